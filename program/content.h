@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What bytes are made of, so that two independent implementations can be
+ * compared: the initial byte of RAM, the answer of a device, the tag of a
+ * store, and the digest of RAM (RU-2, RU-3).  Definitions only: who stores
+ * what where is no concern of this file.
+ */
+#ifndef TW_PROGRAM_CONTENT_H
+#define TW_PROGRAM_CONTENT_H
+
+#include "program/model.h"
+#include "program/rng.h"
+
+/* Initial byte of RAM block `block` at `offset`; never zero. */
+static inline uint8_t tw_ram_initial(uint8_t block, uint64_t offset)
+{
+    uint64_t h = (offset + 1) * 0x9e3779b97f4a7c15u ^
+                 ((uint64_t)block + 1) * 0xd1342543de82ef95u;
+    h ^= h >> 29;
+    h *= 0xbf58476d1ce4e5b9u;
+    return (uint8_t)((h >> 40) | 1);
+}
+
+/* Byte that the device of `region` answers at `offset`; pure; never zero. */
+static inline uint8_t tw_device_byte(uint8_t region, uint64_t offset,
+                                     TwAttrs attrs)
+{
+    uint64_t h = (offset + 0x51) * 0xbf58476d1ce4e5b9u ^
+                 ((uint64_t)region + 0x101) * 0x94d049bb133111ebu ^
+                 ((uint64_t)attrs + 7) * 0x9e3779b97f4a7c15u;
+    h ^= h >> 31;
+    h *= 0xd1342543de82ef95u;
+    return (uint8_t)((h >> 41) | 2);
+}
+
+/* Byte k (0 .. 7) that script operation number `op` stores; never zero. */
+static inline uint8_t tw_store_tag(uint32_t op, unsigned k)
+{
+    uint64_t h = ((uint64_t)op * 8 + k + 1) * 0x9e3779b97f4a7c15u;
+    return (uint8_t)((h >> 37) | 4);
+}
+
+/*
+ * The digest of a RAM block is the sum, modulo 2^64, of this over all bytes
+ * that differ from tw_ram_initial(); an untouched block has digest 0.
+ */
+static inline uint64_t tw_ram_digest_term(uint64_t offset, uint8_t byte)
+{
+    return tw_mix64((offset << 8 | byte) + 0x9e3779b97f4a7c15u) ^
+           tw_mix64(offset >> 56);
+}
+
+#endif

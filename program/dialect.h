@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What one target instance can express, and what its caches promise, as data.
+ * The generator and the decoder are narrowed to the dialect, so that a target
+ * never has to fake an operation; the judge is driven by the contract, so that
+ * it never has to know a target.
+ */
+#ifndef TW_PROGRAM_DIALECT_H
+#define TW_PROGRAM_DIALECT_H
+
+#include "program/model.h"
+
+typedef struct TwDialect {
+    uint64_t ops;          /* bit per TwOpCode */
+    uint32_t region_kinds; /* bit per TwRegionKind */
+    uint32_t iommu_kinds;  /* bit per TwIommuKind */
+    uint32_t selects;      /* bit per TwSelect */
+    uint8_t op_flags;      /* TW_OPF_... that operations may carry */
+    bool actors;           /* actor offsets (RU-3) */
+    bool explicit_safepoints;
+    bool shared_blocks;    /* two regions on one RAM block */
+    bool late_spaces;
+    bool locations;        /* its traces say where accesses went */
+    uint8_t min_page_lg, max_page_lg;
+    uint8_t min_granule_lg, max_granule_lg;
+    uint8_t max_regions, max_spaces, max_iommus, max_cpus, max_mmu_indexes,
+        max_iommu_indexes;
+    uint8_t max_tlb_lg, max_victims;
+    uint16_t max_setup, max_script;
+} TwDialect;
+
+/* Everything the language has: for the text form and for tools. */
+TwDialect tw_dialect_full(void);
+
+/*
+ * Does `program` stay inside `dialect`?  If not, one line in `why` (at least
+ * 160 bytes; may be NULL) names the first thing outside.
+ */
+bool tw_dialect_admits(const TwDialect *dialect, const TwProgram *program,
+                       char *why, size_t why_size);
+
+/* Which events end which cached answers (the freshness rule's parameters). */
+enum {
+    TW_ENDS_COMMIT = 1, /* an effective commit: everything */
+    TW_ENDS_UNMAP = 2,  /* UNMAP: answers with a hop that meets it */
+    TW_ENDS_CPU_FLUSH = 4,
+    TW_ENDS_RESET = 8,  /* IOMMU reset, bypass switch, destruction */
+};
+
+typedef struct TwContract {
+    bool cpu_cache;          /* CPU answers may be cached at all */
+    bool one_entry_per_page; /* a newer answer ends all older ones */
+    bool queued;             /* events reach other CPUs at safe points */
+    uint8_t ends;            /* TW_ENDS_... */
+} TwContract;
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What judging one trace came to, as plain data: small enough to be sent
+ * through a pipe as it is.
+ */
+#ifndef TW_PROGRAM_FINDING_H
+#define TW_PROGRAM_FINDING_H
+
+#include "program/model.h"
+
+/* In the order in which the first that applies is the verdict. */
+typedef enum TwVerdict {
+    TW_VERDICT_AGREE,
+    TW_VERDICT_AGREE_STALE,
+    TW_VERDICT_CRASH,
+    TW_VERDICT_HANG,
+    TW_VERDICT_SELF,
+    TW_VERDICT_STALE,
+    TW_VERDICT_PERM,
+    TW_VERDICT_CLASS,
+    TW_VERDICT_FAULT,
+    TW_VERDICT_WRONG,
+    TW_VERDICT_EFFECT,
+    TW_VERDICT_EVENT,
+    TW_VERDICT_INVARIANT,
+    TW_VERDICT_INCONCLUSIVE,
+    TW_VERDICT_UNSUPPORTED,
+    TW_VERDICT_FLAKY,
+    TW_VERDICTS
+} TwVerdict;
+
+const char *tw_verdict_name(unsigned verdict); /* "agree" ... */
+
+/* Crash to invariant: a bug, of the target or (self) of twinwalk. */
+bool tw_verdict_is_finding(unsigned verdict);
+
+enum { TW_NO_OP = 0xffff };
+
+enum { TW_KEY_SIZE = 32, TW_FINDING_TEXT = 400 };
+
+typedef struct TwFinding {
+    uint8_t verdict;  /* TwVerdict; the worst thing in the program */
+    uint16_t op;      /* the judged operation, or TW_NO_OP: the end state */
+    uint16_t filled;  /* stale: the answer was current just before the change
+                       * at `changed`; the last operation that could have
+                       * filled it, or TW_NO_OP */
+    uint16_t changed; /* stale: the operation that changed the link */
+    uint16_t ended;   /* stale: the operation that should have ended it */
+    char key[TW_KEY_SIZE];      /* letters only, NUL-terminated */
+    char text[TW_FINDING_TEXT]; /* lines: expected, seen, why; no markup */
+} TwFinding;
+
+/* Parts of a key.  Never depth, counts, sizes or addresses. */
+typedef enum TwKeyLeaf {
+    TW_KEY_LEAF_NONE,
+    TW_KEY_LEAF_HOLE,
+    TW_KEY_LEAF_RAM,
+    TW_KEY_LEAF_ROM,
+    TW_KEY_LEAF_ROMD,
+    TW_KEY_LEAF_MMIO,
+    TW_KEY_LEAF_RESERVATION,
+    TW_KEY_LEAF_RAM_DEVICE,
+    TW_KEY_LEAVES
+} TwKeyLeaf;
+
+typedef enum TwKeyLink {
+    TW_KEY_LINK_NONE,
+    TW_KEY_LINK_PAGE,     /* page-map entry */
+    TW_KEY_LINK_HOP,      /* IOMMU entry */
+    TW_KEY_LINK_TOPOLOGY,
+    TW_KEY_LINKS
+} TwKeyLink;
+
+typedef enum TwKeyEvent {
+    TW_KEY_EVENT_NONE,
+    TW_KEY_EVENT_FLUSH,
+    TW_KEY_EVENT_UNMAP,
+    TW_KEY_EVENT_COMMIT,
+    TW_KEY_EVENT_RESET,
+    TW_KEY_EVENT_NEWER, /* a newer answer was seen: back from the dead */
+    TW_KEY_EVENTS
+} TwKeyEvent;
+
+/*
+ * Writes the key of a finding: verdict, target (its letters, at most 8; for
+ * "zoo:slug" only "zoo"), access, leaf, link, event, three letters or fewer
+ * each, e.g. "StaSoftmmuRdRamHopUnm".  `code` is the judged operation's, or
+ * TW_OP_NOP.  At most 26 letters.
+ */
+void tw_key_write(char key[TW_KEY_SIZE], TwVerdict verdict, const char *target,
+                  TwOpCode code, TwKeyLeaf leaf, TwKeyLink link,
+                  TwKeyEvent event);
+
+/*
+ * The line a dying harness prints so that ClusterFuzz groups deaths by key:
+ * "ASSERTION FAILED: TwFuzzerHash=KEY verdict target", at most 80 bytes.
+ */
+void tw_finding_hash_line(const TwFinding *finding, const char *target,
+                          char *line, size_t line_size);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a case is: a topology (regions, address spaces, IOMMUs, CPUs) and a
+ * script of operations, as plain data.  Objects name each other by id, the
+ * index into their array; there are no pointers, so a program is copied by
+ * assignment and compared field by field.  Ids may have holes: an object whose
+ * kind (or `present`) says "none" does not exist, so that dropping an object
+ * never renames the others.
+ *
+ * This header knows nothing of how a program is written down (text.h, bytes.h),
+ * which programs are legal (legality.h), or what a program does: that is
+ * written twice, in oracle/ and in targets/.  What the fields mean is told in
+ * LANGUAGE.md beside this file.
+ */
+#ifndef TW_PROGRAM_MODEL_H
+#define TW_PROGRAM_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TW_LANGUAGE_VERSION 1
+
+enum {
+    TW_MAX_REGIONS = 64,
+    TW_MAX_SPACES = 16,
+    TW_MAX_IOMMUS = 16,
+    TW_MAX_IOMMU_INDEXES = 4,
+    TW_MAX_CPUS = 4,
+    TW_MAX_MMU_INDEXES = 4,
+    TW_MAX_ACTORS = 16,
+    TW_MAX_OBSERVERS = 8,
+    TW_MAX_MAPPINGS = 8,
+    TW_MAX_SETUP = 128,
+    TW_MAX_SCRIPT = 512,
+    TW_MAX_ACCESS = 8,        /* bytes of one access */
+    TW_MAX_HOPS = 32,
+    TW_MIN_PAGE_LG = 6,
+    TW_MAX_PAGE_LG = 16,
+    TW_MIN_GRANULE_LG = 4,
+    TW_MAX_GRANULE_LG = 30,
+    TW_MAX_TLB_LG = 12,
+    TW_MAX_VICTIMS = 16,
+};
+
+#define TW_NONE 0xffu  /* "no object" wherever an id is expected */
+#define TW_ALL 0xffu   /* "every CPU" in flush operands */
+#define TW_BOARD 0xffu /* actor of an operation that no CPU issued */
+
+/* Rights, of pages, hops and accesses. */
+enum {
+    TW_R = 1,
+    TW_W = 2,
+    TW_X = 4,
+};
+
+/*
+ * Transaction attributes (AT-1), packed.  Equal iff all bits are equal.
+ * `unspecified` is not the same as "all zero" (AT-4).
+ */
+typedef uint32_t TwAttrs;
+#define TW_ATTR_UNSPECIFIED 0x1u
+#define TW_ATTR_SECURE 0x2u
+#define TW_ATTR_USER 0x4u
+#define TW_ATTR_REQUESTER_SHIFT 16
+#define TW_ATTR_MASK 0xffff0007u
+
+/* Regions ---------------------------------------------------------------- */
+
+typedef enum TwRegionKind {
+    TW_REGION_NONE, /* this id is not used */
+    TW_REGION_CONTAINER,
+    TW_REGION_RAM,
+    TW_REGION_ROM,
+    TW_REGION_ROMD, /* ROM device */
+    TW_REGION_MMIO,
+    TW_REGION_ALIAS,
+    TW_REGION_IOMMU,
+    TW_REGION_RESERVATION,
+    TW_REGION_RAM_DEVICE,
+    TW_REGION_KINDS
+} TwRegionKind;
+
+/* A range of offsets, ends included; empty iff first > last. */
+typedef struct TwRange {
+    uint64_t first, last;
+} TwRange;
+
+typedef struct TwRegion {
+    uint8_t kind;       /* TwRegionKind */
+    uint8_t container;  /* region id it starts in, or TW_NONE */
+    uint8_t target;     /* alias: region id */
+    uint8_t iommu;      /* iommu: IOMMU id, each named by one region only */
+    uint8_t block;      /* ram, rom, romd, ram-device: id of the region whose
+                         * bytes it shows; its own id unless shared */
+    bool enabled;
+    bool readonly;
+    bool nonvolatile;
+    bool unmergeable;
+    bool romd_mode;     /* romd: reads come from the bytes, not the callback */
+    uint8_t valid_min;  /* mmio, romd: piece sizes that the device takes, */
+    uint8_t valid_max;  /* 1, 2, 4 or 8 each; 0 = anything */
+    int32_t priority;
+    uint64_t size;      /* bytes; UINT64_MAX means 2^64 (AR-2) */
+    uint64_t addr;      /* offset in its container */
+    uint64_t alias_offset;
+    TwRange reject;     /* mmio, romd: offsets that `accepts` says no to */
+    TwRange error;      /* mmio, romd: offsets that answer DEVICE_ERROR */
+} TwRegion;
+
+/* Address spaces --------------------------------------------------------- */
+
+typedef struct TwSpace {
+    bool present;
+    bool late;    /* does not exist until space-new creates it */
+    uint8_t root; /* region id, without container and with addr 0 (FV-8) */
+} TwSpace;
+
+/* IOMMUs ----------------------------------------------------------------- */
+
+typedef enum TwIommuKind {
+    TW_IOMMU_NONE,
+    TW_IOMMU_TABLE,     /* abstract entries; changing and notifying are two */
+    TW_IOMMU_MPC,       /* TrustZone Memory Protection Controller */
+    TW_IOMMU_PAGETABLE, /* radix table in RAM, behind an IOTLB of its own */
+    TW_IOMMU_KINDS
+} TwIommuKind;
+
+/* Which attributes choose the index of a translation. */
+typedef enum TwSelect {
+    TW_SELECT_ZERO,      /* the method is absent: index 0 */
+    TW_SELECT_SECURE,    /* secure or unspecified: 0, else 1 */
+    TW_SELECT_USER,      /* user: 1, else 0 */
+    TW_SELECT_REQUESTER, /* requester id */
+    TW_SELECTS           /* (each modulo the number of indexes) */
+} TwSelect;
+
+typedef enum TwTableFormat {
+    TW_FORMAT_ABSTRACT,
+    TW_FORMAT_VTD,
+    TW_FORMAT_SMMUV3,
+    TW_FORMAT_AMDVI,
+    TW_FORMATS
+} TwTableFormat;
+
+typedef struct TwIommu {
+    uint8_t kind; /* TwIommuKind */
+    uint8_t granule_lg;
+    uint8_t indexes; /* 1 .. TW_MAX_IOMMU_INDEXES */
+    uint8_t select;  /* TwSelect */
+    bool bypass;     /* starts in bypass */
+    uint8_t bypass_space; /* where bypass leads, or mpc's downstream space */
+    uint8_t blocked_space; /* mpc: where a blocked access leads */
+    uint8_t format;        /* pagetable: TwTableFormat */
+    uint8_t tables;        /* pagetable: RAM region that holds the tables */
+    uint8_t levels;        /* pagetable */
+} TwIommu;
+
+/* CPUs ------------------------------------------------------------------- */
+
+typedef struct TwMmuIndex {
+    bool present;
+    uint8_t space; /* address space of its accesses */
+    TwAttrs attrs;
+} TwMmuIndex;
+
+typedef struct TwCpu {
+    bool present;
+    uint8_t tlb_lg;  /* 2^n entries per MMU index */
+    uint8_t victims; /* entries of the victim TLB, 0 .. TW_MAX_VICTIMS */
+    TwMmuIndex mmu[TW_MAX_MMU_INDEXES];
+} TwCpu;
+
+/* Operations ------------------------------------------------------------- */
+
+/*
+ * The order is the byte form's: new operations are appended, none is ever
+ * moved.  What each one takes is in the table of ops.c, what it does in
+ * LANGUAGE.md.
+ */
+typedef enum TwOpCode {
+    TW_OP_NOP,
+    /* accesses: judged */
+    TW_OP_READ,
+    TW_OP_WRITE,
+    TW_OP_EXEC,
+    TW_OP_RMW,
+    TW_OP_DMA_READ,
+    TW_OP_DMA_WRITE,
+    /* the CPU's page map and TLB */
+    TW_OP_PAGE,
+    TW_OP_UNPAGE,
+    TW_OP_FLUSH_PAGE,
+    TW_OP_FLUSH_RANGE,
+    TW_OP_FLUSH_INDEX,
+    TW_OP_FLUSH_ALL,
+    TW_OP_SAFEPOINT,
+    TW_OP_CLOCK,
+    /* IOMMUs */
+    TW_OP_MAP,
+    TW_OP_UNMAP,
+    TW_OP_PROTECT,
+    TW_OP_NOTIFY,
+    TW_OP_NOTIFY_ALL,
+    TW_OP_IOMMU_RESET,
+    TW_OP_BYPASS,
+    TW_OP_IOMMU_DESTROY,
+    TW_OP_MPC_READ,
+    TW_OP_MPC_WRITE,
+    TW_OP_POKE,
+    TW_OP_CONTEXT,
+    TW_OP_INVALIDATE,
+    /* regions and transactions */
+    TW_OP_BEGIN,
+    TW_OP_COMMIT,
+    TW_OP_ADD,
+    TW_OP_DEL,
+    TW_OP_MOVE,
+    TW_OP_RESIZE,
+    TW_OP_ENABLE,
+    TW_OP_PRIORITY,
+    TW_OP_READONLY,
+    TW_OP_NONVOLATILE,
+    TW_OP_UNMERGEABLE,
+    TW_OP_ROMD,
+    TW_OP_ALIAS_OFFSET,
+    TW_OP_SPACE_NEW,
+    TW_OP_SPACE_DEL,
+    TW_OP_UNPLUG,
+    /* observers */
+    TW_OP_OBSERVE,
+    TW_OP_UNOBSERVE,
+    TW_OP_REPLAY,
+    TW_OP_VETO,
+    TW_OP_LISTEN,
+    TW_OP_UNLISTEN,
+    /* dirty log, snapshots, cached DMA mappings */
+    TW_OP_DIRTY_LOG,
+    TW_OP_DIRTY_CLEAR,
+    TW_OP_SNAPSHOT,
+    TW_OP_RESTORE,
+    TW_OP_DMA_MAP,
+    TW_OP_DMA_UNMAP,
+    /* the machine itself */
+    TW_OP_PAR,
+    TW_OP_AND,
+    TW_OP_BARRIER,
+    TW_OP_END_PAR,
+    TW_OP_FAIL_ALLOC,
+    TW_OP_CODES
+} TwOpCode;
+
+enum {
+    TW_OPF_DURING = 1,   /* applied inside the first fill of the operation
+                          * before it, an access (RU-6) */
+    TW_OPF_NOTIFIED = 2, /* map, unmap, protect: tells its notifiers */
+    TW_OPF_ON = 4,       /* the new value of a switch */
+    TW_OPF_FROM = 8,     /* CPU access: issued by an instruction at `out` */
+    TW_OPF_VIA = 16,     /* DMA access: through the mapping `other` */
+};
+
+/* Kinds of IOMMU events and of what a notifier asks for (NT-1). */
+enum {
+    TW_EVENT_UNMAP = 1,
+    TW_EVENT_MAP = 2,
+    TW_EVENT_DEVIOTLB_UNMAP = 4,
+};
+
+/* Scopes of TW_OP_INVALIDATE, in `kinds`. */
+enum {
+    TW_SCOPE_GLOBAL,
+    TW_SCOPE_DOMAIN,
+    TW_SCOPE_RANGE,
+    TW_SCOPE_CONTEXT,
+    TW_SCOPES
+};
+
+/*
+ * One operation.  Which fields a code uses is in tw_op_info(); all others are
+ * zero, so that operations can be compared as bytes (there is no padding).
+ */
+typedef struct TwOp {
+    uint8_t code;  /* TwOpCode */
+    uint8_t actor; /* CPU id or TW_BOARD */
+    uint8_t flags; /* TW_OPF_... */
+    uint8_t obj;   /* the object it works on */
+    uint8_t index; /* its MMU or IOMMU index */
+    uint8_t other; /* a second object: container, target space, mapping */
+    uint8_t size;  /* bytes of an access, 1 .. 8 */
+    uint8_t lg;    /* log2 of a page-map entry, or significant bits */
+    uint8_t perm;  /* TW_R | TW_W | TW_X */
+    uint8_t kinds; /* TW_EVENT_... or TW_SCOPE_... */
+    uint8_t zero[2];
+    int32_t priority;
+    TwAttrs attrs;
+    uint32_t count; /* clock ticks, allocations */
+    uint64_t addr;  /* first address */
+    uint64_t last;  /* last address of a range, included; or a length */
+    uint64_t out;   /* output address, second address or value */
+} TwOp;
+
+/* A write to `offset` of MMIO region `region` performs `op` once (RU-3). */
+typedef struct TwActor {
+    uint8_t region; /* TW_NONE: this slot is not used */
+    uint64_t offset;
+    TwOp op; /* flagged TW_OP_ACTOR_OK; its actor field is TW_BOARD and
+              * means "whoever made the access" */
+} TwActor;
+
+/* Programs --------------------------------------------------------------- */
+
+typedef struct TwProgram {
+    uint8_t page_lg;          /* P = 2^page_lg (AR-5) */
+    uint8_t hops;             /* limit H of IW-8, 1 .. TW_MAX_HOPS */
+    bool explicit_safepoints; /* no implied safe point at an operation's
+                               * start (TX-8) */
+    uint8_t n_regions, n_spaces, n_iommus, n_cpus, n_actors;
+    uint16_t n_setup, n_script;
+    TwRegion regions[TW_MAX_REGIONS];
+    TwSpace spaces[TW_MAX_SPACES];
+    TwIommu iommus[TW_MAX_IOMMUS];
+    TwCpu cpus[TW_MAX_CPUS];
+    TwActor actors[TW_MAX_ACTORS];
+    TwOp setup[TW_MAX_SETUP];   /* page and silent map operations only:
+                                 * the state before the script starts */
+    TwOp script[TW_MAX_SCRIPT];
+} TwProgram;
+
+/*
+ * Sets up an empty program: 4 KiB pages, 16 hops, no objects.  Arrays beyond
+ * their counts are not initialised and never read.
+ */
+void tw_program_init(TwProgram *program);
+
+/* Field by field, up to the counts; unused ids (kind "none") are equal. */
+bool tw_program_equal(const TwProgram *a, const TwProgram *b);
+
+/* Copies only what the counts cover (a program is some 50 KiB, mostly air). */
+void tw_program_copy(TwProgram *to, const TwProgram *from);
+
+/*
+ * A hash of what tw_program_equal compares, the same on every host; names
+ * files and guards golden corpora.
+ */
+uint64_t tw_program_hash(const TwProgram *program);
+
+/* Defaults of one object: enabled, no flags, empty reject and error ranges. */
+TwRegion tw_region_make(TwRegionKind kind);
+TwOp tw_op_make(TwOpCode code);
+
+/* The id of the region that is IOMMU `iommu`, or TW_NONE. */
+uint8_t tw_program_iommu_region(const TwProgram *program, uint8_t iommu);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* The table behind ops.h.  Rows are in the order of TwOpCode. */
+#include "program/ops.h"
+
+#include <string.h>
+
+#define A(x) TW_ARG_##x
+
+static const TwOpInfo infos[TW_OP_CODES] = {
+    [TW_OP_NOP] = {"nop", "does nothing", 0, {A(END)}},
+
+    [TW_OP_READ] = {"read", "CPU load of 1 to 8 bytes",
+                    TW_OP_ACCESS | TW_OP_CPU_ACCESS,
+                    {A(CPU_INDEX), A(ADDR), A(SIZE)}},
+    [TW_OP_WRITE] = {"write", "CPU store of 1 to 8 tagged bytes",
+                     TW_OP_ACCESS | TW_OP_CPU_ACCESS,
+                     {A(CPU_INDEX), A(ADDR), A(SIZE)}},
+    [TW_OP_EXEC] = {"exec", "CPU instruction fetch of 1 to 8 bytes",
+                    TW_OP_ACCESS | TW_OP_CPU_ACCESS,
+                    {A(CPU_INDEX), A(ADDR), A(SIZE)}},
+    [TW_OP_RMW] = {"rmw", "CPU atomic exchange of 1, 2, 4 or 8 bytes",
+                   TW_OP_ACCESS | TW_OP_CPU_ACCESS,
+                   {A(CPU_INDEX), A(ADDR), A(RMW_SIZE)}},
+    [TW_OP_DMA_READ] = {"dma-read", "device read of 1 to 8 bytes",
+                        TW_OP_ACCESS | TW_OP_BOARD_ONLY,
+                        {A(SPACE), A(ADDR), A(SIZE), A(ATTRS)}},
+    [TW_OP_DMA_WRITE] = {"dma-write", "device write of 1 to 8 tagged bytes",
+                         TW_OP_ACCESS | TW_OP_BOARD_ONLY,
+                         {A(SPACE), A(ADDR), A(SIZE), A(ATTRS)}},
+
+    [TW_OP_PAGE] = {"page", "sets a page-map entry; flushes nothing",
+                    TW_OP_SETUP_OK | TW_OP_ACTOR_OK | TW_OP_CHANGE,
+                    {A(CPU_INDEX), A(ADDR), A(TO), A(OF_SIZE), A(PERM)}},
+    [TW_OP_UNPAGE] = {"unpage", "removes page-map entries; flushes nothing",
+                      TW_OP_ACTOR_OK | TW_OP_CHANGE,
+                      {A(CPU_INDEX), A(ADDR), A(OF_SIZE)}},
+    [TW_OP_FLUSH_PAGE] = {"flush-page", "TLB flush of one page",
+                          TW_OP_ACTOR_OK | TW_OP_ENDING,
+                          {A(ANY_CPU_INDEX), A(ADDR)}},
+    [TW_OP_FLUSH_RANGE] = {"flush-range",
+                           "TLB flush of a range under significant bits",
+                           TW_OP_ACTOR_OK | TW_OP_ENDING,
+                           {A(ANY_CPU_INDEX), A(ADDR), A(LENGTH), A(BITS)}},
+    [TW_OP_FLUSH_INDEX] = {"flush-index", "TLB flush of one MMU index",
+                           TW_OP_ACTOR_OK | TW_OP_ENDING,
+                           {A(ANY_CPU_INDEX)}},
+    [TW_OP_FLUSH_ALL] = {"flush-all", "TLB flush of everything",
+                         TW_OP_ACTOR_OK | TW_OP_ENDING,
+                         {A(CPU_OR_ALL)}},
+    [TW_OP_SAFEPOINT] = {"safepoint", "the CPU does its queued work",
+                         TW_OP_BOARD_ONLY, {A(CPU)}},
+    [TW_OP_CLOCK] = {"clock", "virtual time passes (milliseconds)",
+                     TW_OP_BOARD_ONLY, {A(COUNT)}},
+
+    [TW_OP_MAP] = {"map", "assigns an IOMMU's entries for a range",
+                   TW_OP_SETUP_OK | TW_OP_ACTOR_OK | TW_OP_CHANGE,
+                   {A(IOMMU_INDEX), A(RANGE), A(TO_SPACE), A(IOMMU_PERM),
+                    A(NOTIFIED)}},
+    [TW_OP_UNMAP] = {"unmap", "removes an IOMMU's entries for a range",
+                     TW_OP_ACTOR_OK | TW_OP_CHANGE,
+                     {A(IOMMU_INDEX), A(RANGE), A(NOTIFIED)}},
+    [TW_OP_PROTECT] = {"protect", "changes the rights of present entries",
+                       TW_OP_ACTOR_OK | TW_OP_CHANGE,
+                       {A(IOMMU_INDEX), A(RANGE), A(IOMMU_PERM),
+                        A(NOTIFIED)}},
+    [TW_OP_NOTIFY] = {"notify", "sends an event for a range of one index",
+                      TW_OP_ACTOR_OK | TW_OP_ENDING,
+                      {A(IOMMU_INDEX), A(EVENT), A(RANGE)}},
+    [TW_OP_NOTIFY_ALL] = {"notify-all", "UNMAP of everything, every index",
+                          TW_OP_ACTOR_OK | TW_OP_ENDING, {A(IOMMU)}},
+    [TW_OP_IOMMU_RESET] = {"iommu-reset", "empties all tables and says so",
+                           TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_ENDING,
+                           {A(IOMMU)}},
+    [TW_OP_BYPASS] = {"bypass", "switches translation off or on",
+                      TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_ENDING,
+                      {A(IOMMU), A(ON)}},
+    [TW_OP_IOMMU_DESTROY] = {"iommu-destroy", "ends a detached IOMMU region",
+                             TW_OP_CHANGE | TW_OP_ENDING | TW_OP_BOARD_ONLY,
+                             {A(IOMMU)}},
+    [TW_OP_MPC_READ] = {"mpc-read", "reads an MPC register",
+                        TW_OP_ACTOR_OK,
+                        {A(IOMMU), A(ADDR), A(SIZE), A(ATTRS)}},
+    [TW_OP_MPC_WRITE] = {"mpc-write", "writes an MPC register",
+                         TW_OP_ACTOR_OK | TW_OP_CHANGE,
+                         {A(IOMMU), A(ADDR), A(SIZE), A(VALUE), A(ATTRS)}},
+    [TW_OP_POKE] = {"poke", "stores 8 bytes in RAM: a table write",
+                    TW_OP_ACTOR_OK | TW_OP_CHANGE,
+                    {A(REGION), A(ADDR), A(VALUE)}},
+    [TW_OP_CONTEXT] = {"context", "points a requester at a table root",
+                       TW_OP_ACTOR_OK | TW_OP_CHANGE,
+                       {A(IOMMU), A(COUNT), A(TO)}},
+    [TW_OP_INVALIDATE] = {"invalidate", "an IOMMU's IOTLB command",
+                          TW_OP_ACTOR_OK | TW_OP_ENDING,
+                          {A(IOMMU), A(SCOPE), A(COUNT), A(RANGE)}},
+
+    [TW_OP_BEGIN] = {"begin", "opens a transaction", TW_OP_BOARD_ONLY,
+                     {A(END)}},
+    [TW_OP_COMMIT] = {"commit", "closes a transaction",
+                      TW_OP_ENDING, {A(END)}},
+    [TW_OP_ADD] = {"add", "puts a region into a container",
+                   TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
+                   {A(REGION), A(IN_REGION), A(AT), A(PRIO)}},
+    [TW_OP_DEL] = {"del", "takes a region out of its container",
+                   TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
+                   {A(REGION)}},
+    [TW_OP_MOVE] = {"move", "gives a region another offset",
+                    TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
+                    {A(REGION), A(AT)}},
+    [TW_OP_RESIZE] = {"resize", "gives a region another size",
+                      TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
+                      {A(REGION), A(LENGTH)}},
+    [TW_OP_ENABLE] = {"enable", "enables or disables a region",
+                      TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
+                      {A(REGION), A(ON)}},
+    [TW_OP_PRIORITY] = {"priority", "re-adds a region with a priority",
+                        TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
+                        {A(REGION), A(PRIO)}},
+    [TW_OP_READONLY] = {"readonly", "makes a region read-only or not",
+                        TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
+                        {A(REGION), A(ON)}},
+    [TW_OP_NONVOLATILE] = {"nonvolatile", "marks a region non-volatile or not",
+                           TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
+                           {A(REGION), A(ON)}},
+    [TW_OP_UNMERGEABLE] = {"unmergeable", "forbids merging its ranges or not",
+                           TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
+                           {A(REGION), A(ON)}},
+    [TW_OP_ROMD] = {"romd", "switches a ROM device's mode",
+                    TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
+                    {A(REGION), A(ON)}},
+    [TW_OP_ALIAS_OFFSET] = {"alias-offset", "moves an alias's window",
+                            TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
+                            {A(REGION), A(AT)}},
+    [TW_OP_SPACE_NEW] = {"space-new", "creates an address space",
+                         TW_OP_CHANGE | TW_OP_TOPOLOGY | TW_OP_BOARD_ONLY,
+                         {A(SPACE)}},
+    [TW_OP_SPACE_DEL] = {"space-del", "removes an address space",
+                         TW_OP_CHANGE | TW_OP_TOPOLOGY | TW_OP_BOARD_ONLY,
+                         {A(SPACE)}},
+    [TW_OP_UNPLUG] = {"unplug", "removes a CPU for good", TW_OP_BOARD_ONLY,
+                      {A(CPU)}},
+
+    [TW_OP_OBSERVE] = {"observe", "registers an IOMMU notifier",
+                       TW_OP_BOARD_ONLY,
+                       {A(OBSERVER), A(OF_IOMMU), A(EVENTS), A(RANGE)}},
+    [TW_OP_UNOBSERVE] = {"unobserve", "unregisters it", TW_OP_BOARD_ONLY,
+                         {A(OBSERVER)}},
+    [TW_OP_REPLAY] = {"replay", "replays present mappings to an observer",
+                      TW_OP_BOARD_ONLY, {A(OBSERVER)}},
+    [TW_OP_VETO] = {"veto", "the IOMMU refuses changes of notifier kinds",
+                    TW_OP_BOARD_ONLY, {A(IOMMU), A(ON)}},
+    [TW_OP_LISTEN] = {"listen", "registers a listener of a space",
+                      TW_OP_BOARD_ONLY, {A(OBSERVER), A(OF_SPACE)}},
+    [TW_OP_UNLISTEN] = {"unlisten", "unregisters it", TW_OP_BOARD_ONLY,
+                        {A(OBSERVER)}},
+
+    [TW_OP_DIRTY_LOG] = {"dirty-log", "starts or stops logging writes",
+                         TW_OP_BOARD_ONLY, {A(REGION), A(ON)}},
+    [TW_OP_DIRTY_CLEAR] = {"dirty-clear", "reports and re-arms a range",
+                           TW_OP_BOARD_ONLY, {A(REGION), A(RANGE)}},
+    [TW_OP_SNAPSHOT] = {"snapshot", "saves the world", TW_OP_BOARD_ONLY,
+                        {A(END)}},
+    [TW_OP_RESTORE] = {"restore", "goes back to the saved world",
+                       TW_OP_CHANGE | TW_OP_ENDING | TW_OP_BOARD_ONLY,
+                       {A(END)}},
+    [TW_OP_DMA_MAP] = {"dma-map", "makes a cached DMA mapping",
+                       TW_OP_BOARD_ONLY,
+                       {A(MAPPING), A(OF_SPACE), A(ADDR), A(LENGTH),
+                        A(DIRECTION), A(ATTRS)}},
+    [TW_OP_DMA_UNMAP] = {"dma-unmap", "ends it", TW_OP_BOARD_ONLY,
+                         {A(MAPPING)}},
+
+    [TW_OP_PAR] = {"par", "opens the first of several parallel parts",
+                   TW_OP_BOARD_ONLY, {A(END)}},
+    [TW_OP_AND] = {"and", "opens the next part", TW_OP_BOARD_ONLY, {A(END)}},
+    [TW_OP_BARRIER] = {"barrier", "waits for all parts", TW_OP_BOARD_ONLY,
+                       {A(END)}},
+    [TW_OP_END_PAR] = {"end-par", "closes the last part", TW_OP_BOARD_ONLY,
+                       {A(END)}},
+    [TW_OP_FAIL_ALLOC] = {"fail-alloc", "the n-th allocation from here fails",
+                          TW_OP_BOARD_ONLY, {A(COUNT)}},
+};
+
+const TwOpInfo *tw_op_info(unsigned code)
+{
+    return code < TW_OP_CODES ? &infos[code] : NULL;
+}
+
+unsigned tw_op_find(const char *name, size_t length)
+{
+    for (unsigned code = 0; code < TW_OP_CODES; code++) {
+        if (strlen(infos[code].name) == length &&
+            memcmp(infos[code].name, name, length) == 0) {
+            return code;
+        }
+    }
+    return TW_OP_CODES;
+}
+
+static const char *pick(const char *const *names, unsigned count, unsigned i)
+{
+    return i < count ? names[i] : NULL;
+}
+
+const char *tw_region_kind_name(unsigned kind)
+{
+    static const char *const names[TW_REGION_KINDS] = {
+        "none", "container", "ram",   "rom",         "romd",
+        "mmio", "alias",     "iommu", "reservation", "ram-device"};
+    return pick(names, TW_REGION_KINDS, kind);
+}
+
+const char *tw_iommu_kind_name(unsigned kind)
+{
+    static const char *const names[TW_IOMMU_KINDS] = {"none", "table", "mpc",
+                                                      "pagetable"};
+    return pick(names, TW_IOMMU_KINDS, kind);
+}
+
+const char *tw_select_name(unsigned select)
+{
+    static const char *const names[TW_SELECTS] = {"zero", "secure", "user",
+                                                  "requester"};
+    return pick(names, TW_SELECTS, select);
+}
+
+const char *tw_format_name(unsigned format)
+{
+    static const char *const names[TW_FORMATS] = {"abstract", "vtd", "smmuv3",
+                                                  "amdvi"};
+    return pick(names, TW_FORMATS, format);
+}
+
+const char *tw_scope_name(unsigned scope)
+{
+    static const char *const names[TW_SCOPES] = {"global", "domain", "range",
+                                                 "context"};
+    return pick(names, TW_SCOPES, scope);
+}

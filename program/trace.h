@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a target says it did with a program: one outcome per script operation,
+ * the device log, delivered notifications and the final digests.  Plain data;
+ * the judge sees nothing else of a target.
+ */
+#ifndef TW_PROGRAM_TRACE_H
+#define TW_PROGRAM_TRACE_H
+
+#include "program/model.h"
+
+/* Result classes (SEMANTICS section 6), worst last: an access has the worst
+ * class of its bytes. */
+typedef enum TwClass {
+    TW_CLASS_OK,
+    TW_CLASS_DISCARD,
+    TW_CLASS_DEVICE_ERROR,
+    TW_CLASS_DECODE_ERROR,
+    TW_CLASS_LOOP,
+    TW_CLASS_PAGE_FAULT,
+    TW_CLASSES
+} TwClass;
+
+typedef enum TwStatus {
+    TW_STATUS_NOT_RUN, /* the target ended before it */
+    TW_STATUS_DONE,    /* performed; for an access, see `class_` */
+    TW_STATUS_SKIPPED, /* not legal at that moment (RU-1) */
+    TW_STATUS_NOMEM,   /* creation or registration failed (RU-8) */
+    TW_STATUS_VETOED,  /* observe, unobserve: the IOMMU said no (NT-2) */
+    TW_STATUSES
+} TwStatus;
+
+enum {
+    TW_LOC_READONLY = 1, /* effectively read-only (FV-2) */
+    TW_LOC_ROMD = 2,     /* ROM device in romd mode */
+};
+
+/* Bytes first .. first + length - 1 of an access went to `region` from
+ * `offset` on. */
+typedef struct TwLocation {
+    uint8_t first, length;
+    uint8_t region;
+    uint8_t flags; /* TW_LOC_... */
+    uint64_t offset;
+} TwLocation;
+
+typedef struct TwOutcome {
+    uint8_t status; /* TwStatus */
+    uint8_t class_; /* TwClass; accesses only */
+    uint8_t n_locations; /* 0 where refused (more than DEVICE_ERROR) or where
+                          * the target does not say */
+    uint16_t location;   /* index of the first in TwTrace.locations */
+    uint64_t value;      /* reads: little-endian, byte k of the access in bits
+                          * 8k; 0 where refused */
+} TwOutcome;
+
+enum { TW_LOG_WRITE, TW_LOG_FETCH };
+
+/* One byte that reached a device callback (RU-3, RU-4). */
+typedef struct TwLogRecord {
+    uint16_t op;  /* script operation number */
+    uint8_t kind; /* TW_LOG_WRITE or TW_LOG_FETCH */
+    uint8_t region;
+    uint8_t byte; /* the byte written; 0 for a fetch */
+    uint64_t offset;
+    TwAttrs attrs;
+} TwLogRecord;
+
+/* A notification as an observer got it, or a listener call. */
+typedef struct TwEventRecord {
+    uint16_t op;
+    uint8_t observer;
+    uint8_t kind;  /* TW_EVENT_..., for listeners TW_LISTEN_... */
+    uint8_t perm;  /* MAP: rights */
+    uint8_t space; /* MAP: target space; else TW_NONE */
+    uint8_t region; /* listeners: leaf region */
+    uint64_t first, last; /* inclusive */
+    uint64_t out;         /* MAP: output address of `first` */
+} TwEventRecord;
+
+enum { TW_LISTEN_ADD = 16, TW_LISTEN_DEL, TW_LISTEN_NOP };
+
+/* Counters a target may keep; zero where it does not. */
+typedef enum TwCounter {
+    TW_COUNT_TLB_HIT,
+    TW_COUNT_VICTIM_HIT,
+    TW_COUNT_FILL,          /* fills that inserted an entry */
+    TW_COUNT_UNCACHED,      /* CPU accesses served without an entry */
+    TW_COUNT_FLUSH_ALL,
+    TW_COUNT_FLUSH_INDEX,
+    TW_COUNT_FLUSH_PAGE,
+    TW_COUNT_NOTIFY,        /* events offered to a region's notifiers */
+    TW_COUNT_DELIVER,       /* notifications delivered to CPU notifiers */
+    TW_COUNT_OBSERVED,      /* notifications delivered to observers */
+    TW_COUNT_QUEUED,        /* work queued on another CPU */
+    TW_COUNT_COMMIT,        /* effective commits */
+    TW_COUNT_RENDER,        /* views rendered */
+    TW_COUNT_DISPATCH,      /* dispatch trees built */
+    TW_COUNT_SUBPAGE,       /* accesses through a sub-page container */
+    TW_COUNTERS
+} TwCounter;
+
+const char *tw_counter_name(unsigned counter); /* "tlb-hit" ... */
+
+typedef enum TwEnd {
+    TW_END_DONE,
+    TW_END_DIED,        /* see end_op, signal, text */
+    TW_END_HUNG,        /* see end_op */
+    TW_END_UNSUPPORTED, /* outside the target's dialect; text says what */
+    TW_END_INVARIANT,   /* an internal invariant broke; text says which */
+    TW_END_OVERFLOW,    /* more records than a trace can hold */
+    TW_ENDS
+} TwEnd;
+
+enum {
+    TW_MAX_LOCATIONS = TW_MAX_SCRIPT * TW_MAX_ACCESS,
+    TW_MAX_LOG = TW_MAX_SCRIPT * TW_MAX_ACCESS,
+    TW_MAX_EVENTS = 4096,
+};
+
+typedef struct TwTrace {
+    uint8_t end;      /* TwEnd */
+    bool locations_hidden; /* the target does not say where accesses went */
+    uint16_t end_op;  /* operation in flight at the end, if not DONE */
+    int32_t signal;   /* DIED: signal number, or 0 */
+    uint16_t n_ops;   /* outcomes filled; n_script when DONE */
+    uint16_t n_locations, n_log, n_events;
+    char text[160];   /* one line, no newline; "" if none */
+    uint32_t counters[TW_COUNTERS];
+    uint64_t digests[TW_MAX_REGIONS]; /* per RAM block, up to n_regions */
+    TwOutcome outcomes[TW_MAX_SCRIPT];
+    TwLocation locations[TW_MAX_LOCATIONS];
+    TwLogRecord log[TW_MAX_LOG];
+    TwEventRecord events[TW_MAX_EVENTS];
+} TwTrace;
+
+/* Empties a trace: end = DONE, no outcome; arrays are left as they are. */
+void tw_trace_init(TwTrace *trace);
+
+/*
+ * For targets: appends, and on a full array sets end = TW_END_OVERFLOW and
+ * returns false.
+ */
+bool tw_trace_add_location(TwTrace *trace, TwOutcome *outcome,
+                           TwLocation location);
+bool tw_trace_add_log(TwTrace *trace, TwLogRecord record);
+bool tw_trace_add_event(TwTrace *trace, TwEventRecord record);
+
+const char *tw_class_name(unsigned class_);   /* "ok" "discard" ... */
+const char *tw_status_name(unsigned status);  /* "done" "skipped" ... */
+const char *tw_end_name(unsigned end);        /* "done" "died" ... */
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one interface of everything that can be tested: a whole program in, a
+ * whole trace out.  `run` starts from a clean world each time and leaves
+ * nothing of the run before.
+ */
+#ifndef TW_TARGETS_TARGET_H
+#define TW_TARGETS_TARGET_H
+
+#include <glib.h>
+
+#include "program/dialect.h"
+#include "program/finding.h"
+#include "program/trace.h"
+
+#define TW_TARGET_ERROR (tw_target_error_quark())
+GQuark tw_target_error_quark(void);
+enum {
+    TW_TARGET_ERROR_USAGE, /* unknown target, slug or option value: exit 2 */
+    TW_TARGET_ERROR_ENVIRONMENT, /* cannot be started: exit 99 */
+};
+
+typedef struct TwTarget TwTarget;
+typedef struct TwTargetClass TwTargetClass;
+
+typedef enum TwFlushMode { TW_FLUSH_ALL_ENTRIES, TW_FLUSH_PAGES } TwFlushMode;
+
+/* Options of all targets; each takes what concerns it and refuses the rest. */
+typedef struct TwTargetOptions {
+    const char *name; /* as the user gave it: "softmmu", "zoo:slug",
+                       * "exec:COMMAND" */
+    TwFlushMode flush;   /* softmmu, zoo: what an UNMAP flushes */
+    bool hide_locations; /* softmmu, zoo: traces do not say where */
+    uint32_t timeout_ms; /* exec: per program; 0 = 10 s */
+    /* Points at the operation in flight, for whoever watches the process;
+     * written before each operation.  NULL: the target keeps it to itself. */
+    volatile uint32_t *in_flight;
+} TwTargetOptions;
+
+struct TwTarget {
+    const TwTargetClass *klass;
+};
+
+struct TwTargetClass {
+    const char *name; /* [a-z0-9-]+ */
+    const char *summary;
+    TwTarget *(*open)(const TwTargetOptions *options, GError **error);
+    const TwDialect *(*dialect)(TwTarget *target);
+    const TwContract *(*contract)(TwTarget *target);
+    const char *(*version)(TwTarget *target);
+    /* False: the target is lost (it died and could not be started again);
+     * true otherwise, whatever the trace says. */
+    bool (*run)(TwTarget *target, const TwProgram *program, TwTrace *trace);
+    /* Optional: n programs at once, pipelined. */
+    bool (*run_many)(TwTarget *target, const TwProgram *const *programs,
+                     size_t n, TwTrace *traces);
+    /* Optional: a reproducer in the language of the target's maintainers. */
+    bool (*emit)(TwTarget *target, const TwProgram *program,
+                 const TwFinding *finding, GString *out, GError **error);
+    void (*close)(TwTarget *target);
+};
+
+/* All classes, ended by NULL. */
+const TwTargetClass *const *tw_target_classes(void);
+
+/*
+ * Opens the target that options->name names ("CLASS" or "CLASS:ARGUMENT").
+ * NULL with `error` set (TW_TARGET_ERROR) if there is no such target or it
+ * cannot be started.  Close with tw_target_close().
+ */
+TwTarget *tw_target_open(const TwTargetOptions *options, GError **error);
+
+static inline const TwDialect *tw_target_dialect(TwTarget *t)
+{
+    return t->klass->dialect(t);
+}
+static inline const TwContract *tw_target_contract(TwTarget *t)
+{
+    return t->klass->contract(t);
+}
+static inline const char *tw_target_version(TwTarget *t)
+{
+    return t->klass->version(t);
+}
+static inline bool tw_target_run(TwTarget *t, const TwProgram *p, TwTrace *tr)
+{
+    return t->klass->run(t, p, tr);
+}
+void tw_target_close(TwTarget *target);
+
+#endif
