@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Many programs, one target: worker processes each with a target and an
+ * oracle of their own, a parent that watches them, restarts the dead and adds
+ * up.  Program number i depends on the seed and i alone, so findings and counts
+ * do not depend on the number of workers.
+ */
+#ifndef TW_FUZZ_CAMPAIGN_H
+#define TW_FUZZ_CAMPAIGN_H
+
+#include "fuzz/generate.h"
+#include "fuzz/runner.h"
+
+typedef struct TwCampaignOptions {
+    TwTargetOptions target;
+    unsigned profile;    /* TwProfile, or TW_PROFILES: by turns */
+    uint64_t seed;
+    uint64_t programs;   /* stop after so many (0: no limit) */
+    uint32_t seconds;    /* stop after so long (0: no limit) */
+    unsigned jobs;       /* worker processes, at least 1 */
+    unsigned cases_per_key; /* raw cases kept per key (0: 10) */
+    bool stop_at_finding; /* end at the first finding (lowest number) */
+    uint32_t hang_ms;    /* a program longer than this hangs (0: 10 s) */
+    volatile int *stop;  /* set by a signal handler: end cleanly */
+} TwCampaignOptions;
+
+/* One raw case of one key. */
+typedef struct TwCampaignCase {
+    uint64_t number; /* program number: seed and number give the program */
+    unsigned profile;
+    TwFinding finding;
+} TwCampaignCase;
+
+typedef struct TwCampaignKey {
+    char key[TW_KEY_SIZE];
+    uint8_t verdict;
+    uint64_t count;    /* programs with this key */
+    double first_seconds; /* when it was first seen */
+    GArray *cases;     /* TwCampaignCase, lowest numbers first */
+} TwCampaignKey;
+
+typedef struct TwCampaignResult {
+    TwJudgeStats stats;
+    uint64_t counters[TW_COUNTERS];
+    uint64_t programs; /* run to a verdict */
+    uint64_t restarts; /* workers that died or hung and were replaced */
+    double seconds;
+    bool interrupted;
+    GPtrArray *keys;   /* TwCampaignKey, ordered by key */
+} TwCampaignResult;
+
+/* Called in the parent some four times a second with the sums so far. */
+typedef void (*TwCampaignProgress)(const TwCampaignResult *so_far, void *data);
+
+/*
+ * Runs a campaign.  Returns false with `error` set (TW_TARGET_ERROR) if the
+ * target cannot be opened; a worker that dies is a finding, not an error.
+ * Free the result with tw_campaign_result_clear().
+ */
+bool tw_campaign_run(const TwCampaignOptions *options,
+                     TwCampaignProgress progress, void *data,
+                     TwCampaignResult *result, GError **error);
+void tw_campaign_result_clear(TwCampaignResult *result);
+
+/* The program behind a number. */
+void tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
+                         unsigned profile, const TwDialect *dialect,
+                         unsigned *profile_used);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One case from program to verdict: run the target, judge the trace, and
+ * before anything is called a finding run it once more from a fresh target.
+ */
+#ifndef TW_FUZZ_RUNNER_H
+#define TW_FUZZ_RUNNER_H
+
+#include "oracle/judge.h"
+#include "targets/target.h"
+
+typedef struct TwRunner TwRunner;
+
+/*
+ * Opens the target and makes an oracle for it.  NULL with `error` set as
+ * tw_target_open() does.
+ */
+TwRunner *tw_runner_new(const TwTargetOptions *options, GError **error);
+void tw_runner_free(TwRunner *runner);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwRunner, tw_runner_free)
+
+const TwDialect *tw_runner_dialect(TwRunner *runner);
+const TwContract *tw_runner_contract(TwRunner *runner);
+const char *tw_runner_version(TwRunner *runner);
+
+/*
+ * Runs and judges one program in this process.  A finding other than crash
+ * and hang is confirmed by a second run on a freshly opened target; if that
+ * does not give the same key, the verdict is `flaky`.  `stats` and `counters`
+ * (TW_COUNTERS of them) are added to; both may be NULL.
+ */
+TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
+                        TwFinding *finding, TwJudgeStats *stats,
+                        uint64_t *counters);
+
+/* The trace of the last run; valid until the next. */
+const TwTrace *tw_runner_trace(TwRunner *runner);
+
+/*
+ * The same in a child process that is killed after `timeout_ms` (0: 10 s): a
+ * target that dies or hangs becomes a crash or hang finding with the operation
+ * in flight.  False with `error` set if no child could be made or the target
+ * could not be opened.
+ */
+bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
+                     uint32_t timeout_ms, TwFinding *finding, GError **error);
+
+#endif
