@@ -16,7 +16,9 @@
  * are in order, rounded to granules (map, unmap, protect) or aligned (page),
  * no cycle of container and alias edges at the start, roots without container
  * at address 0, each IOMMU one region, `during` only after an access, setup
- * and actors hold only what may stand there, unused fields are zero.
+ * and actors hold only what may stand there, fields that an operation does not
+ * use are zero.  Fields that a region's or an IOMMU's kind does not use have no
+ * meaning and are not looked at.
  * Returns true, or false with one line in `why` (at least 160 bytes) that
  * names the object or operation.  `why` may be NULL.
  */
@@ -64,6 +66,12 @@ typedef struct TwLegality {
     uint32_t depth;
     bool changed_in_transaction; /* something was changed and not committed */
     bool snapshot;
+    uint64_t displaced; /* bit per region: its offset is not 0 */
+    uint8_t observer_of[TW_MAX_OBSERVERS]; /* IOMMU of a live observer */
+    /* What restore goes back to; meaningful if `snapshot`. */
+    uint8_t saved_container[TW_MAX_REGIONS];
+    uint64_t saved_rooted, saved_displaced;
+    uint32_t saved_spaces, saved_iommus;
 } TwLegality;
 
 /* The state at the start of the script.  `program` must outlive it. */

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* What a dialect admits. */
+#include "program/dialect.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "program/ops.h"
+
+TwDialect tw_dialect_full(void)
+{
+    return (TwDialect){
+        .ops = (UINT64_C(1) << TW_OP_CODES) - 1,
+        .region_kinds = (1u << TW_REGION_KINDS) - 1,
+        .iommu_kinds = (1u << TW_IOMMU_KINDS) - 1,
+        .selects = (1u << TW_SELECTS) - 1,
+        .op_flags = TW_OPF_DURING | TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_FROM |
+                    TW_OPF_VIA,
+        .actors = true,
+        .explicit_safepoints = true,
+        .shared_blocks = true,
+        .late_spaces = true,
+        .locations = true,
+        .min_page_lg = TW_MIN_PAGE_LG,
+        .max_page_lg = TW_MAX_PAGE_LG,
+        .min_granule_lg = TW_MIN_GRANULE_LG,
+        .max_granule_lg = TW_MAX_GRANULE_LG,
+        .max_regions = TW_MAX_REGIONS,
+        .max_spaces = TW_MAX_SPACES,
+        .max_iommus = TW_MAX_IOMMUS,
+        .max_cpus = TW_MAX_CPUS,
+        .max_mmu_indexes = TW_MAX_MMU_INDEXES,
+        .max_iommu_indexes = TW_MAX_IOMMU_INDEXES,
+        .max_tlb_lg = TW_MAX_TLB_LG,
+        .max_victims = TW_MAX_VICTIMS,
+        .max_setup = TW_MAX_SETUP,
+        .max_script = TW_MAX_SCRIPT,
+    };
+}
+
+typedef struct Reply {
+    char *why;
+    size_t size;
+} Reply;
+
+static bool __attribute__((format(printf, 2, 3)))
+no(Reply reply, const char *format, ...)
+{
+    if (reply.why && reply.size > 0) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(reply.why, reply.size, format, args);
+        va_end(args);
+    }
+    return false;
+}
+
+static bool admits_op(const TwDialect *d, const TwOp *op, const char *where,
+                      unsigned number, Reply reply)
+{
+    const TwOpInfo *info = tw_op_info(op->code);
+    if (!info) {
+        return no(reply, "%s %u: no such operation", where, number);
+    }
+    if (op->code != TW_OP_NOP && !(d->ops >> op->code & 1)) {
+        return no(reply, "%s %u: operation %s", where, number, info->name);
+    }
+    unsigned flags = op->flags & ~d->op_flags;
+    if (flags) {
+        return no(reply, "%s %u: %s %s", where, number, info->name,
+                  flags & TW_OPF_DURING     ? "during an access"
+                  : flags & TW_OPF_NOTIFIED ? "notified"
+                  : flags & TW_OPF_FROM     ? "from an instruction"
+                  : flags & TW_OPF_VIA      ? "via a mapping"
+                                            : "on");
+    }
+    return true;
+}
+
+static bool admits_regions(const TwDialect *d, const TwProgram *p, Reply reply)
+{
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        const TwRegion *r = &p->regions[i];
+        if (r->kind == TW_REGION_NONE) {
+            continue;
+        }
+        if (i >= d->max_regions) {
+            return no(reply, "region r%u: at most %u regions", i,
+                      d->max_regions);
+        }
+        if (r->kind != TW_REGION_CONTAINER &&
+            !(d->region_kinds >> r->kind & 1)) {
+            return no(reply, "region r%u: kind %s", i,
+                      tw_region_kind_name(r->kind));
+        }
+        if (r->block != TW_NONE && r->block != i && !d->shared_blocks) {
+            return no(reply, "region r%u: a shared block", i);
+        }
+    }
+    return true;
+}
+
+static bool admits_spaces(const TwDialect *d, const TwProgram *p, Reply reply)
+{
+    for (unsigned i = 0; i < p->n_spaces; i++) {
+        if (!p->spaces[i].present) {
+            continue;
+        }
+        if (i >= d->max_spaces) {
+            return no(reply, "space s%u: at most %u spaces", i, d->max_spaces);
+        }
+        if (p->spaces[i].late && !d->late_spaces) {
+            return no(reply, "space s%u: late", i);
+        }
+    }
+    return true;
+}
+
+static bool admits_iommus(const TwDialect *d, const TwProgram *p, Reply reply)
+{
+    for (unsigned i = 0; i < p->n_iommus; i++) {
+        const TwIommu *m = &p->iommus[i];
+        if (m->kind == TW_IOMMU_NONE) {
+            continue;
+        }
+        if (i >= d->max_iommus) {
+            return no(reply, "iommu i%u: at most %u IOMMUs", i, d->max_iommus);
+        }
+        if (!(d->iommu_kinds >> m->kind & 1)) {
+            return no(reply, "iommu i%u: kind %s", i,
+                      tw_iommu_kind_name(m->kind));
+        }
+        if (m->indexes > d->max_iommu_indexes) {
+            return no(reply, "iommu i%u: at most %u indexes", i,
+                      d->max_iommu_indexes);
+        }
+        if (m->select != TW_SELECT_ZERO && !(d->selects >> m->select & 1)) {
+            return no(reply, "iommu i%u: select %s", i,
+                      tw_select_name(m->select));
+        }
+        if (m->granule_lg < d->min_granule_lg ||
+            m->granule_lg > d->max_granule_lg) {
+            return no(reply, "iommu i%u: granule 2^%u, not 2^%u to 2^%u", i,
+                      m->granule_lg, d->min_granule_lg, d->max_granule_lg);
+        }
+    }
+    return true;
+}
+
+static bool admits_cpus(const TwDialect *d, const TwProgram *p, Reply reply)
+{
+    for (unsigned i = 0; i < p->n_cpus; i++) {
+        const TwCpu *c = &p->cpus[i];
+        if (!c->present) {
+            continue;
+        }
+        if (i >= d->max_cpus) {
+            return no(reply, "cpu c%u: at most %u CPUs", i, d->max_cpus);
+        }
+        if (c->tlb_lg > d->max_tlb_lg) {
+            return no(reply, "cpu c%u: a TLB of at most %u entries", i,
+                      1u << d->max_tlb_lg);
+        }
+        if (c->victims > d->max_victims) {
+            return no(reply, "cpu c%u: at most %u victims", i, d->max_victims);
+        }
+        for (unsigned m = d->max_mmu_indexes; m < TW_MAX_MMU_INDEXES; m++) {
+            if (c->mmu[m].present) {
+                return no(reply, "mmu c%u.%u: at most %u MMU indexes", i, m,
+                          d->max_mmu_indexes);
+            }
+        }
+    }
+    return true;
+}
+
+bool tw_dialect_admits(const TwDialect *d, const TwProgram *p, char *why,
+                       size_t why_size)
+{
+    Reply reply = {why, why_size};
+    if (p->page_lg < d->min_page_lg || p->page_lg > d->max_page_lg) {
+        return no(reply, "page 2^%u, not 2^%u to 2^%u", p->page_lg,
+                  d->min_page_lg, d->max_page_lg);
+    }
+    if (p->explicit_safepoints && !d->explicit_safepoints) {
+        return no(reply, "explicit safe points");
+    }
+    if (!admits_regions(d, p, reply) || !admits_spaces(d, p, reply) ||
+        !admits_iommus(d, p, reply) || !admits_cpus(d, p, reply)) {
+        return false;
+    }
+    for (unsigned i = 0; i < p->n_actors; i++) {
+        if (p->actors[i].region == TW_NONE) {
+            continue;
+        }
+        if (!d->actors) {
+            return no(reply, "actor %u: actor offsets", i);
+        }
+        if (!admits_op(d, &p->actors[i].op, "actor", i, reply)) {
+            return false;
+        }
+    }
+    if (p->n_setup > d->max_setup) {
+        return no(reply, "at most %u setup operations", d->max_setup);
+    }
+    for (unsigned i = 0; i < p->n_setup; i++) {
+        if (!admits_op(d, &p->setup[i], "setup", i, reply)) {
+            return false;
+        }
+    }
+    if (p->n_script > d->max_script) {
+        return no(reply, "at most %u operations", d->max_script);
+    }
+    for (unsigned i = 0; i < p->n_script; i++) {
+        if (!admits_op(d, &p->script[i], "operation", i, reply)) {
+            return false;
+        }
+    }
+    return true;
+}

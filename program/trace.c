@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* Filling a trace, and the names of what stands in it. */
+#include "program/trace.h"
+
+#include <string.h>
+
+void tw_trace_init(TwTrace *trace)
+{
+    trace->end = TW_END_DONE;
+    trace->locations_hidden = false;
+    trace->end_op = 0;
+    trace->signal = 0;
+    trace->n_ops = 0;
+    trace->n_locations = 0;
+    trace->n_log = 0;
+    trace->n_events = 0;
+    trace->text[0] = '\0';
+    memset(trace->counters, 0, sizeof trace->counters);
+    memset(trace->digests, 0, sizeof trace->digests);
+}
+
+static bool overflow(TwTrace *trace)
+{
+    trace->end = TW_END_OVERFLOW;
+    return false;
+}
+
+bool tw_trace_add_location(TwTrace *trace, TwOutcome *outcome,
+                           TwLocation location)
+{
+    if (trace->n_locations >= TW_MAX_LOCATIONS ||
+        outcome->n_locations >= TW_MAX_ACCESS) {
+        return overflow(trace);
+    }
+    if (outcome->n_locations == 0) {
+        outcome->location = trace->n_locations;
+    }
+    outcome->n_locations++;
+    trace->locations[trace->n_locations++] = location;
+    return true;
+}
+
+bool tw_trace_add_log(TwTrace *trace, TwLogRecord record)
+{
+    if (trace->n_log >= TW_MAX_LOG) {
+        return overflow(trace);
+    }
+    trace->log[trace->n_log++] = record;
+    return true;
+}
+
+bool tw_trace_add_event(TwTrace *trace, TwEventRecord record)
+{
+    if (trace->n_events >= TW_MAX_EVENTS) {
+        return overflow(trace);
+    }
+    trace->events[trace->n_events++] = record;
+    return true;
+}
+
+static const char *pick(const char *const *names, unsigned count, unsigned i)
+{
+    return i < count ? names[i] : NULL;
+}
+
+const char *tw_counter_name(unsigned counter)
+{
+    static const char *const names[TW_COUNTERS] = {
+        [TW_COUNT_TLB_HIT] = "tlb-hit",
+        [TW_COUNT_VICTIM_HIT] = "victim-hit",
+        [TW_COUNT_FILL] = "fill",
+        [TW_COUNT_UNCACHED] = "uncached",
+        [TW_COUNT_FLUSH_ALL] = "flush-all",
+        [TW_COUNT_FLUSH_INDEX] = "flush-index",
+        [TW_COUNT_FLUSH_PAGE] = "flush-page",
+        [TW_COUNT_NOTIFY] = "notify",
+        [TW_COUNT_DELIVER] = "deliver",
+        [TW_COUNT_OBSERVED] = "observed",
+        [TW_COUNT_QUEUED] = "queued",
+        [TW_COUNT_COMMIT] = "commit",
+        [TW_COUNT_RENDER] = "render",
+        [TW_COUNT_DISPATCH] = "dispatch",
+        [TW_COUNT_SUBPAGE] = "subpage",
+    };
+    return pick(names, TW_COUNTERS, counter);
+}
+
+const char *tw_class_name(unsigned class_)
+{
+    static const char *const names[TW_CLASSES] = {
+        [TW_CLASS_OK] = "ok",
+        [TW_CLASS_DISCARD] = "discard",
+        [TW_CLASS_DEVICE_ERROR] = "device-error",
+        [TW_CLASS_DECODE_ERROR] = "decode-error",
+        [TW_CLASS_LOOP] = "loop",
+        [TW_CLASS_PAGE_FAULT] = "page-fault",
+    };
+    return pick(names, TW_CLASSES, class_);
+}
+
+const char *tw_status_name(unsigned status)
+{
+    static const char *const names[TW_STATUSES] = {
+        [TW_STATUS_NOT_RUN] = "not-run", [TW_STATUS_DONE] = "done",
+        [TW_STATUS_SKIPPED] = "skipped", [TW_STATUS_NOMEM] = "nomem",
+        [TW_STATUS_VETOED] = "vetoed",
+    };
+    return pick(names, TW_STATUSES, status);
+}
+
+const char *tw_end_name(unsigned end)
+{
+    static const char *const names[TW_ENDS] = {
+        [TW_END_DONE] = "done",
+        [TW_END_DIED] = "died",
+        [TW_END_HUNG] = "hung",
+        [TW_END_UNSUPPORTED] = "unsupported",
+        [TW_END_INVARIANT] = "invariant",
+        [TW_END_OVERFLOW] = "overflow",
+    };
+    return pick(names, TW_ENDS, end);
+}
