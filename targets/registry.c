@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The target classes, and opening one by its name. */
+#include <string.h>
+
+#include "targets/softmmu/softmmu.h"
+#include "targets/target.h"
+#include "targets/zoo/zoo.h"
+
+G_DEFINE_QUARK(tw-target-error-quark, tw_target_error)
+
+static const TwTargetClass *const classes[] = {
+    &tw_softmmu_class,
+    &tw_zoo_class,
+    NULL,
+};
+
+const TwTargetClass *const *tw_target_classes(void)
+{
+    return classes;
+}
+
+TwTarget *tw_target_open(const TwTargetOptions *options, GError **error)
+{
+    size_t length = strcspn(options->name, ":");
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (unsigned i = 0; classes[i] != NULL; i++) {
+        if (strlen(classes[i]->name) == length &&
+            memcmp(classes[i]->name, options->name, length) == 0) {
+            return classes[i]->open(options, error);
+        }
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
+                               classes[i]->name);
+    }
+    g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                "unknown target '%s': expected one of %s", options->name,
+                names->str);
+    return NULL;
+}
+
+void tw_target_close(TwTarget *target)
+{
+    if (target != NULL) {
+        target->klass->close(target);
+    }
+}

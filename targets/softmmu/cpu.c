@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A CPU: its page maps, the queue of flushes that other actors asked of it and
+ * the safe points at which it does them (LA-3, LA-4), one notifier per IOMMU
+ * and index that its entries may depend on (SEMANTICS 10), and the fill
+ * (SEMANTICS 8), which alone makes entries.
+ */
+#include "targets/softmmu/internal.h"
+
+/* Flushes at once -------------------------------------------------------- */
+
+static void cpu_flush_all(Machine *m, Cpu *cpu)
+{
+    count(m, TW_COUNT_FLUSH_ALL);
+    cpu->epoch++;
+    for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
+        tlb_flush(m, &cpu->tlbs[i]);
+    }
+}
+
+/*
+ * An UNMAP reaches the CPU (TN-3).  Afterwards the notifier is active only if
+ * entries derived through it are left (TN-4), which can be only where an UNMAP
+ * does not flush everything.
+ */
+static void cpu_flush_unmap(Machine *m, Cpu *cpu, const Work *work)
+{
+    Notifier *notifier = &cpu->notifiers[work->iommu][work->index];
+    bool left = false;
+
+    if (!m->flush_pages) {
+        cpu_flush_all(m, cpu);
+    } else {
+        cpu->epoch++;
+        for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
+            left |= tlb_flush_derived(m, &cpu->tlbs[i], work->iommu,
+                                      work->index, work->first, work->last);
+        }
+    }
+    notifier->active = left;
+}
+
+static void cpu_do_work(Machine *m, Cpu *cpu, const Work *work)
+{
+    Tlb *tlb = &cpu->tlbs[work->index];
+
+    if (work->kind != WORK_FLUSH_ALL && work->kind != WORK_UNMAP &&
+        tlb->table == NULL) { /* `all`, but it has no such MMU index */
+        return;
+    }
+    switch (work->kind) {
+    case WORK_FLUSH_ALL:
+        cpu_flush_all(m, cpu);
+        break;
+    case WORK_FLUSH_INDEX:
+        count(m, TW_COUNT_FLUSH_INDEX);
+        cpu->epoch++;
+        tlb_flush(m, tlb);
+        break;
+    case WORK_FLUSH_PAGE:
+        cpu->epoch++;
+        tlb_flush_page(m, tlb, work->first & ~m->page_mask);
+        break;
+    case WORK_FLUSH_RANGE:
+        cpu->epoch++;
+        tlb_flush_range(m, tlb, work->first, work->last, work->bits);
+        break;
+    case WORK_UNMAP:
+        cpu_flush_unmap(m, cpu, work);
+        break;
+    }
+}
+
+/* The queue -------------------------------------------------------------- */
+
+/* LA-4: at once if CPU `c` is the actor, else at its next safe point. */
+static void cpu_ask(Machine *m, uint8_t c, uint8_t actor, Work work)
+{
+    Cpu *cpu = &m->cpus[c];
+
+    if (!cpu->live) {
+        return;
+    }
+    if (c == actor) {
+        cpu_do_work(m, cpu, &work);
+        return;
+    }
+    count(m, TW_COUNT_QUEUED);
+    if (cpu->n_work == MAX_WORK) {
+        cpu->too_much_work = true;
+        return;
+    }
+    cpu->work[cpu->n_work++] = work;
+}
+
+static void cpu_ask_all(Machine *m, uint8_t actor, Work work)
+{
+    for (unsigned c = 0; c < m->program->n_cpus; c++) {
+        cpu_ask(m, c, actor, work);
+    }
+}
+
+/* Does all queued work of CPU `c`. */
+static void cpu_safepoint(Machine *m, uint8_t c)
+{
+    Cpu *cpu = &m->cpus[c];
+
+    for (unsigned i = 0; i < cpu->n_work; i++) {
+        cpu_do_work(m, cpu, &cpu->work[i]);
+    }
+    if (cpu->too_much_work) {
+        cpu_flush_all(m, cpu);
+    }
+    cpu->n_work = 0;
+    cpu->too_much_work = false;
+}
+
+/* flush-page, flush-range, flush-index, flush-all (LA-29). */
+static void cpu_flush_op(Machine *m, const TwOp *op, uint8_t actor)
+{
+    Work work = {.index = op->index, .first = op->addr, .last = op->addr};
+
+    switch (op->code) {
+    case TW_OP_FLUSH_PAGE:
+        work.kind = WORK_FLUSH_PAGE;
+        break;
+    case TW_OP_FLUSH_RANGE:
+        if (op->last == 0) {
+            return;
+        }
+        work.kind = WORK_FLUSH_RANGE;
+        work.bits = op->lg;
+        work.last = op->last - 1 > UINT64_MAX - op->addr ||
+                            op->last == UINT64_MAX
+                        ? UINT64_MAX
+                        : op->addr + (op->last - 1);
+        if (op->lg < 64 && op->last - 1 >= low_mask(op->lg)) {
+            work.kind = WORK_FLUSH_INDEX;
+        }
+        break;
+    case TW_OP_FLUSH_INDEX:
+        work.kind = WORK_FLUSH_INDEX;
+        break;
+    default:
+        work.kind = WORK_FLUSH_ALL;
+        break;
+    }
+    if (op->obj == TW_ALL) {
+        cpu_ask_all(m, actor, work);
+    } else {
+        cpu_ask(m, op->obj, actor, work);
+    }
+}
+
+/* Notifiers -------------------------------------------------------------- */
+
+/* Delivery of an UNMAP to a CPU's notifier (TN-3, TN-10). */
+PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,
+                    uint64_t last, uint8_t actor)
+{
+    if (!notifier->active) {
+        return;
+    }
+    count(m, TW_COUNT_DELIVER);
+    cpu_ask(m, notifier->cpu, actor,
+            (Work){.kind = WORK_UNMAP, .index = notifier->index,
+                   .iommu = notifier->iommu, .first = first, .last = last});
+}
+
+/* TN-1, TN-2: from now on, an UNMAP there reaches the CPU. */
+static void cpu_arm(Machine *m, uint8_t c, uint8_t iommu, uint8_t index)
+{
+    Notifier *notifier = &m->cpus[c].notifiers[iommu][index];
+
+    if (!notifier_registered(m, notifier)) {
+        *notifier = (Notifier){.iommu = iommu, .index = index,
+                               .kinds = TW_EVENT_UNMAP, .cpu = c,
+                               .active = true,
+                               .first = 0, .last = UINT64_MAX};
+        notifier_register(m, notifier);
+    }
+    if (!TW_BUG(ACTIVE_NEVER_REARMED)) {
+        notifier->active = true;
+    }
+}
+
+/* RU-10, TN-7: queue, notifiers (active or not) and entries go. */
+static void cpu_unplug(Machine *m, uint8_t c)
+{
+    Cpu *cpu = &m->cpus[c];
+
+    for (unsigned i = 0; i < m->program->n_iommus; i++) {
+        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
+            notifier_unregister(m, &cpu->notifiers[i][k]);
+        }
+    }
+    cpu_flush_all(m, cpu);
+    cpu->n_work = 0;
+    cpu->too_much_work = false;
+    cpu->live = false;
+}
+
+/* The page map ----------------------------------------------------------- */
+
+static void cpu_page(Machine *m, const TwOp *op)
+{
+    SpanMap *map = &m->cpus[op->obj].pages[op->index];
+    uint64_t low = low_mask(op->lg);
+    uint64_t first = op->addr & ~low;
+
+    if (op->code == TW_OP_UNPAGE) {
+        span_remove(map, first, first | low);
+    } else {
+        span_assign(map, (Span){.first = first, .last = first | low,
+                                .out = op->out & ~low, .perm = op->perm,
+                                .lg = op->lg});
+    }
+}
+
+/* The fill --------------------------------------------------------------- */
+
+typedef enum Fill {
+    FILL_DONE,     /* inserted; what it grants, it grants */
+    FILL_DENIED,   /* no right is left: nothing to cache (TL-7) */
+    FILL_UNCACHED, /* cannot be cached, or LOOP: walk */
+} Fill;
+
+#ifdef TW_ZOO
+/* The section with this index in the view of the CPU's own space. */
+static Leaf own_section(Machine *m, uint8_t space, unsigned section,
+                        uint64_t offset)
+{
+    const View *own = m->published[space];
+    Leaf leaf = leaf_hole(m->page_mask);
+
+    if (section > 0 && section <= own->n) {
+        leaf.region = own->ranges[section - 1].region;
+        leaf.flags = own->ranges[section - 1].flags;
+        leaf.offset = offset;
+        leaf.section = section;
+        if (m->program->regions[leaf.region].kind == TW_REGION_IOMMU) {
+            leaf.region = TW_NONE;
+        }
+    }
+    return leaf;
+}
+#endif
+
+/* Is what is there reached by callbacks rather than as memory? */
+static bool leaf_is_io(const Machine *m, const Leaf *leaf)
+{
+    return leaf->region == TW_NONE ||
+           (m->regions[leaf->region].kind != TW_REGION_RAM &&
+            m->regions[leaf->region].kind != TW_REGION_ROM);
+}
+
+/*
+ * The fill-time walk and the insertion, for a page that one page-map
+ * assignment `span` covers.  *entry is the new entry, or, with FILL_DENIED,
+ * whatever the zoo makes of a denial (NULL: nothing).
+ */
+static Fill cpu_fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
+                     const Span *span, TlbEntry **entry)
+{
+    const TwMmuIndex *mmu = &m->program->cpus[c].mmu[index];
+    Cpu *cpu = &m->cpus[c];
+    Tlb *tlb = &cpu->tlbs[index];
+    uint64_t epoch = cpu->epoch; /* FR-6 */
+    uint64_t addr = span->out + (page - span->first);
+    uint8_t space = mmu->space, prot = span->perm;
+    TlbEntry new = {.n_hops = 0};
+    unsigned hops = 0;
+    Leaf leaf;
+
+    *entry = NULL;
+    if (span->lg > m->page_lg) {
+        tlb_add_large(tlb, page, span->lg);
+        tlb->dirty = true;
+    }
+    for (;; hops++) {
+        Translation t;
+        uint8_t id, i, rights;
+
+        new.tail = !resolve_page(m, space, addr, &leaf);
+        if (new.tail || leaf.region == TW_NONE ||
+            m->regions[leaf.region].kind != TW_REGION_IOMMU) {
+            break;
+        }
+        if (hops == m->program->hops) { /* IW-8: not cached */
+            return FILL_UNCACHED;
+        }
+        id = m->program->regions[leaf.region].iommu;
+        i = iommu_index(&m->iommus[id], mmu->attrs);
+        if (hops == 0 || !TW_BUG(SECOND_HOP_UNREGISTERED)) {
+            cpu_arm(m, c, id, i);
+        }
+        if (m->iommus[id].granule_lg < m->page_lg ||
+            (leaf.offset & m->page_mask)) { /* FI-2 */
+            return FILL_UNCACHED;
+        }
+        t = iommu_translate(m, id, i, leaf.offset);
+        rights = (t.perm & TW_R ? TW_R | TW_X : 0) | (t.perm & TW_W);
+        prot = (TW_BUG(RIGHTS_NOT_ANDED) ? span->perm : prot) & rights;
+        if (prot == 0) {
+            if (TW_BUG(GARBAGE_XLAT_ON_DENY)) {
+#ifdef TW_ZOO
+                leaf = own_section(m, mmu->space,
+                                   1 + (leaf.offset >> m->page_lg) %
+                                           MAX(m->published[mmu->space]->n, 1),
+                                   leaf.offset);
+                new.region = leaf.region;
+                new.flags = leaf.flags & FLAGS_LOCATION;
+                new.offset = leaf.offset;
+                m->garbage = new;
+                *entry = &m->garbage;
+#endif
+            }
+            return FILL_DENIED;
+        }
+        if (hops < MAX_ENTRY_HOPS) {
+            new.hop_iommu[hops] = id;
+            new.hop_index[hops] = i;
+            new.hop_page[hops] = leaf.offset;
+        }
+        space = t.space;
+        addr = t.addr;
+        if (addr & m->page_mask) { /* only where the zoo adds low bits */
+            return FILL_UNCACHED;
+        }
+    }
+    new.n_hops = hops;
+    if (new.tail) {
+        new.space = space;
+        new.offset = addr;
+    } else {
+        const TwRegion *region = &m->program->regions[leaf.region];
+        if (leaf.region != TW_NONE &&
+            (region->kind == TW_REGION_RAM || region->kind == TW_REGION_ROM ||
+             region->kind == TW_REGION_ROMD ||
+             region->kind == TW_REGION_RAM_DEVICE) &&
+            (leaf.offset & m->page_mask)) { /* TL-5 */
+            return FILL_UNCACHED;
+        }
+        if (TW_BUG(WRONG_AS_SECTION) && leaf_is_io(m, &leaf)) {
+#ifdef TW_ZOO
+            leaf = own_section(m, mmu->space, leaf.section, leaf.offset);
+#endif
+        }
+        new.region = leaf.region;
+        new.flags = leaf.flags & FLAGS_LOCATION;
+        new.offset = leaf.offset;
+    }
+    if (cpu->epoch != epoch) {
+        return FILL_UNCACHED;
+    }
+    new.cmp[CMP_R] = prot & TW_R ? page : CMP_NONE;
+    new.cmp[CMP_W] = prot & TW_W ? page : CMP_NONE;
+    new.cmp[CMP_X] = prot & TW_X ? page : CMP_NONE;
+    *entry = tlb_insert(m, tlb, page, &new);
+    return FILL_DONE;
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The built-in caching target: a memory system that answers accesses from
+ * flat views, a dispatch tree, a soft TLB and IOMMU notifiers, and that has to
+ * forget at the right moments.  It must not know the oracle, nor the oracle
+ * it.
+ *
+ * The parts, lowest first; each only calls those above it, apart from the few
+ * functions declared at the end of this header:
+ *
+ *   span.c      sorted disjoint intervals: page maps and IOMMU tables
+ *   ram.c       RAM as a function plus the bytes that were written
+ *   view.c      the region graph rendered into flat views, and their sharing
+ *   dispatch.c  a view as a radix tree of sections and sub-page containers
+ *   iommu.c     tables, translation, notifiers, observers
+ *   tlb.c       one soft TLB: table, victims, large pages, flushes
+ *   cpu.c       page map, work queue, safe points, CPU notifiers, the fill
+ *   access.c    one access: lookup of all its bytes, checks, effects, actors
+ *   graph.c     the live region graph, its mutators, transactions
+ *   run.c       one operation, one program
+ *
+ * All of them are compiled as one unit, softmmu.c, and a second time with
+ * TW_ZOO defined, as zoo.c, where TW_BUG(NAME) is true in a machine that was
+ * opened with that bug.  In the plain build it is the constant false.
+ *
+ * One Machine is allocated when the target is opened; a run allocates nothing.
+ * What a run leaves behind is made void by counts and by stamps that are never
+ * used twice, not by clearing.
+ */
+#ifndef TW_TARGETS_SOFTMMU_INTERNAL_H
+#define TW_TARGETS_SOFTMMU_INTERNAL_H
+
+#include <string.h>
+
+#include "program/content.h"
+#include "program/legality.h"
+#include "program/ops.h"
+#include "targets/target.h"
+
+#ifdef __SIZEOF_INT128__
+typedef __int128 Wide; /* AR-1: origins need a sign, sizes 65 bits */
+#else
+typedef signed _BitInt(128) Wide;
+#endif
+
+/* Internal to the unit; a part need not use all of another. */
+#define PART static G_GNUC_UNUSED
+
+#ifdef TW_ZOO
+typedef enum Bug {
+    BUG_NONE,
+#define TW_ZOO_BUG(slug, name, summary, provenance, verdicts) BUG_##name,
+#include "targets/zoo/bugs.def"
+#undef TW_ZOO_BUG
+    BUGS
+} Bug;
+#define TW_BUG(name) (m->bug == BUG_##name)
+#else
+#define TW_BUG(name) (false)
+#endif
+
+/* Limits ----------------------------------------------------------------- */
+
+enum {
+    /* Distinct operations that can put borders into one map: the borders of
+     * n distinct ranges cut a line into at most 2n + 1 pieces, and an actor
+     * that repeats its operation repeats its borders. */
+    MAX_SPANS = 2 * (TW_MAX_SETUP + TW_MAX_SCRIPT + TW_MAX_ACTORS) + 1,
+    /* Beyond these a view is not rendered but searched (view.c). */
+    MAX_RANGES = 512,
+    MAX_VISITS = 1 << 14,
+    /* Beyond these a view is dispatched by binary search (dispatch.c). */
+    MAX_NODES = 2048,
+    MAX_CONTAINERS = 2 * MAX_RANGES, /* a range has two ends */
+    NODE_LG = 4,
+    /* Beyond this a CPU flushes everything at its safe point. */
+    MAX_WORK = 32,
+    /* Beyond this a TLB entry goes with every UNMAP (page flush mode). */
+    MAX_ENTRY_HOPS = 4,
+    /* A script stores at most 8 bytes per operation, so half stays empty. */
+    WORDS_LG = 13,
+};
+
+/* Spans ------------------------------------------------------------------ */
+
+/* Addresses first .. last lead to out, out + 1 ... */
+typedef struct Span {
+    uint64_t first, last, out;
+    uint8_t space; /* IOMMU tables: target space */
+    uint8_t perm;
+    uint8_t lg; /* page maps: log2 of the size of the whole assignment */
+} Span;
+
+typedef struct SpanMap {
+    uint16_t n;
+    Span spans[MAX_SPANS];
+} SpanMap;
+
+/* RAM -------------------------------------------------------------------- */
+
+typedef struct Word { /* eight aligned bytes of a block */
+    uint64_t base;
+    uint32_t stamp; /* used in run number `stamp` */
+    uint8_t block;
+    uint8_t written; /* bit per byte */
+    uint8_t bytes[8];
+} Word;
+
+typedef struct Ram {
+    uint32_t stamp;
+    uint16_t n_used;
+    uint16_t used[1 << WORDS_LG];
+    Word words[1 << WORDS_LG];
+} Ram;
+
+/* Regions and views ------------------------------------------------------ */
+
+enum {
+    FLAG_READONLY = TW_LOC_READONLY, /* as in locations */
+    FLAG_ROMD = TW_LOC_ROMD,
+    FLAG_NONVOLATILE = 4,
+    FLAG_UNMERGEABLE = 8,
+    FLAGS_LOCATION = TW_LOC_READONLY | TW_LOC_ROMD,
+    FLAGS_INHERITED = FLAG_READONLY | FLAG_NONVOLATILE | FLAG_UNMERGEABLE,
+};
+
+typedef struct Region {
+    uint64_t size; /* UINT64_MAX: 2^64 */
+    uint64_t addr, alias_offset;
+    int32_t priority;
+    uint8_t kind, container, target;
+    uint8_t child, next; /* first child, next sibling; TW_NONE ends */
+    uint8_t flags;       /* FLAG_..., its own */
+    bool enabled;
+} Region;
+
+/* A flat range; sections 1 .. n of a view are its ranges 0 .. n - 1. */
+typedef struct Range {
+    uint64_t first, last; /* addresses, ends included */
+    uint64_t offset;      /* in the region, of `first` */
+    uint8_t region, flags;
+} Range;
+
+/* Tree entries: a section, or with these bits a container or a node. */
+enum { ENTRY_CONTAINER = 0x4000, ENTRY_NODE = 0x8000, SECTION_HOLE = 0 };
+
+/* The ranges that meet one page without one of them covering it. */
+typedef struct Container {
+    uint64_t page; /* its number */
+    uint16_t range, count;
+} Container;
+
+typedef struct View {
+    uint8_t root;    /* collapsed root region, or TW_NONE: slot unused */
+    bool wanted;     /* some space has it (while publishing) */
+    bool stale;      /* must be rendered */
+    bool unrendered; /* too large: searched in the committed graph */
+    bool built;      /* the tree exists, or `flat` says why not */
+    bool flat;       /* too large a tree: binary search */
+    uint8_t height;  /* levels of the tree */
+    uint16_t top;    /* its entry */
+    uint16_t n, n_nodes, n_containers;
+    uint64_t visited; /* bit per region that rendering looked at */
+    /* The most recently used pages, a hint (DS-3); empty: first > last. */
+    uint64_t hint_first, hint_last;
+    uint16_t hint_entry;
+    Range ranges[MAX_RANGES];
+    Container containers[MAX_CONTAINERS];
+    uint16_t nodes[MAX_NODES][1 << NODE_LG];
+} View;
+
+/* What an address resolves to. */
+typedef struct Leaf {
+    uint8_t region; /* TW_NONE: a hole */
+    uint8_t flags;
+    uint16_t section;
+    uint64_t offset; /* in the region */
+    uint64_t more;   /* so many bytes after this one continue it */
+} Leaf;
+
+/* IOMMUs ----------------------------------------------------------------- */
+
+typedef struct Notifier Notifier;
+struct Notifier { /* never moves while registered (TN-8) */
+    Notifier *next;
+    uint32_t stamp; /* registered in run number `stamp` */
+    uint8_t iommu, index;
+    uint8_t kinds;
+    uint8_t cpu;      /* a CPU's, or TW_NONE: */
+    uint8_t observer; /* an observer's */
+    bool active;      /* CPU: entries may be derived through it (TN-4) */
+    uint64_t first, last;
+};
+
+typedef struct Iommu {
+    uint8_t granule_lg, indexes, select;
+    bool bypass;
+    uint8_t bypass_space;
+    Notifier *notifiers;
+    SpanMap tables[TW_MAX_IOMMU_INDEXES];
+} Iommu;
+
+typedef struct Translation {
+    uint64_t addr;
+    uint8_t space, perm;
+} Translation;
+
+typedef struct Event {
+    uint8_t kind, perm, space;
+    uint64_t first, last, out;
+} Event;
+
+/* CPUs ------------------------------------------------------------------- */
+
+enum { CMP_R, CMP_W, CMP_X, CMPS };
+#define CMP_NONE UINT64_MAX /* pages are at least 2^6 aligned: never equal */
+
+typedef struct TlbEntry {
+    uint64_t stamp;     /* valid iff equal to the TLB's */
+    uint64_t cmp[CMPS]; /* page address, or CMP_NONE: right not granted */
+    /* The side record: where the page leads. */
+    uint64_t offset; /* of its first byte in the leaf; tail: its address */
+    uint8_t region, flags;
+    bool tail;     /* a sub-page container: resolved on each access (DS-7) */
+    uint8_t space; /* tail: of the container */
+    /* Its derivation (FR-1). */
+    uint8_t n_hops;
+    uint8_t hop_iommu[MAX_ENTRY_HOPS], hop_index[MAX_ENTRY_HOPS];
+    uint64_t hop_page[MAX_ENTRY_HOPS]; /* page window: region offset */
+} TlbEntry;
+
+typedef struct Tlb {
+    uint64_t stamp;
+    TlbEntry *table;
+    uint32_t mask; /* entries - 1 */
+    uint8_t n_victims, next_victim;
+    bool dirty; /* filled since it was last flushed (TL-8) */
+    bool large; /* a large page was filled; all of them lie in (TL-10): */
+    uint64_t large_addr, large_mask;
+    TlbEntry victims[TW_MAX_VICTIMS];
+} Tlb;
+
+typedef enum WorkKind {
+    WORK_FLUSH_ALL,
+    WORK_FLUSH_INDEX,
+    WORK_FLUSH_PAGE,
+    WORK_FLUSH_RANGE,
+    WORK_UNMAP,
+} WorkKind;
+
+typedef struct Work {
+    uint8_t kind; /* WorkKind */
+    uint8_t index; /* MMU index; unmap: IOMMU index */
+    uint8_t bits;
+    uint8_t iommu;
+    uint64_t first, last;
+} Work;
+
+typedef struct Cpu {
+    bool live;
+    bool too_much_work; /* the queue ran over: flush everything */
+    uint8_t n_work;
+    uint64_t epoch; /* counts flushes (FR-6) */
+    Work work[MAX_WORK];
+    Tlb tlbs[TW_MAX_MMU_INDEXES];
+    SpanMap pages[TW_MAX_MMU_INDEXES];
+    Notifier notifiers[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
+} Cpu;
+
+/* One access ------------------------------------------------------------- */
+
+/* Bytes that one walk found in one leaf (LA-23). */
+typedef struct Run {
+    uint8_t first, length;
+    uint8_t region, flags;
+    uint64_t offset;
+} Run;
+
+typedef struct Hop { /* what must not change within a run */
+    uint64_t granule;
+    uint8_t iommu;
+} Hop;
+
+typedef struct Path {
+    uint8_t n;
+    Hop hops[TW_MAX_HOPS];
+} Path;
+
+typedef struct Access {
+    uint8_t code; /* TwOpCode */
+    uint8_t need; /* rights */
+    uint8_t size;
+    uint8_t class_; /* the worst so far */
+    TwAttrs attrs;
+    uint8_t n_runs;
+    bool callback;  /* a device callback ran */
+    bool container; /* a sub-page container was looked into */
+    bool uncached;
+    uint16_t actors; /* bit per actor to perform */
+    uint8_t n_actors;
+    uint8_t actor_order[TW_MAX_ACTORS];
+    uint64_t value;
+    Run runs[TW_MAX_ACCESS];
+} Access;
+
+/* The machine ------------------------------------------------------------ */
+
+enum { MAX_TLB_ENTRIES = TW_MAX_CPUS * TW_MAX_MMU_INDEXES << TW_MAX_TLB_LG };
+
+typedef struct Machine {
+    TwTarget target; /* first: the machine is the target */
+    TwDialect dialect;
+    bool flush_pages, hide_locations;
+    bool full_rebuild; /* render every view on every effective commit */
+    bool check;        /* test the invariants after every operation */
+    volatile uint32_t *in_flight;
+#ifdef TW_ZOO
+    Bug bug;
+    TlbEntry garbage; /* what a bug serves in place of an entry */
+#endif
+
+    const TwProgram *program;
+    TwTrace *trace;
+    TwLegality legality;
+    uint32_t run;   /* number of this run: a stamp */
+    uint64_t stamp; /* the newest TLB stamp; never used twice */
+    uint16_t op;    /* script operation in flight */
+    uint8_t page_lg;
+    uint64_t page_mask; /* P - 1 */
+
+    /* The live graph. */
+    Region regions[TW_MAX_REGIONS];
+    uint32_t spaces_live;
+    uint64_t actor_regions; /* bit per region that has an actor offset */
+    uint32_t depth;
+    bool pending;
+    uint64_t changed; /* bit per region, since the last effective commit */
+
+    /* The committed topology. */
+    View *published[TW_MAX_SPACES];
+    uint32_t spaces_changed; /* by the last effective commit */
+    Region committed[TW_MAX_REGIONS]; /* only if a view is unrendered */
+    View empty;
+    View views[TW_MAX_SPACES];
+
+    Notifier observers[TW_MAX_OBSERVERS];
+    Iommu iommus[TW_MAX_IOMMUS];
+    Cpu cpus[TW_MAX_CPUS];
+    Access access;
+    Path paths[2]; /* of the walk in progress: this run, and the one before */
+    Ram ram;
+    TlbEntry entries[MAX_TLB_ENTRIES];
+} Machine;
+
+static inline void count(Machine *m, TwCounter counter)
+{
+    m->trace->counters[counter]++;
+}
+
+static inline uint64_t low_mask(unsigned lg) /* the low `lg` bits, 0 .. 64 */
+{
+    return lg >= 64 ? UINT64_MAX : (UINT64_C(1) << lg) - 1;
+}
+
+/* Calls that go upwards: who changes something tells the CPUs. */
+PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,
+                    uint64_t last, uint8_t actor);
+PART void perform(Machine *m, const TwOp *op, uint8_t actor);
+
+#endif

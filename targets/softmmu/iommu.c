@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IOMMU regions of kind `table`: which index attributes choose, what an offset
+ * translates to, and the notifiers that are told of changes (SEMANTICS 9,
+ * LA-11 to LA-18).  A table changes before anybody is told (NT-13).
+ */
+#include "targets/softmmu/internal.h"
+
+/* LA-11. */
+static uint8_t iommu_index(const Iommu *iommu, TwAttrs attrs)
+{
+    unsigned index = 0;
+
+    switch (iommu->select) {
+    case TW_SELECT_SECURE:
+        index = !(attrs & (TW_ATTR_SECURE | TW_ATTR_UNSPECIFIED));
+        break;
+    case TW_SELECT_USER:
+        index = (attrs & TW_ATTR_USER) != 0;
+        break;
+    case TW_SELECT_REQUESTER:
+        index = attrs >> TW_ATTR_REQUESTER_SHIFT;
+        break;
+    default:
+        break;
+    }
+    return index % iommu->indexes;
+}
+
+/*
+ * The complete entry for `offset`, with all its rights (the flag NONE of
+ * IW-10: no caller asks for less); rights 0 if there is none.
+ */
+static Translation iommu_translate(Machine *m, uint8_t id, uint8_t index,
+                                   uint64_t offset)
+{
+    const Iommu *iommu = &m->iommus[id];
+    uint64_t low = low_mask(iommu->granule_lg);
+    const Span *span;
+    uint64_t out;
+
+    if (iommu->bypass) {
+        return (Translation){offset, iommu->bypass_space, TW_R | TW_W};
+    }
+    span = span_find(&iommu->tables[index], offset);
+    if (span == NULL) {
+        return (Translation){.perm = 0};
+    }
+    out = span->out + ((offset & ~low) - span->first);
+    if (TW_BUG(TRANSLATED_LOW_BITS_ADDED)) {
+        return (Translation){out + (offset & low), span->space, span->perm};
+    }
+    return (Translation){(out & ~low) | (offset & low), span->space,
+                         span->perm};
+}
+
+/* Notifiers -------------------------------------------------------------- */
+
+static bool notifier_registered(const Machine *m, const Notifier *notifier)
+{
+    return notifier->stamp == m->run;
+}
+
+/* At the head of its region's list (NT-2). */
+static void notifier_register(Machine *m, Notifier *notifier)
+{
+    Iommu *iommu = &m->iommus[notifier->iommu];
+
+    notifier->stamp = m->run;
+    notifier->next = iommu->notifiers;
+    iommu->notifiers = notifier;
+}
+
+static void notifier_unregister(Machine *m, Notifier *notifier)
+{
+    Notifier **link = &m->iommus[notifier->iommu].notifiers;
+
+    if (!notifier_registered(m, notifier)) {
+        return;
+    }
+    while (*link != notifier) {
+        link = &(*link)->next;
+    }
+    *link = notifier->next;
+    notifier->stamp = 0;
+}
+
+static void observer_record(Machine *m, const Notifier *notifier,
+                            const Event *event)
+{
+    count(m, TW_COUNT_OBSERVED);
+    tw_trace_add_event(m->trace, (TwEventRecord){.op = m->op,
+                                                 .observer =
+                                                     notifier->observer,
+                                                 .kind = event->kind,
+                                                 .perm = event->perm,
+                                                 .space = event->space,
+                                                 .region = TW_NONE,
+                                                 .first = event->first,
+                                                 .last = event->last,
+                                                 .out = event->out});
+}
+
+/* Offers an event to the notifiers of one index (NT-4, NT-5, NT-7). */
+static void iommu_notify(Machine *m, uint8_t id, uint8_t index,
+                         const Event *event, uint8_t actor)
+{
+    Notifier *next;
+
+    count(m, TW_COUNT_NOTIFY);
+    if (TW_BUG(NOTIFY_IDX0_ONLY)) {
+        index = 0;
+    }
+    for (Notifier *n = m->iommus[id].notifiers; n != NULL; n = next) {
+        Event seen = *event;
+
+        next = n->next;
+        if (n->index != index || !(n->kinds & event->kind) ||
+            event->first > n->last || event->last < n->first) {
+            continue;
+        }
+        if (seen.first < n->first) {
+            if (seen.kind == TW_EVENT_MAP) {
+                seen.out += n->first - seen.first;
+            }
+            seen.first = n->first;
+        }
+        seen.last = MIN(seen.last, n->last);
+        if (n->cpu == TW_NONE) {
+            observer_record(m, n, &seen);
+        } else {
+            cpu_unmap(m, n, seen.first, seen.last, actor);
+        }
+    }
+}
+
+static void iommu_notify_unmap(Machine *m, uint8_t id, uint8_t index,
+                               uint64_t first, uint64_t last, uint8_t actor)
+{
+    Event event = {.kind = TW_EVENT_UNMAP, .space = TW_NONE,
+                   .first = first, .last = last};
+
+    iommu_notify(m, id, index, &event, actor);
+}
+
+/* UNMAP of everything on every index, ascending (LA-16). */
+static void iommu_notify_all(Machine *m, uint8_t id, uint8_t actor)
+{
+    for (unsigned i = 0; i < m->iommus[id].indexes; i++) {
+        iommu_notify_unmap(m, id, i, 0, UINT64_MAX, actor);
+    }
+}
+
+/* Operations ------------------------------------------------------------- */
+
+/* map, unmap, protect: the table first, then who asked (LA-12, LA-15). */
+static void iommu_change(Machine *m, const TwOp *op, uint8_t actor)
+{
+    SpanMap *table = &m->iommus[op->obj].tables[op->index];
+    uint8_t perm = op->perm & (TW_R | TW_W);
+    bool map = op->code == TW_OP_MAP && perm != 0;
+    bool had = span_any(table, op->addr, op->last);
+
+    if (map) {
+        span_assign(table, (Span){.first = op->addr, .last = op->last,
+                                  .out = op->out, .space = op->other,
+                                  .perm = perm});
+    } else if (op->code == TW_OP_PROTECT && perm != 0) {
+        span_protect(table, op->addr, op->last, perm);
+    } else {
+        span_remove(table, op->addr, op->last);
+    }
+    if (!(op->flags & TW_OPF_NOTIFIED)) {
+        return;
+    }
+    if (had && !(map && TW_BUG(MAP_OVER_MAP_NO_UNMAP))) {
+        iommu_notify_unmap(m, op->obj, op->index, op->addr, op->last, actor);
+    }
+    if (map) {
+        Event event = {.kind = TW_EVENT_MAP, .perm = perm,
+                       .space = op->other, .first = op->addr,
+                       .last = op->last,
+                       .out = op->out & ~low_mask(
+                                            m->iommus[op->obj].granule_lg)};
+        iommu_notify(m, op->obj, op->index, &event, actor);
+    }
+}
+
+/* `notify`: just the event named. */
+static void iommu_send(Machine *m, const TwOp *op, uint8_t actor)
+{
+    const Iommu *iommu = &m->iommus[op->obj];
+    Event event = {.kind = op->kinds, .space = TW_NONE,
+                   .first = op->addr, .last = op->last};
+
+    if (op->kinds == TW_EVENT_MAP) {
+        uint64_t low = low_mask(iommu->granule_lg);
+        const Span *span = span_find(&iommu->tables[op->index], op->addr);
+        if (span != NULL) {
+            event.perm = span->perm;
+            event.space = span->space;
+            event.out = ((span->out + ((op->addr & ~low) - span->first)) &
+                         ~low) | (op->addr & low);
+        }
+    }
+    iommu_notify(m, op->obj, op->index, &event, actor);
+}
+
+static void iommu_reset(Machine *m, uint8_t id, uint8_t actor)
+{
+    for (unsigned i = 0; i < m->iommus[id].indexes; i++) {
+        m->iommus[id].tables[i].n = 0;
+    }
+    m->iommus[id].bypass = m->program->iommus[id].bypass;
+    iommu_notify_all(m, id, actor);
+}
+
+static void iommu_set_bypass(Machine *m, uint8_t id, bool on, uint8_t actor)
+{
+    if (m->iommus[id].bypass != on) {
+        m->iommus[id].bypass = on;
+        iommu_notify_all(m, id, actor);
+    }
+}
+
+/* Unregisters without an event; what CPUs cached through it goes (TN-9). */
+static void iommu_destroy(Machine *m, uint8_t id, uint8_t actor)
+{
+    while (m->iommus[id].notifiers != NULL) {
+        Notifier *n = m->iommus[id].notifiers;
+        if (n->cpu != TW_NONE) {
+            cpu_unmap(m, n, 0, UINT64_MAX, actor);
+        }
+        notifier_unregister(m, n);
+    }
+}
+
+static void observe(Machine *m, const TwOp *op)
+{
+    Notifier *n = &m->observers[op->obj];
+
+    *n = (Notifier){.iommu = op->other, .index = op->index,
+                    .kinds = op->kinds, .cpu = TW_NONE,
+                    .observer = op->obj,
+                    .first = op->addr, .last = op->last};
+    notifier_register(m, n);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts, in the order in which they build on each other; included once by
+ * softmmu.c and once by zoo.c, so that both have all functions to themselves.
+ */
+#include "targets/softmmu/internal.h"
+
+#include "targets/softmmu/span.c"
+#include "targets/softmmu/ram.c"
+#include "targets/softmmu/view.c"
+#include "targets/softmmu/dispatch.c"
+#include "targets/softmmu/iommu.c"
+#include "targets/softmmu/tlb.c"
+#include "targets/softmmu/cpu.c"
+#include "targets/softmmu/access.c"
+#include "targets/softmmu/graph.c"
+#include "targets/softmmu/invariants.c"
+#include "targets/softmmu/run.c"

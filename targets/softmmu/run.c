@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One operation, one program, and the target interface.
+ */
+#include "targets/softmmu/internal.h"
+
+/* One legal operation that is not an access (LA-2 has `actor`). */
+PART void perform(Machine *m, const TwOp *op, uint8_t actor)
+{
+    switch (op->code) {
+    case TW_OP_NOP:
+        break;
+    case TW_OP_PAGE:
+    case TW_OP_UNPAGE:
+        cpu_page(m, op);
+        break;
+    case TW_OP_FLUSH_PAGE:
+    case TW_OP_FLUSH_RANGE:
+    case TW_OP_FLUSH_INDEX:
+    case TW_OP_FLUSH_ALL:
+        cpu_flush_op(m, op, actor);
+        break;
+    case TW_OP_SAFEPOINT:
+        cpu_safepoint(m, op->obj);
+        break;
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+        iommu_change(m, op, actor);
+        break;
+    case TW_OP_NOTIFY:
+        iommu_send(m, op, actor);
+        break;
+    case TW_OP_NOTIFY_ALL:
+        iommu_notify_all(m, op->obj, actor);
+        break;
+    case TW_OP_IOMMU_RESET:
+        iommu_reset(m, op->obj, actor);
+        break;
+    case TW_OP_BYPASS:
+        iommu_set_bypass(m, op->obj, op->flags & TW_OPF_ON, actor);
+        break;
+    case TW_OP_IOMMU_DESTROY:
+        iommu_destroy(m, op->obj, actor);
+        break;
+    case TW_OP_BEGIN:
+        transaction_begin(m);
+        break;
+    case TW_OP_COMMIT:
+        transaction_commit(m, actor);
+        break;
+    case TW_OP_UNPLUG:
+        cpu_unplug(m, op->obj);
+        break;
+    case TW_OP_OBSERVE:
+        observe(m, op);
+        break;
+    case TW_OP_UNOBSERVE:
+        notifier_unregister(m, &m->observers[op->obj]);
+        break;
+    default:
+        graph_change(m, op, actor);
+        break;
+    }
+}
+
+static uint8_t actor_of(const TwOp *op, const TwOpInfo *info)
+{
+    if (info->flags & TW_OP_CPU_ACCESS) {
+        return op->obj;
+    }
+    return info->flags & TW_OP_BOARD_ONLY ? TW_BOARD : op->actor;
+}
+
+static void script_op(Machine *m, const TwOp *op, TwOutcome *outcome)
+{
+    const TwOpInfo *info = tw_op_info(op->code);
+    uint8_t actor = actor_of(op, info);
+
+    *outcome = (TwOutcome){.status = TW_STATUS_DONE,
+                           .location = m->trace->n_locations};
+    if (tw_legality_step(&m->legality, op) != TW_LEGAL) {
+        outcome->status = TW_STATUS_SKIPPED;
+        return;
+    }
+    if (actor != TW_BOARD && !m->program->explicit_safepoints) {
+        cpu_safepoint(m, actor);
+    }
+    if (info->flags & TW_OP_ACCESS) {
+        access_perform(m, op, actor, outcome);
+    } else {
+        perform(m, op, actor);
+    }
+}
+
+/* A clean world: what the program starts from (LA-1). */
+static void machine_reset(Machine *m)
+{
+    const TwProgram *program = m->program;
+    TlbEntry *entries = m->entries;
+
+    if (++m->run == 0) { /* 0 marks what is not registered */
+        memset(m->observers, 0, sizeof(m->observers));
+        memset(m->cpus, 0, sizeof(m->cpus));
+        m->run = 1;
+    }
+    m->page_lg = program->page_lg;
+    m->page_mask = low_mask(program->page_lg);
+    tw_legality_init(&m->legality, program);
+    ram_reset(&m->ram);
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        const TwIommu *from = &program->iommus[i];
+        Iommu *iommu = &m->iommus[i];
+        iommu->granule_lg = from->granule_lg;
+        iommu->indexes = from->indexes;
+        iommu->select = from->select;
+        iommu->bypass = from->bypass;
+        iommu->bypass_space = from->bypass_space;
+        iommu->notifiers = NULL;
+        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
+            iommu->tables[k].n = 0;
+        }
+    }
+    for (unsigned c = 0; c < program->n_cpus; c++) {
+        const TwCpu *from = &program->cpus[c];
+        Cpu *cpu = &m->cpus[c];
+        cpu->live = from->present;
+        cpu->n_work = 0;
+        cpu->too_much_work = false;
+        for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
+            bool there = from->present && from->mmu[i].present;
+            tlb_init(m, &cpu->tlbs[i], there ? entries : NULL, from->tlb_lg,
+                     from->victims);
+            entries += there ? 1u << from->tlb_lg : 0;
+            cpu->pages[i].n = 0;
+        }
+    }
+    m->actor_regions = 0;
+    for (unsigned i = 0; i < program->n_actors; i++) {
+        if (program->actors[i].region != TW_NONE) {
+            m->actor_regions |= UINT64_C(1) << program->actors[i].region;
+        }
+    }
+    graph_init(m);
+    for (unsigned i = 0; i < program->n_setup; i++) {
+        perform(m, &program->setup[i], TW_BOARD);
+    }
+}
+
+static bool run_supported(Machine *m, TwTrace *trace)
+{
+    char why[sizeof(trace->text)];
+
+    if (tw_dialect_admits(&m->dialect, m->program, why, sizeof(why))) {
+        return true;
+    }
+    trace->end = TW_END_UNSUPPORTED;
+    g_strlcpy(trace->text, why, sizeof(trace->text));
+    return false;
+}
+
+static bool run(TwTarget *target, const TwProgram *program, TwTrace *trace)
+{
+    Machine *m = (Machine *)target;
+
+    m->program = program;
+    m->trace = trace;
+    tw_trace_init(trace);
+    trace->locations_hidden = m->hide_locations;
+    if (!run_supported(m, trace)) {
+        return true;
+    }
+    machine_reset(m);
+    for (unsigned i = 0; i < program->n_script; i++) {
+        m->op = i;
+        if (m->in_flight != NULL) {
+            *m->in_flight = i;
+        }
+        script_op(m, &program->script[i], &trace->outcomes[i]);
+        if (trace->end == TW_END_OVERFLOW) {
+            trace->end_op = i;
+            break;
+        }
+        trace->n_ops = i + 1;
+        if (m->check && !invariants_hold(m)) {
+            break;
+        }
+    }
+    memset(trace->digests, 0, program->n_regions * sizeof(uint64_t));
+    ram_digest(&m->ram, trace->digests);
+    return true;
+}
+
+/* The interface ---------------------------------------------------------- */
+
+static const TwContract softmmu_contract = {
+    .cpu_cache = true,
+    .one_entry_per_page = true,
+    .queued = true,
+    .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH |
+            TW_ENDS_RESET,
+};
+
+/* SEMANTICS 13 (mpc), page tables, RU-6, RU-8, RU-9, snapshots, dirty logs,
+ * listeners, replay and parallel parts are not in this target. */
+static TwDialect softmmu_dialect(bool hide_locations)
+{
+    static const uint8_t codes[] = {
+        TW_OP_NOP, TW_OP_READ, TW_OP_WRITE, TW_OP_EXEC, TW_OP_RMW,
+        TW_OP_DMA_READ, TW_OP_DMA_WRITE, TW_OP_PAGE, TW_OP_UNPAGE,
+        TW_OP_FLUSH_PAGE, TW_OP_FLUSH_RANGE, TW_OP_FLUSH_INDEX,
+        TW_OP_FLUSH_ALL, TW_OP_SAFEPOINT, TW_OP_MAP, TW_OP_UNMAP,
+        TW_OP_PROTECT, TW_OP_NOTIFY, TW_OP_NOTIFY_ALL, TW_OP_IOMMU_RESET,
+        TW_OP_BYPASS, TW_OP_IOMMU_DESTROY, TW_OP_BEGIN, TW_OP_COMMIT,
+        TW_OP_ADD, TW_OP_DEL, TW_OP_MOVE, TW_OP_RESIZE, TW_OP_ENABLE,
+        TW_OP_PRIORITY, TW_OP_READONLY, TW_OP_NONVOLATILE,
+        TW_OP_UNMERGEABLE, TW_OP_ROMD, TW_OP_ALIAS_OFFSET, TW_OP_SPACE_NEW,
+        TW_OP_SPACE_DEL, TW_OP_UNPLUG, TW_OP_OBSERVE, TW_OP_UNOBSERVE,
+    };
+    TwDialect dialect = tw_dialect_full();
+
+    dialect.ops = 0;
+    for (unsigned i = 0; i < G_N_ELEMENTS(codes); i++) {
+        dialect.ops |= UINT64_C(1) << codes[i];
+    }
+    dialect.iommu_kinds = 1u << TW_IOMMU_TABLE;
+    dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON;
+    dialect.locations = !hide_locations;
+    return dialect;
+}
+
+static const TwDialect *dialect(TwTarget *target)
+{
+    return &((Machine *)target)->dialect;
+}
+
+static const TwContract *contract(TwTarget *target)
+{
+    (void)target;
+    return &softmmu_contract;
+}
+
+static const char *version(TwTarget *target)
+{
+    (void)target;
+    return "1";
+}
+
+static void machine_close(TwTarget *target)
+{
+    g_free(target);
+}
+
+/* What follows "CLASS:" in a target's name, or NULL. */
+static const char *name_argument(const TwTargetOptions *options)
+{
+    const char *colon = strchr(options->name, ':');
+
+    return colon != NULL ? colon + 1 : NULL;
+}
+
+static Machine *machine_open(const TwTargetClass *klass,
+                             const TwTargetOptions *options, GError **error)
+{
+    Machine *m;
+
+    if (options->timeout_ms != 0) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "%s: runs in this process and has no time-out",
+                    klass->name);
+        return NULL;
+    }
+    m = g_new0(Machine, 1);
+    m->target.klass = klass;
+    m->dialect = softmmu_dialect(options->hide_locations);
+    m->flush_pages = options->flush == TW_FLUSH_PAGES;
+    m->hide_locations = options->hide_locations;
+    m->in_flight = options->in_flight;
+    m->empty.root = TW_NONE;
+    m->empty.built = true;
+    m->empty.hint_first = 1;
+    return m;
+}

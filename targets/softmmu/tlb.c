@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One soft TLB: that of one CPU and MMU index (SEMANTICS 11).  A direct-mapped
+ * table, a victim list that is searched before a page is filled again, and one
+ * range in which all large pages lie.  An entry is valid while it carries its
+ * TLB's stamp, so flushing everything is taking a new stamp.
+ */
+#include "targets/softmmu/internal.h"
+
+static void tlb_init(Machine *m, Tlb *tlb, TlbEntry *table, uint8_t lg,
+                     uint8_t n_victims)
+{
+    tlb->stamp = ++m->stamp;
+    tlb->table = table;
+    tlb->mask = low_mask(lg);
+    tlb->n_victims = n_victims;
+    tlb->next_victim = 0;
+    tlb->dirty = false;
+    tlb->large = false;
+}
+
+static TlbEntry *tlb_slot(const Machine *m, const Tlb *tlb, uint64_t page)
+{
+    return &tlb->table[page >> m->page_lg & tlb->mask];
+}
+
+/* Are all rights of `need` granted for `page`? (TL-1) */
+static bool entry_hits(const Tlb *tlb, const TlbEntry *entry, uint64_t page,
+                       uint8_t need)
+{
+    return entry->stamp == tlb->stamp &&
+           (!(need & TW_R) || entry->cmp[CMP_R] == page) &&
+           (!(need & TW_W) || entry->cmp[CMP_W] == page) &&
+           (!(need & TW_X) || entry->cmp[CMP_X] == page);
+}
+
+/* Is it an entry of a page that equals `page` under `mask`, for anything? */
+static bool entry_is_page(const Tlb *tlb, const TlbEntry *entry,
+                          uint64_t page, uint64_t mask)
+{
+    if (entry->stamp != tlb->stamp) {
+        return false;
+    }
+    for (unsigned t = 0; t < CMPS; t++) {
+        if (entry->cmp[t] != CMP_NONE && ((entry->cmp[t] ^ page) & mask) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* TL-2: the entry that serves an access, or NULL. */
+static TlbEntry *tlb_lookup(Machine *m, Tlb *tlb, uint64_t page, uint8_t need)
+{
+    TlbEntry *slot = tlb_slot(m, tlb, page);
+
+    if (entry_hits(tlb, slot, page, need)) {
+        count(m, TW_COUNT_TLB_HIT);
+        return slot;
+    }
+    if (!tlb->dirty) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < tlb->n_victims; i++) {
+        TlbEntry *victim = &tlb->victims[i];
+        if (entry_hits(tlb, victim, page, need)) {
+            TlbEntry swapped = *slot;
+            *slot = *victim; /* comparators and side record alike */
+            *victim = swapped;
+            count(m, TW_COUNT_VICTIM_HIT);
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+static void tlb_drop_victims(Tlb *tlb, uint64_t page, uint64_t mask)
+{
+    for (unsigned i = 0; i < tlb->n_victims; i++) {
+        if (entry_is_page(tlb, &tlb->victims[i], page, mask)) {
+            tlb->victims[i].stamp = 0;
+        }
+    }
+}
+
+/* Forgets one page, table and victims, under a mask of its address. */
+static void tlb_drop_page(const Machine *m, Tlb *tlb, uint64_t page,
+                          uint64_t mask)
+{
+    TlbEntry *slot = tlb_slot(m, tlb, page);
+
+    if (!tlb->dirty) {
+        return;
+    }
+    if (entry_is_page(tlb, slot, page, mask)) {
+        slot->stamp = 0;
+    }
+    tlb_drop_victims(tlb, page, mask);
+}
+
+/* TL-3.  The page has no entry: it was dropped when it missed. */
+static TlbEntry *tlb_insert(Machine *m, Tlb *tlb, uint64_t page,
+                            const TlbEntry *entry)
+{
+    TlbEntry *slot = tlb_slot(m, tlb, page);
+
+    if (slot->stamp == tlb->stamp && tlb->n_victims > 0) {
+        tlb->victims[tlb->next_victim] = *slot;
+        tlb->next_victim = (tlb->next_victim + 1) % tlb->n_victims;
+    }
+    *slot = *entry;
+    slot->stamp = tlb->stamp;
+    tlb->dirty = true;
+    count(m, TW_COUNT_FILL);
+    return slot;
+}
+
+/* TL-10: one aligned range that holds every large page filled so far. */
+static void tlb_add_large(Tlb *tlb, uint64_t addr, unsigned lg)
+{
+    uint64_t mask = ~low_mask(lg);
+
+    if (tlb->large) {
+        mask &= tlb->large_mask;
+        while ((tlb->large_addr ^ addr) & mask) {
+            mask <<= 1;
+        }
+    }
+    tlb->large = true;
+    tlb->large_addr = addr & mask;
+    tlb->large_mask = mask;
+}
+
+/* TL-8. */
+static void tlb_flush(Machine *m, Tlb *tlb)
+{
+    if (!tlb->dirty) {
+        return;
+    }
+    tlb->stamp = ++m->stamp;
+    tlb->next_victim = 0;
+    tlb->dirty = false;
+    tlb->large = false;
+}
+
+/* TL-9. */
+static void tlb_flush_page(Machine *m, Tlb *tlb, uint64_t page)
+{
+    count(m, TW_COUNT_FLUSH_PAGE);
+    if (tlb->large && (page & tlb->large_mask) == tlb->large_addr &&
+        !TW_BUG(LARGE_PAGE_SIBLING)) {
+        tlb_flush(m, tlb);
+        return;
+    }
+    if (TW_BUG(VICTIM_SURVIVES_PAGE_FLUSH)) {
+        tlb_slot(m, tlb, page)->stamp = 0;
+        return;
+    }
+    tlb_drop_page(m, tlb, page, UINT64_MAX);
+}
+
+/*
+ * TL-11, for whole pages from `first` on, up to the one that contains `last`,
+ * compared under the low `bits` bits (LA-29).
+ */
+static void tlb_flush_range(Machine *m, Tlb *tlb, uint64_t first,
+                            uint64_t last, unsigned bits)
+{
+    uint64_t page = first & ~m->page_mask;
+    uint64_t end = last | m->page_mask;
+    uint64_t pages = ((end - page) >> m->page_lg) + 1;
+    uint64_t compared = low_mask(bits);
+
+    if (bits == 64 && pages == 1) {
+        tlb_flush_page(m, tlb, page);
+        return;
+    }
+    if (!tlb->dirty) {
+        return;
+    }
+    if (pages > (uint64_t)tlb->mask + 1 || end - page >= compared ||
+        compared >> m->page_lg < tlb->mask ||
+        (tlb->large &&
+         (bits < 64 || (page <= (tlb->large_addr | ~tlb->large_mask) &&
+                        end >= tlb->large_addr)))) {
+        tlb_flush(m, tlb);
+        return;
+    }
+    for (; pages > 0; pages--, page += m->page_mask + 1) {
+        tlb_drop_page(m, tlb, page, compared);
+    }
+}
+
+/* Does the entry's translation go through a window that meets the range? */
+static bool entry_derived(const TlbEntry *entry, uint8_t iommu, uint8_t index,
+                          uint64_t first, uint64_t last, uint64_t page_mask)
+{
+    if (entry->n_hops > MAX_ENTRY_HOPS) { /* we do not know all of them */
+        return true;
+    }
+    for (unsigned h = 0; h < entry->n_hops; h++) {
+        if (entry->hop_iommu[h] == iommu && entry->hop_index[h] == index &&
+            entry->hop_page[h] <= last &&
+            (entry->hop_page[h] | page_mask) >= first) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Drops what was derived through a range of (iommu, index) (FR-1).  Returns
+ * whether anything derived through another part of (iommu, index) is left.
+ */
+static bool tlb_flush_derived(const Machine *m, Tlb *tlb, uint8_t iommu,
+                              uint8_t index, uint64_t first, uint64_t last)
+{
+    bool left = false;
+
+    if (!tlb->dirty) {
+        return false;
+    }
+    for (unsigned i = 0; i <= tlb->mask + tlb->n_victims; i++) {
+        TlbEntry *entry = i <= tlb->mask ? &tlb->table[i]
+                                         : &tlb->victims[i - tlb->mask - 1];
+        if (entry->stamp != tlb->stamp) {
+            continue;
+        }
+        if (entry_derived(entry, iommu, index, first, last, m->page_mask)) {
+            entry->stamp = 0;
+        } else {
+            left |= entry_derived(entry, iommu, index, 0, UINT64_MAX,
+                                  m->page_mask);
+        }
+    }
+    return left;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The class "zoo": softmmu with one historical bug put back, opened as
+ * "zoo:SLUG".  What a testbed does not find here it would not find elsewhere.
+ */
+#ifndef TW_TARGETS_ZOO_ZOO_H
+#define TW_TARGETS_ZOO_ZOO_H
+
+#include "targets/target.h"
+
+typedef struct TwZooBug {
+    const char *slug;       /* [a-z0-9-]+ */
+    const char *summary;    /* one line */
+    const char *provenance; /* where it was seen, or what it is derived from */
+    const char *verdicts;   /* names of verdicts, the usual one first,
+                             * separated by commas */
+} TwZooBug;
+
+extern const TwTargetClass tw_zoo_class;
+
+/* All bugs, in the order of bugs.def; *count receives how many. */
+const TwZooBug *tw_zoo_bugs(unsigned *count);
+
+#endif
