@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/* What the verbs share; see common.h. */
+#define _GNU_SOURCE
+#include "cli/common.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fuzz/generate.h"
+
+/* Errors ------------------------------------------------------------------ */
+
+int tw_cli_fail(int code, const char *format, ...)
+{
+    g_autofree char *message = NULL;
+    va_list ap;
+
+    va_start(ap, format);
+    message = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    g_strdelimit(message, "\n\r", ' ');
+    fflush(stdout);
+    fprintf(stderr, "twinwalk: %s\n", message);
+    return code;
+}
+
+int tw_cli_fail_error(GError *error)
+{
+    bool environment =
+        g_error_matches(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT);
+    int code = tw_cli_fail(environment ? TW_EXIT_ENVIRONMENT : TW_EXIT_USAGE,
+                           "%s", error->message);
+
+    g_error_free(error);
+    return code;
+}
+
+int tw_cli_exit_of(unsigned verdict)
+{
+    return verdict == TW_VERDICT_SELF          ? TW_EXIT_SELF
+           : tw_verdict_is_finding(verdict)    ? TW_EXIT_FINDING
+           : verdict == TW_VERDICT_UNSUPPORTED ? TW_EXIT_SKIPPED
+                                               : TW_EXIT_CLEAN;
+}
+
+int tw_cli_worse(int a, int b)
+{
+    static const int order[] = {TW_EXIT_SELF, TW_EXIT_FINDING, TW_EXIT_SKIPPED,
+                                TW_EXIT_CLEAN};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(order); i++) {
+        if (a == order[i] || b == order[i]) {
+            return order[i];
+        }
+    }
+    return a;
+}
+
+int tw_cli_finish(int code)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return tw_cli_fail(TW_EXIT_ENVIRONMENT,
+                           "standard output: expected to write: %s",
+                           g_strerror(errno));
+    }
+    return code;
+}
+
+/* Options ----------------------------------------------------------------- */
+
+bool tw_cli_options(int *argc, char ***argv, const char *usage,
+                    const char *summary, const GOptionEntry *entries,
+                    GOptionGroup *group)
+{
+    g_autoptr(GOptionContext) context = g_option_context_new(usage);
+    GError *error = NULL;
+
+    g_option_context_set_summary(context, summary);
+    if (entries) {
+        g_option_context_add_main_entries(context, entries, NULL);
+    }
+    if (group) {
+        g_option_context_add_group(context, group);
+    }
+    if (!g_option_context_parse(context, argc, argv, &error)) {
+        tw_cli_fail(TW_EXIT_USAGE, "%s (see %s --help)", error->message,
+                    g_get_prgname());
+        g_error_free(error);
+        return false;
+    }
+    if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
+        memmove(&(*argv)[1], &(*argv)[2],
+                (size_t)(*argc - 1) * sizeof(char *));
+        (*argc)--;
+    }
+    return true;
+}
+
+GOptionGroup *tw_cli_target_group(TwCliTarget *target)
+{
+    GOptionEntry entries[] = {
+        {"target", 't', 0, G_OPTION_ARG_STRING, &target->name,
+         "What is tested: softmmu (the default), zoo:SLUG, exec:COMMAND",
+         "NAME"},
+        {"flush", 0, 0, G_OPTION_ARG_STRING, &target->flush,
+         "What an IOMMU's UNMAP flushes (softmmu, zoo): all (the default) "
+         "or page",
+         "MODE"},
+        {"hide-locations", 0, 0, G_OPTION_ARG_NONE, &target->hide_locations,
+         "The target does not say where accesses went (softmmu, zoo)", NULL},
+        {"timeout", 0, 0, G_OPTION_ARG_INT, &target->timeout_ms,
+         "Time for one program (exec; default 10000)", "MS"},
+        G_OPTION_ENTRY_NULL};
+    GOptionGroup *group;
+
+    memset(target, 0, sizeof(*target));
+    group = g_option_group_new("target", "Options that choose the target:",
+                               "Show options that choose the target", NULL,
+                               NULL);
+    g_option_group_add_entries(group, entries);
+    return group;
+}
+
+bool tw_cli_target_ready(TwCliTarget *target)
+{
+    TwTargetOptions *o = &target->options;
+
+    memset(o, 0, sizeof(*o));
+    if (!target->name) {
+        target->name = g_strdup("softmmu");
+    }
+    o->name = target->name;
+    if (!target->flush || strcmp(target->flush, "all") == 0) {
+        o->flush = TW_FLUSH_ALL_ENTRIES;
+    } else if (strcmp(target->flush, "page") == 0) {
+        o->flush = TW_FLUSH_PAGES;
+    } else {
+        tw_cli_fail(TW_EXIT_USAGE, "--flush: expected all or page, not \"%s\"",
+                    target->flush);
+        return false;
+    }
+    if (target->timeout_ms < 0) {
+        tw_cli_fail(TW_EXIT_USAGE, "--timeout: expected milliseconds, 1 or "
+                                   "more");
+        return false;
+    }
+    o->hide_locations = target->hide_locations;
+    o->timeout_ms = (uint32_t)target->timeout_ms;
+    return true;
+}
+
+char *tw_cli_target_words(const TwCliTarget *target)
+{
+    g_autofree char *name = NULL;
+    GString *words = g_string_new("--target ");
+
+    if (strspn(target->name, "abcdefghijklmnopqrstuvwxyz0123456789-_:./") ==
+        strlen(target->name)) {
+        g_string_append(words, target->name);
+    } else {
+        name = g_shell_quote(target->name);
+        g_strdelimit(name, "\n\r", ' ');
+        g_string_append(words, name);
+    }
+    if (target->options.flush == TW_FLUSH_PAGES) {
+        g_string_append(words, " --flush page");
+    }
+    if (target->hide_locations) {
+        g_string_append(words, " --hide-locations");
+    }
+    if (target->timeout_ms) {
+        g_string_append_printf(words, " --timeout %d", target->timeout_ms);
+    }
+    return g_string_free(words, FALSE);
+}
+
+void tw_cli_target_clear(TwCliTarget *target)
+{
+    g_clear_pointer(&target->name, g_free);
+    g_clear_pointer(&target->flush, g_free);
+}
+
+bool tw_cli_number(const char *option, const char *text, uint64_t *number)
+{
+    bool hex = g_str_has_prefix(text, "0x");
+    guint64 value;
+
+    if (!g_ascii_string_to_unsigned(hex ? text + 2 : text, hex ? 16 : 10, 0,
+                                    G_MAXINT64, &value, NULL)) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "%s: expected a number from 0 to 2^63 - 1, not \"%s\"",
+                    option, text);
+        return false;
+    }
+    *number = value;
+    return true;
+}
+
+bool tw_cli_seconds(const char *option, const char *text, uint32_t *seconds)
+{
+    size_t length = strlen(text);
+    g_autofree char *digits = NULL;
+    unsigned unit = 1;
+    guint64 value;
+
+    if (length > 1 && strchr("smh", text[length - 1])) {
+        unit = text[length - 1] == 'm'   ? 60
+               : text[length - 1] == 'h' ? 3600
+                                         : 1;
+        length--;
+    }
+    digits = g_strndup(text, length);
+    if (!g_ascii_string_to_unsigned(digits, 10, 1, 1000000, &value, NULL)) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "%s: expected a time such as 90, 90s, 5m or 2h, not "
+                    "\"%s\"",
+                    option, text);
+        return false;
+    }
+    *seconds = (uint32_t)value * unit;
+    return true;
+}
+
+bool tw_cli_profile(const char *text, bool all, unsigned *profile)
+{
+    g_autoptr(GString) names = NULL;
+
+    *profile = tw_profile_find(text);
+    if (*profile < TW_PROFILES || (all && strcmp(text, "all") == 0)) {
+        return true;
+    }
+    names = g_string_new(NULL);
+    for (unsigned i = 0; i < TW_PROFILES; i++) {
+        g_string_append_printf(names, "%s%s", i ? ", " : "",
+                               tw_profile_name(i));
+    }
+    tw_cli_fail(TW_EXIT_USAGE, "--profile: expected %s%s, not \"%s\"",
+                names->str, all ? " or all" : "", text);
+    return false;
+}
+
+/* Files ------------------------------------------------------------------- */
+
+static bool file_error(GError **error, const char *path)
+{
+    g_set_error(error, TW_TEXT_ERROR, TW_TEXT_ERROR_IO,
+                "%s: expected to write: %s", path, g_strerror(errno));
+    return false;
+}
+
+bool tw_cli_write(const char *path, const char *data, size_t length,
+                  GError **error)
+{
+    g_autofree char *other = NULL;
+    mode_t mask;
+    int fd, saved;
+
+    if (strcmp(path, "-") == 0) {
+        if (fwrite(data, 1, length, stdout) != length ||
+            fflush(stdout) != 0) {
+            return file_error(error, "standard output");
+        }
+        return true;
+    }
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        errno = EISDIR;
+        return file_error(error, path);
+    }
+    other = g_strdup_printf("%s.XXXXXX", path);
+    fd = g_mkstemp_full(other, O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return file_error(error, path);
+    }
+    for (size_t done = 0; done < length;) {
+        ssize_t n = write(fd, data + done, length - done);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            goto failed;
+        }
+        done += (size_t)n;
+    }
+    mask = umask(0);
+    umask(mask);
+    if (fchmod(fd, 0666 & ~mask) != 0 || close(fd) != 0) {
+        fd = -1;
+        goto failed;
+    }
+    fd = -1;
+    if (rename(other, path) == 0) {
+        return true;
+    }
+failed:
+    saved = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    unlink(other);
+    errno = saved;
+    return file_error(error, path);
+}
+
+GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
+                          const TwCliTarget *target, const char *origin)
+{
+    g_autoptr(TwComments) comments = tw_comments_new();
+    g_autofree char *words = tw_cli_target_words(target);
+    g_auto(GStrv) lines = g_strsplit(finding->text, "\n", -1);
+    GString *text = g_string_new(NULL);
+
+    g_string_printf(text, " verdict: %s", tw_verdict_name(finding->verdict));
+    tw_comments_add_top(comments, text->str);
+    g_string_printf(text, " key: %s", finding->key);
+    tw_comments_add_top(comments, text->str);
+    if (finding->op != TW_NO_OP) {
+        g_string_printf(text, " operation: %u", finding->op);
+        tw_comments_add_top(comments, text->str);
+    }
+    if (origin) {
+        g_string_printf(text, " origin: %s", origin);
+        tw_comments_add_top(comments, text->str);
+    }
+    g_string_printf(text, " see it: twinwalk replay %s THIS-FILE", words);
+    tw_comments_add_top(comments, text->str);
+    for (char **line = lines; *line; line++) {
+        if (**line) {
+            g_string_printf(text, "   %s", *line);
+            tw_comments_add_top(comments, text->str);
+        }
+    }
+    g_string_truncate(text, 0);
+    tw_program_print(program, comments, text);
+    return text;
+}
+
+/* JSON -------------------------------------------------------------------- */
+
+void tw_cli_json_print(JsonBuilder *builder)
+{
+    g_autoptr(JsonGenerator) generator = json_generator_new();
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    g_autofree char *text = NULL;
+
+    json_generator_set_pretty(generator, TRUE);
+    json_generator_set_root(generator, root);
+    text = json_generator_to_data(generator, NULL);
+    puts(text);
+}
+
+void tw_cli_json_int(JsonBuilder *builder, const char *name, uint64_t value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_int_value(builder, (gint64)MIN(value, G_MAXINT64));
+}
+
+void tw_cli_json_string(JsonBuilder *builder, const char *name,
+                        const char *value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_string_value(builder, value);
+}
+
+void tw_cli_json_double(JsonBuilder *builder, const char *name, double value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_double_value(builder, value);
+}
+
+void tw_cli_json_bool(JsonBuilder *builder, const char *name, bool value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_boolean_value(builder, value);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* twinwalk gen: the program behind a seed and a number. */
+#include "cli/verbs.h"
+
+static int generate(const TwCliTarget *target, uint64_t seed, uint64_t number,
+                    unsigned profile, const char *out)
+{
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    g_autoptr(TwComments) comments = tw_comments_new();
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(TwRunner) runner = NULL;
+    GError *error = NULL;
+    unsigned used;
+
+    runner = tw_runner_new(&target->options, &error);
+    if (!runner) {
+        return tw_cli_fail_error(error);
+    }
+    tw_campaign_program(program, seed, number, profile,
+                        tw_runner_dialect(runner), &used);
+    g_string_printf(text,
+                    " seed %" G_GUINT64_FORMAT " number %" G_GUINT64_FORMAT
+                    " profile %s",
+                    seed, number, tw_profile_name(used));
+    tw_comments_add_top(comments, text->str);
+    g_string_truncate(text, 0);
+    tw_program_print(program, comments, text);
+    if (!tw_cli_write(out, text->str, text->len, &error)) {
+        return tw_cli_fail_error(error);
+    }
+    return TW_EXIT_CLEAN;
+}
+
+int tw_verb_gen(int argc, char **argv)
+{
+    g_autofree char *seed_text = NULL, *number_text = NULL;
+    g_autofree char *profile_name = NULL, *out = NULL;
+    uint64_t seed = 1, number = 0;
+    unsigned profile = TW_PROFILE_BALANCED;
+    TwCliTarget target;
+    GOptionEntry entries[] = {
+        {"seed", 's', 0, G_OPTION_ARG_STRING, &seed_text,
+         "Seed of the campaign (default 1)", "N"},
+        {"number", 'n', 0, G_OPTION_ARG_STRING, &number_text,
+         "Number of the program in it (default 0)", "N"},
+        {"profile", 'p', 0, G_OPTION_ARG_STRING, &profile_name,
+         "Kind of program: balanced (the default), iommu, invalidate, "
+         "topology, hostile, or all by turns",
+         "NAME"},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
+         "Writes here instead of standard output", "FILE"},
+        G_OPTION_ENTRY_NULL};
+    int code = TW_EXIT_USAGE;
+
+    if (!tw_cli_options(&argc, &argv, NULL,
+                        "Prints the random program that a campaign with this "
+                        "seed and profile runs\nunder this number.",
+                        entries, tw_cli_target_group(&target)) ||
+        !tw_cli_target_ready(&target)) {
+        goto out;
+    }
+    if (argc > 1) {
+        tw_cli_fail(TW_EXIT_USAGE, "gen: expected options only, not \"%s\"",
+                    argv[1]);
+        goto out;
+    }
+    if ((seed_text && !tw_cli_number("--seed", seed_text, &seed)) ||
+        (number_text && !tw_cli_number("--number", number_text, &number)) ||
+        (profile_name && !tw_cli_profile(profile_name, true, &profile))) {
+        goto out;
+    }
+    code = generate(&target, seed, number, profile, out ? out : "-");
+out:
+    tw_cli_target_clear(&target);
+    return code;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* twinwalk replay: case files, each to its verdict. */
+#include "cli/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "program/bytes.h"
+
+typedef struct Replay {
+    TwCliTarget target;
+    gboolean as_target, bytes, in_process, trace, json;
+    char *expect;
+    TwRunner *runner; /* with in_process, and for the dialect of bytes */
+    JsonBuilder *builder;
+    TwProgram *program;
+    int code;
+} Replay;
+
+static bool load(Replay *r, const char *path, GError **error)
+{
+    g_autoptr(GByteArray) bytes = NULL;
+
+    if (!r->bytes) {
+        return tw_program_load(r->program, path, TW_TEXT_STRICT, NULL, error);
+    }
+    bytes = g_byte_array_new();
+    if (!tw_file_read(path, bytes, error)) {
+        return false;
+    }
+    tw_program_decode(r->program, bytes->data, bytes->len,
+                      tw_runner_dialect(r->runner));
+    return true;
+}
+
+static void show_trace(Replay *r)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    tw_trace_print(tw_runner_trace(r->runner), r->program, text);
+    fputs(text->str, stdout);
+}
+
+static void show_text(Replay *r, const char *path, const TwFinding *finding)
+{
+    g_auto(GStrv) lines = g_strsplit(finding->text, "\n", -1);
+
+    printf("%s: %s%s%s\n", path, tw_verdict_name(finding->verdict),
+           finding->key[0] ? " " : "", finding->key);
+    if (finding->op != TW_NO_OP && finding->op < r->program->n_script) {
+        g_autoptr(GString) op = g_string_new(NULL);
+
+        tw_op_print(r->program, &r->program->script[finding->op], op);
+        printf("  operation %u: %s\n", finding->op, op->str);
+    }
+    for (char **line = lines; *line; line++) {
+        if (**line) {
+            printf("  %s\n", *line);
+        }
+    }
+    if (r->trace) {
+        show_trace(r);
+    }
+}
+
+static void json_op(JsonBuilder *b, const char *name, uint16_t op)
+{
+    if (op != TW_NO_OP) {
+        tw_cli_json_int(b, name, op);
+    }
+}
+
+static void show_json(Replay *r, const char *path, const TwFinding *finding)
+{
+    JsonBuilder *b = r->builder;
+
+    json_builder_begin_object(b);
+    tw_cli_json_string(b, "file", path);
+    tw_cli_json_string(b, "verdict", tw_verdict_name(finding->verdict));
+    tw_cli_json_bool(b, "finding", tw_verdict_is_finding(finding->verdict));
+    tw_cli_json_string(b, "key", finding->key);
+    json_op(b, "operation", finding->op);
+    if (finding->verdict == TW_VERDICT_STALE) {
+        json_op(b, "filled", finding->filled);
+        json_op(b, "changed", finding->changed);
+        json_op(b, "ended", finding->ended);
+    }
+    tw_cli_json_string(b, "text", finding->text);
+    json_builder_end_object(b);
+}
+
+/* One file; false if the rest cannot be replayed either. */
+static bool replay(Replay *r, const char *path)
+{
+    GError *error = NULL;
+    TwFinding finding;
+    int code;
+
+    if (!load(r, path, &error)) {
+        r->code = tw_cli_fail_error(error);
+        return false;
+    }
+    if (r->in_process) {
+        tw_runner_run(r->runner, r->program, &finding, NULL, NULL);
+    } else if (!tw_run_isolated(&r->target.options, r->program,
+                                r->target.options.timeout_ms, &finding,
+                                &error)) {
+        r->code = tw_cli_fail_error(error);
+        return false;
+    }
+    if (r->json) {
+        show_json(r, path, &finding);
+    } else {
+        show_text(r, path, &finding);
+    }
+    code = tw_cli_exit_of(finding.verdict);
+    if (r->expect) {
+        bool matches = strcmp(r->expect, finding.key) == 0;
+
+        if (!matches) {
+            tw_cli_fail(0, "%s: expected key %s, not %s", path, r->expect,
+                        finding.key[0] ? finding.key : "none");
+        }
+        code = matches ? TW_EXIT_CLEAN : TW_EXIT_FINDING;
+    }
+    r->code = tw_cli_worse(r->code, code);
+    return true;
+}
+
+static int replay_all(Replay *r, int n, char **paths)
+{
+    GError *error = NULL;
+
+    if (r->bytes || r->in_process) {
+        r->runner = tw_runner_new(&r->target.options, &error);
+        if (!r->runner) {
+            return tw_cli_fail_error(error);
+        }
+    }
+    r->builder = json_builder_new();
+    r->program = g_new(TwProgram, 1);
+    json_builder_begin_array(r->builder);
+    for (int i = 0; i < n; i++) {
+        if (!replay(r, paths[i])) {
+            break;
+        }
+    }
+    json_builder_end_array(r->builder);
+    if (r->json) {
+        tw_cli_json_print(r->builder);
+    }
+    g_object_unref(r->builder);
+    g_free(r->program);
+    g_clear_pointer(&r->runner, tw_runner_free);
+    return r->code;
+}
+
+int tw_verb_replay(int argc, char **argv)
+{
+    Replay r = {.code = TW_EXIT_CLEAN};
+    GOptionEntry entries[] = {
+        {"bytes", 'b', 0, G_OPTION_ARG_NONE, &r.bytes,
+         "The files are bytes from a fuzzer, not text", NULL},
+        {"in-process", 0, 0, G_OPTION_ARG_NONE, &r.in_process,
+         "Runs in this process, not in a child: for debuggers", NULL},
+        {"trace", 0, 0, G_OPTION_ARG_NONE, &r.trace,
+         "Prints the target's trace too (implies --in-process)", NULL},
+        {"expect", 0, 0, G_OPTION_ARG_STRING, &r.expect,
+         "Exit code 0 if every file has this key, else 10", "KEY"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &r.json, "Prints JSON", NULL},
+        {"as-target", 0, 0, G_OPTION_ARG_NONE, &r.as_target,
+         "Is a target for exec: reads programs, answers traces", NULL},
+        G_OPTION_ENTRY_NULL};
+    int code = TW_EXIT_USAGE;
+
+    if (!tw_cli_options(
+            &argc, &argv, "FILE...",
+            "Runs case files (\"-\": standard input) and prints, for each, "
+            "the verdict, the\nkey and what was found. A target that dies or "
+            "hangs is a verdict too: each\nfile is run in a child process.",
+            entries, tw_cli_target_group(&r.target)) ||
+        !tw_cli_target_ready(&r.target)) {
+        goto out;
+    }
+    if (r.as_target) {
+        if (argc > 1 || r.bytes || r.trace || r.json || r.expect) {
+            tw_cli_fail(TW_EXIT_USAGE, "--as-target: expected no files and no "
+                                       "options but the target's");
+            goto out;
+        }
+        code = tw_replay_as_target(&r.target);
+        goto out;
+    }
+    if (argc < 2) {
+        tw_cli_fail(TW_EXIT_USAGE, "replay: expected a file");
+        goto out;
+    }
+    if (r.trace && r.json) {
+        tw_cli_fail(TW_EXIT_USAGE, "replay: expected --trace or --json, not "
+                                   "both");
+        goto out;
+    }
+    r.in_process = r.in_process || r.trace;
+    code = replay_all(&r, argc - 1, argv + 1);
+out:
+    g_free(r.expect);
+    tw_cli_target_clear(&r.target);
+    return code;
+}

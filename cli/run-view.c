@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/* How a campaign looks: a status line, plain lines, the summary, JSON. */
+#include "cli/verbs.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "program/ops.h"
+
+#define PLAIN_SECONDS 10.0
+
+static double share(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static double rate(uint64_t count, double seconds)
+{
+    return seconds > 0 ? (double)count / seconds : 0;
+}
+
+/* Programs with a finding (not what flickers). */
+static uint64_t findings_of(const TwCampaignResult *result)
+{
+    uint64_t count = 0;
+
+    for (unsigned i = 0; i < result->keys->len; i++) {
+        const TwCampaignKey *key = g_ptr_array_index(result->keys, i);
+
+        count += tw_verdict_is_finding(key->verdict) ? key->count : 0;
+    }
+    return count;
+}
+
+/* While it runs ------------------------------------------------------------- */
+
+void tw_run_view_progress(TwRunView *view, const TwCampaignResult *result)
+{
+    const TwJudgeStats *s = &result->stats;
+    double since = result->seconds - view->last_seconds;
+    char line[240];
+
+    if (!view->terminal && since < PLAIN_SECONDS) {
+        return;
+    }
+    g_snprintf(
+        line, sizeof(line),
+        "%.0f s: %" PRIu64 " programs (%.0f/s), %.0f accesses/s, agree %" PRIu64
+        ", stale but allowed %" PRIu64 ", inconclusive %" PRIu64
+        ", window open %.1f %%, findings %" PRIu64 " (%u keys)",
+        result->seconds, result->programs,
+        rate(result->programs - view->last_programs, since),
+        rate(s->accesses - view->last_accesses, since),
+        s->verdicts[TW_VERDICT_AGREE], s->verdicts[TW_VERDICT_AGREE_STALE],
+        s->verdicts[TW_VERDICT_INCONCLUSIVE], share(s->windows, s->accesses),
+        findings_of(result), result->keys->len);
+    if (view->terminal) {
+        fprintf(stderr, "\r%s\033[K", line);
+        fflush(stderr);
+        if (since < 2) {
+            return; /* rates over at least two seconds */
+        }
+    } else {
+        fprintf(stderr, "%s\n", line);
+    }
+    view->last_seconds = result->seconds;
+    view->last_programs = result->programs;
+    view->last_accesses = s->accesses;
+}
+
+void tw_run_view_clear(const TwRunView *view)
+{
+    if (view->terminal) {
+        fprintf(stderr, "\r\033[K");
+        fflush(stderr);
+    }
+}
+
+/* The summary --------------------------------------------------------------- */
+
+static void row(const char *name, uint64_t count, uint64_t whole)
+{
+    if (count > 0) {
+        printf("  %-18s %14" PRIu64 "  %6.2f %%\n", name, count,
+               share(count, whole));
+    }
+}
+
+static void histograms(const TwCampaignResult *result)
+{
+    const TwJudgeStats *s = &result->stats;
+    char name[32];
+
+    printf("\nverdicts (per judged access; those of whole programs once)\n");
+    for (unsigned v = 0; v < TW_VERDICTS; v++) {
+        row(tw_verdict_name(v), s->verdicts[v], s->accesses);
+    }
+    printf("\nfault classes (per judged access)\n");
+    for (unsigned i = 0; i < TW_CLASSES; i++) {
+        row(tw_class_name(i), s->by_class[i], s->accesses);
+    }
+    printf("\naccess kinds\n");
+    for (unsigned code = 0; code < TW_OP_CODES; code++) {
+        if (tw_op_info(code)->flags & TW_OP_ACCESS) {
+            row(tw_op_info(code)->name, s->by_code[code], s->accesses);
+        }
+    }
+    printf("\nleaf kinds (of the first byte)\n");
+    for (unsigned i = 0; i < TW_REGION_KINDS; i++) {
+        row(i == TW_REGION_NONE ? "hole or refused" : tw_region_kind_name(i),
+            s->by_leaf[i], s->accesses);
+    }
+    printf("\nnested depth (IOMMUs passed by the first byte)\n");
+    for (unsigned i = 0; i < G_N_ELEMENTS(s->by_depth); i++) {
+        g_snprintf(name, sizeof(name), "%u", i);
+        row(name, s->by_depth[i], s->accesses);
+    }
+    printf("\nother operations\n");
+    for (unsigned code = 0; code < TW_OP_CODES; code++) {
+        if (!(tw_op_info(code)->flags & TW_OP_ACCESS)) {
+            row(tw_op_info(code)->name, s->by_code[code], s->operations);
+        }
+    }
+    printf("\ncounters of the target\n");
+    for (unsigned i = 0; i < TW_COUNTERS; i++) {
+        printf("  %-18s %14" PRIu64 "\n", tw_counter_name(i),
+               result->counters[i]);
+    }
+}
+
+static void totals(const TwCampaignResult *result)
+{
+    const TwJudgeStats *s = &result->stats;
+
+    printf("\nwhat was tested\n");
+    printf("  accesses with a window open (more than one answer allowed): "
+           "%.2f %%\n",
+           share(s->windows, s->accesses));
+    printf("  accesses answered from a cache that was allowed to be old: "
+           "%.2f %%\n",
+           share(s->verdicts[TW_VERDICT_AGREE_STALE], s->accesses));
+    printf("  inconclusive accesses: %.2f %%\n",
+           share(s->verdicts[TW_VERDICT_INCONCLUSIVE], s->accesses));
+    printf("  effective commits %" PRIu64 ", silent changes %" PRIu64
+           ", notified changes %" PRIu64 "\n",
+           s->commits, s->silent, s->notified);
+    printf("  operations %" PRIu64 ", of them not legal when they ran %" PRIu64
+           "\n",
+           s->operations, s->skipped);
+    printf("  walks that the second walker repeated: %" PRIu64 "\n",
+           s->flat_checks);
+    if (result->restarts > 0) {
+        printf("  workers that died or hung and were replaced: %" PRIu64 "\n",
+               result->restarts);
+    }
+}
+
+static void findings_table(const TwRunView *view,
+                           const TwCampaignResult *result)
+{
+    uint64_t findings = findings_of(result);
+    unsigned keys = 0;
+
+    if (result->keys->len > 0) {
+        printf("\n  %-26s %-10s %10s  %10s  file\n", "key", "verdict",
+               "programs", "first seen");
+    }
+    for (unsigned i = 0; i < result->keys->len; i++) {
+        const TwCampaignKey *key = g_ptr_array_index(result->keys, i);
+
+        keys += tw_verdict_is_finding(key->verdict);
+        printf("  %-26s %-10s %10" PRIu64 "  %8.1f s  %s%s%s-1.tw\n", key->key,
+               tw_verdict_name(key->verdict), key->count, key->first_seconds,
+               view->out ? view->out : "", view->out ? "/" : "", key->key);
+    }
+    if (findings == 0) {
+        printf("\n0 findings%s\n",
+               result->keys->len ? " (a flaky case is not a finding)" : "");
+    } else {
+        printf("\n%" PRIu64 " programs with a finding, %u different keys\n",
+               findings, keys);
+    }
+}
+
+void tw_run_view_summary(const TwRunView *view, const TwCampaignResult *result)
+{
+    const TwJudgeStats *s = &result->stats;
+
+    printf("target %s (%s), profile %s, seed %" PRIu64 ", %u job%s%s\n",
+           view->target->name, view->version, view->profile,
+           view->options->seed, view->options->jobs,
+           view->options->jobs == 1 ? "" : "s",
+           result->interrupted ? "; interrupted" : "");
+    printf("%" PRIu64 " programs in %.1f s (%.0f/s), %" PRIu64
+           " accesses judged (%.0f/s)\n",
+           result->programs, result->seconds,
+           rate(result->programs, result->seconds), s->accesses,
+           rate(s->accesses, result->seconds));
+    histograms(result);
+    totals(result);
+    findings_table(view, result);
+}
+
+/* JSON ---------------------------------------------------------------------- */
+
+static void begin_object(JsonBuilder *b, const char *name)
+{
+    json_builder_set_member_name(b, name);
+    json_builder_begin_object(b);
+}
+
+static void json_counts(JsonBuilder *b, const TwCampaignResult *result)
+{
+    const TwJudgeStats *s = &result->stats;
+    char name[16];
+
+    tw_cli_json_int(b, "programs", result->programs);
+    tw_cli_json_int(b, "operations", s->operations);
+    tw_cli_json_int(b, "skipped", s->skipped);
+    tw_cli_json_int(b, "accesses", s->accesses);
+    tw_cli_json_int(b, "windows", s->windows);
+    tw_cli_json_int(b, "met_iommu", s->met_iommu);
+    tw_cli_json_int(b, "hops", s->hops);
+    tw_cli_json_int(b, "commits", s->commits);
+    tw_cli_json_int(b, "silent", s->silent);
+    tw_cli_json_int(b, "notified", s->notified);
+    tw_cli_json_int(b, "worlds", s->worlds);
+    tw_cli_json_int(b, "flat_checks", s->flat_checks);
+    begin_object(b, "verdicts");
+    for (unsigned v = 0; v < TW_VERDICTS; v++) {
+        tw_cli_json_int(b, tw_verdict_name(v), s->verdicts[v]);
+    }
+    json_builder_end_object(b);
+    begin_object(b, "classes");
+    for (unsigned i = 0; i < TW_CLASSES; i++) {
+        tw_cli_json_int(b, tw_class_name(i), s->by_class[i]);
+    }
+    json_builder_end_object(b);
+    begin_object(b, "by_operation");
+    for (unsigned code = 0; code < TW_OP_CODES; code++) {
+        tw_cli_json_int(b, tw_op_info(code)->name, s->by_code[code]);
+    }
+    json_builder_end_object(b);
+    begin_object(b, "leaves");
+    for (unsigned i = 0; i < TW_REGION_KINDS; i++) {
+        tw_cli_json_int(b, tw_region_kind_name(i), s->by_leaf[i]);
+    }
+    json_builder_end_object(b);
+    begin_object(b, "depths");
+    for (unsigned i = 0; i < G_N_ELEMENTS(s->by_depth); i++) {
+        g_snprintf(name, sizeof(name), "%u", i);
+        tw_cli_json_int(b, name, s->by_depth[i]);
+    }
+    json_builder_end_object(b);
+    begin_object(b, "counters");
+    for (unsigned i = 0; i < TW_COUNTERS; i++) {
+        tw_cli_json_int(b, tw_counter_name(i), result->counters[i]);
+    }
+    json_builder_end_object(b);
+}
+
+static void json_key(JsonBuilder *b, const TwRunView *view,
+                     const TwCampaignKey *key)
+{
+    json_builder_begin_object(b);
+    tw_cli_json_string(b, "key", key->key);
+    tw_cli_json_string(b, "verdict", tw_verdict_name(key->verdict));
+    tw_cli_json_int(b, "programs", key->count);
+    json_builder_set_member_name(b, "cases");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < key->cases->len; i++) {
+        const TwCampaignCase *one =
+            &g_array_index(key->cases, TwCampaignCase, i);
+        g_autofree char *file = g_strdup_printf("%s-%u.tw", key->key, i + 1);
+
+        json_builder_begin_object(b);
+        tw_cli_json_int(b, "number", one->number);
+        tw_cli_json_string(b, "profile", tw_profile_name(one->profile));
+        if (one->finding.op != TW_NO_OP) {
+            tw_cli_json_int(b, "operation", one->finding.op);
+        }
+        tw_cli_json_string(b, "text", one->finding.text);
+        if (view->out) {
+            tw_cli_json_string(b, "file", file);
+        }
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+    json_builder_end_object(b);
+}
+
+void tw_run_view_json(const TwRunView *view, const TwCampaignResult *result)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+
+    json_builder_begin_object(b);
+    tw_cli_json_string(b, "target", view->target->name);
+    tw_cli_json_string(b, "version", view->version);
+    tw_cli_json_string(b, "profile", view->profile);
+    tw_cli_json_int(b, "seed", view->options->seed);
+    tw_cli_json_bool(b, "interrupted", result->interrupted);
+    begin_object(b, "counts");
+    json_counts(b, result);
+    json_builder_end_object(b);
+    json_builder_set_member_name(b, "findings");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < result->keys->len; i++) {
+        json_key(b, view, g_ptr_array_index(result->keys, i));
+    }
+    json_builder_end_array(b);
+    /* Here, and only here, is what differs between runs of the same seed. */
+    begin_object(b, "run");
+    tw_cli_json_int(b, "jobs", view->options->jobs);
+    tw_cli_json_double(b, "seconds", result->seconds);
+    tw_cli_json_double(b, "programs_per_second",
+                       rate(result->programs, result->seconds));
+    tw_cli_json_int(b, "restarts", result->restarts);
+    if (view->out) {
+        tw_cli_json_string(b, "out", view->out);
+    }
+    begin_object(b, "first_seen_seconds");
+    for (unsigned i = 0; i < result->keys->len; i++) {
+        const TwCampaignKey *key = g_ptr_array_index(result->keys, i);
+
+        tw_cli_json_double(b, key->key, key->first_seconds);
+    }
+    json_builder_end_object(b);
+    json_builder_end_object(b);
+    json_builder_end_object(b);
+    tw_cli_json_print(b);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* twinwalk run: a campaign from its options to its exit code. */
+#define _GNU_SOURCE
+#include "cli/verbs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static volatile int stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+/* The first Ctrl-C ends the campaign, the second one the process. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal,
+                               .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+typedef struct Run {
+    TwCliTarget target;
+    TwCampaignOptions options;
+    TwRunView view;
+    char *out;
+    bool own_out;    /* `out` is the default: ours to remove if unused */
+    GHashTable *written; /* file name -> number of the program in it */
+    GError *error;   /* the first time that a case could not be written */
+} Run;
+
+/* The folder of the cases --------------------------------------------------- */
+
+/* Makes sure that cases can be written before anything is run. */
+static bool prepare_out(Run *run)
+{
+    g_autofree char *probe = NULL;
+    int fd;
+
+    if (!run->out) {
+        run->own_out = true;
+        run->out = g_strdup_printf("out/run-%" G_GUINT64_FORMAT,
+                                   run->options.seed);
+        for (unsigned n = 2; g_file_test(run->out, G_FILE_TEST_EXISTS); n++) {
+            g_free(run->out);
+            run->out = g_strdup_printf("out/run-%" G_GUINT64_FORMAT "-%u",
+                                       run->options.seed, n);
+        }
+    }
+    probe = g_build_filename(run->out, ".probe-XXXXXX", NULL);
+    if (g_mkdir_with_parents(run->out, 0777) != 0 ||
+        (fd = g_mkstemp(probe)) < 0) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--out: %s: expected a folder to write into: %s",
+                    run->out, g_strerror(errno));
+        return false;
+    }
+    close(fd);
+    unlink(probe);
+    return true;
+}
+
+static void write_case(Run *run, const TwDialect *dialect,
+                       const TwCampaignKey *key, unsigned i)
+{
+    const TwCampaignCase *one = &g_array_index(key->cases, TwCampaignCase, i);
+    g_autofree char *name = g_strdup_printf("%s-%u.tw", key->key, i + 1);
+    g_autofree char *path = g_build_filename(run->out, name, NULL);
+    g_autofree char *origin = NULL;
+    g_autofree TwProgram *program = NULL;
+    guint64 *had = g_hash_table_lookup(run->written, name);
+    GError *error = NULL;
+    GString *text;
+
+    if (had && *had == one->number) {
+        return;
+    }
+    program = g_new(TwProgram, 1);
+    tw_campaign_program(program, run->options.seed, one->number,
+                        run->options.profile, dialect, NULL);
+    origin = g_strdup_printf(
+        "seed %" G_GUINT64_FORMAT " number %" G_GUINT64_FORMAT " profile %s",
+        run->options.seed, one->number, tw_profile_name(one->profile));
+    text = tw_cli_case_text(program, &one->finding, &run->target, origin);
+    if (!tw_cli_write(path, text->str, text->len, &error)) {
+        if (!run->error) {
+            run->error = error;
+        } else {
+            g_error_free(error);
+        }
+    } else {
+        g_hash_table_insert(run->written, g_steal_pointer(&name),
+                            g_memdup2(&one->number, sizeof(one->number)));
+    }
+    g_string_free(text, TRUE);
+}
+
+/* Writes what was not written yet; called as the campaign goes on, so that a
+ * power cut costs little. */
+static void write_cases(Run *run, const TwDialect *dialect,
+                        const TwCampaignResult *result)
+{
+    for (unsigned k = 0; k < result->keys->len; k++) {
+        const TwCampaignKey *key = g_ptr_array_index(result->keys, k);
+
+        for (unsigned i = 0; i < key->cases->len; i++) {
+            write_case(run, dialect, key, i);
+        }
+    }
+}
+
+/* With --stop-at-finding, workers that were ahead may have had cases written
+ * that do not count in the end. */
+static void remove_leftovers(Run *run, const TwCampaignResult *result)
+{
+    GHashTableIter iter;
+    void *name;
+
+    for (unsigned k = 0; k < result->keys->len; k++) {
+        const TwCampaignKey *key = g_ptr_array_index(result->keys, k);
+
+        for (unsigned i = 0; i < key->cases->len; i++) {
+            g_autofree char *kept =
+                g_strdup_printf("%s-%u.tw", key->key, i + 1);
+
+            g_hash_table_remove(run->written, kept);
+        }
+    }
+    g_hash_table_iter_init(&iter, run->written);
+    while (g_hash_table_iter_next(&iter, &name, NULL)) {
+        g_autofree char *path = g_build_filename(run->out, name, NULL);
+
+        unlink(path);
+    }
+    if (run->own_out && result->keys->len == 0) {
+        rmdir(run->out); /* stays if somebody put something there */
+        rmdir("out");
+    }
+}
+
+/* The campaign -------------------------------------------------------------- */
+
+typedef struct Live {
+    Run *run;
+    const TwDialect *dialect;
+} Live;
+
+static void progress(const TwCampaignResult *so_far, void *data)
+{
+    Live *live = data;
+
+    write_cases(live->run, live->dialect, so_far);
+    tw_run_view_progress(&live->run->view, so_far);
+}
+
+static int exit_code(const TwCampaignResult *result)
+{
+    int code = TW_EXIT_CLEAN;
+
+    for (unsigned i = 0; i < result->keys->len; i++) {
+        const TwCampaignKey *key = g_ptr_array_index(result->keys, i);
+
+        code = tw_cli_worse(code, tw_cli_exit_of(key->verdict));
+    }
+    return code;
+}
+
+static int campaign(Run *run, gboolean json)
+{
+    g_autoptr(TwRunner) runner = NULL;
+    TwCampaignResult result;
+    GError *error = NULL;
+    TwDialect dialect;
+    Live live = {run, &dialect};
+    bool ok;
+    int code;
+
+    /* The cases are made again from their numbers, for which only the dialect
+     * is needed. */
+    runner = tw_runner_new(&run->target.options, &error);
+    if (!runner) {
+        return tw_cli_fail_error(error);
+    }
+    dialect = *tw_runner_dialect(runner);
+    run->view.version = g_strdup(tw_runner_version(runner));
+    g_clear_pointer(&runner, tw_runner_free);
+    if (!prepare_out(run)) {
+        return TW_EXIT_USAGE;
+    }
+    catch_signals();
+    run->options.stop = &stop;
+    ok = tw_campaign_run(&run->options, progress, &live, &result, &error);
+    tw_run_view_clear(&run->view);
+    write_cases(run, &dialect, &result);
+    code = exit_code(&result);
+    run->view.out = result.keys->len > 0 ? run->out : NULL;
+    if (json) {
+        tw_run_view_json(&run->view, &result);
+    } else {
+        tw_run_view_summary(&run->view, &result);
+    }
+    remove_leftovers(run, &result);
+    tw_campaign_result_clear(&result);
+    if (!ok) {
+        code = tw_cli_fail_error(error);
+    }
+    if (run->error) {
+        tw_cli_fail_error(g_steal_pointer(&run->error));
+        code = TW_EXIT_ENVIRONMENT;
+    }
+    return code;
+}
+
+int tw_verb_run(int argc, char **argv)
+{
+    g_autofree char *time = NULL, *programs = NULL, *seed = NULL;
+    g_autofree char *profile = NULL;
+    gboolean json = FALSE, stop_at_finding = FALSE;
+    int jobs = (int)g_get_num_processors();
+    int code = TW_EXIT_USAGE;
+    Run run = {.out = NULL};
+    GOptionEntry entries[] = {
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
+         "Worker processes (default: one per processor)", "N"},
+        {"time", 0, 0, G_OPTION_ARG_STRING, &time,
+         "Stops after so long: 90, 90s, 5m, 2h", "TIME"},
+        {"programs", 'n', 0, G_OPTION_ARG_STRING, &programs,
+         "Stops after so many programs", "N"},
+        {"seed", 's', 0, G_OPTION_ARG_STRING, &seed,
+         "Seed of the campaign (default 1)", "N"},
+        {"profile", 'p', 0, G_OPTION_ARG_STRING, &profile,
+         "Kind of programs: balanced, iommu, invalidate, topology, hostile, "
+         "or all by turns (the default)",
+         "NAME"},
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &run.out,
+         "Folder for the cases found (default: a new out/run-SEED)", "DIR"},
+        {"stop-at-finding", 0, 0, G_OPTION_ARG_NONE, &stop_at_finding,
+         "Stops at the first finding", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json,
+         "Prints the summary as JSON", NULL},
+        G_OPTION_ENTRY_NULL};
+
+    if (!tw_cli_options(
+            &argc, &argv, NULL,
+            "Runs random programs on a target and on the oracle until the "
+            "time is over,\nthe programs are done, or Ctrl-C. The status "
+            "goes to standard error, the\nsummary to standard output. The "
+            "same seed and number of programs give the\nsame findings and "
+            "counts, whatever --jobs is.",
+            entries, tw_cli_target_group(&run.target))) {
+        goto out;
+    }
+    if (argc > 1) {
+        tw_cli_fail(TW_EXIT_USAGE, "run: expected options only, not \"%s\"",
+                    argv[1]);
+        goto out;
+    }
+    if (jobs < 1 || jobs > 1024) {
+        tw_cli_fail(TW_EXIT_USAGE, "--jobs: expected 1 to 1024, not %d", jobs);
+        goto out;
+    }
+    run.options.seed = 1;
+    run.options.profile = TW_PROFILES;
+    if (!tw_cli_target_ready(&run.target) ||
+        (time && !tw_cli_seconds("--time", time, &run.options.seconds)) ||
+        (programs && !tw_cli_number("--programs", programs,
+                                    &run.options.programs)) ||
+        (seed && !tw_cli_number("--seed", seed, &run.options.seed)) ||
+        (profile && !tw_cli_profile(profile, true, &run.options.profile))) {
+        goto out;
+    }
+    if (programs && run.options.programs == 0) {
+        tw_cli_fail(TW_EXIT_USAGE, "--programs: expected 1 or more");
+        goto out;
+    }
+    run.options.target = run.target.options;
+    run.options.jobs = (unsigned)jobs;
+    run.options.stop_at_finding = stop_at_finding;
+    run.written =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    run.view.options = &run.options;
+    run.view.target = &run.target;
+    run.view.profile = profile ? profile : "all";
+    run.view.terminal = isatty(STDERR_FILENO);
+    code = campaign(&run, json);
+    g_hash_table_unref(run.written);
+    g_free((char *)run.view.version);
+out:
+    g_free(run.out);
+    tw_cli_target_clear(&run.target);
+    return code;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The verbs of the twinwalk command, one file each.  A verb gets its own
+ * name as argv[0] and returns an exit code.
+ */
+#ifndef TW_CLI_VERBS_H
+#define TW_CLI_VERBS_H
+
+#include "cli/common.h"
+#include "fuzz/campaign.h"
+
+int tw_verb_run(int argc, char **argv);
+int tw_verb_replay(int argc, char **argv);
+int tw_verb_gen(int argc, char **argv);
+int tw_verb_fmt(int argc, char **argv);
+int tw_verb_encode(int argc, char **argv);
+int tw_verb_min(int argc, char **argv);
+int tw_verb_targets(int argc, char **argv);
+int tw_verb_bench(int argc, char **argv);
+
+/* replay --as-target: answers cases on standard input until it ends. */
+int tw_replay_as_target(const TwCliTarget *target);
+
+/* How a campaign looks while it runs and at its end. */
+typedef struct TwRunView {
+    const TwCampaignOptions *options;
+    const TwCliTarget *target;
+    const char *version;  /* of the target */
+    const char *profile;  /* as the user gave it */
+    const char *out;      /* folder of the cases, or NULL: none were written */
+    bool terminal;        /* a status line instead of plain lines */
+    double last_line;     /* when the last plain line was printed */
+    uint64_t last_programs, last_accesses; /* then, for rates */
+    double last_seconds;
+} TwRunView;
+
+/* The status, on standard error, as often as it makes sense. */
+void tw_run_view_progress(TwRunView *view, const TwCampaignResult *result);
+/* Removes a status line. */
+void tw_run_view_clear(const TwRunView *view);
+void tw_run_view_summary(const TwRunView *view,
+                         const TwCampaignResult *result);
+void tw_run_view_json(const TwRunView *view, const TwCampaignResult *result);
+
+#endif

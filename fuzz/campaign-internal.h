@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parent of a campaign and its workers share: memory, nothing else.
+ *
+ * A worker owns its slot while it lives; the parent owns it once the worker is
+ * reaped.  All that a worker has done is in its `progress`, which is written
+ * whole after every program and then published by one store, so a worker that
+ * dies at any instruction leaves the sums of exactly the programs that it
+ * finished, and its successor goes on from there.
+ */
+#ifndef TW_FUZZ_CAMPAIGN_INTERNAL_H
+#define TW_FUZZ_CAMPAIGN_INTERNAL_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "fuzz/campaign.h"
+
+enum {
+    TW_CHUNK = 256,       /* most programs dealt at once */
+    TW_RING_CHUNKS = 64,  /* finished chunks the parent has not taken */
+    TW_RING_CASES = 256,  /* findings the parent has not taken */
+};
+
+typedef struct TwCampaignSums {
+    TwJudgeStats stats;
+    uint64_t counters[TW_COUNTERS];
+    uint64_t programs;
+} TwCampaignSums;
+
+/* Programs first .. next - 1 and what they came to. */
+typedef struct TwChunk {
+    uint64_t first, next;
+    TwCampaignSums sums;
+} TwChunk;
+
+typedef struct TwProgress {
+    bool open;       /* in a chunk; `chunk.next` < `end` is in flight */
+    bool finished;   /* no more work for this worker */
+    uint64_t end;    /* of the chunk, exclusive */
+    TwChunk chunk;
+    uint64_t chunks; /* ever put into the ring of chunks */
+    uint64_t cases;  /* ever put into the ring of cases */
+} TwProgress;
+
+typedef struct TwSlot {
+    volatile uint32_t in_flight; /* operation, for a target that dies */
+    _Atomic uint32_t waiting;    /* for room in a ring: not hung */
+    _Atomic uint64_t commits;    /* progress[commits & 1] is the latest */
+    _Atomic uint64_t chunks_taken, cases_taken; /* by the parent */
+    uint32_t error_code;         /* TW_TARGET_ERROR_..., if error is set */
+    char error[300];             /* the target could not be opened */
+    TwProgress progress[2];
+    TwChunk chunks[TW_RING_CHUNKS];
+    TwCampaignCase cases[TW_RING_CASES];
+} TwSlot;
+
+typedef struct TwShared {
+    _Atomic uint64_t dealt; /* chunks given to workers */
+    _Atomic uint64_t limit; /* numbers from here on are not run */
+    _Atomic uint32_t stop;  /* end after the program in flight */
+    TwSlot slots[];
+} TwShared;
+
+/* Lowers the limit to `limit` if it is above. */
+static inline void tw_shared_lower_limit(TwShared *shared, uint64_t limit)
+{
+    uint64_t now = atomic_load(&shared->limit);
+
+    while (now > limit &&
+           !atomic_compare_exchange_weak(&shared->limit, &now, limit)) {
+    }
+}
+
+/* Publishes `progress` (by the owner of the slot). */
+void tw_slot_commit(TwSlot *slot, const TwProgress *progress);
+
+/* The latest progress, consistent, whoever owns the slot. */
+void tw_slot_read(const TwSlot *slot, TwProgress *progress);
+
+/* Is this verdict kept by key?  (Findings and what flickers.) */
+bool tw_campaign_keeps(unsigned verdict);
+
+/*
+ * The life of a worker process: works on chunks until there are none left or
+ * it is told to stop.  `parent` is who must be alive.  Does not return.
+ */
+void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
+                        TwSlot *slot, uint64_t chunk_size, int log_fd,
+                        pid_t parent) G_GNUC_NORETURN;
+
+#endif

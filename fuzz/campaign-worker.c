@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* A worker process of a campaign: runs chunks of programs and tells what came
+ * of them through its slot.  Knows nothing of the other workers. */
+#define _GNU_SOURCE
+#include "fuzz/campaign-internal.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LOG_MAX = 1 << 20 }; /* bytes of what a target says on stderr */
+
+typedef struct Worker {
+    const TwCampaignOptions *options;
+    TwShared *shared;
+    TwSlot *slot;
+    uint64_t chunk_size;
+    int log_fd;
+    TwProgress mine;
+} Worker;
+
+bool tw_campaign_keeps(unsigned verdict)
+{
+    return tw_verdict_is_finding(verdict) || verdict == TW_VERDICT_FLAKY;
+}
+
+void tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
+                         unsigned profile, const TwDialect *dialect,
+                         unsigned *profile_used)
+{
+    TwRng rng = tw_rng_for(seed, number);
+    unsigned used = profile < TW_PROFILES ? profile
+                                          : (unsigned)(number % TW_PROFILES);
+
+    tw_generate(program, (TwProfile)used, dialect, &rng);
+    if (profile_used) {
+        *profile_used = used;
+    }
+}
+
+void tw_slot_commit(TwSlot *slot, const TwProgress *progress)
+{
+    uint64_t commits =
+        atomic_load_explicit(&slot->commits, memory_order_relaxed) + 1;
+
+    slot->progress[commits & 1] = *progress;
+    atomic_store_explicit(&slot->commits, commits, memory_order_release);
+}
+
+void tw_slot_read(const TwSlot *slot, TwProgress *progress)
+{
+    uint64_t before, after;
+
+    do {
+        before = atomic_load_explicit(&slot->commits, memory_order_acquire);
+        *progress = slot->progress[before & 1];
+        atomic_thread_fence(memory_order_acquire);
+        after = atomic_load_explicit(&slot->commits, memory_order_relaxed);
+    } while (before != after);
+}
+
+/* Waits until fewer than `size` of `given` things lie untaken. */
+static void wait_for_room(Worker *w, uint64_t given, _Atomic uint64_t *taken,
+                          uint64_t size)
+{
+    if (given - atomic_load(taken) < size) {
+        return;
+    }
+    atomic_store(&w->slot->waiting, 1);
+    while (given - atomic_load(taken) >= size) {
+        nanosleep(&(struct timespec){0, 500000}, NULL);
+    }
+    atomic_store(&w->slot->waiting, 0);
+}
+
+/* Hands the finished chunk over; committed with the next state. */
+static void close_chunk(Worker *w)
+{
+    wait_for_room(w, w->mine.chunks, &w->slot->chunks_taken, TW_RING_CHUNKS);
+    w->slot->chunks[w->mine.chunks++ % TW_RING_CHUNKS] = w->mine.chunk;
+    w->mine.open = false;
+    if (lseek(w->log_fd, 0, SEEK_CUR) > LOG_MAX &&
+        ftruncate(w->log_fd, 0) == 0) {
+        lseek(w->log_fd, 0, SEEK_SET);
+    }
+}
+
+/* Takes the next chunk; false if there is none. */
+static bool open_chunk(Worker *w)
+{
+    uint64_t limit = atomic_load(&w->shared->limit);
+    uint64_t first;
+
+    if (atomic_load(&w->shared->stop)) {
+        return false;
+    }
+    first = atomic_fetch_add(&w->shared->dealt, 1) * w->chunk_size;
+    if (first >= limit) {
+        return false;
+    }
+    memset(&w->mine.chunk, 0, sizeof(w->mine.chunk));
+    w->mine.chunk.first = w->mine.chunk.next = first;
+    w->mine.end = MIN(limit - first, w->chunk_size) + first;
+    w->mine.open = true;
+    return true;
+}
+
+/* Must the chunk end before its next program? */
+static bool chunk_is_over(const Worker *w)
+{
+    uint64_t next = w->mine.chunk.next;
+
+    return next >= w->mine.end ||
+           next >= atomic_load_explicit(&w->shared->limit,
+                                        memory_order_relaxed) ||
+           atomic_load_explicit(&w->shared->stop, memory_order_relaxed);
+}
+
+static void keep_case(Worker *w, unsigned profile, const TwFinding *finding)
+{
+    TwCampaignCase *c;
+    uint64_t number = w->mine.chunk.next;
+
+    wait_for_room(w, w->mine.cases, &w->slot->cases_taken, TW_RING_CASES);
+    c = &w->slot->cases[w->mine.cases++ % TW_RING_CASES];
+    c->number = number;
+    c->profile = profile;
+    c->finding = *finding;
+    if (w->options->stop_at_finding &&
+        tw_verdict_is_finding(finding->verdict)) {
+        tw_shared_lower_limit(w->shared, number + 1);
+    }
+}
+
+static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
+{
+    TwCampaignSums *sums = &w->mine.chunk.sums;
+    TwFinding finding;
+    TwVerdict verdict;
+    unsigned profile;
+
+    w->slot->in_flight = TW_NO_OP;
+    tw_campaign_program(program, w->options->seed, w->mine.chunk.next,
+                        w->options->profile, tw_runner_dialect(runner),
+                        &profile);
+    verdict = tw_runner_run(runner, program, &finding, &sums->stats,
+                            sums->counters);
+    if (tw_campaign_keeps(verdict)) {
+        keep_case(w, profile, &finding);
+    }
+    sums->programs++;
+    w->mine.chunk.next++;
+}
+
+/* Ctrl-C reaches us too, but it is the parent who ends the campaign.  What the
+ * target says goes to the log, so that it does not garble the status line. */
+static void settle(const Worker *w, pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(1);
+    }
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    if (w->log_fd >= 0 && ftruncate(w->log_fd, 0) == 0) {
+        lseek(w->log_fd, 0, SEEK_SET);
+        dup2(w->log_fd, STDERR_FILENO);
+    }
+}
+
+void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
+                        TwSlot *slot, uint64_t chunk_size, int log_fd,
+                        pid_t parent)
+{
+    Worker w = {.options = options, .shared = shared, .slot = slot,
+                .chunk_size = chunk_size, .log_fd = log_fd};
+    TwTargetOptions target = options->target;
+    TwProgram *program = g_new(TwProgram, 1);
+    GError *error = NULL;
+    TwRunner *runner;
+
+    settle(&w, parent);
+    target.in_flight = &slot->in_flight;
+    atomic_store(&slot->waiting, 0);
+    runner = tw_runner_new(&target, &error);
+    if (!runner) {
+        slot->error_code = (uint32_t)error->code;
+        g_strlcpy(slot->error, error->message, sizeof(slot->error));
+        _exit(1);
+    }
+    tw_slot_read(slot, &w.mine); /* of our predecessor */
+    for (;;) {
+        if (w.mine.open && chunk_is_over(&w)) {
+            close_chunk(&w);
+        }
+        if (!w.mine.open && !open_chunk(&w)) {
+            break;
+        }
+        tw_slot_commit(slot, &w.mine);
+        if (!chunk_is_over(&w)) {
+            run_one(&w, runner, program);
+        }
+    }
+    w.mine.finished = true;
+    tw_slot_commit(slot, &w.mine);
+    tw_runner_free(runner);
+    _exit(0);
+}

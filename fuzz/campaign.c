@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parent of a campaign: deals out nothing (workers help themselves), but
+ * takes what they found, watches that they live and move, and adds up.
+ *
+ * A worker that dies or stops moving costs the program it was in: that program
+ * is run again in a process of its own, and what comes of that is the finding.
+ * If nothing comes of it, a worker that was killed from outside gets a second
+ * try, and everything else is `flaky`.
+ */
+#define _GNU_SOURCE
+#include "fuzz/campaign-internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    POLL_NS = 4000000,
+    DEFAULT_HANG_MS = 10000,
+    DEFAULT_CASES = 10,
+    BARREN_DEATHS = 3, /* in a row, without a program between them */
+};
+
+#define PROGRESS_SECONDS 0.25
+#define STOP_SECONDS 3.0 /* for a worker to end its program at the end */
+
+typedef struct Watched {
+    pid_t pid;           /* 0: gone for good */
+    int log_fd;          /* what it says on its standard error */
+    uint64_t moved;      /* commits when it was last seen to move */
+    double moved_at;
+    bool hung;           /* killed by us for not moving */
+    unsigned barren;     /* deaths since it last finished a program */
+    uint64_t barren_at;  /* commits at the last of them */
+    uint64_t second_try; /* 1 + number of the program that is tried again */
+} Watched;
+
+typedef struct Campaign {
+    TwCampaignOptions options;
+    TwDialect dialect;
+    TwShared *shared;
+    size_t shared_size;
+    uint64_t chunk_size;
+    double hang_seconds;
+    Watched *workers;
+    unsigned alive;
+    TwCampaignResult *result;
+    GArray *pending;  /* TwChunk: finished, but one below it is not (kept
+                       * back only with stop_at_finding) */
+    uint64_t folded;  /* every program below is in the result (likewise) */
+    uint64_t first_finding; /* lowest number with a finding, or UINT64_MAX */
+    double started, stopped_at; /* stopped_at 0: still going */
+    GError *error;
+} Campaign;
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Results ----------------------------------------------------------------- */
+
+static void add_sums(TwCampaignResult *to, const TwCampaignSums *from)
+{
+    tw_judge_stats_add(&to->stats, &from->stats);
+    for (unsigned i = 0; i < TW_COUNTERS; i++) {
+        to->counters[i] += from->counters[i];
+    }
+    to->programs += from->programs;
+}
+
+static void key_free(void *data)
+{
+    TwCampaignKey *key = data;
+
+    g_array_unref(key->cases);
+    g_free(key);
+}
+
+void tw_campaign_result_clear(TwCampaignResult *result)
+{
+    g_clear_pointer(&result->keys, g_ptr_array_unref);
+}
+
+/* The entry of this key, made if it is new; keys stay in order. */
+static TwCampaignKey *key_of(Campaign *c, const TwFinding *finding)
+{
+    GPtrArray *keys = c->result->keys;
+    TwCampaignKey *key;
+    unsigned i;
+
+    for (i = 0; i < keys->len; i++) {
+        int order;
+
+        key = g_ptr_array_index(keys, i);
+        order = strcmp(key->key, finding->key);
+        if (order == 0) {
+            return key;
+        }
+        if (order > 0) {
+            break;
+        }
+    }
+    key = g_new0(TwCampaignKey, 1);
+    g_strlcpy(key->key, finding->key, sizeof(key->key));
+    key->verdict = finding->verdict;
+    key->first_seconds = now() - c->started;
+    key->cases = g_array_new(FALSE, FALSE, sizeof(TwCampaignCase));
+    g_ptr_array_insert(keys, (int)i, key);
+    return key;
+}
+
+/* Counts a case and keeps it if it is among the lowest numbers of its key. */
+static void add_case(Campaign *c, const TwCampaignCase *one)
+{
+    TwCampaignCase copy = *one;
+    TwCampaignKey *key;
+    unsigned at;
+
+    if (copy.finding.key[0] == '\0') {
+        tw_key_write(copy.finding.key, copy.finding.verdict,
+                     c->options.target.name, TW_OP_NOP, TW_KEY_LEAF_NONE,
+                     TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+    }
+    key = key_of(c, &copy.finding);
+    key->count++;
+    at = key->cases->len;
+    while (at > 0 &&
+           g_array_index(key->cases, TwCampaignCase, at - 1).number >
+               copy.number) {
+        at--;
+    }
+    if (at < c->options.cases_per_key) {
+        g_array_insert_val(key->cases, at, copy);
+        if (key->cases->len > c->options.cases_per_key) {
+            g_array_set_size(key->cases, c->options.cases_per_key);
+        }
+    }
+    if (tw_verdict_is_finding(copy.finding.verdict) &&
+        copy.number < c->first_finding) {
+        c->first_finding = copy.number;
+        if (c->options.stop_at_finding) {
+            tw_shared_lower_limit(c->shared, copy.number + 1);
+        }
+    }
+}
+
+static int by_first(const void *a, const void *b)
+{
+    const TwChunk *x = a, *y = b;
+
+    return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* Puts finished chunks into the result; with stop_at_finding only those that
+ * follow without a gap, since what lies behind the finding does not count. */
+static void fold(Campaign *c)
+{
+    unsigned taken = 0;
+
+    g_array_sort(c->pending, by_first);
+    while (taken < c->pending->len) {
+        TwChunk *chunk = &g_array_index(c->pending, TwChunk, taken);
+
+        if (chunk->first != c->folded || chunk->first > c->first_finding) {
+            break;
+        }
+        add_sums(c->result, &chunk->sums);
+        c->folded += c->chunk_size;
+        taken++;
+    }
+    g_array_remove_range(c->pending, 0, taken);
+}
+
+/* Takes what a worker has put into its rings. */
+static void drain(Campaign *c, TwSlot *slot)
+{
+    TwProgress p;
+    uint64_t taken;
+
+    tw_slot_read(slot, &p);
+    taken = atomic_load(&slot->cases_taken);
+    for (; taken < p.cases; taken++) {
+        add_case(c, &slot->cases[taken % TW_RING_CASES]);
+    }
+    atomic_store(&slot->cases_taken, taken);
+    taken = atomic_load(&slot->chunks_taken);
+    for (; taken < p.chunks; taken++) {
+        const TwChunk *chunk = &slot->chunks[taken % TW_RING_CHUNKS];
+
+        if (c->options.stop_at_finding) {
+            g_array_append_val(c->pending, *chunk);
+        } else {
+            add_sums(c->result, &chunk->sums);
+        }
+    }
+    atomic_store(&slot->chunks_taken, taken);
+    if (c->options.stop_at_finding) {
+        fold(c);
+    }
+}
+
+/* Tells the world, with what is still on its way. */
+static void show(Campaign *c, TwCampaignProgress progress, void *data)
+{
+    TwCampaignResult so_far = *c->result;
+    TwProgress p;
+
+    for (unsigned i = 0; i < c->options.jobs; i++) {
+        tw_slot_read(&c->shared->slots[i], &p);
+        if (p.open) {
+            add_sums(&so_far, &p.chunk.sums);
+        }
+    }
+    for (unsigned i = 0; i < c->pending->len; i++) {
+        add_sums(&so_far, &g_array_index(c->pending, TwChunk, i).sums);
+    }
+    so_far.seconds = now() - c->started;
+    progress(&so_far, data);
+}
+
+/* Workers ----------------------------------------------------------------- */
+
+static bool spawn(Campaign *c, unsigned i)
+{
+    Watched *w = &c->workers[i];
+    TwSlot *slot = &c->shared->slots[i];
+    pid_t parent = getpid();
+
+    fflush(NULL);
+    w->pid = fork();
+    if (w->pid == 0) {
+        tw_campaign_worker(&c->options, c->shared, slot, c->chunk_size,
+                           w->log_fd, parent);
+    }
+    if (w->pid < 0) {
+        w->pid = 0;
+        g_set_error(&c->error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "expected to start a worker: %s", g_strerror(errno));
+        return false;
+    }
+    w->hung = false;
+    w->moved = atomic_load(&slot->commits);
+    w->moved_at = now();
+    c->alive++;
+    return true;
+}
+
+/* What a sanitizer or an assertion said last of all, as one line. */
+static void last_words(int log_fd, char *line, size_t size)
+{
+    char text[16384];
+    ssize_t n;
+    off_t end = lseek(log_fd, 0, SEEK_END);
+    char *said;
+
+    line[0] = '\0';
+    n = pread(log_fd, text, sizeof(text) - 1,
+              end > (off_t)sizeof(text) ? end - (off_t)sizeof(text) + 1 : 0);
+    if (n <= 0) {
+        return;
+    }
+    text[n] = '\0';
+    said = strstr(text, "SUMMARY: ");
+    if (!said) {
+        said = strstr(text, "ssertion");
+        while (said && said > text && said[-1] != '\n') {
+            said--;
+        }
+    }
+    if (said) {
+        g_strlcpy(line, said, MIN(size, strcspn(said, "\n") + 1));
+        g_strcanon(line,
+                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                   "0123456789 .,:;/()[]<>=!&|+-*_'`#",
+                   '?');
+    }
+}
+
+/* Which finding is behind the death of a worker in program `number`? */
+static bool confirm(Campaign *c, const Watched *w, uint64_t number, int status,
+                    TwCampaignCase *one)
+{
+    TwProgram *program = g_new(TwProgram, 1);
+    char words[160];
+    bool ok;
+
+    memset(one, 0, sizeof(*one));
+    one->number = number;
+    tw_campaign_program(program, c->options.seed, number, c->options.profile,
+                        &c->dialect, &one->profile);
+    ok = tw_run_isolated(&c->options.target, program, c->options.hang_ms,
+                         &one->finding, &c->error);
+    g_free(program);
+    last_words(w->log_fd, words, sizeof(words));
+    if (ok && !tw_verdict_is_finding(one->finding.verdict)) {
+        char how[40];
+
+        if (w->hung) {
+            g_snprintf(how, sizeof(how), "did not move");
+        } else if (WIFSIGNALED(status)) {
+            g_snprintf(how, sizeof(how), "died of signal %d",
+                       WTERMSIG(status));
+        } else {
+            g_snprintf(how, sizeof(how), "ended with exit code %d",
+                       WEXITSTATUS(status));
+        }
+        g_snprintf(one->finding.text, sizeof(one->finding.text),
+                   "a worker %s in this program; alone it gives: %s", how,
+                   tw_verdict_name(one->finding.verdict));
+        one->finding.verdict = TW_VERDICT_FLAKY;
+        one->finding.key[0] = '\0';
+    }
+    if (words[0] && ok && !strstr(one->finding.text, words)) {
+        size_t length = strlen(one->finding.text);
+
+        g_snprintf(one->finding.text + length,
+                   sizeof(one->finding.text) - length, "%s%s",
+                   length && one->finding.text[length - 1] != '\n' ? "\n" : "",
+                   words);
+    }
+    return ok;
+}
+
+/* A worker is dead: what of the program it was in?  Returns true if it is to
+ * be replaced; false at its natural end or on an error. */
+static bool bury(Campaign *c, unsigned i, int status)
+{
+    Watched *w = &c->workers[i];
+    TwSlot *slot = &c->shared->slots[i];
+    bool outside = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    TwCampaignCase one;
+    TwProgress p;
+
+    tw_slot_read(slot, &p);
+    if (p.finished) {
+        return false;
+    }
+    if (slot->error[0]) {
+        g_set_error(&c->error, TW_TARGET_ERROR, (int)slot->error_code, "%s",
+                    slot->error);
+        return false;
+    }
+    if (c->stopped_at > 0) {
+        return false; /* we killed it, or it would have been the last */
+    }
+    c->result->restarts++;
+    w->barren = atomic_load(&slot->commits) == w->barren_at ? w->barren + 1
+                                                            : 1;
+    w->barren_at = atomic_load(&slot->commits);
+    if (!p.open || p.chunk.next >= p.end) {
+        if (w->barren >= BARREN_DEATHS) {
+            g_set_error(&c->error, TW_TARGET_ERROR,
+                        TW_TARGET_ERROR_ENVIRONMENT,
+                        "workers die before their first program (status %d)",
+                        status);
+            return false;
+        }
+        return true;
+    }
+    if (!confirm(c, w, p.chunk.next, status, &one)) {
+        return false;
+    }
+    if (one.finding.verdict == TW_VERDICT_FLAKY && outside &&
+        w->second_try != p.chunk.next + 1) {
+        w->second_try = p.chunk.next + 1;
+        return true;
+    }
+    p.chunk.sums.stats.programs++;
+    p.chunk.sums.stats.verdicts[one.finding.verdict]++;
+    p.chunk.sums.programs++;
+    p.chunk.next++;
+    tw_slot_commit(slot, &p);
+    w->barren = 0;
+    add_case(c, &one);
+    return true;
+}
+
+/* Everybody alive gets the benefit of the time that we were busy. */
+static void forgive(Campaign *c)
+{
+    for (unsigned i = 0; i < c->options.jobs; i++) {
+        c->workers[i].moved_at = now();
+    }
+}
+
+static void watch(Campaign *c, unsigned i)
+{
+    Watched *w = &c->workers[i];
+    TwSlot *slot = &c->shared->slots[i];
+    uint64_t commits;
+    int status;
+    pid_t got;
+
+    if (w->pid == 0) {
+        return;
+    }
+    got = waitpid(w->pid, &status, WNOHANG);
+    drain(c, slot);
+    if (got == w->pid) {
+        w->pid = 0;
+        c->alive--;
+        if (bury(c, i, status)) {
+            spawn(c, i);
+            forgive(c);
+        }
+        return;
+    }
+    commits = atomic_load(&slot->commits);
+    if (commits != w->moved || atomic_load(&slot->waiting)) {
+        w->moved = commits;
+        w->moved_at = now();
+    } else if (now() - w->moved_at > c->hang_seconds ||
+               (c->stopped_at > 0 && now() - c->stopped_at > STOP_SECONDS)) {
+        w->hung = true;
+        kill(w->pid, SIGKILL);
+        w->moved_at = now();
+    }
+}
+
+/* The campaign ------------------------------------------------------------ */
+
+static void kill_all(Campaign *c)
+{
+    for (unsigned i = 0; i < c->options.jobs; i++) {
+        if (c->workers[i].pid > 0) {
+            kill(c->workers[i].pid, SIGKILL);
+            while (waitpid(c->workers[i].pid, NULL, 0) < 0 &&
+                   errno == EINTR) {
+            }
+            c->workers[i].pid = 0;
+        }
+    }
+}
+
+/* After the last worker: what its chunks hold, and the limits of it. */
+static void finish(Campaign *c)
+{
+    GPtrArray *keys = c->result->keys;
+    TwProgress p;
+
+    for (unsigned i = 0; i < c->options.jobs; i++) {
+        drain(c, &c->shared->slots[i]);
+        tw_slot_read(&c->shared->slots[i], &p);
+        if (p.open) { /* it did not end in peace */
+            g_array_append_val(c->pending, p.chunk);
+        }
+    }
+    for (unsigned i = 0; i < c->pending->len; i++) {
+        TwChunk *chunk = &g_array_index(c->pending, TwChunk, i);
+
+        if (!c->options.stop_at_finding ||
+            chunk->first <= c->first_finding) {
+            add_sums(c->result, &chunk->sums);
+        }
+    }
+    c->result->seconds = now() - c->started;
+    if (!c->options.stop_at_finding || c->first_finding == UINT64_MAX) {
+        return;
+    }
+    /* Others may have been ahead; only what led to the first finding counts. */
+    for (unsigned i = keys->len; i > 0; i--) {
+        TwCampaignKey *key = g_ptr_array_index(keys, i - 1);
+        unsigned left = 0;
+
+        while (left < key->cases->len &&
+               g_array_index(key->cases, TwCampaignCase, left).number <=
+                   c->first_finding) {
+            left++;
+        }
+        g_array_set_size(key->cases, left);
+        key->count = left;
+        if (left == 0) {
+            g_ptr_array_remove_index(keys, i - 1);
+        }
+    }
+}
+
+/* Open, copy the dialect, close: the workers open their own. */
+static bool look_at_target(Campaign *c, GError **error)
+{
+    g_autoptr(TwRunner) runner = tw_runner_new(&c->options.target, error);
+
+    if (!runner) {
+        return false;
+    }
+    c->dialect = *tw_runner_dialect(runner);
+    return true;
+}
+
+static bool set_up(Campaign *c, GError **error)
+{
+    TwCampaignOptions *o = &c->options;
+
+    if (o->cases_per_key == 0) {
+        o->cases_per_key = DEFAULT_CASES;
+    }
+    if (o->hang_ms == 0) {
+        uint32_t patience = o->target.timeout_ms;
+
+        if (patience == 0 && g_str_has_prefix(o->target.name, "exec:")) {
+            patience = DEFAULT_HANG_MS;
+        }
+        /* A target with a time limit of its own is asked up to twice. */
+        o->hang_ms = MAX(DEFAULT_HANG_MS, 3 * patience);
+    }
+    c->hang_seconds = o->hang_ms / 1000.0;
+    o->jobs = MAX(o->jobs, 1);
+    o->target.in_flight = NULL;
+    c->chunk_size = TW_CHUNK;
+    if (o->programs > 0) {
+        c->chunk_size = CLAMP(o->programs / (16u * o->jobs), 1, TW_CHUNK);
+    }
+    if (!look_at_target(c, error)) {
+        return false;
+    }
+    c->shared_size = sizeof(TwShared) + o->jobs * sizeof(TwSlot);
+    c->shared = mmap(NULL, c->shared_size, PROT_READ | PROT_WRITE,
+                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (c->shared == MAP_FAILED) {
+        c->shared = NULL;
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "expected %zu bytes of shared memory: %s",
+                    c->shared_size, g_strerror(errno));
+        return false;
+    }
+    atomic_store(&c->shared->limit, o->programs ? o->programs : UINT64_MAX);
+    c->workers = g_new0(Watched, o->jobs);
+    for (unsigned i = 0; i < o->jobs; i++) {
+        c->workers[i].log_fd = memfd_create("twinwalk-worker", MFD_CLOEXEC);
+        c->workers[i].barren_at = UINT64_MAX;
+    }
+    return true;
+}
+
+static void run(Campaign *c, TwCampaignProgress progress, void *data)
+{
+    double shown = now();
+
+    for (unsigned i = 0; i < c->options.jobs && !c->error; i++) {
+        spawn(c, i);
+    }
+    while (c->alive > 0 && !c->error) {
+        nanosleep(&(struct timespec){0, POLL_NS}, NULL);
+        for (unsigned i = 0; i < c->options.jobs; i++) {
+            watch(c, i);
+        }
+        if (c->stopped_at == 0) {
+            bool told = c->options.stop && *c->options.stop;
+
+            if (told || (c->options.seconds > 0 &&
+                         now() - c->started >= c->options.seconds)) {
+                c->result->interrupted = told;
+                c->stopped_at = now();
+                atomic_store(&c->shared->stop, 1);
+            }
+        }
+        if (progress && now() - shown >= PROGRESS_SECONDS) {
+            shown = now();
+            show(c, progress, data);
+        }
+    }
+}
+
+bool tw_campaign_run(const TwCampaignOptions *options,
+                     TwCampaignProgress progress, void *data,
+                     TwCampaignResult *result, GError **error)
+{
+    Campaign c = {.options = *options, .result = result,
+                  .first_finding = UINT64_MAX};
+    bool ok;
+
+    memset(result, 0, sizeof(*result));
+    result->keys = g_ptr_array_new_with_free_func(key_free);
+    c.started = now();
+    if (!set_up(&c, error)) {
+        if (c.shared) {
+            munmap(c.shared, c.shared_size);
+        }
+        return false;
+    }
+    c.pending = g_array_new(FALSE, FALSE, sizeof(TwChunk));
+    run(&c, progress, data);
+    kill_all(&c);
+    finish(&c);
+    ok = !c.error;
+    if (c.error) {
+        g_propagate_error(error, c.error);
+    }
+    for (unsigned i = 0; i < c.options.jobs; i++) {
+        if (c.workers[i].log_fd >= 0) {
+            close(c.workers[i].log_fd);
+        }
+    }
+    g_array_unref(c.pending);
+    g_free(c.workers);
+    munmap(c.shared, c.shared_size);
+    return ok;
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who starts whom: we fork the guardian, which becomes the leader of a new
+ * process group and forks the shell.  The kernel sends the guardian SIGTERM
+ * when we are gone (PR_SET_PDEATHSIG), and it then kills its group, itself
+ * included; so even grandchildren that the shell left alone end with us.
+ */
+#define _GNU_SOURCE
+#include "targets/exec/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CHILD_FD = 3 };
+
+void tw_process_init(TwProcess *process)
+{
+    memset(process, 0, sizeof(*process));
+    process->in = process->out = process->err = -1;
+    process->said = g_string_new(NULL);
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
+}
+
+/* Guardian and shell ------------------------------------------------------ */
+
+static void kill_group(int number)
+{
+    (void)number;
+    kill(0, SIGKILL);
+}
+
+static void default_signals(void)
+{
+    sigset_t none;
+
+    for (int number = 1; number < NSIG; number++) {
+        signal(number, SIG_DFL);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Does not return. */
+static void be_shell(const char *command, const char *variable,
+                     const int fds[4])
+{
+    char number[8] = {'0' + CHILD_FD, '\0'};
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    default_signals();
+    for (int i = 0; i < 4; i++) {
+        /* All of fds are 10 or more, so none is overwritten here. */
+        if (dup2(fds[i], i) < 0) {
+            _exit(126);
+        }
+    }
+    close_range(CHILD_FD + 1, ~0u, 0);
+    if (setenv(variable, number, 1) == 0) {
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    }
+    _exit(127);
+}
+
+/* Does not return. */
+static void be_guardian(pid_t parent, const char *command,
+                        const char *variable, const int fds[4])
+{
+    int status;
+    pid_t shell, got;
+
+    setpgid(0, 0);
+    default_signals();
+    signal(SIGTERM, kill_group);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent) {
+        _exit(1); /* we came too late */
+    }
+    shell = fork();
+    if (shell == 0) {
+        be_shell(command, variable, fds);
+    }
+    close_range(0, ~0u, 0);
+    if (shell < 0) {
+        _exit(126);
+    }
+    do {
+        got = waitpid(shell, &status, 0);
+    } while (got < 0 && errno == EINTR);
+    if (got != shell) {
+        _exit(126);
+    }
+    _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+bool tw_process_start(TwProcess *process, const char *command,
+                      const char *variable, int fd)
+{
+    int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
+    int fds[4] = {-1, -1, -1, -1};
+    pid_t parent = getpid();
+    bool ok = true;
+    int saved;
+
+    for (int i = 0; i < 3; i++) {
+        ok = ok && pipe2(pipes[i], O_CLOEXEC) == 0;
+    }
+    for (int i = 0; ok && i < 4; i++) {
+        int end = i == 3 ? fd : pipes[i][i == 0 ? 0 : 1];
+
+        fds[i] = fcntl(end, F_DUPFD_CLOEXEC, 10);
+        ok = fds[i] >= 0;
+    }
+    if (ok) {
+        process->pid = fork();
+        if (process->pid == 0) {
+            be_guardian(parent, command, variable, fds);
+        }
+        ok = process->pid > 0;
+    }
+    saved = errno;
+    for (int i = 0; i < 4; i++) {
+        close_fd(&fds[i]);
+    }
+    for (int i = 0; i < 3; i++) {
+        close_fd(&pipes[i][i == 0 ? 0 : 1]);
+        if (!ok) {
+            close_fd(&pipes[i][i == 0 ? 1 : 0]);
+        }
+    }
+    if (!ok) {
+        process->pid = 0;
+        errno = saved;
+        return false;
+    }
+    /* Whoever of the two comes first makes the group. */
+    setpgid(process->pid, process->pid);
+    process->in = pipes[0][1];
+    process->out = pipes[1][0];
+    process->err = pipes[2][0];
+    fcntl(process->in, F_SETFL, O_NONBLOCK);
+    fcntl(process->out, F_SETFL, O_NONBLOCK);
+    fcntl(process->err, F_SETFL, O_NONBLOCK);
+    process->complaint[0] = '\0';
+    process->rank = 0;
+    process->n_partial = 0;
+    process->signal = process->code = 0;
+    g_string_truncate(process->said, 0);
+    return true;
+}
+
+/* Talking ----------------------------------------------------------------- */
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* How much a line of standard error tells: a sanitizer's summary names no
+ * address, its first line and failed assertions do not always. */
+static int rank_of(const char *line)
+{
+    return strstr(line, "SUMMARY: ")                             ? 3
+           : strstr(line, "ERROR") || strstr(line, "ssertion") ? 2
+                                                                 : 1;
+}
+
+/* A line of standard error has come: keeps the first of those that tell most,
+ * of those that tell nothing the last. */
+static void heed(TwProcess *process)
+{
+    const char *line = process->partial;
+    int rank;
+
+    process->partial[process->n_partial] = '\0';
+    process->n_partial = 0;
+    if (strncmp(line, "==", 2) == 0 && strstr(line + 2, "==")) {
+        line = strstr(line + 2, "==") + 2; /* a process id */
+    }
+    rank = *line ? rank_of(line) : 0;
+    if (rank > process->rank || (rank == 1 && process->rank == 1)) {
+        process->rank = rank;
+        memmove(process->complaint, line, strlen(line) + 1);
+    }
+}
+
+static void listen_to_errors(TwProcess *process)
+{
+    char buffer[4096];
+    ssize_t n = read(process->err, buffer, sizeof(buffer));
+
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+        close_fd(&process->err);
+        n = 0;
+    }
+    for (ssize_t i = 0; i < n; i++) {
+        if (buffer[i] == '\n') {
+            heed(process);
+        } else if (process->n_partial < sizeof(process->partial) - 1) {
+            process->partial[process->n_partial++] =
+                buffer[i] >= ' ' && buffer[i] <= '~' ? buffer[i] : '?';
+        }
+    }
+    if (process->err < 0) {
+        heed(process);
+    }
+}
+
+/* write() to a pipe nobody reads: EPIPE without the signal, whatever the
+ * process at large wants done with SIGPIPE. */
+static ssize_t write_quietly(int fd, const char *data, size_t length)
+{
+    sigset_t pipes, before, pending;
+    bool was_pending;
+    ssize_t n;
+    int saved;
+
+    sigemptyset(&pipes);
+    sigaddset(&pipes, SIGPIPE);
+    sigpending(&pending);
+    was_pending = sigismember(&pending, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipes, &before);
+    n = write(fd, data, length);
+    saved = errno;
+    if (n < 0 && errno == EPIPE && !was_pending) {
+        sigtimedwait(&pipes, NULL, &(struct timespec){0, 0});
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = saved;
+    return n;
+}
+
+/* Reads what there is; false at the end of the output. */
+static bool hear(TwProcess *process)
+{
+    char buffer[16384];
+    ssize_t n = read(process->out, buffer, sizeof(buffer));
+
+    if (n > 0) {
+        g_string_append_len(process->said, buffer, n);
+        return true;
+    }
+    return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/* Where the line `last` ends in what was said, or 0; `*from` is where it is
+ * worth looking. */
+static size_t find_last(const GString *said, const char *last, size_t *from)
+{
+    size_t n = strlen(last);
+    const char *newline;
+
+    while (*from < said->len &&
+           (newline = memchr(said->str + *from, '\n', said->len - *from))) {
+        size_t line = (size_t)(newline - (said->str + *from)) + 1;
+
+        if (line == n && memcmp(said->str + *from, last, n) == 0) {
+            return *from + line;
+        }
+        *from += line;
+    }
+    return 0;
+}
+
+TwAnswer tw_process_ask(TwProcess *process, const char *question,
+                        size_t length, const char *last, size_t most,
+                        uint32_t timeout_ms)
+{
+    int64_t deadline = now_ms() + timeout_ms;
+    size_t written = 0, from = 0;
+
+    g_string_truncate(process->said, 0);
+    for (;;) {
+        struct pollfd fds[3] = {
+            {process->out, POLLIN, 0},
+            {process->err, POLLIN, 0},
+            {written < length ? process->in : -1, POLLOUT, 0},
+        };
+        int64_t left = deadline - now_ms();
+
+        if (left <= 0) {
+            return TW_ANSWER_TIMEOUT;
+        }
+        if (poll(fds, 3, (int)left) <= 0) {
+            continue; /* time is up, or a signal */
+        }
+        if (fds[1].revents) {
+            listen_to_errors(process);
+        }
+        if (fds[2].revents) {
+            ssize_t n = write_quietly(process->in, question + written,
+                                      length - written);
+
+            if (n > 0) {
+                written += (size_t)n;
+            } else if (errno != EAGAIN && errno != EINTR) {
+                return TW_ANSWER_ENDED;
+            }
+        }
+        if (fds[0].revents) {
+            size_t end;
+
+            if (!hear(process)) {
+                return TW_ANSWER_ENDED;
+            }
+            end = find_last(process->said, last, &from);
+            if (end > 0) {
+                return end < process->said->len ? TW_ANSWER_EXTRA
+                       : written < length       ? TW_ANSWER_EARLY
+                                                : TW_ANSWER_DONE;
+            }
+            if (process->said->len > most) {
+                return TW_ANSWER_FLOOD;
+            }
+        }
+    }
+}
+
+/* Ending ------------------------------------------------------------------ */
+
+/* Has the guardian gone?  Waits at most `ms`, hearing the last complaints. */
+static bool wait_for(TwProcess *process, uint32_t ms, int *status)
+{
+    int64_t deadline = now_ms() + ms;
+
+    for (;;) {
+        pid_t got = waitpid(process->pid, status, WNOHANG);
+
+        if (process->err >= 0) {
+            listen_to_errors(process);
+        }
+        if (got == process->pid) {
+            return true;
+        }
+        if (now_ms() >= deadline) {
+            return false;
+        }
+        nanosleep(&(struct timespec){0, 500000}, NULL);
+    }
+}
+
+void tw_process_end(TwProcess *process, uint32_t grace_ms)
+{
+    int status = 0;
+    bool by_itself;
+
+    if (process->pid == 0) {
+        return;
+    }
+    close_fd(&process->in);
+    by_itself = wait_for(process, grace_ms, &status);
+    kill(-process->pid, SIGKILL);
+    if (!by_itself) {
+        while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR) {
+        }
+    }
+    while (process->err >= 0) {
+        struct pollfd left = {process->err, POLLIN, 0};
+
+        if (poll(&left, 1, 0) <= 0) {
+            break;
+        }
+        listen_to_errors(process);
+    }
+    process->pid = 0;
+    close_fd(&process->out);
+    close_fd(&process->err);
+    process->signal = process->code = 0;
+    if (WIFSIGNALED(status)) {
+        process->signal = WTERMSIG(status);
+    } else if (WEXITSTATUS(status) > 128) {
+        process->signal = WEXITSTATUS(status) - 128;
+    } else {
+        process->code = WEXITSTATUS(status);
+    }
+}
+
+void tw_process_clear(TwProcess *process, uint32_t grace_ms)
+{
+    tw_process_end(process, grace_ms);
+    g_string_free(process->said, TRUE);
+}
