@@ -148,7 +148,8 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
     const SpanMap *map = &m->cpus[c].pages[index];
     uint64_t page = va & ~m->page_mask, offset = va & m->page_mask;
     uint8_t space = m->program->cpus[c].mmu[index].space;
-    TlbEntry *entry = tlb_lookup(m, tlb, page, access->need);
+    const TlbEntry *entry = tlb_lookup(m, tlb, page, access->need);
+    TlbEntry fresh;
 
     if (entry == NULL) {
         const Span *span = span_find(map, va);
@@ -164,22 +165,23 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
             refuse(access, TW_CLASS_PAGE_FAULT);
             return;
         }
-        switch (cpu_fill(m, c, index, page, span, &entry)) {
+        switch (fill(m, c, index, page, span, &fresh)) {
         case FILL_DONE:
+            entry = tlb_slot(m, tlb, page);
             if (!entry_hits(tlb, entry, page, access->need)) {
                 refuse(access, TW_CLASS_DECODE_ERROR);
                 return;
             }
             break;
         case FILL_DENIED:
-            if (entry == NULL) {
-                refuse(access, TW_CLASS_DECODE_ERROR);
-                return;
-            }
-            break;
+            refuse(access, TW_CLASS_DECODE_ERROR);
+            return;
         case FILL_UNCACHED:
             cpu_walk(m, map, space, va, first, n);
             return;
+        case FILL_GARBAGE:
+            entry = &fresh;
+            break;
         }
     }
     if (entry->tail) {

@@ -14,10 +14,12 @@
  *   dispatch.c  a view as a radix tree of sections and sub-page containers
  *   iommu.c     tables, translation, notifiers, observers
  *   tlb.c       one soft TLB: table, victims, large pages, flushes
- *   cpu.c       page map, work queue, safe points, CPU notifiers, the fill
+ *   cpu.c       page map, work queue, safe points, CPU notifiers
+ *   fill.c      the fill-time walk, which alone makes TLB entries
  *   access.c    one access: lookup of all its bytes, checks, effects, actors
  *   graph.c     the live region graph, its mutators, transactions
- *   run.c       one operation, one program
+ *   invariants.c  what must hold between operations, on request
+ *   run.c       one operation, one program, the target interface
  *
  * All of them are compiled as one unit, softmmu.c, and a second time with
  * TW_ZOO defined, as zoo.c, where TW_BUG(NAME) is true in a machine that was
@@ -316,7 +318,6 @@ typedef struct Machine {
     volatile uint32_t *in_flight;
 #ifdef TW_ZOO
     Bug bug;
-    TlbEntry garbage; /* what a bug serves in place of an entry */
 #endif
 
     const TwProgram *program;

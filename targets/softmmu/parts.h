@@ -12,6 +12,7 @@
 #include "targets/softmmu/iommu.c"
 #include "targets/softmmu/tlb.c"
 #include "targets/softmmu/cpu.c"
+#include "targets/softmmu/fill.c"
 #include "targets/softmmu/access.c"
 #include "targets/softmmu/graph.c"
 #include "targets/softmmu/invariants.c"

@@ -99,8 +99,8 @@ static void tlb_drop_page(const Machine *m, Tlb *tlb, uint64_t page,
 }
 
 /* TL-3.  The page has no entry: it was dropped when it missed. */
-static TlbEntry *tlb_insert(Machine *m, Tlb *tlb, uint64_t page,
-                            const TlbEntry *entry)
+static void tlb_insert(Machine *m, Tlb *tlb, uint64_t page,
+                       const TlbEntry *entry)
 {
     TlbEntry *slot = tlb_slot(m, tlb, page);
 
@@ -112,7 +112,6 @@ static TlbEntry *tlb_insert(Machine *m, Tlb *tlb, uint64_t page,
     slot->stamp = tlb->stamp;
     tlb->dirty = true;
     count(m, TW_COUNT_FILL);
-    return slot;
 }
 
 /* TL-10: one aligned range that holds every large page filled so far. */
@@ -126,7 +125,7 @@ static void tlb_add_large(Tlb *tlb, uint64_t addr, unsigned lg)
             mask <<= 1;
         }
     }
-    tlb->large = true;
+    tlb->large = tlb->dirty = true;
     tlb->large_addr = addr & mask;
     tlb->large_mask = mask;
 }

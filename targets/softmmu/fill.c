@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The fill (SEMANTICS 8): walks one page for all its rights at once, with a
+ * notifier armed at each IOMMU before it is asked, and makes a TLB entry of
+ * the answer, if one entry can hold it.
+ */
+#include "targets/softmmu/internal.h"
+
+typedef enum Fill {
+    FILL_DONE,     /* inserted; what it grants, it grants */
+    FILL_DENIED,   /* no right is left: nothing to cache (TL-7) */
+    FILL_UNCACHED, /* cannot be cached, or LOOP: walk */
+    FILL_GARBAGE,  /* the zoo only: denied, and yet served from *entry */
+} Fill;
+
+/* Is what is there reached by callbacks rather than as memory? */
+static bool leaf_is_io(const Machine *m, const Leaf *leaf)
+{
+    return leaf->region == TW_NONE ||
+           (m->regions[leaf->region].kind != TW_REGION_RAM &&
+            m->regions[leaf->region].kind != TW_REGION_ROM);
+}
+
+static bool leaf_is_iommu(const Machine *m, const Leaf *leaf)
+{
+    return leaf->region != TW_NONE &&
+           m->regions[leaf->region].kind == TW_REGION_IOMMU;
+}
+
+/* TL-5: bytes are cached by the page, so they must start with one. */
+static bool leaf_is_cacheable(const Machine *m, const Leaf *leaf)
+{
+    if ((leaf->offset & m->page_mask) == 0 || leaf->region == TW_NONE) {
+        return true;
+    }
+    switch (m->regions[leaf->region].kind) {
+    case TW_REGION_RAM:
+    case TW_REGION_ROM:
+    case TW_REGION_ROMD:
+    case TW_REGION_RAM_DEVICE:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void entry_set_leaf(TlbEntry *entry, const Leaf *leaf)
+{
+    entry->region = leaf->region;
+    entry->flags = leaf->flags & FLAGS_LOCATION;
+    entry->offset = leaf->offset;
+}
+
+/* For the zoo: the section of this number in the view of `space`. */
+PART Leaf foreign_section(const Machine *m, uint8_t space, unsigned section,
+                          uint64_t offset)
+{
+    const View *view = m->published[space];
+    Leaf leaf = leaf_hole(m->page_mask);
+
+    if (section > 0 && section <= view->n) {
+        leaf.region = view->ranges[section - 1].region;
+        leaf.flags = view->ranges[section - 1].flags;
+        leaf.offset = offset;
+        if (leaf_is_iommu(m, &leaf)) { /* nothing that can be accessed */
+            leaf.region = TW_NONE;
+        }
+    }
+    return leaf;
+}
+
+/* For the zoo: what a section number left over from a denial comes to. */
+PART Fill fill_garbage(const Machine *m, uint8_t space, uint64_t xlat,
+                       TlbEntry *entry)
+{
+    unsigned n = MAX(m->published[space]->n, 1);
+    Leaf leaf = foreign_section(m, space, 1 + (xlat >> m->page_lg) % n, xlat);
+
+    entry_set_leaf(entry, &leaf);
+    return FILL_GARBAGE;
+}
+
+/*
+ * From the page of `leaf`, an IOMMU, to the page behind it.  *prot loses what
+ * this hop does not grant (FI-1); granted is what the page map does.
+ */
+static Fill fill_hop(Machine *m, uint8_t c, const TwMmuIndex *mmu,
+                     const Leaf *leaf, uint8_t granted, uint8_t *prot,
+                     TlbEntry *entry, Translation *t)
+{
+    uint8_t id = m->program->regions[leaf->region].iommu;
+    uint8_t index = iommu_index(&m->iommus[id], mmu->attrs);
+    uint8_t rights;
+
+    if (entry->n_hops == 0 || !TW_BUG(SECOND_HOP_UNREGISTERED)) {
+        cpu_arm(m, c, id, index);
+    }
+    if (m->iommus[id].granule_lg < m->page_lg ||
+        (leaf->offset & m->page_mask)) { /* FI-2 */
+        return FILL_UNCACHED;
+    }
+    *t = iommu_translate(m, id, index, leaf->offset);
+    rights = (t->perm & TW_R ? TW_R | TW_X : 0) | (t->perm & TW_W);
+    *prot = (TW_BUG(RIGHTS_NOT_ANDED) ? granted : *prot) & rights;
+    if (*prot == 0) {
+        return TW_BUG(GARBAGE_XLAT_ON_DENY)
+                   ? fill_garbage(m, mmu->space, leaf->offset, entry)
+                   : FILL_DENIED;
+    }
+    if (t->addr & m->page_mask) { /* only where the zoo adds low bits */
+        return FILL_UNCACHED;
+    }
+    if (entry->n_hops < MAX_ENTRY_HOPS) {
+        entry->hop_iommu[entry->n_hops] = id;
+        entry->hop_index[entry->n_hops] = index;
+        entry->hop_page[entry->n_hops] = leaf->offset;
+    }
+    entry->n_hops++;
+    return FILL_DONE;
+}
+
+/*
+ * Fills `page` of (c, index), all of which the page-map assignment `span`
+ * governs.  `entry` is scratch.
+ */
+static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
+                 const Span *span, TlbEntry *entry)
+{
+    const TwMmuIndex *mmu = &m->program->cpus[c].mmu[index];
+    Tlb *tlb = &m->cpus[c].tlbs[index];
+    uint64_t epoch = m->cpus[c].epoch; /* FR-6 */
+    Translation at = {.addr = span->out + (page - span->first),
+                      .space = mmu->space};
+    uint8_t prot = span->perm;
+    Leaf leaf;
+
+    if (span->lg > m->page_lg) {
+        tlb_add_large(tlb, page, span->lg);
+    }
+    entry->n_hops = 0;
+    for (;;) {
+        Fill hop;
+
+        entry->tail = !resolve_page(m, at.space, at.addr, &leaf);
+        if (entry->tail || !leaf_is_iommu(m, &leaf)) {
+            break;
+        }
+        if (entry->n_hops == m->program->hops) { /* IW-8: not cached */
+            return FILL_UNCACHED;
+        }
+        hop = fill_hop(m, c, mmu, &leaf, span->perm, &prot, entry, &at);
+        if (hop != FILL_DONE) {
+            return hop;
+        }
+    }
+    if (entry->tail) {
+        entry->space = at.space;
+        entry->offset = at.addr;
+    } else {
+        if (!leaf_is_cacheable(m, &leaf)) {
+            return FILL_UNCACHED;
+        }
+        if (TW_BUG(WRONG_AS_SECTION) && leaf_is_io(m, &leaf)) {
+            leaf = foreign_section(m, mmu->space, leaf.section, leaf.offset);
+        }
+        entry_set_leaf(entry, &leaf);
+    }
+    if (m->cpus[c].epoch != epoch) {
+        return FILL_UNCACHED;
+    }
+    entry->cmp[CMP_R] = prot & TW_R ? page : CMP_NONE;
+    entry->cmp[CMP_W] = prot & TW_W ? page : CMP_NONE;
+    entry->cmp[CMP_X] = prot & TW_X ? page : CMP_NONE;
+    tlb_insert(m, tlb, page, entry);
+    return FILL_DONE;
+}
