@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The canonical text of a program: one line an object or operation, objects
+ * in ascending order of id, words in a fixed order, defaults left out.
+ */
+#include "program/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "program/comments.h"
+#include "program/lexer.h"
+#include "program/ops.h"
+
+/* Operations --------------------------------------------------------------- */
+
+static void write_address(GString *out, uint64_t address)
+{
+    g_string_append_printf(out, "0x%" PRIx64, address);
+}
+
+static void write_cpu(GString *out, unsigned cpu)
+{
+    if (cpu == TW_ALL) {
+        g_string_append(out, "all");
+    } else {
+        g_string_append_printf(out, "c%u", cpu);
+    }
+}
+
+static void write_arg(GString *out, const TwOp *op, TwArg arg)
+{
+    switch (arg) {
+    case TW_ARG_END:
+    case TW_ARG_KINDS:
+        break;
+    case TW_ARG_CPU:
+    case TW_ARG_CPU_OR_ALL:
+        write_cpu(out, op->obj);
+        break;
+    case TW_ARG_CPU_INDEX:
+    case TW_ARG_ANY_CPU_INDEX:
+        write_cpu(out, op->obj);
+        g_string_append_printf(out, ".%u", op->index);
+        break;
+    case TW_ARG_IOMMU:
+        g_string_append_printf(out, "i%u", op->obj);
+        break;
+    case TW_ARG_IOMMU_INDEX:
+        g_string_append_printf(out, "i%u.%u", op->obj, op->index);
+        break;
+    case TW_ARG_OF_IOMMU:
+        g_string_append_printf(out, "of i%u.%u", op->other, op->index);
+        break;
+    case TW_ARG_REGION:
+        g_string_append_printf(out, "r%u", op->obj);
+        break;
+    case TW_ARG_IN_REGION:
+        g_string_append_printf(out, "in r%u", op->other);
+        break;
+    case TW_ARG_SPACE:
+        g_string_append_printf(out, "s%u", op->obj);
+        break;
+    case TW_ARG_OF_SPACE:
+        g_string_append_printf(out, "of s%u", op->other);
+        break;
+    case TW_ARG_OBSERVER:
+        g_string_append_printf(out, "o%u", op->obj);
+        break;
+    case TW_ARG_MAPPING:
+        g_string_append_printf(out, "m%u", op->obj);
+        break;
+    case TW_ARG_AT:
+        g_string_append(out, "at ");
+        /* fall through */
+    case TW_ARG_ADDR:
+        write_address(out, op->addr);
+        break;
+    case TW_ARG_RANGE:
+        g_string_append_printf(out, "0x%" PRIx64 "..0x%" PRIx64, op->addr,
+                               op->last);
+        break;
+    case TW_ARG_LENGTH:
+        tw_write_size(out, op->last);
+        break;
+    case TW_ARG_SIZE:
+    case TW_ARG_RMW_SIZE:
+        g_string_append_printf(out, "%u", op->size);
+        break;
+    case TW_ARG_TO_SPACE:
+        g_string_append_printf(out, "-> s%u 0x%" PRIx64, op->other, op->out);
+        break;
+    case TW_ARG_TO:
+        g_string_append_printf(out, "-> 0x%" PRIx64, op->out);
+        break;
+    case TW_ARG_VALUE:
+        g_string_append_printf(out, "= 0x%" PRIx64, op->out);
+        break;
+    case TW_ARG_OF_SIZE:
+        g_string_append_printf(out, "size 0x%" PRIx64,
+                               op->lg < 64 ? UINT64_C(1) << op->lg : 0);
+        break;
+    case TW_ARG_BITS:
+        g_string_append_printf(out, "bits %u", op->lg);
+        break;
+    case TW_ARG_PERM:
+    case TW_ARG_IOMMU_PERM:
+    case TW_ARG_DIRECTION:
+        tw_write_perm(out, op->perm);
+        break;
+    case TW_ARG_ATTRS:
+        tw_write_attrs(out, op->attrs);
+        break;
+    case TW_ARG_NOTIFIED:
+        g_string_append(out,
+                        op->flags & TW_OPF_NOTIFIED ? "notified" : "silent");
+        break;
+    case TW_ARG_ON:
+        g_string_append(out, op->flags & TW_OPF_ON ? "on" : "off");
+        break;
+    case TW_ARG_PRIO:
+        g_string_append_printf(out, "prio %" PRId32, op->priority);
+        break;
+    case TW_ARG_EVENT:
+    case TW_ARG_EVENTS:
+        tw_write_events(out, op->kinds);
+        break;
+    case TW_ARG_SCOPE: {
+        const char *scope = tw_scope_name(op->kinds);
+        g_string_append(out, scope ? scope : "?");
+        break;
+    }
+    case TW_ARG_COUNT:
+        g_string_append_printf(out, "%" PRIu32, op->count);
+        break;
+    }
+}
+
+void tw_op_print(const TwProgram *program, const TwOp *op, GString *out)
+{
+    (void)program; /* operands are written by id, not by what they are */
+    const TwOpInfo *info = tw_op_info(op->code);
+    if (!info) {
+        g_string_append_printf(out, "operation-%u", op->code);
+        return;
+    }
+    if (op->flags & TW_OPF_DURING) {
+        g_string_append(out, "during ");
+    }
+    if (op->actor != TW_BOARD && !(info->flags & TW_OP_CPU_ACCESS)) {
+        g_string_append_printf(out, "c%u: ", op->actor);
+    }
+    g_string_append(out, info->name);
+    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
+        g_string_append_c(out, ' ');
+        write_arg(out, op, info->args[i]);
+    }
+    if (op->flags & TW_OPF_FROM) {
+        g_string_append_printf(out, " from 0x%" PRIx64, op->out);
+    }
+    if (op->flags & TW_OPF_VIA) {
+        g_string_append_printf(out, " via m%u", op->other);
+    }
+}
+
+/* Objects ------------------------------------------------------------------ */
+
+static void write_range(GString *out, const char *word, TwRange range)
+{
+    if (range.first <= range.last) {
+        g_string_append_printf(out, " %s 0x%" PRIx64 "..0x%" PRIx64, word,
+                               range.first, range.last);
+    }
+}
+
+static void write_region(GString *out, const TwProgram *p, unsigned id)
+{
+    const TwRegion *r = &p->regions[id];
+    g_string_append_printf(out, "region r%u %s size ", id,
+                           tw_region_kind_name(r->kind));
+    tw_write_size(out, r->size);
+    if (r->kind == TW_REGION_ALIAS) {
+        g_string_append_printf(out, " of r%u", r->target);
+        if (r->alias_offset) {
+            g_string_append_printf(out, " offset 0x%" PRIx64,
+                                   r->alias_offset);
+        }
+    }
+    if (tw_region_has_block(r->kind) && r->block != id) {
+        g_string_append_printf(out, " block r%u", r->block);
+    }
+    if (r->container != TW_NONE) {
+        g_string_append_printf(out, " in r%u", r->container);
+    }
+    if (r->container != TW_NONE || r->addr) {
+        g_string_append_printf(out, " at 0x%" PRIx64, r->addr);
+    }
+    if (r->kind == TW_REGION_IOMMU) {
+        g_string_append_printf(out, " iommu i%u", r->iommu);
+    }
+    if (r->priority) {
+        g_string_append_printf(out, " prio %" PRId32, r->priority);
+    }
+    if (tw_region_has_device(r->kind)) {
+        if (r->valid_min || r->valid_max) {
+            g_string_append_printf(out, " valid %u..%u", r->valid_min,
+                                   r->valid_max);
+        }
+        write_range(out, "reject", r->reject);
+        write_range(out, "error", r->error);
+    }
+    g_string_append(out, r->enabled ? "" : " disabled");
+    g_string_append(out, r->readonly ? " readonly" : "");
+    g_string_append(out, r->nonvolatile ? " nonvolatile" : "");
+    g_string_append(out, r->unmergeable ? " unmergeable" : "");
+    if (r->kind == TW_REGION_ROMD && !r->romd_mode) {
+        g_string_append(out, " romd-off");
+    }
+}
+
+static void write_iommu(GString *out, const TwProgram *p, unsigned id)
+{
+    const TwIommu *m = &p->iommus[id];
+    g_string_append_printf(out, "iommu i%u %s granule %u", id,
+                           tw_iommu_kind_name(m->kind), 1u << m->granule_lg);
+    if (m->indexes != 1) {
+        g_string_append_printf(out, " indexes %u", m->indexes);
+    }
+    if (m->select != TW_SELECT_ZERO) {
+        g_string_append_printf(out, " select %s", tw_select_name(m->select));
+    }
+    if (m->bypass_space != TW_NONE) {
+        g_string_append_printf(out, " to s%u", m->bypass_space);
+    }
+    if (m->kind == TW_IOMMU_MPC) {
+        g_string_append_printf(out, " blocked s%u", m->blocked_space);
+    }
+    if (m->kind == TW_IOMMU_PAGETABLE) {
+        g_string_append_printf(out, " format %s tables r%u levels %u",
+                               tw_format_name(m->format), m->tables,
+                               m->levels);
+    }
+    g_string_append(out, m->bypass ? " bypass" : "");
+}
+
+static void write_cpu_line(GString *out, const TwProgram *p, unsigned id)
+{
+    const TwCpu *c = &p->cpus[id];
+    g_string_append_printf(out, "cpu c%u tlb %u", id, 1u << c->tlb_lg);
+    if (c->victims) {
+        g_string_append_printf(out, " victims %u", c->victims);
+    }
+}
+
+static void write_mmu(GString *out, const TwProgram *p, unsigned cpu,
+                      unsigned index)
+{
+    const TwMmuIndex *m = &p->cpus[cpu].mmu[index];
+    g_string_append_printf(out, "mmu c%u.%u space s%u", cpu, index, m->space);
+    if (m->attrs & TW_ATTR_MASK) {
+        g_string_append(out, " attrs ");
+        tw_write_attrs(out, m->attrs);
+    }
+}
+
+/* The whole ---------------------------------------------------------------- */
+
+typedef struct Printer {
+    const TwComments *comments;
+    GString *out;
+} Printer;
+
+static void write_comments(Printer *pr, TwSpot spot, bool indent)
+{
+    const char *lines = tw_comments_find(pr->comments, spot, false);
+    while (lines && *lines) {
+        size_t length = strcspn(lines, "\n");
+        g_string_append(pr->out, indent ? "  #" : "#");
+        if (length > 0) {
+            g_string_append_c(pr->out, ' ');
+            g_string_append_len(pr->out, lines, (gssize)length);
+        }
+        g_string_append_c(pr->out, '\n');
+        lines += length + 1;
+    }
+}
+
+/* Before a line: what stands above it. */
+static void start(Printer *pr, TwSpotKind kind, unsigned index)
+{
+    bool indent = kind == TW_SPOT_SETUP || kind == TW_SPOT_SCRIPT;
+    write_comments(pr, (TwSpot){(uint8_t)kind, (uint16_t)index}, indent);
+    g_string_append(pr->out, indent ? "  " : "");
+}
+
+/* After its words: what stands behind it. */
+static void finish(Printer *pr, TwSpotKind kind, unsigned index)
+{
+    TwSpot spot = {(uint8_t)kind, (uint16_t)index};
+    const char *lines = tw_comments_find(pr->comments, spot, true);
+    if (lines) {
+        size_t length = strcspn(lines, "\n");
+        g_string_append(pr->out, length ? " # " : " #");
+        g_string_append_len(pr->out, lines, (gssize)length);
+    }
+    g_string_append_c(pr->out, '\n');
+}
+
+static bool commented(const Printer *pr, TwSpotKind kind)
+{
+    TwSpot spot = {(uint8_t)kind, 0};
+    return tw_comments_find(pr->comments, spot, false) ||
+           tw_comments_find(pr->comments, spot, true);
+}
+
+static void print_topology(Printer *pr, const TwProgram *p)
+{
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        if (p->regions[i].kind != TW_REGION_NONE) {
+            start(pr, TW_SPOT_REGION, i);
+            write_region(pr->out, p, i);
+            finish(pr, TW_SPOT_REGION, i);
+        }
+    }
+    for (unsigned i = 0; i < p->n_spaces; i++) {
+        if (p->spaces[i].present) {
+            start(pr, TW_SPOT_SPACE, i);
+            g_string_append_printf(pr->out, "space s%u root r%u%s", i,
+                                   p->spaces[i].root,
+                                   p->spaces[i].late ? " late" : "");
+            finish(pr, TW_SPOT_SPACE, i);
+        }
+    }
+    for (unsigned i = 0; i < p->n_iommus; i++) {
+        if (p->iommus[i].kind != TW_IOMMU_NONE) {
+            start(pr, TW_SPOT_IOMMU, i);
+            write_iommu(pr->out, p, i);
+            finish(pr, TW_SPOT_IOMMU, i);
+        }
+    }
+    for (unsigned i = 0; i < p->n_cpus; i++) {
+        if (!p->cpus[i].present) {
+            continue;
+        }
+        start(pr, TW_SPOT_CPU, i);
+        write_cpu_line(pr->out, p, i);
+        finish(pr, TW_SPOT_CPU, i);
+        for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
+            if (p->cpus[i].mmu[m].present) {
+                unsigned index = i * TW_MAX_MMU_INDEXES + m;
+                start(pr, TW_SPOT_MMU, index);
+                write_mmu(pr->out, p, i, m);
+                finish(pr, TW_SPOT_MMU, index);
+            }
+        }
+    }
+    for (unsigned i = 0; i < p->n_actors; i++) {
+        if (p->actors[i].region != TW_NONE) {
+            start(pr, TW_SPOT_ACTOR, i);
+            g_string_append_printf(pr->out, "actor r%u 0x%" PRIx64 " ",
+                                   p->actors[i].region, p->actors[i].offset);
+            tw_op_print(p, &p->actors[i].op, pr->out);
+            finish(pr, TW_SPOT_ACTOR, i);
+        }
+    }
+}
+
+static void print_ops(Printer *pr, const TwProgram *p, TwSpotKind kind,
+                      const TwOp *ops, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        start(pr, kind, i);
+        tw_op_print(p, &ops[i], pr->out);
+        finish(pr, kind, i);
+    }
+}
+
+void tw_program_print(const TwProgram *p, const TwComments *comments,
+                      GString *out)
+{
+    Printer printer = {comments, out}, *pr = &printer;
+    write_comments(pr, (TwSpot){TW_SPOT_TOP, 0}, false);
+    start(pr, TW_SPOT_VERSION, 0);
+    g_string_append_printf(out, "twinwalk %d", TW_LANGUAGE_VERSION);
+    finish(pr, TW_SPOT_VERSION, 0);
+    start(pr, TW_SPOT_PAGE, 0);
+    g_string_append_printf(out, "page %u", 1u << p->page_lg);
+    finish(pr, TW_SPOT_PAGE, 0);
+    start(pr, TW_SPOT_HOPS, 0);
+    g_string_append_printf(out, "hops %u", p->hops);
+    finish(pr, TW_SPOT_HOPS, 0);
+    if (p->explicit_safepoints || commented(pr, TW_SPOT_SAFEPOINTS)) {
+        start(pr, TW_SPOT_SAFEPOINTS, 0);
+        g_string_append_printf(out, "safepoints %s",
+                               p->explicit_safepoints ? "explicit"
+                                                      : "implied");
+        finish(pr, TW_SPOT_SAFEPOINTS, 0);
+    }
+    print_topology(pr, p);
+    if (p->n_setup > 0 || commented(pr, TW_SPOT_SETUP_WORD)) {
+        start(pr, TW_SPOT_SETUP_WORD, 0);
+        g_string_append(out, "setup");
+        finish(pr, TW_SPOT_SETUP_WORD, 0);
+        print_ops(pr, p, TW_SPOT_SETUP, p->setup, p->n_setup);
+    }
+    start(pr, TW_SPOT_SCRIPT_WORD, 0);
+    g_string_append(out, "script");
+    finish(pr, TW_SPOT_SCRIPT_WORD, 0);
+    print_ops(pr, p, TW_SPOT_SCRIPT, p->script, p->n_script);
+    write_comments(pr, (TwSpot){TW_SPOT_END, 0}, false);
+}
