@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is in RAM.  A world is a chain of stores, newest first, that ends where
+ * the program began; two worlds that part share what came before, and nothing
+ * is ever undone.  Usually there is one world.  Where a target does not say
+ * which of several allowed destinations a store took, there is one for each
+ * (FRESHNESS.md, "The oracle follows the target").
+ *
+ * Only RAM can differ between worlds: what a device was told is in the trace,
+ * record by record, and walks do not depend on contents.
+ */
+#include "oracle/internal.h"
+
+#include "program/content.h"
+
+void tw_contents_start(TwContents *contents, const TwProgram *program,
+                       bool hashed)
+{
+    contents->program = program;
+    contents->n_worlds = 1;
+    contents->most = 1;
+    contents->n_stored = 0;
+    contents->hashed = hashed;
+    contents->worlds[0] = (TwContent){.newest = TW_NIL};
+}
+
+uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
+                         uint8_t block, uint64_t offset)
+{
+    int32_t i = world->newest;
+
+    for (; i != TW_NIL; i = contents->stored[i].older) {
+        const TwStored *stored = &contents->stored[i];
+
+        if (stored->block == block &&
+            offset - stored->offset < stored->length) {
+            return stored->bytes[offset - stored->offset];
+        }
+    }
+    return tw_ram_initial(block, offset);
+}
+
+/* What a byte adds to the hash of a world: nothing if it is as it began. */
+static uint64_t hash_term(uint8_t block, uint64_t offset, uint8_t byte)
+{
+    return byte == tw_ram_initial(block, offset)
+               ? 0
+               : tw_mix64(tw_ram_digest_term(offset, byte) + block);
+}
+
+TwContent tw_contents_store(TwContents *contents, TwContent world,
+                            uint8_t block, uint64_t offset,
+                            const uint8_t *bytes, uint8_t length)
+{
+    TwStored *stored = &contents->stored[contents->n_stored];
+
+    stored->block = block;
+    stored->offset = offset;
+    stored->length = length;
+    stored->older = world.newest;
+    for (unsigned k = 0; k < length; k++) {
+        stored->bytes[k] = bytes[k];
+        if (contents->hashed) {
+            world.hash += hash_term(block, offset + k, bytes[k]) -
+                          hash_term(block, offset + k,
+                                    tw_contents_byte(contents, &world, block,
+                                                     offset + k));
+        }
+    }
+    world.newest = (int32_t)contents->n_stored++;
+    return world;
+}
+
+uint64_t tw_contents_value(const TwContents *contents, const TwContent *world,
+                           const TwAccess *access, const TwByte *bytes,
+                           const TwEffect *effect)
+{
+    uint64_t value = 0;
+
+    for (unsigned k = 0; k < access->size; k++) {
+        uint8_t region = bytes[k].region;
+        uint64_t byte = 0;
+
+        if (effect->acts[k] == TW_ACT_BYTES) {
+            byte = tw_contents_byte(contents, world,
+                                    contents->program->regions[region].block,
+                                    bytes[k].offset);
+        } else if (effect->acts[k] == TW_ACT_DEVICE) {
+            byte = tw_device_byte(region, bytes[k].offset, access->attrs);
+        }
+        value |= byte << (8 * k);
+    }
+    return value;
+}
+
+TwContent tw_contents_apply(TwContents *contents, TwContent world,
+                            const TwAccess *access, const TwByte *bytes,
+                            const TwEffect *effect)
+{
+    bool stores = access->code == TW_OP_WRITE ||
+                  access->code == TW_OP_DMA_WRITE ||
+                  access->code == TW_OP_RMW;
+
+    if (!stores || effect->class_ > TW_CLASS_DEVICE_ERROR) {
+        return world;
+    }
+    for (unsigned k = 0, length; k < access->size; k += length) {
+        uint8_t tags[TW_MAX_ACCESS];
+
+        length = 1;
+        if (effect->acts[k] != TW_ACT_BYTES ||
+            bytes[k].flags & TW_LOC_READONLY) {
+            continue;
+        }
+        tags[0] = tw_store_tag(access->op, k);
+        while (k + length < access->size &&
+               effect->acts[k + length] == TW_ACT_BYTES &&
+               !(bytes[k + length].flags & TW_LOC_READONLY) &&
+               bytes[k + length].region == bytes[k].region &&
+               bytes[k + length].offset == bytes[k].offset + length) {
+            tags[length] = tw_store_tag(access->op, k + length);
+            length++;
+        }
+        world = tw_contents_store(
+            contents, world, contents->program->regions[bytes[k].region].block,
+            bytes[k].offset, tags, length);
+    }
+    return world;
+}
+
+void tw_contents_digests(const TwContents *contents, const TwContent *world,
+                         uint64_t *digests)
+{
+    for (unsigned r = 0; r < contents->program->n_regions; r++) {
+        digests[r] = 0;
+    }
+    for (int32_t i = world->newest; i != TW_NIL;
+         i = contents->stored[i].older) {
+        const TwStored *stored = &contents->stored[i];
+
+        for (unsigned k = 0; k < stored->length; k++) {
+            uint64_t offset = stored->offset + k;
+            bool hidden = false; /* by a newer store */
+
+            for (int32_t j = world->newest; j != i && !hidden;
+                 j = contents->stored[j].older) {
+                const TwStored *newer = &contents->stored[j];
+
+                hidden = newer->block == stored->block &&
+                         offset - newer->offset < newer->length;
+            }
+            if (!hidden &&
+                stored->bytes[k] != tw_ram_initial(stored->block, offset)) {
+                digests[stored->block] +=
+                    tw_ram_digest_term(offset, stored->bytes[k]);
+            }
+        }
+    }
+}

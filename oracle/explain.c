@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a difference is called, and how it is told: the first verdict of
+ * DESIGN's table that applies, its key, and a few lines for a maintainer.
+ */
+#include "oracle/internal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "program/ops.h"
+
+/* Stale needs at least so many matching tagged bytes where a target reports
+ * values only. */
+enum { TAGGED_BYTES = 4 };
+
+/* Text --------------------------------------------------------------------- */
+
+static void sayv(TwFinding *finding, const char *format, va_list args)
+{
+    size_t n = strlen(finding->text);
+
+    vsnprintf(finding->text + n, TW_FINDING_TEXT - n, format, args);
+}
+
+static void say(TwFinding *finding, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void say(TwFinding *finding, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    sayv(finding, format, args);
+    va_end(args);
+}
+
+static const char *class_name(unsigned class_)
+{
+    return class_ < TW_CLASSES ? tw_class_name(class_) : "no class";
+}
+
+static void say_access(TwFinding *finding, const TwAccess *access)
+{
+    const char *name = tw_op_info(access->code)->name;
+
+    if (access->cpu == TW_BOARD) {
+        say(finding, "op %u: %s s%u 0x%" PRIx64 " %u\n", access->op, name,
+            access->space, access->addr, access->size);
+    } else {
+        say(finding, "op %u: %s c%u.%u 0x%" PRIx64 " %u\n", access->op, name,
+            access->cpu, access->mmu, access->addr, access->size);
+    }
+}
+
+/* "r3+0x10 ro, r4+0x0": where the bytes of an access are, run by run. */
+static void say_places(TwFinding *finding, const TwAccess *access,
+                       const TwByte *bytes)
+{
+    const char *comma = " ";
+
+    for (unsigned k = 0; k < access->size; k++) {
+        const TwByte *byte = &bytes[k];
+
+        if (k && byte->where == byte[-1].where &&
+            byte->region == byte[-1].region &&
+            byte->flags == byte[-1].flags &&
+            (byte->where != TW_AT_LEAF ||
+             byte->offset == byte[-1].offset + 1)) {
+            continue;
+        }
+        switch (byte->where) {
+        case TW_AT_LEAF:
+            say(finding, "%sr%u+0x%" PRIx64 "%s%s", comma, byte->region,
+                byte->offset, byte->flags & TW_LOC_READONLY ? " ro" : "",
+                byte->flags & TW_LOC_ROMD ? " romd" : "");
+            break;
+        case TW_AT_HOLE:
+            say(finding, "%shole", comma);
+            break;
+        case TW_AT_PAGE:
+            say(finding, "%sdenied by the page map", comma);
+            break;
+        case TW_AT_HOP:
+            say(finding, "%sdenied at IOMMU hop %u", comma, byte->depth + 1);
+            break;
+        default:
+            say(finding, "%stoo many hops", comma);
+            break;
+        }
+        comma = ", ";
+    }
+}
+
+static bool gives_value(uint8_t code)
+{
+    return code != TW_OP_WRITE && code != TW_OP_DMA_WRITE;
+}
+
+/* Choices ------------------------------------------------------------------ */
+
+/* One answer per page of an access, and what they come to. */
+typedef struct Choice {
+    const TwAnswer *answers[2]; /* the second may be NULL; both, for an access
+                                 * that is refused before any walk */
+    TwByte bytes[TW_MAX_ACCESS];
+    TwEffect effect;
+} Choice;
+
+/* The i-th choice from a history, in an order that starts with the current
+ * answers; false beyond the last. */
+static bool choose(const TwOracle *oracle, const TwHistory *history,
+                   const TwAccess *access, uint32_t i, Choice *choice)
+{
+    uint32_t n = history->n_pages > 1 ? history->answers[1].n : 1;
+    uint8_t cuts = 0;
+
+    choice->answers[0] = choice->answers[1] = NULL;
+    if (history->n_pages == 0) {
+        choice->effect = tw_leaf(oracle->world, access, choice->bytes, 0);
+        return i == 0;
+    }
+    if (i / n >= history->answers[0].n) {
+        return false;
+    }
+    choice->answers[0] = &history->answers[0].list[i / n];
+    if (history->n_pages > 1) {
+        choice->answers[1] = &history->answers[1].list[i % n];
+    }
+    tw_answer_join(access, choice->answers[0], choice->answers[1],
+                   choice->bytes, &cuts);
+    choice->effect = tw_leaf(oracle->world, access, choice->bytes, cuts);
+    return true;
+}
+
+static bool fits_some_world(const TwOracle *oracle, const TwAccess *access,
+                            const TwSeen *seen, const Choice *choice)
+{
+    for (unsigned w = 0; w < oracle->contents.n_worlds; w++) {
+        if (tw_judge_fits(oracle, access, seen, choice->bytes,
+                          &choice->effect, &oracle->contents.worlds[w])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static TwKeyLeaf leaf_of(const TwOracle *oracle, const TwByte *byte)
+{
+    if (byte->where == TW_AT_HOLE) {
+        return TW_KEY_LEAF_HOLE;
+    }
+    if (byte->where != TW_AT_LEAF) {
+        return TW_KEY_LEAF_NONE;
+    }
+    switch (oracle->program->regions[byte->region].kind) {
+    case TW_REGION_RAM:
+        return TW_KEY_LEAF_RAM;
+    case TW_REGION_ROM:
+        return TW_KEY_LEAF_ROM;
+    case TW_REGION_ROMD:
+        return TW_KEY_LEAF_ROMD;
+    case TW_REGION_MMIO:
+        return TW_KEY_LEAF_MMIO;
+    case TW_REGION_RESERVATION:
+        return TW_KEY_LEAF_RESERVATION;
+    case TW_REGION_RAM_DEVICE:
+        return TW_KEY_LEAF_RAM_DEVICE;
+    default:
+        return TW_KEY_LEAF_NONE;
+    }
+}
+
+/* The first byte in which two outcomes part, or 0. */
+static unsigned first_difference(const TwAccess *access, const TwByte *a,
+                                 const TwByte *b)
+{
+    for (unsigned k = 0; k < access->size; k++) {
+        if (a[k].where != b[k].where || a[k].region != b[k].region ||
+            a[k].offset != b[k].offset || a[k].flags != b[k].flags) {
+            return k;
+        }
+    }
+    return 0;
+}
+
+/* Stale -------------------------------------------------------------------- */
+
+/* The answer of a choice that is not allowed. */
+static const TwAnswer *stale_answer(const Choice *choice)
+{
+    for (unsigned p = 0; p < 2; p++) {
+        if (choice->answers[p] && !choice->answers[p]->allowed) {
+            return choice->answers[p];
+        }
+    }
+    return NULL;
+}
+
+/* Is what was seen evidence enough for that choice? */
+static bool convincing(const TwAccess *access, const TwSeen *seen,
+                       const Choice *choice)
+{
+    unsigned tagged = 0;
+
+    if (seen->located || seen->class_ > TW_CLASS_DEVICE_ERROR) {
+        return true;
+    }
+    if (!gives_value(access->code)) {
+        return false;
+    }
+    for (unsigned k = 0; k < access->size; k++) {
+        tagged += choice->effect.acts[k] == TW_ACT_BYTES ||
+                  choice->effect.acts[k] == TW_ACT_DEVICE;
+    }
+    return tagged >= TAGGED_BYTES;
+}
+
+/* 2: it was cached and should have been forgotten; 1: it should not have been
+ * cached; 0: neither. */
+static int rank(const TwAnswer *answer)
+{
+    return !answer ? 0
+           : answer->cacheable && answer->event != TW_KEY_EVENT_NONE ? 2
+                                                                     : 1;
+}
+
+/* Looks for the answer that was right once; the latest that might have been
+ * cached, else the latest. */
+static bool find_stale(TwOracle *oracle, const TwAccess *access,
+                       const TwSeen *seen, Choice *best)
+{
+    Choice choice;
+    int top = 0;
+
+    tw_history_ever(&oracle->past, oracle->world, access);
+    for (uint32_t i = 0;
+         top < 2 && choose(oracle, &oracle->past, access, i, &choice); i++) {
+        int r = rank(stale_answer(&choice));
+
+        if (r > top && convincing(access, seen, &choice) &&
+            fits_some_world(oracle, access, seen, &choice)) {
+            top = r;
+            *best = choice;
+        }
+    }
+    return top > 0;
+}
+
+/* The last access that can have filled in what was current just before
+ * operation `changed`. */
+static uint16_t last_fill(const TwOracle *oracle, const TwAccess *access,
+                          const TwAnswer *answer, uint16_t changed)
+{
+    unsigned lg = oracle->program->page_lg;
+    uint64_t page = (access->addr + __builtin_ctz(answer->mask)) >> lg;
+    unsigned n = changed == TW_NO_OP ? 0 : changed + 1u;
+
+    while (n-- > 0) {
+        const TwOp *op = &oracle->program->script[n];
+
+        if (tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS &&
+            oracle->trace->outcomes[n].status == TW_STATUS_DONE &&
+            op->obj == access->cpu && op->index == access->mmu &&
+            op->addr >> lg <= page &&
+            (op->addr + (op->size - 1)) >> lg >= page) {
+            return n;
+        }
+    }
+    return TW_NO_OP;
+}
+
+static const char *link_text(uint8_t link)
+{
+    switch (link) {
+    case TW_KEY_LINK_PAGE:
+        return "a page-map entry";
+    case TW_KEY_LINK_HOP:
+        return "an IOMMU's translation";
+    default:
+        return "the topology";
+    }
+}
+
+static const char *event_text(uint8_t event)
+{
+    switch (event) {
+    case TW_KEY_EVENT_FLUSH:
+        return "flush must have ended it (FR-9, LA-29)";
+    case TW_KEY_EVENT_UNMAP:
+        return "UNMAP must have ended it (FR-1, LA-17)";
+    case TW_KEY_EVENT_COMMIT:
+        return "commit must have ended it (FR-3, LA-7)";
+    case TW_KEY_EVENT_RESET:
+        return "reset must have ended it (FR-5, LA-16)";
+    default:
+        return "answer was newer: it came back from the dead (TL-3)";
+    }
+}
+
+static void say_op(TwFinding *finding, uint16_t op)
+{
+    if (op == TW_NO_OP) {
+        say(finding, "the start");
+    } else {
+        say(finding, "op %u", op);
+    }
+}
+
+static void say_stale(TwFinding *finding, const TwAccess *access,
+                      const Choice *choice, const TwAnswer *answer)
+{
+    say(finding, "\nstale:");
+    say_places(finding, access, choice->bytes);
+    say(finding, " was right until ");
+    say_op(finding, answer->changed);
+    say(finding, " changed %s", link_text(answer->link));
+    if (answer->event == TW_KEY_EVENT_NONE || !answer->cacheable) {
+        say(finding, "; it may not be cached (LA-28)");
+        return;
+    }
+    say(finding, "; ");
+    say_op(finding, answer->ended);
+    say(finding, "'s %s", event_text(answer->event));
+    if (finding->filled != TW_NO_OP) {
+        say(finding, "; filled by op %u at the latest", finding->filled);
+    }
+}
+
+/* The others ------------------------------------------------------------------ */
+
+/* Does the access fail for want of a right? */
+static bool lacks_right(const TwAccess *access, const Choice *choice)
+{
+    if (choice->effect.class_ == TW_CLASS_DISCARD) {
+        return true;
+    }
+    for (unsigned k = 0; k < access->size && choice->answers[0]; k++) {
+        if (choice->bytes[k].where == TW_AT_PAGE ||
+            choice->bytes[k].where == TW_AT_HOP) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Which of perm, class, fault, wrong: what applies to all or to one of the
+ * allowed answers. */
+static TwVerdict classify(const TwOracle *oracle, const TwAccess *access,
+                          const TwSeen *seen)
+{
+    bool succeeds = seen->class_ <= TW_CLASS_DEVICE_ERROR;
+    bool all_lack = true, all_refuse = true, better = false, same = false;
+    Choice choice;
+
+    for (uint32_t i = 0;
+         choose(oracle, &oracle->history, access, i, &choice); i++) {
+        all_lack &= lacks_right(access, &choice) &&
+                    choice.effect.class_ > seen->class_;
+        all_refuse &= choice.effect.class_ > TW_CLASS_DEVICE_ERROR;
+        better |= choice.effect.class_ <= TW_CLASS_DEVICE_ERROR &&
+                  choice.effect.class_ < seen->class_;
+        same |= choice.effect.class_ == seen->class_;
+    }
+    if (seen->broken) {
+        return TW_VERDICT_WRONG;
+    }
+    if (succeeds && all_lack) {
+        return TW_VERDICT_PERM;
+    }
+    if (better && !same) {
+        return TW_VERDICT_CLASS;
+    }
+    if (!succeeds && all_refuse && !same) {
+        return TW_VERDICT_FAULT;
+    }
+    return TW_VERDICT_WRONG;
+}
+
+/* Does some allowed choice explain all but the device log? */
+static bool only_the_log(const TwOracle *oracle, const TwAccess *access,
+                         const TwSeen *seen)
+{
+    Choice choice;
+
+    for (uint32_t i = 0;
+         choose(oracle, &oracle->history, access, i, &choice); i++) {
+        if (fits_some_world(oracle, access, seen, &choice)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The door ---------------------------------------------------------------------- */
+
+static void say_expected(TwFinding *finding, const TwOracle *oracle,
+                         const TwAccess *access)
+{
+    Choice choice;
+
+    for (uint32_t i = 0;
+         i < 3 && choose(oracle, &oracle->history, access, i, &choice); i++) {
+        say(finding, "%s%s", i ? "\nor, old: " : "expected: ",
+            class_name(choice.effect.class_));
+        if (!choice.answers[0]) {
+            say(finding, " beyond the last address");
+            continue;
+        }
+        say_places(finding, access, choice.bytes);
+        if (gives_value(access->code) &&
+            choice.effect.class_ <= TW_CLASS_DEVICE_ERROR) {
+            say(finding, " value 0x%" PRIx64,
+                tw_contents_value(&oracle->contents,
+                                  &oracle->contents.worlds[0], access,
+                                  choice.bytes, &choice.effect));
+        }
+    }
+}
+
+static void say_seen(TwFinding *finding, const TwAccess *access,
+                     const TwSeen *seen)
+{
+    say(finding, "\nseen: %s", class_name(seen->class_));
+    if (seen->broken) {
+        say(finding, " with locations that make no sense");
+    } else if (seen->located) {
+        say_places(finding, access, seen->bytes);
+    }
+    if (gives_value(access->code)) {
+        say(finding, " value 0x%" PRIx64, seen->value);
+    }
+}
+
+TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
+                            const TwSeen *seen)
+{
+    TwFinding *finding = oracle->finding;
+    const TwAnswer *answer;
+    Choice current, stale;
+    TwVerdict verdict;
+    const TwByte *at;
+
+    choose(oracle, &oracle->history, access, 0, &current);
+    at = current.answers[0] ? &current.bytes[0] : NULL;
+    finding->op = access->op;
+    say_access(finding, access);
+    say_expected(finding, oracle, access);
+    say_seen(finding, access, seen);
+    if (only_the_log(oracle, access, seen)) {
+        finding->verdict = verdict = TW_VERDICT_EFFECT;
+        say(finding, "\nbut the devices were told something else (RU-3)");
+        tw_key_write(finding->key, verdict, oracle->target, access->code,
+                     at ? leaf_of(oracle, at) : TW_KEY_LEAF_NONE,
+                     TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+        return verdict;
+    }
+    if (!seen->broken && find_stale(oracle, access, seen, &stale)) {
+        answer = stale_answer(&stale);
+        at = &stale.bytes[first_difference(access, stale.bytes,
+                                           current.bytes)];
+        finding->verdict = verdict = TW_VERDICT_STALE;
+        finding->changed = answer->changed;
+        finding->ended = answer->ended;
+        finding->filled = access->cpu == TW_BOARD
+                              ? TW_NO_OP
+                              : last_fill(oracle, access, answer,
+                                          answer->changed);
+        say_stale(finding, access, &stale, answer);
+        tw_key_write(finding->key, verdict, oracle->target, access->code,
+                     leaf_of(oracle, at), answer->link,
+                     answer->cacheable ? answer->event : TW_KEY_EVENT_NONE);
+        return verdict;
+    }
+    verdict = classify(oracle, access, seen);
+    if (seen->located && !seen->broken) {
+        at = &seen->bytes[first_difference(access, seen->bytes,
+                                           current.bytes)];
+    }
+    finding->verdict = verdict;
+    say(finding, "\n%s", verdict == TW_VERDICT_PERM
+                             ? "perm: a right is missing, yet it succeeds"
+                         : verdict == TW_VERDICT_CLASS
+                             ? "class: refused or dropped without reason"
+                         : verdict == TW_VERDICT_FAULT
+                             ? "fault: refused for another reason"
+                             : "wrong: never was right");
+    tw_key_write(finding->key, verdict, oracle->target, access->code,
+                 at ? leaf_of(oracle, at) : TW_KEY_LEAF_NONE,
+                 TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+    return verdict;
+}
+
+TwVerdict tw_explain_other(TwOracle *oracle, TwVerdict verdict, uint16_t op,
+                           const char *format, ...)
+{
+    TwFinding *finding = oracle->finding;
+    const TwOp *at = op < oracle->program->n_script
+                         ? &oracle->program->script[op]
+                         : NULL;
+    const char *name = at && tw_op_info(at->code) ? tw_op_info(at->code)->name
+                                                  : NULL;
+    va_list args;
+
+    finding->verdict = verdict;
+    finding->op = op;
+    if (name) {
+        say(finding, "op %u: %s\n", op, name);
+    } else {
+        say(finding, "the end state\n");
+    }
+    va_start(args, format);
+    sayv(finding, format, args);
+    va_end(args);
+    tw_key_write(finding->key, verdict, oracle->target,
+                 at ? at->code : TW_OP_NOP, TW_KEY_LEAF_NONE,
+                 TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+    return verdict;
+}

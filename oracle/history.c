@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The freshness rule: which answers to an access are allowed besides the
+ * current one.  FRESHNESS.md beside this file tells the rule and why it is
+ * right; here is how it is computed.
+ *
+ * Versions.  A walk in S(t) says since when it has been like this: the newest
+ * tick of the links that it used.  Just before that tick it was another walk,
+ * so stepping from `since - 1` to `since - 1` visits every walk that ever was,
+ * each once, at the latest time at which it was current, which is also the
+ * time that the fewest later events cover.  Stepping ends at the last event
+ * that ended everything for that CPU; mostly that is at once.
+ *
+ * Prefixes.  Of each version, the page-map entry and the first j hops may be
+ * what is cached, for any j.  All bytes of the access in one page share the
+ * version and j.
+ */
+#include "oracle/internal.h"
+
+#include <string.h>
+
+/* What is asked about one page of an access. */
+typedef struct Ask {
+    TwHistory *history;
+    TwAnswers *answers;
+    const TwWorld *world;
+    const TwAccess *access;
+    const TwFloor *floor; /* or NULL */
+    uint8_t mask;
+    bool ever; /* all answers, allowed or not */
+} Ask;
+
+/* Prefixes ------------------------------------------------------------------ */
+
+static unsigned slot_of(unsigned j)
+{
+    return j < TW_SLOT_FULL - 1 ? j : TW_SLOT_FULL - 1;
+}
+
+/* Since when the page-map entry, the topology and the first j hops have been
+ * as they are in this walk (of one time). */
+static uint32_t prefix_since(const TwWalk *walk, unsigned j)
+{
+    uint32_t since = walk->topology_since;
+
+    if (since < walk->page_since) {
+        since = walk->page_since;
+    }
+    for (unsigned i = 0; i < walk->n_hops; i++) {
+        if (walk->hops[i].depth < j && since < walk->hops[i].since) {
+            since = walk->hops[i].since;
+        }
+    }
+    return since;
+}
+
+static bool prefix_cacheable(const TwWalk *walk, unsigned j)
+{
+    if (!walk->page.present || !walk->page.granted || walk->page.small) {
+        return false;
+    }
+    for (unsigned i = 0; i < walk->n_hops; i++) {
+        if (walk->hops[i].depth < j &&
+            (!walk->hops[i].granted || walk->hops[i].small)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool refused(const TwByte *bytes, unsigned mask)
+{
+    for (; mask; mask &= mask - 1) {
+        uint8_t where = bytes[__builtin_ctz(mask)].where;
+
+        if (where == TW_AT_PAGE || where == TW_AT_HOP ||
+            where == TW_AT_LOOP) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Endings ------------------------------------------------------------------- */
+
+/* Do [a, a_last] and [b, b_last] have addresses that are equal in the low
+ * `bits` bits? */
+static bool meet_under(unsigned bits, uint64_t a, uint64_t a_last, uint64_t b,
+                       uint64_t b_last)
+{
+    uint64_t mask = bits >= 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
+
+    if (a_last - a >= mask || b_last - b >= mask) {
+        return true; /* one of them has all residues */
+    }
+    return ((b - a) & mask) <= a_last - a || ((a - b) & mask) <= b_last - b;
+}
+
+/* Does the event cover an answer that used this page-map assignment and the
+ * first j hops of the walk? */
+static bool covers(const TwEnding *ending, const Ask *ask, const TwWalk *walk,
+                   unsigned j)
+{
+    uint64_t page_1 = ask->world->page_size - 1;
+
+    if (ending->kind == TW_ENDING_COMMIT) {
+        return true;
+    }
+    if (ending->kind == TW_ENDING_FLUSH) {
+        if ((ending->object != TW_ALL &&
+             ending->object != ask->access->cpu) ||
+            (ending->index != TW_ALL && ending->index != ask->access->mmu) ||
+            !walk->page.present) {
+            return false;
+        }
+        return ending->whole ||
+               meet_under(ending->bits, walk->page.first, walk->page.last,
+                          ending->first, ending->last);
+    }
+    for (unsigned i = 0; i < walk->n_hops; i++) {
+        const TwHop *hop = &walk->hops[i];
+
+        if (hop->depth < j && hop->iommu == ending->object &&
+            (ending->kind == TW_ENDING_RESET ||
+             (hop->index == ending->index && hop->window <= ending->last &&
+              hop->window + page_1 >= ending->first))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first event after time t, counted by now, that covers that prefix. */
+static const TwEnding *ended_by(const Ask *ask, const TwWalk *walk, unsigned j,
+                                uint32_t t)
+{
+    const TwWorld *world = ask->world;
+    const TwEnding *first = NULL;
+
+    for (uint32_t i = world->n_endings; i > 0; i--) {
+        const TwEnding *ending = &world->endings[i - 1];
+
+        if (ending->tick <= t) {
+            break;
+        }
+        if ((ask->access->cpu == TW_BOARD ||
+             tw_world_counts(world, ending, ask->access->cpu)) &&
+            covers(ending, ask, walk, j)) {
+            first = ending;
+        }
+    }
+    return first;
+}
+
+/* Collecting ---------------------------------------------------------------- */
+
+static bool same_answer(const TwAnswer *a, const TwByte *bytes, uint8_t cuts,
+                        unsigned mask)
+{
+    if (a->cuts != cuts) {
+        return false;
+    }
+    for (; mask; mask &= mask - 1) {
+        const TwByte *x = &a->bytes[__builtin_ctz(mask)];
+        const TwByte *y = &bytes[__builtin_ctz(mask)];
+
+        if (x->where != y->where || x->region != y->region ||
+            x->offset != y->offset || x->flags != y->flags) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What is known of an answer besides where its bytes go. */
+typedef struct Facts {
+    TwTimes times;
+    uint32_t since;
+    unsigned slot;
+    bool allowed, cacheable;
+    uint8_t link, event;
+    uint16_t changed, ended;
+} Facts;
+
+static void describe(TwAnswer *answer, const Facts *facts)
+{
+    answer->times = facts->times;
+    answer->allowed = facts->allowed;
+    answer->cacheable = facts->cacheable;
+    answer->link = facts->link;
+    answer->event = facts->event;
+    answer->changed = facts->changed;
+    answer->ended = facts->ended;
+}
+
+static void add(const Ask *ask, const TwWalk *walk, const Facts *facts)
+{
+    TwAnswers *answers = ask->answers;
+    TwAnswer *answer;
+
+    for (uint32_t i = 0; i < answers->n; i++) {
+        answer = &answers->list[i];
+        if (same_answer(answer, walk->bytes, walk->cuts, ask->mask)) {
+            if (facts->allowed && answer->oldest[facts->slot] > facts->since) {
+                answer->oldest[facts->slot] = facts->since;
+            }
+            if (facts->allowed ? !answer->allowed
+                               : !answer->allowed && !answer->cacheable &&
+                                     facts->cacheable) {
+                describe(answer, facts); /* a better reason */
+            }
+            return;
+        }
+    }
+    if (answers->n == TW_MAX_WALKS) {
+        answers->overflow = true;
+        return;
+    }
+    answer = &answers->list[answers->n++];
+    describe(answer, facts);
+    answer->mask = ask->mask;
+    answer->cuts = walk->cuts;
+    answer->current = false;
+    answer->refused = refused(walk->bytes, ask->mask);
+    for (unsigned s = 0; s < TW_PREFIX_SLOTS; s++) {
+        answer->oldest[s] = TW_FOREVER;
+    }
+    if (facts->allowed) {
+        answer->oldest[facts->slot] = facts->since;
+    }
+    memcpy(answer->bytes, walk->bytes, sizeof(answer->bytes));
+}
+
+/* The current answer, and which cached prefixes explain it as well. */
+static void add_current(const Ask *ask, const TwWalk *walk)
+{
+    TwAnswer *answer;
+    Facts facts = {
+        .times = tw_times_at(ask->world->now),
+        .since = TW_FOREVER,
+        .slot = TW_SLOT_FULL,
+        .allowed = true,
+        .changed = TW_NO_OP,
+        .ended = TW_NO_OP,
+    };
+
+    add(ask, walk, &facts);
+    answer = &ask->answers->list[0];
+    answer->current = true;
+    for (unsigned j = 0; j <= walk->depth && prefix_cacheable(walk, j); j++) {
+        uint32_t since = prefix_since(walk, j);
+
+        if (answer->oldest[slot_of(j)] > since) {
+            answer->oldest[slot_of(j)] = since;
+        }
+        if (j == walk->depth && !answer->refused) {
+            answer->oldest[TW_SLOT_FULL] = since;
+        }
+    }
+}
+
+/* Versions ------------------------------------------------------------------ */
+
+/* The version just newer than the one at hand. */
+typedef struct Newer {
+    uint32_t since[TW_MAX_HOPS + 1]; /* of its prefixes */
+    unsigned depth;
+    uint8_t link; /* what its coming changed */
+    uint16_t op;
+} Newer;
+
+static uint8_t event_key(const TwEnding *ending)
+{
+    switch (ending->kind) {
+    case TW_ENDING_COMMIT:
+        return TW_KEY_EVENT_COMMIT;
+    case TW_ENDING_UNMAP:
+        return TW_KEY_EVENT_UNMAP;
+    case TW_ENDING_RESET:
+        return TW_KEY_EVENT_RESET;
+    default:
+        return TW_KEY_EVENT_FLUSH;
+    }
+}
+
+/* May the page-map entry and the first j hops of the walk, current up to t,
+ * still be cached? */
+static Facts judge_prefix(const Ask *ask, const TwWalk *walk, unsigned j,
+                          uint32_t t, const Newer *newer)
+{
+    const TwEnding *ending = ended_by(ask, walk, j, t);
+
+    return (Facts){
+        .since = prefix_since(walk, j),
+        .slot = slot_of(j),
+        .cacheable = ask->access->cpu != TW_BOARD &&
+                     ask->world->contract->cpu_cache &&
+                     prefix_cacheable(walk, j),
+        .link = newer->link,
+        .changed = newer->op,
+        .event = ending ? event_key(ending) : TW_KEY_EVENT_NONE,
+        .ended = ending ? ending->op : TW_NO_OP,
+    };
+}
+
+/* Takes the facts into one slot: is it allowed there? */
+static Facts in_slot(const Ask *ask, Facts facts, unsigned slot, TwTimes times)
+{
+    facts.slot = slot;
+    facts.times = times;
+    facts.allowed = facts.cacheable && facts.event == TW_KEY_EVENT_NONE;
+    if (facts.allowed && ask->floor && times.then < ask->floor->tick[slot]) {
+        facts.allowed = false;
+        facts.event = TW_KEY_EVENT_NEWER;
+        facts.ended = ask->floor->op;
+    }
+    return facts;
+}
+
+/* A walk that takes some links as they were. */
+static void add_mixed(const Ask *ask, Facts facts, uint32_t t,
+                      unsigned topology, unsigned hops)
+{
+    TwHistory *history = ask->history;
+
+    facts = in_slot(ask, facts, slot_of(hops),
+                    (TwTimes){t, ask->world->now, topology, hops});
+    if (!facts.allowed && !ask->ever) {
+        return;
+    }
+    if (history->walks++ >= TW_MAX_WALKS && !ask->ever) {
+        ask->answers->overflow = true;
+        return;
+    }
+    tw_walk(ask->world, ask->access, ask->mask, facts.times, &history->mixed);
+    add(ask, &history->mixed, &facts);
+}
+
+/* Everything that the version current up to t (in history->walk) can answer
+ * now. */
+static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
+{
+    const TwWalk *walk = &ask->history->walk;
+    bool was_refused = refused(walk->bytes, ask->mask);
+    bool same_topology = walk->topology_since ==
+                         ask->world->snapshots[ask->world->n_snapshots - 1]
+                             .tick;
+
+    for (unsigned j = 0; j <= walk->depth; j++) {
+        bool whole = j == walk->depth && !was_refused;
+        Facts facts;
+
+        if (j <= newer->depth && newer->since[j] == prefix_since(walk, j)) {
+            continue; /* the same prefix as in the newer version */
+        }
+        facts = judge_prefix(ask, walk, j, t, newer);
+        if (!ask->ever &&
+            (!facts.cacheable || facts.event != TW_KEY_EVENT_NONE)) {
+            break; /* nor can a longer prefix be cached */
+        }
+        if (!whole || !same_topology) {
+            add_mixed(ask, facts, t, j, j);
+        }
+        if (!whole && !same_topology) {
+            /* What the prefix leads to is a page with several leaves, found
+             * out when it was cached (FRESHNESS.md, "Tails"). */
+            add_mixed(ask, facts, t, j + 1, j);
+        }
+        if (whole || (ask->ever && j == walk->depth)) {
+            facts.cacheable = facts.cacheable && whole;
+            facts = in_slot(ask, facts, TW_SLOT_FULL, tw_times_at(t));
+            if (facts.allowed || ask->ever) {
+                add(ask, walk, &facts);
+            }
+        }
+    }
+}
+
+static void collect(const Ask *ask)
+{
+    TwHistory *history = ask->history;
+    const TwAccess *access = ask->access;
+    TwWalk *walk = &history->walk;
+    uint32_t limit = ask->ever ? 64 * TW_MAX_WALKS : TW_MAX_WALKS;
+    bool cached = access->cpu != TW_BOARD && ask->world->contract->cpu_cache;
+    uint32_t until = ask->ever ? 0 : TW_FOREVER;
+    Newer newer;
+
+    ask->answers->n = 0;
+    ask->answers->overflow = false;
+    tw_walk(ask->world, access, ask->mask, tw_times_at(ask->world->now), walk);
+    add_current(ask, walk);
+    if (cached && !ask->ever) {
+        until = ask->world->fresh[access->cpu][access->mmu];
+    }
+    while (walk->since > until) {
+        uint32_t t = walk->since - 1;
+
+        newer.depth = walk->depth;
+        newer.link = walk->link;
+        newer.op = walk->op;
+        for (unsigned j = 0; j <= walk->depth; j++) {
+            newer.since[j] = prefix_since(walk, j);
+        }
+        if (history->walks++ >= limit) {
+            ask->answers->overflow = true;
+            return;
+        }
+        tw_walk(ask->world, access, ask->mask, tw_times_at(t), walk);
+        add_version(ask, t, &newer);
+    }
+}
+
+/* The door ------------------------------------------------------------------ */
+
+static const TwFloor *find_floor(const TwWorld *world, uint8_t cpu,
+                                 uint8_t mmu, uint64_t page)
+{
+    for (uint32_t i = 0; i < world->n_floors; i++) {
+        const TwFloor *floor = &world->floors[i];
+
+        if (floor->page == page && floor->cpu == cpu && floor->mmu == mmu) {
+            return floor;
+        }
+    }
+    return NULL;
+}
+
+static void ask(TwHistory *history, const TwWorld *world,
+                const TwAccess *access, bool ever)
+{
+    unsigned lg = world->program->page_lg;
+    unsigned all = (1u << access->size) - 1, split = access->size;
+    bool cpu = access->cpu != TW_BOARD;
+    uint32_t walks;
+
+    history->walks = 0;
+    history->n_pages = 0;
+    if (access->beyond) {
+        return;
+    }
+    if (cpu) {
+        uint64_t left = world->page_size -
+                        (access->addr & (world->page_size - 1));
+
+        split = left < access->size ? (unsigned)left : access->size;
+    }
+    for (unsigned from = 0; from < access->size; from = split) {
+        unsigned i = history->n_pages++;
+        unsigned mask = from ? all & ~((1u << from) - 1) : (1u << split) - 1;
+        uint64_t page = (access->addr + from) >> lg;
+        Ask question = {
+            .history = history,
+            .answers = &history->answers[i],
+            .world = world,
+            .access = access,
+            .floor = cpu && world->n_floors
+                         ? find_floor(world, access->cpu, access->mmu, page)
+                         : NULL,
+            .mask = mask,
+            .ever = ever,
+        };
+
+        history->page[i] = page;
+        walks = history->walks;
+        collect(&question);
+        history->open[i] = cpu && history->walks > walks;
+        if (from) {
+            break;
+        }
+    }
+}
+
+void tw_history_allowed(TwHistory *history, const TwWorld *world,
+                        const TwAccess *access)
+{
+    ask(history, world, access, false);
+}
+
+void tw_history_ever(TwHistory *history, const TwWorld *world,
+                     const TwAccess *access)
+{
+    ask(history, world, access, true);
+}
+
+void tw_history_observed(const TwHistory *history, unsigned i, TwWorld *world,
+                         const TwAccess *access,
+                         const uint32_t oldest[TW_PREFIX_SLOTS])
+{
+    TwFloor *floor;
+
+    if (!world->contract->one_entry_per_page || !history->open[i]) {
+        return;
+    }
+    floor = (TwFloor *)find_floor(world, access->cpu, access->mmu,
+                                  history->page[i]);
+    if (!floor) {
+        floor = &world->floors[world->n_floors++];
+        *floor = (TwFloor){
+            .page = history->page[i],
+            .cpu = access->cpu,
+            .mmu = access->mmu,
+        };
+    }
+    for (unsigned s = 0; s < TW_PREFIX_SLOTS; s++) {
+        uint32_t tick = oldest[s] == TW_FOREVER ? world->now : oldest[s];
+
+        if (tick > floor->tick[s]) {
+            floor->tick[s] = tick;
+            floor->op = access->op;
+        }
+    }
+}
+
+void tw_answer_join(const TwAccess *access, const TwAnswer *first,
+                    const TwAnswer *second, TwByte bytes[TW_MAX_ACCESS],
+                    uint8_t *cuts)
+{
+    unsigned split = second ? (unsigned)__builtin_ctz(second->mask)
+                            : access->size;
+
+    for (unsigned k = 0; k < access->size; k++) {
+        bytes[k] = k < split ? first->bytes[k] : second->bytes[k];
+    }
+    *cuts = first->cuts;
+    if (second) {
+        *cuts |= second->cuts | 1u << split; /* a page boundary (LA-23) */
+    }
+}

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of the oracle and how they hang together.  Nothing outside this
+ * folder includes this file; judge.h is the door.
+ *
+ *   world.c     the live region graph, transactions, committed snapshots, and
+ *               the operations that change the world or end cached answers
+ *   table.c     page maps and IOMMU tables as lists that only ever grow
+ *   walk.c      the uncached answer to an access, by recursion (first opinion)
+ *   flat.c      the same by rendering and replaying (second opinion); shares
+ *               no code with walk.c and table.c
+ *   leaf.c      what the leaves do with the bytes that reach them
+ *   content.c   what is in RAM, in one world or in several
+ *   history.c   the freshness rule: which older answers are still allowed;
+ *               FRESHNESS.md beside this file tells the idea
+ *   explain.c   what a difference is called, and the text of a finding
+ *   judge.c     steps all of this through a program
+ *
+ * Time.  Every change of the world and every event that ends cached answers
+ * takes the next *tick*; S(t) is the world just after tick t, and S(0) the one
+ * before operation 0.  Nothing that a walk looks at is ever overwritten: page
+ * maps and tables are newest-first lists of stamped entries, topologies are
+ * numbered snapshots.  So "the world as at time t" is the world of now with
+ * everything newer than t skipped.
+ *
+ * All arrays are as large as a program can make them, are allocated once, and
+ * are emptied by setting counts: nothing is allocated or cleared per program.
+ */
+#ifndef TW_ORACLE_INTERNAL_H
+#define TW_ORACLE_INTERNAL_H
+
+#include "oracle/judge.h"
+#include "program/legality.h"
+
+#define TW_FOREVER UINT32_MAX /* a time later than all others */
+
+enum {
+    /* Operations that a program can perform: its own, and for each access one
+     * actor per byte. */
+    TW_MAX_PERFORMED = TW_MAX_SCRIPT * (TW_MAX_ACCESS + 1),
+    /* One list entry per operation, and per index for resets. */
+    TW_MAX_ENTRIES = TW_MAX_SETUP + TW_MAX_PERFORMED * TW_MAX_IOMMU_INDEXES,
+    TW_MAX_PAGES = TW_MAX_SETUP + TW_MAX_PERFORMED,
+    TW_MAX_SNAPSHOTS = TW_MAX_PERFORMED + 1,
+    TW_MAX_ENDS = TW_MAX_PERFORMED * 2,
+    /* Events an observer may be owed before it is told that it is too many:
+     * one more than a trace can hold is enough to differ. */
+    TW_MAX_OWED = TW_MAX_EVENTS + 1,
+    TW_MAX_WALKS = 64,   /* per access (DESIGN: beyond, inconclusive) */
+    TW_MAX_WORLDS = 16,
+    TW_NIL = -1,
+};
+
+/* Topology --------------------------------------------------------------- */
+
+/* A region as a walk sees it. */
+typedef struct TwNode {
+    uint64_t addr;  /* offset in its container */
+    uint64_t last;  /* size - 1 */
+    uint64_t alias_offset;
+    uint8_t kind;   /* TwRegionKind */
+    uint8_t target; /* alias */
+    uint8_t iommu;
+    uint8_t block;
+    uint8_t first_child, next_sibling; /* in child order (MR-5), or TW_NONE */
+    bool shown; /* enabled and not of size 0 */
+    bool readonly;
+    bool romd_mode;
+} TwNode;
+
+/* The committed topology between two effective commits. */
+typedef struct TwSnapshot {
+    uint32_t tick;
+    uint16_t op; /* the committing operation, or TW_NO_OP */
+    const TwNode *nodes;
+    uint8_t root[TW_MAX_SPACES]; /* TW_NONE: a space that is not there */
+} TwSnapshot;
+
+/* What the live graph knows of a region beyond its node. */
+typedef struct TwLive {
+    int32_t priority;
+    uint8_t container;
+    bool enabled, empty, nonvolatile, unmergeable;
+} TwLive;
+
+/* Links ------------------------------------------------------------------ */
+
+/* One assignment of a CPU's page map (LA-20). */
+typedef struct TwPageEntry {
+    uint64_t first, last, out;
+    uint32_t tick;
+    int32_t older;
+    uint16_t op;
+    uint8_t lg;
+    uint8_t perm;
+    bool present; /* false: an unpage */
+} TwPageEntry;
+
+typedef enum TwAssign {
+    TW_ASSIGN_ENTRY,   /* each granule: the entry given */
+    TW_ASSIGN_NOTHING, /* each granule: no entry */
+    TW_ASSIGN_RIGHTS,  /* granules that have an entry: other rights */
+} TwAssign;
+
+/* One assignment of an IOMMU's table (LA-12). */
+typedef struct TwTableEntry {
+    uint64_t first, last, out;
+    uint32_t tick;
+    int32_t older;
+    uint16_t op;
+    uint8_t what; /* TwAssign */
+    uint8_t space, perm;
+} TwTableEntry;
+
+/* A position of an IOMMU's bypass switch. */
+typedef struct TwSwitch {
+    uint32_t tick;
+    int32_t older;
+    uint16_t op;
+    bool on;
+} TwSwitch;
+
+/* An event that ends cached answers. */
+typedef enum TwEndingKind {
+    TW_ENDING_COMMIT,
+    TW_ENDING_UNMAP, /* object: IOMMU; index; range of offsets */
+    TW_ENDING_RESET, /* object: IOMMU; everything on all indexes */
+    TW_ENDING_FLUSH, /* object: CPU or TW_ALL; index or TW_ALL; range, bits */
+} TwEndingKind;
+
+typedef struct TwEnding {
+    uint64_t first, last; /* FLUSH: widened to whole pages */
+    uint32_t tick;
+    uint16_t op;
+    uint8_t kind;   /* TwEndingKind */
+    uint8_t actor;  /* CPU or TW_BOARD */
+    uint8_t object, index;
+    uint8_t bits;   /* FLUSH: significant address bits */
+    bool whole;     /* FLUSH: all pages of the index */
+} TwEnding;
+
+/* The oldest answers that may still be cached for one page, by how much of
+ * them is cached; see FRESHNESS.md, "One entry per page". */
+enum { TW_PREFIX_SLOTS = 6, TW_SLOT_FULL = 5 };
+typedef struct TwFloor {
+    uint64_t page;
+    uint8_t cpu, mmu;
+    uint16_t op;  /* the observation that raised it last */
+    uint32_t tick[TW_PREFIX_SLOTS];
+} TwFloor;
+
+typedef struct TwObserver {
+    bool live;
+    uint8_t iommu, index, kinds;
+    uint64_t first, last;
+} TwObserver;
+
+/* An event that an observer must have got. */
+typedef struct TwOwed {
+    TwEventRecord record;
+    uint64_t low; /* low bits of `out` that an IOMMU ignores (LA-13) */
+} TwOwed;
+
+/* World ------------------------------------------------------------------ */
+
+typedef struct TwWorld {
+    const TwProgram *program;
+    const TwContract *contract;
+    uint64_t page_size;
+    uint32_t now; /* tick of the last change or event */
+    TwLegality legality;
+
+    TwNode nodes[TW_MAX_REGIONS]; /* the live graph */
+    TwLive live[TW_MAX_REGIONS];
+    uint8_t root[TW_MAX_SPACES];
+    bool pending;
+    uint32_t depth; /* open transactions */
+
+    uint32_t n_snapshots, n_pages, n_tables, n_switches, n_endings, n_owed,
+        n_floors;
+    TwSnapshot *snapshots;
+    TwNode *snapshot_nodes; /* n_regions each */
+    TwPageEntry *pages;
+    TwTableEntry *tables;
+    TwSwitch *switches;
+    TwEnding *endings;
+    TwOwed *owed;
+    TwFloor *floors;
+    int32_t page_head[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
+    int32_t table_head[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
+    int32_t switch_head[TW_MAX_IOMMUS];
+
+    /* Per CPU: endings before `seen` count for it whoever caused them (it has
+     * passed a safe point since). */
+    uint32_t seen[TW_MAX_CPUS];
+    /* Tick of the last counted event that ended everything there. */
+    uint32_t fresh[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
+
+    TwObserver observers[TW_MAX_OBSERVERS];
+    uint64_t commits, silent, notified; /* counts for the statistics */
+} TwWorld;
+
+TwWorld *tw_world_new(void);
+void tw_world_free(TwWorld *world);
+
+/* The state before operation 0. */
+void tw_world_start(TwWorld *world, const TwProgram *program,
+                    const TwContract *contract);
+
+/* Performs a legal operation that is no access; `actor` is a CPU or the
+ * board, `number` the script operation that is being performed. */
+void tw_world_perform(TwWorld *world, const TwOp *op, uint8_t actor,
+                      uint16_t number);
+
+/* CPU `cpu` does its queued work (LA-3). */
+void tw_world_safepoint(TwWorld *world, uint8_t cpu);
+
+/* Does `ending` count for `cpu` by now (LA-4)? */
+static inline bool tw_world_counts(const TwWorld *world,
+                                   const TwEnding *ending, uint8_t cpu)
+{
+    return !world->contract->queued || ending->actor == cpu ||
+           (uint32_t)(ending - world->endings) < world->seen[cpu];
+}
+
+/* Adds an event to the log and notes what it ended whole. */
+void tw_world_end(TwWorld *world, TwEnding ending);
+
+/* The topology as at time t. */
+const TwSnapshot *tw_world_snapshot(const TwWorld *world, uint32_t t);
+
+/* table.c: what changes links. */
+void tw_table_start(TwWorld *world);
+void tw_table_perform(TwWorld *world, const TwOp *op, uint8_t actor,
+                      uint16_t number);
+
+/* What was found where a link was looked up. */
+typedef struct TwFound {
+    uint64_t out;   /* output address of the byte */
+    uint32_t since; /* tick of the assignment that decided */
+    uint16_t op;    /* its operation */
+    uint8_t space, perm; /* perm 0: nothing there */
+} TwFound;
+
+/* The entry for offset x of an IOMMU's index, as at t; without bypass. */
+TwFound tw_table_find(const TwWorld *world, uint8_t iommu, uint8_t index,
+                      uint64_t x, uint32_t t);
+/* The translation: tw_table_find, or in bypass the offset itself. */
+TwFound tw_table_translate(const TwWorld *world, uint8_t iommu, uint8_t index,
+                           uint64_t x, uint32_t t);
+/* The page-map assignment that counts for `addr` as at t, or NULL; in
+ * *uniform whether it is the same for addr .. addr + more. */
+const TwPageEntry *tw_table_page(const TwWorld *world, uint8_t cpu,
+                                 uint8_t mmu, uint64_t addr, uint64_t more,
+                                 uint32_t t, bool *uniform);
+
+/* Walks ------------------------------------------------------------------ */
+
+/* An access, taken apart. */
+typedef struct TwAccess {
+    uint8_t code;
+    uint8_t cpu, mmu; /* TW_BOARD: DMA */
+    uint8_t space;
+    uint8_t size;
+    uint8_t page_rights, hop_rights; /* rights that it needs */
+    uint16_t op;
+    TwAttrs attrs;
+    uint64_t addr;
+    bool beyond; /* runs past 2^64 - 1 (LA-19) */
+} TwAccess;
+
+typedef enum TwWhere {
+    TW_AT_LEAF,  /* a terminating region that is no IOMMU */
+    TW_AT_HOLE,
+    TW_AT_PAGE,  /* refused by the page map */
+    TW_AT_HOP,   /* refused by an IOMMU */
+    TW_AT_LOOP,  /* too many hops */
+} TwWhere;
+
+/* Where one byte of an access went. */
+typedef struct TwByte {
+    uint64_t offset;
+    uint8_t where; /* TwWhere */
+    uint8_t region; /* LEAF, LOOP; else TW_NONE */
+    uint8_t flags; /* TW_LOC_..., LEAF only */
+    uint8_t depth; /* hops passed */
+} TwByte;
+
+/* A translation that some bytes of an access met. */
+typedef struct TwHop {
+    uint64_t granule; /* number of the granule */
+    uint64_t window;  /* first offset of the page window (LA-17) */
+    uint32_t since;   /* tick of the entry */
+    uint16_t op;
+    int16_t before;   /* index of the hop before it, or TW_NIL */
+    uint8_t iommu, index, depth; /* depth: hops before it */
+    bool granted;
+    bool small; /* granule below the page size */
+} TwHop;
+
+/* The part of a walk that the page map decides. */
+typedef struct TwPageLink {
+    uint64_t first, last; /* the whole assignment */
+    bool present;  /* some assignment was found */
+    bool granted;  /* for all bytes */
+    bool small;    /* some assignment is below the page size */
+} TwPageLink;
+
+typedef struct TwWalk {
+    uint8_t mask; /* the bytes that were walked */
+    uint8_t cuts; /* bit k: a run cannot continue from byte k - 1 to k for
+                   * the sake of a link (granule, small page assignment) */
+    uint8_t depth; /* most hops that a byte passed */
+    uint8_t link;  /* TwKeyLink: the link that changed last */
+    uint16_t op;   /* the operation that changed it */
+    uint32_t since; /* when: from then on the walk was like this */
+    uint16_t n_hops;
+    TwPageLink page; /* CPU accesses */
+    uint32_t page_since; /* of the page map alone */
+    uint32_t topology_since;
+    int16_t last_hop[TW_MAX_ACCESS]; /* of each byte, or TW_NIL */
+    TwByte bytes[TW_MAX_ACCESS];
+    TwHop hops[TW_MAX_ACCESS * (TW_MAX_HOPS + 1)];
+} TwWalk;
+
+/*
+ * Which time each link is taken from: the page map as at `then`, the first
+ * `topology` resolutions of an address in the topology as at `then`, the first
+ * `hops` translations in the tables as at `then`, and everything else as at
+ * `now`.
+ */
+typedef struct TwTimes {
+    uint32_t then, now;
+    uint8_t topology, hops;
+} TwTimes;
+
+static inline TwTimes tw_times_at(uint32_t t)
+{
+    return (TwTimes){t, t, UINT8_MAX, UINT8_MAX};
+}
+
+/*
+ * Walks the bytes in `mask` of an access.  `since`, `link` and `op` mean
+ * something only if all times are one.
+ */
+void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
+             TwTimes times, TwWalk *walk);
+
+/*
+ * The second opinion: the same question, answered another way.  Fills `bytes`
+ * (of the mask) and `cuts` only.
+ */
+void tw_flat(const TwWorld *world, const TwAccess *access, uint8_t mask,
+             TwTimes times, TwByte bytes[TW_MAX_ACCESS], uint8_t *cuts);
+
+/* Do the walkers agree on this question? */
+bool tw_flat_agrees(const TwWorld *world, const TwAccess *access, uint8_t mask,
+                    TwTimes times);
+
+/* Leaves ----------------------------------------------------------------- */
+
+typedef enum TwAct {
+    TW_ACT_NONE,   /* discarded, or the access was refused */
+    TW_ACT_BYTES,  /* straight to or from the block's bytes */
+    TW_ACT_DEVICE, /* a callback */
+    TW_ACT_ERROR,  /* DEVICE_ERROR: reads zero, does nothing */
+} TwAct;
+
+/* What an access that got these answers comes to. */
+typedef struct TwEffect {
+    uint8_t class_; /* TwClass */
+    uint8_t acts[TW_MAX_ACCESS]; /* TwAct */
+    bool callback;  /* a callback ran for sure */
+} TwEffect;
+
+/* `bytes` and `cuts` of the whole access. */
+TwEffect tw_leaf(const TwWorld *world, const TwAccess *access,
+                 const TwByte *bytes, uint8_t cuts);
+
+/* Contents --------------------------------------------------------------- */
+
+/* Up to eight bytes stored in a block. */
+typedef struct TwStored {
+    uint64_t offset;
+    int32_t older;
+    uint8_t block, length;
+    uint8_t bytes[TW_MAX_ACCESS];
+} TwStored;
+
+/* Each access leaves at most so many worlds with so many runs, and one that
+ * turns out to be there already. */
+enum { TW_MAX_STORED = (TW_MAX_SCRIPT * TW_MAX_WORLDS + 1) * TW_MAX_ACCESS };
+
+/* One of the possible states of RAM, as the chain of its stores. */
+typedef struct TwContent {
+    int32_t newest;
+    uint64_t hash; /* equal contents have equal hashes */
+} TwContent;
+
+typedef struct TwContents {
+    const TwProgram *program;
+    uint32_t n_worlds, n_stored, most;
+    bool hashed; /* worlds may split: keep the hashes */
+    TwContent worlds[TW_MAX_WORLDS];
+    TwStored *stored;
+} TwContents;
+
+void tw_contents_start(TwContents *contents, const TwProgram *program,
+                       bool hashed);
+/* The byte at `offset` of `block` in that world. */
+uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
+                         uint8_t block, uint64_t offset);
+/* The world after a run of bytes was stored. */
+TwContent tw_contents_store(TwContents *contents, TwContent world,
+                            uint8_t block, uint64_t offset,
+                            const uint8_t *bytes, uint8_t length);
+/* Value that a read (or exchange) gives in that world. */
+uint64_t tw_contents_value(const TwContents *contents, const TwContent *world,
+                           const TwAccess *access, const TwByte *bytes,
+                           const TwEffect *effect);
+/* The world after the access. */
+TwContent tw_contents_apply(TwContents *contents, TwContent world,
+                            const TwAccess *access, const TwByte *bytes,
+                            const TwEffect *effect);
+/* The digests of a world; `digests` has n_regions elements. */
+void tw_contents_digests(const TwContents *contents, const TwContent *world,
+                         uint64_t *digests);
+
+/* History ---------------------------------------------------------------- */
+
+/* An answer to the bytes of an access in one page. */
+typedef struct TwAnswer {
+    TwTimes times;   /* how to walk it again */
+    uint32_t oldest[TW_PREFIX_SLOTS]; /* the oldest cached prefix that explains
+                      * it, per slot; TW_FOREVER: none */
+    uint8_t mask, cuts;
+    bool allowed;
+    bool current;    /* what the walk in S(n) says */
+    bool refused;    /* by the page map, an IOMMU, or LOOP */
+    /* Of answers that are not allowed: */
+    bool cacheable;  /* it might have been cached */
+    uint8_t link;    /* TwKeyLink: what changed after it */
+    uint8_t event;   /* TwKeyEvent: what should have ended it */
+    uint16_t changed, ended;
+    TwByte bytes[TW_MAX_ACCESS];
+} TwAnswer;
+
+typedef struct TwAnswers {
+    uint32_t n;
+    bool overflow; /* there are more than fit: inconclusive */
+    TwAnswer list[TW_MAX_WALKS];
+} TwAnswers;
+
+/* Answers to an access: one list per page that it touches. */
+typedef struct TwHistory {
+    uint8_t n_pages;
+    bool open[2];     /* older answers may matter for this page */
+    uint64_t page[2]; /* number of the page */
+    TwAnswers answers[2];
+    uint32_t walks;   /* beyond the current ones */
+    TwWalk walk;      /* of the version at hand */
+    TwWalk mixed;     /* with links of several times */
+} TwHistory;
+
+/* Fills in Allowed(n), current answers first. */
+void tw_history_allowed(TwHistory *history, const TwWorld *world,
+                        const TwAccess *access);
+/*
+ * Fills in every answer that was ever right, back to the start of the program,
+ * allowed or not; those that are not say what ended them.  For findings only.
+ */
+void tw_history_ever(TwHistory *history, const TwWorld *world,
+                     const TwAccess *access);
+
+/* Notes, for page i, that the target's answer is explained by the prefixes
+ * with these `oldest` ticks only (one entry per page). */
+void tw_history_observed(const TwHistory *history, unsigned i, TwWorld *world,
+                         const TwAccess *access,
+                         const uint32_t oldest[TW_PREFIX_SLOTS]);
+
+/* Puts the answers of both pages together. */
+void tw_answer_join(const TwAccess *access, const TwAnswer *first,
+                    const TwAnswer *second, TwByte bytes[TW_MAX_ACCESS],
+                    uint8_t *cuts);
+
+/* Judging ---------------------------------------------------------------- */
+
+/* What the trace says of one access. */
+typedef struct TwSeen {
+    uint8_t class_;
+    bool located;   /* locations are there */
+    bool broken;    /* locations overlap, have gaps, or stand at a refusal */
+    uint64_t value;
+    TwByte bytes[TW_MAX_ACCESS]; /* located: region, offset, flags */
+} TwSeen;
+
+struct TwOracle {
+    TwWorld *world;
+    TwContents contents;
+    TwHistory history, past;
+    /* of the program being judged */
+    const TwProgram *program;
+    const TwTrace *trace;
+    const char *target;
+    TwFinding *finding;
+    TwJudgeStats *stats;
+    uint32_t log; /* trace log records that have been accounted for */
+    TwJudgeStats unused;
+};
+
+/* Does an access that went there explain class, locations and value that were
+ * seen, in that world? */
+bool tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
+                   const TwSeen *seen, const TwByte *bytes,
+                   const TwEffect *effect, const TwContent *world);
+
+/* Does the trace hold exactly the log records of such an access next?  In
+ * *n how many that are. */
+bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
+                  const TwByte *bytes, const TwEffect *effect, uint32_t *n);
+
+/* explain.c: names the difference of an access that nothing allowed explains
+ * (oracle->history holds what was); fills in oracle->finding and returns the
+ * verdict. */
+TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
+                            const TwSeen *seen);
+/* A finding that is no access's answer; `format` as printf.  `op` is a script
+ * operation or TW_NO_OP. */
+TwVerdict tw_explain_other(TwOracle *oracle, TwVerdict verdict, uint16_t op,
+                           const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif
