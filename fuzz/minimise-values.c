@@ -1,0 +1,707 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The minimiser's small steps: properties to their defaults, numbers to small
+ * ones.  An address is shrunk wherever it is named at once, since changing
+ * one name of a place only would mostly lose the finding.
+ */
+#include "fuzz/minimise-internal.h"
+
+#include <string.h>
+
+#include "program/legality.h"
+#include "program/ops.h"
+
+/* Tries one change to the candidate. */
+#define TRY(min, program, statement)                                         \
+    do {                                                                     \
+        TwProgram *program = tw_minimise_start(min);                         \
+        statement;                                                           \
+        any |= tw_minimise_try(min);                                         \
+    } while (0)
+
+/* Properties -------------------------------------------------------------- */
+
+static bool simplify_region(TwMinimiser *min, unsigned i)
+{
+    static const uint8_t kinds[] = {TW_REGION_RAM, TW_REGION_MMIO,
+                                    TW_REGION_ROM};
+    bool any = false;
+    TwRegion old = min->best->regions[i];
+
+    for (unsigned k = 0; k < sizeof(kinds) && old.kind != kinds[k] &&
+                         old.kind != TW_REGION_CONTAINER &&
+                         old.kind != TW_REGION_IOMMU;
+         k++) {
+        TwProgram *p = tw_minimise_start(min);
+        TwRegion plain = tw_region_make((TwRegionKind)kinds[k]);
+        plain.container = old.container;
+        plain.addr = old.addr;
+        plain.size = old.size;
+        plain.priority = old.priority;
+        plain.enabled = old.enabled;
+        if (kinds[k] != TW_REGION_MMIO) {
+            plain.block = (uint8_t)i;
+        }
+        p->regions[i] = plain;
+        if (tw_minimise_try(min)) {
+            any = true;
+            break;
+        }
+    }
+    old = min->best->regions[i];
+    TwRegion plain = tw_region_make((TwRegionKind)old.kind);
+    TRY(min, p, {
+        TwRegion *r = &p->regions[i];
+        r->enabled = plain.enabled;
+        r->readonly = r->nonvolatile = r->unmergeable = false;
+        r->romd_mode = plain.romd_mode;
+        r->valid_min = r->valid_max = 0;
+        r->reject = plain.reject;
+        r->error = plain.error;
+        r->priority = 0;
+    });
+    TRY(min, p, p->regions[i].enabled = plain.enabled);
+    TRY(min, p, p->regions[i].readonly = false);
+    TRY(min, p, p->regions[i].nonvolatile = false);
+    TRY(min, p, p->regions[i].unmergeable = false);
+    TRY(min, p, p->regions[i].romd_mode = plain.romd_mode);
+    TRY(min, p, p->regions[i].valid_min = 0);
+    TRY(min, p, p->regions[i].valid_max = 0);
+    TRY(min, p, p->regions[i].reject = plain.reject);
+    TRY(min, p, p->regions[i].error = plain.error);
+    TRY(min, p, p->regions[i].priority = 0);
+    if (min->best->regions[i].priority != 0) {
+        TRY(min, p, p->regions[i].priority = old.priority > 0 ? 1 : -1);
+    }
+    if (old.block != TW_NONE) {
+        TRY(min, p, p->regions[i].block = (uint8_t)i);
+    }
+    return any;
+}
+
+/* All uses of index `from` of an IOMMU become index 0. */
+static void merge_indexes(TwOp *ops, unsigned n, uint8_t iommu)
+{
+    for (unsigned i = 0; i < n; i++) {
+        const TwOpInfo *info = tw_op_info(ops[i].code);
+        for (unsigned k = 0; info->args[k] != TW_ARG_END; k++) {
+            if ((info->args[k] == TW_ARG_IOMMU_INDEX &&
+                 ops[i].obj == iommu) ||
+                (info->args[k] == TW_ARG_OF_IOMMU && ops[i].other == iommu)) {
+                ops[i].index = 0;
+            }
+        }
+    }
+}
+
+static bool simplify_iommu(TwMinimiser *min, unsigned i)
+{
+    bool any = false;
+
+    TRY(min, p, {
+        p->iommus[i].indexes = 1;
+        p->iommus[i].select = TW_SELECT_ZERO;
+        merge_indexes(p->setup, p->n_setup, (uint8_t)i);
+        merge_indexes(p->script, p->n_script, (uint8_t)i);
+        for (unsigned a = 0; a < p->n_actors; a++) {
+            if (p->actors[a].region != TW_NONE) {
+                merge_indexes(&p->actors[a].op, 1, (uint8_t)i);
+            }
+        }
+    });
+    for (unsigned n = 1; n < min->best->iommus[i].indexes; n++) {
+        TRY(min, p, p->iommus[i].indexes = (uint8_t)n);
+    }
+    TRY(min, p, p->iommus[i].select = TW_SELECT_ZERO);
+    TRY(min, p, p->iommus[i].bypass = false);
+    TRY(min, p, {
+        p->iommus[i].granule_lg = p->page_lg;
+        for (unsigned k = 0; k < p->n_setup; k++) {
+            tw_op_round(p, &p->setup[k]);
+        }
+        for (unsigned k = 0; k < p->n_script; k++) {
+            tw_op_round(p, &p->script[k]);
+        }
+        for (unsigned a = 0; a < p->n_actors; a++) {
+            if (p->actors[a].region != TW_NONE) {
+                tw_op_round(p, &p->actors[a].op);
+            }
+        }
+    });
+    if (min->best->iommus[i].bypass_space != TW_NONE) {
+        TRY(min, p, p->iommus[i].bypass_space = TW_NONE);
+    }
+    if (min->best->iommus[i].bypass_space != TW_NONE) {
+        for (unsigned s = 0; s < min->best->iommus[i].bypass_space; s++) {
+            TRY(min, p, p->iommus[i].bypass_space = (uint8_t)s);
+        }
+    }
+    return any;
+}
+
+static bool simplify_cpu(TwMinimiser *min, unsigned i)
+{
+    bool any = false;
+
+    TRY(min, p, p->cpus[i].victims = 0);
+    for (unsigned lg = 0; lg < min->best->cpus[i].tlb_lg; lg++) {
+        TRY(min, p, p->cpus[i].tlb_lg = (uint8_t)lg);
+    }
+    for (unsigned n = 1; n < min->best->cpus[i].victims; n++) {
+        TRY(min, p, p->cpus[i].victims = (uint8_t)n);
+    }
+    for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
+        if (!min->best->cpus[i].mmu[m].present) {
+            continue;
+        }
+        TRY(min, p, p->cpus[i].mmu[m].attrs = 0);
+        if (min->best->cpus[i].mmu[m].attrs != 0) {
+            TRY(min, p, p->cpus[i].mmu[m].attrs = TW_ATTR_SECURE);
+        }
+        TRY(min, p, p->cpus[i].mmu[m].space = 0);
+    }
+    return any;
+}
+
+static bool simplify_op(TwMinimiser *min, bool script, unsigned i)
+{
+    /* The plainest first: nothing before the one in use is tried twice. */
+    static const uint8_t rights[] = {TW_R | TW_W | TW_X, TW_R | TW_W, TW_R};
+    bool any = false;
+
+#define OP(p) (script ? &(p)->script[i] : &(p)->setup[i])
+    const TwOp old = *OP(min->best);
+    const TwOpInfo *info = tw_op_info(old.code);
+
+    if (old.code == TW_OP_EXEC || old.code == TW_OP_RMW) {
+        TRY(min, p, OP(p)->code = TW_OP_READ);
+        if (OP(min->best)->code == old.code) {
+            TRY(min, p, OP(p)->code = TW_OP_WRITE);
+        }
+    }
+    if (old.code == TW_OP_FLUSH_RANGE) {
+        TRY(min, p, {
+            OP(p)->code = TW_OP_FLUSH_PAGE;
+            OP(p)->last = 0;
+            OP(p)->lg = 0;
+        });
+        TRY(min, p, OP(p)->lg = 64);
+    }
+    if (old.flags & TW_OPF_DURING) {
+        TRY(min, p, OP(p)->flags &= (uint8_t)~TW_OPF_DURING);
+    }
+    if (old.flags & TW_OPF_FROM) {
+        TRY(min, p, {
+            OP(p)->flags &= (uint8_t)~TW_OPF_FROM;
+            OP(p)->out = 0;
+        });
+    }
+    if (old.flags & TW_OPF_VIA) {
+        TRY(min, p, {
+            OP(p)->flags &= (uint8_t)~TW_OPF_VIA;
+            OP(p)->other = 0;
+        });
+    }
+    if (old.flags & TW_OPF_NOTIFIED) {
+        TRY(min, p, OP(p)->flags &= (uint8_t)~TW_OPF_NOTIFIED);
+    }
+    if (old.actor != TW_BOARD && !(info->flags & TW_OP_CPU_ACCESS)) {
+        TRY(min, p, OP(p)->actor = TW_BOARD);
+    }
+    for (unsigned size = 1; size < OP(min->best)->size; size *= 2) {
+        TRY(min, p, OP(p)->size = (uint8_t)size);
+    }
+    if (old.attrs != 0) {
+        TRY(min, p, OP(p)->attrs = 0);
+    }
+    if (old.priority != 0) {
+        TRY(min, p, OP(p)->priority = 0);
+    }
+    if (old.count > 1) {
+        TRY(min, p, OP(p)->count = 1);
+        if (OP(min->best)->count > 1) {
+            TRY(min, p, OP(p)->count = old.count / 2);
+        }
+    }
+    for (unsigned k = 0; info->args[k] != TW_ARG_END; k++) {
+        switch (info->args[k]) {
+        case TW_ARG_PERM:
+            for (unsigned r = 0; r < 3 && OP(min->best)->perm != rights[r];
+                 r++) {
+                TRY(min, p, OP(p)->perm = rights[r]);
+            }
+            break;
+        case TW_ARG_IOMMU_PERM:
+            for (unsigned r = 1; r < 3 && OP(min->best)->perm != rights[r];
+                 r++) {
+                TRY(min, p, OP(p)->perm = rights[r]);
+            }
+            break;
+        case TW_ARG_OF_SIZE:
+            TRY(min, p, {
+                OP(p)->lg = p->page_lg;
+                tw_op_round(p, OP(p));
+            });
+            if (OP(min->best)->lg > min->best->page_lg) {
+                TRY(min, p, OP(p)->lg--);
+            }
+            break;
+        case TW_ARG_EVENTS:
+            TRY(min, p, OP(p)->kinds = TW_EVENT_UNMAP);
+            break;
+        case TW_ARG_ANY_CPU_INDEX:
+        case TW_ARG_CPU_OR_ALL:
+            if (old.obj == TW_ALL) {
+                TRY(min, p, OP(p)->obj = 0);
+            }
+            break;
+        default:
+            break;
+        }
+    }
+#undef OP
+    return any;
+}
+
+bool tw_minimise_properties(TwMinimiser *min)
+{
+    bool any = false;
+
+    if (min->best->explicit_safepoints) {
+        TRY(min, p, p->explicit_safepoints = false);
+    }
+    TRY(min, p, p->hops = 16);
+    for (unsigned i = 0; i < min->best->n_regions; i++) {
+        if (min->best->regions[i].kind != TW_REGION_NONE) {
+            any |= simplify_region(min, i);
+        }
+    }
+    for (unsigned i = 0; i < min->best->n_spaces; i++) {
+        if (min->best->spaces[i].present && min->best->spaces[i].late) {
+            TRY(min, p, p->spaces[i].late = false);
+        }
+    }
+    for (unsigned i = 0; i < min->best->n_iommus; i++) {
+        if (min->best->iommus[i].kind != TW_IOMMU_NONE) {
+            any |= simplify_iommu(min, i);
+        }
+    }
+    for (unsigned i = 0; i < min->best->n_cpus; i++) {
+        if (min->best->cpus[i].present) {
+            any |= simplify_cpu(min, i);
+        }
+    }
+    for (unsigned i = 0; i < min->best->n_setup; i++) {
+        any |= simplify_op(min, false, i);
+    }
+    for (unsigned i = 0; i < min->best->n_script; i++) {
+        any |= simplify_op(min, true, i);
+    }
+    return any;
+}
+
+/* Numbers ----------------------------------------------------------------- */
+
+/* Which fields of an operation are addresses or lengths. */
+enum { FIELD_ADDR = 1, FIELD_LAST = 2, FIELD_OUT = 4, FIELD_LENGTH = 8 };
+
+static unsigned fields_of(const TwOp *op)
+{
+    const TwOpInfo *info = tw_op_info(op->code);
+    unsigned fields = 0;
+
+    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
+        switch (info->args[i]) {
+        case TW_ARG_ADDR:
+        case TW_ARG_AT:
+            fields |= FIELD_ADDR;
+            break;
+        case TW_ARG_RANGE:
+            fields |= FIELD_ADDR | FIELD_LAST;
+            break;
+        case TW_ARG_LENGTH:
+            fields |= FIELD_LENGTH;
+            break;
+        case TW_ARG_TO:
+        case TW_ARG_TO_SPACE:
+            fields |= FIELD_OUT;
+            break;
+        default:
+            break;
+        }
+    }
+    if (op->flags & TW_OPF_FROM) {
+        fields |= FIELD_OUT;
+    }
+    return fields;
+}
+
+typedef uint64_t (*Change)(uint64_t value, uint64_t a, uint64_t b);
+
+static void change_op(TwOp *op, Change change, uint64_t a, uint64_t b)
+{
+    unsigned fields = fields_of(op);
+
+    if (fields & FIELD_ADDR) {
+        op->addr = change(op->addr, a, b);
+    }
+    if ((fields & FIELD_LAST) && op->last != UINT64_MAX) {
+        op->last = change(op->last, a, b);
+    }
+    if (fields & FIELD_OUT) {
+        op->out = change(op->out, a, b);
+    }
+}
+
+/* Applies a change to every address of the candidate. */
+static void change_all(TwProgram *program, Change change, uint64_t a,
+                       uint64_t b)
+{
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        TwRegion *region = &program->regions[i];
+        if (region->kind == TW_REGION_NONE) {
+            continue;
+        }
+        if (region->container != TW_NONE) {
+            region->addr = change(region->addr, a, b);
+        }
+        if (region->kind == TW_REGION_ALIAS) {
+            region->alias_offset = change(region->alias_offset, a, b);
+        }
+    }
+    for (unsigned i = 0; i < program->n_setup; i++) {
+        change_op(&program->setup[i], change, a, b);
+    }
+    for (unsigned i = 0; i < program->n_script; i++) {
+        change_op(&program->script[i], change, a, b);
+    }
+    for (unsigned i = 0; i < program->n_actors; i++) {
+        if (program->actors[i].region != TW_NONE) {
+            change_op(&program->actors[i].op, change, a, b);
+        }
+    }
+}
+
+/* Page `a` becomes page `b`; the page size comes in by a's low bits. */
+static uint64_t change_page(uint64_t value, uint64_t a, uint64_t b)
+{
+    unsigned lg = a & 63;
+
+    return value >> lg == a >> lg ? (b & ~63ull) | (value & ((1ull << lg) - 1))
+                                  : value;
+}
+
+/* Page size 2^a becomes 2^b; offsets in a page stay if they fit. */
+static uint64_t change_scale(uint64_t value, uint64_t a, uint64_t b)
+{
+    uint64_t low = value & ((1ull << a) - 1);
+    uint64_t size = 1ull << b;
+
+    if (low == (1ull << a) - 1) {
+        low = size - 1; /* a last byte stays one */
+    } else if (low >= size) {
+        low = size - 1 - (low & (size - 1));
+    } else if (low > (1ull << a) - 9) {
+        low = size - ((1ull << a) - low);
+    }
+    return (value >> a) << b | low;
+}
+
+static bool rescale(TwMinimiser *min, unsigned lg)
+{
+    unsigned old = min->best->page_lg;
+
+    if (old == lg || lg < min->dialect->min_page_lg ||
+        lg > min->dialect->max_page_lg) {
+        return false;
+    }
+    TwProgram *program = tw_minimise_start(min);
+    program->page_lg = (uint8_t)lg;
+    change_all(program, change_scale, old, lg);
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        int granule = (int)program->iommus[i].granule_lg + (int)lg - (int)old;
+        program->iommus[i].granule_lg =
+            (uint8_t)(granule < 0 ? 0 : granule);
+    }
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        TwRegion *region = &program->regions[i];
+        if (region->size != UINT64_MAX && region->size >> (63 - 16) == 0) {
+            region->size = change_scale(region->size, old, lg);
+        }
+    }
+    for (unsigned k = 0; k < 2u; k++) {
+        unsigned n = k ? program->n_script : program->n_setup;
+        for (unsigned i = 0; i < n; i++) {
+            TwOp *op = k ? &program->script[i] : &program->setup[i];
+            unsigned fields = fields_of(op);
+            if (op->code == TW_OP_PAGE || op->code == TW_OP_UNPAGE) {
+                int size = (int)op->lg + (int)lg - (int)old;
+                op->lg = (uint8_t)(size < 0 ? 0 : size > 63 ? 63 : size);
+            }
+            if ((fields & FIELD_LENGTH) && op->last >> (63 - 16) == 0) {
+                op->last = change_scale(op->last, old, lg);
+            }
+            tw_op_round(program, op);
+        }
+    }
+    return tw_minimise_try(min);
+}
+
+enum { MAX_PLACES = 96 };
+
+static void add_place(uint64_t *places, unsigned *n, uint64_t page)
+{
+    unsigned at = *n;
+
+    for (unsigned i = 0; i < *n; i++) {
+        if (places[i] == page) {
+            return;
+        }
+        if (places[i] > page && at == *n) {
+            at = i;
+        }
+    }
+    if (*n == MAX_PLACES) {
+        return;
+    }
+    memmove(&places[at + 1], &places[at], (*n - at) * sizeof(*places));
+    places[at] = page;
+    (*n)++;
+}
+
+static unsigned collect_places(const TwProgram *program, uint64_t *places)
+{
+    unsigned n = 0;
+    unsigned lg = program->page_lg;
+
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        const TwRegion *region = &program->regions[i];
+        if (region->kind == TW_REGION_NONE) {
+            continue;
+        }
+        add_place(places, &n, region->addr >> lg);
+        if (region->kind == TW_REGION_ALIAS) {
+            add_place(places, &n, region->alias_offset >> lg);
+        }
+    }
+    for (unsigned k = 0; k < 2; k++) {
+        unsigned count = k ? program->n_script : program->n_setup;
+        for (unsigned i = 0; i < count; i++) {
+            const TwOp *op = k ? &program->script[i] : &program->setup[i];
+            unsigned fields = fields_of(op);
+            if (fields & FIELD_ADDR) {
+                add_place(places, &n, op->addr >> lg);
+            }
+            if ((fields & FIELD_LAST) && op->last != UINT64_MAX) {
+                add_place(places, &n, op->last >> lg);
+            }
+            if (fields & FIELD_OUT) {
+                add_place(places, &n, op->out >> lg);
+            }
+        }
+    }
+    return n;
+}
+
+/* Gives every page that is named a small number, one page at a time. */
+static bool shrink_places(TwMinimiser *min)
+{
+    uint64_t places[MAX_PLACES];
+    unsigned n = collect_places(min->best, places);
+    unsigned lg = min->best->page_lg;
+    bool any = false;
+
+    for (unsigned i = n; i-- > 0;) {
+        /* First the same place as one already there, then the lowest free. */
+        for (unsigned to = 0; to < 6 && to < places[i]; to++) {
+            TwProgram *p = tw_minimise_start(min);
+            change_all(p, change_page, places[i] << lg | lg,
+                       (uint64_t)to << lg);
+            if (tw_minimise_try(min)) {
+                any = true;
+                break;
+            }
+        }
+    }
+    return any;
+}
+
+/* Values worth trying instead of `value`, best first. */
+static unsigned smaller(const TwProgram *program, uint64_t value,
+                        uint64_t tries[6])
+{
+    uint64_t page = 1ull << program->page_lg;
+    uint64_t candidates[] = {0,
+                             page,
+                             value & ~(page - 1),
+                             value & ~7ull,
+                             value & (page - 1),
+                             value / 2 & ~(page - 1)};
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < 6; i++) {
+        bool seen = candidates[i] >= value;
+        for (unsigned k = 0; k < n; k++) {
+            seen |= tries[k] == candidates[i];
+        }
+        if (!seen) {
+            tries[n++] = candidates[i];
+        }
+    }
+    return n;
+}
+
+static bool shrink_sizes(TwMinimiser *min)
+{
+    bool any = false;
+    uint64_t page = 1ull << min->best->page_lg;
+
+    for (unsigned i = 0; i < min->best->n_regions; i++) {
+        const TwRegion *region = &min->best->regions[i];
+        if (region->kind == TW_REGION_NONE) {
+            continue;
+        }
+        if (region->kind == TW_REGION_CONTAINER &&
+            region->container == TW_NONE) {
+            TRY(min, p, p->regions[i].size = UINT64_MAX);
+            continue;
+        }
+        for (unsigned k = 0; k < 8 && page << k < region->size; k++) {
+            TRY(min, p, p->regions[i].size = page << k);
+        }
+        if ((region->size & (page - 1)) != 0 && region->size != UINT64_MAX) {
+            TRY(min, p,
+                p->regions[i].size =
+                    (p->regions[i].size + page - 1) & ~(page - 1));
+        }
+    }
+    return any;
+}
+
+/* One field of one operation. */
+static bool shrink_field(TwMinimiser *min, bool script, unsigned i,
+                         unsigned field)
+{
+    const TwOp *op = script ? &min->best->script[i] : &min->best->setup[i];
+    uint64_t old = field == FIELD_ADDR  ? op->addr
+                   : field == FIELD_OUT ? op->out
+                                        : op->last;
+    uint64_t tries[6];
+    unsigned n = smaller(min->best, old, tries);
+
+    for (unsigned k = 0; k < n; k++) {
+        TwProgram *p = tw_minimise_start(min);
+        TwOp *to = script ? &p->script[i] : &p->setup[i];
+        if (field == FIELD_ADDR) {
+            if (to->last >= to->addr && to->last != UINT64_MAX &&
+                (fields_of(to) & FIELD_LAST)) {
+                to->last -= to->addr - tries[k];
+            }
+            to->addr = tries[k];
+        } else if (field == FIELD_OUT) {
+            to->out = tries[k];
+        } else {
+            to->last = tries[k];
+        }
+        tw_op_round(p, to);
+        if (tw_minimise_try(min)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A range down to one granule, at either end. */
+static bool shrink_range(TwMinimiser *min, bool script, unsigned i)
+{
+    const TwOp *op = script ? &min->best->script[i] : &min->best->setup[i];
+    uint64_t page = 1ull << min->best->page_lg;
+    bool any = false;
+
+    if (op->last - op->addr < page) {
+        return false;
+    }
+    TRY(min, p, {
+        TwOp *to = script ? &p->script[i] : &p->setup[i];
+        to->last = to->addr + (page - 1);
+        tw_op_round(p, to);
+    });
+    op = script ? &min->best->script[i] : &min->best->setup[i];
+    if (op->last - op->addr >= page) {
+        TRY(min, p, {
+            TwOp *to = script ? &p->script[i] : &p->setup[i];
+            to->last = to->addr + (to->last - to->addr) / 2;
+            tw_op_round(p, to);
+        });
+    }
+    op = script ? &min->best->script[i] : &min->best->setup[i];
+    if (op->last - op->addr >= page) {
+        TRY(min, p, {
+            TwOp *to = script ? &p->script[i] : &p->setup[i];
+            uint64_t by = (to->last - (page - 1)) - to->addr;
+            to->addr += by;
+            if (to->code == TW_OP_MAP) {
+                to->out += by;
+            }
+            tw_op_round(p, to);
+        });
+    }
+    return any;
+}
+
+static bool shrink_ops(TwMinimiser *min, bool script)
+{
+    bool any = false;
+
+    for (unsigned i = 0;
+         i < (script ? min->best->n_script : min->best->n_setup); i++) {
+        unsigned fields = fields_of(script ? &min->best->script[i]
+                                           : &min->best->setup[i]);
+        if (fields & FIELD_LAST) {
+            any |= shrink_range(min, script, i);
+        }
+        for (unsigned field = FIELD_ADDR; field <= FIELD_LENGTH;
+             field *= 2) {
+            if ((fields & field) && field != FIELD_LAST) {
+                any |= shrink_field(min, script, i, field);
+            }
+        }
+    }
+    return any;
+}
+
+static bool shrink_regions(TwMinimiser *min)
+{
+    bool any = false;
+    uint64_t tries[6];
+
+    for (unsigned i = 0; i < min->best->n_regions; i++) {
+        const TwRegion *region = &min->best->regions[i];
+        if (region->kind == TW_REGION_NONE) {
+            continue;
+        }
+        unsigned n = smaller(min->best, region->addr, tries);
+        for (unsigned k = 0; k < n; k++) {
+            TRY(min, p, p->regions[i].addr = tries[k]);
+        }
+        if (region->kind == TW_REGION_ALIAS) {
+            n = smaller(min->best, region->alias_offset, tries);
+            for (unsigned k = 0; k < n; k++) {
+                TRY(min, p, p->regions[i].alias_offset = tries[k]);
+            }
+        }
+    }
+    return any;
+}
+
+bool tw_minimise_numbers(TwMinimiser *min)
+{
+    bool any = rescale(min, 12);
+
+    any |= shrink_places(min);
+    any |= shrink_sizes(min);
+    any |= shrink_regions(min);
+    any |= shrink_ops(min, false);
+    any |= shrink_ops(min, true);
+    return any;
+}
