@@ -72,19 +72,37 @@ int tw_cli_finish(int code)
 
 /* Options ----------------------------------------------------------------- */
 
+static void add_target_options(GOptionContext *context, TwCliTarget *target)
+{
+    GOptionEntry entries[] = {
+        {"target", 't', 0, G_OPTION_ARG_STRING, &target->name,
+         "What is tested: softmmu (the default), zoo:SLUG, exec:COMMAND",
+         "NAME"},
+        {"flush", 0, 0, G_OPTION_ARG_STRING, &target->flush,
+         "What an IOMMU's UNMAP flushes (softmmu, zoo): all (the default) "
+         "or page",
+         "MODE"},
+        {"hide-locations", 0, 0, G_OPTION_ARG_NONE, &target->hide_locations,
+         "The target does not say where accesses went (softmmu, zoo)", NULL},
+        {"timeout", 0, 0, G_OPTION_ARG_INT, &target->timeout_ms,
+         "Time for one program (default 10000)", "MS"},
+        G_OPTION_ENTRY_NULL};
+
+    memset(target, 0, sizeof(*target));
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
 bool tw_cli_options(int *argc, char ***argv, const char *usage,
                     const char *summary, const GOptionEntry *entries,
-                    GOptionGroup *group)
+                    TwCliTarget *target)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(usage);
     GError *error = NULL;
 
     g_option_context_set_summary(context, summary);
-    if (entries) {
-        g_option_context_add_main_entries(context, entries, NULL);
-    }
-    if (group) {
-        g_option_context_add_group(context, group);
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (target) {
+        add_target_options(context, target);
     }
     if (!g_option_context_parse(context, argc, argv, &error)) {
         tw_cli_fail(TW_EXIT_USAGE, "%s (see %s --help)", error->message,
@@ -98,31 +116,6 @@ bool tw_cli_options(int *argc, char ***argv, const char *usage,
         (*argc)--;
     }
     return true;
-}
-
-GOptionGroup *tw_cli_target_group(TwCliTarget *target)
-{
-    GOptionEntry entries[] = {
-        {"target", 't', 0, G_OPTION_ARG_STRING, &target->name,
-         "What is tested: softmmu (the default), zoo:SLUG, exec:COMMAND",
-         "NAME"},
-        {"flush", 0, 0, G_OPTION_ARG_STRING, &target->flush,
-         "What an IOMMU's UNMAP flushes (softmmu, zoo): all (the default) "
-         "or page",
-         "MODE"},
-        {"hide-locations", 0, 0, G_OPTION_ARG_NONE, &target->hide_locations,
-         "The target does not say where accesses went (softmmu, zoo)", NULL},
-        {"timeout", 0, 0, G_OPTION_ARG_INT, &target->timeout_ms,
-         "Time for one program (exec; default 10000)", "MS"},
-        G_OPTION_ENTRY_NULL};
-    GOptionGroup *group;
-
-    memset(target, 0, sizeof(*target));
-    group = g_option_group_new("target", "Options that choose the target:",
-                               "Show options that choose the target", NULL,
-                               NULL);
-    g_option_group_add_entries(group, entries);
-    return group;
 }
 
 bool tw_cli_target_ready(TwCliTarget *target)
@@ -151,6 +144,18 @@ bool tw_cli_target_ready(TwCliTarget *target)
     o->hide_locations = target->hide_locations;
     o->timeout_ms = (uint32_t)target->timeout_ms;
     return true;
+}
+
+uint32_t tw_cli_target_patience(TwCliTarget *target)
+{
+    uint32_t own = target->options.timeout_ms;
+
+    if (g_str_has_prefix(target->name, "exec:")) {
+        /* Start, run and a second run each take up to that long. */
+        return 3 * (own ? own : 10000);
+    }
+    target->options.timeout_ms = 0;
+    return own;
 }
 
 char *tw_cli_target_words(const TwCliTarget *target)

@@ -34,15 +34,6 @@ int tw_cli_exit_of(unsigned verdict);
 /* The graver of two exit codes of verdicts. */
 int tw_cli_worse(int a, int b);
 
-/*
- * Parses the options of a verb: `usage` is what follows the options in the
- * usage line, `summary` a few lines for --help.  argv keeps the verb's name
- * and what is no option.  False: an error was printed (exit with 2).
- */
-bool tw_cli_options(int *argc, char ***argv, const char *usage,
-                    const char *summary, const GOptionEntry *entries,
-                    GOptionGroup *group);
-
 /* --target, --flush, --hide-locations, --timeout. */
 typedef struct TwCliTarget {
     char *name;
@@ -52,12 +43,25 @@ typedef struct TwCliTarget {
     TwTargetOptions options; /* valid after tw_cli_target_ready() */
 } TwCliTarget;
 
-/* A group of options that fills `target` (cleared first); for
- * tw_cli_options(), which takes it over. */
-GOptionGroup *tw_cli_target_group(TwCliTarget *target);
+/*
+ * Parses the options of a verb: `usage` is what follows the options in the
+ * usage line, `summary` a few lines for --help; with `target`, the options
+ * that choose one too (it is cleared first).  argv keeps the verb's name and
+ * what is no option.  False: an error was printed (exit with 2).
+ */
+bool tw_cli_options(int *argc, char ***argv, const char *usage,
+                    const char *summary, const GOptionEntry *entries,
+                    TwCliTarget *target);
 
 /* Checks the values.  False: an error was printed. */
 bool tw_cli_target_ready(TwCliTarget *target);
+
+/*
+ * For verbs that run cases in other processes: --timeout is theirs, unless the
+ * target keeps time itself (exec).  Returns how long to wait for a process in
+ * ms (0: the default).
+ */
+uint32_t tw_cli_target_patience(TwCliTarget *target);
 
 /* The options that must be given again to get the same target, as shell
  * words: "--target zoo:slug --flush page". */

@@ -86,7 +86,7 @@ int tw_verb_encode(int argc, char **argv)
                         "bytes that fuzzers mutate,\nor bytes into text. "
                         "Bytes have their meaning within the dialect of a "
                         "target.",
-                        entries, tw_cli_target_group(&target)) ||
+                        entries, &target) ||
         !tw_cli_target_ready(&target)) {
         goto out;
     }

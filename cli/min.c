@@ -15,6 +15,7 @@ typedef struct Min {
     TwCliTarget target;
     gboolean isolated;
     bool terminal;
+    uint32_t patience;
     TwRunner *runner;  /* NULL: each candidate in a child process */
     TwFinding finding; /* of the program as it is now */
     char key[TW_KEY_SIZE];
@@ -29,8 +30,8 @@ static bool judge(Min *m, const TwProgram *program, TwFinding *finding)
         tw_runner_run(m->runner, program, finding, NULL, NULL);
         return true;
     }
-    return tw_run_isolated(&m->target.options, program,
-                           m->target.options.timeout_ms, finding, &m->error);
+    return tw_run_isolated(&m->target.options, program, m->patience, finding,
+                           &m->error);
 }
 
 static bool still_fails(const TwProgram *candidate, void *data)
@@ -62,8 +63,8 @@ static int find(Min *m, const TwProgram *program, const char *path)
     GError *error = NULL;
 
     /* First in a child: who knows what it does. */
-    if (!tw_run_isolated(&m->target.options, program,
-                         m->target.options.timeout_ms, &m->finding, &error)) {
+    if (!tw_run_isolated(&m->target.options, program, m->patience, &m->finding,
+                         &error)) {
         return tw_cli_fail_error(error);
     }
     if (!tw_verdict_is_finding(m->finding.verdict)) {
@@ -146,7 +147,7 @@ int tw_verb_min(int argc, char **argv)
                         "Drops operations and objects and shrinks numbers "
                         "while the finding of a case\nkeeps its key, and "
                         "writes what is left.",
-                        entries, tw_cli_target_group(&m.target)) ||
+                        entries, &m.target) ||
         !tw_cli_target_ready(&m.target)) {
         goto out;
     }
@@ -158,6 +159,7 @@ int tw_verb_min(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "--budget: expected 1 or more");
         goto out;
     }
+    m.patience = tw_cli_target_patience(&m.target);
     code = minimise(&m, argv[1], out ? out : "-", (unsigned)budget);
 out:
     tw_cli_target_clear(&m.target);

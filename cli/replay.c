@@ -11,6 +11,7 @@ typedef struct Replay {
     TwCliTarget target;
     gboolean as_target, bytes, in_process, trace, json;
     char *expect;
+    uint32_t patience;
     TwRunner *runner; /* with in_process, and for the dialect of bytes */
     JsonBuilder *builder;
     TwProgram *program;
@@ -103,8 +104,7 @@ static bool replay(Replay *r, const char *path)
     if (r->in_process) {
         tw_runner_run(r->runner, r->program, &finding, NULL, NULL);
     } else if (!tw_run_isolated(&r->target.options, r->program,
-                                r->target.options.timeout_ms, &finding,
-                                &error)) {
+                                r->patience, &finding, &error)) {
         r->code = tw_cli_fail_error(error);
         return false;
     }
@@ -178,7 +178,7 @@ int tw_verb_replay(int argc, char **argv)
             "Runs case files (\"-\": standard input) and prints, for each, "
             "the verdict, the\nkey and what was found. A target that dies or "
             "hangs is a verdict too: each\nfile is run in a child process.",
-            entries, tw_cli_target_group(&r.target)) ||
+            entries, &r.target) ||
         !tw_cli_target_ready(&r.target)) {
         goto out;
     }
@@ -201,6 +201,9 @@ int tw_verb_replay(int argc, char **argv)
         goto out;
     }
     r.in_process = r.in_process || r.trace;
+    if (!r.in_process) {
+        r.patience = tw_cli_target_patience(&r.target);
+    }
     code = replay_all(&r, argc - 1, argv + 1);
 out:
     g_free(r.expect);

@@ -259,7 +259,7 @@ int tw_verb_run(int argc, char **argv)
             "goes to standard error, the\nsummary to standard output. The "
             "same seed and number of programs give the\nsame findings and "
             "counts, whatever --jobs is.",
-            entries, tw_cli_target_group(&run.target))) {
+            entries, &run.target)) {
         goto out;
     }
     if (argc > 1) {
@@ -285,6 +285,7 @@ int tw_verb_run(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "--programs: expected 1 or more");
         goto out;
     }
+    run.options.hang_ms = tw_cli_target_patience(&run.target);
     run.options.target = run.target.options;
     run.options.jobs = (unsigned)jobs;
     run.options.stop_at_finding = stop_at_finding;

@@ -12,6 +12,7 @@
 #include "fuzz/campaign-internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,7 +127,8 @@ static void add_case(Campaign *c, const TwCampaignCase *one)
     TwCampaignKey *key;
     unsigned at;
 
-    if (copy.finding.key[0] == '\0') {
+    if (copy.finding.verdict == TW_VERDICT_FLAKY) {
+        /* Not to be mixed up with those that can be seen again. */
         tw_key_write(copy.finding.key, copy.finding.verdict,
                      c->options.target.name, TW_OP_NOP, TW_KEY_LEAF_NONE,
                      TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
@@ -286,6 +288,25 @@ static void last_words(int log_fd, char *line, size_t size)
     }
 }
 
+/* tw_run_isolated, with what the child says on standard error in `log_fd`. */
+static bool run_quietly(Campaign *c, const TwProgram *program, int log_fd,
+                        TwFinding *finding)
+{
+    int kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
+    bool ok;
+
+    if (kept >= 0 && log_fd >= 0) {
+        dup2(log_fd, STDERR_FILENO);
+    }
+    ok = tw_run_isolated(&c->options.target, program, c->options.hang_ms,
+                         finding, &c->error);
+    if (kept >= 0) {
+        dup2(kept, STDERR_FILENO);
+        close(kept);
+    }
+    return ok;
+}
+
 /* Which finding is behind the death of a worker in program `number`? */
 static bool confirm(Campaign *c, const Watched *w, uint64_t number, int status,
                     TwCampaignCase *one)
@@ -298,8 +319,7 @@ static bool confirm(Campaign *c, const Watched *w, uint64_t number, int status,
     one->number = number;
     tw_campaign_program(program, c->options.seed, number, c->options.profile,
                         &c->dialect, &one->profile);
-    ok = tw_run_isolated(&c->options.target, program, c->options.hang_ms,
-                         &one->finding, &c->error);
+    ok = run_quietly(c, program, w->log_fd, &one->finding);
     g_free(program);
     last_words(w->log_fd, words, sizeof(words));
     if (ok && !tw_verdict_is_finding(one->finding.verdict)) {
@@ -505,13 +525,8 @@ static bool set_up(Campaign *c, GError **error)
         o->cases_per_key = DEFAULT_CASES;
     }
     if (o->hang_ms == 0) {
-        uint32_t patience = o->target.timeout_ms;
-
-        if (patience == 0 && g_str_has_prefix(o->target.name, "exec:")) {
-            patience = DEFAULT_HANG_MS;
-        }
-        /* A target with a time limit of its own is asked up to twice. */
-        o->hang_ms = MAX(DEFAULT_HANG_MS, 3 * patience);
+        /* A target that keeps time itself is asked up to three times. */
+        o->hang_ms = MAX(DEFAULT_HANG_MS, 3 * o->target.timeout_ms);
     }
     c->hang_seconds = o->hang_ms / 1000.0;
     o->jobs = MAX(o->jobs, 1);

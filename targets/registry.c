@@ -2,6 +2,7 @@
 /* The target classes, and opening one by its name. */
 #include <string.h>
 
+#include "targets/exec/exec.h"
 #include "targets/softmmu/softmmu.h"
 #include "targets/target.h"
 #include "targets/zoo/zoo.h"
@@ -11,6 +12,7 @@ G_DEFINE_QUARK(tw-target-error-quark, tw_target_error)
 static const TwTargetClass *const classes[] = {
     &tw_softmmu_class,
     &tw_zoo_class,
+    &tw_exec_class,
     NULL,
 };
 

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/* The loops of `twinwalk bench`. */
+#include "cli/bench.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "fuzz/campaign.h"
+#include "program/bytes.h"
+
+enum { BATCH = 200, SEED = 1 };
+
+static double now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+double tw_bench_calibrate(void)
+{
+    enum { ROUNDS = 1 << 22, TRIES = 5 };
+    double best = 0;
+
+    for (unsigned try = 0; try < TRIES; try++) {
+        volatile uint64_t start = try;
+        uint64_t x = start;
+        double began = now_ns(), took;
+
+        for (unsigned i = 0; i < ROUNDS; i++) {
+            x = tw_mix64(x + 0x9e3779b97f4a7c15u);
+        }
+        start = x;
+        took = (now_ns() - began) / ROUNDS;
+        best = best == 0 || took < best ? took : best;
+    }
+    return best;
+}
+
+/* Whole programs ------------------------------------------------------------ */
+
+typedef struct Bench {
+    TwBenchLoop *loop;
+    unsigned profile;
+    TwRunner *runner;
+    TwTarget *target;
+    TwDialect dialect;
+    TwProgram *program;
+    TwTrace *trace;
+    uint64_t first; /* number of the batch's first program */
+    uint8_t *bytes; /* of the batch's programs, one after the other */
+    size_t size[BATCH];
+} Bench;
+
+static void make(Bench *b, unsigned i)
+{
+    tw_campaign_program(b->program, SEED, b->first + i, b->profile,
+                        &b->dialect, NULL);
+}
+
+static double pass_generate(Bench *b)
+{
+    double began = now_ns();
+
+    for (unsigned i = 0; i < BATCH; i++) {
+        make(b, i);
+    }
+    return now_ns() - began;
+}
+
+/* Behind pointers, so that the calls stay. */
+static bool no_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
+{
+    (void)target;
+    (void)program;
+    tw_trace_init(trace);
+    return true;
+}
+
+static TwVerdict no_judge(const TwProgram *program, const TwTrace *trace)
+{
+    (void)program;
+    (void)trace;
+    return TW_VERDICT_AGREE;
+}
+
+static double pass_empty(Bench *b)
+{
+    bool (*volatile run)(TwTarget *, const TwProgram *, TwTrace *) = no_run;
+    TwVerdict (*volatile judge)(const TwProgram *, const TwTrace *) = no_judge;
+    double began = now_ns();
+
+    for (unsigned i = 0; i < BATCH; i++) {
+        make(b, i);
+        run(NULL, b->program, b->trace);
+        judge(b->program, b->trace);
+    }
+    return now_ns() - began;
+}
+
+static double pass_target(Bench *b)
+{
+    double began = now_ns();
+
+    for (unsigned i = 0; i < BATCH; i++) {
+        make(b, i);
+        tw_target_run(b->target, b->program, b->trace);
+    }
+    return now_ns() - began;
+}
+
+static double pass_whole(Bench *b)
+{
+    double began = now_ns();
+    TwFinding finding;
+
+    for (unsigned i = 0; i < BATCH; i++) {
+        make(b, i);
+        b->loop->findings += tw_verdict_is_finding(
+            tw_runner_run(b->runner, b->program, &finding, &b->loop->stats,
+                          b->loop->counters));
+    }
+    return now_ns() - began;
+}
+
+/* Not timed: counts regions and keeps the byte forms for pass_decode. */
+static void prepare(Bench *b)
+{
+    size_t at = 0;
+
+    for (unsigned i = 0; i < BATCH; i++) {
+        make(b, i);
+        for (unsigned r = 0; r < b->program->n_regions; r++) {
+            b->loop->regions += b->program->regions[r].kind != TW_REGION_NONE;
+        }
+        b->size[i] = tw_program_encode(b->program, b->bytes + at, TW_BYTES_MAX,
+                                       &b->dialect);
+        at += b->size[i];
+    }
+    b->loop->bytes += at;
+}
+
+static double pass_decode(Bench *b)
+{
+    double began = now_ns();
+    size_t at = 0;
+
+    for (unsigned i = 0; i < BATCH; i++) {
+        tw_program_decode(b->program, b->bytes + at, b->size[i], &b->dialect);
+        at += b->size[i];
+    }
+    return now_ns() - began;
+}
+
+static void measure(Bench *b, double seconds)
+{
+    double generate = 0, empty = 0, target = 0, whole = 0, decode = 0;
+    double until = now_ns() + seconds * 1e9;
+    TwBenchLoop *l = b->loop;
+    TwFinding finding;
+    double n;
+
+    for (unsigned i = 0; i < BATCH; i++) { /* warm up, on other programs */
+        b->first = UINT64_C(1) << 40;
+        make(b, i);
+        tw_target_run(b->target, b->program, b->trace);
+        tw_runner_run(b->runner, b->program, &finding, NULL, NULL);
+    }
+    b->first = 0;
+    do {
+        prepare(b);
+        generate += pass_generate(b);
+        empty += pass_empty(b);
+        target += pass_target(b);
+        whole += pass_whole(b);
+        decode += pass_decode(b);
+        b->first += BATCH;
+    } while (now_ns() < until);
+    l->programs = b->first;
+    n = (double)l->programs;
+    l->generate = generate / n;
+    l->decode = decode / n;
+    l->empty = empty / n;
+    l->whole = whole / n;
+    l->target = MAX(target - generate, 0) / n;
+    l->judge = MAX(whole - target, 0) / n;
+}
+
+bool tw_bench_loop(const TwTargetOptions *options, unsigned profile,
+                   double seconds, TwBenchLoop *loop, GError **error)
+{
+    Bench b = {.loop = loop, .profile = profile};
+
+    memset(loop, 0, sizeof(*loop));
+    b.runner = tw_runner_new(options, error);
+    if (!b.runner) {
+        return false;
+    }
+    b.target = tw_target_open(options, error);
+    if (!b.target) {
+        tw_runner_free(b.runner);
+        return false;
+    }
+    b.dialect = *tw_target_dialect(b.target);
+    b.program = g_new(TwProgram, 1);
+    b.trace = g_new(TwTrace, 1);
+    b.bytes = g_malloc((size_t)BATCH * TW_BYTES_MAX);
+    measure(&b, seconds);
+    g_free(b.bytes);
+    g_free(b.trace);
+    g_free(b.program);
+    tw_target_close(b.target);
+    tw_runner_free(b.runner);
+    return true;
+}
+
+/* Purpose-built programs ---------------------------------------------------- */
+
+enum { PAGE = 4096, RAM_SIZE = 1 << 16, REPEATS = TW_MAX_SCRIPT };
+
+/*
+ * RAM behind `depth` IOMMUs, each with a space of its own:
+ *
+ *   s<depth>: [ iommu ] -> ... -> s1: [ iommu ] -> s0: [ ram ]
+ *
+ * and a CPU with one TLB entry, pages 0 and 1 mapped to themselves.
+ */
+static void micro_machine(TwProgram *p, unsigned depth)
+{
+    TwRegion root = tw_region_make(TW_REGION_CONTAINER);
+    TwRegion ram = tw_region_make(TW_REGION_RAM);
+    TwRegion iommu = tw_region_make(TW_REGION_IOMMU);
+
+    tw_program_init(p);
+    root.size = ram.size = iommu.size = RAM_SIZE;
+    for (unsigned s = 0; s <= depth; s++) {
+        TwRegion *leaf = s == 0 ? &ram : &iommu;
+        uint8_t id = p->n_regions;
+
+        leaf->container = id;
+        leaf->block = (uint8_t)(id + 1);
+        if (s > 0) {
+            TwOp map = tw_op_make(TW_OP_MAP);
+
+            leaf->block = TW_NONE;
+            leaf->iommu = (uint8_t)(s - 1);
+            p->iommus[s - 1] = (TwIommu){.kind = TW_IOMMU_TABLE,
+                                         .granule_lg = 12,
+                                         .indexes = 1,
+                                         .bypass_space = TW_NONE,
+                                         .blocked_space = TW_NONE,
+                                         .tables = TW_NONE};
+            p->n_iommus = (uint8_t)s;
+            map.obj = (uint8_t)(s - 1);
+            map.last = RAM_SIZE - 1;
+            map.other = (uint8_t)(s - 1);
+            map.perm = TW_R | TW_W;
+            p->setup[p->n_setup++] = map;
+        }
+        p->regions[p->n_regions++] = root;
+        p->regions[p->n_regions++] = *leaf;
+        p->spaces[p->n_spaces++] = (TwSpace){.present = true, .root = id};
+    }
+    memset(&p->cpus[0], 0, sizeof(p->cpus[0]));
+    p->n_cpus = 1;
+    p->cpus[0].present = true;
+    p->cpus[0].mmu[0] =
+        (TwMmuIndex){.present = true, .space = (uint8_t)depth};
+    for (unsigned page = 0; page < 2; page++) {
+        TwOp op = tw_op_make(TW_OP_PAGE);
+
+        op.addr = op.out = page * PAGE;
+        op.lg = 12;
+        op.perm = TW_R | TW_W | TW_X;
+        p->setup[p->n_setup++] = op;
+    }
+}
+
+/* `n` reads; with `alternate` of two pages by turns. */
+static void micro_script(TwProgram *p, unsigned n, bool alternate)
+{
+    p->n_script = (uint16_t)n;
+    for (unsigned i = 0; i < n; i++) {
+        TwOp op = tw_op_make(TW_OP_READ);
+
+        op.actor = 0;
+        op.size = 8;
+        op.addr = alternate && i % 2 ? PAGE : 0;
+        p->script[i] = op;
+    }
+}
+
+typedef struct Micro {
+    TwTarget *target;
+    TwOracle *oracle;
+    TwProgram *program;
+    TwTrace *trace;
+    double seconds; /* for each figure */
+} Micro;
+
+/* ns of one run (or one judging) of the program; the best of many, since
+ * everything that disturbs only adds. */
+static double best_of(Micro *m, bool judge)
+{
+    double until = now_ns() + m->seconds * 1e9 / 2, best = 0;
+    TwFinding finding;
+
+    tw_target_run(m->target, m->program, m->trace);
+    do {
+        double began = now_ns(), took;
+
+        if (judge) {
+            tw_judge(m->oracle, m->program, tw_target_dialect(m->target),
+                     tw_target_contract(m->target), "bench", m->trace,
+                     &finding, NULL);
+        } else {
+            tw_target_run(m->target, m->program, m->trace);
+        }
+        took = now_ns() - began;
+        best = best == 0 || took < best ? took : best;
+    } while (now_ns() < until);
+    return best;
+}
+
+/* ns per access: many against two. */
+static double per_access(Micro *m, unsigned depth, bool alternate, bool judge)
+{
+    double many, few;
+
+    micro_machine(m->program, depth);
+    micro_script(m->program, REPEATS, alternate);
+    many = best_of(m, judge);
+    micro_script(m->program, 2, alternate);
+    few = best_of(m, judge);
+    return MAX(many - few, 0) / (REPEATS - 2);
+}
+
+bool tw_bench_micro(const TwTargetOptions *options, double seconds,
+                    TwBenchMicro *micro, char *why, size_t why_size,
+                    GError **error)
+{
+    Micro m = {.seconds = seconds / (1 + 2 * TW_BENCH_DEPTHS)};
+    bool able;
+
+    m.target = tw_target_open(options, error);
+    if (!m.target) {
+        return false;
+    }
+    m.oracle = tw_oracle_new();
+    m.program = g_new(TwProgram, 1);
+    m.trace = g_new(TwTrace, 1);
+    micro_machine(m.program, TW_BENCH_DEPTHS - 1);
+    micro_script(m.program, REPEATS, true);
+    able = tw_dialect_admits(tw_target_dialect(m.target), m.program, why,
+                             why_size);
+    if (able) {
+        micro->hit = per_access(&m, 0, false, false);
+        for (unsigned depth = 0; depth < TW_BENCH_DEPTHS; depth++) {
+            micro->fill[depth] = per_access(&m, depth, true, false);
+            micro->walk[depth] = per_access(&m, depth, true, true);
+        }
+    }
+    g_free(m.trace);
+    g_free(m.program);
+    tw_oracle_free(m.oracle);
+    tw_target_close(m.target);
+    return able;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* twinwalk bench: how fast, on what the time goes, and in which unit. */
+#include "cli/bench.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/verbs.h"
+
+enum { MODES = 2 };
+
+typedef struct Figures {
+    const char *target, *profile;
+    unsigned modes;              /* flush modes measured: 1 or 2 */
+    const char *mode[MODES];
+    TwBenchLoop loop[MODES];
+    bool has_micro;
+    TwBenchMicro micro;
+    char why[200];               /* why not */
+    double round;                /* ns per round of the calibration loop */
+} Figures;
+
+static double ratio(double a, double b)
+{
+    return b > 0 ? a / b : 0;
+}
+
+static double mean(uint64_t sum, uint64_t n)
+{
+    return n ? (double)sum / (double)n : 0;
+}
+
+/* Of the CPU accesses that a cache could serve, those that it did. */
+static double hit_share(const TwBenchLoop *l)
+{
+    uint64_t hits = l->counters[TW_COUNT_TLB_HIT] +
+                    l->counters[TW_COUNT_VICTIM_HIT];
+
+    return 100 * mean(hits, hits + l->counters[TW_COUNT_FILL]);
+}
+
+/* Text ---------------------------------------------------------------------- */
+
+static void text_loop(const Figures *f, unsigned i)
+{
+    const TwBenchLoop *l = &f->loop[i];
+    double whole = l->generate + l->target + l->judge;
+
+    printf("%s, %s, --flush %s, one core, %" PRIu64 " programs\n", f->target,
+           f->profile, f->mode[i], l->programs);
+    printf("  %.0f programs/s (%.2f us each)\n", ratio(1e9, l->whole),
+           l->whole / 1000);
+    printf("  of it: generate %.1f %%, target %.1f %%, oracle and judge "
+           "%.1f %%\n",
+           100 * ratio(l->generate, whole), 100 * ratio(l->target, whole),
+           100 * ratio(l->judge, whole));
+    printf("  us a program: generate %.2f (or decode %.2f), target %.2f, "
+           "oracle and judge %.2f\n",
+           l->generate / 1000, l->decode / 1000, l->target / 1000,
+           l->judge / 1000);
+    printf("  %.1f times an empty harness, %.0f rounds of the calibration "
+           "loop\n",
+           ratio(l->whole, l->empty), ratio(l->whole, f->round));
+    printf("  served from the TLB: %.1f %%; fills a program: %.2f\n",
+           hit_share(l), mean(l->counters[TW_COUNT_FILL], l->programs));
+    if (l->findings > 0) {
+        printf("  programs with a finding (run twice): %" PRIu64 "\n",
+               l->findings);
+    }
+    printf("\n");
+}
+
+static void text_means(const Figures *f)
+{
+    const TwBenchLoop *l = &f->loop[0];
+    const TwJudgeStats *s = &l->stats;
+
+    printf("means of a program: %.1f operations, %.1f judged accesses, "
+           "%.1f regions,\n"
+           "  %.2f hops an access that meets an IOMMU, %.2f effective "
+           "commits,\n"
+           "  %.2f notified and %.2f silent changes, %.0f bytes\n",
+           mean(s->operations, l->programs), mean(s->accesses, l->programs),
+           mean(l->regions, l->programs), mean(s->hops, s->met_iommu),
+           mean(s->commits, l->programs), mean(s->notified, l->programs),
+           mean(s->silent, l->programs), mean(l->bytes, l->programs));
+}
+
+static void text(const Figures *f)
+{
+    for (unsigned i = 0; i < f->modes; i++) {
+        text_loop(f, i);
+    }
+    text_means(f);
+    if (f->has_micro) {
+        printf("\nns a TLB hit: %.1f\n", f->micro.hit);
+        printf("ns a fill through 0, 1, 2, 3 IOMMUs:");
+        for (unsigned i = 0; i < TW_BENCH_DEPTHS; i++) {
+            printf(" %.0f", f->micro.fill[i]);
+        }
+        printf("\nns a reference walk of 8 bytes, judged, likewise:");
+        for (unsigned i = 0; i < TW_BENCH_DEPTHS; i++) {
+            printf(" %.0f", f->micro.walk[i]);
+        }
+        printf("\n");
+    } else {
+        printf("\nno figures for single accesses: %s\n", f->why);
+    }
+    printf("ns a round of the calibration loop: %.3f\n", f->round);
+}
+
+/* JSON ---------------------------------------------------------------------- */
+
+static void json_loop(JsonBuilder *b, const Figures *f, unsigned i)
+{
+    const TwBenchLoop *l = &f->loop[i];
+
+    json_builder_begin_object(b);
+    tw_cli_json_string(b, "flush", f->mode[i]);
+    tw_cli_json_int(b, "programs", l->programs);
+    tw_cli_json_double(b, "programs_per_second", ratio(1e9, l->whole));
+    tw_cli_json_double(b, "ns_whole", l->whole);
+    tw_cli_json_double(b, "ns_generate", l->generate);
+    tw_cli_json_double(b, "ns_decode", l->decode);
+    tw_cli_json_double(b, "ns_target", l->target);
+    tw_cli_json_double(b, "ns_judge", l->judge);
+    tw_cli_json_double(b, "ns_empty", l->empty);
+    tw_cli_json_double(b, "ratio_to_empty", ratio(l->whole, l->empty));
+    tw_cli_json_double(b, "ratio_to_calibration", ratio(l->whole, f->round));
+    tw_cli_json_double(b, "tlb_percent", hit_share(l));
+    tw_cli_json_double(b, "fills",
+                       mean(l->counters[TW_COUNT_FILL], l->programs));
+    tw_cli_json_int(b, "findings", l->findings);
+    json_builder_end_object(b);
+}
+
+static void json_list(JsonBuilder *b, const char *name, const double *values)
+{
+    json_builder_set_member_name(b, name);
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < TW_BENCH_DEPTHS; i++) {
+        json_builder_add_double_value(b, values[i]);
+    }
+    json_builder_end_array(b);
+}
+
+static void json(const Figures *f)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    const TwBenchLoop *l = &f->loop[0];
+    const TwJudgeStats *s = &l->stats;
+
+    json_builder_begin_object(b);
+    tw_cli_json_string(b, "target", f->target);
+    tw_cli_json_string(b, "profile", f->profile);
+    json_builder_set_member_name(b, "loops");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < f->modes; i++) {
+        json_loop(b, f, i);
+    }
+    json_builder_end_array(b);
+    json_builder_set_member_name(b, "means");
+    json_builder_begin_object(b);
+    tw_cli_json_double(b, "operations", mean(s->operations, l->programs));
+    tw_cli_json_double(b, "accesses", mean(s->accesses, l->programs));
+    tw_cli_json_double(b, "regions", mean(l->regions, l->programs));
+    tw_cli_json_double(b, "hops", mean(s->hops, s->met_iommu));
+    tw_cli_json_double(b, "commits", mean(s->commits, l->programs));
+    tw_cli_json_double(b, "notified", mean(s->notified, l->programs));
+    tw_cli_json_double(b, "silent", mean(s->silent, l->programs));
+    tw_cli_json_double(b, "bytes", mean(l->bytes, l->programs));
+    json_builder_end_object(b);
+    if (f->has_micro) {
+        tw_cli_json_double(b, "ns_hit", f->micro.hit);
+        json_list(b, "ns_fill", f->micro.fill);
+        json_list(b, "ns_walk", f->micro.walk);
+    }
+    tw_cli_json_double(b, "ns_calibration", f->round);
+    json_builder_end_object(b);
+    tw_cli_json_print(b);
+}
+
+/* The verb ------------------------------------------------------------------ */
+
+static int measure(Figures *f, const TwCliTarget *target, bool both,
+                   unsigned profile, double seconds)
+{
+    TwTargetOptions options = target->options;
+    GError *error = NULL;
+
+    f->target = target->name;
+    f->profile = tw_profile_name(profile);
+    f->modes = both ? MODES : 1;
+    f->round = tw_bench_calibrate();
+    for (unsigned i = 0; i < f->modes; i++) {
+        if (both) {
+            options.flush = i == 0 ? TW_FLUSH_ALL_ENTRIES : TW_FLUSH_PAGES;
+        }
+        f->mode[i] = options.flush == TW_FLUSH_PAGES ? "page" : "all";
+        if (!tw_bench_loop(&options, profile, 0.8 * seconds / f->modes,
+                           &f->loop[i], &error)) {
+            return tw_cli_fail_error(error);
+        }
+    }
+    f->has_micro = tw_bench_micro(&target->options, 0.2 * seconds, &f->micro,
+                                  f->why, sizeof(f->why), &error);
+    return error ? tw_cli_fail_error(error) : TW_EXIT_CLEAN;
+}
+
+int tw_verb_bench(int argc, char **argv)
+{
+    g_autofree char *profile_name = NULL;
+    g_autofree Figures *figures = g_new0(Figures, 1);
+    unsigned profile = TW_PROFILE_BALANCED;
+    gboolean as_json = FALSE;
+    double seconds = 10;
+    TwCliTarget target;
+    bool both;
+    GOptionEntry entries[] = {
+        {"profile", 'p', 0, G_OPTION_ARG_STRING, &profile_name,
+         "Kind of programs: balanced (the default), iommu, invalidate, "
+         "topology, hostile",
+         "NAME"},
+        {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds,
+         "Measures for about so long (default 10)", "N"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Prints JSON", NULL},
+        G_OPTION_ENTRY_NULL};
+    int code = TW_EXIT_USAGE;
+
+    if (!tw_cli_options(&argc, &argv, NULL,
+                        "Measures whole programs on one core, what the time "
+                        "is spent on, and single\naccesses, in ns and as "
+                        "ratios. Without --flush, softmmu and the zoo are "
+                        "measured\nin both modes.",
+                        entries, &target)) {
+        goto out;
+    }
+    both = !target.flush &&
+           (!target.name || strcmp(target.name, "softmmu") == 0 ||
+            g_str_has_prefix(target.name, "zoo:"));
+    if (!tw_cli_target_ready(&target)) {
+        goto out;
+    }
+    if (argc > 1) {
+        tw_cli_fail(TW_EXIT_USAGE, "bench: expected options only, not \"%s\"",
+                    argv[1]);
+        goto out;
+    }
+    if (!(seconds > 0 && seconds <= 3600)) {
+        tw_cli_fail(TW_EXIT_USAGE, "--seconds: expected more than 0 and at "
+                                   "most 3600");
+        goto out;
+    }
+    if (profile_name && !tw_cli_profile(profile_name, false, &profile)) {
+        goto out;
+    }
+    code = measure(figures, &target, both, profile, seconds);
+    if (code == TW_EXIT_CLEAN) {
+        if (as_json) {
+            json(figures);
+        } else {
+            text(figures);
+        }
+    }
+out:
+    tw_cli_target_clear(&target);
+    return code;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What `twinwalk bench` measures, apart from how it is shown. */
+#ifndef TW_CLI_BENCH_H
+#define TW_CLI_BENCH_H
+
+#include "fuzz/generate.h"
+#include "fuzz/runner.h"
+
+/* One target in one mode under one profile; times in ns per program. */
+typedef struct TwBenchLoop {
+    double generate, decode, target, judge; /* each alone */
+    double whole; /* generate, target and judge */
+    double empty; /* generate, and a target and a judge that do nothing */
+    uint64_t programs;
+    uint64_t regions;  /* summed over programs */
+    uint64_t bytes;    /* of the byte form, summed over programs */
+    TwJudgeStats stats;
+    uint64_t counters[TW_COUNTERS];
+    uint64_t findings; /* should be none: a finding is slow */
+} TwBenchLoop;
+
+/*
+ * Measures for about `seconds`.  The passes take turns on the same programs,
+ * a few hundred at a time, so that whatever else the machine does hits all
+ * alike.  False with `error` set if the target cannot be opened.
+ */
+bool tw_bench_loop(const TwTargetOptions *options, unsigned profile,
+                   double seconds, TwBenchLoop *loop, GError **error);
+
+/* Purpose-built programs; times in ns per access. */
+enum { TW_BENCH_DEPTHS = 4 };
+
+typedef struct TwBenchMicro {
+    double hit;                    /* a TLB hit in the target */
+    double fill[TW_BENCH_DEPTHS];  /* a fill through so many IOMMUs */
+    double walk[TW_BENCH_DEPTHS];  /* a judged reference walk likewise */
+} TwBenchMicro;
+
+/*
+ * False if the target cannot run these programs (`why`, at least 160 bytes) or
+ * cannot be opened (`error` set).
+ */
+bool tw_bench_micro(const TwTargetOptions *options, double seconds,
+                    TwBenchMicro *micro, char *why, size_t why_size,
+                    GError **error);
+
+/* ns per round of a fixed loop: the unit of this machine. */
+double tw_bench_calibrate(void);
+
+#endif

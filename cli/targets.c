@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* twinwalk targets: what can be tested, and what it can express. */
+#include "cli/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "program/ops.h"
+#include "targets/exec/greeting.h"
+#include "targets/zoo/zoo.h"
+
+static void json_names(JsonBuilder *b, const char *member, uint64_t bits,
+                       const char *(*name)(unsigned), unsigned count)
+{
+    json_builder_set_member_name(b, member);
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < count; i++) {
+        if (bits >> i & 1) {
+            json_builder_add_string_value(b, name(i));
+        }
+    }
+    json_builder_end_array(b);
+}
+
+static const char *op_name(unsigned code)
+{
+    return tw_op_info(code)->name;
+}
+
+static const char *op_flag_name(unsigned bit)
+{
+    static const char *const names[] = {"during", "notified", "on", "from",
+                                        "via"};
+    return names[bit];
+}
+
+static const char *event_name(unsigned bit)
+{
+    static const char *const names[] = {"commit", "unmap", "cpu-flush",
+                                        "reset"};
+    return names[bit];
+}
+
+static void json_dialect(JsonBuilder *b, const TwDialect *d)
+{
+    json_builder_set_member_name(b, "dialect");
+    json_builder_begin_object(b);
+    json_names(b, "operations", d->ops, op_name, TW_OP_CODES);
+    json_names(b, "operation_flags", d->op_flags, op_flag_name, 5);
+    json_names(b, "region_kinds", d->region_kinds & ~UINT64_C(1),
+               tw_region_kind_name, TW_REGION_KINDS);
+    json_names(b, "iommu_kinds", d->iommu_kinds & ~UINT64_C(1),
+               tw_iommu_kind_name, TW_IOMMU_KINDS);
+    json_names(b, "selects", d->selects, tw_select_name, TW_SELECTS);
+    tw_cli_json_bool(b, "actors", d->actors);
+    tw_cli_json_bool(b, "explicit_safepoints", d->explicit_safepoints);
+    tw_cli_json_bool(b, "shared_blocks", d->shared_blocks);
+    tw_cli_json_bool(b, "late_spaces", d->late_spaces);
+    tw_cli_json_bool(b, "locations", d->locations);
+    tw_cli_json_int(b, "min_page_lg", d->min_page_lg);
+    tw_cli_json_int(b, "max_page_lg", d->max_page_lg);
+    tw_cli_json_int(b, "min_granule_lg", d->min_granule_lg);
+    tw_cli_json_int(b, "max_granule_lg", d->max_granule_lg);
+    tw_cli_json_int(b, "max_regions", d->max_regions);
+    tw_cli_json_int(b, "max_spaces", d->max_spaces);
+    tw_cli_json_int(b, "max_iommus", d->max_iommus);
+    tw_cli_json_int(b, "max_cpus", d->max_cpus);
+    tw_cli_json_int(b, "max_mmu_indexes", d->max_mmu_indexes);
+    tw_cli_json_int(b, "max_iommu_indexes", d->max_iommu_indexes);
+    tw_cli_json_int(b, "max_tlb_lg", d->max_tlb_lg);
+    tw_cli_json_int(b, "max_victims", d->max_victims);
+    tw_cli_json_int(b, "max_setup", d->max_setup);
+    tw_cli_json_int(b, "max_script", d->max_script);
+    json_builder_end_object(b);
+}
+
+static void json_contract(JsonBuilder *b, const TwContract *c)
+{
+    json_builder_set_member_name(b, "contract");
+    json_builder_begin_object(b);
+    tw_cli_json_bool(b, "cpu_cache", c->cpu_cache);
+    tw_cli_json_bool(b, "one_entry_per_page", c->one_entry_per_page);
+    tw_cli_json_bool(b, "queued", c->queued);
+    json_names(b, "ended_by", c->ends, event_name, 4);
+    json_builder_end_object(b);
+}
+
+/* Opens one target and adds what only the opened target knows. */
+static int json_opened(JsonBuilder *b, const TwTargetOptions *options)
+{
+    GError *error = NULL;
+    TwTarget *target = tw_target_open(options, &error);
+
+    if (!target) {
+        return tw_cli_fail_error(error);
+    }
+    tw_cli_json_string(b, "target", options->name);
+    tw_cli_json_string(b, "version", tw_target_version(target));
+    json_dialect(b, tw_target_dialect(target));
+    json_contract(b, tw_target_contract(target));
+    tw_target_close(target);
+    return TW_EXIT_CLEAN;
+}
+
+static void json_zoo(JsonBuilder *b)
+{
+    unsigned count;
+    const TwZooBug *bugs = tw_zoo_bugs(&count);
+
+    json_builder_set_member_name(b, "zoo");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < count; i++) {
+        json_builder_begin_object(b);
+        tw_cli_json_string(b, "slug", bugs[i].slug);
+        tw_cli_json_string(b, "summary", bugs[i].summary);
+        tw_cli_json_string(b, "provenance", bugs[i].provenance);
+        tw_cli_json_string(b, "verdicts", bugs[i].verdicts);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
+static void text(void)
+{
+    const TwTargetClass *const *classes = tw_target_classes();
+    unsigned count;
+    const TwZooBug *bugs = tw_zoo_bugs(&count);
+
+    for (unsigned i = 0; classes[i]; i++) {
+        printf("%-8s  %s\n", classes[i]->name, classes[i]->summary);
+    }
+    printf("\nBugs of the zoo:\n");
+    for (unsigned i = 0; i < count; i++) {
+        printf("  %s\n      %s\n      (%s)\n", bugs[i].slug, bugs[i].summary,
+               bugs[i].provenance);
+    }
+}
+
+/* The greeting that it would give over a pipe says it all. */
+static int text_opened(const TwTargetOptions *options)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    GError *error = NULL;
+    TwTarget *target = tw_target_open(options, &error);
+
+    if (!target) {
+        return tw_cli_fail_error(error);
+    }
+    tw_greeting_print(tw_target_dialect(target), tw_target_contract(target),
+                      tw_target_version(target), out);
+    tw_target_close(target);
+    fputs(out->str, stdout);
+    return TW_EXIT_CLEAN;
+}
+
+static int json(const TwTargetOptions *options)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    const TwTargetClass *const *classes = tw_target_classes();
+    int code;
+
+    json_builder_begin_object(b);
+    json_builder_set_member_name(b, "classes");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; classes[i]; i++) {
+        json_builder_begin_object(b);
+        tw_cli_json_string(b, "name", classes[i]->name);
+        tw_cli_json_string(b, "summary", classes[i]->summary);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+    json_zoo(b);
+    json_builder_set_member_name(b, "opened");
+    json_builder_begin_object(b);
+    code = json_opened(b, options);
+    json_builder_end_object(b);
+    json_builder_end_object(b);
+    if (code == TW_EXIT_CLEAN) {
+        tw_cli_json_print(b);
+    }
+    return code;
+}
+
+int tw_verb_targets(int argc, char **argv)
+{
+    gboolean as_json = FALSE, named;
+    TwCliTarget target;
+    GOptionEntry entries[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &as_json,
+         "Prints JSON, with the dialect and the contract of --target", NULL},
+        G_OPTION_ENTRY_NULL};
+    int code = TW_EXIT_USAGE;
+
+    if (!tw_cli_options(
+            &argc, &argv, NULL,
+            "Lists the kinds of targets and the bugs of the zoo. With "
+            "--target, opens that\ntarget and prints its dialect and its "
+            "contract.",
+            entries, &target)) {
+        goto out;
+    }
+    named = target.name || target.flush || target.hide_locations ||
+            target.timeout_ms;
+    if (!tw_cli_target_ready(&target)) {
+        goto out;
+    }
+    if (argc > 1) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "targets: expected options only, not \"%s\"", argv[1]);
+    } else if (as_json) {
+        code = json(&target.options);
+    } else if (named) {
+        code = text_opened(&target.options);
+    } else {
+        text();
+        code = TW_EXIT_CLEAN;
+    }
+out:
+    tw_cli_target_clear(&target);
+    return code;
+}
