@@ -93,11 +93,6 @@ static void say_places(TwFinding *finding, const TwAccess *access,
     }
 }
 
-static bool gives_value(uint8_t code)
-{
-    return code != TW_OP_WRITE && code != TW_OP_DMA_WRITE;
-}
-
 /* Choices ------------------------------------------------------------------ */
 
 /* One answer per page of an access, and what they come to. */
@@ -207,7 +202,7 @@ static bool convincing(const TwAccess *access, const TwSeen *seen,
     if (seen->located || seen->class_ > TW_CLASS_DEVICE_ERROR) {
         return true;
     }
-    if (!gives_value(access->code)) {
+    if (!tw_gives_value(access)) {
         return false;
     }
     for (unsigned k = 0; k < access->size; k++) {
@@ -409,7 +404,7 @@ static void say_expected(TwFinding *finding, const TwOracle *oracle,
             continue;
         }
         say_places(finding, access, choice.bytes);
-        if (gives_value(access->code) &&
+        if (tw_gives_value(access) &&
             choice.effect.class_ <= TW_CLASS_DEVICE_ERROR) {
             say(finding, " value 0x%" PRIx64,
                 tw_contents_value(&oracle->contents,
@@ -428,7 +423,7 @@ static void say_seen(TwFinding *finding, const TwAccess *access,
     } else if (seen->located) {
         say_places(finding, access, seen->bytes);
     }
-    if (gives_value(access->code)) {
+    if (tw_gives_value(access)) {
         say(finding, " value 0x%" PRIx64, seen->value);
     }
 }

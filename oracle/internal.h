@@ -14,6 +14,7 @@
  *   history.c   the freshness rule: which older answers are still allowed;
  *               FRESHNESS.md beside this file tells the idea
  *   explain.c   what a difference is called, and the text of a finding
+ *   access.c    judges one access
  *   judge.c     steps all of this through a program
  *
  * Time.  Every change of the world and every event that ends cached answers
@@ -269,6 +270,12 @@ typedef struct TwAccess {
     bool beyond; /* runs past 2^64 - 1 (LA-19) */
 } TwAccess;
 
+/* Reads, fetches and exchanges give a value; stores give none. */
+static inline bool tw_gives_value(const TwAccess *access)
+{
+    return access->code != TW_OP_WRITE && access->code != TW_OP_DMA_WRITE;
+}
+
 typedef enum TwWhere {
     TW_AT_LEAF,  /* a terminating region that is no IOMMU */
     TW_AT_HOLE,
@@ -518,6 +525,9 @@ bool tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
  * *n how many that are. */
 bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
                   const TwByte *bytes, const TwEffect *effect, uint32_t *n);
+
+/* Judges an access that is performed, and performs its effects. */
+TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number);
 
 /* explain.c: names the difference of an access that nothing allowed explains
  * (oracle->history holds what was); fills in oracle->finding and returns the

@@ -48,11 +48,6 @@ static bool continues(const TwByte *bytes, uint8_t cuts, unsigned k)
            bytes[k].flags == bytes[k - 1].flags;
 }
 
-static bool is_store(const TwAccess *access)
-{
-    return access->code == TW_OP_WRITE || access->code == TW_OP_DMA_WRITE;
-}
-
 static bool meets(TwRange range, uint64_t first, unsigned length)
 {
     return range.first <= range.last && first <= range.last &&
@@ -106,7 +101,7 @@ static void run(const TwWorld *world, const TwAccess *access,
                 TwEffect *effect)
 {
     const TwRegion *region = &world->program->regions[bytes[k].region];
-    bool store = is_store(access);
+    bool store = !tw_gives_value(access);
     bool readonly = bytes[k].flags & TW_LOC_READONLY;
 
     if (store && readonly) {
