@@ -55,6 +55,7 @@ typedef struct TwAim {
     uint8_t cpu, mmu;
     uint8_t lg;         /* size of the page-map entry */
     uint8_t n_hops;
+    bool touched;       /* accessed before */
     TwSketchHop hop[SKETCH_DEPTH];
     const TwSketchSpot *spot; /* the last one met, or NULL: a hole */
     uint8_t space;      /* the last space */
@@ -122,7 +123,8 @@ typedef struct TwGen {
     uint8_t n_touched;
     uint8_t open; /* transactions */
     uint8_t unplugged; /* bit per CPU */
-    uint64_t disabled, detached; /* bit per region */
+    /* Bit per region: what was done to it and not undone. */
+    uint64_t disabled, detached, moved, resized;
     TwTouch touched[SKETCH_TOUCHED];
     TwSketchSpot spots[TW_MAX_SPACES][SKETCH_SPOTS];
     TwSketchEntry entries[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES]
@@ -188,6 +190,11 @@ bool tw_gen_pick_va(TwGen *gen, uint8_t *cpu, uint8_t *mmu, uint64_t *va);
  * `via` % of the cases. */
 uint64_t tw_gen_pick_in_space(TwGen *gen, uint8_t space, TwAttrs attrs,
                               unsigned via);
+
+/* A page address in `space` from which on `length` bytes are there, if
+ * anything there is that large. */
+uint64_t tw_gen_pick_room(TwGen *gen, uint8_t space, uint64_t length,
+                          unsigned via);
 
 /* --- generate-moves.c: the script --- */
 

@@ -97,6 +97,15 @@ static void put_aimed(TwGen *gen, const TwAim *aim, TwOpCode code)
     put_near(gen, code, aim->cpu, aim->mmu, aim->va);
 }
 
+/* Makes sure that there is something to be stale: an access, unless there was
+ * one already. */
+static void put_fill(TwGen *gen, const TwAim *aim, TwOpCode code)
+{
+    if (!aim->touched || tw_gen_chance(gen, 10)) {
+        put_aimed(gen, aim, code);
+    }
+}
+
 static void put_dma(TwGen *gen, bool write, uint8_t space, uint64_t addr,
                     TwAttrs attrs)
 {
@@ -138,6 +147,15 @@ static bool aim_anywhere(TwGen *gen, TwAim *aim)
     return true;
 }
 
+/* Nothing answers there, as far as the sketch knows. */
+static bool is_dead(const TwGen *gen, const TwAim *aim)
+{
+    uint64_t gone = gen->disabled | gen->detached | gen->moved;
+
+    return aim->spot == NULL || (gone >> aim->spot->region & 1) ||
+           (aim->n_hops > 0 && !aim->hop[aim->n_hops - 1].known);
+}
+
 static bool aim_touched(TwGen *gen, TwAim *aim)
 {
     unsigned n = gen->n_touched < SKETCH_TOUCHED ? gen->n_touched
@@ -151,6 +169,10 @@ static bool aim_touched(TwGen *gen, TwAim *aim)
         return aim_anywhere(gen, aim);
     }
     tw_gen_aim(gen, touch->cpu, touch->mmu, touch->va, aim);
+    aim->touched = true;
+    if (is_dead(gen, aim) && tw_gen_chance(gen, 55)) {
+        return aim_anywhere(gen, aim);
+    }
     return true;
 }
 
@@ -158,7 +180,7 @@ static bool aim_touched(TwGen *gen, TwAim *aim)
 static bool aim_hop(TwGen *gen, TwAim *aim)
 {
     for (unsigned tries = 0; tries < 5; tries++) {
-        if (!(tw_gen_chance(gen, 50) ? aim_touched(gen, aim)
+        if (!(tw_gen_chance(gen, 72) ? aim_touched(gen, aim)
                                      : aim_anywhere(gen, aim))) {
             return false;
         }
@@ -263,9 +285,10 @@ static void put_map(TwGen *gen, const TwSketchHop *hop, uint8_t perm,
     }
     op->other = space;
     op->perm = perm;
-    op->out = tw_gen_pick_in_space(gen, space, 0, gen->mixture->nest / 2);
-    if (!tw_gen_chance(gen, 10)) {
-        op->out &= ~(gen->page - 1);
+    op->out = tw_gen_pick_room(gen, space, op->last - op->addr + 1,
+                               gen->mixture->nest);
+    if (tw_gen_chance(gen, 8)) {
+        op->out += tw_gen_below(gen, (uint32_t)gen->page);
     }
     finish_change(gen, op);
 }
@@ -295,7 +318,11 @@ static void put_remap_same(TwGen *gen, const TwSketchHop *hop, uint8_t actor,
 static void put_change(TwGen *gen, const TwSketchHop *hop, uint8_t actor,
                        bool notified)
 {
-    switch (tw_gen_below(gen, 8)) {
+    /* What is not mapped mostly gets mapped: programs are not to end in
+     * denials only. */
+    unsigned draw = tw_gen_below(gen, 16) | (hop->known ? 0 : 4);
+
+    switch (draw) {
     case 0:
     case 1:
         put_unmap(gen, hop, actor, notified);
@@ -361,10 +388,8 @@ static void move_access(TwGen *gen)
 {
     TwAim aim;
 
-    for (unsigned n = 1 + tw_gen_below(gen, 2); n > 0; n--) {
-        if (aim_anywhere(gen, &aim)) {
-            put_aimed(gen, &aim, some_code(gen));
-        }
+    if (aim_anywhere(gen, &aim)) {
+        put_aimed(gen, &aim, some_code(gen));
     }
 }
 
@@ -412,9 +437,7 @@ static void move_remap(TwGen *gen)
         move_access(gen);
         return;
     }
-    if (tw_gen_chance(gen, 70)) {
-        put_aimed(gen, &aim, some_code(gen));
-    }
+    put_fill(gen, &aim, some_code(gen));
     uint8_t actor = some_actor(gen, aim.cpu);
     put_change(gen, some_hop(gen, &aim), actor, true);
     put_aimed(gen, &aim, some_code(gen));
@@ -435,7 +458,7 @@ static void move_twice(TwGen *gen)
     const TwSketchHop *hop = some_hop(gen, &aim);
     uint8_t actor = some_actor(gen, aim.cpu);
 
-    put_aimed(gen, &aim, TW_OP_READ);
+    put_fill(gen, &aim, TW_OP_READ);
     put_unmap(gen, hop, actor, true);
     if (tw_gen_chance(gen, 30)) {
         put_notify(gen, hop, actor);
@@ -457,7 +480,7 @@ static void move_silent(TwGen *gen)
     const TwSketchHop *hop = some_hop(gen, &aim);
     uint8_t actor = some_actor(gen, aim.cpu);
 
-    put_aimed(gen, &aim, some_code(gen));
+    put_fill(gen, &aim, some_code(gen));
     put_change(gen, hop, actor, false);
     put_aimed(gen, &aim, some_code(gen));
     if (tw_gen_chance(gen, 60)) {
@@ -487,7 +510,7 @@ static void move_rights(TwGen *gen)
         put_protect(gen, hop, TW_R | TW_W, actor, tw_gen_chance(gen, 60));
         put_aimed(gen, &aim, strong);
     } else {
-        put_aimed(gen, &aim, strong);
+        put_fill(gen, &aim, strong);
         if (tw_gen_chance(gen, 60)) {
             put_protect(gen, hop, weak, actor, tw_gen_chance(gen, 80));
         } else if (hop->known) {
@@ -530,7 +553,7 @@ static void move_notify(TwGen *gen)
     uint8_t actor = some_actor(gen, aim.cpu);
     TwOpCode code = some_code(gen);
 
-    put_aimed(gen, &aim, code);
+    put_fill(gen, &aim, code);
     put_change(gen, hop, actor, false);
     put_notify(gen, hop, actor);
     put_aimed(gen, &aim, code);
@@ -580,7 +603,7 @@ static void put_page(TwGen *gen, const TwAim *aim, uint8_t actor)
     unsigned lg = tw_gen_chance(gen, 50) ? aim->lg : program->page_lg;
     const TwMmuIndex *index = &program->cpus[aim->cpu].mmu[aim->mmu];
 
-    if (tw_gen_chance(gen, 20)) {
+    if (tw_gen_chance(gen, 12)) {
         TwOp *op = put(gen, TW_OP_UNPAGE, actor);
         op->obj = aim->cpu;
         op->index = aim->mmu;
@@ -599,7 +622,7 @@ static void put_page(TwGen *gen, const TwAim *aim, uint8_t actor)
                   ? aim->pa /* the same place, other rights */
                   : tw_gen_pick_in_space(gen, index->space, index->attrs,
                                          gen->mixture->via);
-    op->perm = tw_gen_chance(gen, 70) ? TW_R | TW_W | TW_X
+    op->perm = tw_gen_chance(gen, 75) ? TW_R | TW_W | TW_X
                                       : (uint8_t)tw_gen_below(gen, 8);
     tw_op_round(program, op);
     tw_gen_note_page(gen, op);
@@ -616,7 +639,7 @@ static void move_page(TwGen *gen)
     uint8_t actor = some_actor(gen, aim.cpu);
     TwOpCode code = some_code(gen);
 
-    put_aimed(gen, &aim, code);
+    put_fill(gen, &aim, code);
     put_page(gen, &aim, actor);
     if (tw_gen_chance(gen, 40)) {
         put_aimed(gen, &aim, code);
@@ -759,33 +782,53 @@ static uint64_t other_place(TwGen *gen, const TwRegion *region)
     }
 }
 
-/* One topology change of `id`; what was taken away comes back first. */
-static void put_topology(TwGen *gen, uint8_t id, uint8_t actor)
+/* Undoes something that was done to a region; false if there is nothing. */
+static bool put_undo(TwGen *gen, uint8_t actor)
 {
     const TwProgram *program = gen->program;
+    uint64_t any = gen->detached | gen->disabled | gen->moved | gen->resized;
 
-    if (gen->detached && tw_gen_chance(gen, 60)) {
-        uint8_t back = (uint8_t)__builtin_ctzll(gen->detached);
-        const TwRegion *region = &program->regions[back];
-        TwOp *op = put(gen, TW_OP_ADD, actor);
-        op->obj = back;
+    if (any == 0 || !tw_gen_chance(gen, 70)) {
+        return false;
+    }
+    uint8_t id = (uint8_t)__builtin_ctzll(any);
+    uint64_t bit = 1ull << id;
+    const TwRegion *region = &program->regions[id];
+    TwOp *op;
+    if (gen->detached & bit) {
+        op = put(gen, TW_OP_ADD, actor);
         op->other = region->container;
-        op->addr = tw_gen_chance(gen, 80) ? region->addr
+        op->addr = tw_gen_chance(gen, 90) ? region->addr
                                           : other_place(gen, region);
         op->priority = tw_gen_chance(gen, 70)
                            ? region->priority
                            : (int32_t)tw_gen_below(gen, 5) - 2;
-        gen->detached &= ~(1ull << back);
-        return;
-    }
-    if (gen->disabled && tw_gen_chance(gen, 65)) {
-        uint8_t back = (uint8_t)__builtin_ctzll(gen->disabled);
-        TwOp *op = put(gen, TW_OP_ENABLE, actor);
-        op->obj = back;
+        gen->detached &= ~bit;
+        gen->moved &= ~bit;
+    } else if (gen->disabled & bit) {
+        op = put(gen, TW_OP_ENABLE, actor);
         set_on(gen, op, true);
-        gen->disabled &= ~(1ull << back);
+        gen->disabled &= ~bit;
+    } else if (gen->moved & bit) {
+        op = put(gen, TW_OP_MOVE, actor);
+        op->addr = region->addr;
+        gen->moved &= ~bit;
+    } else {
+        op = put(gen, TW_OP_RESIZE, actor);
+        op->last = region->size;
+        gen->resized &= ~bit;
+    }
+    op->obj = id;
+    return true;
+}
+
+/* One topology change of `id`, unless one is undone. */
+static void put_topology(TwGen *gen, uint8_t id, uint8_t actor)
+{
+    if (put_undo(gen, actor)) {
         return;
     }
+    const TwProgram *program = gen->program;
     const TwRegion *region = &program->regions[id];
     bool root = region->container == TW_NONE;
     TwOp *op;
@@ -825,10 +868,10 @@ static void put_topology(TwGen *gen, uint8_t id, uint8_t actor)
     case 6:
         op = put(gen, TW_OP_RESIZE, actor);
         op->obj = id;
-        op->last = tw_gen_chance(gen, 40) ? region->size
-                   : tw_gen_chance(gen, 60)
+        op->last = tw_gen_chance(gen, 60)
                        ? gen->page * (1 + tw_gen_below(gen, 16))
                        : region->size / 2 + tw_gen_below(gen, 9);
+        gen->resized |= 1ull << id;
         break;
     case 7:
     case 8:
@@ -859,8 +902,11 @@ static void put_topology(TwGen *gen, uint8_t id, uint8_t actor)
     default:
         op = put(gen, TW_OP_MOVE, actor);
         op->obj = id;
-        op->addr = tw_gen_chance(gen, 35) ? region->addr
+        op->addr = tw_gen_chance(gen, 15) ? region->addr
                                           : other_place(gen, region);
+        if (op->addr != region->addr) {
+            gen->moved |= 1ull << id;
+        }
         break;
     }
 }
@@ -895,15 +941,16 @@ static void move_topology(TwGen *gen)
 {
     TwAim aim;
 
-    if (!(tw_gen_chance(gen, 50) ? aim_touched(gen, &aim)
+    if (!(tw_gen_chance(gen, 75) ? aim_touched(gen, &aim)
                                  : aim_anywhere(gen, &aim))) {
         return;
     }
     TwOpCode code = some_code(gen);
-    if (tw_gen_chance(gen, 60)) {
-        put_aimed(gen, &aim, code);
-    }
+    put_fill(gen, &aim, code);
     put_topology(gen, some_region(gen, &aim), some_actor(gen, aim.cpu));
+    if (tw_gen_chance(gen, 30)) {
+        put_topology(gen, some_region(gen, &aim), some_actor(gen, aim.cpu));
+    }
     put_aimed(gen, &aim, code);
 }
 
@@ -916,9 +963,7 @@ static void move_transaction(TwGen *gen)
         return;
     }
     TwOpCode code = some_code(gen);
-    if (tw_gen_chance(gen, 60)) {
-        put_aimed(gen, &aim, code);
-    }
+    put_fill(gen, &aim, code);
     put(gen, TW_OP_BEGIN, TW_BOARD);
     uint8_t id = some_region(gen, &aim);
     for (unsigned n = 1 + tw_gen_below(gen, 3); n > 0; n--) {
@@ -986,7 +1031,7 @@ static void move_cpus(TwGen *gen)
     uint8_t other = tw_gen_pick_cpu(gen->program, aim.cpu + 1u);
     TwOpCode code = some_code(gen);
 
-    put_aimed(gen, &aim, code);
+    put_fill(gen, &aim, code);
     if (tw_gen_chance(gen, 30)) {
         put_near(gen, code, other, aim.mmu, aim.va);
     }
@@ -1062,7 +1107,7 @@ static void move_switch(TwGen *gen)
     uint8_t actor = some_actor(gen, aim.cpu);
     TwOpCode code = some_code(gen);
 
-    put_aimed(gen, &aim, code);
+    put_fill(gen, &aim, code);
     switch (tw_gen_below(gen, 8)) {
     case 0:
         put(gen, TW_OP_IOMMU_RESET, actor)->obj = hop->iommu;

@@ -20,6 +20,8 @@ void tw_gen_clear(TwGen *gen)
     gen->open = 0;
     gen->disabled = 0;
     gen->detached = 0;
+    gen->moved = 0;
+    gen->resized = 0;
     gen->unplugged = 0;
     gen->page = 1ull << program->page_lg;
 }
@@ -168,6 +170,7 @@ void tw_gen_aim(TwGen *gen, uint8_t cpu, uint8_t mmu, uint64_t va, TwAim *aim)
     aim->cpu = cpu;
     aim->mmu = mmu;
     aim->lg = gen->program->page_lg;
+    aim->touched = false;
     aim->pa = va;
     for (unsigned i = gen->n_pages[cpu][mmu]; i-- > 0;) {
         if ((va ^ pages[i].va) >> pages[i].lg == 0) {
@@ -196,6 +199,48 @@ static uint64_t offset_below(TwGen *gen, uint64_t size)
     return offset + (tw_gen_below(gen, (uint32_t)left) & ~7u);
 }
 
+/* One of the spots of a space that has some: an IOMMU in `via` % of the
+ * cases, if there is one. */
+static const TwSketchSpot *pick_spot(TwGen *gen, uint8_t space, unsigned via)
+{
+    const TwSketchSpot *spots = gen->spots[space];
+    unsigned n = gen->n_spots[space];
+    unsigned at = tw_gen_below(gen, n);
+    bool wanted = tw_gen_chance(gen, via);
+
+    uint64_t gone = gen->disabled | gen->detached | gen->moved;
+    for (unsigned i = 0; i < n; i++) {
+        if ((spots[at].iommu != TW_NONE) == wanted &&
+            !(gone >> spots[at].region & 1)) {
+            break;
+        }
+        at = at + 1 == n ? 0 : at + 1;
+    }
+    return &spots[at];
+}
+
+uint64_t tw_gen_pick_room(TwGen *gen, uint8_t space, uint64_t length,
+                          unsigned via)
+{
+    unsigned lg = gen->program->page_lg;
+
+    if (gen->n_spots[space] == 0) {
+        return 0;
+    }
+    const TwSketchSpot *spot = pick_spot(gen, space, via);
+    if (spot->size < length) {
+        spot = pick_spot(gen, space, via);
+    }
+    uint64_t addr = spot->addr;
+    if (spot->size > length) {
+        uint64_t more = (spot->size - length) >> lg;
+        addr += (uint64_t)tw_gen_below(gen, more < 16 ? (uint32_t)more + 1
+                                                      : 16)
+                << lg;
+    }
+    return addr & ~(gen->page - 1);
+}
+
 uint64_t tw_gen_pick_in_space(TwGen *gen, uint8_t space, TwAttrs attrs,
                               unsigned via)
 {
@@ -204,18 +249,7 @@ uint64_t tw_gen_pick_in_space(TwGen *gen, uint8_t space, TwAttrs attrs,
     if (n == 0) {
         return gen->page * tw_gen_below(gen, 16);
     }
-    const TwSketchSpot *spots = gen->spots[space];
-    unsigned start = tw_gen_below(gen, n);
-    const TwSketchSpot *spot = &spots[start];
-    bool wanted = tw_gen_chance(gen, via);
-
-    for (unsigned i = 0; i < n; i++) {
-        const TwSketchSpot *candidate = &spots[(start + i) % n];
-        if ((candidate->iommu != TW_NONE) == wanted) {
-            spot = candidate;
-            break;
-        }
-    }
+    const TwSketchSpot *spot = pick_spot(gen, space, via);
     if (spot->iommu != TW_NONE) {
         uint8_t iommu = spot->iommu;
         uint8_t index = tw_gen_select(&gen->program->iommus[iommu], attrs);

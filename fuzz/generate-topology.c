@@ -108,9 +108,10 @@ static uint64_t place(TwGen *gen, Cursor *cursor, uint8_t space,
     return at;
 }
 
-static uint64_t size_of(TwGen *gen, unsigned lg_below)
+/* 1 to 2^(lg_below - 1) pages from 2^lg_from pages on, or something odd. */
+static uint64_t size_of(TwGen *gen, unsigned lg_from, unsigned lg_below)
 {
-    uint64_t size = gen->page << tw_gen_below(gen, lg_below);
+    uint64_t size = gen->page << (lg_from + tw_gen_below(gen, lg_below));
 
     if (tw_gen_chance(gen, gen->mixture->subpage)) {
         static const int8_t deltas[] = {-1, 1, -8, 8};
@@ -187,13 +188,13 @@ static void note(TwGen *gen, uint8_t space, const TwRegion *region,
 }
 
 static bool add_leaf(TwGen *gen, Cursor *cursor, uint8_t space,
-                     TwRegionKind kind, unsigned lg_below)
+                     TwRegionKind kind, unsigned lg_from, unsigned lg_below)
 {
     if (gen->program->n_regions >= gen->dialect->max_regions ||
         !has_kind(gen, kind)) {
         return false;
     }
-    uint64_t size = size_of(gen, lg_below);
+    uint64_t size = size_of(gen, lg_from, lg_below);
     uint64_t addr = place(gen, cursor, space, size);
     TwRegion *region =
         new_region(gen, kind, gen->program->spaces[space].root, addr, size);
@@ -214,7 +215,7 @@ static bool add_leaf(TwGen *gen, Cursor *cursor, uint8_t space,
         }
     }
     region->unmergeable = tw_gen_chance(gen, 3);
-    if (tw_gen_chance(gen, 4)) {
+    if (tw_gen_chance(gen, lg_from > 0 ? 1 : 4)) {
         region->enabled = false;
         gen->disabled |= 1ull << id_of(gen, region);
     }
@@ -261,7 +262,7 @@ static bool add_alias(TwGen *gen, Cursor *cursor, uint8_t space)
     if (tw_gen_chance(gen, gen->mixture->extreme)) {
         offset = 0 - gen->page; /* an origin above the alias */
     }
-    uint64_t size = size_of(gen, 4);
+    uint64_t size = size_of(gen, 0, 4);
     uint64_t addr = place(gen, cursor, space, size);
     TwRegion *region = new_region(gen, TW_REGION_ALIAS,
                                   program->spaces[space].root, addr, size);
@@ -309,7 +310,7 @@ static bool add_container(TwGen *gen, Cursor *cursor, uint8_t space)
     for (unsigned i = 1 + tw_gen_below(gen, 2); i > 0; i--) {
         TwRegionKind kind =
             tw_gen_chance(gen, 60) ? TW_REGION_RAM : TW_REGION_MMIO;
-        uint64_t inner = size_of(gen, 3);
+        uint64_t inner = size_of(gen, 0, 3);
         uint64_t at = tw_gen_chance(gen, 70)
                           ? (gen->page * tw_gen_below(gen, 4)) & (size - 1)
                           : 0;
@@ -336,23 +337,23 @@ static bool add_extra(TwGen *gen, Cursor *cursor, uint8_t space)
     case 0:
     case 1:
     case 2:
-        return add_leaf(gen, cursor, space, TW_REGION_RAM, 4);
+        return add_leaf(gen, cursor, space, TW_REGION_RAM, 0, 4);
     case 3:
     case 4:
     case 5:
     case 6:
     case 7:
-        return add_leaf(gen, cursor, space, TW_REGION_MMIO, 3);
+        return add_leaf(gen, cursor, space, TW_REGION_MMIO, 0, 3);
     case 8:
     case 9:
-        return add_leaf(gen, cursor, space, TW_REGION_ROM, 3);
+        return add_leaf(gen, cursor, space, TW_REGION_ROM, 0, 3);
     case 10:
     case 11:
-        return add_leaf(gen, cursor, space, TW_REGION_ROMD, 3);
+        return add_leaf(gen, cursor, space, TW_REGION_ROMD, 0, 3);
     case 12:
-        return add_leaf(gen, cursor, space, TW_REGION_RAM_DEVICE, 3);
+        return add_leaf(gen, cursor, space, TW_REGION_RAM_DEVICE, 0, 3);
     case 13:
-        return add_leaf(gen, cursor, space, TW_REGION_RESERVATION, 2);
+        return add_leaf(gen, cursor, space, TW_REGION_RESERVATION, 0, 2);
     case 14:
     case 15:
         return add_container(gen, cursor, space);
@@ -520,7 +521,7 @@ static uint8_t iommu_rights(TwGen *gen)
 {
     unsigned draw = tw_gen_below(gen, 100);
 
-    return draw < 78 ? TW_R | TW_W : draw < 89 ? TW_R : draw < 96 ? TW_W : 0;
+    return draw < 91 ? TW_R | TW_W : draw < 96 ? TW_R : draw < 99 ? TW_W : 0;
 }
 
 /* Fills one index of one IOMMU, mostly from end to end. */
@@ -560,8 +561,7 @@ static void fill_index(TwGen *gen, uint8_t space, const TwSketchSpot *spot,
         op->addr = at;
         op->last = at + (length - 1);
         op->other = to;
-        op->out = tw_gen_pick_in_space(gen, to, 0, gen->mixture->nest) &
-                  ~(gen->page - 1);
+        op->out = tw_gen_pick_room(gen, to, length, gen->mixture->nest);
         op->perm = iommu_rights(gen);
         tw_op_round(program, op);
         tw_gen_note_map(gen, op);
@@ -595,7 +595,7 @@ static void fill_tables(TwGen *gen)
 
 static uint8_t page_rights(TwGen *gen)
 {
-    return tw_gen_chance(gen, 88) ? TW_R | TW_W | TW_X
+    return tw_gen_chance(gen, 93) ? TW_R | TW_W | TW_X
                                   : (uint8_t)tw_gen_below(gen, 8);
 }
 
@@ -743,7 +743,7 @@ void tw_gen_topology(TwGen *gen)
 
     /* RAM everywhere; in one space of three the IOMMU comes first. */
     for (unsigned s = 0; s < program->n_spaces; s++) {
-        add_leaf(gen, &cursor, (uint8_t)s, TW_REGION_RAM, 5);
+        add_leaf(gen, &cursor, (uint8_t)s, TW_REGION_RAM, 2, 4);
         if (s < iommus && (s + 1 < live_spaces(gen) || s == 0)) {
             add_iommu(gen, &cursor, (uint8_t)s);
         }

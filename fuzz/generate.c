@@ -6,18 +6,18 @@
 
 static const TwMixture mixtures[TW_PROFILES] = {
     [TW_PROFILE_BALANCED] = {
-        .spaces = {3, 3}, .iommus = {2, 3}, .extras = {2, 4},
-        .cpus = {1, 2}, .mmus = {1, 2}, .ops = {24, 28},
-        .page_lg = {6, 12}, .nest = 60, .via = 60, .subpage = 8,
+        .spaces = {3, 4}, .iommus = {2, 3}, .extras = {1, 3},
+        .cpus = {1, 2}, .mmus = {1, 2}, .ops = {24, 26},
+        .page_lg = {6, 12}, .nest = 75, .via = 60, .subpage = 8,
         .overlap = 10, .odd_granule = 12, .extreme = 1, .loops = 2,
         .explicit_safepoints = 15,
         .moves = {
-            [MOVE_ACCESS] = 16, [MOVE_AGAIN] = 6, [MOVE_EDGE] = 6,
-            [MOVE_REMAP] = 8, [MOVE_TWICE] = 2, [MOVE_SILENT] = 6,
-            [MOVE_RIGHTS] = 5, [MOVE_DENIED] = 3, [MOVE_NOTIFY] = 4,
-            [MOVE_SLOT] = 4, [MOVE_PAGE] = 4, [MOVE_RANGE] = 2,
-            [MOVE_INDEX] = 3, [MOVE_TOPOLOGY] = 14, [MOVE_TRANSACTION] = 6,
-            [MOVE_PINGPONG] = 3, [MOVE_CPUS] = 4, [MOVE_DMA] = 4,
+            [MOVE_ACCESS] = 8, [MOVE_AGAIN] = 3, [MOVE_EDGE] = 4,
+            [MOVE_REMAP] = 11, [MOVE_TWICE] = 3, [MOVE_SILENT] = 4,
+            [MOVE_RIGHTS] = 6, [MOVE_DENIED] = 3, [MOVE_NOTIFY] = 4,
+            [MOVE_SLOT] = 3, [MOVE_PAGE] = 4, [MOVE_RANGE] = 2,
+            [MOVE_INDEX] = 2, [MOVE_TOPOLOGY] = 24, [MOVE_TRANSACTION] = 9,
+            [MOVE_PINGPONG] = 2, [MOVE_CPUS] = 4, [MOVE_DMA] = 3,
             [MOVE_SWITCH] = 3, [MOVE_DESTROY] = 1, [MOVE_UNPLUG] = 1,
             [MOVE_OBSERVE] = 2, [MOVE_ACTOR] = 2, [MOVE_DURING] = 2,
             [MOVE_SPACE] = 1, [MOVE_ANY] = 4,
