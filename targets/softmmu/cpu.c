@@ -129,12 +129,12 @@ static void cpu_flush_op(Machine *m, const TwOp *op, uint8_t actor)
         }
         work.kind = WORK_FLUSH_RANGE;
         work.bits = op->lg;
-        work.last = op->last - 1 > UINT64_MAX - op->addr ||
-                            op->last == UINT64_MAX
+        work.last = op->last - 1 > UINT64_MAX - op->addr
                         ? UINT64_MAX
                         : op->addr + (op->last - 1);
-        if (op->lg < 64 && op->last - 1 >= low_mask(op->lg)) {
-            work.kind = WORK_FLUSH_INDEX;
+        if (op->last == UINT64_MAX ||
+            (op->lg < 64 && op->last - 1 >= low_mask(op->lg))) {
+            work.kind = WORK_FLUSH_INDEX; /* LEN >= 2^bits */
         }
         break;
     case TW_OP_FLUSH_INDEX:
