@@ -319,23 +319,23 @@ GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
     g_auto(GStrv) lines = g_strsplit(finding->text, "\n", -1);
     GString *text = g_string_new(NULL);
 
-    g_string_printf(text, " verdict: %s", tw_verdict_name(finding->verdict));
+    g_string_printf(text, "verdict: %s", tw_verdict_name(finding->verdict));
     tw_comments_add_top(comments, text->str);
-    g_string_printf(text, " key: %s", finding->key);
+    g_string_printf(text, "key: %s", finding->key);
     tw_comments_add_top(comments, text->str);
-    if (finding->op != TW_NO_OP) {
-        g_string_printf(text, " operation: %u", finding->op);
+    if (finding->op < program->n_script) {
+        g_string_printf(text, "operation: %u", finding->op);
         tw_comments_add_top(comments, text->str);
     }
     if (origin) {
-        g_string_printf(text, " origin: %s", origin);
+        g_string_printf(text, "origin: %s", origin);
         tw_comments_add_top(comments, text->str);
     }
-    g_string_printf(text, " see it: twinwalk replay %s THIS-FILE", words);
+    g_string_printf(text, "see it: twinwalk replay %s THIS-FILE", words);
     tw_comments_add_top(comments, text->str);
     for (char **line = lines; *line; line++) {
         if (**line) {
-            g_string_printf(text, "   %s", *line);
+            g_string_printf(text, "  %s", *line);
             tw_comments_add_top(comments, text->str);
         }
     }

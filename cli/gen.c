@@ -19,7 +19,7 @@ static int generate(const TwCliTarget *target, uint64_t seed, uint64_t number,
     tw_campaign_program(program, seed, number, profile,
                         tw_runner_dialect(runner), &used);
     g_string_printf(text,
-                    " seed %" G_GUINT64_FORMAT " number %" G_GUINT64_FORMAT
+                    "seed %" G_GUINT64_FORMAT " number %" G_GUINT64_FORMAT
                     " profile %s",
                     seed, number, tw_profile_name(used));
     tw_comments_add_top(comments, text->str);

@@ -365,6 +365,9 @@ static bool bury(Campaign *c, unsigned i, int status)
     if (p.finished) {
         return false;
     }
+    if (c->error) {
+        return false; /* one is enough */
+    }
     if (slot->error[0]) {
         g_set_error(&c->error, TW_TARGET_ERROR, (int)slot->error_code, "%s",
                     slot->error);

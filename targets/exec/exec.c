@@ -56,10 +56,10 @@ static void exec_close(TwTarget *target)
 
 /*
  * Ends the process after a bad answer and says what was wrong with it, in one
- * line.  `true` if it was the death of the process, `*signal` what it died of.
+ * line.  `most` is how much it was allowed to say; `*signal` what it died of.
  */
-static void post_mortem(ExecTarget *t, TwAnswer answer, uint32_t timeout_ms,
-                        char *text, size_t size, int *signal)
+static void post_mortem(ExecTarget *t, TwAnswer answer, int most, char *text,
+                        size_t size, int *signal)
 {
     TwProcess *p = &t->process;
     char ended[64];
@@ -69,12 +69,12 @@ static void post_mortem(ExecTarget *t, TwAnswer answer, uint32_t timeout_ms,
     switch (answer) {
     case TW_ANSWER_TIMEOUT:
         g_snprintf(text, size, "the process did not answer in %u ms",
-                   timeout_ms);
+                   t->timeout_ms);
         return;
     case TW_ANSWER_FLOOD:
         g_snprintf(text, size,
-                   "the process answered more than %d bytes without an end",
-                   ANSWER_MAX);
+                   "the process said more than %d bytes without an end",
+                   most);
         return;
     case TW_ANSWER_EXTRA:
         g_snprintf(text, size, "the process went on after the end of its "
@@ -130,7 +130,7 @@ static bool start(ExecTarget *t, TwDialect *dialect, TwContract *contract,
         tw_process_end(&t->process, 0);
         return false;
     }
-    post_mortem(t, answer, t->timeout_ms, text, sizeof(text), &signal);
+    post_mortem(t, answer, TW_GREETING_MAX, text, sizeof(text), &signal);
     g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                 "exec: expected a greeting from \"%.80s\": %s", t->command,
                 text);
@@ -230,11 +230,11 @@ static void bad_answer(ExecTarget *t, TwAnswer answer,
     uint32_t op;
 
     tw_trace_init(trace);
-    post_mortem(t, answer, t->timeout_ms, trace->text, sizeof(trace->text),
+    post_mortem(t, answer, ANSWER_MAX, trace->text, sizeof(trace->text),
                 &signal);
     op = *t->in_flight;
     trace->end = answer == TW_ANSWER_TIMEOUT ? TW_END_HUNG : TW_END_DIED;
-    trace->end_op = op < program->n_script ? (uint16_t)op : TW_NO_OP;
+    trace->end_op = op < program->n_script ? (uint16_t)op : program->n_script;
     trace->signal = signal;
 }
 
@@ -249,13 +249,13 @@ static bool exec_run(TwTarget *target, const TwProgram *program,
     tw_trace_init(trace);
     if (!tw_dialect_admits(&t->dialect, program, why, sizeof(why))) {
         trace->end = TW_END_UNSUPPORTED;
-        trace->end_op = TW_NO_OP;
+        trace->end_op = program->n_script; /* not in an operation */
         g_snprintf(trace->text, sizeof(trace->text), "%s", why);
         return true;
     }
     if (t->process.pid == 0 && !restart(t, why, sizeof(why))) {
         trace->end = TW_END_DIED;
-        trace->end_op = TW_NO_OP;
+        trace->end_op = program->n_script; /* not in an operation */
         g_snprintf(trace->text, sizeof(trace->text), "%s", why);
         return false;
     }
@@ -277,7 +277,7 @@ static bool exec_run(TwTarget *target, const TwProgram *program,
         tw_process_end(&t->process, 0);
         tw_trace_init(trace);
         trace->end = TW_END_DIED;
-        trace->end_op = TW_NO_OP;
+        trace->end_op = program->n_script; /* not in an operation */
         g_snprintf(trace->text, sizeof(trace->text), "%s", error->message);
     }
     return true;

@@ -61,7 +61,7 @@ static void answer(TwTarget *target, const GString *text, TwProgram *program,
         tw_program_init(program);
         tw_trace_init(trace);
         trace->end = TW_END_UNSUPPORTED;
-        trace->end_op = TW_NO_OP;
+        trace->end_op = 0; /* whatever it is, it has that one */
         g_strlcpy(trace->text, error->message, sizeof(trace->text));
     }
     g_string_truncate(said, 0);
