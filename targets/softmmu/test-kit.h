@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * For the tests of targets: builds programs line by line, runs them, and says
+ * what is expected of one operation's outcome.  Header only, so that softmmu's
+ * tests and the zoo's share it.
+ */
+#ifndef TW_TARGETS_SOFTMMU_TEST_KIT_H
+#define TW_TARGETS_SOFTMMU_TEST_KIT_H
+
+#include "program/content.h"
+#include "program/legality.h"
+#include "program/ops.h"
+#include "targets/target.h"
+
+#define KIT static G_GNUC_UNUSED
+
+/* One program at a time, with 4 KiB pages, and the trace of its last run. */
+typedef struct Kit {
+    TwTarget *target;
+    TwProgram p;
+    TwTrace trace;
+} Kit;
+
+enum { P = 0x1000, RW = TW_R | TW_W, RWX = TW_R | TW_W | TW_X };
+
+KIT TwTarget *open_target(const char *name, TwFlushMode flush)
+{
+    TwTargetOptions options = {.name = name, .flush = flush};
+    g_autoptr(GError) error = NULL;
+    TwTarget *target = tw_target_open(&options, &error);
+
+    g_assert_no_error(error);
+    return target;
+}
+
+KIT Kit *kit_new(const char *name)
+{
+    Kit *k = g_new0(Kit, 1);
+
+    k->target = open_target(name, TW_FLUSH_ALL_ENTRIES);
+    tw_program_init(&k->p);
+    return k;
+}
+
+KIT void kit_free(Kit *k)
+{
+    tw_target_close(k->target);
+    g_free(k);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kit, kit_free)
+
+/* Topology --------------------------------------------------------------- */
+
+KIT uint8_t region(Kit *k, TwRegionKind kind, uint8_t container,
+                   uint64_t addr, uint64_t size)
+{
+    TwRegion r = tw_region_make(kind);
+    uint8_t id = k->p.n_regions++;
+
+    r.container = container;
+    r.addr = addr;
+    r.size = size;
+    if (kind == TW_REGION_RAM || kind == TW_REGION_ROM ||
+        kind == TW_REGION_ROMD || kind == TW_REGION_RAM_DEVICE) {
+        r.block = id;
+    }
+    k->p.regions[id] = r;
+    return id;
+}
+
+KIT uint8_t alias(Kit *k, uint8_t container, uint64_t addr, uint64_t size,
+                  uint8_t target, uint64_t offset)
+{
+    uint8_t id = region(k, TW_REGION_ALIAS, container, addr, size);
+
+    k->p.regions[id].target = target;
+    k->p.regions[id].alias_offset = offset;
+    return id;
+}
+
+KIT uint8_t space(Kit *k, uint8_t root)
+{
+    k->p.spaces[k->p.n_spaces] = (TwSpace){.present = true, .root = root};
+    return k->p.n_spaces++;
+}
+
+/* A root container of 2^64 bytes and its space; returns the container. */
+KIT uint8_t new_space(Kit *k)
+{
+    uint8_t root = region(k, TW_REGION_CONTAINER, TW_NONE, 0, UINT64_MAX);
+
+    space(k, root);
+    return root;
+}
+
+/* An IOMMU of page granules and its region; returns the IOMMU. */
+KIT uint8_t iommu(Kit *k, uint8_t container, uint64_t addr, uint64_t size,
+                  uint8_t indexes, TwSelect select)
+{
+    uint8_t r = region(k, TW_REGION_IOMMU, container, addr, size);
+
+    k->p.regions[r].iommu = k->p.n_iommus;
+    k->p.iommus[k->p.n_iommus] = (TwIommu){
+        .kind = TW_IOMMU_TABLE, .granule_lg = 12, .indexes = indexes,
+        .select = select, .bypass_space = 0, .blocked_space = TW_NONE,
+        .tables = TW_NONE};
+    return k->p.n_iommus++;
+}
+
+/* A CPU whose MMU index 0 is in space 0 without attributes. */
+KIT uint8_t cpu(Kit *k, uint8_t tlb_lg, uint8_t victims)
+{
+    uint8_t c = k->p.n_cpus++;
+
+    k->p.cpus[c] = (TwCpu){.present = true, .tlb_lg = tlb_lg,
+                           .victims = victims};
+    for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
+        k->p.cpus[c].mmu[i] = (TwMmuIndex){.space = TW_NONE};
+    }
+    k->p.cpus[c].mmu[0] = (TwMmuIndex){.present = true, .space = 0};
+    return c;
+}
+
+KIT void mmu(Kit *k, uint8_t c, uint8_t index, uint8_t in, TwAttrs attrs)
+{
+    k->p.cpus[c].mmu[index] =
+        (TwMmuIndex){.present = true, .space = in, .attrs = attrs};
+}
+
+/* Operations ------------------------------------------------------------- */
+
+KIT TwOp op_of(TwOpCode code, uint8_t obj)
+{
+    TwOp op = tw_op_make(code);
+
+    op.obj = obj;
+    return op;
+}
+
+/* Appends to the script; returns the operation's number. */
+KIT unsigned add_op(Kit *k, TwOp op)
+{
+    k->p.script[k->p.n_script] = op;
+    return k->p.n_script++;
+}
+
+KIT void setup(Kit *k, TwOp op)
+{
+    k->p.setup[k->p.n_setup++] = op;
+}
+
+KIT TwOp by(uint8_t actor, TwOp op)
+{
+    op.actor = actor;
+    return op;
+}
+
+KIT TwOp access_op(TwOpCode code, uint8_t c, uint8_t index, uint64_t addr,
+                   uint8_t size)
+{
+    TwOp op = op_of(code, c);
+
+    op.index = index;
+    op.addr = addr;
+    op.size = size;
+    if (tw_op_info(code)->flags & TW_OP_CPU_ACCESS) {
+        op.actor = c;
+    }
+    return op;
+}
+
+/* c0.0 reads, writes. */
+KIT unsigned rd(Kit *k, uint64_t addr)
+{
+    return add_op(k, access_op(TW_OP_READ, 0, 0, addr, 4));
+}
+
+KIT unsigned wr(Kit *k, uint64_t addr)
+{
+    return add_op(k, access_op(TW_OP_WRITE, 0, 0, addr, 4));
+}
+
+KIT unsigned dma(Kit *k, uint8_t in, uint64_t addr, uint8_t size)
+{
+    return add_op(k, access_op(TW_OP_DMA_READ, in, 0, addr, size));
+}
+
+KIT TwOp page_op(uint8_t c, uint8_t index, uint64_t va, uint64_t pa,
+                 uint8_t lg, uint8_t perm)
+{
+    TwOp op = op_of(TW_OP_PAGE, c);
+
+    op.index = index;
+    op.addr = va;
+    op.out = pa;
+    op.lg = lg;
+    op.perm = perm;
+    return op;
+}
+
+/* Identity pages for (c, index) over n pages from `va` on. */
+KIT void pages(Kit *k, uint8_t c, uint8_t index, uint64_t va, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        setup(k, page_op(c, index, va + (uint64_t)i * P,
+                         va + (uint64_t)i * P, 12, RWX));
+    }
+}
+
+KIT TwOp range_op(TwOpCode code, uint8_t i, uint8_t index, uint64_t first,
+                  uint64_t last)
+{
+    TwOp op = op_of(code, i);
+
+    op.index = index;
+    op.addr = first;
+    op.last = last;
+    return op;
+}
+
+KIT TwOp map_op(uint8_t i, uint8_t index, uint64_t first, uint64_t last,
+                uint8_t in, uint64_t out, uint8_t perm, bool notified)
+{
+    TwOp op = range_op(TW_OP_MAP, i, index, first, last);
+
+    op.other = in;
+    op.out = out;
+    op.perm = perm;
+    op.flags = notified ? TW_OPF_NOTIFIED : 0;
+    return op;
+}
+
+KIT TwOp unmap_op(uint8_t i, uint8_t index, uint64_t first, uint64_t last)
+{
+    TwOp op = range_op(TW_OP_UNMAP, i, index, first, last);
+
+    op.flags = TW_OPF_NOTIFIED;
+    return op;
+}
+
+KIT TwOp notify_op(uint8_t i, uint8_t index, uint8_t kind, uint64_t first,
+                   uint64_t last)
+{
+    TwOp op = range_op(TW_OP_NOTIFY, i, index, first, last);
+
+    op.kinds = kind;
+    return op;
+}
+
+KIT TwOp observe_op(uint8_t o, uint8_t i, uint8_t index, uint8_t kinds,
+                    uint64_t first, uint64_t last)
+{
+    TwOp op = range_op(TW_OP_OBSERVE, o, index, first, last);
+
+    op.other = i;
+    op.kinds = kinds;
+    return op;
+}
+
+KIT TwOp switch_op(TwOpCode code, uint8_t obj, bool on)
+{
+    TwOp op = op_of(code, obj);
+
+    op.flags = on ? TW_OPF_ON : 0;
+    return op;
+}
+
+KIT TwOp add_region_op(uint8_t r, uint8_t container, uint64_t addr,
+                       int32_t priority)
+{
+    TwOp op = op_of(TW_OP_ADD, r);
+
+    op.other = container;
+    op.addr = addr;
+    op.priority = priority;
+    return op;
+}
+
+KIT TwOp at_op(TwOpCode code, uint8_t obj, uint64_t addr)
+{
+    TwOp op = op_of(code, obj);
+
+    op.addr = addr;
+    return op;
+}
+
+KIT TwOp flush_page_op(uint8_t c, uint8_t index, uint64_t va)
+{
+    TwOp op = at_op(TW_OP_FLUSH_PAGE, c, va);
+
+    op.index = index;
+    return op;
+}
+
+KIT TwOp flush_range_op(uint8_t c, uint8_t index, uint64_t va,
+                        uint64_t length, uint8_t bits)
+{
+    TwOp op = at_op(TW_OP_FLUSH_RANGE, c, va);
+
+    op.index = index;
+    op.last = length;
+    op.lg = bits;
+    return op;
+}
+
+/* Running and expecting -------------------------------------------------- */
+
+KIT void run_kit(Kit *k)
+{
+    char why[160] = "";
+
+    if (!tw_program_check(&k->p, why, sizeof(why))) {
+        g_error("the test's program is not well formed: %s", why);
+    }
+    g_assert_true(tw_target_run(k->target, &k->p, &k->trace));
+    g_assert_cmpstr(k->trace.text, ==, "");
+    g_assert_cmpint(k->trace.end, ==, TW_END_DONE);
+    g_assert_cmpint(k->trace.n_ops, ==, k->p.n_script);
+}
+
+KIT void expect_class(const Kit *k, unsigned op, TwClass class_)
+{
+    const TwOutcome *o = &k->trace.outcomes[op];
+
+    g_assert_cmpint(o->status, ==, TW_STATUS_DONE);
+    g_assert_cmpstr(tw_class_name(o->class_), ==, tw_class_name(class_));
+    if (class_ > TW_CLASS_DEVICE_ERROR) {
+        g_assert_cmpint(o->n_locations, ==, 0);
+        g_assert_cmpuint(o->value, ==, 0);
+    }
+}
+
+KIT void expect_skipped(const Kit *k, unsigned op)
+{
+    g_assert_cmpint(k->trace.outcomes[op].status, ==, TW_STATUS_SKIPPED);
+}
+
+/* Piece `n` of the access starts at this offset of this region. */
+KIT void expect_piece(const Kit *k, unsigned op, unsigned n, uint8_t in,
+                      uint64_t offset)
+{
+    const TwOutcome *o = &k->trace.outcomes[op];
+
+    g_assert_cmpint(o->status, ==, TW_STATUS_DONE);
+    g_assert_cmpint(o->n_locations, >, n);
+    g_assert_cmpint(k->trace.locations[o->location + n].region, ==, in);
+    g_assert_cmphex(k->trace.locations[o->location + n].offset, ==, offset);
+}
+
+/* OK, all in one piece. */
+KIT void expect_at(const Kit *k, unsigned op, uint8_t in, uint64_t offset)
+{
+    expect_class(k, op, TW_CLASS_OK);
+    g_assert_cmpint(k->trace.outcomes[op].n_locations, ==, 1);
+    expect_piece(k, op, 0, in, offset);
+}
+
+KIT uint64_t initial_bytes(uint8_t block, uint64_t offset, unsigned n)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        value |= (uint64_t)tw_ram_initial(block, offset + i) << 8 * i;
+    }
+    return value;
+}
+
+KIT uint64_t stored_bytes(unsigned op, unsigned n)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        value |= (uint64_t)tw_store_tag(op, i) << 8 * i;
+    }
+    return value;
+}
+
+/* Are the traces equal, but for the counters? */
+KIT bool traces_equal(const TwTrace *a, const TwTrace *b, unsigned n_regions)
+{
+    if (a->end != b->end || a->n_ops != b->n_ops ||
+        a->n_locations != b->n_locations || a->n_log != b->n_log ||
+        a->n_events != b->n_events) {
+        return false;
+    }
+    for (unsigned i = 0; i < a->n_ops; i++) {
+        const TwOutcome *x = &a->outcomes[i], *y = &b->outcomes[i];
+        if (x->status != y->status || x->class_ != y->class_ ||
+            x->n_locations != y->n_locations || x->value != y->value) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < a->n_locations; i++) {
+        const TwLocation *x = &a->locations[i], *y = &b->locations[i];
+        if (x->first != y->first || x->length != y->length ||
+            x->region != y->region || x->flags != y->flags ||
+            x->offset != y->offset) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < a->n_log; i++) {
+        const TwLogRecord *x = &a->log[i], *y = &b->log[i];
+        if (x->op != y->op || x->kind != y->kind ||
+            x->region != y->region || x->byte != y->byte ||
+            x->offset != y->offset || x->attrs != y->attrs) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < a->n_events; i++) {
+        const TwEventRecord *x = &a->events[i], *y = &b->events[i];
+        if (x->op != y->op || x->observer != y->observer ||
+            x->kind != y->kind || x->perm != y->perm ||
+            x->space != y->space || x->first != y->first ||
+            x->last != y->last || x->out != y->out) {
+            return false;
+        }
+    }
+    return memcmp(a->digests, b->digests,
+                  n_regions * sizeof(a->digests[0])) == 0;
+}
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each bug of the zoo shows on a program made for it, and on no other: there,
+ * and only there, the trace differs from softmmu's.
+ */
+#include "targets/softmmu/test-kit.h"
+#include "targets/zoo/zoo.h"
+
+/*
+ *   space 0:  0 ram low ... 0x4000      0x100000 iommu i0 ... 0x110000
+ *   space 1:  0 ram a ... 0x40000   0x80000 device   0x100000 iommu i1
+ *   space 2:  0 ram b ... 0x40000
+ *
+ * Both IOMMUs choose index 0 if secure, else 1; c0.0 is not secure.
+ */
+typedef struct Board {
+    uint8_t low, a, b, device, i0, i1;
+} Board;
+
+static Board board(Kit *k)
+{
+    Board t;
+    uint8_t root = new_space(k), one = new_space(k), two = new_space(k);
+
+    t.low = region(k, TW_REGION_RAM, root, 0, 0x4000);
+    t.a = region(k, TW_REGION_RAM, one, 0, 0x40000);
+    t.b = region(k, TW_REGION_RAM, two, 0, 0x40000);
+    t.device = region(k, TW_REGION_MMIO, one, 0x80000, 0x1000);
+    t.i0 = iommu(k, root, 0x100000, 0x10000, 2, TW_SELECT_SECURE);
+    t.i1 = iommu(k, one, 0x100000, 0x10000, 2, TW_SELECT_SECURE);
+    cpu(k, 1, 4);
+    pages(k, 0, 0, 0, 4);
+    pages(k, 0, 0, 0x100000, 16);
+    return t;
+}
+
+/* Index 1 of `i`: page n leads to page `to` of space `in`. */
+static TwOp map_page(uint8_t i, unsigned n, uint8_t in, unsigned to,
+                     uint8_t perm, bool notified)
+{
+    return map_op(i, 1, n * (uint64_t)P, n * (uint64_t)P + P - 1, in,
+                  to * (uint64_t)P, perm, notified);
+}
+
+/* No bug shows here: no second hop, no change, no overlap, no denial. */
+static void plain(Kit *k)
+{
+    board(k);
+    setup(k, map_page(0, 0, 1, 5, RW, false));
+    wr(k, 0x100000);
+    rd(k, 0x100000);
+    wr(k, 0x1000);
+    rd(k, 0x3ffe);
+    dma(k, 1, 0x5000, 4);
+}
+
+static void wrong_as_section(Kit *k)
+{
+    board(k);
+    setup(k, map_page(0, 0, 1, 0x80, RW, false));
+    wr(k, 0x100000);
+}
+
+static void garbage_xlat_on_deny(Kit *k)
+{
+    board(k);
+    rd(k, 0x102000);
+    rd(k, 0x103000);
+}
+
+static void victim_survives_page_flush(Kit *k)
+{
+    board(k);
+    rd(k, 0); /* pages 0 and 2 share a slot: 0 becomes a victim */
+    rd(k, 0x2000);
+    add_op(k, page_op(0, 0, 0, 0x1000, 12, RWX));
+    add_op(k, flush_page_op(0, 0, 0));
+    rd(k, 0);
+}
+
+static void large_page_sibling(Kit *k)
+{
+    board(k);
+    setup(k, page_op(0, 0, 0, 0, 13, RWX));
+    rd(k, 0);
+    rd(k, 0x1000);
+    add_op(k, page_op(0, 0, 0, 0x2000, 13, RWX));
+    add_op(k, flush_page_op(0, 0, 0));
+    rd(k, 0x1000);
+}
+
+static void active_never_rearmed(Kit *k)
+{
+    board(k);
+    setup(k, map_page(0, 0, 1, 0, RW, false));
+    for (unsigned i = 1; i < 4; i++) {
+        rd(k, 0x100000);
+        add_op(k, map_page(0, 0, 1, i, RW, true));
+    }
+    rd(k, 0x100000);
+}
+
+static void notify_idx0_only(Kit *k)
+{
+    board(k);
+    setup(k, map_page(0, 0, 1, 0, RW, false));
+    rd(k, 0x100000);
+    add_op(k, map_page(0, 0, 1, 1, RW, true));
+    rd(k, 0x100000);
+}
+
+static void second_hop_unregistered(Kit *k)
+{
+    board(k);
+    setup(k, map_page(0, 0, 1, 0x100, RW, false));
+    setup(k, map_page(1, 0, 2, 0, RW, false));
+    rd(k, 0x100000);
+    add_op(k, map_page(1, 0, 2, 1, RW, true));
+    rd(k, 0x100000);
+}
+
+static void rights_not_anded(Kit *k)
+{
+    board(k);
+    setup(k, map_page(0, 0, 1, 0x100, TW_R, false));
+    setup(k, map_page(1, 0, 2, 0, RW, false));
+    wr(k, 0x100000);
+}
+
+static void translated_low_bits_added(Kit *k)
+{
+    board(k);
+    setup(k, map_op(0, 1, 0, P - 1, 1, 0x5040, RW, false));
+    rd(k, 0x100010);
+}
+
+static void tie_oldest_wins(Kit *k)
+{
+    Board t = board(k);
+
+    region(k, TW_REGION_ROM, k->p.regions[t.low].container, 0, P);
+    rd(k, 0);
+}
+
+static void commit_flush_own_as_only(Kit *k)
+{
+    Board t = board(k);
+
+    setup(k, map_page(0, 0, 1, 0, RW, false));
+    rd(k, 0x100000);
+    add_op(k, switch_op(TW_OP_ENABLE, t.a, false));
+    rd(k, 0x100000);
+}
+
+typedef struct Trigger {
+    const char *slug;
+    void (*build)(Kit *k);
+} Trigger;
+
+static const Trigger triggers[] = {
+    {"wrong-as-section", wrong_as_section},
+    {"garbage-xlat-on-deny", garbage_xlat_on_deny},
+    {"victim-survives-page-flush", victim_survives_page_flush},
+    {"large-page-sibling", large_page_sibling},
+    {"active-never-rearmed", active_never_rearmed},
+    {"notify-idx0-only", notify_idx0_only},
+    {"second-hop-unregistered", second_hop_unregistered},
+    {"map-over-map-no-unmap", notify_idx0_only}, /* the same remap */
+    {"rights-not-anded", rights_not_anded},
+    {"translated-low-bits-added", translated_low_bits_added},
+    {"tie-oldest-wins", tie_oldest_wins},
+    {"commit-flush-own-as-only", commit_flush_own_as_only},
+};
+
+/* Does zoo:slug say the same as softmmu of what `build` makes? */
+static bool same(const char *slug, void (*build)(Kit *k))
+{
+    g_autofree char *name = g_strconcat("zoo:", slug, NULL);
+    g_autoptr(Kit) good = kit_new("softmmu");
+    g_autoptr(Kit) bad = kit_new(name);
+
+    build(good);
+    build(bad);
+    run_kit(good);
+    run_kit(bad);
+    return traces_equal(&good->trace, &bad->trace, good->p.n_regions);
+}
+
+static void test_bug(gconstpointer data)
+{
+    const Trigger *trigger = data;
+
+    g_assert_true(same(trigger->slug, plain));
+    g_assert_false(same(trigger->slug, trigger->build));
+}
+
+/* Every bug has a trigger here, a provenance, and verdicts by their names. */
+static void test_rows(void)
+{
+    unsigned n;
+    const TwZooBug *bugs = tw_zoo_bugs(&n);
+
+    g_assert_cmpuint(n, ==, G_N_ELEMENTS(triggers));
+    for (unsigned i = 0; i < n; i++) {
+        g_auto(GStrv) verdicts = g_strsplit(bugs[i].verdicts, ",", 0);
+
+        g_assert_cmpstr(bugs[i].slug, ==, triggers[i].slug);
+        g_assert_cmpuint(strlen(bugs[i].summary), >, 10);
+        g_assert_cmpuint(strlen(bugs[i].provenance), >, 10);
+        g_assert_nonnull(verdicts[0]);
+        for (unsigned v = 0; verdicts[v] != NULL; v++) {
+            unsigned known = 0;
+            for (unsigned k = 0; k < TW_VERDICTS; k++) {
+                known += strcmp(verdicts[v], tw_verdict_name(k)) == 0 &&
+                         tw_verdict_is_finding(k);
+            }
+            g_assert_cmpuint(known, ==, 1);
+        }
+    }
+}
+
+static void test_unknown(void)
+{
+    static const char *const names[] = {"zoo", "zoo:", "zoo:no-such-bug"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        TwTargetOptions options = {.name = names[i]};
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(tw_target_open(&options, &error));
+        g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE);
+        g_assert_nonnull(strstr(error->message, "wrong-as-section"));
+        g_assert_nonnull(strstr(error->message, "commit-flush-own-as-only"));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(triggers); i++) {
+        g_autofree char *path =
+            g_strdup_printf("/zoo/%s/shows", triggers[i].slug);
+        g_test_add_data_func(path, &triggers[i], test_bug);
+    }
+    g_test_add_func("/zoo/rows", test_rows);
+    g_test_add_func("/zoo/unknown-slug", test_unknown);
+    return g_test_run();
+}
