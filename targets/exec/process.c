@@ -287,6 +287,15 @@ TwAnswer tw_process_ask(TwProcess *process, const char *question,
     size_t written = 0, from = 0;
 
     g_string_truncate(process->said, 0);
+    if (length > 0) {
+        /* What it says unasked is no answer to this question. */
+        if (!hear(process)) {
+            return TW_ANSWER_ENDED;
+        }
+        if (process->said->len > 0) {
+            return TW_ANSWER_EXTRA;
+        }
+    }
     for (;;) {
         struct pollfd fds[3] = {
             {process->out, POLLIN, 0},
