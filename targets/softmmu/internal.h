@@ -79,8 +79,9 @@ enum {
     MAX_WORK = 32,
     /* Beyond this a TLB entry goes with every UNMAP (page flush mode). */
     MAX_ENTRY_HOPS = 4,
-    /* A script stores at most 8 bytes per operation, so half stays empty. */
-    WORDS_LG = 13,
+    /* Each stored byte lies in one word. */
+    MAX_WORDS = TW_MAX_SCRIPT * TW_MAX_ACCESS,
+    BUCKETS_LG = 8,
 };
 
 /* Spans ------------------------------------------------------------------ */
@@ -102,17 +103,16 @@ typedef struct SpanMap {
 
 typedef struct Word { /* eight aligned bytes of a block */
     uint64_t base;
-    uint32_t stamp; /* used in run number `stamp` */
+    uint16_t next; /* of its bucket: index + 1, or 0 */
     uint8_t block;
     uint8_t written; /* bit per byte */
     uint8_t bytes[8];
 } Word;
 
 typedef struct Ram {
-    uint32_t stamp;
-    uint16_t n_used;
-    uint16_t used[1 << WORDS_LG];
-    Word words[1 << WORDS_LG];
+    uint16_t buckets[1 << BUCKETS_LG]; /* index + 1, or 0 */
+    uint16_t n;
+    Word words[MAX_WORDS];
 } Ram;
 
 /* Regions and views ------------------------------------------------------ */

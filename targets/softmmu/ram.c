@@ -1,37 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The bytes of RAM blocks (RU-2): what was never written is a function of
- * block and offset; what was is kept in a hash table of aligned words.  A
- * script stores at most TW_MAX_SCRIPT * TW_MAX_ACCESS bytes, so the table is
- * at most half full.
+ * block and offset; what was is kept in aligned words, as many as a script can
+ * store into, found through a few buckets: small enough to stay in the cache.
  */
 #include "targets/softmmu/internal.h"
 
-G_STATIC_ASSERT(2 * TW_MAX_SCRIPT * TW_MAX_ACCESS <= 1 << WORDS_LG);
-
 static void ram_reset(Ram *ram)
 {
-    if (++ram->stamp == 0) {
-        memset(ram->words, 0, sizeof(ram->words));
-        ram->stamp = 1;
-    }
-    ram->n_used = 0;
+    memset(ram->buckets, 0, sizeof(ram->buckets));
+    ram->n = 0;
 }
 
-/* The slot of a word: the one that holds it, or a free one. */
-static Word *ram_slot(Ram *ram, uint8_t block, uint64_t base)
+static uint16_t *ram_bucket(Ram *ram, uint8_t block, uint64_t base)
 {
     uint64_t h = (base >> 3 ^ (uint64_t)block << 56) * 0x9e3779b97f4a7c15u;
-    unsigned i = h >> (64 - WORDS_LG);
 
-    for (;;) {
-        Word *word = &ram->words[i];
-        if (word->stamp != ram->stamp ||
-            (word->block == block && word->base == base)) {
+    return &ram->buckets[h >> (64 - BUCKETS_LG)];
+}
+
+/* The word at `base` of a block, or NULL if nothing was written there. */
+static Word *ram_word(Ram *ram, uint8_t block, uint64_t base)
+{
+    for (unsigned i = *ram_bucket(ram, block, base); i != 0;
+         i = ram->words[i - 1].next) {
+        Word *word = &ram->words[i - 1];
+        if (word->block == block && word->base == base) {
             return word;
         }
-        i = (i + 1) & low_mask(WORDS_LG);
     }
+    return NULL;
 }
 
 /* `length` (1 .. 8) bytes at `offset`, little-endian. */
@@ -44,9 +42,9 @@ static uint64_t ram_read(Ram *ram, uint8_t block, uint64_t offset,
     for (unsigned k = 0; k < length; k++, offset++) {
         uint8_t byte;
         if (k == 0 || (offset & 7) == 0) {
-            word = ram_slot(ram, block, offset & ~UINT64_C(7));
+            word = ram_word(ram, block, offset & ~UINT64_C(7));
         }
-        if (word->stamp == ram->stamp && (word->written >> (offset & 7) & 1)) {
+        if (word != NULL && (word->written >> (offset & 7) & 1)) {
             byte = word->bytes[offset & 7];
         } else {
             byte = tw_ram_initial(block, offset);
@@ -59,14 +57,13 @@ static uint64_t ram_read(Ram *ram, uint8_t block, uint64_t offset,
 static void ram_write(Ram *ram, uint8_t block, uint64_t offset, uint8_t byte)
 {
     uint64_t base = offset & ~UINT64_C(7);
-    Word *word = ram_slot(ram, block, base);
+    Word *word = ram_word(ram, block, base);
 
-    if (word->stamp != ram->stamp) {
-        word->stamp = ram->stamp;
-        word->base = base;
-        word->block = block;
-        word->written = 0;
-        ram->used[ram->n_used++] = word - ram->words;
+    if (word == NULL) {
+        uint16_t *bucket = ram_bucket(ram, block, base);
+        word = &ram->words[ram->n++];
+        *word = (Word){.base = base, .block = block, .next = *bucket};
+        *bucket = ram->n;
     }
     word->written |= 1 << (offset & 7);
     word->bytes[offset & 7] = byte;
@@ -75,8 +72,8 @@ static void ram_write(Ram *ram, uint8_t block, uint64_t offset, uint8_t byte)
 /* Adds what was written to the digests of the blocks. */
 static void ram_digest(const Ram *ram, uint64_t *digests)
 {
-    for (unsigned i = 0; i < ram->n_used; i++) {
-        const Word *word = &ram->words[ram->used[i]];
+    for (unsigned i = 0; i < ram->n; i++) {
+        const Word *word = &ram->words[i];
         for (unsigned k = 0; k < 8; k++) {
             uint64_t offset = word->base + k;
             if ((word->written >> k & 1) &&
