@@ -62,6 +62,9 @@ int tw_cli_worse(int a, int b)
 
 int tw_cli_finish(int code)
 {
+    if (code == TW_EXIT_USAGE || code == TW_EXIT_ENVIRONMENT) {
+        return code; /* one line has been said */
+    }
     if (fflush(stdout) != 0 || ferror(stdout)) {
         return tw_cli_fail(TW_EXIT_ENVIRONMENT,
                            "standard output: expected to write: %s",
@@ -267,7 +270,10 @@ bool tw_cli_write(const char *path, const char *data, size_t length,
     if (strcmp(path, "-") == 0) {
         if (fwrite(data, 1, length, stdout) != length ||
             fflush(stdout) != 0) {
-            return file_error(error, "standard output");
+            g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                        "standard output: expected to write: %s",
+                        g_strerror(errno));
+            return false;
         }
         return true;
     }
