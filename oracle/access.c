@@ -117,7 +117,8 @@ typedef struct Outcome {
     bool callback;
     uint32_t oldest[2][TW_PREFIX_SLOTS];
     uint32_t n_log;
-    TwByte bytes[TW_MAX_ACCESS]; /* of one explanation; all log the same */
+    TwByte bytes[TW_MAX_ACCESS]; /* of one explanation, if there are actors;
+                                  * all log the same */
     TwEffect effect;
 } Outcome;
 
@@ -159,14 +160,16 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
                        const TwAnswer *second, Outcome *out)
 {
     TwContents *contents = &oracle->contents;
-    TwByte bytes[TW_MAX_ACCESS];
+    const TwByte *bytes = first ? first->bytes : NULL;
+    TwByte joined[TW_MAX_ACCESS];
     TwEffect effect;
-    uint8_t cuts = 0;
+    uint8_t cuts = first ? first->cuts : 0;
     uint32_t n_log;
     bool any = false;
 
-    if (first) {
-        tw_answer_join(access, first, second, bytes, &cuts);
+    if (second) {
+        tw_answer_join(access, first, second, joined, &cuts);
+        bytes = joined;
     }
     effect = tw_leaf(oracle->world, access, bytes, cuts);
     if (effect.class_ != seen->class_ ||
@@ -186,11 +189,13 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
     }
     out->callback &= effect.callback;
     out->n_log = n_log;
-    out->effect = effect;
-    memcpy(out->bytes, bytes, sizeof(bytes));
     if (!first) {
         out->current = out->unknown = true;
         return;
+    }
+    if (oracle->program->n_actors) {
+        out->effect = effect;
+        memcpy(out->bytes, bytes, sizeof(out->bytes));
     }
     out->current |= first->current && (!second || second->current);
     out->unknown |= first->refused || (second && second->refused);
@@ -345,7 +350,8 @@ static void perform_actors(TwOracle *oracle, const TwAccess *access,
     const TwProgram *program = oracle->program;
     uint32_t done = 0;
 
-    if (tw_gives_value(access) || program->n_actors == 0) {
+    if (tw_gives_value(access) || program->n_actors == 0 ||
+        access->beyond) {
         return;
     }
     for (unsigned k = 0; k < access->size; k++) {

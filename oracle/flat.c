@@ -360,16 +360,10 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
     }
 }
 
-static bool same_trail(const TwWorld *world, const Trail *a, const Trail *b)
+/* Where page-map assignments differ within a page, one is below its size. */
+static bool same_trail(const Trail *a, const Trail *b)
 {
-    unsigned lg = world->program->page_lg;
-
-    if (a->page != b->page &&
-        (a->page == TW_NIL || b->page == TW_NIL ||
-         world->pages[a->page].lg < lg || world->pages[b->page].lg < lg)) {
-        return false;
-    }
-    if (a->n != b->n) {
+    if (a->page != b->page || a->n != b->n) {
         return false;
     }
     for (unsigned i = 0; i < a->n; i++) {
@@ -391,7 +385,7 @@ void tw_flat(const TwWorld *world, const TwAccess *access, uint8_t mask,
         if (mask >> k & 1) {
             bytes[k] = flat_byte(world, access, k, times, &trails[k & 1]);
             if (k && mask >> (k - 1) & 1 &&
-                !same_trail(world, &trails[0], &trails[1])) {
+                !same_trail(&trails[0], &trails[1])) {
                 *cuts |= 1u << k;
             }
         }

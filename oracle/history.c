@@ -348,9 +348,11 @@ static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
 
     for (unsigned j = 0; j <= walk->depth; j++) {
         bool whole = j == walk->depth && !was_refused;
+        bool known = j <= newer->depth &&
+                     newer->since[j] == prefix_since(walk, j);
         Facts facts;
 
-        if (j <= newer->depth && newer->since[j] == prefix_since(walk, j)) {
+        if (known && !ask->ever) {
             continue; /* the same prefix as in the newer version */
         }
         facts = judge_prefix(ask, walk, j, t, newer);
@@ -358,15 +360,16 @@ static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
             (!facts.cacheable || facts.event != TW_KEY_EVENT_NONE)) {
             break; /* nor can a longer prefix be cached */
         }
-        if (!whole || !same_topology) {
+        if (!known && (!whole || !same_topology)) {
             add_mixed(ask, facts, t, j, j);
         }
-        if (!whole && !same_topology) {
+        if (!known && !whole && !same_topology) {
             /* What the prefix leads to is a page with several leaves, found
              * out when it was cached (FRESHNESS.md, "Tails"). */
             add_mixed(ask, facts, t, j + 1, j);
         }
         if (whole || (ask->ever && j == walk->depth)) {
+            /* A refusal may have been right, but is never cached. */
             facts.cacheable = facts.cacheable && whole;
             facts = in_slot(ask, facts, TW_SLOT_FULL, tw_times_at(t));
             if (facts.allowed || ask->ever) {

@@ -15,11 +15,17 @@
 
 /* Walking one space ------------------------------------------------------- */
 
+/* Bytes that hit one region, at offsets x + k. */
+typedef struct Hit {
+    uint64_t x;
+    uint8_t mask, region;
+    bool readonly; /* some flag on the path from the root (FV-2) */
+} Hit;
+
 typedef struct Find {
     const TwNode *nodes;
-    uint64_t offset[TW_MAX_ACCESS];
-    uint8_t region[TW_MAX_ACCESS];
-    bool readonly[TW_MAX_ACCESS];
+    unsigned n;
+    Hit hits[TW_MAX_ACCESS];
 } Find;
 
 static inline unsigned lowest(unsigned mask)
@@ -110,14 +116,8 @@ static unsigned find(Find *f, uint8_t r, uint64_t x, unsigned mask,
             }
         }
     }
-    if (terminates(node)) {
-        for (unsigned left = mask & ~got; left; left &= left - 1) {
-            unsigned k = lowest(left);
-
-            f->region[k] = r;
-            f->offset[k] = x + k;
-            f->readonly[k] = readonly;
-        }
+    if (got != mask && terminates(node)) {
+        f->hits[f->n++] = (Hit){x, mask & ~got, r, readonly};
         got = mask;
     }
     return got;
@@ -131,6 +131,7 @@ static unsigned resolve(Find *f, const TwSnapshot *snapshot, uint8_t space,
     unsigned in;
 
     f->nodes = snapshot->nodes;
+    f->n = 0;
     if (root == TW_NONE || !f->nodes[root].shown) {
         return 0; /* LA-8 */
     }
@@ -161,13 +162,8 @@ static void note_change(TwWalk *walk, uint32_t since, uint8_t link,
 static void settle(TwWalk *walk, unsigned mask, TwWhere where, unsigned depth)
 {
     for (; mask; mask &= mask - 1) {
-        TwByte *byte = &walk->bytes[lowest(mask)];
-
-        byte->where = where;
-        byte->region = TW_NONE;
-        byte->flags = 0;
-        byte->offset = 0;
-        byte->depth = depth;
+        walk->bytes[lowest(mask)] = (TwByte){
+            .where = where, .region = TW_NONE, .depth = depth};
     }
     if (depth > walk->depth) {
         walk->depth = depth;
@@ -253,54 +249,62 @@ static void translate(const Step *s, const TwNode *node, uint64_t x,
     }
 }
 
+/* Bytes that hit an IOMMU, granule by granule. */
+static void through_iommu(const Step *s, const TwNode *node, const Hit *hit,
+                          int before, unsigned depth)
+{
+    unsigned lg = s->world->program->iommus[node->iommu].granule_lg;
+    unsigned left = hit->mask;
+
+    while (left) {
+        unsigned last = highest(left), group = left;
+        uint64_t granule = (hit->x + lowest(left)) >> lg;
+
+        while ((hit->x + last) >> lg != granule) {
+            group &= ~(1u << last);
+            last = highest(group);
+        }
+        translate(s, node, hit->x, group, before, depth);
+        left &= ~group;
+    }
+}
+
 /* Resolves the bytes at a + k in `space` and takes them to their leaves. */
 static void step(const Step *s, uint8_t space, uint64_t a, unsigned mask,
                  int before, unsigned depth)
 {
     const TwSnapshot *snapshot = depth < s->times.topology ? s->then : s->now;
+    TwWalk *walk = s->walk;
     Find f;
-    unsigned left = resolve(&f, snapshot, space, a, mask);
+    unsigned got = resolve(&f, snapshot, space, a, mask);
 
-    if (mask & ~left) {
-        settle(s->walk, mask & ~left, TW_AT_HOLE, depth);
+    if (mask & ~got) {
+        settle(walk, mask & ~got, TW_AT_HOLE, depth);
     }
-    while (left) {
-        unsigned first = lowest(left), group = 0;
-        const TwNode *node = &snapshot->nodes[f.region[first]];
-        uint64_t x = f.offset[first] - first;
+    for (unsigned i = 0; i < f.n; i++) {
+        const Hit *hit = &f.hits[i];
+        const TwNode *node = &snapshot->nodes[hit->region];
+        bool iommu = node->kind == TW_REGION_IOMMU;
+        uint8_t flags = iommu ? 0 : leaf_flags(node, hit->readonly);
 
-        if (node->kind == TW_REGION_IOMMU &&
-            depth < s->world->program->hops) {
-            unsigned lg = s->world->program->iommus[node->iommu].granule_lg;
-            uint64_t granule = f.offset[first] >> lg;
-
-            for (unsigned rest = left; rest; rest &= rest - 1) {
-                unsigned k = lowest(rest);
-
-                if (f.region[k] == f.region[first] && f.offset[k] - k == x &&
-                    f.offset[k] >> lg == granule) {
-                    group |= 1u << k;
-                }
-            }
-            translate(s, node, x, group, before, depth);
-        } else if (node->kind == TW_REGION_IOMMU) {
-            group = 1u << first;
-            settle(s->walk, group, TW_AT_LOOP, depth); /* LA-14 */
-            s->walk->bytes[first].region = f.region[first];
-        } else {
-            TwByte *byte = &s->walk->bytes[first];
-
-            group = 1u << first;
-            byte->where = TW_AT_LEAF;
-            byte->region = f.region[first];
-            byte->flags = leaf_flags(node, f.readonly[first]);
-            byte->offset = f.offset[first];
-            byte->depth = depth;
-            if (depth > s->walk->depth) {
-                s->walk->depth = depth;
-            }
+        if (iommu && depth < s->world->program->hops) {
+            through_iommu(s, node, hit, before, depth);
+            continue;
         }
-        left &= ~group;
+        for (unsigned left = hit->mask; left; left &= left - 1) {
+            unsigned k = lowest(left);
+
+            walk->bytes[k] = (TwByte){
+                .offset = iommu ? 0 : hit->x + k,
+                .where = iommu ? TW_AT_LOOP : TW_AT_LEAF, /* LA-14 */
+                .region = hit->region,
+                .flags = flags,
+                .depth = depth,
+            };
+        }
+        if (depth > walk->depth) {
+            walk->depth = depth;
+        }
     }
 }
 

@@ -1,0 +1,755 @@
+/* SPDX-License-Identifier: MIT */
+/* Programs and stand-in targets for the oracle's tests. */
+#include "oracle/test-support.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "program/content.h"
+#include "program/ops.h"
+#include "program/text.h"
+
+TwProgram *test_program(const char *text)
+{
+    TwProgram *program = g_new(TwProgram, 1);
+    GError *error = NULL;
+
+    if (!tw_program_parse(program, text, strlen(text), "test", TW_TEXT_STRICT,
+                          NULL, NULL, &error)) {
+        g_error("%s", error->message);
+    }
+    return program;
+}
+
+/* Random programs ----------------------------------------------------------- */
+
+enum { REACH = 0x1000 }; /* everything happens below this address */
+
+static uint64_t random_address(TwRng *rng, bool hostile)
+{
+    uint64_t address = tw_rng_below(rng, REACH);
+
+    if (tw_rng_chance(rng, 70)) {
+        /* a few hot places, for accesses to meet in */
+        address = tw_rng_below(rng, 3) * 0x1c0 + tw_rng_below(rng, 32);
+    }
+    if (tw_rng_chance(rng, 50)) {
+        address &= ~(uint64_t)15;
+    }
+    if (hostile && tw_rng_chance(rng, 25)) {
+        return -address - 1;
+    }
+    return address;
+}
+
+static uint64_t random_size(TwRng *rng, bool hostile)
+{
+    if (hostile && tw_rng_chance(rng, 30)) {
+        return tw_rng_chance(rng, 50)
+                   ? UINT64_MAX
+                   : UINT64_MAX - tw_rng_below(rng, REACH) - 1;
+    }
+    return tw_rng_chance(rng, 5)    ? 0
+           : tw_rng_chance(rng, 20) ? tw_rng_below(rng, 64)
+                                    : tw_rng_below(rng, REACH);
+}
+
+/* r0, r1: roots.  Edges go from higher ids to lower ones only, so that no
+ * cycle can close. */
+static void random_regions(TwProgram *p, TwRng *rng, bool hostile)
+{
+    static const uint8_t kinds[] = {
+        TW_REGION_CONTAINER, TW_REGION_RAM,   TW_REGION_RAM,
+        TW_REGION_ROM,       TW_REGION_ROMD,  TW_REGION_MMIO,
+        TW_REGION_ALIAS,     TW_REGION_ALIAS, TW_REGION_RESERVATION,
+        TW_REGION_RAM_DEVICE};
+    unsigned n = 6 + tw_rng_below(rng, hostile ? 18 : 8);
+
+    p->n_regions = n;
+    for (unsigned i = 0; i < n; i++) {
+        TwRegion *r = &p->regions[i];
+        /* the first IDs are leaves, the last two are the roots */
+        bool root = i + 2 >= n, iommu = i == 0 || i == 1;
+        uint8_t kind = root    ? TW_REGION_CONTAINER
+                       : iommu ? TW_REGION_IOMMU
+                               : kinds[tw_rng_below(rng, sizeof(kinds))];
+
+        if (kind == TW_REGION_ALIAS && i == 2) {
+            kind = TW_REGION_RAM;
+        }
+        *r = tw_region_make(kind);
+        r->block = i;
+        r->size = root ? UINT64_MAX : random_size(rng, hostile);
+        if (iommu) {
+            r->iommu = i;
+            r->size = REACH;
+        }
+        r->readonly = tw_rng_chance(rng, 8);
+        r->enabled = root || tw_rng_chance(rng, 95);
+        if (kind == TW_REGION_ALIAS) {
+            r->target = tw_rng_below(rng, i);
+            r->alias_offset = random_address(rng, hostile);
+        }
+        if (kind == TW_REGION_ROMD) {
+            r->romd_mode = tw_rng_chance(rng, 50);
+        }
+        if ((kind == TW_REGION_MMIO || kind == TW_REGION_ROMD) &&
+            tw_rng_chance(rng, 40)) {
+            r->valid_min = tw_rng_chance(rng, 30) ? 2 : 0;
+            r->valid_max = 1u << (1 + tw_rng_below(rng, 3));
+            if (tw_rng_chance(rng, 50)) {
+                r->error.first = tw_rng_below(rng, 64);
+                r->error.last = r->error.first + tw_rng_below(rng, 8);
+            }
+        }
+    }
+    for (unsigned i = 0; i + 2 < n; i++) {
+        TwRegion *r = &p->regions[i];
+        unsigned up = n - 1 - tw_rng_below(rng, 2);
+
+        for (unsigned tries = 0; tries < 3; tries++) {
+            unsigned k = i + 1 + tw_rng_below(rng, n - 1 - i);
+
+            if (p->regions[k].kind != TW_REGION_ALIAS &&
+                tw_rng_chance(rng, 40)) {
+                up = k;
+            }
+        }
+        if (tw_rng_chance(rng, 95)) {
+            r->container = up;
+            r->addr = random_address(rng, hostile);
+            r->priority = (int32_t)tw_rng_below(rng, 3) - 1;
+        }
+    }
+}
+
+static TwOp random_op(const TwProgram *p, TwRng *rng, bool hostile)
+{
+    static const uint8_t codes[] = {
+        TW_OP_READ,       TW_OP_READ,      TW_OP_READ,       TW_OP_READ,
+        TW_OP_READ,       TW_OP_WRITE,     TW_OP_WRITE,      TW_OP_WRITE,
+        TW_OP_EXEC,       TW_OP_RMW,       TW_OP_DMA_READ,   TW_OP_DMA_WRITE,
+        TW_OP_PAGE,       TW_OP_PAGE,      TW_OP_UNPAGE,     TW_OP_FLUSH_PAGE,
+        TW_OP_MAP,        TW_OP_MAP,       TW_OP_UNMAP,      TW_OP_PROTECT,
+        TW_OP_NOTIFY,     TW_OP_READ,      TW_OP_WRITE,      TW_OP_READ,
+        TW_OP_FLUSH_RANGE, TW_OP_FLUSH_INDEX, TW_OP_FLUSH_ALL,
+        TW_OP_SAFEPOINT,  TW_OP_MAP,       TW_OP_MAP,        TW_OP_MAP,
+        TW_OP_UNMAP,      TW_OP_PROTECT,   TW_OP_NOTIFY,     TW_OP_NOTIFY_ALL,
+        TW_OP_IOMMU_RESET, TW_OP_BYPASS,   TW_OP_BEGIN,      TW_OP_COMMIT,
+        TW_OP_COMMIT,     TW_OP_MOVE,      TW_OP_ENABLE,     TW_OP_READONLY,
+        TW_OP_RESIZE,     TW_OP_PRIORITY,  TW_OP_ADD,        TW_OP_DEL,
+        TW_OP_OBSERVE,    TW_OP_UNOBSERVE};
+    /* the latter half is rarer: it ends what the first half caches */
+    unsigned most = tw_rng_chance(rng, 70) ? 24 : sizeof(codes);
+    TwOp op = tw_op_make(codes[tw_rng_below(rng, most)]);
+    unsigned cpu = tw_rng_below(rng, 2);
+    unsigned flags = tw_op_info(op.code)->flags;
+
+    op.actor = flags & TW_OP_CPU_ACCESS ? cpu
+               : flags & TW_OP_BOARD_ONLY || tw_rng_chance(rng, 50)
+                   ? TW_BOARD
+                   : cpu;
+    for (const uint8_t *arg = tw_op_info(op.code)->args; *arg != TW_ARG_END;
+         arg++) {
+        switch (*arg) {
+        case TW_ARG_CPU_INDEX:
+        case TW_ARG_ANY_CPU_INDEX:
+            op.index = tw_rng_below(rng, 2);
+            /* fall through */
+        case TW_ARG_CPU:
+        case TW_ARG_CPU_OR_ALL:
+            op.obj = cpu;
+            if ((*arg == TW_ARG_CPU_OR_ALL ||
+                 *arg == TW_ARG_ANY_CPU_INDEX) &&
+                tw_rng_chance(rng, 30)) {
+                op.obj = TW_ALL;
+            }
+            break;
+        case TW_ARG_IOMMU:
+            op.obj = tw_rng_below(rng, 2);
+            break;
+        case TW_ARG_IOMMU_INDEX:
+            op.obj = tw_rng_below(rng, 2);
+            op.index = tw_rng_below(rng, p->iommus[op.obj].indexes);
+            break;
+        case TW_ARG_OF_IOMMU:
+            op.other = tw_rng_below(rng, 2);
+            op.index = tw_rng_below(rng, p->iommus[op.other].indexes);
+            break;
+        case TW_ARG_REGION:
+            op.obj = tw_rng_below(rng, p->n_regions);
+            break;
+        case TW_ARG_IN_REGION:
+            op.other = tw_rng_below(rng, p->n_regions);
+            break;
+        case TW_ARG_SPACE:
+            op.obj = tw_rng_below(rng, 2);
+            break;
+        case TW_ARG_OBSERVER:
+            op.obj = tw_rng_below(rng, 3);
+            break;
+        case TW_ARG_ADDR:
+        case TW_ARG_AT:
+            op.addr = random_address(rng, hostile);
+            break;
+        case TW_ARG_RANGE:
+            op.addr = random_address(rng, false);
+            op.last = op.addr + tw_rng_below(rng, 0x200);
+            break;
+        case TW_ARG_LENGTH:
+            op.last = op.code == TW_OP_RESIZE ? random_size(rng, hostile)
+                                              : 1 + tw_rng_below(rng, 0x200);
+            break;
+        case TW_ARG_SIZE:
+            op.size = 1 + tw_rng_below(rng, 8);
+            break;
+        case TW_ARG_RMW_SIZE:
+            op.size = 1u << tw_rng_below(rng, 4);
+            break;
+        case TW_ARG_TO_SPACE:
+            op.other = tw_rng_below(rng, 2);
+            op.out = tw_rng_below(rng, REACH);
+            break;
+        case TW_ARG_OF_SIZE:
+            op.lg = 4 + tw_rng_below(rng, 8);
+            break;
+        case TW_ARG_TO:
+            op.out = tw_rng_below(rng, REACH);
+            break;
+        case TW_ARG_BITS:
+            op.lg = tw_rng_chance(rng, 70) ? 64 : 6 + tw_rng_below(rng, 8);
+            break;
+        case TW_ARG_PERM:
+            op.perm = tw_rng_chance(rng, 70) ? 7 : tw_rng_below(rng, 8);
+            break;
+        case TW_ARG_IOMMU_PERM:
+            op.perm = tw_rng_chance(rng, 70) ? 3 : tw_rng_below(rng, 4);
+            break;
+        case TW_ARG_NOTIFIED:
+            op.flags |= tw_rng_chance(rng, 50) ? TW_OPF_NOTIFIED : 0;
+            break;
+        case TW_ARG_ON:
+            op.flags |= tw_rng_chance(rng, 60) ? TW_OPF_ON : 0;
+            break;
+        case TW_ARG_PRIO:
+            op.priority = (int32_t)tw_rng_below(rng, 3) - 1;
+            break;
+        case TW_ARG_EVENT:
+            op.kinds = 1u << tw_rng_below(rng, 3);
+            break;
+        case TW_ARG_EVENTS:
+            op.kinds = 1 + tw_rng_below(rng, 7);
+            break;
+        default:
+            break;
+        }
+    }
+    tw_op_round(p, &op);
+    return op;
+}
+
+void test_random(TwProgram *p, TwRng *rng, bool hostile)
+{
+    char why[160];
+
+    tw_program_init(p);
+    p->page_lg = 6 + tw_rng_below(rng, 3);
+    p->hops = 1 + tw_rng_below(rng, 6);
+    p->explicit_safepoints = tw_rng_chance(rng, 50);
+    random_regions(p, rng, hostile);
+    p->n_spaces = p->n_iommus = p->n_cpus = 2;
+    for (unsigned i = 0; i < 2; i++) {
+        p->spaces[i] = (TwSpace){.present = true,
+                                 .root = p->n_regions - 2 + i};
+        memset(&p->iommus[i], 0, sizeof(p->iommus[i]));
+        p->iommus[i].kind = TW_IOMMU_TABLE;
+        p->iommus[i].granule_lg =
+            tw_rng_chance(rng, 70) ? p->page_lg : 4 + tw_rng_below(rng, 6);
+        p->iommus[i].indexes = 1 + tw_rng_below(rng, 2);
+        p->iommus[i].select = tw_rng_below(rng, TW_SELECTS);
+        p->iommus[i].bypass_space = 1 - i;
+        p->iommus[i].bypass = tw_rng_chance(rng, 10);
+        memset(&p->cpus[i], 0, sizeof(p->cpus[i]));
+        p->cpus[i].present = true;
+        p->cpus[i].tlb_lg = 2;
+        for (unsigned m = 0; m < 2; m++) {
+            p->cpus[i].mmu[m] = (TwMmuIndex){
+                .present = true,
+                .space = m,
+                .attrs = m ? TW_ATTR_SECURE | TW_ATTR_USER : 0};
+        }
+    }
+    for (unsigned k = 0; k < 4; k++) {
+        TwOp *op = &p->setup[p->n_setup++];
+
+        *op = tw_op_make(TW_OP_PAGE);
+        op->obj = k / 2;
+        op->index = k % 2;
+        op->lg = 12;
+        op->perm = 7;
+    }
+    for (unsigned k = 0; k < 2; k++) {
+        TwOp *op = &p->setup[p->n_setup++];
+
+        *op = tw_op_make(TW_OP_MAP);
+        op->obj = k;
+        op->last = REACH - 1;
+        op->other = tw_rng_below(rng, 2);
+        op->out = 0;
+        op->perm = 3;
+    }
+    p->n_script = 20 + tw_rng_below(rng, 20);
+    for (unsigned i = 0; i < p->n_script; i++) {
+        p->script[i] = random_op(p, rng, hostile);
+    }
+    for (unsigned i = 0; i < p->n_regions && p->n_actors < 4; i++) {
+        TwOp op = random_op(p, rng, hostile);
+
+        if (p->regions[i].kind == TW_REGION_MMIO &&
+            tw_op_info(op.code)->flags & TW_OP_ACTOR_OK) {
+            op.actor = TW_BOARD;
+            p->actors[p->n_actors++] = (TwActor){
+                .region = i, .offset = tw_rng_below(rng, 32), .op = op};
+        }
+    }
+    if (!tw_program_check(p, why, sizeof(why))) {
+        g_error("random program: %s", why);
+    }
+}
+
+TwContract test_contract(void)
+{
+    return (TwContract){
+        .cpu_cache = true,
+        .one_entry_per_page = true,
+        .queued = true,
+        .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH |
+                TW_ENDS_RESET,
+    };
+}
+
+TwDialect test_dialect(void)
+{
+    TwDialect dialect = tw_dialect_full();
+
+    dialect.locations = true;
+    return dialect;
+}
+
+TestTarget *test_target_new(const TwProgram *program)
+{
+    TestTarget *target = g_new0(TestTarget, 1);
+
+    target->program = program;
+    target->contract = test_contract();
+    target->world = tw_world_new();
+    target->contents.stored = g_new(TwStored, TW_MAX_STORED);
+    target->trace = g_new0(TwTrace, 1);
+    for (unsigned i = 0; i < TW_MAX_SCRIPT; i++) {
+        target->as_of[i] = i;
+        target->topology[i] = target->hops[i] = UINT8_MAX;
+    }
+    return target;
+}
+
+void test_target_free(TestTarget *target)
+{
+    tw_world_free(target->world);
+    g_free(target->contents.stored);
+    g_free(target->trace);
+    g_free(target);
+}
+
+/* The naive cache ----------------------------------------------------------- */
+
+static bool page_overlaps(const TestTarget *target, const TwEnding *ending,
+                          uint64_t first, uint64_t last)
+{
+    uint64_t step = target->world->page_size, mask = ending->bits >= 64
+                        ? UINT64_MAX
+                        : ((uint64_t)1 << ending->bits) - 1;
+
+    if (ending->whole) {
+        return true;
+    }
+    /* Page by page, as a table would do it; ranges in tests are short. */
+    for (uint64_t a = first;; a += step) {
+        for (uint64_t b = ending->first;; b += step) {
+            if (((a ^ b) & mask & ~(step - 1)) == 0) {
+                return true;
+            }
+            if (ending->last - b < step) {
+                break;
+            }
+        }
+        if (last - a < step) {
+            return false;
+        }
+    }
+}
+
+/* Must the event end what was cached for that page then? */
+static bool must_go(TestTarget *target, unsigned i, const TwEnding *ending)
+{
+    const TwCpu *cpu = &target->program->cpus[target->cached[i].cpu];
+    const TwMmuIndex *mmu = &cpu->mmu[target->cached[i].mmu];
+    static TwWalk walk;
+    TwAccess access = {
+        .code = TW_OP_READ,
+        .cpu = target->cached[i].cpu,
+        .mmu = target->cached[i].mmu,
+        .space = mmu->space,
+        .attrs = mmu->attrs,
+        .size = 8,
+    };
+
+    if (ending->kind == TW_ENDING_COMMIT) {
+        return true;
+    }
+    for (uint64_t k = 0; k < target->world->page_size; k += 8) {
+        access.addr = target->cached[i].page * target->world->page_size + k;
+        tw_walk(target->world, &access, 0xff,
+                tw_times_at(target->cached[i].times.then), &walk);
+        if (ending->kind == TW_ENDING_FLUSH) {
+            if ((ending->object == TW_ALL || ending->object == access.cpu) &&
+                (ending->index == TW_ALL || ending->index == access.mmu) &&
+                walk.page.present &&
+                page_overlaps(target, ending, walk.page.first,
+                              walk.page.last)) {
+                return true;
+            }
+            continue;
+        }
+        for (unsigned h = 0; h < walk.n_hops; h++) {
+            const TwHop *hop = &walk.hops[h];
+
+            if (hop->depth < target->cached[i].times.hops &&
+                hop->iommu == ending->object &&
+                (ending->kind == TW_ENDING_RESET ||
+                 (hop->index == ending->index &&
+                  hop->window <= ending->last &&
+                  hop->window + (target->world->page_size - 1) >=
+                      ending->first))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The cache hears of the events logged since `from`; CPUs that are not the
+ * actor hear of them at their safe point, or earlier if chance has it. */
+static void hear(TestTarget *target)
+{
+    for (unsigned i = 0; i < target->n_cached; i++) {
+        for (uint32_t e = 0;
+             target->cached[i].live && e < target->world->n_endings; e++) {
+            const TwEnding *ending = &target->world->endings[e];
+
+            if (ending->tick > target->cached[i].times.then &&
+                tw_world_counts(target->world, ending,
+                                target->cached[i].cpu) &&
+                !target->forgetful && must_go(target, i, ending)) {
+                target->cached[i].live = false;
+            }
+        }
+    }
+}
+
+/* May the page be cached for this access, as it is now? */
+static bool may_cache(TestTarget *target, const TwAccess *access,
+                      unsigned mask, unsigned hops)
+{
+    static TwWalk walk;
+
+    tw_walk(target->world, access, mask, tw_times_at(target->world->now),
+            &walk);
+    if (!walk.page.granted || walk.page.small || !walk.page.present) {
+        return false;
+    }
+    for (unsigned h = 0; h < walk.n_hops; h++) {
+        if (walk.hops[h].depth < hops &&
+            (walk.hops[h].small || !walk.hops[h].granted)) {
+            return false;
+        }
+    }
+    for (unsigned k = 0; k < TW_MAX_ACCESS && hops == UINT8_MAX; k++) {
+        if (mask >> k & 1 && (walk.bytes[k].where == TW_AT_HOP ||
+                              walk.bytes[k].where == TW_AT_LOOP)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Does what was cached then serve this access? */
+static bool serves(TestTarget *target, unsigned i, const TwAccess *access,
+                   unsigned mask)
+{
+    static TwWalk walk;
+    TwTimes times = target->cached[i].times;
+
+    tw_walk(target->world, access, mask, tw_times_at(times.then), &walk);
+    if (!walk.page.granted || walk.page.small) {
+        return false;
+    }
+    for (unsigned h = 0; h < walk.n_hops; h++) {
+        if (walk.hops[h].depth < times.hops &&
+            (walk.hops[h].small || !walk.hops[h].granted)) {
+            return false;
+        }
+    }
+    for (unsigned k = 0; k < TW_MAX_ACCESS && times.hops == UINT8_MAX; k++) {
+        if (mask >> k & 1 && walk.bytes[k].where == TW_AT_LOOP) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What the cache says to a page of an access: an old entry, or the current
+ * walk, which then may be cached. */
+static TwTimes from_cache(TestTarget *target, const TwAccess *access,
+                          unsigned mask)
+{
+    uint64_t page = (access->addr + __builtin_ctz(mask)) >>
+                    target->program->page_lg;
+    TwTimes now = tw_times_at(target->world->now);
+    unsigned i, hops;
+
+    for (i = 0; i < target->n_cached; i++) {
+        if (target->cached[i].live && target->cached[i].page == page &&
+            target->cached[i].cpu == access->cpu &&
+            target->cached[i].mmu == access->mmu) {
+            break;
+        }
+    }
+    if (i < target->n_cached) {
+        if (tw_rng_chance(target->rng, 90) &&
+            serves(target, i, access, mask)) {
+            TwTimes times = target->cached[i].times;
+
+            target->hits++;
+            times.now = target->world->now;
+            return times;
+        }
+        target->cached[i].live = false; /* one entry per page */
+    }
+    hops = tw_rng_chance(target->rng, 75) ? UINT8_MAX
+                                          : tw_rng_below(target->rng, 3);
+    if (target->n_cached < G_N_ELEMENTS(target->cached) &&
+        may_cache(target, access, mask, hops)) {
+        i = target->n_cached++;
+        target->cached[i].page = page;
+        target->cached[i].cpu = access->cpu;
+        target->cached[i].mmu = access->mmu;
+        target->cached[i].live = true;
+        target->cached[i].times = (TwTimes){
+            .then = now.then,
+            .topology = hops == UINT8_MAX ? hops
+                                          : hops + tw_rng_below(target->rng, 2),
+            .hops = hops,
+        };
+    }
+    return now;
+}
+
+/* The rest of it ------------------------------------------------------------- */
+
+static void add_locations(TestTarget *target, TwOutcome *outcome,
+                          const TwAccess *access, const TwByte *bytes)
+{
+    for (unsigned k = 0; k < access->size; k++) {
+        tw_trace_add_location(target->trace, outcome,
+                              (TwLocation){.first = k,
+                                           .length = 1,
+                                           .region = bytes[k].region,
+                                           .flags = bytes[k].flags,
+                                           .offset = bytes[k].offset});
+    }
+}
+
+static TwAccess take_apart(const TwProgram *program, const TwOp *op,
+                           uint16_t number)
+{
+    bool dma = op->code == TW_OP_DMA_READ || op->code == TW_OP_DMA_WRITE;
+    const TwMmuIndex *mmu = dma ? NULL
+                                : &program->cpus[op->obj].mmu[op->index];
+    bool write = op->code == TW_OP_WRITE || op->code == TW_OP_DMA_WRITE;
+    uint8_t rights = op->code == TW_OP_RMW ? TW_R | TW_W
+                     : write               ? TW_W
+                                           : TW_R;
+
+    return (TwAccess){
+        .code = op->code,
+        .cpu = dma ? TW_BOARD : op->obj,
+        .mmu = op->index,
+        .space = dma ? op->obj : mmu->space,
+        .attrs = dma ? op->attrs : mmu->attrs,
+        .size = op->size,
+        .op = number,
+        .addr = op->addr,
+        .beyond = op->size - 1 > UINT64_MAX - op->addr,
+        .page_rights = op->code == TW_OP_EXEC ? TW_X : rights,
+        .hop_rights = rights,
+    };
+}
+
+static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
+                       bool located)
+{
+    TwAccess access = take_apart(target->program, op, number);
+    TwOutcome *outcome = &target->trace->outcomes[number];
+    uint64_t page_1 = target->world->page_size - 1;
+    TwAnswer answers[2];
+    static TwWalk walk;
+    TwByte bytes[TW_MAX_ACCESS];
+    TwEffect effect;
+    unsigned pages = 0, done = 0;
+    uint8_t cuts = 0;
+
+    hear(target);
+    while (!access.beyond && done < access.size) {
+        unsigned upto = access.size;
+        TwTimes times = tw_times_at(target->world->now);
+
+        if (access.cpu != TW_BOARD) {
+            uint64_t left = page_1 + 1 - ((access.addr + done) & page_1);
+
+            upto = left < access.size - done ? done + (unsigned)left
+                                             : access.size;
+        }
+        answers[pages].mask = ((1u << upto) - 1) & ~((1u << done) - 1);
+        if (target->rng && access.cpu != TW_BOARD) {
+            times = from_cache(target, &access, answers[pages].mask);
+        } else if (target->as_of[number] != number) {
+            times.then = target->before[target->as_of[number]];
+            times.topology = target->topology[number];
+            times.hops = target->hops[number];
+        }
+        tw_walk(target->world, &access, answers[pages].mask, times, &walk);
+        answers[pages].cuts = walk.cuts;
+        memcpy(answers[pages].bytes, walk.bytes, sizeof(walk.bytes));
+        pages++;
+        done = upto;
+    }
+    if (pages) {
+        tw_answer_join(&access, &answers[0], pages > 1 ? &answers[1] : NULL,
+                       bytes, &cuts);
+    }
+    effect = tw_leaf(target->world, &access, bytes, cuts);
+    outcome->class_ = effect.class_;
+    if (effect.class_ <= TW_CLASS_DEVICE_ERROR) {
+        if (tw_gives_value(&access)) {
+            outcome->value =
+                tw_contents_value(&target->contents, target->contents.worlds,
+                                  &access, bytes, &effect);
+        }
+        if (located) {
+            add_locations(target, outcome, &access, bytes);
+        }
+        target->contents.worlds[0] =
+            tw_contents_apply(&target->contents, target->contents.worlds[0],
+                              &access, bytes, &effect);
+    }
+    for (unsigned k = 0; k < access.size; k++) {
+        bool store = !tw_gives_value(&access);
+
+        if (effect.acts[k] == TW_ACT_DEVICE &&
+            (store || access.code == TW_OP_EXEC)) {
+            tw_trace_add_log(target->trace,
+                             (TwLogRecord){
+                                 .op = number,
+                                 .kind = store ? TW_LOG_WRITE : TW_LOG_FETCH,
+                                 .region = bytes[k].region,
+                                 .byte = store ? tw_store_tag(number, k) : 0,
+                                 .offset = bytes[k].offset,
+                                 .attrs = access.attrs,
+                             });
+        }
+    }
+    for (unsigned k = 0; k < access.size && !tw_gives_value(&access); k++) {
+        for (unsigned a = 0; a < target->program->n_actors; a++) {
+            const TwActor *actor = &target->program->actors[a];
+
+            if (effect.acts[k] == TW_ACT_DEVICE &&
+                actor->region == bytes[k].region &&
+                actor->offset == bytes[k].offset &&
+                tw_legality_step(&target->world->legality, &actor->op) ==
+                    TW_LEGAL) {
+                tw_world_perform(target->world, &actor->op, access.cpu,
+                                 number);
+            }
+        }
+    }
+    if (effect.callback && access.cpu != TW_BOARD) {
+        tw_world_safepoint(target->world, access.cpu);
+    }
+}
+
+static void run_op(TestTarget *target, uint16_t number, bool located)
+{
+    const TwOp *op = &target->program->script[number];
+    TwOutcome *outcome = &target->trace->outcomes[number];
+    unsigned flags = tw_op_info(op->code)->flags;
+    uint8_t actor = flags & TW_OP_CPU_ACCESS ? op->obj : op->actor;
+
+    *outcome = (TwOutcome){.status = TW_STATUS_DONE};
+    target->before[number] = target->world->now;
+    if (tw_legality_step(&target->world->legality, op) != TW_LEGAL) {
+        outcome->status = TW_STATUS_SKIPPED;
+        return;
+    }
+    if (actor != TW_BOARD && !target->program->explicit_safepoints) {
+        tw_world_safepoint(target->world, actor);
+    }
+    if (flags & TW_OP_ACCESS) {
+        run_access(target, op, number, located);
+    } else {
+        tw_world_perform(target->world, op, actor, number);
+    }
+}
+
+void test_target_run(TestTarget *target, bool located)
+{
+    const TwProgram *program = target->program;
+
+    tw_world_start(target->world, program, &target->contract);
+    tw_contents_start(&target->contents, program, false);
+    tw_trace_init(target->trace);
+    target->n_cached = target->hits = 0;
+    target->trace->locations_hidden = !located;
+    for (unsigned i = 0; i < program->n_script; i++) {
+        run_op(target, i, located);
+    }
+    target->trace->n_ops = program->n_script;
+    for (uint32_t i = 0; i < target->world->n_owed; i++) {
+        tw_trace_add_event(target->trace, target->world->owed[i].record);
+    }
+    tw_contents_digests(&target->contents, target->contents.worlds,
+                        target->trace->digests);
+}
+
+const TwFinding *test_judge_stats(TestTarget *target, TwVerdict expected,
+                                  TwJudgeStats *stats)
+{
+    static TwFinding finding;
+    TwOracle *oracle = tw_oracle_new();
+    TwDialect dialect = test_dialect();
+    TwVerdict verdict = tw_judge(oracle, target->program, &dialect,
+                                 &target->contract, "softmmu", target->trace,
+                                 &finding, stats);
+
+    tw_oracle_free(oracle);
+    if (verdict != expected) {
+        g_error("verdict %s, expected %s:\n%s", tw_verdict_name(verdict),
+                tw_verdict_name(expected), finding.text);
+    }
+    g_assert_cmpint(finding.verdict, ==, verdict);
+    return &finding;
+}
+
+const TwFinding *test_judge(TestTarget *target, TwVerdict expected)
+{
+    return test_judge_stats(target, expected, NULL);
+}
