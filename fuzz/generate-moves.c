@@ -106,8 +106,8 @@ static void put_fill(TwGen *gen, const TwAim *aim, TwOpCode code)
     }
 }
 
-static void put_dma(TwGen *gen, bool write, uint8_t space, uint64_t addr,
-                    TwAttrs attrs)
+static TwOp *put_dma(TwGen *gen, bool write, uint8_t space, uint64_t addr,
+                     TwAttrs attrs)
 {
     TwOp *op = put(gen, write ? TW_OP_DMA_WRITE : TW_OP_DMA_READ, TW_BOARD);
 
@@ -115,6 +115,7 @@ static void put_dma(TwGen *gen, bool write, uint8_t space, uint64_t addr,
     op->addr = addr;
     op->size = some_size(gen, TW_OP_READ);
     op->attrs = attrs;
+    return op;
 }
 
 static void put_safepoint(TwGen *gen, uint8_t cpu)
@@ -1077,12 +1078,9 @@ static void move_dma(TwGen *gen)
         if (aim.n_hops > 0) {
             put_change(gen, some_hop(gen, &aim), TW_BOARD, true);
         }
-        if (!full(gen)) {
-            put_dma(gen, write, space, addr, index->attrs);
-            TwOp *via = &gen->program->script[gen->program->n_script - 1];
-            via->flags |= TW_OPF_VIA;
-            via->other = mapping;
-        }
+        TwOp *via = put_dma(gen, write, space, addr, index->attrs);
+        via->flags |= TW_OPF_VIA;
+        via->other = mapping;
         return;
     }
     if (tw_gen_chance(gen, 50)) {
@@ -1259,6 +1257,7 @@ static void move_during(TwGen *gen)
         move_access(gen);
         return;
     }
+    unsigned first = gen->program->n_script;
     put_aimed(gen, &aim, some_code(gen));
     unsigned before = gen->program->n_script;
     switch (tw_gen_below(gen, 4)) {
@@ -1276,7 +1275,7 @@ static void move_during(TwGen *gen)
         }
         break;
     }
-    if (gen->program->n_script == before + 1) {
+    if (before > first && gen->program->n_script == before + 1) {
         gen->program->script[before].flags |= TW_OPF_DURING;
     }
     put_aimed(gen, &aim, some_code(gen));

@@ -249,6 +249,41 @@ void tw_edit_drop_space(TwProgram *program, uint8_t id)
     tw_edit_drop_region(program, root);
 }
 
+static void redirect(TwOp *ops, unsigned n, uint8_t from, uint8_t to)
+{
+    uint8_t *refs[EDIT_REFS];
+
+    for (unsigned i = 0; i < n; i++) {
+        unsigned count = tw_edit_refs(&ops[i], OBJECT_SPACE, refs);
+        for (unsigned k = 0; k < count; k++) {
+            if (*refs[k] == from) {
+                *refs[k] = to;
+            }
+        }
+    }
+}
+
+void tw_edit_merge_space(TwProgram *program, uint8_t id, uint8_t to)
+{
+    redirect(program->setup, program->n_setup, id, to);
+    redirect(program->script, program->n_script, id, to);
+    for (unsigned i = 0; i < program->n_actors; i++) {
+        if (program->actors[i].region != TW_NONE) {
+            redirect(&program->actors[i].op, 1, id, to);
+        }
+    }
+    for (unsigned c = 0; c < program->n_cpus; c++) {
+        for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
+            TwMmuIndex *mmu = &program->cpus[c].mmu[m];
+            if (program->cpus[c].present && mmu->present &&
+                mmu->space == id) {
+                mmu->space = to;
+            }
+        }
+    }
+    tw_edit_drop_space(program, id);
+}
+
 void tw_edit_drop_iommu(TwProgram *program, uint8_t id)
 {
     uint8_t region = tw_program_iommu_region(program, id);
@@ -354,7 +389,8 @@ static void bypass_maps(TwProgram *program, TwOp *ops, unsigned n,
     }
 }
 
-void tw_edit_bypass(TwProgram *program, uint8_t id, const TwOp *map)
+void tw_edit_bypass(TwProgram *program, uint8_t id, const TwOp *map,
+                    bool homes)
 {
     TwOp to = *map; /* it may be one of those that change */
     uint8_t region = tw_program_iommu_region(program, id);
@@ -369,7 +405,7 @@ void tw_edit_bypass(TwProgram *program, uint8_t id, const TwOp *map)
                 &to);
     bypass_maps(program, program->script, program->n_script, root, start,
                 size, &to);
-    for (unsigned c = 0; c < program->n_cpus; c++) {
+    for (unsigned c = 0; homes && c < program->n_cpus; c++) {
         for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
             TwMmuIndex *mmu = &program->cpus[c].mmu[m];
             if (!program->cpus[c].present || !mmu->present ||

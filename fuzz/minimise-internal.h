@@ -46,8 +46,12 @@ void tw_edit_drop_actor(TwProgram *program, uint8_t slot);
 void tw_edit_flatten(TwProgram *program, uint8_t id);
 
 /* What leads into IOMMU `id` by way of map operation `map` leads there
- * directly. */
-void tw_edit_bypass(TwProgram *program, uint8_t id, const TwOp *map);
+ * directly: other IOMMUs' entries, and with `homes` the CPUs as well. */
+void tw_edit_bypass(TwProgram *program, uint8_t id, const TwOp *map,
+                    bool homes);
+
+/* Everything that names space `id` names `to` instead; `id` is dropped. */
+void tw_edit_merge_space(TwProgram *program, uint8_t id, uint8_t to);
 
 /* Gives all objects the lowest ids, in their order. */
 void tw_edit_renumber(TwProgram *program);

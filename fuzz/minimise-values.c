@@ -226,13 +226,15 @@ static bool simplify_op(TwMinimiser *min, bool script, unsigned i)
     for (unsigned k = 0; info->args[k] != TW_ARG_END; k++) {
         switch (info->args[k]) {
         case TW_ARG_PERM:
-            for (unsigned r = 0; r < 3 && OP(min->best)->perm != rights[r];
+            for (unsigned r = 0; r < 3 && old.perm != rights[r] &&
+                                 OP(min->best)->perm == old.perm;
                  r++) {
                 TRY(min, p, OP(p)->perm = rights[r]);
             }
             break;
         case TW_ARG_IOMMU_PERM:
-            for (unsigned r = 1; r < 3 && OP(min->best)->perm != rights[r];
+            for (unsigned r = 1; r < 3 && old.perm != rights[r] &&
+                                 OP(min->best)->perm == old.perm;
                  r++) {
                 TRY(min, p, OP(p)->perm = rights[r]);
             }
@@ -611,42 +613,67 @@ static bool shrink_field(TwMinimiser *min, bool script, unsigned i,
     return false;
 }
 
-/* A range down to one granule, at either end. */
+enum { MAX_PIECES = 16 }; /* of a range or large page, that are tried */
+
+/* A range down to one page: any of the first, or the last; or by half. */
 static bool shrink_range(TwMinimiser *min, bool script, unsigned i)
 {
-    const TwOp *op = script ? &min->best->script[i] : &min->best->setup[i];
     uint64_t page = 1ull << min->best->page_lg;
-    bool any = false;
+    const TwOp old = script ? min->best->script[i] : min->best->setup[i];
+    uint64_t pieces = (old.last - old.addr) >> min->best->page_lg;
 
-    if (op->last - op->addr < page) {
+    if (pieces == 0) {
         return false;
     }
-    TRY(min, p, {
+    for (unsigned k = 0; k <= MAX_PIECES + 1; k++) {
+        TwProgram *p = tw_minimise_start(min);
         TwOp *to = script ? &p->script[i] : &p->setup[i];
-        to->last = to->addr + (page - 1);
-        tw_op_round(p, to);
-    });
-    op = script ? &min->best->script[i] : &min->best->setup[i];
-    if (op->last - op->addr >= page) {
-        TRY(min, p, {
-            TwOp *to = script ? &p->script[i] : &p->setup[i];
-            to->last = to->addr + (to->last - to->addr) / 2;
-            tw_op_round(p, to);
-        });
-    }
-    op = script ? &min->best->script[i] : &min->best->setup[i];
-    if (op->last - op->addr >= page) {
-        TRY(min, p, {
-            TwOp *to = script ? &p->script[i] : &p->setup[i];
-            uint64_t by = (to->last - (page - 1)) - to->addr;
+        uint64_t by = 0;
+
+        if (k <= MAX_PIECES) {
+            by = page * (k < MAX_PIECES && k < pieces ? k : pieces);
             to->addr += by;
-            if (to->code == TW_OP_MAP) {
-                to->out += by;
-            }
-            tw_op_round(p, to);
-        });
+            to->last = to->addr + (page - 1);
+        } else {
+            to->last = to->addr + (to->last - to->addr) / 2;
+        }
+        if (to->code == TW_OP_MAP) {
+            to->out += by;
+        }
+        tw_op_round(p, to);
+        if (tw_minimise_try(min)) {
+            return true;
+        }
+        if (k >= pieces && k < MAX_PIECES) {
+            k = MAX_PIECES; /* all pieces were tried */
+        }
     }
-    return any;
+    return false;
+}
+
+/* A large page down to one of its pages. */
+static bool shrink_page(TwMinimiser *min, bool script, unsigned i)
+{
+    const TwOp old = script ? min->best->script[i] : min->best->setup[i];
+    unsigned lg = min->best->page_lg;
+
+    if (old.lg <= lg) {
+        return false;
+    }
+    for (unsigned k = 0; k < MAX_PIECES && k >> (old.lg - lg) == 0; k++) {
+        TwProgram *p = tw_minimise_start(min);
+        TwOp *to = script ? &p->script[i] : &p->setup[i];
+
+        to->lg = (uint8_t)lg;
+        to->addr += (uint64_t)k << lg;
+        if (to->code == TW_OP_PAGE) {
+            to->out += (uint64_t)k << lg;
+        }
+        if (tw_minimise_try(min)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool shrink_ops(TwMinimiser *min, bool script)
@@ -659,6 +686,11 @@ static bool shrink_ops(TwMinimiser *min, bool script)
                                            : &min->best->setup[i]);
         if (fields & FIELD_LAST) {
             any |= shrink_range(min, script, i);
+        }
+        unsigned code = script ? min->best->script[i].code
+                               : min->best->setup[i].code;
+        if (code == TW_OP_PAGE || code == TW_OP_UNPAGE) {
+            any |= shrink_page(min, script, i);
         }
         for (unsigned field = FIELD_ADDR; field <= FIELD_LENGTH;
              field *= 2) {

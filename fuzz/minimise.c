@@ -189,6 +189,14 @@ static bool drop_objects(TwMinimiser *min)
             tw_edit_drop_space(tw_minimise_start(min), (uint8_t)i);
             any |= tw_minimise_try(min);
         }
+        for (unsigned k = 0; k < min->best->n_spaces; k++) {
+            if (k != i && min->best->spaces[k].present &&
+                min->best->spaces[i].present) {
+                tw_edit_merge_space(tw_minimise_start(min), (uint8_t)i,
+                                    (uint8_t)k);
+                any |= tw_minimise_try(min);
+            }
+        }
     }
     for (unsigned i = min->best->n_regions; i-- > 0;) {
         if (min->best->regions[i].kind != TW_REGION_NONE) {
@@ -265,14 +273,14 @@ static bool bypass_from(TwMinimiser *min, bool script)
         }
         TwOp map = *op;
         TwProgram *program = tw_minimise_start(min);
-        tw_edit_bypass(program, map.obj, &map);
+        tw_edit_bypass(program, map.obj, &map, true);
         tw_edit_drop_iommu(program, map.obj);
         if (tw_minimise_try(min)) {
             any = true;
             continue;
         }
         if (min->rounds <= BYPASS_ROUNDS) {
-            tw_edit_bypass(tw_minimise_start(min), map.obj, &map);
+            tw_edit_bypass(tw_minimise_start(min), map.obj, &map, false);
             any |= tw_minimise_try(min);
         }
     }
@@ -298,6 +306,17 @@ static bool one_round(TwMinimiser *min)
     return any;
 }
 
+/* Low ids; ids are part of what RAM holds, so this may lose the finding. */
+static void renumber(TwMinimiser *min)
+{
+    tw_edit_renumber(tw_minimise_start(min));
+    if (tw_program_equal(&min->candidate, min->best)) {
+        tw_program_copy(min->best, &min->candidate); /* only the counts */
+    } else {
+        tw_minimise_try(min);
+    }
+}
+
 void tw_minimise(TwProgram *program, const TwDialect *dialect,
                  TwStillFails still_fails, void *data, unsigned budget,
                  TwMinimiseStats *stats)
@@ -317,9 +336,9 @@ void tw_minimise(TwProgram *program, const TwDialect *dialect,
     do {
         while (one_round(min)) {
         }
-    } while (drop_two(min));
-    tw_edit_renumber(tw_minimise_start(min));
-    tw_minimise_try(min);
+        renumber(min);
+    } while (one_round(min) || drop_two(min));
+    renumber(min);
     min->stats.ops_after = tw_edit_count_ops(program);
     min->stats.objects_after = tw_edit_count_objects(program);
     if (stats != NULL) {

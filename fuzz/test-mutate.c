@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* Mutation and cross-over: always legal, the same on every host, and not in
+ * vain. */
+#include "fuzz/mutate.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "fuzz/generate.h"
+#include "program/legality.h"
+#include "program/ops.h"
+
+static TwProgram program, before, other, out;
+
+static void assert_fits(const TwProgram *p, const TwDialect *dialect,
+                        unsigned number)
+{
+    char why[256] = "";
+
+    if (!tw_program_check(p, why, sizeof(why)) ||
+        !tw_dialect_admits(dialect, p, why, sizeof(why))) {
+        g_error("mutation %u: %s", number, why);
+    }
+}
+
+static void test_chain(void)
+{
+    TwDialect dialect = tw_dialect_full();
+    unsigned changed = 0, longest = 0;
+    enum { N = 12000 };
+
+    for (unsigned i = 0; i < N; i++) {
+        TwRng rng = tw_rng_for(21, i);
+        if (i % 400 == 0) {
+            tw_generate(&program, (TwProfile)(i / 400 % TW_PROFILES),
+                        &dialect, &rng);
+        }
+        tw_program_copy(&before, &program);
+        tw_mutate(&program, &dialect, &rng);
+        assert_fits(&program, &dialect, i);
+        changed += !tw_program_equal(&program, &before);
+        longest = MAX(longest, program.n_script);
+    }
+    g_assert_cmpuint(changed, >, N * 8 / 10);
+    g_assert_cmpuint(longest, >, 40);
+}
+
+/* In a small dialect every mutation has to stay small. */
+static void test_narrow(void)
+{
+    TwDialect dialect = tw_dialect_full();
+
+    dialect.ops = 1ull << TW_OP_READ | 1ull << TW_OP_WRITE |
+                  1ull << TW_OP_PAGE | 1ull << TW_OP_MAP |
+                  1ull << TW_OP_FLUSH_ALL;
+    dialect.op_flags = 0;
+    dialect.max_script = 12;
+    dialect.max_setup = 6;
+    dialect.max_regions = 8;
+    dialect.max_cpus = 1;
+    dialect.max_mmu_indexes = 1;
+    dialect.min_page_lg = dialect.max_page_lg = 12;
+    dialect.actors = dialect.explicit_safepoints = false;
+    dialect.late_spaces = dialect.shared_blocks = false;
+    tw_program_init(&program);
+    for (unsigned i = 0; i < 6000; i++) {
+        TwRng rng = tw_rng_for(22, i);
+        tw_mutate(&program, &dialect, &rng);
+        assert_fits(&program, &dialect, i);
+    }
+}
+
+/* Out of nothing comes something that can be accessed. */
+static void test_empty(void)
+{
+    TwDialect dialect = tw_dialect_full();
+    TwRng rng = tw_rng_for(23, 0);
+
+    tw_program_init(&program);
+    tw_mutate(&program, &dialect, &rng);
+    assert_fits(&program, &dialect, 0);
+    g_assert_cmpuint(program.n_cpus, >, 0);
+    g_assert_cmpuint(program.n_script, >, 0);
+}
+
+/* Each part of a program changes now and then. */
+static void test_reach(void)
+{
+    TwDialect dialect = tw_dialect_full();
+    unsigned regions = 0, iommus = 0, cpus = 0, setup = 0, script = 0;
+    unsigned shorter = 0, longer = 0, world = 0;
+
+    for (unsigned i = 0; i < 3000; i++) {
+        TwRng rng = tw_rng_for(24, i);
+        tw_generate(&program, TW_PROFILE_IOMMU, &dialect, &rng);
+        tw_program_copy(&before, &program);
+        tw_mutate(&program, &dialect, &rng);
+        if (program.n_regions == before.n_regions) {
+            regions += memcmp(program.regions, before.regions,
+                              program.n_regions * sizeof(TwRegion)) != 0;
+        }
+        if (program.n_iommus == before.n_iommus) {
+            iommus += memcmp(program.iommus, before.iommus,
+                             program.n_iommus * sizeof(TwIommu)) != 0;
+        }
+        if (program.n_cpus == before.n_cpus) {
+            cpus += memcmp(program.cpus, before.cpus,
+                           program.n_cpus * sizeof(TwCpu)) != 0;
+        }
+        setup += program.n_setup != before.n_setup;
+        shorter += program.n_script < before.n_script;
+        longer += program.n_script > before.n_script;
+        script += program.n_script == before.n_script &&
+                  memcmp(program.script, before.script,
+                         program.n_script * sizeof(TwOp)) != 0;
+        world += program.page_lg != before.page_lg ||
+                 program.hops != before.hops ||
+                 program.explicit_safepoints != before.explicit_safepoints;
+    }
+    g_assert_cmpuint(regions, >, 100);
+    g_assert_cmpuint(iommus, >, 20);
+    g_assert_cmpuint(cpus, >, 20);
+    g_assert_cmpuint(setup, >, 20);
+    g_assert_cmpuint(script, >, 200);
+    g_assert_cmpuint(shorter, >, 100);
+    g_assert_cmpuint(longer, >, 200);
+    g_assert_cmpuint(world, >, 20);
+}
+
+static void test_same_again(void)
+{
+    TwDialect dialect = tw_dialect_full();
+
+    for (unsigned i = 0; i < 300; i++) {
+        TwRng a = tw_rng_for(25, i);
+        tw_generate(&program, (TwProfile)(i % TW_PROFILES), &dialect, &a);
+        /* Beyond the counts there may be anything. */
+        memset(&before, 0xaa, sizeof(before));
+        tw_program_copy(&before, &program);
+        TwRng b = a;
+        tw_mutate(&program, &dialect, &a);
+        tw_mutate(&before, &dialect, &b);
+        g_assert_true(tw_program_equal(&program, &before));
+        g_assert_cmpuint(a.state, ==, b.state);
+    }
+}
+
+static bool same_operation(const TwOp *a, const TwOp *b)
+{
+    return a->code == b->code && a->size == b->size && a->perm == b->perm;
+}
+
+static unsigned count_from(const TwProgram *of, const TwProgram *from)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < of->n_script; i++) {
+        for (unsigned k = 0; k < from->n_script; k++) {
+            if (same_operation(&of->script[i], &from->script[k])) {
+                n++;
+                break;
+            }
+        }
+    }
+    return n;
+}
+
+static void test_crossover(void)
+{
+    TwDialect dialect = tw_dialect_full();
+    unsigned mixed = 0;
+    enum { N = 2000 };
+
+    for (unsigned i = 0; i < N; i++) {
+        TwRng rng = tw_rng_for(26, i);
+        tw_generate(&program, (TwProfile)(i % TW_PROFILES), &dialect, &rng);
+        tw_generate(&other, (TwProfile)(i / 5 % TW_PROFILES), &dialect,
+                    &rng);
+        TwRng again = rng;
+        tw_crossover(&out, &program, &other, &dialect, &rng);
+        assert_fits(&out, &dialect, i);
+        tw_crossover(&before, &program, &other, &dialect, &again);
+        g_assert_true(tw_program_equal(&out, &before));
+        /* The topology is the first one's. */
+        g_assert_cmpuint(out.n_regions, ==, program.n_regions);
+        g_assert_cmpmem(out.regions, out.n_regions * sizeof(TwRegion),
+                        program.regions,
+                        program.n_regions * sizeof(TwRegion));
+        g_assert_cmpuint(out.n_setup, ==, program.n_setup);
+        mixed += !tw_program_equal(&out, &program) &&
+                 count_from(&out, &program) > 0 &&
+                 count_from(&out, &other) > 0;
+    }
+    g_assert_cmpuint(mixed, >, N * 7 / 10);
+}
+
+/* Nothing crosses with nothing. */
+static void test_crossover_empty(void)
+{
+    TwDialect dialect = tw_dialect_full();
+    TwRng rng = tw_rng_for(27, 0);
+
+    tw_program_init(&program);
+    tw_program_init(&other);
+    tw_crossover(&out, &program, &other, &dialect, &rng);
+    g_assert_true(tw_program_equal(&out, &program));
+    tw_generate(&other, TW_PROFILE_BALANCED, &dialect, &rng);
+    tw_crossover(&out, &program, &other, &dialect, &rng);
+    assert_fits(&out, &dialect, 0);
+    tw_crossover(&out, &other, &program, &dialect, &rng);
+    g_assert_true(tw_program_equal(&out, &other));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/mutate/chain", test_chain);
+    g_test_add_func("/mutate/narrow", test_narrow);
+    g_test_add_func("/mutate/empty", test_empty);
+    g_test_add_func("/mutate/reach", test_reach);
+    g_test_add_func("/mutate/same-again", test_same_again);
+    g_test_add_func("/mutate/crossover", test_crossover);
+    g_test_add_func("/mutate/crossover-empty", test_crossover_empty);
+    return g_test_run();
+}
