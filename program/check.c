@@ -183,7 +183,19 @@ uint64_t tw_program_cycles(const TwProgram *p)
             }
         }
     }
-    return rest;
+    /* What is left lies on a cycle, or between two of them. */
+    uint64_t cycles = 0;
+    for (uint64_t left = rest; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(left);
+        uint64_t seen = 0, todo = out[i] & rest;
+        while (todo) {
+            unsigned k = (unsigned)__builtin_ctzll(todo);
+            seen |= UINT64_C(1) << k;
+            todo = (todo | (out[k] & rest)) & ~seen;
+        }
+        cycles |= seen & UINT64_C(1) << i;
+    }
+    return cycles;
 }
 
 static bool check_regions(const Check *c)

@@ -252,24 +252,39 @@ bool tw_lexer_power(TwLexer *l, unsigned low, unsigned high, const char *what,
     return true;
 }
 
-bool tw_lexer_range(TwLexer *l, uint64_t high, TwRange *range)
+/* Two numbers with two dots between them. */
+static bool pair(const TwLexer *l, TwRange *range)
 {
-    const char *dots = NULL;
     for (size_t i = 0; i + 1 < l->length; i++) {
         if (l->word[i] == '.' && l->word[i + 1] == '.') {
-            dots = l->word + i;
-            break;
+            return number(l->word, i, false, &range->first) &&
+                   number(l->word + i + 2, l->length - i - 2, false,
+                          &range->last);
         }
     }
-    if (!dots ||
-        !number(l->word, (size_t)(dots - l->word), false, &range->first) ||
-        !number(dots + 2, l->length - (size_t)(dots + 2 - l->word), false,
-                &range->last)) {
+    return false;
+}
+
+bool tw_lexer_range(TwLexer *l, TwRange *range)
+{
+    if (!pair(l, range)) {
         return tw_lexer_expected(l, "a range FIRST..LAST");
     }
-    if (range->first > range->last || range->last > high) {
+    if (range->first > range->last) {
         return tw_lexer_expected(l, "a range in order");
     }
+    tw_lexer_next(l);
+    return true;
+}
+
+bool tw_lexer_piece_sizes(TwLexer *l, uint8_t *least, uint8_t *most)
+{
+    TwRange sizes;
+    if (!pair(l, &sizes) || sizes.first > 8 || sizes.last > 8) {
+        return tw_lexer_expected(l, "sizes LEAST..MOST of 0, 1, 2, 4 or 8");
+    }
+    *least = (uint8_t)sizes.first;
+    *most = (uint8_t)sizes.last;
     tw_lexer_next(l);
     return true;
 }

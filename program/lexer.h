@@ -71,8 +71,10 @@ bool tw_lexer_size(TwLexer *lexer, uint64_t *value);
 /* 2^low .. 2^high, as its exponent. */
 bool tw_lexer_power(TwLexer *lexer, unsigned low, unsigned high,
                     const char *what, uint8_t *exponent);
-/* 0x10..0x1f, in order, up to `high`. */
-bool tw_lexer_range(TwLexer *lexer, uint64_t high, TwRange *range);
+/* 0x10..0x1f, in order. */
+bool tw_lexer_range(TwLexer *lexer, TwRange *range);
+/* 1..4: sizes of up to 8 bytes, where 0 is no limit. */
+bool tw_lexer_piece_sizes(TwLexer *lexer, uint8_t *least, uint8_t *most);
 /* A letter and a number below `count`: r12. */
 bool tw_lexer_id(TwLexer *lexer, char letter, unsigned count, uint8_t *id);
 /* The same with an index: c0.1. */

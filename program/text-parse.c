@@ -163,17 +163,6 @@ static bool parse_priority(TwLexer *l, int32_t *priority)
     return true;
 }
 
-static bool parse_valid(TwLexer *l, TwRegion *r)
-{
-    TwRange sizes;
-    if (!tw_lexer_range(l, 8, &sizes)) {
-        return false;
-    }
-    r->valid_min = (uint8_t)sizes.first;
-    r->valid_max = (uint8_t)sizes.last;
-    return true;
-}
-
 static bool parse_region_option(TwLexer *l, unsigned option, TwRegion *r)
 {
     switch (option) {
@@ -194,11 +183,11 @@ static bool parse_region_option(TwLexer *l, unsigned option, TwRegion *r)
     case OPT_PRIO:
         return parse_priority(l, &r->priority);
     case OPT_VALID:
-        return parse_valid(l, r);
+        return tw_lexer_piece_sizes(l, &r->valid_min, &r->valid_max);
     case OPT_REJECT:
-        return tw_lexer_range(l, UINT64_MAX, &r->reject);
+        return tw_lexer_range(l, &r->reject);
     case OPT_ERROR:
-        return tw_lexer_range(l, UINT64_MAX, &r->error);
+        return tw_lexer_range(l, &r->error);
     case OPT_DISABLED:
         r->enabled = false;
         return true;
@@ -603,7 +592,7 @@ static bool parse_arg(TwLexer *l, TwArg arg, TwOp *op)
     case TW_ARG_ADDR:
         return tw_lexer_number(l, 0, UINT64_MAX, "an address", &op->addr);
     case TW_ARG_RANGE:
-        if (!tw_lexer_range(l, UINT64_MAX, &range)) {
+        if (!tw_lexer_range(l, &range)) {
             return false;
         }
         op->addr = range.first;

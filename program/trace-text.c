@@ -453,7 +453,7 @@ static bool read_event(Reader *r)
     if (!tw_lexer_skip(l, "none") && !read_region(r, &e.region)) {
         return false;
     }
-    if (!tw_lexer_range(l, UINT64_MAX, &range) || !tw_lexer_word(l, "->") ||
+    if (!tw_lexer_range(l, &range) || !tw_lexer_word(l, "->") ||
         !tw_lexer_number(l, 0, UINT64_MAX, "an address", &e.out) ||
         !tw_lexer_end(l)) {
         return false;

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside this folder only: what decoder and encoder of the byte form share.
+ * The layout itself is told in BYTES.md.
+ */
+#ifndef TW_PROGRAM_BYTES_FORM_H
+#define TW_PROGRAM_BYTES_FORM_H
+
+#include "program/dialect.h"
+#include "program/ops.h"
+
+enum {
+    TW_BYTES_VERSION = 1,
+    TW_HEADER_BYTES = 13,
+    TW_POOL_BYTES = 8,
+    TW_REGION_BYTES = 18,
+    TW_EXTRA_BYTES = 10,
+    TW_SPACE_BYTES = 2,
+    TW_IOMMU_BYTES = 8,
+    TW_CPU_BYTES = 22,
+    TW_OP_BYTES = 20,
+    TW_ACTOR_BYTES = 5 + TW_OP_BYTES,
+    TW_POOL_MAX = 4095,
+};
+
+/* Offsets in the header. */
+enum {
+    TW_HEADER_VERSION,
+    TW_HEADER_FLAGS,
+    TW_HEADER_PAGE,
+    TW_HEADER_HOPS,
+    TW_HEADER_REGIONS, /* default topology: its shape */
+    TW_HEADER_EXTRAS,
+    TW_HEADER_SPACES,
+    TW_HEADER_IOMMUS,
+    TW_HEADER_CPUS,
+    TW_HEADER_ACTORS,
+    TW_HEADER_SETUP,
+    TW_HEADER_POOL, /* two bytes */
+};
+
+enum {
+    TW_FORM_OWN = 1,       /* header flag: the topology is written out */
+    TW_FORM_EXPLICIT = 14, /* header flags, all set: explicit safe points */
+    TW_FORM_COUNTS = 0x70, /* header flags, all set: counts are exact */
+    TW_FORM_NONE = 0xff,   /* object byte: no object */
+    TW_FORM_DETACHED = 64, /* container byte: none */
+    TW_FORM_RAW = 0x80,    /* op byte 7: the immediate counts as it is */
+    TW_FORM_EXACT = 0x40,  /* op byte 7: rights count as they are */
+    TW_FORM_FLAG = 0x80,   /* op byte 2: with it, rare flags count */
+    TW_FORM_ANCHOR = 0xc000, /* selector: an anchor, and the whole delta */
+    TW_FORM_POWER = 0xb000,  /* selector of a size: a power of two */
+};
+
+/* What an extra record says of a region. */
+enum { TW_EXTRA_REJECT, TW_EXTRA_ERROR, TW_EXTRA_PRIORITY, TW_EXTRAS };
+
+/* Offsets in an operation record. */
+enum {
+    TW_FORM_CODE,
+    TW_FORM_ACTOR,
+    TW_FORM_FLAGS,
+    TW_FORM_OBJ,
+    TW_FORM_INDEX,
+    TW_FORM_OTHER,
+    TW_FORM_SIZE, /* size, log2 of a size, or bits */
+    TW_FORM_PERM, /* rights or kinds */
+    TW_FORM_ADDR,
+    TW_FORM_LAST = 12,
+    TW_FORM_OUT = 16,
+};
+
+/*
+ * Addresses that operands are near to, in the order of their numbers, which
+ * follow the literals of the pool.  They grow as the program does: first 0,
+ * then with the regions, then with the setup.
+ */
+typedef struct TwAnchors {
+    unsigned count;
+    uint64_t at[2 + 3 * TW_MAX_REGIONS + 3 * TW_MAX_SETUP];
+    uint64_t start[TW_MAX_REGIONS]; /* of a region, in its outermost
+                                     * container */
+} TwAnchors;
+
+void tw_anchors_init(TwAnchors *anchors);
+void tw_anchors_add_regions(TwAnchors *anchors, const TwProgram *program);
+void tw_anchors_add_setup(TwAnchors *anchors, const TwProgram *program);
+
+/* Where an operation's 32-bit immediate stands in its record; 0: it has none. */
+unsigned tw_form_immediate(const TwOpInfo *info);
+
+/* Ids that exist, in ascending order, and back. */
+typedef struct TwRanks {
+    uint8_t count;
+    uint8_t ids[TW_MAX_REGIONS];
+} TwRanks;
+
+void tw_ranks_of_regions(TwRanks *ranks, const TwProgram *program);
+void tw_ranks_of_spaces(TwRanks *ranks, const TwProgram *program);
+void tw_ranks_of_iommus(TwRanks *ranks, const TwProgram *program);
+void tw_ranks_of_cpus(TwRanks *ranks, const TwProgram *program);
+
+/* Bytes of a text being decoded; beyond its end there are zeros. */
+typedef struct TwBytesIn {
+    const uint8_t *at, *end;
+    const uint8_t *pool;
+    unsigned n_pool;
+} TwBytesIn;
+
+static inline uint64_t tw_get(const uint8_t *at, unsigned bytes)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < bytes; i++) {
+        value |= (uint64_t)at[i] << (8 * i);
+    }
+    return value;
+}
+
+/* The address that a selector of the anchor kind and a delta name. */
+uint64_t tw_anchor_value(const TwBytesIn *in, const TwAnchors *anchors,
+                         unsigned selector, int delta);
+
+/*
+ * How many of something a count byte of the header means: that many, if counts
+ * are exact, else `low` to `high`; at most `max`.
+ */
+unsigned tw_form_count(const uint8_t header[TW_HEADER_BYTES], unsigned offset,
+                       unsigned low, unsigned high, unsigned max);
+
+/*
+ * Decodes the topology from the records at `in` (which it moves on), or makes
+ * the default one, with its setup.
+ */
+void tw_decode_topology(TwProgram *program, TwBytesIn *in,
+                        const uint8_t header[TW_HEADER_BYTES],
+                        const TwDialect *dialect);
+void tw_default_topology(TwProgram *program, unsigned shape,
+                         const TwDialect *dialect);
+
+#endif
