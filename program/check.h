@@ -39,6 +39,48 @@ typedef struct TwSpot {
 bool tw_program_check_spot(const TwProgram *program, TwSpot *spot, char *why,
                            size_t why_size);
 
+/* A check under way. */
+typedef struct TwCheck {
+    const TwProgram *p;
+    TwSpot *spot; /* or NULL, as `why` */
+    char *why;
+    size_t why_size;
+} TwCheck;
+
+/* Says what is wrong with the object at a spot; always false. */
+bool __attribute__((format(printf, 4, 5)))
+tw_check_wrong(const TwCheck *check, TwSpotKind kind, unsigned index,
+               const char *format, ...);
+
+/* One operation where it stands: SETUP, ACTOR or SCRIPT. */
+bool tw_check_op(const TwCheck *check, TwSpotKind kind, unsigned index,
+                 const TwOp *op);
+
+static inline bool tw_has_region(const TwProgram *p, unsigned id)
+{
+    return id < p->n_regions && p->regions[id].kind != TW_REGION_NONE;
+}
+
+static inline bool tw_has_space(const TwProgram *p, unsigned id)
+{
+    return id < p->n_spaces && p->spaces[id].present;
+}
+
+static inline bool tw_has_iommu(const TwProgram *p, unsigned id)
+{
+    return id < p->n_iommus && p->iommus[id].kind != TW_IOMMU_NONE;
+}
+
+static inline bool tw_has_cpu(const TwProgram *p, unsigned id)
+{
+    return id < p->n_cpus && p->cpus[id].present;
+}
+
+static inline bool tw_is_piece_size(unsigned size)
+{
+    return size == 0 || size == 1 || size == 2 || size == 4 || size == 8;
+}
+
 /*
  * The region ids that lie on a cycle of container and alias edges, as bits.
  * Edges to regions that do not exist are ignored.

@@ -289,6 +289,22 @@ bool tw_lexer_piece_sizes(TwLexer *l, uint8_t *least, uint8_t *most)
     return true;
 }
 
+bool tw_lexer_priority(TwLexer *l, int32_t *priority)
+{
+    bool negative = l->length > 1 && l->word[0] == '-';
+    uint64_t value;
+    if (negative) {
+        l->word++;
+        l->length--;
+    }
+    if (!tw_lexer_number(l, 0, negative ? UINT64_C(1) << 31 : INT32_MAX,
+                         "a priority of 32 bits", &value)) {
+        return false;
+    }
+    *priority = (int32_t)(negative ? -(int64_t)value : (int64_t)value);
+    return true;
+}
+
 /* Names -------------------------------------------------------------------- */
 
 /* Letter and number at the start of the word; returns the bytes taken, or 0. */

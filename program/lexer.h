@@ -75,6 +75,8 @@ bool tw_lexer_power(TwLexer *lexer, unsigned low, unsigned high,
 bool tw_lexer_range(TwLexer *lexer, TwRange *range);
 /* 1..4: sizes of up to 8 bytes, where 0 is no limit. */
 bool tw_lexer_piece_sizes(TwLexer *lexer, uint8_t *least, uint8_t *most);
+/* A signed number of 32 bits. */
+bool tw_lexer_priority(TwLexer *lexer, int32_t *priority);
 /* A letter and a number below `count`: r12. */
 bool tw_lexer_id(TwLexer *lexer, char letter, unsigned count, uint8_t *id);
 /* The same with an index: c0.1. */

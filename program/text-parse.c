@@ -12,6 +12,7 @@
 #include "program/legality.h"
 #include "program/lexer.h"
 #include "program/ops.h"
+#include "program/text-op.h"
 
 typedef struct Place {
     unsigned line, column; /* of the first word; line 0: nowhere */
@@ -147,22 +148,6 @@ static bool option_fits(unsigned option, unsigned kind)
     }
 }
 
-static bool parse_priority(TwLexer *l, int32_t *priority)
-{
-    bool negative = l->length > 1 && l->word[0] == '-';
-    uint64_t value;
-    if (negative) {
-        l->word++;
-        l->length--;
-    }
-    if (!tw_lexer_number(l, 0, negative ? UINT64_C(1) << 31 : INT32_MAX,
-                         "a priority of 32 bits", &value)) {
-        return false;
-    }
-    *priority = (int32_t)(negative ? -(int64_t)value : (int64_t)value);
-    return true;
-}
-
 static bool parse_region_option(TwLexer *l, unsigned option, TwRegion *r)
 {
     switch (option) {
@@ -181,7 +166,7 @@ static bool parse_region_option(TwLexer *l, unsigned option, TwRegion *r)
     case OPT_IOMMU:
         return tw_lexer_id(l, 'i', TW_MAX_IOMMUS, &r->iommu);
     case OPT_PRIO:
-        return parse_priority(l, &r->priority);
+        return tw_lexer_priority(l, &r->priority);
     case OPT_VALID:
         return tw_lexer_piece_sizes(l, &r->valid_min, &r->valid_max);
     case OPT_REJECT:
@@ -486,235 +471,6 @@ static bool parse_mmu(Parser *s)
     return true;
 }
 
-/* Operations --------------------------------------------------------------- */
-
-/* c0.1, and all.1 if `all`. */
-static bool parse_cpu_index(TwLexer *l, bool all, TwOp *op)
-{
-    if (all && l->length == 5 && memcmp(l->word, "all.", 4) == 0) {
-        unsigned index = (unsigned)(l->word[4] - '0');
-        if (index < TW_MAX_MMU_INDEXES) {
-            op->obj = TW_ALL;
-            op->index = (uint8_t)index;
-            tw_lexer_next(l);
-            return true;
-        }
-    }
-    return tw_lexer_id_index(l, 'c', TW_MAX_CPUS, TW_MAX_MMU_INDEXES, &op->obj,
-                             &op->index);
-}
-
-static bool parse_word_number(TwLexer *l, const char *word, uint64_t *value)
-{
-    return tw_lexer_word(l, word) &&
-           tw_lexer_number(l, 0, UINT64_MAX, NULL, value);
-}
-
-static bool parse_small(TwLexer *l, uint64_t low, uint64_t high,
-                        const char *what, uint8_t *value)
-{
-    uint64_t number;
-    if (!tw_lexer_number(l, low, high, what, &number)) {
-        return false;
-    }
-    *value = (uint8_t)number;
-    return true;
-}
-
-/* One word of two, the second of which sets a flag. */
-static bool parse_switch(TwLexer *l, const char *off, const char *on,
-                         unsigned flag, TwOp *op)
-{
-    if (tw_lexer_skip(l, on)) {
-        op->flags |= (uint8_t)flag;
-        return true;
-    }
-    if (tw_lexer_skip(l, off)) {
-        return true;
-    }
-    char what[64];
-    g_snprintf(what, sizeof what, "%s or %s", off, on);
-    return tw_lexer_expected(l, what);
-}
-
-/* Operands that name an object. */
-static bool parse_object(TwLexer *l, TwArg arg, TwOp *op)
-{
-    switch (arg) {
-    case TW_ARG_CPU_OR_ALL:
-        if (tw_lexer_skip(l, "all")) {
-            op->obj = TW_ALL;
-            return true;
-        }
-        /* fall through */
-    case TW_ARG_CPU:
-        return tw_lexer_id(l, 'c', TW_MAX_CPUS, &op->obj);
-    case TW_ARG_CPU_INDEX:
-    case TW_ARG_ANY_CPU_INDEX:
-        return parse_cpu_index(l, arg == TW_ARG_ANY_CPU_INDEX, op);
-    case TW_ARG_IOMMU:
-        return tw_lexer_id(l, 'i', TW_MAX_IOMMUS, &op->obj);
-    case TW_ARG_IOMMU_INDEX:
-        return tw_lexer_id_index(l, 'i', TW_MAX_IOMMUS, TW_MAX_IOMMU_INDEXES,
-                                 &op->obj, &op->index);
-    case TW_ARG_OF_IOMMU:
-        return tw_lexer_word(l, "of") &&
-               tw_lexer_id_index(l, 'i', TW_MAX_IOMMUS, TW_MAX_IOMMU_INDEXES,
-                                 &op->other, &op->index);
-    case TW_ARG_REGION:
-        return tw_lexer_id(l, 'r', TW_MAX_REGIONS, &op->obj);
-    case TW_ARG_IN_REGION:
-        return tw_lexer_word(l, "in") &&
-               tw_lexer_id(l, 'r', TW_MAX_REGIONS, &op->other);
-    case TW_ARG_SPACE:
-        return tw_lexer_id(l, 's', TW_MAX_SPACES, &op->obj);
-    case TW_ARG_OF_SPACE:
-        return tw_lexer_word(l, "of") &&
-               tw_lexer_id(l, 's', TW_MAX_SPACES, &op->other);
-    case TW_ARG_TO_SPACE:
-        return tw_lexer_word(l, "->") &&
-               tw_lexer_id(l, 's', TW_MAX_SPACES, &op->other) &&
-               tw_lexer_number(l, 0, UINT64_MAX, NULL, &op->out);
-    case TW_ARG_OBSERVER:
-        return tw_lexer_id(l, 'o', TW_MAX_OBSERVERS, &op->obj);
-    default:
-        return tw_lexer_id(l, 'm', TW_MAX_MAPPINGS, &op->obj);
-    }
-}
-
-static bool parse_arg(TwLexer *l, TwArg arg, TwOp *op)
-{
-    TwRange range;
-    uint64_t value;
-    switch (arg) {
-    case TW_ARG_AT:
-        return parse_word_number(l, "at", &op->addr);
-    case TW_ARG_ADDR:
-        return tw_lexer_number(l, 0, UINT64_MAX, "an address", &op->addr);
-    case TW_ARG_RANGE:
-        if (!tw_lexer_range(l, &range)) {
-            return false;
-        }
-        op->addr = range.first;
-        op->last = range.last;
-        return true;
-    case TW_ARG_LENGTH:
-        return tw_lexer_size(l, &op->last);
-    case TW_ARG_SIZE:
-        return parse_small(l, 1, TW_MAX_ACCESS, "1 to 8 bytes", &op->size);
-    case TW_ARG_RMW_SIZE:
-        return parse_small(l, 1, TW_MAX_ACCESS, "1, 2, 4 or 8 bytes",
-                           &op->size);
-    case TW_ARG_TO:
-        return parse_word_number(l, "->", &op->out);
-    case TW_ARG_VALUE:
-        return parse_word_number(l, "=", &op->out);
-    case TW_ARG_OF_SIZE:
-        return tw_lexer_word(l, "size") &&
-               tw_lexer_power(l, TW_MIN_GRANULE_LG, 63,
-                              "a power of two from 16 to 2^63", &op->lg);
-    case TW_ARG_BITS:
-        return tw_lexer_word(l, "bits") &&
-               parse_small(l, 1, 64, "1 to 64 bits", &op->lg);
-    case TW_ARG_PERM:
-        return tw_lexer_perm(l, TW_R | TW_W | TW_X, &op->perm);
-    case TW_ARG_IOMMU_PERM:
-        return tw_lexer_perm(l, TW_R | TW_W, &op->perm);
-    case TW_ARG_DIRECTION:
-        op->perm = tw_lexer_is(l, "w") ? TW_W : TW_R;
-        if (!tw_lexer_skip(l, op->perm == TW_W ? "w" : "r")) {
-            return tw_lexer_expected(l, "r or w");
-        }
-        return true;
-    case TW_ARG_ATTRS:
-        return tw_lexer_attrs(l, &op->attrs);
-    case TW_ARG_NOTIFIED:
-        return parse_switch(l, "silent", "notified", TW_OPF_NOTIFIED, op);
-    case TW_ARG_ON:
-        return parse_switch(l, "off", "on", TW_OPF_ON, op);
-    case TW_ARG_PRIO:
-        return tw_lexer_word(l, "prio") && parse_priority(l, &op->priority);
-    case TW_ARG_EVENT:
-    case TW_ARG_EVENTS:
-        return tw_lexer_events(l, arg == TW_ARG_EVENT, &op->kinds);
-    case TW_ARG_SCOPE:
-        return tw_lexer_name(l, tw_scope_name, TW_SCOPES,
-                             "global, domain, range or context", &op->kinds);
-    case TW_ARG_COUNT:
-        if (!tw_lexer_number(l, 0, UINT32_MAX, "a number of 32 bits",
-                             &value)) {
-            return false;
-        }
-        op->count = (uint32_t)value;
-        return true;
-    default:
-        return parse_object(l, arg, op);
-    }
-}
-
-/* "c1:" in front of an operation. */
-static bool parse_actor_prefix(TwLexer *l, TwOp *op)
-{
-    if (l->length < 2 || l->word[l->length - 1] != ':') {
-        return true;
-    }
-    if (l->length != 3 || l->word[0] != 'c' || l->word[1] < '0' ||
-        l->word[1] >= '0' + TW_MAX_CPUS) {
-        return tw_lexer_expected(l, "an actor from c0: to c3:");
-    }
-    op->actor = (uint8_t)(l->word[1] - '0');
-    tw_lexer_next(l);
-    return true;
-}
-
-static bool parse_op(Parser *s, TwOp *op)
-{
-    TwLexer *l = &s->lexer;
-    *op = (TwOp){.actor = TW_BOARD};
-    bool script = s->section == SCRIPT;
-    if (script && tw_lexer_skip(l, "during")) {
-        op->flags |= TW_OPF_DURING;
-    }
-    const char *prefix = l->word;
-    size_t prefix_length = l->length;
-    if (script && !parse_actor_prefix(l, op)) {
-        return false;
-    }
-    unsigned code = tw_op_find(l->word, l->length);
-    if (code == TW_OP_CODES) {
-        return tw_lexer_expected(l, "an operation");
-    }
-    const TwOpInfo *info = tw_op_info(code);
-    if (op->actor != TW_BOARD &&
-        (info->flags & (TW_OP_CPU_ACCESS | TW_OP_BOARD_ONLY))) {
-        l->word = prefix;
-        l->length = prefix_length;
-        return tw_lexer_expected(l, "no actor before this operation");
-    }
-    op->code = (uint8_t)code;
-    tw_lexer_next(l);
-    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
-        if (!parse_arg(l, (TwArg)info->args[i], op)) {
-            return false;
-        }
-    }
-    if (info->flags & TW_OP_CPU_ACCESS) {
-        op->actor = op->obj;
-        if (tw_lexer_skip(l, "from")) {
-            op->flags |= TW_OPF_FROM;
-            if (!tw_lexer_number(l, 0, UINT64_MAX, "an address", &op->out)) {
-                return false;
-            }
-        }
-    } else if ((info->flags & TW_OP_ACCESS) && tw_lexer_skip(l, "via")) {
-        op->flags |= TW_OPF_VIA;
-        if (!tw_lexer_id(l, 'm', TW_MAX_MAPPINGS, &op->other)) {
-            return false;
-        }
-    }
-    return tw_lexer_end(l);
-}
-
 static bool parse_actor(Parser *s)
 {
     TwLexer *l = &s->lexer;
@@ -725,7 +481,7 @@ static bool parse_actor(Parser *s)
     s->spot = (TwSpot){TW_SPOT_ACTOR, s->p->n_actors};
     if (!tw_lexer_id(l, 'r', TW_MAX_REGIONS, &actor.region) ||
         !tw_lexer_number(l, 0, UINT64_MAX, "an offset", &actor.offset) ||
-        !parse_op(s, &actor.op)) {
+        !tw_text_op(l, false, &actor.op)) {
         return false;
     }
     s->p->actors[s->p->n_actors++] = actor;
@@ -834,7 +590,7 @@ static bool parse_op_line(Parser *s)
             return tw_lexer_expected(l, "at most 128 operations in the setup");
         }
         s->spot = (TwSpot){TW_SPOT_SETUP, p->n_setup};
-        if (!parse_op(s, &op)) {
+        if (!tw_text_op(l, s->section == SCRIPT, &op)) {
             return false;
         }
         p->setup[p->n_setup++] = op;
@@ -844,7 +600,7 @@ static bool parse_op_line(Parser *s)
         return tw_lexer_expected(l, "at most 512 operations");
     }
     s->spot = (TwSpot){TW_SPOT_SCRIPT, p->n_script};
-    if (!parse_op(s, &op)) {
+    if (!tw_text_op(l, s->section == SCRIPT, &op)) {
         return false;
     }
     p->script[p->n_script++] = op;
