@@ -317,6 +317,17 @@ static Facts in_slot(const Ask *ask, Facts facts, unsigned slot, TwTimes times)
     return facts;
 }
 
+/* A prefix with all hops, whose tail is resolved now as it was then: its answer
+ * is that of the whole walk, but another kind of entry is behind it. */
+static void add_known(const Ask *ask, Facts facts, uint32_t t, unsigned hops)
+{
+    facts = in_slot(ask, facts, slot_of(hops),
+                    (TwTimes){t, ask->world->now, hops, hops});
+    if (facts.allowed || ask->ever) {
+        add(ask, &ask->history->walk, &facts);
+    }
+}
+
 /* A walk that takes some links as they were. */
 static void add_mixed(const Ask *ask, Facts facts, uint32_t t,
                       unsigned topology, unsigned hops)
@@ -360,7 +371,10 @@ static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
             (!facts.cacheable || facts.event != TW_KEY_EVENT_NONE)) {
             break; /* nor can a longer prefix be cached */
         }
-        if (!known && (!whole || !same_topology)) {
+        if (!known && whole && same_topology) {
+            /* The tail is the end of the walk as it was: no need to walk. */
+            add_known(ask, facts, t, j);
+        } else if (!known) {
             add_mixed(ask, facts, t, j, j);
         }
         if (!known && !whole && !same_topology) {

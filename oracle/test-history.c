@@ -398,6 +398,47 @@ static void back_from_the_dead(void)
     g_free(program);
 }
 
+/*
+ * One entry, used twice: the page-map assignment of a page with two leaves.  The
+ * first access sees it answer from RAM, the second from what an IOMMU says
+ * now.  Both are the same old entry, so nothing came back.
+ *
+ *   s0:  0x40 |  r1 ram (32)  |  r2 i0 (32)  |  r3 ram (64)  |
+ */
+static void one_entry_of_a_split_page(void)
+{
+    TwProgram *program = test_program(
+        "twinwalk 1\npage 64\nhops 4\n"
+        "region r0 container size 0x10000\n"
+        "region r1 ram size 0x20 in r0 at 0x40\n"
+        "region r2 iommu size 0x20 in r0 at 0x60 iommu i0\n"
+        "region r3 ram size 0x40 in r0 at 0x80\n"
+        "space s0 root r0\niommu i0 table granule 64 to s0\n"
+        "cpu c0 tlb 4\nmmu c0.0 space s0\n"
+        "setup\n  page c0.0 0x0 -> 0x40 size 0x40 rwx\n"
+        "script\n"
+        "  page c0.0 0x0 -> 0x80 size 0x40 rwx\n"
+        "  read c0.0 0x0 8\n"
+        "  map i0.0 0x0..0x3f -> s0 0x80 rw silent\n"
+        "  read c0.0 0x20 8\n");
+    TestTarget *target = test_target_new(program);
+
+    target->as_of[1] = 0;
+    target->as_of[3] = 0;
+    target->topology[3] = target->hops[3] = 0;
+    test_target_run(target, true);
+    g_assert_cmpuint(target->trace->locations[0].region, ==, 1);
+    g_assert_cmpuint(target->trace->outcomes[3].class_, ==, TW_CLASS_OK);
+    test_judge(target, TW_VERDICT_AGREE_STALE);
+    /* but once a new answer was seen, the old assignment is gone */
+    target->as_of[1] = 1;
+    test_target_run(target, true);
+    g_assert_cmpstr(test_judge(target, TW_VERDICT_STALE)->key, ==,
+                    "StaSoftmmuRdRamPgmNew");
+    test_target_free(target);
+    g_free(program);
+}
+
 /* A refusal shows no entry, so it ends none. */
 static void refusal_is_no_observation(void)
 {
@@ -531,6 +572,8 @@ int main(int argc, char **argv)
     g_test_add_func("/history/prefix", prefix);
     g_test_add_func("/history/pages-choose-freely", pages_choose_freely);
     g_test_add_func("/history/one-entry-per-page", back_from_the_dead);
+    g_test_add_func("/history/one-entry-of-a-split-page",
+                    one_entry_of_a_split_page);
     g_test_add_func("/history/refusal-is-no-observation",
                     refusal_is_no_observation);
     g_test_add_func("/history/contract", contract);
