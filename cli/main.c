@@ -18,6 +18,7 @@ static const struct {
     {"fmt", tw_verb_fmt, "brings case files into canonical form"},
     {"encode", tw_verb_encode, "turns text into bytes for fuzzers, and back"},
     {"targets", tw_verb_targets, "lists targets and what they can express"},
+    {"zoo", tw_verb_zoo, "looks whether each historical bug is found"},
     {"bench", tw_verb_bench, "measures speed, and what it is spent on"},
 };
 

@@ -48,7 +48,8 @@ static void show_text(Replay *r, const char *path, const TwFinding *finding)
 
     printf("%s: %s%s%s\n", path, tw_verdict_name(finding->verdict),
            finding->key[0] ? " " : "", finding->key);
-    if (finding->op != TW_NO_OP && finding->op < r->program->n_script) {
+    if (finding->op < r->program->n_script &&
+        !g_str_has_prefix(finding->text, "op ")) {
         g_autoptr(GString) op = g_string_new(NULL);
 
         tw_op_print(r->program, &r->program->script[finding->op], op);

@@ -17,6 +17,7 @@ int tw_verb_encode(int argc, char **argv);
 int tw_verb_min(int argc, char **argv);
 int tw_verb_targets(int argc, char **argv);
 int tw_verb_bench(int argc, char **argv);
+int tw_verb_zoo(int argc, char **argv);
 
 /* replay --as-target: answers cases on standard input until it ends. */
 int tw_replay_as_target(const TwCliTarget *target);

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * twinwalk zoo: is every historical bug found?  For each bug a campaign of
+ * random programs until the first finding, the verdict held against what the
+ * bug is known to cause, the case replayed in a process of its own, and shrunk
+ * to a case with the same key.
+ */
+#include "cli/verbs.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fuzz/minimise.h"
+#include "targets/zoo/zoo.h"
+
+static volatile int stop;
+
+typedef struct Zoo {
+    TwCliTarget target; /* its options, but for the name */
+    uint64_t seed;
+    uint32_t seconds;
+    unsigned jobs;
+} Zoo;
+
+/* What became of one bug. */
+typedef struct Caught {
+    bool found, fits, replays, shrinks;
+    double seconds;
+    TwCampaignCase first;
+    TwMinimiseStats shrunk;
+    unsigned lines; /* of the shrunk case's text, comments left out */
+} Caught;
+
+static bool all_well(const Caught *c)
+{
+    return c->found && c->fits && c->replays && c->shrinks;
+}
+
+/* Is the verdict one of those that the bug is known to cause? */
+static bool verdict_fits(const TwZooBug *bug, unsigned verdict)
+{
+    g_auto(GStrv) known = g_strsplit(bug->verdicts, ",", -1);
+
+    for (char **k = known; *k; k++) {
+        if (strcmp(g_strstrip(*k), tw_verdict_name(verdict)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The case with the lowest number; false: there is none. */
+static bool first_case(const TwCampaignResult *result, TwCampaignCase *first)
+{
+    bool any = false;
+
+    for (unsigned k = 0; k < result->keys->len; k++) {
+        const TwCampaignKey *key = g_ptr_array_index(result->keys, k);
+        const TwCampaignCase *c = &g_array_index(key->cases, TwCampaignCase, 0);
+
+        if (!any || c->number < first->number) {
+            *first = *c;
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* Shrinking ----------------------------------------------------------------- */
+
+typedef struct Same {
+    TwRunner *runner; /* NULL: in processes of their own */
+    const TwTargetOptions *options;
+    const char *key;
+} Same;
+
+static bool same_key(const TwProgram *candidate, void *data)
+{
+    const Same *same = data;
+    TwFinding finding;
+
+    if (same->runner) {
+        tw_runner_run(same->runner, candidate, &finding, NULL, NULL);
+    } else if (!tw_run_isolated(same->options, candidate, 0, &finding, NULL)) {
+        return false;
+    }
+    return strcmp(finding.key, same->key) == 0;
+}
+
+static unsigned count_lines(const TwProgram *program)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    unsigned lines = 0;
+
+    tw_program_print(program, NULL, text);
+    for (gsize i = 0; i < text->len; i++) {
+        lines += text->str[i] == '\n';
+    }
+    return lines;
+}
+
+static bool shrink(const TwTargetOptions *options, TwProgram *program,
+                   Caught *caught, GError **error)
+{
+    const TwFinding *finding = &caught->first.finding;
+    g_autoptr(TwRunner) runner = tw_runner_new(options, error);
+    bool dies = finding->verdict == TW_VERDICT_CRASH ||
+                finding->verdict == TW_VERDICT_HANG;
+    Same same = {dies ? NULL : runner, options, finding->key};
+    TwFinding again;
+
+    if (!runner) {
+        return false;
+    }
+    tw_minimise(program, tw_runner_dialect(runner), same_key, &same, 0,
+                &caught->shrunk);
+    caught->lines = count_lines(program);
+    if (!tw_run_isolated(options, program, 0, &again, error)) {
+        return false;
+    }
+    caught->shrinks = strcmp(again.key, finding->key) == 0 &&
+                      caught->shrunk.ops_after < caught->shrunk.ops_before;
+    return true;
+}
+
+/* One bug ------------------------------------------------------------------- */
+
+static bool catch(Zoo *zoo, const TwZooBug *bug, Caught *caught,
+                  GError **error)
+{
+    g_autofree char *name = g_strdup_printf("zoo:%s", bug->slug);
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    TwCampaignOptions options = {
+        .target = zoo->target.options,
+        .profile = TW_PROFILES,
+        .seed = zoo->seed,
+        .seconds = zoo->seconds,
+        .jobs = zoo->jobs,
+        .stop_at_finding = true,
+        .stop = &stop,
+    };
+    g_autoptr(TwRunner) runner = NULL;
+    TwCampaignResult result;
+    TwFinding again;
+    bool ok;
+
+    memset(caught, 0, sizeof(*caught));
+    options.target.name = name;
+    ok = tw_campaign_run(&options, NULL, NULL, &result, error);
+    caught->seconds = result.seconds;
+    caught->found = ok && first_case(&result, &caught->first);
+    tw_campaign_result_clear(&result);
+    if (!caught->found) {
+        return ok;
+    }
+    caught->fits = verdict_fits(bug, caught->first.finding.verdict);
+    runner = tw_runner_new(&options.target, error);
+    if (!runner) {
+        return false;
+    }
+    tw_campaign_program(program, zoo->seed, caught->first.number, TW_PROFILES,
+                        tw_runner_dialect(runner), NULL);
+    if (!tw_run_isolated(&options.target, program, 0, &again, error)) {
+        return false;
+    }
+    caught->replays = strcmp(again.key, caught->first.finding.key) == 0;
+    return shrink(&options.target, program, caught, error);
+}
+
+/* Showing ------------------------------------------------------------------- */
+
+static const char *remark(const Caught *c)
+{
+    return !c->found     ? "NOT FOUND"
+           : !c->fits    ? "UNFITTING VERDICT"
+           : !c->replays ? "DOES NOT REPLAY"
+           : !c->shrinks ? "DOES NOT SHRINK"
+                         : "ok";
+}
+
+static void show(const TwZooBug *bug, const Caught *c)
+{
+    if (!c->found) {
+        printf("%-28s %-10s %-24s %8s %7.2f  %s\n", bug->slug, "-", "-", "-",
+               c->seconds, remark(c));
+    } else {
+        printf("%-28s %-10s %-24s %8" PRIu64 " %7.2f  %s: %u -> %u "
+               "operations, %u lines\n",
+               bug->slug, tw_verdict_name(c->first.finding.verdict),
+               c->first.finding.key, c->first.number, c->seconds, remark(c),
+               c->shrunk.ops_before, c->shrunk.ops_after, c->lines);
+    }
+    fflush(stdout);
+}
+
+static void show_json(JsonBuilder *b, const TwZooBug *bug, const Caught *c)
+{
+    json_builder_begin_object(b);
+    tw_cli_json_string(b, "slug", bug->slug);
+    tw_cli_json_bool(b, "found", c->found);
+    tw_cli_json_double(b, "seconds", c->seconds);
+    if (c->found) {
+        tw_cli_json_string(b, "verdict",
+                           tw_verdict_name(c->first.finding.verdict));
+        tw_cli_json_string(b, "key", c->first.finding.key);
+        tw_cli_json_int(b, "number", c->first.number);
+        tw_cli_json_bool(b, "fits", c->fits);
+        tw_cli_json_bool(b, "replays", c->replays);
+        tw_cli_json_bool(b, "shrinks", c->shrinks);
+        tw_cli_json_int(b, "operations_before", c->shrunk.ops_before);
+        tw_cli_json_int(b, "operations_after", c->shrunk.ops_after);
+        tw_cli_json_int(b, "lines_after", c->lines);
+    }
+    json_builder_end_object(b);
+}
+
+static const TwZooBug *find_bug(const char *slug)
+{
+    unsigned count;
+    const TwZooBug *bugs = tw_zoo_bugs(&count);
+
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(bugs[i].slug, slug) == 0) {
+            return &bugs[i];
+        }
+    }
+    return NULL;
+}
+
+static int catch_all(Zoo *zoo, GPtrArray *wanted, bool json)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    unsigned well = 0;
+
+    if (!json) {
+        printf("%-28s %-10s %-24s %8s %7s\n", "bug", "verdict", "key",
+               "program", "seconds");
+    }
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < wanted->len && !stop; i++) {
+        const TwZooBug *bug = g_ptr_array_index(wanted, i);
+        GError *error = NULL;
+        Caught caught;
+
+        if (!catch(zoo, bug, &caught, &error)) {
+            return tw_cli_fail_error(error);
+        }
+        well += all_well(&caught);
+        if (json) {
+            show_json(b, bug, &caught);
+        } else {
+            show(bug, &caught);
+        }
+    }
+    json_builder_end_array(b);
+    if (json) {
+        tw_cli_json_print(b);
+    } else {
+        printf("%u of %u bugs found, with a fitting verdict, replayed and "
+               "shrunk\n",
+               well, wanted->len);
+    }
+    return well == wanted->len ? TW_EXIT_CLEAN : TW_EXIT_FINDING;
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+int tw_verb_zoo(int argc, char **argv)
+{
+    g_autoptr(GPtrArray) wanted = g_ptr_array_new();
+    g_autofree char *time = NULL, *seed = NULL;
+    Zoo zoo = {.seed = 1, .seconds = 60};
+    gboolean json = FALSE;
+    int code = TW_EXIT_USAGE, jobs = 1;
+    unsigned count;
+    const TwZooBug *bugs = tw_zoo_bugs(&count);
+    GOptionEntry entries[] = {
+        {"time", 0, 0, G_OPTION_ARG_STRING, &time,
+         "Gives up on a bug after so long (default 60s)", "TIME"},
+        {"seed", 's', 0, G_OPTION_ARG_STRING, &seed,
+         "Seed of the random programs (default 1)", "N"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
+         "Worker processes (default 1)", "N"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Prints JSON", NULL},
+        G_OPTION_ENTRY_NULL};
+
+    if (!tw_cli_options(&argc, &argv, "[SLUG...]",
+                        "Puts each bug of the zoo (or those named) back into "
+                        "softmmu and looks whether\nrandom programs find it, "
+                        "with a fitting verdict, and whether the case replays\n"
+                        "and shrinks with the same key. Exit code 0 if all "
+                        "do, else 10.",
+                        entries, &zoo.target) ||
+        !tw_cli_target_ready(&zoo.target)) {
+        goto out;
+    }
+    if ((seed && !tw_cli_number("--seed", seed, &zoo.seed)) ||
+        (time && !tw_cli_seconds("--time", time, &zoo.seconds))) {
+        goto out;
+    }
+    if (jobs < 1 || jobs > 1024) {
+        tw_cli_fail(TW_EXIT_USAGE, "--jobs: expected 1 to 1024");
+        goto out;
+    }
+    if (zoo.seconds == 0) {
+        tw_cli_fail(TW_EXIT_USAGE, "--time: expected at least 1s");
+        goto out;
+    }
+    if (strcmp(zoo.target.name, "softmmu") != 0) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "zoo: expected bugs by their slugs, not --target");
+        goto out;
+    }
+    zoo.jobs = (unsigned)jobs;
+    for (int i = 1; i < argc; i++) {
+        const TwZooBug *bug = find_bug(argv[i]);
+
+        if (!bug) {
+            tw_cli_fail(TW_EXIT_USAGE,
+                        "zoo: expected the slug of a bug (see twinwalk "
+                        "targets), not \"%s\"",
+                        argv[i]);
+            goto out;
+        }
+        g_ptr_array_add(wanted, (void *)bug);
+    }
+    for (unsigned i = 0; wanted->len < count && argc == 1 && i < count; i++) {
+        g_ptr_array_add(wanted, (void *)&bugs[i]);
+    }
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    code = catch_all(&zoo, wanted, json);
+out:
+    tw_cli_target_clear(&zoo.target);
+    return code;
+}
