@@ -524,14 +524,15 @@ static void drop_object(Mutation *m)
         }
         break;
     case 1:
-        if (program->n_cpus > 1) {
-            tw_edit_drop_cpu(program, tw_gen_pick_cpu(program, below(m, 64)));
+        id = tw_gen_pick_cpu(program, below(m, 64));
+        if (id != TW_NONE && program->n_cpus > 1) {
+            tw_edit_drop_cpu(program, id);
         }
         break;
     case 2:
-        if (program->n_spaces > 1) {
-            tw_edit_drop_space(program,
-                               tw_gen_pick_space(program, below(m, 64)));
+        id = tw_gen_pick_space(program, below(m, 64));
+        if (id != TW_NONE && program->n_spaces > 1) {
+            tw_edit_drop_space(program, id);
         }
         break;
     case 3:
