@@ -129,9 +129,12 @@ static void add_case(Campaign *c, const TwCampaignCase *one)
 
     if (copy.finding.verdict == TW_VERDICT_FLAKY) {
         /* Not to be mixed up with those that can be seen again. */
-        tw_key_write(copy.finding.key, copy.finding.verdict,
-                     c->options.target.name, TW_OP_NOP, TW_KEY_LEAF_NONE,
-                     TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+        char target[TW_KEY_SIZE];
+
+        tw_key_write(target, TW_VERDICT_FLAKY, c->options.target.name,
+                     TW_OP_NOP, TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE,
+                     TW_KEY_EVENT_NONE);
+        g_snprintf(copy.finding.key, TW_KEY_SIZE, "Fla%.26s", target);
     }
     key = key_of(c, &copy.finding);
     key->count++;
