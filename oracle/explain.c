@@ -16,7 +16,7 @@
  * values only. */
 enum { TAGGED_BYTES = 4 };
 
-/* Text --------------------------------------------------------------------- */
+/* Text -------------------------------------------------------------------- */
 
 static void sayv(TwFinding *finding, const char *format, va_list args)
 {
@@ -93,7 +93,7 @@ static void say_places(TwFinding *finding, const TwAccess *access,
     }
 }
 
-/* Choices ------------------------------------------------------------------ */
+/* Choices ----------------------------------------------------------------- */
 
 /* One answer per page of an access, and what they come to. */
 typedef struct Choice {
@@ -180,7 +180,7 @@ static unsigned first_difference(const TwAccess *access, const TwByte *a,
     return 0;
 }
 
-/* Stale -------------------------------------------------------------------- */
+/* Stale ------------------------------------------------------------------- */
 
 /* The answer of a choice that is not allowed. */
 static const TwAnswer *stale_answer(const Choice *choice)
@@ -323,7 +323,7 @@ static void say_stale(TwFinding *finding, const TwAccess *access,
     }
 }
 
-/* The others ------------------------------------------------------------------ */
+/* The others -------------------------------------------------------------- */
 
 /* Does the access fail for want of a right? */
 static bool lacks_right(const TwAccess *access, const Choice *choice)
@@ -388,7 +388,7 @@ static bool only_the_log(const TwOracle *oracle, const TwAccess *access,
     return false;
 }
 
-/* The door ---------------------------------------------------------------------- */
+/* The door ---------------------------------------------------------------- */
 
 static void say_expected(TwFinding *finding, const TwOracle *oracle,
                          const TwAccess *access)

@@ -138,7 +138,7 @@ static const Interval *look_up(Render *render, const TwSnapshot *snapshot,
     return NULL;
 }
 
-/* Replaying ---------------------------------------------------------------- */
+/* Replaying --------------------------------------------------------------- */
 
 /* Number of a list's assignments up to t, and the oldest-first order. */
 static unsigned oldest_first(const TwWorld *world, int32_t head, uint32_t t,
@@ -244,7 +244,7 @@ static int32_t replay_page(const TwWorld *world, uint8_t cpu, uint8_t mmu,
     return last;
 }
 
-/* One byte ------------------------------------------------------------------ */
+/* One byte ---------------------------------------------------------------- */
 
 /* The granules that a byte passed, for the cuts. */
 typedef struct Trail {

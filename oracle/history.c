@@ -26,11 +26,12 @@ typedef struct Ask {
     const TwWorld *world;
     const TwAccess *access;
     const TwFloor *floor; /* or NULL */
+    uint64_t page;
     uint8_t mask;
     bool ever; /* all answers, allowed or not */
 } Ask;
 
-/* Prefixes ------------------------------------------------------------------ */
+/* Prefixes ---------------------------------------------------------------- */
 
 static unsigned slot_of(unsigned j)
 {
@@ -81,7 +82,7 @@ static bool refused(const TwByte *bytes, unsigned mask)
     return false;
 }
 
-/* Endings ------------------------------------------------------------------- */
+/* Endings ----------------------------------------------------------------- */
 
 /* Do [a, a_last] and [b, b_last] have addresses that are equal in the low
  * `bits` bits? */
@@ -152,7 +153,7 @@ static const TwEnding *ended_by(const Ask *ask, const TwWalk *walk, unsigned j,
     return first;
 }
 
-/* Collecting ---------------------------------------------------------------- */
+/* Collecting -------------------------------------------------------------- */
 
 static bool same_answer(const TwAnswer *a, const TwByte *bytes, uint8_t cuts,
                         unsigned mask)
@@ -259,7 +260,7 @@ static void add_current(const Ask *ask, const TwWalk *walk)
     }
 }
 
-/* Versions ------------------------------------------------------------------ */
+/* Versions ---------------------------------------------------------------- */
 
 /* The version just newer than the one at hand. */
 typedef struct Newer {
@@ -393,7 +394,20 @@ static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
     }
 }
 
-static void collect(const Ask *ask)
+static const TwFloor *find_floor(const TwWorld *world, uint8_t cpu,
+                                 uint8_t mmu, uint64_t page)
+{
+    for (uint32_t i = 0; i < world->n_floors; i++) {
+        const TwFloor *floor = &world->floors[i];
+
+        if (floor->page == page && floor->cpu == cpu && floor->mmu == mmu) {
+            return floor;
+        }
+    }
+    return NULL;
+}
+
+static void collect(Ask *ask)
 {
     TwHistory *history = ask->history;
     const TwAccess *access = ask->access;
@@ -409,6 +423,10 @@ static void collect(const Ask *ask)
     add_current(ask, walk);
     if (cached && !ask->ever) {
         until = ask->world->fresh[access->cpu][access->mmu];
+    }
+    if (walk->since > until && cached) {
+        ask->floor = find_floor(ask->world, access->cpu, access->mmu,
+                                ask->page);
     }
     while (walk->since > until) {
         uint32_t t = walk->since - 1;
@@ -428,20 +446,7 @@ static void collect(const Ask *ask)
     }
 }
 
-/* The door ------------------------------------------------------------------ */
-
-static const TwFloor *find_floor(const TwWorld *world, uint8_t cpu,
-                                 uint8_t mmu, uint64_t page)
-{
-    for (uint32_t i = 0; i < world->n_floors; i++) {
-        const TwFloor *floor = &world->floors[i];
-
-        if (floor->page == page && floor->cpu == cpu && floor->mmu == mmu) {
-            return floor;
-        }
-    }
-    return NULL;
-}
+/* The door ---------------------------------------------------------------- */
 
 static void ask(TwHistory *history, const TwWorld *world,
                 const TwAccess *access, bool ever)
@@ -471,9 +476,7 @@ static void ask(TwHistory *history, const TwWorld *world,
             .answers = &history->answers[i],
             .world = world,
             .access = access,
-            .floor = cpu && world->n_floors
-                         ? find_floor(world, access->cpu, access->mmu, page)
-                         : NULL,
+            .page = page,
             .mask = mask,
             .ever = ever,
         };

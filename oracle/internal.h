@@ -52,7 +52,7 @@ enum {
     TW_NIL = -1,
 };
 
-/* Topology --------------------------------------------------------------- */
+/* Topology ---------------------------------------------------------------- */
 
 /* A region as a walk sees it. */
 typedef struct TwNode {
@@ -84,7 +84,7 @@ typedef struct TwLive {
     bool enabled, empty, nonvolatile, unmergeable;
 } TwLive;
 
-/* Links ------------------------------------------------------------------ */
+/* Links ------------------------------------------------------------------- */
 
 /* One assignment of a CPU's page map (LA-20). */
 typedef struct TwPageEntry {
@@ -162,7 +162,7 @@ typedef struct TwOwed {
     uint64_t low; /* low bits of `out` that an IOMMU ignores (LA-13) */
 } TwOwed;
 
-/* World ------------------------------------------------------------------ */
+/* World ------------------------------------------------------------------- */
 
 typedef struct TwWorld {
     const TwProgram *program;
@@ -255,7 +255,7 @@ const TwPageEntry *tw_table_page(const TwWorld *world, uint8_t cpu,
                                  uint8_t mmu, uint64_t addr, uint64_t more,
                                  uint32_t t, bool *uniform);
 
-/* Walks ------------------------------------------------------------------ */
+/* Walks ------------------------------------------------------------------- */
 
 /* An access, taken apart. */
 typedef struct TwAccess {
@@ -364,7 +364,7 @@ void tw_flat(const TwWorld *world, const TwAccess *access, uint8_t mask,
 bool tw_flat_agrees(const TwWorld *world, const TwAccess *access, uint8_t mask,
                     TwTimes times);
 
-/* Leaves ----------------------------------------------------------------- */
+/* Leaves ------------------------------------------------------------------ */
 
 typedef enum TwAct {
     TW_ACT_NONE,   /* discarded, or the access was refused */
@@ -384,7 +384,7 @@ typedef struct TwEffect {
 TwEffect tw_leaf(const TwWorld *world, const TwAccess *access,
                  const TwByte *bytes, uint8_t cuts);
 
-/* Contents --------------------------------------------------------------- */
+/* Contents ---------------------------------------------------------------- */
 
 /* Up to eight bytes stored in a block. */
 typedef struct TwStored {
@@ -433,7 +433,7 @@ TwContent tw_contents_apply(TwContents *contents, TwContent world,
 void tw_contents_digests(const TwContents *contents, const TwContent *world,
                          uint64_t *digests);
 
-/* History ---------------------------------------------------------------- */
+/* History ----------------------------------------------------------------- */
 
 /* An answer to the bytes of an access in one page. */
 typedef struct TwAnswer {
@@ -490,7 +490,7 @@ void tw_answer_join(const TwAccess *access, const TwAnswer *first,
                     const TwAnswer *second, TwByte bytes[TW_MAX_ACCESS],
                     uint8_t *cuts);
 
-/* Judging ---------------------------------------------------------------- */
+/* Judging ----------------------------------------------------------------- */
 
 /* What the trace says of one access. */
 typedef struct TwSeen {

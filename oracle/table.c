@@ -12,7 +12,7 @@
 
 #include <glib.h>
 
-/* Looking up ---------------------------------------------------------------- */
+/* Looking up -------------------------------------------------------------- */
 
 TwFound tw_table_find(const TwWorld *world, uint8_t iommu, uint8_t index,
                       uint64_t x, uint32_t t)
@@ -125,7 +125,7 @@ static bool any_mapped(const TwWorld *world, uint8_t iommu, uint8_t index,
     return false;
 }
 
-/* Assigning ----------------------------------------------------------------- */
+/* Assigning --------------------------------------------------------------- */
 
 static void assign_page(TwWorld *world, const TwOp *op, uint16_t number,
                         uint32_t tick)
@@ -219,7 +219,7 @@ void tw_table_start(TwWorld *world)
     }
 }
 
-/* Telling ------------------------------------------------------------------- */
+/* Telling ----------------------------------------------------------------- */
 
 /* An event of (iommu, index) as every observer must get it (NT-5, NT-7). */
 static void tell(TwWorld *world, TwEventRecord event, uint8_t iommu,

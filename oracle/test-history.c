@@ -399,9 +399,9 @@ static void back_from_the_dead(void)
 }
 
 /*
- * One entry, used twice: the page-map assignment of a page with two leaves.  The
- * first access sees it answer from RAM, the second from what an IOMMU says
- * now.  Both are the same old entry, so nothing came back.
+ * One entry, used twice: the page-map assignment of a page with two leaves.
+ * The first access sees it answer from RAM, the second from what an IOMMU
+ * says now.  Both are the same old entry, so nothing came back.
  *
  *   s0:  0x40 |  r1 ram (32)  |  r2 i0 (32)  |  r3 ram (64)  |
  */

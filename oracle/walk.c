@@ -13,6 +13,8 @@
  */
 #include "oracle/internal.h"
 
+#include <string.h>
+
 /* Walking one space ------------------------------------------------------- */
 
 /* Bytes that hit one region, at offsets x + k. */
@@ -90,6 +92,7 @@ static unsigned find(Find *f, uint8_t r, uint64_t x, unsigned mask,
 {
     const TwNode *node = &f->nodes[r];
     unsigned got = 0;
+    uint64_t low, high;
 
     readonly |= node->readonly;
     if (node->kind == TW_REGION_ALIAS) {
@@ -104,16 +107,21 @@ static unsigned find(Find *f, uint8_t r, uint64_t x, unsigned mask,
         }
         return 0;
     }
+    low = x + lowest(mask);
+    high = x + highest(mask);
     for (uint8_t c = node->first_child; c != TW_NONE && got != mask;
          c = f->nodes[c].next_sibling) {
         const TwNode *child = &f->nodes[c];
+        unsigned in;
 
-        if (child->shown) {
-            unsigned in = clip(x, mask & ~got, child->addr, child->last);
-
-            if (in) {
-                got |= find(f, c, x - child->addr, in, readonly);
-            }
+        if (high < child->addr ||
+            (low > child->addr && low - child->addr > child->last) ||
+            !child->shown) {
+            continue; /* no byte is in it: the usual case, decided quickly */
+        }
+        in = clip(x, mask & ~got, child->addr, child->last);
+        if (in) {
+            got |= find(f, c, x - child->addr, in, readonly);
         }
     }
     if (got != mask && terminates(node)) {
@@ -139,7 +147,7 @@ static unsigned resolve(Find *f, const TwSnapshot *snapshot, uint8_t space,
     return in ? find(f, root, a - f->nodes[root].addr, in, false) : 0;
 }
 
-/* From hop to hop ---------------------------------------------------------- */
+/* From hop to hop --------------------------------------------------------- */
 
 typedef struct Step {
     const TwWorld *world;
@@ -308,7 +316,7 @@ static void step(const Step *s, uint8_t space, uint64_t a, unsigned mask,
     }
 }
 
-/* The page map, and the whole -------------------------------------------- */
+/* The page map, and the whole --------------------------------------------- */
 
 /* Did two bytes pass the same granules of the same IOMMUs? */
 static bool same_path(const TwWalk *walk, int a, int b)
@@ -432,9 +440,7 @@ void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
     walk->link = TW_KEY_LINK_TOPOLOGY;
     walk->op = s.then->op;
     walk->page = (TwPageLink){.granted = true};
-    for (unsigned k = 0; k < TW_MAX_ACCESS; k++) {
-        walk->last_hop[k] = TW_NIL;
-    }
+    memset(walk->last_hop, 0xff, sizeof(walk->last_hop)); /* TW_NIL */
     if (access->cpu == TW_BOARD) {
         step(&s, access->space, access->addr, mask, TW_NIL, 0);
     } else {

@@ -41,7 +41,7 @@ void tw_world_free(TwWorld *world)
     g_free(world);
 }
 
-/* The live graph --------------------------------------------------------- */
+/* The live graph ---------------------------------------------------------- */
 
 /* Puts region r among its container's children (MR-5): before the first whose
  * priority is less than or equal to its own. */
@@ -127,7 +127,7 @@ static void start_regions(TwWorld *world)
     }
 }
 
-/* Transactions ----------------------------------------------------------- */
+/* Transactions ------------------------------------------------------------ */
 
 static void publish(TwWorld *world, uint16_t op)
 {
@@ -231,7 +231,7 @@ void tw_world_safepoint(TwWorld *world, uint8_t cpu)
     }
 }
 
-/* Operations --------------------------------------------------------------- */
+/* Operations -------------------------------------------------------------- */
 
 static bool shown_in_container(const TwWorld *world, uint8_t r)
 {
@@ -332,7 +332,8 @@ static void change_topology(TwWorld *world, const TwOp *op)
 }
 
 /* An explicit flush (LA-29), its range widened to whole pages. */
-static void flush(TwWorld *world, const TwOp *op, uint8_t actor, uint16_t number)
+static void flush(TwWorld *world, const TwOp *op, uint8_t actor,
+                  uint16_t number)
 {
     uint64_t low = world->page_size - 1;
     TwEnding ending = {
