@@ -38,7 +38,7 @@ double tw_bench_calibrate(void)
     return best;
 }
 
-/* Whole programs ------------------------------------------------------------ */
+/* Whole programs ----------------------------------------------------------- */
 
 typedef struct Bench {
     TwBenchLoop *loop;
@@ -215,7 +215,7 @@ bool tw_bench_loop(const TwTargetOptions *options, unsigned profile,
     return true;
 }
 
-/* Purpose-built programs ---------------------------------------------------- */
+/* Purpose-built programs --------------------------------------------------- */
 
 enum { PAGE = 4096, RAM_SIZE = 1 << 16, REPEATS = TW_MAX_SCRIPT };
 

@@ -40,7 +40,7 @@ static double hit_share(const TwBenchLoop *l)
     return 100 * mean(hits, hits + l->counters[TW_COUNT_FILL]);
 }
 
-/* Text ---------------------------------------------------------------------- */
+/* Text --------------------------------------------------------------------- */
 
 static void text_loop(const Figures *f, unsigned i)
 {
@@ -110,7 +110,7 @@ static void text(const Figures *f)
     printf("ns a round of the calibration loop: %.3f\n", f->round);
 }
 
-/* JSON ---------------------------------------------------------------------- */
+/* JSON --------------------------------------------------------------------- */
 
 static void json_loop(JsonBuilder *b, const Figures *f, unsigned i)
 {
@@ -181,7 +181,7 @@ static void json(const Figures *f)
     tw_cli_json_print(b);
 }
 
-/* The verb ------------------------------------------------------------------ */
+/* The verb ----------------------------------------------------------------- */
 
 static int measure(Figures *f, const TwCliTarget *target, bool both,
                    unsigned profile, double seconds)

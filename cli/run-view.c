@@ -33,7 +33,7 @@ static uint64_t findings_of(const TwCampaignResult *result)
     return count;
 }
 
-/* While it runs ------------------------------------------------------------- */
+/* While it runs ------------------------------------------------------------ */
 
 void tw_run_view_progress(TwRunView *view, const TwCampaignResult *result)
 {
@@ -77,7 +77,7 @@ void tw_run_view_clear(const TwRunView *view)
     }
 }
 
-/* The summary --------------------------------------------------------------- */
+/* The summary -------------------------------------------------------------- */
 
 static void row(const char *name, uint64_t count, uint64_t whole)
 {
@@ -202,7 +202,7 @@ void tw_run_view_summary(const TwRunView *view, const TwCampaignResult *result)
     findings_table(view, result);
 }
 
-/* JSON ---------------------------------------------------------------------- */
+/* JSON --------------------------------------------------------------------- */
 
 static void begin_object(JsonBuilder *b, const char *name)
 {

@@ -41,7 +41,7 @@ typedef struct Run {
     GError *error;   /* the first time that a case could not be written */
 } Run;
 
-/* The folder of the cases --------------------------------------------------- */
+/* The folder of the cases -------------------------------------------------- */
 
 /* Makes sure that cases can be written before anything is run. */
 static bool prepare_out(Run *run)
@@ -150,7 +150,7 @@ static void remove_leftovers(Run *run, const TwCampaignResult *result)
     }
 }
 
-/* The campaign -------------------------------------------------------------- */
+/* The campaign ------------------------------------------------------------- */
 
 typedef struct Live {
     Run *run;
