@@ -105,6 +105,7 @@ typedef struct TwMixture {
     uint8_t odd_granule; /* % of IOMMUs whose granule is not P */
     uint8_t extreme; /* % of sizes and addresses at the ends of 2^64 */
     uint8_t loops;   /* % of IOMMU entries that lead back */
+    uint8_t slots; /* % of page maps of small pages in one TLB slot */
     uint8_t explicit_safepoints; /* % */
     uint8_t moves[MOVES]; /* weights */
 } TwMixture;
@@ -116,6 +117,7 @@ typedef struct TwGen {
     TwProfile profile;
     const TwMixture *mixture;
     uint64_t page; /* P */
+    uint32_t weights; /* sum of the moves' */
     uint16_t limit; /* script operations */
     uint8_t n_spots[TW_MAX_SPACES];
     uint8_t n_entries[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
@@ -182,24 +184,28 @@ uint8_t tw_gen_select(const TwIommu *iommu, TwAttrs attrs);
 void tw_gen_aim(TwGen *gen, uint8_t cpu, uint8_t mmu, uint64_t va,
                 TwAim *aim);
 
-/* A virtual address that the page map knows and that leads somewhere; false
- * if there is no CPU left. */
-bool tw_gen_pick_va(TwGen *gen, uint8_t *cpu, uint8_t *mmu, uint64_t *va);
+/* A virtual address that the page map knows and that leads somewhere, in `via`
+ * % of the cases to an IOMMU; false if there is no CPU left. */
+bool tw_gen_pick_va(TwGen *gen, unsigned via, uint8_t *cpu, uint8_t *mmu,
+                    uint64_t *va);
 
 /* An address in `space` at which there is something; prefers IOMMUs in
  * `via` % of the cases. */
 uint64_t tw_gen_pick_in_space(TwGen *gen, uint8_t space, TwAttrs attrs,
                               unsigned via);
 
-/* A page address in `space` from which on `length` bytes are there, if
- * anything there is that large. */
-uint64_t tw_gen_pick_room(TwGen *gen, uint8_t space, uint64_t length,
+/* A page address in `space` from which on `length` bytes are there; if what
+ * is there is smaller, `length` becomes as small (but a page). */
+uint64_t tw_gen_pick_room(TwGen *gen, uint8_t space, uint64_t *length,
                           unsigned via);
 
 /* --- generate-moves.c: the script --- */
 
 /* Appends moves until the script has `goal` operations. */
 void tw_gen_script(TwGen *gen, unsigned goal);
+
+/* Adds up the weights of the mixture, once per sketch. */
+void tw_gen_weigh(TwGen *gen);
 
 /* Appends one move of the profile's mixture. */
 void tw_gen_move(TwGen *gen);

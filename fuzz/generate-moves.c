@@ -136,16 +136,21 @@ static uint8_t some_actor(TwGen *gen, uint8_t cpu)
 
 /* Targets ----------------------------------------------------------------- */
 
-static bool aim_anywhere(TwGen *gen, TwAim *aim)
+static bool aim_via(TwGen *gen, unsigned via, TwAim *aim)
 {
     uint8_t cpu, mmu;
     uint64_t va;
 
-    if (!tw_gen_pick_va(gen, &cpu, &mmu, &va)) {
+    if (!tw_gen_pick_va(gen, via, &cpu, &mmu, &va)) {
         return false;
     }
     tw_gen_aim(gen, cpu, mmu, va, aim);
     return true;
+}
+
+static bool aim_anywhere(TwGen *gen, TwAim *aim)
+{
+    return aim_via(gen, gen->mixture->via, aim);
 }
 
 /* Nothing answers there, as far as the sketch knows. */
@@ -180,9 +185,11 @@ static bool aim_touched(TwGen *gen, TwAim *aim)
 /* A target through an IOMMU, mostly one that was touched; else false. */
 static bool aim_hop(TwGen *gen, TwAim *aim)
 {
-    for (unsigned tries = 0; tries < 5; tries++) {
-        if (!(tw_gen_chance(gen, 72) ? aim_touched(gen, aim)
-                                     : aim_anywhere(gen, aim))) {
+    if (tw_gen_chance(gen, 75) && aim_touched(gen, aim) && aim->n_hops > 0) {
+        return true;
+    }
+    for (unsigned tries = 0; tries < 3; tries++) {
+        if (!aim_via(gen, 100, aim)) {
             return false;
         }
         if (aim->n_hops > 0) {
@@ -286,8 +293,8 @@ static void put_map(TwGen *gen, const TwSketchHop *hop, uint8_t perm,
     }
     op->other = space;
     op->perm = perm;
-    op->out = tw_gen_pick_room(gen, space, op->last - op->addr + 1,
-                               gen->mixture->nest);
+    uint64_t length = op->last - op->addr + 1;
+    op->out = tw_gen_pick_room(gen, space, &length, gen->mixture->nest);
     if (tw_gen_chance(gen, 8)) {
         op->out += tw_gen_below(gen, (uint32_t)gen->page);
     }
@@ -562,41 +569,6 @@ static void move_notify(TwGen *gen)
 
 /* Moves: the TLB ---------------------------------------------------------- */
 
-/* Pushes a page out to the victims and looks for it again. */
-static void move_slot(TwGen *gen)
-{
-    TwAim aim;
-
-    if (!aim_anywhere(gen, &aim)) {
-        return;
-    }
-    uint64_t step = gen->page << gen->program->cpus[aim.cpu].tlb_lg;
-    uint64_t reach = aim.lg < 63 ? 1ull << aim.lg : 1ull << 62;
-    uint64_t base = aim.va & ~(reach - 1);
-    unsigned others = 1 + tw_gen_below(gen, 2);
-    TwOpCode code = some_code(gen);
-
-    put_aimed(gen, &aim, code);
-    for (unsigned k = 1; k <= others; k++) {
-        uint64_t va = base + ((aim.va - base + k * step) & (reach - 1));
-        put_near(gen, tw_gen_chance(gen, 70) ? code : some_code(gen), aim.cpu,
-                 aim.mmu, va);
-    }
-    if (tw_gen_chance(gen, 60)) {
-        uint8_t actor = some_actor(gen, aim.cpu);
-        if (aim.n_hops > 0 && tw_gen_chance(gen, 50)) {
-            put_change(gen, some_hop(gen, &aim), actor,
-                       tw_gen_chance(gen, 70));
-        } else {
-            TwOp *op = put(gen, TW_OP_FLUSH_PAGE, actor);
-            op->obj = aim.cpu;
-            op->index = aim.mmu;
-            op->addr = aim.va;
-        }
-    }
-    put_aimed(gen, &aim, tw_gen_chance(gen, 60) ? code : some_code(gen));
-}
-
 /* Points the page of an aim elsewhere, in the page map. */
 static void put_page(TwGen *gen, const TwAim *aim, uint8_t actor)
 {
@@ -627,6 +599,84 @@ static void put_page(TwGen *gen, const TwAim *aim, uint8_t actor)
                                       : (uint8_t)tw_gen_below(gen, 8);
     tw_op_round(program, op);
     tw_gen_note_page(gen, op);
+}
+
+/* Another page in the TLB slot of an aim's page; false if there is none. */
+static bool pick_rival(TwGen *gen, const TwAim *aim, unsigned nth,
+                       uint64_t *va)
+{
+    unsigned p = gen->program->page_lg;
+    uint64_t step = gen->page << gen->program->cpus[aim->cpu].tlb_lg;
+    const TwSketchPage *pages = gen->pages[aim->cpu][aim->mmu];
+    unsigned n = gen->n_pages[aim->cpu][aim->mmu];
+
+    if (aim->lg < 63 && 1ull << aim->lg > step) {
+        uint64_t reach = 1ull << aim->lg;
+        uint64_t base = aim->va & ~(reach - 1);
+        *va = base + ((aim->va - base + nth * step) & (reach - 1));
+        return true;
+    }
+    unsigned at = n > 0 ? tw_gen_below(gen, n) : 0;
+    for (unsigned i = 0; i < n; i++, at = at + 1 == n ? 0 : at + 1) {
+        uint64_t apart = pages[at].va ^ aim->va;
+        if (apart >> p != 0 && ((apart >> p << p) & (step - 1)) == 0) {
+            *va = pages[at].va;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Pushes a page out to the victims and looks for it again, mostly after
+ * something ended what was cached for it. */
+static void move_slot(TwGen *gen)
+{
+    TwAim aim;
+    uint64_t va = 0;
+
+    for (unsigned tries = 0;; tries++) {
+        if (!aim_anywhere(gen, &aim) || tries == 4) {
+            return;
+        }
+        if (!is_dead(gen, &aim) && pick_rival(gen, &aim, 1, &va)) {
+            break;
+        }
+    }
+    unsigned others = 1 + tw_gen_below(gen, 2);
+    uint8_t actor = some_actor(gen, aim.cpu);
+    TwOpCode code = some_code(gen);
+
+    put_aimed(gen, &aim, code);
+    put_near(gen, code, aim.cpu, aim.mmu, va);
+    for (unsigned k = 2; k <= others; k++) {
+        if (pick_rival(gen, &aim, k, &va)) {
+            put_near(gen, some_code(gen), aim.cpu, aim.mmu, va);
+        }
+    }
+    switch (tw_gen_below(gen, 8)) {
+    case 0:
+    case 1:
+        break;
+    case 2:
+    case 3:
+        if (aim.n_hops > 0) {
+            put_change(gen, some_hop(gen, &aim), actor,
+                       tw_gen_chance(gen, 70));
+            break;
+        }
+        /* fall through */
+    default: {
+        TwAim page = aim;
+        page.lg = gen->program->page_lg; /* the others stay as they are */
+        put_page(gen, &page, actor);
+        TwOp *op = put(gen, TW_OP_FLUSH_PAGE, actor);
+        op->obj = aim.cpu;
+        op->index = aim.mmu;
+        op->addr = aim.va;
+        break;
+    }
+    }
+    put_aimed(gen, &aim, tw_gen_chance(gen, 75) ? code : some_code(gen));
 }
 
 static void move_page(TwGen *gen)
@@ -1361,17 +1411,20 @@ static void (*const makers[MOVES])(TwGen *) = {
 void tw_gen_move(TwGen *gen)
 {
     const uint8_t *weights = gen->mixture->moves;
-    unsigned sum = 0;
-
-    for (unsigned i = 0; i < MOVES; i++) {
-        sum += weights[i];
-    }
-    unsigned draw = tw_gen_below(gen, sum);
+    unsigned draw = tw_gen_below(gen, gen->weights);
     unsigned move = 0;
     while (draw >= weights[move]) {
         draw -= weights[move++];
     }
     makers[move](gen);
+}
+
+void tw_gen_weigh(TwGen *gen)
+{
+    gen->weights = 0;
+    for (unsigned i = 0; i < MOVES; i++) {
+        gen->weights += gen->mixture->moves[i];
+    }
 }
 
 void tw_gen_script(TwGen *gen, unsigned goal)

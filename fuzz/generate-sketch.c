@@ -24,6 +24,7 @@ void tw_gen_clear(TwGen *gen)
     gen->resized = 0;
     gen->unplugged = 0;
     gen->page = 1ull << program->page_lg;
+    tw_gen_weigh(gen);
 }
 
 void tw_gen_note_spot(TwGen *gen, uint8_t space, TwSketchSpot spot)
@@ -219,7 +220,7 @@ static const TwSketchSpot *pick_spot(TwGen *gen, uint8_t space, unsigned via)
     return &spots[at];
 }
 
-uint64_t tw_gen_pick_room(TwGen *gen, uint8_t space, uint64_t length,
+uint64_t tw_gen_pick_room(TwGen *gen, uint8_t space, uint64_t *length,
                           unsigned via)
 {
     unsigned lg = gen->program->page_lg;
@@ -228,15 +229,14 @@ uint64_t tw_gen_pick_room(TwGen *gen, uint8_t space, uint64_t length,
         return 0;
     }
     const TwSketchSpot *spot = pick_spot(gen, space, via);
-    if (spot->size < length) {
-        spot = pick_spot(gen, space, via);
-    }
     uint64_t addr = spot->addr;
-    if (spot->size > length) {
-        uint64_t more = (spot->size - length) >> lg;
+    if (spot->size > *length) {
+        uint64_t more = (spot->size - *length) >> lg;
         addr += (uint64_t)tw_gen_below(gen, more < 16 ? (uint32_t)more + 1
                                                       : 16)
                 << lg;
+    } else if (spot->size >= gen->page) {
+        *length = spot->size & ~(gen->page - 1);
     }
     return addr & ~(gen->page - 1);
 }
@@ -272,7 +272,8 @@ uint64_t tw_gen_pick_in_space(TwGen *gen, uint8_t space, TwAttrs attrs,
     return spot->addr + offset_below(gen, spot->size);
 }
 
-bool tw_gen_pick_va(TwGen *gen, uint8_t *cpu, uint8_t *mmu, uint64_t *va)
+bool tw_gen_pick_va(TwGen *gen, unsigned via, uint8_t *cpu, uint8_t *mmu,
+                    uint64_t *va)
 {
     *cpu = tw_gen_pick_cpu(gen->program, tw_gen_below(gen, 64));
     if (*cpu == TW_NONE) {
@@ -288,8 +289,7 @@ bool tw_gen_pick_va(TwGen *gen, uint8_t *cpu, uint8_t *mmu, uint64_t *va)
     const TwMmuIndex *index = &gen->program->cpus[*cpu].mmu[*mmu];
     const TwSketchPage *pages = gen->pages[*cpu][*mmu];
     unsigned n = gen->n_pages[*cpu][*mmu];
-    uint64_t pa = tw_gen_pick_in_space(gen, index->space, index->attrs,
-                                       gen->mixture->via);
+    uint64_t pa = tw_gen_pick_in_space(gen, index->space, index->attrs, via);
 
     if (n == 0) {
         *va = pa;

@@ -524,6 +524,8 @@ static uint8_t iommu_rights(TwGen *gen)
     return draw < 91 ? TW_R | TW_W : draw < 96 ? TW_R : draw < 99 ? TW_W : 0;
 }
 
+enum { MAX_CHUNKS = 3 }; /* map operations for one index */
+
 /* Fills one index of one IOMMU, mostly from end to end. */
 static void fill_index(TwGen *gen, uint8_t space, const TwSketchSpot *spot,
                        uint8_t index)
@@ -531,18 +533,18 @@ static void fill_index(TwGen *gen, uint8_t space, const TwSketchSpot *spot,
     TwProgram *program = gen->program;
     uint64_t size = spot->size;
     uint64_t at = 0;
-    unsigned chunks = 1 + tw_gen_below(gen, 3);
+    unsigned chunks = 1 + tw_gen_below(gen, 5) / 2;
 
     if (size > 64 * gen->page) {
         size = 64 * gen->page;
     }
-    while (chunks-- > 0 && at < size) {
+    for (unsigned i = 1; i <= MAX_CHUNKS && at < size; i++) {
         TwOp *op = new_setup(gen, TW_OP_MAP);
         if (op == NULL) {
             return;
         }
         uint64_t length = size - at;
-        if (chunks > 0 && length > 2 * gen->page) {
+        if (i < chunks && length > 2 * gen->page) {
             length = (length / 2) & ~(gen->page - 1);
         }
         unsigned live = live_spaces(gen);
@@ -559,9 +561,9 @@ static void fill_index(TwGen *gen, uint8_t space, const TwSketchSpot *spot,
         op->obj = spot->iommu;
         op->index = index;
         op->addr = at;
-        op->last = at + (length - 1);
         op->other = to;
-        op->out = tw_gen_pick_room(gen, to, length, gen->mixture->nest);
+        op->out = tw_gen_pick_room(gen, to, &length, gen->mixture->nest);
+        op->last = at + (length - 1);
         op->perm = iommu_rights(gen);
         tw_op_round(program, op);
         tw_gen_note_map(gen, op);
@@ -639,7 +641,34 @@ static void add_page(TwGen *gen, uint8_t cpu, uint8_t mmu, uint64_t pa,
     tw_gen_note_page(gen, op);
 }
 
-/* What one MMU index sees: one page over all, or one per spot. */
+/* Small pages only, most of them in one slot of the TLB: what victims and
+ * page flushes are about.  (A large page makes every page flush a full one.) */
+static void fill_slots(TwGen *gen, uint8_t cpu, uint8_t mmu)
+{
+    const TwProgram *program = gen->program;
+    const TwMmuIndex *index = &program->cpus[cpu].mmu[mmu];
+    uint64_t step = gen->page << program->cpus[cpu].tlb_lg;
+    uint64_t slot = gen->page * tw_gen_below(gen, 4);
+    unsigned n = 3 + tw_gen_below(gen, 4);
+
+    for (unsigned i = 0; i < n; i++) {
+        TwOp *op = new_setup(gen, TW_OP_PAGE);
+        if (op == NULL) {
+            return;
+        }
+        op->obj = cpu;
+        op->index = mmu;
+        op->lg = program->page_lg;
+        op->addr = slot + i * step + (i == n - 1 ? gen->page : 0);
+        op->out = tw_gen_pick_in_space(gen, index->space, index->attrs,
+                                       gen->mixture->via) &
+                  ~(gen->page - 1);
+        op->perm = page_rights(gen);
+        tw_gen_note_page(gen, op);
+    }
+}
+
+/* What one MMU index sees: small pages, one page over all, or one per spot. */
 static void fill_pages(TwGen *gen, uint8_t cpu, uint8_t mmu)
 {
     const TwProgram *program = gen->program;
@@ -647,7 +676,11 @@ static void fill_pages(TwGen *gen, uint8_t cpu, uint8_t mmu)
     unsigned p = program->page_lg;
     unsigned spots = gen->n_spots[space];
 
-    if (tw_gen_chance(gen, 45)) {
+    if (tw_gen_chance(gen, gen->mixture->slots)) {
+        fill_slots(gen, cpu, mmu);
+        return;
+    }
+    if (tw_gen_chance(gen, 40)) {
         TwOp *op = new_setup(gen, TW_OP_PAGE);
         if (op != NULL) {
             op->obj = cpu;
@@ -656,11 +689,12 @@ static void fill_pages(TwGen *gen, uint8_t cpu, uint8_t mmu)
             op->perm = TW_R | TW_W | TW_X;
             tw_gen_note_page(gen, op);
         }
-        if (spots > 3) {
-            spots = 1 + tw_gen_below(gen, 2);
+        if (spots > 2) {
+            spots = tw_gen_below(gen, 3);
         }
     }
-    for (unsigned i = 0; i < spots && i < 6; i++) {
+    unsigned most = gen->mixture->extras[1] > 8 ? 8 : 4;
+    for (unsigned i = 0; i < spots && i < most; i++) {
         const TwSketchSpot *spot = &gen->spots[space][i];
         uint64_t pages = spot->size >> p;
         unsigned lg = p;
@@ -677,6 +711,26 @@ static void fill_pages(TwGen *gen, uint8_t cpu, uint8_t mmu)
                 small = p - 1 - tw_gen_below(gen, p - 4);
             }
             add_page(gen, cpu, mmu, va, small);
+        }
+    }
+}
+
+/* The page map that the first CPU has under the same index. */
+static void copy_pages(TwGen *gen, uint8_t cpu, uint8_t mmu)
+{
+    const TwProgram *program = gen->program;
+
+    for (unsigned i = 0, n = program->n_setup; i < n; i++) {
+        const TwOp *from = &program->setup[i];
+        if (from->code == TW_OP_PAGE && from->obj == 0 &&
+            from->index == mmu) {
+            TwOp *op = new_setup(gen, TW_OP_PAGE);
+            if (op == NULL) {
+                return;
+            }
+            *op = *from;
+            op->obj = cpu;
+            tw_gen_note_page(gen, op);
         }
     }
 }
@@ -763,7 +817,12 @@ void tw_gen_topology(TwGen *gen)
     fill_tables(gen);
     for (unsigned c = 0; c < program->n_cpus; c++) {
         for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
-            if (program->cpus[c].mmu[m].present) {
+            if (!program->cpus[c].mmu[m].present) {
+                continue;
+            }
+            if (c > 0 && tw_gen_chance(gen, 70)) {
+                copy_pages(gen, (uint8_t)c, (uint8_t)m);
+            } else {
                 fill_pages(gen, (uint8_t)c, (uint8_t)m);
             }
         }

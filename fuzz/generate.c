@@ -6,11 +6,11 @@
 
 static const TwMixture mixtures[TW_PROFILES] = {
     [TW_PROFILE_BALANCED] = {
-        .spaces = {3, 4}, .iommus = {2, 3}, .extras = {1, 3},
-        .cpus = {1, 2}, .mmus = {1, 2}, .ops = {24, 26},
-        .page_lg = {6, 12}, .nest = 75, .via = 60, .subpage = 8,
+        .spaces = {3, 4}, .iommus = {2, 3}, .extras = {1, 2},
+        .cpus = {1, 2}, .mmus = {1, 2}, .ops = {22, 24},
+        .page_lg = {6, 12}, .nest = 68, .via = 60, .subpage = 8,
         .overlap = 10, .odd_granule = 12, .extreme = 1, .loops = 2,
-        .explicit_safepoints = 15,
+        .slots = 18, .explicit_safepoints = 15,
         .moves = {
             [MOVE_ACCESS] = 8, [MOVE_AGAIN] = 3, [MOVE_EDGE] = 4,
             [MOVE_REMAP] = 11, [MOVE_TWICE] = 3, [MOVE_SILENT] = 4,
@@ -28,7 +28,7 @@ static const TwMixture mixtures[TW_PROFILES] = {
         .cpus = {1, 2}, .mmus = {1, 3}, .ops = {20, 36},
         .page_lg = {6, 12}, .nest = 85, .via = 85, .subpage = 8,
         .overlap = 6, .odd_granule = 45, .extreme = 2, .loops = 4,
-        .explicit_safepoints = 10,
+        .slots = 8, .explicit_safepoints = 10,
         .moves = {
             [MOVE_ACCESS] = 14, [MOVE_AGAIN] = 8, [MOVE_EDGE] = 6,
             [MOVE_REMAP] = 12, [MOVE_TWICE] = 5, [MOVE_SILENT] = 8,
@@ -45,7 +45,7 @@ static const TwMixture mixtures[TW_PROFILES] = {
         .cpus = {1, 3}, .mmus = {1, 2}, .ops = {24, 48},
         .page_lg = {6, 10}, .nest = 45, .via = 65, .subpage = 3,
         .overlap = 4, .odd_granule = 10, .extreme = 1, .loops = 1,
-        .explicit_safepoints = 35,
+        .slots = 30, .explicit_safepoints = 35,
         .moves = {
             [MOVE_ACCESS] = 8, [MOVE_AGAIN] = 8, [MOVE_EDGE] = 2,
             [MOVE_REMAP] = 14, [MOVE_TWICE] = 8, [MOVE_SILENT] = 12,
@@ -62,7 +62,7 @@ static const TwMixture mixtures[TW_PROFILES] = {
         .cpus = {1, 2}, .mmus = {1, 2}, .ops = {20, 40},
         .page_lg = {6, 12}, .nest = 30, .via = 30, .subpage = 30,
         .overlap = 35, .odd_granule = 10, .extreme = 3, .loops = 1,
-        .explicit_safepoints = 10,
+        .slots = 10, .explicit_safepoints = 10,
         .moves = {
             [MOVE_ACCESS] = 20, [MOVE_AGAIN] = 6, [MOVE_EDGE] = 12,
             [MOVE_REMAP] = 2, [MOVE_SILENT] = 1, [MOVE_PAGE] = 2,
@@ -77,7 +77,7 @@ static const TwMixture mixtures[TW_PROFILES] = {
         .cpus = {1, 4}, .mmus = {1, 4}, .ops = {10, 80},
         .page_lg = {6, 16}, .nest = 50, .via = 50, .subpage = 25,
         .overlap = 25, .odd_granule = 40, .extreme = 18, .loops = 25,
-        .explicit_safepoints = 30,
+        .slots = 15, .explicit_safepoints = 30,
         .moves = {
             [MOVE_ACCESS] = 12, [MOVE_AGAIN] = 6, [MOVE_EDGE] = 8,
             [MOVE_REMAP] = 5, [MOVE_TWICE] = 2, [MOVE_SILENT] = 3,

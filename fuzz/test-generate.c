@@ -144,11 +144,11 @@ static void test_same_again(void)
 static void test_golden(gconstpointer data)
 {
     static const uint64_t golden[TW_PROFILES] = {
-        [TW_PROFILE_BALANCED] = 0xc829c086d693c312,
-        [TW_PROFILE_IOMMU] = 0x2814f654245ae14b,
-        [TW_PROFILE_INVALIDATE] = 0x2f8a8185123dc975,
-        [TW_PROFILE_TOPOLOGY] = 0xa88a03ab3cd690e8,
-        [TW_PROFILE_HOSTILE] = 0x2951479432ac6589,
+        [TW_PROFILE_BALANCED] = 0x241b6b05c2f62f8b,
+        [TW_PROFILE_IOMMU] = 0x39c9568058fd4d46,
+        [TW_PROFILE_INVALIDATE] = 0x6b2e5ce9464a7644,
+        [TW_PROFILE_TOPOLOGY] = 0x84a6e7123fa0a43c,
+        [TW_PROFILE_HOSTILE] = 0x27c72e3b7ed08298,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();
