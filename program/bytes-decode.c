@@ -593,11 +593,36 @@ static void set_nop(TwOp *op)
     *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
 }
 
+/*
+ * A par that is not closed, or holds what cannot run in parallel, was none;
+ * nor are the words that belong to it anything outside of one.
+ */
+static void mend_pars(TwProgram *p)
+{
+    for (unsigned i = 0; i < p->n_script; i++) {
+        if (p->script[i].code < TW_OP_PAR ||
+            p->script[i].code > TW_OP_END_PAR) {
+            continue;
+        }
+        TwPar par = {0};
+        unsigned end = i;
+        while (end < p->n_script && !tw_par_step(&par, &p->script[end]) &&
+               par.open) {
+            end++;
+        }
+        if (end < p->n_script && p->script[end].code == TW_OP_END_PAR &&
+            end > i) {
+            i = end;
+        } else {
+            set_nop(&p->script[i]);
+        }
+    }
+}
+
 static void decode_script(Decode *t)
 {
     TwProgram *p = t->p;
-    TwPar par = {0};
-    unsigned opened = 0;
+    bool pars = false;
     unsigned max = t->d->max_script < TW_MAX_SCRIPT ? t->d->max_script
                                                     : TW_MAX_SCRIPT;
     while (t->in.at < t->in.end && p->n_script < max) {
@@ -619,19 +644,11 @@ static void decode_script(Decode *t)
              !(tw_op_info(p->script[n - 1].code)->flags & TW_OP_ACCESS))) {
             op->flags &= (uint8_t)~TW_OPF_DURING;
         }
-        if (tw_par_step(&par, op)) {
-            set_nop(op);
-        } else if (op->code == TW_OP_PAR) {
-            opened = n;
-        }
+        pars |= op->code >= TW_OP_PAR && op->code <= TW_OP_END_PAR;
         p->n_script++;
     }
-    /* A par that is not closed was none. */
-    for (unsigned i = opened; par.open && i < p->n_script; i++) {
-        if (p->script[i].code == TW_OP_PAR || p->script[i].code == TW_OP_AND ||
-            p->script[i].code == TW_OP_BARRIER) {
-            set_nop(&p->script[i]);
-        }
+    if (pars) {
+        mend_pars(p);
     }
 }
 

@@ -451,8 +451,8 @@ size_t tw_program_encode(const TwProgram *p, uint8_t *data, size_t capacity,
                          const TwDialect *d)
 {
     Encode encode, *e = &encode;
-    if (!tw_dialect_admits(d, p, NULL, 0)) {
-        return 0; /* the decoder would narrow it */
+    if (capacity < TW_HEADER_BYTES || !tw_dialect_admits(d, p, NULL, 0)) {
+        return 0; /* no room, or the decoder would narrow it */
     }
     e->p = p;
     e->failed = false;
@@ -460,9 +460,6 @@ size_t tw_program_encode(const TwProgram *p, uint8_t *data, size_t capacity,
     e->at = data;
     e->end = data + capacity;
     uint8_t *header = room(e, TW_HEADER_BYTES);
-    if (!header) {
-        return 0;
-    }
     count_all(e);
     encode_all(e);
     uint8_t *records = data + TW_HEADER_BYTES;

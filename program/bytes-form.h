@@ -86,7 +86,7 @@ void tw_anchors_init(TwAnchors *anchors);
 void tw_anchors_add_regions(TwAnchors *anchors, const TwProgram *program);
 void tw_anchors_add_setup(TwAnchors *anchors, const TwProgram *program);
 
-/* Where an operation's 32-bit immediate stands in its record; 0: it has none. */
+/* Where an operation's 32-bit immediate is in its record; 0: it has none. */
 unsigned tw_form_immediate(const TwOpInfo *info);
 
 /* Ids that exist, in ascending order, and back. */

@@ -30,8 +30,7 @@ static bool admits_kind(const TwDialect *d, unsigned kind)
 /* A leaf that the dialect has, where another kind cannot be. */
 static unsigned plain_kind(const TwDialect *d)
 {
-    return admits_kind(d, TW_REGION_RAM) ? TW_REGION_RAM
-                                         : TW_REGION_CONTAINER;
+    return admits_kind(d, TW_REGION_RAM) ? TW_REGION_RAM : TW_REGION_CONTAINER;
 }
 
 static unsigned max_iommus(const TwDialect *d)
@@ -82,7 +81,8 @@ static uint64_t size_operand(const Topology *t, const uint8_t *at, bool leaf)
     }
     /* Leaves of half a page to 16 pages, containers of 16 to 128. */
     unsigned lg = t->p->page_lg;
-    return UINT64_C(1) << (leaf ? lg - 1 + selector % 6 : lg + 4 + selector % 4);
+    return UINT64_C(1) << (leaf ? lg - 1 + selector % 6
+                                : lg + 4 + selector % 4);
 }
 
 /* Regions ------------------------------------------------------------------ */
@@ -206,9 +206,8 @@ static void break_cycle(const Topology *t, uint64_t cycles)
         }
     }
     TwRegion *r = &p->regions[63 - (unsigned)__builtin_clzll(cycles)];
-    r->kind = admits_kind(t->d, TW_REGION_RESERVATION)
-                  ? TW_REGION_RESERVATION
-                  : TW_REGION_CONTAINER;
+    r->kind = admits_kind(t->d, TW_REGION_RESERVATION) ? TW_REGION_RESERVATION
+                                                       : TW_REGION_CONTAINER;
     r->target = TW_NONE;
     r->alias_offset = 0;
 }
@@ -313,8 +312,7 @@ static uint8_t space_at(const Topology *t, unsigned byte)
 static TwIommu plain_iommu(const Topology *t)
 {
     return (TwIommu){.kind = TW_IOMMU_TABLE,
-                     .granule_lg =
-                         (uint8_t)clamp_granule(t->d, t->p->page_lg),
+                     .granule_lg = (uint8_t)clamp_granule(t->d, t->p->page_lg),
                      .indexes = 1,
                      .bypass_space = TW_NONE,
                      .blocked_space = TW_NONE,
@@ -329,9 +327,9 @@ static void decode_iommu(const Topology *t, const uint8_t *at, TwIommu *m)
     if (at[1] >= d->min_granule_lg && at[1] <= d->max_granule_lg) {
         m->granule_lg = at[1];
     }
-    m->indexes = (uint8_t)clamp((at[2] & 3u) + 1, 1,
-                                clamp(d->max_iommu_indexes, 1,
-                                      TW_MAX_IOMMU_INDEXES));
+    m->indexes =
+        (uint8_t)clamp((at[2] & 3u) + 1, 1,
+                       clamp(d->max_iommu_indexes, 1, TW_MAX_IOMMU_INDEXES));
     m->select = (uint8_t)((at[2] >> 2 & 7u) % TW_SELECTS);
     if (!(d->selects >> m->select & 1)) {
         m->select = TW_SELECT_ZERO;
@@ -341,8 +339,7 @@ static void decode_iommu(const Topology *t, const uint8_t *at, TwIommu *m)
     m->blocked_space = space_at(t, at[5]);
     m->format = at[6] & 3;
     m->levels = (uint8_t)clamp(at[6] >> 4, 1, 6);
-    m->tables =
-        t->regions.count > 0 ? (uint8_t)region_at(t, at[7]) : TW_NONE;
+    m->tables = t->regions.count > 0 ? (uint8_t)region_at(t, at[7]) : TW_NONE;
 }
 
 /* Each region its IOMMU, each IOMMU its region. */
@@ -519,13 +516,13 @@ void tw_decode_topology(TwProgram *program, TwBytesIn *in,
     t->in = in;
     t->d = d;
     tw_anchors_init(&t->anchors);
-    decode_regions(t, tw_form_count(header, TW_HEADER_REGIONS, 4, 15,
-                                    d->max_regions));
+    decode_regions(
+        t, tw_form_count(header, TW_HEADER_REGIONS, 4, 15, d->max_regions));
     decode_extras(t, tw_form_count(header, TW_HEADER_EXTRAS, 0, 1, 0xff));
-    decode_spaces(t, tw_form_count(header, TW_HEADER_SPACES, 1, 4,
-                                   d->max_spaces));
-    decode_iommus(t, tw_form_count(header, TW_HEADER_IOMMUS, 0, 4,
-                                   max_iommus(d)));
+    decode_spaces(t,
+                  tw_form_count(header, TW_HEADER_SPACES, 1, 4, d->max_spaces));
+    decode_iommus(t,
+                  tw_form_count(header, TW_HEADER_IOMMUS, 0, 4, max_iommus(d)));
     decode_cpus(t, tw_form_count(header, TW_HEADER_CPUS, 1, 2, d->max_cpus));
 }
 
@@ -598,15 +595,15 @@ void tw_default_topology(TwProgram *p, unsigned shape, const TwDialect *d)
     }
     levels = clamp(levels, 0, max_iommus(d));
     levels = clamp(levels, 0, d->max_spaces > 0 ? d->max_spaces - 1u : 0);
-    levels = clamp(levels, 0, d->max_regions > 3 ? (d->max_regions - 3) / 3u
-                                                 : 0);
+    levels =
+        clamp(levels, 0, d->max_regions > 3 ? (d->max_regions - 3) / 3u : 0);
     p->n_regions = p->n_spaces = p->n_iommus = p->n_cpus = 0;
     if (d->max_regions < 3 || d->max_spaces < 1) {
         return;
     }
     for (unsigned k = 0; k <= levels; k++) {
-        uint8_t root = add_region(p, TW_REGION_CONTAINER, TW_NONE, 0,
-                                  64 * page);
+        uint8_t root =
+            add_region(p, TW_REGION_CONTAINER, TW_NONE, 0, 64 * page);
         add_region(p, (TwRegionKind)plain_kind(d), root, 0, 8 * page);
         if (k == 0) {
             add_region(p,
@@ -619,8 +616,8 @@ void tw_default_topology(TwProgram *p, unsigned shape, const TwDialect *d)
         if (k == levels) {
             break;
         }
-        unsigned next = add_region(p, TW_REGION_IOMMU, root, 16 * page,
-                                   16 * page);
+        unsigned next =
+            add_region(p, TW_REGION_IOMMU, root, 16 * page, 16 * page);
         p->regions[next].iommu = (uint8_t)k;
         p->n_iommus++;
         TwIommu *m = &p->iommus[k];

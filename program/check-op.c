@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which operations are well formed: operands, fields, places, parallel parts. */
+/* Which operations are well formed: operands, fields, places, parallel parts.
+ */
 #include "program/check.h"
 
 #include <string.h>
@@ -14,7 +15,7 @@ typedef struct OpCheck {
     TwSpotKind kind; /* where it stands: SETUP, ACTOR or SCRIPT */
     unsigned index;
     const TwOp *op;
-    TwOp rest; /* the operation; what was looked at is zero */
+    TwOp rest;      /* the operation; what was looked at is zero */
     unsigned flags; /* that it may carry */
 } OpCheck;
 
@@ -127,8 +128,7 @@ static bool check_range(OpCheck *o)
     }
     if (op->code == TW_OP_MAP || op->code == TW_OP_UNMAP ||
         op->code == TW_OP_PROTECT) {
-        uint64_t low =
-            (UINT64_C(1) << o->c->p->iommus[op->obj].granule_lg) - 1;
+        uint64_t low = (UINT64_C(1) << o->c->p->iommus[op->obj].granule_lg) - 1;
         if ((op->addr & low) != 0 || (op->last & low) != low) {
             return NO("its range is not whole granules");
         }
@@ -141,8 +141,7 @@ static bool check_of_size(OpCheck *o)
     const TwOp *op = o->op;
     o->rest.lg = 0;
     if (op->lg < TW_MIN_GRANULE_LG || op->lg > 63) {
-        return NO("a page-map entry is 2^%d to 2^63 bytes",
-                  TW_MIN_GRANULE_LG);
+        return NO("a page-map entry is 2^%d to 2^63 bytes", TW_MIN_GRANULE_LG);
     }
     uint64_t low = (UINT64_C(1) << op->lg) - 1;
     if ((op->addr & low) != 0 ||
@@ -165,7 +164,8 @@ static bool check_size(OpCheck *o, bool rmw)
     if (size < 1 || size > TW_MAX_ACCESS) {
         return NO("an access has 1 to %d bytes", TW_MAX_ACCESS);
     }
-    return !rmw || tw_is_piece_size(size) || NO("an rmw has 1, 2, 4 or 8 bytes");
+    return !rmw || tw_is_piece_size(size) ||
+           NO("an rmw has 1, 2, 4 or 8 bytes");
 }
 
 static bool check_kinds(OpCheck *o, TwArg arg)
@@ -276,8 +276,7 @@ static bool check_place(OpCheck *o, const TwOpInfo *info)
             return NO("it cannot be performed during an access");
         }
         if (o->index == 0 ||
-            !(tw_op_info(p->script[o->index - 1].code)->flags &
-              TW_OP_ACCESS)) {
+            !(tw_op_info(p->script[o->index - 1].code)->flags & TW_OP_ACCESS)) {
             return NO("'during' stands after an access only");
         }
         return true;
@@ -286,7 +285,7 @@ static bool check_place(OpCheck *o, const TwOpInfo *info)
 }
 
 bool tw_check_op(const TwCheck *c, TwSpotKind kind, unsigned index,
-                     const TwOp *op)
+                 const TwOp *op)
 {
     OpCheck check = {c, kind, index, op, *op, 0};
     OpCheck *o = &check;

@@ -12,7 +12,8 @@
 #include "program/legality.h"
 #include "program/ops.h"
 
-bool tw_check_wrong(const TwCheck *c, TwSpotKind kind, unsigned index, const char *format, ...)
+bool tw_check_wrong(const TwCheck *c, TwSpotKind kind, unsigned index,
+                    const char *format, ...)
 {
     if (c->spot) {
         *c->spot = (TwSpot){(uint8_t)kind, (uint16_t)index};
@@ -52,8 +53,8 @@ bool tw_check_wrong(const TwCheck *c, TwSpotKind kind, unsigned index, const cha
         bool setup = kind == TW_SPOT_SETUP;
         const TwOp *op = setup ? &p->setup[index] : &p->script[index];
         const TwOpInfo *info = tw_op_info(op->code);
-        snprintf(name, sizeof name, "%s %u (%s): ",
-                 setup ? "setup" : "operation", index,
+        snprintf(name, sizeof name,
+                 "%s %u (%s): ", setup ? "setup" : "operation", index,
                  info ? info->name : "?");
         break;
     }
@@ -103,7 +104,8 @@ static bool check_region(const TwCheck *c, unsigned id)
         }
     }
     if (tw_region_has_device(r->kind)) {
-        if (!tw_is_piece_size(r->valid_min) || !tw_is_piece_size(r->valid_max)) {
+        if (!tw_is_piece_size(r->valid_min) ||
+            !tw_is_piece_size(r->valid_max)) {
             return NO("valid sizes are 0, 1, 2, 4 or 8");
         }
         if (r->valid_max != 0 && r->valid_min > r->valid_max) {
@@ -175,8 +177,8 @@ static bool check_regions(const TwCheck *c)
     uint64_t cycles = tw_program_cycles(p);
     if (cycles) {
         return tw_check_wrong(c, TW_SPOT_REGION,
-                     63 - (unsigned)__builtin_clzll(cycles),
-                     "containers and aliases lead back to it (MR-3)");
+                              63 - (unsigned)__builtin_clzll(cycles),
+                              "containers and aliases lead back to it (MR-3)");
     }
     return true;
 }
@@ -192,13 +194,14 @@ static bool check_spaces(const TwCheck *c)
         }
         unsigned root = p->spaces[i].root;
         if (!tw_has_region(p, root)) {
-            return tw_check_wrong(c, TW_SPOT_SPACE, i, "its root does not exist");
+            return tw_check_wrong(c, TW_SPOT_SPACE, i,
+                                  "its root does not exist");
         }
         if (p->regions[root].container != TW_NONE ||
             p->regions[root].addr != 0) {
-            return tw_check_wrong(c, TW_SPOT_SPACE, i,
-                         "its root r%u has a container or an offset (FV-8)",
-                         root);
+            return tw_check_wrong(
+                c, TW_SPOT_SPACE, i,
+                "its root r%u has a container or an offset (FV-8)", root);
         }
     }
     return true;
@@ -279,10 +282,11 @@ static bool check_cpu(const TwCheck *c, unsigned id)
     const TwCpu *cpu = &p->cpus[id];
     if (cpu->tlb_lg > TW_MAX_TLB_LG) {
         return tw_check_wrong(c, TW_SPOT_CPU, id, "a TLB of at most %u entries",
-                     1u << TW_MAX_TLB_LG);
+                              1u << TW_MAX_TLB_LG);
     }
     if (cpu->victims > TW_MAX_VICTIMS) {
-        return tw_check_wrong(c, TW_SPOT_CPU, id, "at most %d victims", TW_MAX_VICTIMS);
+        return tw_check_wrong(c, TW_SPOT_CPU, id, "at most %d victims",
+                              TW_MAX_VICTIMS);
     }
     for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
         unsigned index = id * TW_MAX_MMU_INDEXES + m;
@@ -290,7 +294,8 @@ static bool check_cpu(const TwCheck *c, unsigned id)
             continue;
         }
         if (!tw_has_space(p, cpu->mmu[m].space)) {
-            return tw_check_wrong(c, TW_SPOT_MMU, index, "its space does not exist");
+            return tw_check_wrong(c, TW_SPOT_MMU, index,
+                                  "its space does not exist");
         }
         if (p->spaces[cpu->mmu[m].space].late) {
             return tw_check_wrong(c, TW_SPOT_MMU, index, "its space is late");
@@ -313,7 +318,7 @@ static bool check_actors(const TwCheck *c)
         if (!tw_has_region(p, actor->region) ||
             !tw_region_has_device(p->regions[actor->region].kind)) {
             return tw_check_wrong(c, TW_SPOT_ACTOR, i,
-                         "its region is no mmio or romd region");
+                                  "its region is no mmio or romd region");
         }
         if (!tw_check_op(c, TW_SPOT_ACTOR, i, &actor->op)) {
             return false;
@@ -335,20 +340,22 @@ static bool check_script(const TwCheck *c)
         }
         const char *expected = tw_par_step(&par, &p->script[i]);
         if (expected) {
-            return tw_check_wrong(c, TW_SPOT_SCRIPT, i, "expected %s", expected);
+            return tw_check_wrong(c, TW_SPOT_SCRIPT, i, "expected %s",
+                                  expected);
         }
         opened = p->script[i].code == TW_OP_PAR ? i : opened;
     }
-    return !par.open ||
-           tw_check_wrong(c, TW_SPOT_SCRIPT, opened, "expected an end-par after it");
+    return !par.open || tw_check_wrong(c, TW_SPOT_SCRIPT, opened,
+                                       "expected an end-par after it");
 }
 
 static bool check_counts(const TwCheck *c)
 {
     const TwProgram *p = c->p;
     if (p->page_lg < TW_MIN_PAGE_LG || p->page_lg > TW_MAX_PAGE_LG) {
-        return tw_check_wrong(c, TW_SPOT_PAGE, 0, "a page is 2^%d to 2^%d bytes",
-                     TW_MIN_PAGE_LG, TW_MAX_PAGE_LG);
+        return tw_check_wrong(c, TW_SPOT_PAGE, 0,
+                              "a page is 2^%d to 2^%d bytes", TW_MIN_PAGE_LG,
+                              TW_MAX_PAGE_LG);
     }
     if (p->hops < 1 || p->hops > TW_MAX_HOPS) {
         return tw_check_wrong(c, TW_SPOT_HOPS, 0, "1 to %d hops", TW_MAX_HOPS);

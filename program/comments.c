@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The comments of a program in text form, by what they stand above or behind. */
+/* The comments of a program in text form, by what they stand above or on. */
 #include "program/comments.h"
 
 typedef struct Comment {

@@ -79,11 +79,11 @@ bool tw_file_read(const char *path, GByteArray *bytes, GError **error)
 {
     bool standard = strcmp(path, "-") == 0;
     const char *name = standard ? "standard input" : path;
+    g_byte_array_set_size(bytes, 0);
     int fd = standard ? STDIN_FILENO : open_file(path, error);
     if (fd < 0) {
         return false;
     }
-    g_byte_array_set_size(bytes, 0);
     bool ok = read_all(fd, name, bytes, error);
     if (!ok) {
         g_byte_array_set_size(bytes, 0);

@@ -54,8 +54,8 @@ void tw_program_print(const TwProgram *program, const TwComments *comments,
 void tw_op_print(const TwProgram *program, const TwOp *op, GString *out);
 
 /*
- * Reads a file of at most TW_TEXT_MAX bytes ("-": standard input) without
- * ever holding more of it; errors name the file.
+ * Reads a file of at most TW_TEXT_MAX bytes ("-": standard input) into `bytes`
+ * (emptied first), without ever holding more of it; errors name the file.
  */
 bool tw_file_read(const char *path, GByteArray *bytes, GError **error);
 

@@ -373,14 +373,14 @@ static bool read_outcome(Reader *r)
             return true;
         }
     }
-    if ((access && tw_lexer_is(l, "done")) ||
-        !tw_lexer_name(l, tw_status_name, TW_STATUSES, NULL,
-                       &outcome->status)) {
-        return tw_lexer_expected(l, access ? "a class, skipped or not-run"
-                                           : "done, skipped, nomem, vetoed "
-                                             "or not-run");
+    const char *what = access ? "a class, skipped or not-run"
+                              : "done, skipped, nomem, vetoed or not-run";
+    if (access && tw_lexer_is(l, "done")) {
+        return tw_lexer_expected(l, what); /* with what answer? */
     }
-    if (!tw_lexer_end(l)) {
+    if (!tw_lexer_name(l, tw_status_name, TW_STATUSES, what,
+                       &outcome->status) ||
+        !tw_lexer_end(l)) {
         return false;
     }
     t->n_ops++;

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of operations holds together, with the forms that it drives. */
+#include "program/test-program.h"
+
+static TwProgram p;
+
+static const char world[] =
+    "twinwalk 1\npage 64\nhops 16\n"
+    "region r0 container size 0x1000\n"
+    "region r1 ram size 0x40 in r0 at 0x40\n"
+    "region r2 iommu size 0x40 in r0 at 0x80 iommu i0\n"
+    "space s0 root r0\niommu i0 table granule 64\n"
+    "cpu c0 tlb 8\nmmu c0.0 space s0\nscript\n";
+
+static void test_table(void)
+{
+    for (unsigned code = 0; code < TW_OP_CODES; code++) {
+        const TwOpInfo *info = tw_op_info(code);
+        g_assert_nonnull(info->name);
+        g_assert_nonnull(info->summary);
+        g_assert_cmpuint(strspn(info->name, "abcdefghijklmnopqrstuvwxyz-"), ==,
+                         strlen(info->name));
+        g_assert_cmpuint(tw_op_find(info->name, strlen(info->name)), ==, code);
+        unsigned args = 0;
+        while (info->args[args] != TW_ARG_END) {
+            g_assert_cmpuint(info->args[args], <, TW_ARG_KINDS);
+            args++;
+        }
+        g_assert_cmpuint(args, <=, TW_MAX_ARGS);
+        /* The last access codes are those of DMA, and all are accesses. */
+        g_assert_true(!(info->flags & TW_OP_ACCESS) ==
+                      !(code >= TW_OP_READ && code <= TW_OP_DMA_WRITE));
+        if (info->flags & TW_OP_ACTOR_OK) {
+            /* It is performed by whoever made the access. */
+            g_assert_false(info->flags & (TW_OP_BOARD_ONLY | TW_OP_ACCESS));
+        }
+        if (info->flags & TW_OP_SETUP_OK) {
+            g_assert_true(code == TW_OP_PAGE || code == TW_OP_MAP);
+        }
+    }
+    g_assert_null(tw_op_info(TW_OP_CODES));
+    g_assert_cmpuint(tw_op_find("", 0), ==, TW_OP_CODES);
+    g_assert_cmpuint(tw_op_find("rea", 3), ==, TW_OP_CODES);
+    g_assert_cmpuint(tw_op_find("readx", 4), ==, TW_OP_READ);
+}
+
+/* No operand is there twice, and none shares a field with another. */
+static void test_fields(void)
+{
+    enum { OBJ = 1, INDEX = 2, OTHER = 4, SIZE = 8, LG = 16, PERM = 32,
+           KINDS = 64, ADDR = 128, LAST = 256, OUT = 512, IMMEDIATE = 1024,
+           NOTIFIED = 2048, ON = 4096 };
+    static const unsigned fields[TW_ARG_KINDS] = {
+        [TW_ARG_CPU] = OBJ,
+        [TW_ARG_CPU_OR_ALL] = OBJ,
+        [TW_ARG_CPU_INDEX] = OBJ | INDEX,
+        [TW_ARG_ANY_CPU_INDEX] = OBJ | INDEX,
+        [TW_ARG_IOMMU] = OBJ,
+        [TW_ARG_IOMMU_INDEX] = OBJ | INDEX,
+        [TW_ARG_REGION] = OBJ,
+        [TW_ARG_IN_REGION] = OTHER,
+        [TW_ARG_SPACE] = OBJ,
+        [TW_ARG_OBSERVER] = OBJ,
+        [TW_ARG_OF_IOMMU] = OTHER | INDEX,
+        [TW_ARG_OF_SPACE] = OTHER,
+        [TW_ARG_MAPPING] = OBJ,
+        [TW_ARG_ADDR] = ADDR,
+        [TW_ARG_AT] = ADDR,
+        [TW_ARG_RANGE] = ADDR | LAST,
+        [TW_ARG_LENGTH] = LAST,
+        [TW_ARG_SIZE] = SIZE,
+        [TW_ARG_RMW_SIZE] = SIZE,
+        [TW_ARG_TO] = OUT,
+        [TW_ARG_TO_SPACE] = OTHER | OUT,
+        [TW_ARG_VALUE] = OUT,
+        [TW_ARG_OF_SIZE] = LG,
+        [TW_ARG_BITS] = LG,
+        [TW_ARG_PERM] = PERM,
+        [TW_ARG_IOMMU_PERM] = PERM,
+        [TW_ARG_ATTRS] = IMMEDIATE,
+        [TW_ARG_NOTIFIED] = NOTIFIED,
+        [TW_ARG_ON] = ON,
+        [TW_ARG_PRIO] = IMMEDIATE,
+        [TW_ARG_EVENT] = KINDS,
+        [TW_ARG_EVENTS] = KINDS,
+        [TW_ARG_SCOPE] = KINDS,
+        [TW_ARG_COUNT] = IMMEDIATE,
+        [TW_ARG_DIRECTION] = PERM,
+    };
+    for (unsigned code = 0; code < TW_OP_CODES; code++) {
+        const TwOpInfo *info = tw_op_info(code);
+        unsigned used = 0;
+        for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
+            unsigned more = fields[info->args[i]];
+            g_assert_cmpuint(more, !=, 0);
+            g_assert_cmpuint(used & more, ==, 0);
+            used |= more;
+        }
+        /* The byte form has one byte for size and lg, one for perm and
+         * kinds, and puts the immediate where last or out is free. */
+        g_assert_false((used & SIZE) && (used & LG));
+        g_assert_false((used & PERM) && (used & KINDS));
+        g_assert_false((used & IMMEDIATE) && (used & LAST) && (used & OUT));
+        if (info->flags & TW_OP_CPU_ACCESS) {
+            g_assert_false(used & (OUT | IMMEDIATE)); /* `from` is there */
+        } else if (info->flags & TW_OP_ACCESS) {
+            g_assert_false(used & OTHER); /* `via` is there */
+        }
+    }
+}
+
+/* What tw_op_make() gives stands for itself in the text form. */
+static void test_make(void)
+{
+    for (unsigned code = 0; code < TW_OP_CODES; code++) {
+        bool par = code >= TW_OP_AND && code <= TW_OP_END_PAR;
+        test_parse(&p, world);
+        TwOp op = tw_op_make(code);
+        g_assert_cmpint(op.code, ==, code);
+        tw_op_round(&p, &op);
+        p.n_script = 0;
+        if (par) {
+            p.script[p.n_script++] = tw_op_make(TW_OP_PAR);
+        }
+        p.script[p.n_script++] = op;
+        if ((par && code != TW_OP_END_PAR) || code == TW_OP_PAR) {
+            p.script[p.n_script++] = tw_op_make(TW_OP_END_PAR);
+        }
+        char why[200] = "";
+        bool good = tw_program_check(&p, why, sizeof why);
+        g_assert_cmpstr(why, ==, "");
+        g_assert_true(good);
+        g_autoptr(GString) text = g_string_new(NULL);
+        tw_program_print(&p, NULL, text);
+        TwProgram *again = g_new(TwProgram, 1);
+        test_parse(again, text->str);
+        g_assert_true(tw_program_equal(&p, again));
+        g_free(again);
+    }
+}
+
+/* A field that an operation does not take must be zero. */
+static void test_unused_fields(void)
+{
+    for (unsigned code = 0; code < TW_OP_CODES; code++) {
+        if (code >= TW_OP_PAR && code <= TW_OP_END_PAR) {
+            continue; /* these stand in pairs */
+        }
+        test_parse(&p, world);
+        p.n_script = 1;
+        p.script[0] = tw_op_make(code);
+        tw_op_round(&p, &p.script[0]);
+        g_assert_true(tw_program_check(&p, NULL, 0));
+        p.script[0].zero[1] = 1;
+        g_assert_false(tw_program_check(&p, NULL, 0));
+        p.script[0].zero[1] = 0;
+        p.script[0].flags = 0x80;
+        g_assert_false(tw_program_check(&p, NULL, 0));
+    }
+    p.script[0] = tw_op_make(TW_OP_NOP);
+    uint8_t *bytes = (uint8_t *)&p.script[0];
+    for (unsigned i = 2; i < sizeof(TwOp); i++) {
+        bytes[i] = 1;
+        g_assert_false(tw_program_check(&p, NULL, 0));
+        bytes[i] = 0;
+    }
+    g_assert_true(tw_program_check(&p, NULL, 0));
+}
+
+static void test_names(void)
+{
+    for (unsigned i = 0; i < TW_REGION_KINDS; i++) {
+        g_assert_nonnull(tw_region_kind_name(i));
+    }
+    for (unsigned i = 0; i < TW_IOMMU_KINDS; i++) {
+        g_assert_nonnull(tw_iommu_kind_name(i));
+    }
+    g_assert_null(tw_region_kind_name(TW_REGION_KINDS));
+    g_assert_null(tw_iommu_kind_name(TW_IOMMU_KINDS));
+    g_assert_null(tw_select_name(TW_SELECTS));
+    g_assert_null(tw_format_name(TW_FORMATS));
+    g_assert_null(tw_scope_name(TW_SCOPES));
+    for (unsigned i = 0; i < TW_COUNTERS; i++) {
+        g_assert_nonnull(tw_counter_name(i));
+    }
+    for (unsigned i = 0; i < TW_CLASSES; i++) {
+        g_assert_nonnull(tw_class_name(i));
+    }
+    for (unsigned i = 0; i < TW_STATUSES; i++) {
+        g_assert_nonnull(tw_status_name(i));
+    }
+    for (unsigned i = 0; i < TW_ENDS; i++) {
+        g_assert_nonnull(tw_end_name(i));
+    }
+    g_assert_null(tw_counter_name(TW_COUNTERS));
+    g_assert_null(tw_class_name(TW_CLASSES));
+    g_assert_null(tw_status_name(TW_STATUSES));
+    g_assert_null(tw_end_name(TW_ENDS));
+}
+
+/* LANGUAGE.md has one row for each operation, as the table has. */
+static void test_manual(void)
+{
+    g_autofree char *path = g_test_build_filename(
+        G_TEST_DIST, "program", "LANGUAGE.md", NULL);
+    g_autofree char *manual = NULL;
+    g_autoptr(GError) error = NULL;
+    g_file_get_contents(path, &manual, NULL, &error);
+    g_assert_no_error(error);
+    const char *table = strstr(manual, "\n## Operations\n");
+    g_assert_nonnull(table);
+    for (unsigned code = 0; code < TW_OP_CODES; code++) {
+        const char *name = tw_op_info(code)->name;
+        g_autofree char *bare = g_strdup_printf("\n| `%s` |", name);
+        g_autofree char *with = g_strdup_printf("\n| `%s ", name);
+        unsigned rows = 0;
+        for (const char *c = table; (c = strstr(c, bare)) != NULL; c++) {
+            rows++;
+        }
+        for (const char *c = table; (c = strstr(c, with)) != NULL; c++) {
+            rows++;
+        }
+        if (rows != 1) {
+            g_error("%u rows for %s in LANGUAGE.md", rows, name);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/ops/table", test_table);
+    g_test_add_func("/ops/fields", test_fields);
+    g_test_add_func("/ops/make", test_make);
+    g_test_add_func("/ops/unused-fields", test_unused_fields);
+    g_test_add_func("/ops/names", test_names);
+    g_test_add_func("/ops/manual", test_manual);
+    return g_test_run();
+}
