@@ -159,6 +159,14 @@ const TwMixture *tw_gen_mixture(TwProfile profile);
 /* Fills everything but the script; the sketch follows. */
 void tw_gen_topology(TwGen *gen);
 
+/* --- generate-setup.c: tables and page maps --- */
+
+/* Fills the setup of a program that has its objects. */
+void tw_gen_setup(TwGen *gen);
+
+/* How many spaces there are from the start; a late one is the last. */
+unsigned tw_gen_live_spaces(const TwGen *gen);
+
 /* --- generate-sketch.c: what leads where --- */
 
 /*

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Topologies that mean something: a CPU's space with RAM, devices, aliases and
- * IOMMUs in it, further spaces behind the IOMMUs, tables and page maps that
- * lead to what is there.  Each space is filled from address 0 upwards, page
- * after page; a share of the regions is put over others, or off the pages, on
- * purpose.
+ * IOMMUs in it, and further spaces behind the IOMMUs.  Each space is filled
+ * from address 0 upwards, page after page; a share of the regions is put over
+ * others, or off the pages, on purpose.
  */
 #include "fuzz/generate-internal.h"
 
@@ -65,8 +64,7 @@ typedef struct Cursor {
  * A place for `size` bytes in `space`: mostly the next free one, aligned to
  * the size; now and then over something else or off the page grid.
  */
-static uint64_t place(TwGen *gen, Cursor *cursor, uint8_t space,
-                      uint64_t size)
+static uint64_t place(TwGen *gen, Cursor *cursor, uint8_t space, uint64_t size)
 {
     const TwMixture *mixture = gen->mixture;
     uint64_t at = cursor->at[space];
@@ -75,8 +73,8 @@ static uint64_t place(TwGen *gen, Cursor *cursor, uint8_t space,
                          : gen->page;
 
     if (at > 0 && tw_gen_chance(gen, mixture->overlap)) {
-        at = gen->page * tw_gen_below(gen, (uint32_t)(at >>
-                                           gen->program->page_lg) + 1);
+        at = gen->page *
+             tw_gen_below(gen, (uint32_t)(at >> gen->program->page_lg) + 1);
         if (tw_gen_chance(gen, mixture->subpage)) {
             at += tw_gen_below(gen, (uint32_t)gen->page);
         }
@@ -179,12 +177,12 @@ static void note(TwGen *gen, uint8_t space, const TwRegion *region,
 
     tw_gen_note_spot(gen, space,
                      (TwSketchSpot){.addr = addr,
-                              .size = region->size,
-                              .region = id,
-                              .leaf = id,
-                              .iommu = region->kind == TW_REGION_IOMMU
-                                           ? region->iommu
-                                           : TW_NONE});
+                                    .size = region->size,
+                                    .region = id,
+                                    .leaf = id,
+                                    .iommu = region->kind == TW_REGION_IOMMU
+                                                 ? region->iommu
+                                                 : TW_NONE});
 }
 
 static bool add_leaf(TwGen *gen, Cursor *cursor, uint8_t space,
@@ -227,8 +225,8 @@ static bool add_leaf(TwGen *gen, Cursor *cursor, uint8_t space,
 static bool add_alias(TwGen *gen, Cursor *cursor, uint8_t space)
 {
     TwProgram *program = gen->program;
-    uint8_t from = (uint8_t)(space + tw_gen_below(
-                                 gen, program->n_spaces - space));
+    uint8_t from =
+        (uint8_t)(space + tw_gen_below(gen, program->n_spaces - space));
     unsigned n = gen->n_spots[from];
 
     if (n == 0 || !has_kind(gen, TW_REGION_ALIAS)) {
@@ -238,7 +236,7 @@ static bool add_alias(TwGen *gen, Cursor *cursor, uint8_t space)
      * The root of a later space is one step more. */
     TwSketchSpot spot = gen->spots[from][tw_gen_below(gen, n)];
     bool whole = from > space && tw_gen_chance(gen, 25);
-    uint8_t target = whole ? program->spaces[from].root
+    uint8_t target = whole                    ? program->spaces[from].root
                      : tw_gen_chance(gen, 70) ? spot.leaf
                                               : spot.region;
     const TwRegion *aimed = &program->regions[target];
@@ -253,8 +251,8 @@ static bool add_alias(TwGen *gen, Cursor *cursor, uint8_t space)
         offset = spot.addr & ~(gen->page - 1);
     } else if (tw_gen_chance(gen, 60) && aimed->size > gen->page) {
         uint64_t pages = aimed->size >> program->page_lg;
-        offset = gen->page *
-                 tw_gen_below(gen, pages < 16 ? (uint32_t)pages : 16);
+        offset =
+            gen->page * tw_gen_below(gen, pages < 16 ? (uint32_t)pages : 16);
     }
     if (tw_gen_chance(gen, gen->mixture->subpage)) {
         offset += tw_gen_below(gen, (uint32_t)gen->page);
@@ -274,11 +272,11 @@ static bool add_alias(TwGen *gen, Cursor *cursor, uint8_t space)
     region->priority = some_priority(gen);
     region->readonly = tw_gen_chance(gen, 12);
     TwSketchSpot shown = {.addr = addr,
-                    .size = size,
-                    .base = offset,
-                    .region = id_of(gen, region),
-                    .leaf = spot.leaf,
-                    .iommu = spot.iommu};
+                          .size = size,
+                          .base = offset,
+                          .region = id_of(gen, region),
+                          .leaf = spot.leaf,
+                          .iommu = spot.iommu};
     if (whole) {
         shown.base = 0;
     } else if (!direct) {
@@ -322,11 +320,11 @@ static bool add_container(TwGen *gen, Cursor *cursor, uint8_t space)
         tw_gen_note_spot(
             gen, space,
             (TwSketchSpot){.addr = addr + at,
-                     .size = inner < size - at ? inner : size - at,
-                     .region = tw_gen_chance(gen, 50) ? box_id
-                                                      : id_of(gen, leaf),
-                     .leaf = id_of(gen, leaf),
-                     .iommu = TW_NONE});
+                           .size = inner < size - at ? inner : size - at,
+                           .region = tw_gen_chance(gen, 50) ? box_id
+                                                            : id_of(gen, leaf),
+                           .leaf = id_of(gen, leaf),
+                           .iommu = TW_NONE});
     }
     return true;
 }
@@ -360,14 +358,6 @@ static bool add_extra(TwGen *gen, Cursor *cursor, uint8_t space)
     default:
         return add_alias(gen, cursor, space);
     }
-}
-
-/* How many spaces there are from the start; a late one is the last. */
-static unsigned live_spaces(const TwGen *gen)
-{
-    unsigned n = gen->program->n_spaces;
-
-    return n - (n > 0 && gen->program->spaces[n - 1].late);
 }
 
 static void add_iommu(TwGen *gen, Cursor *cursor, uint8_t space)
@@ -409,16 +399,14 @@ static void add_iommu(TwGen *gen, Cursor *cursor, uint8_t space)
         iommu->select = TW_SELECT_ZERO;
     }
     if (iommu->select != TW_SELECT_ZERO || tw_gen_chance(gen, 10)) {
-        iommu->indexes = (uint8_t)(tw_gen_chance(gen, 80)
-                                       ? 2
-                                       : 1 + tw_gen_below(gen, 4));
+        iommu->indexes =
+            (uint8_t)(tw_gen_chance(gen, 80) ? 2 : 1 + tw_gen_below(gen, 4));
         if (iommu->indexes > dialect->max_iommu_indexes) {
             iommu->indexes = dialect->max_iommu_indexes;
         }
     }
     iommu->bypass = tw_gen_chance(gen, 3);
-    iommu->bypass_space =
-        (uint8_t)((space + 1u) % live_spaces(gen));
+    iommu->bypass_space = (uint8_t)((space + 1u) % tw_gen_live_spaces(gen));
     TwRegion *region = new_region(gen, TW_REGION_IOMMU,
                                   program->spaces[space].root, addr, size);
     region->iommu = id;
@@ -429,10 +417,9 @@ static bool add_spaces(TwGen *gen)
 {
     TwProgram *program = gen->program;
     unsigned n = between(gen, gen->mixture->spaces);
-    TwRegionKind kind =
-        has_kind(gen, TW_REGION_CONTAINER) ? TW_REGION_CONTAINER
-        : has_kind(gen, TW_REGION_RAM)     ? TW_REGION_RAM
-                                           : TW_REGION_MMIO;
+    TwRegionKind kind = has_kind(gen, TW_REGION_CONTAINER) ? TW_REGION_CONTAINER
+                        : has_kind(gen, TW_REGION_RAM)     ? TW_REGION_RAM
+                                                           : TW_REGION_MMIO;
 
     if (n > gen->dialect->max_spaces) {
         n = gen->dialect->max_spaces;
@@ -441,8 +428,7 @@ static bool add_spaces(TwGen *gen)
                 gen->dialect->late_spaces && tw_gen_chance(gen, 8);
 
     for (unsigned i = 0; i < n + late; i++) {
-        uint64_t size = tw_gen_chance(gen, 75) ? UINT64_MAX
-                                               : gen->page << 12;
+        uint64_t size = tw_gen_chance(gen, 75) ? UINT64_MAX : gen->page << 12;
         TwRegion *root = new_region(gen, kind, TW_NONE, 0, size);
         if (root == NULL) {
             return i > 0;
@@ -477,7 +463,7 @@ static void add_cpus(TwGen *gen)
     for (unsigned m = 0; m < mmus; m++) {
         uint8_t space = 0;
         if (program->n_spaces > 1 && tw_gen_chance(gen, m ? 15 : 4)) {
-            space = (uint8_t)tw_gen_below(gen, live_spaces(gen));
+            space = (uint8_t)tw_gen_below(gen, tw_gen_live_spaces(gen));
         }
         index[m] = (TwMmuIndex){.present = true,
                                 .space = space,
@@ -492,254 +478,20 @@ static void add_cpus(TwGen *gen)
         TwCpu *cpu = &program->cpus[program->n_cpus++];
         memset(cpu, 0, sizeof(*cpu));
         cpu->present = true;
-        cpu->tlb_lg = (uint8_t)(lg < dialect->max_tlb_lg
-                                    ? lg
-                                    : dialect->max_tlb_lg);
-        cpu->victims = (uint8_t)(victims < dialect->max_victims
-                                     ? victims
-                                     : dialect->max_victims);
+        cpu->tlb_lg =
+            (uint8_t)(lg < dialect->max_tlb_lg ? lg : dialect->max_tlb_lg);
+        cpu->victims =
+            (uint8_t)(victims < dialect->max_victims ? victims
+                                                     : dialect->max_victims);
         memcpy(cpu->mmu, index, sizeof(index));
-    }
-}
-
-/* A new setup operation, or NULL if the setup is full. */
-static TwOp *new_setup(TwGen *gen, TwOpCode code)
-{
-    TwProgram *program = gen->program;
-
-    if (program->n_setup >= TW_MAX_SETUP ||
-        program->n_setup >= gen->dialect->max_setup ||
-        !tw_gen_speaks(gen->dialect, code)) {
-        return NULL;
-    }
-    TwOp *op = &program->setup[program->n_setup++];
-    *op = (TwOp){.code = (uint8_t)code, .actor = TW_BOARD};
-    return op;
-}
-
-static uint8_t iommu_rights(TwGen *gen)
-{
-    unsigned draw = tw_gen_below(gen, 100);
-
-    return draw < 91 ? TW_R | TW_W : draw < 96 ? TW_R : draw < 99 ? TW_W : 0;
-}
-
-enum { MAX_CHUNKS = 3 }; /* map operations for one index */
-
-/* Fills one index of one IOMMU, mostly from end to end. */
-static void fill_index(TwGen *gen, uint8_t space, const TwSketchSpot *spot,
-                       uint8_t index)
-{
-    TwProgram *program = gen->program;
-    uint64_t size = spot->size;
-    uint64_t at = 0;
-    unsigned chunks = 1 + tw_gen_below(gen, 5) / 2;
-
-    if (size > 64 * gen->page) {
-        size = 64 * gen->page;
-    }
-    for (unsigned i = 1; i <= MAX_CHUNKS && at < size; i++) {
-        TwOp *op = new_setup(gen, TW_OP_MAP);
-        if (op == NULL) {
-            return;
-        }
-        uint64_t length = size - at;
-        if (i < chunks && length > 2 * gen->page) {
-            length = (length / 2) & ~(gen->page - 1);
-        }
-        unsigned live = live_spaces(gen);
-        unsigned behind = space + 1u < live ? live - space - 1u : 0;
-        uint8_t to = behind > 0 && !tw_gen_chance(gen, gen->mixture->loops)
-                         ? (uint8_t)(space + 1 +
-                                     (tw_gen_chance(gen, 80)
-                                          ? 0
-                                          : tw_gen_below(gen, behind)))
-                         : (uint8_t)tw_gen_below(gen, live);
-        if (to == space && !tw_gen_chance(gen, gen->mixture->loops)) {
-            to = (uint8_t)(live - 1);
-        }
-        op->obj = spot->iommu;
-        op->index = index;
-        op->addr = at;
-        op->other = to;
-        op->out = tw_gen_pick_room(gen, to, &length, gen->mixture->nest);
-        op->last = at + (length - 1);
-        op->perm = iommu_rights(gen);
-        tw_op_round(program, op);
-        tw_gen_note_map(gen, op);
-        at += length;
-        if (tw_gen_chance(gen, 10)) {
-            at += gen->page; /* nothing there */
-        }
-    }
-}
-
-/* Later spaces first, so that what is pointed at is known. */
-static void fill_tables(TwGen *gen)
-{
-    TwProgram *program = gen->program;
-    uint16_t done = 0;
-
-    for (unsigned s = program->n_spaces; s-- > 0;) {
-        for (unsigned i = 0; i < gen->n_spots[s]; i++) {
-            const TwSketchSpot *spot = &gen->spots[s][i];
-            if (spot->iommu == TW_NONE || done >> spot->iommu & 1) {
-                continue;
-            }
-            done |= (uint16_t)(1u << spot->iommu);
-            unsigned indexes = program->iommus[spot->iommu].indexes;
-            for (unsigned x = 0; x < indexes; x++) {
-                fill_index(gen, (uint8_t)s, spot, (uint8_t)x);
-            }
-        }
-    }
-}
-
-static uint8_t page_rights(TwGen *gen)
-{
-    return tw_gen_chance(gen, 93) ? TW_R | TW_W | TW_X
-                                  : (uint8_t)tw_gen_below(gen, 8);
-}
-
-/* A virtual address for physical `pa`, aligned to 2^lg as that is. */
-static uint64_t some_va(TwGen *gen, uint64_t pa, unsigned lg)
-{
-    uint64_t size = 1ull << lg;
-
-    switch (tw_gen_below(gen, 16)) {
-    case 0:
-        return pa + (1ull << 48);
-    case 1:
-        return pa + (0xffffull << 48);
-    case 2:
-        return 0 - size; /* the top of 2^64 */
-    case 3:
-        return pa + 32 * size;
-    case 4:
-        return pa ^ size;
-    default:
-        return pa;
-    }
-}
-
-static void add_page(TwGen *gen, uint8_t cpu, uint8_t mmu, uint64_t pa,
-                     unsigned lg)
-{
-    TwOp *op = new_setup(gen, TW_OP_PAGE);
-
-    if (op == NULL) {
-        return;
-    }
-    pa &= ~((1ull << lg) - 1);
-    op->obj = cpu;
-    op->index = mmu;
-    op->lg = (uint8_t)lg;
-    op->out = pa;
-    op->addr = some_va(gen, pa, lg);
-    op->perm = page_rights(gen);
-    tw_op_round(gen->program, op);
-    tw_gen_note_page(gen, op);
-}
-
-/* Small pages only, most of them in one slot of the TLB: what victims and
- * page flushes are about.  (A large page makes every page flush a full one.) */
-static void fill_slots(TwGen *gen, uint8_t cpu, uint8_t mmu)
-{
-    const TwProgram *program = gen->program;
-    const TwMmuIndex *index = &program->cpus[cpu].mmu[mmu];
-    uint64_t step = gen->page << program->cpus[cpu].tlb_lg;
-    uint64_t slot = gen->page * tw_gen_below(gen, 4);
-    unsigned n = 3 + tw_gen_below(gen, 4);
-
-    for (unsigned i = 0; i < n; i++) {
-        TwOp *op = new_setup(gen, TW_OP_PAGE);
-        if (op == NULL) {
-            return;
-        }
-        op->obj = cpu;
-        op->index = mmu;
-        op->lg = program->page_lg;
-        op->addr = slot + i * step + (i == n - 1 ? gen->page : 0);
-        op->out = tw_gen_pick_in_space(gen, index->space, index->attrs,
-                                       gen->mixture->via) &
-                  ~(gen->page - 1);
-        op->perm = page_rights(gen);
-        tw_gen_note_page(gen, op);
-    }
-}
-
-/* What one MMU index sees: small pages, one page over all, or one per spot. */
-static void fill_pages(TwGen *gen, uint8_t cpu, uint8_t mmu)
-{
-    const TwProgram *program = gen->program;
-    uint8_t space = program->cpus[cpu].mmu[mmu].space;
-    unsigned p = program->page_lg;
-    unsigned spots = gen->n_spots[space];
-
-    if (tw_gen_chance(gen, gen->mixture->slots)) {
-        fill_slots(gen, cpu, mmu);
-        return;
-    }
-    if (tw_gen_chance(gen, 40)) {
-        TwOp *op = new_setup(gen, TW_OP_PAGE);
-        if (op != NULL) {
-            op->obj = cpu;
-            op->index = mmu;
-            op->lg = (uint8_t)(p + 5 + tw_gen_below(gen, 3));
-            op->perm = TW_R | TW_W | TW_X;
-            tw_gen_note_page(gen, op);
-        }
-        if (spots > 2) {
-            spots = tw_gen_below(gen, 3);
-        }
-    }
-    unsigned most = gen->mixture->extras[1] > 8 ? 8 : 4;
-    for (unsigned i = 0; i < spots && i < most; i++) {
-        const TwSketchSpot *spot = &gen->spots[space][i];
-        uint64_t pages = spot->size >> p;
-        unsigned lg = p;
-
-        while (lg < p + 6 && (2ull << (lg - p)) <= pages &&
-               (spot->addr >> lg & 1) == 0) {
-            lg++;
-        }
-        add_page(gen, cpu, mmu, spot->addr, lg);
-        if (tw_gen_chance(gen, 12)) {
-            uint64_t va = spot->addr + gen->page * tw_gen_below(gen, 4);
-            unsigned small = p;
-            if (tw_gen_chance(gen, gen->mixture->subpage)) {
-                small = p - 1 - tw_gen_below(gen, p - 4);
-            }
-            add_page(gen, cpu, mmu, va, small);
-        }
-    }
-}
-
-/* The page map that the first CPU has under the same index. */
-static void copy_pages(TwGen *gen, uint8_t cpu, uint8_t mmu)
-{
-    const TwProgram *program = gen->program;
-
-    for (unsigned i = 0, n = program->n_setup; i < n; i++) {
-        const TwOp *from = &program->setup[i];
-        if (from->code == TW_OP_PAGE && from->obj == 0 &&
-            from->index == mmu) {
-            TwOp *op = new_setup(gen, TW_OP_PAGE);
-            if (op == NULL) {
-                return;
-            }
-            *op = *from;
-            op->obj = cpu;
-            tw_gen_note_page(gen, op);
-        }
     }
 }
 
 static void add_actor(TwGen *gen)
 {
     static const uint8_t useful[] = {
-        TW_OP_PROTECT, TW_OP_UNMAP,  TW_OP_MAP,        TW_OP_NOTIFY,
-        TW_OP_ENABLE,  TW_OP_MOVE,   TW_OP_FLUSH_PAGE, TW_OP_FLUSH_ALL,
+        TW_OP_PROTECT, TW_OP_UNMAP,  TW_OP_MAP,         TW_OP_NOTIFY,
+        TW_OP_ENABLE,  TW_OP_MOVE,   TW_OP_FLUSH_PAGE,  TW_OP_FLUSH_ALL,
         TW_OP_PAGE,    TW_OP_BYPASS, TW_OP_IOMMU_RESET, TW_OP_PRIORITY,
     };
     TwProgram *program = gen->program;
@@ -767,14 +519,12 @@ static void parameters(TwGen *gen)
     unsigned lg = between(gen, gen->mixture->page_lg);
 
     tw_program_init(program);
-    program->page_lg = (uint8_t)(lg < dialect->min_page_lg
-                                     ? dialect->min_page_lg
-                                 : lg > dialect->max_page_lg
-                                     ? dialect->max_page_lg
-                                     : lg);
-    program->hops = tw_gen_chance(gen, 90)
-                        ? 16
-                        : (uint8_t)(1 + tw_gen_below(gen, 8));
+    program->page_lg =
+        (uint8_t)(lg < dialect->min_page_lg   ? dialect->min_page_lg
+                  : lg > dialect->max_page_lg ? dialect->max_page_lg
+                                              : lg);
+    program->hops =
+        tw_gen_chance(gen, 90) ? 16 : (uint8_t)(1 + tw_gen_below(gen, 8));
     program->explicit_safepoints =
         dialect->explicit_safepoints &&
         tw_gen_chance(gen, gen->mixture->explicit_safepoints);
@@ -798,35 +548,21 @@ void tw_gen_topology(TwGen *gen)
     /* RAM everywhere; in one space of three the IOMMU comes first. */
     for (unsigned s = 0; s < program->n_spaces; s++) {
         add_leaf(gen, &cursor, (uint8_t)s, TW_REGION_RAM, 2, 4);
-        if (s < iommus && (s + 1 < live_spaces(gen) || s == 0)) {
+        if (s < iommus && (s + 1 < tw_gen_live_spaces(gen) || s == 0)) {
             add_iommu(gen, &cursor, (uint8_t)s);
         }
     }
     for (unsigned i = program->n_iommus; i < iommus; i++) {
-        add_iommu(gen, &cursor,
-                  (uint8_t)tw_gen_below(gen, program->n_spaces));
+        add_iommu(gen, &cursor, (uint8_t)tw_gen_below(gen, program->n_spaces));
     }
     for (unsigned i = 0; i < extras; i++) {
-        uint8_t space =
-            tw_gen_chance(gen, 50)
-                ? 0
-                : (uint8_t)tw_gen_below(gen, program->n_spaces);
+        uint8_t space = tw_gen_chance(gen, 50)
+                            ? 0
+                            : (uint8_t)tw_gen_below(gen, program->n_spaces);
         add_extra(gen, &cursor, space);
     }
     add_cpus(gen);
-    fill_tables(gen);
-    for (unsigned c = 0; c < program->n_cpus; c++) {
-        for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
-            if (!program->cpus[c].mmu[m].present) {
-                continue;
-            }
-            if (c > 0 && tw_gen_chance(gen, 70)) {
-                copy_pages(gen, (uint8_t)c, (uint8_t)m);
-            } else {
-                fill_pages(gen, (uint8_t)c, (uint8_t)m);
-            }
-        }
-    }
+    tw_gen_setup(gen);
     if (gen->dialect->actors && gen->dialect->locations &&
         tw_gen_chance(gen, 20)) {
         add_actor(gen);

@@ -61,7 +61,7 @@ void tw_edit_renumber(TwProgram *program);
 unsigned tw_edit_count_ops(const TwProgram *program);
 unsigned tw_edit_count_objects(const TwProgram *program);
 
-/* --- minimise.c, minimise-values.c --- */
+/* --- minimise.c, minimise-properties.c, minimise-numbers.c --- */
 
 typedef struct TwMinimiser {
     TwProgram *best;
@@ -78,6 +78,15 @@ TwProgram *tw_minimise_start(TwMinimiser *min);
 
 /* Takes the candidate if it is another program that still fails. */
 bool tw_minimise_try(TwMinimiser *min);
+
+/* Tries one change to the candidate, named `program`; notes in `any` whether
+ * it was kept. */
+#define TW_TRY(min, program, statement)                                      \
+    do {                                                                     \
+        TwProgram *program = tw_minimise_start(min);                         \
+        statement;                                                           \
+        any |= tw_minimise_try(min);                                         \
+    } while (0)
 
 /* Properties to their defaults, numbers to small ones; true if any went. */
 bool tw_minimise_properties(TwMinimiser *min);
