@@ -152,8 +152,8 @@ static void encode_region(Encode *e, unsigned id)
     }
     at[3] = r->kind == TW_REGION_IOMMU ? rank(&e->iommus, r->iommu)
                                        : rank(&e->regions, reference);
-    at[4] = r->priority >= -3 && r->priority <= 3 ? (uint8_t)(r->priority + 3)
-                                                  : 0;
+    at[4] =
+        r->priority >= -3 && r->priority <= 3 ? (uint8_t)(r->priority + 3) : 0;
     if (tw_region_has_device(r->kind)) {
         at[5] = (uint8_t)encode_valid(r);
     }
@@ -477,9 +477,8 @@ size_t tw_program_encode(const TwProgram *p, uint8_t *data, size_t capacity,
     }
 
     header[TW_HEADER_VERSION] = TW_BYTES_VERSION;
-    header[TW_HEADER_FLAGS] =
-        TW_FORM_OWN | TW_FORM_COUNTS |
-        (p->explicit_safepoints ? TW_FORM_EXPLICIT : 0);
+    header[TW_HEADER_FLAGS] = TW_FORM_OWN | TW_FORM_COUNTS |
+                              (p->explicit_safepoints ? TW_FORM_EXPLICIT : 0);
     header[TW_HEADER_PAGE] = p->page_lg;
     header[TW_HEADER_HOPS] = p->hops;
     for (unsigned i = TW_HEADER_REGIONS; i < TW_HEADER_POOL; i++) {

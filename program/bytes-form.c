@@ -42,9 +42,8 @@ void tw_anchors_add_setup(TwAnchors *anchors, const TwProgram *p)
     for (unsigned i = 0; i < p->n_setup; i++) {
         const TwOp *op = &p->setup[i];
         add(anchors, op->addr);
-        add(anchors, op->code == TW_OP_PAGE
-                         ? op->addr + (UINT64_C(1) << op->lg)
-                         : op->last + 1);
+        add(anchors, op->code == TW_OP_PAGE ? op->addr + (UINT64_C(1) << op->lg)
+                                            : op->last + 1);
         add(anchors, op->out);
     }
 }
@@ -52,8 +51,7 @@ void tw_anchors_add_setup(TwAnchors *anchors, const TwProgram *p)
 uint64_t tw_anchor_value(const TwBytesIn *in, const TwAnchors *anchors,
                          unsigned selector, int delta)
 {
-    unsigned n = (selector - TW_FORM_ANCHOR) %
-                 (in->n_pool + anchors->count);
+    unsigned n = (selector - TW_FORM_ANCHOR) % (in->n_pool + anchors->count);
     uint64_t base = n < in->n_pool
                         ? tw_get(in->pool + n * TW_POOL_BYTES, TW_POOL_BYTES)
                         : anchors->at[n - in->n_pool];

@@ -40,14 +40,14 @@ enum {
 };
 
 enum {
-    TW_FORM_OWN = 1,       /* header flag: the topology is written out */
-    TW_FORM_EXPLICIT = 14, /* header flags, all set: explicit safe points */
-    TW_FORM_COUNTS = 0x70, /* header flags, all set: counts are exact */
-    TW_FORM_NONE = 0xff,   /* object byte: no object */
-    TW_FORM_DETACHED = 64, /* container byte: none */
-    TW_FORM_RAW = 0x80,    /* op byte 7: the immediate counts as it is */
-    TW_FORM_EXACT = 0x40,  /* op byte 7: rights count as they are */
-    TW_FORM_FLAG = 0x80,   /* op byte 2: with it, rare flags count */
+    TW_FORM_OWN = 1,         /* header flag: the topology is written out */
+    TW_FORM_EXPLICIT = 14,   /* header flags, all set: explicit safe points */
+    TW_FORM_COUNTS = 0x70,   /* header flags, all set: counts are exact */
+    TW_FORM_NONE = 0xff,     /* object byte: no object */
+    TW_FORM_DETACHED = 64,   /* container byte: none */
+    TW_FORM_RAW = 0x80,      /* op byte 7: the immediate counts as it is */
+    TW_FORM_EXACT = 0x40,    /* op byte 7: rights count as they are */
+    TW_FORM_FLAG = 0x80,     /* op byte 2: with it, rare flags count */
     TW_FORM_ANCHOR = 0xc000, /* selector: an anchor, and the whole delta */
     TW_FORM_POWER = 0xb000,  /* selector of a size: a power of two */
 };
@@ -127,6 +127,38 @@ uint64_t tw_anchor_value(const TwBytesIn *in, const TwAnchors *anchors,
 unsigned tw_form_count(const uint8_t header[TW_HEADER_BYTES], unsigned offset,
                        unsigned low, unsigned high, unsigned max);
 
+/* What a dialect has, for those who must keep inside it. ------------------ */
+
+static inline unsigned tw_form_clamp(unsigned value, unsigned low,
+                                     unsigned high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+static inline bool tw_form_admits_kind(const TwDialect *d, unsigned kind)
+{
+    return kind == TW_REGION_CONTAINER || (d->region_kinds >> kind & 1);
+}
+
+/* A leaf that the dialect has, where another kind cannot be. */
+static inline unsigned tw_form_plain_kind(const TwDialect *d)
+{
+    return tw_form_admits_kind(d, TW_REGION_RAM) ? TW_REGION_RAM
+                                                 : TW_REGION_CONTAINER;
+}
+
+static inline unsigned tw_form_max_iommus(const TwDialect *d)
+{
+    return d->iommu_kinds && tw_form_admits_kind(d, TW_REGION_IOMMU)
+               ? d->max_iommus
+               : 0;
+}
+
+static inline unsigned tw_form_clamp_granule(const TwDialect *d, unsigned lg)
+{
+    return tw_form_clamp(lg, d->min_granule_lg, d->max_granule_lg);
+}
+
 /*
  * Decodes the topology from the records at `in` (which it moves on), or makes
  * the default one, with its setup.
@@ -136,5 +168,28 @@ void tw_decode_topology(TwProgram *program, TwBytesIn *in,
                         const TwDialect *dialect);
 void tw_default_topology(TwProgram *program, unsigned shape,
                          const TwDialect *dialect);
+
+/* A program being decoded. */
+typedef struct TwDecode {
+    TwProgram *p;
+    TwBytesIn in;
+    const TwDialect *d;
+    TwAnchors anchors;
+    TwRanks regions, spaces, iommus, cpus;
+    unsigned n_pages;
+    uint8_t pages[TW_MAX_SETUP]; /* setup operations that are `page` */
+    TwAttrs attrs[TW_MAX_CPUS * TW_MAX_MMU_INDEXES]; /* of MMU indexes */
+    unsigned n_attrs;
+} TwDecode;
+
+/* Where an operation stands. */
+typedef enum TwPlace { TW_IN_SETUP, TW_IN_ACTOR, TW_IN_SCRIPT } TwPlace;
+
+/*
+ * Decodes the operation record at `at`.  False if the objects that it needs do not
+ * exist; it is then a nop.
+ */
+bool tw_decode_op(TwDecode *decode, const uint8_t *at, TwPlace place,
+                  TwOp *op);
 
 #endif

@@ -17,33 +17,6 @@ typedef struct Topology {
     TwRanks regions, spaces, iommus;
 } Topology;
 
-static unsigned clamp(unsigned value, unsigned low, unsigned high)
-{
-    return value < low ? low : value > high ? high : value;
-}
-
-static bool admits_kind(const TwDialect *d, unsigned kind)
-{
-    return kind == TW_REGION_CONTAINER || (d->region_kinds >> kind & 1);
-}
-
-/* A leaf that the dialect has, where another kind cannot be. */
-static unsigned plain_kind(const TwDialect *d)
-{
-    return admits_kind(d, TW_REGION_RAM) ? TW_REGION_RAM : TW_REGION_CONTAINER;
-}
-
-static unsigned max_iommus(const TwDialect *d)
-{
-    return d->iommu_kinds && admits_kind(d, TW_REGION_IOMMU) ? d->max_iommus
-                                                             : 0;
-}
-
-static unsigned clamp_granule(const TwDialect *d, unsigned lg)
-{
-    return clamp(lg, d->min_granule_lg, d->max_granule_lg);
-}
-
 /* The next `n` records of `size` bytes each; fewer if there are fewer. */
 static const uint8_t *take(TwBytesIn *in, unsigned size, unsigned *n)
 {
@@ -100,10 +73,10 @@ static unsigned region_kind(const Topology *t, unsigned byte, unsigned id)
     if (byte >= TW_REGION_KINDS) {
         kind = id == 0 ? TW_REGION_CONTAINER : often[byte & 15];
     }
-    if (kind == TW_REGION_NONE || admits_kind(t->d, kind)) {
+    if (kind == TW_REGION_NONE || tw_form_admits_kind(t->d, kind)) {
         return kind;
     }
-    return plain_kind(t->d);
+    return tw_form_plain_kind(t->d);
 }
 
 static void decode_region(const Topology *t, const uint8_t *at, unsigned id)
@@ -206,8 +179,9 @@ static void break_cycle(const Topology *t, uint64_t cycles)
         }
     }
     TwRegion *r = &p->regions[63 - (unsigned)__builtin_clzll(cycles)];
-    r->kind = admits_kind(t->d, TW_REGION_RESERVATION) ? TW_REGION_RESERVATION
-                                                       : TW_REGION_CONTAINER;
+    r->kind = tw_form_admits_kind(t->d, TW_REGION_RESERVATION)
+                  ? TW_REGION_RESERVATION
+                  : TW_REGION_CONTAINER;
     r->target = TW_NONE;
     r->alias_offset = 0;
 }
@@ -312,7 +286,8 @@ static uint8_t space_at(const Topology *t, unsigned byte)
 static TwIommu plain_iommu(const Topology *t)
 {
     return (TwIommu){.kind = TW_IOMMU_TABLE,
-                     .granule_lg = (uint8_t)clamp_granule(t->d, t->p->page_lg),
+                     .granule_lg =
+                         (uint8_t)tw_form_clamp_granule(t->d, t->p->page_lg),
                      .indexes = 1,
                      .bypass_space = TW_NONE,
                      .blocked_space = TW_NONE,
@@ -327,9 +302,9 @@ static void decode_iommu(const Topology *t, const uint8_t *at, TwIommu *m)
     if (at[1] >= d->min_granule_lg && at[1] <= d->max_granule_lg) {
         m->granule_lg = at[1];
     }
-    m->indexes =
-        (uint8_t)clamp((at[2] & 3u) + 1, 1,
-                       clamp(d->max_iommu_indexes, 1, TW_MAX_IOMMU_INDEXES));
+    m->indexes = (uint8_t)tw_form_clamp(
+        (at[2] & 3u) + 1, 1,
+        tw_form_clamp(d->max_iommu_indexes, 1, TW_MAX_IOMMU_INDEXES));
     m->select = (uint8_t)((at[2] >> 2 & 7u) % TW_SELECTS);
     if (!(d->selects >> m->select & 1)) {
         m->select = TW_SELECT_ZERO;
@@ -338,7 +313,7 @@ static void decode_iommu(const Topology *t, const uint8_t *at, TwIommu *m)
     m->bypass = at[3] >= 0xf0 && m->bypass_space != TW_NONE;
     m->blocked_space = space_at(t, at[5]);
     m->format = at[6] & 3;
-    m->levels = (uint8_t)clamp(at[6] >> 4, 1, 6);
+    m->levels = (uint8_t)tw_form_clamp(at[6] >> 4, 1, 6);
     m->tables = t->regions.count > 0 ? (uint8_t)region_at(t, at[7]) : TW_NONE;
 }
 
@@ -361,12 +336,12 @@ static void assign_iommus(Topology *t)
                 break;
             }
         }
-        if (id == TW_NONE && p->n_iommus < max_iommus(t->d)) {
+        if (id == TW_NONE && p->n_iommus < tw_form_max_iommus(t->d)) {
             id = p->n_iommus++;
             p->iommus[id] = plain_iommu(t);
         }
         if (id == TW_NONE) {
-            r->kind = (uint8_t)plain_kind(t->d);
+            r->kind = (uint8_t)tw_form_plain_kind(t->d);
             r->iommu = TW_NONE;
             r->block = r->kind == TW_REGION_RAM ? (uint8_t)i : TW_NONE;
         } else {
@@ -485,10 +460,10 @@ static void decode_cpus(const Topology *t, unsigned count)
         c->present = true;
         c->tlb_lg = at[0] <= d->max_tlb_lg
                         ? at[0]
-                        : (uint8_t)clamp(at[0] % 4, 0, d->max_tlb_lg);
+                        : (uint8_t)tw_form_clamp(at[0] % 4, 0, d->max_tlb_lg);
         c->victims = at[1] <= d->max_victims
                          ? at[1]
-                         : (uint8_t)clamp(at[1] % 4, 0, d->max_victims);
+                         : (uint8_t)tw_form_clamp(at[1] % 4, 0, d->max_victims);
         for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
             const uint8_t *mmu = at + 2 + m * 5;
             if (mmu[0] == TW_FORM_NONE || m >= d->max_mmu_indexes) {
@@ -521,138 +496,7 @@ void tw_decode_topology(TwProgram *program, TwBytesIn *in,
     decode_extras(t, tw_form_count(header, TW_HEADER_EXTRAS, 0, 1, 0xff));
     decode_spaces(t,
                   tw_form_count(header, TW_HEADER_SPACES, 1, 4, d->max_spaces));
-    decode_iommus(t,
-                  tw_form_count(header, TW_HEADER_IOMMUS, 0, 4, max_iommus(d)));
+    decode_iommus(t, tw_form_count(header, TW_HEADER_IOMMUS, 0, 4,
+                                   tw_form_max_iommus(d)));
     decode_cpus(t, tw_form_count(header, TW_HEADER_CPUS, 1, 2, d->max_cpus));
-}
-
-/* The default topology ----------------------------------------------------- */
-
-/*
- *   s0 = r0   0        8P   9P      16P               32P
- *             | ram r1 |mmio r2 |    | iommu r3: i0    |
- *   i0: 0..8P -> s1 0, 8P..16P -> s1 16P
- *   s1 = r4   | ram r5 |             | iommu r6: i1    |   and so on
- */
-static uint8_t add_region(TwProgram *p, TwRegionKind kind, unsigned container,
-                          uint64_t addr, uint64_t size)
-{
-    uint8_t id = p->n_regions++;
-    TwRegion *r = &p->regions[id];
-    *r = tw_region_make(kind);
-    r->container = (uint8_t)container;
-    r->addr = addr;
-    r->size = size;
-    r->block = tw_region_has_block(kind) ? id : TW_NONE;
-    return id;
-}
-
-static void add_setup(TwProgram *p, const TwDialect *d, TwOp op)
-{
-    unsigned max = clamp(d->max_setup, 0, TW_MAX_SETUP);
-    if (p->n_setup < max && (d->ops >> op.code & 1)) {
-        p->setup[p->n_setup++] = op;
-    }
-}
-
-static void add_cpu(TwProgram *p, const TwDialect *d, unsigned indexes)
-{
-    static const struct {
-        uint8_t va, pa, pages_lg, perm;
-    } map[] = {
-        {0, 0, 0, TW_R | TW_W | TW_X},
-        {1, 8, 0, TW_R | TW_W},
-        {4, 16, 2, TW_R | TW_W | TW_X},
-        {8, 24, 2, TW_R | TW_W | TW_X},
-    };
-    uint8_t cpu = p->n_cpus++;
-    TwCpu *c = &p->cpus[cpu];
-    *c = (TwCpu){.present = true,
-                 .tlb_lg = (uint8_t)clamp(2, 0, d->max_tlb_lg),
-                 .victims = (uint8_t)clamp(2, 0, d->max_victims)};
-    for (uint8_t m = 0; m < indexes; m++) {
-        c->mmu[m] = (TwMmuIndex){true, 0, m ? TW_ATTR_SECURE : 0};
-        for (unsigned i = 0; i < sizeof map / sizeof map[0]; i++) {
-            TwOp op = tw_op_make(TW_OP_PAGE);
-            op.obj = cpu;
-            op.index = m;
-            op.addr = (uint64_t)map[i].va << p->page_lg;
-            op.out = (uint64_t)map[i].pa << p->page_lg;
-            op.lg = (uint8_t)(p->page_lg + map[i].pages_lg);
-            op.perm = map[i].perm;
-            add_setup(p, d, op);
-        }
-    }
-}
-
-void tw_default_topology(TwProgram *p, unsigned shape, const TwDialect *d)
-{
-    unsigned lg = p->page_lg;
-    uint64_t page = UINT64_C(1) << lg;
-    unsigned levels = 1 + (shape & 3) % 3;
-    if (!(d->iommu_kinds >> TW_IOMMU_TABLE & 1)) {
-        levels = 0;
-    }
-    levels = clamp(levels, 0, max_iommus(d));
-    levels = clamp(levels, 0, d->max_spaces > 0 ? d->max_spaces - 1u : 0);
-    levels =
-        clamp(levels, 0, d->max_regions > 3 ? (d->max_regions - 3) / 3u : 0);
-    p->n_regions = p->n_spaces = p->n_iommus = p->n_cpus = 0;
-    if (d->max_regions < 3 || d->max_spaces < 1) {
-        return;
-    }
-    for (unsigned k = 0; k <= levels; k++) {
-        uint8_t root =
-            add_region(p, TW_REGION_CONTAINER, TW_NONE, 0, 64 * page);
-        add_region(p, (TwRegionKind)plain_kind(d), root, 0, 8 * page);
-        if (k == 0) {
-            add_region(p,
-                       admits_kind(d, TW_REGION_MMIO)
-                           ? TW_REGION_MMIO
-                           : (TwRegionKind)plain_kind(d),
-                       root, 8 * page, page);
-        }
-        p->spaces[p->n_spaces++] = (TwSpace){true, false, root};
-        if (k == levels) {
-            break;
-        }
-        unsigned next =
-            add_region(p, TW_REGION_IOMMU, root, 16 * page, 16 * page);
-        p->regions[next].iommu = (uint8_t)k;
-        p->n_iommus++;
-        TwIommu *m = &p->iommus[k];
-        *m = (TwIommu){.kind = TW_IOMMU_TABLE,
-                       .granule_lg = (uint8_t)clamp_granule(d, lg),
-                       .indexes = 1,
-                       .bypass_space = (uint8_t)(k + 1),
-                       .blocked_space = TW_NONE,
-                       .tables = TW_NONE};
-        if ((shape & 16) && d->max_iommu_indexes >= 2 &&
-            (d->selects >> TW_SELECT_SECURE & 1)) {
-            m->indexes = 2;
-            m->select = TW_SELECT_SECURE;
-        }
-    }
-    unsigned cpus = clamp(shape & 4 ? 2 : 1, 0, d->max_cpus);
-    unsigned indexes = clamp(shape & 8 ? 2 : 1, 0, d->max_mmu_indexes);
-    for (unsigned i = 0; i < cpus; i++) {
-        add_cpu(p, d, indexes);
-    }
-    for (unsigned k = 0; k < p->n_iommus; k++) {
-        for (uint8_t index = 0; index < p->iommus[k].indexes; index++) {
-            for (unsigned half = 0; half < (k + 1 < p->n_iommus ? 2 : 1);
-                 half++) {
-                TwOp op = tw_op_make(TW_OP_MAP);
-                op.obj = (uint8_t)k;
-                op.index = index;
-                op.addr = half * 8 * page;
-                op.last = op.addr + 8 * page - 1;
-                op.other = (uint8_t)(k + 1);
-                op.out = half * 16 * page;
-                op.perm = TW_R | TW_W;
-                tw_op_round(p, &op);
-                add_setup(p, d, op);
-            }
-        }
-    }
 }

@@ -59,7 +59,7 @@ typedef struct TwLegality {
     uint8_t container[TW_MAX_REGIONS]; /* now, or TW_NONE */
     uint64_t region_rooted; /* bit per region: root of a live space */
     uint32_t space_live;    /* bit per space */
-    uint32_t space_named;   /* bit per space: CPU, IOMMU or operation names it */
+    uint32_t space_named;   /* bit per space: CPU, IOMMU or op names it */
     uint32_t iommu_live;
     uint32_t cpu_live;
     uint32_t observer_live, listener_live, mapping_live;

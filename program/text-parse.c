@@ -13,30 +13,9 @@
 #include "program/lexer.h"
 #include "program/ops.h"
 #include "program/text-op.h"
+#include "program/text-object.h"
 
-typedef struct Place {
-    unsigned line, column; /* of the first word; line 0: nowhere */
-} Place;
-
-enum { DECLARATIONS, SETUP, SCRIPT };
-
-typedef struct Parser {
-    TwLexer lexer;
-    TwProgram *p;
-    unsigned section;
-    TwSpot spot; /* what the current line is about */
-    Place scalars[TW_SPOT_SAFEPOINTS + 1];
-    Place regions[TW_MAX_REGIONS];
-    Place spaces[TW_MAX_SPACES];
-    Place iommus[TW_MAX_IOMMUS];
-    Place cpus[TW_MAX_CPUS];
-    Place mmus[TW_MAX_CPUS * TW_MAX_MMU_INDEXES];
-    Place actors[TW_MAX_ACTORS];
-    Place setup[TW_MAX_SETUP];
-    Place script[TW_MAX_SCRIPT];
-} Parser;
-
-static Place *place_of(Parser *s, TwSpot spot)
+static TwTextPlace *place_of(TwParser *s, TwSpot spot)
 {
     switch ((TwSpotKind)spot.kind) {
     case TW_SPOT_VERSION:
@@ -66,7 +45,8 @@ static Place *place_of(Parser *s, TwSpot spot)
 }
 
 /* The object of this line must be new; on false the line failed. */
-static bool fresh(Parser *s, TwSpotKind kind, unsigned index, const char *what)
+static bool fresh(TwParser *s, TwSpotKind kind, unsigned index,
+                  const char *what)
 {
     s->spot = (TwSpot){(uint8_t)kind, (uint16_t)index};
     if (place_of(s, s->spot)->line != 0) {
@@ -75,403 +55,7 @@ static bool fresh(Parser *s, TwSpotKind kind, unsigned index, const char *what)
     return true;
 }
 
-/* Objects ------------------------------------------------------------------ */
-
-/* A word of options that was already there; each may stand once. */
-static bool again(TwLexer *l, unsigned *seen, unsigned option)
-{
-    if (*seen & 1u << option) {
-        tw_lexer_expected(l, "each option once");
-        return true;
-    }
-    *seen |= 1u << option;
-    return false;
-}
-
-enum {
-    OPT_SIZE,
-    OPT_OF,
-    OPT_OFFSET,
-    OPT_BLOCK,
-    OPT_IN,
-    OPT_AT,
-    OPT_IOMMU,
-    OPT_PRIO,
-    OPT_VALID,
-    OPT_REJECT,
-    OPT_ERROR,
-    OPT_DISABLED,
-    OPT_READONLY,
-    OPT_NONVOLATILE,
-    OPT_UNMERGEABLE,
-    OPT_ROMD_OFF,
-    OPTIONS
-};
-
-static const char *const region_options[OPTIONS] = {
-    [OPT_SIZE] = "size",
-    [OPT_OF] = "of",
-    [OPT_OFFSET] = "offset",
-    [OPT_BLOCK] = "block",
-    [OPT_IN] = "in",
-    [OPT_AT] = "at",
-    [OPT_IOMMU] = "iommu",
-    [OPT_PRIO] = "prio",
-    [OPT_VALID] = "valid",
-    [OPT_REJECT] = "reject",
-    [OPT_ERROR] = "error",
-    [OPT_DISABLED] = "disabled",
-    [OPT_READONLY] = "readonly",
-    [OPT_NONVOLATILE] = "nonvolatile",
-    [OPT_UNMERGEABLE] = "unmergeable",
-    [OPT_ROMD_OFF] = "romd-off",
-};
-
-static bool option_fits(unsigned option, unsigned kind)
-{
-    switch (option) {
-    case OPT_OF:
-    case OPT_OFFSET:
-        return kind == TW_REGION_ALIAS;
-    case OPT_BLOCK:
-        return tw_region_has_block(kind);
-    case OPT_IOMMU:
-        return kind == TW_REGION_IOMMU;
-    case OPT_VALID:
-    case OPT_REJECT:
-    case OPT_ERROR:
-        return tw_region_has_device(kind);
-    case OPT_ROMD_OFF:
-        return kind == TW_REGION_ROMD;
-    default:
-        return true;
-    }
-}
-
-static bool parse_region_option(TwLexer *l, unsigned option, TwRegion *r)
-{
-    switch (option) {
-    case OPT_SIZE:
-        return tw_lexer_size(l, &r->size);
-    case OPT_OF:
-        return tw_lexer_id(l, 'r', TW_MAX_REGIONS, &r->target);
-    case OPT_OFFSET:
-        return tw_lexer_number(l, 0, UINT64_MAX, NULL, &r->alias_offset);
-    case OPT_BLOCK:
-        return tw_lexer_id(l, 'r', TW_MAX_REGIONS, &r->block);
-    case OPT_IN:
-        return tw_lexer_id(l, 'r', TW_MAX_REGIONS, &r->container);
-    case OPT_AT:
-        return tw_lexer_number(l, 0, UINT64_MAX, NULL, &r->addr);
-    case OPT_IOMMU:
-        return tw_lexer_id(l, 'i', TW_MAX_IOMMUS, &r->iommu);
-    case OPT_PRIO:
-        return tw_lexer_priority(l, &r->priority);
-    case OPT_VALID:
-        return tw_lexer_piece_sizes(l, &r->valid_min, &r->valid_max);
-    case OPT_REJECT:
-        return tw_lexer_range(l, &r->reject);
-    case OPT_ERROR:
-        return tw_lexer_range(l, &r->error);
-    case OPT_DISABLED:
-        r->enabled = false;
-        return true;
-    case OPT_READONLY:
-        r->readonly = true;
-        return true;
-    case OPT_NONVOLATILE:
-        r->nonvolatile = true;
-        return true;
-    case OPT_UNMERGEABLE:
-        r->unmergeable = true;
-        return true;
-    default:
-        r->romd_mode = false;
-        return true;
-    }
-}
-
-static const char *region_kind(unsigned i)
-{
-    return tw_region_kind_name(i + 1); /* "none" is not written */
-}
-
-static bool parse_region(Parser *s)
-{
-    TwLexer *l = &s->lexer;
-    uint8_t id, kind;
-    unsigned seen = 0;
-    const char *word = l->word;
-    if (!tw_lexer_id(l, 'r', TW_MAX_REGIONS, &id)) {
-        return false;
-    }
-    if (s->regions[id].line != 0) {
-        l->word = word;
-        return tw_lexer_expected(l, "a region that is not there yet");
-    }
-    s->spot = (TwSpot){TW_SPOT_REGION, id};
-    if (!tw_lexer_name(l, region_kind, TW_REGION_KINDS - 1,
-                       "container, ram, rom, romd, mmio, alias, iommu, "
-                       "reservation or ram-device",
-                       &kind)) {
-        return false;
-    }
-    TwRegion r = tw_region_make((TwRegionKind)(kind + 1));
-    r.block = tw_region_has_block(r.kind) ? id : TW_NONE;
-    while (l->length > 0) {
-        unsigned option = 0;
-        while (option < OPTIONS &&
-               !tw_lexer_is(l, region_options[option])) {
-            option++;
-        }
-        if (option == OPTIONS || !option_fits(option, r.kind)) {
-            char what[64];
-            g_snprintf(what, sizeof what, "an option of a region of kind %s",
-                       tw_region_kind_name(r.kind));
-            return tw_lexer_expected(l, what);
-        }
-        if (again(l, &seen, option)) {
-            return false;
-        }
-        tw_lexer_next(l);
-        if (!parse_region_option(l, option, &r)) {
-            return false;
-        }
-    }
-    if (!(seen & 1u << OPT_SIZE)) {
-        return tw_lexer_expected(l, "'size'");
-    }
-    if (r.kind == TW_REGION_ALIAS && !(seen & 1u << OPT_OF)) {
-        return tw_lexer_expected(l, "'of'");
-    }
-    if (r.kind == TW_REGION_IOMMU && !(seen & 1u << OPT_IOMMU)) {
-        return tw_lexer_expected(l, "'iommu'");
-    }
-    s->p->regions[id] = r;
-    s->p->n_regions = MAX(s->p->n_regions, (uint8_t)(id + 1));
-    return true;
-}
-
-static bool parse_space(Parser *s)
-{
-    TwLexer *l = &s->lexer;
-    TwSpace space = {.present = true};
-    uint8_t id;
-    const char *word = l->word;
-    if (!tw_lexer_id(l, 's', TW_MAX_SPACES, &id)) {
-        return false;
-    }
-    if (s->spaces[id].line != 0) {
-        l->word = word;
-        return tw_lexer_expected(l, "a space that is not there yet");
-    }
-    s->spot = (TwSpot){TW_SPOT_SPACE, id};
-    if (!tw_lexer_word(l, "root") ||
-        !tw_lexer_id(l, 'r', TW_MAX_REGIONS, &space.root)) {
-        return false;
-    }
-    space.late = tw_lexer_skip(l, "late");
-    if (!tw_lexer_end(l)) {
-        return false;
-    }
-    s->p->spaces[id] = space;
-    s->p->n_spaces = MAX(s->p->n_spaces, (uint8_t)(id + 1));
-    return true;
-}
-
-static const char *iommu_kind(unsigned i)
-{
-    return tw_iommu_kind_name(i + 1);
-}
-
-enum {
-    IOMMU_GRANULE,
-    IOMMU_INDEXES,
-    IOMMU_SELECT,
-    IOMMU_TO,
-    IOMMU_BLOCKED,
-    IOMMU_FORMAT,
-    IOMMU_TABLES,
-    IOMMU_LEVELS,
-    IOMMU_BYPASS,
-    IOMMU_OPTIONS
-};
-
-static const char *const iommu_options[IOMMU_OPTIONS] = {
-    "granule", "indexes", "select", "to",    "blocked",
-    "format",  "tables",  "levels", "bypass"};
-
-static bool parse_iommu_option(TwLexer *l, unsigned option, TwIommu *m)
-{
-    uint64_t value;
-    switch (option) {
-    case IOMMU_GRANULE:
-        return tw_lexer_power(l, TW_MIN_GRANULE_LG, TW_MAX_GRANULE_LG,
-                              "a power of two from 16 to 2^30",
-                              &m->granule_lg);
-    case IOMMU_INDEXES:
-        if (!tw_lexer_number(l, 1, TW_MAX_IOMMU_INDEXES, "1 to 4 indexes",
-                             &value)) {
-            return false;
-        }
-        m->indexes = (uint8_t)value;
-        return true;
-    case IOMMU_SELECT:
-        return tw_lexer_name(l, tw_select_name, TW_SELECTS,
-                             "zero, secure, user or requester", &m->select);
-    case IOMMU_TO:
-        return tw_lexer_id(l, 's', TW_MAX_SPACES, &m->bypass_space);
-    case IOMMU_BLOCKED:
-        return tw_lexer_id(l, 's', TW_MAX_SPACES, &m->blocked_space);
-    case IOMMU_FORMAT:
-        return tw_lexer_name(l, tw_format_name, TW_FORMATS,
-                             "abstract, vtd, smmuv3 or amdvi", &m->format);
-    case IOMMU_TABLES:
-        return tw_lexer_id(l, 'r', TW_MAX_REGIONS, &m->tables);
-    case IOMMU_LEVELS:
-        if (!tw_lexer_number(l, 1, 6, "1 to 6 levels", &value)) {
-            return false;
-        }
-        m->levels = (uint8_t)value;
-        return true;
-    default:
-        m->bypass = true;
-        return true;
-    }
-}
-
-static bool parse_iommu(Parser *s)
-{
-    TwLexer *l = &s->lexer;
-    uint8_t id, kind;
-    unsigned seen = 0;
-    const char *word = l->word;
-    if (!tw_lexer_id(l, 'i', TW_MAX_IOMMUS, &id)) {
-        return false;
-    }
-    if (s->iommus[id].line != 0) {
-        l->word = word;
-        return tw_lexer_expected(l, "an iommu that is not there yet");
-    }
-    s->spot = (TwSpot){TW_SPOT_IOMMU, id};
-    if (!tw_lexer_name(l, iommu_kind, TW_IOMMU_KINDS - 1,
-                       "table, mpc or pagetable", &kind)) {
-        return false;
-    }
-    TwIommu m = {.kind = (uint8_t)(kind + 1),
-                 .indexes = 1,
-                 .bypass_space = TW_NONE,
-                 .blocked_space = TW_NONE,
-                 .tables = TW_NONE};
-    /* Options that the kind has beside those of all. */
-    unsigned fits = 1u << IOMMU_GRANULE | 1u << IOMMU_INDEXES |
-                    1u << IOMMU_SELECT | 1u << IOMMU_TO | 1u << IOMMU_BYPASS;
-    unsigned needs = 1u << IOMMU_GRANULE;
-    if (m.kind == TW_IOMMU_MPC) {
-        needs |= 1u << IOMMU_BLOCKED;
-    } else if (m.kind == TW_IOMMU_PAGETABLE) {
-        needs |= 1u << IOMMU_TABLES | 1u << IOMMU_LEVELS;
-        fits |= 1u << IOMMU_FORMAT;
-    }
-    while (l->length > 0) {
-        unsigned option = 0;
-        while (option < IOMMU_OPTIONS &&
-               !tw_lexer_is(l, iommu_options[option])) {
-            option++;
-        }
-        if (option == IOMMU_OPTIONS || !((fits | needs) >> option & 1)) {
-            char what[64];
-            g_snprintf(what, sizeof what, "an option of an iommu of kind %s",
-                       tw_iommu_kind_name(m.kind));
-            return tw_lexer_expected(l, what);
-        }
-        if (again(l, &seen, option)) {
-            return false;
-        }
-        tw_lexer_next(l);
-        if (!parse_iommu_option(l, option, &m)) {
-            return false;
-        }
-    }
-    for (unsigned option = 0; option < IOMMU_OPTIONS; option++) {
-        if ((needs & ~seen) >> option & 1) {
-            return tw_lexer_word(l, iommu_options[option]);
-        }
-    }
-    s->p->iommus[id] = m;
-    s->p->n_iommus = MAX(s->p->n_iommus, (uint8_t)(id + 1));
-    return true;
-}
-
-static bool parse_cpu(Parser *s)
-{
-    TwLexer *l = &s->lexer;
-    TwCpu cpu = {.present = true, .tlb_lg = 3};
-    uint64_t victims;
-    uint8_t id;
-    const char *word = l->word;
-    if (!tw_lexer_id(l, 'c', TW_MAX_CPUS, &id)) {
-        return false;
-    }
-    if (s->cpus[id].line != 0) {
-        l->word = word;
-        return tw_lexer_expected(l, "a cpu that is not there yet");
-    }
-    s->spot = (TwSpot){TW_SPOT_CPU, id};
-    if (tw_lexer_skip(l, "tlb") &&
-        !tw_lexer_power(l, 0, TW_MAX_TLB_LG, "a power of two from 1 to 4096",
-                        &cpu.tlb_lg)) {
-        return false;
-    }
-    if (tw_lexer_skip(l, "victims")) {
-        if (!tw_lexer_number(l, 0, TW_MAX_VICTIMS, "0 to 16 victims",
-                             &victims)) {
-            return false;
-        }
-        cpu.victims = (uint8_t)victims;
-    }
-    if (!tw_lexer_end(l)) {
-        return false;
-    }
-    s->p->cpus[id] = cpu;
-    s->p->n_cpus = MAX(s->p->n_cpus, (uint8_t)(id + 1));
-    return true;
-}
-
-static bool parse_mmu(Parser *s)
-{
-    TwLexer *l = &s->lexer;
-    TwMmuIndex mmu = {.present = true};
-    uint8_t cpu, index;
-    const char *word = l->word;
-    if (!tw_lexer_id_index(l, 'c', TW_MAX_CPUS, TW_MAX_MMU_INDEXES, &cpu,
-                           &index)) {
-        return false;
-    }
-    unsigned number = cpu * TW_MAX_MMU_INDEXES + index;
-    if (s->cpus[cpu].line == 0 || s->mmus[number].line != 0) {
-        l->word = word;
-        return tw_lexer_expected(l, s->cpus[cpu].line == 0
-                                        ? "an MMU index of a cpu above"
-                                        : "an MMU index that is not there "
-                                          "yet");
-    }
-    s->spot = (TwSpot){TW_SPOT_MMU, (uint16_t)number};
-    if (!tw_lexer_word(l, "space") ||
-        !tw_lexer_id(l, 's', TW_MAX_SPACES, &mmu.space)) {
-        return false;
-    }
-    if (tw_lexer_skip(l, "attrs") && !tw_lexer_attrs(l, &mmu.attrs)) {
-        return false;
-    }
-    if (!tw_lexer_end(l)) {
-        return false;
-    }
-    s->p->cpus[cpu].mmu[index] = mmu;
-    return true;
-}
-
-static bool parse_actor(Parser *s)
+static bool parse_actor(TwParser *s)
 {
     TwLexer *l = &s->lexer;
     TwActor actor = {0};
@@ -490,7 +74,7 @@ static bool parse_actor(Parser *s)
 
 /* Lines -------------------------------------------------------------------- */
 
-static bool parse_scalar(Parser *s, TwSpotKind kind)
+static bool parse_scalar(TwParser *s, TwSpotKind kind)
 {
     TwLexer *l = &s->lexer;
     uint64_t value;
@@ -530,11 +114,11 @@ static bool parse_scalar(Parser *s, TwSpotKind kind)
     }
 }
 
-static bool parse_section(Parser *s, unsigned section, TwSpotKind kind)
+static bool parse_section(TwParser *s, unsigned section, TwSpotKind kind)
 {
     TwLexer *l = &s->lexer;
     if (s->section >= section) {
-        return tw_lexer_expected(l, section == SETUP
+        return tw_lexer_expected(l, section == TW_TEXT_SETUP
                                         ? "setup once, before the script"
                                         : "script once");
     }
@@ -547,15 +131,15 @@ static bool parse_section(Parser *s, unsigned section, TwSpotKind kind)
     return true;
 }
 
-static bool parse_declaration(Parser *s)
+static bool parse_declaration(TwParser *s)
 {
     static const struct {
         const char *word;
-        bool (*parse)(Parser *);
+        bool (*parse)(TwParser *);
     } objects[] = {
-        {"region", parse_region}, {"space", parse_space},
-        {"iommu", parse_iommu},   {"cpu", parse_cpu},
-        {"mmu", parse_mmu},       {"actor", parse_actor},
+        {"region", tw_text_region}, {"space", tw_text_space},
+        {"iommu", tw_text_iommu},   {"cpu", tw_text_cpu},
+        {"mmu", tw_text_mmu},       {"actor", parse_actor},
     };
     static const struct {
         const char *word;
@@ -580,17 +164,17 @@ static bool parse_declaration(Parser *s)
                                 "cpu, mmu, actor, setup or script");
 }
 
-static bool parse_op_line(Parser *s)
+static bool parse_op_line(TwParser *s)
 {
     TwLexer *l = &s->lexer;
     TwProgram *p = s->p;
     TwOp op;
-    if (s->section == SETUP) {
+    if (s->section == TW_TEXT_SETUP) {
         if (p->n_setup >= TW_MAX_SETUP) {
             return tw_lexer_expected(l, "at most 128 operations in the setup");
         }
         s->spot = (TwSpot){TW_SPOT_SETUP, p->n_setup};
-        if (!tw_text_op(l, s->section == SCRIPT, &op)) {
+        if (!tw_text_op(l, s->section == TW_TEXT_SCRIPT, &op)) {
             return false;
         }
         p->setup[p->n_setup++] = op;
@@ -600,14 +184,14 @@ static bool parse_op_line(Parser *s)
         return tw_lexer_expected(l, "at most 512 operations");
     }
     s->spot = (TwSpot){TW_SPOT_SCRIPT, p->n_script};
-    if (!tw_text_op(l, s->section == SCRIPT, &op)) {
+    if (!tw_text_op(l, s->section == TW_TEXT_SCRIPT, &op)) {
         return false;
     }
     p->script[p->n_script++] = op;
     return true;
 }
 
-static bool parse_version(Parser *s)
+static bool parse_version(TwParser *s)
 {
     TwLexer *l = &s->lexer;
     uint64_t version;
@@ -618,7 +202,7 @@ static bool parse_version(Parser *s)
            tw_lexer_end(l);
 }
 
-static bool parse_line(Parser *s)
+static bool parse_line(TwParser *s)
 {
     TwLexer *l = &s->lexer;
     if (s->scalars[TW_SPOT_VERSION].line == 0) {
@@ -629,18 +213,18 @@ static bool parse_line(Parser *s)
         s->scalars[TW_SPOT_VERSION].line = l->line;
     }
     if (tw_lexer_is(l, "setup")) {
-        return parse_section(s, SETUP, TW_SPOT_SETUP_WORD);
+        return parse_section(s, TW_TEXT_SETUP, TW_SPOT_SETUP_WORD);
     }
     if (tw_lexer_is(l, "script")) {
-        return parse_section(s, SCRIPT, TW_SPOT_SCRIPT_WORD);
+        return parse_section(s, TW_TEXT_SCRIPT, TW_SPOT_SCRIPT_WORD);
     }
-    return s->section == DECLARATIONS ? parse_declaration(s)
-                                      : parse_op_line(s);
+    return s->section == TW_TEXT_DECLARATIONS ? parse_declaration(s)
+                                              : parse_op_line(s);
 }
 
 /* The program -------------------------------------------------------------- */
 
-static void remove_op(TwOp *ops, Place *places, uint16_t *count,
+static void remove_op(TwOp *ops, TwTextPlace *places, uint16_t *count,
                       unsigned index)
 {
     unsigned behind = *count - index - 1u;
@@ -650,7 +234,7 @@ static void remove_op(TwOp *ops, Place *places, uint16_t *count,
 }
 
 /* Takes what is at a spot out of the program. */
-static void drop(Parser *s, TwSpot spot)
+static void drop(TwParser *s, TwSpot spot)
 {
     TwProgram *p = s->p;
     switch ((TwSpotKind)spot.kind) {
@@ -686,7 +270,7 @@ static void drop(Parser *s, TwSpot spot)
 }
 
 /* Keeps the comments of a line that was understood, or of the end. */
-static void keep_comments(Parser *s, TwComments *comments, GString *above)
+static void keep_comments(TwParser *s, TwComments *comments, GString *above)
 {
     if (above->len > 0) {
         tw_comments_add(comments, s->spot, false, above->str);
@@ -700,14 +284,14 @@ static void take_comment(const TwLexer *l, GString *lines)
     g_string_append_c(lines, '\n');
 }
 
-static bool parse_lines(Parser *s, TwTextMode mode, TwComments *comments,
+static bool parse_lines(TwParser *s, TwTextMode mode, TwComments *comments,
                         unsigned *dropped)
 {
     TwLexer *l = &s->lexer;
     g_autoptr(GString) above = g_string_new(NULL);
     g_autoptr(GString) behind = g_string_new(NULL);
     while (tw_lexer_line(l)) {
-        Place place = {l->line, tw_lexer_column(l)};
+        TwTextPlace place = {l->line, tw_lexer_column(l)};
         bool empty = !l->failed && l->length == 0;
         if (empty) {
             if (l->comment && comments) {
@@ -722,7 +306,7 @@ static bool parse_lines(Parser *s, TwTextMode mode, TwComments *comments,
             ++*dropped;
             continue;
         }
-        Place *where = place_of(s, s->spot);
+        TwTextPlace *where = place_of(s, s->spot);
         if (where) {
             *where = place;
         }
@@ -756,7 +340,7 @@ bool tw_program_parse(TwProgram *program, const char *text, size_t length,
                     TW_TEXT_MAX);
         return false;
     }
-    g_autofree Parser *s = g_new0(Parser, 1);
+    g_autofree TwParser *s = g_new0(TwParser, 1);
     tw_program_init(program);
     for (unsigned i = 0; i < TW_MAX_REGIONS; i++) {
         program->regions[i].kind = TW_REGION_NONE;
@@ -774,12 +358,12 @@ bool tw_program_parse(TwProgram *program, const char *text, size_t length,
     TwSpot spot;
     while (!tw_program_check_spot(program, &spot, why, sizeof why)) {
         if (mode == TW_TEXT_STRICT) {
-            const Place *place = place_of(s, spot);
+            const TwTextPlace *place = place_of(s, spot);
             g_autofree char *what =
                 g_strdup_printf("a well-formed program: %s", why);
-            return tw_lexer_expected_at(
-                &s->lexer, place ? place->line : s->lexer.line,
-                place ? place->column : 1, what);
+            return tw_lexer_expected_at(&s->lexer,
+                                        place ? place->line : s->lexer.line,
+                                        place ? place->column : 1, what);
         }
         drop(s, spot);
         if (comments) {
