@@ -407,6 +407,30 @@ static const TwFloor *find_floor(const TwWorld *world, uint8_t cpu,
     return NULL;
 }
 
+/*
+ * Since when the walk has been like this, but for versions that leave nothing:
+ * where only the entry of hop h was another and an event has since ended what
+ * came through that hop, all versions with the same links before it have only
+ * prefixes that are covered, or that the walk at hand has too.
+ */
+static uint32_t open_since(const Ask *ask, const TwWalk *walk)
+{
+    uint32_t since = walk->since;
+    unsigned j = walk->n_hops, h;
+
+    if (ask->ever || j == 0 || walk->hops[j - 1].depth != j - 1) {
+        return since; /* all versions; or no hops in a row */
+    }
+    for (; since > 0; since = prefix_since(walk, h), j = h) {
+        for (h = 0; h < j && walk->hops[h].since != since; h++) {
+        }
+        if (h == j || !ended_by(ask, walk, h + 1, since - 1)) {
+            break;
+        }
+    }
+    return since;
+}
+
 static void collect(Ask *ask)
 {
     TwHistory *history = ask->history;
@@ -415,6 +439,7 @@ static void collect(Ask *ask)
     uint32_t limit = ask->ever ? 64 * TW_MAX_WALKS : TW_MAX_WALKS;
     bool cached = access->cpu != TW_BOARD && ask->world->contract->cpu_cache;
     uint32_t until = ask->ever ? 0 : TW_FOREVER;
+    uint32_t since;
     Newer newer;
 
     ask->answers->n = 0;
@@ -428,8 +453,8 @@ static void collect(Ask *ask)
         ask->floor = find_floor(ask->world, access->cpu, access->mmu,
                                 ask->page);
     }
-    while (walk->since > until) {
-        uint32_t t = walk->since - 1;
+    while (walk->since > until && (since = open_since(ask, walk)) > until) {
+        uint32_t t = since - 1;
 
         newer.depth = walk->depth;
         newer.link = walk->link;
