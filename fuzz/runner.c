@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -247,8 +248,13 @@ bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
         return false;
     }
     shared->in_flight = UINT32_MAX;
+    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent) {
+            _exit(0); /* it died in between */
+        }
         close(fds[0]);
         fcntl(fds[1], F_SETFD, FD_CLOEXEC);
         child(options, program, shared);
