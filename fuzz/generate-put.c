@@ -289,6 +289,9 @@ void tw_put_map(TwGen *gen, const TwSketchHop *hop, uint8_t perm, uint8_t actor,
     } else {
         space = program->iommus[hop->iommu].bypass_space;
     }
+    if (space == TW_NONE) { /* a mutated program's IOMMU may have none */
+        space = tw_gen_pick_space(program, tw_gen_below(gen, TW_MAX_SPACES));
+    }
     op->other = space;
     op->perm = perm;
     uint64_t length = op->last - op->addr + 1;

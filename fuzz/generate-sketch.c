@@ -225,7 +225,7 @@ uint64_t tw_gen_pick_room(TwGen *gen, uint8_t space, uint64_t *length,
 {
     unsigned lg = gen->program->page_lg;
 
-    if (gen->n_spots[space] == 0) {
+    if (space == TW_NONE || gen->n_spots[space] == 0) {
         return 0;
     }
     const TwSketchSpot *spot = pick_spot(gen, space, via);

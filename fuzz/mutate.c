@@ -605,15 +605,18 @@ void tw_mutate(TwProgram *program, const TwDialect *dialect, TwRng *rng)
                     dialect, rng);
         return;
     }
+    /* Step by step: each finds a program that is well formed, as the
+     * generator's moves must. */
     tw_program_copy(&before, program);
-    for (unsigned tries = 0; tries < 6; tries++) {
-        for (unsigned n = 1 + tw_rng_below(rng, 3); n > 0; n--) {
-            mutate_once(&m);
-        }
+    for (unsigned left = 1 + tw_rng_below(rng, 3), tries = 0;
+         left > 0 && tries < 8; tries++) {
+        mutate_once(&m);
         tw_edit_tidy(program);
         if (fits(program, dialect)) {
-            return;
+            tw_program_copy(&before, program);
+            left--;
+        } else {
+            tw_program_copy(program, &before);
         }
-        tw_program_copy(program, &before);
     }
 }

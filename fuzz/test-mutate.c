@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuzz/generate.h"
+#include "program/bytes.h"
 #include "program/legality.h"
 #include "program/ops.h"
 
@@ -194,6 +195,40 @@ static void test_crossover(void)
     g_assert_cmpuint(mixed, >, N * 7 / 10);
 }
 
+/*
+ * As an engine does it: programs from arbitrary bytes, mutated and crossed over
+ * and over.  They have what no generated program has: IOMMUs without a bypass
+ * space, CPUs without an MMU index, spaces without a way to them.
+ */
+static void test_from_bytes(void)
+{
+    TwDialect dialect = tw_dialect_full();
+    static TwProgram pool[64];
+    static uint8_t bytes[1024];
+    enum { N = 60000 };
+
+    for (unsigned i = 0; i < N; i++) {
+        TwRng rng = tw_rng_for(28, i);
+        TwProgram *one = &pool[tw_rng_below(&rng, 64)];
+        TwProgram *two = &pool[tw_rng_below(&rng, 64)];
+
+        if (i < 64 || tw_rng_chance(&rng, 2)) {
+            one = i < 64 ? &pool[i] : one;
+            for (unsigned k = 0; k < sizeof(bytes); k++) {
+                bytes[k] = (uint8_t)(tw_rng_next(&rng) >> 56);
+            }
+            tw_program_decode(one, bytes, tw_rng_below(&rng, sizeof(bytes)),
+                              &dialect);
+        } else if (tw_rng_chance(&rng, 60)) {
+            tw_mutate(one, &dialect, &rng);
+        } else if (one != two) {
+            tw_crossover(&out, one, two, &dialect, &rng);
+            tw_program_copy(one, &out);
+        }
+        assert_fits(one, &dialect, i);
+    }
+}
+
 /* Nothing crosses with nothing. */
 static void test_crossover_empty(void)
 {
@@ -220,6 +255,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mutate/reach", test_reach);
     g_test_add_func("/mutate/same-again", test_same_again);
     g_test_add_func("/mutate/crossover", test_crossover);
+    g_test_add_func("/mutate/from-bytes", test_from_bytes);
     g_test_add_func("/mutate/crossover-empty", test_crossover_empty);
     return g_test_run();
 }
