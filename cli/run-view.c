@@ -90,6 +90,7 @@ static void row(const char *name, uint64_t count, uint64_t whole)
 static void histograms(const TwCampaignResult *result)
 {
     const TwJudgeStats *s = &result->stats;
+    uint64_t regions = 0;
     char name[32];
 
     printf("\nverdicts (per judged access; those of whole programs once)\n");
@@ -105,6 +106,13 @@ static void histograms(const TwCampaignResult *result)
         if (tw_op_info(code)->flags & TW_OP_ACCESS) {
             row(tw_op_info(code)->name, s->by_code[code], s->accesses);
         }
+    }
+    for (unsigned i = TW_REGION_CONTAINER; i < TW_REGION_KINDS; i++) {
+        regions += s->by_region[i];
+    }
+    printf("\nregion kinds (regions of all programs)\n");
+    for (unsigned i = TW_REGION_CONTAINER; i < TW_REGION_KINDS; i++) {
+        row(tw_region_kind_name(i), s->by_region[i], regions);
     }
     printf("\nleaf kinds (of the first byte)\n");
     for (unsigned i = 0; i < TW_REGION_KINDS; i++) {
@@ -240,6 +248,11 @@ static void json_counts(JsonBuilder *b, const TwCampaignResult *result)
     begin_object(b, "by_operation");
     for (unsigned code = 0; code < TW_OP_CODES; code++) {
         tw_cli_json_int(b, tw_op_info(code)->name, s->by_code[code]);
+    }
+    json_builder_end_object(b);
+    begin_object(b, "regions");
+    for (unsigned i = TW_REGION_CONTAINER; i < TW_REGION_KINDS; i++) {
+        tw_cli_json_int(b, tw_region_kind_name(i), s->by_region[i]);
     }
     json_builder_end_object(b);
     begin_object(b, "leaves");

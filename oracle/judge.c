@@ -368,6 +368,9 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
         TW_NO_OP;
     finding->key[0] = finding->text[0] = '\0';
     oracle->stats->programs++;
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        oracle->stats->by_region[program->regions[i].kind]++;
+    }
     verdict = judge_all(oracle, dialect, contract, &op);
     finding->verdict = verdict;
     if (!tw_verdict_is_finding(verdict)) {

@@ -24,6 +24,7 @@ typedef struct TwJudgeStats {
     uint64_t windows;     /* accesses with more than one allowed answer */
     uint64_t by_code[TW_OP_CODES];
     uint64_t by_class[TW_CLASSES];
+    uint64_t by_region[TW_REGION_KINDS]; /* regions of the programs */
     uint64_t by_leaf[TW_REGION_KINDS]; /* leaf kind of byte 0; NONE = a hole
                                         * or refused before a leaf */
     uint64_t by_depth[TW_MAX_HOPS + 2]; /* hops of byte 0's current walk */

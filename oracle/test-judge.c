@@ -546,6 +546,8 @@ static void statistics(void)
     g_assert_cmpuint(stats.met_iommu, ==, 2);
     g_assert_cmpuint(stats.hops, ==, 2);
     g_assert_cmpuint(stats.by_depth[1], ==, 2);
+    g_assert_cmpuint(stats.by_region[TW_REGION_CONTAINER], ==, 1);
+    g_assert_cmpuint(stats.by_region[TW_REGION_RESERVATION], ==, 1);
     g_assert_cmpuint(stats.by_leaf[TW_REGION_RAM], ==, 2);
     g_assert_cmpuint(stats.by_leaf[TW_REGION_NONE], ==, 1);
     g_assert_cmpuint(stats.by_class[TW_CLASS_PAGE_FAULT], ==, 1);
