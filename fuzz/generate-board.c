@@ -190,9 +190,9 @@ void tw_move_topology(TwGen *gen)
     }
     TwOpCode code = tw_gen_code(gen);
     tw_put_fill(gen, &aim, code);
-    put_topology(gen, some_region(gen, &aim), tw_gen_actor(gen, aim.cpu));
-    if (tw_gen_chance(gen, 30)) {
-        put_topology(gen, some_region(gen, &aim), tw_gen_actor(gen, aim.cpu));
+    for (unsigned n = 0; n == 0 || (n == 1 && tw_gen_chance(gen, 30)); n++) {
+        uint8_t region = some_region(gen, &aim);
+        put_topology(gen, region, tw_gen_actor(gen, aim.cpu));
     }
     tw_put_aimed(gen, &aim, code);
 }

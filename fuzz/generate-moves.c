@@ -245,8 +245,8 @@ static void move_slot(TwGen *gen)
     case 2:
     case 3:
         if (aim.n_hops > 0) {
-            tw_put_change(gen, tw_aim_some_hop(gen, &aim), actor,
-                          tw_gen_chance(gen, 70));
+            const TwSketchHop *hop = tw_aim_some_hop(gen, &aim);
+            tw_put_change(gen, hop, actor, tw_gen_chance(gen, 70));
             break;
         }
         /* fall through */
@@ -380,8 +380,8 @@ static void move_index(TwGen *gen)
     tw_put_aimed(gen, &aim, code);
     tw_put_aimed(gen, &other, code);
     if (aim.n_hops > 0 && tw_gen_chance(gen, 60)) {
-        tw_put_change(gen, tw_aim_some_hop(gen, &aim), actor,
-                      tw_gen_chance(gen, 75));
+        const TwSketchHop *hop = tw_aim_some_hop(gen, &aim);
+        tw_put_change(gen, hop, actor, tw_gen_chance(gen, 75));
     } else {
         tw_put_page(gen, &aim, actor);
         TwOp *op = tw_put(gen, TW_OP_FLUSH_INDEX, actor);

@@ -155,7 +155,7 @@ uint64_t tw_gen_random_address(const TwProgram *program, TwRng *rng)
 
 static uint64_t random_length(const TwProgram *program, TwRng *rng)
 {
-    uint64_t page = 1ull << program->page_lg;
+    uint64_t page = 1ull << program->page_lg, pages;
 
     switch (tw_rng_below(rng, 8)) {
     case 0:
@@ -165,7 +165,8 @@ static uint64_t random_length(const TwProgram *program, TwRng *rng)
     case 2:
         return 1ull << tw_rng_below(rng, 64);
     case 3:
-        return page * tw_rng_below(rng, 64) + tw_rng_below(rng, 16);
+        pages = tw_rng_below(rng, 64); /* draws in a fixed order */
+        return page * pages + tw_rng_below(rng, 16);
     default:
         return page * (1 + tw_rng_below(rng, 16));
     }
@@ -258,6 +259,8 @@ static void random_range(const TwProgram *program, TwRng *rng, TwOp *op)
 bool tw_gen_random_arg(const TwProgram *program, const TwDialect *dialect,
                        TwRng *rng, unsigned arg, TwOp *op)
 {
+    unsigned kinds;
+
     switch (arg) {
     case TW_ARG_CPU:
     case TW_ARG_CPU_OR_ALL:
@@ -281,10 +284,8 @@ bool tw_gen_random_arg(const TwProgram *program, const TwDialect *dialect,
     case TW_ARG_REGION:
         return random_region(program, rng, op);
     case TW_ARG_IN_REGION:
-        op->other = tw_gen_pick_region(
-            program,
-            tw_rng_chance(rng, 85) ? 1u << TW_REGION_CONTAINER : ~0u,
-            tw_rng_below(rng, 64));
+        kinds = tw_rng_chance(rng, 85) ? 1u << TW_REGION_CONTAINER : ~0u;
+        op->other = tw_gen_pick_region(program, kinds, tw_rng_below(rng, 64));
         return op->other != TW_NONE;
     case TW_ARG_SPACE:
         op->obj = tw_gen_pick_space(program, tw_rng_below(rng, 64));
