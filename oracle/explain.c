@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a difference is called, and how it is told: the first verdict of
- * DESIGN's table that applies, its key, and a few lines for a maintainer.
+ * TwVerdict's order that applies, its key, and a few lines for a maintainer.
  */
 #include "oracle/internal.h"
 

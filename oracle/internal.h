@@ -47,7 +47,7 @@ enum {
     /* Events an observer may be owed before it is told that it is too many:
      * one more than a trace can hold is enough to differ. */
     TW_MAX_OWED = TW_MAX_EVENTS + 1,
-    TW_MAX_WALKS = 64,   /* per access (DESIGN: beyond, inconclusive) */
+    TW_MAX_WALKS = 64,   /* per access; beyond, inconclusive */
     TW_MAX_WORLDS = 16,
     TW_NIL = -1,
 };

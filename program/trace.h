@@ -9,7 +9,7 @@
 
 #include "program/model.h"
 
-/* Result classes (SEMANTICS section 6), worst last: an access has the worst
+/* Result classes (AC rules), worst last: an access has the worst
  * class of its bytes. */
 typedef enum TwClass {
     TW_CLASS_OK,

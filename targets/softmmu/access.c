@@ -32,7 +32,7 @@ static void add_run(Access *access, Run run)
 }
 
 /*
- * The uncached walk (SEMANTICS 7) of `n` bytes at `addr` of `space`, which are
+ * The uncached walk (IW rules) of `n` bytes at `addr` of `space`, which are
  * bytes `first` on of the access and have `hops` hops behind them.  A run ends
  * where the leaf, its flags, the offsets or a granule on the way change
  * (LA-23), not where a section merely happens to end.

@@ -2,7 +2,7 @@
 /*
  * A CPU: its page maps, the queue of flushes that other actors asked of it and
  * the safe points at which it does them (LA-3, LA-4), one notifier per IOMMU
- * and index that its entries may depend on (SEMANTICS 10).
+ * and index that its entries may depend on (TN rules).
  */
 #include "targets/softmmu/internal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From an address to a section of a view (SEMANTICS 5): a radix tree over page
+ * From an address to a section of a view (DS rules): a radix tree over page
  * numbers whose entries are sections (section 0: unassigned), or, for pages
  * that no section covers, sub-page containers.  Built on the first lookup in
  * a view; its height is that of the view's last page, and whole aligned

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fill (SEMANTICS 8): walks one page for all its rights at once, with a
+ * The fill (FI rules): walks one page for all its rights at once, with a
  * notifier armed at each IOMMU before it is asked, and makes a TLB entry of
  * the answer, if one entry can hold it.
  */

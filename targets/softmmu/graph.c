@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The live region graph, what changes it, and transactions (SEMANTICS 2 and 4,
+ * The live region graph, what changes it, and transactions (MR and TX rules,
  * LA-5 to LA-8).  The rest of the machine sees what the last effective commit
  * published, never this.
  */

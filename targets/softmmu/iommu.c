@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * IOMMU regions of kind `table`: which index attributes choose, what an offset
- * translates to, and the notifiers that are told of changes (SEMANTICS 9,
+ * translates to, and the notifiers that are told of changes (NT rules,
  * LA-11 to LA-18).  A table changes before anybody is told (NT-13).
  */
 #include "targets/softmmu/internal.h"

@@ -232,7 +232,7 @@ static const TwContract softmmu_contract = {
             TW_ENDS_RESET,
 };
 
-/* SEMANTICS 13 (mpc), page tables, RU-6, RU-8, RU-9, snapshots, dirty logs,
+/* MPCs, page tables, RU-6, RU-8, RU-9, snapshots, dirty logs,
  * listeners, replay and parallel parts are not in this target. */
 static TwDialect softmmu_dialect(bool hide_locations)
 {

@@ -307,7 +307,7 @@ static void test_invariants(void)
     tw_target_close(by_page);
 }
 
-/* What a CPU loads equals what a device reads there (SEMANTICS 14). */
+/* What a CPU loads equals what a device reads there. */
 static void test_cpu_equals_walk(void)
 {
     g_autoptr(Kit) k = kit_new("softmmu");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One soft TLB: that of one CPU and MMU index (SEMANTICS 11).  A direct-mapped
+ * One soft TLB: that of one CPU and MMU index (TL rules).  A direct-mapped
  * table, a victim list that is searched before a page is filled again, and one
  * range in which all large pages lie.  An entry is valid while it carries its
  * TLB's stamp, so flushing everything is taking a new stamp.

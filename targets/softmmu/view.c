@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The region graph rendered into flat views (SEMANTICS 3.2), which spaces
- * share one (3.3), and what an effective commit publishes.
+ * The region graph rendered into flat views (FV rules), which spaces
+ * share one (FV-6, FV-7), and what an effective commit publishes.
  *
  * Rendering goes depth first in child order with a clip range and pours each
  * terminating region into what nothing rendered before it has claimed.  A
@@ -180,7 +180,7 @@ static void view_render(Machine *m, View *view)
 
 /* Searching -------------------------------------------------------------- */
 
-/* SEMANTICS 3.1 for one address of an unrendered view. */
+/* One address of an unrendered view, resolved as RULES.md has it. */
 static bool search_region(const Region *regions, uint8_t id, Wide base,
                           Wide addr, uint8_t flags, Leaf *leaf)
 {
