@@ -41,8 +41,57 @@ static inline uint8_t tw_store_tag(uint32_t op, unsigned k)
 }
 
 /*
+ * Code contents (LA-44).  RAM is made of words of eight bytes, each a function
+ * that returns its number: AArch64 `movz x0, #number; ret`.
+ */
+
+/* Byte k (0 .. 7) of the code word `number`, which is not 0. */
+static inline uint8_t tw_code_byte(uint16_t number, unsigned k)
+{
+    uint64_t word = UINT64_C(0xd65f03c0) << 32 | 0xd2800000u |
+                    (uint32_t)number << 5;
+    return (uint8_t)(word >> (8 * k));
+}
+
+/* Number of the code word that RAM block `block` starts with at offset
+ * 8 * `word`: 1 .. 0x7fff. */
+static inline uint16_t tw_code_initial(uint8_t block, uint64_t word)
+{
+    uint64_t h = (word + 1) * 0x9e3779b97f4a7c15u ^
+                 ((uint64_t)block + 1) * 0xd1342543de82ef95u;
+    h ^= h >> 29;
+    h *= 0xbf58476d1ce4e5b9u;
+    h = h >> 40 & 0x7fff;
+    return h ? (uint16_t)h : 0x7fff;
+}
+
+/* Number of the code word that script operation number `op` stores:
+ * 0x8001 .. 0xffff. */
+static inline uint16_t tw_code_stored(uint32_t op)
+{
+    return (uint16_t)(0x8000 | (op + 1));
+}
+
+/* What a program's contents make of the two: the initial byte of a block at
+ * `offset`, and byte k of what script operation number `op` stores. */
+static inline uint8_t tw_content_initial(unsigned contents, uint8_t block,
+                                         uint64_t offset)
+{
+    return contents == TW_CONTENTS_CODE
+               ? tw_code_byte(tw_code_initial(block, offset >> 3), offset & 7)
+               : tw_ram_initial(block, offset);
+}
+
+static inline uint8_t tw_content_tag(unsigned contents, uint32_t op,
+                                     unsigned k)
+{
+    return contents == TW_CONTENTS_CODE ? tw_code_byte(tw_code_stored(op), k)
+                                        : tw_store_tag(op, k);
+}
+
+/*
  * The digest of a RAM block is the sum, modulo 2^64, of this over all bytes
- * that differ from tw_ram_initial(); an untouched block has digest 0.
+ * that differ from tw_content_initial(); an untouched block has digest 0.
  */
 static inline uint64_t tw_ram_digest_term(uint64_t offset, uint8_t byte)
 {

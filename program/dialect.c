@@ -21,6 +21,7 @@ TwDialect tw_dialect_full(void)
         .shared_blocks = true,
         .late_spaces = true,
         .locations = true,
+        .contents = (1u << TW_CONTENTS_KINDS) - 1,
         .min_page_lg = TW_MIN_PAGE_LG,
         .max_page_lg = TW_MAX_PAGE_LG,
         .min_granule_lg = TW_MIN_GRANULE_LG,

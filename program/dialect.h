@@ -21,6 +21,17 @@ typedef struct TwDialect {
     bool shared_blocks;    /* two regions on one RAM block */
     bool late_spaces;
     bool locations;        /* its traces say where accesses went */
+    bool identity_pages;   /* a page-map entry leads to its own address */
+    bool plain_devices;    /* devices take every access: no valid sizes, no
+                            * reject and no error offsets */
+    bool exec_needs_code;  /* exec in programs with code contents only */
+    uint32_t contents;     /* bit per TwContentsKind; 0: data only */
+    uint8_t address_lg;    /* addresses, offsets, sizes of regions and ends of
+                            * accesses and ranges stay below 2^n (a range may
+                            * end there); 0: anywhere.  Containers without a
+                            * container may be larger */
+    uint8_t region_lg;     /* regions' offsets, sizes and alias offsets are
+                            * multiples of 2^n; 0: any.  2^64 is a multiple */
     uint8_t min_page_lg, max_page_lg;
     uint8_t min_granule_lg, max_granule_lg;
     uint8_t max_regions, max_spaces, max_iommus, max_cpus, max_mmu_indexes,
@@ -47,11 +58,21 @@ enum {
     TW_ENDS_RESET = 8,  /* IOMMU reset, bypass switch, destruction */
 };
 
+/* Which bytes instruction fetches may see. */
+typedef enum TwCodeRule {
+    TW_CODE_FRESH, /* those that are there now, as loads do */
+    /* Those of any one time since the last flush-page, flush-range,
+     * flush-index or flush-all that covers the address; where they are, and
+     * whether they may be fetched, is as current as for data (FR-11). */
+    TW_CODE_UNTIL_FLUSH,
+} TwCodeRule;
+
 typedef struct TwContract {
     bool cpu_cache;          /* CPU answers may be cached at all */
     bool one_entry_per_page; /* a newer answer ends all older ones */
     bool queued;             /* events reach other CPUs at safe points */
     uint8_t ends;            /* TW_ENDS_... */
+    uint8_t code;            /* TwCodeRule */
 } TwContract;
 
 #endif

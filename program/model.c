@@ -18,6 +18,7 @@ void tw_program_init(TwProgram *program)
 {
     program->page_lg = 12;
     program->hops = 16;
+    program->contents = TW_CONTENTS_DATA;
     program->explicit_safepoints = false;
     program->n_regions = 0;
     program->n_spaces = 0;
@@ -335,6 +336,7 @@ static bool actors_equal(const TwProgram *a, const TwProgram *b)
 bool tw_program_equal(const TwProgram *a, const TwProgram *b)
 {
     return a->page_lg == b->page_lg && a->hops == b->hops &&
+           a->contents == b->contents &&
            a->explicit_safepoints == b->explicit_safepoints &&
            a->n_setup == b->n_setup && a->n_script == b->n_script &&
            memcmp(a->setup, b->setup, a->n_setup * sizeof(TwOp)) == 0 &&
@@ -372,7 +374,8 @@ uint64_t tw_program_hash(const TwProgram *p)
            (uint64_t)p->explicit_safepoints << 16 | (uint64_t)regions << 24 |
            (uint64_t)spaces << 32 | (uint64_t)iommus << 40 |
            (uint64_t)cpus << 48 | (uint64_t)actors << 56;
-    w[1] = p->n_setup | (uint64_t)p->n_script << 16;
+    w[1] = p->n_setup | (uint64_t)p->n_script << 16 |
+           (uint64_t)p->contents << 32;
     uint64_t hash = fold(TW_LANGUAGE_VERSION, w, 2);
     for (unsigned i = 0; i < regions; i++) {
         region_words(&p->regions[i], w);

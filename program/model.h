@@ -309,9 +309,17 @@ typedef struct TwActor {
 
 /* Programs --------------------------------------------------------------- */
 
+/* What RAM holds. */
+typedef enum TwContentsKind {
+    TW_CONTENTS_DATA, /* bytes: initial ones and store tags */
+    TW_CONTENTS_CODE, /* words of 8 bytes that can be executed (LA-44) */
+    TW_CONTENTS_KINDS
+} TwContentsKind;
+
 typedef struct TwProgram {
     uint8_t page_lg;          /* P = 2^page_lg (AR-5) */
     uint8_t hops;             /* limit H of IW-8, 1 .. TW_MAX_HOPS */
+    uint8_t contents;         /* TwContentsKind */
     bool explicit_safepoints; /* no implied safe point at an operation's
                                * start (TX-8) */
     uint8_t n_regions, n_spaces, n_iommus, n_cpus, n_actors;
@@ -327,7 +335,7 @@ typedef struct TwProgram {
 } TwProgram;
 
 /*
- * Sets up an empty program: 4 KiB pages, 16 hops, no objects.  Arrays beyond
+ * Sets up an empty program: 4 KiB pages, 16 hops, data in RAM, no objects.  Arrays beyond
  * their counts are not initialised and never read.
  */
 void tw_program_init(TwProgram *program);
