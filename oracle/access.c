@@ -51,28 +51,59 @@ static void see(const TwOracle *oracle, const TwAccess *access,
     seen->broken |= got != (1u << access->size) - 1;
 }
 
-bool tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
-                   const TwSeen *seen, const TwByte *bytes,
-                   const TwEffect *effect, const TwContent *world)
+/* Are these the bytes of some time since the last flush (FR-10)?  A flush has
+ * a tick of its own, and what is stored after it has that tick or a later. */
+static bool fetches_old(const TwOracle *oracle, const TwAccess *access,
+                        const TwSeen *seen, const TwByte *bytes,
+                        const TwEffect *effect, const TwContent *world)
 {
-    if (seen->broken || seen->class_ != effect->class_) {
+    const TwEnding *flush;
+    const TwStored *stored;
+    TwContent at = *world;
+
+    if (access->code != TW_OP_EXEC ||
+        oracle->world->contract->code != TW_CODE_UNTIL_FLUSH) {
         return false;
     }
+    flush = tw_history_flushed(oracle->world, access);
+    while ((stored = tw_contents_before(&oracle->contents, &at, access, bytes,
+                                        effect, &at)) != NULL &&
+           (!flush || stored->tick >= flush->tick)) {
+        if (seen->value == tw_contents_value(&oracle->contents, &at, access,
+                                             bytes, effect)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
+                    const TwSeen *seen, const TwByte *bytes,
+                    const TwEffect *effect, const TwContent *world)
+{
+    if (seen->broken || seen->class_ != effect->class_) {
+        return TW_FIT_NOT;
+    }
     if (seen->class_ > TW_CLASS_DEVICE_ERROR) {
-        return seen->value == 0;
+        return seen->value == 0 ? TW_FIT_NOW : TW_FIT_NOT;
     }
     if (seen->located) {
         for (unsigned k = 0; k < access->size; k++) {
             if (seen->bytes[k].region != bytes[k].region ||
                 seen->bytes[k].offset != bytes[k].offset ||
                 seen->bytes[k].flags != bytes[k].flags) {
-                return false;
+                return TW_FIT_NOT;
             }
         }
     }
-    return !tw_gives_value(access) ||
-           seen->value == tw_contents_value(&oracle->contents, world, access,
-                                            bytes, effect);
+    if (!tw_gives_value(access) ||
+        seen->value == tw_contents_value(&oracle->contents, world, access,
+                                         bytes, effect)) {
+        return TW_FIT_NOW;
+    }
+    return fetches_old(oracle, access, seen, bytes, effect, world)
+               ? TW_FIT_OLD
+               : TW_FIT_NOT;
 }
 
 bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
@@ -95,7 +126,10 @@ bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
                 record->region != bytes[k].region ||
                 record->offset != bytes[k].offset ||
                 record->attrs != access->attrs ||
-                record->byte != (store ? tw_store_tag(access->op, k) : 0)) {
+                record->byte !=
+                    (store ? tw_content_tag(oracle->program->contents,
+                                            access->op, k)
+                           : 0)) {
                 return false;
             }
             at++;
@@ -123,13 +157,14 @@ typedef struct Outcome {
 } Outcome;
 
 /* Adds the world after the access, unless an equal one is there. */
-static void add_world(TwContents *contents, const TwContent *before,
-                      const TwAccess *access, const TwByte *bytes,
-                      const TwEffect *effect, Outcome *out)
+static void add_world(TwContents *contents, uint32_t tick,
+                      const TwContent *before, const TwAccess *access,
+                      const TwByte *bytes, const TwEffect *effect,
+                      Outcome *out)
 {
     uint32_t n_stored = contents->n_stored;
     TwContent world = tw_contents_apply(contents, *before, access, bytes,
-                                        effect);
+                                        effect, tick);
 
     for (unsigned i = 0; i < out->n; i++) {
         if (out->worlds[i].newest == world.newest ||
@@ -165,7 +200,7 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
     TwEffect effect;
     uint8_t cuts = first ? first->cuts : 0;
     uint32_t n_log;
-    bool any = false;
+    bool any = false, now = false;
 
     if (second) {
         tw_answer_join(access, first, second, joined, &cuts);
@@ -177,11 +212,14 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
         return;
     }
     for (unsigned w = 0; w < contents->n_worlds && !out->too_many; w++) {
-        if (tw_judge_fits(oracle, access, seen, bytes, &effect,
-                          &contents->worlds[w])) {
+        TwFit fit = tw_judge_fits(oracle, access, seen, bytes, &effect,
+                                  &contents->worlds[w]);
+
+        if (fit != TW_FIT_NOT) {
             any = true;
-            add_world(contents, &contents->worlds[w], access, bytes, &effect,
-                      out);
+            now |= fit == TW_FIT_NOW;
+            add_world(contents, oracle->world->now, &contents->worlds[w],
+                      access, bytes, &effect, out);
         }
     }
     if (!any) {
@@ -190,14 +228,14 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
     out->callback &= effect.callback;
     out->n_log = n_log;
     if (!first) {
-        out->current = out->unknown = true;
+        out->current = out->unknown = true; /* refused: no old bytes */
         return;
     }
     if (oracle->program->n_actors) {
         out->effect = effect;
         memcpy(out->bytes, bytes, sizeof(out->bytes));
     }
-    out->current |= first->current && (!second || second->current);
+    out->current |= now && first->current && (!second || second->current);
     out->unknown |= first->refused || (second && second->refused);
     merge_oldest(out->oldest[0], first->oldest);
     if (second) {

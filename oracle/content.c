@@ -14,13 +14,14 @@
 #include "program/content.h"
 
 void tw_contents_start(TwContents *contents, const TwProgram *program,
-                       bool hashed)
+                       bool hashed, bool ordered)
 {
     contents->program = program;
     contents->n_worlds = 1;
     contents->most = 1;
     contents->n_stored = 0;
     contents->hashed = hashed;
+    contents->ordered = ordered;
     contents->worlds[0] = (TwContent){.newest = TW_NIL};
 }
 
@@ -37,20 +38,23 @@ uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
             return stored->bytes[offset - stored->offset];
         }
     }
-    return tw_ram_initial(block, offset);
+    return tw_content_initial(contents->program->contents, block, offset);
 }
 
 /* What a byte adds to the hash of a world: nothing if it is as it began. */
-static uint64_t hash_term(uint8_t block, uint64_t offset, uint8_t byte)
+static uint64_t hash_term(const TwContents *contents, uint8_t block,
+                          uint64_t offset, uint8_t byte)
 {
-    return byte == tw_ram_initial(block, offset)
+    return byte == tw_content_initial(contents->program->contents, block,
+                                      offset)
                ? 0
                : tw_mix64(tw_ram_digest_term(offset, byte) + block);
 }
 
 TwContent tw_contents_store(TwContents *contents, TwContent world,
                             uint8_t block, uint64_t offset,
-                            const uint8_t *bytes, uint8_t length)
+                            const uint8_t *bytes, uint8_t length, uint16_t op,
+                            uint32_t tick)
 {
     TwStored *stored = &contents->stored[contents->n_stored];
 
@@ -58,11 +62,17 @@ TwContent tw_contents_store(TwContents *contents, TwContent world,
     stored->offset = offset;
     stored->length = length;
     stored->older = world.newest;
+    stored->op = op;
+    stored->tick = tick;
     for (unsigned k = 0; k < length; k++) {
         stored->bytes[k] = bytes[k];
-        if (contents->hashed) {
-            world.hash += hash_term(block, offset + k, bytes[k]) -
-                          hash_term(block, offset + k,
+        if (contents->ordered) {
+            world.hash = tw_mix64(world.hash ^
+                                  tw_ram_digest_term(offset + k, bytes[k])) +
+                         block;
+        } else if (contents->hashed) {
+            world.hash += hash_term(contents, block, offset + k, bytes[k]) -
+                          hash_term(contents, block, offset + k,
                                     tw_contents_byte(contents, &world, block,
                                                      offset + k));
         }
@@ -95,8 +105,9 @@ uint64_t tw_contents_value(const TwContents *contents, const TwContent *world,
 
 TwContent tw_contents_apply(TwContents *contents, TwContent world,
                             const TwAccess *access, const TwByte *bytes,
-                            const TwEffect *effect)
+                            const TwEffect *effect, uint32_t tick)
 {
+    unsigned kind = contents->program->contents;
     bool stores = access->code == TW_OP_WRITE ||
                   access->code == TW_OP_DMA_WRITE ||
                   access->code == TW_OP_RMW;
@@ -112,20 +123,42 @@ TwContent tw_contents_apply(TwContents *contents, TwContent world,
             bytes[k].flags & TW_LOC_READONLY) {
             continue;
         }
-        tags[0] = tw_store_tag(access->op, k);
+        tags[0] = tw_content_tag(kind, access->op, k);
         while (k + length < access->size &&
                effect->acts[k + length] == TW_ACT_BYTES &&
                !(bytes[k + length].flags & TW_LOC_READONLY) &&
                bytes[k + length].region == bytes[k].region &&
                bytes[k + length].offset == bytes[k].offset + length) {
-            tags[length] = tw_store_tag(access->op, k + length);
+            tags[length] = tw_content_tag(kind, access->op, k + length);
             length++;
         }
         world = tw_contents_store(
             contents, world, contents->program->regions[bytes[k].region].block,
-            bytes[k].offset, tags, length);
+            bytes[k].offset, tags, length, access->op, tick);
     }
     return world;
+}
+
+const TwStored *tw_contents_before(const TwContents *contents,
+                                   const TwContent *world,
+                                   const TwAccess *access, const TwByte *bytes,
+                                   const TwEffect *effect, TwContent *before)
+{
+    for (int32_t i = world->newest; i != TW_NIL;
+         i = contents->stored[i].older) {
+        const TwStored *stored = &contents->stored[i];
+
+        for (unsigned k = 0; k < access->size; k++) {
+            if (effect->acts[k] == TW_ACT_BYTES &&
+                contents->program->regions[bytes[k].region].block ==
+                    stored->block &&
+                bytes[k].offset - stored->offset < stored->length) {
+                *before = (TwContent){.newest = stored->older};
+                return stored;
+            }
+        }
+    }
+    return NULL;
 }
 
 void tw_contents_digests(const TwContents *contents, const TwContent *world,
@@ -150,7 +183,9 @@ void tw_contents_digests(const TwContents *contents, const TwContent *world,
                          offset - newer->offset < newer->length;
             }
             if (!hidden &&
-                stored->bytes[k] != tw_ram_initial(stored->block, offset)) {
+                stored->bytes[k] !=
+                    tw_content_initial(contents->program->contents,
+                                       stored->block, offset)) {
                 digests[stored->block] +=
                     tw_ram_digest_term(offset, stored->bytes[k]);
             }

@@ -134,7 +134,8 @@ static bool fits_some_world(const TwOracle *oracle, const TwAccess *access,
 {
     for (unsigned w = 0; w < oracle->contents.n_worlds; w++) {
         if (tw_judge_fits(oracle, access, seen, choice->bytes,
-                          &choice->effect, &oracle->contents.worlds[w])) {
+                          &choice->effect,
+                          &oracle->contents.worlds[w]) != TW_FIT_NOT) {
             return true;
         }
     }
@@ -323,6 +324,94 @@ static void say_stale(TwFinding *finding, const TwAccess *access,
     }
 }
 
+/* Old code ------------------------------------------------------------------ */
+
+/* The last fetch of these bytes before operation `changed` replaced them. */
+static uint16_t last_fetch(const TwOracle *oracle, const TwAccess *access,
+                           uint16_t changed)
+{
+    for (unsigned n = changed; n-- > 0;) {
+        const TwOp *op = &oracle->program->script[n];
+
+        if (op->code == TW_OP_EXEC && op->obj == access->cpu &&
+            op->addr == access->addr &&
+            oracle->trace->outcomes[n].status == TW_STATUS_DONE) {
+            return n;
+        }
+    }
+    return TW_NO_OP;
+}
+
+/* Looks for bytes that were there once, where the fetch went (FR-10): in
+ * *stored what replaced them. */
+static bool find_old_code(const TwOracle *oracle, const TwAccess *access,
+                          const TwSeen *seen, Choice *best,
+                          const TwStored **stored)
+{
+    const TwContents *contents = &oracle->contents;
+
+    if (access->code != TW_OP_EXEC ||
+        oracle->program->contents != TW_CONTENTS_CODE || seen->broken ||
+        seen->class_ > TW_CLASS_DEVICE_ERROR) {
+        return false;
+    }
+    for (uint32_t i = 0; choose(oracle, &oracle->history, access, i, best);
+         i++) {
+        for (unsigned w = 0; w < contents->n_worlds; w++) {
+            TwContent at = contents->worlds[w];
+
+            while ((*stored = tw_contents_before(contents, &at, access,
+                                                 best->bytes, &best->effect,
+                                                 &at)) != NULL) {
+                if (tw_judge_fits(oracle, access, seen, best->bytes,
+                                  &best->effect, &at) == TW_FIT_NOW) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+static void say_old_code(TwFinding *finding, const TwAccess *access,
+                         const Choice *choice, const TwEnding *flush)
+{
+    say(finding, "\nstale: the code at");
+    say_places(finding, access, choice->bytes);
+    say(finding, " was that until op %u", finding->changed);
+    if (flush) {
+        say(finding, "; op %u's flush must have ended it (FR-10)",
+            finding->ended);
+    } else {
+        say(finding, "; fetches see what is there (FR-10)");
+    }
+    if (finding->filled != TW_NO_OP) {
+        say(finding, "; last run by op %u", finding->filled);
+    }
+}
+
+static TwVerdict explain_old_code(TwOracle *oracle, const TwAccess *access,
+                                  const Choice *choice,
+                                  const TwStored *stored)
+{
+    TwFinding *finding = oracle->finding;
+    const TwEnding *flush =
+        oracle->world->contract->code == TW_CODE_UNTIL_FLUSH
+            ? tw_history_flushed(oracle->world, access)
+            : NULL;
+
+    finding->verdict = TW_VERDICT_STALE;
+    finding->changed = stored->op;
+    finding->ended = flush ? flush->op : TW_NO_OP;
+    finding->filled = last_fetch(oracle, access, stored->op);
+    say_old_code(finding, access, choice, flush);
+    tw_key_write(finding->key, TW_VERDICT_STALE, oracle->target,
+                 access->code, leaf_of(oracle, &choice->bytes[0]),
+                 TW_KEY_LINK_CODE,
+                 flush ? TW_KEY_EVENT_FLUSH : TW_KEY_EVENT_NONE);
+    return TW_VERDICT_STALE;
+}
+
 /* The others -------------------------------------------------------------- */
 
 /* Does the access fail for want of a right? */
@@ -434,6 +523,7 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
     TwFinding *finding = oracle->finding;
     const TwAnswer *answer;
     Choice current, stale;
+    const TwStored *stored;
     TwVerdict verdict;
     const TwByte *at;
 
@@ -450,6 +540,9 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
                      at ? leaf_of(oracle, at) : TW_KEY_LEAF_NONE,
                      TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
         return verdict;
+    }
+    if (find_old_code(oracle, access, seen, &stale, &stored)) {
+        return explain_old_code(oracle, access, &stale, stored);
     }
     if (!seen->broken && find_stale(oracle, access, seen, &stale)) {
         answer = stale_answer(&stale);

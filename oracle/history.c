@@ -528,6 +528,26 @@ void tw_history_ever(TwHistory *history, const TwWorld *world,
     ask(history, world, access, true);
 }
 
+const TwEnding *tw_history_flushed(const TwWorld *world,
+                                   const TwAccess *access)
+{
+    for (uint32_t i = world->n_endings; i > 0; i--) {
+        const TwEnding *ending = &world->endings[i - 1];
+
+        if (ending->kind == TW_ENDING_FLUSH &&
+            (ending->object == TW_ALL || ending->object == access->cpu) &&
+            (ending->index == TW_ALL || ending->index == access->mmu) &&
+            tw_world_counts(world, ending, access->cpu) &&
+            (ending->whole ||
+             meet_under(ending->bits, access->addr,
+                        access->addr + (access->size - 1), ending->first,
+                        ending->last))) {
+            return ending;
+        }
+    }
+    return NULL;
+}
+
 void tw_history_observed(const TwHistory *history, unsigned i, TwWorld *world,
                          const TwAccess *access,
                          const uint32_t oldest[TW_PREFIX_SLOTS])

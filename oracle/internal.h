@@ -390,6 +390,8 @@ TwEffect tw_leaf(const TwWorld *world, const TwAccess *access,
 typedef struct TwStored {
     uint64_t offset;
     int32_t older;
+    uint32_t tick; /* the store is younger than this tick */
+    uint16_t op;
     uint8_t block, length;
     uint8_t bytes[TW_MAX_ACCESS];
 } TwStored;
@@ -408,27 +410,39 @@ typedef struct TwContents {
     const TwProgram *program;
     uint32_t n_worlds, n_stored, most;
     bool hashed; /* worlds may split: keep the hashes */
+    bool ordered; /* what was there before counts, too (FR-10): worlds are
+                   * equal only if their stores are, in their order */
     TwContent worlds[TW_MAX_WORLDS];
     TwStored *stored;
 } TwContents;
 
 void tw_contents_start(TwContents *contents, const TwProgram *program,
-                       bool hashed);
+                       bool hashed, bool ordered);
 /* The byte at `offset` of `block` in that world. */
 uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
                          uint8_t block, uint64_t offset);
-/* The world after a run of bytes was stored. */
+/* The world after operation `op` stored a run of bytes, at time `tick`. */
 TwContent tw_contents_store(TwContents *contents, TwContent world,
                             uint8_t block, uint64_t offset,
-                            const uint8_t *bytes, uint8_t length);
+                            const uint8_t *bytes, uint8_t length, uint16_t op,
+                            uint32_t tick);
 /* Value that a read (or exchange) gives in that world. */
 uint64_t tw_contents_value(const TwContents *contents, const TwContent *world,
                            const TwAccess *access, const TwByte *bytes,
                            const TwEffect *effect);
-/* The world after the access. */
+/* The world after the access, at time `tick`. */
 TwContent tw_contents_apply(TwContents *contents, TwContent world,
                             const TwAccess *access, const TwByte *bytes,
-                            const TwEffect *effect);
+                            const TwEffect *effect, uint32_t tick);
+/*
+ * The newest store that changed a byte that the access reads: in *before the
+ * world without it and all later ones.  NULL if there is none.  `world` must
+ * be one that tw_contents_start() or this function has led to.
+ */
+const TwStored *tw_contents_before(const TwContents *contents,
+                                   const TwContent *world,
+                                   const TwAccess *access, const TwByte *bytes,
+                                   const TwEffect *effect, TwContent *before);
 /* The digests of a world; `digests` has n_regions elements. */
 void tw_contents_digests(const TwContents *contents, const TwContent *world,
                          uint64_t *digests);
@@ -479,6 +493,13 @@ void tw_history_allowed(TwHistory *history, const TwWorld *world,
 void tw_history_ever(TwHistory *history, const TwWorld *world,
                      const TwAccess *access);
 
+/*
+ * The newest flush that counts for the CPU of a fetch and covers a page of it
+ * (FR-10), or NULL.
+ */
+const TwEnding *tw_history_flushed(const TwWorld *world,
+                                   const TwAccess *access);
+
 /* Notes, for page i, that the target's answer is explained by the prefixes
  * with these `oldest` ticks only (one entry per page). */
 void tw_history_observed(const TwHistory *history, unsigned i, TwWorld *world,
@@ -515,9 +536,15 @@ struct TwOracle {
     TwJudgeStats unused;
 };
 
+typedef enum TwFit {
+    TW_FIT_NOT,
+    TW_FIT_OLD, /* a fetch of bytes that were there, and may be cached */
+    TW_FIT_NOW,
+} TwFit;
+
 /* Does an access that went there explain class, locations and value that were
  * seen, in that world? */
-bool tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
+TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
                    const TwSeen *seen, const TwByte *bytes,
                    const TwEffect *effect, const TwContent *world);
 

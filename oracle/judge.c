@@ -327,7 +327,8 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
     }
     tw_world_start(oracle->world, oracle->program, contract);
     tw_contents_start(&oracle->contents, oracle->program,
-                      trace->locations_hidden || !dialect->locations);
+                      trace->locations_hidden || !dialect->locations,
+                      contract->code == TW_CODE_UNTIL_FLUSH);
     oracle->log = 0;
     verdict = judge_script(oracle, op);
     oracle->stats->commits += oracle->world->commits;

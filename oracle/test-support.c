@@ -354,7 +354,7 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
         }
         target->contents.worlds[0] =
             tw_contents_apply(&target->contents, target->contents.worlds[0],
-                              &access, bytes, &effect);
+                              &access, bytes, &effect, target->world->now);
     }
     for (unsigned k = 0; k < access.size; k++) {
         bool store = !tw_gives_value(&access);
@@ -366,7 +366,11 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
                                  .op = number,
                                  .kind = store ? TW_LOG_WRITE : TW_LOG_FETCH,
                                  .region = bytes[k].region,
-                                 .byte = store ? tw_store_tag(number, k) : 0,
+                                 .byte = store
+                                             ? tw_content_tag(
+                                                   target->program->contents,
+                                                   number, k)
+                                             : 0,
                                  .offset = bytes[k].offset,
                                  .attrs = access.attrs,
                              });
@@ -419,7 +423,7 @@ void test_target_run(TestTarget *target, bool located)
     const TwProgram *program = target->program;
 
     tw_world_start(target->world, program, &target->contract);
-    tw_contents_start(&target->contents, program, false);
+    tw_contents_start(&target->contents, program, false, false);
     tw_trace_init(target->trace);
     target->n_cached = target->hits = 0;
     target->trace->locations_hidden = !located;

@@ -190,12 +190,16 @@ void tw_program_decode(TwProgram *p, const uint8_t *data, size_t size,
     p->explicit_safepoints =
         d->explicit_safepoints &&
         (header[TW_HEADER_FLAGS] & TW_FORM_EXPLICIT) == TW_FORM_EXPLICIT;
+    p->contents = tw_dialect_fit_contents(
+        d, header[TW_HEADER_FLAGS] & TW_FORM_WORDS ? TW_CONTENTS_CODE
+                                                   : TW_CONTENTS_DATA);
     decode_pool(&t->in, header);
     if (header[TW_HEADER_FLAGS] & TW_FORM_OWN) {
         tw_decode_topology(p, &t->in, header, d);
     } else {
         tw_default_topology(p, header[TW_HEADER_REGIONS], d);
     }
+    tw_dialect_fit_regions(d, p);
     tw_ranks_of_regions(&t->regions, p);
     tw_ranks_of_spaces(&t->spaces, p);
     tw_ranks_of_iommus(&t->iommus, p);

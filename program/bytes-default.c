@@ -31,6 +31,7 @@ static void add_setup(TwProgram *p, const TwDialect *d, TwOp op)
 {
     unsigned max = tw_form_clamp(d->max_setup, 0, TW_MAX_SETUP);
     if (p->n_setup < max && (d->ops >> op.code & 1)) {
+        tw_dialect_fit_op(d, p, &op);
         p->setup[p->n_setup++] = op;
     }
 }

@@ -43,6 +43,7 @@ enum {
     TW_FORM_OWN = 1,         /* header flag: the topology is written out */
     TW_FORM_EXPLICIT = 14,   /* header flags, all set: explicit safe points */
     TW_FORM_COUNTS = 0x70,   /* header flags, all set: counts are exact */
+    TW_FORM_WORDS = 0x80,    /* header flag: code contents */
     TW_FORM_NONE = 0xff,     /* object byte: no object */
     TW_FORM_DETACHED = 64,   /* container byte: none */
     TW_FORM_RAW = 0x80,      /* op byte 7: the immediate counts as it is */

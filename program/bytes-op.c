@@ -512,5 +512,6 @@ bool tw_decode_op(TwDecode *t, const uint8_t *at, TwPlace where, TwOp *op)
     decode_actor(&in, info);
     decode_rare_flags(&in, info);
     tw_op_round(t->p, op);
+    tw_dialect_fit_op(t->d, t->p, op);
     return true;
 }

@@ -284,6 +284,35 @@ static bool check_place(OpCheck *o, const TwOpInfo *info)
     return op->actor == TW_BOARD || NO("it has no actor of its own here");
 }
 
+/* What the program's contents ask of an operation (LA-44). */
+static bool check_contents(OpCheck *o)
+{
+    const TwOp *op = o->op;
+    if (o->c->p->contents != TW_CONTENTS_CODE) {
+        return true;
+    }
+    switch (op->code) {
+    case TW_OP_WRITE:
+    case TW_OP_DMA_WRITE:
+    case TW_OP_RMW:
+    case TW_OP_EXEC:
+        return (op->size == 8 && op->addr % 8 == 0) ||
+               NO("it is of one whole code word (LA-44)");
+    case TW_OP_ADD:
+    case TW_OP_MOVE:
+    case TW_OP_ALIAS_OFFSET:
+        return op->addr % 8 == 0 ||
+               NO("it would cut code words in pieces (LA-44)");
+    case TW_OP_RESIZE:
+        return op->last % 8 == 0 || op->last == UINT64_MAX ||
+               NO("it would cut code words in pieces (LA-44)");
+    case TW_OP_POKE:
+        return NO("what it stores is no code (LA-44)");
+    default:
+        return true;
+    }
+}
+
 bool tw_check_op(const TwCheck *c, TwSpotKind kind, unsigned index,
                  const TwOp *op)
 {
@@ -335,7 +364,7 @@ bool tw_check_op(const TwCheck *c, TwSpotKind kind, unsigned index,
     if (memcmp(&o->rest, &zero, sizeof zero) != 0) {
         return NO("it uses a field that it does not take");
     }
-    return check_place(o, info);
+    return check_place(o, info) && check_contents(o);
 }
 #undef NO
 

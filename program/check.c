@@ -67,6 +67,11 @@ bool tw_check_wrong(const TwCheck *c, TwSpotKind kind, unsigned index,
 
 /* Regions ------------------------------------------------------------------ */
 
+static bool is_whole_words(uint64_t size)
+{
+    return size % 8 == 0 || size == UINT64_MAX;
+}
+
 static bool check_region(const TwCheck *c, unsigned id)
 {
     const TwProgram *p = c->p;
@@ -111,6 +116,11 @@ static bool check_region(const TwCheck *c, unsigned id)
         if (r->valid_max != 0 && r->valid_min > r->valid_max) {
             return NO("valid sizes are not in order");
         }
+    }
+    if (p->contents == TW_CONTENTS_CODE &&
+        (!is_whole_words(r->size) || r->addr % 8 != 0 ||
+         (r->kind == TW_REGION_ALIAS && r->alias_offset % 8 != 0))) {
+        return NO("it would cut code words in pieces (LA-44)");
     }
 #undef NO
     return true;
@@ -359,6 +369,9 @@ static bool check_counts(const TwCheck *c)
     }
     if (p->hops < 1 || p->hops > TW_MAX_HOPS) {
         return tw_check_wrong(c, TW_SPOT_HOPS, 0, "1 to %d hops", TW_MAX_HOPS);
+    }
+    if (p->contents >= TW_CONTENTS_KINDS) {
+        return tw_check_wrong(c, TW_SPOT_CONTENTS, 0, "no such contents");
     }
     if (p->n_regions > TW_MAX_REGIONS || p->n_spaces > TW_MAX_SPACES ||
         p->n_iommus > TW_MAX_IOMMUS || p->n_cpus > TW_MAX_CPUS ||

@@ -15,6 +15,7 @@ typedef enum TwSpotKind {
     TW_SPOT_VERSION,
     TW_SPOT_PAGE,
     TW_SPOT_HOPS,
+    TW_SPOT_CONTENTS,
     TW_SPOT_SAFEPOINTS,
     TW_SPOT_REGION,
     TW_SPOT_SPACE,

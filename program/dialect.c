@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "program/ops.h"
 
@@ -56,8 +57,29 @@ no(Reply reply, const char *format, ...)
     return false;
 }
 
-static bool admits_op(const TwDialect *d, const TwOp *op, const char *where,
-                      unsigned number, Reply reply)
+/* What is wrong with an operation that was narrowed to another. */
+static const char *narrowed(const TwDialect *d, const TwOp *op,
+                            const TwOp *fit)
+{
+    if (fit->code != op->code) {
+        return op->code == TW_OP_EXEC ? "needs code contents"
+                                      : "cannot be with code contents";
+    }
+    if (fit->size != op->size) {
+        return "is of 8 bytes with code contents";
+    }
+    if (fit->lg != op->lg) {
+        return fit->lg > op->lg ? "is smaller than a page" : "is too large";
+    }
+    if (fit->addr == op->addr && fit->out != op->out && d->identity_pages &&
+        op->code == TW_OP_PAGE) {
+        return "leads to another address";
+    }
+    return "has numbers that are out of reach or not aligned";
+}
+
+static bool admits_op(const TwDialect *d, const TwProgram *p, const TwOp *op,
+                      const char *where, unsigned number, Reply reply)
 {
     const TwOpInfo *info = tw_op_info(op->code);
     if (!info) {
@@ -75,7 +97,18 @@ static bool admits_op(const TwDialect *d, const TwOp *op, const char *where,
                   : flags & TW_OPF_VIA      ? "via a mapping"
                                             : "on");
     }
+    TwOp fit = *op;
+    tw_dialect_fit_op(d, p, &fit);
+    if (memcmp(&fit, op, sizeof fit) != 0) {
+        return no(reply, "%s %u: %s %s", where, number, info->name,
+                  narrowed(d, op, &fit));
+    }
     return true;
+}
+
+static bool has_device(const TwRegion *r)
+{
+    return r->kind == TW_REGION_MMIO || r->kind == TW_REGION_ROMD;
 }
 
 static bool admits_regions(const TwDialect *d, const TwProgram *p, Reply reply)
@@ -96,6 +129,20 @@ static bool admits_regions(const TwDialect *d, const TwProgram *p, Reply reply)
         }
         if (r->block != TW_NONE && r->block != i && !d->shared_blocks) {
             return no(reply, "region r%u: a shared block", i);
+        }
+        TwRegion fit = *r;
+        tw_dialect_fit_region(d, p, i, &fit);
+        if (fit.addr != r->addr || fit.size != r->size ||
+            fit.alias_offset != r->alias_offset) {
+            return no(reply, "region r%u: numbers that are out of reach or "
+                             "not aligned", i);
+        }
+        if (d->plain_devices && has_device(r) &&
+            (r->valid_min != 0 || r->valid_max != 0 ||
+             r->reject.first <= r->reject.last ||
+             r->error.first <= r->error.last)) {
+            return no(reply, "region r%u: a device that refuses something",
+                      i);
         }
     }
     return true;
@@ -186,6 +233,9 @@ bool tw_dialect_admits(const TwDialect *d, const TwProgram *p, char *why,
     if (p->explicit_safepoints && !d->explicit_safepoints) {
         return no(reply, "explicit safe points");
     }
+    if (tw_dialect_fit_contents(d, p->contents) != p->contents) {
+        return no(reply, "contents %s", tw_contents_name(p->contents));
+    }
     if (!admits_regions(d, p, reply) || !admits_spaces(d, p, reply) ||
         !admits_iommus(d, p, reply) || !admits_cpus(d, p, reply)) {
         return false;
@@ -197,7 +247,7 @@ bool tw_dialect_admits(const TwDialect *d, const TwProgram *p, char *why,
         if (!d->actors) {
             return no(reply, "actor %u: actor offsets", i);
         }
-        if (!admits_op(d, &p->actors[i].op, "actor", i, reply)) {
+        if (!admits_op(d, p, &p->actors[i].op, "actor", i, reply)) {
             return false;
         }
     }
@@ -205,7 +255,7 @@ bool tw_dialect_admits(const TwDialect *d, const TwProgram *p, char *why,
         return no(reply, "at most %u setup operations", d->max_setup);
     }
     for (unsigned i = 0; i < p->n_setup; i++) {
-        if (!admits_op(d, &p->setup[i], "setup", i, reply)) {
+        if (!admits_op(d, p, &p->setup[i], "setup", i, reply)) {
             return false;
         }
     }
@@ -213,7 +263,7 @@ bool tw_dialect_admits(const TwDialect *d, const TwProgram *p, char *why,
         return no(reply, "at most %u operations", d->max_script);
     }
     for (unsigned i = 0; i < p->n_script; i++) {
-        if (!admits_op(d, &p->script[i], "operation", i, reply)) {
+        if (!admits_op(d, p, &p->script[i], "operation", i, reply)) {
             return false;
         }
     }

@@ -21,14 +21,16 @@ typedef struct TwDialect {
     bool shared_blocks;    /* two regions on one RAM block */
     bool late_spaces;
     bool locations;        /* its traces say where accesses went */
-    bool identity_pages;   /* a page-map entry leads to its own address */
+    bool identity_pages;   /* a page-map entry leads to its own address and
+                            * is no smaller than a page */
     bool plain_devices;    /* devices take every access: no valid sizes, no
                             * reject and no error offsets */
     bool exec_needs_code;  /* exec in programs with code contents only */
     uint32_t contents;     /* bit per TwContentsKind; 0: data only */
-    uint8_t address_lg;    /* addresses, offsets, sizes of regions and ends of
-                            * accesses and ranges stay below 2^n (a range may
-                            * end there); 0: anywhere.  Containers without a
+    uint8_t address_lg;    /* addresses of accesses, page-map entries and
+                            * flushes, and offsets of regions, stay below 2^n;
+                            * what has a length, and sizes of regions, may end
+                            * there; 0: anywhere.  Containers without a
                             * container may be larger */
     uint8_t region_lg;     /* regions' offsets, sizes and alias offsets are
                             * multiples of 2^n; 0: any.  2^64 is a multiple */
@@ -50,6 +52,24 @@ TwDialect tw_dialect_full(void);
 bool tw_dialect_admits(const TwDialect *dialect, const TwProgram *program,
                        char *why, size_t why_size);
 
+/*
+ * The same for what can be narrowed: numbers outside become the nearest inside
+ * (addresses and offsets modulo 2^address_lg, rounded), an exec that needs code
+ * a read, devices plain, the contents others.  What is inside stays as it is;
+ * what is well formed stays so, but for an operation that code contents do
+ * not allow (tw_program_check), which is made well formed or a nop (an actor
+ * offset: none).  The program's contents must be set; operations need its
+ * regions, too.
+ */
+void tw_dialect_fit(const TwDialect *dialect, TwProgram *program);
+void tw_dialect_fit_op(const TwDialect *dialect, const TwProgram *program,
+                       TwOp *op);
+void tw_dialect_fit_regions(const TwDialect *dialect, TwProgram *program);
+/* `region` is, or is to become, the region with this id. */
+void tw_dialect_fit_region(const TwDialect *dialect, const TwProgram *program,
+                           unsigned id, TwRegion *region);
+uint8_t tw_dialect_fit_contents(const TwDialect *dialect, unsigned contents);
+
 /* Which events end which cached answers (the freshness rule's parameters). */
 enum {
     TW_ENDS_COMMIT = 1, /* an effective commit: everything */
@@ -63,7 +83,7 @@ typedef enum TwCodeRule {
     TW_CODE_FRESH, /* those that are there now, as loads do */
     /* Those of any one time since the last flush-page, flush-range,
      * flush-index or flush-all that covers the address; where they are, and
-     * whether they may be fetched, is as current as for data (FR-11). */
+     * whether they may be fetched, is as current as for data (FR-10). */
     TW_CODE_UNTIL_FLUSH,
 } TwCodeRule;
 

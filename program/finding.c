@@ -74,6 +74,7 @@ void tw_key_write(char key[TW_KEY_SIZE], TwVerdict verdict, const char *target,
         [TW_KEY_LINK_PAGE] = "Pgm",
         [TW_KEY_LINK_HOP] = "Hop",
         [TW_KEY_LINK_TOPOLOGY] = "Top",
+        [TW_KEY_LINK_CODE] = "Cod",
     };
     static const char *const events[TW_KEY_EVENTS] = {
         [TW_KEY_EVENT_FLUSH] = "Flu",  [TW_KEY_EVENT_UNMAP] = "Unm",

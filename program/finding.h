@@ -68,6 +68,7 @@ typedef enum TwKeyLink {
     TW_KEY_LINK_PAGE,     /* page-map entry */
     TW_KEY_LINK_HOP,      /* IOMMU entry */
     TW_KEY_LINK_TOPOLOGY,
+    TW_KEY_LINK_CODE,     /* the bytes of an instruction */
     TW_KEY_LINKS
 } TwKeyLink;
 

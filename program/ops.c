@@ -223,6 +223,12 @@ const char *tw_select_name(unsigned select)
     return pick(names, TW_SELECTS, select);
 }
 
+const char *tw_contents_name(unsigned contents)
+{
+    static const char *const names[TW_CONTENTS_KINDS] = {"data", "code"};
+    return pick(names, TW_CONTENTS_KINDS, contents);
+}
+
 const char *tw_format_name(unsigned format)
 {
     static const char *const names[TW_FORMATS] = {"abstract", "vtd", "smmuv3",

@@ -81,6 +81,7 @@ unsigned tw_op_find(const char *name, size_t length);
 const char *tw_region_kind_name(unsigned kind);
 const char *tw_iommu_kind_name(unsigned kind);
 const char *tw_select_name(unsigned select);
+const char *tw_contents_name(unsigned contents);
 const char *tw_format_name(unsigned format);
 const char *tw_scope_name(unsigned scope);
 

@@ -67,9 +67,42 @@ static TwDialect pagetable_dialect(void)
     return d;
 }
 
+/* A real CPU without its MMU. */
+static TwDialect flat_dialect(void)
+{
+    TwDialect d = tw_dialect_full();
+    d.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
+                     1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
+    d.iommu_kinds = 0;
+    d.max_iommus = 0;
+    d.min_page_lg = d.max_page_lg = 12;
+    d.identity_pages = d.plain_devices = d.exec_needs_code = true;
+    d.address_lg = 22;
+    d.region_lg = 12;
+    return d;
+}
+
+/* The same numbers, with all that is left of the language. */
+static TwDialect code_dialect(void)
+{
+    TwDialect d = tw_dialect_full();
+    d.iommu_kinds = 1u << TW_IOMMU_TABLE;
+    d.contents = 1u << TW_CONTENTS_CODE;
+    return d;
+}
+
+static TwDialect near_dialect(void)
+{
+    TwDialect d = tw_dialect_full();
+    d.address_lg = 16;
+    d.region_lg = 4;
+    d.iommu_kinds = 1u << TW_IOMMU_TABLE;
+    return d;
+}
+
 static TwDialect (*const dialects[])(void) = {
-    tw_dialect_full, narrow_dialect, empty_dialect, mpc_dialect,
-    pagetable_dialect};
+    tw_dialect_full,   narrow_dialect, empty_dialect, mpc_dialect,
+    pagetable_dialect, flat_dialect,   code_dialect,  near_dialect};
 
 static void check_decoded(const TwDialect *d)
 {
@@ -253,7 +286,8 @@ static void test_golden(void)
 {
     uint64_t hash[2] = {0, 0};
     for (unsigned k = 0; k < 2; k++) {
-        const TwDialect d = dialects[k]();
+        TwDialect d = dialects[k]();
+        d.contents = 1u << TW_CONTENTS_DATA; /* older than code */
         for (unsigned n = 0; n < 2000; n++) {
             TwRng rng = tw_rng_for(51, n);
             size_t size = tw_rng_below(&rng, 1000);
@@ -266,6 +300,123 @@ static void test_golden(void)
     }
     g_assert_cmphex(hash[0], ==, UINT64_C(0x78b139088fa2be33));
     g_assert_cmphex(hash[1], ==, UINT64_C(0x67be210bb63d5ec4));
+}
+
+/* The header bit that says code, where there is code. */
+static void test_contents(void)
+{
+    TwDialect d = tw_dialect_full();
+    memset(bytes, 0, 64);
+    tw_program_decode(&p, bytes, 64, &d);
+    g_assert_cmpint(p.contents, ==, TW_CONTENTS_DATA);
+    bytes[1] = 0x80;
+    tw_program_decode(&p, bytes, 64, &d);
+    g_assert_cmpint(p.contents, ==, TW_CONTENTS_CODE);
+    d.contents = 1u << TW_CONTENTS_DATA;
+    tw_program_decode(&p, bytes, 64, &d);
+    g_assert_cmpint(p.contents, ==, TW_CONTENTS_DATA);
+    d.contents = 0; /* as good as data */
+    tw_program_decode(&p, bytes, 64, &d);
+    g_assert_cmpint(p.contents, ==, TW_CONTENTS_DATA);
+    d.contents = 1u << TW_CONTENTS_CODE;
+    bytes[1] = 0;
+    tw_program_decode(&p, bytes, 64, &d);
+    g_assert_cmpint(p.contents, ==, TW_CONTENTS_CODE);
+}
+
+/*
+ * Any program made to fit a dialect's numbers: it is well formed, nothing of
+ * the numbers is refused any more, and what fits already stays as it is.
+ */
+static void test_fit(void)
+{
+    const TwDialect from[] = {flat_dialect(), code_dialect(), near_dialect()};
+    unsigned changed = 0;
+    for (unsigned k = 0; k < G_N_ELEMENTS(from); k++) {
+        TwDialect d = tw_dialect_full(); /* but for the numbers */
+        d.identity_pages = from[k].identity_pages;
+        d.plain_devices = from[k].plain_devices;
+        d.exec_needs_code = from[k].exec_needs_code;
+        d.contents = from[k].contents;
+        d.address_lg = from[k].address_lg;
+        d.region_lg = from[k].region_lg;
+        for (unsigned n = 0; n < 1500; n++) {
+            TwRng rng = tw_rng_for(81 + k, n);
+            test_random_program(&rng, &p);
+            /* An mpc's region has a size of its own kind. */
+            for (unsigned i = 0; i < p.n_iommus; i++) {
+                if (p.iommus[i].kind == TW_IOMMU_MPC) {
+                    p.iommus[i].kind = TW_IOMMU_TABLE;
+                }
+            }
+            if (!tw_program_check(&p, NULL, 0)) {
+                continue;
+            }
+            tw_program_copy(&q, &p);
+            bool good = tw_dialect_admits(&d, &p, NULL, 0);
+            tw_dialect_fit(&d, &p);
+            g_assert_cmpint(tw_program_equal(&p, &q), ==, good);
+            changed += !good;
+            check_decoded(&d);
+            check_identity(&d);
+        }
+    }
+    g_assert_cmpuint(changed, >, 2000);
+}
+
+/* What is outside, one thing at a time. */
+static void test_outside_numbers(void)
+{
+    static const struct {
+        const char *region, *op, *why;
+    } cases[] = {
+        {"size 0x1000", "read c0.0 0x3fffff 1", NULL},
+        {"size 0x1000", "read c0.0 0x3fffff 2",
+         "operation 0: read has numbers that are out of reach or not aligned"},
+        {"size 0x1000", "read c0.0 0x400000 1",
+         "operation 0: read has numbers that are out of reach or not aligned"},
+        {"size 0x1000", "exec c0.0 0x0 8",
+         "operation 0: exec needs code contents"},
+        {"size 0x1000", "page c0.0 0x1000 -> 0x1000 size 0x1000 rwx", NULL},
+        {"size 0x1000", "page c0.0 0x1000 -> 0x0 size 0x1000 rwx",
+         "operation 0: page leads to another address"},
+        {"size 0x1000", "unpage c0.0 0x1000 size 0x800",
+         "operation 0: unpage is smaller than a page"},
+        {"size 0x1000", "unpage c0.0 0x0 size 2^23",
+         "operation 0: unpage is too large"},
+        {"size 0x1000", "flush-range c0.0 0x1000 0x3ff000 bits 64", NULL},
+        {"size 0x1000", "flush-range c0.0 0x1000 0x3ff001 bits 64",
+         "operation 0: flush-range has numbers that are out of reach or not "
+         "aligned"},
+        {"size 0x1000", "move r1 at 0x800",
+         "operation 0: move has numbers that are out of reach or not aligned"},
+        {"size 0x1000", "resize r0 2^64", NULL},
+        {"size 0x1000", "resize r1 2^22", NULL},
+        {"size 0x1000", "resize r1 2^64",
+         "operation 0: resize has numbers that are out of reach or not "
+         "aligned"},
+        {"size 0x1800", "nop",
+         "region r1: numbers that are out of reach or not aligned"},
+        {"size 0x1000 at 2^22", "nop",
+         "region r1: numbers that are out of reach or not aligned"},
+        {"size 0x1000 error 0x0..0x0", "nop",
+         "region r1: a device that refuses something"},
+        {"size 0x1000 valid 0..4", "nop",
+         "region r1: a device that refuses something"},
+    };
+    const TwDialect d = flat_dialect();
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "twinwalk 1\nregion r0 container size 2^64\n"
+            "region r1 mmio %s in r0\nspace s0 root r0\ncpu c0\n"
+            "mmu c0.0 space s0\nscript\n%s\n",
+            cases[i].region, cases[i].op);
+        char why[200] = "";
+        test_parse(&p, text);
+        g_assert_cmpint(tw_dialect_admits(&d, &p, why, sizeof why), ==,
+                        cases[i].why == NULL);
+        g_assert_cmpstr(why, ==, cases[i].why ? cases[i].why : "");
+    }
 }
 
 static void test_golden_encoding(void)
@@ -413,6 +564,9 @@ int main(int argc, char **argv)
     g_test_add_func("/bytes/outside", test_outside);
     g_test_add_func("/bytes/empty", test_empty);
     g_test_add_func("/bytes/golden", test_golden);
+    g_test_add_func("/bytes/contents", test_contents);
+    g_test_add_func("/dialect/fit", test_fit);
+    g_test_add_func("/dialect/outside-numbers", test_outside_numbers);
     g_test_add_func("/bytes/golden-encoding", test_golden_encoding);
     g_test_add_func("/bytes/pars", test_pars);
     g_test_add_func("/bytes/productive", test_productive);

@@ -314,6 +314,13 @@ static void test_wrong_objects(void)
 {
     WRONG(p.page_lg = 5, "a page is 2^6 to 2^16 bytes");
     WRONG(p.hops = 0, "1 to 32 hops");
+    WRONG(p.contents = TW_CONTENTS_KINDS, "no such contents");
+    WRONG((p.contents = TW_CONTENTS_CODE, p.regions[0].size = 4),
+          "region r0: it would cut code words in pieces (LA-44)");
+    WRONG((p.contents = TW_CONTENTS_CODE, p.regions[1].addr = 4),
+          "region r1: it would cut code words in pieces (LA-44)");
+    WRONG((p.contents = TW_CONTENTS_CODE, p.regions[3].alias_offset = 4),
+          "region r3: it would cut code words in pieces (LA-44)");
     WRONG(p.n_regions = 65, "a count is too large");
     WRONG(p.regions[1].kind = TW_REGION_KINDS, "region r1: no such kind");
     WRONG(p.regions[1].container = 20,
@@ -369,6 +376,52 @@ static void test_wrong_objects(void)
     WRONG(p.cpus[1].mmu[0].space = 15, "mmu c1.0: its space does not exist");
     WRONG(p.cpus[1].mmu[0].space = 2, "mmu c1.0: its space is late");
     WRONG(p.cpus[1].mmu[0].attrs = 8, "mmu c1.0: no such attributes");
+}
+
+/* Code words are written, moved and run as a whole (LA-44). */
+static void test_code_operations(void)
+{
+    static const struct {
+        const char *op;
+        bool good;
+    } cases[] = {
+        {"read c0.0 0x3 2", true},
+        {"dma-read s0 0x3 2 none", true},
+        {"write c0.0 0x8 8", true},
+        {"write c0.0 0x8 4", false},
+        {"write c0.0 0x4 8", false},
+        {"rmw c0.0 0x8 8", true},
+        {"rmw c0.0 0x8 4", false},
+        {"exec c0.0 0x8 8", true},
+        {"exec c0.0 0x8 4", false},
+        {"exec c0.0 0xc 8", false},
+        {"dma-write s0 0x8 8 none", true},
+        {"dma-write s0 0x8 1 none", false},
+        {"move r1 at 0x18", true},
+        {"move r1 at 0x1c", false},
+        {"add r1 in r0 at 0x4 prio 0", false},
+        {"resize r1 2^64", true},
+        {"resize r1 0x24", false},
+        {"alias-offset r3 at 0x2", false},
+        {"poke r1 0x0 = 0x1", false},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *script = g_strdup_printf("%s\n", cases[i].op);
+        load(script);
+        g_assert_true(tw_program_check(&p, NULL, 0));
+        p.contents = TW_CONTENTS_CODE;
+        for (unsigned r = 0; r < p.n_regions; r++) {
+            p.regions[r].addr &= ~UINT64_C(7);
+            p.regions[r].alias_offset &= ~UINT64_C(7);
+            if (p.regions[r].size != UINT64_MAX) {
+                p.regions[r].size &= ~UINT64_C(7);
+            }
+        }
+        char why[200] = "";
+        tw_program_check(&p, why, sizeof why);
+        g_assert_cmpint(why[0] == '\0', ==, cases[i].good);
+        g_assert_true(cases[i].good || strstr(why, "LA-44") != NULL);
+    }
 }
 
 static void test_wrong_operations(void)
@@ -518,6 +571,7 @@ int main(int argc, char **argv)
     g_test_add_func("/legality/random", test_random);
     g_test_add_func("/check/objects", test_wrong_objects);
     g_test_add_func("/check/operations", test_wrong_operations);
+    g_test_add_func("/check/LA-44/operations", test_code_operations);
     g_test_add_func("/check/places", test_wrong_places);
     g_test_add_func("/check/par", test_par);
     g_test_add_func("/check/round", test_round);

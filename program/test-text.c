@@ -268,11 +268,11 @@ static const struct {
     {"twinwalk 2\n", "m:1:10: expected version 1"},
     {"twinwalk 1 2\n", "m:1:12: expected the end of the line"},
     {HEAD "twinwalk 1\n",
-     "m:2:1: expected page, hops, safepoints, region, space, iommu, cpu, mmu, "
-     "actor, setup or script"},
+     "m:2:1: expected page, hops, contents, safepoints, region, space, "
+     "iommu, cpu, mmu, actor, setup or script"},
     {HEAD "  read c0.0 0x0 1\n",
-     "m:2:3: expected page, hops, safepoints, region, space, iommu, cpu, mmu, "
-     "actor, setup or script"},
+     "m:2:3: expected page, hops, contents, safepoints, region, space, "
+     "iommu, cpu, mmu, actor, setup or script"},
     {HEAD "page 63\n", "m:2:6: expected a power of two from 64 to 65536"},
     {HEAD "page\n", "m:2:5: expected a power of two from 64 to 65536"},
     {HEAD "page 2^17\n", "m:2:6: expected a power of two from 64 to 65536"},
@@ -280,6 +280,10 @@ static const struct {
     {HEAD "hops 0\n", "m:2:6: expected 1 to 32 hops"},
     {HEAD "hops 33\n", "m:2:6: expected 1 to 32 hops"},
     {HEAD "hops 1 1\n", "m:2:8: expected the end of the line"},
+    {HEAD "contents\n", "m:2:9: expected data or code"},
+    {HEAD "contents word\n", "m:2:10: expected data or code"},
+    {HEAD "contents code\ncontents code\n",
+     "m:3:1: expected this line once only"},
     {HEAD "safepoints none\n", "m:2:12: expected implied or explicit"},
     {HEAD "region 0\n", "m:2:8: expected r0 to r63"},
     {HEAD "region r64 ram\n", "m:2:8: expected r0 to r63"},

@@ -21,6 +21,7 @@ static TwTextPlace *place_of(TwParser *s, TwSpot spot)
     case TW_SPOT_VERSION:
     case TW_SPOT_PAGE:
     case TW_SPOT_HOPS:
+    case TW_SPOT_CONTENTS:
     case TW_SPOT_SAFEPOINTS:
         return &s->scalars[spot.kind];
     case TW_SPOT_REGION:
@@ -100,6 +101,17 @@ static bool parse_scalar(TwParser *s, TwSpotKind kind)
         }
         s->p->hops = (uint8_t)value;
         return true;
+    case TW_SPOT_CONTENTS: {
+        bool code = tw_lexer_skip(l, tw_contents_name(TW_CONTENTS_CODE));
+        if (!code && !tw_lexer_skip(l, tw_contents_name(TW_CONTENTS_DATA))) {
+            return tw_lexer_expected(l, "data or code");
+        }
+        if (!tw_lexer_end(l)) {
+            return false;
+        }
+        s->p->contents = code ? TW_CONTENTS_CODE : TW_CONTENTS_DATA;
+        return true;
+    }
     default: {
         bool explicit_ = tw_lexer_skip(l, "explicit");
         if (!explicit_ && !tw_lexer_skip(l, "implied")) {
@@ -147,6 +159,7 @@ static bool parse_declaration(TwParser *s)
     } scalars[] = {
         {"page", TW_SPOT_PAGE},
         {"hops", TW_SPOT_HOPS},
+        {"contents", TW_SPOT_CONTENTS},
         {"safepoints", TW_SPOT_SAFEPOINTS},
     };
     TwLexer *l = &s->lexer;
@@ -160,8 +173,9 @@ static bool parse_declaration(TwParser *s)
             return parse_scalar(s, scalars[i].kind);
         }
     }
-    return tw_lexer_expected(l, "page, hops, safepoints, region, space, iommu, "
-                                "cpu, mmu, actor, setup or script");
+    return tw_lexer_expected(l, "page, hops, contents, safepoints, region, "
+                                "space, iommu, cpu, mmu, actor, setup or "
+                                "script");
 }
 
 static bool parse_op_line(TwParser *s)

@@ -238,6 +238,12 @@ void tw_program_print(const TwProgram *p, const TwComments *comments,
     start(pr, TW_SPOT_HOPS, 0);
     g_string_append_printf(out, "hops %u", p->hops);
     finish(pr, TW_SPOT_HOPS, 0);
+    if (p->contents != TW_CONTENTS_DATA || commented(pr, TW_SPOT_CONTENTS)) {
+        start(pr, TW_SPOT_CONTENTS, 0);
+        g_string_append_printf(out, "contents %s",
+                               tw_contents_name(p->contents));
+        finish(pr, TW_SPOT_CONTENTS, 0);
+    }
     if (p->explicit_safepoints || commented(pr, TW_SPOT_SAFEPOINTS)) {
         start(pr, TW_SPOT_SAFEPOINTS, 0);
         g_string_append_printf(out, "safepoints %s",

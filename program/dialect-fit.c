@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Narrowing numbers to a dialect: what lies outside becomes the nearest thing
+ * inside.  tw_dialect_admits() asks the same functions, so that what they leave
+ * is what it lets pass.
+ */
+#include "program/dialect.h"
+
+#include "program/check.h"
+#include "program/legality.h"
+#include "program/ops.h"
+
+/* The highest address, or UINT64_MAX. */
+static uint64_t highest(const TwDialect *d)
+{
+    return d->address_lg != 0 && d->address_lg < 64
+               ? (UINT64_C(1) << d->address_lg) - 1
+               : UINT64_MAX;
+}
+
+/* Low bits that are zero in what regions are made of. */
+static uint64_t region_low(const TwDialect *d, const TwProgram *p)
+{
+    uint64_t low = (UINT64_C(1) << (d->region_lg & 63)) - 1;
+    return p->contents == TW_CONTENTS_CODE ? low | 7 : low;
+}
+
+static uint64_t fit_offset(const TwDialect *d, const TwProgram *p,
+                           uint64_t offset)
+{
+    return offset & highest(d) & ~region_low(d, p);
+}
+
+/* The size of region `id`, rounded up; 2^64 stays. */
+static uint64_t fit_size(const TwDialect *d, const TwProgram *p, unsigned id,
+                         uint64_t size)
+{
+    const TwRegion *r = &p->regions[id];
+    uint64_t low = region_low(d, p), most = highest(d);
+    if (most != UINT64_MAX && size > most + 1 &&
+        !(r->kind == TW_REGION_CONTAINER && r->container == TW_NONE)) {
+        size = most + 1;
+    }
+    return size > UINT64_MAX - low ? UINT64_MAX : (size + low) & ~low;
+}
+
+/* Every number may stand. */
+static bool is_wide(const TwDialect *d, const TwProgram *p)
+{
+    return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
+           d->region_lg == 0 && !d->identity_pages && !d->plain_devices &&
+           !d->exec_needs_code;
+}
+
+/* Pages --------------------------------------------------------------------- */
+
+static void fit_page(const TwDialect *d, const TwProgram *p, TwOp *op)
+{
+    if (d->identity_pages && op->lg < p->page_lg) {
+        op->lg = p->page_lg;
+    }
+    if (d->address_lg != 0 && op->lg > d->address_lg) {
+        op->lg = d->address_lg;
+    }
+    op->addr &= highest(d);
+    if (op->code == TW_OP_PAGE) {
+        op->out = d->identity_pages ? op->addr : op->out & highest(d);
+    }
+    tw_op_round(p, op);
+}
+
+/* Accesses ------------------------------------------------------------------ */
+
+static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
+{
+    uint64_t most = highest(d);
+    if (op->code == TW_OP_EXEC && d->exec_needs_code &&
+        p->contents != TW_CONTENTS_CODE) {
+        if (!(d->ops >> TW_OP_READ & 1)) {
+            *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
+            return;
+        }
+        op->code = TW_OP_READ;
+    }
+    if (p->contents == TW_CONTENTS_CODE && op->code != TW_OP_READ &&
+        op->code != TW_OP_DMA_READ) {
+        op->size = 8;
+        op->addr &= ~UINT64_C(7);
+    }
+    op->addr &= most;
+    if (most != UINT64_MAX && op->addr > most - (op->size - 1)) {
+        op->addr = most - (op->size - 1);
+    }
+    if (op->flags & TW_OPF_FROM) {
+        op->out &= most;
+    }
+}
+
+void tw_dialect_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
+{
+    uint64_t most = highest(d);
+    if (is_wide(d, p)) {
+        return;
+    }
+    switch (op->code) {
+    case TW_OP_READ:
+    case TW_OP_WRITE:
+    case TW_OP_EXEC:
+    case TW_OP_RMW:
+    case TW_OP_DMA_READ:
+    case TW_OP_DMA_WRITE:
+        fit_access(d, p, op);
+        break;
+    case TW_OP_PAGE:
+    case TW_OP_UNPAGE:
+        fit_page(d, p, op);
+        break;
+    case TW_OP_FLUSH_RANGE:
+        op->addr &= most;
+        if (most != UINT64_MAX && op->last > most - op->addr + 1) {
+            op->last = most - op->addr + 1;
+        }
+        break;
+    case TW_OP_FLUSH_PAGE:
+        op->addr &= most;
+        break;
+    case TW_OP_ADD:
+    case TW_OP_MOVE:
+    case TW_OP_ALIAS_OFFSET:
+        op->addr = fit_offset(d, p, op->addr);
+        break;
+    case TW_OP_RESIZE:
+        op->last = fit_size(d, p, op->obj, op->last);
+        break;
+    case TW_OP_POKE:
+        if (p->contents == TW_CONTENTS_CODE) {
+            *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+/* Regions ------------------------------------------------------------------- */
+
+void tw_dialect_fit_region(const TwDialect *d, const TwProgram *p, unsigned id,
+                           TwRegion *r)
+{
+    r->addr = fit_offset(d, p, r->addr);
+    r->size = fit_size(d, p, id, r->size);
+    if (r->kind == TW_REGION_ALIAS) {
+        r->alias_offset = fit_offset(d, p, r->alias_offset);
+    }
+    if (d->plain_devices && tw_region_has_device(r->kind)) {
+        r->valid_min = r->valid_max = 0;
+        r->reject = r->error = (TwRange){1, 0};
+    }
+}
+
+void tw_dialect_fit_regions(const TwDialect *d, TwProgram *p)
+{
+    if (is_wide(d, p)) {
+        return;
+    }
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        if (p->regions[i].kind != TW_REGION_NONE) {
+            tw_dialect_fit_region(d, p, i, &p->regions[i]);
+        }
+    }
+}
+
+/* The whole ----------------------------------------------------------------- */
+
+uint8_t tw_dialect_fit_contents(const TwDialect *d, unsigned contents)
+{
+    uint32_t has = d->contents ? d->contents : 1u << TW_CONTENTS_DATA;
+    return contents < TW_CONTENTS_KINDS && (has >> contents & 1)
+               ? (uint8_t)contents
+               : (uint8_t)__builtin_ctz(has);
+}
+
+void tw_dialect_fit(const TwDialect *d, TwProgram *p)
+{
+    p->contents = tw_dialect_fit_contents(d, p->contents);
+    if (is_wide(d, p)) {
+        return;
+    }
+    tw_dialect_fit_regions(d, p);
+    for (unsigned i = 0; i < p->n_setup; i++) {
+        tw_dialect_fit_op(d, p, &p->setup[i]);
+    }
+    for (unsigned i = 0; i < p->n_actors; i++) {
+        TwActor *actor = &p->actors[i];
+        if (actor->region != TW_NONE) {
+            tw_dialect_fit_op(d, p, &actor->op);
+            if (actor->op.code == TW_OP_NOP) {
+                actor->region = TW_NONE;
+            }
+        }
+    }
+    for (unsigned i = 0; i < p->n_script; i++) {
+        TwOp *op = &p->script[i];
+        tw_dialect_fit_op(d, p, op);
+        if ((op->flags & TW_OPF_DURING) && i > 0 &&
+            !(tw_op_info(op[-1].code)->flags & TW_OP_ACCESS)) {
+            op->flags &= (uint8_t)~TW_OPF_DURING;
+        }
+    }
+}
