@@ -5,6 +5,9 @@
 #include "targets/exec/exec.h"
 #include "targets/softmmu/softmmu.h"
 #include "targets/target.h"
+#ifdef TW_HAVE_UNICORN
+#include "targets/unicorn/class.h"
+#endif
 #include "targets/zoo/zoo.h"
 
 G_DEFINE_QUARK(tw-target-error-quark, tw_target_error)
@@ -12,6 +15,9 @@ G_DEFINE_QUARK(tw-target-error-quark, tw_target_error)
 static const TwTargetClass *const classes[] = {
     &tw_softmmu_class,
     &tw_zoo_class,
+#ifdef TW_HAVE_UNICORN
+    &tw_unicorn_class,
+#endif
     &tw_exec_class,
     NULL,
 };

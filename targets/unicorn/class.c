@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The class "unicorn": what can be expressed on libunicorn with an AArch64
+ * guest whose MMU is off, and what the library promises.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "targets/unicorn/run.h"
+#include "targets/unicorn/class.h"
+
+/* Changes of mappings count for data at once; code that was translated may
+ * run until the caller drops it (uc_ctl_remove_cache). */
+static const TwContract unicorn_contract = {
+    .cpu_cache = false,
+    .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH |
+            TW_ENDS_RESET,
+    .code = TW_CODE_UNTIL_FLUSH,
+};
+
+static TwDialect unicorn_dialect(void)
+{
+    static const uint8_t codes[] = {
+        TW_OP_NOP, TW_OP_READ, TW_OP_WRITE, TW_OP_EXEC, TW_OP_PAGE,
+        TW_OP_UNPAGE, TW_OP_FLUSH_PAGE, TW_OP_FLUSH_RANGE,
+        TW_OP_FLUSH_INDEX, TW_OP_FLUSH_ALL, TW_OP_SAFEPOINT, TW_OP_BEGIN,
+        TW_OP_COMMIT, TW_OP_ADD, TW_OP_DEL, TW_OP_MOVE, TW_OP_RESIZE,
+        TW_OP_ENABLE, TW_OP_PRIORITY, TW_OP_ALIAS_OFFSET,
+    };
+    TwDialect dialect = tw_dialect_full();
+
+    dialect.ops = 0;
+    for (unsigned i = 0; i < G_N_ELEMENTS(codes); i++) {
+        dialect.ops |= UINT64_C(1) << codes[i];
+    }
+    dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
+                           1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
+    dialect.iommu_kinds = 0;
+    dialect.op_flags = TW_OPF_ON;
+    dialect.actors = false;
+    dialect.explicit_safepoints = false;
+    dialect.late_spaces = false;
+    dialect.locations = false;
+    dialect.identity_pages = true;
+    dialect.plain_devices = true;
+    dialect.exec_needs_code = true;
+    dialect.address_lg = WINDOW_LG;
+    dialect.region_lg = PAGE_LG;
+    dialect.min_page_lg = dialect.max_page_lg = PAGE_LG;
+    dialect.max_spaces = 1;
+    dialect.max_iommus = 0;
+    dialect.max_cpus = 1;
+    dialect.max_mmu_indexes = 1;
+    return dialect;
+}
+
+static const TwDialect *dialect(TwTarget *target)
+{
+    return &((Machine *)target)->dialect;
+}
+
+static const TwContract *contract(TwTarget *target)
+{
+    (void)target;
+    return &unicorn_contract;
+}
+
+static const char *version(TwTarget *target)
+{
+    return ((Machine *)target)->version;
+}
+
+static void machine_close(TwTarget *target)
+{
+    Machine *m = (Machine *)target;
+
+    tw_uc_engine_close(m);
+    tw_uc_memory_close(&m->memory);
+    if (m->records != NULL) {
+        munmap(m->records, PAGE_SIZE_);
+    }
+    g_free(m);
+}
+
+/* The library's version: major, minor and patch. */
+static void version_text(char *text, size_t size)
+{
+    unsigned v = uc_version(NULL, NULL);
+
+    snprintf(text, size, "%u.%u.%u", v >> 24, v >> 16 & 0xff, v >> 8 & 0xff);
+}
+
+static TwTarget *unicorn_open(const TwTargetOptions *options, GError **error)
+{
+    Machine *m;
+    void *records;
+
+    if (strchr(options->name, ':') != NULL) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "unicorn: takes no argument");
+        return NULL;
+    }
+    if (options->timeout_ms != 0 || options->flush != TW_FLUSH_ALL_ENTRIES ||
+        options->hide_locations) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "unicorn: has no time-out, no ways to flush, and no "
+                    "locations to hide");
+        return NULL;
+    }
+    m = g_new0(Machine, 1);
+    m->target.klass = &tw_unicorn_class;
+    m->dialect = unicorn_dialect();
+    m->in_flight = options->in_flight;
+    version_text(m->version, sizeof(m->version));
+    records = mmap(NULL, PAGE_SIZE_, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    m->records = records != MAP_FAILED ? records : NULL;
+    if (m->records == NULL || !tw_uc_memory_open(&m->memory) ||
+        !tw_uc_engine_prepare(m)) {
+        machine_close(&m->target);
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "unicorn: libunicorn cannot be started");
+        return NULL;
+    }
+    return &m->target;
+}
+
+const TwTargetClass tw_unicorn_class = {
+    .name = "unicorn",
+    .summary = "libunicorn in this process, an AArch64 guest",
+    .open = unicorn_open,
+    .dialect = dialect,
+    .contract = contract,
+    .version = version,
+    .run = tw_uc_run,
+    .close = machine_close,
+};

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The class "unicorn": libunicorn in this process.  A crash of the library is
+ * a crash of the process; a campaign runs targets in workers.  (The file is not
+ * called unicorn.h, which is the library's.)
+ */
+#ifndef TW_TARGETS_UNICORN_CLASS_H
+#define TW_TARGETS_UNICORN_CLASS_H
+
+#include "targets/target.h"
+
+extern const TwTargetClass tw_unicorn_class;
+
+#endif

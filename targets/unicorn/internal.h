@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of the target "unicorn" and what they share.
+ *
+ *   class.c    the class, the dialect, the contract, the version
+ *   run.c      operations, and which of them run inside the guest
+ *   agent.c    the engine, the machine code that makes the accesses
+ *   graph.c    the region graph and its flat view, a page at a time
+ *   map.c      keeps the engine's mappings like the flat view; devices
+ *   memory.c   the host memory of RAM blocks, and their digests
+ *
+ * Guest addresses.  A program sees addresses 0 .. WINDOW_SIZE - 1.  Each run
+ * has a window of its own in the guest, so that nothing that the library kept
+ * of an earlier run is met again; windows are multiples of 1 MiB apart, so an
+ * address has the same slot of the library's TLB (256 pages) in all of them.
+ */
+#ifndef TW_TARGETS_UNICORN_INTERNAL_H
+#define TW_TARGETS_UNICORN_INTERNAL_H
+
+#include <unicorn/unicorn.h>
+
+#include "program/content.h"
+#include "program/legality.h"
+#include "targets/target.h"
+
+enum {
+    PAGE_LG = 12,
+    PAGE_SIZE_ = 1 << PAGE_LG,
+    WINDOW_LG = 22,
+    PAGES = 1 << (WINDOW_LG - PAGE_LG), /* of a window, and of a block */
+    MAX_RECORDS = PAGE_SIZE_ / 32,      /* of one run of the agent */
+    MAX_DEVICES = 8192,                 /* MMIO mappings of one program */
+    NO_ENTRY = 0x80, /* rights of a page without page-map entry */
+};
+
+/*
+ * What a page of the guest shows: 0 nothing, else one of these, a block or
+ * region, and the page of its offset.  The next page of the same is one more.
+ */
+typedef uint32_t Shown;
+#define SHOWS_RAM 0x40000000u
+#define SHOWS_DEVICE 0x80000000u
+
+static inline Shown shown_make(uint32_t what, uint8_t id, uint32_t page)
+{
+    return what | (uint32_t)id << 16 | page;
+}
+static inline uint8_t shown_id(Shown shown)
+{
+    return (uint8_t)(shown >> 16);
+}
+static inline uint32_t shown_page(Shown shown)
+{
+    return shown & 0xffff;
+}
+
+/* Kinds of records, in the order of the agent's handlers. */
+enum {
+    RECORD_EXIT,
+    RECORD_READ, /* of 1, 2, 4, 8 bytes */
+    RECORD_WRITE = RECORD_READ + 4,
+    RECORD_EXEC = RECORD_WRITE + 4,
+    RECORD_DOORBELL, /* operation `value` is performed by the callback */
+    RECORD_KINDS
+};
+
+/* What the agent works through; the layout is in its machine code. */
+typedef struct Record {
+    uint32_t kind;
+    uint16_t op;    /* script operation; the agent does not look at it */
+    uint8_t at;     /* first byte of the access that this one carries */
+    uint8_t zero;
+    uint64_t addr;  /* in the guest */
+    uint64_t value; /* to store */
+    uint64_t result;
+} Record;
+
+typedef struct Machine Machine;
+
+/* One mapping of a device, as its callbacks know it. */
+typedef struct Device {
+    Machine *machine;
+    uint8_t region;
+    uint64_t offset; /* in the region, of the mapping's first byte */
+    uint64_t addr;   /* of the mapping's first byte, in the program */
+} Device;
+
+/* The live graph; sizes and offsets in pages (LA-5, LA-6). */
+typedef struct Region {
+    int64_t size, addr, alias_offset;
+    int32_t priority;
+    uint8_t kind, container, target;
+    uint8_t child, next; /* first child; next of the same container */
+    uint8_t block;
+    bool enabled;
+} Region;
+
+enum { BLOCK_PAGES = TW_MAX_REGIONS * PAGES };
+
+/*
+ * RAM blocks, for each kind of contents.  Page `block * PAGES + n` is prepared
+ * when it is first shown, has a master copy, and is put right after a run.
+ */
+typedef struct Memory {
+    uint8_t *now[TW_CONTENTS_KINDS], *master[TW_CONTENTS_KINDS];
+    uint64_t prepared[TW_CONTENTS_KINDS][BLOCK_PAGES / 64];
+    uint32_t n_prepared;
+    uint64_t used[BLOCK_PAGES / 64]; /* shown in this run */
+    uint32_t n_pages;
+    uint32_t pages[BLOCK_PAGES]; /* the used ones */
+} Memory;
+
+struct Machine {
+    TwTarget target;
+    TwDialect dialect;
+    char version[32];
+    volatile uint32_t *in_flight;
+
+    /* The engine. */
+    uc_engine *uc;      /* NULL: to be opened */
+    uint32_t windows;   /* used in this engine */
+    uint64_t window;    /* guest address of the program's address 0 */
+    Record *records;    /* MAX_RECORDS; a page, shown to the guest */
+
+    /* The run. */
+    const TwProgram *program;
+    TwTrace *trace;
+    bool broken;        /* the run cannot go on; the trace says why */
+    bool lost;          /* and the engine cannot be used again */
+    unsigned op;        /* operation in flight */
+    unsigned log_from;  /* first log record of this run of the agent */
+    TwAttrs attrs;
+    TwLegality legality;
+
+    Region regions[TW_MAX_REGIONS];
+    uint8_t root; /* or TW_NONE */
+    unsigned depth;
+    bool pending;
+
+    Shown view[PAGES];          /* committed */
+    uint8_t rights[PAGES];      /* of page-map entries, or NO_ENTRY */
+    Shown mapped[PAGES];        /* in the engine */
+    uint8_t mapped_rights[PAGES];
+
+    unsigned n_devices;
+    Device devices[MAX_DEVICES];
+    uint64_t log_addr[TW_MAX_LOG]; /* program address of each log record */
+    /* Fetched words of devices: number FETCHED + k stands for word k. */
+    unsigned n_fetched;
+    struct {
+        uint8_t region;
+        uint64_t offset;
+    } fetched[TW_MAX_SCRIPT];
+
+    Memory memory;
+};
+
+enum { FETCHED = 0xc000 }; /* below: numbers of words in RAM (content.h) */
+
+/* Ends the run with TW_END_INVARIANT: `what` at a page, and the library's
+ * error.  The engine is not used again. */
+void tw_uc_fail(Machine *m, const char *what, uint64_t addr, uint64_t size,
+                uc_err err);
+
+/* agent.c: opens the engine if need be and takes a new window.  False: the
+ * library cannot be opened. */
+bool tw_uc_engine_prepare(Machine *m);
+void tw_uc_engine_close(Machine *m);
+/* Runs the agent from record `first` on.  UC_ERR_OK: it came to the exit.
+ * Otherwise *stopped is the record that it stopped at. */
+uc_err tw_uc_agent_run(Machine *m, unsigned first, unsigned *stopped);
+/* The record in flight; for callbacks. */
+const Record *tw_uc_agent_record(Machine *m);
+
+/* run.c: what the doorbell's callback does. */
+void tw_uc_perform(Machine *m, unsigned op);
+
+/* graph.c: the initial topology, and a change of it; the flat view and the
+ * engine follow at effective commits. */
+void tw_uc_graph_init(Machine *m);
+void tw_uc_graph_change(Machine *m, const TwOp *op);
+
+/* map.c: makes the engine show pages first .. end - 1 as view and rights have
+ * it; unmaps everything. */
+void tw_uc_map_sync(Machine *m, unsigned first, unsigned end);
+void tw_uc_map_clear(Machine *m);
+/* Drops translated code of a range of program addresses, last included. */
+void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last);
+/* The word of a device that a fetch with number FETCHED + `k` got. */
+uint64_t tw_uc_fetched_word(const Machine *m, unsigned k);
+
+/* memory.c: reserves the address space; false: there is none. */
+bool tw_uc_memory_open(Memory *memory);
+void tw_uc_memory_close(Memory *memory);
+/* Host address of n pages of a block, from `page` on, ready to be shown. */
+uint8_t *tw_uc_memory_use(Memory *memory, unsigned contents, uint8_t block,
+                          uint32_t page, uint32_t n);
+/* After a run: adds digests up, puts all that was shown right again. */
+void tw_uc_memory_finish(Memory *memory, unsigned contents,
+                         uint64_t *digests);
+
+#endif

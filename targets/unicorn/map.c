@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine's mappings.  They are kept like the flat view under the page
+ * map's rights by differences only, so that the library has to split, protect
+ * and join as its users make it.  A page without page-map entry is not mapped;
+ * one whose entry has no rights is mapped without rights.
+ */
+#include <stdio.h>
+
+#include "targets/unicorn/internal.h"
+
+void tw_uc_fail(Machine *m, const char *what, uint64_t addr, uint64_t size,
+                uc_err err)
+{
+    m->lost = true;
+    if (m->broken) {
+        return;
+    }
+    m->broken = true;
+    m->trace->end = TW_END_INVARIANT;
+    m->trace->end_op = (uint16_t)m->op;
+    snprintf(m->trace->text, sizeof(m->trace->text),
+             "%s 0x%" G_GINT64_MODIFIER "x size 0x%" G_GINT64_MODIFIER
+             "x: %s",
+             what, addr, size, uc_strerror(err));
+}
+
+/* Devices ---------------------------------------------------------------- */
+
+/* Logs the bytes of one call of a callback. */
+static void device_log(const Device *device, unsigned kind, uint64_t offset,
+                       unsigned size, uint64_t value)
+{
+    Machine *m = device->machine;
+    uint16_t op = tw_uc_agent_record(m)->op;
+
+    for (unsigned i = 0; i < size; i++) {
+        unsigned n = m->trace->n_log;
+        TwLogRecord record = {
+            .op = op,
+            .kind = (uint8_t)kind,
+            .region = device->region,
+            .byte = kind == TW_LOG_WRITE ? (uint8_t)(value >> 8 * i) : 0,
+            .offset = device->offset + offset + i,
+            .attrs = m->attrs,
+        };
+        if (!tw_trace_add_log(m->trace, record)) {
+            if (!m->broken) {
+                m->broken = true;
+                m->trace->end_op = op;
+            }
+            return;
+        }
+        m->log_addr[n] = device->addr + offset + i;
+    }
+}
+
+static uint64_t device_bytes(const Machine *m, uint8_t region,
+                             uint64_t offset, unsigned size)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < size; i++) {
+        value |= (uint64_t)tw_device_byte(region, offset + i, m->attrs)
+                 << 8 * i;
+    }
+    return value;
+}
+
+uint64_t tw_uc_fetched_word(const Machine *m, unsigned k)
+{
+    return device_bytes(m, m->fetched[k].region, m->fetched[k].offset, 8);
+}
+
+/*
+ * Arbitrary bytes cannot be executed.  A fetch from a device gets a code word
+ * whose number stands for the eight bytes that a read would get.
+ */
+static uint64_t device_fetch(const Device *device, uint64_t offset,
+                             unsigned size)
+{
+    Machine *m = device->machine;
+    uint64_t word = (device->offset + offset) & ~UINT64_C(7);
+    uint64_t value = 0;
+    unsigned k = m->n_fetched;
+
+    device_log(device, TW_LOG_FETCH, offset, size, 0);
+    if (k == 0 || m->fetched[k - 1].region != device->region ||
+        m->fetched[k - 1].offset != word) {
+        if (k == TW_MAX_SCRIPT) {
+            k = m->n_fetched = 0;
+        }
+        m->fetched[k].region = device->region;
+        m->fetched[k].offset = word;
+        m->n_fetched = ++k;
+    }
+    for (unsigned i = 0; i < size; i++) {
+        value |= (uint64_t)tw_code_byte((uint16_t)(FETCHED + k - 1),
+                                        (unsigned)(offset + i) & 7)
+                 << 8 * i;
+    }
+    return value;
+}
+
+static uint64_t device_read(uc_engine *uc, uint64_t offset, unsigned size,
+                            void *data)
+{
+    const Device *device = data;
+    Machine *m = device->machine;
+
+    (void)uc;
+    if (tw_uc_agent_record(m)->kind == RECORD_EXEC) {
+        return device_fetch(device, offset, size);
+    }
+    return device_bytes(m, device->region, device->offset + offset, size);
+}
+
+static void device_write(uc_engine *uc, uint64_t offset, unsigned size,
+                         uint64_t value, void *data)
+{
+    (void)uc;
+    device_log(data, TW_LOG_WRITE, offset, size, value);
+}
+
+/* Differences ------------------------------------------------------------ */
+
+static Shown wanted(const Machine *m, unsigned page)
+{
+    return m->rights[page] & NO_ENTRY ? 0 : m->view[page];
+}
+
+static uint64_t guest(const Machine *m, unsigned page)
+{
+    return m->window + ((uint64_t)page << PAGE_LG);
+}
+
+static void unmap_run(Machine *m, unsigned first, unsigned end)
+{
+    uint64_t size = (uint64_t)(end - first) << PAGE_LG;
+    uc_err err = uc_mem_unmap(m->uc, guest(m, first), size);
+
+    if (err != UC_ERR_OK) {
+        tw_uc_fail(m, "uc_mem_unmap", (uint64_t)first << PAGE_LG, size, err);
+    }
+    for (unsigned p = first; p < end; p++) {
+        m->mapped[p] = 0;
+    }
+}
+
+static void map_run(Machine *m, unsigned first, unsigned end)
+{
+    uint64_t size = (uint64_t)(end - first) << PAGE_LG;
+    uint64_t addr = (uint64_t)first << PAGE_LG;
+    Shown shown = wanted(m, first);
+    uint8_t rights = m->rights[first];
+    uc_err err;
+
+    if (shown & SHOWS_RAM) {
+        uint8_t *host = tw_uc_memory_use(&m->memory, m->program->contents,
+                                         shown_id(shown), shown_page(shown),
+                                         end - first);
+        err = uc_mem_map_ptr(m->uc, guest(m, first), size, rights, host);
+    } else if (m->n_devices == MAX_DEVICES) {
+        m->broken = true;
+        m->trace->end = TW_END_OVERFLOW;
+        m->trace->end_op = (uint16_t)m->op;
+        return;
+    } else {
+        Device *device = &m->devices[m->n_devices++];
+        *device = (Device){.machine = m,
+                           .region = shown_id(shown),
+                           .offset = (uint64_t)shown_page(shown) << PAGE_LG,
+                           .addr = addr};
+        err = uc_mmio_map(m->uc, guest(m, first), size, device_read, device,
+                          device_write, device);
+        rights = TW_R | TW_W;
+    }
+    if (err != UC_ERR_OK) {
+        tw_uc_fail(m, shown & SHOWS_RAM ? "uc_mem_map_ptr" : "uc_mmio_map",
+                   addr, size, err);
+        return;
+    }
+    for (unsigned p = first; p < end; p++, shown++) {
+        m->mapped[p] = shown;
+        m->mapped_rights[p] = rights;
+    }
+}
+
+static void protect_run(Machine *m, unsigned first, unsigned end)
+{
+    uint64_t size = (uint64_t)(end - first) << PAGE_LG;
+    uint8_t rights = m->rights[first];
+    uc_err err = uc_mem_protect(m->uc, guest(m, first), size, rights);
+
+    if (err != UC_ERR_OK) {
+        tw_uc_fail(m, "uc_mem_protect", (uint64_t)first << PAGE_LG, size,
+                   err);
+    }
+    for (unsigned p = first; p < end; p++) {
+        m->mapped_rights[p] = rights;
+    }
+}
+
+static bool must_unmap(const Machine *m, unsigned p)
+{
+    return m->mapped[p] != 0 && m->mapped[p] != wanted(m, p);
+}
+
+static bool must_map(const Machine *m, unsigned p)
+{
+    return m->mapped[p] == 0 && wanted(m, p) != 0;
+}
+
+static bool must_protect(const Machine *m, unsigned p)
+{
+    return m->mapped[p] != 0 && m->mapped_rights[p] != m->rights[p];
+}
+
+void tw_uc_map_sync(Machine *m, unsigned first, unsigned end)
+{
+    unsigned p = first, q;
+
+    for (; p < end && !m->broken; p = q) {
+        for (q = p; q < end && must_unmap(m, q); q++) {
+        }
+        if (q > p) {
+            unmap_run(m, p, q);
+        } else {
+            q++;
+        }
+    }
+    for (p = first; p < end && !m->broken; p = q) {
+        q = p + 1;
+        if (must_map(m, p)) {
+            /* RAM is mapped with its rights, devices get theirs below. */
+            while (q < end && must_map(m, q) &&
+                   wanted(m, q) == wanted(m, q - 1) + 1 &&
+                   (wanted(m, q) & SHOWS_DEVICE ||
+                    m->rights[q] == m->rights[p])) {
+                q++;
+            }
+            map_run(m, p, q);
+        }
+    }
+    for (p = first; p < end && !m->broken; p = q) {
+        q = p + 1;
+        if (must_protect(m, p)) {
+            while (q < end && must_protect(m, q) &&
+                   m->rights[q] == m->rights[p]) {
+                q++;
+            }
+            protect_run(m, p, q);
+        }
+    }
+}
+
+void tw_uc_map_clear(Machine *m)
+{
+    unsigned p, q;
+
+    for (p = 0; p < PAGES; p = q) {
+        for (q = p; q < PAGES && m->mapped[q] != 0; q++) {
+        }
+        if (q > p) {
+            unmap_run(m, p, q);
+        } else {
+            q++;
+        }
+    }
+    m->n_devices = 0;
+}
+
+void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last)
+{
+    uint64_t end = (MIN(last, (UINT64_C(1) << WINDOW_LG) - 1) | 0xfff) + 1;
+    uc_err err;
+
+    first &= ~UINT64_C(0xfff);
+    if (first >= end) {
+        return;
+    }
+    err = uc_ctl_remove_cache(m->uc, m->window + first, m->window + end);
+    if (err != UC_ERR_OK) {
+        tw_uc_fail(m, "uc_ctl_remove_cache", first, end - first, err);
+    }
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bytes of RAM blocks.  They live in host memory that the engine maps by
+ * pointer, several times where there are aliases.  A page's initial contents
+ * are made once and kept in a master copy; after a run each page that was
+ * shown is compared with it, which gives the digest, and put right.
+ */
+#include <string.h>
+#include <sys/mman.h>
+
+#include "targets/unicorn/internal.h"
+
+/* Prepared pages, of both kinds of contents, before all are given back. */
+enum { MAX_PREPARED = 24 * 1024 };
+
+#define POOL_SIZE ((size_t)BLOCK_PAGES * PAGE_SIZE_)
+
+static uint8_t *pool_open(void)
+{
+    void *at = mmap(NULL, POOL_SIZE, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return at == MAP_FAILED ? NULL : at;
+}
+
+bool tw_uc_memory_open(Memory *memory)
+{
+    for (unsigned c = 0; c < TW_CONTENTS_KINDS; c++) {
+        memory->now[c] = pool_open();
+        memory->master[c] = pool_open();
+        if (memory->now[c] == NULL || memory->master[c] == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void tw_uc_memory_close(Memory *memory)
+{
+    for (unsigned c = 0; c < TW_CONTENTS_KINDS; c++) {
+        if (memory->now[c] != NULL) {
+            munmap(memory->now[c], POOL_SIZE);
+        }
+        if (memory->master[c] != NULL) {
+            munmap(memory->master[c], POOL_SIZE);
+        }
+    }
+}
+
+static void page_prepare(Memory *memory, unsigned contents, uint32_t n)
+{
+    uint8_t *master = memory->master[contents] + (size_t)n * PAGE_SIZE_;
+    uint8_t block = (uint8_t)(n / PAGES);
+    uint64_t offset = (uint64_t)(n % PAGES) * PAGE_SIZE_;
+
+    for (unsigned i = 0; i < PAGE_SIZE_; i++) {
+        master[i] = tw_content_initial(contents, block, offset + i);
+    }
+    memcpy(memory->now[contents] + (size_t)n * PAGE_SIZE_, master,
+           PAGE_SIZE_);
+    memory->prepared[contents][n / 64] |= UINT64_C(1) << n % 64;
+    memory->n_prepared++;
+}
+
+uint8_t *tw_uc_memory_use(Memory *memory, unsigned contents, uint8_t block,
+                          uint32_t page, uint32_t n)
+{
+    uint32_t first = (uint32_t)block * PAGES + page;
+
+    for (uint32_t i = first; i < first + n; i++) {
+        uint64_t bit = UINT64_C(1) << i % 64;
+        if (memory->used[i / 64] & bit) {
+            continue;
+        }
+        memory->used[i / 64] |= bit;
+        memory->pages[memory->n_pages++] = i;
+        if (!(memory->prepared[contents][i / 64] & bit)) {
+            page_prepare(memory, contents, i);
+        }
+    }
+    return memory->now[contents] + (size_t)first * PAGE_SIZE_;
+}
+
+static uint64_t page_digest(const uint8_t *now, const uint8_t *master,
+                            uint64_t offset)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < PAGE_SIZE_; i += 8) {
+        if (memcmp(now + i, master + i, 8) == 0) {
+            continue;
+        }
+        for (unsigned k = i; k < i + 8; k++) {
+            if (now[k] != master[k]) {
+                sum += tw_ram_digest_term(offset + k, now[k]);
+            }
+        }
+    }
+    return sum;
+}
+
+void tw_uc_memory_finish(Memory *memory, unsigned contents,
+                         uint64_t *digests)
+{
+    for (uint32_t i = 0; i < memory->n_pages; i++) {
+        uint32_t n = memory->pages[i];
+        uint8_t *now = memory->now[contents] + (size_t)n * PAGE_SIZE_;
+        uint8_t *master = memory->master[contents] + (size_t)n * PAGE_SIZE_;
+
+        memory->used[n / 64] = 0;
+        if (memcmp(now, master, PAGE_SIZE_) != 0) {
+            digests[n / PAGES] += page_digest(
+                now, master, (uint64_t)(n % PAGES) * PAGE_SIZE_);
+            memcpy(now, master, PAGE_SIZE_);
+        }
+    }
+    memory->n_pages = 0;
+    if (memory->n_prepared > MAX_PREPARED) {
+        for (unsigned c = 0; c < TW_CONTENTS_KINDS; c++) {
+            madvise(memory->now[c], POOL_SIZE, MADV_DONTNEED);
+            madvise(memory->master[c], POOL_SIZE, MADV_DONTNEED);
+        }
+        memset(memory->prepared, 0, sizeof(memory->prepared));
+        memory->n_prepared = 0;
+    }
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operations.  What the board does is done between runs of the agent;
+ * accesses, and what the CPU does, are done by the agent, as many in a row as
+ * there are: the CPU's operations by a callback inside its run.
+ */
+#include <string.h>
+
+#include "program/ops.h"
+#include "targets/unicorn/run.h"
+
+/* Operations that are not accesses ---------------------------------------- */
+
+static void page_map(Machine *m, const TwOp *op)
+{
+    uint64_t first = op->addr >> PAGE_LG;
+    uint64_t n = UINT64_C(1) << (op->lg - PAGE_LG);
+    uint8_t rights = op->code == TW_OP_PAGE ? op->perm : NO_ENTRY;
+
+    memset(m->rights + first, rights, n);
+}
+
+static void flush_range(Machine *m, const TwOp *op)
+{
+    uint64_t last = op->addr + op->last - 1;
+
+    if (op->last == 0) {
+        return;
+    }
+    /* Comparing fewer bits than a window has: everything, to be simple. */
+    if (op->lg < WINDOW_LG || op->last == UINT64_MAX || last < op->addr) {
+        tw_uc_map_flush(m, 0, UINT64_MAX);
+    } else {
+        tw_uc_map_flush(m, op->addr, last);
+    }
+}
+
+static void perform(Machine *m, const TwOp *op)
+{
+    switch (op->code) {
+    case TW_OP_NOP:
+    case TW_OP_SAFEPOINT: /* nothing is ever queued */
+        break;
+    case TW_OP_PAGE:
+    case TW_OP_UNPAGE:
+        page_map(m, op);
+        tw_uc_map_sync(m, (unsigned)(op->addr >> PAGE_LG),
+                       (unsigned)(op->addr >> PAGE_LG) +
+                           (1u << (op->lg - PAGE_LG)));
+        break;
+    case TW_OP_FLUSH_PAGE:
+        tw_uc_map_flush(m, op->addr, op->addr);
+        break;
+    case TW_OP_FLUSH_RANGE:
+        flush_range(m, op);
+        break;
+    case TW_OP_FLUSH_INDEX:
+    case TW_OP_FLUSH_ALL:
+        tw_uc_map_flush(m, 0, UINT64_MAX);
+        break;
+    default:
+        tw_uc_graph_change(m, op);
+        break;
+    }
+}
+
+void tw_uc_perform(Machine *m, unsigned n)
+{
+    const TwOp *op = &m->program->script[n];
+    TwOutcome *outcome = &m->trace->outcomes[n];
+
+    m->op = n;
+    *outcome = (TwOutcome){.status = TW_STATUS_DONE};
+    if (tw_legality_step(&m->legality, op) != TW_LEGAL) {
+        outcome->status = TW_STATUS_SKIPPED;
+        return;
+    }
+    perform(m, op);
+}
+
+/* Accesses ----------------------------------------------------------------*/
+
+static bool is_access(const TwOp *op)
+{
+    return op->code == TW_OP_READ || op->code == TW_OP_WRITE ||
+           op->code == TW_OP_EXEC;
+}
+
+/* Does the agent do it? */
+static bool is_inside(const TwOp *op)
+{
+    return is_access(op) || op->actor != TW_BOARD;
+}
+
+static void part_add(Machine *m, unsigned *n, unsigned op, unsigned kind,
+                     unsigned at, uint64_t value)
+{
+    m->records[(*n)++] = (Record){
+        .kind = kind,
+        .op = (uint16_t)op,
+        .at = (uint8_t)at,
+        .addr = m->window + m->program->script[op].addr + at,
+        .value = at < 8 ? value >> 8 * at : 0,
+    };
+}
+
+/*
+ * The guest accesses 1, 2, 4 or 8 bytes at a time.  Other sizes are made of
+ * several.  If the whole crosses into another page, the first part does, so
+ * that an access that is refused is refused before anything is done.
+ */
+static void parts_add(Machine *m, unsigned *n, unsigned op, unsigned kind,
+                      uint64_t value)
+{
+    const TwOp *access = &m->program->script[op];
+    unsigned size = access->size;
+    unsigned big = size >= 4 ? 4 : 2, lg = size >= 4 ? 2 : 1;
+    unsigned cut = PAGE_SIZE_ - (unsigned)(access->addr % PAGE_SIZE_);
+    unsigned low; /* bytes below the big part */
+
+    if ((size & (size - 1)) == 0) {
+        part_add(m, n, op, kind + (unsigned)__builtin_ctz(size), 0, value);
+        return;
+    }
+    low = cut < size && cut >= big ? size - big : 0;
+    part_add(m, n, op, kind + lg, low, value);
+    for (unsigned at = 0; at < low;) {
+        bool two = low - at >= 2;
+        part_add(m, n, op, kind + two, at, value);
+        at += 1 + two;
+    }
+    for (unsigned at = low + big; at < size;) {
+        bool two = size - at >= 2;
+        part_add(m, n, op, kind + two, at, value);
+        at += 1 + two;
+    }
+}
+
+static uint64_t store_value(const Machine *m, unsigned op)
+{
+    uint64_t value = 0;
+
+    for (unsigned k = 0; k < m->program->script[op].size; k++) {
+        value |= (uint64_t)tw_content_tag(m->program->contents, op, k)
+                 << 8 * k;
+    }
+    return value;
+}
+
+/* Writes records for operations from `op` on; returns the first operation
+ * that is not among them. */
+static unsigned batch_build(Machine *m, unsigned op)
+{
+    const TwProgram *program = m->program;
+    unsigned n = 0;
+
+    for (; op < program->n_script && n + 4 < MAX_RECORDS; op++) {
+        const TwOp *o = &program->script[op];
+
+        if (!is_inside(o)) {
+            break;
+        }
+        m->trace->outcomes[op] = (TwOutcome){.status = TW_STATUS_DONE};
+        if (!is_access(o)) {
+            m->records[n++] = (Record){.kind = RECORD_DOORBELL,
+                                       .op = (uint16_t)op,
+                                       .value = op};
+        } else if (tw_legality_step(&m->legality, o) != TW_LEGAL) {
+            m->trace->outcomes[op].status = TW_STATUS_SKIPPED;
+        } else if (o->code == TW_OP_READ) {
+            parts_add(m, &n, op, RECORD_READ, 0);
+        } else if (o->code == TW_OP_WRITE) {
+            parts_add(m, &n, op, RECORD_WRITE, store_value(m, op));
+        } else {
+            part_add(m, &n, op, RECORD_EXEC, 0, 0);
+        }
+    }
+    m->records[n] = (Record){.kind = RECORD_EXIT, .op = (uint16_t)op};
+    return op;
+}
+
+/* Does the page map refuse a byte of the access? */
+static bool page_refuses(const Machine *m, const TwOp *op)
+{
+    uint8_t need = op->code == TW_OP_READ    ? TW_R
+                   : op->code == TW_OP_WRITE ? TW_W
+                                             : TW_X;
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    for (uint64_t p = op->addr >> PAGE_LG; p <= last; p++) {
+        if (p >= PAGES || m->rights[p] & NO_ENTRY || !(m->rights[p] & need)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The class of an access that the library refused; TW_CLASSES if that is not
+ * what the error says. */
+static unsigned refusal(const Machine *m, const TwOp *op, uc_err err)
+{
+    switch (err) {
+    case UC_ERR_READ_PROT:
+    case UC_ERR_WRITE_PROT:
+    case UC_ERR_FETCH_PROT:
+        return TW_CLASS_PAGE_FAULT;
+    case UC_ERR_READ_UNMAPPED:
+    case UC_ERR_WRITE_UNMAPPED:
+    case UC_ERR_FETCH_UNMAPPED:
+        return page_refuses(m, op) ? TW_CLASS_PAGE_FAULT
+                                   : TW_CLASS_DECODE_ERROR;
+    default:
+        return TW_CLASSES;
+    }
+}
+
+/* What an executed word left in x0, as the bytes that were fetched. */
+static uint64_t executed_value(const Machine *m, uint64_t number)
+{
+    uint64_t value = 0;
+
+    if (number == 0 || number > UINT16_MAX) {
+        return number; /* no word does that */
+    }
+    if (number >= FETCHED && number - FETCHED < m->n_fetched) {
+        return tw_uc_fetched_word(m, (unsigned)number - FETCHED);
+    }
+    for (unsigned k = 0; k < 8; k++) {
+        value |= (uint64_t)tw_code_byte((uint16_t)number, k) << 8 * k;
+    }
+    return value;
+}
+
+/* Takes over the results of records first .. end - 1, which came to pass. */
+static void take_results(Machine *m, unsigned first, unsigned end)
+{
+    for (unsigned i = first; i < end; i++) {
+        const Record *r = &m->records[i];
+        TwOutcome *outcome = &m->trace->outcomes[r->op];
+
+        if (r->kind >= RECORD_READ && r->kind < RECORD_WRITE) {
+            outcome->value |= r->result << 8 * r->at;
+        } else if (r->kind == RECORD_EXEC) {
+            outcome->value = executed_value(m, r->result);
+        }
+    }
+}
+
+/* The bytes of one access stand in the log in ascending order, although an
+ * access in parts need not make them so. */
+static void sort_log(Machine *m)
+{
+    TwLogRecord *log = m->trace->log;
+
+    for (unsigned i = m->log_from + 1; i < m->trace->n_log; i++) {
+        for (unsigned k = i; k > m->log_from && log[k - 1].op == log[k].op &&
+                             m->log_addr[k - 1] > m->log_addr[k];
+             k--) {
+            TwLogRecord record = log[k];
+            uint64_t addr = m->log_addr[k];
+            log[k] = log[k - 1];
+            log[k - 1] = record;
+            m->log_addr[k] = m->log_addr[k - 1];
+            m->log_addr[k - 1] = addr;
+        }
+    }
+}
+
+/* The access of record `stopped` failed.  Returns the record to go on with. */
+static unsigned take_refusal(Machine *m, unsigned stopped, uc_err err)
+{
+    unsigned op = m->records[stopped].op;
+    const TwOp *access = &m->program->script[op];
+    TwOutcome *outcome = &m->trace->outcomes[op];
+    unsigned class_ = refusal(m, access, err);
+
+    m->op = op;
+    if (m->records[stopped].kind == RECORD_EXIT || !is_access(access) ||
+        class_ == TW_CLASSES) {
+        tw_uc_fail(m, "uc_emu_start", access->addr, access->size, err);
+        return stopped;
+    }
+    outcome->class_ = (uint8_t)class_;
+    outcome->value = 0;
+    while (m->records[stopped].op == op &&
+           m->records[stopped].kind != RECORD_EXIT) {
+        stopped++;
+    }
+    return stopped;
+}
+
+/* Runs the records that batch_build() wrote. */
+static void batch_run(Machine *m)
+{
+    unsigned at = 0, end = 0;
+
+    m->log_from = m->trace->n_log;
+    while (m->records[end].kind != RECORD_EXIT) {
+        end++;
+    }
+    while (at < end && !m->broken) {
+        unsigned stopped = end;
+        uc_err err = tw_uc_agent_run(m, at, &stopped);
+
+        if (m->broken) {
+            break;
+        }
+        if (stopped < at || stopped > end) {
+            tw_uc_fail(m, "uc_emu_start", 0, 0, err);
+            break;
+        }
+        take_results(m, at, stopped);
+        at = err == UC_ERR_OK ? end : take_refusal(m, stopped, err);
+    }
+    sort_log(m);
+}
+
+/* Programs ---------------------------------------------------------------- */
+
+/* A clean world: what the program starts from (LA-1). */
+static void machine_reset(Machine *m)
+{
+    const TwProgram *program = m->program;
+
+    m->op = 0;
+    m->n_fetched = 0;
+    m->broken = false;
+    m->lost = false;
+    m->attrs = program->n_cpus > 0 ? program->cpus[0].mmu[0].attrs : 0;
+    tw_legality_init(&m->legality, program);
+    memset(m->rights, NO_ENTRY, sizeof(m->rights));
+    for (unsigned i = 0; i < program->n_setup; i++) {
+        page_map(m, &program->setup[i]);
+    }
+    tw_uc_graph_init(m);
+}
+
+static bool run_supported(const Machine *m, TwTrace *trace)
+{
+    char why[sizeof(trace->text)];
+
+    if (tw_dialect_admits(&m->dialect, m->program, why, sizeof(why))) {
+        return true;
+    }
+    trace->end = TW_END_UNSUPPORTED;
+    g_strlcpy(trace->text, why, sizeof(trace->text));
+    return false;
+}
+
+static void run_script(Machine *m)
+{
+    const TwProgram *program = m->program;
+    unsigned next;
+
+    for (unsigned i = 0; i < program->n_script && !m->broken; i = next) {
+        m->op = i;
+        if (m->in_flight != NULL) {
+            *m->in_flight = i;
+        }
+        if (is_inside(&program->script[i])) {
+            next = batch_build(m, i);
+            batch_run(m);
+        } else {
+            next = i + 1;
+            tw_uc_perform(m, i);
+        }
+        m->trace->n_ops = (uint16_t)(m->broken ? m->trace->end_op : next);
+    }
+}
+
+bool tw_uc_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
+{
+    Machine *m = (Machine *)target;
+
+    m->program = program;
+    m->trace = trace;
+    tw_trace_init(trace);
+    trace->locations_hidden = true;
+    if (!run_supported(m, trace)) {
+        return true;
+    }
+    if (!tw_uc_engine_prepare(m)) {
+        return false;
+    }
+    memset(trace->digests, 0, program->n_regions * sizeof(uint64_t));
+    machine_reset(m);
+    run_script(m);
+    if (!m->lost) {
+        tw_uc_map_clear(m);
+    }
+    if (m->lost) {
+        tw_uc_engine_close(m);
+    }
+    m->n_devices = 0;
+    tw_uc_memory_finish(&m->memory, program->contents, trace->digests);
+    return true;
+}

@@ -1,0 +1,665 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs made by hand on the target "unicorn", with what must come of them.
+ * What the library does otherwise is shown as it is, by version: such a test
+ * fails when a version behaves differently from what is written here.
+ */
+#include <unicorn/unicorn.h>
+
+#include "targets/softmmu/test-kit.h"
+#include "targets/unicorn/class.h"
+
+/*
+ *   0x00000 ram a .... 0x08000      0x10000 device ... 0x14000
+ *   0x20000 alias of a's pages 2, 3 0x22000
+ *   0x30000 ram b .... 0x38000      nothing else
+ *
+ * All of these pages, and hole 0x40000 .. 0x42000, have entries rwx.
+ */
+typedef struct Board {
+    Kit *k;
+    uint8_t root, a, device, alias, b;
+} Board;
+
+enum { DEVICE = 0x10000, ALIAS = 0x20000, B = 0x30000, HOLE = 0x40000 };
+
+static Board board_new(void)
+{
+    Board t = {.k = kit_new("unicorn")};
+    Kit *k = t.k;
+
+    t.root = new_space(k);
+    t.a = region(k, TW_REGION_RAM, t.root, 0, 8 * P);
+    t.device = region(k, TW_REGION_MMIO, t.root, DEVICE, 4 * P);
+    t.alias = alias(k, t.root, ALIAS, 2 * P, t.a, 2 * P);
+    t.b = region(k, TW_REGION_RAM, t.root, B, 8 * P);
+    cpu(k, 3, 0);
+    pages(k, 0, 0, 0, 8);
+    pages(k, 0, 0, DEVICE, 4);
+    pages(k, 0, 0, ALIAS, 2);
+    pages(k, 0, 0, B, 8);
+    pages(k, 0, 0, HOLE, 2);
+    return t;
+}
+
+/* The same with words in RAM that can be executed. */
+static Board code_board_new(void)
+{
+    Board t = board_new();
+
+    t.k->p.contents = TW_CONTENTS_CODE;
+    return t;
+}
+
+static unsigned read_n(const Board *t, uint64_t addr, uint8_t size)
+{
+    return add_op(t->k, access_op(TW_OP_READ, 0, 0, addr, size));
+}
+
+static unsigned write_n(const Board *t, uint64_t addr, uint8_t size)
+{
+    return add_op(t->k, access_op(TW_OP_WRITE, 0, 0, addr, size));
+}
+
+static unsigned exec_8(const Board *t, uint64_t addr)
+{
+    return add_op(t->k, access_op(TW_OP_EXEC, 0, 0, addr, 8));
+}
+
+static TwOp rights_op(uint64_t addr, uint8_t rights)
+{
+    return page_op(0, 0, addr, addr, 12, rights);
+}
+
+static unsigned rights(const Board *t, uint64_t addr, uint8_t r)
+{
+    return add_op(t->k, rights_op(addr, r));
+}
+
+static TwOp unpage_op(uint64_t addr)
+{
+    TwOp op = at_op(TW_OP_UNPAGE, 0, addr);
+
+    op.lg = 12;
+    return op;
+}
+
+static void expect_value(const Board *t, unsigned op, uint64_t value)
+{
+    expect_class(t->k, op, TW_CLASS_OK);
+    g_assert_cmphex(t->k->trace.outcomes[op].value, ==, value);
+}
+
+/* n bytes, from the first byte `skip` on, of what operation `op` stored. */
+static uint64_t tag_bytes(unsigned op, unsigned skip, unsigned n)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        value |= (uint64_t)tw_store_tag(op, skip + i) << 8 * i;
+    }
+    return value;
+}
+
+static uint64_t word(uint16_t number)
+{
+    uint64_t value = 0;
+
+    for (unsigned k = 0; k < 8; k++) {
+        value |= (uint64_t)tw_code_byte(number, k) << 8 * k;
+    }
+    return value;
+}
+
+static uint64_t device_bytes(const Board *t, uint64_t offset, unsigned n)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        value |= (uint64_t)tw_device_byte(t->device, offset + i, 0) << 8 * i;
+    }
+    return value;
+}
+
+/* Log record `n` and those behind it are `size` bytes at offset. */
+static void expect_log(const Board *t, unsigned n, unsigned op, unsigned kind,
+                       uint64_t offset, unsigned size)
+{
+    for (unsigned i = 0; i < size; i++) {
+        const TwLogRecord *r = &t->k->trace.log[n + i];
+
+        g_assert_cmpuint(t->k->trace.n_log, >, n + i);
+        g_assert_cmpuint(r->op, ==, op);
+        g_assert_cmpuint(r->kind, ==, kind);
+        g_assert_cmpuint(r->region, ==, t->device);
+        g_assert_cmphex(r->offset, ==, offset + i);
+        g_assert_cmphex(r->byte, ==,
+                        kind == TW_LOG_WRITE ? tw_store_tag(op, i) : 0);
+    }
+}
+
+static bool is_library(unsigned major, unsigned minor, unsigned patch)
+{
+    unsigned v = uc_version(NULL, NULL);
+
+    return v >> 24 == major && (v >> 16 & 0xff) == minor &&
+           (v >> 8 & 0xff) == patch;
+}
+
+static void board_free(Board *t)
+{
+    kit_free(t->k);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Board, board_free)
+
+/* Data -------------------------------------------------------------------- */
+
+static void test_sizes(void)
+{
+    g_auto(Board) t = board_new();
+    unsigned ops[9][2];
+    uint64_t sum = 0;
+
+    for (unsigned n = 1; n <= 8; n++) {
+        uint64_t at = n * 0x101;
+        ops[n][0] = write_n(&t, at, (uint8_t)n);
+        ops[n][1] = read_n(&t, at, (uint8_t)n);
+        read_n(&t, at + 0x4001, (uint8_t)n);
+    }
+    run_kit(t.k);
+    for (unsigned n = 1; n <= 8; n++) {
+        uint64_t at = n * 0x101;
+        expect_class(t.k, ops[n][0], TW_CLASS_OK);
+        expect_value(&t, ops[n][1], tag_bytes(ops[n][0], 0, n));
+        expect_value(&t, ops[n][1] + 1, initial_bytes(t.a, at + 0x4001, n));
+        for (unsigned i = 0; i < n; i++) {
+            if (tw_store_tag(ops[n][0], i) != tw_ram_initial(t.a, at + i)) {
+                sum += tw_ram_digest_term(at + i, tw_store_tag(ops[n][0], i));
+            }
+        }
+    }
+    g_assert_cmphex(t.k->trace.digests[t.a], ==, sum);
+    g_assert_cmphex(t.k->trace.digests[t.b], ==, 0);
+}
+
+/* Every size across the end of a page, at every cut. */
+static void test_crossing(void)
+{
+    g_auto(Board) t = board_new();
+
+    for (unsigned n = 2; n <= 8; n++) {
+        for (unsigned cut = 1; cut < n; cut++) {
+            unsigned w = write_n(&t, P - cut, (uint8_t)n);
+            unsigned r = read_n(&t, P - cut, (uint8_t)n);
+            unsigned low = read_n(&t, P - cut, (uint8_t)cut);
+            unsigned hole = read_n(&t, 8 * P - cut, (uint8_t)n);
+            t.k->p.script[hole].addr = HOLE - cut; /* entry missing below */
+            unsigned end = read_n(&t, HOLE + 2 * P - cut, (uint8_t)n);
+            run_kit(t.k);
+            expect_class(t.k, w, TW_CLASS_OK);
+            expect_value(&t, r, tag_bytes(w, 0, n));
+            expect_value(&t, low, tag_bytes(w, 0, cut));
+            expect_class(t.k, hole, TW_CLASS_PAGE_FAULT);
+            expect_class(t.k, end, TW_CLASS_PAGE_FAULT);
+            t.k->p.n_script = 0;
+        }
+    }
+}
+
+/* Refused reads and writes, one page or two; LA-21: the worst byte counts. */
+static void test_refused(void)
+{
+    g_auto(Board) t = board_new();
+    unsigned ops[8];
+
+    setup(t.k, rights_op(2 * P, TW_W));
+    setup(t.k, rights_op(3 * P, TW_R));
+    setup(t.k, rights_op(5 * P, 0));
+    add_op(t.k, unpage_op(7 * P));
+    ops[0] = read_n(&t, HOLE, 4);
+    ops[1] = write_n(&t, HOLE + 8, 8);
+    ops[2] = read_n(&t, 0x50000, 1);
+    ops[3] = read_n(&t, 2 * P, 8);
+    ops[4] = write_n(&t, 3 * P + 4, 4);
+    ops[5] = read_n(&t, 5 * P, 2);
+    ops[6] = write_n(&t, 7 * P, 2);
+    ops[7] = read_n(&t, HOLE - 4, 8);
+    run_kit(t.k);
+    expect_class(t.k, ops[0], TW_CLASS_DECODE_ERROR);
+    expect_class(t.k, ops[1], TW_CLASS_DECODE_ERROR);
+    for (unsigned i = 2; i < 8; i++) {
+        expect_class(t.k, ops[i], TW_CLASS_PAGE_FAULT);
+    }
+    g_assert_cmphex(t.k->trace.digests[t.a], ==, 0);
+}
+
+/* A page across an alias is the same bytes, and after a change others. */
+static void test_alias(void)
+{
+    g_auto(Board) t = board_new();
+    unsigned w, r[4];
+
+    w = write_n(&t, 2 * P + 0x10, 8);
+    r[0] = read_n(&t, ALIAS + 0x10, 8);
+    add_op(t.k, at_op(TW_OP_ALIAS_OFFSET, t.alias, 5 * P));
+    r[1] = read_n(&t, ALIAS + 0x10, 8);
+    add_op(t.k, by(0, at_op(TW_OP_ALIAS_OFFSET, t.alias, P)));
+    r[2] = read_n(&t, ALIAS + P + 0x10, 8);
+    add_op(t.k, switch_op(TW_OP_ENABLE, t.alias, false));
+    r[3] = read_n(&t, ALIAS + 0x10, 8);
+    run_kit(t.k);
+    expect_value(&t, r[0], tag_bytes(w, 0, 8));
+    expect_value(&t, r[1], initial_bytes(t.a, 5 * P + 0x10, 8));
+    expect_value(&t, r[2], tag_bytes(w, 0, 8));
+    expect_class(t.k, r[3], TW_CLASS_DECODE_ERROR);
+}
+
+/* Transactions show nothing before the commit; priorities; what is skipped. */
+static void test_changes(void)
+{
+    g_auto(Board) t = board_new();
+    unsigned r[6], skipped[2];
+    TwOp higher = op_of(TW_OP_PRIORITY, t.b);
+    TwOp shorter = op_of(TW_OP_RESIZE, t.b);
+
+    higher.priority = 1;
+    shorter.last = P;
+    add_op(t.k, op_of(TW_OP_BEGIN, 0));
+    add_op(t.k, at_op(TW_OP_MOVE, t.b, 0));
+    add_op(t.k, higher);
+    r[0] = read_n(&t, 0, 8);
+    add_op(t.k, by(0, op_of(TW_OP_COMMIT, 0)));
+    r[1] = read_n(&t, 0, 8);
+    r[2] = read_n(&t, B, 8);
+    add_op(t.k, by(0, shorter));
+    r[3] = read_n(&t, P - 4, 8);
+    add_op(t.k, by(0, op_of(TW_OP_DEL, t.b)));
+    r[4] = read_n(&t, 0, 8);
+    skipped[0] = add_op(t.k, by(0, op_of(TW_OP_DEL, t.b)));
+    skipped[1] = add_op(t.k, op_of(TW_OP_COMMIT, 0));
+    add_op(t.k, add_region_op(t.b, t.root, HOLE, 0));
+    r[5] = read_n(&t, HOLE, 8);
+    run_kit(t.k);
+    expect_value(&t, r[0], initial_bytes(t.a, 0, 8));
+    expect_value(&t, r[1], initial_bytes(t.b, 0, 8));
+    expect_class(t.k, r[2], TW_CLASS_DECODE_ERROR);
+    expect_value(&t, r[3],
+                 initial_bytes(t.b, P - 4, 4) |
+                     initial_bytes(t.a, P, 4) << 32);
+    expect_value(&t, r[4], initial_bytes(t.a, 0, 8));
+    expect_skipped(t.k, skipped[0]);
+    expect_skipped(t.k, skipped[1]);
+    expect_value(&t, r[5], initial_bytes(t.b, 0, 8));
+}
+
+/* Rights of part of a mapping come and go, from inside and from outside. */
+static void test_rights(void)
+{
+    g_auto(Board) t = board_new();
+    unsigned w[4], r[3];
+
+    rights(&t, P, TW_R);
+    w[0] = write_n(&t, P, 4);
+    add_op(t.k, by(0, rights_op(P, RW)));
+    w[1] = write_n(&t, P, 4);
+    r[0] = read_n(&t, P, 4);
+    add_op(t.k, by(0, unpage_op(P)));
+    r[1] = read_n(&t, P, 4);
+    w[2] = write_n(&t, 2 * P - 2, 4);
+    w[3] = write_n(&t, 2 * P, 4);
+    rights(&t, P, RWX);
+    r[2] = read_n(&t, P, 4);
+    run_kit(t.k);
+    expect_class(t.k, w[0], TW_CLASS_PAGE_FAULT);
+    expect_class(t.k, w[1], TW_CLASS_OK);
+    expect_value(&t, r[0], tag_bytes(w[1], 0, 4));
+    expect_class(t.k, r[1], TW_CLASS_PAGE_FAULT);
+    expect_class(t.k, w[2], TW_CLASS_PAGE_FAULT);
+    expect_class(t.k, w[3], TW_CLASS_OK);
+    expect_value(&t, r[2], tag_bytes(w[1], 0, 4));
+}
+
+/* RU-3: every size and alignment, over the end of a page as well. */
+static void test_device(void)
+{
+    g_auto(Board) t = board_new();
+    unsigned w[9][9], n_log = 0;
+
+    for (unsigned n = 1; n <= 8; n++) {
+        for (unsigned cut = 0; cut <= n; cut++) {
+            w[n][cut] = write_n(&t, DEVICE + P - cut, (uint8_t)n);
+            read_n(&t, DEVICE + P - cut, (uint8_t)n);
+        }
+    }
+    run_kit(t.k);
+    for (unsigned n = 1; n <= 8; n++) {
+        for (unsigned cut = 0; cut <= n; cut++) {
+            expect_class(t.k, w[n][cut], TW_CLASS_OK);
+            expect_log(&t, n_log, w[n][cut], TW_LOG_WRITE, P - cut, n);
+            expect_value(&t, w[n][cut] + 1, device_bytes(&t, P - cut, n));
+            n_log += n;
+        }
+    }
+    g_assert_cmpuint(t.k->trace.n_log, ==, n_log);
+}
+
+/* More operations than the agent has records, most in one run of it, with
+ * refusals in between. */
+static void test_long(void)
+{
+    g_auto(Board) t = board_new();
+
+    for (unsigned i = 0; i < TW_MAX_SCRIPT; i++) {
+        if (i % 7 == 3) {
+            read_n(&t, HOLE, 4);
+        } else if (i % 11 == 5) {
+            add_op(t.k, by(0, op_of(TW_OP_NOP, 0)));
+        } else {
+            read_n(&t, B + i * 8, 7);
+        }
+    }
+    run_kit(t.k);
+    for (unsigned i = 0; i < TW_MAX_SCRIPT; i++) {
+        if (i % 7 == 3) {
+            expect_class(t.k, i, TW_CLASS_DECODE_ERROR);
+        } else if (i % 11 != 5) {
+            expect_value(&t, i, initial_bytes(t.b, i * 8, 7));
+        }
+    }
+}
+
+/* Code -------------------------------------------------------------------- */
+
+static void test_exec(void)
+{
+    g_auto(Board) t = code_board_new();
+    unsigned x[6], w[2];
+
+    setup(t.k, rights_op(7 * P, RW));
+    x[0] = exec_8(&t, 0x18);
+    w[0] = write_n(&t, 0x18, 8);
+    x[1] = exec_8(&t, 0x18);
+    w[1] = write_n(&t, ALIAS, 8);
+    add_op(t.k, flush_page_op(0, 0, 2 * P));
+    x[2] = exec_8(&t, 2 * P);
+    x[3] = exec_8(&t, 7 * P);
+    x[4] = exec_8(&t, HOLE);
+    x[5] = exec_8(&t, 0x50000);
+    run_kit(t.k);
+    expect_value(&t, x[0], word(tw_code_initial(t.a, 3)));
+    expect_value(&t, x[1], word(tw_code_stored(w[0])));
+    expect_value(&t, x[2], word(tw_code_stored(w[1])));
+    expect_class(t.k, x[3], TW_CLASS_PAGE_FAULT);
+    expect_class(t.k, x[4], TW_CLASS_DECODE_ERROR);
+    expect_class(t.k, x[5], TW_CLASS_PAGE_FAULT);
+}
+
+/* RU-4: a fetch from a device calls it. */
+static void test_exec_device(void)
+{
+    g_auto(Board) t = code_board_new();
+    unsigned x[2];
+
+    x[0] = exec_8(&t, DEVICE + 0x20);
+    x[1] = exec_8(&t, DEVICE + P);
+    run_kit(t.k);
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t offset = i == 1 ? P : 0x20;
+        expect_value(&t, x[i], device_bytes(&t, offset, 8));
+        expect_log(&t, 8 * i, x[i], TW_LOG_FETCH, offset, 8);
+    }
+    g_assert_cmpuint(t.k->trace.n_log, ==, 16);
+}
+
+/* FR-10: a flush ends old code, whoever asks for it. */
+static void test_flush(void)
+{
+    static const TwOpCode codes[] = {TW_OP_FLUSH_PAGE, TW_OP_FLUSH_RANGE,
+                                     TW_OP_FLUSH_INDEX, TW_OP_FLUSH_ALL};
+
+    for (unsigned i = 0; i < 2 * G_N_ELEMENTS(codes); i++) {
+        g_auto(Board) t = code_board_new();
+        TwOp flush = at_op(codes[i / 2], 0, 0);
+        unsigned w, x;
+
+        if (codes[i / 2] == TW_OP_FLUSH_PAGE) {
+            flush.addr = 2 * P + 5;
+        } else if (codes[i / 2] == TW_OP_FLUSH_RANGE) {
+            flush = flush_range_op(0, 0, P + 5, P, 64);
+        }
+        exec_8(&t, 2 * P);
+        w = write_n(&t, ALIAS, 8);
+        add_op(t.k, i & 1 ? by(0, flush) : flush);
+        x = exec_8(&t, 2 * P);
+        run_kit(t.k);
+        expect_value(&t, x, word(tw_code_stored(w)));
+    }
+}
+
+/* Runs -------------------------------------------------------------------- */
+
+/* A program full of changes and stores. */
+static void busy_script(const Board *t, unsigned salt)
+{
+    TwOp longer = op_of(TW_OP_RESIZE, t->b);
+
+    longer.last = 6 * P;
+    for (unsigned i = 0; i < 4; i++) {
+        write_n(t, ((salt + i) % 8) * P + 8 * i, 8);
+        rights(t, ((salt + i) % 8) * P, i & 1 ? TW_R : RWX);
+        read_n(t, ((salt + i) % 8) * P + 8 * i, 8);
+        add_op(t->k, by(0, at_op(TW_OP_MOVE, t->b, B + i * P)));
+        write_n(t, B + (i + salt % 3) * P, 8);
+        add_op(t->k, by(0, switch_op(TW_OP_ENABLE, t->device, i & 1)));
+        write_n(t, DEVICE + 8 * i, 8);
+    }
+    add_op(t->k, longer);
+    read_n(t, B + 7 * P, 8);
+}
+
+static TwTrace *trace_of(const Board *t, TwTarget *target)
+{
+    TwTrace *trace = g_new0(TwTrace, 1);
+
+    g_assert_true(tw_target_run(target, &t->k->p, trace));
+    g_assert_cmpint(trace->end, ==, TW_END_DONE);
+    return trace;
+}
+
+/* Nothing is left of a run: again, after another, and in a new target. */
+static void test_no_leaks(void)
+{
+    for (unsigned contents = 0; contents < 2; contents++) {
+        g_auto(Board) t = board_new();
+        g_auto(Board) other = board_new();
+        unsigned n = t.k->p.n_regions;
+
+        t.k->p.contents = other.k->p.contents = (uint8_t)contents;
+        busy_script(&t, 1);
+        busy_script(&other, 6);
+        g_autofree TwTrace *first = trace_of(&t, t.k->target);
+        g_autofree TwTrace *again = trace_of(&t, t.k->target);
+        g_autofree TwTrace *between = trace_of(&other, t.k->target);
+        g_autofree TwTrace *after = trace_of(&t, t.k->target);
+        g_autofree TwTrace *fresh = trace_of(&t, other.k->target);
+
+        g_assert_true(traces_equal(first, again, n));
+        g_assert_true(traces_equal(first, after, n));
+        g_assert_true(traces_equal(first, fresh, n));
+        g_assert_false(traces_equal(first, between, n));
+    }
+}
+
+/* More runs than an engine has windows. */
+static void test_windows(void)
+{
+    g_auto(Board) t = board_new();
+    unsigned w = write_n(&t, 8, 8), r = read_n(&t, 8, 8);
+
+    for (unsigned i = 0; i < 4200; i++) {
+        run_kit(t.k);
+        expect_class(t.k, w, TW_CLASS_OK);
+        expect_value(&t, r, tag_bytes(w, 0, 8));
+    }
+}
+
+static void test_unsupported(void)
+{
+    g_auto(Board) t = board_new();
+
+    add_op(t.k, page_op(0, 0, 0x100, 0x100, 8, RWX));
+    g_assert_true(tw_target_run(t.k->target, &t.k->p, &t.k->trace));
+    g_assert_cmpint(t.k->trace.end, ==, TW_END_UNSUPPORTED);
+    g_assert_cmpstr(t.k->trace.text, !=, "");
+    t.k->p.n_script = 0;
+    add_op(t.k, access_op(TW_OP_RMW, 0, 0, 0, 4));
+    g_assert_true(tw_target_run(t.k->target, &t.k->p, &t.k->trace));
+    g_assert_cmpint(t.k->trace.end, ==, TW_END_UNSUPPORTED);
+}
+
+static void test_options(void)
+{
+    static const TwTargetOptions bad[] = {
+        {.name = "unicorn:x"},
+        {.name = "unicorn", .timeout_ms = 1},
+        {.name = "unicorn", .flush = TW_FLUSH_PAGES},
+        {.name = "unicorn", .hide_locations = true},
+    };
+    g_auto(Board) t = board_new();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(tw_target_open(&bad[i], &error));
+        g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE);
+    }
+    g_assert_true(g_ascii_isdigit(tw_target_version(t.k->target)[0]));
+}
+
+/* What 2.0.1 does otherwise ----------------------------------------------- */
+
+/* R is taken from a mapping as a whole: nothing flushes the library's TLB.
+ * (Of a part, the mapping is split; and taking W flushes.) */
+static void known_read_right(void)
+{
+    g_auto(Board) t = board_new();
+
+    setup(t.k, rights_op(P, RW));
+    read_n(&t, P, 4);
+    rights(&t, P, TW_W);
+    unsigned r = read_n(&t, P, 4);
+    run_kit(t.k);
+    expect_value(&t, r, initial_bytes(t.a, P, 4));
+}
+
+/* A store fills the entry of a page that must not be read. */
+static void known_write_only(void)
+{
+    g_auto(Board) t = board_new();
+
+    setup(t.k, rights_op(P, TW_W));
+    unsigned w = write_n(&t, P, 4);
+    unsigned r = read_n(&t, P, 4);
+    run_kit(t.k);
+    expect_value(&t, r, tag_bytes(w, 0, 4));
+}
+
+/* LA-21 has it refused as a whole. */
+static void known_crossing_store(void)
+{
+    g_auto(Board) t = board_new();
+
+    setup(t.k, rights_op(P, TW_R));
+    unsigned w = write_n(&t, P - 2, 4);
+    unsigned r = read_n(&t, P - 2, 2);
+    run_kit(t.k);
+    expect_class(t.k, w, TW_CLASS_PAGE_FAULT);
+    expect_value(&t, r, tag_bytes(w, 0, 2));
+}
+
+/* What is left of a device has its offsets counted from a new start, and is
+ * readable and writable again. */
+static void known_split_device(void)
+{
+    g_auto(Board) t = board_new();
+
+    for (unsigned i = 0; i < 4; i++) {
+        setup(t.k, rights_op(DEVICE + i * P, TW_R));
+    }
+    add_op(t.k, unpage_op(DEVICE + P));
+    unsigned w = write_n(&t, DEVICE, 4);
+    unsigned r = read_n(&t, DEVICE + 2 * P, 4);
+    run_kit(t.k);
+    expect_class(t.k, w, TW_CLASS_OK);
+    expect_value(&t, r, device_bytes(&t, 0, 4));
+}
+
+/* Code that was translated runs on when X is taken away. */
+static void known_exec_right(void)
+{
+    g_auto(Board) t = code_board_new();
+
+    setup(t.k, rights_op(2 * P, TW_R | TW_X));
+    exec_8(&t, 2 * P);
+    rights(&t, 2 * P, TW_R);
+    unsigned x = exec_8(&t, 2 * P);
+    run_kit(t.k);
+    expect_value(&t, x, word(tw_code_initial(t.a, 2 * P / 8)));
+}
+
+/* Code of a device is translated once; the flush does not reach it. */
+static void known_exec_device(void)
+{
+    g_auto(Board) t = code_board_new();
+
+    exec_8(&t, DEVICE);
+    add_op(t.k, flush_page_op(0, 0, DEVICE));
+    unsigned x = exec_8(&t, DEVICE);
+    run_kit(t.k);
+    expect_value(&t, x, device_bytes(&t, 0, 8));
+    g_assert_cmpuint(t.k->trace.n_log, ==, 8);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *path;
+        void (*test)(void);
+    } tests[] = {
+        {"/unicorn/data/sizes", test_sizes},
+        {"/unicorn/data/crossing", test_crossing},
+        {"/unicorn/data/LA-21/refused", test_refused},
+        {"/unicorn/data/alias", test_alias},
+        {"/unicorn/data/LA-7/changes", test_changes},
+        {"/unicorn/data/LA-20/rights", test_rights},
+        {"/unicorn/data/RU-3/device", test_device},
+        {"/unicorn/data/long", test_long},
+        {"/unicorn/code/LA-44/exec", test_exec},
+        {"/unicorn/code/RU-4/device", test_exec_device},
+        {"/unicorn/code/FR-10/flush", test_flush},
+        {"/unicorn/runs/no-leaks", test_no_leaks},
+        {"/unicorn/runs/windows", test_windows},
+        {"/unicorn/runs/unsupported", test_unsupported},
+        {"/unicorn/runs/options", test_options},
+    };
+    static const struct {
+        const char *path;
+        void (*test)(void);
+    } known[] = {
+        {"/unicorn/2.0.1/read-right", known_read_right},
+        {"/unicorn/2.0.1/write-only", known_write_only},
+        {"/unicorn/2.0.1/crossing-store", known_crossing_store},
+        {"/unicorn/2.0.1/split-device", known_split_device},
+        {"/unicorn/2.0.1/exec-right", known_exec_right},
+        {"/unicorn/2.0.1/exec-device", known_exec_device},
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(tests); i++) {
+        g_test_add_func(tests[i].path, tests[i].test);
+    }
+    for (unsigned i = 0; is_library(2, 0, 1) && i < G_N_ELEMENTS(known);
+         i++) {
+        g_test_add_func(known[i].path, known[i].test);
+    }
+    return g_test_run();
+}
