@@ -443,6 +443,10 @@ static void (*const makers[MOVES])(TwGen *) = {
 
 void tw_gen_move(TwGen *gen)
 {
+    if (gen->dialect->identity_pages) {
+        tw_flat_move(gen);
+        return;
+    }
     const uint8_t *weights = gen->mixture->moves;
     unsigned draw = tw_gen_below(gen, gen->weights);
     unsigned move = 0;

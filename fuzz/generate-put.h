@@ -77,6 +77,13 @@ void tw_put_notify(TwGen *gen, const TwSketchHop *hop, uint8_t actor);
 /* Points the page of an aim elsewhere, in the page map. */
 void tw_put_page(TwGen *gen, const TwAim *aim, uint8_t actor);
 
+/* --- generate-flat.c: dialects with pages that lead to their own address --- */
+
+/* Everything but the script, of a program that has its parameters. */
+void tw_flat_topology(TwGen *gen);
+/* One move. */
+void tw_flat_move(TwGen *gen);
+
 /* --- generate-moves.c, generate-board.c: moves used by others --- */
 
 void tw_move_access(TwGen *gen);

@@ -5,7 +5,7 @@
  * from address 0 upwards, page after page; a share of the regions is put over
  * others, or off the pages, on purpose.
  */
-#include "fuzz/generate-internal.h"
+#include "fuzz/generate-put.h"
 
 #include <string.h>
 
@@ -538,6 +538,10 @@ void tw_gen_topology(TwGen *gen)
 
     parameters(gen);
     tw_gen_clear(gen);
+    if (gen->dialect->identity_pages) {
+        tw_flat_topology(gen);
+        return;
+    }
     memset(&cursor, 0, sizeof(cursor));
     if (!add_spaces(gen)) {
         return;

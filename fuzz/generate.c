@@ -145,4 +145,11 @@ void tw_generate(TwProgram *program, TwProfile profile,
         gen.mixture->ops[0] +
         tw_rng_below(rng, gen.mixture->ops[1] - gen.mixture->ops[0] + 1u);
     tw_gen_script(&gen, goal < gen.limit ? goal : gen.limit);
+    /* A dialect that has both gets code now and then; no draw, so that a
+     * dialect without keeps its programs. */
+    if (dialect->contents >> TW_CONTENTS_CODE && !dialect->identity_pages &&
+        !(tw_mix64(rng->state) & 7)) {
+        program->contents = TW_CONTENTS_CODE;
+    }
+    tw_dialect_fit(dialect, program);
 }

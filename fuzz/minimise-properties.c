@@ -260,6 +260,9 @@ bool tw_minimise_properties(TwMinimiser *min)
         TW_TRY(min, p, p->explicit_safepoints = false);
     }
     TW_TRY(min, p, p->hops = 16);
+    if (min->best->contents != TW_CONTENTS_DATA) {
+        TW_TRY(min, p, p->contents = TW_CONTENTS_DATA);
+    }
     for (unsigned i = 0; i < min->best->n_regions; i++) {
         if (min->best->regions[i].kind != TW_REGION_NONE) {
             any |= simplify_region(min, i);

@@ -26,6 +26,7 @@ TwProgram *tw_minimise_start(TwMinimiser *min)
 
 bool tw_minimise_try(TwMinimiser *min)
 {
+    tw_dialect_fit(min->dialect, &min->candidate);
     if (min->stats.tried >= min->budget ||
         !tw_program_check(&min->candidate, NULL, 0) ||
         !tw_dialect_admits(min->dialect, &min->candidate, NULL, 0) ||

@@ -170,6 +170,7 @@ void tw_crossover(TwProgram *out, const TwProgram *a, const TwProgram *b,
     }
     out->n_script = (uint16_t)n;
     tw_edit_tidy(out);
+    tw_dialect_fit(dialect, out);
     if (!tw_program_check(out, NULL, 0) ||
         !tw_dialect_admits(dialect, out, NULL, 0)) {
         tw_program_copy(out, a);

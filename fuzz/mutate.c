@@ -496,7 +496,10 @@ static void change_world(Mutation *m)
     TwProgram *program = m->program;
     const TwDialect *dialect = m->dialect;
 
-    switch (below(m, 3)) {
+    switch (below(m, dialect->contents >> TW_CONTENTS_CODE & 1 ? 4 : 3)) {
+    case 3:
+        program->contents ^= TW_CONTENTS_DATA ^ TW_CONTENTS_CODE;
+        break;
     case 0:
         program->page_lg = (uint8_t)(dialect->min_page_lg +
                                      below(m, dialect->max_page_lg -
@@ -612,6 +615,7 @@ void tw_mutate(TwProgram *program, const TwDialect *dialect, TwRng *rng)
          left > 0 && tries < 8; tries++) {
         mutate_once(&m);
         tw_edit_tidy(program);
+        tw_dialect_fit(dialect, program);
         if (fits(program, dialect)) {
             tw_program_copy(&before, program);
             left--;

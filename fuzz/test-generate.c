@@ -27,6 +27,39 @@ static TwDialect fixed_dialect(void)
     }
     dialect.ops = ops;
     dialect.op_flags = TW_OPF_DURING | TW_OPF_NOTIFIED | TW_OPF_ON;
+    dialect.contents = 1u << TW_CONTENTS_DATA;
+    return dialect;
+}
+
+/* A CPU without its MMU: what a real emulator's memory can express. */
+static TwDialect flat_dialect(void)
+{
+    static const uint8_t codes[] = {
+        TW_OP_NOP, TW_OP_READ, TW_OP_WRITE, TW_OP_EXEC, TW_OP_PAGE,
+        TW_OP_UNPAGE, TW_OP_FLUSH_PAGE, TW_OP_FLUSH_RANGE, TW_OP_FLUSH_INDEX,
+        TW_OP_FLUSH_ALL, TW_OP_SAFEPOINT, TW_OP_BEGIN, TW_OP_COMMIT,
+        TW_OP_ADD, TW_OP_DEL, TW_OP_MOVE, TW_OP_RESIZE, TW_OP_ENABLE,
+        TW_OP_PRIORITY, TW_OP_ALIAS_OFFSET,
+    };
+    TwDialect dialect = tw_dialect_full();
+
+    dialect.ops = 0;
+    for (unsigned i = 0; i < sizeof(codes); i++) {
+        dialect.ops |= UINT64_C(1) << codes[i];
+    }
+    dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
+                           1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
+    dialect.iommu_kinds = 0;
+    dialect.op_flags = TW_OPF_ON;
+    dialect.actors = dialect.explicit_safepoints = false;
+    dialect.shared_blocks = dialect.late_spaces = dialect.locations = false;
+    dialect.identity_pages = dialect.plain_devices = true;
+    dialect.exec_needs_code = true;
+    dialect.address_lg = 22;
+    dialect.region_lg = 12;
+    dialect.min_page_lg = dialect.max_page_lg = 12;
+    dialect.max_spaces = dialect.max_cpus = dialect.max_mmu_indexes = 1;
+    dialect.max_iommus = 0;
     return dialect;
 }
 
@@ -59,10 +92,10 @@ static void test_legal(gconstpointer data)
     unsigned profile = GPOINTER_TO_UINT(data);
     unsigned n = g_test_slow() ? 100000 : 8000;
     TwDialect full = tw_dialect_full();
-    TwDialect fixed = fixed_dialect();
+    TwDialect fixed = fixed_dialect(), flat = flat_dialect();
 
     for (unsigned i = 0; i < n; i++) {
-        const TwDialect *dialect = i & 1 ? &full : &fixed;
+        const TwDialect *dialect = i & 4 ? &flat : i & 1 ? &full : &fixed;
         TwRng rng = tw_rng_for(7, i);
         tw_generate(&program, (TwProfile)profile, dialect, &rng);
         assert_fits(dialect, profile, 7, i);
@@ -105,6 +138,14 @@ static void test_narrow(void)
         dialect.max_victims = (uint8_t)tw_rng_below(&rng, 3);
         dialect.max_setup = (uint16_t)tw_rng_below(&rng, 20);
         dialect.max_script = (uint16_t)tw_rng_below(&rng, 40);
+        dialect.contents = tw_rng_below(&rng, 4);
+        dialect.identity_pages = tw_rng_chance(&rng, 30);
+        dialect.plain_devices = tw_rng_chance(&rng, 50);
+        dialect.exec_needs_code = tw_rng_chance(&rng, 50);
+        dialect.address_lg = tw_rng_chance(&rng, 50)
+                                 ? 0
+                                 : (uint8_t)(16 + tw_rng_below(&rng, 49));
+        dialect.region_lg = (uint8_t)tw_rng_below(&rng, 14);
         for (unsigned i = 0; i < 2 * TW_PROFILES; i++) {
             tw_generate(&program, (TwProfile)(i % TW_PROFILES), &dialect,
                         &rng);
@@ -311,6 +352,81 @@ static void test_reach(void)
     g_assert_cmpfloat(per(c.inconclusive, c.programs), <, 0.01);
 }
 
+/*
+ * Flat programs do what they are for: measured with data on softmmu, which
+ * serves them as well, and by what stands in those with code.
+ */
+static void test_flat(void)
+{
+    TwTargetOptions options = {.name = "softmmu"};
+    g_autoptr(TwRunner) runner = tw_runner_new(&options, NULL);
+    TwDialect both = flat_dialect(), data = both;
+    unsigned programs = 3000, code = 0, execs = 0, rewritten = 0, flushed = 0;
+    unsigned crossing = 0, operations = 0;
+    TwJudgeStats stats;
+    TwFinding finding;
+
+    data.contents = 0;
+    memset(&stats, 0, sizeof(stats));
+    for (unsigned i = 0; i < programs; i++) {
+        TwRng rng = tw_rng_for(5, i);
+
+        tw_generate(&program, (TwProfile)(i % TW_PROFILES), &data, &rng);
+        TwVerdict verdict =
+            tw_runner_run(runner, &program, &finding, &stats, NULL);
+        if (tw_verdict_is_finding(verdict)) {
+            g_error("program %u: %s", i, finding.text);
+        }
+        for (unsigned k = 0; k < program.n_script; k++) {
+            const TwOp *op = &program.script[k];
+            g_assert_cmpint(op->code, !=, TW_OP_EXEC);
+            crossing += (op->code == TW_OP_READ || op->code == TW_OP_WRITE) &&
+                        (op->addr & 0xfff) + op->size > 0x1000;
+        }
+        operations += program.n_script;
+        tw_generate(&program, (TwProfile)(i % TW_PROFILES), &both, &rng);
+        code += program.contents == TW_CONTENTS_CODE;
+        uint64_t run = UINT64_MAX, written = UINT64_MAX;
+        bool flush = false;
+        for (unsigned k = 0; k < program.n_script; k++) {
+            const TwOp *op = &program.script[k];
+            if (op->code == TW_OP_EXEC) {
+                execs++;
+                rewritten += op->addr == written;
+                flushed += op->addr == written && flush;
+                run = op->addr;
+                written = UINT64_MAX;
+            } else if (op->code == TW_OP_WRITE && op->addr == run) {
+                written = run;
+                flush = false;
+            }
+            flush |= op->code == TW_OP_FLUSH_PAGE;
+        }
+    }
+    double accesses = (double)stats.accesses;
+    double ok = (double)stats.by_class[TW_CLASS_OK] / accesses;
+    double fault = (double)stats.by_class[TW_CLASS_PAGE_FAULT] / accesses;
+    double hole = (double)stats.by_class[TW_CLASS_DECODE_ERROR] / accesses;
+    g_test_message("operations %.1f, accesses %.1f, commits %.2f, skipped "
+                   "%.2f, ok %.3f, fault %.3f, hole %.3f, crossing %u; code "
+                   "%u, execs %u, rewritten %u, flushed %u",
+                   per(operations, programs), per(stats.accesses, programs),
+                   per(stats.commits, programs), per(stats.skipped, programs),
+                   ok, fault, hole, crossing, code, execs, rewritten,
+                   flushed);
+    g_assert_cmpfloat(ok, >=, 0.5);
+    g_assert_cmpfloat(fault, >=, 0.05);
+    g_assert_cmpfloat(hole, >=, 0.05);
+    g_assert_cmpfloat(per(stats.skipped, programs), <=, 1);
+    g_assert_cmpfloat(per(stats.commits, programs), >=, 3);
+    g_assert_cmpuint(stats.by_leaf[TW_REGION_MMIO], >, programs / 2);
+    g_assert_cmpuint(crossing, >, programs / 2);
+    g_assert_cmpuint(code, >, programs * 4 / 10);
+    g_assert_cmpuint(execs, >, 4 * code);
+    g_assert_cmpuint(rewritten, >, code);
+    g_assert_cmpuint(flushed, >, code / 4);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -330,6 +446,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/generate/narrow", test_narrow);
     g_test_add_func("/generate/same-again", test_same_again);
+    g_test_add_func("/generate/flat", test_flat);
     g_test_add_func("/generate/means", test_means);
     g_test_add_func("/generate/reach", test_reach);
     return g_test_run();

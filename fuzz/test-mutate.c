@@ -46,6 +46,40 @@ static void test_chain(void)
     g_assert_cmpuint(longest, >, 40);
 }
 
+/* Where numbers are narrow they stay so, and code turns into data and back. */
+static void test_flat(void)
+{
+    TwDialect dialect = tw_dialect_full();
+    unsigned changed = 0, turned = 0;
+    enum { N = 6000 };
+
+    dialect.iommu_kinds = 0;
+    dialect.max_iommus = 0;
+    dialect.min_page_lg = dialect.max_page_lg = 12;
+    dialect.identity_pages = dialect.plain_devices = true;
+    dialect.exec_needs_code = true;
+    dialect.address_lg = 22;
+    dialect.region_lg = 12;
+    for (unsigned i = 0; i < N; i++) {
+        TwRng rng = tw_rng_for(25, i);
+        if (i % 200 == 0) {
+            tw_generate(&program, (TwProfile)(i / 200 % TW_PROFILES),
+                        &dialect, &rng);
+            tw_generate(&other, (TwProfile)(i / 200 % TW_PROFILES), &dialect,
+                        &rng);
+        }
+        tw_program_copy(&before, &program);
+        tw_mutate(&program, &dialect, &rng);
+        assert_fits(&program, &dialect, i);
+        changed += !tw_program_equal(&program, &before);
+        turned += program.contents != before.contents;
+        tw_crossover(&out, &program, &other, &dialect, &rng);
+        assert_fits(&out, &dialect, i);
+    }
+    g_assert_cmpuint(changed, >, N * 7 / 10);
+    g_assert_cmpuint(turned, >, N / 200);
+}
+
 /* In a small dialect every mutation has to stay small. */
 static void test_narrow(void)
 {
@@ -250,6 +284,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/mutate/chain", test_chain);
+    g_test_add_func("/mutate/flat", test_flat);
     g_test_add_func("/mutate/narrow", test_narrow);
     g_test_add_func("/mutate/empty", test_empty);
     g_test_add_func("/mutate/reach", test_reach);
