@@ -77,10 +77,24 @@ void tw_put_notify(TwGen *gen, const TwSketchHop *hop, uint8_t actor);
 /* Points the page of an aim elsewhere, in the page map. */
 void tw_put_page(TwGen *gen, const TwAim *aim, uint8_t actor);
 
-/* --- generate-flat.c: dialects with pages that lead to their own address --- */
+/* --- generate-flat.c: where pages lead to their own addresses --- */
+
+enum { TW_FLAT_MIB_LG = 20 };
 
 /* Everything but the script, of a program that has its parameters. */
 void tw_flat_topology(TwGen *gen);
+
+/* log2 of where addresses end. */
+unsigned tw_flat_limit_lg(const TwGen *gen);
+/* Regions begin and end at multiples of this. */
+uint64_t tw_flat_unit(const TwGen *gen);
+/* Somewhere to put one: mostly in the first pages of a MiB. */
+uint64_t tw_flat_place(TwGen *gen);
+/* Rights of a page that has not got all. */
+uint8_t tw_flat_rights(TwGen *gen);
+
+/* --- generate-flat-moves.c --- */
+
 /* One move. */
 void tw_flat_move(TwGen *gen);
 

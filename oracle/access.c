@@ -307,7 +307,33 @@ static bool walkers_agree(TwOracle *oracle, const TwAccess *access)
     return true;
 }
 
-static void count_access(TwOracle *oracle, const TwOutcome *outcome)
+/* May a fetch see other bytes than those that are there now (FR-10)? */
+static bool has_old_code(const TwOracle *oracle, const TwAccess *access)
+{
+    const TwHistory *history = &oracle->history;
+    const TwStored *stored;
+    const TwEnding *flush;
+    TwByte bytes[TW_MAX_ACCESS];
+    TwContent before;
+    TwEffect effect;
+    uint8_t cuts;
+
+    if (access->code != TW_OP_EXEC || history->n_pages == 0 ||
+        oracle->world->contract->code != TW_CODE_UNTIL_FLUSH) {
+        return false;
+    }
+    tw_answer_join(access, &history->answers[0].list[0],
+                   history->n_pages > 1 ? &history->answers[1].list[0] : NULL,
+                   bytes, &cuts);
+    effect = tw_leaf(oracle->world, access, bytes, cuts);
+    flush = tw_history_flushed(oracle->world, access);
+    stored = tw_contents_before(&oracle->contents, &oracle->contents.worlds[0],
+                                access, bytes, &effect, &before);
+    return stored && (!flush || stored->tick >= flush->tick);
+}
+
+static void count_access(TwOracle *oracle, const TwAccess *access,
+                         const TwOutcome *outcome)
 {
     const TwHistory *history = &oracle->history;
     TwJudgeStats *stats = oracle->stats;
@@ -332,12 +358,10 @@ static void count_access(TwOracle *oracle, const TwOutcome *outcome)
     if (outcome->class_ < TW_CLASSES) {
         stats->by_class[outcome->class_]++;
     }
-    for (unsigned p = 0; p < history->n_pages; p++) {
-        if (history->answers[p].n > 1) {
-            stats->windows++;
-            break;
-        }
-    }
+    stats->windows +=
+        (history->n_pages > 0 && history->answers[0].n > 1) ||
+        (history->n_pages > 1 && history->answers[1].n > 1) ||
+        has_old_code(oracle, access);
 }
 
 static TwAccess take_apart(const TwProgram *program, const TwOp *op,
@@ -427,7 +451,7 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op,
         oracle->contents.hashed = true;
     }
     tw_history_allowed(history, oracle->world, &access);
-    count_access(oracle, outcome);
+    count_access(oracle, &access, outcome);
     overflow = (history->n_pages > 0 && history->answers[0].overflow) ||
                (history->n_pages > 1 &&
                 (history->answers[1].overflow ||

@@ -324,7 +324,7 @@ static void say_stale(TwFinding *finding, const TwAccess *access,
     }
 }
 
-/* Old code ------------------------------------------------------------------ */
+/* Old code ---------------------------------------------------------------- */
 
 /* The last fetch of these bytes before operation `changed` replaced them. */
 static uint16_t last_fetch(const TwOracle *oracle, const TwAccess *access,

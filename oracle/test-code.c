@@ -15,17 +15,17 @@
 #include "program/content.h"
 
 #define HEAD "twinwalk 1\npage 4096\nhops 2\ncontents code\n"
-#define TOPOLOGY                                                             \
-    "region r0 container size 0x10000\n"                                     \
-    "region r1 ram size 0x1000 in r0 at 0x0\n"                               \
-    "region r2 ram size 0x1000 in r0 at 0x1000\n"                            \
-    "region r3 alias size 0x1000 of r1 in r0 at 0x2000\n"                    \
-    "region r4 mmio size 0x1000 in r0 at 0x3000\n"                           \
-    "space s0 root r0\ncpu c0 tlb 4\nmmu c0.0 space s0\n"                    \
-    "cpu c1 tlb 4\nmmu c1.0 space s0\n"                                      \
-    "setup\n"                                                                \
-    "  page c0.0 0x0 -> 0x0 size 0x4000 rwx\n"                               \
-    "  page c1.0 0x0 -> 0x0 size 0x4000 rwx\n"                               \
+#define TOPOLOGY                                                               \
+    "region r0 container size 0x10000\n"                                       \
+    "region r1 ram size 0x1000 in r0 at 0x0\n"                                 \
+    "region r2 ram size 0x1000 in r0 at 0x1000\n"                              \
+    "region r3 alias size 0x1000 of r1 in r0 at 0x2000\n"                      \
+    "region r4 mmio size 0x1000 in r0 at 0x3000\n"                             \
+    "space s0 root r0\ncpu c0 tlb 4\nmmu c0.0 space s0\n"                      \
+    "cpu c1 tlb 4\nmmu c1.0 space s0\n"                                        \
+    "setup\n"                                                                  \
+    "  page c0.0 0x0 -> 0x0 size 0x4000 rwx\n"                                 \
+    "  page c1.0 0x0 -> 0x0 size 0x4000 rwx\n"                                 \
     "script\n"
 
 /* The word of a number, as a fetch or read of it gives it. */
@@ -70,12 +70,11 @@ static const TwFinding *claim(const char *script, TwCodeRule rule, bool queued,
     return finding;
 }
 
-#define OLD(script, op, value)                                               \
-    claim(script, TW_CODE_UNTIL_FLUSH, false, op, value,                     \
-          TW_VERDICT_AGREE_STALE)
-#define NOW(script, op, value)                                               \
+#define OLD(script, op, value)                                                 \
+    claim(script, TW_CODE_UNTIL_FLUSH, false, op, value, TW_VERDICT_AGREE_STALE)
+#define NOW(script, op, value)                                                 \
     claim(script, TW_CODE_UNTIL_FLUSH, false, op, value, TW_VERDICT_AGREE)
-#define BAD(script, op, value)                                               \
+#define BAD(script, op, value)                                                 \
     claim(script, TW_CODE_UNTIL_FLUSH, false, op, value, TW_VERDICT_STALE)
 
 static void words(void)
@@ -109,17 +108,15 @@ static void until_flush(void)
     OLD(script, 4, stored(1));
     OLD(script, 4, initial(1, 8));
     /* the neighbour's, and what it will be */
-    claim(script, TW_CODE_UNTIL_FLUSH, false, 4, stored(2),
-          TW_VERDICT_WRONG);
-    claim(script, TW_CODE_UNTIL_FLUSH, false, 0, stored(1),
-          TW_VERDICT_WRONG);
+    claim(script, TW_CODE_UNTIL_FLUSH, false, 4, stored(2), TW_VERDICT_WRONG);
+    claim(script, TW_CODE_UNTIL_FLUSH, false, 0, stored(1), TW_VERDICT_WRONG);
     /* half old, half new: there was no such time */
     claim(script, TW_CODE_UNTIL_FLUSH, false, 4,
           (stored(3) & ~UINT64_C(0xffff)) | (initial(1, 8) & 0xffff),
           TW_VERDICT_WRONG);
     /* it is no matter of data */
-    claim("  write c0.0 0x8 8\n  read c0.0 0x8 8\n", TW_CODE_UNTIL_FLUSH,
-          false, 1, initial(1, 8), TW_VERDICT_WRONG);
+    claim("  write c0.0 0x8 8\n  read c0.0 0x8 8\n", TW_CODE_UNTIL_FLUSH, false,
+          1, initial(1, 8), TW_VERDICT_WRONG);
     /* what was never fetched is no less allowed: code runs on */
     OLD("  write c0.0 0x8 8\n  exec c0.0 0x8 8\n", 1, initial(1, 8));
     /* written by another name */
@@ -168,13 +165,12 @@ static void flushed(void)
         OLD(script, 3, initial(1, 8));
     }
     /* What was there when the flush came is a beginning, not an end. */
-    OLD(FILL "  flush-page c0.0 0x0\n  write c0.0 0x8 8\n" AGAIN, 4,
-        stored(1));
+    OLD(FILL "  flush-page c0.0 0x0\n  write c0.0 0x8 8\n" AGAIN, 4, stored(1));
     BAD(FILL "  flush-page c0.0 0x0\n  write c0.0 0x8 8\n" AGAIN, 4,
         initial(1, 8));
     /* A flush that waits in a queue has ended nothing yet. */
-    claim("safepoint c0\n" FILL "  flush-all all\n" AGAIN,
-          TW_CODE_UNTIL_FLUSH, true, 4, initial(1, 8), TW_VERDICT_STALE);
+    claim("safepoint c0\n" FILL "  flush-all all\n" AGAIN, TW_CODE_UNTIL_FLUSH,
+          true, 4, initial(1, 8), TW_VERDICT_STALE);
 }
 
 /* Where a fetch goes, and whether it may, is as current as for data. */
@@ -189,8 +185,8 @@ static void still_current(void)
     NOW(remapped, 2, initial(2, 8));
     finding = BAD(remapped, 2, initial(1, 8));
     g_assert_cmpstr(finding->key, ==, "StaSoftmmuExRamPgm");
-    BAD("  exec c0.0 0x8 8\n  del r1\n  move r2 at 0x0\n  exec c0.0 0x8 8\n",
-        3, initial(1, 8));
+    BAD("  exec c0.0 0x8 8\n  del r1\n  move r2 at 0x0\n  exec c0.0 0x8 8\n", 3,
+        initial(1, 8));
     /* old bytes of the place where it goes now */
     OLD("  exec c0.0 0x8 8\n  write c0.0 0x1008 8\n"
         "  page c0.0 0x0 -> 0x1000 size 0x1000 rwx\n  exec c0.0 0x8 8\n",
@@ -207,8 +203,7 @@ static void rights(void)
 
     target->contract = (TwContract){.code = TW_CODE_UNTIL_FLUSH};
     test_target_run(target, false);
-    g_assert_cmpint(target->trace->outcomes[2].class_, ==,
-                    TW_CLASS_PAGE_FAULT);
+    g_assert_cmpint(target->trace->outcomes[2].class_, ==, TW_CLASS_PAGE_FAULT);
     test_judge(target, TW_VERDICT_AGREE);
     target->trace->outcomes[2] = target->trace->outcomes[0];
     test_judge(target, TW_VERDICT_STALE);
@@ -222,11 +217,34 @@ static void fresh(void)
     const TwFinding *finding;
 
     claim(script, TW_CODE_FRESH, false, 2, stored(1), TW_VERDICT_AGREE);
-    finding = claim(script, TW_CODE_FRESH, false, 2, initial(1, 8),
-                    TW_VERDICT_STALE);
+    finding =
+        claim(script, TW_CODE_FRESH, false, 2, initial(1, 8), TW_VERDICT_STALE);
     g_assert_cmpstr(finding->key, ==, "StaSoftmmuExRamCod");
     g_assert_cmpint(finding->changed, ==, 1);
     g_assert_cmpint(finding->ended, ==, TW_NO_OP);
+}
+
+/* A fetch that may see old bytes counts as one with a window. */
+static void windows(void)
+{
+    g_autofree TwProgram *program =
+        test_program(HEAD TOPOLOGY "  exec c0.0 0x8 8\n"
+                                   "  write c0.0 0x8 8\n"
+                                   "  exec c0.0 0x8 8\n"
+                                   "  exec c0.0 0x0 8\n"
+                                   "  exec c0.0 0x3000 8\n"
+                                   "  read c0.0 0x8 8\n"
+                                   "  flush-page c0.0 0x0\n"
+                                   "  exec c0.0 0x8 8\n");
+    TestTarget *target = test_target_new(program);
+    TwJudgeStats stats = {0};
+
+    target->contract =
+        (TwContract){.ends = TW_ENDS_CPU_FLUSH, .code = TW_CODE_UNTIL_FLUSH};
+    test_target_run(target, false);
+    test_judge_stats(target, TW_VERDICT_AGREE, &stats);
+    g_assert_cmpuint(stats.windows, ==, 1);
+    test_target_free(target);
 }
 
 /* Two worlds with the same bytes now, but not with the same past, stay two.
@@ -235,14 +253,13 @@ static void fresh(void)
 static void worlds(void)
 {
     g_autofree TwProgram *program =
-        test_program(HEAD TOPOLOGY
-                     "  read c0.0 0x8 8\n"
-                     "  page c0.0 0x0 -> 0x1000 size 0x1000 rwx\n"
-                     "  write c0.0 0x8 8\n" /* r1 or r2 */
-                     "  dma-write s0 0x8 8 none\n"
-                     "  dma-write s0 0x1008 8 none\n"
-                     "  exec c1.0 0x8 8\n"
-                     "  exec c1.0 0x1008 8\n");
+        test_program(HEAD TOPOLOGY "  read c0.0 0x8 8\n"
+                                   "  page c0.0 0x0 -> 0x1000 size 0x1000 rwx\n"
+                                   "  write c0.0 0x8 8\n" /* r1 or r2 */
+                                   "  dma-write s0 0x8 8 none\n"
+                                   "  dma-write s0 0x1008 8 none\n"
+                                   "  exec c1.0 0x8 8\n"
+                                   "  exec c1.0 0x1008 8\n");
     TestTarget *target = test_target_new(program);
 
     target->contract = (TwContract){
@@ -271,6 +288,7 @@ int main(int argc, char **argv)
     g_test_add_func("/code/FR-10/still-current", still_current);
     g_test_add_func("/code/FR-10/rights", rights);
     g_test_add_func("/code/fresh", fresh);
+    g_test_add_func("/code/windows", windows);
     g_test_add_func("/code/worlds", worlds);
     return g_test_run();
 }

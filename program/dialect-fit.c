@@ -52,7 +52,8 @@ static bool is_wide(const TwDialect *d, const TwProgram *p)
            !d->exec_needs_code;
 }
 
-/* Pages --------------------------------------------------------------------- */
+/* Pages ---------------------------------------------------------------------
+ */
 
 static void fit_page(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
@@ -69,7 +70,8 @@ static void fit_page(const TwDialect *d, const TwProgram *p, TwOp *op)
     tw_op_round(p, op);
 }
 
-/* Accesses ------------------------------------------------------------------ */
+/* Accesses ------------------------------------------------------------------
+ */
 
 static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
@@ -142,7 +144,8 @@ void tw_dialect_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
     }
 }
 
-/* Regions ------------------------------------------------------------------- */
+/* Regions -------------------------------------------------------------------
+ */
 
 void tw_dialect_fit_region(const TwDialect *d, const TwProgram *p, unsigned id,
                            TwRegion *r)
@@ -170,7 +173,8 @@ void tw_dialect_fit_regions(const TwDialect *d, TwProgram *p)
     }
 }
 
-/* The whole ----------------------------------------------------------------- */
+/* The whole -----------------------------------------------------------------
+ */
 
 uint8_t tw_dialect_fit_contents(const TwDialect *d, unsigned contents)
 {
