@@ -9,6 +9,10 @@
  * slots.  The agent fetches its code through translated blocks, so what
  * competes is the page of records and the doorbell, in two slots in the
  * middle of nowhere.
+ *
+ * The library makes its TLB smaller when some 100 ms have passed in which it
+ * was used little, and larger when it is full: what is stale would hang on the
+ * clock.  So the agent now and then reads as many pages as keep its size.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -18,11 +22,16 @@
 #define CODE UINT64_C(0x1009b000)
 #define RECORDS UINT64_C(0x100ad000)
 #define DOORBELL UINT64_C(0x100c5000)
+#define BALLAST UINT64_C(0x10100000) /* pages that keep the TLB's size */
 #define HANDLERS (CODE + 0x40)
 #define EXIT (CODE + 0x800) /* far from all that is executed */
 #define FIRST_WINDOW UINT64_C(0x400000000)
 
-enum { MAX_WINDOWS = 4096 }; /* of one engine */
+enum {
+    MAX_WINDOWS = 4096,   /* of one engine */
+    BALLAST_PAGES = 120,  /* between 30 % and 70 % of the TLB's slots */
+    BALLAST_EVERY = 32,   /* windows: some milliseconds */
+};
 
 /* x10: the record; x13: HANDLERS; x1, x0: address and value. */
 enum {
@@ -104,6 +113,8 @@ static uc_err engine_open(Machine *m)
         (err = uc_mem_write(m->uc, CODE, code, sizeof(code))) ||
         (err = uc_mem_map_ptr(m->uc, RECORDS, PAGE_SIZE_,
                               UC_PROT_READ | UC_PROT_WRITE, m->records)) ||
+        (err = uc_mem_map(m->uc, BALLAST, BALLAST_PAGES * PAGE_SIZE_,
+                          UC_PROT_READ)) ||
         (err = uc_mmio_map(m->uc, DOORBELL, PAGE_SIZE_, doorbell_read, m,
                            doorbell_write, m)) ||
         (err = uc_reg_write(m->uc, UC_ARM64_REG_X13, &table))) {
@@ -116,6 +127,19 @@ static uc_err engine_open(Machine *m)
     return UC_ERR_OK;
 }
 
+/* The next flush of the TLB, by the next mapping, counts what is in it. */
+static void ballast_read(Machine *m)
+{
+    unsigned stopped;
+
+    for (unsigned i = 0; i < BALLAST_PAGES; i++) {
+        m->records[i] = (Record){.kind = RECORD_READ,
+                                 .addr = BALLAST + (uint64_t)i * PAGE_SIZE_};
+    }
+    m->records[BALLAST_PAGES] = (Record){.kind = RECORD_EXIT};
+    tw_uc_agent_run(m, 0, &stopped);
+}
+
 bool tw_uc_engine_prepare(Machine *m)
 {
     if (m->uc != NULL && m->windows == MAX_WINDOWS) {
@@ -124,7 +148,10 @@ bool tw_uc_engine_prepare(Machine *m)
     if (m->uc == NULL && engine_open(m) != UC_ERR_OK) {
         return false;
     }
-    m->window = FIRST_WINDOW + ((uint64_t)m->windows++ << WINDOW_LG);
+    if (m->windows % BALLAST_EVERY == 0) {
+        ballast_read(m);
+    }
+    m->window = FIRST_WINDOW + ((uint64_t)m->windows++ << WINDOW_STEP_LG);
     return true;
 }
 

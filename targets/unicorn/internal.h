@@ -11,8 +11,9 @@
  *
  * Guest addresses.  A program sees addresses 0 .. WINDOW_SIZE - 1.  Each run
  * has a window of its own in the guest, so that nothing that the library kept
- * of an earlier run is met again; windows are multiples of 1 MiB apart, so an
- * address has the same slot of the library's TLB (256 pages) in all of them.
+ * of an earlier run is met again.  Windows are 16 MiB apart: so an address has
+ * the same slot in all of them, both of the library's TLB (bits 12 to 19) and
+ * of its cache of jump targets (bits 0 to 23), and runs are alike.
  */
 #ifndef TW_TARGETS_UNICORN_INTERNAL_H
 #define TW_TARGETS_UNICORN_INTERNAL_H
@@ -27,6 +28,7 @@ enum {
     PAGE_LG = 12,
     PAGE_SIZE_ = 1 << PAGE_LG,
     WINDOW_LG = 22,
+    WINDOW_STEP_LG = 24,
     PAGES = 1 << (WINDOW_LG - PAGE_LG), /* of a window, and of a block */
     MAX_RECORDS = PAGE_SIZE_ / 32,      /* of one run of the agent */
     MAX_DEVICES = 8192,                 /* MMIO mappings of one program */
@@ -141,6 +143,7 @@ struct Machine {
     uint8_t rights[PAGES];      /* of page-map entries, or NO_ENTRY */
     Shown mapped[PAGES];        /* in the engine */
     uint8_t mapped_rights[PAGES];
+    uint64_t ever_mapped[PAGES / 64]; /* in this run */
 
     unsigned n_devices;
     Device devices[MAX_DEVICES];
@@ -184,7 +187,8 @@ void tw_uc_graph_change(Machine *m, const TwOp *op);
  * it; unmaps everything. */
 void tw_uc_map_sync(Machine *m, unsigned first, unsigned end);
 void tw_uc_map_clear(Machine *m);
-/* Drops translated code of a range of program addresses, last included. */
+/* Drops translated code of the pages of a range of program addresses, last
+ * included. */
 void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last);
 /* The word of a device that a fetch with number FETCHED + `k` got. */
 uint64_t tw_uc_fetched_word(const Machine *m, unsigned k);

@@ -183,6 +183,7 @@ static void map_run(Machine *m, unsigned first, unsigned end)
     for (unsigned p = first; p < end; p++, shown++) {
         m->mapped[p] = shown;
         m->mapped_rights[p] = rights;
+        m->ever_mapped[p / 64] |= UINT64_C(1) << p % 64;
     }
 }
 
@@ -267,20 +268,28 @@ void tw_uc_map_clear(Machine *m)
             q++;
         }
     }
-    m->n_devices = 0;
 }
 
+/*
+ * Page by page, since the library translates the first address of a range and
+ * takes the others to lie behind it.  What is not mapped now may have been
+ * when it was translated, and may be again.
+ */
 void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last)
 {
-    uint64_t end = (MIN(last, (UINT64_C(1) << WINDOW_LG) - 1) | 0xfff) + 1;
-    uc_err err;
+    uint64_t end = MIN(last >> PAGE_LG, PAGES - 1);
 
-    first &= ~UINT64_C(0xfff);
-    if (first >= end) {
-        return;
-    }
-    err = uc_ctl_remove_cache(m->uc, m->window + first, m->window + end);
-    if (err != UC_ERR_OK) {
-        tw_uc_fail(m, "uc_ctl_remove_cache", first, end - first, err);
+    for (uint64_t p = first >> PAGE_LG; p <= end && !m->broken; p++) {
+        uint64_t at = guest(m, (unsigned)p);
+        uc_err err;
+
+        if (!(m->ever_mapped[p / 64] >> p % 64 & 1)) {
+            continue;
+        }
+        err = uc_ctl_remove_cache(m->uc, at, at + PAGE_SIZE_);
+        if (err != UC_ERR_OK) {
+            tw_uc_fail(m, "uc_ctl_remove_cache", p << PAGE_LG, PAGE_SIZE_,
+                       err);
+        }
     }
 }

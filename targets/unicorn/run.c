@@ -70,6 +70,9 @@ void tw_uc_perform(Machine *m, unsigned n)
     TwOutcome *outcome = &m->trace->outcomes[n];
 
     m->op = n;
+    if (m->in_flight != NULL) {
+        *m->in_flight = n;
+    }
     *outcome = (TwOutcome){.status = TW_STATUS_DONE};
     if (tw_legality_step(&m->legality, op) != TW_LEGAL) {
         outcome->status = TW_STATUS_SKIPPED;
@@ -329,6 +332,7 @@ static void machine_reset(Machine *m)
     m->attrs = program->n_cpus > 0 ? program->cpus[0].mmu[0].attrs : 0;
     tw_legality_init(&m->legality, program);
     memset(m->rights, NO_ENTRY, sizeof(m->rights));
+    memset(m->ever_mapped, 0, sizeof(m->ever_mapped));
     for (unsigned i = 0; i < program->n_setup; i++) {
         page_map(m, &program->setup[i]);
     }
@@ -355,7 +359,7 @@ static void run_script(Machine *m)
     for (unsigned i = 0; i < program->n_script && !m->broken; i = next) {
         m->op = i;
         if (m->in_flight != NULL) {
-            *m->in_flight = i;
+            *m->in_flight = i; /* or one of those that the agent does next */
         }
         if (is_inside(&program->script[i])) {
             next = batch_build(m, i);
