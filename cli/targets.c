@@ -57,6 +57,13 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_cli_json_bool(b, "shared_blocks", d->shared_blocks);
     tw_cli_json_bool(b, "late_spaces", d->late_spaces);
     tw_cli_json_bool(b, "locations", d->locations);
+    tw_cli_json_bool(b, "identity_pages", d->identity_pages);
+    tw_cli_json_bool(b, "plain_devices", d->plain_devices);
+    tw_cli_json_bool(b, "exec_needs_code", d->exec_needs_code);
+    json_names(b, "contents", d->contents, tw_contents_name,
+               TW_CONTENTS_KINDS);
+    tw_cli_json_int(b, "address_lg", d->address_lg);
+    tw_cli_json_int(b, "region_lg", d->region_lg);
     tw_cli_json_int(b, "min_page_lg", d->min_page_lg);
     tw_cli_json_int(b, "max_page_lg", d->max_page_lg);
     tw_cli_json_int(b, "min_granule_lg", d->min_granule_lg);
@@ -81,6 +88,7 @@ static void json_contract(JsonBuilder *b, const TwContract *c)
     tw_cli_json_bool(b, "cpu_cache", c->cpu_cache);
     tw_cli_json_bool(b, "one_entry_per_page", c->one_entry_per_page);
     tw_cli_json_bool(b, "queued", c->queued);
+    tw_cli_json_bool(b, "code_until_flush", c->code == TW_CODE_UNTIL_FLUSH);
     json_names(b, "ended_by", c->ends, event_name, 4);
     json_builder_end_object(b);
 }

@@ -370,6 +370,57 @@ static void test_zoo(gconstpointer data)
     g_assert_cmpuint(stats.tried, <, 6000);
 }
 
+/* Something is fetched, stored and fetched again. */
+static bool runs_rewritten(const TwProgram *p)
+{
+    unsigned state = 0;
+    uint64_t addr = 0;
+
+    for (unsigned i = 0; i < p->n_script; i++) {
+        const TwOp *op = &p->script[i];
+
+        if (op->code == TW_OP_EXEC && (state == 0 || op->addr == addr)) {
+            addr = op->addr;
+            state += state != 1;
+        } else if (op->code == TW_OP_WRITE && op->addr == addr && state == 1) {
+            state = 2;
+        }
+    }
+    return state == 3 && p->contents == TW_CONTENTS_CODE;
+}
+
+/* In a flat dialect with code what is left is flat, code, and no more than it
+ * takes. */
+static void test_flat(void)
+{
+    TwDialect was = full;
+    unsigned done = 0;
+
+    full.iommu_kinds = 0;
+    full.max_iommus = 0;
+    full.min_page_lg = full.max_page_lg = 12;
+    full.identity_pages = full.plain_devices = full.exec_needs_code = true;
+    full.address_lg = 22;
+    full.region_lg = 12;
+    for (unsigned i = 0; done < 5; i++) {
+        Watch w = {.holds = runs_rewritten};
+        TwMinimiseStats stats;
+
+        generate(&program, TW_PROFILE_BALANCED, i);
+        if (!runs_rewritten(&program)) {
+            continue;
+        }
+        done++;
+        tw_minimise(&program, &full, watch, &w, 0, &stats);
+        g_assert_true(runs_rewritten(&program));
+        g_assert_cmpuint(program.n_script, ==, 3);
+        g_assert_cmpuint(stats.ops_after, ==, 3);
+        g_assert_cmpuint(stats.objects_after, <=, 4);
+        g_assert_cmpuint(stats.tried, <, 2000);
+    }
+    full = was;
+}
+
 int main(int argc, char **argv)
 {
     static const char *const slugs[] = {
@@ -380,6 +431,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     full = tw_dialect_full();
     g_test_add_func("/minimise/always", test_always);
+    g_test_add_func("/minimise/flat", test_flat);
     g_test_add_func("/minimise/never", test_never);
     g_test_add_func("/minimise/budget", test_budget);
     g_test_add_func("/minimise/two-operations", test_two_operations);

@@ -30,9 +30,18 @@ enum {
     FEATURE_SHARED = 4,
     FEATURE_LATE = 8,
     FEATURE_LOCATIONS = 16,
+    FEATURE_IDENTITY = 32,
+    FEATURE_PLAIN = 64,
+    FEATURE_EXEC_CODE = 128,
+    FEATURE_CODE = 256,
 };
 
-enum { CONTRACT_CACHE = 1, CONTRACT_ONE_ENTRY = 2, CONTRACT_QUEUED = 4 };
+enum {
+    CONTRACT_CACHE = 1,
+    CONTRACT_ONE_ENTRY = 2,
+    CONTRACT_QUEUED = 4,
+    CONTRACT_CODE = 8,
+};
 
 static const char *op_name(unsigned code)
 {
@@ -57,14 +66,16 @@ static const char *feature_name(unsigned bit)
 {
     static const char *const names[] = {"actors", "explicit-safepoints",
                                         "shared-blocks", "late-spaces",
-                                        "locations"};
+                                        "locations", "identity-pages",
+                                        "plain-devices", "exec-needs-code",
+                                        "code"};
     return pick(names, G_N_ELEMENTS(names), bit);
 }
 
 static const char *contract_name(unsigned bit)
 {
     static const char *const names[] = {"cpu-cache", "one-entry-per-page",
-                                        "queued"};
+                                        "queued", "code-until-flush"};
     return pick(names, G_N_ELEMENTS(names), bit);
 }
 
@@ -106,6 +117,8 @@ enum {
     NUM_VICTIMS,
     NUM_SETUP,
     NUM_SCRIPT,
+    NUM_ADDRESS, /* from here on: not said if 0 */
+    NUM_REGION,
     NUMS
 };
 
@@ -129,6 +142,8 @@ static const struct {
     [NUM_VICTIMS] = {"max-victims", 0, TW_MAX_VICTIMS},
     [NUM_SETUP] = {"max-setup", 0, TW_MAX_SETUP},
     [NUM_SCRIPT] = {"max-script", 1, TW_MAX_SCRIPT},
+    [NUM_ADDRESS] = {"address-lg", 0, 64},
+    [NUM_REGION] = {"region-lg", 0, 63},
 };
 
 typedef struct Fields {
@@ -147,10 +162,17 @@ static void fields_from(Fields *f, const TwDialect *d, const TwContract *c)
                            (d->explicit_safepoints ? FEATURE_SAFEPOINTS : 0) |
                            (d->shared_blocks ? FEATURE_SHARED : 0) |
                            (d->late_spaces ? FEATURE_LATE : 0) |
-                           (d->locations ? FEATURE_LOCATIONS : 0);
+                           (d->locations ? FEATURE_LOCATIONS : 0) |
+                           (d->identity_pages ? FEATURE_IDENTITY : 0) |
+                           (d->plain_devices ? FEATURE_PLAIN : 0) |
+                           (d->exec_needs_code ? FEATURE_EXEC_CODE : 0) |
+                           (d->contents >> TW_CONTENTS_CODE & 1 ? FEATURE_CODE
+                                                                : 0);
     f->set[SET_CONTRACT] = (c->cpu_cache ? CONTRACT_CACHE : 0) |
                            (c->one_entry_per_page ? CONTRACT_ONE_ENTRY : 0) |
-                           (c->queued ? CONTRACT_QUEUED : 0);
+                           (c->queued ? CONTRACT_QUEUED : 0) |
+                           (c->code == TW_CODE_UNTIL_FLUSH ? CONTRACT_CODE
+                                                           : 0);
     f->set[SET_ENDS] = c->ends;
     f->num[NUM_MIN_PAGE] = d->min_page_lg;
     f->num[NUM_MAX_PAGE] = d->max_page_lg;
@@ -166,6 +188,8 @@ static void fields_from(Fields *f, const TwDialect *d, const TwContract *c)
     f->num[NUM_VICTIMS] = d->max_victims;
     f->num[NUM_SETUP] = d->max_setup;
     f->num[NUM_SCRIPT] = d->max_script;
+    f->num[NUM_ADDRESS] = d->address_lg;
+    f->num[NUM_REGION] = d->region_lg;
 }
 
 static void fields_to(const Fields *f, TwDialect *d, TwContract *c)
@@ -185,6 +209,11 @@ static void fields_to(const Fields *f, TwDialect *d, TwContract *c)
     d->shared_blocks = features & FEATURE_SHARED;
     d->late_spaces = features & FEATURE_LATE;
     d->locations = features & FEATURE_LOCATIONS;
+    d->identity_pages = features & FEATURE_IDENTITY;
+    d->plain_devices = features & FEATURE_PLAIN;
+    d->exec_needs_code = features & FEATURE_EXEC_CODE;
+    d->contents = 1u << TW_CONTENTS_DATA |
+                  (features & FEATURE_CODE ? 1u << TW_CONTENTS_CODE : 0);
     d->min_page_lg = (uint8_t)f->num[NUM_MIN_PAGE];
     d->max_page_lg = (uint8_t)f->num[NUM_MAX_PAGE];
     d->min_granule_lg = (uint8_t)f->num[NUM_MIN_GRANULE];
@@ -199,9 +228,12 @@ static void fields_to(const Fields *f, TwDialect *d, TwContract *c)
     d->max_victims = (uint8_t)f->num[NUM_VICTIMS];
     d->max_setup = (uint16_t)f->num[NUM_SETUP];
     d->max_script = (uint16_t)f->num[NUM_SCRIPT];
+    d->address_lg = (uint8_t)f->num[NUM_ADDRESS];
+    d->region_lg = (uint8_t)f->num[NUM_REGION];
     c->cpu_cache = contract & CONTRACT_CACHE;
     c->one_entry_per_page = contract & CONTRACT_ONE_ENTRY;
     c->queued = contract & CONTRACT_QUEUED;
+    c->code = contract & CONTRACT_CODE ? TW_CODE_UNTIL_FLUSH : TW_CODE_FRESH;
     c->ends = (uint8_t)f->set[SET_ENDS];
 }
 
@@ -224,7 +256,9 @@ void tw_greeting_print(const TwDialect *dialect, const TwContract *contract,
         g_string_append_c(out, '\n');
     }
     for (unsigned n = 0; n < NUMS; n++) {
-        g_string_append_printf(out, "%s %u\n", nums[n].key, f.num[n]);
+        if (n < NUM_ADDRESS || f.num[n] != 0) {
+            g_string_append_printf(out, "%s %u\n", nums[n].key, f.num[n]);
+        }
     }
     g_string_append(out, "ready\n");
 }
@@ -368,7 +402,11 @@ bool tw_greeting_parse(const char *text, size_t length, TwDialect *dialect,
     Parser p = {text, length, 0, 0, error};
     Fields f;
     char line[4096];
-    uint32_t seen = 0;
+    /* What need not be said is as if said: 0. */
+    uint32_t seen = 0, optional = 1u << (SETS + NUM_ADDRESS) |
+                                  1u << (SETS + NUM_REGION);
+
+    f.num[NUM_ADDRESS] = f.num[NUM_REGION] = 0;
 
     if (!next_line(&p, line, sizeof(line))) {
         return false;
@@ -388,7 +426,7 @@ bool tw_greeting_parse(const char *text, size_t length, TwDialect *dialect,
         }
     }
     for (unsigned field = 0; field <= SETS + NUMS; field++) {
-        if (!(seen >> field & 1)) {
+        if (!((seen | optional) >> field & 1)) {
             return fail(&p, "a line \"%s ...\" before \"ready\"",
                         field < SETS          ? sets[field].key
                         : field < SETS + NUMS ? nums[field - SETS].key

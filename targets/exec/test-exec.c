@@ -102,6 +102,43 @@ static void test_round_trip(void)
     g_assert_cmpstr(text->str, ==, again->str);
 }
 
+/* What only targets without an MMU say; others need not mention it. */
+static void test_flat_round_trip(void)
+{
+    TwDialect flat = tw_dialect_full(), dialect;
+    TwContract contract = {.code = TW_CODE_UNTIL_FLUSH}, parsed;
+    g_autoptr(GString) text = g_string_new(NULL);
+    char version[TW_GREETING_VERSION];
+    GError *error = NULL;
+
+    tw_greeting_print(&flat, &contract, "1", text);
+    g_assert_null(strstr(text->str, "address-lg"));
+    g_assert_null(strstr(text->str, "region-lg"));
+    g_assert_true(tw_greeting_parse(text->str, text->len, &dialect, &parsed,
+                                    version, &error));
+    g_assert_cmpint(dialect.address_lg, ==, 0);
+    g_assert_cmpint(dialect.region_lg, ==, 0);
+    g_assert_false(dialect.identity_pages || dialect.plain_devices ||
+                   dialect.exec_needs_code);
+    g_assert_cmpuint(dialect.contents, ==, flat.contents);
+
+    flat.identity_pages = flat.plain_devices = flat.exec_needs_code = true;
+    flat.contents = 1u << TW_CONTENTS_DATA;
+    flat.address_lg = 22;
+    flat.region_lg = 12;
+    g_string_truncate(text, 0);
+    tw_greeting_print(&flat, &contract, "1", text);
+    g_assert_true(tw_greeting_parse(text->str, text->len, &dialect, &parsed,
+                                    version, &error));
+    g_assert_no_error(error);
+    g_assert_true(dialect.identity_pages && dialect.plain_devices &&
+                  dialect.exec_needs_code);
+    g_assert_cmpuint(dialect.contents, ==, flat.contents);
+    g_assert_cmpint(dialect.address_lg, ==, 22);
+    g_assert_cmpint(dialect.region_lg, ==, 12);
+    g_assert_cmpint(parsed.code, ==, TW_CODE_UNTIL_FLUSH);
+}
+
 static void assert_refused(const char *text, size_t length)
 {
     char version[TW_GREETING_VERSION];
@@ -512,6 +549,7 @@ int main(int argc, char **argv)
     g_string_free(text, TRUE);
 
     g_test_add_func("/exec/greeting/round-trip", test_round_trip);
+    g_test_add_func("/exec/greeting/flat-round-trip", test_flat_round_trip);
     g_test_add_func("/exec/greeting/hostile", test_hostile_greeting);
     g_test_add_func("/exec/greeting/none", test_no_greeting);
     g_test_add_func("/exec/options", test_refuses_options);
