@@ -57,7 +57,9 @@ static void add_cpu(TwProgram *p, const TwDialect *d, unsigned indexes)
             TwOp op = tw_op_make(TW_OP_PAGE);
             op.obj = cpu;
             op.index = m;
-            op.addr = (uint64_t)map[i].va << p->page_lg;
+            /* Where there is no choice of addresses, to where it leads. */
+            op.addr = (uint64_t)(d->identity_pages ? map[i].pa : map[i].va)
+                      << p->page_lg;
             op.out = (uint64_t)map[i].pa << p->page_lg;
             op.lg = (uint8_t)(p->page_lg + map[i].pages_lg);
             op.perm = map[i].perm;

@@ -302,6 +302,26 @@ static void test_golden(void)
     g_assert_cmphex(hash[1], ==, UINT64_C(0x67be210bb63d5ec4));
 }
 
+/* Where pages lead to their own addresses: RAM and device are in reach. */
+static void test_empty_flat(void)
+{
+    const TwDialect d = flat_dialect();
+    unsigned kinds = 0;
+    tw_program_decode(&p, NULL, 0, &d);
+    check_decoded(&d);
+    for (unsigned i = 0; i < p.n_setup; i++) {
+        g_assert_cmpint(p.setup[i].code, ==, TW_OP_PAGE);
+        for (unsigned k = 0; k < p.n_regions; k++) {
+            const TwRegion *r = &p.regions[k];
+            if (p.setup[i].addr - r->addr < r->size) {
+                kinds |= 1u << r->kind;
+            }
+        }
+    }
+    g_assert_true(kinds & 1u << TW_REGION_RAM);
+    g_assert_true(kinds & 1u << TW_REGION_MMIO);
+}
+
 /* The header bit that says code, where there is code. */
 static void test_contents(void)
 {
@@ -564,6 +584,7 @@ int main(int argc, char **argv)
     g_test_add_func("/bytes/outside", test_outside);
     g_test_add_func("/bytes/empty", test_empty);
     g_test_add_func("/bytes/golden", test_golden);
+    g_test_add_func("/bytes/empty-flat", test_empty_flat);
     g_test_add_func("/bytes/contents", test_contents);
     g_test_add_func("/dialect/fit", test_fit);
     g_test_add_func("/dialect/outside-numbers", test_outside_numbers);
