@@ -11,8 +11,8 @@
  * middle of nowhere.
  *
  * The library makes its TLB smaller when some 100 ms have passed in which it
- * was used little, and larger when it is full: what is stale would hang on the
- * clock.  So the agent now and then reads as many pages as keep its size.
+ * was used little: what is stale would hang on the clock.  So no engine gets
+ * that old.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -22,15 +22,13 @@
 #define CODE UINT64_C(0x1009b000)
 #define RECORDS UINT64_C(0x100ad000)
 #define DOORBELL UINT64_C(0x100c5000)
-#define BALLAST UINT64_C(0x10100000) /* pages that keep the TLB's size */
 #define HANDLERS (CODE + 0x40)
 #define EXIT (CODE + 0x800) /* far from all that is executed */
 #define FIRST_WINDOW UINT64_C(0x400000000)
 
 enum {
-    MAX_WINDOWS = 4096,   /* of one engine */
-    BALLAST_PAGES = 120,  /* between 30 % and 70 % of the TLB's slots */
-    BALLAST_EVERY = 32,   /* windows: some milliseconds */
+    MAX_WINDOWS = 4096, /* of one engine */
+    MAX_AGE = 80000,    /* of one engine at the start of a run, microseconds */
 };
 
 /* x10: the record; x13: HANDLERS; x1, x0: address and value. */
@@ -113,8 +111,6 @@ static uc_err engine_open(Machine *m)
         (err = uc_mem_write(m->uc, CODE, code, sizeof(code))) ||
         (err = uc_mem_map_ptr(m->uc, RECORDS, PAGE_SIZE_,
                               UC_PROT_READ | UC_PROT_WRITE, m->records)) ||
-        (err = uc_mem_map(m->uc, BALLAST, BALLAST_PAGES * PAGE_SIZE_,
-                          UC_PROT_READ)) ||
         (err = uc_mmio_map(m->uc, DOORBELL, PAGE_SIZE_, doorbell_read, m,
                            doorbell_write, m)) ||
         (err = uc_reg_write(m->uc, UC_ARM64_REG_X13, &table))) {
@@ -122,34 +118,21 @@ static uc_err engine_open(Machine *m)
         m->uc = NULL;
         return err;
     }
+    m->opened = g_get_monotonic_time();
     m->windows = 0;
     memset(m->mapped, 0, sizeof(m->mapped));
     return UC_ERR_OK;
 }
 
-/* The next flush of the TLB, by the next mapping, counts what is in it. */
-static void ballast_read(Machine *m)
-{
-    unsigned stopped;
-
-    for (unsigned i = 0; i < BALLAST_PAGES; i++) {
-        m->records[i] = (Record){.kind = RECORD_READ,
-                                 .addr = BALLAST + (uint64_t)i * PAGE_SIZE_};
-    }
-    m->records[BALLAST_PAGES] = (Record){.kind = RECORD_EXIT};
-    tw_uc_agent_run(m, 0, &stopped);
-}
-
 bool tw_uc_engine_prepare(Machine *m)
 {
-    if (m->uc != NULL && m->windows == MAX_WINDOWS) {
+    if (m->uc != NULL &&
+        (m->windows == MAX_WINDOWS ||
+         g_get_monotonic_time() - m->opened > MAX_AGE)) {
         tw_uc_engine_close(m);
     }
     if (m->uc == NULL && engine_open(m) != UC_ERR_OK) {
         return false;
-    }
-    if (m->windows % BALLAST_EVERY == 0) {
-        ballast_read(m);
     }
     m->window = FIRST_WINDOW + ((uint64_t)m->windows++ << WINDOW_STEP_LG);
     return true;

@@ -120,6 +120,7 @@ struct Machine {
 
     /* The engine. */
     uc_engine *uc;      /* NULL: to be opened */
+    int64_t opened;     /* when, monotonic microseconds */
     uint32_t windows;   /* used in this engine */
     uint64_t window;    /* guest address of the program's address 0 */
     Record *records;    /* MAX_RECORDS; a page, shown to the guest */
