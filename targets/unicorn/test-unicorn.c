@@ -436,6 +436,21 @@ static void test_flush(void)
     }
 }
 
+/* A flush of everything reaches what lies behind a hole. */
+static void test_flush_hole(void)
+{
+    g_auto(Board) t = code_board_new();
+    unsigned w, x;
+
+    add_op(t.k, unpage_op(0));
+    exec_8(&t, ALIAS);
+    w = write_n(&t, 2 * P, 8);
+    add_op(t.k, op_of(TW_OP_FLUSH_ALL, 0));
+    x = exec_8(&t, ALIAS);
+    run_kit(t.k);
+    expect_value(&t, x, word(tw_code_stored(w)));
+}
+
 /* Runs -------------------------------------------------------------------- */
 
 /* A program full of changes and stores. */
@@ -606,6 +621,56 @@ static void known_exec_right(void)
     expect_value(&t, x, word(tw_code_initial(t.a, 2 * P / 8)));
 }
 
+/*
+ *   0x1000 first, then second ... 0x2000
+ *
+ * Other memory is mapped where code was translated: the old code runs.
+ */
+static void known_code_moved(void)
+{
+    g_autoptr(Kit) k = kit_new("unicorn");
+    Board t = {.k = k, .root = new_space(k)};
+    uint8_t first = region(k, TW_REGION_RAM, t.root, P, P);
+    uint8_t second = region(k, TW_REGION_RAM, t.root, 0, P);
+
+    k->p.contents = TW_CONTENTS_CODE;
+    cpu(k, 3, 0);
+    pages(k, 0, 0, P, 1);
+    exec_8(&t, P);
+    add_op(k, at_op(TW_OP_MOVE, first, 0));
+    add_op(k, at_op(TW_OP_MOVE, second, P));
+    unsigned x = exec_8(&t, P);
+    run_kit(k);
+    expect_value(&t, x, word(tw_code_initial(first, 0)));
+}
+
+/*
+ *   0x1000 ram, two pages ... 0x3000
+ *
+ * A flush does not reach code that was translated in a mapping of another
+ * cut; the mapping comes back, and the code with it.
+ */
+static void known_flush_cut(void)
+{
+    g_autoptr(Kit) k = kit_new("unicorn");
+    Board t = {.k = k, .root = new_space(k)};
+    uint8_t ram = region(k, TW_REGION_RAM, t.root, P, 2 * P);
+
+    k->p.contents = TW_CONTENTS_CODE;
+    cpu(k, 3, 0);
+    pages(k, 0, 0, P, 2);
+    exec_8(&t, 2 * P);
+    add_op(k, unpage_op(2 * P));
+    rights(&t, 2 * P, RWX);
+    write_n(&t, 2 * P, 8);
+    add_op(k, op_of(TW_OP_FLUSH_ALL, 0));
+    add_op(k, switch_op(TW_OP_ENABLE, ram, false));
+    add_op(k, switch_op(TW_OP_ENABLE, ram, true));
+    unsigned x = exec_8(&t, 2 * P);
+    run_kit(k);
+    expect_value(&t, x, word(tw_code_initial(ram, P / 8)));
+}
+
 /* Code of a device is translated once; the flush does not reach it. */
 static void known_exec_device(void)
 {
@@ -636,6 +701,7 @@ int main(int argc, char **argv)
         {"/unicorn/code/LA-44/exec", test_exec},
         {"/unicorn/code/RU-4/device", test_exec_device},
         {"/unicorn/code/FR-10/flush", test_flush},
+        {"/unicorn/code/FR-10/flush-hole", test_flush_hole},
         {"/unicorn/runs/no-leaks", test_no_leaks},
         {"/unicorn/runs/windows", test_windows},
         {"/unicorn/runs/unsupported", test_unsupported},
@@ -650,6 +716,8 @@ int main(int argc, char **argv)
         {"/unicorn/2.0.1/crossing-store", known_crossing_store},
         {"/unicorn/2.0.1/split-device", known_split_device},
         {"/unicorn/2.0.1/exec-right", known_exec_right},
+        {"/unicorn/2.0.1/code-moved", known_code_moved},
+        {"/unicorn/2.0.1/flush-cut", known_flush_cut},
         {"/unicorn/2.0.1/exec-device", known_exec_device},
     };
 
