@@ -37,9 +37,17 @@ in_zoo()
     printf '%s\n' "$slugs" | grep -qx "$1"
 }
 
+# libunicorn resizes its TLB by the clock, which can hide what is cached, but
+# never make anything up: on a machine that stalls, another try.
+shows_key()
+{
+    has_key "$@" || has_key "$@" || has_key "$@"
+}
+
 for case in "$corpus"/*/*.tw; do
     short=${case#"$corpus/"}
     holds "$short is canonical" 0 "$TWINWALK" fmt --check "$case"
+    case $short in unicorn/*) continue ;; esac
     holds "$short agrees" 0 "$TWINWALK" replay "$case"
     holds "$short agrees with page flushes" 0 \
         "$TWINWALK" replay --flush page "$case"
@@ -57,6 +65,20 @@ done
 for case in "$corpus"/zoo/*.tw; do
     slug=$(basename "$case" .tw)
     holds "$slug is in the zoo" 0 in_zoo "$slug"
+done
+
+# What libunicorn does depends on its version; the cases are of 2.0.1.
+version=$("$TWINWALK" targets --target unicorn 2>/dev/null |
+    sed -n 's/^version //p') || version=
+for case in "$corpus"/unicorn/*.tw; do
+    key=$(sed -n 's/^# key: //p' "$case")
+    if [ "$version" = 2.0.1 ]; then
+        holds "unicorn gives $key" 0 shows_key unicorn "$case" "$key"
+    else
+        number=$((number + 1))
+        echo "ok $number - unicorn gives $key # SKIP libunicorn 2.0.1 is not" \
+            "built in"
+    fi
 done
 
 echo "1..$number"
