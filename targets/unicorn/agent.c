@@ -120,7 +120,6 @@ static uc_err engine_open(Machine *m)
     }
     m->opened = g_get_monotonic_time();
     m->windows = 0;
-    memset(m->mapped, 0, sizeof(m->mapped));
     return UC_ERR_OK;
 }
 

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "targets/unicorn/internal.h"
+#include "targets/unicorn/flat.h"
 
 /* Visits of regions in one rendering.  Aliases of containers of aliases can
  * ask for more than anybody can wait for. */
@@ -19,26 +19,26 @@ static int64_t pages_of(uint64_t size)
 }
 
 /* Puts a region into its container's list, the first of its class (MR-5). */
-static void child_insert(Machine *m, uint8_t id)
+static void child_insert(Graph *g, uint8_t id)
 {
-    Region *region = &m->regions[id];
-    uint8_t *link = &m->regions[region->container].child;
+    Region *region = &g->regions[id];
+    uint8_t *link = &g->regions[region->container].child;
 
     while (*link != TW_NONE &&
-           m->regions[*link].priority > region->priority) {
-        link = &m->regions[*link].next;
+           g->regions[*link].priority > region->priority) {
+        link = &g->regions[*link].next;
     }
     region->next = *link;
     *link = id;
 }
 
-static void child_remove(Machine *m, uint8_t id)
+static void child_remove(Graph *g, uint8_t id)
 {
-    Region *region = &m->regions[id];
-    uint8_t *link = &m->regions[region->container].child;
+    Region *region = &g->regions[id];
+    uint8_t *link = &g->regions[region->container].child;
 
     while (*link != id) {
-        link = &m->regions[*link].next;
+        link = &g->regions[*link].next;
     }
     *link = region->next;
 }
@@ -47,10 +47,10 @@ static void child_remove(Machine *m, uint8_t id)
 
 /* Shows `id`, whose container begins at page `base`, in those of the pages
  * first .. end - 1 that show nothing yet. */
-static bool render(Machine *m, uint8_t id, int64_t base, int64_t first,
+static bool render(Graph *g, uint8_t id, int64_t base, int64_t first,
                    int64_t end, unsigned *visits)
 {
-    const Region *region = &m->regions[id];
+    const Region *region = &g->regions[id];
     int64_t origin = base + region->addr;
 
     if (!region->enabled) {
@@ -65,13 +65,13 @@ static bool render(Machine *m, uint8_t id, int64_t base, int64_t first,
         return true;
     }
     if (region->kind == TW_REGION_ALIAS) {
-        return render(m, region->target,
+        return render(g, region->target,
                       origin - region->alias_offset -
-                          m->regions[region->target].addr,
+                          g->regions[region->target].addr,
                       first, end, visits);
     }
-    for (uint8_t c = region->child; c != TW_NONE; c = m->regions[c].next) {
-        if (!render(m, c, origin, first, end, visits)) {
+    for (uint8_t c = region->child; c != TW_NONE; c = g->regions[c].next) {
+        if (!render(g, c, origin, first, end, visits)) {
             return false;
         }
     }
@@ -81,50 +81,44 @@ static bool render(Machine *m, uint8_t id, int64_t base, int64_t first,
                                  ram ? region->block : id,
                                  (uint32_t)(first - origin));
         for (int64_t p = first; p < end; p++, shown++) {
-            if (m->view[p] == 0) {
-                m->view[p] = shown;
+            if (g->view[p] == 0) {
+                g->view[p] = shown;
             }
         }
     }
     return true;
 }
 
-static void publish(Machine *m)
+static void publish(Graph *g)
 {
     unsigned visits = 0;
 
-    memset(m->view, 0, sizeof(m->view));
-    if (m->root != TW_NONE && !render(m, m->root, 0, 0, PAGES, &visits)) {
-        m->broken = true;
-        m->trace->end = TW_END_UNSUPPORTED;
-        m->trace->end_op = (uint16_t)m->op;
-        g_strlcpy(m->trace->text, "regions shown too many times",
-                  sizeof(m->trace->text));
-        return;
+    memset(g->view, 0, sizeof(g->view));
+    if (g->root != TW_NONE && !render(g, g->root, 0, 0, PAGES, &visits)) {
+        g->too_deep = true;
     }
-    tw_uc_map_sync(m, 0, PAGES);
 }
 
 /* Changes ---------------------------------------------------------------- */
 
-static void move(Machine *m, uint8_t id, int64_t addr)
+static void move(Graph *g, uint8_t id, int64_t addr)
 {
-    Region *region = &m->regions[id];
+    Region *region = &g->regions[id];
 
     if (region->addr == addr) {
         return;
     }
     region->addr = addr;
     if (region->container != TW_NONE) {
-        child_remove(m, id);
-        child_insert(m, id); /* MR-7 */
-        m->pending = true;
+        child_remove(g, id);
+        child_insert(g, id); /* MR-7 */
+        g->pending = true;
     }
 }
 
-static void change(Machine *m, const TwOp *op)
+static void change(Graph *g, const TwOp *op)
 {
-    Region *region = &m->regions[op->obj];
+    Region *region = &g->regions[op->obj];
     bool on = op->flags & TW_OPF_ON;
 
     switch (op->code) {
@@ -132,33 +126,33 @@ static void change(Machine *m, const TwOp *op)
         region->container = op->other;
         region->addr = pages_of(op->addr);
         region->priority = op->priority;
-        child_insert(m, op->obj);
-        m->pending |= region->enabled && m->regions[op->other].enabled;
+        child_insert(g, op->obj);
+        g->pending |= region->enabled && g->regions[op->other].enabled;
         break;
     case TW_OP_DEL:
-        m->pending |= region->enabled && m->regions[region->container].enabled;
-        child_remove(m, op->obj);
+        g->pending |= region->enabled && g->regions[region->container].enabled;
+        child_remove(g, op->obj);
         region->container = TW_NONE;
         break;
     case TW_OP_MOVE:
-        move(m, op->obj, pages_of(op->addr));
+        move(g, op->obj, pages_of(op->addr));
         break;
     case TW_OP_RESIZE:
-        m->pending |= region->size != pages_of(op->last);
+        g->pending |= region->size != pages_of(op->last);
         region->size = pages_of(op->last);
         break;
     case TW_OP_ENABLE:
-        m->pending |= region->enabled != on;
+        g->pending |= region->enabled != on;
         region->enabled = on;
         break;
     case TW_OP_PRIORITY:
-        child_remove(m, op->obj);
+        child_remove(g, op->obj);
         region->priority = op->priority;
-        child_insert(m, op->obj);
-        m->pending |= region->enabled && m->regions[region->container].enabled;
+        child_insert(g, op->obj);
+        g->pending |= region->enabled && g->regions[region->container].enabled;
         break;
     case TW_OP_ALIAS_OFFSET:
-        m->pending |= region->alias_offset != pages_of(op->addr) &&
+        g->pending |= region->alias_offset != pages_of(op->addr) &&
                       region->enabled;
         region->alias_offset = pages_of(op->addr);
         break;
@@ -167,30 +161,30 @@ static void change(Machine *m, const TwOp *op)
     }
 }
 
-void tw_uc_graph_change(Machine *m, const TwOp *op)
+bool tw_uc_graph_change(Graph *g, const TwOp *op)
 {
     if (op->code == TW_OP_BEGIN) {
-        m->depth++;
-        return;
+        g->depth++;
+        return false;
     }
     if (op->code == TW_OP_COMMIT) {
-        m->depth--;
+        g->depth--;
     } else {
-        change(m, op);
+        change(g, op);
     }
-    if (m->depth == 0 && m->pending) {
-        m->pending = false;
-        publish(m);
+    if (g->depth > 0 || !g->pending) {
+        return false;
     }
+    g->pending = false;
+    publish(g);
+    return true;
 }
 
-void tw_uc_graph_init(Machine *m)
+void tw_uc_graph_init(Graph *g, const TwProgram *program)
 {
-    const TwProgram *program = m->program;
-
     for (unsigned i = 0; i < program->n_regions; i++) {
         const TwRegion *from = &program->regions[i];
-        m->regions[i] = (Region){
+        g->regions[i] = (Region){
             .size = pages_of(from->size),
             .addr = pages_of(from->addr),
             .alias_offset = pages_of(from->alias_offset),
@@ -205,15 +199,16 @@ void tw_uc_graph_init(Machine *m)
         };
     }
     for (unsigned i = 0; i < program->n_regions; i++) {
-        if (m->regions[i].kind != TW_REGION_NONE &&
-            m->regions[i].container != TW_NONE) {
-            child_insert(m, (uint8_t)i);
+        if (g->regions[i].kind != TW_REGION_NONE &&
+            g->regions[i].container != TW_NONE) {
+            child_insert(g, (uint8_t)i);
         }
     }
-    m->root = program->n_spaces > 0 && program->spaces[0].present
+    g->root = program->n_spaces > 0 && program->spaces[0].present
                   ? program->spaces[0].root
                   : TW_NONE;
-    m->depth = 0;
-    m->pending = false;
-    publish(m);
+    g->depth = 0;
+    g->pending = false;
+    g->too_deep = false;
+    publish(g);
 }

@@ -6,7 +6,8 @@
  *   run.c      operations, and which of them run inside the guest
  *   agent.c    the engine, the machine code that makes the accesses
  *   graph.c    the region graph and its flat view, a page at a time
- *   map.c      keeps the engine's mappings like the flat view; devices
+ *   flat.c     the page map's rights, and which mappings must change (flat.h)
+ *   map.c      the engine's mappings; devices
  *   memory.c   the host memory of RAM blocks, and their digests
  *
  * Guest addresses.  A program sees addresses 0 .. WINDOW_SIZE - 1.  Each run
@@ -23,38 +24,13 @@
 #include "program/content.h"
 #include "program/legality.h"
 #include "targets/target.h"
+#include "targets/unicorn/flat.h"
 
 enum {
-    PAGE_LG = 12,
-    PAGE_SIZE_ = 1 << PAGE_LG,
-    WINDOW_LG = 22,
     WINDOW_STEP_LG = 24,
-    PAGES = 1 << (WINDOW_LG - PAGE_LG), /* of a window, and of a block */
     MAX_RECORDS = PAGE_SIZE_ / 32,      /* of one run of the agent */
     MAX_DEVICES = 8192,                 /* MMIO mappings of one program */
-    NO_ENTRY = 0x80, /* rights of a page without page-map entry */
 };
-
-/*
- * What a page of the guest shows: 0 nothing, else one of these, a block or
- * region, and the page of its offset.  The next page of the same is one more.
- */
-typedef uint32_t Shown;
-#define SHOWS_RAM 0x40000000u
-#define SHOWS_DEVICE 0x80000000u
-
-static inline Shown shown_make(uint32_t what, uint8_t id, uint32_t page)
-{
-    return what | (uint32_t)id << 16 | page;
-}
-static inline uint8_t shown_id(Shown shown)
-{
-    return (uint8_t)(shown >> 16);
-}
-static inline uint32_t shown_page(Shown shown)
-{
-    return shown & 0xffff;
-}
 
 /* Kinds of records, in the order of the agent's handlers. */
 enum {
@@ -86,16 +62,6 @@ typedef struct Device {
     uint64_t offset; /* in the region, of the mapping's first byte */
     uint64_t addr;   /* of the mapping's first byte, in the program */
 } Device;
-
-/* The live graph; sizes and offsets in pages (LA-5, LA-6). */
-typedef struct Region {
-    int64_t size, addr, alias_offset;
-    int32_t priority;
-    uint8_t kind, container, target;
-    uint8_t child, next; /* first child; next of the same container */
-    uint8_t block;
-    bool enabled;
-} Region;
 
 enum { BLOCK_PAGES = TW_MAX_REGIONS * PAGES };
 
@@ -135,15 +101,7 @@ struct Machine {
     TwAttrs attrs;
     TwLegality legality;
 
-    Region regions[TW_MAX_REGIONS];
-    uint8_t root; /* or TW_NONE */
-    unsigned depth;
-    bool pending;
-
-    Shown view[PAGES];          /* committed */
-    uint8_t rights[PAGES];      /* of page-map entries, or NO_ENTRY */
-    Shown mapped[PAGES];        /* in the engine */
-    uint8_t mapped_rights[PAGES];
+    Flat flat;
     uint64_t ever_mapped[PAGES / 64]; /* in this run */
 
     unsigned n_devices;
@@ -178,11 +136,6 @@ const Record *tw_uc_agent_record(Machine *m);
 
 /* run.c: what the doorbell's callback does. */
 void tw_uc_perform(Machine *m, unsigned op);
-
-/* graph.c: the initial topology, and a change of it; the flat view and the
- * engine follow at effective commits. */
-void tw_uc_graph_init(Machine *m);
-void tw_uc_graph_change(Machine *m, const TwOp *op);
 
 /* map.c: makes the engine show pages first .. end - 1 as view and rights have
  * it; unmaps everything. */

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The engine's mappings.  They are kept like the flat view under the page
- * map's rights by differences only, so that the library has to split, protect
- * and join as its users make it.  A page without page-map entry is not mapped;
- * one whose entry has no rights is mapped without rights.
- */
+/* The engine's mappings: the calls that flat.c asks for, and the devices. */
 #include <stdio.h>
 
 #include "targets/unicorn/internal.h"
@@ -122,49 +117,44 @@ static void device_write(uc_engine *uc, uint64_t offset, unsigned size,
     device_log(data, TW_LOG_WRITE, offset, size, value);
 }
 
-/* Differences ------------------------------------------------------------ */
-
-static Shown wanted(const Machine *m, unsigned page)
-{
-    return m->rights[page] & NO_ENTRY ? 0 : m->view[page];
-}
+/* Calls ------------------------------------------------------------------- */
 
 static uint64_t guest(const Machine *m, unsigned page)
 {
     return m->window + ((uint64_t)page << PAGE_LG);
 }
 
-static void unmap_run(Machine *m, unsigned first, unsigned end)
+static bool unmap_run(void *data, unsigned first, unsigned end)
 {
+    Machine *m = data;
     uint64_t size = (uint64_t)(end - first) << PAGE_LG;
     uc_err err = uc_mem_unmap(m->uc, guest(m, first), size);
 
     if (err != UC_ERR_OK) {
         tw_uc_fail(m, "uc_mem_unmap", (uint64_t)first << PAGE_LG, size, err);
     }
-    for (unsigned p = first; p < end; p++) {
-        m->mapped[p] = 0;
-    }
+    return !m->broken;
 }
 
-static void map_run(Machine *m, unsigned first, unsigned end)
+static bool map_run(void *data, unsigned first, unsigned end)
 {
+    Machine *m = data;
     uint64_t size = (uint64_t)(end - first) << PAGE_LG;
     uint64_t addr = (uint64_t)first << PAGE_LG;
-    Shown shown = wanted(m, first);
-    uint8_t rights = m->rights[first];
+    Shown shown = m->flat.mapped[first];
     uc_err err;
 
     if (shown & SHOWS_RAM) {
         uint8_t *host = tw_uc_memory_use(&m->memory, m->program->contents,
                                          shown_id(shown), shown_page(shown),
                                          end - first);
-        err = uc_mem_map_ptr(m->uc, guest(m, first), size, rights, host);
+        err = uc_mem_map_ptr(m->uc, guest(m, first), size,
+                             m->flat.mapped_rights[first], host);
     } else if (m->n_devices == MAX_DEVICES) {
         m->broken = true;
         m->trace->end = TW_END_OVERFLOW;
         m->trace->end_op = (uint16_t)m->op;
-        return;
+        return false;
     } else {
         Device *device = &m->devices[m->n_devices++];
         *device = (Device){.machine = m,
@@ -173,101 +163,49 @@ static void map_run(Machine *m, unsigned first, unsigned end)
                            .addr = addr};
         err = uc_mmio_map(m->uc, guest(m, first), size, device_read, device,
                           device_write, device);
-        rights = TW_R | TW_W;
     }
     if (err != UC_ERR_OK) {
         tw_uc_fail(m, shown & SHOWS_RAM ? "uc_mem_map_ptr" : "uc_mmio_map",
                    addr, size, err);
-        return;
     }
-    for (unsigned p = first; p < end; p++, shown++) {
-        m->mapped[p] = shown;
-        m->mapped_rights[p] = rights;
+    for (unsigned p = first; p < end; p++) {
         m->ever_mapped[p / 64] |= UINT64_C(1) << p % 64;
     }
+    return !m->broken;
 }
 
-static void protect_run(Machine *m, unsigned first, unsigned end)
+static bool protect_run(void *data, unsigned first, unsigned end)
 {
+    Machine *m = data;
     uint64_t size = (uint64_t)(end - first) << PAGE_LG;
-    uint8_t rights = m->rights[first];
-    uc_err err = uc_mem_protect(m->uc, guest(m, first), size, rights);
+    uc_err err = uc_mem_protect(m->uc, guest(m, first), size,
+                                m->flat.mapped_rights[first]);
 
     if (err != UC_ERR_OK) {
         tw_uc_fail(m, "uc_mem_protect", (uint64_t)first << PAGE_LG, size,
                    err);
     }
-    for (unsigned p = first; p < end; p++) {
-        m->mapped_rights[p] = rights;
-    }
+    return !m->broken;
 }
 
-static bool must_unmap(const Machine *m, unsigned p)
-{
-    return m->mapped[p] != 0 && m->mapped[p] != wanted(m, p);
-}
-
-static bool must_map(const Machine *m, unsigned p)
-{
-    return m->mapped[p] == 0 && wanted(m, p) != 0;
-}
-
-static bool must_protect(const Machine *m, unsigned p)
-{
-    return m->mapped[p] != 0 && m->mapped_rights[p] != m->rights[p];
-}
+static const FlatCalls calls = {unmap_run, map_run, protect_run};
 
 void tw_uc_map_sync(Machine *m, unsigned first, unsigned end)
 {
-    unsigned p = first, q;
-
-    for (; p < end && !m->broken; p = q) {
-        for (q = p; q < end && must_unmap(m, q); q++) {
-        }
-        if (q > p) {
-            unmap_run(m, p, q);
-        } else {
-            q++;
-        }
+    if (m->flat.graph.too_deep) {
+        m->broken = true;
+        m->trace->end = TW_END_UNSUPPORTED;
+        m->trace->end_op = (uint16_t)m->op;
+        g_strlcpy(m->trace->text, "regions shown too many times",
+                  sizeof(m->trace->text));
+        return;
     }
-    for (p = first; p < end && !m->broken; p = q) {
-        q = p + 1;
-        if (must_map(m, p)) {
-            /* RAM is mapped with its rights, devices get theirs below. */
-            while (q < end && must_map(m, q) &&
-                   wanted(m, q) == wanted(m, q - 1) + 1 &&
-                   (wanted(m, q) & SHOWS_DEVICE ||
-                    m->rights[q] == m->rights[p])) {
-                q++;
-            }
-            map_run(m, p, q);
-        }
-    }
-    for (p = first; p < end && !m->broken; p = q) {
-        q = p + 1;
-        if (must_protect(m, p)) {
-            while (q < end && must_protect(m, q) &&
-                   m->rights[q] == m->rights[p]) {
-                q++;
-            }
-            protect_run(m, p, q);
-        }
-    }
+    tw_uc_flat_sync(&m->flat, first, end, &calls, m);
 }
 
 void tw_uc_map_clear(Machine *m)
 {
-    unsigned p, q;
-
-    for (p = 0; p < PAGES; p = q) {
-        for (q = p; q < PAGES && m->mapped[q] != 0; q++) {
-        }
-        if (q > p) {
-            unmap_run(m, p, q);
-        } else {
-            q++;
-        }
-    }
+    tw_uc_flat_clear(&m->flat, &calls, m);
 }
 
 /*

@@ -11,15 +11,6 @@
 
 /* Operations that are not accesses ---------------------------------------- */
 
-static void page_map(Machine *m, const TwOp *op)
-{
-    uint64_t first = op->addr >> PAGE_LG;
-    uint64_t n = UINT64_C(1) << (op->lg - PAGE_LG);
-    uint8_t rights = op->code == TW_OP_PAGE ? op->perm : NO_ENTRY;
-
-    memset(m->rights + first, rights, n);
-}
-
 static void flush_range(Machine *m, const TwOp *op)
 {
     uint64_t last = op->addr + op->last - 1;
@@ -37,16 +28,17 @@ static void flush_range(Machine *m, const TwOp *op)
 
 static void perform(Machine *m, const TwOp *op)
 {
+    unsigned first, end;
+
     switch (op->code) {
     case TW_OP_NOP:
     case TW_OP_SAFEPOINT: /* nothing is ever queued */
         break;
     case TW_OP_PAGE:
     case TW_OP_UNPAGE:
-        page_map(m, op);
-        tw_uc_map_sync(m, (unsigned)(op->addr >> PAGE_LG),
-                       (unsigned)(op->addr >> PAGE_LG) +
-                           (1u << (op->lg - PAGE_LG)));
+        tw_uc_flat_page(&m->flat, op);
+        tw_uc_flat_range(op, &first, &end);
+        tw_uc_map_sync(m, first, end);
         break;
     case TW_OP_FLUSH_PAGE:
         tw_uc_map_flush(m, op->addr, op->addr);
@@ -59,7 +51,9 @@ static void perform(Machine *m, const TwOp *op)
         tw_uc_map_flush(m, 0, UINT64_MAX);
         break;
     default:
-        tw_uc_graph_change(m, op);
+        if (tw_uc_graph_change(&m->flat.graph, op)) {
+            tw_uc_map_sync(m, 0, PAGES);
+        }
         break;
     }
 }
@@ -191,7 +185,7 @@ static bool page_refuses(const Machine *m, const TwOp *op)
     uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
 
     for (uint64_t p = op->addr >> PAGE_LG; p <= last; p++) {
-        if (p >= PAGES || m->rights[p] & NO_ENTRY || !(m->rights[p] & need)) {
+        if (p >= PAGES || m->flat.rights[p] & NO_ENTRY || !(m->flat.rights[p] & need)) {
             return true;
         }
     }
@@ -331,12 +325,9 @@ static void machine_reset(Machine *m)
     m->lost = false;
     m->attrs = program->n_cpus > 0 ? program->cpus[0].mmu[0].attrs : 0;
     tw_legality_init(&m->legality, program);
-    memset(m->rights, NO_ENTRY, sizeof(m->rights));
     memset(m->ever_mapped, 0, sizeof(m->ever_mapped));
-    for (unsigned i = 0; i < program->n_setup; i++) {
-        page_map(m, &program->setup[i]);
-    }
-    tw_uc_graph_init(m);
+    tw_uc_flat_init(&m->flat, program);
+    tw_uc_map_sync(m, 0, PAGES);
 }
 
 static bool run_supported(const Machine *m, TwTrace *trace)
