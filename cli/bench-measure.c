@@ -46,6 +46,7 @@ typedef struct Bench {
     TwRunner *runner;
     TwTarget *target;
     TwDialect dialect;
+    TwKnown *known;
     TwProgram *program;
     TwTrace *trace;
     uint64_t first; /* number of the batch's first program */
@@ -56,7 +57,7 @@ typedef struct Bench {
 static void make(Bench *b, unsigned i)
 {
     tw_campaign_program(b->program, SEED, b->first + i, b->profile,
-                        &b->dialect, NULL);
+                        &b->dialect, b->known, NULL);
 }
 
 static double pass_generate(Bench *b)
@@ -187,14 +188,16 @@ static void measure(Bench *b, double seconds)
     l->judge = MAX(whole - target, 0) / n;
 }
 
-bool tw_bench_loop(const TwTargetOptions *options, unsigned profile,
-                   double seconds, TwBenchLoop *loop, GError **error)
+bool tw_bench_loop(const TwTargetOptions *options, TwKnown *known,
+                   unsigned profile, double seconds, TwBenchLoop *loop,
+                   GError **error)
 {
-    Bench b = {.loop = loop, .profile = profile};
+    Bench b = {.loop = loop, .profile = profile, .known = known};
 
     memset(loop, 0, sizeof(*loop));
     b.runner = tw_runner_new(options, error);
-    if (!b.runner) {
+    if (!b.runner || !tw_runner_set_known(b.runner, known, error)) {
+        tw_runner_free(b.runner);
         return false;
     }
     b.target = tw_target_open(options, error);

@@ -183,8 +183,8 @@ static void json(const Figures *f)
 
 /* The verb ----------------------------------------------------------------- */
 
-static int measure(Figures *f, const TwCliTarget *target, bool both,
-                   unsigned profile, double seconds)
+static int measure(Figures *f, const TwCliTarget *target, TwKnown *known,
+                   bool both, unsigned profile, double seconds)
 {
     TwTargetOptions options = target->options;
     GError *error = NULL;
@@ -198,8 +198,8 @@ static int measure(Figures *f, const TwCliTarget *target, bool both,
             options.flush = i == 0 ? TW_FLUSH_ALL_ENTRIES : TW_FLUSH_PAGES;
         }
         f->mode[i] = options.flush == TW_FLUSH_PAGES ? "page" : "all";
-        if (!tw_bench_loop(&options, profile, 0.8 * seconds / f->modes,
-                           &f->loop[i], &error)) {
+        if (!tw_bench_loop(&options, known, profile,
+                           0.8 * seconds / f->modes, &f->loop[i], &error)) {
             return tw_cli_fail_error(error);
         }
     }
@@ -215,6 +215,7 @@ int tw_verb_bench(int argc, char **argv)
     unsigned profile = TW_PROFILE_BALANCED;
     gboolean as_json = FALSE;
     double seconds = 10;
+    TwCliKnown known = {0};
     TwCliTarget target;
     bool both;
     GOptionEntry entries[] = {
@@ -225,6 +226,7 @@ int tw_verb_bench(int argc, char **argv)
         {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds,
          "Measures for about so long (default 10)", "N"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Prints JSON", NULL},
+        TW_CLI_KNOWN_ENTRIES(known),
         G_OPTION_ENTRY_NULL};
     int code = TW_EXIT_USAGE;
 
@@ -252,10 +254,12 @@ int tw_verb_bench(int argc, char **argv)
                                    "most 3600");
         goto out;
     }
-    if (profile_name && !tw_cli_profile(profile_name, false, &profile)) {
+    if ((profile_name &&
+         !tw_cli_profile(profile_name, false, &profile)) ||
+        !tw_cli_known_load(&known)) {
         goto out;
     }
-    code = measure(figures, &target, both, profile, seconds);
+    code = measure(figures, &target, known.list, both, profile, seconds);
     if (code == TW_EXIT_CLEAN) {
         if (as_json) {
             json(figures);
@@ -264,6 +268,7 @@ int tw_verb_bench(int argc, char **argv)
         }
     }
 out:
+    tw_cli_known_clear(&known);
     tw_cli_target_clear(&target);
     return code;
 }

@@ -22,10 +22,11 @@ typedef struct TwBenchLoop {
 /*
  * Measures for about `seconds`.  The passes take turns on the same programs,
  * a few hundred at a time, so that whatever else the machine does hits all
- * alike.  False with `error` set if the target cannot be opened.
+ * alike.  `known` as in a campaign (may be NULL).  False with `error` set if the target cannot be opened.
  */
-bool tw_bench_loop(const TwTargetOptions *options, unsigned profile,
-                   double seconds, TwBenchLoop *loop, GError **error);
+bool tw_bench_loop(const TwTargetOptions *options, TwKnown *known,
+                   unsigned profile, double seconds, TwBenchLoop *loop,
+                   GError **error);
 
 /* Purpose-built programs; times in ns per access. */
 enum { TW_BENCH_DEPTHS = 4 };

@@ -2,8 +2,8 @@
 /* twinwalk gen: the program behind a seed and a number. */
 #include "cli/verbs.h"
 
-static int generate(const TwCliTarget *target, uint64_t seed, uint64_t number,
-                    unsigned profile, const char *out)
+static int generate(const TwCliTarget *target, TwKnown *known, uint64_t seed,
+                    uint64_t number, unsigned profile, const char *out)
 {
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     g_autoptr(TwComments) comments = tw_comments_new();
@@ -13,11 +13,11 @@ static int generate(const TwCliTarget *target, uint64_t seed, uint64_t number,
     unsigned used;
 
     runner = tw_runner_new(&target->options, &error);
-    if (!runner) {
+    if (!runner || !tw_runner_set_known(runner, known, &error)) {
         return tw_cli_fail_error(error);
     }
     tw_campaign_program(program, seed, number, profile,
-                        tw_runner_dialect(runner), &used);
+                        tw_runner_dialect(runner), known, &used);
     g_string_printf(text,
                     "seed %" G_GUINT64_FORMAT " number %" G_GUINT64_FORMAT
                     " profile %s",
@@ -37,6 +37,7 @@ int tw_verb_gen(int argc, char **argv)
     g_autofree char *profile_name = NULL, *out = NULL;
     uint64_t seed = 1, number = 0;
     unsigned profile = TW_PROFILE_BALANCED;
+    TwCliKnown known = {0};
     TwCliTarget target;
     GOptionEntry entries[] = {
         {"seed", 's', 0, G_OPTION_ARG_STRING, &seed_text,
@@ -49,6 +50,7 @@ int tw_verb_gen(int argc, char **argv)
          "NAME"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Writes here instead of standard output", "FILE"},
+        TW_CLI_KNOWN_ENTRIES(known),
         G_OPTION_ENTRY_NULL};
     int code = TW_EXIT_USAGE;
 
@@ -66,11 +68,14 @@ int tw_verb_gen(int argc, char **argv)
     }
     if ((seed_text && !tw_cli_number("--seed", seed_text, &seed)) ||
         (number_text && !tw_cli_number("--number", number_text, &number)) ||
-        (profile_name && !tw_cli_profile(profile_name, true, &profile))) {
+        (profile_name && !tw_cli_profile(profile_name, true, &profile)) ||
+        !tw_cli_known_load(&known)) {
         goto out;
     }
-    code = generate(&target, seed, number, profile, out ? out : "-");
+    code = generate(&target, known.list, seed, number, profile,
+                    out ? out : "-");
 out:
+    tw_cli_known_clear(&known);
     tw_cli_target_clear(&target);
     return code;
 }

@@ -13,6 +13,8 @@ enum { SHOW_EVERY = 50 };
 
 typedef struct Min {
     TwCliTarget target;
+    TwCliKnown known;
+    int entry; /* the known divergence that it is, or -1 */
     gboolean isolated;
     bool terminal;
     uint32_t patience;
@@ -43,7 +45,10 @@ static bool still_fails(const TwProgram *candidate, void *data)
     if (m->error) {
         return false; /* the environment is gone: nothing shrinks any more */
     }
-    same = judge(m, candidate, &finding) && strcmp(finding.key, m->key) == 0;
+    /* What is new must not shrink into what is known. */
+    same = judge(m, candidate, &finding) &&
+           strcmp(finding.key, m->key) == 0 &&
+           tw_known_match(m->known.list, candidate, &finding) == m->entry;
     m->tried++;
     if (same) {
         m->finding = finding;
@@ -74,6 +79,7 @@ static int find(Min *m, const TwProgram *program, const char *path)
                            path, tw_verdict_name(m->finding.verdict));
     }
     memcpy(m->key, m->finding.key, sizeof(m->key));
+    m->entry = tw_known_match(m->known.list, program, &m->finding);
     return TW_EXIT_CLEAN;
 }
 
@@ -93,9 +99,10 @@ static int minimise(Min *m, const char *path, const char *out, unsigned budget)
         return tw_cli_fail_error(error);
     }
     runner = tw_runner_new(&m->target.options, &error);
-    if (!runner) {
+    if (!runner || !tw_runner_set_known(runner, m->known.list, &error)) {
         return tw_cli_fail_error(error);
     }
+    tw_runner_set_known(runner, NULL, NULL); /* selected, that is all */
     dialect = *tw_runner_dialect(runner);
     code = find(m, program, path);
     if (code != TW_EXIT_CLEAN) {
@@ -141,6 +148,7 @@ int tw_verb_min(int argc, char **argv)
          "Runs each candidate in a child process (crashes and hangs always "
          "are)",
          NULL},
+        TW_CLI_KNOWN_ENTRIES(m.known),
         G_OPTION_ENTRY_NULL};
 
     if (!tw_cli_options(&argc, &argv, "FILE",
@@ -159,9 +167,13 @@ int tw_verb_min(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "--budget: expected 1 or more");
         goto out;
     }
+    if (!tw_cli_known_load(&m.known)) {
+        goto out;
+    }
     m.patience = tw_cli_target_patience(&m.target);
     code = minimise(&m, argv[1], out ? out : "-", (unsigned)budget);
 out:
+    tw_cli_known_clear(&m.known);
     tw_cli_target_clear(&m.target);
     return code;
 }

@@ -9,6 +9,7 @@
 
 typedef struct Replay {
     TwCliTarget target;
+    TwCliKnown known;
     gboolean as_target, bytes, in_process, trace, json;
     char *expect;
     uint32_t patience;
@@ -60,6 +61,12 @@ static void show_text(Replay *r, const char *path, const TwFinding *finding)
             printf("  %s\n", *line);
         }
     }
+    if (finding->known) {
+        const TwKnownEntry *e =
+            tw_known_entry(r->known.list, finding->known - 1u);
+
+        printf("  known: %s: %s (%s)\n", e->name, e->reason, e->link);
+    }
     if (r->trace) {
         show_trace(r);
     }
@@ -88,6 +95,11 @@ static void show_json(Replay *r, const char *path, const TwFinding *finding)
         json_op(b, "ended", finding->ended);
     }
     tw_cli_json_string(b, "text", finding->text);
+    if (finding->known) {
+        tw_cli_json_string(
+            b, "known",
+            tw_known_entry(r->known.list, finding->known - 1u)->name);
+    }
     json_builder_end_object(b);
 }
 
@@ -108,6 +120,11 @@ static bool replay(Replay *r, const char *path)
                                 r->patience, &finding, &error)) {
         r->code = tw_cli_fail_error(error);
         return false;
+    }
+    /* Known or not, it is shown as what it is. */
+    if (tw_verdict_is_finding(finding.verdict)) {
+        finding.known = (uint8_t)(1 + tw_known_match(r->known.list,
+                                                     r->program, &finding));
     }
     if (r->json) {
         show_json(r, path, &finding);
@@ -131,12 +148,17 @@ static bool replay(Replay *r, const char *path)
 static int replay_all(Replay *r, int n, char **paths)
 {
     GError *error = NULL;
+    TwRunner *runner = tw_runner_new(&r->target.options, &error);
 
+    if (!runner || !tw_runner_set_known(runner, r->known.list, &error)) {
+        tw_runner_free(runner);
+        return tw_cli_fail_error(error);
+    }
+    tw_runner_set_known(runner, NULL, NULL); /* selected, that is all */
     if (r->bytes || r->in_process) {
-        r->runner = tw_runner_new(&r->target.options, &error);
-        if (!r->runner) {
-            return tw_cli_fail_error(error);
-        }
+        r->runner = runner;
+    } else {
+        tw_runner_free(runner);
     }
     r->builder = json_builder_new();
     r->program = g_new(TwProgram, 1);
@@ -169,6 +191,7 @@ int tw_verb_replay(int argc, char **argv)
         {"expect", 0, 0, G_OPTION_ARG_STRING, &r.expect,
          "Exit code 0 if every file has this key, else 10", "KEY"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &r.json, "Prints JSON", NULL},
+        TW_CLI_KNOWN_ENTRIES(r.known),
         {"as-target", 0, 0, G_OPTION_ARG_NONE, &r.as_target,
          "Is a target for exec: reads programs, answers traces", NULL},
         G_OPTION_ENTRY_NULL};
@@ -201,6 +224,9 @@ int tw_verb_replay(int argc, char **argv)
                                    "both");
         goto out;
     }
+    if (!tw_cli_known_load(&r.known)) {
+        goto out;
+    }
     r.in_process = r.in_process || r.trace;
     if (!r.in_process) {
         r.patience = tw_cli_target_patience(&r.target);
@@ -208,6 +234,7 @@ int tw_verb_replay(int argc, char **argv)
     code = replay_all(&r, argc - 1, argv + 1);
 out:
     g_free(r.expect);
+    tw_cli_known_clear(&r.known);
     tw_cli_target_clear(&r.target);
     return code;
 }

@@ -191,6 +191,34 @@ static void findings_table(const TwRunView *view,
     }
 }
 
+/* Which known divergences were met, which were not. */
+static void known_table(const TwRunView *view, const TwCampaignResult *result)
+{
+    const TwKnown *known = view->options->known;
+    uint64_t masked = result->stats.verdicts[TW_VERDICT_KNOWN];
+    bool any = false;
+
+    for (unsigned i = 0; i < tw_known_n_entries(known); i++) {
+        any |= tw_known_entry(known, i)->active;
+    }
+    if (!any) {
+        return;
+    }
+    printf("\nknown divergences of this version: %" PRIu64
+           " programs masked (%.1f %%)\n",
+           masked, share(masked, result->programs));
+    for (unsigned i = 0; i < tw_known_n_entries(known); i++) {
+        const TwKnownEntry *e = tw_known_entry(known, i);
+
+        if (e->active) {
+            printf("  %-18s %14" PRIu64 "  %6.2f %%  %s\n", e->name,
+                   result->known[i],
+                   share(result->known[i], result->programs),
+                   result->known[i] ? e->reason : "not met");
+        }
+    }
+}
+
 void tw_run_view_summary(const TwRunView *view, const TwCampaignResult *result)
 {
     const TwJudgeStats *s = &result->stats;
@@ -207,6 +235,7 @@ void tw_run_view_summary(const TwRunView *view, const TwCampaignResult *result)
            rate(s->accesses, result->seconds));
     histograms(result);
     totals(result);
+    known_table(view, result);
     findings_table(view, result);
 }
 
@@ -303,6 +332,25 @@ static void json_key(JsonBuilder *b, const TwRunView *view,
     json_builder_end_object(b);
 }
 
+static void json_known(JsonBuilder *b, const TwRunView *view,
+                       const TwCampaignResult *result)
+{
+    const TwKnown *known = view->options->known;
+
+    for (unsigned i = 0; i < tw_known_n_entries(known); i++) {
+        const TwKnownEntry *e = tw_known_entry(known, i);
+
+        if (e->active) {
+            json_builder_begin_object(b);
+            tw_cli_json_string(b, "name", e->name);
+            tw_cli_json_int(b, "programs", result->known[i]);
+            tw_cli_json_string(b, "reason", e->reason);
+            tw_cli_json_string(b, "link", e->link);
+            json_builder_end_object(b);
+        }
+    }
+}
+
 void tw_run_view_json(const TwRunView *view, const TwCampaignResult *result)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
@@ -321,6 +369,10 @@ void tw_run_view_json(const TwRunView *view, const TwCampaignResult *result)
     for (unsigned i = 0; i < result->keys->len; i++) {
         json_key(b, view, g_ptr_array_index(result->keys, i));
     }
+    json_builder_end_array(b);
+    json_builder_set_member_name(b, "known");
+    json_builder_begin_array(b);
+    json_known(b, view, result);
     json_builder_end_array(b);
     /* Here, and only here, is what differs between runs of the same seed. */
     begin_object(b, "run");

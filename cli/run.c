@@ -33,6 +33,7 @@ static void catch_signals(void)
 
 typedef struct Run {
     TwCliTarget target;
+    TwCliKnown known;
     TwCampaignOptions options;
     TwRunView view;
     char *out;
@@ -89,7 +90,8 @@ static void write_case(Run *run, const TwDialect *dialect,
     }
     program = g_new(TwProgram, 1);
     tw_campaign_program(program, run->options.seed, one->number,
-                        run->options.profile, dialect, NULL);
+                        run->options.profile, dialect, run->known.list,
+                        NULL);
     origin = g_strdup_printf(
         "seed %" G_GUINT64_FORMAT " number %" G_GUINT64_FORMAT " profile %s",
         run->options.seed, one->number, tw_profile_name(one->profile));
@@ -194,11 +196,15 @@ static int campaign(Run *run, gboolean json)
         return tw_cli_fail_error(error);
     }
     dialect = *tw_runner_dialect(runner);
+    if (!tw_runner_set_known(runner, run->known.list, &error)) {
+        return tw_cli_fail_error(error);
+    }
     run->view.version = g_strdup(tw_runner_version(runner));
     g_clear_pointer(&runner, tw_runner_free);
     if (!prepare_out(run)) {
         return TW_EXIT_USAGE;
     }
+    tw_cli_known_warn(&run->known);
     catch_signals();
     run->options.stop = &stop;
     ok = tw_campaign_run(&run->options, progress, &live, &result, &error);
@@ -250,6 +256,7 @@ int tw_verb_run(int argc, char **argv)
          "Stops at the first finding", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &json,
          "Prints the summary as JSON", NULL},
+        TW_CLI_KNOWN_ENTRIES(run.known),
         G_OPTION_ENTRY_NULL};
 
     if (!tw_cli_options(
@@ -278,7 +285,8 @@ int tw_verb_run(int argc, char **argv)
         (programs && !tw_cli_number("--programs", programs,
                                     &run.options.programs)) ||
         (seed && !tw_cli_number("--seed", seed, &run.options.seed)) ||
-        (profile && !tw_cli_profile(profile, true, &run.options.profile))) {
+        (profile && !tw_cli_profile(profile, true, &run.options.profile)) ||
+        !tw_cli_known_load(&run.known)) {
         goto out;
     }
     if (programs && run.options.programs == 0) {
@@ -288,6 +296,7 @@ int tw_verb_run(int argc, char **argv)
     run.options.hang_ms = tw_cli_target_patience(&run.target);
     run.options.target = run.target.options;
     run.options.jobs = (unsigned)jobs;
+    run.options.known = run.known.list;
     run.options.stop_at_finding = stop_at_finding;
     run.written =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -300,6 +309,7 @@ int tw_verb_run(int argc, char **argv)
     g_free((char *)run.view.version);
 out:
     g_free(run.out);
+    tw_cli_known_clear(&run.known);
     tw_cli_target_clear(&run.target);
     return code;
 }

@@ -128,6 +128,19 @@ static void json_zoo(JsonBuilder *b)
     json_builder_end_array(b);
 }
 
+static void json_triggers(JsonBuilder *b, const TwTriggerInfo *trigger)
+{
+    json_builder_set_member_name(b, "triggers");
+    json_builder_begin_array(b);
+    for (; trigger && trigger->name; trigger++) {
+        json_builder_begin_object(b);
+        tw_cli_json_string(b, "name", trigger->name);
+        tw_cli_json_string(b, "meaning", trigger->meaning);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
 static void text(void)
 {
     const TwTargetClass *const *classes = tw_target_classes();
@@ -141,6 +154,17 @@ static void text(void)
     for (unsigned i = 0; i < count; i++) {
         printf("  %s\n      %s\n      (%s)\n", bugs[i].slug, bugs[i].summary,
                bugs[i].provenance);
+    }
+    for (unsigned i = 0; classes[i]; i++) {
+        const TwTriggerInfo *trigger = classes[i]->triggers;
+
+        if (trigger) {
+            printf("\nTriggers of %s, for lists of known divergences:\n",
+                   classes[i]->name);
+        }
+        for (; trigger && trigger->name; trigger++) {
+            printf("  %s\n      %s\n", trigger->name, trigger->meaning);
+        }
     }
 }
 
@@ -174,6 +198,7 @@ static int json(const TwTargetOptions *options)
         json_builder_begin_object(b);
         tw_cli_json_string(b, "name", classes[i]->name);
         tw_cli_json_string(b, "summary", classes[i]->summary);
+        json_triggers(b, classes[i]->triggers);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
@@ -201,8 +226,9 @@ int tw_verb_targets(int argc, char **argv)
 
     if (!tw_cli_options(
             &argc, &argv, NULL,
-            "Lists the kinds of targets and the bugs of the zoo. With "
-            "--target, opens that\ntarget and prints its dialect and its "
+            "Lists the kinds of targets, the bugs of the zoo, and the "
+            "triggers that lists of\nknown divergences may name. With "
+            "--target, opens that target and prints its\ndialect and its "
             "contract.",
             entries, &target)) {
         goto out;

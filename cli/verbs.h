@@ -7,6 +7,7 @@
 #define TW_CLI_VERBS_H
 
 #include "cli/common.h"
+#include "cli/known.h"
 #include "fuzz/campaign.h"
 
 int tw_verb_run(int argc, char **argv);

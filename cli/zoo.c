@@ -161,7 +161,7 @@ static bool catch(Zoo *zoo, const TwZooBug *bug, Caught *caught,
         return false;
     }
     tw_campaign_program(program, zoo->seed, caught->first.number, TW_PROFILES,
-                        tw_runner_dialect(runner), NULL);
+                        tw_runner_dialect(runner), NULL, NULL);
     if (!tw_run_isolated(&options.target, program, 0, &again, error)) {
         return false;
     }

@@ -44,6 +44,11 @@ shows_key()
     has_key "$@" || has_key "$@" || has_key "$@"
 }
 
+is_known()
+{
+    "$TWINWALK" replay --target "$1" "$2" | grep -q '^  known: '
+}
+
 for case in "$corpus"/*/*.tw; do
     short=${case#"$corpus/"}
     holds "$short is canonical" 0 "$TWINWALK" fmt --check "$case"
@@ -74,6 +79,7 @@ for case in "$corpus"/unicorn/*.tw; do
     key=$(sed -n 's/^# key: //p' "$case")
     if [ "$version" = 2.0.1 ]; then
         holds "unicorn gives $key" 0 shows_key unicorn "$case" "$key"
+        holds "$key is known" 0 is_known unicorn "$case"
     else
         number=$((number + 1))
         echo "ok $number - unicorn gives $key # SKIP libunicorn 2.0.1 is not" \

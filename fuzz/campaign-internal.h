@@ -26,6 +26,7 @@ typedef struct TwCampaignSums {
     TwJudgeStats stats;
     uint64_t counters[TW_COUNTERS];
     uint64_t programs;
+    uint64_t known[TW_MAX_KNOWN]; /* programs that matched an entry */
 } TwCampaignSums;
 
 /* Programs first .. next - 1 and what they came to. */

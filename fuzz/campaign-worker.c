@@ -29,13 +29,14 @@ bool tw_campaign_keeps(unsigned verdict)
 
 void tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
                          unsigned profile, const TwDialect *dialect,
-                         unsigned *profile_used)
+                         const TwKnown *known, unsigned *profile_used)
 {
     TwRng rng = tw_rng_for(seed, number);
     unsigned used = profile < TW_PROFILES ? profile
                                           : (unsigned)(number % TW_PROFILES);
 
     tw_generate(program, (TwProfile)used, dialect, &rng);
+    tw_known_avoid(known, program, &rng);
     if (profile_used) {
         *profile_used = used;
     }
@@ -145,9 +146,12 @@ static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
     w->slot->in_flight = TW_NO_OP;
     tw_campaign_program(program, w->options->seed, w->mine.chunk.next,
                         w->options->profile, tw_runner_dialect(runner),
-                        &profile);
+                        w->options->known, &profile);
     verdict = tw_runner_run(runner, program, &finding, &sums->stats,
                             sums->counters);
+    if (finding.known) {
+        sums->known[finding.known - 1]++;
+    }
     if (tw_campaign_keeps(verdict)) {
         keep_case(w, profile, &finding);
     }
@@ -188,7 +192,8 @@ void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
     target.in_flight = &slot->in_flight;
     atomic_store(&slot->waiting, 0);
     runner = tw_runner_new(&target, &error);
-    if (!runner) {
+    if (!runner ||
+        !tw_runner_set_known(runner, options->known, &error)) {
         slot->error_code = (uint32_t)error->code;
         g_strlcpy(slot->error, error->message, sizeof(slot->error));
         _exit(1);

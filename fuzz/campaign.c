@@ -77,6 +77,9 @@ static void add_sums(TwCampaignResult *to, const TwCampaignSums *from)
         to->counters[i] += from->counters[i];
     }
     to->programs += from->programs;
+    for (unsigned i = 0; i < TW_MAX_KNOWN; i++) {
+        to->known[i] += from->known[i];
+    }
 }
 
 static void key_free(void *data)
@@ -321,7 +324,7 @@ static bool confirm(Campaign *c, const Watched *w, uint64_t number, int status,
     memset(one, 0, sizeof(*one));
     one->number = number;
     tw_campaign_program(program, c->options.seed, number, c->options.profile,
-                        &c->dialect, &one->profile);
+                        &c->dialect, c->options.known, &one->profile);
     ok = run_quietly(c, program, w->log_fd, &one->finding);
     g_free(program);
     last_words(w->log_fd, words, sizeof(words));
@@ -520,7 +523,7 @@ static bool look_at_target(Campaign *c, GError **error)
         return false;
     }
     c->dialect = *tw_runner_dialect(runner);
-    return true;
+    return tw_runner_set_known(runner, c->options.known, error);
 }
 
 static bool set_up(Campaign *c, GError **error)

@@ -19,6 +19,8 @@ typedef struct TwCampaignOptions {
     uint32_t seconds;    /* stop after so long (0: no limit) */
     unsigned jobs;       /* worker processes, at least 1 */
     unsigned cases_per_key; /* raw cases kept per key (0: 10) */
+    TwKnown *known;       /* what is not a finding, and what the generator
+                           * avoids; or NULL.  Selected by the campaign */
     bool stop_at_finding; /* end at the first finding (lowest number) */
     uint32_t hang_ms;    /* a program longer than this hangs (0: 10 s) */
     volatile int *stop;  /* set by a signal handler: end cleanly */
@@ -43,6 +45,7 @@ typedef struct TwCampaignResult {
     TwJudgeStats stats;
     uint64_t counters[TW_COUNTERS];
     uint64_t programs; /* run to a verdict */
+    uint64_t known[TW_MAX_KNOWN]; /* programs that matched an entry */
     uint64_t restarts; /* workers that died or hung and were replaced */
     double seconds;
     bool interrupted;
@@ -62,9 +65,9 @@ bool tw_campaign_run(const TwCampaignOptions *options,
                      TwCampaignResult *result, GError **error);
 void tw_campaign_result_clear(TwCampaignResult *result);
 
-/* The program behind a number. */
+/* The program behind a number; `known` is NULL or selected for the target. */
 void tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
                          unsigned profile, const TwDialect *dialect,
-                         unsigned *profile_used);
+                         const TwKnown *known, unsigned *profile_used);
 
 #endif

@@ -20,6 +20,7 @@ struct TwRunner {
     char *name; /* options.name points here */
     TwTarget *target;
     TwOracle *oracle;
+    TwKnown *known; /* not ours; or NULL */
     TwTrace trace;   /* of the last run */
     TwTrace confirm; /* of the second run of a finding */
 };
@@ -37,6 +38,7 @@ TwRunner *tw_runner_new(const TwTargetOptions *options, GError **error)
     runner->name = g_strdup(options->name);
     runner->options.name = runner->name;
     runner->target = target;
+    runner->known = NULL;
     runner->oracle = tw_oracle_new();
     tw_trace_init(&runner->trace);
     return runner;
@@ -53,6 +55,14 @@ void tw_runner_free(TwRunner *runner)
     tw_oracle_free(runner->oracle);
     g_free(runner->name);
     g_free(runner);
+}
+
+bool tw_runner_set_known(TwRunner *runner, TwKnown *known, GError **error)
+{
+    runner->known = known;
+    return known == NULL ||
+           tw_known_select(known, runner->target->klass, runner->name,
+                           tw_target_version(runner->target), error);
 }
 
 const TwDialect *tw_runner_dialect(TwRunner *runner)
@@ -104,6 +114,7 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         TwFinding *finding, TwJudgeStats *stats,
                         uint64_t *counters)
 {
+
     bool alive = tw_target_run(runner->target, program, &runner->trace);
     TwVerdict verdict = judge(runner, runner->target, program,
                               &runner->trace, finding, stats);
@@ -112,6 +123,19 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
         for (unsigned i = 0; i < TW_COUNTERS; i++) {
             counters[i] += runner->trace.counters[i];
         }
+    }
+    finding->known = 0;
+    if (tw_verdict_is_finding(verdict)) {
+        finding->known =
+            (uint8_t)(1 + tw_known_match(runner->known, program, finding));
+    }
+    if (finding->known) {
+        if (stats != NULL) {
+            stats->verdicts[verdict]--;
+            stats->verdicts[TW_VERDICT_KNOWN]++;
+        }
+        verdict = TW_VERDICT_KNOWN;
+        finding->verdict = TW_VERDICT_KNOWN;
     }
     if (tw_verdict_is_finding(verdict) && verdict != TW_VERDICT_CRASH &&
         verdict != TW_VERDICT_HANG && !confirm(runner, program, finding)) {

@@ -6,6 +6,7 @@
 #ifndef TW_FUZZ_RUNNER_H
 #define TW_FUZZ_RUNNER_H
 
+#include "fuzz/known.h"
 #include "oracle/judge.h"
 #include "targets/target.h"
 
@@ -19,12 +20,20 @@ TwRunner *tw_runner_new(const TwTargetOptions *options, GError **error);
 void tw_runner_free(TwRunner *runner);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwRunner, tw_runner_free)
 
+/*
+ * From here on findings are held against this list, which must outlive the
+ * runner; NULL: against none.  False with `error` as tw_known_select() has it.
+ */
+bool tw_runner_set_known(TwRunner *runner, TwKnown *known, GError **error);
+
 const TwDialect *tw_runner_dialect(TwRunner *runner);
 const TwContract *tw_runner_contract(TwRunner *runner);
 const char *tw_runner_version(TwRunner *runner);
 
 /*
- * Runs and judges one program in this process.  A finding other than crash
+ * Runs and judges one program in this process.  A finding that is on the list
+ * of known divergences gets the verdict `known`, in *finding too, whose key
+ * and text stay, and finding->known says which.  A finding other than crash
  * and hang is confirmed by a second run on a freshly opened target; if that
  * does not give the same key, the verdict is `flaky`.  `stats` and `counters`
  * (TW_COUNTERS of them) are added to; both may be NULL.

@@ -158,7 +158,7 @@ static GArray *traps(unsigned wanted, uint64_t *programs)
 
     for (n = 0; n < 20000; n++) {
         tw_campaign_program(program, SEED, n, TW_PROFILES,
-                            tw_target_dialect(target), NULL);
+                            tw_target_dialect(target), NULL, NULL);
         if (trapped(program)) {
             if (numbers->len == wanted) {
                 break; /* the one after the last */

@@ -106,6 +106,41 @@ TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
                : TW_FIT_NOT;
 }
 
+/* Has each device byte of a fetch been fetched since the last flush of its
+ * address?  Code that is kept need not be fetched again (FR-10). */
+static bool fetched_before(const TwOracle *oracle, const TwAccess *access,
+                           const TwByte *bytes, const TwEffect *effect)
+{
+    const TwTrace *trace = oracle->trace;
+    const TwEnding *flush;
+
+    if (access->code != TW_OP_EXEC ||
+        oracle->world->contract->code != TW_CODE_UNTIL_FLUSH) {
+        return false;
+    }
+    flush = tw_history_flushed(oracle->world, access);
+    for (unsigned k = 0; k < access->size; k++) {
+        uint32_t at = oracle->log;
+        bool found = effect->acts[k] != TW_ACT_DEVICE;
+
+        while (!found && at-- > 0) {
+            const TwLogRecord *record = &trace->log[at];
+
+            if (flush && record->op <= flush->op) {
+                break;
+            }
+            found = record->kind == TW_LOG_FETCH &&
+                    record->region == bytes[k].region &&
+                    record->offset == bytes[k].offset &&
+                    record->attrs == access->attrs;
+        }
+        if (!found) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
                   const TwByte *bytes, const TwEffect *effect, uint32_t *n)
 {
@@ -114,6 +149,10 @@ bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
     uint32_t at = oracle->log;
 
     *n = 0;
+    if ((at >= trace->n_log || trace->log[at].op > access->op) &&
+        fetched_before(oracle, access, bytes, effect)) {
+        return true;
+    }
     if (store || access->code == TW_OP_EXEC) {
         for (unsigned k = 0; k < access->size; k++) {
             const TwLogRecord *record = &trace->log[at];

@@ -342,11 +342,11 @@ static uint16_t last_fetch(const TwOracle *oracle, const TwAccess *access,
     return TW_NO_OP;
 }
 
-/* Looks for bytes that were there once, where the fetch went (FR-10): in
- * *stored what replaced them. */
-static bool find_old_code(const TwOracle *oracle, const TwAccess *access,
-                          const TwSeen *seen, Choice *best,
-                          const TwStored **stored)
+/* Looks for bytes that were there once, where the fetch went or may have gone
+ * once (`history`; FR-10): in *stored what replaced them. */
+static bool find_old_code(const TwOracle *oracle, const TwHistory *history,
+                          const TwAccess *access, const TwSeen *seen,
+                          Choice *best, const TwStored **stored)
 {
     const TwContents *contents = &oracle->contents;
 
@@ -355,8 +355,7 @@ static bool find_old_code(const TwOracle *oracle, const TwAccess *access,
         seen->class_ > TW_CLASS_DEVICE_ERROR) {
         return false;
     }
-    for (uint32_t i = 0; choose(oracle, &oracle->history, access, i, best);
-         i++) {
+    for (uint32_t i = 0; choose(oracle, history, access, i, best); i++) {
         for (unsigned w = 0; w < contents->n_worlds; w++) {
             TwContent at = contents->worlds[w];
 
@@ -541,10 +540,16 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
                      TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
         return verdict;
     }
-    if (find_old_code(oracle, access, seen, &stale, &stored)) {
+    if (find_old_code(oracle, &oracle->history, access, seen, &stale,
+                      &stored)) {
         return explain_old_code(oracle, access, &stale, stored);
     }
-    if (!seen->broken && find_stale(oracle, access, seen, &stale)) {
+    stored = NULL;
+    if (!seen->broken &&
+        (find_stale(oracle, access, seen, &stale) ||
+         (find_old_code(oracle, &oracle->past, access, seen, &stale,
+                        &stored) &&
+          stale_answer(&stale)))) {
         answer = stale_answer(&stale);
         at = &stale.bytes[first_difference(access, stale.bytes,
                                            current.bytes)];
@@ -556,6 +561,9 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
                               : last_fill(oracle, access, answer,
                                           answer->changed);
         say_stale(finding, access, &stale, answer);
+        if (stored) {
+            say(finding, "; and held that until op %u", stored->op);
+        }
         tw_key_write(finding->key, verdict, oracle->target, access->code,
                      leaf_of(oracle, at), answer->link,
                      answer->cacheable ? answer->event : TW_KEY_EVENT_NONE);

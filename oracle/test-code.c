@@ -11,6 +11,7 @@
 #include "oracle/test-support.h"
 
 #include <glib.h>
+#include <string.h>
 
 #include "program/content.h"
 
@@ -247,6 +248,70 @@ static void windows(void)
     test_target_free(target);
 }
 
+/* What replaced the bytes, and what is there now, are both newer. */
+static void old_place(void)
+{
+    const TwFinding *finding =
+        claim("  exec c0.0 0x8 8\n"
+              "  write c0.0 0x8 8\n"
+              "  flush-all c0\n"
+              "  move r1 at 0x5000\n"
+              "  move r2 at 0x0\n"
+              "  exec c0.0 0x8 8\n",
+              TW_CODE_UNTIL_FLUSH, false, 5, initial(1, 8), TW_VERDICT_STALE);
+
+    g_assert_cmpstr(finding->key, ==, "StaSoftmmuExRamTop");
+    g_assert_cmpint(finding->changed, ==, 3);
+    g_assert_nonnull(strstr(finding->text, "held that until op 1"));
+}
+
+/* Judges `script` with the log records of operation `op` left out. */
+static const char *unasked(const char *script, TwCodeRule rule, unsigned op,
+                           TwVerdict expected)
+{
+    g_autofree char *text = g_strconcat(HEAD TOPOLOGY, script, NULL);
+    g_autofree TwProgram *program = test_program(text);
+    TestTarget *target = test_target_new(program);
+    TwTrace *trace = target->trace;
+    const TwFinding *finding;
+    unsigned kept = 0;
+
+    target->contract = (TwContract){
+        .ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH, .code = (uint8_t)rule};
+    test_target_run(target, false);
+    for (unsigned i = 0; i < trace->n_log; i++) {
+        if (trace->log[i].op != op) {
+            trace->log[kept++] = trace->log[i];
+        }
+    }
+    g_assert_cmpuint(kept, <, trace->n_log);
+    trace->n_log = kept;
+    finding = test_judge(target, expected);
+    test_target_free(target);
+    return finding->key;
+}
+
+/* Code that was fetched from a device and not flushed may run again without
+ * the device being asked. */
+static void device_code(void)
+{
+#define RUN "  exec c0.0 0x3008 8\n"
+#define MAY(script, op)                                                        \
+    unasked(script, TW_CODE_UNTIL_FLUSH, op, TW_VERDICT_AGREE)
+#define MUST(script, op)                                                       \
+    g_assert_cmpstr(                                                           \
+        unasked(script, TW_CODE_UNTIL_FLUSH, op, TW_VERDICT_EFFECT), ==,       \
+        "EffSoftmmuExMio")
+    MAY(RUN RUN, 1);
+    MAY(RUN "  flush-page c0.0 0x2000\n" RUN, 2);
+    MAY(RUN "  flush-page c1.0 0x3000\n" RUN, 2);
+    MUST(RUN, 0);
+    MUST(RUN "  flush-page c0.0 0x3ff8\n" RUN, 2);
+    MUST("  exec c0.0 0x3010 8\n" RUN, 1);
+    MUST("  read c0.0 0x3008 8\n" RUN, 1);
+    unasked(RUN RUN, TW_CODE_FRESH, 1, TW_VERDICT_EFFECT);
+}
+
 /* Two worlds with the same bytes now, but not with the same past, stay two.
  * c0.0 page 0 may lead to r1 (old) or r2 (now); the store of operation 2 went
  * to one of them, and operation 3 stores the same word in neither. */
@@ -290,5 +355,7 @@ int main(int argc, char **argv)
     g_test_add_func("/code/fresh", fresh);
     g_test_add_func("/code/windows", windows);
     g_test_add_func("/code/worlds", worlds);
+    g_test_add_func("/code/FR-10/old-place", old_place);
+    g_test_add_func("/code/FR-10/device-code", device_code);
     return g_test_run();
 }

@@ -26,6 +26,7 @@ const char *tw_verdict_name(unsigned verdict)
         [TW_VERDICT_INCONCLUSIVE] = "inconclusive",
         [TW_VERDICT_UNSUPPORTED] = "unsupported",
         [TW_VERDICT_FLAKY] = "flaky",
+        [TW_VERDICT_KNOWN] = "known",
     };
     return verdict < TW_VERDICTS ? names[verdict] : NULL;
 }

@@ -26,6 +26,7 @@ typedef enum TwVerdict {
     TW_VERDICT_INCONCLUSIVE,
     TW_VERDICT_UNSUPPORTED,
     TW_VERDICT_FLAKY,
+    TW_VERDICT_KNOWN, /* a finding that is on the list of known divergences */
     TW_VERDICTS
 } TwVerdict;
 
@@ -40,6 +41,8 @@ enum { TW_KEY_SIZE = 32, TW_FINDING_TEXT = 400 };
 
 typedef struct TwFinding {
     uint8_t verdict;  /* TwVerdict; the worst thing in the program */
+    uint8_t known;    /* 1 + the number of the known divergence that it is, or
+                       * 0 */
     uint16_t op;      /* the judged operation, or TW_NO_OP: the end state */
     uint16_t filled;  /* stale: the answer was current just before the change
                        * at `changed`; the last operation that could have

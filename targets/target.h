@@ -41,6 +41,13 @@ struct TwTarget {
     const TwTargetClass *klass;
 };
 
+/* Circumstances of a program, by name: what a known defect is told by. */
+typedef struct TwTriggerInfo {
+    const char *name, *meaning;
+} TwTriggerInfo;
+
+enum { TW_MAX_TRIGGERS = 32 };
+
 struct TwTargetClass {
     const char *name; /* [a-z0-9-]+ */
     const char *summary;
@@ -58,10 +65,26 @@ struct TwTargetClass {
     bool (*emit)(TwTarget *target, const TwProgram *program,
                  const TwFinding *finding, GString *out, GError **error);
     void (*close)(TwTarget *target);
+
+    /*
+     * Optional, all three or none; told from the program, nothing is run.
+     * `triggers` is ended by a NULL name; bit i of a set is triggers[i].
+     */
+    const TwTriggerInfo *triggers;
+    /* Those that were met on the path of the accused operation: before or at
+     * it, where its access goes; anywhere, if it is not an access. */
+    uint64_t (*triggers_met)(const TwProgram *program,
+                             const TwFinding *finding);
+    /* Edits an admitted program so that it meets none of `triggers`, and
+     * stays admitted.  Operations keep their numbers. */
+    void (*avoid)(TwProgram *program, uint64_t triggers);
 };
 
 /* All classes, ended by NULL. */
 const TwTargetClass *const *tw_target_classes(void);
+
+/* The class that a name belongs to ("CLASS" or "CLASS:ARGUMENT"), or NULL. */
+const TwTargetClass *tw_target_class(const char *name);
 
 /*
  * Opens the target that options->name names ("CLASS" or "CLASS:ARGUMENT").

@@ -9,6 +9,7 @@
 
 #include "targets/unicorn/run.h"
 #include "targets/unicorn/class.h"
+#include "targets/unicorn/trigger.h"
 
 /* Changes of mappings count for data at once; code that was translated may
  * run until the caller drops it (uc_ctl_remove_cache). */
@@ -135,4 +136,7 @@ const TwTargetClass tw_unicorn_class = {
     .version = version,
     .run = tw_uc_run,
     .close = machine_close,
+    .triggers = tw_uc_triggers,
+    .triggers_met = tw_uc_triggers_met,
+    .avoid = tw_uc_avoid,
 };

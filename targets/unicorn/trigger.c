@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Follows a program's pages as the target does, makes no call, and notes where
+ * the circumstances of known defects come up.  It says nothing of what the
+ * library does then.
+ */
+#include "targets/unicorn/trigger.h"
+
+#include <string.h>
+
+#include "program/legality.h"
+#include "targets/unicorn/flat.h"
+
+enum {
+    READ_REVOKED,
+    NOT_READABLE,
+    PARTIAL_STORE,
+    DEVICE_SPLIT,
+    CODE_CHANGED,
+    DEVICE_CODE_FLUSHED,
+};
+
+#define BIT(trigger) (UINT64_C(1) << (trigger))
+
+const TwTriggerInfo tw_uc_triggers[] = {
+    [READ_REVOKED] = {"read-revoked",
+                      "uc_mem_protect took R from the page while it was "
+                      "mapped"},
+    [NOT_READABLE] = {"not-readable",
+                      "the page has no R and was written, executed or flushed, "
+                      "or that was tried"},
+    [PARTIAL_STORE] = {"partial-store",
+                       "a store began in a page that takes it and ended in "
+                       "one that refuses it"},
+    [DEVICE_SPLIT] = {"device-split",
+                      "part of an MMIO mapping was unmapped or protected, and "
+                      "the page belongs to the rest or the part"},
+    [CODE_CHANGED] = {"code-changed",
+                      "code of the page was run, and the page has other "
+                      "memory or no X now, or was flushed while it had"},
+    [DEVICE_CODE_FLUSHED] = {"device-code-flushed",
+                             "code of a device was run and then flushed"},
+    {NULL, NULL},
+};
+
+typedef struct Sim {
+    const TwProgram *program;
+    TwLegality legality;
+    Flat flat;
+    uint64_t ever;         /* triggers met anywhere so far */
+    uint8_t taint[PAGES];  /* of the mapping that the page is in */
+    bool device[PAGES];    /* it is one of a device */
+    uint8_t rights[PAGES]; /* of the mapping, before the latest call */
+    uint16_t first[PAGES], end[PAGES]; /* pages of the mapping */
+    Shown run[PAGES];      /* what code of the page was run, or 0 */
+    bool moved[PAGES];     /* its mapping was unmapped or split since */
+    bool lost[PAGES];      /* and flushed, or other code was run: its
+                            * translation stays */
+    bool flushed[PAGES];   /* and it is a device's */
+    uint64_t partial_ram[TW_MAX_REGIONS * PAGES / 64];
+    uint64_t partial_device; /* bit per region */
+} Sim;
+
+static void taint(Sim *sim, unsigned page, unsigned trigger)
+{
+    sim->taint[page] |= (uint8_t)BIT(trigger);
+    sim->ever |= BIT(trigger);
+}
+
+/* A call for pages first .. end - 1: which mappings does it split?  The
+ * library makes new ones of the parts. */
+static void split(Sim *sim, unsigned first, unsigned end)
+{
+    for (unsigned p = first; p < end; p++) {
+        unsigned from = sim->first[p], to = sim->end[p];
+
+        if (to == 0 || (from >= first && to <= end)) {
+            continue;
+        }
+        for (unsigned q = from; q < to; q++) {
+            sim->moved[q] = sim->run[q] != 0;
+            if (sim->device[q]) {
+                taint(sim, q, DEVICE_SPLIT);
+            }
+        }
+    }
+}
+
+static bool on_unmap(void *data, unsigned first, unsigned end)
+{
+    Sim *sim = data;
+
+    split(sim, first, end);
+    for (unsigned p = first; p < end; p++) {
+        unsigned from = sim->first[p], to = sim->end[p];
+
+        /* What remains of its mapping are mappings of their own. */
+        for (unsigned q = from; q < to; q++) {
+            if (q < first) {
+                sim->end[q] = (uint16_t)MIN(first, to);
+            } else if (q >= end) {
+                sim->first[q] = (uint16_t)MAX(end, from);
+            }
+        }
+        sim->first[p] = sim->end[p] = 0;
+        sim->taint[p] = 0;
+        sim->moved[p] = sim->run[p] != 0;
+    }
+    return true;
+}
+
+static bool on_map(void *data, unsigned first, unsigned end)
+{
+    Sim *sim = data;
+
+    for (unsigned p = first; p < end; p++) {
+        sim->taint[p] = 0;
+        sim->rights[p] = sim->flat.mapped_rights[p];
+        sim->first[p] = (uint16_t)first;
+        sim->end[p] = (uint16_t)end;
+        sim->device[p] = sim->flat.mapped[p] & SHOWS_DEVICE;
+        if (sim->device[p]) {
+            /* Protected before anybody can look. */
+            sim->rights[p] = sim->flat.rights[p];
+        }
+    }
+    return true;
+}
+
+static bool on_protect(void *data, unsigned first, unsigned end)
+{
+    Sim *sim = data;
+
+    split(sim, first, end);
+    for (unsigned p = first; p < end; p++) {
+        if (sim->rights[p] & TW_R && !(sim->flat.mapped_rights[p] & TW_R)) {
+            taint(sim, p, READ_REVOKED);
+        }
+        sim->rights[p] = sim->flat.mapped_rights[p];
+    }
+    return true;
+}
+
+static const FlatCalls calls = {on_unmap, on_map, on_protect};
+
+/* What an access with this right finds at a page, or 0: it is refused. */
+static Shown granted(const Sim *sim, uint64_t page, uint8_t right)
+{
+    return page < PAGES && !(sim->flat.rights[page] & NO_ENTRY) &&
+                   sim->flat.rights[page] & right
+               ? sim->flat.graph.view[page]
+               : 0;
+}
+
+static bool cannot_read(const Sim *sim, uint64_t page)
+{
+    return sim->flat.mapped[page] != 0 &&
+           !(sim->flat.mapped_rights[page] & TW_R);
+}
+
+/* Does the access fill the entry of a page without R? */
+static bool is_unreadable(const Sim *sim, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    if (op->code != TW_OP_WRITE && op->code != TW_OP_EXEC) {
+        return false;
+    }
+    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+        if (cannot_read(sim, p)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_partial_store(const Sim *sim, const TwOp *op)
+{
+    uint64_t first = op->addr >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    return op->code == TW_OP_WRITE && first != last &&
+           granted(sim, first, TW_W) && !granted(sim, last, TW_W);
+}
+
+static uint64_t of_exec(const Sim *sim, const TwOp *op)
+{
+    uint64_t page = op->addr >> PAGE_LG;
+    uint64_t met = 0;
+
+    if (op->code != TW_OP_EXEC || page >= PAGES || !sim->run[page]) {
+        return 0;
+    }
+    if (sim->lost[page] || sim->run[page] != granted(sim, page, TW_X)) {
+        met |= BIT(CODE_CHANGED);
+    }
+    if (sim->flushed[page]) {
+        met |= BIT(DEVICE_CODE_FLUSHED);
+    }
+    return met;
+}
+
+/* The pages of a flush, last included; false: none. */
+static bool flush_range(const TwOp *op, uint64_t *first, uint64_t *last)
+{
+    *first = 0;
+    *last = PAGES - 1;
+    if (op->code == TW_OP_FLUSH_PAGE) {
+        *first = *last = op->addr >> PAGE_LG;
+    } else if (op->code == TW_OP_FLUSH_RANGE) {
+        if (op->last == 0) {
+            return false;
+        }
+        if (op->lg >= WINDOW_LG && op->last != UINT64_MAX &&
+            op->addr + op->last >= op->addr) {
+            *first = op->addr >> PAGE_LG;
+            *last = (op->addr + op->last - 1) >> PAGE_LG;
+        }
+    } else if (op->code != TW_OP_FLUSH_INDEX && op->code != TW_OP_FLUSH_ALL) {
+        return false;
+    }
+    *last = MIN(*last, PAGES - 1);
+    return *first <= *last;
+}
+
+static bool flushes_unreadable(const Sim *sim, const TwOp *op)
+{
+    uint64_t first, last;
+
+    if (!flush_range(op, &first, &last)) {
+        return false;
+    }
+    while (first <= last && !cannot_read(sim, first)) {
+        first++;
+    }
+    return first <= last;
+}
+
+static void flush(Sim *sim, const TwOp *op)
+{
+    uint64_t first, last;
+
+    if (!flush_range(op, &first, &last)) {
+        return;
+    }
+    for (uint64_t p = first; p <= last; p++) {
+        if (cannot_read(sim, p)) {
+            taint(sim, (unsigned)p, NOT_READABLE);
+        }
+        if (!sim->run[p]) {
+            continue;
+        }
+        if (sim->moved[p] || sim->run[p] != granted(sim, p, TW_X)) {
+            sim->lost[p] = true;
+        } else if (sim->run[p] & SHOWS_DEVICE) {
+            sim->flushed[p] = true;
+        } else {
+            sim->run[p] = 0;
+        }
+    }
+}
+
+static void store_or_fetch(Sim *sim, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    Shown shown;
+
+    if (is_unreadable(sim, op)) {
+        for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+            taint(sim, (unsigned)p, NOT_READABLE);
+        }
+    }
+    if (!is_partial_store(sim, op)) {
+        return;
+    }
+    sim->ever |= BIT(PARTIAL_STORE);
+    shown = granted(sim, op->addr >> PAGE_LG, TW_W);
+    if (shown & SHOWS_DEVICE) {
+        sim->partial_device |= UINT64_C(1) << shown_id(shown);
+    } else {
+        uint32_t n = shown_id(shown) * (uint32_t)PAGES + shown_page(shown);
+        sim->partial_ram[n / 64] |= UINT64_C(1) << n % 64;
+    }
+}
+
+static void step(Sim *sim, const TwOp *op)
+{
+    unsigned first, end;
+
+    if (tw_legality_step(&sim->legality, op) != TW_LEGAL) {
+        return;
+    }
+    switch (op->code) {
+    case TW_OP_NOP:
+    case TW_OP_SAFEPOINT:
+    case TW_OP_READ:
+        break;
+    case TW_OP_WRITE:
+        store_or_fetch(sim, op);
+        break;
+    case TW_OP_EXEC:
+        store_or_fetch(sim, op);
+        if (of_exec(sim, op) & BIT(CODE_CHANGED)) {
+            sim->ever |= BIT(CODE_CHANGED);
+            sim->lost[op->addr >> PAGE_LG] = true;
+        }
+        sim->ever |= of_exec(sim, op);
+        if (op->addr >> PAGE_LG < PAGES && !sim->run[op->addr >> PAGE_LG]) {
+            sim->run[op->addr >> PAGE_LG] =
+                granted(sim, op->addr >> PAGE_LG, TW_X);
+        }
+        break;
+    case TW_OP_PAGE:
+    case TW_OP_UNPAGE:
+        tw_uc_flat_page(&sim->flat, op);
+        tw_uc_flat_range(op, &first, &end);
+        tw_uc_flat_sync(&sim->flat, first, end, &calls, sim);
+        break;
+    case TW_OP_FLUSH_PAGE:
+    case TW_OP_FLUSH_RANGE:
+    case TW_OP_FLUSH_INDEX:
+    case TW_OP_FLUSH_ALL:
+        flush(sim, op);
+        break;
+    default:
+        if (tw_uc_graph_change(&sim->flat.graph, op)) {
+            tw_uc_flat_sync(&sim->flat, 0, PAGES, &calls, sim);
+        }
+        break;
+    }
+}
+
+static void start(Sim *sim, const TwProgram *program)
+{
+    memset(sim, 0, sizeof(*sim));
+    sim->program = program;
+    tw_legality_init(&sim->legality, program);
+    tw_uc_flat_init(&sim->flat, program);
+    tw_uc_flat_sync(&sim->flat, 0, PAGES, &calls, sim);
+}
+
+/* On the path of an access. */
+static uint64_t of_access(const Sim *sim, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t met = of_exec(sim, op);
+
+    if (is_partial_store(sim, op)) {
+        met |= BIT(PARTIAL_STORE);
+    }
+    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+        Shown shown = sim->flat.mapped[p];
+
+        met |= sim->taint[p];
+        if (shown & SHOWS_DEVICE) {
+            if (sim->partial_device >> shown_id(shown) & 1) {
+                met |= BIT(PARTIAL_STORE);
+            }
+        } else if (shown & SHOWS_RAM) {
+            uint32_t n = shown_id(shown) * (uint32_t)PAGES +
+                         shown_page(shown);
+            if (sim->partial_ram[n / 64] >> n % 64 & 1) {
+                met |= BIT(PARTIAL_STORE);
+            }
+        }
+    }
+    return met;
+}
+
+static bool is_access(const TwOp *op)
+{
+    return op->code == TW_OP_READ || op->code == TW_OP_WRITE ||
+           op->code == TW_OP_EXEC;
+}
+
+uint64_t tw_uc_triggers_met(const TwProgram *program,
+                            const TwFinding *finding)
+{
+    Sim sim;
+
+    start(&sim, program);
+    for (unsigned i = 0; i < program->n_script; i++) {
+        const TwOp *op = &program->script[i];
+
+        if (i == finding->op && is_access(op)) {
+            return of_access(&sim, op);
+        }
+        step(&sim, op);
+        if (i == finding->op) {
+            break;
+        }
+    }
+    return sim.ever;
+}
+
+/* Avoidance --------------------------------------------------------------- */
+
+static void avoid_split(TwProgram *program)
+{
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        if (program->regions[i].kind == TW_REGION_MMIO &&
+            program->regions[i].size > PAGE_SIZE_) {
+            program->regions[i].size = PAGE_SIZE_;
+        }
+    }
+    for (unsigned i = 0; i < program->n_script; i++) {
+        TwOp *op = &program->script[i];
+
+        if (op->code == TW_OP_RESIZE &&
+            program->regions[op->obj].kind == TW_REGION_MMIO &&
+            op->last > PAGE_SIZE_) {
+            op->last = PAGE_SIZE_;
+        }
+    }
+}
+
+static void avoid_rights(const Sim *sim, TwOp *op, uint64_t triggers)
+{
+    unsigned first, end;
+
+    if (triggers & BIT(NOT_READABLE) && op->perm != 0) {
+        op->perm |= TW_R;
+    }
+    if (!(triggers & BIT(READ_REVOKED)) || op->perm & TW_R || !sim) {
+        return;
+    }
+    tw_uc_flat_range(op, &first, &end);
+    for (unsigned p = first; p < end; p++) {
+        if (sim->flat.mapped[p] != 0 &&
+            sim->flat.mapped_rights[p] & TW_R) {
+            op->perm |= TW_R;
+        }
+    }
+}
+
+void tw_uc_avoid(TwProgram *program, uint64_t triggers)
+{
+    Sim sim;
+
+    if (triggers & BIT(DEVICE_SPLIT)) {
+        avoid_split(program);
+    }
+    for (unsigned i = 0; i < program->n_setup; i++) {
+        avoid_rights(NULL, &program->setup[i], triggers);
+    }
+    start(&sim, program);
+    for (unsigned i = 0; i < program->n_script; i++) {
+        TwOp *op = &program->script[i];
+
+        if (op->code == TW_OP_PAGE) {
+            avoid_rights(&sim, op, triggers);
+        }
+        if (triggers & BIT(PARTIAL_STORE) && is_partial_store(&sim, op)) {
+            op->size = (uint8_t)(PAGE_SIZE_ - op->addr % PAGE_SIZE_);
+        }
+        if ((triggers & BIT(NOT_READABLE) && is_unreadable(&sim, op)) ||
+            of_exec(&sim, op) & triggers) {
+            op->code = TW_OP_READ;
+        }
+        if (triggers & BIT(NOT_READABLE) && flushes_unreadable(&sim, op)) {
+            *op = tw_op_make(TW_OP_NOP);
+        }
+        step(&sim, op);
+    }
+}
