@@ -344,8 +344,6 @@ bool tw_bench_micro(const TwTargetOptions *options, double seconds,
                     GError **error)
 {
     Micro m = {.seconds = seconds / (1 + 2 * TW_BENCH_DEPTHS)};
-    bool able;
-
     m.target = tw_target_open(options, error);
     if (!m.target) {
         return false;
@@ -353,20 +351,23 @@ bool tw_bench_micro(const TwTargetOptions *options, double seconds,
     m.oracle = tw_oracle_new();
     m.program = g_new(TwProgram, 1);
     m.trace = g_new(TwTrace, 1);
-    micro_machine(m.program, TW_BENCH_DEPTHS - 1);
-    micro_script(m.program, REPEATS, true);
-    able = tw_dialect_admits(tw_target_dialect(m.target), m.program, why,
-                             why_size);
-    if (able) {
-        micro->hit = per_access(&m, 0, false, false);
-        for (unsigned depth = 0; depth < TW_BENCH_DEPTHS; depth++) {
-            micro->fill[depth] = per_access(&m, depth, true, false);
-            micro->walk[depth] = per_access(&m, depth, true, true);
+    for (unsigned depth = 0; depth < TW_BENCH_DEPTHS; depth++) {
+        micro_machine(m.program, depth);
+        micro_script(m.program, REPEATS, true);
+        if (!tw_dialect_admits(tw_target_dialect(m.target), m.program, why,
+                               why_size)) {
+            break;
         }
+        if (depth == 0) {
+            micro->hit = per_access(&m, 0, false, false);
+        }
+        micro->fill[depth] = per_access(&m, depth, true, false);
+        micro->walk[depth] = per_access(&m, depth, true, true);
+        micro->depths++;
     }
     g_free(m.trace);
     g_free(m.program);
     tw_oracle_free(m.oracle);
     tw_target_close(m.target);
-    return able;
+    return micro->depths > 0;
 }

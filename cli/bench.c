@@ -51,6 +51,11 @@ static void text_loop(const Figures *f, unsigned i)
            f->profile, f->mode[i], l->programs);
     printf("  %.0f programs/s (%.2f us each)\n", ratio(1e9, l->whole),
            l->whole / 1000);
+    printf("  %.0f judged operations/s, of them %.0f accesses/s\n",
+           ratio((double)l->stats.operations * 1e9,
+                 l->whole * (double)l->programs),
+           ratio((double)l->stats.accesses * 1e9,
+                 l->whole * (double)l->programs));
     printf("  of it: generate %.1f %%, target %.1f %%, oracle and judge "
            "%.1f %%\n",
            100 * ratio(l->generate, whole), 100 * ratio(l->target, whole),
@@ -94,13 +99,15 @@ static void text(const Figures *f)
     }
     text_means(f);
     if (f->has_micro) {
-        printf("\nns a TLB hit: %.1f\n", f->micro.hit);
-        printf("ns a fill through 0, 1, 2, 3 IOMMUs:");
-        for (unsigned i = 0; i < TW_BENCH_DEPTHS; i++) {
+        printf("\nns a TLB hit in the target's bare loop, nothing judged: "
+               "%.1f (%.0f/s)\n",
+               f->micro.hit, ratio(1e9, f->micro.hit));
+        printf("ns an access by turns, filled through 0, 1, ... IOMMUs:");
+        for (unsigned i = 0; i < f->micro.depths; i++) {
             printf(" %.0f", f->micro.fill[i]);
         }
         printf("\nns a reference walk of 8 bytes, judged, likewise:");
-        for (unsigned i = 0; i < TW_BENCH_DEPTHS; i++) {
+        for (unsigned i = 0; i < f->micro.depths; i++) {
             printf(" %.0f", f->micro.walk[i]);
         }
         printf("\n");
@@ -120,6 +127,12 @@ static void json_loop(JsonBuilder *b, const Figures *f, unsigned i)
     tw_cli_json_string(b, "flush", f->mode[i]);
     tw_cli_json_int(b, "programs", l->programs);
     tw_cli_json_double(b, "programs_per_second", ratio(1e9, l->whole));
+    tw_cli_json_double(b, "operations_per_second",
+                       ratio((double)l->stats.operations * 1e9,
+                             l->whole * (double)l->programs));
+    tw_cli_json_double(b, "accesses_per_second",
+                       ratio((double)l->stats.accesses * 1e9,
+                             l->whole * (double)l->programs));
     tw_cli_json_double(b, "ns_whole", l->whole);
     tw_cli_json_double(b, "ns_generate", l->generate);
     tw_cli_json_double(b, "ns_decode", l->decode);
@@ -135,11 +148,12 @@ static void json_loop(JsonBuilder *b, const Figures *f, unsigned i)
     json_builder_end_object(b);
 }
 
-static void json_list(JsonBuilder *b, const char *name, const double *values)
+static void json_list(JsonBuilder *b, const char *name, const double *values,
+                      unsigned n)
 {
     json_builder_set_member_name(b, name);
     json_builder_begin_array(b);
-    for (unsigned i = 0; i < TW_BENCH_DEPTHS; i++) {
+    for (unsigned i = 0; i < n; i++) {
         json_builder_add_double_value(b, values[i]);
     }
     json_builder_end_array(b);
@@ -173,8 +187,8 @@ static void json(const Figures *f)
     json_builder_end_object(b);
     if (f->has_micro) {
         tw_cli_json_double(b, "ns_hit", f->micro.hit);
-        json_list(b, "ns_fill", f->micro.fill);
-        json_list(b, "ns_walk", f->micro.walk);
+        json_list(b, "ns_fill", f->micro.fill, f->micro.depths);
+        json_list(b, "ns_walk", f->micro.walk, f->micro.depths);
     }
     tw_cli_json_double(b, "ns_calibration", f->round);
     json_builder_end_object(b);

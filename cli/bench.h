@@ -32,14 +32,16 @@ bool tw_bench_loop(const TwTargetOptions *options, TwKnown *known,
 enum { TW_BENCH_DEPTHS = 4 };
 
 typedef struct TwBenchMicro {
-    double hit;                    /* a TLB hit in the target */
+    unsigned depths; /* how many depths the target can express; 0: none */
+    double hit;      /* a read again and again: the target's bare loop, with
+                      * nothing generated, changed or judged */
     double fill[TW_BENCH_DEPTHS];  /* a fill through so many IOMMUs */
     double walk[TW_BENCH_DEPTHS];  /* a judged reference walk likewise */
 } TwBenchMicro;
 
 /*
- * False if the target cannot run these programs (`why`, at least 160 bytes) or
- * cannot be opened (`error` set).
+ * False if the target cannot run any of these programs (`why`, at least 160
+ * bytes) or cannot be opened (`error` set).
  */
 bool tw_bench_micro(const TwTargetOptions *options, double seconds,
                     TwBenchMicro *micro, char *why, size_t why_size,

@@ -229,10 +229,11 @@ void tw_run_view_summary(const TwRunView *view, const TwCampaignResult *result)
            view->options->jobs == 1 ? "" : "s",
            result->interrupted ? "; interrupted" : "");
     printf("%" PRIu64 " programs in %.1f s (%.0f/s), %" PRIu64
-           " accesses judged (%.0f/s)\n",
+           " accesses judged (%.0f/s; operations %.0f/s)\n",
            result->programs, result->seconds,
            rate(result->programs, result->seconds), s->accesses,
-           rate(s->accesses, result->seconds));
+           rate(s->accesses, result->seconds),
+           rate(s->operations, result->seconds));
     histograms(result);
     totals(result);
     known_table(view, result);

@@ -174,6 +174,22 @@ static void move_access(TwGen *gen)
     }
 }
 
+/* What guests do most: many accesses, some in places of their own, most where
+ * something was before. */
+static void move_burst(TwGen *gen)
+{
+    unsigned n = 12 + tw_gen_below(gen, 40);
+    TwAim at;
+
+    for (unsigned i = 0; i < n && !tw_gen_full(gen) && aim(gen, &at); i++) {
+        if (tw_gen_chance(gen, 50)) {
+            put_again(gen, some_code(gen), &at);
+        } else {
+            tw_put_aimed(gen, &at, some_code(gen));
+        }
+    }
+}
+
 /* Fill, take a right away, the same access; another right; give it back. */
 static void move_protect(TwGen *gen)
 {
@@ -473,7 +489,8 @@ void tw_flat_move(TwGen *gen)
         void (*make)(TwGen *);
         uint8_t weight, topology, hostile; /* by profile */
     } moves[] = {
-        {move_access, 16, 12, 12},    {move_protect, 16, 6, 8},
+        {move_burst, 36, 30, 28},     {move_access, 8, 6, 6},
+        {move_protect, 16, 6, 8},
         {move_unpage, 8, 3, 4},       {move_unmap, 13, 16, 8},
         {move_alias, 9, 10, 6},       {move_cross, 9, 9, 9},
         {move_slot, 8, 4, 4},         {move_code, 24, 12, 12},

@@ -128,6 +128,11 @@ const TwMixture *tw_gen_mixture(TwProfile profile)
     return &mixtures[profile];
 }
 
+/* Scripts of flat programs are so many times longer: their targets are real
+ * emulators, where the mappings that a program starts with cost as much as some
+ * hundred accesses. */
+enum { FLAT_LENGTHS = 10 };
+
 void tw_generate(TwProgram *program, TwProfile profile,
                  const TwDialect *dialect, TwRng *rng)
 {
@@ -144,6 +149,9 @@ void tw_generate(TwProgram *program, TwProfile profile,
     unsigned goal =
         gen.mixture->ops[0] +
         tw_rng_below(rng, gen.mixture->ops[1] - gen.mixture->ops[0] + 1u);
+    if (dialect->identity_pages) {
+        goal *= FLAT_LENGTHS;
+    }
     tw_gen_script(&gen, goal < gen.limit ? goal : gen.limit);
     /* A dialect that has both gets code now and then; no draw, so that a
      * dialect without keeps its programs. */

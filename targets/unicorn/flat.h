@@ -58,10 +58,12 @@ typedef struct Graph {
     bool pending;
     bool too_deep;     /* aliases of aliases: it cannot be rendered */
     Shown view[PAGES]; /* committed */
+    unsigned first, end; /* pages of the view that the latest commit changed */
 } Graph;
 
 /* graph.c: the topology at the start, rendered; a change of it.  True: the
- * change was an effective commit, and the view was made anew. */
+ * change was an effective commit, and the view was made anew; `first` and
+ * `end` say where it is another. */
 void tw_uc_graph_init(Graph *graph, const TwProgram *program);
 bool tw_uc_graph_change(Graph *graph, const TwOp *op);
 

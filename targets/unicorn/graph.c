@@ -92,10 +92,20 @@ static bool render(Graph *g, uint8_t id, int64_t base, int64_t first,
 static void publish(Graph *g)
 {
     unsigned visits = 0;
+    Shown before[PAGES];
 
+    memcpy(before, g->view, sizeof(before));
     memset(g->view, 0, sizeof(g->view));
     if (g->root != TW_NONE && !render(g, g->root, 0, 0, PAGES, &visits)) {
         g->too_deep = true;
+    }
+    g->first = 0;
+    g->end = PAGES;
+    while (g->first < g->end && g->view[g->first] == before[g->first]) {
+        g->first++;
+    }
+    while (g->end > g->first && g->view[g->end - 1] == before[g->end - 1]) {
+        g->end--;
     }
 }
 
@@ -210,5 +220,6 @@ void tw_uc_graph_init(Graph *g, const TwProgram *program)
     g->depth = 0;
     g->pending = false;
     g->too_deep = false;
+    memset(g->view, 0, sizeof(g->view));
     publish(g);
 }

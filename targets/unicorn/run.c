@@ -52,7 +52,7 @@ static void perform(Machine *m, const TwOp *op)
         break;
     default:
         if (tw_uc_graph_change(&m->flat.graph, op)) {
-            tw_uc_map_sync(m, 0, PAGES);
+            tw_uc_map_sync(m, m->flat.graph.first, m->flat.graph.end);
         }
         break;
     }
@@ -327,7 +327,7 @@ static void machine_reset(Machine *m)
     tw_legality_init(&m->legality, program);
     memset(m->ever_mapped, 0, sizeof(m->ever_mapped));
     tw_uc_flat_init(&m->flat, program);
-    tw_uc_map_sync(m, 0, PAGES);
+    tw_uc_map_sync(m, m->flat.graph.first, m->flat.graph.end);
 }
 
 static bool run_supported(const Machine *m, TwTrace *trace)

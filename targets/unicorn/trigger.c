@@ -324,7 +324,8 @@ static void step(Sim *sim, const TwOp *op)
         break;
     default:
         if (tw_uc_graph_change(&sim->flat.graph, op)) {
-            tw_uc_flat_sync(&sim->flat, 0, PAGES, &calls, sim);
+            tw_uc_flat_sync(&sim->flat, sim->flat.graph.first,
+                            sim->flat.graph.end, &calls, sim);
         }
         break;
     }
@@ -336,7 +337,8 @@ static void start(Sim *sim, const TwProgram *program)
     sim->program = program;
     tw_legality_init(&sim->legality, program);
     tw_uc_flat_init(&sim->flat, program);
-    tw_uc_flat_sync(&sim->flat, 0, PAGES, &calls, sim);
+    tw_uc_flat_sync(&sim->flat, sim->flat.graph.first, sim->flat.graph.end,
+                    &calls, sim);
 }
 
 /* On the path of an access. */
