@@ -37,7 +37,8 @@ const TwTriggerInfo tw_uc_triggers[] = {
                       "the page belongs to the rest or the part"},
     [CODE_CHANGED] = {"code-changed",
                       "code of the page was run, and the page has other "
-                      "memory or no X now, or was flushed while it had"},
+                      "memory or no X now; or was flushed while it had, or "
+                      "after a change of memory that is mapped twice"},
     [DEVICE_CODE_FLUSHED] = {"device-code-flushed",
                              "code of a device was run and then flushed"},
     {NULL, NULL},
@@ -53,6 +54,9 @@ typedef struct Sim {
     uint8_t rights[PAGES]; /* of the mapping, before the latest call */
     uint16_t first[PAGES], end[PAGES]; /* pages of the mapping */
     Shown run[PAGES];      /* what code of the page was run, or 0 */
+    bool twice[PAGES];     /* and this is mapped elsewhere too, since then */
+    uint32_t at_run[PAGES]; /* calls when it was run */
+    uint32_t n_calls;
     bool moved[PAGES];     /* its mapping was unmapped or split since */
     bool lost[PAGES];      /* and flushed, or other code was run: its
                             * translation stays */
@@ -90,6 +94,7 @@ static bool on_unmap(void *data, unsigned first, unsigned end)
 {
     Sim *sim = data;
 
+    sim->n_calls++;
     split(sim, first, end);
     for (unsigned p = first; p < end; p++) {
         unsigned from = sim->first[p], to = sim->end[p];
@@ -109,10 +114,31 @@ static bool on_unmap(void *data, unsigned first, unsigned end)
     return true;
 }
 
+/* Is this mapped at another page? */
+static bool is_mapped_twice(const Sim *sim, Shown shown, unsigned page)
+{
+    for (unsigned q = 0; q < PAGES; q++) {
+        if (sim->flat.mapped[q] == shown && q != page) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool on_map(void *data, unsigned first, unsigned end)
 {
     Sim *sim = data;
 
+    sim->n_calls++;
+    for (unsigned q = 0; q < PAGES; q++) {
+        Shown run = sim->run[q];
+
+        if (run != 0 && run >= sim->flat.mapped[first] &&
+            run <= sim->flat.mapped[end - 1] &&
+            sim->flat.mapped[q] != 0 && (q < first || q >= end)) {
+            sim->twice[q] = true;
+        }
+    }
     for (unsigned p = first; p < end; p++) {
         sim->taint[p] = 0;
         sim->rights[p] = sim->flat.mapped_rights[p];
@@ -131,6 +157,7 @@ static bool on_protect(void *data, unsigned first, unsigned end)
 {
     Sim *sim = data;
 
+    sim->n_calls++;
     split(sim, first, end);
     for (unsigned p = first; p < end; p++) {
         if (sim->rights[p] & TW_R && !(sim->flat.mapped_rights[p] & TW_R)) {
@@ -250,7 +277,10 @@ static void flush(Sim *sim, const TwOp *op)
         if (!sim->run[p]) {
             continue;
         }
-        if (sim->moved[p] || sim->run[p] != granted(sim, p, TW_X)) {
+        /* Memory that is mapped twice has two addresses in the library; which
+         * of them code is kept under may change with any call. */
+        if (sim->moved[p] || sim->run[p] != granted(sim, p, TW_X) ||
+            (sim->twice[p] && sim->n_calls != sim->at_run[p])) {
             sim->lost[p] = true;
         } else if (sim->run[p] & SHOWS_DEVICE) {
             sim->flushed[p] = true;
@@ -305,9 +335,12 @@ static void step(Sim *sim, const TwOp *op)
             sim->lost[op->addr >> PAGE_LG] = true;
         }
         sim->ever |= of_exec(sim, op);
-        if (op->addr >> PAGE_LG < PAGES && !sim->run[op->addr >> PAGE_LG]) {
-            sim->run[op->addr >> PAGE_LG] =
-                granted(sim, op->addr >> PAGE_LG, TW_X);
+        first = (unsigned)(op->addr >> PAGE_LG);
+        if (op->addr >> PAGE_LG < PAGES && !sim->run[first]) {
+            sim->run[first] = granted(sim, first, TW_X);
+            sim->at_run[first] = sim->n_calls;
+            sim->twice[first] = sim->run[first] & SHOWS_RAM &&
+                                is_mapped_twice(sim, sim->run[first], first);
         }
         break;
     case TW_OP_PAGE:
