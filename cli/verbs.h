@@ -16,6 +16,7 @@ int tw_verb_gen(int argc, char **argv);
 int tw_verb_fmt(int argc, char **argv);
 int tw_verb_encode(int argc, char **argv);
 int tw_verb_min(int argc, char **argv);
+int tw_verb_emit(int argc, char **argv);
 int tw_verb_targets(int argc, char **argv);
 int tw_verb_bench(int argc, char **argv);
 int tw_verb_zoo(int argc, char **argv);

@@ -80,6 +80,25 @@ const char *tw_runner_version(TwRunner *runner)
     return tw_target_version(runner->target);
 }
 
+const TwExpected *tw_runner_expected(const TwRunner *runner)
+{
+    return tw_judge_expected(runner->oracle);
+}
+
+bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
+                    const TwFinding *finding, GString *out, GError **error)
+{
+    const TwTargetClass *klass = runner->target->klass;
+
+    if (klass->emit == NULL) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "%s: writes no reproducers", klass->name);
+        return false;
+    }
+    return klass->emit(runner->target, program, finding,
+                       tw_judge_expected(runner->oracle), out, error);
+}
+
 const TwTrace *tw_runner_trace(TwRunner *runner)
 {
     return &runner->trace;

@@ -42,6 +42,17 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         TwFinding *finding, TwJudgeStats *stats,
                         uint64_t *counters);
 
+/* After a finding: what should have come of it (tw_judge_expected). */
+const TwExpected *tw_runner_expected(const TwRunner *runner);
+
+/*
+ * Appends a reproducer of a finding of the last run for the target's
+ * maintainers (TwTargetClass: emit).  False with `error` (TW_TARGET_ERROR) if
+ * the target has none, or not for this finding.
+ */
+bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
+                    const TwFinding *finding, GString *out, GError **error);
+
 /* The trace of the last run; valid until the next. */
 const TwTrace *tw_runner_trace(TwRunner *runner);
 

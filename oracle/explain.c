@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "program/content.h"
 #include "program/ops.h"
 
 /* Stale needs at least so many matching tagged bytes where a target reports
@@ -516,6 +517,40 @@ static void say_seen(TwFinding *finding, const TwAccess *access,
     }
 }
 
+/* Keeps what should have come of the access. */
+static void expect(TwOracle *oracle, const TwAccess *access,
+                   const Choice *current)
+{
+    TwExpected *e = &oracle->expected;
+    bool store = !tw_gives_value(access);
+
+    e->access = true;
+    e->class_ = current->effect.class_;
+    e->value = store || e->class_ > TW_CLASS_DEVICE_ERROR || !current->answers[0]
+                   ? 0
+                   : tw_contents_value(&oracle->contents,
+                                       &oracle->contents.worlds[0], access,
+                                       current->bytes, &current->effect);
+    e->n_log = 0;
+    if (!current->answers[0] || !(store || access->code == TW_OP_EXEC)) {
+        return;
+    }
+    for (unsigned k = 0; k < access->size; k++) {
+        if (current->effect.acts[k] == TW_ACT_DEVICE) {
+            e->log[e->n_log++] = (TwLogRecord){
+                .op = access->op,
+                .kind = store ? TW_LOG_WRITE : TW_LOG_FETCH,
+                .region = current->bytes[k].region,
+                .offset = current->bytes[k].offset,
+                .attrs = access->attrs,
+                .byte = store ? tw_content_tag(oracle->program->contents,
+                                               access->op, k)
+                              : 0,
+            };
+        }
+    }
+}
+
 TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
                             const TwSeen *seen)
 {
@@ -528,6 +563,7 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
 
     choose(oracle, &oracle->history, access, 0, &current);
     at = current.answers[0] ? &current.bytes[0] : NULL;
+    expect(oracle, access, &current);
     finding->op = access->op;
     say_access(finding, access);
     say_expected(finding, oracle, access);

@@ -532,6 +532,7 @@ struct TwOracle {
     const char *target;
     TwFinding *finding;
     TwJudgeStats *stats;
+    TwExpected expected; /* of the finding */
     uint32_t log; /* trace log records that have been accounted for */
     TwJudgeStats unused;
 };

@@ -250,6 +250,20 @@ static TwVerdict judge_end_state(TwOracle *oracle)
                             bad);
 }
 
+/* In the first of the worlds that are left. */
+static uint8_t ram_at_end(const void *data, uint8_t block, uint64_t offset)
+{
+    const TwOracle *oracle = data;
+
+    return tw_contents_byte(&oracle->contents, &oracle->contents.worlds[0],
+                            block, offset);
+}
+
+const TwExpected *tw_judge_expected(const TwOracle *oracle)
+{
+    return &oracle->expected;
+}
+
 /* The whole --------------------------------------------------------------- */
 
 /* Ends that need no judging, and what to call the others. */
@@ -330,6 +344,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
                       trace->locations_hidden || !dialect->locations,
                       contract->code == TW_CODE_UNTIL_FLUSH);
     oracle->log = 0;
+    oracle->expected = (TwExpected){.ram = ram_at_end, .data = oracle};
     verdict = judge_script(oracle, op);
     oracle->stats->commits += oracle->world->commits;
     oracle->stats->silent += oracle->world->silent;

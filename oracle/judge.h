@@ -57,4 +57,10 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
                    const char *target, const TwTrace *trace,
                    TwFinding *finding, TwJudgeStats *stats);
 
+/*
+ * After tw_judge() gave a finding: what should have come of it.  Valid until
+ * the next call; the program must still be there.
+ */
+const TwExpected *tw_judge_expected(const TwOracle *oracle);
+
 #endif

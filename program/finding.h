@@ -6,7 +6,7 @@
 #ifndef TW_PROGRAM_FINDING_H
 #define TW_PROGRAM_FINDING_H
 
-#include "program/model.h"
+#include "program/trace.h"
 
 /* In the order in which the first that applies is the verdict. */
 typedef enum TwVerdict {
@@ -52,6 +52,20 @@ typedef struct TwFinding {
     char key[TW_KEY_SIZE];      /* letters only, NUL-terminated */
     char text[TW_FINDING_TEXT]; /* lines: expected, seen, why; no markup */
 } TwFinding;
+
+/* What should have come of the accused operation: one allowed outcome, the
+ * current one, for whoever writes it down (TwTargetClass: emit). */
+typedef struct TwExpected {
+    bool access;        /* the finding accuses an access; else its end state */
+    uint8_t class_;     /* TwClass */
+    uint64_t value;     /* that a read or fetch gives */
+    unsigned n_log;     /* what devices are told, byte by byte */
+    TwLogRecord log[TW_MAX_ACCESS];
+    /* The byte that RAM block `block` holds at the end, where judging came
+     * that far. */
+    uint8_t (*ram)(const void *data, uint8_t block, uint64_t offset);
+    const void *data;
+} TwExpected;
 
 /* Parts of a key.  Never depth, counts, sizes or addresses. */
 typedef enum TwKeyLeaf {

@@ -61,9 +61,12 @@ struct TwTargetClass {
     /* Optional: n programs at once, pipelined. */
     bool (*run_many)(TwTarget *target, const TwProgram *const *programs,
                      size_t n, TwTrace *traces);
-    /* Optional: a reproducer in the language of the target's maintainers. */
+    /* Optional: runs the program once more and appends a reproducer in the
+     * language of the target's maintainers, complete in itself.  False with
+     * `error` (TW_TARGET_ERROR) if the finding cannot be told that way. */
     bool (*emit)(TwTarget *target, const TwProgram *program,
-                 const TwFinding *finding, GString *out, GError **error);
+                 const TwFinding *finding, const TwExpected *expected,
+                 GString *out, GError **error);
     void (*close)(TwTarget *target);
 
     /*

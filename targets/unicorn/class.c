@@ -9,6 +9,7 @@
 
 #include "targets/unicorn/run.h"
 #include "targets/unicorn/class.h"
+#include "targets/unicorn/record.h"
 #include "targets/unicorn/trigger.h"
 
 /* Changes of mappings count for data at once; code that was translated may
@@ -135,6 +136,7 @@ const TwTargetClass tw_unicorn_class = {
     .contract = contract,
     .version = version,
     .run = tw_uc_run,
+    .emit = tw_uc_emit,
     .close = machine_close,
     .triggers = tw_uc_triggers,
     .triggers_met = tw_uc_triggers_met,

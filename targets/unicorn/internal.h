@@ -8,6 +8,7 @@
  *   graph.c    the region graph and its flat view, a page at a time
  *   flat.c     the page map's rights, and which mappings must change (flat.h)
  *   map.c      the engine's mappings; devices
+ *   record.c   every call of a run, for emit.c: a reproducer in C
  *   memory.c   the host memory of RAM blocks, and their digests
  *
  * Guest addresses.  A program sees addresses 0 .. WINDOW_SIZE - 1.  Each run
@@ -78,6 +79,8 @@ typedef struct Memory {
     uint32_t pages[BLOCK_PAGES]; /* the used ones */
 } Memory;
 
+typedef struct Recorder Recorder; /* record.h */
+
 struct Machine {
     TwTarget target;
     TwDialect dialect;
@@ -90,6 +93,8 @@ struct Machine {
     uint32_t windows;   /* used in this engine */
     uint64_t window;    /* guest address of the program's address 0 */
     Record *records;    /* MAX_RECORDS; a page, shown to the guest */
+
+    Recorder *recorder; /* NULL: nobody wants to know */
 
     /* The run. */
     const TwProgram *program;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "targets/unicorn/internal.h"
+#include "targets/unicorn/record.h"
 
 void tw_uc_fail(Machine *m, const char *what, uint64_t addr, uint64_t size,
                 uc_err err)
@@ -130,6 +131,7 @@ static bool unmap_run(void *data, unsigned first, unsigned end)
     uint64_t size = (uint64_t)(end - first) << PAGE_LG;
     uc_err err = uc_mem_unmap(m->uc, guest(m, first), size);
 
+    tw_uc_record(m, CALL_UNMAP, first, end);
     if (err != UC_ERR_OK) {
         tw_uc_fail(m, "uc_mem_unmap", (uint64_t)first << PAGE_LG, size, err);
     }
@@ -144,6 +146,7 @@ static bool map_run(void *data, unsigned first, unsigned end)
     Shown shown = m->flat.mapped[first];
     uc_err err;
 
+    tw_uc_record(m, shown & SHOWS_RAM ? CALL_MAP : CALL_MMIO, first, end);
     if (shown & SHOWS_RAM) {
         uint8_t *host = tw_uc_memory_use(&m->memory, m->program->contents,
                                          shown_id(shown), shown_page(shown),
@@ -181,6 +184,7 @@ static bool protect_run(void *data, unsigned first, unsigned end)
     uc_err err = uc_mem_protect(m->uc, guest(m, first), size,
                                 m->flat.mapped_rights[first]);
 
+    tw_uc_record(m, CALL_PROTECT, first, end);
     if (err != UC_ERR_OK) {
         tw_uc_fail(m, "uc_mem_protect", (uint64_t)first << PAGE_LG, size,
                    err);
@@ -224,6 +228,7 @@ void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last)
         if (!(m->ever_mapped[p / 64] >> p % 64 & 1)) {
             continue;
         }
+        tw_uc_record(m, CALL_FLUSH, (unsigned)p, (unsigned)p + 1);
         err = uc_ctl_remove_cache(m->uc, at, at + PAGE_SIZE_);
         if (err != UC_ERR_OK) {
             tw_uc_fail(m, "uc_ctl_remove_cache", p << PAGE_LG, PAGE_SIZE_,

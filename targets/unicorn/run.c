@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "program/ops.h"
+#include "targets/unicorn/record.h"
 #include "targets/unicorn/run.h"
 
 /* Operations that are not accesses ---------------------------------------- */
@@ -92,6 +93,7 @@ static bool is_inside(const TwOp *op)
 static void part_add(Machine *m, unsigned *n, unsigned op, unsigned kind,
                      unsigned at, uint64_t value)
 {
+    tw_uc_record_part(m, op, kind, at, value);
     m->records[(*n)++] = (Record){
         .kind = kind,
         .op = (uint16_t)op,
@@ -347,6 +349,9 @@ static void run_script(Machine *m)
     const TwProgram *program = m->program;
     unsigned next;
 
+    if (m->recorder != NULL) {
+        m->recorder->started = true;
+    }
     for (unsigned i = 0; i < program->n_script && !m->broken; i = next) {
         m->op = i;
         if (m->in_flight != NULL) {
@@ -380,6 +385,10 @@ bool tw_uc_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     memset(trace->digests, 0, program->n_regions * sizeof(uint64_t));
     machine_reset(m);
     run_script(m);
+    if (m->recorder != NULL) {
+        tw_uc_record_ram(m);
+        m->recorder = NULL;
+    }
     if (!m->lost) {
         tw_uc_map_clear(m);
     }

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* twinwalk emit: a finding as its target's maintainers can run it. */
+#include "cli/verbs.h"
+
+static int emit(const TwCliTarget *target, const char *path, const char *out,
+                uint32_t patience)
+{
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(TwRunner) runner = NULL;
+    GError *error = NULL;
+    TwFinding finding;
+
+    if (!tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error)) {
+        return tw_cli_fail_error(error);
+    }
+    /* First in a child: who knows what it does. */
+    if (!tw_run_isolated(&target->options, program, patience, &finding,
+                         &error)) {
+        return tw_cli_fail_error(error);
+    }
+    if (!tw_verdict_is_finding(finding.verdict)) {
+        return tw_cli_fail(TW_EXIT_USAGE,
+                           "%s: expected a program with a finding; its "
+                           "verdict is %s",
+                           path, tw_verdict_name(finding.verdict));
+    }
+    if (finding.verdict == TW_VERDICT_CRASH ||
+        finding.verdict == TW_VERDICT_HANG ||
+        finding.verdict == TW_VERDICT_SELF) {
+        return tw_cli_fail(TW_EXIT_USAGE,
+                           "%s: expected a finding that can be told from "
+                           "outside; its verdict is %s",
+                           path, tw_verdict_name(finding.verdict));
+    }
+    runner = tw_runner_new(&target->options, &error);
+    if (!runner) {
+        return tw_cli_fail_error(error);
+    }
+    tw_runner_run(runner, program, &finding, NULL, NULL);
+    if (!tw_verdict_is_finding(finding.verdict)) {
+        return tw_cli_fail(TW_EXIT_USAGE,
+                           "%s: expected the finding once more; this time the "
+                           "verdict is %s",
+                           path, tw_verdict_name(finding.verdict));
+    }
+    if (!tw_runner_emit(runner, program, &finding, text, &error) ||
+        !tw_cli_write(out, text->str, text->len, &error)) {
+        return tw_cli_fail_error(error);
+    }
+    return TW_EXIT_CLEAN;
+}
+
+int tw_verb_emit(int argc, char **argv)
+{
+    g_autofree char *out = NULL;
+    TwCliTarget target;
+    GOptionEntry entries[] = {
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
+         "Writes here instead of standard output", "FILE"},
+        G_OPTION_ENTRY_NULL};
+    int code = TW_EXIT_USAGE;
+
+    if (!tw_cli_options(&argc, &argv, "FILE",
+                        "Writes a case with a finding as a program in the "
+                        "language of the target's\nmaintainers, complete in "
+                        "itself: for unicorn, C that calls nothing but the\n"
+                        "library and exits with 1 while the defect is there.",
+                        entries, &target) ||
+        !tw_cli_target_ready(&target)) {
+        goto out;
+    }
+    if (argc != 2) {
+        tw_cli_fail(TW_EXIT_USAGE, "emit: expected one file");
+        goto out;
+    }
+    code = emit(&target, argv[1], out ? out : "-",
+                tw_cli_target_patience(&target));
+out:
+    tw_cli_target_clear(&target);
+    return code;
+}

@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A reproducer for the library's maintainers: a C program that makes the calls
+ * of one run again, with nothing but the library, and looks at the one thing
+ * that went wrong.  The guest's accesses are one instruction a run there.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "program/ops.h"
+#include "program/text.h"
+#include "targets/unicorn/record.h"
+#include "targets/unicorn/run.h"
+
+/* Where the program's address 0 is: a multiple of 16 MiB, so that addresses
+ * have the slots that they have here. */
+#define BASE UINT64_C(0x11000000)
+
+enum { MOST_BYTES = 8 }; /* of RAM that are looked at at the end */
+
+typedef struct Emit {
+    Machine *machine;
+    const TwProgram *program;
+    const TwFinding *finding;
+    const TwExpected *expected;
+    Recorder recorder;
+    GString *out;
+    uint64_t blocks;         /* bit per RAM block that is mapped */
+    unsigned pages[TW_MAX_REGIONS]; /* of each block, from its first */
+    unsigned n_ops;          /* up to the one that goes wrong */
+    unsigned n_devices;      /* MMIO mappings so far */
+    bool devices, fetches, stops;
+} Emit;
+
+static void put(Emit *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void put(Emit *e, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_string_append_vprintf(e->out, format, args);
+    va_end(args);
+}
+
+/* What the run needs ------------------------------------------------------ */
+
+static int by_op(const void *a, const void *b)
+{
+    const Call *x = a, *y = b;
+    unsigned i = (uint16_t)(x->op + 1), k = (uint16_t)(y->op + 1);
+
+    return i < k ? -1 : i > k; /* before the script: first */
+}
+
+static const Call *call_at(const Emit *e, unsigned i)
+{
+    return &g_array_index(e->recorder.calls, Call, i);
+}
+
+static void look_around(Emit *e)
+{
+    /* A stable sort: the guest's accesses were written down batch by batch. */
+    g_array_sort(e->recorder.calls, by_op);
+    for (unsigned i = 0; i < e->recorder.calls->len; i++) {
+        const Call *call = call_at(e, i);
+
+        if (call->kind == CALL_MAP) {
+            unsigned block = shown_id(call->shown);
+            unsigned end = shown_page(call->shown) + call->end - call->first;
+
+            e->blocks |= UINT64_C(1) << block;
+            e->pages[block] = MAX(e->pages[block], end);
+        }
+        e->devices |= call->kind == CALL_MMIO;
+        e->fetches |= call->kind == CALL_PART && call->part == RECORD_EXEC;
+    }
+    for (unsigned i = 0; i < e->n_ops; i++) {
+        const TwOp *op = &e->program->script[i];
+
+        e->stops |= op->actor != TW_BOARD &&
+                    !(tw_op_info(op->code)->flags & TW_OP_ACCESS);
+    }
+}
+
+/* The head of the file ---------------------------------------------------- */
+
+static void put_head(Emit *e)
+{
+    g_auto(GStrv) lines = g_strsplit(e->finding->text, "\n", -1);
+
+    put(e, "/*\n * %s (%s), seen with libunicorn %s, AArch64, MMU off.\n *\n",
+        tw_verdict_name(e->finding->verdict), e->finding->key,
+        e->machine->version);
+    for (char **line = lines; *line; line++) {
+        if (**line) {
+            put(e, " *   %s\n", *line);
+        }
+    }
+    put(e, " *\n * What is expected follows from unicorn.h: uc_mem_map_ptr, "
+           "uc_mmio_map,\n * uc_mem_unmap and uc_mem_protect change what the "
+           "guest may do from their\n * return on; uc_ctl_remove_cache drops "
+           "translated code. Translated code may be\n * old until then; data, "
+           "rights and mappings may not.\n *\n"
+           " *     cc -o case case.c -lunicorn && ./case\n *\n"
+           " * Exit status: 1 while the defect is there, 0 if all is as "
+           "expected, 2 if a call\n * fails. The guest's address 0x%" PRIx64
+           " + x is address x in the text above.\n */\n",
+        BASE);
+}
+
+static const char includes[] =
+    "#include <inttypes.h>\n#include <stdbool.h>\n#include <stdint.h>\n"
+    "#include <stdio.h>\n#include <stdlib.h>\n#include <sys/mman.h>\n\n"
+    "#include <unicorn/unicorn.h>\n\n";
+
+static const char frame[] =
+    "#define CODE UINT64_C(0x1009b000)\n"
+    "#define DOORBELL UINT64_C(0x100c5000)\n"
+    "#define END (CODE + 0x800)\n\n"
+    "static uc_engine *uc;\nstatic int wrong;\n\n"
+    "static void check(uc_err err, const char *call)\n{\n"
+    "    if (err != UC_ERR_OK) {\n"
+    "        printf(\"%s: %s\\n\", call, uc_strerror(err));\n"
+    "        exit(2);\n    }\n}\n"
+    "#define DO(call) check(call, #call)\n\n"
+    "/* The guest's code: one access, and the branch to END behind it. */\n"
+    "enum { LOAD, STORE = 4, RUN = 8, RING };\n"
+    "static const uint32_t guest_code[] = {\n"
+    "    0x39400020, /* ldrb w0, [x1] */\n"
+    "    0x79400020, /* ldrh w0, [x1] */\n"
+    "    0xb9400020, /* ldr w0, [x1] */\n"
+    "    0xf9400020, /* ldr x0, [x1] */\n"
+    "    0x39000020, /* strb w0, [x1] */\n"
+    "    0x79000020, /* strh w0, [x1] */\n"
+    "    0xb9000020, /* str w0, [x1] */\n"
+    "    0xf9000020, /* str x0, [x1] */\n"
+    "    0xd63f0020, /* blr x1 */\n"
+    "    0xb9000020, /* str w0, [x1] to the doorbell */\n};\n\n"
+    "/* Runs one of them; *value is what is stored, then what x0 holds. */\n"
+    "static uc_err guest(unsigned code, uint64_t address, uint64_t *value)\n"
+    "{\n    uc_err err;\n\n"
+    "    DO(uc_reg_write(uc, UC_ARM64_REG_X0, value));\n"
+    "    DO(uc_reg_write(uc, UC_ARM64_REG_X1, &address));\n"
+    "    err = uc_emu_start(uc, CODE + 32 * code, END, 0, 0);\n"
+    "    DO(uc_reg_read(uc, UC_ARM64_REG_X0, value));\n"
+    "    return err;\n}\n\n";
+
+/* Contents are those of the run: each byte tells where it comes from. */
+static const char data_bytes[] =
+    "/* What RAM starts with: every byte says where it is. */\n"
+    "static uint8_t ram_byte(unsigned ram, uint64_t offset)\n{\n"
+    "    uint64_t h = (offset + 1) * UINT64_C(0x9e3779b97f4a7c15) ^\n"
+    "                 (ram + UINT64_C(1)) * UINT64_C(0xd1342543de82ef95);\n\n"
+    "    h ^= h >> 29;\n    h *= UINT64_C(0xbf58476d1ce4e5b9);\n"
+    "    return (uint8_t)(h >> 40 | 1);\n}\n\n";
+
+static const char code_bytes[] =
+    "/* RAM starts with functions of 8 bytes, `movz x0, #number; ret`, and\n"
+    " * every number says where it is. */\n"
+    "static uint64_t word(uint64_t number)\n{\n"
+    "    return UINT64_C(0xd65f03c0d2800000) | number << 5;\n}\n\n"
+    "static uint8_t ram_byte(unsigned ram, uint64_t offset)\n{\n"
+    "    uint64_t h = (offset / 8 + 1) * UINT64_C(0x9e3779b97f4a7c15) ^\n"
+    "                 (ram + UINT64_C(1)) * UINT64_C(0xd1342543de82ef95);\n\n"
+    "    h ^= h >> 29;\n    h *= UINT64_C(0xbf58476d1ce4e5b9);\n"
+    "    h = h >> 40 & 0x7fff;\n"
+    "    return (uint8_t)(word(h ? h : 0x7fff) >> 8 * (offset % 8));\n}\n\n";
+
+static const char ram_new[] =
+    "static uint8_t *ram_new(unsigned ram, size_t size)\n{\n"
+    "    uint8_t *at = mmap(NULL, size, PROT_READ | PROT_WRITE,\n"
+    "                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);\n\n"
+    "    if (at == MAP_FAILED) {\n        exit(2);\n    }\n"
+    "    for (size_t i = 0; i < size; i++) {\n"
+    "        at[i] = ram_byte(ram, i);\n    }\n    return at;\n}\n\n";
+
+static const char log_code[] =
+    "/* What devices were told since the log was emptied, byte by byte. */\n"
+    "struct told {\n    char kind; /* 'w'rite or 'f'etch */\n"
+    "    int device;\n    uint64_t offset;\n    uint8_t byte;\n};\n"
+    "static struct told told[256];\nstatic unsigned n_told;\n"
+    "static bool fetching;\n\n"
+    "struct device {\n    int id;\n"
+    "    uint64_t offset; /* in the device, of the mapping's first byte */\n"
+    "};\n\n"
+    "static void tell(char kind, const struct device *d, uint64_t offset,\n"
+    "                 unsigned size, uint64_t value)\n{\n"
+    "    for (unsigned i = 0; i < size && n_told < 256; i++) {\n"
+    "        told[n_told++] = (struct told){kind, d->id, d->offset + offset + i,"
+    "\n                                       (uint8_t)(value >> 8 * i)};\n"
+    "    }\n}\n\n";
+
+static const char device_code[] =
+    "static uint8_t device_byte(int id, uint64_t offset)\n{\n"
+    "    uint64_t h = (offset + 0x51) * UINT64_C(0xbf58476d1ce4e5b9) ^\n"
+    "                 ((uint64_t)id + 0x101) * UINT64_C(0x94d049bb133111eb) ^\n"
+    "                 ATTRIBUTES * UINT64_C(0x9e3779b97f4a7c15);\n\n"
+    "    h ^= h >> 31;\n    h *= UINT64_C(0xd1342543de82ef95);\n"
+    "    return (uint8_t)(h >> 41 | 2);\n}\n\n"
+    "static uint64_t device_read(uc_engine *engine, uint64_t offset,\n"
+    "                            unsigned size, void *data)\n{\n"
+    "    const struct device *d = data;\n    uint64_t value = 0;\n\n"
+    "    (void)engine;\n"
+    "    for (unsigned i = 0; i < size; i++) {\n"
+    "        uint64_t at = d->offset + offset + i;\n"
+    "        uint8_t byte = fetching ? fetched_byte(d->id, at)\n"
+    "                                : device_byte(d->id, at);\n"
+    "        value |= (uint64_t)byte << 8 * i;\n    }\n"
+    "    if (fetching) {\n        tell('f', d, offset, size, 0);\n    }\n"
+    "    return value;\n}\n\n"
+    "static void device_write(uc_engine *engine, uint64_t offset,\n"
+    "                         unsigned size, uint64_t value, void *data)\n{\n"
+    "    (void)engine;\n"
+    "    tell('w', data, offset, size, value);\n}\n\n";
+
+static const char fetched_code[] =
+    "/* Executing a device gives functions, too, whose numbers say where. */\n"
+    "static unsigned fetched_number(int id, uint64_t offset)\n{\n"
+    "    return 0xc000 | (((unsigned)id << 9 ^ (unsigned)(offset / 8)) & "
+    "0x3fff);\n}\n\n"
+    "static uint8_t fetched_byte(int id, uint64_t offset)\n{\n"
+    "    return (uint8_t)((UINT64_C(0xd65f03c0d2800000) |\n"
+    "                      (uint64_t)fetched_number(id, offset) << 5) >>\n"
+    "                     8 * (offset % 8));\n}\n\n";
+
+static const char doorbell_code[] =
+    "static uint64_t doorbell_read(uc_engine *engine, uint64_t offset,\n"
+    "                              unsigned size, void *data)\n{\n"
+    "    (void)engine, (void)offset, (void)size, (void)data;\n"
+    "    return 0;\n}\n\n"
+    "/* Changes that the guest asks for, inside its run. */\n"
+    "static void doorbell_write(uc_engine *engine, uint64_t offset,\n"
+    "                           unsigned size, uint64_t value, void *data)\n"
+    "{\n    (void)engine, (void)offset, (void)size, (void)data;\n"
+    "    switch (value) {\n";
+
+/* Calls ------------------------------------------------------------------- */
+
+static void put_rights(Emit *e, uint8_t rights)
+{
+    static const char *const names[] = {"READ", "WRITE", "EXEC"};
+    static const uint8_t bits[] = {TW_R, TW_W, TW_X};
+    const char *between = "";
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (rights & bits[i]) {
+            put(e, "%sUC_PROT_%s", between, names[i]);
+            between = " | ";
+        }
+    }
+    put(e, "%s", *between ? "" : "UC_PROT_NONE");
+}
+
+static uint64_t guest_address(unsigned page)
+{
+    return BASE + ((uint64_t)page << PAGE_LG);
+}
+
+/* The access as the guest makes it: an expression of type uc_err. */
+static void put_access(Emit *e, const Call *call)
+{
+    uint64_t addr = BASE + call->addr;
+
+    if (call->part == RECORD_EXEC) {
+        put(e, "guest(RUN, 0x%" PRIx64 ", &value)", addr);
+    } else if (call->part >= RECORD_WRITE) {
+        put(e, "guest(STORE + %u, 0x%" PRIx64 ", &value)",
+            call->part - RECORD_WRITE, addr);
+    } else {
+        put(e, "guest(LOAD + %u, 0x%" PRIx64 ", &value)",
+            call->part - RECORD_READ, addr);
+    }
+}
+
+static void put_call(Emit *e, const Call *call, const char *with)
+{
+    uint64_t addr = guest_address(call->first);
+    uint64_t size = (uint64_t)(call->end - call->first) << PAGE_LG;
+    uint64_t offset = (uint64_t)shown_page(call->shown) << PAGE_LG;
+
+    put(e, "    %s(", with);
+    switch (call->kind) {
+    case CALL_MAP:
+        put(e, "uc_mem_map_ptr(uc, 0x%" PRIx64 ", 0x%" PRIx64 ", ", addr,
+            size);
+        put_rights(e, call->rights);
+        put(e, ",\n        ram%u + 0x%" PRIx64 ")", shown_id(call->shown),
+            offset);
+        break;
+    case CALL_MMIO:
+        put(e,
+            "uc_mmio_map(uc, 0x%" PRIx64 ", 0x%" PRIx64 ", device_read,\n"
+            "        &devices[%u], device_write, &devices[%u])",
+            addr, size, e->n_devices, e->n_devices);
+        e->n_devices++;
+        break;
+    case CALL_UNMAP:
+        put(e, "uc_mem_unmap(uc, 0x%" PRIx64 ", 0x%" PRIx64 ")", addr, size);
+        break;
+    case CALL_PROTECT:
+        put(e, "uc_mem_protect(uc, 0x%" PRIx64 ", 0x%" PRIx64 ", ", addr,
+            size);
+        put_rights(e, call->rights);
+        put(e, ")");
+        break;
+    case CALL_FLUSH:
+        put(e, "uc_ctl_remove_cache(uc, 0x%" PRIx64 ", 0x%" PRIx64 ")", addr,
+            addr + size);
+        break;
+    default:
+        g_assert_not_reached();
+    }
+    put(e, ");\n");
+}
+
+/* Data that the calls name ------------------------------------------------ */
+
+static void put_data(Emit *e)
+{
+    bool code = e->program->contents == TW_CONTENTS_CODE;
+    const char *between = "";
+
+    if (e->blocks) {
+        g_string_append(e->out, code ? code_bytes : data_bytes);
+        g_string_append(e->out, ram_new);
+        put(e, "static uint8_t ");
+        for (unsigned b = 0; b < TW_MAX_REGIONS; b++) {
+            if (e->blocks >> b & 1) {
+                put(e, "%s*ram%u", between, b);
+                between = ", ";
+            }
+        }
+        put(e, ";\n\n");
+    }
+    if (!e->devices) {
+        return;
+    }
+    put(e, "#define ATTRIBUTES UINT64_C(%u)\n\n", e->machine->attrs + 7u);
+    g_string_append(e->out, log_code);
+    g_string_append(e->out, fetched_code);
+    g_string_append(e->out, device_code);
+    put(e, "/* A row for each mapping. */\nstatic struct device devices[] = "
+           "{\n");
+    for (unsigned i = 0; i < e->recorder.calls->len; i++) {
+        const Call *call = call_at(e, i);
+
+        if (call->kind == CALL_MMIO) {
+            put(e, "    {%u, 0x%x},\n", shown_id(call->shown),
+                shown_page(call->shown) << PAGE_LG);
+        }
+    }
+    put(e, "};\n\n");
+}
+
+/* Looking ----------------------------------------------------------------- */
+
+/* The number that runs of the expected word give. */
+static void put_expected_number(Emit *e)
+{
+    const TwExpected *x = e->expected;
+
+    if (x->n_log > 0) {
+        put(e, "fetched_number(%u, 0x%" PRIx64 ")", x->log[0].region,
+            x->log[0].offset);
+    } else {
+        put(e, "0x%x", (unsigned)(x->value >> 5 & 0xffff));
+    }
+}
+
+static void put_log_check(Emit *e, unsigned n, const TwLogRecord *log)
+{
+    if (!e->devices) {
+        return;
+    }
+    put(e, "    if (n_told != %u", n);
+    for (unsigned i = 0; i < n; i++) {
+        put(e,
+            " ||\n        told[%u].kind != '%c' || told[%u].device != %u ||\n"
+            "        told[%u].offset != 0x%" PRIx64 " || told[%u].byte != 0x%x",
+            i, log[i].kind == TW_LOG_WRITE ? 'w' : 'f', i, log[i].region, i,
+            log[i].offset, i, log[i].byte);
+    }
+    put(e, ") {\n"
+           "        printf(\"expected: devices are told %u bytes%s; got %%u:"
+           "\\n\", n_told);\n"
+           "        for (unsigned i = 0; i < n_told; i++) {\n"
+           "            printf(\"  %%c device %%d offset 0x%%\" PRIx64 "
+           "\" byte 0x%%x\\n\",\n"
+           "                   told[i].kind, told[i].device, told[i].offset,\n"
+           "                   told[i].byte);\n        }\n"
+           "        wrong = 1;\n    }\n",
+        n, n ? ", as in the source" : "");
+}
+
+static void put_access_check(Emit *e, const TwOp *op)
+{
+    const TwExpected *x = e->expected;
+
+    if (x->class_ > TW_CLASS_DEVICE_ERROR) {
+        put(e, "    if (err == UC_ERR_OK) {\n"
+               "        printf(\"expected: refused; got: value 0x%%\" PRIx64 "
+               "\"\\n\", got);\n"
+               "        wrong = 1;\n    }\n");
+    } else {
+        put(e, "    if (err != UC_ERR_OK) {\n"
+               "        printf(\"expected: success; got: %%s\\n\", "
+               "uc_strerror(err));\n"
+               "        wrong = 1;\n    }");
+        if (op->code == TW_OP_WRITE) {
+            put(e, "\n");
+        } else {
+            put(e, " else if (got != ");
+            if (op->code == TW_OP_EXEC) {
+                put_expected_number(e);
+            } else {
+                put(e, "UINT64_C(0x%" PRIx64 ")", x->value);
+            }
+            put(e, ") {\n        printf(\"expected: 0x%%\" PRIx64 \"; got: "
+                   "0x%%\" PRIx64 \"\\n\",\n               (uint64_t)");
+            if (op->code == TW_OP_EXEC) {
+                put_expected_number(e);
+            } else {
+                put(e, "UINT64_C(0x%" PRIx64 ")", x->value);
+            }
+            put(e, ", got);\n        wrong = 1;\n    }\n");
+        }
+    }
+    if (e->finding->verdict == TW_VERDICT_EFFECT) {
+        put_log_check(e, x->n_log, x->log);
+    }
+}
+
+/* Bytes of RAM at the end; false if there is no difference to be seen. */
+static bool put_ram_check(Emit *e)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < e->recorder.ram->len; i++) {
+        const RamPage *page = &g_array_index(e->recorder.ram, RamPage, i);
+        uint64_t base = (uint64_t)page->page << PAGE_LG;
+
+        for (unsigned k = 0; k < PAGE_SIZE_ && n < MOST_BYTES; k++) {
+            uint8_t byte =
+                e->expected->ram(e->expected->data, page->block, base + k);
+
+            if (byte != page->bytes[k]) {
+                put(e,
+                    "    if (ram%u[0x%" PRIx64 "] != 0x%x) {\n"
+                    "        printf(\"ram%u at 0x%" PRIx64
+                    ": expected 0x%x; got 0x%%x\\n\",\n"
+                    "               ram%u[0x%" PRIx64 "]);\n"
+                    "        wrong = 1;\n    }\n",
+                    page->block, base + k, byte, page->block, base + k, byte,
+                    page->block, base + k);
+                n++;
+            }
+        }
+    }
+    return n > 0;
+}
+
+/* The script -------------------------------------------------------------- */
+
+static void put_op_comment(Emit *e, unsigned n)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    tw_op_print(e->program, &e->program->script[n], text);
+    put(e, "    /* %u: %s%s */\n", n, text->str,
+        n == e->finding->op ? ": this goes wrong" : "");
+}
+
+/* Calls number *at on, of operation n. */
+static void put_op(Emit *e, unsigned n, unsigned *at)
+{
+    const TwOp *op = &e->program->script[n];
+    bool access = tw_op_info(op->code)->flags & TW_OP_ACCESS;
+    bool accused = n == e->finding->op;
+    unsigned first = *at;
+
+    while (*at < e->recorder.calls->len && call_at(e, *at)->op == n) {
+        ++*at;
+    }
+    put(e, "\n");
+    put_op_comment(e, n);
+    if (first == *at) {
+        return; /* nothing to ask of the library */
+    }
+    if (accused && e->devices) {
+        put(e, "    n_told = 0;\n");
+    }
+    if (!access) {
+        if (op->actor != TW_BOARD) {
+            put(e, "    ring(%u);\n", n);
+        } else {
+            for (unsigned i = first; i < *at; i++) {
+                put_call(e, call_at(e, i),
+                         accused && e->finding->verdict == TW_VERDICT_INVARIANT
+                             ? "must"
+                             : "DO");
+            }
+        }
+        if (accused && e->finding->verdict == TW_VERDICT_EFFECT) {
+            put_log_check(e, 0, NULL);
+        }
+        return;
+    }
+    if (e->devices && op->code == TW_OP_EXEC) {
+        put(e, "    fetching = true;\n");
+    }
+    put(e, "    got = 0;\n");
+    for (unsigned i = first; i < *at; i++) {
+        const Call *call = call_at(e, i);
+        unsigned shift = (unsigned)(call->addr - op->addr) * 8;
+        const char *indent = i > first ? "        " : "    ";
+
+        if (i > first) {
+            put(e, "    if (err == UC_ERR_OK) {\n");
+        }
+        put(e, "%svalue = UINT64_C(0x%" PRIx64 ");\n%serr = ", indent,
+            call->value, indent);
+        put_access(e, call);
+        put(e, ";\n%sgot |= value << %u;\n%s", indent, shift,
+            i > first ? "    }\n" : "");
+    }
+    if (e->devices && op->code == TW_OP_EXEC) {
+        put(e, "    fetching = false;\n");
+    }
+    if (accused && e->expected->access) {
+        put_access_check(e, op);
+    } else if (accused && e->finding->verdict == TW_VERDICT_EFFECT) {
+        put_log_check(e, 0, NULL);
+    }
+}
+
+/* The changes that the doorbell's callback makes, a function each. */
+static void put_changes(Emit *e)
+{
+    unsigned at = 0;
+
+    for (unsigned n = 0; n < e->n_ops; n++) {
+        const TwOp *op = &e->program->script[n];
+        bool access = tw_op_info(op->code)->flags & TW_OP_ACCESS;
+
+        while (at < e->recorder.calls->len &&
+               (uint16_t)(call_at(e, at)->op + 1) < n + 1) {
+            e->n_devices += call_at(e, at)->kind == CALL_MMIO;
+            at++;
+        }
+        if (access || op->actor == TW_BOARD) {
+            continue;
+        }
+        put(e, "static void change_%u(void)\n{\n", n);
+        for (; at < e->recorder.calls->len && call_at(e, at)->op == n; at++) {
+            put_call(e, call_at(e, at), "DO");
+        }
+        put(e, "}\n\n");
+    }
+    e->n_devices = 0;
+    g_string_append(e->out, doorbell_code);
+    for (unsigned n = 0; n < e->n_ops; n++) {
+        const TwOp *op = &e->program->script[n];
+
+        if (op->actor != TW_BOARD &&
+            !(tw_op_info(op->code)->flags & TW_OP_ACCESS)) {
+            put(e, "    case %u:\n        change_%u();\n        break;\n", n,
+                n);
+        }
+    }
+    put(e, "    default:\n        break;\n    }\n}\n\n"
+           "static void ring(uint64_t change)\n{\n"
+           "    DO(guest(RING, DOORBELL, &change));\n}\n\n");
+}
+
+static bool put_main(Emit *e)
+{
+    unsigned at = 0;
+    bool told = true;
+
+    put(e, "int main(void)\n{\n"
+           "    uint64_t value = 0, got = 0;\n"
+           "    uc_err err = UC_ERR_OK;\n\n"
+           "    DO(uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &uc));\n"
+           "    DO(uc_mem_map(uc, CODE, 0x1000, UC_PROT_READ | "
+           "UC_PROT_EXEC));\n"
+           "    for (unsigned i = 0; i <= RING; i++) {\n"
+           "        uint64_t here = CODE + 32 * i;\n"
+           "        uint32_t code[2] = {guest_code[i],\n"
+           "                            0x14000000 |\n"
+           "                                (uint32_t)((END - here - 4) / 4)};"
+           "\n\n"
+           "        DO(uc_mem_write(uc, here, code, sizeof(code)));\n    }\n");
+    if (e->stops) {
+        put(e, "    DO(uc_mmio_map(uc, DOORBELL, 0x1000, doorbell_read, NULL,\n"
+               "        doorbell_write, NULL));\n");
+    }
+    for (unsigned b = 0; b < TW_MAX_REGIONS; b++) {
+        if (e->blocks >> b & 1) {
+            put(e, "    ram%u = ram_new(%u, 0x%x);\n", b, b,
+                e->pages[b] << PAGE_LG);
+        }
+    }
+    put(e, "\n    /* What the script starts with. */\n");
+    for (; at < e->recorder.calls->len && call_at(e, at)->op == TW_NO_OP;
+         at++) {
+        put_call(e, call_at(e, at), "DO");
+    }
+    for (unsigned n = 0; n < e->n_ops; n++) {
+        const TwOp *op = &e->program->script[n];
+
+        if (op->actor != TW_BOARD &&
+            !(tw_op_info(op->code)->flags & TW_OP_ACCESS)) {
+            /* Its calls are in change_n(), and so are its devices' rows. */
+            put(e, "\n");
+            put_op_comment(e, n);
+            put(e, "    ring(%u);\n", n);
+            for (; at < e->recorder.calls->len && call_at(e, at)->op == n;
+                 at++) {
+                e->n_devices += call_at(e, at)->kind == CALL_MMIO;
+            }
+            continue;
+        }
+        put_op(e, n, &at);
+    }
+    if (e->finding->op == TW_NO_OP) {
+        put(e, "\n    /* What is in RAM now. */\n");
+        told = put_ram_check(e);
+    }
+    put(e, "\n    (void)err, (void)got;\n    uc_close(uc);\n"
+           "    printf(\"%%s\\n\", wrong ? \"the defect is there\" : \"all is "
+           "as expected\");\n    return wrong;\n}\n");
+    return told;
+}
+
+bool tw_uc_emit(TwTarget *target, const TwProgram *program,
+                const TwFinding *finding, const TwExpected *expected,
+                GString *out, GError **error)
+{
+    Machine *m = (Machine *)target;
+    g_autofree TwTrace *trace = g_new(TwTrace, 1);
+    Emit e = {.machine = m,
+              .program = program,
+              .finding = finding,
+              .expected = expected,
+              .out = out};
+    bool told;
+
+    /* What follows the accused operation was not judged. */
+    e.n_ops = finding->op < program->n_script ? finding->op + 1u
+                                              : program->n_script;
+    if (finding->verdict == TW_VERDICT_FAULT) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "unicorn: writes no reproducer for one refusal instead "
+                    "of another");
+        return false;
+    }
+    e.recorder.calls = g_array_new(FALSE, TRUE, sizeof(Call));
+    e.recorder.ram = g_array_new(FALSE, TRUE, sizeof(RamPage));
+    m->recorder = &e.recorder;
+    tw_uc_run(target, program, trace);
+    m->recorder = NULL;
+    look_around(&e);
+    put_head(&e);
+    g_string_append(out, includes);
+    if (finding->verdict == TW_VERDICT_INVARIANT) {
+        put(&e, "#define must(call) (wrong |= (call) != UC_ERR_OK)\n");
+    }
+    g_string_append(out, frame);
+    put_data(&e);
+    if (e.stops) {
+        put_changes(&e);
+    }
+    told = put_main(&e);
+    g_array_unref(e.recorder.calls);
+    g_array_unref(e.recorder.ram);
+    if (!told) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "unicorn: RAM at the end is as expected when run again");
+    }
+    return told;
+}

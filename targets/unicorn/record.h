@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* What a run asks of the library, call by call. */
+#ifndef TW_TARGETS_UNICORN_RECORD_H
+#define TW_TARGETS_UNICORN_RECORD_H
+
+#include "targets/unicorn/internal.h"
+
+typedef enum CallKind {
+    CALL_MAP, /* uc_mem_map_ptr */
+    CALL_MMIO,
+    CALL_UNMAP,
+    CALL_PROTECT,
+    CALL_FLUSH, /* uc_ctl_remove_cache */
+    CALL_PART,  /* the guest makes an access, or a part of one */
+} CallKind;
+
+typedef struct Call {
+    CallKind kind;
+    uint16_t op; /* script operation, or TW_NO_OP: before the script */
+    unsigned first, end; /* pages */
+    Shown shown;
+    uint8_t rights;
+    unsigned part;  /* PART: kind of record */
+    uint64_t addr;  /* PART: in the program */
+    uint64_t value; /* PART: that it stores */
+} Call;
+
+/* A page of RAM at the end of the run. */
+typedef struct RamPage {
+    uint8_t block;
+    uint32_t page;
+    uint8_t bytes[PAGE_SIZE_];
+} RamPage;
+
+struct Recorder {
+    bool started;  /* with the script */
+    GArray *calls; /* Call */
+    GArray *ram;   /* RamPage; pages that were shown */
+};
+
+void tw_uc_record_call(Machine *m, CallKind kind, unsigned first,
+                       unsigned end);
+void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
+                         uint64_t value);
+void tw_uc_record_ram(Machine *m);
+
+/* Nothing, and at no cost, where there is no recorder. */
+static inline void tw_uc_record(Machine *m, CallKind kind, unsigned first,
+                                unsigned end)
+{
+    if (m->recorder != NULL) {
+        tw_uc_record_call(m, kind, first, end);
+    }
+}
+static inline void tw_uc_record_part(Machine *m, unsigned op, unsigned part,
+                                     unsigned at, uint64_t value)
+{
+    if (m->recorder != NULL) {
+        tw_uc_record_access(m, op, part, at, value);
+    }
+}
+
+/* emit.c: the class's `emit`. */
+bool tw_uc_emit(TwTarget *target, const TwProgram *program,
+                const TwFinding *finding, const TwExpected *expected,
+                GString *out, GError **error);
+
+#endif
