@@ -88,6 +88,10 @@ static void add_target_options(GOptionContext *context, TwCliTarget *target)
          "MODE"},
         {"hide-locations", 0, 0, G_OPTION_ARG_NONE, &target->hide_locations,
          "The target does not say where accesses went (softmmu, zoo)", NULL},
+        {"contract", 0, 0, G_OPTION_ARG_STRING, &target->contract,
+         "What is demanded of translated code (unicorn): documented (the "
+         "default) or strict",
+         "NAME"},
         {"timeout", 0, 0, G_OPTION_ARG_INT, &target->timeout_ms,
          "Time for one program (default 10000)", "MS"},
         G_OPTION_ENTRY_NULL};
@@ -140,6 +144,15 @@ bool tw_cli_target_ready(TwCliTarget *target)
                     target->flush);
         return false;
     }
+    if (target->contract && strcmp(target->contract, "strict") == 0) {
+        o->strict = true;
+    } else if (target->contract &&
+               strcmp(target->contract, "documented") != 0) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--contract: expected documented or strict, not \"%s\"",
+                    target->contract);
+        return false;
+    }
     if (target->timeout_ms < 0) {
         tw_cli_fail(TW_EXIT_USAGE, "--timeout: expected milliseconds, 1 or "
                                    "more");
@@ -181,6 +194,9 @@ char *tw_cli_target_words(const TwCliTarget *target)
     if (target->hide_locations) {
         g_string_append(words, " --hide-locations");
     }
+    if (target->options.strict) {
+        g_string_append(words, " --contract strict");
+    }
     if (target->timeout_ms) {
         g_string_append_printf(words, " --timeout %d", target->timeout_ms);
     }
@@ -191,6 +207,7 @@ void tw_cli_target_clear(TwCliTarget *target)
 {
     g_clear_pointer(&target->name, g_free);
     g_clear_pointer(&target->flush, g_free);
+    g_clear_pointer(&target->contract, g_free);
 }
 
 bool tw_cli_number(const char *option, const char *text, uint64_t *number)

@@ -21,6 +21,7 @@ static struct {
     const char *input_name;
     char *target;
     TwRunner *runner;
+    TwKnown *known;
     TwOracle *oracle; /* of the walkers */
     TwTrace *trace;
     TwProgram program, other, crossed;
@@ -149,6 +150,13 @@ static void open_target(const char *target)
     if (runner == NULL) {
         fprintf(stderr, "twinwalk: %s\n", error->message);
         exit(error->code == TW_TARGET_ERROR_USAGE ? 2 : 99);
+    }
+    if (state.known == NULL && g_getenv("TWINWALK_NO_KNOWN") == NULL) {
+        state.known = tw_known_new_builtin();
+    }
+    if (!tw_runner_set_known(runner, state.known, &error)) {
+        fprintf(stderr, "twinwalk: %s\n", error->message);
+        exit(2);
     }
     tw_runner_free(state.runner);
     g_free(state.target);
@@ -344,6 +352,7 @@ size_t tw_harness_mutate(const char *target, uint8_t *data, size_t size,
     const TwDialect *dialect = tw_runner_dialect(state.runner);
     tw_program_decode(&state.program, data, size, dialect);
     tw_mutate(&state.program, dialect, &rng);
+    tw_known_avoid(state.known, &state.program, &rng);
     size_t encoded = encode(&state.program, data, max_size, dialect);
     return encoded > 0 ? encoded : size;
 }

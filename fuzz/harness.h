@@ -30,8 +30,10 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1,
 void tw_harness_input_name(const char *name);
 
 /*
- * Decodes the input in the dialect of `target` ("softmmu", "zoo:SLUG"), runs
- * and judges it; dies on a finding.  Now and then it also holds the byte form
+ * Decodes the input in the dialect of `target` ("softmmu", "zoo:SLUG",
+ * "unicorn"), runs and judges it; dies on a finding that is not on the built-in
+ * list of known divergences (on any, if TWINWALK_NO_KNOWN is in the
+ * environment).  Now and then it also holds the byte form
  * to its promises.  Returns 0.
  */
 int tw_harness_run(const char *target, const uint8_t *data, size_t size);

@@ -49,7 +49,7 @@ static bool is_wide(const TwDialect *d, const TwProgram *p)
 {
     return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
            d->region_lg == 0 && !d->identity_pages && !d->plain_devices &&
-           !d->exec_needs_code;
+           !d->exec_needs_code && d->ops >> TW_OP_READONLY & 1;
 }
 
 /* Pages ---------------------------------------------------------------------
@@ -154,6 +154,9 @@ void tw_dialect_fit_region(const TwDialect *d, const TwProgram *p, unsigned id,
     r->size = fit_size(d, p, id, r->size);
     if (r->kind == TW_REGION_ALIAS) {
         r->alias_offset = fit_offset(d, p, r->alias_offset);
+    }
+    if (!(d->ops >> TW_OP_READONLY & 1)) {
+        r->readonly = false;
     }
     if (d->plain_devices && tw_region_has_device(r->kind)) {
         r->valid_min = r->valid_max = 0;

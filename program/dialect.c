@@ -137,6 +137,9 @@ static bool admits_regions(const TwDialect *d, const TwProgram *p, Reply reply)
             return no(reply, "region r%u: numbers that are out of reach or "
                              "not aligned", i);
         }
+        if (r->readonly && !(d->ops >> TW_OP_READONLY & 1)) {
+            return no(reply, "region r%u: read-only", i);
+        }
         if (d->plain_devices && has_device(r) &&
             (r->valid_min != 0 || r->valid_max != 0 ||
              r->reject.first <= r->reject.last ||

@@ -11,7 +11,8 @@
 #include "program/model.h"
 
 typedef struct TwDialect {
-    uint64_t ops;          /* bit per TwOpCode */
+    uint64_t ops;          /* bit per TwOpCode; without `readonly` no region
+                            * starts read-only either */
     uint32_t region_kinds; /* bit per TwRegionKind */
     uint32_t iommu_kinds;  /* bit per TwIommuKind */
     uint32_t selects;      /* bit per TwSelect */

@@ -148,10 +148,11 @@ static TwTarget *exec_open(const TwTargetOptions *options, GError **error)
                     "exec: expected a command: exec:COMMAND");
         return NULL;
     }
-    if (options->flush != TW_FLUSH_ALL_ENTRIES || options->hide_locations) {
+    if (options->flush != TW_FLUSH_ALL_ENTRIES || options->hide_locations ||
+        options->strict) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "exec: expected no --flush and no --hide-locations: "
-                    "the command decides");
+                    "exec: expected no --flush, no --hide-locations and no "
+                    "--contract: the command decides");
         return NULL;
     }
     t = g_new0(ExecTarget, 1);

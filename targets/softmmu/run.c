@@ -302,6 +302,12 @@ static Machine *machine_open(const TwTargetClass *klass,
                     klass->name);
         return NULL;
     }
+    if (options->strict) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "%s: expected no --contract: it has one only",
+                    klass->name);
+        return NULL;
+    }
     m = g_new0(Machine, 1);
     m->target.klass = klass;
     m->dialect = softmmu_dialect(options->hide_locations);

@@ -21,6 +21,14 @@ static const TwContract unicorn_contract = {
     .code = TW_CODE_UNTIL_FLUSH,
 };
 
+/* More than it promises: what users who never drop code rely on. */
+static const TwContract strict_contract = {
+    .cpu_cache = false,
+    .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH |
+            TW_ENDS_RESET,
+    .code = TW_CODE_FRESH,
+};
+
 static TwDialect unicorn_dialect(void)
 {
     static const uint8_t codes[] = {
@@ -64,8 +72,8 @@ static const TwDialect *dialect(TwTarget *target)
 
 static const TwContract *contract(TwTarget *target)
 {
-    (void)target;
-    return &unicorn_contract;
+    return ((Machine *)target)->strict ? &strict_contract
+                                       : &unicorn_contract;
 }
 
 static const char *version(TwTarget *target)
@@ -114,6 +122,7 @@ static TwTarget *unicorn_open(const TwTargetOptions *options, GError **error)
     m->target.klass = &tw_unicorn_class;
     m->dialect = unicorn_dialect();
     m->in_flight = options->in_flight;
+    m->strict = options->strict;
     version_text(m->version, sizeof(m->version));
     records = mmap(NULL, PAGE_SIZE_, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

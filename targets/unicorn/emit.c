@@ -9,6 +9,7 @@
 
 #include "program/ops.h"
 #include "program/text.h"
+#include "targets/unicorn/emit-text.h"
 #include "targets/unicorn/record.h"
 #include "targets/unicorn/run.h"
 
@@ -108,132 +109,6 @@ static void put_head(Emit *e)
         BASE);
 }
 
-static const char includes[] =
-    "#include <inttypes.h>\n#include <stdbool.h>\n#include <stdint.h>\n"
-    "#include <stdio.h>\n#include <stdlib.h>\n#include <sys/mman.h>\n\n"
-    "#include <unicorn/unicorn.h>\n\n";
-
-static const char frame[] =
-    "#define CODE UINT64_C(0x1009b000)\n"
-    "#define DOORBELL UINT64_C(0x100c5000)\n"
-    "#define END (CODE + 0x800)\n\n"
-    "static uc_engine *uc;\nstatic int wrong;\n\n"
-    "static void check(uc_err err, const char *call)\n{\n"
-    "    if (err != UC_ERR_OK) {\n"
-    "        printf(\"%s: %s\\n\", call, uc_strerror(err));\n"
-    "        exit(2);\n    }\n}\n"
-    "#define DO(call) check(call, #call)\n\n"
-    "/* The guest's code: one access, and the branch to END behind it. */\n"
-    "enum { LOAD, STORE = 4, RUN = 8, RING };\n"
-    "static const uint32_t guest_code[] = {\n"
-    "    0x39400020, /* ldrb w0, [x1] */\n"
-    "    0x79400020, /* ldrh w0, [x1] */\n"
-    "    0xb9400020, /* ldr w0, [x1] */\n"
-    "    0xf9400020, /* ldr x0, [x1] */\n"
-    "    0x39000020, /* strb w0, [x1] */\n"
-    "    0x79000020, /* strh w0, [x1] */\n"
-    "    0xb9000020, /* str w0, [x1] */\n"
-    "    0xf9000020, /* str x0, [x1] */\n"
-    "    0xd63f0020, /* blr x1 */\n"
-    "    0xb9000020, /* str w0, [x1] to the doorbell */\n};\n\n"
-    "/* Runs one of them; *value is what is stored, then what x0 holds. */\n"
-    "static uc_err guest(unsigned code, uint64_t address, uint64_t *value)\n"
-    "{\n    uc_err err;\n\n"
-    "    DO(uc_reg_write(uc, UC_ARM64_REG_X0, value));\n"
-    "    DO(uc_reg_write(uc, UC_ARM64_REG_X1, &address));\n"
-    "    err = uc_emu_start(uc, CODE + 32 * code, END, 0, 0);\n"
-    "    DO(uc_reg_read(uc, UC_ARM64_REG_X0, value));\n"
-    "    return err;\n}\n\n";
-
-/* Contents are those of the run: each byte tells where it comes from. */
-static const char data_bytes[] =
-    "/* What RAM starts with: every byte says where it is. */\n"
-    "static uint8_t ram_byte(unsigned ram, uint64_t offset)\n{\n"
-    "    uint64_t h = (offset + 1) * UINT64_C(0x9e3779b97f4a7c15) ^\n"
-    "                 (ram + UINT64_C(1)) * UINT64_C(0xd1342543de82ef95);\n\n"
-    "    h ^= h >> 29;\n    h *= UINT64_C(0xbf58476d1ce4e5b9);\n"
-    "    return (uint8_t)(h >> 40 | 1);\n}\n\n";
-
-static const char code_bytes[] =
-    "/* RAM starts with functions of 8 bytes, `movz x0, #number; ret`, and\n"
-    " * every number says where it is. */\n"
-    "static uint64_t word(uint64_t number)\n{\n"
-    "    return UINT64_C(0xd65f03c0d2800000) | number << 5;\n}\n\n"
-    "static uint8_t ram_byte(unsigned ram, uint64_t offset)\n{\n"
-    "    uint64_t h = (offset / 8 + 1) * UINT64_C(0x9e3779b97f4a7c15) ^\n"
-    "                 (ram + UINT64_C(1)) * UINT64_C(0xd1342543de82ef95);\n\n"
-    "    h ^= h >> 29;\n    h *= UINT64_C(0xbf58476d1ce4e5b9);\n"
-    "    h = h >> 40 & 0x7fff;\n"
-    "    return (uint8_t)(word(h ? h : 0x7fff) >> 8 * (offset % 8));\n}\n\n";
-
-static const char ram_new[] =
-    "static uint8_t *ram_new(unsigned ram, size_t size)\n{\n"
-    "    uint8_t *at = mmap(NULL, size, PROT_READ | PROT_WRITE,\n"
-    "                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);\n\n"
-    "    if (at == MAP_FAILED) {\n        exit(2);\n    }\n"
-    "    for (size_t i = 0; i < size; i++) {\n"
-    "        at[i] = ram_byte(ram, i);\n    }\n    return at;\n}\n\n";
-
-static const char log_code[] =
-    "/* What devices were told since the log was emptied, byte by byte. */\n"
-    "struct told {\n    char kind; /* 'w'rite or 'f'etch */\n"
-    "    int device;\n    uint64_t offset;\n    uint8_t byte;\n};\n"
-    "static struct told told[256];\nstatic unsigned n_told;\n"
-    "static bool fetching;\n\n"
-    "struct device {\n    int id;\n"
-    "    uint64_t offset; /* in the device, of the mapping's first byte */\n"
-    "};\n\n"
-    "static void tell(char kind, const struct device *d, uint64_t offset,\n"
-    "                 unsigned size, uint64_t value)\n{\n"
-    "    for (unsigned i = 0; i < size && n_told < 256; i++) {\n"
-    "        told[n_told++] = (struct told){kind, d->id, d->offset + offset + i,"
-    "\n                                       (uint8_t)(value >> 8 * i)};\n"
-    "    }\n}\n\n";
-
-static const char device_code[] =
-    "static uint8_t device_byte(int id, uint64_t offset)\n{\n"
-    "    uint64_t h = (offset + 0x51) * UINT64_C(0xbf58476d1ce4e5b9) ^\n"
-    "                 ((uint64_t)id + 0x101) * UINT64_C(0x94d049bb133111eb) ^\n"
-    "                 ATTRIBUTES * UINT64_C(0x9e3779b97f4a7c15);\n\n"
-    "    h ^= h >> 31;\n    h *= UINT64_C(0xd1342543de82ef95);\n"
-    "    return (uint8_t)(h >> 41 | 2);\n}\n\n"
-    "static uint64_t device_read(uc_engine *engine, uint64_t offset,\n"
-    "                            unsigned size, void *data)\n{\n"
-    "    const struct device *d = data;\n    uint64_t value = 0;\n\n"
-    "    (void)engine;\n"
-    "    for (unsigned i = 0; i < size; i++) {\n"
-    "        uint64_t at = d->offset + offset + i;\n"
-    "        uint8_t byte = fetching ? fetched_byte(d->id, at)\n"
-    "                                : device_byte(d->id, at);\n"
-    "        value |= (uint64_t)byte << 8 * i;\n    }\n"
-    "    if (fetching) {\n        tell('f', d, offset, size, 0);\n    }\n"
-    "    return value;\n}\n\n"
-    "static void device_write(uc_engine *engine, uint64_t offset,\n"
-    "                         unsigned size, uint64_t value, void *data)\n{\n"
-    "    (void)engine;\n"
-    "    tell('w', data, offset, size, value);\n}\n\n";
-
-static const char fetched_code[] =
-    "/* Executing a device gives functions, too, whose numbers say where. */\n"
-    "static unsigned fetched_number(int id, uint64_t offset)\n{\n"
-    "    return 0xc000 | (((unsigned)id << 9 ^ (unsigned)(offset / 8)) & "
-    "0x3fff);\n}\n\n"
-    "static uint8_t fetched_byte(int id, uint64_t offset)\n{\n"
-    "    return (uint8_t)((UINT64_C(0xd65f03c0d2800000) |\n"
-    "                      (uint64_t)fetched_number(id, offset) << 5) >>\n"
-    "                     8 * (offset % 8));\n}\n\n";
-
-static const char doorbell_code[] =
-    "static uint64_t doorbell_read(uc_engine *engine, uint64_t offset,\n"
-    "                              unsigned size, void *data)\n{\n"
-    "    (void)engine, (void)offset, (void)size, (void)data;\n"
-    "    return 0;\n}\n\n"
-    "/* Changes that the guest asks for, inside its run. */\n"
-    "static void doorbell_write(uc_engine *engine, uint64_t offset,\n"
-    "                           unsigned size, uint64_t value, void *data)\n"
-    "{\n    (void)engine, (void)offset, (void)size, (void)data;\n"
-    "    switch (value) {\n";
-
 /* Calls ------------------------------------------------------------------- */
 
 static void put_rights(Emit *e, uint8_t rights)
@@ -270,6 +145,14 @@ static void put_access(Emit *e, const Call *call)
         put(e, "guest(LOAD + %u, 0x%" PRIx64 ", &value)",
             call->part - RECORD_READ, addr);
     }
+}
+
+/* A call of operation n: may it fail? */
+static const char *how(const Emit *e, unsigned n)
+{
+    return n == e->finding->op && e->finding->verdict == TW_VERDICT_INVARIANT
+               ? "must"
+               : "DO";
 }
 
 static void put_call(Emit *e, const Call *call, const char *with)
@@ -494,10 +377,7 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
             put(e, "    ring(%u);\n", n);
         } else {
             for (unsigned i = first; i < *at; i++) {
-                put_call(e, call_at(e, i),
-                         accused && e->finding->verdict == TW_VERDICT_INVARIANT
-                             ? "must"
-                             : "DO");
+                put_call(e, call_at(e, i), how(e, n));
             }
         }
         if (accused && e->finding->verdict == TW_VERDICT_EFFECT) {
@@ -552,7 +432,7 @@ static void put_changes(Emit *e)
         }
         put(e, "static void change_%u(void)\n{\n", n);
         for (; at < e->recorder.calls->len && call_at(e, at)->op == n; at++) {
-            put_call(e, call_at(e, at), "DO");
+            put_call(e, call_at(e, at), how(e, n));
         }
         put(e, "}\n\n");
     }

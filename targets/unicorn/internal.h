@@ -85,6 +85,7 @@ struct Machine {
     TwTarget target;
     TwDialect dialect;
     char version[32];
+    bool strict; /* code must follow at once */
     volatile uint32_t *in_flight;
 
     /* The engine. */

@@ -550,6 +550,26 @@ static void test_options(void)
     g_assert_true(g_ascii_isdigit(tw_target_version(t.k->target)[0]));
 }
 
+/* What is demanded of translated code. */
+static void test_contract(void)
+{
+    TwTargetOptions options = {.name = "unicorn"};
+    g_autoptr(GError) error = NULL;
+    TwTarget *target = tw_target_open(&options, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpint(tw_target_contract(target)->code, ==, TW_CODE_UNTIL_FLUSH);
+    tw_target_close(target);
+    options.strict = true;
+    target = tw_target_open(&options, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(tw_target_contract(target)->code, ==, TW_CODE_FRESH);
+    tw_target_close(target);
+    options.name = "softmmu";
+    g_assert_null(tw_target_open(&options, &error));
+    g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE);
+}
+
 /* What 2.0.1 does otherwise ----------------------------------------------- */
 
 /* R is taken from a mapping as a whole: nothing flushes the library's TLB.
@@ -706,6 +726,7 @@ int main(int argc, char **argv)
         {"/unicorn/runs/windows", test_windows},
         {"/unicorn/runs/unsupported", test_unsupported},
         {"/unicorn/runs/options", test_options},
+        {"/unicorn/runs/contract", test_contract},
     };
     static const struct {
         const char *path;
