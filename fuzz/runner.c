@@ -3,6 +3,7 @@
  * From program to verdict.  In one process for speed; in a child that may die
  * or hang for everything that cannot be trusted.
  */
+#include "fuzz/last-words.h"
 #include "fuzz/runner.h"
 
 #include <errno.h>
@@ -14,6 +15,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { MOST_FRAMES = 6 }; /* of a stack in the text of a finding */
 
 struct TwRunner {
     TwTargetOptions options;
@@ -184,6 +187,7 @@ typedef struct Shared {
     int32_t code;           /* of the error */
     char message[256];
     TwFinding finding;
+    TwLastWords words; /* of a child that died or hung */
 } Shared;
 
 /* The child's whole life. */
@@ -194,6 +198,7 @@ static void child(const TwTargetOptions *options, const TwProgram *program,
     GError *error = NULL;
 
     mine.in_flight = &shared->in_flight;
+    tw_last_words_prepare(&shared->words);
     TwRunner *runner = tw_runner_new(&mine, &error);
     if (runner == NULL) {
         shared->code = error->code;
@@ -208,9 +213,20 @@ static void child(const TwTargetOptions *options, const TwProgram *program,
     _exit(0);
 }
 
+/* Asks a child that hangs where it is; it has a moment to answer, and a
+ * stopped one must go on for that. */
+static void ask(pid_t pid, const TwLastWords *words)
+{
+    kill(pid, TW_ASK_SIGNAL);
+    kill(pid, SIGCONT);
+    for (unsigned i = 0; i < 200 && !words->said; i++) {
+        g_usleep(5000);
+    }
+}
+
 /* Waits for the end of the child; false if it has to be killed. */
 static bool wait_for(pid_t pid, int closed_at_exit, uint32_t timeout_ms,
-                     int *status)
+                     const TwLastWords *words, int *status)
 {
     gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
     struct pollfd fd = {.fd = closed_at_exit, .events = POLLIN};
@@ -229,6 +245,7 @@ static bool wait_for(pid_t pid, int closed_at_exit, uint32_t timeout_ms,
         }
     }
     if (!ended) {
+        ask(pid, words);
         kill(pid, SIGKILL);
     }
     while (waitpid(pid, status, 0) < 0 && errno == EINTR) {
@@ -265,6 +282,8 @@ static void died(const TwTargetOptions *options, const TwProgram *program,
                    "ended with status %d (a sanitizer or exit)\n",
                    WEXITSTATUS(status));
     }
+    tw_last_words_print(&shared->words, MOST_FRAMES, finding->text,
+                        sizeof(finding->text));
 }
 
 bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
@@ -309,7 +328,8 @@ bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "cannot make a process: %s", g_strerror(fork_errno));
     } else {
-        bool ended = wait_for(pid, fds[0], timeout_ms, &status);
+        bool ended = wait_for(pid, fds[0], timeout_ms, &shared->words,
+                              &status);
         if (shared->failed) {
             g_set_error(error, TW_TARGET_ERROR, shared->code, "%s",
                         shared->message);

@@ -1,0 +1,125 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What a library does to the process that it lives in: a campaign on libunicorn
+# in which a call dies, stops or never returns goes on, and ends with the case
+# and the stack; and whoever of us is killed leaves nothing behind.
+# shellcheck source=cli/test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
+
+# The campaign of these tests, and a page that it protects in some programs.
+campaign='run --target unicorn --no-known --seed 4 --programs 60 --jobs 2'
+page=205000
+
+provoked()
+{
+    # shellcheck disable=SC2086 # words
+    LD_PRELOAD=$PROVOKER PROVOKE=$1 PROVOKE_AT=$page \
+        "$TWINWALK" $campaign --timeout "$2" --json --out "out-$1"
+}
+
+# said KIND KEY WORDS...: a case of this key says all that.
+said()
+{
+    file=out-$1/$2-1.tw
+    shift 2
+    [ -f "$file" ] || return 1
+    for words in "$@"; do
+        grep -q "^#.*$words" "$file" || return 1
+    done
+}
+
+programs()
+{
+    python3 -c '
+import json, sys
+print(json.load(open(sys.argv[1]))["counts"]["programs"])' "$1"
+}
+
+# A sanitizer has its own say about SIGSEGV and SIGABRT, and takes the place
+# of ours.
+stack=uc_mem_protect
+for kind in segv abort; do
+    exits 10 "$kind: the campaign ends" provoked $kind 10000
+    cp out.txt $kind.json
+    check "$kind: all programs were run" \
+        test "$(programs $kind.json)" -eq 60
+    if [ "${TWINWALK_SANITIZED:-0}" = 1 ]; then
+        check "$kind: there is a case" ls out-$kind/Crs*-1.tw
+    else
+        key=$(basename out-$kind/Crs*-1.tw -1.tw)
+        check "$kind: the case says where" said $kind "$key" $stack
+    fi
+done
+exits 10 'exit: the campaign ends' provoked exit 10000
+check 'exit: the case says how' grep -rq 'ended with status 3' out-exit
+for kind in loop stop; do
+    exits 10 "$kind: the campaign ends" provoked $kind 1500
+    cp out.txt $kind.json
+    check "$kind: all programs were run" \
+        test "$(programs $kind.json)" -eq 60
+    key=$(basename out-$kind/Hng*-1.tw -1.tw)
+    check "$kind: the case says where" said $kind "$key" 'no answer in' $stack
+done
+
+# What happens once is no finding: the worker is replaced, and that is told.
+for kind in segv stop; do
+    export PROVOKE_ONCE=$work/once-$kind
+    # shellcheck disable=SC2086 # words
+    exits 10 "once $kind: the campaign ends" env LD_PRELOAD="$PROVOKER" \
+        PROVOKE=$kind PROVOKE_AT=$page "$TWINWALK" $campaign --timeout 1500 \
+        --json --out "once-$kind-out"
+    cp out.txt once.json
+    unset PROVOKE_ONCE
+    check "once $kind: all programs were run" \
+        test "$(programs once.json)" -eq 60
+    check "once $kind: a worker was replaced" grep -q '"restarts" : 1' once.json
+    check "once $kind: no crash and no hang" \
+        sh -c 'if ls once-'$kind'-out/Crs* once-'$kind'-out/Hng*; then exit 1; fi'
+done
+
+# Killed ------------------------------------------------------------------
+
+# Processes whose command line has our folder in it.
+ours()
+{
+    pgrep -f -- "--out $work/killed" || true
+}
+
+gone()
+{
+    for _ in $(seq 200); do
+        [ -z "$(ours)" ] && return 0
+        sleep 0.05
+    done
+    ps -f -p "$(ours | tr '\n' ',' | sed 's/,$//')"
+    return 1
+}
+
+leftovers()
+{
+    find "$work/killed" -name '.*' -type f
+    find /dev/shm -newer "$work/before" 2>/dev/null || true
+}
+
+: >"$work/before"
+for target in unicorn softmmu "exec:$TWINWALK replay --as-target"; do
+    for victim in parent worker; do
+        "$TWINWALK" run --target "$target" --time 60 --jobs 2 \
+            --out "$work/killed" >/dev/null 2>&1 &
+        parent=$!
+        for _ in $(seq 200); do
+            [ "$(ours | wc -l)" -ge 3 ] && break
+            sleep 0.05
+        done
+        if [ $victim = worker ]; then
+            kill -9 "$(ours | grep -vx $parent | head -n 1)"
+            sleep 0.2
+            check "$target: a worker is replaced" test "$(ours | wc -l)" -ge 2
+        fi
+        kill -9 $parent
+        wait $parent 2>/dev/null || true
+        check "$target: no process is left after kill -9 of a $victim" gone
+    done
+done
+check 'no file is left' test -z "$(leftovers)"
+finish
