@@ -278,10 +278,43 @@ static bool file_error(GError **error, const char *path)
     return false;
 }
 
+/* A file without a name in the folder of `path`: it goes with its process. */
+static int open_unnamed(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+/* Gives it a name: the only moment in which something can be left behind is
+ * the one between two calls, and only if there was such a file before. */
+static bool give_name(int fd, const char *path)
+{
+    g_autofree char *self = g_strdup_printf("/proc/self/fd/%d", fd);
+    g_autofree char *other =
+        g_strdup_printf("%s.%d", path, (int)getpid());
+
+    if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0) {
+        return true;
+    }
+    if (errno != EEXIST) {
+        return false;
+    }
+    unlink(other);
+    if (linkat(AT_FDCWD, self, AT_FDCWD, other, AT_SYMLINK_FOLLOW) == 0 &&
+        rename(other, path) == 0) {
+        return true;
+    }
+    int saved = errno;
+    unlink(other);
+    errno = saved;
+    return false;
+}
+
 bool tw_cli_write(const char *path, const char *data, size_t length,
                   GError **error)
 {
-    g_autofree char *other = NULL;
+    bool ok = true;
     mode_t mask;
     int fd, saved;
 
@@ -299,40 +332,23 @@ bool tw_cli_write(const char *path, const char *data, size_t length,
         errno = EISDIR;
         return file_error(error, path);
     }
-    other = g_strdup_printf("%s.XXXXXX", path);
-    fd = g_mkstemp_full(other, O_WRONLY | O_CLOEXEC, 0600);
+    fd = open_unnamed(path);
     if (fd < 0) {
         return file_error(error, path);
     }
-    for (size_t done = 0; done < length;) {
+    for (size_t done = 0; done < length && ok;) {
         ssize_t n = write(fd, data + done, length - done);
 
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            goto failed;
-        }
-        done += (size_t)n;
+        ok = n >= 0 || errno == EINTR;
+        done += n > 0 ? (size_t)n : 0;
     }
     mask = umask(0);
     umask(mask);
-    if (fchmod(fd, 0666 & ~mask) != 0 || close(fd) != 0) {
-        fd = -1;
-        goto failed;
-    }
-    fd = -1;
-    if (rename(other, path) == 0) {
-        return true;
-    }
-failed:
+    ok = ok && fchmod(fd, 0666 & ~mask) == 0 && give_name(fd, path);
     saved = errno;
-    if (fd >= 0) {
-        close(fd);
-    }
-    unlink(other);
+    close(fd);
     errno = saved;
-    return file_error(error, path);
+    return ok || file_error(error, path);
 }
 
 GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,

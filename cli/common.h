@@ -79,8 +79,7 @@ bool tw_cli_seconds(const char *option, const char *text, uint32_t *seconds);
 bool tw_cli_profile(const char *text, bool all, unsigned *profile);
 
 /*
- * Writes a whole file or nothing: under another name in the same folder, then
- * renamed.  "-" is standard output.
+ * Writes a whole file or nothing: without a name, which it gets in the end.  "-" is standard output.
  */
 bool tw_cli_write(const char *path, const char *data, size_t length,
                   GError **error);

@@ -63,7 +63,7 @@ done
 
 # What happens once is no finding: the worker is replaced, and that is told.
 for kind in segv stop; do
-    export PROVOKE_ONCE=$work/once-$kind
+    export PROVOKE_ONCE="$work/once-$kind"
     # shellcheck disable=SC2086 # words
     exits 10 "once $kind: the campaign ends" env LD_PRELOAD="$PROVOKER" \
         PROVOKE=$kind PROVOKE_AT=$page "$TWINWALK" $campaign --timeout 1500 \

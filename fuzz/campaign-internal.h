@@ -58,6 +58,7 @@ typedef struct TwSlot {
 
 typedef struct TwShared {
     _Atomic uint64_t dealt; /* chunks given to workers */
+    _Atomic uint64_t redo;  /* 1 + a chunk that was dealt and lost, or 0 */
     _Atomic uint64_t limit; /* numbers from here on are not run */
     _Atomic uint32_t stop;  /* end after the program in flight */
     TwSlot slots[];
@@ -72,6 +73,9 @@ static inline void tw_shared_lower_limit(TwShared *shared, uint64_t limit)
            !atomic_compare_exchange_weak(&shared->limit, &now, limit)) {
     }
 }
+
+/* For tests: called where a worker has a chunk that nobody knows of yet. */
+void tw_campaign_test_dealt(uint64_t first) __attribute__((weak));
 
 /* Publishes `progress` (by the owner of the slot). */
 void tw_slot_commit(TwSlot *slot, const TwProgress *progress);

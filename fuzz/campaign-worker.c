@@ -98,7 +98,12 @@ static bool open_chunk(Worker *w)
     if (atomic_load(&w->shared->stop)) {
         return false;
     }
-    first = atomic_fetch_add(&w->shared->dealt, 1) * w->chunk_size;
+    first = atomic_exchange(&w->shared->redo, 0);
+    first = (first > 0 ? first - 1 : atomic_fetch_add(&w->shared->dealt, 1)) *
+            w->chunk_size;
+    if (tw_campaign_test_dealt) {
+        tw_campaign_test_dealt(first);
+    }
     if (first >= limit) {
         return false;
     }

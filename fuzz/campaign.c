@@ -52,6 +52,7 @@ typedef struct Campaign {
     Watched *workers;
     unsigned alive;
     TwCampaignResult *result;
+    GArray *finished; /* guint8 per chunk: it came back */
     GArray *pending;  /* TwChunk: finished, but one below it is not (kept
                        * back only with stop_at_finding) */
     uint64_t folded;  /* every program below is in the result (likewise) */
@@ -204,6 +205,12 @@ static void drain(Campaign *c, TwSlot *slot)
     taken = atomic_load(&slot->chunks_taken);
     for (; taken < p.chunks; taken++) {
         const TwChunk *chunk = &slot->chunks[taken % TW_RING_CHUNKS];
+        unsigned n = (unsigned)(chunk->first / c->chunk_size);
+
+        if (n >= c->finished->len) {
+            g_array_set_size(c->finished, n + 1);
+        }
+        g_array_index(c->finished, guint8, n) = 1;
 
         if (c->options.stop_at_finding) {
             g_array_append_val(c->pending, *chunk);
@@ -326,6 +333,10 @@ static bool confirm(Campaign *c, const Watched *w, uint64_t number, int status,
     tw_campaign_program(program, c->options.seed, number, c->options.profile,
                         &c->dialect, c->options.known, &one->profile);
     ok = run_quietly(c, program, w->log_fd, &one->finding);
+    if (ok && tw_verdict_is_finding(one->finding.verdict)) {
+        one->finding.known = (uint8_t)(1 + tw_known_match(
+            c->options.known, program, &one->finding));
+    }
     g_free(program);
     last_words(w->log_fd, words, sizeof(words));
     if (ok && !tw_verdict_is_finding(one->finding.verdict)) {
@@ -405,12 +416,18 @@ static bool bury(Campaign *c, unsigned i, int status)
         return true;
     }
     p.chunk.sums.stats.programs++;
+    if (one.finding.known) {
+        one.finding.verdict = TW_VERDICT_KNOWN;
+        p.chunk.sums.known[one.finding.known - 1]++;
+    }
     p.chunk.sums.stats.verdicts[one.finding.verdict]++;
     p.chunk.sums.programs++;
     p.chunk.next++;
     tw_slot_commit(slot, &p);
     w->barren = 0;
-    add_case(c, &one);
+    if (tw_campaign_keeps(one.finding.verdict)) {
+        add_case(c, &one);
+    }
     return true;
 }
 
@@ -454,6 +471,31 @@ static void watch(Campaign *c, unsigned i)
         kill(w->pid, SIGKILL);
         w->moved_at = now();
     }
+}
+
+/* A worker that is killed after it took a chunk and before it said so takes
+ * the chunk with it.  When all are gone, somebody runs it.  False: none. */
+static bool redo_lost(Campaign *c)
+{
+    uint64_t limit = atomic_load(&c->shared->limit);
+    uint64_t dealt = atomic_load(&c->shared->dealt);
+    TwProgress p;
+
+    if (c->stopped_at > 0) {
+        return false;
+    }
+    for (uint64_t n = 0; n < dealt && n * c->chunk_size < limit; n++) {
+        if (n < c->finished->len &&
+            g_array_index(c->finished, guint8, (unsigned)n)) {
+            continue;
+        }
+        atomic_store(&c->shared->redo, n + 1);
+        tw_slot_read(&c->shared->slots[0], &p);
+        p.finished = false;
+        tw_slot_commit(&c->shared->slots[0], &p);
+        return spawn(c, 0);
+    }
+    return false;
 }
 
 /* The campaign ------------------------------------------------------------ */
@@ -573,7 +615,7 @@ static void run(Campaign *c, TwCampaignProgress progress, void *data)
     for (unsigned i = 0; i < c->options.jobs && !c->error; i++) {
         spawn(c, i);
     }
-    while (c->alive > 0 && !c->error) {
+    while (!c->error && (c->alive > 0 || redo_lost(c))) {
         nanosleep(&(struct timespec){0, POLL_NS}, NULL);
         for (unsigned i = 0; i < c->options.jobs; i++) {
             watch(c, i);
@@ -613,6 +655,7 @@ bool tw_campaign_run(const TwCampaignOptions *options,
         return false;
     }
     c.pending = g_array_new(FALSE, FALSE, sizeof(TwChunk));
+    c.finished = g_array_new(FALSE, TRUE, 1);
     run(&c, progress, data);
     kill_all(&c);
     finish(&c);
@@ -626,6 +669,7 @@ bool tw_campaign_run(const TwCampaignOptions *options,
         }
     }
     g_array_unref(c.pending);
+    g_array_unref(c.finished);
     g_free(c.workers);
     munmap(c.shared, c.shared_size);
     return ok;

@@ -10,10 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fuzz/campaign.h"
+#include "fuzz/campaign-internal.h"
 #include "targets/softmmu/softmmu.h"
 
 /* Targets with traps ------------------------------------------------------ */
@@ -468,6 +469,46 @@ static void test_cannot_open(void)
 }
 
 /* kill -9 of the parent takes the workers with it. */
+/* Workers that are killed between taking a chunk and saying so. */
+static volatile uint64_t *lose; /* shared: 1 + first program of the chunk */
+
+void tw_campaign_test_dealt(uint64_t first)
+{
+    if (lose && *lose == first + 1) {
+        *lose = 0;
+        raise(SIGKILL);
+    }
+}
+
+static void test_lost_chunk(void)
+{
+    static const uint64_t losses[] = {1, 1 + 2 * 6, 1 + 48 * 6};
+
+    lose = mmap(NULL, sizeof(*lose), PROT_READ | PROT_WRITE,
+                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    for (unsigned i = 0; i < G_N_ELEMENTS(losses); i++) {
+        TwCampaignOptions options = {
+            .target = {.name = "softmmu"},
+            .profile = TW_PROFILES,
+            .seed = SEED,
+            .programs = 300,
+            .jobs = 3,
+        };
+        TwCampaignResult result;
+        GError *error = NULL;
+
+        *lose = losses[i];
+        g_assert_true(tw_campaign_run(&options, NULL, NULL, &result, &error));
+        g_assert_no_error(error);
+        g_assert_cmpuint(*lose, ==, 0);
+        g_assert_cmpuint(result.programs, ==, 300);
+        g_assert_cmpuint(result.stats.programs, ==, 300);
+        tw_campaign_result_clear(&result);
+    }
+    munmap((void *)lose, sizeof(*lose));
+    lose = NULL;
+}
+
 static void test_parent_killed(void)
 {
     pid_t pids[8], parent = fork();
@@ -517,6 +558,7 @@ int main(int argc, char **argv)
     g_test_add_func("/campaign/hang-is-a-finding", test_hang);
     g_test_add_func("/campaign/flaky-is-kept", test_flaky);
     g_test_add_func("/campaign/killed-from-outside", test_killed);
+    g_test_add_func("/campaign/lost-chunk", test_lost_chunk);
     g_test_add_func("/campaign/stop", test_stop);
     g_test_add_func("/campaign/stop-while-hanging", test_stop_hanging);
     g_test_add_func("/campaign/stop-at-finding", test_stop_at_finding);
