@@ -4,6 +4,7 @@
  * or hang for everything that cannot be trusted.
  */
 #include "fuzz/last-words.h"
+#include "oracle/pair.h"
 #include "fuzz/runner.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ struct TwRunner {
     TwOracle *oracle;
     TwKnown *known; /* not ours; or NULL */
     TwTrace trace;   /* of the last run */
+    TwTrace reference; /* of a target that has one */
     TwTrace confirm; /* of the second run of a finding */
 };
 
@@ -107,10 +109,17 @@ const TwTrace *tw_runner_trace(TwRunner *runner)
     return &runner->trace;
 }
 
+/* Judges `trace`: by the oracle, or by the target's own reference. */
 static TwVerdict judge(TwRunner *runner, TwTarget *target,
                        const TwProgram *program, TwTrace *trace,
                        TwFinding *finding, TwJudgeStats *stats)
 {
+    if (target->klass->run_reference != NULL) {
+        target->klass->run_reference(target, program, &runner->reference);
+        return tw_judge_pair(program, tw_target_contract(target),
+                             runner->name, trace, &runner->reference, finding,
+                             stats);
+    }
     return tw_judge(runner->oracle, program, tw_target_dialect(target),
                     tw_target_contract(target), runner->name, trace, finding,
                     stats);

@@ -17,6 +17,7 @@ static const TwTargetClass *const classes[] = {
     &tw_zoo_class,
 #ifdef TW_HAVE_UNICORN
     &tw_unicorn_class,
+    &tw_unicorn_ab_class,
 #endif
     &tw_exec_class,
     NULL,

@@ -59,6 +59,10 @@ struct TwTargetClass {
     /* False: the target is lost (it died and could not be started again);
      * true otherwise, whatever the trace says. */
     bool (*run)(TwTarget *target, const TwProgram *program, TwTrace *trace);
+    /* Optional: the same on a reference of the target's own.  Then the runner
+     * compares the two traces, and no oracle is asked. */
+    bool (*run_reference)(TwTarget *target, const TwProgram *program,
+                          TwTrace *trace);
     /* Optional: n programs at once, pipelined. */
     bool (*run_many)(TwTarget *target, const TwProgram *const *programs,
                      size_t n, TwTrace *traces);

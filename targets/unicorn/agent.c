@@ -97,6 +97,27 @@ static void doorbell_write(uc_engine *uc, uint64_t offset, unsigned size,
     }
 }
 
+static void on_access(uc_engine *uc, uc_mem_type type, uint64_t address,
+                      int size, int64_t value, void *data)
+{
+    (void)uc, (void)type, (void)address, (void)size, (void)value, (void)data;
+}
+
+/* A range that ends before it begins is everywhere. */
+static uc_err hook_everything(uc_engine *uc)
+{
+    uc_hook hook;
+
+    return uc_hook_add(uc, &hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE,
+                       (void *)(uintptr_t)on_access, NULL, 1, 0);
+}
+
+void tw_uc_take_slow_path(Machine *m)
+{
+    m->slow_path = true;
+    tw_uc_engine_close(m);
+}
+
 static uc_err engine_open(Machine *m)
 {
     uint32_t code[PAGE_SIZE_ / 4];
@@ -115,7 +136,8 @@ static uc_err engine_open(Machine *m)
                               UC_PROT_READ | UC_PROT_WRITE, m->records)) ||
         (err = uc_mmio_map(m->uc, DOORBELL, PAGE_SIZE_, doorbell_read, m,
                            doorbell_write, m)) ||
-        (err = uc_reg_write(m->uc, UC_ARM64_REG_X13, &table))) {
+        (err = uc_reg_write(m->uc, UC_ARM64_REG_X13, &table)) ||
+        (m->slow_path && (err = hook_everything(m->uc)))) {
         uc_close(m->uc);
         m->uc = NULL;
         return err;

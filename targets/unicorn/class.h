@@ -10,5 +10,6 @@
 #include "targets/target.h"
 
 extern const TwTargetClass tw_unicorn_class;
+extern const TwTargetClass tw_unicorn_ab_class; /* pair.c */
 
 #endif

@@ -8,6 +8,7 @@
  *   graph.c    the region graph and its flat view, a page at a time
  *   flat.c     the page map's rights, and which mappings must change (flat.h)
  *   map.c      the engine's mappings; devices
+ *   pair.c     the class "unicorn-ab": two engines against each other
  *   record.c   every call of a run, for emit.c: a reproducer in C
  *   memory.c   the host memory of RAM blocks, and their digests
  *
@@ -85,6 +86,7 @@ struct Machine {
     TwTarget target;
     TwDialect dialect;
     char version[32];
+    bool slow_path; /* a hook on every load and store */
     bool strict; /* code must follow at once */
     volatile uint32_t *in_flight;
 
@@ -134,6 +136,8 @@ void tw_uc_fail(Machine *m, const char *what, uint64_t addr, uint64_t size,
  * library cannot be opened. */
 bool tw_uc_engine_prepare(Machine *m);
 void tw_uc_engine_close(Machine *m);
+/* From here on engines take the library's slow path for loads and stores. */
+void tw_uc_take_slow_path(Machine *m);
 /* Runs the agent from record `first` on.  UC_ERR_OK: it came to the exit.
  * Otherwise *stopped is the record that it stopped at. */
 uc_err tw_uc_agent_run(Machine *m, unsigned first, unsigned *stopped);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The class "unicorn-ab": each program on two engines of the library.  One is
+ * as it is; in the other a hook on every load and store, which does nothing,
+ * makes the library take its slow path, which looks at everything each time.
+ */
+#include <string.h>
+
+#include "targets/unicorn/class.h"
+#include "targets/unicorn/run.h"
+#include "targets/unicorn/trigger.h"
+
+typedef struct Pair {
+    TwTarget target;
+    TwTarget *fast, *slow;
+} Pair;
+
+static void pair_close(TwTarget *target)
+{
+    Pair *pair = (Pair *)target;
+
+    tw_target_close(pair->fast);
+    tw_target_close(pair->slow);
+    g_free(pair);
+}
+
+static TwTarget *pair_open(const TwTargetOptions *options, GError **error)
+{
+    TwTargetOptions one = *options;
+    Pair *pair;
+
+    if (strcmp(options->name, "unicorn-ab") != 0) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "unicorn-ab: takes no argument");
+        return NULL;
+    }
+    one.name = "unicorn";
+    pair = g_new0(Pair, 1);
+    pair->target.klass = &tw_unicorn_ab_class;
+    pair->fast = tw_unicorn_class.open(&one, error);
+    if (pair->fast != NULL) {
+        pair->slow = tw_unicorn_class.open(&one, error);
+    }
+    if (pair->slow == NULL) {
+        pair_close(&pair->target);
+        return NULL;
+    }
+    tw_uc_take_slow_path((Machine *)pair->slow);
+    return &pair->target;
+}
+
+static const TwDialect *dialect(TwTarget *target)
+{
+    return tw_target_dialect(((Pair *)target)->fast);
+}
+
+static const TwContract *contract(TwTarget *target)
+{
+    return tw_target_contract(((Pair *)target)->fast);
+}
+
+static const char *version(TwTarget *target)
+{
+    return tw_target_version(((Pair *)target)->fast);
+}
+
+static bool run(TwTarget *target, const TwProgram *program, TwTrace *trace)
+{
+    return tw_target_run(((Pair *)target)->fast, program, trace);
+}
+
+static bool run_reference(TwTarget *target, const TwProgram *program,
+                          TwTrace *trace)
+{
+    return tw_target_run(((Pair *)target)->slow, program, trace);
+}
+
+const TwTargetClass tw_unicorn_ab_class = {
+    .name = "unicorn-ab",
+    .summary = "libunicorn against itself: with and without its fast path",
+    .open = pair_open,
+    .dialect = dialect,
+    .contract = contract,
+    .version = version,
+    .run = run,
+    .run_reference = run_reference,
+    .close = pair_close,
+    .triggers = tw_uc_triggers,
+    .triggers_met = tw_uc_triggers_met,
+    .avoid = tw_uc_avoid,
+};
