@@ -118,6 +118,13 @@ static TwTarget *unicorn_open(const TwTargetOptions *options, GError **error)
                     "locations to hide");
         return NULL;
     }
+    if (uc_version(NULL, NULL) >> 16 < (UC_API_MAJOR << 8 | UC_API_MINOR)) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "unicorn: expected libunicorn %d.%d or newer, which this "
+                    "was built with",
+                    UC_API_MAJOR, UC_API_MINOR);
+        return NULL;
+    }
     m = g_new0(Machine, 1);
     m->target.klass = &tw_unicorn_class;
     m->dialect = unicorn_dialect();

@@ -190,6 +190,9 @@ static void put_call(Emit *e, const Call *call, const char *with)
         put(e, "uc_ctl_remove_cache(uc, 0x%" PRIx64 ", 0x%" PRIx64 ")", addr,
             addr + size);
         break;
+    case CALL_FLUSH_TLB:
+        put(e, "uc_ctl_flush_tlb(uc)");
+        break;
     default:
         g_assert_not_reached();
     }

@@ -152,7 +152,7 @@ void tw_uc_perform(Machine *m, unsigned op);
 void tw_uc_map_sync(Machine *m, unsigned first, unsigned end);
 void tw_uc_map_clear(Machine *m);
 /* Drops translated code of the pages of a range of program addresses, last
- * included. */
+ * included; up to UINT64_MAX, the TLB too, where the library can. */
 void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last);
 /* The word of a device that a fetch with number FETCHED + `k` got. */
 uint64_t tw_uc_fetched_word(const Machine *m, unsigned k);

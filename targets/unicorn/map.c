@@ -212,6 +212,23 @@ void tw_uc_map_clear(Machine *m)
     tw_uc_flat_clear(&m->flat, &calls, m);
 }
 
+/* In 2.0 the call of this name drops translated code; from 2.1 on there is
+ * another for that, by which the header tells. */
+static void flush_tlb(Machine *m)
+{
+#ifdef uc_ctl_flush_tb
+    uc_err err;
+
+    tw_uc_record(m, CALL_FLUSH_TLB, 0, 0);
+    err = uc_ctl_flush_tlb(m->uc);
+    if (err != UC_ERR_OK) {
+        tw_uc_fail(m, "uc_ctl_flush_tlb", 0, 0, err);
+    }
+#else
+    (void)m;
+#endif
+}
+
 /*
  * Page by page, since the library translates the first address of a range and
  * takes the others to lie behind it.  What is not mapped now may have been
@@ -221,6 +238,9 @@ void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last)
 {
     uint64_t end = MIN(last >> PAGE_LG, PAGES - 1);
 
+    if (last == UINT64_MAX) {
+        flush_tlb(m);
+    }
     for (uint64_t p = first >> PAGE_LG; p <= end && !m->broken; p++) {
         uint64_t at = guest(m, (unsigned)p);
         uc_err err;

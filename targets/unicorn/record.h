@@ -11,6 +11,7 @@ typedef enum CallKind {
     CALL_UNMAP,
     CALL_PROTECT,
     CALL_FLUSH, /* uc_ctl_remove_cache */
+    CALL_FLUSH_TLB,
     CALL_PART,  /* the guest makes an access, or a part of one */
 } CallKind;
 

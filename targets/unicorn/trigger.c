@@ -18,6 +18,7 @@ enum {
     DEVICE_SPLIT,
     CODE_CHANGED,
     DEVICE_CODE_FLUSHED,
+    READ_AGAIN,
 };
 
 #define BIT(trigger) (UINT64_C(1) << (trigger))
@@ -41,6 +42,8 @@ const TwTriggerInfo tw_uc_triggers[] = {
                       "after a change of memory that is mapped twice"},
     [DEVICE_CODE_FLUSHED] = {"device-code-flushed",
                              "code of a device was run and then flushed"},
+    [READ_AGAIN] = {"read-again",
+                    "a load of the page was refused before, for want of R"},
     {NULL, NULL},
 };
 
@@ -49,6 +52,7 @@ typedef struct Sim {
     TwLegality legality;
     Flat flat;
     uint64_t ever;         /* triggers met anywhere so far */
+    bool refused[PAGES];   /* a load, for want of R */
     uint8_t taint[PAGES];  /* of the mapping that the page is in */
     bool device[PAGES];    /* it is one of a device */
     uint8_t rights[PAGES]; /* of the mapping, before the latest call */
@@ -109,6 +113,7 @@ static bool on_unmap(void *data, unsigned first, unsigned end)
         }
         sim->first[p] = sim->end[p] = 0;
         sim->taint[p] = 0;
+        sim->refused[p] = false;
         sim->moved[p] = sim->run[p] != 0;
     }
     return true;
@@ -199,6 +204,31 @@ static bool is_unreadable(const Sim *sim, const TwOp *op)
         }
     }
     return false;
+}
+
+/* Does a load want to see a page that refused one before? */
+static bool reads_again(const Sim *sim, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+        if (op->code == TW_OP_READ && sim->refused[p] && cannot_read(sim, p)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void load(Sim *sim, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    if (reads_again(sim, op)) {
+        sim->ever |= BIT(READ_AGAIN);
+    }
+    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+        sim->refused[p] |= cannot_read(sim, p);
+    }
 }
 
 static bool is_partial_store(const Sim *sim, const TwOp *op)
@@ -323,7 +353,9 @@ static void step(Sim *sim, const TwOp *op)
     switch (op->code) {
     case TW_OP_NOP:
     case TW_OP_SAFEPOINT:
+        break;
     case TW_OP_READ:
+        load(sim, op);
         break;
     case TW_OP_WRITE:
         store_or_fetch(sim, op);
@@ -382,6 +414,9 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
 
     if (is_partial_store(sim, op)) {
         met |= BIT(PARTIAL_STORE);
+    }
+    if (reads_again(sim, op)) {
+        met |= BIT(READ_AGAIN);
     }
     for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
         Shown shown = sim->flat.mapped[p];
@@ -492,7 +527,8 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
             of_exec(&sim, op) & triggers) {
             op->code = TW_OP_READ;
         }
-        if (triggers & BIT(NOT_READABLE) && flushes_unreadable(&sim, op)) {
+        if ((triggers & BIT(READ_AGAIN) && reads_again(&sim, op)) ||
+            (triggers & BIT(NOT_READABLE) && flushes_unreadable(&sim, op))) {
             *op = tw_op_make(TW_OP_NOP);
         }
         step(&sim, op);
