@@ -90,6 +90,13 @@ const TwExpected *tw_runner_expected(const TwRunner *runner)
     return tw_judge_expected(runner->oracle);
 }
 
+TwStory *tw_runner_story(const TwRunner *runner)
+{
+    return runner->target->klass->run_reference
+               ? NULL
+               : tw_story_new(runner->oracle);
+}
+
 bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
                     const TwFinding *finding, GString *out, GError **error)
 {

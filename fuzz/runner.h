@@ -7,7 +7,7 @@
 #define TW_FUZZ_RUNNER_H
 
 #include "fuzz/known.h"
-#include "oracle/judge.h"
+#include "oracle/story.h"
 #include "targets/target.h"
 
 typedef struct TwRunner TwRunner;
@@ -44,6 +44,10 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
 
 /* After a finding: what should have come of it (tw_judge_expected). */
 const TwExpected *tw_runner_expected(const TwRunner *runner);
+
+/* After a finding: its story (tw_story_new), for the caller to free.  NULL where
+ * no oracle judged: a target that is held against its own reference. */
+TwStory *tw_runner_story(const TwRunner *runner);
 
 /*
  * Appends a reproducer of a finding of the last run for the target's

@@ -59,88 +59,14 @@ static void say_access(TwFinding *finding, const TwAccess *access)
 static void say_places(TwFinding *finding, const TwAccess *access,
                        const TwByte *bytes)
 {
-    const char *comma = " ";
+    TwPlace places[TW_MAX_ACCESS];
+    unsigned n = tw_places(access, bytes, places);
+    char text[64];
 
-    for (unsigned k = 0; k < access->size; k++) {
-        const TwByte *byte = &bytes[k];
-
-        if (k && byte->where == byte[-1].where &&
-            byte->region == byte[-1].region &&
-            byte->flags == byte[-1].flags &&
-            (byte->where != TW_AT_LEAF ||
-             byte->offset == byte[-1].offset + 1)) {
-            continue;
-        }
-        switch (byte->where) {
-        case TW_AT_LEAF:
-            say(finding, "%sr%u+0x%" PRIx64 "%s%s", comma, byte->region,
-                byte->offset, byte->flags & TW_LOC_READONLY ? " ro" : "",
-                byte->flags & TW_LOC_ROMD ? " romd" : "");
-            break;
-        case TW_AT_HOLE:
-            say(finding, "%shole", comma);
-            break;
-        case TW_AT_PAGE:
-            say(finding, "%sdenied by the page map", comma);
-            break;
-        case TW_AT_HOP:
-            say(finding, "%sdenied at IOMMU hop %u", comma, byte->depth + 1);
-            break;
-        default:
-            say(finding, "%stoo many hops", comma);
-            break;
-        }
-        comma = ", ";
+    for (unsigned i = 0; i < n; i++) {
+        tw_place_text(&places[i], text, sizeof(text));
+        say(finding, "%s %s", i ? "," : "", text);
     }
-}
-
-/* Choices ----------------------------------------------------------------- */
-
-/* One answer per page of an access, and what they come to. */
-typedef struct Choice {
-    const TwAnswer *answers[2]; /* the second may be NULL; both, for an access
-                                 * that is refused before any walk */
-    TwByte bytes[TW_MAX_ACCESS];
-    TwEffect effect;
-} Choice;
-
-/* The i-th choice from a history, in an order that starts with the current
- * answers; false beyond the last. */
-static bool choose(const TwOracle *oracle, const TwHistory *history,
-                   const TwAccess *access, uint32_t i, Choice *choice)
-{
-    uint32_t n = history->n_pages > 1 ? history->answers[1].n : 1;
-    uint8_t cuts = 0;
-
-    choice->answers[0] = choice->answers[1] = NULL;
-    if (history->n_pages == 0) {
-        choice->effect = tw_leaf(oracle->world, access, choice->bytes, 0);
-        return i == 0;
-    }
-    if (i / n >= history->answers[0].n) {
-        return false;
-    }
-    choice->answers[0] = &history->answers[0].list[i / n];
-    if (history->n_pages > 1) {
-        choice->answers[1] = &history->answers[1].list[i % n];
-    }
-    tw_answer_join(access, choice->answers[0], choice->answers[1],
-                   choice->bytes, &cuts);
-    choice->effect = tw_leaf(oracle->world, access, choice->bytes, cuts);
-    return true;
-}
-
-static bool fits_some_world(const TwOracle *oracle, const TwAccess *access,
-                            const TwSeen *seen, const Choice *choice)
-{
-    for (unsigned w = 0; w < oracle->contents.n_worlds; w++) {
-        if (tw_judge_fits(oracle, access, seen, choice->bytes,
-                          &choice->effect,
-                          &oracle->contents.worlds[w]) != TW_FIT_NOT) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static TwKeyLeaf leaf_of(const TwOracle *oracle, const TwByte *byte)
@@ -169,23 +95,10 @@ static TwKeyLeaf leaf_of(const TwOracle *oracle, const TwByte *byte)
     }
 }
 
-/* The first byte in which two outcomes part, or 0. */
-static unsigned first_difference(const TwAccess *access, const TwByte *a,
-                                 const TwByte *b)
-{
-    for (unsigned k = 0; k < access->size; k++) {
-        if (a[k].where != b[k].where || a[k].region != b[k].region ||
-            a[k].offset != b[k].offset || a[k].flags != b[k].flags) {
-            return k;
-        }
-    }
-    return 0;
-}
-
 /* Stale ------------------------------------------------------------------- */
 
 /* The answer of a choice that is not allowed. */
-static const TwAnswer *stale_answer(const Choice *choice)
+static const TwAnswer *stale_answer(const TwChoice *choice)
 {
     for (unsigned p = 0; p < 2; p++) {
         if (choice->answers[p] && !choice->answers[p]->allowed) {
@@ -197,7 +110,7 @@ static const TwAnswer *stale_answer(const Choice *choice)
 
 /* Is what was seen evidence enough for that choice? */
 static bool convincing(const TwAccess *access, const TwSeen *seen,
-                       const Choice *choice)
+                       const TwChoice *choice)
 {
     unsigned tagged = 0;
 
@@ -214,30 +127,65 @@ static bool convincing(const TwAccess *access, const TwSeen *seen,
     return tagged >= TAGGED_BYTES;
 }
 
-/* 2: it was cached and should have been forgotten; 1: it should not have been
- * cached; 0: neither. */
+/* 4: an access can have cached it, and an event should have ended it; 3: a
+ * newer answer should have replaced it; 2: something else than an access can
+ * have cached it; 1: it should not have been cached; 0: it is not stale. */
 static int rank(const TwAnswer *answer)
 {
     return !answer ? 0
-           : answer->cacheable && answer->event != TW_KEY_EVENT_NONE ? 2
-                                                                     : 1;
+           : !answer->cacheable || answer->event == TW_KEY_EVENT_NONE ? 1
+           : answer->filled == TW_NO_OP                               ? 2
+           : answer->event == TW_KEY_EVENT_NEWER                      ? 3
+                                                                      : 4;
 }
 
-/* Looks for the answer that was right once; the latest that might have been
- * cached, else the latest. */
-static bool find_stale(TwOracle *oracle, const TwAccess *access,
-                       const TwSeen *seen, Choice *best)
+/* Notes which accesses before this one can have filled what it was answered
+ * from: by the same CPU and MMU index, to the same pages. */
+static void note_touches(TwOracle *oracle, const TwAccess *access)
 {
-    Choice choice;
+    const TwProgram *program = oracle->program;
+    TwHistory *past = &oracle->past;
+    unsigned lg = program->page_lg;
+
+    past->n_touches[0] = past->n_touches[1] = 0;
+    for (uint16_t n = 0; n < access->op && access->cpu != TW_BOARD; n++) {
+        const TwOp *op = &program->script[n];
+        uint64_t first = op->addr >> lg;
+        uint64_t last = (op->addr + (op->size - 1)) >> lg;
+
+        if (!(tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS) ||
+            oracle->trace->outcomes[n].status != TW_STATUS_DONE ||
+            op->obj != access->cpu || op->index != access->mmu) {
+            continue;
+        }
+        for (unsigned p = 0; p < 2; p++) {
+            uint64_t page = (access->addr >> lg) + p;
+
+            if (page == first || page == last) {
+                past->touches[p][past->n_touches[p]++] =
+                    (TwTouch){.tick = oracle->before[n], .op = n};
+            }
+        }
+    }
+}
+
+/* Looks for the answer that was right once: of those of the highest rank, the
+ * latest. */
+static bool find_stale(TwOracle *oracle, const TwAccess *access,
+                       const TwSeen *seen, TwChoice *best)
+{
+    TwChoice choice;
     int top = 0;
 
+    note_touches(oracle, access);
     tw_history_ever(&oracle->past, oracle->world, access);
-    for (uint32_t i = 0;
-         top < 2 && choose(oracle, &oracle->past, access, i, &choice); i++) {
+    for (uint32_t i = 0; top < 4 && tw_choice(oracle, &oracle->past, access, i,
+                                              &choice);
+         i++) {
         int r = rank(stale_answer(&choice));
 
         if (r > top && convincing(access, seen, &choice) &&
-            fits_some_world(oracle, access, seen, &choice)) {
+            tw_choice_fits(oracle, access, seen, &choice)) {
             top = r;
             *best = choice;
         }
@@ -245,30 +193,7 @@ static bool find_stale(TwOracle *oracle, const TwAccess *access,
     return top > 0;
 }
 
-/* The last access that can have filled in what was current just before
- * operation `changed`. */
-static uint16_t last_fill(const TwOracle *oracle, const TwAccess *access,
-                          const TwAnswer *answer, uint16_t changed)
-{
-    unsigned lg = oracle->program->page_lg;
-    uint64_t page = (access->addr + __builtin_ctz(answer->mask)) >> lg;
-    unsigned n = changed == TW_NO_OP ? 0 : changed + 1u;
-
-    while (n-- > 0) {
-        const TwOp *op = &oracle->program->script[n];
-
-        if (tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS &&
-            oracle->trace->outcomes[n].status == TW_STATUS_DONE &&
-            op->obj == access->cpu && op->index == access->mmu &&
-            op->addr >> lg <= page &&
-            (op->addr + (op->size - 1)) >> lg >= page) {
-            return n;
-        }
-    }
-    return TW_NO_OP;
-}
-
-static const char *link_text(uint8_t link)
+const char *tw_link_text(uint8_t link)
 {
     switch (link) {
     case TW_KEY_LINK_PAGE:
@@ -280,19 +205,35 @@ static const char *link_text(uint8_t link)
     }
 }
 
-static const char *event_text(uint8_t event)
+const char *tw_event_name(uint8_t event)
 {
     switch (event) {
     case TW_KEY_EVENT_FLUSH:
-        return "flush must have ended it (FR-9, LA-29)";
+        return "flush";
     case TW_KEY_EVENT_UNMAP:
-        return "UNMAP must have ended it (FR-1, LA-17)";
+        return "UNMAP";
     case TW_KEY_EVENT_COMMIT:
-        return "commit must have ended it (FR-3, LA-7)";
+        return "commit";
     case TW_KEY_EVENT_RESET:
-        return "reset must have ended it (FR-5, LA-16)";
+        return "reset";
     default:
-        return "answer was newer: it came back from the dead (TL-3)";
+        return "answer";
+    }
+}
+
+const char *tw_event_rule(uint8_t event)
+{
+    switch (event) {
+    case TW_KEY_EVENT_FLUSH:
+        return "FR-9, LA-29";
+    case TW_KEY_EVENT_UNMAP:
+        return "FR-1, LA-17";
+    case TW_KEY_EVENT_COMMIT:
+        return "FR-3, LA-7";
+    case TW_KEY_EVENT_RESET:
+        return "FR-5, LA-16";
+    default:
+        return "TL-3";
     }
 }
 
@@ -306,20 +247,24 @@ static void say_op(TwFinding *finding, uint16_t op)
 }
 
 static void say_stale(TwFinding *finding, const TwAccess *access,
-                      const Choice *choice, const TwAnswer *answer)
+                      const TwChoice *choice, const TwAnswer *answer)
 {
     say(finding, "\nstale:");
     say_places(finding, access, choice->bytes);
     say(finding, " was right until ");
     say_op(finding, answer->changed);
-    say(finding, " changed %s", link_text(answer->link));
+    say(finding, " changed %s", tw_link_text(answer->link));
     if (answer->event == TW_KEY_EVENT_NONE || !answer->cacheable) {
         say(finding, "; it may not be cached (LA-28)");
         return;
     }
     say(finding, "; ");
     say_op(finding, answer->ended);
-    say(finding, "'s %s", event_text(answer->event));
+    say(finding, "'s %s %s (%s)", tw_event_name(answer->event),
+        answer->event == TW_KEY_EVENT_NEWER
+            ? "was newer: it came back from the dead"
+            : "must have ended it",
+        tw_event_rule(answer->event));
     if (finding->filled != TW_NO_OP) {
         say(finding, "; filled by op %u at the latest", finding->filled);
     }
@@ -347,7 +292,7 @@ static uint16_t last_fetch(const TwOracle *oracle, const TwAccess *access,
  * once (`history`; FR-10): in *stored what replaced them. */
 static bool find_old_code(const TwOracle *oracle, const TwHistory *history,
                           const TwAccess *access, const TwSeen *seen,
-                          Choice *best, const TwStored **stored)
+                          TwChoice *best, const TwStored **stored)
 {
     const TwContents *contents = &oracle->contents;
 
@@ -356,7 +301,7 @@ static bool find_old_code(const TwOracle *oracle, const TwHistory *history,
         seen->class_ > TW_CLASS_DEVICE_ERROR) {
         return false;
     }
-    for (uint32_t i = 0; choose(oracle, history, access, i, best); i++) {
+    for (uint32_t i = 0; tw_choice(oracle, history, access, i, best); i++) {
         for (unsigned w = 0; w < contents->n_worlds; w++) {
             TwContent at = contents->worlds[w];
 
@@ -374,7 +319,7 @@ static bool find_old_code(const TwOracle *oracle, const TwHistory *history,
 }
 
 static void say_old_code(TwFinding *finding, const TwAccess *access,
-                         const Choice *choice, const TwEnding *flush)
+                         const TwChoice *choice, const TwEnding *flush)
 {
     say(finding, "\nstale: the code at");
     say_places(finding, access, choice->bytes);
@@ -391,7 +336,7 @@ static void say_old_code(TwFinding *finding, const TwAccess *access,
 }
 
 static TwVerdict explain_old_code(TwOracle *oracle, const TwAccess *access,
-                                  const Choice *choice,
+                                  const TwChoice *choice,
                                   const TwStored *stored)
 {
     TwFinding *finding = oracle->finding;
@@ -415,7 +360,7 @@ static TwVerdict explain_old_code(TwOracle *oracle, const TwAccess *access,
 /* The others -------------------------------------------------------------- */
 
 /* Does the access fail for want of a right? */
-static bool lacks_right(const TwAccess *access, const Choice *choice)
+static bool lacks_right(const TwAccess *access, const TwChoice *choice)
 {
     if (choice->effect.class_ == TW_CLASS_DISCARD) {
         return true;
@@ -436,10 +381,10 @@ static TwVerdict classify(const TwOracle *oracle, const TwAccess *access,
 {
     bool succeeds = seen->class_ <= TW_CLASS_DEVICE_ERROR;
     bool all_lack = true, all_refuse = true, better = false, same = false;
-    Choice choice;
+    TwChoice choice;
 
     for (uint32_t i = 0;
-         choose(oracle, &oracle->history, access, i, &choice); i++) {
+         tw_choice(oracle, &oracle->history, access, i, &choice); i++) {
         all_lack &= lacks_right(access, &choice) &&
                     choice.effect.class_ > seen->class_;
         all_refuse &= choice.effect.class_ > TW_CLASS_DEVICE_ERROR;
@@ -466,11 +411,11 @@ static TwVerdict classify(const TwOracle *oracle, const TwAccess *access,
 static bool only_the_log(const TwOracle *oracle, const TwAccess *access,
                          const TwSeen *seen)
 {
-    Choice choice;
+    TwChoice choice;
 
     for (uint32_t i = 0;
-         choose(oracle, &oracle->history, access, i, &choice); i++) {
-        if (fits_some_world(oracle, access, seen, &choice)) {
+         tw_choice(oracle, &oracle->history, access, i, &choice); i++) {
+        if (tw_choice_fits(oracle, access, seen, &choice)) {
             return true;
         }
     }
@@ -482,10 +427,11 @@ static bool only_the_log(const TwOracle *oracle, const TwAccess *access,
 static void say_expected(TwFinding *finding, const TwOracle *oracle,
                          const TwAccess *access)
 {
-    Choice choice;
+    TwChoice choice;
 
     for (uint32_t i = 0;
-         i < 3 && choose(oracle, &oracle->history, access, i, &choice); i++) {
+         i < 3 && tw_choice(oracle, &oracle->history, access, i, &choice);
+         i++) {
         say(finding, "%s%s", i ? "\nor, old: " : "expected: ",
             class_name(choice.effect.class_));
         if (!choice.answers[0]) {
@@ -519,7 +465,7 @@ static void say_seen(TwFinding *finding, const TwAccess *access,
 
 /* Keeps what should have come of the access. */
 static void expect(TwOracle *oracle, const TwAccess *access,
-                   const Choice *current)
+                   const TwChoice *current)
 {
     TwExpected *e = &oracle->expected;
     bool store = !tw_gives_value(access);
@@ -551,20 +497,32 @@ static void expect(TwOracle *oracle, const TwAccess *access,
     }
 }
 
+/* Keeps, for the story, the old answer that was seen. */
+static void accuse_old(TwOracle *oracle, const TwChoice *old,
+                       const TwStored *stored)
+{
+    oracle->accused.stale = true;
+    oracle->accused.old = *old;
+    oracle->accused.stored = stored;
+}
+
 TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
                             const TwSeen *seen)
 {
     TwFinding *finding = oracle->finding;
     const TwAnswer *answer;
-    Choice current, stale;
+    TwChoice current, stale;
     const TwStored *stored;
     TwVerdict verdict;
     const TwByte *at;
 
-    choose(oracle, &oracle->history, access, 0, &current);
+    tw_choice(oracle, &oracle->history, access, 0, &current);
     at = current.answers[0] ? &current.bytes[0] : NULL;
     expect(oracle, access, &current);
     finding->op = access->op;
+    oracle->accused.is_access = true;
+    oracle->accused.access = *access;
+    oracle->accused.seen = *seen;
     say_access(finding, access);
     say_expected(finding, oracle, access);
     say_seen(finding, access, seen);
@@ -578,6 +536,7 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
     }
     if (find_old_code(oracle, &oracle->history, access, seen, &stale,
                       &stored)) {
+        accuse_old(oracle, &stale, stored);
         return explain_old_code(oracle, access, &stale, stored);
     }
     stored = NULL;
@@ -586,16 +545,14 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
          (find_old_code(oracle, &oracle->past, access, seen, &stale,
                         &stored) &&
           stale_answer(&stale)))) {
+        accuse_old(oracle, &stale, stored);
         answer = stale_answer(&stale);
-        at = &stale.bytes[first_difference(access, stale.bytes,
-                                           current.bytes)];
+        at = &stale.bytes[tw_first_difference(0, access->size, stale.bytes,
+                                              current.bytes)];
         finding->verdict = verdict = TW_VERDICT_STALE;
         finding->changed = answer->changed;
         finding->ended = answer->ended;
-        finding->filled = access->cpu == TW_BOARD
-                              ? TW_NO_OP
-                              : last_fill(oracle, access, answer,
-                                          answer->changed);
+        finding->filled = answer->filled;
         say_stale(finding, access, &stale, answer);
         if (stored) {
             say(finding, "; and held that until op %u", stored->op);
@@ -607,8 +564,8 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
     }
     verdict = classify(oracle, access, seen);
     if (seen->located && !seen->broken) {
-        at = &seen->bytes[first_difference(access, seen->bytes,
-                                           current.bytes)];
+        at = &seen->bytes[tw_first_difference(0, access->size, seen->bytes,
+                                              current.bytes)];
     }
     finding->verdict = verdict;
     say(finding, "\n%s", verdict == TW_VERDICT_PERM

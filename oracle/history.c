@@ -28,6 +28,7 @@ typedef struct Ask {
     const TwFloor *floor; /* or NULL */
     uint64_t page;
     uint8_t mask;
+    uint8_t number; /* of the page in the history */
     bool ever; /* all answers, allowed or not */
 } Ask;
 
@@ -180,7 +181,7 @@ typedef struct Facts {
     unsigned slot;
     bool allowed, cacheable;
     uint8_t link, event;
-    uint16_t changed, ended;
+    uint16_t changed, ended, filled;
 } Facts;
 
 static void describe(TwAnswer *answer, const Facts *facts)
@@ -192,6 +193,26 @@ static void describe(TwAnswer *answer, const Facts *facts)
     answer->event = facts->event;
     answer->changed = facts->changed;
     answer->ended = facts->ended;
+    answer->filled = facts->filled;
+}
+
+/* Is that a better reason for an answer than the one it has?  Those that come
+ * later are of older times. */
+static bool better(const Facts *facts, const TwAnswer *answer)
+{
+    if (answer->allowed || facts->allowed) {
+        return !answer->allowed;
+    }
+    if (answer->cacheable != facts->cacheable) {
+        return facts->cacheable;
+    }
+    if ((answer->filled == TW_NO_OP) != (facts->filled == TW_NO_OP)) {
+        return answer->filled == TW_NO_OP;
+    }
+    /* That it was replaced is told where no event has ended it. */
+    return answer->event == TW_KEY_EVENT_NEWER &&
+           facts->event != TW_KEY_EVENT_NEWER &&
+           facts->event != TW_KEY_EVENT_NONE;
 }
 
 static void add(const Ask *ask, const TwWalk *walk, const Facts *facts)
@@ -205,10 +226,8 @@ static void add(const Ask *ask, const TwWalk *walk, const Facts *facts)
             if (facts->allowed && answer->oldest[facts->slot] > facts->since) {
                 answer->oldest[facts->slot] = facts->since;
             }
-            if (facts->allowed ? !answer->allowed
-                               : !answer->allowed && !answer->cacheable &&
-                                     facts->cacheable) {
-                describe(answer, facts); /* a better reason */
+            if (better(facts, answer)) {
+                describe(answer, facts);
             }
             return;
         }
@@ -243,6 +262,7 @@ static void add_current(const Ask *ask, const TwWalk *walk)
         .allowed = true,
         .changed = TW_NO_OP,
         .ended = TW_NO_OP,
+        .filled = TW_NO_OP,
     };
 
     add(ask, walk, &facts);
@@ -284,6 +304,20 @@ static uint8_t event_key(const TwEnding *ending)
     }
 }
 
+/* The last access to the page in a span of time, or TW_NO_OP. */
+static uint16_t filled_in(const Ask *ask, uint32_t since, uint32_t t)
+{
+    const TwTouch *touches = ask->history->touches[ask->number];
+
+    for (uint32_t i = ask->ever ? ask->history->n_touches[ask->number] : 0;
+         i > 0; i--) {
+        if (touches[i - 1].tick >= since && touches[i - 1].tick <= t) {
+            return touches[i - 1].op;
+        }
+    }
+    return TW_NO_OP;
+}
+
 /* May the page-map entry and the first j hops of the walk, current up to t,
  * still be cached? */
 static Facts judge_prefix(const Ask *ask, const TwWalk *walk, unsigned j,
@@ -301,6 +335,7 @@ static Facts judge_prefix(const Ask *ask, const TwWalk *walk, unsigned j,
         .changed = newer->op,
         .event = ending ? event_key(ending) : TW_KEY_EVENT_NONE,
         .ended = ending ? ending->op : TW_NO_OP,
+        .filled = filled_in(ask, prefix_since(walk, j), t),
     };
 }
 
@@ -503,6 +538,7 @@ static void ask(TwHistory *history, const TwWorld *world,
             .access = access,
             .page = page,
             .mask = mask,
+            .number = i,
             .ever = ever,
         };
 

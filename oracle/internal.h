@@ -13,7 +13,11 @@
  *   content.c   what is in RAM, in one world or in several
  *   history.c   the freshness rule: which older answers are still allowed;
  *               FRESHNESS.md beside this file tells the idea
+ *   choice.c    answers as outcomes of a whole access, and in words
  *   explain.c   what a difference is called, and the text of a finding
+ *   tell.c      a walk once more, step by step, for people
+ *   story.c     the story of a finding; story.h is the door, story-text.c
+ *               makes plain text of it
  *   access.c    judges one access
  *   judge.c     steps all of this through a program
  *
@@ -31,6 +35,7 @@
 #define TW_ORACLE_INTERNAL_H
 
 #include "oracle/judge.h"
+#include "oracle/story.h"
 #include "program/legality.h"
 
 #define TW_FOREVER UINT32_MAX /* a time later than all others */
@@ -276,14 +281,6 @@ static inline bool tw_gives_value(const TwAccess *access)
     return access->code != TW_OP_WRITE && access->code != TW_OP_DMA_WRITE;
 }
 
-typedef enum TwWhere {
-    TW_AT_LEAF,  /* a terminating region that is no IOMMU */
-    TW_AT_HOLE,
-    TW_AT_PAGE,  /* refused by the page map */
-    TW_AT_HOP,   /* refused by an IOMMU */
-    TW_AT_LOOP,  /* too many hops */
-} TwWhere;
-
 /* Where one byte of an access went. */
 typedef struct TwByte {
     uint64_t offset;
@@ -352,6 +349,9 @@ static inline TwTimes tw_times_at(uint32_t t)
  */
 void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
              TwTimes times, TwWalk *walk);
+
+/* The index of an IOMMU that attributes choose (LA-11). */
+uint8_t tw_walk_index(const TwIommu *iommu, TwAttrs attrs);
 
 /*
  * The second opinion: the same question, answered another way.  Fills `bytes`
@@ -463,8 +463,16 @@ typedef struct TwAnswer {
     uint8_t link;    /* TwKeyLink: what changed after it */
     uint8_t event;   /* TwKeyEvent: what should have ended it */
     uint16_t changed, ended;
+    uint16_t filled; /* the last access to the page while it was right, or
+                      * TW_NO_OP (tw_history_ever) */
     TwByte bytes[TW_MAX_ACCESS];
 } TwAnswer;
+
+/* An access that can have filled a cache: when, and which operation. */
+typedef struct TwTouch {
+    uint32_t tick;
+    uint16_t op;
+} TwTouch;
 
 typedef struct TwAnswers {
     uint32_t n;
@@ -478,6 +486,10 @@ typedef struct TwHistory {
     bool open[2];     /* older answers may matter for this page */
     uint64_t page[2]; /* number of the page */
     TwAnswers answers[2];
+    /* For tw_history_ever: the accesses to each page before this one, by the
+     * same CPU and MMU index, oldest first. */
+    uint32_t n_touches[2];
+    TwTouch touches[2][TW_MAX_SCRIPT];
     uint32_t walks;   /* beyond the current ones */
     TwWalk walk;      /* of the version at hand */
     TwWalk mixed;     /* with links of several times */
@@ -488,7 +500,9 @@ void tw_history_allowed(TwHistory *history, const TwWorld *world,
                         const TwAccess *access);
 /*
  * Fills in every answer that was ever right, back to the start of the program,
- * allowed or not; those that are not say what ended them.  For findings only.
+ * allowed or not; those that are not say what ended them.  Of several times at
+ * which an answer was right, it is told of one at which an access can have
+ * filled it (history->touches), the latest.  For findings only.
  */
 void tw_history_ever(TwHistory *history, const TwWorld *world,
                      const TwAccess *access);
@@ -522,6 +536,26 @@ typedef struct TwSeen {
     TwByte bytes[TW_MAX_ACCESS]; /* located: region, offset, flags */
 } TwSeen;
 
+/* One answer per page of an access, and what they come to. */
+typedef struct TwChoice {
+    const TwAnswer *answers[2]; /* the second may be NULL; both, for an access
+                                 * that is refused before any walk */
+    TwByte bytes[TW_MAX_ACCESS];
+    TwEffect effect;
+} TwChoice;
+
+/* What became a finding, for its story. */
+typedef struct TwAccused {
+    TwFinding finding;
+    bool is_access; /* what follows means something */
+    bool stale;     /* `old` is the answer that was seen */
+    TwAccess access;
+    TwSeen seen;
+    TwChoice old; /* points into TwOracle.past, or for old code into
+                   * TwOracle.history */
+    const TwStored *stored; /* old code: what replaced it, or NULL */
+} TwAccused;
+
 struct TwOracle {
     TwWorld *world;
     TwContents contents;
@@ -533,7 +567,9 @@ struct TwOracle {
     TwFinding *finding;
     TwJudgeStats *stats;
     TwExpected expected; /* of the finding */
+    TwAccused accused;   /* the same */
     uint32_t log; /* trace log records that have been accounted for */
+    uint32_t before[TW_MAX_SCRIPT]; /* tick before each access so far */
     TwJudgeStats unused;
 };
 
@@ -556,6 +592,37 @@ bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
 
 /* Judges an access that is performed, and performs its effects. */
 TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number);
+
+/* The i-th choice from a history, in an order that starts with the current
+ * answers; false beyond the last. */
+bool tw_choice(const TwOracle *oracle, const TwHistory *history,
+               const TwAccess *access, uint32_t i, TwChoice *choice);
+/* Does it explain all but the device log, in some world? */
+bool tw_choice_fits(const TwOracle *oracle, const TwAccess *access,
+                    const TwSeen *seen, const TwChoice *choice);
+/* The value that it gives, in the first world; false: it gives none. */
+bool tw_choice_value(const TwOracle *oracle, const TwAccess *access,
+                     const TwChoice *choice, uint64_t *value);
+/* The first of bytes from .. to - 1 in which two outcomes part, or `from`. */
+unsigned tw_first_difference(unsigned from, unsigned to, const TwByte *a,
+                             const TwByte *b);
+/* Where the bytes are, run by run; returns how many runs. */
+unsigned tw_places(const TwAccess *access, const TwByte *bytes,
+                   TwPlace places[TW_MAX_ACCESS]);
+
+/* "flush" ..., and the rules that make it end an answer; TwKeyEvent. */
+const char *tw_event_name(uint8_t event);
+const char *tw_event_rule(uint8_t event);
+/* The link that changed, in words; TwKeyLink. */
+const char *tw_link_text(uint8_t link);
+
+/*
+ * Walks byte k of an access once more and writes the steps down, in
+ * tale->steps; then holds the end against tw_walk(), the judge's own.  False:
+ * they differ.
+ */
+bool tw_tell(const TwWorld *world, const TwAccess *access, unsigned k,
+             TwTimes times, TwTale *tale);
 
 /* explain.c: names the difference of an access that nothing allowed explains
  * (oracle->history holds what was); fills in oracle->finding and returns the

@@ -147,6 +147,7 @@ static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged)
     }
     if (flags & TW_OP_ACCESS) {
         *judged = true;
+        oracle->before[number] = oracle->world->now;
         return tw_judge_access(oracle, op, number);
     }
     tw_world_perform(oracle->world, op, actor, number);
@@ -383,6 +384,7 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
     finding->op = finding->filled = finding->changed = finding->ended =
         TW_NO_OP;
     finding->key[0] = finding->text[0] = '\0';
+    oracle->accused.is_access = oracle->accused.stale = false;
     oracle->stats->programs++;
     for (unsigned i = 0; i < program->n_regions; i++) {
         oracle->stats->by_region[program->regions[i].kind]++;
@@ -391,6 +393,8 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
     finding->verdict = verdict;
     if (!tw_verdict_is_finding(verdict)) {
         finding->op = op;
+    } else {
+        oracle->accused.finding = *finding;
     }
     return verdict;
 }

@@ -178,8 +178,7 @@ static void settle(TwWalk *walk, unsigned mask, TwWhere where, unsigned depth)
     }
 }
 
-/* The index that the access's attributes choose (LA-11). */
-static uint8_t choose_index(const TwIommu *iommu, TwAttrs attrs)
+uint8_t tw_walk_index(const TwIommu *iommu, TwAttrs attrs)
 {
     uint32_t index = 0;
 
@@ -223,7 +222,7 @@ static void translate(const Step *s, const TwNode *node, uint64_t x,
                       unsigned mask, int before, unsigned depth)
 {
     const TwIommu *iommu = &s->world->program->iommus[node->iommu];
-    uint8_t index = choose_index(iommu, s->access->attrs);
+    uint8_t index = tw_walk_index(iommu, s->access->attrs);
     unsigned first = lowest(mask);
     TwFound found = tw_table_translate(
         s->world, node->iommu, index, x + first,

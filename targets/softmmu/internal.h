@@ -51,7 +51,8 @@ typedef signed _BitInt(128) Wide;
 #ifdef TW_ZOO
 typedef enum Bug {
     BUG_NONE,
-#define TW_ZOO_BUG(slug, name, summary, provenance, verdicts) BUG_##name,
+#define TW_ZOO_BUG(slug, name, summary, provenance, verdicts, endings, rules)  \
+    BUG_##name,
 #include "targets/zoo/bugs.def"
 #undef TW_ZOO_BUG
     BUGS

@@ -208,6 +208,11 @@ static void test_rows(void)
         g_assert_cmpuint(strlen(bugs[i].summary), >, 10);
         g_assert_cmpuint(strlen(bugs[i].provenance), >, 10);
         g_assert_nonnull(verdicts[0]);
+        /* The usual verdict is stale iff something should have ended it. */
+        g_assert_cmpint(strcmp(verdicts[0], "stale") == 0, ==,
+                        bugs[i].endings[0] != '\0');
+        g_assert_cmpint(bugs[i].endings[0] != '\0', ==,
+                        bugs[i].rules[0] != '\0');
         for (unsigned v = 0; verdicts[v] != NULL; v++) {
             unsigned known = 0;
             for (unsigned k = 0; k < TW_VERDICTS; k++) {

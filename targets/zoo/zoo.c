@@ -10,8 +10,8 @@
 #include "targets/softmmu/parts.h"
 
 static const TwZooBug bugs[] = {
-#define TW_ZOO_BUG(slug, name, summary, provenance, verdicts)                  \
-    {slug, summary, provenance, verdicts},
+#define TW_ZOO_BUG(slug, name, summary, provenance, verdicts, endings, rules)  \
+    {slug, summary, provenance, verdicts, endings, rules},
 #include "targets/zoo/bugs.def"
 #undef TW_ZOO_BUG
 };

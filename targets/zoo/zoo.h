@@ -14,6 +14,9 @@ typedef struct TwZooBug {
     const char *provenance; /* where it was seen, or what it is derived from */
     const char *verdicts;   /* names of verdicts, the usual one first,
                              * separated by commas */
+    const char *endings;    /* stale: names of operations that should end what
+                             * the bug keeps, separated by commas; else "" */
+    const char *rules;      /* stale: ids of rules that it breaks; else "" */
 } TwZooBug;
 
 extern const TwTargetClass tw_zoo_class;
