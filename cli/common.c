@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fuzz/generate.h"
+#include "program/bytes.h"
 
 /* Errors ------------------------------------------------------------------ */
 
@@ -270,6 +271,22 @@ bool tw_cli_profile(const char *text, bool all, unsigned *profile)
 }
 
 /* Files ------------------------------------------------------------------- */
+
+bool tw_cli_load(TwProgram *program, const char *path, const TwDialect *bytes,
+                 GError **error)
+{
+    g_autoptr(GByteArray) data = NULL;
+
+    if (!bytes) {
+        return tw_program_load(program, path, TW_TEXT_STRICT, NULL, error);
+    }
+    data = g_byte_array_new();
+    if (!tw_file_read(path, data, error)) {
+        return false;
+    }
+    tw_program_decode(program, data->data, data->len, bytes);
+    return true;
+}
 
 static bool file_error(GError **error, const char *path)
 {

@@ -79,7 +79,15 @@ bool tw_cli_seconds(const char *option, const char *text, uint32_t *seconds);
 bool tw_cli_profile(const char *text, bool all, unsigned *profile);
 
 /*
- * Writes a whole file or nothing: without a name, which it gets in the end.  "-" is standard output.
+ * Loads a case ("-": standard input): text, or, where `bytes` is given, bytes
+ * with their meaning in that dialect.  False with `error` set.
+ */
+bool tw_cli_load(TwProgram *program, const char *path, const TwDialect *bytes,
+                 GError **error);
+
+/*
+ * Writes a whole file or nothing: without a name, which it gets in the end.
+ * "-" is standard output.
  */
 bool tw_cli_write(const char *path, const char *data, size_t length,
                   GError **error);

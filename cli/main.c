@@ -14,6 +14,8 @@ static const struct {
     {"run", tw_verb_run, "a campaign: many random programs on one target"},
     {"replay", tw_verb_replay, "runs case files and says what comes of them"},
     {"min", tw_verb_min, "shrinks a case while its finding keeps its key"},
+    {"explain", tw_verb_explain,
+     "tells a finding: both walks, and the life of an old answer"},
     {"emit", tw_verb_emit, "writes a case as its target's maintainers run it"},
     {"gen", tw_verb_gen, "prints a random program"},
     {"fmt", tw_verb_fmt, "brings case files into canonical form"},

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "program/bytes.h"
-
 typedef struct Replay {
     TwCliTarget target;
     TwCliKnown known;
@@ -18,22 +16,6 @@ typedef struct Replay {
     TwProgram *program;
     int code;
 } Replay;
-
-static bool load(Replay *r, const char *path, GError **error)
-{
-    g_autoptr(GByteArray) bytes = NULL;
-
-    if (!r->bytes) {
-        return tw_program_load(r->program, path, TW_TEXT_STRICT, NULL, error);
-    }
-    bytes = g_byte_array_new();
-    if (!tw_file_read(path, bytes, error)) {
-        return false;
-    }
-    tw_program_decode(r->program, bytes->data, bytes->len,
-                      tw_runner_dialect(r->runner));
-    return true;
-}
 
 static void show_trace(Replay *r)
 {
@@ -110,7 +92,9 @@ static bool replay(Replay *r, const char *path)
     TwFinding finding;
     int code;
 
-    if (!load(r, path, &error)) {
+    if (!tw_cli_load(r->program, path,
+                     r->bytes ? tw_runner_dialect(r->runner) : NULL,
+                     &error)) {
         r->code = tw_cli_fail_error(error);
         return false;
     }

@@ -123,6 +123,8 @@ static void json_zoo(JsonBuilder *b)
         tw_cli_json_string(b, "summary", bugs[i].summary);
         tw_cli_json_string(b, "provenance", bugs[i].provenance);
         tw_cli_json_string(b, "verdicts", bugs[i].verdicts);
+        tw_cli_json_string(b, "endings", bugs[i].endings);
+        tw_cli_json_string(b, "rules", bugs[i].rules);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);

@@ -16,10 +16,14 @@ int tw_verb_gen(int argc, char **argv);
 int tw_verb_fmt(int argc, char **argv);
 int tw_verb_encode(int argc, char **argv);
 int tw_verb_min(int argc, char **argv);
+int tw_verb_explain(int argc, char **argv);
 int tw_verb_emit(int argc, char **argv);
 int tw_verb_targets(int argc, char **argv);
 int tw_verb_bench(int argc, char **argv);
 int tw_verb_zoo(int argc, char **argv);
+
+/* A story as members of the JSON object that is open (explain). */
+void tw_explain_json(JsonBuilder *builder, const TwStory *story);
 
 /* replay --as-target: answers cases on standard input until it ends. */
 int tw_replay_as_target(const TwCliTarget *target);
