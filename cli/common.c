@@ -81,7 +81,7 @@ static void add_target_options(GOptionContext *context, TwCliTarget *target)
     GOptionEntry entries[] = {
         {"target", 't', 0, G_OPTION_ARG_STRING, &target->name,
          "What is tested: softmmu (the default), zoo:SLUG, unicorn, "
-         "unicorn-ab, exec:COMMAND",
+         "unicorn:GUEST, unicorn-ab, exec:COMMAND",
          "NAME"},
         {"flush", 0, 0, G_OPTION_ARG_STRING, &target->flush,
          "What an IOMMU's UNMAP flushes (softmmu, zoo): all (the default) "

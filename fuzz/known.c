@@ -359,13 +359,16 @@ static bool find_triggers(Entry *e, const TwTargetClass *klass,
 bool tw_known_select(TwKnown *known, const TwTargetClass *klass,
                      const char *target, const char *version, GError **error)
 {
+    g_autofree char *class_name = g_strndup(target, strcspn(target, ":"));
+
     known->klass = klass;
     known->avoid = 0;
     for (unsigned i = 0; i < known->entries->len; i++) {
         Entry *e = g_ptr_array_index(known->entries, i);
 
         e->public.active =
-            g_pattern_spec_match_string(e->target, target) &&
+            (g_pattern_spec_match_string(e->target, target) ||
+             g_pattern_spec_match_string(e->target, class_name)) &&
             (e->from == NULL || compare_versions(e->from, version) <= 0) &&
             (e->to == NULL || compare_versions(version, e->to) <= 0);
         if (!e->public.active) {

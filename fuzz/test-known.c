@@ -129,6 +129,29 @@ static void test_names(void)
     g_assert_nonnull(strstr(error->message, "/no/such/list"));
 }
 
+/* An entry for a class is one for its targets with an argument, too. */
+static void test_classes(void)
+{
+    static const struct {
+        const char *target, *name;
+        bool in;
+    } rows[] = {
+        {"fake", "fake", true},       {"fake", "fake:x", true},
+        {"fake:x", "fake:x", true},   {"fake:x", "fake", false},
+        {"fake:x", "fake:y", false},  {"other", "fake:x", false},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GString) text = g_string_new(ENTRY("a"));
+        g_autoptr(TwKnown) known = NULL;
+
+        g_string_replace(text, "fake*", rows[i].target, 1);
+        known = known_of(text->str);
+        g_assert_cmpint(selects(known, rows[i].name, "2.0.1"), ==,
+                        rows[i].in);
+    }
+}
+
 static void test_versions(void)
 {
     static const struct {
@@ -289,6 +312,7 @@ int main(int argc, char **argv)
     g_test_add_func("/known/read", test_read);
     g_test_add_func("/known/mistakes", test_mistakes);
     g_test_add_func("/known/names", test_names);
+    g_test_add_func("/known/classes", test_classes);
     g_test_add_func("/known/versions", test_versions);
     g_test_add_func("/known/select", test_select);
     g_test_add_func("/known/match", test_match);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine, and the machine code that makes accesses in it: an AArch64
- * guest, MMU off, which works through an array of records.  An access that
- * fails ends the run of the agent at its record; the caller starts it again at
- * another.
+ * The engine, and the agent that makes accesses in it: machine code which
+ * works through an array of records (agent.h).  An access that fails ends the
+ * run of the agent at its record; the caller starts it again at another.
  *
  * The agent's own pages and the program's share the library's TLB of 256
  * slots.  The agent fetches its code through translated blocks, so what
@@ -17,64 +16,37 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "targets/unicorn/internal.h"
+#include "targets/unicorn/agent.h"
 
 #define CODE UINT64_C(0x1009b000)
 #define RECORDS UINT64_C(0x100ad000)
 #define DOORBELL UINT64_C(0x100c5000)
-#define HANDLERS (CODE + 0x40)
-#define EXIT (CODE + 0x800) /* far from all that is executed */
 /* Windows lie between the agent and 1 GiB: every mapping call makes the
  * library go through the nodes of a tree, and so they share most of them. */
 #define FIRST_WINDOW UINT64_C(0x11000000)
 
-enum {
-    MAX_WINDOWS = 46,   /* of one engine */
-    MAX_AGE = 80000,    /* of one engine at the start of a run, microseconds */
-};
+/* Of one engine at the start of a run, microseconds. */
+enum { MAX_AGE = 80000 };
 
-/* x10: the record; x13: HANDLERS; x1, x0: address and value. */
-enum {
-    LDR_W11_X10 = 0xb940014b,      /* ldr w11, [x10] */
-    NEXT_W11_X10 = 0xb8420d4b,     /* ldr w11, [x10, #32]! */
-    LDP_X1_X0 = 0xa9408141,        /* ldp x1, x0, [x10, #8] */
-    ADD_X12 = 0x8b0b15ac,          /* add x12, x13, x11, lsl #5 */
-    BR_X12 = 0xd61f0180,           /* br x12 */
-    STR_RESULT = 0xf9000d40,       /* str x0, [x10, #24] */
-    B = 0x14000000,                /* b */
-    NOP = 0xd503201f,
-};
-
-/* Each 32 bytes: this, and then on to the next record. */
-static const uint32_t handlers[RECORD_KINDS] = {
-    [RECORD_EXIT] = B, /* the distance is put in below */
-    [RECORD_READ] = 0x39400020,     /* ldrb w0, [x1] */
-    [RECORD_READ + 1] = 0x79400020, /* ldrh w0, [x1] */
-    [RECORD_READ + 2] = 0xb9400020, /* ldr w0, [x1] */
-    [RECORD_READ + 3] = 0xf9400020, /* ldr x0, [x1] */
-    [RECORD_WRITE] = 0x39000020,    /* strb w0, [x1] */
-    [RECORD_WRITE + 1] = 0x79000020,
-    [RECORD_WRITE + 2] = 0xb9000020,
-    [RECORD_WRITE + 3] = 0xf9000020, /* str x0, [x1] */
-    [RECORD_EXEC] = 0xd63f0020,      /* blr x1 */
-    [RECORD_DOORBELL] = 0xb9000020,  /* str w0, [x1] */
-};
-
-static void agent_assemble(uint32_t *code)
+static void code_put(uint8_t **at, const AgentCode *code)
 {
-    static const uint32_t entry[] = {LDR_W11_X10, LDP_X1_X0, ADD_X12, BR_X12};
+    memcpy(*at, code->bytes, code->size);
+    *at += code->size;
+}
 
-    for (unsigned i = 0; i < PAGE_SIZE_ / 4; i++) {
-        code[i] = NOP;
-    }
-    memcpy(code, entry, sizeof(entry));
+/* `page`: all zero. */
+static void agent_assemble(const Guest *guest, uint8_t *page)
+{
+    uint8_t *at = page;
+
+    code_put(&at, &guest->entry);
     for (unsigned k = 0; k < RECORD_KINDS; k++) {
-        const uint32_t handler[] = {handlers[k], STR_RESULT, NEXT_W11_X10,
-                                    LDP_X1_X0, ADD_X12, BR_X12};
-        memcpy(code + (HANDLERS - CODE) / 4 + k * 8, handler,
-               sizeof(handler));
+        at = page + AGENT_HANDLERS + (k << guest->handler_lg);
+        if (guest->handlers[k].size > 0) {
+            code_put(&at, &guest->handlers[k]);
+            code_put(&at, &guest->next);
+        }
     }
-    code[(HANDLERS - CODE) / 4] = B | (uint32_t)((EXIT - HANDLERS) / 4);
 }
 
 static uint64_t doorbell_read(uc_engine *uc, uint64_t offset, unsigned size,
@@ -120,15 +92,15 @@ void tw_uc_take_slow_path(Machine *m)
 
 static uc_err engine_open(Machine *m)
 {
-    uint32_t code[PAGE_SIZE_ / 4];
-    uint64_t table = HANDLERS;
-    uc_err err = uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &m->uc);
+    uint8_t code[PAGE_SIZE_] = {0};
+    uint64_t table = CODE + AGENT_HANDLERS;
+    uc_err err = uc_open(m->guest->arch, m->guest->mode, &m->uc);
 
     if (err != UC_ERR_OK) {
         m->uc = NULL;
         return err;
     }
-    agent_assemble(code);
+    agent_assemble(m->guest, code);
     if ((err = uc_mem_map(m->uc, CODE, PAGE_SIZE_,
                           UC_PROT_READ | UC_PROT_EXEC)) ||
         (err = uc_mem_write(m->uc, CODE, code, sizeof(code))) ||
@@ -136,7 +108,7 @@ static uc_err engine_open(Machine *m)
                               UC_PROT_READ | UC_PROT_WRITE, m->records)) ||
         (err = uc_mmio_map(m->uc, DOORBELL, PAGE_SIZE_, doorbell_read, m,
                            doorbell_write, m)) ||
-        (err = uc_reg_write(m->uc, UC_ARM64_REG_X13, &table)) ||
+        (err = uc_reg_write(m->uc, m->guest->table, &table)) ||
         (m->slow_path && (err = hook_everything(m->uc)))) {
         uc_close(m->uc);
         m->uc = NULL;
@@ -150,7 +122,7 @@ static uc_err engine_open(Machine *m)
 bool tw_uc_engine_prepare(Machine *m)
 {
     if (m->uc != NULL &&
-        (m->windows == MAX_WINDOWS ||
+        (m->windows == m->guest->windows ||
          g_get_monotonic_time() - m->opened > MAX_AGE)) {
         tw_uc_engine_close(m);
     }
@@ -179,8 +151,8 @@ uc_err tw_uc_agent_run(Machine *m, unsigned first, unsigned *stopped)
             m->records[i].addr = DOORBELL;
         }
     }
-    uc_reg_write(m->uc, UC_ARM64_REG_X10, &at);
-    err = uc_emu_start(m->uc, CODE, EXIT, 0, 0);
+    uc_reg_write(m->uc, m->guest->record, &at);
+    err = uc_emu_start(m->uc, CODE, CODE + AGENT_EXIT, 0, 0);
     if (err != UC_ERR_OK) {
         *stopped = (unsigned)(tw_uc_agent_record(m) - m->records);
     }
@@ -191,6 +163,6 @@ const Record *tw_uc_agent_record(Machine *m)
 {
     uint64_t at = 0;
 
-    uc_reg_read(m->uc, UC_ARM64_REG_X10, &at);
+    uc_reg_read(m->uc, m->guest->record, &at);
     return m->records + (at - RECORDS) / sizeof(Record) % MAX_RECORDS;
 }

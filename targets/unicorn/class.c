@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The class "unicorn": what can be expressed on libunicorn with an AArch64
- * guest whose MMU is off, and what the library promises.
+ * The class "unicorn": what can be expressed on libunicorn with a guest whose
+ * MMU is off, and what the library promises.
  */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "targets/unicorn/run.h"
+#include "targets/unicorn/agent.h"
 #include "targets/unicorn/class.h"
 #include "targets/unicorn/record.h"
+#include "targets/unicorn/run.h"
 #include "targets/unicorn/trigger.h"
 
 /* Changes of mappings count for data at once; code that was translated may
@@ -29,7 +30,33 @@ static const TwContract strict_contract = {
     .code = TW_CODE_FRESH,
 };
 
-static TwDialect unicorn_dialect(void)
+static const Guest *const guests[] = {&tw_uc_arm64, &tw_uc_x86_64,
+                                      &tw_uc_riscv64};
+
+/* The guest that "unicorn" or "unicorn:GUEST" names; NULL: there is none. */
+static const Guest *guest_named(const char *target, GError **error)
+{
+    const char *name = strchr(target, ':');
+    g_autoptr(GString) names = NULL;
+
+    if (name == NULL) {
+        return guests[0];
+    }
+    names = g_string_new(NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(guests); i++) {
+        if (strcmp(name + 1, guests[i]->name) == 0) {
+            return guests[i];
+        }
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
+                               guests[i]->name);
+    }
+    g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                "unicorn: unknown guest '%s': expected one of %s", name + 1,
+                names->str);
+    return NULL;
+}
+
+static TwDialect unicorn_dialect(const Guest *guest)
 {
     static const uint8_t codes[] = {
         TW_OP_NOP, TW_OP_READ, TW_OP_WRITE, TW_OP_EXEC, TW_OP_PAGE,
@@ -43,6 +70,10 @@ static TwDialect unicorn_dialect(void)
     dialect.ops = 0;
     for (unsigned i = 0; i < G_N_ELEMENTS(codes); i++) {
         dialect.ops |= UINT64_C(1) << codes[i];
+    }
+    if (!guest->executes) {
+        dialect.ops &= ~(UINT64_C(1) << TW_OP_EXEC);
+        dialect.contents = 1u << TW_CONTENTS_DATA;
     }
     dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
                            1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
@@ -103,12 +134,11 @@ static void version_text(char *text, size_t size)
 
 static TwTarget *unicorn_open(const TwTargetOptions *options, GError **error)
 {
+    const Guest *guest = guest_named(options->name, error);
     Machine *m;
     void *records;
 
-    if (strchr(options->name, ':') != NULL) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "unicorn: takes no argument");
+    if (guest == NULL) {
         return NULL;
     }
     if (options->timeout_ms != 0 || options->flush != TW_FLUSH_ALL_ENTRIES ||
@@ -127,7 +157,8 @@ static TwTarget *unicorn_open(const TwTargetOptions *options, GError **error)
     }
     m = g_new0(Machine, 1);
     m->target.klass = &tw_unicorn_class;
-    m->dialect = unicorn_dialect();
+    m->guest = guest;
+    m->dialect = unicorn_dialect(guest);
     m->in_flight = options->in_flight;
     m->strict = options->strict;
     version_text(m->version, sizeof(m->version));
@@ -146,7 +177,8 @@ static TwTarget *unicorn_open(const TwTargetOptions *options, GError **error)
 
 const TwTargetClass tw_unicorn_class = {
     .name = "unicorn",
-    .summary = "libunicorn in this process, an AArch64 guest",
+    .summary = "libunicorn in this process; unicorn:GUEST: arm64 (the "
+               "default), x86-64, riscv64",
     .open = unicorn_open,
     .dialect = dialect,
     .contract = contract,

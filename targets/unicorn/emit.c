@@ -9,6 +9,7 @@
 
 #include "program/ops.h"
 #include "program/text.h"
+#include "targets/unicorn/agent.h"
 #include "targets/unicorn/emit-text.h"
 #include "targets/unicorn/record.h"
 #include "targets/unicorn/run.h"
@@ -535,6 +536,13 @@ bool tw_uc_emit(TwTarget *target, const TwProgram *program,
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                     "unicorn: writes no reproducer for one refusal instead "
                     "of another");
+        return false;
+    }
+    if (!m->guest->executes) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "unicorn:%s: reproducers are written for arm64 only: try "
+                    "--target unicorn",
+                    m->guest->name);
         return false;
     }
     e.recorder.calls = g_array_new(FALSE, TRUE, sizeof(Call));

@@ -4,7 +4,8 @@
  *
  *   class.c    the class, the dialect, the contract, the version
  *   run.c      operations, and which of them run inside the guest
- *   agent.c    the engine, the machine code that makes the accesses
+ *   agent.c    the engine, the agent that makes the accesses
+ *   agent-*.c  its machine code, one guest each (agent.h)
  *   graph.c    the region graph and its flat view, a page at a time
  *   flat.c     the page map's rights, and which mappings must change (flat.h)
  *   map.c      the engine's mappings; devices
@@ -56,6 +57,7 @@ typedef struct Record {
 } Record;
 
 typedef struct Machine Machine;
+typedef struct Guest Guest; /* agent.h */
 
 /* One mapping of a device, as its callbacks know it. */
 typedef struct Device {
@@ -91,6 +93,7 @@ struct Machine {
     volatile uint32_t *in_flight;
 
     /* The engine. */
+    const Guest *guest;
     uc_engine *uc;      /* NULL: to be opened */
     int64_t opened;     /* when, monotonic microseconds */
     uint32_t windows;   /* used in this engine */

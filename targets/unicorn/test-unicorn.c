@@ -21,11 +21,14 @@ typedef struct Board {
     uint8_t root, a, device, alias, b;
 } Board;
 
+/* The target that boards are made for. */
+static const char *target_name = "unicorn";
+
 enum { DEVICE = 0x10000, ALIAS = 0x20000, B = 0x30000, HOLE = 0x40000 };
 
 static Board board_new(void)
 {
-    Board t = {.k = kit_new("unicorn")};
+    Board t = {.k = kit_new(target_name)};
     Kit *k = t.k;
 
     t.root = new_space(k);
@@ -532,6 +535,41 @@ static void test_unsupported(void)
     g_assert_cmpint(t.k->trace.end, ==, TW_END_UNSUPPORTED);
 }
 
+/* Guests that execute nothing of programs say so. */
+static void test_guests(void)
+{
+    static const char *const names[] = {"unicorn:x86-64", "unicorn:riscv64"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        TwTargetOptions options = {.name = names[i]};
+        g_autoptr(GError) error = NULL;
+        TwTarget *target = tw_target_open(&options, &error);
+        g_auto(Board) t = code_board_new();
+
+        g_assert_no_error(error);
+        exec_8(&t, 0);
+        g_assert_true(tw_target_run(target, &t.k->p, &t.k->trace));
+        g_assert_cmpint(t.k->trace.end, ==, TW_END_UNSUPPORTED);
+        tw_target_close(target);
+    }
+}
+
+#ifdef uc_ctl_flush_tb
+/* From 2.1 on a flush reaches data as well. */
+static void test_flush_tlb(void)
+{
+    g_auto(Board) t = board_new();
+    unsigned r;
+
+    read_n(&t, 0, 4);
+    rights(&t, 0, TW_W);
+    add_op(t.k, op_of(TW_OP_FLUSH_ALL, 0));
+    r = read_n(&t, 0, 4);
+    run_kit(t.k);
+    expect_class(t.k, r, TW_CLASS_PAGE_FAULT);
+}
+#endif
+
 static void test_options(void)
 {
     static const TwTargetOptions bad[] = {
@@ -704,20 +742,38 @@ static void known_exec_device(void)
     g_assert_cmpuint(t.k->trace.n_log, ==, 8);
 }
 
+typedef struct Test {
+    const char *path;
+    void (*test)(void);
+} Test;
+
+typedef struct GuestTest {
+    const char *target;
+    void (*test)(void);
+} GuestTest;
+
+static void guest_test(const void *data)
+{
+    const GuestTest *test = data;
+
+    target_name = test->target;
+    test->test();
+    target_name = "unicorn";
+}
+
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *path;
-        void (*test)(void);
-    } tests[] = {
-        {"/unicorn/data/sizes", test_sizes},
-        {"/unicorn/data/crossing", test_crossing},
-        {"/unicorn/data/LA-21/refused", test_refused},
-        {"/unicorn/data/alias", test_alias},
-        {"/unicorn/data/LA-7/changes", test_changes},
-        {"/unicorn/data/LA-20/rights", test_rights},
-        {"/unicorn/data/RU-3/device", test_device},
-        {"/unicorn/data/long", test_long},
+    static const Test data[] = {
+        {"data/sizes", test_sizes},
+        {"data/crossing", test_crossing},
+        {"data/LA-21/refused", test_refused},
+        {"data/alias", test_alias},
+        {"data/LA-7/changes", test_changes},
+        {"data/LA-20/rights", test_rights},
+        {"data/RU-3/device", test_device},
+        {"data/long", test_long},
+    };
+    static const Test tests[] = {
         {"/unicorn/code/LA-44/exec", test_exec},
         {"/unicorn/code/RU-4/device", test_exec_device},
         {"/unicorn/code/FR-10/flush", test_flush},
@@ -725,13 +781,14 @@ int main(int argc, char **argv)
         {"/unicorn/runs/no-leaks", test_no_leaks},
         {"/unicorn/runs/windows", test_windows},
         {"/unicorn/runs/unsupported", test_unsupported},
+        {"/unicorn/runs/guests", test_guests},
+#ifdef uc_ctl_flush_tb
+        {"/unicorn/2.1/flush-tlb", test_flush_tlb},
+#endif
         {"/unicorn/runs/options", test_options},
         {"/unicorn/runs/contract", test_contract},
     };
-    static const struct {
-        const char *path;
-        void (*test)(void);
-    } known[] = {
+    static const Test known[] = {
         {"/unicorn/2.0.1/read-right", known_read_right},
         {"/unicorn/2.0.1/write-only", known_write_only},
         {"/unicorn/2.0.1/crossing-store", known_crossing_store},
@@ -742,7 +799,22 @@ int main(int argc, char **argv)
         {"/unicorn/2.0.1/exec-device", known_exec_device},
     };
 
+    static const char *const targets[] = {"unicorn", "unicorn:arm64",
+                                          "unicorn:x86-64",
+                                          "unicorn:riscv64"};
+    static GuestTest on_guests[G_N_ELEMENTS(targets) * G_N_ELEMENTS(data)];
+    unsigned n = 0;
+
     g_test_init(&argc, &argv, NULL);
+    for (unsigned g = 0; g < G_N_ELEMENTS(targets); g++) {
+        for (unsigned i = 0; i < G_N_ELEMENTS(data); i++) {
+            g_autofree char *path =
+                g_strdup_printf("/%s/%s", targets[g], data[i].path);
+
+            on_guests[n] = (GuestTest){targets[g], data[i].test};
+            g_test_add_data_func(path, &on_guests[n++], guest_test);
+        }
+    }
     for (unsigned i = 0; i < G_N_ELEMENTS(tests); i++) {
         g_test_add_func(tests[i].path, tests[i].test);
     }

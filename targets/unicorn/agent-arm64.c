@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The agent for AArch64; x10: the record; x13: the handlers; x1, x0: address
+ * and value. */
+#include "targets/unicorn/agent.h"
+
+#define ONE(word) {4, {AGENT_WORD(word)}}
+
+_Static_assert(AGENT_EXIT_DISTANCE == 0x7c0, "see RECORD_EXIT");
+
+const Guest tw_uc_arm64 = {
+    .name = "arm64",
+    .title = "AArch64, MMU off",
+    .arch = UC_ARCH_ARM64,
+    .mode = UC_MODE_ARM,
+    .executes = true,
+    .record = UC_ARM64_REG_X10,
+    .table = UC_ARM64_REG_X13,
+    .windows = 46,
+    .handler_lg = 5,
+    .entry = {16,
+              {AGENT_WORD(0xb940014b),   /* ldr w11, [x10] */
+               AGENT_WORD(0xa9408141),   /* ldp x1, x0, [x10, #8] */
+               AGENT_WORD(0x8b0b15ac),   /* add x12, x13, x11, lsl #5 */
+               AGENT_WORD(0xd61f0180)}}, /* br x12 */
+    .next = {20,
+             {AGENT_WORD(0xf9000d40),   /* str x0, [x10, #24] */
+              AGENT_WORD(0xb8420d4b),   /* ldr w11, [x10, #32]! */
+              AGENT_WORD(0xa9408141),   /* ldp x1, x0, [x10, #8] */
+              AGENT_WORD(0x8b0b15ac),   /* add x12, x13, x11, lsl #5 */
+              AGENT_WORD(0xd61f0180)}}, /* br x12 */
+    .handlers = {
+        [RECORD_EXIT] = ONE(0x140001f0),     /* b .+0x7c0 */
+        [RECORD_READ] = ONE(0x39400020),     /* ldrb w0, [x1] */
+        [RECORD_READ + 1] = ONE(0x79400020), /* ldrh w0, [x1] */
+        [RECORD_READ + 2] = ONE(0xb9400020), /* ldr w0, [x1] */
+        [RECORD_READ + 3] = ONE(0xf9400020), /* ldr x0, [x1] */
+        [RECORD_WRITE] = ONE(0x39000020),    /* strb w0, [x1] */
+        [RECORD_WRITE + 1] = ONE(0x79000020), /* strh w0, [x1] */
+        [RECORD_WRITE + 2] = ONE(0xb9000020), /* str w0, [x1] */
+        [RECORD_WRITE + 3] = ONE(0xf9000020), /* str x0, [x1] */
+        [RECORD_EXEC] = ONE(0xd63f0020),      /* blr x1 */
+        [RECORD_DOORBELL] = ONE(0xb9000020),  /* str w0, [x1] */
+    },
+};

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The agent for RV64 in machine mode; s2: the record; s3: the handlers; a1,
+ * a0: address and value.  It executes nothing of programs: their code words
+ * are AArch64's. */
+#include "targets/unicorn/agent.h"
+
+#define ONE(word) {4, {AGENT_WORD(word)}}
+
+_Static_assert(AGENT_EXIT_DISTANCE == 0x7c0, "see RECORD_EXIT");
+
+const Guest tw_uc_riscv64 = {
+    .name = "riscv64",
+    .title = "RV64 in machine mode",
+    .arch = UC_ARCH_RISCV,
+    .mode = UC_MODE_RISCV64,
+    .record = UC_RISCV_REG_S2,
+    .table = UC_RISCV_REG_S3,
+    .windows = 1,
+    .handler_lg = 6,
+    .entry = {24,
+              {AGENT_WORD(0x00092283),   /* lw t0, 0(s2) */
+               AGENT_WORD(0x00893583),   /* ld a1, 8(s2) */
+               AGENT_WORD(0x01093503),   /* ld a0, 16(s2) */
+               AGENT_WORD(0x00629293),   /* slli t0, t0, 6 */
+               AGENT_WORD(0x013282b3),   /* add t0, t0, s3 */
+               AGENT_WORD(0x00028067)}}, /* jr t0 */
+    .next = {32,
+             {AGENT_WORD(0x00a93c23),   /* sd a0, 24(s2) */
+              AGENT_WORD(0x02090913),   /* addi s2, s2, 32 */
+              AGENT_WORD(0x00092283),   /* lw t0, 0(s2) */
+              AGENT_WORD(0x00893583),   /* ld a1, 8(s2) */
+              AGENT_WORD(0x01093503),   /* ld a0, 16(s2) */
+              AGENT_WORD(0x00629293),   /* slli t0, t0, 6 */
+              AGENT_WORD(0x013282b3),   /* add t0, t0, s3 */
+              AGENT_WORD(0x00028067)}}, /* jr t0 */
+    .handlers = {
+        [RECORD_EXIT] = ONE(0x7c00006f),      /* j .+0x7c0 */
+        [RECORD_READ] = ONE(0x0005c503),      /* lbu a0, 0(a1) */
+        [RECORD_READ + 1] = ONE(0x0005d503),  /* lhu a0, 0(a1) */
+        [RECORD_READ + 2] = ONE(0x0005e503),  /* lwu a0, 0(a1) */
+        [RECORD_READ + 3] = ONE(0x0005b503),  /* ld a0, 0(a1) */
+        [RECORD_WRITE] = ONE(0x00a58023),     /* sb a0, 0(a1) */
+        [RECORD_WRITE + 1] = ONE(0x00a59023), /* sh a0, 0(a1) */
+        [RECORD_WRITE + 2] = ONE(0x00a5a023), /* sw a0, 0(a1) */
+        [RECORD_WRITE + 3] = ONE(0x00a5b023), /* sd a0, 0(a1) */
+        [RECORD_DOORBELL] = ONE(0x00a5a023),  /* sw a0, 0(a1) */
+    },
+};
