@@ -82,7 +82,13 @@ done
 # Processes whose command line has our folder in it.
 ours()
 {
-    pgrep -f -- "--out $work/killed" || true
+    for file in /proc/[0-9]*/cmdline; do
+        if tr '\0' ' ' <"$file" 2>/dev/null |
+            grep -q -e "--out $work/killed"; then
+            file=${file%/cmdline}
+            echo "${file#/proc/}"
+        fi
+    done 2>/dev/null
 }
 
 gone()
@@ -91,7 +97,7 @@ gone()
         [ -z "$(ours)" ] && return 0
         sleep 0.05
     done
-    ps -f -p "$(ours | tr '\n' ',' | sed 's/,$//')"
+    ours
     return 1
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# twinwalk emit: each case that libunicorn 2.0.1 gives, as a C program, which
-# must compile without a warning and see the defect.
+# twinwalk emit: each case that libunicorn 2.0.1 gives (of other versions, those
+# that they give), as a C program, which must compile without a warning and see the defect.
 # shellcheck source=cli/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
 
@@ -10,13 +10,13 @@ CC=${CC:-cc}
 
 version=$("$TWINWALK" targets --target unicorn 2>/dev/null |
     sed -n 's/^version //p') || version=
-if [ "$version" != 2.0.1 ]; then
-    echo '1..0 # SKIP libunicorn 2.0.1 is not built in'
-    exit 77
+if [ -z "$version" ]; then
+    echo '1..0 # SKIP libunicorn is not built in'
+    exit 0
 fi
-if ! command -v "$CC" >/dev/null; then
+if ! command -v "${CC%% *}" >/dev/null; then
     echo "1..0 # SKIP no compiler $CC"
-    exit 77
+    exit 0
 fi
 
 sees_defect()
@@ -28,6 +28,11 @@ sees_defect()
 
 for case in "$cases"/unicorn/*.tw; do
     key=$(basename "$case" .tw)
+    # The cases are of 2.0.1; other versions show some of them.
+    if [ "$version" != 2.0.1 ] &&
+        "$TWINWALK" replay --target unicorn "$case" >replay.out; then
+        continue
+    fi
     check "$key is emitted" "$TWINWALK" emit --target unicorn "$case" \
         -o case.c
     check "$key compiles" "$CC" -Wall -Wextra -Werror -o case case.c -lunicorn
