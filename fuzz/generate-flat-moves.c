@@ -495,6 +495,7 @@ void tw_flat_move(TwGen *gen)
         {move_alias, 9, 10, 6},       {move_cross, 9, 9, 9},
         {move_slot, 8, 4, 4},         {move_code, 24, 12, 12},
         {move_remap_code, 8, 12, 6},  {move_flush, 3, 2, 4},
+        {tw_move_actor, 5, 5, 5},
         {tw_move_topology, 6, 14, 8}, {tw_move_transaction, 4, 8, 6},
         {move_any, 3, 3, 24},
     };

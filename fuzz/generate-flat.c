@@ -199,6 +199,41 @@ static void fill_pages(TwGen *gen, uint8_t cpu, uint8_t mmu)
     }
 }
 
+/* Writes to devices that change the world: the device itself, or another. */
+static void add_actors(TwGen *gen)
+{
+    static const uint8_t useful[] = {
+        TW_OP_ENABLE, TW_OP_ENABLE, TW_OP_MOVE,       TW_OP_RESIZE,
+        TW_OP_DEL,    TW_OP_PAGE,   TW_OP_PAGE,       TW_OP_UNPAGE,
+        TW_OP_ADD,    TW_OP_ALIAS_OFFSET, TW_OP_PRIORITY, TW_OP_FLUSH_PAGE,
+        TW_OP_FLUSH_ALL,
+    };
+    TwProgram *program = gen->program;
+    unsigned n = 1 + tw_gen_below(gen, 3);
+
+    for (unsigned i = 0; i < n && program->n_actors < TW_MAX_ACTORS; i++) {
+        uint8_t region = tw_gen_pick_region(program, 1u << TW_REGION_MMIO,
+                                            tw_gen_below(gen, 64));
+        TwOp op;
+
+        if (region == TW_NONE ||
+            !tw_gen_random_op(program, gen->dialect, gen->rng,
+                              useful[tw_gen_below(gen, sizeof(useful))],
+                              &op)) {
+            continue;
+        }
+        op.actor = TW_BOARD;
+        if (op.code == TW_OP_ENABLE && tw_gen_chance(gen, 40)) {
+            op.obj = region; /* the one that is being written */
+        }
+        TwActor *actor = &program->actors[program->n_actors++];
+        memset(actor, 0, sizeof(*actor));
+        actor->region = region;
+        actor->offset = 8 * tw_gen_below(gen, 4) + tw_gen_below(gen, 2) * 5;
+        actor->op = op;
+    }
+}
+
 void tw_flat_topology(TwGen *gen)
 {
     TwProgram *program = gen->program;
@@ -224,6 +259,9 @@ void tw_flat_topology(TwGen *gen)
                 fill_pages(gen, (uint8_t)c, (uint8_t)m);
             }
         }
+    }
+    if (gen->dialect->actors && tw_gen_chance(gen, 25)) {
+        add_actors(gen);
     }
     tw_dialect_fit(gen->dialect, program);
     tw_gen_sketch(gen, program, gen->dialect, gen->profile, gen->rng);

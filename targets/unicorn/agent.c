@@ -63,7 +63,11 @@ static void doorbell_write(uc_engine *uc, uint64_t offset, unsigned size,
     Machine *m = data;
 
     (void)offset, (void)size;
-    tw_uc_perform(m, (unsigned)value);
+    if (value == RING_ACTORS) {
+        tw_uc_perform_asked(m);
+    } else {
+        tw_uc_perform(m, (unsigned)value);
+    }
     if (m->broken) {
         uc_emu_stop(uc);
     }

@@ -79,7 +79,6 @@ static TwDialect unicorn_dialect(const Guest *guest)
                            1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
     dialect.iommu_kinds = 0;
     dialect.op_flags = TW_OPF_ON;
-    dialect.actors = false;
     dialect.explicit_safepoints = false;
     dialect.late_spaces = false;
     dialect.locations = false;

@@ -86,6 +86,8 @@ static const char log_code[] =
     "    }\n}\n\n";
 
 static const char device_code[] =
+    "/* What the next store of `whole` bytes to devices makes them do. */\n"
+    "static void (*then)(void);\nstatic unsigned stored, whole;\n\n"
     "static uint8_t device_byte(int id, uint64_t offset)\n{\n"
     "    uint64_t h = (offset + 0x51) * UINT64_C(0xbf58476d1ce4e5b9) ^\n"
     "                 ((uint64_t)id + 0x101) * UINT64_C(0x94d049bb133111eb) ^\n"
@@ -106,7 +108,11 @@ static const char device_code[] =
     "static void device_write(uc_engine *engine, uint64_t offset,\n"
     "                         unsigned size, uint64_t value, void *data)\n{\n"
     "    (void)engine;\n"
-    "    tell('w', data, offset, size, value);\n}\n\n";
+    "    tell('w', data, offset, size, value);\n"
+    "    stored += size;\n"
+    "    if (then && stored == whole) { /* the last bytes of the access */\n"
+    "        void (*act)(void) = then;\n\n"
+    "        then = NULL;\n        act();\n    }\n}\n\n";
 
 static const char fetched_code[] =
     "/* Executing a device gives functions, too, whose numbers say where. */\n"

@@ -59,6 +59,20 @@ static const Call *call_at(const Emit *e, unsigned i)
     return &g_array_index(e->recorder.calls, Call, i);
 }
 
+/* Do devices change the world because of access n (LA-27)? */
+static bool acts(const Emit *e, unsigned n)
+{
+    for (unsigned i = 0; i < e->recorder.calls->len; i++) {
+        const Call *call = call_at(e, i);
+
+        if (call->op == n && call->kind != CALL_PART) {
+            return tw_op_info(e->program->script[n].code)->flags &
+                   TW_OP_ACCESS;
+        }
+    }
+    return false;
+}
+
 static void look_around(Emit *e)
 {
     /* A stable sort: the guest's accesses were written down batch by batch. */
@@ -79,6 +93,7 @@ static void look_around(Emit *e)
     for (unsigned i = 0; i < e->n_ops; i++) {
         const TwOp *op = &e->program->script[i];
 
+        e->stops |= tw_uc_crosses(op) && acts(e, i);
         e->stops |= op->actor != TW_BOARD &&
                     !(tw_op_info(op->code)->flags & TW_OP_ACCESS);
     }
@@ -393,8 +408,17 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
         put(e, "    fetching = true;\n");
     }
     put(e, "    got = 0;\n");
+    if (acts(e, n)) {
+        put(e, "    stored = 0;\n    whole = %u;\n    then = change_%u;\n",
+            tw_uc_crosses(op) ? 0 : op->size, n);
+    }
     for (unsigned i = first; i < *at; i++) {
         const Call *call = call_at(e, i);
+
+        if (call->kind != CALL_PART) {
+            e->n_devices += call->kind == CALL_MMIO;
+            continue; /* in change_n() */
+        }
         unsigned shift = (unsigned)(call->addr - op->addr) * 8;
         const char *indent = i > first ? "        " : "    ";
 
@@ -409,6 +433,9 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
     }
     if (e->devices && op->code == TW_OP_EXEC) {
         put(e, "    fetching = false;\n");
+    }
+    if (acts(e, n) && tw_uc_crosses(op)) {
+        put(e, "    if (err == UC_ERR_OK) {\n        ring(%u);\n    }\n", n);
     }
     if (accused && e->expected->access) {
         put_access_check(e, op);
@@ -431,22 +458,28 @@ static void put_changes(Emit *e)
             e->n_devices += call_at(e, at)->kind == CALL_MMIO;
             at++;
         }
-        if (access || op->actor == TW_BOARD) {
+        if (access ? !acts(e, n) : op->actor == TW_BOARD) {
             continue;
         }
         put(e, "static void change_%u(void)\n{\n", n);
         for (; at < e->recorder.calls->len && call_at(e, at)->op == n; at++) {
-            put_call(e, call_at(e, at), how(e, n));
+            if (call_at(e, at)->kind != CALL_PART) {
+                put_call(e, call_at(e, at), how(e, n));
+            }
         }
         put(e, "}\n\n");
     }
     e->n_devices = 0;
+    if (!e->stops) {
+        return;
+    }
     g_string_append(e->out, doorbell_code);
     for (unsigned n = 0; n < e->n_ops; n++) {
         const TwOp *op = &e->program->script[n];
 
-        if (op->actor != TW_BOARD &&
-            !(tw_op_info(op->code)->flags & TW_OP_ACCESS)) {
+        if (tw_op_info(op->code)->flags & TW_OP_ACCESS
+                ? acts(e, n) && tw_uc_crosses(op)
+                : op->actor != TW_BOARD) {
             put(e, "    case %u:\n        change_%u();\n        break;\n", n,
                 n);
         }
@@ -558,9 +591,7 @@ bool tw_uc_emit(TwTarget *target, const TwProgram *program,
     }
     g_string_append(out, frame);
     put_data(&e);
-    if (e.stops) {
-        put_changes(&e);
-    }
+    put_changes(&e);
     told = put_main(&e);
     g_array_unref(e.recorder.calls);
     g_array_unref(e.recorder.ram);

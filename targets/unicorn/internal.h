@@ -115,6 +115,11 @@ struct Machine {
     Flat flat;
     uint64_t ever_mapped[PAGES / 64]; /* in this run */
 
+    /* Operations of actor offsets that the access of operation `told_op` has
+     * written so far, and how many bytes of it devices were told. */
+    uint16_t told_op;
+    uint8_t n_told, n_asked;
+    uint8_t asked[TW_MAX_ACTORS];
     unsigned n_devices;
     Device devices[MAX_DEVICES];
     uint64_t log_addr[TW_MAX_LOG]; /* program address of each log record */
@@ -147,8 +152,18 @@ uc_err tw_uc_agent_run(Machine *m, unsigned first, unsigned *stopped);
 /* The record in flight; for callbacks. */
 const Record *tw_uc_agent_record(Machine *m);
 
+enum { RING_ACTORS = 0xffff }; /* the doorbell: not an operation of the script,
+                               * but those that the latest access asked for */
+
 /* run.c: what the doorbell's callback does. */
 void tw_uc_perform(Machine *m, unsigned op);
+/* Performs what the latest access asked for through actor offsets. */
+void tw_uc_perform_asked(Machine *m);
+/* Does an access reach into another page? */
+static inline bool tw_uc_crosses(const TwOp *op)
+{
+    return op->addr % PAGE_SIZE_ + op->size > PAGE_SIZE_;
+}
 
 /* map.c: makes the engine show pages first .. end - 1 as view and rights have
  * it; unmaps everything. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The engine's mappings: the calls that flat.c asks for, and the devices. */
 #include <stdio.h>
+#include <string.h>
 
 #include "targets/unicorn/internal.h"
 #include "targets/unicorn/record.h"
@@ -111,11 +112,55 @@ static uint64_t device_read(uc_engine *uc, uint64_t offset, unsigned size,
     return device_bytes(m, device->region, device->offset + offset, size);
 }
 
+/* Notes the actors at the offsets that were written (LA-27). */
+static void ask_actors(const Device *device, uint16_t op, uint64_t offset,
+                       unsigned size)
+{
+    Machine *m = device->machine;
+    const TwProgram *program = m->program;
+
+    if (m->told_op != op) {
+        m->told_op = op;
+        m->n_told = m->n_asked = 0;
+    }
+    m->n_told = (uint8_t)(m->n_told + size);
+    for (unsigned k = 0; k < size; k++) {
+        for (unsigned a = 0; a < program->n_actors; a++) {
+            const TwActor *actor = &program->actors[a];
+
+            if (actor->region == device->region &&
+                actor->offset == device->offset + offset + k &&
+                memchr(m->asked, (int)a, m->n_asked) == NULL) {
+                m->asked[m->n_asked++] = (uint8_t)a;
+            }
+        }
+    }
+}
+
+/*
+ * Actors act after all effects of the access (LA-27).  If it stays in one
+ * page, this is the callback of its last bytes, and they act inside it;
+ * otherwise the agent rings for them.
+ */
 static void device_write(uc_engine *uc, uint64_t offset, unsigned size,
                          uint64_t value, void *data)
 {
-    (void)uc;
-    device_log(data, TW_LOG_WRITE, offset, size, value);
+    const Device *device = data;
+    Machine *m = device->machine;
+    uint16_t op = tw_uc_agent_record(m)->op;
+
+    device_log(device, TW_LOG_WRITE, offset, size, value);
+    if (m->program->n_actors == 0) {
+        return;
+    }
+    ask_actors(device, op, offset, size);
+    if (!tw_uc_crosses(&m->program->script[op]) &&
+        m->n_told == m->program->script[op].size) {
+        tw_uc_perform_asked(m);
+        if (m->broken) {
+            uc_emu_stop(uc);
+        }
+    }
 }
 
 /* Calls ------------------------------------------------------------------- */

@@ -76,6 +76,21 @@ void tw_uc_perform(Machine *m, unsigned n)
     perform(m, op);
 }
 
+void tw_uc_perform_asked(Machine *m)
+{
+    unsigned n = m->n_asked;
+
+    m->op = m->told_op;
+    m->n_asked = 0;
+    for (unsigned i = 0; i < n && !m->broken; i++) {
+        const TwOp *op = &m->program->actors[m->asked[i]].op;
+
+        if (tw_legality_step(&m->legality, op) == TW_LEGAL) {
+            perform(m, op);
+        }
+    }
+}
+
 /* Accesses ----------------------------------------------------------------*/
 
 static bool is_access(const TwOp *op)
@@ -153,7 +168,7 @@ static unsigned batch_build(Machine *m, unsigned op)
     const TwProgram *program = m->program;
     unsigned n = 0;
 
-    for (; op < program->n_script && n + 4 < MAX_RECORDS; op++) {
+    for (; op < program->n_script && n + 5 < MAX_RECORDS; op++) {
         const TwOp *o = &program->script[op];
 
         if (!is_inside(o)) {
@@ -170,6 +185,11 @@ static unsigned batch_build(Machine *m, unsigned op)
             parts_add(m, &n, op, RECORD_READ, 0);
         } else if (o->code == TW_OP_WRITE) {
             parts_add(m, &n, op, RECORD_WRITE, store_value(m, op));
+            if (program->n_actors > 0 && tw_uc_crosses(o)) {
+                m->records[n++] = (Record){.kind = RECORD_DOORBELL,
+                                           .op = (uint16_t)op,
+                                           .value = RING_ACTORS};
+            }
         } else {
             part_add(m, &n, op, RECORD_EXEC, 0, 0);
         }
@@ -281,6 +301,7 @@ static unsigned take_refusal(Machine *m, unsigned stopped, uc_err err)
     }
     outcome->class_ = (uint8_t)class_;
     outcome->value = 0;
+    m->n_asked = 0; /* it did not take place */
     while (m->records[stopped].op == op &&
            m->records[stopped].kind != RECORD_EXIT) {
         stopped++;
@@ -322,6 +343,8 @@ static void machine_reset(Machine *m)
     const TwProgram *program = m->program;
 
     m->op = 0;
+    m->told_op = TW_NO_OP;
+    m->n_told = m->n_asked = 0;
     m->n_fetched = 0;
     m->broken = false;
     m->lost = false;

@@ -6,7 +6,8 @@
  */
 #include <unicorn/unicorn.h>
 
-#include "targets/softmmu/test-kit.h"
+#include "program/text.h"
+#include "targets//softmmu/test-kit.h"
 #include "targets/unicorn/class.h"
 
 /*
@@ -588,6 +589,54 @@ static void test_options(void)
     g_assert_true(g_ascii_isdigit(tw_target_version(t.k->target)[0]));
 }
 
+/*
+ * LA-27: a store to a device changes the world from inside the device's own
+ * callback: the device itself goes, a page loses W; and from behind a store
+ * that crosses into RAM.
+ *
+ *   0x1000 r1 mmio   0x2000 r2 ram ..0x3fff
+ */
+static void test_actors(void)
+{
+    static const char text[] =
+        "twinwalk 1\npage 4096\nhops 16\n"
+        "region r0 container size 2^64\n"
+        "region r1 mmio size 0x1000 in r0 at 0x1000\n"
+        "region r2 ram size 0x2000 in r0 at 0x2000\n"
+        "space s0 root r0\ncpu c0 tlb 1\nmmu c0.0 space s0\n"
+        "actor r1 0x8 enable r1 off\n"
+        "actor r1 0x10 page c0.0 0x3000 -> 0x3000 size 0x1000 r\n"
+        "actor r1 0xffc page c0.0 0x2000 -> 0x2000 size 0x1000 r\n"
+        "setup\n  page c0.0 0x0 -> 0x0 size 0x400000 rwx\n"
+        "script\n"
+        "  write c0.0 0x3000 8\n"
+        "  write c0.0 0x1010 8\n" /* page 3 read-only */
+        "  write c0.0 0x3000 8\n"
+        "  write c0.0 0x1ffc 8\n" /* half RAM, then page 2 read-only */
+        "  read c0.0 0x2000 4\n"
+        "  write c0.0 0x2000 8\n"
+        "  write c0.0 0x1007 3\n" /* in parts; r1 goes */
+        "  read c0.0 0x1010 8\n";
+    static const uint8_t classes[] = {
+        TW_CLASS_OK, TW_CLASS_OK,         TW_CLASS_PAGE_FAULT, TW_CLASS_OK,
+        TW_CLASS_OK, TW_CLASS_PAGE_FAULT, TW_CLASS_OK,
+        TW_CLASS_DECODE_ERROR};
+    g_auto(Board) t = board_new();
+    g_autoptr(GError) error = NULL;
+
+    tw_program_parse(&t.k->p, text, strlen(text), "actors", TW_TEXT_STRICT,
+                     NULL, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(tw_target_run(t.k->target, &t.k->p, &t.k->trace));
+    g_assert_cmpint(t.k->trace.end, ==, TW_END_DONE);
+    for (unsigned i = 0; i < G_N_ELEMENTS(classes); i++) {
+        g_assert_cmpint(t.k->trace.outcomes[i].class_, ==, classes[i]);
+    }
+    g_assert_cmphex(t.k->trace.outcomes[4].value & 0xff, ==,
+                    tw_store_tag(3, 4));
+    g_assert_cmpuint(t.k->trace.n_log, ==, 8 + 4 + 3);
+}
+
 /* What is demanded of translated code. */
 static void test_contract(void)
 {
@@ -787,6 +836,7 @@ int main(int argc, char **argv)
 #endif
         {"/unicorn/runs/options", test_options},
         {"/unicorn/runs/contract", test_contract},
+        {"/unicorn/runs/LA-27/actors", test_actors},
     };
     static const Test known[] = {
         {"/unicorn/2.0.1/read-right", known_read_right},

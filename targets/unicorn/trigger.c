@@ -343,13 +343,63 @@ static void store_or_fetch(Sim *sim, const TwOp *op)
     }
 }
 
+static void perform(Sim *sim, const TwOp *op);
+
+/* The actors that a write would ask (LA-27), in order, in asked[]: how many. */
+static unsigned asks(const Sim *sim, const TwOp *op,
+                     uint8_t asked[TW_MAX_ACTORS])
+{
+    const TwProgram *program = sim->program;
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    unsigned n = 0;
+
+    if (op->code != TW_OP_WRITE || program->n_actors == 0 ||
+        !granted(sim, op->addr >> PAGE_LG, TW_W) ||
+        !granted(sim, last, TW_W)) {
+        return 0;
+    }
+    for (unsigned k = 0; k < op->size; k++) {
+        uint64_t at = op->addr + k;
+        Shown shown = granted(sim, at >> PAGE_LG, TW_W);
+        uint64_t offset =
+            ((uint64_t)shown_page(shown) << PAGE_LG) + at % PAGE_SIZE_;
+
+        for (unsigned a = 0; shown & SHOWS_DEVICE && a < program->n_actors;
+             a++) {
+            const TwActor *actor = &program->actors[a];
+
+            if (actor->region == shown_id(shown) &&
+                actor->offset == offset &&
+                memchr(asked, (int)a, n) == NULL) {
+                asked[n++] = (uint8_t)a;
+            }
+        }
+    }
+    return n;
+}
+
 static void step(Sim *sim, const TwOp *op)
 {
-    unsigned first, end;
+    uint8_t asked[TW_MAX_ACTORS];
+    unsigned n = asks(sim, op, asked);
 
     if (tw_legality_step(&sim->legality, op) != TW_LEGAL) {
         return;
     }
+    perform(sim, op);
+    for (unsigned i = 0; i < n; i++) {
+        const TwOp *act = &sim->program->actors[asked[i]].op;
+
+        if (tw_legality_step(&sim->legality, act) == TW_LEGAL) {
+            perform(sim, act);
+        }
+    }
+}
+
+static void perform(Sim *sim, const TwOp *op)
+{
+    unsigned first, end;
+
     switch (op->code) {
     case TW_OP_NOP:
     case TW_OP_SAFEPOINT:
@@ -465,6 +515,15 @@ uint64_t tw_uc_triggers_met(const TwProgram *program,
 
 /* Avoidance --------------------------------------------------------------- */
 
+static void avoid_resize(const TwProgram *program, TwOp *op)
+{
+    if (op->code == TW_OP_RESIZE &&
+        program->regions[op->obj].kind == TW_REGION_MMIO &&
+        op->last > PAGE_SIZE_) {
+        op->last = PAGE_SIZE_;
+    }
+}
+
 static void avoid_split(TwProgram *program)
 {
     for (unsigned i = 0; i < program->n_regions; i++) {
@@ -476,11 +535,10 @@ static void avoid_split(TwProgram *program)
     for (unsigned i = 0; i < program->n_script; i++) {
         TwOp *op = &program->script[i];
 
-        if (op->code == TW_OP_RESIZE &&
-            program->regions[op->obj].kind == TW_REGION_MMIO &&
-            op->last > PAGE_SIZE_) {
-            op->last = PAGE_SIZE_;
-        }
+        avoid_resize(program, op);
+    }
+    for (unsigned i = 0; i < program->n_actors; i++) {
+        avoid_resize(program, &program->actors[i].op);
     }
 }
 
@@ -501,6 +559,32 @@ static void avoid_rights(const Sim *sim, TwOp *op, uint64_t triggers)
             op->perm |= TW_R;
         }
     }
+}
+
+/* Would an actor that the write asks meet a trigger when it acts? */
+static bool asks_for_trouble(const Sim *sim, const TwOp *op,
+                             uint64_t triggers)
+{
+    uint8_t asked[TW_MAX_ACTORS];
+    unsigned n = asks(sim, op, asked);
+
+    for (unsigned i = 0; i < n; i++) {
+        const TwOp *act = &sim->program->actors[asked[i]].op;
+        TwOp tame = *act;
+
+        if (act->code == TW_OP_PAGE) {
+            avoid_rights(sim, &tame, triggers);
+        }
+        /* After another one, who knows what it would find. */
+        if (tame.perm != act->perm ||
+            (triggers & BIT(NOT_READABLE) &&
+             (flushes_unreadable(sim, act) ||
+              (i > 0 && flush_range(act, &(uint64_t){0}, &(uint64_t){0})))) ||
+            (i > 0 && act->code == TW_OP_PAGE && !(act->perm & TW_R))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void tw_uc_avoid(TwProgram *program, uint64_t triggers)
@@ -524,7 +608,8 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
             op->size = (uint8_t)(PAGE_SIZE_ - op->addr % PAGE_SIZE_);
         }
         if ((triggers & BIT(NOT_READABLE) && is_unreadable(&sim, op)) ||
-            of_exec(&sim, op) & triggers) {
+            of_exec(&sim, op) & triggers ||
+            asks_for_trouble(&sim, op, triggers)) {
             op->code = TW_OP_READ;
         }
         if ((triggers & BIT(READ_AGAIN) && reads_again(&sim, op)) ||
