@@ -283,9 +283,6 @@ void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last)
 {
     uint64_t end = MIN(last >> PAGE_LG, PAGES - 1);
 
-    if (last == UINT64_MAX) {
-        flush_tlb(m);
-    }
     for (uint64_t p = first >> PAGE_LG; p <= end && !m->broken; p++) {
         uint64_t at = guest(m, (unsigned)p);
         uc_err err;
@@ -299,5 +296,9 @@ void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last)
             tw_uc_fail(m, "uc_ctl_remove_cache", p << PAGE_LG, PAGE_SIZE_,
                        err);
         }
+    }
+    /* Last, since uc_ctl_remove_cache fills entries of the TLB. */
+    if (last == UINT64_MAX && !m->broken) {
+        flush_tlb(m);
     }
 }
