@@ -81,6 +81,9 @@ void tw_uc_perform_asked(Machine *m)
     unsigned n = m->n_asked;
 
     m->op = m->told_op;
+    if (m->in_flight != NULL) {
+        *m->in_flight = m->told_op;
+    }
     m->n_asked = 0;
     for (unsigned i = 0; i < n && !m->broken; i++) {
         const TwOp *op = &m->program->actors[m->asked[i]].op;
