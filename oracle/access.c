@@ -145,11 +145,11 @@ bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
                   const TwByte *bytes, const TwEffect *effect, uint32_t *n)
 {
     const TwTrace *trace = oracle->trace;
-    bool store = !tw_gives_value(access);
+    bool store = tw_is_store(access);
     uint32_t at = oracle->log;
 
     *n = 0;
-    if ((at >= trace->n_log || trace->log[at].op > access->op) &&
+    if (!access->blind && (at >= trace->n_log || trace->log[at].op > access->op) &&
         fetched_before(oracle, access, bytes, effect)) {
         return true;
     }
@@ -169,13 +169,15 @@ bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
                     (store ? tw_content_tag(oracle->program->contents,
                                             access->op, k)
                            : 0)) {
-                return false;
+                return access->blind &&
+                       fetched_before(oracle, access, bytes, effect);
             }
             at++;
         }
     }
     *n = at - oracle->log;
-    return at >= trace->n_log || trace->log[at].op > access->op;
+    /* Behind a blind fetch comes the access itself. */
+    return access->blind || at >= trace->n_log || trace->log[at].op > access->op;
 }
 
 /* One access -------------------------------------------------------------- */
@@ -451,7 +453,7 @@ static void perform_actors(TwOracle *oracle, const TwAccess *access,
     const TwProgram *program = oracle->program;
     uint32_t done = 0;
 
-    if (tw_gives_value(access) || program->n_actors == 0 ||
+    if (!tw_is_store(access) || program->n_actors == 0 ||
         access->beyond) {
         return;
     }
@@ -473,6 +475,78 @@ static void perform_actors(TwOracle *oracle, const TwAccess *access,
     }
 }
 
+/*
+ * The fetch of the instruction that makes an access (LA-46), before it.  True:
+ * the access is to be judged; false: *verdict is what the operation came to.
+ */
+static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
+                        TwVerdict *verdict)
+{
+    const TwOutcome *outcome = &oracle->trace->outcomes[number];
+    TwHistory *history = &oracle->history;
+    bool refused = outcome->class_ > TW_CLASS_DEVICE_ERROR;
+    bool refuses = false, passes = false, callback = true;
+    TwOp instruction = *op;
+    uint32_t n_log = 0, n;
+    TwAccess access;
+    TwChoice choice;
+    TwSeen seen;
+
+    instruction.code = TW_OP_EXEC;
+    instruction.addr = op->out;
+    instruction.size =
+        oracle->program->contents == TW_CONTENTS_CODE ? 8 : 4;
+    access = take_apart(oracle->program, &instruction, number);
+    access.blind = true;
+    tw_history_allowed(history, oracle->world, &access);
+    *verdict = TW_VERDICT_INCONCLUSIVE;
+    for (unsigned p = 0; p < history->n_pages; p++) {
+        if (history->answers[p].overflow) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; tw_choice(oracle, history, &access, i, &choice);
+         i++) {
+        if (choice.effect.class_ > TW_CLASS_DEVICE_ERROR) {
+            if (refused && choice.effect.class_ == outcome->class_ &&
+                outcome->value == 0 &&
+                tw_judge_log(oracle, &access, choice.bytes, &choice.effect,
+                             &n)) {
+                *verdict = i == 0 || (refuses && *verdict == TW_VERDICT_AGREE)
+                               ? TW_VERDICT_AGREE
+                               : TW_VERDICT_AGREE_STALE;
+                refuses = true;
+            }
+        } else if (tw_judge_log(oracle, &access, choice.bytes,
+                                &choice.effect, &n)) {
+            n_log = passes ? MAX(n_log, n) : n;
+            callback &= choice.effect.callback;
+            passes = true;
+        }
+    }
+    if (refuses &&
+        (oracle->log >= oracle->trace->n_log ||
+         oracle->trace->log[oracle->log].op > number)) {
+        count_access(oracle, &access, outcome);
+        return false;
+    }
+    if (!passes) {
+        see(oracle, &access, outcome, &seen);
+        seen.located = false; /* that would be the access's */
+        count_access(oracle, &access, outcome);
+        *verdict = walkers_agree(oracle, &access)
+                       ? tw_explain_access(oracle, &access, &seen)
+                       : tw_explain_other(oracle, TW_VERDICT_SELF, number,
+                                          "the two walkers disagree");
+        return false;
+    }
+    oracle->log += n_log;
+    if (callback) {
+        tw_world_safepoint(oracle->world, access.cpu);
+    }
+    return true;
+}
+
 TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op,
                               uint16_t number)
 {
@@ -481,10 +555,14 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op,
     TwHistory *history = &oracle->history;
     uint64_t lot = op->addr ^ ((uint64_t)number << 40) ^
                    ((uint64_t)op->code << 56) ^ oracle->program->n_script;
+    TwVerdict verdict;
     TwSeen seen;
     Outcome out;
     bool overflow;
 
+    if (op->flags & TW_OPF_FROM && !judge_fetch(oracle, op, number, &verdict)) {
+        return verdict;
+    }
     see(oracle, &access, outcome, &seen);
     if (!seen.located) {
         oracle->contents.hashed = true;

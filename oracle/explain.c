@@ -468,7 +468,7 @@ static void expect(TwOracle *oracle, const TwAccess *access,
                    const TwChoice *current)
 {
     TwExpected *e = &oracle->expected;
-    bool store = !tw_gives_value(access);
+    bool store = tw_is_store(access);
 
     e->access = true;
     e->class_ = current->effect.class_;

@@ -273,12 +273,18 @@ typedef struct TwAccess {
     TwAttrs attrs;
     uint64_t addr;
     bool beyond; /* runs past 2^64 - 1 (LA-19) */
+    bool blind;  /* the fetch of the instruction behind another access (LA-46):
+                  * nobody sees the bytes that it gets */
 } TwAccess;
 
 /* Reads, fetches and exchanges give a value; stores give none. */
+static inline bool tw_is_store(const TwAccess *access)
+{
+    return access->code == TW_OP_WRITE || access->code == TW_OP_DMA_WRITE;
+}
 static inline bool tw_gives_value(const TwAccess *access)
 {
-    return access->code != TW_OP_WRITE && access->code != TW_OP_DMA_WRITE;
+    return !tw_is_store(access) && !access->blind;
 }
 
 /* Where one byte of an access went. */

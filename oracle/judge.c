@@ -59,7 +59,7 @@ _Static_assert(TW_OP_CODES <= 64, "operations fit in a mask");
 static bool knows(const TwOp *op)
 {
     return op->code < TW_OP_CODES && !(foreign >> op->code & 1) &&
-           !(op->flags & (TW_OPF_DURING | TW_OPF_FROM | TW_OPF_VIA));
+           !(op->flags & (TW_OPF_DURING | TW_OPF_VIA));
 }
 
 /* The first thing of the program that the oracle has no rules for. */

@@ -101,7 +101,7 @@ static void run(const TwWorld *world, const TwAccess *access,
                 TwEffect *effect)
 {
     const TwRegion *region = &world->program->regions[bytes[k].region];
-    bool store = !tw_gives_value(access);
+    bool store = tw_is_store(access);
     bool readonly = bytes[k].flags & TW_LOC_READONLY;
 
     if (store && readonly) {

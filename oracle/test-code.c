@@ -312,6 +312,63 @@ static void device_code(void)
     unasked(RUN RUN, TW_CODE_FRESH, 1, TW_VERDICT_EFFECT);
 }
 
+/* LA-46: the fetch of the instruction that makes an access. */
+static void from(void)
+{
+    static const char script[] =
+        "  read c0.0 0x8 8 from 0x1000\n"
+        "  read c0.0 0x8 8 from 0x3000\n" /* of the device */
+        "  write c0.0 0x3010 8 from 0x3000\n"
+        "  read c0.0 0x8 8 from 0x4000\n" /* beyond the page map */
+        "  page c0.0 0x1000 -> 0x1000 size 0x1000 rw\n"
+        "  read c0.0 0x8 8 from 0x1000\n"
+        "  read c0.0 0x4000 8 from 0x3000\n";
+    g_autofree char *text = g_strconcat(HEAD TOPOLOGY, script, NULL);
+    g_autofree TwProgram *program = test_program(text);
+    TestTarget *target = test_target_new(program);
+    TwTrace *trace = target->trace;
+    TwLogRecord log[64];
+
+    target->contract = (TwContract){
+        .ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH, .code = TW_CODE_UNTIL_FLUSH};
+    test_target_run(target, false);
+    g_assert_cmpuint(trace->n_log, ==, 8 + 16 + 8);
+    g_assert_cmpint(trace->outcomes[3].class_, ==, TW_CLASS_PAGE_FAULT);
+    g_assert_cmpint(trace->outcomes[5].class_, ==, TW_CLASS_PAGE_FAULT);
+    g_assert_cmphex(trace->outcomes[1].value, ==, initial(1, 8));
+    test_judge(target, TW_VERDICT_AGREE);
+
+    /* The second fetch of the device's word need not be made, the first must;
+     * and the store behind it is another matter. */
+    memcpy(log, trace->log, sizeof(log));
+    memmove(trace->log + 8, log + 16, 16 * sizeof(log[0]));
+    trace->n_log -= 8;
+    test_judge(target, TW_VERDICT_AGREE);
+    memcpy(trace->log, log, sizeof(log));
+    memmove(trace->log, log + 8, 24 * sizeof(log[0]));
+    g_assert_cmpstr(test_judge(target, TW_VERDICT_EFFECT)->key, ==,
+                    "EffSoftmmuExMio");
+    memcpy(trace->log, log, sizeof(log));
+    trace->n_log += 8;
+    trace->log[17].byte ^= 1;
+    g_assert_cmpstr(test_judge(target, TW_VERDICT_EFFECT)->key, ==,
+                    "EffSoftmmuWrMio");
+    memcpy(trace->log, log, sizeof(log));
+    test_judge(target, TW_VERDICT_AGREE);
+
+    /* The instruction must be refused, and with its own class. */
+    trace->outcomes[5] = trace->outcomes[0];
+    g_assert_cmpuint(test_judge(target, TW_VERDICT_PERM)->op, ==, 5);
+    trace->outcomes[5] = (TwOutcome){.status = TW_STATUS_DONE,
+                                     .class_ = TW_CLASS_DECODE_ERROR};
+    g_assert_cmpuint(test_judge(target, TW_VERDICT_FAULT)->op, ==, 5);
+    trace->outcomes[5].class_ = TW_CLASS_PAGE_FAULT;
+    /* What it reads is judged as ever. */
+    trace->outcomes[1].value++;
+    g_assert_cmpuint(test_judge(target, TW_VERDICT_WRONG)->op, ==, 1);
+    test_target_free(target);
+}
+
 /* Two worlds with the same bytes now, but not with the same past, stay two.
  * c0.0 page 0 may lead to r1 (old) or r2 (now); the store of operation 2 went
  * to one of them, and operation 3 stores the same word in neither. */
@@ -357,5 +414,6 @@ int main(int argc, char **argv)
     g_test_add_func("/code/worlds", worlds);
     g_test_add_func("/code/FR-10/old-place", old_place);
     g_test_add_func("/code/FR-10/device-code", device_code);
+    g_test_add_func("/code/LA-46/from", from);
     return g_test_run();
 }

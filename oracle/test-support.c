@@ -357,7 +357,7 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
                               &access, bytes, &effect, target->world->now);
     }
     for (unsigned k = 0; k < access.size; k++) {
-        bool store = !tw_gives_value(&access);
+        bool store = tw_is_store(&access);
 
         if (effect.acts[k] == TW_ACT_DEVICE &&
             (store || access.code == TW_OP_EXEC)) {
@@ -376,7 +376,7 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
                              });
         }
     }
-    for (unsigned k = 0; k < access.size && !tw_gives_value(&access); k++) {
+    for (unsigned k = 0; k < access.size && tw_is_store(&access); k++) {
         for (unsigned a = 0; a < target->program->n_actors; a++) {
             const TwActor *actor = &target->program->actors[a];
 
@@ -392,6 +392,23 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
     }
     if (effect.callback && access.cpu != TW_BOARD) {
         tw_world_safepoint(target->world, access.cpu);
+    }
+}
+
+/* LA-46: the fetch of the instruction first. */
+static void run_from(TestTarget *target, const TwOp *op, uint16_t number,
+                     bool located)
+{
+    TwOutcome *outcome = &target->trace->outcomes[number];
+    TwOp fetch = *op;
+
+    fetch.code = TW_OP_EXEC;
+    fetch.addr = op->out;
+    fetch.size = target->program->contents == TW_CONTENTS_CODE ? 8 : 4;
+    run_access(target, &fetch, number, false);
+    if (outcome->class_ <= TW_CLASS_DEVICE_ERROR) {
+        outcome->value = 0;
+        run_access(target, op, number, located);
     }
 }
 
@@ -411,7 +428,9 @@ static void run_op(TestTarget *target, uint16_t number, bool located)
     if (actor != TW_BOARD && !target->program->explicit_safepoints) {
         tw_world_safepoint(target->world, actor);
     }
-    if (flags & TW_OP_ACCESS) {
+    if (op->flags & TW_OPF_FROM) {
+        run_from(target, op, number, located);
+    } else if (flags & TW_OP_ACCESS) {
         run_access(target, op, number, located);
     } else {
         tw_world_perform(target->world, op, actor, number);
