@@ -516,3 +516,26 @@ void tw_flat_move(TwGen *gen)
 #undef WEIGHT
     moves[i].make(gen);
 }
+
+void tw_flat_from(TwGen *gen)
+{
+    TwProgram *program = gen->program;
+    uint64_t last = 0; /* where something was executed */
+
+    if (!is_code(gen) || !(gen->dialect->op_flags & TW_OPF_FROM)) {
+        return;
+    }
+    for (unsigned i = 0; i < program->n_script; i++) {
+        TwOp *op = &program->script[i];
+
+        if (op->code == TW_OP_EXEC) {
+            last = op->addr;
+        } else if ((op->code == TW_OP_READ || op->code == TW_OP_WRITE) &&
+                   tw_gen_chance(gen, 12)) {
+            op->flags |= TW_OPF_FROM;
+            /* Its own page now and then: code that changes itself. */
+            op->out = tw_gen_chance(gen, 30) ? op->addr : last;
+            last = op->out;
+        }
+    }
+}

@@ -80,6 +80,8 @@ void tw_put_page(TwGen *gen, const TwAim *aim, uint8_t actor);
 /* --- generate-flat.c: where pages lead to their own addresses --- */
 
 enum { TW_FLAT_MIB_LG = 20 };
+/* Has some accesses made by instructions in pages of the program. */
+void tw_flat_from(TwGen *gen);
 
 /* Everything but the script, of a program that has its parameters. */
 void tw_flat_topology(TwGen *gen);

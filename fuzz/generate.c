@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The profiles, and the way from a profile to a program. */
 #include "fuzz/generate-internal.h"
+#include "fuzz/generate-put.h"
 
 #include <string.h>
 
@@ -158,6 +159,9 @@ void tw_generate(TwProgram *program, TwProfile profile,
     if (dialect->contents >> TW_CONTENTS_CODE && !dialect->identity_pages &&
         !(tw_mix64(rng->state) & 7)) {
         program->contents = TW_CONTENTS_CODE;
+    }
+    if (dialect->identity_pages) {
+        tw_flat_from(&gen);
     }
     tw_dialect_fit(dialect, program);
 }

@@ -475,6 +475,23 @@ static void perform_actors(TwOracle *oracle, const TwAccess *access,
     }
 }
 
+/* May the access behind a fetch be refused as the operation was? */
+static bool may_be_refused(TwOracle *oracle, const TwOp *op, uint16_t number)
+{
+    TwAccess access = take_apart(oracle->program, op, number);
+    TwChoice choice;
+
+    tw_history_allowed(&oracle->history, oracle->world, &access);
+    for (uint32_t i = 0;
+         tw_choice(oracle, &oracle->history, &access, i, &choice); i++) {
+        if (choice.effect.class_ ==
+            oracle->trace->outcomes[number].class_) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * The fetch of the instruction that makes an access (LA-46), before it.  True:
  * the access is to be judged; false: *verdict is what the operation came to.
@@ -533,6 +550,11 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     if (!passes) {
         see(oracle, &access, outcome, &seen);
         seen.located = false; /* that would be the access's */
+        if (refused && may_be_refused(oracle, op, number)) {
+            seen.class_ = TW_CLASS_OK; /* it is the access's, too */
+            seen.value = 0;
+        }
+        tw_history_allowed(history, oracle->world, &access);
         count_access(oracle, &access, outcome);
         *verdict = walkers_agree(oracle, &access)
                        ? tw_explain_access(oracle, &access, &seen)

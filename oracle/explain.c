@@ -50,8 +50,9 @@ static void say_access(TwFinding *finding, const TwAccess *access)
         say(finding, "op %u: %s s%u 0x%" PRIx64 " %u\n", access->op, name,
             access->space, access->addr, access->size);
     } else {
-        say(finding, "op %u: %s c%u.%u 0x%" PRIx64 " %u\n", access->op, name,
-            access->cpu, access->mmu, access->addr, access->size);
+        say(finding, "op %u: %s c%u.%u 0x%" PRIx64 " %u%s\n", access->op,
+            name, access->cpu, access->mmu, access->addr, access->size,
+            access->blind ? ", the fetch of its instruction" : "");
     }
 }
 

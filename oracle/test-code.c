@@ -369,6 +369,25 @@ static void from(void)
     test_target_free(target);
 }
 
+/* After a flush the device must be asked, also if the access is refused. */
+static void from_flushed(void)
+{
+    g_autofree TwProgram *program =
+        test_program(HEAD TOPOLOGY "  read c0.0 0x0 8 from 0x3000\n"
+                                   "  flush-all c0\n"
+                                   "  read c0.0 0x4000 8 from 0x3000\n");
+    TestTarget *target = test_target_new(program);
+
+    target->contract = (TwContract){
+        .ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH, .code = TW_CODE_UNTIL_FLUSH};
+    test_target_run(target, false);
+    test_judge(target, TW_VERDICT_AGREE);
+    target->trace->n_log = 8;
+    g_assert_cmpstr(test_judge(target, TW_VERDICT_EFFECT)->key, ==,
+                    "EffSoftmmuExMio");
+    test_target_free(target);
+}
+
 /* Two worlds with the same bytes now, but not with the same past, stay two.
  * c0.0 page 0 may lead to r1 (old) or r2 (now); the store of operation 2 went
  * to one of them, and operation 3 stores the same word in neither. */
@@ -415,5 +434,6 @@ int main(int argc, char **argv)
     g_test_add_func("/code/FR-10/old-place", old_place);
     g_test_add_func("/code/FR-10/device-code", device_code);
     g_test_add_func("/code/LA-46/from", from);
+    g_test_add_func("/code/LA-46/from-flushed", from_flushed);
     return g_test_run();
 }

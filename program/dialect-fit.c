@@ -4,6 +4,7 @@
  * inside.  tw_dialect_admits() asks the same functions, so that what they leave
  * is what it lets pass.
  */
+#include "program/content.h"
 #include "program/dialect.h"
 
 #include "program/check.h"
@@ -73,6 +74,41 @@ static void fit_page(const TwDialect *d, const TwProgram *p, TwOp *op)
 /* Accesses ------------------------------------------------------------------
  */
 
+/*
+ * An instruction must be where the code word is that makes the access (LA-46):
+ * so nothing else is stored or executed there, and the access does not touch
+ * the words itself.
+ */
+static void fit_from(const TwDialect *d, const TwProgram *p, TwOp *op)
+{
+    bool words = d->exec_needs_code && d->op_flags & TW_OPF_FROM &&
+                 p->contents == TW_CONTENTS_CODE;
+    bool load = op->code == TW_OP_READ;
+
+    if (words && op->code != TW_OP_READ && op->code != TW_OP_DMA_READ &&
+        tw_code_is_access(op->addr)) {
+        op->addr -= TW_CODE_PAGE - TW_CODE_ACCESSES;
+    }
+    if (!(op->flags & TW_OPF_FROM)) {
+        return;
+    }
+    op->out &= highest(d);
+    if (!d->exec_needs_code) {
+        return;
+    }
+    if (!words || (!load && op->code != TW_OP_WRITE) ||
+        (op->size & (op->size - 1)) != 0) {
+        op->flags &= (uint8_t)~TW_OPF_FROM;
+        op->out = 0;
+        return;
+    }
+    op->out = (op->out & ~(uint64_t)(TW_CODE_PAGE - 1)) |
+              tw_code_access_place(!load, op->size);
+    if (op->addr % TW_CODE_PAGE + op->size > TW_CODE_ACCESSES) {
+        op->addr -= TW_CODE_PAGE - TW_CODE_ACCESSES + op->size;
+    }
+}
+
 static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
     uint64_t most = highest(d);
@@ -93,9 +129,7 @@ static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
     if (most != UINT64_MAX && op->addr > most - (op->size - 1)) {
         op->addr = most - (op->size - 1);
     }
-    if (op->flags & TW_OPF_FROM) {
-        op->out &= most;
-    }
+    fit_from(d, p, op);
 }
 
 void tw_dialect_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)

@@ -39,6 +39,9 @@ const Guest tw_uc_arm64 = {
         [RECORD_WRITE + 2] = ONE(0xb9000020), /* str w0, [x1] */
         [RECORD_WRITE + 3] = ONE(0xf9000020), /* str x0, [x1] */
         [RECORD_EXEC] = ONE(0xd63f0020),      /* blr x1 */
+        [RECORD_FROM] = {8,
+                         {AGENT_WORD(0xf9400d42),   /* ldr x2, [x10, #24] */
+                          AGENT_WORD(0xd63f0040)}}, /* blr x2 */
         [RECORD_DOORBELL] = ONE(0xb9000020),  /* str w0, [x1] */
     },
 };

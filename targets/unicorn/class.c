@@ -78,7 +78,7 @@ static TwDialect unicorn_dialect(const Guest *guest)
     dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
                            1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
     dialect.iommu_kinds = 0;
-    dialect.op_flags = TW_OPF_ON;
+    dialect.op_flags = TW_OPF_ON | (guest->executes ? TW_OPF_FROM : 0);
     dialect.explicit_safepoints = false;
     dialect.late_spaces = false;
     dialect.locations = false;

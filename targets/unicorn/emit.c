@@ -77,6 +77,12 @@ static void look_around(Emit *e)
 {
     /* A stable sort: the guest's accesses were written down batch by batch. */
     g_array_sort(e->recorder.calls, by_op);
+    for (unsigned i = e->recorder.calls->len; i > 0; i--) {
+        if (call_at(e, i - 1)->op != TW_NO_OP &&
+            call_at(e, i - 1)->op >= e->n_ops) {
+            g_array_set_size(e->recorder.calls, i - 1);
+        }
+    }
     for (unsigned i = 0; i < e->recorder.calls->len; i++) {
         const Call *call = call_at(e, i);
 
@@ -152,7 +158,9 @@ static void put_access(Emit *e, const Call *call)
 {
     uint64_t addr = BASE + call->addr;
 
-    if (call->part == RECORD_EXEC) {
+    if (call->part == RECORD_FROM) {
+        put(e, "guest(FROM, 0x%" PRIx64 ", &value)", addr);
+    } else if (call->part == RECORD_EXEC) {
         put(e, "guest(RUN, 0x%" PRIx64 ", &value)", addr);
     } else if (call->part >= RECORD_WRITE) {
         put(e, "guest(STORE + %u, 0x%" PRIx64 ", &value)",
@@ -425,9 +433,15 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
         if (i > first) {
             put(e, "    if (err == UC_ERR_OK) {\n");
         }
+        if (call->part == RECORD_FROM) {
+            put(e, "%sfrom = 0x%" PRIx64 ";\n", indent, BASE + call->from);
+        }
         put(e, "%svalue = UINT64_C(0x%" PRIx64 ");\n%serr = ", indent,
             call->value, indent);
         put_access(e, call);
+        if (call->part == RECORD_FROM) {
+            put(e, ";\n%sfrom = 0", indent);
+        }
         put(e, ";\n%sgot |= value << %u;\n%s", indent, shift,
             i > first ? "    }\n" : "");
     }
@@ -500,7 +514,7 @@ static bool put_main(Emit *e)
            "    DO(uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &uc));\n"
            "    DO(uc_mem_map(uc, CODE, 0x1000, UC_PROT_READ | "
            "UC_PROT_EXEC));\n"
-           "    for (unsigned i = 0; i <= RING; i++) {\n"
+           "    for (unsigned i = 0; i <= FROM; i++) {\n"
            "        uint64_t here = CODE + 32 * i;\n"
            "        uint32_t code[2] = {guest_code[i],\n"
            "                            0x14000000 |\n"

@@ -82,6 +82,13 @@ static uint64_t device_fetch(const Device *device, uint64_t offset,
     unsigned k = m->n_fetched;
 
     device_log(device, TW_LOG_FETCH, offset, size, 0);
+    if (tw_code_is_access(device->offset + offset)) {
+        for (unsigned i = 0; i < size; i++) {
+            value |= (uint64_t)tw_code_access_byte(device->offset + offset + i)
+                     << 8 * i;
+        }
+        return value;
+    }
     if (k == 0 || m->fetched[k - 1].region != device->region ||
         m->fetched[k - 1].offset != word) {
         if (k == TW_MAX_SCRIPT) {
@@ -106,7 +113,10 @@ static uint64_t device_read(uc_engine *uc, uint64_t offset, unsigned size,
     Machine *m = device->machine;
 
     (void)uc;
-    if (tw_uc_agent_record(m)->kind == RECORD_EXEC) {
+    /* What an instruction accesses is nowhere near its own word. */
+    if (tw_uc_agent_record(m)->kind == RECORD_EXEC ||
+        (tw_uc_agent_record(m)->kind == RECORD_FROM &&
+         tw_code_is_access(device->offset + offset))) {
         return device_fetch(device, offset, size);
     }
     return device_bytes(m, device->region, device->offset + offset, size);

@@ -23,7 +23,8 @@ void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
                  .op = (uint16_t)op,
                  .part = part,
                  .addr = m->program->script[op].addr + at,
-                 .value = at < 8 ? value >> 8 * at : 0};
+                 .value = at < 8 ? value >> 8 * at : 0,
+                 .from = m->program->script[op].out};
 
     g_array_append_val(m->recorder->calls, call);
 }

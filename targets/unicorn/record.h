@@ -24,6 +24,7 @@ typedef struct Call {
     unsigned part;  /* PART: kind of record */
     uint64_t addr;  /* PART: in the program */
     uint64_t value; /* PART: that it stores */
+    uint64_t from;  /* PART of an instruction of its own: where that is */
 } Call;
 
 /* A page of RAM at the end of the run. */

@@ -184,6 +184,10 @@ static unsigned batch_build(Machine *m, unsigned op)
                                        .value = op};
         } else if (tw_legality_step(&m->legality, o) != TW_LEGAL) {
             m->trace->outcomes[op].status = TW_STATUS_SKIPPED;
+        } else if (o->flags & TW_OPF_FROM) {
+            part_add(m, &n, op, RECORD_FROM, 0,
+                     o->code == TW_OP_WRITE ? store_value(m, op) : 0);
+            m->records[n - 1].result = m->window + o->out;
         } else if (o->code == TW_OP_READ) {
             parts_add(m, &n, op, RECORD_READ, 0);
         } else if (o->code == TW_OP_WRITE) {
@@ -226,9 +230,17 @@ static unsigned refusal(const Machine *m, const TwOp *op, uc_err err)
     case UC_ERR_WRITE_PROT:
     case UC_ERR_FETCH_PROT:
         return TW_CLASS_PAGE_FAULT;
+    case UC_ERR_FETCH_UNMAPPED:
+        if (op->flags & TW_OPF_FROM) {
+            return page_refuses(m, &(TwOp){.code = TW_OP_EXEC,
+                                           .addr = op->out,
+                                           .size = 8})
+                       ? TW_CLASS_PAGE_FAULT
+                       : TW_CLASS_DECODE_ERROR;
+        }
+        /* fall through */
     case UC_ERR_READ_UNMAPPED:
     case UC_ERR_WRITE_UNMAPPED:
-    case UC_ERR_FETCH_UNMAPPED:
         return page_refuses(m, op) ? TW_CLASS_PAGE_FAULT
                                    : TW_CLASS_DECODE_ERROR;
     default:
@@ -260,7 +272,9 @@ static void take_results(Machine *m, unsigned first, unsigned end)
         const Record *r = &m->records[i];
         TwOutcome *outcome = &m->trace->outcomes[r->op];
 
-        if (r->kind >= RECORD_READ && r->kind < RECORD_WRITE) {
+        if ((r->kind >= RECORD_READ && r->kind < RECORD_WRITE) ||
+            (r->kind == RECORD_FROM &&
+             m->program->script[r->op].code == TW_OP_READ)) {
             outcome->value |= r->result << 8 * r->at;
         } else if (r->kind == RECORD_EXEC) {
             outcome->value = executed_value(m, r->result);
@@ -276,6 +290,7 @@ static void sort_log(Machine *m)
 
     for (unsigned i = m->log_from + 1; i < m->trace->n_log; i++) {
         for (unsigned k = i; k > m->log_from && log[k - 1].op == log[k].op &&
+                             log[k - 1].kind == log[k].kind &&
                              m->log_addr[k - 1] > m->log_addr[k];
              k--) {
             TwLogRecord record = log[k];

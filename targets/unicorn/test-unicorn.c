@@ -637,6 +637,57 @@ static void test_actors(void)
     g_assert_cmpuint(t.k->trace.n_log, ==, 8 + 4 + 3);
 }
 
+/*
+ * LA-46: accesses made by instructions in pages of the program: its own page, a
+ * device, a page that loses X, and a hole.
+ *
+ *   0x1000 r1 mmio   0x2000 r2 ram ..0x3fff
+ */
+static void test_from(void)
+{
+    static const char text[] =
+        "twinwalk 1\npage 4096\nhops 16\ncontents code\n"
+        "region r0 container size 2^64\n"
+        "region r1 mmio size 0x1000 in r0 at 0x1000\n"
+        "region r2 ram size 0x2000 in r0 at 0x2000\n"
+        "space s0 root r0\ncpu c0 tlb 1\nmmu c0.0 space s0\n"
+        "setup\n  page c0.0 0x0 -> 0x0 size 0x400000 rwx\n"
+        "script\n"
+        "  write c0.0 0x2008 8 from 0x2ff8\n" /* its own page */
+        "  read c0.0 0x2008 8 from 0x3fd8\n"
+        "  exec c0.0 0x2008 8\n"
+        "  read c0.0 0x2009 2 from 0x1fc8\n" /* of the device */
+        "  write c0.0 0x1010 8 from 0x2ff8\n"
+        "  read c0.0 0x8000 4 from 0x2fd0\n" /* a hole */
+        "  read c0.0 0x2008 1 from 0x8fc0\n" /* from a hole */
+        "  page c0.0 0x3000 -> 0x3000 size 0x1000 rw\n"
+        "  read c0.0 0x2008 4 from 0x3fd0\n" /* X is gone */
+        "  read c0.0 0x2008 4\n";
+    static const uint8_t classes[] = {
+        TW_CLASS_OK,           TW_CLASS_OK,           TW_CLASS_OK,
+        TW_CLASS_OK,           TW_CLASS_OK,           TW_CLASS_DECODE_ERROR,
+        TW_CLASS_DECODE_ERROR, TW_CLASS_OK,           TW_CLASS_PAGE_FAULT,
+        TW_CLASS_OK};
+    g_auto(Board) t = board_new();
+    g_autoptr(GError) error = NULL;
+    const TwTrace *trace = &t.k->trace;
+
+    tw_program_parse(&t.k->p, text, strlen(text), "from", TW_TEXT_STRICT,
+                     NULL, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(tw_target_run(t.k->target, &t.k->p, &t.k->trace));
+    g_assert_cmpint(trace->end, ==, TW_END_DONE);
+    for (unsigned i = 0; i < G_N_ELEMENTS(classes); i++) {
+        g_assert_cmpint(trace->outcomes[i].class_, ==, classes[i]);
+    }
+    g_assert_cmphex(trace->outcomes[1].value, ==, word(tw_code_stored(0)));
+    g_assert_cmphex(trace->outcomes[2].value, ==, word(tw_code_stored(0)));
+    g_assert_cmpuint(trace->n_log, ==, 8 + 8);
+    g_assert_cmpint(trace->log[0].kind, ==, TW_LOG_FETCH);
+    g_assert_cmphex(trace->log[0].offset, ==, 0xfc8);
+    g_assert_cmpint(trace->log[8].kind, ==, TW_LOG_WRITE);
+}
+
 /* What is demanded of translated code. */
 static void test_contract(void)
 {
@@ -837,6 +888,7 @@ int main(int argc, char **argv)
         {"/unicorn/runs/options", test_options},
         {"/unicorn/runs/contract", test_contract},
         {"/unicorn/runs/LA-27/actors", test_actors},
+        {"/unicorn/runs/LA-46/from", test_from},
     };
     static const Test known[] = {
         {"/unicorn/2.0.1/read-right", known_read_right},

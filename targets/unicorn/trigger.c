@@ -378,6 +378,12 @@ static unsigned asks(const Sim *sim, const TwOp *op,
     return n;
 }
 
+/* The fetch of the instruction that makes an access (LA-46). */
+static TwOp fetch_of(const TwOp *op)
+{
+    return (TwOp){.code = TW_OP_EXEC, .addr = op->out, .size = 8};
+}
+
 static void step(Sim *sim, const TwOp *op)
 {
     uint8_t asked[TW_MAX_ACTORS];
@@ -385,6 +391,14 @@ static void step(Sim *sim, const TwOp *op)
 
     if (tw_legality_step(&sim->legality, op) != TW_LEGAL) {
         return;
+    }
+    if (op->flags & TW_OPF_FROM) {
+        TwOp fetch = fetch_of(op);
+
+        perform(sim, &fetch);
+        if (!granted(sim, op->out >> PAGE_LG, TW_X)) {
+            return;
+        }
     }
     perform(sim, op);
     for (unsigned i = 0; i < n; i++) {
@@ -503,7 +517,14 @@ uint64_t tw_uc_triggers_met(const TwProgram *program,
         const TwOp *op = &program->script[i];
 
         if (i == finding->op && is_access(op)) {
-            return of_access(&sim, op);
+            TwOp fetch = fetch_of(op);
+
+            return of_access(&sim, op) |
+                   (op->flags & TW_OPF_FROM
+                        ? of_access(&sim, &fetch) |
+                              (is_unreadable(&sim, &fetch) ? BIT(NOT_READABLE)
+                                                           : 0)
+                        : 0);
         }
         step(&sim, op);
         if (i == finding->op) {
@@ -604,6 +625,16 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
         if (op->code == TW_OP_PAGE) {
             avoid_rights(&sim, op, triggers);
         }
+        if (op->flags & TW_OPF_FROM) {
+            TwOp fetch = fetch_of(op);
+
+            if (of_exec(&sim, &fetch) & triggers ||
+                (triggers & BIT(NOT_READABLE) &&
+                 is_unreadable(&sim, &fetch))) {
+                op->flags &= (uint8_t)~TW_OPF_FROM;
+                op->out = 0;
+            }
+        }
         if (triggers & BIT(PARTIAL_STORE) && is_partial_store(&sim, op)) {
             op->size = (uint8_t)(PAGE_SIZE_ - op->addr % PAGE_SIZE_);
         }
@@ -611,6 +642,8 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
             of_exec(&sim, op) & triggers ||
             asks_for_trouble(&sim, op, triggers)) {
             op->code = TW_OP_READ;
+            op->flags &= (uint8_t)~TW_OPF_FROM;
+            op->out = 0;
         }
         if ((triggers & BIT(READ_AGAIN) && reads_again(&sim, op)) ||
             (triggers & BIT(NOT_READABLE) && flushes_unreadable(&sim, op))) {
