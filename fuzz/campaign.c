@@ -5,8 +5,8 @@
  *
  * A worker that dies or stops moving costs the program it was in: that program
  * is run again in a process of its own, and what comes of that is the finding.
- * If nothing comes of it, a worker that was killed from outside gets a second
- * try, and everything else is `flaky`.
+ * If nothing comes of it, a worker that was killed from outside gets some more
+ * tries, and everything else is `flaky`.
  */
 #define _GNU_SOURCE
 #include "fuzz/campaign-internal.h"
@@ -24,6 +24,7 @@
 enum {
     POLL_NS = 4000000,
     DEFAULT_HANG_MS = 10000,
+    MOST_TRIES = 8, /* of a program whose worker is killed from outside */
     DEFAULT_CASES = 10,
     BARREN_DEATHS = 3, /* in a row, without a program between them */
 };
@@ -39,7 +40,8 @@ typedef struct Watched {
     bool hung;           /* killed by us for not moving */
     unsigned barren;     /* deaths since it last finished a program */
     uint64_t barren_at;  /* commits at the last of them */
-    uint64_t second_try; /* 1 + number of the program that is tried again */
+    uint64_t again;      /* 1 + number of the program that is tried again */
+    unsigned tries;      /* how often */
 } Watched;
 
 typedef struct Campaign {
@@ -411,8 +413,9 @@ static bool bury(Campaign *c, unsigned i, int status)
         return false;
     }
     if (one.finding.verdict == TW_VERDICT_FLAKY && outside &&
-        w->second_try != p.chunk.next + 1) {
-        w->second_try = p.chunk.next + 1;
+        (w->again != p.chunk.next + 1 || w->tries < MOST_TRIES)) {
+        w->tries = w->again == p.chunk.next + 1 ? w->tries + 1 : 1;
+        w->again = p.chunk.next + 1;
         return true;
     }
     p.chunk.sums.stats.programs++;
