@@ -18,6 +18,7 @@
  *   tell.c      a walk once more, step by step, for people
  *   story.c     the story of a finding; story.h is the door, story-text.c
  *               makes plain text of it
+ *   scene.c     the world at one moment, for drawing; scene.h is the door
  *   access.c    judges one access
  *   judge.c     steps all of this through a program
  *
@@ -69,6 +70,7 @@ typedef struct TwNode {
     uint8_t iommu;
     uint8_t block;
     uint8_t first_child, next_sibling; /* in child order (MR-5), or TW_NONE */
+    int32_t priority; /* what that order came from */
     bool shown; /* enabled and not of size 0 */
     bool readonly;
     bool romd_mode;
@@ -84,7 +86,6 @@ typedef struct TwSnapshot {
 
 /* What the live graph knows of a region beyond its node. */
 typedef struct TwLive {
-    int32_t priority;
     uint8_t container;
     bool enabled, empty, nonvolatile, unmergeable;
 } TwLive;
@@ -629,6 +630,9 @@ const char *tw_link_text(uint8_t link);
  */
 bool tw_tell(const TwWorld *world, const TwAccess *access, unsigned k,
              TwTimes times, TwTale *tale);
+
+/* The world as it is now (scene.h). */
+TwScene *tw_scene_new(const TwWorld *world);
 
 /* explain.c: names the difference of an access that nothing allowed explains
  * (oracle->history holds what was); fills in oracle->finding and returns the

@@ -495,6 +495,7 @@ TwStory *tw_story_new(const TwOracle *oracle)
     if (!accused->is_access) {
         return story;
     }
+    story->scene = tw_scene_new(oracle->world);
     tell_allowed(story, oracle);
     tell_seen(story, oracle);
     tell_walks(story, oracle);
@@ -522,5 +523,6 @@ void tw_story_free(TwStory *story)
             g_clear_pointer(&story->parts[p].tales[t].steps, g_array_unref);
         }
     }
+    tw_scene_free(story->scene);
     g_free(story);
 }

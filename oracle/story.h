@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "oracle/judge.h"
+#include "oracle/scene.h"
 
 typedef enum TwWhere {
     TW_AT_LEAF,  /* a terminating region that is no IOMMU */
@@ -123,6 +124,7 @@ typedef struct TwStory {
     const TwProgram *program;
     TwFinding finding;
     bool access;   /* an access is accused; else there is only the finding */
+    TwScene *scene; /* the world that the access met; NULL without one */
     bool cacheable; /* stale: the answer might have been cached */
     bool differ;   /* a tale ends where the judge's walk does not: twinwalk's
                     * own fault */

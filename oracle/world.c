@@ -47,10 +47,10 @@ void tw_world_free(TwWorld *world)
  * priority is less than or equal to its own. */
 static void insert(TwWorld *world, uint8_t r)
 {
-    int32_t priority = world->live[r].priority;
+    int32_t priority = world->nodes[r].priority;
     uint8_t *link = &world->nodes[world->live[r].container].first_child;
 
-    while (*link != TW_NONE && world->live[*link].priority > priority) {
+    while (*link != TW_NONE && world->nodes[*link].priority > priority) {
         link = &world->nodes[*link].next_sibling;
     }
     world->nodes[r].next_sibling = *link;
@@ -100,11 +100,11 @@ static void start_regions(TwWorld *world)
             .block = region->block,
             .first_child = TW_NONE,
             .next_sibling = TW_NONE,
+            .priority = region->priority,
             .readonly = region->readonly,
             .romd_mode = region->romd_mode,
         };
         world->live[r] = (TwLive){
-            .priority = region->priority,
             .container = region->container,
             .enabled = region->enabled,
             .nonvolatile = region->nonvolatile,
@@ -261,7 +261,7 @@ static void change_topology(TwWorld *world, const TwOp *op)
     switch (op->code) {
     case TW_OP_ADD:
         live->container = op->other;
-        live->priority = op->priority;
+        node->priority = op->priority;
         node->addr = op->addr;
         insert(world, r);
         world->pending |= shown_in_container(world, r);
@@ -274,7 +274,7 @@ static void change_topology(TwWorld *world, const TwOp *op)
     case TW_OP_PRIORITY:
         world->pending |= shown_in_container(world, r);
         take_out(world, r);
-        live->priority = op->priority;
+        node->priority = op->priority;
         insert(world, r);
         break;
     case TW_OP_MOVE:
