@@ -9,15 +9,13 @@
 cat >good.tw <<'END'
 twinwalk 1
 page 256
-hops 16
-region r0 container size 2^64
-region r1 container size 2^64
+hops 8
+region r0 container size 2^64 root s0
+region r1 container size 2^64 root s1
 region r2 ram size 0x400 in r0 at 0x0
 region r3 iommu size 0x1000 in r0 at 0x1000 iommu i0
 region r4 ram size 0x1000 in r1 at 0x0
-space s0 root r0
-space s1 root r1
-iommu i0 table granule 256
+space s2 root r1
 cpu c0 tlb 16 victims 8
 mmu c0.0 space s0
 setup
@@ -86,11 +84,11 @@ mistake()
 }
 mistake 'unknown operation' 's/^  read /  reed /'
 mistake 'unknown region kind' 's/^region r3 [a-z]*/region r3 sponge/'
-mistake 'number out of range' 's/^hops 16/hops 99999/'
-mistake 'no number' 's/^hops 16/hops many/'
+mistake 'number out of range' 's/^hops 8/hops 99999/'
+mistake 'no number' 's/^hops 8/hops many/'
 mistake 'region that is not there' 's/ in r0 / in r63 /'
 mistake 'id twice' 's/^region r4 /region r3 /'
-mistake 'space without root' 's/^space s1 root r1/space s1 root/'
+mistake 'space without root' 's/^space s2 root r1/space s2 root/'
 mistake 'something after the end of a line' 's/^script$/script now/'
 mistake 'page size that is no power of two' 's/^page 256/page 257/'
 

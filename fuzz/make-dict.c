@@ -25,7 +25,7 @@ int main(void)
         "hops ",           "safepoints explicit",   "region r0 ", "space s0 ",
         "iommu i0 ",       "cpu c0 ",               "mmu c0.0 ",  "actor r0 ",
         "setup\\x0a",      "script\\x0a",           " size ",     " in r0",
-        " at 0x",          " root r0",              " granule ",  " indexes ",
+        " at 0x",          " root r0", " root s0",              " granule ",  " indexes ",
         " select ",        " to s0",                " late",      " prio -1",
         " readonly",       " disabled",             " attrs ",    " victims ",
         " tlb ",           " offset ",              " of ",       "0x0..0xfff",

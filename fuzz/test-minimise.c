@@ -311,10 +311,7 @@ static void test_hops_go(void)
     tw_minimise(&program, tw_runner_dialect(runner), reads_ram, runner, 0,
                 NULL);
     assert_text(&program, "twinwalk 1\n"
-                          "page 4096\n"
-                          "hops 16\n"
-                          "region r0 ram size 0x1000\n"
-                          "space s0 root r0\n"
+                          "region r0 ram size 0x1000 root s0\n"
                           "cpu c0 tlb 1\n"
                           "mmu c0.0 space s0\n"
                           "setup\n"

@@ -16,8 +16,8 @@ static const TwRange empty_range = {1, 0};
 
 void tw_program_init(TwProgram *program)
 {
-    program->page_lg = 12;
-    program->hops = 16;
+    program->page_lg = TW_DEFAULT_PAGE_LG;
+    program->hops = TW_DEFAULT_HOPS;
     program->contents = TW_CONTENTS_DATA;
     program->explicit_safepoints = false;
     program->n_regions = 0;

@@ -35,8 +35,10 @@ enum {
     TW_MAX_SCRIPT = 512,
     TW_MAX_ACCESS = 8,        /* bytes of one access */
     TW_MAX_HOPS = 32,
+    TW_DEFAULT_HOPS = 16,
     TW_MIN_PAGE_LG = 6,
     TW_MAX_PAGE_LG = 16,
+    TW_DEFAULT_PAGE_LG = 12,
     TW_MIN_GRANULE_LG = 4,
     TW_MAX_GRANULE_LG = 30,
     TW_MAX_TLB_LG = 12,

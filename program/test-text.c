@@ -13,6 +13,8 @@
 
 static TwProgram p, q;
 
+#define HEAD "twinwalk 1\n"
+
 static char *print(const TwProgram *program, const TwComments *comments)
 {
     GString *text = g_string_new(NULL);
@@ -26,7 +28,7 @@ static const char everything[] =
     "page 64\n"
     "hops 4\n"
     "safepoints explicit\n"
-    "region r0 container size 2^64\n"
+    "region r0 container size 2^64 root s0\n"
     "region r1 ram size 0x1000 in r0 at 0x0\n"
     "region r2 iommu size 0x1000 in r0 at 0x1000 iommu i0\n"
     "region r3 alias size 0x100 of r1 offset 0x40 in r0 at 0x3000 prio 1 "
@@ -36,16 +38,14 @@ static const char everything[] =
     "region r5 romd size 0x40 in r0 at 0x9000 prio -2147483648 valid 2..0 "
     "nonvolatile unmergeable romd-off\n"
     "region r7 rom size 0x0 block r1 at 0x77\n"
-    "region r8 container size 0x10000\n"
+    "region r8 container size 0x10000 root s2\n"
     "region r9 reservation size 0x1 in r8 at 0xffffffffffffffff\n"
     "region r10 ram-device size 0x40 in r8 at 0x0\n"
     "region r11 iommu size 0x400 in r8 at 0x1000 iommu i1\n"
     "region r12 iommu size 0x400 in r8 at 0x2000 iommu i3\n"
-    "space s0 root r0\n"
-    "space s2 root r8\n"
     "space s3 root r8 late\n"
-    "iommu i0 table granule 64 indexes 4 select requester to s2 bypass\n"
-    "iommu i1 mpc granule 64 indexes 2 select secure to s2 blocked s0\n"
+    "iommu i0 table indexes 4 select requester to s2 bypass\n"
+    "iommu i1 mpc indexes 2 select secure to s2 blocked s0\n"
     "iommu i3 pagetable granule 4096 to s0 format vtd tables r1 levels 3\n"
     "cpu c0 tlb 1\n"
     "mmu c0.0 space s0\n"
@@ -159,11 +159,55 @@ static void test_order_is_free(void)
     g_autofree char *text = print(&p, NULL);
     g_assert_cmpstr(text, ==,
                     "twinwalk 1\npage 64\nhops 4\n"
-                    "region r0 container size 2^64\n"
+                    "region r0 container size 2^64 root s0\n"
                     "region r1 ram size 0x40 in r0 at 0x40\n"
-                    "space s0 root r0\n"
-                    "cpu c0 tlb 8\nmmu c0.0 space s0\n"
+                    "mmu c0.0 space s0\n"
                     "script\n  read c0.0 0x10 4\n");
+}
+
+/* What a line need not say, and what no line need say. */
+static void test_defaults(void)
+{
+    static const char text[] =
+        HEAD "region r0 iommu size 0x1000 root s1 iommu i2\n"
+             "region r1 ram size 0x1000 root s0\n"
+             "space s2 root r1\n"
+             "space s3 root r1 late\n"
+             "cpu c1 victims 1\n"
+             "mmu c1.0 space s2\n"
+             "mmu c3.1 space s1\n"
+             "script\n";
+    static const char in_full[] =
+        HEAD "page 4096\nhops 16\n"
+             "iommu i2 table granule 4096 indexes 1 select zero\n"
+             "region r0 iommu size 0x1000 iommu i2\n"
+             "region r1 ram size 0x1000\n"
+             "space s0 root r1\n"
+             "space s1 root r0\n"
+             "space s2 root r1\n"
+             "space s3 root r1 late\n"
+             "cpu c1 tlb 8 victims 1\n"
+             "mmu c1.0 space s2\n"
+             "cpu c3 tlb 8 victims 0\n"
+             "mmu c3.1 space s1\n"
+             "script\n";
+    test_parse(&p, text);
+    g_assert_cmpuint(p.iommus[2].kind, ==, TW_IOMMU_TABLE);
+    g_assert_cmpuint(p.iommus[2].granule_lg, ==, 12);
+    g_assert_true(p.cpus[3].present && !p.cpus[2].present);
+    test_parse(&q, in_full);
+    g_assert_true(tw_program_equal(&p, &q));
+    g_autofree char *again = print(&q, NULL);
+    g_assert_cmpstr(again, ==, text);
+    /* The granule is that of the page size, wherever its line stands. */
+    test_parse(&p, HEAD "region r0 iommu size 64 root s0 iommu i0\n"
+                        "iommu i0 table bypass to s0\npage 64\n");
+    g_assert_cmpuint(p.iommus[0].granule_lg, ==, 6);
+    g_autofree char *small = print(&p, NULL);
+    g_assert_cmpstr(small, ==,
+                    HEAD "page 64\n"
+                         "region r0 iommu size 0x40 root s0 iommu i0\n"
+                         "iommu i0 table to s0 bypass\nscript\n");
 }
 
 static void test_identity(void)
@@ -205,8 +249,8 @@ static void test_comments(void)
                                "safepoints implied\n"
                                "# root\n"
                                "region r0 container size 0x1000 # all of it\n"
-                               "space s0 root r0\n"
-                               "cpu c0 tlb 8\n"
+                               "space s0 root r0 # not on r0's line\n"
+                               "cpu c0 # a plain one\n"
                                "#   indented\n"
                                "mmu c0.0 space s0\n"
                                "setup # nothing\n"
@@ -223,7 +267,7 @@ static void test_comments_anywhere(void)
 {
     check_comments("  # x  \n##\ntwinwalk 1\npage 64\t#z\n\n#y\nscript\n   #w"
                    "\n   #\n",
-                   "# x\n# #\ntwinwalk 1\npage 64 # z\nhops 16\n# y\nscript\n"
+                   "# x\n# #\ntwinwalk 1\npage 64 # z\n# y\nscript\n"
                    "# w\n#\n");
     /* Without a place for comments they are read over. */
     test_parse(&p, "#\ntwinwalk 1 # x\nscript\n");
@@ -241,7 +285,7 @@ static void test_comments_top(void)
     g_autofree char *text = print(&p, comments);
     g_assert_cmpstr(text, ==,
                     "# new\n# with a line\xef\xbf\xbd end\n#\n# old\n"
-                    "twinwalk 1\npage 4096\nhops 16\nscript\n");
+                    "twinwalk 1\nscript\n");
     g_autofree char *long_line = g_strnfill(100000, 'x');
     tw_comments_add_top(comments, long_line);
     g_autofree char *more = print(&p, comments);
@@ -250,7 +294,6 @@ static void test_comments_top(void)
 
 /* Mistakes ----------------------------------------------------------------- */
 
-#define HEAD "twinwalk 1\n"
 #define OBJECTS                                                              \
     HEAD "region r0 container size 0x1000\n"                                 \
          "region r1 iommu size 64 in r0 at 0 iommu i0\n"                     \
@@ -321,7 +364,11 @@ static const struct {
     {HEAD "space s0 root r0 early\n", "m:2:18: expected the end of the line"},
     {HEAD "iommu i0 page granule 64\n",
      "m:2:10: expected table, mpc or pagetable"},
-    {HEAD "iommu i0 table\n", "m:2:15: expected 'granule'"},
+    {HEAD "region r0 ram size 1 root r0\n", "m:2:27: expected s0 to s15"},
+    {HEAD "region r0 ram size 1 root s0\nspace s0 root r0\n",
+     "m:3:7: expected a space that is not there yet"},
+    {HEAD "space s0 root r0\nregion r0 ram size 1 root s0\n",
+     "m:3:27: expected a space that is not there yet"},
     {HEAD "iommu i0 table granule 8\n",
      "m:2:24: expected a power of two from 16 to 2^30"},
     {HEAD "iommu i0 table granule 64 indexes 5\n",
@@ -336,8 +383,10 @@ static const struct {
     {HEAD "cpu c4\n", "m:2:5: expected c0 to c3"},
     {HEAD "cpu c0 tlb 3\n", "m:2:12: expected a power of two from 1 to 4096"},
     {HEAD "cpu c0 tlb 8 victims 17\n", "m:2:22: expected 0 to 16 victims"},
-    {HEAD "mmu c0.0 space s0\n",
-     "m:2:5: expected an MMU index of a cpu above"},
+    {HEAD "mmu c0.0 space s0\ncpu c0\n",
+     "m:3:5: expected a cpu above its MMU indexes"},
+    {HEAD "mmu c0.0 space s0\nmmu c0.0 space s0\n",
+     "m:3:5: expected an MMU index that is not there yet"},
     {HEAD "cpu c0\nmmu c0.4 space s0\n", "m:3:5: expected c0.0 to c3.3"},
     {HEAD "cpu c0\nmmu c0 space s0\n", "m:3:5: expected c0.0 to c3.3"},
     {HEAD "cpu c0\nmmu c0.0 space s0 attrs secure,\n",
@@ -531,11 +580,9 @@ static void test_lenient_objects(void)
     g_autofree char *printed = print(&p, NULL);
     g_assert_cmpuint(dropped, ==, 5);
     g_assert_cmpstr(printed, ==,
-                    HEAD "page 4096\nhops 16\n"
-                         "region r0 container size 0x40\n"
+                    HEAD "region r0 container size 0x40 root s0\n"
                          "region r3 ram size 0x40 in r0 at 0x0\n"
-                         "space s0 root r0\n"
-                         "cpu c0 tlb 8\nmmu c0.0 space s0\n"
+                         "mmu c0.0 space s0\n"
                          "script\n  read c0.0 0x0 1\n");
 }
 
@@ -773,6 +820,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/text/canonical", test_canonical);
     g_test_add_func("/text/order-is-free", test_order_is_free);
+    g_test_add_func("/text/defaults", test_defaults);
     g_test_add_func("/text/identity", test_identity);
     g_test_add_func("/text/comments/kept", test_comments);
     g_test_add_func("/text/comments/anywhere", test_comments_anywhere);

@@ -20,6 +20,7 @@ enum {
     OPT_OF,
     OPT_OFFSET,
     OPT_BLOCK,
+    OPT_ROOT,
     OPT_IN,
     OPT_AT,
     OPT_IOMMU,
@@ -40,6 +41,7 @@ static const char *const region_options[OPTIONS] = {
     [OPT_OF] = "of",
     [OPT_OFFSET] = "offset",
     [OPT_BLOCK] = "block",
+    [OPT_ROOT] = "root",
     [OPT_IN] = "in",
     [OPT_AT] = "at",
     [OPT_IOMMU] = "iommu",
@@ -75,8 +77,25 @@ static bool option_fits(unsigned option, unsigned kind)
     }
 }
 
-static bool parse_region_option(TwLexer *l, unsigned option, TwRegion *r)
+/* The id of a space that has no line yet. */
+static bool parse_new_space(TwParser *s, uint8_t *id)
 {
+    TwLexer *l = &s->lexer;
+    const char *word = l->word;
+    if (!tw_lexer_id(l, 's', TW_MAX_SPACES, id)) {
+        return false;
+    }
+    if (s->spaces[*id].line != 0) {
+        l->word = word;
+        return tw_lexer_expected(l, "a space that is not there yet");
+    }
+    return true;
+}
+
+static bool parse_region_option(TwParser *s, unsigned option, TwRegion *r,
+                                uint8_t *space)
+{
+    TwLexer *l = &s->lexer;
     switch (option) {
     case OPT_SIZE:
         return tw_lexer_size(l, &r->size);
@@ -86,6 +105,8 @@ static bool parse_region_option(TwLexer *l, unsigned option, TwRegion *r)
         return tw_lexer_number(l, 0, UINT64_MAX, NULL, &r->alias_offset);
     case OPT_BLOCK:
         return tw_lexer_id(l, 'r', TW_MAX_REGIONS, &r->block);
+    case OPT_ROOT:
+        return parse_new_space(s, space);
     case OPT_IN:
         return tw_lexer_id(l, 'r', TW_MAX_REGIONS, &r->container);
     case OPT_AT:
@@ -123,10 +144,17 @@ static const char *region_kind(unsigned i)
     return tw_region_kind_name(i + 1); /* "none" is not written */
 }
 
+static void add_space(TwParser *s, uint8_t id, TwSpace space)
+{
+    s->p->spaces[id] = space;
+    s->p->n_spaces = MAX(s->p->n_spaces, (uint8_t)(id + 1));
+}
+
 bool tw_text_region(TwParser *s)
 {
     TwLexer *l = &s->lexer;
-    uint8_t id, kind;
+    TwTextPlace place = {l->line, tw_lexer_column(l)};
+    uint8_t id, kind, space = TW_NONE;
     unsigned seen = 0;
     const char *word = l->word;
     if (!tw_lexer_id(l, 'r', TW_MAX_REGIONS, &id)) {
@@ -160,7 +188,7 @@ bool tw_text_region(TwParser *s)
             return false;
         }
         tw_lexer_next(l);
-        if (!parse_region_option(l, option, &r)) {
+        if (!parse_region_option(s, option, &r, &space)) {
             return false;
         }
     }
@@ -175,6 +203,10 @@ bool tw_text_region(TwParser *s)
     }
     s->p->regions[id] = r;
     s->p->n_regions = MAX(s->p->n_regions, (uint8_t)(id + 1));
+    if (space != TW_NONE) {
+        add_space(s, space, (TwSpace){.present = true, .root = id});
+        s->spaces[space] = place;
+    }
     return true;
 }
 
@@ -183,13 +215,8 @@ bool tw_text_space(TwParser *s)
     TwLexer *l = &s->lexer;
     TwSpace space = {.present = true};
     uint8_t id;
-    const char *word = l->word;
-    if (!tw_lexer_id(l, 's', TW_MAX_SPACES, &id)) {
+    if (!parse_new_space(s, &id)) {
         return false;
-    }
-    if (s->spaces[id].line != 0) {
-        l->word = word;
-        return tw_lexer_expected(l, "a space that is not there yet");
     }
     s->spot = (TwSpot){TW_SPOT_SPACE, id};
     if (!tw_lexer_word(l, "root") ||
@@ -200,8 +227,7 @@ bool tw_text_space(TwParser *s)
     if (!tw_lexer_end(l)) {
         return false;
     }
-    s->p->spaces[id] = space;
-    s->p->n_spaces = MAX(s->p->n_spaces, (uint8_t)(id + 1));
+    add_space(s, id, space);
     return true;
 }
 
@@ -265,6 +291,25 @@ static bool parse_iommu_option(TwLexer *l, unsigned option, TwIommu *m)
     }
 }
 
+/* Its granule is the page size, which may still come: see the defaults. */
+enum { GRANULE_OF_PAGE = 0 };
+
+static TwIommu make_iommu(TwIommuKind kind)
+{
+    return (TwIommu){.kind = (uint8_t)kind,
+                     .granule_lg = GRANULE_OF_PAGE,
+                     .indexes = 1,
+                     .bypass_space = TW_NONE,
+                     .blocked_space = TW_NONE,
+                     .tables = TW_NONE};
+}
+
+static void add_iommu(TwParser *s, uint8_t id, TwIommu iommu)
+{
+    s->p->iommus[id] = iommu;
+    s->p->n_iommus = MAX(s->p->n_iommus, (uint8_t)(id + 1));
+}
+
 bool tw_text_iommu(TwParser *s)
 {
     TwLexer *l = &s->lexer;
@@ -283,19 +328,15 @@ bool tw_text_iommu(TwParser *s)
                        "table, mpc or pagetable", &kind)) {
         return false;
     }
-    TwIommu m = {.kind = (uint8_t)(kind + 1),
-                 .indexes = 1,
-                 .bypass_space = TW_NONE,
-                 .blocked_space = TW_NONE,
-                 .tables = TW_NONE};
+    TwIommu m = make_iommu((TwIommuKind)(kind + 1));
     /* Options that the kind has beside those of all. */
     unsigned fits = 1u << IOMMU_GRANULE | 1u << IOMMU_INDEXES |
                     1u << IOMMU_SELECT | 1u << IOMMU_TO | 1u << IOMMU_BYPASS;
-    unsigned needs = 1u << IOMMU_GRANULE;
+    unsigned needs = 0;
     if (m.kind == TW_IOMMU_MPC) {
-        needs |= 1u << IOMMU_BLOCKED;
+        needs = 1u << IOMMU_BLOCKED;
     } else if (m.kind == TW_IOMMU_PAGETABLE) {
-        needs |= 1u << IOMMU_TABLES | 1u << IOMMU_LEVELS;
+        needs = 1u << IOMMU_TABLES | 1u << IOMMU_LEVELS;
         fits |= 1u << IOMMU_FORMAT;
     }
     while (l->length > 0) {
@@ -323,24 +364,30 @@ bool tw_text_iommu(TwParser *s)
             return tw_lexer_word(l, iommu_options[option]);
         }
     }
-    s->p->iommus[id] = m;
-    s->p->n_iommus = MAX(s->p->n_iommus, (uint8_t)(id + 1));
+    add_iommu(s, id, m);
     return true;
+}
+
+static TwCpu make_cpu(void)
+{
+    return (TwCpu){.present = true, .tlb_lg = TW_TEXT_TLB_LG};
 }
 
 bool tw_text_cpu(TwParser *s)
 {
     TwLexer *l = &s->lexer;
-    TwCpu cpu = {.present = true, .tlb_lg = 3};
+    TwCpu cpu = make_cpu();
     uint64_t victims;
     uint8_t id;
     const char *word = l->word;
     if (!tw_lexer_id(l, 'c', TW_MAX_CPUS, &id)) {
         return false;
     }
-    if (s->cpus[id].line != 0) {
+    if (s->cpus[id].line != 0 || s->p->cpus[id].present) {
         l->word = word;
-        return tw_lexer_expected(l, "a cpu that is not there yet");
+        return tw_lexer_expected(l, s->cpus[id].line != 0
+                                        ? "a cpu that is not there yet"
+                                        : "a cpu above its MMU indexes");
     }
     s->spot = (TwSpot){TW_SPOT_CPU, id};
     if (tw_lexer_skip(l, "tlb") &&
@@ -374,12 +421,9 @@ bool tw_text_mmu(TwParser *s)
         return false;
     }
     unsigned number = cpu * TW_MAX_MMU_INDEXES + index;
-    if (s->cpus[cpu].line == 0 || s->mmus[number].line != 0) {
+    if (s->mmus[number].line != 0) {
         l->word = word;
-        return tw_lexer_expected(l, s->cpus[cpu].line == 0
-                                        ? "an MMU index of a cpu above"
-                                        : "an MMU index that is not there "
-                                          "yet");
+        return tw_lexer_expected(l, "an MMU index that is not there yet");
     }
     s->spot = (TwSpot){TW_SPOT_MMU, (uint16_t)number};
     if (!tw_lexer_word(l, "space") ||
@@ -392,6 +436,26 @@ bool tw_text_mmu(TwParser *s)
     if (!tw_lexer_end(l)) {
         return false;
     }
+    if (!s->p->cpus[cpu].present) {
+        s->p->cpus[cpu] = make_cpu();
+        s->p->n_cpus = MAX(s->p->n_cpus, (uint8_t)(cpu + 1));
+    }
     s->p->cpus[cpu].mmu[index] = mmu;
     return true;
+}
+
+void tw_text_defaults(TwParser *s)
+{
+    TwProgram *p = s->p;
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        const TwRegion *r = &p->regions[i];
+        if (r->kind == TW_REGION_IOMMU && s->iommus[r->iommu].line == 0) {
+            add_iommu(s, r->iommu, make_iommu(TW_IOMMU_TABLE));
+        }
+    }
+    for (unsigned i = 0; i < p->n_iommus; i++) {
+        if (p->iommus[i].granule_lg == GRANULE_OF_PAGE) {
+            p->iommus[i].granule_lg = p->page_lg;
+        }
+    }
 }

@@ -368,16 +368,21 @@ bool tw_program_parse(TwProgram *program, const char *text, size_t length,
     if (!parse_lines(s, mode, comments, &count)) {
         return false;
     }
+    tw_text_defaults(s);
     char why[200];
     TwSpot spot;
     while (!tw_program_check_spot(program, &spot, why, sizeof why)) {
+        const TwTextPlace *place = place_of(s, spot);
         if (mode == TW_TEXT_STRICT) {
-            const TwTextPlace *place = place_of(s, spot);
             g_autofree char *what =
                 g_strdup_printf("a well-formed program: %s", why);
             return tw_lexer_expected_at(&s->lexer,
-                                        place ? place->line : s->lexer.line,
-                                        place ? place->column : 1, what);
+                                        place && place->line
+                                            ? place->line
+                                            : s->lexer.line,
+                                        place && place->line ? place->column
+                                                             : 1,
+                                        what);
         }
         drop(s, spot);
         if (comments) {

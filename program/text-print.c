@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The canonical text of a program: one line an object or operation, objects
- * in ascending order of id, words in a fixed order, defaults left out.
+ * in ascending order of id, words in a fixed order, defaults left out, and
+ * lines that would say only defaults.  A line that has a comment stays.
  */
 #include "program/text.h"
 
@@ -11,6 +12,7 @@
 #include "program/comments.h"
 #include "program/lexer.h"
 #include "program/ops.h"
+#include "program/text-object.h"
 
 /* Objects ------------------------------------------------------------------ */
 
@@ -22,7 +24,8 @@ static void write_range(GString *out, const char *word, TwRange range)
     }
 }
 
-static void write_region(GString *out, const TwProgram *p, unsigned id)
+static void write_region(GString *out, const TwProgram *p, unsigned id,
+                         unsigned space)
 {
     const TwRegion *r = &p->regions[id];
     g_string_append_printf(out, "region r%u %s size ", id,
@@ -37,6 +40,9 @@ static void write_region(GString *out, const TwProgram *p, unsigned id)
     }
     if (tw_region_has_block(r->kind) && r->block != id) {
         g_string_append_printf(out, " block r%u", r->block);
+    }
+    if (space != TW_NONE) {
+        g_string_append_printf(out, " root s%u", space);
     }
     if (r->container != TW_NONE) {
         g_string_append_printf(out, " in r%u", r->container);
@@ -70,8 +76,11 @@ static void write_region(GString *out, const TwProgram *p, unsigned id)
 static void write_iommu(GString *out, const TwProgram *p, unsigned id)
 {
     const TwIommu *m = &p->iommus[id];
-    g_string_append_printf(out, "iommu i%u %s granule %u", id,
-                           tw_iommu_kind_name(m->kind), 1u << m->granule_lg);
+    g_string_append_printf(out, "iommu i%u %s", id,
+                           tw_iommu_kind_name(m->kind));
+    if (m->granule_lg != p->page_lg) {
+        g_string_append_printf(out, " granule %u", 1u << m->granule_lg);
+    }
     if (m->indexes != 1) {
         g_string_append_printf(out, " indexes %u", m->indexes);
     }
@@ -95,7 +104,10 @@ static void write_iommu(GString *out, const TwProgram *p, unsigned id)
 static void write_cpu_line(GString *out, const TwProgram *p, unsigned id)
 {
     const TwCpu *c = &p->cpus[id];
-    g_string_append_printf(out, "cpu c%u tlb %u", id, 1u << c->tlb_lg);
+    g_string_append_printf(out, "cpu c%u", id);
+    if (c->tlb_lg != TW_TEXT_TLB_LG) {
+        g_string_append_printf(out, " tlb %u", 1u << c->tlb_lg);
+    }
     if (c->victims) {
         g_string_append_printf(out, " victims %u", c->victims);
     }
@@ -155,11 +167,60 @@ static void finish(Printer *pr, TwSpotKind kind, unsigned index)
     g_string_append_c(pr->out, '\n');
 }
 
-static bool commented(const Printer *pr, TwSpotKind kind)
+static bool commented(const Printer *pr, TwSpotKind kind, unsigned index)
 {
-    TwSpot spot = {(uint8_t)kind, 0};
+    TwSpot spot = {(uint8_t)kind, (uint16_t)index};
     return tw_comments_find(pr->comments, spot, false) ||
            tw_comments_find(pr->comments, spot, true);
+}
+
+/* The lowest space that the line of its root can name, or TW_NONE. */
+static unsigned space_of_root(const Printer *pr, const TwProgram *p,
+                              unsigned root)
+{
+    for (unsigned i = 0; i < p->n_spaces; i++) {
+        const TwSpace *s = &p->spaces[i];
+        if (s->present && !s->late && s->root == root &&
+            !commented(pr, TW_SPOT_SPACE, i)) {
+            return i;
+        }
+    }
+    return TW_NONE;
+}
+
+/* What an IOMMU is if its region's line only names it. */
+static bool iommu_is_plain(const TwProgram *p, const TwIommu *m)
+{
+    return m->kind == TW_IOMMU_TABLE && m->granule_lg == p->page_lg &&
+           m->indexes == 1 && m->select == TW_SELECT_ZERO &&
+           m->bypass_space == TW_NONE && !m->bypass;
+}
+
+/* What a CPU is if only the line of an MMU index names it. */
+static bool cpu_is_plain(const TwCpu *c)
+{
+    bool named = false;
+    for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
+        named |= c->mmu[m].present;
+    }
+    return named && c->tlb_lg == TW_TEXT_TLB_LG && c->victims == 0;
+}
+
+static void print_cpu(Printer *pr, const TwProgram *p, unsigned id)
+{
+    if (!cpu_is_plain(&p->cpus[id]) || commented(pr, TW_SPOT_CPU, id)) {
+        start(pr, TW_SPOT_CPU, id);
+        write_cpu_line(pr->out, p, id);
+        finish(pr, TW_SPOT_CPU, id);
+    }
+    for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
+        if (p->cpus[id].mmu[m].present) {
+            unsigned index = id * TW_MAX_MMU_INDEXES + m;
+            start(pr, TW_SPOT_MMU, index);
+            write_mmu(pr->out, p, id, m);
+            finish(pr, TW_SPOT_MMU, index);
+        }
+    }
 }
 
 static void print_topology(Printer *pr, const TwProgram *p)
@@ -167,12 +228,13 @@ static void print_topology(Printer *pr, const TwProgram *p)
     for (unsigned i = 0; i < p->n_regions; i++) {
         if (p->regions[i].kind != TW_REGION_NONE) {
             start(pr, TW_SPOT_REGION, i);
-            write_region(pr->out, p, i);
+            write_region(pr->out, p, i, space_of_root(pr, p, i));
             finish(pr, TW_SPOT_REGION, i);
         }
     }
     for (unsigned i = 0; i < p->n_spaces; i++) {
-        if (p->spaces[i].present) {
+        if (p->spaces[i].present &&
+            space_of_root(pr, p, p->spaces[i].root) != i) {
             start(pr, TW_SPOT_SPACE, i);
             g_string_append_printf(pr->out, "space s%u root r%u%s", i,
                                    p->spaces[i].root,
@@ -181,26 +243,17 @@ static void print_topology(Printer *pr, const TwProgram *p)
         }
     }
     for (unsigned i = 0; i < p->n_iommus; i++) {
-        if (p->iommus[i].kind != TW_IOMMU_NONE) {
+        if (p->iommus[i].kind != TW_IOMMU_NONE &&
+            (!iommu_is_plain(p, &p->iommus[i]) ||
+             commented(pr, TW_SPOT_IOMMU, i))) {
             start(pr, TW_SPOT_IOMMU, i);
             write_iommu(pr->out, p, i);
             finish(pr, TW_SPOT_IOMMU, i);
         }
     }
     for (unsigned i = 0; i < p->n_cpus; i++) {
-        if (!p->cpus[i].present) {
-            continue;
-        }
-        start(pr, TW_SPOT_CPU, i);
-        write_cpu_line(pr->out, p, i);
-        finish(pr, TW_SPOT_CPU, i);
-        for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
-            if (p->cpus[i].mmu[m].present) {
-                unsigned index = i * TW_MAX_MMU_INDEXES + m;
-                start(pr, TW_SPOT_MMU, index);
-                write_mmu(pr->out, p, i, m);
-                finish(pr, TW_SPOT_MMU, index);
-            }
+        if (p->cpus[i].present) {
+            print_cpu(pr, p, i);
         }
     }
     for (unsigned i = 0; i < p->n_actors; i++) {
@@ -232,19 +285,24 @@ void tw_program_print(const TwProgram *p, const TwComments *comments,
     start(pr, TW_SPOT_VERSION, 0);
     g_string_append_printf(out, "twinwalk %d", TW_LANGUAGE_VERSION);
     finish(pr, TW_SPOT_VERSION, 0);
-    start(pr, TW_SPOT_PAGE, 0);
-    g_string_append_printf(out, "page %u", 1u << p->page_lg);
-    finish(pr, TW_SPOT_PAGE, 0);
-    start(pr, TW_SPOT_HOPS, 0);
-    g_string_append_printf(out, "hops %u", p->hops);
-    finish(pr, TW_SPOT_HOPS, 0);
-    if (p->contents != TW_CONTENTS_DATA || commented(pr, TW_SPOT_CONTENTS)) {
+    if (p->page_lg != TW_DEFAULT_PAGE_LG || commented(pr, TW_SPOT_PAGE, 0)) {
+        start(pr, TW_SPOT_PAGE, 0);
+        g_string_append_printf(out, "page %u", 1u << p->page_lg);
+        finish(pr, TW_SPOT_PAGE, 0);
+    }
+    if (p->hops != TW_DEFAULT_HOPS || commented(pr, TW_SPOT_HOPS, 0)) {
+        start(pr, TW_SPOT_HOPS, 0);
+        g_string_append_printf(out, "hops %u", p->hops);
+        finish(pr, TW_SPOT_HOPS, 0);
+    }
+    if (p->contents != TW_CONTENTS_DATA ||
+        commented(pr, TW_SPOT_CONTENTS, 0)) {
         start(pr, TW_SPOT_CONTENTS, 0);
         g_string_append_printf(out, "contents %s",
                                tw_contents_name(p->contents));
         finish(pr, TW_SPOT_CONTENTS, 0);
     }
-    if (p->explicit_safepoints || commented(pr, TW_SPOT_SAFEPOINTS)) {
+    if (p->explicit_safepoints || commented(pr, TW_SPOT_SAFEPOINTS, 0)) {
         start(pr, TW_SPOT_SAFEPOINTS, 0);
         g_string_append_printf(out, "safepoints %s",
                                p->explicit_safepoints ? "explicit"
@@ -252,7 +310,7 @@ void tw_program_print(const TwProgram *p, const TwComments *comments,
         finish(pr, TW_SPOT_SAFEPOINTS, 0);
     }
     print_topology(pr, p);
-    if (p->n_setup > 0 || commented(pr, TW_SPOT_SETUP_WORD)) {
+    if (p->n_setup > 0 || commented(pr, TW_SPOT_SETUP_WORD, 0)) {
         start(pr, TW_SPOT_SETUP_WORD, 0);
         g_string_append(out, "setup");
         finish(pr, TW_SPOT_SETUP_WORD, 0);
