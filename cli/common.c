@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fuzz/generate.h"
+#include "fuzz/runner.h"
 #include "program/bytes.h"
 
 /* Errors ------------------------------------------------------------------ */
@@ -164,13 +165,13 @@ bool tw_cli_target_ready(TwCliTarget *target)
     return true;
 }
 
-uint32_t tw_cli_target_patience(TwCliTarget *target)
+uint32_t tw_cli_target_patience(TwCliTarget *target, unsigned replays)
 {
     uint32_t own = target->options.timeout_ms;
 
     if (g_str_has_prefix(target->name, "exec:")) {
-        /* Start, run and a second run each take up to that long. */
-        return 3 * (own ? own : 10000);
+        /* A run, and each time again a start and a run. */
+        return (1 + 2 * replays) * (own ? own : 10000);
     }
     target->options.timeout_ms = 0;
     return own;
@@ -209,6 +210,16 @@ void tw_cli_target_clear(TwCliTarget *target)
     g_clear_pointer(&target->name, g_free);
     g_clear_pointer(&target->flush, g_free);
     g_clear_pointer(&target->contract, g_free);
+}
+
+bool tw_cli_times(const char *option, int times)
+{
+    if (times < 1 || times > TW_MAX_REPLAYS) {
+        tw_cli_fail(TW_EXIT_USAGE, "%s: expected 1 to %d, not %d", option,
+                    TW_MAX_REPLAYS, times);
+        return false;
+    }
+    return true;
 }
 
 bool tw_cli_number(const char *option, const char *text, uint64_t *number)
@@ -380,6 +391,11 @@ GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
     tw_comments_add_top(comments, text->str);
     g_string_printf(text, "key: %s", finding->key);
     tw_comments_add_top(comments, text->str);
+    if (finding->verdict == TW_VERDICT_FLAKY) {
+        g_string_printf(text, "again: %u of %u replays on a fresh target",
+                        finding->again, finding->replays);
+        tw_comments_add_top(comments, text->str);
+    }
     if (finding->op < program->n_script) {
         g_string_printf(text, "operation: %u", finding->op);
         tw_comments_add_top(comments, text->str);

@@ -60,14 +60,18 @@ bool tw_cli_target_ready(TwCliTarget *target);
 /*
  * For verbs that run cases in other processes: --timeout is theirs, unless the
  * target keeps time itself (exec).  Returns how long to wait for a process in
- * ms (0: the default).
+ * ms (0: the default), which runs a case and, if it is a finding, `replays`
+ * times again.
  */
-uint32_t tw_cli_target_patience(TwCliTarget *target);
+uint32_t tw_cli_target_patience(TwCliTarget *target, unsigned replays);
 
 /* The options that must be given again to get the same target, as shell
  * words: "--target zoo:slug --flush page". */
 char *tw_cli_target_words(const TwCliTarget *target);
 void tw_cli_target_clear(TwCliTarget *target);
+
+/* --times and --replays: 1 to TW_MAX_REPLAYS; false: error printed. */
+bool tw_cli_times(const char *option, int times);
 
 /* A number from 0 to 2^63 - 1, decimal or 0x...; false: error printed. */
 bool tw_cli_number(const char *option, const char *text, uint64_t *number);

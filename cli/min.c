@@ -170,7 +170,7 @@ int tw_verb_min(int argc, char **argv)
     if (!tw_cli_known_load(&m.known)) {
         goto out;
     }
-    m.patience = tw_cli_target_patience(&m.target);
+    m.patience = tw_cli_target_patience(&m.target, 1);
     code = minimise(&m, argv[1], out ? out : "-", (unsigned)budget);
 out:
     tw_cli_known_clear(&m.known);

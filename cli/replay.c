@@ -213,7 +213,7 @@ int tw_verb_replay(int argc, char **argv)
     }
     r.in_process = r.in_process || r.trace;
     if (!r.in_process) {
-        r.patience = tw_cli_target_patience(&r.target);
+        r.patience = tw_cli_target_patience(&r.target, 1);
     }
     code = replay_all(&r, argc - 1, argv + 1);
 out:

@@ -164,23 +164,40 @@ static void totals(const TwCampaignResult *result)
     }
 }
 
+/* Of the kept cases of a key: how often they were seen again, of how often. */
+static void again_of(const TwCampaignKey *key, unsigned *again,
+                     unsigned *replays)
+{
+    *again = *replays = 0;
+    for (unsigned i = 0; i < key->cases->len; i++) {
+        const TwFinding *finding =
+            &g_array_index(key->cases, TwCampaignCase, i).finding;
+
+        *again += finding->again;
+        *replays += finding->replays;
+    }
+}
+
 static void findings_table(const TwRunView *view,
                            const TwCampaignResult *result)
 {
     uint64_t findings = findings_of(result);
-    unsigned keys = 0;
+    unsigned keys = 0, again, replays;
+    char rate_again[24];
 
     if (result->keys->len > 0) {
-        printf("\n  %-26s %-10s %10s  %10s  file\n", "key", "verdict",
-               "programs", "first seen");
+        printf("\n  %-26s %-10s %10s  %10s  %7s  file\n", "key", "verdict",
+               "programs", "first seen", "again");
     }
     for (unsigned i = 0; i < result->keys->len; i++) {
         const TwCampaignKey *key = g_ptr_array_index(result->keys, i);
 
         keys += tw_verdict_is_finding(key->verdict);
-        printf("  %-26s %-10s %10" PRIu64 "  %8.1f s  %s%s%s-1.tw\n", key->key,
-               tw_verdict_name(key->verdict), key->count, key->first_seconds,
-               view->out ? view->out : "", view->out ? "/" : "", key->key);
+        again_of(key, &again, &replays);
+        g_snprintf(rate_again, sizeof(rate_again), "%u/%u", again, replays);
+        printf("  %-26s %-10s %10" PRIu64 "  %8.1f s  %7s  %s%s%s-1.tw\n",
+               key->key, tw_verdict_name(key->verdict), key->count,
+               key->first_seconds, rate_again, view->out ? view->out : "", view->out ? "/" : "", key->key);
     }
     if (findings == 0) {
         printf("\n0 findings%s\n",
@@ -323,6 +340,8 @@ static void json_key(JsonBuilder *b, const TwRunView *view,
         if (one->finding.op != TW_NO_OP) {
             tw_cli_json_int(b, "operation", one->finding.op);
         }
+        tw_cli_json_int(b, "replays", one->finding.replays);
+        tw_cli_json_int(b, "again", one->finding.again);
         tw_cli_json_string(b, "text", one->finding.text);
         if (view->out) {
             tw_cli_json_string(b, "file", file);

@@ -234,7 +234,7 @@ int tw_verb_run(int argc, char **argv)
     g_autofree char *time = NULL, *programs = NULL, *seed = NULL;
     g_autofree char *profile = NULL;
     gboolean json = FALSE, stop_at_finding = FALSE;
-    int jobs = (int)g_get_num_processors();
+    int jobs = (int)g_get_num_processors(), replays = 3;
     int code = TW_EXIT_USAGE;
     Run run = {.out = NULL};
     GOptionEntry entries[] = {
@@ -252,6 +252,9 @@ int tw_verb_run(int argc, char **argv)
          "NAME"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &run.out,
          "Folder for the cases found (default: a new out/run-SEED)", "DIR"},
+        {"replays", 0, 0, G_OPTION_ARG_INT, &replays,
+         "Replays each finding that is kept on a fresh target so often, "
+         "before it is called one (default 3)", "N"},
         {"stop-at-finding", 0, 0, G_OPTION_ARG_NONE, &stop_at_finding,
          "Stops at the first finding", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &json,
@@ -280,7 +283,8 @@ int tw_verb_run(int argc, char **argv)
     }
     run.options.seed = 1;
     run.options.profile = TW_PROFILES;
-    if (!tw_cli_target_ready(&run.target) ||
+    if (!tw_cli_times("--replays", replays) ||
+        !tw_cli_target_ready(&run.target) ||
         (time && !tw_cli_seconds("--time", time, &run.options.seconds)) ||
         (programs && !tw_cli_number("--programs", programs,
                                     &run.options.programs)) ||
@@ -293,7 +297,9 @@ int tw_verb_run(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "--programs: expected 1 or more");
         goto out;
     }
-    run.options.hang_ms = tw_cli_target_patience(&run.target);
+    run.options.replays = (unsigned)replays;
+    run.options.hang_ms =
+        tw_cli_target_patience(&run.target, run.options.replays);
     run.options.target = run.target.options;
     run.options.jobs = (unsigned)jobs;
     run.options.known = run.known.list;

@@ -68,6 +68,27 @@ status=0
 check 'an input that ends inside a program' [ "$status" -eq 2 ]
 check 'is told in one line' [ "$(wc -l <err.txt)" -eq 1 ]
 
+# A bug that only every other process has: flaky, with its rate.
+cat >moody.sh <<END
+echo >>starts
+if [ \$((\$(wc -l <starts) % 2)) -eq 1 ]; then
+    exec $quoted replay --as-target --target $bug
+fi
+exec $quoted replay --as-target
+END
+exits 0 'a target that is moody' "$TWINWALK" run --target 'exec:sh moody.sh' \
+    --programs 200 --seed 9 --jobs 1 --replays 4 --json --out moody
+check 'its findings are flaky, 2 of 4' python3 -c "
+import json
+summary = json.load(open('out.txt'))
+(key,) = summary['findings']
+assert key['key'] == 'FlaExec' and key['verdict'] == 'flaky'
+for case in key['cases']:
+    assert (case['again'], case['replays']) in ((2, 4), (0, 1)), case
+assert (2, 4) in [(case['again'], case['replays']) for case in key['cases']]"
+check 'the case says so' grep -qx '# again: 2 of 4 replays on a fresh target' \
+    moody/FlaExec-1.tw
+
 # A command that dies in every program: crash, and the campaign goes on.
 "$TWINWALK" targets --target softmmu >greeting
 # shellcheck disable=SC2016 # for the shell of exec

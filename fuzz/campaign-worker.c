@@ -203,6 +203,9 @@ void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
         g_strlcpy(slot->error, error->message, sizeof(slot->error));
         _exit(1);
     }
+    /* Numbers only go up, so what is not among the first of a key here is not
+     * among the first of all either. */
+    tw_runner_set_replays(runner, options->replays, options->cases_per_key);
     tw_slot_read(slot, &w.mine); /* of our predecessor */
     for (;;) {
         if (w.mine.open && chunk_is_over(&w)) {

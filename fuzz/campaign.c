@@ -26,6 +26,7 @@ enum {
     DEFAULT_HANG_MS = 10000,
     MOST_TRIES = 8, /* of a program whose worker is killed from outside */
     DEFAULT_CASES = 10,
+    DEFAULT_REPLAYS = 3,
     BARREN_DEATHS = 3, /* in a row, without a program between them */
 };
 
@@ -322,13 +323,51 @@ static bool run_quietly(Campaign *c, const TwProgram *program, int log_fd,
     return ok;
 }
 
+/* May another case of this key be kept? */
+static bool has_room(const Campaign *c, const TwFinding *finding)
+{
+    for (unsigned i = 0; i < c->result->keys->len; i++) {
+        const TwCampaignKey *key = g_ptr_array_index(c->result->keys, i);
+
+        if (strcmp(key->key, finding->key) == 0) {
+            return key->cases->len < c->options.cases_per_key;
+        }
+    }
+    return true;
+}
+
+/* Runs a program that kills its process again, as often as a worker does what
+ * it survives (a hang once: it has cost its whole time already). */
+static bool kill_again(Campaign *c, const TwProgram *program, int log_fd,
+                       TwFinding *finding)
+{
+    unsigned replays = has_room(c, finding) ? c->options.replays : 1;
+    TwFinding one;
+
+    finding->replays = finding->again = 1;
+    if (finding->verdict == TW_VERDICT_HANG) {
+        return true;
+    }
+    while (finding->replays < replays) {
+        if (!run_quietly(c, program, log_fd, &one)) {
+            return false;
+        }
+        finding->replays++;
+        finding->again += strcmp(one.key, finding->key) == 0;
+    }
+    if (finding->again < finding->replays) {
+        finding->verdict = TW_VERDICT_FLAKY;
+    }
+    return true;
+}
+
 /* Which finding is behind the death of a worker in program `number`? */
 static bool confirm(Campaign *c, const Watched *w, uint64_t number, int status,
                     TwCampaignCase *one)
 {
     TwProgram *program = g_new(TwProgram, 1);
     char words[160];
-    bool ok;
+    bool ok, dies;
 
     memset(one, 0, sizeof(*one));
     one->number = number;
@@ -339,9 +378,15 @@ static bool confirm(Campaign *c, const Watched *w, uint64_t number, int status,
         one->finding.known = (uint8_t)(1 + tw_known_match(
             c->options.known, program, &one->finding));
     }
+    dies = ok && one->finding.replays == 0 &&
+           (one->finding.verdict == TW_VERDICT_CRASH ||
+            one->finding.verdict == TW_VERDICT_HANG);
+    if (dies && !one->finding.known) {
+        ok = kill_again(c, program, w->log_fd, &one->finding);
+    }
     g_free(program);
     last_words(w->log_fd, words, sizeof(words));
-    if (ok && !tw_verdict_is_finding(one->finding.verdict)) {
+    if (ok && !dies && !tw_verdict_is_finding(one->finding.verdict)) {
         char how[40];
 
         if (w->hung) {
@@ -358,6 +403,8 @@ static bool confirm(Campaign *c, const Watched *w, uint64_t number, int status,
                    tw_verdict_name(one->finding.verdict));
         one->finding.verdict = TW_VERDICT_FLAKY;
         one->finding.key[0] = '\0';
+        one->finding.replays = 1;
+        one->finding.again = 0;
     }
     if (words[0] && ok && !strstr(one->finding.text, words)) {
         size_t length = strlen(one->finding.text);
@@ -578,9 +625,13 @@ static bool set_up(Campaign *c, GError **error)
     if (o->cases_per_key == 0) {
         o->cases_per_key = DEFAULT_CASES;
     }
+    if (o->replays == 0) {
+        o->replays = DEFAULT_REPLAYS;
+    }
     if (o->hang_ms == 0) {
-        /* A target that keeps time itself is asked up to three times. */
-        o->hang_ms = MAX(DEFAULT_HANG_MS, 3 * o->target.timeout_ms);
+        /* A target that keeps time itself is started and asked again. */
+        o->hang_ms = MAX(DEFAULT_HANG_MS,
+                         (1 + 2 * o->replays) * o->target.timeout_ms);
     }
     c->hang_seconds = o->hang_ms / 1000.0;
     o->jobs = MAX(o->jobs, 1);

@@ -19,6 +19,8 @@ typedef struct TwCampaignOptions {
     uint32_t seconds;    /* stop after so long (0: no limit) */
     unsigned jobs;       /* worker processes, at least 1 */
     unsigned cases_per_key; /* raw cases kept per key (0: 10) */
+    unsigned replays;     /* on a fresh target, of each finding that may be
+                           * kept; of others one (0: 3) */
     TwKnown *known;       /* what is not a finding, and what the generator
                            * avoids; or NULL.  Selected by the campaign */
     bool stop_at_finding; /* end at the first finding (lowest number) */

@@ -17,7 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST_FRAMES = 6 }; /* of a stack in the text of a finding */
+enum {
+    MOST_FRAMES = 6, /* of a stack in the text of a finding */
+    MOST_KEYS = 128, /* whose findings are counted */
+};
 
 struct TwRunner {
     TwTargetOptions options;
@@ -28,6 +31,12 @@ struct TwRunner {
     TwTrace trace;   /* of the last run */
     TwTrace reference; /* of a target that has one */
     TwTrace confirm; /* of the second run of a finding */
+    unsigned replays, per_key; /* tw_runner_set_replays() */
+    struct {
+        char key[TW_KEY_SIZE];
+        unsigned count;
+    } seen[MOST_KEYS];
+    unsigned n_seen;
 };
 
 TwRunner *tw_runner_new(const TwTargetOptions *options, GError **error)
@@ -44,6 +53,9 @@ TwRunner *tw_runner_new(const TwTargetOptions *options, GError **error)
     runner->options.name = runner->name;
     runner->target = target;
     runner->known = NULL;
+    runner->replays = 1;
+    runner->per_key = 0;
+    runner->n_seen = 0;
     runner->oracle = tw_oracle_new();
     tw_trace_init(&runner->trace);
     return runner;
@@ -68,6 +80,13 @@ bool tw_runner_set_known(TwRunner *runner, TwKnown *known, GError **error)
     return known == NULL ||
            tw_known_select(known, runner->target->klass, runner->name,
                            tw_target_version(runner->target), error);
+}
+
+void tw_runner_set_replays(TwRunner *runner, unsigned replays,
+                           unsigned per_key)
+{
+    runner->replays = replays;
+    runner->per_key = per_key;
 }
 
 const TwDialect *tw_runner_dialect(TwRunner *runner)
@@ -133,8 +152,8 @@ static TwVerdict judge(TwRunner *runner, TwTarget *target,
 }
 
 /* Does a target that has run nothing before come to the same key? */
-static bool confirm(TwRunner *runner, const TwProgram *program,
-                    const TwFinding *finding)
+static bool same_again(TwRunner *runner, const TwProgram *program,
+                       const TwFinding *finding)
 {
     TwFinding again;
     TwTarget *fresh = tw_target_open(&runner->options, NULL);
@@ -148,11 +167,48 @@ static bool confirm(TwRunner *runner, const TwProgram *program,
     return strcmp(again.key, finding->key) == 0;
 }
 
+/* How often is this finding to be run again?  Keys beyond those that there is
+ * room for are all new. */
+static unsigned replays_of(TwRunner *runner, const TwFinding *finding)
+{
+    const char *key = finding->key;
+    unsigned i = 0;
+
+    if (finding->verdict == TW_VERDICT_HANG) {
+        return MIN(runner->replays, 1);
+    }
+    if (runner->per_key == 0) {
+        return runner->replays;
+    }
+    while (i < runner->n_seen && strcmp(runner->seen[i].key, key) != 0) {
+        i++;
+    }
+    if (i == runner->n_seen) {
+        if (i == MOST_KEYS) {
+            return runner->replays;
+        }
+        g_strlcpy(runner->seen[i].key, key, TW_KEY_SIZE);
+        runner->seen[i].count = 0;
+        runner->n_seen++;
+    }
+    return ++runner->seen[i].count <= runner->per_key ? runner->replays : 1;
+}
+
+/* Runs a finding again; false if it is flaky. */
+static bool confirm(TwRunner *runner, const TwProgram *program,
+                    TwFinding *finding)
+{
+    finding->replays = (uint8_t)replays_of(runner, finding);
+    for (unsigned i = 0; i < finding->replays; i++) {
+        finding->again += same_again(runner, program, finding);
+    }
+    return finding->again == finding->replays;
+}
+
 TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         TwFinding *finding, TwJudgeStats *stats,
                         uint64_t *counters)
 {
-
     bool alive = tw_target_run(runner->target, program, &runner->trace);
     TwVerdict verdict = judge(runner, runner->target, program,
                               &runner->trace, finding, stats);
@@ -163,6 +219,7 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
         }
     }
     finding->known = 0;
+    finding->replays = finding->again = 0;
     if (tw_verdict_is_finding(verdict)) {
         finding->known =
             (uint8_t)(1 + tw_known_match(runner->known, program, finding));
@@ -175,8 +232,8 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
         verdict = TW_VERDICT_KNOWN;
         finding->verdict = TW_VERDICT_KNOWN;
     }
-    if (tw_verdict_is_finding(verdict) && verdict != TW_VERDICT_CRASH &&
-        verdict != TW_VERDICT_HANG && !confirm(runner, program, finding)) {
+    if (tw_verdict_is_finding(verdict) &&
+        !confirm(runner, program, finding)) {
         verdict = TW_VERDICT_FLAKY;
         finding->verdict = TW_VERDICT_FLAKY;
         if (stats != NULL) {
@@ -208,7 +265,7 @@ typedef struct Shared {
 
 /* The child's whole life. */
 static void child(const TwTargetOptions *options, const TwProgram *program,
-                  Shared *shared)
+                  unsigned replays, Shared *shared)
 {
     TwTargetOptions mine = *options;
     GError *error = NULL;
@@ -222,6 +279,7 @@ static void child(const TwTargetOptions *options, const TwProgram *program,
         shared->failed = 1;
         _exit(0);
     }
+    tw_runner_set_replays(runner, replays, 0);
     tw_runner_run(runner, program, &shared->finding, NULL, NULL);
     shared->done = 1;
     /* Without destructors: what the target leaked is its own business, and
@@ -302,8 +360,10 @@ static void died(const TwTargetOptions *options, const TwProgram *program,
                         sizeof(finding->text));
 }
 
-bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
-                     uint32_t timeout_ms, TwFinding *finding, GError **error)
+/* tw_run_isolated, where a finding is run again `replays` times. */
+static bool run_child(const TwTargetOptions *options,
+                      const TwProgram *program, uint32_t timeout_ms,
+                      unsigned replays, TwFinding *finding, GError **error)
 {
     int fds[2];
     int status = 0;
@@ -335,7 +395,7 @@ bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
         }
         close(fds[0]);
         fcntl(fds[1], F_SETFD, FD_CLOEXEC);
-        child(options, program, shared);
+        child(options, program, replays, shared);
     }
     int fork_errno = errno;
     close(fds[1]);
@@ -360,4 +420,40 @@ bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
     close(fds[0]);
     munmap(shared, sizeof(*shared));
     return ok;
+}
+
+bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
+                     uint32_t timeout_ms, TwFinding *finding, GError **error)
+{
+    return run_child(options, program, timeout_ms, 1, finding, error);
+}
+
+bool tw_run_repeatedly(const TwTargetOptions *options,
+                       const TwProgram *program, uint32_t timeout_ms,
+                       unsigned times, TwFinding *finding, GError **error)
+{
+    bool found = false;
+    unsigned again = 0;
+
+    if (times == 1) {
+        return tw_run_isolated(options, program, timeout_ms, finding, error);
+    }
+    for (unsigned i = 0; i < times; i++) {
+        TwFinding one;
+
+        if (!run_child(options, program, timeout_ms, 0, &one, error)) {
+            return false;
+        }
+        if (!found) {
+            *finding = one;
+            found = tw_verdict_is_finding(one.verdict);
+        }
+        again += found && strcmp(one.key, finding->key) == 0;
+    }
+    finding->replays = (uint8_t)times;
+    finding->again = (uint8_t)again;
+    if (found && again < times) {
+        finding->verdict = TW_VERDICT_FLAKY;
+    }
+    return true;
 }

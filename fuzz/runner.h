@@ -30,13 +30,23 @@ const TwDialect *tw_runner_dialect(TwRunner *runner);
 const TwContract *tw_runner_contract(TwRunner *runner);
 const char *tw_runner_version(TwRunner *runner);
 
+enum { TW_MAX_REPLAYS = 100 };
+
+/*
+ * How often a finding is run again, 1 to TW_MAX_REPLAYS times (at first 1): the
+ * first `per_key` findings of each key (0: all) so often, later ones once.
+ */
+void tw_runner_set_replays(TwRunner *runner, unsigned replays,
+                           unsigned per_key);
+
 /*
  * Runs and judges one program in this process.  A finding that is on the list
  * of known divergences gets the verdict `known`, in *finding too, whose key
- * and text stay, and finding->known says which.  A finding other than crash
- * and hang is confirmed by a second run on a freshly opened target; if that
- * does not give the same key, the verdict is `flaky`.  `stats` and `counters`
- * (TW_COUNTERS of them) are added to; both may be NULL.
+ * and text stay, and finding->known says which.  Any other finding is run
+ * again, each time on a freshly opened target (a hang once: it costs its whole
+ * time); unless each run gives the same key, the verdict is `flaky`, and
+ * finding->again of finding->replays is its rate.  `stats` and `counters` (TW_COUNTERS of them)
+ * are added to; both may be NULL.
  */
 TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         TwFinding *finding, TwJudgeStats *stats,
@@ -68,5 +78,15 @@ const TwTrace *tw_runner_trace(TwRunner *runner);
  */
 bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
                      uint32_t timeout_ms, TwFinding *finding, GError **error);
+
+/*
+ * The same `times` times (1 to TW_MAX_REPLAYS), each in a child of its own: the
+ * first finding, if there is any, finding->again of finding->replays runs gave
+ * its key, and unless all did, its verdict is `flaky`.  Once is
+ * tw_run_isolated(), which runs a finding a second time in its child.
+ */
+bool tw_run_repeatedly(const TwTargetOptions *options,
+                       const TwProgram *program, uint32_t timeout_ms,
+                       unsigned times, TwFinding *finding, GError **error);
 
 #endif

@@ -29,6 +29,7 @@ typedef struct Trap {
 enum { SEED = 42 };
 
 static pid_t main_pid;
+static unsigned *turns; /* of the moody trap, in all processes */
 
 G_DEFINE_QUARK(tw-target-error-quark, tw_target_error)
 
@@ -53,7 +54,8 @@ static bool trap_run(TwTarget *target, const TwProgram *program,
             for (;;) {
                 pause();
             }
-        } else if (strcmp(t->kind, "used") == 0 && t->runs > 1) {
+        } else if ((strcmp(t->kind, "used") == 0 && t->runs > 1) ||
+                   (strcmp(t->kind, "moody") == 0 && (*turns)++ % 3 < 2)) {
             signal(SIGSEGV, SIG_DFL);
             raise(SIGSEGV);
         }
@@ -316,6 +318,44 @@ static void test_flaky(void)
     g_array_unref(numbers);
 }
 
+/* Dies in two of three turns: the rate is that of the replays. */
+static void test_rate(void)
+{
+    uint64_t programs;
+    GArray *numbers = traps(2, &programs);
+    TwCampaignOptions options = options_for("moody", programs, 1);
+    const TwCampaignCase *one;
+    TwCampaignResult result;
+    const TwCampaignKey *key;
+
+    *turns = 0;
+    run(&options, &result);
+    g_assert_cmpuint(result.keys->len, ==, 1);
+    key = g_ptr_array_index(result.keys, 0);
+    g_assert_cmpstr(key->key, ==, "FlaMoody");
+    g_assert_cmpuint(key->count, ==, 2);
+    one = &g_array_index(key->cases, TwCampaignCase, 0);
+    /* Turn 0 is the worker's; 1 and 3 die. */
+    g_assert_cmpuint(one->finding.again, ==, 2);
+    g_assert_cmpuint(one->finding.replays, ==, 3);
+    one++; /* turn 4 is the worker's, 5 survives */
+    g_assert_cmpuint(one->finding.again, ==, 0);
+    g_assert_cmpuint(one->finding.replays, ==, 1);
+    tw_campaign_result_clear(&result);
+
+    /* What dies each time is a finding. */
+    options.target.name = "segv";
+    options.replays = 2;
+    run(&options, &result);
+    key = g_ptr_array_index(result.keys, 0);
+    g_assert_cmpuint(key->verdict, ==, TW_VERDICT_CRASH);
+    one = &g_array_index(key->cases, TwCampaignCase, 0);
+    g_assert_cmpuint(one->finding.again, ==, 2);
+    g_assert_cmpuint(one->finding.replays, ==, 2);
+    tw_campaign_result_clear(&result);
+    g_array_unref(numbers);
+}
+
 /* Our children, from the kernel. */
 static unsigned children(pid_t of, pid_t *pids, unsigned most)
 {
@@ -550,6 +590,9 @@ static void test_parent_killed(void)
 
 int main(int argc, char **argv)
 {
+    turns = mmap(NULL, sizeof(*turns), PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    g_assert_true(turns != MAP_FAILED);
     main_pid = getpid();
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/campaign/jobs-do-not-matter", test_jobs);
@@ -557,6 +600,7 @@ int main(int argc, char **argv)
     g_test_add_func("/campaign/exit-is-a-finding", test_exit);
     g_test_add_func("/campaign/hang-is-a-finding", test_hang);
     g_test_add_func("/campaign/flaky-is-kept", test_flaky);
+    g_test_add_func("/campaign/flaky-rate", test_rate);
     g_test_add_func("/campaign/killed-from-outside", test_killed);
     g_test_add_func("/campaign/lost-chunk", test_lost_chunk);
     g_test_add_func("/campaign/stop", test_stop);

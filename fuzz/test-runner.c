@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "fuzz/generate.h"
@@ -51,6 +52,7 @@ typedef struct Fake {
 } Fake;
 
 static unsigned opened, runs;
+static unsigned *coin; /* runs of fake:coin in all processes */
 
 G_DEFINE_QUARK(tw-target-error-quark, tw_target_error)
 
@@ -76,6 +78,7 @@ static bool fake_run(TwTarget *target, const TwProgram *p, TwTrace *trace)
     Fake *fake = (Fake *)target;
 
     runs++;
+    bool head = strcmp(fake->mood, "coin") == 0 && (*coin)++ % 3 == 1;
     if (fake->in_flight != NULL) {
         *fake->in_flight = 1;
     }
@@ -91,8 +94,9 @@ static bool fake_run(TwTarget *target, const TwProgram *p, TwTrace *trace)
         }
     }
     bool ok = tw_target_run(fake->inner, p, trace);
-    if (strcmp(fake->mood, "lie") == 0 ||
-        (strcmp(fake->mood, "lie-once") == 0 && runs == 1)) {
+    if (head || strcmp(fake->mood, "lie") == 0 ||
+        (strcmp(fake->mood, "lie-once") == 0 && runs == 1) ||
+        (strcmp(fake->mood, "lie-odd") == 0 && runs % 2 == 1)) {
         trace->outcomes[0].class_ = TW_CLASS_DECODE_ERROR;
         trace->outcomes[0].n_locations = 0;
         trace->outcomes[0].value = 0;
@@ -234,6 +238,47 @@ static void test_flaky(void)
     g_assert_cmpuint(finding.verdict, ==, TW_VERDICT_FLAKY);
     g_assert_cmpuint(stats.verdicts[TW_VERDICT_FLAKY], ==, 1);
     g_assert_cmpuint(opened, ==, 1);
+    g_assert_cmpuint(finding.again, ==, 0);
+    g_assert_cmpuint(finding.replays, ==, 1);
+}
+
+/* The rate of what comes and goes; no replays where there is no finding. */
+static void test_rate(void)
+{
+    g_autoptr(TwRunner) runner = open_runner("fake:lie-odd");
+    TwFinding finding;
+
+    tw_runner_set_replays(runner, 5, 0);
+    g_assert_cmpint(
+        tw_runner_run(runner, &program, &finding, NULL, NULL), ==,
+        TW_VERDICT_FLAKY); /* run 1; again in runs 3 and 5 of 2 to 6 */
+    g_assert_cmpuint(finding.again, ==, 2);
+    g_assert_cmpuint(finding.replays, ==, 5);
+    g_assert_cmpuint(opened, ==, 5);
+    runs = 1;
+    g_assert_cmpint(
+        tw_runner_run(runner, &program, &finding, NULL, NULL), ==,
+        TW_VERDICT_AGREE);
+    g_assert_cmpuint(finding.again, ==, 0);
+    g_assert_cmpuint(finding.replays, ==, 0);
+    g_assert_cmpuint(opened, ==, 5);
+}
+
+/* The first findings of a key are replayed more often than the others. */
+static void test_replays_per_key(void)
+{
+    g_autoptr(TwRunner) runner = open_runner("fake:lie");
+    TwFinding finding;
+
+    tw_runner_set_replays(runner, 4, 2);
+    for (unsigned i = 0; i < 4; i++) {
+        g_assert_cmpint(
+            tw_runner_run(runner, &program, &finding, NULL, NULL), ==,
+            TW_VERDICT_CLASS);
+        g_assert_cmpuint(finding.replays, ==, i < 2 ? 4 : 1);
+        g_assert_cmpuint(finding.again, ==, finding.replays);
+    }
+    g_assert_cmpuint(opened, ==, 4 + 4 + 1 + 1);
 }
 
 /* A target that says it died is a crash and is opened anew. */
@@ -246,8 +291,8 @@ static void test_lost(void)
         tw_runner_run(runner, &program, &finding, NULL, NULL), ==,
         TW_VERDICT_CRASH);
     g_assert_cmpuint(finding.op, ==, 2);
-    g_assert_cmpuint(opened, ==, 1);
-    g_assert_cmpuint(runs, ==, 1);
+    g_assert_cmpuint(opened, ==, 2); /* to see it again, and anew */
+    g_assert_cmpuint(runs, ==, 2);
 }
 
 static void test_unknown(void)
@@ -318,6 +363,34 @@ static void test_isolated_hang(void)
     g_assert_cmpint(g_get_monotonic_time() - start, <, 8 * 1000 * 1000);
 }
 
+/* Each time in a child that has its own count of runs. */
+static void test_repeatedly(void)
+{
+    TwTargetOptions lie = {.name = "fake:lie"}, segv = {.name = "fake:segv"};
+    TwTargetOptions good = {.name = "softmmu"}, odd = {.name = "fake:coin"};
+    TwFinding finding;
+
+    load();
+    g_assert_true(tw_run_repeatedly(&lie, &program, 0, 3, &finding, NULL));
+    g_assert_cmpuint(finding.verdict, ==, TW_VERDICT_CLASS);
+    g_assert_cmpuint(finding.again, ==, 3);
+    g_assert_cmpuint(finding.replays, ==, 3);
+    g_assert_true(tw_run_repeatedly(&segv, &program, 0, 2, &finding, NULL));
+    g_assert_cmpuint(finding.verdict, ==, TW_VERDICT_CRASH);
+    g_assert_cmpuint(finding.again, ==, 2);
+    g_assert_true(tw_run_repeatedly(&good, &program, 0, 2, &finding, NULL));
+    g_assert_cmpuint(finding.verdict, ==, TW_VERDICT_AGREE);
+    g_assert_cmpuint(finding.again, ==, 0);
+    g_assert_cmpuint(finding.replays, ==, 2);
+
+    *coin = 0; /* lies in turns 1, 4 and 7 */
+    g_assert_true(tw_run_repeatedly(&odd, &program, 0, 8, &finding, NULL));
+    g_assert_cmpuint(finding.verdict, ==, TW_VERDICT_FLAKY);
+    g_assert_cmpuint(finding.again, ==, 3);
+    g_assert_cmpuint(finding.replays, ==, 8);
+    g_assert_cmpuint(finding.op, ==, 0);
+}
+
 /* In process or not, the verdict is the same. */
 static void test_isolated_equal(void)
 {
@@ -344,6 +417,8 @@ int main(int argc, char **argv)
     g_test_add_func("/runner/agree", test_agree);
     g_test_add_func("/runner/confirmed", test_confirmed);
     g_test_add_func("/runner/flaky", test_flaky);
+    g_test_add_func("/runner/rate", test_rate);
+    g_test_add_func("/runner/replays-per-key", test_replays_per_key);
     g_test_add_func("/runner/lost", test_lost);
     g_test_add_func("/runner/unknown", test_unknown);
     g_test_add_func("/runner/isolated/agree", test_isolated_agree);
@@ -355,5 +430,9 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/runner/isolated/hang", test_isolated_hang);
     g_test_add_func("/runner/isolated/equal", test_isolated_equal);
+    coin = mmap(NULL, sizeof(*coin), PROT_READ | PROT_WRITE,
+                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    g_assert_true(coin != MAP_FAILED);
+    g_test_add_func("/runner/isolated/repeatedly", test_repeatedly);
     return g_test_run();
 }

@@ -43,6 +43,8 @@ typedef struct TwFinding {
     uint8_t verdict;  /* TwVerdict; the worst thing in the program */
     uint8_t known;    /* 1 + the number of the known divergence that it is, or
                        * 0 */
+    uint8_t replays;  /* how often it was run again on a fresh target */
+    uint8_t again;    /* and gave the same key; less: it is flaky */
     uint16_t op;      /* the judged operation, or TW_NO_OP: the end state */
     uint16_t filled;  /* stale: the answer was current just before the change
                        * at `changed`; the last operation that could have
