@@ -72,6 +72,7 @@ typedef struct TwNode {
     uint8_t first_child, next_sibling; /* in child order (MR-5), or TW_NONE */
     int32_t priority; /* what that order came from */
     bool shown; /* enabled and not of size 0 */
+    bool empty; /* of size 0 */
     bool readonly;
     bool romd_mode;
 } TwNode;
@@ -87,7 +88,7 @@ typedef struct TwSnapshot {
 /* What the live graph knows of a region beyond its node. */
 typedef struct TwLive {
     uint8_t container;
-    bool enabled, empty, nonvolatile, unmergeable;
+    bool enabled, nonvolatile, unmergeable;
 } TwLive;
 
 /* Links ------------------------------------------------------------------- */

@@ -46,12 +46,12 @@ static void add_entry(GArray *entries, TwSceneEntry entry)
 typedef bool Ask(const TwWorld *world, uint8_t object, uint8_t index,
                  uint64_t x, TwSceneEntry *entry);
 
-static bool ask_page(const TwWorld *world, uint8_t cpu, uint8_t mmu,
-                     uint64_t x, TwSceneEntry *entry)
+static bool ask_page(const TwWorld *world, uint8_t cpu, uint8_t mmu, uint64_t x,
+                     TwSceneEntry *entry)
 {
     bool uniform;
-    const TwPageEntry *found = tw_table_page(world, cpu, mmu, x, 0,
-                                             world->now, &uniform);
+    const TwPageEntry *found =
+        tw_table_page(world, cpu, mmu, x, 0, world->now, &uniform);
 
     if (!found || !found->present) {
         return false;
@@ -136,7 +136,9 @@ static void add_regions(TwScene *scene, const TwSnapshot *snapshot)
 
         scene->regions[r] = (TwSceneRegion){
             .addr = node->addr,
-            .last = node->last,
+            .size = node->empty                ? 0
+                    : node->last == UINT64_MAX ? UINT64_MAX
+                                               : node->last + 1,
             .alias_offset = node->alias_offset,
             .priority = node->priority,
             .container = TW_NONE,

@@ -13,8 +13,8 @@
 
 /* A region of the committed topology. */
 typedef struct TwSceneRegion {
-    uint64_t addr;  /* offset in its container */
-    uint64_t last;  /* size - 1 */
+    uint64_t addr; /* offset in its container */
+    uint64_t size; /* bytes; UINT64_MAX means 2^64 */
     uint64_t alias_offset;
     int32_t priority;
     uint8_t container;    /* or TW_NONE */

@@ -62,18 +62,6 @@ void tw_story_line(const char *text, unsigned indent, GString *out)
 
 /* Steps ------------------------------------------------------------------- */
 
-static void rights(uint8_t perm, GString *out)
-{
-    if (perm == 0) {
-        g_string_append(out, "none");
-    }
-    for (unsigned i = 0; i < 3; i++) {
-        if (perm >> i & 1) {
-            g_string_append_c(out, "rwx"[i]);
-        }
-    }
-}
-
 static void made_by(const TwStep *step, GString *out)
 {
     if (step->op == TW_NO_OP) {
@@ -103,7 +91,7 @@ static void print_entry(const TwStep *step, GString *out)
             g_string_append_printf(out, "s%u ", step->space);
         }
         g_string_append_printf(out, "0x%" PRIx64 " ", step->out);
-        rights(step->perm, out);
+        tw_write_perm(out, step->perm);
     }
     if (step->bypass) {
         g_string_append(out, ", bypass");
@@ -111,7 +99,7 @@ static void print_entry(const TwStep *step, GString *out)
     made_by(step, out);
     if (step->need & ~step->perm) {
         g_string_append(out, "; needs ");
-        rights(step->need, out);
+        tw_write_perm(out, step->need);
     }
 }
 
@@ -386,11 +374,11 @@ static void print_life(const TwStory *story, GString *out)
 
 /* The whole --------------------------------------------------------------- */
 
-void tw_story_print(const TwStory *story, GString *out)
+/* Which operation, what was allowed, what was seen, what that is. */
+static void print_top(const TwStory *story, GString *out)
 {
     const TwFinding *finding = &story->finding;
     g_autoptr(GString) line = g_string_new(NULL);
-    bool stale = finding->verdict == TW_VERDICT_STALE;
 
     if (finding->op < story->program->n_script) {
         g_string_printf(line, "op %u: ", finding->op);
@@ -412,12 +400,30 @@ void tw_story_print(const TwStory *story, GString *out)
     g_string_printf(line, "%s: %s", tw_verdict_name(finding->verdict),
                     verdict_text(finding->verdict));
     tw_story_line(line->str, 7, out);
-    for (unsigned p = 0; p < story->n_parts; p++) {
-        print_pair(story, &story->parts[p], stale, out);
-    }
+}
+
+static void print_bottom(const TwStory *story, GString *out)
+{
     print_life(story, out);
     if (story->differ) {
         g_string_append(out, "\nA walk told here does not end where the "
                              "judge's own does: twinwalk is at fault.\n");
     }
+}
+
+void tw_story_print(const TwStory *story, GString *out)
+{
+    bool stale = story->finding.verdict == TW_VERDICT_STALE;
+
+    print_top(story, out);
+    for (unsigned p = 0; p < story->n_parts; p++) {
+        print_pair(story, &story->parts[p], stale, out);
+    }
+    print_bottom(story, out);
+}
+
+void tw_story_print_brief(const TwStory *story, GString *out)
+{
+    print_top(story, out);
+    print_bottom(story, out);
 }

@@ -150,6 +150,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwStory, tw_story_free)
 /* The story as plain text of at most 100 columns, appended to `out`. */
 void tw_story_print(const TwStory *story, GString *out);
 
+/* The same without the walks. */
+void tw_story_print_brief(const TwStory *story, GString *out);
+
 /* One line of such text, broken where it must be; what follows is indented. */
 void tw_story_line(const char *text, unsigned indent, GString *out);
 

@@ -72,7 +72,7 @@ static void set_size(TwWorld *world, uint8_t r, uint64_t size)
 {
     TwNode *node = &world->nodes[r];
 
-    world->live[r].empty = size == 0;
+    node->empty = size == 0;
     node->last = size == UINT64_MAX ? UINT64_MAX : size - 1;
     node->shown = world->live[r].enabled && size != 0;
 }
@@ -81,7 +81,7 @@ static uint64_t get_size(const TwWorld *world, uint8_t r)
 {
     uint64_t last = world->nodes[r].last;
 
-    return world->live[r].empty ? 0 : last == UINT64_MAX ? last : last + 1;
+    return world->nodes[r].empty ? 0 : last == UINT64_MAX ? last : last + 1;
 }
 
 static void start_regions(TwWorld *world)
@@ -296,7 +296,7 @@ static void change_topology(TwWorld *world, const TwOp *op)
     case TW_OP_ENABLE:
         if (live->enabled != on) {
             live->enabled = on;
-            node->shown = on && !live->empty;
+            node->shown = on && !node->empty;
             world->pending = true;
         }
         break;

@@ -90,10 +90,7 @@ bool tw_lexer_attrs(TwLexer *lexer, TwAttrs *attrs);
 /* unmap,map,deviotlb: one or more, or exactly one. */
 bool tw_lexer_events(TwLexer *lexer, bool one, uint8_t *kinds);
 
-/* How the same things are written. */
-void tw_write_size(GString *out, uint64_t size);
-void tw_write_perm(GString *out, unsigned perm);
-void tw_write_attrs(GString *out, TwAttrs attrs);
+/* How they are written; more of that is in text.h. */
 void tw_write_events(GString *out, unsigned kinds);
 
 #endif

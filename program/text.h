@@ -53,6 +53,11 @@ void tw_program_print(const TwProgram *program, const TwComments *comments,
 /* One operation as it stands in the script, without indent or newline. */
 void tw_op_print(const TwProgram *program, const TwOp *op, GString *out);
 
+/* Words of the text form: "2^64", "rw", "secure,rid=1". */
+void tw_write_size(GString *out, uint64_t size);
+void tw_write_perm(GString *out, unsigned perm);
+void tw_write_attrs(GString *out, TwAttrs attrs);
+
 /*
  * Reads a file of at most TW_TEXT_MAX bytes ("-": standard input) into `bytes`
  * (emptied first), without ever holding more of it; errors name the file.
