@@ -3,10 +3,6 @@
 #include "cli/verbs.h"
 
 #include <stdio.h>
-#include <string.h>
-
-/* So often a finding that showed in a child is looked for here. */
-enum { TRIES = 3 };
 
 typedef struct Explain {
     TwCliTarget target;
@@ -18,30 +14,6 @@ typedef struct Explain {
     TwProgram *program;
     int code;
 } Explain;
-
-/*
- * The story of what a child found, told by a run in this process: the walks
- * are in the judge that made them.  NULL for what cannot be run here, for what
- * no oracle judged, and for what does not show again.
- */
-static TwStory *find_story(Explain *e, const TwFinding *finding)
-{
-    TwFinding again;
-
-    if (!tw_verdict_is_finding(finding->verdict) ||
-        finding->verdict == TW_VERDICT_CRASH ||
-        finding->verdict == TW_VERDICT_HANG) {
-        return NULL;
-    }
-    for (unsigned i = 0; i < TRIES; i++) {
-        tw_runner_run(e->runner, e->program, &again, NULL, NULL);
-        if (tw_verdict_is_finding(again.verdict) &&
-            strcmp(again.key, finding->key) == 0) {
-            return tw_runner_story(e->runner);
-        }
-    }
-    return NULL;
-}
 
 static const TwKnownEntry *find_known(Explain *e, const TwFinding *finding)
 {
@@ -137,7 +109,7 @@ static bool explain(Explain *e, const char *path)
         e->code = tw_cli_fail_error(error);
         return false;
     }
-    story = find_story(e, &finding);
+    story = tw_cli_story(e->runner, e->program, &finding);
     if (e->json) {
         show_json(e, path, &finding, story);
     } else {

@@ -16,6 +16,7 @@ static const struct {
     {"min", tw_verb_min, "shrinks a case while its finding keeps its key"},
     {"explain", tw_verb_explain,
      "tells a finding: both walks, and the life of an old answer"},
+    {"draw", tw_verb_draw, "draws a case, and which way its access went"},
     {"emit", tw_verb_emit, "writes a case as its target's maintainers run it"},
     {"gen", tw_verb_gen, "prints a random program"},
     {"fmt", tw_verb_fmt, "brings case files into canonical form"},

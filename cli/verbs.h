@@ -17,10 +17,19 @@ int tw_verb_fmt(int argc, char **argv);
 int tw_verb_encode(int argc, char **argv);
 int tw_verb_min(int argc, char **argv);
 int tw_verb_explain(int argc, char **argv);
+int tw_verb_draw(int argc, char **argv);
 int tw_verb_emit(int argc, char **argv);
 int tw_verb_targets(int argc, char **argv);
 int tw_verb_bench(int argc, char **argv);
 int tw_verb_zoo(int argc, char **argv);
+
+/*
+ * The story of what a child found, told by a run in this process: the walks
+ * are in the judge that made them.  NULL for what cannot be run here, for what
+ * no oracle judged, and for what does not show again.
+ */
+TwStory *tw_cli_story(TwRunner *runner, const TwProgram *program,
+                      const TwFinding *finding);
 
 /* A story as members of the JSON object that is open (explain). */
 void tw_explain_json(JsonBuilder *builder, const TwStory *story);
