@@ -19,6 +19,7 @@ enum {
 typedef struct Stop {
     uint8_t region;
     uint64_t at;
+    uint8_t indent;
     bool alias;
 } Stop;
 
@@ -182,7 +183,8 @@ static void go(Way *w, const TwDrawCard *to, int y)
     points[n++] = (Point){left, y};
     points[n++] = (Point){to->x, y};
     corners(w, points, n);
-    w->card = to;
+    finish(w, true);
+    jump(w, to, to->x, y);
 }
 
 /* Among regions ----------------------------------------------------------- */
@@ -261,18 +263,30 @@ static void pass_regions(Way *w)
     }
 }
 
-static void add_stop(Way *w, const TwStep *step)
+/* Back to what contains things of that depth: they were passed without
+ * anything being there. */
+static void drop_stops(Way *w, unsigned indent)
 {
-    /* What is as deep as it was passed without anything being there. */
-    w->n_stops = MIN(w->n_stops, step->indent - 1u);
+    while (w->n_stops && w->stops[w->n_stops - 1].indent >= indent) {
+        w->n_stops--;
+    }
+}
+
+/* `behind`: it is what an alias shows, and as deep as the alias. */
+static void add_stop(Way *w, const TwStep *step, bool behind)
+{
+    if (!behind) {
+        drop_stops(w, step->indent);
+    }
     w->stops[w->n_stops++] = (Stop){
         .region = step->region,
         .at = step->at,
+        .indent = step->indent,
         .alias = step->kind == TW_STEP_ALIAS,
     };
 }
 
-/* Nothing was there: to the right edge of what was looked at last. */
+/* Nothing was there: to the right edge of the root. */
 static void end_in_hole(Way *w, const TwStep *space)
 {
     if (w->n_stops == 0) {
@@ -284,7 +298,6 @@ static void end_in_hole(Way *w, const TwStep *space)
         const TwDrawRegion *box =
             &w->draw->regions[w->stops[w->n_stops - 1].region];
 
-        w->n_stops = MIN(w->n_stops, TW_MAX_REGIONS);
         pass_regions(w);
         line(w, box->x + box->w - TW_DRAW_PAD, w->y);
     }
@@ -342,6 +355,7 @@ static void draw_tale(Way *w, const TwTale *tale)
     start(w);
     for (unsigned i = 0; i < tale->steps->len; i++) {
         const TwStep *step = &g_array_index(tale->steps, TwStep, i);
+        bool behind = i && step[-1].kind == TW_STEP_ALIAS;
 
         switch (step->kind) {
         case TW_STEP_PAGE:
@@ -353,7 +367,10 @@ static void draw_tale(Way *w, const TwTale *tale)
             break;
         case TW_STEP_REGION:
         case TW_STEP_ALIAS:
-            add_stop(w, step);
+            add_stop(w, step, behind);
+            break;
+        case TW_STEP_NOTHING:
+            drop_stops(w, step->indent);
             break;
         case TW_STEP_TRANSLATE:
             pass_regions(w);
