@@ -13,9 +13,9 @@
 #include "program/text.h"
 
 enum {
-    ROWS = 24,      /* of one page map or table at most, those on a way */
-    ROWS_MIN = 4,   /* not counted; fewer where there are many, but these */
-    ALL_ROWS = 144, /* at most in about all of a kind */
+    ROWS = 24,      /* of one page map or table at most, besides those that */
+    ROWS_MIN = 4,   /* a way passes; fewer where there are many lists, but */
+    ALL_ROWS = 144, /* these: so many in all lists of a kind, about */
 };
 
 static TwDrawCard *add_card(TwDraw *draw, TwCardKind kind, uint8_t id)
@@ -38,9 +38,25 @@ TwDrawCard *tw_draw_card(TwDraw *draw, TwCardKind kind, uint8_t id)
 
 /* Entries ----------------------------------------------------------------- */
 
-static bool is_lookup(const TwStep *step)
+/* The access that is drawn. */
+static const TwOp *accused(const TwDraw *draw)
 {
-    return step->kind == TW_STEP_PAGE || step->kind == TW_STEP_TRANSLATE;
+    return &draw->program->script[draw->story->finding.op];
+}
+
+TwDrawCard *tw_draw_step_card(TwDraw *draw, const TwStep *step)
+{
+    return step->kind == TW_STEP_PAGE
+               ? tw_draw_card(draw, TW_CARD_CPU, accused(draw)->obj)
+           : step->kind == TW_STEP_TRANSLATE
+               ? tw_draw_card(draw, TW_CARD_TABLE, step->iommu)
+               : NULL;
+}
+
+/* The index, of the MMU or the IOMMU, that a step looks something up in. */
+static uint8_t step_index(const TwDraw *draw, const TwStep *step)
+{
+    return step->kind == TW_STEP_PAGE ? accused(draw)->index : step->index;
 }
 
 /* Low bits of an output that mean nothing (LA-13). */
@@ -62,23 +78,18 @@ static bool is_entry_of(const TwSceneEntry *entry, const TwStep *step,
                (step->out & ~low);
 }
 
-/* The steps of way `way` that look something up in a list of the card. */
-static const TwStep *next_lookup(const TwDraw *draw, const TwDrawCard *card,
+/* The next step of a way, from the i-th on, that looks something up in a list
+ * of the card. */
+static const TwStep *next_lookup(TwDraw *draw, const TwDrawCard *card,
                                  uint8_t index, unsigned way, unsigned *i)
 {
     const GArray *steps = draw->tales[way] ? draw->tales[way]->steps : NULL;
-    const TwOp *op =
-        draw->part ? &draw->program->script[draw->story->finding.op] : NULL;
 
     while (steps && *i < steps->len) {
         const TwStep *step = &g_array_index(steps, TwStep, (*i)++);
 
-        if (step->kind == TW_STEP_PAGE && card->kind == TW_CARD_CPU &&
-            op->obj == card->id && op->index == index) {
-            return step;
-        }
-        if (step->kind == TW_STEP_TRANSLATE && card->kind == TW_CARD_TABLE &&
-            step->iommu == card->id && step->index == index) {
+        if (tw_draw_step_card(draw, step) == card &&
+            step_index(draw, step) == index) {
             return step;
         }
     }
@@ -86,7 +97,7 @@ static const TwStep *next_lookup(const TwDraw *draw, const TwDrawCard *card,
 }
 
 /* Does a way pass an entry? */
-static bool is_passed(const TwDraw *draw, const TwDrawCard *card, uint8_t index,
+static bool is_passed(TwDraw *draw, const TwDrawCard *card, uint8_t index,
                       const TwSceneEntry *entry)
 {
     for (unsigned way = 0; way < TW_WAYS; way++) {
@@ -182,7 +193,7 @@ static TwDrawRow *find_row(const TwDraw *draw, TwDrawCard *card, uint8_t index,
 }
 
 /* Marks the rows that the ways pass; what no row shows gets one. */
-static void add_ghosts(const TwDraw *draw, TwDrawCard *card, uint8_t index)
+static void add_ghosts(TwDraw *draw, TwDrawCard *card, uint8_t index)
 {
     for (unsigned way = 0; way < TW_WAYS; way++) {
         const TwStep *step;
@@ -209,7 +220,7 @@ static void add_rest(TwDrawCard *card, unsigned left, const GString *texts)
 }
 
 /* One page map, or one index of a table. */
-static void add_list(const TwDraw *draw, TwDrawCard *card, uint8_t index,
+static void add_list(TwDraw *draw, TwDrawCard *card, uint8_t index,
                      const GArray *entries, unsigned most)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -255,14 +266,8 @@ static unsigned share(unsigned n)
 
 TwDrawRow *tw_draw_step_row(TwDraw *draw, const TwStep *step)
 {
-    const TwOp *op = &draw->program->script[draw->story->finding.op];
-    bool page = step->kind == TW_STEP_PAGE;
-    TwDrawCard *card = tw_draw_card(draw, page ? TW_CARD_CPU : TW_CARD_TABLE,
-                                    page ? op->obj : step->iommu);
-
-    g_assert(is_lookup(step));
-    return card ? find_row(draw, card, page ? op->index : step->index, step)
-                : NULL;
+    return find_row(draw, tw_draw_step_card(draw, step), step_index(draw, step),
+                    step);
 }
 
 /* Cards ------------------------------------------------------------------- */
@@ -273,7 +278,7 @@ static void add_access(TwDraw *draw)
     TwDrawCard *card = add_card(draw, TW_CARD_ACCESS, 0);
     g_autoptr(GString) text = g_string_new(NULL);
 
-    tw_op_print(draw->program, &draw->program->script[story->finding.op], text);
+    tw_op_print(draw->program, accused(draw), text);
     tw_draw_row(card->rows, "tw-name", "op %u: %s", story->finding.op,
                 text->str);
     tw_draw_row(card->rows, "", "its byte %u, at 0x%" PRIx64, draw->part->byte,

@@ -130,7 +130,9 @@ void tw_draw_alias_links(const TwDraw *draw, GString *svg);
 void tw_draw_describe_cards(TwDraw *draw);
 /* The card of that kind, or NULL. */
 TwDrawCard *tw_draw_card(TwDraw *draw, TwCardKind kind, uint8_t id);
-/* The row that a step of a way (PAGE, TRANSLATE) passes. */
+/* The card, and the row in it, that a step of a way passes (PAGE, TRANSLATE;
+ * for other steps there is no card). */
+TwDrawCard *tw_draw_step_card(TwDraw *draw, const TwStep *step);
 TwDrawRow *tw_draw_step_row(TwDraw *draw, const TwStep *step);
 void tw_draw_card_boxes(const TwDraw *draw, const TwDrawCard *card,
                         GString *svg);

@@ -92,11 +92,21 @@ static void follow_tree(Search *search, const TwDrawCard *card)
     }
 }
 
-/* Where accesses start: a CPU's spaces, and those that DMA names. */
+/* Where accesses start: the one that is drawn before all others, then those of
+ * CPUs, and of DMA. */
 static void start_search(Search *search)
 {
     const TwProgram *program = search->draw->program;
+    const TwTale *tale = search->draw->tales[TW_WAY_NOW];
 
+    for (unsigned i = 0; tale && i < tale->steps->len; i++) {
+        const TwStep *step = &g_array_index(tale->steps, TwStep, i);
+
+        if (step->kind == TW_STEP_SPACE) {
+            reach_space(search, step->space, 0);
+            break;
+        }
+    }
     for (unsigned c = 0; c < program->n_cpus; c++) {
         for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
             if (program->cpus[c].present && program->cpus[c].mmu[m].present) {

@@ -12,7 +12,6 @@ enum {
     TRACK = 8,  /* so far apart */
     CLEAR = 14, /* the first one, from what stands there */
     ROUND = 6,  /* radius of corners */
-    MOST_POINTS = 8,
 };
 
 /* A region on the way, and the offset in it. */
@@ -156,13 +155,10 @@ static void go(Way *w, const TwDrawCard *to, int y)
 {
     const TwDraw *draw = w->draw;
     unsigned from = w->card->column;
-    int edge = w->card->x + w->card->w;
     int left, right, aisle, track;
-    Point points[MOST_POINTS];
-    unsigned n = 0;
 
     if (adjacent(draw, from, to->column)) {
-        line(w, MAX(w->x, edge), w->y);
+        line(w, MAX(w->x, w->card->x + w->card->w), w->y);
         curve(w, to->x, y, (to->x - w->x) / 2, (to->x - w->x) / 2);
         w->card = to;
         return;
@@ -177,12 +173,13 @@ static void go(Way *w, const TwDrawCard *to, int y)
     } else {
         aisle = draw->bottom + CLEAR + track;
     }
-    points[n++] = (Point){right, w->y};
-    points[n++] = (Point){right, aisle};
-    points[n++] = (Point){left, aisle};
-    points[n++] = (Point){left, y};
-    points[n++] = (Point){to->x, y};
-    corners(w, points, n);
+    corners(w,
+            (Point[]){{right, w->y},
+                      {right, aisle},
+                      {left, aisle},
+                      {left, y},
+                      {to->x, y}},
+            5);
     finish(w, true);
     jump(w, to, to->x, y);
 }
@@ -194,7 +191,7 @@ static const TwDrawCard *card_of(const Way *w, uint8_t region)
     return &w->draw->cards[w->draw->regions[region].card];
 }
 
-/* Where in a region's strip a way runs: both see each other. */
+/* Where in a region's strip a way runs, beside the other one. */
 static int strip_of(const Way *w, uint8_t region)
 {
     return w->draw->regions[region].x + (w->way == TW_WAY_NOW ? 6 : 10);
@@ -289,12 +286,12 @@ static void add_stop(Way *w, const TwStep *step, bool behind)
 /* Nothing was there: to the right edge of the root. */
 static void end_in_hole(Way *w, const TwStep *space)
 {
-    if (w->n_stops == 0) {
+    if (w->n_stops == 0 && space) {
         /* there is no root, or it ends before */
         uint8_t root = w->draw->program->spaces[space->space].root;
 
         go(w, card_of(w, root), card_of(w, root)->y + TW_SVG_LINE / 2);
-    } else {
+    } else if (w->n_stops) {
         const TwDrawRegion *box =
             &w->draw->regions[w->stops[w->n_stops - 1].region];
 
@@ -316,11 +313,7 @@ static bool refused(const TwStep *step)
 static void pass_row(Way *w, const TwStep *step)
 {
     const TwDrawRow *row = tw_draw_step_row(w->draw, step);
-    const TwDrawCard *card = tw_draw_card(
-        w->draw, step->kind == TW_STEP_PAGE ? TW_CARD_CPU : TW_CARD_TABLE,
-        step->kind == TW_STEP_PAGE
-            ? w->draw->program->script[w->draw->story->finding.op].obj
-            : step->iommu);
+    const TwDrawCard *card = tw_draw_step_card(w->draw, step);
     int y = row->y + TW_SVG_LINE / 2;
 
     if (step->kind == TW_STEP_PAGE) {

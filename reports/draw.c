@@ -237,6 +237,20 @@ static void legend_kinds(Legend *l, const TwProgram *program)
     }
 }
 
+/* When the topology was published in which a way enters its first space, or 0:
+ * it enters none. */
+static uint32_t topology_of(const TwTale *tale)
+{
+    for (unsigned i = 0; tale && i < tale->steps->len; i++) {
+        const TwStep *step = &g_array_index(tale->steps, TwStep, i);
+
+        if (step->kind == TW_STEP_SPACE) {
+            return step->since;
+        }
+    }
+    return 0;
+}
+
 /* Returns the height below it. */
 static int write_legend(const TwDraw *draw, GString *svg, int y, int width)
 {
@@ -251,6 +265,13 @@ static int write_legend(const TwDraw *draw, GString *svg, int y, int width)
                        : "what was seen: it went nowhere");
     }
     legend_kinds(&legend, draw->program);
+    if (draw->tales[TW_WAY_SEEN] && topology_of(draw->tales[TW_WAY_SEEN]) <
+                                        topology_of(draw->tales[TW_WAY_NOW])) {
+        legend_line(&legend,
+                    "The topology has changed since the way that was seen was "
+                    "right: it is drawn through the regions where they stand "
+                    "now, with the offsets that it had in them then.");
+    }
     legend_line(&legend,
                 "Offsets grow downwards, and in one region the same offset is "
                 "at the same height everywhere; a stretch is as high as the "
