@@ -328,7 +328,7 @@ static void pass_row(Way *w, const TwStep *step)
     finish(w, true);
     jump(w, card, card->x + card->w, y);
     if (refused(step)) {
-        line(w, w->x + 2 * CLEAR, y);
+        line(w, w->x + CLEAR, y);
         finish(w, false);
         mark_stop(w);
     }
