@@ -64,7 +64,8 @@ int tw_cli_worse(int a, int b)
 
 int tw_cli_finish(int code)
 {
-    if (code == TW_EXIT_USAGE || code == TW_EXIT_ENVIRONMENT) {
+    if (code == TW_EXIT_USAGE || code == TW_EXIT_ENVIRONMENT ||
+        code == TW_EXIT_BISECT_ABORT) {
         return code; /* one line has been said */
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {

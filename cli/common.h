@@ -13,6 +13,7 @@
 #include "program/text.h"
 #include "targets/target.h"
 
+/* What they mean to whoever calls is in twinwalk.1, EXIT STATUS. */
 enum {
     TW_EXIT_CLEAN = 0,
     TW_EXIT_USAGE = 2,   /* usage, or input that is no program */
@@ -20,6 +21,11 @@ enum {
     TW_EXIT_SELF = 11,   /* a finding against twinwalk itself */
     TW_EXIT_SKIPPED = 77,
     TW_EXIT_ENVIRONMENT = 99,
+    /* Of replay --bisect, as git bisect run reads them. */
+    TW_EXIT_BISECT_GOOD = 0,
+    TW_EXIT_BISECT_BAD = 1,
+    TW_EXIT_BISECT_SKIP = 125,
+    TW_EXIT_BISECT_ABORT = 128,
 };
 
 /* Prints "twinwalk: MESSAGE" on standard error and returns `code`. */

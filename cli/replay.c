@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* twinwalk replay: case files, each to its verdict. */
+/* twinwalk replay: case files, and what engines left, each to its verdict. */
 #include "cli/verbs.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "fuzz/judge-input.h"
+
 typedef struct Replay {
     TwCliTarget target;
     TwCliKnown known;
-    gboolean as_target, bytes, in_process, trace, json;
-    char *expect;
+    gboolean as_target, bytes, in_process, trace, json, bisect;
+    char *expect, *harness;
+    int times;
     uint32_t patience;
     TwRunner *runner; /* with in_process, and for the dialect of bytes */
     JsonBuilder *builder;
@@ -49,6 +52,13 @@ static void show_text(Replay *r, const char *path, const TwFinding *finding)
 
         printf("  known: %s: %s (%s)\n", e->name, e->reason, e->link);
     }
+    if (r->times > 1) {
+        printf("  %u of %u runs %s\n", finding->again, finding->replays,
+               finding->key[0] ? "gave this key" : "gave a key");
+    } else if (finding->verdict == TW_VERDICT_FLAKY) {
+        printf("  %u of %u replays on a fresh target gave this key\n",
+               finding->again, finding->replays);
+    }
     if (r->trace) {
         show_trace(r);
     }
@@ -82,7 +92,78 @@ static void show_json(Replay *r, const char *path, const TwFinding *finding)
             b, "known",
             tw_known_entry(r->known.list, finding->known - 1u)->name);
     }
+    if (finding->replays > 0) {
+        tw_cli_json_int(b, "replays", finding->replays);
+        tw_cli_json_int(b, "again", finding->again);
+    }
     json_builder_end_object(b);
+}
+
+/* What git bisect is to be told of this: is the bug there?  Not known where
+ * the program was not judged to its end, or comes to one thing and another. */
+static int bisect_answer(const Replay *r, const TwFinding *finding)
+{
+    switch (finding->verdict) {
+    case TW_VERDICT_AGREE:
+    case TW_VERDICT_AGREE_STALE:
+        return TW_EXIT_BISECT_GOOD;
+    case TW_VERDICT_SELF:
+    case TW_VERDICT_INCONCLUSIVE:
+    case TW_VERDICT_UNSUPPORTED:
+    case TW_VERDICT_FLAKY:
+        return TW_EXIT_BISECT_SKIP;
+    default:
+        break;
+    }
+    if (!r->expect || strcmp(r->expect, finding->key) == 0) {
+        return TW_EXIT_BISECT_BAD;
+    }
+    return finding->verdict == TW_VERDICT_CRASH ||
+                   finding->verdict == TW_VERDICT_HANG
+               ? TW_EXIT_BISECT_SKIP
+               : TW_EXIT_BISECT_GOOD;
+}
+
+/* One bad file is enough; one that nothing can be said of spoils good ones. */
+static int bisect_worse(int a, int b)
+{
+    return a == TW_EXIT_BISECT_BAD || b == TW_EXIT_BISECT_BAD
+               ? TW_EXIT_BISECT_BAD
+               : MAX(a, b);
+}
+
+static int code_of(Replay *r, const char *path, const TwFinding *finding)
+{
+    bool matches;
+
+    if (r->bisect) {
+        return bisect_worse(r->code, bisect_answer(r, finding));
+    }
+    if (!r->expect) {
+        return tw_cli_worse(r->code, tw_cli_exit_of(finding->verdict));
+    }
+    matches = strcmp(r->expect, finding->key) == 0;
+    if (!matches) {
+        tw_cli_fail(0, "%s: expected key %s, not %s", path, r->expect,
+                    finding->key[0] ? finding->key : "none");
+    }
+    return tw_cli_worse(r->code,
+                        matches ? TW_EXIT_CLEAN : TW_EXIT_FINDING);
+}
+
+/* Known or not, it is shown as what it is. */
+static void show(Replay *r, const char *path, TwFinding *finding)
+{
+    if (tw_verdict_is_finding(finding->verdict)) {
+        finding->known = (uint8_t)(1 + tw_known_match(r->known.list,
+                                                      r->program, finding));
+    }
+    if (r->json) {
+        show_json(r, path, finding);
+    } else {
+        show_text(r, path, finding);
+    }
+    r->code = code_of(r, path, finding);
 }
 
 /* One file; false if the rest cannot be replayed either. */
@@ -90,7 +171,6 @@ static bool replay(Replay *r, const char *path)
 {
     GError *error = NULL;
     TwFinding finding;
-    int code;
 
     if (!tw_cli_load(r->program, path,
                      r->bytes ? tw_runner_dialect(r->runner) : NULL,
@@ -100,43 +180,25 @@ static bool replay(Replay *r, const char *path)
     }
     if (r->in_process) {
         tw_runner_run(r->runner, r->program, &finding, NULL, NULL);
-    } else if (!tw_run_isolated(&r->target.options, r->program,
-                                r->patience, &finding, &error)) {
+    } else if (!tw_run_repeatedly(&r->target.options, r->program,
+                                  r->patience, (unsigned)r->times, &finding,
+                                  &error)) {
         r->code = tw_cli_fail_error(error);
         return false;
     }
-    /* Known or not, it is shown as what it is. */
-    if (tw_verdict_is_finding(finding.verdict)) {
-        finding.known = (uint8_t)(1 + tw_known_match(r->known.list,
-                                                     r->program, &finding));
-    }
-    if (r->json) {
-        show_json(r, path, &finding);
-    } else {
-        show_text(r, path, &finding);
-    }
-    code = tw_cli_exit_of(finding.verdict);
-    if (r->expect) {
-        bool matches = strcmp(r->expect, finding.key) == 0;
-
-        if (!matches) {
-            tw_cli_fail(0, "%s: expected key %s, not %s", path, r->expect,
-                        finding.key[0] ? finding.key : "none");
-        }
-        code = matches ? TW_EXIT_CLEAN : TW_EXIT_FINDING;
-    }
-    r->code = tw_cli_worse(r->code, code);
+    show(r, path, &finding);
     return true;
 }
 
-static int replay_all(Replay *r, int n, char **paths)
+static bool open_target(Replay *r)
 {
     GError *error = NULL;
     TwRunner *runner = tw_runner_new(&r->target.options, &error);
 
     if (!runner || !tw_runner_set_known(runner, r->known.list, &error)) {
         tw_runner_free(runner);
-        return tw_cli_fail_error(error);
+        r->code = tw_cli_fail_error(error);
+        return false;
     }
     tw_runner_set_known(runner, NULL, NULL); /* selected, that is all */
     if (r->bytes || r->in_process) {
@@ -144,17 +206,95 @@ static int replay_all(Replay *r, int n, char **paths)
     } else {
         tw_runner_free(runner);
     }
+    return true;
+}
+
+/* What engines left -------------------------------------------------------- */
+
+static const TwHarnessInfo *harness_for(const Replay *r, const char *path)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    bool by_file = strcmp(r->harness, "auto") == 0;
+    const TwHarnessInfo *h = by_file ? tw_harness_of_file(path)
+                                     : tw_harness_find(r->harness);
+
+    if (!h && by_file) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--harness auto: expected a file with the name "
+                    "clusterfuzz-testcase-...HARNESS-NUMBER, not \"%s\"",
+                    path);
+    } else if (!h) {
+        for (const TwHarnessInfo *i = tw_harnesses; i->name; i++) {
+            g_string_append_printf(names, "%s, ", i->name);
+        }
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--harness: expected %sor auto, not \"%s\"", names->str,
+                    r->harness);
+    }
+    return h;
+}
+
+/* Judges an input as its harness would. */
+static bool judge_input(Replay *r, const TwHarnessInfo *h, const char *target,
+                        const GByteArray *bytes, TwFinding *finding,
+                        GError **error)
+{
+    TwInputJudge *judge =
+        tw_input_judge_new(h, target, r->known.list, NULL, error);
+
+    if (!judge) {
+        return false;
+    }
+    tw_program_copy(r->program,
+                    tw_input_judge_program(judge, bytes->data, bytes->len));
+    tw_input_judge_free(judge);
+    return tw_input_judge_isolated(h, target, bytes->data, bytes->len,
+                                   r->program, r->patience,
+                                   (unsigned)r->times, finding, error);
+}
+
+static bool replay_input(Replay *r, const char *path)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    const TwHarnessInfo *h = harness_for(r, path);
+    g_autofree char *target = NULL;
+    GError *error = NULL;
+    TwFinding finding;
+
+    if (!h) {
+        r->code = TW_EXIT_USAGE;
+        return false;
+    }
+    target = tw_harness_target(h, &error);
+    if (!target || !tw_file_read(path, bytes, &error) ||
+        !judge_input(r, h, target, bytes, &finding, &error)) {
+        r->code = tw_cli_fail_error(error);
+        return false;
+    }
+    show(r, path, &finding);
+    return true;
+}
+static int replay_all(Replay *r, int n, char **paths)
+{
+    bool ok = r->harness || open_target(r);
+
+    if (!ok) {
+        return r->code;
+    }
     r->builder = json_builder_new();
     r->program = g_new(TwProgram, 1);
     json_builder_begin_array(r->builder);
-    for (int i = 0; i < n; i++) {
-        if (!replay(r, paths[i])) {
-            break;
-        }
+    for (int i = 0; i < n && ok; i++) {
+        ok = r->harness ? replay_input(r, paths[i]) : replay(r, paths[i]);
     }
     json_builder_end_array(r->builder);
     if (r->json) {
         tw_cli_json_print(r->builder);
+    }
+    if (r->bisect && ok && !r->json) {
+        printf("bisect: %s\n", r->code == TW_EXIT_BISECT_GOOD  ? "good"
+                               : r->code == TW_EXIT_BISECT_BAD ? "bad"
+                                                               : "cannot tell");
     }
     g_object_unref(r->builder);
     g_free(r->program);
@@ -162,18 +302,90 @@ static int replay_all(Replay *r, int n, char **paths)
     return r->code;
 }
 
+/* Options ------------------------------------------------------------------ */
+
+/* Do the options go together?  False: an error was printed. */
+static bool options_ready(Replay *r, int argc)
+{
+    const char *wrong = NULL;
+    bool chosen = r->target.name || r->target.flush || r->target.contract ||
+                  r->target.hide_locations;
+
+    if (!tw_cli_times("--times", r->times)) {
+        return false;
+    }
+    r->in_process = r->in_process || r->trace;
+    if (r->as_target) {
+        if (argc > 1 || r->bytes || r->in_process || r->json || r->expect ||
+            r->bisect || r->harness || r->times > 1) {
+            wrong = "--as-target: expected no files and no options but the "
+                    "target's";
+        }
+    } else if (argc < 2) {
+        wrong = "replay: expected a file";
+    } else if (r->trace && r->json) {
+        wrong = "replay: expected --trace or --json, not both";
+    } else if (r->in_process && r->times > 1) {
+        wrong = "--times: each run is in a process of its own: expected no "
+                "--in-process and no --trace";
+    } else if (r->harness && (chosen || r->bytes || r->in_process)) {
+        wrong = "--harness: it says the target and how files are read: "
+                "expected no --bytes, --in-process, --trace or options of "
+                "targets";
+    }
+    if (wrong) {
+        tw_cli_fail(TW_EXIT_USAGE, "%s", wrong);
+        return false;
+    }
+    if (r->harness && !r->known.files && g_getenv("TWINWALK_NO_KNOWN")) {
+        r->known.off = TRUE;
+    }
+    return tw_cli_target_ready(&r->target) && tw_cli_known_load(&r->known);
+}
+
+/* git bisect run takes 1 to 127 for bad: a mistake in the command must stop
+ * it, even one because of which options could not be read. */
+static bool asks_for_bisect(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--bisect") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int for_bisect(int code)
+{
+    if (code == TW_EXIT_USAGE || tw_cli_finish(code) != code) {
+        return TW_EXIT_BISECT_ABORT;
+    }
+    return code == TW_EXIT_ENVIRONMENT ? TW_EXIT_BISECT_SKIP : code;
+}
+
 int tw_verb_replay(int argc, char **argv)
 {
-    Replay r = {.code = TW_EXIT_CLEAN};
+    bool bisect = asks_for_bisect(argc, argv);
+    Replay r = {.code = TW_EXIT_CLEAN, .times = 1};
     GOptionEntry entries[] = {
         {"bytes", 'b', 0, G_OPTION_ARG_NONE, &r.bytes,
          "The files are bytes from a fuzzer, not text", NULL},
+        {"harness", 0, 0, G_OPTION_ARG_STRING, &r.harness,
+         "The files are what an engine left of this harness "
+         "(softmmu_fuzzer ...); auto: ClusterFuzz's, which have it in their "
+         "names", "NAME"},
         {"in-process", 0, 0, G_OPTION_ARG_NONE, &r.in_process,
          "Runs in this process, not in a child: for debuggers", NULL},
         {"trace", 0, 0, G_OPTION_ARG_NONE, &r.trace,
          "Prints the target's trace too (implies --in-process)", NULL},
+        {"times", 0, 0, G_OPTION_ARG_INT, &r.times,
+         "Runs each file so often, each time on a fresh target, and says how "
+         "many runs gave the key", "N"},
         {"expect", 0, 0, G_OPTION_ARG_STRING, &r.expect,
          "Exit code 0 if every file has this key, else 10", "KEY"},
+        {"bisect", 0, 0, G_OPTION_ARG_NONE, &r.bisect,
+         "Exit code for git bisect run: 0 good, 1 bad (a finding; with "
+         "--expect, of that key), 125 cannot tell, 128 wrong usage", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &r.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(r.known),
         {"as-target", 0, 0, G_OPTION_ARG_NONE, &r.as_target,
@@ -187,38 +399,21 @@ int tw_verb_replay(int argc, char **argv)
             "the verdict, the\nkey and what was found. A target that dies or "
             "hangs is a verdict too: each\nfile is run in a child process.",
             entries, &r.target) ||
-        !tw_cli_target_ready(&r.target)) {
+        !options_ready(&r, argc)) {
         goto out;
     }
     if (r.as_target) {
-        if (argc > 1 || r.bytes || r.trace || r.json || r.expect) {
-            tw_cli_fail(TW_EXIT_USAGE, "--as-target: expected no files and no "
-                                       "options but the target's");
-            goto out;
-        }
         code = tw_replay_as_target(&r.target);
         goto out;
     }
-    if (argc < 2) {
-        tw_cli_fail(TW_EXIT_USAGE, "replay: expected a file");
-        goto out;
-    }
-    if (r.trace && r.json) {
-        tw_cli_fail(TW_EXIT_USAGE, "replay: expected --trace or --json, not "
-                                   "both");
-        goto out;
-    }
-    if (!tw_cli_known_load(&r.known)) {
-        goto out;
-    }
-    r.in_process = r.in_process || r.trace;
     if (!r.in_process) {
         r.patience = tw_cli_target_patience(&r.target, 1);
     }
     code = replay_all(&r, argc - 1, argv + 1);
 out:
     g_free(r.expect);
+    g_free(r.harness);
     tw_cli_known_clear(&r.known);
     tw_cli_target_clear(&r.target);
-    return code;
+    return bisect ? for_bisect(code) : code;
 }

@@ -30,38 +30,18 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1,
 void tw_harness_input_name(const char *name);
 
 /*
- * Decodes the input in the dialect of `target` ("softmmu", "zoo:SLUG",
- * "unicorn"), runs and judges it; dies on a finding that is not on the built-in
- * list of known divergences (on any, if TWINWALK_NO_KNOWN is in the
- * environment).  Now and then it also holds the byte form
- * to its promises.  Returns 0.
+ * Judges an input as the harness of this name (fuzz/harnesses.def) does
+ * (tw_input_judge), and dies of a finding that is not on the built-in list of
+ * known divergences (of any, if TWINWALK_NO_KNOWN is in the environment).
+ * Returns 0.  The name must be the same in each call.
  */
-int tw_harness_run(const char *target, const uint8_t *data, size_t size);
-
-/*
- * Judges, for each access of the program, a trace that lies about it: a
- * difference is what makes the oracle ask its second walker.  Dies if the
- * walkers disagree.  Returns 0.
- */
-int tw_harness_walkers(const uint8_t *data, size_t size);
-
-/*
- * Parses the input as text, strictly and leniently; what is accepted must be
- * well formed and survive being printed and parsed again.  Returns 0.
- */
-int tw_harness_text(const uint8_t *data, size_t size);
+int tw_harness_run(const char *name, const uint8_t *data, size_t size);
 
 /* For the custom mutators: decode, mutate or cross, encode. */
-size_t tw_harness_mutate(const char *target, uint8_t *data, size_t size,
+size_t tw_harness_mutate(const char *name, uint8_t *data, size_t size,
                          size_t max_size, unsigned int seed);
-size_t tw_harness_cross(const char *target, const uint8_t *data1,
+size_t tw_harness_cross(const char *name, const uint8_t *data1,
                         size_t size1, const uint8_t *data2, size_t size2,
                         uint8_t *out, size_t max_out_size, unsigned int seed);
-
-/*
- * "zoo:SLUG" for the slug in the environment variable TWINWALK_ZOO; without
- * it, a line on stderr and exit code 2.
- */
-const char *tw_harness_zoo(void);
 
 #endif

@@ -3,24 +3,14 @@
  * From program to verdict.  In one process for speed; in a child that may die
  * or hang for everything that cannot be trusted.
  */
-#include "fuzz/last-words.h"
-#include "oracle/pair.h"
 #include "fuzz/runner.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-enum {
-    MOST_FRAMES = 6, /* of a stack in the text of a finding */
-    MOST_KEYS = 128, /* whose findings are counted */
-};
+#include "fuzz/isolate.h"
+#include "oracle/pair.h"
+
+enum { MOST_KEYS = 128 }; /* whose findings are counted */
 
 struct TwRunner {
     TwTargetOptions options;
@@ -253,207 +243,47 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
 
 /* In a child -------------------------------------------------------------- */
 
-typedef struct Shared {
-    volatile uint32_t in_flight;
-    volatile uint32_t done; /* the finding below is whole */
-    volatile uint32_t failed; /* the target could not be opened */
-    int32_t code;           /* of the error */
-    char message[256];
-    TwFinding finding;
-    TwLastWords words; /* of a child that died or hung */
-} Shared;
+typedef struct Isolated {
+    const TwTargetOptions *options;
+    const TwProgram *program;
+    unsigned replays;
+} Isolated;
 
-/* The child's whole life. */
-static void child(const TwTargetOptions *options, const TwProgram *program,
-                  unsigned replays, Shared *shared)
+static bool run_there(void *data, volatile uint32_t *in_flight,
+                      TwFinding *finding, GError **error)
 {
-    TwTargetOptions mine = *options;
-    GError *error = NULL;
+    const Isolated *i = data;
+    TwTargetOptions mine = *i->options;
+    TwRunner *runner;
 
-    mine.in_flight = &shared->in_flight;
-    tw_last_words_prepare(&shared->words);
-    TwRunner *runner = tw_runner_new(&mine, &error);
+    mine.in_flight = in_flight;
+    runner = tw_runner_new(&mine, error);
     if (runner == NULL) {
-        shared->code = error->code;
-        g_strlcpy(shared->message, error->message, sizeof(shared->message));
-        shared->failed = 1;
-        _exit(0);
-    }
-    tw_runner_set_replays(runner, replays, 0);
-    tw_runner_run(runner, program, &shared->finding, NULL, NULL);
-    shared->done = 1;
-    /* Without destructors: what the target leaked is its own business, and
-     * what an atexit handler says would be charged to the program. */
-    _exit(0);
-}
-
-/* Asks a child that hangs where it is; it has a moment to answer, and a
- * stopped one must go on for that. */
-static void ask(pid_t pid, const TwLastWords *words)
-{
-    kill(pid, TW_ASK_SIGNAL);
-    kill(pid, SIGCONT);
-    for (unsigned i = 0; i < 200 && !words->said; i++) {
-        g_usleep(5000);
-    }
-}
-
-/* Waits for the end of the child; false if it has to be killed. */
-static bool wait_for(pid_t pid, int closed_at_exit, uint32_t timeout_ms,
-                     const TwLastWords *words, int *status)
-{
-    gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
-    struct pollfd fd = {.fd = closed_at_exit, .events = POLLIN};
-    bool ended = false;
-
-    while (!ended) {
-        gint64 left = deadline - g_get_monotonic_time();
-        if (left <= 0) {
-            break;
-        }
-        int ready = poll(&fd, 1, (int)MIN(left / 1000 + 1, 1 << 30));
-        if (ready > 0) {
-            ended = true;
-        } else if (ready < 0 && errno != EINTR) {
-            break;
-        }
-    }
-    if (!ended) {
-        ask(pid, words);
-        kill(pid, SIGKILL);
-    }
-    while (waitpid(pid, status, 0) < 0 && errno == EINTR) {
-    }
-    return ended;
-}
-
-static void died(const TwTargetOptions *options, const TwProgram *program,
-                 const Shared *shared, bool hung, int status,
-                 uint32_t timeout_ms, TwFinding *finding)
-{
-    uint32_t in_flight = shared->in_flight;
-    bool known = in_flight < program->n_script;
-    TwOpCode code = known ? (TwOpCode)program->script[in_flight].code
-                          : TW_OP_NOP;
-
-    memset(finding, 0, sizeof(*finding));
-    finding->verdict = hung ? TW_VERDICT_HANG : TW_VERDICT_CRASH;
-    finding->op = known ? (uint16_t)in_flight : TW_NO_OP;
-    finding->filled = TW_NO_OP;
-    finding->changed = TW_NO_OP;
-    finding->ended = TW_NO_OP;
-    tw_key_write(finding->key, (TwVerdict)finding->verdict, options->name,
-                 code, TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
-    if (hung) {
-        g_snprintf(finding->text, sizeof(finding->text),
-                   "no answer in %u ms\n", timeout_ms);
-    } else if (WIFSIGNALED(status)) {
-        g_snprintf(finding->text, sizeof(finding->text),
-                   "died of signal %d (%s)\n", WTERMSIG(status),
-                   g_strsignal(WTERMSIG(status)));
-    } else {
-        g_snprintf(finding->text, sizeof(finding->text),
-                   "ended with status %d (a sanitizer or exit)\n",
-                   WEXITSTATUS(status));
-    }
-    tw_last_words_print(&shared->words, MOST_FRAMES, finding->text,
-                        sizeof(finding->text));
-}
-
-/* tw_run_isolated, where a finding is run again `replays` times. */
-static bool run_child(const TwTargetOptions *options,
-                      const TwProgram *program, uint32_t timeout_ms,
-                      unsigned replays, TwFinding *finding, GError **error)
-{
-    int fds[2];
-    int status = 0;
-
-    if (timeout_ms == 0) {
-        timeout_ms = 10000;
-    }
-    Shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "cannot map shared memory: %s", g_strerror(errno));
         return false;
     }
-    /* Its write end is the child's alone: it closes when the child ends. */
-    if (pipe(fds) != 0) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "cannot make a pipe: %s", g_strerror(errno));
-        munmap(shared, sizeof(*shared));
-        return false;
-    }
-    shared->in_flight = UINT32_MAX;
-    pid_t parent = getpid();
-    pid_t pid = fork();
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent) {
-            _exit(0); /* it died in between */
-        }
-        close(fds[0]);
-        fcntl(fds[1], F_SETFD, FD_CLOEXEC);
-        child(options, program, replays, shared);
-    }
-    int fork_errno = errno;
-    close(fds[1]);
-    bool ok = pid > 0;
-    if (!ok) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "cannot make a process: %s", g_strerror(fork_errno));
-    } else {
-        bool ended = wait_for(pid, fds[0], timeout_ms, &shared->words,
-                              &status);
-        if (shared->failed) {
-            g_set_error(error, TW_TARGET_ERROR, shared->code, "%s",
-                        shared->message);
-            ok = false;
-        } else if (shared->done) {
-            *finding = shared->finding;
-        } else {
-            died(options, program, shared, !ended, status, timeout_ms,
-                 finding);
-        }
-    }
-    close(fds[0]);
-    munmap(shared, sizeof(*shared));
-    return ok;
+    tw_runner_set_replays(runner, i->replays, 0);
+    tw_runner_run(runner, i->program, finding, NULL, NULL);
+    return true; /* the runner goes with the process */
 }
 
 bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
                      uint32_t timeout_ms, TwFinding *finding, GError **error)
 {
-    return run_child(options, program, timeout_ms, 1, finding, error);
+    Isolated once = {options, program, 1};
+
+    return tw_isolate(run_there, &once, options->name, program, timeout_ms,
+                      finding, error);
 }
 
 bool tw_run_repeatedly(const TwTargetOptions *options,
                        const TwProgram *program, uint32_t timeout_ms,
                        unsigned times, TwFinding *finding, GError **error)
 {
-    bool found = false;
-    unsigned again = 0;
+    Isolated each = {options, program, 0};
 
-    if (times == 1) {
-        return tw_run_isolated(options, program, timeout_ms, finding, error);
-    }
-    for (unsigned i = 0; i < times; i++) {
-        TwFinding one;
-
-        if (!run_child(options, program, timeout_ms, 0, &one, error)) {
-            return false;
-        }
-        if (!found) {
-            *finding = one;
-            found = tw_verdict_is_finding(one.verdict);
-        }
-        again += found && strcmp(one.key, finding->key) == 0;
-    }
-    finding->replays = (uint8_t)times;
-    finding->again = (uint8_t)again;
-    if (found && again < times) {
-        finding->verdict = TW_VERDICT_FLAKY;
-    }
-    return true;
+    return times == 1
+               ? tw_run_isolated(options, program, timeout_ms, finding, error)
+               : tw_isolate_repeatedly(run_there, &each, options->name,
+                                       program, timeout_ms, times, finding,
+                                       error);
 }

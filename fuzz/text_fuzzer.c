@@ -4,5 +4,5 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    return tw_harness_text(data, size);
+    return tw_harness_run("text_fuzzer", data, size);
 }

@@ -4,13 +4,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    return tw_harness_run("unicorn", data, size);
+    return tw_harness_run("unicorn_fuzzer", data, size);
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
                                unsigned int seed)
 {
-    return tw_harness_mutate("unicorn", data, size, max_size, seed);
+    return tw_harness_mutate("unicorn_fuzzer", data, size, max_size, seed);
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1,
@@ -18,6 +18,6 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1,
                                  uint8_t *out, size_t max_out_size,
                                  unsigned int seed)
 {
-    return tw_harness_cross("unicorn", data1, size1, data2, size2, out,
+    return tw_harness_cross("unicorn_fuzzer", data1, size1, data2, size2, out,
                             max_out_size, seed);
 }
