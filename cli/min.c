@@ -1,178 +1,262 @@
 /* SPDX-License-Identifier: MIT */
-/* twinwalk min: a smaller case with the same key. */
+/* twinwalk min: smaller cases with the same keys. */
 #include "cli/verbs.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "fuzz/minimise.h"
+#include "cli/shrink.h"
 
-enum { SHOW_EVERY = 50 };
+static volatile int stop;
 
 typedef struct Min {
     TwCliTarget target;
     TwCliKnown known;
-    int entry; /* the known divergence that it is, or -1 */
-    gboolean isolated;
-    bool terminal;
-    uint32_t patience;
-    TwRunner *runner;  /* NULL: each candidate in a child process */
-    TwFinding finding; /* of the program as it is now */
-    char key[TW_KEY_SIZE];
-    unsigned tried, kept;
-    GError *error;
+    TwShrink shrink;
+    char *out;
+    bool folder; /* `out` is one, with a file for each case */
+    const TwDialect *dialect;
+    GArray *lines, *operations, *seconds; /* of what was shrunk: double */
 } Min;
 
-/* Runs a program in the way that was chosen. */
-static bool judge(Min *m, const TwProgram *program, TwFinding *finding)
+/* Where the result of a case goes; the caller frees it. */
+static char *path_of(const Min *m, const char *path)
 {
-    if (m->runner) {
-        tw_runner_run(m->runner, program, finding, NULL, NULL);
-        return true;
-    }
-    return tw_run_isolated(&m->target.options, program, m->patience, finding,
-                           &m->error);
+    g_autofree char *name = g_path_get_basename(path);
+
+    return m->folder ? g_build_filename(m->out, name, NULL)
+                     : g_strdup(m->out ? m->out : "-");
 }
 
-static bool still_fails(const TwProgram *candidate, void *data)
+static void note(GArray *values, double value)
 {
-    Min *m = data;
-    TwFinding finding;
-    bool same;
-
-    if (m->error) {
-        return false; /* the environment is gone: nothing shrinks any more */
-    }
-    /* What is new must not shrink into what is known. */
-    same = judge(m, candidate, &finding) &&
-           strcmp(finding.key, m->key) == 0 &&
-           tw_known_match(m->known.list, candidate, &finding) == m->entry;
-    m->tried++;
-    if (same) {
-        m->finding = finding;
-        m->kept++;
-    }
-    if (m->terminal && m->tried % SHOW_EVERY == 0) {
-        fprintf(stderr, "\r%u tried, %u steps, %u operations left\033[K",
-                m->tried, m->kept, candidate->n_setup + candidate->n_script);
-        fflush(stderr);
-    }
-    return same;
+    g_array_append_val(values, value);
 }
 
-/* The finding to keep; prints why not if there is none. */
-static int find(Min *m, const TwProgram *program, const char *path)
+static int write_case(Min *m, const char *path, const TwProgram *program,
+                      const TwShrunk *result)
 {
-    GError *error = NULL;
-
-    /* First in a child: who knows what it does. */
-    if (!tw_run_isolated(&m->target.options, program, m->patience, &m->finding,
-                         &error)) {
-        return tw_cli_fail_error(error);
-    }
-    if (!tw_verdict_is_finding(m->finding.verdict)) {
-        return tw_cli_fail(TW_EXIT_USAGE,
-                           "%s: expected a program with a finding; its "
-                           "verdict is %s",
-                           path, tw_verdict_name(m->finding.verdict));
-    }
-    memcpy(m->key, m->finding.key, sizeof(m->key));
-    m->entry = tw_known_match(m->known.list, program, &m->finding);
-    return TW_EXIT_CLEAN;
-}
-
-static int minimise(Min *m, const char *path, const char *out, unsigned budget)
-{
-    g_autofree TwProgram *program = g_new(TwProgram, 1);
     g_autofree char *origin = g_strdup_printf("shrunk from %s", path);
-    g_autoptr(TwRunner) runner = NULL;
+    g_autofree char *out = path_of(m, path);
+    const TwMinimiseStats *stats = &result->stats;
     GError *error = NULL;
-    TwMinimiseStats stats;
-    TwDialect dialect;
-    GString *text;
+    GString *text = tw_cli_case_text(program, &result->finding, &m->target,
+                                     origin);
     bool ok;
-    int code;
 
-    if (!tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error)) {
-        return tw_cli_fail_error(error);
+    if (m->folder && g_mkdir_with_parents(m->out, 0777) != 0) {
+        g_string_free(text, TRUE);
+        return tw_cli_fail(TW_EXIT_USAGE,
+                           "%s: expected a folder, or a name for one", m->out);
     }
-    runner = tw_runner_new(&m->target.options, &error);
-    if (!runner || !tw_runner_set_known(runner, m->known.list, &error)) {
-        return tw_cli_fail_error(error);
-    }
-    tw_runner_set_known(runner, NULL, NULL); /* selected, that is all */
-    dialect = *tw_runner_dialect(runner);
-    code = find(m, program, path);
-    if (code != TW_EXIT_CLEAN) {
-        return code;
-    }
-    if (!m->isolated && m->finding.verdict != TW_VERDICT_CRASH &&
-        m->finding.verdict != TW_VERDICT_HANG) {
-        m->runner = runner;
-    }
-    tw_minimise(program, &dialect, still_fails, m, budget, &stats);
-    if (m->terminal) {
-        fprintf(stderr, "\r\033[K");
-    }
-    if (m->error) {
-        return tw_cli_fail_error(g_steal_pointer(&m->error));
-    }
-    text = tw_cli_case_text(program, &m->finding, &m->target, origin);
     ok = tw_cli_write(out, text->str, text->len, &error);
+
     g_string_free(text, TRUE);
     if (!ok) {
         return tw_cli_fail_error(error);
     }
     fprintf(stderr,
-            "%s: %s %s: operations %u -> %u, objects %u -> %u (%u candidates "
-            "tried, %u kept)\n",
-            out, tw_verdict_name(m->finding.verdict), m->key, stats.ops_before,
-            stats.ops_after, stats.objects_before, stats.objects_after,
-            stats.tried, stats.kept);
+            "%s: %s %s: lines %u -> %u, operations %u -> %u, objects %u -> %u "
+            "(%u candidates tried, %u seen before, %u kept, %.2f s%s)\n",
+            out, tw_verdict_name(result->finding.verdict), result->key,
+            stats->lines_before, stats->lines_after, stats->ops_before,
+            stats->ops_after, stats->objects_before, stats->objects_after,
+            stats->tried, stats->seen, stats->kept, result->seconds,
+            result->cut_short ? "; cut short" : "");
+    note(m->lines, stats->lines_after);
+    note(m->operations, stats->ops_after);
+    note(m->seconds, result->seconds);
     return TW_EXIT_CLEAN;
+}
+
+static int minimise(Min *m, const char *path)
+{
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    GError *error = NULL;
+    TwShrunk result;
+
+    if (!tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error) ||
+        !tw_shrink(&m->shrink, m->dialect, program, &result, &error)) {
+        return tw_cli_fail_error(error);
+    }
+    if (!result.found) {
+        return tw_cli_fail(
+            TW_EXIT_USAGE, "%s: expected a program with %s%s; its verdict is %s%s%s",
+            path, m->shrink.expect ? "key " : "a finding",
+            m->shrink.expect ? m->shrink.expect : "",
+            tw_verdict_name(result.finding.verdict),
+            result.finding.key[0] ? ", its key " : "", result.finding.key);
+    }
+    if (!result.same) {
+        return tw_cli_fail(TW_EXIT_FINDING,
+                           "%s: what is left of it has %s by itself, not %s: "
+                           "a finding that does not repeat",
+                           path,
+                           result.finding.key[0] ? result.finding.key
+                                                 : "no finding",
+                           result.key);
+    }
+    return write_case(m, path, program, &result);
+}
+
+static double middle(GArray *values)
+{
+    return tw_shrink_median((double *)(void *)values->data, values->len);
+}
+
+/* After the median the values are sorted. */
+static double largest(GArray *values)
+{
+    return g_array_index(values, double, values->len - 1);
+}
+
+static int minimise_all(Min *m, int n, char **paths)
+{
+    GError *error = NULL;
+    g_autoptr(TwRunner) runner = tw_runner_new(&m->target.options, &error);
+    int code = TW_EXIT_CLEAN;
+
+    if (!runner || !tw_runner_set_known(runner, m->known.list, &error)) {
+        return tw_cli_fail_error(error);
+    }
+    tw_runner_set_known(runner, NULL, NULL); /* selected, that is all */
+    m->dialect = tw_runner_dialect(runner);
+    m->shrink.target = m->target.options;
+    m->shrink.known = m->known.list;
+    m->lines = g_array_new(FALSE, FALSE, sizeof(double));
+    m->operations = g_array_new(FALSE, FALSE, sizeof(double));
+    m->seconds = g_array_new(FALSE, FALSE, sizeof(double));
+    for (int i = 0; i < n && !stop; i++) {
+        int one = minimise(m, paths[i]);
+
+        code = one == TW_EXIT_ENVIRONMENT || code == TW_EXIT_CLEAN ? one
+                                                                   : code;
+        if (one == TW_EXIT_ENVIRONMENT) {
+            break;
+        }
+    }
+    if (m->folder && m->lines->len > 0) {
+        double lines = middle(m->lines), operations = middle(m->operations),
+               seconds = middle(m->seconds);
+
+        printf("%u of %d cases: median %.0f lines, %.0f operations, %.2f s; "
+               "most %.0f lines, %.0f operations, %.2f s\n",
+               m->lines->len, n, lines, operations, seconds,
+               largest(m->lines), largest(m->operations),
+               largest(m->seconds));
+    }
+    g_array_free(m->lines, TRUE);
+    g_array_free(m->operations, TRUE);
+    g_array_free(m->seconds, TRUE);
+    return code;
+}
+
+/* Is it clear where each result goes? */
+static bool place_results(Min *m, int n, char **paths)
+{
+    g_autoptr(GHashTable) names =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    struct stat st;
+    bool there = m->out && stat(m->out, &st) == 0;
+
+    m->folder = m->out && strcmp(m->out, "-") != 0 &&
+                (n > 1 || g_str_has_suffix(m->out, "/") ||
+                 (there && S_ISDIR(st.st_mode)));
+    if ((n > 1 && !m->folder) ||
+        (m->folder && there && !S_ISDIR(st.st_mode))) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "min: expected -o and a folder, for several files");
+        return false;
+    }
+    for (int i = 0; i < n && m->folder; i++) {
+        if (!g_hash_table_add(names, g_path_get_basename(paths[i]))) {
+            tw_cli_fail(TW_EXIT_USAGE,
+                        "min: expected files of different names, not two %s",
+                        paths[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
 }
 
 int tw_verb_min(int argc, char **argv)
 {
-    g_autofree char *out = NULL;
-    Min m = {.terminal = isatty(STDERR_FILENO)};
-    int code = TW_EXIT_USAGE, budget = 0;
+    g_autofree char *time = NULL, *expect = NULL;
+    Min m = {.shrink = {.terminal = isatty(STDERR_FILENO), .stop = &stop}};
+    int code = TW_EXIT_USAGE, budget = 0, jobs = 1;
+    gboolean isolated = FALSE;
     GOptionEntry entries[] = {
-        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
-         "Writes here instead of standard output", "FILE"},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &m.out,
+         "Writes here instead of standard output; a folder for several files",
+         "FILE"},
+        {"expect", 0, 0, G_OPTION_ARG_STRING, &expect,
+         "Keeps this key instead of the case's", "KEY"},
         {"budget", 0, 0, G_OPTION_ARG_INT, &budget,
          "Tries at most so many candidates (default 20000)", "N"},
-        {"isolated", 0, 0, G_OPTION_ARG_NONE, &m.isolated,
-         "Runs each candidate in a child process (crashes and hangs always "
-         "are)",
+        {"time", 0, 0, G_OPTION_ARG_STRING, &time,
+         "Takes what it has after so long, for each file", "TIME"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
+         "Worker processes (default 1); the result is the same", "N"},
+        {"isolated", 0, 0, G_OPTION_ARG_NONE, &isolated,
+         "Runs each candidate in a process of its own (crashes and hangs "
+         "always are)",
          NULL},
         TW_CLI_KNOWN_ENTRIES(m.known),
         G_OPTION_ENTRY_NULL};
 
-    if (!tw_cli_options(&argc, &argv, "FILE",
+    if (!tw_cli_options(&argc, &argv, "FILE...",
                         "Drops operations and objects and shrinks numbers "
                         "while the finding of a case\nkeeps its key, and "
-                        "writes what is left.",
+                        "writes what is left. On Ctrl-C it writes what it has.",
                         entries, &m.target) ||
         !tw_cli_target_ready(&m.target)) {
         goto out;
     }
-    if (argc != 2) {
-        tw_cli_fail(TW_EXIT_USAGE, "min: expected one file");
+    if (argc < 2) {
+        tw_cli_fail(TW_EXIT_USAGE, "min: expected a file");
         goto out;
     }
     if (budget < 0) {
         tw_cli_fail(TW_EXIT_USAGE, "--budget: expected 1 or more");
         goto out;
     }
-    if (!tw_cli_known_load(&m.known)) {
+    if (jobs < 1 || jobs > 1024) {
+        tw_cli_fail(TW_EXIT_USAGE, "--jobs: expected 1 to 1024");
         goto out;
     }
-    m.patience = tw_cli_target_patience(&m.target, 1);
-    code = minimise(&m, argv[1], out ? out : "-", (unsigned)budget);
+    if (time && !tw_cli_seconds("--time", time, &m.shrink.seconds)) {
+        goto out;
+    }
+    if (expect && (!*expect || strlen(expect) >= TW_KEY_SIZE)) {
+        tw_cli_fail(TW_EXIT_USAGE, "--expect: expected a key of 1 to %d "
+                                   "letters",
+                    TW_KEY_SIZE - 1);
+        goto out;
+    }
+    if (!tw_cli_known_load(&m.known) ||
+        !place_results(&m, argc - 1, argv + 1)) {
+        goto out;
+    }
+    m.shrink.expect = expect;
+    m.shrink.budget = (unsigned)budget;
+    m.shrink.jobs = (unsigned)jobs;
+    m.shrink.isolated = isolated;
+    m.shrink.patience = tw_cli_target_patience(&m.target, 1);
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    code = minimise_all(&m, argc - 1, argv + 1);
 out:
+    g_free(m.out);
     tw_cli_known_clear(&m.known);
     tw_cli_target_clear(&m.target);
     return code;

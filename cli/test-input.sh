@@ -129,7 +129,18 @@ refuses 'flush' '--flush: expected all or page' \
 refuses 'flush of exec' 'exec: expected no --flush' \
     "$TWINWALK" run --target exec:true --flush page
 refuses 'no file' 'replay: expected a file' "$TWINWALK" replay
-refuses 'two files' 'min: expected one file' "$TWINWALK" min good.tw good.tw
+refuses 'two files' 'min: expected -o and a folder' \
+    "$TWINWALK" min good.tw kept.tw
+refuses 'two files into one' 'min: expected -o and a folder' \
+    "$TWINWALK" min good.tw other.tw -o kept.tw
+refuses 'two files of one name' 'min: expected files of different names' \
+    "$TWINWALK" min good.tw ./good.tw -o small
+refuses 'min of what has another key' 'good.tw: expected a program with key' \
+    "$TWINWALK" min --expect StaZooRdRam good.tw
+refuses 'no processes' '--jobs: expected' "$TWINWALK" min -j 0 good.tw
+refuses 'zoo --out alone' '--out: expected --findings' "$TWINWALK" zoo -o x
+refuses 'zoo --findings of less than none' '--findings: expected' \
+    "$TWINWALK" zoo --findings -1
 refuses 'nothing to shrink' 'good.tw: expected a program with a finding' \
     "$TWINWALK" min good.tw
 refuses 'seconds' '--seconds: expected' "$TWINWALK" bench --seconds 0

@@ -12,17 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fuzz/minimise.h"
+#include "cli/shrink.h"
+#include "cli/zoo.h"
 #include "targets/zoo/zoo.h"
 
 static volatile int stop;
-
-typedef struct Zoo {
-    TwCliTarget target; /* its options, but for the name */
-    uint64_t seed;
-    uint32_t seconds;
-    unsigned jobs;
-} Zoo;
 
 /* What became of one bug. */
 typedef struct Caught {
@@ -30,7 +24,6 @@ typedef struct Caught {
     double seconds;
     TwCampaignCase first;
     TwMinimiseStats shrunk;
-    unsigned lines; /* of the shrunk case's text, comments left out */
 } Caught;
 
 static bool all_well(const Caught *c)
@@ -68,81 +61,26 @@ static bool first_case(const TwCampaignResult *result, TwCampaignCase *first)
     return any;
 }
 
-/* Shrinking ----------------------------------------------------------------- */
-
-typedef struct Same {
-    TwRunner *runner; /* NULL: in processes of their own */
-    const TwTargetOptions *options;
-    const char *key;
-} Same;
-
-static bool same_key(const TwProgram *candidate, void *data)
-{
-    const Same *same = data;
-    TwFinding finding;
-
-    if (same->runner) {
-        tw_runner_run(same->runner, candidate, &finding, NULL, NULL);
-    } else if (!tw_run_isolated(same->options, candidate, 0, &finding, NULL)) {
-        return false;
-    }
-    return strcmp(finding.key, same->key) == 0;
-}
-
-static unsigned count_lines(const TwProgram *program)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    unsigned lines = 0;
-
-    tw_program_print(program, NULL, text);
-    for (gsize i = 0; i < text->len; i++) {
-        lines += text->str[i] == '\n';
-    }
-    return lines;
-}
-
-static bool shrink(const TwTargetOptions *options, TwProgram *program,
-                   Caught *caught, GError **error)
-{
-    const TwFinding *finding = &caught->first.finding;
-    g_autoptr(TwRunner) runner = tw_runner_new(options, error);
-    bool dies = finding->verdict == TW_VERDICT_CRASH ||
-                finding->verdict == TW_VERDICT_HANG;
-    Same same = {dies ? NULL : runner, options, finding->key};
-    TwFinding again;
-
-    if (!runner) {
-        return false;
-    }
-    tw_minimise(program, tw_runner_dialect(runner), same_key, &same, 0,
-                &caught->shrunk);
-    caught->lines = count_lines(program);
-    if (!tw_run_isolated(options, program, 0, &again, error)) {
-        return false;
-    }
-    caught->shrinks = strcmp(again.key, finding->key) == 0 &&
-                      caught->shrunk.ops_after < caught->shrunk.ops_before;
-    return true;
-}
-
 /* One bug ------------------------------------------------------------------- */
 
-static bool catch(Zoo *zoo, const TwZooBug *bug, Caught *caught,
+static bool catch(const TwZooRun *zoo, const TwZooBug *bug, Caught *caught,
                   GError **error)
 {
     g_autofree char *name = g_strdup_printf("zoo:%s", bug->slug);
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     TwCampaignOptions options = {
-        .target = zoo->target.options,
+        .target = zoo->target->options,
         .profile = TW_PROFILES,
         .seed = zoo->seed,
         .seconds = zoo->seconds,
         .jobs = zoo->jobs,
         .stop_at_finding = true,
-        .stop = &stop,
+        .stop = zoo->stop,
     };
     g_autoptr(TwRunner) runner = NULL;
     TwCampaignResult result;
+    TwShrink shrink = {.jobs = zoo->jobs, .expect = caught->first.finding.key};
+    TwShrunk shrunk;
     TwFinding again;
     bool ok;
 
@@ -166,7 +104,15 @@ static bool catch(Zoo *zoo, const TwZooBug *bug, Caught *caught,
         return false;
     }
     caught->replays = strcmp(again.key, caught->first.finding.key) == 0;
-    return shrink(&options.target, program, caught, error);
+    shrink.target = options.target;
+    if (!tw_shrink(&shrink, tw_runner_dialect(runner), program, &shrunk,
+                   error)) {
+        return false;
+    }
+    caught->shrunk = shrunk.stats;
+    caught->shrinks = shrunk.same &&
+                      shrunk.stats.ops_after < shrunk.stats.ops_before;
+    return true;
 }
 
 /* Showing ------------------------------------------------------------------- */
@@ -190,7 +136,8 @@ static void show(const TwZooBug *bug, const Caught *c)
                "operations, %u lines\n",
                bug->slug, tw_verdict_name(c->first.finding.verdict),
                c->first.finding.key, c->first.number, c->seconds, remark(c),
-               c->shrunk.ops_before, c->shrunk.ops_after, c->lines);
+               c->shrunk.ops_before, c->shrunk.ops_after,
+               c->shrunk.lines_after);
     }
     fflush(stdout);
 }
@@ -211,7 +158,7 @@ static void show_json(JsonBuilder *b, const TwZooBug *bug, const Caught *c)
         tw_cli_json_bool(b, "shrinks", c->shrinks);
         tw_cli_json_int(b, "operations_before", c->shrunk.ops_before);
         tw_cli_json_int(b, "operations_after", c->shrunk.ops_after);
-        tw_cli_json_int(b, "lines_after", c->lines);
+        tw_cli_json_int(b, "lines_after", c->shrunk.lines_after);
     }
     json_builder_end_object(b);
 }
@@ -229,7 +176,7 @@ static const TwZooBug *find_bug(const char *slug)
     return NULL;
 }
 
-static int catch_all(Zoo *zoo, GPtrArray *wanted, bool json)
+static int catch_all(const TwZooRun *zoo, GPtrArray *wanted, bool json)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
     unsigned well = 0;
@@ -274,10 +221,11 @@ static void on_signal(int number)
 int tw_verb_zoo(int argc, char **argv)
 {
     g_autoptr(GPtrArray) wanted = g_ptr_array_new();
-    g_autofree char *time = NULL, *seed = NULL;
-    Zoo zoo = {.seed = 1, .seconds = 60};
+    g_autofree char *time = NULL, *seed = NULL, *out = NULL;
+    TwCliTarget target;
+    TwZooRun zoo = {.seed = 1, .seconds = 60, .stop = &stop};
     gboolean json = FALSE;
-    int code = TW_EXIT_USAGE, jobs = 1;
+    int code = TW_EXIT_USAGE, jobs = 1, findings = 0;
     unsigned count;
     const TwZooBug *bugs = tw_zoo_bugs(&count);
     GOptionEntry entries[] = {
@@ -287,6 +235,12 @@ int tw_verb_zoo(int argc, char **argv)
          "Seed of the random programs (default 1)", "N"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
          "Worker processes (default 1)", "N"},
+        {"findings", 0, 0, G_OPTION_ARG_INT, &findings,
+         "Shrinks the first N findings of each bug, of as many keys as there "
+         "are, and says how small they get and how long it takes",
+         "N"},
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &out,
+         "Folder for what --findings leaves of them", "DIR"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Prints JSON", NULL},
         G_OPTION_ENTRY_NULL};
 
@@ -295,9 +249,11 @@ int tw_verb_zoo(int argc, char **argv)
                         "softmmu and looks whether\nrandom programs find it, "
                         "with a fitting verdict, and whether the case replays\n"
                         "and shrinks with the same key. Exit code 0 if all "
-                        "do, else 10.",
-                        entries, &zoo.target) ||
-        !tw_cli_target_ready(&zoo.target)) {
+                        "do, else 10. With\n--findings it looks at shrinking "
+                        "alone: 10 if a case keeps more than 12 lines\nor "
+                        "not its key, or if the median is above 8 lines.",
+                        entries, &target) ||
+        !tw_cli_target_ready(&target)) {
         goto out;
     }
     if ((seed && !tw_cli_number("--seed", seed, &zoo.seed)) ||
@@ -312,9 +268,17 @@ int tw_verb_zoo(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "--time: expected at least 1s");
         goto out;
     }
-    if (strcmp(zoo.target.name, "softmmu") != 0) {
+    if (strcmp(target.name, "softmmu") != 0) {
         tw_cli_fail(TW_EXIT_USAGE,
                     "zoo: expected bugs by their slugs, not --target");
+        goto out;
+    }
+    if (findings < 0 || findings > 1000) {
+        tw_cli_fail(TW_EXIT_USAGE, "--findings: expected 1 to 1000");
+        goto out;
+    }
+    if (out && !findings) {
+        tw_cli_fail(TW_EXIT_USAGE, "--out: expected --findings with it");
         goto out;
     }
     zoo.jobs = (unsigned)jobs;
@@ -335,8 +299,11 @@ int tw_verb_zoo(int argc, char **argv)
     }
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
-    code = catch_all(&zoo, wanted, json);
+    zoo.target = &target;
+    zoo.out = out;
+    code = findings ? tw_zoo_findings(&zoo, wanted, (unsigned)findings, json)
+                    : catch_all(&zoo, wanted, json);
 out:
-    tw_cli_target_clear(&zoo.target);
+    tw_cli_target_clear(&target);
     return code;
 }

@@ -249,41 +249,6 @@ void tw_edit_drop_space(TwProgram *program, uint8_t id)
     tw_edit_drop_region(program, root);
 }
 
-static void redirect(TwOp *ops, unsigned n, uint8_t from, uint8_t to)
-{
-    uint8_t *refs[EDIT_REFS];
-
-    for (unsigned i = 0; i < n; i++) {
-        unsigned count = tw_edit_refs(&ops[i], OBJECT_SPACE, refs);
-        for (unsigned k = 0; k < count; k++) {
-            if (*refs[k] == from) {
-                *refs[k] = to;
-            }
-        }
-    }
-}
-
-void tw_edit_merge_space(TwProgram *program, uint8_t id, uint8_t to)
-{
-    redirect(program->setup, program->n_setup, id, to);
-    redirect(program->script, program->n_script, id, to);
-    for (unsigned i = 0; i < program->n_actors; i++) {
-        if (program->actors[i].region != TW_NONE) {
-            redirect(&program->actors[i].op, 1, id, to);
-        }
-    }
-    for (unsigned c = 0; c < program->n_cpus; c++) {
-        for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
-            TwMmuIndex *mmu = &program->cpus[c].mmu[m];
-            if (program->cpus[c].present && mmu->present &&
-                mmu->space == id) {
-                mmu->space = to;
-            }
-        }
-    }
-    tw_edit_drop_space(program, id);
-}
-
 void tw_edit_drop_iommu(TwProgram *program, uint8_t id)
 {
     uint8_t region = tw_program_iommu_region(program, id);
@@ -349,80 +314,6 @@ void tw_edit_flatten(TwProgram *program, uint8_t id)
         }
     }
     tw_edit_drop_region(program, id);
-}
-
-/* The address in its space at which region `id` starts, containers added. */
-static uint64_t origin(const TwProgram *program, uint8_t id, uint8_t *root)
-{
-    uint64_t addr = 0;
-
-    for (unsigned depth = 0; depth < TW_MAX_REGIONS; depth++) {
-        const TwRegion *region = &program->regions[id];
-        addr += region->addr;
-        if (region->container == TW_NONE) {
-            break;
-        }
-        id = region->container;
-    }
-    *root = id;
-    return addr;
-}
-
-static bool in_space(const TwProgram *program, unsigned space, uint8_t root)
-{
-    return space < program->n_spaces && program->spaces[space].present &&
-           program->spaces[space].root == root;
-}
-
-static void bypass_maps(TwProgram *program, TwOp *ops, unsigned n,
-                        uint8_t root, uint64_t start, uint64_t size,
-                        const TwOp *map)
-{
-    for (unsigned i = 0; i < n; i++) {
-        TwOp *op = &ops[i];
-        if (op->code != TW_OP_MAP || !in_space(program, op->other, root) ||
-            op->out - start >= size) {
-            continue;
-        }
-        op->out = map->out + (op->out - start - map->addr);
-        op->other = map->other;
-    }
-}
-
-void tw_edit_bypass(TwProgram *program, uint8_t id, const TwOp *map,
-                    bool homes)
-{
-    TwOp to = *map; /* it may be one of those that change */
-    uint8_t region = tw_program_iommu_region(program, id);
-    uint8_t root;
-
-    if (region == TW_NONE) {
-        return;
-    }
-    uint64_t start = origin(program, region, &root);
-    uint64_t size = program->regions[region].size;
-    bypass_maps(program, program->setup, program->n_setup, root, start, size,
-                &to);
-    bypass_maps(program, program->script, program->n_script, root, start,
-                size, &to);
-    for (unsigned c = 0; homes && c < program->n_cpus; c++) {
-        for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
-            TwMmuIndex *mmu = &program->cpus[c].mmu[m];
-            if (!program->cpus[c].present || !mmu->present ||
-                !in_space(program, mmu->space, root)) {
-                continue;
-            }
-            mmu->space = to.other;
-            for (unsigned i = 0; i < program->n_setup; i++) {
-                TwOp *op = &program->setup[i];
-                if (op->code == TW_OP_PAGE && op->obj == c &&
-                    op->index == m && op->out - start < size) {
-                    op->out = to.out + (op->out - start - to.addr);
-                    op->out &= ~((1ull << op->lg) - 1);
-                }
-            }
-        }
-    }
 }
 
 /* Renumbering ------------------------------------------------------------- */

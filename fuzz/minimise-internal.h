@@ -21,7 +21,7 @@ typedef enum TwObject {
 
 enum { EDIT_REFS = 3 };
 
-/* --- minimise-edit.c --- */
+/* --- minimise-edit.c, minimise-redirect.c --- */
 
 /* Where `op` names objects of this kind; returns how many (ids only, not
  * "all", "none" or the board). */
@@ -50,6 +50,17 @@ void tw_edit_flatten(TwProgram *program, uint8_t id);
 void tw_edit_bypass(TwProgram *program, uint8_t id, const TwOp *map,
                     bool homes);
 
+/*
+ * What leads to `size` bytes from `first` on of space `from` leads to `at` and
+ * on of space `to` instead: IOMMU entries and DMA accesses; with `homes` also
+ * the pages of CPU indexes at home there, which move if a page leads there.
+ */
+void tw_edit_redirect(TwProgram *program, uint8_t from, uint64_t first,
+                      uint64_t size, uint8_t to, uint64_t at, bool homes);
+
+/* What leads into one IOMMU leads into another, at the same offset. */
+void tw_edit_redirect_iommu(TwProgram *program, uint8_t from, uint8_t to);
+
 /* Everything that names space `id` names `to` instead; `id` is dropped. */
 void tw_edit_merge_space(TwProgram *program, uint8_t id, uint8_t to);
 
@@ -61,35 +72,71 @@ void tw_edit_renumber(TwProgram *program);
 unsigned tw_edit_count_ops(const TwProgram *program);
 unsigned tw_edit_count_objects(const TwProgram *program);
 
-/* --- minimise.c, minimise-properties.c, minimise-numbers.c --- */
+/* --- Passes --- */
 
-typedef struct TwMinimiser {
-    TwProgram *best;
-    TwProgram candidate;
+/*
+ * An enumeration of changed programs.  A pass visits all its changes of `best`
+ * in a fixed order, which depends on `best` alone; each is a turn, and of the
+ * wanted one the changed program is made.  So any candidate can be made without
+ * knowing what came of those before it, and several be tried at once.
+ */
+typedef struct TwTurns {
+    const TwProgram *best;
+    TwProgram *program; /* becomes the changed program */
     const TwDialect *dialect;
-    TwStillFails still_fails;
-    void *data;
-    unsigned budget, rounds;
-    TwMinimiseStats stats;
-} TwMinimiser;
+    unsigned round; /* from 1 */
+    unsigned at, wanted;
+    bool made;
+} TwTurns;
 
-/* Starts a candidate as a copy of the best program so far. */
-TwProgram *tw_minimise_start(TwMinimiser *min);
+/* Is this change wanted?  If so `program` is a copy of `best`, to change. */
+static inline bool tw_turn(TwTurns *turns)
+{
+    if (turns->made || turns->at++ != turns->wanted) {
+        return false;
+    }
+    tw_program_copy(turns->program, turns->best);
+    turns->made = true;
+    return true;
+}
 
-/* Takes the candidate if it is another program that still fails. */
-bool tw_minimise_try(TwMinimiser *min);
-
-/* Tries one change to the candidate, named `program`; notes in `any` whether
- * it was kept. */
-#define TW_TRY(min, program, statement)                                      \
+/* One turn: `statement` changes the program `p`. */
+#define TW_TURN(turns, p, statement)                                         \
     do {                                                                     \
-        TwProgram *program = tw_minimise_start(min);                         \
-        statement;                                                           \
-        any |= tw_minimise_try(min);                                         \
+        if (tw_turn(turns)) {                                                \
+            TwProgram *p = (turns)->program;                                 \
+            statement;                                                       \
+            return;                                                          \
+        }                                                                    \
     } while (0)
 
-/* Properties to their defaults, numbers to small ones; true if any went. */
-bool tw_minimise_properties(TwMinimiser *min);
-bool tw_minimise_numbers(TwMinimiser *min);
+typedef void (*TwPass)(TwTurns *turns);
+
+/* --- minimise-structure.c: operations, objects with their users --- */
+void tw_pass_tail(TwTurns *turns);
+void tw_pass_script(TwTurns *turns);
+void tw_pass_setup(TwTurns *turns);
+void tw_pass_objects(TwTurns *turns);
+void tw_pass_pairs(TwTurns *turns);
+void tw_pass_notify(TwTurns *turns);
+void tw_pass_two(TwTurns *turns);
+void tw_pass_bypass(TwTurns *turns);
+void tw_pass_flatten(TwTurns *turns);
+void tw_pass_renumber(TwTurns *turns);
+
+/* --- minimise-join.c: one of two --- */
+void tw_pass_merge(TwTurns *turns);
+void tw_pass_unwrap(TwTurns *turns);
+void tw_pass_start(TwTurns *turns);
+void tw_pass_entries(TwTurns *turns);
+
+/* --- minimise-properties.c: properties to their defaults --- */
+void tw_pass_properties(TwTurns *turns);
+
+/* --- minimise-numbers.c: addresses, sizes, the page size --- */
+void tw_pass_page_size(TwTurns *turns);
+void tw_pass_places(TwTurns *turns);
+void tw_pass_sizes(TwTurns *turns);
+void tw_pass_addresses(TwTurns *turns);
 
 #endif

@@ -116,15 +116,10 @@ static uint64_t change_scale(uint64_t value, uint64_t a, uint64_t b)
     return (value >> a) << b | low;
 }
 
-static bool rescale(TwMinimiser *min, unsigned lg)
+static void rescale_program(TwProgram *program, unsigned lg)
 {
-    unsigned old = min->best->page_lg;
+    unsigned old = program->page_lg;
 
-    if (old == lg || lg < min->dialect->min_page_lg ||
-        lg > min->dialect->max_page_lg) {
-        return false;
-    }
-    TwProgram *program = tw_minimise_start(min);
     program->page_lg = (uint8_t)lg;
     change_all(program, change_scale, old, lg);
     for (unsigned i = 0; i < program->n_iommus; i++) {
@@ -153,7 +148,17 @@ static bool rescale(TwMinimiser *min, unsigned lg)
             tw_op_round(program, op);
         }
     }
-    return tw_minimise_try(min);
+}
+
+/* To the page size that needs no line. */
+void tw_pass_page_size(TwTurns *turns)
+{
+    unsigned lg = TW_DEFAULT_PAGE_LG;
+
+    if (turns->best->page_lg != lg && lg >= turns->dialect->min_page_lg &&
+        lg <= turns->dialect->max_page_lg) {
+        TW_TURN(turns, p, rescale_program(p, lg));
+    }
 }
 
 enum { MAX_PLACES = 96 };
@@ -212,27 +217,23 @@ static unsigned collect_places(const TwProgram *program, uint64_t *places)
     return n;
 }
 
-/* Gives every page that is named a small number, one page at a time. */
-static bool shrink_places(TwMinimiser *min)
+enum { FEW_PLACES = 6 };
+
+/* Gives every page that is named a small number, one page at a time: that of
+ * another page, or a free one. */
+void tw_pass_places(TwTurns *turns)
 {
     uint64_t places[MAX_PLACES];
-    unsigned n = collect_places(min->best, places);
-    unsigned lg = min->best->page_lg;
-    bool any = false;
+    unsigned n = collect_places(turns->best, places);
+    unsigned lg = turns->best->page_lg;
 
     for (unsigned i = n; i-- > 0;) {
-        /* First the same place as one already there, then the lowest free. */
-        for (unsigned to = 0; to < 6 && to < places[i]; to++) {
-            TwProgram *p = tw_minimise_start(min);
-            change_all(p, change_page, places[i] << lg | lg,
-                       (uint64_t)to << lg);
-            if (tw_minimise_try(min)) {
-                any = true;
-                break;
-            }
+        for (unsigned to = 0; to < FEW_PLACES && to < places[i]; to++) {
+            TW_TURN(turns, p,
+                    change_all(p, change_page, places[i] << lg | lg,
+                               (uint64_t)to << lg));
         }
     }
-    return any;
 }
 
 /* Values worth trying instead of `value`, best first. */
@@ -260,187 +261,186 @@ static unsigned smaller(const TwProgram *program, uint64_t value,
     return n;
 }
 
-static bool shrink_sizes(TwMinimiser *min)
+void tw_pass_sizes(TwTurns *turns)
 {
-    bool any = false;
-    uint64_t page = 1ull << min->best->page_lg;
+    uint64_t page = 1ull << turns->best->page_lg;
 
-    for (unsigned i = 0; i < min->best->n_regions; i++) {
-        const TwRegion *region = &min->best->regions[i];
+    for (unsigned i = 0; i < turns->best->n_regions; i++) {
+        const TwRegion *region = &turns->best->regions[i];
         if (region->kind == TW_REGION_NONE) {
             continue;
         }
         if (region->kind == TW_REGION_CONTAINER &&
             region->container == TW_NONE) {
-            TW_TRY(min, p, p->regions[i].size = UINT64_MAX);
+            TW_TURN(turns, p, p->regions[i].size = UINT64_MAX);
             continue;
         }
         for (unsigned k = 0; k < 8 && page << k < region->size; k++) {
-            TW_TRY(min, p, p->regions[i].size = page << k);
+            TW_TURN(turns, p, p->regions[i].size = page << k);
         }
         if ((region->size & (page - 1)) != 0 && region->size != UINT64_MAX) {
-            TW_TRY(min, p,
-                p->regions[i].size =
-                    (p->regions[i].size + page - 1) & ~(page - 1));
+            TW_TURN(turns, p,
+                    p->regions[i].size =
+                        (p->regions[i].size + page - 1) & ~(page - 1));
         }
     }
-    return any;
+}
+
+static TwOp *op_at(TwProgram *program, bool script, unsigned i)
+{
+    return script ? &program->script[i] : &program->setup[i];
+}
+
+static void set_field(TwProgram *program, TwOp *op, unsigned field,
+                      uint64_t value)
+{
+    if (field == FIELD_ADDR) {
+        if (op->last >= op->addr && op->last != UINT64_MAX &&
+            (fields_of(op) & FIELD_LAST)) {
+            op->last -= op->addr - value;
+        }
+        op->addr = value;
+    } else if (field == FIELD_OUT) {
+        op->out = value;
+    } else {
+        op->last = value;
+    }
+    tw_op_round(program, op);
 }
 
 /* One field of one operation. */
-static bool shrink_field(TwMinimiser *min, bool script, unsigned i,
-                         unsigned field)
+static void shrink_field(TwTurns *turns, const TwOp *op, bool script,
+                         unsigned i, unsigned field)
 {
-    const TwOp *op = script ? &min->best->script[i] : &min->best->setup[i];
     uint64_t old = field == FIELD_ADDR  ? op->addr
                    : field == FIELD_OUT ? op->out
                                         : op->last;
     uint64_t tries[6];
-    unsigned n = smaller(min->best, old, tries);
+    unsigned n = smaller(turns->best, old, tries);
 
     for (unsigned k = 0; k < n; k++) {
-        TwProgram *p = tw_minimise_start(min);
-        TwOp *to = script ? &p->script[i] : &p->setup[i];
-        if (field == FIELD_ADDR) {
-            if (to->last >= to->addr && to->last != UINT64_MAX &&
-                (fields_of(to) & FIELD_LAST)) {
-                to->last -= to->addr - tries[k];
-            }
-            to->addr = tries[k];
-        } else if (field == FIELD_OUT) {
-            to->out = tries[k];
-        } else {
-            to->last = tries[k];
-        }
-        tw_op_round(p, to);
-        if (tw_minimise_try(min)) {
-            return true;
-        }
+        TW_TURN(turns, p, set_field(p, op_at(p, script, i), field, tries[k]));
     }
-    return false;
 }
 
 enum { MAX_PIECES = 16 }; /* of a range or large page, that are tried */
 
-/* A range down to one page: any of the first, or the last; or by half. */
-static bool shrink_range(TwMinimiser *min, bool script, unsigned i)
+/* A range is cut where it can be: at granules, or at pages. */
+static unsigned unit_of(const TwProgram *program, const TwOp *op)
 {
-    uint64_t page = 1ull << min->best->page_lg;
-    const TwOp old = script ? min->best->script[i] : min->best->setup[i];
-    uint64_t pieces = (old.last - old.addr) >> min->best->page_lg;
+    const TwOpInfo *info = tw_op_info(op->code);
+    unsigned lg = program->page_lg;
 
-    if (pieces == 0) {
-        return false;
+    if (info->args[0] == TW_ARG_IOMMU_INDEX &&
+        program->iommus[op->obj].granule_lg > lg) {
+        lg = program->iommus[op->obj].granule_lg;
     }
-    for (unsigned k = 0; k <= MAX_PIECES + 1; k++) {
-        TwProgram *p = tw_minimise_start(min);
-        TwOp *to = script ? &p->script[i] : &p->setup[i];
-        uint64_t by = 0;
-
-        if (k <= MAX_PIECES) {
-            by = page * (k < MAX_PIECES && k < pieces ? k : pieces);
-            to->addr += by;
-            to->last = to->addr + (page - 1);
-        } else {
-            to->last = to->addr + (to->last - to->addr) / 2;
-        }
-        if (to->code == TW_OP_MAP) {
-            to->out += by;
-        }
-        tw_op_round(p, to);
-        if (tw_minimise_try(min)) {
-            return true;
-        }
-        if (k >= pieces && k < MAX_PIECES) {
-            k = MAX_PIECES; /* all pieces were tried */
-        }
-    }
-    return false;
+    return lg;
 }
 
-/* A large page down to one of its pages. */
-static bool shrink_page(TwMinimiser *min, bool script, unsigned i)
+/* A range becomes `size` bytes of itself, `by` bytes behind its start. */
+static void cut_range(TwOp *op, uint64_t by, uint64_t size)
 {
-    const TwOp old = script ? min->best->script[i] : min->best->setup[i];
-    unsigned lg = min->best->page_lg;
-
-    if (old.lg <= lg) {
-        return false;
+    op->addr += by;
+    op->last = op->addr + size - 1;
+    if (op->code == TW_OP_MAP) {
+        op->out += by;
     }
-    for (unsigned k = 0; k < MAX_PIECES && k >> (old.lg - lg) == 0; k++) {
-        TwProgram *p = tw_minimise_start(min);
-        TwOp *to = script ? &p->script[i] : &p->setup[i];
-
-        to->lg = (uint8_t)lg;
-        to->addr += (uint64_t)k << lg;
-        if (to->code == TW_OP_PAGE) {
-            to->out += (uint64_t)k << lg;
-        }
-        if (tw_minimise_try(min)) {
-            return true;
-        }
-    }
-    return false;
 }
 
-static bool shrink_ops(TwMinimiser *min, bool script)
+/* A range down to half of it, or to one unit of the first or the last. */
+static void shrink_range(TwTurns *turns, const TwOp *op, bool script,
+                         unsigned i)
 {
-    bool any = false;
+    unsigned lg = unit_of(turns->best, op);
+    uint64_t more = (op->last - op->addr) >> lg; /* units but for one */
+    uint64_t half = (more + 1) / 2;
 
-    for (unsigned i = 0;
-         i < (script ? min->best->n_script : min->best->n_setup); i++) {
-        unsigned fields = fields_of(script ? &min->best->script[i]
-                                           : &min->best->setup[i]);
+    if (more == 0) {
+        return;
+    }
+    TW_TURN(turns, p, cut_range(op_at(p, script, i), 0, half << lg));
+    TW_TURN(turns, p,
+            cut_range(op_at(p, script, i), half << lg, (more + 1 - half) << lg));
+    for (uint64_t k = 0; k < MAX_PIECES && k < more; k++) {
+        TW_TURN(turns, p, cut_range(op_at(p, script, i), k << lg, 1ull << lg));
+    }
+    TW_TURN(turns, p, cut_range(op_at(p, script, i), more << lg, 1ull << lg));
+}
+
+static void cut_page(TwOp *op, uint64_t by, unsigned lg)
+{
+    op->lg = (uint8_t)lg;
+    op->addr += by;
+    if (op->code == TW_OP_PAGE) {
+        op->out += by;
+    }
+}
+
+/* A large page down to half of it, or to one of its first pages. */
+static void shrink_page(TwTurns *turns, const TwOp *op, bool script,
+                        unsigned i)
+{
+    unsigned lg = turns->best->page_lg, half = op->lg - 1u;
+
+    if (op->lg <= lg) {
+        return;
+    }
+    TW_TURN(turns, p, cut_page(op_at(p, script, i), 0, half));
+    TW_TURN(turns, p, cut_page(op_at(p, script, i), 1ull << half, half));
+    for (uint64_t k = 0; k < MAX_PIECES && k >> (op->lg - lg) == 0; k++) {
+        TW_TURN(turns, p, cut_page(op_at(p, script, i), k << lg, lg));
+    }
+}
+
+static void shrink_ops(TwTurns *turns, const TwOp *ops, unsigned n,
+                       bool script)
+{
+    for (unsigned i = 0; i < n; i++) {
+        unsigned fields = fields_of(&ops[i]);
+
         if (fields & FIELD_LAST) {
-            any |= shrink_range(min, script, i);
+            shrink_range(turns, &ops[i], script, i);
         }
-        unsigned code = script ? min->best->script[i].code
-                               : min->best->setup[i].code;
-        if (code == TW_OP_PAGE || code == TW_OP_UNPAGE) {
-            any |= shrink_page(min, script, i);
+        if (ops[i].code == TW_OP_PAGE || ops[i].code == TW_OP_UNPAGE) {
+            shrink_page(turns, &ops[i], script, i);
         }
         for (unsigned field = FIELD_ADDR; field <= FIELD_LENGTH;
              field *= 2) {
             if ((fields & field) && field != FIELD_LAST) {
-                any |= shrink_field(min, script, i, field);
+                shrink_field(turns, &ops[i], script, i, field);
             }
         }
     }
-    return any;
 }
 
-static bool shrink_regions(TwMinimiser *min)
+static void shrink_regions(TwTurns *turns)
 {
-    bool any = false;
     uint64_t tries[6];
 
-    for (unsigned i = 0; i < min->best->n_regions; i++) {
-        const TwRegion *region = &min->best->regions[i];
+    for (unsigned i = 0; i < turns->best->n_regions; i++) {
+        const TwRegion *region = &turns->best->regions[i];
         if (region->kind == TW_REGION_NONE) {
             continue;
         }
-        unsigned n = smaller(min->best, region->addr, tries);
+        unsigned n = smaller(turns->best, region->addr, tries);
         for (unsigned k = 0; k < n; k++) {
-            TW_TRY(min, p, p->regions[i].addr = tries[k]);
+            TW_TURN(turns, p, p->regions[i].addr = tries[k]);
         }
         if (region->kind == TW_REGION_ALIAS) {
-            n = smaller(min->best, region->alias_offset, tries);
+            n = smaller(turns->best, region->alias_offset, tries);
             for (unsigned k = 0; k < n; k++) {
-                TW_TRY(min, p, p->regions[i].alias_offset = tries[k]);
+                TW_TURN(turns, p, p->regions[i].alias_offset = tries[k]);
             }
         }
     }
-    return any;
 }
 
-bool tw_minimise_numbers(TwMinimiser *min)
+void tw_pass_addresses(TwTurns *turns)
 {
-    bool any = rescale(min, 12);
+    const TwProgram *best = turns->best;
 
-    any |= shrink_places(min);
-    any |= shrink_sizes(min);
-    any |= shrink_regions(min);
-    any |= shrink_ops(min, false);
-    any |= shrink_ops(min, true);
-    return any;
+    shrink_regions(turns);
+    shrink_ops(turns, best->setup, best->n_setup, false);
+    shrink_ops(turns, best->script, best->n_script, true);
 }

@@ -10,340 +10,233 @@
 #include <string.h>
 
 #include "program/legality.h"
-#include "program/ops.h"
+#include "program/text.h"
 
-enum {
-    DEFAULT_BUDGET = 20000,
-    /* Redirecting without dropping could go round in circles for ever. */
-    BYPASS_ROUNDS = 3,
-};
+enum { DEFAULT_BUDGET = 20000 };
 
-TwProgram *tw_minimise_start(TwMinimiser *min)
+/* A candidate that waits to be judged. */
+typedef struct Waiting {
+    TwProgram *program;
+    uint64_t hash;
+    unsigned turn;
+    unsigned seen_before; /* turns passed over since the one before it */
+} Waiting;
+
+typedef struct Minimiser {
+    const TwMinimiseOptions *options;
+    TwProgram *best;
+    unsigned budget, window, round;
+    Waiting *waiting;     /* `window` of them */
+    TwProgram **programs; /* theirs */
+    /* Hashes of what was tried, and of each best program.  Two programs with
+     * one hash in 2^64 would cost a step, never a wrong result. */
+    GHashTable *seen;
+    bool stopped;
+    TwMinimiseStats stats;
+} Minimiser;
+
+unsigned tw_minimise_lines(const TwProgram *program)
 {
-    tw_program_copy(&min->candidate, min->best);
-    return &min->candidate;
+    g_autoptr(GString) text = g_string_new(NULL);
+    unsigned lines = 0;
+
+    tw_program_print(program, NULL, text);
+    for (gsize i = 0; i < text->len; i++) {
+        lines += text->str[i] == '\n';
+    }
+    return lines - 2 - (program->n_setup > 0);
 }
 
-bool tw_minimise_try(TwMinimiser *min)
+static void see(Minimiser *min, uint64_t hash)
 {
-    tw_dialect_fit(min->dialect, &min->candidate);
-    if (min->stats.tried >= min->budget ||
-        !tw_program_check(&min->candidate, NULL, 0) ||
-        !tw_dialect_admits(min->dialect, &min->candidate, NULL, 0) ||
-        tw_program_equal(&min->candidate, min->best)) {
+    g_hash_table_add(min->seen, g_memdup2(&hash, sizeof(hash)));
+}
+
+static bool is_waiting(const Minimiser *min, unsigned n, uint64_t hash)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (min->waiting[i].hash == hash) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Makes the candidate of a turn, in `to`; false if the pass has no such
+ * turn.  *fits: it is a program to try; *seen: it was tried before. */
+static bool make(Minimiser *min, TwPass pass, unsigned turn, unsigned n,
+                 Waiting *to, bool *fits, bool *seen)
+{
+    TwTurns turns = {.best = min->best,
+                     .program = to->program,
+                     .dialect = min->options->dialect,
+                     .round = min->round,
+                     .wanted = turn};
+
+    pass(&turns);
+    *fits = *seen = false;
+    if (!turns.made) {
         return false;
     }
-    min->stats.tried++;
-    if (!min->still_fails(&min->candidate, min->data)) {
+    if (tw_program_equal(to->program, min->best)) {
+        return true;
+    }
+    tw_dialect_fit(min->options->dialect, to->program);
+    if (!tw_program_check(to->program, NULL, 0) ||
+        !tw_dialect_admits(min->options->dialect, to->program, NULL, 0)) {
+        return true;
+    }
+    to->hash = tw_program_hash(to->program);
+    to->turn = turn;
+    *seen = g_hash_table_contains(min->seen, &to->hash) ||
+            is_waiting(min, n, to->hash);
+    *fits = !*seen;
+    return true;
+}
+
+/* Judges what waits; true if one became the best, and *turn is then its. */
+static bool judge(Minimiser *min, unsigned n, unsigned *turn)
+{
+    unsigned first = min->options->first(min->programs, n,
+                                          min->options->first_data);
+
+    for (unsigned i = 0; i < n && i <= first; i++) {
+        see(min, min->waiting[i].hash);
+        min->stats.tried++;
+        min->stats.seen += min->waiting[i].seen_before;
+    }
+    if (first >= n) {
         return false;
     }
-    tw_program_copy(min->best, &min->candidate);
+    *turn = min->waiting[first].turn;
+    tw_program_copy(min->best, min->waiting[first].program);
     min->stats.kept++;
     return true;
 }
 
-/* Script and setup -------------------------------------------------------- */
-
-static bool drop_tail(TwMinimiser *min)
+static bool may_go_on(Minimiser *min)
 {
-    bool any = false;
+    min->stopped |= min->stats.tried >= min->budget ||
+                    (min->options->go_on &&
+                     !min->options->go_on(min->best, &min->stats,
+                                          min->options->go_on_data));
+    return !min->stopped;
+}
 
-    for (unsigned chunk = min->best->n_script / 2u; chunk > 0; chunk /= 2) {
-        while (chunk < min->best->n_script) {
-            TwProgram *program = tw_minimise_start(min);
-            program->n_script = (uint16_t)(program->n_script - chunk);
-            if (!tw_minimise_try(min)) {
-                break;
+/* After a step the turns are those of a smaller program: the one in the place
+ * of the step comes next.  What that leaves out, the next round tries. */
+static bool run_pass(Minimiser *min, TwPass pass)
+{
+    unsigned turn = 0;
+    bool any = false, more = true;
+
+    while (more && may_go_on(min)) {
+        unsigned n = 0, seen_before = 0;
+        unsigned most = MIN(min->window, min->budget - min->stats.tried);
+        bool fits, seen;
+
+        while (n < most &&
+               (more = make(min, pass, turn, n, &min->waiting[n], &fits,
+                            &seen))) {
+            seen_before += seen;
+            if (fits) {
+                min->waiting[n++].seen_before = seen_before;
+                seen_before = 0;
             }
-            any = true;
+            turn++;
+        }
+        if (n > 0 && judge(min, n, &turn)) {
+            any = more = true;
+        } else {
+            min->stats.seen += seen_before;
         }
     }
     return any;
 }
 
-static bool drop_script(TwMinimiser *min)
+static bool one_round(Minimiser *min)
 {
-    bool any = false;
-
-    for (unsigned chunk = (min->best->n_script + 1u) / 2; chunk > 0;
-         chunk /= 2) {
-        for (unsigned end = min->best->n_script; end >= chunk;) {
-            TwProgram *program = tw_minimise_start(min);
-            tw_edit_cut_script(program, end - chunk, chunk);
-            tw_edit_tidy(program);
-            any |= tw_minimise_try(min);
-            end -= chunk;
-        }
-    }
-    return any;
-}
-
-static bool drop_setup(TwMinimiser *min)
-{
-    bool any = false;
-
-    for (unsigned chunk = (min->best->n_setup + 1u) / 2; chunk > 0;
-         chunk /= 2) {
-        for (unsigned end = min->best->n_setup; end >= chunk;) {
-            tw_edit_cut_setup(tw_minimise_start(min), end - chunk, chunk);
-            any |= tw_minimise_try(min);
-            end -= chunk;
-        }
-    }
-    return any;
-}
-
-/* The operation that closes what `first` opens, or n_script. */
-static unsigned closing(const TwProgram *program, unsigned first)
-{
-    unsigned open = program->script[first].code;
-    unsigned close = open == TW_OP_BEGIN ? TW_OP_COMMIT : TW_OP_END_PAR;
-    unsigned depth = 0;
-
-    for (unsigned i = first; i < program->n_script; i++) {
-        depth += program->script[i].code == open;
-        if (program->script[i].code == close && --depth == 0) {
-            return i;
-        }
-    }
-    return program->n_script;
-}
-
-/* A pair that makes sense only together: begin and commit, par and end-par
- * with what stands between as parts. */
-static bool drop_pairs(TwMinimiser *min)
-{
-    bool any = false;
-
-    for (unsigned i = 0; i < min->best->n_script; i++) {
-        unsigned code = min->best->script[i].code;
-        if (code != TW_OP_BEGIN && code != TW_OP_PAR) {
-            continue;
-        }
-        unsigned last = closing(min->best, i);
-        if (last == min->best->n_script) {
-            continue;
-        }
-        TwProgram *program = tw_minimise_start(min);
-        for (unsigned k = last + 1; k-- > i;) {
-            unsigned inner = program->script[k].code;
-            if (k == i || k == last ||
-                (code == TW_OP_PAR &&
-                 (inner == TW_OP_AND || inner == TW_OP_BARRIER))) {
-                tw_edit_cut_script(program, k, 1);
-            }
-        }
-        tw_edit_tidy(program);
-        any |= tw_minimise_try(min);
-    }
-    return any;
-}
-
-/* Two operations that undo each other need not be neighbours. */
-static bool drop_two(TwMinimiser *min)
-{
-    bool any = false;
-
-    if (min->best->n_script > 24) {
-        return false;
-    }
-    for (unsigned a = 0; a + 2 < min->best->n_script; a++) {
-        for (unsigned b = a + 2; b < min->best->n_script; b++) {
-            TwProgram *program = tw_minimise_start(min);
-            tw_edit_cut_script(program, b, 1);
-            tw_edit_cut_script(program, a, 1);
-            tw_edit_tidy(program);
-            any |= tw_minimise_try(min);
-        }
-    }
-    return any;
-}
-
-/* Objects ----------------------------------------------------------------- */
-
-static bool drop_objects(TwMinimiser *min)
-{
-    bool any = false;
-
-    for (unsigned i = min->best->n_cpus; i-- > 0;) {
-        if (min->best->cpus[i].present) {
-            tw_edit_drop_cpu(tw_minimise_start(min), (uint8_t)i);
-            any |= tw_minimise_try(min);
-        }
-        for (unsigned m = TW_MAX_MMU_INDEXES; m-- > 0;) {
-            if (min->best->cpus[i].present &&
-                min->best->cpus[i].mmu[m].present) {
-                tw_edit_drop_mmu(tw_minimise_start(min), (uint8_t)i,
-                                 (uint8_t)m);
-                any |= tw_minimise_try(min);
-            }
-        }
-    }
-    for (unsigned i = min->best->n_iommus; i-- > 0;) {
-        if (min->best->iommus[i].kind != TW_IOMMU_NONE) {
-            tw_edit_drop_iommu(tw_minimise_start(min), (uint8_t)i);
-            any |= tw_minimise_try(min);
-        }
-    }
-    for (unsigned i = min->best->n_spaces; i-- > 0;) {
-        if (min->best->spaces[i].present) {
-            tw_edit_drop_space(tw_minimise_start(min), (uint8_t)i);
-            any |= tw_minimise_try(min);
-        }
-        for (unsigned k = 0; k < min->best->n_spaces; k++) {
-            if (k != i && min->best->spaces[k].present &&
-                min->best->spaces[i].present) {
-                tw_edit_merge_space(tw_minimise_start(min), (uint8_t)i,
-                                    (uint8_t)k);
-                any |= tw_minimise_try(min);
-            }
-        }
-    }
-    for (unsigned i = min->best->n_regions; i-- > 0;) {
-        if (min->best->regions[i].kind != TW_REGION_NONE) {
-            tw_edit_drop_region(tw_minimise_start(min), (uint8_t)i);
-            any |= tw_minimise_try(min);
-        }
-    }
-    for (unsigned i = min->best->n_actors; i-- > 0;) {
-        if (min->best->actors[i].region != TW_NONE) {
-            tw_edit_drop_actor(tw_minimise_start(min), (uint8_t)i);
-            any |= tw_minimise_try(min);
-        }
-    }
-    return any;
-}
-
-static bool flatten(TwMinimiser *min)
-{
-    bool any = false;
-
-    for (unsigned i = min->best->n_regions; i-- > 0;) {
-        if (min->best->regions[i].kind == TW_REGION_CONTAINER &&
-            min->best->regions[i].container != TW_NONE) {
-            tw_edit_flatten(tw_minimise_start(min), (uint8_t)i);
-            any |= tw_minimise_try(min);
-        }
-    }
-    return any;
-}
-
-/* A root that holds one region at 0 may as well be that region. */
-static bool unwrap_roots(TwMinimiser *min)
-{
-    bool any = false;
-
-    for (unsigned s = 0; s < min->best->n_spaces; s++) {
-        if (!min->best->spaces[s].present) {
-            continue;
-        }
-        uint8_t root = min->best->spaces[s].root;
-        for (unsigned i = 0; i < min->best->n_regions; i++) {
-            const TwRegion *child = &min->best->regions[i];
-            if (child->kind == TW_REGION_NONE || child->container != root) {
-                continue;
-            }
-            TwProgram *program = tw_minimise_start(min);
-            program->regions[i].container = TW_NONE;
-            program->regions[i].addr = 0;
-            for (unsigned t = 0; t < program->n_spaces; t++) {
-                if (program->spaces[t].root == root) {
-                    program->spaces[t].root = (uint8_t)i;
-                }
-            }
-            tw_edit_drop_region(program, root);
-            if (tw_minimise_try(min)) {
-                any = true;
-                break;
-            }
-        }
-    }
-    return any;
-}
-
-static bool bypass_from(TwMinimiser *min, bool script)
-{
-    bool any = false;
-
-    for (unsigned i = 0;
-         i < (script ? min->best->n_script : min->best->n_setup); i++) {
-        const TwOp *op =
-            script ? &min->best->script[i] : &min->best->setup[i];
-        if (op->code != TW_OP_MAP) {
-            continue;
-        }
-        TwOp map = *op;
-        TwProgram *program = tw_minimise_start(min);
-        tw_edit_bypass(program, map.obj, &map, true);
-        tw_edit_drop_iommu(program, map.obj);
-        if (tw_minimise_try(min)) {
-            any = true;
-            continue;
-        }
-        if (min->rounds <= BYPASS_ROUNDS) {
-            tw_edit_bypass(tw_minimise_start(min), map.obj, &map, false);
-            any |= tw_minimise_try(min);
-        }
-    }
-    return any;
-}
-
-/* Each round tries everything once. */
-static bool one_round(TwMinimiser *min)
-{
-    bool any = drop_tail(min);
-
-    min->rounds++;
-    any |= drop_script(min);
-    any |= drop_objects(min);
-    any |= drop_setup(min);
-    any |= drop_pairs(min);
-    any |= bypass_from(min, false);
-    any |= bypass_from(min, true);
-    any |= flatten(min);
-    any |= unwrap_roots(min);
-    any |= tw_minimise_properties(min);
-    any |= tw_minimise_numbers(min);
-    return any;
-}
-
-/* Low ids; ids are part of what RAM holds, so this may lose the finding. */
-static void renumber(TwMinimiser *min)
-{
-    tw_edit_renumber(tw_minimise_start(min));
-    if (tw_program_equal(&min->candidate, min->best)) {
-        tw_program_copy(min->best, &min->candidate); /* only the counts */
-    } else {
-        tw_minimise_try(min);
-    }
-}
-
-void tw_minimise(TwProgram *program, const TwDialect *dialect,
-                 TwStillFails still_fails, void *data, unsigned budget,
-                 TwMinimiseStats *stats)
-{
-    TwMinimiser *min = g_new(TwMinimiser, 1);
-
-    min->best = program;
-    min->dialect = dialect;
-    min->still_fails = still_fails;
-    min->data = data;
-    min->rounds = 0;
-    min->budget = budget ? budget : DEFAULT_BUDGET;
-    min->stats = (TwMinimiseStats){
-        .ops_before = tw_edit_count_ops(program),
-        .objects_before = tw_edit_count_objects(program),
+    static const TwPass passes[] = {
+        tw_pass_tail,       tw_pass_script,  tw_pass_objects,
+        tw_pass_setup,      tw_pass_merge,   tw_pass_pairs,
+        tw_pass_bypass,     tw_pass_flatten, tw_pass_unwrap,
+        tw_pass_start,      tw_pass_entries, tw_pass_notify,
+        tw_pass_properties, tw_pass_page_size,  tw_pass_places,  tw_pass_sizes,
+        tw_pass_addresses,
     };
+    bool any = false;
+
+    min->round++;
+    for (unsigned i = 0; i < G_N_ELEMENTS(passes) && !min->stopped; i++) {
+        any |= run_pass(min, passes[i]);
+    }
+    return any;
+}
+
+static void shrink(Minimiser *min)
+{
     do {
         while (one_round(min)) {
         }
-        renumber(min);
-    } while (one_round(min) || drop_two(min));
-    renumber(min);
-    min->stats.ops_after = tw_edit_count_ops(program);
-    min->stats.objects_after = tw_edit_count_objects(program);
-    if (stats != NULL) {
-        *stats = min->stats;
+        /* When nothing else goes. */
+    } while (run_pass(min, tw_pass_two));
+    run_pass(min, tw_pass_renumber);
+}
+
+/* Numbers that are not used any more; no program changes by that. */
+static void trim(TwProgram *program, TwProgram *scratch)
+{
+    tw_program_copy(scratch, program);
+    tw_edit_renumber(scratch);
+    if (tw_program_equal(scratch, program)) {
+        tw_program_copy(program, scratch);
     }
-    g_free(min);
+}
+
+static void open_windows(Minimiser *min)
+{
+    min->waiting = g_new0(Waiting, min->window);
+    min->programs = g_new(TwProgram *, min->window);
+    for (unsigned i = 0; i < min->window; i++) {
+        min->programs[i] = g_new(TwProgram, 1);
+        min->waiting[i].program = min->programs[i];
+    }
+}
+
+static void close_windows(Minimiser *min)
+{
+    for (unsigned i = 0; i < min->window; i++) {
+        g_free(min->programs[i]);
+    }
+    g_free(min->programs);
+    g_free(min->waiting);
+}
+
+void tw_minimise(TwProgram *program, const TwMinimiseOptions *options,
+                 TwMinimiseStats *stats)
+{
+    Minimiser min = {
+        .options = options,
+        .best = program,
+        .budget = options->budget ? options->budget : DEFAULT_BUDGET,
+        .window = MAX(options->window, 1),
+        .seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                      NULL),
+        .stats = {.ops_before = tw_edit_count_ops(program),
+                  .objects_before = tw_edit_count_objects(program),
+                  .lines_before = tw_minimise_lines(program)},
+    };
+
+    open_windows(&min);
+    see(&min, tw_program_hash(program));
+    shrink(&min);
+    trim(program, min.programs[0]);
+    close_windows(&min);
+    g_hash_table_destroy(min.seen);
+    min.stats.ops_after = tw_edit_count_ops(program);
+    min.stats.objects_after = tw_edit_count_objects(program);
+    min.stats.lines_after = tw_minimise_lines(program);
+    if (stats) {
+        *stats = min.stats;
+    }
 }

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Shrinking a case on a target: the minimiser with a pool of processes, and
+ * around it what a user wants: progress, a limit of time, a way out. */
+#include "cli/shrink.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHOW_EVERY_US = 200000 };
+
+typedef struct Watch {
+    const TwShrink *shrink;
+    gint64 start, shown;
+    bool cut_short;
+} Watch;
+
+static bool go_on(const TwProgram *best, const TwMinimiseStats *so_far,
+                  void *data)
+{
+    Watch *w = data;
+    gint64 now = g_get_monotonic_time();
+
+    if ((w->shrink->stop && *w->shrink->stop) ||
+        (w->shrink->seconds &&
+         now - w->start >= (gint64)w->shrink->seconds * G_USEC_PER_SEC)) {
+        w->cut_short = true;
+        return false;
+    }
+    if (w->shrink->terminal && now - w->shown >= SHOW_EVERY_US) {
+        w->shown = now;
+        fprintf(stderr, "\r%u tried, %u steps, %u operations left\033[K",
+                so_far->tried, so_far->kept, best->n_setup + best->n_script);
+        fflush(stderr);
+    }
+    return true;
+}
+
+static bool minimise(const TwShrink *shrink, const TwDialect *dialect,
+                     const TwPoolOptions *options, TwProgram *program,
+                     TwShrunk *result, GError **error)
+{
+    g_autoptr(TwPool) pool = tw_pool_new(options, error);
+    Watch watch = {.shrink = shrink, .start = g_get_monotonic_time()};
+    TwMinimiseOptions minimise = {
+        .dialect = dialect,
+        .budget = shrink->budget,
+        .window = tw_pool_window(shrink->jobs),
+        .first = tw_pool_first,
+        .first_data = pool,
+        .go_on = go_on,
+        .go_on_data = &watch,
+    };
+
+    if (!pool) {
+        return false;
+    }
+    watch.shown = watch.start;
+    tw_minimise(program, &minimise, &result->stats);
+    if (shrink->terminal) {
+        fprintf(stderr, "\r\033[K");
+    }
+    result->seconds =
+        (double)(g_get_monotonic_time() - watch.start) / G_USEC_PER_SEC;
+    result->cut_short = watch.cut_short;
+    if (tw_pool_error(pool)) {
+        g_propagate_error(error, g_error_copy(tw_pool_error(pool)));
+        return false;
+    }
+    return true;
+}
+
+bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
+               TwProgram *program, TwShrunk *result, GError **error)
+{
+    TwPoolOptions options = {
+        .target = shrink->target,
+        .jobs = shrink->jobs,
+        .isolated = shrink->isolated,
+        .patience_ms = shrink->patience,
+        .known = shrink->known,
+    };
+    bool there;
+
+    memset(result, 0, sizeof(*result));
+    /* Who knows what it does: in a process of its own. */
+    if (!tw_run_isolated(&shrink->target, program, shrink->patience,
+                         &result->finding, error)) {
+        return false;
+    }
+    if (shrink->expect) {
+        g_strlcpy(options.key, shrink->expect, sizeof(options.key));
+    } else if (tw_verdict_is_finding(result->finding.verdict)) {
+        memcpy(options.key, result->finding.key, sizeof(options.key));
+    } else {
+        return true;
+    }
+    memcpy(result->key, options.key, sizeof(result->key));
+    there = strcmp(result->finding.key, options.key) == 0;
+    options.entry = there ? tw_known_match(shrink->known, program,
+                                           &result->finding)
+                          : TW_POOL_ANY_ENTRY;
+    options.isolated |= result->finding.verdict == TW_VERDICT_CRASH ||
+                        result->finding.verdict == TW_VERDICT_HANG;
+    if (!minimise(shrink, dialect, &options, program, result, error)) {
+        return false;
+    }
+    result->found = there || result->stats.kept > 0;
+    if (!tw_run_isolated(&shrink->target, program, shrink->patience,
+                         &result->finding, error)) {
+        return false;
+    }
+    result->same = strcmp(result->finding.key, options.key) == 0;
+    return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+double tw_shrink_median(double *values, unsigned n)
+{
+    qsort(values, n, sizeof(*values), compare);
+    return n > 0 ? values[(n - 1) / 2] : 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* One case made small on a target: what min and zoo share. */
+#ifndef TW_CLI_SHRINK_H
+#define TW_CLI_SHRINK_H
+
+#include "cli/common.h"
+#include "fuzz/minimise-pool.h"
+
+typedef struct TwShrink {
+    TwTargetOptions target;
+    const TwKnown *known; /* selected for the target, or NULL */
+    const char *expect;   /* the key to keep; NULL: that of the case */
+    unsigned jobs;        /* processes */
+    unsigned budget;      /* candidates (0: the minimiser's) */
+    uint32_t seconds;     /* enough after so long (0: no limit) */
+    uint32_t patience;    /* ms for one candidate (0: the default) */
+    bool isolated;        /* each candidate in a process of its own */
+    bool terminal;        /* shows progress on standard error */
+    volatile int *stop;   /* set by a signal handler: enough; or NULL */
+} TwShrink;
+
+typedef struct TwShrunk {
+    char key[TW_KEY_SIZE]; /* what was to be kept */
+    TwFinding finding;     /* of what is left, run once more by itself */
+    bool found;            /* the case has the finding, or a part of it has */
+    bool same;             /* what is left has the key in a new process too */
+    bool cut_short;        /* by time or signal */
+    double seconds;
+    TwMinimiseStats stats;
+} TwShrunk;
+
+/*
+ * Shrinks `program` in place.  False with `error` set if the environment
+ * fails.  Without a finding to keep the program stays as it is, and
+ * result->finding is what it has.
+ */
+bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
+               TwProgram *program, TwShrunk *result, GError **error);
+
+/* Sorts `n` values and returns the one in the middle (of two the lower). */
+double tw_shrink_median(double *values, unsigned n);
+
+#endif

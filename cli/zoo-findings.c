@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * zoo --findings: how small do findings get, and how fast?  For each bug the
+ * first raw findings of a campaign, of as many keys as there are, each shrunk.
+ */
+#include "cli/zoo.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/shrink.h"
+#include "fuzz/campaign.h"
+
+enum {
+    MOST_LINES = 12,  /* of any case, when shrunk */
+    MEDIAN_LINES = 8, /* of all cases */
+    FIRST_PROGRAMS = 500,
+    MORE_PROGRAMS = 4, /* times as many if that was not enough */
+};
+
+/* Doubles, for medians; kept while all bugs are gone through. */
+typedef struct Sums {
+    GArray *lines, *operations, *seconds;
+} Sums;
+
+typedef struct Bug {
+    Sums sums;
+    unsigned found, keys, same;
+    uint64_t programs; /* that it took */
+    unsigned tried;    /* candidates, of all its cases */
+} Bug;
+
+static Sums new_sums(void)
+{
+    return (Sums){g_array_new(FALSE, FALSE, sizeof(double)),
+                  g_array_new(FALSE, FALSE, sizeof(double)),
+                  g_array_new(FALSE, FALSE, sizeof(double))};
+}
+
+static void free_sums(Sums *sums)
+{
+    g_array_free(sums->lines, TRUE);
+    g_array_free(sums->operations, TRUE);
+    g_array_free(sums->seconds, TRUE);
+}
+
+static void note(GArray *values, double value)
+{
+    g_array_append_val(values, value);
+}
+
+static void add_sums(Sums *to, const Sums *from)
+{
+    g_array_append_vals(to->lines, from->lines->data, from->lines->len);
+    g_array_append_vals(to->operations, from->operations->data,
+                        from->operations->len);
+    g_array_append_vals(to->seconds, from->seconds->data, from->seconds->len);
+}
+
+static double middle(GArray *values)
+{
+    return tw_shrink_median((double *)(void *)values->data, values->len);
+}
+
+/* Of values that middle() has sorted. */
+static double least(GArray *values)
+{
+    return values->len ? g_array_index(values, double, 0) : 0;
+}
+
+static double most(GArray *values)
+{
+    return values->len ? g_array_index(values, double, values->len - 1) : 0;
+}
+
+/* Raw findings ------------------------------------------------------------- */
+
+static uint64_t count_cases(const TwCampaignResult *result)
+{
+    uint64_t n = 0;
+
+    for (unsigned k = 0; k < result->keys->len; k++) {
+        n += ((const TwCampaignKey *)g_ptr_array_index(result->keys, k))
+                 ->cases->len;
+    }
+    return n;
+}
+
+/* Runs until there are `n` findings or the time is over. */
+static bool hunt(const TwZooRun *zoo, const char *name, unsigned n,
+                 uint64_t *programs, TwCampaignResult *result, GError **error)
+{
+    TwCampaignOptions options = {
+        .target = zoo->target->options,
+        .profile = TW_PROFILES,
+        .seed = zoo->seed,
+        .programs = FIRST_PROGRAMS,
+        .seconds = zoo->seconds,
+        .jobs = zoo->jobs,
+        .cases_per_key = n,
+        .stop = zoo->stop,
+    };
+
+    options.target.name = name;
+    for (;;) {
+        if (!tw_campaign_run(&options, NULL, NULL, result, error)) {
+            return false;
+        }
+        *programs = options.programs;
+        if (count_cases(result) >= n || result->seconds >= zoo->seconds ||
+            *zoo->stop || options.programs > UINT64_MAX / MORE_PROGRAMS) {
+            return true;
+        }
+        options.programs *= MORE_PROGRAMS;
+        tw_campaign_result_clear(result);
+    }
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = (*(const TwCampaignCase *const *)a)->number;
+    uint64_t y = (*(const TwCampaignCase *const *)b)->number;
+
+    return (x > y) - (x < y);
+}
+
+/* The first case of each key, by their numbers, then the second of each, ... */
+static GPtrArray *choose(const TwCampaignResult *result, unsigned n)
+{
+    GPtrArray *chosen = g_ptr_array_new();
+    bool more = true;
+
+    for (unsigned rank = 0; more; rank++) {
+        g_autoptr(GPtrArray) row = g_ptr_array_new();
+
+        for (unsigned k = 0; k < result->keys->len; k++) {
+            const TwCampaignKey *key = g_ptr_array_index(result->keys, k);
+
+            if (tw_verdict_is_finding(key->verdict) &&
+                rank < key->cases->len) {
+                g_ptr_array_add(
+                    row, &g_array_index(key->cases, TwCampaignCase, rank));
+            }
+        }
+        more = row->len > 0;
+        if (more) {
+            qsort(row->pdata, row->len, sizeof(gpointer), by_number);
+        }
+        for (unsigned i = 0; i < row->len && chosen->len < n; i++) {
+            g_ptr_array_add(chosen, row->pdata[i]);
+        }
+        more = more && chosen->len < n;
+    }
+    return chosen;
+}
+
+/* Shrinking ---------------------------------------------------------------- */
+
+/* As SLUG-NUMBER.tw, in the folder, which is made if need be. */
+static bool write_case(const TwZooRun *zoo, const char *name,
+                       const TwProgram *program, const TwCampaignCase *c,
+                       const TwShrunk *shrunk, GError **error)
+{
+    g_autofree char *file = g_strdup_printf("%s-%" PRIu64 ".tw",
+                                            strchr(name, ':') + 1, c->number);
+    g_autofree char *path = g_build_filename(zoo->out, file, NULL);
+    g_autofree char *origin = g_strdup_printf(
+        "shrunk from seed %" PRIu64 ", program %" PRIu64, zoo->seed,
+        c->number);
+    TwCliTarget target = *zoo->target;
+    GString *text;
+    bool ok;
+
+    target.name = (char *)name;
+    g_mkdir_with_parents(zoo->out, 0777); /* else writing fails */
+    text = tw_cli_case_text(program, &shrunk->finding, &target, origin);
+    ok = tw_cli_write(path, text->str, text->len, error);
+    g_string_free(text, TRUE);
+    return ok;
+}
+
+static bool shrink_one(const TwZooRun *zoo, TwRunner *runner, TwShrink *shrink,
+                       const TwCampaignCase *c, Bug *bug, GError **error)
+{
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    TwShrunk shrunk;
+
+    tw_campaign_program(program, zoo->seed, c->number, TW_PROFILES,
+                        tw_runner_dialect(runner), NULL, NULL);
+    shrink->expect = c->finding.key;
+    if (!tw_shrink(shrink, tw_runner_dialect(runner), program, &shrunk,
+                   error)) {
+        return false;
+    }
+    if (zoo->out &&
+        !write_case(zoo, shrink->target.name, program, c, &shrunk, error)) {
+        return false;
+    }
+    bug->same += shrunk.same;
+    bug->tried += shrunk.stats.tried;
+    note(bug->sums.lines, shrunk.stats.lines_after);
+    note(bug->sums.operations, shrunk.stats.ops_after);
+    note(bug->sums.seconds, shrunk.seconds);
+    return true;
+}
+
+static bool shrink_bug(const TwZooRun *zoo, const char *name, unsigned n,
+                       Bug *bug, GError **error)
+{
+    TwCampaignResult result;
+    TwShrink shrink = {.jobs = zoo->jobs, .stop = zoo->stop};
+    bool ok = true;
+
+    if (!hunt(zoo, name, n, &bug->programs, &result, error)) {
+        return false;
+    }
+    shrink.target = zoo->target->options;
+    shrink.target.name = name;
+    {
+        g_autoptr(GPtrArray) cases = choose(&result, n);
+        g_autoptr(GHashTable) keys = g_hash_table_new(g_str_hash, g_str_equal);
+        g_autoptr(TwRunner) runner = tw_runner_new(&shrink.target, error);
+
+        ok = runner != NULL;
+        bug->found = cases->len;
+        for (unsigned i = 0; ok && i < cases->len && !*zoo->stop; i++) {
+            const TwCampaignCase *c = g_ptr_array_index(cases, i);
+
+            g_hash_table_add(keys, (gpointer)c->finding.key);
+            ok = shrink_one(zoo, runner, &shrink, c, bug, error);
+        }
+        bug->keys = g_hash_table_size(keys);
+    }
+    tw_campaign_result_clear(&result);
+    return ok;
+}
+
+/* Showing ------------------------------------------------------------------ */
+
+static const char *remark(const Bug *bug, unsigned n)
+{
+    return bug->found < n                      ? "TOO FEW FINDINGS"
+           : bug->same < n                     ? "KEY NOT KEPT"
+           : most(bug->sums.lines) > MOST_LINES ? "TOO LONG"
+                                               : "ok";
+}
+
+static void show(const char *slug, Bug *bug, unsigned n)
+{
+    double lines = middle(bug->sums.lines),
+           operations = middle(bug->sums.operations),
+           seconds = middle(bug->sums.seconds);
+
+    printf("%-28s %5u %4u  %3.0f %3.0f %3.0f  %3.0f %3.0f %3.0f  %6.2f %6.2f "
+           "%7u  %s\n",
+           slug, bug->found, bug->keys, least(bug->sums.lines), lines,
+           most(bug->sums.lines), least(bug->sums.operations), operations,
+           most(bug->sums.operations), seconds, most(bug->sums.seconds),
+           bug->found ? bug->tried / bug->found : 0, remark(bug, n));
+    fflush(stdout);
+}
+
+static void show_json(JsonBuilder *b, const char *slug, Bug *bug)
+{
+    double lines = middle(bug->sums.lines),
+           operations = middle(bug->sums.operations),
+           seconds = middle(bug->sums.seconds);
+
+    json_builder_begin_object(b);
+    tw_cli_json_string(b, "slug", slug);
+    tw_cli_json_int(b, "findings", bug->found);
+    tw_cli_json_int(b, "keys", bug->keys);
+    tw_cli_json_int(b, "programs", bug->programs);
+    tw_cli_json_int(b, "key_kept", bug->same);
+    tw_cli_json_double(b, "lines_median", lines);
+    tw_cli_json_double(b, "lines_most", most(bug->sums.lines));
+    tw_cli_json_double(b, "operations_median", operations);
+    tw_cli_json_double(b, "operations_most", most(bug->sums.operations));
+    tw_cli_json_double(b, "seconds_median", seconds);
+    tw_cli_json_double(b, "seconds_most", most(bug->sums.seconds));
+    tw_cli_json_int(b, "tried", bug->tried);
+    json_builder_end_object(b);
+}
+
+int tw_zoo_findings(const TwZooRun *zoo, GPtrArray *bugs, unsigned n,
+                    bool json)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    Sums all = new_sums();
+    unsigned well = 0, same = 0;
+    double lines;
+    int code = TW_EXIT_CLEAN;
+
+    if (!json) {
+        printf("%-28s %5s %4s  %11s  %11s  %13s %7s\n%-28s %5s %4s  %11s  "
+               "%11s  %13s %7s\n",
+               "", "", "", "lines", "operations", "seconds", "tried", "bug",
+               "cases", "keys", "min mid max", "min mid max", "mid    max",
+               "mean");
+    }
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < bugs->len && !*zoo->stop; i++) {
+        const TwZooBug *zoo_bug = g_ptr_array_index(bugs, i);
+        g_autofree char *name = g_strdup_printf("zoo:%s", zoo_bug->slug);
+        Bug bug = {.sums = new_sums()};
+        GError *error = NULL;
+
+        if (!shrink_bug(zoo, name, n, &bug, &error)) {
+            free_sums(&bug.sums);
+            free_sums(&all);
+            return tw_cli_fail_error(error);
+        }
+        add_sums(&all, &bug.sums);
+        same += bug.same;
+        if (json) {
+            show_json(b, zoo_bug->slug, &bug);
+        } else {
+            show(zoo_bug->slug, &bug, n);
+        }
+        well += strcmp(remark(&bug, n), "ok") == 0;
+        free_sums(&bug.sums);
+    }
+    json_builder_end_array(b);
+    lines = middle(all.lines);
+    if (json) {
+        tw_cli_json_print(b);
+    } else {
+        double seconds = middle(all.seconds);
+
+        printf("%u cases of %u bugs, %u with the key they had: lines median "
+               "%.0f, most %.0f; seconds median %.2f, most %.2f\n"
+               "wanted: %u cases of each bug, the same key, at most %d lines, "
+               "a median of at most %d: %s\n",
+               all.lines->len, bugs->len, same, lines, most(all.lines),
+               seconds, most(all.seconds), n, MOST_LINES, MEDIAN_LINES,
+               well == bugs->len && lines <= MEDIAN_LINES ? "yes" : "NO");
+    }
+    if (well < bugs->len || lines > MEDIAN_LINES) {
+        code = TW_EXIT_FINDING;
+    }
+    free_sums(&all);
+    return code;
+}
