@@ -224,7 +224,8 @@ static bool has_finding(TwPool *pool, const Slot *slot)
 {
     const TwPoolOptions *options = &pool->options;
 
-    return slot->judged && strcmp(slot->finding.key, options->key) == 0 &&
+    return slot->judged && tw_verdict_is_finding(slot->finding.verdict) &&
+           strcmp(slot->finding.key, options->key) == 0 &&
            (options->entry == TW_POOL_ANY_ENTRY ||
             tw_known_match(options->known, &slot->program, &slot->finding) ==
                 options->entry);
