@@ -13,6 +13,8 @@ static const struct {
 } verbs[] = {
     {"run", tw_verb_run, "a campaign: many random programs on one target"},
     {"replay", tw_verb_replay, "runs case files and says what comes of them"},
+    {"check", tw_verb_check,
+     "runs folders of cases: is each as it is noted?"},
     {"min", tw_verb_min, "shrinks a case while its finding keeps its key"},
     {"explain", tw_verb_explain,
      "tells a finding: both walks, and the life of an old answer"},

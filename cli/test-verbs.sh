@@ -7,7 +7,7 @@
 exits 0 '--version' "$TWINWALK" --version
 check 'says it' grep -qx 'twinwalk [0-9.]*' out.txt
 exits 0 '--help' "$TWINWALK" --help
-for verb in run replay min explain emit zoo gen fmt encode targets bench; do
+for verb in run replay check min explain emit zoo gen fmt encode targets bench; do
     check "--help knows $verb" grep -q "^  $verb " out.txt
     cp out.txt help.txt
     exits 0 "$verb --help" "$TWINWALK" "$verb" --help

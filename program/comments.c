@@ -2,6 +2,8 @@
 /* The comments of a program in text form, by what they stand above or on. */
 #include "program/comments.h"
 
+#include <string.h>
+
 typedef struct Comment {
     TwSpot spot;
     bool behind;
@@ -100,4 +102,27 @@ void tw_comments_add_top(TwComments *comments, const char *line)
     }
     g_string_append_c(one, '\n');
     tw_comments_add(comments, (TwSpot){TW_SPOT_TOP, 0}, false, one->str);
+}
+
+char *tw_comments_note(const TwComments *comments, const char *word,
+                       unsigned n)
+{
+    /* Those that were added, and those that were read. */
+    const char *top =
+        tw_comments_find(comments, (TwSpot){TW_SPOT_TOP, 0}, false);
+    const char *above =
+        tw_comments_find(comments, (TwSpot){TW_SPOT_VERSION, 0}, false);
+    g_autofree char *all =
+        g_strconcat(top ? top : "", above ? above : "", NULL);
+    g_auto(GStrv) lines = g_strsplit(all, "\n", -1);
+    g_autofree char *start = g_strconcat(word, ": ", NULL);
+
+    for (char **line = lines; *line; line++) {
+        const char *text = g_strchug(*line);
+
+        if (g_str_has_prefix(text, start) && n-- == 0) {
+            return g_strstrip(g_strdup(text + strlen(start)));
+        }
+    }
+    return NULL;
 }

@@ -103,6 +103,25 @@ void tw_key_write(char key[TW_KEY_SIZE], TwVerdict verdict, const char *target,
     append(key, event < TW_KEY_EVENTS ? events[event] : NULL);
 }
 
+/* What follows the verdict and the target in a key. */
+static const char *behind_target(const char *key)
+{
+    key += 3;
+    do {
+        key++;
+    } while (*key >= 'a' && *key <= 'z');
+    return key;
+}
+
+bool tw_key_same_thing(const char *a, const char *b)
+{
+    if (strlen(a) < 4 || strlen(b) < 4) {
+        return strcmp(a, b) == 0;
+    }
+    return strncmp(a, b, 3) == 0 &&
+           strcmp(behind_target(a), behind_target(b)) == 0;
+}
+
 void tw_finding_hash_line(const TwFinding *finding, const char *target,
                           char *line, size_t line_size)
 {

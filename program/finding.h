@@ -111,6 +111,9 @@ void tw_key_write(char key[TW_KEY_SIZE], TwVerdict verdict, const char *target,
                   TwOpCode code, TwKeyLeaf leaf, TwKeyLink link,
                   TwKeyEvent event);
 
+/* Are these the keys of the same thing on one target or on two? */
+bool tw_key_same_thing(const char *a, const char *b);
+
 /*
  * The line a dying harness prints so that ClusterFuzz groups deaths by key:
  * "ASSERTION FAILED: TwFuzzerHash=KEY verdict target", at most 80 bytes.

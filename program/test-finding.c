@@ -116,6 +116,32 @@ static void test_verdicts(void)
     g_assert_true(tw_verdict_is_finding(TW_VERDICT_SELF));
 }
 
+static void test_same_thing(void)
+{
+    static const char *const targets[] = {"zoo:slug", "exec:a b", "softmmu",
+                                          "unicorn-ab", "q"};
+    char a[TW_KEY_SIZE], b[TW_KEY_SIZE], other[TW_KEY_SIZE];
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(targets); i++) {
+        tw_key_write(a, TW_VERDICT_STALE, targets[0], TW_OP_READ,
+                     TW_KEY_LEAF_RAM, TW_KEY_LINK_HOP, TW_KEY_EVENT_UNMAP);
+        tw_key_write(b, TW_VERDICT_STALE, targets[i], TW_OP_READ,
+                     TW_KEY_LEAF_RAM, TW_KEY_LINK_HOP, TW_KEY_EVENT_UNMAP);
+        g_assert_true(tw_key_same_thing(a, b));
+        tw_key_write(other, TW_VERDICT_STALE, targets[i], TW_OP_WRITE,
+                     TW_KEY_LEAF_RAM, TW_KEY_LINK_HOP, TW_KEY_EVENT_UNMAP);
+        g_assert_false(tw_key_same_thing(a, other));
+        tw_key_write(other, TW_VERDICT_WRONG, targets[i], TW_OP_READ,
+                     TW_KEY_LEAF_RAM, TW_KEY_LINK_HOP, TW_KEY_EVENT_UNMAP);
+        g_assert_false(tw_key_same_thing(a, other));
+        tw_key_write(other, TW_VERDICT_STALE, targets[i], TW_OP_NOP,
+                     TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+        g_assert_false(tw_key_same_thing(a, other));
+    }
+    g_assert_false(tw_key_same_thing(a, ""));
+    g_assert_true(tw_key_same_thing("", ""));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -123,5 +149,6 @@ int main(int argc, char **argv)
     g_test_add_func("/finding/key/all", test_all_keys);
     g_test_add_func("/finding/hash-line", test_hash_line);
     g_test_add_func("/finding/verdicts", test_verdicts);
+    g_test_add_func("/finding/key/same-thing", test_same_thing);
     return g_test_run();
 }

@@ -815,6 +815,38 @@ static void test_example_is_legal(void)
     }
 }
 
+/* Notes are read from the top of a text, and from what was added there. */
+static void test_notes(void)
+{
+    static const char text[] = "# key: StaX\n"
+                               "#agrees with: 1.0 \n"
+                               "# monkey: no\n"
+                               "#   key: second\n"
+                               "twinwalk 1 # key: behind\n"
+                               "script # key: below\n";
+    g_autoptr(TwComments) comments = tw_comments_new();
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *key = NULL, *second = NULL, *agrees = NULL;
+    g_autofree char *added = NULL;
+
+    tw_program_parse(program, text, strlen(text), "test", TW_TEXT_STRICT,
+                     comments, NULL, &error);
+    g_assert_no_error(error);
+    key = tw_comments_note(comments, "key", 0);
+    second = tw_comments_note(comments, "key", 1);
+    agrees = tw_comments_note(comments, "agrees with", 0);
+    g_assert_cmpstr(key, ==, "StaX");
+    g_assert_cmpstr(second, ==, "second");
+    g_assert_cmpstr(agrees, ==, "1.0");
+    g_assert_null(tw_comments_note(comments, "key", 2));
+    g_assert_null(tw_comments_note(comments, "verdict", 0));
+    g_assert_null(tw_comments_note(comments, "agrees", 0));
+    tw_comments_add_top(comments, "verdict: stale");
+    added = tw_comments_note(comments, "verdict", 0);
+    g_assert_cmpstr(added, ==, "stale");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -837,6 +869,7 @@ int main(int argc, char **argv)
     g_test_add_func("/text/large", test_large);
     g_test_add_func("/text/files", test_files);
     g_test_add_func("/text/fifo", test_fifo);
+    g_test_add_func("/text/notes", test_notes);
     g_test_add_func("/text/example", test_example);
     g_test_add_func("/text/example-is-legal", test_example_is_legal);
     return g_test_run();

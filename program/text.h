@@ -32,6 +32,10 @@ typedef enum TwTextMode {
 typedef struct TwComments TwComments;
 TwComments *tw_comments_new(void);
 void tw_comments_free(TwComments *comments);
+/* The text of the n-th (from 0) comment line "WORD: text" above the whole
+ * program, for the caller to free, or NULL. */
+char *tw_comments_note(const TwComments *comments, const char *word,
+                       unsigned n);
 /* Adds a comment line (without '#') above the whole program. */
 void tw_comments_add_top(TwComments *comments, const char *line);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwComments, tw_comments_free)
