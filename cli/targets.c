@@ -37,7 +37,7 @@ static const char *op_flag_name(unsigned bit)
 static const char *event_name(unsigned bit)
 {
     static const char *const names[] = {"commit", "unmap", "cpu-flush",
-                                        "reset"};
+                                        "reset", "commit-tail"};
     return names[bit];
 }
 
@@ -58,6 +58,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_cli_json_bool(b, "late_spaces", d->late_spaces);
     tw_cli_json_bool(b, "locations", d->locations);
     tw_cli_json_bool(b, "identity_pages", d->identity_pages);
+    tw_cli_json_bool(b, "whole_pages", d->whole_pages);
     tw_cli_json_bool(b, "plain_devices", d->plain_devices);
     tw_cli_json_bool(b, "exec_needs_code", d->exec_needs_code);
     json_names(b, "contents", d->contents, tw_contents_name,
@@ -89,7 +90,7 @@ static void json_contract(JsonBuilder *b, const TwContract *c)
     tw_cli_json_bool(b, "one_entry_per_page", c->one_entry_per_page);
     tw_cli_json_bool(b, "queued", c->queued);
     tw_cli_json_bool(b, "code_until_flush", c->code == TW_CODE_UNTIL_FLUSH);
-    json_names(b, "ended_by", c->ends, event_name, 4);
+    json_names(b, "ended_by", c->ends, event_name, 5);
     json_builder_end_object(b);
 }
 

@@ -99,14 +99,14 @@ static bool meet_under(unsigned bits, uint64_t a, uint64_t a_last, uint64_t b,
 }
 
 /* Does the event cover an answer that used this page-map assignment and the
- * first j hops of the walk? */
+ * first j hops of the walk, and, if `tail`, the topology behind them? */
 static bool covers(const TwEnding *ending, const Ask *ask, const TwWalk *walk,
-                   unsigned j)
+                   unsigned j, bool tail)
 {
     uint64_t page_1 = ask->world->page_size - 1;
 
     if (ending->kind == TW_ENDING_COMMIT) {
-        return true;
+        return tail || ask->world->contract->ends & TW_ENDS_COMMIT;
     }
     if (ending->kind == TW_ENDING_FLUSH) {
         if ((ending->object != TW_ALL &&
@@ -134,7 +134,7 @@ static bool covers(const TwEnding *ending, const Ask *ask, const TwWalk *walk,
 
 /* The first event after time t, counted by now, that covers that prefix. */
 static const TwEnding *ended_by(const Ask *ask, const TwWalk *walk, unsigned j,
-                                uint32_t t)
+                                bool tail, uint32_t t)
 {
     const TwWorld *world = ask->world;
     const TwEnding *first = NULL;
@@ -147,7 +147,7 @@ static const TwEnding *ended_by(const Ask *ask, const TwWalk *walk, unsigned j,
         }
         if ((ask->access->cpu == TW_BOARD ||
              tw_world_counts(world, ending, ask->access->cpu)) &&
-            covers(ending, ask, walk, j)) {
+            covers(ending, ask, walk, j, tail)) {
             first = ending;
         }
     }
@@ -319,11 +319,11 @@ static uint16_t filled_in(const Ask *ask, uint32_t since, uint32_t t)
 }
 
 /* May the page-map entry and the first j hops of the walk, current up to t,
- * still be cached? */
+ * and, if `tail`, what was behind them, still be cached? */
 static Facts judge_prefix(const Ask *ask, const TwWalk *walk, unsigned j,
-                          uint32_t t, const Newer *newer)
+                          bool tail, uint32_t t, const Newer *newer)
 {
-    const TwEnding *ending = ended_by(ask, walk, j, t);
+    const TwEnding *ending = ended_by(ask, walk, j, tail, t);
 
     return (Facts){
         .since = prefix_since(walk, j),
@@ -402,7 +402,7 @@ static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
         if (known && !ask->ever) {
             continue; /* the same prefix as in the newer version */
         }
-        facts = judge_prefix(ask, walk, j, t, newer);
+        facts = judge_prefix(ask, walk, j, false, t, newer);
         if (!ask->ever &&
             (!facts.cacheable || facts.event != TW_KEY_EVENT_NONE)) {
             break; /* nor can a longer prefix be cached */
@@ -413,6 +413,7 @@ static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
         } else if (!known) {
             add_mixed(ask, facts, t, j, j);
         }
+        facts = judge_prefix(ask, walk, j, true, t, newer);
         if (!known && !whole && !same_topology) {
             /* What the prefix leads to is a page with several leaves, found
              * out when it was cached (FRESHNESS.md, "Tails"). */
@@ -459,7 +460,7 @@ static uint32_t open_since(const Ask *ask, const TwWalk *walk)
     for (; since > 0; since = prefix_since(walk, h), j = h) {
         for (h = 0; h < j && walk->hops[h].since != since; h++) {
         }
-        if (h == j || !ended_by(ask, walk, h + 1, since - 1)) {
+        if (h == j || !ended_by(ask, walk, h + 1, false, since - 1)) {
             break;
         }
     }

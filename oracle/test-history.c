@@ -488,6 +488,52 @@ static void contract(void)
     g_free(program);
 }
 
+/*
+ * A commit that ends what lies behind the page map: the way there may be old,
+ * the memory may not.
+ *
+ *   s0:  0x0 |  r1 ram (64)  |  r2 ram (64)  |  r3 ram (64), goes to 0x100
+ */
+static void commit_ends_the_tail(void)
+{
+    TwProgram *program = test_program(
+        "twinwalk 1\npage 64\nhops 4\n"
+        "region r0 container size 0x10000\n"
+        "region r1 ram size 0x40 in r0 at 0x0\n"
+        "region r2 ram size 0x40 in r0 at 0x40\n"
+        "region r3 ram size 0x40 in r0 at 0x80\n"
+        "space s0 root r0\n"
+        "cpu c0 tlb 4\nmmu c0.0 space s0\n"
+        "setup\n  page c0.0 0x0 -> 0x0 size 0x40 rwx\n"
+        "  page c0.0 0x40 -> 0x80 size 0x40 rwx\n"
+        "script\n"
+        "  page c0.0 0x0 -> 0x40 size 0x40 rwx\n"
+        "  move r3 at 0x100\n"
+        "  read c0.0 0x0 8\n"
+        "  read c0.0 0x40 8\n");
+    TestTarget *target = test_target_new(program);
+
+    /* The old way, to memory that is still there: until a flush. */
+    target->as_of[2] = 0;
+    target->topology[2] = target->hops[2] = 0;
+    target->contract.ends ^= TW_ENDS_COMMIT | TW_ENDS_COMMIT_TAIL;
+    test_target_run(target, true);
+    test_judge(target, TW_VERDICT_AGREE_STALE);
+    target->contract.ends ^= TW_ENDS_COMMIT | TW_ENDS_COMMIT_TAIL;
+    test_target_run(target, true);
+    test_judge(target, TW_VERDICT_STALE);
+    /* Memory that is not there any more. */
+    target->as_of[3] = 1;
+    target->contract.ends ^= TW_ENDS_COMMIT | TW_ENDS_COMMIT_TAIL;
+    test_target_run(target, true);
+    g_assert_cmpuint(test_judge(target, TW_VERDICT_STALE)->ended, ==, 1);
+    target->contract.ends &= ~TW_ENDS_COMMIT_TAIL;
+    test_target_run(target, true);
+    test_judge(target, TW_VERDICT_AGREE_STALE);
+    test_target_free(target);
+    g_free(program);
+}
+
 /* More versions than the oracle looks at. */
 static void too_many_versions(void)
 {
@@ -536,6 +582,10 @@ static void naive_cache(const void *data)
         target->rng = &rng;
         target->contract.queued = n % 3 != 0;
         target->contract.one_entry_per_page = n % 4 != 0;
+        target->contract.ends = test_contract().ends;
+        if (n % 5 == 0) {
+            target->contract.ends ^= TW_ENDS_COMMIT | TW_ENDS_COMMIT_TAIL;
+        }
         test_target_run(target, !(how & HIDDEN));
         hits += target->hits;
         verdict = tw_judge(oracle, program, &dialect, &target->contract,
@@ -577,6 +627,7 @@ int main(int argc, char **argv)
     g_test_add_func("/history/refusal-is-no-observation",
                     refusal_is_no_observation);
     g_test_add_func("/history/contract", contract);
+    g_test_add_func("/history/commit-ends-the-tail", commit_ends_the_tail);
     g_test_add_func("/history/too-many-versions", too_many_versions);
     g_test_add_data_func("/history/naive-cache/located", GINT_TO_POINTER(0),
                          naive_cache);

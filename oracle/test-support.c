@@ -107,13 +107,23 @@ static bool must_go(TestTarget *target, unsigned i, const TwEnding *ending)
         .size = 8,
     };
 
-    if (ending->kind == TW_ENDING_COMMIT) {
+    if (ending->kind == TW_ENDING_COMMIT &&
+        (target->contract.ends & TW_ENDS_COMMIT ||
+         target->cached[i].times.topology > target->cached[i].times.hops)) {
         return true;
     }
-    for (uint64_t k = 0; k < target->world->page_size; k += 8) {
+    for (uint64_t k = 0; k < target->world->page_size;
+         k += ending->kind == TW_ENDING_COMMIT ? 1 : 8) {
         access.addr = target->cached[i].page * target->world->page_size + k;
-        tw_walk(target->world, &access, 0xff,
+        tw_walk(target->world, &access,
+                ending->kind == TW_ENDING_COMMIT ? 1 : 0xff,
                 tw_times_at(target->cached[i].times.then), &walk);
+        if (ending->kind == TW_ENDING_COMMIT) {
+            if (target->cached[i].times.topology > walk.depth) {
+                return true; /* it knows what is behind the last hop */
+            }
+            continue;
+        }
         if (ending->kind == TW_ENDING_FLUSH) {
             if ((ending->object == TW_ALL || ending->object == access.cpu) &&
                 (ending->index == TW_ALL || ending->index == access.mmu) &&

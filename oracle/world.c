@@ -170,12 +170,12 @@ static void close_transaction(TwWorld *world, uint8_t actor, uint16_t op)
 
 /* Events and safe points -------------------------------------------------- */
 
-/* Which bit of the contract an event stands under. */
-static unsigned contract_bit(const TwEnding *ending)
+/* Which bits of the contract an event stands under. */
+static unsigned contract_bits(const TwEnding *ending)
 {
     switch (ending->kind) {
     case TW_ENDING_COMMIT:
-        return TW_ENDS_COMMIT;
+        return TW_ENDS_COMMIT | TW_ENDS_COMMIT_TAIL;
     case TW_ENDING_UNMAP:
         return TW_ENDS_UNMAP;
     case TW_ENDING_RESET:
@@ -189,7 +189,8 @@ static unsigned contract_bit(const TwEnding *ending)
  * index, no older answer of that index needs to be looked for. */
 static void count_whole(TwWorld *world, const TwEnding *ending, uint8_t cpu)
 {
-    bool commit = ending->kind == TW_ENDING_COMMIT;
+    bool commit = ending->kind == TW_ENDING_COMMIT &&
+                  world->contract->ends & TW_ENDS_COMMIT;
 
     if (!commit &&
         (ending->kind != TW_ENDING_FLUSH || !ending->whole ||
@@ -208,7 +209,7 @@ void tw_world_end(TwWorld *world, TwEnding ending)
 {
     TwEnding *slot = &world->endings[world->n_endings];
 
-    if (!(world->contract->ends & contract_bit(&ending))) {
+    if (!(world->contract->ends & contract_bits(&ending))) {
         return; /* the target does not promise that */
     }
     ending.tick = ++world->now;

@@ -49,7 +49,7 @@ static uint64_t fit_size(const TwDialect *d, const TwProgram *p, unsigned id,
 static bool is_wide(const TwDialect *d, const TwProgram *p)
 {
     return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
-           d->region_lg == 0 && !d->identity_pages && !d->plain_devices &&
+           d->region_lg == 0 && !d->identity_pages && !d->whole_pages && !d->plain_devices &&
            !d->exec_needs_code && d->ops >> TW_OP_READONLY & 1;
 }
 
@@ -58,7 +58,7 @@ static bool is_wide(const TwDialect *d, const TwProgram *p)
 
 static void fit_page(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
-    if (d->identity_pages && op->lg < p->page_lg) {
+    if ((d->identity_pages || d->whole_pages) && op->lg < p->page_lg) {
         op->lg = p->page_lg;
     }
     if (d->address_lg != 0 && op->lg > d->address_lg) {

@@ -24,6 +24,7 @@ typedef struct TwDialect {
     bool locations;        /* its traces say where accesses went */
     bool identity_pages;   /* a page-map entry leads to its own address and
                             * is no smaller than a page */
+    bool whole_pages;      /* a page-map entry is no smaller than a page */
     bool plain_devices;    /* devices take every access: no valid sizes, no
                             * reject and no error offsets */
     bool exec_needs_code;  /* exec in programs with code contents only */
@@ -77,6 +78,9 @@ enum {
     TW_ENDS_UNMAP = 2,  /* UNMAP: answers with a hop that meets it */
     TW_ENDS_CPU_FLUSH = 4,
     TW_ENDS_RESET = 8,  /* IOMMU reset, bypass switch, destruction */
+    /* An effective commit: what lies behind the page map and the hops.  The
+     * way there may still be old.  Nothing beside TW_ENDS_COMMIT. */
+    TW_ENDS_COMMIT_TAIL = 16,
 };
 
 /* Which bytes instruction fetches may see. */

@@ -96,6 +96,7 @@ static TwDialect near_dialect(void)
     TwDialect d = tw_dialect_full();
     d.address_lg = 16;
     d.region_lg = 4;
+    d.whole_pages = true;
     d.iommu_kinds = 1u << TW_IOMMU_TABLE;
     return d;
 }
@@ -355,6 +356,7 @@ static void test_fit(void)
     for (unsigned k = 0; k < G_N_ELEMENTS(from); k++) {
         TwDialect d = tw_dialect_full(); /* but for the numbers */
         d.identity_pages = from[k].identity_pages;
+        d.whole_pages = from[k].whole_pages;
         d.plain_devices = from[k].plain_devices;
         d.exec_needs_code = from[k].exec_needs_code;
         d.contents = from[k].contents;

@@ -34,6 +34,7 @@ enum {
     FEATURE_PLAIN = 64,
     FEATURE_EXEC_CODE = 128,
     FEATURE_CODE = 256,
+    FEATURE_WHOLE = 512,
 };
 
 enum {
@@ -68,7 +69,7 @@ static const char *feature_name(unsigned bit)
                                         "shared-blocks", "late-spaces",
                                         "locations", "identity-pages",
                                         "plain-devices", "exec-needs-code",
-                                        "code"};
+                                        "code", "whole-pages"};
     return pick(names, G_N_ELEMENTS(names), bit);
 }
 
@@ -82,7 +83,7 @@ static const char *contract_name(unsigned bit)
 static const char *ends_name(unsigned bit)
 {
     static const char *const names[] = {"commit", "unmap", "cpu-flush",
-                                        "reset"};
+                                        "reset", "commit-tail"};
     return pick(names, G_N_ELEMENTS(names), bit);
 }
 
@@ -164,6 +165,7 @@ static void fields_from(Fields *f, const TwDialect *d, const TwContract *c)
                            (d->late_spaces ? FEATURE_LATE : 0) |
                            (d->locations ? FEATURE_LOCATIONS : 0) |
                            (d->identity_pages ? FEATURE_IDENTITY : 0) |
+                           (d->whole_pages ? FEATURE_WHOLE : 0) |
                            (d->plain_devices ? FEATURE_PLAIN : 0) |
                            (d->exec_needs_code ? FEATURE_EXEC_CODE : 0) |
                            (d->contents >> TW_CONTENTS_CODE & 1 ? FEATURE_CODE
@@ -210,6 +212,7 @@ static void fields_to(const Fields *f, TwDialect *d, TwContract *c)
     d->late_spaces = features & FEATURE_LATE;
     d->locations = features & FEATURE_LOCATIONS;
     d->identity_pages = features & FEATURE_IDENTITY;
+    d->whole_pages = features & FEATURE_WHOLE;
     d->plain_devices = features & FEATURE_PLAIN;
     d->exec_needs_code = features & FEATURE_EXEC_CODE;
     d->contents = 1u << TW_CONTENTS_DATA |

@@ -119,10 +119,13 @@ static void test_flat_round_trip(void)
     g_assert_cmpint(dialect.address_lg, ==, 0);
     g_assert_cmpint(dialect.region_lg, ==, 0);
     g_assert_false(dialect.identity_pages || dialect.plain_devices ||
+                   dialect.whole_pages ||
                    dialect.exec_needs_code);
     g_assert_cmpuint(dialect.contents, ==, flat.contents);
 
     flat.identity_pages = flat.plain_devices = flat.exec_needs_code = true;
+    flat.whole_pages = true;
+    contract.ends = TW_ENDS_COMMIT_TAIL;
     flat.contents = 1u << TW_CONTENTS_DATA;
     flat.address_lg = 22;
     flat.region_lg = 12;
@@ -131,7 +134,9 @@ static void test_flat_round_trip(void)
     g_assert_true(tw_greeting_parse(text->str, text->len, &dialect, &parsed,
                                     version, &error));
     g_assert_no_error(error);
+    g_assert_cmpint(parsed.ends, ==, TW_ENDS_COMMIT_TAIL);
     g_assert_true(dialect.identity_pages && dialect.plain_devices &&
+                  dialect.whole_pages &&
                   dialect.exec_needs_code);
     g_assert_cmpuint(dialect.contents, ==, flat.contents);
     g_assert_cmpint(dialect.address_lg, ==, 22);
