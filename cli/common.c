@@ -83,7 +83,7 @@ static void add_target_options(GOptionContext *context, TwCliTarget *target)
     GOptionEntry entries[] = {
         {"target", 't', 0, G_OPTION_ARG_STRING, &target->name,
          "What is tested: softmmu (the default), zoo:SLUG, unicorn, "
-         "unicorn:GUEST, unicorn-ab, exec:COMMAND",
+         "unicorn:GUEST, unicorn-ab, unicorn-vtlb, exec:COMMAND",
          "NAME"},
         {"flush", 0, 0, G_OPTION_ARG_STRING, &target->flush,
          "What an IOMMU's UNMAP flushes (softmmu, zoo): all (the default) "
@@ -92,7 +92,7 @@ static void add_target_options(GOptionContext *context, TwCliTarget *target)
         {"hide-locations", 0, 0, G_OPTION_ARG_NONE, &target->hide_locations,
          "The target does not say where accesses went (softmmu, zoo)", NULL},
         {"contract", 0, 0, G_OPTION_ARG_STRING, &target->contract,
-         "What is demanded of translated code (unicorn): documented (the "
+         "How much is demanded (unicorn, unicorn-vtlb): documented (the "
          "default) or strict",
          "NAME"},
         {"timeout", 0, 0, G_OPTION_ARG_INT, &target->timeout_ms,

@@ -18,6 +18,7 @@ static const TwTargetClass *const classes[] = {
 #ifdef TW_HAVE_UNICORN
     &tw_unicorn_class,
     &tw_unicorn_ab_class,
+    &tw_unicorn_vtlb_class,
 #endif
     &tw_exec_class,
     NULL,

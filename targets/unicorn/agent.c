@@ -113,7 +113,8 @@ static uc_err engine_open(Machine *m)
         (err = uc_mmio_map(m->uc, DOORBELL, PAGE_SIZE_, doorbell_read, m,
                            doorbell_write, m)) ||
         (err = uc_reg_write(m->uc, m->guest->table, &table)) ||
-        (m->slow_path && (err = hook_everything(m->uc)))) {
+        (m->slow_path && (err = hook_everything(m->uc))) ||
+        (m->vtlb != NULL && (err = tw_uc_vtlb_start(m)))) {
         uc_close(m->uc);
         m->uc = NULL;
         return err;
@@ -157,7 +158,7 @@ uc_err tw_uc_agent_run(Machine *m, unsigned first, unsigned *stopped)
     }
     uc_reg_write(m->uc, m->guest->record, &at);
     err = uc_emu_start(m->uc, CODE, CODE + AGENT_EXIT, 0, 0);
-    if (err != UC_ERR_OK) {
+    if (err != UC_ERR_OK || m->broken) {
         *stopped = (unsigned)(tw_uc_agent_record(m) - m->records);
     }
     return err;

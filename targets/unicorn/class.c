@@ -22,6 +22,15 @@ static const TwContract unicorn_contract = {
     .code = TW_CODE_UNTIL_FLUSH,
 };
 
+/* Where the page map is the caller's, the TLB may keep what it said until it is
+ * flushed; memory that was unmapped is gone. */
+static const TwContract vtlb_contract = {
+    .cpu_cache = true,
+    .one_entry_per_page = true,
+    .ends = TW_ENDS_COMMIT_TAIL | TW_ENDS_CPU_FLUSH,
+    .code = TW_CODE_FRESH,
+};
+
 /* More than it promises: what users who never drop code rely on. */
 static const TwContract strict_contract = {
     .cpu_cache = false,
@@ -56,7 +65,8 @@ static const Guest *guest_named(const char *target, GError **error)
     return NULL;
 }
 
-static TwDialect unicorn_dialect(const Guest *guest)
+static TwDialect unicorn_dialect(const Guest *guest, bool vtlb,
+                                 unsigned page_lg)
 {
     static const uint8_t codes[] = {
         TW_OP_NOP, TW_OP_READ, TW_OP_WRITE, TW_OP_EXEC, TW_OP_PAGE,
@@ -65,29 +75,31 @@ static TwDialect unicorn_dialect(const Guest *guest)
         TW_OP_COMMIT, TW_OP_ADD, TW_OP_DEL, TW_OP_MOVE, TW_OP_RESIZE,
         TW_OP_ENABLE, TW_OP_PRIORITY, TW_OP_ALIAS_OFFSET,
     };
+    bool executes = guest->executes && !vtlb;
     TwDialect dialect = tw_dialect_full();
 
     dialect.ops = 0;
     for (unsigned i = 0; i < G_N_ELEMENTS(codes); i++) {
         dialect.ops |= UINT64_C(1) << codes[i];
     }
-    if (!guest->executes) {
+    if (!executes) {
         dialect.ops &= ~(UINT64_C(1) << TW_OP_EXEC);
         dialect.contents = 1u << TW_CONTENTS_DATA;
     }
     dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
                            1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
     dialect.iommu_kinds = 0;
-    dialect.op_flags = TW_OPF_ON | (guest->executes ? TW_OPF_FROM : 0);
+    dialect.op_flags = TW_OPF_ON | (executes ? TW_OPF_FROM : 0);
     dialect.explicit_safepoints = false;
     dialect.late_spaces = false;
     dialect.locations = false;
-    dialect.identity_pages = true;
+    dialect.identity_pages = !vtlb;
+    dialect.whole_pages = true;
     dialect.plain_devices = true;
     dialect.exec_needs_code = true;
     dialect.address_lg = WINDOW_LG;
     dialect.region_lg = PAGE_LG;
-    dialect.min_page_lg = dialect.max_page_lg = PAGE_LG;
+    dialect.min_page_lg = dialect.max_page_lg = (uint8_t)page_lg;
     dialect.max_spaces = 1;
     dialect.max_iommus = 0;
     dialect.max_cpus = 1;
@@ -102,8 +114,11 @@ static const TwDialect *dialect(TwTarget *target)
 
 static const TwContract *contract(TwTarget *target)
 {
-    return ((Machine *)target)->strict ? &strict_contract
-                                       : &unicorn_contract;
+    const Machine *m = (Machine *)target;
+
+    return m->vtlb != NULL ? &vtlb_contract
+           : m->strict     ? &strict_contract
+                           : &unicorn_contract;
 }
 
 static const char *version(TwTarget *target)
@@ -120,6 +135,7 @@ static void machine_close(TwTarget *target)
     if (m->records != NULL) {
         munmap(m->records, PAGE_SIZE_);
     }
+    g_free(m->vtlb);
     g_free(m);
 }
 
@@ -131,47 +147,85 @@ static void version_text(char *text, size_t size)
     snprintf(text, size, "%u.%u.%u", v >> 24, v >> 16 & 0xff, v >> 8 & 0xff);
 }
 
-static TwTarget *unicorn_open(const TwTargetOptions *options, GError **error)
+/* The options that no class here has, and the library's version. */
+static bool can_open(const TwTargetOptions *options, GError **error)
 {
-    const Guest *guest = guest_named(options->name, error);
-    Machine *m;
-    void *records;
-
-    if (guest == NULL) {
-        return NULL;
-    }
     if (options->timeout_ms != 0 || options->flush != TW_FLUSH_ALL_ENTRIES ||
         options->hide_locations) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                     "unicorn: has no time-out, no ways to flush, and no "
                     "locations to hide");
-        return NULL;
+        return false;
     }
     if (uc_version(NULL, NULL) >> 16 < (UC_API_MAJOR << 8 | UC_API_MINOR)) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "unicorn: expected libunicorn %d.%d or newer, which this "
                     "was built with",
                     UC_API_MAJOR, UC_API_MINOR);
-        return NULL;
+        return false;
     }
-    m = g_new0(Machine, 1);
-    m->target.klass = &tw_unicorn_class;
+    return true;
+}
+
+/* `vtlb_page_lg`: of the page map that is a hook's; 0: it is not. */
+static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
+                              unsigned vtlb_page_lg,
+                              const TwTargetOptions *options, GError **error)
+{
+    Machine *m = g_new0(Machine, 1);
+    void *records = mmap(NULL, PAGE_SIZE_, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    m->target.klass = klass;
     m->guest = guest;
-    m->dialect = unicorn_dialect(guest);
+    m->page_lg = vtlb_page_lg ? vtlb_page_lg : PAGE_LG;
+    m->dialect = unicorn_dialect(guest, vtlb_page_lg != 0, m->page_lg);
     m->in_flight = options->in_flight;
     m->strict = options->strict;
+    m->vtlb = vtlb_page_lg != 0 ? g_new0(Vtlb, 1) : NULL;
     version_text(m->version, sizeof(m->version));
-    records = mmap(NULL, PAGE_SIZE_, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     m->records = records != MAP_FAILED ? records : NULL;
     if (m->records == NULL || !tw_uc_memory_open(&m->memory) ||
         !tw_uc_engine_prepare(m)) {
         machine_close(&m->target);
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "unicorn: libunicorn cannot be started");
+                    "%s: libunicorn cannot be started", klass->name);
         return NULL;
     }
     return &m->target;
+}
+
+static TwTarget *unicorn_open(const TwTargetOptions *options, GError **error)
+{
+    const Guest *guest = guest_named(options->name, error);
+
+    return guest != NULL && can_open(options, error)
+               ? machine_open(&tw_unicorn_class, guest, 0, options, error)
+               : NULL;
+}
+
+static TwTarget *vtlb_open(const TwTargetOptions *options, GError **error)
+{
+    unsigned page_lg;
+
+    if (strcmp(options->name, "unicorn-vtlb") != 0) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "unicorn-vtlb: takes no argument");
+        return NULL;
+    }
+    if (!can_open(options, error)) {
+        return NULL;
+    }
+    page_lg = tw_uc_vtlb_page_lg(guests[0]);
+    if (page_lg == 0) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "unicorn-vtlb: expected libunicorn 2.1 or newer, with "
+                    "its header when twinwalk is built; built with %d.%d",
+                    UC_API_MAJOR, UC_API_MINOR);
+        return NULL;
+    }
+    return machine_open(&tw_unicorn_vtlb_class, guests[0], page_lg, options,
+                        error);
 }
 
 /* 2.0.1 leaks when stores hit translated code; that is not what is looked for,
@@ -197,4 +251,19 @@ const TwTargetClass tw_unicorn_class = {
     .triggers = tw_uc_triggers,
     .triggers_met = tw_uc_triggers_met,
     .avoid = tw_uc_avoid,
+};
+
+const TwTargetClass tw_unicorn_vtlb_class = {
+    .name = "unicorn-vtlb",
+    .summary = "libunicorn's virtual TLB (2.1 and later): the page map is a "
+               "hook's",
+    .open = vtlb_open,
+    .dialect = dialect,
+    .contract = contract,
+    .version = version,
+    .run = tw_uc_run,
+    .close = machine_close,
+    .triggers = tw_uc_vtlb_triggers,
+    .triggers_met = tw_uc_vtlb_triggers_met,
+    .avoid = tw_uc_vtlb_avoid,
 };

@@ -10,6 +10,7 @@
 #include "targets/target.h"
 
 extern const TwTargetClass tw_unicorn_class;
+extern const TwTargetClass tw_unicorn_vtlb_class;
 extern const TwTargetClass tw_unicorn_ab_class; /* pair.c */
 
 #endif

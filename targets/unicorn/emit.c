@@ -99,7 +99,7 @@ static void look_around(Emit *e)
     for (unsigned i = 0; i < e->n_ops; i++) {
         const TwOp *op = &e->program->script[i];
 
-        e->stops |= tw_uc_crosses(op) && acts(e, i);
+        e->stops |= tw_uc_crosses(e->program, op) && acts(e, i);
         e->stops |= op->actor != TW_BOARD &&
                     !(tw_op_info(op->code)->flags & TW_OP_ACCESS);
     }
@@ -418,7 +418,7 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
     put(e, "    got = 0;\n");
     if (acts(e, n)) {
         put(e, "    stored = 0;\n    whole = %u;\n    then = change_%u;\n",
-            tw_uc_crosses(op) ? 0 : op->size, n);
+            tw_uc_crosses(e->program, op) ? 0 : op->size, n);
     }
     for (unsigned i = first; i < *at; i++) {
         const Call *call = call_at(e, i);
@@ -448,7 +448,7 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
     if (e->devices && op->code == TW_OP_EXEC) {
         put(e, "    fetching = false;\n");
     }
-    if (acts(e, n) && tw_uc_crosses(op)) {
+    if (acts(e, n) && tw_uc_crosses(e->program, op)) {
         put(e, "    if (err == UC_ERR_OK) {\n        ring(%u);\n    }\n", n);
     }
     if (accused && e->expected->access) {
@@ -492,7 +492,7 @@ static void put_changes(Emit *e)
         const TwOp *op = &e->program->script[n];
 
         if (tw_op_info(op->code)->flags & TW_OP_ACCESS
-                ? acts(e, n) && tw_uc_crosses(op)
+                ? acts(e, n) && tw_uc_crosses(e->program, op)
                 : op->actor != TW_BOARD) {
             put(e, "    case %u:\n        change_%u();\n        break;\n", n,
                 n);

@@ -29,6 +29,10 @@ void tw_uc_flat_init(Flat *flat, const TwProgram *program)
     tw_uc_graph_init(&flat->graph, program);
     memset(flat->rights, NO_ENTRY, sizeof(flat->rights));
     memset(flat->mapped, 0, sizeof(flat->mapped));
+}
+
+void tw_uc_flat_setup(Flat *flat, const TwProgram *program)
+{
     for (unsigned i = 0; i < program->n_setup; i++) {
         tw_uc_flat_page(flat, &program->setup[i]);
     }

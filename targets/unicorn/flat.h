@@ -83,8 +83,10 @@ typedef struct FlatCalls {
     bool (*protect)(void *data, unsigned first, unsigned end);
 } FlatCalls;
 
-/* The start of a program: nothing is mapped yet. */
+/* The start of a program: no pages, and nothing is mapped yet. */
 void tw_uc_flat_init(Flat *flat, const TwProgram *program);
+/* The pages that it starts with. */
+void tw_uc_flat_setup(Flat *flat, const TwProgram *program);
 /* A page-map operation (page, unpage): rights only, no call. */
 void tw_uc_flat_page(Flat *flat, const TwOp *op);
 /* The pages of a page-map operation: first, and behind the last. */

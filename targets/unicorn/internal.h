@@ -10,6 +10,7 @@
  *   flat.c     the page map's rights, and which mappings must change (flat.h)
  *   map.c      the engine's mappings; devices
  *   pair.c     the class "unicorn-ab": two engines against each other
+ *   vtlb.c     the page map of the class "unicorn-vtlb": a hook of ours
  *   record.c   every call of a run, for emit.c: a reproducer in C
  *   memory.c   the host memory of RAM blocks, and their digests
  *
@@ -83,6 +84,14 @@ typedef struct Memory {
     uint32_t pages[BLOCK_PAGES]; /* the used ones */
 } Memory;
 
+/* The page map where it is not made of mappings (vtlb.c): in the pages of the
+ * library's TLB, which may be smaller than what can be mapped. */
+enum { MIN_TLB_PAGE_LG = 10, TLB_PAGES = 1 << (WINDOW_LG - MIN_TLB_PAGE_LG) };
+typedef struct Vtlb {
+    uint8_t rights[TLB_PAGES]; /* or NO_ENTRY */
+    uint16_t out[TLB_PAGES];   /* page that it leads to */
+} Vtlb;
+
 typedef struct Recorder Recorder; /* record.h */
 
 struct Machine {
@@ -114,6 +123,8 @@ struct Machine {
     TwLegality legality;
 
     Flat flat;
+    Vtlb *vtlb; /* NULL: pages are mapped where they are seen */
+    unsigned page_lg; /* of the page map */
     uint64_t ever_mapped[PAGES / 64]; /* in this run */
 
     /* Operations of actor offsets that the access of operation `told_op` has
@@ -123,7 +134,7 @@ struct Machine {
     uint8_t asked[TW_MAX_ACTORS];
     unsigned n_devices;
     Device devices[MAX_DEVICES];
-    uint64_t log_addr[TW_MAX_LOG]; /* program address of each log record */
+    uint64_t log_at[TW_MAX_LOG]; /* sorts the log records of an access */
     /* Fetched words of devices: number FETCHED + k stands for word k. */
     unsigned n_fetched;
     struct {
@@ -161,9 +172,11 @@ void tw_uc_perform(Machine *m, unsigned op);
 /* Performs what the latest access asked for through actor offsets. */
 void tw_uc_perform_asked(Machine *m);
 /* Does an access reach into another page? */
-static inline bool tw_uc_crosses(const TwOp *op)
+static inline bool tw_uc_crosses(const TwProgram *p, const TwOp *op)
 {
-    return op->addr % PAGE_SIZE_ + op->size > PAGE_SIZE_;
+    uint64_t last = op->addr + op->size - 1;
+
+    return op->addr >> p->page_lg != last >> p->page_lg;
 }
 
 /* map.c: makes the engine show pages first .. end - 1 as view and rights have
@@ -173,8 +186,19 @@ void tw_uc_map_clear(Machine *m);
 /* Drops translated code of the pages of a range of program addresses, last
  * included; up to UINT64_MAX, the TLB too, where the library can. */
 void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last);
+/* Drops the library's TLB, where it can (2.1 and later). */
+void tw_uc_map_flush_tlb(Machine *m);
 /* The word of a device that a fetch with number FETCHED + `k` got. */
 uint64_t tw_uc_fetched_word(const Machine *m, unsigned k);
+
+/* vtlb.c: the size of the TLB's pages; 0: the library has no virtual TLB, or
+ * cannot be used.  Makes a new engine ask for the page map.  The page map that
+ * a program starts with; a page-map operation; is an access refused by it? */
+unsigned tw_uc_vtlb_page_lg(const Guest *guest);
+uc_err tw_uc_vtlb_start(Machine *m);
+void tw_uc_vtlb_reset(Machine *m);
+void tw_uc_vtlb_page(Machine *m, const TwOp *op);
+bool tw_uc_vtlb_refuses(const Machine *m, const TwOp *op, uint8_t need);
 
 /* memory.c: reserves the address space; false: there is none. */
 bool tw_uc_memory_open(Memory *memory);

@@ -29,7 +29,8 @@ static void device_log(const Device *device, unsigned kind, uint64_t offset,
                        unsigned size, uint64_t value)
 {
     Machine *m = device->machine;
-    uint16_t op = tw_uc_agent_record(m)->op;
+    const Record *access = tw_uc_agent_record(m);
+    uint16_t op = access->op;
 
     for (unsigned i = 0; i < size; i++) {
         unsigned n = m->trace->n_log;
@@ -48,7 +49,8 @@ static void device_log(const Device *device, unsigned kind, uint64_t offset,
             }
             return;
         }
-        m->log_addr[n] = device->addr + offset + i;
+        /* Pages that follow each other need not lead to such. */
+        m->log_at[n] = m->vtlb ? access->at : device->addr + offset + i;
     }
 }
 
@@ -164,7 +166,7 @@ static void device_write(uc_engine *uc, uint64_t offset, unsigned size,
         return;
     }
     ask_actors(device, op, offset, size);
-    if (!tw_uc_crosses(&m->program->script[op]) &&
+    if (!tw_uc_crosses(m->program, &m->program->script[op]) &&
         m->n_told == m->program->script[op].size) {
         tw_uc_perform_asked(m);
         if (m->broken) {
@@ -180,15 +182,68 @@ static uint64_t guest(const Machine *m, unsigned page)
     return m->window + ((uint64_t)page << PAGE_LG);
 }
 
+static uc_err map_device(Machine *m, unsigned first, unsigned end)
+{
+    Shown shown = m->flat.mapped[first];
+    Device *device = &m->devices[m->n_devices];
+
+    if (m->n_devices == MAX_DEVICES) {
+        m->broken = true;
+        m->trace->end = TW_END_OVERFLOW;
+        m->trace->end_op = (uint16_t)m->op;
+        return UC_ERR_OK;
+    }
+    m->n_devices++;
+    *device = (Device){.machine = m,
+                       .region = shown_id(shown),
+                       .offset = (uint64_t)shown_page(shown) << PAGE_LG,
+                       .addr = (uint64_t)first << PAGE_LG};
+    return uc_mmio_map(m->uc, guest(m, first),
+                       (uint64_t)(end - first) << PAGE_LG, device_read,
+                       device, device_write, device);
+}
+
+/* Part of a device's mapping cannot be unmapped without splitting it, which is
+ * for the class "unicorn" to test: here it goes as a whole, and the rest of it
+ * comes again.  What the rest is, is told by the flat view. */
+static void widen(const Machine *m, unsigned *first, unsigned *end)
+{
+    const Shown *mapped = m->flat.mapped;
+    unsigned f = *first, e = *end;
+
+    while (f > 0 && mapped[f - 1] & SHOWS_DEVICE &&
+           (f == *first || mapped[f - 1] + 1 == mapped[f])) {
+        f--;
+    }
+    while (e < PAGES && mapped[e] & SHOWS_DEVICE &&
+           (e == *end || mapped[e - 1] + 1 == mapped[e])) {
+        e++;
+    }
+    *first = f;
+    *end = e;
+}
+
 static bool unmap_run(void *data, unsigned first, unsigned end)
 {
     Machine *m = data;
-    uint64_t size = (uint64_t)(end - first) << PAGE_LG;
-    uc_err err = uc_mem_unmap(m->uc, guest(m, first), size);
+    unsigned from = first, to = end;
+    uint64_t size;
+    uc_err err;
 
-    tw_uc_record(m, CALL_UNMAP, first, end);
+    if (m->vtlb != NULL) {
+        widen(m, &from, &to);
+    }
+    size = (uint64_t)(to - from) << PAGE_LG;
+    err = uc_mem_unmap(m->uc, guest(m, from), size);
+    tw_uc_record(m, CALL_UNMAP, from, to);
+    if (err == UC_ERR_OK && from < first) {
+        err = map_device(m, from, first);
+    }
+    if (err == UC_ERR_OK && to > end) {
+        err = map_device(m, end, to);
+    }
     if (err != UC_ERR_OK) {
-        tw_uc_fail(m, "uc_mem_unmap", (uint64_t)first << PAGE_LG, size, err);
+        tw_uc_fail(m, "uc_mem_unmap", (uint64_t)from << PAGE_LG, size, err);
     }
     return !m->broken;
 }
@@ -199,7 +254,7 @@ static bool map_run(void *data, unsigned first, unsigned end)
     uint64_t size = (uint64_t)(end - first) << PAGE_LG;
     uint64_t addr = (uint64_t)first << PAGE_LG;
     Shown shown = m->flat.mapped[first];
-    uc_err err;
+    uc_err err = UC_ERR_OK;
 
     tw_uc_record(m, shown & SHOWS_RAM ? CALL_MAP : CALL_MMIO, first, end);
     if (shown & SHOWS_RAM) {
@@ -208,19 +263,8 @@ static bool map_run(void *data, unsigned first, unsigned end)
                                          end - first);
         err = uc_mem_map_ptr(m->uc, guest(m, first), size,
                              m->flat.mapped_rights[first], host);
-    } else if (m->n_devices == MAX_DEVICES) {
-        m->broken = true;
-        m->trace->end = TW_END_OVERFLOW;
-        m->trace->end_op = (uint16_t)m->op;
-        return false;
     } else {
-        Device *device = &m->devices[m->n_devices++];
-        *device = (Device){.machine = m,
-                           .region = shown_id(shown),
-                           .offset = (uint64_t)shown_page(shown) << PAGE_LG,
-                           .addr = addr};
-        err = uc_mmio_map(m->uc, guest(m, first), size, device_read, device,
-                          device_write, device);
+        err = map_device(m, first, end);
     }
     if (err != UC_ERR_OK) {
         tw_uc_fail(m, shown & SHOWS_RAM ? "uc_mem_map_ptr" : "uc_mmio_map",
@@ -269,7 +313,7 @@ void tw_uc_map_clear(Machine *m)
 
 /* In 2.0 the call of this name drops translated code; from 2.1 on there is
  * another for that, by which the header tells. */
-static void flush_tlb(Machine *m)
+void tw_uc_map_flush_tlb(Machine *m)
 {
 #ifdef uc_ctl_flush_tb
     uc_err err;
@@ -309,6 +353,6 @@ void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last)
     }
     /* Last, since uc_ctl_remove_cache fills entries of the TLB. */
     if (last == UINT64_MAX && !m->broken) {
-        flush_tlb(m);
+        tw_uc_map_flush_tlb(m);
     }
 }

@@ -27,9 +27,32 @@ static void flush_range(Machine *m, const TwOp *op)
     }
 }
 
+/* The page map is a hook's: nothing to map for it, one way to flush it. */
+static bool perform_vtlb(Machine *m, const TwOp *op)
+{
+    switch (op->code) {
+    case TW_OP_PAGE:
+    case TW_OP_UNPAGE:
+        tw_uc_vtlb_page(m, op);
+        return true;
+    case TW_OP_FLUSH_PAGE:
+    case TW_OP_FLUSH_RANGE:
+    case TW_OP_FLUSH_INDEX:
+    case TW_OP_FLUSH_ALL:
+        tw_uc_map_flush_tlb(m);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void perform(Machine *m, const TwOp *op)
 {
     unsigned first, end;
+
+    if (m->vtlb != NULL && perform_vtlb(m, op)) {
+        return;
+    }
 
     switch (op->code) {
     case TW_OP_NOP:
@@ -132,7 +155,8 @@ static void parts_add(Machine *m, unsigned *n, unsigned op, unsigned kind,
     const TwOp *access = &m->program->script[op];
     unsigned size = access->size;
     unsigned big = size >= 4 ? 4 : 2, lg = size >= 4 ? 2 : 1;
-    unsigned cut = PAGE_SIZE_ - (unsigned)(access->addr % PAGE_SIZE_);
+    unsigned page = 1u << m->page_lg;
+    unsigned cut = page - (unsigned)(access->addr & (page - 1));
     unsigned low; /* bytes below the big part */
 
     if ((size & (size - 1)) == 0) {
@@ -192,7 +216,7 @@ static unsigned batch_build(Machine *m, unsigned op)
             parts_add(m, &n, op, RECORD_READ, 0);
         } else if (o->code == TW_OP_WRITE) {
             parts_add(m, &n, op, RECORD_WRITE, store_value(m, op));
-            if (program->n_actors > 0 && tw_uc_crosses(o)) {
+            if (program->n_actors > 0 && tw_uc_crosses(m->program, o)) {
                 m->records[n++] = (Record){.kind = RECORD_DOORBELL,
                                            .op = (uint16_t)op,
                                            .value = RING_ACTORS};
@@ -213,6 +237,9 @@ static bool page_refuses(const Machine *m, const TwOp *op)
                                              : TW_X;
     uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
 
+    if (m->vtlb != NULL) {
+        return tw_uc_vtlb_refuses(m, op, need);
+    }
     for (uint64_t p = op->addr >> PAGE_LG; p <= last; p++) {
         if (p >= PAGES || m->flat.rights[p] & NO_ENTRY || !(m->flat.rights[p] & need)) {
             return true;
@@ -226,10 +253,12 @@ static bool page_refuses(const Machine *m, const TwOp *op)
 static unsigned refusal(const Machine *m, const TwOp *op, uc_err err)
 {
     switch (err) {
+    case UC_ERR_EXCEPTION: /* what a page map says no with that is a hook's */
+        return m->vtlb != NULL ? TW_CLASS_PAGE_FAULT : TW_CLASSES;
     case UC_ERR_READ_PROT:
     case UC_ERR_WRITE_PROT:
     case UC_ERR_FETCH_PROT:
-        return TW_CLASS_PAGE_FAULT;
+        return m->vtlb == NULL ? TW_CLASS_PAGE_FAULT : TW_CLASSES;
     case UC_ERR_FETCH_UNMAPPED:
         if (op->flags & TW_OPF_FROM) {
             return page_refuses(m, &(TwOp){.code = TW_OP_EXEC,
@@ -291,14 +320,14 @@ static void sort_log(Machine *m)
     for (unsigned i = m->log_from + 1; i < m->trace->n_log; i++) {
         for (unsigned k = i; k > m->log_from && log[k - 1].op == log[k].op &&
                              log[k - 1].kind == log[k].kind &&
-                             m->log_addr[k - 1] > m->log_addr[k];
+                             m->log_at[k - 1] > m->log_at[k];
              k--) {
             TwLogRecord record = log[k];
-            uint64_t addr = m->log_addr[k];
+            uint64_t at = m->log_at[k];
             log[k] = log[k - 1];
             log[k - 1] = record;
-            m->log_addr[k] = m->log_addr[k - 1];
-            m->log_addr[k - 1] = addr;
+            m->log_at[k] = m->log_at[k - 1];
+            m->log_at[k - 1] = at;
         }
     }
 }
@@ -341,6 +370,7 @@ static void batch_run(Machine *m)
         uc_err err = tw_uc_agent_run(m, at, &stopped);
 
         if (m->broken) {
+            take_results(m, at, MIN(stopped, end));
             break;
         }
         if (stopped < at || stopped > end) {
@@ -370,6 +400,11 @@ static void machine_reset(Machine *m)
     tw_legality_init(&m->legality, program);
     memset(m->ever_mapped, 0, sizeof(m->ever_mapped));
     tw_uc_flat_init(&m->flat, program);
+    if (m->vtlb != NULL) {
+        tw_uc_vtlb_reset(m);
+    } else {
+        tw_uc_flat_setup(&m->flat, program);
+    }
     tw_uc_map_sync(m, m->flat.graph.first, m->flat.graph.end);
 }
 

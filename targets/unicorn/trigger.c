@@ -466,6 +466,7 @@ static void start(Sim *sim, const TwProgram *program)
     sim->program = program;
     tw_legality_init(&sim->legality, program);
     tw_uc_flat_init(&sim->flat, program);
+    tw_uc_flat_setup(&sim->flat, program);
     tw_uc_flat_sync(&sim->flat, sim->flat.graph.first, sim->flat.graph.end,
                     &calls, sim);
 }

@@ -13,4 +13,10 @@ uint64_t tw_uc_triggers_met(const TwProgram *program,
                             const TwFinding *finding);
 void tw_uc_avoid(TwProgram *program, uint64_t triggers);
 
+/* Of the class "unicorn-vtlb" (vtlb.c). */
+extern const TwTriggerInfo tw_uc_vtlb_triggers[];
+uint64_t tw_uc_vtlb_triggers_met(const TwProgram *program,
+                                 const TwFinding *finding);
+void tw_uc_vtlb_avoid(TwProgram *program, uint64_t triggers);
+
 #endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page map of the class "unicorn-vtlb": the library's virtual TLB (2.1 and later).  There
+ * the caller is the page map: a hook answers each miss of the TLB with an
+ * address and rights, and the TLB keeps the answer until uc_ctl_flush_tlb, or
+ * until it forgets it for reasons of its own.
+ *
+ * So the page map of a program is what the hook says, and leads anywhere; all
+ * flushes are that call, as there is no smaller one.  Behind it, at the same
+ * addresses, lies the flat view, mapped with all rights.  That memory goes when
+ * it is unmapped: that a caller would have to flush for that is nowhere said.
+ * Data only: code is what the class "unicorn" is for.
+ */
+#include <string.h>
+
+#include "targets/unicorn/agent.h"
+#include "targets/unicorn/trigger.h"
+
+#ifdef uc_ctl_tlb_mode
+
+unsigned tw_uc_vtlb_page_lg(const Guest *guest)
+{
+    uint32_t size = 0;
+    uc_engine *uc;
+
+    if (uc_open(guest->arch, guest->mode, &uc) == UC_ERR_OK) {
+        if (uc_ctl_get_page_size(uc, &size) != UC_ERR_OK) {
+            size = 0;
+        }
+        uc_close(uc);
+    }
+    return size >= 1u << MIN_TLB_PAGE_LG && size <= PAGE_SIZE_
+               ? (unsigned)__builtin_ctz(size)
+               : 0;
+}
+
+/*
+ * What a miss at the page at `addr` finds.  Outside of the window are the
+ * agent's own pages.  In it the guest does not fetch; but uc_mem_unmap asks for
+ * a fetch at the address that it unmaps, as if that were one of the guest's,
+ * and when told that there is none (strict), 2.1.1 fails in the mapping calls
+ * that follow.
+ */
+static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type,
+                 uc_tlb_entry *entry, void *data)
+{
+    const Machine *m = data;
+    uint64_t page = (addr - m->window) >> m->page_lg;
+
+    (void)uc;
+    if (page >= 1u << (WINDOW_LG - m->page_lg)) {
+        *entry = (uc_tlb_entry){addr, UC_PROT_ALL};
+        return true;
+    }
+    if (type == UC_MEM_FETCH && !m->strict) {
+        *entry = (uc_tlb_entry){addr, UC_PROT_EXEC};
+        return true;
+    }
+    *entry = (uc_tlb_entry){
+        m->window + ((uint64_t)m->vtlb->out[page] << m->page_lg),
+        m->vtlb->rights[page] & UC_PROT_ALL};
+    return !(m->vtlb->rights[page] & NO_ENTRY);
+}
+
+uc_err tw_uc_vtlb_start(Machine *m)
+{
+    uc_hook hook;
+    uc_err err = uc_ctl_tlb_mode(m->uc, UC_TLB_VIRTUAL);
+
+    return err != UC_ERR_OK
+               ? err
+               : uc_hook_add(m->uc, &hook, UC_HOOK_TLB_FILL,
+                             (void *)(uintptr_t)fill, m, 1, 0);
+}
+
+#else
+
+unsigned tw_uc_vtlb_page_lg(const Guest *guest)
+{
+    (void)guest;
+    return 0;
+}
+
+uc_err tw_uc_vtlb_start(Machine *m)
+{
+    (void)m;
+    return UC_ERR_VERSION;
+}
+
+#endif
+
+void tw_uc_vtlb_page(Machine *m, const TwOp *op)
+{
+    Vtlb *v = m->vtlb;
+    uint64_t first = op->addr >> m->page_lg;
+    uint64_t end = first + (UINT64_C(1) << (op->lg - m->page_lg));
+
+    for (uint64_t p = first; p < end; p++) {
+        v->rights[p] = op->code == TW_OP_PAGE ? op->perm : NO_ENTRY;
+        v->out[p] = (uint16_t)((op->out >> m->page_lg) + (p - first));
+    }
+}
+
+bool tw_uc_vtlb_refuses(const Machine *m, const TwOp *op, uint8_t need)
+{
+    uint64_t last = (op->addr + op->size - 1) >> m->page_lg;
+
+    for (uint64_t p = op->addr >> m->page_lg; p <= last; p++) {
+        if (p >> (WINDOW_LG - m->page_lg) != 0 ||
+            m->vtlb->rights[p] & NO_ENTRY || !(m->vtlb->rights[p] & need)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void tw_uc_vtlb_reset(Machine *m)
+{
+    memset(m->vtlb->rights, NO_ENTRY, sizeof(m->vtlb->rights));
+    for (unsigned i = 0; i < m->program->n_setup; i++) {
+        tw_uc_vtlb_page(m, &m->program->setup[i]);
+    }
+    /* What devices are mapped with: then no call protects anything. */
+    memset(m->flat.rights, TW_R | TW_W, sizeof(m->flat.rights));
+}
+
+/* Triggers ---------------------------------------------------------------- */
+
+enum { STORE_CROSSES };
+
+const TwTriggerInfo tw_uc_vtlb_triggers[] = {
+    [STORE_CROSSES] = {"store-crosses",
+                       "a store of bytes in two pages of the page map"},
+    {NULL, NULL},
+};
+
+static bool store_crosses(const TwProgram *program, const TwOp *op)
+{
+    return op->code == TW_OP_WRITE && tw_uc_crosses(program, op);
+}
+
+uint64_t tw_uc_vtlb_triggers_met(const TwProgram *program,
+                                 const TwFinding *finding)
+{
+    for (unsigned i = 0; i < program->n_script && i <= finding->op; i++) {
+        if (store_crosses(program, &program->script[i])) {
+            return 1u << STORE_CROSSES;
+        }
+    }
+    return 0;
+}
+
+void tw_uc_vtlb_avoid(TwProgram *program, uint64_t triggers)
+{
+    uint64_t page = UINT64_C(1) << program->page_lg;
+
+    for (unsigned i = 0; i < program->n_script; i++) {
+        TwOp *op = &program->script[i];
+
+        if (triggers >> STORE_CROSSES & 1 && store_crosses(program, op)) {
+            op->size = (uint8_t)(page - (op->addr & (page - 1)));
+        }
+    }
+}
