@@ -252,11 +252,13 @@ static void test_targets(void)
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     g_autofree TwProgram *again = g_new(TwProgram, 1);
     TwFinding all = {.op = TW_NO_OP};
+    unsigned with = 0, opened = 0;
 
     for (const TwTargetClass *const *k = tw_target_classes(); *k; k++) {
         TwTargetOptions options = {.name = (*k)->name};
         uint64_t every = 0, ever = 0;
         g_autoptr(TwRunner) runner = NULL;
+        g_autoptr(GError) error = NULL;
         unsigned n = 0;
 
         if ((*k)->triggers == NULL) {
@@ -266,8 +268,15 @@ static void test_targets(void)
             every |= UINT64_C(1) << n++;
         }
         g_assert_cmpuint(n, <=, TW_MAX_TRIGGERS);
-        runner = tw_runner_new(&options, NULL);
-        g_assert_nonnull(runner);
+        with++;
+        runner = tw_runner_new(&options, &error);
+        if (runner == NULL && /* not with this version of the library */
+            g_error_matches(error, TW_TARGET_ERROR,
+                            TW_TARGET_ERROR_ENVIRONMENT)) {
+            continue;
+        }
+        g_assert_no_error(error);
+        opened++;
         for (unsigned i = 0; i < 3000; i++) {
             const TwDialect *dialect = tw_runner_dialect(runner);
             TwRng rng = tw_rng_for(77, i);
@@ -292,6 +301,7 @@ static void test_targets(void)
         }
         g_assert_cmphex(ever, ==, every); /* or nothing was tested */
     }
+    g_assert_true(opened >= 2 || with == 0);
 }
 
 static void test_builtin(void)

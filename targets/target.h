@@ -91,9 +91,6 @@ struct TwTargetClass {
 /* All classes, ended by NULL. */
 const TwTargetClass *const *tw_target_classes(void);
 
-/* The class that a name belongs to ("CLASS" or "CLASS:ARGUMENT"), or NULL. */
-const TwTargetClass *tw_target_class(const char *name);
-
 /*
  * Opens the target that options->name names ("CLASS" or "CLASS:ARGUMENT").
  * NULL with `error` set (TW_TARGET_ERROR) if there is no such target or it
