@@ -91,6 +91,11 @@ void tw_check_print_totals(const TwCheck *check)
         }
     }
     printf("; %u failed\n", check->failed);
+    if (tw_cli_known_any(check->known.list)) {
+        printf("known divergences of this version\n");
+        tw_cli_known_table(check->known.list, check->matched, check->met,
+                           "cases");
+    }
     g_string_free(targets, TRUE);
 }
 
@@ -161,6 +166,8 @@ void tw_check_print_json(const TwCheck *check)
     }
     json_builder_end_object(b);
     tw_cli_json_int(b, "failed", check->failed);
+    tw_cli_known_json(b, check->known.list, check->matched, check->met);
+    tw_cli_known_json_expired(b, check->known.list);
     json_builder_end_object(b);
     tw_cli_json_print(b);
 }

@@ -227,16 +227,33 @@ typedef struct Output {
     bool self; /* a finding against twinwalk itself */
 } Output;
 
+/* Is it known, and which entries could it have matched? */
+static void look_up(TwCheck *check, const TwProgram *program,
+                    TwFinding *finding)
+{
+    const TwKnown *known = check->known.list;
+
+    for (uint64_t met = tw_known_met(known, program); met; met &= met - 1) {
+        check->met[__builtin_ctzll(met)]++;
+    }
+    if (tw_verdict_is_finding(finding->verdict)) {
+        finding->known =
+            (uint8_t)(1 + tw_known_match(known, program, finding));
+    }
+    if (finding->known) {
+        check->matched[finding->known - 1]++;
+    }
+}
+
 static void is_done(TwCheck *check, TwCheckCase *one, void *data)
 {
     Output *out = data;
     TwFinding *finding = &one->outcomes[0].finding;
 
-    if (tw_verdict_is_finding(finding->verdict) &&
+    if (tw_cli_known_any(check->known.list) &&
         tw_program_load(out->program, one->path, TW_TEXT_STRICT, NULL,
                         NULL)) {
-        finding->known = (uint8_t)(1 + tw_known_match(check->known.list,
-                                                      out->program, finding));
+        look_up(check, out->program, finding);
     }
     one->status = check->n_targets == 2 ? against_other(one)
                                         : against_notes(one);

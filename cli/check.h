@@ -53,6 +53,8 @@ typedef struct TwCheck {
     TwCheckWant want;
     GPtrArray *cases; /* TwCheckCase */
     unsigned totals[TW_CHECK_STATUSES], failed;
+    uint64_t matched[TW_MAX_KNOWN], met[TW_MAX_KNOWN]; /* cases, by entry, on
+                                                        * the first target */
 } TwCheck;
 
 const char *tw_check_status_name(TwCheckStatus status);

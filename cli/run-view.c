@@ -213,26 +213,12 @@ static void known_table(const TwRunView *view, const TwCampaignResult *result)
 {
     const TwKnown *known = view->options->known;
     uint64_t masked = result->stats.verdicts[TW_VERDICT_KNOWN];
-    bool any = false;
 
-    for (unsigned i = 0; i < tw_known_n_entries(known); i++) {
-        any |= tw_known_entry(known, i)->active;
-    }
-    if (!any) {
-        return;
-    }
-    printf("\nknown divergences of this version: %" PRIu64
-           " programs masked (%.1f %%)\n",
-           masked, share(masked, result->programs));
-    for (unsigned i = 0; i < tw_known_n_entries(known); i++) {
-        const TwKnownEntry *e = tw_known_entry(known, i);
-
-        if (e->active) {
-            printf("  %-18s %14" PRIu64 "  %6.2f %%  %s\n", e->name,
-                   result->known[i],
-                   share(result->known[i], result->programs),
-                   result->known[i] ? e->reason : "not met");
-        }
+    if (tw_cli_known_any(known)) {
+        printf("\nknown divergences of this version: %" PRIu64
+               " programs masked (%.1f %%)\n",
+               masked, share(masked, result->programs));
+        tw_cli_known_table(known, result->known, result->met, "programs");
     }
 }
 
@@ -352,25 +338,6 @@ static void json_key(JsonBuilder *b, const TwRunView *view,
     json_builder_end_object(b);
 }
 
-static void json_known(JsonBuilder *b, const TwRunView *view,
-                       const TwCampaignResult *result)
-{
-    const TwKnown *known = view->options->known;
-
-    for (unsigned i = 0; i < tw_known_n_entries(known); i++) {
-        const TwKnownEntry *e = tw_known_entry(known, i);
-
-        if (e->active) {
-            json_builder_begin_object(b);
-            tw_cli_json_string(b, "name", e->name);
-            tw_cli_json_int(b, "programs", result->known[i]);
-            tw_cli_json_string(b, "reason", e->reason);
-            tw_cli_json_string(b, "link", e->link);
-            json_builder_end_object(b);
-        }
-    }
-}
-
 void tw_run_view_json(const TwRunView *view, const TwCampaignResult *result)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
@@ -390,10 +357,7 @@ void tw_run_view_json(const TwRunView *view, const TwCampaignResult *result)
         json_key(b, view, g_ptr_array_index(result->keys, i));
     }
     json_builder_end_array(b);
-    json_builder_set_member_name(b, "known");
-    json_builder_begin_array(b);
-    json_known(b, view, result);
-    json_builder_end_array(b);
+    tw_cli_known_json(b, view->options->known, result->known, result->met);
     /* Here, and only here, is what differs between runs of the same seed. */
     begin_object(b, "run");
     tw_cli_json_int(b, "jobs", view->options->jobs);
@@ -401,6 +365,7 @@ void tw_run_view_json(const TwRunView *view, const TwCampaignResult *result)
     tw_cli_json_double(b, "programs_per_second",
                        rate(result->programs, result->seconds));
     tw_cli_json_int(b, "restarts", result->restarts);
+    tw_cli_known_json_expired(b, view->options->known);
     if (view->out) {
         tw_cli_json_string(b, "out", view->out);
     }

@@ -112,4 +112,50 @@ check 'kill -9: there were workers' [ -n "$workers" ]
 check 'kill -9: there are none left' [ "$left" -eq 0 ]
 
 exits 0 '--time' "$TWINWALK" run --time 1s --jobs 1
+# Entries of a list of known divergences that never match, and old ones.
+if "$TWINWALK" targets --target unicorn >/dev/null 2>&1; then
+    cat >more.known <<END
+[never]
+target = unicorn
+versions = *
+keys = HngUnicornNothing
+path = read-revoked; not-readable; partial-store; device-split; code-changed; device-code-flushed; read-again
+reason = not so
+link = nowhere
+expires = 2001-02-03
+[elsewhere]
+target = exec
+versions = *
+keys = *
+path = none
+reason = not so
+link = nowhere
+expires = 2001-02-03
+END
+    status=0
+    "$TWINWALK" run --target unicorn --programs 2000 --seed 3 --json \
+        --known more.known >out.txt 2>err.txt || status=$?
+    check 'a campaign with one list more' [ "$status" -eq 0 ]
+    check 'an old entry is reminded of' grep -q \
+        'known divergence never expired on 2001-02-03' err.txt
+    check 'one of another target is not' sh -c '! grep elsewhere err.txt'
+    check 'what never matches is told from what does' python3 -c "
+import json
+run = json.load(open('out.txt'))
+known = {entry['name']: entry for entry in run['known']}
+assert known['never']['never_matched'] and known['never']['met'] >= 100
+assert known['never']['programs'] == 0 and 'elsewhere' not in known
+assert known['never']['expires'] == '2001-02-03'
+assert run['run']['expired'] == ['never']
+read = known['A-read-revoked']
+assert not read['never_matched'] and 0 < read['programs'] < read['met']"
+    status=0
+    "$TWINWALK" run --target unicorn --programs 40 --seed 3 \
+        --known more.known >out.txt 2>err.txt || status=$?
+    check 'few programs say nothing of it' grep -q \
+        '^  never  *0  of  *[0-9]*  not .*(expired 2001-02-03)$' out.txt
+else
+    number=$((number + 1))
+    echo "ok $number - entries that never match # SKIP no libunicorn"
+fi
 finish

@@ -27,6 +27,7 @@ typedef struct TwCampaignSums {
     uint64_t counters[TW_COUNTERS];
     uint64_t programs;
     uint64_t known[TW_MAX_KNOWN]; /* programs that matched an entry */
+    uint64_t met[TW_MAX_KNOWN];   /* that met its triggers */
 } TwCampaignSums;
 
 /* Programs first .. next - 1 and what they came to. */
@@ -76,6 +77,9 @@ static inline void tw_shared_lower_limit(TwShared *shared, uint64_t limit)
 
 /* For tests: called where a worker has a chunk that nobody knows of yet. */
 void tw_campaign_test_dealt(uint64_t first) __attribute__((weak));
+
+/* Counts a program that meets the triggers of these entries (tw_known_met). */
+void tw_campaign_count_met(TwCampaignSums *sums, uint64_t met);
 
 /* Publishes `progress` (by the owner of the slot). */
 void tw_slot_commit(TwSlot *slot, const TwProgress *progress);

@@ -27,7 +27,7 @@ bool tw_campaign_keeps(unsigned verdict)
     return tw_verdict_is_finding(verdict) || verdict == TW_VERDICT_FLAKY;
 }
 
-void tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
+bool tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
                          unsigned profile, const TwDialect *dialect,
                          const TwKnown *known, unsigned *profile_used)
 {
@@ -36,9 +36,16 @@ void tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
                                           : (unsigned)(number % TW_PROFILES);
 
     tw_generate(program, (TwProfile)used, dialect, &rng);
-    tw_known_avoid(known, program, &rng);
     if (profile_used) {
         *profile_used = used;
+    }
+    return tw_known_avoid(known, program, &rng);
+}
+
+void tw_campaign_count_met(TwCampaignSums *sums, uint64_t met)
+{
+    for (; met; met &= met - 1) {
+        sums->met[__builtin_ctzll(met)]++;
     }
 }
 
@@ -147,16 +154,20 @@ static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
     TwFinding finding;
     TwVerdict verdict;
     unsigned profile;
+    uint64_t met = 0; /* most programs meet none: telling costs time */
 
     w->slot->in_flight = TW_NO_OP;
-    tw_campaign_program(program, w->options->seed, w->mine.chunk.next,
-                        w->options->profile, tw_runner_dialect(runner),
-                        w->options->known, &profile);
+    if (tw_campaign_program(program, w->options->seed, w->mine.chunk.next,
+                            w->options->profile, tw_runner_dialect(runner),
+                            w->options->known, &profile)) {
+        met = tw_known_met(w->options->known, program);
+    }
     verdict = tw_runner_run(runner, program, &finding, &sums->stats,
                             sums->counters);
     if (finding.known) {
         sums->known[finding.known - 1]++;
     }
+    tw_campaign_count_met(sums, met);
     if (tw_campaign_keeps(verdict)) {
         keep_case(w, profile, &finding);
     }

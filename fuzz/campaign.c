@@ -83,6 +83,7 @@ static void add_sums(TwCampaignResult *to, const TwCampaignSums *from)
     to->programs += from->programs;
     for (unsigned i = 0; i < TW_MAX_KNOWN; i++) {
         to->known[i] += from->known[i];
+        to->met[i] += from->met[i];
     }
 }
 
@@ -361,9 +362,10 @@ static bool kill_again(Campaign *c, const TwProgram *program, int log_fd,
     return true;
 }
 
-/* Which finding is behind the death of a worker in program `number`? */
+/* Which finding is behind the death of a worker in program `number`?  What
+ * else the program counts for is added to `sums`. */
 static bool confirm(Campaign *c, const Watched *w, uint64_t number, int status,
-                    TwCampaignCase *one)
+                    TwCampaignSums *sums, TwCampaignCase *one)
 {
     TwProgram *program = g_new(TwProgram, 1);
     char words[160];
@@ -373,6 +375,7 @@ static bool confirm(Campaign *c, const Watched *w, uint64_t number, int status,
     one->number = number;
     tw_campaign_program(program, c->options.seed, number, c->options.profile,
                         &c->dialect, c->options.known, &one->profile);
+    tw_campaign_count_met(sums, tw_known_met(c->options.known, program));
     ok = run_quietly(c, program, w->log_fd, &one->finding);
     if (ok && tw_verdict_is_finding(one->finding.verdict)) {
         one->finding.known = (uint8_t)(1 + tw_known_match(
@@ -456,7 +459,7 @@ static bool bury(Campaign *c, unsigned i, int status)
         }
         return true;
     }
-    if (!confirm(c, w, p.chunk.next, status, &one)) {
+    if (!confirm(c, w, p.chunk.next, status, &p.chunk.sums, &one)) {
         return false;
     }
     if (one.finding.verdict == TW_VERDICT_FLAKY && outside &&

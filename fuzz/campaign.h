@@ -48,6 +48,7 @@ typedef struct TwCampaignResult {
     uint64_t counters[TW_COUNTERS];
     uint64_t programs; /* run to a verdict */
     uint64_t known[TW_MAX_KNOWN]; /* programs that matched an entry */
+    uint64_t met[TW_MAX_KNOWN];   /* that met its triggers */
     uint64_t restarts; /* workers that died or hung and were replaced */
     double seconds;
     bool interrupted;
@@ -67,8 +68,9 @@ bool tw_campaign_run(const TwCampaignOptions *options,
                      TwCampaignResult *result, GError **error);
 void tw_campaign_result_clear(TwCampaignResult *result);
 
-/* The program behind a number; `known` is NULL or selected for the target. */
-void tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
+/* The program behind a number; `known` is NULL or selected for the target.  True
+ * if the program may meet triggers of known divergences. */
+bool tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
                          unsigned profile, const TwDialect *dialect,
                          const TwKnown *known, unsigned *profile_used);
 

@@ -417,6 +417,25 @@ int tw_known_match(const TwKnown *known, const TwProgram *program,
     return -1;
 }
 
+uint64_t tw_known_met(const TwKnown *known, const TwProgram *program)
+{
+    TwFinding anywhere = {.op = TW_NO_OP};
+    uint64_t met, entries = 0;
+
+    if (known == NULL || known->avoid == 0) {
+        return 0;
+    }
+    met = known->klass->triggers_met(program, &anywhere);
+    for (unsigned i = 0; i < known->entries->len && met != 0; i++) {
+        const Entry *e = g_ptr_array_index(known->entries, i);
+
+        if (e->public.active && (met & e->public.triggers)) {
+            entries |= UINT64_C(1) << i;
+        }
+    }
+    return entries;
+}
+
 void tw_known_avoid_all(const TwKnown *known, TwProgram *program)
 {
     if (known != NULL && known->avoid != 0) {
@@ -424,17 +443,17 @@ void tw_known_avoid_all(const TwKnown *known, TwProgram *program)
     }
 }
 
-void tw_known_avoid(const TwKnown *known, TwProgram *program, TwRng *rng)
+bool tw_known_avoid(const TwKnown *known, TwProgram *program, TwRng *rng)
 {
     uint64_t avoid = known ? known->avoid : 0;
     unsigned draw;
 
     if (avoid == 0) {
-        return;
+        return false;
     }
     draw = (unsigned)tw_rng_below(rng, 16);
     if (draw == 0) {
-        return;
+        return true;
     }
     if (draw == 1) {
         unsigned spared =
@@ -447,4 +466,5 @@ void tw_known_avoid(const TwKnown *known, TwProgram *program, TwRng *rng)
         avoid &= ~(bit & -bit);
     }
     known->klass->avoid(program, avoid);
+    return draw == 1;
 }

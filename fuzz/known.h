@@ -14,7 +14,12 @@
 #include "program/rng.h"
 #include "targets/target.h"
 
-enum { TW_MAX_KNOWN = 64 };
+enum { TW_MAX_KNOWN = 64 }; /* sets of them are a uint64_t */
+
+/* So many programs that meet the triggers of an entry, and none that matches:
+ * it can be said that the entry never matches.  (Of those that are built in,
+ * one in ten to two in three do.) */
+enum { TW_KNOWN_ENOUGH = 100 };
 
 #define TW_KNOWN_ERROR (tw_known_error_quark())
 GQuark tw_known_error_quark(void);
@@ -61,12 +66,17 @@ bool tw_known_select(TwKnown *known, const TwTargetClass *klass,
 int tw_known_match(const TwKnown *known, const TwProgram *program,
                    const TwFinding *finding);
 
+/* The active entries (bit i: entry i) whose triggers a program meets anywhere.
+ * `known` may be NULL.  Allocates nothing. */
+uint64_t tw_known_met(const TwKnown *known, const TwProgram *program);
+
 /*
  * Makes a random program avoid triggers of active entries: of all, in 14 of
  * 16 programs; of all but one in one; of none in one.  Draws from `rng`.  Does
- * nothing where there is nothing to avoid, or `known` is NULL.
+ * nothing where there is nothing to avoid, or `known` is NULL.  True if the
+ * program may meet triggers still.
  */
-void tw_known_avoid(const TwKnown *known, TwProgram *program, TwRng *rng);
+bool tw_known_avoid(const TwKnown *known, TwProgram *program, TwRng *rng);
 /* The same for all triggers. */
 void tw_known_avoid_all(const TwKnown *known, TwProgram *program);
 

@@ -85,6 +85,23 @@ static void trap_close(TwTarget *target)
     g_free(target);
 }
 
+static const TwTriggerInfo trap_triggers[] = {{"trap", "the trap"},
+                                              {NULL, NULL}};
+
+static uint64_t trap_met(const TwProgram *program, const TwFinding *finding)
+{
+    (void)finding;
+    return trapped(program);
+}
+
+static void trap_avoid(TwProgram *program, uint64_t triggers)
+{
+    (void)triggers;
+    while (trapped(program) && program->n_script > 0) {
+        program->n_script--;
+    }
+}
+
 static const TwTargetClass trap_class = {
     .name = "trap",
     .summary = "softmmu with a trap",
@@ -92,6 +109,9 @@ static const TwTargetClass trap_class = {
     .contract = trap_contract,
     .version = trap_version,
     .run = trap_run,
+    .triggers = trap_triggers,
+    .triggers_met = trap_met,
+    .avoid = trap_avoid,
     .close = trap_close,
 };
 
@@ -356,6 +376,60 @@ static void test_rate(void)
     g_array_unref(numbers);
 }
 
+/* How many of the first programs have the trap, where `known` avoids it? */
+static unsigned trapped_with(const TwKnown *known, uint64_t programs)
+{
+    TwTargetOptions softmmu = {.name = "softmmu"};
+    TwTarget *target = tw_softmmu_class.open(&softmmu, NULL);
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    unsigned n = 0;
+
+    for (uint64_t i = 0; i < programs; i++) {
+        tw_campaign_program(program, SEED, i, TW_PROFILES,
+                            tw_target_dialect(target), known, NULL);
+        n += trapped(program);
+    }
+    tw_target_close(target);
+    return n;
+}
+
+/* Programs that meet triggers are counted by entry, with each number of
+ * workers, whether the entry is matched or not. */
+static void test_met(void)
+{
+    static const char *const list =
+        "[seen]\ntarget=segv\nversions=*\nkeys=Cr*\npath=trap\n"
+        "reason=r\nlink=l\nexpires=2099-01-01\n"
+        "[never]\ntarget=segv\nversions=*\nkeys=Sta*\npath=trap\n"
+        "reason=r\nlink=l\nexpires=2099-01-01\n"
+        "[elsewhere]\ntarget=exit\nversions=*\nkeys=*\npath=trap\n"
+        "reason=r\nlink=l\nexpires=2099-01-01\n";
+    enum { PROGRAMS = 6000 }; /* one in 97 has the trap, two in 16 keep it */
+
+    for (unsigned jobs = 1; jobs <= 2; jobs++) {
+        g_autoptr(TwKnown) known = tw_known_new();
+        TwCampaignOptions options = options_for("segv", PROGRAMS, jobs);
+        TwCampaignResult result;
+        g_autoptr(GError) error = NULL;
+        unsigned expected;
+
+        tw_known_add_text(known, list, strlen(list), "list", &error);
+        g_assert_no_error(error);
+        options.known = known;
+        run(&options, &result);
+        expected = trapped_with(known, PROGRAMS);
+        g_assert_cmpuint(expected, >, 0);
+        g_assert_cmpuint(result.programs, ==, PROGRAMS);
+        g_assert_cmpuint(result.keys->len, ==, 0);
+        g_assert_cmpuint(result.known[0], ==, expected);
+        g_assert_cmpuint(result.met[0], ==, expected);
+        g_assert_cmpuint(result.known[1], ==, 0);
+        g_assert_cmpuint(result.met[1], ==, expected);
+        g_assert_cmpuint(result.met[2], ==, 0);
+        tw_campaign_result_clear(&result);
+    }
+}
+
 /* Our children, from the kernel. */
 static unsigned children(pid_t of, pid_t *pids, unsigned most)
 {
@@ -601,6 +675,7 @@ int main(int argc, char **argv)
     g_test_add_func("/campaign/hang-is-a-finding", test_hang);
     g_test_add_func("/campaign/flaky-is-kept", test_flaky);
     g_test_add_func("/campaign/flaky-rate", test_rate);
+    g_test_add_func("/campaign/triggers-met", test_met);
     g_test_add_func("/campaign/killed-from-outside", test_killed);
     g_test_add_func("/campaign/lost-chunk", test_lost_chunk);
     g_test_add_func("/campaign/stop", test_stop);
