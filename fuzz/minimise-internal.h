@@ -100,12 +100,12 @@ static inline bool tw_turn(TwTurns *turns)
     return true;
 }
 
-/* One turn: `statement` changes the program `p`. */
-#define TW_TURN(turns, p, statement)                                         \
+/* One turn: the statement behind `p` changes that program. */
+#define TW_TURN(turns, p, ...)                                               \
     do {                                                                     \
         if (tw_turn(turns)) {                                                \
             TwProgram *p = (turns)->program;                                 \
-            statement;                                                       \
+            __VA_ARGS__;                                                     \
             return;                                                          \
         }                                                                    \
     } while (0)
@@ -116,10 +116,11 @@ typedef void (*TwPass)(TwTurns *turns);
 void tw_pass_tail(TwTurns *turns);
 void tw_pass_script(TwTurns *turns);
 void tw_pass_setup(TwTurns *turns);
+void tw_pass_one_op(TwTurns *turns);
 void tw_pass_objects(TwTurns *turns);
+void tw_pass_two_regions(TwTurns *turns);
 void tw_pass_pairs(TwTurns *turns);
 void tw_pass_notify(TwTurns *turns);
-void tw_pass_two(TwTurns *turns);
 void tw_pass_bypass(TwTurns *turns);
 void tw_pass_flatten(TwTurns *turns);
 void tw_pass_renumber(TwTurns *turns);
@@ -127,6 +128,8 @@ void tw_pass_renumber(TwTurns *turns);
 /* --- minimise-join.c: one of two --- */
 void tw_pass_merge(TwTurns *turns);
 void tw_pass_unwrap(TwTurns *turns);
+void tw_pass_stand_in(TwTurns *turns);
+void tw_pass_actors(TwTurns *turns);
 void tw_pass_start(TwTurns *turns);
 void tw_pass_entries(TwTurns *turns);
 

@@ -207,6 +207,65 @@ static void explode(TwProgram *program, unsigned space)
     tw_edit_drop_space(program, (uint8_t)space);
 }
 
+/* Is it the root of just this one space? */
+static bool only_root_of(const TwProgram *program, uint8_t region,
+                         unsigned space)
+{
+    for (unsigned s = 0; s < program->n_spaces; s++) {
+        if (s != space && program->spaces[s].present &&
+            program->spaces[s].root == region) {
+            return false;
+        }
+    }
+    return program->spaces[space].present &&
+           program->spaces[space].root == region;
+}
+
+/* The first space with this root, or TW_NONE. */
+static uint8_t space_of(const TwProgram *program, uint8_t root)
+{
+    for (unsigned s = 0; s < program->n_spaces; s++) {
+        if (program->spaces[s].present && program->spaces[s].root == root) {
+            return (uint8_t)s;
+        }
+    }
+    return TW_NONE;
+}
+
+/* What an entry of an IOMMU leads to stands where the entry was. */
+static void stand_in(TwProgram *program, const TwOp *entry)
+{
+    TwOp map = *entry; /* it goes with the IOMMU */
+    uint8_t hop = tw_program_iommu_region(program, map.obj);
+    uint8_t root = program->spaces[map.other].root;
+    uint8_t to = hop == TW_NONE
+                     ? TW_NONE
+                     : space_of(program, program->regions[hop].container);
+    TwRegion *region = &program->regions[root];
+
+    if (to == TW_NONE || !only_root_of(program, root, map.other)) {
+        return;
+    }
+    region->container = program->regions[hop].container;
+    region->addr = program->regions[hop].addr + map.addr - map.out;
+    region->priority = program->regions[hop].priority;
+    tw_edit_redirect(program, map.other, 0, UINT64_MAX, to, region->addr,
+                     true);
+    program->spaces[map.other].present = false;
+    tw_edit_drop_iommu(program, map.obj);
+}
+
+void tw_pass_stand_in(TwTurns *turns)
+{
+    const TwProgram *best = turns->best;
+
+    for (unsigned i = 0; i < best->n_setup; i++) {
+        if (best->setup[i].code == TW_OP_MAP) {
+            TW_TURN(turns, p, stand_in(p, &p->setup[i]));
+        }
+    }
+}
+
 void tw_pass_unwrap(TwTurns *turns)
 {
     const TwProgram *best = turns->best;
@@ -223,6 +282,37 @@ void tw_pass_unwrap(TwTurns *turns)
             }
         }
         TW_TURN(turns, p, explode(p, s));
+    }
+}
+
+/* Actors ------------------------------------------------------------------- */
+
+static void perform(TwProgram *program, unsigned slot, TwOp *access)
+{
+    TwOp op = program->actors[slot].op;
+
+    op.actor = access->actor;
+    *access = op;
+    tw_edit_drop_actor(program, (uint8_t)slot);
+    tw_edit_tidy(program);
+}
+
+/* What a store makes a device do, without the store and the device. */
+void tw_pass_actors(TwTurns *turns)
+{
+    const TwProgram *best = turns->best;
+
+    for (unsigned slot = 0; slot < best->n_actors; slot++) {
+        if (best->actors[slot].region == TW_NONE) {
+            continue;
+        }
+        for (unsigned i = 0; i < best->n_script; i++) {
+            unsigned code = best->script[i].code;
+            if (code == TW_OP_WRITE || code == TW_OP_RMW ||
+                code == TW_OP_DMA_WRITE) {
+                TW_TURN(turns, p, perform(p, slot, &p->script[i]));
+            }
+        }
     }
 }
 

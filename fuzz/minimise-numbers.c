@@ -308,24 +308,7 @@ static void set_field(TwProgram *program, TwOp *op, unsigned field,
     tw_op_round(program, op);
 }
 
-/* One field of one operation. */
-static void shrink_field(TwTurns *turns, const TwOp *op, bool script,
-                         unsigned i, unsigned field)
-{
-    uint64_t old = field == FIELD_ADDR  ? op->addr
-                   : field == FIELD_OUT ? op->out
-                                        : op->last;
-    uint64_t tries[6];
-    unsigned n = smaller(turns->best, old, tries);
-
-    for (unsigned k = 0; k < n; k++) {
-        TW_TURN(turns, p, set_field(p, op_at(p, script, i), field, tries[k]));
-    }
-}
-
-enum { MAX_PIECES = 16 }; /* of a range or large page, that are tried */
-
-/* A range is cut where it can be: at granules, or at pages. */
+/* Where a range can begin and end: at granules, or at pages. */
 static unsigned unit_of(const TwProgram *program, const TwOp *op)
 {
     const TwOpInfo *info = tw_op_info(op->code);
@@ -337,6 +320,32 @@ static unsigned unit_of(const TwProgram *program, const TwOp *op)
     }
     return lg;
 }
+
+/* One field of one operation. */
+static void shrink_field(TwTurns *turns, const TwOp *op, bool script,
+                         unsigned i, unsigned field)
+{
+    uint64_t old = field == FIELD_ADDR  ? op->addr
+                   : field == FIELD_OUT ? op->out
+                                        : op->last;
+    uint64_t tries[6];
+    unsigned n = smaller(turns->best, old, tries);
+
+    uint64_t within = 0;
+
+    /* Rounding would make a range larger, which could go on for ever. */
+    if (field == FIELD_ADDR && (fields_of(op) & FIELD_LAST)) {
+        within = (1ull << unit_of(turns->best, op)) - 1;
+    }
+    for (unsigned k = 0; k < n; k++) {
+        if ((tries[k] & within) == 0) {
+            TW_TURN(turns, p,
+                    set_field(p, op_at(p, script, i), field, tries[k]));
+        }
+    }
+}
+
+enum { MAX_PIECES = 16 }; /* of a range or large page, that are tried */
 
 /* A range becomes `size` bytes of itself, `by` bytes behind its start. */
 static void cut_range(TwOp *op, uint64_t by, uint64_t size)

@@ -41,6 +41,20 @@ void tw_pass_setup(TwTurns *turns)
     }
 }
 
+/* Without chunks, script and setup. */
+void tw_pass_one_op(TwTurns *turns)
+{
+    for (unsigned i = turns->best->n_script; i-- > 0;) {
+        TW_TURN(turns, p, {
+            tw_edit_cut_script(p, i, 1);
+            tw_edit_tidy(p);
+        });
+    }
+    for (unsigned i = turns->best->n_setup; i-- > 0;) {
+        TW_TURN(turns, p, tw_edit_cut_setup(p, i, 1));
+    }
+}
+
 /* The operation that closes what `first` opens, or n_script. */
 static unsigned closing(const TwProgram *program, unsigned first)
 {
@@ -103,7 +117,14 @@ static bool is_silent_change(const TwOp *op)
            !(op->flags & TW_OPF_NOTIFIED);
 }
 
-/* A silent change and a notification later may as well be one. */
+static void only_notify(TwOp *op)
+{
+    op->code = TW_OP_NOTIFY_ALL;
+    op->flags &= (uint8_t)~TW_OPF_ON;
+}
+
+/* A silent change and a notification later may as well be one; what changes
+ * much and tells of it may as well only tell. */
 void tw_pass_notify(TwTurns *turns)
 {
     const TwProgram *best = turns->best;
@@ -111,6 +132,10 @@ void tw_pass_notify(TwTurns *turns)
     for (unsigned i = 0; i < best->n_script; i++) {
         const TwOp *change = &best->script[i];
 
+        if (change->code == TW_OP_BYPASS ||
+            change->code == TW_OP_IOMMU_RESET) {
+            TW_TURN(turns, p, only_notify(&p->script[i]));
+        }
         for (unsigned k = i + 1;
              k < best->n_script && is_silent_change(change); k++) {
             const TwOp *op = &best->script[k];
@@ -118,24 +143,6 @@ void tw_pass_notify(TwTurns *turns)
                 op->obj == change->obj) {
                 TW_TURN(turns, p, notify_at_once(p, i, k));
             }
-        }
-    }
-}
-
-enum { MAX_TWO = 24 }; /* operations of a script of which any two are tried */
-
-/* Two operations that undo each other need not be neighbours. */
-void tw_pass_two(TwTurns *turns)
-{
-    unsigned n = turns->best->n_script;
-
-    for (unsigned a = 0; n <= MAX_TWO && a + 1 < n; a++) {
-        for (unsigned b = a + 1; b < n; b++) {
-            TW_TURN(turns, p, {
-                tw_edit_cut_script(p, b, 1);
-                tw_edit_cut_script(p, a, 1);
-                tw_edit_tidy(p);
-            });
         }
     }
 }
@@ -187,6 +194,23 @@ void tw_pass_objects(TwTurns *turns)
     }
 }
 
+void tw_pass_two_regions(TwTurns *turns)
+{
+    const TwProgram *best = turns->best;
+
+    for (unsigned a = best->n_regions; a-- > 1;) {
+        for (unsigned b = a; b-- > 0;) {
+            if (best->regions[a].kind != TW_REGION_NONE &&
+                best->regions[b].kind != TW_REGION_NONE) {
+                TW_TURN(turns, p, {
+                    tw_edit_drop_region(p, (uint8_t)a);
+                    tw_edit_drop_region(p, (uint8_t)b);
+                });
+            }
+        }
+    }
+}
+
 void tw_pass_flatten(TwTurns *turns)
 {
     const TwProgram *best = turns->best;
@@ -223,6 +247,16 @@ void tw_pass_bypass(TwTurns *turns)
 {
     const TwProgram *best = turns->best;
 
+    for (unsigned i = best->n_iommus; i-- > 0;) {
+        const TwIommu *iommu = &best->iommus[i];
+        if (iommu->kind != TW_IOMMU_NONE && iommu->bypass_space != TW_NONE) {
+            TW_TURN(turns, p, {
+                TwOp all = {.obj = (uint8_t)i, .other = iommu->bypass_space};
+                tw_edit_bypass(p, (uint8_t)i, &all, true);
+                tw_edit_drop_iommu(p, (uint8_t)i);
+            });
+        }
+    }
     bypass_by(turns, best->setup, best->n_setup);
     bypass_by(turns, best->script, best->n_script);
 }

@@ -12,7 +12,10 @@
 #include "program/legality.h"
 #include "program/text.h"
 
-enum { DEFAULT_BUDGET = 20000 };
+enum {
+    DEFAULT_BUDGET = 20000,
+    MOST_PAIRS = 4000, /* candidates, before pairs of steps are given up */
+};
 
 /* A candidate that waits to be judged. */
 typedef struct Waiting {
@@ -25,6 +28,7 @@ typedef struct Waiting {
 typedef struct Minimiser {
     const TwMinimiseOptions *options;
     TwProgram *best;
+    TwProgram *half; /* with the first of two steps */
     unsigned budget, window, round;
     Waiting *waiting;     /* `window` of them */
     TwProgram **programs; /* theirs */
@@ -62,36 +66,63 @@ static bool is_waiting(const Minimiser *min, unsigned n, uint64_t hash)
     return false;
 }
 
-/* Makes the candidate of a turn, in `to`; false if the pass has no such
- * turn.  *fits: it is a program to try; *seen: it was tried before. */
-static bool make(Minimiser *min, TwPass pass, unsigned turn, unsigned n,
-                 Waiting *to, bool *fits, bool *seen)
+/* Makes what a turn makes of `from`; false if the pass has no such turn.
+ * *fits: it is another program, and one that the dialect admits. */
+static bool make(const Minimiser *min, TwPass pass, const TwProgram *from,
+                 unsigned turn, TwProgram *to, bool *fits)
 {
-    TwTurns turns = {.best = min->best,
-                     .program = to->program,
+    TwTurns turns = {.best = from,
+                     .program = to,
                      .dialect = min->options->dialect,
                      .round = min->round,
                      .wanted = turn};
 
     pass(&turns);
-    *fits = *seen = false;
+    *fits = false;
     if (!turns.made) {
         return false;
     }
-    if (tw_program_equal(to->program, min->best)) {
-        return true;
+    if (!tw_program_equal(to, from)) {
+        tw_dialect_fit(min->options->dialect, to);
+        *fits = tw_program_check(to, NULL, 0) &&
+                tw_dialect_admits(min->options->dialect, to, NULL, 0);
     }
-    tw_dialect_fit(min->options->dialect, to->program);
-    if (!tw_program_check(to->program, NULL, 0) ||
-        !tw_dialect_admits(min->options->dialect, to->program, NULL, 0)) {
-        return true;
-    }
-    to->hash = tw_program_hash(to->program);
-    to->turn = turn;
-    *seen = g_hash_table_contains(min->seen, &to->hash) ||
-            is_waiting(min, n, to->hash);
-    *fits = !*seen;
     return true;
+}
+
+/* Fills a window of at most `most` candidates from *turn on, which moves;
+ * *more: there may be further ones.  *seen counts those passed over since the
+ * last one that waits. */
+static unsigned fill(Minimiser *min, TwPass pass, const TwProgram *from,
+                     unsigned most, unsigned *turn, unsigned *seen,
+                     bool *more)
+{
+    unsigned n = 0;
+    bool fits;
+
+    *seen = 0;
+    while (n < most) {
+        Waiting *w = &min->waiting[n];
+
+        *more = make(min, pass, from, *turn, w->program, &fits);
+        if (!*more) {
+            break;
+        }
+        if (fits) {
+            w->hash = tw_program_hash(w->program);
+            w->turn = *turn;
+            if (g_hash_table_contains(min->seen, &w->hash) ||
+                is_waiting(min, n, w->hash)) {
+                ++*seen;
+            } else {
+                w->seen_before = *seen;
+                *seen = 0;
+                n++;
+            }
+        }
+        ++*turn;
+    }
+    return n;
 }
 
 /* Judges what waits; true if one became the best, and *turn is then its. */
@@ -123,32 +154,25 @@ static bool may_go_on(Minimiser *min)
     return !min->stopped;
 }
 
-/* After a step the turns are those of a smaller program: the one in the place
- * of the step comes next.  What that leaves out, the next round tries. */
-static bool run_pass(Minimiser *min, TwPass pass)
+/* A pass over what it makes of `from`, which may be the best program itself:
+ * after a step the turns are those of a smaller one then, and the one in the
+ * place of the step comes next.  What that leaves out, the next round tries.
+ * Where `from` is another program, the first step is all. */
+static bool run_pass(Minimiser *min, TwPass pass, const TwProgram *from)
 {
     unsigned turn = 0;
     bool any = false, more = true;
 
     while (more && may_go_on(min)) {
-        unsigned n = 0, seen_before = 0;
         unsigned most = MIN(min->window, min->budget - min->stats.tried);
-        bool fits, seen;
+        unsigned seen;
+        unsigned n = fill(min, pass, from, most, &turn, &seen, &more);
 
-        while (n < most &&
-               (more = make(min, pass, turn, n, &min->waiting[n], &fits,
-                            &seen))) {
-            seen_before += seen;
-            if (fits) {
-                min->waiting[n++].seen_before = seen_before;
-                seen_before = 0;
-            }
-            turn++;
-        }
         if (n > 0 && judge(min, n, &turn)) {
-            any = more = true;
+            any = true;
+            more = from == min->best;
         } else {
-            min->stats.seen += seen_before;
+            min->stats.seen += seen;
         }
     }
     return any;
@@ -160,6 +184,7 @@ static bool one_round(Minimiser *min)
         tw_pass_tail,       tw_pass_script,  tw_pass_objects,
         tw_pass_setup,      tw_pass_merge,   tw_pass_pairs,
         tw_pass_bypass,     tw_pass_flatten, tw_pass_unwrap,
+        tw_pass_stand_in,   tw_pass_actors,
         tw_pass_start,      tw_pass_entries, tw_pass_notify,
         tw_pass_properties, tw_pass_page_size,  tw_pass_places,  tw_pass_sizes,
         tw_pass_addresses,
@@ -168,9 +193,37 @@ static bool one_round(Minimiser *min)
 
     min->round++;
     for (unsigned i = 0; i < G_N_ELEMENTS(passes) && !min->stopped; i++) {
-        any |= run_pass(min, passes[i]);
+        any |= run_pass(min, passes[i], min->best);
     }
     return any;
+}
+
+/* Two steps at once: what undoes each other need not be neighbours, and a
+ * thing may be there only so that one behind it has the number that it has. */
+static bool run_pairs(Minimiser *min)
+{
+    static const TwPass firsts[] = {tw_pass_one_op, tw_pass_objects,
+                                    tw_pass_unwrap, tw_pass_stand_in,
+                                    tw_pass_merge, tw_pass_two_regions};
+    static const TwPass seconds[] = {tw_pass_one_op, tw_pass_objects,
+                                     tw_pass_unwrap, tw_pass_notify};
+    unsigned limit = min->stats.tried + MOST_PAIRS;
+    bool fits;
+
+    for (unsigned a = 0; a < G_N_ELEMENTS(firsts); a++) {
+        for (unsigned turn = 0;
+             make(min, firsts[a], min->best, turn, min->half, &fits); turn++) {
+            for (unsigned b = 0; b < G_N_ELEMENTS(seconds) && fits; b++) {
+                if (min->stats.tried >= limit || min->stopped) {
+                    return false;
+                }
+                if (run_pass(min, seconds[b], min->half)) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
 }
 
 static void shrink(Minimiser *min)
@@ -178,9 +231,8 @@ static void shrink(Minimiser *min)
     do {
         while (one_round(min)) {
         }
-        /* When nothing else goes. */
-    } while (run_pass(min, tw_pass_two));
-    run_pass(min, tw_pass_renumber);
+    } while (run_pairs(min));
+    run_pass(min, tw_pass_renumber, min->best);
 }
 
 /* Numbers that are not used any more; no program changes by that. */
@@ -197,6 +249,7 @@ static void open_windows(Minimiser *min)
 {
     min->waiting = g_new0(Waiting, min->window);
     min->programs = g_new(TwProgram *, min->window);
+    min->half = g_new(TwProgram, 1);
     for (unsigned i = 0; i < min->window; i++) {
         min->programs[i] = g_new(TwProgram, 1);
         min->waiting[i].program = min->programs[i];
@@ -208,6 +261,7 @@ static void close_windows(Minimiser *min)
     for (unsigned i = 0; i < min->window; i++) {
         g_free(min->programs[i]);
     }
+    g_free(min->half);
     g_free(min->programs);
     g_free(min->waiting);
 }

@@ -217,6 +217,85 @@ static void test_same_again(void)
     }
 }
 
+/* Whatever window, the result and the counts are the same; the finding goes
+ * from one program to the next, and no program is tried twice. */
+typedef struct Diary {
+    GHashTable *seen;
+    bool (*holds)(const TwProgram *p);
+    unsigned twice;
+} Diary;
+
+static bool note(const TwProgram *candidate, void *data)
+{
+    Diary *diary = data;
+    uint64_t hash = tw_program_hash(candidate);
+
+    if (!g_hash_table_add(diary->seen, g_memdup2(&hash, sizeof(hash)))) {
+        diary->twice++;
+    }
+    return diary->holds(candidate);
+}
+
+static void test_window(void)
+{
+    unsigned done = 0;
+
+    for (unsigned i = 0; i < 12; i++) {
+        TwMinimiseStats one, more;
+
+        generate(&program, TW_PROFILE_INVALIDATE, i);
+        if (!map_then_write(&program)) {
+            continue;
+        }
+        Diary diary = {.holds = map_then_write,
+                       .seen = g_hash_table_new_full(
+                           g_int64_hash, g_int64_equal, g_free, NULL)};
+        tw_program_copy(&twin, &program);
+        minimise_by(1, &program, &full, note, &diary, 0, &one);
+        g_assert_cmpuint(diary.twice, ==, 0);
+        g_assert_cmpuint(g_hash_table_size(diary.seen), ==, one.tried);
+        g_hash_table_destroy(diary.seen);
+        for (unsigned window = 3; window <= 24; window *= 8) {
+            TwProgram *copy = g_new(TwProgram, 1);
+            Watch w = {.holds = map_then_write};
+
+            tw_program_copy(copy, &twin);
+            minimise_by(window, copy, &full, watch, &w, 0, &more);
+            g_assert_true(tw_program_equal(copy, &program));
+            g_assert_cmpmem(&one, sizeof(one), &more, sizeof(more));
+            g_assert_cmpuint(w.calls, >=, more.tried);
+            g_free(copy);
+        }
+        g_assert_cmpuint(one.seen, >, 0);
+        done++;
+    }
+    g_assert_cmpuint(done, >=, 5);
+}
+
+/* Stops when it is told to, with what it has. */
+static bool three_steps(const TwProgram *best, const TwMinimiseStats *so_far,
+                        void *data)
+{
+    (void)best;
+    (void)data;
+    return so_far->kept < 3;
+}
+
+static void test_go_on(void)
+{
+    Watch w = {.holds = always};
+    Ask ask = {watch, &w};
+    TwMinimiseOptions options = {.dialect = &full, .first = first,
+                                 .first_data = &ask, .go_on = three_steps};
+    TwMinimiseStats stats;
+
+    generate(&program, TW_PROFILE_TOPOLOGY, 4);
+    tw_minimise(&program, &options, &stats);
+    g_assert_cmpuint(stats.kept, ==, 3);
+    g_assert_cmpuint(stats.ops_after, <, stats.ops_before);
+    g_assert_cmpuint(stats.lines_after, <, stats.lines_before);
+}
+
 /* Edits ------------------------------------------------------------------- */
 
 /*
@@ -315,6 +394,93 @@ static void test_bypass(void)
     tw_edit_bypass(&program, 0, &first, true);
     g_assert_cmpuint(program.cpus[0].mmu[0].space, ==, 2);
     g_assert_cmphex(program.setup[1].out, ==, 0);
+}
+
+/*
+ *   s0: iommu i0 at 0x8000, ram r3 at 0x20000 -> s1: mmio at 0x0
+ */
+static const char *const beside =
+    "twinwalk 1\n"
+    "region r0 container size 2^64 root s0\n"
+    "region r1 iommu size 0x4000 in r0 at 0x8000 iommu i0\n"
+    "region r2 mmio size 0x2000 root s1\n"
+    "region r3 ram size 0x1000 in r0 at 0x20000\n"
+    "mmu c0.0 space s0\n"
+    "mmu c0.1 space s0\n"
+    "setup\n"
+    "  map i0.0 0x1000..0x1fff -> s1 0x1000 rw silent\n"
+    "  map i0.0 0x2000..0x2fff -> s0 0x20000 rw silent\n"
+    "  page c0.0 0x0 -> 0x9000 size 0x1000 rwx\n"
+    "  page c0.1 0x0 -> 0x40000 size 0x1000 rwx\n"
+    "script\n"
+    "  dma-read s0 0x20008 1 none\n";
+
+/* What leads into a window leads elsewhere, and nothing else does. */
+static void test_redirect(void)
+{
+    parse(&program, beside);
+    tw_edit_redirect(&program, 0, 0x8000, 0x4000, 1, 0x100000, true);
+    g_assert_cmpuint(program.cpus[0].mmu[0].space, ==, 1);
+    g_assert_cmphex(program.setup[2].out, ==, 0x101000);
+    g_assert_cmpuint(program.cpus[0].mmu[1].space, ==, 0);
+    g_assert_cmphex(program.setup[3].out, ==, 0x40000);
+    g_assert_cmphex(program.setup[1].out, ==, 0x20000);
+    tw_edit_redirect(&program, 0, 0x20000, 0x1000, 1, 0, false);
+    g_assert_cmpuint(program.setup[1].other, ==, 1);
+    g_assert_cmphex(program.setup[1].out, ==, 0);
+    g_assert_cmpuint(program.script[0].obj, ==, 1);
+    g_assert_cmphex(program.script[0].addr, ==, 8);
+}
+
+/* A pass makes each of its programs by number, and no other after its last. */
+static void test_turns(void)
+{
+    static const TwPass passes[] = {tw_pass_script, tw_pass_merge,
+                                    tw_pass_unwrap, tw_pass_stand_in,
+                                    tw_pass_addresses, tw_pass_properties};
+
+    parse(&twin, beside);
+    for (unsigned i = 0; i < G_N_ELEMENTS(passes); i++) {
+        TwTurns turns = {.best = &twin, .program = &program, .dialect = &full,
+                         .round = 1};
+        unsigned n = 0;
+
+        for (;; n++) {
+            turns.wanted = n;
+            turns.at = 0;
+            turns.made = false;
+            passes[i](&turns);
+            if (!turns.made) {
+                break;
+            }
+        }
+        g_assert_cmpuint(n, ==, turns.at);
+        g_assert_cmpuint(n, >, 0);
+    }
+}
+
+/* i0 gives way to what its first entry leads to. */
+static void test_stand_in(void)
+{
+    TwTurns turns = {.best = &twin, .program = &program, .dialect = &full};
+
+    parse(&twin, beside);
+    tw_pass_stand_in(&turns);
+    g_assert_true(turns.made);
+    g_assert_true(tw_program_check(&program, NULL, 0));
+    tw_edit_renumber(&program);
+    assert_text(&program,
+                "twinwalk 1\n"
+                "region r0 container size 2^64 root s0\n"
+                "region r1 mmio size 0x2000 in r0 at 0x8000\n"
+                "region r2 ram size 0x1000 in r0 at 0x20000\n"
+                "mmu c0.0 space s0\n"
+                "mmu c0.1 space s0\n"
+                "setup\n"
+                "  page c0.0 0x0 -> 0x9000 size 0x1000 rwx\n"
+                "  page c0.1 0x0 -> 0x40000 size 0x1000 rwx\n"
+                "script\n"
+                "  dma-read s0 0x20008 1 none\n");
 }
 
 /* On targets -------------------------------------------------------------- */
@@ -471,6 +637,11 @@ int main(int argc, char **argv)
     g_test_add_func("/minimise/budget", test_budget);
     g_test_add_func("/minimise/two-operations", test_two_operations);
     g_test_add_func("/minimise/same-again", test_same_again);
+    g_test_add_func("/minimise/window", test_window);
+    g_test_add_func("/minimise/go-on", test_go_on);
+    g_test_add_func("/minimise/turns", test_turns);
+    g_test_add_func("/minimise/edit/redirect", test_redirect);
+    g_test_add_func("/minimise/edit/stand-in", test_stand_in);
     g_test_add_func("/minimise/edit/flatten", test_flatten);
     g_test_add_func("/minimise/edit/drop-region",
                     test_drop_region_takes_users);
