@@ -63,9 +63,10 @@ int tw_verb_emit(int argc, char **argv)
 
     if (!tw_cli_options(&argc, &argv, "FILE",
                         "Writes a case with a finding as a program in the "
-                        "language of the target's\nmaintainers, complete in "
-                        "itself: for unicorn, C that calls nothing but the\n"
-                        "library and exits with 1 while the defect is there.",
+                        "language of the target's\nmaintainers: for unicorn, C that "
+                        "calls nothing but the library; for softmmu\nand the "
+                        "zoo, a test that stands beside theirs. It exits with "
+                        "1 while the defect\nis there.",
                         entries, &target) ||
         !tw_cli_target_ready(&target)) {
         goto out;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# twinwalk emit: each case that libunicorn 2.0.1 gives (of other versions, those
+# twinwalk emit for Unicorn: each case that libunicorn 2.0.1 gives (of other versions, those
 # that they give), as a C program, which must compile without a warning and see the defect.
 # shellcheck source=cli/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
@@ -54,8 +54,9 @@ done
 refuses 'a case without a finding' \
     'none.tw: expected a program with a finding; its verdict is agree' \
     "$TWINWALK" emit none.tw
-refuses 'a target without reproducers' 'zoo: writes no reproducers' \
-    "$TWINWALK" emit --target zoo:rights-not-anded \
+refuses 'a target without reproducers' 'exec: writes no reproducers' \
+    "$TWINWALK" emit \
+    --target "exec:$TWINWALK replay --as-target --target zoo:rights-not-anded" \
     "$cases/zoo/rights-not-anded.tw"
 refuses 'no file' 'emit: expected one file' "$TWINWALK" emit
 finish

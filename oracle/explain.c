@@ -464,20 +464,56 @@ static void say_seen(TwFinding *finding, const TwAccess *access,
     }
 }
 
+/* One choice as data. */
+static TwAllowed allowed(const TwOracle *oracle, const TwAccess *access,
+                         const TwChoice *choice)
+{
+    TwAllowed told = {.class_ = choice->effect.class_};
+
+    if (!choice->answers[0] || told.class_ > TW_CLASS_DEVICE_ERROR) {
+        return told;
+    }
+    if (!tw_is_store(access)) {
+        told.value = tw_contents_value(&oracle->contents,
+                                       &oracle->contents.worlds[0], access,
+                                       choice->bytes, &choice->effect);
+    }
+    for (unsigned k = 0; k < access->size; k++) {
+        const TwByte *byte = &choice->bytes[k];
+        TwLocation *last = &told.locations[told.n_locations - (k > 0)];
+
+        if (k > 0 && last->region == byte->region &&
+            last->flags == byte->flags &&
+            last->offset + last->length == byte->offset) {
+            last->length++;
+        } else {
+            told.locations[told.n_locations++] =
+                (TwLocation){.first = k, .length = 1, .region = byte->region,
+                             .flags = byte->flags, .offset = byte->offset};
+        }
+    }
+    return told;
+}
+
 /* Keeps what should have come of the access. */
 static void expect(TwOracle *oracle, const TwAccess *access,
                    const TwChoice *current)
 {
     TwExpected *e = &oracle->expected;
     bool store = tw_is_store(access);
+    TwChoice choice;
 
     e->access = true;
-    e->class_ = current->effect.class_;
-    e->value = store || e->class_ > TW_CLASS_DEVICE_ERROR || !current->answers[0]
-                   ? 0
-                   : tw_contents_value(&oracle->contents,
-                                       &oracle->contents.worlds[0], access,
-                                       current->bytes, &current->effect);
+    for (e->n_allowed = 0;
+         e->n_allowed <= TW_MAX_ALLOWED &&
+         tw_choice(oracle, &oracle->history, access, e->n_allowed, &choice);
+         e->n_allowed++) {
+        if (e->n_allowed < TW_MAX_ALLOWED) {
+            e->allowed[e->n_allowed] = allowed(oracle, access, &choice);
+        }
+    }
+    e->class_ = e->allowed[0].class_;
+    e->value = e->allowed[0].value;
     e->n_log = 0;
     if (!current->answers[0] || !(store || access->code == TW_OP_EXEC)) {
         return;

@@ -171,9 +171,10 @@ static TwVerdict judge_events(TwOracle *oracle)
         return TW_VERDICT_AGREE;
     }
     for (unsigned o = 0; o < TW_MAX_OBSERVERS; o++) {
+        TwExpected *e = &oracle->expected;
         uint32_t i = 0, j = 0;
 
-        for (;; i++, j++) {
+        for (unsigned number = 0;; i++, j++, number++) {
             const TwEventRecord *owed, *got;
             uint64_t low;
 
@@ -186,6 +187,9 @@ static TwVerdict judge_events(TwOracle *oracle)
             if (i == world->n_owed && j == trace->n_events) {
                 break;
             }
+            e->observer = o;
+            e->event = number;
+            e->owed = i < world->n_owed;
             if (i == world->n_owed) {
                 return tw_explain_other(oracle, TW_VERDICT_EVENT,
                                         trace->events[j].op,
@@ -194,6 +198,9 @@ static TwVerdict judge_events(TwOracle *oracle)
             }
             owed = &world->owed[i].record;
             low = world->owed[i].low;
+            e->record = *owed;
+            e->record.out -= low;
+            e->out_low = low;
             if (j == trace->n_events) {
                 return tw_explain_other(oracle, TW_VERDICT_EVENT, owed->op,
                                         "o%u did not get an event (LA-18)",
@@ -215,6 +222,7 @@ static TwVerdict judge_events(TwOracle *oracle)
                     owed->op, got->kind, got->first, got->last, got->out,
                     got->op);
             }
+            e->observer = TW_NONE;
         }
     }
     return TW_VERDICT_AGREE;
@@ -245,6 +253,8 @@ static TwVerdict judge_end_state(TwOracle *oracle)
         }
         bad = r;
     }
+    oracle->expected.block = bad;
+    oracle->expected.digest = digests[bad];
     return tw_explain_other(oracle, TW_VERDICT_EFFECT, TW_NO_OP,
                             "the bytes of r%u at the end are not those that "
                             "its stores left there",
@@ -345,7 +355,9 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
                       trace->locations_hidden || !dialect->locations,
                       contract->code == TW_CODE_UNTIL_FLUSH);
     oracle->log = 0;
-    oracle->expected = (TwExpected){.ram = ram_at_end, .data = oracle};
+    oracle->expected = (TwExpected){
+        .observer = TW_NONE, .block = TW_NONE, .ram = ram_at_end,
+        .data = oracle};
     verdict = judge_script(oracle, op);
     oracle->stats->commits += oracle->world->commits;
     oracle->stats->silent += oracle->world->silent;

@@ -55,12 +55,34 @@ typedef struct TwFinding {
     char text[TW_FINDING_TEXT]; /* lines: expected, seen, why; no markup */
 } TwFinding;
 
-/* What should have come of the accused operation: one allowed outcome, the
- * current one, for whoever writes it down (TwTargetClass: emit). */
+/* One outcome of an access that is allowed. */
+typedef struct TwAllowed {
+    uint8_t class_;      /* TwClass */
+    uint8_t n_locations; /* where its bytes go; none where refused */
+    uint64_t value;      /* that a read or fetch gives */
+    TwLocation locations[TW_MAX_ACCESS];
+} TwAllowed;
+
+enum { TW_MAX_ALLOWED = 8 };
+
+/* What should have come of the accused operation, for whoever writes it down
+ * (TwTargetClass: emit): `class_`, `value` and `log` are those of the current
+ * outcome, allowed[0]; the others are older ones. */
 typedef struct TwExpected {
     bool access;        /* the finding accuses an access; else its end state */
     uint8_t class_;     /* TwClass */
     uint64_t value;     /* that a read or fetch gives */
+    unsigned n_allowed; /* TW_MAX_ALLOWED + 1: more than are here */
+    TwAllowed allowed[TW_MAX_ALLOWED];
+    /* Verdict event: event number `event` of those that this observer got, or
+     * should have got; TW_NONE: another verdict. */
+    uint8_t observer;
+    unsigned event;
+    bool owed;            /* there should be one, namely: */
+    TwEventRecord record;
+    uint64_t out_low;     /* which its `out` may have added */
+    uint8_t block;        /* whose bytes at the end are wrong, or TW_NONE: */
+    uint64_t digest;      /* TwTrace.digests has this instead */
     unsigned n_log;     /* what devices are told, byte by byte */
     TwLogRecord log[TW_MAX_ACCESS];
     /* The byte that RAM block `block` holds at the end, where judging came

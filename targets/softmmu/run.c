@@ -2,6 +2,7 @@
 /*
  * One operation, one program, and the target interface.
  */
+#include "targets/softmmu/emit.h"
 #include "targets/softmmu/internal.h"
 
 /* One legal operation that is not an access (LA-2 has `actor`). */
@@ -224,6 +225,23 @@ static bool run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 
 /* The interface ---------------------------------------------------------- */
 
+static bool emit(TwTarget *target, const TwProgram *program,
+                 const TwFinding *finding, const TwExpected *expected,
+                 GString *out, GError **error)
+{
+    const Machine *m = (Machine *)target;
+
+    if (m->hide_locations) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "%s: reproducers look at locations: expected no "
+                    "--hide-locations",
+                    m->name);
+        return false;
+    }
+    return tw_softmmu_emit(m->name, m->flush_pages, program, finding,
+                           expected, out, error);
+}
+
 static const TwContract softmmu_contract = {
     .cpu_cache = true,
     .one_entry_per_page = true,
@@ -280,6 +298,7 @@ static const char *version(TwTarget *target)
 
 static void machine_close(TwTarget *target)
 {
+    g_free(((Machine *)target)->name);
     g_free(target);
 }
 
@@ -310,6 +329,7 @@ static Machine *machine_open(const TwTargetClass *klass,
     }
     m = g_new0(Machine, 1);
     m->target.klass = klass;
+    m->name = g_strdup(options->name);
     m->dialect = softmmu_dialect(options->hide_locations);
     m->flush_pages = options->flush == TW_FLUSH_PAGES;
     m->hide_locations = options->hide_locations;

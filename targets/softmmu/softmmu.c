@@ -28,6 +28,7 @@ const TwTargetClass tw_softmmu_class = {
     .contract = contract,
     .version = version,
     .run = run,
+    .emit = emit,
     .close = machine_close,
 };
 

@@ -7,6 +7,9 @@
 #ifndef TW_TARGETS_SOFTMMU_TEST_KIT_H
 #define TW_TARGETS_SOFTMMU_TEST_KIT_H
 
+#include <inttypes.h>
+#include <string.h>
+
 #include "program/content.h"
 #include "program/legality.h"
 #include "program/ops.h"
@@ -33,13 +36,18 @@ KIT TwTarget *open_target(const char *name, TwFlushMode flush)
     return target;
 }
 
-KIT Kit *kit_new(const char *name)
+KIT Kit *kit_new_mode(const char *name, TwFlushMode flush)
 {
     Kit *k = g_new0(Kit, 1);
 
-    k->target = open_target(name, TW_FLUSH_ALL_ENTRIES);
+    k->target = open_target(name, flush);
     tw_program_init(&k->p);
     return k;
+}
+
+KIT Kit *kit_new(const char *name)
+{
+    return kit_new_mode(name, TW_FLUSH_ALL_ENTRIES);
 }
 
 KIT void kit_free(Kit *k)
@@ -353,6 +361,136 @@ KIT void expect_at(const Kit *k, unsigned op, uint8_t in, uint64_t offset)
     expect_class(k, op, TW_CLASS_OK);
     g_assert_cmpint(k->trace.outcomes[op].n_locations, ==, 1);
     expect_piece(k, op, 0, in, offset);
+}
+
+/* One outcome that an access may have. */
+typedef TwAllowed Answer;
+
+KIT void write_answer(GString *out, const Answer *answer)
+{
+    g_string_append(out, tw_class_name(answer->class_));
+    for (unsigned i = 0; i < answer->n_locations; i++) {
+        const TwLocation *at = &answer->locations[i];
+        g_string_append_printf(out, " r%u+0x%" PRIx64 "%s%s", at->region,
+                               at->offset,
+                               at->flags & TW_LOC_READONLY ? " readonly" : "",
+                               at->flags & TW_LOC_ROMD ? " romd" : "");
+    }
+    g_string_append_printf(out, " value 0x%" PRIx64, answer->value);
+}
+
+KIT bool answers_equal(const Answer *a, const Answer *b)
+{
+    if (a->class_ != b->class_ || a->value != b->value ||
+        a->n_locations != b->n_locations) {
+        return false;
+    }
+    for (unsigned i = 0; i < a->n_locations; i++) {
+        const TwLocation *x = &a->locations[i], *y = &b->locations[i];
+        if (x->first != y->first || x->length != y->length ||
+            x->region != y->region || x->flags != y->flags ||
+            x->offset != y->offset) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The access has one of `n` outcomes; else the test fails and says both. */
+KIT void expect_one_of(const Kit *k, unsigned op, const Answer *allowed,
+                       unsigned n)
+{
+    const TwOutcome *o = &k->trace.outcomes[op];
+    Answer seen = {.class_ = o->class_, .value = o->value,
+                   .n_locations = o->n_locations};
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    g_assert_cmpint(o->status, ==, TW_STATUS_DONE);
+    g_assert_cmpint(o->n_locations, <=, TW_MAX_ACCESS);
+    memcpy(seen.locations, &k->trace.locations[o->location],
+           o->n_locations * sizeof(TwLocation));
+    for (unsigned i = 0; i < n; i++) {
+        if (answers_equal(&seen, &allowed[i])) {
+            return;
+        }
+        g_string_append(text, i > 0 ? " or " : "expected ");
+        write_answer(text, &allowed[i]);
+    }
+    g_string_append(text, ", seen ");
+    write_answer(text, &seen);
+    g_test_message("operation %u: %s", op, text->str);
+    g_test_fail();
+}
+
+/* What devices were told at operation `op`, byte by byte. */
+KIT void expect_told(const Kit *k, unsigned op, const TwLogRecord *told,
+                     unsigned n)
+{
+    unsigned seen = 0;
+
+    for (unsigned i = 0; i < k->trace.n_log; i++) {
+        const TwLogRecord *x = &k->trace.log[i];
+        if (x->op != op) {
+            continue;
+        }
+        if (seen < n &&
+            (x->kind != told[seen].kind || x->region != told[seen].region ||
+             x->offset != told[seen].offset || x->byte != told[seen].byte ||
+             x->attrs != told[seen].attrs)) {
+            g_test_message("operation %u, byte %u: expected 0x%02x at r%u+0x%"
+                           PRIx64 ", seen 0x%02x at r%u+0x%" PRIx64,
+                           op, seen, told[seen].byte, told[seen].region,
+                           told[seen].offset, x->byte, x->region, x->offset);
+            g_test_fail();
+        }
+        seen++;
+    }
+    if (seen != n) {
+        g_test_message("operation %u: expected %u bytes at devices, seen %u",
+                       op, n, seen);
+        g_test_fail();
+    }
+}
+
+/* Event `number` that observer `o` gets is this one, whose output may have
+ * the low bits `low` added; NULL: it does not get so many. */
+KIT void expect_event(const Kit *k, uint8_t o, unsigned number,
+                      const TwEventRecord *expected, uint64_t low)
+{
+    const TwEventRecord *seen = NULL;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < k->trace.n_events && seen == NULL; i++) {
+        if (k->trace.events[i].observer == o && n++ == number) {
+            seen = &k->trace.events[i];
+        }
+    }
+    if (expected == NULL && seen == NULL) {
+        return;
+    }
+    if (expected != NULL && seen != NULL && seen->op == expected->op &&
+        seen->kind == expected->kind && seen->first == expected->first &&
+        seen->last == expected->last &&
+        (seen->kind != TW_EVENT_MAP ||
+         (seen->perm == expected->perm && seen->space == expected->space &&
+          (seen->out == expected->out || seen->out == expected->out + low)))) {
+        return;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        const TwEventRecord *e = i == 0 ? expected : seen;
+        if (e == NULL) {
+            g_test_message("o%u, event %u: %s none", o, number,
+                           i == 0 ? "expected" : "seen");
+        } else {
+            g_test_message("o%u, event %u: %s at operation %u: kind %u, 0x%"
+                           PRIx64 "..0x%" PRIx64 " -> s%u 0x%" PRIx64
+                           " rights %u",
+                           o, number, i == 0 ? "expected" : "seen", e->op,
+                           e->kind, e->first, e->last, e->space, e->out,
+                           e->perm);
+        }
+    }
+    g_test_fail();
 }
 
 KIT uint64_t initial_bytes(uint8_t block, uint64_t offset, unsigned n)

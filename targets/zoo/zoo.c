@@ -55,5 +55,6 @@ const TwTargetClass tw_zoo_class = {
     .contract = contract,
     .version = version,
     .run = run,
+    .emit = emit,
     .close = machine_close,
 };

@@ -1,0 +1,643 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A finding as a test beside those of softmmu: a comment that tells it, the
+ * topology and the script by calls of test-kit.h, and what is expected of the
+ * accused operation.
+ */
+#include "targets/softmmu/emit.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "program/ops.h"
+#include "program/text.h"
+
+typedef struct Emit {
+    const char *name; /* of the target */
+    bool flush_pages;
+    const TwProgram *program;
+    const TwFinding *finding;
+    const TwExpected *expected;
+    GString *out;
+} Emit;
+
+/* Lines ------------------------------------------------------------------ */
+
+static void put(Emit *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void put(Emit *e, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_string_append_vprintf(e->out, format, args);
+    va_end(args);
+}
+
+/* Text behind `indent`, broken at spaces so that it fits 80 columns; further
+ * lines stand behind `next`. */
+static void put_wrapped(Emit *e, const char *indent, const char *next,
+                        const char *text)
+{
+    size_t column = strlen(indent), least = strlen(next);
+
+    put(e, "%s", indent);
+    for (const char *word = text; *word != '\0';) {
+        size_t n = strcspn(word, " ");
+
+        if (column > least && column + n > 79) {
+            g_string_truncate(e->out, e->out->len - 1); /* the space */
+            put(e, "\n%s", next);
+            column = least;
+        }
+        g_string_append_len(e->out, word, n);
+        column += n;
+        word += n;
+        if (*word == ' ') {
+            put(e, " ");
+            column++;
+            word++;
+        }
+    }
+    put(e, "\n");
+}
+
+/* A statement or an element. */
+static void put_line(Emit *e, const char *text)
+{
+    put_wrapped(e, "    ", "            ", text);
+}
+
+static void put_format(Emit *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void put_format(Emit *e, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    put_line(e, text);
+}
+
+/* A number as C has it, for one use in an expression. */
+typedef struct Word {
+    char text[40];
+} Word;
+
+static Word number(uint64_t value)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    Word word;
+
+    tw_softmmu_emit_number(value, text);
+    g_strlcpy(word.text, text->str, sizeof(word.text));
+    return word;
+}
+
+static Word id(char letter, unsigned n)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    Word word;
+
+    tw_softmmu_emit_id(letter, n, text);
+    g_strlcpy(word.text, text->str, sizeof(word.text));
+    return word;
+}
+
+static Word upper(const char *prefix, const char *name)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    Word word;
+
+    tw_softmmu_emit_upper(prefix, name, text);
+    g_strlcpy(word.text, text->str, sizeof(word.text));
+    return word;
+}
+
+/* The comment ------------------------------------------------------------ */
+
+static void put_region(Emit *e, unsigned r, unsigned depth)
+{
+    const TwProgram *p = e->program;
+    const TwRegion *region = &p->regions[r];
+    uint64_t last = region->size == UINT64_MAX
+                        ? UINT64_MAX
+                        : region->addr + region->size - 1;
+
+    put(e, " *   %*s0x%" PRIx64 "..0x%" PRIx64 " r%u %s", (int)(2 * depth), "",
+        region->addr, last, r, tw_region_kind_name(region->kind));
+    if (region->kind == TW_REGION_IOMMU) {
+        put(e, " i%u", region->iommu);
+    } else if (region->kind == TW_REGION_ALIAS) {
+        put(e, " of r%u from 0x%" PRIx64 " on", region->target,
+            region->alias_offset);
+    }
+    put(e, "%s%s", region->enabled ? "" : " disabled",
+        region->readonly ? " readonly" : "");
+    if (region->priority != 0) {
+        put(e, " priority %" PRId32, region->priority);
+    }
+    put(e, "\n");
+    if (depth > TW_MAX_REGIONS) {
+        return;
+    }
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        if (p->regions[i].kind != TW_REGION_NONE &&
+            p->regions[i].container == r) {
+            put_region(e, i, depth + 1);
+        }
+    }
+}
+
+static void put_picture(Emit *e)
+{
+    const TwProgram *p = e->program;
+
+    put(e, " * The regions, each at its offset in the one around it:\n *\n");
+    for (unsigned s = 0; s < p->n_spaces; s++) {
+        if (p->spaces[s].present) {
+            put(e, " * s%u%s\n", s,
+                p->spaces[s].late ? ", once it is created" : "");
+            put_region(e, p->spaces[s].root, 0);
+        }
+    }
+    for (unsigned r = 0; r < p->n_regions; r++) {
+        bool seen = p->regions[r].kind == TW_REGION_NONE ||
+                    p->regions[r].container != TW_NONE;
+        for (unsigned s = 0; s < p->n_spaces; s++) {
+            seen |= p->spaces[s].present && p->spaces[s].root == r;
+        }
+        if (!seen) {
+            put(e, " * in no space\n");
+            put_region(e, r, 0);
+        }
+    }
+}
+
+static void put_ops(Emit *e, const TwOp *ops, unsigned n, bool script)
+{
+    for (unsigned i = 0; i < n; i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        tw_op_print(e->program, &ops[i], text);
+        if (script) {
+            put(e, " * %s %3u  %s\n", e->finding->op == i ? "=>" : "  ", i,
+                text->str);
+        } else {
+            put(e, " *          %s\n", text->str);
+        }
+    }
+}
+
+static void put_head(Emit *e)
+{
+    const TwProgram *p = e->program;
+    g_auto(GStrv) lines = g_strsplit(e->finding->text, "\n", -1);
+
+    put(e, "/* SPDX-License-Identifier: MIT */\n/*\n"
+           " * %s (%s), seen with\n * the target %s.\n *\n",
+        tw_verdict_name(e->finding->verdict), e->finding->key, e->name);
+    for (char **line = lines; *line != NULL; line++) {
+        if (**line != '\0') {
+            put_wrapped(e, " *   ", " *     ", *line);
+        }
+    }
+    put(e, " *\n");
+    put_picture(e);
+    put(e, " *\n * What is there at the start, and the script (the accused "
+           "operation marked):\n *\n");
+    put_ops(e, p->setup, p->n_setup, false);
+    put_ops(e, p->script, p->n_script, true);
+    put(e,
+        " *\n"
+        " * To compile it, from the source folder, with a build in build/; to "
+        "see it pass\n * on softmmu; and to see it fail:\n *\n"
+        " *   cc -I. -o case case.c build/targets/libtw_targets.a \\\n"
+        " *       build/program/libtw_program.a \\\n"
+        " *       $(pkg-config --cflags --libs glib-2.0%s)\n"
+        " *   ./case\n *   ./case %s\n *\n"
+        " * As targets/softmmu/test-NAME.c it is a test of twinwalk's once "
+        "targets_tests\n"
+        " * in targets/meson.build has 'softmmu/test-NAME'.\n */\n"
+        "#include \"targets/softmmu/test-kit.h\"\n\n"
+        "static const char *target = \"softmmu\"; /* or the argument */\n\n",
+#ifdef TW_HAVE_UNICORN
+        " unicorn",
+#else
+        "",
+#endif
+        e->name);
+}
+
+/* The topology ----------------------------------------------------------- */
+
+static void put_names(Emit *e, char letter, unsigned n)
+{
+    g_autoptr(GString) text = g_string_new("enum { ");
+
+    for (unsigned i = 0; i < n; i++) {
+        g_string_append_printf(text, "%s%c%u", i > 0 ? ", " : "", letter, i);
+    }
+    g_string_append(text, " };");
+    if (n > 0) {
+        put_wrapped(e, "", "       ", text->str);
+    }
+}
+
+/* What the kit's region() does not know. */
+static void put_region_rest(Emit *e, unsigned r, uint8_t block)
+{
+    const TwRegion *region = &e->program->regions[r];
+    TwRegion plain = tw_region_make(region->kind);
+
+#define FLAG(field)                                                          \
+    if (region->field != plain.field) {                                      \
+        put_format(e, "k->p.regions[r%u]." #field " = %s;", r,               \
+                   region->field ? "true" : "false");                        \
+    }
+#define RANGE(field)                                                         \
+    if (region->field.first <= region->field.last) {                         \
+        put_format(e, "k->p.regions[r%u]." #field " = (TwRange){%s, %s};",   \
+                   r, number(region->field.first).text,                      \
+                   number(region->field.last).text);                         \
+    }
+    FLAG(enabled)
+    FLAG(readonly)
+    FLAG(nonvolatile)
+    FLAG(unmergeable)
+    FLAG(romd_mode)
+    RANGE(reject)
+    RANGE(error)
+#undef FLAG
+#undef RANGE
+    if (region->valid_min != 0) {
+        put_format(e, "k->p.regions[r%u].valid_min = %u;", r,
+                   region->valid_min);
+    }
+    if (region->valid_max != 0) {
+        put_format(e, "k->p.regions[r%u].valid_max = %u;", r,
+                   region->valid_max);
+    }
+    if (region->priority != 0) {
+        put_format(e, "k->p.regions[r%u].priority = %" PRId32 ";", r,
+                   region->priority);
+    }
+    if (region->block != block) {
+        put_format(e, "k->p.regions[r%u].block = %s;", r,
+                   id('r', region->block).text);
+    }
+}
+
+static void put_iommu_rest(Emit *e, unsigned i)
+{
+    const TwIommu *iommu = &e->program->iommus[i];
+
+    if (iommu->granule_lg != 12) {
+        put_format(e, "k->p.iommus[i%u].granule_lg = %u;", i,
+                   iommu->granule_lg);
+    }
+    if (iommu->bypass) {
+        put_format(e, "k->p.iommus[i%u].bypass = true;", i);
+    }
+    if (iommu->bypass_space != 0) {
+        put_format(e, "k->p.iommus[i%u].bypass_space = %s;", i,
+                   id('s', iommu->bypass_space).text);
+    }
+}
+
+static void put_regions(Emit *e)
+{
+    const TwProgram *p = e->program;
+    unsigned n_regions = 0, n_iommus = 0;
+
+    for (unsigned r = 0; r < p->n_regions; r++) {
+        const TwRegion *region = &p->regions[r];
+        const TwIommu *iommu;
+        Word in = id('r', region->container), at = number(region->addr),
+             size = number(region->size);
+        uint8_t block = TW_NONE;
+
+        if (region->kind == TW_REGION_NONE) {
+            continue;
+        }
+        if (n_regions != r) { /* the ids between are not used */
+            put_format(e, "k->p.n_regions = r%u;", r);
+        }
+        n_regions = r + 1;
+        switch (region->kind) {
+        case TW_REGION_IOMMU:
+            if (n_iommus != region->iommu) {
+                put_format(e, "k->p.n_iommus = i%u;", region->iommu);
+            }
+            n_iommus = region->iommu + 1u;
+            iommu = &p->iommus[region->iommu];
+            put_format(e, "iommu(k, %s, %s, %s, %u, %s);", in.text, at.text,
+                       size.text, iommu->indexes,
+                       upper("TW_SELECT_", tw_select_name(iommu->select))
+                           .text);
+            put_iommu_rest(e, region->iommu);
+            break;
+        case TW_REGION_ALIAS:
+            put_format(e, "alias(k, %s, %s, %s, %s, %s);", in.text, at.text,
+                       size.text, id('r', region->target).text,
+                       number(region->alias_offset).text);
+            break;
+        case TW_REGION_RAM:
+        case TW_REGION_ROM:
+        case TW_REGION_ROMD:
+        case TW_REGION_RAM_DEVICE:
+            block = r;
+            /* fall through */
+        default:
+            put_format(e, "region(k, %s, %s, %s, %s);",
+                       upper("TW_REGION_", tw_region_kind_name(region->kind))
+                           .text,
+                       in.text, at.text, size.text);
+            break;
+        }
+        put_region_rest(e, r, block);
+    }
+    if (n_regions != p->n_regions) {
+        put_format(e, "k->p.n_regions = %u;", p->n_regions);
+    }
+    if (n_iommus != p->n_iommus) {
+        put_format(e, "k->p.n_iommus = %u;", p->n_iommus);
+    }
+}
+
+static void put_spaces(Emit *e)
+{
+    const TwProgram *p = e->program;
+
+    for (unsigned s = 0; s < p->n_spaces; s++) {
+        if (!p->spaces[s].present) {
+            put_format(e, "k->p.n_spaces++; /* no s%u */", s);
+            continue;
+        }
+        put_format(e, "space(k, r%u);", p->spaces[s].root);
+        if (p->spaces[s].late) {
+            put_format(e, "k->p.spaces[s%u].late = true;", s);
+        }
+    }
+}
+
+static void put_cpus(Emit *e)
+{
+    const TwProgram *p = e->program;
+
+    for (unsigned c = 0; c < p->n_cpus; c++) {
+        const TwCpu *cpu = &p->cpus[c];
+
+        if (!cpu->present) {
+            put_format(e, "k->p.n_cpus++; /* no c%u */", c);
+            continue;
+        }
+        put_format(e, "cpu(k, %u, %u);", cpu->tlb_lg, cpu->victims);
+        if (!cpu->mmu[0].present) {
+            put_format(e, "k->p.cpus[c%u].mmu[0].present = false;", c);
+        }
+        for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
+            const TwMmuIndex *mmu = &cpu->mmu[i];
+
+            if (mmu->present && (i > 0 || mmu->space != 0 || mmu->attrs)) {
+                put_format(e, "mmu(k, c%u, %u, s%u, %s);", c, i, mmu->space,
+                           number(mmu->attrs).text);
+            }
+        }
+    }
+}
+
+static void put_actors(Emit *e)
+{
+    const TwProgram *p = e->program;
+
+    for (unsigned i = 0; i < p->n_actors; i++) {
+        const TwActor *actor = &p->actors[i];
+        g_autoptr(GString) op = g_string_new(NULL);
+
+        if (actor->region == TW_NONE) {
+            put_format(e, "k->p.actors[%u].region = TW_NONE;", i);
+            continue;
+        }
+        tw_softmmu_emit_op(&actor->op, op);
+        put_format(e, "k->p.actors[%u] = (TwActor){r%u, %s, %s};", i,
+                   actor->region, number(actor->offset).text, op->str);
+    }
+    if (p->n_actors > 0) {
+        put_format(e, "k->p.n_actors = %u;", p->n_actors);
+    }
+}
+
+static void put_topology(Emit *e)
+{
+    const TwProgram *p = e->program;
+
+    put_names(e, 'r', p->n_regions);
+    put_names(e, 's', p->n_spaces);
+    put_names(e, 'i', p->n_iommus);
+    put_names(e, 'c', p->n_cpus);
+    put(e, "\nstatic void topology(Kit *k)\n{\n");
+    if (p->page_lg != TW_DEFAULT_PAGE_LG) {
+        put_format(e, "k->p.page_lg = %u;", p->page_lg);
+    }
+    if (p->hops != TW_DEFAULT_HOPS) {
+        put_format(e, "k->p.hops = %u;", p->hops);
+    }
+    if (p->explicit_safepoints) {
+        put_format(e, "k->p.explicit_safepoints = true;");
+    }
+    put_regions(e);
+    put_spaces(e);
+    put_cpus(e);
+    put_actors(e);
+    put(e, "}\n\n");
+}
+
+static void put_script(Emit *e)
+{
+    const TwProgram *p = e->program;
+
+    put(e, "static void script(Kit *k)\n{\n");
+    for (unsigned i = 0; i < p->n_setup + p->n_script; i++) {
+        bool script = i >= p->n_setup;
+        g_autoptr(GString) op = g_string_new(NULL);
+
+        tw_softmmu_emit_op(script ? &p->script[i - p->n_setup] : &p->setup[i],
+                           op);
+        put_format(e, "%s(k, %s);", script ? "add_op" : "setup", op->str);
+    }
+    put(e, "}\n\n");
+}
+
+/* What is expected ------------------------------------------------------- */
+
+static void put_answer(Emit *e, const TwAllowed *allowed)
+{
+    put_format(e, "    {.class_ = %s, .value = %s, .n_locations = %u%s",
+               upper("TW_CLASS_", tw_class_name(allowed->class_)).text,
+               number(allowed->value).text, allowed->n_locations,
+               allowed->n_locations > 0 ? ", .locations = {" : "},");
+    for (unsigned i = 0; i < allowed->n_locations; i++) {
+        const TwLocation *at = &allowed->locations[i];
+
+        put_format(e,
+                   "        {.first = %u, .length = %u, .region = r%u, .flags "
+                   "= %s, .offset = %s}%s",
+                   at->first, at->length, at->region,
+                   at->flags == 0                  ? "0"
+                   : at->flags == TW_LOC_READONLY ? "TW_LOC_READONLY"
+                   : at->flags == TW_LOC_ROMD ? "TW_LOC_ROMD"
+                                              : "TW_LOC_READONLY | TW_LOC_ROMD",
+                   number(at->offset).text,
+                   i + 1 < allowed->n_locations ? "," : "}},");
+    }
+}
+
+static void put_log_record(Emit *e, const TwLogRecord *record)
+{
+    put_format(e,
+               "    {.kind = %s, .region = r%u, .offset = %s, .byte = 0x%02x, "
+               ".attrs = %s},",
+               record->kind == TW_LOG_WRITE ? "TW_LOG_WRITE" : "TW_LOG_FETCH",
+               record->region, number(record->offset).text, record->byte,
+               number(record->attrs).text);
+}
+
+static void put_access_check(Emit *e)
+{
+    const TwExpected *x = e->expected;
+
+    put_format(e, "static const Answer allowed[] = {");
+    for (unsigned i = 0; i < x->n_allowed; i++) {
+        put_answer(e, &x->allowed[i]);
+    }
+    put_format(e, "};");
+    put_format(e, "expect_one_of(k, %u, allowed, %u);", e->finding->op,
+               x->n_allowed);
+}
+
+static void put_log_check(Emit *e)
+{
+    const TwExpected *x = e->expected;
+
+    if (x->access && x->n_log > 0) {
+        put_format(e, "static const TwLogRecord told[] = {");
+        for (unsigned i = 0; i < x->n_log; i++) {
+            put_log_record(e, &x->log[i]);
+        }
+        put_format(e, "};");
+        put_format(e, "expect_told(k, %u, told, %u);", e->finding->op,
+                   x->n_log);
+    } else {
+        put_format(e, "expect_told(k, %u, NULL, 0);", e->finding->op);
+    }
+}
+
+static void put_event_check(Emit *e)
+{
+    const TwExpected *x = e->expected;
+    const TwEventRecord *r = &x->record;
+
+    if (!x->owed) {
+        put_format(e, "expect_event(k, %u, %u, NULL, 0);", x->observer,
+                   x->event);
+        return;
+    }
+    put_format(e,
+               "static const TwEventRecord event = {.op = %u, .kind = %s, "
+               ".perm = %u, .space = %s, .first = %s, .last = %s, .out = %s};",
+               r->op,
+               r->kind == TW_EVENT_MAP     ? "TW_EVENT_MAP"
+               : r->kind == TW_EVENT_UNMAP ? "TW_EVENT_UNMAP"
+                                           : "TW_EVENT_DEVIOTLB_UNMAP",
+               r->perm,
+               r->kind == TW_EVENT_MAP ? id('s', r->space).text : "TW_NONE",
+               number(r->first).text, number(r->last).text,
+               number(r->out).text);
+    put_format(e, "expect_event(k, %u, %u, &event, %s);", x->observer,
+               x->event, number(x->out_low).text);
+}
+
+static void put_test(Emit *e)
+{
+    const TwExpected *x = e->expected;
+
+    put(e, "static void test_found(void)\n{\n");
+    put_format(e, "g_autoptr(Kit) k = kit_new_mode(target, %s);",
+               e->flush_pages ? "TW_FLUSH_PAGES" : "TW_FLUSH_ALL_ENTRIES");
+    put(e, "\n");
+    put_format(e, "topology(k);");
+    put_format(e, "script(k);");
+    put_format(e, "run_kit(k);");
+    if (x->block != TW_NONE) {
+        put_format(e,
+                   "g_assert_cmphex(k->trace.digests[r%u], ==, "
+                   "UINT64_C(0x%" PRIx64 "));",
+                   x->block, x->digest);
+    } else if (x->observer != TW_NONE) {
+        put_event_check(e);
+    } else {
+        if (x->access) {
+            put_access_check(e);
+        }
+        if (e->finding->verdict == TW_VERDICT_EFFECT) {
+            put_log_check(e);
+        }
+    }
+    put(e,
+        "}\n\nint main(int argc, char **argv)\n{\n"
+        "    g_test_init(&argc, &argv, NULL);\n"
+        "    g_test_set_nonfatal_assertions();\n"
+        "    if (argc > 1) {\n        target = argv[1];\n    }\n"
+        "    g_test_add_func(\"/found/%s\", test_found);\n"
+        "    return g_test_run();\n}\n",
+        e->finding->key);
+}
+
+/* What such a test cannot look at; NULL: nothing. */
+static const char *untellable(const TwProgram *program,
+                              const TwFinding *finding,
+                              const TwExpected *expected)
+{
+    if (finding->verdict == TW_VERDICT_INVARIANT) {
+        return NULL; /* run_kit() looks at the end of the trace */
+    }
+    if (expected->block != TW_NONE || expected->observer != TW_NONE) {
+        return NULL;
+    }
+    if (finding->op >= program->n_script) {
+        return "the end of the trace";
+    }
+    if (expected->access && expected->n_allowed > TW_MAX_ALLOWED) {
+        return "an access that may go to so many places";
+    }
+    if (!expected->access && finding->verdict != TW_VERDICT_EFFECT) {
+        return "an operation that was skipped, or was to be";
+    }
+    return NULL;
+}
+
+bool tw_softmmu_emit(const char *name, bool flush_pages,
+                     const TwProgram *program, const TwFinding *finding,
+                     const TwExpected *expected, GString *out,
+                     GError **error)
+{
+    Emit e = {.name = name,
+              .flush_pages = flush_pages,
+              .program = program,
+              .finding = finding,
+              .expected = expected,
+              .out = out};
+    const char *what = untellable(program, finding, expected);
+
+    if (what != NULL) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "%s: writes no reproducer for %s", name, what);
+        return false;
+    }
+    put_head(&e);
+    put_topology(&e);
+    put_script(&e);
+    put_test(&e);
+    return true;
+}
