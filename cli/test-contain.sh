@@ -128,4 +128,9 @@ for target in unicorn softmmu "exec:$TWINWALK replay --as-target"; do
     done
 done
 check 'no file is left' test -z "$(leftovers)"
+# A library older than the header is not used.
+exits 99 'an old library' env LD_PRELOAD="$PROVOKER" OLD_VERSION=1 \
+    "$TWINWALK" run --target unicorn --programs 1
+check 'it is said which is expected' \
+    grep -q 'unicorn: expected libunicorn 2.* or newer' err.txt
 finish

@@ -58,5 +58,7 @@ refuses 'a target without reproducers' 'exec: writes no reproducers' \
     "$TWINWALK" emit \
     --target "exec:$TWINWALK replay --as-target --target zoo:rights-not-anded" \
     "$cases/zoo/rights-not-anded.tw"
+refuses 'another guest' 'unicorn:x86-64: reproducers are written for arm64' \
+    "$TWINWALK" emit --target unicorn:x86-64 "$cases/unicorn/PrmUnicornRd.tw"
 refuses 'no file' 'emit: expected one file' "$TWINWALK" emit
 finish
