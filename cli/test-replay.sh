@@ -42,8 +42,9 @@ exits 0 'softmmu_fuzzer' "$TWINWALK" replay --harness softmmu_fuzzer \
 exits 0 'walkers_fuzzer' "$TWINWALK" replay --harness walkers_fuzzer \
     crash-0a1b2c
 exits 0 'text_fuzzer, a case' "$TWINWALK" replay --harness text_fuzzer "$case"
+head -c 100000 "$TWINWALK" >anything
 exits 0 'text_fuzzer, anything' "$TWINWALK" replay --harness text_fuzzer \
-    crash-0a1b2c "$TWINWALK"
+    crash-0a1b2c anything
 check 'two lines' [ "$(grep -c ': agree$' out.txt)" -eq 2 ]
 : >empty
 for name in softmmu_fuzzer walkers_fuzzer text_fuzzer; do

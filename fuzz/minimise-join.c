@@ -321,7 +321,9 @@ void tw_pass_actors(TwTurns *turns)
 /* Makes the world at the start as `op` would make it; false if it cannot. */
 static bool start_with(TwProgram *program, const TwOp *op)
 {
-    TwRegion *region = &program->regions[op->obj];
+    /* Of what changes a region; others have other objects there. */
+    TwRegion *region =
+        &program->regions[op->obj < TW_MAX_REGIONS ? op->obj : 0];
     bool on = op->flags & TW_OPF_ON;
 
     switch (op->code) {
