@@ -20,12 +20,16 @@ provoked()
 # said KIND KEY WORDS...: a case of this key says all that.
 said()
 {
-    file=out-$1/$2-1.tw
+    prefix=out-$1/$2
     shift 2
-    [ -f "$file" ] || return 1
-    for words in "$@"; do
-        grep -q "^#.*$words" "$file" || return 1
+    for file in "$prefix"-*.tw; do
+        all=1
+        for words in "$@"; do
+            grep -q "^#.*$words" "$file" || all=0
+        done
+        [ $all -eq 1 ] && return 0
     done
+    return 1
 }
 
 programs()

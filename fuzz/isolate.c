@@ -45,13 +45,13 @@ static void child(TwIsolated run, void *data, Shared *shared)
     _exit(0);
 }
 
-/* Asks a child that hangs where it is; it has a moment to answer, and a
- * stopped one must go on for that. */
+/* Asks a child that hangs where it is; it has a moment to answer, a long one
+ * where a busy machine runs many, and a stopped one must go on for that. */
 static void ask(pid_t pid, const TwLastWords *words)
 {
     kill(pid, TW_ASK_SIGNAL);
     kill(pid, SIGCONT);
-    for (unsigned i = 0; i < 200 && !words->said; i++) {
+    for (unsigned i = 0; i < 1000 && !words->said; i++) {
         g_usleep(5000);
     }
 }
