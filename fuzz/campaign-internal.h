@@ -90,6 +90,25 @@ void tw_slot_read(const TwSlot *slot, TwProgress *progress);
 /* Is this verdict kept by key?  (Findings and what flickers.) */
 bool tw_campaign_keeps(unsigned verdict);
 
+/* The death of a worker. */
+typedef struct TwDeath {
+    const TwCampaignOptions *options;
+    const TwDialect *dialect;
+    const GPtrArray *keys; /* TwCampaignKey: what was found so far */
+    int log_fd;            /* what it said on its standard error, or -1 */
+    bool hung;             /* killed by us for not moving */
+    int status;            /* from waitpid() */
+} TwDeath;
+
+/*
+ * Which finding is behind the death of a worker in program `number`?  What else
+ * the program counts for is added to `sums`.  False with `error` set if it
+ * could not be run.
+ */
+bool tw_campaign_explain_death(const TwDeath *death, uint64_t number,
+                               TwCampaignSums *sums, TwCampaignCase *one,
+                               GError **error);
+
 /*
  * The life of a worker process: works on chunks until there are none left or
  * it is told to stop.  `parent` is who must be alive.  Does not return.

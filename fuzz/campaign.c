@@ -12,7 +12,6 @@
 #include "fuzz/campaign-internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -274,150 +273,16 @@ static bool spawn(Campaign *c, unsigned i)
     return true;
 }
 
-/* What a sanitizer or an assertion said last of all, as one line. */
-static void last_words(int log_fd, char *line, size_t size)
+/* Which finding is behind the death of a worker in program `number`? */
+static bool explain_death(Campaign *c, const Watched *w, uint64_t number,
+                          int status, TwCampaignSums *sums,
+                          TwCampaignCase *one)
 {
-    char text[16384];
-    ssize_t n;
-    off_t end = lseek(log_fd, 0, SEEK_END);
-    char *said;
+    TwDeath death = {.options = &c->options, .dialect = &c->dialect,
+                     .keys = c->result->keys, .log_fd = w->log_fd,
+                     .hung = w->hung, .status = status};
 
-    line[0] = '\0';
-    n = pread(log_fd, text, sizeof(text) - 1,
-              end > (off_t)sizeof(text) ? end - (off_t)sizeof(text) + 1 : 0);
-    if (n <= 0) {
-        return;
-    }
-    text[n] = '\0';
-    said = strstr(text, "SUMMARY: ");
-    if (!said) {
-        said = strstr(text, "ssertion");
-        while (said && said > text && said[-1] != '\n') {
-            said--;
-        }
-    }
-    if (said) {
-        g_strlcpy(line, said, MIN(size, strcspn(said, "\n") + 1));
-        g_strcanon(line,
-                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                   "0123456789 .,:;/()[]<>=!&|+-*_'`#",
-                   '?');
-    }
-}
-
-/* tw_run_isolated, with what the child says on standard error in `log_fd`. */
-static bool run_quietly(Campaign *c, const TwProgram *program, int log_fd,
-                        TwFinding *finding)
-{
-    int kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
-    bool ok;
-
-    if (kept >= 0 && log_fd >= 0) {
-        dup2(log_fd, STDERR_FILENO);
-    }
-    ok = tw_run_isolated(&c->options.target, program, c->options.hang_ms,
-                         finding, &c->error);
-    if (kept >= 0) {
-        dup2(kept, STDERR_FILENO);
-        close(kept);
-    }
-    return ok;
-}
-
-/* May another case of this key be kept? */
-static bool has_room(const Campaign *c, const TwFinding *finding)
-{
-    for (unsigned i = 0; i < c->result->keys->len; i++) {
-        const TwCampaignKey *key = g_ptr_array_index(c->result->keys, i);
-
-        if (strcmp(key->key, finding->key) == 0) {
-            return key->cases->len < c->options.cases_per_key;
-        }
-    }
-    return true;
-}
-
-/* Runs a program that kills its process again, as often as a worker does what
- * it survives (a hang once: it has cost its whole time already). */
-static bool kill_again(Campaign *c, const TwProgram *program, int log_fd,
-                       TwFinding *finding)
-{
-    unsigned replays = has_room(c, finding) ? c->options.replays : 1;
-    TwFinding one;
-
-    finding->replays = finding->again = 1;
-    if (finding->verdict == TW_VERDICT_HANG) {
-        return true;
-    }
-    while (finding->replays < replays) {
-        if (!run_quietly(c, program, log_fd, &one)) {
-            return false;
-        }
-        finding->replays++;
-        finding->again += strcmp(one.key, finding->key) == 0;
-    }
-    if (finding->again < finding->replays) {
-        finding->verdict = TW_VERDICT_FLAKY;
-    }
-    return true;
-}
-
-/* Which finding is behind the death of a worker in program `number`?  What
- * else the program counts for is added to `sums`. */
-static bool confirm(Campaign *c, const Watched *w, uint64_t number, int status,
-                    TwCampaignSums *sums, TwCampaignCase *one)
-{
-    TwProgram *program = g_new(TwProgram, 1);
-    char words[160];
-    bool ok, dies;
-
-    memset(one, 0, sizeof(*one));
-    one->number = number;
-    tw_campaign_program(program, c->options.seed, number, c->options.profile,
-                        &c->dialect, c->options.known, &one->profile);
-    tw_campaign_count_met(sums, tw_known_met(c->options.known, program));
-    ok = run_quietly(c, program, w->log_fd, &one->finding);
-    if (ok && tw_verdict_is_finding(one->finding.verdict)) {
-        one->finding.known = (uint8_t)(1 + tw_known_match(
-            c->options.known, program, &one->finding));
-    }
-    dies = ok && one->finding.replays == 0 &&
-           (one->finding.verdict == TW_VERDICT_CRASH ||
-            one->finding.verdict == TW_VERDICT_HANG);
-    if (dies && !one->finding.known) {
-        ok = kill_again(c, program, w->log_fd, &one->finding);
-    }
-    g_free(program);
-    last_words(w->log_fd, words, sizeof(words));
-    if (ok && !dies && !tw_verdict_is_finding(one->finding.verdict)) {
-        char how[40];
-
-        if (w->hung) {
-            g_snprintf(how, sizeof(how), "did not move");
-        } else if (WIFSIGNALED(status)) {
-            g_snprintf(how, sizeof(how), "died of signal %d",
-                       WTERMSIG(status));
-        } else {
-            g_snprintf(how, sizeof(how), "ended with exit code %d",
-                       WEXITSTATUS(status));
-        }
-        g_snprintf(one->finding.text, sizeof(one->finding.text),
-                   "a worker %s in this program; alone it gives: %s", how,
-                   tw_verdict_name(one->finding.verdict));
-        one->finding.verdict = TW_VERDICT_FLAKY;
-        one->finding.key[0] = '\0';
-        one->finding.replays = 1;
-        one->finding.again = 0;
-    }
-    if (words[0] && ok && !strstr(one->finding.text, words)) {
-        size_t length = strlen(one->finding.text);
-
-        g_snprintf(one->finding.text + length,
-                   sizeof(one->finding.text) - length, "%s%s",
-                   length && one->finding.text[length - 1] != '\n' ? "\n" : "",
-                   words);
-    }
-    return ok;
+    return tw_campaign_explain_death(&death, number, sums, one, &c->error);
 }
 
 /* A worker is dead: what of the program it was in?  Returns true if it is to
@@ -459,7 +324,7 @@ static bool bury(Campaign *c, unsigned i, int status)
         }
         return true;
     }
-    if (!confirm(c, w, p.chunk.next, status, &p.chunk.sums, &one)) {
+    if (!explain_death(c, w, p.chunk.next, status, &p.chunk.sums, &one)) {
         return false;
     }
     if (one.finding.verdict == TW_VERDICT_FLAKY && outside &&
