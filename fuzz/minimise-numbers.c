@@ -219,14 +219,36 @@ static unsigned collect_places(const TwProgram *program, uint64_t *places)
 
 enum { FEW_PLACES = 6 };
 
-/* Gives every page that is named a small number, one page at a time: that of
- * another page, or a free one. */
+/* Everything that is in one block of addresses moves to the first. */
+static void move_blocks(TwTurns *turns, const uint64_t *places, unsigned n,
+                        unsigned block_lg)
+{
+    unsigned lg = turns->best->page_lg;
+    uint64_t last = 0; /* places are in order */
+
+    for (unsigned i = 0; i < n && block_lg > lg; i++) {
+        uint64_t block = places[i] << lg >> block_lg;
+
+        if (block != last) {
+            TW_TURN(turns, p,
+                    change_all(p, change_page, block << block_lg | block_lg,
+                               0));
+        }
+        last = block;
+    }
+}
+
+/* Gives every page that is named a small number: many at once, and one page at
+ * a time that of another page, or a free one. */
 void tw_pass_places(TwTurns *turns)
 {
     uint64_t places[MAX_PLACES];
     unsigned n = collect_places(turns->best, places);
     unsigned lg = turns->best->page_lg;
 
+    for (unsigned block_lg = 48; block_lg >= 16; block_lg -= 8) {
+        move_blocks(turns, places, n, block_lg);
+    }
     for (unsigned i = n; i-- > 0;) {
         for (unsigned to = 0; to < FEW_PLACES && to < places[i]; to++) {
             TW_TURN(turns, p,
