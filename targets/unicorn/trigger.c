@@ -19,6 +19,7 @@ enum {
     CODE_CHANGED,
     DEVICE_CODE_FLUSHED,
     READ_AGAIN,
+    OWN_CODE,
 };
 
 #define BIT(trigger) (UINT64_C(1) << (trigger))
@@ -44,6 +45,9 @@ const TwTriggerInfo tw_uc_triggers[] = {
                              "code of a device was run and then flushed"},
     [READ_AGAIN] = {"read-again",
                     "a load of the page was refused before, for want of R"},
+    [OWN_CODE] = {"own-code",
+                  "a device takes X from the page of the instruction that "
+                  "writes to it"},
     {NULL, NULL},
 };
 
@@ -384,6 +388,23 @@ static TwOp fetch_of(const TwOp *op)
     return (TwOp){.code = TW_OP_EXEC, .addr = op->out, .size = 8};
 }
 
+/* Does a device that the access writes to take X from its instruction? */
+static bool loses_own_code(const Sim *sim, const TwOp *op)
+{
+    uint8_t asked[TW_MAX_ACTORS];
+    unsigned n = op->flags & TW_OPF_FROM ? asks(sim, op, asked) : 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        const TwOp *act = &sim->program->actors[asked[i]].op;
+
+        if (act->code == TW_OP_PAGE && !(act->perm & TW_X) &&
+            op->out >> act->lg == act->addr >> act->lg) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void step(Sim *sim, const TwOp *op)
 {
     uint8_t asked[TW_MAX_ACTORS];
@@ -399,6 +420,9 @@ static void step(Sim *sim, const TwOp *op)
         if (!granted(sim, op->out >> PAGE_LG, TW_X)) {
             return;
         }
+    }
+    if (loses_own_code(sim, op)) {
+        sim->ever |= BIT(OWN_CODE);
     }
     perform(sim, op);
     for (unsigned i = 0; i < n; i++) {
@@ -482,6 +506,9 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
     }
     if (reads_again(sim, op)) {
         met |= BIT(READ_AGAIN);
+    }
+    if (loses_own_code(sim, op)) {
+        met |= BIT(OWN_CODE);
     }
     for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
         Shown shown = sim->flat.mapped[p];
@@ -641,6 +668,7 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
         }
         if ((triggers & BIT(NOT_READABLE) && is_unreadable(&sim, op)) ||
             of_exec(&sim, op) & triggers ||
+            (triggers & BIT(OWN_CODE) && loses_own_code(&sim, op)) ||
             asks_for_trouble(&sim, op, triggers)) {
             op->code = TW_OP_READ;
             op->flags &= (uint8_t)~TW_OPF_FROM;
