@@ -133,6 +133,12 @@ void tw_pass_actors(TwTurns *turns);
 void tw_pass_start(TwTurns *turns);
 void tw_pass_entries(TwTurns *turns);
 
+/* --- minimise-detour.c: one thing instead of another --- */
+void tw_pass_pages(TwTurns *turns);
+void tw_pass_disable(TwTurns *turns);
+void tw_pass_detours(TwTurns *turns);
+void tw_pass_sink(TwTurns *turns);
+
 /* --- minimise-properties.c: properties to their defaults --- */
 void tw_pass_properties(TwTurns *turns);
 

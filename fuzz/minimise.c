@@ -185,7 +185,8 @@ static bool one_round(Minimiser *min)
         tw_pass_setup,      tw_pass_merge,   tw_pass_pairs,
         tw_pass_bypass,     tw_pass_flatten, tw_pass_unwrap,
         tw_pass_stand_in,   tw_pass_actors,
-        tw_pass_start,      tw_pass_entries, tw_pass_notify,
+        tw_pass_start,      tw_pass_pages,   tw_pass_disable,
+        tw_pass_entries,    tw_pass_notify,
         tw_pass_properties, tw_pass_page_size,  tw_pass_places,  tw_pass_sizes,
         tw_pass_addresses,
     };
@@ -204,7 +205,8 @@ static bool run_pairs(Minimiser *min)
 {
     static const TwPass firsts[] = {tw_pass_one_op, tw_pass_objects,
                                     tw_pass_unwrap, tw_pass_stand_in,
-                                    tw_pass_merge, tw_pass_two_regions};
+                                    tw_pass_merge, tw_pass_two_regions,
+                                    tw_pass_detours, tw_pass_sink};
     static const TwPass seconds[] = {tw_pass_one_op, tw_pass_objects,
                                      tw_pass_unwrap, tw_pass_notify};
     unsigned limit = min->stats.tried + MOST_PAIRS;

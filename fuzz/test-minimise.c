@@ -483,6 +483,88 @@ static void test_stand_in(void)
                 "  dma-read s0 0x20008 1 none\n");
 }
 
+/* Pages lead to their own addresses, and a region comes and goes. */
+static const char *const aside =
+    "twinwalk 1\n"
+    "region r0 container size 2^64 root s0\n"
+    "region r1 ram size 0x2000 in r0 at 0x9000\n"
+    "region r2 ram size 0x1000 in r0 at 0xc000\n"
+    "mmu c0.0 space s0\n"
+    "setup\n"
+    "  page c0.0 0x8000 -> 0x8000 size 0x8000 rw\n"
+    "script\n"
+    "  del r2\n"
+    "  read c0.0 0xa008 8\n"
+    "  add r2 in r0 at 0x9000 prio 0\n"
+    "  flush-page c0.0 0xa000\n";
+
+static void assert_turn(TwPass pass, unsigned turn, const char *text)
+{
+    TwTurns turns = {.best = &twin, .program = &program, .dialect = &full,
+                     .wanted = turn};
+
+    pass(&turns);
+    g_assert_true(turns.made);
+    g_assert_true(tw_program_check(&program, NULL, 0));
+    assert_text(&program, text);
+}
+
+static void test_detours(void)
+{
+    parse(&twin, aside);
+    assert_turn(tw_pass_pages, 0,
+                "twinwalk 1\n"
+                "region r0 container size 2^64 root s0\n"
+                "region r1 ram size 0x2000 in r0 at 0x9000\n"
+                "mmu c0.0 space s0\n"
+                "setup\n"
+                "  page c0.0 0x8000 -> 0x8000 size 0x8000 rw\n"
+                "script\n"
+                "  unpage c0.0 0xa000 size 0x1000\n"
+                "  read c0.0 0xa008 8\n"
+                "  page c0.0 0xa000 -> 0xa000 size 0x1000 rw\n"
+                "  flush-page c0.0 0xa000\n");
+    assert_turn(tw_pass_disable, 0,
+                "twinwalk 1\n"
+                "region r0 container size 2^64 root s0\n"
+                "region r1 ram size 0x2000 in r0 at 0x9000\n"
+                "region r2 ram size 0x1000 in r0 at 0xc000\n"
+                "mmu c0.0 space s0\n"
+                "setup\n"
+                "  page c0.0 0x8000 -> 0x8000 size 0x8000 rw\n"
+                "script\n"
+                "  enable r2 off\n"
+                "  read c0.0 0xa008 8\n"
+                "  enable r2 on\n"
+                "  flush-page c0.0 0xa000\n");
+    assert_turn(tw_pass_sink, 0,
+                "twinwalk 1\n"
+                "region r0 container size 2^64 root s0\n"
+                "region r1 ram size 0x2000 in r0 at 0x0\n"
+                "region r2 ram size 0x1000 in r0 at 0x3000\n"
+                "mmu c0.0 space s0\n"
+                "setup\n"
+                "  page c0.0 0x0 -> 0x0 size 0x8000 rw\n"
+                "script\n"
+                "  del r2\n"
+                "  read c0.0 0x1008 8\n"
+                "  add r2 in r0 at 0x9000 prio 0\n"
+                "  flush-page c0.0 0x1000\n");
+    parse(&twin, "twinwalk 1\n"
+                 "region r0 container size 2^64 root s0\n"
+                 "region r1 ram size 0x2000 in r0 at 0x9000\n"
+                 "script\n"
+                 "  move r1 at 0x4000\n"
+                 "  enable r1 off\n");
+    assert_turn(tw_pass_detours, 0,
+                "twinwalk 1\n"
+                "region r0 container size 2^64 root s0\n"
+                "region r1 ram size 0x2000 in r0 at 0x9000\n"
+                "script\n"
+                "  move r1 at 0x4000\n"
+                "  move r1 at 0x9000\n");
+}
+
 /* On targets -------------------------------------------------------------- */
 
 /* Some read is served from RAM. */
@@ -642,6 +724,7 @@ int main(int argc, char **argv)
     g_test_add_func("/minimise/turns", test_turns);
     g_test_add_func("/minimise/edit/redirect", test_redirect);
     g_test_add_func("/minimise/edit/stand-in", test_stand_in);
+    g_test_add_func("/minimise/edit/detours", test_detours);
     g_test_add_func("/minimise/edit/flatten", test_flatten);
     g_test_add_func("/minimise/edit/drop-region",
                     test_drop_region_takes_users);
