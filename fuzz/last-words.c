@@ -30,18 +30,24 @@ void tw_last_words_prepare(TwLastWords *words)
     struct sigaction action = {.sa_handler = on_signal,
                                .sa_flags = SA_ONSTACK | SA_NODEFER};
     void *first[2];
+    sigset_t asked;
 
     mine = words;
     backtrace(first, 2); /* loads what it needs, which a handler may not */
     sigaltstack(&alternate, NULL);
     for (unsigned i = 0; i < G_N_ELEMENTS(signals); i++) {
         struct sigaction old;
+        bool ask = signals[i] == TW_ASK_SIGNAL;
 
+        /* A job in the background starts with the one that asks ignored. */
         if (sigaction(signals[i], NULL, &old) == 0 &&
-            old.sa_handler == SIG_DFL) {
+            (old.sa_handler == SIG_DFL || (ask && old.sa_handler == SIG_IGN))) {
             sigaction(signals[i], &action, NULL);
         }
     }
+    sigemptyset(&asked);
+    sigaddset(&asked, TW_ASK_SIGNAL);
+    sigprocmask(SIG_UNBLOCK, &asked, NULL);
 }
 
 /* "function (library)", or nothing for what has no name. */
