@@ -37,10 +37,10 @@ for slug in rights-not-anded map-over-map-no-unmap; do
     exits 10 'the command that it prints' sh -c "$command"
     check "gives $key as well" grep -q "^crash-0a1b2c: .* $key\$" out.txt
 done
-exits 0 'softmmu_fuzzer' "$TWINWALK" replay --harness softmmu_fuzzer \
-    crash-0a1b2c
-exits 0 'walkers_fuzzer' "$TWINWALK" replay --harness walkers_fuzzer \
-    crash-0a1b2c
+for name in check cpus dma invalidate iommu softmmu static topology walkers; do
+    exits 0 "${name}_fuzzer" "$TWINWALK" replay --harness ${name}_fuzzer \
+        crash-0a1b2c
+done
 exits 0 'text_fuzzer, a case' "$TWINWALK" replay --harness text_fuzzer "$case"
 head -c 100000 "$TWINWALK" >anything
 exits 0 'text_fuzzer, anything' "$TWINWALK" replay --harness text_fuzzer \
@@ -59,7 +59,7 @@ import json
 (case,) = json.load(open('out.txt'))
 assert case['again'] == case['replays'] == 3, case"
 refuses 'an unknown harness' \
-    '--harness: expected softmmu_fuzzer, text_fuzzer, unicorn_fuzzer, walkers_fuzzer, zoo_fuzzer, or auto, not "mmu"' \
+    '--harness: expected check_fuzzer, cpus_fuzzer, dma_fuzzer, invalidate_fuzzer, iommu_fuzzer, softmmu_fuzzer, static_fuzzer, text_fuzzer, topology_fuzzer, unicorn_fuzzer, walkers_fuzzer, zoo_fuzzer, or auto, not "mmu"' \
     "$TWINWALK" replay --harness mmu crash
 refuses 'a name that tells of none' '--harness auto: expected a file with' \
     "$TWINWALK" replay --harness auto crash

@@ -117,7 +117,8 @@ typedef struct TwGen {
     TwProfile profile;
     const TwMixture *mixture;
     uint64_t page; /* P */
-    uint32_t weights; /* sum of the moves' */
+    uint32_t weights; /* sum of the possible moves' */
+    uint64_t possible; /* bit per TwMove */
     uint16_t limit; /* script operations */
     uint8_t n_spots[TW_MAX_SPACES];
     uint8_t n_entries[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
@@ -145,10 +146,10 @@ static inline bool tw_gen_chance(TwGen *gen, uint32_t percent)
     return tw_rng_chance(gen->rng, percent);
 }
 
-/* Is operation `code` in the dialect? */
+/* May operation `code` stand in a script of the dialect? */
 static inline bool tw_gen_speaks(const TwDialect *dialect, unsigned code)
 {
-    return dialect->ops >> code & 1;
+    return (dialect->ops & ~dialect->setup_only) >> code & 1;
 }
 
 /* The numbers of a profile. */
@@ -212,7 +213,8 @@ uint64_t tw_gen_pick_room(TwGen *gen, uint8_t space, uint64_t *length,
 /* Appends moves until the script has `goal` operations. */
 void tw_gen_script(TwGen *gen, unsigned goal);
 
-/* Adds up the weights of the mixture, once per sketch. */
+/* Adds up the weights of the moves that the dialect has a use for, once per
+ * sketch. */
 void tw_gen_weigh(TwGen *gen);
 
 /* Appends one move of the profile's mixture. */

@@ -412,33 +412,45 @@ static void move_any(TwGen *gen)
 
 /* The mixture ------------------------------------------------------------- */
 
-static void (*const makers[MOVES])(TwGen *) = {
-    [MOVE_ACCESS] = tw_move_access,
-    [MOVE_AGAIN] = move_again,
-    [MOVE_EDGE] = move_edge,
-    [MOVE_REMAP] = move_remap,
-    [MOVE_TWICE] = move_twice,
-    [MOVE_SILENT] = move_silent,
-    [MOVE_RIGHTS] = move_rights,
-    [MOVE_DENIED] = move_denied,
-    [MOVE_NOTIFY] = move_notify,
-    [MOVE_SLOT] = move_slot,
-    [MOVE_PAGE] = move_page,
-    [MOVE_RANGE] = move_range,
-    [MOVE_INDEX] = move_index,
-    [MOVE_TOPOLOGY] = tw_move_topology,
-    [MOVE_TRANSACTION] = tw_move_transaction,
-    [MOVE_PINGPONG] = tw_move_pingpong,
-    [MOVE_CPUS] = tw_move_cpus,
-    [MOVE_DMA] = tw_move_dma,
-    [MOVE_SWITCH] = tw_move_switch,
-    [MOVE_DESTROY] = tw_move_destroy,
-    [MOVE_UNPLUG] = tw_move_unplug,
-    [MOVE_OBSERVE] = tw_move_observe,
-    [MOVE_ACTOR] = tw_move_actor,
-    [MOVE_DURING] = tw_move_during,
-    [MOVE_SPACE] = tw_move_space,
-    [MOVE_ANY] = move_any,
+#define OP(x) (UINT64_C(1) << TW_OP_##x)
+#define CHANGES (OP(MAP) | OP(UNMAP) | OP(PROTECT))
+#define FLUSHES                                                               \
+    (OP(FLUSH_PAGE) | OP(FLUSH_RANGE) | OP(FLUSH_INDEX) | OP(FLUSH_ALL))
+#define REGIONS                                                               \
+    (OP(ENABLE) | OP(MOVE) | OP(RESIZE) | OP(PRIORITY) | OP(READONLY) |       \
+     OP(DEL) | OP(ALIAS_OFFSET))
+
+static const struct {
+    void (*make)(TwGen *gen);
+    uint64_t needs; /* one of these operations; 0: accesses only */
+} moves[MOVES] = {
+    [MOVE_ACCESS] = {tw_move_access, 0},
+    [MOVE_AGAIN] = {move_again, 0},
+    [MOVE_EDGE] = {move_edge, 0},
+    [MOVE_REMAP] = {move_remap, CHANGES},
+    [MOVE_TWICE] = {move_twice, CHANGES},
+    [MOVE_SILENT] = {move_silent, CHANGES},
+    [MOVE_RIGHTS] = {move_rights, CHANGES},
+    [MOVE_DENIED] = {move_denied, CHANGES},
+    [MOVE_NOTIFY] = {move_notify, CHANGES},
+    [MOVE_SLOT] = {move_slot, 0},
+    [MOVE_PAGE] = {move_page, OP(PAGE)},
+    [MOVE_RANGE] = {move_range, OP(FLUSH_RANGE)},
+    [MOVE_INDEX] = {move_index, OP(FLUSH_INDEX) | CHANGES},
+    [MOVE_TOPOLOGY] = {tw_move_topology, REGIONS},
+    [MOVE_TRANSACTION] = {tw_move_transaction, OP(BEGIN)},
+    [MOVE_PINGPONG] = {tw_move_pingpong, 0},
+    [MOVE_CPUS] = {tw_move_cpus, CHANGES | FLUSHES | REGIONS},
+    [MOVE_DMA] = {tw_move_dma, OP(DMA_READ) | OP(DMA_WRITE)},
+    [MOVE_SWITCH] = {tw_move_switch,
+                     OP(BYPASS) | OP(IOMMU_RESET) | OP(NOTIFY_ALL)},
+    [MOVE_DESTROY] = {tw_move_destroy, OP(IOMMU_DESTROY)},
+    [MOVE_UNPLUG] = {tw_move_unplug, OP(UNPLUG)},
+    [MOVE_OBSERVE] = {tw_move_observe, OP(OBSERVE)},
+    [MOVE_ACTOR] = {tw_move_actor, 0},
+    [MOVE_DURING] = {tw_move_during, CHANGES | REGIONS},
+    [MOVE_SPACE] = {tw_move_space, OP(SPACE_NEW) | OP(SPACE_DEL)},
+    [MOVE_ANY] = {move_any, 0},
 };
 
 void tw_gen_move(TwGen *gen)
@@ -449,18 +461,26 @@ void tw_gen_move(TwGen *gen)
     }
     const uint8_t *weights = gen->mixture->moves;
     unsigned draw = tw_gen_below(gen, gen->weights);
-    unsigned move = 0;
-    while (draw >= weights[move]) {
-        draw -= weights[move++];
+    for (unsigned move = 0; move < MOVES; move++) {
+        unsigned weight = gen->possible >> move & 1 ? weights[move] : 0;
+        if (draw < weight) {
+            moves[move].make(gen);
+            return;
+        }
+        draw -= weight;
     }
-    makers[move](gen);
 }
 
 void tw_gen_weigh(TwGen *gen)
 {
-    gen->weights = 0;
+    uint64_t ops = gen->dialect->ops & ~gen->dialect->setup_only;
+
+    gen->possible = gen->weights = 0;
     for (unsigned i = 0; i < MOVES; i++) {
-        gen->weights += gen->mixture->moves[i];
+        if (moves[i].needs == 0 || (moves[i].needs & ops)) {
+            gen->possible |= UINT64_C(1) << i;
+            gen->weights += gen->mixture->moves[i];
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const TwMixture mixtures[TW_PROFILES] = {
+static const TwMixture mixtures[TW_MIXTURES] = {
     [TW_PROFILE_BALANCED] = {
         .spaces = {3, 4}, .iommus = {2, 3}, .extras = {1, 2},
         .cpus = {1, 2}, .mmus = {1, 2}, .ops = {22, 24},
@@ -89,6 +89,44 @@ static const TwMixture mixtures[TW_PROFILES] = {
             [MOVE_SWITCH] = 3, [MOVE_DESTROY] = 2, [MOVE_UNPLUG] = 2,
             [MOVE_OBSERVE] = 4, [MOVE_ACTOR] = 2, [MOVE_DURING] = 4,
             [MOVE_SPACE] = 3, [MOVE_ANY] = 30,
+        },
+    },
+    [TW_PROFILE_STATIC] = {
+        .spaces = {1, 5}, .iommus = {0, 4}, .extras = {4, 16},
+        .cpus = {1, 2}, .mmus = {1, 3}, .ops = {16, 40},
+        .page_lg = {6, 16}, .nest = 70, .via = 45, .subpage = 25,
+        .overlap = 30, .odd_granule = 30, .extreme = 6, .loops = 6,
+        .slots = 10,
+        .moves = {
+            [MOVE_ACCESS] = 40, [MOVE_AGAIN] = 10, [MOVE_EDGE] = 20,
+            [MOVE_PINGPONG] = 8, [MOVE_DMA] = 12, [MOVE_ANY] = 10,
+        },
+    },
+    [TW_PROFILE_DMA] = {
+        .spaces = {2, 5}, .iommus = {1, 4}, .extras = {2, 8},
+        .cpus = {1, 1}, .mmus = {1, 2}, .ops = {20, 40},
+        .page_lg = {6, 12}, .nest = 60, .via = 70, .subpage = 15,
+        .overlap = 15, .odd_granule = 20, .extreme = 3, .loops = 4,
+        .slots = 5,
+        .moves = {
+            [MOVE_ACCESS] = 6, [MOVE_EDGE] = 4, [MOVE_REMAP] = 6,
+            [MOVE_SILENT] = 6, [MOVE_RIGHTS] = 4, [MOVE_TOPOLOGY] = 6,
+            [MOVE_PINGPONG] = 12, [MOVE_DMA] = 40, [MOVE_SWITCH] = 4,
+            [MOVE_ACTOR] = 4, [MOVE_ANY] = 8,
+        },
+    },
+    [TW_PROFILE_CPUS] = {
+        .spaces = {2, 4}, .iommus = {1, 3}, .extras = {1, 3},
+        .cpus = {2, 4}, .mmus = {1, 2}, .ops = {24, 48},
+        .page_lg = {6, 10}, .nest = 45, .via = 60, .subpage = 3,
+        .overlap = 5, .odd_granule = 8, .extreme = 1, .loops = 1,
+        .slots = 15, .explicit_safepoints = 50,
+        .moves = {
+            [MOVE_ACCESS] = 8, [MOVE_AGAIN] = 8, [MOVE_REMAP] = 8,
+            [MOVE_SILENT] = 4, [MOVE_NOTIFY] = 6, [MOVE_SLOT] = 4,
+            [MOVE_PAGE] = 10, [MOVE_RANGE] = 4, [MOVE_TOPOLOGY] = 4,
+            [MOVE_CPUS] = 40, [MOVE_SWITCH] = 4, [MOVE_UNPLUG] = 4,
+            [MOVE_ACTOR] = 4, [MOVE_DURING] = 3, [MOVE_ANY] = 5,
         },
     },
 };

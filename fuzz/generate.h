@@ -16,10 +16,15 @@ typedef enum TwProfile {
     TW_PROFILE_INVALIDATE, /* fill, change, notify, access; several CPUs */
     TW_PROFILE_TOPOLOGY,   /* overlaps, aliases, sub-pages, transactions */
     TW_PROFILE_HOSTILE,    /* extremes: 2^64, cycles, many objects */
-    TW_PROFILES
+    TW_PROFILES,
+    /* Of one question each (question.h); campaigns do not have them. */
+    TW_PROFILE_STATIC = TW_PROFILES, /* many kinds of regions, accesses */
+    TW_PROFILE_DMA,                  /* devices and a CPU at the same bytes */
+    TW_PROFILE_CPUS,                 /* two CPUs or more */
+    TW_MIXTURES
 } TwProfile;
 
-/* "balanced" ...; NULL out of range. */
+/* "balanced" ...; NULL from TW_PROFILES on. */
 const char *tw_profile_name(unsigned profile);
 const char *tw_profile_summary(unsigned profile);
 /* The profile with this name, or TW_PROFILES. */

@@ -7,11 +7,11 @@
 #include "targets/target.h"
 
 const TwHarnessInfo tw_harnesses[] = {
-#define TW_HARNESS(name, kind, target)                                        \
-    {#name "_fuzzer", TW_HARNESS_##kind, target},
+#define TW_HARNESS(name, kind, target, question)                              \
+    {#name "_fuzzer", TW_HARNESS_##kind, target, TW_QUESTION_##question},
 #include "fuzz/harnesses.def"
 #undef TW_HARNESS
-    {NULL, TW_HARNESS_RUN, NULL},
+    {NULL, TW_HARNESS_RUN, NULL, TW_QUESTION_ANY},
 };
 
 const TwHarnessInfo *tw_harness_find(const char *name)
@@ -56,14 +56,18 @@ const TwHarnessInfo *tw_harness_of_file(const char *path)
 char *tw_harness_target(const TwHarnessInfo *harness, GError **error)
 {
     const char *slug = g_getenv("TWINWALK_ZOO");
+    bool needed = strcmp(harness->target, "zoo") == 0;
+    bool taken = needed || (harness->kind == TW_HARNESS_RUN &&
+                            strcmp(harness->target, "softmmu") == 0);
 
-    if (!g_str_has_suffix(harness->target, ":")) {
+    if (slug == NULL || slug[0] == '\0') {
+        if (needed) {
+            g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                        "TWINWALK_ZOO: expected the slug of a zoo bug");
+            return NULL;
+        }
         return g_strdup(harness->target);
     }
-    if (slug == NULL || slug[0] == '\0') {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "TWINWALK_ZOO: expected the slug of a zoo bug");
-        return NULL;
-    }
-    return g_strconcat(harness->target, slug, NULL);
+    return taken ? g_strconcat("zoo:", slug, NULL)
+                 : g_strdup(harness->target);
 }

@@ -6,6 +6,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "fuzz/question.h"
+
 typedef enum TwHarnessKind {
     TW_HARNESS_RUN,     /* does the target agree with the oracle? */
     TW_HARNESS_WALKERS, /* do the oracle's two walkers agree? */
@@ -15,8 +17,8 @@ typedef enum TwHarnessKind {
 typedef struct TwHarnessInfo {
     const char *name; /* "softmmu_fuzzer" */
     TwHarnessKind kind;
-    const char *target; /* "": none; ends with ':': the environment has the
-                         * rest, see tw_harness_target() */
+    const char *target; /* "": none; see tw_harness_target() */
+    TwQuestion question;
 } TwHarnessInfo;
 
 /* All, ended by a NULL name. */
@@ -33,9 +35,10 @@ const TwHarnessInfo *tw_harness_find(const char *name);
 const TwHarnessInfo *tw_harness_of_file(const char *path);
 
 /*
- * The target of a harness, for the caller to free: for zoo_fuzzer, the slug is
- * in the environment variable TWINWALK_ZOO.  NULL with `error` set
- * (TW_TARGET_ERROR) if that is missing.
+ * The target of a harness, for the caller to free.  Where it runs softmmu, the
+ * environment variable TWINWALK_ZOO, if it is there, says which bug of the zoo
+ * is put back; zoo_fuzzer needs it: NULL with `error` set (TW_TARGET_ERROR) if
+ * it is missing.
  */
 char *tw_harness_target(const TwHarnessInfo *harness, GError **error);
 

@@ -100,10 +100,10 @@ static void print_replay(const uint8_t *data, size_t size)
         g_shell_quote(state.input_name ? state.input_name : name);
 
     /* What the environment said belongs to the command. */
+    bool zoo = g_str_has_prefix(state.target, "zoo:");
     fprintf(stderr, "replay: %s%s%stwinwalk replay --harness %s %s\n",
-            strcmp(h->target, "zoo:") == 0 ? "TWINWALK_ZOO=" : "",
-            strcmp(h->target, "zoo:") == 0 ? state.target + 4 : "",
-            strcmp(h->target, "zoo:") == 0 ? " " : "", h->name, quoted);
+            zoo ? "TWINWALK_ZOO=" : "", zoo ? state.target + 4 : "",
+            zoo ? " " : "", h->name, quoted);
 }
 
 static void __attribute__((noreturn))
@@ -203,7 +203,8 @@ size_t tw_harness_mutate(const char *name, uint8_t *data, size_t size,
     open_harness(name);
     const TwDialect *dialect = tw_input_judge_dialect(state.judge);
     tw_program_decode(&state.program, data, size, dialect);
-    tw_mutate(&state.program, dialect, &rng);
+    tw_mutate(&state.program, dialect,
+              tw_question_info(state.info->question)->profiles, &rng);
     tw_known_avoid(state.known, &state.program, &rng);
     size_t encoded = encode(&state.program, data, max_size, dialect);
     return encoded > 0 ? encoded : size;

@@ -15,6 +15,7 @@ struct TwInputJudge {
     TwRunner *runner; /* NULL where inputs are text */
     TwOracle *oracle; /* of the walkers */
     TwTrace *trace;   /* of the walkers; room to parse */
+    TwDialect dialect; /* of inputs; where there is a runner */
     const TwProgram *accused;
     TwFinding *finding;
     TwProgram program, other, lenient;
@@ -25,7 +26,11 @@ TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
                                  const char *target, TwKnown *known,
                                  volatile uint32_t *in_flight, GError **error)
 {
-    TwTargetOptions options = {.name = target, .in_flight = in_flight};
+    TwTargetOptions options = {
+        .name = target,
+        .in_flight = in_flight,
+        .check = tw_question_info(harness->question)->check,
+    };
     TwInputJudge *j = g_malloc(sizeof(*j));
 
     j->harness = harness;
@@ -44,6 +49,8 @@ TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
             tw_input_judge_free(j);
             return NULL;
         }
+        j->dialect = tw_question_narrow(harness->question,
+                                        tw_runner_dialect(j->runner));
     }
     return j;
 }
@@ -60,7 +67,7 @@ void tw_input_judge_free(TwInputJudge *j)
 
 const TwDialect *tw_input_judge_dialect(TwInputJudge *j)
 {
-    return j->runner ? tw_runner_dialect(j->runner) : NULL;
+    return j->runner ? &j->dialect : NULL;
 }
 
 const TwProgram *tw_input_judge_accused(const TwInputJudge *j)
@@ -72,8 +79,7 @@ const TwProgram *tw_input_judge_program(TwInputJudge *j, const uint8_t *data,
                                         size_t size)
 {
     if (j->runner != NULL) {
-        tw_program_decode(&j->program, data, size,
-                          tw_runner_dialect(j->runner));
+        tw_program_decode(&j->program, data, size, &j->dialect);
     } else if (!tw_program_parse(&j->program, (const char *)data, size,
                                  "input", TW_TEXT_STRICT, NULL, NULL, NULL)) {
         tw_program_init(&j->program);
@@ -101,7 +107,7 @@ static bool broken(TwInputJudge *j, const char *what, const char *why,
 /* The byte form is total, and encode is its inverse. */
 static bool bytes_hold(TwInputJudge *j)
 {
-    const TwDialect *dialect = tw_runner_dialect(j->runner);
+    const TwDialect *dialect = &j->dialect;
     const TwProgram *program = &j->program;
     char why[256] = "";
     size_t size;

@@ -16,8 +16,20 @@
 typedef struct Mutation {
     TwProgram *program;
     const TwDialect *dialect;
+    uint32_t profiles;
     TwRng *rng;
 } Mutation;
+
+/* One of a set of profiles. */
+static TwProfile pick_profile(uint32_t profiles, TwRng *rng)
+{
+    unsigned n = tw_rng_below(rng, (unsigned)__builtin_popcount(profiles));
+
+    while (n-- > 0) {
+        profiles &= profiles - 1;
+    }
+    return (TwProfile)__builtin_ctz(profiles);
+}
 
 static uint32_t below(Mutation *m, uint32_t bound)
 {
@@ -251,7 +263,7 @@ static void add_move(Mutation *m)
     TwOp made[MOST];
 
     tw_gen_sketch(&gen, program, m->dialect,
-                  (TwProfile)below(m, TW_PROFILES), m->rng);
+                  pick_profile(m->profiles, m->rng), m->rng);
     tw_gen_move(&gen);
     unsigned count = program->n_script - before;
     if (count > 0 && count <= MOST && below(m, 3) == 0) {
@@ -269,12 +281,14 @@ static void add_move(Mutation *m)
 static void change_setup(Mutation *m)
 {
     TwProgram *program = m->program;
+    TwDialect setup = *m->dialect;
     TwOp op;
 
+    setup.setup_only = 0;
     switch (below(m, 5)) {
     case 0:
         if (program->n_setup < setup_limit(m->dialect) &&
-            tw_gen_random_op(program, m->dialect, m->rng,
+            tw_gen_random_op(program, &setup, m->rng,
                              below(m, 2) ? TW_OP_PAGE : TW_OP_MAP, &op)) {
             op.actor = TW_BOARD;
             op.flags = 0;
@@ -596,16 +610,16 @@ static bool fits(const TwProgram *program, const TwDialect *dialect)
            tw_dialect_admits(dialect, program, NULL, 0);
 }
 
-void tw_mutate(TwProgram *program, const TwDialect *dialect, TwRng *rng)
+void tw_mutate(TwProgram *program, const TwDialect *dialect,
+               uint32_t profiles, TwRng *rng)
 {
-    Mutation m = {program, dialect, rng};
+    Mutation m = {program, dialect, profiles, rng};
     TwProgram before;
 
     /* Nothing that could be accessed: no mutation would come to much. */
     if (program->n_cpus == 0 || program->n_setup == 0 ||
         tw_rng_below(rng, 64) == 0) {
-        tw_generate(program, (TwProfile)tw_rng_below(rng, TW_PROFILES),
-                    dialect, rng);
+        tw_generate(program, pick_profile(profiles, rng), dialect, rng);
         return;
     }
     /* Step by step: each finds a program that is well formed, as the

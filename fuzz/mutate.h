@@ -9,8 +9,13 @@
 #include "program/dialect.h"
 #include "program/rng.h"
 
-/* Changes `program` in one to a few places; in rare cases in none. */
-void tw_mutate(TwProgram *program, const TwDialect *dialect, TwRng *rng);
+/*
+ * Changes `program` in one to a few places; in rare cases in none.  What is
+ * made anew, a move or all, is drawn from `profiles`: a bit per TwProfile, not
+ * none.
+ */
+void tw_mutate(TwProgram *program, const TwDialect *dialect,
+               uint32_t profiles, TwRng *rng);
 
 /*
  * Puts into `out` the topology of `a` with a script spliced from both (the

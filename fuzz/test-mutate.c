@@ -13,6 +13,8 @@
 
 static TwProgram program, before, other, out;
 
+enum { EVERY = (1 << TW_PROFILES) - 1 }; /* profiles */
+
 static void assert_fits(const TwProgram *p, const TwDialect *dialect,
                         unsigned number)
 {
@@ -37,7 +39,7 @@ static void test_chain(void)
                         &dialect, &rng);
         }
         tw_program_copy(&before, &program);
-        tw_mutate(&program, &dialect, &rng);
+        tw_mutate(&program, &dialect, EVERY, &rng);
         assert_fits(&program, &dialect, i);
         changed += !tw_program_equal(&program, &before);
         longest = MAX(longest, program.n_script);
@@ -69,7 +71,7 @@ static void test_flat(void)
                         &rng);
         }
         tw_program_copy(&before, &program);
-        tw_mutate(&program, &dialect, &rng);
+        tw_mutate(&program, &dialect, EVERY, &rng);
         assert_fits(&program, &dialect, i);
         changed += !tw_program_equal(&program, &before);
         turned += program.contents != before.contents;
@@ -100,7 +102,7 @@ static void test_narrow(void)
     tw_program_init(&program);
     for (unsigned i = 0; i < 6000; i++) {
         TwRng rng = tw_rng_for(22, i);
-        tw_mutate(&program, &dialect, &rng);
+        tw_mutate(&program, &dialect, EVERY, &rng);
         assert_fits(&program, &dialect, i);
     }
 }
@@ -112,7 +114,7 @@ static void test_empty(void)
     TwRng rng = tw_rng_for(23, 0);
 
     tw_program_init(&program);
-    tw_mutate(&program, &dialect, &rng);
+    tw_mutate(&program, &dialect, EVERY, &rng);
     assert_fits(&program, &dialect, 0);
     g_assert_cmpuint(program.n_cpus, >, 0);
     g_assert_cmpuint(program.n_script, >, 0);
@@ -129,7 +131,7 @@ static void test_reach(void)
         TwRng rng = tw_rng_for(24, i);
         tw_generate(&program, TW_PROFILE_IOMMU, &dialect, &rng);
         tw_program_copy(&before, &program);
-        tw_mutate(&program, &dialect, &rng);
+        tw_mutate(&program, &dialect, EVERY, &rng);
         if (program.n_regions == before.n_regions) {
             regions += memcmp(program.regions, before.regions,
                               program.n_regions * sizeof(TwRegion)) != 0;
@@ -173,8 +175,8 @@ static void test_same_again(void)
         memset(&before, 0xaa, sizeof(before));
         tw_program_copy(&before, &program);
         TwRng b = a;
-        tw_mutate(&program, &dialect, &a);
-        tw_mutate(&before, &dialect, &b);
+        tw_mutate(&program, &dialect, EVERY, &a);
+        tw_mutate(&before, &dialect, EVERY, &b);
         g_assert_true(tw_program_equal(&program, &before));
         g_assert_cmpuint(a.state, ==, b.state);
     }
@@ -254,7 +256,7 @@ static void test_from_bytes(void)
             tw_program_decode(one, bytes, tw_rng_below(&rng, sizeof(bytes)),
                               &dialect);
         } else if (tw_rng_chance(&rng, 60)) {
-            tw_mutate(one, &dialect, &rng);
+            tw_mutate(one, &dialect, EVERY, &rng);
         } else if (one != two) {
             tw_crossover(&out, one, two, &dialect, &rng);
             tw_program_copy(one, &out);

@@ -413,9 +413,11 @@ static bool decode_arg(const OpIn *o, TwArg arg)
 
 /* Operations --------------------------------------------------------------- */
 
-static bool admits_code(const TwDecode *t, unsigned code)
+static bool admits_code(const TwDecode *t, unsigned code, TwPlace where)
 {
-    return code == TW_OP_NOP || (t->d->ops >> code & 1);
+    uint64_t ops = where == TW_IN_SETUP ? t->d->ops
+                                        : t->d->ops & ~t->d->setup_only;
+    return code == TW_OP_NOP || (ops >> code & 1);
 }
 
 static unsigned decode_code(const TwDecode *t, unsigned byte, TwPlace where)
@@ -441,7 +443,7 @@ static unsigned decode_code(const TwDecode *t, unsigned byte, TwPlace where)
     static const uint8_t fallback[] = {O(READ), O(WRITE), O(DMA_READ)};
 #undef O
     unsigned code = byte;
-    if (byte >= 0x80 || byte >= TW_OP_CODES || !admits_code(t, byte)) {
+    if (byte >= 0x80 || byte >= TW_OP_CODES || !admits_code(t, byte, where)) {
         code = often[byte & 63];
     }
     if (where == TW_IN_SETUP && !(tw_op_info(code)->flags & TW_OP_SETUP_OK)) {
@@ -450,11 +452,11 @@ static unsigned decode_code(const TwDecode *t, unsigned byte, TwPlace where)
     if (where == TW_IN_ACTOR && !(tw_op_info(code)->flags & TW_OP_ACTOR_OK)) {
         code = byte & 1 ? TW_OP_UNMAP : TW_OP_MAP;
     }
-    if (admits_code(t, code)) {
+    if (admits_code(t, code, where)) {
         return code;
     }
     for (unsigned i = 0; where == TW_IN_SCRIPT && i < sizeof fallback; i++) {
-        if (admits_code(t, fallback[i])) {
+        if (admits_code(t, fallback[i], where)) {
             return fallback[i];
         }
     }

@@ -13,6 +13,8 @@
 typedef struct TwDialect {
     uint64_t ops;          /* bit per TwOpCode; without `readonly` no region
                             * starts read-only either */
+    uint64_t setup_only;   /* bit per TwOpCode: those of `ops` that stand in
+                            * the setup and nowhere else */
     uint32_t region_kinds; /* bit per TwRegionKind */
     uint32_t iommu_kinds;  /* bit per TwIommuKind */
     uint32_t selects;      /* bit per TwSelect */

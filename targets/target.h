@@ -31,6 +31,8 @@ typedef struct TwTargetOptions {
                        * "exec:COMMAND" */
     TwFlushMode flush;   /* softmmu, zoo: what an UNMAP flushes */
     bool hide_locations; /* softmmu, zoo: traces do not say where */
+    bool check;          /* softmmu, zoo: internal invariants are tested after
+                          * every operation */
     bool strict;         /* unicorn: translated code must follow at once */
     uint32_t timeout_ms; /* exec: per program; 0 = 10 s */
     /* Points at the operation in flight, for whoever watches the process;

@@ -149,10 +149,10 @@ static TwTarget *exec_open(const TwTargetOptions *options, GError **error)
         return NULL;
     }
     if (options->flush != TW_FLUSH_ALL_ENTRIES || options->hide_locations ||
-        options->strict) {
+        options->strict || options->check) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "exec: expected no --flush, no --hide-locations and no "
-                    "--contract: the command decides");
+                    "exec: expected no --flush, no --hide-locations, no "
+                    "--contract and no --check: the command decides");
         return NULL;
     }
     t = g_new0(ExecTarget, 1);

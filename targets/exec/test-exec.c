@@ -263,6 +263,11 @@ static void test_refuses_options(void)
     g_assert_null(tw_target_open(&options, &error));
     g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE);
     g_clear_error(&error);
+    options.flush = TW_FLUSH_ALL_ENTRIES;
+    options.check = true;
+    g_assert_null(tw_target_open(&options, &error));
+    g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE);
+    g_clear_error(&error);
 }
 
 /* Answers ----------------------------------------------------------------- */

@@ -333,6 +333,7 @@ static Machine *machine_open(const TwTargetClass *klass,
     m->dialect = softmmu_dialect(options->hide_locations);
     m->flush_pages = options->flush == TW_FLUSH_PAGES;
     m->hide_locations = options->hide_locations;
+    m->check = options->check;
     m->in_flight = options->in_flight;
     m->empty.root = TW_NONE;
     m->empty.built = true;

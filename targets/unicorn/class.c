@@ -151,10 +151,10 @@ static void version_text(char *text, size_t size)
 static bool can_open(const TwTargetOptions *options, GError **error)
 {
     if (options->timeout_ms != 0 || options->flush != TW_FLUSH_ALL_ENTRIES ||
-        options->hide_locations) {
+        options->hide_locations || options->check) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "unicorn: has no time-out, no ways to flush, and no "
-                    "locations to hide");
+                    "unicorn: has no time-out, no ways to flush, no locations "
+                    "to hide, and no invariants to check");
         return false;
     }
     if (uc_version(NULL, NULL) >> 16 < (UC_API_MAJOR << 8 | UC_API_MINOR)) {

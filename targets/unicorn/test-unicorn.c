@@ -578,6 +578,7 @@ static void test_options(void)
         {.name = "unicorn", .timeout_ms = 1},
         {.name = "unicorn", .flush = TW_FLUSH_PAGES},
         {.name = "unicorn", .hide_locations = true},
+        {.name = "unicorn", .check = true},
     };
     g_auto(Board) t = board_new();
 

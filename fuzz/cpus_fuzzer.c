@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Several CPUs: does each forget what the others changed, in time? */
+#include "fuzz/harness.h"
+
+TW_FUZZER_OF_PROGRAMS("cpus_fuzzer")

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Regions change, in transactions: is the newest topology seen? */
+#include "fuzz/harness.h"
+
+TW_FUZZER_OF_PROGRAMS("topology_fuzzer")
