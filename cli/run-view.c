@@ -92,6 +92,7 @@ static void histograms(const TwCampaignResult *result)
     const TwJudgeStats *s = &result->stats;
     uint64_t regions = 0;
     char name[32];
+    bool counted = false;
 
     printf("\nverdicts (per judged access; those of whole programs once)\n");
     for (unsigned v = 0; v < TW_VERDICTS; v++) {
@@ -129,6 +130,13 @@ static void histograms(const TwCampaignResult *result)
         if (!(tw_op_info(code)->flags & TW_OP_ACCESS)) {
             row(tw_op_info(code)->name, s->by_code[code], s->operations);
         }
+    }
+    for (unsigned i = 0; i < TW_COUNTERS; i++) {
+        counted |= result->counters[i] != 0;
+    }
+    if (!counted) {
+        printf("\nthe target keeps no counters of its own\n");
+        return;
     }
     printf("\ncounters of the target\n");
     for (unsigned i = 0; i < TW_COUNTERS; i++) {
