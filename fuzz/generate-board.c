@@ -65,8 +65,7 @@ static bool put_undo(TwGen *gen, uint8_t actor)
     return true;
 }
 
-/* One topology change of `id`, unless one is undone. */
-static void put_topology(TwGen *gen, uint8_t id, uint8_t actor)
+void tw_put_topology(TwGen *gen, uint8_t id, uint8_t actor)
 {
     if (put_undo(gen, actor)) {
         return;
@@ -154,8 +153,7 @@ static void put_topology(TwGen *gen, uint8_t id, uint8_t actor)
     }
 }
 
-/* A region that matters to an aim: its leaf, an IOMMU on the way, a root. */
-static uint8_t some_region(TwGen *gen, const TwAim *aim)
+uint8_t tw_gen_some_region(TwGen *gen, const TwAim *aim)
 {
     const TwProgram *program = gen->program;
     unsigned draw = tw_gen_below(gen, 16);
@@ -180,6 +178,21 @@ static uint8_t some_region(TwGen *gen, const TwAim *aim)
     return tw_gen_pick_region(program, ~0u, tw_gen_below(gen, 64));
 }
 
+void tw_put_any_change(TwGen *gen, const TwAim *aim, uint8_t actor,
+                       bool notified)
+{
+    unsigned draw = tw_gen_below(gen, 8);
+
+    if (draw < 4 && aim->n_hops > 0 &&
+        tw_gen_speaks(gen->dialect, TW_OP_MAP)) {
+        tw_put_change(gen, tw_aim_some_hop(gen, aim), actor, notified);
+    } else if (draw < 6 && tw_gen_speaks(gen->dialect, TW_OP_PAGE)) {
+        tw_put_page(gen, aim, actor);
+    } else {
+        tw_put_topology(gen, tw_gen_some_region(gen, aim), actor);
+    }
+}
+
 void tw_move_topology(TwGen *gen)
 {
     TwAim aim;
@@ -191,8 +204,8 @@ void tw_move_topology(TwGen *gen)
     TwOpCode code = tw_gen_code(gen);
     tw_put_fill(gen, &aim, code);
     for (unsigned n = 0; n == 0 || (n == 1 && tw_gen_chance(gen, 30)); n++) {
-        uint8_t region = some_region(gen, &aim);
-        put_topology(gen, region, tw_gen_actor(gen, aim.cpu));
+        uint8_t region = tw_gen_some_region(gen, &aim);
+        tw_put_topology(gen, region, tw_gen_actor(gen, aim.cpu));
     }
     tw_put_aimed(gen, &aim, code);
 }
@@ -208,11 +221,11 @@ void tw_move_transaction(TwGen *gen)
     TwOpCode code = tw_gen_code(gen);
     tw_put_fill(gen, &aim, code);
     tw_put(gen, TW_OP_BEGIN, TW_BOARD);
-    uint8_t id = some_region(gen, &aim);
+    uint8_t id = tw_gen_some_region(gen, &aim);
     for (unsigned n = 1 + tw_gen_below(gen, 3); n > 0; n--) {
-        put_topology(gen, id, TW_BOARD);
+        tw_put_topology(gen, id, TW_BOARD);
         if (tw_gen_chance(gen, 50)) {
-            id = some_region(gen, &aim);
+            id = tw_gen_some_region(gen, &aim);
         }
     }
     if (tw_gen_chance(gen, 35)) {
@@ -220,7 +233,7 @@ void tw_move_transaction(TwGen *gen)
     }
     if (tw_gen_chance(gen, 8)) {
         tw_put(gen, TW_OP_BEGIN, TW_BOARD);
-        put_topology(gen, id, TW_BOARD);
+        tw_put_topology(gen, id, TW_BOARD);
         tw_put(gen, TW_OP_COMMIT, TW_BOARD);
     }
     if (tw_gen_full(gen)) {
@@ -282,12 +295,9 @@ void tw_move_cpus(TwGen *gen)
         tw_put_change(gen, tw_aim_some_hop(gen, &aim), other, true);
     } else if (tw_gen_chance(gen, 50)) {
         tw_put_page(gen, &aim, other);
-        TwOp *op = tw_put(gen, TW_OP_FLUSH_PAGE, other);
-        op->obj = aim.cpu;
-        op->index = aim.mmu;
-        op->addr = aim.va;
+        tw_put_flush(gen, &aim, other);
     } else {
-        put_topology(gen, some_region(gen, &aim), other);
+        tw_put_topology(gen, tw_gen_some_region(gen, &aim), other);
     }
     tw_put_aimed(gen, &aim, code);
     tw_put_safepoint(gen, aim.cpu);
@@ -408,46 +418,6 @@ void tw_move_unplug(TwGen *gen)
     tw_put_notify(gen, hop, TW_BOARD);
 }
 
-void tw_move_observe(TwGen *gen)
-{
-    TwAim aim;
-
-    if (!tw_aim_hop(gen, &aim) || !tw_gen_speaks(gen->dialect, TW_OP_OBSERVE)) {
-        tw_move_access(gen);
-        return;
-    }
-    const TwSketchHop *hop = tw_aim_some_hop(gen, &aim);
-    TwOp *op = tw_put(gen, TW_OP_OBSERVE, TW_BOARD);
-    uint8_t observer = (uint8_t)tw_gen_below(gen, 2);
-
-    op->obj = observer;
-    op->other = hop->iommu;
-    op->index = hop->index;
-    op->kinds = (uint8_t)(tw_gen_chance(gen, 60) ? TW_EVENT_UNMAP | TW_EVENT_MAP
-                                                 : 1 + tw_gen_below(gen, 7));
-    op->addr = 0;
-    op->last = UINT64_MAX;
-    if (tw_gen_chance(gen, 50)) {
-        op->addr = (hop->offset & ~(gen->page - 1)) +
-                   tw_gen_below(gen, (uint32_t)gen->page);
-        op->last = op->addr + tw_gen_below(gen, 4) * (gen->page / 2);
-        if (op->last < op->addr) {
-            op->last = UINT64_MAX;
-        }
-    }
-    tw_put_change(gen, hop, TW_BOARD, true);
-    if (tw_gen_chance(gen, 40)) {
-        tw_put(gen, TW_OP_REPLAY, TW_BOARD)->obj = observer;
-    }
-    if (tw_gen_chance(gen, 60)) {
-        tw_put_notify(gen, hop, TW_BOARD);
-    }
-    if (tw_gen_chance(gen, 30)) {
-        tw_put(gen, TW_OP_UNOBSERVE, TW_BOARD)->obj = observer;
-    }
-    tw_put_aimed(gen, &aim, TW_OP_READ);
-}
-
 /* A write that reaches an actor offset, if the page maps lead there. */
 void tw_move_actor(TwGen *gen)
 {
@@ -485,40 +455,6 @@ void tw_move_actor(TwGen *gen)
             return;
         }
     }
-}
-
-void tw_move_during(TwGen *gen)
-{
-    TwAim aim;
-
-    if (!(gen->dialect->op_flags & TW_OPF_DURING) ||
-        !tw_aim_anywhere(gen, &aim) ||
-        gen->program->n_script + 3u > gen->limit) {
-        tw_move_access(gen);
-        return;
-    }
-    unsigned first = gen->program->n_script;
-    tw_put_aimed(gen, &aim, tw_gen_code(gen));
-    unsigned before = gen->program->n_script;
-    switch (tw_gen_below(gen, 4)) {
-    case 0:
-        put_topology(gen, some_region(gen, &aim), aim.cpu);
-        break;
-    case 1:
-        tw_put_page(gen, &aim, aim.cpu);
-        break;
-    default:
-        if (aim.n_hops > 0) {
-            tw_put_change(gen, tw_aim_some_hop(gen, &aim), aim.cpu, true);
-        } else {
-            put_topology(gen, some_region(gen, &aim), aim.cpu);
-        }
-        break;
-    }
-    if (before > first && gen->program->n_script == before + 1) {
-        gen->program->script[before].flags |= TW_OPF_DURING;
-    }
-    tw_put_aimed(gen, &aim, tw_gen_code(gen));
 }
 
 void tw_move_space(TwGen *gen)

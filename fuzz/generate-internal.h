@@ -85,7 +85,11 @@ typedef enum TwMove {
     MOVE_SWITCH,      /* reset, bypass, notify-all */
     MOVE_DESTROY,     /* IOMMU taken out and ended */
     MOVE_UNPLUG,      /* a CPU goes, an event follows */
-    MOVE_OBSERVE,     /* observers and events about their edges */
+    MOVE_OBSERVE,     /* observers, events about their edges, replay, veto */
+    MOVE_LISTEN,      /* a listener, and what commits tell it */
+    MOVE_DIRTY,       /* dirty log: store, clear, store through the same page */
+    MOVE_SNAPSHOT,    /* fill, save, change, restore, access */
+    MOVE_CLOCK,       /* full flushes with time between: TLBs resize */
     MOVE_ACTOR,       /* a write to a device changes the world */
     MOVE_DURING,      /* change inside a fill */
     MOVE_SPACE,       /* spaces come and go */
@@ -126,6 +130,11 @@ typedef struct TwGen {
     uint8_t n_touched;
     uint8_t open; /* transactions */
     uint8_t unplugged; /* bit per CPU */
+    uint8_t observing, listening; /* bit per number of an observer */
+    uint8_t vetoing;              /* the IOMMU that has a veto, or TW_NONE */
+    bool saved;                   /* there is a snapshot */
+    /* disabled, detached, moved and resized of the snapshot. */
+    uint64_t saved_regions[4];
     /* Bit per region: what was done to it and not undone. */
     uint64_t disabled, detached, moved, resized;
     TwTouch touched[SKETCH_TOUCHED];

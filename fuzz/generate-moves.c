@@ -254,10 +254,7 @@ static void move_slot(TwGen *gen)
         TwAim page = aim;
         page.lg = gen->program->page_lg; /* the others stay as they are */
         tw_put_page(gen, &page, actor);
-        TwOp *op = tw_put(gen, TW_OP_FLUSH_PAGE, actor);
-        op->obj = aim.cpu;
-        op->index = aim.mmu;
-        op->addr = aim.va;
+        tw_put_flush(gen, &aim, actor);
         break;
     }
     }
@@ -447,6 +444,10 @@ static const struct {
     [MOVE_DESTROY] = {tw_move_destroy, OP(IOMMU_DESTROY)},
     [MOVE_UNPLUG] = {tw_move_unplug, OP(UNPLUG)},
     [MOVE_OBSERVE] = {tw_move_observe, OP(OBSERVE)},
+    [MOVE_LISTEN] = {tw_move_listen, OP(LISTEN)},
+    [MOVE_DIRTY] = {tw_move_dirty, OP(DIRTY_CLEAR)},
+    [MOVE_SNAPSHOT] = {tw_move_snapshot, OP(RESTORE)},
+    [MOVE_CLOCK] = {tw_move_clock, OP(CLOCK)},
     [MOVE_ACTOR] = {tw_move_actor, 0},
     [MOVE_DURING] = {tw_move_during, CHANGES | REGIONS},
     [MOVE_SPACE] = {tw_move_space, OP(SPACE_NEW) | OP(SPACE_DEL)},
@@ -477,7 +478,9 @@ void tw_gen_weigh(TwGen *gen)
 
     gen->possible = gen->weights = 0;
     for (unsigned i = 0; i < MOVES; i++) {
-        if (moves[i].needs == 0 || (moves[i].needs & ops)) {
+        bool inside = i != MOVE_DURING ||
+                      (gen->dialect->op_flags & TW_OPF_DURING);
+        if (inside && (moves[i].needs == 0 || (moves[i].needs & ops))) {
             gen->possible |= UINT64_C(1) << i;
             gen->weights += gen->mixture->moves[i];
         }

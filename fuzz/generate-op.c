@@ -379,6 +379,9 @@ bool tw_gen_random_arg(const TwProgram *program, const TwDialect *dialect,
         return true;
     case TW_ARG_COUNT:
         op->count = 1 + tw_rng_below(rng, 8);
+        if (op->code == TW_OP_CLOCK) {
+            op->count *= 50; /* milliseconds */
+        }
         return true;
     case TW_ARG_DIRECTION:
         op->perm = tw_rng_chance(rng, 50) ? TW_R : TW_W;

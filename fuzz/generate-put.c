@@ -392,6 +392,15 @@ void tw_put_notify(TwGen *gen, const TwSketchHop *hop, uint8_t actor)
     }
 }
 
+void tw_put_flush(TwGen *gen, const TwAim *aim, uint8_t actor)
+{
+    TwOp *op = tw_put(gen, TW_OP_FLUSH_PAGE, actor);
+
+    op->obj = aim->cpu;
+    op->index = aim->mmu;
+    op->addr = aim->va;
+}
+
 /* Page map ---------------------------------------------------------------- */
 
 void tw_put_on(TwGen *gen, TwOp *op, bool on)

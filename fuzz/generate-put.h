@@ -76,6 +76,18 @@ void tw_put_notify(TwGen *gen, const TwSketchHop *hop, uint8_t actor);
 
 /* Points the page of an aim elsewhere, in the page map. */
 void tw_put_page(TwGen *gen, const TwAim *aim, uint8_t actor);
+/* Ends what is cached of an aim's page. */
+void tw_put_flush(TwGen *gen, const TwAim *aim, uint8_t actor);
+
+/* --- generate-board.c: changes of regions --- */
+
+/* One topology change of region `id`, unless one is undone. */
+void tw_put_topology(TwGen *gen, uint8_t id, uint8_t actor);
+/* A region that matters to an aim: its leaf, an IOMMU on the way, a root. */
+uint8_t tw_gen_some_region(TwGen *gen, const TwAim *aim);
+/* What may be changed about an aim, whatever it is; `notified` is for hops. */
+void tw_put_any_change(TwGen *gen, const TwAim *aim, uint8_t actor,
+                       bool notified);
 
 /* --- generate-flat.c: where pages lead to their own addresses --- */
 
@@ -100,7 +112,7 @@ uint8_t tw_flat_rights(TwGen *gen);
 /* One move. */
 void tw_flat_move(TwGen *gen);
 
-/* --- generate-moves.c, generate-board.c: moves used by others --- */
+/* --- generate-moves.c, -board.c, -watch.c, -time.c: moves used by others --- */
 
 void tw_move_access(TwGen *gen);
 void tw_move_topology(TwGen *gen);
@@ -113,7 +125,11 @@ void tw_move_destroy(TwGen *gen);
 void tw_move_unplug(TwGen *gen);
 void tw_move_observe(TwGen *gen);
 void tw_move_actor(TwGen *gen);
+void tw_move_listen(TwGen *gen);
+void tw_move_dirty(TwGen *gen);
 void tw_move_during(TwGen *gen);
+void tw_move_snapshot(TwGen *gen);
+void tw_move_clock(TwGen *gen);
 void tw_move_space(TwGen *gen);
 
 #endif

@@ -23,6 +23,9 @@ void tw_gen_clear(TwGen *gen)
     gen->moved = 0;
     gen->resized = 0;
     gen->unplugged = 0;
+    gen->observing = gen->listening = 0;
+    gen->vetoing = TW_NONE;
+    gen->saved = false;
     gen->page = 1ull << program->page_lg;
     tw_gen_weigh(gen);
 }
@@ -383,6 +386,21 @@ static void sketch_ops(TwGen *gen, const TwOp *ops, unsigned n)
             break;
         case TW_OP_UNPLUG:
             gen->unplugged |= (uint8_t)(1u << op->obj);
+            break;
+        case TW_OP_OBSERVE:
+            gen->observing |= (uint8_t)(1u << op->obj);
+            break;
+        case TW_OP_LISTEN:
+            gen->listening |= (uint8_t)(1u << op->obj);
+            break;
+        case TW_OP_UNOBSERVE:
+            gen->observing &= (uint8_t)~(1u << op->obj);
+            break;
+        case TW_OP_UNLISTEN:
+            gen->listening &= (uint8_t)~(1u << op->obj);
+            break;
+        case TW_OP_VETO:
+            gen->vetoing = op->flags & TW_OPF_ON ? op->obj : TW_NONE;
             break;
         default:
             break;
