@@ -71,3 +71,8 @@ char *tw_harness_target(const TwHarnessInfo *harness, GError **error)
     return taken ? g_strconcat("zoo:", slug, NULL)
                  : g_strdup(harness->target);
 }
+
+const char *tw_harness_model(const TwHarnessInfo *harness)
+{
+    return strcmp(harness->target, "zoo") == 0 ? "softmmu" : harness->target;
+}

@@ -42,4 +42,8 @@ const TwHarnessInfo *tw_harness_of_file(const char *path);
  */
 char *tw_harness_target(const TwHarnessInfo *harness, GError **error);
 
+/* A target that inputs of the harness mean the same on, whatever the
+ * environment says. */
+const char *tw_harness_model(const TwHarnessInfo *harness);
+
 #endif

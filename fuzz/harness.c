@@ -25,6 +25,7 @@ static struct {
     TwInputJudge *judge;
     TwProgram program, other, crossed; /* of the mutators */
     uint8_t bytes[TW_BYTES_MAX];
+    TwVerdict verdict; /* of the last input */
 } state;
 
 void tw_harness_input_name(const char *name)
@@ -162,11 +163,22 @@ int tw_harness_run(const char *name, const uint8_t *data, size_t size)
     TwFinding finding;
 
     open_harness(name);
-    if (tw_verdict_is_finding(
-            tw_input_judge(state.judge, data, size, &finding))) {
+    state.verdict = tw_input_judge(state.judge, data, size, &finding);
+    if (tw_verdict_is_finding(state.verdict)) {
         report(&finding, data, size);
     }
     return 0;
+}
+
+char *tw_harness_result(void)
+{
+    GString *text = g_string_new(tw_verdict_name(state.verdict));
+
+    g_string_append_c(text, '\n');
+    if (strcmp(tw_harness_model(state.info), "softmmu") == 0) {
+        tw_input_judge_print(state.judge, text);
+    }
+    return g_string_free(text, FALSE);
 }
 
 /* Mutators ---------------------------------------------------------------- */

@@ -37,6 +37,13 @@ void tw_harness_input_name(const char *name);
  */
 int tw_harness_run(const char *name, const uint8_t *data, size_t size);
 
+/*
+ * What the last input came to, as text for comparing, for the caller to free:
+ * the verdict, and of targets that are built in all of the trace (what others
+ * cache depends on the time).
+ */
+char *tw_harness_result(void);
+
 /* For the custom mutators: decode, mutate or cross, encode. */
 size_t tw_harness_mutate(const char *name, uint8_t *data, size_t size,
                          size_t max_size, unsigned int seed);

@@ -285,6 +285,13 @@ TwVerdict tw_input_judge(TwInputJudge *j, const uint8_t *data, size_t size,
     return (TwVerdict)finding->verdict;
 }
 
+void tw_input_judge_print(TwInputJudge *j, GString *out)
+{
+    if (j->runner != NULL) {
+        tw_trace_print(tw_runner_trace(j->runner), &j->program, out);
+    }
+}
+
 /* In a child -------------------------------------------------------------- */
 
 typedef struct Isolated {

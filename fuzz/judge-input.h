@@ -44,6 +44,9 @@ const TwProgram *tw_input_judge_program(TwInputJudge *judge,
 TwVerdict tw_input_judge(TwInputJudge *judge, const uint8_t *data,
                          size_t size, TwFinding *finding);
 
+/* Appends the trace of the last input, where there is one. */
+void tw_input_judge_print(TwInputJudge *judge, GString *out);
+
 /* After a finding: the program to show, or NULL: none could be made. */
 const TwProgram *tw_input_judge_accused(const TwInputJudge *judge);
 

@@ -616,9 +616,10 @@ void tw_mutate(TwProgram *program, const TwDialect *dialect,
     Mutation m = {program, dialect, profiles, rng};
     TwProgram before;
 
-    /* Nothing that could be accessed: no mutation would come to much. */
+    /* Nothing that could be accessed: no mutation would come to much.  Nearly
+     * nothing: engines that start from nothing stay there for long. */
     if (program->n_cpus == 0 || program->n_setup == 0 ||
-        tw_rng_below(rng, 64) == 0) {
+        tw_rng_below(rng, program->n_script < 4 ? 4 : 64) == 0) {
         tw_generate(program, pick_profile(profiles, rng), dialect, rng);
         return;
     }

@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Each harness finds a bug of its question from nothing, with libFuzzer where
+# there is one; and the stand-alone driver.  ENGINE=1: there is libFuzzer.
+# shellcheck source=cli/test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
+
+: "${FUZZERS:?expected the folder of the harnesses}"
+quoted="'$TWINWALK'"
+
+# The stand-alone driver: one result four times, or it dies.
+mkdir files
+echo same >files/same
+exits 0 'the same four times' "$FUZZERS/test-standalone" files
+check 'four times' grep -q '^files/same: 5 bytes, 4 times$' out.txt
+echo leak >files/leak
+status=0
+"$FUZZERS/test-standalone" files >out.txt 2>err.txt || status=$?
+check 'dies of what a run leaves behind' [ "$status" -ge 128 ]
+check 'and says which run' grep -q '^files/leak: run 4 came to something else$' \
+    err.txt
+exits 2 'no such file' "$FUZZERS/test-standalone" nowhere
+
+# finds HARNESS SLUG VERDICT: from an empty corpus, in a bounded number of runs.
+finds()
+{
+    mkdir "$1"
+    cd "$1"
+    status=0
+    TWINWALK_ZOO=$2 "$FUZZERS/$1_fuzzer" -seed=1 -runs=100000 -entropic=0 \
+        -max_len=8192 -verbosity=0 >out.txt 2>err.txt || status=$?
+    check "$1 finds $2" [ "$status" -ne 0 ]
+    check "its verdict is $3" \
+        grep -q "^ASSERTION FAILED: TwFuzzerHash=[A-Za-z]* $3 " err.txt
+    key=$(sed -n 's/.*TwFuzzerHash=\([A-Za-z]*\) .*/\1/p' err.txt)
+    command=$(sed -n 's/^replay: //p' err.txt | sed "s|twinwalk|$quoted|")
+    exits 10 "the command that $1 prints" sh -c "$command"
+    check "gives $key" grep -q " $key\$" out.txt
+    set -- crash-*
+    exits 0 'which it does not without the bug' env -u TWINWALK_ZOO \
+        "$TWINWALK" replay --harness "${PWD##*/}_fuzzer" "$1"
+    cd ..
+}
+
+if [ "$ENGINE" -eq 1 ]; then
+    finds static rights-not-anded perm
+    finds iommu second-hop-unregistered stale
+    finds invalidate victim-survives-page-flush stale
+    finds topology commit-flush-own-as-only stale
+    finds dma translated-low-bits-added '[a-z]*'
+    finds cpus active-never-rearmed stale
+    finds check second-hop-unregistered invariant
+fi
+finish
