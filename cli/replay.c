@@ -20,12 +20,14 @@ typedef struct Replay {
     int code;
 } Replay;
 
-static void show_trace(Replay *r)
+static void show_trace(Replay *r, const TwFinding *finding)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
+    GError *error = NULL;
 
-    tw_trace_print(tw_runner_trace(r->runner), r->program, text);
-    fputs(text->str, stdout);
+    if (r->trace && !tw_replay_trace(&r->target.options, r->program, finding,
+                                     r->json ? r->builder : NULL, &error)) {
+        r->code = tw_cli_worse(r->code, tw_cli_fail_error(error));
+    }
 }
 
 static void show_text(Replay *r, const char *path, const TwFinding *finding)
@@ -59,9 +61,7 @@ static void show_text(Replay *r, const char *path, const TwFinding *finding)
         printf("  %u of %u replays on a fresh target gave this key\n",
                finding->again, finding->replays);
     }
-    if (r->trace) {
-        show_trace(r);
-    }
+    show_trace(r, finding);
 }
 
 static void json_op(JsonBuilder *b, const char *name, uint16_t op)
@@ -96,6 +96,7 @@ static void show_json(Replay *r, const char *path, const TwFinding *finding)
         tw_cli_json_int(b, "replays", finding->replays);
         tw_cli_json_int(b, "again", finding->again);
     }
+    show_trace(r, finding);
     json_builder_end_object(b);
 }
 
@@ -323,8 +324,6 @@ static bool options_ready(Replay *r, int argc)
         }
     } else if (argc < 2) {
         wrong = "replay: expected a file";
-    } else if (r->trace && r->json) {
-        wrong = "replay: expected --trace or --json, not both";
     } else if (r->in_process && r->times > 1) {
         wrong = "--times: each run is in a process of its own: expected no "
                 "--in-process and no --trace";
@@ -377,7 +376,8 @@ int tw_verb_replay(int argc, char **argv)
         {"in-process", 0, 0, G_OPTION_ARG_NONE, &r.in_process,
          "Runs in this process, not in a child: for debuggers", NULL},
         {"trace", 0, 0, G_OPTION_ARG_NONE, &r.trace,
-         "Prints the target's trace too (implies --in-process)", NULL},
+         "Prints each operation with what it did to caches and notifiers, then "
+         "the trace (implies --in-process)", NULL},
         {"times", 0, 0, G_OPTION_ARG_INT, &r.times,
          "Runs each file so often, each time on a fresh target, and says how "
          "many runs gave the key", "N"},

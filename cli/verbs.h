@@ -35,6 +35,16 @@ TwStory *tw_cli_story(TwRunner *runner, const TwProgram *program,
 /* A story as members of the JSON object that is open (explain). */
 void tw_explain_json(JsonBuilder *builder, const TwStory *story);
 
+/*
+ * replay --trace: runs the program once more on a target of its own that tells
+ * what it does, and prints each operation with that, then the trace; with
+ * `builder`, as members of the JSON object that is open.  False with `error`
+ * if the target cannot be opened.
+ */
+bool tw_replay_trace(const TwTargetOptions *options, const TwProgram *program,
+                     const TwFinding *finding, JsonBuilder *builder,
+                     GError **error);
+
 /* replay --as-target: answers cases on standard input until it ends. */
 int tw_replay_as_target(const TwCliTarget *target);
 

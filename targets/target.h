@@ -25,6 +25,18 @@ typedef struct TwTargetClass TwTargetClass;
 
 typedef enum TwFlushMode { TW_FLUSH_ALL_ENTRIES, TW_FLUSH_PAGES } TwFlushMode;
 
+/*
+ * Who wants to know what a target does to its caches and notifiers.  `op`: the
+ * script operation that it does it in, or TW_NO_OP: before the script; `kind`
+ * is a word ("fill"), `text` a line without newline, with the ids of rules.
+ * What belongs to one operation comes in the order in which it happened.  Both
+ * texts are there until the return only.
+ */
+typedef struct TwTeller {
+    void (*tell)(void *data, uint16_t op, const char *kind, const char *text);
+    void *data;
+} TwTeller;
+
 /* Options of all targets; each takes what concerns it and refuses the rest. */
 typedef struct TwTargetOptions {
     const char *name; /* as the user gave it: "softmmu", "zoo:slug",
@@ -38,6 +50,9 @@ typedef struct TwTargetOptions {
     /* Points at the operation in flight, for whoever watches the process;
      * written before each operation.  NULL: the target keeps it to itself. */
     volatile uint32_t *in_flight;
+    /* NULL, or must outlive the target, which tells it what it can: softmmu
+     * and the zoo cache events, unicorn its calls of the library. */
+    const TwTeller *teller;
 } TwTargetOptions;
 
 struct TwTarget {
@@ -54,6 +69,7 @@ enum { TW_MAX_TRIGGERS = 32 };
 struct TwTargetClass {
     const char *name; /* [a-z0-9-]+ */
     const char *summary;
+    bool tells; /* heeds TwTargetOptions.teller */
     TwTarget *(*open)(const TwTargetOptions *options, GError **error);
     const TwDialect *(*dialect)(TwTarget *target);
     const TwContract *(*contract)(TwTarget *target);

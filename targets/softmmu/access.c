@@ -132,6 +132,8 @@ static void cpu_walk(Machine *m, const SpanMap *map, uint8_t space,
         }
         length = span->last - va < n ? span->last - va + 1 : n;
         m->access.uncached = true;
+        TELL(m, "walk", "%u bytes at 0x%" PRIx64 " of s%u, not cached", length,
+             span->out + (va - span->first), space);
         walk(m, space, span->out + (va - span->first), first, length, 0);
         va += length;
         first += length;
@@ -174,6 +176,8 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
             }
             break;
         case FILL_DENIED:
+            TELL(m, "no-fill", "%s page 0x%" PRIx64 ": no right is left "
+                 "(TL-7)", tlb_name(m, tlb).text, page);
             refuse(access, TW_CLASS_DECODE_ERROR);
             return;
         case FILL_UNCACHED:
@@ -186,6 +190,8 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
     }
     if (entry->tail) {
         access->container = true;
+        TELL(m, "walk", "%u bytes at 0x%" PRIx64 " of s%u, on each access "
+             "(DS-4)", n, entry->offset + offset, entry->space);
         walk(m, entry->space, entry->offset + offset, first, n,
              entry->n_hops);
     } else if (entry->region == TW_NONE) {
@@ -424,6 +430,8 @@ static void access_bytes(Machine *m, const TwOp *op, bool cpu)
         return;
     }
     if (!cpu) {
+        TELL(m, "walk", "%u bytes at 0x%" PRIx64 " of s%u", op->size,
+             op->addr, op->obj);
         walk(m, op->obj, op->addr, 0, op->size, 0);
         return;
     }

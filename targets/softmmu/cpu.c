@@ -39,9 +39,57 @@ static void cpu_flush_unmap(Machine *m, Cpu *cpu, const Work *work)
     notifier->active = left;
 }
 
+static unsigned cpu_live(const Cpu *cpu)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
+        n += tlb_live(&cpu->tlbs[i]);
+    }
+    return n;
+}
+
+/* Work in words; what asked for it is the operation that it names. */
+PART Name work_name(const Machine *m, const Work *work)
+{
+    const TwOpInfo *info = work->op < m->program->n_script
+                               ? tw_op_info(m->program->script[work->op].code)
+                               : NULL;
+    Name name;
+    unsigned n;
+
+    switch (work->kind) {
+    case WORK_FLUSH_ALL:
+        n = name_format(&name, 0, "everything");
+        break;
+    case WORK_FLUSH_INDEX:
+        n = name_format(&name, 0, "index %u (TL-8)", work->index);
+        break;
+    case WORK_FLUSH_PAGE:
+        n = name_format(&name, 0, "page 0x%" PRIx64 " of index %u (TL-9)",
+                        work->first & ~m->page_mask, work->index);
+        break;
+    case WORK_FLUSH_RANGE:
+        n = name_format(&name, 0, "0x%" PRIx64 "..0x%" PRIx64
+                        " of index %u (TL-11)",
+                        work->first, work->last, work->index);
+        break;
+    default:
+        n = name_format(&name, 0, "UNMAP of i%u.%u 0x%" PRIx64 "..0x%" PRIx64
+                        " (TN-3)", work->iommu, work->index, work->first,
+                        work->last);
+        break;
+    }
+    if (info != NULL) {
+        name_format(&name, n, ", for op %u %s", work->op, info->name);
+    }
+    return name;
+}
+
 static void cpu_do_work(Machine *m, Cpu *cpu, const Work *work)
 {
     Tlb *tlb = &cpu->tlbs[work->index];
+    unsigned live = m->teller != NULL ? cpu_live(cpu) : 0;
 
     if (work->kind != WORK_FLUSH_ALL && work->kind != WORK_UNMAP &&
         tlb->table == NULL) { /* `all`, but it has no such MMU index */
@@ -68,6 +116,9 @@ static void cpu_do_work(Machine *m, Cpu *cpu, const Work *work)
         cpu_flush_unmap(m, cpu, work);
         break;
     }
+    TELL(m, "flush", "c%u %s: %u of %u entries dropped",
+         (unsigned)(cpu - m->cpus), work_name(m, work).text,
+         live - cpu_live(cpu), live);
 }
 
 /* The queue -------------------------------------------------------------- */
@@ -80,11 +131,14 @@ static void cpu_ask(Machine *m, uint8_t c, uint8_t actor, Work work)
     if (!cpu->live) {
         return;
     }
+    work.op = m->op;
     if (c == actor) {
         cpu_do_work(m, cpu, &work);
         return;
     }
     count(m, TW_COUNT_QUEUED);
+    TELL(m, "queue", "c%u %s: at its next safe point (LA-4)", c,
+         work_name(m, &work).text);
     if (cpu->n_work == MAX_WORK) {
         cpu->too_much_work = true;
         return;
@@ -104,10 +158,15 @@ static void cpu_safepoint(Machine *m, uint8_t c)
 {
     Cpu *cpu = &m->cpus[c];
 
+    if (cpu->n_work > 0) {
+        TELL(m, "safepoint", "c%u does what is queued: %u (LA-3, LA-4)", c,
+             cpu->n_work);
+    }
     for (unsigned i = 0; i < cpu->n_work; i++) {
         cpu_do_work(m, cpu, &cpu->work[i]);
     }
     if (cpu->too_much_work) {
+        TELL(m, "flush", "c%u everything: its queue ran over", c);
         cpu_flush_all(m, cpu);
     }
     cpu->n_work = 0;
@@ -157,6 +216,10 @@ static void cpu_flush_op(Machine *m, const TwOp *op, uint8_t actor)
 PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,
                     uint64_t last, uint8_t actor)
 {
+    TELL(m, "reach", "c%u with 0x%" PRIx64 "..0x%" PRIx64 "%s", notifier->cpu,
+         first, last,
+         notifier->active ? " (TN-3)"
+                          : ": not active, nothing came through it (TN-4)");
     if (!notifier->active) {
         return;
     }
@@ -177,6 +240,9 @@ static void cpu_arm(Machine *m, uint8_t c, uint8_t iommu, uint8_t index)
                                .active = true,
                                .first = 0, .last = UINT64_MAX};
         notifier_register(m, notifier);
+        TELL(m, "arm", "c%u at i%u.%u (TN-1, TN-2)", c, iommu, index);
+    } else if (!notifier->active && !TW_BUG(ACTIVE_NEVER_REARMED)) {
+        TELL(m, "arm", "c%u at i%u.%u again (TN-2)", c, iommu, index);
     }
     if (!TW_BUG(ACTIVE_NEVER_REARMED)) {
         notifier->active = true;
@@ -193,6 +259,8 @@ static void cpu_unplug(Machine *m, uint8_t c)
             notifier_unregister(m, &cpu->notifiers[i][k]);
         }
     }
+    TELL(m, "flush", "c%u everything, with its queue of %u: it is unplugged "
+         "(TN-7)", c, cpu->n_work);
     cpu_flush_all(m, cpu);
     cpu->n_work = 0;
     cpu->too_much_work = false;

@@ -158,6 +158,7 @@ static uint16_t page_entry(Machine *m, View *view, uint64_t addr)
         view->flat = !tree_build(m, view);
         view->built = true;
         count(m, TW_COUNT_DISPATCH);
+        TELL(m, "dispatch", "built for the view of r%u", view->root);
     }
     if (view->flat) {
         return flat_entry(m, view, addr);

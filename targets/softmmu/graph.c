@@ -48,6 +48,7 @@ static void child_remove(Machine *m, uint8_t id)
 static void commit_effective(Machine *m, uint8_t actor)
 {
     count(m, TW_COUNT_COMMIT);
+    TELL(m, "commit", "acts (TX-3, TX-7)");
     views_publish(m);
     m->pending = false;
     for (unsigned c = 0; c < m->program->n_cpus; c++) {
@@ -74,6 +75,9 @@ static void transaction_commit(Machine *m, uint8_t actor)
 {
     if (--m->depth == 0 && m->pending) {
         commit_effective(m, actor);
+    } else {
+        TELL(m, "commit", m->depth > 0 ? "waits for the outermost (TX-1)"
+                                       : "nothing is pending (TX-1)");
     }
 }
 

@@ -8,6 +8,7 @@
  * The parts, lowest first; each only calls those above it, apart from the few
  * functions declared at the end of this header:
  *
+ *   tell.c      what is told of caches and notifiers to whoever wants to know
  *   span.c      sorted disjoint intervals: page maps and IOMMU tables
  *   ram.c       RAM as a function plus the bytes that were written
  *   view.c      the region graph rendered into flat views, and their sharing
@@ -256,6 +257,7 @@ typedef struct Work {
     uint8_t index; /* MMU index; unmap: IOMMU index */
     uint8_t bits;
     uint8_t iommu;
+    uint16_t op; /* that asked for it */
     uint64_t first, last;
 } Work;
 
@@ -318,6 +320,7 @@ typedef struct Machine {
     bool full_rebuild; /* render every view on every effective commit */
     bool check;        /* test the invariants after every operation */
     volatile uint32_t *in_flight;
+    const TwTeller *teller;
 #ifdef TW_ZOO
     Bug bug;
 #endif
@@ -364,6 +367,15 @@ static inline uint64_t low_mask(unsigned lg) /* the low `lg` bits, 0 .. 64 */
 {
     return lg >= 64 ? UINT64_MAX : (UINT64_C(1) << lg) - 1;
 }
+
+/* TELL(m, KIND, FORMAT, ...): one cache event; its operands are looked at only
+ * if somebody wants to know. */
+#define TELL(m, ...)                                                         \
+    do {                                                                     \
+        if (G_UNLIKELY((m)->teller != NULL)) {                               \
+            tell(m, __VA_ARGS__);                                            \
+        }                                                                    \
+    } while (0)
 
 /* Calls that go upwards: who changes something tells the CPUs. */
 PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,

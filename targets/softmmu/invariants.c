@@ -20,11 +20,6 @@ static TlbEntry *tlb_entry(Tlb *tlb, unsigned i)
                           : &tlb->victims[i - tlb->mask - 1];
 }
 
-static uint64_t entry_page(const TlbEntry *entry)
-{
-    return MIN(entry->cmp[CMP_R], MIN(entry->cmp[CMP_W], entry->cmp[CMP_X]));
-}
-
 /* FR-2, TN-4: each hop of the entry has an active notifier of the CPU. */
 static bool entry_covered(Machine *m, unsigned c, const TlbEntry *entry)
 {

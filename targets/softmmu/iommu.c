@@ -40,13 +40,20 @@ static Translation iommu_translate(Machine *m, uint8_t id, uint8_t index,
     uint64_t out;
 
     if (iommu->bypass) {
+        TELL(m, "translate", "i%u.%u 0x%" PRIx64 " -> s%u, bypassed", id,
+             index, offset, iommu->bypass_space);
         return (Translation){offset, iommu->bypass_space, TW_R | TW_W};
     }
     span = span_find(&iommu->tables[index], offset);
     if (span == NULL) {
+        TELL(m, "translate", "i%u.%u 0x%" PRIx64 ": no entry", id, index,
+             offset);
         return (Translation){.perm = 0};
     }
     out = span->out + ((offset & ~low) - span->first);
+    TELL(m, "translate", "i%u.%u 0x%" PRIx64 " -> s%u 0x%" PRIx64 " %s", id,
+         index, offset, span->space, (out & ~low) | (offset & low),
+         rights_name(span->perm));
     if (TW_BUG(TRANSLATED_LOW_BITS_ADDED)) {
         return (Translation){out + (offset & low), span->space, span->perm};
     }
@@ -107,7 +114,14 @@ static void iommu_notify(Machine *m, uint8_t id, uint8_t index,
 {
     Notifier *next;
 
+    bool reached = false;
+
     count(m, TW_COUNT_NOTIFY);
+    TELL(m, "notify", "i%u.%u %s 0x%" PRIx64 "..0x%" PRIx64 " (NT-4)", id,
+         index, event->kind == TW_EVENT_MAP     ? "MAP"
+                : event->kind == TW_EVENT_UNMAP ? "UNMAP"
+                                                : "DEVIOTLB",
+         event->first, event->last);
     if (TW_BUG(NOTIFY_IDX0_ONLY)) {
         index = 0;
     }
@@ -126,11 +140,17 @@ static void iommu_notify(Machine *m, uint8_t id, uint8_t index,
             seen.first = n->first;
         }
         seen.last = MIN(seen.last, n->last);
+        reached = true;
         if (n->cpu == TW_NONE) {
+            TELL(m, "reach", "o%u with 0x%" PRIx64 "..0x%" PRIx64 " (NT-5)",
+                 n->observer, seen.first, seen.last);
             observer_record(m, n, &seen);
         } else {
             cpu_unmap(m, n, seen.first, seen.last, actor);
         }
+    }
+    if (!reached) {
+        TELL(m, "reach", "no notifier");
     }
 }
 

@@ -5,6 +5,8 @@
  */
 #include "targets/softmmu/internal.h"
 
+#include "targets/softmmu/tell.c"
+
 #include "targets/softmmu/span.c"
 #include "targets/softmmu/ram.c"
 #include "targets/softmmu/view.c"

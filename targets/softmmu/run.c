@@ -105,6 +105,7 @@ static void machine_reset(Machine *m)
         memset(m->cpus, 0, sizeof(m->cpus));
         m->run = 1;
     }
+    m->op = TW_NO_OP;
     m->page_lg = program->page_lg;
     m->page_mask = low_mask(program->page_lg);
     tw_legality_init(&m->legality, program);
@@ -335,6 +336,7 @@ static Machine *machine_open(const TwTargetClass *klass,
     m->hide_locations = options->hide_locations;
     m->check = options->check;
     m->in_flight = options->in_flight;
+    m->teller = options->teller;
     m->empty.root = TW_NONE;
     m->empty.built = true;
     m->empty.hint_first = 1;

@@ -23,6 +23,7 @@ static TwTarget *softmmu_open(const TwTargetOptions *options, GError **error)
 const TwTargetClass tw_softmmu_class = {
     .name = "softmmu",
     .summary = "built-in soft TLB with flat views and IOMMU notifiers",
+    .tells = true,
     .open = softmmu_open,
     .dialect = dialect,
     .contract = contract,

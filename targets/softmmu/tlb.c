@@ -56,6 +56,8 @@ static TlbEntry *tlb_lookup(Machine *m, Tlb *tlb, uint64_t page, uint8_t need)
 
     if (entry_hits(tlb, slot, page, need)) {
         count(m, TW_COUNT_TLB_HIT);
+        TELL(m, "hit", "%s page 0x%" PRIx64 ": %s (TL-1)",
+             tlb_name(m, tlb).text, page, entry_name(slot).text);
         return slot;
     }
     if (!tlb->dirty) {
@@ -68,6 +70,9 @@ static TlbEntry *tlb_lookup(Machine *m, Tlb *tlb, uint64_t page, uint8_t need)
             *slot = *victim; /* comparators and side record alike */
             *victim = swapped;
             count(m, TW_COUNT_VICTIM_HIT);
+            TELL(m, "victim-swap", "%s page 0x%" PRIx64 ": %s, changes places "
+                 "with victim %u (TL-2)", tlb_name(m, tlb).text, page,
+                 entry_name(slot).text, i);
             return slot;
         }
     }
@@ -104,6 +109,11 @@ static void tlb_insert(Machine *m, Tlb *tlb, uint64_t page,
 {
     TlbEntry *slot = tlb_slot(m, tlb, page);
 
+    if (slot->stamp == tlb->stamp) {
+        TELL(m, "evict", "%s page 0x%" PRIx64 " goes %s (TL-3)",
+             tlb_name(m, tlb).text, entry_page(slot),
+             tlb->n_victims > 0 ? "to the victims" : "for good");
+    }
     if (slot->stamp == tlb->stamp && tlb->n_victims > 0) {
         tlb->victims[tlb->next_victim] = *slot;
         tlb->next_victim = (tlb->next_victim + 1) % tlb->n_victims;
@@ -112,6 +122,8 @@ static void tlb_insert(Machine *m, Tlb *tlb, uint64_t page,
     slot->stamp = tlb->stamp;
     tlb->dirty = true;
     count(m, TW_COUNT_FILL);
+    TELL(m, "fill", "%s page 0x%" PRIx64 " -> %s (TL-3)",
+         tlb_name(m, tlb).text, page, entry_name(slot).text);
 }
 
 /* TL-10: one aligned range that holds every large page filled so far. */
@@ -128,6 +140,20 @@ static void tlb_add_large(Tlb *tlb, uint64_t addr, unsigned lg)
     tlb->large = tlb->dirty = true;
     tlb->large_addr = addr & mask;
     tlb->large_mask = mask;
+}
+
+/* How many entries it has: for whoever wants to know. */
+static unsigned tlb_live(const Tlb *tlb)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; tlb->table != NULL && i <= tlb->mask; i++) {
+        n += tlb->table[i].stamp == tlb->stamp;
+    }
+    for (unsigned i = 0; tlb->table != NULL && i < tlb->n_victims; i++) {
+        n += tlb->victims[i].stamp == tlb->stamp;
+    }
+    return n;
 }
 
 /* TL-8. */

@@ -176,6 +176,7 @@ static void view_render(Machine *m, View *view)
         return;
     }
     render_merge(view);
+    TELL(m, "render", "the view of r%u: %u ranges", view->root, view->n);
 }
 
 /* Searching -------------------------------------------------------------- */

@@ -181,6 +181,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
     m->page_lg = vtlb_page_lg ? vtlb_page_lg : PAGE_LG;
     m->dialect = unicorn_dialect(guest, vtlb_page_lg != 0, m->page_lg);
     m->in_flight = options->in_flight;
+    m->teller = options->teller;
     m->strict = options->strict;
     m->vtlb = vtlb_page_lg != 0 ? g_new0(Vtlb, 1) : NULL;
     version_text(m->version, sizeof(m->version));
@@ -241,6 +242,7 @@ const TwTargetClass tw_unicorn_class = {
     .name = "unicorn",
     .summary = "libunicorn in this process; unicorn:GUEST: arm64 (the "
                "default), x86-64, riscv64",
+    .tells = true,
     .open = unicorn_open,
     .dialect = dialect,
     .contract = contract,
@@ -257,6 +259,7 @@ const TwTargetClass tw_unicorn_vtlb_class = {
     .name = "unicorn-vtlb",
     .summary = "libunicorn's virtual TLB (2.1 and later): the page map is a "
                "hook's",
+    .tells = true,
     .open = vtlb_open,
     .dialect = dialect,
     .contract = contract,

@@ -111,6 +111,7 @@ struct Machine {
     Record *records;    /* MAX_RECORDS; a page, shown to the guest */
 
     Recorder *recorder; /* NULL: nobody wants to know */
+    const TwTeller *teller; /* NULL, or who is told what it recorded */
 
     /* The run. */
     const TwProgram *program;

@@ -78,6 +78,7 @@ static bool run_reference(TwTarget *target, const TwProgram *program,
 const TwTargetClass tw_unicorn_ab_class = {
     .name = "unicorn-ab",
     .summary = "libunicorn against itself: with and without its fast path",
+    .tells = true,
     .open = pair_open,
     .dialect = dialect,
     .contract = contract,

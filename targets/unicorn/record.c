@@ -2,6 +2,7 @@
 /* See record.h. */
 #include "targets/unicorn/record.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 void tw_uc_record_call(Machine *m, CallKind kind, unsigned first, unsigned end)
@@ -45,5 +46,69 @@ void tw_uc_record_ram(Machine *m)
         memcpy(page->bytes,
                memory->now[m->program->contents] + (size_t)n * PAGE_SIZE_,
                PAGE_SIZE_);
+    }
+}
+
+static void tell_text(const Call *call, GString *text)
+{
+    uint64_t addr = (uint64_t)call->first << PAGE_LG;
+    uint64_t size = (uint64_t)(call->end - call->first) << PAGE_LG;
+    unsigned block = shown_id(call->shown);
+    uint64_t offset = (uint64_t)shown_page(call->shown) << PAGE_LG;
+    static const char *const rights[] = {"none", "r", "w", "rw",
+                                         "x", "rx", "wx", "rwx"};
+
+    switch (call->kind) {
+    case CALL_MAP:
+        g_string_printf(text, "uc_mem_map_ptr(0x%" PRIx64 ", 0x%" PRIx64
+                        ", %s, r%u+0x%" PRIx64 ")",
+                        addr, size, rights[call->rights], block, offset);
+        break;
+    case CALL_MMIO:
+        g_string_printf(text, "uc_mmio_map(0x%" PRIx64 ", 0x%" PRIx64
+                        ", r%u+0x%" PRIx64 ")", addr, size, block, offset);
+        break;
+    case CALL_UNMAP:
+        g_string_printf(text, "uc_mem_unmap(0x%" PRIx64 ", 0x%" PRIx64 ")",
+                        addr, size);
+        break;
+    case CALL_PROTECT:
+        g_string_printf(text, "uc_mem_protect(0x%" PRIx64 ", 0x%" PRIx64
+                        ", %s)", addr, size, rights[call->rights]);
+        break;
+    case CALL_FLUSH:
+        g_string_printf(text, "uc_ctl_remove_cache(0x%" PRIx64 ", 0x%" PRIx64
+                        ")", addr, addr + size);
+        break;
+    case CALL_FLUSH_TLB:
+        g_string_assign(text, "uc_ctl_flush_tlb()");
+        break;
+    case CALL_PART:
+        if (call->part == RECORD_EXEC) {
+            g_string_printf(text, "calls 0x%" PRIx64, call->addr);
+        } else if (call->part == RECORD_FROM) {
+            g_string_printf(text, "has the instruction at 0x%" PRIx64
+                            " access 0x%" PRIx64, call->from, call->addr);
+        } else if (call->part >= RECORD_WRITE) {
+            g_string_printf(text, "stores %u at 0x%" PRIx64,
+                            1u << (call->part - RECORD_WRITE), call->addr);
+        } else {
+            g_string_printf(text, "loads %u at 0x%" PRIx64,
+                            1u << (call->part - RECORD_READ), call->addr);
+        }
+        break;
+    }
+}
+
+void tw_uc_record_tell(const Machine *m, const TwTeller *teller)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < m->recorder->calls->len; i++) {
+        const Call *call = &g_array_index(m->recorder->calls, Call, i);
+
+        tell_text(call, text);
+        teller->tell(teller->data, call->op,
+                     call->kind == CALL_PART ? "guest" : "call", text->str);
     }
 }

@@ -46,6 +46,9 @@ void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
                          uint64_t value);
 void tw_uc_record_ram(Machine *m);
 
+/* Tells what is in the recorder, with the addresses that the program has. */
+void tw_uc_record_tell(const Machine *m, const TwTeller *teller);
+
 /* Nothing, and at no cost, where there is no recorder. */
 static inline void tw_uc_record(Machine *m, CallKind kind, unsigned first,
                                 unsigned end)

@@ -444,10 +444,8 @@ static void run_script(Machine *m)
     }
 }
 
-bool tw_uc_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
+static bool run_program(Machine *m, const TwProgram *program, TwTrace *trace)
 {
-    Machine *m = (Machine *)target;
-
     m->program = program;
     m->trace = trace;
     tw_trace_init(trace);
@@ -474,4 +472,25 @@ bool tw_uc_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     m->n_devices = 0;
     tw_uc_memory_finish(&m->memory, program->contents, trace->digests);
     return true;
+}
+
+bool tw_uc_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
+{
+    Machine *m = (Machine *)target;
+    Recorder recorder = {.started = false};
+    bool ok;
+
+    if (m->teller == NULL || m->recorder != NULL) {
+        return run_program(m, program, trace);
+    }
+    recorder.calls = g_array_new(FALSE, TRUE, sizeof(Call));
+    recorder.ram = g_array_new(FALSE, TRUE, sizeof(RamPage));
+    m->recorder = &recorder;
+    ok = run_program(m, program, trace);
+    m->recorder = &recorder;
+    tw_uc_record_tell(m, m->teller);
+    m->recorder = NULL;
+    g_array_unref(recorder.calls);
+    g_array_unref(recorder.ram);
+    return ok;
 }

@@ -50,6 +50,7 @@ static TwTarget *zoo_open(const TwTargetOptions *options, GError **error)
 const TwTargetClass tw_zoo_class = {
     .name = "zoo",
     .summary = "softmmu with one historical bug put back (zoo:SLUG)",
+    .tells = true,
     .open = zoo_open,
     .dialect = dialect,
     .contract = contract,
