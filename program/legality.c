@@ -557,6 +557,9 @@ void tw_legality_revert(TwLegality *l, const TwOp *op)
     case TW_OP_OBSERVE:
         l->observer_live &= ~bit;
         break;
+    case TW_OP_UNOBSERVE:
+        l->observer_live |= bit; /* observer_of has stayed as it was */
+        break;
     case TW_OP_LISTEN:
         l->listener_live &= ~bit;
         break;

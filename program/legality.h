@@ -80,7 +80,8 @@ void tw_legality_init(TwLegality *legality, const TwProgram *program);
 /* Is `op` legal now?  If so, what follows from it is noted. */
 TwIllegal tw_legality_step(TwLegality *legality, const TwOp *op);
 
-/* Creation or registration answered `nomem` (RU-8): takes the step back. */
+/* Creation or registration answered `nomem` (RU-8), or observe or unobserve
+ * `vetoed` (NT-2): takes the step back. */
 void tw_legality_revert(TwLegality *legality, const TwOp *op);
 
 #endif

@@ -251,6 +251,20 @@ static void test_revert(void)
     g_assert_cmpint(tw_legality_step(&l, &p.script[8]), ==, TW_ILLEGAL_ROOT);
 }
 
+/* NT-2: what answered vetoed has changed nothing. */
+static void test_vetoed(void)
+{
+    TwLegality l;
+    load("observe o0 of i0.0 unmap 0x0..0x1\nunobserve o0\nreplay o0\n");
+    tw_legality_init(&l, &p);
+    g_assert_cmpint(tw_legality_step(&l, &p.script[0]), ==, TW_LEGAL);
+    g_assert_cmpint(tw_legality_step(&l, &p.script[1]), ==, TW_LEGAL);
+    tw_legality_revert(&l, &p.script[1]);
+    g_assert_cmpint(tw_legality_step(&l, &p.script[2]), ==, TW_LEGAL);
+    g_assert_cmpint(tw_legality_step(&l, &p.script[0]), ==,
+                    TW_ILLEGAL_EXISTS);
+}
+
 /* Over thousands of programs: each reason, and the graph has no cycle. */
 static void test_random(void)
 {
@@ -568,6 +582,7 @@ int main(int argc, char **argv)
     g_test_add_func("/legality/registrations", test_registrations);
     g_test_add_func("/legality/snapshots", test_snapshots);
     g_test_add_func("/legality/RU-8/revert", test_revert);
+    g_test_add_func("/legality/NT-2/vetoed", test_vetoed);
     g_test_add_func("/legality/random", test_random);
     g_test_add_func("/check/objects", test_wrong_objects);
     g_test_add_func("/check/operations", test_wrong_operations);

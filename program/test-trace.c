@@ -33,6 +33,7 @@ static const char sample[] =
     "event 2 o0 unmap none none none 0x0..0x3f -> 0x0\n"
     "event 2 o1 map rw s0 none 0x0..0xffffffffffffffff -> 0x1000\n"
     "event 2 o2 add none s0 r1 0x0..0x3f -> 0x0\n"
+    "dirty 2 r1 0x0..0x3f\n"
     "count tlb-hit 4\n"
     "count subpage 4294967295\n"
     "digest r1 0x1234\n"
@@ -161,7 +162,7 @@ static const struct {
     {"3 page-fault 0x0", "3 page-fault 0x10000",
      "t:6:14: expected a value as wide as the access"},
     {"3 page-fault 0x0\n", "",
-     "t:14:1: expected an outcome for each operation"},
+     "t:15:1: expected an outcome for each operation"},
     {"3 page-fault 0x0\n", "3 page-fault 0x0\n4 done\n",
      "t:7:1: expected no more operations than the program has"},
     {"0+4 r1", "0+9 r1", "t:3:28: expected bytes FIRST+LENGTH of the access, "
@@ -187,20 +188,25 @@ static const struct {
     {"rw s0", "rw s1", "t:10:19: expected a space of the program"},
     {"0x0..0xff", "0x1..0x0ff", NULL},
     {"count tlb-hit 4", "count tlb-hit 0",
-     "t:12:15: expected a number of 32 bits, not 0"},
+     "t:13:15: expected a number of 32 bits, not 0"},
     {"count tlb-hit 4", "count tlb-hit 4\ncount tlb-hit 4",
-     "t:13:7: expected each counter once"},
-    {"count tlb-hit 4", "count things 4", "t:12:7: expected a counter"},
-    {"digest r1", "digest r9", "t:14:8: expected a region of the program"},
+     "t:14:7: expected each counter once"},
+    {"count tlb-hit 4", "count things 4", "t:13:7: expected a counter"},
+    {"digest r1", "digest r9", "t:15:8: expected a region of the program"},
     {"digest r1 0x1234\n", "digest r1 0x1\ndigest r1 0x1\n",
-     "t:15:8: expected each digest once"},
+     "t:16:8: expected each digest once"},
     {"digest r1 0x1234\nend\n", "digest r1 0x1234\n",
-     "t:15:1: expected 'end'"},
+     "t:16:1: expected 'end'"},
     {"0x1234\nend\n", "0x1234\nend\nend\n",
-     "t:16:1: expected nothing behind 'end'"},
+     "t:17:1: expected nothing behind 'end'"},
     {"0x1234\nend\n", "0x1234\nfoo\n",
-     "t:15:1: expected an outcome, text, locations, log, event, count, digest "
-     "or end"},
+     "t:16:1: expected an outcome, text, locations, log, event, dirty, count, "
+     "digest or end"},
+    {"dirty 2 r1", "dirty 4 r1",
+     "t:12:7: expected an operation of the program"},
+    {"dirty 2 r1", "dirty 2 r9", "t:12:9: expected a region of the program"},
+    {"dirty 2 r1 0x0..0x3f", "dirty 2 r1 0x0..0x3f -> 0x0",
+     "t:12:22: expected the end of the line"},
     {"end done\n", "end done\ntext a\ntext b\n", "t:4:6: expected one text "
                                                  "only"},
     {"end done\n", "end done\ntext\n",

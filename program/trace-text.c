@@ -12,6 +12,7 @@
  *   1 skipped
  *   log 0 write r4 0x8 = 0x5a none
  *   event 1 o0 map rw s1 none 0x0..0x3f -> 0x1000
+ *   dirty 1 r1 0x0..0xfff
  *   count fill 3
  *   digest r1 0x1234
  *   end
@@ -103,6 +104,13 @@ static void write_object(GString *out, char letter, unsigned id)
 static void write_event(GString *out, const TwEventRecord *e)
 {
     const char *name = event_name(e->kind);
+    if (e->kind == TW_TRACE_DIRTY) {
+        g_string_append_printf(out, "dirty %u", e->op);
+        write_object(out, 'r', e->region);
+        g_string_append_printf(out, " 0x%" PRIx64 "..0x%" PRIx64 "\n",
+                               e->first, e->last);
+        return;
+    }
     g_string_append_printf(out, "event %u o%u %s ", e->op, e->observer,
                            name ? name : "?");
     tw_write_perm(out, e->perm);
@@ -464,6 +472,25 @@ static bool read_event(Reader *r)
            tw_lexer_expected(l, "at most 4096 events");
 }
 
+/* "dirty 1 r1 0x0..0xfff" */
+static bool read_dirty(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    TwEventRecord e = {.observer = TW_NONE,
+                       .kind = TW_TRACE_DIRTY,
+                       .space = TW_NONE};
+    TwRange range;
+    tw_lexer_next(l);
+    if (!read_op_number(r, &e.op) || !read_region(r, &e.region) ||
+        !tw_lexer_range(l, &range) || !tw_lexer_end(l)) {
+        return false;
+    }
+    e.first = range.first;
+    e.last = range.last;
+    return tw_trace_add_event(r->t, e) ||
+           tw_lexer_expected(l, "at most 4096 events");
+}
+
 static bool read_count(Reader *r)
 {
     TwLexer *l = &r->lexer;
@@ -524,6 +551,9 @@ static bool read_line(Reader *r)
     if (tw_lexer_is(l, "event")) {
         return read_event(r);
     }
+    if (tw_lexer_is(l, "dirty")) {
+        return read_dirty(r);
+    }
     if (tw_lexer_is(l, "count")) {
         return read_count(r);
     }
@@ -535,7 +565,7 @@ static bool read_line(Reader *r)
         return tw_lexer_end(l);
     }
     return tw_lexer_expected(l, "an outcome, text, locations, log, event, "
-                                "count, digest or end");
+                                "dirty, count, digest or end");
 }
 
 static bool read_trace(Reader *r)

@@ -66,19 +66,22 @@ typedef struct TwLogRecord {
     TwAttrs attrs;
 } TwLogRecord;
 
-/* A notification as an observer got it, or a listener call. */
+/* A notification as an observer got it, a listener call (LA-43), or a run of
+ * pages that `dirty-clear` found noted (LA-39). */
 typedef struct TwEventRecord {
     uint16_t op;
-    uint8_t observer;
-    uint8_t kind;  /* TW_EVENT_..., for listeners TW_LISTEN_... */
-    uint8_t perm;  /* MAP: rights */
-    uint8_t space; /* MAP: target space; else TW_NONE */
-    uint8_t region; /* listeners: leaf region */
+    uint8_t observer; /* or listener; TW_NONE: TW_TRACE_DIRTY */
+    uint8_t kind;  /* TW_EVENT_..., TW_LISTEN_... or TW_TRACE_DIRTY */
+    uint8_t perm;  /* MAP: rights; else 0 */
+    uint8_t space; /* MAP: target space; listeners: theirs; else TW_NONE */
+    uint8_t region; /* listeners: leaf region; dirty: the one asked; else
+                     * TW_NONE */
     uint64_t first, last; /* inclusive */
-    uint64_t out;         /* MAP: output address of `first` */
+    uint64_t out; /* MAP: output address of `first`; listeners: its offset in
+                   * `region`; else 0 */
 } TwEventRecord;
 
-enum { TW_LISTEN_ADD = 16, TW_LISTEN_DEL, TW_LISTEN_NOP };
+enum { TW_LISTEN_ADD = 16, TW_LISTEN_DEL, TW_LISTEN_NOP, TW_TRACE_DIRTY };
 
 /* Counters a target may keep; zero where it does not. */
 typedef enum TwCounter {
