@@ -350,7 +350,7 @@ void tw_put_change(TwGen *gen, const TwSketchHop *hop, uint8_t actor,
 }
 
 /* An UNMAP event that meets the hop's page window, sometimes just so. */
-void tw_put_notify(TwGen *gen, const TwSketchHop *hop, uint8_t actor)
+TwOp *tw_put_notify(TwGen *gen, const TwSketchHop *hop, uint8_t actor)
 {
     TwOp *op = tw_put(gen, TW_OP_NOTIFY, actor);
     uint64_t first = hop->offset & ~(gen->page - 1);
@@ -390,6 +390,7 @@ void tw_put_notify(TwGen *gen, const TwSketchHop *hop, uint8_t actor)
         op->last = last;
         break;
     }
+    return op;
 }
 
 void tw_put_flush(TwGen *gen, const TwAim *aim, uint8_t actor)

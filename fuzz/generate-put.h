@@ -72,7 +72,7 @@ void tw_put_remap_same(TwGen *gen, const TwSketchHop *hop, uint8_t actor,
 void tw_put_change(TwGen *gen, const TwSketchHop *hop, uint8_t actor,
                    bool notified);
 /* An UNMAP event that meets the hop's page window, sometimes just so. */
-void tw_put_notify(TwGen *gen, const TwSketchHop *hop, uint8_t actor);
+TwOp *tw_put_notify(TwGen *gen, const TwSketchHop *hop, uint8_t actor);
 
 /* Points the page of an aim elsewhere, in the page map. */
 void tw_put_page(TwGen *gen, const TwAim *aim, uint8_t actor);

@@ -133,7 +133,11 @@ void tw_move_observe(TwGen *gen)
         tw_put(gen, TW_OP_REPLAY, TW_BOARD)->obj = number;
     }
     if (tw_gen_chance(gen, 60)) {
-        tw_put_notify(gen, hop, TW_BOARD);
+        TwOp *op = tw_put_notify(gen, hop, TW_BOARD);
+        unsigned kind = 1u << tw_gen_below(gen, 3);
+        if (kinds & kind) {
+            op->kinds = (uint8_t)kind;
+        }
     }
     if (tw_gen_chance(gen, 40)) {
         put_end(gen, TW_OP_UNOBSERVE, number);

@@ -185,11 +185,11 @@ static void test_same_again(void)
 static void test_golden(gconstpointer data)
 {
     static const uint64_t golden[TW_PROFILES] = {
-        [TW_PROFILE_BALANCED] = 0x4eaaec5f336cadc2,
-        [TW_PROFILE_IOMMU] = 0x8c8e55af0af6b0ca,
-        [TW_PROFILE_INVALIDATE] = 0x0ef3c2bf7236eca9,
+        [TW_PROFILE_BALANCED] = 0x0c58bc7713d70b42,
+        [TW_PROFILE_IOMMU] = 0x5869a038608cc0dc,
+        [TW_PROFILE_INVALIDATE] = 0x63aa79643f38a81b,
         [TW_PROFILE_TOPOLOGY] = 0xf89184e34ed00654,
-        [TW_PROFILE_HOSTILE] = 0x53a08f37ab19f486,
+        [TW_PROFILE_HOSTILE] = 0xed37bdfe5c12dbe7,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();
