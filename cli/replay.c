@@ -24,7 +24,8 @@ static void show_trace(Replay *r, const TwFinding *finding)
 {
     GError *error = NULL;
 
-    if (r->trace && !tw_replay_trace(&r->target.options, r->program, finding,
+    if (r->trace && !tw_replay_trace(&r->target.options, r->program,
+                                     r->patience, finding,
                                      r->json ? r->builder : NULL, &error)) {
         r->code = tw_cli_worse(r->code, tw_cli_fail_error(error));
     }
@@ -315,10 +316,9 @@ static bool options_ready(Replay *r, int argc)
     if (!tw_cli_times("--times", r->times)) {
         return false;
     }
-    r->in_process = r->in_process || r->trace;
     if (r->as_target) {
-        if (argc > 1 || r->bytes || r->in_process || r->json || r->expect ||
-            r->bisect || r->harness || r->times > 1) {
+        if (argc > 1 || r->bytes || r->in_process || r->trace || r->json ||
+            r->expect || r->bisect || r->harness || r->times > 1) {
             wrong = "--as-target: expected no files and no options but the "
                     "target's";
         }
@@ -326,8 +326,9 @@ static bool options_ready(Replay *r, int argc)
         wrong = "replay: expected a file";
     } else if (r->in_process && r->times > 1) {
         wrong = "--times: each run is in a process of its own: expected no "
-                "--in-process and no --trace";
-    } else if (r->harness && (chosen || r->bytes || r->in_process)) {
+                "--in-process";
+    } else if (r->harness && (chosen || r->bytes || r->in_process ||
+                              r->trace)) {
         wrong = "--harness: it says the target and how files are read: "
                 "expected no --bytes, --in-process, --trace or options of "
                 "targets";
@@ -377,7 +378,7 @@ int tw_verb_replay(int argc, char **argv)
          "Runs in this process, not in a child: for debuggers", NULL},
         {"trace", 0, 0, G_OPTION_ARG_NONE, &r.trace,
          "Prints each operation with what it did to caches and notifiers, then "
-         "the trace (implies --in-process)", NULL},
+         "the trace", NULL},
         {"times", 0, 0, G_OPTION_ARG_INT, &r.times,
          "Runs each file so often, each time on a fresh target, and says how "
          "many runs gave the key", "N"},

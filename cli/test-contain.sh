@@ -72,6 +72,29 @@ for kind in loop stop; do
     check "$kind: the case says where" said $kind "$key" 'no answer in' $stack
 done
 
+# By hand: a dead library is told, as far as it came.
+provoke_by_hand()
+{
+    LD_PRELOAD=$PROVOKER PROVOKE=segv PROVOKE_AT=$page "$TWINWALK" "$@"
+}
+case_file=$(ls out-segv/Crs*-1.tw)
+cp "$case_file" crash.tw
+sed -i 's/^# key: .*/# key: CrsUnicorn/' crash.tw
+exits 10 'replay --trace of a crash' \
+    provoke_by_hand replay --trace --target unicorn crash.tw
+check 'says which operation' grep -q '^=> op .*: page ' out.txt
+check 'what was before' grep -Eq '^ {11}call +uc_mem_map_ptr' out.txt
+check 'and the call in it' \
+    sh -c 'sed -n "/^=>/,/outcome/p" out.txt | grep -q uc_mem_protect'
+check 'and that it ended there' grep -q '^end died op ' out.txt
+exits 0 'min of a crash' \
+    provoke_by_hand min --target unicorn crash.tw -o crash-min.tw
+check 'leaves little of it' test "$(grep -vc '^#' crash-min.tw)" -le 8
+exits 0 'min where a candidate dies' \
+    provoke_by_hand min --target unicorn out-segv/StaUnicornRdRamPgm-1.tw \
+    -o stale.tw
+check 'keeps its key' grep -q '^# key: StaUnicornRdRamPgm' stale.tw
+
 # What happens once is no finding: the worker is replaced, and that is told.
 for kind in segv stop; do
     export PROVOKE_ONCE="$work/once-$kind"

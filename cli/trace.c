@@ -5,9 +5,13 @@
  */
 #include "cli/verbs.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "fuzz/isolate.h"
 #include "program/ops.h"
 
 typedef struct Told {
@@ -21,13 +25,6 @@ static void told_clear(void *data)
 
     g_free(told->kind);
     g_free(told->text);
-}
-
-static void keep(void *data, uint16_t op, const char *kind, const char *text)
-{
-    Told told = {op, g_strdup(kind), g_strdup(text)};
-
-    g_array_append_val((GArray *)data, told);
 }
 
 /* "ok r0+0x4000 value 0xe3", "skipped"; NULL: nothing worth a word. */
@@ -140,33 +137,116 @@ static void json_all(JsonBuilder *b, const TwProgram *program,
     json_builder_end_array(b);
 }
 
-bool tw_replay_trace(const TwTargetOptions *options, const TwProgram *program,
-                     const TwFinding *finding, JsonBuilder *builder,
-                     GError **error)
+/* What the child leaves: the trace in shared memory, what was told in a file. */
+typedef struct Traced {
+    const TwTargetOptions *options;
+    const TwProgram *program;
+    TwTrace *trace;
+    FILE *told;
+    bool *tells;
+} Traced;
+
+/* One line, whole, so that it is there if the next thing is the child's end. */
+static void write_told(void *data, uint16_t op, const char *kind,
+                       const char *text)
 {
-    g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(Told));
-    g_autofree TwTrace *trace = g_new(TwTrace, 1);
-    TwTeller teller = {keep, told};
-    TwTargetOptions telling = *options;
+    FILE *file = data;
+
+    fprintf(file, "%u %s %s\n", op, kind, text);
+    fflush(file);
+}
+
+static bool run_traced(void *data, volatile uint32_t *in_flight,
+                       TwFinding *finding, GError **error)
+{
+    Traced *t = data;
+    TwTeller teller = {write_told, t->told};
+    TwTargetOptions telling = *t->options;
     TwTarget *target;
 
-    g_array_set_clear_func(told, told_clear);
+    memset(finding, 0, sizeof(*finding));
     telling.teller = &teller;
+    telling.in_flight = in_flight;
     target = tw_target_open(&telling, error);
     if (!target) {
         return false;
     }
-    tw_trace_init(trace);
-    tw_target_run(target, program, trace);
-    if (builder) {
-        json_all(builder, program, finding, trace, told);
-    } else {
-        if (!target->klass->tells) {
-            printf("  %s does not tell what it does to caches\n",
-                   target->klass->name);
-        }
-        print_all(program, finding, trace, told);
-    }
+    *t->tells = target->klass->tells;
+    tw_trace_init(t->trace);
+    tw_target_run(target, t->program, t->trace);
     tw_target_close(target);
     return true;
+}
+
+static GArray *read_told(FILE *file)
+{
+    GArray *told = g_array_new(FALSE, FALSE, sizeof(Told));
+    g_autofree char *line = NULL;
+    size_t size = 0;
+    ssize_t length;
+
+    g_array_set_clear_func(told, told_clear);
+    rewind(file);
+    while ((length = getline(&line, &size, file)) > 0 &&
+           line[length - 1] == '\n') {
+        g_auto(GStrv) words = NULL;
+
+        line[length - 1] = '\0';
+        words = g_strsplit(line, " ", 3);
+        if (g_strv_length(words) == 3) {
+            Told one = {(uint16_t)atoi(words[0]), g_strdup(words[1]),
+                        g_strdup(words[2])};
+            g_array_append_val(told, one);
+        }
+    }
+    return told;
+}
+
+bool tw_replay_trace(const TwTargetOptions *options, const TwProgram *program,
+                     uint32_t timeout_ms, const TwFinding *finding,
+                     JsonBuilder *builder, GError **error)
+{
+    size_t size = sizeof(TwTrace) + sizeof(bool);
+    TwTrace *shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    FILE *file = tmpfile();
+    Traced traced = {options, program, shared, file, (bool *)(shared + 1)};
+    TwFinding end;
+    bool ok;
+
+    if (shared == MAP_FAILED || !file) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "--trace: expected room for what is told: %s",
+                    g_strerror(errno));
+        ok = false;
+    } else {
+        ok = tw_isolate(run_traced, &traced, options->name, program,
+                        timeout_ms, &end, error);
+    }
+    if (ok) {
+        g_autoptr(GArray) told = read_told(file);
+
+        if (tw_verdict_is_finding(end.verdict)) {
+            /* Dead, with its trace as far as it came. */
+            shared->end = end.verdict == TW_VERDICT_HANG ? TW_END_HUNG
+                                                         : TW_END_DIED;
+            shared->end_op = end.op;
+        }
+        if (builder) {
+            json_all(builder, program, finding, shared, told);
+        } else {
+            if (!*traced.tells) {
+                printf("  %.*s does not tell what it does to caches\n",
+                       (int)strcspn(options->name, ":"), options->name);
+            }
+            print_all(program, finding, shared, told);
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    if (shared != MAP_FAILED) {
+        munmap(shared, size);
+    }
+    return ok;
 }

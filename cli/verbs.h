@@ -36,14 +36,15 @@ TwStory *tw_cli_story(TwRunner *runner, const TwProgram *program,
 void tw_explain_json(JsonBuilder *builder, const TwStory *story);
 
 /*
- * replay --trace: runs the program once more on a target of its own that tells
- * what it does, and prints each operation with that, then the trace; with
+ * replay --trace: runs the program once more, in a child (of at most
+ * `timeout_ms`; 0: 10 s), on a target that tells what it does, and prints each
+ * operation with that, as far as the child came, then the trace; with
  * `builder`, as members of the JSON object that is open.  False with `error`
  * if the target cannot be opened.
  */
 bool tw_replay_trace(const TwTargetOptions *options, const TwProgram *program,
-                     const TwFinding *finding, JsonBuilder *builder,
-                     GError **error);
+                     uint32_t timeout_ms, const TwFinding *finding,
+                     JsonBuilder *builder, GError **error);
 
 /* replay --as-target: answers cases on standard input until it ends. */
 int tw_replay_as_target(const TwCliTarget *target);

@@ -111,7 +111,9 @@ struct Machine {
     Record *records;    /* MAX_RECORDS; a page, shown to the guest */
 
     Recorder *recorder; /* NULL: nobody wants to know */
-    const TwTeller *teller; /* NULL, or who is told what it recorded */
+    const TwTeller *teller; /* likewise; */
+    const TwTeller *telling; /* while a program runs */
+    bool started;           /* with the script */
 
     /* The run. */
     const TwProgram *program;

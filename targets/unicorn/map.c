@@ -234,8 +234,8 @@ static bool unmap_run(void *data, unsigned first, unsigned end)
         widen(m, &from, &to);
     }
     size = (uint64_t)(to - from) << PAGE_LG;
-    err = uc_mem_unmap(m->uc, guest(m, from), size);
     tw_uc_record(m, CALL_UNMAP, from, to);
+    err = uc_mem_unmap(m->uc, guest(m, from), size);
     if (err == UC_ERR_OK && from < first) {
         err = map_device(m, from, first);
     }
@@ -280,10 +280,11 @@ static bool protect_run(void *data, unsigned first, unsigned end)
 {
     Machine *m = data;
     uint64_t size = (uint64_t)(end - first) << PAGE_LG;
-    uc_err err = uc_mem_protect(m->uc, guest(m, first), size,
-                                m->flat.mapped_rights[first]);
+    uc_err err;
 
     tw_uc_record(m, CALL_PROTECT, first, end);
+    err = uc_mem_protect(m->uc, guest(m, first), size,
+                         m->flat.mapped_rights[first]);
     if (err != UC_ERR_OK) {
         tw_uc_fail(m, "uc_mem_protect", (uint64_t)first << PAGE_LG, size,
                    err);

@@ -5,50 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-void tw_uc_record_call(Machine *m, CallKind kind, unsigned first, unsigned end)
-{
-    Call call = {.kind = kind,
-                 .op = m->recorder->started ? (uint16_t)m->op : TW_NO_OP,
-                 .first = first,
-                 .end = end,
-                 .shown = m->flat.mapped[first],
-                 .rights = m->flat.mapped_rights[first]};
-
-    g_array_append_val(m->recorder->calls, call);
-}
-
-void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
-                         uint64_t value)
-{
-    Call call = {.kind = CALL_PART,
-                 .op = (uint16_t)op,
-                 .part = part,
-                 .addr = m->program->script[op].addr + at,
-                 .value = at < 8 ? value >> 8 * at : 0,
-                 .from = m->program->script[op].out};
-
-    g_array_append_val(m->recorder->calls, call);
-}
-
-void tw_uc_record_ram(Machine *m)
-{
-    const Memory *memory = &m->memory;
-
-    for (uint32_t i = 0; i < memory->n_pages; i++) {
-        uint32_t n = memory->pages[i];
-        RamPage *page;
-
-        g_array_set_size(m->recorder->ram, m->recorder->ram->len + 1);
-        page = &g_array_index(m->recorder->ram, RamPage,
-                              m->recorder->ram->len - 1);
-        page->block = (uint8_t)(n / PAGES);
-        page->page = n % PAGES;
-        memcpy(page->bytes,
-               memory->now[m->program->contents] + (size_t)n * PAGE_SIZE_,
-               PAGE_SIZE_);
-    }
-}
-
 static void tell_text(const Call *call, GString *text)
 {
     uint64_t addr = (uint64_t)call->first << PAGE_LG;
@@ -100,15 +56,62 @@ static void tell_text(const Call *call, GString *text)
     }
 }
 
-void tw_uc_record_tell(const Machine *m, const TwTeller *teller)
+/* In the recorder, if there is one; with the addresses that the program has, to
+ * whoever wants to know at once. */
+static void record(Machine *m, const Call *call)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    for (unsigned i = 0; i < m->recorder->calls->len; i++) {
-        const Call *call = &g_array_index(m->recorder->calls, Call, i);
+    if (m->recorder != NULL) {
+        g_array_append_val(m->recorder->calls, *call);
+    }
+    if (m->telling != NULL) {
+        g_autoptr(GString) text = g_string_new(NULL);
 
         tell_text(call, text);
-        teller->tell(teller->data, call->op,
-                     call->kind == CALL_PART ? "guest" : "call", text->str);
+        m->telling->tell(m->telling->data, call->op,
+                        call->kind == CALL_PART ? "guest" : "call", text->str);
+    }
+}
+
+void tw_uc_record_call(Machine *m, CallKind kind, unsigned first, unsigned end)
+{
+    Call call = {.kind = kind,
+                 .op = m->started ? (uint16_t)m->op : TW_NO_OP,
+                 .first = first,
+                 .end = end,
+                 .shown = m->flat.mapped[first],
+                 .rights = m->flat.mapped_rights[first]};
+
+    record(m, &call);
+}
+
+void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
+                         uint64_t value)
+{
+    Call call = {.kind = CALL_PART,
+                 .op = (uint16_t)op,
+                 .part = part,
+                 .addr = m->program->script[op].addr + at,
+                 .value = at < 8 ? value >> 8 * at : 0,
+                 .from = m->program->script[op].out};
+
+    record(m, &call);
+}
+
+void tw_uc_record_ram(Machine *m)
+{
+    const Memory *memory = &m->memory;
+
+    for (uint32_t i = 0; i < memory->n_pages; i++) {
+        uint32_t n = memory->pages[i];
+        RamPage *page;
+
+        g_array_set_size(m->recorder->ram, m->recorder->ram->len + 1);
+        page = &g_array_index(m->recorder->ram, RamPage,
+                              m->recorder->ram->len - 1);
+        page->block = (uint8_t)(n / PAGES);
+        page->page = n % PAGES;
+        memcpy(page->bytes,
+               memory->now[m->program->contents] + (size_t)n * PAGE_SIZE_,
+               PAGE_SIZE_);
     }
 }

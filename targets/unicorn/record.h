@@ -35,7 +35,6 @@ typedef struct RamPage {
 } RamPage;
 
 struct Recorder {
-    bool started;  /* with the script */
     GArray *calls; /* Call */
     GArray *ram;   /* RamPage; pages that were shown */
 };
@@ -46,21 +45,18 @@ void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
                          uint64_t value);
 void tw_uc_record_ram(Machine *m);
 
-/* Tells what is in the recorder, with the addresses that the program has. */
-void tw_uc_record_tell(const Machine *m, const TwTeller *teller);
-
-/* Nothing, and at no cost, where there is no recorder. */
+/* Nothing, and at no cost, where there is no recorder and nobody is told. */
 static inline void tw_uc_record(Machine *m, CallKind kind, unsigned first,
                                 unsigned end)
 {
-    if (m->recorder != NULL) {
+    if (m->recorder != NULL || m->telling != NULL) {
         tw_uc_record_call(m, kind, first, end);
     }
 }
 static inline void tw_uc_record_part(Machine *m, unsigned op, unsigned part,
                                      unsigned at, uint64_t value)
 {
-    if (m->recorder != NULL) {
+    if (m->recorder != NULL || m->telling != NULL) {
         tw_uc_record_access(m, op, part, at, value);
     }
 }

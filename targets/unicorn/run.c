@@ -391,6 +391,8 @@ static void machine_reset(Machine *m)
     const TwProgram *program = m->program;
 
     m->op = 0;
+    m->started = false;
+    m->telling = m->teller;
     m->told_op = TW_NO_OP;
     m->n_told = m->n_asked = 0;
     m->n_fetched = 0;
@@ -425,9 +427,7 @@ static void run_script(Machine *m)
     const TwProgram *program = m->program;
     unsigned next;
 
-    if (m->recorder != NULL) {
-        m->recorder->started = true;
-    }
+    m->started = true;
     for (unsigned i = 0; i < program->n_script && !m->broken; i = next) {
         m->op = i;
         if (m->in_flight != NULL) {
@@ -444,8 +444,10 @@ static void run_script(Machine *m)
     }
 }
 
-static bool run_program(Machine *m, const TwProgram *program, TwTrace *trace)
+bool tw_uc_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 {
+    Machine *m = (Machine *)target;
+
     m->program = program;
     m->trace = trace;
     tw_trace_init(trace);
@@ -459,6 +461,7 @@ static bool run_program(Machine *m, const TwProgram *program, TwTrace *trace)
     memset(trace->digests, 0, program->n_regions * sizeof(uint64_t));
     machine_reset(m);
     run_script(m);
+    m->telling = NULL;
     if (m->recorder != NULL) {
         tw_uc_record_ram(m);
         m->recorder = NULL;
@@ -472,25 +475,4 @@ static bool run_program(Machine *m, const TwProgram *program, TwTrace *trace)
     m->n_devices = 0;
     tw_uc_memory_finish(&m->memory, program->contents, trace->digests);
     return true;
-}
-
-bool tw_uc_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
-{
-    Machine *m = (Machine *)target;
-    Recorder recorder = {.started = false};
-    bool ok;
-
-    if (m->teller == NULL || m->recorder != NULL) {
-        return run_program(m, program, trace);
-    }
-    recorder.calls = g_array_new(FALSE, TRUE, sizeof(Call));
-    recorder.ram = g_array_new(FALSE, TRUE, sizeof(RamPage));
-    m->recorder = &recorder;
-    ok = run_program(m, program, trace);
-    m->recorder = &recorder;
-    tw_uc_record_tell(m, m->teller);
-    m->recorder = NULL;
-    g_array_unref(recorder.calls);
-    g_array_unref(recorder.ram);
-    return ok;
 }
