@@ -129,6 +129,8 @@ typedef struct TwGen {
     uint8_t n_pages[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
     uint8_t n_touched;
     uint8_t open; /* transactions */
+    uint8_t twin; /* a space that shows the one before it, or TW_NONE; while
+                   * the topology is made */
     uint8_t unplugged; /* bit per CPU */
     uint8_t observing, listening; /* bit per number of an observer */
     uint8_t vetoing;              /* the IOMMU that has a veto, or TW_NONE */

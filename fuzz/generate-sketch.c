@@ -24,7 +24,7 @@ void tw_gen_clear(TwGen *gen)
     gen->resized = 0;
     gen->unplugged = 0;
     gen->observing = gen->listening = 0;
-    gen->vetoing = TW_NONE;
+    gen->vetoing = gen->twin = TW_NONE;
     gen->saved = false;
     gen->page = 1ull << program->page_lg;
     tw_gen_weigh(gen);

@@ -243,10 +243,6 @@ static bool add_alias(TwGen *gen, Cursor *cursor, uint8_t space)
     bool direct = target == spot.leaf;
     uint64_t offset = 0;
 
-    if (target == spot.region && !direct &&
-        aimed->kind == TW_REGION_CONTAINER) {
-        return false;
-    }
     if (whole) {
         offset = spot.addr & ~(gen->page - 1);
     } else if (tw_gen_chance(gen, 60) && aimed->size > gen->page) {
@@ -286,7 +282,8 @@ static bool add_alias(TwGen *gen, Cursor *cursor, uint8_t space)
     return true;
 }
 
-/* A container with a leaf or two inside. */
+/* A container with a leaf or two inside, now and then in a container of its
+ * own, or a leaf itself that shows between them (MR-1). */
 static bool add_container(TwGen *gen, Cursor *cursor, uint8_t space)
 {
     TwProgram *program = gen->program;
@@ -297,14 +294,33 @@ static bool add_container(TwGen *gen, Cursor *cursor, uint8_t space)
     }
     uint64_t size = gen->page << (1 + tw_gen_below(gen, 3));
     uint64_t addr = place(gen, cursor, space, size);
-    TwRegion *box = new_region(gen, TW_REGION_CONTAINER,
-                               program->spaces[space].root, addr, size);
+    static const uint8_t solid[] = {TW_REGION_RAM, TW_REGION_MMIO,
+                                    TW_REGION_ROM, TW_REGION_RESERVATION};
+    unsigned draw = tw_gen_below(gen, 16);
+    TwRegionKind box_kind = draw < sizeof(solid) ? (TwRegionKind)solid[draw]
+                                                 : TW_REGION_CONTAINER;
+    uint8_t parent = program->spaces[space].root;
+    uint64_t at_parent = addr;
+    if (draw > 12) {
+        TwRegion *outer =
+            new_region(gen, TW_REGION_CONTAINER, parent, addr,
+                       draw == 13 ? size - gen->page / 2 : size + gen->page);
+        if (outer != NULL) {
+            outer->priority = some_priority(gen);
+            parent = id_of(gen, outer);
+            at_parent = 0;
+        }
+    }
+    TwRegion *box = new_region(gen, box_kind, parent, at_parent, size);
     if (box == NULL) {
         return false;
     }
     uint8_t box_id = id_of(gen, box);
     box->priority = some_priority(gen);
     box->readonly = tw_gen_chance(gen, 10);
+    if (box_kind != TW_REGION_CONTAINER) {
+        note(gen, space, box, addr); /* below its children, which are later */
+    }
     for (unsigned i = 1 + tw_gen_below(gen, 2); i > 0; i--) {
         TwRegionKind kind =
             tw_gen_chance(gen, 60) ? TW_REGION_RAM : TW_REGION_MMIO;
@@ -413,34 +429,84 @@ static void add_iommu(TwGen *gen, Cursor *cursor, uint8_t space)
     note(gen, space, region, addr);
 }
 
-static bool add_spaces(TwGen *gen)
+/*
+ * A space that shows what the last one shows: by the same root, or by one that
+ * wraps it (FV-6), in a way that may be looked through or may not (FV-7).
+ */
+static void add_twin(TwGen *gen)
 {
     TwProgram *program = gen->program;
+    uint8_t of = (uint8_t)(program->n_spaces - 1);
+    uint8_t root = program->spaces[of].root;
+    unsigned draw = tw_gen_below(gen, 8);
+
+    if (draw > 2 && has_kind(gen, TW_REGION_ALIAS) &&
+        program->n_regions + 2u <= gen->dialect->max_regions) {
+        TwRegion *outer = new_region(gen, TW_REGION_CONTAINER, TW_NONE, 0,
+                                     program->regions[root].size);
+        if (outer == NULL) {
+            return;
+        }
+        uint8_t id = id_of(gen, outer);
+        TwRegion *alias = new_region(gen, TW_REGION_ALIAS, id, 0,
+                                     program->regions[root].size);
+        alias->target = root;
+        if (draw == 3) {
+            alias->readonly = true;
+        } else if (draw == 4) {
+            outer->readonly = true;
+        } else if (draw == 5) {
+            alias->addr = gen->page;
+        }
+        root = id;
+    }
+    gen->twin = program->n_spaces;
+    program->spaces[program->n_spaces++] =
+        (TwSpace){.present = true, .root = root};
+}
+
+static bool add_space(TwGen *gen, TwRegionKind kind, bool late)
+{
+    TwProgram *program = gen->program;
+    uint64_t size = tw_gen_chance(gen, 75) ? UINT64_MAX : gen->page << 12;
+    TwRegion *root = new_region(gen, kind, TW_NONE, 0, size);
+
+    if (root == NULL) {
+        return false;
+    }
+    program->spaces[program->n_spaces++] = (TwSpace){
+        .present = true,
+        .root = id_of(gen, root),
+        .late = late,
+    };
+    root->readonly = tw_gen_chance(gen, 2);
+    return true;
+}
+
+static bool add_spaces(TwGen *gen)
+{
     unsigned n = between(gen, gen->mixture->spaces);
+    unsigned most = gen->dialect->max_spaces;
     TwRegionKind kind = has_kind(gen, TW_REGION_CONTAINER) ? TW_REGION_CONTAINER
                         : has_kind(gen, TW_REGION_RAM)     ? TW_REGION_RAM
                                                            : TW_REGION_MMIO;
 
-    if (n > gen->dialect->max_spaces) {
-        n = gen->dialect->max_spaces;
+    if (n > most) {
+        n = most;
     }
-    bool late = n > 1 && n < gen->dialect->max_spaces &&
-                gen->dialect->late_spaces && tw_gen_chance(gen, 8);
+    bool late = n > 1 && n < most && gen->dialect->late_spaces &&
+                tw_gen_chance(gen, 8);
 
-    for (unsigned i = 0; i < n + late; i++) {
-        uint64_t size = tw_gen_chance(gen, 75) ? UINT64_MAX : gen->page << 12;
-        TwRegion *root = new_region(gen, kind, TW_NONE, 0, size);
-        if (root == NULL) {
+    for (unsigned i = 0; i < n; i++) {
+        if (!add_space(gen, kind, false)) {
             return i > 0;
         }
-        program->spaces[program->n_spaces++] = (TwSpace){
-            .present = true,
-            .root = id_of(gen, root),
-            .late = i == n,
-        };
-        if (tw_gen_chance(gen, 2)) {
-            root->readonly = true;
-        }
+    }
+    if (n > 0 && n + late < most && tw_gen_chance(gen, 5)) {
+        add_twin(gen);
+    }
+    if (late) {
+        add_space(gen, kind, true);
     }
     return n > 0;
 }
@@ -531,6 +597,12 @@ static void parameters(TwGen *gen)
     gen->page = 1ull << program->page_lg;
 }
 
+/* The space to put something into that is to be seen in `space`. */
+static uint8_t no_twin(const TwGen *gen, unsigned space)
+{
+    return (uint8_t)(space - (space == gen->twin));
+}
+
 void tw_gen_topology(TwGen *gen)
 {
     TwProgram *program = gen->program;
@@ -551,19 +623,29 @@ void tw_gen_topology(TwGen *gen)
 
     /* RAM everywhere; in one space of three the IOMMU comes first. */
     for (unsigned s = 0; s < program->n_spaces; s++) {
+        if (s == gen->twin) {
+            continue;
+        }
         add_leaf(gen, &cursor, (uint8_t)s, TW_REGION_RAM, 2, 4);
         if (s < iommus && (s + 1 < tw_gen_live_spaces(gen) || s == 0)) {
             add_iommu(gen, &cursor, (uint8_t)s);
         }
     }
     for (unsigned i = program->n_iommus; i < iommus; i++) {
-        add_iommu(gen, &cursor, (uint8_t)tw_gen_below(gen, program->n_spaces));
+        add_iommu(gen, &cursor,
+                  no_twin(gen, tw_gen_below(gen, program->n_spaces)));
     }
     for (unsigned i = 0; i < extras; i++) {
         uint8_t space = tw_gen_chance(gen, 50)
                             ? 0
-                            : (uint8_t)tw_gen_below(gen, program->n_spaces);
+                            : no_twin(gen,
+                                      tw_gen_below(gen, program->n_spaces));
         add_extra(gen, &cursor, space);
+    }
+    if (gen->twin != TW_NONE) {
+        unsigned of = gen->twin - 1u;
+        gen->n_spots[gen->twin] = gen->n_spots[of];
+        memcpy(gen->spots[gen->twin], gen->spots[of], sizeof(gen->spots[of]));
     }
     add_cpus(gen);
     tw_gen_setup(gen);

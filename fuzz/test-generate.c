@@ -185,11 +185,11 @@ static void test_same_again(void)
 static void test_golden(gconstpointer data)
 {
     static const uint64_t golden[TW_PROFILES] = {
-        [TW_PROFILE_BALANCED] = 0x0c58bc7713d70b42,
-        [TW_PROFILE_IOMMU] = 0x5869a038608cc0dc,
-        [TW_PROFILE_INVALIDATE] = 0x63aa79643f38a81b,
-        [TW_PROFILE_TOPOLOGY] = 0xf89184e34ed00654,
-        [TW_PROFILE_HOSTILE] = 0xed37bdfe5c12dbe7,
+        [TW_PROFILE_BALANCED] = 0xf0ad24da1f79c85f,
+        [TW_PROFILE_IOMMU] = 0xe470d21235177427,
+        [TW_PROFILE_INVALIDATE] = 0x52e48ea68f3c441d,
+        [TW_PROFILE_TOPOLOGY] = 0xfea891c244f38ce0,
+        [TW_PROFILE_HOSTILE] = 0xd7674943a70f17b1,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();

@@ -87,6 +87,11 @@ enum {
     ROW(SUBPAGE, "program with a region off the pages", 100000)               \
     ROW(ALIAS_OF_ALIAS, "program with an alias of an alias", 5000)            \
     ROW(ALIAS_ABOVE, "program with an alias whose origin lies above", 20000)  \
+    ROW(ALIAS_OF_BOX, "program with an alias of a container", 30000)          \
+    ROW(CHILD_OF_LEAF, "program with a region inside a leaf", 30000)          \
+    ROW(BOX_IN_BOX, "program with a container inside a container", 20000)     \
+    ROW(ONE_ROOT, "program with two spaces of one root", 3000)                \
+    ROW(WRAPPED_ROOT, "program with a root that wraps another", 7000)         \
     ROW(SHARED_BLOCK, "program with two regions on one block", 10000)         \
     ROW(LATE_SPACE, "program with a late space", 10000)
 
@@ -137,7 +142,16 @@ static void count_topology(Count *c, const TwProgram *p)
     uint64_t page = UINT64_C(1) << p->page_lg;
     bool seen[ROW_COUNT] = {false};
     unsigned cpus = 0;
+    uint64_t roots = 0;
 
+    for (unsigned i = 0; i < p->n_spaces; i++) {
+        if (p->spaces[i].present) {
+            uint64_t root = UINT64_C(1) << p->spaces[i].root;
+            seen[ROW_ONE_ROOT] |= (roots & root) != 0;
+            seen[ROW_LATE_SPACE] |= p->spaces[i].late;
+            roots |= root;
+        }
+    }
     c->page_lg[p->page_lg]++;
     seen[ROW_EXPLICIT] = p->explicit_safepoints;
     for (unsigned i = 0; i < p->n_regions; i++) {
@@ -151,7 +165,17 @@ static void count_topology(Count *c, const TwProgram *p)
             seen[ROW_ALIAS_OF_ALIAS] |=
                 p->regions[r->target].kind == TW_REGION_ALIAS;
             seen[ROW_ALIAS_ABOVE] |= r->alias_offset >> 63;
+            seen[ROW_ALIAS_OF_BOX] |=
+                p->regions[r->target].kind == TW_REGION_CONTAINER;
+            seen[ROW_WRAPPED_ROOT] |=
+                r->size == p->regions[r->target].size &&
+                (roots >> r->container & roots >> r->target & 1);
         }
+        unsigned around = p->regions[r->container].kind;
+        seen[ROW_CHILD_OF_LEAF] |= around != TW_REGION_CONTAINER;
+        seen[ROW_BOX_IN_BOX] |= r->kind == TW_REGION_CONTAINER &&
+                                around == TW_REGION_CONTAINER &&
+                                !(roots >> r->container & 1);
         seen[ROW_SHARED_BLOCK] |=
             r->kind == TW_REGION_RAM && r->block != i;
     }
@@ -166,9 +190,6 @@ static void count_topology(Count *c, const TwProgram *p)
         cpus += p->cpus[i].present;
     }
     seen[ROW_CPUS] = cpus > 1;
-    for (unsigned i = 0; i < p->n_spaces; i++) {
-        seen[ROW_LATE_SPACE] |= p->spaces[i].present && p->spaces[i].late;
-    }
     for (unsigned i = 0; i < ROW_COUNT; i++) {
         c->row[i] += seen[i];
     }
