@@ -208,8 +208,7 @@ static void add_world(TwContents *contents, uint32_t tick,
                                         effect, tick);
 
     for (unsigned i = 0; i < out->n; i++) {
-        if (out->worlds[i].newest == world.newest ||
-            out->worlds[i].hash == world.hash) {
+        if (tw_contents_same(&out->worlds[i], &world)) {
             contents->n_stored = n_stored;
             return;
         }

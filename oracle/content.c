@@ -22,7 +22,49 @@ void tw_contents_start(TwContents *contents, const TwProgram *program,
     contents->n_stored = 0;
     contents->hashed = hashed;
     contents->ordered = ordered;
-    contents->worlds[0] = (TwContent){.newest = TW_NIL};
+    contents->worlds[0] = (TwContent){.newest = TW_NIL,
+                                      .saved_newest = TW_NIL};
+}
+
+bool tw_contents_same(const TwContent *a, const TwContent *b)
+{
+    return (a->newest == b->newest || a->hash == b->hash) &&
+           (a->saved_newest == b->saved_newest ||
+            a->saved_hash == b->saved_hash);
+}
+
+/* Each world goes back to what it was itself; those that had the same bytes
+ * then are one now. */
+static void restore(TwContents *contents)
+{
+    uint32_t n = 0;
+
+    for (uint32_t w = 0; w < contents->n_worlds; w++) {
+        TwContent world = contents->worlds[w];
+        bool there = false;
+
+        world.newest = world.saved_newest;
+        world.hash = world.saved_hash;
+        for (uint32_t i = 0; i < n && !there; i++) {
+            there = tw_contents_same(&contents->worlds[i], &world);
+        }
+        if (!there) {
+            contents->worlds[n++] = world;
+        }
+    }
+    contents->n_worlds = n;
+}
+
+void tw_contents_perform(TwContents *contents, const TwOp *op)
+{
+    if (op->code == TW_OP_RESTORE) {
+        restore(contents);
+    } else if (op->code == TW_OP_SNAPSHOT) {
+        for (uint32_t w = 0; w < contents->n_worlds; w++) {
+            contents->worlds[w].saved_newest = contents->worlds[w].newest;
+            contents->worlds[w].saved_hash = contents->worlds[w].hash;
+        }
+    }
 }
 
 uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,

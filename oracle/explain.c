@@ -194,15 +194,19 @@ static bool find_stale(TwOracle *oracle, const TwAccess *access,
     return top > 0;
 }
 
-const char *tw_link_text(uint8_t link)
+const char *tw_change_text(const TwProgram *program, const TwAnswer *answer)
 {
-    switch (link) {
+    if (answer->changed != TW_NO_OP &&
+        program->script[answer->changed].code == TW_OP_RESTORE) {
+        return "brought back what was saved"; /* links of every kind */
+    }
+    switch (answer->link) {
     case TW_KEY_LINK_PAGE:
-        return "a page-map entry";
+        return "changed a page-map entry";
     case TW_KEY_LINK_HOP:
-        return "an IOMMU's translation";
+        return "changed an IOMMU's translation";
     default:
-        return "the topology";
+        return "changed the topology";
     }
 }
 
@@ -217,6 +221,8 @@ const char *tw_event_name(uint8_t event)
         return "commit";
     case TW_KEY_EVENT_RESET:
         return "reset";
+    case TW_KEY_EVENT_RESTORE:
+        return "restore";
     default:
         return "answer";
     }
@@ -233,6 +239,8 @@ const char *tw_event_rule(uint8_t event)
         return "FR-3, LA-7";
     case TW_KEY_EVENT_RESET:
         return "FR-5, LA-16";
+    case TW_KEY_EVENT_RESTORE:
+        return "FR-5, LA-40";
     default:
         return "TL-3";
     }
@@ -247,14 +255,16 @@ static void say_op(TwFinding *finding, uint16_t op)
     }
 }
 
-static void say_stale(TwFinding *finding, const TwAccess *access,
+static void say_stale(const TwOracle *oracle, const TwAccess *access,
                       const TwChoice *choice, const TwAnswer *answer)
 {
+    TwFinding *finding = oracle->finding;
+
     say(finding, "\nstale:");
     say_places(finding, access, choice->bytes);
     say(finding, " was right until ");
     say_op(finding, answer->changed);
-    say(finding, " changed %s", tw_link_text(answer->link));
+    say(finding, " %s", tw_change_text(oracle->program, answer));
     if (answer->event == TW_KEY_EVENT_NONE || !answer->cacheable) {
         say(finding, "; it may not be cached (LA-28)");
         return;
@@ -590,7 +600,7 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
         finding->changed = answer->changed;
         finding->ended = answer->ended;
         finding->filled = answer->filled;
-        say_stale(finding, access, &stale, answer);
+        say_stale(oracle, access, &stale, answer);
         if (stored) {
             say(finding, "; and held that until op %u", stored->op);
         }

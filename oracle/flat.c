@@ -140,19 +140,24 @@ static const Interval *look_up(Render *render, const TwSnapshot *snapshot,
 
 /* Replaying --------------------------------------------------------------- */
 
-/* Number of a list's assignments up to t, and the oldest-first order. */
+/* Number of a list's assignments that make it up as at t, and the oldest-first
+ * order: behind a restore come those that made it up when it was saved. */
 static unsigned oldest_first(const TwWorld *world, int32_t head, uint32_t t,
                              bool pages, int32_t *order, unsigned most)
 {
     unsigned n = 0;
 
     for (int32_t i = head; i != TW_NIL && n < most;) {
-        uint32_t tick = pages ? world->pages[i].tick : world->tables[i].tick;
+        const TwPageEntry *page = &world->pages[pages ? i : 0];
+        const TwTableEntry *entry = &world->tables[pages ? 0 : i];
+        bool done = (pages ? page->tick : entry->tick) <= t;
 
-        if (tick <= t) {
+        if (done && (pages ? page->back : entry->what == TW_ASSIGN_BACK)) {
+            t = (uint32_t)(pages ? page->out : entry->out);
+        } else if (done) {
             order[n++] = i;
         }
-        i = pages ? world->pages[i].older : world->tables[i].older;
+        i = pages ? page->older : entry->older;
     }
     for (unsigned i = 0; i < n / 2; i++) {
         int32_t swap = order[i];

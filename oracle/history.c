@@ -108,6 +108,9 @@ static bool covers(const TwEnding *ending, const Ask *ask, const TwWalk *walk,
     if (ending->kind == TW_ENDING_COMMIT) {
         return tail || ask->world->contract->ends & TW_ENDS_COMMIT;
     }
+    if (ending->kind == TW_ENDING_RESTORE) {
+        return true;
+    }
     if (ending->kind == TW_ENDING_FLUSH) {
         if ((ending->object != TW_ALL &&
              ending->object != ask->access->cpu) ||
@@ -299,6 +302,8 @@ static uint8_t event_key(const TwEnding *ending)
         return TW_KEY_EVENT_UNMAP;
     case TW_ENDING_RESET:
         return TW_KEY_EVENT_RESET;
+    case TW_ENDING_RESTORE:
+        return TW_KEY_EVENT_RESTORE;
     default:
         return TW_KEY_EVENT_FLUSH;
     }
@@ -570,15 +575,17 @@ const TwEnding *tw_history_flushed(const TwWorld *world,
 {
     for (uint32_t i = world->n_endings; i > 0; i--) {
         const TwEnding *ending = &world->endings[i - 1];
+        bool restore = ending->kind == TW_ENDING_RESTORE;
 
-        if (ending->kind == TW_ENDING_FLUSH &&
-            (ending->object == TW_ALL || ending->object == access->cpu) &&
-            (ending->index == TW_ALL || ending->index == access->mmu) &&
+        if ((restore || ending->kind == TW_ENDING_FLUSH) &&
             tw_world_counts(world, ending, access->cpu) &&
-            (ending->whole ||
-             meet_under(ending->bits, access->addr,
-                        access->addr + (access->size - 1), ending->first,
-                        ending->last))) {
+            (restore ||
+             ((ending->object == TW_ALL || ending->object == access->cpu) &&
+              (ending->index == TW_ALL || ending->index == access->mmu) &&
+              (ending->whole ||
+               meet_under(ending->bits, access->addr,
+                          access->addr + (access->size - 1), ending->first,
+                          ending->last))))) {
             return ending;
         }
     }

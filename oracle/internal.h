@@ -6,6 +6,7 @@
  *   world.c     the live region graph, transactions, committed snapshots, and
  *               the operations that change the world or end cached answers
  *   table.c     page maps and IOMMU tables as lists that only ever grow
+ *   saved.c     snapshot and restore
  *   walk.c      the uncached answer to an access, by recursion (first opinion)
  *   flat.c      the same by rendering and replaying (second opinion); shares
  *               no code with walk.c and table.c
@@ -45,9 +46,12 @@ enum {
     /* Operations that a program can perform: its own, and for each access one
      * actor per byte. */
     TW_MAX_PERFORMED = TW_MAX_SCRIPT * (TW_MAX_ACCESS + 1),
-    /* One list entry per operation, and per index for resets. */
-    TW_MAX_ENTRIES = TW_MAX_SETUP + TW_MAX_PERFORMED * TW_MAX_IOMMU_INDEXES,
-    TW_MAX_PAGES = TW_MAX_SETUP + TW_MAX_PERFORMED,
+    /* One list entry per operation, and per index for resets; and one that
+     * takes it back, in lists that were changed since. */
+    TW_MAX_ENTRIES = TW_MAX_SETUP +
+                     2 * TW_MAX_PERFORMED * TW_MAX_IOMMU_INDEXES,
+    TW_MAX_PAGES = TW_MAX_SETUP + 2 * TW_MAX_PERFORMED,
+    TW_MAX_SWITCHES = TW_MAX_IOMMUS + 2 * TW_MAX_PERFORMED,
     TW_MAX_SNAPSHOTS = TW_MAX_PERFORMED + 1,
     TW_MAX_ENDS = TW_MAX_PERFORMED * 2,
     /* Events an observer may be owed before it is told that it is too many:
@@ -102,12 +106,15 @@ typedef struct TwPageEntry {
     uint8_t lg;
     uint8_t perm;
     bool present; /* false: an unpage */
+    bool back;    /* a restore: from here on the list says what it said as at
+                   * time `out` (LA-40) */
 } TwPageEntry;
 
 typedef enum TwAssign {
     TW_ASSIGN_ENTRY,   /* each granule: the entry given */
     TW_ASSIGN_NOTHING, /* each granule: no entry */
     TW_ASSIGN_RIGHTS,  /* granules that have an entry: other rights */
+    TW_ASSIGN_BACK,    /* each granule: what was there as at time `out` */
 } TwAssign;
 
 /* One assignment of an IOMMU's table (LA-12). */
@@ -134,6 +141,7 @@ typedef enum TwEndingKind {
     TW_ENDING_UNMAP, /* object: IOMMU; index; range of offsets */
     TW_ENDING_RESET, /* object: IOMMU; everything on all indexes */
     TW_ENDING_FLUSH, /* object: CPU or TW_ALL; index or TW_ALL; range, bits */
+    TW_ENDING_RESTORE, /* everything, and code (LA-40) */
 } TwEndingKind;
 
 typedef struct TwEnding {
@@ -156,6 +164,16 @@ typedef struct TwFloor {
     uint16_t op;  /* the observation that raised it last */
     uint32_t tick[TW_PREFIX_SLOTS];
 } TwFloor;
+
+/* What `snapshot` saved of the world, but for RAM, page maps and tables: those
+ * are still known as at its time. */
+typedef struct TwSaved {
+    uint32_t tick;
+    TwNode nodes[TW_MAX_REGIONS];
+    TwLive live[TW_MAX_REGIONS];
+    uint8_t root[TW_MAX_SPACES];
+    bool bypass[TW_MAX_IOMMUS];
+} TwSaved;
 
 typedef struct TwObserver {
     bool live;
@@ -205,6 +223,7 @@ typedef struct TwWorld {
     uint32_t fresh[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
 
     TwObserver observers[TW_MAX_OBSERVERS];
+    TwSaved saved; /* legality knows whether there is one */
     uint64_t commits, silent, notified; /* counts for the statistics */
 } TwWorld;
 
@@ -234,13 +253,25 @@ static inline bool tw_world_counts(const TwWorld *world,
 /* Adds an event to the log and notes what it ended whole. */
 void tw_world_end(TwWorld *world, TwEnding ending);
 
+/* The live graph, from now on, is the committed topology. */
+void tw_world_publish(TwWorld *world, uint16_t op);
+
 /* The topology as at time t. */
 const TwSnapshot *tw_world_snapshot(const TwWorld *world, uint32_t t);
+
+/* saved.c: snapshot and restore (LA-40), but for RAM. */
+void tw_saved_perform(TwWorld *world, const TwOp *op, uint8_t actor,
+                      uint16_t number);
 
 /* table.c: what changes links. */
 void tw_table_start(TwWorld *world);
 void tw_table_perform(TwWorld *world, const TwOp *op, uint8_t actor,
                       uint16_t number);
+/* Page maps, tables and bypass are from now on as they were saved; tells
+ * nobody. */
+void tw_table_restore(TwWorld *world, uint16_t number);
+/* UNMAP of everything on every index of an IOMMU, to observers. */
+void tw_table_tell_all(TwWorld *world, uint8_t iommu, uint16_t number);
 
 /* What was found where a link was looked up. */
 typedef struct TwFound {
@@ -410,8 +441,8 @@ enum { TW_MAX_STORED = (TW_MAX_SCRIPT * TW_MAX_WORLDS + 1) * TW_MAX_ACCESS };
 
 /* One of the possible states of RAM, as the chain of its stores. */
 typedef struct TwContent {
-    int32_t newest;
-    uint64_t hash; /* equal contents have equal hashes */
+    int32_t newest, saved_newest; /* saved: what `restore` goes back to */
+    uint64_t hash, saved_hash; /* equal contents have equal hashes */
 } TwContent;
 
 typedef struct TwContents {
@@ -426,6 +457,10 @@ typedef struct TwContents {
 
 void tw_contents_start(TwContents *contents, const TwProgram *program,
                        bool hashed, bool ordered);
+/* snapshot and restore (LA-40), in every world; others do nothing. */
+void tw_contents_perform(TwContents *contents, const TwOp *op);
+/* Are these the same, now and saved? */
+bool tw_contents_same(const TwContent *a, const TwContent *b);
 /* The byte at `offset` of `block` in that world. */
 uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
                          uint8_t block, uint64_t offset);
@@ -621,8 +656,8 @@ unsigned tw_places(const TwAccess *access, const TwByte *bytes,
 /* "flush" ..., and the rules that make it end an answer; TwKeyEvent. */
 const char *tw_event_name(uint8_t event);
 const char *tw_event_rule(uint8_t event);
-/* The link that changed, in words; TwKeyLink. */
-const char *tw_link_text(uint8_t link);
+/* What the operation that ended the time of an answer did, in words. */
+const char *tw_change_text(const TwProgram *program, const TwAnswer *answer);
 
 /*
  * Walks byte k of an access once more and writes the steps down, in

@@ -52,8 +52,8 @@ void tw_judge_stats_add(TwJudgeStats *to, const TwJudgeStats *from)
 static const uint64_t foreign =
     BIT(MPC_READ) | BIT(MPC_WRITE) | BIT(POKE) | BIT(CONTEXT) |
     BIT(INVALIDATE) | BIT(REPLAY) | BIT(VETO) | BIT(LISTEN) | BIT(UNLISTEN) |
-    BIT(SNAPSHOT) | BIT(RESTORE) | BIT(DMA_MAP) | BIT(DMA_UNMAP) | BIT(PAR) |
-    BIT(AND) | BIT(BARRIER) | BIT(END_PAR);
+    BIT(DMA_MAP) | BIT(DMA_UNMAP) | BIT(PAR) | BIT(AND) | BIT(BARRIER) |
+    BIT(END_PAR);
 _Static_assert(TW_OP_CODES <= 64, "operations fit in a mask");
 
 static bool knows(const TwOp *op)
@@ -151,6 +151,7 @@ static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged)
         return tw_judge_access(oracle, op, number);
     }
     tw_world_perform(oracle->world, op, actor, number);
+    tw_contents_perform(&oracle->contents, op);
     if (oracle->log < oracle->trace->n_log &&
         oracle->trace->log[oracle->log].op <= number) {
         return tw_explain_other(oracle, TW_VERDICT_EFFECT, number,

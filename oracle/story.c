@@ -288,7 +288,7 @@ static void what_changed(TwLife *life, TwStory *story, const TwOracle *oracle,
         }
     }
     if (!told) {
-        what(life, "%s: ", tw_link_text(answer->link));
+        what(life, "%s: ", tw_change_text(story->program, answer));
         tw_place_text(&before.end, text, sizeof(text));
         what(life, "byte %u was at %s, ", byte, text);
         tw_place_text(&after.end, text, sizeof(text));
@@ -320,6 +320,7 @@ static const TwEnding *find_ending(const TwOracle *oracle,
         [TW_ENDING_UNMAP] = TW_KEY_EVENT_UNMAP,
         [TW_ENDING_RESET] = TW_KEY_EVENT_RESET,
         [TW_ENDING_FLUSH] = TW_KEY_EVENT_FLUSH,
+        [TW_ENDING_RESTORE] = TW_KEY_EVENT_RESTORE,
     };
     const TwWorld *world = oracle->world;
 
@@ -330,6 +331,7 @@ static const TwEnding *find_ending(const TwOracle *oracle,
             keys[ending->kind] == answer->event &&
             (ending->kind == TW_ENDING_COMMIT ||
              ending->kind == TW_ENDING_FLUSH ||
+             ending->kind == TW_ENDING_RESTORE ||
              passes(tale, ending->object,
                     ending->kind == TW_ENDING_UNMAP ? ending->index
                                                     : TW_ALL))) {
@@ -357,6 +359,9 @@ static void what_ended(TwLife *life, const TwOracle *oracle,
     case TW_ENDING_RESET:
         what(life, "it ends what came through i%u, on every index",
              ending->object);
+        break;
+    case TW_ENDING_RESTORE:
+        what(life, "it ends every answer");
         break;
     default:
         if (ending->whole) {

@@ -29,6 +29,11 @@ TwFound tw_table_find(const TwWorld *world, uint8_t iommu, uint8_t index,
         if (entry->tick > t || x < entry->first || x > entry->last) {
             continue;
         }
+        if (entry->what == TW_ASSIGN_BACK) {
+            /* Since when, the topology says that comes with it. */
+            t = (uint32_t)entry->out;
+            continue;
+        }
         if (entry->what == TW_ASSIGN_RIGHTS) {
             rights = rights ? rights : entry;
             continue;
@@ -87,6 +92,10 @@ const TwPageEntry *tw_table_page(const TwWorld *world, uint8_t cpu,
 
         if (entry->tick > t || addr + more < entry->first ||
             addr > entry->last) {
+            continue;
+        }
+        if (entry->back) {
+            t = (uint32_t)entry->out;
             continue;
         }
         if (addr >= entry->first) {
@@ -273,6 +282,19 @@ static void unmap_event(TwWorld *world, const TwOp *op, uint64_t first,
          op->obj, op->index);
 }
 
+void tw_table_tell_all(TwWorld *world, uint8_t iommu, uint16_t number)
+{
+    for (unsigned k = 0; k < world->program->iommus[iommu].indexes; k++) {
+        tell(world, (TwEventRecord){.op = number,
+                                    .kind = TW_EVENT_UNMAP,
+                                    .space = TW_NONE,
+                                    .region = TW_NONE,
+                                    .first = 0,
+                                    .last = UINT64_MAX},
+             iommu, k);
+    }
+}
+
 /* UNMAP of everything on all indexes; `kind` says on what ground. */
 static void unmap_all(TwWorld *world, uint8_t iommu, TwEndingKind kind,
                       uint8_t actor, uint16_t number)
@@ -287,14 +309,8 @@ static void unmap_all(TwWorld *world, uint8_t iommu, TwEndingKind kind,
                                            .last = UINT64_MAX,
                                            .op = number});
         }
-        tell(world, (TwEventRecord){.op = number,
-                                    .kind = TW_EVENT_UNMAP,
-                                    .space = TW_NONE,
-                                    .region = TW_NONE,
-                                    .first = 0,
-                                    .last = UINT64_MAX},
-             iommu, k);
     }
+    tw_table_tell_all(world, iommu, number);
 }
 
 /* map, unmap, protect (LA-12, LA-15) */
@@ -400,6 +416,66 @@ static void destroy(TwWorld *world, uint8_t iommu, uint8_t actor,
                                    .object = iommu,
                                    .last = UINT64_MAX,
                                    .op = number});
+}
+
+static void restore_pages(TwWorld *world, int32_t *head, uint16_t number)
+{
+    const TwPageEntry *newest = &world->pages[*head == TW_NIL ? 0 : *head];
+    uint32_t saved = world->saved.tick;
+
+    if (*head == TW_NIL || newest->tick <= saved ||
+        (newest->back && newest->out == saved)) {
+        return; /* it says that already */
+    }
+    world->pages[world->n_pages] = (TwPageEntry){
+        .last = UINT64_MAX,
+        .out = saved,
+        .tick = world->now,
+        .older = *head,
+        .op = number,
+        .back = true,
+    };
+    *head = world->n_pages++;
+}
+
+static void restore_entries(TwWorld *world, uint8_t iommu, uint8_t index,
+                            uint16_t number)
+{
+    int32_t head = world->table_head[iommu][index];
+    const TwTableEntry *newest = &world->tables[head == TW_NIL ? 0 : head];
+    uint32_t saved = world->saved.tick;
+
+    if (head == TW_NIL || newest->tick <= saved ||
+        (newest->what == TW_ASSIGN_BACK && newest->out == saved)) {
+        return;
+    }
+    assign(world, iommu, index,
+           (TwTableEntry){.last = UINT64_MAX,
+                          .out = saved,
+                          .tick = world->now,
+                          .op = number,
+                          .what = TW_ASSIGN_BACK});
+}
+
+void tw_table_restore(TwWorld *world, uint16_t number)
+{
+    const TwProgram *program = world->program;
+
+    for (unsigned c = 0; c < program->n_cpus; c++) {
+        for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
+            restore_pages(world, &world->page_head[c][m], number);
+        }
+    }
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        bool on = world->saved.bypass[i];
+
+        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
+            restore_entries(world, i, k, number);
+        }
+        if (world->switches[world->switch_head[i]].on != on) {
+            switch_bypass(world, i, on, number, world->now);
+        }
+    }
 }
 
 void tw_table_perform(TwWorld *world, const TwOp *op, uint8_t actor,

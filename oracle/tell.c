@@ -301,7 +301,7 @@ bool tw_tell(const TwWorld *world, const TwAccess *access, unsigned k,
         .world = world,
         .access = access,
         .times = times,
-        .steps = g_array_new(FALSE, FALSE, sizeof(TwStep)),
+        .steps = g_array_sized_new(FALSE, FALSE, sizeof(TwStep), 64),
         .end.region = TW_NONE,
     };
     uint64_t addr = access->addr + k, a = addr;

@@ -321,7 +321,7 @@ static void unsupported(void)
 {
     Fixture f = start("  nop\n", true);
 
-    f.program->script[0] = tw_op_make(TW_OP_SNAPSHOT);
+    f.program->script[0] = tw_op_make(TW_OP_PAR);
     test_judge(f.target, TW_VERDICT_UNSUPPORTED);
     finish(&f);
 }

@@ -95,6 +95,10 @@ static bool page_overlaps(const TestTarget *target, const TwEnding *ending,
 /* Must the event end what was cached for that page then? */
 static bool must_go(TestTarget *target, unsigned i, const TwEnding *ending)
 {
+    if (ending->kind == TW_ENDING_RESTORE) {
+        return true;
+    }
+
     const TwCpu *cpu = &target->program->cpus[target->cached[i].cpu];
     const TwMmuIndex *mmu = &cpu->mmu[target->cached[i].mmu];
     static TwWalk walk;
@@ -444,6 +448,7 @@ static void run_op(TestTarget *target, uint16_t number, bool located)
         run_access(target, op, number, located);
     } else {
         tw_world_perform(target->world, op, actor, number);
+        tw_contents_perform(&target->contents, op);
     }
 }
 

@@ -21,7 +21,7 @@ TwWorld *tw_world_new(void)
         g_new(TwNode, (size_t)TW_MAX_SNAPSHOTS * TW_MAX_REGIONS);
     world->pages = g_new(TwPageEntry, TW_MAX_PAGES);
     world->tables = g_new(TwTableEntry, TW_MAX_ENTRIES);
-    world->switches = g_new(TwSwitch, TW_MAX_IOMMUS + TW_MAX_PERFORMED);
+    world->switches = g_new(TwSwitch, TW_MAX_SWITCHES);
     world->endings = g_new(TwEnding, TW_MAX_ENDS);
     world->owed = g_new(TwOwed, TW_MAX_OWED);
     world->floors = g_new(TwFloor, 2 * TW_MAX_SCRIPT);
@@ -129,7 +129,7 @@ static void start_regions(TwWorld *world)
 
 /* Transactions ------------------------------------------------------------ */
 
-static void publish(TwWorld *world, uint16_t op)
+void tw_world_publish(TwWorld *world, uint16_t op)
 {
     TwSnapshot *snapshot = &world->snapshots[world->n_snapshots];
     unsigned n = world->program->n_regions;
@@ -162,7 +162,7 @@ static void close_transaction(TwWorld *world, uint8_t actor, uint16_t op)
     world->pending = false;
     world->commits++;
     world->now++;
-    publish(world, op);
+    tw_world_publish(world, op);
     tw_world_end(world, (TwEnding){.kind = TW_ENDING_COMMIT,
                                    .actor = actor,
                                    .op = op});
@@ -185,20 +185,28 @@ static unsigned contract_bits(const TwEnding *ending)
     }
 }
 
+/* Does the target promise to heed the event?  A restore, in any case. */
+static bool promised(const TwWorld *world, const TwEnding *ending)
+{
+    return ending->kind == TW_ENDING_RESTORE ||
+           world->contract->ends & contract_bits(ending);
+}
+
 /* Notes for one CPU that `ending` counts now: if it ends everything of an MMU
  * index, no older answer of that index needs to be looked for. */
 static void count_whole(TwWorld *world, const TwEnding *ending, uint8_t cpu)
 {
-    bool commit = ending->kind == TW_ENDING_COMMIT &&
-                  world->contract->ends & TW_ENDS_COMMIT;
+    bool all = ending->kind == TW_ENDING_RESTORE ||
+               (ending->kind == TW_ENDING_COMMIT &&
+                world->contract->ends & TW_ENDS_COMMIT);
 
-    if (!commit &&
+    if (!all &&
         (ending->kind != TW_ENDING_FLUSH || !ending->whole ||
          (ending->object != TW_ALL && ending->object != cpu))) {
         return;
     }
     for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
-        if ((commit || ending->index == TW_ALL || ending->index == m) &&
+        if ((all || ending->index == TW_ALL || ending->index == m) &&
             world->fresh[cpu][m] < ending->tick) {
             world->fresh[cpu][m] = ending->tick;
         }
@@ -209,8 +217,8 @@ void tw_world_end(TwWorld *world, TwEnding ending)
 {
     TwEnding *slot = &world->endings[world->n_endings];
 
-    if (!(world->contract->ends & contract_bits(&ending))) {
-        return; /* the target does not promise that */
+    if (!promised(world, &ending)) {
+        return;
     }
     ending.tick = ++world->now;
     *slot = ending;
@@ -396,6 +404,10 @@ void tw_world_perform(TwWorld *world, const TwOp *op, uint8_t actor,
     case TW_OP_UNOBSERVE:
         tw_table_perform(world, op, actor, number);
         break;
+    case TW_OP_SNAPSHOT:
+    case TW_OP_RESTORE:
+        tw_saved_perform(world, op, actor, number);
+        break;
     case TW_OP_BEGIN:
         world->depth++;
         break;
@@ -438,6 +450,6 @@ void tw_world_start(TwWorld *world, const TwProgram *program,
     memset(world->observers, 0, sizeof(world->observers));
     tw_legality_init(&world->legality, program);
     start_regions(world);
-    publish(world, TW_NO_OP);
+    tw_world_publish(world, TW_NO_OP);
     tw_table_start(world);
 }

@@ -80,7 +80,7 @@ void tw_key_write(char key[TW_KEY_SIZE], TwVerdict verdict, const char *target,
     static const char *const events[TW_KEY_EVENTS] = {
         [TW_KEY_EVENT_FLUSH] = "Flu",  [TW_KEY_EVENT_UNMAP] = "Unm",
         [TW_KEY_EVENT_COMMIT] = "Com", [TW_KEY_EVENT_RESET] = "Rst",
-        [TW_KEY_EVENT_NEWER] = "New",
+        [TW_KEY_EVENT_NEWER] = "New",  [TW_KEY_EVENT_RESTORE] = "Sav",
     };
     char letters[KEY_TARGET + 1];
     unsigned n = 0;

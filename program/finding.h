@@ -120,6 +120,7 @@ typedef enum TwKeyEvent {
     TW_KEY_EVENT_COMMIT,
     TW_KEY_EVENT_RESET,
     TW_KEY_EVENT_NEWER, /* a newer answer was seen: back from the dead */
+    TW_KEY_EVENT_RESTORE,
     TW_KEY_EVENTS
 } TwKeyEvent;
 
