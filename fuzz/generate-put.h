@@ -79,6 +79,27 @@ void tw_put_page(TwGen *gen, const TwAim *aim, uint8_t actor);
 /* Ends what is cached of an aim's page. */
 void tw_put_flush(TwGen *gen, const TwAim *aim, uint8_t actor);
 
+/* --- generate-regions.c: what spaces are filled with --- */
+
+/* Where the next region of each space goes. */
+typedef struct TwGenCursor {
+    uint64_t at[TW_MAX_SPACES];
+} TwGenCursor;
+
+/* Are regions of this kind in the dialect? */
+bool tw_gen_has_kind(const TwGen *gen, unsigned kind);
+/* A new region, in `container` at `addr`; NULL if there is no room for it. */
+TwRegion *tw_gen_new_region(TwGen *gen, TwRegionKind kind, uint8_t container,
+                            uint64_t addr, uint64_t size);
+uint8_t tw_gen_region_id(const TwGen *gen, const TwRegion *region);
+
+/* A leaf of about 2^lg_from to 2^(lg_from + lg_below - 1) pages; any of the
+ * rest: leaves, containers, aliases; an IOMMU.  The sketch follows. */
+bool tw_gen_add_leaf(TwGen *gen, TwGenCursor *cursor, uint8_t space,
+                     TwRegionKind kind, unsigned lg_from, unsigned lg_below);
+bool tw_gen_add_extra(TwGen *gen, TwGenCursor *cursor, uint8_t space);
+void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space);
+
 /* --- generate-board.c: changes of regions --- */
 
 /* One topology change of region `id`, unless one is undone. */

@@ -43,8 +43,8 @@ void tw_move_during(TwGen *gen)
         return;
     }
     TwOpCode code = tw_gen_code(gen);
-    uint8_t actor = tw_gen_chance(gen, 60) ? aim.cpu
-                                           : tw_gen_actor(gen, aim.cpu);
+    uint8_t actor =
+        tw_gen_chance(gen, 60) ? aim.cpu : tw_gen_actor(gen, aim.cpu);
 
     if (tw_gen_chance(gen, 70)) {
         tw_put_flush(gen, &aim, aim.cpu);

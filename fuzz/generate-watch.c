@@ -110,9 +110,9 @@ void tw_move_observe(TwGen *gen)
         return;
     }
     const TwSketchHop *hop = tw_aim_some_hop(gen, &aim);
-    uint8_t kinds = (uint8_t)(tw_gen_chance(gen, 60)
-                                  ? TW_EVENT_UNMAP | TW_EVENT_MAP
-                                  : 1 + tw_gen_below(gen, 7));
+    uint8_t kinds =
+        (uint8_t)(tw_gen_chance(gen, 60) ? TW_EVENT_UNMAP | TW_EVENT_MAP
+                                         : 1 + tw_gen_below(gen, 7));
 
     if (gen->vetoing != TW_NONE && tw_gen_chance(gen, 80)) {
         put_veto(gen, gen->vetoing, false);
@@ -127,8 +127,7 @@ void tw_move_observe(TwGen *gen)
     if (tw_gen_speaks(gen->dialect, TW_OP_REPLAY) && tw_gen_chance(gen, 50)) {
         /* Something to be told, of what an observer of MAP gets. */
         if (!hop->known || tw_gen_chance(gen, 30)) {
-            tw_put_map(gen, hop, TW_R | TW_W, TW_BOARD,
-                       tw_gen_chance(gen, 50));
+            tw_put_map(gen, hop, TW_R | TW_W, TW_BOARD, tw_gen_chance(gen, 50));
         }
         tw_put(gen, TW_OP_REPLAY, TW_BOARD)->obj = number;
     }
@@ -240,8 +239,8 @@ void tw_move_dirty(TwGen *gen)
     if (tw_gen_chance(gen, 25)) {
         tw_put_dma(gen, true, aim.space, aim.addr, 0);
     } else {
-        tw_put_aimed(gen, &aim, tw_gen_chance(gen, 20) ? TW_OP_RMW
-                                                       : TW_OP_WRITE);
+        tw_put_aimed(gen, &aim,
+                     tw_gen_chance(gen, 20) ? TW_OP_RMW : TW_OP_WRITE);
     }
     put_clear(gen, &aim);
     if (tw_gen_chance(gen, 25)) {

@@ -20,7 +20,7 @@
 enum {
     GENERATED = 64,
     MOST_OPERATIONS = 64, /* of those; engines make them longer */
-    MOST_BYTES = 8192, /* as .options has it */
+    MOST_BYTES = 8192,    /* as .options has it */
 };
 
 typedef struct Seeds {
@@ -65,8 +65,8 @@ static void put_program(Seeds *s, const char *name)
     if (!tw_dialect_admits(dialect, &s->program, NULL, 0)) {
         return;
     }
-    size_t size = tw_program_encode(&s->program, s->bytes, sizeof(s->bytes),
-                                    dialect);
+    size_t size =
+        tw_program_encode(&s->program, s->bytes, sizeof(s->bytes), dialect);
     if (size > 0 && size <= MOST_BYTES) {
         put(s, name, s->bytes, size);
     }
@@ -173,8 +173,8 @@ int main(int argc, char **argv)
     GError *error = NULL;
 
     if (harness == NULL) {
-        fprintf(stderr,
-                "usage: %s HARNESS CASES FOLDER LIST DEPFILE\n", argv[0]);
+        fprintf(stderr, "usage: %s HARNESS CASES FOLDER LIST DEPFILE\n",
+                argv[0]);
         return 2;
     }
     s = g_new0(Seeds, 1);

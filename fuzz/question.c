@@ -11,8 +11,8 @@
 enum { EVERY_PROFILE = (1u << TW_PROFILES) - 1 };
 
 static const TwQuestionInfo infos[TW_QUESTIONS] = {
-    [TW_QUESTION_ANY] = {"any", "everything that the target has",
-                         EVERY_PROFILE, false},
+    [TW_QUESTION_ANY] = {"any", "everything that the target has", EVERY_PROFILE,
+                         false},
     [TW_QUESTION_STATIC] = {"static", "nothing changes: is the walk right?",
                             PROFILE(STATIC), false},
     [TW_QUESTION_IOMMU] = {"iommu",
@@ -48,14 +48,14 @@ static uint64_t flagged(unsigned flag)
 }
 
 static const uint64_t page_map = OP(PAGE) | OP(UNPAGE);
-static const uint64_t flushes = OP(FLUSH_PAGE) | OP(FLUSH_RANGE) |
-                                OP(FLUSH_INDEX) | OP(FLUSH_ALL);
-static const uint64_t tables = OP(MAP) | OP(UNMAP) | OP(PROTECT) |
-                               OP(NOTIFY) | OP(NOTIFY_ALL) | OP(IOMMU_RESET) |
-                               OP(BYPASS) | OP(MPC_READ) | OP(MPC_WRITE) |
-                               OP(POKE) | OP(CONTEXT) | OP(INVALIDATE);
-static const uint64_t observers = OP(OBSERVE) | OP(UNOBSERVE) | OP(REPLAY) |
-                                  OP(VETO);
+static const uint64_t flushes =
+    OP(FLUSH_PAGE) | OP(FLUSH_RANGE) | OP(FLUSH_INDEX) | OP(FLUSH_ALL);
+static const uint64_t tables = OP(MAP) | OP(UNMAP) | OP(PROTECT) | OP(NOTIFY) |
+                               OP(NOTIFY_ALL) | OP(IOMMU_RESET) | OP(BYPASS) |
+                               OP(MPC_READ) | OP(MPC_WRITE) | OP(POKE) |
+                               OP(CONTEXT) | OP(INVALIDATE);
+static const uint64_t observers =
+    OP(OBSERVE) | OP(UNOBSERVE) | OP(REPLAY) | OP(VETO);
 static const uint64_t mappings = OP(DMA_MAP) | OP(DMA_UNMAP);
 static const uint64_t snapshots = OP(SNAPSHOT) | OP(RESTORE);
 static const uint64_t dirty_log = OP(DIRTY_LOG) | OP(DIRTY_CLEAR);
@@ -86,8 +86,8 @@ TwDialect tw_question_narrow(TwQuestion question, const TwDialect *dialect)
         d.late_spaces = false;
         break;
     case TW_QUESTION_INVALIDATE:
-        ops = page_map | flushes | tables | snapshots | OP(CLOCK) |
-              OP(SAFEPOINT);
+        ops =
+            page_map | flushes | tables | snapshots | OP(CLOCK) | OP(SAFEPOINT);
         at_most(&d.max_iommus, 4);
         d.late_spaces = false;
         break;
