@@ -43,6 +43,17 @@ finds()
 }
 
 if [ "$ENGINE" -eq 1 ]; then
+    for seeds in "$FUZZERS"/*_fuzzer_seeds; do
+        harness=${seeds##*/}
+        harness=${harness%_seeds}
+        [ "$harness" != zoo_fuzzer ] || continue # needs its bug
+        mkdir "$harness"
+        exits 0 "$harness, its dictionary and its seeds" \
+            "$FUZZERS/$harness" -seed=1 -runs=400 -entropic=0 -max_len=8192 \
+            -dict="$FUZZERS/$harness.dict" "$harness" "$seeds"
+        check 'has words' grep -q '^Dictionary: [0-9]* entries$' err.txt
+        check 'has seeds' grep -q ' seed corpus: files: [0-9]' err.txt
+    done
     finds static rights-not-anded perm
     finds iommu second-hop-unregistered stale
     finds invalidate victim-survives-page-flush stale
