@@ -200,6 +200,7 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
         add_run(access, (Run){.first = first, .length = n,
                               .region = entry->region,
                               .flags = entry->flags,
+                              .noted = !entry->clean,
                               .offset = entry->offset + offset});
     }
 }
@@ -358,6 +359,11 @@ static void run_effects(Machine *m, const Run *run)
                          << 8 * run->first;
     }
     if (access_writes(access) && !discarded) {
+        if (m->dirty.blocks != 0 && dirty_logged(m, region->block) &&
+            !run->noted) {
+            dirty_note(m, region->block, run->offset);
+            dirty_note(m, region->block, run->offset + run->length - 1);
+        }
         for (unsigned k = 0; k < run->length; k++) {
             ram_write(&m->ram, region->block, run->offset + k,
                       tw_store_tag(m->op, run->first + k));
@@ -445,9 +451,11 @@ static void access_bytes(Machine *m, const TwOp *op, bool cpu)
     }
 }
 
-/* Performs an access of `actor` and fills its outcome. */
+/* Performs an access of `actor` and fills its outcome.  `during`: NULL, or the
+ * operation that comes inside its first fill, or else just after its effects
+ * (LA-47). */
 static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
-                           TwOutcome *outcome)
+                           const TwOp *during, TwOutcome *outcome)
 {
     Access *access = &m->access;
     bool cpu = tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS;
@@ -462,6 +470,7 @@ static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
     access->callback = access->container = access->uncached = false;
     access->actors = access->n_actors = 0;
     access->value = 0;
+    access->during = during;
 
     access_bytes(m, op, cpu);
     if (access->uncached) {
@@ -474,14 +483,19 @@ static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
         check_run(m, &access->runs[i]);
     }
     outcome->class_ = access->class_;
+    if (access->class_ <= TW_CLASS_DEVICE_ERROR) {
+        for (unsigned i = 0; i < access->n_runs; i++) {
+            run_effects(m, &access->runs[i]);
+        }
+        outcome->value = access->value;
+        report_locations(m, outcome);
+    }
+    if (access->during != NULL) {
+        perform_during(m);
+    }
     if (access->class_ > TW_CLASS_DEVICE_ERROR) {
         return;
     }
-    for (unsigned i = 0; i < access->n_runs; i++) {
-        run_effects(m, &access->runs[i]);
-    }
-    outcome->value = access->value;
-    report_locations(m, outcome);
     perform_actors(m, actor);
     if (cpu && access->callback) {
         cpu_safepoint(m, op->obj); /* LA-3 */

@@ -44,6 +44,19 @@ static bool leaf_is_cacheable(const Machine *m, const Leaf *leaf)
     }
 }
 
+/* TL-14: a store through it is the first to its page that is noted. */
+static bool leaf_is_clean(Machine *m, const Leaf *leaf)
+{
+    uint8_t block;
+
+    if (m->dirty.blocks == 0 || leaf->region == TW_NONE) {
+        return false;
+    }
+    block = m->program->regions[leaf->region].block;
+    return dirty_logged(m, block) &&
+           dirty_find(m, block, leaf->offset & ~m->page_mask) == NULL;
+}
+
 static void entry_set_leaf(TlbEntry *entry, const Leaf *leaf)
 {
     entry->region = leaf->region;
@@ -168,6 +181,10 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
         }
         entry_set_leaf(entry, &leaf);
     }
+    if (m->access.during != NULL) {
+        perform_during(m);
+    }
+    entry->clean = !entry->tail && leaf_is_clean(m, &leaf);
     if (m->cpus[c].epoch != epoch) {
         return FILL_UNCACHED;
     }

@@ -51,6 +51,7 @@ static void commit_effective(Machine *m, uint8_t actor)
     TELL(m, "commit", "acts (TX-3, TX-7)");
     views_publish(m);
     m->pending = false;
+    listeners_commit(m);
     for (unsigned c = 0; c < m->program->n_cpus; c++) {
         if (TW_BUG(COMMIT_FLUSH_OWN_AS_ONLY)) {
             const TwCpu *cpu = &m->program->cpus[c];

@@ -16,9 +16,12 @@
  *   iommu.c     tables, translation, notifiers, observers
  *   tlb.c       one soft TLB: table, victims, large pages, flushes
  *   cpu.c       page map, work queue, safe points, CPU notifiers
+ *   dirty.c     which pages of RAM were stored to
  *   fill.c      the fill-time walk, which alone makes TLB entries
  *   access.c    one access: lookup of all its bytes, checks, effects, actors
+ *   listen.c    listeners of spaces, told of flat ranges
  *   graph.c     the live region graph, its mutators, transactions
+ *   snapshot.c  snapshot and restore
  *   invariants.c  what must hold between operations, on request
  *   run.c       one operation, one program, the target interface
  *
@@ -77,6 +80,7 @@ enum {
     MAX_NODES = 2048,
     MAX_CONTAINERS = 2 * MAX_RANGES, /* a range has two ends */
     NODE_LG = 4,
+    RESIZE_WINDOW = 100, /* virtual milliseconds (TL-12) */
     /* Beyond this a CPU flushes everything at its safe point. */
     MAX_WORK = 32,
     /* Beyond this a TLB entry goes with every UNMAP (page flush mode). */
@@ -225,6 +229,7 @@ typedef struct TlbEntry {
     /* The side record: where the page leads. */
     uint64_t offset; /* of its first byte in the leaf; tail: its address */
     uint8_t region, flags;
+    bool clean;    /* a store is the first since the notes were taken (TL-14) */
     bool tail;     /* a sub-page container: resolved on each access (DS-7) */
     uint8_t space; /* tail: of the container */
     /* Its derivation (FR-1). */
@@ -234,6 +239,8 @@ typedef struct TlbEntry {
 } TlbEntry;
 
 typedef struct Tlb {
+    uint32_t most;  /* entries seen in use in this window of time (TL-12) */
+    uint64_t since; /* when it began, in virtual milliseconds */
     uint64_t stamp;
     TlbEntry *table;
     uint32_t mask; /* entries - 1 */
@@ -278,6 +285,7 @@ typedef struct Cpu {
 typedef struct Run {
     uint8_t first, length;
     uint8_t region, flags;
+    bool noted; /* by an entry that is not clean: a store is noted already */
     uint64_t offset;
 } Run;
 
@@ -305,8 +313,39 @@ typedef struct Access {
     uint8_t n_actors;
     uint8_t actor_order[TW_MAX_ACTORS];
     uint64_t value;
+    /* Performed inside the first fill (RU-6); NULL: there is none, or it is
+     * done. */
+    const TwOp *during;
     Run runs[TW_MAX_ACCESS];
 } Access;
+
+/* Dirty logs, listeners, snapshots --------------------------------------- */
+
+typedef struct DirtyPage {
+    uint64_t page; /* its first offset in the block */
+    uint8_t block;
+} DirtyPage;
+
+typedef struct Dirty {
+    uint64_t blocks; /* bit per RAM block: logged */
+    uint16_t n;
+    DirtyPage pages[MAX_WORDS]; /* noted: no more than bytes are stored */
+} Dirty;
+
+typedef struct Listener {
+    uint8_t space;
+    uint16_t n;
+    Range ranges[MAX_RANGES]; /* as it was told */
+} Listener;
+
+typedef struct Snapshot {
+    Region regions[TW_MAX_REGIONS];
+    uint32_t spaces_live;
+    Ram ram;
+    bool bypass[TW_MAX_IOMMUS];
+    SpanMap tables[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
+    SpanMap pages[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
+} Snapshot;
 
 /* The machine ------------------------------------------------------------ */
 
@@ -350,6 +389,13 @@ typedef struct Machine {
     View views[TW_MAX_SPACES];
 
     Notifier observers[TW_MAX_OBSERVERS];
+    uint32_t listening; /* bit per listener */
+    uint32_t vetoing;   /* bit per IOMMU (NT-2) */
+    Listener listeners[TW_MAX_OBSERVERS];
+    Dirty dirty;
+    uint64_t clock; /* virtual milliseconds */
+    bool resizes;   /* the program lets time pass: TLBs change their sizes */
+    Snapshot snapshot;
     Iommu iommus[TW_MAX_IOMMUS];
     Cpu cpus[TW_MAX_CPUS];
     Access access;
@@ -381,5 +427,6 @@ static inline uint64_t low_mask(unsigned lg) /* the low `lg` bits, 0 .. 64 */
 PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,
                     uint64_t last, uint8_t actor);
 PART void perform(Machine *m, const TwOp *op, uint8_t actor);
+PART void perform_during(Machine *m);
 
 #endif

@@ -14,12 +14,6 @@ static bool broken(Machine *m, const char *rule, unsigned cpu, unsigned index)
     return false;
 }
 
-static TlbEntry *tlb_entry(Tlb *tlb, unsigned i)
-{
-    return i <= tlb->mask ? &tlb->table[i]
-                          : &tlb->victims[i - tlb->mask - 1];
-}
-
 /* FR-2, TN-4: each hop of the entry has an active notifier of the CPU. */
 static bool entry_covered(Machine *m, unsigned c, const TlbEntry *entry)
 {

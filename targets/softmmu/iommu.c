@@ -255,6 +255,75 @@ static void iommu_destroy(Machine *m, uint8_t id, uint8_t actor)
     }
 }
 
+/* The kinds that the observers of an IOMMU ask for, but for `but` (TW_NONE:
+ * of all). */
+static uint8_t observed_kinds(const Machine *m, uint8_t id, uint8_t but)
+{
+    uint8_t kinds = 0;
+
+    for (const Notifier *n = m->iommus[id].notifiers; n != NULL; n = n->next) {
+        if (n->cpu == TW_NONE && n->observer != but) {
+            kinds |= n->kinds;
+        }
+    }
+    return kinds;
+}
+
+/* NT-2: does its IOMMU refuse this `observe` or `unobserve`? */
+static bool iommu_vetoes(const Machine *m, const TwOp *op)
+{
+    uint8_t id = op->code == TW_OP_OBSERVE ? op->other
+                                           : m->observers[op->obj].iommu;
+    uint8_t before = observed_kinds(m, id, TW_NONE), after;
+
+    if (!(m->vetoing >> id & 1)) {
+        return false;
+    }
+    after = op->code == TW_OP_OBSERVE ? before | op->kinds
+                                      : observed_kinds(m, id, op->obj);
+    return before != after;
+}
+
+/* NT-9: each maximal run of granules whose entries continue each other, as
+ * MAP, to one observer alone. */
+static void iommu_replay(Machine *m, uint8_t observer)
+{
+    const Notifier *n = &m->observers[observer];
+    const Iommu *iommu = &m->iommus[n->iommu];
+    const SpanMap *table = &iommu->tables[n->index];
+    uint64_t low = low_mask(iommu->granule_lg);
+    unsigned end;
+
+    for (unsigned i = 0; i < table->n && (n->kinds & TW_EVENT_MAP); i = end) {
+        const Span *span = &table->spans[i];
+        Event event = {.kind = TW_EVENT_MAP, .perm = span->perm,
+                       .space = span->space, .first = span->first,
+                       .last = span->last, .out = span->out & ~low};
+
+        for (end = i + 1; end < table->n; end++) {
+            const Span *next = &table->spans[end];
+            if (next->first - 1 != event.last || next->perm != event.perm ||
+                next->space != event.space ||
+                (next->out & ~low) !=
+                    event.out + (next->first - event.first)) {
+                break;
+            }
+            event.last = next->last;
+        }
+        if (event.first > n->last || event.last < n->first) {
+            continue;
+        }
+        if (event.first < n->first) {
+            event.out += n->first - event.first;
+            event.first = n->first;
+        }
+        event.last = MIN(event.last, n->last);
+        TELL(m, "replay", "o%u MAP 0x%" PRIx64 "..0x%" PRIx64 " (NT-9)",
+             observer, event.first, event.last);
+        observer_record(m, n, &event);
+    }
+}
+
 static void observe(Machine *m, const TwOp *op)
 {
     Notifier *n = &m->observers[op->obj];

@@ -53,6 +53,34 @@ PART void perform(Machine *m, const TwOp *op, uint8_t actor)
     case TW_OP_UNPLUG:
         cpu_unplug(m, op->obj);
         break;
+    case TW_OP_CLOCK:
+        m->clock += op->count;
+        break;
+    case TW_OP_SNAPSHOT:
+        snapshot(m);
+        break;
+    case TW_OP_RESTORE:
+        restore(m, actor);
+        break;
+    case TW_OP_LISTEN:
+        listen(m, op);
+        break;
+    case TW_OP_UNLISTEN:
+        unlisten(m, op->obj);
+        break;
+    case TW_OP_REPLAY:
+        iommu_replay(m, op->obj);
+        break;
+    case TW_OP_VETO:
+        m->vetoing &= ~(1u << op->obj);
+        m->vetoing |= op->flags & TW_OPF_ON ? 1u << op->obj : 0;
+        break;
+    case TW_OP_DIRTY_LOG:
+        dirty_log(m, op);
+        break;
+    case TW_OP_DIRTY_CLEAR:
+        dirty_clear(m, op);
+        break;
     case TW_OP_OBSERVE:
         observe(m, op);
         break;
@@ -73,7 +101,10 @@ static uint8_t actor_of(const TwOp *op, const TwOpInfo *info)
     return info->flags & TW_OP_BOARD_ONLY ? TW_BOARD : op->actor;
 }
 
-static void script_op(Machine *m, const TwOp *op, TwOutcome *outcome)
+/* One operation of the script; of an access, with the `during` operation below
+ * it, or NULL. */
+static void script_op(Machine *m, const TwOp *op, const TwOp *during,
+                      TwOutcome *outcome)
 {
     const TwOpInfo *info = tw_op_info(op->code);
     uint8_t actor = actor_of(op, info);
@@ -82,16 +113,37 @@ static void script_op(Machine *m, const TwOp *op, TwOutcome *outcome)
                            .location = m->trace->n_locations};
     if (tw_legality_step(&m->legality, op) != TW_LEGAL) {
         outcome->status = TW_STATUS_SKIPPED;
+        if (during != NULL) { /* it stands for itself */
+            m->access.during = during;
+            perform_during(m);
+        }
         return;
     }
     if (actor != TW_BOARD && !m->program->explicit_safepoints) {
         cpu_safepoint(m, actor);
     }
     if (info->flags & TW_OP_ACCESS) {
-        access_perform(m, op, actor, outcome);
+        access_perform(m, op, actor, during, outcome);
+    } else if (m->vetoing != 0 &&
+               (op->code == TW_OP_OBSERVE || op->code == TW_OP_UNOBSERVE) &&
+               iommu_vetoes(m, op)) {
+        tw_legality_revert(&m->legality, op);
+        outcome->status = TW_STATUS_VETOED;
     } else {
         perform(m, op, actor);
     }
+}
+
+/* m->access.during, which follows the operation in flight; once. */
+PART void perform_during(Machine *m)
+{
+    const TwOp *op = m->access.during;
+    uint16_t access = m->op;
+
+    m->access.during = NULL;
+    m->op = access + 1;
+    script_op(m, op, NULL, &m->trace->outcomes[m->op]);
+    m->op = access;
 }
 
 /* A clean world: what the program starts from (LA-1). */
@@ -106,6 +158,10 @@ static void machine_reset(Machine *m)
         m->run = 1;
     }
     m->op = TW_NO_OP;
+    m->access.during = NULL;
+    m->listening = m->vetoing = 0;
+    m->dirty.blocks = m->dirty.n = 0;
+    m->clock = 0;
     m->page_lg = program->page_lg;
     m->page_mask = low_mask(program->page_lg);
     tw_legality_init(&m->legality, program);
@@ -133,7 +189,9 @@ static void machine_reset(Machine *m)
             bool there = from->present && from->mmu[i].present;
             tlb_init(m, &cpu->tlbs[i], there ? entries : NULL, from->tlb_lg,
                      from->victims);
-            entries += there ? 1u << from->tlb_lg : 0;
+            entries += !there ? 0
+                       : m->resizes ? 1u << TW_MAX_TLB_LG
+                                    : 1u << from->tlb_lg;
             cpu->pages[i].n = 0;
         }
     }
@@ -153,7 +211,7 @@ static void machine_reset(Machine *m)
  * tw_dialect_admits() in short: but for what is tested here, the dialect is
  * the whole language.  No: ask it, and for the reason.
  */
-static bool run_admitted(const Machine *m)
+static bool run_admitted(Machine *m)
 {
     const TwProgram *program = m->program;
 
@@ -169,8 +227,10 @@ static bool run_admitted(const Machine *m)
             return false;
         }
     }
+    m->resizes = false;
     for (unsigned i = 0; i < program->n_script; i++) {
         const TwOp *op = &program->script[i];
+        m->resizes |= op->code == TW_OP_CLOCK;
         if (!(m->dialect.ops >> op->code & 1) ||
             (op->flags & ~m->dialect.op_flags)) {
             return false;
@@ -205,11 +265,18 @@ static bool run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     }
     machine_reset(m);
     for (unsigned i = 0; i < program->n_script; i++) {
+        const TwOp *during = NULL;
+
         m->op = i;
         if (m->in_flight != NULL) {
             *m->in_flight = i;
         }
-        script_op(m, &program->script[i], &trace->outcomes[i]);
+        if (i + 1 < program->n_script &&
+            (program->script[i + 1].flags & TW_OPF_DURING)) {
+            during = &program->script[i + 1];
+        }
+        script_op(m, &program->script[i], during, &trace->outcomes[i]);
+        i += during != NULL;
         if (trace->end == TW_END_OVERFLOW) {
             trace->end_op = i;
             break;
@@ -251,8 +318,7 @@ static const TwContract softmmu_contract = {
             TW_ENDS_RESET,
 };
 
-/* MPCs, page tables, RU-6, RU-8, RU-9, snapshots, dirty logs,
- * listeners, replay and parallel parts are not in this target. */
+/* MPCs, page tables, RU-8, RU-9 and parallel parts are not in this target. */
 static TwDialect softmmu_dialect(bool hide_locations)
 {
     static const uint8_t codes[] = {
@@ -266,6 +332,9 @@ static TwDialect softmmu_dialect(bool hide_locations)
         TW_OP_PRIORITY, TW_OP_READONLY, TW_OP_NONVOLATILE,
         TW_OP_UNMERGEABLE, TW_OP_ROMD, TW_OP_ALIAS_OFFSET, TW_OP_SPACE_NEW,
         TW_OP_SPACE_DEL, TW_OP_UNPLUG, TW_OP_OBSERVE, TW_OP_UNOBSERVE,
+        TW_OP_CLOCK, TW_OP_SNAPSHOT, TW_OP_RESTORE, TW_OP_LISTEN,
+        TW_OP_UNLISTEN, TW_OP_REPLAY, TW_OP_VETO, TW_OP_DIRTY_LOG,
+        TW_OP_DIRTY_CLEAR,
     };
     TwDialect dialect = tw_dialect_full();
 
@@ -274,7 +343,7 @@ static TwDialect softmmu_dialect(bool hide_locations)
         dialect.ops |= UINT64_C(1) << codes[i];
     }
     dialect.iommu_kinds = 1u << TW_IOMMU_TABLE;
-    dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON;
+    dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_DURING;
     dialect.locations = !hide_locations;
     dialect.contents = 1u << TW_CONTENTS_DATA;
     return dialect;

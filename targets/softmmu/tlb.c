@@ -17,11 +17,20 @@ static void tlb_init(Machine *m, Tlb *tlb, TlbEntry *table, uint8_t lg,
     tlb->next_victim = 0;
     tlb->dirty = false;
     tlb->large = false;
+    tlb->most = 0;
+    tlb->since = 0;
 }
 
 static TlbEntry *tlb_slot(const Machine *m, const Tlb *tlb, uint64_t page)
 {
     return &tlb->table[page >> m->page_lg & tlb->mask];
+}
+
+/* The table's entries, then the victims: 0 .. mask + n_victims. */
+static TlbEntry *tlb_entry(Tlb *tlb, unsigned i)
+{
+    return i <= tlb->mask ? &tlb->table[i]
+                          : &tlb->victims[i - tlb->mask - 1];
 }
 
 /* Are all rights of `need` granted for `page`? (TL-1) */
@@ -156,9 +165,42 @@ static unsigned tlb_live(const Tlb *tlb)
     return n;
 }
 
+/*
+ * TL-12: twice the size if it was used to more than 70 %; if a window of time
+ * in which it was used to less than 30 % is over, the least size that what was
+ * used would not fill to more than 70 %.  All entries are void by now.
+ */
+static void tlb_resize(Machine *m, Tlb *tlb)
+{
+    unsigned size = tlb->mask + 1, live = tlb_live(tlb), least = 1;
+    bool over = m->clock - tlb->since >= RESIZE_WINDOW;
+
+    tlb->most = MAX(tlb->most, MIN(live, size));
+    while (100 * tlb->most > 70 * least) {
+        least *= 2;
+    }
+    if (100 * tlb->most > 70 * size && size < 1u << TW_MAX_TLB_LG) {
+        size *= 2;
+    } else if (100 * tlb->most < 30 * size && over) {
+        size = least;
+    } else if (!over) {
+        return;
+    }
+    if (size != tlb->mask + 1) {
+        TELL(m, "resize", "%s from %u entries to %u (TL-12)",
+             tlb_name(m, tlb).text, tlb->mask + 1, size);
+    }
+    tlb->mask = size - 1;
+    tlb->most = 0;
+    tlb->since = m->clock;
+}
+
 /* TL-8. */
 static void tlb_flush(Machine *m, Tlb *tlb)
 {
+    if (m->resizes && tlb->table != NULL) {
+        tlb_resize(m, tlb);
+    }
     if (!tlb->dirty) {
         return;
     }
@@ -246,8 +288,8 @@ static bool tlb_flush_derived(const Machine *m, Tlb *tlb, uint8_t iommu,
         return false;
     }
     for (unsigned i = 0; i <= tlb->mask + tlb->n_victims; i++) {
-        TlbEntry *entry = i <= tlb->mask ? &tlb->table[i]
-                                         : &tlb->victims[i - tlb->mask - 1];
+        TlbEntry *entry = tlb_entry(tlb, i);
+
         if (entry->stamp != tlb->stamp) {
             continue;
         }

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * snapshot and restore (LA-40): the live graph, RAM, tables and page maps, and
+ * what everybody who cached something of them is told when they come back.
+ */
+#include "targets/softmmu/internal.h"
+
+static void span_copy(SpanMap *to, const SpanMap *from)
+{
+    to->n = from->n;
+    memcpy(to->spans, from->spans, from->n * sizeof(Span));
+}
+
+static void ram_copy(Ram *to, const Ram *from)
+{
+    memcpy(to->buckets, from->buckets, sizeof(to->buckets));
+    to->n = from->n;
+    memcpy(to->words, from->words, from->n * sizeof(Word));
+}
+
+static void snapshot(Machine *m)
+{
+    Snapshot *to = &m->snapshot;
+
+    memcpy(to->regions, m->regions, m->program->n_regions * sizeof(Region));
+    to->spaces_live = m->spaces_live;
+    ram_copy(&to->ram, &m->ram);
+    for (unsigned i = 0; i < m->program->n_iommus; i++) {
+        to->bypass[i] = m->iommus[i].bypass;
+        for (unsigned k = 0; k < m->iommus[i].indexes; k++) {
+            span_copy(&to->tables[i][k], &m->iommus[i].tables[k]);
+        }
+    }
+    for (unsigned c = 0; c < m->program->n_cpus; c++) {
+        for (unsigned k = 0; k < TW_MAX_MMU_INDEXES; k++) {
+            span_copy(&to->pages[c][k], &m->cpus[c].pages[k]);
+        }
+    }
+}
+
+/* All is back before anybody is told (FR-5, NT-13). */
+static void restore(Machine *m, uint8_t actor)
+{
+    const Snapshot *from = &m->snapshot;
+
+    memcpy(m->regions, from->regions, m->program->n_regions * sizeof(Region));
+    m->spaces_live = from->spaces_live;
+    ram_copy(&m->ram, &from->ram);
+    for (unsigned i = 0; i < m->program->n_iommus; i++) {
+        m->iommus[i].bypass = from->bypass[i];
+        for (unsigned k = 0; k < m->iommus[i].indexes; k++) {
+            span_copy(&m->iommus[i].tables[k], &from->tables[i][k]);
+        }
+    }
+    for (unsigned c = 0; c < m->program->n_cpus; c++) {
+        for (unsigned k = 0; k < TW_MAX_MMU_INDEXES; k++) {
+            span_copy(&m->cpus[c].pages[k], &from->pages[c][k]);
+        }
+    }
+    m->changed = UINT64_MAX;
+    commit_effective(m, actor);
+    for (unsigned i = 0; i < m->program->n_iommus; i++) {
+        if (m->legality.iommu_live >> i & 1) {
+            iommu_notify_all(m, i, actor);
+        }
+    }
+}
