@@ -91,6 +91,9 @@ static void add_target_options(GOptionContext *context, TwCliTarget *target)
          "MODE"},
         {"hide-locations", 0, 0, G_OPTION_ARG_NONE, &target->hide_locations,
          "The target does not say where accesses went (softmmu, zoo)", NULL},
+        {"check", 0, 0, G_OPTION_ARG_NONE, &target->check,
+         "Tests the target's invariants after each operation (softmmu, zoo)",
+         NULL},
         {"contract", 0, 0, G_OPTION_ARG_STRING, &target->contract,
          "How much is demanded (unicorn, unicorn-vtlb): documented (the "
          "default) or strict",
@@ -162,6 +165,7 @@ bool tw_cli_target_ready(TwCliTarget *target)
         return false;
     }
     o->hide_locations = target->hide_locations;
+    o->check = target->check;
     o->timeout_ms = (uint32_t)target->timeout_ms;
     return true;
 }
@@ -196,6 +200,9 @@ char *tw_cli_target_words(const TwCliTarget *target)
     }
     if (target->hide_locations) {
         g_string_append(words, " --hide-locations");
+    }
+    if (target->check) {
+        g_string_append(words, " --check");
     }
     if (target->options.strict) {
         g_string_append(words, " --contract strict");

@@ -40,11 +40,12 @@ int tw_cli_exit_of(unsigned verdict);
 /* The graver of two exit codes of verdicts. */
 int tw_cli_worse(int a, int b);
 
-/* --target, --flush, --hide-locations, --contract, --timeout. */
+/* --target, --flush, --hide-locations, --check, --contract, --timeout. */
 typedef struct TwCliTarget {
     char *name;
     char *flush;
     gboolean hide_locations;
+    gboolean check;
     char *contract;
     int timeout_ms;
     TwTargetOptions options; /* valid after tw_cli_target_ready() */

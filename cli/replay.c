@@ -311,7 +311,7 @@ static bool options_ready(Replay *r, int argc)
 {
     const char *wrong = NULL;
     bool chosen = r->target.name || r->target.flush || r->target.contract ||
-                  r->target.hide_locations;
+                  r->target.hide_locations || r->target.check;
 
     if (!tw_cli_times("--times", r->times)) {
         return false;

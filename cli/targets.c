@@ -237,7 +237,7 @@ int tw_verb_targets(int argc, char **argv)
         goto out;
     }
     named = target.name || target.flush || target.hide_locations ||
-            target.contract || target.timeout_ms;
+            target.check || target.contract || target.timeout_ms;
     if (!tw_cli_target_ready(&target)) {
         goto out;
     }

@@ -275,6 +275,7 @@ static void cpu_page(Machine *m, const TwOp *op)
     uint64_t low = low_mask(op->lg);
     uint64_t first = op->addr & ~low;
 
+    note_silent(m, true, op->obj, op->index, first, first | low);
     if (op->code == TW_OP_UNPAGE) {
         span_remove(map, first, first | low);
     } else {

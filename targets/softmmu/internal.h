@@ -229,6 +229,7 @@ typedef struct TlbEntry {
     /* The side record: where the page leads. */
     uint64_t offset; /* of its first byte in the leaf; tail: its address */
     uint8_t region, flags;
+    uint32_t filled; /* how many silent changes there had been (--check) */
     bool clean;    /* a store is the first since the notes were taken (TL-14) */
     bool tail;     /* a sub-page container: resolved on each access (DS-7) */
     uint8_t space; /* tail: of the container */
@@ -332,6 +333,21 @@ typedef struct Dirty {
     DirtyPage pages[MAX_WORDS]; /* noted: no more than bytes are stored */
 } Dirty;
 
+enum { MAX_SILENT = 128 };
+
+/* A change of which nobody was told, kept for the invariants. */
+typedef struct SilentChange {
+    bool map; /* of a CPU's page map; else of an IOMMU */
+    uint8_t obj, index;
+    uint32_t number; /* from 1 */
+    uint64_t first, last;
+} SilentChange;
+
+typedef struct Silent {
+    uint32_t n; /* more than MAX_SILENT: not all are kept */
+    SilentChange changes[MAX_SILENT];
+} Silent;
+
 typedef struct Listener {
     uint8_t space;
     uint16_t n;
@@ -384,7 +400,8 @@ typedef struct Machine {
     /* The committed topology. */
     View *published[TW_MAX_SPACES];
     uint32_t spaces_changed; /* by the last effective commit */
-    Region committed[TW_MAX_REGIONS]; /* only if a view is unrendered */
+    Region committed[TW_MAX_REGIONS]; /* only if a view is unrendered, or with
+                                       * `check` */
     View empty;
     View views[TW_MAX_SPACES];
 
@@ -394,6 +411,9 @@ typedef struct Machine {
     Listener listeners[TW_MAX_OBSERVERS];
     Dirty dirty;
     uint64_t clock; /* virtual milliseconds */
+    Silent silent;             /* with `check` */
+    uint32_t committed_spaces; /* with `check`: live at the last commit */
+    bool views_new;            /* not tested since the last commit */
     bool resizes;   /* the program lets time pass: TLBs change their sizes */
     Snapshot snapshot;
     Iommu iommus[TW_MAX_IOMMUS];
@@ -422,6 +442,22 @@ static inline uint64_t low_mask(unsigned lg) /* the low `lg` bits, 0 .. 64 */
             tell(m, __VA_ARGS__);                                            \
         }                                                                    \
     } while (0)
+
+/* Notes a change of which nobody is told (invariants.c). */
+static inline void note_silent(Machine *m, bool map, uint8_t obj,
+                               uint8_t index, uint64_t first, uint64_t last)
+{
+    Silent *silent = &m->silent;
+
+    if (!m->check) {
+        return;
+    }
+    if (silent->n < MAX_SILENT) {
+        silent->changes[silent->n] =
+            (SilentChange){map, obj, index, silent->n + 1, first, last};
+    }
+    silent->n += silent->n <= MAX_SILENT;
+}
 
 /* Calls that go upwards: who changes something tells the CPUs. */
 PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,

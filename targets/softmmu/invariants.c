@@ -2,6 +2,10 @@
 /*
  * What must hold between any two operations, whatever the program did; tested
  * only when asked for.  These break before an access shows it.
+ *
+ * An entry none of whose links was changed since it was filled must be what a
+ * walk gives now.  A change that told somebody counts as none: whoever was told
+ * should have dropped the entry.
  */
 #include "targets/softmmu/internal.h"
 
@@ -29,9 +33,95 @@ static bool entry_covered(Machine *m, unsigned c, const TlbEntry *entry)
     return true;
 }
 
+/* Entries against a walk --------------------------------------------------- */
+
+/* Was the page, of a page map or an IOMMU's index, changed in silence since the
+ * entry was filled? */
+static bool changed_since(const Machine *m, const TlbEntry *entry, bool map,
+                          uint8_t obj, uint8_t index, uint64_t page)
+{
+    const Silent *silent = &m->silent;
+
+    if (silent->n > MAX_SILENT) { /* some were not kept */
+        return true;
+    }
+    for (unsigned i = 0; i < silent->n; i++) {
+        const SilentChange *change = &silent->changes[i];
+
+        if (change->map == map && change->obj == obj &&
+            change->index == index && change->number > entry->filled &&
+            change->first <= (page | m->page_mask) && change->last >= page) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Walks the page of the entry anew; true also where a silent change says that
+ * the entry may differ. */
+static bool entry_is_walk(Machine *m, unsigned c, unsigned index,
+                          const TlbEntry *entry)
+{
+    const TwMmuIndex *mmu = &m->program->cpus[c].mmu[index];
+    uint64_t page = entry_page(entry);
+    const Span *span = span_find(&m->cpus[c].pages[index], page);
+    uint8_t prot, granted = (entry->cmp[CMP_R] != CMP_NONE ? TW_R : 0) |
+                            (entry->cmp[CMP_W] != CMP_NONE ? TW_W : 0) |
+                            (entry->cmp[CMP_X] != CMP_NONE ? TW_X : 0);
+    uint64_t at;
+    uint8_t space = mmu->space;
+    unsigned hops = 0;
+    Leaf leaf;
+
+    if (entry->n_hops > MAX_ENTRY_HOPS ||
+        changed_since(m, entry, true, c, index, page)) {
+        return true;
+    }
+    if (span == NULL || span->last < (page | m->page_mask)) {
+        return false;
+    }
+    prot = span->perm;
+    at = span->out + (page - span->first);
+    for (;;) {
+        bool tail = !resolve_page(m, space, at, &leaf);
+        Translation t;
+        uint8_t id, iommu_at;
+
+        if (tail) {
+            return entry->tail && hops == entry->n_hops &&
+                   entry->space == space && entry->offset == at &&
+                   !(granted & ~prot);
+        }
+        if (!leaf_is_iommu(m, &leaf)) {
+            break;
+        }
+        id = m->program->regions[leaf.region].iommu;
+        iommu_at = iommu_index(&m->iommus[id], mmu->attrs);
+        if (changed_since(m, entry, false, id, iommu_at, leaf.offset)) {
+            return true;
+        }
+        if (hops == entry->n_hops || entry->hop_iommu[hops] != id ||
+            entry->hop_index[hops] != iommu_at ||
+            entry->hop_page[hops] != leaf.offset) {
+            return false;
+        }
+        t = iommu_translate(m, id, iommu_at, leaf.offset);
+        prot &= (t.perm & TW_R ? TW_R | TW_X : 0) | (t.perm & TW_W);
+        at = t.addr;
+        space = t.space;
+        hops++;
+    }
+    return !entry->tail && hops == entry->n_hops &&
+           entry->region == leaf.region && !(granted & ~prot) &&
+           (leaf.region == TW_NONE ||
+            (entry->offset == leaf.offset &&
+             entry->flags == (leaf.flags & FLAGS_LOCATION)));
+}
+
 static bool tlb_check(Machine *m, unsigned c, unsigned index)
 {
     Tlb *tlb = &m->cpus[c].tlbs[index];
+    bool busy = m->cpus[c].n_work > 0 || m->cpus[c].too_much_work;
     unsigned n = tlb->mask + 1 + tlb->n_victims;
 
     for (unsigned i = 0; i < n; i++) {
@@ -57,19 +147,73 @@ static bool tlb_check(Machine *m, unsigned c, unsigned index)
         if (!entry_covered(m, c, a)) {
             return broken(m, "FR-2 (no active notifier)", c, index);
         }
+        if (!busy && !entry_is_walk(m, c, index, a)) {
+            return broken(m, "FR-3 (entry is not what a walk gives)", c,
+                          index);
+        }
+    }
+    return true;
+}
+
+/* Views against the region tree -------------------------------------------- */
+
+static bool same_leaf(const Leaf *seen, bool hit, const Leaf *plain)
+{
+    if (!hit || seen->region == TW_NONE) {
+        return !hit && seen->region == TW_NONE;
+    }
+    return seen->region == plain->region && seen->offset == plain->offset &&
+           seen->flags == plain->flags;
+}
+
+/* FV-1, DS-10: what is looked up, at both ends of each range and beside them,
+ * is what searching the committed regions gives. */
+static bool view_check(Machine *m, unsigned space)
+{
+    const View *view = m->published[space];
+    bool there = m->committed_spaces >> space & 1;
+
+    for (unsigned i = 0; i < view->n; i++) {
+        const Range *range = &view->ranges[i];
+        uint64_t at[] = {range->first - 1, range->first, range->last,
+                         range->last + 1};
+
+        for (unsigned k = 0; k < G_N_ELEMENTS(at); k++) {
+            Leaf plain, seen = resolve(m, space, at[k]);
+            bool hit = there &&
+                       search_region(m->committed,
+                                     m->program->spaces[space].root, 0, at[k],
+                                     0, &plain);
+
+            if (!same_leaf(&seen, hit, &plain)) {
+                m->trace->end = TW_END_INVARIANT;
+                m->trace->end_op = m->op;
+                g_snprintf(m->trace->text, sizeof(m->trace->text),
+                           "FV-1 (a view is not the region tree) broken in "
+                           "s%u at 0x%" PRIx64, space, at[k]);
+                return false;
+            }
+        }
     }
     return true;
 }
 
 static bool invariants_hold(Machine *m)
 {
-    for (unsigned c = 0; c < m->program->n_cpus; c++) {
-        for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
-            if (m->cpus[c].live && m->cpus[c].tlbs[i].table != NULL &&
-                !tlb_check(m, c, i)) {
-                return false;
-            }
+    bool container = m->access.container; /* resolve() notes it */
+    bool hold = true;
+
+    for (unsigned s = 0; m->views_new && hold && s < m->program->n_spaces;
+         s++) {
+        hold = view_check(m, s);
+    }
+    m->views_new = false;
+    for (unsigned c = 0; hold && c < m->program->n_cpus; c++) {
+        for (unsigned i = 0; hold && i < TW_MAX_MMU_INDEXES; i++) {
+            hold = !m->cpus[c].live || m->cpus[c].tlbs[i].table == NULL ||
+                   tlb_check(m, c, i);
         }
     }
-    return true;
+    m->access.container = container;
+    return hold;
 }

@@ -191,6 +191,7 @@ static void iommu_change(Machine *m, const TwOp *op, uint8_t actor)
         span_remove(table, op->addr, op->last);
     }
     if (!(op->flags & TW_OPF_NOTIFIED)) {
+        note_silent(m, false, op->obj, op->index, op->addr, op->last);
         return;
     }
     if (had && !(map && TW_BUG(MAP_OVER_MAP_NO_UNMAP))) {

@@ -162,6 +162,7 @@ static void machine_reset(Machine *m)
     m->listening = m->vetoing = 0;
     m->dirty.blocks = m->dirty.n = 0;
     m->clock = 0;
+    m->silent.n = 0;
     m->page_lg = program->page_lg;
     m->page_mask = low_mask(program->page_lg);
     tw_legality_init(&m->legality, program);

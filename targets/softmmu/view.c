@@ -335,7 +335,9 @@ static void views_publish(Machine *m)
         }
         unrendered |= view->unrendered;
     }
-    if (unrendered) {
+    m->committed_spaces = m->spaces_live;
+    m->views_new = true;
+    if (unrendered || m->check) {
         memcpy(m->committed, m->regions,
                m->program->n_regions * sizeof(Region));
     }
