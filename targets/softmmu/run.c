@@ -333,9 +333,7 @@ static TwDialect softmmu_dialect(bool hide_locations)
         TW_OP_PRIORITY, TW_OP_READONLY, TW_OP_NONVOLATILE,
         TW_OP_UNMERGEABLE, TW_OP_ROMD, TW_OP_ALIAS_OFFSET, TW_OP_SPACE_NEW,
         TW_OP_SPACE_DEL, TW_OP_UNPLUG, TW_OP_OBSERVE, TW_OP_UNOBSERVE,
-        TW_OP_CLOCK, TW_OP_SNAPSHOT, TW_OP_RESTORE, TW_OP_LISTEN,
-        TW_OP_UNLISTEN, TW_OP_REPLAY, TW_OP_VETO, TW_OP_DIRTY_LOG,
-        TW_OP_DIRTY_CLEAR,
+        TW_OP_CLOCK, TW_OP_SNAPSHOT, TW_OP_RESTORE,
     };
     TwDialect dialect = tw_dialect_full();
 
@@ -344,7 +342,7 @@ static TwDialect softmmu_dialect(bool hide_locations)
         dialect.ops |= UINT64_C(1) << codes[i];
     }
     dialect.iommu_kinds = 1u << TW_IOMMU_TABLE;
-    dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_DURING;
+    dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON;
     dialect.locations = !hide_locations;
     dialect.contents = 1u << TW_CONTENTS_DATA;
     return dialect;
