@@ -372,7 +372,7 @@ static void test_unsupported(void)
     TwTarget *target = open_exec(command, 0, NULL);
 
     g_assert_nonnull(target);
-    program->script[0] = tw_op_make(TW_OP_CLOCK);
+    program->script[0] = tw_op_make(TW_OP_FAIL_ALLOC);
     program->script[0].actor = TW_BOARD;
     program->script[0].count = 1;
     g_assert_false(

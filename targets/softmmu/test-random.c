@@ -399,10 +399,10 @@ static void test_unsupported(void)
     g_autoptr(Kit) k = kit_new("softmmu");
 
     new_space(k);
-    add_op(k, op_of(TW_OP_SNAPSHOT, 0));
+    add_op(k, op_of(TW_OP_PAR, 0));
     g_assert_true(tw_target_run(k->target, &k->p, &k->trace));
     g_assert_cmpint(k->trace.end, ==, TW_END_UNSUPPORTED);
-    g_assert_nonnull(strstr(k->trace.text, "snapshot"));
+    g_assert_nonnull(strstr(k->trace.text, "par"));
     g_assert_cmpint(k->trace.n_ops, ==, 0);
 }
 
