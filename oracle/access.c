@@ -404,10 +404,11 @@ static void count_access(TwOracle *oracle, const TwAccess *access,
         has_old_code(oracle, access);
 }
 
-static TwAccess take_apart(const TwProgram *program, const TwOp *op,
+static TwAccess take_apart(const TwOracle *oracle, const TwOp *op,
                            uint16_t number)
 {
     TwAccess access = {
+        .during = oracle->during,
         .code = op->code,
         .cpu = TW_BOARD,
         .space = op->obj,
@@ -435,7 +436,8 @@ static TwAccess take_apart(const TwProgram *program, const TwOp *op,
         break;
     }
     if (op->code != TW_OP_DMA_READ && op->code != TW_OP_DMA_WRITE) {
-        const TwMmuIndex *mmu = &program->cpus[op->obj].mmu[op->index];
+        const TwMmuIndex *mmu =
+            &oracle->program->cpus[op->obj].mmu[op->index];
 
         access.cpu = op->obj;
         access.mmu = op->index;
@@ -477,7 +479,7 @@ static void perform_actors(TwOracle *oracle, const TwAccess *access,
 /* May the access behind a fetch be refused as the operation was? */
 static bool may_be_refused(TwOracle *oracle, const TwOp *op, uint16_t number)
 {
-    TwAccess access = take_apart(oracle->program, op, number);
+    TwAccess access = take_apart(oracle, op, number);
     TwChoice choice;
 
     tw_history_allowed(&oracle->history, oracle->world, &access);
@@ -512,7 +514,7 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     instruction.addr = op->out;
     instruction.size =
         oracle->program->contents == TW_CONTENTS_CODE ? 8 : 4;
-    access = take_apart(oracle->program, &instruction, number);
+    access = take_apart(oracle, &instruction, number);
     access.blind = true;
     tw_history_allowed(history, oracle->world, &access);
     *verdict = TW_VERDICT_INCONCLUSIVE;
@@ -572,7 +574,7 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op,
                               uint16_t number)
 {
     const TwOutcome *outcome = &oracle->trace->outcomes[number];
-    TwAccess access = take_apart(oracle->program, op, number);
+    TwAccess access = take_apart(oracle, op, number);
     TwHistory *history = &oracle->history;
     uint64_t lot = op->addr ^ ((uint64_t)number << 40) ^
                    ((uint64_t)op->code << 56) ^ oracle->program->n_script;

@@ -443,7 +443,10 @@ static void say_expected(TwFinding *finding, const TwOracle *oracle,
     for (uint32_t i = 0;
          i < 3 && tw_choice(oracle, &oracle->history, access, i, &choice);
          i++) {
-        say(finding, "%s%s", i ? "\nor, old: " : "expected: ",
+        say(finding, "%s%s",
+            i == 0                     ? "expected: "
+            : tw_choice_current(&choice) ? "\nor: "
+                                         : "\nor, old: ",
             class_name(choice.effect.class_));
         if (!choice.answers[0]) {
             say(finding, " beyond the last address");

@@ -19,7 +19,13 @@
 
 #include <string.h>
 
-/* What is asked about one page of an access. */
+/*
+ * What is asked about one page of an access.  Of an access with an operation
+ * during it two things are asked: what may have been answered before the
+ * operation, and what a walk may have come to that met it half-way, or started
+ * after it.  Both times, what the operation ended does not count: the answer
+ * may have been on its way.
+ */
 typedef struct Ask {
     TwHistory *history;
     TwAnswers *answers;
@@ -30,6 +36,11 @@ typedef struct Ask {
     uint8_t mask;
     uint8_t number; /* of the page in the history */
     bool ever; /* all answers, allowed or not */
+    uint32_t now;
+    uint32_t n_endings; /* events that count */
+    uint32_t fresh; /* the last of them that ended everything */
+    uint32_t fill; /* what was current then is in use, as far as it was
+                    * granted, cacheable or not; TW_FOREVER: nothing is */
 } Ask;
 
 /* Prefixes ---------------------------------------------------------------- */
@@ -56,18 +67,25 @@ static uint32_t prefix_since(const TwWalk *walk, unsigned j)
     return since;
 }
 
-static bool prefix_cacheable(const TwWalk *walk, unsigned j)
+/* `small`: also what passes something below the page size. */
+static bool prefix_granted(const TwWalk *walk, unsigned j, bool small)
 {
-    if (!walk->page.present || !walk->page.granted || walk->page.small) {
+    if (!walk->page.present || !walk->page.granted ||
+        (walk->page.small && !small)) {
         return false;
     }
     for (unsigned i = 0; i < walk->n_hops; i++) {
         if (walk->hops[i].depth < j &&
-            (!walk->hops[i].granted || walk->hops[i].small)) {
+            (!walk->hops[i].granted || (walk->hops[i].small && !small))) {
             return false;
         }
     }
     return true;
+}
+
+static bool prefix_cacheable(const TwWalk *walk, unsigned j)
+{
+    return prefix_granted(walk, j, false);
 }
 
 static bool refused(const TwByte *bytes, unsigned mask)
@@ -142,7 +160,7 @@ static const TwEnding *ended_by(const Ask *ask, const TwWalk *walk, unsigned j,
     const TwWorld *world = ask->world;
     const TwEnding *first = NULL;
 
-    for (uint32_t i = world->n_endings; i > 0; i--) {
+    for (uint32_t i = ask->n_endings; i > 0; i--) {
         const TwEnding *ending = &world->endings[i - 1];
 
         if (ending->tick <= t) {
@@ -218,7 +236,18 @@ static bool better(const Facts *facts, const TwAnswer *answer)
            facts->event != TW_KEY_EVENT_NONE;
 }
 
-static void add(const Ask *ask, const TwWalk *walk, const Facts *facts)
+/* Notes the prefix that explains the answer, if one may. */
+static void note_slot(const Ask *ask, TwAnswer *answer, const Facts *facts)
+{
+    if (facts->allowed && answer->oldest[facts->slot] > facts->since) {
+        answer->oldest[facts->slot] = facts->since;
+    }
+    /* What the fill at hand found is no old answer. */
+    answer->current |= facts->allowed && facts->times.then == ask->fill;
+}
+
+/* Returns the answer, or NULL: there are too many. */
+static TwAnswer *add(const Ask *ask, const TwWalk *walk, const Facts *facts)
 {
     TwAnswers *answers = ask->answers;
     TwAnswer *answer;
@@ -226,18 +255,16 @@ static void add(const Ask *ask, const TwWalk *walk, const Facts *facts)
     for (uint32_t i = 0; i < answers->n; i++) {
         answer = &answers->list[i];
         if (same_answer(answer, walk->bytes, walk->cuts, ask->mask)) {
-            if (facts->allowed && answer->oldest[facts->slot] > facts->since) {
-                answer->oldest[facts->slot] = facts->since;
-            }
+            note_slot(ask, answer, facts);
             if (better(facts, answer)) {
                 describe(answer, facts);
             }
-            return;
+            return answer;
         }
     }
     if (answers->n == TW_MAX_WALKS) {
         answers->overflow = true;
-        return;
+        return NULL;
     }
     answer = &answers->list[answers->n++];
     describe(answer, facts);
@@ -248,10 +275,9 @@ static void add(const Ask *ask, const TwWalk *walk, const Facts *facts)
     for (unsigned s = 0; s < TW_PREFIX_SLOTS; s++) {
         answer->oldest[s] = TW_FOREVER;
     }
-    if (facts->allowed) {
-        answer->oldest[facts->slot] = facts->since;
-    }
+    note_slot(ask, answer, facts);
     memcpy(answer->bytes, walk->bytes, sizeof(answer->bytes));
+    return answer;
 }
 
 /* The current answer, and which cached prefixes explain it as well. */
@@ -259,7 +285,7 @@ static void add_current(const Ask *ask, const TwWalk *walk)
 {
     TwAnswer *answer;
     Facts facts = {
-        .times = tw_times_at(ask->world->now),
+        .times = tw_times_at(ask->now),
         .since = TW_FOREVER,
         .slot = TW_SLOT_FULL,
         .allowed = true,
@@ -268,8 +294,10 @@ static void add_current(const Ask *ask, const TwWalk *walk)
         .filled = TW_NO_OP,
     };
 
-    add(ask, walk, &facts);
-    answer = &ask->answers->list[0];
+    answer = add(ask, walk, &facts);
+    if (!answer) {
+        return;
+    }
     answer->current = true;
     for (unsigned j = 0; j <= walk->depth && prefix_cacheable(walk, j); j++) {
         uint32_t since = prefix_since(walk, j);
@@ -329,13 +357,15 @@ static Facts judge_prefix(const Ask *ask, const TwWalk *walk, unsigned j,
                           bool tail, uint32_t t, const Newer *newer)
 {
     const TwEnding *ending = ended_by(ask, walk, j, tail, t);
+    bool cacheable = ask->access->cpu != TW_BOARD &&
+                     ask->world->contract->cpu_cache &&
+                     prefix_cacheable(walk, j);
 
     return (Facts){
         .since = prefix_since(walk, j),
         .slot = slot_of(j),
-        .cacheable = ask->access->cpu != TW_BOARD &&
-                     ask->world->contract->cpu_cache &&
-                     prefix_cacheable(walk, j),
+        .cacheable = cacheable ||
+                     (t == ask->fill && prefix_granted(walk, j, true)),
         .link = newer->link,
         .changed = newer->op,
         .event = ending ? event_key(ending) : TW_KEY_EVENT_NONE,
@@ -363,7 +393,7 @@ static Facts in_slot(const Ask *ask, Facts facts, unsigned slot, TwTimes times)
 static void add_known(const Ask *ask, Facts facts, uint32_t t, unsigned hops)
 {
     facts = in_slot(ask, facts, slot_of(hops),
-                    (TwTimes){t, ask->world->now, hops, hops});
+                    (TwTimes){t, ask->now, hops, hops});
     if (facts.allowed || ask->ever) {
         add(ask, &ask->history->walk, &facts);
     }
@@ -376,7 +406,7 @@ static void add_mixed(const Ask *ask, Facts facts, uint32_t t,
     TwHistory *history = ask->history;
 
     facts = in_slot(ask, facts, slot_of(hops),
-                    (TwTimes){t, ask->world->now, topology, hops});
+                    (TwTimes){t, ask->now, topology, hops});
     if (!facts.allowed && !ask->ever) {
         return;
     }
@@ -395,8 +425,7 @@ static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
     const TwWalk *walk = &ask->history->walk;
     bool was_refused = refused(walk->bytes, ask->mask);
     bool same_topology = walk->topology_since ==
-                         ask->world->snapshots[ask->world->n_snapshots - 1]
-                             .tick;
+                         tw_world_snapshot(ask->world, ask->now)->tick;
 
     for (unsigned j = 0; j <= walk->depth; j++) {
         bool whole = j == walk->depth && !was_refused;
@@ -479,16 +508,14 @@ static void collect(Ask *ask)
     TwWalk *walk = &history->walk;
     uint32_t limit = ask->ever ? 64 * TW_MAX_WALKS : TW_MAX_WALKS;
     bool cached = access->cpu != TW_BOARD && ask->world->contract->cpu_cache;
-    uint32_t until = ask->ever ? 0 : TW_FOREVER;
+    uint32_t until = ask->ever ? 0 : ask->fill;
     uint32_t since;
     Newer newer;
 
-    ask->answers->n = 0;
-    ask->answers->overflow = false;
-    tw_walk(ask->world, access, ask->mask, tw_times_at(ask->world->now), walk);
+    tw_walk(ask->world, access, ask->mask, tw_times_at(ask->now), walk);
     add_current(ask, walk);
     if (cached && !ask->ever) {
-        until = ask->world->fresh[access->cpu][access->mmu];
+        until = ask->fresh;
     }
     if (walk->since > until && cached) {
         ask->floor = find_floor(ask->world, access->cpu, access->mmu,
@@ -513,6 +540,36 @@ static void collect(Ask *ask)
 }
 
 /* The door ---------------------------------------------------------------- */
+
+/* Asks for one page, and once more if an operation came in between. */
+static void ask_page(Ask *question)
+{
+    const TwWorld *world = question->world;
+    const TwAccess *access = question->access;
+    const TwDuring *during = access->during;
+
+    question->answers->n = 0;
+    question->answers->overflow = false;
+    question->now = world->now;
+    question->n_endings = world->n_endings;
+    question->fill = TW_FOREVER;
+    if (access->cpu != TW_BOARD) {
+        question->fresh = world->fresh[access->cpu][access->mmu];
+    }
+    if (!during) {
+        collect(question);
+        return;
+    }
+    question->n_endings = during->n_endings;
+    question->fresh = during->fresh;
+    question->now = during->now;
+    collect(question);
+    if (access->cpu != TW_BOARD) { /* a DMA access fills nothing */
+        question->now = world->now;
+        question->fill = during->now;
+        collect(question);
+    }
+}
 
 static void ask(TwHistory *history, const TwWorld *world,
                 const TwAccess *access, bool ever)
@@ -550,7 +607,7 @@ static void ask(TwHistory *history, const TwWorld *world,
 
         history->page[i] = page;
         walks = history->walks;
-        collect(&question);
+        ask_page(&question);
         history->open[i] = cpu && history->walks > walks;
         if (from) {
             break;
@@ -573,7 +630,10 @@ void tw_history_ever(TwHistory *history, const TwWorld *world,
 const TwEnding *tw_history_flushed(const TwWorld *world,
                                    const TwAccess *access)
 {
-    for (uint32_t i = world->n_endings; i > 0; i--) {
+    const TwDuring *during = access->during;
+
+    for (uint32_t i = during ? during->n_endings : world->n_endings; i > 0;
+         i--) {
         const TwEnding *ending = &world->endings[i - 1];
         bool restore = ending->kind == TW_ENDING_RESTORE;
 
@@ -596,6 +656,8 @@ void tw_history_observed(const TwHistory *history, unsigned i, TwWorld *world,
                          const TwAccess *access,
                          const uint32_t oldest[TW_PREFIX_SLOTS])
 {
+    /* What a fill inserts is of before the operation during it. */
+    uint32_t now = access->during ? access->during->now : world->now;
     TwFloor *floor;
 
     if (!world->contract->one_entry_per_page || !history->open[i]) {
@@ -612,7 +674,7 @@ void tw_history_observed(const TwHistory *history, unsigned i, TwWorld *world,
         };
     }
     for (unsigned s = 0; s < TW_PREFIX_SLOTS; s++) {
-        uint32_t tick = oldest[s] == TW_FOREVER ? world->now : oldest[s];
+        uint32_t tick = oldest[s] < now ? oldest[s] : now;
 
         if (tick > floor->tick[s]) {
             floor->tick[s] = tick;

@@ -295,6 +295,14 @@ const TwPageEntry *tw_table_page(const TwWorld *world, uint8_t cpu,
 
 /* Walks ------------------------------------------------------------------- */
 
+/* The world just before an operation that is performed `during` an access
+ * (LA-47). */
+typedef struct TwDuring {
+    uint32_t now;
+    uint32_t n_endings;
+    uint32_t fresh; /* for the CPU and MMU index of the access */
+} TwDuring;
+
 /* An access, taken apart. */
 typedef struct TwAccess {
     uint8_t code;
@@ -308,6 +316,7 @@ typedef struct TwAccess {
     bool beyond; /* runs past 2^64 - 1 (LA-19) */
     bool blind;  /* the fetch of the instruction behind another access (LA-46):
                   * nobody sees the bytes that it gets */
+    const TwDuring *during; /* or NULL */
 } TwAccess;
 
 /* Reads, fetches and exchanges give a value; stores give none. */
@@ -499,7 +508,8 @@ typedef struct TwAnswer {
                       * it, per slot; TW_FOREVER: none */
     uint8_t mask, cuts;
     bool allowed;
-    bool current;    /* what the walk in S(n) says */
+    bool current;    /* what the walk in S(n) says; with an operation during
+                      * the access, the one before it or the one after */
     bool refused;    /* by the page map, an IOMMU, or LOOP */
     /* Of answers that are not allowed: */
     bool cacheable;  /* it might have been cached */
@@ -538,7 +548,8 @@ typedef struct TwHistory {
     TwWalk mixed;     /* with links of several times */
 } TwHistory;
 
-/* Fills in Allowed(n), current answers first. */
+/* Fills in Allowed(n), current answers first.  With access->during, the world
+ * is the one after that operation. */
 void tw_history_allowed(TwHistory *history, const TwWorld *world,
                         const TwAccess *access);
 /*
@@ -613,6 +624,8 @@ struct TwOracle {
     TwAccused accused;   /* the same */
     uint32_t log; /* trace log records that have been accounted for */
     uint32_t before[TW_MAX_SCRIPT]; /* tick before each access so far */
+    TwDuring before_during;
+    const TwDuring *during; /* the same, or NULL: of the access at hand */
     TwJudgeStats unused;
 };
 
@@ -640,6 +653,12 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number);
  * answers; false beyond the last. */
 bool tw_choice(const TwOracle *oracle, const TwHistory *history,
                const TwAccess *access, uint32_t i, TwChoice *choice);
+/* Is it made of current answers? */
+static inline bool tw_choice_current(const TwChoice *choice)
+{
+    return (!choice->answers[0] || choice->answers[0]->current) &&
+           (!choice->answers[1] || choice->answers[1]->current);
+}
 /* Does it explain all but the device log, in some world? */
 bool tw_choice_fits(const TwOracle *oracle, const TwAccess *access,
                     const TwSeen *seen, const TwChoice *choice);

@@ -59,7 +59,7 @@ _Static_assert(TW_OP_CODES <= 64, "operations fit in a mask");
 static bool knows(const TwOp *op)
 {
     return op->code < TW_OP_CODES && !(foreign >> op->code & 1) &&
-           !(op->flags & (TW_OPF_DURING | TW_OPF_VIA));
+           !(op->flags & TW_OPF_VIA);
 }
 
 /* The first thing of the program that the oracle has no rules for. */
@@ -129,35 +129,105 @@ static TwVerdict judge_status(TwOracle *oracle, const TwOp *op,
                                                  : "no status");
 }
 
-static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged)
+/* Performs an operation that is no access. */
+static void perform(TwOracle *oracle, const TwOp *op, uint16_t number)
 {
-    const TwProgram *program = oracle->program;
-    const TwOp *op = &program->script[number];
-    uint16_t flags = tw_op_info(op->code)->flags;
-    uint8_t actor = flags & TW_OP_CPU_ACCESS ? op->obj : op->actor;
-    bool perform;
-    TwVerdict verdict = judge_status(oracle, op, number, &perform);
-
-    *judged = false;
-    if (!perform) {
-        return verdict;
+    if (op->actor != TW_BOARD && !oracle->program->explicit_safepoints) {
+        tw_world_safepoint(oracle->world, op->actor); /* LA-3 */
     }
-    if (actor != TW_BOARD && !program->explicit_safepoints) {
-        tw_world_safepoint(oracle->world, actor); /* LA-3 */
-    }
-    if (flags & TW_OP_ACCESS) {
-        *judged = true;
-        oracle->before[number] = oracle->world->now;
-        return tw_judge_access(oracle, op, number);
-    }
-    tw_world_perform(oracle->world, op, actor, number);
+    tw_world_perform(oracle->world, op, op->actor, number);
     tw_contents_perform(&oracle->contents, op);
+}
+
+/* Did operation `number`, which is no access, reach a device? */
+static TwVerdict judge_silence(TwOracle *oracle, uint16_t number)
+{
     if (oracle->log < oracle->trace->n_log &&
         oracle->trace->log[oracle->log].op <= number) {
         return tw_explain_other(oracle, TW_VERDICT_EFFECT, number,
                                 "a device was reached by no access");
     }
     return TW_VERDICT_AGREE;
+}
+
+/* Is operation `number` performed during the access before it? */
+static bool is_during(const TwOracle *oracle, unsigned number)
+{
+    return number < oracle->program->n_script &&
+           oracle->program->script[number].flags & TW_OPF_DURING;
+}
+
+/*
+ * Performs operation `number` during the access before it, `access` (LA-47).
+ * Where the trace ends between them, it is taken to have been performed: the
+ * access may have seen it.
+ */
+static TwVerdict perform_during(TwOracle *oracle, uint16_t number,
+                                const TwOp *access)
+{
+    const TwOp *op = &oracle->program->script[number];
+    const TwWorld *world = oracle->world;
+    TwVerdict verdict = TW_VERDICT_AGREE;
+    bool legal;
+
+    oracle->before_during = (TwDuring){
+        .now = world->now,
+        .n_endings = world->n_endings,
+    };
+    if (tw_op_info(access->code)->flags & TW_OP_CPU_ACCESS) {
+        oracle->before_during.fresh = world->fresh[access->obj][access->index];
+    }
+    if (number < oracle->trace->n_ops) {
+        verdict = judge_status(oracle, op, number, &legal);
+    } else {
+        legal = tw_legality_step(&oracle->world->legality, op) == TW_LEGAL;
+    }
+    if (legal) {
+        oracle->during = &oracle->before_during;
+        perform(oracle, op, number);
+    }
+    return verdict;
+}
+
+/* In *judged whether it is an access that was judged, in *during whether the
+ * operation behind it was performed during it, and judged. */
+static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
+                          bool *during)
+{
+    const TwProgram *program = oracle->program;
+    const TwOp *op = &program->script[number];
+    uint16_t flags = tw_op_info(op->code)->flags;
+    bool performed;
+    TwVerdict verdict = judge_status(oracle, op, number, &performed);
+
+    *judged = *during = false;
+    if (!performed) {
+        return verdict;
+    }
+    if (!(flags & TW_OP_ACCESS)) {
+        perform(oracle, op, number);
+        return judge_silence(oracle, number);
+    }
+    if (flags & TW_OP_CPU_ACCESS && !program->explicit_safepoints) {
+        tw_world_safepoint(oracle->world, op->obj); /* LA-3 */
+    }
+    oracle->before[number] = oracle->world->now;
+    oracle->during = NULL;
+    *during = is_during(oracle, number + 1u);
+    if (*during) {
+        verdict = perform_during(oracle, number + 1, op);
+        if (verdict != TW_VERDICT_AGREE) {
+            return verdict;
+        }
+    }
+    *judged = true;
+    verdict = tw_judge_access(oracle, op, number);
+    if (*during && verdict <= TW_VERDICT_AGREE_STALE) {
+        TwVerdict silence = judge_silence(oracle, number + 1);
+
+        return silence == TW_VERDICT_AGREE ? verdict : silence;
+    }
+    return verdict;
 }
 
 /* The end state ----------------------------------------------------------- */
@@ -313,8 +383,11 @@ static TwVerdict judge_script(TwOracle *oracle, uint16_t *op)
     TwVerdict result = TW_VERDICT_AGREE;
 
     for (unsigned i = 0; i < n; i++) {
-        bool judged;
-        TwVerdict verdict = judge_op(oracle, i, &judged);
+        bool judged, during;
+        unsigned number = i;
+        TwVerdict verdict = judge_op(oracle, i, &judged, &during);
+
+        i += during;
 
         if (judged) {
             oracle->stats->verdicts[verdict]++;
@@ -324,7 +397,7 @@ static TwVerdict judge_script(TwOracle *oracle, uint16_t *op)
         if (verdict == TW_VERDICT_AGREE_STALE) {
             result = verdict;
         } else if (verdict != TW_VERDICT_AGREE) {
-            *op = i;
+            *op = number;
             return verdict;
         }
     }

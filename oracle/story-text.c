@@ -298,7 +298,10 @@ static void print_log(const char *label, const TwLogRecord *log, unsigned n,
 static void print_outcomes(const TwStory *story, GString *out)
 {
     for (unsigned i = 0; i < story->n_allowed && i < TW_STORY_ALLOWED; i++) {
-        print_told(i == 0 ? "allowed:" : "or, old:", &story->allowed[i], out);
+        print_told(i == 0                        ? "allowed:"
+                   : story->allowed[i].current ? "or:"
+                                               : "or, old:",
+                   &story->allowed[i], out);
     }
     if (story->n_allowed > TW_STORY_ALLOWED) {
         g_string_append_printf(out, "%9sand %u more\n", "",

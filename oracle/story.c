@@ -38,7 +38,7 @@ static void tell_allowed(TwStory *story, const TwOracle *oracle)
         }
         told = &story->allowed[i];
         told->class_ = choice.effect.class_;
-        told->current = i == 0;
+        told->current = tw_choice_current(&choice);
         told->has_value = tw_choice_value(oracle, access, &choice,
                                           &told->value);
         told->n_places = choice.answers[0]
@@ -77,11 +77,11 @@ static void tell_seen(TwStory *story, const TwOracle *oracle)
 
 /* Walks ------------------------------------------------------------------- */
 
-static void tell_now(TwStory *story, const TwOracle *oracle, TwPart *part)
+static void tell_now(TwStory *story, const TwOracle *oracle, TwPart *part,
+                     const TwAnswer *now)
 {
     story->differ |= !tw_tell(oracle->world, &oracle->accused.access,
-                              part->byte, tw_times_at(oracle->world->now),
-                              &part->tales[0]);
+                              part->byte, now->times, &part->tales[0]);
 }
 
 static void tell_old(TwStory *story, const TwOracle *oracle, TwPart *part,
@@ -127,7 +127,7 @@ static void tell_walks(TwStory *story, const TwOracle *oracle)
 
         part->byte = tw_first_difference(from, to, bytes, now->bytes);
         part->addr = access->addr + part->byte;
-        tell_now(story, oracle, part);
+        tell_now(story, oracle, part, now);
         if (old && !old->current) {
             tell_old(story, oracle, part, old);
         }

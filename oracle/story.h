@@ -105,7 +105,8 @@ typedef struct TwTold {
     uint8_t class_;   /* TwClass */
     bool broken;      /* seen: locations that make no sense */
     bool has_value;
-    bool current;     /* the current answer, not an older one */
+    bool current;     /* the current answer, not an older one; of an access
+                       * with an operation during it, before or after that */
     uint8_t n_places; /* 0: nothing is known, or nothing was walked */
     uint64_t value;
     TwPlace places[TW_MAX_ACCESS];

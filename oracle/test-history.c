@@ -559,20 +559,22 @@ static void too_many_versions(void)
 /*
  * A naive cache that fills and evicts at random, on random programs: nothing
  * that it answers is a finding, with or without locations; and of those that
- * ignore what must end their entries, many are found.
+ * ignore what must end their entries, or only what happens while they fill,
+ * many are found.
  */
 static void naive_cache(const void *data)
 {
-    enum { HIDDEN = 1, FORGETFUL = 2 };
+    enum { HIDDEN = 1, FORGETFUL = 2, LATE = 4 };
     int how = GPOINTER_TO_INT(data);
     TwProgram *program = g_new(TwProgram, 1);
     TestTarget *target = test_target_new(program);
     TwOracle *oracle = tw_oracle_new();
     TwDialect dialect = test_dialect();
     TwJudgeStats stats = {0};
-    unsigned found = 0, hits = 0;
+    unsigned found = 0, hits = 0, fills = 0;
 
     target->forgetful = how & FORGETFUL;
+    target->late_fill = how & LATE;
     for (unsigned n = 0; n < 4000; n++) {
         TwRng rng = tw_rng_for(how, n);
         TwFinding finding;
@@ -588,11 +590,12 @@ static void naive_cache(const void *data)
         }
         test_target_run(target, !(how & HIDDEN));
         hits += target->hits;
+        fills += target->fills_during;
         verdict = tw_judge(oracle, program, &dialect, &target->contract,
                            "naive", target->trace, &finding, &stats);
         if (tw_verdict_is_finding(verdict)) {
             found++;
-            if (!target->forgetful) {
+            if (!target->forgetful && !target->late_fill) {
                 g_error("program %u: %s\n%s", n, finding.key, finding.text);
             }
             g_assert_cmpint(verdict, ==, TW_VERDICT_STALE);
@@ -602,7 +605,10 @@ static void naive_cache(const void *data)
     g_assert_cmpuint(stats.windows, >, 1500);
     g_assert_cmpuint(stats.verdicts[TW_VERDICT_AGREE_STALE], >, 150);
     g_assert_cmpuint(stats.verdicts[TW_VERDICT_INCONCLUSIVE], <, 40);
-    g_assert_cmpuint(found, >=, target->forgetful ? 100 : 0);
+    g_assert_cmpuint(found, >=, target->forgetful   ? 100
+                                : target->late_fill ? 20
+                                                    : 0);
+    g_assert_cmpuint(fills, >, 2000);
     if (how & HIDDEN) {
         g_assert_cmpuint(stats.worlds, >, stats.programs);
     }
@@ -634,6 +640,8 @@ int main(int argc, char **argv)
     g_test_add_data_func("/history/naive-cache/hidden", GINT_TO_POINTER(1),
                          naive_cache);
     g_test_add_data_func("/history/naive-cache/forgetful", GINT_TO_POINTER(2),
+                         naive_cache);
+    g_test_add_data_func("/history/naive-cache/late", GINT_TO_POINTER(4),
                          naive_cache);
     return g_test_run();
 }

@@ -235,6 +235,22 @@ static TwOp random_op(const TwProgram *p, TwRng *rng, bool hostile)
     return op;
 }
 
+/* Makes of `op` one that is performed during the access before it, mostly a
+ * change. */
+static void random_during(const TwProgram *p, TwRng *rng, bool hostile,
+                          TwOp *op)
+{
+    uint16_t flags = tw_op_info(op->code)->flags;
+
+    for (unsigned i = 0; i < 8 && !(flags & TW_OP_CHANGE); i++) {
+        *op = random_op(p, rng, hostile);
+        flags = tw_op_info(op->code)->flags;
+    }
+    if (flags & TW_OP_ACTOR_OK) {
+        op->flags |= TW_OPF_DURING;
+    }
+}
+
 void test_random(TwProgram *p, TwRng *rng, bool hostile)
 {
     char why[160];
@@ -287,7 +303,18 @@ void test_random(TwProgram *p, TwRng *rng, bool hostile)
     }
     p->n_script = 20 + tw_rng_below(rng, 20);
     for (unsigned i = 0; i < p->n_script; i++) {
+        bool access = i > 0 && tw_op_info(p->script[i - 1].code)->flags &
+                                   TW_OP_ACCESS;
+
         p->script[i] = random_op(p, rng, hostile);
+        if (access && tw_rng_chance(rng, 30)) {
+            random_during(p, rng, hostile, &p->script[i]);
+            if (p->script[i].flags & TW_OPF_DURING &&
+                i + 1u < p->n_script && tw_rng_chance(rng, 50)) {
+                i++;
+                p->script[i] = p->script[i - 2]; /* the access again */
+            }
+        }
     }
     for (unsigned i = 0; i < p->n_regions && p->n_actors < 4; i++) {
         TwOp op = random_op(p, rng, hostile);

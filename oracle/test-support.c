@@ -165,6 +165,7 @@ static void hear(TestTarget *target)
             const TwEnding *ending = &target->world->endings[e];
 
             if (ending->tick > target->cached[i].times.then &&
+                ending->tick > target->cached[i].late &&
                 tw_world_counts(target->world, ending,
                                 target->cached[i].cpu) &&
                 !target->forgetful && must_go(target, i, ending)) {
@@ -225,6 +226,58 @@ static bool serves(TestTarget *target, unsigned i, const TwAccess *access,
     return true;
 }
 
+/* Performs the operation during the access at hand, unless it was. */
+static void perform_during(TestTarget *target)
+{
+    uint16_t number = target->during;
+    const TwOp *op;
+
+    target->during = TW_NO_OP;
+    if (number == TW_NO_OP) {
+        return;
+    }
+    op = &target->program->script[number];
+    target->before[number] = target->world->now;
+    target->trace->outcomes[number] = (TwOutcome){
+        .status = tw_legality_step(&target->world->legality, op) == TW_LEGAL
+                      ? TW_STATUS_DONE
+                      : TW_STATUS_SKIPPED};
+    if (target->trace->outcomes[number].status == TW_STATUS_DONE) {
+        if (op->actor != TW_BOARD && !target->program->explicit_safepoints) {
+            tw_world_safepoint(target->world, op->actor);
+        }
+        tw_world_perform(target->world, op, op->actor, number);
+    }
+}
+
+/* A fill is under way, of entry i: the operation comes, and the access goes on
+ * with what the fill found, or with some of it, or starts anew. */
+static TwTimes fill_during(TestTarget *target, TwTimes now, unsigned i)
+{
+    unsigned hops;
+
+    if (target->during == TW_NO_OP) {
+        return now;
+    }
+    target->fills_during++;
+    perform_during(target);
+    if (target->late_fill && i < target->n_cached && target->cached[i].live) {
+        /* the mistake: the flush epoch is read after the walk */
+        target->cached[i].late = target->world->now;
+    }
+    hops = tw_rng_below(target->rng, 4);
+    if (hops == 3) {
+        return now;
+    }
+    now.now = target->world->now;
+    if (tw_rng_chance(target->rng, 30)) {
+        return tw_times_at(now.now);
+    }
+    now.topology = hops + tw_rng_below(target->rng, 2);
+    now.hops = hops;
+    return now;
+}
+
 /* What the cache says to a page of an access: an old entry, or the current
  * walk, which then may be cached. */
 static TwTimes from_cache(TestTarget *target, const TwAccess *access,
@@ -253,6 +306,9 @@ static TwTimes from_cache(TestTarget *target, const TwAccess *access,
         }
         target->cached[i].live = false; /* one entry per page */
     }
+    if (target->during != TW_NO_OP) {
+        now = tw_times_at(target->world->now); /* before it */
+    }
     hops = tw_rng_chance(target->rng, 75) ? UINT8_MAX
                                           : tw_rng_below(target->rng, 3);
     if (target->n_cached < G_N_ELEMENTS(target->cached) &&
@@ -262,6 +318,7 @@ static TwTimes from_cache(TestTarget *target, const TwAccess *access,
         target->cached[i].cpu = access->cpu;
         target->cached[i].mmu = access->mmu;
         target->cached[i].live = true;
+        target->cached[i].late = 0;
         target->cached[i].times = (TwTimes){
             .then = now.then,
             .topology = hops == UINT8_MAX ? hops
@@ -269,7 +326,7 @@ static TwTimes from_cache(TestTarget *target, const TwAccess *access,
             .hops = hops,
         };
     }
-    return now;
+    return fill_during(target, now, i);
 }
 
 /* The rest of it ---------------------------------------------------------- */
@@ -313,8 +370,9 @@ static TwAccess take_apart(const TwProgram *program, const TwOp *op,
     };
 }
 
+/* `last`: it is no fetch before another access. */
 static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
-                       bool located)
+                       bool located, bool last)
 {
     TwAccess access = take_apart(target->program, op, number);
     TwOutcome *outcome = &target->trace->outcomes[number];
@@ -390,6 +448,9 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
                              });
         }
     }
+    if (last || effect.class_ > TW_CLASS_DEVICE_ERROR) {
+        perform_during(target);
+    }
     for (unsigned k = 0; k < access.size && tw_is_store(&access); k++) {
         for (unsigned a = 0; a < target->program->n_actors; a++) {
             const TwActor *actor = &target->program->actors[a];
@@ -419,10 +480,10 @@ static void run_from(TestTarget *target, const TwOp *op, uint16_t number,
     fetch.code = TW_OP_EXEC;
     fetch.addr = op->out;
     fetch.size = target->program->contents == TW_CONTENTS_CODE ? 8 : 4;
-    run_access(target, &fetch, number, false);
+    run_access(target, &fetch, number, false, false);
     if (outcome->class_ <= TW_CLASS_DEVICE_ERROR) {
         outcome->value = 0;
-        run_access(target, op, number, located);
+        run_access(target, op, number, located, true);
     }
 }
 
@@ -433,6 +494,10 @@ static void run_op(TestTarget *target, uint16_t number, bool located)
     unsigned flags = tw_op_info(op->code)->flags;
     uint8_t actor = flags & TW_OP_CPU_ACCESS ? op->obj : op->actor;
 
+    if (op->flags & TW_OPF_DURING &&
+        target->trace->outcomes[number - 1].status == TW_STATUS_DONE) {
+        return; /* performed */
+    }
     *outcome = (TwOutcome){.status = TW_STATUS_DONE};
     target->before[number] = target->world->now;
     if (tw_legality_step(&target->world->legality, op) != TW_LEGAL) {
@@ -442,10 +507,17 @@ static void run_op(TestTarget *target, uint16_t number, bool located)
     if (actor != TW_BOARD && !target->program->explicit_safepoints) {
         tw_world_safepoint(target->world, actor);
     }
+    if (flags & TW_OP_ACCESS && number + 1u < target->program->n_script &&
+        op[1].flags & TW_OPF_DURING) {
+        target->during = number + 1;
+        if (target->after[number]) {
+            perform_during(target);
+        }
+    }
     if (op->flags & TW_OPF_FROM) {
         run_from(target, op, number, located);
     } else if (flags & TW_OP_ACCESS) {
-        run_access(target, op, number, located);
+        run_access(target, op, number, located, true);
     } else {
         tw_world_perform(target->world, op, actor, number);
         tw_contents_perform(&target->contents, op);
@@ -459,7 +531,8 @@ void test_target_run(TestTarget *target, bool located)
     tw_world_start(target->world, program, &target->contract);
     tw_contents_start(&target->contents, program, false, false);
     tw_trace_init(target->trace);
-    target->n_cached = target->hits = 0;
+    target->n_cached = target->hits = target->fills_during = 0;
+    target->during = TW_NO_OP;
     target->trace->locations_hidden = !located;
     for (unsigned i = 0; i < program->n_script; i++) {
         run_op(target, i, located);

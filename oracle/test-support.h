@@ -39,15 +39,20 @@ typedef struct TestTarget {
      * where that is not its own number; `topology` and `hops` as TwTimes. */
     uint16_t as_of[TW_MAX_SCRIPT];
     uint8_t topology[TW_MAX_SCRIPT], hops[TW_MAX_SCRIPT];
+    bool after[TW_MAX_SCRIPT]; /* the operation during the access comes first */
+    bool late_fill; /* the cache takes what it fills for an answer of after */
+    uint16_t during; /* the operation during the access at hand, or TW_NO_OP */
     TwRng *rng; /* not NULL: a naive cache, driven by this */
     bool forgetful; /* the cache ignores what must end its entries */
     uint32_t hits;  /* old answers that it gave */
+    uint32_t fills_during; /* fills with an operation inside */
     uint32_t n_cached;
     struct {
         TwTimes times;
         uint64_t page;
         uint8_t cpu, mmu;
         bool live;
+        uint32_t late; /* events up to here do not count, by mistake */
     } cached[256];
 } TestTarget;
 
