@@ -3,8 +3,7 @@
  * The second opinion: the same question as walk.c, answered another way and
  * with no code in common, so that a mistake has to be made twice to go unseen.
  *
- *   - An address space is *rendered*: the graph is unrolled in overlap order,
- *     in absolute signed 128-bit coordinates, into intervals that do not
+ *   - An address space is *rendered* (render.c) into ranges that do not
  *     overlap, each as large as its region; then an address is looked up.
  *     (walk.c asks one point and recurses in relative coordinates.)
  *   - Page maps and IOMMU tables are *replayed* from the oldest assignment to
@@ -16,123 +15,23 @@
  */
 #include "oracle/internal.h"
 
-#include <string.h>
+/* More ranges than this are not worth rendering: only those near the address
+ * are asked for. */
+enum { MAX_RANGES = 256 };
 
-typedef __int128 Wide;
-
-/* [start, end) of a space shows `region`; start shows its byte `offset`. */
-typedef struct Interval {
-    Wide start, end;
-    uint64_t offset;
-    uint8_t region;
-    bool readonly;
-} Interval;
-
-/* More intervals than this are not worth rendering: only those near the
- * address are kept (see `near`). */
-enum { MAX_INTERVALS = 256 };
-
-typedef struct Render {
-    const TwNode *nodes;
-    Wide near_start, near_end; /* what is asked for; all else is left out */
-    unsigned n;
-    Interval list[MAX_INTERVALS]; /* in the order in which they were poured */
-} Render;
-
-/* Pours what of [start, end) nothing covers yet. */
-static void pour(Render *render, Wide start, Wide end, Wide origin,
-                 uint8_t region, bool readonly)
+/* The range of `list` that shows `address`, or NULL. */
+static const TwShown *look_up(const TwSnapshot *snapshot, uint8_t space,
+                              uint64_t address, TwShown list[MAX_RANGES])
 {
-    while (start < end && render->n < MAX_INTERVALS) {
-        Wide stop = end, skip = start;
-
-        /* Leave out what lies over `start`; stop where the next begins. */
-        for (unsigned i = 0; i < render->n; i++) {
-            const Interval *in = &render->list[i];
-
-            if (in->start <= skip && skip < in->end) {
-                skip = in->end;
-                i = UINT32_MAX; /* from the beginning again */
-            }
-        }
-        for (unsigned i = 0; i < render->n; i++) {
-            const Interval *in = &render->list[i];
-
-            if (in->start > skip && in->start < stop) {
-                stop = in->start;
-            }
-        }
-        if (skip < stop) {
-            render->list[render->n++] = (Interval){
-                .start = skip,
-                .end = stop,
-                .offset = (uint64_t)(skip - origin),
-                .region = region,
-                .readonly = readonly,
-            };
-        }
-        start = stop > skip ? stop : skip;
-    }
-}
-
-/*
- * Unrolls a region whose container's (or alias's) origin is `base`, clipped to
- * [low, high).  `placed` says whether its own `addr` counts.
- */
-static void unroll(Render *render, uint8_t r, Wide base, Wide low, Wide high,
-                   bool readonly, bool placed)
-{
-    const TwNode *node = &render->nodes[r];
-    Wide origin = base + (placed ? (Wide)node->addr : 0);
-    Wide end = origin + (Wide)node->last + 1;
-
-    if (!node->shown) {
-        return;
-    }
-    low = origin > low ? origin : low;
-    high = end < high ? end : high;
-    if (low >= high) {
-        return;
-    }
-    readonly = readonly || node->readonly;
-    if (node->kind == TW_REGION_ALIAS) {
-        unroll(render, node->target, origin - (Wide)node->alias_offset, low,
-               high, readonly, false);
-        return;
-    }
-    for (uint8_t child = node->first_child; child != TW_NONE;
-         child = render->nodes[child].next_sibling) {
-        unroll(render, child, origin, low, high, readonly, true);
-    }
-    if (node->kind != TW_REGION_CONTAINER) {
-        pour(render, low, high, origin, r, readonly);
-    }
-}
-
-/* The interval that shows `address`, or NULL. */
-static const Interval *look_up(Render *render, const TwSnapshot *snapshot,
-                               uint8_t space, uint64_t address)
-{
-    Wide at = address;
-
-    if (space >= TW_MAX_SPACES || snapshot->root[space] == TW_NONE) {
-        return NULL;
-    }
-    render->nodes = snapshot->nodes;
-    render->n = 0;
     /* A window around the address keeps hostile topologies affordable. */
-    render->near_start = at > 64 ? at - 64 : 0;
-    render->near_end = at + 64;
-    if (render->near_end > (Wide)1 << 64) {
-        render->near_end = (Wide)1 << 64;
-    }
-    unroll(render, snapshot->root[space], 0, render->near_start,
-           render->near_end, false, true);
-    for (unsigned i = 0; i < render->n; i++) {
-        const Interval *in = &render->list[i];
+    uint64_t first = address > 64 ? address - 64 : 0;
+    uint64_t last = address < UINT64_MAX - 64 ? address + 64 : UINT64_MAX;
+    unsigned n;
 
-        if (in->start <= at && at < in->end) {
-            return in;
+    tw_render(snapshot, space, first, last, list, MAX_RANGES, &n);
+    for (unsigned i = 0; i < n; i++) {
+        if (list[i].first <= address && address <= list[i].last) {
+            return &list[i];
         }
     }
     return NULL;
@@ -288,7 +187,7 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
     const TwProgram *program = world->program;
     uint64_t address = access->addr + k;
     uint8_t space = access->space;
-    Render render;
+    TwShown list[MAX_RANGES];
 
     trail->n = 0;
     trail->page = TW_NIL;
@@ -306,7 +205,7 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
     for (unsigned depth = 0;; depth++) {
         uint32_t when = depth < times.topology ? times.then : times.now;
         const TwSnapshot *snapshot = &world->snapshots[0];
-        const Interval *in;
+        const TwShown *in;
         const TwNode *node;
         uint64_t x;
         unsigned index;
@@ -318,12 +217,12 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
                 snapshot = &world->snapshots[s];
             }
         }
-        in = look_up(&render, snapshot, space, address);
+        in = look_up(snapshot, space, address, list);
         if (!in) {
             return refuse(TW_AT_HOLE, depth);
         }
         node = &snapshot->nodes[in->region];
-        x = in->offset + (uint64_t)((Wide)address - in->start);
+        x = in->offset + (address - in->first);
         if (node->kind != TW_REGION_IOMMU) {
             TwByte byte = {
                 .where = TW_AT_LEAF,

@@ -10,6 +10,9 @@
  *   walk.c      the uncached answer to an access, by recursion (first opinion)
  *   flat.c      the same by rendering and replaying (second opinion); shares
  *               no code with walk.c and table.c
+ *   render.c    an address space as flat ranges
+ *   listen.c    what listeners must be told
+ *   observe.c   what observers of IOMMUs must be told
  *   leaf.c      what the leaves do with the bytes that reach them
  *   content.c   what is in RAM, in one world or in several
  *   history.c   the freshness rule: which older answers are still allowed;
@@ -79,6 +82,7 @@ typedef struct TwNode {
     bool empty; /* of size 0 */
     bool readonly;
     bool romd_mode;
+    bool nonvolatile, unmergeable; /* only listeners see these */
 } TwNode;
 
 /* The committed topology between two effective commits. */
@@ -92,7 +96,7 @@ typedef struct TwSnapshot {
 /* What the live graph knows of a region beyond its node. */
 typedef struct TwLive {
     uint8_t container;
-    bool enabled, nonvolatile, unmergeable;
+    bool enabled;
 } TwLive;
 
 /* Links ------------------------------------------------------------------- */
@@ -165,6 +169,16 @@ typedef struct TwFloor {
     uint32_t tick[TW_PREFIX_SLOTS];
 } TwFloor;
 
+/* A stretch of a space that shows one region. */
+typedef struct TwShown {
+    uint64_t first, last; /* addresses */
+    uint64_t offset;      /* in the region, of `first` */
+    uint8_t region;
+    bool readonly, nonvolatile, unmergeable; /* on the way (FV-2) */
+} TwShown;
+
+enum { TW_MAX_SHOWN = 512 }; /* ranges of a view; beyond, inconclusive */
+
 /* What `snapshot` saved of the world, but for RAM, page maps and tables: those
  * are still known as at its time. */
 typedef struct TwSaved {
@@ -223,6 +237,14 @@ typedef struct TwWorld {
     uint32_t fresh[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
 
     TwObserver observers[TW_MAX_OBSERVERS];
+    uint32_t vetoes; /* bit per IOMMU */
+    uint32_t listening; /* bit per listener */
+    struct {
+        uint8_t space;
+    } listeners[TW_MAX_OBSERVERS];
+    TwShown *views[2]; /* room for two views, old and new */
+    bool crowded; /* a view had too many ranges */
+    bool differ;  /* in a view, the two walkers did */
     TwSaved saved; /* legality knows whether there is one */
     uint64_t commits, silent, notified; /* counts for the statistics */
 } TwWorld;
@@ -258,6 +280,35 @@ void tw_world_publish(TwWorld *world, uint16_t op);
 
 /* The topology as at time t. */
 const TwSnapshot *tw_world_snapshot(const TwWorld *world, uint32_t t);
+
+/*
+ * The ranges of `space` from `first` to `last`, in ascending order, cut where
+ * the way changes by which they are seen; not merged.  False: there are more
+ * than `most`.
+ */
+bool tw_render(const TwSnapshot *snapshot, uint8_t space, uint64_t first,
+               uint64_t last, TwShown *list, unsigned most, unsigned *n);
+
+/* listen.c: listeners (LA-43). */
+void tw_listen_perform(TwWorld *world, const TwOp *op, uint16_t number);
+/* After a topology was published. */
+void tw_listen_commit(TwWorld *world, uint16_t number);
+/* The flat ranges of a space, merged (FV-4); returns how many.  Sets
+ * world->crowded or world->differ if they are not to be believed. */
+unsigned tw_listen_view(TwWorld *world, const TwSnapshot *snapshot,
+                        uint8_t space, TwShown list[TW_MAX_SHOWN]);
+/* Does walk.c see the same at the ends of ranges that are not merged yet, and
+ * nothing beside them? */
+bool tw_listen_agrees(const TwWorld *world, const TwSnapshot *snapshot,
+                      uint8_t space, const TwShown *list, unsigned n);
+
+/* observe.c: observers of IOMMUs.  An event of (iommu, index), as each of them
+ * must get it: */
+void tw_observe_tell(TwWorld *world, TwEventRecord event, uint8_t iommu,
+                     uint8_t index);
+void tw_observe_perform(TwWorld *world, const TwOp *op, uint16_t number);
+/* Must the IOMMU refuse this operation (NT-2)? */
+bool tw_observe_vetoed(const TwWorld *world, const TwOp *op);
 
 /* saved.c: snapshot and restore (LA-40), but for RAM. */
 void tw_saved_perform(TwWorld *world, const TwOp *op, uint8_t actor,

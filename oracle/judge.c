@@ -51,9 +51,8 @@ void tw_judge_stats_add(TwJudgeStats *to, const TwJudgeStats *from)
 #define BIT(code) (UINT64_C(1) << TW_OP_##code)
 static const uint64_t foreign =
     BIT(MPC_READ) | BIT(MPC_WRITE) | BIT(POKE) | BIT(CONTEXT) |
-    BIT(INVALIDATE) | BIT(REPLAY) | BIT(VETO) | BIT(LISTEN) | BIT(UNLISTEN) |
-    BIT(DMA_MAP) | BIT(DMA_UNMAP) | BIT(PAR) | BIT(AND) | BIT(BARRIER) |
-    BIT(END_PAR);
+    BIT(INVALIDATE) | BIT(DMA_MAP) | BIT(DMA_UNMAP) | BIT(PAR) | BIT(AND) |
+    BIT(BARRIER) | BIT(END_PAR);
 _Static_assert(TW_OP_CODES <= 64, "operations fit in a mask");
 
 static bool knows(const TwOp *op)
@@ -99,6 +98,7 @@ static TwVerdict judge_status(TwOracle *oracle, const TwOp *op,
     uint8_t status = oracle->trace->outcomes[number].status;
     TwLegality *legality = &oracle->world->legality;
     TwIllegal illegal = tw_legality_step(legality, op);
+    bool vetoed;
 
     *perform = false;
     if (illegal != TW_LEGAL) {
@@ -114,19 +114,26 @@ static TwVerdict judge_status(TwOracle *oracle, const TwOp *op,
     }
     oracle->stats->operations++;
     oracle->stats->by_code[op->code]++;
-    if (status == TW_STATUS_DONE) {
+    vetoed = tw_observe_vetoed(oracle->world, op);
+    if (vetoed && status == TW_STATUS_VETOED) {
+        tw_legality_revert(legality, op);
+        return TW_VERDICT_AGREE;
+    }
+    if (status == TW_STATUS_DONE && !vetoed) {
         *perform = true;
         return TW_VERDICT_AGREE;
     }
     if (status == TW_STATUS_NOMEM &&
-        (op->code == TW_OP_OBSERVE || op->code == TW_OP_SPACE_NEW)) {
+        (op->code == TW_OP_OBSERVE || op->code == TW_OP_SPACE_NEW ||
+         op->code == TW_OP_LISTEN)) {
         tw_legality_revert(legality, op); /* RU-8 */
         return TW_VERDICT_AGREE;
     }
-    return tw_explain_other(oracle, TW_VERDICT_WRONG, number,
-                            "%s, but it is legal here (RU-1)",
+    return tw_explain_other(oracle, TW_VERDICT_WRONG, number, "%s, but it %s",
                             status < TW_STATUSES ? tw_status_name(status)
-                                                 : "no status");
+                                                 : "no status",
+                            vetoed ? "must be vetoed (NT-2)"
+                                   : "is legal here (RU-1)");
 }
 
 /* Performs an operation that is no access. */
@@ -148,6 +155,16 @@ static TwVerdict judge_silence(TwOracle *oracle, uint16_t number)
                                 "a device was reached by no access");
     }
     return TW_VERDICT_AGREE;
+}
+
+/* What an operation that is no access leaves to be judged at once. */
+static TwVerdict judge_performed(TwOracle *oracle, uint16_t number)
+{
+    if (oracle->world->differ) {
+        return tw_explain_other(oracle, TW_VERDICT_SELF, number,
+                                "the two walkers disagree on a view");
+    }
+    return judge_silence(oracle, number);
 }
 
 /* Is operation `number` performed during the access before it? */
@@ -206,7 +223,7 @@ static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
     }
     if (!(flags & TW_OP_ACCESS)) {
         perform(oracle, op, number);
-        return judge_silence(oracle, number);
+        return judge_performed(oracle, number);
     }
     if (flags & TW_OP_CPU_ACCESS && !program->explicit_safepoints) {
         tw_world_safepoint(oracle->world, op->obj); /* LA-3 */
@@ -223,16 +240,59 @@ static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
     *judged = true;
     verdict = tw_judge_access(oracle, op, number);
     if (*during && verdict <= TW_VERDICT_AGREE_STALE) {
-        TwVerdict silence = judge_silence(oracle, number + 1);
+        TwVerdict more = judge_performed(oracle, number + 1);
 
-        return silence == TW_VERDICT_AGREE ? verdict : silence;
+        return more == TW_VERDICT_AGREE ? verdict : more;
     }
     return verdict;
 }
 
 /* The end state ----------------------------------------------------------- */
 
-/* Did each observer get what it is owed, in order, and nothing else? */
+enum { EVENT_TEXT = 112 };
+
+/* "add of 0x0..0xfff -> r1 0x0 by op 3" */
+static void event_text(const TwEventRecord *event, char text[EVENT_TEXT])
+{
+    const char *kind = tw_event_kind_name(event->kind);
+    char to[16] = "";
+
+    if (event->region != TW_NONE) {
+        g_snprintf(to, sizeof(to), "r%u ", event->region);
+    } else if (event->space != TW_NONE) {
+        g_snprintf(to, sizeof(to), "s%u ", event->space);
+    }
+    g_snprintf(text, EVENT_TEXT,
+               "%s of 0x%" PRIx64 "..0x%" PRIx64 " -> %s0x%" PRIx64
+               " by op %u",
+               kind ? kind : "no kind", event->first, event->last, to,
+               event->out, event->op);
+}
+
+static const char *event_rule(const TwEventRecord *event)
+{
+    return event->kind >= TW_LISTEN_ADD ? "LA-43" : "LA-18";
+}
+
+/* Of an UNMAP only operation, kind and range count (LA-18). */
+static bool same_event(const TwEventRecord *owed, uint64_t low,
+                       const TwEventRecord *got)
+{
+    if (got->op != owed->op || got->kind != owed->kind ||
+        got->first != owed->first || got->last != owed->last) {
+        return false;
+    }
+    if (owed->kind == TW_EVENT_MAP) {
+        return got->perm == owed->perm && got->space == owed->space &&
+               (got->out == owed->out || got->out == owed->out - low);
+    }
+    return owed->kind < TW_LISTEN_ADD ||
+           (got->region == owed->region && got->space == owed->space &&
+            got->out == owed->out);
+}
+
+/* Did each observer and listener get what it is owed, in order, and nothing
+ * else? */
 static TwVerdict judge_events(TwOracle *oracle)
 {
     const TwWorld *world = oracle->world;
@@ -240,6 +300,9 @@ static TwVerdict judge_events(TwOracle *oracle)
 
     if (world->n_owed == 0 && trace->n_events == 0) {
         return TW_VERDICT_AGREE;
+    }
+    if (world->crowded) {
+        return TW_VERDICT_INCONCLUSIVE;
     }
     for (unsigned o = 0; o < TW_MAX_OBSERVERS; o++) {
         TwExpected *e = &oracle->expected;
@@ -264,8 +327,8 @@ static TwVerdict judge_events(TwOracle *oracle)
             if (i == world->n_owed) {
                 return tw_explain_other(oracle, TW_VERDICT_EVENT,
                                         trace->events[j].op,
-                                        "o%u got an event too many (LA-18)",
-                                        o);
+                                        "o%u got an event too many (%s)",
+                                        o, event_rule(&trace->events[j]));
             }
             owed = &world->owed[i].record;
             low = world->owed[i].low;
@@ -274,24 +337,18 @@ static TwVerdict judge_events(TwOracle *oracle)
             e->out_low = low;
             if (j == trace->n_events) {
                 return tw_explain_other(oracle, TW_VERDICT_EVENT, owed->op,
-                                        "o%u did not get an event (LA-18)",
-                                        o);
+                                        "o%u did not get an event (%s)", o,
+                                        event_rule(owed));
             }
             got = &trace->events[j];
-            if (got->op != owed->op || got->kind != owed->kind ||
-                got->first != owed->first || got->last != owed->last ||
-                (owed->kind == TW_EVENT_MAP &&
-                 (got->perm != owed->perm || got->space != owed->space ||
-                  (got->out != owed->out && got->out != owed->out - low)))) {
-                return tw_explain_other(
-                    oracle, TW_VERDICT_EVENT, owed->op,
-                    "o%u: event of kind %u for 0x%" PRIx64 "..0x%" PRIx64
-                    " -> 0x%" PRIx64 " of op %u expected, got kind %u for "
-                    "0x%" PRIx64 "..0x%" PRIx64 " -> 0x%" PRIx64
-                    " of op %u (LA-18)",
-                    o, owed->kind, owed->first, owed->last, owed->out,
-                    owed->op, got->kind, got->first, got->last, got->out,
-                    got->op);
+            if (!same_event(owed, low, got)) {
+                char right[EVENT_TEXT], seen[EVENT_TEXT];
+
+                event_text(owed, right);
+                event_text(got, seen);
+                return tw_explain_other(oracle, TW_VERDICT_EVENT, owed->op,
+                                        "o%u: expected %s, got %s (%s)", o,
+                                        right, seen, event_rule(owed));
             }
             e->observer = TW_NONE;
         }

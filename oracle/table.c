@@ -6,7 +6,7 @@
  * is older never comes back (LA-12).
  *
  * The operations that change them, and the events that tell of it, are here
- * too, with what each observer must get (LA-18).
+ * too.
  */
 #include "oracle/internal.h"
 
@@ -230,38 +230,6 @@ void tw_table_start(TwWorld *world)
 
 /* Telling ----------------------------------------------------------------- */
 
-/* An event of (iommu, index) as every observer must get it (NT-5, NT-7). */
-static void tell(TwWorld *world, TwEventRecord event, uint8_t iommu,
-                 uint8_t index)
-{
-    uint64_t low = ((uint64_t)1 << world->program->iommus[iommu].granule_lg) -
-                   1;
-
-    for (unsigned o = 0; o < TW_MAX_OBSERVERS; o++) {
-        const TwObserver *observer = &world->observers[o];
-        TwOwed *owed = &world->owed[world->n_owed];
-
-        if (!observer->live || observer->iommu != iommu ||
-            observer->index != index || !(observer->kinds & event.kind) ||
-            event.last < observer->first || event.first > observer->last ||
-            world->n_owed == TW_MAX_OWED) {
-            continue;
-        }
-        owed->record = event;
-        owed->record.observer = o;
-        /* What translates an unaligned address has no low bits to spare. */
-        owed->low = event.first & low ? 0 : event.out & low;
-        if (event.first < observer->first) {
-            owed->record.first = observer->first;
-            owed->record.out += observer->first - event.first;
-        }
-        if (event.last > observer->last) {
-            owed->record.last = observer->last;
-        }
-        world->n_owed++;
-    }
-}
-
 /* UNMAP of a range, to CPUs and observers. */
 static void unmap_event(TwWorld *world, const TwOp *op, uint64_t first,
                         uint64_t last, uint8_t actor, uint16_t number)
@@ -273,7 +241,7 @@ static void unmap_event(TwWorld *world, const TwOp *op, uint64_t first,
                                    .first = first,
                                    .last = last,
                                    .op = number});
-    tell(world, (TwEventRecord){.op = number,
+    tw_observe_tell(world, (TwEventRecord){.op = number,
                                 .kind = TW_EVENT_UNMAP,
                                 .space = TW_NONE,
                                 .region = TW_NONE,
@@ -285,7 +253,7 @@ static void unmap_event(TwWorld *world, const TwOp *op, uint64_t first,
 void tw_table_tell_all(TwWorld *world, uint8_t iommu, uint16_t number)
 {
     for (unsigned k = 0; k < world->program->iommus[iommu].indexes; k++) {
-        tell(world, (TwEventRecord){.op = number,
+        tw_observe_tell(world, (TwEventRecord){.op = number,
                                     .kind = TW_EVENT_UNMAP,
                                     .space = TW_NONE,
                                     .region = TW_NONE,
@@ -331,7 +299,7 @@ static void change_range(TwWorld *world, const TwOp *op, uint8_t actor,
         unmap_event(world, op, op->addr, op->last, actor, number);
     }
     if (op->code == TW_OP_MAP && (op->perm & (TW_R | TW_W))) {
-        tell(world, (TwEventRecord){.op = number,
+        tw_observe_tell(world, (TwEventRecord){.op = number,
                                     .kind = TW_EVENT_MAP,
                                     .perm = op->perm,
                                     .space = op->other,
@@ -368,7 +336,7 @@ static void notify(TwWorld *world, const TwOp *op, uint8_t actor,
         event.space = found.space;
         event.out = found.out;
     }
-    tell(world, event, op->obj, op->index);
+    tw_observe_tell(world, event, op->obj, op->index);
 }
 
 /* reset, bypass, destroy: UNMAP of everything, by another name (RU-10) */
@@ -504,19 +472,6 @@ void tw_table_perform(TwWorld *world, const TwOp *op, uint8_t actor,
         break;
     case TW_OP_IOMMU_DESTROY:
         destroy(world, op->obj, actor, number);
-        break;
-    case TW_OP_OBSERVE:
-        world->observers[op->obj] = (TwObserver){
-            .live = true,
-            .iommu = op->other,
-            .index = op->index,
-            .kinds = op->kinds,
-            .first = op->addr,
-            .last = op->last,
-        };
-        break;
-    case TW_OP_UNOBSERVE:
-        world->observers[op->obj].live = false;
         break;
     default:
         g_assert_not_reached();

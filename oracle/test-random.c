@@ -125,7 +125,8 @@ static TwOp random_op(const TwProgram *p, TwRng *rng, bool hostile)
         TW_OP_IOMMU_RESET, TW_OP_BYPASS,   TW_OP_BEGIN,      TW_OP_COMMIT,
         TW_OP_COMMIT,     TW_OP_MOVE,      TW_OP_ENABLE,     TW_OP_READONLY,
         TW_OP_RESIZE,     TW_OP_PRIORITY,  TW_OP_ADD,        TW_OP_DEL,
-        TW_OP_OBSERVE,    TW_OP_UNOBSERVE, TW_OP_SNAPSHOT,   TW_OP_RESTORE};
+        TW_OP_OBSERVE,    TW_OP_UNOBSERVE, TW_OP_SNAPSHOT,   TW_OP_RESTORE,
+        TW_OP_LISTEN,     TW_OP_UNLISTEN,  TW_OP_REPLAY,     TW_OP_VETO};
     /* the latter half is rarer: it ends what the first half caches */
     unsigned most = tw_rng_chance(rng, 70) ? 24 : sizeof(codes);
     TwOp op = tw_op_make(codes[tw_rng_below(rng, most)]);
@@ -171,6 +172,9 @@ static TwOp random_op(const TwProgram *p, TwRng *rng, bool hostile)
             break;
         case TW_ARG_SPACE:
             op.obj = tw_rng_below(rng, 2);
+            break;
+        case TW_ARG_OF_SPACE:
+            op.other = tw_rng_below(rng, 2);
             break;
         case TW_ARG_OBSERVER:
             op.obj = tw_rng_below(rng, 3);

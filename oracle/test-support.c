@@ -504,6 +504,11 @@ static void run_op(TestTarget *target, uint16_t number, bool located)
         outcome->status = TW_STATUS_SKIPPED;
         return;
     }
+    if (tw_observe_vetoed(target->world, op)) {
+        outcome->status = TW_STATUS_VETOED;
+        tw_legality_revert(&target->world->legality, op);
+        return;
+    }
     if (actor != TW_BOARD && !target->program->explicit_safepoints) {
         tw_world_safepoint(target->world, actor);
     }

@@ -25,6 +25,8 @@ TwWorld *tw_world_new(void)
     world->endings = g_new(TwEnding, TW_MAX_ENDS);
     world->owed = g_new(TwOwed, TW_MAX_OWED);
     world->floors = g_new(TwFloor, 2 * TW_MAX_SCRIPT);
+    world->views[0] = g_new(TwShown, TW_MAX_SHOWN);
+    world->views[1] = g_new(TwShown, TW_MAX_SHOWN);
     return world;
 }
 
@@ -38,6 +40,8 @@ void tw_world_free(TwWorld *world)
     g_free(world->endings);
     g_free(world->owed);
     g_free(world->floors);
+    g_free(world->views[0]);
+    g_free(world->views[1]);
     g_free(world);
 }
 
@@ -103,12 +107,12 @@ static void start_regions(TwWorld *world)
             .priority = region->priority,
             .readonly = region->readonly,
             .romd_mode = region->romd_mode,
+            .nonvolatile = region->nonvolatile,
+            .unmergeable = region->unmergeable,
         };
         world->live[r] = (TwLive){
             .container = region->container,
             .enabled = region->enabled,
-            .nonvolatile = region->nonvolatile,
-            .unmergeable = region->unmergeable,
         };
         set_size(world, r, region->size);
     }
@@ -166,6 +170,7 @@ static void close_transaction(TwWorld *world, uint8_t actor, uint16_t op)
     tw_world_end(world, (TwEnding){.kind = TW_ENDING_COMMIT,
                                    .actor = actor,
                                    .op = op});
+    tw_listen_commit(world, op);
 }
 
 /* Events and safe points -------------------------------------------------- */
@@ -313,10 +318,10 @@ static void change_topology(TwWorld *world, const TwOp *op)
         set_flag(world, r, &node->readonly, on);
         break;
     case TW_OP_NONVOLATILE:
-        set_flag(world, r, &live->nonvolatile, on);
+        set_flag(world, r, &node->nonvolatile, on);
         break;
     case TW_OP_UNMERGEABLE:
-        set_flag(world, r, &live->unmergeable, on);
+        set_flag(world, r, &node->unmergeable, on);
         break;
     case TW_OP_ROMD:
         set_flag(world, r, &node->romd_mode, on);
@@ -400,9 +405,17 @@ void tw_world_perform(TwWorld *world, const TwOp *op, uint8_t actor,
     case TW_OP_IOMMU_RESET:
     case TW_OP_BYPASS:
     case TW_OP_IOMMU_DESTROY:
+        tw_table_perform(world, op, actor, number);
+        break;
     case TW_OP_OBSERVE:
     case TW_OP_UNOBSERVE:
-        tw_table_perform(world, op, actor, number);
+    case TW_OP_REPLAY:
+    case TW_OP_VETO:
+        tw_observe_perform(world, op, number);
+        break;
+    case TW_OP_LISTEN:
+    case TW_OP_UNLISTEN:
+        tw_listen_perform(world, op, number);
         break;
     case TW_OP_SNAPSHOT:
     case TW_OP_RESTORE:
@@ -448,6 +461,8 @@ void tw_world_start(TwWorld *world, const TwProgram *program,
     memset(world->seen, 0, sizeof(world->seen));
     memset(world->fresh, 0, sizeof(world->fresh));
     memset(world->observers, 0, sizeof(world->observers));
+    world->vetoes = world->listening = 0;
+    world->crowded = world->differ = false;
     tw_legality_init(&world->legality, program);
     start_regions(world);
     tw_world_publish(world, TW_NO_OP);

@@ -32,26 +32,6 @@ static bool is_access(const TwOp *op)
     return tw_op_info(op->code)->flags & TW_OP_ACCESS;
 }
 
-static const char *event_name(unsigned kind)
-{
-    switch (kind) {
-    case TW_EVENT_UNMAP:
-        return "unmap";
-    case TW_EVENT_MAP:
-        return "map";
-    case TW_EVENT_DEVIOTLB_UNMAP:
-        return "deviotlb";
-    case TW_LISTEN_ADD:
-        return "add";
-    case TW_LISTEN_DEL:
-        return "del";
-    case TW_LISTEN_NOP:
-        return "nop";
-    default:
-        return NULL;
-    }
-}
-
 /* Writing ------------------------------------------------------------------ */
 
 static void write_outcome(GString *out, const TwTrace *t,
@@ -103,7 +83,7 @@ static void write_object(GString *out, char letter, unsigned id)
 
 static void write_event(GString *out, const TwEventRecord *e)
 {
-    const char *name = event_name(e->kind);
+    const char *name = tw_event_kind_name(e->kind);
     if (e->kind == TW_TRACE_DIRTY) {
         g_string_append_printf(out, "dirty %u", e->op);
         write_object(out, 'r', e->region);
@@ -433,7 +413,7 @@ static bool read_event_kind(Reader *r, uint8_t *kind)
         TW_EVENT_UNMAP, TW_EVENT_MAP,  TW_EVENT_DEVIOTLB_UNMAP,
         TW_LISTEN_ADD,  TW_LISTEN_DEL, TW_LISTEN_NOP};
     for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (tw_lexer_skip(&r->lexer, event_name(kinds[i]))) {
+        if (tw_lexer_skip(&r->lexer, tw_event_kind_name(kinds[i]))) {
             *kind = kinds[i];
             return true;
         }

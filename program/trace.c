@@ -85,6 +85,28 @@ const char *tw_counter_name(unsigned counter)
     return pick(names, TW_COUNTERS, counter);
 }
 
+const char *tw_event_kind_name(unsigned kind)
+{
+    switch (kind) {
+    case TW_EVENT_UNMAP:
+        return "unmap";
+    case TW_EVENT_MAP:
+        return "map";
+    case TW_EVENT_DEVIOTLB_UNMAP:
+        return "deviotlb";
+    case TW_LISTEN_ADD:
+        return "add";
+    case TW_LISTEN_DEL:
+        return "del";
+    case TW_LISTEN_NOP:
+        return "nop";
+    case TW_TRACE_DIRTY:
+        return "dirty";
+    default:
+        return NULL;
+    }
+}
+
 const char *tw_class_name(unsigned class_)
 {
     static const char *const names[TW_CLASSES] = {

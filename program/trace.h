@@ -152,5 +152,6 @@ bool tw_trace_add_event(TwTrace *trace, TwEventRecord record);
 const char *tw_class_name(unsigned class_);   /* "ok" "discard" ... */
 const char *tw_status_name(unsigned status);  /* "done" "skipped" ... */
 const char *tw_end_name(unsigned end);        /* "done" "died" ... */
+const char *tw_event_kind_name(unsigned kind); /* "unmap" "add" ... */
 
 #endif
