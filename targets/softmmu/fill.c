@@ -154,6 +154,7 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
         tlb_add_large(tlb, page, span->lg);
     }
     entry->n_hops = 0;
+    entry->filled = m->silent.n;
     for (;;) {
         Fill hop;
 

@@ -342,7 +342,7 @@ static TwDialect softmmu_dialect(bool hide_locations)
         dialect.ops |= UINT64_C(1) << codes[i];
     }
     dialect.iommu_kinds = 1u << TW_IOMMU_TABLE;
-    dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON;
+    dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_DURING;
     dialect.locations = !hide_locations;
     dialect.contents = 1u << TW_CONTENTS_DATA;
     return dialect;

@@ -129,7 +129,6 @@ static void tlb_insert(Machine *m, Tlb *tlb, uint64_t page,
     }
     *slot = *entry;
     slot->stamp = tlb->stamp;
-    slot->filled = m->silent.n;
     tlb->dirty = true;
     count(m, TW_COUNT_FILL);
     TELL(m, "fill", "%s page 0x%" PRIx64 " -> %s (TL-3)",
