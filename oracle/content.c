@@ -14,14 +14,15 @@
 #include "program/content.h"
 
 void tw_contents_start(TwContents *contents, const TwProgram *program,
-                       bool hashed, bool ordered)
+                       bool hashed, bool ordered, bool noted)
 {
     contents->program = program;
     contents->n_worlds = 1;
     contents->most = 1;
     contents->n_stored = 0;
     contents->hashed = hashed;
-    contents->ordered = ordered;
+    contents->ordered = ordered || noted;
+    contents->noted = noted;
     contents->worlds[0] = (TwContent){.newest = TW_NIL,
                                       .saved_newest = TW_NIL};
 }
@@ -31,6 +32,17 @@ bool tw_contents_same(const TwContent *a, const TwContent *b)
     return (a->newest == b->newest || a->hash == b->hash) &&
            (a->saved_newest == b->saved_newest ||
             a->saved_hash == b->saved_hash);
+}
+
+/* The world as it was saved, in which no store is forgotten (LA-39). */
+static void restore_noted(TwContents *contents, TwContent *world)
+{
+    contents->stored[contents->n_stored] = (TwStored){
+        .older = world->saved_newest,
+        .past = world->newest,
+    };
+    world->newest = (int32_t)contents->n_stored++;
+    world->hash = tw_mix64(world->hash ^ tw_mix64(world->saved_hash));
 }
 
 /* Each world goes back to what it was itself; those that had the same bytes
@@ -43,8 +55,12 @@ static void restore(TwContents *contents)
         TwContent world = contents->worlds[w];
         bool there = false;
 
-        world.newest = world.saved_newest;
-        world.hash = world.saved_hash;
+        if (contents->noted) {
+            restore_noted(contents, &world);
+        } else {
+            world.newest = world.saved_newest;
+            world.hash = world.saved_hash;
+        }
         for (uint32_t i = 0; i < n && !there; i++) {
             there = tw_contents_same(&contents->worlds[i], &world);
         }

@@ -15,6 +15,7 @@
  *   observe.c   what observers of IOMMUs must be told
  *   leaf.c      what the leaves do with the bytes that reach them
  *   content.c   what is in RAM, in one world or in several
+ *   dirty.c     which pages of it were stored to
  *   history.c   the freshness rule: which older answers are still allowed;
  *               FRESHNESS.md beside this file tells the idea
  *   choice.c    answers as outcomes of a whole access, and in words
@@ -491,8 +492,10 @@ typedef struct TwStored {
     int32_t older;
     uint32_t tick; /* the store is younger than this tick */
     uint16_t op;
-    uint8_t block, length;
+    uint8_t block, length; /* length 0: a restore, where the chain goes on with
+                            * the stores that were saved; the others are */
     uint8_t bytes[TW_MAX_ACCESS];
+    int32_t past;          /* still here */
 } TwStored;
 
 /* Each access leaves at most so many worlds with so many runs, and one that
@@ -509,14 +512,15 @@ typedef struct TwContents {
     const TwProgram *program;
     uint32_t n_worlds, n_stored, most;
     bool hashed; /* worlds may split: keep the hashes */
-    bool ordered; /* what was there before counts, too (FR-10): worlds are
-                   * equal only if their stores are, in their order */
+    bool ordered; /* what was there before counts, too (FR-10, LA-39): worlds
+                   * are equal only if their stores are, in their order */
+    bool noted;   /* nor may a restore forget stores (LA-39) */
     TwContent worlds[TW_MAX_WORLDS];
     TwStored *stored;
 } TwContents;
 
 void tw_contents_start(TwContents *contents, const TwProgram *program,
-                       bool hashed, bool ordered);
+                       bool hashed, bool ordered, bool noted);
 /* snapshot and restore (LA-40), in every world; others do nothing. */
 void tw_contents_perform(TwContents *contents, const TwOp *op);
 /* Are these the same, now and saved? */
@@ -549,6 +553,37 @@ const TwStored *tw_contents_before(const TwContents *contents,
 /* The digests of a world; `digests` has n_regions elements. */
 void tw_contents_digests(const TwContents *contents, const TwContent *world,
                          uint64_t *digests);
+
+/* Dirty logs -------------------------------------------------------------- */
+
+enum { TW_MAX_DIRTY = TW_MAX_SCRIPT * TW_MAX_ACCESS * 2 }; /* pages */
+
+typedef struct TwDirtyClear {
+    uint64_t first, last; /* page numbers */
+    uint16_t op;
+    uint8_t block;
+} TwDirtyClear;
+
+typedef struct TwDirty {
+    uint16_t since[TW_MAX_REGIONS]; /* per block: the operation that started
+                                     * its log, or TW_NO_OP */
+    unsigned n_clears;
+    TwDirtyClear clears[TW_MAX_SCRIPT];
+    uint64_t pages[TW_MAX_DIRTY]; /* at work */
+    TwRange runs[TW_MAX_DIRTY];
+} TwDirty;
+
+void tw_dirty_start(TwDirty *dirty);
+void tw_dirty_perform(TwDirty *dirty, const TwProgram *program, const TwOp *op,
+                      uint16_t number);
+/* What dirty-clear `op` must find in that world, in dirty->runs; returns how
+ * many. */
+unsigned tw_dirty_runs(TwDirty *dirty, const TwContents *contents,
+                       const TwContent *world, const TwOp *op);
+/* Performs dirty-log or dirty-clear, and judges what the trace says of it. */
+TwVerdict tw_dirty_judge(TwOracle *oracle, const TwOp *op, uint16_t number);
+/* Is there a note in the trace that nobody asked for? */
+TwVerdict tw_dirty_judge_end(TwOracle *oracle);
 
 /* History ----------------------------------------------------------------- */
 
@@ -674,6 +709,8 @@ struct TwOracle {
     TwExpected expected; /* of the finding */
     TwAccused accused;   /* the same */
     uint32_t log; /* trace log records that have been accounted for */
+    TwDirty dirty;
+    uint32_t dirty_record; /* trace events before this one hold no more notes */
     uint32_t before[TW_MAX_SCRIPT]; /* tick before each access so far */
     TwDuring before_during;
     const TwDuring *during; /* the same, or NULL: of the access at hand */

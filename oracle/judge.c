@@ -61,6 +61,16 @@ static bool knows(const TwOp *op)
            !(op->flags & TW_OPF_VIA);
 }
 
+static bool has_dirty_log(const TwProgram *program)
+{
+    for (unsigned i = 0; i < program->n_script; i++) {
+        if (program->script[i].code == TW_OP_DIRTY_LOG) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The first thing of the program that the oracle has no rules for. */
 static bool knows_all(const TwProgram *program, const char **what)
 {
@@ -160,9 +170,18 @@ static TwVerdict judge_silence(TwOracle *oracle, uint16_t number)
 /* What an operation that is no access leaves to be judged at once. */
 static TwVerdict judge_performed(TwOracle *oracle, uint16_t number)
 {
+    const TwOp *op = &oracle->program->script[number];
+
     if (oracle->world->differ) {
         return tw_explain_other(oracle, TW_VERDICT_SELF, number,
                                 "the two walkers disagree on a view");
+    }
+    if (op->code == TW_OP_DIRTY_LOG || op->code == TW_OP_DIRTY_CLEAR) {
+        TwVerdict verdict = tw_dirty_judge(oracle, op, number);
+
+        if (verdict != TW_VERDICT_AGREE) {
+            return verdict;
+        }
     }
     return judge_silence(oracle, number);
 }
@@ -353,7 +372,7 @@ static TwVerdict judge_events(TwOracle *oracle)
             e->observer = TW_NONE;
         }
     }
-    return TW_VERDICT_AGREE;
+    return tw_dirty_judge_end(oracle);
 }
 
 static TwVerdict judge_end_state(TwOracle *oracle)
@@ -484,8 +503,10 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
     tw_world_start(oracle->world, oracle->program, contract);
     tw_contents_start(&oracle->contents, oracle->program,
                       trace->locations_hidden || !dialect->locations,
-                      contract->code == TW_CODE_UNTIL_FLUSH);
-    oracle->log = 0;
+                      contract->code == TW_CODE_UNTIL_FLUSH,
+                      has_dirty_log(oracle->program));
+    tw_dirty_start(&oracle->dirty);
+    oracle->log = oracle->dirty_record = 0;
     oracle->expected = (TwExpected){
         .observer = TW_NONE, .block = TW_NONE, .ram = ram_at_end,
         .data = oracle};

@@ -126,7 +126,8 @@ static TwOp random_op(const TwProgram *p, TwRng *rng, bool hostile)
         TW_OP_COMMIT,     TW_OP_MOVE,      TW_OP_ENABLE,     TW_OP_READONLY,
         TW_OP_RESIZE,     TW_OP_PRIORITY,  TW_OP_ADD,        TW_OP_DEL,
         TW_OP_OBSERVE,    TW_OP_UNOBSERVE, TW_OP_SNAPSHOT,   TW_OP_RESTORE,
-        TW_OP_LISTEN,     TW_OP_UNLISTEN,  TW_OP_REPLAY,     TW_OP_VETO};
+        TW_OP_LISTEN,     TW_OP_UNLISTEN,  TW_OP_REPLAY,     TW_OP_VETO,
+        TW_OP_DIRTY_LOG,  TW_OP_DIRTY_CLEAR};
     /* the latter half is rarer: it ends what the first half caches */
     unsigned most = tw_rng_chance(rng, 70) ? 24 : sizeof(codes);
     TwOp op = tw_op_make(codes[tw_rng_below(rng, most)]);

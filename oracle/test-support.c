@@ -487,6 +487,28 @@ static void run_from(TestTarget *target, const TwOp *op, uint16_t number,
     }
 }
 
+static void run_dirty(TestTarget *target, const TwOp *op, uint16_t number)
+{
+    unsigned runs = op->code == TW_OP_DIRTY_CLEAR
+                        ? tw_dirty_runs(&target->dirty, &target->contents,
+                                        target->contents.worlds, op)
+                        : 0;
+
+    for (unsigned i = 0; i < runs; i++) {
+        tw_trace_add_event(target->trace,
+                           (TwEventRecord){
+                               .op = number,
+                               .observer = TW_NONE,
+                               .kind = TW_TRACE_DIRTY,
+                               .space = TW_NONE,
+                               .region = op->obj,
+                               .first = target->dirty.runs[i].first,
+                               .last = target->dirty.runs[i].last,
+                           });
+    }
+    tw_dirty_perform(&target->dirty, target->program, op, number);
+}
+
 static void run_op(TestTarget *target, uint16_t number, bool located)
 {
     const TwOp *op = &target->program->script[number];
@@ -526,6 +548,9 @@ static void run_op(TestTarget *target, uint16_t number, bool located)
     } else {
         tw_world_perform(target->world, op, actor, number);
         tw_contents_perform(&target->contents, op);
+        if (op->code == TW_OP_DIRTY_LOG || op->code == TW_OP_DIRTY_CLEAR) {
+            run_dirty(target, op, number);
+        }
     }
 }
 
@@ -534,7 +559,8 @@ void test_target_run(TestTarget *target, bool located)
     const TwProgram *program = target->program;
 
     tw_world_start(target->world, program, &target->contract);
-    tw_contents_start(&target->contents, program, false, false);
+    tw_contents_start(&target->contents, program, false, false, true);
+    tw_dirty_start(&target->dirty);
     tw_trace_init(target->trace);
     target->n_cached = target->hits = target->fills_during = 0;
     target->during = TW_NO_OP;

@@ -33,6 +33,7 @@ typedef struct TestTarget {
     TwContract contract;
     TwWorld *world;
     TwContents contents;
+    TwDirty dirty;
     TwTrace *trace;
     uint32_t before[TW_MAX_SCRIPT]; /* tick before each operation */
     /* Per operation: the access is answered as before operation `as_of`,
