@@ -132,6 +132,12 @@ bool tw_cli_options(int *argc, char ***argv, const char *usage,
     return true;
 }
 
+bool tw_cli_target_chosen(const TwCliTarget *target)
+{
+    return target->name || target->flush || target->hide_locations ||
+           target->check || target->contract;
+}
+
 bool tw_cli_target_ready(TwCliTarget *target)
 {
     TwTargetOptions *o = &target->options;
@@ -287,6 +293,22 @@ bool tw_cli_profile(const char *text, bool all, unsigned *profile)
     tw_cli_fail(TW_EXIT_USAGE, "--profile: expected %s%s, not \"%s\"",
                 names->str, all ? " or all" : "", text);
     return false;
+}
+
+const TwHarnessInfo *tw_cli_harness(const char *name, const char *others)
+{
+    const TwHarnessInfo *h = tw_harness_find(name);
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    if (h) {
+        return h;
+    }
+    for (const TwHarnessInfo *i = tw_harnesses; i->name; i++) {
+        g_string_append_printf(names, "%s%s", names->len ? ", " : "", i->name);
+    }
+    tw_cli_fail(TW_EXIT_USAGE, "--harness: expected %s%s%s, not \"%s\"",
+                names->str, others ? ", or " : "", others ? others : "", name);
+    return NULL;
 }
 
 /* Files ------------------------------------------------------------------- */

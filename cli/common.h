@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
+#include "fuzz/harness-list.h"
 #include "program/finding.h"
 #include "program/text.h"
 #include "targets/target.h"
@@ -61,6 +62,9 @@ bool tw_cli_options(int *argc, char ***argv, const char *usage,
                     const char *summary, const GOptionEntry *entries,
                     TwCliTarget *target);
 
+/* Was one of these given, --timeout aside? */
+bool tw_cli_target_chosen(const TwCliTarget *target);
+
 /* Checks the values.  False: an error was printed. */
 bool tw_cli_target_ready(TwCliTarget *target);
 
@@ -88,6 +92,10 @@ bool tw_cli_seconds(const char *option, const char *text, uint32_t *seconds);
 
 /* A profile, or TW_PROFILES for "all" if `all` is allowed. */
 bool tw_cli_profile(const char *text, bool all, unsigned *profile);
+
+/* A harness; `others` is what else is expected, or NULL.  NULL: error
+ * printed. */
+const TwHarnessInfo *tw_cli_harness(const char *name, const char *others);
 
 /*
  * Loads a case ("-": standard input): text, or, where `bytes` is given, bytes

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "fuzz/judge-input.h"
 #include "program/bytes.h"
 
 static int encode(const char *path, const char *out, const TwDialect *dialect)
@@ -68,12 +69,43 @@ static int convert(const TwCliTarget *target, const char *path,
     return (back ? decode : encode)(path, out, tw_runner_dialect(runner));
 }
 
+/* The same for the bytes that a harness takes. */
+static int convert_input(const char *harness, const char *path,
+                         const char *out, bool back)
+{
+    const TwHarnessInfo *h = tw_cli_harness(harness, NULL);
+    GError *error = NULL;
+    TwInputJudge *judge;
+    int code;
+
+    if (!h) {
+        return TW_EXIT_USAGE;
+    }
+    judge = tw_input_judge_new(h, tw_harness_model(h), NULL, NULL, &error);
+    if (!judge) {
+        return tw_cli_fail_error(error);
+    }
+    if (!tw_input_judge_dialect(judge)) {
+        code = tw_cli_fail(TW_EXIT_USAGE,
+                           "--harness: expected one that takes bytes; %s takes "
+                           "text",
+                           h->name);
+    } else {
+        code = (back ? decode : encode)(path, out,
+                                        tw_input_judge_dialect(judge));
+    }
+    tw_input_judge_free(judge);
+    return code;
+}
+
 int tw_verb_encode(int argc, char **argv)
 {
-    g_autofree char *out = NULL;
+    g_autofree char *out = NULL, *harness = NULL;
     gboolean back = FALSE;
     TwCliTarget target;
     GOptionEntry entries[] = {
+        {"harness", 0, 0, G_OPTION_ARG_STRING, &harness,
+         "The bytes are those of this harness, on its target", "NAME"},
         {"decode", 'd', 0, G_OPTION_ARG_NONE, &back,
          "The other way: bytes to text", NULL},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
@@ -85,9 +117,15 @@ int tw_verb_encode(int argc, char **argv)
                         "Turns a case file (\"-\": standard input) into the "
                         "bytes that fuzzers mutate,\nor bytes into text. "
                         "Bytes have their meaning within the dialect of a "
-                        "target.",
-                        entries, &target) ||
-        !tw_cli_target_ready(&target)) {
+                        "target, or of a harness.",
+                        entries, &target)) {
+        goto out;
+    }
+    if (harness && tw_cli_target_chosen(&target)) {
+        tw_cli_fail(TW_EXIT_USAGE, "--harness: it says the target");
+        goto out;
+    }
+    if (!tw_cli_target_ready(&target)) {
         goto out;
     }
     if (argc != 2) {
@@ -99,7 +137,8 @@ int tw_verb_encode(int argc, char **argv)
                                    "good on a terminal");
         goto out;
     }
-    code = convert(&target, argv[1], out ? out : "-", back);
+    code = harness ? convert_input(harness, argv[1], out ? out : "-", back)
+                   : convert(&target, argv[1], out ? out : "-", back);
 out:
     tw_cli_target_clear(&target);
     return code;

@@ -215,23 +215,17 @@ static bool open_target(Replay *r)
 
 static const TwHarnessInfo *harness_for(const Replay *r, const char *path)
 {
-    g_autoptr(GString) names = g_string_new(NULL);
-    bool by_file = strcmp(r->harness, "auto") == 0;
-    const TwHarnessInfo *h = by_file ? tw_harness_of_file(path)
-                                     : tw_harness_find(r->harness);
+    const TwHarnessInfo *h;
 
-    if (!h && by_file) {
+    if (strcmp(r->harness, "auto") != 0) {
+        return tw_cli_harness(r->harness, "auto");
+    }
+    h = tw_harness_of_file(path);
+    if (!h) {
         tw_cli_fail(TW_EXIT_USAGE,
                     "--harness auto: expected a file with the name "
                     "clusterfuzz-testcase-...HARNESS-NUMBER, not \"%s\"",
                     path);
-    } else if (!h) {
-        for (const TwHarnessInfo *i = tw_harnesses; i->name; i++) {
-            g_string_append_printf(names, "%s, ", i->name);
-        }
-        tw_cli_fail(TW_EXIT_USAGE,
-                    "--harness: expected %sor auto, not \"%s\"", names->str,
-                    r->harness);
     }
     return h;
 }
@@ -310,8 +304,7 @@ static int replay_all(Replay *r, int n, char **paths)
 static bool options_ready(Replay *r, int argc)
 {
     const char *wrong = NULL;
-    bool chosen = r->target.name || r->target.flush || r->target.contract ||
-                  r->target.hide_locations || r->target.check;
+    bool chosen = tw_cli_target_chosen(&r->target);
 
     if (!tw_cli_times("--times", r->times)) {
         return false;

@@ -236,8 +236,7 @@ int tw_verb_targets(int argc, char **argv)
             entries, &target)) {
         goto out;
     }
-    named = target.name || target.flush || target.hide_locations ||
-            target.check || target.contract || target.timeout_ms;
+    named = tw_cli_target_chosen(&target) || target.timeout_ms;
     if (!tw_cli_target_ready(&target)) {
         goto out;
     }

@@ -39,6 +39,28 @@ check 'seeds differ' sh -c \
     "! $TWINWALK gen --seed 2 | grep -v '^#' | cmp -s balanced-0.bare -"
 exits 0 'any bytes are a program' "$TWINWALK" replay -b check.out
 
+# The bytes of a harness: the same mean something else in another dialect.
+for question in static iommu invalidate topology dma cpus check softmmu; do
+    harness=${question}_fuzzer
+    head -c 2000 "$TWINWALK" >any
+    check "decode for $harness" "$TWINWALK" encode -d --harness "$harness" any \
+        -o of.tw
+    check "encode for $harness" "$TWINWALK" encode --harness "$harness" of.tw -o of
+    check "there and back for $harness" sh -c \
+        "'$TWINWALK' encode -d --harness $harness of | cmp of.tw -"
+    check "$harness agrees" "$TWINWALK" replay of.tw
+    exits 0 "and $harness says the same" "$TWINWALK" replay --harness "$harness" of
+done
+refuses 'a program of another question' 'of its dialect\|target.s dialect' \
+    "$TWINWALK" encode --harness static_fuzzer invalidate-0.tw -o of
+refuses 'a harness that takes text' 'one that takes bytes; text_fuzzer' \
+    "$TWINWALK" encode --harness text_fuzzer balanced-0.tw -o of
+refuses 'an unknown harness' '--harness: expected check_fuzzer, .*, not "mmu"' \
+    "$TWINWALK" encode --harness mmu balanced-0.tw -o of
+refuses 'a harness and a target' '--harness: it says the target' \
+    "$TWINWALK" encode --harness static_fuzzer --target softmmu \
+    balanced-0.tw -o of
+
 # fmt
 sed -e 's/^script/\n\nscript    # go/' \
     balanced-0.tw >loose.tw
