@@ -51,9 +51,10 @@ for question in static iommu invalidate topology dma cpus check softmmu; do
     check "$harness agrees" "$TWINWALK" replay of.tw
     exits 0 "and $harness says the same" "$TWINWALK" replay --harness "$harness" of
 done
-refuses 'a program of another question' 'of its dialect\|target.s dialect' \
+refuses 'a program of another question' \
+    'invalidate-0.tw: expected a program of the target.s dialect' \
     "$TWINWALK" encode --harness static_fuzzer invalidate-0.tw -o of
-refuses 'a harness that takes text' 'one that takes bytes; text_fuzzer' \
+refuses 'a harness that takes text' '--harness: expected one that takes bytes' \
     "$TWINWALK" encode --harness text_fuzzer balanced-0.tw -o of
 refuses 'an unknown harness' '--harness: expected check_fuzzer, .*, not "mmu"' \
     "$TWINWALK" encode --harness mmu balanced-0.tw -o of

@@ -155,6 +155,7 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
     }
     entry->n_hops = 0;
     entry->filled = m->silent.n;
+    entry->clean = false; /* a bug may use it before it is done */
     for (;;) {
         Fill hop;
 
