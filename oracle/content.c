@@ -75,11 +75,11 @@ void tw_contents_perform(TwContents *contents, const TwOp *op)
 {
     if (op->code == TW_OP_RESTORE) {
         restore(contents);
-    } else if (op->code == TW_OP_SNAPSHOT) {
-        for (uint32_t w = 0; w < contents->n_worlds; w++) {
-            contents->worlds[w].saved_newest = contents->worlds[w].newest;
-            contents->worlds[w].saved_hash = contents->worlds[w].hash;
-        }
+        return;
+    }
+    for (uint32_t w = 0; w < contents->n_worlds; w++) {
+        contents->worlds[w].saved_newest = contents->worlds[w].newest;
+        contents->worlds[w].saved_hash = contents->worlds[w].hash;
     }
 }
 

@@ -521,7 +521,7 @@ typedef struct TwContents {
 
 void tw_contents_start(TwContents *contents, const TwProgram *program,
                        bool hashed, bool ordered, bool noted);
-/* snapshot and restore (LA-40), in every world; others do nothing. */
+/* snapshot or restore (LA-40), in every world. */
 void tw_contents_perform(TwContents *contents, const TwOp *op);
 /* Are these the same, now and saved? */
 bool tw_contents_same(const TwContent *a, const TwContent *b);

@@ -61,19 +61,12 @@ static bool knows(const TwOp *op)
            !(op->flags & TW_OPF_VIA);
 }
 
-static bool has_dirty_log(const TwProgram *program)
+/* The first thing of the program that the oracle has no rules for; if there is
+ * none, in *codes the operations of the script, as bits. */
+static bool knows_all(const TwProgram *program, const char **what,
+                      uint64_t *codes)
 {
-    for (unsigned i = 0; i < program->n_script; i++) {
-        if (program->script[i].code == TW_OP_DIRTY_LOG) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The first thing of the program that the oracle has no rules for. */
-static bool knows_all(const TwProgram *program, const char **what)
-{
+    *codes = 0;
     for (unsigned i = 0; i < program->n_iommus; i++) {
         uint8_t kind = program->iommus[i].kind;
 
@@ -89,6 +82,7 @@ static bool knows_all(const TwProgram *program, const char **what)
             *what = info ? info->name : "an unknown operation";
             return false;
         }
+        *codes |= UINT64_C(1) << program->script[i].code;
     }
     for (unsigned i = 0; i < program->n_actors; i++) {
         if (program->actors[i].region != TW_NONE &&
@@ -124,7 +118,7 @@ static TwVerdict judge_status(TwOracle *oracle, const TwOp *op,
     }
     oracle->stats->operations++;
     oracle->stats->by_code[op->code]++;
-    vetoed = tw_observe_vetoed(oracle->world, op);
+    vetoed = oracle->world->vetoes && tw_observe_vetoed(oracle->world, op);
     if (vetoed && status == TW_STATUS_VETOED) {
         tw_legality_revert(legality, op);
         return TW_VERDICT_AGREE;
@@ -153,7 +147,9 @@ static void perform(TwOracle *oracle, const TwOp *op, uint16_t number)
         tw_world_safepoint(oracle->world, op->actor); /* LA-3 */
     }
     tw_world_perform(oracle->world, op, op->actor, number);
-    tw_contents_perform(&oracle->contents, op);
+    if (op->code == TW_OP_SNAPSHOT || op->code == TW_OP_RESTORE) {
+        tw_contents_perform(&oracle->contents, op);
+    }
 }
 
 /* Did operation `number`, which is no access, reach a device? */
@@ -485,6 +481,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
 {
     const TwTrace *trace = oracle->trace;
     const char *what = NULL;
+    uint64_t codes;
     TwVerdict verdict, last;
 
     *op = TW_NO_OP;
@@ -494,7 +491,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
         oracle->stats->verdicts[verdict]++;
         return verdict;
     }
-    if (!knows_all(oracle->program, &what)) {
+    if (!knows_all(oracle->program, &what, &codes)) {
         oracle->stats->verdicts[TW_VERDICT_UNSUPPORTED]++;
         g_snprintf(oracle->finding->text, TW_FINDING_TEXT,
                    "the oracle has no rules for %s", what);
@@ -504,7 +501,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
     tw_contents_start(&oracle->contents, oracle->program,
                       trace->locations_hidden || !dialect->locations,
                       contract->code == TW_CODE_UNTIL_FLUSH,
-                      has_dirty_log(oracle->program));
+                      (codes & BIT(DIRTY_LOG)) != 0);
     tw_dirty_start(&oracle->dirty);
     oracle->log = oracle->dirty_record = 0;
     oracle->expected = (TwExpected){

@@ -110,7 +110,7 @@ bool tw_observe_vetoed(const TwWorld *world, const TwOp *op)
     bool comes = op->code == TW_OP_OBSERVE;
     uint8_t iommu, before = 0, after = comes ? op->kinds : 0;
 
-    if ((!comes && op->code != TW_OP_UNOBSERVE) || !world->vetoes) {
+    if (!comes && op->code != TW_OP_UNOBSERVE) {
         return false;
     }
     iommu = comes ? op->other : world->observers[op->obj].iommu;

@@ -547,7 +547,9 @@ static void run_op(TestTarget *target, uint16_t number, bool located)
         run_access(target, op, number, located, true);
     } else {
         tw_world_perform(target->world, op, actor, number);
-        tw_contents_perform(&target->contents, op);
+        if (op->code == TW_OP_SNAPSHOT || op->code == TW_OP_RESTORE) {
+            tw_contents_perform(&target->contents, op);
+        }
         if (op->code == TW_OP_DIRTY_LOG || op->code == TW_OP_DIRTY_CLEAR) {
             run_dirty(target, op, number);
         }
