@@ -464,19 +464,6 @@ static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
     }
 }
 
-static const TwFloor *find_floor(const TwWorld *world, uint8_t cpu,
-                                 uint8_t mmu, uint64_t page)
-{
-    for (uint32_t i = 0; i < world->n_floors; i++) {
-        const TwFloor *floor = &world->floors[i];
-
-        if (floor->page == page && floor->cpu == cpu && floor->mmu == mmu) {
-            return floor;
-        }
-    }
-    return NULL;
-}
-
 /*
  * Since when the walk has been like this, but for versions that leave nothing:
  * where only the entry of hop h was another and an event has since ended what
@@ -518,7 +505,7 @@ static void collect(Ask *ask)
         until = ask->fresh;
     }
     if (walk->since > until && cached) {
-        ask->floor = find_floor(ask->world, access->cpu, access->mmu,
+        ask->floor = tw_floor_find(ask->world, access->cpu, access->mmu,
                                 ask->page);
     }
     while (walk->since > until && (since = open_since(ask, walk)) > until) {
@@ -650,37 +637,6 @@ const TwEnding *tw_history_flushed(const TwWorld *world,
         }
     }
     return NULL;
-}
-
-void tw_history_observed(const TwHistory *history, unsigned i, TwWorld *world,
-                         const TwAccess *access,
-                         const uint32_t oldest[TW_PREFIX_SLOTS])
-{
-    /* What a fill inserts is of before the operation during it. */
-    uint32_t now = access->during ? access->during->now : world->now;
-    TwFloor *floor;
-
-    if (!world->contract->one_entry_per_page || !history->open[i]) {
-        return;
-    }
-    floor = (TwFloor *)find_floor(world, access->cpu, access->mmu,
-                                  history->page[i]);
-    if (!floor) {
-        floor = &world->floors[world->n_floors++];
-        *floor = (TwFloor){
-            .page = history->page[i],
-            .cpu = access->cpu,
-            .mmu = access->mmu,
-        };
-    }
-    for (unsigned s = 0; s < TW_PREFIX_SLOTS; s++) {
-        uint32_t tick = oldest[s] < now ? oldest[s] : now;
-
-        if (tick > floor->tick[s]) {
-            floor->tick[s] = tick;
-            floor->op = access->op;
-        }
-    }
 }
 
 void tw_answer_join(const TwAccess *access, const TwAnswer *first,

@@ -136,14 +136,20 @@ static void pages_choose_freely(void)
 }
 
 /* Two hops on one IOMMU, both changed: the first as before, the second as
- * after.  That is for the access; a later one has no such excuse. */
-static void half_way(void)
+ * after.  That is for the access; a later one has no such excuse.  Nor need it
+ * be cacheable: `data` is the granule. */
+static void half_way(const void *data)
 {
-    Fixture f = start(IMPLIED "  read c0.0 0x80 8\n"
-                              "  during map i0.0 0x80..0xff -> s1 0x400 rw "
-                              "notified\n"
-                              "  read c0.0 0x80 8\n");
+    static const char script[] =
+        "  read c0.0 0x80 8\n"
+        "  during map i0.0 0x80..0xff -> s1 0x400 rw notified\n"
+        "  read c0.0 0x80 8\n";
+    g_autoptr(GString) text = g_string_new(IMPLIED);
+    Fixture f;
 
+    g_string_append(text, script);
+    g_string_replace(text, "granule 64", data, 0);
+    f = start(text->str);
     test_target_run(f.target, true);
     assert_at(&f, 0, 2, 0xc0);
     assert_at(&f, 2, 2, 0x400);
@@ -400,7 +406,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/during/RU-6/either-side", either_side);
     g_test_add_func("/during/LA-47/pages-choose-freely", pages_choose_freely);
-    g_test_add_func("/during/LA-47/half-way", half_way);
+    g_test_add_data_func("/during/LA-47/half-way", "granule 64", half_way);
+    g_test_add_data_func("/during/LA-47/half-way/uncacheable", "granule 16",
+                         half_way);
     g_test_add_func("/during/FR-6/ends-what-was-filled",
                     ends_what_was_filled);
     g_test_add_func("/during/LA-47/silent", silent);
