@@ -231,7 +231,7 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
                 .depth = depth,
             };
 
-            if (in->readonly || node->kind == TW_REGION_ROM) {
+            if (in->readonly) {
                 byte.flags = TW_LOC_READONLY;
             }
             if (node->kind == TW_REGION_ROMD && node->romd_mode) {

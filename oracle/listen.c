@@ -64,8 +64,7 @@ static bool walk_agrees(const TwWorld *world, const TwSnapshot *snapshot,
     }
     return byte->where == TW_AT_LEAF && byte->depth == 0 &&
            byte->region == shown->region && byte->offset == offset &&
-           !!(byte->flags & TW_LOC_READONLY) ==
-               (shown->readonly || node->kind == TW_REGION_ROM);
+           !!(byte->flags & TW_LOC_READONLY) == shown->readonly;
 }
 
 bool tw_listen_agrees(const TwWorld *world, const TwSnapshot *snapshot,

@@ -19,7 +19,7 @@ typedef struct Render {
     bool full;
 } Render;
 
-/* What the way from the root has set (FV-2). */
+/* What the way from the root has set (FV-2); read-only as LA-9 has it. */
 typedef struct Flags {
     bool readonly, nonvolatile, unmergeable;
 } Flags;
@@ -100,6 +100,7 @@ static void unroll(Render *render, uint8_t r, Wide base, Wide low, Wide high,
         unroll(render, child, origin, low, high, flags, true);
     }
     if (node->kind != TW_REGION_CONTAINER) {
+        flags.readonly |= node->kind == TW_REGION_ROM; /* LA-9 */
         pour(render, low, high, origin, r, flags);
     }
 }

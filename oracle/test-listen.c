@@ -213,6 +213,34 @@ static void top_of_space(void)
     g_free(program);
 }
 
+/* A rom is read-only whatever its flag or the way to it (LA-9): setting that is
+ * a commit, but no change, and no cut. */
+static void rom(void)
+{
+    TwProgram *program =
+        test_program("twinwalk 1\npage 64\n"
+                     "region r0 container size 0x1000\n"
+                     "region r1 rom size 0x200\n"
+                     "region r2 alias size 0x100 of r1 in r0 at 0x0\n"
+                     "region r3 alias size 0x100 of r1 offset 0x100 in r0 at "
+                     "0x100 readonly\n"
+                     "space s0 root r0\n"
+                     "script\n"
+                     "  listen o0 of s0\n  readonly r1 on\n"
+                     "  readonly r3 off\n  nonvolatile r3 on\n");
+    TestTarget *target = test_target_new(program);
+
+    test_target_run(target, true);
+    assert_events(target->trace, 0, "add 0..1ff r1+0\n");
+    assert_events(target->trace, 1, "nop 0..1ff r1+0\n");
+    assert_events(target->trace, 2, "nop 0..1ff r1+0\n");
+    assert_events(target->trace, 3, "del 0..1ff r1+0\n"
+                                    "add 0..ff r1+0\nadd 100..1ff r1+100\n");
+    test_judge(target, TW_VERDICT_AGREE);
+    test_target_free(target);
+    g_free(program);
+}
+
 /* Every way of telling it wrong. */
 static void wrong(void)
 {
@@ -453,6 +481,7 @@ int main(int argc, char **argv)
     g_test_add_func("/listen/TX-2/transactions", transactions);
     g_test_add_func("/listen/LA-43/other-commits", other_commits);
     g_test_add_func("/listen/FV-4/top-of-space", top_of_space);
+    g_test_add_func("/listen/LA-9/rom", rom);
     g_test_add_func("/listen/LA-43/wrong", wrong);
     g_test_add_func("/listen/walkers", walkers);
     g_test_add_func("/listen/crowded", crowded);

@@ -142,7 +142,8 @@ typedef struct TwShown {
     uint64_t first, last; /* addresses */
     uint64_t offset;      /* in the region, of `first` */
     uint8_t region;
-    bool readonly, nonvolatile, unmergeable; /* on the way (FV-2) */
+    bool readonly; /* effective (LA-9) */
+    bool nonvolatile, unmergeable; /* on the way (FV-2) */
 } TwShown;
 
 enum { TW_MAX_SHOWN = 512 }; /* ranges of a view; beyond, inconclusive */
