@@ -129,6 +129,7 @@ typedef struct Count {
     uint64_t page_lg[TW_MAX_PAGE_LG + 1];
     uint64_t vetoed;
     uint64_t listened[3];
+    uint64_t dirty; /* runs of pages that were noted */
     uint64_t counters[TW_COUNTERS];
     TwJudgeStats stats;
 } Count;
@@ -314,6 +315,7 @@ static void count_events(Count *c, const TwProgram *p, const TwTrace *t)
         if (e->kind >= TW_LISTEN_ADD && e->kind <= TW_LISTEN_NOP) {
             c->listened[e->kind - TW_LISTEN_ADD]++;
         }
+        c->dirty += e->kind == TW_TRACE_DIRTY;
     }
 }
 
@@ -421,6 +423,9 @@ static void print_table(Table *table, Count *c, const TwDialect *dialect)
         static const char *const names[] = {"add", "del", "nop"};
         row(table, c->listened[i], LEAST_OPERATION, "listener told of %s",
             names[i]);
+    }
+    if (dialect->ops >> TW_OP_DIRTY_CLEAR & 1) {
+        row(table, c->dirty, LEAST_OPERATION, "pages noted as dirty");
     }
     print_stats(table, &c->stats);
     for (unsigned lg = dialect->min_page_lg; lg <= dialect->max_page_lg;
