@@ -25,6 +25,8 @@ static const struct {
     {"encode", tw_verb_encode, "turns text into bytes for fuzzers, and back"},
     {"targets", tw_verb_targets, "lists targets and what they can express"},
     {"zoo", tw_verb_zoo, "looks whether each historical bug is found"},
+    {"exhaust", tw_verb_exhaust,
+     "runs all small programs, also against a naive cache"},
     {"bench", tw_verb_bench, "measures speed, and what it is spent on"},
 };
 

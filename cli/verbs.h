@@ -23,6 +23,7 @@ int tw_verb_emit(int argc, char **argv);
 int tw_verb_targets(int argc, char **argv);
 int tw_verb_bench(int argc, char **argv);
 int tw_verb_zoo(int argc, char **argv);
+int tw_verb_exhaust(int argc, char **argv);
 
 /*
  * The story of what a child found, told by a run in this process: the walks

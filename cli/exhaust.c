@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* twinwalk exhaust: all programs up to a length, on small boards. */
+#include "cli/verbs.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fuzz/exhaust.h"
+
+static volatile int stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+typedef struct Exhaust {
+    TwCliTarget target;
+    char *board, *resume, *out;
+    gboolean json;
+    double last;
+} Exhaust;
+
+static void show_progress(const TwExhaustResult *result, void *data)
+{
+    Exhaust *e = data;
+    bool terminal = isatty(STDERR_FILENO);
+    uint64_t programs = 0;
+
+    if (result->seconds - e->last < (terminal ? 0.5 : 30)) {
+        return;
+    }
+    e->last = result->seconds;
+    for (unsigned b = 0; tw_exhaust_boards[b].name; b++) {
+        programs += result->boards[b].programs;
+    }
+    fprintf(stderr, "%s%.0f s: part %u of %u, %" PRIu64 " programs%s",
+            terminal ? "\r" : "", result->seconds, result->done,
+            result->units, programs, terminal ? "\033[K" : "\n");
+}
+
+static void show_text(const Exhaust *e, const TwExhaustResult *r, int length)
+{
+    TwExhaustCounts all = {0};
+
+    printf("target %s, all programs of at most %d operations\n\n",
+           e->target.options.name, length);
+    printf("  %-8s %12s %12s %12s %12s %12s %10s\n", "board", "programs",
+           "skipped", "histories", "answers", "reached", "beyond");
+    for (unsigned b = 0; tw_exhaust_boards[b].name; b++) {
+        const TwExhaustCounts *c = &r->boards[b];
+
+        if (e->board && strcmp(e->board, tw_exhaust_boards[b].name) != 0) {
+            continue;
+        }
+        printf("  %-8s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64
+               " %12" PRIu64 " %10" PRIu64 "\n",
+               tw_exhaust_boards[b].name, c->programs, c->skipped,
+               c->histories, c->answers, c->reached, c->beyond);
+        all.programs += c->programs;
+        all.reached += c->reached;
+        all.beyond += c->beyond;
+    }
+    printf("\n%" PRIu64 " programs in %.1f s%s\n", all.programs, r->seconds,
+           r->interrupted ? ", interrupted" : "");
+    if (r->failure[0]) {
+        printf("\nnot as it should be:\n\n%s", r->failure);
+    } else if (!r->interrupted) {
+        printf("the target disagrees with the reference in none of them; each "
+               "of the %" PRIu64 " answers\nthat a naive cache can give is "
+               "allowed\n", all.reached);
+    }
+    if (r->beyond[0] && !r->failure[0]) {
+        printf("\nallowed beyond that: %" PRIu64 ", the first:\n\n%s",
+               all.beyond, r->beyond);
+    }
+}
+
+static void show_json(const Exhaust *e, const TwExhaustResult *r, int length)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+
+    json_builder_begin_object(b);
+    tw_cli_json_string(b, "target", e->target.options.name);
+    tw_cli_json_int(b, "length", length);
+    json_builder_set_member_name(b, "boards");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; tw_exhaust_boards[i].name; i++) {
+        const TwExhaustCounts *c = &r->boards[i];
+
+        if (e->board && strcmp(e->board, tw_exhaust_boards[i].name) != 0) {
+            continue;
+        }
+        json_builder_begin_object(b);
+        tw_cli_json_string(b, "name", tw_exhaust_boards[i].name);
+        tw_cli_json_string(b, "summary", tw_exhaust_boards[i].summary);
+        tw_cli_json_int(b, "programs", c->programs);
+        tw_cli_json_int(b, "skipped", c->skipped);
+        tw_cli_json_int(b, "histories", c->histories);
+        tw_cli_json_int(b, "answers", c->answers);
+        tw_cli_json_int(b, "reached", c->reached);
+        tw_cli_json_int(b, "beyond", c->beyond);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+    tw_cli_json_bool(b, "interrupted", r->interrupted);
+    tw_cli_json_string(b, "failure", r->failure);
+    tw_cli_json_string(b, "beyond", r->beyond);
+    json_builder_end_object(b);
+    tw_cli_json_print(b);
+}
+
+static bool board_exists(const char *name)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (unsigned b = 0; tw_exhaust_boards[b].name; b++) {
+        if (strcmp(name, tw_exhaust_boards[b].name) == 0) {
+            return true;
+        }
+        g_string_append_printf(names, "%s%s", b ? ", " : "",
+                               tw_exhaust_boards[b].name);
+    }
+    tw_cli_fail(TW_EXIT_USAGE, "--board: expected one of %s, not \"%s\"",
+                names->str, name);
+    return false;
+}
+
+int tw_verb_exhaust(int argc, char **argv)
+{
+    Exhaust e = {.last = 0};
+    int length = 4, jobs = 1, code = TW_EXIT_USAGE;
+    g_autofree TwExhaustResult *result = g_new0(TwExhaustResult, 1);
+    GError *error = NULL;
+    GOptionEntry entries[] = {
+        {"length", 0, 0, G_OPTION_ARG_INT, &length,
+         "Programs of at most so many operations, 1 to 8 (default 4)", "N"},
+        {"board", 0, 0, G_OPTION_ARG_STRING, &e.board,
+         "On this board only: flat, one, two, cpus or split", "NAME"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
+         "Processes (default 1); the result is the same", "N"},
+        {"resume", 0, 0, G_OPTION_ARG_FILENAME, &e.resume,
+         "Keeps what is done here, and goes on from it", "FILE"},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &e.out,
+         "Writes a program that is not as it should be here", "FILE"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &e.json, "Prints JSON", NULL},
+        G_OPTION_ENTRY_NULL};
+
+    if (!tw_cli_options(&argc, &argv, NULL,
+                        "Runs all programs up to a length over the letters of "
+                        "a few small boards: the target\nmust give allowed "
+                        "answers, and whatever a naive cache can answer must "
+                        "be allowed.",
+                        entries, &e.target) ||
+        !tw_cli_target_ready(&e.target)) {
+        goto out;
+    }
+    if (argc > 1) {
+        tw_cli_fail(TW_EXIT_USAGE, "exhaust: expected options only, not "
+                    "\"%s\"", argv[1]);
+        goto out;
+    }
+    if (length < 1 || length > TW_EXHAUST_MOST) {
+        tw_cli_fail(TW_EXIT_USAGE, "--length: expected 1 to %d operations",
+                    TW_EXHAUST_MOST);
+        goto out;
+    }
+    if (jobs < 1 || jobs > 1024) {
+        tw_cli_fail(TW_EXIT_USAGE, "--jobs: expected 1 to 1024 processes");
+        goto out;
+    }
+    if (e.board && !board_exists(e.board)) {
+        goto out;
+    }
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    TwExhaustOptions options = {.target = e.target.options,
+                                .board = e.board,
+                                .length = (unsigned)length,
+                                .jobs = (unsigned)jobs,
+                                .resume = e.resume,
+                                .stop = &stop,
+                                .deaf_to = -1};
+    if (!tw_exhaust(&options, show_progress, &e, result, &error)) {
+        code = tw_cli_fail_error(error);
+        goto out;
+    }
+    if (isatty(STDERR_FILENO)) {
+        fputs("\r\033[K", stderr);
+    }
+    code = result->failure[0] ? TW_EXIT_FINDING : TW_EXIT_CLEAN;
+    if (result->failure[0] && e.out &&
+        !tw_cli_write(e.out, result->failure, strlen(result->failure),
+                      &error)) {
+        code = tw_cli_fail_error(error);
+    }
+    if (e.json) {
+        show_json(&e, result, length);
+    } else {
+        show_text(&e, result, length);
+    }
+out:
+    tw_cli_target_clear(&e.target);
+    g_free(e.board);
+    g_free(e.resume);
+    g_free(e.out);
+    return code;
+}
