@@ -66,7 +66,8 @@ static bool knows(const TwOp *op)
 static bool knows_all(const TwProgram *program, const char **what,
                       uint64_t *codes)
 {
-    *codes = 0;
+    uint64_t seen = 0;
+
     for (unsigned i = 0; i < program->n_iommus; i++) {
         uint8_t kind = program->iommus[i].kind;
 
@@ -82,7 +83,7 @@ static bool knows_all(const TwProgram *program, const char **what,
             *what = info ? info->name : "an unknown operation";
             return false;
         }
-        *codes |= UINT64_C(1) << program->script[i].code;
+        seen |= UINT64_C(1) << program->script[i].code;
     }
     for (unsigned i = 0; i < program->n_actors; i++) {
         if (program->actors[i].region != TW_NONE &&
@@ -91,13 +92,14 @@ static bool knows_all(const TwProgram *program, const char **what,
             return false;
         }
     }
+    *codes = seen;
     return true;
 }
 
 /* Did the target do, skip or fail the operation as it must?  In *perform
  * whether it took place. */
-static TwVerdict judge_status(TwOracle *oracle, const TwOp *op,
-                              uint16_t number, bool *perform)
+static inline TwVerdict judge_status(TwOracle *oracle, const TwOp *op,
+                                     uint16_t number, bool *perform)
 {
     uint8_t status = oracle->trace->outcomes[number].status;
     TwLegality *legality = &oracle->world->legality;

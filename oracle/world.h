@@ -45,12 +45,12 @@ typedef struct TwNode {
     uint8_t iommu;
     uint8_t block;
     uint8_t first_child, next_sibling; /* in child order (MR-5), or TW_NONE */
+    bool nonvolatile, unmergeable; /* only listeners see these */
     int32_t priority; /* what that order came from */
     bool shown; /* enabled and not of size 0 */
     bool empty; /* of size 0 */
     bool readonly;
     bool romd_mode;
-    bool nonvolatile, unmergeable; /* only listeners see these */
 } TwNode;
 
 /* The committed topology between two effective commits. */
