@@ -229,10 +229,34 @@ static int campaign(Run *run, gboolean json)
     return code;
 }
 
+/* Adds nothing yet: what cannot be added to is better known now. */
+static bool open_coverage(Run *run, const char *path)
+{
+    GError *error = NULL;
+
+    run->options.coverage = tw_coverage_new();
+    if (!tw_coverage_save(run->options.coverage, path, &error)) {
+        tw_cli_fail_error(error);
+        return false;
+    }
+    return true;
+}
+
+static int save_coverage(const Run *run, const char *path, int code)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (path && code != TW_EXIT_USAGE &&
+        !tw_coverage_save(run->options.coverage, path, &error)) {
+        return tw_cli_fail(TW_EXIT_ENVIRONMENT, "%s", error->message);
+    }
+    return code;
+}
+
 int tw_verb_run(int argc, char **argv)
 {
     g_autofree char *time = NULL, *programs = NULL, *seed = NULL;
-    g_autofree char *profile = NULL;
+    g_autofree char *profile = NULL, *coverage = NULL;
     gboolean json = FALSE, stop_at_finding = FALSE;
     int jobs = (int)g_get_num_processors(), replays = 3;
     int code = TW_EXIT_USAGE;
@@ -252,6 +276,9 @@ int tw_verb_run(int argc, char **argv)
          "NAME"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &run.out,
          "Folder for the cases found (default: a new out/run-SEED)", "DIR"},
+        {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &coverage,
+         "Adds the situations that programs brought about to this file "
+         "(see cover)", "FILE"},
         {"replays", 0, 0, G_OPTION_ARG_INT, &replays,
          "Replays each finding that is kept on a fresh target so often, "
          "before it is called one (default 3)", "N"},
@@ -297,6 +324,14 @@ int tw_verb_run(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "--programs: expected 1 or more");
         goto out;
     }
+    if (coverage && stop_at_finding) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--coverage: expected without --stop-at-finding");
+        goto out;
+    }
+    if (coverage && !open_coverage(&run, coverage)) {
+        goto out;
+    }
     run.options.replays = (unsigned)replays;
     run.options.hang_ms =
         tw_cli_target_patience(&run.target, run.options.replays);
@@ -311,9 +346,11 @@ int tw_verb_run(int argc, char **argv)
     run.view.profile = profile ? profile : "all";
     run.view.terminal = isatty(STDERR_FILENO);
     code = campaign(&run, json);
+    code = save_coverage(&run, coverage, code);
     g_hash_table_unref(run.written);
     g_free((char *)run.view.version);
 out:
+    g_free(run.options.coverage);
     g_free(run.out);
     tw_cli_known_clear(&run.known);
     tw_cli_target_clear(&run.target);

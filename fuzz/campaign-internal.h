@@ -65,6 +65,12 @@ typedef struct TwShared {
     TwSlot slots[];
 } TwShared;
 
+/* What the programs of one slot have met; written by its worker only. */
+typedef struct TwSlotMet {
+    uint64_t programs;
+    uint32_t seen[TW_SITUATIONS];
+} TwSlotMet;
+
 /* Lowers the limit to `limit` if it is above. */
 static inline void tw_shared_lower_limit(TwShared *shared, uint64_t limit)
 {
@@ -111,10 +117,11 @@ bool tw_campaign_explain_death(const TwDeath *death, uint64_t number,
 
 /*
  * The life of a worker process: works on chunks until there are none left or
- * it is told to stop.  `parent` is who must be alive.  Does not return.
+ * it is told to stop.  `met` (NULL: nobody wants to know) is shared memory, too;
+ * `parent` is who must be alive.  Does not return.
  */
 void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
-                        TwSlot *slot, uint64_t chunk_size, int log_fd,
-                        pid_t parent) G_GNUC_NORETURN;
+                        TwSlot *slot, TwSlotMet *met, uint64_t chunk_size,
+                        int log_fd, pid_t parent) G_GNUC_NORETURN;
 
 #endif

@@ -17,6 +17,7 @@ typedef struct Worker {
     const TwCampaignOptions *options;
     TwShared *shared;
     TwSlot *slot;
+    TwSlotMet *met; /* or NULL */
     uint64_t chunk_size;
     int log_fd;
     TwProgress mine;
@@ -148,6 +149,16 @@ static void keep_case(Worker *w, unsigned profile, const TwFinding *finding)
     }
 }
 
+/* Who is killed between this and the commit of the program has it counted
+ * again by the next: a count too many, never a situation that was not met. */
+static void count_met(TwSlotMet *to, const TwMet *met)
+{
+    to->programs++;
+    for (uint32_t i = 0; i < met->n; i++) {
+        to->seen[met->list[i]]++;
+    }
+}
+
 static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
 {
     TwCampaignSums *sums = &w->mine.chunk.sums;
@@ -164,6 +175,9 @@ static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
     }
     verdict = tw_runner_run(runner, program, &finding, &sums->stats,
                             sums->counters);
+    if (w->met) {
+        count_met(w->met, tw_runner_met(runner));
+    }
     if (finding.known) {
         sums->known[finding.known - 1]++;
     }
@@ -194,11 +208,11 @@ static void settle(const Worker *w, pid_t parent)
 }
 
 void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
-                        TwSlot *slot, uint64_t chunk_size, int log_fd,
-                        pid_t parent)
+                        TwSlot *slot, TwSlotMet *met, uint64_t chunk_size,
+                        int log_fd, pid_t parent)
 {
     Worker w = {.options = options, .shared = shared, .slot = slot,
-                .chunk_size = chunk_size, .log_fd = log_fd};
+                .met = met, .chunk_size = chunk_size, .log_fd = log_fd};
     TwTargetOptions target = options->target;
     TwProgram *program = g_new(TwProgram, 1);
     GError *error = NULL;
@@ -216,6 +230,9 @@ void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
     }
     /* Numbers only go up, so what is not among the first of a key here is not
      * among the first of all either. */
+    if (met) {
+        tw_runner_meet(runner);
+    }
     tw_runner_set_replays(runner, options->replays, options->cases_per_key);
     tw_slot_read(slot, &w.mine); /* of our predecessor */
     for (;;) {

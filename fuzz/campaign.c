@@ -49,6 +49,8 @@ typedef struct Campaign {
     TwDialect dialect;
     TwShared *shared;
     size_t shared_size;
+    TwSlotMet *met; /* one per worker, or NULL */
+    size_t met_size;
     uint64_t chunk_size;
     double hang_seconds;
     Watched *workers;
@@ -257,7 +259,8 @@ static bool spawn(Campaign *c, unsigned i)
     fflush(NULL);
     w->pid = fork();
     if (w->pid == 0) {
-        tw_campaign_worker(&c->options, c->shared, slot, c->chunk_size,
+        tw_campaign_worker(&c->options, c->shared, slot,
+                           c->met ? &c->met[i] : NULL, c->chunk_size,
                            w->log_fd, parent);
     }
     if (w->pid < 0) {
@@ -486,6 +489,38 @@ static bool look_at_target(Campaign *c, GError **error)
     return tw_runner_set_known(runner, c->options.known, error);
 }
 
+/* Only what is touched takes memory. */
+static bool share_met(Campaign *c, GError **error)
+{
+    c->met_size = c->options.jobs * sizeof(TwSlotMet);
+    c->met = mmap(NULL, c->met_size, PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (c->met == MAP_FAILED) {
+        c->met = NULL;
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "expected %zu bytes of shared memory: %s", c->met_size,
+                    g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+/* Adds up what the workers met, and gives the memory back. */
+static void take_met(Campaign *c)
+{
+    TwCoverage *coverage = c->options.coverage;
+
+    for (unsigned j = 0; c->met && j < c->options.jobs; j++) {
+        coverage->programs += c->met[j].programs;
+        for (uint32_t i = 0; i < TW_SITUATIONS; i++) {
+            coverage->seen[i] += c->met[j].seen[i];
+        }
+    }
+    if (c->met) {
+        munmap(c->met, c->met_size);
+    }
+}
+
 static bool set_up(Campaign *c, GError **error)
 {
     TwCampaignOptions *o = &c->options;
@@ -519,6 +554,9 @@ static bool set_up(Campaign *c, GError **error)
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "expected %zu bytes of shared memory: %s",
                     c->shared_size, g_strerror(errno));
+        return false;
+    }
+    if (o->coverage && !share_met(c, error)) {
         return false;
     }
     atomic_store(&c->shared->limit, o->programs ? o->programs : UINT64_MAX);
@@ -581,6 +619,7 @@ bool tw_campaign_run(const TwCampaignOptions *options,
     run(&c, progress, data);
     kill_all(&c);
     finish(&c);
+    take_met(&c);
     ok = !c.error;
     if (c.error) {
         g_propagate_error(error, c.error);

@@ -8,6 +8,7 @@
 #ifndef TW_FUZZ_CAMPAIGN_H
 #define TW_FUZZ_CAMPAIGN_H
 
+#include "fuzz/coverage.h"
 #include "fuzz/generate.h"
 #include "fuzz/runner.h"
 
@@ -23,6 +24,10 @@ typedef struct TwCampaignOptions {
                            * kept; of others one (0: 3) */
     TwKnown *known;       /* what is not a finding, and what the generator
                            * avoids; or NULL.  Selected by the campaign */
+    TwCoverage *coverage; /* is added to at the end; or NULL.  A program in
+                           * which the target dies adds nothing.  Not with
+                           * stop_at_finding: others would count that come
+                           * after the finding */
     bool stop_at_finding; /* end at the first finding (lowest number) */
     uint32_t hang_ms;    /* a program longer than this hangs (0: 10 s) */
     volatile int *stop;  /* set by a signal handler: end cleanly */

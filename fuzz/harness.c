@@ -23,6 +23,8 @@ static struct {
     char *target;
     TwKnown *known;
     TwInputJudge *judge;
+    const char *coverage_file;
+    TwCoverage *coverage; /* since the process began; or NULL */
     TwProgram program, other, crossed; /* of the mutators */
     uint8_t bytes[TW_BYTES_MAX];
     TwVerdict verdict; /* of the last input */
@@ -31,6 +33,44 @@ static struct {
 void tw_harness_input_name(const char *name)
 {
     state.input_name = name;
+}
+
+/* Coverage ---------------------------------------------------------------- */
+
+static void __attribute__((noreturn)) refuse(const GError *error)
+{
+    fprintf(stderr, "twinwalk: %s\n", error->message);
+    exit(g_error_matches(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT)
+             ? 99
+             : 2);
+}
+
+static void save_coverage(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (state.coverage != NULL &&
+        !tw_coverage_save(state.coverage, state.coverage_file, &error)) {
+        fprintf(stderr, "twinwalk: %s\n", error->message);
+    }
+    g_clear_pointer(&state.coverage, g_free);
+}
+
+/* Adds nothing at first: what cannot be added to is better known now. */
+static void open_coverage(void)
+{
+    GError *error = NULL;
+
+    state.coverage_file = g_getenv("TWINWALK_COVERAGE");
+    if (state.coverage_file == NULL) {
+        return;
+    }
+    state.coverage = tw_coverage_new();
+    if (!tw_coverage_save(state.coverage, state.coverage_file, &error)) {
+        refuse(error);
+    }
+    tw_input_judge_cover(state.judge, state.coverage);
+    atexit(save_coverage);
 }
 
 /* Dying ------------------------------------------------------------------- */
@@ -122,18 +162,11 @@ report(const TwFinding *finding, const uint8_t *data, size_t size)
     print_replay(data, size);
     tw_finding_hash_line(finding, target, line, sizeof(line));
     fprintf(stderr, "%s\n", line);
+    save_coverage();
     die(finding->verdict);
 }
 
 /* Inputs ------------------------------------------------------------------ */
-
-static void __attribute__((noreturn)) refuse(const GError *error)
-{
-    fprintf(stderr, "twinwalk: %s\n", error->message);
-    exit(g_error_matches(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT)
-             ? 99
-             : 2);
-}
 
 static void open_harness(const char *name)
 {
@@ -156,6 +189,7 @@ static void open_harness(const char *name)
     if (state.judge == NULL) {
         refuse(error);
     }
+    open_coverage();
 }
 
 int tw_harness_run(const char *name, const uint8_t *data, size_t size)

@@ -33,6 +33,8 @@ void tw_harness_input_name(const char *name);
  * Judges an input as the harness of this name (fuzz/harnesses.def) does
  * (tw_input_judge), and dies of a finding that is not on the built-in list of
  * known divergences (of any, if TWINWALK_NO_KNOWN is in the environment).
+ * With TWINWALK_COVERAGE in the environment, what inputs brought about is added
+ * to that file when the process ends, or dies of a finding.
  * Returns 0.  The name must be the same in each call.
  */
 int tw_harness_run(const char *name, const uint8_t *data, size_t size);

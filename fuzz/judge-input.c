@@ -12,6 +12,7 @@
 
 struct TwInputJudge {
     const TwHarnessInfo *harness;
+    TwCoverage *coverage; /* or NULL */
     TwRunner *runner; /* NULL where inputs are text */
     TwOracle *oracle; /* of the walkers */
     TwTrace *trace;   /* of the walkers; room to parse */
@@ -34,6 +35,7 @@ TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
     TwInputJudge *j = g_malloc(sizeof(*j));
 
     j->harness = harness;
+    j->coverage = NULL;
     j->runner = NULL;
     j->oracle = NULL;
     j->trace = NULL;
@@ -53,6 +55,14 @@ TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
                                         tw_runner_dialect(j->runner));
     }
     return j;
+}
+
+void tw_input_judge_cover(TwInputJudge *j, TwCoverage *coverage)
+{
+    j->coverage = coverage;
+    if (j->runner != NULL) {
+        tw_runner_meet(j->runner);
+    }
 }
 
 void tw_input_judge_free(TwInputJudge *j)
@@ -125,12 +135,21 @@ static bool bytes_hold(TwInputJudge *j)
            broken(j, "encode", "decoding gives another program", program);
 }
 
+/* Runs and judges the program of the input. */
+static void run(TwInputJudge *j)
+{
+    tw_runner_run(j->runner, &j->program, j->finding, NULL, NULL);
+    if (j->coverage != NULL) {
+        tw_coverage_count(j->coverage, tw_runner_met(j->runner));
+    }
+}
+
 static void judge_run(TwInputJudge *j)
 {
     if (tw_program_hash(&j->program) % 8 == 0 && !bytes_hold(j)) {
         return;
     }
-    tw_runner_run(j->runner, &j->program, j->finding, NULL, NULL);
+    run(j);
 }
 
 /* Only what the oracle says of itself counts here. */
@@ -151,7 +170,7 @@ static void judge_walkers(TwInputJudge *j)
     const TwProgram *program = &j->program;
     const TwTrace *truth;
 
-    tw_runner_run(j->runner, program, j->finding, NULL, NULL);
+    run(j);
     truth = tw_runner_trace(j->runner);
     if (!walkers_agree(j->finding) || truth->end != TW_END_DONE) {
         return;

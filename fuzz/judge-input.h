@@ -6,6 +6,7 @@
 #ifndef TW_FUZZ_JUDGE_INPUT_H
 #define TW_FUZZ_JUDGE_INPUT_H
 
+#include "fuzz/coverage.h"
 #include "fuzz/harness-list.h"
 #include "fuzz/runner.h"
 
@@ -22,6 +23,10 @@ TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
                                  volatile uint32_t *in_flight,
                                  GError **error);
 void tw_input_judge_free(TwInputJudge *judge);
+
+/* The situations of the last input are added to `coverage` from here on, where
+ * the harness runs programs. */
+void tw_input_judge_cover(TwInputJudge *judge, TwCoverage *coverage);
 
 /* The dialect in which inputs have their meaning; NULL where they are text. */
 const TwDialect *tw_input_judge_dialect(TwInputJudge *judge);

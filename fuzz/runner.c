@@ -17,6 +17,7 @@ struct TwRunner {
     char *name; /* options.name points here */
     TwTarget *target;
     TwOracle *oracle;
+    TwMet *met; /* or NULL */
     TwKnown *known; /* not ours; or NULL */
     TwTrace trace;   /* of the last run */
     TwTrace reference; /* of a target that has one */
@@ -47,6 +48,7 @@ TwRunner *tw_runner_new(const TwTargetOptions *options, GError **error)
     runner->per_key = 0;
     runner->n_seen = 0;
     runner->oracle = tw_oracle_new();
+    runner->met = NULL;
     tw_trace_init(&runner->trace);
     return runner;
 }
@@ -60,6 +62,7 @@ void tw_runner_free(TwRunner *runner)
         tw_target_close(runner->target);
     }
     tw_oracle_free(runner->oracle);
+    g_free(runner->met);
     g_free(runner->name);
     g_free(runner);
 }
@@ -92,6 +95,19 @@ const TwContract *tw_runner_contract(TwRunner *runner)
 const char *tw_runner_version(TwRunner *runner)
 {
     return tw_target_version(runner->target);
+}
+
+void tw_runner_meet(TwRunner *runner)
+{
+    if (!runner->met) {
+        runner->met = g_new(TwMet, 1);
+        tw_oracle_meet(runner->oracle, runner->met);
+    }
+}
+
+const TwMet *tw_runner_met(const TwRunner *runner)
+{
+    return runner->met;
 }
 
 const TwExpected *tw_runner_expected(const TwRunner *runner)

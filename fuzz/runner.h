@@ -7,6 +7,7 @@
 #define TW_FUZZ_RUNNER_H
 
 #include "fuzz/known.h"
+#include "oracle/situation.h"
 #include "oracle/story.h"
 #include "targets/target.h"
 
@@ -51,6 +52,11 @@ void tw_runner_set_replays(TwRunner *runner, unsigned replays,
 TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         TwFinding *finding, TwJudgeStats *stats,
                         uint64_t *counters);
+
+/* From here on the runner keeps the situations of the last program. */
+void tw_runner_meet(TwRunner *runner);
+/* They; NULL if they are not kept.  None where no oracle judges. */
+const TwMet *tw_runner_met(const TwRunner *runner);
 
 /* After a finding: what should have come of it (tw_judge_expected). */
 const TwExpected *tw_runner_expected(const TwRunner *runner);

@@ -116,23 +116,21 @@ static bool meet_under(unsigned bits, uint64_t a, uint64_t a_last, uint64_t b,
     return ((b - a) & mask) <= a_last - a || ((a - b) & mask) <= b_last - b;
 }
 
-/* Does the event cover an answer that used this page-map assignment and the
- * first j hops of the walk, and, if `tail`, the topology behind them? */
-static bool covers(const TwEnding *ending, const Ask *ask, const TwWalk *walk,
-                   unsigned j, bool tail)
+bool tw_history_covers(const TwWorld *world, const TwAccess *access,
+                       const TwEnding *ending, const TwWalk *walk,
+                       unsigned j, bool tail)
 {
-    uint64_t page_1 = ask->world->page_size - 1;
+    uint64_t page_1 = world->page_size - 1;
 
     if (ending->kind == TW_ENDING_COMMIT) {
-        return tail || ask->world->contract->ends & TW_ENDS_COMMIT;
+        return tail || world->contract->ends & TW_ENDS_COMMIT;
     }
     if (ending->kind == TW_ENDING_RESTORE) {
         return true;
     }
     if (ending->kind == TW_ENDING_FLUSH) {
-        if ((ending->object != TW_ALL &&
-             ending->object != ask->access->cpu) ||
-            (ending->index != TW_ALL && ending->index != ask->access->mmu) ||
+        if ((ending->object != TW_ALL && ending->object != access->cpu) ||
+            (ending->index != TW_ALL && ending->index != access->mmu) ||
             !walk->page.present) {
             return false;
         }
@@ -168,7 +166,7 @@ static const TwEnding *ended_by(const Ask *ask, const TwWalk *walk, unsigned j,
         }
         if ((ask->access->cpu == TW_BOARD ||
              tw_world_counts(world, ending, ask->access->cpu)) &&
-            covers(ending, ask, walk, j, tail)) {
+            tw_history_covers(world, ask->access, ending, walk, j, tail)) {
             first = ending;
         }
     }
@@ -500,6 +498,13 @@ static void collect(Ask *ask)
     Newer newer;
 
     tw_walk(ask->world, access, ask->mask, tw_times_at(ask->now), walk);
+    /* An access with a change inside its fill is in the later of its worlds. */
+    if (history->meeting && !ask->ever &&
+        (!access->during || access->cpu == TW_BOARD ||
+         ask->now == ask->world->now)) {
+        tw_met_note(history->meeting, ask->world, access, ask->page, walk,
+                    ask->now);
+    }
     add_current(ask, walk);
     if (cached && !ask->ever) {
         until = ask->fresh;

@@ -21,6 +21,7 @@
  *   history.c   the freshness rule: which older answers are still allowed;
  *               FRESHNESS.md beside this file tells the idea
  *   floor.c     what a target has shown of a page that has one entry
+ *   met.c       in which situation an access was (situation.h)
  *   choice.c    answers as outcomes of a whole access, and in words
  *   explain.c   what a difference is called, and the text of a finding
  *   tell.c      a walk once more, step by step, for people
@@ -44,6 +45,7 @@
 #define TW_ORACLE_INTERNAL_H
 
 #include "oracle/judge.h"
+#include "oracle/situation.h"
 #include "oracle/story.h"
 #include "oracle/world.h"
 
@@ -286,6 +288,31 @@ unsigned tw_dirty_runs(TwDirty *dirty, const TwContents *contents,
 TwVerdict tw_dirty_judge(TwOracle *oracle, const TwOp *op, uint16_t number);
 /* Is there a note in the trace that nobody asked for? */
 TwVerdict tw_dirty_judge_end(TwOracle *oracle);
+/* Situations -------------------------------------------------------------- */
+
+enum { TW_LAST_MET = 256 };
+
+/* The last access to a page, where no other has taken its place. */
+typedef struct TwLastMet {
+    uint64_t program, page;
+    uint32_t tick;    /* just after it */
+    uint8_t cpu, mmu; /* of a DMA master: the space */
+} TwLastMet;
+
+typedef struct TwMeeting {
+    TwMet *met;       /* the caller's */
+    uint64_t program; /* number of the one that is judged, from 1 */
+    TwWalk walks[2];  /* as it was before a change */
+    TwLastMet last[TW_LAST_MET];
+} TwMeeting;
+
+/* The next program begins. */
+void tw_met_start(TwMeeting *meeting);
+/* Notes one page of an access and the walk of its bytes there, current at
+ * time `now`. */
+void tw_met_note(TwMeeting *meeting, const TwWorld *world,
+                 const TwAccess *access, uint64_t page, const TwWalk *walk,
+                 uint32_t now);
 
 /* History ----------------------------------------------------------------- */
 
@@ -323,6 +350,7 @@ typedef struct TwAnswers {
 
 /* Answers to an access: one list per page that it touches. */
 typedef struct TwHistory {
+    TwMeeting *meeting; /* who wants to know of situations, or NULL */
     uint8_t n_pages;
     bool open[2];     /* older answers may matter for this page */
     uint64_t page[2]; /* number of the page */
@@ -335,6 +363,12 @@ typedef struct TwHistory {
     TwWalk walk;      /* of the version at hand */
     TwWalk mixed;     /* with links of several times */
 } TwHistory;
+
+/* Does the event cover an answer that used the page-map assignment and the first
+ * j hops of the walk, and, if `tail`, the topology behind them? */
+bool tw_history_covers(const TwWorld *world, const TwAccess *access,
+                       const TwEnding *ending, const TwWalk *walk,
+                       unsigned j, bool tail);
 
 /* Fills in Allowed(n), current answers first.  With access->during, the world
  * is the one after that operation. */

@@ -29,7 +29,18 @@ void tw_oracle_free(TwOracle *oracle)
     if (oracle) {
         tw_world_free(oracle->world);
         g_free(oracle->contents.stored);
+        g_free(oracle->history.meeting);
         g_free(oracle);
+    }
+}
+
+void tw_oracle_meet(TwOracle *oracle, TwMet *met)
+{
+    g_clear_pointer(&oracle->history.meeting, g_free);
+    if (met) {
+        oracle->history.meeting = g_new0(TwMeeting, 1);
+        oracle->history.meeting->met = met;
+        met->n = 0;
     }
 }
 
@@ -549,6 +560,9 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
     finding->key[0] = finding->text[0] = '\0';
     oracle->accused.is_access = oracle->accused.stale = false;
     oracle->stats->programs++;
+    if (oracle->history.meeting) {
+        tw_met_start(oracle->history.meeting);
+    }
     for (unsigned i = 0; i < program->n_regions; i++) {
         oracle->stats->by_region[program->regions[i].kind]++;
     }

@@ -12,6 +12,8 @@
 #include "program/finding.h"
 #include "program/trace.h"
 
+typedef struct TwMet TwMet; /* situation.h */
+
 /* What judging one trace showed; all counts add up over programs. */
 typedef struct TwJudgeStats {
     uint64_t programs;
@@ -44,6 +46,12 @@ typedef struct TwOracle TwOracle;
 /* One oracle serves any number of programs, one after the other. */
 TwOracle *tw_oracle_new(void);
 void tw_oracle_free(TwOracle *oracle);
+
+/*
+ * From here on `met`, which must outlive the oracle, holds the situations of
+ * the program that was judged last; NULL: nobody wants to know.
+ */
+void tw_oracle_meet(TwOracle *oracle, TwMet *met);
 
 /*
  * Judges `trace` of `program`.  `target` names the target in the key.

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/* twinwalk cover: which situations programs have brought about, and which
+ * never; situation.h and COVERAGE.md of the oracle say what they are. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/verbs.h"
+#include "fuzz/coverage.h"
+
+enum { DEFAULT_LISTED = 20, WIDTH = 79, ANY = 0xff };
+
+typedef struct Cover {
+    TwCoverage *sum, *old; /* old: NULL without --against */
+    uint64_t min;
+    uint64_t listed; /* at most so many of each list */
+    gboolean pairs, json;
+} Cover;
+
+static bool seen_in(const Cover *c, const TwCoverage *coverage, uint32_t i)
+{
+    return coverage->seen[i] >= c->min;
+}
+
+/* Lists ------------------------------------------------------------------- */
+
+typedef enum List { MISSING, LOST, GAINED, IMPOSSIBLE } List;
+
+static bool is_in(const Cover *c, List list, uint32_t i)
+{
+    TwSituation situation = tw_situation_of(i);
+    bool possible = tw_situation_possible(&situation);
+    bool seen = seen_in(c, c->sum, i);
+
+    switch (list) {
+    case MISSING:
+        return possible && !seen;
+    case LOST:
+        return !seen && seen_in(c, c->old, i);
+    case GAINED:
+        return seen && !seen_in(c, c->old, i);
+    default:
+        return !possible && c->sum->seen[i] > 0;
+    }
+}
+
+static uint32_t how_many(const Cover *c, List list)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < TW_SITUATIONS; i++) {
+        n += is_in(c, list, i);
+    }
+    return n;
+}
+
+/* Table ------------------------------------------------------------------- */
+
+static void print_list(const Cover *c, List list, const char *head)
+{
+    uint32_t n = how_many(c, list), left = n;
+
+    if (c->listed == 0) {
+        return;
+    }
+    printf("\n%s: %u%s\n", head, n, n ? "" : ".");
+    for (uint32_t i = 0; i < TW_SITUATIONS && n - left < c->listed; i++) {
+        TwSituation s = tw_situation_of(i);
+
+        if (is_in(c, list, i)) {
+            printf("  %-9s %-11s %-3s %-16s %s\n",
+                   tw_situation_name(TW_MET_BY_ACCESS,
+                                     s.is[TW_MET_BY_ACCESS]),
+                   tw_situation_name(TW_MET_BY_LEAF, s.is[TW_MET_BY_LEAF]),
+                   tw_situation_name(TW_MET_BY_DEPTH, s.is[TW_MET_BY_DEPTH]),
+                   tw_situation_name(TW_MET_BY_CHANGE,
+                                     s.is[TW_MET_BY_CHANGE]),
+                   tw_situation_name(TW_MET_BY_ENDING,
+                                     s.is[TW_MET_BY_ENDING]));
+            left--;
+        }
+    }
+    if (left) {
+        printf("  ... and %u more (--missing=all)\n", left);
+    }
+}
+
+/* "all", a percentage that is neither 0 nor 100 if it is neither, or "." for
+ * what there cannot be. */
+static void print_cell(TwCoverageSums sums, int width)
+{
+    unsigned percent;
+
+    if (sums.possible == 0) {
+        printf(" %*s", width, ".");
+        return;
+    }
+    percent = (unsigned)((uint64_t)sums.seen * 100 / sums.possible);
+    if (sums.seen == sums.possible) {
+        printf(" %*s", width, "all");
+    } else {
+        printf(" %*u", width, MAX(percent, sums.seen ? 1 : 0));
+    }
+}
+
+static void print_pair(const Cover *c, unsigned rows, unsigned columns)
+{
+    unsigned n = tw_situation_values(columns);
+    int first = (int)strlen(tw_situation_dimension(rows)), width = 3;
+    int room, at = 0;
+    bool letters;
+
+    for (unsigned r = 0; r < tw_situation_values(rows); r++) {
+        first = MAX(first, (int)strlen(tw_situation_name(rows, r)));
+    }
+    room = (WIDTH - first) / (int)(n + 1) - 1; /* one column for all */
+    for (unsigned k = 0; k < n; k++) {
+        width = MAX(width, (int)strlen(tw_situation_name(columns, k)));
+    }
+    letters = width > room;
+    width = letters ? 3 : width;
+    printf("\n%% of the combinations of %s and %s that were seen\n",
+           tw_situation_dimension(rows), tw_situation_dimension(columns));
+    for (unsigned k = 0; k < n && letters; k++) {
+        const char *name = tw_situation_name(columns, k);
+
+        if (at + 5 + (int)strlen(name) > WIDTH) {
+            printf("\n");
+            at = 0;
+        }
+        at += printf("%s%c %s", at ? "  " : "", (char)('a' + k), name);
+    }
+    printf("%s%-*s %*s", letters ? "\n" : "", first,
+           tw_situation_dimension(rows), width, "");
+    for (unsigned k = 0; k < n; k++) {
+        if (letters) {
+            printf(" %*c", width, (char)('a' + k));
+        } else {
+            printf(" %*s", width, tw_situation_name(columns, k));
+        }
+    }
+    printf("\n");
+    for (unsigned r = 0; r < tw_situation_values(rows); r++) {
+        printf("%-*s", first, tw_situation_name(rows, r));
+        print_cell(tw_coverage_sums(c->sum, c->min, rows, r, columns, ANY),
+                   width);
+        for (unsigned k = 0; k < n; k++) {
+            print_cell(tw_coverage_sums(c->sum, c->min, rows, r, columns, k),
+                       width);
+        }
+        printf("\n");
+    }
+}
+
+static TwCoverageSums total(const Cover *c)
+{
+    return tw_coverage_sums(c->sum, c->min, 0, ANY, 1, ANY);
+}
+
+static void print_table(const Cover *c)
+{
+    static const uint8_t some[][2] = {
+        {TW_MET_BY_CHANGE, TW_MET_BY_ENDING},
+        {TW_MET_BY_CHANGE, TW_MET_BY_LEAF},
+        {TW_MET_BY_LEAF, TW_MET_BY_ACCESS},
+        {TW_MET_BY_LEAF, TW_MET_BY_DEPTH},
+    };
+    TwCoverageSums sums = total(c);
+
+    printf("%" G_GUINT64_FORMAT " programs, %u of %u combinations seen "
+           "(%.1f %%)\n",
+           c->sum->programs, sums.seen, sums.possible,
+           100.0 * sums.seen / sums.possible);
+    for (unsigned i = 0; i < G_N_ELEMENTS(some) && !c->pairs; i++) {
+        print_pair(c, some[i][0], some[i][1]);
+    }
+    for (unsigned a = TW_MET_DIMENSIONS; a-- > 0 && c->pairs;) {
+        for (unsigned b = a; b-- > 0;) {
+            bool turn = tw_situation_values(a) < tw_situation_values(b);
+
+            print_pair(c, turn ? b : a, turn ? a : b);
+        }
+    }
+    if (how_many(c, IMPOSSIBLE) > 0) {
+        print_list(c, IMPOSSIBLE,
+                   "Seen, though the rules say that there is no such thing");
+    }
+    if (c->old) {
+        print_list(c, LOST, "Seen in the older only (lost)");
+        print_list(c, GAINED, "Seen in the newer only (gained)");
+    } else {
+        print_list(c, MISSING, "Never seen");
+    }
+}
+
+/* JSON -------------------------------------------------------------------- */
+
+static void json_sums(JsonBuilder *b, TwCoverageSums sums)
+{
+    tw_cli_json_int(b, "possible", sums.possible);
+    tw_cli_json_int(b, "seen", sums.seen);
+    tw_cli_json_int(b, "times", sums.times);
+}
+
+static void json_list(const Cover *c, JsonBuilder *b, List list,
+                      const char *name)
+{
+    uint64_t n = 0;
+
+    json_builder_set_member_name(b, name);
+    json_builder_begin_object(b);
+    tw_cli_json_int(b, "count", how_many(c, list));
+    json_builder_set_member_name(b, "listed");
+    json_builder_begin_array(b);
+    for (uint32_t i = 0; i < TW_SITUATIONS && n < c->listed; i++) {
+        TwSituation s = tw_situation_of(i);
+
+        if (!is_in(c, list, i)) {
+            continue;
+        }
+        json_builder_begin_object(b);
+        for (unsigned d = 0; d < TW_MET_DIMENSIONS; d++) {
+            tw_cli_json_string(b, tw_situation_dimension(d),
+                               tw_situation_name(d, s.is[d]));
+        }
+        json_builder_end_object(b);
+        n++;
+    }
+    json_builder_end_array(b);
+    json_builder_end_object(b);
+}
+
+static void json_pair(const Cover *c, JsonBuilder *b, unsigned rows,
+                      unsigned columns)
+{
+    for (unsigned r = 0; r < tw_situation_values(rows); r++) {
+        for (unsigned k = 0; k < tw_situation_values(columns); k++) {
+            TwCoverageSums sums =
+                tw_coverage_sums(c->sum, c->min, rows, r, columns, k);
+
+            if (sums.possible == 0) {
+                continue;
+            }
+            json_builder_begin_object(b);
+            tw_cli_json_string(b, tw_situation_dimension(rows),
+                               tw_situation_name(rows, r));
+            tw_cli_json_string(b, tw_situation_dimension(columns),
+                               tw_situation_name(columns, k));
+            json_sums(b, sums);
+            json_builder_end_object(b);
+        }
+    }
+}
+
+static void print_json(const Cover *c)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+
+    json_builder_begin_object(b);
+    tw_cli_json_int(b, "programs", c->sum->programs);
+    json_sums(b, total(c));
+    for (unsigned d = 0; d < TW_MET_DIMENSIONS; d++) {
+        json_builder_set_member_name(b, tw_situation_dimension(d));
+        json_builder_begin_object(b);
+        for (unsigned v = 0; v < tw_situation_values(d); v++) {
+            json_builder_set_member_name(b, tw_situation_name(d, v));
+            json_builder_begin_object(b);
+            json_sums(b, tw_coverage_sums(c->sum, c->min, d, v, d, v));
+            json_builder_end_object(b);
+        }
+        json_builder_end_object(b);
+    }
+    json_builder_set_member_name(b, "pairs");
+    json_builder_begin_array(b);
+    for (unsigned d = 0; d < TW_MET_DIMENSIONS; d++) {
+        for (unsigned e = d + 1; e < TW_MET_DIMENSIONS; e++) {
+            json_pair(c, b, d, e);
+        }
+    }
+    json_builder_end_array(b);
+    json_list(c, b, IMPOSSIBLE, "impossible");
+    if (c->old) {
+        json_list(c, b, LOST, "lost");
+        json_list(c, b, GAINED, "gained");
+    } else {
+        json_list(c, b, MISSING, "missing");
+    }
+    json_builder_end_object(b);
+    tw_cli_json_print(b);
+}
+
+/* The verb ---------------------------------------------------------------- */
+
+static bool load_all(Cover *c, int n, char **files, const char *against)
+{
+    GError *error = NULL;
+
+    c->sum = tw_coverage_new();
+    for (int i = 0; i < n; i++) {
+        if (!tw_coverage_load(c->sum, files[i], &error)) {
+            tw_cli_fail_error(error);
+            return false;
+        }
+    }
+    if (against) {
+        c->old = tw_coverage_new();
+        if (!tw_coverage_load(c->old, against, &error)) {
+            tw_cli_fail_error(error);
+            return false;
+        }
+    }
+    return true;
+}
+
+int tw_verb_cover(int argc, char **argv)
+{
+    g_autofree char *missing = NULL, *min = NULL, *against = NULL;
+    Cover c = {.min = 1, .listed = DEFAULT_LISTED};
+    int code = TW_EXIT_USAGE;
+    GOptionEntry entries[] = {
+        {"missing", 0, 0, G_OPTION_ARG_STRING, &missing,
+         "Lists at most so many of the combinations that were not seen, or "
+         "all (default 20)", "N"},
+        {"min", 0, 0, G_OPTION_ARG_STRING, &min,
+         "Takes as seen what was seen so often (default 1)", "N"},
+        {"pairs", 0, 0, G_OPTION_ARG_NONE, &c.pairs,
+         "Prints a table for each pair of dimensions", NULL},
+        {"against", 0, 0, G_OPTION_ARG_FILENAME, &against,
+         "Lists what is lost and what is gained against an older file; exit "
+         "code 10 if something is lost", "FILE"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &c.json, "Prints JSON", NULL},
+        G_OPTION_ENTRY_NULL};
+
+    if (!tw_cli_options(
+            &argc, &argv, "FILE...",
+            "Shows what run --coverage and the harnesses have kept: which "
+            "combinations of\naccess, leaf, nesting, change and ending event "
+            "programs have brought about,\nand which never. Several files "
+            "are added up.",
+            entries, NULL)) {
+        return code;
+    }
+    if (argc < 2) {
+        return tw_cli_fail(code, "cover: expected a file of coverage");
+    }
+    if (missing && strcmp(missing, "all") == 0) {
+        c.listed = UINT64_MAX;
+    } else if (missing && !tw_cli_number("--missing", missing, &c.listed)) {
+        return code;
+    }
+    if (min && !tw_cli_number("--min", min, &c.min)) {
+        return code;
+    }
+    if (c.min == 0) {
+        return tw_cli_fail(code, "--min: expected 1 or more");
+    }
+    if (load_all(&c, argc - 1, argv + 1, against)) {
+        if (c.json) {
+            print_json(&c);
+        } else {
+            print_table(&c);
+        }
+        code = c.old && how_many(&c, LOST) > 0 ? TW_EXIT_FINDING
+                                               : TW_EXIT_CLEAN;
+    }
+    g_free(c.sum);
+    g_free(c.old);
+    return code;
+}
