@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "program/text.h"
-#include "targets/softmmu/internal.h"
+#include "targets/target.h"
 
 #define BOARD                                                               \
     "twinwalk 1\n"                                                          \
@@ -42,8 +42,6 @@ static void run_text(const char *text)
     TwTarget *target = tw_target_open(&options, &error);
 
     g_assert_no_error(error);
-    ((Machine *)target)->dialect.ops = UINT64_MAX;
-    ((Machine *)target)->dialect.op_flags = UINT8_MAX;
     tw_program_parse(&program, text, strlen(text), "test", TW_TEXT_STRICT,
                      NULL, NULL, &error);
     g_assert_no_error(error);
