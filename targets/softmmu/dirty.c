@@ -8,9 +8,10 @@
  */
 #include "targets/softmmu/internal.h"
 
+/* What is no RAM has no block: TW_NONE. */
 static bool dirty_logged(const Machine *m, uint8_t block)
 {
-    return m->dirty.blocks >> block & 1;
+    return block < TW_MAX_REGIONS && (m->dirty.blocks >> block & 1);
 }
 
 /* Entries of the block whose page of offsets meets first .. last. */
