@@ -131,6 +131,23 @@ static void json_zoo(JsonBuilder *b)
     json_builder_end_array(b);
 }
 
+static void json_mutants(JsonBuilder *b)
+{
+    unsigned count;
+    const TwZooBug *mutants = tw_zoo_mutants(&count);
+
+    json_builder_set_member_name(b, "mutants");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < count; i++) {
+        json_builder_begin_object(b);
+        tw_cli_json_string(b, "mutant", mutants[i].slug);
+        tw_cli_json_string(b, "summary", mutants[i].summary);
+        tw_cli_json_string(b, "rules", mutants[i].rules);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
 static void json_triggers(JsonBuilder *b, const TwTriggerInfo *trigger)
 {
     json_builder_set_member_name(b, "triggers");
@@ -148,7 +165,7 @@ static void text(void)
 {
     const TwTargetClass *const *classes = tw_target_classes();
     unsigned count;
-    const TwZooBug *bugs = tw_zoo_bugs(&count);
+    const TwZooBug *bugs = tw_zoo_bugs(&count), *mutants;
 
     for (unsigned i = 0; classes[i]; i++) {
         printf("%-8s  %s\n", classes[i]->name, classes[i]->summary);
@@ -157,6 +174,12 @@ static void text(void)
     for (unsigned i = 0; i < count; i++) {
         printf("  %s\n      %s\n      (%s)\n", bugs[i].slug, bugs[i].summary,
                bugs[i].provenance);
+    }
+    mutants = tw_zoo_mutants(&count);
+    printf("\nMutants of the zoo, each with the rules that it breaks:\n");
+    for (unsigned i = 0; i < count; i++) {
+        printf("  %s\n      %s (%s)\n", mutants[i].slug, mutants[i].summary,
+               mutants[i].rules);
     }
     for (unsigned i = 0; classes[i]; i++) {
         const TwTriggerInfo *trigger = classes[i]->triggers;
@@ -206,6 +229,7 @@ static int json(const TwTargetOptions *options)
     }
     json_builder_end_array(b);
     json_zoo(b);
+    json_mutants(b);
     json_builder_set_member_name(b, "opened");
     json_builder_begin_object(b);
     code = json_opened(b, options);
@@ -229,9 +253,9 @@ int tw_verb_targets(int argc, char **argv)
 
     if (!tw_cli_options(
             &argc, &argv, NULL,
-            "Lists the kinds of targets, the bugs of the zoo, and the "
-            "triggers that lists of\nknown divergences may name. With "
-            "--target, opens that target and prints its\ndialect and its "
+            "Lists the kinds of targets, the bugs and mutants of the zoo, and "
+            "the triggers that\nlists of known divergences may name. With "
+            "--target, opens that target and prints\nits dialect and its "
             "contract.",
             entries, &target)) {
         goto out;

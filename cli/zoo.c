@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * twinwalk zoo: is every historical bug found?  For each bug a campaign of
- * random programs until the first finding, the verdict held against what the
- * bug is known to cause, the case replayed in a process of its own, and shrunk
- * to a case with the same key.
+ * twinwalk zoo: is every historical bug, or every mutant, found?  For each a
+ * campaign of random programs until the first finding, the verdict held
+ * against what the bug is known to cause, the case replayed in a process of
+ * its own, and shrunk to a case with the same key.
  */
 #include "cli/verbs.h"
 
@@ -31,11 +31,15 @@ static bool all_well(const Caught *c)
     return c->found && c->fits && c->replays && c->shrinks;
 }
 
-/* Is the verdict one of those that the bug is known to cause? */
+/* Is the verdict one of those that the bug is known to cause?  A mutant may
+ * cause any. */
 static bool verdict_fits(const TwZooBug *bug, unsigned verdict)
 {
     g_auto(GStrv) known = g_strsplit(bug->verdicts, ",", -1);
 
+    if (!known[0]) {
+        return tw_verdict_is_finding(verdict);
+    }
     for (char **k = known; *k; k++) {
         if (strcmp(g_strstrip(*k), tw_verdict_name(verdict)) == 0) {
             return true;
@@ -163,17 +167,26 @@ static void show_json(JsonBuilder *b, const TwZooBug *bug, const Caught *c)
     json_builder_end_object(b);
 }
 
-static const TwZooBug *find_bug(const char *slug)
+static const TwZooBug *find_among(const TwZooBug *bugs, unsigned count,
+                                  const char *slug)
 {
-    unsigned count;
-    const TwZooBug *bugs = tw_zoo_bugs(&count);
-
     for (unsigned i = 0; i < count; i++) {
         if (strcmp(bugs[i].slug, slug) == 0) {
             return &bugs[i];
         }
     }
     return NULL;
+}
+
+/* The bug or mutant of this slug, or NULL. */
+static const TwZooBug *find_bug(const char *slug)
+{
+    unsigned n_bugs, n_mutants;
+    const TwZooBug *bugs = tw_zoo_bugs(&n_bugs),
+                   *mutants = tw_zoo_mutants(&n_mutants),
+                   *bug = find_among(bugs, n_bugs, slug);
+
+    return bug ? bug : find_among(mutants, n_mutants, slug);
 }
 
 static int catch_all(const TwZooRun *zoo, GPtrArray *wanted, bool json)
@@ -224,11 +237,14 @@ int tw_verb_zoo(int argc, char **argv)
     g_autofree char *time = NULL, *seed = NULL, *out = NULL;
     TwCliTarget target;
     TwZooRun zoo = {.seed = 1, .seconds = 60, .stop = &stop};
-    gboolean json = FALSE;
+    gboolean json = FALSE, mutants = FALSE;
     int code = TW_EXIT_USAGE, jobs = 1, findings = 0;
     unsigned count;
-    const TwZooBug *bugs = tw_zoo_bugs(&count);
+    const TwZooBug *all;
     GOptionEntry entries[] = {
+        {"mutants", 0, 0, G_OPTION_ARG_NONE, &mutants,
+         "All mutants instead of all bugs; their verdict may be any finding",
+         NULL},
         {"time", 0, 0, G_OPTION_ARG_STRING, &time,
          "Gives up on a bug after so long (default 60s)", "TIME"},
         {"seed", 's', 0, G_OPTION_ARG_STRING, &seed,
@@ -245,10 +261,10 @@ int tw_verb_zoo(int argc, char **argv)
         G_OPTION_ENTRY_NULL};
 
     if (!tw_cli_options(&argc, &argv, "[SLUG...]",
-                        "Puts each bug of the zoo (or those named) back into "
-                        "softmmu and looks whether\nrandom programs find it, "
-                        "with a fitting verdict, and whether the case replays\n"
-                        "and shrinks with the same key. Exit code 0 if all "
+                        "Puts each bug of the zoo (or the bugs and mutants "
+                        "named) back into softmmu and\nlooks whether random "
+                        "programs find it, with a fitting verdict, and whether\n"
+                        "the case replays and shrinks with the same key. Exit code 0 if all "
                         "do, else 10. With\n--findings it looks at shrinking "
                         "alone: 10 if a case keeps more than 12 lines\nor "
                         "not its key, or if the median is above 8 lines.",
@@ -273,6 +289,10 @@ int tw_verb_zoo(int argc, char **argv)
                     "zoo: expected bugs by their slugs, not --target");
         goto out;
     }
+    if (mutants && argc > 1) {
+        tw_cli_fail(TW_EXIT_USAGE, "--mutants: expected no slugs with it");
+        goto out;
+    }
     if (findings < 0 || findings > 1000) {
         tw_cli_fail(TW_EXIT_USAGE, "--findings: expected 1 to 1000");
         goto out;
@@ -287,15 +307,16 @@ int tw_verb_zoo(int argc, char **argv)
 
         if (!bug) {
             tw_cli_fail(TW_EXIT_USAGE,
-                        "zoo: expected the slug of a bug (see twinwalk "
+                        "zoo: expected the slug of a bug or mutant (see twinwalk "
                         "targets), not \"%s\"",
                         argv[i]);
             goto out;
         }
         g_ptr_array_add(wanted, (void *)bug);
     }
-    for (unsigned i = 0; wanted->len < count && argc == 1 && i < count; i++) {
-        g_ptr_array_add(wanted, (void *)&bugs[i]);
+    all = mutants ? tw_zoo_mutants(&count) : tw_zoo_bugs(&count);
+    for (unsigned i = 0; argc == 1 && i < count; i++) {
+        g_ptr_array_add(wanted, (void *)&all[i]);
     }
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);

@@ -10,6 +10,18 @@ static void refuse(Access *access, TwClass class_)
     access->class_ = MAX(access->class_, class_);
 }
 
+/* What a hole, and what an IOMMU that does not grant a right, come to. */
+static TwClass hole_class(const Machine *m)
+{
+    return TW_BUG(HOLE_IS_LOOP) ? TW_CLASS_LOOP : TW_CLASS_DECODE_ERROR;
+}
+
+static TwClass denial_class(const Machine *m)
+{
+    return TW_BUG(DENIAL_IS_PAGE_FAULT) ? TW_CLASS_PAGE_FAULT
+                                        : TW_CLASS_DECODE_ERROR;
+}
+
 /* Where the bytes go ----------------------------------------------------- */
 
 static bool same_path(const Path *a, const Path *b)
@@ -62,7 +74,7 @@ static void walk(Machine *m, uint8_t space, uint64_t addr, unsigned first,
                 length = leaf.more + 1;
             }
             if (leaf.region == TW_NONE) {
-                refuse(access, TW_CLASS_DECODE_ERROR);
+                refuse(access, hole_class(m));
                 break;
             }
             if (m->regions[leaf.region].kind != TW_REGION_IOMMU) {
@@ -80,7 +92,7 @@ static void walk(Machine *m, uint8_t space, uint64_t addr, unsigned first,
             length = MIN(length, low - (leaf.offset & low) + 1);
             t = iommu_translate(m, id, index, leaf.offset);
             if (access->need & ~(t.perm | (t.perm & TW_R ? TW_X : 0))) {
-                refuse(access, TW_CLASS_DECODE_ERROR);
+                refuse(access, denial_class(m));
                 leaf.region = TW_NONE;
                 break;
             }
@@ -171,14 +183,14 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
         case FILL_DONE:
             entry = tlb_slot(m, tlb, page);
             if (!entry_hits(tlb, entry, page, access->need)) {
-                refuse(access, TW_CLASS_DECODE_ERROR);
+                refuse(access, denial_class(m));
                 return;
             }
             break;
         case FILL_DENIED:
             TELL(m, "no-fill", "%s page 0x%" PRIx64 ": no right is left "
                  "(TL-7)", tlb_name(m, tlb).text, page);
-            refuse(access, TW_CLASS_DECODE_ERROR);
+            refuse(access, denial_class(m));
             return;
         case FILL_UNCACHED:
             cpu_walk(m, map, space, va, first, n);
@@ -195,7 +207,7 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
         walk(m, entry->space, entry->offset + offset, first, n,
              entry->n_hops);
     } else if (entry->region == TW_NONE) {
-        refuse(access, TW_CLASS_DECODE_ERROR);
+        refuse(access, hole_class(m));
     } else {
         add_run(access, (Run){.first = first, .length = n,
                               .region = entry->region,

@@ -216,7 +216,7 @@ static Leaf leaf_in_container(Machine *m, const View *view, uint16_t entry,
     m->access.container = true;
     if (view->unrendered) {
         Leaf leaf;
-        if (!search_region(m->committed, view->root, 0, addr, 0, &leaf)) {
+        if (!search_region(m, m->committed, view->root, 0, addr, 0, &leaf)) {
             leaf = leaf_hole(0);
         }
         return leaf;

@@ -59,11 +59,14 @@ typedef enum Bug {
     BUG_##name,
 #include "targets/zoo/bugs.def"
 #undef TW_ZOO_BUG
+#define TW_ZOO_MUTANT(slug, name, rules, summary) BUG_##name,
+#include "targets/zoo/mutants.def"
+#undef TW_ZOO_MUTANT
     BUGS
 } Bug;
 #define TW_BUG(name) (m->bug == BUG_##name)
 #else
-#define TW_BUG(name) (false)
+#define TW_BUG(name) ((void)m, false)
 #endif
 
 /* Limits ----------------------------------------------------------------- */
@@ -128,6 +131,7 @@ enum {
     FLAG_ROMD = TW_LOC_ROMD,
     FLAG_NONVOLATILE = 4,
     FLAG_UNMERGEABLE = 8,
+    FLAG_ALIASED = 16, /* the zoo only: an alias is right above */
     FLAGS_LOCATION = TW_LOC_READONLY | TW_LOC_ROMD,
     FLAGS_INHERITED = FLAG_READONLY | FLAG_NONVOLATILE | FLAG_UNMERGEABLE,
 };

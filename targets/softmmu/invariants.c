@@ -181,7 +181,7 @@ static bool view_check(Machine *m, unsigned space)
         for (unsigned k = 0; k < G_N_ELEMENTS(at); k++) {
             Leaf plain, seen = resolve(m, space, at[k]);
             bool hit = there &&
-                       search_region(m->committed,
+                       search_region(m, m->committed,
                                      m->program->spaces[space].root, 0, at[k],
                                      0, &plain);
 

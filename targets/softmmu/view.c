@@ -38,9 +38,22 @@ static uint8_t leaf_flags(const Region *region, uint8_t inherited)
     return flags;
 }
 
+/* Does a region that was reached with `inherited` show anything? */
+static bool region_shows(const Region *region, uint8_t inherited)
+{
+    return region->enabled || (inherited & FLAG_ALIASED);
+}
+
+/* What an alias adds to the flags that its target inherits. */
+static uint8_t alias_flags(const Machine *m)
+{
+    return TW_BUG(DISABLED_TARGET_SHOWN) ? FLAG_ALIASED : 0;
+}
+
 /* Rendering -------------------------------------------------------------- */
 
 typedef struct Render {
+    const Machine *m;
     const Region *regions;
     View *view;
     unsigned visits;
@@ -103,9 +116,10 @@ static bool render_region(Render *r, uint8_t id, Wide base, Wide first,
     Wide origin = base + region->addr;
 
     r->view->visited |= UINT64_C(1) << id;
-    if (!region->enabled) {
+    if (!region_shows(region, flags)) {
         return true;
     }
+    flags &= FLAGS_INHERITED;
     if (++r->visits > MAX_VISITS) {
         return false;
     }
@@ -123,7 +137,7 @@ static bool render_region(Render *r, uint8_t id, Wide base, Wide first,
         return render_region(r, region->target,
                              origin - r->regions[region->target].addr -
                                  region->alias_offset,
-                             first, end, flags);
+                             first, end, flags | alias_flags(r->m));
     }
     for (uint8_t c = region->child; c != TW_NONE; c = r->regions[c].next) {
         if (!render_region(r, c, origin, first, end, flags)) {
@@ -159,7 +173,7 @@ static void render_merge(View *view)
 
 static void view_render(Machine *m, View *view)
 {
-    Render r = {.regions = m->regions, .view = view};
+    Render r = {.m = m, .regions = m->regions, .view = view};
 
     count(m, TW_COUNT_RENDER);
     view->n = 0;
@@ -182,25 +196,26 @@ static void view_render(Machine *m, View *view)
 /* Searching -------------------------------------------------------------- */
 
 /* One address of an unrendered view, resolved as RULES.md has it. */
-static bool search_region(const Region *regions, uint8_t id, Wide base,
-                          Wide addr, uint8_t flags, Leaf *leaf)
+static bool search_region(const Machine *m, const Region *regions, uint8_t id,
+                          Wide base, Wide addr, uint8_t flags, Leaf *leaf)
 {
     const Region *region = &regions[id];
     Wide origin = base + region->addr;
 
-    if (!region->enabled || addr < origin ||
+    if (!region_shows(region, flags) || addr < origin ||
         addr >= origin + region_size(region)) {
         return false;
     }
+    flags &= FLAGS_INHERITED;
     flags |= region->flags & FLAGS_INHERITED;
     if (region->kind == TW_REGION_ALIAS) {
-        return search_region(regions, region->target,
+        return search_region(m, regions, region->target,
                              origin - regions[region->target].addr -
                                  region->alias_offset,
-                             addr, flags, leaf);
+                             addr, flags | alias_flags(m), leaf);
     }
     for (uint8_t c = region->child; c != TW_NONE; c = regions[c].next) {
-        if (search_region(regions, c, origin, addr, flags, leaf)) {
+        if (search_region(m, regions, c, origin, addr, flags, leaf)) {
             return true;
         }
     }

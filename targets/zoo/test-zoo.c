@@ -224,6 +224,36 @@ static void test_rows(void)
     }
 }
 
+/* Every mutant says what it breaks, and no slug is there twice. */
+static void test_mutants(void)
+{
+    g_autoptr(GHashTable) slugs = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GRegex) rules =
+        g_regex_new("^[A-Z]{2}-[1-9][0-9]*(,[A-Z]{2}-[1-9][0-9]*)*$", 0, 0,
+                    NULL);
+    unsigned n;
+    const TwZooBug *bugs = tw_zoo_bugs(&n);
+
+    for (unsigned i = 0; i < n; i++) {
+        g_assert_true(g_hash_table_add(slugs, (gpointer)bugs[i].slug));
+    }
+    bugs = tw_zoo_mutants(&n);
+    for (unsigned i = 0; i < n; i++) {
+        g_autofree char *name = g_strconcat("zoo:", bugs[i].slug, NULL);
+        TwTargetOptions options = {.name = name};
+        g_autoptr(GError) error = NULL;
+        TwTarget *target = tw_target_open(&options, &error);
+
+        g_assert_no_error(error);
+        g_assert_nonnull(target);
+        tw_target_close(target);
+        g_assert_true(g_hash_table_add(slugs, (gpointer)bugs[i].slug));
+        g_assert_cmpuint(strlen(bugs[i].slug), <=, 28);
+        g_assert_cmpuint(strlen(bugs[i].summary), >, 10);
+        g_assert_true(g_regex_match(rules, bugs[i].rules, 0, NULL));
+    }
+}
+
 static void test_unknown(void)
 {
     static const char *const names[] = {"zoo", "zoo:", "zoo:no-such-bug"};
@@ -248,6 +278,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &triggers[i], test_bug);
     }
     g_test_add_func("/zoo/rows", test_rows);
+    g_test_add_func("/zoo/mutants", test_mutants);
     g_test_add_func("/zoo/unknown-slug", test_unknown);
     return g_test_run();
 }

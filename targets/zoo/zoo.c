@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The class "zoo": the parts of softmmu compiled a second time, with each
- * TW_BUG() of theirs decided by the bug that the machine was opened with.
+ * TW_BUG() of theirs decided by the bug or mutant that the machine was opened
+ * with.
  */
 #define TW_ZOO 1
 
@@ -16,26 +17,54 @@ static const TwZooBug bugs[] = {
 #undef TW_ZOO_BUG
 };
 
+/* In the order of Bug, behind the bugs. */
+static const TwZooBug mutants[] = {
+#define TW_ZOO_MUTANT(slug, name, rules, summary)                              \
+    {slug, summary, "", "", "", rules},
+#include "targets/zoo/mutants.def"
+#undef TW_ZOO_MUTANT
+};
+
 const TwZooBug *tw_zoo_bugs(unsigned *n)
 {
     *n = G_N_ELEMENTS(bugs);
     return bugs;
 }
 
+const TwZooBug *tw_zoo_mutants(unsigned *n)
+{
+    *n = G_N_ELEMENTS(mutants);
+    return mutants;
+}
+
+static Bug find_slug(const char *slug)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(bugs); i++) {
+        if (strcmp(slug, bugs[i].slug) == 0) {
+            return BUG_NONE + 1 + i;
+        }
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(mutants); i++) {
+        if (strcmp(slug, mutants[i].slug) == 0) {
+            return BUG_NONE + 1 + G_N_ELEMENTS(bugs) + i;
+        }
+    }
+    return BUG_NONE;
+}
+
 static TwTarget *zoo_open(const TwTargetOptions *options, GError **error)
 {
     const char *slug = name_argument(options);
+    Bug bug = slug != NULL ? find_slug(slug) : BUG_NONE;
     g_autoptr(GString) slugs = NULL;
 
-    for (unsigned i = 0; slug != NULL && i < G_N_ELEMENTS(bugs); i++) {
-        if (strcmp(slug, bugs[i].slug) == 0) {
-            Machine *m = machine_open(&tw_zoo_class, options, error);
-            if (m == NULL) {
-                return NULL;
-            }
-            m->bug = BUG_NONE + 1 + i;
-            return &m->target;
+    if (bug != BUG_NONE) {
+        Machine *m = machine_open(&tw_zoo_class, options, error);
+        if (m == NULL) {
+            return NULL;
         }
+        m->bug = bug;
+        return &m->target;
     }
     slugs = g_string_new(NULL);
     for (unsigned i = 0; i < G_N_ELEMENTS(bugs); i++) {
@@ -43,13 +72,15 @@ static TwTarget *zoo_open(const TwTargetOptions *options, GError **error)
                                bugs[i].slug);
     }
     g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                "zoo: expected zoo:SLUG with one of %s", slugs->str);
+                "zoo: expected zoo:SLUG with one of %s, or with a mutant "
+                "(see twinwalk targets)",
+                slugs->str);
     return NULL;
 }
 
 const TwTargetClass tw_zoo_class = {
     .name = "zoo",
-    .summary = "softmmu with one historical bug put back (zoo:SLUG)",
+    .summary = "softmmu with one bug put back, or one rule broken (zoo:SLUG)",
     .tells = true,
     .open = zoo_open,
     .dialect = dialect,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The class "zoo": softmmu with one historical bug put back, opened as
- * "zoo:SLUG".  What a testbed does not find here it would not find elsewhere.
+ * The class "zoo": softmmu with one historical bug put back, or with one rule
+ * broken on purpose (a mutant), opened as "zoo:SLUG".  What a testbed does not
+ * find here it would not find elsewhere.
  */
 #ifndef TW_TARGETS_ZOO_ZOO_H
 #define TW_TARGETS_ZOO_ZOO_H
@@ -11,17 +12,22 @@
 typedef struct TwZooBug {
     const char *slug;       /* [a-z0-9-]+ */
     const char *summary;    /* one line */
-    const char *provenance; /* where it was seen, or what it is derived from */
+    const char *provenance; /* where it was seen, or what it is derived from;
+                             * mutants: "" */
     const char *verdicts;   /* names of verdicts, the usual one first,
-                             * separated by commas */
+                             * separated by commas; mutants: "", any finding */
     const char *endings;    /* stale: names of operations that should end what
                              * the bug keeps, separated by commas; else "" */
-    const char *rules;      /* stale: ids of rules that it breaks; else "" */
+    const char *rules;      /* stale, and mutants: ids of rules that it breaks,
+                             * separated by commas; else "" */
 } TwZooBug;
 
 extern const TwTargetClass tw_zoo_class;
 
 /* All bugs, in the order of bugs.def; *count receives how many. */
 const TwZooBug *tw_zoo_bugs(unsigned *count);
+
+/* All mutants, in the order of mutants.def; no slug is a bug's. */
+const TwZooBug *tw_zoo_mutants(unsigned *count);
 
 #endif
