@@ -159,7 +159,7 @@ static void render_merge(View *view)
         const Range *b = &view->ranges[i];
 
         if (a->last + 1 == b->first && a->region == b->region &&
-            a->offset + (b->first - a->first) == b->offset &&
+            (Wide)a->offset + (b->first - a->first) == (Wide)b->offset &&
             a->flags == b->flags && !(a->flags & FLAG_UNMERGEABLE)) {
             a->last = b->last;
         } else {
