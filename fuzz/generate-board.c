@@ -25,6 +25,17 @@ static uint64_t other_place(TwGen *gen, const TwRegion *region)
     }
 }
 
+/* Adds it to any region, be it an alias, itself or below itself: mostly what is
+ * not legal. */
+static void misplace(TwGen *gen, TwOp *op)
+{
+    uint8_t in = (uint8_t)tw_gen_below(gen, gen->program->n_regions);
+
+    if (gen->program->regions[in].kind != TW_REGION_NONE) {
+        op->other = in;
+    }
+}
+
 /* Undoes something that was done to a region; false if there is nothing. */
 static bool put_undo(TwGen *gen, uint8_t actor)
 {
@@ -48,6 +59,9 @@ static bool put_undo(TwGen *gen, uint8_t actor)
                            : (int32_t)tw_gen_below(gen, 5) - 2;
         gen->detached &= ~bit;
         gen->moved &= ~bit;
+        if (tw_gen_chance(gen, 6)) {
+            misplace(gen, op);
+        }
     } else if (gen->disabled & bit) {
         op = tw_put(gen, TW_OP_ENABLE, actor);
         tw_put_on(gen, op, true);
@@ -113,6 +127,9 @@ void tw_put_topology(TwGen *gen, uint8_t id, uint8_t actor)
         op->last = tw_gen_chance(gen, 60)
                        ? gen->page * (1 + tw_gen_below(gen, 16))
                        : region->size / 2 + tw_gen_below(gen, 9);
+        if (tw_gen_chance(gen, 5)) {
+            op->last = 0;
+        }
         gen->resized |= 1ull << id;
         break;
     case 7:

@@ -185,11 +185,11 @@ static void test_same_again(void)
 static void test_golden(gconstpointer data)
 {
     static const uint64_t golden[TW_PROFILES] = {
-        [TW_PROFILE_BALANCED] = 0xf0ad24da1f79c85f,
-        [TW_PROFILE_IOMMU] = 0xe470d21235177427,
-        [TW_PROFILE_INVALIDATE] = 0x52e48ea68f3c441d,
-        [TW_PROFILE_TOPOLOGY] = 0xfea891c244f38ce0,
-        [TW_PROFILE_HOSTILE] = 0xd7674943a70f17b1,
+        [TW_PROFILE_BALANCED] = 0x8168935050d6d0b3,
+        [TW_PROFILE_IOMMU] = 0x90c1b30b10db6dbe,
+        [TW_PROFILE_INVALIDATE] = 0xe96565f9ce5e0c53,
+        [TW_PROFILE_TOPOLOGY] = 0x80481873dbb5ad1b,
+        [TW_PROFILE_HOSTILE] = 0xff65d366ab29e60c,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();
