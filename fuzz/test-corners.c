@@ -24,6 +24,8 @@ typedef struct CTest {
 } CTest;
 
 static const CTest c_tests[] = {
+    {89, "targets/zoo/test-callback.c",
+     "/corner/89/NT-13/translation-in-callback", "notify-before-change"},
     {0, NULL, NULL, NULL}, /* the end */
 };
 

@@ -22,6 +22,11 @@ static TwClass denial_class(const Machine *m)
                                         : TW_CLASS_DECODE_ERROR;
 }
 
+static TwClass loop_class(const Machine *m)
+{
+    return TW_BUG(LOOP_IS_DECODE_ERROR) ? TW_CLASS_DECODE_ERROR : TW_CLASS_LOOP;
+}
+
 /* Where the bytes go ----------------------------------------------------- */
 
 static bool same_path(const Path *a, const Path *b)
@@ -36,6 +41,17 @@ static bool same_path(const Path *a, const Path *b)
         }
     }
     return true;
+}
+
+/* For the zoo: was this IOMMU met on the way? */
+PART bool path_has(const Path *path, uint8_t iommu)
+{
+    for (unsigned i = 0; i < path->n; i++) {
+        if (path->hops[i].iommu == iommu) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void add_run(Access *access, Run run)
@@ -73,6 +89,11 @@ static void walk(Machine *m, uint8_t space, uint64_t addr, unsigned first,
             if (leaf.more < length) {
                 length = leaf.more + 1;
             }
+            if (TW_BUG(ALL_ONES_LENGTH_IS_ZERO) && leaf.more + 1 == 0) {
+                refuse(access, TW_CLASS_DECODE_ERROR);
+                leaf.region = TW_NONE;
+                break;
+            }
             if (leaf.region == TW_NONE) {
                 refuse(access, hole_class(m));
                 break;
@@ -80,19 +101,29 @@ static void walk(Machine *m, uint8_t space, uint64_t addr, unsigned first,
             if (m->regions[leaf.region].kind != TW_REGION_IOMMU) {
                 break;
             }
-            if (hops + path->n == m->program->hops) {
-                refuse(access, TW_CLASS_LOOP);
+            if (hops + path->n + TW_BUG(ONE_HOP_TOO_FEW) == m->program->hops) {
+                refuse(access, loop_class(m));
                 leaf.region = TW_NONE;
                 break;
             }
             id = m->program->regions[leaf.region].iommu;
             iommu = &m->iommus[id];
-            index = iommu_index(iommu, access->attrs);
+            index = iommu_index(m, iommu, access->attrs);
             low = low_mask(iommu->granule_lg);
-            length = MIN(length, low - (leaf.offset & low) + 1);
+            if (!TW_BUG(GRANULE_IGNORED) &&
+                !(TW_BUG(FAR_GRANULE_IGNORED) && path->n > 0)) {
+                length = MIN(length, low - (leaf.offset & low) + 1);
+            }
             t = iommu_translate(m, id, index, leaf.offset);
             if (access->need & ~(t.perm | (t.perm & TW_R ? TW_X : 0))) {
                 refuse(access, denial_class(m));
+                if (!TW_BUG(DENIAL_WALKS_ON) || t.perm == 0) {
+                    leaf.region = TW_NONE;
+                    break;
+                }
+            }
+            if (TW_BUG(IOMMU_TWICE_IS_LOOP) && path_has(path, id)) {
+                refuse(access, TW_CLASS_LOOP);
                 leaf.region = TW_NONE;
                 break;
             }
@@ -153,12 +184,33 @@ static void cpu_walk(Machine *m, const SpanMap *map, uint8_t space,
     }
 }
 
+static Tlb *cpu_tlb(Machine *m, uint8_t c, uint8_t index)
+{
+    Cpu *cpu = &m->cpus[c];
+
+    if (TW_BUG(ONE_TLB_FOR_ALL_INDEXES) && cpu->tlbs[0].table != NULL) {
+        return &cpu->tlbs[0];
+    }
+    return &cpu->tlbs[index];
+}
+
+/* For the zoo: a page that an IOMMU denied gets an entry that refuses. */
+PART void cache_denial(Machine *m, Tlb *tlb, uint64_t page, TlbEntry *entry)
+{
+    entry->region = TW_NONE;
+    entry->tail = false;
+    for (unsigned t = 0; t < CMPS; t++) {
+        entry->cmp[t] = page;
+    }
+    tlb_insert(m, tlb, page, entry);
+}
+
 /* Bytes of one page, through the TLB of (c, index). */
 static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
                       unsigned first, unsigned n)
 {
     Access *access = &m->access;
-    Tlb *tlb = &m->cpus[c].tlbs[index];
+    Tlb *tlb = cpu_tlb(m, c, index);
     const SpanMap *map = &m->cpus[c].pages[index];
     uint64_t page = va & ~m->page_mask, offset = va & m->page_mask;
     uint8_t space = m->program->cpus[c].mmu[index].space;
@@ -168,10 +220,17 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
     if (entry == NULL) {
         const Span *span = span_find(map, va);
 
+        if (TW_BUG(UPGRADE_NEEDS_UNMAP) &&
+            entry_is_page(tlb, tlb_slot(m, tlb, page), page, UINT64_MAX)) {
+            refuse(access, TW_CLASS_DECODE_ERROR);
+            return;
+        }
         /* Whatever comes of it is newer than an entry for other rights. */
         tlb_drop_page(m, tlb, page, UINT64_MAX);
-        if (span == NULL || span->first > page ||
-            span->last < (page | m->page_mask) || span->lg < m->page_lg) {
+        if (span == NULL ||
+            (!TW_BUG(SMALL_PAGE_FILLS_WHOLE) &&
+             (span->first > page || span->last < (page | m->page_mask) ||
+              span->lg < m->page_lg))) {
             cpu_walk(m, map, space, va, first, n); /* LA-28 */
             return;
         }
@@ -191,6 +250,9 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
             TELL(m, "no-fill", "%s page 0x%" PRIx64 ": no right is left "
                  "(TL-7)", tlb_name(m, tlb).text, page);
             refuse(access, denial_class(m));
+            if (TW_BUG(DENIAL_CACHED)) {
+                cache_denial(m, tlb, page, &fresh);
+            }
             return;
         case FILL_UNCACHED:
             cpu_walk(m, map, space, va, first, n);
@@ -424,7 +486,7 @@ static void perform_actors(Machine *m, uint8_t actor)
 
 /* The whole ------------------------------------------------------------- */
 
-static uint8_t needed_rights(uint8_t code)
+static uint8_t needed_rights(const Machine *m, uint8_t code)
 {
     switch (code) {
     case TW_OP_WRITE:
@@ -433,10 +495,29 @@ static uint8_t needed_rights(uint8_t code)
     case TW_OP_EXEC:
         return TW_X;
     case TW_OP_RMW:
-        return TW_R | TW_W;
+        return TW_BUG(RMW_NEEDS_WRITE_ONLY)  ? TW_W
+               : TW_BUG(RMW_NEEDS_READ_ONLY) ? TW_R
+                                             : TW_R | TW_W;
     default:
         return TW_R;
     }
+}
+
+/* For the zoo: where the first page leads is read from its slot, whatever has
+ * become of that since the page was looked up (TL-15). */
+PART void first_half_again(Machine *m, uint8_t c, uint8_t index, uint64_t va)
+{
+    const Tlb *tlb = cpu_tlb(m, c, index);
+    const TlbEntry *slot = tlb_slot(m, tlb, va & ~m->page_mask);
+    Run *run = &m->access.runs[0];
+
+    if (!m->access.uncached || m->access.n_runs == 0 || run->first > 0 ||
+        slot->tail || slot->region >= m->program->n_regions) {
+        return;
+    }
+    run->region = slot->region;
+    run->flags = slot->flags;
+    run->offset = slot->offset + (va & m->page_mask);
 }
 
 static void access_bytes(Machine *m, const TwOp *op, bool cpu)
@@ -460,6 +541,9 @@ static void access_bytes(Machine *m, const TwOp *op, bool cpu)
         cpu_bytes(m, op->obj, op->index, op->addr, 0, left);
         cpu_bytes(m, op->obj, op->index, op->addr + left, left,
                   op->size - left);
+        if (TW_BUG(FIRST_HALF_LOOKED_UP_LATE)) {
+            first_half_again(m, op->obj, op->index, op->addr);
+        }
     }
 }
 
@@ -473,7 +557,7 @@ static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
     bool cpu = tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS;
 
     access->code = op->code;
-    access->need = needed_rights(op->code);
+    access->need = needed_rights(m, op->code);
     access->size = op->size;
     access->class_ = TW_CLASS_OK;
     access->attrs =
@@ -501,6 +585,10 @@ static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
         }
         outcome->value = access->value;
         report_locations(m, outcome);
+    }
+    if (TW_BUG(PARTIAL_STORE) && access->class_ > TW_CLASS_DEVICE_ERROR &&
+        access->n_runs > 0 && access->runs[0].first == 0) {
+        run_effects(m, &access->runs[0]);
     }
     if (access->during != NULL) {
         perform_during(m);

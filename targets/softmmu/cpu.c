@@ -88,7 +88,9 @@ PART Name work_name(const Machine *m, const Work *work)
 
 static void cpu_do_work(Machine *m, Cpu *cpu, const Work *work)
 {
-    Tlb *tlb = &cpu->tlbs[work->index];
+    bool other =
+        TW_BUG(FLUSH_INDEX_OF_INDEX_0) && work->kind == WORK_FLUSH_INDEX;
+    Tlb *tlb = &cpu->tlbs[other ? 0 : work->index];
     unsigned live = m->teller != NULL ? cpu_live(cpu) : 0;
 
     if (work->kind != WORK_FLUSH_ALL && work->kind != WORK_UNMAP &&
@@ -186,6 +188,9 @@ static void cpu_flush_op(Machine *m, const TwOp *op, uint8_t actor)
         if (op->last == 0) {
             return;
         }
+        if (TW_BUG(FLUSH_RANGE_WRAPS) && op->addr + op->last == 0) {
+            return;
+        }
         work.kind = WORK_FLUSH_RANGE;
         work.bits = op->lg;
         work.last = op->last - 1 > UINT64_MAX - op->addr
@@ -229,12 +234,54 @@ PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,
                    .iommu = notifier->iommu, .first = first, .last = last});
 }
 
+/*
+ * For the zoo, before the CPU's notifier at (iommu, index) is registered: what
+ * storage that is organised otherwise makes of its others (TN-1, TN-8, TN-9).
+ * False: there is one that is taken for it.
+ */
+PART bool cpu_arm_wrongly(Machine *m, Cpu *cpu, uint8_t iommu, uint8_t index)
+{
+    unsigned registered = 0;
+
+    for (unsigned i = 0; i < m->program->n_iommus; i++) {
+        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
+            Notifier *other = &cpu->notifiers[i][k];
+
+            if (!notifier_registered(m, other)) {
+                continue;
+            }
+            registered++;
+            if (TW_BUG(NEW_IOMMU_TAKEN_FOR_OLD) && k == index &&
+                !(m->legality.iommu_live >> i & 1)) {
+                return false;
+            }
+            if (TW_BUG(ONE_NOTIFIER_PER_INDEX) && k == index && i != iommu) {
+                notifier_unregister(m, other);
+            }
+        }
+    }
+    for (unsigned i = 0; TW_BUG(NOTIFIERS_LOST_ON_GROWTH) && registered >= 4 &&
+                         i < m->program->n_iommus;
+         i++) {
+        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
+            notifier_unregister(m, &cpu->notifiers[i][k]);
+        }
+    }
+    return true;
+}
+
 /* TN-1, TN-2: from now on, an UNMAP there reaches the CPU. */
 static void cpu_arm(Machine *m, uint8_t c, uint8_t iommu, uint8_t index)
 {
     Notifier *notifier = &m->cpus[c].notifiers[iommu][index];
 
     if (!notifier_registered(m, notifier)) {
+        if ((TW_BUG(NEW_IOMMU_TAKEN_FOR_OLD) ||
+             TW_BUG(ONE_NOTIFIER_PER_INDEX) ||
+             TW_BUG(NOTIFIERS_LOST_ON_GROWTH)) &&
+            !cpu_arm_wrongly(m, &m->cpus[c], iommu, index)) {
+            return;
+        }
         *notifier = (Notifier){.iommu = iommu, .index = index,
                                .kinds = TW_EVENT_UNMAP, .cpu = c,
                                .active = true,
@@ -256,7 +303,10 @@ static void cpu_unplug(Machine *m, uint8_t c)
 
     for (unsigned i = 0; i < m->program->n_iommus; i++) {
         for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
-            notifier_unregister(m, &cpu->notifiers[i][k]);
+            Notifier *notifier = &cpu->notifiers[i][k];
+            if (!TW_BUG(UNPLUG_KEEPS_INACTIVE) || notifier->active) {
+                notifier_unregister(m, notifier);
+            }
         }
     }
     TELL(m, "flush", "c%u everything, with its queue of %u: it is unplugged "

@@ -93,6 +93,33 @@ PART Fill fill_garbage(const Machine *m, uint8_t space, uint64_t xlat,
     return FILL_GARBAGE;
 }
 
+/* For the zoo: of an IOMMU that was met before, hop `h` is taken for the hop
+ * there. */
+PART void entry_forget_visits(TlbEntry *entry, unsigned h)
+{
+    for (unsigned k = 0; k < h; k++) {
+        if (entry->hop_iommu[k] == entry->hop_iommu[h] &&
+            entry->hop_index[k] == entry->hop_index[h]) {
+            entry->hop_page[h] = entry->hop_page[k];
+        }
+    }
+}
+
+/* For the zoo: a hole behind an IOMMU is taken for what stands, in the CPU's
+ * own space, at the offset that the last IOMMU was asked for. */
+PART void hole_falls_back(Machine *m, uint8_t space, const TlbEntry *entry,
+                          Leaf *leaf)
+{
+    Leaf other;
+
+    if (leaf->region == TW_NONE && entry->n_hops > 0 &&
+        entry->n_hops <= MAX_ENTRY_HOPS &&
+        resolve_page(m, space, entry->hop_page[entry->n_hops - 1], &other) &&
+        !leaf_is_iommu(m, &other)) {
+        *leaf = other;
+    }
+}
+
 /*
  * From the page of `leaf`, an IOMMU, to the page behind it.  *prot loses what
  * this hop does not grant (FI-1); granted is what the page map does.
@@ -102,18 +129,28 @@ static Fill fill_hop(Machine *m, uint8_t c, const TwMmuIndex *mmu,
                      TlbEntry *entry, Translation *t)
 {
     uint8_t id = m->program->regions[leaf->region].iommu;
-    uint8_t index = iommu_index(&m->iommus[id], mmu->attrs);
+    uint8_t index = iommu_index(m, &m->iommus[id], mmu->attrs);
     uint8_t rights;
 
     if (entry->n_hops == 0 || !TW_BUG(SECOND_HOP_UNREGISTERED)) {
         cpu_arm(m, c, id, index);
     }
-    if (m->iommus[id].granule_lg < m->page_lg ||
+    if ((m->iommus[id].granule_lg < m->page_lg &&
+         !TW_BUG(SMALL_GRANULE_CACHED)) ||
         (leaf->offset & m->page_mask)) { /* FI-2 */
         return FILL_UNCACHED;
     }
     *t = iommu_translate(m, id, index, leaf->offset);
     rights = (t->perm & TW_R ? TW_R | TW_X : 0) | (t->perm & TW_W);
+    if (TW_BUG(FILL_ASKS_FOR_READ)) {
+        rights &= TW_R | TW_X;
+    }
+    if (TW_BUG(FETCH_ALWAYS_GRANTED) && rights != 0) {
+        rights |= TW_X;
+    }
+    if (TW_BUG(FIRST_HOP_RIGHTS_ONLY) && entry->n_hops > 0) {
+        rights = TW_R | TW_W | TW_X;
+    }
     *prot = (TW_BUG(RIGHTS_NOT_ANDED) ? granted : *prot) & rights;
     if (*prot == 0) {
         return TW_BUG(GARBAGE_XLAT_ON_DENY)
@@ -127,6 +164,9 @@ static Fill fill_hop(Machine *m, uint8_t c, const TwMmuIndex *mmu,
         entry->hop_iommu[entry->n_hops] = id;
         entry->hop_index[entry->n_hops] = index;
         entry->hop_page[entry->n_hops] = leaf->offset;
+        if (TW_BUG(SECOND_VISIT_UNWATCHED)) {
+            entry_forget_visits(entry, entry->n_hops);
+        }
     }
     entry->n_hops++;
     return FILL_DONE;
@@ -151,7 +191,7 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
         TELL(m, "large", "%s page 0x%" PRIx64 " is part of a page of 0x%"
              PRIx64 " bytes (TL-10)", tlb_name(m, tlb).text, page,
              low_mask(span->lg) + 1);
-        tlb_add_large(tlb, page, span->lg);
+        tlb_add_large(m, tlb, page, span->lg);
     }
     entry->n_hops = 0;
     entry->filled = m->silent.n;
@@ -166,6 +206,9 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
         if (entry->n_hops == m->program->hops) { /* IW-8: not cached */
             return FILL_UNCACHED;
         }
+        if (TW_BUG(IOMMU_GETS_ADDRESS)) {
+            leaf.offset = at.addr;
+        }
         hop = fill_hop(m, c, mmu, &leaf, span->perm, &prot, entry, &at);
         if (hop != FILL_DONE) {
             return hop;
@@ -176,7 +219,13 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
         entry->offset = at.addr;
     } else {
         if (!leaf_is_cacheable(m, &leaf)) {
-            return FILL_UNCACHED;
+            if (!TW_BUG(SHIFTED_RAM_ALIGNED)) {
+                return FILL_UNCACHED;
+            }
+            leaf.offset &= ~m->page_mask;
+        }
+        if (TW_BUG(HOLE_FALLS_BACK)) {
+            hole_falls_back(m, mmu->space, entry, &leaf);
         }
         if (TW_BUG(WRONG_AS_SECTION) && leaf_is_io(m, &leaf)) {
             leaf = foreign_section(m, mmu->space, leaf.section, leaf.offset);
@@ -189,6 +238,12 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
     entry->clean = !entry->tail && leaf_is_clean(m, &leaf);
     if (m->cpus[c].epoch != epoch) {
         return FILL_UNCACHED;
+    }
+    if (TW_BUG(WRITE_FOLLOWS_READ) && (prot & TW_R)) {
+        prot |= TW_W;
+    }
+    if (TW_BUG(READ_FOLLOWS_WRITE) && (prot & TW_W)) {
+        prot |= TW_R;
     }
     entry->cmp[CMP_R] = prot & TW_R ? page : CMP_NONE;
     entry->cmp[CMP_W] = prot & TW_W ? page : CMP_NONE;

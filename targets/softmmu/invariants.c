@@ -96,7 +96,7 @@ static bool entry_is_walk(Machine *m, unsigned c, unsigned index,
             break;
         }
         id = m->program->regions[leaf.region].iommu;
-        iommu_at = iommu_index(&m->iommus[id], mmu->attrs);
+        iommu_at = iommu_index(m, &m->iommus[id], mmu->attrs);
         if (changed_since(m, entry, false, id, iommu_at, leaf.offset)) {
             return true;
         }

@@ -7,13 +7,15 @@
 #include "targets/softmmu/internal.h"
 
 /* LA-11. */
-static uint8_t iommu_index(const Iommu *iommu, TwAttrs attrs)
+static uint8_t iommu_index(const Machine *m, const Iommu *iommu, TwAttrs attrs)
 {
     unsigned index = 0;
 
     switch (iommu->select) {
     case TW_SELECT_SECURE:
-        index = !(attrs & (TW_ATTR_SECURE | TW_ATTR_UNSPECIFIED));
+        index = !(attrs & (TW_ATTR_SECURE | (TW_BUG(UNSPECIFIED_IS_NON_SECURE)
+                                                 ? 0
+                                                 : TW_ATTR_UNSPECIFIED)));
         break;
     case TW_SELECT_USER:
         index = (attrs & TW_ATTR_USER) != 0;
@@ -24,7 +26,7 @@ static uint8_t iommu_index(const Iommu *iommu, TwAttrs attrs)
     default:
         break;
     }
-    return index % iommu->indexes;
+    return TW_BUG(INDEX_IGNORES_ATTRS) ? 0 : index % iommu->indexes;
 }
 
 /*
@@ -108,6 +110,40 @@ static void observer_record(Machine *m, const Notifier *notifier,
                                                  .out = event->out});
 }
 
+/* Does the event meet the notifier's range, ends included (AR-4)? */
+static bool event_meets(const Machine *m, const Event *event, const Notifier *n)
+{
+    if (TW_BUG(NOTIFIER_RANGE_HALF_OPEN) && event->first == n->last) {
+        return false;
+    }
+    return event->first <= n->last && event->last >= n->first;
+}
+
+/* The part of an event that a notifier gets (NT-5, NT-7). */
+static void event_crop(const Machine *m, Event *event, const Notifier *n)
+{
+    if (TW_BUG(EVENTS_NOT_CROPPED)) {
+        return;
+    }
+    if (event->first < n->first) {
+        if (event->kind == TW_EVENT_MAP && !TW_BUG(MAP_CROP_KEEPS_OUTPUT)) {
+            event->out += n->first - event->first;
+        }
+        event->first = n->first;
+    }
+    event->last = MIN(event->last, n->last);
+}
+
+/* For the zoo: the range is one of a power of two bytes, and no longer. */
+PART void event_round_down(Event *event)
+{
+    uint64_t length = event->last - event->first + 1;
+
+    if (length != 0 && event->kind != TW_EVENT_MAP) {
+        event->last = event->first + low_mask(63 - __builtin_clzll(length));
+    }
+}
+
 /* Offers an event to the notifiers of one index (NT-4, NT-5, NT-7). */
 static void iommu_notify(Machine *m, uint8_t id, uint8_t index,
                          const Event *event, uint8_t actor)
@@ -125,21 +161,22 @@ static void iommu_notify(Machine *m, uint8_t id, uint8_t index,
     if (TW_BUG(NOTIFY_IDX0_ONLY)) {
         index = 0;
     }
+    if (TW_BUG(UNMAP_OF_EVERYTHING_LOST) &&
+        event->last - event->first + 1 == 0) {
+        return;
+    }
     for (Notifier *n = m->iommus[id].notifiers; n != NULL; n = next) {
         Event seen = *event;
 
         next = n->next;
         if (n->index != index || !(n->kinds & event->kind) ||
-            event->first > n->last || event->last < n->first) {
+            !event_meets(m, event, n)) {
             continue;
         }
-        if (seen.first < n->first) {
-            if (seen.kind == TW_EVENT_MAP) {
-                seen.out += n->first - seen.first;
-            }
-            seen.first = n->first;
+        event_crop(m, &seen, n);
+        if (TW_BUG(UNMAP_AS_POWER_OF_TWO)) {
+            event_round_down(&seen);
         }
-        seen.last = MIN(seen.last, n->last);
         reached = true;
         if (n->cpu == TW_NONE) {
             TELL(m, "reach", "o%u with 0x%" PRIx64 "..0x%" PRIx64 " (NT-5)",
@@ -147,6 +184,9 @@ static void iommu_notify(Machine *m, uint8_t id, uint8_t index,
             observer_record(m, n, &seen);
         } else {
             cpu_unmap(m, n, seen.first, seen.last, actor);
+            if (TW_BUG(FIRST_NOTIFIER_ONLY)) {
+                break;
+            }
         }
     }
     if (!reached) {
@@ -180,7 +220,12 @@ static void iommu_change(Machine *m, const TwOp *op, uint8_t actor)
     uint8_t perm = op->perm & (TW_R | TW_W);
     bool map = op->code == TW_OP_MAP && perm != 0;
     bool had = span_any(table, op->addr, op->last);
+    bool early =
+        TW_BUG(NOTIFY_BEFORE_CHANGE) && had && (op->flags & TW_OPF_NOTIFIED);
 
+    if (early) {
+        iommu_notify_unmap(m, op->obj, op->index, op->addr, op->last, actor);
+    }
     if (map) {
         span_assign(table, (Span){.first = op->addr, .last = op->last,
                                   .out = op->out, .space = op->other,
@@ -194,7 +239,7 @@ static void iommu_change(Machine *m, const TwOp *op, uint8_t actor)
         note_silent(m, false, op->obj, op->index, op->addr, op->last);
         return;
     }
-    if (had && !(map && TW_BUG(MAP_OVER_MAP_NO_UNMAP))) {
+    if (had && !early && !(map && TW_BUG(MAP_OVER_MAP_NO_UNMAP))) {
         iommu_notify_unmap(m, op->obj, op->index, op->addr, op->last, actor);
     }
     if (map) {
@@ -229,17 +274,32 @@ static void iommu_send(Machine *m, const TwOp *op, uint8_t actor)
 
 static void iommu_reset(Machine *m, uint8_t id, uint8_t actor)
 {
+    bool late = !TW_BUG(NOTIFY_BEFORE_CHANGE);
+
+    if (!late) {
+        iommu_notify_all(m, id, actor);
+    }
     for (unsigned i = 0; i < m->iommus[id].indexes; i++) {
         m->iommus[id].tables[i].n = 0;
     }
     m->iommus[id].bypass = m->program->iommus[id].bypass;
-    iommu_notify_all(m, id, actor);
+    if (late && !TW_BUG(RESET_TELLS_NOBODY)) {
+        iommu_notify_all(m, id, actor);
+    }
 }
 
 static void iommu_set_bypass(Machine *m, uint8_t id, bool on, uint8_t actor)
 {
-    if (m->iommus[id].bypass != on) {
-        m->iommus[id].bypass = on;
+    bool late = !TW_BUG(NOTIFY_BEFORE_CHANGE);
+
+    if (m->iommus[id].bypass == on) {
+        return;
+    }
+    if (!late) {
+        iommu_notify_all(m, id, actor);
+    }
+    m->iommus[id].bypass = on;
+    if (late) {
         iommu_notify_all(m, id, actor);
     }
 }
@@ -247,6 +307,9 @@ static void iommu_set_bypass(Machine *m, uint8_t id, bool on, uint8_t actor)
 /* Unregisters without an event; what CPUs cached through it goes (TN-9). */
 static void iommu_destroy(Machine *m, uint8_t id, uint8_t actor)
 {
+    if (TW_BUG(NEW_IOMMU_TAKEN_FOR_OLD)) {
+        return;
+    }
     while (m->iommus[id].notifiers != NULL) {
         Notifier *n = m->iommus[id].notifiers;
         if (n->cpu != TW_NONE) {
@@ -282,7 +345,7 @@ static bool iommu_vetoes(const Machine *m, const TwOp *op)
     }
     after = op->code == TW_OP_OBSERVE ? before | op->kinds
                                       : observed_kinds(m, id, op->obj);
-    return before != after;
+    return before != after || TW_BUG(VETO_ASKED_EACH_TIME);
 }
 
 /* NT-9: each maximal run of granules whose entries continue each other, as
@@ -311,17 +374,18 @@ static void iommu_replay(Machine *m, uint8_t observer)
             }
             event.last = next->last;
         }
-        if (event.first > n->last || event.last < n->first) {
-            continue;
+        if (!TW_BUG(REPLAY_IGNORES_RANGE)) {
+            if (!event_meets(m, &event, n)) {
+                continue;
+            }
+            event_crop(m, &event, n);
         }
-        if (event.first < n->first) {
-            event.out += n->first - event.first;
-            event.first = n->first;
-        }
-        event.last = MIN(event.last, n->last);
         TELL(m, "replay", "o%u MAP 0x%" PRIx64 "..0x%" PRIx64 " (NT-9)",
              observer, event.first, event.last);
         observer_record(m, n, &event);
+        if (TW_BUG(REPLAY_REPEATS) && event.last - event.first > low) {
+            observer_record(m, n, &event);
+        }
     }
 }
 
@@ -329,6 +393,7 @@ static void observe(Machine *m, const TwOp *op)
 {
     Notifier *n = &m->observers[op->obj];
 
+    notifier_unregister(m, n); /* the zoo may have left it */
     *n = (Notifier){.iommu = op->other, .index = op->index,
                     .kinds = op->kinds, .cpu = TW_NONE,
                     .observer = op->obj,

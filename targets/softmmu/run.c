@@ -127,6 +127,9 @@ static void script_op(Machine *m, const TwOp *op, const TwOp *during,
     } else if (m->vetoing != 0 &&
                (op->code == TW_OP_OBSERVE || op->code == TW_OP_UNOBSERVE) &&
                iommu_vetoes(m, op)) {
+        if (TW_BUG(VETO_LEAVES_NOTIFIER) && op->code == TW_OP_OBSERVE) {
+            observe(m, op);
+        }
         tw_legality_revert(&m->legality, op);
         outcome->status = TW_STATUS_VETOED;
     } else {

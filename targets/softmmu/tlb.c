@@ -58,6 +58,21 @@ static bool entry_is_page(const Tlb *tlb, const TlbEntry *entry,
     return false;
 }
 
+/* For the zoo: two entries change all but their comparators. */
+PART void entry_swap_sides(TlbEntry *a, TlbEntry *b)
+{
+    TlbEntry swapped = *a;
+
+    *a = *b;
+    *b = swapped;
+    a->stamp = swapped.stamp;
+    b->stamp = a->stamp;
+    for (unsigned t = 0; t < CMPS; t++) {
+        b->cmp[t] = a->cmp[t];
+        a->cmp[t] = swapped.cmp[t];
+    }
+}
+
 /* TL-2: the entry that serves an access, or NULL. */
 static TlbEntry *tlb_lookup(Machine *m, Tlb *tlb, uint64_t page, uint8_t need)
 {
@@ -78,6 +93,9 @@ static TlbEntry *tlb_lookup(Machine *m, Tlb *tlb, uint64_t page, uint8_t need)
             TlbEntry swapped = *slot;
             *slot = *victim; /* comparators and side record alike */
             *victim = swapped;
+            if (TW_BUG(SWAP_COMPARATORS_ONLY)) {
+                entry_swap_sides(slot, victim);
+            }
             count(m, TW_COUNT_VICTIM_HIT);
             TELL(m, "victim-swap", "%s page 0x%" PRIx64 ": %s, changes places "
                  "with victim %u (TL-2)", tlb_name(m, tlb).text, page,
@@ -136,11 +154,12 @@ static void tlb_insert(Machine *m, Tlb *tlb, uint64_t page,
 }
 
 /* TL-10: one aligned range that holds every large page filled so far. */
-static void tlb_add_large(Tlb *tlb, uint64_t addr, unsigned lg)
+static void tlb_add_large(const Machine *m, Tlb *tlb, uint64_t addr,
+                          unsigned lg)
 {
     uint64_t mask = ~low_mask(lg);
 
-    if (tlb->large) {
+    if (tlb->large && !TW_BUG(LAST_LARGE_PAGE_ONLY)) {
         mask &= tlb->large_mask;
         while ((tlb->large_addr ^ addr) & mask) {
             mask <<= 1;
@@ -195,9 +214,22 @@ static void tlb_resize(Machine *m, Tlb *tlb)
     tlb->since = m->clock;
 }
 
+/* For the zoo: the victims of before are valid again. */
+PART void tlb_restamp_victims(Tlb *tlb, uint64_t before)
+{
+    for (unsigned i = 0; i < tlb->n_victims; i++) {
+        if (tlb->victims[i].stamp == before) {
+            tlb->victims[i].stamp = tlb->stamp;
+            tlb->dirty = true;
+        }
+    }
+}
+
 /* TL-8. */
 static void tlb_flush(Machine *m, Tlb *tlb)
 {
+    uint64_t before = tlb->stamp;
+
     if (m->resizes && tlb->table != NULL) {
         tlb_resize(m, tlb);
     }
@@ -208,6 +240,9 @@ static void tlb_flush(Machine *m, Tlb *tlb)
     tlb->next_victim = 0;
     tlb->dirty = false;
     tlb->large = false;
+    if (TW_BUG(VICTIMS_SURVIVE_FLUSH)) {
+        tlb_restamp_victims(tlb, before);
+    }
 }
 
 /* TL-9. */
@@ -249,9 +284,14 @@ static void tlb_flush_range(Machine *m, Tlb *tlb, uint64_t first,
         compared >> m->page_lg < tlb->mask ||
         (tlb->large &&
          (bits < 64 || (page <= (tlb->large_addr | ~tlb->large_mask) &&
-                        end >= tlb->large_addr)))) {
+                        end >= tlb->large_addr)) &&
+         (!TW_BUG(RANGE_FLUSH_SEES_ITS_END) ||
+          (end & tlb->large_mask) == tlb->large_addr))) {
         tlb_flush(m, tlb);
         return;
+    }
+    if (TW_BUG(SIGNIFICANT_BITS_IGNORED)) {
+        compared = UINT64_MAX;
     }
     for (; pages > 0; pages--, page += m->page_mask + 1) {
         tlb_drop_page(m, tlb, page, compared);
