@@ -247,8 +247,9 @@ int tw_verb_bench(int argc, char **argv)
     if (!tw_cli_options(&argc, &argv, NULL,
                         "Measures whole programs on one core, what the time "
                         "is spent on, and single\naccesses, in ns and as "
-                        "ratios. Without --flush, softmmu and the zoo are "
-                        "measured\nin both modes.",
+                        "ratios. Times are of this process on a core; of "
+                        "exec, those that\npass. Without --flush, softmmu "
+                        "and the zoo are measured in both modes.",
                         entries, &target)) {
         goto out;
     }

@@ -70,6 +70,7 @@ struct TwTargetClass {
     const char *name; /* [a-z0-9-]+ */
     const char *summary;
     bool tells; /* heeds TwTargetOptions.teller */
+    bool elsewhere; /* what it runs runs in another process */
     TwTarget *(*open)(const TwTargetOptions *options, GError **error);
     const TwDialect *(*dialect)(TwTarget *target);
     const TwContract *(*contract)(TwTarget *target);

@@ -287,6 +287,7 @@ static bool exec_run(TwTarget *target, const TwProgram *program,
 const TwTargetClass tw_exec_class = {
     .name = "exec",
     .summary = "any program that reads cases and writes traces: exec:COMMAND",
+    .elsewhere = true,
     .open = exec_open,
     .dialect = exec_dialect,
     .contract = exec_contract,
