@@ -10,10 +10,9 @@
 
 /* Pages instead of regions ------------------------------------------------- */
 
-/* The two script operations that name region `id`, if all that name it are two
- * changes of the topology. */
-static bool changed_twice(const TwProgram *program, uint8_t id,
-                          unsigned ops[2])
+/* How many script operations name region `id`, and which, if there are at most
+ * two and all change that region; else 0. */
+static unsigned changed(const TwProgram *program, uint8_t id, unsigned ops[2])
 {
     unsigned n = 0;
 
@@ -29,22 +28,42 @@ static bool changed_twice(const TwProgram *program, uint8_t id,
         if (!named) {
             continue;
         }
-        if (n == 2 || op.actor != TW_BOARD ||
+        if (n == 2 || op.obj != id || op.actor != TW_BOARD ||
             tw_op_info(op.code)->flags & TW_OP_ACCESS) {
-            return false;
+            return 0;
         }
         ops[n++] = i;
     }
-    return n == 2;
+    return n;
 }
 
-/* The page of the access is taken away and comes back; for that, the region
- * need not come and go. */
-static void by_page(TwProgram *program, uint8_t id, const unsigned ops[2],
-                    const TwOp *access)
+static bool changed_twice(const TwProgram *program, uint8_t id,
+                          unsigned ops[2])
+{
+    return changed(program, id, ops) == 2;
+}
+
+/* The entry that starts below `page` ends there, or where a smaller size does;
+ * false: it does not start below. */
+static bool end_before(TwOp *entry, const TwOp *page)
+{
+    if (entry->addr >= page->addr) {
+        return false;
+    }
+    while ((page->addr - entry->addr) >> entry->lg == 0) {
+        entry->lg--;
+    }
+    return true;
+}
+
+/* The page of the access is taken away and comes back, or is not there until
+ * it comes; for that, the region need not come and go. */
+static void by_page(TwProgram *program, uint8_t id, const unsigned *ops,
+                    unsigned n_ops, const TwOp *access)
 {
     uint64_t low = (UINT64_C(1) << program->page_lg) - 1;
     TwOp page = tw_op_make(TW_OP_PAGE), unpage;
+    unsigned in = TW_MAX_SETUP;
 
     page.obj = access->obj;
     page.index = access->index;
@@ -59,25 +78,33 @@ static void by_page(TwProgram *program, uint8_t id, const unsigned ops[2],
             from->addr >> from->lg == page.addr >> from->lg) {
             page.out = from->out + (page.addr - from->addr);
             page.perm = from->perm;
+            in = i;
         }
     }
-    unpage = page;
-    unpage.code = TW_OP_UNPAGE;
-    unpage.out = 0;
-    unpage.perm = 0;
-    program->script[ops[0]] = unpage;
-    program->script[ops[1]] = page;
+    program->script[ops[n_ops - 1]] = page;
+    if (n_ops == 2) {
+        unpage = page;
+        unpage.code = TW_OP_UNPAGE;
+        unpage.out = 0;
+        unpage.perm = 0;
+        program->script[ops[0]] = unpage;
+    } else if (in < program->n_setup &&
+               !end_before(&program->setup[in], &page)) {
+        tw_edit_cut_setup(program, in, 1);
+    }
     tw_edit_drop_region(program, id);
 }
 
 void tw_pass_pages(TwTurns *turns)
 {
     const TwProgram *best = turns->best;
-    unsigned ops[2];
+    unsigned ops[2], n;
 
     for (unsigned r = 0; r < best->n_regions; r++) {
-        if (best->regions[r].kind == TW_REGION_NONE ||
-            !changed_twice(best, (uint8_t)r, ops)) {
+        n = best->regions[r].kind == TW_REGION_NONE
+                ? 0
+                : changed(best, (uint8_t)r, ops);
+        if (n == 0) {
             continue;
         }
         for (unsigned i = 0; i < best->n_script; i++) {
@@ -86,7 +113,7 @@ void tw_pass_pages(TwTurns *turns)
                        access.code == TW_OP_WRITE || access.code == TW_OP_EXEC;
 
             if (cpu) {
-                TW_TURN(turns, p, by_page(p, (uint8_t)r, ops, &access));
+                TW_TURN(turns, p, by_page(p, (uint8_t)r, ops, n, &access));
             }
         }
     }
