@@ -174,7 +174,7 @@ static bool read_head(TwCorner *corner, char **lines, unsigned *end,
         return expected(error, corner->file, i,
                         "above: '# rules: ' and '# broken by: '");
     }
-    if (drawn < 2) {
+    if (drawn == 0) {
         return expected(error, corner->file, i,
                         "above: a picture of the regions behind '#   '");
     }

@@ -5,6 +5,13 @@
  */
 #include "targets/softmmu/internal.h"
 
+/* LA-10: the block whose bytes a region shows. */
+static uint8_t block_of(const Machine *m, uint8_t region)
+{
+    return TW_BUG(SHARED_BLOCK_IGNORED) ? region
+                                        : m->program->regions[region].block;
+}
+
 static void refuse(Access *access, TwClass class_)
 {
     access->class_ = MAX(access->class_, class_);
@@ -28,6 +35,13 @@ static TwClass loop_class(const Machine *m)
 }
 
 /* Where the bytes go ----------------------------------------------------- */
+
+/* DS-5: an access does not go on where its leaf ends. */
+static bool overruns(const Machine *m, const Leaf *leaf)
+{
+    return TW_BUG(MMIO_OVERRUN) && leaf->region != TW_NONE &&
+           m->regions[leaf->region].kind == TW_REGION_MMIO;
+}
 
 static bool same_path(const Path *a, const Path *b)
 {
@@ -86,7 +100,7 @@ static void walk(Machine *m, uint8_t space, uint64_t addr, unsigned first,
             uint64_t low;
 
             leaf = resolve(m, in, at);
-            if (leaf.more < length) {
+            if (leaf.more < length && !overruns(m, &leaf)) {
                 length = leaf.more + 1;
             }
             if (TW_BUG(ALL_ONES_LENGTH_IS_ZERO) && leaf.more + 1 == 0) {
@@ -287,8 +301,8 @@ static bool access_writes(const Access *access)
 }
 
 /* LA-22: bytes rather than callbacks. */
-static bool run_is_direct(const TwRegion *region, const Access *access,
-                          const Run *run)
+static bool run_is_direct(const Machine *m, const TwRegion *region,
+                          const Access *access, const Run *run)
 {
     switch (region->kind) {
     case TW_REGION_RAM:
@@ -296,7 +310,8 @@ static bool run_is_direct(const TwRegion *region, const Access *access,
     case TW_REGION_RAM_DEVICE:
         return true;
     case TW_REGION_ROMD:
-        return (run->flags & FLAG_ROMD) && !access_writes(access);
+        return (run->flags & FLAG_ROMD) &&
+               (!access_writes(access) || TW_BUG(ROMD_WRITTEN));
     default:
         return false;
     }
@@ -327,7 +342,8 @@ static void check_run(Machine *m, const Run *run)
     unsigned length;
 
     if (region->kind == TW_REGION_RESERVATION) {
-        refuse(access, TW_CLASS_DECODE_ERROR);
+        refuse(access, TW_BUG(RESERVATION_IS_LOOP) ? TW_CLASS_LOOP
+                                                   : TW_CLASS_DECODE_ERROR);
         return;
     }
     if (access->code == TW_OP_RMW &&
@@ -337,10 +353,11 @@ static void check_run(Machine *m, const Run *run)
         return;
     }
     if (access_writes(access) && (run->flags & FLAG_READONLY)) {
-        refuse(access, TW_CLASS_DISCARD);
+        refuse(access, TW_BUG(READONLY_WRITE_REFUSED) ? TW_CLASS_DECODE_ERROR
+                                                      : TW_CLASS_DISCARD);
         return;
     }
-    if (run_is_direct(region, access, run)) {
+    if (run_is_direct(m, region, access, run)) {
         return;
     }
     for (unsigned k = 0; k < run->length; k += length) {
@@ -418,18 +435,20 @@ static void run_effects(Machine *m, const Run *run)
 {
     Access *access = &m->access;
     const TwRegion *region = &m->program->regions[run->region];
-    bool discarded = access_writes(access) && (run->flags & FLAG_READONLY);
+    bool discarded = access_writes(access) && (run->flags & FLAG_READONLY) &&
+                     !(TW_BUG(READONLY_DMA_WRITES) &&
+                       access->code == TW_OP_DMA_WRITE);
 
     if (discarded && access->code != TW_OP_RMW) {
         return;
     }
-    if (!run_is_direct(region, access, run)) {
+    if (!run_is_direct(m, region, access, run)) {
         device_run(m, region, run);
         return;
     }
     if (access->need & (TW_R | TW_X)) {
-        access->value |= ram_read(&m->ram, region->block, run->offset,
-                                  run->length)
+        access->value |= ram_read(&m->ram, block_of(m, run->region),
+                                  run->offset, run->length)
                          << 8 * run->first;
     }
     if (access_writes(access) && !discarded) {
@@ -439,7 +458,7 @@ static void run_effects(Machine *m, const Run *run)
             dirty_note(m, region->block, run->offset + run->length - 1);
         }
         for (unsigned k = 0; k < run->length; k++) {
-            ram_write(&m->ram, region->block, run->offset + k,
+            ram_write(&m->ram, block_of(m, run->region), run->offset + k,
                       tw_store_tag(m->op, run->first + k));
         }
     }

@@ -133,6 +133,10 @@ static void cpu_ask(Machine *m, uint8_t c, uint8_t actor, Work work)
     if (!cpu->live) {
         return;
     }
+    if ((TW_BUG(ONLY_ACTOR_FLUSHED) && actor != TW_BOARD && c != actor) ||
+        (TW_BUG(ACTOR_NOT_FLUSHED) && c == actor)) { /* not TX-8 */
+        return;
+    }
     work.op = m->op;
     if (c == actor) {
         cpu_do_work(m, cpu, &work);

@@ -88,8 +88,10 @@ static bool tree_build(const Machine *m, View *view)
     for (unsigned i = 0; i < view->n; i++) {
         const Range *range = &view->ranges[i];
         uint64_t first = range->first >> p, last = range->last >> p;
-        bool head = (range->first & m->page_mask) != 0;
-        bool tail = (range->last & m->page_mask) != m->page_mask;
+        bool head = (range->first & m->page_mask) != 0 &&
+                    !TW_BUG(PARTIAL_HEAD_IS_WHOLE);
+        bool tail = (range->last & m->page_mask) != m->page_mask &&
+                    !TW_BUG(PARTIAL_TAIL_IS_WHOLE);
 
         if (head || (tail && first == last)) {
             if (!tree_partial(view, i, first)) {
@@ -101,7 +103,9 @@ static bool tree_build(const Machine *m, View *view)
             first++;
         }
         if (first + tail <= last &&
-            !tree_pages(view, first, last - tail, i + 1)) {
+            !tree_pages(view, first, last - tail,
+                        TW_BUG(SECTION_NUMBER_WRAPS) ? 1 + i % 256
+                                                     : 1 + i)) {
             return false;
         }
         if (tail && !tree_partial(view, i, last)) {
@@ -148,6 +152,9 @@ static uint16_t page_entry(Machine *m, View *view, uint64_t addr)
     uint64_t page = addr >> m->page_lg;
     uint16_t entry;
 
+    if (TW_BUG(LAST_PAGE_UNASSIGNED) && page == UINT64_MAX >> m->page_lg) {
+        return SECTION_HOLE;
+    }
     if (addr >= view->hint_first && addr <= view->hint_last) {
         return view->hint_entry;
     }
@@ -211,11 +218,12 @@ static Leaf leaf_in_container(Machine *m, const View *view, uint16_t entry,
                               uint64_t addr)
 {
     uint64_t end = addr | m->page_mask;
+    uint64_t at = TW_BUG(SUBPAGE_BY_WORD) ? addr & ~UINT64_C(7) : addr;
     unsigned i, n;
+    Leaf leaf;
 
     m->access.container = true;
     if (view->unrendered) {
-        Leaf leaf;
         if (!search_region(m, m->committed, view->root, 0, addr, 0, &leaf)) {
             leaf = leaf_hole(0);
         }
@@ -228,12 +236,16 @@ static Leaf leaf_in_container(Machine *m, const View *view, uint16_t entry,
         const Container *c = &view->containers[entry & ~ENTRY_CONTAINER];
         i = c->range;
         n = i + c->count;
-        while (i < n && view->ranges[i].last < addr) {
+        while (i < n && view->ranges[i].last < at) {
             i++;
         }
     }
-    if (i < n && view->ranges[i].first <= addr) {
-        return leaf_section(view, i + 1, addr);
+    if (i < n && view->ranges[i].first <= at) {
+        leaf = leaf_section(view, i + 1, addr);
+        if (TW_BUG(READONLY_LOST_IN_SUBPAGE)) {
+            leaf.flags &= ~FLAG_READONLY;
+        }
+        return leaf;
     }
     if (i < n && view->ranges[i].first <= end) {
         end = view->ranges[i].first - 1;
@@ -247,6 +259,13 @@ static Leaf resolve(Machine *m, uint8_t space, uint64_t addr)
     View *view = m->published[space];
     uint16_t entry = page_entry(m, view, addr);
 
+    if (TW_BUG(WALK_SEES_TRANSACTION) && m->depth > 0) { /* not TX-2 */
+        Leaf live;
+        return search_region(m, m->regions, m->program->spaces[space].root, 0,
+                             addr, 0, &live)
+                   ? live
+                   : leaf_hole(0);
+    }
     if (entry & ENTRY_CONTAINER) {
         return leaf_in_container(m, view, entry, addr);
     }

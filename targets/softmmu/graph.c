@@ -11,16 +11,33 @@ static void note_changed(Machine *m, uint8_t id)
     m->changed |= UINT64_C(1) << id;
 }
 
+/* What siblings are ordered by: the priority (MR-6), and nothing else (MR-9). */
+static int64_t child_rank(const Machine *m, uint8_t id)
+{
+    const Region *region = &m->regions[id];
+    int64_t rank = region->priority;
+
+    if (TW_BUG(PRIORITY_UNSIGNED)) {
+        return (uint32_t)region->priority;
+    }
+    if (TW_BUG(PRIORITY_OF_CHILDREN)) {
+        for (uint8_t c = region->child; c != TW_NONE; c = m->regions[c].next) {
+            rank = MAX(rank, m->regions[c].priority);
+        }
+    }
+    return rank;
+}
+
 /* Puts a region into its container's list (MR-5). */
 static void child_insert(Machine *m, uint8_t id)
 {
     Region *region = &m->regions[id];
     uint8_t *link = &m->regions[region->container].child;
+    int64_t rank = child_rank(m, id);
 
     while (*link != TW_NONE &&
-           (m->regions[*link].priority > region->priority ||
-            (TW_BUG(TIE_OLDEST_WINS) &&
-             m->regions[*link].priority == region->priority))) {
+           (child_rank(m, *link) > rank ||
+            (TW_BUG(TIE_OLDEST_WINS) && child_rank(m, *link) == rank))) {
         link = &m->regions[*link].next;
     }
     region->next = *link;
@@ -74,7 +91,7 @@ static void transaction_begin(Machine *m)
 
 static void transaction_commit(Machine *m, uint8_t actor)
 {
-    if (--m->depth == 0 && m->pending) {
+    if ((--m->depth == 0 || TW_BUG(INNER_COMMIT_ACTS)) && m->pending) {
         commit_effective(m, actor);
     } else {
         TELL(m, "commit", m->depth > 0 ? "waits for the outermost (TX-1)"
@@ -100,14 +117,22 @@ static void region_set_flag(Machine *m, uint8_t id, uint8_t flag, bool on)
     }
     region->flags ^= flag;
     note_changed(m, id);
-    m->pending |= region->enabled;
+    m->pending |= region->enabled &&
+                  !(TW_BUG(ROMD_SWITCH_NOT_PENDING) && flag == FLAG_ROMD);
 }
 
 static void region_move(Machine *m, uint8_t id, uint64_t addr)
 {
     Region *region = &m->regions[id];
 
-    if (region->addr == addr) {
+    if (region->addr == addr && !TW_BUG(MOVE_TO_SAME_REORDERS)) {
+        return;
+    }
+    if (TW_BUG(MOVE_KEEPS_PLACE) && region->container != TW_NONE) {
+        region->addr = addr;
+        note_changed(m, region->container);
+        note_changed(m, id);
+        m->pending = true;
         return;
     }
     if (region->container == TW_NONE) {
@@ -127,7 +152,13 @@ static void region_add(Machine *m, const TwOp *op)
 
     region->container = op->other;
     region->addr = op->addr;
-    region->priority = op->priority;
+    if (!TW_BUG(ADD_KEEPS_PRIORITY) || op->priority != 0) { /* MR-6 */
+        region->priority = op->priority;
+    }
+    if (TW_BUG(READDED_IS_DISABLED) && m->depth > 1 &&
+        (m->changed >> op->obj & 1)) {
+        region->enabled = false;
+    }
     child_insert(m, op->obj);
     m->pending |= both_enabled(m, op->obj);
 }
@@ -149,7 +180,7 @@ static void region_set_priority(Machine *m, uint8_t id, int32_t priority)
 
 static void region_resize(Machine *m, uint8_t id, uint64_t size)
 {
-    if (m->regions[id].size != size) {
+    if (m->regions[id].size != size || TW_BUG(RESIZE_ALWAYS_PENDING)) {
         m->regions[id].size = size;
         note_changed(m, id);
         m->pending = true;
@@ -161,7 +192,12 @@ static void region_enable(Machine *m, uint8_t id, bool on)
     if (m->regions[id].enabled != on) {
         m->regions[id].enabled = on;
         note_changed(m, id);
-        m->pending = true;
+        if (TW_BUG(ENABLE_REORDERS) && on &&
+            m->regions[id].container != TW_NONE) {
+            child_remove(m, id);
+            child_insert(m, id);
+        }
+        m->pending = !(TW_BUG(UNDO_CLEARS_PENDING) && m->pending);
     }
 }
 

@@ -13,15 +13,26 @@
 
 static const Wide WIDE_END = (Wide)1 << 64;
 
-static Wide region_size(const Region *region)
+static Wide region_size(const Machine *m, const Region *region)
 {
-    return region->size == UINT64_MAX ? WIDE_END : (Wide)region->size;
+    if (region->size == UINT64_MAX && !TW_BUG(SIZE_LOSES_BIT_64)) {
+        return WIDE_END; /* AR-2 */
+    }
+    return TW_BUG(SIZE_ZERO_IS_ONE) ? MAX(region->size, 1) : region->size;
 }
 
-static bool region_terminates(const Region *region)
+static bool region_terminates(const Machine *m, const Region *region)
 {
-    return region->kind != TW_REGION_CONTAINER &&
-           region->kind != TW_REGION_ALIAS;
+    switch (region->kind) {
+    case TW_REGION_CONTAINER:
+        return TW_BUG(CONTAINER_TERMINATES);
+    case TW_REGION_ALIAS:
+        return TW_BUG(ALIAS_TERMINATES);
+    case TW_REGION_RESERVATION:
+        return !TW_BUG(RESERVATION_IS_HOLE);
+    default:
+        return !(TW_BUG(OWN_HOLES_UNFILLED) && region->child != TW_NONE);
+    }
 }
 
 /* The flags that a leaf reached with `inherited` shows (FV-2, LA-9). */
@@ -44,10 +55,42 @@ static bool region_shows(const Region *region, uint8_t inherited)
     return region->enabled || (inherited & FLAG_ALIASED);
 }
 
-/* What an alias adds to the flags that its target inherits. */
-static uint8_t alias_flags(const Machine *m)
+/* What an alias passes on of the flags on its path (FV-2). */
+static uint8_t alias_flags(const Machine *m, uint8_t flags)
 {
-    return TW_BUG(DISABLED_TARGET_SHOWN) ? FLAG_ALIASED : 0;
+    if (TW_BUG(DISABLED_TARGET_SHOWN)) {
+        flags |= FLAG_ALIASED;
+    }
+    return TW_BUG(READONLY_LOST_AT_ALIAS) ? flags & ~FLAG_READONLY : flags;
+}
+
+/* Where an alias whose origin is `origin` puts the container of its target:
+ * it may lie below zero (AR-1). */
+static Wide alias_base(const Machine *m, const Region *regions,
+                       const Region *alias, Wide origin)
+{
+    const Region *target = &regions[alias->target];
+    Wide base = origin - target->addr - alias->alias_offset;
+
+    if (TW_BUG(INNER_ALIAS_OFFSET_LOST) && target->kind == TW_REGION_ALIAS) {
+        base += target->alias_offset;
+    }
+    return TW_BUG(ORIGIN_BELOW_ZERO_IS_ZERO) ? MAX(base, 0) : base;
+}
+
+/* What a region passes on to its children of the flags on the path to it. */
+static uint8_t child_flags(const Machine *m, const Region *region,
+                           uint8_t flags)
+{
+    return TW_BUG(READONLY_LOST_BELOW) ? flags & ~region->flags : flags;
+}
+
+/* For the zoo: is what holds the target of an alias disabled? */
+PART bool container_is_off(const Region *regions, uint8_t target)
+{
+    uint8_t container = regions[target].container;
+
+    return container != TW_NONE && !regions[container].enabled;
 }
 
 /* Rendering -------------------------------------------------------------- */
@@ -72,8 +115,9 @@ static bool render_insert(View *view, unsigned at, Range range)
 }
 
 /* Puts `leaf` with origin `origin` into the gaps of first .. last. */
-static bool render_pour(View *view, uint8_t leaf, uint8_t flags, Wide origin,
-                        uint64_t first, uint64_t last)
+static bool render_pour(const Machine *m, View *view, uint8_t leaf,
+                        uint8_t flags, Wide origin, uint64_t first,
+                        uint64_t last)
 {
     unsigned i = 0;
 
@@ -91,6 +135,9 @@ static bool render_pour(View *view, uint8_t leaf, uint8_t flags, Wide origin,
         if (i == view->n || view->ranges[i].first > first) {
             if (i < view->n && view->ranges[i].first <= last) {
                 end = view->ranges[i].first - 1;
+            }
+            if (TW_BUG(OFFSET_FROM_GAP) && i > 0) { /* not FV-3 */
+                origin = first;
             }
             if (!render_insert(view, i,
                                (Range){.first = first, .last = end,
@@ -112,6 +159,7 @@ static bool render_pour(View *view, uint8_t leaf, uint8_t flags, Wide origin,
 static bool render_region(Render *r, uint8_t id, Wide base, Wide first,
                           Wide end, uint8_t flags)
 {
+    const Machine *m = r->m;
     const Region *region = &r->regions[id];
     Wide origin = base + region->addr;
 
@@ -126,31 +174,66 @@ static bool render_region(Render *r, uint8_t id, Wide base, Wide first,
     if (first < origin) {
         first = origin;
     }
-    if (end > origin + region_size(region)) {
-        end = origin + region_size(region);
+    if (end > origin + region_size(m, region) &&
+        !(TW_BUG(ALIAS_EXTENT_IGNORED) && region->kind == TW_REGION_ALIAS)) {
+        end = origin + region_size(m, region);
     }
     if (first >= end) {
         return true;
     }
     flags |= region->flags & FLAGS_INHERITED;
     if (region->kind == TW_REGION_ALIAS) {
-        return render_region(r, region->target,
-                             origin - r->regions[region->target].addr -
-                                 region->alias_offset,
-                             first, end, flags | alias_flags(r->m));
+        uint64_t visited = r->view->visited;
+
+        if (TW_BUG(TARGET_NEEDS_CONTAINER) &&
+            container_is_off(r->regions, region->target)) {
+            return true;
+        }
+        if (!render_region(r, region->target,
+                           alias_base(m, r->regions, region, origin), first,
+                           end, alias_flags(m, flags))) {
+            return false;
+        }
+        if (TW_BUG(NO_REBUILD_BEHIND_ALIAS)) {
+            r->view->visited = visited;
+        }
     }
     for (uint8_t c = region->child; c != TW_NONE; c = r->regions[c].next) {
-        if (!render_region(r, c, origin, first, end, flags)) {
+        if (!render_region(r, c, origin, first, end,
+                           child_flags(m, region, flags))) {
             return false;
         }
     }
-    return !region_terminates(region) ||
-           render_pour(r->view, id, leaf_flags(region, flags), origin,
+    if (TW_BUG(END_WRAPS) && origin + region_size(m, region) > WIDE_END &&
+        region_terminates(m, region)) { /* not AR-6 */
+        render_pour(m, r->view, id, leaf_flags(region, flags),
+                    origin - WIDE_END, 0,
+                    (uint64_t)(origin + region_size(m, region) - WIDE_END - 1));
+    }
+    return !region_terminates(m, region) ||
+           render_pour(m, r->view, id, leaf_flags(region, flags), origin,
                        (uint64_t)first, (uint64_t)(end - 1));
 }
 
-/* FV-4: joins ranges that continue each other. */
-static void render_merge(View *view)
+/* FV-4: does `b` continue `a`, so that one range can be both? */
+static bool range_continues(const Machine *m, const Range *a, const Range *b)
+{
+    uint8_t differ = a->flags ^ b->flags;
+    uint8_t keep = a->flags & FLAG_UNMERGEABLE;
+
+    if (TW_BUG(MERGE_IGNORES_READONLY)) {
+        differ &= ~FLAG_READONLY;
+    }
+    if (TW_BUG(MERGE_IGNORES_UNMERGEABLE)) {
+        differ &= ~FLAG_UNMERGEABLE;
+        keep = 0;
+    }
+    return a->last + 1 == b->first && a->region == b->region &&
+           (Wide)a->offset + (b->first - a->first) == (Wide)b->offset &&
+           differ == 0 && keep == 0 && !TW_BUG(NOTHING_MERGES);
+}
+
+static void render_merge(const Machine *m, View *view)
 {
     unsigned to = 0;
 
@@ -158,9 +241,7 @@ static void render_merge(View *view)
         Range *a = &view->ranges[to];
         const Range *b = &view->ranges[i];
 
-        if (a->last + 1 == b->first && a->region == b->region &&
-            (Wide)a->offset + (b->first - a->first) == (Wide)b->offset &&
-            a->flags == b->flags && !(a->flags & FLAG_UNMERGEABLE)) {
+        if (range_continues(m, a, b)) {
             a->last = b->last;
         } else {
             view->ranges[++to] = *b;
@@ -176,20 +257,23 @@ static void view_render(Machine *m, View *view)
     Render r = {.m = m, .regions = m->regions, .view = view};
 
     count(m, TW_COUNT_RENDER);
+    if (view->stale || !TW_BUG(HINT_SURVIVES_COMMIT)) { /* DS-3 */
+        view->hint_first = 1;
+        view->hint_last = 0;
+    }
     view->n = 0;
     view->visited = 0;
     view->built = false;
     view->unrendered = false;
     view->stale = false;
-    view->hint_first = 1;
-    view->hint_last = 0;
-    if (!render_region(&r, view->root, 0, 0, WIDE_END, 0)) {
+    if (!render_region(&r, view->root, 0, 0, WIDE_END,
+                       TW_BUG(DISABLED_ROOT_SHOWN) ? FLAG_ALIASED : 0)) {
         view->unrendered = true;
         view->n = 0;
         view->visited = UINT64_MAX;
         return;
     }
-    render_merge(view);
+    render_merge(m, view);
     TELL(m, "render", "the view of r%u: %u ranges", view->root, view->n);
 }
 
@@ -203,23 +287,23 @@ static bool search_region(const Machine *m, const Region *regions, uint8_t id,
     Wide origin = base + region->addr;
 
     if (!region_shows(region, flags) || addr < origin ||
-        addr >= origin + region_size(region)) {
+        addr >= origin + region_size(m, region)) {
         return false;
     }
     flags &= FLAGS_INHERITED;
     flags |= region->flags & FLAGS_INHERITED;
     if (region->kind == TW_REGION_ALIAS) {
         return search_region(m, regions, region->target,
-                             origin - regions[region->target].addr -
-                                 region->alias_offset,
-                             addr, flags | alias_flags(m), leaf);
+                             alias_base(m, regions, region, origin), addr,
+                             alias_flags(m, flags), leaf);
     }
     for (uint8_t c = region->child; c != TW_NONE; c = regions[c].next) {
-        if (search_region(m, regions, c, origin, addr, flags, leaf)) {
+        if (search_region(m, regions, c, origin, addr,
+                          child_flags(m, region, flags), leaf)) {
             return true;
         }
     }
-    if (!region_terminates(region)) {
+    if (!region_terminates(m, region)) {
         return false;
     }
     *leaf = (Leaf){.region = id, .flags = leaf_flags(region, flags),
@@ -237,6 +321,9 @@ static bool search_region(const Machine *m, const Region *regions, uint8_t id,
  */
 static uint8_t collapse_root(const Machine *m, uint8_t id)
 {
+    if (TW_BUG(DISABLED_ROOT_SHOWN) && !m->regions[id].enabled) {
+        return id;
+    }
     if (m->regions[id].enabled && m->regions[id].addr != 0) {
         return id;
     }
@@ -247,7 +334,8 @@ static uint8_t collapse_root(const Machine *m, uint8_t id)
         if (!region->enabled) {
             return TW_NONE;
         }
-        if (region->flags & FLAGS_INHERITED) {
+        if ((region->flags & FLAGS_INHERITED) &&
+            !TW_BUG(COLLAPSE_IGNORES_FLAGS)) {
             return id;
         }
         if (region->kind == TW_REGION_ALIAS) {
@@ -259,7 +347,7 @@ static uint8_t collapse_root(const Machine *m, uint8_t id)
             for (uint8_t c = region->child; c != TW_NONE;
                  c = m->regions[c].next) {
                 if (m->regions[c].enabled) {
-                    if (next != TW_NONE) {
+                    if (next != TW_NONE && !TW_BUG(COLLAPSE_TO_LAST_CHILD)) {
                         return id;
                     }
                     next = c;
@@ -271,7 +359,7 @@ static uint8_t collapse_root(const Machine *m, uint8_t id)
         } else {
             return id;
         }
-        if (m->regions[next].addr != 0 ||
+        if ((m->regions[next].addr != 0 && !TW_BUG(COLLAPSE_IGNORES_ADDR)) ||
             m->regions[next].size > region->size) {
             return id;
         }
