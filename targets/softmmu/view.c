@@ -102,10 +102,11 @@ typedef struct Render {
     unsigned visits;
 } Render;
 
-static bool render_insert(View *view, unsigned at, Range range)
+static bool render_insert(const Machine *m, View *view, unsigned at,
+                          Range range)
 {
     if (view->n == MAX_RANGES) {
-        return false;
+        return TW_BUG(RANGES_BEYOND_LIMIT_LOST);
     }
     memmove(&view->ranges[at + 1], &view->ranges[at],
             (view->n - at) * sizeof(Range));
@@ -139,7 +140,7 @@ static bool render_pour(const Machine *m, View *view, uint8_t leaf,
             if (TW_BUG(OFFSET_FROM_GAP) && i > 0) { /* not FV-3 */
                 origin = first;
             }
-            if (!render_insert(view, i,
+            if (!render_insert(m, view, i,
                                (Range){.first = first, .last = end,
                                        .offset = (uint64_t)(first - origin),
                                        .region = leaf, .flags = flags})) {
