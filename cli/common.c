@@ -295,6 +295,59 @@ bool tw_cli_profile(const char *text, bool all, unsigned *profile)
     return false;
 }
 
+char *tw_cli_wish_name(uint32_t wish)
+{
+    GString *name;
+    TwSituation situation;
+
+    if (wish >= TW_SITUATIONS) {
+        return NULL;
+    }
+    situation = tw_situation_of(wish);
+    name = g_string_new(NULL);
+    for (unsigned d = 0; d < TW_MET_DIMENSIONS; d++) {
+        g_string_append_printf(name, "%s%s", d ? ":" : "",
+                               tw_situation_name(d, situation.is[d]));
+    }
+    return g_string_free(name, FALSE);
+}
+
+bool tw_cli_wish(const char *text, uint32_t *wish)
+{
+    g_auto(GStrv) words = g_strsplit(text, ":", 0);
+    TwSituation situation;
+
+    if (g_strv_length(words) != TW_MET_DIMENSIONS) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--wish: expected ACCESS:LEAF:DEPTH:CHANGE:ENDING, "
+                    "not \"%s\"", text);
+        return false;
+    }
+    for (unsigned d = 0; d < TW_MET_DIMENSIONS; d++) {
+        unsigned value = 0;
+
+        while (value < tw_situation_values(d) &&
+               strcmp(words[d], tw_situation_name(d, value)) != 0) {
+            value++;
+        }
+        if (value == tw_situation_values(d)) {
+            tw_cli_fail(TW_EXIT_USAGE,
+                        "--wish: expected a name of dimension %s, not \"%s\"",
+                        tw_situation_dimension(d), words[d]);
+            return false;
+        }
+        situation.is[d] = (uint8_t)value;
+    }
+    if (!tw_situation_possible(&situation)) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--wish: %s: expected a situation that there can be",
+                    text);
+        return false;
+    }
+    *wish = tw_situation_number(&situation);
+    return true;
+}
+
 const TwHarnessInfo *tw_cli_harness(const char *name, const char *others)
 {
     const TwHarnessInfo *h = tw_harness_find(name);

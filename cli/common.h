@@ -92,6 +92,10 @@ bool tw_cli_seconds(const char *option, const char *text, uint32_t *seconds);
 
 /* A profile, or TW_PROFILES for "all" if `all` is allowed. */
 bool tw_cli_profile(const char *text, bool all, unsigned *profile);
+/* What a program was made towards, as "read:ram:1:map:notify", to be freed;
+ * NULL for TW_NO_WISH.  And back: false after one line on standard error. */
+char *tw_cli_wish_name(uint32_t wish);
+bool tw_cli_wish(const char *text, uint32_t *wish);
 
 /* A harness; `others` is what else is expected, or NULL.  NULL: error
  * printed. */

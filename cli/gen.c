@@ -3,12 +3,14 @@
 #include "cli/verbs.h"
 
 static int generate(const TwCliTarget *target, TwKnown *known, uint64_t seed,
-                    uint64_t number, unsigned profile, const char *out)
+                    uint64_t number, unsigned profile, uint32_t wish,
+                    const char *out)
 {
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     g_autoptr(TwComments) comments = tw_comments_new();
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(TwRunner) runner = NULL;
+    g_autofree char *name = NULL;
     GError *error = NULL;
     unsigned used;
 
@@ -16,12 +18,20 @@ static int generate(const TwCliTarget *target, TwKnown *known, uint64_t seed,
     if (!runner || !tw_runner_set_known(runner, known, &error)) {
         return tw_cli_fail_error(error);
     }
-    tw_campaign_program(program, seed, number, profile,
-                        tw_runner_dialect(runner), known, &used);
+    if (wish != TW_NO_WISH && tw_runner_dialect(runner)->identity_pages) {
+        return tw_cli_fail(TW_EXIT_USAGE,
+                           "--wish: expected a target whose pages can lead "
+                           "anywhere (softmmu, zoo:SLUG), not %s",
+                           target->options.name);
+    }
+    tw_campaign_program_towards(program, seed, number, profile, wish,
+                                tw_runner_dialect(runner), known, &used);
+    name = tw_cli_wish_name(wish);
     g_string_printf(text,
                     "seed %" G_GUINT64_FORMAT " number %" G_GUINT64_FORMAT
-                    " profile %s",
-                    seed, number, tw_profile_name(used));
+                    " profile %s%s%s",
+                    seed, number, tw_profile_name(used),
+                    name ? " wish " : "", name ? name : "");
     tw_comments_add_top(comments, text->str);
     g_string_truncate(text, 0);
     tw_program_print(program, comments, text);
@@ -34,7 +44,8 @@ static int generate(const TwCliTarget *target, TwKnown *known, uint64_t seed,
 int tw_verb_gen(int argc, char **argv)
 {
     g_autofree char *seed_text = NULL, *number_text = NULL;
-    g_autofree char *profile_name = NULL, *out = NULL;
+    g_autofree char *profile_name = NULL, *out = NULL, *wish_name = NULL;
+    uint32_t wish = TW_NO_WISH;
     uint64_t seed = 1, number = 0;
     unsigned profile = TW_PROFILE_BALANCED;
     TwCliKnown known = {0};
@@ -48,6 +59,9 @@ int tw_verb_gen(int argc, char **argv)
          "Kind of program: balanced (the default), iommu, invalidate, "
          "topology, hostile, or all by turns",
          "NAME"},
+        {"wish", 'w', 0, G_OPTION_ARG_STRING, &wish_name,
+         "Situation that it is made towards, as run --steer noted it "
+         "(default: none)", "WISH"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Writes here instead of standard output", "FILE"},
         TW_CLI_KNOWN_ENTRIES(known),
@@ -69,10 +83,11 @@ int tw_verb_gen(int argc, char **argv)
     if ((seed_text && !tw_cli_number("--seed", seed_text, &seed)) ||
         (number_text && !tw_cli_number("--number", number_text, &number)) ||
         (profile_name && !tw_cli_profile(profile_name, true, &profile)) ||
+        (wish_name && !tw_cli_wish(wish_name, &wish)) ||
         !tw_cli_known_load(&known)) {
         goto out;
     }
-    code = generate(&target, known.list, seed, number, profile,
+    code = generate(&target, known.list, seed, number, profile, wish,
                     out ? out : "-");
 out:
     tw_cli_known_clear(&known);

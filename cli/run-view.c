@@ -327,10 +327,14 @@ static void json_key(JsonBuilder *b, const TwRunView *view,
         const TwCampaignCase *one =
             &g_array_index(key->cases, TwCampaignCase, i);
         g_autofree char *file = g_strdup_printf("%s-%u.tw", key->key, i + 1);
+        g_autofree char *wish = tw_cli_wish_name(one->wish);
 
         json_builder_begin_object(b);
         tw_cli_json_int(b, "number", one->number);
         tw_cli_json_string(b, "profile", tw_profile_name(one->profile));
+        if (wish) {
+            tw_cli_json_string(b, "wish", wish);
+        }
         if (one->finding.op != TW_NO_OP) {
             tw_cli_json_int(b, "operation", one->finding.op);
         }

@@ -79,7 +79,7 @@ static void write_case(Run *run, const TwDialect *dialect,
     const TwCampaignCase *one = &g_array_index(key->cases, TwCampaignCase, i);
     g_autofree char *name = g_strdup_printf("%s-%u.tw", key->key, i + 1);
     g_autofree char *path = g_build_filename(run->out, name, NULL);
-    g_autofree char *origin = NULL;
+    g_autofree char *origin = NULL, *wish = NULL;
     g_autofree TwProgram *program = NULL;
     guint64 *had = g_hash_table_lookup(run->written, name);
     GError *error = NULL;
@@ -89,12 +89,15 @@ static void write_case(Run *run, const TwDialect *dialect,
         return;
     }
     program = g_new(TwProgram, 1);
-    tw_campaign_program(program, run->options.seed, one->number,
-                        run->options.profile, dialect, run->known.list,
-                        NULL);
+    tw_campaign_program_towards(program, run->options.seed, one->number,
+                                run->options.profile, one->wish, dialect,
+                                run->known.list, NULL);
+    wish = tw_cli_wish_name(one->wish);
     origin = g_strdup_printf(
-        "seed %" G_GUINT64_FORMAT " number %" G_GUINT64_FORMAT " profile %s",
-        run->options.seed, one->number, tw_profile_name(one->profile));
+        "seed %" G_GUINT64_FORMAT " number %" G_GUINT64_FORMAT
+        " profile %s%s%s",
+        run->options.seed, one->number, tw_profile_name(one->profile),
+        wish ? " wish " : "", wish ? wish : "");
     text = tw_cli_case_text(program, &one->finding, &run->target, origin);
     if (!tw_cli_write(path, text->str, text->len, &error)) {
         if (!run->error) {
@@ -201,6 +204,12 @@ static int campaign(Run *run, gboolean json)
     }
     run->view.version = g_strdup(tw_runner_version(runner));
     g_clear_pointer(&runner, tw_runner_free);
+    if (run->options.steer && dialect.identity_pages) {
+        return tw_cli_fail(TW_EXIT_USAGE,
+                           "--steer: expected a target whose pages can lead "
+                           "anywhere (softmmu, zoo:SLUG), not %s",
+                           run->target.options.name);
+    }
     if (!prepare_out(run)) {
         return TW_EXIT_USAGE;
     }
@@ -235,6 +244,16 @@ static bool open_coverage(Run *run, const char *path)
     GError *error = NULL;
 
     run->options.coverage = tw_coverage_new();
+    if (run->options.steer) {
+        TwCoverage *before = tw_coverage_new();
+
+        run->options.met_before = before;
+        if (g_file_test(path, G_FILE_TEST_EXISTS) &&
+            !tw_coverage_load(before, path, &error)) {
+            tw_cli_fail_error(error);
+            return false;
+        }
+    }
     if (!tw_coverage_save(run->options.coverage, path, &error)) {
         tw_cli_fail_error(error);
         return false;
@@ -257,7 +276,7 @@ int tw_verb_run(int argc, char **argv)
 {
     g_autofree char *time = NULL, *programs = NULL, *seed = NULL;
     g_autofree char *profile = NULL, *coverage = NULL;
-    gboolean json = FALSE, stop_at_finding = FALSE;
+    gboolean json = FALSE, stop_at_finding = FALSE, steer = FALSE;
     int jobs = (int)g_get_num_processors(), replays = 3;
     int code = TW_EXIT_USAGE;
     Run run = {.out = NULL};
@@ -279,6 +298,9 @@ int tw_verb_run(int argc, char **argv)
         {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &coverage,
          "Adds the situations that programs brought about to this file "
          "(see cover)", "FILE"},
+        {"steer", 0, 0, G_OPTION_ARG_NONE, &steer,
+         "Makes programs towards situations that neither this campaign nor "
+         "the file of --coverage has met", NULL},
         {"replays", 0, 0, G_OPTION_ARG_INT, &replays,
          "Replays each finding that is kept on a fresh target so often, "
          "before it is called one (default 3)", "N"},
@@ -329,6 +351,7 @@ int tw_verb_run(int argc, char **argv)
                     "--coverage: expected without --stop-at-finding");
         goto out;
     }
+    run.options.steer = steer;
     if (coverage && !open_coverage(&run, coverage)) {
         goto out;
     }
@@ -351,6 +374,7 @@ int tw_verb_run(int argc, char **argv)
     g_free((char *)run.view.version);
 out:
     g_free(run.options.coverage);
+    g_free((void *)run.options.met_before);
     g_free(run.out);
     tw_cli_known_clear(&run.known);
     tw_cli_target_clear(&run.target);

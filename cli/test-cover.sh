@@ -45,10 +45,35 @@ check 'is JSON' grep -q '"programs" : 400' out.txt
 sed -n '/"missing"/,$p' out.txt >listed.txt
 check 'lists three' [ "$(grep -c '"ending"' listed.txt)" -eq 3 ]
 
+exits 0 'a campaign that is steered' \
+    "$TWINWALK" run --programs 400 --steer --jobs 1 --coverage s.cov
+exits 0 'with more processes' \
+    "$TWINWALK" run --programs 400 --steer --jobs 3 --coverage t.cov
+check 'the same' cmp s.cov t.cov
+exits 0 'with those that are not' "$TWINWALK" cover --against a.cov s.cov a.cov
+check 'meets others' grep -q '(gained): [1-9][0-9][0-9]' out.txt
+exits 10 'findings of one' "$TWINWALK" run --target zoo:garbage-xlat-on-deny --steer \
+    --programs 200 --jobs 1 --out found
+case=$(grep -l 'wish' found/*.tw | head -n 1)
+line=$(sed -n 's/^# origin: seed 1 number //p' "$case")
+exits 0 'the program behind it' "$TWINWALK" gen --target zoo:garbage-xlat-on-deny \
+    --number "${line%% *}" --profile all --wish "${line##* }"
+check 'is the same' sh -c "grep -v '^#' '$case' | cmp - /dev/stdin <<X
+\$(grep -v '^#' out.txt)
+X"
+refuses 'half a wish' '--wish: expected ACCESS:LEAF' \
+    "$TWINWALK" gen --wish read:ram
+refuses 'another word' '--wish: expected a name of dimension leaf' \
+    "$TWINWALK" gen --wish read:rum:1:map:open
+refuses 'what there cannot be' '--wish: read:ram:0:map:open: expected a situation' \
+    "$TWINWALK" gen --wish read:ram:0:map:open
+
 echo 'not a file of coverage' >bad.cov
 refuses 'another file' 'bad.cov:1: expected' "$TWINWALK" cover bad.cov
 refuses 'to add to it' 'bad.cov:1: expected' \
     "$TWINWALK" run --programs 10 --coverage bad.cov
+refuses 'to be steered by it' 'bad.cov:1: expected' \
+    "$TWINWALK" run --programs 10 --steer --coverage bad.cov
 check 'it is what it was' grep -qx 'not a file of coverage' bad.cov
 head -n 20 a.cov >cut.cov
 refuses 'a file that is cut off' 'cut.cov:21: expected "end"' \

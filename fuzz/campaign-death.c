@@ -111,9 +111,10 @@ bool tw_campaign_explain_death(const TwDeath *d, uint64_t number,
 
     memset(one, 0, sizeof(*one));
     one->number = number;
-    tw_campaign_program(program, d->options->seed, number,
-                        d->options->profile, d->dialect, d->options->known,
-                        &one->profile);
+    one->wish = d->wish;
+    tw_campaign_program_towards(program, d->options->seed, number,
+                                d->options->profile, d->wish, d->dialect,
+                                d->options->known, &one->profile);
     tw_campaign_count_met(sums, tw_known_met(d->options->known, program));
     ok = run_quietly(d, program, &one->finding, error);
     if (ok && tw_verdict_is_finding(one->finding.verdict)) {

@@ -20,6 +20,8 @@ enum {
     TW_CHUNK = 256,       /* most programs dealt at once */
     TW_RING_CHUNKS = 64,  /* finished chunks the parent has not taken */
     TW_RING_CASES = 256,  /* findings the parent has not taken */
+    TW_ROUND = 4096,      /* programs that are steered by the same knowledge;
+                           * a multiple of TW_CHUNK */
 };
 
 typedef struct TwCampaignSums {
@@ -62,6 +64,10 @@ typedef struct TwShared {
     _Atomic uint64_t redo;  /* 1 + a chunk that was dealt and lost, or 0 */
     _Atomic uint64_t limit; /* numbers from here on are not run */
     _Atomic uint32_t stop;  /* end after the program in flight */
+    /* Numbers from here on wait until their round has its wishes. */
+    _Atomic uint64_t open;
+    uint32_t wishes[TW_ROUND]; /* of the round before `open`, by number modulo
+                                * TW_ROUND; with steering only */
     TwSlot slots[];
 } TwShared;
 
@@ -70,6 +76,25 @@ typedef struct TwSlotMet {
     uint64_t programs;
     uint32_t seen[TW_SITUATIONS];
 } TwSlotMet;
+
+/* What a campaign with steering knows; in the parent. */
+typedef struct TwSteering {
+    uint32_t n;          /* situations that there can be */
+    uint32_t order[TW_SITUATIONS];
+    uint32_t tries[TW_SITUATIONS]; /* programs made towards it so far */
+    uint64_t seen[TW_SITUATIONS];
+} TwSteering;
+
+/* Free with g_free(). */
+TwSteering *tw_steering_new(uint64_t seed);
+
+/*
+ * The wishes of the next round: what neither `before` (or NULL) nor the `n`
+ * workers of all rounds so far have met, and of that first what was tried least.
+ */
+void tw_steering_wish(TwSteering *steering, const TwCoverage *before,
+                      const TwSlotMet *met, unsigned n,
+                      uint32_t wishes[TW_ROUND]);
 
 /* Lowers the limit to `limit` if it is above. */
 static inline void tw_shared_lower_limit(TwShared *shared, uint64_t limit)
@@ -101,6 +126,7 @@ typedef struct TwDeath {
     const TwCampaignOptions *options;
     const TwDialect *dialect;
     const GPtrArray *keys; /* TwCampaignKey: what was found so far */
+    uint32_t wish;         /* what the program was made towards */
     int log_fd;            /* what it said on its standard error, or -1 */
     bool hung;             /* killed by us for not moving */
     int status;            /* from waitpid() */

@@ -32,11 +32,26 @@ bool tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
                          unsigned profile, const TwDialect *dialect,
                          const TwKnown *known, unsigned *profile_used)
 {
+    return tw_campaign_program_towards(program, seed, number, profile,
+                                       TW_NO_WISH, dialect, known,
+                                       profile_used);
+}
+
+bool tw_campaign_program_towards(TwProgram *program, uint64_t seed,
+                                 uint64_t number, unsigned profile,
+                                 uint32_t wish, const TwDialect *dialect,
+                                 const TwKnown *known, unsigned *profile_used)
+{
+    TwSituation situation;
     TwRng rng = tw_rng_for(seed, number);
     unsigned used = profile < TW_PROFILES ? profile
                                           : (unsigned)(number % TW_PROFILES);
 
-    tw_generate(program, (TwProfile)used, dialect, &rng);
+    if (wish != TW_NO_WISH) {
+        situation = tw_situation_of(wish);
+    }
+    tw_generate_towards(program, (TwProfile)used, dialect, &rng,
+                        wish != TW_NO_WISH ? &situation : NULL);
     if (profile_used) {
         *profile_used = used;
     }
@@ -97,21 +112,47 @@ static void close_chunk(Worker *w)
     }
 }
 
+/* The number of a chunk for us; false if there is none.  Who has to wait for
+ * the next round has no chunk yet, so that a lost one can be given to it. */
+static bool take_number(Worker *w, uint64_t *n)
+{
+    uint64_t redo, first;
+
+    while (!atomic_load(&w->shared->stop)) {
+        redo = atomic_exchange(&w->shared->redo, 0);
+        *n = redo > 0 ? redo - 1 : atomic_load(&w->shared->dealt);
+        first = *n * w->chunk_size;
+        if (first >= atomic_load(&w->shared->limit)) {
+            return false;
+        }
+        if (redo > 0) {
+            return true;
+        }
+        if (first >= atomic_load(&w->shared->open)) {
+            atomic_store(&w->slot->waiting, 1);
+            nanosleep(&(struct timespec){0, 500000}, NULL);
+            atomic_store(&w->slot->waiting, 0);
+        } else if (atomic_compare_exchange_weak(&w->shared->dealt, n,
+                                                *n + 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Takes the next chunk; false if there is none. */
 static bool open_chunk(Worker *w)
 {
-    uint64_t limit = atomic_load(&w->shared->limit);
-    uint64_t first;
+    uint64_t limit, first;
 
-    if (atomic_load(&w->shared->stop)) {
+    if (!take_number(w, &first)) {
         return false;
     }
-    first = atomic_exchange(&w->shared->redo, 0);
-    first = (first > 0 ? first - 1 : atomic_fetch_add(&w->shared->dealt, 1)) *
-            w->chunk_size;
+    first *= w->chunk_size;
     if (tw_campaign_test_dealt) {
         tw_campaign_test_dealt(first);
     }
+    limit = atomic_load(&w->shared->limit);
     if (first >= limit) {
         return false;
     }
@@ -133,6 +174,13 @@ static bool chunk_is_over(const Worker *w)
            atomic_load_explicit(&w->shared->stop, memory_order_relaxed);
 }
 
+/* What program `number` is made towards. */
+static uint32_t wish_of(const Worker *w, uint64_t number)
+{
+    return w->options->steer ? w->shared->wishes[number % TW_ROUND]
+                             : TW_NO_WISH;
+}
+
 static void keep_case(Worker *w, unsigned profile, const TwFinding *finding)
 {
     TwCampaignCase *c;
@@ -142,6 +190,7 @@ static void keep_case(Worker *w, unsigned profile, const TwFinding *finding)
     c = &w->slot->cases[w->mine.cases++ % TW_RING_CASES];
     c->number = number;
     c->profile = profile;
+    c->wish = wish_of(w, number);
     c->finding = *finding;
     if (w->options->stop_at_finding &&
         tw_verdict_is_finding(finding->verdict)) {
@@ -168,9 +217,10 @@ static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
     uint64_t met = 0; /* most programs meet none: telling costs time */
 
     w->slot->in_flight = TW_NO_OP;
-    if (tw_campaign_program(program, w->options->seed, w->mine.chunk.next,
-                            w->options->profile, tw_runner_dialect(runner),
-                            w->options->known, &profile)) {
+    if (tw_campaign_program_towards(
+            program, w->options->seed, w->mine.chunk.next,
+            w->options->profile, wish_of(w, w->mine.chunk.next),
+            tw_runner_dialect(runner), w->options->known, &profile)) {
         met = tw_known_met(w->options->known, program);
     }
     verdict = tw_runner_run(runner, program, &finding, &sums->stats,
@@ -238,6 +288,7 @@ void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
     for (;;) {
         if (w.mine.open && chunk_is_over(&w)) {
             close_chunk(&w);
+            tw_slot_commit(slot, &w.mine); /* the next may be long in coming */
         }
         if (!w.mine.open && !open_chunk(&w)) {
             break;

@@ -50,6 +50,7 @@ typedef struct Campaign {
     TwShared *shared;
     size_t shared_size;
     TwSlotMet *met; /* one per worker, or NULL */
+    TwSteering *steering; /* or NULL */
     size_t met_size;
     uint64_t chunk_size;
     double hang_seconds;
@@ -283,6 +284,9 @@ static bool explain_death(Campaign *c, const Watched *w, uint64_t number,
 {
     TwDeath death = {.options = &c->options, .dialect = &c->dialect,
                      .keys = c->result->keys, .log_fd = w->log_fd,
+                     .wish = c->steering
+                                 ? c->shared->wishes[number % TW_ROUND]
+                                 : TW_NO_WISH,
                      .hung = w->hung, .status = status};
 
     return tw_campaign_explain_death(&death, number, sums, one, &c->error);
@@ -510,7 +514,7 @@ static void take_met(Campaign *c)
 {
     TwCoverage *coverage = c->options.coverage;
 
-    for (unsigned j = 0; c->met && j < c->options.jobs; j++) {
+    for (unsigned j = 0; coverage && j < c->options.jobs; j++) {
         coverage->programs += c->met[j].programs;
         for (uint32_t i = 0; i < TW_SITUATIONS; i++) {
             coverage->seen[i] += c->met[j].seen[i];
@@ -518,6 +522,51 @@ static void take_met(Campaign *c)
     }
     if (c->met) {
         munmap(c->met, c->met_size);
+    }
+}
+
+/* Rounds ------------------------------------------------------------------ */
+
+static void open_round(Campaign *c)
+{
+    tw_steering_wish(c->steering, c->options.met_before, c->met,
+                     c->options.jobs, c->shared->wishes);
+    atomic_fetch_add(&c->shared->open, TW_ROUND);
+}
+
+/* Opens the next round when this one is over.  A chunk that was lost with its
+ * worker would keep all others waiting: it is given away again. */
+static void watch_round(Campaign *c)
+{
+    uint64_t chunks = atomic_load(&c->shared->open) / c->chunk_size;
+    uint64_t n = chunks - TW_ROUND / c->chunk_size;
+    TwProgress p;
+
+    if (atomic_load(&c->shared->dealt) < chunks) {
+        return;
+    }
+    for (unsigned i = 0; i < c->options.jobs; i++) {
+        TwSlot *slot = &c->shared->slots[i];
+
+        if (c->workers[i].pid > 0) {
+            bool waiting = atomic_load(&slot->waiting);
+
+            tw_slot_read(slot, &p);
+            if (!waiting || p.open) {
+                return; /* busy with it */
+            }
+        }
+        drain(c, slot);
+    }
+    while (n < chunks && n < c->finished->len &&
+           g_array_index(c->finished, guint8, (unsigned)n)) {
+        n++;
+    }
+    if (n < chunks) {
+        uint64_t none = 0;
+        atomic_compare_exchange_strong(&c->shared->redo, &none, n + 1);
+    } else {
+        open_round(c);
     }
 }
 
@@ -543,6 +592,9 @@ static bool set_up(Campaign *c, GError **error)
     if (o->programs > 0) {
         c->chunk_size = CLAMP(o->programs / (16u * o->jobs), 1, TW_CHUNK);
     }
+    while (o->steer && (c->chunk_size & (c->chunk_size - 1))) {
+        c->chunk_size &= c->chunk_size - 1; /* a round has whole ones */
+    }
     if (!look_at_target(c, error)) {
         return false;
     }
@@ -556,8 +608,14 @@ static bool set_up(Campaign *c, GError **error)
                     c->shared_size, g_strerror(errno));
         return false;
     }
-    if (o->coverage && !share_met(c, error)) {
+    if ((o->coverage || o->steer) && !share_met(c, error)) {
         return false;
+    }
+    atomic_store(&c->shared->open, UINT64_MAX);
+    if (o->steer) {
+        c->steering = tw_steering_new(o->seed);
+        atomic_store(&c->shared->open, 0);
+        open_round(c);
     }
     atomic_store(&c->shared->limit, o->programs ? o->programs : UINT64_MAX);
     c->workers = g_new0(Watched, o->jobs);
@@ -579,6 +637,9 @@ static void run(Campaign *c, TwCampaignProgress progress, void *data)
         nanosleep(&(struct timespec){0, POLL_NS}, NULL);
         for (unsigned i = 0; i < c->options.jobs; i++) {
             watch(c, i);
+        }
+        if (c->steering && c->alive > 0) {
+            watch_round(c);
         }
         if (c->stopped_at == 0) {
             bool told = c->options.stop && *c->options.stop;
@@ -631,6 +692,7 @@ bool tw_campaign_run(const TwCampaignOptions *options,
     }
     g_array_unref(c.pending);
     g_array_unref(c.finished);
+    g_free(c.steering);
     g_free(c.workers);
     munmap(c.shared, c.shared_size);
     return ok;

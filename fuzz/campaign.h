@@ -3,7 +3,9 @@
  * Many programs, one target: worker processes each with a target and an
  * oracle of their own, a parent that watches them, restarts the dead and adds
  * up.  Program number i depends on the seed and i alone, so findings and counts
- * do not depend on the number of workers.
+ * do not depend on the number of workers.  With steering it depends on what the
+ * rounds of programs before its own have met, too, which is the same for any
+ * number of workers.
  */
 #ifndef TW_FUZZ_CAMPAIGN_H
 #define TW_FUZZ_CAMPAIGN_H
@@ -28,15 +30,22 @@ typedef struct TwCampaignOptions {
                            * which the target dies adds nothing.  Not with
                            * stop_at_finding: others would count that come
                            * after the finding */
+    bool steer;           /* programs are made towards what was not met yet:
+                           * in this campaign, and in `met_before` */
+    const TwCoverage *met_before; /* or NULL */
     bool stop_at_finding; /* end at the first finding (lowest number) */
     uint32_t hang_ms;    /* a program longer than this hangs (0: 10 s) */
     volatile int *stop;  /* set by a signal handler: end cleanly */
 } TwCampaignOptions;
 
+/* No situation's number. */
+#define TW_NO_WISH ((uint32_t)TW_SITUATIONS)
+
 /* One raw case of one key. */
 typedef struct TwCampaignCase {
     uint64_t number; /* program number: seed and number give the program */
     unsigned profile;
+    uint32_t wish; /* the situation it was made towards, or TW_NO_WISH */
     TwFinding finding;
 } TwCampaignCase;
 
@@ -78,5 +87,11 @@ void tw_campaign_result_clear(TwCampaignResult *result);
 bool tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
                          unsigned profile, const TwDialect *dialect,
                          const TwKnown *known, unsigned *profile_used);
+/* The same, made towards a situation (its number, or TW_NO_WISH). */
+bool tw_campaign_program_towards(TwProgram *program, uint64_t seed,
+                                 uint64_t number, unsigned profile,
+                                 uint32_t wish, const TwDialect *dialect,
+                                 const TwKnown *known,
+                                 unsigned *profile_used);
 
 #endif

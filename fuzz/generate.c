@@ -2,6 +2,7 @@
 /* The profiles, and the way from a profile to a program. */
 #include "fuzz/generate-internal.h"
 #include "fuzz/generate-put.h"
+#include "fuzz/generate-wish.h"
 
 #include <string.h>
 
@@ -184,6 +185,13 @@ enum { FLAT_LENGTHS = 10 };
 void tw_generate(TwProgram *program, TwProfile profile,
                  const TwDialect *dialect, TwRng *rng)
 {
+    tw_generate_towards(program, profile, dialect, rng, NULL);
+}
+
+void tw_generate_towards(TwProgram *program, TwProfile profile,
+                         const TwDialect *dialect, TwRng *rng,
+                         const TwSituation *wish)
+{
     TwGen gen;
 
     gen.program = program;
@@ -194,6 +202,9 @@ void tw_generate(TwProgram *program, TwProfile profile,
     gen.limit = dialect->max_script < TW_MAX_SCRIPT ? dialect->max_script
                                                     : TW_MAX_SCRIPT;
     tw_gen_topology(&gen);
+    if (wish != NULL) {
+        tw_gen_wish(&gen, wish);
+    }
     unsigned goal =
         gen.mixture->ops[0] +
         tw_rng_below(rng, gen.mixture->ops[1] - gen.mixture->ops[0] + 1u);

@@ -7,6 +7,7 @@
 #ifndef TW_FUZZ_GENERATE_H
 #define TW_FUZZ_GENERATE_H
 
+#include "oracle/situation.h"
 #include "program/dialect.h"
 #include "program/rng.h"
 
@@ -36,5 +37,14 @@ unsigned tw_profile_find(const char *name);
  */
 void tw_generate(TwProgram *program, TwProfile profile,
                  const TwDialect *dialect, TwRng *rng);
+
+/*
+ * The same, with an attempt at a situation at the start of the script, where
+ * the dialect has the means; the rest is as random as ever.  `wish` may be
+ * NULL: then it is tw_generate().
+ */
+void tw_generate_towards(TwProgram *program, TwProfile profile,
+                         const TwDialect *dialect, TwRng *rng,
+                         const TwSituation *wish);
 
 #endif

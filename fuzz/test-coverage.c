@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fuzz/campaign.h"
+#include "program/legality.h"
 #include "program/text.h"
 
 /* Situations of programs -------------------------------------------------- */
@@ -182,14 +183,17 @@ static void test_numbers(void)
 
 /* Campaigns --------------------------------------------------------------- */
 
-static void campaign(unsigned jobs, TwCoverage *coverage)
+static void campaign(unsigned jobs, uint64_t programs, bool steer,
+                     const TwCoverage *before, TwCoverage *coverage)
 {
     TwCampaignOptions options = {
         .target.name = "softmmu",
         .profile = TW_PROFILES,
         .seed = 5,
-        .programs = 3000,
+        .programs = programs,
         .jobs = jobs,
+        .steer = steer,
+        .met_before = before,
         .coverage = coverage,
     };
     TwCampaignResult result;
@@ -207,8 +211,8 @@ static void test_campaign(void)
     g_autofree TwCoverage *three = tw_coverage_new();
     TwCoverageSums sums;
 
-    campaign(1, one);
-    campaign(3, three);
+    campaign(1, 3000, false, NULL, one);
+    campaign(3, 3000, false, NULL, three);
     g_assert_cmpuint(one->programs, ==, 3000);
     g_assert_cmpmem(one, sizeof(*one), three, sizeof(*three));
     for (uint32_t i = 0; i < TW_SITUATIONS; i++) {
@@ -224,6 +228,124 @@ static void test_campaign(void)
     g_assert_cmpuint(sums.seen, >, 1000);
     g_assert_cmpuint(tw_coverage_sums(one, 1000000, 0, 0xff, 1, 0xff).seen,
                      ==, 0);
+}
+
+static uint32_t seen(const TwCoverage *coverage)
+{
+    return tw_coverage_sums(coverage, 1, 0, 0xff, 1, 0xff).seen;
+}
+
+/* More than one round, whatever --jobs; what was met before is no aim. */
+static void test_steering(void)
+{
+    enum { PROGRAMS = 4096 + 400 };
+    g_autofree TwCoverage *blind = tw_coverage_new();
+    g_autofree TwCoverage *one = tw_coverage_new();
+    g_autofree TwCoverage *three = tw_coverage_new();
+    g_autofree TwCoverage *next = tw_coverage_new();
+    uint32_t had;
+
+    campaign(2, 1000, false, NULL, blind);
+    campaign(1, PROGRAMS, true, NULL, one);
+    campaign(3, PROGRAMS, true, NULL, three);
+    g_assert_cmpuint(one->programs, ==, PROGRAMS);
+    g_assert_cmpmem(one, sizeof(*one), three, sizeof(*three));
+    had = seen(one);
+    campaign(2, 1000, true, one, next);
+    tw_coverage_add(next, one);
+    tw_coverage_add(one, blind);
+    g_test_message("met by %u programs with steering: %u; by 1000 more: %u; "
+                   "by 1000 without: %u",
+                   PROGRAMS, had, seen(next) - had, seen(one) - had);
+    g_assert_cmpuint(seen(next) - had, >, 3 * (seen(one) - had) / 2);
+}
+
+/* A change, and an event that it may be ended by. */
+static const char *const wishes[] = {
+    "read ram 1 first open",
+    "write rom 2 same open",
+    "exec mmio 0 page flush-page",
+    "rmw no-page 0 unpage flush-all",
+    "read hole 1 map notify",
+    "write no-hop 2 unmap notify-all",
+    "read reservation 3+ protect flush-index",
+    "exec ram-device 1 map-notified notified",
+    "rmw no-hop 1 unmap-notified waiting",
+    "write ram 2 protect-notified safepoint",
+    "read no-hop 1 reset reset",
+    "exec ram 1 bypass bypass",
+    "write romd 0 add commit",
+    "read hole 0 del commit",
+    "rmw mmio 1 move flush-range",
+    "write ram 0 resize waiting",
+    "exec rom 1 enable safepoint",
+    "read hole 1 disable flush-page",
+    "write ram 1 priority commit",
+    "read romd 0 readonly commit",
+    "write romd 1 rom-mode safepoint",
+    "read ram 0 alias-offset commit",
+    "rmw ram 2 transaction waiting",
+    "read mmio 1 restore safepoint",
+    "write ram 0 device other",
+    "read ram 1 during waiting",
+    "read loop 2 map flush-all",
+    "dma-write ram 3+ map open",
+    "dma-read hole 0 disable open",
+    "read ram 0 page reset",
+    "read ram 0 page bypass",
+    "write hole 1 del notify",
+};
+
+static uint32_t wish_of(const char *text)
+{
+    uint32_t i = 0;
+
+    for (; i < TW_SITUATIONS; i++) {
+        g_autofree char *name = words(i);
+
+        if (strcmp(name, text) == 0) {
+            return i;
+        }
+    }
+    g_error("no situation: %s", text);
+}
+
+/* Each of them is had by one of some programs that are made towards it. */
+static void test_wishes(void)
+{
+    enum { TRIES = 100 };
+    TwTargetOptions options = {.name = "softmmu"};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TwRunner) runner = tw_runner_new(&options, &error);
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+
+    g_assert_no_error(error);
+    tw_runner_meet(runner);
+    for (unsigned i = 0; i < G_N_ELEMENTS(wishes); i++) {
+        uint32_t wish = wish_of(wishes[i]);
+        unsigned number = 0;
+        bool had = false;
+
+        for (; number < TRIES && !had; number++) {
+            const TwMet *met = tw_runner_met(runner);
+            TwFinding finding;
+
+            tw_campaign_program_towards(program, 7, number, TW_PROFILES, wish,
+                                        tw_runner_dialect(runner), NULL,
+                                        NULL);
+            g_assert_true(tw_program_check(program, NULL, 0));
+            tw_runner_run(runner, program, &finding, NULL, NULL);
+            g_assert_false(tw_verdict_is_finding(finding.verdict));
+            for (uint32_t k = 0; k < met->n; k++) {
+                had = had || met->list[k] == wish;
+            }
+        }
+        g_test_message("%-40s after %u", wishes[i], number);
+        if (!had) {
+            g_error("not met by %u programs made towards it: %s", TRIES,
+                    wishes[i]);
+        }
+    }
 }
 
 /* Files ------------------------------------------------------------------- */
@@ -306,6 +428,8 @@ int main(int argc, char **argv)
     g_test_add_func("/coverage/situations-have-numbers", test_numbers);
     g_test_add_func("/coverage/situations-of-programs", test_told);
     g_test_add_func("/coverage/whatever-the-jobs", test_campaign);
+    g_test_add_func("/coverage/steering", test_steering);
+    g_test_add_func("/coverage/wishes-come-true", test_wishes);
     g_test_add_func("/coverage/files-add-up", test_file);
     g_test_add_func("/coverage/other-files-are-refused", test_refused);
     return g_test_run();
