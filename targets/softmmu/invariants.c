@@ -155,6 +155,21 @@ static bool tlb_check(Machine *m, unsigned c, unsigned index)
     return true;
 }
 
+/* TN-7: no IOMMU has a notifier of a CPU that is gone. */
+static bool notifiers_check(Machine *m)
+{
+    for (unsigned i = 0; i < m->program->n_iommus; i++) {
+        for (const Notifier *n = m->iommus[i].notifiers; n != NULL;
+             n = n->next) {
+            if (n->cpu != TW_NONE && !m->cpus[n->cpu].live) {
+                return broken(m, "TN-7 (notifier of a CPU that is gone)",
+                              n->cpu, 0);
+            }
+        }
+    }
+    return true;
+}
+
 /* Views against the region tree -------------------------------------------- */
 
 static bool same_leaf(const Leaf *seen, bool hit, const Leaf *plain)
@@ -208,6 +223,7 @@ static bool invariants_hold(Machine *m)
         hold = view_check(m, s);
     }
     m->views_new = false;
+    hold = hold && notifiers_check(m);
     for (unsigned c = 0; hold && c < m->program->n_cpus; c++) {
         for (unsigned i = 0; hold && i < TW_MAX_MMU_INDEXES; i++) {
             hold = !m->cpus[c].live || m->cpus[c].tlbs[i].table == NULL ||

@@ -125,6 +125,14 @@ static void test_not_registered(void)
     expect_broken(m, "FR-2");
 }
 
+static void test_notifier_outlives_cpu(void)
+{
+    Machine *m = machine_after("  unplug c0\n");
+
+    notifier_register(m, &m->cpus[0].notifiers[0][0]);
+    expect_broken(m, "TN-7");
+}
+
 /* Where it leads, what it grants, through what, and what changed behind it. */
 static void test_not_the_walk(void)
 {
@@ -189,6 +197,8 @@ int main(int argc, char **argv)
     g_test_add_func("/invariants/TL-3/two-entries", test_two_entries);
     g_test_add_func("/invariants/TN-4/not-active", test_not_active);
     g_test_add_func("/invariants/FR-2/not-registered", test_not_registered);
+    g_test_add_func("/invariants/TN-7/notifier-outlives-cpu",
+                    test_notifier_outlives_cpu);
     g_test_add_func("/invariants/FR-3/not-the-walk", test_not_the_walk);
     g_test_add_func("/invariants/FR-3/silence", test_silence);
     g_test_add_func("/invariants/FV-1/view", test_view);
