@@ -143,6 +143,7 @@ static void json_mutants(JsonBuilder *b)
         tw_cli_json_string(b, "mutant", mutants[i].slug);
         tw_cli_json_string(b, "summary", mutants[i].summary);
         tw_cli_json_string(b, "rules", mutants[i].rules);
+        tw_cli_json_string(b, "shown", mutants[i].shown);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
@@ -159,6 +160,15 @@ static void json_triggers(JsonBuilder *b, const TwTriggerInfo *trigger)
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
+}
+
+/* What random programs need to show a mutant, behind its rules. */
+static const char *mutant_shown(const char *shown)
+{
+    return strcmp(shown, "page") == 0    ? "; shown with --flush page"
+           : strcmp(shown, "check") == 0 ? "; shown with --check"
+           : strcmp(shown, "never") == 0 ? "; random programs do not show it"
+                                         : "";
 }
 
 static void text(void)
@@ -178,8 +188,9 @@ static void text(void)
     mutants = tw_zoo_mutants(&count);
     printf("\nMutants of the zoo, each with the rules that it breaks:\n");
     for (unsigned i = 0; i < count; i++) {
-        printf("  %s\n      %s (%s)\n", mutants[i].slug, mutants[i].summary,
-               mutants[i].rules);
+        printf("  %s\n      %s (%s)%s\n", mutants[i].slug,
+               mutants[i].summary, mutants[i].rules,
+               mutant_shown(mutants[i].shown));
     }
     for (unsigned i = 0; classes[i]; i++) {
         const TwTriggerInfo *trigger = classes[i]->triggers;

@@ -90,6 +90,10 @@ static bool catch(const TwZooRun *zoo, const TwZooBug *bug, Caught *caught,
 
     memset(caught, 0, sizeof(*caught));
     options.target.name = name;
+    options.target.check |= strcmp(bug->shown, "check") == 0;
+    if (strcmp(bug->shown, "page") == 0) {
+        options.target.flush = TW_FLUSH_PAGES;
+    }
     ok = tw_campaign_run(&options, NULL, NULL, &result, error);
     caught->seconds = result.seconds;
     caught->found = ok && first_case(&result, &caught->first);
@@ -243,7 +247,8 @@ int tw_verb_zoo(int argc, char **argv)
     const TwZooBug *all;
     GOptionEntry entries[] = {
         {"mutants", 0, 0, G_OPTION_ARG_NONE, &mutants,
-         "All mutants instead of all bugs; their verdict may be any finding",
+         "All mutants instead of all bugs, but for those that random programs "
+         "never show; their verdict may be any finding",
          NULL},
         {"time", 0, 0, G_OPTION_ARG_STRING, &time,
          "Gives up on a bug after so long (default 60s)", "TIME"},
@@ -316,7 +321,9 @@ int tw_verb_zoo(int argc, char **argv)
     }
     all = mutants ? tw_zoo_mutants(&count) : tw_zoo_bugs(&count);
     for (unsigned i = 0; argc == 1 && i < count; i++) {
-        g_ptr_array_add(wanted, (void *)&all[i]);
+        if (strcmp(all[i].shown, "never") != 0) {
+            g_ptr_array_add(wanted, (void *)&all[i]);
+        }
     }
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);

@@ -231,6 +231,7 @@ static void test_mutants(void)
     g_autoptr(GRegex) rules =
         g_regex_new("^[A-Z]{2}-[1-9][0-9]*(,[A-Z]{2}-[1-9][0-9]*)*$", 0, 0,
                     NULL);
+    static const char *const shown[] = {"", "page", "check", "never", NULL};
     unsigned n;
     const TwZooBug *bugs = tw_zoo_bugs(&n);
 
@@ -251,6 +252,7 @@ static void test_mutants(void)
         g_assert_cmpuint(strlen(bugs[i].slug), <=, 28);
         g_assert_cmpuint(strlen(bugs[i].summary), >, 10);
         g_assert_true(g_regex_match(rules, bugs[i].rules, 0, NULL));
+        g_assert_true(g_strv_contains(shown, bugs[i].shown));
     }
 }
 

@@ -12,15 +12,17 @@
 
 static const TwZooBug bugs[] = {
 #define TW_ZOO_BUG(slug, name, summary, provenance, verdicts, endings, rules)  \
-    {slug, summary, provenance, verdicts, endings, rules},
+    {slug, summary, provenance, verdicts, endings, rules, ""},
 #include "targets/zoo/bugs.def"
 #undef TW_ZOO_BUG
 };
 
 /* In the order of Bug, behind the bugs. */
 static const TwZooBug mutants[] = {
+#define TW_ZOO_MUTANT_SHOWN(slug, name, rules, summary, shown)                 \
+    {slug, summary, "", "", "", rules, shown},
 #define TW_ZOO_MUTANT(slug, name, rules, summary)                              \
-    {slug, summary, "", "", "", rules},
+    TW_ZOO_MUTANT_SHOWN(slug, name, rules, summary, "")
 #include "targets/zoo/mutants.def"
 #undef TW_ZOO_MUTANT
 };

@@ -20,6 +20,9 @@ typedef struct TwZooBug {
                              * the bug keeps, separated by commas; else "" */
     const char *rules;      /* stale, and mutants: ids of rules that it breaks,
                              * separated by commas; else "" */
+    const char *shown;      /* mutants: random programs show it only with
+                             * --flush page ("page"), only with --check
+                             * ("check"), or "never"; else "" */
 } TwZooBug;
 
 extern const TwTargetClass tw_zoo_class;
