@@ -188,9 +188,8 @@ static void text(void)
     mutants = tw_zoo_mutants(&count);
     printf("\nMutants of the zoo, each with the rules that it breaks:\n");
     for (unsigned i = 0; i < count; i++) {
-        printf("  %s\n      %s (%s)%s\n", mutants[i].slug,
-               mutants[i].summary, mutants[i].rules,
-               mutant_shown(mutants[i].shown));
+        printf("  %s\n      %s (%s)%s\n", mutants[i].slug, mutants[i].summary,
+               mutants[i].rules, mutant_shown(mutants[i].shown));
     }
     for (unsigned i = 0; classes[i]; i++) {
         const TwTriggerInfo *trigger = classes[i]->triggers;
