@@ -45,7 +45,7 @@ for mode in '--flush all' '--flush page' --hide-locations; do
     # shellcheck disable=SC2086 # two words
     holds "softmmu $mode agrees" 0 "$TWINWALK" check --want clean $mode \
         "$corpus/corners" "$corpus/examples" \
-        "$corpus/regressions" "$corpus/zoo"
+        "$corpus/regressions" "$corpus/rules" "$corpus/zoo"
 done
 
 # Each bug of the zoo has its case, and each case its bug.

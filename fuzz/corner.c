@@ -151,7 +151,9 @@ static bool read_notes(TwCorner *corner, char **lines, unsigned first,
 static bool read_head(TwCorner *corner, char **lines, unsigned *end,
                       GError **error)
 {
-    g_autofree char *about = g_strdup_printf("# corner %u: ", corner->number);
+    g_autofree char *about =
+        corner->rule ? g_strdup_printf("# rule %s: ", corner->rule)
+                     : g_strdup_printf("# corner %u: ", corner->number);
     unsigned drawn = 0, i;
 
     for (i = 0; lines[i] && lines[i][0] == '#'; i++) {
@@ -173,6 +175,10 @@ static bool read_head(TwCorner *corner, char **lines, unsigned *end,
     if (!corner->rules || !corner->broken_by) {
         return expected(error, corner->file, i,
                         "above: '# rules: ' and '# broken by: '");
+    }
+    if (corner->rule && strcmp(corner->rules[0], corner->rule) != 0) {
+        return expected(error, corner->file, i,
+                        "above: that rule as the first of its '# rules: '");
     }
     if (drawn == 0) {
         return expected(error, corner->file, i,
@@ -218,19 +224,43 @@ static bool read_case(TwCorner *corner, const char *folder, GError **error)
            expected(error, corner->file, i, "a note behind an operation");
 }
 
+/* NN-SLUG.tw of a corner, RULE-SLUG.tw of a rule; the slug, or NULL. */
+static char *read_name(TwCorner *corner)
+{
+    g_autoptr(GRegex) regex = g_regex_new(
+        "^(?:([0-9]{2})|([A-Z]{2}-[1-9][0-9]*))-([a-z0-9-]+)\\.tw$", 0, 0,
+        NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    g_autofree char *number = NULL, *rule = NULL;
+
+    if (!g_regex_match(regex, corner->file, 0, &match)) {
+        return NULL;
+    }
+    number = g_match_info_fetch(match, 1);
+    rule = g_match_info_fetch(match, 2);
+    if (*rule) {
+        corner->rule = g_steal_pointer(&rule);
+    } else {
+        corner->number = (unsigned)strtoul(number, NULL, 10);
+    }
+    return g_match_info_fetch(match, 3);
+}
+
 TwCorner *tw_corner_load(const char *folder, const char *file, GError **error)
 {
     TwCorner *corner = g_new0(TwCorner, 1);
-    char *dash;
+    g_autofree char *slug = NULL;
 
     corner->file = g_strdup(file);
-    corner->number = (unsigned)strtoul(file, &dash, 10);
-    if (dash != file + 2 || *dash != '-') {
-        expected(error, file, 0, "a name NN-SLUG.tw");
+    slug = read_name(corner);
+    if (!slug) {
+        expected(error, file, 0, "a name NN-SLUG.tw or RULE-SLUG.tw");
     } else if (read_case(corner, folder, error)) {
-        corner->path = g_strdup_printf("/corner/%02u/%s/%.*s", corner->number,
-                                       corner->rules[0],
-                                       (int)strlen(dash + 1) - 3, dash + 1);
+        corner->path = corner->rule
+                           ? g_strdup_printf("/rule/%s/%s", corner->rule, slug)
+                           : g_strdup_printf("/corner/%02u/%s/%s",
+                                             corner->number, corner->rules[0],
+                                             slug);
         return corner;
     }
     tw_corner_free(corner);
@@ -251,6 +281,7 @@ void tw_corner_free(TwCorner *corner)
     g_strfreev(corner->broken_by);
     g_free(corner->file);
     g_free(corner->path);
+    g_free(corner->rule);
     g_free(corner);
 }
 

@@ -2,7 +2,8 @@
 /*
  * A corner case: a program whose comments say which corner of the rules it is
  * about, what breaks it, and what must come of its operations
- * (corpus/corners/README.md).
+ * (corpus/corners/README.md).  A case of one rule (corpus/rules) is the same
+ * with the rule's id for the corner's number.
  */
 #ifndef TW_FUZZ_CORNER_H
 #define TW_FUZZ_CORNER_H
@@ -25,7 +26,8 @@ typedef struct TwCornerNote {
 typedef struct TwCorner {
     char *file;  /* "12-alias-of-disabled.tw" */
     char *path;  /* "/corner/12/FV-1/alias-of-disabled" */
-    unsigned number;
+    unsigned number; /* 0: a case of */
+    char *rule;      /* this rule, the first of its rules; else NULL */
     char **rules, **broken_by; /* NULL-terminated */
     bool silent; /* the judge cannot tell what breaks it */
     TwProgram program;

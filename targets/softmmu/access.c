@@ -363,8 +363,9 @@ static void check_run(Machine *m, const Run *run)
     for (unsigned k = 0; k < run->length; k += length) {
         uint64_t offset = run->offset + k;
         length = piece_length(region, offset, run->length - k);
-        if (length < region->valid_min ||
-            range_meets(region->reject, offset, length)) {
+        if ((length < region->valid_min && !TW_BUG(VALID_SIZES_IGNORED)) ||
+            (range_meets(region->reject, offset, length) &&
+             !TW_BUG(REJECT_IGNORED))) {
             refuse(access, TW_CLASS_DECODE_ERROR);
         } else if (range_meets(region->error, offset, length)) {
             refuse(access, TW_CLASS_DEVICE_ERROR);
@@ -397,6 +398,10 @@ static void device_byte(Machine *m, const Run *run, unsigned k)
     TwLogRecord record = {.op = m->op, .region = run->region,
                           .offset = offset, .attrs = access->attrs};
 
+    if (TW_BUG(DEVICE_TOLD_LESS)) {
+        record.attrs &= low_mask(TW_ATTR_REQUESTER_SHIFT);
+    }
+
     if (access_writes(access)) {
         record.kind = TW_LOG_WRITE;
         record.byte = tw_store_tag(m->op, byte);
@@ -406,7 +411,7 @@ static void device_byte(Machine *m, const Run *run, unsigned k)
         }
         return;
     }
-    if (access->code == TW_OP_EXEC) {
+    if (access->code == TW_OP_EXEC && !TW_BUG(FETCH_NOT_LOGGED)) {
         record.kind = TW_LOG_FETCH;
         tw_trace_add_log(m->trace, record);
     }
@@ -446,6 +451,11 @@ static void run_effects(Machine *m, const Run *run)
         device_run(m, region, run);
         return;
     }
+    if (TW_BUG(REMOVED_READS_ZERO) &&
+        m->regions[run->region].container == TW_NONE &&
+        region->container != TW_NONE) {
+        return;
+    }
     if (access->need & (TW_R | TW_X)) {
         access->value |= ram_read(&m->ram, block_of(m, run->region),
                                   run->offset, run->length)
@@ -459,7 +469,9 @@ static void run_effects(Machine *m, const Run *run)
         }
         for (unsigned k = 0; k < run->length; k++) {
             ram_write(&m->ram, block_of(m, run->region), run->offset + k,
-                      tw_store_tag(m->op, run->first + k));
+                      tw_store_tag(m->op, TW_BUG(ONE_TAG_FOR_ALL_BYTES)
+                                              ? 0
+                                              : run->first + k));
         }
     }
 }
@@ -544,7 +556,9 @@ static void access_bytes(Machine *m, const TwOp *op, bool cpu)
     uint64_t left;
 
     if (op->addr > UINT64_MAX - (op->size - 1)) { /* AR-6 */
-        refuse(&m->access, TW_CLASS_DECODE_ERROR);
+        refuse(&m->access, TW_BUG(BEYOND_IS_PAGE_FAULT)
+                               ? TW_CLASS_PAGE_FAULT
+                               : TW_CLASS_DECODE_ERROR);
         return;
     }
     if (!cpu) {
@@ -598,6 +612,9 @@ static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
         check_run(m, &access->runs[i]);
     }
     outcome->class_ = access->class_;
+    if (TW_BUG(REFUSED_READS_ONES) && access->class_ > TW_CLASS_DEVICE_ERROR) {
+        outcome->value = UINT64_MAX >> (64 - 8 * access->size);
+    }
     if (access->class_ <= TW_CLASS_DEVICE_ERROR) {
         for (unsigned i = 0; i < access->n_runs; i++) {
             run_effects(m, &access->runs[i]);

@@ -37,6 +37,12 @@ static void cpu_flush_unmap(Machine *m, Cpu *cpu, const Work *work)
         }
     }
     notifier->active = left;
+    for (unsigned i = 0;
+         TW_BUG(UNMAP_DISARMS_ALL) && i < m->program->n_iommus; i++) {
+        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
+            cpu->notifiers[i][k].active = false;
+        }
+    }
 }
 
 static unsigned cpu_live(const Cpu *cpu)
@@ -146,7 +152,7 @@ static void cpu_ask(Machine *m, uint8_t c, uint8_t actor, Work work)
     TELL(m, "queue", "c%u %s: at its next safe point (LA-4)", c,
          work_name(m, &work).text);
     if (cpu->n_work == MAX_WORK) {
-        cpu->too_much_work = true;
+        cpu->too_much_work = !TW_BUG(OVERRUN_IS_LOST);
         return;
     }
     cpu->work[cpu->n_work++] = work;
@@ -212,7 +218,10 @@ static void cpu_flush_op(Machine *m, const TwOp *op, uint8_t actor)
         work.kind = WORK_FLUSH_ALL;
         break;
     }
-    if (op->obj == TW_ALL) {
+    if (TW_BUG(FLUSH_OF_ALL_IS_OWN) && op->obj == TW_ALL &&
+        actor != TW_BOARD) {
+        cpu_ask(m, actor, actor, work);
+    } else if (op->obj == TW_ALL) {
         cpu_ask_all(m, actor, work);
     } else {
         cpu_ask(m, op->obj, actor, work);
@@ -230,6 +239,9 @@ PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,
          notifier->active ? " (TN-3)"
                           : ": not active, nothing came through it (TN-4)");
     if (!notifier->active) {
+        return;
+    }
+    if (TW_BUG(UNMAP_NOT_QUEUED) && notifier->cpu != actor) {
         return;
     }
     count(m, TW_COUNT_DELIVER);

@@ -152,7 +152,7 @@ static Fill fill_hop(Machine *m, uint8_t c, const TwMmuIndex *mmu,
         rights = TW_R | TW_W | TW_X;
     }
     *prot = (TW_BUG(RIGHTS_NOT_ANDED) ? granted : *prot) & rights;
-    if (*prot == 0) {
+    if (*prot == 0 || (TW_BUG(FILL_GIVES_UP_EARLY) && *prot != granted)) {
         return TW_BUG(GARBAGE_XLAT_ON_DENY)
                    ? fill_garbage(m, mmu->space, leaf->offset, entry)
                    : FILL_DENIED;
@@ -200,6 +200,10 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
         Fill hop;
 
         entry->tail = !resolve_page(m, at.space, at.addr, &leaf);
+        if (TW_BUG(FILL_SEES_THROUGH) && entry->tail) {
+            leaf = resolve(m, at.space, at.addr);
+            entry->tail = false;
+        }
         if (entry->tail || !leaf_is_iommu(m, &leaf)) {
             break;
         }
@@ -236,7 +240,7 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
         perform_during(m);
     }
     entry->clean = !entry->tail && leaf_is_clean(m, &leaf);
-    if (m->cpus[c].epoch != epoch) {
+    if (m->cpus[c].epoch != epoch && !TW_BUG(EPOCH_IGNORED)) {
         return FILL_UNCACHED;
     }
     if (TW_BUG(WRITE_FOLLOWS_READ) && (prot & TW_R)) {

@@ -291,9 +291,12 @@ static void graph_init(Machine *m)
         };
     }
     for (unsigned i = 0; i < program->n_regions; i++) {
-        if (m->regions[i].kind != TW_REGION_NONE &&
-            m->regions[i].container != TW_NONE) {
-            child_insert(m, i);
+        unsigned id = TW_BUG(INITIAL_ORDER_REVERSED)
+                          ? program->n_regions - 1 - i
+                          : i;
+        if (m->regions[id].kind != TW_REGION_NONE &&
+            m->regions[id].container != TW_NONE) {
+            child_insert(m, id);
         }
     }
     m->depth = 0;

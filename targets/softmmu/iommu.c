@@ -169,7 +169,9 @@ static void iommu_notify(Machine *m, uint8_t id, uint8_t index,
         Event seen = *event;
 
         next = n->next;
-        if (n->index != index || !(n->kinds & event->kind) ||
+        if (n->index != index ||
+            (!(n->kinds & event->kind) &&
+             !(TW_BUG(KINDS_IGNORED) && n->cpu == TW_NONE)) ||
             !event_meets(m, event, n)) {
             continue;
         }
@@ -239,7 +241,8 @@ static void iommu_change(Machine *m, const TwOp *op, uint8_t actor)
         note_silent(m, false, op->obj, op->index, op->addr, op->last);
         return;
     }
-    if (had && !early && !(map && TW_BUG(MAP_OVER_MAP_NO_UNMAP))) {
+    if ((had || TW_BUG(UNMAP_OF_NOTHING_TOLD)) && !early &&
+        !(map && TW_BUG(MAP_OVER_MAP_NO_UNMAP))) {
         iommu_notify_unmap(m, op->obj, op->index, op->addr, op->last, actor);
     }
     if (map) {

@@ -6,11 +6,12 @@
  */
 #include "targets/softmmu/internal.h"
 
-static bool same_range(const Range *a, const Range *b)
+static bool same_range(const Machine *m, const Range *a, const Range *b)
 {
+    (void)m; /* the zoo's */
     return a->first == b->first && a->last == b->last &&
            a->offset == b->offset && a->region == b->region &&
-           a->flags == b->flags; /* FV-5 */
+           (a->flags == b->flags || TW_BUG(LISTENER_IGNORES_FLAGS)); /* FV-5 */
 }
 
 static void listener_call(Machine *m, unsigned id, uint8_t kind,
@@ -49,7 +50,7 @@ static void listener_update(Machine *m, unsigned id, const View *now)
         while (i < now->n && now->ranges[i].first < range->first) {
             i++;
         }
-        if (i == now->n || !same_range(&now->ranges[i], range)) {
+        if (i == now->n || !same_range(m, &now->ranges[i], range)) {
             listener_call(m, id, TW_LISTEN_DEL, range);
         }
     }
@@ -61,7 +62,7 @@ static void listener_update(Machine *m, unsigned id, const View *now)
         while (i < listener->n && listener->ranges[i].first < range->first) {
             i++;
         }
-        stays = i < listener->n && same_range(&listener->ranges[i], range);
+        stays = i < listener->n && same_range(m, &listener->ranges[i], range);
         listener_call(m, id, stays ? TW_LISTEN_NOP : TW_LISTEN_ADD, range);
     }
     memcpy(listener->ranges, now->ranges, now->n * sizeof(Range));

@@ -109,17 +109,23 @@ static void script_op(Machine *m, const TwOp *op, const TwOp *during,
     const TwOpInfo *info = tw_op_info(op->code);
     uint8_t actor = actor_of(op, info);
 
+    if (TW_BUG(BOARD_IS_CPU_0) && actor == TW_BOARD) {
+        actor = 0;
+    }
     *outcome = (TwOutcome){.status = TW_STATUS_DONE,
                            .location = m->trace->n_locations};
     if (tw_legality_step(&m->legality, op) != TW_LEGAL) {
-        outcome->status = TW_STATUS_SKIPPED;
+        if (!TW_BUG(SKIPPED_IS_DONE)) {
+            outcome->status = TW_STATUS_SKIPPED;
+        }
         if (during != NULL) { /* it stands for itself */
             m->access.during = during;
             perform_during(m);
         }
         return;
     }
-    if (actor != TW_BOARD && !m->program->explicit_safepoints) {
+    if (actor != TW_BOARD && !m->program->explicit_safepoints &&
+        !TW_BUG(NO_IMPLIED_SAFE_POINT)) {
         cpu_safepoint(m, actor);
     }
     if (info->flags & TW_OP_ACCESS) {
@@ -166,8 +172,8 @@ static void machine_reset(Machine *m)
     m->dirty.blocks = m->dirty.n = 0;
     m->clock = 0;
     m->silent.n = 0;
-    m->page_lg = program->page_lg;
-    m->page_mask = low_mask(program->page_lg);
+    m->page_lg = TW_BUG(PAGES_OF_4_KIB) ? 12 : program->page_lg;
+    m->page_mask = low_mask(m->page_lg);
     tw_legality_init(&m->legality, program);
     ram_reset(&m->ram);
     for (unsigned i = 0; i < program->n_iommus; i++) {

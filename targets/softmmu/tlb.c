@@ -78,7 +78,9 @@ static TlbEntry *tlb_lookup(Machine *m, Tlb *tlb, uint64_t page, uint8_t need)
 {
     TlbEntry *slot = tlb_slot(m, tlb, page);
 
-    if (entry_hits(tlb, slot, page, need)) {
+    if (entry_hits(tlb, slot, page, need) ||
+        (TW_BUG(TAG_LOSES_A_BIT) &&
+         entry_hits(tlb, slot, page ^ (m->page_mask + 1), need))) {
         count(m, TW_COUNT_TLB_HIT);
         TELL(m, "hit", "%s page 0x%" PRIx64 ": %s (TL-1)",
              tlb_name(m, tlb).text, page, entry_name(slot).text);
@@ -231,7 +233,11 @@ static void tlb_flush(Machine *m, Tlb *tlb)
     uint64_t before = tlb->stamp;
 
     if (m->resizes && tlb->table != NULL) {
+        uint32_t mask = tlb->mask;
         tlb_resize(m, tlb);
+        if (TW_BUG(RESIZE_KEEPS_ENTRIES) && tlb->mask != mask) {
+            return;
+        }
     }
     if (!tlb->dirty) {
         return;
