@@ -203,6 +203,27 @@ static void test_golden(gconstpointer data)
     g_assert_cmphex(hash, ==, golden[profile]);
 }
 
+/*
+ * RU-7: what changes the world through device writes is reached where the
+ * target says where accesses went, and nowhere else.  Seen to fail without
+ * `locations` in the condition of tw_gen_topology().
+ */
+static void test_actors_need_locations(void)
+{
+    TwDialect dialect = fixed_dialect();
+    unsigned actors[2] = {0};
+
+    for (unsigned i = 0; i < 1000; i++) {
+        TwRng rng = tw_rng_for(3, i / 2);
+
+        dialect.locations = i % 2;
+        tw_generate(&program, (TwProfile)(i / 2 % TW_PROFILES), &dialect, &rng);
+        actors[i % 2] += program.n_actors;
+    }
+    g_assert_cmpuint(actors[false], ==, 0);
+    g_assert_cmpuint(actors[true], >, 50);
+}
+
 /* Measured by what the judge saw ------------------------------------------ */
 
 typedef struct Campaign {
@@ -444,6 +465,8 @@ int main(int argc, char **argv)
         g_test_add_data_func(inconclusive, GUINT_TO_POINTER(i),
                              test_profile_inconclusive);
     }
+    g_test_add_func("/generate/RU-7/actors-need-locations",
+                    test_actors_need_locations);
     g_test_add_func("/generate/narrow", test_narrow);
     g_test_add_func("/generate/same-again", test_same_again);
     g_test_add_func("/generate/flat", test_flat);

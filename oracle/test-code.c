@@ -424,7 +424,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/code/LA-44/words", words);
-    g_test_add_func("/code/FR-10/until-flush", until_flush);
+    g_test_add_func("/code/FR-10,LA-45/until-flush", until_flush);
     g_test_add_func("/code/FR-10/flushed", flushed);
     g_test_add_func("/code/FR-10/still-current", still_current);
     g_test_add_func("/code/FR-10/rights", rights);

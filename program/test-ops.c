@@ -226,6 +226,46 @@ static void test_manual(void)
     }
 }
 
+/*
+ * NT-11: nobody registers or unregisters from inside an access, where a
+ * notifier's callback may be running: neither an actor offset nor `during`
+ * does it.
+ *
+ *   r0: | r1 ram |     actor offset 0 of r3, device
+ *
+ * Seen to fail with TW_OP_ACTOR_OK for TW_OP_BOARD_ONLY in the row of `observe`
+ * of ops.c.
+ */
+static void test_no_registration_inside(void)
+{
+    static const char *const registrations[] = {
+        "observe o0 of i0.0 unmap 0x0..0x3f", "unobserve o0", "replay o0",
+        "veto i0 on", "listen o0 of s0", "unlisten o0"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(registrations); i++) {
+        g_autofree char *text =
+            g_strconcat(world, "  read c0.0 0x40 1\n  ", registrations[i],
+                        "\n", NULL);
+        char why[160];
+
+        test_parse(&p, text);
+        g_assert_true(tw_program_check(&p, why, sizeof(why)));
+        p.script[1].flags |= TW_OPF_DURING;
+        g_assert_false(tw_program_check(&p, why, sizeof(why)));
+        g_assert_nonnull(strstr(why, "cannot be performed during"));
+        p.script[1].flags &= (uint8_t)~TW_OPF_DURING;
+        p.regions[3] = tw_region_make(TW_REGION_MMIO);
+        p.regions[3].size = 0x40;
+        p.n_regions = 4;
+        p.n_actors = 1;
+        p.actors[0] = (TwActor){.region = 3, .op = tw_op_make(TW_OP_NOTIFY_ALL)};
+        g_assert_true(tw_program_check(&p, why, sizeof(why)));
+        p.actors[0].op = p.script[1];
+        g_assert_false(tw_program_check(&p, why, sizeof(why)));
+        g_assert_nonnull(strstr(why, "an actor offset cannot perform"));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -235,5 +275,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ops/unused-fields", test_unused_fields);
     g_test_add_func("/ops/names", test_names);
     g_test_add_func("/ops/manual", test_manual);
+    g_test_add_func("/ops/NT-11/no-registration-inside",
+                    test_no_registration_inside);
     return g_test_run();
 }
