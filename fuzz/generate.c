@@ -180,7 +180,7 @@ const TwMixture *tw_gen_mixture(TwProfile profile)
 /* Scripts of flat programs are so many times longer: their targets are real
  * emulators, where the mappings that a program starts with cost as much as some
  * hundred accesses. */
-enum { FLAT_LENGTHS = 10 };
+enum { FLAT_LENGTHS = 14 };
 
 void tw_generate(TwProgram *program, TwProfile profile,
                  const TwDialect *dialect, TwRng *rng)

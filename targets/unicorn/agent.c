@@ -8,10 +8,6 @@
  * slots.  The agent fetches its code through translated blocks, so what
  * competes is the page of records and the doorbell, in two slots in the
  * middle of nowhere.
- *
- * The library makes its TLB smaller when some 100 ms have passed in which it
- * was used little: what is stale would hang on the clock.  So no engine gets
- * that old.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -24,9 +20,6 @@
 /* Windows lie between the agent and 1 GiB: every mapping call makes the
  * library go through the nodes of a tree, and so they share most of them. */
 #define FIRST_WINDOW UINT64_C(0x11000000)
-
-/* Of one engine at the start of a run, microseconds. */
-enum { MAX_AGE = 80000 };
 
 static void code_put(uint8_t **at, const AgentCode *code)
 {
@@ -119,16 +112,13 @@ static uc_err engine_open(Machine *m)
         m->uc = NULL;
         return err;
     }
-    m->opened = g_get_monotonic_time();
     m->windows = 0;
     return UC_ERR_OK;
 }
 
 bool tw_uc_engine_prepare(Machine *m)
 {
-    if (m->uc != NULL &&
-        (m->windows == m->guest->windows ||
-         g_get_monotonic_time() - m->opened > MAX_AGE)) {
+    if (m->uc != NULL && m->windows == m->guest->windows) {
         tw_uc_engine_close(m);
     }
     if (m->uc == NULL && engine_open(m) != UC_ERR_OK) {

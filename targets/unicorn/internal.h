@@ -2,6 +2,7 @@
 /*
  * The parts of the target "unicorn" and what they share.
  *
+ *   clock.c    the time, which stands still for the library
  *   class.c    the class, the dialect, the contract, the version
  *   run.c      operations, and which of them run inside the guest
  *   agent.c    the engine, the agent that makes the accesses
@@ -105,7 +106,6 @@ struct Machine {
     /* The engine. */
     const Guest *guest;
     uc_engine *uc;      /* NULL: to be opened */
-    int64_t opened;     /* when, monotonic microseconds */
     uint32_t windows;   /* used in this engine */
     uint64_t window;    /* guest address of the program's address 0 */
     Record *records;    /* MAX_RECORDS; a page, shown to the guest */

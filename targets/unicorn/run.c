@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "program/ops.h"
+#include "targets/unicorn/clock.h"
 #include "targets/unicorn/record.h"
 #include "targets/unicorn/run.h"
 
@@ -444,10 +445,8 @@ static void run_script(Machine *m)
     }
 }
 
-bool tw_uc_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
+static bool run(Machine *m, const TwProgram *program, TwTrace *trace)
 {
-    Machine *m = (Machine *)target;
-
     m->program = program;
     m->trace = trace;
     tw_trace_init(trace);
@@ -475,4 +474,14 @@ bool tw_uc_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     m->n_devices = 0;
     tw_uc_memory_finish(&m->memory, program->contents, trace->digests);
     return true;
+}
+
+bool tw_uc_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
+{
+    bool alive;
+
+    tw_uc_clock_stop();
+    alive = run((Machine *)target, program, trace);
+    tw_uc_clock_go();
+    return alive;
 }
