@@ -240,7 +240,12 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
             return;
         }
         /* Whatever comes of it is newer than an entry for other rights. */
-        tlb_drop_page(m, tlb, page, UINT64_MAX);
+        if (!TW_BUG(VICTIM_COPY_LEFT)) {
+            tlb_drop_page(m, tlb, page, UINT64_MAX);
+        } else if (entry_is_page(tlb, tlb_slot(m, tlb, page), page,
+                                 UINT64_MAX)) {
+            tlb_slot(m, tlb, page)->stamp = 0;
+        }
         if (span == NULL ||
             (!TW_BUG(SMALL_PAGE_FILLS_WHOLE) &&
              (span->first > page || span->last < (page | m->page_mask) ||
@@ -506,7 +511,8 @@ static void report_locations(Machine *m, TwOutcome *outcome)
 
 static void perform_actors(Machine *m, uint8_t actor)
 {
-    for (unsigned i = 0; i < m->access.n_actors; i++) {
+    for (unsigned i = 0; i < m->access.n_actors && !TW_BUG(ACTORS_IGNORED);
+         i++) {
         TwOp op = m->program->actors[m->access.actor_order[i]].op;
         op.actor = actor;
         if (tw_legality_step(&m->legality, &op) == TW_LEGAL) {

@@ -36,7 +36,7 @@ static void cpu_flush_unmap(Machine *m, Cpu *cpu, const Work *work)
                                       work->index, work->first, work->last);
         }
     }
-    notifier->active = left;
+    notifier->active = left || TW_BUG(UNMAP_STAYS_ACTIVE);
     for (unsigned i = 0;
          TW_BUG(UNMAP_DISARMS_ALL) && i < m->program->n_iommus; i++) {
         for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {

@@ -22,7 +22,9 @@ static void dirty_arm(Machine *m, uint8_t block, uint64_t first, uint64_t last,
         for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
             Tlb *tlb = &m->cpus[c].tlbs[i];
             unsigned n = tlb->table != NULL && tlb->dirty
-                             ? tlb->mask + 1 + tlb->n_victims
+                             ? tlb->mask + 1 +
+                                   (TW_BUG(VICTIMS_NOT_REARMED) ? 0
+                                                        : tlb->n_victims)
                              : 0;
 
             for (unsigned k = 0; k < n; k++) {

@@ -270,7 +270,11 @@ static Leaf resolve(Machine *m, uint8_t space, uint64_t addr)
         return leaf_in_container(m, view, entry, addr);
     }
     if (entry == SECTION_HOLE) {
-        return leaf_hole(m->page_mask - (addr & m->page_mask));
+        Leaf hole = leaf_hole(m->page_mask - (addr & m->page_mask));
+        if (TW_BUG(HOLE_IS_SECTION_1) && view->n > 0) {
+            hole.region = view->ranges[0].region;
+        }
+        return hole;
     }
     return leaf_section(view, entry, addr);
 }
