@@ -281,25 +281,26 @@ static void safe_point(Naive *n, unsigned cpu)
         return;
     }
     for (unsigned p = 0; p < NAIVE_PAGES; p++) {
+        NaiveSet before = n->held[cpu][p]; /* an entry may become another */
+        NaiveSet *held = &n->held[cpu][p];
+
+        memset(held, 0, sizeof(*held));
+        set_add(held, 0);
         for (unsigned e = 1; e <= n_entries; e++) {
             NaiveEntry entry = n->entries[e];
             bool ended = false;
 
-            if (!set_has(&n->held[cpu][p], e)) {
+            if (!set_has(&before, e)) {
                 continue;
             }
             for (unsigned i = entry.since; i < n_events; i++) {
                 ended |= ends(n, &n->events[cpu][i], &entry);
             }
-            if (ended || entry.since > 0) {
-                set_drop(&n->held[cpu][p], e);
-            }
-            if (!ended && entry.since > 0) {
-                entry.since = 0;
-                set_add(&n->held[cpu][p], entry_number(n, &entry));
+            entry.since = 0;
+            if (!ended) {
+                set_add(held, entry_number(n, &entry));
             }
         }
-        set_add(&n->held[cpu][p], 0);
     }
     n->n_events[cpu] = 0;
 }

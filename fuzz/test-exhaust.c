@@ -6,6 +6,7 @@
 
 #include "fuzz/exhaust.h"
 #include "fuzz/exhaust-naive.h"
+#include "program/text.h"
 
 static TwExhaustResult result, other;
 
@@ -85,6 +86,55 @@ static void test_deaf(void)
     expect_failure("a naive cache answers");
 }
 
+/*
+ * Of two fetches with the same answer the second came after a flush that still
+ * waits: it outlives the safe point, though the first does not, whichever of
+ * the two has the lower number.
+ *
+ *   s0   0 [ r1 ] 0x1000 [ r2 ] 0x2000
+ */
+static void test_safe_point(void)
+{
+    static const char *const text =
+        "twinwalk 1\n"
+        "region r0 container size 0x2000 root s0\n"
+        "region r1 ram size 0x1000 in r0 at 0x0\n"
+        "region r2 ram size 0x1000 in r0 at 0x1000\n"
+        "mmu c0.0 space s0\n"
+        "setup\n"
+        "  page c0.0 0x0 -> 0x0 size 0x1000 rw\n"
+        "  page c0.0 0x1000 -> 0x1000 size 0x1000 rw\n"
+        "script\n"
+        "  flush-page c0.0 0x0\n"
+        "  page c0.0 0x0 -> 0x1000 size 0x1000 rw\n"
+        "  read c0.0 0x1000 1\n"
+        "  flush-page c0.0 0x0\n"
+        "  page c0.0 0x0 -> 0x0 size 0x1000 rw\n"
+        "  read c0.0 0x0 1\n";
+    static Naive naive, after[NAIVE_ANSWERS];
+    static TwProgram program;
+    NaiveAnswer answers[NAIVE_ANSWERS];
+    bool seen[2] = {false, false};
+    unsigned n = 0;
+
+    g_assert_true(tw_program_parse(&program, text, strlen(text), "safe-point",
+                                   TW_TEXT_STRICT, NULL, NULL, NULL));
+    tw_naive_init(&naive, &program);
+    for (unsigned i = 0; i < program.n_script; i++) {
+        if (program.script[i].code == TW_OP_READ) {
+            n = tw_naive_access(&naive, &program.script[i], answers, after);
+            naive = after[0];
+        } else {
+            tw_naive_perform(&naive, &program.script[i]);
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        g_assert_cmpint(answers[i].class_, ==, TW_CLASS_OK);
+        seen[answers[i].region - 1] = true;
+    }
+    g_assert_true(seen[0] && seen[1]);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -92,5 +142,6 @@ int main(int argc, char **argv)
     g_test_add_func("/exhaust/counts", test_counts);
     g_test_add_func("/exhaust/zoo", test_zoo);
     g_test_add_func("/exhaust/deaf", test_deaf);
+    g_test_add_func("/exhaust/safe-point", test_safe_point);
     return g_test_run();
 }
