@@ -99,6 +99,9 @@ bool tw_gen_add_leaf(TwGen *gen, TwGenCursor *cursor, uint8_t space,
                      TwRegionKind kind, unsigned lg_from, unsigned lg_below);
 bool tw_gen_add_extra(TwGen *gen, TwGenCursor *cursor, uint8_t space);
 void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space);
+/* Aliases of rows of aliases: 9 to 4096 pieces of one leaf, so that views get
+ * large; nothing if there are not regions enough left. */
+void tw_gen_add_grid(TwGen *gen, TwGenCursor *cursor, uint8_t space);
 
 /* --- generate-board.c: changes of regions --- */
 

@@ -334,6 +334,69 @@ static bool add_container(TwGen *gen, TwGenCursor *cursor, uint8_t space)
     return true;
 }
 
+/* `width` aliases of `target` side by side; the container that holds them. */
+static uint8_t add_row(TwGen *gen, uint8_t target, unsigned width)
+{
+    uint64_t size = gen->program->regions[target].size;
+    TwRegion *row = tw_gen_new_region(gen, TW_REGION_CONTAINER, TW_NONE, 0,
+                                      size * width);
+    uint8_t id = tw_gen_region_id(gen, row);
+
+    for (unsigned i = 0; i < width; i++) {
+        TwRegion *alias =
+            tw_gen_new_region(gen, TW_REGION_ALIAS, id, size * i, size);
+
+        alias->target = target;
+        alias->readonly = tw_gen_chance(gen, 5);
+    }
+    return id;
+}
+
+void tw_gen_add_grid(TwGen *gen, TwGenCursor *cursor, uint8_t space)
+{
+    TwProgram *program = gen->program;
+    unsigned levels = 2 + tw_gen_below(gen, 3);
+    unsigned width = 3 + tw_gen_below(gen, 6);
+    TwRegion *region;
+    uint8_t id, leaf;
+
+    if (program->n_regions + 2 + levels * (width + 1) >
+            gen->dialect->max_regions ||
+        !tw_gen_has_kind(gen, TW_REGION_CONTAINER) ||
+        !tw_gen_has_kind(gen, TW_REGION_ALIAS) ||
+        !tw_gen_has_kind(gen, TW_REGION_RAM)) {
+        return;
+    }
+    region = tw_gen_new_region(gen, TW_REGION_CONTAINER, TW_NONE, 0,
+                               2 * gen->page);
+    id = tw_gen_region_id(gen, region);
+    region = tw_gen_new_region(
+        gen, tw_gen_chance(gen, 70) ? TW_REGION_RAM : TW_REGION_ROM, id, 0,
+        gen->page >> tw_gen_chance(gen, 20));
+    leaf = tw_gen_region_id(gen, region);
+    for (unsigned i = 0; i < levels; i++) {
+        id = add_row(gen, id, width);
+    }
+    region = &program->regions[id];
+    region->container = program->spaces[space].root;
+    region->addr = place(gen, cursor, space, region->size);
+    region->priority = some_priority(gen);
+    for (unsigned i = 0; i < 3; i++) {
+        uint32_t cells = (uint32_t)(region->size >> program->page_lg) / 2;
+
+        tw_gen_note_spot(
+            gen, space,
+            (TwSketchSpot){.addr = region->addr +
+                                   2 * gen->page *
+                                       (i == 0 ? cells - 1
+                                               : tw_gen_below(gen, cells)),
+                           .size = gen->page,
+                           .region = id,
+                           .leaf = leaf,
+                           .iommu = TW_NONE});
+    }
+}
+
 bool tw_gen_add_extra(TwGen *gen, TwGenCursor *cursor, uint8_t space)
 {
     switch (tw_gen_below(gen, 20)) {

@@ -191,6 +191,7 @@ void tw_gen_topology(TwGen *gen)
 {
     TwProgram *program = gen->program;
     TwGenCursor cursor;
+    TwRng ahead;
 
     parameters(gen);
     tw_gen_clear(gen);
@@ -225,6 +226,12 @@ void tw_gen_topology(TwGen *gen)
                 ? 0
                 : no_twin(gen, tw_gen_below(gen, program->n_spaces));
         tw_gen_add_extra(gen, &cursor, space);
+    }
+    ahead = *gen->rng; /* the other programs do not notice */
+    if (tw_rng_below(&ahead, 200) == 0) {
+        *gen->rng = ahead;
+        tw_gen_add_grid(gen, &cursor,
+                        no_twin(gen, tw_gen_below(gen, program->n_spaces)));
     }
     if (gen->twin != TW_NONE) {
         unsigned of = gen->twin - 1u;
