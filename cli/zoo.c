@@ -222,7 +222,7 @@ static int catch_all(const TwZooRun *zoo, GPtrArray *wanted, bool json)
     if (json) {
         tw_cli_json_print(b);
     } else {
-        printf("%u of %u bugs found, with a fitting verdict, replayed and "
+        printf("%u of %u found, with a fitting verdict, replayed and "
                "shrunk\n",
                well, wanted->len);
     }
