@@ -144,6 +144,7 @@ bool tw_check_run(TwCheck *check, TwCheckDone done, void *data,
     for (unsigned i = 0; i < n && ok; i++) {
         workers[i] = fork();
         if (workers[i] == 0) {
+            g_free(g_steal_pointer(&workers)); /* the parent's */
             work(check, shared, parent);
         }
         if (workers[i] < 0) {
