@@ -85,7 +85,7 @@ enum {
     NODE_LG = 4,
     RESIZE_WINDOW = 100, /* virtual milliseconds (TL-12) */
     /* Beyond this a CPU flushes everything at its safe point. */
-    MAX_WORK = 32,
+    MAX_WORK = 8,
     /* Beyond this a TLB entry goes with every UNMAP (page flush mode). */
     MAX_ENTRY_HOPS = 4,
     /* Each stored byte lies in one word. */
