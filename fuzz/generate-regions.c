@@ -209,6 +209,31 @@ bool tw_gen_add_leaf(TwGen *gen, TwGenCursor *cursor, uint8_t space,
     return true;
 }
 
+/* Right behind an alias another that shows what follows: one flat range, unless
+ * their flags differ (FV-4). */
+static void add_continuation(TwGen *gen, uint8_t space, uint8_t first,
+                             TwSketchSpot shown)
+{
+    const TwRegion *before = &gen->program->regions[first];
+    uint64_t addr = before->addr + before->size;
+    TwRegion *region;
+
+    if (addr < before->size ||
+        (region = tw_gen_new_region(gen, TW_REGION_ALIAS, before->container,
+                                    addr, before->size)) == NULL) {
+        return;
+    }
+    region->target = before->target;
+    region->alias_offset = before->alias_offset + before->size;
+    region->priority = before->priority;
+    region->readonly = before->readonly != tw_gen_chance(gen, 25);
+    region->unmergeable = tw_gen_chance(gen, 10);
+    shown.addr = addr;
+    shown.base += before->size;
+    shown.region = tw_gen_region_id(gen, region);
+    tw_gen_note_spot(gen, space, shown);
+}
+
 /* An alias of what lies in some spot of this space or a later one. */
 static bool add_alias(TwGen *gen, TwGenCursor *cursor, uint8_t space)
 {
@@ -267,6 +292,9 @@ static bool add_alias(TwGen *gen, TwGenCursor *cursor, uint8_t space)
         shown.base = spot.base + offset;
     }
     tw_gen_note_spot(gen, space, shown);
+    if (!whole && tw_gen_chance(gen, 8)) {
+        add_continuation(gen, space, shown.region, shown);
+    }
     return true;
 }
 

@@ -185,11 +185,11 @@ static void test_same_again(void)
 static void test_golden(gconstpointer data)
 {
     static const uint64_t golden[TW_PROFILES] = {
-        [TW_PROFILE_BALANCED] = 0xead2bd39bb16c80c,
-        [TW_PROFILE_IOMMU] = 0x45dcf54eefdd9c7e,
-        [TW_PROFILE_INVALIDATE] = 0xee850baefe7e5520,
-        [TW_PROFILE_TOPOLOGY] = 0x345276b0bc25a969,
-        [TW_PROFILE_HOSTILE] = 0x145a8c0754276ba1,
+        [TW_PROFILE_BALANCED] = 0x20facecad7964862,
+        [TW_PROFILE_IOMMU] = 0x38ea345596905bc3,
+        [TW_PROFILE_INVALIDATE] = 0x82460fcf30c33597,
+        [TW_PROFILE_TOPOLOGY] = 0x9399122217335c67,
+        [TW_PROFILE_HOSTILE] = 0xb23d2fa74ae9571e,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();
