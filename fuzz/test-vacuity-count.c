@@ -25,6 +25,14 @@ static bool overlap(const TwRegion *a, const TwRegion *b)
            (end_b < b->addr || end_b >= a->addr);
 }
 
+/* Do two aliases side by side show what is side by side, too?  (FV-4) */
+static bool continues(const TwRegion *a, const TwRegion *b)
+{
+    return a->kind == TW_REGION_ALIAS && b->kind == TW_REGION_ALIAS &&
+           a->target == b->target && a->addr + a->size == b->addr &&
+           a->alias_offset + a->size == b->alias_offset;
+}
+
 static void count_siblings(bool *seen, const TwProgram *p, unsigned i)
 {
     const TwRegion *r = &p->regions[i];
@@ -33,7 +41,11 @@ static void count_siblings(bool *seen, const TwProgram *p, unsigned i)
         const TwRegion *other = &p->regions[k];
 
         if (other->kind == TW_REGION_NONE ||
-            other->container != r->container || !overlap(r, other)) {
+            other->container != r->container) {
+            continue;
+        }
+        seen[ROW_JOINED] |= continues(r, other) || continues(other, r);
+        if (!overlap(r, other)) {
             continue;
         }
         seen[ROW_TIE] |= r->priority == other->priority;

@@ -185,6 +185,90 @@ static void test_happens(void)
     g_assert_cmpuint(table.short_of, ==, 0);
 }
 
+/* What it is told of ------------------------------------------------------ */
+
+/* What softmmu tells of its caches ("replay --trace"): kind, or kind and what
+ * its text has. */
+static const struct {
+    const char *kind, *text;
+    unsigned least;
+} told_of[] = {
+    {"arm", NULL, 200000},
+    {"arm", "again", 200000},
+    {"commit", "acts", 200000},
+    {"commit", "nothing is pending", 60000},
+    {"commit", "waits for the outermost", 200000},
+    {"dirty", NULL, 20000},
+    {"dispatch", NULL, 200000},
+    {"evict", "to the victims", 100000},
+    {"evict", "for good", 20000},
+    {"fill", NULL, 200000},
+    {"flush", "TL-8", 60000},
+    {"flush", "TL-9", 100000},
+    {"flush", "TL-11", 50000},
+    {"flush", "TN-3", 200000},
+    {"flush", "its queue ran over", 200},
+    {"flush", "unplugged", 10000},
+    {"hit", NULL, 200000},
+    {"large", NULL, 500000},
+    {"listener", NULL, 200000},
+    {"no-fill", NULL, 100000},
+    {"notify", NULL, 200000},
+    {"queue", NULL, 200000},
+    {"reach", "TN-4", 40000},
+    {"reach", "TN-3", 200000},
+    {"reach", "NT-5", 60000},
+    {"reach", "no notifier", 200000},
+    {"render", NULL, 200000},
+    {"replay", NULL, 20000},
+    {"resize", NULL, 50000},
+    {"safepoint", NULL, 200000},
+    {"translate", "no entry", 200000},
+    {"translate", "bypassed", 80000},
+    {"victim-swap", NULL, 30000},
+    {"walk", "not cached", 200000},
+    {"walk", "DS-4", 200000},
+};
+
+static void count_told(void *data, uint16_t op, const char *kind,
+                       const char *text)
+{
+    uint64_t *counts = data;
+
+    (void)op;
+    for (unsigned i = 0; i < G_N_ELEMENTS(told_of); i++) {
+        counts[i] += strcmp(kind, told_of[i].kind) == 0 &&
+                     (told_of[i].text == NULL ||
+                      strstr(text, told_of[i].text) != NULL);
+    }
+}
+
+/* Telling is slow: a quarter as many programs. */
+static void test_told(void)
+{
+    uint64_t counts[G_N_ELEMENTS(told_of)] = {0};
+    TwTeller teller = {count_told, counts};
+    TwTargetOptions options = {.name = "softmmu", .teller = &teller};
+    TwTarget *target = tw_target_open(&options, NULL);
+    static TwTrace trace;
+    Table table = {.programs = PROGRAMS / 4};
+
+    for (unsigned i = 0; i < table.programs; i++) {
+        TwRng rng = tw_rng_for(4, i);
+
+        tw_generate(&program, (TwProfile)(i % TW_PROFILES),
+                    tw_target_dialect(target), &rng);
+        tw_target_run(target, &program, &trace);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(told_of); i++) {
+        row(&table, counts[i], told_of[i].least, "told of %s%s%s",
+            told_of[i].kind, told_of[i].text ? ": " : "",
+            told_of[i].text ? told_of[i].text : "");
+    }
+    tw_target_close(target);
+    g_assert_cmpuint(table.short_of, ==, 0);
+}
+
 /* Rules ------------------------------------------------------------------- */
 
 static void test_rules(void)
@@ -314,6 +398,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/vacuity/happens", test_happens);
+    g_test_add_func("/vacuity/told", test_told);
     g_test_add_func("/vacuity/rules", test_rules);
     g_test_add_func("/vacuity/rules/complete", test_complete);
     g_test_add_func("/vacuity/verdicts", test_verdicts);

@@ -109,6 +109,7 @@
     ROW(FLAG_ABOVE, "program with a flag of a container or an alias", 20000)  \
     ROW(UNMERGEABLE, "program with something unmergeable", 10000)             \
     ROW(ALIAS, "program with an alias that shifts what it shows", 50000)      \
+    ROW(JOINED, "program with aliases whose ranges are joined", 10000)        \
     ROW(ALIAS_OF_ALIAS, "program with an alias of an alias", 5000)            \
     ROW(ALIAS_ABOVE, "program with an alias whose origin lies above", 20000)  \
     ROW(ALIAS_OF_BOX, "program with an alias of a container", 30000)          \
