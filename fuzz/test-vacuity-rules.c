@@ -158,7 +158,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         RULE("DS-6", "store across pages, refused", ROW_(CROSSING_NO))
         RULE("DS-7", "IOMMU off the pages", ROW_(SUBPAGE_IOMMU))
         RULE("DS-8", "RAM off the pages", ROW_(SUBPAGE_RAM))
-        NEVER("DS-9", "needs more ranges than random programs have")
+        NEVER("DS-9", "no trace shows it: what is told of rendering does")
         RARE("DS-10", "access to the first and the last page",
              LEAST_OF(ROW_(FIRST_PAGE), ROW_(LAST_PAGE)), 1000)
         /* leaf accesses */

@@ -220,6 +220,7 @@ static const struct {
     {"reach", "NT-5", 60000},
     {"reach", "no notifier", 200000},
     {"render", NULL, 200000},
+    {"render", "DS-9", 400},
     {"replay", NULL, 20000},
     {"resize", NULL, 50000},
     {"safepoint", NULL, 200000},

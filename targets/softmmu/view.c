@@ -272,6 +272,8 @@ static void view_render(Machine *m, View *view)
         view->unrendered = true;
         view->n = 0;
         view->visited = UINT64_MAX;
+        TELL(m, "render", "the view of r%u: too many ranges, searched instead "
+             "(DS-9)", view->root);
         return;
     }
     render_merge(m, view);
