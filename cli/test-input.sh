@@ -138,6 +138,10 @@ refuses 'two files of one name' 'min: expected files of different names' \
 refuses 'min of what has another key' 'good.tw: expected a program with key' \
     "$TWINWALK" min --expect StaZooRdRam good.tw
 refuses 'no processes' '--jobs: expected' "$TWINWALK" min -j 0 good.tw
+refuses 'zoo without a bug' 'zoo: expected the slug of a bug or mutant' \
+    "$TWINWALK" zoo no-such-bug
+refuses 'zoo --mutants with a slug' '--mutants: expected no slugs' \
+    "$TWINWALK" zoo --mutants hole-is-loop
 refuses 'zoo --out alone' '--out: expected --findings' "$TWINWALK" zoo -o x
 refuses 'zoo --findings of less than none' '--findings: expected' \
     "$TWINWALK" zoo --findings -1

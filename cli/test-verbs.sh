@@ -95,6 +95,8 @@ for class in softmmu zoo exec; do
     check "lists $class" grep -q "^$class " out.txt
 done
 check 'lists bugs' grep -q '^  tie-oldest-wins' out.txt
+check 'lists mutants and their rules' \
+    grep -q '^      an access to a hole is refused as a LOOP (IW-4)' out.txt
 exits 0 'targets --target' "$TWINWALK" targets --target softmmu
 check 'prints the dialect' grep -q '^iommu-kinds table' out.txt
 exits 0 'targets --json' "$TWINWALK" targets --json
@@ -104,7 +106,20 @@ targets = json.load(open('out.txt'))
 assert 'read' in targets['opened']['dialect']['operations']
 assert 'commit' in targets['opened']['contract']['ended_by']
 assert len(targets['zoo']) >= 12
-assert all(bug['provenance'] for bug in targets['zoo'])"
+assert all(bug['provenance'] for bug in targets['zoo'])
+assert all(mutant['rules'] for mutant in targets['mutants'])
+assert len(targets['mutants']) >= 100"
+
+# zoo
+exits 0 'zoo' "$TWINWALK" zoo tie-oldest-wins hole-is-loop --json
+check 'finds a bug and a mutant' python3 -c "
+import json
+bug, mutant = json.load(open('out.txt'))
+assert (bug['slug'], mutant['slug']) == ('tie-oldest-wins', 'hole-is-loop')
+for caught in bug, mutant:
+    assert caught['found'] and caught['fits']
+    assert caught['replays'] and caught['shrinks']
+assert mutant['verdict'] == 'fault'"
 
 # bench
 exits 0 'bench' "$TWINWALK" bench --seconds 0.5

@@ -197,7 +197,8 @@ static void region_enable(Machine *m, uint8_t id, bool on)
             child_remove(m, id);
             child_insert(m, id);
         }
-        m->pending = !(TW_BUG(UNDO_CLEARS_PENDING) && m->pending);
+        m->pending = !(TW_BUG(UNDO_CLEARS_PENDING) && m->pending) &&
+                     !TW_BUG(ENABLE_NOT_PENDING);
     }
 }
 
