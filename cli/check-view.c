@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli/check.h"
+#include "cli/xml.h"
 
 const char *tw_check_status_name(TwCheckStatus status)
 {
@@ -174,37 +175,6 @@ void tw_check_print_json(const TwCheck *check)
 
 /* JUnit -------------------------------------------------------------------- */
 
-/* Text for XML 1.0: valid UTF-8, and no control characters, which may not
- * even be escaped. */
-static void append_xml(GString *xml, const char *text)
-{
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_autofree char *escaped = NULL;
-
-    for (char *c = valid; *c; c++) {
-        if ((unsigned char)*c < 0x20 && *c != '\n' && *c != '\t') {
-            *c = '?';
-        }
-    }
-    escaped = g_markup_escape_text(valid, -1);
-    g_string_append(xml, escaped);
-}
-
-static void append_attribute(GString *xml, const char *name, const char *text)
-{
-    g_string_append_printf(xml, " %s=\"", name);
-    append_xml(xml, text);
-    g_string_append_c(xml, '"');
-}
-
-static void append_seconds(GString *xml, double seconds)
-{
-    char number[G_ASCII_DTOSTR_BUF_SIZE];
-
-    g_ascii_formatd(number, sizeof(number), "%.3f", seconds);
-    append_attribute(xml, "time", number);
-}
-
 static double seconds_of(const TwCheck *check, const TwCheckCase *one)
 {
     double seconds = 0;
@@ -223,26 +193,26 @@ static void junit_case(const TwCheck *check, GString *xml,
     GString *result = result_line(check, one);
 
     g_string_append(xml, "    <testcase");
-    append_attribute(xml, "classname", folder);
-    append_attribute(xml, "name", name);
-    append_seconds(xml, seconds_of(check, one));
+    tw_xml_attribute(xml, "classname", folder);
+    tw_xml_attribute(xml, "name", name);
+    tw_xml_seconds(xml, seconds_of(check, one));
     g_string_append(xml, ">\n");
     if (one->failed) {
         g_string_append(xml, "      <failure");
-        append_attribute(xml, "type", tw_check_status_name(one->status));
-        append_attribute(xml, "message", result->str);
+        tw_xml_attribute(xml, "type", tw_check_status_name(one->status));
+        tw_xml_attribute(xml, "message", result->str);
         g_string_append_c(xml, '>');
         for (unsigned t = 0; t < check->n_targets; t++) {
-            append_xml(xml, one->outcomes[t].finding.text);
+            tw_xml_text(xml, one->outcomes[t].finding.text);
         }
         g_string_append(xml, "</failure>\n");
     } else if (one->status == TW_CHECK_SKIPPED) {
         g_string_append(xml, "      <skipped");
-        append_attribute(xml, "message", result->str);
+        tw_xml_attribute(xml, "message", result->str);
         g_string_append(xml, "/>\n");
     } else {
         g_string_append(xml, "      <system-out>");
-        append_xml(xml, result->str);
+        tw_xml_text(xml, result->str);
         g_string_append(xml, "</system-out>\n");
     }
     g_string_append(xml, "    </testcase>\n");
@@ -260,13 +230,13 @@ GString *tw_check_junit(const TwCheck *check)
         seconds += seconds_of(check, g_ptr_array_index(check->cases, i));
     }
     g_string_append(xml, "<testsuites>\n  <testsuite");
-    append_attribute(xml, "name", targets->str);
+    tw_xml_attribute(xml, "name", targets->str);
     g_string_append_printf(xml,
                            " tests=\"%u\" failures=\"%u\" errors=\"0\" "
                            "skipped=\"%u\"",
                            check->cases->len, check->failed,
                            check->totals[TW_CHECK_SKIPPED]);
-    append_seconds(xml, seconds);
+    tw_xml_seconds(xml, seconds);
     g_string_append(xml, ">\n");
     for (unsigned i = 0; i < check->cases->len; i++) {
         junit_case(check, xml, g_ptr_array_index(check->cases, i));

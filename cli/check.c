@@ -3,10 +3,8 @@
  * on two targets, held against each other. */
 #include "cli/check.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/verbs.h"
 
@@ -300,28 +298,6 @@ static int run_all(TwCheck *check, gboolean json, const char *junit)
                : TW_EXIT_CLEAN;
 }
 
-/* Can the file be written?  To be known before all is run. */
-static bool junit_ready(const char *path)
-{
-    g_autofree char *folder = path ? g_path_get_dirname(path) : NULL;
-
-    if (!path) {
-        return true;
-    }
-    if (strcmp(path, "-") == 0 || g_file_test(path, G_FILE_TEST_IS_DIR)) {
-        tw_cli_fail(TW_EXIT_USAGE, "--junit: expected a file, not \"%s\"",
-                    path);
-        return false;
-    }
-    if (access(folder, W_OK) != 0) {
-        tw_cli_fail(TW_EXIT_USAGE,
-                    "--junit: %s: expected a folder to write into: %s",
-                    folder, g_strerror(errno));
-        return false;
-    }
-    return true;
-}
-
 static bool want_ready(TwCheck *check, const char *want)
 {
     static const char *const names[] = {"no-worse", "noted", "clean"};
@@ -404,7 +380,7 @@ int tw_verb_check(int argc, char **argv)
         goto out;
     }
     if (!tw_cli_times("--times", times) ||
-        (want && !want_ready(&check, want)) || !junit_ready(junit) ||
+        (want && !want_ready(&check, want)) || !tw_cli_file_ready("--junit", junit) ||
         !targets_ready(&check, against) || !tw_cli_known_load(&check.known)) {
         goto out;
     }

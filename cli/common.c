@@ -13,6 +13,7 @@
 #include "fuzz/generate.h"
 #include "fuzz/runner.h"
 #include "program/bytes.h"
+#include "reports/store.h"
 
 /* Errors ------------------------------------------------------------------ */
 
@@ -25,6 +26,12 @@ int tw_cli_fail(int code, const char *format, ...)
     message = g_strdup_vprintf(format, ap);
     va_end(ap);
     g_strdelimit(message, "\n\r", ' ');
+    /* Names of files and texts of others may hold what moves a terminal. */
+    for (char *c = message; *c; c++) {
+        if (g_ascii_iscntrl(*c)) {
+            *c = '?';
+        }
+    }
     fflush(stdout);
     fprintf(stderr, "twinwalk: %s\n", message);
     return code;
@@ -33,7 +40,9 @@ int tw_cli_fail(int code, const char *format, ...)
 int tw_cli_fail_error(GError *error)
 {
     bool environment =
-        g_error_matches(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT);
+        g_error_matches(error, TW_TARGET_ERROR,
+                        TW_TARGET_ERROR_ENVIRONMENT) ||
+        g_error_matches(error, TW_STORE_ERROR, TW_STORE_ERROR_ENVIRONMENT);
     int code = tw_cli_fail(environment ? TW_EXIT_ENVIRONMENT : TW_EXIT_USAGE,
                            "%s", error->message);
 
@@ -462,6 +471,27 @@ bool tw_cli_write(const char *path, const char *data, size_t length,
     return ok || file_error(error, path);
 }
 
+bool tw_cli_file_ready(const char *option, const char *path)
+{
+    g_autofree char *folder = path ? g_path_get_dirname(path) : NULL;
+
+    if (!path) {
+        return true;
+    }
+    if (strcmp(path, "-") == 0 || g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        tw_cli_fail(TW_EXIT_USAGE, "%s: expected a file, not \"%s\"", option,
+                    path);
+        return false;
+    }
+    if (access(folder, W_OK) != 0) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "%s: %s: expected a folder to write into: %s", option,
+                    folder, g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
 GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
                           const TwCliTarget *target, const char *origin)
 {
@@ -523,8 +553,10 @@ void tw_cli_json_int(JsonBuilder *builder, const char *name, uint64_t value)
 void tw_cli_json_string(JsonBuilder *builder, const char *name,
                         const char *value)
 {
+    g_autofree char *valid = g_utf8_make_valid(value, -1);
+
     json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, value);
+    json_builder_add_string_value(builder, valid);
 }
 
 void tw_cli_json_double(JsonBuilder *builder, const char *name, double value)

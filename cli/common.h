@@ -115,6 +115,10 @@ bool tw_cli_load(TwProgram *program, const char *path, const TwDialect *bytes,
 bool tw_cli_write(const char *path, const char *data, size_t length,
                   GError **error);
 
+/* Can `path`, the value of an option or NULL, be written in the end?  To be
+ * known before all is done.  False: an error was printed. */
+bool tw_cli_file_ready(const char *option, const char *path);
+
 /*
  * The text of a case as a finding: the program under comments that say what
  * was found, with which target, and how to see it again.

@@ -27,6 +27,8 @@ static const struct {
     {"zoo", tw_verb_zoo, "looks whether each historical bug is found"},
     {"exhaust", tw_verb_exhaust,
      "runs all small programs, also against a naive cache"},
+    {"triage", tw_verb_triage,
+     "raw findings to causes, remembered in a store"},
     {"cover", tw_verb_cover,
      "shows which situations programs have brought about"},
     {"bench", tw_verb_bench, "measures speed, and what it is spent on"},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* twinwalk run: a campaign from its options to its exit code. */
 #define _GNU_SOURCE
+#include "cli/run-store.h"
 #include "cli/verbs.h"
 
 #include <errno.h>
@@ -36,6 +37,7 @@ typedef struct Run {
     TwCliKnown known;
     TwCampaignOptions options;
     TwRunView view;
+    TwRunStore store;
     char *out;
     bool own_out;    /* `out` is the default: ours to remove if unused */
     GHashTable *written; /* file name -> number of the program in it */
@@ -73,6 +75,22 @@ static bool prepare_out(Run *run)
     return true;
 }
 
+typedef struct Live {
+    Run *run;
+    const TwDialect *dialect;
+} Live;
+
+static void make_again(TwProgram *program, const TwCampaignCase *one,
+                       void *data)
+{
+    const Live *live = data;
+    const Run *run = live->run;
+
+    tw_campaign_program_towards(program, run->options.seed, one->number,
+                                run->options.profile, one->wish,
+                                live->dialect, run->known.list, NULL);
+}
+
 static void write_case(Run *run, const TwDialect *dialect,
                        const TwCampaignKey *key, unsigned i)
 {
@@ -89,9 +107,7 @@ static void write_case(Run *run, const TwDialect *dialect,
         return;
     }
     program = g_new(TwProgram, 1);
-    tw_campaign_program_towards(program, run->options.seed, one->number,
-                                run->options.profile, one->wish, dialect,
-                                run->known.list, NULL);
+    make_again(program, one, &(Live){run, dialect});
     wish = tw_cli_wish_name(one->wish);
     origin = g_strdup_printf(
         "seed %" G_GUINT64_FORMAT " number %" G_GUINT64_FORMAT
@@ -157,11 +173,6 @@ static void remove_leftovers(Run *run, const TwCampaignResult *result)
 
 /* The campaign ------------------------------------------------------------- */
 
-typedef struct Live {
-    Run *run;
-    const TwDialect *dialect;
-} Live;
-
 static void progress(const TwCampaignResult *so_far, void *data)
 {
     Live *live = data;
@@ -188,8 +199,9 @@ static int campaign(Run *run, gboolean json)
     TwCampaignResult result;
     GError *error = NULL;
     TwDialect dialect;
+    GError *store_error = NULL;
     Live live = {run, &dialect};
-    bool ok;
+    bool ok, stored;
     int code;
 
     /* The cases are made again from their numbers, for which only the dialect
@@ -213,6 +225,10 @@ static int campaign(Run *run, gboolean json)
     if (!prepare_out(run)) {
         return TW_EXIT_USAGE;
     }
+    if (!tw_run_store_begin(&run->store, &run->target, run->view.version,
+                            run->options.seed, &error)) {
+        return tw_cli_fail_error(error);
+    }
     tw_cli_known_warn(&run->known);
     catch_signals();
     run->options.stop = &stop;
@@ -227,7 +243,13 @@ static int campaign(Run *run, gboolean json)
         tw_run_view_summary(&run->view, &result);
     }
     remove_leftovers(run, &result);
+    stored = tw_run_store_end(&run->store, &run->target, &result, !ok,
+                              run->out, run->options.hang_ms, make_again,
+                              &live, &store_error);
     tw_campaign_result_clear(&result);
+    if (!stored) {
+        code = tw_cli_fail_error(store_error);
+    }
     if (!ok) {
         code = tw_cli_fail_error(error);
     }
@@ -301,6 +323,12 @@ int tw_verb_run(int argc, char **argv)
         {"steer", 0, 0, G_OPTION_ARG_NONE, &steer,
          "Makes programs towards situations that neither this campaign nor "
          "the file of --coverage has met", NULL},
+        {"store", 0, 0, G_OPTION_ARG_FILENAME, &run.store.path,
+         "Records the run and its findings in this store (see triage)",
+         "FILE"},
+        {"as", 0, 0, G_OPTION_ARG_STRING, &run.store.label,
+         "The name that they are kept under there (default: the target's)",
+         "NAME"},
         {"replays", 0, 0, G_OPTION_ARG_INT, &replays,
          "Replays each finding that is kept on a fresh target so often, "
          "before it is called one (default 3)", "N"},
@@ -346,6 +374,10 @@ int tw_verb_run(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "--programs: expected 1 or more");
         goto out;
     }
+    if (run.store.label && (!run.store.path || !*run.store.label)) {
+        tw_cli_fail(TW_EXIT_USAGE, "--as: expected a name, and --store");
+        goto out;
+    }
     if (coverage && stop_at_finding) {
         tw_cli_fail(TW_EXIT_USAGE,
                     "--coverage: expected without --stop-at-finding");
@@ -374,6 +406,7 @@ int tw_verb_run(int argc, char **argv)
     g_free((char *)run.view.version);
 out:
     g_free(run.options.coverage);
+    tw_run_store_clear(&run.store);
     g_free((void *)run.options.met_before);
     g_free(run.out);
     tw_cli_known_clear(&run.known);

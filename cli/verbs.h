@@ -23,6 +23,7 @@ int tw_verb_emit(int argc, char **argv);
 int tw_verb_targets(int argc, char **argv);
 int tw_verb_cover(int argc, char **argv);
 int tw_verb_bench(int argc, char **argv);
+int tw_verb_triage(int argc, char **argv);
 int tw_verb_zoo(int argc, char **argv);
 int tw_verb_exhaust(int argc, char **argv);
 

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "cli/shrink.h"
-#include "fuzz/campaign.h"
 
 enum {
     MOST_LINES = 12,  /* of any case, when shrunk */
@@ -88,8 +87,7 @@ static uint64_t count_cases(const TwCampaignResult *result)
     return n;
 }
 
-/* Runs until there are `n` findings or the time is over. */
-static bool hunt(const TwZooRun *zoo, const char *name, unsigned n,
+bool tw_zoo_hunt(const TwZooRun *zoo, const char *name, unsigned n,
                  uint64_t *programs, TwCampaignResult *result, GError **error)
 {
     TwCampaignOptions options = {
@@ -213,7 +211,7 @@ static bool shrink_bug(const TwZooRun *zoo, const char *name, unsigned n,
     TwShrink shrink = {.jobs = zoo->jobs, .stop = zoo->stop};
     bool ok = true;
 
-    if (!hunt(zoo, name, n, &bug->programs, &result, error)) {
+    if (!tw_zoo_hunt(zoo, name, n, &bug->programs, &result, error)) {
         return false;
     }
     shrink.target = zoo->target->options;

@@ -242,7 +242,7 @@ int tw_verb_zoo(int argc, char **argv)
     TwCliTarget target;
     TwZooRun zoo = {.seed = 1, .seconds = 60, .stop = &stop};
     gboolean json = FALSE, mutants = FALSE;
-    int code = TW_EXIT_USAGE, jobs = 1, findings = 0;
+    int code = TW_EXIT_USAGE, jobs = 1, findings = 0, triage = 0;
     unsigned count;
     const TwZooBug *all;
     GOptionEntry entries[] = {
@@ -260,6 +260,10 @@ int tw_verb_zoo(int argc, char **argv)
          "Shrinks the first N findings of each bug, of as many keys as there "
          "are, and says how small they get and how long it takes",
          "N"},
+        {"triage", 0, 0, G_OPTION_ARG_INT, &triage,
+         "Triages N raw findings, as many of each bug, under one name, and "
+         "says how well bugs are told apart",
+         "N"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Folder for what --findings leaves of them", "DIR"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Prints JSON", NULL},
@@ -272,7 +276,11 @@ int tw_verb_zoo(int argc, char **argv)
                         "the case replays and shrinks with the same key. Exit code 0 if all "
                         "do, else 10. With\n--findings it looks at shrinking "
                         "alone: 10 if a case keeps more than 12 lines\nor "
-                        "not its key, or if the median is above 8 lines.",
+                        "not its key, or if the median is above 8 lines. With --triage it looks\n"
+                        "at how well findings are told apart: 10 if the "
+                        "adjusted Rand index is below\n0.8 for raw "
+                        "findings, below 0.9 for those of the store, or if "
+                        "the median\nbug has more than two of them.",
                         entries, &target) ||
         !tw_cli_target_ready(&target)) {
         goto out;
@@ -302,6 +310,11 @@ int tw_verb_zoo(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "--findings: expected 1 to 1000");
         goto out;
     }
+    if (triage < 0 || triage > 100000 || (triage && findings)) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--triage: expected 1 to 100000, and no --findings");
+        goto out;
+    }
     if (out && !findings) {
         tw_cli_fail(TW_EXIT_USAGE, "--out: expected --findings with it");
         goto out;
@@ -329,7 +342,8 @@ int tw_verb_zoo(int argc, char **argv)
     signal(SIGTERM, on_signal);
     zoo.target = &target;
     zoo.out = out;
-    code = findings ? tw_zoo_findings(&zoo, wanted, (unsigned)findings, json)
+    code = triage   ? tw_zoo_triage(&zoo, wanted, (unsigned)triage, json)
+           : findings ? tw_zoo_findings(&zoo, wanted, (unsigned)findings, json)
                     : catch_all(&zoo, wanted, json);
 out:
     tw_cli_target_clear(&target);

@@ -4,6 +4,7 @@
 #define TW_CLI_ZOO_H
 
 #include "cli/common.h"
+#include "fuzz/campaign.h"
 #include "targets/zoo/zoo.h"
 
 typedef struct TwZooRun {
@@ -21,5 +22,18 @@ typedef struct TwZooRun {
  */
 int tw_zoo_findings(const TwZooRun *zoo, GPtrArray *bugs, unsigned n,
                     bool json);
+
+/*
+ * Runs random programs on `name` until there are `n` findings or the time is
+ * over; in *programs how many.  The result is to be cleared.
+ */
+bool tw_zoo_hunt(const TwZooRun *zoo, const char *name, unsigned n,
+                 uint64_t *programs, TwCampaignResult *result, GError **error);
+
+/*
+ * Triages `n` raw findings, as many of each bug, and prints how well bugs are
+ * told apart; the exit code.
+ */
+int tw_zoo_triage(const TwZooRun *zoo, GPtrArray *bugs, unsigned n, bool json);
 
 #endif

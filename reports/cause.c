@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "program/ops.h"
+#include "reports/sanitizer.h"
 
 static void name_it(TwCause *cause, const char *name)
 {
@@ -449,9 +450,16 @@ void tw_cause_of_text(const TwFinding *finding, TwCause *cause)
     const char *text = finding->text;
     const char *frames = strchr(text, '\n');
     GString *name = g_string_new(tw_verdict_name(finding->verdict));
+    char sanitizer[TW_CAUSE_SIZE - 6];
     bool word = false;
 
     cause->finding = *finding;
+    if (finding->verdict == TW_VERDICT_CRASH &&
+        tw_sanitizer_name(text, strlen(text), sanitizer, sizeof(sanitizer))) {
+        g_snprintf(cause->name, sizeof(cause->name), "crash-%s", sanitizer);
+        g_string_free(name, TRUE);
+        return;
+    }
     /* A stack says more than the line above it. */
     if ((finding->verdict == TW_VERDICT_CRASH ||
          finding->verdict == TW_VERDICT_HANG) &&
@@ -500,6 +508,11 @@ void tw_cause_find(TwRunner *runner, const TwProgram *program, TwCause *cause)
     tw_runner_run(runner, program, &cause->finding, NULL, NULL);
     e.finding = cause->finding;
     if (!tw_verdict_is_finding(cause->finding.verdict)) {
+        return;
+    }
+    if (cause->finding.verdict == TW_VERDICT_CRASH ||
+        cause->finding.verdict == TW_VERDICT_HANG) {
+        tw_cause_of_text(&e.finding, cause);
         return;
     }
     story = tw_runner_story(runner);

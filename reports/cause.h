@@ -17,7 +17,7 @@
 
 #include "fuzz/runner.h"
 
-enum { TW_CAUSE_SIZE = 64 };
+enum { TW_CAUSE_SIZE = 128 };
 
 typedef struct TwCause {
     TwFinding finding; /* what the program comes to, run here */
@@ -35,6 +35,16 @@ typedef struct TwCause {
  */
 void tw_cause_find(TwRunner *runner, const TwProgram *program,
                    TwCause *cause);
+
+/*
+ * The same in a child process, which is killed after `timeout_ms` (0: 10 s).
+ * Where the target dies, the cause is what a sanitizer's report says, or the
+ * functions of its stack, or the signal.  False with `error` as
+ * tw_run_isolated() has it.
+ */
+bool tw_cause_isolated(const TwTargetOptions *options,
+                       const TwProgram *program, uint32_t timeout_ms,
+                       TwCause *cause, GError **error);
 
 /*
  * The cause of a finding about which nothing more can be told: its verdict and

@@ -168,7 +168,8 @@ typedef struct TwStoreFinding {
     int64_t key;         /* of the smallest minimal case, else of any case */
     const char *key_name;
     bool minimal;        /* `data` is a minimal case, not a raw one */
-    const char *form, *words, *text, *origin; /* of that case */
+    const char *form, *words, *text; /* of that case */
+    const char *origin; /* of the first raw one */
     const void *data;
     size_t size;
     unsigned lines;

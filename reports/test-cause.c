@@ -7,6 +7,7 @@
 
 #include "fuzz/campaign.h"
 #include "program/text.h"
+#include "reports/sanitizer.h"
 #include "targets/zoo/zoo.h"
 
 static const struct {
@@ -136,6 +137,73 @@ static void test_text(void)
                      <, TW_CAUSE_SIZE);
 }
 
+static const char *of_report(const char *text)
+{
+    static char name[TW_CAUSE_SIZE];
+
+    g_assert_cmpint(tw_sanitizer_name(text, strlen(text), name, sizeof(name)),
+                    ==, *name != '\0');
+    return name;
+}
+
+static void test_sanitizer(void)
+{
+    /* The same by other addresses and lines, and the first stack only. */
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmpstr(
+            of_report(i ? "==7==ERROR: AddressSanitizer: heap-use-after-free on"
+                          " address 0x60200 at pc 0x1 bp 0x2 sp 0x3\n"
+                          "READ of size 1 at 0x60200 thread T0\n"
+                          "    #0 0x4a in __asan_memcpy (/x/y+0x1)\n"
+                          "    #1 0x4b in flush_page /src/tlb.c:3:4\n"
+                          "    #2 0x4c in run /src/tlb.c:9\n"
+                          "    #3 0x4d in main /src/main.c:1\n"
+                          "    #4 0x4e in __libc_start_main\n"
+                          "freed by thread T0 here:\n"
+                          "    #0 0x4f in free\n    #1 0x50 in drop /a.c:1\n"
+                        : "noise\n==9==ERROR: AddressSanitizer: "
+                          "heap-use-after-free on address 0x7 at pc 0x8\n"
+                          "    #0 0x9 in memcpy\n    #1 0xa in flush_page "
+                          "/b/tlb.c:30\n    #2 0xb in run /b/tlb.c:90\n"
+                          "    #3 0xc in main /b/main.c:10\n"),
+            ==, "heap-use-after-free-in-flush-page-run-main");
+    }
+    g_assert_cmpstr(of_report("tlb.c:3:5: runtime error: shift exponent 64 is "
+                              "too large for 64-bit type\n"
+                              "    #0 0x1 in fill /src/tlb.c:3\n"),
+                    ==, "shift-exponent-is-too-large-in-fill");
+    g_assert_cmpstr(of_report("==1==ERROR: AddressSanitizer: SEGV on unknown "
+                              "address (pc 0x1)\n    #0 0x2  (lib.so+0x3)\n"),
+                    ==, "segv");
+    g_assert_cmpstr(of_report("==1==ERROR: AddressSanitizer: stack-overflow\n"
+                              "    #0 0x2 in '); DROP TABLE x;-- <b>\n"),
+                    ==, "stack-overflow");
+    g_assert_cmpstr(of_report("Segmentation fault\n#0 0x1 in main\n"), ==, "");
+    g_assert_cmpstr(of_report(""), ==, "");
+}
+
+static void test_isolated(void)
+{
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    TwTargetOptions options = {
+        .name = "zoo:second-hop-unregistered",
+    };
+    g_autofree char *path = g_strdup_printf(
+        "%s/zoo/second-hop-unregistered.tw", g_getenv("TWINWALK_CORPUS"));
+    g_autoptr(GError) error = NULL;
+    TwCause cause;
+
+    tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(tw_cause_isolated(&options, program, 0, &cause, &error));
+    g_assert_no_error(error);
+    g_assert_cmpstr(cause.name, ==, "missed-unmap-later-hop");
+    g_assert_cmpuint(cause.experiments, >, 0);
+    options.name = "nothing";
+    g_assert_false(tw_cause_isolated(&options, program, 0, &cause, &error));
+    g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE);
+}
+
 static void test_titles(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++) {
@@ -157,6 +225,8 @@ int main(int argc, char **argv)
     g_test_add_func("/cause/raw", test_raw);
     g_test_add_func("/cause/none", test_none);
     g_test_add_func("/cause/text", test_text);
+    g_test_add_func("/cause/sanitizer", test_sanitizer);
+    g_test_add_func("/cause/isolated", test_isolated);
     g_test_add_func("/cause/titles", test_titles);
     return g_test_run();
 }

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside this folder only: a campaign in the store of findings (run --store). */
+#ifndef TW_CLI_RUN_STORE_H
+#define TW_CLI_RUN_STORE_H
+
+#include "cli/verbs.h"
+#include "reports/store.h"
+
+typedef struct TwRunStore {
+    char *path;  /* of the store; NULL: none is kept */
+    char *label; /* the name that findings are kept under, or NULL: the
+                  * target's */
+    TwStore *store;
+    TwStoreRun run;
+    char *words;
+} TwRunStore;
+
+/* Opens the store, if one is wanted, and notes that the run begins. */
+bool tw_run_store_begin(TwRunStore *s, const TwCliTarget *target,
+                        const char *version, uint64_t seed, GError **error);
+
+/* Makes the program of a case again. */
+typedef void (*TwRunStoreProgram)(TwProgram *program,
+                                  const TwCampaignCase *one, void *data);
+
+/* Records what was found, and the end.  `failed`: the campaign came to no end
+ * of its own. */
+bool tw_run_store_end(TwRunStore *s, const TwCliTarget *target,
+                      const TwCampaignResult *result, bool failed,
+                      const char *out, uint32_t patience,
+                      TwRunStoreProgram program, void *data, GError **error);
+void tw_run_store_clear(TwRunStore *s);
+
+#endif

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Triage of keys: each that has no minimal case gets one, each that was not met
+ * is run again.
+ */
+#include <string.h>
+
+#include "cli/triage-work.h"
+
+/* Keys to minimal cases ---------------------------------------------------- */
+
+typedef struct Shrunk {
+    TwCause cause;
+    bool same;
+    TwTriageFailure failure;
+    unsigned lines, operations;
+    double seconds;
+    TwProgram program;
+} Shrunk;
+
+typedef struct Judge {
+    TwRunner *runner;
+    const char *key;
+    gint64 until;
+} Judge;
+
+/* In this process: most findings leave it alive, and it is one of many. */
+static unsigned first(TwProgram *const *candidates, unsigned n, void *data)
+{
+    const Judge *judge = data;
+
+    for (unsigned i = 0; i < n; i++) {
+        TwFinding finding;
+
+        tw_runner_run(judge->runner, candidates[i], &finding, NULL, NULL);
+        if (strcmp(finding.key, judge->key) == 0 &&
+            tw_verdict_is_finding(finding.verdict)) {
+            return i;
+        }
+    }
+    return n;
+}
+
+static bool go_on(const TwProgram *best, const TwMinimiseStats *so_far,
+                  void *data)
+{
+    const Judge *judge = data;
+
+    (void)best;
+    (void)so_far;
+    return g_get_monotonic_time() < judge->until;
+}
+
+static bool shrink_here(const TwTriage *t, const TwTriageKey *key, Shrunk *out,
+                        GError **error)
+{
+    g_autoptr(TwRunner) runner = tw_runner_new(key->options, error);
+    Judge judge = {.runner = runner, .key = key->key};
+    TwMinimiseOptions options = {.first = first,
+                                 .first_data = &judge,
+                                 .go_on = go_on,
+                                 .go_on_data = &judge};
+    TwMinimiseStats stats = {.tried = 0};
+
+    if (!runner) {
+        return false;
+    }
+    options.dialect = tw_runner_dialect(runner);
+    judge.until = g_get_monotonic_time() + (gint64)t->seconds * G_USEC_PER_SEC;
+    if (t->shrink) {
+        tw_minimise(&out->program, &options, &stats);
+        out->lines = stats.lines_after;
+        out->operations = stats.ops_after;
+    }
+    tw_cause_find(runner, &out->program, &out->cause);
+    return true;
+}
+
+/* Each candidate in a process of its own. */
+static bool shrink_isolated(const TwTriage *t, const TwTriageKey *key,
+                            Shrunk *out, GError **error)
+{
+    g_autoptr(TwRunner) runner = tw_runner_new(key->options, error);
+    TwShrink shrink = {.target = *key->options,
+                       .expect = key->key,
+                       .jobs = 1,
+                       .seconds = t->seconds,
+                       .patience = t->patience,
+                       .isolated = true};
+    TwShrunk shrunk;
+
+    if (!runner) {
+        return false;
+    }
+    if (t->shrink) {
+        if (!tw_shrink(&shrink, tw_runner_dialect(runner), &out->program,
+                       &shrunk, error)) {
+            return false;
+        }
+        out->lines = shrunk.stats.lines_after;
+        out->operations = shrunk.stats.ops_after;
+    }
+    return tw_cause_isolated(key->options, &out->program, t->patience,
+                             &out->cause, error);
+}
+
+static bool needs_isolation(const char *key)
+{
+    return g_str_has_prefix(key, "Crs") || g_str_has_prefix(key, "Hng");
+}
+
+static void shrink_one(unsigned i, void *slot, void *data)
+{
+    TwTriage *t = data;
+    const TwTriageKey *key = g_ptr_array_index(t->keys, i);
+    Shrunk *out = slot;
+    gint64 start = g_get_monotonic_time();
+    GError *error = NULL;
+
+    tw_triage_be_silent();
+    if (tw_triage_read(&out->program, key->data, key->size, &error)) {
+        if (needs_isolation(key->key)) {
+            shrink_isolated(t, key, out, &error);
+        } else {
+            shrink_here(t, key, out, &error);
+        }
+    }
+    if (error) {
+        tw_triage_fail(&out->failure, error);
+    }
+    out->same = strcmp(out->cause.finding.key, key->key) == 0;
+    out->lines = out->lines ? out->lines : tw_minimise_lines(&out->program);
+    out->seconds = (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
+}
+
+/* The worker died of a candidate: once more, each in a process. */
+static bool once_more(TwTriage *t, const TwTriageKey *key, Shrunk *out)
+{
+    GError *error = NULL;
+
+    memset(out, 0, sizeof(*out));
+    if (!tw_triage_read(&out->program, key->data, key->size, &error) ||
+        !shrink_isolated(t, key, out, &error)) {
+        g_propagate_error(&t->error, error);
+        return false;
+    }
+    out->same = strcmp(out->cause.finding.key, key->key) == 0;
+    return true;
+}
+
+static bool record_minimal(TwTriage *t, TwTriageKey *key, const Shrunk *out)
+{
+    g_autofree char *title = NULL, *words = tw_triage_words(t, key->options);
+    g_autoptr(GString) text = g_string_new(NULL);
+    TwStoreMinimal minimal = {
+        .run = t->run.id,
+        .key = key->id,
+        .cause = out->cause.name,
+        .rule = out->cause.rule,
+        .text = out->cause.finding.text,
+        .security = out->cause.security,
+        .form = "text",
+        .words = words,
+        .lines = out->lines,
+        .operations = out->operations,
+    };
+
+    tw_program_print(&out->program, NULL, text);
+    title = tw_cause_title(out->cause.name);
+    minimal.title = title;
+    minimal.data = text->str;
+    minimal.size = text->len;
+    return tw_triage_group(t) &&
+           tw_store_minimal(t->store, &minimal, &t->error) != 0;
+}
+
+/*
+ * Files what was shrunk, unless it shows another cause than its raw case and a
+ * second case may know better: the smallest of a key may be the odd one.
+ */
+static bool opinion(TwTriage *t, TwTriageKey *key, const Shrunk *out)
+{
+    bool agrees = strcmp(out->cause.name, key->sign) == 0;
+
+    key->cause = out->cause;
+    key->seconds = out->seconds;
+    if (!agrees && !key->second && key->other) {
+        TwTriageKey *other = g_new0(TwTriageKey, 1);
+
+        other->id = key->id;
+        other->form = g_strdup(key->form);
+        other->key = g_strdup(key->key);
+        other->sign = g_strdup(key->sign);
+        other->size = key->other->data->len;
+        other->data = g_memdup2(key->other->data->str, other->size);
+        other->options = &key->other->options;
+        other->second = true;
+        g_ptr_array_add(t->again, other);
+    }
+    /* Of two that differ, the second counts if it is as it was taken for. */
+    return (key->second && !agrees) || record_minimal(t, key, out);
+}
+
+static bool take_shrunk(unsigned i, const void *slot, bool died, void *data)
+{
+    TwTriage *t = data;
+    TwTriageKey *key = g_ptr_array_index(t->keys, i);
+    g_autofree Shrunk *again = NULL;
+    const Shrunk *out = slot;
+
+    if (died) {
+        again = g_new(Shrunk, 1);
+        if (!tw_triage_group_end(t) || !once_more(t, key, again)) {
+            return false;
+        }
+        out = again;
+    }
+    if (tw_triage_failed(t, &out->failure)) {
+        return false;
+    }
+    /* What does not repeat keeps its raw cases. */
+    return !out->same || opinion(t, key, out);
+}
+
+static void show_keys(unsigned done, void *data)
+{
+    TwTriage *t = data;
+
+    tw_triage_idle(t, "keys shrunk", done, t->keys->len);
+}
+
+/* The smallest case of this run with that key but for one; or NULL. */
+static const TwTriageCase *smallest(const TwTriage *t, int64_t key,
+                                    const TwTriageCase *but)
+{
+    const TwTriageCase *best = NULL;
+
+    for (unsigned i = 0; i < t->cases->len; i++) {
+        const TwTriageCase *one = g_ptr_array_index(t->cases, i);
+
+        if (one->seen.key == key && one != but && !one->harness &&
+            (!best || one->data->len < best->data->len)) {
+            best = one;
+        }
+    }
+    return best;
+}
+
+/* The target under test, with the options that a case was found with. */
+static TwTargetOptions options_of(const TwTriage *t, const char *words)
+{
+    TwTargetOptions options = t->target.options;
+    g_auto(GStrv) argv = NULL;
+
+    if (!g_shell_parse_argv(words, NULL, &argv, NULL)) {
+        return options;
+    }
+    for (unsigned i = 0; argv[i]; i++) {
+        const char *value = argv[i + 1];
+
+        options.check |= strcmp(argv[i], "--check") == 0;
+        options.hide_locations |= strcmp(argv[i], "--hide-locations") == 0;
+        if (value && strcmp(argv[i], "--flush") == 0) {
+            options.flush =
+                strcmp(value, "page") == 0 ? TW_FLUSH_PAGES : options.flush;
+        } else if (value && strcmp(argv[i], "--contract") == 0) {
+            options.strict |= strcmp(value, "strict") == 0;
+        }
+    }
+    return options;
+}
+
+static bool want_key(const TwStoreKey *stored, void *data)
+{
+    TwTriage *t = data;
+    const TwTriageCase *one;
+    TwTriageKey *key;
+
+    if (stored->minimal || !stored->data || stored->status == TW_STORE_FIXED ||
+        strcmp(stored->form, "text") ||
+        strcmp(stored->verdict, tw_verdict_name(TW_VERDICT_FLAKY)) == 0) {
+        return true;
+    }
+    one = smallest(t, stored->id, NULL);
+    key = g_new0(TwTriageKey, 1);
+    key->id = stored->id;
+    key->form = g_strdup(stored->form);
+    key->key = g_strdup(stored->key);
+    key->sign = g_strdup(stored->sign);
+    key->size = one ? one->data->len : stored->size;
+    key->data = g_memdup2(one ? one->data->str : stored->data, key->size);
+    if (one) {
+        key->other = smallest(t, stored->id, one);
+        key->options = &one->options;
+    } else {
+        TwTargetOptions *options = g_new(TwTargetOptions, 1);
+
+        *options = options_of(t, stored->words);
+        key->options = options;
+        g_ptr_array_add(t->options, options);
+    }
+    g_ptr_array_add(t->keys, key);
+    return true;
+}
+
+bool tw_triage_shrink(TwTriage *t, GError **error)
+{
+    TwWork todo = {.slot = sizeof(Shrunk),
+                   .limit_ms = tw_triage_limit(t) + t->seconds * 1000,
+                   .one = shrink_one,
+                   .done = take_shrunk,
+                   .idle = show_keys};
+
+    if (!tw_store_keys(t->store, t->label, want_key, t, error)) {
+        return false;
+    }
+    for (unsigned round = 0; round < 2 && t->keys->len > 0; round++) {
+        g_autoptr(GPtrArray) again = tw_triage_new_keys();
+
+        t->again = again;
+        todo.n = t->keys->len;
+        if (!tw_triage_work(t, &todo, error)) {
+            return false;
+        }
+        t->shrunk += t->keys->len;
+        g_ptr_array_unref(t->keys);
+        t->keys = g_ptr_array_ref(again);
+    }
+    return true;
+}
+
+/* Known keys, again -------------------------------------------------------- */
+
+typedef struct Again {
+    unsigned again;
+    TwTriageFailure failure;
+} Again;
+
+static void run_again(unsigned i, void *slot, void *data)
+{
+    TwTriage *t = data;
+    const TwTriageRetest *retest = g_ptr_array_index(t->retests, i);
+    TwTargetOptions options = options_of(t, retest->words);
+    TwProgram *program = g_new(TwProgram, 1);
+    const TwHarnessInfo *h = NULL;
+    Again *out = slot;
+    GError *error = NULL;
+
+    if (g_str_has_prefix(retest->form, "bytes:")) {
+        h = tw_harness_find(retest->form + strlen("bytes:"));
+    }
+    for (unsigned n = 0; n < TW_TRIAGE_TIMES && !error; n++) {
+        TwFinding finding = {.verdict = TW_VERDICT_AGREE};
+
+        if (h) {
+            tw_triage_judge_bytes(t, h, h->target, retest->data, retest->size,
+                                  1, &finding, &error);
+        } else if (tw_triage_read(program, retest->data, retest->size,
+                                  &error)) {
+            tw_run_isolated(&options, program, t->patience, &finding, &error);
+        }
+        /* As another key it is still a finding. */
+        out->again += !error && (tw_verdict_is_finding(finding.verdict) ||
+                                 finding.verdict == TW_VERDICT_FLAKY);
+    }
+    if (error) {
+        tw_triage_fail(&out->failure, error);
+    }
+    g_free(program);
+}
+
+static bool take_again(unsigned i, const void *slot, bool died, void *data)
+{
+    TwTriage *t = data;
+    TwTriageRetest *retest = g_ptr_array_index(t->retests, i);
+    const Again *out = slot;
+    TwStoreStatus status;
+
+    if (!died && tw_triage_failed(t, &out->failure)) {
+        return false;
+    }
+    retest->again = died ? TW_TRIAGE_TIMES : out->again;
+    retest->is = retest->again == 0                ? TW_STORE_FIXED
+                 : retest->again < TW_TRIAGE_TIMES ? TW_STORE_FLAKY
+                                                   : TW_STORE_KNOWN;
+    retest->done = true;
+    return tw_triage_group(t) &&
+           tw_store_retested(t->store, t->run.id, retest->id, t->version,
+                             retest->again, TW_TRIAGE_TIMES, &status,
+                             &t->error);
+}
+
+static void show_retests(unsigned done, void *data)
+{
+    TwTriage *t = data;
+
+    tw_triage_idle(t, "known keys run again", done, t->retests->len);
+}
+
+static bool want_retest(const TwStoreKey *stored, void *data)
+{
+    TwTriage *t = data;
+    TwTriageRetest *retest;
+
+    for (unsigned i = 0; i < t->cases->len; i++) {
+        const TwTriageCase *one = g_ptr_array_index(t->cases, i);
+
+        if (one->seen.key == stored->id) {
+            return true; /* it was just there */
+        }
+    }
+    if (!stored->data) {
+        return true;
+    }
+    retest = g_new0(TwTriageRetest, 1);
+    retest->id = stored->id;
+    retest->finding = stored->finding;
+    retest->form = g_strdup(stored->form);
+    retest->key = g_strdup(stored->key);
+    retest->cause = g_strdup(stored->cause);
+    retest->words = g_strdup(stored->words);
+    retest->size = stored->size;
+    retest->data = g_memdup2(stored->data, stored->size);
+    retest->was = stored->status;
+    g_ptr_array_add(t->retests, retest);
+    return true;
+}
+
+bool tw_triage_retest(TwTriage *t, GError **error)
+{
+    return tw_store_keys(t->store, t->label, want_retest, t, error) &&
+           tw_triage_work(t,
+                          &(TwWork){.n = t->retests->len,
+                                    .slot = sizeof(Again),
+                                    .limit_ms = tw_triage_limit(t),
+                                    .one = run_again,
+                                    .done = take_again,
+                                    .idle = show_retests},
+                          error);
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The work of triage: each case to its cause, each key to a minimal case, each
+ * known key run again.  Processes do it; this one takes what comes of it, in a
+ * fixed order, and writes it into the store at least twice a second, so that
+ * who kills it loses no more than that.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/triage-work.h"
+#include "fuzz/judge-input.h"
+
+enum {
+    GROUP_US = 400000, /* what is written together */
+    SHOW_US = 200000,
+    PLAIN_US = 10000000,
+    SLACK_MS = 60000, /* for a worker, beyond what its runs may take */
+    MOST_RUNS = 60,   /* of one case, experiments and replays */
+};
+
+/* Progress and the store --------------------------------------------------- */
+
+static bool is_terminal(void)
+{
+    return isatty(STDERR_FILENO);
+}
+
+static void clear_line(void)
+{
+    if (is_terminal()) {
+        fprintf(stderr, "\r\033[K");
+    }
+}
+
+/* What is written from here on goes together, for a moment. */
+bool tw_triage_group(TwTriage *t)
+{
+    if (!t->grouped) {
+        if (!tw_store_group_begin(t->store, &t->error)) {
+            return false;
+        }
+        t->grouped = g_get_monotonic_time();
+    }
+    return true;
+}
+
+bool tw_triage_group_end(TwTriage *t)
+{
+    bool ok = true;
+
+    if (t->grouped) {
+        t->grouped = 0;
+        ok = tw_store_group_end(t->store, t->error ? NULL : &t->error);
+    }
+    return ok;
+}
+
+void tw_triage_idle(TwTriage *t, const char *what, unsigned done, unsigned all)
+{
+    gint64 now = g_get_monotonic_time();
+    bool terminal = is_terminal();
+
+    if (t->grouped && now - t->grouped > GROUP_US && !t->error) {
+        tw_triage_group_end(t);
+    }
+    if (now - t->shown < (terminal ? SHOW_US : PLAIN_US)) {
+        return;
+    }
+    t->shown = now;
+    fprintf(stderr, terminal ? "\r%s: %u of %u\033[K" : "%s: %u of %u\n", what,
+            done, all);
+    fflush(stderr);
+}
+
+/* Does the work of one phase. */
+bool tw_triage_work(TwTriage *t, TwWork *work, GError **error)
+{
+    bool ok;
+
+    work->jobs = t->jobs;
+    work->data = t;
+    work->stop = t->stop;
+    t->shown = g_get_monotonic_time();
+    ok = tw_work_run(work, error);
+    clear_line();
+    if (!tw_triage_group_end(t) || t->error) {
+        if (ok && t->error) {
+            g_propagate_error(error, g_steal_pointer(&t->error));
+        }
+        ok = false;
+    }
+    return ok;
+}
+
+uint32_t tw_triage_limit(const TwTriage *t)
+{
+    uint32_t patience = t->patience ? t->patience : 10000;
+
+    return MIN(patience, 1000000) * MOST_RUNS + SLACK_MS;
+}
+
+/* Cases to causes ---------------------------------------------------------- */
+
+typedef struct Outcome {
+    TwCause cause;
+    int known;
+    TwTriageFailure failure;
+} Outcome;
+
+void tw_triage_fail(TwTriageFailure *failure, GError *error)
+{
+    failure->failed = true;
+    failure->environment =
+        g_error_matches(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT);
+    g_strlcpy(failure->message, error->message, sizeof(failure->message));
+    g_error_free(error);
+}
+
+bool tw_triage_failed(TwTriage *t, const TwTriageFailure *failure)
+{
+    if (failure->failed) {
+        g_set_error(&t->error, TW_TARGET_ERROR,
+                    failure->environment ? TW_TARGET_ERROR_ENVIRONMENT
+                                         : TW_TARGET_ERROR_USAGE,
+                    "%s", failure->message);
+    }
+    return failure->failed;
+}
+
+/* What a dying target has to say is not for the user's eyes; where it counts,
+ * it is caught (tw_cause_isolated). */
+void tw_triage_be_silent(void)
+{
+    int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        dup2(fd, STDERR_FILENO);
+        close(fd);
+    }
+}
+
+bool tw_triage_read(TwProgram *program, const char *data, size_t size,
+                    GError **error)
+{
+    return tw_program_parse(program, data, size, "the store", TW_TEXT_STRICT,
+                            NULL, NULL, error);
+}
+
+bool tw_triage_judge_bytes(const TwTriage *t, const TwHarnessInfo *h,
+                           const char *target, const char *data, size_t size,
+                           unsigned times, TwFinding *finding, GError **error)
+{
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    TwInputJudge *judge = tw_input_judge_new(h, target, NULL, NULL, error);
+
+    if (!judge) {
+        return false;
+    }
+    tw_program_copy(program,
+                    tw_input_judge_program(judge, (const uint8_t *)data, size));
+    tw_input_judge_free(judge);
+    return tw_input_judge_isolated(h, target, (const uint8_t *)data, size,
+                                   program, t->patience, times, finding, error);
+}
+
+static bool same_options(const TwTargetOptions *a, const TwTargetOptions *b)
+{
+    return strcmp(a->name, b->name) == 0 && a->flush == b->flush &&
+           a->hide_locations == b->hide_locations && a->check == b->check &&
+           a->strict == b->strict && a->timeout_ms == b->timeout_ms;
+}
+
+/* In this process, which serves many cases, and may die of one. */
+static bool find_cause_here(TwTriage *t, const TwTargetOptions *options,
+                            const TwProgram *program, TwCause *cause,
+                            GError **error)
+{
+    if (!t->runner || !same_options(&t->runner_options, options)) {
+        g_clear_pointer(&t->runner, tw_runner_free);
+        t->runner = tw_runner_new(options, error);
+        t->runner_options = *options;
+    }
+    if (!t->runner) {
+        return false;
+    }
+    tw_cause_find(t->runner, program, cause);
+    return true;
+}
+
+static void find_cause(unsigned i, void *slot, void *data)
+{
+    TwTriage *t = data;
+    const TwTriageCase *one = g_ptr_array_index(
+        t->cases, t->died ? g_array_index(t->died, unsigned, i) : i);
+    Outcome *out = slot;
+    TwProgram *program = g_new(TwProgram, 1);
+    GError *error = NULL;
+
+    tw_triage_be_silent();
+    out->known = -1;
+    if (one->harness) {
+        if (tw_triage_judge_bytes(t, one->harness, one->harness->target,
+                                  one->data->str, one->data->len, 1,
+                                  &out->cause.finding, &error) &&
+            tw_verdict_is_finding(out->cause.finding.verdict)) {
+            TwFinding finding = out->cause.finding;
+
+            tw_cause_of_text(&finding, &out->cause);
+        }
+    } else if (tw_triage_read(program, one->data->str, one->data->len,
+                              &error) &&
+               (t->died ? tw_cause_isolated(&one->options, program, t->patience,
+                                            &out->cause, &error)
+                        : find_cause_here(t, &one->options, program,
+                                          &out->cause, &error)) &&
+               tw_verdict_is_finding(out->cause.finding.verdict)) {
+        out->known =
+            tw_known_match(t->known.list, program, &out->cause.finding);
+    }
+    if (error) {
+        tw_triage_fail(&out->failure, error);
+    }
+    g_free(program);
+}
+
+char *tw_triage_words(const TwTriage *t, const TwTargetOptions *options)
+{
+    TwCliTarget target = {.name = (char *)options->name,
+                          .hide_locations = options->hide_locations,
+                          .check = options->check,
+                          .timeout_ms = t->target.timeout_ms,
+                          .options = *options};
+
+    return tw_cli_target_words(&target);
+}
+
+static bool record(TwTriage *t, TwTriageCase *one)
+{
+    const TwFinding *finding = &one->cause.finding;
+    g_autofree char *words = tw_triage_words(t, &one->options);
+    g_autofree char *form = one->harness
+                                ? g_strdup_printf("bytes:%s", one->form)
+                                : g_strdup(one->form);
+    TwStoreSight sight = {
+        .run = t->run.id,
+        .target = t->label,
+        .version = t->version,
+        .key = finding->key,
+        .sign = one->cause.name,
+        .verdict = tw_verdict_name(finding->verdict),
+        .rule = one->cause.rule,
+        .security = one->cause.security,
+        .text = finding->text,
+        .form = form,
+        .data = one->data->str,
+        .size = one->data->len,
+        .origin = one->path,
+        .words = words,
+    };
+
+    if (finding->verdict == TW_VERDICT_FLAKY) {
+        sight.sign = "flaky";
+    }
+    return tw_triage_group(t) &&
+           tw_store_see(t->store, &sight, t->raw, &one->seen, &t->error) &&
+           (finding->verdict != TW_VERDICT_FLAKY ||
+            tw_store_retested(t->store, t->run.id, one->seen.key, t->version,
+                              MAX(finding->again, 1), finding->replays + 1u,
+                              &one->seen.status, &t->error));
+}
+
+/* What its worker died of can only be the case. */
+static void of_dead_worker(TwTriageCase *one)
+{
+    TwFinding finding = {.verdict = TW_VERDICT_HANG, .op = TW_NO_OP};
+
+    tw_key_write(finding.key, TW_VERDICT_HANG, one->options.name, TW_OP_NOP,
+                 TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+    g_strlcpy(finding.text, "the process that ran it had to be ended\n",
+              sizeof(finding.text));
+    memset(&one->cause, 0, sizeof(one->cause));
+    tw_cause_of_text(&finding, &one->cause);
+    one->died = true;
+}
+
+static bool take_case(unsigned i, const void *slot, bool died, void *data)
+{
+    TwTriage *t = data;
+    unsigned number = t->died ? g_array_index(t->died, unsigned, i) : i;
+    TwTriageCase *one = g_ptr_array_index(t->cases, number);
+    const Outcome *out = slot;
+    unsigned verdict;
+
+    verdict = out->cause.finding.verdict;
+    if (!t->died && (died || (!out->failure.failed && !one->harness &&
+                              (verdict == TW_VERDICT_CRASH ||
+                               verdict == TW_VERDICT_HANG)))) {
+        g_array_append_val(t->dying, number); /* to hear its last words */
+        return true;
+    }
+    if (died) {
+        of_dead_worker(one);
+    } else if (tw_triage_failed(t, &out->failure)) {
+        return false;
+    } else {
+        one->cause = out->cause;
+        one->known = out->known;
+    }
+    one->done = true;
+    verdict = one->cause.finding.verdict;
+    t->self |= verdict == TW_VERDICT_SELF;
+    if (one->known >= 0) {
+        t->matched[one->known]++;
+        return true;
+    }
+    if (verdict == TW_VERDICT_FLAKY) {
+        t->flaky++;
+        return record(t, one);
+    }
+    if (tw_verdict_is_finding(verdict)) {
+        return record(t, one);
+    }
+    t->unsupported +=
+        verdict == TW_VERDICT_UNSUPPORTED || verdict == TW_VERDICT_INCONCLUSIVE;
+    t->clean +=
+        verdict == TW_VERDICT_AGREE || verdict == TW_VERDICT_AGREE_STALE;
+    return true;
+}
+
+static void show_cases(unsigned done, void *data)
+{
+    TwTriage *t = data;
+
+    tw_triage_idle(t, "cases run", done, t->cases->len);
+}
+
+/* First all in processes that serve many; then each of those that took such a
+ * process with them in one of its own. */
+bool tw_triage_run(TwTriage *t, GError **error)
+{
+    g_autoptr(GArray) dying = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    TwWork todo = {.n = t->cases->len,
+                   .slot = sizeof(Outcome),
+                   .limit_ms =
+                       3 * (t->patience ? MIN(t->patience, 1000000) : 10000),
+                   .one = find_cause,
+                   .done = take_case,
+                   .idle = show_cases};
+    bool ok;
+
+    t->dying = dying;
+    ok = tw_triage_work(t, &todo, error);
+    if (ok && dying->len > 0 && !*t->stop) {
+        t->died = dying;
+        todo.n = dying->len;
+        todo.limit_ms = tw_triage_limit(t);
+        ok = tw_triage_work(t, &todo, error);
+    }
+    t->dying = t->died = NULL;
+    return ok;
+}

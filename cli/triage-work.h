@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside this folder only: what the phases of triage share. */
+#ifndef TW_CLI_TRIAGE_WORK_H
+#define TW_CLI_TRIAGE_WORK_H
+
+#include "cli/triage.h"
+#include "cli/work.h"
+
+/* Why a worker could not do a thing, in what it leaves. */
+typedef struct TwTriageFailure {
+    bool failed, environment;
+    char message[300];
+} TwTriageFailure;
+
+void tw_triage_fail(TwTriageFailure *failure, GError *error);
+/* Makes it the error of the triage.  False: there is none. */
+bool tw_triage_failed(TwTriage *triage, const TwTriageFailure *failure);
+
+/* Does the work of one phase in the triage's processes. */
+bool tw_triage_work(TwTriage *triage, TwWork *work, GError **error);
+/* For a worker: ms after which something is wrong with it. */
+uint32_t tw_triage_limit(const TwTriage *triage);
+/* While workers work: progress, as often as it makes sense, and what was
+ * written goes into the store for good. */
+void tw_triage_idle(TwTriage *triage, const char *what, unsigned done,
+                    unsigned all);
+
+/* Before each write to the store: what is written goes together, for a moment.
+ * False with triage->error. */
+bool tw_triage_group(TwTriage *triage);
+bool tw_triage_group_end(TwTriage *triage);
+
+/* In a worker: nothing more is written to standard error. */
+void tw_triage_be_silent(void);
+
+/* The program of a case; runs bytes in their harness. */
+bool tw_triage_read(TwProgram *program, const char *data, size_t size,
+                    GError **error);
+bool tw_triage_judge_bytes(const TwTriage *triage, const TwHarnessInfo *harness,
+                           const char *target, const char *data, size_t size,
+                           unsigned times, TwFinding *finding,
+                           GError **error);
+
+/* Options that choose a target, as shell words for the caller to free. */
+char *tw_triage_words(const TwTriage *triage, const TwTargetOptions *options);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* twinwalk triage: many raw findings to few causes, remembered in a store. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/triage-view.h"
+#include "cli/verbs.h"
+
+static volatile int stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+/* The first Ctrl-C ends it early, the second one at once. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal,
+                               .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+typedef struct Options {
+    char *harness, *junit, *sarif, *out;
+    gboolean retest, json;
+} Options;
+
+/* Opens the target once, so that one which cannot be started is told first. */
+static bool open_target(TwTriage *t, GError **error)
+{
+    g_autoptr(TwRunner) runner = tw_runner_new(&t->target.options, error);
+
+    if (!runner || !tw_runner_set_known(runner, t->known.list, error)) {
+        return false;
+    }
+    t->version = g_intern_string(tw_runner_version(runner));
+    return true;
+}
+
+static bool begin(TwTriage *t, const Options *o, GError **error)
+{
+    t->store = tw_store_open(t->store_path, !o->retest, error);
+    if (!t->store) {
+        return false;
+    }
+    t->run.verb = "triage";
+    t->run.target = t->label;
+    t->run.version = t->version;
+    t->run.options = t->words;
+    t->run.id = tw_store_run_begin(t->store, &t->run, error);
+    return t->run.id != 0;
+}
+
+static bool end(TwTriage *t, bool ok, gint64 start, GPtrArray *findings,
+                GError **error)
+{
+    unsigned there = 0, keys = 0;
+
+    for (unsigned i = 0; findings && i < findings->len; i++) {
+        const TwTriageFinding *f = g_ptr_array_index(findings, i);
+
+        there += f->news <= TW_TRIAGE_KNOWN;
+        keys += f->news <= TW_TRIAGE_KNOWN ? f->keys : 0;
+    }
+    t->run.outcome = !ok ? "failed" : stop ? "interrupted" : "done";
+    t->run.seconds = (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
+    return tw_store_measure(t->store, t->run.id, "inputs", t->cases->len,
+                            error) &&
+           tw_store_measure(t->store, t->run.id, "findings", there, error) &&
+           tw_store_measure(t->store, t->run.id, "keys", keys, error) &&
+           tw_store_run_end(t->store, &t->run, error);
+}
+
+static bool write_files(const TwTriage *t, GPtrArray *findings,
+                        const Options *o, GError **error)
+{
+    bool ok = true;
+
+    if (o->junit) {
+        GString *xml = tw_triage_junit(t, findings);
+
+        ok = tw_cli_write(o->junit, xml->str, xml->len, error);
+        g_string_free(xml, TRUE);
+    }
+    if (ok && o->sarif) {
+        g_autofree char *json = tw_triage_sarif(t, findings);
+
+        ok = tw_cli_write(o->sarif, json, strlen(json), error);
+    }
+    return ok && (!o->out || tw_triage_write(t, findings, o->out, error));
+}
+
+static int triage(TwTriage *t, const Options *o)
+{
+    g_autoptr(GPtrArray) findings = NULL;
+    gint64 start = g_get_monotonic_time();
+    GError *error = NULL, *late = NULL;
+    int code;
+    bool ok;
+
+    if (!begin(t, o, &error)) {
+        return tw_cli_fail_error(error);
+    }
+    ok = tw_triage_run(t, &error) && (stop || tw_triage_shrink(t, &error)) &&
+         (stop || tw_triage_retest(t, &error));
+    findings = ok ? tw_triage_findings(t, &error) : NULL;
+    ok = findings != NULL;
+    if (!end(t, ok, start, findings, ok ? &error : &late)) {
+        ok = false;
+        g_clear_error(&late);
+    }
+    if (!ok) {
+        return tw_cli_fail_error(error);
+    }
+    tw_triage_print(t, findings, o->json);
+    if (!write_files(t, findings, o, &error)) {
+        return tw_cli_fail_error(error);
+    }
+    code = tw_triage_code(t, findings, o->retest);
+    return t->unreadable && code == TW_EXIT_CLEAN ? TW_EXIT_USAGE : code;
+}
+
+/* The target is that of the harness, unless one is named. */
+static bool target_of_harness(TwTriage *t, const char *harness)
+{
+    const TwHarnessInfo *h;
+    GError *error = NULL;
+
+    if (!harness || strcmp(harness, "auto") == 0) {
+        return true;
+    }
+    h = tw_cli_harness(harness, "auto");
+    if (!h) {
+        return false;
+    }
+    if (!t->target.name && h->target[0]) {
+        t->target.name = tw_harness_target(h, &error);
+        if (!t->target.name) {
+            tw_cli_fail_error(error);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool ready(TwTriage *t, const Options *o, int argc, int jobs, int raw)
+{
+    const char *wrong = NULL;
+
+    if (o->retest && (argc > 1 || o->harness)) {
+        wrong = "--retest: runs what is in the store: expected no files and "
+                "no --harness";
+    } else if (!o->retest && argc < 2) {
+        wrong = "triage: expected a folder or a file, or --retest";
+    } else if (jobs < 1 || jobs > 1024) {
+        wrong = "--jobs: expected 1 to 1024";
+    } else if (raw < 1 || raw > 100000) {
+        wrong = "--raw: expected 1 to 100000";
+    } else if (t->label && !*t->label) {
+        wrong = "--as: expected a name";
+    }
+    if (wrong) {
+        tw_cli_fail(TW_EXIT_USAGE, "%s", wrong);
+        return false;
+    }
+    return tw_cli_file_ready("--junit", o->junit) &&
+           tw_cli_file_ready("--sarif", o->sarif) &&
+           target_of_harness(t, o->harness) &&
+           tw_cli_target_ready(&t->target) && tw_cli_known_load(&t->known);
+}
+
+static int read_and_triage(TwTriage *t, const Options *o, int argc, char **argv)
+{
+    GError *error = NULL;
+
+    t->words = tw_cli_target_words(&t->target);
+    t->patience = tw_cli_target_patience(&t->target, 10);
+    if (!t->label) {
+        t->label = g_strdup(t->target.name);
+    }
+    if (!open_target(t, &error)) {
+        return tw_cli_fail_error(error);
+    }
+    for (int i = 1; i < argc; i++) {
+        if (!tw_triage_add(t, argv[i], o->harness)) {
+            return TW_EXIT_USAGE;
+        }
+    }
+    if (!o->retest && t->cases->len == 0 && t->unreadable > 0) {
+        return TW_EXIT_USAGE;
+    }
+    catch_signals();
+    return triage(t, o);
+}
+
+int tw_verb_triage(int argc, char **argv)
+{
+    g_autofree char *store = NULL, *time = NULL;
+    TwTriage t = {.shrink = true, .seconds = 60, .stop = &stop};
+    Options o = {.json = FALSE};
+    int jobs = (int)g_get_num_processors(), raw = 10;
+    int code = TW_EXIT_USAGE;
+    gboolean no_min = FALSE;
+    GOptionEntry entries[] = {
+        {"store", 0, 0, G_OPTION_ARG_FILENAME, &store,
+         "The store of findings (default out/findings.db)", "FILE"},
+        {"as", 0, 0, G_OPTION_ARG_STRING, &t.label,
+         "The name that findings are kept under (default: the target's)",
+         "NAME"},
+        {"harness", 0, 0, G_OPTION_ARG_STRING, &o.harness,
+         "The files are what an engine left of this harness; auto: "
+         "ClusterFuzz's, which have it in their names",
+         "NAME"},
+        {"retest", 0, 0, G_OPTION_ARG_NONE, &o.retest,
+         "Reads no files: runs what is in the store and says what is cured",
+         NULL},
+        {"no-min", 0, 0, G_OPTION_ARG_NONE, &no_min, "Leaves cases as they are",
+         NULL},
+        {"time", 0, 0, G_OPTION_ARG_STRING, &time,
+         "Shrinks one case for so long at most (default 60s)", "TIME"},
+        {"raw", 0, 0, G_OPTION_ARG_INT, &raw,
+         "Keeps so many raw cases of a key (default 10)", "N"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
+         "Worker processes (default: one per processor)", "N"},
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
+         "Writes a case of each finding into this folder, as CAUSE.tw", "DIR"},
+        {"junit", 0, 0, G_OPTION_ARG_FILENAME, &o.junit,
+         "Writes a JUnit XML file too", "FILE"},
+        {"sarif", 0, 0, G_OPTION_ARG_FILENAME, &o.sarif,
+         "Writes a SARIF 2.1.0 file too", "FILE"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Prints JSON", NULL},
+        TW_CLI_KNOWN_ENTRIES(t.known),
+        G_OPTION_ENTRY_NULL};
+
+    tw_triage_init(&t);
+    if (!tw_cli_options(
+            &argc, &argv, "[DIR|FILE...]",
+            "Runs raw findings (cases of run; with --harness what libFuzzer, "
+            "AFL++ or\nClusterFuzz left), finds the cause of each, shrinks "
+            "one for each key, and keeps\nthem in a store, one finding for "
+            "each cause; runs what the store knows again,\nand says what is "
+            "new, what returned, and what is fixed. Exit code 10 if\n"
+            "something is new or returned (with --retest: if something is "
+            "not cured).",
+            entries, &t.target) ||
+        !ready(&t, &o, argc, jobs, raw) ||
+        (time && !tw_cli_seconds("--time", time, &t.seconds))) {
+        goto out;
+    }
+    t.store_path = store ? store : "out/findings.db";
+    t.shrink = !no_min;
+    t.jobs = (unsigned)jobs;
+    t.raw = (unsigned)raw;
+    tw_cli_known_warn(&t.known);
+    code = read_and_triage(&t, &o, argc, argv);
+out:
+    g_free(o.harness);
+    g_free(o.junit);
+    g_free(o.sarif);
+    g_free(o.out);
+    tw_triage_clear(&t);
+    return code;
+}

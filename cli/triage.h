@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside this folder only: the parts of `twinwalk triage`. */
+#ifndef TW_CLI_TRIAGE_H
+#define TW_CLI_TRIAGE_H
+
+#include "cli/common.h"
+#include "cli/known.h"
+#include "cli/shrink.h"
+#include "reports/cause.h"
+#include "reports/store.h"
+
+/* One input. */
+typedef struct TwTriageCase {
+    char *path;
+    const TwHarnessInfo *harness; /* it is bytes that mean something there */
+    TwTargetOptions options; /* what it is run on */
+    const char *form;        /* "text": `data` is a canonical program; or
+                              * "bytes:HARNESS", where it is none */
+    GString *data;
+    TwCause cause;           /* what it came to */
+    int known;               /* the known divergence that it is, or -1 */
+    bool done, died;
+    TwStoreSeen seen;        /* if it was recorded */
+} TwTriageCase;
+
+/* A key whose case is to be shrunk. */
+typedef struct TwTriageKey {
+    int64_t id;
+    char *form, *data, *key, *sign;
+    size_t size;
+    const TwTargetOptions *options;
+    const TwTriageCase *other; /* for a second opinion, or NULL */
+    bool second;               /* this is one */
+    TwCause cause; /* of what is left */
+    double seconds;
+} TwTriageKey;
+
+/* A key of the store that is run again. */
+typedef struct TwTriageRetest {
+    int64_t id, finding;
+    char *form, *data, *key, *cause, *words;
+    size_t size;
+    bool done;
+    unsigned again; /* of TW_TRIAGE_TIMES runs */
+    TwStoreStatus was, is; /* of the key: known, fixed or flaky */
+} TwTriageRetest;
+
+enum { TW_TRIAGE_TIMES = 3 };
+
+typedef struct TwTriage {
+    TwCliTarget target;
+    TwCliKnown known;
+    char *label;       /* the name that findings are kept under */
+    char *words;       /* options that choose the target */
+    const char *version;
+    const char *store_path;
+    TwStore *store;
+    TwStoreRun run;
+    unsigned jobs, raw; /* processes; raw cases kept for a key */
+    uint32_t patience;  /* ms for one run */
+    uint32_t seconds;   /* for shrinking one case */
+    bool shrink;        /* or leave the cases as they are */
+    volatile int *stop;
+    GPtrArray *cases;   /* TwTriageCase */
+    GPtrArray *keys;    /* TwTriageKey */
+    GPtrArray *retests; /* TwTriageRetest */
+    GPtrArray *options; /* TwTargetOptions that keys point to */
+    unsigned unreadable, clean, flaky, unsupported;
+    uint64_t matched[TW_MAX_KNOWN]; /* inputs that are known divergences */
+    bool self;         /* a finding against twinwalk itself */
+    GError *error;     /* of the store, while others work */
+    unsigned shrunk;   /* cases */
+    GPtrArray *again;  /* TwTriageKey: second opinions that are wanted */
+    GArray *dying, *died; /* unsigned: cases that took a process with them */
+    TwRunner *runner;  /* in a worker */
+    TwTargetOptions runner_options;
+    gint64 shown, grouped;
+} TwTriage;
+
+void tw_triage_init(TwTriage *triage);
+void tw_triage_clear(TwTriage *triage);
+GPtrArray *tw_triage_new_keys(void); /* of TwTriageKey */
+
+/*
+ * Adds the cases of a path: a file; of a folder all *.tw below, or, for a
+ * harness, all files, but of an AFL++ output folder those that crash or hang.
+ * `harness`: NULL, a name, or "auto".  A file that is none is told of on
+ * standard error and counted; false if nothing can be read at all.
+ */
+bool tw_triage_add(TwTriage *triage, const char *path, const char *harness);
+/* Adds a program as it would be read from a file of this name. */
+TwTriageCase *tw_triage_add_program(TwTriage *triage, const char *name,
+                                    const TwTargetOptions *options,
+                                    const TwProgram *program);
+
+/*
+ * Each of these is done in processes, and recorded as it is done; on Ctrl-C
+ * they end early.  False with `error` if the target, the store or processes
+ * fail.
+ */
+/* Runs all cases and files them. */
+bool tw_triage_run(TwTriage *triage, GError **error);
+/* Shrinks a case of each key of the target that has no minimal one. */
+bool tw_triage_shrink(TwTriage *triage, GError **error);
+/* Runs the keys of the target that this run has not met. */
+bool tw_triage_retest(TwTriage *triage, GError **error);
+
+#endif
