@@ -31,6 +31,8 @@ static const struct {
      "raw findings to causes, remembered in a store"},
     {"cover", tw_verb_cover,
      "shows which situations programs have brought about"},
+    {"report", tw_verb_report, "writes a page of what a store holds"},
+    {"note", tw_verb_note, "notes a run and figures of it in a store"},
     {"bench", tw_verb_bench, "measures speed, and what it is spent on"},
 };
 

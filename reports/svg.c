@@ -2,6 +2,17 @@
 /* SVG as text; see svg.h. */
 #include "reports/svg.h"
 
+#include <stdbool.h>
+
+/* What no XML may hold, and what lets text look like other text: controls,
+ * also of the direction. */
+static bool is_odd(gunichar u)
+{
+    return u < ' ' || (u >= 0x7f && u < 0xa0) || u == 0xfffe || u == 0xffff ||
+           (u >= 0x202a && u <= 0x202e) || (u >= 0x2066 && u <= 0x2069) ||
+           u == 0x200e || u == 0x200f || u == 0x061c;
+}
+
 void tw_svg_escape(GString *out, const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(text, -1);
@@ -26,7 +37,9 @@ void tw_svg_escape(GString *out, const char *text)
             g_string_append_c(out, '\n');
             break;
         default:
-            if (u < ' ' || u == 0xfffe || u == 0xffff) {
+            if (u == '\t') {
+                u = ' ';
+            } else if (is_odd(u)) {
                 u = '?';
             }
             g_string_append_unichar(out, u);

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/* twinwalk report: a page of what a store holds, as a folder of its own. */
+#include "cli/report.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/verbs.h"
+
+typedef struct Report {
+    char *store, *out, *title, *since, *coverage, *against, *lines, *steps;
+    gboolean exec;
+    TwPage *page;
+} Report;
+
+/* Reading ------------------------------------------------------------------ */
+
+static char *read_text(const char *path, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+    if (!tw_file_read(path, bytes, error)) {
+        return NULL;
+    }
+    g_byte_array_append(bytes, (const guint8 *)"", 1);
+    return g_strdup((const char *)bytes->data);
+}
+
+/* The way from the page's folder to another path. */
+static char *way_to(const char *out, const char *path)
+{
+    g_autofree char *from = g_canonicalize_filename(out, NULL);
+    g_autofree char *to = g_canonicalize_filename(path, NULL);
+    g_auto(GStrv) a = g_strsplit(from, "/", -1), b = g_strsplit(to, "/", -1);
+    GString *way = g_string_new(NULL);
+    unsigned i = 0;
+
+    while (a[i] && b[i] && strcmp(a[i], b[i]) == 0) {
+        i++;
+    }
+    for (unsigned k = i; a[k]; k++) {
+        g_string_append(way, "../");
+    }
+    for (unsigned k = i; b[k]; k++) {
+        g_string_append_printf(way, "%s%s", k > i ? "/" : "", b[k]);
+    }
+    return g_string_free(way, FALSE);
+}
+
+static void link_to(Report *r, const char *text, const char *folder)
+{
+    g_autofree char *index =
+        g_build_filename(folder, "html", "index.html", NULL);
+
+    if (g_file_test(index, G_FILE_TEST_IS_REGULAR)) {
+        g_autofree char *way = way_to(r->out, index);
+
+        tw_page_add_link(r->page, text, way);
+    }
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* What ci/coverage left. */
+static bool read_lines(Report *r, GError **error)
+{
+    g_autofree char *summary = g_build_filename(r->lines, "summary.json", NULL);
+    g_autofree char *each = g_build_filename(r->lines, "harness", NULL);
+    g_autofree char *json = read_text(summary, error);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    GDir *dir;
+
+    if (!json || !tw_page_add_lines(r->page, json, summary, error)) {
+        return false;
+    }
+    link_to(r, "all", r->lines);
+    dir = g_dir_open(each, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir)) != NULL;) {
+        g_ptr_array_add(names, g_strdup(name));
+    }
+    g_clear_pointer(&dir, g_dir_close);
+    g_ptr_array_sort(names, by_text);
+    for (unsigned i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        g_autofree char *folder = g_build_filename(each, name, NULL);
+
+        link_to(r, name, folder);
+    }
+    return true;
+}
+
+static bool read_coverage(TwCoverage **coverage, const char *path,
+                          GError **error)
+{
+    *coverage = tw_coverage_new();
+    return tw_coverage_load(*coverage, path, error);
+}
+
+static bool read_store(Report *r, int64_t since, GError **error)
+{
+    g_autoptr(TwStore) store = tw_store_open(r->store, false, error);
+
+    return store && tw_page_load(r->page, store, since, error);
+}
+
+static bool read_all(Report *r, int64_t since, GError **error)
+{
+    g_autofree char *steps = NULL;
+
+    if (!read_store(r, since, error) ||
+        (r->coverage &&
+         !read_coverage(&r->page->coverage, r->coverage, error)) ||
+        (r->against && !read_coverage(&r->page->older, r->against, error)) ||
+        (r->lines && !read_lines(r, error))) {
+        return false;
+    }
+    if (r->steps) {
+        steps = read_text(r->steps, error);
+        if (!steps || !tw_page_add_steps(r->page, steps, r->steps, error)) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < r->page->findings->len; i++) {
+        if (!tw_report_tell(g_ptr_array_index(r->page->findings, i), r->exec,
+                            error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Writing ------------------------------------------------------------------ */
+
+static bool failed(GError **error, const char *path, const char *what)
+{
+    g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                "%s: expected to %s: %s", path, what, g_strerror(errno));
+    return false;
+}
+
+/* A folder that is not there, is empty, or holds a page. */
+static bool may_write(const char *out)
+{
+    g_autofree char *json = g_build_filename(out, "report.json", NULL);
+    g_autofree char *cases = g_build_filename(out, "cases", NULL);
+    GDir *dir;
+    bool empty;
+
+    if (!g_file_test(out, G_FILE_TEST_EXISTS)) {
+        return true;
+    }
+    dir = g_dir_open(out, 0, NULL);
+    empty = dir && g_dir_read_name(dir) == NULL;
+    g_clear_pointer(&dir, g_dir_close);
+    return empty || g_file_test(json, G_FILE_TEST_IS_REGULAR) ||
+           g_file_test(cases, G_FILE_TEST_IS_DIR);
+}
+
+static bool write_cases(const Report *r, const char *folder,
+                        GHashTable *written, GError **error)
+{
+    for (unsigned i = 0; i < r->page->findings->len; i++) {
+        const TwPageFinding *f = g_ptr_array_index(r->page->findings, i);
+        char *name = tw_page_case_name(f);
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        gsize size;
+        const char *data = g_bytes_get_data(f->data, &size);
+
+        g_hash_table_add(written, name);
+        if (size > 0 && !tw_cli_write(path, data, size, error)) {
+            return false;
+        }
+        if (f->drawing) {
+            g_autofree char *svg = g_strconcat(path, ".svg", NULL);
+
+            g_hash_table_add(written, g_strconcat(name, ".svg", NULL));
+            if (!tw_cli_write(svg, f->drawing, strlen(f->drawing), error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Cases of an older page; whatever else is there is not ours. */
+static void remove_others(const char *folder, GHashTable *written)
+{
+    GDir *dir = g_dir_open(folder, 0, NULL);
+
+    for (const char *name; dir && (name = g_dir_read_name(dir)) != NULL;) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+
+        if (g_ascii_isdigit(*name) && !g_hash_table_contains(written, name) &&
+            (g_str_has_suffix(name, ".tw") || g_str_has_suffix(name, ".bin") ||
+             g_str_has_suffix(name, ".svg"))) {
+            g_unlink(path);
+        }
+    }
+    g_clear_pointer(&dir, g_dir_close);
+}
+
+static bool write_all(const Report *r, GError **error)
+{
+    g_autofree char *cases = g_build_filename(r->out, "cases", NULL);
+    g_autofree char *html_path = g_build_filename(r->out, "index.html", NULL);
+    g_autofree char *json_path = g_build_filename(r->out, "report.json", NULL);
+    g_autoptr(GHashTable) written =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autofree char *json = tw_page_json(r->page);
+    g_autoptr(GString) html = g_string_new(NULL);
+
+    tw_page_html(r->page, html);
+    /* For who made the store: there may be more in it than others may know. */
+    if (g_mkdir_with_parents(cases, 0700) != 0) {
+        return failed(error, cases, "make a folder");
+    }
+    if (chmod(r->out, 0700) != 0) {
+        return failed(error, r->out, "change the mode");
+    }
+    if (!write_cases(r, cases, written, error) ||
+        !tw_cli_write(json_path, json, strlen(json), error) ||
+        !tw_cli_write(html_path, html->str, html->len, error)) {
+        return false;
+    }
+    remove_others(cases, written);
+    return true;
+}
+
+/* The verb ----------------------------------------------------------------- */
+
+static int report(Report *r, uint64_t since)
+{
+    unsigned news[TW_PAGE_NEWS] = {0};
+    GError *error = NULL;
+
+    if (!read_all(r, (int64_t)since, &error) || !write_all(r, &error)) {
+        return tw_cli_fail_error(error);
+    }
+    for (unsigned i = 0; i < r->page->findings->len; i++) {
+        const TwPageFinding *f = g_ptr_array_index(r->page->findings, i);
+
+        news[f->news]++;
+    }
+    printf("%u new, %u returned, %u fixed, %u known, %u flaky: "
+           "%s/index.html\n",
+           news[TW_PAGE_NEW], news[TW_PAGE_RETURNED], news[TW_PAGE_FIXED],
+           news[TW_PAGE_KNOWN], news[TW_PAGE_FLAKY], r->out);
+    return TW_EXIT_CLEAN;
+}
+
+int tw_verb_report(int argc, char **argv)
+{
+    Report r = {.store = NULL};
+    uint64_t since = 0;
+    int code = TW_EXIT_USAGE;
+    GOptionEntry entries[] = {
+        {"store", 0, 0, G_OPTION_ARG_FILENAME, &r.store,
+         "The store of findings (default out/findings.db)", "FILE"},
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &r.out,
+         "The folder of the page (default out/report)", "DIR"},
+        {"since", 0, 0, G_OPTION_ARG_STRING, &r.since,
+         "News are what happened since this run began (default: the last "
+         "nightly one, else the last one)",
+         "RUN"},
+        {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &r.coverage,
+         "Shows the situations of this file (see cover)", "FILE"},
+        {"against", 0, 0, G_OPTION_ARG_FILENAME, &r.against,
+         "Counts what was lost and gained against an older one", "FILE"},
+        {"lines", 0, 0, G_OPTION_ARG_FILENAME, &r.lines,
+         "Shows the coverage that ci/coverage left in this folder", "DIR"},
+        {"steps", 0, 0, G_OPTION_ARG_FILENAME, &r.steps,
+         "Shows a log of steps: name, outcome, seconds and a remark, with "
+         "tabs between them",
+         "FILE"},
+        {"title", 0, 0, G_OPTION_ARG_STRING, &r.title,
+         "The title of the page (default twinwalk)", "TEXT"},
+        {"exec", 0, 0, G_OPTION_ARG_NONE, &r.exec,
+         "Starts the commands of exec targets, too, to tell their findings",
+         NULL},
+        G_OPTION_ENTRY_NULL};
+
+    if (!tw_cli_options(
+            &argc, &argv, "",
+            "Writes a folder with a page, index.html, that needs nothing "
+            "else: what is new,\nreturned or fixed, with case, story, drawing, "
+            "command and a text for an issue;\ntrends; coverage. The same "
+            "beside it as report.json, the cases in cases/.",
+            entries, NULL)) {
+        goto out;
+    }
+    if (argc > 1) {
+        tw_cli_fail(code, "report: expected options only, not \"%s\"", argv[1]);
+        goto out;
+    }
+    if (r.since && !tw_cli_number("--since", r.since, &since)) {
+        goto out;
+    }
+    if (r.since && since == 0) {
+        tw_cli_fail(code, "--since: expected the number of a run, not 0");
+        goto out;
+    }
+    if (r.against && !r.coverage) {
+        tw_cli_fail(code, "--against: expected --coverage too");
+        goto out;
+    }
+    r.store = r.store ? r.store : g_strdup("out/findings.db");
+    r.out = r.out ? r.out : g_strdup("out/report");
+    if (!may_write(r.out)) {
+        tw_cli_fail(code,
+                    "%s: expected a new folder, or one with a page of "
+                    "twinwalk",
+                    r.out);
+        goto out;
+    }
+    r.page = tw_page_new();
+    r.page->title = r.title ? r.title : "twinwalk";
+    r.page->version = TW_VERSION;
+    r.page->now = g_get_real_time() / G_USEC_PER_SEC;
+    code = report(&r, since);
+    tw_page_free(r.page);
+out:
+    g_free(r.store);
+    g_free(r.out);
+    g_free(r.since);
+    g_free(r.coverage);
+    g_free(r.against);
+    g_free(r.lines);
+    g_free(r.steps);
+    g_free(r.title);
+    return code;
+}
