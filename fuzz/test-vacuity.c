@@ -337,6 +337,51 @@ static void test_complete(void)
     g_free(none);
 }
 
+/* Invariants -------------------------------------------------------------- */
+
+/* How the text of each begins, and the bug or mutant that breaks it. */
+static const struct {
+    const char *rule, *slug;
+} invariants[] = {
+    {"TL-1", "resize-keeps-entries"},
+    {"TL-3", "victim-copy-left"},
+    {"TL-7", "denied-gets-entry"},
+    {"TL-8", "fill-leaves-clean"},
+    {"TN-7", "unplug-keeps-inactive"},
+    {"FR-2", "second-hop-unregistered"},
+    {"FR-3", "commit-flush-own-as-only"},
+    {"FV-1", "collapse-ignores-addr"},
+};
+
+/* Each invariant that --check tests is seen to break; that softmmu breaks none
+ * is the business of the tests `softmmu-random` and `check-fuzzer`. */
+static void test_invariants(gconstpointer data)
+{
+    enum { MOST = 20000 };
+    static TwTrace trace;
+    unsigned which = GPOINTER_TO_UINT(data), i;
+    g_autofree char *name =
+        g_strconcat("zoo:", invariants[which].slug, NULL);
+    TwTargetOptions options = {.name = name, .check = true};
+    g_autoptr(GError) error = NULL;
+    TwTarget *target = tw_target_open(&options, &error);
+    bool broken = false;
+
+    g_assert_no_error(error);
+    for (i = 0; i < MOST && !broken; i++) {
+        TwRng rng = tw_rng_for(5, i);
+
+        tw_generate(&program, (TwProfile)(i % TW_PROFILES),
+                    tw_target_dialect(target), &rng);
+        tw_target_run(target, &program, &trace);
+        broken = trace.end == TW_END_INVARIANT &&
+                 g_str_has_prefix(trace.text, invariants[which].rule);
+    }
+    g_test_message("%s: program %u", name, i);
+    g_assert_true(broken);
+    tw_target_close(target);
+}
+
 /* Verdicts ---------------------------------------------------------------- */
 
 /* Of each bug, each way to open it; as many under sanitizers, since the rarest
@@ -402,6 +447,12 @@ int main(int argc, char **argv)
     g_test_add_func("/vacuity/told", test_told);
     g_test_add_func("/vacuity/rules", test_rules);
     g_test_add_func("/vacuity/rules/complete", test_complete);
+    for (unsigned i = 0; i < G_N_ELEMENTS(invariants); i++) {
+        g_autofree char *path = g_strconcat(
+            "/vacuity/invariants/", invariants[i].rule, NULL);
+
+        g_test_add_data_func(path, GUINT_TO_POINTER(i), test_invariants);
+    }
     g_test_add_func("/vacuity/verdicts", test_verdicts);
     return g_test_run();
 }

@@ -214,6 +214,11 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
             leaf.offset = at.addr;
         }
         hop = fill_hop(m, c, mmu, &leaf, span->perm, &prot, entry, &at);
+        if (TW_BUG(DENIED_GETS_ENTRY) && hop == FILL_DENIED) {
+            entry->cmp[CMP_R] = entry->cmp[CMP_W] = entry->cmp[CMP_X] =
+                CMP_NONE;
+            tlb_insert(m, tlb, page, entry);
+        }
         if (hop != FILL_DONE) {
             return hop;
         }

@@ -181,36 +181,59 @@ static bool same_leaf(const Leaf *seen, bool hit, const Leaf *plain)
            seen->flags == plain->flags;
 }
 
-/* FV-1, DS-10: what is looked up, at both ends of each range and beside them,
- * is what searching the committed regions gives. */
+/* What is looked up at an address is what searching the committed regions
+ * gives. */
+static bool view_check_at(Machine *m, unsigned space, uint64_t at)
+{
+    bool there = m->committed_spaces >> space & 1;
+    Leaf plain, seen = resolve(m, space, at);
+    bool hit = there &&
+               search_region(m, m->committed, m->program->spaces[space].root,
+                             0, at, 0, &plain);
+
+    if (same_leaf(&seen, hit, &plain)) {
+        return true;
+    }
+    m->trace->end = TW_END_INVARIANT;
+    m->trace->end_op = m->op;
+    g_snprintf(m->trace->text, sizeof(m->trace->text),
+               "FV-1 (a view is not the region tree) broken in s%u at 0x%"
+               PRIx64, space, at);
+    return false;
+}
+
+static bool view_check_ends(Machine *m, unsigned space, uint64_t first,
+                            uint64_t last)
+{
+    return view_check_at(m, space, first - 1) &&
+           view_check_at(m, space, first) && view_check_at(m, space, last) &&
+           view_check_at(m, space, last + 1);
+}
+
+/* FV-1, DS-10: at both ends of each range and beside them; and of what stands
+ * in the root, lest a range be missing; and of the space. */
 static bool view_check(Machine *m, unsigned space)
 {
     const View *view = m->published[space];
-    bool there = m->committed_spaces >> space & 1;
+    uint8_t root = m->program->spaces[space].root;
 
     for (unsigned i = 0; i < view->n; i++) {
-        const Range *range = &view->ranges[i];
-        uint64_t at[] = {range->first - 1, range->first, range->last,
-                         range->last + 1};
-
-        for (unsigned k = 0; k < G_N_ELEMENTS(at); k++) {
-            Leaf plain, seen = resolve(m, space, at[k]);
-            bool hit = there &&
-                       search_region(m, m->committed,
-                                     m->program->spaces[space].root, 0, at[k],
-                                     0, &plain);
-
-            if (!same_leaf(&seen, hit, &plain)) {
-                m->trace->end = TW_END_INVARIANT;
-                m->trace->end_op = m->op;
-                g_snprintf(m->trace->text, sizeof(m->trace->text),
-                           "FV-1 (a view is not the region tree) broken in "
-                           "s%u at 0x%" PRIx64, space, at[k]);
-                return false;
-            }
+        if (!view_check_ends(m, space, view->ranges[i].first,
+                             view->ranges[i].last)) {
+            return false;
         }
     }
-    return true;
+    for (unsigned i = 0; i < m->program->n_regions; i++) {
+        const Region *region = &m->committed[i];
+        uint64_t last = region->addr + (region->size - 1);
+
+        if (region->kind != TW_REGION_NONE && region->container == root &&
+            region->size > 0 &&
+            !view_check_ends(m, space, region->addr, last)) {
+            return false;
+        }
+    }
+    return view_check_ends(m, space, 0, UINT64_MAX);
 }
 
 static bool invariants_hold(Machine *m)

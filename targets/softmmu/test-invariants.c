@@ -186,6 +186,19 @@ static void test_view(void)
     m->published[0]->ranges[1].offset = 0x1000;
     m->views_new = true;
     expect_broken(m, "FV-1");
+
+    m = machine_after(""); /* the last range is missing, or all of them */
+    m->published[0]->n--;
+    m->published[0]->built = false;
+    m->published[0]->hint_first = 1;
+    m->published[0]->hint_last = 0;
+    m->views_new = true;
+    expect_broken(m, "FV-1");
+
+    m = machine_after("");
+    m->published[0] = &m->empty;
+    m->views_new = true;
+    expect_broken(m, "FV-1");
 }
 
 int main(int argc, char **argv)

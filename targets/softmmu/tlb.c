@@ -149,7 +149,7 @@ static void tlb_insert(Machine *m, Tlb *tlb, uint64_t page,
     }
     *slot = *entry;
     slot->stamp = tlb->stamp;
-    tlb->dirty = true;
+    tlb->dirty |= !TW_BUG(FILL_LEAVES_CLEAN);
     count(m, TW_COUNT_FILL);
     TELL(m, "fill", "%s page 0x%" PRIx64 " -> %s (TL-3)",
          tlb_name(m, tlb).text, page, entry_name(slot).text);
