@@ -274,8 +274,9 @@ static void go_away(TwWish *wish)
 {
     TwGen *gen = wish->gen;
     const TwWishPlace *hop = &wish->way[wish->hop_at];
-    const TwRegion *region = &gen->program->regions[wish->last.region];
     uint8_t id = wish->last.region;
+    const TwRegion *region =
+        &gen->program->regions[id == TW_NONE ? 0 : id]; /* not looked at */
 
     if (wish->cover) {
         return;
@@ -371,7 +372,8 @@ static void come_back(TwWish *wish, uint8_t actor)
     bool no_hop = wish->want->is[TW_MET_BY_LEAF] == TW_MET_NO_HOP;
     uint8_t rights = no_hop ? wish->bad_hop : TW_R | TW_W;
     uint8_t id = wish->cover ? wish->lid : wish->last.region;
-    const TwRegion *region = &gen->program->regions[id];
+    const TwRegion *region =
+        &gen->program->regions[id == TW_NONE ? 0 : id]; /* not looked at */
 
     switch (wish->change) {
     case TW_MET_PAGE:
