@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "program/dialect.h"
+
 /* What engines call; each fuzz target defines the first, some the others. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
@@ -46,7 +48,13 @@ int tw_harness_run(const char *name, const uint8_t *data, size_t size);
  */
 char *tw_harness_result(void);
 
-/* For the custom mutators: decode, mutate or cross, encode. */
+/* The dialect in which inputs of the harness are programs; they must be. */
+const TwDialect *tw_harness_dialect(const char *name);
+
+/*
+ * For the custom mutators: decode, mutate or cross, encode.  Returns the new
+ * size; cross: 0 if nothing fits.
+ */
 size_t tw_harness_mutate(const char *name, uint8_t *data, size_t size,
                          size_t max_size, unsigned int seed);
 size_t tw_harness_cross(const char *name, const uint8_t *data1,

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The fuzz targets of a service are as it wants them, and ci/fuzz --engine finds
+# a bug with them, in two processes: ci/test-engine.sh ENGINE SANITIZER FOLDER.
+# FOLDER is where they are built; what is there already is used again.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+engine=$1
+work=$3
+"$top/ci/check-oss-fuzz" --work "$work" "$engine" "$2"
+
+# A bug that many programs meet, so that no time is too short.
+rm -rf "$work/fuzz"
+status=0
+TWINWALK_ZOO=rights-not-anded "$top/ci/fuzz-engine" "$engine" --time 10 \
+    --targets "$work/elsewhere" --harness static_fuzzer --jobs 2 \
+    --out "$work/fuzz" || status=$?
+if [ "$status" -ne 10 ]; then
+    echo "exit code $status; expected 10, a finding"
+    exit 1
+fi
+while read -r input; do
+    if TWINWALK_ZOO=rights-not-anded "$work/elsewhere/static_fuzzer" "$input" \
+        >"$work/fuzz/log" 2>&1; then
+        echo "$input: expected the target to die of it"
+        exit 1
+    fi
+    grep -q '^ASSERTION FAILED: TwFuzzerHash=Prm[A-Za-z]* perm zoo$' \
+        "$work/fuzz/log" || {
+        tail -n 20 "$work/fuzz/log"
+        echo "$input: expected a finding of another verdict"
+        exit 1
+    }
+    break
+done <"$work/fuzz/static_fuzzer/new"

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * For builds with MemorySanitizer and a glib that was built without it: tells
+ * the sanitizer what glib has written, at the calls by which programs and
+ * reports get their text.  The linker puts these in front of glib's functions
+ * (--wrap; fuzz/meson.build has the list).  What runs once per program calls
+ * nothing of glib that writes.
+ */
+#include <glib.h>
+#include <sanitizer/msan_interface.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define TRUSTED __attribute__((no_sanitize("memory")))
+
+/* Declares what --wrap makes of a function, and begins its replacement. */
+#define WRAP(type, name, ...)                                                \
+    type __real_##name(__VA_ARGS__);                                         \
+    type __wrap_##name(__VA_ARGS__);                                         \
+    TRUSTED type __wrap_##name(__VA_ARGS__)
+
+TRUSTED static GString *known_string(GString *string)
+{
+    __msan_unpoison(string, sizeof(*string));
+    __msan_unpoison(string->str, string->len + 1);
+    return string;
+}
+
+TRUSTED static void *known_text(char *text)
+{
+    if (text != NULL) {
+        __msan_unpoison_string(text);
+    }
+    return text;
+}
+
+WRAP(GString *, g_string_new, const char *init)
+{
+    return known_string(__real_g_string_new(init));
+}
+
+WRAP(GString *, g_string_append, GString *string, const char *text)
+{
+    return known_string(__real_g_string_append(string, text));
+}
+
+WRAP(GString *, g_string_append_len, GString *string, const char *text,
+     gssize length)
+{
+    return known_string(__real_g_string_append_len(string, text, length));
+}
+
+WRAP(GString *, g_string_insert_c, GString *string, gssize at, char c)
+{
+    return known_string(__real_g_string_insert_c(string, at, c));
+}
+
+WRAP(GString *, g_string_truncate, GString *string, gsize length)
+{
+    return known_string(__real_g_string_truncate(string, length));
+}
+
+void __wrap_g_string_append_printf(GString *string, const char *format, ...);
+TRUSTED void __wrap_g_string_append_printf(GString *string, const char *format,
+                                           ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_string_append_vprintf(string, format, args);
+    va_end(args);
+    known_string(string);
+}
+
+char *__wrap_g_strdup_printf(const char *format, ...);
+TRUSTED char *__wrap_g_strdup_printf(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    return known_text(text);
+}
+
+void __wrap_g_set_error(GError **error, GQuark domain, int code,
+                        const char *format, ...);
+TRUSTED void __wrap_g_set_error(GError **error, GQuark domain, int code,
+                                const char *format, ...)
+{
+    va_list args;
+
+    if (error != NULL) {
+        va_start(args, format);
+        *error = g_error_new_valist(domain, code, format, args);
+        va_end(args);
+        __msan_unpoison(error, sizeof(*error));
+        __msan_unpoison(*error, sizeof(**error));
+        known_text((*error)->message);
+    }
+}
+
+WRAP(GArray *, g_array_new, gboolean zero, gboolean clear, guint size)
+{
+    GArray *array = __real_g_array_new(zero, clear, size);
+
+    __msan_unpoison(array, sizeof(*array));
+    return array;
+}
+
+WRAP(GArray *, g_array_append_vals, GArray *array, const void *data, guint n)
+{
+    __real_g_array_append_vals(array, data, n);
+    __msan_unpoison(array, sizeof(*array));
+    return array;
+}
+
+WRAP(GArray *, g_array_remove_index, GArray *array, guint index)
+{
+    __real_g_array_remove_index(array, index);
+    __msan_unpoison(array, sizeof(*array));
+    return array;
+}
