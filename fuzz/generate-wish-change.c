@@ -259,7 +259,9 @@ static void put_region(TwWish *wish, TwOpCode code, uint8_t id, bool on,
         op->last = value;
         break;
     case TW_OP_PRIORITY:
-        op->priority = region->priority - 2;
+        op->priority = region->priority > INT32_MIN + 2
+                           ? region->priority - 2
+                           : INT32_MIN;
         break;
     case TW_OP_DEL:
         break;
