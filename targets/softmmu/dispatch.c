@@ -104,7 +104,7 @@ static bool tree_build(const Machine *m, View *view)
         }
         if (first + tail <= last &&
             !tree_pages(view, first, last - tail,
-                        TW_BUG(SECTION_NUMBER_WRAPS) ? 1 + i % 256
+                        TW_BUG(SECTION_NUMBER_WRAPS) ? 1 + i % 32
                                                      : 1 + i)) {
             return false;
         }
