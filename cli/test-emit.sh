@@ -35,7 +35,8 @@ for case in "$cases"/unicorn/*.tw; do
     fi
     check "$key is emitted" "$TWINWALK" emit --target unicorn "$case" \
         -o case.c
-    check "$key compiles" "$CC" -Wall -Wextra -Werror -o case case.c -lunicorn
+    # shellcheck disable=SC2086 # it may be one with a launcher
+    check "$key compiles" $CC -Wall -Wextra -Werror -o case case.c -lunicorn
     check "$key sees the defect" sees_defect
     check "$key says which" grep -q "($key)" case.c
 done
@@ -46,7 +47,8 @@ exits 10 'a campaign' "$TWINWALK" run --target unicorn --no-known \
 for case in found/*-1.tw; do
     check "$case is emitted" "$TWINWALK" emit --target unicorn "$case" \
         -o case.c
-    check "$case compiles" "$CC" -Wall -Wextra -Werror -o case case.c -lunicorn
+    # shellcheck disable=SC2086
+    check "$case compiles" $CC -Wall -Wextra -Werror -o case case.c -lunicorn
     check "$case sees the defect" sees_defect
 done
 
