@@ -52,7 +52,7 @@ static bool record(TwRunStore *s, const TwCliTarget *target,
     TwStoreSeen seen;
     bool flaky = key->verdict == TW_VERDICT_FLAKY;
 
-    if (!flaky && !tw_cause_isolated(&target->options, program, patience,
+    if (!flaky && !tw_cause_isolated(&target->options, program, false, patience,
                                      &cause, error)) {
         return false;
     }

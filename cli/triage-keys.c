@@ -72,7 +72,7 @@ static bool shrink_here(const TwTriage *t, const TwTriageKey *key, Shrunk *out,
         out->lines = stats.lines_after;
         out->operations = stats.ops_after;
     }
-    tw_cause_find(runner, &out->program, &out->cause);
+    tw_cause_find(runner, &out->program, t->shrink, &out->cause);
     return true;
 }
 
@@ -100,8 +100,8 @@ static bool shrink_isolated(const TwTriage *t, const TwTriageKey *key,
         out->lines = shrunk.stats.lines_after;
         out->operations = shrunk.stats.ops_after;
     }
-    return tw_cause_isolated(key->options, &out->program, t->patience,
-                             &out->cause, error);
+    return tw_cause_isolated(key->options, &out->program, t->shrink,
+                             t->patience, &out->cause, error);
 }
 
 static bool needs_isolation(const char *key)

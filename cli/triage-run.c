@@ -186,7 +186,7 @@ static bool find_cause_here(TwTriage *t, const TwTargetOptions *options,
     if (!t->runner) {
         return false;
     }
-    tw_cause_find(t->runner, program, cause);
+    tw_cause_find(t->runner, program, false, cause);
     return true;
 }
 
@@ -212,8 +212,8 @@ static void find_cause(unsigned i, void *slot, void *data)
         }
     } else if (tw_triage_read(program, one->data->str, one->data->len,
                               &error) &&
-               (t->died ? tw_cause_isolated(&one->options, program, t->patience,
-                                            &out->cause, &error)
+               (t->died ? tw_cause_isolated(&one->options, program, false,
+                                            t->patience, &out->cause, &error)
                         : find_cause_here(t, &one->options, program,
                                           &out->cause, &error)) &&
                tw_verdict_is_finding(out->cause.finding.verdict)) {

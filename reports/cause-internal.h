@@ -8,6 +8,7 @@
 typedef struct TwExperiment {
     TwRunner *runner;
     const TwProgram *program; /* as it was found */
+    bool shrunk;              /* it is a minimal one */
     TwFinding finding;        /* and what it comes to */
     TwProgram *edited;        /* room for the next one */
     TwFinding outcome;        /* of the last */
@@ -56,5 +57,24 @@ bool tw_with_aligned_entries(TwExperiment *e);
 /* These regions get the next higher priority before the accused operation. */
 bool tw_with_higher_priority(TwExperiment *e, const uint8_t *regions,
                              const int32_t *priorities, unsigned n);
+
+/* Names --------------------------------------------------------------------- */
+
+/* Does an access reach it by a call, not through host memory? */
+bool tw_cause_is_device(const TwStory *story, const TwPlace *place);
+
+/* Where nothing better is known: what was asked of what.  `place`: where the
+ * access should have gone, or NULL; `hops`: IOMMUs on its way. */
+void tw_cause_by_kind(const TwStory *story, const TwPlace *place,
+                      unsigned hops, TwCause *cause);
+/* The same of a minimal case. */
+void tw_cause_by_parts(const TwStory *story, const TwPlace *place,
+                       unsigned hops, TwCause *cause);
+
+/* What is wrong with an event, by the words of the judge. */
+const char *tw_cause_what_of_event(const char *text);
+
+/* cause->rule from the last parentheses of the finding's text. */
+void tw_cause_rule_of_text(TwCause *cause);
 
 #endif

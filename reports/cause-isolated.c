@@ -19,6 +19,7 @@ enum { MOST_REPORT = 64 * 1024 }; /* bytes of standard error */
 typedef struct There {
     const TwTargetOptions *options;
     const TwProgram *program;
+    bool shrunk;
     TwCause *cause; /* shared memory */
     int report;     /* a file without a name */
 } There;
@@ -38,7 +39,7 @@ static bool find_there(void *data, volatile uint32_t *in_flight,
     if (!runner) {
         return false;
     }
-    tw_cause_find(runner, there->program, there->cause);
+    tw_cause_find(runner, there->program, there->shrunk, there->cause);
     *finding = there->cause->finding;
     return true; /* the runner goes with the process */
 }
@@ -84,9 +85,10 @@ static void settle(const There *there, const TwFinding *finding, TwCause *cause)
 }
 
 bool tw_cause_isolated(const TwTargetOptions *options, const TwProgram *program,
-                       uint32_t timeout_ms, TwCause *cause, GError **error)
+                       bool shrunk, uint32_t timeout_ms, TwCause *cause,
+                       GError **error)
 {
-    There there = {.options = options, .program = program};
+    There there = {.options = options, .program = program, .shrunk = shrunk};
     TwFinding finding;
     bool ok;
 

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "program/ops.h"
-#include "reports/sanitizer.h"
 
 static void name_it(TwCause *cause, const char *name)
 {
@@ -21,22 +20,6 @@ static void name_it(TwCause *cause, const char *name)
 static void broken_rule(TwCause *cause, const char *rule)
 {
     g_strlcpy(cause->rule, rule ? rule : "", sizeof(cause->rule));
-}
-
-/* The ids in the last parentheses of a text, where it has any. */
-static void rule_of_text(TwCause *cause)
-{
-    const char *open = strrchr(cause->finding.text, '(');
-    const char *close = open ? strchr(open, ')') : NULL;
-    g_autofree char *rule = NULL;
-
-    if (close) {
-        rule = g_strndup(open + 1, (size_t)(close - open - 1));
-        if (strspn(rule, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-, ") ==
-            strlen(rule)) {
-            broken_rule(cause, rule);
-        }
-    }
 }
 
 /* Stories ------------------------------------------------------------------ */
@@ -54,17 +37,6 @@ static const TwTold *expected_of(const TwStory *story)
 static bool succeeds(const TwTold *told)
 {
     return told->class_ <= TW_CLASS_DEVICE_ERROR;
-}
-
-static bool is_device(const TwStory *story, const TwPlace *place)
-{
-    uint8_t kind = place->where == TW_AT_LEAF
-                       ? story->program->regions[place->region].kind
-                       : TW_REGION_NONE;
-
-    /* All that a target reaches by a call, not through host memory. */
-    return kind == TW_REGION_MMIO || kind == TW_REGION_ROMD ||
-           kind == TW_REGION_RAM_DEVICE || kind == TW_REGION_RESERVATION;
 }
 
 /* The part of the access that went elsewhere. */
@@ -356,26 +328,6 @@ static void refusal(const TwStory *story, const TwTale *tale, bool at_hop,
     broken_rule(cause, step ? step->rule : NULL);
 }
 
-/* Where nothing better is known: what was asked of what. */
-static void by_kind(const TwStory *story, const TwPlace *place, unsigned hops,
-                    TwCause *cause)
-{
-    const TwOp *op = &story->program->script[story->finding.op];
-    unsigned verdict = story->finding.verdict == TW_VERDICT_STALE
-                           ? TW_VERDICT_WRONG
-                           : story->finding.verdict;
-
-    g_snprintf(
-        cause->name, sizeof(cause->name), "%s-%s-%s%s",
-        tw_verdict_name(verdict), tw_op_info(op->code)->name,
-        !place                       ? "nowhere"
-        : place->where == TW_AT_LOOP ? "loop"
-        : place->where == TW_AT_LEAF
-            ? tw_region_kind_name(story->program->regions[place->region].kind)
-            : "hole",
-        hops ? "-behind-iommu" : "");
-}
-
 static void wrong_walk(TwExperiment *e, const TwStory *story, TwCause *cause)
 {
     const TwPart *part = part_at_fault(story);
@@ -398,10 +350,12 @@ static void wrong_walk(TwExperiment *e, const TwStory *story, TwCause *cause)
     } else if (place && story->n_parts > 0 &&
                (place->where == TW_AT_HOP || place->where == TW_AT_PAGE)) {
         refusal(story, &part->tales[0], place->where == TW_AT_HOP, cause);
-    } else if (place && hops > 0 && is_device(story, place)) {
+    } else if (place && hops > 0 && tw_cause_is_device(story, place)) {
         name_it(cause, "device-behind-iommu");
+    } else if (e->shrunk) {
+        tw_cause_by_parts(story, place, hops, cause);
     } else {
-        by_kind(story, place, hops, cause);
+        tw_cause_by_kind(story, place, hops, cause);
     }
 }
 
@@ -414,7 +368,7 @@ static void wrong_event(TwExperiment *e, TwCause *cause)
     const TwProgram *p = e->program;
     uint16_t at = e->finding.op;
 
-    rule_of_text(cause);
+    tw_cause_rule_of_text(cause);
     if (at < p->n_script && tw_with_unmap_first(e, at)) {
         name_it(cause, "missed-unmap-replaced");
     } else if (tw_with_one_index(e)) {
@@ -423,7 +377,8 @@ static void wrong_event(TwExperiment *e, TwCause *cause)
                tw_without_earlier_events(e, p->script[at].obj, at)) {
         name_it(cause, "missed-unmap-again");
     } else {
-        g_snprintf(cause->name, sizeof(cause->name), "event-%s",
+        g_snprintf(cause->name, sizeof(cause->name), "event-%s-%s",
+                   tw_cause_what_of_event(e->finding.text),
                    at < p->n_script ? tw_op_info(p->script[at].code)->name
                                     : "end");
     }
@@ -434,7 +389,7 @@ static void wrong_effect(TwExperiment *e, TwCause *cause)
     const TwProgram *p = e->program;
     uint16_t at = e->finding.op;
 
-    rule_of_text(cause);
+    tw_cause_rule_of_text(cause);
     if (tw_with_aligned_entries(e)) {
         name_it(cause, "low-output-bits");
     } else {
@@ -442,48 +397,6 @@ static void wrong_effect(TwExperiment *e, TwCause *cause)
                    at < p->n_script ? tw_op_info(p->script[at].code)->name
                                     : "end");
     }
-}
-
-/* Letters of a text and what joins them; numbers and addresses go. */
-void tw_cause_of_text(const TwFinding *finding, TwCause *cause)
-{
-    const char *text = finding->text;
-    const char *frames = strchr(text, '\n');
-    GString *name = g_string_new(tw_verdict_name(finding->verdict));
-    char sanitizer[TW_CAUSE_SIZE - 6];
-    bool word = false;
-
-    cause->finding = *finding;
-    if (finding->verdict == TW_VERDICT_CRASH &&
-        tw_sanitizer_name(text, strlen(text), sanitizer, sizeof(sanitizer))) {
-        g_snprintf(cause->name, sizeof(cause->name), "crash-%s", sanitizer);
-        g_string_free(name, TRUE);
-        return;
-    }
-    /* A stack says more than the line above it. */
-    if ((finding->verdict == TW_VERDICT_CRASH ||
-         finding->verdict == TW_VERDICT_HANG) &&
-        frames && frames[1]) {
-        text = frames + 1;
-    } else if (g_str_has_prefix(text, "op ") && frames) {
-        text = frames + 1; /* which access it is is no cause */
-    }
-    for (const char *c = text; *c && name->len < TW_CAUSE_SIZE - 1; c++) {
-        if (g_ascii_isalpha(*c)) {
-            if (!word) {
-                g_string_append_c(name, '-');
-            }
-            g_string_append_c(name, g_ascii_tolower(*c));
-        }
-        word = g_ascii_isalpha(*c);
-    }
-    g_string_truncate(name, MIN(name->len, TW_CAUSE_SIZE - 1));
-    while (name->len && name->str[name->len - 1] == '-') {
-        g_string_truncate(name, name->len - 1);
-    }
-    name_it(cause, name->str);
-    g_string_free(name, TRUE);
-    rule_of_text(cause);
 }
 
 static void of_access(TwExperiment *e, const TwStory *story, TwCause *cause)
@@ -498,10 +411,14 @@ static void of_access(TwExperiment *e, const TwStory *story, TwCause *cause)
     }
 }
 
-void tw_cause_find(TwRunner *runner, const TwProgram *program, TwCause *cause)
+void tw_cause_find(TwRunner *runner, const TwProgram *program, bool shrunk,
+                   TwCause *cause)
 {
     g_autofree TwProgram *edited = g_new(TwProgram, 1);
-    TwExperiment e = {.runner = runner, .program = program, .edited = edited};
+    TwExperiment e = {.runner = runner,
+                      .program = program,
+                      .shrunk = shrunk,
+                      .edited = edited};
     g_autoptr(TwStory) story = NULL;
 
     memset(cause, 0, sizeof(*cause));
@@ -530,59 +447,4 @@ void tw_cause_find(TwRunner *runner, const TwProgram *program, TwCause *cause)
         of_access(&e, story, cause);
     }
     cause->experiments = e.made;
-}
-
-/* In words ------------------------------------------------------------------
- */
-
-char *tw_cause_title(const char *name)
-{
-    static const struct {
-        const char *name, *title;
-    } titles[] = {
-        {"missed-unmap-replaced", "no UNMAP when a mapping is mapped over"},
-        {"missed-unmap-index",
-         "an UNMAP of an IOMMU index other than 0 is missed"},
-        {"missed-unmap-again",
-         "an UNMAP is missed after an earlier event of the same IOMMU"},
-        {"missed-unmap-later-hop",
-         "an UNMAP of an IOMMU behind another one is missed"},
-        {"missed-unmap", "an UNMAP does not end what came through it"},
-        {"missed-commit", "a topology change does not end old answers"},
-        {"missed-restore", "a restore does not end old answers"},
-        {"missed-flush-beside",
-         "a flush of one page of a large entry leaves its other pages"},
-        {"missed-flush-victim",
-         "a page flush leaves an entry of the victim TLB"},
-        {"came-back", "an old answer came back after a newer one was seen"},
-        {"cached-in-vain", "an answer was cached that may not be"},
-        {"old-code", "old code was run"},
-        {"old-code-after-flush", "old code was run after a flush"},
-        {"order-of-equals",
-         "of overlapping regions of one priority the wrong one is seen"},
-        {"low-output-bits",
-         "the low bits of an IOMMU entry's output address count"},
-        {"refusal-ignored-no-entry",
-         "an access succeeds though an IOMMU has no entry for it"},
-        {"refusal-ignored-no-right",
-         "an access succeeds though an IOMMU gives no right to it"},
-        {"refusal-ignored-page-map",
-         "an access succeeds though the page map refuses it"},
-        {"device-behind-iommu",
-         "an access to a device behind an IOMMU goes elsewhere"},
-    };
-    char *title;
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(titles); i++) {
-        if (strcmp(titles[i].name, name) == 0) {
-            return g_strdup(titles[i].title);
-        }
-    }
-    if (g_str_has_prefix(name, "missed-")) {
-        return g_strdup_printf("a %s does not end old answers",
-                               name + strlen("missed-"));
-    }
-    title = g_strdup(name);
-    g_strdelimit(title, "-", ' ');
-    return title;
 }

@@ -30,10 +30,11 @@ typedef struct TwCause {
 } TwCause;
 
 /*
- * Runs the program and finds the cause of its finding.  Takes some ten runs;
- * in this process, so where a target may die, call it in a child.
+ * Runs the program and finds the cause of its finding.  `shrunk`: it is a minimal
+ * case, of which all that is left is needed.  Takes some ten runs; in this
+ * process, so where a target may die, call it in a child.
  */
-void tw_cause_find(TwRunner *runner, const TwProgram *program,
+void tw_cause_find(TwRunner *runner, const TwProgram *program, bool shrunk,
                    TwCause *cause);
 
 /*
@@ -43,8 +44,8 @@ void tw_cause_find(TwRunner *runner, const TwProgram *program,
  * tw_run_isolated() has it.
  */
 bool tw_cause_isolated(const TwTargetOptions *options,
-                       const TwProgram *program, uint32_t timeout_ms,
-                       TwCause *cause, GError **error);
+                       const TwProgram *program, bool shrunk,
+                       uint32_t timeout_ms, TwCause *cause, GError **error);
 
 /*
  * The cause of a finding about which nothing more can be told: its verdict and
