@@ -1,0 +1,194 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# ci/nightly on a build whose harnesses are stand-ins: what is refused, that news
+# are told, that a step which fails loses nothing, that silence is no clean night,
+# and that a night which is killed is taken up.  Arguments: the tree.
+top=$(cd "$1" && pwd)
+# shellcheck source=cli/test-lib.sh
+. "$top/cli/test-lib.sh"
+
+nightly=$top/ci/nightly
+mkdir -p build/cli build/fuzz/iommu_fuzzer_seeds build/fuzz/text_fuzzer_seeds
+ln -s "$TWINWALK" build/cli/twinwalk
+"$TWINWALK" encode --harness iommu_fuzzer \
+    "$top/corpus/zoo/second-hop-unregistered.tw" -o bytes
+# Behaves as libFuzzer does, as far as is seen from outside: with a bug of the
+# zoo it dies of one input, and has one for its corpus.  HOW=silent: it dies of
+# nothing; broken: it does not run.  The other one takes its time.
+cat >build/fuzz/iommu_fuzzer <<END
+#!/bin/sh
+[ "\${HOW-}" != broken ] || exit 1
+case "\$*" in
+*-merge=1*)
+    for word; do
+        case \$word in
+        -*) ;;
+        *) [ -n "\${to-}" ] || to=\$word ;;
+        esac
+    done
+    echo input >"\$to/input"
+    ;;
+*-fork=1*)
+    echo '#100: cov: 8 ft: 8 corp: 2 exec/s 50 oom/timeout/crash: 0/0/0 time: 2s'
+    echo input >corpus/input
+    if [ -n "\${TWINWALK_ZOO-}" ]; then
+        cp "$work/bytes" found/crash-1
+    fi
+    ;;
+*)
+    if [ -n "\${TWINWALK_ZOO-}" ] && [ "\${HOW-}" != silent ]; then
+        echo 'ASSERTION FAILED: TwFuzzerHash=X stale softmmu'
+        exit 77
+    fi
+    ;;
+esac
+END
+touch slow
+cat >build/fuzz/text_fuzzer <<END
+#!/bin/sh
+while [ -e "$work/slow" ]; do
+    sleep 0.1
+done
+END
+chmod +x build/fuzz/iommu_fuzzer build/fuzz/text_fuzzer
+
+wrong()
+{
+    pattern=$1
+    shift
+    exits 2 "refuses $*" "$nightly" "$@" --out refused
+    check "and says why" grep -q "^ci/nightly: expected $pattern" err.txt
+}
+wrong 'a time like' --budget soon
+wrong 'a time like' --budget ''
+wrong '--budget: 10 seconds' --budget 9
+wrong '--jobs, --keep' --jobs 0
+wrong '--only: of ' --only fuzz,dream
+wrong '--engines: ' --engines afl,gcc
+wrong '--sanitizers: ' --sanitizers thread
+wrong '--harnesses: of ' --harnesses zoo
+wrong '--targets: of ' --targets qemu
+wrong '--build: a build folder' --build .
+wrong '--budget, --out' --fast x
+wrong 'a value after' --budget 10s --jobs
+exits 2 'a bug that is no name' env TWINWALK_ZOO='x; y' "$nightly" \
+    --build build --out refused
+check 'nothing is left of these' [ ! -e refused ]
+mkdir mine
+touch mine/file
+exits 2 'a folder of somebody else' "$nightly" --build build --out mine
+
+# night CODE NAME ARGUMENT...
+night()
+{
+    code=$1
+    name=$2
+    shift 2
+    exits "$code" "$name" "$nightly" --budget 10s --out out --build build \
+        --targets none --harnesses iommu --jobs 2 "$@"
+}
+# page NUMBERS: what the last page counts.
+page()
+{
+    check "page: $1" grep -q "^ci/nightly: $1" out.txt
+}
+# outcome STEP OUTCOME
+outcome()
+{
+    check "$1 is $2" grep -q "^$1	$2	" out/latest/steps.tsv
+}
+
+night 0 'a clean night' --only canary,fuzz,merge,triage
+page '0 new, 0 returned, 0 fixed, 0 known, 0 flaky'
+outcome canary-iommu-build ok
+outcome fuzz-iommu-libfuzzer-build ok
+check 'the corpus is kept' grep -qx input out/corpus/iommu/input
+check 'for the owner only' [ "$(stat -c %a out)" = 700 ]
+check 'figures are in the store' python3 -c '
+import sqlite3
+figures = dict(sqlite3.connect("out/findings.db").execute(
+    "SELECT name, value FROM measures"))
+assert figures["canary.fired"] == 100, figures
+assert figures["inputs_per_second.iommu"] > 0, figures
+assert figures["corpus.iommu"] == 1, figures'
+
+export TWINWALK_ZOO=second-hop-unregistered
+night 10 'a bug is switched on' --only fuzz,triage
+page '1 new, 0 returned, 0 fixed'
+outcome fuzz-iommu-libfuzzer-build finding
+outcome triage-softmmu finding
+check 'the page has it' grep -q 'class="finding new"' out/latest/page/index.html
+night 0 'the next night it is known' --only fuzz,triage
+page '0 new, 0 returned, 0 fixed, 1 known'
+unset TWINWALK_ZOO
+night 0 'it is switched off' --only fuzz,triage
+page '0 new, 0 returned, 1 fixed, 0 known'
+TWINWALK_ZOO=second-hop-unregistered
+export TWINWALK_ZOO
+night 10 'it is back' --only fuzz,triage --keep 2
+page '0 new, 1 returned, 0 fixed'
+unset TWINWALK_ZOO
+nights()
+{
+    find out/nights -mindepth 1 -maxdepth 1 | sort
+}
+check 'so many nights are kept' [ "$(nights | wc -l)" -eq 2 ]
+
+HOW=silent
+export HOW
+night 99 'a silent judge is no clean night' --only canary,fuzz
+outcome canary-iommu-build failed
+outcome canary-softmmu ok
+outcome fuzz-iommu-libfuzzer-build ok
+HOW=broken
+night 99 'a broken harness' --only campaigns,fuzz,merge,triage
+outcome fuzz-iommu-libfuzzer-build failed
+outcome merge-iommu failed
+outcome campaign-softmmu ok
+outcome triage-softmmu ok
+check 'the page says so' grep -q '<tr class="bad"><td>fuzz-iommu' \
+    out/latest/page/index.html
+check 'the corpus is as it was' grep -qx input out/corpus/iommu/input
+
+# Killed while it fuzzes, after one of two harnesses has found something.
+unset HOW
+TWINWALK_ZOO=second-hop-unregistered
+export TWINWALK_ZOO
+"$nightly" --budget 100s --out out --build build --targets none \
+    --harnesses iommu,text --jobs 1 --only fuzz,triage \
+    >killed.txt 2>&1 </dev/null &
+pid=$!
+tries=0
+while ! grep -q 'fuzz-iommu' killed.txt && [ $tries -lt 600 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+exits 75 'one night at a time' "$nightly" --out out --build build
+kill -9 "$pid"
+rm slow
+wait "$pid" 2>/dev/null || true
+unset TWINWALK_ZOO
+killed=$(nights | tail -n 1)
+check 'it had found something' [ -s "$killed/shards/iommu-libfuzzer-build/found/crash-1" ]
+recorded()
+{
+    python3 -c '
+import sqlite3
+db = sqlite3.connect("out/findings.db")
+assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+print(db.execute("SELECT count(*) FROM findings").fetchone()[0])'
+}
+before=$(recorded)
+night 0 'the next night is whole' --only fuzz,triage
+check 'it takes the other one up' grep -q "taking up .*$killed" out.txt
+check 'whose case it triages' grep -q '^softmmu (.*): 1 inputs' \
+    out/latest/logs/triage-softmmu.log
+check 'nothing recorded is lost' [ "$(recorded)" -ge "$before" ]
+check 'the other one was interrupted' python3 -c '
+import sqlite3
+db = sqlite3.connect("out/findings.db")
+rows = db.execute("SELECT outcome FROM runs WHERE verb = '\''nightly'\''"
+                  " ORDER BY id").fetchall()
+assert rows[-2:] == [("interrupted",), ("done",)], rows
+assert ("running",) not in rows, rows'
+finish
