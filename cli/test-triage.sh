@@ -129,6 +129,12 @@ exits 10 'ClusterFuzz' "$TWINWALK" triage --harness auto --target "$bug" \
 check 'its cause' [ "$(value 'r["findings"][0]["cause"]')" = \
     missed-unmap-later-hop ]
 
+for harness in text_fuzzer walkers_fuzzer softmmu_fuzzer; do
+    exits 0 "$harness" "$TWINWALK" triage --harness "$harness" \
+        --store clean.db --json bytes
+    check 'which is clean' [ "$(value 'r["clean"]')" -eq 1 ]
+done
+
 # A target that dies: by the sanitizer's report, without addresses.
 cat >dies.sh <<'END'
 #!/bin/sh

@@ -65,6 +65,11 @@ static bool shrink_here(const TwTriage *t, const TwTriageKey *key, Shrunk *out,
     if (!runner) {
         return false;
     }
+    /* A key that is fixed by now has nothing to keep. */
+    tw_runner_run(runner, &out->program, &out->cause.finding, NULL, NULL);
+    if (strcmp(out->cause.finding.key, key->key) != 0) {
+        return true;
+    }
     options.dialect = tw_runner_dialect(runner);
     judge.until = g_get_monotonic_time() + (gint64)t->seconds * G_USEC_PER_SEC;
     if (t->shrink) {
@@ -91,6 +96,13 @@ static bool shrink_isolated(const TwTriage *t, const TwTriageKey *key,
 
     if (!runner) {
         return false;
+    }
+    if (!tw_cause_isolated(key->options, &out->program, false, t->patience,
+                           &out->cause, error)) {
+        return false;
+    }
+    if (strcmp(out->cause.finding.key, key->key) != 0) {
+        return true;
     }
     if (t->shrink) {
         if (!tw_shrink(&shrink, tw_runner_dialect(runner), &out->program,

@@ -321,6 +321,7 @@ static bool write_finding(const TwTriage *t, const TwTriageFinding *f,
     g_autofree TwProgram *program = NULL;
     TwFinding finding = {.op = TW_NO_OP};
     TwCliTarget target = t->target;
+    g_autofree char *origin = g_strdup_printf("triage: %s", f->title);
     GString *text;
     bool ok;
 
@@ -340,7 +341,7 @@ static bool write_finding(const TwTriage *t, const TwTriageFinding *f,
     g_strlcpy(finding.key, f->key, sizeof(finding.key));
     g_strlcpy(finding.text, f->text, sizeof(finding.text));
     target.check |= strstr(f->words, " --check") != NULL;
-    text = tw_cli_case_text(program, &finding, &target, f->title);
+    text = tw_cli_case_text(program, &finding, &target, origin);
     ok = tw_cli_write(path, text->str, text->len, error);
     g_string_free(text, TRUE);
     return ok;

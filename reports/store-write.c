@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What is written into a store: one short transaction for each function. */
-#include "reports/store-internal.h"
-
 #include <string.h>
+
+#include "reports/cause.h"
+#include "reports/store-internal.h"
 
 const char *tw_store_status_name(TwStoreStatus status)
 {
@@ -163,10 +164,11 @@ static int64_t key_of(TwStore *store, const TwStoreSight *sight, GError **error)
                               "SELECT id FROM keys WHERE target = ? AND"
                               " key = ? AND sign = ?",
                               "sss", sight->target, sight->key, sight->sign);
+    g_autofree char *title = tw_cause_title(sight->sign);
     int64_t finding, now = tw_store_now(store);
 
     if (!id && !mine) {
-        finding = finding_of(store, sight->target, sight->sign, sight->sign,
+        finding = finding_of(store, sight->target, sight->sign, title,
                              sight->verdict, sight->rule, sight->security,
                              sight->version, sight->run, &mine);
         if (finding &&
