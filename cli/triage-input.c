@@ -23,7 +23,6 @@ static void key_free(void *data)
 {
     TwTriageKey *key = data;
 
-    g_free(key->form);
     g_free(key->data);
     g_free(key->key);
     g_free(key->sign);
@@ -77,7 +76,6 @@ TwTriageCase *tw_triage_add_program(TwTriage *t, const char *name,
 
     one->path = g_strdup(name);
     one->options = *options;
-    one->form = "text";
     one->data = g_string_new(NULL);
     one->known = -1;
     /* Without its comments: they say what somebody thought of it. */
@@ -94,7 +92,6 @@ static void add_bytes(TwTriage *t, const char *path, const TwHarnessInfo *h,
     one->path = g_strdup(path);
     one->harness = h;
     one->options = *options;
-    one->form = h->name;
     one->data = g_string_new_len((const char *)bytes->data, bytes->len);
     one->known = -1;
     g_ptr_array_add(t->cases, one);

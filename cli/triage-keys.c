@@ -14,7 +14,6 @@ typedef struct Shrunk {
     bool same;
     TwTriageFailure failure;
     unsigned lines, operations;
-    double seconds;
     TwProgram program;
 } Shrunk;
 
@@ -126,7 +125,6 @@ static void shrink_one(unsigned i, void *slot, void *data)
     TwTriage *t = data;
     const TwTriageKey *key = g_ptr_array_index(t->keys, i);
     Shrunk *out = slot;
-    gint64 start = g_get_monotonic_time();
     GError *error = NULL;
 
     tw_triage_be_silent();
@@ -142,7 +140,6 @@ static void shrink_one(unsigned i, void *slot, void *data)
     }
     out->same = strcmp(out->cause.finding.key, key->key) == 0;
     out->lines = out->lines ? out->lines : tw_minimise_lines(&out->program);
-    out->seconds = (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
 }
 
 /* The worker died of a candidate: once more, each in a process. */
@@ -194,13 +191,10 @@ static bool opinion(TwTriage *t, TwTriageKey *key, const Shrunk *out)
 {
     bool agrees = strcmp(out->cause.name, key->sign) == 0;
 
-    key->cause = out->cause;
-    key->seconds = out->seconds;
     if (!agrees && !key->second && key->other) {
         TwTriageKey *other = g_new0(TwTriageKey, 1);
 
         other->id = key->id;
-        other->form = g_strdup(key->form);
         other->key = g_strdup(key->key);
         other->sign = g_strdup(key->sign);
         other->size = key->other->data->len;
@@ -296,7 +290,6 @@ static bool want_key(const TwStoreKey *stored, void *data)
     one = smallest(t, stored->id, NULL);
     key = g_new0(TwTriageKey, 1);
     key->id = stored->id;
-    key->form = g_strdup(stored->form);
     key->key = g_strdup(stored->key);
     key->sign = g_strdup(stored->sign);
     key->size = one ? one->data->len : stored->size;

@@ -241,9 +241,9 @@ static bool record(TwTriage *t, TwTriageCase *one)
 {
     const TwFinding *finding = &one->cause.finding;
     g_autofree char *words = tw_triage_words(t, &one->options);
-    g_autofree char *form = one->harness
-                                ? g_strdup_printf("bytes:%s", one->form)
-                                : g_strdup(one->form);
+    g_autofree char *form =
+        one->harness ? g_strdup_printf("bytes:%s", one->harness->name)
+                     : g_strdup("text");
     TwStoreSight sight = {
         .run = t->run.id,
         .target = t->label,
@@ -283,7 +283,6 @@ static void of_dead_worker(TwTriageCase *one)
               sizeof(finding.text));
     memset(&one->cause, 0, sizeof(one->cause));
     tw_cause_of_text(&finding, &one->cause);
-    one->died = true;
 }
 
 static bool take_case(unsigned i, const void *slot, bool died, void *data)
@@ -309,7 +308,6 @@ static bool take_case(unsigned i, const void *slot, bool died, void *data)
         one->cause = out->cause;
         one->known = out->known;
     }
-    one->done = true;
     verdict = one->cause.finding.verdict;
     t->self |= verdict == TW_VERDICT_SELF;
     if (one->known >= 0) {

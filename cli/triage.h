@@ -12,27 +12,22 @@
 /* One input. */
 typedef struct TwTriageCase {
     char *path;
-    const TwHarnessInfo *harness; /* it is bytes that mean something there */
+    const TwHarnessInfo *harness; /* it is bytes that are no program; or NULL */
     TwTargetOptions options; /* what it is run on */
-    const char *form;        /* "text": `data` is a canonical program; or
-                              * "bytes:HARNESS", where it is none */
-    GString *data;
+    GString *data;           /* a canonical program, or those bytes */
     TwCause cause;           /* what it came to */
     int known;               /* the known divergence that it is, or -1 */
-    bool done, died;
     TwStoreSeen seen;        /* if it was recorded */
 } TwTriageCase;
 
 /* A key whose case is to be shrunk. */
 typedef struct TwTriageKey {
     int64_t id;
-    char *form, *data, *key, *sign;
+    char *data, *key, *sign;
     size_t size;
     const TwTargetOptions *options;
     const TwTriageCase *other; /* for a second opinion, or NULL */
     bool second;               /* this is one */
-    TwCause cause; /* of what is left */
-    double seconds;
 } TwTriageKey;
 
 /* A key of the store that is run again. */
