@@ -7,18 +7,6 @@
 static const char *const headings[TW_PAGE_NEWS] = {
     "New", "Returned", "Fixed", "Known", "Flaky", "Fixed before"};
 
-static unsigned count(const TwPage *page, unsigned news)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < page->findings->len; i++) {
-        const TwPageFinding *f = g_ptr_array_index(page->findings, i);
-
-        n += f->news == news;
-    }
-    return n;
-}
-
 /* The controls do something only with the page's script, which shows them. */
 static void controls(const TwPage *page, GString *out)
 {
@@ -52,13 +40,13 @@ static void controls(const TwPage *page, GString *out)
     }
     g_string_append(out, "</select></label>\n<span class=\"news\">");
     for (unsigned n = 0; n < TW_PAGE_NEWS; n++) {
-        if (count(page, n) > 0) {
+        if (tw_page_count(page, n) > 0) {
             g_string_append_printf(
                 out,
                 "<label class=\"chip\"><input type=\"checkbox\" "
                 "name=\"news\" value=\"%s\"%s> %s (%u)</label>",
                 tw_page_news_name(n), n == TW_PAGE_GONE ? "" : " checked",
-                headings[n], count(page, n));
+                headings[n], tw_page_count(page, n));
         }
     }
     g_string_append(
@@ -222,7 +210,7 @@ void tw_page_findings(const TwPage *page, GString *out)
 
     g_string_append(out, "<section id=\"findings\">\n<h2>Findings</h2>\n");
     for (unsigned n = 0; n <= TW_PAGE_FIXED; n++) {
-        news += count(page, n);
+        news += tw_page_count(page, n);
     }
     if (page->findings->len == 0) {
         g_string_append(out, "<p>The store has no findings.</p>\n");

@@ -21,6 +21,9 @@ void tw_page_heat(const TwCoverage *coverage, unsigned rows, unsigned columns,
 char *tw_page_family(const TwPageSeries *series);
 char *tw_page_label(const TwPageSeries *series);
 
+/* How many findings are that. */
+unsigned tw_page_count(const TwPage *page, unsigned news);
+
 /* The number of situations of `a` that `b` does not have. */
 unsigned tw_page_only_in(const TwCoverage *a, const TwCoverage *b);
 

@@ -111,6 +111,7 @@ typedef struct Load {
     GHashTable *started; /* run: TwStoreRun without its strings */
     GHashTable *targets; /* run: target */
     GHashTable *series;  /* "name\ntarget": TwPageSeries */
+    GArray *nights;      /* int64_t: runs that are nights */
     int64_t wanted;
 } Load;
 
@@ -127,6 +128,9 @@ static bool take_run(const TwStoreRun *run, void *data)
         page->since_run = run->id;
         page->since = run->started;
         page->since_verb = g_intern_string(run->verb);
+    }
+    if (nightly) {
+        g_array_append_val(load->nights, run->id);
     }
     g_hash_table_insert(load->started, g_memdup2(&run->id, sizeof(run->id)),
                         g_memdup2(run, sizeof(*run)));
@@ -201,7 +205,8 @@ static void add_point(Load *load, const char *name, const char *target,
 {
     g_autofree char *key = g_strdup_printf("%s\n%s", name, target);
     TwPageSeries *s = g_hash_table_lookup(load->series, key);
-    TwPagePoint point = {at, value};
+    TwPagePoint point = {at, value, 1};
+    TwPagePoint *last;
 
     if (!s) {
         s = g_new0(TwPageSeries, 1);
@@ -211,14 +216,37 @@ static void add_point(Load *load, const char *name, const char *target,
         g_hash_table_insert(load->series, g_steal_pointer(&key), s);
         g_ptr_array_add(load->page->series, s);
     }
-    g_array_append_val(s->points, point);
+    last = s->points->len
+               ? &g_array_index(s->points, TwPagePoint, s->points->len - 1)
+               : NULL;
+    if (!last || last->at != at) {
+        g_array_append_val(s->points, point);
+    } else {
+        last->n++;
+        last->value = strstr(name, "_per_second")
+                          ? last->value + (value - last->value) / last->n
+                          : value;
+    }
+}
+
+/* The run itself, or the night that it belongs to. */
+static const TwStoreRun *night_of(Load *load, int64_t run)
+{
+    int64_t night = run;
+
+    for (unsigned i = 0; i < load->nights->len; i++) {
+        int64_t id = g_array_index(load->nights, int64_t, i);
+
+        night = id <= run ? id : night;
+    }
+    return g_hash_table_lookup(load->started, &night);
 }
 
 static bool take_measure(int64_t run, const char *name, double value,
                          void *data)
 {
     Load *load = data;
-    const TwStoreRun *r = g_hash_table_lookup(load->started, &run);
+    const TwStoreRun *r = night_of(load, run);
     const char *target = g_hash_table_lookup(load->targets, &run);
 
     if (r) {
@@ -293,6 +321,7 @@ bool tw_page_load(TwPage *page, TwStore *store, int64_t since, GError **error)
         .started = table(),
         .targets = table(),
         .series = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .nights = g_array_new(FALSE, FALSE, sizeof(int64_t)),
         .wanted = since};
     bool ok = load_all(&load, store, error);
 
@@ -307,6 +336,7 @@ bool tw_page_load(TwPage *page, TwStore *store, int64_t since, GError **error)
     g_hash_table_unref(load.started);
     g_hash_table_unref(load.targets);
     g_hash_table_unref(load.series);
+    g_array_unref(load.nights);
     return ok;
 }
 

@@ -42,7 +42,7 @@ void tw_page_time(GString *out, int64_t at)
 
 /* What it comes to --------------------------------------------------------- */
 
-static unsigned of_news(const TwPage *page, unsigned news)
+unsigned tw_page_count(const TwPage *page, unsigned news)
 {
     unsigned n = 0;
 
@@ -79,11 +79,11 @@ static void tiles(const TwPage *page, GString *out)
         broken += is_bad(g_ptr_array_index(page->steps, i));
     }
     g_string_append(out, "<nav class=\"tiles\">\n");
-    tile(out, "new", of_news(page, TW_PAGE_NEW), "new");
-    tile(out, "returned", of_news(page, TW_PAGE_RETURNED), "returned");
-    tile(out, "fixed", of_news(page, TW_PAGE_FIXED), "fixed");
-    tile(out, "known", of_news(page, TW_PAGE_KNOWN), "known");
-    tile(out, "flaky", of_news(page, TW_PAGE_FLAKY), "flaky");
+    tile(out, "new", tw_page_count(page, TW_PAGE_NEW), "new");
+    tile(out, "returned", tw_page_count(page, TW_PAGE_RETURNED), "returned");
+    tile(out, "fixed", tw_page_count(page, TW_PAGE_FIXED), "fixed");
+    tile(out, "known", tw_page_count(page, TW_PAGE_KNOWN), "known");
+    tile(out, "flaky", tw_page_count(page, TW_PAGE_FLAKY), "flaky");
     if (page->steps->len > 0) {
         tile(out, "broken", broken,
              broken == 1 ? "step failed" : "steps failed");

@@ -51,9 +51,12 @@ typedef struct TwPageSeries {
     GArray *points; /* TwPagePoint, oldest first */
 } TwPageSeries;
 
+/* What runs of one night say is one point: rates as their mean, of all else the
+ * last. */
 typedef struct TwPagePoint {
     int64_t at; /* seconds since 1970 */
     double value;
+    unsigned n; /* runs */
 } TwPagePoint;
 
 /* A step of what led to the page, as its log has it. */

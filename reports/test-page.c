@@ -168,21 +168,33 @@ static void test_series(Fixture *f, gconstpointer data)
     for (int i = 0; i < 3; i++) {
         int64_t night = begin(f, "nightly", "all", 1000 + 86400 * i);
         int64_t run = begin(f, "run", "unicorn", 1100 + 86400 * i);
+        int64_t other = begin(f, "run", "unicorn", 1200 + 86400 * i);
 
         tw_store_measure(f->store, night, "coverage.lines", 90 + i, &error);
         tw_store_measure(f->store, run, "programs_per_second", 1000.0 * i,
                          &error);
+        tw_store_measure(f->store, other, "programs_per_second", 500, &error);
+        tw_store_measure(f->store, run, "keys", 7, &error);
+        tw_store_measure(f->store, other, "keys", i, &error);
         g_assert_no_error(error);
     }
     g_assert_true(tw_page_load(f->page, f->store, 0, &error));
-    g_assert_cmpuint(f->page->series->len, ==, 2);
+    g_assert_cmpuint(f->page->series->len, ==, 3);
     s = g_ptr_array_index(f->page->series, 0);
     g_assert_cmpstr(s->name, ==, "coverage.lines");
     g_assert_cmpstr(s->target, ==, "");
     g_assert_cmpuint(s->points->len, ==, 3);
     g_assert_cmpfloat(g_array_index(s->points, TwPagePoint, 2).value, ==, 92);
     s = g_ptr_array_index(f->page->series, 1);
+    g_assert_cmpstr(s->name, ==, "keys");
+    g_assert_cmpfloat(g_array_index(s->points, TwPagePoint, 1).value, ==, 1);
+    s = g_ptr_array_index(f->page->series, 2);
     g_assert_cmpstr(s->target, ==, "unicorn");
+    g_assert_cmpuint(s->points->len, ==, 3); /* one of each night */
+    g_assert_cmpint(g_array_index(s->points, TwPagePoint, 2).at, ==,
+                    1000 + 2 * 86400);
+    g_assert_cmpfloat(g_array_index(s->points, TwPagePoint, 2).value, ==,
+                      (2000 + 500) / 2.0);
 }
 
 static void assert_tame(const GString *html)
