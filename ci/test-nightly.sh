@@ -10,6 +10,8 @@ top=$(cd "$1" && pwd)
 nightly=$top/ci/nightly
 mkdir -p build/cli build/fuzz/iommu_fuzzer_seeds build/fuzz/text_fuzzer_seeds
 ln -s "$TWINWALK" build/cli/twinwalk
+touch build/fuzz/iommu_fuzzer.dict build/fuzz/text_fuzzer.dict
+out="a night's \$out" # a name that no shell must read
 "$TWINWALK" encode --harness iommu_fuzzer \
     "$top/corpus/zoo/second-hop-unregistered.tw" -o bytes
 # Behaves as libFuzzer does, as far as is seen from outside: with a bug of the
@@ -84,7 +86,7 @@ night()
     code=$1
     name=$2
     shift 2
-    exits "$code" "$name" "$nightly" --budget 10s --out out --build build \
+    exits "$code" "$name" "$nightly" --budget 10s --out "$out" --build build \
         --targets none --harnesses iommu --jobs 2 "$@"
 }
 # page NUMBERS: what the last page counts.
@@ -95,29 +97,29 @@ page()
 # outcome STEP OUTCOME
 outcome()
 {
-    check "$1 is $2" grep -q "^$1	$2	" out/latest/steps.tsv
+    check "$1 is $2" grep -q "^$1	$2	" "$out"/latest/steps.tsv
 }
 
 night 0 'a clean night' --only canary,fuzz,merge,triage
 page '0 new, 0 returned, 0 fixed, 0 known, 0 flaky'
 outcome canary-iommu-build ok
 outcome fuzz-iommu-libfuzzer-build ok
-check 'the corpus is kept' grep -qx input out/corpus/iommu/input
-check 'for the owner only' [ "$(stat -c %a out)" = 700 ]
+check 'the corpus is kept' grep -qx input "$out"/corpus/iommu/input
+check 'for the owner only' [ "$(stat -c %a "$out")" = 700 ]
 check 'figures are in the store' python3 -c '
-import sqlite3
-figures = dict(sqlite3.connect("out/findings.db").execute(
+import sqlite3, sys
+figures = dict(sqlite3.connect(sys.argv[1]).execute(
     "SELECT name, value FROM measures"))
 assert figures["canary.fired"] == 100, figures
 assert figures["inputs_per_second.iommu"] > 0, figures
-assert figures["corpus.iommu"] == 1, figures'
+assert figures["corpus.iommu"] == 1, figures' "$out/findings.db"
 
 export TWINWALK_ZOO=second-hop-unregistered
 night 10 'a bug is switched on' --only fuzz,triage
 page '1 new, 0 returned, 0 fixed'
 outcome fuzz-iommu-libfuzzer-build finding
 outcome triage-softmmu finding
-check 'the page has it' grep -q 'class="finding new"' out/latest/page/index.html
+check 'the page has it' grep -q 'class="finding new"' "$out"/latest/page/index.html
 night 0 'the next night it is known' --only fuzz,triage
 page '0 new, 0 returned, 0 fixed, 1 known'
 unset TWINWALK_ZOO
@@ -130,7 +132,7 @@ page '0 new, 1 returned, 0 fixed'
 unset TWINWALK_ZOO
 nights()
 {
-    find out/nights -mindepth 1 -maxdepth 1 | sort
+    find "$out"/nights -mindepth 1 -maxdepth 1 | sort
 }
 check 'so many nights are kept' [ "$(nights | wc -l)" -eq 2 ]
 
@@ -147,14 +149,14 @@ outcome merge-iommu failed
 outcome campaign-softmmu ok
 outcome triage-softmmu ok
 check 'the page says so' grep -q '<tr class="bad"><td>fuzz-iommu' \
-    out/latest/page/index.html
-check 'the corpus is as it was' grep -qx input out/corpus/iommu/input
+    "$out"/latest/page/index.html
+check 'the corpus is as it was' grep -qx input "$out"/corpus/iommu/input
 
 # Killed while it fuzzes, after one of two harnesses has found something.
 unset HOW
 TWINWALK_ZOO=second-hop-unregistered
 export TWINWALK_ZOO
-"$nightly" --budget 100s --out out --build build --targets none \
+"$nightly" --budget 100s --out "$out" --build build --targets none \
     --harnesses iommu,text --jobs 1 --only fuzz,triage \
     >killed.txt 2>&1 </dev/null &
 pid=$!
@@ -163,7 +165,7 @@ while ! grep -q 'fuzz-iommu' killed.txt && [ $tries -lt 600 ]; do
     sleep 0.1
     tries=$((tries + 1))
 done
-exits 75 'one night at a time' "$nightly" --out out --build build
+exits 75 'one night at a time' "$nightly" --out "$out" --build build
 kill -9 "$pid"
 rm slow
 wait "$pid" 2>/dev/null || true
@@ -173,22 +175,22 @@ check 'it had found something' [ -s "$killed/shards/iommu-libfuzzer-build/found/
 recorded()
 {
     python3 -c '
-import sqlite3
-db = sqlite3.connect("out/findings.db")
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
 assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-print(db.execute("SELECT count(*) FROM findings").fetchone()[0])'
+print(db.execute("SELECT count(*) FROM findings").fetchone()[0])' "$out/findings.db"
 }
 before=$(recorded)
 night 0 'the next night is whole' --only fuzz,triage
 check 'it takes the other one up' grep -q "taking up .*$killed" out.txt
 check 'whose case it triages' grep -q '^softmmu (.*): 1 inputs' \
-    out/latest/logs/triage-softmmu.log
+    "$out"/latest/logs/triage-softmmu.log
 check 'nothing recorded is lost' [ "$(recorded)" -ge "$before" ]
 check 'the other one was interrupted' python3 -c '
-import sqlite3
-db = sqlite3.connect("out/findings.db")
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
 rows = db.execute("SELECT outcome FROM runs WHERE verb = '\''nightly'\''"
                   " ORDER BY id").fetchall()
 assert rows[-2:] == [("interrupted",), ("done",)], rows
-assert ("running",) not in rows, rows'
+assert ("running",) not in rows, rows' "$out/findings.db"
 finish
