@@ -10,7 +10,11 @@
 
 #include <string.h>
 
+#ifdef __SIZEOF_INT128__
 typedef __int128 Wide;
+#else
+typedef signed _BitInt(128) Wide; /* clang, on 32-bit machines */
+#endif
 
 typedef struct Render {
     const TwNode *nodes;

@@ -235,7 +235,8 @@ static TwTarget *vtlb_open(const TwTargetOptions *options, GError **error)
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
-    return "leak:libunicorn\n";
+    return "leak:libunicorn\n"
+           "leak:tb_invalidate_phys_page_fast\n"; /* linked statically */
 }
 
 const TwTargetClass tw_unicorn_class = {
