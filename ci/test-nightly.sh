@@ -187,6 +187,9 @@ night 0 'the next night is whole' --only fuzz,triage
 check 'it takes the other one up' grep -q "taking up .*$killed" out.txt
 check 'whose case it triages' grep -q '^softmmu (.*): 1 inputs' \
     "$out"/latest/logs/triage-softmmu.log
+since=$(sed -n 's/.*<p>Since run \([0-9]*\) .*/\1/p' \
+    "$out"/latest/page/index.html)
+check 'its news are news' [ "$since" = "$(cat "$killed/run")" ]
 check 'nothing recorded is lost' [ "$(recorded)" -ge "$before" ]
 check 'the other one was interrupted' python3 -c '
 import sqlite3, sys
