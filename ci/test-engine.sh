@@ -5,6 +5,9 @@
 # FOLDER is where they are built; what is there already is used again.
 set -eu
 
+# Engines and services have options of their own for sanitizers.
+unset ASAN_OPTIONS UBSAN_OPTIONS MSAN_OPTIONS
+
 top=$(cd "$(dirname "$0")/.." && pwd)
 engine=$1
 work=$3
