@@ -3,27 +3,8 @@
 # The check of the floors passes here, and fails on each planted violation.
 set -eu
 
-here=$(cd "$(dirname "$0")" && pwd)
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
-number=0
-failures=0
-
-# expect STATUS NAME FOLDER
-expect()
-{
-    number=$((number + 1))
-    status=0
-    "$here/check-floors" "$3" >"$tree.out" 2>&1 || status=$?
-    if [ "$status" -eq "$1" ]; then
-        echo "ok $number - $2"
-    else
-        echo "not ok $number - $2"
-        sed 's/^/# /' "$tree.out"
-        failures=$((failures + 1))
-    fi
-    rm -f "$tree.out"
-}
+check='check-floors'
+. "$(dirname "$0")/test-check.sh"
 
 # plant NAME FILE LINE: a tree with one bad include.
 plant()

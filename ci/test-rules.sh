@@ -3,28 +3,8 @@
 # The check of the rules passes here, and fails on each planted mistake.
 set -eu
 
-here=$(cd "$(dirname "$0")" && pwd)
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
-number=0
-failures=0
-
-# expect STATUS NAME FOLDER [LINE]: what it prints has the line.
-expect()
-{
-    number=$((number + 1))
-    status=0
-    "$here/check-rules" "$3" >"$tree.out" 2>&1 || status=$?
-    if [ "$status" -eq "$1" ] &&
-        { [ -z "${4-}" ] || grep -qxF -e "$4" "$tree.out"; }; then
-        echo "ok $number - $2"
-    else
-        echo "not ok $number - $2"
-        sed 's/^/# /' "$tree.out"
-        failures=$((failures + 1))
-    fi
-    rm -f "$tree.out"
-}
+check='check-rules'
+. "$(dirname "$0")/test-check.sh"
 
 # A tree in which every rule has a test, or a reason.
 plant()
