@@ -173,6 +173,16 @@ rm slow
 wait "$pid" 2>/dev/null || true
 unset TWINWALK_ZOO
 killed=$(nights | tail -n 1)
+check 'the night runs no more' python3 -c '
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+row = db.execute("SELECT outcome, owner FROM runs WHERE id = ?",
+                 sys.argv[2:3]).fetchone()
+assert row[0] == "running" and row[1].split()[3] == sys.argv[3], row' \
+    "$out/findings.db" "$(cat "$killed/run")" "$pid"
+exits 0 'a page of the store' "$TWINWALK" report --store "$out/findings.db" \
+    --out page
+check 'says so' grep -q '(nightly, interrupted)' page/index.html
 check 'it had found something' [ -s "$killed/shards/iommu-libfuzzer-build/found/crash-1" ]
 recorded()
 {

@@ -4,7 +4,9 @@
  * at night than running programs (building, coverage, the zoo) is remembered
  * by it.
  */
+#include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +14,7 @@
 #include "reports/store.h"
 
 typedef struct Note {
-    char *store_path, *begin, *target, *options, *run_text, *end;
+    char *store_path, *begin, *target, *options, *owner, *run_text, *end;
     TwStore *store;
     TwStoreRun run;
     bool found;
@@ -27,6 +29,8 @@ static bool find(const TwStoreRun *run, void *data)
         note->run.started = run->started;
         note->run.programs = run->programs;
         note->run.accesses = run->accesses;
+        note->run.seconds = run->seconds;
+        note->run.alive = run->alive;
     }
     return !note->found;
 }
@@ -91,8 +95,12 @@ static bool write_all(Note *note, int n, char **figures, GError **error)
     }
     if (ok && note->end) {
         note->run.outcome = note->end;
-        note->run.seconds =
-            (double)(g_get_real_time() / G_USEC_PER_SEC - note->run.started);
+        /* Who ends what others left behind knows not since when. */
+        if (note->begin || note->run.alive ||
+            strcmp(note->end, "interrupted") != 0) {
+            note->run.seconds = (double)(g_get_real_time() / G_USEC_PER_SEC -
+                                         note->run.started);
+        }
         ok = tw_store_run_end(note->store, &note->run, error);
     }
     return ok && tw_store_group_end(note->store, error);
@@ -110,10 +118,24 @@ static bool ready(Note *note, int n, char **figures)
         tw_cli_fail(TW_EXIT_USAGE, "--begin: expected a word");
         return false;
     }
-    if ((note->target || note->options) && !note->begin) {
-        tw_cli_fail(TW_EXIT_USAGE, "--about, --options: expected --begin "
-                                   "too");
+    if ((note->target || note->options || note->owner) && !note->begin) {
+        tw_cli_fail(TW_EXIT_USAGE, "--about, --options, --owner: expected "
+                                   "--begin too");
         return false;
+    }
+    note->run.owner = TW_STORE_NOBODY;
+    if (note->owner) {
+        if (!tw_cli_number("--owner", note->owner, &number)) {
+            return false;
+        }
+        if (number == 0 || number > INT32_MAX ||
+            (kill((pid_t)number, 0) != 0 && errno == ESRCH)) {
+            tw_cli_fail(TW_EXIT_USAGE,
+                        "--owner: expected the number of a process, not %s",
+                        note->owner);
+            return false;
+        }
+        note->run.owner = (int64_t)number;
     }
     if (note->end && strcmp(note->end, "done") != 0 &&
         strcmp(note->end, "failed") != 0 &&
@@ -154,6 +176,10 @@ int tw_verb_note(int argc, char **argv)
          "What it is about: a target (default all)", "NAME"},
         {"options", 0, 0, G_OPTION_ARG_STRING, &note.options,
          "The options that it was started with", "TEXT"},
+        {"owner", 0, 0, G_OPTION_ARG_STRING, &note.owner,
+         "The process that it is over with: once that is gone, it counts as "
+         "interrupted",
+         "PID"},
         {"run", 0, 0, G_OPTION_ARG_STRING, &note.run_text,
          "Adds to the run of this number", "RUN"},
         {"end", 0, 0, G_OPTION_ARG_STRING, &note.end,
@@ -186,6 +212,7 @@ out:
     g_free(note.begin);
     g_free(note.target);
     g_free(note.options);
+    g_free(note.owner);
     g_free(note.run_text);
     g_free(note.end);
     return code;

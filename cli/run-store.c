@@ -31,6 +31,20 @@ bool tw_run_store_begin(TwRunStore *s, const TwCliTarget *target,
     return s->run.id != 0;
 }
 
+void tw_run_store_so_far(TwRunStore *s, const TwCampaignResult *so_far)
+{
+    gint64 now = g_get_monotonic_time();
+
+    if (s->store && now >= s->next) {
+        s->next = now + 60 * G_USEC_PER_SEC;
+        s->run.seconds = so_far->seconds;
+        s->run.programs = so_far->programs;
+        s->run.accesses = so_far->stats.accesses;
+        /* If it cannot be written, the end will say so. */
+        tw_store_run_so_far(s->store, &s->run, NULL);
+    }
+}
+
 /* One case; in *new whether it was not there yet. */
 static bool record(TwRunStore *s, const TwCliTarget *target,
                    const TwCampaignKey *key, const TwCampaignCase *one,

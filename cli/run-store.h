@@ -12,12 +12,16 @@ typedef struct TwRunStore {
                   * target's */
     TwStore *store;
     TwStoreRun run;
+    gint64 next; /* when to note how far it has come; monotonic */
     char *words;
 } TwRunStore;
 
 /* Opens the store, if one is wanted, and notes that the run begins. */
 bool tw_run_store_begin(TwRunStore *s, const TwCliTarget *target,
                         const char *version, uint64_t seed, GError **error);
+
+/* Notes each minute how far the run has come: that is left if it is killed. */
+void tw_run_store_so_far(TwRunStore *s, const TwCampaignResult *so_far);
 
 /* Makes the program of a case again. */
 typedef void (*TwRunStoreProgram)(TwProgram *program,

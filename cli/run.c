@@ -178,6 +178,7 @@ static void progress(const TwCampaignResult *so_far, void *data)
     Live *live = data;
 
     write_cases(live->run, live->dialect, so_far);
+    tw_run_store_so_far(&live->run->store, so_far);
     tw_run_view_progress(&live->run->view, so_far);
 }
 

@@ -34,6 +34,56 @@ assert db.execute("SELECT name, value FROM measures ORDER BY name"
 assert db.execute("SELECT outcome, target FROM runs").fetchall() == [
     ("done", "all")]'
 
+# Nights, and who they are over with.
+for owner in 0 x 4194305; do
+    refuses "--owner $owner" '--owner: expected' \
+        "$TWINWALK" note --store n.db --begin nightly --owner "$owner"
+done
+refuses '--owner without --begin' '--about, --options, --owner: expected' \
+    "$TWINWALK" note --store a.db --run 1 --owner $$
+check 'no store is made for these' [ ! -e n.db ]
+# outcome RUN OUTCOME: what the store says after somebody else has opened it.
+outcome()
+{
+    "$TWINWALK" report --store n.db --out night >out.txt
+    python3 -c '
+import sqlite3, sys
+assert sqlite3.connect("n.db").execute(
+    "SELECT outcome FROM runs WHERE id = ?", sys.argv[1:2]).fetchone() == (
+    sys.argv[2],)' "$1" "$2"
+}
+sleep 600 &
+owner=$!
+"$TWINWALK" note --store n.db --begin nightly --owner "$owner" x=1 >out.txt
+"$TWINWALK" note --store n.db --begin nightly --owner $$ >out.txt
+"$TWINWALK" note --store n.db --begin nightly >out.txt
+check 'a night runs' outcome 1 running
+check 'the page says so' grep -q \
+    'Since run 3 (nightly, running), .* 3 runs have not ended' night/index.html
+kill -KILL "$owner"
+wait "$owner" || true
+check 'once its owner is gone, it was interrupted' outcome 1 interrupted
+check 'a night that goes on does' outcome 2 running
+check 'one whose owner nobody knows may' outcome 3 running
+# At 50 s a figure of it came.
+python3 -c '
+import sqlite3
+db = sqlite3.connect("n.db")
+db.execute("UPDATE runs SET started = started - 1000, seconds = 50")
+db.commit()'
+for run in 1 2 3; do
+    "$TWINWALK" note --store n.db --run "$run" --end interrupted
+done
+check 'whoever ends what others left keeps when they were heard of' python3 -c '
+import sqlite3
+rows = sqlite3.connect("n.db").execute(
+    "SELECT outcome, seconds >= 1000, seconds = 50 FROM runs").fetchall()
+assert rows == [("interrupted", 0, 1), ("interrupted", 1, 0),
+                ("interrupted", 0, 1)], rows'
+exits 0 'one that goes on after all ends as it says' "$TWINWALK" note \
+    --store n.db --run 1 --end 'done'
+check 'done' outcome 1 'done'
+
 # What report refuses.
 refuses 'no store' 'b.db: expected a store' \
     "$TWINWALK" report --store b.db --out page

@@ -111,6 +111,54 @@ done
 check 'kill -9: there were workers' [ -n "$workers" ]
 check 'kill -9: there are none left' [ "$left" -eq 0 ]
 
+# In a store, it is interrupted from then on; who still runs is not.
+# runs PATTERN: what the store says of its runs.
+runs()
+{
+    python3 -c '
+import sqlite3
+for row in sqlite3.connect("f.db").execute(
+        "SELECT verb, outcome, seconds > 0, programs > 0 FROM runs"):
+    print(*row)' >runs.txt
+    grep -c "^$1\$" runs.txt || true
+}
+# started N: so many runs have said how far they are.
+started()
+{
+    for _ in $(seq 300); do
+        [ ! -s f.db ] || [ "$(runs 'run running 1 1')" -ne "$1" ] || return 0
+        sleep 0.2
+    done
+    return 1
+}
+"$TWINWALK" run --jobs 1 --seed 5 --store f.db >out.txt 2>err.txt &
+pid=$!
+check 'one run is in the store' started 1
+"$TWINWALK" run --jobs 1 --seed 6 --store f.db >out2.txt 2>err2.txt &
+other=$!
+check 'two runs are' started 2
+kill -KILL "$pid"
+wait "$pid" || true
+exits 0 'report of a store with one that was killed' "$TWINWALK" report \
+    --store f.db --out page --since 1
+check 'it was interrupted, after what it had done' \
+    [ "$(runs 'run interrupted 1 1')" -eq 1 ]
+check 'the other one runs' [ "$(runs 'run running 1 1')" -eq 1 ]
+check 'the page says so' grep -q 'Since run 1 (run, interrupted), .* 1 run has' \
+    page/index.html
+check 'so does its JSON' python3 -c '
+import json
+page = json.load(open("page/report.json"))
+assert page["since_outcome"] == "interrupted" and page["running"] == 1'
+kill -INT "$other"
+status=0
+wait "$other" || status=$?
+check 'whose end is its own' [ "$status" -eq 0 ]
+check 'and noted' [ "$(runs 'run interrupted 1 1')" -eq 2 ]
+exits 0 'report of a store where nothing runs' "$TWINWALK" report \
+    --store f.db --out page --since 1
+check 'has nothing to wait for' sh -c '! grep -q "not ended" page/index.html'
+
 exits 0 '--time' "$TWINWALK" run --time 1s --jobs 1
 # Entries of a list of known divergences that never match, and old ones.
 if "$TWINWALK" targets --target unicorn >/dev/null 2>&1; then

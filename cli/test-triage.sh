@@ -226,12 +226,41 @@ print(db.execute("SELECT count(*) FROM inputs").fetchone()[0] if there else 0)')
         [ "$now" -ge "$recorded" ]
     recorded=$now
 done
+# Once more, where it surely is in the middle.
+cat >halts.sh <<'END'
+#!/bin/sh
+while IFS= read -r line; do
+    if [ "$line" = . ]; then
+        touch halted
+        while [ -e halt ]; do sleep 0.1; done
+    fi
+    printf '%s\n' "$line"
+done | "$TWINWALK" replay --as-target
+END
+touch halt
+"$TWINWALK" triage --target "exec:sh $work/halts.sh" --as halts \
+    --store killed.db "$case" >/dev/null 2>&1 &
+pid=$!
+for _ in $(seq 300); do
+    [ ! -e halted ] || break
+    sleep 0.1
+done
+kill -KILL "$pid"
+wait "$pid" || true
+rm halt
+check 'it was in the middle' [ -e halted ]
 status=0
 "$TWINWALK" triage --target "$bug" --store killed.db --json found >out.txt \
     2>err.txt || status=$?
 check 'the next run completes' [ "$status" -eq 0 -o "$status" -eq 10 ]
 check 'and has all' [ "$(value 'r["findings"][0]["count"]')" -eq "$raw" ]
 check 'in one finding' [ "$(value 'len(r["findings"])')" -eq 1 ]
+check 'all that were killed were interrupted' python3 -c '
+import sqlite3
+runs = sqlite3.connect("killed.db").execute(
+    "SELECT target, outcome FROM runs ORDER BY id").fetchall()
+assert runs[-1][1] == "done" and ("halts", "interrupted") in runs, runs
+assert "running" not in [outcome for _, outcome in runs], runs'
 
 # Does it tell the bugs of the zoo apart?
 exits 0 'zoo --triage' "$TWINWALK" zoo --triage 48 --jobs 2 --json

@@ -157,6 +157,8 @@ char *tw_page_json(const TwPage *page)
     add_text(b, "version", page->version);
     add_int(b, "written", (uint64_t)page->now);
     add_int(b, "since_run", (uint64_t)page->since_run);
+    add_text(b, "since_outcome", page->since_outcome);
+    add_int(b, "running", page->running);
     open_array(b, "findings");
     for (unsigned i = 0; i < page->findings->len; i++) {
         finding(b, page, g_ptr_array_index(page->findings, i));

@@ -113,6 +113,8 @@ typedef struct Load {
     GHashTable *series;  /* "name\ntarget": TwPageSeries */
     GArray *nights;      /* int64_t: runs that are nights */
     int64_t wanted;
+    /* Runs without an end: whose process is there; of others since then. */
+    unsigned alive, unsure;
 } Load;
 
 static bool take_run(const TwStoreRun *run, void *data)
@@ -128,7 +130,11 @@ static bool take_run(const TwStoreRun *run, void *data)
         page->since_run = run->id;
         page->since = run->started;
         page->since_verb = g_intern_string(run->verb);
+        page->since_outcome = g_intern_string(run->outcome);
+        load->unsure = 0;
     }
+    load->alive += run->alive;
+    load->unsure += !run->alive && strcmp(run->outcome, "running") == 0;
     if (nightly) {
         g_array_append_val(load->nights, run->id);
     }
@@ -308,6 +314,7 @@ static bool load_all(Load *load, TwStore *store, GError **error)
                     load->wanted);
         return false;
     }
+    load->page->running = load->alive + load->unsure;
     return tw_store_changes(store, 0, take_change, load, error) &&
            tw_store_findings(store, NULL, take_finding, load, error) &&
            tw_store_measures(store, 0, take_measure, load, error);

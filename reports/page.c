@@ -271,9 +271,18 @@ void tw_page_html(const TwPage *page, GString *out)
         g_string_append_printf(out, "Since run %" G_GINT64_FORMAT " (",
                                page->since_run);
         tw_page_text(out, page->since_verb);
+        if (strcmp(page->since_outcome, "done") != 0) {
+            g_string_append(out, ", ");
+            tw_page_text(out, page->since_outcome);
+        }
         g_string_append(out, "), which began ");
         tw_page_time(out, page->since);
         g_string_append(out, " UTC. ");
+    }
+    if (page->running > 0) {
+        g_string_append_printf(
+            out, "%u %s not ended: there may be more to come. ", page->running,
+            page->running == 1 ? "run has" : "runs have");
     }
     g_string_append(out, "Written ");
     tw_page_time(out, page->now);

@@ -81,7 +81,8 @@ typedef struct TwPage {
     const char *version;      /* of twinwalk */
     int64_t now;              /* seconds since 1970 */
     int64_t since_run, since; /* the run and when it began; 0: all */
-    const char *since_verb;
+    const char *since_verb, *since_outcome;
+    unsigned running; /* runs that are going on, or since then may be */
     GPtrArray *findings;          /* TwPageFinding, as shown */
     GPtrArray *series;            /* TwPageSeries */
     GPtrArray *steps;             /* TwPageStep */

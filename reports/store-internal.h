@@ -9,12 +9,13 @@
 
 enum {
     TW_STORE_APPLICATION = 0x54577374, /* "TWst", in the file's header */
-    TW_STORE_VERSION = 2,
+    TW_STORE_VERSION = 3,
 };
 
 struct TwStore {
     sqlite3 *db;
     char *path;
+    char *here;  /* tw_store_here() */
     int64_t now; /* 0: the clock's */
     bool grouped;
 };
@@ -49,6 +50,20 @@ bool tw_store_end(TwStore *store, bool ok, GError **error);
 
 /* A column as a string that is never NULL. */
 const char *tw_store_text(sqlite3_stmt *statement, int column);
+
+/* What of an owner is the same for all processes that see each other: machine,
+ * its start, numbering of processes.  NULL if that cannot be told. */
+char *tw_store_here(void);
+/* A process as `runs.owner` has it, "" if that cannot be told. */
+char *tw_store_owner(const char *here, int64_t pid);
+typedef enum TwStoreThere {
+    TW_STORE_UNKNOWN,
+    TW_STORE_THERE,
+    TW_STORE_GONE,
+} TwStoreThere;
+TwStoreThere tw_store_owner_there(const char *here, const char *owner);
+/* From here on SQL has owner_there(owner): 1, 0, or NULL if not known. */
+bool tw_store_owner_register(TwStore *store, GError **error);
 
 /* The statements that make an empty store, and that bring one of version i to
  * i + 1 (i from 1; ended by NULL).  store-schema.c. */

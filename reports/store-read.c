@@ -176,6 +176,7 @@ static bool run_row(sqlite3_stmt *s, void *data)
         .seconds = sqlite3_column_double(s, 8),
         .programs = (uint64_t)sqlite3_column_int64(s, 9),
         .accesses = (uint64_t)sqlite3_column_int64(s, 10),
+        .alive = sqlite3_column_int(s, 11) != 0,
     };
 
     return each->call.run(&r, each->data);
@@ -191,7 +192,10 @@ bool tw_store_runs(TwStore *store, const char *target,
         store,
         tw_store_prepare(store, error,
                          "SELECT id, verb, target, version, options, seed,"
-                         " started, outcome, seconds, programs, accesses"
+                         " started, CASE WHEN outcome = 'running' AND"
+                         " owner_there(owner) = 0 THEN 'interrupted'"
+                         " ELSE outcome END, seconds, programs, accesses,"
+                         " outcome = 'running' AND owner_there(owner) IS 1"
                          " FROM runs WHERE ?1 IS NULL OR target = ?1"
                          " ORDER BY id",
                          "s", target),

@@ -14,6 +14,8 @@
     "  value REAL NOT NULL,"                                                 \
     "  PRIMARY KEY (run, name)) WITHOUT ROWID;"
 
+#define OWNER "owner TEXT NOT NULL DEFAULT ''" /* store-owner.c */
+
 const char tw_store_schema[] =
     "CREATE TABLE runs ("
     "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -27,7 +29,8 @@ const char tw_store_schema[] =
     "    ('running', 'done', 'interrupted', 'failed')),"
     "  seconds REAL NOT NULL,"
     "  programs INTEGER NOT NULL,"
-    "  accesses INTEGER NOT NULL);"
+    "  accesses INTEGER NOT NULL,"
+    "  " OWNER ");"
     "CREATE TABLE findings ("
     "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
     "  target TEXT NOT NULL,"
@@ -96,5 +99,7 @@ const char *const tw_store_migrations[] = {
     "INSERT INTO measures SELECT id, 'corpus.files', corpus FROM runs"
     "  WHERE corpus > 0;"
     "ALTER TABLE runs DROP COLUMN corpus;",
+    /* 2 to 3: who a run is over with; of older ones that is not known. */
+    "ALTER TABLE runs ADD COLUMN " OWNER ";",
     NULL,
 };

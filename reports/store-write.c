@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is written into a store: one short transaction for each function. */
 #include <string.h>
+#include <unistd.h>
 
 #include "reports/cause.h"
 #include "reports/store-internal.h"
@@ -29,21 +30,43 @@ static TwStoreStatus status_of(const char *name)
 int64_t tw_store_run_begin(TwStore *store, const TwStoreRun *run,
                            GError **error)
 {
+    g_autofree char *owner =
+        run->owner < 0
+            ? g_strdup("")
+            : tw_store_owner(store->here, run->owner ? run->owner : getpid());
     bool ok = tw_store_begin(store, error);
     int64_t id = 0;
 
-    ok = ok &&
-         tw_store_do(store, error,
-                     "INSERT INTO runs (verb, target, version, options,"
-                     " seed, started, outcome, seconds, programs,"
-                     " accesses) VALUES"
-                     " (?, ?, ?, ?, ?, ?, 'running', 0, 0, 0)",
-                     "ssssii", run->verb, run->target, run->version,
-                     run->options, (int64_t)run->seed, tw_store_now(store));
+    ok = ok && tw_store_do(store, error,
+                           "INSERT INTO runs (verb, target, version, options,"
+                           " seed, started, outcome, seconds, programs,"
+                           " accesses, owner) VALUES"
+                           " (?, ?, ?, ?, ?, ?, 'running', 0, 0, 0, ?)",
+                           "ssssiis", run->verb, run->target, run->version,
+                           run->options, (int64_t)run->seed,
+                           tw_store_now(store), owner);
     if (ok) {
         id = sqlite3_last_insert_rowid(store->db);
     }
     return tw_store_end(store, ok, error) ? id : 0;
+}
+
+/* A run that writes is there: what is remembered if it says nothing more. */
+static bool heard_of(TwStore *store, int64_t run, GError **error)
+{
+    return tw_store_do(store, error,
+                       "UPDATE runs SET seconds = max(seconds, ? - started)"
+                       " WHERE id = ? AND outcome = 'running'",
+                       "ii", tw_store_now(store), run);
+}
+
+bool tw_store_run_so_far(TwStore *store, const TwStoreRun *run, GError **error)
+{
+    return tw_store_do(store, error,
+                       "UPDATE runs SET seconds = ?, programs = ?,"
+                       " accesses = ? WHERE id = ? AND outcome = 'running'",
+                       "diii", run->seconds, (int64_t)run->programs,
+                       (int64_t)run->accesses, run->id);
 }
 
 bool tw_store_run_end(TwStore *store, const TwStoreRun *run, GError **error)
@@ -58,11 +81,15 @@ bool tw_store_run_end(TwStore *store, const TwStoreRun *run, GError **error)
 bool tw_store_measure(TwStore *store, int64_t run, const char *name,
                       double value, GError **error)
 {
-    return tw_store_do(store, error,
-                       "INSERT INTO measures (run, name, value)"
-                       " VALUES (?, ?, ?) ON CONFLICT (run, name)"
-                       " DO UPDATE SET value = excluded.value",
-                       "isd", run, name, value);
+    return tw_store_begin(store, error) &&
+           tw_store_end(store,
+                        tw_store_do(store, error,
+                                    "INSERT INTO measures (run, name, value)"
+                                    " VALUES (?, ?, ?) ON CONFLICT (run, name)"
+                                    " DO UPDATE SET value = excluded.value",
+                                    "isd", run, name, value) &&
+                            heard_of(store, run, error),
+                        error);
 }
 
 /* Statuses ----------------------------------------------------------------- */
@@ -276,7 +303,10 @@ bool tw_store_see(TwStore *store, const TwStoreSight *sight, unsigned most,
 {
     memset(seen, 0, sizeof(*seen));
     return tw_store_begin(store, error) &&
-           tw_store_end(store, see(store, sight, most, seen, error), error);
+           tw_store_end(store,
+                        see(store, sight, most, seen, error) &&
+                            heard_of(store, sight->run, error),
+                        error);
 }
 
 /* Minimal cases ------------------------------------------------------------ */
@@ -370,7 +400,11 @@ int64_t tw_store_minimal(TwStore *store, const TwStoreMinimal *minimal,
         return 0;
     }
     finding = file_minimal(store, minimal, error);
-    return tw_store_end(store, finding != 0, error) ? finding : 0;
+    return tw_store_end(store,
+                        finding != 0 && heard_of(store, minimal->run, error),
+                        error)
+               ? finding
+               : 0;
 }
 
 /* Retests ------------------------------------------------------------------ */
@@ -428,6 +462,7 @@ bool tw_store_retested(TwStore *store, int64_t run, int64_t key,
     return tw_store_begin(store, error) &&
            tw_store_end(store,
                         retested(store, run, key, version, again, times,
-                                 status ? status : &unused, error),
+                                 status ? status : &unused, error) &&
+                            heard_of(store, run, error),
                         error);
 }

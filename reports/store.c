@@ -357,18 +357,37 @@ static bool bring_up(TwStore *store, GError **error)
     return ok;
 }
 
+/* Runs whose process is gone came to no end of their own.  Who cannot write
+ * leaves that to the next one: whoever reads is told the same. */
+static void end_the_gone(TwStore *store)
+{
+    if (tw_store_int(store, 0, NULL,
+                     "SELECT count(*) FROM runs WHERE outcome = 'running'"
+                     " AND owner_there(owner) = 0",
+                     "") > 0) {
+        tw_store_do(store, NULL,
+                    "UPDATE runs SET outcome = 'interrupted'"
+                    " WHERE outcome = 'running' AND owner_there(owner) = 0",
+                    "");
+    }
+}
+
 static bool prepare_store(TwStore *store, GError **error)
 {
     int64_t version;
 
     sqlite3_busy_timeout(store->db, PATIENCE_MS);
     if (!tw_store_exec(store, "PRAGMA foreign_keys = ON", error) ||
-        !whole(store, error)) {
+        !tw_store_owner_register(store, error) || !whole(store, error)) {
         return false;
     }
     version = version_of(store, error);
-    return version == TW_STORE_VERSION ||
-           (version >= 0 && bring_up(store, error));
+    if (version != TW_STORE_VERSION &&
+        (version < 0 || !bring_up(store, error))) {
+        return false;
+    }
+    end_the_gone(store);
+    return true;
 }
 
 TwStore *tw_store_open(const char *path, bool create, GError **error)
@@ -399,6 +418,7 @@ void tw_store_free(TwStore *store)
     if (store) {
         sqlite3_close(store->db);
         g_free(store->path);
+        g_free(store->here);
         g_free(store);
     }
 }

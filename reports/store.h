@@ -61,14 +61,25 @@ typedef struct TwStoreRun {
                           * "interrupted" or "failed" */
     uint64_t seed;
     int64_t started; /* seconds since 1970 */
-    double seconds;
+    double seconds;  /* until it ended, or was last heard of */
     uint64_t programs, accesses;
+    int64_t owner; /* when it begins: the process that it is over with;
+                    * 0: this one, TW_STORE_NOBODY: that is not known */
+    bool alive; /* when read: it runs, and its process is there for certain */
 } TwStoreRun;
 
-/* Notes the start of a run: verb, target, version, options, seed.  0 with
- * `error` on failure, else its id. */
+enum { TW_STORE_NOBODY = -1 };
+
+/*
+ * Notes the start of a run: verb, target, version, options, seed, owner.  0
+ * with `error` on failure, else its id.  Once its owner is gone without an end,
+ * it is interrupted: who opens the store next, and sees that for certain, notes
+ * it.
+ */
 int64_t tw_store_run_begin(TwStore *store, const TwStoreRun *run,
                            GError **error);
+/* How far it came: seconds, programs, accesses. */
+bool tw_store_run_so_far(TwStore *store, const TwStoreRun *run, GError **error);
 /* Its end: outcome, seconds, programs, accesses. */
 bool tw_store_run_end(TwStore *store, const TwStoreRun *run, GError **error);
 /* A figure of a run: "corpus.files", "coverage.lines" ...; replaces an older
