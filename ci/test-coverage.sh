@@ -63,6 +63,9 @@ has 'of one' 'oracle  *10  *80\.00 %  *4  *75\.00 %'
 has 'without branches' 'fuzz  *2  *50\.00 %  *0  *\.'
 has 'of all' 'all  *12  *75\.00 %  *4  *75\.00 %'
 
+expect 0 'a summary' "$here/lcov" summary old
+has 'of files and of all' '.*{"filename":"fuzz/run.c","summary":{"lines":{"count":2,"covered":1},"branches":{"count":0,"covered":0}}}.*"totals":{"lines":{"count":12,"covered":9},"branches":{"count":4,"covered":3}}}]}'
+
 expect 0 'nothing has changed' "$here/lcov" diff old old
 expect 0 'and nothing is said' test ! -s out.txt
 expect 0 'more' "$here/lcov" diff old wider
@@ -102,6 +105,8 @@ expect 2 'no time' "$here/coverage" --time soon
 expect 2 'too short' "$here/coverage" --time 5
 expect 2 'no older run' "$here/coverage" --against "$work/nowhere"
 expect 2 'no such option' "$here/coverage" --fast yes
+expect 2 'an object of no target' "$here/coverage" --object "$work/old"
+expect 2 'no such object' "$here/coverage" --object softmmu=nowhere
 mkdir mine
 echo important >mine/file
 expect 2 'a folder that is not its own' "$here/coverage" --out "$work/mine"

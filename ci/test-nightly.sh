@@ -73,6 +73,8 @@ wrong '--sanitizers: ' --sanitizers thread
 wrong '--harnesses: of ' --harnesses zoo
 wrong '--targets: of ' --targets qemu
 wrong '--build: a build folder' --build .
+wrong '--object TARGET=OBJECT' --object here
+wrong '--object with a file' --object softmmu=nowhere
 wrong '--budget, --out' --fast x
 wrong 'a value after' --budget 10s --jobs
 exits 2 'a bug that is no name' env TWINWALK_ZOO='x; y' "$nightly" \

@@ -67,20 +67,13 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* What ci/coverage left. */
-static bool read_lines(Report *r, GError **error)
+/* Links to what ci/coverage left of each harness, or each target. */
+static void link_to_each(Report *r, const char *kind)
 {
-    g_autofree char *summary = g_build_filename(r->lines, "summary.json", NULL);
-    g_autofree char *each = g_build_filename(r->lines, "harness", NULL);
-    g_autofree char *json = read_text(summary, error);
+    g_autofree char *each = g_build_filename(r->lines, kind, NULL);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    GDir *dir;
+    GDir *dir = g_dir_open(each, 0, NULL);
 
-    if (!json || !tw_page_add_lines(r->page, json, summary, error)) {
-        return false;
-    }
-    link_to(r, "all", r->lines);
-    dir = g_dir_open(each, 0, NULL);
     for (const char *name; dir && (name = g_dir_read_name(dir)) != NULL;) {
         g_ptr_array_add(names, g_strdup(name));
     }
@@ -92,6 +85,20 @@ static bool read_lines(Report *r, GError **error)
 
         link_to(r, name, folder);
     }
+}
+
+/* What ci/coverage left. */
+static bool read_lines(Report *r, GError **error)
+{
+    g_autofree char *summary = g_build_filename(r->lines, "summary.json", NULL);
+    g_autofree char *json = read_text(summary, error);
+
+    if (!json || !tw_page_add_lines(r->page, json, summary, error)) {
+        return false;
+    }
+    link_to(r, "all", r->lines);
+    link_to_each(r, "harness");
+    link_to_each(r, "target");
     return true;
 }
 

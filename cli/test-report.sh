@@ -119,7 +119,9 @@ python3 "$here/test-report-store.py" a.db "$corpus"
 "$TWINWALK" run --target softmmu --programs 100 --coverage older --out o \
     >/dev/null 2>&1
 mkdir -p 'cov/html' 'cov/harness/<b>/html'
-touch cov/html/index.html 'cov/harness/<b>/html/index.html'
+mkdir -p cov/target/libx.so.1/html
+touch cov/html/index.html 'cov/harness/<b>/html/index.html' \
+    cov/target/libx.so.1/html/index.html
 cat >cov/summary.json <<'END'
 {"data":[{"files":[{"filename":"/x/oracle/a.c","summary":{
 "lines":{"count":10,"covered":9},"branches":{"count":4,"covered":3}}}]}]}
@@ -139,6 +141,8 @@ check 'nothing from elsewhere' sh -c \
 check 'nothing was started' sh -c '! find . -name "pwned*" | grep -q .'
 check 'links are relative' \
     grep -q 'href="./../cov/harness/%3Cb%3E/html/index.html"' page/index.html
+check 'also of targets' \
+    grep -q 'href="./../cov/target/libx.so.1/html/index.html"' page/index.html
 check 'what was gained is counted' grep -q 'gained' page/index.html
 check 'JSON of the same' python3 -c '
 import json

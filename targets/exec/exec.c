@@ -20,7 +20,8 @@
 enum {
     DEFAULT_TIMEOUT_MS = 10000,
     DYING_MS = 1000, /* for a process that closed its output to be gone */
-    CLOSING_MS = 300, /* to end by itself once its input is closed */
+    CLOSING_MS = 5000, /* to end by itself once its input is closed: it may
+                           have counts of coverage to write */
     ANSWER_MAX = 4 << 20,
 };
 
