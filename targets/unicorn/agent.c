@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "targets/unicorn/agent.h"
+#include "targets/unicorn/uncounted.h"
 
 #define CODE UINT64_C(0x1009b000)
 #define RECORDS UINT64_C(0x100ad000)
@@ -21,14 +22,14 @@
  * library go through the nodes of a tree, and so they share most of them. */
 #define FIRST_WINDOW UINT64_C(0x11000000)
 
-static void code_put(uint8_t **at, const AgentCode *code)
+TW_UNCOUNTED static void code_put(uint8_t **at, const AgentCode *code)
 {
     memcpy(*at, code->bytes, code->size);
     *at += code->size;
 }
 
 /* `page`: all zero. */
-static void agent_assemble(const Guest *guest, uint8_t *page)
+TW_UNCOUNTED static void agent_assemble(const Guest *guest, uint8_t *page)
 {
     uint8_t *at = page;
 
@@ -87,7 +88,7 @@ void tw_uc_take_slow_path(Machine *m)
     tw_uc_engine_close(m);
 }
 
-static uc_err engine_open(Machine *m)
+TW_UNCOUNTED static uc_err engine_open(Machine *m)
 {
     uint8_t code[PAGE_SIZE_] = {0};
     uint64_t table = CODE + AGENT_HANDLERS;
@@ -116,7 +117,7 @@ static uc_err engine_open(Machine *m)
     return UC_ERR_OK;
 }
 
-bool tw_uc_engine_prepare(Machine *m)
+TW_UNCOUNTED bool tw_uc_engine_prepare(Machine *m)
 {
     if (m->uc != NULL && m->windows == m->guest->windows) {
         tw_uc_engine_close(m);
@@ -128,7 +129,7 @@ bool tw_uc_engine_prepare(Machine *m)
     return true;
 }
 
-void tw_uc_engine_close(Machine *m)
+TW_UNCOUNTED void tw_uc_engine_close(Machine *m)
 {
     if (m->uc != NULL) {
         uc_close(m->uc);

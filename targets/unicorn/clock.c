@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "targets/unicorn/clock.h"
+#include "targets/unicorn/uncounted.h"
 
 static _Thread_local bool stopped;
 
@@ -26,7 +27,7 @@ void tw_uc_clock_go(void)
 }
 
 /* As POSIX has it; the time zone has been out of use since. */
-int gettimeofday(struct timeval *restrict time, void *restrict zone)
+TW_UNCOUNTED int gettimeofday(struct timeval *restrict time, void *restrict zone)
 {
     struct timespec now = {.tv_sec = 1};
 

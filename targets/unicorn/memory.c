@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "targets/unicorn/internal.h"
+#include "targets/unicorn/uncounted.h"
 
 /* Prepared pages, of both kinds of contents, before all are given back. */
 enum { MAX_PREPARED = 24 * 1024 };
@@ -47,18 +48,24 @@ void tw_uc_memory_close(Memory *memory)
     }
 }
 
-static void page_prepare(Memory *memory, unsigned contents, uint32_t n)
+/* Unless an earlier program has shown it. */
+TW_UNCOUNTED static void page_prepare(Memory *memory, unsigned contents,
+                                      uint32_t n)
 {
+    uint64_t bit = UINT64_C(1) << n % 64;
     uint8_t *master = memory->master[contents] + (size_t)n * PAGE_SIZE_;
     uint8_t block = (uint8_t)(n / PAGES);
     uint64_t offset = (uint64_t)(n % PAGES) * PAGE_SIZE_;
 
+    if (memory->prepared[contents][n / 64] & bit) {
+        return;
+    }
     for (unsigned i = 0; i < PAGE_SIZE_; i++) {
         master[i] = tw_content_initial(contents, block, offset + i);
     }
     memcpy(memory->now[contents] + (size_t)n * PAGE_SIZE_, master,
            PAGE_SIZE_);
-    memory->prepared[contents][n / 64] |= UINT64_C(1) << n % 64;
+    memory->prepared[contents][n / 64] |= bit;
     memory->n_prepared++;
 }
 
@@ -74,9 +81,7 @@ uint8_t *tw_uc_memory_use(Memory *memory, unsigned contents, uint8_t block,
         }
         memory->used[i / 64] |= bit;
         memory->pages[memory->n_pages++] = i;
-        if (!(memory->prepared[contents][i / 64] & bit)) {
-            page_prepare(memory, contents, i);
-        }
+        page_prepare(memory, contents, i);
     }
     return memory->now[contents] + (size_t)first * PAGE_SIZE_;
 }
@@ -99,6 +104,19 @@ static uint64_t page_digest(const uint8_t *now, const uint8_t *master,
     return sum;
 }
 
+TW_UNCOUNTED static void give_back(Memory *memory)
+{
+    if (memory->n_prepared <= MAX_PREPARED) {
+        return;
+    }
+    for (unsigned c = 0; c < TW_CONTENTS_KINDS; c++) {
+        madvise(memory->now[c], POOL_SIZE, MADV_DONTNEED);
+        madvise(memory->master[c], POOL_SIZE, MADV_DONTNEED);
+    }
+    memset(memory->prepared, 0, sizeof(memory->prepared));
+    memory->n_prepared = 0;
+}
+
 void tw_uc_memory_finish(Memory *memory, unsigned contents,
                          uint64_t *digests)
 {
@@ -115,12 +133,5 @@ void tw_uc_memory_finish(Memory *memory, unsigned contents,
         }
     }
     memory->n_pages = 0;
-    if (memory->n_prepared > MAX_PREPARED) {
-        for (unsigned c = 0; c < TW_CONTENTS_KINDS; c++) {
-            madvise(memory->now[c], POOL_SIZE, MADV_DONTNEED);
-            madvise(memory->master[c], POOL_SIZE, MADV_DONTNEED);
-        }
-        memset(memory->prepared, 0, sizeof(memory->prepared));
-        memory->n_prepared = 0;
-    }
+    give_back(memory);
 }
