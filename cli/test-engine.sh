@@ -8,18 +8,29 @@
 : "${FUZZERS:?expected the folder of the harnesses}"
 quoted="'$TWINWALK'"
 
-# The stand-alone driver: one result four times, or it dies.
+# The stand-alone driver: one result four times and no more memory, or it dies.
 mkdir files
-echo same >files/same
+printf same >files/same
 exits 0 'the same four times' "$FUZZERS/test-standalone" files
-check 'four times' grep -q '^files/same: 5 bytes, 4 times$' out.txt
-echo leak >files/leak
-status=0
-"$FUZZERS/test-standalone" files >out.txt 2>err.txt || status=$?
-check 'dies of what a run leaves behind' [ "$status" -ge 128 ]
-check 'and says which run' grep -q '^files/leak: run 4 came to something else$' \
-    err.txt
+check 'four times' grep -q '^files/same: 4 bytes, 4 times$' out.txt
+exits 0 'for a second' "$FUZZERS/test-standalone" --time 1 files
+check 'more than four times' grep -q '^files/same: 4 bytes, [0-9]\{2,\} times$' \
+    out.txt
 exits 2 'no such file' "$FUZZERS/test-standalone" nowhere
+exits 2 'no such time' "$FUZZERS/test-standalone" --time soon files
+
+# leaves WORD PATTERN: of what such a run leaves behind the driver dies.
+leaves()
+{
+    printf '%s' "$1" >files/same
+    status=0
+    "$FUZZERS/test-standalone" files >out.txt 2>err.txt || status=$?
+    check "dies of what a run leaves behind: $1" [ "$status" -ge 128 ]
+    check 'and says what' grep -q "$2" err.txt
+}
+leaves stale '^files/same: run 4 came to something else$'
+leaves grow '^heap grows: [0-9]* bytes at least in the second quarter, [0-9]* in'
+leaves map '^resident memory grows: [0-9]* bytes at least in the second quarter'
 
 # finds HARNESS SLUG VERDICT: from an empty corpus, in a bounded number of runs.
 finds()
