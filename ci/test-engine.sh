@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The fuzz targets of a service are as it wants them, and ci/fuzz --engine finds
-# a bug with them, in two processes: ci/test-engine.sh ENGINE SANITIZER FOLDER.
+# The fuzz targets of a service are as it wants them, and as engines want them; and
+# ci/fuzz --engine finds a bug with them, in two processes: ci/test-engine.sh ENGINE SANITIZER FOLDER.
 # FOLDER is where they are built; what is there already is used again.
 set -eu
 
@@ -12,6 +12,10 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 engine=$1
 work=$3
 "$top/ci/check-oss-fuzz" --work "$work" "$engine" "$2"
+if [ "$engine $2" = 'libfuzzer address' ]; then
+    "$top/ci/test-real-targets.sh" --quick "$work"
+    "$top/ci/check-harnesses" --only coverage --targets "$work/elsewhere"
+fi
 
 # A bug that many programs meet, so that no time is too short.
 rm -rf "$work/fuzz"

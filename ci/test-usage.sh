@@ -64,6 +64,17 @@ refuses 'nowhere: expected a folder' "$ci/check-targets" nowhere afl address \
     x86_64
 refuses '--manifest: expected a file' "$ci/check-targets" --manifest nowhere
 refuses 'expected TARGETS FOLDER' "$ci/summarise-coverage"
+refuses 'expected a folder that' "$ci/test-real-targets.sh" --quick nowhere
+refuses '--time: expected a time like' "$ci/check-harnesses" --time soon
+refuses '--jobs: expected a number from 1' "$ci/check-harnesses" --jobs 0
+refuses '--only: expected some of' "$ci/check-harnesses" --only speeds
+refuses '--targets: nowhere: expected a folder' "$ci/check-harnesses" --targets \
+    nowhere
+refuses 'growth: expected no --targets' "$ci/check-harnesses" --only growth \
+    --targets .
+refuses '--fast: expected --only' "$ci/check-harnesses" --fast
+refuses 'expected the name of a harness, not "x"' "$ci/check-harnesses" \
+    --targets . x
 
 echo "1..$number"
 [ "$failures" -eq 0 ]

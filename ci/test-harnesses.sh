@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# ci/check-harnesses takes a fuzz target that is fit for an engine, and refuses it
+# when one thing is not.  (Growth is what the stand-alone driver dies of:
+# cli/test-engine.sh.)
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+mkdir tiny_fuzzer_seeds
+echo one >tiny_fuzzer_seeds/1
+echo another >tiny_fuzzer_seeds/2
+
+cat >tiny.c <<'C'
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+volatile unsigned runs, seen;
+void *volatile lost;
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    seen += size > 3 && memcmp(data, "one", 3) == 0;
+    runs++;
+#ifdef UNSTABLE
+    if (runs == 5) {
+        seen = 0;
+    }
+#endif
+#ifdef LEAKS
+    lost = malloc(size + 1);
+    lost = NULL;
+#endif
+#ifdef SLOW
+    while (++seen % 20000000 != 0) {
+    }
+#endif
+#ifdef DIES
+    abort();
+#endif
+    return 0;
+}
+C
+flags='-O1 -fsanitize=address,fuzzer'
+# shellcheck disable=SC2086 # one word per option
+if ! command -v clang >/dev/null || ! clang $flags tiny.c -o tiny_fuzzer; then
+    echo '1..0 # SKIP there is no libFuzzer'
+    exit 0
+fi
+number=0
+failures=0
+
+# checks STATUS STEP PATTERN FLAG...: what comes of the target, so built.
+checks()
+{
+    expected=$1
+    step=$2
+    pattern=$3
+    shift 3
+    # shellcheck disable=SC2086 # one word per option
+    clang $flags tiny.c -o tiny_fuzzer "$@"
+    status=0
+    "$top/ci/check-harnesses" --targets "$work" --only "$step" \
+        --campaign 1s >out 2>&1 || status=$?
+    number=$((number + 1))
+    if [ "$status" -eq "$expected" ] && grep -q -e "$pattern" out; then
+        echo "ok $number - $step${1+ $1}"
+    else
+        echo "not ok $number - $step${1+ $1}"
+        echo "# exit code $status"
+        sed 's/^/# /' out
+        failures=$((failures + 1))
+    fi
+}
+
+stable='^tiny_fuzzer *coverage *0 of 2 seeds reach .* (5 runs)$'
+checks 0 coverage "$stable"
+checks 10 coverage '1 of 2 seeds reach something else' -DUNSTABLE
+checks 10 coverage '0 of 0 seeds reach' -DDIES
+checks 0 leaks '^tiny_fuzzer *leaks *none ([0-9]* runs)$'
+checks 10 leaks 'tiny_fuzzer: leaks, or dies otherwise$' -DLEAKS
+checks 10 speed 'tiny_fuzzer: expected 1000 inputs a second' -DSLOW
+checks 10 speed 'tiny_fuzzer: dies of its seeds' -DDIES
+
+echo "1..$number"
+[ "$failures" -eq 0 ]
