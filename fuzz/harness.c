@@ -181,8 +181,7 @@ static void open_harness(const char *name)
     if (state.target == NULL) {
         refuse(error);
     }
-    /* Only libunicorn has known divergences; and reading the list takes
-     * containers of glib, which MemorySanitizer may not see into. */
+    /* Only libunicorn has known divergences. */
     if (g_str_has_prefix(tw_harness_model(state.info), "unicorn") &&
         g_getenv("TWINWALK_NO_KNOWN") == NULL) {
         state.known = tw_known_new_builtin();

@@ -101,22 +101,25 @@ TRUSTED void __wrap_g_set_error(GError **error, GQuark domain, int code,
     }
 }
 
-/* These read inside what they have written, and so with what libc is watched. */
+/* What reads inside what it has written, with functions of libc, is watched there. */
+#define UNWATCHED(call)                                                      \
+    ({                                                                       \
+        __msan_scoped_disable_interceptor_checks();                          \
+        __auto_type result_ = (call);                                        \
+        __msan_scoped_enable_interceptor_checks();                           \
+        result_;                                                             \
+    })
+
 WRAP(char *, g_compute_checksum_for_data, GChecksumType type,
      const uint8_t *data, gsize size)
 {
-    __msan_scoped_disable_interceptor_checks();
-    char *sum = __real_g_compute_checksum_for_data(type, data, size);
-    __msan_scoped_enable_interceptor_checks();
-    return known_text(sum);
+    return known_text(
+        UNWATCHED(__real_g_compute_checksum_for_data(type, data, size)));
 }
 
 WRAP(char *, g_shell_quote, const char *text)
 {
-    __msan_scoped_disable_interceptor_checks();
-    char *quoted = __real_g_shell_quote(text);
-    __msan_scoped_enable_interceptor_checks();
-    return known_text(quoted);
+    return known_text(UNWATCHED(__real_g_shell_quote(text)));
 }
 
 WRAP(GArray *, g_array_new, gboolean zero, gboolean clear, guint size)
@@ -139,4 +142,88 @@ WRAP(GArray *, g_array_remove_index, GArray *array, guint index)
     __real_g_array_remove_index(array, index);
     __msan_unpoison(array, sizeof(*array));
     return array;
+}
+
+WRAP(GPatternSpec *, g_pattern_spec_new, const char *pattern)
+{
+    return UNWATCHED(__real_g_pattern_spec_new(pattern));
+}
+
+WRAP(gboolean, g_pattern_spec_match_string, GPatternSpec *spec,
+     const char *text)
+{
+    return UNWATCHED(__real_g_pattern_spec_match_string(spec, text));
+}
+
+/* Lists ------------------------------------------------------------------- */
+
+TRUSTED static GPtrArray *known_array(GPtrArray *array)
+{
+    __msan_unpoison(array, sizeof(*array));
+    __msan_unpoison(array->pdata, array->len * sizeof(*array->pdata));
+    return array;
+}
+
+WRAP(GPtrArray *, g_ptr_array_new_with_free_func, GDestroyNotify free_func)
+{
+    return known_array(__real_g_ptr_array_new_with_free_func(free_func));
+}
+
+WRAP(void, g_ptr_array_add, GPtrArray *array, void *data)
+{
+    __real_g_ptr_array_add(array, data);
+    known_array(array);
+}
+
+/* A list of texts, ended by NULL, or NULL. */
+TRUSTED static char **known_list(char **list)
+{
+    for (char **each = list; each != NULL; each++) {
+        __msan_unpoison(each, sizeof(*each));
+        if (*each == NULL) {
+            break;
+        }
+        known_text(*each);
+    }
+    return list;
+}
+
+WRAP(gboolean, g_key_file_load_from_data, GKeyFile *file, const char *text,
+     gsize length, GKeyFileFlags flags, GError **error)
+{
+    return UNWATCHED(
+        __real_g_key_file_load_from_data(file, text, length, flags, error));
+}
+
+WRAP(void, g_key_file_unref, GKeyFile *file)
+{
+    __msan_scoped_disable_interceptor_checks();
+    __real_g_key_file_unref(file);
+    __msan_scoped_enable_interceptor_checks();
+}
+
+WRAP(char **, g_key_file_get_groups, GKeyFile *file, gsize *n)
+{
+    return known_list(UNWATCHED(__real_g_key_file_get_groups(file, n)));
+}
+
+WRAP(char **, g_key_file_get_keys, GKeyFile *file, const char *group,
+     gsize *n, GError **error)
+{
+    return known_list(
+        UNWATCHED(__real_g_key_file_get_keys(file, group, n, error)));
+}
+
+WRAP(char *, g_key_file_get_string, GKeyFile *file, const char *group,
+     const char *key, GError **error)
+{
+    return known_text(
+        UNWATCHED(__real_g_key_file_get_string(file, group, key, error)));
+}
+
+WRAP(char **, g_key_file_get_string_list, GKeyFile *file, const char *group,
+     const char *key, gsize *n, GError **error)
+{
+    return known_list(UNWATCHED(
+        __real_g_key_file_get_string_list(file, group, key, n, error)));
 }

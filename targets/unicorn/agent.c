@@ -43,7 +43,7 @@ TW_UNCOUNTED static void agent_assemble(const Guest *guest, uint8_t *page)
     }
 }
 
-static uint64_t doorbell_read(uc_engine *uc, uint64_t offset, unsigned size,
+TW_CALLED_BACK static uint64_t doorbell_read(uc_engine *uc, uint64_t offset, unsigned size,
                               void *data)
 {
     (void)uc, (void)offset, (void)size, (void)data;
@@ -51,7 +51,7 @@ static uint64_t doorbell_read(uc_engine *uc, uint64_t offset, unsigned size,
 }
 
 /* The agent asks for operation `value`, inside its run. */
-static void doorbell_write(uc_engine *uc, uint64_t offset, unsigned size,
+TW_CALLED_BACK static void doorbell_write(uc_engine *uc, uint64_t offset, unsigned size,
                            uint64_t value, void *data)
 {
     Machine *m = data;
@@ -67,7 +67,7 @@ static void doorbell_write(uc_engine *uc, uint64_t offset, unsigned size,
     }
 }
 
-static void on_access(uc_engine *uc, uc_mem_type type, uint64_t address,
+TW_CALLED_BACK static void on_access(uc_engine *uc, uc_mem_type type, uint64_t address,
                       int size, int64_t value, void *data)
 {
     (void)uc, (void)type, (void)address, (void)size, (void)value, (void)data;

@@ -37,6 +37,17 @@ enum {
     MAX_DEVICES = 8192,                 /* MMIO mappings of one program */
 };
 
+/*
+ * Of functions that the library calls: what MemorySanitizer thinks of their
+ * arguments is left from some other call, since it sees no code of the library's
+ * or of a guest's.
+ */
+#ifdef __clang__
+#define TW_CALLED_BACK __attribute__((no_sanitize("memory")))
+#else
+#define TW_CALLED_BACK
+#endif
+
 /* Kinds of records, in the order of the agent's handlers. */
 enum {
     RECORD_EXIT,

@@ -108,7 +108,7 @@ static uint64_t device_fetch(const Device *device, uint64_t offset,
     return value;
 }
 
-static uint64_t device_read(uc_engine *uc, uint64_t offset, unsigned size,
+TW_CALLED_BACK static uint64_t device_read(uc_engine *uc, uint64_t offset, unsigned size,
                             void *data)
 {
     const Device *device = data;
@@ -154,7 +154,7 @@ static void ask_actors(const Device *device, uint16_t op, uint64_t offset,
  * page, this is the callback of its last bytes, and they act inside it;
  * otherwise the agent rings for them.
  */
-static void device_write(uc_engine *uc, uint64_t offset, unsigned size,
+TW_CALLED_BACK static void device_write(uc_engine *uc, uint64_t offset, unsigned size,
                          uint64_t value, void *data)
 {
     const Device *device = data;

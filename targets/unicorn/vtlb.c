@@ -41,7 +41,7 @@ unsigned tw_uc_vtlb_page_lg(const Guest *guest)
  * and when told that there is none (strict), 2.1.1 fails in the mapping calls
  * that follow.
  */
-static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type,
+TW_CALLED_BACK static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type,
                  uc_tlb_entry *entry, void *data)
 {
     const Machine *m = data;
