@@ -8,12 +8,13 @@ trap 'rm -rf "$tree"' EXIT
 number=0
 failures=0
 
-# expect STATUS NAME FOLDER [LINE]: what it prints has the line.
+# expect STATUS NAME FOLDER [LINE]: what it prints has the line.  $option, if it is
+# set, is one that it gets.
 expect()
 {
     number=$((number + 1))
     status=0
-    "$here/$check" "$3" >"$tree.out" 2>&1 || status=$?
+    "$here/$check" ${option-} "$3" >"$tree.out" 2>&1 || status=$?
     if [ "$status" -eq "$1" ] &&
         { [ -z "${4-}" ] || grep -qxF -e "$4" "$tree.out"; }; then
         echo "ok $number - $2"
