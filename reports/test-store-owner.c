@@ -8,12 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "reports/store-internal.h"
+#include "reports/test-store.h"
 
 /* Owners ------------------------------------------------------------------- */
 
-/* A child that waits to be killed, with a name that looks like its state. */
-static pid_t child(void)
+/* A child that does its work and waits to be killed; returns once it waits. */
+static pid_t child(void (*work)(const char *path), const char *path)
 {
     char byte;
     int fds[2];
@@ -22,7 +22,7 @@ static pid_t child(void)
     g_assert_cmpint(pipe(fds), ==, 0);
     pid = fork();
     if (pid == 0) {
-        prctl(PR_SET_NAME, "x) Z 1 (1 1");
+        work(path);
         g_assert_cmpint(write(fds[1], "", 1), ==, 1);
         for (;;) {
             pause();
@@ -34,10 +34,17 @@ static pid_t child(void)
     return pid;
 }
 
+/* Takes a name that looks like its state. */
+static void rename_itself(const char *path)
+{
+    (void)path;
+    prctl(PR_SET_NAME, "x) Z 1 (1 1");
+}
+
 static void test_process(void)
 {
     g_autofree char *here = tw_store_here(), *owner = NULL, *late = NULL;
-    pid_t pid = child();
+    pid_t pid = child(rename_itself, NULL);
     siginfo_t info;
 
     g_assert_nonnull(here);
@@ -99,36 +106,6 @@ static void test_others(void)
 
 /* Runs --------------------------------------------------------------------- */
 
-typedef struct Fixture {
-    char *folder, *path;
-} Fixture;
-
-static void set_up(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    f->folder = g_dir_make_tmp("tw-owner-XXXXXX", NULL);
-    g_assert_nonnull(f->folder);
-    f->path = g_build_filename(f->folder, "findings.db", NULL);
-}
-
-static void tear_down(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    g_unlink(f->path);
-    g_assert_cmpint(g_rmdir(f->folder), ==, 0);
-    g_free(f->folder);
-    g_free(f->path);
-}
-
-static TwStore *open_store(const char *path)
-{
-    GError *error = NULL;
-    TwStore *store = tw_store_open(path, true, &error);
-
-    g_assert_no_error(error);
-    return store;
-}
-
 static int64_t begin(TwStore *store, int64_t owner)
 {
     TwStoreRun run = {.verb = "run",
@@ -142,44 +119,18 @@ static int64_t begin(TwStore *store, int64_t owner)
     return id;
 }
 
-/* A process that begins a run at 1000, meets something at 1030, and goes on. */
-static pid_t writer(const char *path)
+/* Begins a run at 1000, and meets something at 1030. */
+static void meet(const char *path)
 {
-    TwStoreSight sight = {.target = "softmmu",
-                          .version = "1",
-                          .key = "StaSoftmmuRdRam",
-                          .sign = "missed-unmap",
-                          .verdict = "stale",
-                          .rule = "FR-1",
-                          .text = "seen",
-                          .form = "text",
-                          .data = "case",
-                          .size = 4,
-                          .origin = "here",
-                          .words = ""};
+    TwStoreSight sight =
+        test_sight(0, "StaSoftmmuRdRam", "missed-unmap", "case");
+    TwStore *store = test_open(path);
     TwStoreSeen seen;
-    char byte;
-    int fds[2];
-    pid_t pid;
 
-    g_assert_cmpint(pipe(fds), ==, 0);
-    pid = fork();
-    if (pid == 0) {
-        TwStore *store = open_store(path);
-
-        tw_store_set_now(store, 1000);
-        sight.run = begin(store, 0);
-        tw_store_set_now(store, 1030);
-        g_assert_true(tw_store_see(store, &sight, 3, &seen, NULL));
-        g_assert_cmpint(write(fds[1], "", 1), ==, 1);
-        for (;;) {
-            pause();
-        }
-    }
-    g_assert_cmpint(read(fds[0], &byte, 1), ==, 1);
-    close(fds[0]);
-    close(fds[1]);
-    return pid;
+    tw_store_set_now(store, 1000);
+    sight.run = begin(store, 0);
+    tw_store_set_now(store, 1030);
+    g_assert_true(tw_store_see(store, &sight, 3, &seen, NULL));
 }
 
 static void end(pid_t pid)
@@ -203,34 +154,29 @@ static void says(TwStore *store, const char *runs)
     g_assert_cmpstr(text->str, ==, runs);
 }
 
-static int64_t number(TwStore *store, const char *sql)
-{
-    return tw_store_int(store, -1, NULL, sql, "");
-}
-
 #define MARKED "SELECT count(*) FROM runs WHERE outcome = 'interrupted'"
 
 static void test_killed(Fixture *f, gconstpointer data)
 {
-    pid_t first = writer(f->path), second = writer(f->path);
-    TwStore *store = open_store(f->path);
+    pid_t first = child(meet, f->path), second = child(meet, f->path);
+    TwStore *store = test_open(f->path);
 
     (void)data;
     says(store, "running alive 30\nrunning alive 30\n");
     end(first);
     /* Who reads is told at once, though it is not written yet. */
     says(store, "interrupted 30\nrunning alive 30\n");
-    g_assert_cmpint(number(store, MARKED), ==, 0);
+    g_assert_cmpint(test_number(store, MARKED), ==, 0);
     tw_store_free(store);
-    store = open_store(f->path);
+    store = test_open(f->path);
     says(store, "interrupted 30\nrunning alive 30\n");
-    g_assert_cmpint(number(store, MARKED), ==, 1);
+    g_assert_cmpint(test_number(store, MARKED), ==, 1);
     end(second);
     tw_store_free(store);
-    store = open_store(f->path);
+    store = test_open(f->path);
     says(store, "interrupted 30\ninterrupted 30\n");
-    g_assert_cmpint(number(store, MARKED), ==, 2);
-    g_assert_cmpint(number(store, "SELECT count FROM keys"), ==, 1);
+    g_assert_cmpint(test_number(store, MARKED), ==, 2);
+    g_assert_cmpint(test_number(store, "SELECT count FROM keys"), ==, 1);
     /* Nothing is heard of one that has ended. */
     g_assert_true(tw_store_measure(store, 1, "x", 1, NULL));
     says(store, "interrupted 30\ninterrupted 30\n");
@@ -239,8 +185,8 @@ static void test_killed(Fixture *f, gconstpointer data)
 
 static void test_nobody(Fixture *f, gconstpointer data)
 {
-    TwStore *store = open_store(f->path);
-    pid_t pid = child();
+    TwStore *store = test_open(f->path);
+    pid_t pid = child(rename_itself, NULL);
 
     (void)data;
     begin(store, TW_STORE_NOBODY);
@@ -248,7 +194,7 @@ static void test_nobody(Fixture *f, gconstpointer data)
     says(store, "running 0\nrunning alive 0\n");
     end(pid);
     tw_store_free(store);
-    store = open_store(f->path);
+    store = test_open(f->path);
     says(store, "running 0\ninterrupted 0\n");
     tw_store_free(store);
 }
@@ -256,7 +202,7 @@ static void test_nobody(Fixture *f, gconstpointer data)
 static void test_so_far(Fixture *f, gconstpointer data)
 {
     TwStoreRun run = {.seconds = 90, .programs = 7, .accesses = 70};
-    TwStore *store = open_store(f->path);
+    TwStore *store = test_open(f->path);
 
     (void)data;
     run.id = begin(store, 0);
@@ -267,11 +213,12 @@ static void test_so_far(Fixture *f, gconstpointer data)
     run.seconds = 100;
     g_assert_true(tw_store_run_so_far(store, &run, NULL));
     says(store, "done 90\n");
-    g_assert_cmpint(number(store, "SELECT programs FROM runs"), ==, 7);
+    g_assert_cmpint(test_number(store, "SELECT programs FROM runs"), ==, 7);
     tw_store_free(store);
 }
 
-#define ADD(path, test) g_test_add(path, Fixture, NULL, set_up, test, tear_down)
+#define ADD(path, test)                                                        \
+    g_test_add(path, Fixture, NULL, test_set_up, test, test_tear_down)
 
 int main(int argc, char **argv)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The store: what is refused and left alone, what older ones become, what
  * happens to findings from run to run, and writers that die or are many. */
-#include "reports/store-internal.h"
+#include "reports/test-store.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -11,72 +11,6 @@
 #include <unistd.h>
 
 static char **versions; /* paths of the statements that make older ones */
-
-typedef struct Fixture {
-    char *folder, *path;
-} Fixture;
-
-static void set_up(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    f->folder = g_dir_make_tmp("tw-store-XXXXXX", NULL);
-    g_assert_nonnull(f->folder);
-    f->path = g_build_filename(f->folder, "findings.db", NULL);
-}
-
-static void tear_down(Fixture *f, gconstpointer data)
-{
-    GDir *dir = g_dir_open(f->folder, 0, NULL);
-    const char *name;
-
-    (void)data;
-    while ((name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *path = g_build_filename(f->folder, name, NULL);
-
-        g_unlink(path);
-    }
-    g_dir_close(dir);
-    g_assert_cmpint(g_rmdir(f->folder), ==, 0);
-    g_free(f->folder);
-    g_free(f->path);
-}
-
-static TwStore *open_store(const char *path)
-{
-    GError *error = NULL;
-    TwStore *store = tw_store_open(path, true, &error);
-
-    g_assert_no_error(error);
-    g_assert_nonnull(store);
-    return store;
-}
-
-static int64_t number(TwStore *store, const char *sql)
-{
-    GError *error = NULL;
-    int64_t value = tw_store_int(store, -1, &error, sql, "");
-
-    g_assert_no_error(error);
-    return value;
-}
-
-static TwStoreSight sight(int64_t run, const char *key, const char *sign,
-                          const char *data)
-{
-    return (TwStoreSight){.run = run,
-                          .target = "softmmu",
-                          .version = "1",
-                          .key = key,
-                          .sign = sign,
-                          .verdict = "stale",
-                          .rule = "FR-1",
-                          .text = "seen",
-                          .form = "text",
-                          .data = data,
-                          .size = strlen(data),
-                          .origin = "here",
-                          .words = "--target softmmu"};
-}
 
 static TwStoreSeen see(TwStore *store, TwStoreSight s)
 {
@@ -131,16 +65,16 @@ static void test_new(Fixture *f, gconstpointer data)
     mode_t mask = umask(0);
 
     (void)data;
-    tw_store_free(open_store(f->path));
+    tw_store_free(test_open(f->path));
     umask(mask);
     g_assert_cmpint(stat(f->path, &st), ==, 0);
     g_assert_cmpint(st.st_mode & 0777, ==, 0600);
     {
-        g_autoptr(TwStore) store = open_store(f->path);
+        g_autoptr(TwStore) store = test_open(f->path);
 
-        g_assert_cmpint(number(store, "PRAGMA application_id"), ==,
+        g_assert_cmpint(test_number(store, "PRAGMA application_id"), ==,
                         TW_STORE_APPLICATION);
-        g_assert_cmpint(number(store, "PRAGMA user_version"), ==,
+        g_assert_cmpint(test_number(store, "PRAGMA user_version"), ==,
                         TW_STORE_VERSION);
     }
 }
@@ -152,10 +86,11 @@ static void test_empty(Fixture *f, gconstpointer data)
     g_assert_true(g_file_set_contents(f->path, "", 0, NULL));
     g_chmod(f->path, 0666);
     {
-        g_autoptr(TwStore) store = open_store(f->path);
+        g_autoptr(TwStore) store = test_open(f->path);
         struct stat st;
 
-        g_assert_cmpint(number(store, "SELECT count(*) FROM findings"), ==, 0);
+        g_assert_cmpint(test_number(store, "SELECT count(*) FROM findings"), ==,
+                        0);
         g_assert_cmpint(stat(f->path, &st), ==, 0);
         g_assert_cmpint(st.st_mode & 0777, ==, 0600);
     }
@@ -235,12 +170,12 @@ static void test_corrupt(Fixture *f, gconstpointer data)
 
     (void)data;
     {
-        g_autoptr(TwStore) store = open_store(f->path);
+        g_autoptr(TwStore) store = test_open(f->path);
 
         for (unsigned i = 0; i < 20; i++) {
             g_autofree char *text = g_strdup_printf("case %u", i);
 
-            see(store, sight(1, "StaSoftmmuRdRam", "missed-unmap", text));
+            see(store, test_sight(1, "StaSoftmmuRdRam", "missed-unmap", text));
         }
     }
     g_assert_true(g_file_get_contents(f->path, &good, &size, NULL));
@@ -299,28 +234,31 @@ static void test_migration(Fixture *f, gconstpointer data)
     g_assert_true(g_file_get_contents(versions[version], &sql, NULL, NULL));
     run_sql(f->path, sql);
     {
-        g_autoptr(TwStore) store = open_store(f->path);
-        g_autoptr(TwStore) new = open_store(other);
+        g_autoptr(TwStore) store = test_open(f->path);
+        g_autoptr(TwStore) new = test_open(other);
 
-        g_assert_cmpint(number(store, "PRAGMA user_version"), ==,
+        g_assert_cmpint(test_number(store, "PRAGMA user_version"), ==,
                         TW_STORE_VERSION);
-        g_assert_cmpint(number(store, "SELECT value FROM measures WHERE"
-                                      " run = 1 AND name = 'corpus.files'"),
+        g_assert_cmpint(test_number(store,
+                                    "SELECT value FROM measures WHERE"
+                                    " run = 1 AND name = 'corpus.files'"),
                         ==, 42);
-        g_assert_cmpint(number(store, "SELECT count(*) FROM measures"), ==, 1);
-        g_assert_cmpint(number(store, "SELECT count FROM keys"), ==, 5);
-        g_assert_cmpint(number(store, "SELECT programs FROM runs"
-                                      " WHERE id = 1"),
+        g_assert_cmpint(test_number(store, "SELECT count(*) FROM measures"), ==,
+                        1);
+        g_assert_cmpint(test_number(store, "SELECT count FROM keys"), ==, 5);
+        g_assert_cmpint(test_number(store, "SELECT programs FROM runs"
+                                           " WHERE id = 1"),
                         ==, 1000);
         /* Who ran that is not known, so it may still. */
-        g_assert_cmpint(number(store, "SELECT count(*) FROM runs WHERE"
-                                      " outcome = 'running'"),
+        g_assert_cmpint(test_number(store, "SELECT count(*) FROM runs WHERE"
+                                           " outcome = 'running'"),
                         ==, version == 2);
         old = shape(store);
         fresh = shape(new);
         g_assert_cmpstr(old, ==, fresh);
-        see(store, sight(3, "StaSoftmmuRdRamHopUnm", "missed-unmap", "new"));
-        g_assert_cmpint(number(store, "SELECT count FROM keys"), ==, 6);
+        see(store,
+            test_sight(3, "StaSoftmmuRdRamHopUnm", "missed-unmap", "new"));
+        g_assert_cmpint(test_number(store, "SELECT count FROM keys"), ==, 6);
     }
 }
 
@@ -384,25 +322,25 @@ static Listed all(TwStore *store)
 
 static void test_life(Fixture *f, gconstpointer data)
 {
-    g_autoptr(TwStore) store = open_store(f->path);
+    g_autoptr(TwStore) store = test_open(f->path);
     TwStoreSeen a, b;
 
     (void)data;
-    a = see(store, sight(1, "StaSoftmmuRdRam", "missed-unmap", "a"));
+    a = see(store, test_sight(1, "StaSoftmmuRdRam", "missed-unmap", "a"));
     g_assert_cmpint(a.status, ==, TW_STORE_NEW);
     g_assert_false(a.again);
-    b = see(store, sight(1, "StaSoftmmuRdRam", "missed-unmap", "a"));
+    b = see(store, test_sight(1, "StaSoftmmuRdRam", "missed-unmap", "a"));
     g_assert_true(b.again);
     g_assert_cmpint(b.status, ==, TW_STORE_NEW);
     g_assert_cmpuint(all(store).count, ==, 1);
-    b = see(store, sight(2, "StaSoftmmuRdRam", "missed-unmap", "b"));
+    b = see(store, test_sight(2, "StaSoftmmuRdRam", "missed-unmap", "b"));
     g_assert_cmpint(b.key, ==, a.key);
     g_assert_cmpint(b.status, ==, TW_STORE_KNOWN);
     g_assert_cmpuint(all(store).count, ==, 2);
     g_assert_cmpint(retest(store, 3, a.key, 0), ==, TW_STORE_FIXED);
     g_assert_cmpint(retest(store, 4, a.key, 0), ==, TW_STORE_FIXED);
     g_assert_cmpstr(all(store).fixed, ==, "2");
-    b = see(store, sight(5, "StaSoftmmuRdRam", "missed-unmap", "a"));
+    b = see(store, test_sight(5, "StaSoftmmuRdRam", "missed-unmap", "a"));
     g_assert_true(b.again);
     g_assert_cmpint(b.status, ==, TW_STORE_RETURNED);
     g_assert_cmpstr(all(store).fixed, ==, "");
@@ -412,19 +350,19 @@ static void test_life(Fixture *f, gconstpointer data)
     g_assert_cmpint(retest(store, 9, a.key, 0), ==, TW_STORE_FIXED);
     g_assert_cmpint(retest(store, 10, a.key, 3), ==, TW_STORE_RETURNED);
     /* new, known, fixed, returned, known, flaky, known, fixed, returned */
-    g_assert_cmpint(number(store, "SELECT count(*) FROM changes"), ==, 9);
+    g_assert_cmpint(test_number(store, "SELECT count(*) FROM changes"), ==, 9);
 }
 
 /* A finding is fixed when its last key is. */
 static void test_keys(Fixture *f, gconstpointer data)
 {
-    g_autoptr(TwStore) store = open_store(f->path);
+    g_autoptr(TwStore) store = test_open(f->path);
     TwStoreSeen a, b, c;
 
     (void)data;
-    a = see(store, sight(1, "StaSoftmmuRdRam", "missed-unmap-again", "a"));
-    b = see(store, sight(1, "StaSoftmmuWrRam", "missed-unmap", "b"));
-    c = see(store, sight(1, "StaSoftmmuRdRam", "missed-unmap", "c"));
+    a = see(store, test_sight(1, "StaSoftmmuRdRam", "missed-unmap-again", "a"));
+    b = see(store, test_sight(1, "StaSoftmmuWrRam", "missed-unmap", "b"));
+    c = see(store, test_sight(1, "StaSoftmmuRdRam", "missed-unmap", "c"));
     g_assert_cmpint(a.key, !=, c.key);
     g_assert_cmpint(b.finding, ==, c.finding);
     g_assert_cmpuint(all(store).n, ==, 2);
@@ -442,7 +380,7 @@ static void test_keys(Fixture *f, gconstpointer data)
     g_assert_cmpint(retest(store, 2, c.key, 0), ==, TW_STORE_KNOWN);
     g_assert_cmpint(retest(store, 3, b.key, 0), ==, TW_STORE_FIXED);
     /* A key that was shrunk is filed by what that told. */
-    b = see(store, sight(4, "StaSoftmmuWrRam", "missed-unmap", "d"));
+    b = see(store, test_sight(4, "StaSoftmmuWrRam", "missed-unmap", "d"));
     g_assert_true(b.minimal);
     g_assert_cmpint(b.status, ==, TW_STORE_RETURNED);
     g_assert_cmpuint(all(store).n, ==, 1);
@@ -450,18 +388,18 @@ static void test_keys(Fixture *f, gconstpointer data)
 
 static void test_raw(Fixture *f, gconstpointer data)
 {
-    g_autoptr(TwStore) store = open_store(f->path);
-    TwStoreSight counted = sight(1, "StaSoftmmuRdRam", "missed-unmap", "");
+    g_autoptr(TwStore) store = test_open(f->path);
+    TwStoreSight counted = test_sight(1, "StaSoftmmuRdRam", "missed-unmap", "");
 
     (void)data;
     for (unsigned i = 0; i < 9; i++) {
         g_autofree char *text = g_strdup_printf("case %u", i);
-        TwStoreSight s = sight(1, "StaSoftmmuRdRam", "missed-unmap", text);
+        TwStoreSight s = test_sight(1, "StaSoftmmuRdRam", "missed-unmap", text);
 
         s.security = i == 4;
         see(store, s);
     }
-    g_assert_cmpint(number(store, "SELECT count(*) FROM cases"), ==, 3);
+    g_assert_cmpint(test_number(store, "SELECT count(*) FROM cases"), ==, 3);
     g_assert_cmpuint(all(store).count, ==, 9);
     g_assert_true(all(store).security);
     counted.count = 100;
@@ -472,7 +410,7 @@ static void test_raw(Fixture *f, gconstpointer data)
 /* A part of a group that fails takes nothing else with it. */
 static void test_group(Fixture *f, gconstpointer data)
 {
-    g_autoptr(TwStore) store = open_store(f->path);
+    g_autoptr(TwStore) store = test_open(f->path);
     g_autoptr(GError) error = NULL;
     TwStoreMinimal none = {.key = 99,
                            .cause = "",
@@ -485,14 +423,14 @@ static void test_group(Fixture *f, gconstpointer data)
 
     (void)data;
     g_assert_true(tw_store_group_begin(store, NULL));
-    see(store, sight(1, "StaSoftmmuRdRam", "missed-unmap", "a"));
+    see(store, test_sight(1, "StaSoftmmuRdRam", "missed-unmap", "a"));
     g_assert_cmpint(tw_store_minimal(store, &none, &error), ==, 0);
     g_assert_nonnull(strstr(error->message, "99"));
-    see(store, sight(1, "StaSoftmmuRdRam", "missed-unmap", "b"));
+    see(store, test_sight(1, "StaSoftmmuRdRam", "missed-unmap", "b"));
     g_assert_true(tw_store_group_end(store, NULL));
     g_assert_cmpuint(all(store).count, ==, 2);
     {
-        g_autoptr(TwStore) other = open_store(f->path);
+        g_autoptr(TwStore) other = test_open(f->path);
 
         g_assert_cmpuint(all(other).count, ==, 2);
     }
@@ -518,7 +456,7 @@ static bool one_measure(int64_t run, const char *name, double value, void *data)
 
 static void test_runs(Fixture *f, gconstpointer data)
 {
-    g_autoptr(TwStore) store = open_store(f->path);
+    g_autoptr(TwStore) store = test_open(f->path);
     TwStoreRun run = {.verb = "run",
                       .target = "softmmu",
                       .version = "1",
@@ -544,8 +482,8 @@ static void test_runs(Fixture *f, gconstpointer data)
 static void test_hostile(Fixture *f, gconstpointer data)
 {
     static const char evil[] = "x'); DROP TABLE findings; --\"<script>%s";
-    g_autoptr(TwStore) store = open_store(f->path);
-    TwStoreSight s = sight(1, evil, evil, evil);
+    g_autoptr(TwStore) store = test_open(f->path);
+    TwStoreSight s = test_sight(1, evil, evil, evil);
     TwStoreSeen seen;
 
     (void)data;
@@ -568,13 +506,13 @@ static void test_writers(Fixture *f, gconstpointer data)
     for (unsigned w = 0; w < WRITERS; w++) {
         pids[w] = fork();
         if (pids[w] == 0) {
-            TwStore *store = open_store(f->path); /* all make it at once */
+            TwStore *store = test_open(f->path); /* all make it at once */
 
             for (unsigned i = 0; i < SIGHTS; i++) {
                 g_autofree char *text = g_strdup_printf("%u %u", w, i);
 
                 see(store,
-                    sight(w + 1, "StaSoftmmuRdRam", "missed-unmap", text));
+                    test_sight(w + 1, "StaSoftmmuRdRam", "missed-unmap", text));
             }
             tw_store_free(store);
             _exit(0);
@@ -587,7 +525,7 @@ static void test_writers(Fixture *f, gconstpointer data)
         g_assert_cmpint(status, ==, 0);
     }
     {
-        g_autoptr(TwStore) store = open_store(f->path);
+        g_autoptr(TwStore) store = test_open(f->path);
 
         g_assert_cmpuint(all(store).n, ==, 1);
         g_assert_cmpuint(all(store).count, ==, WRITERS * SIGHTS);
@@ -609,13 +547,13 @@ static void test_killed(Fixture *f, gconstpointer data)
         g_assert_cmpint(pipe(fds), ==, 0);
         pid = fork();
         if (pid == 0) {
-            TwStore *store = open_store(f->path);
+            TwStore *store = test_open(f->path);
 
             for (unsigned i = 0;; i++) {
                 g_autofree char *text = g_strdup_printf("%u %u", round, i);
 
-                see(store,
-                    sight(round + 1, "StaSoftmmuRdRam", "missed-unmap", text));
+                see(store, test_sight(round + 1, "StaSoftmmuRdRam",
+                                      "missed-unmap", text));
                 if (write(fds[1], "", 1) != 1) {
                     _exit(1);
                 }
@@ -634,7 +572,7 @@ static void test_killed(Fixture *f, gconstpointer data)
         waitpid(pid, NULL, 0);
         g_assert_cmpuint(recorded, >, before);
         {
-            g_autoptr(TwStore) store = open_store(f->path);
+            g_autoptr(TwStore) store = test_open(f->path);
 
             /* The last one may have been done but not told. */
             g_assert_cmpuint(all(store).count, >=, recorded);
@@ -644,7 +582,8 @@ static void test_killed(Fixture *f, gconstpointer data)
     }
 }
 
-#define ADD(path, test) g_test_add(path, Fixture, NULL, set_up, test, tear_down)
+#define ADD(path, test)                                                        \
+    g_test_add(path, Fixture, NULL, test_set_up, test, test_tear_down)
 
 int main(int argc, char **argv)
 {
@@ -659,8 +598,8 @@ int main(int argc, char **argv)
     for (int v = 1; v < TW_STORE_VERSION; v++) {
         g_autofree char *name = g_strdup_printf("/store/migration/%d", v);
 
-        g_test_add(name, Fixture, GINT_TO_POINTER(v), set_up, test_migration,
-                   tear_down);
+        g_test_add(name, Fixture, GINT_TO_POINTER(v), test_set_up,
+                   test_migration, test_tear_down);
     }
     ADD("/store/migration/fails", test_migration_fails);
     ADD("/store/findings/life", test_life);
