@@ -64,7 +64,7 @@ agent='"$TWINWALK" replay --as-target --target softmmu'
 covers()
 {
     exits 0 "$1: runs" "$coverage" --time 1s --out out \
-        "exec:exec $work/$2 '$agent'" "$3"
+        "exec:exec ./$2 '$agent'" "$3"
     check "$1: has pages" [ -f out/html/index.html ]
     check "$1: reached" grep -qx "SF:$4" out/lcov.info
     check "$1: the summary is JSON" python3 -c '

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The fuzz targets of a service are as it wants them, and as engines want them; and
-# ci/fuzz --engine finds a bug with them, in two processes: ci/test-engine.sh ENGINE SANITIZER FOLDER.
+# ci/fuzz --engine finds a bug with them, in two processes:
+#     ci/test-engine.sh ENGINE SANITIZER FOLDER
 # FOLDER is where they are built; what is there already is used again.
 set -eu
 
