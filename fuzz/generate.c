@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* clang-format off */
 static const TwMixture mixtures[TW_MIXTURES] = {
     [TW_PROFILE_BALANCED] = {
         .spaces = {3, 4}, .iommus = {2, 3}, .extras = {1, 2},
@@ -140,6 +141,7 @@ static const TwMixture mixtures[TW_MIXTURES] = {
         },
     },
 };
+/* clang-format on */
 
 static const struct {
     const char *name, *summary;

@@ -98,6 +98,7 @@ static uint64_t resets(const Count *c)
 const RuleCount *vacuity_rules(const Count *c, unsigned *n)
 {
     static RuleCount rules[256];
+    /* clang-format off */
     const RuleCount table[] = {
         /* arithmetic */
         RULE("AR-1", "alias whose origin lies above", ROW_(ALIAS_ABOVE))
@@ -360,6 +361,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         RARE("LA-48", "mappings told again, registrations vetoed",
              LEAST_OF(ROW_(GOT_REPLAY), ROW_(VETOED)), 300)
     };
+    /* clang-format on */
 
     *n = G_N_ELEMENTS(table);
     g_assert_cmpuint(*n, <=, G_N_ELEMENTS(rules));

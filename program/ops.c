@@ -6,6 +6,7 @@
 
 #define A(x) TW_ARG_##x
 
+/* clang-format off */
 static const TwOpInfo infos[TW_OP_CODES] = {
     [TW_OP_NOP] = {"nop", "does nothing", 0, {A(END)}},
 
@@ -179,6 +180,7 @@ static const TwOpInfo infos[TW_OP_CODES] = {
     [TW_OP_FAIL_ALLOC] = {"fail-alloc", "the n-th allocation from here fails",
                           TW_OP_BOARD_ONLY, {A(COUNT)}},
 };
+/* clang-format on */
 
 const TwOpInfo *tw_op_info(unsigned code)
 {
