@@ -241,7 +241,7 @@ int tw_verb_bench(int argc, char **argv)
          "Measures for about so long (default 10)", "N"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(known),
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(&argc, &argv, NULL,

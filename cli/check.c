@@ -356,7 +356,7 @@ int tw_verb_check(int argc, char **argv)
          "Writes a JUnit XML file too", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(check.known),
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
 
     if (!tw_cli_options(
             &argc, &argv, "DIR|FILE...",

@@ -109,7 +109,7 @@ static void add_target_options(GOptionContext *context, TwCliTarget *target)
          "NAME"},
         {"timeout", 0, 0, G_OPTION_ARG_INT, &target->timeout_ms,
          "Time for one program (default 10000)", "MS"},
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
 
     memset(target, 0, sizeof(*target));
     g_option_context_add_main_entries(context, entries, NULL);

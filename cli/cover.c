@@ -328,7 +328,7 @@ int tw_verb_cover(int argc, char **argv)
          "Lists what is lost and what is gained against an older file; exit "
          "code 10 if something is lost", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &c.json, "Prints JSON", NULL},
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
 
     if (!tw_cli_options(
             &argc, &argv, "FILE...",

@@ -58,7 +58,7 @@ int tw_verb_emit(int argc, char **argv)
     GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Writes here instead of standard output", "FILE"},
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(&argc, &argv, "FILE",

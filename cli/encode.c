@@ -110,7 +110,7 @@ int tw_verb_encode(int argc, char **argv)
          "The other way: bytes to text", NULL},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Writes here instead of standard output", "FILE"},
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(&argc, &argv, "FILE",

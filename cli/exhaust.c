@@ -148,7 +148,7 @@ int tw_verb_exhaust(int argc, char **argv)
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &e.out,
          "Writes a program that is not as it should be here", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &e.json, "Prints JSON", NULL},
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
 
     if (!tw_cli_options(&argc, &argv, NULL,
                         "Runs all programs up to a length over the letters of "

@@ -161,7 +161,7 @@ int tw_verb_explain(int argc, char **argv)
          "The files are bytes from a fuzzer, not text", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &e.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(e.known),
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(

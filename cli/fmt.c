@@ -62,7 +62,7 @@ int tw_verb_fmt(int argc, char **argv)
          "Leaves out lines that cannot be understood", NULL},
         {"in-place", 'i', 0, G_OPTION_ARG_NONE, &f.in_place,
          "Changes the files instead of printing", NULL},
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
     int code = TW_EXIT_CLEAN;
 
     if (!tw_cli_options(&argc, &argv, "FILE...",

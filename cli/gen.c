@@ -65,7 +65,7 @@ int tw_verb_gen(int argc, char **argv)
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Writes here instead of standard output", "FILE"},
         TW_CLI_KNOWN_ENTRIES(known),
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(&argc, &argv, NULL,

@@ -14,6 +14,7 @@ typedef struct TwCliKnown {
 } TwCliKnown;
 
 /* Rows of a table of options, for a TwCliKnown that starts as zeros. */
+/* clang-format off */
 #define TW_CLI_KNOWN_ENTRIES(known)                                           \
     {"known", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &(known).files,              \
      "Adds a list of known divergences to the built-in one", "FILE"},         \
@@ -21,6 +22,7 @@ typedef struct TwCliKnown {
         "no-known", 0, 0, G_OPTION_ARG_NONE, &(known).off,                    \
             "Takes no divergence as known and avoids none", NULL              \
     }
+/* clang-format on */
 
 /* Reads the lists.  False: an error was printed (exit with 2). */
 bool tw_cli_known_load(TwCliKnown *known);

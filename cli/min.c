@@ -212,7 +212,7 @@ int tw_verb_min(int argc, char **argv)
          "always are)",
          NULL},
         TW_CLI_KNOWN_ENTRIES(m.known),
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
 
     if (!tw_cli_options(&argc, &argv, "FILE...",
                         "Drops operations and objects and shrinks numbers "

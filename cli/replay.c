@@ -384,7 +384,7 @@ int tw_verb_replay(int argc, char **argv)
         TW_CLI_KNOWN_ENTRIES(r.known),
         {"as-target", 0, 0, G_OPTION_ARG_NONE, &r.as_target,
          "Is a target for exec: reads programs, answers traces", NULL},
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(

@@ -338,7 +338,7 @@ int tw_verb_run(int argc, char **argv)
         {"json", 0, 0, G_OPTION_ARG_NONE, &json,
          "Prints the summary as JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(run.known),
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
 
     if (!tw_cli_options(
             &argc, &argv, NULL,

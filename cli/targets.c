@@ -258,7 +258,7 @@ int tw_verb_targets(int argc, char **argv)
     GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &as_json,
          "Prints JSON, with the dialect and the contract of --target", NULL},
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(

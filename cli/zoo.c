@@ -267,7 +267,7 @@ int tw_verb_zoo(int argc, char **argv)
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Folder for what --findings leaves of them", "DIR"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Prints JSON", NULL},
-        G_OPTION_ENTRY_NULL};
+        G_OPTION_ENTRY_NULL,};
 
     if (!tw_cli_options(&argc, &argv, "[SLUG...]",
                         "Puts each bug of the zoo (or the bugs and mutants "

@@ -10,7 +10,7 @@
 
 static const char first_line[] = "twinwalk coverage 1";
 
-G_DEFINE_QUARK(tw-coverage-error-quark, tw_coverage_error)
+G_DEFINE_QUARK(tw_coverage_error_quark, tw_coverage_error)
 
 TwCoverage *tw_coverage_new(void)
 {

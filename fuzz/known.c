@@ -7,7 +7,7 @@
 #include <string.h>
 
 
-G_DEFINE_QUARK(tw-known-error-quark, tw_known_error)
+G_DEFINE_QUARK(tw_known_error_quark, tw_known_error)
 
 static const char builtin[] =
 #include "fuzz/known-builtin.inc"

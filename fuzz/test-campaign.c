@@ -31,7 +31,7 @@ enum { SEED = 42 };
 static pid_t main_pid;
 static unsigned *turns; /* of the moody trap, in all processes */
 
-G_DEFINE_QUARK(tw-target-error-quark, tw_target_error)
+G_DEFINE_QUARK(tw_target_error_quark, tw_target_error)
 
 static bool trapped(const TwProgram *program)
 {

@@ -54,7 +54,7 @@ typedef struct Fake {
 static unsigned opened, runs;
 static unsigned *coin; /* runs of fake:coin in all processes */
 
-G_DEFINE_QUARK(tw-target-error-quark, tw_target_error)
+G_DEFINE_QUARK(tw_target_error_quark, tw_target_error)
 
 static TwTarget *fake_open(const TwTargetOptions *options, GError **error);
 

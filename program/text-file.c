@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-G_DEFINE_QUARK(tw-text-error-quark, tw_text_error)
+G_DEFINE_QUARK(tw_text_error_quark, tw_text_error)
 
 static bool io_error(const char *path, int code, GError **error)
 {

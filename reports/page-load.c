@@ -6,7 +6,7 @@
 
 #include "reports/page-internal.h"
 
-G_DEFINE_QUARK(tw-page-error-quark, tw_page_error)
+G_DEFINE_QUARK(tw_page_error_quark, tw_page_error)
 
 static const char *const news_names[TW_PAGE_NEWS] = {
     "new", "returned", "fixed", "known", "flaky", "gone"};

@@ -22,7 +22,7 @@ enum {
     AT_APPLICATION = 68,
 };
 
-G_DEFINE_QUARK(tw-store-error-quark, tw_store_error)
+G_DEFINE_QUARK(tw_store_error_quark, tw_store_error)
 
 static bool refuse(GError **error, const char *path, const char *what)
 {

@@ -10,7 +10,7 @@
 #endif
 #include "targets/zoo/zoo.h"
 
-G_DEFINE_QUARK(tw-target-error-quark, tw_target_error)
+G_DEFINE_QUARK(tw_target_error_quark, tw_target_error)
 
 static const TwTargetClass *const classes[] = {
     &tw_softmmu_class,
