@@ -68,8 +68,8 @@ typedef struct Bench {
 
 static void make(Bench *b, unsigned i)
 {
-    tw_campaign_program(b->program, SEED, b->first + i, b->profile,
-                        &b->dialect, b->known, NULL);
+    tw_campaign_program(b->program, SEED, b->first + i, b->profile, &b->dialect,
+                        b->known, NULL);
 }
 
 static double pass_generate(Bench *b)
@@ -281,8 +281,7 @@ static void micro_machine(TwProgram *p, unsigned depth)
     memset(&p->cpus[0], 0, sizeof(p->cpus[0]));
     p->n_cpus = 1;
     p->cpus[0].present = true;
-    p->cpus[0].mmu[0] =
-        (TwMmuIndex){.present = true, .space = (uint8_t)depth};
+    p->cpus[0].mmu[0] = (TwMmuIndex){.present = true, .space = (uint8_t)depth};
     for (unsigned page = 0; page < 2; page++) {
         TwOp op = tw_op_make(TW_OP_PAGE);
 
@@ -329,8 +328,8 @@ static double best_of(Micro *m, bool judge)
 
         if (judge) {
             tw_judge(m->oracle, m->program, tw_target_dialect(m->target),
-                     tw_target_contract(m->target), "bench", m->trace,
-                     &finding, NULL);
+                     tw_target_contract(m->target), "bench", m->trace, &finding,
+                     NULL);
         } else {
             tw_target_run(m->target, m->program, m->trace);
         }

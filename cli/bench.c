@@ -12,13 +12,13 @@ enum { MODES = 2 };
 
 typedef struct Figures {
     const char *target, *profile;
-    unsigned modes;              /* flush modes measured: 1 or 2 */
+    unsigned modes; /* flush modes measured: 1 or 2 */
     const char *mode[MODES];
     TwBenchLoop loop[MODES];
     bool has_micro;
     TwBenchMicro micro;
-    char why[200];               /* why not */
-    double round;                /* ns per round of the calibration loop */
+    char why[200]; /* why not */
+    double round;  /* ns per round of the calibration loop */
 } Figures;
 
 static double ratio(double a, double b)
@@ -34,8 +34,8 @@ static double mean(uint64_t sum, uint64_t n)
 /* Of the CPU accesses that a cache could serve, those that it did. */
 static double hit_share(const TwBenchLoop *l)
 {
-    uint64_t hits = l->counters[TW_COUNT_TLB_HIT] +
-                    l->counters[TW_COUNT_VICTIM_HIT];
+    uint64_t hits =
+        l->counters[TW_COUNT_TLB_HIT] + l->counters[TW_COUNT_VICTIM_HIT];
 
     return 100 * mean(hits, hits + l->counters[TW_COUNT_FILL]);
 }
@@ -51,11 +51,11 @@ static void text_loop(const Figures *f, unsigned i)
            f->profile, f->mode[i], l->programs);
     printf("  %.0f programs/s (%.2f us each)\n", ratio(1e9, l->whole),
            l->whole / 1000);
-    printf("  %.0f judged operations/s, of them %.0f accesses/s\n",
-           ratio((double)l->stats.operations * 1e9,
-                 l->whole * (double)l->programs),
-           ratio((double)l->stats.accesses * 1e9,
-                 l->whole * (double)l->programs));
+    printf(
+        "  %.0f judged operations/s, of them %.0f accesses/s\n",
+        ratio((double)l->stats.operations * 1e9,
+              l->whole * (double)l->programs),
+        ratio((double)l->stats.accesses * 1e9, l->whole * (double)l->programs));
     printf("  of it: generate %.1f %%, target %.1f %%, oracle and judge "
            "%.1f %%\n",
            100 * ratio(l->generate, whole), 100 * ratio(l->target, whole),
@@ -130,9 +130,9 @@ static void json_loop(JsonBuilder *b, const Figures *f, unsigned i)
     tw_cli_json_double(b, "operations_per_second",
                        ratio((double)l->stats.operations * 1e9,
                              l->whole * (double)l->programs));
-    tw_cli_json_double(b, "accesses_per_second",
-                       ratio((double)l->stats.accesses * 1e9,
-                             l->whole * (double)l->programs));
+    tw_cli_json_double(
+        b, "accesses_per_second",
+        ratio((double)l->stats.accesses * 1e9, l->whole * (double)l->programs));
     tw_cli_json_double(b, "ns_whole", l->whole);
     tw_cli_json_double(b, "ns_generate", l->generate);
     tw_cli_json_double(b, "ns_decode", l->decode);
@@ -212,8 +212,8 @@ static int measure(Figures *f, const TwCliTarget *target, TwKnown *known,
             options.flush = i == 0 ? TW_FLUSH_ALL_ENTRIES : TW_FLUSH_PAGES;
         }
         f->mode[i] = options.flush == TW_FLUSH_PAGES ? "page" : "all";
-        if (!tw_bench_loop(&options, known, profile,
-                           0.8 * seconds / f->modes, &f->loop[i], &error)) {
+        if (!tw_bench_loop(&options, known, profile, 0.8 * seconds / f->modes,
+                           &f->loop[i], &error)) {
             return tw_cli_fail_error(error);
         }
     }
@@ -241,7 +241,8 @@ int tw_verb_bench(int argc, char **argv)
          "Measures for about so long (default 10)", "N"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(known),
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(&argc, &argv, NULL,
@@ -253,9 +254,9 @@ int tw_verb_bench(int argc, char **argv)
                         entries, &target)) {
         goto out;
     }
-    both = !target.flush &&
-           (!target.name || strcmp(target.name, "softmmu") == 0 ||
-            g_str_has_prefix(target.name, "zoo:"));
+    both =
+        !target.flush && (!target.name || strcmp(target.name, "softmmu") == 0 ||
+                          g_str_has_prefix(target.name, "zoo:"));
     if (!tw_cli_target_ready(&target)) {
         goto out;
     }
@@ -269,8 +270,7 @@ int tw_verb_bench(int argc, char **argv)
                                    "most 3600");
         goto out;
     }
-    if ((profile_name &&
-         !tw_cli_profile(profile_name, false, &profile)) ||
+    if ((profile_name && !tw_cli_profile(profile_name, false, &profile)) ||
         !tw_cli_known_load(&known)) {
         goto out;
     }

@@ -9,11 +9,11 @@
 /* One target in one mode under one profile; times in ns per program. */
 typedef struct TwBenchLoop {
     double generate, decode, target, judge; /* each alone */
-    double whole; /* generate, target and judge */
+    double whole;                           /* generate, target and judge */
     double empty; /* generate, and a target and a judge that do nothing */
     uint64_t programs;
-    uint64_t regions;  /* summed over programs */
-    uint64_t bytes;    /* of the byte form, summed over programs */
+    uint64_t regions; /* summed over programs */
+    uint64_t bytes;   /* of the byte form, summed over programs */
     TwJudgeStats stats;
     uint64_t counters[TW_COUNTERS];
     uint64_t findings; /* should be none: a finding is slow */
@@ -22,7 +22,8 @@ typedef struct TwBenchLoop {
 /*
  * Measures for about `seconds`.  The passes take turns on the same programs,
  * a few hundred at a time, so that whatever else the machine does hits all
- * alike.  `known` as in a campaign (may be NULL).  False with `error` set if the target cannot be opened.
+ * alike.  `known` as in a campaign (may be NULL).  False with `error` set if
+ * the target cannot be opened.
  */
 bool tw_bench_loop(const TwTargetOptions *options, TwKnown *known,
                    unsigned profile, double seconds, TwBenchLoop *loop,
@@ -35,8 +36,8 @@ typedef struct TwBenchMicro {
     unsigned depths; /* how many depths the target can express; 0: none */
     double hit;      /* a read again and again: the target's bare loop, with
                       * nothing generated, changed or judged */
-    double fill[TW_BENCH_DEPTHS];  /* a fill through so many IOMMUs */
-    double walk[TW_BENCH_DEPTHS];  /* a judged reference walk likewise */
+    double fill[TW_BENCH_DEPTHS]; /* a fill through so many IOMMUs */
+    double walk[TW_BENCH_DEPTHS]; /* a judged reference walk likewise */
 } TwBenchMicro;
 
 /*

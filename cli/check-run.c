@@ -38,8 +38,7 @@ static void run_case(const TwCheck *check, const TwCheckCase *one,
                      TwProgram *program, Slot *slot)
 {
     GError *error = NULL;
-    bool ok = tw_program_load(program, one->path, TW_TEXT_STRICT, NULL,
-                              &error);
+    bool ok = tw_program_load(program, one->path, TW_TEXT_STRICT, NULL, &error);
 
     for (unsigned t = 0; t < check->n_targets && ok; t++) {
         TwCheckOutcome *outcome = &slot->outcomes[t];
@@ -97,9 +96,8 @@ static bool wait_for(const Slot *slot, pid_t *workers, unsigned n)
     return true;
 }
 
-static bool take_all(TwCheck *check, Shared *shared, pid_t *workers,
-                     unsigned n, TwCheckDone done, void *data,
-                     GError **error)
+static bool take_all(TwCheck *check, Shared *shared, pid_t *workers, unsigned n,
+                     TwCheckDone done, void *data, GError **error)
 {
     for (unsigned i = 0; i < check->cases->len; i++) {
         TwCheckCase *one = g_ptr_array_index(check->cases, i);
@@ -123,8 +121,7 @@ static bool take_all(TwCheck *check, Shared *shared, pid_t *workers,
     return true;
 }
 
-bool tw_check_run(TwCheck *check, TwCheckDone done, void *data,
-                  GError **error)
+bool tw_check_run(TwCheck *check, TwCheckDone done, void *data, GError **error)
 {
     unsigned n = MIN(check->jobs, check->cases->len);
     size_t size = sizeof(Shared) + check->cases->len * sizeof(Slot);
@@ -151,8 +148,7 @@ bool tw_check_run(TwCheck *check, TwCheckDone done, void *data,
             workers[i] = 0;
             ok = false;
             g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                        "expected to start a process: %s",
-                        g_strerror(errno));
+                        "expected to start a process: %s", g_strerror(errno));
         }
     }
     ok = ok && take_all(check, shared, workers, n, done, data, error);

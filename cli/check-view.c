@@ -50,8 +50,7 @@ static GString *result_line(const TwCheck *check, const TwCheckCase *one)
     }
     if (check->n_targets == 1 && one->expects &&
         one->status != TW_CHECK_AS_NOTED) {
-        g_string_append_printf(line, " (noted: %s %s)", one->verdict,
-                               one->key);
+        g_string_append_printf(line, " (noted: %s %s)", one->verdict, one->key);
     }
     return line;
 }

@@ -212,8 +212,7 @@ static bool fails(const TwCheck *check, const TwCheckCase *one)
     case TW_CHECK_KNOWN:
     case TW_CHECK_FLAKY:
         return check->want == TW_CHECK_WANT_CLEAN &&
-               (tw_verdict_is_finding(verdict) ||
-                verdict == TW_VERDICT_FLAKY);
+               (tw_verdict_is_finding(verdict) || verdict == TW_VERDICT_FLAKY);
     default:
         return false;
     }
@@ -235,8 +234,7 @@ static void look_up(TwCheck *check, const TwProgram *program,
         check->met[__builtin_ctzll(met)]++;
     }
     if (tw_verdict_is_finding(finding->verdict)) {
-        finding->known =
-            (uint8_t)(1 + tw_known_match(known, program, finding));
+        finding->known = (uint8_t)(1 + tw_known_match(known, program, finding));
     }
     if (finding->known) {
         check->matched[finding->known - 1]++;
@@ -249,12 +247,11 @@ static void is_done(TwCheck *check, TwCheckCase *one, void *data)
     TwFinding *finding = &one->outcomes[0].finding;
 
     if (tw_cli_known_any(check->known.list) &&
-        tw_program_load(out->program, one->path, TW_TEXT_STRICT, NULL,
-                        NULL)) {
+        tw_program_load(out->program, one->path, TW_TEXT_STRICT, NULL, NULL)) {
         look_up(check, out->program, finding);
     }
-    one->status = check->n_targets == 2 ? against_other(one)
-                                        : against_notes(one);
+    one->status =
+        check->n_targets == 2 ? against_other(one) : against_notes(one);
     one->failed = fails(check, one);
     check->totals[one->status]++;
     check->failed += one->failed;
@@ -356,7 +353,8 @@ int tw_verb_check(int argc, char **argv)
          "Writes a JUnit XML file too", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(check.known),
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
 
     if (!tw_cli_options(
             &argc, &argv, "DIR|FILE...",
@@ -380,7 +378,8 @@ int tw_verb_check(int argc, char **argv)
         goto out;
     }
     if (!tw_cli_times("--times", times) ||
-        (want && !want_ready(&check, want)) || !tw_cli_file_ready("--junit", junit) ||
+        (want && !want_ready(&check, want)) ||
+        !tw_cli_file_ready("--junit", junit) ||
         !targets_ready(&check, against) || !tw_cli_known_load(&check.known)) {
         goto out;
     }

@@ -36,8 +36,8 @@ typedef struct TwCheckOutcome {
 
 typedef struct TwCheckCase {
     char *path;
-    char *verdict, *key; /* as noted, or NULL */
-    bool expects;        /* a finding is noted for this target */
+    char *verdict, *key;        /* as noted, or NULL */
+    bool expects;               /* a finding is noted for this target */
     TwCheckOutcome outcomes[2]; /* on the target, and on the other one */
     TwCheckStatus status;
     bool failed;
@@ -66,8 +66,7 @@ typedef void (*TwCheckDone)(TwCheck *check, TwCheckCase *one, void *data);
  * Runs all cases on all targets in `jobs` processes.  False with `error` set
  * if a target cannot be started or a case is gone.
  */
-bool tw_check_run(TwCheck *check, TwCheckDone done, void *data,
-                  GError **error);
+bool tw_check_run(TwCheck *check, TwCheckDone done, void *data, GError **error);
 
 /* The line of a case, the totals; JSON; the text of a JUnit file. */
 void tw_check_print_case(const TwCheck *check, const TwCheckCase *one);

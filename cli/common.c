@@ -40,8 +40,7 @@ int tw_cli_fail(int code, const char *format, ...)
 int tw_cli_fail_error(GError *error)
 {
     bool environment =
-        g_error_matches(error, TW_TARGET_ERROR,
-                        TW_TARGET_ERROR_ENVIRONMENT) ||
+        g_error_matches(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT) ||
         g_error_matches(error, TW_STORE_ERROR, TW_STORE_ERROR_ENVIRONMENT);
     int code = tw_cli_fail(environment ? TW_EXIT_ENVIRONMENT : TW_EXIT_USAGE,
                            "%s", error->message);
@@ -109,7 +108,8 @@ static void add_target_options(GOptionContext *context, TwCliTarget *target)
          "NAME"},
         {"timeout", 0, 0, G_OPTION_ARG_INT, &target->timeout_ms,
          "Time for one program (default 10000)", "MS"},
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
 
     memset(target, 0, sizeof(*target));
     g_option_context_add_main_entries(context, entries, NULL);
@@ -134,8 +134,7 @@ bool tw_cli_options(int *argc, char ***argv, const char *usage,
         return false;
     }
     if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
-        memmove(&(*argv)[1], &(*argv)[2],
-                (size_t)(*argc - 1) * sizeof(char *));
+        memmove(&(*argv)[1], &(*argv)[2], (size_t)(*argc - 1) * sizeof(char *));
         (*argc)--;
     }
     return true;
@@ -329,7 +328,8 @@ bool tw_cli_wish(const char *text, uint32_t *wish)
     if (g_strv_length(words) != TW_MET_DIMENSIONS) {
         tw_cli_fail(TW_EXIT_USAGE,
                     "--wish: expected ACCESS:LEAF:DEPTH:CHANGE:ENDING, "
-                    "not \"%s\"", text);
+                    "not \"%s\"",
+                    text);
         return false;
     }
     for (unsigned d = 0; d < TW_MET_DIMENSIONS; d++) {
@@ -349,8 +349,7 @@ bool tw_cli_wish(const char *text, uint32_t *wish)
     }
     if (!tw_situation_possible(&situation)) {
         tw_cli_fail(TW_EXIT_USAGE,
-                    "--wish: %s: expected a situation that there can be",
-                    text);
+                    "--wish: %s: expected a situation that there can be", text);
         return false;
     }
     *wish = tw_situation_number(&situation);
@@ -411,8 +410,7 @@ static int open_unnamed(const char *path)
 static bool give_name(int fd, const char *path)
 {
     g_autofree char *self = g_strdup_printf("/proc/self/fd/%d", fd);
-    g_autofree char *other =
-        g_strdup_printf("%s.%d", path, (int)getpid());
+    g_autofree char *other = g_strdup_printf("%s.%d", path, (int)getpid());
 
     if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0) {
         return true;
@@ -439,8 +437,7 @@ bool tw_cli_write(const char *path, const char *data, size_t length,
     int fd, saved;
 
     if (strcmp(path, "-") == 0) {
-        if (fwrite(data, 1, length, stdout) != length ||
-            fflush(stdout) != 0) {
+        if (fwrite(data, 1, length, stdout) != length || fflush(stdout) != 0) {
             g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                         "standard output: expected to write: %s",
                         g_strerror(errno));

@@ -17,9 +17,9 @@
 /* What they mean to whoever calls is in twinwalk.1, EXIT STATUS. */
 enum {
     TW_EXIT_CLEAN = 0,
-    TW_EXIT_USAGE = 2,   /* usage, or input that is no program */
+    TW_EXIT_USAGE = 2, /* usage, or input that is no program */
     TW_EXIT_FINDING = 10,
-    TW_EXIT_SELF = 11,   /* a finding against twinwalk itself */
+    TW_EXIT_SELF = 11, /* a finding against twinwalk itself */
     TW_EXIT_SKIPPED = 77,
     TW_EXIT_ENVIRONMENT = 99,
     /* Of replay --bisect, as git bisect run reads them. */

@@ -68,14 +68,11 @@ static void print_list(const Cover *c, List list, const char *head)
 
         if (is_in(c, list, i)) {
             printf("  %-9s %-11s %-3s %-16s %s\n",
-                   tw_situation_name(TW_MET_BY_ACCESS,
-                                     s.is[TW_MET_BY_ACCESS]),
+                   tw_situation_name(TW_MET_BY_ACCESS, s.is[TW_MET_BY_ACCESS]),
                    tw_situation_name(TW_MET_BY_LEAF, s.is[TW_MET_BY_LEAF]),
                    tw_situation_name(TW_MET_BY_DEPTH, s.is[TW_MET_BY_DEPTH]),
-                   tw_situation_name(TW_MET_BY_CHANGE,
-                                     s.is[TW_MET_BY_CHANGE]),
-                   tw_situation_name(TW_MET_BY_ENDING,
-                                     s.is[TW_MET_BY_ENDING]));
+                   tw_situation_name(TW_MET_BY_CHANGE, s.is[TW_MET_BY_CHANGE]),
+                   tw_situation_name(TW_MET_BY_ENDING, s.is[TW_MET_BY_ENDING]));
             left--;
         }
     }
@@ -319,16 +316,19 @@ int tw_verb_cover(int argc, char **argv)
     GOptionEntry entries[] = {
         {"missing", 0, 0, G_OPTION_ARG_STRING, &missing,
          "Lists at most so many of the combinations that were not seen, or "
-         "all (default 20)", "N"},
+         "all (default 20)",
+         "N"},
         {"min", 0, 0, G_OPTION_ARG_STRING, &min,
          "Takes as seen what was seen so often (default 1)", "N"},
         {"pairs", 0, 0, G_OPTION_ARG_NONE, &c.pairs,
          "Prints a table for each pair of dimensions", NULL},
         {"against", 0, 0, G_OPTION_ARG_FILENAME, &against,
          "Lists what is lost and what is gained against an older file; exit "
-         "code 10 if something is lost", "FILE"},
+         "code 10 if something is lost",
+         "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &c.json, "Prints JSON", NULL},
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
 
     if (!tw_cli_options(
             &argc, &argv, "FILE...",
@@ -359,8 +359,8 @@ int tw_verb_cover(int argc, char **argv)
         } else {
             print_table(&c);
         }
-        code = c.old && how_many(&c, LOST) > 0 ? TW_EXIT_FINDING
-                                               : TW_EXIT_CLEAN;
+        code =
+            c.old && how_many(&c, LOST) > 0 ? TW_EXIT_FINDING : TW_EXIT_CLEAN;
     }
     g_free(c.sum);
     g_free(c.old);

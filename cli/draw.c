@@ -118,7 +118,8 @@ int tw_verb_draw(int argc, char **argv)
          "The file is bytes from a fuzzer, not text", NULL},
         {"no-run", 0, 0, G_OPTION_ARG_NONE, &d.no_run,
          "Runs nothing: draws the topology as it is at the start", NULL},
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(

@@ -56,8 +56,8 @@ static int decode(const char *path, const char *out, const TwDialect *dialect)
     return TW_EXIT_CLEAN;
 }
 
-static int convert(const TwCliTarget *target, const char *path,
-                   const char *out, bool back)
+static int convert(const TwCliTarget *target, const char *path, const char *out,
+                   bool back)
 {
     g_autoptr(TwRunner) runner = NULL;
     GError *error = NULL;
@@ -70,8 +70,8 @@ static int convert(const TwCliTarget *target, const char *path,
 }
 
 /* The same for the bytes that a harness takes. */
-static int convert_input(const char *harness, const char *path,
-                         const char *out, bool back)
+static int convert_input(const char *harness, const char *path, const char *out,
+                         bool back)
 {
     const TwHarnessInfo *h = tw_cli_harness(harness, NULL);
     GError *error = NULL;
@@ -91,8 +91,8 @@ static int convert_input(const char *harness, const char *path,
                            "text",
                            h->name);
     } else {
-        code = (back ? decode : encode)(path, out,
-                                        tw_input_judge_dialect(judge));
+        code =
+            (back ? decode : encode)(path, out, tw_input_judge_dialect(judge));
     }
     tw_input_judge_free(judge);
     return code;
@@ -110,7 +110,8 @@ int tw_verb_encode(int argc, char **argv)
          "The other way: bytes to text", NULL},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Writes here instead of standard output", "FILE"},
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(&argc, &argv, "FILE",

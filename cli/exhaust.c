@@ -39,8 +39,8 @@ static void show_progress(const TwExhaustResult *result, void *data)
         programs += result->boards[b].programs;
     }
     fprintf(stderr, "%s%.0f s: part %u of %u, %" PRIu64 " programs%s",
-            terminal ? "\r" : "", result->seconds, result->done,
-            result->units, programs, terminal ? "\033[K" : "\n");
+            terminal ? "\r" : "", result->seconds, result->done, result->units,
+            programs, terminal ? "\033[K" : "\n");
 }
 
 static void show_text(const Exhaust *e, const TwExhaustResult *r, int length)
@@ -59,8 +59,8 @@ static void show_text(const Exhaust *e, const TwExhaustResult *r, int length)
         }
         printf("  %-8s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64
                " %12" PRIu64 " %10" PRIu64 "\n",
-               tw_exhaust_boards[b].name, c->programs, c->skipped,
-               c->histories, c->answers, c->reached, c->beyond);
+               tw_exhaust_boards[b].name, c->programs, c->skipped, c->histories,
+               c->answers, c->reached, c->beyond);
         all.programs += c->programs;
         all.reached += c->reached;
         all.beyond += c->beyond;
@@ -72,7 +72,8 @@ static void show_text(const Exhaust *e, const TwExhaustResult *r, int length)
     } else if (!r->interrupted) {
         printf("the target disagrees with the reference in none of them; each "
                "of the %" PRIu64 " answers\nthat a naive cache can give is "
-               "allowed\n", all.reached);
+               "allowed\n",
+               all.reached);
     }
     if (r->beyond[0] && !r->failure[0]) {
         printf("\nallowed beyond that: %" PRIu64 ", the first:\n\n%s",
@@ -148,7 +149,8 @@ int tw_verb_exhaust(int argc, char **argv)
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &e.out,
          "Writes a program that is not as it should be here", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &e.json, "Prints JSON", NULL},
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
 
     if (!tw_cli_options(&argc, &argv, NULL,
                         "Runs all programs up to a length over the letters of "
@@ -160,8 +162,10 @@ int tw_verb_exhaust(int argc, char **argv)
         goto out;
     }
     if (argc > 1) {
-        tw_cli_fail(TW_EXIT_USAGE, "exhaust: expected options only, not "
-                    "\"%s\"", argv[1]);
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "exhaust: expected options only, not "
+                    "\"%s\"",
+                    argv[1]);
         goto out;
     }
     if (length < 1 || length > TW_EXHAUST_MOST) {

@@ -4,8 +4,7 @@
 
 static void json_hex(JsonBuilder *b, const char *name, uint64_t value)
 {
-    g_autofree char *text = g_strdup_printf("0x%" G_GINT64_MODIFIER "x",
-                                            value);
+    g_autofree char *text = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", value);
 
     /* As text: numbers of JSON do not hold 64 bits. */
     tw_cli_json_string(b, name, text);
@@ -76,9 +75,9 @@ static void json_place(JsonBuilder *b, const TwPlace *place)
 static void json_told(JsonBuilder *b, const TwTold *told)
 {
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "class", told->class_ < TW_CLASSES
-                                       ? tw_class_name(told->class_)
-                                       : "none");
+    tw_cli_json_string(b, "class",
+                       told->class_ < TW_CLASSES ? tw_class_name(told->class_)
+                                                 : "none");
     if (told->has_value) {
         json_hex(b, "value", told->value);
     }
@@ -116,8 +115,8 @@ static void json_log(JsonBuilder *b, const char *name, const TwLogRecord *log,
 
 /* Walks ------------------------------------------------------------------- */
 
-static void json_step(JsonBuilder *b, const TwStory *story,
-                      const TwTale *tale, const TwStep *step)
+static void json_step(JsonBuilder *b, const TwStory *story, const TwTale *tale,
+                      const TwStep *step)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     bool entry = step->kind == TW_STEP_PAGE || step->kind == TW_STEP_TRANSLATE;
@@ -159,8 +158,7 @@ static void json_tale(JsonBuilder *b, const char *name, const TwStory *story,
     json_builder_begin_object(b);
     if (tale->old) {
         json_op_number(b, "until", tale->until);
-        tw_cli_json_int(b, "old_spaces",
-                        MIN(tale->topology, TW_MAX_HOPS + 1));
+        tw_cli_json_int(b, "old_spaces", MIN(tale->topology, TW_MAX_HOPS + 1));
         tw_cli_json_int(b, "old_iommus", MIN(tale->hops, TW_MAX_HOPS + 1));
     }
     json_builder_set_member_name(b, "steps");
@@ -174,8 +172,7 @@ static void json_tale(JsonBuilder *b, const char *name, const TwStory *story,
     json_builder_end_object(b);
 }
 
-static void json_part(JsonBuilder *b, const TwStory *story,
-                      const TwPart *part)
+static void json_part(JsonBuilder *b, const TwStory *story, const TwPart *part)
 {
     bool stale = story->finding.verdict == TW_VERDICT_STALE;
 
@@ -191,8 +188,7 @@ static void json_part(JsonBuilder *b, const TwStory *story,
 
 /* Life -------------------------------------------------------------------- */
 
-static void json_life(JsonBuilder *b, const TwStory *story,
-                      const TwLife *life)
+static void json_life(JsonBuilder *b, const TwStory *story, const TwLife *life)
 {
     json_builder_set_member_name(b, tw_life_name(life->kind));
     json_builder_begin_object(b);

@@ -102,10 +102,9 @@ static bool explain(Explain *e, const char *path)
     int code;
 
     if (!tw_cli_load(e->program, path,
-                     e->bytes ? tw_runner_dialect(e->runner) : NULL,
-                     &error) ||
-        !tw_run_isolated(&e->target.options, e->program, e->patience,
-                         &finding, &error)) {
+                     e->bytes ? tw_runner_dialect(e->runner) : NULL, &error) ||
+        !tw_run_isolated(&e->target.options, e->program, e->patience, &finding,
+                         &error)) {
         e->code = tw_cli_fail_error(error);
         return false;
     }
@@ -115,8 +114,8 @@ static bool explain(Explain *e, const char *path)
     } else {
         show_text(e, path, &finding, story);
     }
-    code = story && story->differ ? TW_EXIT_SELF
-                                  : tw_cli_exit_of(finding.verdict);
+    code =
+        story && story->differ ? TW_EXIT_SELF : tw_cli_exit_of(finding.verdict);
     e->code = tw_cli_worse(e->code, code);
     return true;
 }
@@ -126,8 +125,7 @@ static int explain_all(Explain *e, int n, char **paths)
     GError *error = NULL;
 
     e->runner = tw_runner_new(&e->target.options, &error);
-    if (!e->runner ||
-        !tw_runner_set_known(e->runner, e->known.list, &error)) {
+    if (!e->runner || !tw_runner_set_known(e->runner, e->known.list, &error)) {
         g_clear_pointer(&e->runner, tw_runner_free);
         return tw_cli_fail_error(error);
     }
@@ -161,7 +159,8 @@ int tw_verb_explain(int argc, char **argv)
          "The files are bytes from a fuzzer, not text", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &e.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(e.known),
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(

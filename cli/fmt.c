@@ -22,8 +22,7 @@ static int format(const Fmt *f, const char *path)
 
     if (!tw_file_read(path, bytes, &error) ||
         !tw_program_parse(f->program, (const char *)bytes->data, bytes->len,
-                          path,
-                          f->lenient ? TW_TEXT_LENIENT : TW_TEXT_STRICT,
+                          path, f->lenient ? TW_TEXT_LENIENT : TW_TEXT_STRICT,
                           comments, &dropped, &error)) {
         return tw_cli_fail_error(error);
     }
@@ -44,8 +43,7 @@ static int format(const Fmt *f, const char *path)
     if (f->in_place && same) {
         return TW_EXIT_CLEAN;
     }
-    if (!tw_cli_write(f->in_place ? path : "-", text->str, text->len,
-                      &error)) {
+    if (!tw_cli_write(f->in_place ? path : "-", text->str, text->len, &error)) {
         return tw_cli_fail_error(error);
     }
     return TW_EXIT_CLEAN;
@@ -62,7 +60,8 @@ int tw_verb_fmt(int argc, char **argv)
          "Leaves out lines that cannot be understood", NULL},
         {"in-place", 'i', 0, G_OPTION_ARG_NONE, &f.in_place,
          "Changes the files instead of printing", NULL},
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
     int code = TW_EXIT_CLEAN;
 
     if (!tw_cli_options(&argc, &argv, "FILE...",

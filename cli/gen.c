@@ -30,8 +30,8 @@ static int generate(const TwCliTarget *target, TwKnown *known, uint64_t seed,
     g_string_printf(text,
                     "seed %" G_GUINT64_FORMAT " number %" G_GUINT64_FORMAT
                     " profile %s%s%s",
-                    seed, number, tw_profile_name(used),
-                    name ? " wish " : "", name ? name : "");
+                    seed, number, tw_profile_name(used), name ? " wish " : "",
+                    name ? name : "");
     tw_comments_add_top(comments, text->str);
     g_string_truncate(text, 0);
     tw_program_print(program, comments, text);
@@ -61,11 +61,13 @@ int tw_verb_gen(int argc, char **argv)
          "NAME"},
         {"wish", 'w', 0, G_OPTION_ARG_STRING, &wish_name,
          "Situation that it is made towards, as run --steer noted it "
-         "(default: none)", "WISH"},
+         "(default: none)",
+         "WISH"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Writes here instead of standard output", "FILE"},
         TW_CLI_KNOWN_ENTRIES(known),
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(&argc, &argv, NULL,

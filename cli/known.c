@@ -130,8 +130,7 @@ void tw_cli_known_json(JsonBuilder *b, const TwKnown *known,
         tw_cli_json_string(b, "name", e->name);
         tw_cli_json_int(b, "programs", matched[i]);
         tw_cli_json_int(b, "met", met[i]);
-        tw_cli_json_bool(b, "never_matched",
-                         never_matches(matched[i], met[i]));
+        tw_cli_json_bool(b, "never_matched", never_matches(matched[i], met[i]));
         tw_cli_json_string(b, "expires", day);
         tw_cli_json_string(b, "reason", e->reason);
         tw_cli_json_string(b, "link", e->link);

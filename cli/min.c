@@ -44,8 +44,8 @@ static int write_case(Min *m, const char *path, const TwProgram *program,
     g_autofree char *out = path_of(m, path);
     const TwMinimiseStats *stats = &result->stats;
     GError *error = NULL;
-    GString *text = tw_cli_case_text(program, &result->finding, &m->target,
-                                     origin);
+    GString *text =
+        tw_cli_case_text(program, &result->finding, &m->target, origin);
     bool ok;
 
     if (m->folder && g_mkdir_with_parents(m->out, 0777) != 0) {
@@ -85,20 +85,20 @@ static int minimise(Min *m, const char *path)
     }
     if (!result.found) {
         return tw_cli_fail(
-            TW_EXIT_USAGE, "%s: expected a program with %s%s; its verdict is %s%s%s",
-            path, m->shrink.expect ? "key " : "a finding",
+            TW_EXIT_USAGE,
+            "%s: expected a program with %s%s; its verdict is %s%s%s", path,
+            m->shrink.expect ? "key " : "a finding",
             m->shrink.expect ? m->shrink.expect : "",
             tw_verdict_name(result.finding.verdict),
             result.finding.key[0] ? ", its key " : "", result.finding.key);
     }
     if (!result.same) {
-        return tw_cli_fail(TW_EXIT_FINDING,
-                           "%s: what is left of it has %s by itself, not %s: "
-                           "a finding that does not repeat",
-                           path,
-                           result.finding.key[0] ? result.finding.key
-                                                 : "no finding",
-                           result.key);
+        return tw_cli_fail(
+            TW_EXIT_FINDING,
+            "%s: what is left of it has %s by itself, not %s: "
+            "a finding that does not repeat",
+            path, result.finding.key[0] ? result.finding.key : "no finding",
+            result.key);
     }
     return write_case(m, path, program, &result);
 }
@@ -133,8 +133,7 @@ static int minimise_all(Min *m, int n, char **paths)
     for (int i = 0; i < n && !stop; i++) {
         int one = minimise(m, paths[i]);
 
-        code = one == TW_EXIT_ENVIRONMENT || code == TW_EXIT_CLEAN ? one
-                                                                   : code;
+        code = one == TW_EXIT_ENVIRONMENT || code == TW_EXIT_CLEAN ? one : code;
         if (one == TW_EXIT_ENVIRONMENT) {
             break;
         }
@@ -145,9 +144,8 @@ static int minimise_all(Min *m, int n, char **paths)
 
         printf("%u of %d cases: median %.0f lines, %.0f operations, %.2f s; "
                "most %.0f lines, %.0f operations, %.2f s\n",
-               m->lines->len, n, lines, operations, seconds,
-               largest(m->lines), largest(m->operations),
-               largest(m->seconds));
+               m->lines->len, n, lines, operations, seconds, largest(m->lines),
+               largest(m->operations), largest(m->seconds));
     }
     g_array_free(m->lines, TRUE);
     g_array_free(m->operations, TRUE);
@@ -166,8 +164,7 @@ static bool place_results(Min *m, int n, char **paths)
     m->folder = m->out && strcmp(m->out, "-") != 0 &&
                 (n > 1 || g_str_has_suffix(m->out, "/") ||
                  (there && S_ISDIR(st.st_mode)));
-    if ((n > 1 && !m->folder) ||
-        (m->folder && there && !S_ISDIR(st.st_mode))) {
+    if ((n > 1 && !m->folder) || (m->folder && there && !S_ISDIR(st.st_mode))) {
         tw_cli_fail(TW_EXIT_USAGE,
                     "min: expected -o and a folder, for several files");
         return false;
@@ -212,7 +209,8 @@ int tw_verb_min(int argc, char **argv)
          "always are)",
          NULL},
         TW_CLI_KNOWN_ENTRIES(m.known),
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
 
     if (!tw_cli_options(&argc, &argv, "FILE...",
                         "Drops operations and objects and shrinks numbers "
@@ -238,8 +236,9 @@ int tw_verb_min(int argc, char **argv)
         goto out;
     }
     if (expect && (!*expect || strlen(expect) >= TW_KEY_SIZE)) {
-        tw_cli_fail(TW_EXIT_USAGE, "--expect: expected a key of 1 to %d "
-                                   "letters",
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--expect: expected a key of 1 to %d "
+                    "letters",
                     TW_KEY_SIZE - 1);
         goto out;
     }

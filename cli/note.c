@@ -184,7 +184,8 @@ int tw_verb_note(int argc, char **argv)
          "Adds to the run of this number", "RUN"},
         {"end", 0, 0, G_OPTION_ARG_STRING, &note.end,
          "Notes that it ended: done, failed or interrupted", "HOW"},
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
 
     if (!tw_cli_options(
             &argc, &argv, "[NAME=VALUE...]",

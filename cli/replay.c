@@ -24,9 +24,9 @@ static void show_trace(Replay *r, const TwFinding *finding)
 {
     GError *error = NULL;
 
-    if (r->trace && !tw_replay_trace(&r->target.options, r->program,
-                                     r->patience, finding,
-                                     r->json ? r->builder : NULL, &error)) {
+    if (r->trace &&
+        !tw_replay_trace(&r->target.options, r->program, r->patience, finding,
+                         r->json ? r->builder : NULL, &error)) {
         r->code = tw_cli_worse(r->code, tw_cli_fail_error(error));
     }
 }
@@ -149,16 +149,15 @@ static int code_of(Replay *r, const char *path, const TwFinding *finding)
         tw_cli_fail(0, "%s: expected key %s, not %s", path, r->expect,
                     finding->key[0] ? finding->key : "none");
     }
-    return tw_cli_worse(r->code,
-                        matches ? TW_EXIT_CLEAN : TW_EXIT_FINDING);
+    return tw_cli_worse(r->code, matches ? TW_EXIT_CLEAN : TW_EXIT_FINDING);
 }
 
 /* Known or not, it is shown as what it is. */
 static void show(Replay *r, const char *path, TwFinding *finding)
 {
     if (tw_verdict_is_finding(finding->verdict)) {
-        finding->known = (uint8_t)(1 + tw_known_match(r->known.list,
-                                                      r->program, finding));
+        finding->known =
+            (uint8_t)(1 + tw_known_match(r->known.list, r->program, finding));
     }
     if (r->json) {
         show_json(r, path, finding);
@@ -175,16 +174,14 @@ static bool replay(Replay *r, const char *path)
     TwFinding finding;
 
     if (!tw_cli_load(r->program, path,
-                     r->bytes ? tw_runner_dialect(r->runner) : NULL,
-                     &error)) {
+                     r->bytes ? tw_runner_dialect(r->runner) : NULL, &error)) {
         r->code = tw_cli_fail_error(error);
         return false;
     }
     if (r->in_process) {
         tw_runner_run(r->runner, r->program, &finding, NULL, NULL);
-    } else if (!tw_run_repeatedly(&r->target.options, r->program,
-                                  r->patience, (unsigned)r->times, &finding,
-                                  &error)) {
+    } else if (!tw_run_repeatedly(&r->target.options, r->program, r->patience,
+                                  (unsigned)r->times, &finding, &error)) {
         r->code = tw_cli_fail_error(error);
         return false;
     }
@@ -245,8 +242,8 @@ static bool judge_input(Replay *r, const TwHarnessInfo *h, const char *target,
                     tw_input_judge_program(judge, bytes->data, bytes->len));
     tw_input_judge_free(judge);
     return tw_input_judge_isolated(h, target, bytes->data, bytes->len,
-                                   r->program, r->patience,
-                                   (unsigned)r->times, finding, error);
+                                   r->program, r->patience, (unsigned)r->times,
+                                   finding, error);
 }
 
 static bool replay_input(Replay *r, const char *path)
@@ -320,8 +317,8 @@ static bool options_ready(Replay *r, int argc)
     } else if (r->in_process && r->times > 1) {
         wrong = "--times: each run is in a process of its own: expected no "
                 "--in-process";
-    } else if (r->harness && (chosen || r->bytes || r->in_process ||
-                              r->trace)) {
+    } else if (r->harness &&
+               (chosen || r->bytes || r->in_process || r->trace)) {
         wrong = "--harness: it says the target and how files are read: "
                 "expected no --bytes, --in-process, --trace or options of "
                 "targets";
@@ -366,25 +363,30 @@ int tw_verb_replay(int argc, char **argv)
         {"harness", 0, 0, G_OPTION_ARG_STRING, &r.harness,
          "The files are what an engine left of this harness "
          "(softmmu_fuzzer ...); auto: ClusterFuzz's, which have it in their "
-         "names", "NAME"},
+         "names",
+         "NAME"},
         {"in-process", 0, 0, G_OPTION_ARG_NONE, &r.in_process,
          "Runs in this process, not in a child: for debuggers", NULL},
         {"trace", 0, 0, G_OPTION_ARG_NONE, &r.trace,
          "Prints each operation with what it did to caches and notifiers, then "
-         "the trace", NULL},
+         "the trace",
+         NULL},
         {"times", 0, 0, G_OPTION_ARG_INT, &r.times,
          "Runs each file so often, each time on a fresh target, and says how "
-         "many runs gave the key", "N"},
+         "many runs gave the key",
+         "N"},
         {"expect", 0, 0, G_OPTION_ARG_STRING, &r.expect,
          "Exit code 0 if every file has this key, else 10", "KEY"},
         {"bisect", 0, 0, G_OPTION_ARG_NONE, &r.bisect,
          "Exit code for git bisect run: 0 good, 1 bad (a finding; with "
-         "--expect, of that key), 125 cannot tell, 128 wrong usage", NULL},
+         "--expect, of that key), 125 cannot tell, 128 wrong usage",
+         NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &r.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(r.known),
         {"as-target", 0, 0, G_OPTION_ARG_NONE, &r.as_target,
          "Is a target for exec: reads programs, answers traces", NULL},
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(

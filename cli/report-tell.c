@@ -93,7 +93,9 @@ static bool may_parse(char **words)
 /* The target of the words, or false. */
 static bool parse_words(const TwPageFinding *f, TwCliTarget *target)
 {
-    static const GOptionEntry none[] = {G_OPTION_ENTRY_NULL,};
+    static const GOptionEntry none[] = {
+        G_OPTION_ENTRY_NULL,
+    };
     g_autofree char *line = g_strconcat("report ", f->words, NULL);
     char **argv = NULL, **rest;
     int argc;

@@ -290,7 +290,8 @@ int tw_verb_report(int argc, char **argv)
         {"exec", 0, 0, G_OPTION_ARG_NONE, &r.exec,
          "Starts the commands of exec targets, too, to tell their findings",
          NULL},
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
 
     if (!tw_cli_options(
             &argc, &argv, "",

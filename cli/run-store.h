@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside this folder only: a campaign in the store of findings (run --store). */
+/* Inside this folder only: a campaign in the store of findings (run --store).
+ */
 #ifndef TW_CLI_RUN_STORE_H
 #define TW_CLI_RUN_STORE_H
 
@@ -24,8 +25,8 @@ bool tw_run_store_begin(TwRunStore *s, const TwCliTarget *target,
 void tw_run_store_so_far(TwRunStore *s, const TwCampaignResult *so_far);
 
 /* Makes the program of a case again. */
-typedef void (*TwRunStoreProgram)(TwProgram *program,
-                                  const TwCampaignCase *one, void *data);
+typedef void (*TwRunStoreProgram)(TwProgram *program, const TwCampaignCase *one,
+                                  void *data);
 
 /* Records what was found, and the end.  `failed`: the campaign came to no end
  * of its own. */

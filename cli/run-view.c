@@ -205,7 +205,8 @@ static void findings_table(const TwRunView *view,
         g_snprintf(rate_again, sizeof(rate_again), "%u/%u", again, replays);
         printf("  %-26s %-10s %10" PRIu64 "  %8.1f s  %7s  %s%s%s-1.tw\n",
                key->key, tw_verdict_name(key->verdict), key->count,
-               key->first_seconds, rate_again, view->out ? view->out : "", view->out ? "/" : "", key->key);
+               key->first_seconds, rate_again, view->out ? view->out : "",
+               view->out ? "/" : "", key->key);
     }
     if (findings == 0) {
         printf("\n0 findings%s\n",

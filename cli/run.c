@@ -39,9 +39,9 @@ typedef struct Run {
     TwRunView view;
     TwRunStore store;
     char *out;
-    bool own_out;    /* `out` is the default: ours to remove if unused */
+    bool own_out;        /* `out` is the default: ours to remove if unused */
     GHashTable *written; /* file name -> number of the program in it */
-    GError *error;   /* the first time that a case could not be written */
+    GError *error;       /* the first time that a case could not be written */
 } Run;
 
 /* The folder of the cases -------------------------------------------------- */
@@ -54,8 +54,8 @@ static bool prepare_out(Run *run)
 
     if (!run->out) {
         run->own_out = true;
-        run->out = g_strdup_printf("out/run-%" G_GUINT64_FORMAT,
-                                   run->options.seed);
+        run->out =
+            g_strdup_printf("out/run-%" G_GUINT64_FORMAT, run->options.seed);
         for (unsigned n = 2; g_file_test(run->out, G_FILE_TEST_EXISTS); n++) {
             g_free(run->out);
             run->out = g_strdup_printf("out/run-%" G_GUINT64_FORMAT "-%u",
@@ -66,8 +66,8 @@ static bool prepare_out(Run *run)
     if (g_mkdir_with_parents(run->out, 0777) != 0 ||
         (fd = g_mkstemp(probe)) < 0) {
         tw_cli_fail(TW_EXIT_USAGE,
-                    "--out: %s: expected a folder to write into: %s",
-                    run->out, g_strerror(errno));
+                    "--out: %s: expected a folder to write into: %s", run->out,
+                    g_strerror(errno));
         return false;
     }
     close(fd);
@@ -87,8 +87,8 @@ static void make_again(TwProgram *program, const TwCampaignCase *one,
     const Run *run = live->run;
 
     tw_campaign_program_towards(program, run->options.seed, one->number,
-                                run->options.profile, one->wish,
-                                live->dialect, run->known.list, NULL);
+                                run->options.profile, one->wish, live->dialect,
+                                run->known.list, NULL);
 }
 
 static void write_case(Run *run, const TwDialect *dialect,
@@ -109,11 +109,11 @@ static void write_case(Run *run, const TwDialect *dialect,
     program = g_new(TwProgram, 1);
     make_again(program, one, &(Live){run, dialect});
     wish = tw_cli_wish_name(one->wish);
-    origin = g_strdup_printf(
-        "seed %" G_GUINT64_FORMAT " number %" G_GUINT64_FORMAT
-        " profile %s%s%s",
-        run->options.seed, one->number, tw_profile_name(one->profile),
-        wish ? " wish " : "", wish ? wish : "");
+    origin = g_strdup_printf("seed %" G_GUINT64_FORMAT
+                             " number %" G_GUINT64_FORMAT " profile %s%s%s",
+                             run->options.seed, one->number,
+                             tw_profile_name(one->profile),
+                             wish ? " wish " : "", wish ? wish : "");
     text = tw_cli_case_text(program, &one->finding, &run->target, origin);
     if (!tw_cli_write(path, text->str, text->len, &error)) {
         if (!run->error) {
@@ -244,9 +244,9 @@ static int campaign(Run *run, gboolean json)
         tw_run_view_summary(&run->view, &result);
     }
     remove_leftovers(run, &result);
-    stored = tw_run_store_end(&run->store, &run->target, &result, !ok,
-                              run->out, run->options.hang_ms, make_again,
-                              &live, &store_error);
+    stored =
+        tw_run_store_end(&run->store, &run->target, &result, !ok, run->out,
+                         run->options.hang_ms, make_again, &live, &store_error);
     tw_campaign_result_clear(&result);
     if (!stored) {
         code = tw_cli_fail_error(store_error);
@@ -320,25 +320,28 @@ int tw_verb_run(int argc, char **argv)
          "Folder for the cases found (default: a new out/run-SEED)", "DIR"},
         {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &coverage,
          "Adds the situations that programs brought about to this file "
-         "(see cover)", "FILE"},
+         "(see cover)",
+         "FILE"},
         {"steer", 0, 0, G_OPTION_ARG_NONE, &steer,
          "Makes programs towards situations that neither this campaign nor "
-         "the file of --coverage has met", NULL},
+         "the file of --coverage has met",
+         NULL},
         {"store", 0, 0, G_OPTION_ARG_FILENAME, &run.store.path,
-         "Records the run and its findings in this store (see triage)",
-         "FILE"},
+         "Records the run and its findings in this store (see triage)", "FILE"},
         {"as", 0, 0, G_OPTION_ARG_STRING, &run.store.label,
          "The name that they are kept under there (default: the target's)",
          "NAME"},
         {"replays", 0, 0, G_OPTION_ARG_INT, &replays,
          "Replays each finding that is kept on a fresh target so often, "
-         "before it is called one (default 3)", "N"},
+         "before it is called one (default 3)",
+         "N"},
         {"stop-at-finding", 0, 0, G_OPTION_ARG_NONE, &stop_at_finding,
          "Stops at the first finding", NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json,
-         "Prints the summary as JSON", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Prints the summary as JSON",
+         NULL},
         TW_CLI_KNOWN_ENTRIES(run.known),
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
 
     if (!tw_cli_options(
             &argc, &argv, NULL,
@@ -364,8 +367,8 @@ int tw_verb_run(int argc, char **argv)
     if (!tw_cli_times("--replays", replays) ||
         !tw_cli_target_ready(&run.target) ||
         (time && !tw_cli_seconds("--time", time, &run.options.seconds)) ||
-        (programs && !tw_cli_number("--programs", programs,
-                                    &run.options.programs)) ||
+        (programs &&
+         !tw_cli_number("--programs", programs, &run.options.programs)) ||
         (seed && !tw_cli_number("--seed", seed, &run.options.seed)) ||
         (profile && !tw_cli_profile(profile, true, &run.options.profile)) ||
         !tw_cli_known_load(&run.known)) {

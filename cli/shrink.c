@@ -97,9 +97,9 @@ bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
     }
     memcpy(result->key, options.key, sizeof(result->key));
     there = strcmp(result->finding.key, options.key) == 0;
-    options.entry = there ? tw_known_match(shrink->known, program,
-                                           &result->finding)
-                          : TW_POOL_ANY_ENTRY;
+    options.entry =
+        there ? tw_known_match(shrink->known, program, &result->finding)
+              : TW_POOL_ANY_ENTRY;
     options.isolated |= result->finding.verdict == TW_VERDICT_CRASH ||
                         result->finding.verdict == TW_VERDICT_HANG;
     if (!minimise(shrink, dialect, &options, program, result, error)) {

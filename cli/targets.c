@@ -36,8 +36,8 @@ static const char *op_flag_name(unsigned bit)
 
 static const char *event_name(unsigned bit)
 {
-    static const char *const names[] = {"commit", "unmap", "cpu-flush",
-                                        "reset", "commit-tail"};
+    static const char *const names[] = {"commit", "unmap", "cpu-flush", "reset",
+                                        "commit-tail"};
     return names[bit];
 }
 
@@ -61,8 +61,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_cli_json_bool(b, "whole_pages", d->whole_pages);
     tw_cli_json_bool(b, "plain_devices", d->plain_devices);
     tw_cli_json_bool(b, "exec_needs_code", d->exec_needs_code);
-    json_names(b, "contents", d->contents, tw_contents_name,
-               TW_CONTENTS_KINDS);
+    json_names(b, "contents", d->contents, tw_contents_name, TW_CONTENTS_KINDS);
     tw_cli_json_int(b, "address_lg", d->address_lg);
     tw_cli_json_int(b, "region_lg", d->region_lg);
     tw_cli_json_int(b, "min_page_lg", d->min_page_lg);
@@ -258,7 +257,8 @@ int tw_verb_targets(int argc, char **argv)
     GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &as_json,
          "Prints JSON, with the dialect and the contract of --target", NULL},
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(
@@ -275,8 +275,8 @@ int tw_verb_targets(int argc, char **argv)
         goto out;
     }
     if (argc > 1) {
-        tw_cli_fail(TW_EXIT_USAGE,
-                    "targets: expected options only, not \"%s\"", argv[1]);
+        tw_cli_fail(TW_EXIT_USAGE, "targets: expected options only, not \"%s\"",
+                    argv[1]);
     } else if (as_json) {
         code = json(&target.options);
     } else if (named) {

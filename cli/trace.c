@@ -137,7 +137,8 @@ static void json_all(JsonBuilder *b, const TwProgram *program,
     json_builder_end_array(b);
 }
 
-/* What the child leaves: the trace in shared memory, what was told in a file. */
+/* What the child leaves: the trace in shared memory, what was told in a file.
+ */
 typedef struct Traced {
     const TwTargetOptions *options;
     const TwProgram *program;
@@ -220,16 +221,16 @@ bool tw_replay_trace(const TwTargetOptions *options, const TwProgram *program,
                     g_strerror(errno));
         ok = false;
     } else {
-        ok = tw_isolate(run_traced, &traced, options->name, program,
-                        timeout_ms, &end, error);
+        ok = tw_isolate(run_traced, &traced, options->name, program, timeout_ms,
+                        &end, error);
     }
     if (ok) {
         g_autoptr(GArray) told = read_told(file);
 
         if (tw_verdict_is_finding(end.verdict)) {
             /* Dead, with its trace as far as it came. */
-            shared->end = end.verdict == TW_VERDICT_HANG ? TW_END_HUNG
-                                                         : TW_END_DIED;
+            shared->end =
+                end.verdict == TW_VERDICT_HANG ? TW_END_HUNG : TW_END_DIED;
             shared->end_op = end.op;
         }
         if (builder) {

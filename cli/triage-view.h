@@ -7,7 +7,7 @@
 
 /* What a finding of the store is in this run, in the order of the list. */
 typedef enum TwTriageNews {
-    TW_TRIAGE_NEW,       /* or returned, in this run */
+    TW_TRIAGE_NEW, /* or returned, in this run */
     TW_TRIAGE_KNOWN,
     TW_TRIAGE_FIXED,     /* by this run */
     TW_TRIAGE_WAS_FIXED, /* before */

@@ -38,8 +38,7 @@ bool tw_triage_read(TwProgram *program, const char *data, size_t size,
                     GError **error);
 bool tw_triage_judge_bytes(const TwTriage *triage, const TwHarnessInfo *harness,
                            const char *target, const char *data, size_t size,
-                           unsigned times, TwFinding *finding,
-                           GError **error);
+                           unsigned times, TwFinding *finding, GError **error);
 
 /* Options that choose a target, as shell words for the caller to free. */
 char *tw_triage_words(const TwTriage *triage, const TwTargetOptions *options);

@@ -237,7 +237,8 @@ int tw_verb_triage(int argc, char **argv)
          "Writes a SARIF 2.1.0 file too", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(t.known),
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
 
     tw_triage_init(&t);
     if (!tw_cli_options(

@@ -13,11 +13,11 @@
 typedef struct TwTriageCase {
     char *path;
     const TwHarnessInfo *harness; /* it is bytes that are no program; or NULL */
-    TwTargetOptions options; /* what it is run on */
-    GString *data;           /* a canonical program, or those bytes */
-    TwCause cause;           /* what it came to */
-    int known;               /* the known divergence that it is, or -1 */
-    TwStoreSeen seen;        /* if it was recorded */
+    TwTargetOptions options;      /* what it is run on */
+    GString *data;                /* a canonical program, or those bytes */
+    TwCause cause;                /* what it came to */
+    int known;                    /* the known divergence that it is, or -1 */
+    TwStoreSeen seen;             /* if it was recorded */
 } TwTriageCase;
 
 /* A key whose case is to be shrunk. */
@@ -36,7 +36,7 @@ typedef struct TwTriageRetest {
     char *form, *data, *key, *cause, *words;
     size_t size;
     bool done;
-    unsigned again; /* of TW_TRIAGE_TIMES runs */
+    unsigned again;        /* of TW_TRIAGE_TIMES runs */
     TwStoreStatus was, is; /* of the key: known, fixed or flaky */
 } TwTriageRetest;
 
@@ -45,8 +45,8 @@ enum { TW_TRIAGE_TIMES = 3 };
 typedef struct TwTriage {
     TwCliTarget target;
     TwCliKnown known;
-    char *label;       /* the name that findings are kept under */
-    char *words;       /* options that choose the target */
+    char *label; /* the name that findings are kept under */
+    char *words; /* options that choose the target */
     const char *version;
     const char *store_path;
     TwStore *store;
@@ -62,12 +62,12 @@ typedef struct TwTriage {
     GPtrArray *options; /* TwTargetOptions that keys point to */
     unsigned unreadable, clean, flaky, unsupported;
     uint64_t matched[TW_MAX_KNOWN]; /* inputs that are known divergences */
-    bool self;         /* a finding against twinwalk itself */
-    GError *error;     /* of the store, while others work */
-    unsigned shrunk;   /* cases */
-    GPtrArray *again;  /* TwTriageKey: second opinions that are wanted */
+    bool self;                      /* a finding against twinwalk itself */
+    GError *error;                  /* of the store, while others work */
+    unsigned shrunk;                /* cases */
+    GPtrArray *again;     /* TwTriageKey: second opinions that are wanted */
     GArray *dying, *died; /* unsigned: cases that took a process with them */
-    TwRunner *runner;  /* in a worker */
+    TwRunner *runner;     /* in a worker */
     TwTargetOptions runner_options;
     gint64 shown, grouped;
 } TwTriage;

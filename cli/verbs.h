@@ -58,11 +58,11 @@ int tw_replay_as_target(const TwCliTarget *target);
 typedef struct TwRunView {
     const TwCampaignOptions *options;
     const TwCliTarget *target;
-    const char *version;  /* of the target */
-    const char *profile;  /* as the user gave it */
-    const char *out;      /* folder of the cases, or NULL: none were written */
-    bool terminal;        /* a status line instead of plain lines */
-    double last_line;     /* when the last plain line was printed */
+    const char *version; /* of the target */
+    const char *profile; /* as the user gave it */
+    const char *out;     /* folder of the cases, or NULL: none were written */
+    bool terminal;       /* a status line instead of plain lines */
+    double last_line;    /* when the last plain line was printed */
     uint64_t last_programs, last_accesses; /* then, for rates */
     double last_seconds;
 } TwRunView;
@@ -71,8 +71,7 @@ typedef struct TwRunView {
 void tw_run_view_progress(TwRunView *view, const TwCampaignResult *result);
 /* Removes a status line. */
 void tw_run_view_clear(const TwRunView *view);
-void tw_run_view_summary(const TwRunView *view,
-                         const TwCampaignResult *result);
+void tw_run_view_summary(const TwRunView *view, const TwCampaignResult *result);
 void tw_run_view_json(const TwRunView *view, const TwCampaignResult *result);
 
 #endif

@@ -136,8 +136,7 @@ static GPtrArray *choose(const TwCampaignResult *result, unsigned n)
         for (unsigned k = 0; k < result->keys->len; k++) {
             const TwCampaignKey *key = g_ptr_array_index(result->keys, k);
 
-            if (tw_verdict_is_finding(key->verdict) &&
-                rank < key->cases->len) {
+            if (tw_verdict_is_finding(key->verdict) && rank < key->cases->len) {
                 g_ptr_array_add(
                     row, &g_array_index(key->cases, TwCampaignCase, rank));
             }
@@ -161,12 +160,11 @@ static bool write_case(const TwZooRun *zoo, const char *name,
                        const TwProgram *program, const TwCampaignCase *c,
                        const TwShrunk *shrunk, GError **error)
 {
-    g_autofree char *file = g_strdup_printf("%s-%" PRIu64 ".tw",
-                                            strchr(name, ':') + 1, c->number);
+    g_autofree char *file =
+        g_strdup_printf("%s-%" PRIu64 ".tw", strchr(name, ':') + 1, c->number);
     g_autofree char *path = g_build_filename(zoo->out, file, NULL);
     g_autofree char *origin = g_strdup_printf(
-        "shrunk from seed %" PRIu64 ", program %" PRIu64, zoo->seed,
-        c->number);
+        "shrunk from seed %" PRIu64 ", program %" PRIu64, zoo->seed, c->number);
     TwCliTarget target = *zoo->target;
     GString *text;
     bool ok;
@@ -239,10 +237,10 @@ static bool shrink_bug(const TwZooRun *zoo, const char *name, unsigned n,
 
 static const char *remark(const Bug *bug, unsigned n)
 {
-    return bug->found < n                      ? "TOO FEW FINDINGS"
-           : bug->same < n                     ? "KEY NOT KEPT"
+    return bug->found < n                       ? "TOO FEW FINDINGS"
+           : bug->same < n                      ? "KEY NOT KEPT"
            : most(bug->sums.lines) > MOST_LINES ? "TOO LONG"
-                                               : "ok";
+                                                : "ok";
 }
 
 static void show(const char *slug, Bug *bug, unsigned n)
@@ -282,8 +280,7 @@ static void show_json(JsonBuilder *b, const char *slug, Bug *bug)
     json_builder_end_object(b);
 }
 
-int tw_zoo_findings(const TwZooRun *zoo, GPtrArray *bugs, unsigned n,
-                    bool json)
+int tw_zoo_findings(const TwZooRun *zoo, GPtrArray *bugs, unsigned n, bool json)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
     Sums all = new_sums();
@@ -331,8 +328,8 @@ int tw_zoo_findings(const TwZooRun *zoo, GPtrArray *bugs, unsigned n,
                "%.0f, most %.0f; seconds median %.2f, most %.2f\n"
                "wanted: %u cases of each bug, the same key, at most %d lines, "
                "a median of at most %d: %s\n",
-               all.lines->len, bugs->len, same, lines, most(all.lines),
-               seconds, most(all.seconds), n, MOST_LINES, MEDIAN_LINES,
+               all.lines->len, bugs->len, same, lines, most(all.lines), seconds,
+               most(all.seconds), n, MOST_LINES, MEDIAN_LINES,
                well == bugs->len && lines <= MEDIAN_LINES ? "yes" : "NO");
     }
     if (well < bugs->len || lines > MEDIAN_LINES) {

@@ -65,10 +65,11 @@ static bool first_case(const TwCampaignResult *result, TwCampaignCase *first)
     return any;
 }
 
-/* One bug ------------------------------------------------------------------- */
+/* One bug -------------------------------------------------------------------
+ */
 
-static bool catch(const TwZooRun *zoo, const TwZooBug *bug, Caught *caught,
-                  GError **error)
+static bool catch (const TwZooRun *zoo, const TwZooBug *bug, Caught *caught,
+                   GError **error)
 {
     g_autofree char *name = g_strdup_printf("zoo:%s", bug->slug);
     g_autofree TwProgram *program = g_new(TwProgram, 1);
@@ -118,12 +119,13 @@ static bool catch(const TwZooRun *zoo, const TwZooBug *bug, Caught *caught,
         return false;
     }
     caught->shrunk = shrunk.stats;
-    caught->shrinks = shrunk.same &&
-                      shrunk.stats.ops_after < shrunk.stats.ops_before;
+    caught->shrinks =
+        shrunk.same && shrunk.stats.ops_after < shrunk.stats.ops_before;
     return true;
 }
 
-/* Showing ------------------------------------------------------------------- */
+/* Showing -------------------------------------------------------------------
+ */
 
 static const char *remark(const Caught *c)
 {
@@ -208,7 +210,7 @@ static int catch_all(const TwZooRun *zoo, GPtrArray *wanted, bool json)
         GError *error = NULL;
         Caught caught;
 
-        if (!catch(zoo, bug, &caught, &error)) {
+        if (!catch (zoo, bug, &caught, &error)) {
             return tw_cli_fail_error(error);
         }
         well += all_well(&caught);
@@ -267,21 +269,25 @@ int tw_verb_zoo(int argc, char **argv)
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Folder for what --findings leaves of them", "DIR"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Prints JSON", NULL},
-        G_OPTION_ENTRY_NULL,};
+        G_OPTION_ENTRY_NULL,
+    };
 
-    if (!tw_cli_options(&argc, &argv, "[SLUG...]",
-                        "Puts each bug of the zoo (or the bugs and mutants "
-                        "named) back into softmmu and\nlooks whether random "
-                        "programs find it, with a fitting verdict, and whether\n"
-                        "the case replays and shrinks with the same key. Exit code 0 if all "
-                        "do, else 10. With\n--findings it looks at shrinking "
-                        "alone: 10 if a case keeps more than 12 lines\nor "
-                        "not its key, or if the median is above 8 lines. With --triage it looks\n"
-                        "at how well findings are told apart: 10 if the "
-                        "adjusted Rand index is below\n0.8 for raw "
-                        "findings, below 0.9 for those of the store, or if "
-                        "the median\nbug has more than two of them.",
-                        entries, &target) ||
+    if (!tw_cli_options(
+            &argc, &argv, "[SLUG...]",
+            "Puts each bug of the zoo (or the bugs and mutants "
+            "named) back into softmmu and\nlooks whether random "
+            "programs find it, with a fitting verdict, and whether\n"
+            "the case replays and shrinks with the same key. Exit code 0 if "
+            "all "
+            "do, else 10. With\n--findings it looks at shrinking "
+            "alone: 10 if a case keeps more than 12 lines\nor "
+            "not its key, or if the median is above 8 lines. With --triage it "
+            "looks\n"
+            "at how well findings are told apart: 10 if the "
+            "adjusted Rand index is below\n0.8 for raw "
+            "findings, below 0.9 for those of the store, or if "
+            "the median\nbug has more than two of them.",
+            entries, &target) ||
         !tw_cli_target_ready(&target)) {
         goto out;
     }
@@ -324,10 +330,11 @@ int tw_verb_zoo(int argc, char **argv)
         const TwZooBug *bug = find_bug(argv[i]);
 
         if (!bug) {
-            tw_cli_fail(TW_EXIT_USAGE,
-                        "zoo: expected the slug of a bug or mutant (see twinwalk "
-                        "targets), not \"%s\"",
-                        argv[i]);
+            tw_cli_fail(
+                TW_EXIT_USAGE,
+                "zoo: expected the slug of a bug or mutant (see twinwalk "
+                "targets), not \"%s\"",
+                argv[i]);
             goto out;
         }
         g_ptr_array_add(wanted, (void *)bug);
@@ -342,9 +349,9 @@ int tw_verb_zoo(int argc, char **argv)
     signal(SIGTERM, on_signal);
     zoo.target = &target;
     zoo.out = out;
-    code = triage   ? tw_zoo_triage(&zoo, wanted, (unsigned)triage, json)
+    code = triage     ? tw_zoo_triage(&zoo, wanted, (unsigned)triage, json)
            : findings ? tw_zoo_findings(&zoo, wanted, (unsigned)findings, json)
-                    : catch_all(&zoo, wanted, json);
+                      : catch_all(&zoo, wanted, json);
 out:
     tw_cli_target_clear(&target);
     return code;

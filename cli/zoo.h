@@ -9,7 +9,7 @@
 
 typedef struct TwZooRun {
     const TwCliTarget *target; /* but for the name */
-    const char *out; /* folder for shrunk cases, or NULL */
+    const char *out;           /* folder for shrunk cases, or NULL */
     uint64_t seed;
     uint32_t seconds; /* for one bug's campaign */
     unsigned jobs;

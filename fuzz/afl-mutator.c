@@ -43,8 +43,8 @@ void afl_custom_deinit(void *data)
 }
 
 size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size,
-                       uint8_t **out_buf, uint8_t *add_buf,
-                       size_t add_buf_size, size_t max_size)
+                       uint8_t **out_buf, uint8_t *add_buf, size_t add_buf_size,
+                       size_t max_size)
 {
     Mutator *m = data;
     size_t most = MIN(max_size, sizeof(m->bytes));
@@ -53,9 +53,8 @@ size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size,
     *out_buf = m->bytes;
     if (add_buf != NULL && add_buf_size > 0 &&
         tw_rng_below(&m->rng, CROSS_ONE_IN) == 0) {
-        size_t size =
-            tw_harness_cross(TW_AFL_HARNESS, buf, buf_size, add_buf,
-                             add_buf_size, m->bytes, most, seed);
+        size_t size = tw_harness_cross(TW_AFL_HARNESS, buf, buf_size, add_buf,
+                                       add_buf_size, m->bytes, most, seed);
         if (size > 0) {
             return size;
         }

@@ -118,8 +118,9 @@ bool tw_campaign_explain_death(const TwDeath *d, uint64_t number,
     tw_campaign_count_met(sums, tw_known_met(d->options->known, program));
     ok = run_quietly(d, program, &one->finding, error);
     if (ok && tw_verdict_is_finding(one->finding.verdict)) {
-        one->finding.known = (uint8_t)(1 + tw_known_match(
-            d->options->known, program, &one->finding));
+        one->finding.known =
+            (uint8_t)(1 + tw_known_match(d->options->known, program,
+                                         &one->finding));
     }
     dies = ok && one->finding.replays == 0 &&
            (one->finding.verdict == TW_VERDICT_CRASH ||

@@ -17,11 +17,11 @@
 #include "fuzz/campaign.h"
 
 enum {
-    TW_CHUNK = 256,       /* most programs dealt at once */
-    TW_RING_CHUNKS = 64,  /* finished chunks the parent has not taken */
-    TW_RING_CASES = 256,  /* findings the parent has not taken */
-    TW_ROUND = 4096,      /* programs that are steered by the same knowledge;
-                           * a multiple of TW_CHUNK */
+    TW_CHUNK = 256,      /* most programs dealt at once */
+    TW_RING_CHUNKS = 64, /* finished chunks the parent has not taken */
+    TW_RING_CASES = 256, /* findings the parent has not taken */
+    TW_ROUND = 4096,     /* programs that are steered by the same knowledge;
+                          * a multiple of TW_CHUNK */
 };
 
 typedef struct TwCampaignSums {
@@ -39,9 +39,9 @@ typedef struct TwChunk {
 } TwChunk;
 
 typedef struct TwProgress {
-    bool open;       /* in a chunk; `chunk.next` < `end` is in flight */
-    bool finished;   /* no more work for this worker */
-    uint64_t end;    /* of the chunk, exclusive */
+    bool open;     /* in a chunk; `chunk.next` < `end` is in flight */
+    bool finished; /* no more work for this worker */
+    uint64_t end;  /* of the chunk, exclusive */
     TwChunk chunk;
     uint64_t chunks; /* ever put into the ring of chunks */
     uint64_t cases;  /* ever put into the ring of cases */
@@ -52,8 +52,8 @@ typedef struct TwSlot {
     _Atomic uint32_t waiting;    /* for room in a ring: not hung */
     _Atomic uint64_t commits;    /* progress[commits & 1] is the latest */
     _Atomic uint64_t chunks_taken, cases_taken; /* by the parent */
-    uint32_t error_code;         /* TW_TARGET_ERROR_..., if error is set */
-    char error[300];             /* the target could not be opened */
+    uint32_t error_code; /* TW_TARGET_ERROR_..., if error is set */
+    char error[300];     /* the target could not be opened */
     TwProgress progress[2];
     TwChunk chunks[TW_RING_CHUNKS];
     TwCampaignCase cases[TW_RING_CASES];
@@ -79,7 +79,7 @@ typedef struct TwSlotMet {
 
 /* What a campaign with steering knows; in the parent. */
 typedef struct TwSteering {
-    uint32_t n;          /* situations that there can be */
+    uint32_t n; /* situations that there can be */
     uint32_t order[TW_SITUATIONS];
     uint32_t tries[TW_SITUATIONS]; /* programs made towards it so far */
     uint64_t seen[TW_SITUATIONS];
@@ -90,7 +90,8 @@ TwSteering *tw_steering_new(uint64_t seed);
 
 /*
  * The wishes of the next round: what neither `before` (or NULL) nor the `n`
- * workers of all rounds so far have met, and of that first what was tried least.
+ * workers of all rounds so far have met, and of that first what was tried
+ * least.
  */
 void tw_steering_wish(TwSteering *steering, const TwCoverage *before,
                       const TwSlotMet *met, unsigned n,
@@ -143,8 +144,8 @@ bool tw_campaign_explain_death(const TwDeath *death, uint64_t number,
 
 /*
  * The life of a worker process: works on chunks until there are none left or
- * it is told to stop.  `met` (NULL: nobody wants to know) is shared memory, too;
- * `parent` is who must be alive.  Does not return.
+ * it is told to stop.  `met` (NULL: nobody wants to know) is shared memory,
+ * too; `parent` is who must be alive.  Does not return.
  */
 void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
                         TwSlot *slot, TwSlotMet *met, uint64_t chunk_size,

@@ -44,8 +44,8 @@ bool tw_campaign_program_towards(TwProgram *program, uint64_t seed,
 {
     TwSituation situation;
     TwRng rng = tw_rng_for(seed, number);
-    unsigned used = profile < TW_PROFILES ? profile
-                                          : (unsigned)(number % TW_PROFILES);
+    unsigned used =
+        profile < TW_PROFILES ? profile : (unsigned)(number % TW_PROFILES);
 
     if (wish != TW_NO_WISH) {
         situation = tw_situation_of(wish);
@@ -132,8 +132,7 @@ static bool take_number(Worker *w, uint64_t *n)
             atomic_store(&w->slot->waiting, 1);
             nanosleep(&(struct timespec){0, 500000}, NULL);
             atomic_store(&w->slot->waiting, 0);
-        } else if (atomic_compare_exchange_weak(&w->shared->dealt, n,
-                                                *n + 1)) {
+        } else if (atomic_compare_exchange_weak(&w->shared->dealt, n, *n + 1)) {
             return true;
         }
     }
@@ -169,8 +168,8 @@ static bool chunk_is_over(const Worker *w)
     uint64_t next = w->mine.chunk.next;
 
     return next >= w->mine.end ||
-           next >= atomic_load_explicit(&w->shared->limit,
-                                        memory_order_relaxed) ||
+           next >=
+               atomic_load_explicit(&w->shared->limit, memory_order_relaxed) ||
            atomic_load_explicit(&w->shared->stop, memory_order_relaxed);
 }
 
@@ -218,13 +217,13 @@ static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
 
     w->slot->in_flight = TW_NO_OP;
     if (tw_campaign_program_towards(
-            program, w->options->seed, w->mine.chunk.next,
-            w->options->profile, wish_of(w, w->mine.chunk.next),
-            tw_runner_dialect(runner), w->options->known, &profile)) {
+            program, w->options->seed, w->mine.chunk.next, w->options->profile,
+            wish_of(w, w->mine.chunk.next), tw_runner_dialect(runner),
+            w->options->known, &profile)) {
         met = tw_known_met(w->options->known, program);
     }
-    verdict = tw_runner_run(runner, program, &finding, &sums->stats,
-                            sums->counters);
+    verdict =
+        tw_runner_run(runner, program, &finding, &sums->stats, sums->counters);
     if (w->met) {
         count_met(w->met, tw_runner_met(runner));
     }
@@ -261,8 +260,12 @@ void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
                         TwSlot *slot, TwSlotMet *met, uint64_t chunk_size,
                         int log_fd, pid_t parent)
 {
-    Worker w = {.options = options, .shared = shared, .slot = slot,
-                .met = met, .chunk_size = chunk_size, .log_fd = log_fd};
+    Worker w = {.options = options,
+                .shared = shared,
+                .slot = slot,
+                .met = met,
+                .chunk_size = chunk_size,
+                .log_fd = log_fd};
     TwTargetOptions target = options->target;
     TwProgram *program = g_new(TwProgram, 1);
     GError *error = NULL;
@@ -272,8 +275,7 @@ void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
     target.in_flight = &slot->in_flight;
     atomic_store(&slot->waiting, 0);
     runner = tw_runner_new(&target, &error);
-    if (!runner ||
-        !tw_runner_set_known(runner, options->known, &error)) {
+    if (!runner || !tw_runner_set_known(runner, options->known, &error)) {
         slot->error_code = (uint32_t)error->code;
         g_strlcpy(slot->error, error->message, sizeof(slot->error));
         _exit(1);

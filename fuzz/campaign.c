@@ -33,15 +33,15 @@ enum {
 #define STOP_SECONDS 3.0 /* for a worker to end its program at the end */
 
 typedef struct Watched {
-    pid_t pid;           /* 0: gone for good */
-    int log_fd;          /* what it says on its standard error */
-    uint64_t moved;      /* commits when it was last seen to move */
+    pid_t pid;      /* 0: gone for good */
+    int log_fd;     /* what it says on its standard error */
+    uint64_t moved; /* commits when it was last seen to move */
     double moved_at;
-    bool hung;           /* killed by us for not moving */
-    unsigned barren;     /* deaths since it last finished a program */
-    uint64_t barren_at;  /* commits at the last of them */
-    uint64_t again;      /* 1 + number of the program that is tried again */
-    unsigned tries;      /* how often */
+    bool hung;          /* killed by us for not moving */
+    unsigned barren;    /* deaths since it last finished a program */
+    uint64_t barren_at; /* commits at the last of them */
+    uint64_t again;     /* 1 + number of the program that is tried again */
+    unsigned tries;     /* how often */
 } Watched;
 
 typedef struct Campaign {
@@ -49,7 +49,7 @@ typedef struct Campaign {
     TwDialect dialect;
     TwShared *shared;
     size_t shared_size;
-    TwSlotMet *met; /* one per worker, or NULL */
+    TwSlotMet *met;       /* one per worker, or NULL */
     TwSteering *steering; /* or NULL */
     size_t met_size;
     uint64_t chunk_size;
@@ -149,9 +149,8 @@ static void add_case(Campaign *c, const TwCampaignCase *one)
     key = key_of(c, &copy.finding);
     key->count++;
     at = key->cases->len;
-    while (at > 0 &&
-           g_array_index(key->cases, TwCampaignCase, at - 1).number >
-               copy.number) {
+    while (at > 0 && g_array_index(key->cases, TwCampaignCase, at - 1).number >
+                         copy.number) {
         at--;
     }
     if (at < c->options.cases_per_key) {
@@ -261,8 +260,8 @@ static bool spawn(Campaign *c, unsigned i)
     w->pid = fork();
     if (w->pid == 0) {
         tw_campaign_worker(&c->options, c->shared, slot,
-                           c->met ? &c->met[i] : NULL, c->chunk_size,
-                           w->log_fd, parent);
+                           c->met ? &c->met[i] : NULL, c->chunk_size, w->log_fd,
+                           parent);
     }
     if (w->pid < 0) {
         w->pid = 0;
@@ -279,15 +278,16 @@ static bool spawn(Campaign *c, unsigned i)
 
 /* Which finding is behind the death of a worker in program `number`? */
 static bool explain_death(Campaign *c, const Watched *w, uint64_t number,
-                          int status, TwCampaignSums *sums,
-                          TwCampaignCase *one)
+                          int status, TwCampaignSums *sums, TwCampaignCase *one)
 {
-    TwDeath death = {.options = &c->options, .dialect = &c->dialect,
-                     .keys = c->result->keys, .log_fd = w->log_fd,
-                     .wish = c->steering
-                                 ? c->shared->wishes[number % TW_ROUND]
-                                 : TW_NO_WISH,
-                     .hung = w->hung, .status = status};
+    TwDeath death = {.options = &c->options,
+                     .dialect = &c->dialect,
+                     .keys = c->result->keys,
+                     .log_fd = w->log_fd,
+                     .wish = c->steering ? c->shared->wishes[number % TW_ROUND]
+                                         : TW_NO_WISH,
+                     .hung = w->hung,
+                     .status = status};
 
     return tw_campaign_explain_death(&death, number, sums, one, &c->error);
 }
@@ -318,13 +318,11 @@ static bool bury(Campaign *c, unsigned i, int status)
         return false; /* we killed it, or it would have been the last */
     }
     c->result->restarts++;
-    w->barren = atomic_load(&slot->commits) == w->barren_at ? w->barren + 1
-                                                            : 1;
+    w->barren = atomic_load(&slot->commits) == w->barren_at ? w->barren + 1 : 1;
     w->barren_at = atomic_load(&slot->commits);
     if (!p.open || p.chunk.next >= p.end) {
         if (w->barren >= BARREN_DEATHS) {
-            g_set_error(&c->error, TW_TARGET_ERROR,
-                        TW_TARGET_ERROR_ENVIRONMENT,
+            g_set_error(&c->error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                         "workers die before their first program (status %d)",
                         status);
             return false;
@@ -430,8 +428,7 @@ static void kill_all(Campaign *c)
     for (unsigned i = 0; i < c->options.jobs; i++) {
         if (c->workers[i].pid > 0) {
             kill(c->workers[i].pid, SIGKILL);
-            while (waitpid(c->workers[i].pid, NULL, 0) < 0 &&
-                   errno == EINTR) {
+            while (waitpid(c->workers[i].pid, NULL, 0) < 0 && errno == EINTR) {
             }
             c->workers[i].pid = 0;
         }
@@ -454,8 +451,7 @@ static void finish(Campaign *c)
     for (unsigned i = 0; i < c->pending->len; i++) {
         TwChunk *chunk = &g_array_index(c->pending, TwChunk, i);
 
-        if (!c->options.stop_at_finding ||
-            chunk->first <= c->first_finding) {
+        if (!c->options.stop_at_finding || chunk->first <= c->first_finding) {
             add_sums(c->result, &chunk->sums);
         }
     }
@@ -582,8 +578,8 @@ static bool set_up(Campaign *c, GError **error)
     }
     if (o->hang_ms == 0) {
         /* A target that keeps time itself is started and asked again. */
-        o->hang_ms = MAX(DEFAULT_HANG_MS,
-                         (1 + 2 * o->replays) * o->target.timeout_ms);
+        o->hang_ms =
+            MAX(DEFAULT_HANG_MS, (1 + 2 * o->replays) * o->target.timeout_ms);
     }
     c->hang_seconds = o->hang_ms / 1000.0;
     o->jobs = MAX(o->jobs, 1);
@@ -604,8 +600,8 @@ static bool set_up(Campaign *c, GError **error)
     if (c->shared == MAP_FAILED) {
         c->shared = NULL;
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "expected %zu bytes of shared memory: %s",
-                    c->shared_size, g_strerror(errno));
+                    "expected %zu bytes of shared memory: %s", c->shared_size,
+                    g_strerror(errno));
         return false;
     }
     if ((o->coverage || o->steer) && !share_met(c, error)) {
@@ -662,8 +658,8 @@ bool tw_campaign_run(const TwCampaignOptions *options,
                      TwCampaignProgress progress, void *data,
                      TwCampaignResult *result, GError **error)
 {
-    Campaign c = {.options = *options, .result = result,
-                  .first_finding = UINT64_MAX};
+    Campaign c = {
+        .options = *options, .result = result, .first_finding = UINT64_MAX};
     bool ok;
 
     memset(result, 0, sizeof(*result));

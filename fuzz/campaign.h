@@ -16,26 +16,26 @@
 
 typedef struct TwCampaignOptions {
     TwTargetOptions target;
-    unsigned profile;    /* TwProfile, or TW_PROFILES: by turns */
+    unsigned profile; /* TwProfile, or TW_PROFILES: by turns */
     uint64_t seed;
-    uint64_t programs;   /* stop after so many (0: no limit) */
-    uint32_t seconds;    /* stop after so long (0: no limit) */
-    unsigned jobs;       /* worker processes, at least 1 */
+    uint64_t programs;      /* stop after so many (0: no limit) */
+    uint32_t seconds;       /* stop after so long (0: no limit) */
+    unsigned jobs;          /* worker processes, at least 1 */
     unsigned cases_per_key; /* raw cases kept per key (0: 10) */
-    unsigned replays;     /* on a fresh target, of each finding that may be
-                           * kept; of others one (0: 3) */
-    TwKnown *known;       /* what is not a finding, and what the generator
-                           * avoids; or NULL.  Selected by the campaign */
-    TwCoverage *coverage; /* is added to at the end; or NULL.  A program in
-                           * which the target dies adds nothing.  Not with
-                           * stop_at_finding: others would count that come
-                           * after the finding */
-    bool steer;           /* programs are made towards what was not met yet:
-                           * in this campaign, and in `met_before` */
+    unsigned replays;       /* on a fresh target, of each finding that may be
+                             * kept; of others one (0: 3) */
+    TwKnown *known;         /* what is not a finding, and what the generator
+                             * avoids; or NULL.  Selected by the campaign */
+    TwCoverage *coverage;   /* is added to at the end; or NULL.  A program in
+                             * which the target dies adds nothing.  Not with
+                             * stop_at_finding: others would count that come
+                             * after the finding */
+    bool steer;             /* programs are made towards what was not met yet:
+                             * in this campaign, and in `met_before` */
     const TwCoverage *met_before; /* or NULL */
-    bool stop_at_finding; /* end at the first finding (lowest number) */
-    uint32_t hang_ms;    /* a program longer than this hangs (0: 10 s) */
-    volatile int *stop;  /* set by a signal handler: end cleanly */
+    bool stop_at_finding;         /* end at the first finding (lowest number) */
+    uint32_t hang_ms;   /* a program longer than this hangs (0: 10 s) */
+    volatile int *stop; /* set by a signal handler: end cleanly */
 } TwCampaignOptions;
 
 /* No situation's number. */
@@ -52,21 +52,21 @@ typedef struct TwCampaignCase {
 typedef struct TwCampaignKey {
     char key[TW_KEY_SIZE];
     uint8_t verdict;
-    uint64_t count;    /* programs with this key */
+    uint64_t count;       /* programs with this key */
     double first_seconds; /* when it was first seen */
-    GArray *cases;     /* TwCampaignCase, lowest numbers first */
+    GArray *cases;        /* TwCampaignCase, lowest numbers first */
 } TwCampaignKey;
 
 typedef struct TwCampaignResult {
     TwJudgeStats stats;
     uint64_t counters[TW_COUNTERS];
-    uint64_t programs; /* run to a verdict */
+    uint64_t programs;            /* run to a verdict */
     uint64_t known[TW_MAX_KNOWN]; /* programs that matched an entry */
     uint64_t met[TW_MAX_KNOWN];   /* that met its triggers */
     uint64_t restarts; /* workers that died or hung and were replaced */
     double seconds;
     bool interrupted;
-    GPtrArray *keys;   /* TwCampaignKey, ordered by key */
+    GPtrArray *keys; /* TwCampaignKey, ordered by key */
 } TwCampaignResult;
 
 /* Called in the parent some four times a second with the sums so far. */
@@ -82,7 +82,7 @@ bool tw_campaign_run(const TwCampaignOptions *options,
                      TwCampaignResult *result, GError **error);
 void tw_campaign_result_clear(TwCampaignResult *result);
 
-/* The program behind a number; `known` is NULL or selected for the target.  True
+/* The program behind a number; `known` is NULL or selected for the target. True
  * if the program may meet triggers of known divergences. */
 bool tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
                          unsigned profile, const TwDialect *dialect,
@@ -91,7 +91,6 @@ bool tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
 bool tw_campaign_program_towards(TwProgram *program, uint64_t seed,
                                  uint64_t number, unsigned profile,
                                  uint32_t wish, const TwDialect *dialect,
-                                 const TwKnown *known,
-                                 unsigned *profile_used);
+                                 const TwKnown *known, unsigned *profile_used);
 
 #endif

@@ -35,10 +35,10 @@ static char **list(const char *text)
 
 /* What softmmu tells of (TELL in targets/softmmu). */
 static const char *const kinds[] = {
-    "arm",    "commit", "dirty",     "dispatch", "evict",  "fill",
-    "flush",  "hit",    "large",     "listener", "no-fill", "notify",
-    "queue",  "reach",  "render",    "replay",   "resize", "safepoint",
-    "translate", "victim-swap", "walk", NULL};
+    "arm",       "commit",      "dirty",  "dispatch", "evict",   "fill",
+    "flush",     "hit",         "large",  "listener", "no-fill", "notify",
+    "queue",     "reach",       "render", "replay",   "resize",  "safepoint",
+    "translate", "victim-swap", "walk",   NULL};
 
 static bool is_told(const char *text)
 {
@@ -137,8 +137,7 @@ static bool read_notes(TwCorner *corner, char **lines, unsigned first,
             return expected(error, corner->file, i + 1,
                             "an operation behind its note");
         }
-        if (note && !read_note(corner, op, note + strlen(mark), i + 1,
-                               error)) {
+        if (note && !read_note(corner, op, note + strlen(mark), i + 1, error)) {
             return false;
         }
         op += *line && *line != '#';
@@ -227,9 +226,9 @@ static bool read_case(TwCorner *corner, const char *folder, GError **error)
 /* NN-SLUG.tw of a corner, RULE-SLUG.tw of a rule; the slug, or NULL. */
 static char *read_name(TwCorner *corner)
 {
-    g_autoptr(GRegex) regex = g_regex_new(
-        "^(?:([0-9]{2})|([A-Z]{2}-[1-9][0-9]*))-([a-z0-9-]+)\\.tw$", 0, 0,
-        NULL);
+    g_autoptr(GRegex) regex =
+        g_regex_new("^(?:([0-9]{2})|([A-Z]{2}-[1-9][0-9]*))-([a-z0-9-]+)\\.tw$",
+                    0, 0, NULL);
     g_autoptr(GMatchInfo) match = NULL;
     g_autofree char *number = NULL, *rule = NULL;
 
@@ -256,11 +255,10 @@ TwCorner *tw_corner_load(const char *folder, const char *file, GError **error)
     if (!slug) {
         expected(error, file, 0, "a name NN-SLUG.tw or RULE-SLUG.tw");
     } else if (read_case(corner, folder, error)) {
-        corner->path = corner->rule
-                           ? g_strdup_printf("/rule/%s/%s", corner->rule, slug)
-                           : g_strdup_printf("/corner/%02u/%s/%s",
-                                             corner->number, corner->rules[0],
-                                             slug);
+        corner->path =
+            corner->rule ? g_strdup_printf("/rule/%s/%s", corner->rule, slug)
+                         : g_strdup_printf("/corner/%02u/%s/%s", corner->number,
+                                           corner->rules[0], slug);
         return corner;
     }
     tw_corner_free(corner);
@@ -285,7 +283,8 @@ void tw_corner_free(TwCorner *corner)
     g_free(corner);
 }
 
-/* A trace in the same words ------------------------------------------------- */
+/* A trace in the same words -------------------------------------------------
+ */
 
 static char *outcome_text(const TwCorner *corner, const TwTrace *trace,
                           unsigned op)
@@ -304,8 +303,7 @@ static char *outcome_text(const TwCorner *corner, const TwTrace *trace,
     for (unsigned i = 0; i < o->n_locations; i++) {
         const TwLocation *at = &trace->locations[o->location + i];
 
-        g_string_append_printf(text, " r%u+0x%" PRIx64, at->region,
-                               at->offset);
+        g_string_append_printf(text, " r%u+0x%" PRIx64, at->region, at->offset);
         g_string_append(text, at->flags & TW_LOC_READONLY ? " readonly" : "");
         g_string_append(text, at->flags & TW_LOC_ROMD ? " romd" : "");
     }
@@ -322,8 +320,8 @@ static char *event_text(const TwEventRecord *e)
     GString *text = g_string_new(NULL);
 
     if (e->kind == TW_TRACE_DIRTY) {
-        g_string_printf(text, "dirty r%u 0x%" PRIx64 "..0x%" PRIx64,
-                        e->region, e->first, e->last);
+        g_string_printf(text, "dirty r%u 0x%" PRIx64 "..0x%" PRIx64, e->region,
+                        e->first, e->last);
         return g_string_free(text, FALSE);
     }
     g_string_printf(text, "o%u %s 0x%" PRIx64 "..0x%" PRIx64, e->observer,
@@ -364,15 +362,14 @@ static GPtrArray *log_texts(const TwTrace *trace, unsigned op)
         for (n = 1; i + n < trace->n_log; n++) {
             const TwLogRecord *next = &trace->log[i + n];
             if (next->op != first->op || next->kind != first->kind ||
-                next->region != first->region ||
-                next->attrs != first->attrs ||
+                next->region != first->region || next->attrs != first->attrs ||
                 next->offset != first->offset + n) {
                 break;
             }
         }
         if (first->op == op) {
-            GString *text = g_string_new(
-                first->kind == TW_LOG_FETCH ? "fetch" : "write");
+            GString *text =
+                g_string_new(first->kind == TW_LOG_FETCH ? "fetch" : "write");
 
             g_string_append_printf(text, " r%u+0x%" PRIx64 " %u ",
                                    first->region, first->offset, n);
@@ -383,7 +380,8 @@ static GPtrArray *log_texts(const TwTrace *trace, unsigned op)
     return texts;
 }
 
-/* Holding one against the other --------------------------------------------- */
+/* Holding one against the other ---------------------------------------------
+ */
 
 static char *join(GPtrArray *texts)
 {
@@ -440,8 +438,7 @@ static char *note_differs(const TwCorner *corner, const TwTrace *trace,
     differs = compare("events", note->events, note->no_events,
                       event_texts(trace, op));
     if (!differs) {
-        differs = compare("log", note->log, note->no_log,
-                          log_texts(trace, op));
+        differs = compare("log", note->log, note->no_log, log_texts(trace, op));
     }
     for (unsigned i = 0; told && !differs && i < note->told->len; i++) {
         differs = compare_told(g_ptr_array_index(note->told, i), told, op);

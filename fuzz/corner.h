@@ -24,12 +24,12 @@ typedef struct TwCornerNote {
 } TwCornerNote;
 
 typedef struct TwCorner {
-    char *file;  /* "12-alias-of-disabled.tw" */
-    char *path;  /* "/corner/12/FV-1/alias-of-disabled" */
+    char *file;      /* "12-alias-of-disabled.tw" */
+    char *path;      /* "/corner/12/FV-1/alias-of-disabled" */
     unsigned number; /* 0: a case of */
     char *rule;      /* this rule, the first of its rules; else NULL */
     char **rules, **broken_by; /* NULL-terminated */
-    bool silent; /* the judge cannot tell what breaks it */
+    bool silent;               /* the judge cannot tell what breaks it */
     TwProgram program;
     TwCornerNote notes[TW_MAX_SCRIPT];
     unsigned n_noted;
@@ -37,8 +37,7 @@ typedef struct TwCorner {
 
 /* Reads one case; an error (G_FILE_ERROR, TW_TEXT_ERROR) names file and line
  * and says what was expected. */
-TwCorner *tw_corner_load(const char *folder, const char *file,
-                         GError **error);
+TwCorner *tw_corner_load(const char *folder, const char *file, GError **error);
 void tw_corner_free(TwCorner *corner);
 
 /* What a target told of one operation ("fill", "render" ...). */

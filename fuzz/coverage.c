@@ -72,9 +72,8 @@ static bool parse_situation(const Reader *r, char **words, TwCoverage *into)
             value++;
         }
         if (value == tw_situation_values(d)) {
-            g_autofree char *what =
-                g_strdup_printf("a name of dimension \"%s\"",
-                                tw_situation_dimension(d));
+            g_autofree char *what = g_strdup_printf(
+                "a name of dimension \"%s\"", tw_situation_dimension(d));
             return expected(r, what);
         }
         situation.is[d] = (uint8_t)value;
@@ -163,8 +162,7 @@ static void print(const TwCoverage *coverage, GString *out)
         if (coverage->seen[i] == 0) {
             continue;
         }
-        g_string_append_printf(out, "%" G_GUINT64_FORMAT,
-                               coverage->seen[i]);
+        g_string_append_printf(out, "%" G_GUINT64_FORMAT, coverage->seen[i]);
         for (unsigned d = 0; d < TW_MET_DIMENSIONS; d++) {
             g_string_append_printf(out, " %s",
                                    tw_situation_name(d, situation.is[d]));

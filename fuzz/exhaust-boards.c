@@ -3,11 +3,11 @@
  * which programs are made.  EXHAUST.md says what each is for. */
 #include "fuzz/exhaust.h"
 
-#define PAIR_BEHIND_I0                                     \
-    "region r0 container size 0x10000 root s0\n"           \
-    "region r1 iommu size 0x2000 in r0 at 0x0 iommu i0\n"  \
-    "region r2 container size 0x10000 root s1\n"           \
-    "region r3 ram size 0x1000 in r2 at 0x0\n"             \
+#define PAIR_BEHIND_I0 \
+    "region r0 container size 0x10000 root s0\n" \
+    "region r1 iommu size 0x2000 in r0 at 0x0 iommu i0\n" \
+    "region r2 container size 0x10000 root s1\n" \
+    "region r3 ram size 0x1000 in r2 at 0x0\n" \
     "region r4 ram size 0x1000 in r2 at 0x1000\n"
 
 const TwExhaustBoard tw_exhaust_boards[] = {
@@ -36,8 +36,7 @@ const TwExhaustBoard tw_exhaust_boards[] = {
      "  enable r3 off\n",
      false},
     {"one", "one IOMMU: silent and notified changes, rights, reset, bypass",
-     "twinwalk 1\n" PAIR_BEHIND_I0
-     "iommu i0 table to s1\n"
+     "twinwalk 1\n" PAIR_BEHIND_I0 "iommu i0 table to s1\n"
      "mmu c0.0 space s0\n"
      "setup\n"
      "  page c0.0 0x0 -> 0x0 size 0x1000 rw\n"
@@ -87,8 +86,7 @@ const TwExhaustBoard tw_exhaust_boards[] = {
      false},
     {"cpus", "two CPUs, work that waits for safe points, who acts",
      "twinwalk 1\n"
-     "safepoints explicit\n" PAIR_BEHIND_I0
-     "mmu c0.0 space s0\n"
+     "safepoints explicit\n" PAIR_BEHIND_I0 "mmu c0.0 space s0\n"
      "mmu c1.0 space s0\n"
      "setup\n"
      "  page c0.0 0x0 -> 0x0 size 0x1000 rw\n"

@@ -336,8 +336,8 @@ static bool set_entries(Naive *n, const TwOp *op)
         }
         had |= hop->valid;
         if (op->code == TW_OP_MAP && op->perm != 0) {
-            *hop = (NaiveHop){true, op->other, op->perm,
-                              op->out + at - op->addr};
+            *hop =
+                (NaiveHop){true, op->other, op->perm, op->out + at - op->addr};
         } else if (op->code != TW_OP_PROTECT || op->perm == 0) {
             *hop = (NaiveHop){.valid = false};
         } else if (hop->valid) {

@@ -57,11 +57,11 @@ typedef struct NaiveEntry {
     uint8_t since; /* obtained when so many events waited: they may have been
                     * heeded before, and do not end it any more */
     NaivePage page;
-    uint8_t perm;  /* of page map and hops together */
+    uint8_t perm; /* of page map and hops together */
     uint8_t n_hops;
     uint8_t iommu[NAIVE_HOPS];
     uint64_t window[NAIVE_HOPS]; /* page of region offset */
-    uint8_t space; /* where it leads, if it is not whole: */
+    uint8_t space;               /* where it leads, if it is not whole: */
     uint64_t addr;
     bool whole;     /* then to this leaf: */
     uint8_t region; /* TW_NONE: a hole */

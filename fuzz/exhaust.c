@@ -46,7 +46,7 @@ typedef struct Search {
     TwTrace *trace;
     unsigned n_letters;
     NaiveAnswer history[TW_EXHAUST_MOST]; /* of the accesses so far */
-    Naive *states; /* NAIVE_ANSWERS for each depth */
+    Naive *states;                        /* NAIVE_ANSWERS for each depth */
     bool symmetric;
 } Search;
 
@@ -57,8 +57,8 @@ static bool parse_board(unsigned board, TwProgram *program, GError **error)
     const char *text = tw_exhaust_boards[board].text;
 
     return tw_program_parse(program, text, strlen(text),
-                            tw_exhaust_boards[board].name, TW_TEXT_STRICT,
-                            NULL, NULL, error);
+                            tw_exhaust_boards[board].name, TW_TEXT_STRICT, NULL,
+                            NULL, error);
 }
 
 static bool is_access(const TwOp *op)
@@ -115,7 +115,8 @@ static void make_trace(Search *s)
             continue;
         }
         tw_trace_add_location(trace, o,
-                              (TwLocation){.length = 1, .region = a->region,
+                              (TwLocation){.length = 1,
+                                           .region = a->region,
                                            .offset = a->offset});
         if (p->script[i].code == TW_OP_READ) {
             o->value = byte_at(s, i, a->region, a->offset);
@@ -124,8 +125,8 @@ static void make_trace(Search *s)
     trace->n_ops = p->n_script;
     for (unsigned i = 0; i < p->n_script; i++) {
         const NaiveAnswer *a = &s->history[i];
-        bool last = p->script[i].code == TW_OP_WRITE &&
-                    a->class_ == TW_CLASS_OK;
+        bool last =
+            p->script[i].code == TW_OP_WRITE && a->class_ == TW_CLASS_OK;
 
         for (unsigned k = i + 1; k < p->n_script && last; k++) {
             last = p->script[k].code != TW_OP_WRITE ||
@@ -265,7 +266,8 @@ static void try_answer(Search *s, const NaiveAnswer *a, bool reached)
     if (allowed && !reached && !s->unit->went_beyond) {
         g_autofree char *what = g_strdup_printf(
             "exhaust: operation %u may be answered with %s, which no naive "
-            "cache does", last, text);
+            "cache does",
+            last, text);
         tell(s, what, true, s->unit->beyond);
         s->unit->went_beyond = 1;
     }
@@ -354,8 +356,7 @@ static void search(Search *s, const Naive *naive, unsigned depth, bool first,
             overflow |= after[i].overflow;
         }
         if (overflow) {
-            fail(s, "exhaust: more than the naive cache has room for",
-                 true);
+            fail(s, "exhaust: more than the naive cache has room for", true);
             return;
         }
         if (judged) {
@@ -483,10 +484,9 @@ static void sum_up(const Shared *shared, TwExhaustResult *result)
 
 static char *head_line(const TwExhaustOptions *options)
 {
-    return g_strdup_printf("twinwalk-exhaust 1 length %u board %s target %s\n",
-                           options->length,
-                           options->board ? options->board : "all",
-                           options->target.name);
+    return g_strdup_printf(
+        "twinwalk-exhaust 1 length %u board %s target %s\n", options->length,
+        options->board ? options->board : "all", options->target.name);
 }
 
 /* Units that went well; one that failed is searched again. */
@@ -500,16 +500,16 @@ static bool save(const TwExhaustOptions *options, const Shared *shared,
         const Unit *u = &shared->units[i];
 
         if (u->done && !u->failed) {
-            g_string_append_printf(
-                text,
-                "%u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-                " %" PRIu64 "\n",
-                i, u->counts.programs, u->counts.skipped, u->counts.histories,
-                u->counts.answers, u->counts.reached, u->counts.beyond);
+            g_string_append_printf(text,
+                                   "%u %" PRIu64 " %" PRIu64 " %" PRIu64
+                                   " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+                                   i, u->counts.programs, u->counts.skipped,
+                                   u->counts.histories, u->counts.answers,
+                                   u->counts.reached, u->counts.beyond);
         }
     }
-    return g_file_set_contents(options->resume, text->str,
-                               (gssize)text->len, error);
+    return g_file_set_contents(options->resume, text->str, (gssize)text->len,
+                               error);
 }
 
 static bool load(const TwExhaustOptions *options, Shared *shared,
@@ -537,15 +537,15 @@ static bool load(const TwExhaustOptions *options, Shared *shared,
         unsigned i;
 
         if (sscanf(lines[n],
-                   "%u %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-                   " %" SCNu64 " %" SCNu64,
+                   "%u %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+                   " %" SCNu64,
                    &i, &c.programs, &c.skipped, &c.histories, &c.answers,
                    &c.reached, &c.beyond) != 7 ||
             i >= shared->n_units) {
             g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                         "%s:%u: expected the number of a part below %u and "
-                        "six counts", options->resume, n + 1,
-                        shared->n_units);
+                        "six counts",
+                        options->resume, n + 1, shared->n_units);
             return false;
         }
         shared->units[i].counts = c;
@@ -559,8 +559,8 @@ static bool load(const TwExhaustOptions *options, Shared *shared,
 
 /* Waits until all processes have ended; false if one died. */
 static bool wait_for(const TwExhaustOptions *options, Shared *shared,
-                     const pid_t *pids, TwExhaustProgress progress,
-                     void *data, TwExhaustResult *result, gint64 start)
+                     const pid_t *pids, TwExhaustProgress progress, void *data,
+                     TwExhaustResult *result, gint64 start)
 {
     unsigned left = options->jobs;
     gint64 saved = start;

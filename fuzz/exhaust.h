@@ -24,11 +24,11 @@ enum { TW_EXHAUST_MOST = 8, TW_EXHAUST_BOARDS = 8 };
 
 typedef struct TwExhaustOptions {
     TwTargetOptions target;
-    const char *board;   /* NULL: all */
-    unsigned length;     /* 1 to TW_EXHAUST_MOST operations */
-    unsigned jobs;       /* processes; results do not depend on it */
-    const char *resume;  /* NULL, or where what is done is kept */
-    volatile int *stop;  /* set by a signal handler: end cleanly */
+    const char *board;  /* NULL: all */
+    unsigned length;    /* 1 to TW_EXHAUST_MOST operations */
+    unsigned jobs;      /* processes; results do not depend on it */
+    const char *resume; /* NULL, or where what is done is kept */
+    volatile int *stop; /* set by a signal handler: end cleanly */
     int deaf_to; /* tests: the naive cache hears no such event; -1: hears all */
 } TwExhaustOptions;
 
@@ -43,7 +43,7 @@ typedef struct TwExhaustCounts {
 
 typedef struct TwExhaustResult {
     TwExhaustCounts boards[TW_EXHAUST_BOARDS]; /* in the order of the list */
-    unsigned done, units; /* parts of the work */
+    unsigned done, units;                      /* parts of the work */
     double seconds;
     bool interrupted;
     /* The first disagreement and the first answer beyond, as case files with

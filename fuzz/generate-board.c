@@ -200,8 +200,7 @@ void tw_put_any_change(TwGen *gen, const TwAim *aim, uint8_t actor,
 {
     unsigned draw = tw_gen_below(gen, 8);
 
-    if (draw < 4 && aim->n_hops > 0 &&
-        tw_gen_speaks(gen->dialect, TW_OP_MAP)) {
+    if (draw < 4 && aim->n_hops > 0 && tw_gen_speaks(gen->dialect, TW_OP_MAP)) {
         tw_put_change(gen, tw_aim_some_hop(gen, aim), actor, notified);
     } else if (draw < 6 && tw_gen_speaks(gen->dialect, TW_OP_PAGE)) {
         tw_put_page(gen, aim, actor);

@@ -490,20 +490,19 @@ void tw_flat_move(TwGen *gen)
         uint8_t weight, topology, hostile; /* by profile */
     } moves[] = {
         {move_burst, 36, 30, 28},     {move_access, 8, 6, 6},
-        {move_protect, 16, 6, 8},
-        {move_unpage, 8, 3, 4},       {move_unmap, 13, 16, 8},
-        {move_alias, 9, 10, 6},       {move_cross, 9, 9, 9},
-        {move_slot, 8, 4, 4},         {move_code, 24, 12, 12},
-        {move_remap_code, 8, 12, 6},  {move_flush, 3, 2, 4},
-        {tw_move_actor, 5, 5, 5},
+        {move_protect, 16, 6, 8},     {move_unpage, 8, 3, 4},
+        {move_unmap, 13, 16, 8},      {move_alias, 9, 10, 6},
+        {move_cross, 9, 9, 9},        {move_slot, 8, 4, 4},
+        {move_code, 24, 12, 12},      {move_remap_code, 8, 12, 6},
+        {move_flush, 3, 2, 4},        {tw_move_actor, 5, 5, 5},
         {tw_move_topology, 6, 14, 8}, {tw_move_transaction, 4, 8, 6},
         {move_any, 3, 3, 24},
     };
     unsigned sum = 0, draw, i = 0;
 
-#define WEIGHT(k)                                                              \
-    (gen->profile == TW_PROFILE_TOPOLOGY  ? moves[k].topology                  \
-     : gen->profile == TW_PROFILE_HOSTILE ? moves[k].hostile                   \
+#define WEIGHT(k) \
+    (gen->profile == TW_PROFILE_TOPOLOGY  ? moves[k].topology \
+     : gen->profile == TW_PROFILE_HOSTILE ? moves[k].hostile \
                                           : moves[k].weight)
     for (unsigned k = 0; k < sizeof(moves) / sizeof(moves[0]); k++) {
         sum += WEIGHT(k);

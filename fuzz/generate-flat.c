@@ -203,9 +203,9 @@ static void fill_pages(TwGen *gen, uint8_t cpu, uint8_t mmu)
 static void add_actors(TwGen *gen)
 {
     static const uint8_t useful[] = {
-        TW_OP_ENABLE, TW_OP_ENABLE, TW_OP_MOVE,       TW_OP_RESIZE,
-        TW_OP_DEL,    TW_OP_PAGE,   TW_OP_PAGE,       TW_OP_UNPAGE,
-        TW_OP_ADD,    TW_OP_ALIAS_OFFSET, TW_OP_PRIORITY, TW_OP_FLUSH_PAGE,
+        TW_OP_ENABLE,    TW_OP_ENABLE,       TW_OP_MOVE,     TW_OP_RESIZE,
+        TW_OP_DEL,       TW_OP_PAGE,         TW_OP_PAGE,     TW_OP_UNPAGE,
+        TW_OP_ADD,       TW_OP_ALIAS_OFFSET, TW_OP_PRIORITY, TW_OP_FLUSH_PAGE,
         TW_OP_FLUSH_ALL,
     };
     TwProgram *program = gen->program;
@@ -218,8 +218,7 @@ static void add_actors(TwGen *gen)
 
         if (region == TW_NONE ||
             !tw_gen_random_op(program, gen->dialect, gen->rng,
-                              useful[tw_gen_below(gen, sizeof(useful))],
-                              &op)) {
+                              useful[tw_gen_below(gen, sizeof(useful))], &op)) {
             continue;
         }
         op.actor = TW_BOARD;

@@ -11,11 +11,11 @@
 #include "fuzz/generate.h"
 
 enum {
-    SKETCH_SPOTS = 12,   /* per space */
-    SKETCH_ENTRIES = 8,  /* per IOMMU index */
-    SKETCH_PAGES = 16,   /* per MMU index */
-    SKETCH_TOUCHED = 8,  /* addresses accessed before */
-    SKETCH_DEPTH = 8,    /* hops that an aim follows */
+    SKETCH_SPOTS = 12,  /* per space */
+    SKETCH_ENTRIES = 8, /* per IOMMU index */
+    SKETCH_PAGES = 16,  /* per MMU index */
+    SKETCH_TOUCHED = 8, /* addresses accessed before */
+    SKETCH_DEPTH = 8,   /* hops that an aim follows */
 };
 
 /* A piece of a space where something can be reached. */
@@ -43,7 +43,7 @@ typedef struct TwTouch {
 } TwTouch;
 
 typedef struct TwSketchHop {
-    uint64_t offset;     /* in the IOMMU's region */
+    uint64_t offset; /* in the IOMMU's region */
     uint8_t iommu, index;
     bool known;          /* there is an entry, and it grants something */
     TwSketchEntry entry; /* if known */
@@ -51,15 +51,15 @@ typedef struct TwSketchHop {
 
 /* Where an address leads, as far as the sketch knows. */
 typedef struct TwAim {
-    uint64_t va, pa;    /* pa: in the MMU index's space */
+    uint64_t va, pa; /* pa: in the MMU index's space */
     uint8_t cpu, mmu;
-    uint8_t lg;         /* size of the page-map entry */
+    uint8_t lg; /* size of the page-map entry */
     uint8_t n_hops;
-    bool touched;       /* accessed before */
+    bool touched; /* accessed before */
     TwSketchHop hop[SKETCH_DEPTH];
     const TwSketchSpot *spot; /* the last one met, or NULL: a hole */
-    uint8_t space;      /* the last space */
-    uint64_t addr;      /* the address in it */
+    uint8_t space;            /* the last space */
+    uint64_t addr;            /* the address in it */
 } TwAim;
 
 /* What the script is made of; see generate-moves.c. */
@@ -102,16 +102,16 @@ typedef struct TwMixture {
     uint8_t spaces[2], iommus[2], extras[2], cpus[2], mmus[2];
     uint16_t ops[2];
     uint8_t page_lg[2];
-    uint8_t nest;    /* % of IOMMU entries that lead to another IOMMU */
-    uint8_t via;     /* % of accesses aimed at IOMMUs */
-    uint8_t subpage; /* % of regions that do not keep to pages */
-    uint8_t overlap; /* % of regions put over others */
+    uint8_t nest;        /* % of IOMMU entries that lead to another IOMMU */
+    uint8_t via;         /* % of accesses aimed at IOMMUs */
+    uint8_t subpage;     /* % of regions that do not keep to pages */
+    uint8_t overlap;     /* % of regions put over others */
     uint8_t odd_granule; /* % of IOMMUs whose granule is not P */
-    uint8_t extreme; /* % of sizes and addresses at the ends of 2^64 */
-    uint8_t loops;   /* % of IOMMU entries that lead back */
-    uint8_t slots; /* % of page maps of small pages in one TLB slot */
+    uint8_t extreme;     /* % of sizes and addresses at the ends of 2^64 */
+    uint8_t loops;       /* % of IOMMU entries that lead back */
+    uint8_t slots;       /* % of page maps of small pages in one TLB slot */
     uint8_t explicit_safepoints; /* % */
-    uint8_t moves[MOVES]; /* weights */
+    uint8_t moves[MOVES];        /* weights */
 } TwMixture;
 
 typedef struct TwGen {
@@ -120,10 +120,10 @@ typedef struct TwGen {
     TwRng *rng;
     TwProfile profile;
     const TwMixture *mixture;
-    uint64_t page; /* P */
-    uint32_t weights; /* sum of the possible moves' */
+    uint64_t page;     /* P */
+    uint32_t weights;  /* sum of the possible moves' */
     uint64_t possible; /* bit per TwMove */
-    uint16_t limit; /* script operations */
+    uint16_t limit;    /* script operations */
     uint8_t n_spots[TW_MAX_SPACES];
     uint8_t n_entries[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
     uint8_t n_pages[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
@@ -131,7 +131,7 @@ typedef struct TwGen {
     uint8_t open; /* transactions */
     uint8_t twin; /* a space that shows the one before it, or TW_NONE; while
                    * the topology is made */
-    uint8_t unplugged; /* bit per CPU */
+    uint8_t unplugged;            /* bit per CPU */
     uint8_t observing, listening; /* bit per number of an observer */
     uint8_t vetoing;              /* the IOMMU that has a veto, or TW_NONE */
     bool saved;                   /* there is a snapshot */
@@ -141,8 +141,7 @@ typedef struct TwGen {
     uint64_t disabled, detached, moved, resized;
     TwTouch touched[SKETCH_TOUCHED];
     TwSketchSpot spots[TW_MAX_SPACES][SKETCH_SPOTS];
-    TwSketchEntry entries[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES]
-                         [SKETCH_ENTRIES];
+    TwSketchEntry entries[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES][SKETCH_ENTRIES];
     TwSketchPage pages[TW_MAX_CPUS][TW_MAX_MMU_INDEXES][SKETCH_PAGES];
     TwOp scratch; /* where operations outside the dialect go */
 } TwGen;
@@ -201,8 +200,7 @@ void tw_gen_note_map(TwGen *gen, const TwOp *op);
 uint8_t tw_gen_select(const TwIommu *iommu, TwAttrs attrs);
 
 /* Follows virtual address `va` of (cpu, mmu). */
-void tw_gen_aim(TwGen *gen, uint8_t cpu, uint8_t mmu, uint64_t va,
-                TwAim *aim);
+void tw_gen_aim(TwGen *gen, uint8_t cpu, uint8_t mmu, uint64_t va, TwAim *aim);
 
 /* A virtual address that the page map knows and that leads somewhere, in `via`
  * % of the cases to an IOMMU; false if there is no CPU left. */

@@ -411,10 +411,10 @@ static void move_any(TwGen *gen)
 
 #define OP(x) (UINT64_C(1) << TW_OP_##x)
 #define CHANGES (OP(MAP) | OP(UNMAP) | OP(PROTECT))
-#define FLUSHES                                                               \
+#define FLUSHES \
     (OP(FLUSH_PAGE) | OP(FLUSH_RANGE) | OP(FLUSH_INDEX) | OP(FLUSH_ALL))
-#define REGIONS                                                               \
-    (OP(ENABLE) | OP(MOVE) | OP(RESIZE) | OP(PRIORITY) | OP(READONLY) |       \
+#define REGIONS \
+    (OP(ENABLE) | OP(MOVE) | OP(RESIZE) | OP(PRIORITY) | OP(READONLY) | \
      OP(DEL) | OP(ALIAS_OFFSET))
 
 static const struct {
@@ -478,8 +478,8 @@ void tw_gen_weigh(TwGen *gen)
 
     gen->possible = gen->weights = 0;
     for (unsigned i = 0; i < MOVES; i++) {
-        bool inside = i != MOVE_DURING ||
-                      (gen->dialect->op_flags & TW_OPF_DURING);
+        bool inside =
+            i != MOVE_DURING || (gen->dialect->op_flags & TW_OPF_DURING);
         if (inside && (moves[i].needs == 0 || (moves[i].needs & ops))) {
             gen->possible |= UINT64_C(1) << i;
             gen->weights += gen->mixture->moves[i];

@@ -10,8 +10,7 @@
 #include "program/legality.h"
 #include "program/ops.h"
 
-uint8_t tw_gen_pick_region(const TwProgram *program, uint32_t kinds,
-                           uint32_t n)
+uint8_t tw_gen_pick_region(const TwProgram *program, uint32_t kinds, uint32_t n)
 {
     uint8_t ids[TW_MAX_REGIONS];
     unsigned count = 0;
@@ -240,9 +239,9 @@ static void random_range(const TwProgram *program, TwRng *rng, TwOp *op)
 
         if (region != TW_NONE && tw_rng_chance(rng, 75)) {
             uint64_t granules = program->regions[region].size / granule;
-            first = granule * tw_rng_below(rng, granules < 64
-                                                    ? (uint32_t)granules + 1
-                                                    : 64);
+            first =
+                granule *
+                tw_rng_below(rng, granules < 64 ? (uint32_t)granules + 1 : 64);
             length = granule * (1 + tw_rng_below(rng, 4));
         }
     }
@@ -335,9 +334,8 @@ bool tw_gen_random_arg(const TwProgram *program, const TwDialect *dialect,
                                : 4 + tw_rng_below(rng, 36));
         return true;
     case TW_ARG_BITS:
-        op->lg = (uint8_t)(tw_rng_chance(rng, 60)
-                               ? 64
-                               : 1 + tw_rng_below(rng, 64));
+        op->lg =
+            (uint8_t)(tw_rng_chance(rng, 60) ? 64 : 1 + tw_rng_below(rng, 64));
         return true;
     case TW_ARG_PERM:
         op->perm = (uint8_t)(tw_rng_chance(rng, 50) ? TW_R | TW_W | TW_X
@@ -352,8 +350,7 @@ bool tw_gen_random_arg(const TwProgram *program, const TwDialect *dialect,
         return true;
     case TW_ARG_NOTIFIED:
         op->flags = (uint8_t)(op->flags & ~TW_OPF_NOTIFIED);
-        if (tw_rng_chance(rng, 65) &&
-            (dialect->op_flags & TW_OPF_NOTIFIED)) {
+        if (tw_rng_chance(rng, 65) && (dialect->op_flags & TW_OPF_NOTIFIED)) {
             op->flags |= TW_OPF_NOTIFIED;
         }
         return true;
@@ -367,9 +364,9 @@ bool tw_gen_random_arg(const TwProgram *program, const TwDialect *dialect,
         op->priority = (int32_t)tw_rng_below(rng, 7) - 3;
         return true;
     case TW_ARG_EVENT:
-        op->kinds = (uint8_t)(tw_rng_chance(rng, 75)
-                                  ? TW_EVENT_UNMAP
-                                  : 1u << tw_rng_below(rng, 3));
+        op->kinds =
+            (uint8_t)(tw_rng_chance(rng, 75) ? TW_EVENT_UNMAP
+                                             : 1u << tw_rng_below(rng, 3));
         return true;
     case TW_ARG_EVENTS:
         op->kinds = (uint8_t)(1 + tw_rng_below(rng, 7));
@@ -396,9 +393,8 @@ bool tw_gen_random_op(const TwProgram *program, const TwDialect *dialect,
 {
     const TwOpInfo *info = tw_op_info(code);
 
-    if (info == NULL || !tw_gen_speaks(dialect, code) ||
-        code == TW_OP_PAR || code == TW_OP_AND || code == TW_OP_BARRIER ||
-        code == TW_OP_END_PAR) {
+    if (info == NULL || !tw_gen_speaks(dialect, code) || code == TW_OP_PAR ||
+        code == TW_OP_AND || code == TW_OP_BARRIER || code == TW_OP_END_PAR) {
         return false;
     }
     *op = (TwOp){.code = (uint8_t)code, .actor = TW_BOARD};

@@ -64,8 +64,8 @@ void tw_put_unmap(TwGen *gen, const TwSketchHop *hop, uint8_t actor,
 void tw_put_protect(TwGen *gen, const TwSketchHop *hop, uint8_t perm,
                     uint8_t actor, bool notified);
 /* Maps the hop's page elsewhere; as it was. */
-void tw_put_map(TwGen *gen, const TwSketchHop *hop, uint8_t perm,
-                uint8_t actor, bool notified);
+void tw_put_map(TwGen *gen, const TwSketchHop *hop, uint8_t perm, uint8_t actor,
+                bool notified);
 void tw_put_remap_same(TwGen *gen, const TwSketchHop *hop, uint8_t actor,
                        bool notified);
 /* One of these. */
@@ -136,7 +136,8 @@ uint8_t tw_flat_rights(TwGen *gen);
 /* One move. */
 void tw_flat_move(TwGen *gen);
 
-/* --- generate-moves.c, -board.c, -watch.c, -time.c: moves used by others --- */
+/* --- generate-moves.c, -board.c, -watch.c, -time.c: moves used by others ---
+ */
 
 void tw_move_access(TwGen *gen);
 void tw_move_topology(TwGen *gen);

@@ -366,8 +366,8 @@ static bool add_container(TwGen *gen, TwGenCursor *cursor, uint8_t space)
 static uint8_t add_row(TwGen *gen, uint8_t target, unsigned width)
 {
     uint64_t size = gen->program->regions[target].size;
-    TwRegion *row = tw_gen_new_region(gen, TW_REGION_CONTAINER, TW_NONE, 0,
-                                      size * width);
+    TwRegion *row =
+        tw_gen_new_region(gen, TW_REGION_CONTAINER, TW_NONE, 0, size * width);
     uint8_t id = tw_gen_region_id(gen, row);
 
     for (unsigned i = 0; i < width; i++) {
@@ -395,8 +395,8 @@ void tw_gen_add_grid(TwGen *gen, TwGenCursor *cursor, uint8_t space)
         !tw_gen_has_kind(gen, TW_REGION_RAM)) {
         return;
     }
-    region = tw_gen_new_region(gen, TW_REGION_CONTAINER, TW_NONE, 0,
-                               2 * gen->page);
+    region =
+        tw_gen_new_region(gen, TW_REGION_CONTAINER, TW_NONE, 0, 2 * gen->page);
     id = tw_gen_region_id(gen, region);
     region = tw_gen_new_region(
         gen, tw_gen_chance(gen, 70) ? TW_REGION_RAM : TW_REGION_ROM, id, 0,
@@ -414,14 +414,14 @@ void tw_gen_add_grid(TwGen *gen, TwGenCursor *cursor, uint8_t space)
 
         tw_gen_note_spot(
             gen, space,
-            (TwSketchSpot){.addr = region->addr +
-                                   2 * gen->page *
-                                       (i == 0 ? cells - 1
-                                               : tw_gen_below(gen, cells)),
-                           .size = gen->page,
-                           .region = id,
-                           .leaf = leaf,
-                           .iommu = TW_NONE});
+            (TwSketchSpot){
+                .addr = region->addr +
+                        2 * gen->page *
+                            (i == 0 ? cells - 1 : tw_gen_below(gen, cells)),
+                .size = gen->page,
+                .region = id,
+                .leaf = leaf,
+                .iommu = TW_NONE});
     }
 }
 

@@ -193,8 +193,8 @@ static uint64_t offset_below(TwGen *gen, uint64_t size)
     uint64_t offset = 0;
 
     if (pages > 1) {
-        offset = gen->page *
-                 tw_gen_below(gen, pages < 32 ? (uint32_t)pages : 32);
+        offset =
+            gen->page * tw_gen_below(gen, pages < 32 ? (uint32_t)pages : 32);
         if (pages > 32 && tw_gen_chance(gen, 20)) {
             offset = (pages - 1) << gen->program->page_lg;
         }
@@ -235,8 +235,7 @@ uint64_t tw_gen_pick_room(TwGen *gen, uint8_t space, uint64_t *length,
     uint64_t addr = spot->addr;
     if (spot->size > *length) {
         uint64_t more = (spot->size - *length) >> lg;
-        addr += (uint64_t)tw_gen_below(gen, more < 16 ? (uint32_t)more + 1
-                                                      : 16)
+        addr += (uint64_t)tw_gen_below(gen, more < 16 ? (uint32_t)more + 1 : 16)
                 << lg;
     } else if (spot->size >= gen->page) {
         *length = spot->size & ~(gen->page - 1);
@@ -264,9 +263,8 @@ uint64_t tw_gen_pick_in_space(TwGen *gen, uint8_t space, TwAttrs attrs,
             if (entry->perm == 0 || entry->last - entry->first == UINT64_MAX) {
                 continue;
             }
-            uint64_t offset =
-                entry->first +
-                offset_below(gen, entry->last - entry->first + 1);
+            uint64_t offset = entry->first +
+                              offset_below(gen, entry->last - entry->first + 1);
             if (offset - spot->base < spot->size) {
                 return spot->addr + (offset - spot->base);
             }
@@ -332,13 +330,13 @@ static void sketch_region(TwGen *gen, uint8_t space, uint8_t id,
     if (region->kind != TW_REGION_CONTAINER) {
         tw_gen_note_spot(gen, space,
                          (TwSketchSpot){.addr = addr,
-                                  .size = size,
-                                  .base = base,
-                                  .region = movable,
-                                  .leaf = id,
-                                  .iommu = region->kind == TW_REGION_IOMMU
-                                               ? region->iommu
-                                               : TW_NONE});
+                                        .size = size,
+                                        .base = base,
+                                        .region = movable,
+                                        .leaf = id,
+                                        .iommu = region->kind == TW_REGION_IOMMU
+                                                     ? region->iommu
+                                                     : TW_NONE});
         return;
     }
     for (unsigned i = 0; i < program->n_regions; i++) {
@@ -372,8 +370,8 @@ static void sketch_ops(TwGen *gen, const TwOp *ops, unsigned n)
         case TW_OP_WRITE:
         case TW_OP_EXEC:
         case TW_OP_RMW:
-            gen->touched[gen->n_touched++ % SKETCH_TOUCHED] = (TwTouch){
-                .va = op->addr, .cpu = op->obj, .mmu = op->index};
+            gen->touched[gen->n_touched++ % SKETCH_TOUCHED] =
+                (TwTouch){.va = op->addr, .cpu = op->obj, .mmu = op->index};
             if (gen->n_touched == 2 * SKETCH_TOUCHED) {
                 gen->n_touched = SKETCH_TOUCHED;
             }
@@ -394,10 +392,10 @@ static void sketch_ops(TwGen *gen, const TwOp *ops, unsigned n)
             gen->listening |= (uint8_t)(1u << op->obj);
             break;
         case TW_OP_UNOBSERVE:
-            gen->observing &= (uint8_t)~(1u << op->obj);
+            gen->observing &= (uint8_t) ~(1u << op->obj);
             break;
         case TW_OP_UNLISTEN:
-            gen->listening &= (uint8_t)~(1u << op->obj);
+            gen->listening &= (uint8_t) ~(1u << op->obj);
             break;
         case TW_OP_VETO:
             gen->vetoing = op->flags & TW_OPF_ON ? op->obj : TW_NONE;

@@ -24,16 +24,16 @@ static uint8_t free_number(TwGen *gen)
     bool observes = gen->observing >> n & 1;
     tw_put(gen, observes ? TW_OP_UNOBSERVE : TW_OP_UNLISTEN, TW_BOARD)->obj =
         (uint8_t)n;
-    gen->observing &= (uint8_t)~(1u << n);
-    gen->listening &= (uint8_t)~(1u << n);
+    gen->observing &= (uint8_t) ~(1u << n);
+    gen->listening &= (uint8_t) ~(1u << n);
     return (uint8_t)n;
 }
 
 static void put_end(TwGen *gen, TwOpCode code, uint8_t number)
 {
     tw_put(gen, code, TW_BOARD)->obj = number;
-    gen->observing &= (uint8_t)~(1u << number);
-    gen->listening &= (uint8_t)~(1u << number);
+    gen->observing &= (uint8_t) ~(1u << number);
+    gen->listening &= (uint8_t) ~(1u << number);
 }
 
 /* Observers --------------------------------------------------------------- */

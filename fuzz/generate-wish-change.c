@@ -15,15 +15,14 @@
 static const uint32_t of_own_end =
     BIT(TW_MET_MAP_NOTIFIED) | BIT(TW_MET_UNMAP_NOTIFIED) |
     BIT(TW_MET_PROTECT_NOTIFIED) | BIT(TW_MET_RESET) | BIT(TW_MET_BYPASS) |
-    BIT(TW_MET_ADD) | BIT(TW_MET_DEL) | BIT(TW_MET_MOVE) |
-    BIT(TW_MET_RESIZE) | BIT(TW_MET_ENABLE) | BIT(TW_MET_DISABLE) |
-    BIT(TW_MET_PRIORITY) | BIT(TW_MET_READONLY) | BIT(TW_MET_ROM_MODE) |
-    BIT(TW_MET_ALIAS_OFFSET) | BIT(TW_MET_TRANSACTION) | BIT(TW_MET_RESTORE);
+    BIT(TW_MET_ADD) | BIT(TW_MET_DEL) | BIT(TW_MET_MOVE) | BIT(TW_MET_RESIZE) |
+    BIT(TW_MET_ENABLE) | BIT(TW_MET_DISABLE) | BIT(TW_MET_PRIORITY) |
+    BIT(TW_MET_READONLY) | BIT(TW_MET_ROM_MODE) | BIT(TW_MET_ALIAS_OFFSET) |
+    BIT(TW_MET_TRANSACTION) | BIT(TW_MET_RESTORE);
 static const uint32_t of_topology =
-    BIT(TW_MET_ADD) | BIT(TW_MET_DEL) | BIT(TW_MET_MOVE) |
-    BIT(TW_MET_RESIZE) | BIT(TW_MET_ENABLE) | BIT(TW_MET_DISABLE) |
-    BIT(TW_MET_PRIORITY) | BIT(TW_MET_READONLY) | BIT(TW_MET_ROM_MODE) |
-    BIT(TW_MET_ALIAS_OFFSET);
+    BIT(TW_MET_ADD) | BIT(TW_MET_DEL) | BIT(TW_MET_MOVE) | BIT(TW_MET_RESIZE) |
+    BIT(TW_MET_ENABLE) | BIT(TW_MET_DISABLE) | BIT(TW_MET_PRIORITY) |
+    BIT(TW_MET_READONLY) | BIT(TW_MET_ROM_MODE) | BIT(TW_MET_ALIAS_OFFSET);
 /* Those that a region on top of the answer can make. */
 static const uint32_t of_lids = BIT(TW_MET_DEL) | BIT(TW_MET_DISABLE) |
                                 BIT(TW_MET_PRIORITY) | BIT(TW_MET_MOVE) |
@@ -49,7 +48,8 @@ static bool choose_inner(TwWish *wish)
             /* What takes a lid off cannot be undone by a restore. */
             (outer == TW_MET_RESTORE &&
              (BIT(TW_MET_DEL) | BIT(TW_MET_DISABLE) | BIT(TW_MET_PRIORITY)) >>
-                     change & 1) ||
+                     change &
+                 1) ||
             (wish->want->is[TW_MET_BY_ENDING] == TW_MET_OPEN && !wish->dma &&
              (of_own_end >> change & 1))) {
             continue;
@@ -125,8 +125,7 @@ static bool put_window(TwWish *wish)
     if (program->regions[root].kind != TW_REGION_CONTAINER) {
         return false;
     }
-    window =
-        tw_gen_new_region(gen, TW_REGION_ALIAS, root, at, gen->page);
+    window = tw_gen_new_region(gen, TW_REGION_ALIAS, root, at, gen->page);
     if (!window) {
         return false;
     }
@@ -153,8 +152,8 @@ bool tw_wish_prepare(TwWish *wish)
         return false;
     }
     if (of_lids >> wish->change & 1 && outer != TW_MET_RESTORE &&
-        (wish->last.region == TW_NONE || (wish->change != TW_MET_MOVE &&
-                                          wish->change != TW_MET_RESIZE) ||
+        (wish->last.region == TW_NONE ||
+         (wish->change != TW_MET_MOVE && wish->change != TW_MET_RESIZE) ||
          tw_gen_chance(gen, 50)) &&
         !put_lid(wish)) {
         return false;
@@ -176,11 +175,11 @@ bool tw_wish_prepare(TwWish *wish)
     wish->old = wish->aside;
     if (wish->old.region == TW_NONE || tw_gen_chance(gen, 25)) {
         wish->old.space = (uint8_t)tw_gen_below(gen, tw_gen_live_spaces(gen));
-        wish->old.at = tw_gen_chance(gen, 50)
-                           ? tw_wish_free_page(gen)
-                           : tw_gen_pick_in_space(gen, wish->old.space,
-                                                  wish->attrs, 30) &
-                                 ~(gen->page - 1);
+        wish->old.at =
+            tw_gen_chance(gen, 50)
+                ? tw_wish_free_page(gen)
+                : tw_gen_pick_in_space(gen, wish->old.space, wish->attrs, 30) &
+                      ~(gen->page - 1);
     }
     /* An event that is to be the first must not find the change's own counted
      * already. */
@@ -259,9 +258,8 @@ static void put_region(TwWish *wish, TwOpCode code, uint8_t id, bool on,
         op->last = value;
         break;
     case TW_OP_PRIORITY:
-        op->priority = region->priority > INT32_MIN + 2
-                           ? region->priority - 2
-                           : INT32_MIN;
+        op->priority =
+            region->priority > INT32_MIN + 2 ? region->priority - 2 : INT32_MIN;
         break;
     case TW_OP_DEL:
         break;
@@ -293,9 +291,8 @@ static void go_away(TwWish *wish)
         /* fall through */
     case TW_MET_UNPAGE:
         put_page(wish, TW_OP_PAGE,
-                 wish->old.space == wish->way[0].space
-                     ? wish->old.at
-                     : tw_wish_free_page(gen),
+                 wish->old.space == wish->way[0].space ? wish->old.at
+                                                       : tw_wish_free_page(gen),
                  TW_R | TW_W | TW_X, TW_BOARD);
         break;
     case TW_MET_MAP:
@@ -309,8 +306,7 @@ static void go_away(TwWish *wish)
     case TW_MET_UNMAP:
     case TW_MET_UNMAP_NOTIFIED:
     case TW_MET_RESET:
-        put_map(wish, TW_OP_MAP, hop, &wish->old, TW_R | TW_W, TW_BOARD,
-                false);
+        put_map(wish, TW_OP_MAP, hop, &wish->old, TW_R | TW_W, TW_BOARD, false);
         break;
     case TW_MET_PROTECT:
     case TW_MET_PROTECT_NOTIFIED:
@@ -352,8 +348,7 @@ static void go_away(TwWish *wish)
                        TW_BOARD);
             break;
         case TW_MET_ROM_MODE:
-            put_region(wish, TW_OP_ROMD, id, !region->romd_mode, 0,
-                       TW_BOARD);
+            put_region(wish, TW_OP_ROMD, id, !region->romd_mode, 0, TW_BOARD);
             break;
         case TW_MET_ALIAS_OFFSET:
             put_region(wish, TW_OP_ALIAS_OFFSET, id, false,
@@ -424,8 +419,7 @@ static void come_back(TwWish *wish, uint8_t actor)
         break;
     case TW_MET_MOVE:
         put_region(wish, TW_OP_MOVE, id, false,
-                   wish->cover ? tw_wish_free_page(gen) : region->addr,
-                   actor);
+                   wish->cover ? tw_wish_free_page(gen) : region->addr, actor);
         break;
     case TW_MET_RESIZE:
         put_region(wish, TW_OP_RESIZE, id, false,
@@ -505,8 +499,8 @@ static void put_flush(TwWish *wish, unsigned ending, uint8_t actor)
         [TW_MET_FLUSH_INDEX - TW_MET_FLUSH_PAGE] = TW_OP_FLUSH_INDEX,
         [TW_MET_FLUSH_ALL - TW_MET_FLUSH_PAGE] = TW_OP_FLUSH_ALL,
     };
-    TwOp *op = tw_put(wish->gen,
-                      (TwOpCode)codes[ending - TW_MET_FLUSH_PAGE], actor);
+    TwOp *op =
+        tw_put(wish->gen, (TwOpCode)codes[ending - TW_MET_FLUSH_PAGE], actor);
 
     op->obj = wish->cpu;
     if (op->code != TW_OP_FLUSH_ALL) {
@@ -576,8 +570,7 @@ static void put_commit(TwWish *wish)
 {
     TwGen *gen = wish->gen;
     TwRegion *spare = tw_gen_new_region(
-        gen, TW_REGION_RAM,
-        gen->program->spaces[wish->way[0].space].root,
+        gen, TW_REGION_RAM, gen->program->spaces[wish->way[0].space].root,
         gen->page * 4000, gen->page);
 
     if (spare) {
@@ -628,8 +621,7 @@ static void put_ending(TwWish *wish)
     case TW_MET_WAITING:
     case TW_MET_SAFEPOINT:
         if (!(of_own_end >> wish->change & 1) || tw_gen_chance(gen, 20)) {
-            put_flush(wish, TW_MET_FLUSH_PAGE + tw_gen_below(gen, 4),
-                      TW_BOARD);
+            put_flush(wish, TW_MET_FLUSH_PAGE + tw_gen_below(gen, 4), TW_BOARD);
         }
         if (ending == TW_MET_SAFEPOINT) {
             tw_put_safepoint(gen, wish->cpu);
@@ -693,8 +685,9 @@ static void put_change(TwWish *wish)
     case TW_MET_DEVICE:
         before = program->n_script;
         come_back(wish, TW_BOARD);
-        by_device(wish, before, actor != TW_BOARD ? actor
-                                : tw_gen_pick_cpu(program, wish->cpu + 1u));
+        by_device(wish, before,
+                  actor != TW_BOARD ? actor
+                                    : tw_gen_pick_cpu(program, wish->cpu + 1u));
         break;
     case TW_MET_DURING:
         before = program->n_script;

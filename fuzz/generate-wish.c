@@ -27,8 +27,8 @@ static TwWishPlace place_of(TwWish *wish, uint8_t space,
         place.within += spot->base;
     }
     if (spot->iommu != TW_NONE) {
-        place.index = tw_gen_select(
-            &wish->gen->program->iommus[spot->iommu], wish->attrs);
+        place.index = tw_gen_select(&wish->gen->program->iommus[spot->iommu],
+                                    wish->attrs);
     }
     return place;
 }
@@ -46,11 +46,10 @@ static bool page_of(TwWish *wish, uint8_t space, const TwSketchSpot *spot,
         return false;
     }
     pages = (spot->size - skip) >> gen->program->page_lg;
-    *place = place_of(wish, space, spot,
-                      spot->addr + skip +
-                          gen->page * tw_gen_below(
-                                          gen, pages < 8 ? (uint32_t)pages
-                                                         : 8));
+    *place = place_of(
+        wish, space, spot,
+        spot->addr + skip +
+            gen->page * tw_gen_below(gen, pages < 8 ? (uint32_t)pages : 8));
     return true;
 }
 
@@ -80,8 +79,7 @@ static bool find_there(TwWish *wish, unsigned kind, uint8_t space,
 }
 
 /* A page of a new region; false if there is no room for one. */
-static bool make(TwWish *wish, unsigned kind, uint8_t space,
-                 TwWishPlace *place)
+static bool make(TwWish *wish, unsigned kind, uint8_t space, TwWishPlace *place)
 {
     TwGen *gen = wish->gen;
     TwGenCursor cursor = {.at = {0}};
@@ -104,8 +102,7 @@ static bool make(TwWish *wish, unsigned kind, uint8_t space,
     if (!region) {
         return false;
     }
-    region->romd_mode =
-        kind == TW_REGION_ROMD && tw_gen_chance(gen, 65);
+    region->romd_mode = kind == TW_REGION_ROMD && tw_gen_chance(gen, 65);
     TwSketchSpot spot = {.addr = at,
                          .size = region->size,
                          .region = tw_gen_region_id(gen, region),
@@ -137,8 +134,7 @@ static TwOp *put_setup(TwGen *gen, TwOpCode code)
     TwOp *op = &gen->scratch;
 
     if (program->n_setup < gen->dialect->max_setup &&
-        program->n_setup < TW_MAX_SETUP &&
-        (gen->dialect->ops >> code & 1)) {
+        program->n_setup < TW_MAX_SETUP && (gen->dialect->ops >> code & 1)) {
         op = &program->setup[program->n_setup++];
     }
     *op = (TwOp){.code = (uint8_t)code, .actor = TW_BOARD};
@@ -212,8 +208,7 @@ static bool choose_access(TwWish *wish)
     if (wish->cpu == TW_NONE || !tw_gen_speaks(gen->dialect, wish->code)) {
         return false;
     }
-    wish->mmu = tw_gen_pick_mmu(gen->program, wish->cpu,
-                                tw_gen_below(gen, 64));
+    wish->mmu = tw_gen_pick_mmu(gen->program, wish->cpu, tw_gen_below(gen, 64));
     if (wish->mmu == TW_NONE) {
         return false;
     }
@@ -243,9 +238,10 @@ static bool choose_hops(TwWish *wish)
             }
             fresh = true;
             for (unsigned k = 0; k < i; k++) {
-                fresh = fresh && (wish->way[k].iommu != wish->way[i].iommu ||
-                                  (tries > 2 && wish->way[k].within !=
-                                                    wish->way[i].within));
+                fresh =
+                    fresh &&
+                    (wish->way[k].iommu != wish->way[i].iommu ||
+                     (tries > 2 && wish->way[k].within != wish->way[i].within));
             }
         }
         gen->program->iommus[wish->way[i].iommu].bypass = false;
@@ -273,12 +269,10 @@ static bool choose_leaf(TwWish *wish)
             .at = tw_wish_free_page(gen),
             .space = space != TW_NONE
                          ? space
-                         : (uint8_t)tw_gen_below(gen,
-                                                 tw_gen_live_spaces(gen)),
+                         : (uint8_t)tw_gen_below(gen, tw_gen_live_spaces(gen)),
             .region = TW_NONE,
             .iommu = TW_NONE};
-        wish->last = leaf == TW_MET_NO_HOP ? wish->way[wish->n_hops - 1]
-                                           : *end;
+        wish->last = leaf == TW_MET_NO_HOP ? wish->way[wish->n_hops - 1] : *end;
         return true;
     default:
         if (!tw_wish_find(wish, kinds[leaf], space, end)) {

@@ -33,13 +33,13 @@ typedef struct TwWish {
     uint8_t change; /* TwMetChange: the wished one, or one for it to hold */
     TwOpCode code;  /* of the access */
     bool dma;
-    bool cover;        /* the change is one of `lid` */
+    bool cover; /* the change is one of `lid` */
     uint8_t cpu, mmu;
-    uint8_t hop_right; /* that the access needs of IOMMUs */
+    uint8_t hop_right;         /* that the access needs of IOMMUs */
     uint8_t bad_page, bad_hop; /* rights that are not enough */
     uint64_t va;
     TwAttrs attrs;
-    unsigned n_hops, hop_at; /* hop_at: the hop whose entry changes */
+    unsigned n_hops, hop_at;        /* hop_at: the hop whose entry changes */
     TwWishPlace way[WISH_HOPS + 1]; /* hops, then the leaf */
     TwWishPlace last;  /* what the answer is about: the leaf, or the hop that
                         * refuses */

@@ -167,8 +167,7 @@ unsigned tw_profile_find(const char *name)
 {
     unsigned profile = 0;
 
-    while (profile < TW_PROFILES &&
-           strcmp(profiles[profile].name, name) != 0) {
+    while (profile < TW_PROFILES && strcmp(profiles[profile].name, name) != 0) {
         profile++;
     }
     return profile;

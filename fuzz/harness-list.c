@@ -7,7 +7,7 @@
 #include "targets/target.h"
 
 const TwHarnessInfo tw_harnesses[] = {
-#define TW_HARNESS(name, kind, target, question)                              \
+#define TW_HARNESS(name, kind, target, question) \
     {#name "_fuzzer", TW_HARNESS_##kind, target, TW_QUESTION_##question},
 #include "fuzz/harnesses.def"
 #undef TW_HARNESS
@@ -68,8 +68,7 @@ char *tw_harness_target(const TwHarnessInfo *harness, GError **error)
         }
         return g_strdup(harness->target);
     }
-    return taken ? g_strconcat("zoo:", slug, NULL)
-                 : g_strdup(harness->target);
+    return taken ? g_strconcat("zoo:", slug, NULL) : g_strdup(harness->target);
 }
 
 const char *tw_harness_model(const TwHarnessInfo *harness)

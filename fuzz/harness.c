@@ -24,7 +24,7 @@ static struct {
     TwKnown *known;
     TwInputJudge *judge;
     const char *coverage_file;
-    TwCoverage *coverage; /* since the process began; or NULL */
+    TwCoverage *coverage;              /* since the process began; or NULL */
     TwProgram program, other, crossed; /* of the mutators */
     uint8_t bytes[TW_BYTES_MAX];
     TwVerdict verdict; /* of the last input */
@@ -76,11 +76,11 @@ static void open_coverage(void)
 /* Dying ------------------------------------------------------------------- */
 
 /* One function a verdict, so that stack traces tell findings apart. */
-#define DEATH(name)                                                          \
-    static void __attribute__((noinline, noreturn)) tw_finding_##name(void)  \
-    {                                                                        \
-        fflush(NULL);                                                        \
-        abort();                                                             \
+#define DEATH(name) \
+    static void __attribute__((noinline, noreturn)) tw_finding_##name(void) \
+    { \
+        fflush(NULL); \
+        abort(); \
     }
 
 DEATH(crash)
@@ -186,8 +186,8 @@ static void open_harness(const char *name)
         g_getenv("TWINWALK_NO_KNOWN") == NULL) {
         state.known = tw_known_new_builtin();
     }
-    state.judge = tw_input_judge_new(state.info, state.target, state.known,
-                                     NULL, &error);
+    state.judge =
+        tw_input_judge_new(state.info, state.target, state.known, NULL, &error);
     if (state.judge == NULL) {
         refuse(error);
     }
@@ -264,9 +264,9 @@ size_t tw_harness_mutate(const char *name, uint8_t *data, size_t size,
     return encoded > 0 ? encoded : size;
 }
 
-size_t tw_harness_cross(const char *name, const uint8_t *data1,
-                        size_t size1, const uint8_t *data2, size_t size2,
-                        uint8_t *out, size_t max_out_size, unsigned int seed)
+size_t tw_harness_cross(const char *name, const uint8_t *data1, size_t size1,
+                        const uint8_t *data2, size_t size2, uint8_t *out,
+                        size_t max_out_size, unsigned int seed)
 {
     TwRng rng = tw_rng_for(0x63726f7373000000u, seed);
 

@@ -57,30 +57,30 @@ const TwDialect *tw_harness_dialect(const char *name);
  */
 size_t tw_harness_mutate(const char *name, uint8_t *data, size_t size,
                          size_t max_size, unsigned int seed);
-size_t tw_harness_cross(const char *name, const uint8_t *data1,
-                        size_t size1, const uint8_t *data2, size_t size2,
-                        uint8_t *out, size_t max_out_size, unsigned int seed);
+size_t tw_harness_cross(const char *name, const uint8_t *data1, size_t size1,
+                        const uint8_t *data2, size_t size2, uint8_t *out,
+                        size_t max_out_size, unsigned int seed);
 
 /* What a fuzz target is made of: of one whose inputs are text, and of one
  * whose inputs are the bytes of programs. */
-#define TW_FUZZER_OF_TEXT(name)                                               \
-    int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)              \
-    {                                                                         \
-        return tw_harness_run(name, data, size);                              \
+#define TW_FUZZER_OF_TEXT(name) \
+    int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) \
+    { \
+        return tw_harness_run(name, data, size); \
     }
-#define TW_FUZZER_OF_PROGRAMS(name)                                           \
-    TW_FUZZER_OF_TEXT(name)                                                   \
-    size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size,                \
-                                   size_t max_size, unsigned int seed)        \
-    {                                                                         \
-        return tw_harness_mutate(name, data, size, max_size, seed);           \
-    }                                                                         \
-    size_t LLVMFuzzerCustomCrossOver(                                         \
-        const uint8_t *data1, size_t size1, const uint8_t *data2,             \
-        size_t size2, uint8_t *out, size_t max_out_size, unsigned int seed)   \
-    {                                                                         \
-        return tw_harness_cross(name, data1, size1, data2, size2, out,        \
-                                max_out_size, seed);                          \
+#define TW_FUZZER_OF_PROGRAMS(name) \
+    TW_FUZZER_OF_TEXT(name) \
+    size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, \
+                                   size_t max_size, unsigned int seed) \
+    { \
+        return tw_harness_mutate(name, data, size, max_size, seed); \
+    } \
+    size_t LLVMFuzzerCustomCrossOver( \
+        const uint8_t *data1, size_t size1, const uint8_t *data2, \
+        size_t size2, uint8_t *out, size_t max_out_size, unsigned int seed) \
+    { \
+        return tw_harness_cross(name, data1, size1, data2, size2, out, \
+                                max_out_size, seed); \
     }
 
 #endif

@@ -19,9 +19,9 @@ enum { MOST_FRAMES = 6 }; /* of a stack in the text of a finding */
 
 typedef struct Shared {
     volatile uint32_t in_flight;
-    volatile uint32_t done; /* the finding below is whole */
+    volatile uint32_t done;   /* the finding below is whole */
     volatile uint32_t failed; /* the target could not be opened */
-    int32_t code;           /* of the error */
+    int32_t code;             /* of the error */
     char message[256];
     TwFinding finding;
     TwLastWords words; /* of a child that died or hung */
@@ -91,8 +91,8 @@ static void died(const char *target, const TwProgram *program,
 {
     uint32_t in_flight = shared->in_flight;
     bool known = program != NULL && in_flight < program->n_script;
-    TwOpCode code = known ? (TwOpCode)program->script[in_flight].code
-                          : TW_OP_NOP;
+    TwOpCode code =
+        known ? (TwOpCode)program->script[in_flight].code : TW_OP_NOP;
 
     memset(finding, 0, sizeof(*finding));
     finding->verdict = hung ? TW_VERDICT_HANG : TW_VERDICT_CRASH;
@@ -100,11 +100,11 @@ static void died(const char *target, const TwProgram *program,
     finding->filled = TW_NO_OP;
     finding->changed = TW_NO_OP;
     finding->ended = TW_NO_OP;
-    tw_key_write(finding->key, (TwVerdict)finding->verdict, target,
-                 code, TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+    tw_key_write(finding->key, (TwVerdict)finding->verdict, target, code,
+                 TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
     if (hung) {
-        g_snprintf(finding->text, sizeof(finding->text),
-                   "no answer in %u ms\n", timeout_ms);
+        g_snprintf(finding->text, sizeof(finding->text), "no answer in %u ms\n",
+                   timeout_ms);
     } else if (WIFSIGNALED(status)) {
         g_snprintf(finding->text, sizeof(finding->text),
                    "died of signal %d (%s)\n", WTERMSIG(status),
@@ -161,8 +161,7 @@ bool tw_isolate(TwIsolated run, void *data, const char *target,
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "cannot make a process: %s", g_strerror(fork_errno));
     } else {
-        bool ended = wait_for(pid, fds[0], timeout_ms, &shared->words,
-                              &status);
+        bool ended = wait_for(pid, fds[0], timeout_ms, &shared->words, &status);
         if (shared->failed) {
             g_set_error(error, TW_TARGET_ERROR, shared->code, "%s",
                         shared->message);
@@ -188,8 +187,7 @@ bool tw_isolate_repeatedly(TwIsolated run, void *data, const char *target,
     for (unsigned i = 0; i < times; i++) {
         TwFinding one;
 
-        if (!tw_isolate(run, data, target, program, timeout_ms, &one,
-                        error)) {
+        if (!tw_isolate(run, data, target, program, timeout_ms, &one, error)) {
             return false;
         }
         if (!found) {

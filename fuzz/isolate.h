@@ -35,7 +35,6 @@ bool tw_isolate(TwIsolated run, void *data, const char *target,
  */
 bool tw_isolate_repeatedly(TwIsolated run, void *data, const char *target,
                            const TwProgram *program, uint32_t timeout_ms,
-                           unsigned times, TwFinding *finding,
-                           GError **error);
+                           unsigned times, TwFinding *finding, GError **error);
 
 #endif

@@ -13,10 +13,10 @@
 struct TwInputJudge {
     const TwHarnessInfo *harness;
     TwCoverage *coverage; /* or NULL */
-    TwRunner *runner; /* NULL where inputs are text */
-    TwOracle *oracle; /* of the walkers */
-    TwTrace *trace;   /* of the walkers; room to parse */
-    TwDialect dialect; /* of inputs; where there is a runner */
+    TwRunner *runner;     /* NULL where inputs are text */
+    TwOracle *oracle;     /* of the walkers */
+    TwTrace *trace;       /* of the walkers; room to parse */
+    TwDialect dialect;    /* of inputs; where there is a runner */
     const TwProgram *accused;
     TwFinding *finding;
     TwProgram program, other, lenient;
@@ -51,8 +51,8 @@ TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
             tw_input_judge_free(j);
             return NULL;
         }
-        j->dialect = tw_question_narrow(harness->question,
-                                        tw_runner_dialect(j->runner));
+        j->dialect =
+            tw_question_narrow(harness->question, tw_runner_dialect(j->runner));
     }
     return j;
 }
@@ -90,8 +90,8 @@ const TwProgram *tw_input_judge_program(TwInputJudge *j, const uint8_t *data,
 {
     if (j->runner != NULL) {
         tw_program_decode(&j->program, data, size, &j->dialect);
-    } else if (!tw_program_parse(&j->program, (const char *)data, size,
-                                 "input", TW_TEXT_STRICT, NULL, NULL, NULL)) {
+    } else if (!tw_program_parse(&j->program, (const char *)data, size, "input",
+                                 TW_TEXT_STRICT, NULL, NULL, NULL)) {
         tw_program_init(&j->program);
     }
     return &j->program;
@@ -184,8 +184,8 @@ static void judge_walkers(TwInputJudge *j)
             outcome->status != TW_STATUS_DONE) {
             continue;
         }
-        outcome->class_ = told.class_ == TW_CLASS_LOOP ? TW_CLASS_PAGE_FAULT
-                                                       : TW_CLASS_LOOP;
+        outcome->class_ =
+            told.class_ == TW_CLASS_LOOP ? TW_CLASS_PAGE_FAULT : TW_CLASS_LOOP;
         outcome->n_locations = 0;
         outcome->value = 0;
         tw_judge(j->oracle, program, dialect, tw_runner_contract(j->runner),
@@ -230,8 +230,7 @@ static bool trace_holds(TwInputJudge *j, const char *text, size_t size)
 {
     g_autoptr(GError) error = NULL;
 
-    return tw_trace_parse(j->trace, &j->program, text, size, "input",
-                          &error) ||
+    return tw_trace_parse(j->trace, &j->program, text, size, "input", &error) ||
            error != NULL ||
            broken(j, "trace", "it failed without a word", NULL);
 }
@@ -248,8 +247,8 @@ static bool lenient_holds(TwInputJudge *j, const char *text, size_t size,
                broken(j, "parse", "strict accepts what lenient refuses",
                       &j->program);
     }
-    if (accepted && (dropped != 0 ||
-                     !tw_program_equal(&j->lenient, &j->program))) {
+    if (accepted &&
+        (dropped != 0 || !tw_program_equal(&j->lenient, &j->program))) {
         return broken(j, "parse", "lenient and strict differ", &j->program);
     }
     return round_trip_holds(j, &j->lenient, comments);
@@ -338,11 +337,10 @@ static bool judge_there(void *data, volatile uint32_t *in_flight,
     return true; /* the judge goes with the process */
 }
 
-bool tw_input_judge_isolated(const TwHarnessInfo *harness,
-                             const char *target, const uint8_t *data,
-                             size_t size, const TwProgram *program,
-                             uint32_t timeout_ms, unsigned times,
-                             TwFinding *finding, GError **error)
+bool tw_input_judge_isolated(const TwHarnessInfo *harness, const char *target,
+                             const uint8_t *data, size_t size,
+                             const TwProgram *program, uint32_t timeout_ms,
+                             unsigned times, TwFinding *finding, GError **error)
 {
     Isolated each = {harness, target, data, size, times == 1 ? 1 : 0};
     const char *name = target[0] ? target : "twinwalk";

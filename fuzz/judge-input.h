@@ -20,8 +20,7 @@ typedef struct TwInputJudge TwInputJudge;
  */
 TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
                                  const char *target, TwKnown *known,
-                                 volatile uint32_t *in_flight,
-                                 GError **error);
+                                 volatile uint32_t *in_flight, GError **error);
 void tw_input_judge_free(TwInputJudge *judge);
 
 /* The situations of the last input are added to `coverage` from here on, where
@@ -46,8 +45,8 @@ const TwProgram *tw_input_judge_program(TwInputJudge *judge,
  * must be well formed and survive being printed and parsed again.  A broken
  * promise of twinwalk's own has the verdict `self`.
  */
-TwVerdict tw_input_judge(TwInputJudge *judge, const uint8_t *data,
-                         size_t size, TwFinding *finding);
+TwVerdict tw_input_judge(TwInputJudge *judge, const uint8_t *data, size_t size,
+                         TwFinding *finding);
 
 /* Appends the trace of the last input, where there is one. */
 void tw_input_judge_print(TwInputJudge *judge, GString *out);
@@ -59,10 +58,10 @@ const TwProgram *tw_input_judge_accused(const TwInputJudge *judge);
  * Judges an input in a child process, on a fresh target, as tw_run_repeatedly()
  * runs a program; `program` is that of the input.
  */
-bool tw_input_judge_isolated(const TwHarnessInfo *harness,
-                             const char *target, const uint8_t *data,
-                             size_t size, const TwProgram *program,
-                             uint32_t timeout_ms, unsigned times,
-                             TwFinding *finding, GError **error);
+bool tw_input_judge_isolated(const TwHarnessInfo *harness, const char *target,
+                             const uint8_t *data, size_t size,
+                             const TwProgram *program, uint32_t timeout_ms,
+                             unsigned times, TwFinding *finding,
+                             GError **error);
 
 #endif

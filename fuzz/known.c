@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 G_DEFINE_QUARK(tw_known_error_quark, tw_known_error)
 
 static const char builtin[] =
@@ -23,7 +22,7 @@ typedef struct Entry {
 } Entry;
 
 struct TwKnown {
-    GPtrArray *entries; /* Entry */
+    GPtrArray *entries;         /* Entry */
     const TwTargetClass *klass; /* the selected one */
     uint64_t avoid;
 };
@@ -56,8 +55,7 @@ TwKnown *tw_known_new_builtin(void)
     TwKnown *known = tw_known_new();
     GError *error = NULL;
 
-    if (!tw_known_add_text(known, builtin,
-                           strlen(builtin), "built-in list",
+    if (!tw_known_add_text(known, builtin, strlen(builtin), "built-in list",
                            &error)) {
         g_error("%s", error->message); /* a test reads it */
     }
@@ -166,8 +164,7 @@ static bool read_date(const Reader *r, Entry *e)
     }
     if (strlen(text) != 10 ||
         sscanf(text, "%4u-%2u-%2u%c", &year, &month, &day, &extra) != 3 ||
-        !g_date_valid_dmy((GDateDay)day, (GDateMonth)month,
-                          (GDateYear)year)) {
+        !g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year)) {
         return expected(r, "expires", "a day as YYYY-MM-DD");
     }
     g_date_set_dmy(&e->public.expires, (GDateDay)day, (GDateMonth)month,
@@ -182,8 +179,8 @@ static bool read_keys(const Reader *r, Entry *e)
     if (keys == NULL) {
         return false;
     }
-    e->keys = g_ptr_array_new_with_free_func(
-        (GDestroyNotify)g_pattern_spec_free);
+    e->keys =
+        g_ptr_array_new_with_free_func((GDestroyNotify)g_pattern_spec_free);
     for (char **key = keys; *key; key++) {
         if (strspn(*key, "abcdefghijklmnopqrstuvwxyz"
                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ*?") != strlen(*key) ||
@@ -197,15 +194,15 @@ static bool read_keys(const Reader *r, Entry *e)
 
 static bool only_known_words(const Reader *r)
 {
-    static const char *const words[] = {"target", "versions", "keys", "path",
-                                        "reason", "link", "expires", NULL};
-    g_auto(GStrv) keys =
-        g_key_file_get_keys(r->file, r->group, NULL, NULL);
+    static const char *const words[] = {"target", "versions", "keys",    "path",
+                                        "reason", "link",     "expires", NULL};
+    g_auto(GStrv) keys = g_key_file_get_keys(r->file, r->group, NULL, NULL);
 
     for (char **key = keys; key && *key; key++) {
         if (!g_strv_contains(words, *key)) {
-            return expected(r, *key, "target, versions, keys, path, reason, "
-                                     "link or expires");
+            return expected(r, *key,
+                            "target, versions, keys, path, reason, "
+                            "link or expires");
         }
     }
     return true;
@@ -252,12 +249,11 @@ bool tw_known_add_text(TwKnown *known, const char *text, size_t length,
     g_key_file_set_list_separator(file, ';');
     if (!g_utf8_validate(text, (gssize)length, NULL) ||
         memchr(text, '\0', length) != NULL) {
-        g_set_error(error, TW_KNOWN_ERROR, 0, "%s: expected UTF-8 text",
-                    name);
+        g_set_error(error, TW_KNOWN_ERROR, 0, "%s: expected UTF-8 text", name);
         return false;
     }
-    if (length > 0 && !g_key_file_load_from_data(file, text, length,
-                                                 G_KEY_FILE_NONE, &why)) {
+    if (length > 0 &&
+        !g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, &why)) {
         g_set_error(error, TW_KNOWN_ERROR, 0,
                     "%s: expected a key file of known divergences: %s", name,
                     why->message);
@@ -334,8 +330,7 @@ static int compare_versions(const char *a, const char *b)
     return 0;
 }
 
-static bool find_triggers(Entry *e, const TwTargetClass *klass,
-                          GError **error)
+static bool find_triggers(Entry *e, const TwTargetClass *klass, GError **error)
 {
     e->public.triggers = 0;
     for (char **name = e->path; *name; name++) {

@@ -58,8 +58,7 @@ const TwKnownEntry *tw_known_entry(const TwKnown *known, unsigned i);
  * such an entry names a trigger that the class does not have.
  */
 bool tw_known_select(TwKnown *known, const TwTargetClass *klass,
-                     const char *target, const char *version,
-                     GError **error);
+                     const char *target, const char *version, GError **error);
 
 /* The first active entry that a finding matches, or -1.  `known` may be NULL.
  * Allocates nothing. */

@@ -62,8 +62,8 @@ static bool frame_name(void *frame, bool call, char *name, size_t size)
     }
     library = strrchr(info.dli_fname, '/');
     library = library ? library + 1 : info.dli_fname;
-    g_snprintf(name, size, "%s (%s)",
-               info.dli_sname ? info.dli_sname : "?", library);
+    g_snprintf(name, size, "%s (%s)", info.dli_sname ? info.dli_sname : "?",
+               library);
     return true;
 }
 

@@ -23,20 +23,58 @@ static void names(const char *(*name)(unsigned))
 static void text_words(void)
 {
     /* The words that stand in no table. */
-    static const char *const words[] = {
-        "twinwalk 1\\x0a", "twinwalk-trace 1\\x0a", "end\\x0a", "page ",
-        "hops ",           "safepoints explicit",   "region r0 ", "space s0 ",
-        "iommu i0 ",       "cpu c0 ",               "mmu c0.0 ",  "actor r0 ",
-        "setup\\x0a",      "script\\x0a",           " size ",     " in r0",
-        " at 0x",          " root r0", " root s0",              " granule ",  " indexes ",
-        " select ",        " to s0",                " late",      " prio -1",
-        " readonly",       " disabled",             " attrs ",    " victims ",
-        " tlb ",           " offset ",              " of ",       "0x0..0xfff",
-        " -> ",            "rwx",                   "none",       "secure",
-        "user",            "rid=1",                 "unspecified", "silent",
-        "notified",        "c0: ",                  "during ",    " bits 64",
-        "all.0",           "2^64",                  " on",        " off",
-        "unmap,map",       "deviotlb",              " # "};
+    static const char *const words[] = {"twinwalk 1\\x0a",
+                                        "twinwalk-trace 1\\x0a",
+                                        "end\\x0a",
+                                        "page ",
+                                        "hops ",
+                                        "safepoints explicit",
+                                        "region r0 ",
+                                        "space s0 ",
+                                        "iommu i0 ",
+                                        "cpu c0 ",
+                                        "mmu c0.0 ",
+                                        "actor r0 ",
+                                        "setup\\x0a",
+                                        "script\\x0a",
+                                        " size ",
+                                        " in r0",
+                                        " at 0x",
+                                        " root r0",
+                                        " root s0",
+                                        " granule ",
+                                        " indexes ",
+                                        " select ",
+                                        " to s0",
+                                        " late",
+                                        " prio -1",
+                                        " readonly",
+                                        " disabled",
+                                        " attrs ",
+                                        " victims ",
+                                        " tlb ",
+                                        " offset ",
+                                        " of ",
+                                        "0x0..0xfff",
+                                        " -> ",
+                                        "rwx",
+                                        "none",
+                                        "secure",
+                                        "user",
+                                        "rid=1",
+                                        "unspecified",
+                                        "silent",
+                                        "notified",
+                                        "c0: ",
+                                        "during ",
+                                        " bits 64",
+                                        "all.0",
+                                        "2^64",
+                                        " on",
+                                        " off",
+                                        "unmap,map",
+                                        "deviotlb",
+                                        " # "};
 
     puts("# Words of the text form of programs and traces.");
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -128,8 +166,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s HARNESS\n", argv[0]);
         return 2;
     }
-    TwInputJudge *judge = tw_input_judge_new(
-        harness, tw_harness_model(harness), NULL, NULL, &error);
+    TwInputJudge *judge = tw_input_judge_new(harness, tw_harness_model(harness),
+                                             NULL, NULL, &error);
     if (judge == NULL) {
         fprintf(stderr, "%s: %s\n", argv[0], error->message);
         return 1;

@@ -37,8 +37,7 @@ static unsigned changed(const TwProgram *program, uint8_t id, unsigned ops[2])
     return n;
 }
 
-static bool changed_twice(const TwProgram *program, uint8_t id,
-                          unsigned ops[2])
+static bool changed_twice(const TwProgram *program, uint8_t id, unsigned ops[2])
 {
     return changed(program, id, ops) == 2;
 }

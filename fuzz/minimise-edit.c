@@ -174,8 +174,7 @@ static void drop_one_region(TwProgram *program, uint8_t id)
     }
     for (unsigned i = 0; i < program->n_regions; i++) {
         TwRegion *other = &program->regions[i];
-        if (other->kind != TW_REGION_NONE && other->block == id &&
-            i != id) {
+        if (other->kind != TW_REGION_NONE && other->block == id && i != id) {
             other->block = (uint8_t)i;
         }
     }
@@ -233,8 +232,7 @@ void tw_edit_drop_space(TwProgram *program, uint8_t id)
     for (unsigned c = 0; c < program->n_cpus; c++) {
         for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
             TwMmuIndex *mmu = &program->cpus[c].mmu[m];
-            if (program->cpus[c].present && mmu->present &&
-                mmu->space == id) {
+            if (program->cpus[c].present && mmu->present && mmu->space == id) {
                 mmu->space = other;
             }
         }

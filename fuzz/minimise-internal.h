@@ -101,13 +101,13 @@ static inline bool tw_turn(TwTurns *turns)
 }
 
 /* One turn: the statement behind `p` changes that program. */
-#define TW_TURN(turns, p, ...)                                               \
-    do {                                                                     \
-        if (tw_turn(turns)) {                                                \
-            TwProgram *p = (turns)->program;                                 \
-            __VA_ARGS__;                                                     \
-            return;                                                          \
-        }                                                                    \
+#define TW_TURN(turns, p, ...) \
+    do { \
+        if (tw_turn(turns)) { \
+            TwProgram *p = (turns)->program; \
+            __VA_ARGS__; \
+            return; \
+        } \
     } while (0)
 
 typedef void (*TwPass)(TwTurns *turns);

@@ -127,8 +127,7 @@ void tw_pass_merge(TwTurns *turns)
     merge_cpus(turns);
     for (unsigned i = best->n_spaces; i-- > 0;) {
         for (unsigned k = 0; k < best->n_spaces; k++) {
-            if (k != i && best->spaces[k].present &&
-                best->spaces[i].present) {
+            if (k != i && best->spaces[k].present && best->spaces[i].present) {
                 TW_TURN(turns, p,
                         tw_edit_merge_space(p, (uint8_t)i, (uint8_t)k));
             }
@@ -171,8 +170,7 @@ static void make_root(TwProgram *program, unsigned child, unsigned from,
                      (uint8_t)to, 0, true);
     region->container = TW_NONE;
     region->addr = 0;
-    program->spaces[to] =
-        (TwSpace){.present = true, .root = (uint8_t)child};
+    program->spaces[to] = (TwSpace){.present = true, .root = (uint8_t)child};
     if (to >= program->n_spaces) {
         program->n_spaces = (uint8_t)(to + 1);
     }
@@ -249,8 +247,7 @@ static void stand_in(TwProgram *program, const TwOp *entry)
     region->container = program->regions[hop].container;
     region->addr = program->regions[hop].addr + map.addr - map.out;
     region->priority = program->regions[hop].priority;
-    tw_edit_redirect(program, map.other, 0, UINT64_MAX, to, region->addr,
-                     true);
+    tw_edit_redirect(program, map.other, 0, UINT64_MAX, to, region->addr, true);
     program->spaces[map.other].present = false;
     tw_edit_drop_iommu(program, map.obj);
 }
@@ -421,8 +418,8 @@ void tw_pass_entries(TwTurns *turns)
                     tw_edit_cut_setup(p, b, 1);
                 });
             }
-            for (unsigned by = 1;
-                 one->code == TW_OP_PAGE && by <= LARGER_PAGES; by++) {
+            for (unsigned by = 1; one->code == TW_OP_PAGE && by <= LARGER_PAGES;
+                 by++) {
                 TW_TURN(turns, p, {
                     widen_page(p, &p->setup[a], by);
                     tw_edit_cut_setup(p, b, 1);

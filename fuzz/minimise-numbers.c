@@ -124,8 +124,7 @@ static void rescale_program(TwProgram *program, unsigned lg)
     change_all(program, change_scale, old, lg);
     for (unsigned i = 0; i < program->n_iommus; i++) {
         int granule = (int)program->iommus[i].granule_lg + (int)lg - (int)old;
-        program->iommus[i].granule_lg =
-            (uint8_t)(granule < 0 ? 0 : granule);
+        program->iommus[i].granule_lg = (uint8_t)(granule < 0 ? 0 : granule);
     }
     for (unsigned i = 0; i < program->n_regions; i++) {
         TwRegion *region = &program->regions[i];
@@ -230,9 +229,9 @@ static void move_blocks(TwTurns *turns, const uint64_t *places, unsigned n,
         uint64_t block = places[i] << lg >> block_lg;
 
         if (block != last) {
-            TW_TURN(turns, p,
-                    change_all(p, change_page, block << block_lg | block_lg,
-                               0));
+            TW_TURN(
+                turns, p,
+                change_all(p, change_page, block << block_lg | block_lg, 0));
         }
         last = block;
     }
@@ -391,8 +390,9 @@ static void shrink_range(TwTurns *turns, const TwOp *op, bool script,
         return;
     }
     TW_TURN(turns, p, cut_range(op_at(p, script, i), 0, half << lg));
-    TW_TURN(turns, p,
-            cut_range(op_at(p, script, i), half << lg, (more + 1 - half) << lg));
+    TW_TURN(
+        turns, p,
+        cut_range(op_at(p, script, i), half << lg, (more + 1 - half) << lg));
     for (uint64_t k = 0; k < MAX_PIECES && k < more; k++) {
         TW_TURN(turns, p, cut_range(op_at(p, script, i), k << lg, 1ull << lg));
     }
@@ -409,8 +409,7 @@ static void cut_page(TwOp *op, uint64_t by, unsigned lg)
 }
 
 /* A large page down to half of it, or to one of its first pages. */
-static void shrink_page(TwTurns *turns, const TwOp *op, bool script,
-                        unsigned i)
+static void shrink_page(TwTurns *turns, const TwOp *op, bool script, unsigned i)
 {
     unsigned lg = turns->best->page_lg, half = op->lg - 1u;
 
@@ -424,8 +423,7 @@ static void shrink_page(TwTurns *turns, const TwOp *op, bool script,
     }
 }
 
-static void shrink_ops(TwTurns *turns, const TwOp *ops, unsigned n,
-                       bool script)
+static void shrink_ops(TwTurns *turns, const TwOp *ops, unsigned n, bool script)
 {
     for (unsigned i = 0; i < n; i++) {
         unsigned fields = fields_of(&ops[i]);
@@ -436,8 +434,7 @@ static void shrink_ops(TwTurns *turns, const TwOp *ops, unsigned n,
         if (ops[i].code == TW_OP_PAGE || ops[i].code == TW_OP_UNPAGE) {
             shrink_page(turns, &ops[i], script, i);
         }
-        for (unsigned field = FIELD_ADDR; field <= FIELD_LENGTH;
-             field *= 2) {
+        for (unsigned field = FIELD_ADDR; field <= FIELD_LENGTH; field *= 2) {
             if ((fields & field) && field != FIELD_LAST) {
                 shrink_field(turns, &ops[i], script, i, field);
             }

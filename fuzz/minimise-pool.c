@@ -22,8 +22,8 @@ enum { PATIENCE_MS = 10000, IDLE = -1, MAX_JOBS = 64 };
 typedef struct Slot {
     TwProgram program;
     TwFinding finding;
-    bool judged;  /* the finding is whole */
-    bool failed;  /* the environment: code and message */
+    bool judged; /* the finding is whole */
+    bool failed; /* the environment: code and message */
     int32_t code;
     char message[256];
 } Slot;
@@ -59,9 +59,9 @@ static void run_slot(TwPool *pool, TwRunner **runner, Slot *slot)
     GError *error = NULL;
 
     if (options->isolated) {
-        slot->judged = tw_run_isolated(&options->target, &slot->program,
-                                       options->patience_ms, &slot->finding,
-                                       &error);
+        slot->judged =
+            tw_run_isolated(&options->target, &slot->program,
+                            options->patience_ms, &slot->finding, &error);
     } else {
         if (!*runner) {
             *runner = tw_runner_new(&options->target, &error);
@@ -180,9 +180,9 @@ TwPool *tw_pool_new(const TwPoolOptions *options, GError **error)
         pool->processes[i].socket = -1;
         pool->processes[i].slot = IDLE;
     }
-    pool->slots = mmap(NULL, pool->n_slots * sizeof(Slot),
-                       PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-                       0);
+    pool->slots =
+        mmap(NULL, pool->n_slots * sizeof(Slot), PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (pool->slots == MAP_FAILED) {
         no_process(error, "shared memory");
         pool->slots = NULL;
@@ -261,8 +261,8 @@ static void collect(TwPool *pool, Process *process, bool readable,
     }
     process->slot = IDLE;
     if (pool->slots[slot].failed && !pool->error) {
-        g_set_error(&pool->error, TW_TARGET_ERROR, pool->slots[slot].code,
-                    "%s", pool->slots[slot].message);
+        g_set_error(&pool->error, TW_TARGET_ERROR, pool->slots[slot].code, "%s",
+                    pool->slots[slot].message);
     }
     if (has_finding(pool, &pool->slots[slot])) {
         *first = MIN(*first, slot);

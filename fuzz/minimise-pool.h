@@ -15,14 +15,14 @@ enum { TW_POOL_ANY_ENTRY = -2 };
 
 typedef struct TwPoolOptions {
     TwTargetOptions target;
-    unsigned jobs;        /* processes, at least 1 */
-    bool isolated;        /* each candidate in a process of its own; needed
-                           * where the finding is a crash or a hang */
-    uint32_t patience_ms; /* for one candidate (0: 10 s) */
+    unsigned jobs;         /* processes, at least 1 */
+    bool isolated;         /* each candidate in a process of its own; needed
+                            * where the finding is a crash or a hang */
+    uint32_t patience_ms;  /* for one candidate (0: 10 s) */
     char key[TW_KEY_SIZE]; /* the finding to keep */
-    const TwKnown *known; /* selected for the target, or NULL */
-    int entry;            /* the one of `known` that the finding is, or -1,
-                           * or TW_POOL_ANY_ENTRY */
+    const TwKnown *known;  /* selected for the target, or NULL */
+    int entry;             /* the one of `known` that the finding is, or -1,
+                            * or TW_POOL_ANY_ENTRY */
 } TwPoolOptions;
 
 /* How many candidates to hand over at once (TwMinimiseOptions: window). */

@@ -31,8 +31,7 @@ void tw_edit_merge_space(TwProgram *program, uint8_t id, uint8_t to)
     for (unsigned c = 0; c < program->n_cpus; c++) {
         for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
             TwMmuIndex *mmu = &program->cpus[c].mmu[m];
-            if (program->cpus[c].present && mmu->present &&
-                mmu->space == id) {
+            if (program->cpus[c].present && mmu->present && mmu->space == id) {
                 mmu->space = to;
             }
         }
@@ -44,7 +43,7 @@ void tw_edit_merge_space(TwProgram *program, uint8_t id, uint8_t to)
 typedef struct Redirect {
     uint8_t from, to;
     uint64_t first, size;
-    uint64_t at; /* where in `to` the window's first address leads */
+    uint64_t at;        /* where in `to` the window's first address leads */
     uint8_t cpu, index; /* of a page */
 } Redirect;
 
@@ -128,8 +127,8 @@ static void redirect_home(TwProgram *program, const Redirect *r)
 void tw_edit_redirect(TwProgram *program, uint8_t from, uint64_t first,
                       uint64_t size, uint8_t to, uint64_t at, bool homes)
 {
-    Redirect r = {.from = from, .to = to, .first = first, .size = size,
-                  .at = at};
+    Redirect r = {
+        .from = from, .to = to, .first = first, .size = size, .at = at};
     TwOp *op;
 
     for (unsigned i = 0; (op = op_of(program, i)) != NULL; i++) {
@@ -190,8 +189,7 @@ static void redirect_iommu(TwProgram *program, uint8_t id, uint8_t to,
     }
 }
 
-void tw_edit_bypass(TwProgram *program, uint8_t id, const TwOp *map,
-                    bool homes)
+void tw_edit_bypass(TwProgram *program, uint8_t id, const TwOp *map, bool homes)
 {
     TwOp to = *map; /* it may be one of those that change */
 

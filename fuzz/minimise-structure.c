@@ -132,12 +132,11 @@ void tw_pass_notify(TwTurns *turns)
     for (unsigned i = 0; i < best->n_script; i++) {
         const TwOp *change = &best->script[i];
 
-        if (change->code == TW_OP_BYPASS ||
-            change->code == TW_OP_IOMMU_RESET) {
+        if (change->code == TW_OP_BYPASS || change->code == TW_OP_IOMMU_RESET) {
             TW_TURN(turns, p, only_notify(&p->script[i]));
         }
-        for (unsigned k = i + 1;
-             k < best->n_script && is_silent_change(change); k++) {
+        for (unsigned k = i + 1; k < best->n_script && is_silent_change(change);
+             k++) {
             const TwOp *op = &best->script[k];
             if ((op->code == TW_OP_NOTIFY || op->code == TW_OP_NOTIFY_ALL) &&
                 op->obj == change->obj) {
@@ -160,8 +159,7 @@ static void drop_cpus(TwTurns *turns)
         TW_TURN(turns, p, tw_edit_drop_cpu(p, (uint8_t)i));
         for (unsigned m = TW_MAX_MMU_INDEXES; m-- > 0;) {
             if (best->cpus[i].mmu[m].present) {
-                TW_TURN(turns, p,
-                        tw_edit_drop_mmu(p, (uint8_t)i, (uint8_t)m));
+                TW_TURN(turns, p, tw_edit_drop_mmu(p, (uint8_t)i, (uint8_t)m));
             }
         }
     }

@@ -94,8 +94,7 @@ static bool make(const Minimiser *min, TwPass pass, const TwProgram *from,
  * *more: there may be further ones.  *seen counts those passed over since the
  * last one that waits. */
 static unsigned fill(Minimiser *min, TwPass pass, const TwProgram *from,
-                     unsigned most, unsigned *turn, unsigned *seen,
-                     bool *more)
+                     unsigned most, unsigned *turn, unsigned *seen, bool *more)
 {
     unsigned n = 0;
     bool fits;
@@ -128,8 +127,8 @@ static unsigned fill(Minimiser *min, TwPass pass, const TwProgram *from,
 /* Judges what waits; true if one became the best, and *turn is then its. */
 static bool judge(Minimiser *min, unsigned n, unsigned *turn)
 {
-    unsigned first = min->options->first(min->programs, n,
-                                          min->options->first_data);
+    unsigned first =
+        min->options->first(min->programs, n, min->options->first_data);
 
     for (unsigned i = 0; i < n && i <= first; i++) {
         see(min, min->waiting[i].hash);
@@ -147,10 +146,10 @@ static bool judge(Minimiser *min, unsigned n, unsigned *turn)
 
 static bool may_go_on(Minimiser *min)
 {
-    min->stopped |= min->stats.tried >= min->budget ||
-                    (min->options->go_on &&
-                     !min->options->go_on(min->best, &min->stats,
-                                          min->options->go_on_data));
+    min->stopped |=
+        min->stats.tried >= min->budget ||
+        (min->options->go_on && !min->options->go_on(min->best, &min->stats,
+                                                     min->options->go_on_data));
     return !min->stopped;
 }
 
@@ -181,13 +180,11 @@ static bool run_pass(Minimiser *min, TwPass pass, const TwProgram *from)
 static bool one_round(Minimiser *min)
 {
     static const TwPass passes[] = {
-        tw_pass_tail,       tw_pass_script,  tw_pass_objects,
-        tw_pass_setup,      tw_pass_merge,   tw_pass_pairs,
-        tw_pass_bypass,     tw_pass_flatten, tw_pass_unwrap,
-        tw_pass_stand_in,   tw_pass_actors,
-        tw_pass_start,      tw_pass_pages,   tw_pass_disable,
-        tw_pass_entries,    tw_pass_notify,
-        tw_pass_properties, tw_pass_page_size,  tw_pass_places,  tw_pass_sizes,
+        tw_pass_tail,       tw_pass_script,    tw_pass_objects, tw_pass_setup,
+        tw_pass_merge,      tw_pass_pairs,     tw_pass_bypass,  tw_pass_flatten,
+        tw_pass_unwrap,     tw_pass_stand_in,  tw_pass_actors,  tw_pass_start,
+        tw_pass_pages,      tw_pass_disable,   tw_pass_entries, tw_pass_notify,
+        tw_pass_properties, tw_pass_page_size, tw_pass_places,  tw_pass_sizes,
         tw_pass_addresses,
     };
     bool any = false;
@@ -203,10 +200,9 @@ static bool one_round(Minimiser *min)
  * thing may be there only so that one behind it has the number that it has. */
 static bool run_pairs(Minimiser *min)
 {
-    static const TwPass firsts[] = {tw_pass_one_op, tw_pass_objects,
-                                    tw_pass_unwrap, tw_pass_stand_in,
-                                    tw_pass_merge, tw_pass_two_regions,
-                                    tw_pass_detours, tw_pass_sink};
+    static const TwPass firsts[] = {
+        tw_pass_one_op, tw_pass_objects,     tw_pass_unwrap,  tw_pass_stand_in,
+        tw_pass_merge,  tw_pass_two_regions, tw_pass_detours, tw_pass_sink};
     static const TwPass seconds[] = {tw_pass_one_op, tw_pass_objects,
                                      tw_pass_unwrap, tw_pass_notify};
     unsigned limit = min->stats.tried + MOST_PAIRS;
@@ -276,8 +272,8 @@ void tw_minimise(TwProgram *program, const TwMinimiseOptions *options,
         .best = program,
         .budget = options->budget ? options->budget : DEFAULT_BUDGET,
         .window = MAX(options->window, 1),
-        .seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
-                                      NULL),
+        .seen =
+            g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
         .stats = {.ops_before = tw_edit_count_ops(program),
                   .objects_before = tw_edit_count_objects(program),
                   .lines_before = tw_minimise_lines(program)},

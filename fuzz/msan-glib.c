@@ -15,9 +15,9 @@
 #define TRUSTED __attribute__((no_sanitize("memory")))
 
 /* Declares what --wrap makes of a function, and begins its replacement. */
-#define WRAP(type, name, ...)                                                \
-    type __real_##name(__VA_ARGS__);                                         \
-    type __wrap_##name(__VA_ARGS__);                                         \
+#define WRAP(type, name, ...) \
+    type __real_##name(__VA_ARGS__); \
+    type __wrap_##name(__VA_ARGS__); \
     TRUSTED type __wrap_##name(__VA_ARGS__)
 
 TRUSTED static GString *known_string(GString *string)
@@ -101,13 +101,14 @@ TRUSTED void __wrap_g_set_error(GError **error, GQuark domain, int code,
     }
 }
 
-/* What reads inside what it has written, with functions of libc, is watched there. */
-#define UNWATCHED(call)                                                      \
-    ({                                                                       \
-        __msan_scoped_disable_interceptor_checks();                          \
-        __auto_type result_ = (call);                                        \
-        __msan_scoped_enable_interceptor_checks();                           \
-        result_;                                                             \
+/* What reads inside what it has written, with functions of libc, is watched
+ * there. */
+#define UNWATCHED(call) \
+    ({ \
+        __msan_scoped_disable_interceptor_checks(); \
+        __auto_type result_ = (call); \
+        __msan_scoped_enable_interceptor_checks(); \
+        result_; \
     })
 
 WRAP(char *, g_compute_checksum_for_data, GChecksumType type,
@@ -207,8 +208,8 @@ WRAP(char **, g_key_file_get_groups, GKeyFile *file, gsize *n)
     return known_list(UNWATCHED(__real_g_key_file_get_groups(file, n)));
 }
 
-WRAP(char **, g_key_file_get_keys, GKeyFile *file, const char *group,
-     gsize *n, GError **error)
+WRAP(char **, g_key_file_get_keys, GKeyFile *file, const char *group, gsize *n,
+     GError **error)
 {
     return known_list(
         UNWATCHED(__real_g_key_file_get_keys(file, group, n, error)));

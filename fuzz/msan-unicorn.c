@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For builds with MemorySanitizer, in which libunicorn has none, since much of its
- * code is made while it runs: tells the sanitizer what the library has written
- * into memory of ours, at the calls that the target makes.  (Guest memory is not
- * meant: the target has initialised all of it.  What calls back is marked
- * TW_CALLED_BACK.)
+ * For builds with MemorySanitizer, in which libunicorn has none, since much of
+ * its code is made while it runs: tells the sanitizer what the library has
+ * written into memory of ours, at the calls that the target makes.  (Guest
+ * memory is not meant: the target has initialised all of it.  What calls back
+ * is marked TW_CALLED_BACK.)
  */
 #include <sanitizer/msan_interface.h>
 #include <unicorn/unicorn.h>
 
 /* Declares what --wrap makes of a function, and begins its replacement. */
-#define WRAP(type, name, ...)                                                \
-    type __real_##name(__VA_ARGS__);                                         \
-    type __wrap_##name(__VA_ARGS__);                                         \
+#define WRAP(type, name, ...) \
+    type __real_##name(__VA_ARGS__); \
+    type __wrap_##name(__VA_ARGS__); \
     __attribute__((no_sanitize("memory"))) type __wrap_##name(__VA_ARGS__)
 
 /* What reads what it has written, with functions of libc, is watched there. */
-#define UNWATCHED(call)                                                      \
-    ({                                                                       \
-        __msan_scoped_disable_interceptor_checks();                          \
-        uc_err err_ = (call);                                                \
-        __msan_scoped_enable_interceptor_checks();                           \
-        err_;                                                                \
+#define UNWATCHED(call) \
+    ({ \
+        __msan_scoped_disable_interceptor_checks(); \
+        uc_err err_ = (call); \
+        __msan_scoped_enable_interceptor_checks(); \
+        err_; \
     })
 
 WRAP(uc_err, uc_open, uc_arch arch, uc_mode mode, uc_engine **uc)

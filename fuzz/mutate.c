@@ -179,10 +179,11 @@ static void change_operand(TwMutation *m, TwOp *op)
         if (info->flags & TW_OP_CPU_ACCESS) {
             op->actor = op->obj;
         }
-    } else if (draw == n && !(info->flags &
-                              (TW_OP_CPU_ACCESS | TW_OP_BOARD_ONLY))) {
-        op->actor = tw_below(m, 2) ? TW_BOARD
-                                : tw_gen_pick_cpu(m->program, tw_below(m, 64));
+    } else if (draw == n &&
+               !(info->flags & (TW_OP_CPU_ACCESS | TW_OP_BOARD_ONLY))) {
+        op->actor = tw_below(m, 2)
+                        ? TW_BOARD
+                        : tw_gen_pick_cpu(m->program, tw_below(m, 64));
     } else if (draw == n + 1 && (info->flags & TW_OP_ACTOR_OK) &&
                (m->dialect->op_flags & TW_OPF_DURING)) {
         op->flags ^= TW_OPF_DURING; /* tidied where it cannot stand */
@@ -250,8 +251,8 @@ static void add_move(TwMutation *m)
     unsigned before = program->n_script;
     TwOp made[MOST];
 
-    tw_gen_sketch(&gen, program, m->dialect,
-                  pick_profile(m->profiles, m->rng), m->rng);
+    tw_gen_sketch(&gen, program, m->dialect, pick_profile(m->profiles, m->rng),
+                  m->rng);
     tw_gen_move(&gen);
     unsigned count = program->n_script - before;
     if (count > 0 && count <= MOST && tw_below(m, 3) == 0) {
@@ -340,8 +341,8 @@ static bool fits(const TwProgram *program, const TwDialect *dialect)
            tw_dialect_admits(dialect, program, NULL, 0);
 }
 
-void tw_mutate(TwProgram *program, const TwDialect *dialect,
-               uint32_t profiles, TwRng *rng)
+void tw_mutate(TwProgram *program, const TwDialect *dialect, uint32_t profiles,
+               TwRng *rng)
 {
     TwMutation m = {program, dialect, profiles, rng};
     TwProgram before;

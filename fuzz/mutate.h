@@ -14,8 +14,8 @@
  * made anew, a move or all, is drawn from `profiles`: a bit per TwProfile, not
  * none.
  */
-void tw_mutate(TwProgram *program, const TwDialect *dialect,
-               uint32_t profiles, TwRng *rng);
+void tw_mutate(TwProgram *program, const TwDialect *dialect, uint32_t profiles,
+               TwRng *rng);
 
 /*
  * Puts into `out` the topology of `a` with a script spliced from both (the

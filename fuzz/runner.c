@@ -17,11 +17,11 @@ struct TwRunner {
     char *name; /* options.name points here */
     TwTarget *target;
     TwOracle *oracle;
-    TwMet *met; /* or NULL */
-    TwKnown *known; /* not ours; or NULL */
-    TwTrace trace;   /* of the last run */
-    TwTrace reference; /* of a target that has one */
-    TwTrace confirm; /* of the second run of a finding */
+    TwMet *met;                /* or NULL */
+    TwKnown *known;            /* not ours; or NULL */
+    TwTrace trace;             /* of the last run */
+    TwTrace reference;         /* of a target that has one */
+    TwTrace confirm;           /* of the second run of a finding */
     unsigned replays, per_key; /* tw_runner_set_replays() */
     struct {
         char key[TW_KEY_SIZE];
@@ -75,8 +75,7 @@ bool tw_runner_set_known(TwRunner *runner, TwKnown *known, GError **error)
                            tw_target_version(runner->target), error);
 }
 
-void tw_runner_set_replays(TwRunner *runner, unsigned replays,
-                           unsigned per_key)
+void tw_runner_set_replays(TwRunner *runner, unsigned replays, unsigned per_key)
 {
     runner->replays = replays;
     runner->per_key = per_key;
@@ -117,9 +116,8 @@ const TwExpected *tw_runner_expected(const TwRunner *runner)
 
 TwStory *tw_runner_story(const TwRunner *runner)
 {
-    return runner->target->klass->run_reference
-               ? NULL
-               : tw_story_new(runner->oracle);
+    return runner->target->klass->run_reference ? NULL
+                                                : tw_story_new(runner->oracle);
 }
 
 bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
@@ -148,9 +146,8 @@ static TwVerdict judge(TwRunner *runner, TwTarget *target,
 {
     if (target->klass->run_reference != NULL) {
         target->klass->run_reference(target, program, &runner->reference);
-        return tw_judge_pair(program, tw_target_contract(target),
-                             runner->name, trace, &runner->reference, finding,
-                             stats);
+        return tw_judge_pair(program, tw_target_contract(target), runner->name,
+                             trace, &runner->reference, finding, stats);
     }
     return tw_judge(runner->oracle, program, tw_target_dialect(target),
                     tw_target_contract(target), runner->name, trace, finding,
@@ -216,8 +213,8 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         uint64_t *counters)
 {
     bool alive = tw_target_run(runner->target, program, &runner->trace);
-    TwVerdict verdict = judge(runner, runner->target, program,
-                              &runner->trace, finding, stats);
+    TwVerdict verdict =
+        judge(runner, runner->target, program, &runner->trace, finding, stats);
 
     if (counters != NULL) {
         for (unsigned i = 0; i < TW_COUNTERS; i++) {
@@ -238,8 +235,7 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
         verdict = TW_VERDICT_KNOWN;
         finding->verdict = TW_VERDICT_KNOWN;
     }
-    if (tw_verdict_is_finding(verdict) &&
-        !confirm(runner, program, finding)) {
+    if (tw_verdict_is_finding(verdict) && !confirm(runner, program, finding)) {
         verdict = TW_VERDICT_FLAKY;
         finding->verdict = TW_VERDICT_FLAKY;
         if (stats != NULL) {
@@ -291,15 +287,14 @@ bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
                       finding, error);
 }
 
-bool tw_run_repeatedly(const TwTargetOptions *options,
-                       const TwProgram *program, uint32_t timeout_ms,
-                       unsigned times, TwFinding *finding, GError **error)
+bool tw_run_repeatedly(const TwTargetOptions *options, const TwProgram *program,
+                       uint32_t timeout_ms, unsigned times, TwFinding *finding,
+                       GError **error)
 {
     Isolated each = {options, program, 0};
 
     return times == 1
                ? tw_run_isolated(options, program, timeout_ms, finding, error)
-               : tw_isolate_repeatedly(run_there, &each, options->name,
-                                       program, timeout_ms, times, finding,
-                                       error);
+               : tw_isolate_repeatedly(run_there, &each, options->name, program,
+                                       timeout_ms, times, finding, error);
 }

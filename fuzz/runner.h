@@ -46,8 +46,8 @@ void tw_runner_set_replays(TwRunner *runner, unsigned replays,
  * and text stay, and finding->known says which.  Any other finding is run
  * again, each time on a freshly opened target (a hang once: it costs its whole
  * time); unless each run gives the same key, the verdict is `flaky`, and
- * finding->again of finding->replays is its rate.  `stats` and `counters` (TW_COUNTERS of them)
- * are added to; both may be NULL.
+ * finding->again of finding->replays is its rate.  `stats` and `counters`
+ * (TW_COUNTERS of them) are added to; both may be NULL.
  */
 TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         TwFinding *finding, TwJudgeStats *stats,
@@ -61,8 +61,8 @@ const TwMet *tw_runner_met(const TwRunner *runner);
 /* After a finding: what should have come of it (tw_judge_expected). */
 const TwExpected *tw_runner_expected(const TwRunner *runner);
 
-/* After a finding: its story (tw_story_new), for the caller to free.  NULL where
- * no oracle judged: a target that is held against its own reference. */
+/* After a finding: its story (tw_story_new), for the caller to free.  NULL
+ * where no oracle judged: a target that is held against its own reference. */
 TwStory *tw_runner_story(const TwRunner *runner);
 
 /*
@@ -91,8 +91,8 @@ bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
  * its key, and unless all did, its verdict is `flaky`.  Once is
  * tw_run_isolated(), which runs a finding a second time in its child.
  */
-bool tw_run_repeatedly(const TwTargetOptions *options,
-                       const TwProgram *program, uint32_t timeout_ms,
-                       unsigned times, TwFinding *finding, GError **error);
+bool tw_run_repeatedly(const TwTargetOptions *options, const TwProgram *program,
+                       uint32_t timeout_ms, unsigned times, TwFinding *finding,
+                       GError **error);
 
 #endif

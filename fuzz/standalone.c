@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A driver for fuzz targets without an engine: goes round over all files, and all
- * files of folders, four times at least, and dies of what a run leaves behind: if
- * a run comes to something else than the first of its file; or if memory grows.
+ * A driver for fuzz targets without an engine: goes round over all files, and
+ * all files of folders, four times at least, and dies of what a run leaves
+ * behind: if a run comes to something else than the first of its file; or if
+ * memory grows.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -138,13 +139,15 @@ static void check_growth(const char *what, const History *h, uint64_t slack)
     uint64_t before = history_least(h, 2), after = history_least(h, 4);
 
     if (after > before + slack) {
-        fprintf(stderr, "%s grows: %" G_GUINT64_FORMAT " bytes at least in the "
+        fprintf(stderr,
+                "%s grows: %" G_GUINT64_FORMAT " bytes at least in the "
                 "second quarter, %" G_GUINT64_FORMAT " in the last\n",
                 what, before, after);
         abort();
     }
     printf("%s: %" G_GUINT64_FORMAT " bytes, and %" G_GUINT64_FORMAT
-           " at the end\n", what, before, after);
+           " at the end\n",
+           what, before, after);
 }
 
 /* Runs -------------------------------------------------------------------- */
@@ -211,8 +214,10 @@ int main(int argc, char **argv)
         first = 3;
     }
     if (argc <= first) {
-        fprintf(stderr, "usage: %s [--time SECONDS] FILE|FOLDER... "
-                "(-: standard input)\n", argv[0]);
+        fprintf(stderr,
+                "usage: %s [--time SECONDS] FILE|FOLDER... "
+                "(-: standard input)\n",
+                argv[0]);
         return 2;
     }
     for (int i = first; i < argc; i++) {

@@ -25,8 +25,7 @@ static size_t make_input(uint8_t *bytes, unsigned number)
 
     small.max_script = 64;
     tw_generate(&program, (TwProfile)(number % TW_PROFILES), &small, &rng);
-    size_t size =
-        tw_program_encode(&program, bytes, TW_BYTES_MAX, dialect);
+    size_t size = tw_program_encode(&program, bytes, TW_BYTES_MAX, dialect);
     g_assert_cmpuint(size, >, 0);
     return size;
 }
@@ -53,8 +52,8 @@ static void test_fuzz(void)
         size_t size2 = make_input(second, i + 1);
         size_t most = i % 3 == 0 ? 700 : MOST;
         uint8_t *out = NULL;
-        size_t n = afl_custom_fuzz(mutator, input, size, &out, second, size2,
-                                   most);
+        size_t n =
+            afl_custom_fuzz(mutator, input, size, &out, second, size2, most);
 
         g_assert_cmpuint(n, >, 0);
         g_assert_cmpuint(n, <=, most);
@@ -82,8 +81,8 @@ static void test_seed(void)
 
         for (unsigned i = 0; i < 16; i++) {
             uint8_t *out;
-            size_t n = afl_custom_fuzz(mutator, input, size, &out, NULL, 0,
-                                       MOST);
+            size_t n =
+                afl_custom_fuzz(mutator, input, size, &out, NULL, 0, MOST);
             g_string_append_len(text, (const char *)out, (gssize)n);
         }
         afl_custom_deinit(mutator);

@@ -38,8 +38,7 @@ static bool trapped(const TwProgram *program)
     return tw_program_hash(program) % 97 == 5;
 }
 
-static bool trap_run(TwTarget *target, const TwProgram *program,
-                     TwTrace *trace)
+static bool trap_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 {
     Trap *t = (Trap *)target;
 
@@ -286,10 +285,9 @@ static void check_trap(const char *name, TwVerdict verdict, unsigned wanted,
     g_assert_cmpuint(count, ==, numbers->len);
     g_assert_cmpuint(g_array_index(key->cases, TwCampaignCase, 0).number, ==,
                      g_array_index(numbers, uint64_t, 0));
-    g_assert_true(strstr(g_array_index(key->cases, TwCampaignCase, 0)
-                             .finding.text,
-                         verdict == TW_VERDICT_HANG ? "no answer" : "") !=
-                  NULL);
+    g_assert_true(
+        strstr(g_array_index(key->cases, TwCampaignCase, 0).finding.text,
+               verdict == TW_VERDICT_HANG ? "no answer" : "") != NULL);
     options.jobs = 3;
     run(&options, &two);
     assert_same(&one, &two);
@@ -331,9 +329,9 @@ static void test_flaky(void)
     g_assert_cmpuint(key->verdict, ==, TW_VERDICT_FLAKY);
     g_assert_cmpuint(key->count, ==, result.restarts);
     g_assert_cmpuint(key->count, >, 0);
-    g_assert_nonnull(strstr(
-        g_array_index(key->cases, TwCampaignCase, 0).finding.text,
-        "died of signal 11"));
+    g_assert_nonnull(
+        strstr(g_array_index(key->cases, TwCampaignCase, 0).finding.text,
+               "died of signal 11"));
     tw_campaign_result_clear(&result);
     g_array_unref(numbers);
 }
@@ -483,8 +481,8 @@ static void test_killed(void)
     for (;;) {
         kills = 0;
         options.programs = programs;
-        g_assert_true(tw_campaign_run(&options, kill_somebody, &kills,
-                                      &result, &error));
+        g_assert_true(
+            tw_campaign_run(&options, kill_somebody, &kills, &result, &error));
         g_assert_no_error(error);
         if (kills >= 2) {
             break;
@@ -514,8 +512,8 @@ static void test_stop(void)
     GError *error = NULL;
 
     options.stop = &stop;
-    g_assert_true(tw_campaign_run(&options, stop_now, (void *)&stop, &result,
-                                  &error));
+    g_assert_true(
+        tw_campaign_run(&options, stop_now, (void *)&stop, &result, &error));
     g_assert_true(result.interrupted);
     g_assert_cmpuint(result.programs, >, 0);
     g_assert_cmpuint(result.programs, ==, result.stats.programs);
@@ -654,8 +652,7 @@ static void test_parent_killed(void)
         g_usleep(10000);
         gone = true;
         for (unsigned k = 0; k < n; k++) {
-            g_autofree char *path =
-                g_strdup_printf("/proc/%d/stat", pids[k]);
+            g_autofree char *path = g_strdup_printf("/proc/%d/stat", pids[k]);
             g_autofree char *text = NULL;
             const char *state;
 

@@ -93,8 +93,7 @@ static TwTarget *open_target(const char *name, const Mode *mode,
 }
 
 /* On a target of its own. */
-static TwVerdict run(const TwCorner *corner, const char *name,
-                     const Mode *mode)
+static TwVerdict run(const TwCorner *corner, const char *name, const Mode *mode)
 {
     TwTeller teller = {tell, result.told};
     TwTarget *target = open_target(name, mode, &teller);
@@ -150,16 +149,15 @@ static void change_outcome(const TwCorner *corner, TwTarget *target,
     TwLocation *at = &trace->locations[o->location];
 
     if (o->status != TW_STATUS_DONE ||
-        !(tw_op_info(corner->program.script[op].code)->flags &
-          TW_OP_ACCESS)) {
-        o->status = o->status == TW_STATUS_DONE ? TW_STATUS_SKIPPED
-                                                : TW_STATUS_DONE;
+        !(tw_op_info(corner->program.script[op].code)->flags & TW_OP_ACCESS)) {
+        o->status =
+            o->status == TW_STATUS_DONE ? TW_STATUS_SKIPPED : TW_STATUS_DONE;
         must_object(corner, target, trace, op, "status");
         *o = was;
         return;
     }
-    o->class_ = o->class_ == TW_CLASS_LOOP ? TW_CLASS_PAGE_FAULT
-                                           : TW_CLASS_LOOP;
+    o->class_ =
+        o->class_ == TW_CLASS_LOOP ? TW_CLASS_PAGE_FAULT : TW_CLASS_LOOP;
     o->n_locations = 0;
     o->value = 0;
     must_object(corner, target, trace, op, "class");
@@ -182,21 +180,21 @@ static void change_outcome(const TwCorner *corner, TwTarget *target,
 }
 
 /* Takes record i of n away, and puts it back. */
-#define WITHOUT(records, n, i, ...)                                          \
-    do {                                                                     \
-        __typeof__((records)[0]) was_ = (records)[i];                        \
-        memmove(&(records)[i], &(records)[(i) + 1],                          \
-                ((n) - (i)-1) * sizeof((records)[0]));                       \
-        (n)--;                                                               \
-        __VA_ARGS__;                                                         \
-        memmove(&(records)[(i) + 1], &(records)[i],                          \
-                ((n) - (i)) * sizeof((records)[0]));                         \
-        (n)++;                                                               \
-        (records)[i] = was_;                                                 \
+#define WITHOUT(records, n, i, ...) \
+    do { \
+        __typeof__((records)[0]) was_ = (records)[i]; \
+        memmove(&(records)[i], &(records)[(i) + 1], \
+                ((n) - (i)-1) * sizeof((records)[0])); \
+        (n)--; \
+        __VA_ARGS__; \
+        memmove(&(records)[(i) + 1], &(records)[i], \
+                ((n) - (i)) * sizeof((records)[0])); \
+        (n)++; \
+        (records)[i] = was_; \
     } while (0)
 
-static void change_records(const TwCorner *corner, TwTarget *target,
-                           TwTrace *t, unsigned op)
+static void change_records(const TwCorner *corner, TwTarget *target, TwTrace *t,
+                           unsigned op)
 {
     const TwCornerNote *note = &corner->notes[op];
 
@@ -457,8 +455,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(corner->path, corner, test_corner);
     }
     for (unsigned i = 0; c_tests[i].file; i++) {
-        g_autofree char *path =
-            g_strconcat(c_tests[i].path, "/is-there", NULL);
+        g_autofree char *path = g_strconcat(c_tests[i].path, "/is-there", NULL);
 
         g_test_add_data_func(path, &c_tests[i], test_c_test);
     }

@@ -123,11 +123,10 @@ static char *words(uint32_t number)
 {
     TwSituation s = tw_situation_of(number);
 
-    return g_strdup_printf("%s %s %s %s %s", tw_situation_name(0, s.is[0]),
-                           tw_situation_name(1, s.is[1]),
-                           tw_situation_name(2, s.is[2]),
-                           tw_situation_name(3, s.is[3]),
-                           tw_situation_name(4, s.is[4]));
+    return g_strdup_printf(
+        "%s %s %s %s %s", tw_situation_name(0, s.is[0]),
+        tw_situation_name(1, s.is[1]), tw_situation_name(2, s.is[2]),
+        tw_situation_name(3, s.is[3]), tw_situation_name(4, s.is[4]));
 }
 
 static void test_told(void)
@@ -226,8 +225,8 @@ static void test_campaign(void)
     }
     sums = tw_coverage_sums(one, 1, 0, 0xff, 1, 0xff);
     g_assert_cmpuint(sums.seen, >, 1000);
-    g_assert_cmpuint(tw_coverage_sums(one, 1000000, 0, 0xff, 1, 0xff).seen,
-                     ==, 0);
+    g_assert_cmpuint(tw_coverage_sums(one, 1000000, 0, 0xff, 1, 0xff).seen, ==,
+                     0);
 }
 
 static uint32_t seen(const TwCoverage *coverage)
@@ -331,8 +330,7 @@ static void test_wishes(void)
             TwFinding finding;
 
             tw_campaign_program_towards(program, 7, number, TW_PROFILES, wish,
-                                        tw_runner_dialect(runner), NULL,
-                                        NULL);
+                                        tw_runner_dialect(runner), NULL, NULL);
             g_assert_true(tw_program_check(program, NULL, 0));
             tw_runner_run(runner, program, &finding, NULL, NULL);
             g_assert_false(tw_verdict_is_finding(finding.verdict));
@@ -395,8 +393,7 @@ static void test_refused(void)
         {HEAD "1 read ram 0 first\nend\n", ":3:"},
         {HEAD "1 read ram 0 first open open\nend\n", ":3:"},
         {HEAD "1 read ram 4 first open\nend\n", ":3:"},
-        {HEAD "1 read ram 0 first open\n1 read ram 0 first open\nend\n",
-         ":4:"},
+        {HEAD "1 read ram 0 first open\n1 read ram 0 first open\nend\n", ":4:"},
         {HEAD "end", ":4:"},
         {HEAD "end\nend\n", ":4:"},
     };
@@ -412,8 +409,8 @@ static void test_refused(void)
         g_assert_false(tw_coverage_save(coverage, path, &error));
         g_assert_error(error, TW_COVERAGE_ERROR, TW_COVERAGE_ERROR_FORMAT);
         if (!strstr(error->message, bad[i].where)) {
-            g_error("%s: expected \"%s\" of: %s", error->message,
-                    bad[i].where, bad[i].text);
+            g_error("%s: expected \"%s\" of: %s", error->message, bad[i].where,
+                    bad[i].text);
         }
         g_assert_true(g_file_get_contents(path, &after, NULL, NULL));
         g_assert_cmpstr(after, ==, bad[i].text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The search itself: it is the same by any number of processes, and it sees what
- * is wrong with a target, with the rule, or with the naive cache. */
+/* The search itself: it is the same by any number of processes, and it sees
+ * what is wrong with a target, with the rule, or with the naive cache. */
 #include <glib.h>
 #include <string.h>
 

@@ -125,8 +125,8 @@ static void test_corpus(const void *data)
 {
     const TwZooBug *bug = data;
     g_autofree char *file = g_strdup_printf("%s.tw", bug->slug);
-    g_autofree char *path = g_build_filename(
-        g_getenv("TWINWALK_CORPUS"), "zoo", file, NULL);
+    g_autofree char *path =
+        g_build_filename(g_getenv("TWINWALK_CORPUS"), "zoo", file, NULL);
     g_autoptr(TwRunner) runner = open_bug(bug);
     g_autoptr(TwStory) story = NULL;
     g_autoptr(GError) error = NULL;
@@ -157,8 +157,7 @@ static void test_fresh(const void *data)
         g_autoptr(TwStory) story = NULL;
         TwFinding finding;
 
-        tw_generate(&program, n % TW_PROFILES, tw_runner_dialect(runner),
-                    &rng);
+        tw_generate(&program, n % TW_PROFILES, tw_runner_dialect(runner), &rng);
         tw_runner_run(runner, &program, &finding, NULL, NULL);
         if (!tw_verdict_is_finding(finding.verdict)) {
             continue;
@@ -183,10 +182,10 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     for (unsigned i = 0; i < n; i++) {
-        g_autofree char *corpus = g_strdup_printf("/explain/corpus/%s",
-                                                  bugs[i].slug);
-        g_autofree char *fresh = g_strdup_printf("/explain/fresh/%s",
-                                                 bugs[i].slug);
+        g_autofree char *corpus =
+            g_strdup_printf("/explain/corpus/%s", bugs[i].slug);
+        g_autofree char *fresh =
+            g_strdup_printf("/explain/fresh/%s", bugs[i].slug);
 
         g_test_add_data_func(corpus, &bugs[i], test_corpus);
         g_test_add_data_func(fresh, &bugs[i], test_fresh);

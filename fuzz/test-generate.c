@@ -35,11 +35,13 @@ static TwDialect fixed_dialect(void)
 static TwDialect flat_dialect(void)
 {
     static const uint8_t codes[] = {
-        TW_OP_NOP, TW_OP_READ, TW_OP_WRITE, TW_OP_EXEC, TW_OP_PAGE,
-        TW_OP_UNPAGE, TW_OP_FLUSH_PAGE, TW_OP_FLUSH_RANGE, TW_OP_FLUSH_INDEX,
-        TW_OP_FLUSH_ALL, TW_OP_SAFEPOINT, TW_OP_BEGIN, TW_OP_COMMIT,
-        TW_OP_ADD, TW_OP_DEL, TW_OP_MOVE, TW_OP_RESIZE, TW_OP_ENABLE,
-        TW_OP_PRIORITY, TW_OP_ALIAS_OFFSET,
+        TW_OP_NOP,        TW_OP_READ,         TW_OP_WRITE,
+        TW_OP_EXEC,       TW_OP_PAGE,         TW_OP_UNPAGE,
+        TW_OP_FLUSH_PAGE, TW_OP_FLUSH_RANGE,  TW_OP_FLUSH_INDEX,
+        TW_OP_FLUSH_ALL,  TW_OP_SAFEPOINT,    TW_OP_BEGIN,
+        TW_OP_COMMIT,     TW_OP_ADD,          TW_OP_DEL,
+        TW_OP_MOVE,       TW_OP_RESIZE,       TW_OP_ENABLE,
+        TW_OP_PRIORITY,   TW_OP_ALIAS_OFFSET,
     };
     TwDialect dialect = tw_dialect_full();
 
@@ -147,8 +149,7 @@ static void test_narrow(void)
                                  : (uint8_t)(16 + tw_rng_below(&rng, 49));
         dialect.region_lg = (uint8_t)tw_rng_below(&rng, 14);
         for (unsigned i = 0; i < 2 * TW_PROFILES; i++) {
-            tw_generate(&program, (TwProfile)(i % TW_PROFILES), &dialect,
-                        &rng);
+            tw_generate(&program, (TwProfile)(i % TW_PROFILES), &dialect, &rng);
             assert_fits(&dialect, i % TW_PROFILES, 11, d);
         }
     }
@@ -245,8 +246,7 @@ static void run_campaign(Campaign *campaign, TwProfile profile, unsigned n)
         TwRng rng = tw_rng_for(1, i);
         tw_generate(&program, profile, tw_runner_dialect(runner), &rng);
         TwVerdict verdict = tw_runner_run(runner, &program, &finding,
-                                          &campaign->stats,
-                                          campaign->counters);
+                                          &campaign->stats, campaign->counters);
         campaign->programs++;
         campaign->operations += program.n_script;
         campaign->inconclusive += verdict == TW_VERDICT_INCONCLUSIVE;
@@ -272,15 +272,13 @@ static void test_means(void)
 
     memset(&c, 0, sizeof(c));
     run_campaign(&c, TW_PROFILE_BALANCED, 3000);
-    g_test_message("operations %.2f, accesses %.2f, regions %.2f, hops %.2f, "
-                   "commits %.2f, notified %.2f, silent %.2f",
-                   per(c.operations, c.programs),
-                   per(c.stats.accesses, c.programs),
-                   per(c.regions, c.programs),
-                   per(c.stats.hops, c.stats.met_iommu),
-                   per(c.stats.commits, c.programs),
-                   per(c.stats.notified, c.programs),
-                   per(c.stats.silent, c.programs));
+    g_test_message(
+        "operations %.2f, accesses %.2f, regions %.2f, hops %.2f, "
+        "commits %.2f, notified %.2f, silent %.2f",
+        per(c.operations, c.programs), per(c.stats.accesses, c.programs),
+        per(c.regions, c.programs), per(c.stats.hops, c.stats.met_iommu),
+        per(c.stats.commits, c.programs), per(c.stats.notified, c.programs),
+        per(c.stats.silent, c.programs));
     g_assert_cmpfloat(per(c.operations, c.programs), >=, 24);
     g_assert_cmpfloat(per(c.operations, c.programs), <=, 30);
     g_assert_cmpfloat(per(c.stats.accesses, c.programs), >=, 12);
@@ -295,10 +293,10 @@ static void test_means(void)
     /* Skipped operations are wasted ones. */
     g_assert_cmpfloat(per(c.stats.skipped, c.programs), <=, 1);
     /* Mostly served, with a natural rate of faults. */
-    g_assert_cmpfloat(per(c.stats.by_class[TW_CLASS_OK], c.stats.accesses),
-                      >=, 0.5);
-    g_assert_cmpfloat(per(c.stats.by_class[TW_CLASS_OK], c.stats.accesses),
-                      <=, 0.9);
+    g_assert_cmpfloat(per(c.stats.by_class[TW_CLASS_OK], c.stats.accesses), >=,
+                      0.5);
+    g_assert_cmpfloat(per(c.stats.by_class[TW_CLASS_OK], c.stats.accesses), <=,
+                      0.9);
 }
 
 static void test_profile_inconclusive(gconstpointer data)
@@ -316,15 +314,14 @@ static void test_profile_inconclusive(gconstpointer data)
  * by it. */
 static void test_reach(void)
 {
-    static const uint8_t leaves[] = {TW_REGION_RAM, TW_REGION_ROM,
-                                     TW_REGION_ROMD, TW_REGION_MMIO,
-                                     TW_REGION_RESERVATION,
-                                     TW_REGION_RAM_DEVICE};
+    static const uint8_t leaves[] = {
+        TW_REGION_RAM,  TW_REGION_ROM,         TW_REGION_ROMD,
+        TW_REGION_MMIO, TW_REGION_RESERVATION, TW_REGION_RAM_DEVICE};
     static const uint8_t counters[] = {
-        TW_COUNT_TLB_HIT,  TW_COUNT_VICTIM_HIT, TW_COUNT_FILL,
-        TW_COUNT_UNCACHED, TW_COUNT_FLUSH_ALL,  TW_COUNT_FLUSH_INDEX,
-        TW_COUNT_FLUSH_PAGE, TW_COUNT_NOTIFY,   TW_COUNT_DELIVER,
-        TW_COUNT_OBSERVED, TW_COUNT_QUEUED,     TW_COUNT_COMMIT,
+        TW_COUNT_TLB_HIT,    TW_COUNT_VICTIM_HIT, TW_COUNT_FILL,
+        TW_COUNT_UNCACHED,   TW_COUNT_FLUSH_ALL,  TW_COUNT_FLUSH_INDEX,
+        TW_COUNT_FLUSH_PAGE, TW_COUNT_NOTIFY,     TW_COUNT_DELIVER,
+        TW_COUNT_OBSERVED,   TW_COUNT_QUEUED,     TW_COUNT_COMMIT,
         TW_COUNT_SUBPAGE};
     TwTargetOptions options = {.name = "softmmu"};
     g_autoptr(TwRunner) runner = tw_runner_new(&options, NULL);
@@ -344,8 +341,7 @@ static void test_reach(void)
     }
     for (unsigned i = 0; i < sizeof(leaves); i++) {
         if (c.stats.by_leaf[leaves[i]] == 0) {
-            g_error("leaf %s never occurred",
-                    tw_region_kind_name(leaves[i]));
+            g_error("leaf %s never occurred", tw_region_kind_name(leaves[i]));
         }
     }
     for (unsigned class_ = 0; class_ < TW_CLASSES; class_++) {
@@ -364,8 +360,7 @@ static void test_reach(void)
         }
     }
     double accesses = (double)c.stats.accesses;
-    double stale =
-        (double)c.stats.verdicts[TW_VERDICT_AGREE_STALE] / accesses;
+    double stale = (double)c.stats.verdicts[TW_VERDICT_AGREE_STALE] / accesses;
     g_test_message("stale %.4f, windows %.4f", stale,
                    (double)c.stats.windows / accesses);
     g_assert_cmpfloat(stale, >=, 0.003);
@@ -433,8 +428,7 @@ static void test_flat(void)
                    "%u, execs %u, rewritten %u, flushed %u",
                    per(operations, programs), per(stats.accesses, programs),
                    per(stats.commits, programs), per(stats.skipped, programs),
-                   ok, fault, hole, crossing, code, execs, rewritten,
-                   flushed);
+                   ok, fault, hole, crossing, code, execs, rewritten, flushed);
     g_assert_cmpfloat(ok, >=, 0.5);
     g_assert_cmpfloat(fault, >=, 0.05);
     g_assert_cmpfloat(hole, >=, 0.05);

@@ -9,10 +9,10 @@
 #include "fuzz/runner.h"
 #include "program/legality.h"
 
-#define ENTRY(name)                                                            \
-    "[" name "]\n"                                                             \
-    "target=fake*\nversions=2.0.0 - 2.0.1\nkeys=StaFake*;PrmFakeRd\n"          \
-    "path=one;two\nreason=because\nlink=https://example.org/1\n"               \
+#define ENTRY(name) \
+    "[" name "]\n" \
+    "target=fake*\nversions=2.0.0 - 2.0.1\nkeys=StaFake*;PrmFakeRd\n" \
+    "path=one;two\nreason=because\nlink=https://example.org/1\n" \
     "expires=2027-06-30\n"
 
 static const TwTriggerInfo triggers[] = {
@@ -32,10 +32,8 @@ static void avoid(TwProgram *program, uint64_t set)
     avoided = set;
 }
 
-static const TwTargetClass fake = {.name = "fake",
-                                   .triggers = triggers,
-                                   .triggers_met = met,
-                                   .avoid = avoid};
+static const TwTargetClass fake = {
+    .name = "fake", .triggers = triggers, .triggers_met = met, .avoid = avoid};
 
 static TwKnown *known_of(const char *text)
 {
@@ -95,11 +93,10 @@ static void test_mistakes(void)
         g_autoptr(GString) text = g_string_new(ENTRY("a"));
         g_autoptr(GError) error = NULL;
 
-        g_assert_cmpuint(g_string_replace(text, mistakes[i].old,
-                                          mistakes[i].new, 1),
-                         ==, 1);
-        g_assert_false(tw_known_add_text(known, text->str, text->len, "list",
-                                         &error));
+        g_assert_cmpuint(
+            g_string_replace(text, mistakes[i].old, mistakes[i].new, 1), ==, 1);
+        g_assert_false(
+            tw_known_add_text(known, text->str, text->len, "list", &error));
         g_assert_true(g_str_has_prefix(error->message, mistakes[i].said));
         g_assert_null(strchr(error->message, '\n'));
         g_assert_cmpuint(tw_known_n_entries(known), ==, 1);
@@ -136,9 +133,9 @@ static void test_classes(void)
         const char *target, *name;
         bool in;
     } rows[] = {
-        {"fake", "fake", true},       {"fake", "fake:x", true},
-        {"fake:x", "fake:x", true},   {"fake:x", "fake", false},
-        {"fake:x", "fake:y", false},  {"other", "fake:x", false},
+        {"fake", "fake", true},      {"fake", "fake:x", true},
+        {"fake:x", "fake:x", true},  {"fake:x", "fake", false},
+        {"fake:x", "fake:y", false}, {"other", "fake:x", false},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -147,8 +144,7 @@ static void test_classes(void)
 
         g_string_replace(text, "fake*", rows[i].target, 1);
         known = known_of(text->str);
-        g_assert_cmpint(selects(known, rows[i].name, "2.0.1"), ==,
-                        rows[i].in);
+        g_assert_cmpint(selects(known, rows[i].name, "2.0.1"), ==, rows[i].in);
     }
 }
 
@@ -158,12 +154,18 @@ static void test_versions(void)
         const char *range, *version;
         bool in;
     } rows[] = {
-        {"2.0.0 - 2.0.1", "2.0.0", true},  {"2.0.0 - 2.0.1", "2.0.1", true},
-        {"2.0.0 - 2.0.1", "2.0.2", false}, {"2.0.0 - 2.0.1", "1.9.9", false},
-        {"2.0.0-2.0.1", "2.0.10", false},  {"2.0.9 -", "2.0.10", true},
-        {"- 2.1", "2.1", true},            {"- 2.1", "2.1.1", false},
-        {"2.0.1", "2.0.1", true},          {"2.0.1", "2.0.1.post1", true},
-        {"2.0.1", "2.0.2", false},         {"*", "77", true},
+        {"2.0.0 - 2.0.1", "2.0.0", true},
+        {"2.0.0 - 2.0.1", "2.0.1", true},
+        {"2.0.0 - 2.0.1", "2.0.2", false},
+        {"2.0.0 - 2.0.1", "1.9.9", false},
+        {"2.0.0-2.0.1", "2.0.10", false},
+        {"2.0.9 -", "2.0.10", true},
+        {"- 2.1", "2.1", true},
+        {"- 2.1", "2.1.1", false},
+        {"2.0.1", "2.0.1", true},
+        {"2.0.1", "2.0.1.post1", true},
+        {"2.0.1", "2.0.2", false},
+        {"*", "77", true},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {

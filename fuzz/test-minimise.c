@@ -63,8 +63,10 @@ static void minimise_by(unsigned window, TwProgram *p, const TwDialect *dialect,
                         TwMinimiseStats *stats)
 {
     Ask ask = {still, data};
-    TwMinimiseOptions options = {.dialect = dialect, .budget = budget,
-                                 .window = window, .first = first,
+    TwMinimiseOptions options = {.dialect = dialect,
+                                 .budget = budget,
+                                 .window = window,
+                                 .first = first,
                                  .first_data = &ask};
 
     tw_minimise(p, &options, stats);
@@ -285,8 +287,10 @@ static void test_go_on(void)
 {
     Watch w = {.holds = always};
     Ask ask = {watch, &w};
-    TwMinimiseOptions options = {.dialect = &full, .first = first,
-                                 .first_data = &ask, .go_on = three_steps};
+    TwMinimiseOptions options = {.dialect = &full,
+                                 .first = first,
+                                 .first_data = &ask,
+                                 .go_on = three_steps};
     TwMinimiseStats stats;
 
     generate(&program, TW_PROFILE_TOPOLOGY, 4);
@@ -435,14 +439,14 @@ static void test_redirect(void)
 /* A pass makes each of its programs by number, and no other after its last. */
 static void test_turns(void)
 {
-    static const TwPass passes[] = {tw_pass_script, tw_pass_merge,
-                                    tw_pass_unwrap, tw_pass_stand_in,
+    static const TwPass passes[] = {tw_pass_script,    tw_pass_merge,
+                                    tw_pass_unwrap,    tw_pass_stand_in,
                                     tw_pass_addresses, tw_pass_properties};
 
     parse(&twin, beside);
     for (unsigned i = 0; i < G_N_ELEMENTS(passes); i++) {
-        TwTurns turns = {.best = &twin, .program = &program, .dialect = &full,
-                         .round = 1};
+        TwTurns turns = {
+            .best = &twin, .program = &program, .dialect = &full, .round = 1};
         unsigned n = 0;
 
         for (;; n++) {
@@ -469,39 +473,37 @@ static void test_stand_in(void)
     g_assert_true(turns.made);
     g_assert_true(tw_program_check(&program, NULL, 0));
     tw_edit_renumber(&program);
-    assert_text(&program,
-                "twinwalk 1\n"
-                "region r0 container size 2^64 root s0\n"
-                "region r1 mmio size 0x2000 in r0 at 0x8000\n"
-                "region r2 ram size 0x1000 in r0 at 0x20000\n"
-                "mmu c0.0 space s0\n"
-                "mmu c0.1 space s0\n"
-                "setup\n"
-                "  page c0.0 0x0 -> 0x9000 size 0x1000 rwx\n"
-                "  page c0.1 0x0 -> 0x40000 size 0x1000 rwx\n"
-                "script\n"
-                "  dma-read s0 0x20008 1 none\n");
+    assert_text(&program, "twinwalk 1\n"
+                          "region r0 container size 2^64 root s0\n"
+                          "region r1 mmio size 0x2000 in r0 at 0x8000\n"
+                          "region r2 ram size 0x1000 in r0 at 0x20000\n"
+                          "mmu c0.0 space s0\n"
+                          "mmu c0.1 space s0\n"
+                          "setup\n"
+                          "  page c0.0 0x0 -> 0x9000 size 0x1000 rwx\n"
+                          "  page c0.1 0x0 -> 0x40000 size 0x1000 rwx\n"
+                          "script\n"
+                          "  dma-read s0 0x20008 1 none\n");
 }
 
 /* Pages lead to their own addresses, and a region comes and goes. */
-static const char *const aside =
-    "twinwalk 1\n"
-    "region r0 container size 2^64 root s0\n"
-    "region r1 ram size 0x2000 in r0 at 0x9000\n"
-    "region r2 ram size 0x1000 in r0 at 0xc000\n"
-    "mmu c0.0 space s0\n"
-    "setup\n"
-    "  page c0.0 0x8000 -> 0x8000 size 0x8000 rw\n"
-    "script\n"
-    "  del r2\n"
-    "  read c0.0 0xa008 8\n"
-    "  add r2 in r0 at 0x9000 prio 0\n"
-    "  flush-page c0.0 0xa000\n";
+static const char *const aside = "twinwalk 1\n"
+                                 "region r0 container size 2^64 root s0\n"
+                                 "region r1 ram size 0x2000 in r0 at 0x9000\n"
+                                 "region r2 ram size 0x1000 in r0 at 0xc000\n"
+                                 "mmu c0.0 space s0\n"
+                                 "setup\n"
+                                 "  page c0.0 0x8000 -> 0x8000 size 0x8000 rw\n"
+                                 "script\n"
+                                 "  del r2\n"
+                                 "  read c0.0 0xa008 8\n"
+                                 "  add r2 in r0 at 0x9000 prio 0\n"
+                                 "  flush-page c0.0 0xa000\n";
 
 static void assert_turn(TwPass pass, unsigned turn, const char *text)
 {
-    TwTurns turns = {.best = &twin, .program = &program, .dialect = &full,
-                     .wanted = turn};
+    TwTurns turns = {
+        .best = &twin, .program = &program, .dialect = &full, .wanted = turn};
 
     char why[160] = "";
 
@@ -619,8 +621,7 @@ static void test_hops_go(void)
 
     parse(&program, chain);
     g_assert_true(reads_ram(&program, runner));
-    minimise(&program, tw_runner_dialect(runner), reads_ram, runner, 0,
-                NULL);
+    minimise(&program, tw_runner_dialect(runner), reads_ram, runner, 0, NULL);
     assert_text(&program, "twinwalk 1\n"
                           "region r0 ram size 0x1000 root s0\n"
                           "mmu c0.0 space s0\n"
@@ -666,8 +667,7 @@ static void test_zoo(gconstpointer data)
     }
     g_assert_true(found);
     memcpy(hunt.key, finding.key, sizeof(hunt.key));
-    minimise(&program, tw_runner_dialect(runner), same_key, &hunt, 0,
-                &stats);
+    minimise(&program, tw_runner_dialect(runner), same_key, &hunt, 0, &stats);
     g_test_message("%s: %s, %u operations, %u objects, %u tried",
                    (const char *)data, hunt.key, stats.ops_after,
                    stats.objects_after, stats.tried);
@@ -731,9 +731,9 @@ static void test_flat(void)
 int main(int argc, char **argv)
 {
     static const char *const slugs[] = {
-        "map-over-map-no-unmap", "rights-not-anded", "tie-oldest-wins",
-        "commit-flush-own-as-only", "second-hop-unregistered",
-        "large-page-sibling"};
+        "map-over-map-no-unmap",   "rights-not-anded",
+        "tie-oldest-wins",         "commit-flush-own-as-only",
+        "second-hop-unregistered", "large-page-sibling"};
 
     g_test_init(&argc, &argv, NULL);
     full = tw_dialect_full();
@@ -750,8 +750,7 @@ int main(int argc, char **argv)
     g_test_add_func("/minimise/edit/stand-in", test_stand_in);
     g_test_add_func("/minimise/edit/detours", test_detours);
     g_test_add_func("/minimise/edit/flatten", test_flatten);
-    g_test_add_func("/minimise/edit/drop-region",
-                    test_drop_region_takes_users);
+    g_test_add_func("/minimise/edit/drop-region", test_drop_region_takes_users);
     g_test_add_func("/minimise/edit/renumber", test_renumber);
     g_test_add_func("/minimise/edit/bypass", test_bypass);
     g_test_add_func("/minimise/hops-go", test_hops_go);

@@ -20,11 +20,11 @@ static void test_found(gconstpointer data)
 {
     const TwZooBug *mutant = data;
     g_autofree char *name = g_strconcat("zoo:", mutant->slug, NULL);
-    TwTargetOptions options = {
-        .name = name,
-        .flush = strcmp(mutant->shown, "page") == 0 ? TW_FLUSH_PAGES
-                                                    : TW_FLUSH_ALL_ENTRIES,
-        .check = strcmp(mutant->shown, "check") == 0};
+    TwTargetOptions options = {.name = name,
+                               .flush = strcmp(mutant->shown, "page") == 0
+                                            ? TW_FLUSH_PAGES
+                                            : TW_FLUSH_ALL_ENTRIES,
+                               .check = strcmp(mutant->shown, "check") == 0};
     g_autoptr(GError) error = NULL;
     g_autoptr(TwRunner) runner = tw_runner_new(&options, &error);
     TwFinding finding = {.verdict = TW_VERDICT_AGREE};

@@ -35,8 +35,8 @@ static void test_chain(void)
     for (unsigned i = 0; i < N; i++) {
         TwRng rng = tw_rng_for(21, i);
         if (i % 400 == 0) {
-            tw_generate(&program, (TwProfile)(i / 400 % TW_PROFILES),
-                        &dialect, &rng);
+            tw_generate(&program, (TwProfile)(i / 400 % TW_PROFILES), &dialect,
+                        &rng);
         }
         tw_program_copy(&before, &program);
         tw_mutate(&program, &dialect, EVERY, &rng);
@@ -65,8 +65,8 @@ static void test_flat(void)
     for (unsigned i = 0; i < N; i++) {
         TwRng rng = tw_rng_for(25, i);
         if (i % 200 == 0) {
-            tw_generate(&program, (TwProfile)(i / 200 % TW_PROFILES),
-                        &dialect, &rng);
+            tw_generate(&program, (TwProfile)(i / 200 % TW_PROFILES), &dialect,
+                        &rng);
             tw_generate(&other, (TwProfile)(i / 200 % TW_PROFILES), &dialect,
                         &rng);
         }
@@ -211,8 +211,7 @@ static void test_crossover(void)
     for (unsigned i = 0; i < N; i++) {
         TwRng rng = tw_rng_for(26, i);
         tw_generate(&program, (TwProfile)(i % TW_PROFILES), &dialect, &rng);
-        tw_generate(&other, (TwProfile)(i / 5 % TW_PROFILES), &dialect,
-                    &rng);
+        tw_generate(&other, (TwProfile)(i / 5 % TW_PROFILES), &dialect, &rng);
         TwRng again = rng;
         tw_crossover(&out, &program, &other, &dialect, &rng);
         assert_fits(&out, &dialect, i);
@@ -221,12 +220,10 @@ static void test_crossover(void)
         /* The topology is the first one's. */
         g_assert_cmpuint(out.n_regions, ==, program.n_regions);
         g_assert_cmpmem(out.regions, out.n_regions * sizeof(TwRegion),
-                        program.regions,
-                        program.n_regions * sizeof(TwRegion));
+                        program.regions, program.n_regions * sizeof(TwRegion));
         g_assert_cmpuint(out.n_setup, ==, program.n_setup);
         mixed += !tw_program_equal(&out, &program) &&
-                 count_from(&out, &program) > 0 &&
-                 count_from(&out, &other) > 0;
+                 count_from(&out, &program) > 0 && count_from(&out, &other) > 0;
     }
     g_assert_cmpuint(mixed, >, N * 7 / 10);
 }

@@ -21,11 +21,11 @@ static TwProgram program, other, crossed;
 typedef struct Inside {
     unsigned most_cpus, most_iommus;
     const char *script; /* beside accesses and nop */
-    const char *not;    /* accesses that are outside */
+    const char * not ;  /* accesses that are outside */
 } Inside;
 
-#define TABLES                                                                \
-    " map unmap protect notify notify-all iommu-reset bypass mpc-read "       \
+#define TABLES \
+    " map unmap protect notify notify-all iommu-reset bypass mpc-read " \
     "mpc-write poke context invalidate "
 
 static const Inside insides[TW_QUESTIONS] = {
@@ -134,7 +134,7 @@ static void test_inside(gconstpointer data)
             for (unsigned k = 0; k < sizeof(bytes); k++) {
                 bytes[k] = (uint8_t)(tw_rng_next(&rng) >> 56);
             }
-            bytes[1] &= (uint8_t)~(i & 2); /* the default topology as well */
+            bytes[1] &= (uint8_t) ~(i & 2); /* the default topology as well */
             tw_program_decode(&program, bytes,
                               tw_rng_below(&rng, sizeof(bytes)), dialect);
         } else {
@@ -159,8 +159,7 @@ static void test_about(gconstpointer data)
     const TwQuestionInfo *info = tw_question_info(question);
     TwTargetOptions options = {.name = "softmmu", .check = info->check};
     g_autoptr(TwRunner) runner = tw_runner_new(&options, NULL);
-    TwDialect dialect =
-        tw_question_narrow(question, tw_runner_dialect(runner));
+    TwDialect dialect = tw_question_narrow(question, tw_runner_dialect(runner));
     uint64_t codes[TW_OP_CODES] = {0}, cpus = 0, accesses = 0, dma = 0;
     TwJudgeStats stats;
     TwFinding finding;
@@ -244,8 +243,8 @@ static void test_harnesses(void)
 
 static void add(const char *what, TwQuestion question, GTestDataFunc func)
 {
-    g_autofree char *path = g_strdup_printf(
-        "/question/%s/%s", what, tw_question_info(question)->name);
+    g_autofree char *path = g_strdup_printf("/question/%s/%s", what,
+                                            tw_question_info(question)->name);
 
     g_test_add_data_func(path, GUINT_TO_POINTER(question), func);
 }

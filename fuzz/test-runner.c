@@ -207,9 +207,8 @@ static void test_agree(void)
     g_assert_cmpuint(tw_runner_trace(runner)->n_ops, ==, 3);
     g_assert_nonnull(tw_runner_version(runner));
     g_assert_true(tw_runner_contract(runner)->cpu_cache);
-    g_assert_cmpint(
-        tw_runner_run(runner, &program, &finding, NULL, NULL), ==,
-        TW_VERDICT_AGREE);
+    g_assert_cmpint(tw_runner_run(runner, &program, &finding, NULL, NULL), ==,
+                    TW_VERDICT_AGREE);
 }
 
 /* A lie that is told again is a finding, after one look at a fresh target. */
@@ -218,9 +217,8 @@ static void test_confirmed(void)
     g_autoptr(TwRunner) runner = open_runner("fake:lie");
     TwFinding finding;
 
-    g_assert_cmpint(
-        tw_runner_run(runner, &program, &finding, NULL, NULL), ==,
-        TW_VERDICT_CLASS);
+    g_assert_cmpint(tw_runner_run(runner, &program, &finding, NULL, NULL), ==,
+                    TW_VERDICT_CLASS);
     g_assert_cmpuint(finding.op, ==, 0);
     g_assert_cmpuint(opened, ==, 1);
     g_assert_cmpuint(runs, ==, 2);
@@ -232,9 +230,8 @@ static void test_flaky(void)
     TwFinding finding;
     TwJudgeStats stats = {0};
 
-    g_assert_cmpint(
-        tw_runner_run(runner, &program, &finding, &stats, NULL), ==,
-        TW_VERDICT_FLAKY);
+    g_assert_cmpint(tw_runner_run(runner, &program, &finding, &stats, NULL), ==,
+                    TW_VERDICT_FLAKY);
     g_assert_cmpuint(finding.verdict, ==, TW_VERDICT_FLAKY);
     g_assert_cmpuint(stats.verdicts[TW_VERDICT_FLAKY], ==, 1);
     g_assert_cmpuint(opened, ==, 1);
@@ -256,9 +253,8 @@ static void test_rate(void)
     g_assert_cmpuint(finding.replays, ==, 5);
     g_assert_cmpuint(opened, ==, 5);
     runs = 1;
-    g_assert_cmpint(
-        tw_runner_run(runner, &program, &finding, NULL, NULL), ==,
-        TW_VERDICT_AGREE);
+    g_assert_cmpint(tw_runner_run(runner, &program, &finding, NULL, NULL), ==,
+                    TW_VERDICT_AGREE);
     g_assert_cmpuint(finding.again, ==, 0);
     g_assert_cmpuint(finding.replays, ==, 0);
     g_assert_cmpuint(opened, ==, 5);
@@ -272,9 +268,8 @@ static void test_replays_per_key(void)
 
     tw_runner_set_replays(runner, 4, 2);
     for (unsigned i = 0; i < 4; i++) {
-        g_assert_cmpint(
-            tw_runner_run(runner, &program, &finding, NULL, NULL), ==,
-            TW_VERDICT_CLASS);
+        g_assert_cmpint(tw_runner_run(runner, &program, &finding, NULL, NULL),
+                        ==, TW_VERDICT_CLASS);
         g_assert_cmpuint(finding.replays, ==, i < 2 ? 4 : 1);
         g_assert_cmpuint(finding.again, ==, finding.replays);
     }
@@ -287,9 +282,8 @@ static void test_lost(void)
     g_autoptr(TwRunner) runner = open_runner("fake:lost");
     TwFinding finding;
 
-    g_assert_cmpint(
-        tw_runner_run(runner, &program, &finding, NULL, NULL), ==,
-        TW_VERDICT_CRASH);
+    g_assert_cmpint(tw_runner_run(runner, &program, &finding, NULL, NULL), ==,
+                    TW_VERDICT_CRASH);
     g_assert_cmpuint(finding.op, ==, 2);
     g_assert_cmpuint(opened, ==, 2); /* to see it again, and anew */
     g_assert_cmpuint(runs, ==, 2);

@@ -40,8 +40,7 @@ static void count_siblings(bool *seen, const TwProgram *p, unsigned i)
     for (unsigned k = 0; k < i; k++) {
         const TwRegion *other = &p->regions[k];
 
-        if (other->kind == TW_REGION_NONE ||
-            other->container != r->container) {
+        if (other->kind == TW_REGION_NONE || other->container != r->container) {
             continue;
         }
         seen[ROW_JOINED] |= continues(r, other) || continues(other, r);
@@ -50,8 +49,8 @@ static void count_siblings(bool *seen, const TwProgram *p, unsigned i)
         }
         seen[ROW_TIE] |= r->priority == other->priority;
         seen[ROW_PRIORITIES] |= r->priority != other->priority;
-        seen[ROW_RESERVATION] |= r->kind == TW_REGION_RESERVATION &&
-                                 r->priority >= other->priority;
+        seen[ROW_RESERVATION] |=
+            r->kind == TW_REGION_RESERVATION && r->priority >= other->priority;
     }
 }
 
@@ -65,9 +64,9 @@ static void count_alias(bool *seen, const TwProgram *p, const TwRegion *r,
     seen[ROW_ALIAS_OF_ALIAS] |= target->kind == TW_REGION_ALIAS;
     seen[ROW_ALIAS_ABOVE] |= r->alias_offset >> 63;
     seen[ROW_ALIAS_OF_BOX] |= target->kind == TW_REGION_CONTAINER;
-    seen[ROW_SHIFTED_RAM] |= is_leaf_of_bytes(target) &&
-                             (r->alias_offset & (page - 1)) !=
-                                 (r->addr & (page - 1));
+    seen[ROW_SHIFTED_RAM] |=
+        is_leaf_of_bytes(target) &&
+        (r->alias_offset & (page - 1)) != (r->addr & (page - 1));
     seen[ROW_WRAPPED_ROOT] |= r->size == target->size &&
                               (roots >> r->container & roots >> r->target & 1);
 }
@@ -77,8 +76,8 @@ static void count_region(bool *seen, const TwProgram *p, unsigned i,
 {
     const TwRegion *r = &p->regions[i];
     uint64_t page = UINT64_C(1) << p->page_lg;
-    bool off = ((r->addr | (r->size + (r->size == UINT64_MAX))) &
-                (page - 1)) != 0;
+    bool off =
+        ((r->addr | (r->size + (r->size == UINT64_MAX))) & (page - 1)) != 0;
     unsigned around = p->regions[r->container].kind;
 
     seen[ROW_SIZE_2_64] |= r->size == UINT64_MAX;
@@ -216,9 +215,9 @@ static void count_actors(Count *c, const TwProgram *p,
     for (unsigned a = 0; a < p->n_actors; a++) {
         const TwActor *actor = &p->actors[a];
 
-        c->row[ROW_ACTED] += location->region == actor->region &&
-                             actor->offset - location->offset <
-                                 location->length;
+        c->row[ROW_ACTED] +=
+            location->region == actor->region &&
+            actor->offset - location->offset < location->length;
     }
 }
 
@@ -358,13 +357,12 @@ static void count_event(Count *c, const TwProgram *p, const TwEventRecord *e,
     c->row[ROW_GOT_DEVIOTLB] += e->kind == TW_EVENT_DEVIOTLB_UNMAP;
     c->row[ROW_GOT_CROPPED] +=
         notify && (e->first != op->addr || e->last != op->last);
-    c->row[ROW_GOT_CROPPED_MAP] +=
-        map && e->perm != 0 && (notify || op->code == TW_OP_MAP) &&
-        e->first > op->addr;
-    c->row[ROW_GOT_BOTH] += map && op->code == TW_OP_MAP && before != NULL &&
-                            before->op == e->op &&
-                            before->observer == e->observer &&
-                            before->kind == TW_EVENT_UNMAP;
+    c->row[ROW_GOT_CROPPED_MAP] += map && e->perm != 0 &&
+                                   (notify || op->code == TW_OP_MAP) &&
+                                   e->first > op->addr;
+    c->row[ROW_GOT_BOTH] +=
+        map && op->code == TW_OP_MAP && before != NULL && before->op == e->op &&
+        before->observer == e->observer && before->kind == TW_EVENT_UNMAP;
     c->row[ROW_LISTEN_ADD] += e->kind == TW_LISTEN_ADD;
     c->row[ROW_LISTEN_DEL] += e->kind == TW_LISTEN_DEL;
     c->row[ROW_LISTEN_NOP] += e->kind == TW_LISTEN_NOP;

@@ -47,8 +47,8 @@ static uint64_t least_of(const uint64_t *counts, unsigned n)
     return least;
 }
 
-#define LEAST_OF(...)                                                         \
-    least_of((const uint64_t[]){__VA_ARGS__},                                 \
+#define LEAST_OF(...) \
+    least_of((const uint64_t[]){__VA_ARGS__}, \
              sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
 
 /* Behind one IOMMU or more; behind two or more. */
@@ -91,8 +91,8 @@ static uint64_t changes_that_pend(const Count *c)
 
 static uint64_t resets(const Count *c)
 {
-    return LEAST_OF(OP(IOMMU_RESET), OP(BYPASS), OP(RESTORE),
-                    ENDED(END_RESET), ENDED(END_BYPASS));
+    return LEAST_OF(OP(IOMMU_RESET), OP(BYPASS), OP(RESTORE), ENDED(END_RESET),
+                    ENDED(END_BYPASS));
 }
 
 const RuleCount *vacuity_rules(const Count *c, unsigned *n)

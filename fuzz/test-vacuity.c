@@ -92,17 +92,15 @@ static bool is_random(unsigned code)
 
 static void print_stats(Table *table, const TwJudgeStats *stats)
 {
-    static const uint8_t leaves[] = {TW_REGION_RAM,  TW_REGION_ROM,
-                                     TW_REGION_ROMD, TW_REGION_MMIO,
-                                     TW_REGION_RESERVATION,
-                                     TW_REGION_RAM_DEVICE};
+    static const uint8_t leaves[] = {
+        TW_REGION_RAM,  TW_REGION_ROM,         TW_REGION_ROMD,
+        TW_REGION_MMIO, TW_REGION_RESERVATION, TW_REGION_RAM_DEVICE};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(leaves); i++) {
         row(table, stats->by_leaf[leaves[i]], LEAST_LEAF, "access to a %s",
             tw_region_kind_name(leaves[i]));
     }
-    row(table, stats->by_leaf[TW_REGION_NONE], LEAST_LEAF,
-        "access to nothing");
+    row(table, stats->by_leaf[TW_REGION_NONE], LEAST_LEAF, "access to nothing");
     for (unsigned i = TW_REGION_CONTAINER; i < TW_REGION_KINDS; i++) {
         row(table, stats->by_region[i], LEAST_LEAF, "region of kind %s",
             tw_region_kind_name(i));
@@ -238,9 +236,9 @@ static void count_told(void *data, uint16_t op, const char *kind,
 
     (void)op;
     for (unsigned i = 0; i < G_N_ELEMENTS(told_of); i++) {
-        counts[i] += strcmp(kind, told_of[i].kind) == 0 &&
-                     (told_of[i].text == NULL ||
-                      strstr(text, told_of[i].text) != NULL);
+        counts[i] +=
+            strcmp(kind, told_of[i].kind) == 0 &&
+            (told_of[i].text == NULL || strstr(text, told_of[i].text) != NULL);
     }
 }
 
@@ -282,8 +280,8 @@ static void test_rules(void)
         if (rules[i].reason != NULL) {
             g_test_message("%-6s never: %s", rules[i].id, rules[i].reason);
         } else {
-            row(&table, rules[i].count, rules[i].least, "%-6s %s",
-                rules[i].id, rules[i].what);
+            row(&table, rules[i].count, rules[i].least, "%-6s %s", rules[i].id,
+                rules[i].what);
         }
     }
     g_assert_cmpuint(table.short_of, ==, 0);
@@ -295,8 +293,7 @@ static void collect(GHashTable *ids, const char *page, const char *pattern)
     g_autofree char *name =
         g_test_build_filename(G_TEST_DIST, "program", page, NULL);
     g_autofree char *text = NULL;
-    g_autoptr(GRegex) regex =
-        g_regex_new(pattern, G_REGEX_MULTILINE, 0, NULL);
+    g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_MULTILINE, 0, NULL);
     g_autoptr(GMatchInfo) match = NULL;
     g_autoptr(GError) error = NULL;
 
@@ -343,14 +340,10 @@ static void test_complete(void)
 static const struct {
     const char *rule, *slug;
 } invariants[] = {
-    {"TL-1", "resize-keeps-entries"},
-    {"TL-3", "victim-copy-left"},
-    {"TL-7", "denied-gets-entry"},
-    {"TL-8", "fill-leaves-clean"},
-    {"TN-7", "unplug-keeps-inactive"},
-    {"FR-2", "second-hop-unregistered"},
-    {"FR-3", "commit-flush-own-as-only"},
-    {"FV-1", "collapse-ignores-addr"},
+    {"TL-1", "resize-keeps-entries"},     {"TL-3", "victim-copy-left"},
+    {"TL-7", "denied-gets-entry"},        {"TL-8", "fill-leaves-clean"},
+    {"TN-7", "unplug-keeps-inactive"},    {"FR-2", "second-hop-unregistered"},
+    {"FR-3", "commit-flush-own-as-only"}, {"FV-1", "collapse-ignores-addr"},
 };
 
 /* Each invariant that --check tests is seen to break; that softmmu breaks none
@@ -360,8 +353,7 @@ static void test_invariants(gconstpointer data)
     enum { MOST = 20000 };
     static TwTrace trace;
     unsigned which = GPOINTER_TO_UINT(data), i;
-    g_autofree char *name =
-        g_strconcat("zoo:", invariants[which].slug, NULL);
+    g_autofree char *name = g_strconcat("zoo:", invariants[which].slug, NULL);
     TwTargetOptions options = {.name = name, .check = true};
     g_autoptr(GError) error = NULL;
     TwTarget *target = tw_target_open(&options, &error);
@@ -389,8 +381,8 @@ static void test_invariants(gconstpointer data)
 enum { ZOO_PROGRAMS = 800 };
 
 /* Program after program: `number` is that of the next. */
-static void run_bug(const char *slug, bool hide, bool check,
-                    uint64_t *number, uint64_t *verdicts)
+static void run_bug(const char *slug, bool hide, bool check, uint64_t *number,
+                    uint64_t *verdicts)
 {
     g_autofree char *name = g_strconcat("zoo:", slug, NULL);
     TwTargetOptions options = {
@@ -417,9 +409,9 @@ static void run_bug(const char *slug, bool hide, bool check,
 static void test_verdicts(void)
 {
     static const uint8_t wanted[] = {
-        TW_VERDICT_AGREE, TW_VERDICT_AGREE_STALE, TW_VERDICT_STALE,
-        TW_VERDICT_PERM,  TW_VERDICT_CLASS,       TW_VERDICT_FAULT,
-        TW_VERDICT_WRONG, TW_VERDICT_EFFECT,      TW_VERDICT_EVENT,
+        TW_VERDICT_AGREE,     TW_VERDICT_AGREE_STALE, TW_VERDICT_STALE,
+        TW_VERDICT_PERM,      TW_VERDICT_CLASS,       TW_VERDICT_FAULT,
+        TW_VERDICT_WRONG,     TW_VERDICT_EFFECT,      TW_VERDICT_EVENT,
         TW_VERDICT_INVARIANT, TW_VERDICT_INCONCLUSIVE};
     uint64_t verdicts[TW_VERDICTS] = {0};
     Table table = {0};
@@ -448,8 +440,8 @@ int main(int argc, char **argv)
     g_test_add_func("/vacuity/rules", test_rules);
     g_test_add_func("/vacuity/rules/complete", test_complete);
     for (unsigned i = 0; i < G_N_ELEMENTS(invariants); i++) {
-        g_autofree char *path = g_strconcat(
-            "/vacuity/invariants/", invariants[i].rule, NULL);
+        g_autofree char *path =
+            g_strconcat("/vacuity/invariants/", invariants[i].rule, NULL);
 
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_invariants);
     }

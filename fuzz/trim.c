@@ -13,9 +13,8 @@
 #include "program/legality.h"
 
 /* Those whose changes may be shorter; the first two halve. */
-static const TwPass passes[] = {tw_pass_tail,  tw_pass_script,
-                                tw_pass_setup, tw_pass_pairs,
-                                tw_pass_objects, tw_pass_one_op};
+static const TwPass passes[] = {tw_pass_tail,  tw_pass_script,  tw_pass_setup,
+                                tw_pass_pairs, tw_pass_objects, tw_pass_one_op};
 
 struct TwTrim {
     const TwDialect *dialect;

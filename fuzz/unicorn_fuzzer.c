@@ -4,8 +4,8 @@
 
 /*
  * The library is not instrumented, and gives back megabytes with each engine:
- * to keep all that in quarantine finds nothing there, and costs half of the time.
- * ASAN_OPTIONS overrules it.
+ * to keep all that in quarantine finds nothing there, and costs half of the
+ * time. ASAN_OPTIONS overrules it.
  */
 const char *__asan_default_options(void);
 

@@ -69,8 +69,8 @@ static bool fetches_old(const TwOracle *oracle, const TwAccess *access,
     while ((stored = tw_contents_before(&oracle->contents, &at, access, bytes,
                                         effect, &at)) != NULL &&
            (!flush || stored->tick >= flush->tick)) {
-        if (seen->value == tw_contents_value(&oracle->contents, &at, access,
-                                             bytes, effect)) {
+        if (seen->value ==
+            tw_contents_value(&oracle->contents, &at, access, bytes, effect)) {
             return true;
         }
     }
@@ -101,9 +101,8 @@ TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
                                          bytes, effect)) {
         return TW_FIT_NOW;
     }
-    return fetches_old(oracle, access, seen, bytes, effect, world)
-               ? TW_FIT_OLD
-               : TW_FIT_NOT;
+    return fetches_old(oracle, access, seen, bytes, effect, world) ? TW_FIT_OLD
+                                                                   : TW_FIT_NOT;
 }
 
 /* Has each device byte of a fetch been fetched since the last flush of its
@@ -149,7 +148,8 @@ bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
     uint32_t at = oracle->log;
 
     *n = 0;
-    if (!access->blind && (at >= trace->n_log || trace->log[at].op > access->op) &&
+    if (!access->blind &&
+        (at >= trace->n_log || trace->log[at].op > access->op) &&
         fetched_before(oracle, access, bytes, effect)) {
         return true;
     }
@@ -165,10 +165,10 @@ bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
                 record->region != bytes[k].region ||
                 record->offset != bytes[k].offset ||
                 record->attrs != access->attrs ||
-                record->byte !=
-                    (store ? tw_content_tag(oracle->program->contents,
-                                            access->op, k)
-                           : 0)) {
+                record->byte != (store
+                                     ? tw_content_tag(oracle->program->contents,
+                                                      access->op, k)
+                                     : 0)) {
                 return access->blind &&
                        fetched_before(oracle, access, bytes, effect);
             }
@@ -177,7 +177,8 @@ bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
     }
     *n = at - oracle->log;
     /* Behind a blind fetch comes the access itself. */
-    return access->blind || at >= trace->n_log || trace->log[at].op > access->op;
+    return access->blind || at >= trace->n_log ||
+           trace->log[at].op > access->op;
 }
 
 /* One access -------------------------------------------------------------- */
@@ -200,12 +201,11 @@ typedef struct Outcome {
 /* Adds the world after the access, unless an equal one is there. */
 static void add_world(TwContents *contents, uint32_t tick,
                       const TwContent *before, const TwAccess *access,
-                      const TwByte *bytes, const TwEffect *effect,
-                      Outcome *out)
+                      const TwByte *bytes, const TwEffect *effect, Outcome *out)
 {
     uint32_t n_stored = contents->n_stored;
-    TwContent world = tw_contents_apply(contents, *before, access, bytes,
-                                        effect, tick);
+    TwContent world =
+        tw_contents_apply(contents, *before, access, bytes, effect, tick);
 
     for (unsigned i = 0; i < out->n; i++) {
         if (tw_contents_same(&out->worlds[i], &world)) {
@@ -304,8 +304,8 @@ static void try_all(TwOracle *oracle, const TwAccess *access,
             continue;
         }
         for (uint32_t j = 0; j < second->n; j++) {
-            try_choice(oracle, access, seen, &first->list[i],
-                       &second->list[j], out);
+            try_choice(oracle, access, seen, &first->list[i], &second->list[j],
+                       out);
         }
     }
 }
@@ -323,8 +323,7 @@ static void observe(TwOracle *oracle, const TwAccess *access,
         return;
     }
     for (unsigned i = 0; i < history->n_pages; i++) {
-        tw_history_observed(history, i, oracle->world, access,
-                            out->oldest[i]);
+        tw_history_observed(history, i, oracle->world, access, out->oldest[i]);
     }
 }
 
@@ -398,10 +397,9 @@ static void count_access(TwOracle *oracle, const TwAccess *access,
     if (outcome->class_ < TW_CLASSES) {
         stats->by_class[outcome->class_]++;
     }
-    stats->windows +=
-        (history->n_pages > 0 && history->answers[0].n > 1) ||
-        (history->n_pages > 1 && history->answers[1].n > 1) ||
-        has_old_code(oracle, access);
+    stats->windows += (history->n_pages > 0 && history->answers[0].n > 1) ||
+                      (history->n_pages > 1 && history->answers[1].n > 1) ||
+                      has_old_code(oracle, access);
 }
 
 static TwAccess take_apart(const TwOracle *oracle, const TwOp *op,
@@ -436,8 +434,7 @@ static TwAccess take_apart(const TwOracle *oracle, const TwOp *op,
         break;
     }
     if (op->code != TW_OP_DMA_READ && op->code != TW_OP_DMA_WRITE) {
-        const TwMmuIndex *mmu =
-            &oracle->program->cpus[op->obj].mmu[op->index];
+        const TwMmuIndex *mmu = &oracle->program->cpus[op->obj].mmu[op->index];
 
         access.cpu = op->obj;
         access.mmu = op->index;
@@ -454,8 +451,7 @@ static void perform_actors(TwOracle *oracle, const TwAccess *access,
     const TwProgram *program = oracle->program;
     uint32_t done = 0;
 
-    if (!tw_is_store(access) || program->n_actors == 0 ||
-        access->beyond) {
+    if (!tw_is_store(access) || program->n_actors == 0 || access->beyond) {
         return;
     }
     for (unsigned k = 0; k < access->size; k++) {
@@ -485,8 +481,7 @@ static bool may_be_refused(TwOracle *oracle, const TwOp *op, uint16_t number)
     tw_history_allowed(&oracle->history, oracle->world, &access);
     for (uint32_t i = 0;
          tw_choice(oracle, &oracle->history, &access, i, &choice); i++) {
-        if (choice.effect.class_ ==
-            oracle->trace->outcomes[number].class_) {
+        if (choice.effect.class_ == oracle->trace->outcomes[number].class_) {
             return true;
         }
     }
@@ -512,8 +507,7 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
 
     instruction.code = TW_OP_EXEC;
     instruction.addr = op->out;
-    instruction.size =
-        oracle->program->contents == TW_CONTENTS_CODE ? 8 : 4;
+    instruction.size = oracle->program->contents == TW_CONTENTS_CODE ? 8 : 4;
     access = take_apart(oracle, &instruction, number);
     access.blind = true;
     tw_history_allowed(history, oracle->world, &access);
@@ -523,8 +517,7 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
             return false;
         }
     }
-    for (uint32_t i = 0; tw_choice(oracle, history, &access, i, &choice);
-         i++) {
+    for (uint32_t i = 0; tw_choice(oracle, history, &access, i, &choice); i++) {
         if (choice.effect.class_ > TW_CLASS_DEVICE_ERROR) {
             if (refused && choice.effect.class_ == outcome->class_ &&
                 outcome->value == 0 &&
@@ -535,16 +528,15 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
                                : TW_VERDICT_AGREE_STALE;
                 refuses = true;
             }
-        } else if (tw_judge_log(oracle, &access, choice.bytes,
-                                &choice.effect, &n)) {
+        } else if (tw_judge_log(oracle, &access, choice.bytes, &choice.effect,
+                                &n)) {
             n_log = passes ? MAX(n_log, n) : n;
             callback &= choice.effect.callback;
             passes = true;
         }
     }
-    if (refuses &&
-        (oracle->log >= oracle->trace->n_log ||
-         oracle->trace->log[oracle->log].op > number)) {
+    if (refuses && (oracle->log >= oracle->trace->n_log ||
+                    oracle->trace->log[oracle->log].op > number)) {
         count_access(oracle, &access, outcome);
         return false;
     }
@@ -570,8 +562,7 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     return true;
 }
 
-TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op,
-                              uint16_t number)
+TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
 {
     const TwOutcome *outcome = &oracle->trace->outcomes[number];
     TwAccess access = take_apart(oracle, op, number);
@@ -595,8 +586,7 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op,
     overflow = (history->n_pages > 0 && history->answers[0].overflow) ||
                (history->n_pages > 1 &&
                 (history->answers[1].overflow ||
-                 history->answers[0].n * history->answers[1].n >
-                     TW_MAX_WALKS));
+                 history->answers[0].n * history->answers[1].n > TW_MAX_WALKS));
     if (overflow) {
         return TW_VERDICT_INCONCLUSIVE;
     }
@@ -616,8 +606,7 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op,
         return tw_explain_access(oracle, &access, &seen);
     }
     oracle->contents.n_worlds = out.n;
-    memcpy(oracle->contents.worlds, out.worlds,
-           out.n * sizeof(out.worlds[0]));
+    memcpy(oracle->contents.worlds, out.worlds, out.n * sizeof(out.worlds[0]));
     if (out.n > oracle->contents.most) {
         oracle->contents.most = out.n;
     }

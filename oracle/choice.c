@@ -36,8 +36,7 @@ bool tw_choice_fits(const TwOracle *oracle, const TwAccess *access,
                     const TwSeen *seen, const TwChoice *choice)
 {
     for (unsigned w = 0; w < oracle->contents.n_worlds; w++) {
-        if (tw_judge_fits(oracle, access, seen, choice->bytes,
-                          &choice->effect,
+        if (tw_judge_fits(oracle, access, seen, choice->bytes, &choice->effect,
                           &oracle->contents.worlds[w]) != TW_FIT_NOT) {
             return true;
         }
@@ -78,8 +77,7 @@ unsigned tw_places(const TwAccess *access, const TwByte *bytes,
         const TwByte *byte = &bytes[k];
 
         if (k && byte->where == byte[-1].where &&
-            byte->region == byte[-1].region &&
-            byte->flags == byte[-1].flags &&
+            byte->region == byte[-1].region && byte->flags == byte[-1].flags &&
             (byte->where != TW_AT_LEAF ||
              byte->offset == byte[-1].offset + 1)) {
             places[n - 1].length++;

@@ -23,8 +23,7 @@ void tw_contents_start(TwContents *contents, const TwProgram *program,
     contents->hashed = hashed;
     contents->ordered = ordered || noted;
     contents->noted = noted;
-    contents->worlds[0] = (TwContent){.newest = TW_NIL,
-                                      .saved_newest = TW_NIL};
+    contents->worlds[0] = (TwContent){.newest = TW_NIL, .saved_newest = TW_NIL};
 }
 
 bool tw_contents_same(const TwContent *a, const TwContent *b)
@@ -167,8 +166,7 @@ TwContent tw_contents_apply(TwContents *contents, TwContent world,
 {
     unsigned kind = contents->program->contents;
     bool stores = access->code == TW_OP_WRITE ||
-                  access->code == TW_OP_DMA_WRITE ||
-                  access->code == TW_OP_RMW;
+                  access->code == TW_OP_DMA_WRITE || access->code == TW_OP_RMW;
 
     if (!stores || effect->class_ > TW_CLASS_DEVICE_ERROR) {
         return world;
@@ -240,10 +238,9 @@ void tw_contents_digests(const TwContents *contents, const TwContent *world,
                 hidden = newer->block == stored->block &&
                          offset - newer->offset < newer->length;
             }
-            if (!hidden &&
-                stored->bytes[k] !=
-                    tw_content_initial(contents->program->contents,
-                                       stored->block, offset)) {
+            if (!hidden && stored->bytes[k] !=
+                               tw_content_initial(contents->program->contents,
+                                                  stored->block, offset)) {
                 digests[stored->block] +=
                     tw_ram_digest_term(offset, stored->bytes[k]);
             }

@@ -91,8 +91,8 @@ unsigned tw_dirty_runs(TwDirty *dirty, const TwContents *contents,
             continue;
         }
         for (unsigned end = 0; end < 2; end++) { /* it may lie on two pages */
-            uint64_t page = (stored->offset +
-                             (end ? stored->length - 1u : 0)) >> lg;
+            uint64_t page =
+                (stored->offset + (end ? stored->length - 1u : 0)) >> lg;
 
             if (page >= from && page <= to &&
                 !cleared_since(dirty, block, page, stored->op)) {
@@ -118,8 +118,7 @@ unsigned tw_dirty_runs(TwDirty *dirty, const TwContents *contents,
 /* The next record of notes in the trace, from *at on, or NULL. */
 static const TwEventRecord *next_record(const TwTrace *trace, uint32_t *at)
 {
-    while (*at < trace->n_events &&
-           trace->events[*at].kind != TW_TRACE_DIRTY) {
+    while (*at < trace->n_events && trace->events[*at].kind != TW_TRACE_DIRTY) {
         ++*at;
     }
     return *at < trace->n_events ? &trace->events[*at] : NULL;
@@ -175,8 +174,8 @@ static TwVerdict accuse(TwOracle *oracle, uint16_t number, unsigned runs)
 
 static TwVerdict judge_unasked(TwOracle *oracle, uint16_t number)
 {
-    const TwEventRecord *record = next_record(oracle->trace,
-                                              &oracle->dirty_record);
+    const TwEventRecord *record =
+        next_record(oracle->trace, &oracle->dirty_record);
 
     return record && record->op < number
                ? tw_explain_other(oracle, TW_VERDICT_EFFECT, record->op,

@@ -50,8 +50,8 @@ static void say_access(TwFinding *finding, const TwAccess *access)
         say(finding, "op %u: %s s%u 0x%" PRIx64 " %u\n", access->op, name,
             access->space, access->addr, access->size);
     } else {
-        say(finding, "op %u: %s c%u.%u 0x%" PRIx64 " %u%s\n", access->op,
-            name, access->cpu, access->mmu, access->addr, access->size,
+        say(finding, "op %u: %s c%u.%u 0x%" PRIx64 " %u%s\n", access->op, name,
+            access->cpu, access->mmu, access->addr, access->size,
             access->blind ? ", the fetch of its instruction" : "");
     }
 }
@@ -133,7 +133,7 @@ static bool convincing(const TwAccess *access, const TwSeen *seen,
  * have cached it; 1: it should not have been cached; 0: it is not stale. */
 static int rank(const TwAnswer *answer)
 {
-    return !answer ? 0
+    return !answer                                                    ? 0
            : !answer->cacheable || answer->event == TW_KEY_EVENT_NONE ? 1
            : answer->filled == TW_NO_OP                               ? 2
            : answer->event == TW_KEY_EVENT_NEWER                      ? 3
@@ -180,9 +180,8 @@ static bool find_stale(TwOracle *oracle, const TwAccess *access,
 
     note_touches(oracle, access);
     tw_history_ever(&oracle->past, oracle->world, access);
-    for (uint32_t i = 0; top < 4 && tw_choice(oracle, &oracle->past, access, i,
-                                              &choice);
-         i++) {
+    for (uint32_t i = 0;
+         top < 4 && tw_choice(oracle, &oracle->past, access, i, &choice); i++) {
         int r = rank(stale_answer(&choice));
 
         if (r > top && convincing(access, seen, &choice) &&
@@ -316,9 +315,9 @@ static bool find_old_code(const TwOracle *oracle, const TwHistory *history,
         for (unsigned w = 0; w < contents->n_worlds; w++) {
             TwContent at = contents->worlds[w];
 
-            while ((*stored = tw_contents_before(contents, &at, access,
-                                                 best->bytes, &best->effect,
-                                                 &at)) != NULL) {
+            while ((*stored =
+                        tw_contents_before(contents, &at, access, best->bytes,
+                                           &best->effect, &at)) != NULL) {
                 if (tw_judge_fits(oracle, access, seen, best->bytes,
                                   &best->effect, &at) == TW_FIT_NOW) {
                     return true;
@@ -351,19 +350,17 @@ static TwVerdict explain_old_code(TwOracle *oracle, const TwAccess *access,
                                   const TwStored *stored)
 {
     TwFinding *finding = oracle->finding;
-    const TwEnding *flush =
-        oracle->world->contract->code == TW_CODE_UNTIL_FLUSH
-            ? tw_history_flushed(oracle->world, access)
-            : NULL;
+    const TwEnding *flush = oracle->world->contract->code == TW_CODE_UNTIL_FLUSH
+                                ? tw_history_flushed(oracle->world, access)
+                                : NULL;
 
     finding->verdict = TW_VERDICT_STALE;
     finding->changed = stored->op;
     finding->ended = flush ? flush->op : TW_NO_OP;
     finding->filled = last_fetch(oracle, access, stored->op);
     say_old_code(finding, access, choice, flush);
-    tw_key_write(finding->key, TW_VERDICT_STALE, oracle->target,
-                 access->code, leaf_of(oracle, &choice->bytes[0]),
-                 TW_KEY_LINK_CODE,
+    tw_key_write(finding->key, TW_VERDICT_STALE, oracle->target, access->code,
+                 leaf_of(oracle, &choice->bytes[0]), TW_KEY_LINK_CODE,
                  flush ? TW_KEY_EVENT_FLUSH : TW_KEY_EVENT_NONE);
     return TW_VERDICT_STALE;
 }
@@ -396,8 +393,8 @@ static TwVerdict classify(const TwOracle *oracle, const TwAccess *access,
 
     for (uint32_t i = 0;
          tw_choice(oracle, &oracle->history, access, i, &choice); i++) {
-        all_lack &= lacks_right(access, &choice) &&
-                    choice.effect.class_ > seen->class_;
+        all_lack &=
+            lacks_right(access, &choice) && choice.effect.class_ > seen->class_;
         all_refuse &= choice.effect.class_ > TW_CLASS_DEVICE_ERROR;
         better |= choice.effect.class_ <= TW_CLASS_DEVICE_ERROR &&
                   choice.effect.class_ < seen->class_;
@@ -444,7 +441,7 @@ static void say_expected(TwFinding *finding, const TwOracle *oracle,
          i < 3 && tw_choice(oracle, &oracle->history, access, i, &choice);
          i++) {
         say(finding, "%s%s",
-            i == 0                     ? "expected: "
+            i == 0                       ? "expected: "
             : tw_choice_current(&choice) ? "\nor: "
                                          : "\nor, old: ",
             class_name(choice.effect.class_));
@@ -487,9 +484,9 @@ static TwAllowed allowed(const TwOracle *oracle, const TwAccess *access,
         return told;
     }
     if (!tw_is_store(access)) {
-        told.value = tw_contents_value(&oracle->contents,
-                                       &oracle->contents.worlds[0], access,
-                                       choice->bytes, &choice->effect);
+        told.value =
+            tw_contents_value(&oracle->contents, &oracle->contents.worlds[0],
+                              access, choice->bytes, &choice->effect);
     }
     for (unsigned k = 0; k < access->size; k++) {
         const TwByte *byte = &choice->bytes[k];
@@ -501,8 +498,11 @@ static TwAllowed allowed(const TwOracle *oracle, const TwAccess *access,
             last->length++;
         } else {
             told.locations[told.n_locations++] =
-                (TwLocation){.first = k, .length = 1, .region = byte->region,
-                             .flags = byte->flags, .offset = byte->offset};
+                (TwLocation){.first = k,
+                             .length = 1,
+                             .region = byte->region,
+                             .flags = byte->flags,
+                             .offset = byte->offset};
         }
     }
     return told;
@@ -592,8 +592,7 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
     stored = NULL;
     if (!seen->broken &&
         (find_stale(oracle, access, seen, &stale) ||
-         (find_old_code(oracle, &oracle->past, access, seen, &stale,
-                        &stored) &&
+         (find_old_code(oracle, &oracle->past, access, seen, &stale, &stored) &&
           stale_answer(&stale)))) {
         accuse_old(oracle, &stale, stored);
         answer = stale_answer(&stale);
@@ -618,16 +617,15 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
                                               current.bytes)];
     }
     finding->verdict = verdict;
-    say(finding, "\n%s", verdict == TW_VERDICT_PERM
-                             ? "perm: a right is missing, yet it succeeds"
-                         : verdict == TW_VERDICT_CLASS
-                             ? "class: refused or dropped without reason"
-                         : verdict == TW_VERDICT_FAULT
-                             ? "fault: refused for another reason"
-                             : "wrong: never was right");
+    say(finding, "\n%s",
+        verdict == TW_VERDICT_PERM ? "perm: a right is missing, yet it succeeds"
+        : verdict == TW_VERDICT_CLASS
+            ? "class: refused or dropped without reason"
+        : verdict == TW_VERDICT_FAULT ? "fault: refused for another reason"
+                                      : "wrong: never was right");
     tw_key_write(finding->key, verdict, oracle->target, access->code,
-                 at ? leaf_of(oracle, at) : TW_KEY_LEAF_NONE,
-                 TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+                 at ? leaf_of(oracle, at) : TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE,
+                 TW_KEY_EVENT_NONE);
     return verdict;
 }
 
@@ -635,11 +633,10 @@ TwVerdict tw_explain_other(TwOracle *oracle, TwVerdict verdict, uint16_t op,
                            const char *format, ...)
 {
     TwFinding *finding = oracle->finding;
-    const TwOp *at = op < oracle->program->n_script
-                         ? &oracle->program->script[op]
-                         : NULL;
-    const char *name = at && tw_op_info(at->code) ? tw_op_info(at->code)->name
-                                                  : NULL;
+    const TwOp *at =
+        op < oracle->program->n_script ? &oracle->program->script[op] : NULL;
+    const char *name =
+        at && tw_op_info(at->code) ? tw_op_info(at->code)->name : NULL;
     va_list args;
 
     finding->verdict = verdict;
@@ -653,7 +650,7 @@ TwVerdict tw_explain_other(TwOracle *oracle, TwVerdict verdict, uint16_t op,
     sayv(finding, format, args);
     va_end(args);
     tw_key_write(finding->key, verdict, oracle->target,
-                 at ? at->code : TW_OP_NOP, TW_KEY_LEAF_NONE,
-                 TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+                 at ? at->code : TW_OP_NOP, TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE,
+                 TW_KEY_EVENT_NONE);
     return verdict;
 }

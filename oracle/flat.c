@@ -83,8 +83,8 @@ static Record replay_table(const TwWorld *world, uint8_t iommu, uint8_t index,
 {
     unsigned lg = world->program->iommus[iommu].granule_lg;
     int32_t order[MAX_REPLAY];
-    unsigned n = oldest_first(world, world->table_head[iommu][index], t,
-                              false, order, MAX_REPLAY);
+    unsigned n = oldest_first(world, world->table_head[iommu][index], t, false,
+                              order, MAX_REPLAY);
     Record record = {.present = false};
 
     for (unsigned i = 0; i < n; i++) {
@@ -101,8 +101,8 @@ static Record replay_table(const TwWorld *world, uint8_t iommu, uint8_t index,
             record.present = true;
             record.space = entry->space;
             record.perm = entry->perm;
-            record.out = (entry->out >> lg) +
-                         ((x >> lg) - (entry->first >> lg));
+            record.out =
+                (entry->out >> lg) + ((x >> lg) - (entry->first >> lg));
             record.out = (record.out << lg) | (x % ((uint64_t)1 << lg));
             break;
         default:
@@ -134,8 +134,8 @@ static int32_t replay_page(const TwWorld *world, uint8_t cpu, uint8_t mmu,
                            uint64_t address, uint32_t t)
 {
     int32_t order[MAX_REPLAY], last = TW_NIL;
-    unsigned n = oldest_first(world, world->page_head[cpu][mmu], t, true,
-                              order, MAX_REPLAY);
+    unsigned n = oldest_first(world, world->page_head[cpu][mmu], t, true, order,
+                              MAX_REPLAY);
 
     for (unsigned i = 0; i < n; i++) {
         const TwPageEntry *page = &world->pages[order[i]];
@@ -192,8 +192,8 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
     trail->n = 0;
     trail->page = TW_NIL;
     if (access->cpu != TW_BOARD) {
-        int32_t i = replay_page(world, access->cpu, access->mmu, address,
-                                times.then);
+        int32_t i =
+            replay_page(world, access->cpu, access->mmu, address, times.then);
 
         trail->page = i;
         if (i == TW_NIL || !world->pages[i].present ||
@@ -311,10 +311,9 @@ bool tw_flat_agrees(const TwWorld *world, const TwAccess *access, uint8_t mask,
     for (unsigned k = 0; k < TW_MAX_ACCESS; k++) {
         const TwByte *a = &walk.bytes[k], *b = &bytes[k];
 
-        if (mask >> k & 1 &&
-            (a->where != b->where || a->region != b->region ||
-             a->offset != b->offset || a->flags != b->flags ||
-             a->depth != b->depth)) {
+        if (mask >> k & 1 && (a->where != b->where || a->region != b->region ||
+                              a->offset != b->offset || a->flags != b->flags ||
+                              a->depth != b->depth)) {
             return false;
         }
     }

@@ -35,12 +35,12 @@ typedef struct Ask {
     uint64_t page;
     uint8_t mask;
     uint8_t number; /* of the page in the history */
-    bool ever; /* all answers, allowed or not */
+    bool ever;      /* all answers, allowed or not */
     uint32_t now;
     uint32_t n_endings; /* events that count */
-    uint32_t fresh; /* the last of them that ended everything */
-    uint32_t fill; /* what was current then is in use, as far as it was
-                    * granted, cacheable or not; TW_FOREVER: nothing is */
+    uint32_t fresh;     /* the last of them that ended everything */
+    uint32_t fill;      /* what was current then is in use, as far as it was
+                         * granted, cacheable or not; TW_FOREVER: nothing is */
 } Ask;
 
 /* Prefixes ---------------------------------------------------------------- */
@@ -93,8 +93,7 @@ static bool refused(const TwByte *bytes, unsigned mask)
     for (; mask; mask &= mask - 1) {
         uint8_t where = bytes[__builtin_ctz(mask)].where;
 
-        if (where == TW_AT_PAGE || where == TW_AT_HOP ||
-            where == TW_AT_LOOP) {
+        if (where == TW_AT_PAGE || where == TW_AT_HOP || where == TW_AT_LOOP) {
             return true;
         }
     }
@@ -117,8 +116,8 @@ static bool meet_under(unsigned bits, uint64_t a, uint64_t a_last, uint64_t b,
 }
 
 bool tw_history_covers(const TwWorld *world, const TwAccess *access,
-                       const TwEnding *ending, const TwWalk *walk,
-                       unsigned j, bool tail)
+                       const TwEnding *ending, const TwWalk *walk, unsigned j,
+                       bool tail)
 {
     uint64_t page_1 = world->page_size - 1;
 
@@ -362,8 +361,8 @@ static Facts judge_prefix(const Ask *ask, const TwWalk *walk, unsigned j,
     return (Facts){
         .since = prefix_since(walk, j),
         .slot = slot_of(j),
-        .cacheable = cacheable ||
-                     (t == ask->fill && prefix_granted(walk, j, true)),
+        .cacheable =
+            cacheable || (t == ask->fill && prefix_granted(walk, j, true)),
         .link = newer->link,
         .changed = newer->op,
         .event = ending ? event_key(ending) : TW_KEY_EVENT_NONE,
@@ -390,8 +389,8 @@ static Facts in_slot(const Ask *ask, Facts facts, unsigned slot, TwTimes times)
  * is that of the whole walk, but another kind of entry is behind it. */
 static void add_known(const Ask *ask, Facts facts, uint32_t t, unsigned hops)
 {
-    facts = in_slot(ask, facts, slot_of(hops),
-                    (TwTimes){t, ask->now, hops, hops});
+    facts =
+        in_slot(ask, facts, slot_of(hops), (TwTimes){t, ask->now, hops, hops});
     if (facts.allowed || ask->ever) {
         add(ask, &ask->history->walk, &facts);
     }
@@ -422,13 +421,13 @@ static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
 {
     const TwWalk *walk = &ask->history->walk;
     bool was_refused = refused(walk->bytes, ask->mask);
-    bool same_topology = walk->topology_since ==
-                         tw_world_snapshot(ask->world, ask->now)->tick;
+    bool same_topology =
+        walk->topology_since == tw_world_snapshot(ask->world, ask->now)->tick;
 
     for (unsigned j = 0; j <= walk->depth; j++) {
         bool whole = j == walk->depth && !was_refused;
-        bool known = j <= newer->depth &&
-                     newer->since[j] == prefix_since(walk, j);
+        bool known =
+            j <= newer->depth && newer->since[j] == prefix_since(walk, j);
         Facts facts;
 
         if (known && !ask->ever) {
@@ -510,8 +509,8 @@ static void collect(Ask *ask)
         until = ask->fresh;
     }
     if (walk->since > until && cached) {
-        ask->floor = tw_floor_find(ask->world, access->cpu, access->mmu,
-                                ask->page);
+        ask->floor =
+            tw_floor_find(ask->world, access->cpu, access->mmu, ask->page);
     }
     while (walk->since > until && (since = open_since(ask, walk)) > until) {
         uint32_t t = since - 1;
@@ -577,8 +576,8 @@ static void ask(TwHistory *history, const TwWorld *world,
         return;
     }
     if (cpu) {
-        uint64_t left = world->page_size -
-                        (access->addr & (world->page_size - 1));
+        uint64_t left =
+            world->page_size - (access->addr & (world->page_size - 1));
 
         split = left < access->size ? (unsigned)left : access->size;
     }
@@ -619,8 +618,7 @@ void tw_history_ever(TwHistory *history, const TwWorld *world,
     ask(history, world, access, true);
 }
 
-const TwEnding *tw_history_flushed(const TwWorld *world,
-                                   const TwAccess *access)
+const TwEnding *tw_history_flushed(const TwWorld *world, const TwAccess *access)
 {
     const TwDuring *during = access->during;
 
@@ -634,10 +632,9 @@ const TwEnding *tw_history_flushed(const TwWorld *world,
             (restore ||
              ((ending->object == TW_ALL || ending->object == access->cpu) &&
               (ending->index == TW_ALL || ending->index == access->mmu) &&
-              (ending->whole ||
-               meet_under(ending->bits, access->addr,
-                          access->addr + (access->size - 1), ending->first,
-                          ending->last))))) {
+              (ending->whole || meet_under(ending->bits, access->addr,
+                                           access->addr + (access->size - 1),
+                                           ending->first, ending->last))))) {
             return ending;
         }
     }
@@ -648,8 +645,8 @@ void tw_answer_join(const TwAccess *access, const TwAnswer *first,
                     const TwAnswer *second, TwByte bytes[TW_MAX_ACCESS],
                     uint8_t *cuts)
 {
-    unsigned split = second ? (unsigned)__builtin_ctz(second->mask)
-                            : access->size;
+    unsigned split =
+        second ? (unsigned)__builtin_ctz(second->mask) : access->size;
 
     for (unsigned k = 0; k < access->size; k++) {
         bytes[k] = k < split ? first->bytes[k] : second->bytes[k];

@@ -88,10 +88,10 @@ static inline bool tw_gives_value(const TwAccess *access)
 /* Where one byte of an access went. */
 typedef struct TwByte {
     uint64_t offset;
-    uint8_t where; /* TwWhere */
+    uint8_t where;  /* TwWhere */
     uint8_t region; /* LEAF, LOOP; else TW_NONE */
-    uint8_t flags; /* TW_LOC_..., LEAF only */
-    uint8_t depth; /* hops passed */
+    uint8_t flags;  /* TW_LOC_..., LEAF only */
+    uint8_t depth;  /* hops passed */
 } TwByte;
 
 /* A translation that some bytes of an access met. */
@@ -100,7 +100,7 @@ typedef struct TwHop {
     uint64_t window;  /* first offset of the page window (LA-17) */
     uint32_t since;   /* tick of the entry */
     uint16_t op;
-    int16_t before;   /* index of the hop before it, or TW_NIL */
+    int16_t before;              /* index of the hop before it, or TW_NIL */
     uint8_t iommu, index, depth; /* depth: hops before it */
     bool granted;
     bool small; /* granule below the page size */
@@ -109,21 +109,21 @@ typedef struct TwHop {
 /* The part of a walk that the page map decides. */
 typedef struct TwPageLink {
     uint64_t first, last; /* the whole assignment */
-    bool present;  /* some assignment was found */
-    bool granted;  /* for all bytes */
-    bool small;    /* some assignment is below the page size */
+    bool present;         /* some assignment was found */
+    bool granted;         /* for all bytes */
+    bool small;           /* some assignment is below the page size */
 } TwPageLink;
 
 typedef struct TwWalk {
-    uint8_t mask; /* the bytes that were walked */
-    uint8_t cuts; /* bit k: a run cannot continue from byte k - 1 to k for
-                   * the sake of a link (granule, small page assignment) */
-    uint8_t depth; /* most hops that a byte passed */
-    uint8_t link;  /* TwKeyLink: the link that changed last */
-    uint16_t op;   /* the operation that changed it */
+    uint8_t mask;   /* the bytes that were walked */
+    uint8_t cuts;   /* bit k: a run cannot continue from byte k - 1 to k for
+                     * the sake of a link (granule, small page assignment) */
+    uint8_t depth;  /* most hops that a byte passed */
+    uint8_t link;   /* TwKeyLink: the link that changed last */
+    uint16_t op;    /* the operation that changed it */
     uint32_t since; /* when: from then on the walk was like this */
     uint16_t n_hops;
-    TwPageLink page; /* CPU accesses */
+    TwPageLink page;     /* CPU accesses */
     uint32_t page_since; /* of the page map alone */
     uint32_t topology_since;
     int16_t last_hop[TW_MAX_ACCESS]; /* of each byte, or TW_NIL */
@@ -179,9 +179,9 @@ typedef enum TwAct {
 
 /* What an access that got these answers comes to. */
 typedef struct TwEffect {
-    uint8_t class_; /* TwClass */
+    uint8_t class_;              /* TwClass */
     uint8_t acts[TW_MAX_ACCESS]; /* TwAct */
-    bool callback;  /* a callback ran for sure */
+    bool callback;               /* a callback ran for sure */
 } TwEffect;
 
 /* `bytes` and `cuts` of the whole access. */
@@ -199,7 +199,7 @@ typedef struct TwStored {
     uint8_t block, length; /* length 0: a restore, where the chain goes on with
                             * the stores that were saved; the others are */
     uint8_t bytes[TW_MAX_ACCESS];
-    int32_t past;          /* still here */
+    int32_t past; /* still here */
 } TwStored;
 
 /* Each access leaves at most so many worlds with so many runs, and one that
@@ -209,13 +209,13 @@ enum { TW_MAX_STORED = (TW_MAX_SCRIPT * TW_MAX_WORLDS + 1) * TW_MAX_ACCESS };
 /* One of the possible states of RAM, as the chain of its stores. */
 typedef struct TwContent {
     int32_t newest, saved_newest; /* saved: what `restore` goes back to */
-    uint64_t hash, saved_hash; /* equal contents have equal hashes */
+    uint64_t hash, saved_hash;    /* equal contents have equal hashes */
 } TwContent;
 
 typedef struct TwContents {
     const TwProgram *program;
     uint32_t n_worlds, n_stored, most;
-    bool hashed; /* worlds may split: keep the hashes */
+    bool hashed;  /* worlds may split: keep the hashes */
     bool ordered; /* what was there before counts, too (FR-10, LA-39): worlds
                    * are equal only if their stores are, in their order */
     bool noted;   /* nor may a restore forget stores (LA-39) */
@@ -318,18 +318,18 @@ void tw_met_note(TwMeeting *meeting, const TwWorld *world,
 
 /* An answer to the bytes of an access in one page. */
 typedef struct TwAnswer {
-    TwTimes times;   /* how to walk it again */
+    TwTimes times;                    /* how to walk it again */
     uint32_t oldest[TW_PREFIX_SLOTS]; /* the oldest cached prefix that explains
-                      * it, per slot; TW_FOREVER: none */
+                                       * it, per slot; TW_FOREVER: none */
     uint8_t mask, cuts;
     bool allowed;
-    bool current;    /* what the walk in S(n) says; with an operation during
-                      * the access, the one before it or the one after */
-    bool refused;    /* by the page map, an IOMMU, or LOOP */
+    bool current; /* what the walk in S(n) says; with an operation during
+                   * the access, the one before it or the one after */
+    bool refused; /* by the page map, an IOMMU, or LOOP */
     /* Of answers that are not allowed: */
-    bool cacheable;  /* it might have been cached */
-    uint8_t link;    /* TwKeyLink: what changed after it */
-    uint8_t event;   /* TwKeyEvent: what should have ended it */
+    bool cacheable; /* it might have been cached */
+    uint8_t link;   /* TwKeyLink: what changed after it */
+    uint8_t event;  /* TwKeyEvent: what should have ended it */
     uint16_t changed, ended;
     uint16_t filled; /* the last access to the page while it was right, or
                       * TW_NO_OP (tw_history_ever) */
@@ -359,16 +359,16 @@ typedef struct TwHistory {
      * same CPU and MMU index, oldest first. */
     uint32_t n_touches[2];
     TwTouch touches[2][TW_MAX_SCRIPT];
-    uint32_t walks;   /* beyond the current ones */
-    TwWalk walk;      /* of the version at hand */
-    TwWalk mixed;     /* with links of several times */
+    uint32_t walks; /* beyond the current ones */
+    TwWalk walk;    /* of the version at hand */
+    TwWalk mixed;   /* with links of several times */
 } TwHistory;
 
-/* Does the event cover an answer that used the page-map assignment and the first
- * j hops of the walk, and, if `tail`, the topology behind them? */
+/* Does the event cover an answer that used the page-map assignment and the
+ * first j hops of the walk, and, if `tail`, the topology behind them? */
 bool tw_history_covers(const TwWorld *world, const TwAccess *access,
-                       const TwEnding *ending, const TwWalk *walk,
-                       unsigned j, bool tail);
+                       const TwEnding *ending, const TwWalk *walk, unsigned j,
+                       bool tail);
 
 /* Fills in Allowed(n), current answers first.  With access->during, the world
  * is the one after that operation. */
@@ -410,8 +410,8 @@ void tw_answer_join(const TwAccess *access, const TwAnswer *first,
 /* What the trace says of one access. */
 typedef struct TwSeen {
     uint8_t class_;
-    bool located;   /* locations are there */
-    bool broken;    /* locations overlap, have gaps, or stand at a refusal */
+    bool located; /* locations are there */
+    bool broken;  /* locations overlap, have gaps, or stand at a refusal */
     uint64_t value;
     TwByte bytes[TW_MAX_ACCESS]; /* located: region, offset, flags */
 } TwSeen;
@@ -431,8 +431,8 @@ typedef struct TwAccused {
     bool stale;     /* `old` is the answer that was seen */
     TwAccess access;
     TwSeen seen;
-    TwChoice old; /* points into TwOracle.past, or for old code into
-                   * TwOracle.history */
+    TwChoice old;           /* points into TwOracle.past, or for old code into
+                             * TwOracle.history */
     const TwStored *stored; /* old code: what replaced it, or NULL */
 } TwAccused;
 
@@ -448,7 +448,7 @@ struct TwOracle {
     TwJudgeStats *stats;
     TwExpected expected; /* of the finding */
     TwAccused accused;   /* the same */
-    uint32_t log; /* trace log records that have been accounted for */
+    uint32_t log;        /* trace log records that have been accounted for */
     TwDirty dirty;
     uint32_t dirty_record; /* trace events before this one hold no more notes */
     uint32_t before[TW_MAX_SCRIPT]; /* tick before each access so far */
@@ -466,8 +466,8 @@ typedef enum TwFit {
 /* Does an access that went there explain class, locations and value that were
  * seen, in that world? */
 TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
-                   const TwSeen *seen, const TwByte *bytes,
-                   const TwEffect *effect, const TwContent *world);
+                    const TwSeen *seen, const TwByte *bytes,
+                    const TwEffect *effect, const TwContent *world);
 
 /* Does the trace hold exactly the log records of such an access next?  In
  * *n how many that are. */

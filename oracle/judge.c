@@ -60,10 +60,10 @@ void tw_judge_stats_add(TwJudgeStats *to, const TwJudgeStats *from)
 
 /* Operations that the oracle has no rules for, as bits. */
 #define BIT(code) (UINT64_C(1) << TW_OP_##code)
-static const uint64_t foreign =
-    BIT(MPC_READ) | BIT(MPC_WRITE) | BIT(POKE) | BIT(CONTEXT) |
-    BIT(INVALIDATE) | BIT(DMA_MAP) | BIT(DMA_UNMAP) | BIT(PAR) | BIT(AND) |
-    BIT(BARRIER) | BIT(END_PAR);
+static const uint64_t foreign = BIT(MPC_READ) | BIT(MPC_WRITE) | BIT(POKE) |
+                                BIT(CONTEXT) | BIT(INVALIDATE) | BIT(DMA_MAP) |
+                                BIT(DMA_UNMAP) | BIT(PAR) | BIT(AND) |
+                                BIT(BARRIER) | BIT(END_PAR);
 _Static_assert(TW_OP_CODES <= 64, "operations fit in a mask");
 
 static bool knows(const TwOp *op)
@@ -146,11 +146,10 @@ static inline TwVerdict judge_status(TwOracle *oracle, const TwOp *op,
         tw_legality_revert(legality, op); /* RU-8 */
         return TW_VERDICT_AGREE;
     }
-    return tw_explain_other(oracle, TW_VERDICT_WRONG, number, "%s, but it %s",
-                            status < TW_STATUSES ? tw_status_name(status)
-                                                 : "no status",
-                            vetoed ? "must be vetoed (NT-2)"
-                                   : "is legal here (RU-1)");
+    return tw_explain_other(
+        oracle, TW_VERDICT_WRONG, number, "%s, but it %s",
+        status < TW_STATUSES ? tw_status_name(status) : "no status",
+        vetoed ? "must be vetoed (NT-2)" : "is legal here (RU-1)");
 }
 
 /* Performs an operation that is no access. */
@@ -291,8 +290,7 @@ static void event_text(const TwEventRecord *event, char text[EVENT_TEXT])
         g_snprintf(to, sizeof(to), "s%u ", event->space);
     }
     g_snprintf(text, EVENT_TEXT,
-               "%s of 0x%" PRIx64 "..0x%" PRIx64 " -> %s0x%" PRIx64
-               " by op %u",
+               "%s of 0x%" PRIx64 "..0x%" PRIx64 " -> %s0x%" PRIx64 " by op %u",
                kind ? kind : "no kind", event->first, event->last, to,
                event->out, event->op);
 }
@@ -355,8 +353,8 @@ static TwVerdict judge_events(TwOracle *oracle)
             if (i == world->n_owed) {
                 return tw_explain_other(oracle, TW_VERDICT_EVENT,
                                         trace->events[j].op,
-                                        "o%u got an event too many (%s)",
-                                        o, event_rule(&trace->events[j]));
+                                        "o%u got an event too many (%s)", o,
+                                        event_rule(&trace->events[j]));
             }
             owed = &world->owed[i].record;
             low = world->owed[i].low;
@@ -463,8 +461,8 @@ static TwVerdict judge_script(TwOracle *oracle, uint16_t *op)
 {
     const TwProgram *program = oracle->program;
     const TwTrace *trace = oracle->trace;
-    unsigned n = trace->n_ops < program->n_script ? trace->n_ops
-                                                  : program->n_script;
+    unsigned n =
+        trace->n_ops < program->n_script ? trace->n_ops : program->n_script;
     TwVerdict result = TW_VERDICT_AGREE;
 
     for (unsigned i = 0; i < n; i++) {
@@ -517,9 +515,10 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
                       (codes & BIT(DIRTY_LOG)) != 0);
     tw_dirty_start(&oracle->dirty);
     oracle->log = oracle->dirty_record = 0;
-    oracle->expected = (TwExpected){
-        .observer = TW_NONE, .block = TW_NONE, .ram = ram_at_end,
-        .data = oracle};
+    oracle->expected = (TwExpected){.observer = TW_NONE,
+                                    .block = TW_NONE,
+                                    .ram = ram_at_end,
+                                    .data = oracle};
     verdict = judge_script(oracle, op);
     oracle->stats->commits += oracle->world->commits;
     oracle->stats->silent += oracle->world->silent;
@@ -544,8 +543,8 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
 
 TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
                    const TwDialect *dialect, const TwContract *contract,
-                   const char *target, const TwTrace *trace,
-                   TwFinding *finding, TwJudgeStats *stats)
+                   const char *target, const TwTrace *trace, TwFinding *finding,
+                   TwJudgeStats *stats)
 {
     TwVerdict verdict;
     uint16_t op;

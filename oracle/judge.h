@@ -17,19 +17,19 @@ typedef struct TwMet TwMet; /* situation.h */
 /* What judging one trace showed; all counts add up over programs. */
 typedef struct TwJudgeStats {
     uint64_t programs;
-    uint64_t operations;  /* script operations judged or performed */
-    uint64_t skipped;     /* not legal when they ran */
-    uint64_t accesses;    /* judged accesses */
+    uint64_t operations;            /* script operations judged or performed */
+    uint64_t skipped;               /* not legal when they ran */
+    uint64_t accesses;              /* judged accesses */
     uint64_t verdicts[TW_VERDICTS]; /* per judged access; crash, hang, effect,
                                      * event, invariant, unsupported count
                                      * once per program */
-    uint64_t windows;     /* accesses with more than one allowed answer */
+    uint64_t windows; /* accesses with more than one allowed answer */
     uint64_t by_code[TW_OP_CODES];
     uint64_t by_class[TW_CLASSES];
     uint64_t by_region[TW_REGION_KINDS]; /* regions of the programs */
-    uint64_t by_leaf[TW_REGION_KINDS]; /* leaf kind of byte 0; NONE = a hole
-                                        * or refused before a leaf */
-    uint64_t by_depth[TW_MAX_HOPS + 2]; /* hops of byte 0's current walk */
+    uint64_t by_leaf[TW_REGION_KINDS];   /* leaf kind of byte 0; NONE = a hole
+                                          * or refused before a leaf */
+    uint64_t by_depth[TW_MAX_HOPS + 2];  /* hops of byte 0's current walk */
     uint64_t hops;        /* sum of those, over accesses that met an IOMMU */
     uint64_t met_iommu;   /* accesses that met an IOMMU */
     uint64_t commits;     /* effective commits */
@@ -62,8 +62,8 @@ void tw_oracle_meet(TwOracle *oracle, TwMet *met);
  */
 TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
                    const TwDialect *dialect, const TwContract *contract,
-                   const char *target, const TwTrace *trace,
-                   TwFinding *finding, TwJudgeStats *stats);
+                   const char *target, const TwTrace *trace, TwFinding *finding,
+                   TwJudgeStats *stats);
 
 /*
  * After tw_judge() gave a finding: what should have come of it.  Valid until

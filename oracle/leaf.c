@@ -75,8 +75,7 @@ static void device_run(const TwRegion *region, const TwByte *bytes, unsigned k,
         while (piece > end - k || offset & (piece - 1)) {
             piece /= 2;
         }
-        if (meets(region->reject, offset, piece) ||
-            piece < region->valid_min) {
+        if (meets(region->reject, offset, piece) || piece < region->valid_min) {
             worsen(effect, TW_CLASS_DECODE_ERROR);
         }
         if (meets(region->error, offset, piece)) {
@@ -108,9 +107,8 @@ static void run(const TwWorld *world, const TwAccess *access,
         worsen(effect, TW_CLASS_DISCARD);
         return;
     }
-    if (has_bytes(region->kind) &&
-        (region->kind != TW_REGION_ROMD ||
-         (!store && bytes[k].flags & TW_LOC_ROMD))) {
+    if (has_bytes(region->kind) && (region->kind != TW_REGION_ROMD ||
+                                    (!store && bytes[k].flags & TW_LOC_ROMD))) {
         for (unsigned i = k; i < k + length; i++) {
             effect->acts[i] = TW_ACT_BYTES;
         }

@@ -101,8 +101,8 @@ unsigned tw_listen_view(TwWorld *world, const TwSnapshot *snapshot,
 
 /* Calls ------------------------------------------------------------------- */
 
-static void call(TwWorld *world, unsigned o, uint8_t kind,
-                 const TwShown *shown, uint16_t number)
+static void call(TwWorld *world, unsigned o, uint8_t kind, const TwShown *shown,
+                 uint16_t number)
 {
     if (world->n_owed < TW_MAX_OWED) {
         world->owed[world->n_owed++] = (TwOwed){
@@ -154,8 +154,8 @@ static void call_changes(TwWorld *world, unsigned o, uint16_t number)
             i++;
         }
         call(world, o,
-             i < n_old && old[i].first == new[j].first &&
-                     same(before, &old[i], after, &new[j])
+             i < n_old && old[i].first == new[j].first &&same(before, &old[i],
+                                                              after, &new[j])
                  ? TW_LISTEN_NOP
                  : TW_LISTEN_ADD,
              &new[j], number);

@@ -84,9 +84,8 @@ static uint8_t change_of(const TwProgram *program, uint16_t number)
     default:
         /* What an access changed, it changed through a device; all else
          * takes effect with a commit. */
-        return tw_op_info(op->code)->flags & TW_OP_ACCESS
-                   ? TW_MET_DEVICE
-                   : TW_MET_TRANSACTION;
+        return tw_op_info(op->code)->flags & TW_OP_ACCESS ? TW_MET_DEVICE
+                                                          : TW_MET_TRANSACTION;
     }
 }
 
@@ -175,8 +174,7 @@ static void tell_change(TwMeeting *meeting, const TwWorld *world,
     for (unsigned i = 0; walk->since > tick; i ^= 1) {
         TwWalk *old = &meeting->walks[i];
 
-        tw_walk(world, access, walk->mask, tw_times_at(walk->since - 1),
-                old);
+        tw_walk(world, access, walk->mask, tw_times_at(walk->since - 1), old);
         if (!same(&walk->bytes[k], &old->bytes[k])) {
             s->is[TW_MET_BY_CHANGE] = change_of(world->program, walk->op);
             s->is[TW_MET_BY_ENDING] = ended(world, access, old, walk->since);
@@ -203,14 +201,15 @@ void tw_met_note(TwMeeting *meeting, const TwWorld *world,
                        TW_LAST_MET];
     unsigned depth = byte->depth + (byte->where == TW_AT_HOP);
     TwSituation s = {
-        .is = {
-            [TW_MET_BY_ACCESS] = access->code - TW_OP_READ,
-            [TW_MET_BY_LEAF] = leaf_of(world->program, byte),
-            [TW_MET_BY_DEPTH] = depth < TW_MET_DEPTHS ? depth
-                                                      : TW_MET_DEPTHS - 1,
-            [TW_MET_BY_CHANGE] = TW_MET_FIRST,
-            [TW_MET_BY_ENDING] = TW_MET_OPEN,
-        },
+        .is =
+            {
+                [TW_MET_BY_ACCESS] = access->code - TW_OP_READ,
+                [TW_MET_BY_LEAF] = leaf_of(world->program, byte),
+                [TW_MET_BY_DEPTH] =
+                    depth < TW_MET_DEPTHS ? depth : TW_MET_DEPTHS - 1,
+                [TW_MET_BY_CHANGE] = TW_MET_FIRST,
+                [TW_MET_BY_ENDING] = TW_MET_OPEN,
+            },
     };
 
     if (last->program == meeting->program && last->page == page &&

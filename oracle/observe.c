@@ -34,8 +34,8 @@ static void owe(TwWorld *world, unsigned o, TwEventRecord event, uint64_t low)
 void tw_observe_tell(TwWorld *world, TwEventRecord event, uint8_t iommu,
                      uint8_t index)
 {
-    uint64_t low = ((uint64_t)1 << world->program->iommus[iommu].granule_lg) -
-                   1;
+    uint64_t low =
+        ((uint64_t)1 << world->program->iommus[iommu].granule_lg) - 1;
 
     for (unsigned o = 0; o < TW_MAX_OBSERVERS; o++) {
         const TwObserver *observer = &world->observers[o];

@@ -27,8 +27,8 @@ static const char *class_text(unsigned class_)
 static TwVerdict differ(Pair *pair, TwVerdict verdict, unsigned op,
                         const char *seen, const char *reference)
 {
-    const TwOp *at = op < pair->program->n_script ? &pair->program->script[op]
-                                                  : NULL;
+    const TwOp *at =
+        op < pair->program->n_script ? &pair->program->script[op] : NULL;
     TwFinding *finding = pair->finding;
 
     finding->verdict = verdict;
@@ -61,9 +61,8 @@ static void log_text(const TwTrace *trace, uint32_t *at, unsigned op,
         size_t length = strlen(text);
 
         if (r->kind == TW_LOG_WRITE) {
-            snprintf(text + length, size - length,
-                     " r%u+0x%" PRIx64 "=0x%02x", r->region, r->offset,
-                     r->byte);
+            snprintf(text + length, size - length, " r%u+0x%" PRIx64 "=0x%02x",
+                     r->region, r->offset, r->byte);
         }
     }
     if (strlen(text) == strlen("devices are told")) {
@@ -88,8 +87,7 @@ static TwVerdict compare_access(Pair *pair, unsigned op)
         return differ(pair, verdict, op, class_text(seen->class_),
                       class_text(right->class_));
     }
-    if (seen->value != right->value &&
-        !(code == TW_OP_EXEC && pair->stored)) {
+    if (seen->value != right->value && !(code == TW_OP_EXEC && pair->stored)) {
         snprintf(a, sizeof(a), "value 0x%" PRIx64, seen->value);
         snprintf(b, sizeof(b), "value 0x%" PRIx64, right->value);
         return differ(pair, TW_VERDICT_WRONG, op, a, b);
@@ -145,8 +143,7 @@ static TwVerdict compare_ends(Pair *pair)
 
             snprintf(text, sizeof(text), "other bytes in r%u at the end", r);
             pair->stats->verdicts[TW_VERDICT_EFFECT]++;
-            return differ(pair, TW_VERDICT_EFFECT, TW_NO_OP, text,
-                          "its bytes");
+            return differ(pair, TW_VERDICT_EFFECT, TW_NO_OP, text, "its bytes");
         }
     }
     return TW_VERDICT_AGREE;

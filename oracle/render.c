@@ -59,15 +59,16 @@ static void pour(Render *render, Wide low, Wide high, Wide origin,
         if (i < render->n && (Wide)render->list[i].first <= high) {
             stop = (Wide)render->list[i].first - 1;
         }
-        insert(render, i, (TwShown){
-                              .first = (uint64_t)low,
-                              .last = (uint64_t)stop,
-                              .offset = (uint64_t)(low - origin),
-                              .region = region,
-                              .readonly = flags.readonly,
-                              .nonvolatile = flags.nonvolatile,
-                              .unmergeable = flags.unmergeable,
-                          });
+        insert(render, i,
+               (TwShown){
+                   .first = (uint64_t)low,
+                   .last = (uint64_t)stop,
+                   .offset = (uint64_t)(low - origin),
+                   .region = region,
+                   .readonly = flags.readonly,
+                   .nonvolatile = flags.nonvolatile,
+                   .unmergeable = flags.unmergeable,
+               });
         low = stop + 1;
     }
 }

@@ -38,9 +38,9 @@ static void restore(TwWorld *world, uint8_t actor, uint16_t number)
     memcpy(world->root, saved->root, sizeof(saved->root));
     tw_table_restore(world, number);
     tw_world_publish(world, number);
-    tw_world_end(world, (TwEnding){.kind = TW_ENDING_RESTORE,
-                                   .actor = actor,
-                                   .op = number});
+    tw_world_end(
+        world,
+        (TwEnding){.kind = TW_ENDING_RESTORE, .actor = actor, .op = number});
     tw_listen_commit(world, number);
     for (unsigned i = 0; i < world->program->n_iommus; i++) {
         if (world->legality.iommu_live >> i & 1) {

@@ -14,20 +14,37 @@ static const char *const leaves[TW_MET_LEAVES] = {
 };
 static const char *const depths[TW_MET_DEPTHS] = {"0", "1", "2", "3+"};
 static const char *const changes[TW_MET_CHANGES] = {
-    "first",          "same",           "page",
-    "unpage",         "map",            "unmap",
-    "protect",        "map-notified",   "unmap-notified",
-    "protect-notified", "reset",        "bypass",
-    "add",            "del",            "move",
-    "resize",         "enable",         "disable",
-    "priority",       "readonly",       "rom-mode",
-    "alias-offset",   "transaction",    "restore",
-    "device",         "during",
+    "first",
+    "same",
+    "page",
+    "unpage",
+    "map",
+    "unmap",
+    "protect",
+    "map-notified",
+    "unmap-notified",
+    "protect-notified",
+    "reset",
+    "bypass",
+    "add",
+    "del",
+    "move",
+    "resize",
+    "enable",
+    "disable",
+    "priority",
+    "readonly",
+    "rom-mode",
+    "alias-offset",
+    "transaction",
+    "restore",
+    "device",
+    "during",
 };
 static const char *const endings[TW_MET_ENDINGS] = {
-    "open",       "waiting",   "safepoint", "flush-page", "flush-range",
-    "flush-index", "flush-all", "notified", "notify",     "notify-all",
-    "reset",      "bypass",    "commit",    "other",
+    "open",        "waiting",   "safepoint", "flush-page", "flush-range",
+    "flush-index", "flush-all", "notified",  "notify",     "notify-all",
+    "reset",       "bypass",    "commit",    "other",
 };
 
 static const struct {
@@ -88,14 +105,14 @@ static const uint32_t of_tables =
     BIT(TW_MET_MAP_NOTIFIED) | BIT(TW_MET_UNMAP_NOTIFIED) |
     BIT(TW_MET_PROTECT_NOTIFIED) | BIT(TW_MET_RESET) | BIT(TW_MET_BYPASS);
 static const uint32_t of_topology =
-    BIT(TW_MET_ADD) | BIT(TW_MET_DEL) | BIT(TW_MET_MOVE) |
-    BIT(TW_MET_RESIZE) | BIT(TW_MET_ENABLE) | BIT(TW_MET_DISABLE) |
-    BIT(TW_MET_PRIORITY) | BIT(TW_MET_READONLY) | BIT(TW_MET_ROM_MODE) |
-    BIT(TW_MET_ALIAS_OFFSET) | BIT(TW_MET_TRANSACTION);
+    BIT(TW_MET_ADD) | BIT(TW_MET_DEL) | BIT(TW_MET_MOVE) | BIT(TW_MET_RESIZE) |
+    BIT(TW_MET_ENABLE) | BIT(TW_MET_DISABLE) | BIT(TW_MET_PRIORITY) |
+    BIT(TW_MET_READONLY) | BIT(TW_MET_ROM_MODE) | BIT(TW_MET_ALIAS_OFFSET) |
+    BIT(TW_MET_TRANSACTION);
 /* Those whose own event ends what they change: never open. */
-static const uint32_t of_own_end =
-    BIT(TW_MET_UNMAP_NOTIFIED) | BIT(TW_MET_PROTECT_NOTIFIED) |
-    BIT(TW_MET_RESET) | BIT(TW_MET_BYPASS);
+static const uint32_t of_own_end = BIT(TW_MET_UNMAP_NOTIFIED) |
+                                   BIT(TW_MET_PROTECT_NOTIFIED) |
+                                   BIT(TW_MET_RESET) | BIT(TW_MET_BYPASS);
 
 static bool leaf_fits(unsigned leaf, unsigned depth, unsigned change)
 {
@@ -150,6 +167,5 @@ bool tw_situation_possible(const TwSituation *situation)
     if (change == TW_MET_FIRST || change == TW_MET_SAME) {
         return ending == TW_MET_OPEN;
     }
-    return ending != TW_MET_OPEN ||
-           !((of_topology | of_own_end) >> change & 1);
+    return ending != TW_MET_OPEN || !((of_topology | of_own_end) >> change & 1);
 }

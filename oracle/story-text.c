@@ -38,8 +38,8 @@ static void wrap(const char *text, unsigned width, unsigned indent,
             }
             left = fit > 0 ? fit : width - used;
         }
-        g_ptr_array_add(lines, g_strdup_printf("%*s%.*s", used, "", (int)left,
-                                               text));
+        g_ptr_array_add(lines,
+                        g_strdup_printf("%*s%.*s", used, "", (int)left, text));
         text += left;
         text += strspn(text, " ");
         if (*text == '\0') {
@@ -108,8 +108,8 @@ static const char *kind_of(const TwStory *story, uint8_t region)
     return tw_region_kind_name(story->program->regions[region].kind);
 }
 
-void tw_step_print(const TwStory *story, const TwTale *tale,
-                   const TwStep *step, GString *out)
+void tw_step_print(const TwStory *story, const TwTale *tale, const TwStep *step,
+                   GString *out)
 {
     char text[64];
 
@@ -142,8 +142,8 @@ void tw_step_print(const TwStory *story, const TwTale *tale,
                                kind_of(story, step->region), step->at);
         break;
     case TW_STEP_ALIAS:
-        g_string_append_printf(out, "r%u alias +0x%" PRIx64
-                                    " -> r%u +0x%" PRIx64,
+        g_string_append_printf(out,
+                               "r%u alias +0x%" PRIx64 " -> r%u +0x%" PRIx64,
                                step->region, step->at, step->to, step->out);
         break;
     case TW_STEP_NOTHING:
@@ -206,8 +206,8 @@ static void print_row(const char *left, const char *right, bool same,
 {
     gsize start = out->len, end;
 
-    g_string_append_printf(out, "%-*s %c %s", COLUMN, left,
-                           same ? '|' : '*', right);
+    g_string_append_printf(out, "%-*s %c %s", COLUMN, left, same ? '|' : '*',
+                           right);
     for (end = out->len; end > start && out->str[end - 1] == ' '; end--) {
     }
     g_string_truncate(out, end);
@@ -235,8 +235,8 @@ static void print_pair(const TwStory *story, const TwPart *part, bool stale,
         g_string_append_printf(out, "%s\n", line);
     }
     for (unsigned stage = 0; stage <= LAST_STAGE; stage++) {
-        g_autoptr(GPtrArray) a = stage_lines(story, &part->tales[0], stage,
-                                             right ? COLUMN : FULL);
+        g_autoptr(GPtrArray) a =
+            stage_lines(story, &part->tales[0], stage, right ? COLUMN : FULL);
         g_autoptr(GPtrArray) b = stage_lines(story, right, stage, COLUMN);
 
         for (unsigned i = 0; i < MAX(a->len, b->len); i++) {
@@ -298,7 +298,7 @@ static void print_log(const char *label, const TwLogRecord *log, unsigned n,
 static void print_outcomes(const TwStory *story, GString *out)
 {
     for (unsigned i = 0; i < story->n_allowed && i < TW_STORY_ALLOWED; i++) {
-        print_told(i == 0                        ? "allowed:"
+        print_told(i == 0                      ? "allowed:"
                    : story->allowed[i].current ? "or:"
                                                : "or, old:",
                    &story->allowed[i], out);
@@ -309,8 +309,8 @@ static void print_outcomes(const TwStory *story, GString *out)
     }
     print_told("seen:", &story->seen, out);
     if (story->n_expected || story->n_log) {
-        print_log("devices are to be told:", story->expected,
-                  story->n_expected, out);
+        print_log("devices are to be told:", story->expected, story->n_expected,
+                  out);
         print_log("devices were told:", story->log, story->n_log, out);
     }
 }
@@ -348,9 +348,9 @@ static void print_life(const TwStory *story, GString *out)
     for (unsigned i = 0; i < story->n_life; i++) {
         const TwLife *life = &story->life[i];
         g_autoptr(GString) line = g_string_new(NULL);
-        const char *label =
-            life->kind == TW_LIFE_ENDED ? "should have been forgotten"
-                                        : tw_life_name(life->kind);
+        const char *label = life->kind == TW_LIFE_ENDED
+                                ? "should have been forgotten"
+                                : tw_life_name(life->kind);
 
         g_string_printf(line, "  %s", label);
         if (!life->done) {
@@ -360,8 +360,8 @@ static void print_life(const TwStory *story, GString *out)
         } else {
             g_string_append_printf(line, " at op %u: ", life->op);
             if (life->by_actor) {
-                tw_op_print(story->program,
-                            &story->program->script[life->op], line);
+                tw_op_print(story->program, &story->program->script[life->op],
+                            line);
                 g_string_append(line, ", whose device does: ");
             }
             tw_op_print(story->program, life->done, line);
@@ -385,8 +385,7 @@ static void print_top(const TwStory *story, GString *out)
 
     if (finding->op < story->program->n_script) {
         g_string_printf(line, "op %u: ", finding->op);
-        tw_op_print(story->program, &story->program->script[finding->op],
-                    line);
+        tw_op_print(story->program, &story->program->script[finding->op], line);
         tw_story_line(line->str, 6, out);
     }
     if (!story->access) {

@@ -39,8 +39,8 @@ static void tell_allowed(TwStory *story, const TwOracle *oracle)
         told = &story->allowed[i];
         told->class_ = choice.effect.class_;
         told->current = tw_choice_current(&choice);
-        told->has_value = tw_choice_value(oracle, access, &choice,
-                                          &told->value);
+        told->has_value =
+            tw_choice_value(oracle, access, &choice, &told->value);
         told->n_places = choice.answers[0]
                              ? tw_places(access, choice.bytes, told->places)
                              : 0;
@@ -61,8 +61,7 @@ static void tell_seen(TwStory *story, const TwOracle *oracle)
         (accused->seen.class_ <= TW_CLASS_DEVICE_ERROR || accused->seen.value);
     story->seen.value = accused->seen.value;
     if (accused->seen.located && !accused->seen.broken) {
-        story->seen.n_places = tw_places(&accused->access,
-                                         accused->seen.bytes,
+        story->seen.n_places = tw_places(&accused->access, accused->seen.bytes,
                                          story->seen.places);
     }
     story->n_expected = oracle->expected.n_log;
@@ -233,8 +232,7 @@ static void what_entry(TwLife *life, const TwStep *step)
     }
     what(life, "0x%" PRIx64 " %s%s%s%s", step->out,
          step->perm & TW_R ? "r" : "", step->perm & TW_W ? "w" : "",
-         step->perm & TW_X ? "x" : "",
-         step->perm ? "" : "without rights");
+         step->perm & TW_X ? "x" : "", step->perm ? "" : "without rights");
 }
 
 /* The step of the tale that looks a link up at that place, or NULL. */
@@ -264,10 +262,10 @@ static void what_changed(TwLife *life, TwStory *story, const TwOracle *oracle,
     char text[64];
     bool told = false;
 
-    story->differ |= !tw_tell(oracle->world, access, byte, tw_times_at(then),
-                              &before);
-    story->differ |= !tw_tell(oracle->world, access, byte,
-                              tw_times_at(then + 1), &after);
+    story->differ |=
+        !tw_tell(oracle->world, access, byte, tw_times_at(then), &before);
+    story->differ |=
+        !tw_tell(oracle->world, access, byte, tw_times_at(then + 1), &after);
     for (unsigned i = 0; i < before.steps->len && !told; i++) {
         const TwStep *step = &g_array_index(before.steps, TwStep, i);
         const TwStep *next = same_lookup(&after, step);
@@ -404,11 +402,10 @@ static void tell_ended(TwStory *story, const TwOracle *oracle,
                        const TwAnswer *answer, const TwTale *tale)
 {
     uint8_t event = answer->cacheable ? answer->event : TW_KEY_EVENT_NONE;
-    TwLife *life = live(story, oracle, TW_LIFE_ENDED,
-                        event == TW_KEY_EVENT_NONE ? TW_NO_OP : answer->ended,
-                        TW_KEY_LINK_NONE,
-                        event == TW_KEY_EVENT_NEWER ? TW_KEY_EVENT_NONE
-                                                    : event);
+    TwLife *life = live(
+        story, oracle, TW_LIFE_ENDED,
+        event == TW_KEY_EVENT_NONE ? TW_NO_OP : answer->ended, TW_KEY_LINK_NONE,
+        event == TW_KEY_EVENT_NEWER ? TW_KEY_EVENT_NONE : event);
     const TwEnding *ending = find_ending(oracle, answer, tale);
 
     if (event == TW_KEY_EVENT_NONE) {
@@ -427,9 +424,8 @@ static void tell_ended(TwStory *story, const TwOracle *oracle,
 static void tell_life(TwStory *story, const TwOracle *oracle)
 {
     const TwAccused *accused = &oracle->accused;
-    unsigned p = accused->old.answers[0] && !accused->old.answers[0]->allowed
-                     ? 0
-                     : 1;
+    unsigned p =
+        accused->old.answers[0] && !accused->old.answers[0]->allowed ? 0 : 1;
     const TwAnswer *answer = accused->old.answers[p];
     const TwPart *part = &story->parts[p];
     TwLife *life;
@@ -466,11 +462,12 @@ static void tell_code_life(TwStory *story, const TwOracle *oracle)
     life = live(story, oracle, TW_LIFE_CHANGED, accused->stored->op,
                 TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
     what(life, "stored other bytes there");
-    life = live(story, oracle, TW_LIFE_ENDED,
-                finding->ended, TW_KEY_LINK_NONE, TW_KEY_EVENT_FLUSH);
+    life = live(story, oracle, TW_LIFE_ENDED, finding->ended, TW_KEY_LINK_NONE,
+                TW_KEY_EVENT_FLUSH);
     life->rule = "FR-10";
-    what(life, "%s", kept ? "its flush ends what was made of older bytes"
-                          : "a fetch sees the bytes that are there");
+    what(life, "%s",
+         kept ? "its flush ends what was made of older bytes"
+              : "a fetch sees the bytes that are there");
 }
 
 static void tell_used(TwStory *story, const TwOracle *oracle)

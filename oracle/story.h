@@ -14,11 +14,11 @@
 #include "oracle/scene.h"
 
 typedef enum TwWhere {
-    TW_AT_LEAF,  /* a terminating region that is no IOMMU */
+    TW_AT_LEAF, /* a terminating region that is no IOMMU */
     TW_AT_HOLE,
-    TW_AT_PAGE,  /* refused by the page map */
-    TW_AT_HOP,   /* refused by an IOMMU */
-    TW_AT_LOOP,  /* too many hops */
+    TW_AT_PAGE, /* refused by the page map */
+    TW_AT_HOP,  /* refused by an IOMMU */
+    TW_AT_LOOP, /* too many hops */
 } TwWhere;
 
 /* Where some bytes of an access are that lie together. */
@@ -55,11 +55,11 @@ typedef struct TwStep {
     uint8_t indent; /* regions: how deep */
     uint8_t region, to, space, iommu, index; /* ids, or TW_NONE */
     uint8_t perm, need; /* rights that are there, that the access needs */
-    bool there;     /* PAGE, TRANSLATE: there is an entry; SPACE: a root */
-    bool bypass;    /* TRANSLATE: the IOMMU is in bypass */
-    uint16_t op;    /* PAGE, TRANSLATE: the operation that made the entry;
-                     * SPACE: the last commit; TW_NO_OP: the setup */
-    uint32_t since; /* when it did */
+    bool there;         /* PAGE, TRANSLATE: there is an entry; SPACE: a root */
+    bool bypass;        /* TRANSLATE: the IOMMU is in bypass */
+    uint16_t op;        /* PAGE, TRANSLATE: the operation that made the entry;
+                         * SPACE: the last commit; TW_NO_OP: the setup */
+    uint32_t since;     /* when it did */
     uint64_t at, out;
     /* Regions that contain the byte but are not seen, as bits by id: siblings
      * that come after this one (MR-5), children that are disabled or of size 0,
@@ -72,7 +72,7 @@ typedef struct TwStep {
 typedef struct TwTale {
     GArray *steps; /* TwStep */
     TwPlace end;   /* as the judge's own walk has it, one byte */
-    bool old;       /* the page map is as it was, and so are the first */
+    bool old;      /* the page map is as it was, and so are the first */
     uint8_t topology, hops; /* resolutions, translations; the rest as now */
     uint16_t until; /* old: they were so until this operation; TW_NO_OP: at
                      * the start */
@@ -81,19 +81,23 @@ typedef struct TwTale {
 /* The life of an old answer ----------------------------------------------- */
 
 typedef enum TwLifeKind {
-    TW_LIFE_FILLED, TW_LIFE_CHANGED, TW_LIFE_ENDED, TW_LIFE_USED, TW_LIVES
+    TW_LIFE_FILLED,
+    TW_LIFE_CHANGED,
+    TW_LIFE_ENDED,
+    TW_LIFE_USED,
+    TW_LIVES
 } TwLifeKind;
 
 const char *tw_life_name(unsigned kind); /* "filled" ... */
 
 typedef struct TwLife {
-    uint8_t kind;       /* TwLifeKind */
-    uint16_t op;        /* number in the script, or TW_NO_OP: the start */
-    const TwOp *done;   /* what was performed; NULL at the start.  Not the
-                         * script's own operation if an actor offset did it: */
+    uint8_t kind;     /* TwLifeKind */
+    uint16_t op;      /* number in the script, or TW_NO_OP: the start */
+    const TwOp *done; /* what was performed; NULL at the start.  Not the
+                       * script's own operation if an actor offset did it: */
     bool by_actor;
-    const char *rule;   /* that it stands under, or NULL */
-    char what[200];     /* what it did, one line */
+    const char *rule; /* that it stands under, or NULL */
+    char what[200];   /* what it did, one line */
 } TwLife;
 
 /* The story --------------------------------------------------------------- */
@@ -102,8 +106,8 @@ enum { TW_STORY_ALLOWED = 8 };
 
 /* What came, or may come, of the access. */
 typedef struct TwTold {
-    uint8_t class_;   /* TwClass */
-    bool broken;      /* seen: locations that make no sense */
+    uint8_t class_; /* TwClass */
+    bool broken;    /* seen: locations that make no sense */
     bool has_value;
     bool current;     /* the current answer, not an older one; of an access
                        * with an operation during it, before or after that */
@@ -114,9 +118,9 @@ typedef struct TwTold {
 
 /* One page of the access: the walk of one byte in it. */
 typedef struct TwPart {
-    uint8_t byte;   /* of the access: the first that parts, else the first */
-    uint64_t addr;  /* of that byte */
-    bool paired;    /* tales[1] is there */
+    uint8_t byte;    /* of the access: the first that parts, else the first */
+    uint64_t addr;   /* of that byte */
+    bool paired;     /* tales[1] is there */
     TwTale tales[2]; /* now; the old answer that was seen, or else one that
                       * was allowed besides */
 } TwPart;
@@ -124,13 +128,13 @@ typedef struct TwPart {
 typedef struct TwStory {
     const TwProgram *program;
     TwFinding finding;
-    bool access;   /* an access is accused; else there is only the finding */
+    bool access;    /* an access is accused; else there is only the finding */
     TwScene *scene; /* the world that the access met; NULL without one */
     bool cacheable; /* stale: the answer might have been cached */
-    bool differ;   /* a tale ends where the judge's walk does not: twinwalk's
-                    * own fault */
+    bool differ;    /* a tale ends where the judge's walk does not: twinwalk's
+                     * own fault */
     TwTold allowed[TW_STORY_ALLOWED], seen;
-    uint32_t n_allowed; /* of all; the first are in `allowed` */
+    uint32_t n_allowed;         /* of all; the first are in `allowed` */
     unsigned n_expected, n_log; /* what devices should be told (the current
                                  * answer), and were */
     TwLogRecord expected[TW_MAX_ACCESS], log[2 * TW_MAX_ACCESS];
@@ -158,7 +162,7 @@ void tw_story_print_brief(const TwStory *story, GString *out);
 void tw_story_line(const char *text, unsigned indent, GString *out);
 
 /* One step without its rule, appended to `out`. */
-void tw_step_print(const TwStory *story, const TwTale *tale,
-                   const TwStep *step, GString *out);
+void tw_step_print(const TwStory *story, const TwTale *tale, const TwStep *step,
+                   GString *out);
 
 #endif

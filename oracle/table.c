@@ -17,8 +17,8 @@
 TwFound tw_table_find(const TwWorld *world, uint8_t iommu, uint8_t index,
                       uint64_t x, uint32_t t)
 {
-    uint64_t mask = ((uint64_t)1 << world->program->iommus[iommu].granule_lg) -
-                    1;
+    uint64_t mask =
+        ((uint64_t)1 << world->program->iommus[iommu].granule_lg) - 1;
     TwFound found = {.since = 0, .op = TW_NO_OP, .space = TW_NONE};
     const TwTableEntry *rights = NULL; /* the newest `protect` on the way */
     int32_t i = world->table_head[iommu][index];
@@ -80,9 +80,9 @@ TwFound tw_table_translate(const TwWorld *world, uint8_t iommu, uint8_t index,
     return found;
 }
 
-const TwPageEntry *tw_table_page(const TwWorld *world, uint8_t cpu,
-                                 uint8_t mmu, uint64_t addr, uint64_t more,
-                                 uint32_t t, bool *uniform)
+const TwPageEntry *tw_table_page(const TwWorld *world, uint8_t cpu, uint8_t mmu,
+                                 uint64_t addr, uint64_t more, uint32_t t,
+                                 bool *uniform)
 {
     int32_t i = world->page_head[cpu][mmu];
 
@@ -121,8 +121,7 @@ static bool any_mapped(const TwWorld *world, uint8_t iommu, uint8_t index,
         const TwTableEntry *entry = &world->tables[i];
 
         if (entry->first > first && entry->first <= last &&
-            tw_table_find(world, iommu, index, entry->first, TW_FOREVER)
-                .perm) {
+            tw_table_find(world, iommu, index, entry->first, TW_FOREVER).perm) {
             return true;
         }
         if (entry->last >= first && entry->last < last &&
@@ -139,8 +138,7 @@ static bool any_mapped(const TwWorld *world, uint8_t iommu, uint8_t index,
 static void assign_page(TwWorld *world, const TwOp *op, uint16_t number,
                         uint32_t tick)
 {
-    uint64_t size_1 = op->lg >= 64 ? UINT64_MAX
-                                   : ((uint64_t)1 << op->lg) - 1;
+    uint64_t size_1 = op->lg >= 64 ? UINT64_MAX : ((uint64_t)1 << op->lg) - 1;
     int32_t *head = &world->page_head[op->obj][op->index];
 
     world->pages[world->n_pages] = (TwPageEntry){
@@ -183,8 +181,7 @@ static void assign_range(TwWorld *world, const TwOp *op, uint16_t number,
     };
 
     if (op->code != TW_OP_UNMAP && entry.perm) {
-        entry.what = op->code == TW_OP_MAP ? TW_ASSIGN_ENTRY
-                                           : TW_ASSIGN_RIGHTS;
+        entry.what = op->code == TW_OP_MAP ? TW_ASSIGN_ENTRY : TW_ASSIGN_RIGHTS;
     }
     assign(world, op->obj, op->index, entry);
 }
@@ -241,25 +238,27 @@ static void unmap_event(TwWorld *world, const TwOp *op, uint64_t first,
                                    .first = first,
                                    .last = last,
                                    .op = number});
-    tw_observe_tell(world, (TwEventRecord){.op = number,
-                                .kind = TW_EVENT_UNMAP,
-                                .space = TW_NONE,
-                                .region = TW_NONE,
-                                .first = first,
-                                .last = last},
-         op->obj, op->index);
+    tw_observe_tell(world,
+                    (TwEventRecord){.op = number,
+                                    .kind = TW_EVENT_UNMAP,
+                                    .space = TW_NONE,
+                                    .region = TW_NONE,
+                                    .first = first,
+                                    .last = last},
+                    op->obj, op->index);
 }
 
 void tw_table_tell_all(TwWorld *world, uint8_t iommu, uint16_t number)
 {
     for (unsigned k = 0; k < world->program->iommus[iommu].indexes; k++) {
-        tw_observe_tell(world, (TwEventRecord){.op = number,
-                                    .kind = TW_EVENT_UNMAP,
-                                    .space = TW_NONE,
-                                    .region = TW_NONE,
-                                    .first = 0,
-                                    .last = UINT64_MAX},
-             iommu, k);
+        tw_observe_tell(world,
+                        (TwEventRecord){.op = number,
+                                        .kind = TW_EVENT_UNMAP,
+                                        .space = TW_NONE,
+                                        .region = TW_NONE,
+                                        .first = 0,
+                                        .last = UINT64_MAX},
+                        iommu, k);
     }
 }
 
@@ -286,8 +285,8 @@ static void change_range(TwWorld *world, const TwOp *op, uint8_t actor,
                          uint16_t number)
 {
     bool notified = op->flags & TW_OPF_NOTIFIED;
-    bool had = notified && any_mapped(world, op->obj, op->index, op->addr,
-                                      op->last);
+    bool had =
+        notified && any_mapped(world, op->obj, op->index, op->addr, op->last);
 
     assign_range(world, op, number, ++world->now);
     if (!notified) {
@@ -299,15 +298,16 @@ static void change_range(TwWorld *world, const TwOp *op, uint8_t actor,
         unmap_event(world, op, op->addr, op->last, actor, number);
     }
     if (op->code == TW_OP_MAP && (op->perm & (TW_R | TW_W))) {
-        tw_observe_tell(world, (TwEventRecord){.op = number,
-                                    .kind = TW_EVENT_MAP,
-                                    .perm = op->perm,
-                                    .space = op->other,
-                                    .region = TW_NONE,
-                                    .first = op->addr,
-                                    .last = op->last,
-                                    .out = op->out},
-             op->obj, op->index);
+        tw_observe_tell(world,
+                        (TwEventRecord){.op = number,
+                                        .kind = TW_EVENT_MAP,
+                                        .perm = op->perm,
+                                        .space = op->other,
+                                        .region = TW_NONE,
+                                        .first = op->addr,
+                                        .last = op->last,
+                                        .out = op->out},
+                        op->obj, op->index);
     }
 }
 
@@ -329,8 +329,8 @@ static void notify(TwWorld *world, const TwOp *op, uint8_t actor,
         return;
     }
     if (op->kinds == TW_EVENT_MAP) {
-        TwFound found = tw_table_find(world, op->obj, op->index, op->addr,
-                                      TW_FOREVER);
+        TwFound found =
+            tw_table_find(world, op->obj, op->index, op->addr, TW_FOREVER);
 
         event.perm = found.perm;
         event.space = found.space;
@@ -345,8 +345,8 @@ static void change_whole(TwWorld *world, const TwOp *op, uint8_t actor,
 {
     const TwIommu *iommu = &world->program->iommus[op->obj];
     bool now_on = world->switches[world->switch_head[op->obj]].on;
-    bool on = op->code == TW_OP_BYPASS ? (op->flags & TW_OPF_ON) != 0
-                                       : iommu->bypass;
+    bool on =
+        op->code == TW_OP_BYPASS ? (op->flags & TW_OPF_ON) != 0 : iommu->bypass;
     uint32_t tick;
 
     if (op->code == TW_OP_BYPASS && on == now_on) {

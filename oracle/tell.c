@@ -66,9 +66,9 @@ static void note_under(TwStep *step, uint64_t under)
 {
     step->under = under;
     if (under) {
-        step->rule = step->kind == TW_STEP_ALIAS         ? "MR-5, FV-1"
+        step->rule = step->kind == TW_STEP_ALIAS       ? "MR-5, FV-1"
                      : strcmp(step->rule, "FV-3") == 0 ? "MR-5, FV-3"
-                                                         : "MR-5";
+                                                       : "MR-5";
     }
 }
 
@@ -143,8 +143,8 @@ static bool enter(Teller *t, uint8_t r, uint64_t x, unsigned indent,
         return false;
     }
     /* What terminates fills the holes between its children. */
-    g_array_index(t->steps, TwStep, own).rule = children ? "MR-1, FV-1"
-                                                         : "FV-3";
+    g_array_index(t->steps, TwStep, own).rule =
+        children ? "MR-1, FV-1" : "FV-3";
     t->end.region = r;
     t->end.offset = x;
     t->readonly = readonly;
@@ -189,13 +189,13 @@ static bool resolve(Teller *t, uint8_t space, uint64_t a)
 static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
                       uint8_t *space, uint64_t *a)
 {
-    uint8_t index = tw_walk_index(&t->world->program->iommus[iommu],
-                                  t->access->attrs);
+    uint8_t index =
+        tw_walk_index(&t->world->program->iommus[iommu], t->access->attrs);
     TwFound found = tw_table_translate(t->world, iommu, index, x, time);
     uint8_t need = t->access->hop_rights;
     bool granted = (found.perm & need) == need;
-    TwStep *step = add(t, TW_STEP_TRANSLATE, 0,
-                       granted ? "LA-11, LA-13" : "LA-11, IW-1");
+    TwStep *step =
+        add(t, TW_STEP_TRANSLATE, 0, granted ? "LA-11, LA-13" : "LA-11, IW-1");
 
     step->iommu = iommu;
     step->index = index;
@@ -216,8 +216,8 @@ static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
 static void walk(Teller *t, uint8_t space, uint64_t a)
 {
     for (unsigned depth = 0;; depth++) {
-        uint32_t topology = depth < t->times.topology ? t->times.then
-                                                      : t->times.now;
+        uint32_t topology =
+            depth < t->times.topology ? t->times.then : t->times.now;
         uint32_t table = depth < t->times.hops ? t->times.then : t->times.now;
         const TwNode *node;
 
@@ -259,8 +259,8 @@ static bool through_page_map(Teller *t, uint64_t addr, uint64_t *a)
 {
     const TwAccess *access = t->access;
     bool uniform;
-    const TwPageEntry *entry = tw_table_page(
-        t->world, access->cpu, access->mmu, addr, 0, t->times.then, &uniform);
+    const TwPageEntry *entry = tw_table_page(t->world, access->cpu, access->mmu,
+                                             addr, 0, t->times.then, &uniform);
     TwStep *step = add(t, TW_STEP_PAGE, 0, "LA-20");
 
     step->at = addr;

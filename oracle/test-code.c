@@ -16,17 +16,17 @@
 #include "program/content.h"
 
 #define HEAD "twinwalk 1\npage 4096\nhops 2\ncontents code\n"
-#define TOPOLOGY                                                               \
-    "region r0 container size 0x10000\n"                                       \
-    "region r1 ram size 0x1000 in r0 at 0x0\n"                                 \
-    "region r2 ram size 0x1000 in r0 at 0x1000\n"                              \
-    "region r3 alias size 0x1000 of r1 in r0 at 0x2000\n"                      \
-    "region r4 mmio size 0x1000 in r0 at 0x3000\n"                             \
-    "space s0 root r0\ncpu c0 tlb 4\nmmu c0.0 space s0\n"                      \
-    "cpu c1 tlb 4\nmmu c1.0 space s0\n"                                        \
-    "setup\n"                                                                  \
-    "  page c0.0 0x0 -> 0x0 size 0x4000 rwx\n"                                 \
-    "  page c1.0 0x0 -> 0x0 size 0x4000 rwx\n"                                 \
+#define TOPOLOGY \
+    "region r0 container size 0x10000\n" \
+    "region r1 ram size 0x1000 in r0 at 0x0\n" \
+    "region r2 ram size 0x1000 in r0 at 0x1000\n" \
+    "region r3 alias size 0x1000 of r1 in r0 at 0x2000\n" \
+    "region r4 mmio size 0x1000 in r0 at 0x3000\n" \
+    "space s0 root r0\ncpu c0 tlb 4\nmmu c0.0 space s0\n" \
+    "cpu c1 tlb 4\nmmu c1.0 space s0\n" \
+    "setup\n" \
+    "  page c0.0 0x0 -> 0x0 size 0x4000 rwx\n" \
+    "  page c1.0 0x0 -> 0x0 size 0x4000 rwx\n" \
     "script\n"
 
 /* The word of a number, as a fetch or read of it gives it. */
@@ -71,11 +71,11 @@ static const TwFinding *claim(const char *script, TwCodeRule rule, bool queued,
     return finding;
 }
 
-#define OLD(script, op, value)                                                 \
+#define OLD(script, op, value) \
     claim(script, TW_CODE_UNTIL_FLUSH, false, op, value, TW_VERDICT_AGREE_STALE)
-#define NOW(script, op, value)                                                 \
+#define NOW(script, op, value) \
     claim(script, TW_CODE_UNTIL_FLUSH, false, op, value, TW_VERDICT_AGREE)
-#define BAD(script, op, value)                                                 \
+#define BAD(script, op, value) \
     claim(script, TW_CODE_UNTIL_FLUSH, false, op, value, TW_VERDICT_STALE)
 
 static void words(void)
@@ -276,8 +276,8 @@ static const char *unasked(const char *script, TwCodeRule rule, unsigned op,
     const TwFinding *finding;
     unsigned kept = 0;
 
-    target->contract = (TwContract){
-        .ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH, .code = (uint8_t)rule};
+    target->contract = (TwContract){.ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH,
+                                    .code = (uint8_t)rule};
     test_target_run(target, false);
     for (unsigned i = 0; i < trace->n_log; i++) {
         if (trace->log[i].op != op) {
@@ -296,11 +296,11 @@ static const char *unasked(const char *script, TwCodeRule rule, unsigned op,
 static void device_code(void)
 {
 #define RUN "  exec c0.0 0x3008 8\n"
-#define MAY(script, op)                                                        \
+#define MAY(script, op) \
     unasked(script, TW_CODE_UNTIL_FLUSH, op, TW_VERDICT_AGREE)
-#define MUST(script, op)                                                       \
-    g_assert_cmpstr(                                                           \
-        unasked(script, TW_CODE_UNTIL_FLUSH, op, TW_VERDICT_EFFECT), ==,       \
+#define MUST(script, op) \
+    g_assert_cmpstr( \
+        unasked(script, TW_CODE_UNTIL_FLUSH, op, TW_VERDICT_EFFECT), ==, \
         "EffSoftmmuExMio")
     MAY(RUN RUN, 1);
     MAY(RUN "  flush-page c0.0 0x2000\n" RUN, 2);
@@ -329,8 +329,8 @@ static void from(void)
     TwTrace *trace = target->trace;
     TwLogRecord log[64];
 
-    target->contract = (TwContract){
-        .ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH, .code = TW_CODE_UNTIL_FLUSH};
+    target->contract = (TwContract){.ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH,
+                                    .code = TW_CODE_UNTIL_FLUSH};
     test_target_run(target, false);
     g_assert_cmpuint(trace->n_log, ==, 8 + 16 + 8);
     g_assert_cmpint(trace->outcomes[3].class_, ==, TW_CLASS_PAGE_FAULT);
@@ -359,8 +359,8 @@ static void from(void)
     /* The instruction must be refused, and with its own class. */
     trace->outcomes[5] = trace->outcomes[0];
     g_assert_cmpuint(test_judge(target, TW_VERDICT_PERM)->op, ==, 5);
-    trace->outcomes[5] = (TwOutcome){.status = TW_STATUS_DONE,
-                                     .class_ = TW_CLASS_DECODE_ERROR};
+    trace->outcomes[5] =
+        (TwOutcome){.status = TW_STATUS_DONE, .class_ = TW_CLASS_DECODE_ERROR};
     g_assert_cmpuint(test_judge(target, TW_VERDICT_FAULT)->op, ==, 5);
     trace->outcomes[5].class_ = TW_CLASS_PAGE_FAULT;
     /* What it reads is judged as ever. */
@@ -378,8 +378,8 @@ static void from_flushed(void)
                                    "  read c0.0 0x4000 8 from 0x3000\n");
     TestTarget *target = test_target_new(program);
 
-    target->contract = (TwContract){
-        .ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH, .code = TW_CODE_UNTIL_FLUSH};
+    target->contract = (TwContract){.ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH,
+                                    .code = TW_CODE_UNTIL_FLUSH};
     test_target_run(target, false);
     test_judge(target, TW_VERDICT_AGREE);
     target->trace->n_log = 8;

@@ -12,23 +12,23 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define WORLD                                                                \
-    "twinwalk 1\npage 64\nhops 2\n"                                          \
-    "region r0 container size 0x10000\n"                                     \
-    "region r1 ram size 0x100 in r0 at 0x0\n"                                \
-    "region r2 alias size 0x100 of r1 in r0 at 0x200\n"                      \
-    "region r3 ram size 0x100 block r1 in r0 at 0x400\n"                     \
-    "region r4 rom size 0x100 block r1 in r0 at 0x600\n"                     \
-    "region r5 ram size 0x60 in r0 at 0x800\n"                               \
-    "region r6 mmio size 0x40 in r0 at 0xc00\n"                              \
-    "region r7 romd size 0x40 in r0 at 0xe00\n"                              \
-    "region r8 iommu size 0x1000 in r0 at 0x1000 iommu i0\n"                 \
-    "space s0 root r0\n"                                                     \
-    "iommu i0 table granule 64 to s0\n"                                      \
-    "cpu c0 tlb 4\nmmu c0.0 space s0\n"                                      \
-    "setup\n"                                                                \
-    "  page c0.0 0x0 -> 0x0 size 0x2000 rwx\n"                               \
-    "  map i0.0 0x0..0x3f -> s0 0x0 rw silent\n"                             \
+#define WORLD \
+    "twinwalk 1\npage 64\nhops 2\n" \
+    "region r0 container size 0x10000\n" \
+    "region r1 ram size 0x100 in r0 at 0x0\n" \
+    "region r2 alias size 0x100 of r1 in r0 at 0x200\n" \
+    "region r3 ram size 0x100 block r1 in r0 at 0x400\n" \
+    "region r4 rom size 0x100 block r1 in r0 at 0x600\n" \
+    "region r5 ram size 0x60 in r0 at 0x800\n" \
+    "region r6 mmio size 0x40 in r0 at 0xc00\n" \
+    "region r7 romd size 0x40 in r0 at 0xe00\n" \
+    "region r8 iommu size 0x1000 in r0 at 0x1000 iommu i0\n" \
+    "space s0 root r0\n" \
+    "iommu i0 table granule 64 to s0\n" \
+    "cpu c0 tlb 4\nmmu c0.0 space s0\n" \
+    "setup\n" \
+    "  page c0.0 0x0 -> 0x0 size 0x2000 rwx\n" \
+    "  map i0.0 0x0..0x3f -> s0 0x0 rw silent\n" \
     "script\n"
 
 typedef struct Fixture {
@@ -86,7 +86,7 @@ static void stores(void)
         const char *op, *notes;
     } table[] = {
         {"write c0.0 0x10 4", "r1 0..3f"},
-        {"write c0.0 0x3c 8", "r1 0..7f"}, /* two pages, one run */
+        {"write c0.0 0x3c 8", "r1 0..7f"},   /* two pages, one run */
         {"write c0.0 0x240 1", "r1 40..7f"}, /* through an alias */
         {"write c0.0 0x480 1", "r1 80..bf"}, /* through another region */
         {"dma-write s0 0xfc 4 none", "r1 c0..ff"},
@@ -96,7 +96,7 @@ static void stores(void)
         {"exec c0.0 0x0 8", ""},
         {"write c0.0 0x600 8", ""}, /* discarded */
         {"rmw c0.0 0x600 8", ""},
-        {"write c0.0 0xfd 4", ""}, /* refused: half a hole */
+        {"write c0.0 0xfd 4", ""},  /* refused: half a hole */
         {"write c0.0 0x800 8", ""}, /* another block */
         {"write c0.0 0xc00 8", ""},
         {"write c0.0 0xe00 8", ""},
@@ -121,17 +121,17 @@ static void stores(void)
 /* From when to when, and which pages. */
 static void spans(void)
 {
-    Fixture f = run("  write c0.0 0x0 1\n"           /* too early */
+    Fixture f = run("  write c0.0 0x0 1\n" /* too early */
                     "  dirty-clear r1 0x0..0xff\n"
                     "  dirty-log r1 on\n"
                     "  write c0.0 0x0 1\n"
                     "  write c0.0 0x80 1\n"
                     "  write c0.0 0xc0 1\n"
-                    "  dirty-log r3 on\n"            /* the same log, goes on */
-                    "  dirty-clear r1 0x7f..0x80\n"  /* pages 1 and 2 */
-                    "  dirty-clear r3 0x3f..0xc0\n"  /* the rest */
+                    "  dirty-log r3 on\n"           /* the same log, goes on */
+                    "  dirty-clear r1 0x7f..0x80\n" /* pages 1 and 2 */
+                    "  dirty-clear r3 0x3f..0xc0\n" /* the rest */
                     "  write c0.0 0x80 1\n"
-                    "  dirty-log r1 off\n"           /* forgets */
+                    "  dirty-log r1 off\n" /* forgets */
                     "  dirty-log r1 on\n"
                     "  dirty-clear r1 0x0..0xff\n"
                     "  write c0.0 0x40 1\n"
@@ -250,24 +250,22 @@ static void wrong(void)
  * do not fit is gone, even if its bytes are the same. */
 static void worlds(void)
 {
-    static const char script[] =
-        "  dirty-log r1 on\n  dirty-log r5 on\n"
-        "  read c0.0 0x1000 8\n"
-        "  map i0.0 0x0..0x3f -> s0 0x800 rw silent\n"
-        "  write c0.0 0x1000 8\n" /* to r1 or r5 */
-        "  write c0.0 0x0 8\n"
-        "  write c0.0 0x800 8\n"
-        "  dirty-clear r1 0x0..0x3f\n"
-        "  dirty-clear r5 0x0..0x3f\n";
-    static const char early[] =
-        "  dirty-log r1 on\n  dirty-log r5 on\n"
-        "  read c0.0 0x1000 8\n"
-        "  map i0.0 0x0..0x3f -> s0 0x800 rw silent\n"
-        "  snapshot\n"
-        "  write c0.0 0x1000 8\n"
-        "  restore\n"
-        "  dirty-clear r1 0x0..0x3f\n"
-        "  dirty-clear r5 0x0..0x3f\n";
+    static const char script[] = "  dirty-log r1 on\n  dirty-log r5 on\n"
+                                 "  read c0.0 0x1000 8\n"
+                                 "  map i0.0 0x0..0x3f -> s0 0x800 rw silent\n"
+                                 "  write c0.0 0x1000 8\n" /* to r1 or r5 */
+                                 "  write c0.0 0x0 8\n"
+                                 "  write c0.0 0x800 8\n"
+                                 "  dirty-clear r1 0x0..0x3f\n"
+                                 "  dirty-clear r5 0x0..0x3f\n";
+    static const char early[] = "  dirty-log r1 on\n  dirty-log r5 on\n"
+                                "  read c0.0 0x1000 8\n"
+                                "  map i0.0 0x0..0x3f -> s0 0x800 rw silent\n"
+                                "  snapshot\n"
+                                "  write c0.0 0x1000 8\n"
+                                "  restore\n"
+                                "  dirty-clear r1 0x0..0x3f\n"
+                                "  dirty-clear r5 0x0..0x3f\n";
     TwJudgeStats stats = {0};
     Fixture f = start(script);
 

@@ -15,25 +15,25 @@
 #include <glib.h>
 #include <string.h>
 
-#define WORLD(safepoints)                                                    \
-    "twinwalk 1\npage 64\nhops 4\n" safepoints                               \
-    "region r0 container size 0x10000\n"                                     \
-    "region r1 iommu size 0x1000 in r0 at 0x0 iommu i0\n"                    \
-    "region r2 ram size 0x1000 in r4 at 0x0\n"                               \
-    "region r3 mmio size 0x100 in r0 at 0x3000\n"                            \
-    "region r4 container size 0x10000\n"                                     \
-    "space s0 root r0\nspace s1 root r4\n"                                   \
-    "iommu i0 table granule 64 to s1\n"                                      \
-    "cpu c0 tlb 4\nmmu c0.0 space s0\n"                                      \
-    "cpu c1 tlb 4\nmmu c1.0 space s0\n"                                      \
-    "actor r3 0x10 map i0.0 0x0..0x3f -> s1 0x200 rw notified\n"             \
-    "setup\n"                                                                \
-    "  page c0.0 0x0 -> 0x0 size 0x1000 rwx\n"                               \
-    "  page c0.0 0x3000 -> 0x3000 size 0x40 rwx\n"                           \
-    "  page c1.0 0x0 -> 0x0 size 0x1000 rwx\n"                               \
-    "  page c1.0 0x3000 -> 0x3000 size 0x40 rwx\n"                           \
-    "  map i0.0 0x0..0xfff -> s1 0x0 rw silent\n"                            \
-    "  map i0.0 0x80..0xbf -> s0 0xc0 rw silent\n"                           \
+#define WORLD(safepoints) \
+    "twinwalk 1\npage 64\nhops 4\n" safepoints \
+    "region r0 container size 0x10000\n" \
+    "region r1 iommu size 0x1000 in r0 at 0x0 iommu i0\n" \
+    "region r2 ram size 0x1000 in r4 at 0x0\n" \
+    "region r3 mmio size 0x100 in r0 at 0x3000\n" \
+    "region r4 container size 0x10000\n" \
+    "space s0 root r0\nspace s1 root r4\n" \
+    "iommu i0 table granule 64 to s1\n" \
+    "cpu c0 tlb 4\nmmu c0.0 space s0\n" \
+    "cpu c1 tlb 4\nmmu c1.0 space s0\n" \
+    "actor r3 0x10 map i0.0 0x0..0x3f -> s1 0x200 rw notified\n" \
+    "setup\n" \
+    "  page c0.0 0x0 -> 0x0 size 0x1000 rwx\n" \
+    "  page c0.0 0x3000 -> 0x3000 size 0x40 rwx\n" \
+    "  page c1.0 0x0 -> 0x0 size 0x1000 rwx\n" \
+    "  page c1.0 0x3000 -> 0x3000 size 0x40 rwx\n" \
+    "  map i0.0 0x0..0xfff -> s1 0x0 rw silent\n" \
+    "  map i0.0 0x80..0xbf -> s0 0xc0 rw silent\n" \
     "script\n"
 
 #define IMPLIED WORLD("")
@@ -380,8 +380,8 @@ static void story(void)
 
     f.target->as_of[2] = 1;
     test_target_run(f.target, true);
-    tw_judge(oracle, f.program, &dialect, &f.target->contract, "test",
-             f.trace, &finding, NULL);
+    tw_judge(oracle, f.program, &dialect, &f.target->contract, "test", f.trace,
+             &finding, NULL);
     g_assert_cmpint(finding.verdict, ==, TW_VERDICT_STALE);
     {
         g_autoptr(TwStory) told = tw_story_new(oracle);
@@ -409,8 +409,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/during/LA-47/half-way", "granule 64", half_way);
     g_test_add_data_func("/during/LA-47/half-way/uncacheable", "granule 16",
                          half_way);
-    g_test_add_func("/during/FR-6/ends-what-was-filled",
-                    ends_what_was_filled);
+    g_test_add_func("/during/FR-6/ends-what-was-filled", ends_what_was_filled);
     g_test_add_func("/during/LA-47/silent", silent);
     g_test_add_func("/during/LA-47/not-older", not_older);
     g_test_add_func("/during/LA-47/dma", dma);

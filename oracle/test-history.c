@@ -16,30 +16,30 @@
 #include <glib.h>
 #include <string.h>
 
-#define WORLD(safepoints)                                                    \
-    "twinwalk 1\npage 64\nhops 4\n" safepoints                               \
-    "region r0 container size 0x10000\n"                                     \
-    "region r1 iommu size 0x1000 in r0 at 0x0 iommu i0\n"                    \
-    "region r2 ram size 0x1000 in r4 at 0x0\n"                               \
-    "region r3 mmio size 0x100 in r0 at 0x3000\n"                            \
-    "region r4 container size 0x10000\n"                                     \
-    "region r5 iommu size 0x1000 in r4 at 0x2000 iommu i1\n"                 \
-    "region r6 ram size 0x40 in r4 at 0x8000\n"                              \
-    "space s0 root r0\nspace s1 root r4\n"                                   \
-    "iommu i0 table granule 64 indexes 2 select secure to s1\n"              \
-    "iommu i1 table granule 64 to s1\n"                                      \
-    "cpu c0 tlb 4\nmmu c0.0 space s0 attrs secure\n"                         \
-    "mmu c0.1 space s0\n"                                                    \
-    "cpu c1 tlb 4\nmmu c1.0 space s0 attrs secure\n"                         \
-    "setup\n"                                                                \
-    "  page c0.0 0x0 -> 0x0 size 0x1000 rwx\n"                               \
-    "  page c0.0 0x3000 -> 0x3000 size 0x40 rwx\n"                           \
-    "  page c0.1 0x0 -> 0x0 size 0x40 rwx\n"                                 \
-    "  page c1.0 0x0 -> 0x0 size 0x1000 rwx\n"                               \
-    "  page c1.0 0x3000 -> 0x3000 size 0x40 rwx\n"                           \
-    "  map i0.0 0x0..0xfff -> s1 0x0 rw silent\n"                            \
-    "  map i0.1 0x0..0xfff -> s1 0x0 rw silent\n"                            \
-    "  map i1.0 0x0..0xfff -> s1 0x0 rw silent\n"                            \
+#define WORLD(safepoints) \
+    "twinwalk 1\npage 64\nhops 4\n" safepoints \
+    "region r0 container size 0x10000\n" \
+    "region r1 iommu size 0x1000 in r0 at 0x0 iommu i0\n" \
+    "region r2 ram size 0x1000 in r4 at 0x0\n" \
+    "region r3 mmio size 0x100 in r0 at 0x3000\n" \
+    "region r4 container size 0x10000\n" \
+    "region r5 iommu size 0x1000 in r4 at 0x2000 iommu i1\n" \
+    "region r6 ram size 0x40 in r4 at 0x8000\n" \
+    "space s0 root r0\nspace s1 root r4\n" \
+    "iommu i0 table granule 64 indexes 2 select secure to s1\n" \
+    "iommu i1 table granule 64 to s1\n" \
+    "cpu c0 tlb 4\nmmu c0.0 space s0 attrs secure\n" \
+    "mmu c0.1 space s0\n" \
+    "cpu c1 tlb 4\nmmu c1.0 space s0 attrs secure\n" \
+    "setup\n" \
+    "  page c0.0 0x0 -> 0x0 size 0x1000 rwx\n" \
+    "  page c0.0 0x3000 -> 0x3000 size 0x40 rwx\n" \
+    "  page c0.1 0x0 -> 0x0 size 0x40 rwx\n" \
+    "  page c1.0 0x0 -> 0x0 size 0x1000 rwx\n" \
+    "  page c1.0 0x3000 -> 0x3000 size 0x40 rwx\n" \
+    "  map i0.0 0x0..0xfff -> s1 0x0 rw silent\n" \
+    "  map i0.1 0x0..0xfff -> s1 0x0 rw silent\n" \
+    "  map i1.0 0x0..0xfff -> s1 0x0 rw silent\n" \
     "script\n"
 
 #define IMPLIED WORLD("")
@@ -304,12 +304,12 @@ static void run_case(const void *data)
  */
 static void prefix(void)
 {
-    TwProgram *program = test_program(
-        IMPLIED "  map i0.0 0x0..0x3f -> s1 0x2040 rw notified\n"
-                "  map i0.0 0x0..0x3f -> s1 0x2000 rw silent\n"
-                "  map i1.0 0x40..0x7f -> s1 0x200 rw silent\n"
-                "  notify i1.0 unmap 0x40..0x7f\n"
-                "  read c0.0 0x0 8\n");
+    TwProgram *program =
+        test_program(IMPLIED "  map i0.0 0x0..0x3f -> s1 0x2040 rw notified\n"
+                             "  map i0.0 0x0..0x3f -> s1 0x2000 rw silent\n"
+                             "  map i1.0 0x40..0x7f -> s1 0x200 rw silent\n"
+                             "  notify i1.0 unmap 0x40..0x7f\n"
+                             "  read c0.0 0x0 8\n");
     TestTarget *target = test_target_new(program);
 
     /* hop 1 as before op 1 (to i1+0x40), hop 2 as now: 0x200 */
@@ -331,10 +331,10 @@ static void prefix(void)
 /* The bytes of one access in one page share their choice; pages do not. */
 static void pages_choose_freely(void)
 {
-    TwProgram *program = test_program(
-        IMPLIED "  map i0.0 0x0..0x7f -> s1 0x100 rw silent\n"
-                "  read c0.0 0x3c 8\n"
-                "  read c0.0 0x10 8\n");
+    TwProgram *program =
+        test_program(IMPLIED "  map i0.0 0x0..0x7f -> s1 0x100 rw silent\n"
+                             "  read c0.0 0x3c 8\n"
+                             "  read c0.0 0x10 8\n");
     TestTarget *target = test_target_new(program);
     TwLocation *at;
 
@@ -350,9 +350,8 @@ static void pages_choose_freely(void)
         target->trace->outcomes[1].value = 0;
         for (unsigned k = 0; k < 8; k++) {
             TwContent start = {.newest = TW_NIL};
-            uint64_t byte = tw_contents_byte(
-                &target->contents, &start, 2,
-                at[k / 4].offset + k % 4);
+            uint64_t byte = tw_contents_byte(&target->contents, &start, 2,
+                                             at[k / 4].offset + k % 4);
 
             target->trace->outcomes[1].value |= byte << 8 * k;
         }
@@ -372,12 +371,12 @@ static void pages_choose_freely(void)
 /* One entry per page: what was seen to be newer has ended the older. */
 static void back_from_the_dead(void)
 {
-    TwProgram *program = test_program(
-        IMPLIED "  read c0.0 0x0 8\n"
-                "  map i0.0 0x0..0x3f -> s1 0x100 rw silent\n"
-                "  read c0.0 0x8 8\n"
-                "  read c0.0 0x0 8\n"
-                "  read c0.0 0x40 8\n");
+    TwProgram *program =
+        test_program(IMPLIED "  read c0.0 0x0 8\n"
+                             "  map i0.0 0x0..0x3f -> s1 0x100 rw silent\n"
+                             "  read c0.0 0x8 8\n"
+                             "  read c0.0 0x0 8\n"
+                             "  read c0.0 0x40 8\n");
     TestTarget *target = test_target_new(program);
     const TwFinding *finding;
 
@@ -407,20 +406,20 @@ static void back_from_the_dead(void)
  */
 static void one_entry_of_a_split_page(void)
 {
-    TwProgram *program = test_program(
-        "twinwalk 1\npage 64\nhops 4\n"
-        "region r0 container size 0x10000\n"
-        "region r1 ram size 0x20 in r0 at 0x40\n"
-        "region r2 iommu size 0x20 in r0 at 0x60 iommu i0\n"
-        "region r3 ram size 0x40 in r0 at 0x80\n"
-        "space s0 root r0\niommu i0 table granule 64 to s0\n"
-        "cpu c0 tlb 4\nmmu c0.0 space s0\n"
-        "setup\n  page c0.0 0x0 -> 0x40 size 0x40 rwx\n"
-        "script\n"
-        "  page c0.0 0x0 -> 0x80 size 0x40 rwx\n"
-        "  read c0.0 0x0 8\n"
-        "  map i0.0 0x0..0x3f -> s0 0x80 rw silent\n"
-        "  read c0.0 0x20 8\n");
+    TwProgram *program =
+        test_program("twinwalk 1\npage 64\nhops 4\n"
+                     "region r0 container size 0x10000\n"
+                     "region r1 ram size 0x20 in r0 at 0x40\n"
+                     "region r2 iommu size 0x20 in r0 at 0x60 iommu i0\n"
+                     "region r3 ram size 0x40 in r0 at 0x80\n"
+                     "space s0 root r0\niommu i0 table granule 64 to s0\n"
+                     "cpu c0 tlb 4\nmmu c0.0 space s0\n"
+                     "setup\n  page c0.0 0x0 -> 0x40 size 0x40 rwx\n"
+                     "script\n"
+                     "  page c0.0 0x0 -> 0x80 size 0x40 rwx\n"
+                     "  read c0.0 0x0 8\n"
+                     "  map i0.0 0x0..0x3f -> s0 0x80 rw silent\n"
+                     "  read c0.0 0x20 8\n");
     TestTarget *target = test_target_new(program);
 
     target->as_of[1] = 0;
@@ -442,12 +441,12 @@ static void one_entry_of_a_split_page(void)
 /* A refusal shows no entry, so it ends none. */
 static void refusal_is_no_observation(void)
 {
-    TwProgram *program = test_program(
-        IMPLIED "  read c0.0 0x0 8\n"
-                "  unmap i0.0 0x0..0x3f silent\n"
-                "  read c0.0 0x0 8\n"
-                "  map i0.0 0x0..0x3f -> s1 0x100 rw silent\n"
-                "  read c0.0 0x0 8\n");
+    TwProgram *program =
+        test_program(IMPLIED "  read c0.0 0x0 8\n"
+                             "  unmap i0.0 0x0..0x3f silent\n"
+                             "  read c0.0 0x0 8\n"
+                             "  map i0.0 0x0..0x3f -> s1 0x100 rw silent\n"
+                             "  read c0.0 0x0 8\n");
     TestTarget *target = test_target_new(program);
 
     target->as_of[4] = 1;
@@ -461,9 +460,9 @@ static void refusal_is_no_observation(void)
  * nothing explains. */
 static void contract(void)
 {
-    TwProgram *program = test_program(
-        IMPLIED "  map i0.0 0x0..0x3f -> s1 0x100 rw notified\n"
-                "  read c0.0 0x0 8\n");
+    TwProgram *program =
+        test_program(IMPLIED "  map i0.0 0x0..0x3f -> s1 0x100 rw notified\n"
+                             "  read c0.0 0x0 8\n");
     TestTarget *target = test_target_new(program);
 
     target->as_of[1] = 0;
@@ -476,9 +475,9 @@ static void contract(void)
     test_target_free(target);
     g_free(program);
 
-    program = test_program(
-        EXPLICIT "  map i0.0 0x0..0x3f -> s1 0x100 rw notified\n"
-                 "  read c0.0 0x0 8\n");
+    program =
+        test_program(EXPLICIT "  map i0.0 0x0..0x3f -> s1 0x100 rw notified\n"
+                              "  read c0.0 0x0 8\n");
     target = test_target_new(program);
     target->as_of[1] = 0;
     target->contract.queued = false;
@@ -496,21 +495,21 @@ static void contract(void)
  */
 static void commit_ends_the_tail(void)
 {
-    TwProgram *program = test_program(
-        "twinwalk 1\npage 64\nhops 4\n"
-        "region r0 container size 0x10000\n"
-        "region r1 ram size 0x40 in r0 at 0x0\n"
-        "region r2 ram size 0x40 in r0 at 0x40\n"
-        "region r3 ram size 0x40 in r0 at 0x80\n"
-        "space s0 root r0\n"
-        "cpu c0 tlb 4\nmmu c0.0 space s0\n"
-        "setup\n  page c0.0 0x0 -> 0x0 size 0x40 rwx\n"
-        "  page c0.0 0x40 -> 0x80 size 0x40 rwx\n"
-        "script\n"
-        "  page c0.0 0x0 -> 0x40 size 0x40 rwx\n"
-        "  move r3 at 0x100\n"
-        "  read c0.0 0x0 8\n"
-        "  read c0.0 0x40 8\n");
+    TwProgram *program =
+        test_program("twinwalk 1\npage 64\nhops 4\n"
+                     "region r0 container size 0x10000\n"
+                     "region r1 ram size 0x40 in r0 at 0x0\n"
+                     "region r2 ram size 0x40 in r0 at 0x40\n"
+                     "region r3 ram size 0x40 in r0 at 0x80\n"
+                     "space s0 root r0\n"
+                     "cpu c0 tlb 4\nmmu c0.0 space s0\n"
+                     "setup\n  page c0.0 0x0 -> 0x0 size 0x40 rwx\n"
+                     "  page c0.0 0x40 -> 0x80 size 0x40 rwx\n"
+                     "script\n"
+                     "  page c0.0 0x0 -> 0x40 size 0x40 rwx\n"
+                     "  move r3 at 0x100\n"
+                     "  read c0.0 0x0 8\n"
+                     "  read c0.0 0x40 8\n");
     TestTarget *target = test_target_new(program);
 
     /* The old way, to memory that is still there: until a flush. */
@@ -542,9 +541,9 @@ static void too_many_versions(void)
     TestTarget *target;
 
     for (unsigned i = 0; i < 70; i++) {
-        g_string_append_printf(
-            text, "  map i0.0 0x0..0x3f -> s1 0x%x rw silent\n",
-            (i % 60) * 0x40);
+        g_string_append_printf(text,
+                               "  map i0.0 0x0..0x3f -> s1 0x%x rw silent\n",
+                               (i % 60) * 0x40);
     }
     g_string_append(text, "  read c0.0 0x0 8\n");
     program = test_program(text->str);
@@ -605,9 +604,10 @@ static void naive_cache(const void *data)
     g_assert_cmpuint(stats.windows, >, 1500);
     g_assert_cmpuint(stats.verdicts[TW_VERDICT_AGREE_STALE], >, 150);
     g_assert_cmpuint(stats.verdicts[TW_VERDICT_INCONCLUSIVE], <, 40);
-    g_assert_cmpuint(found, >=, target->forgetful   ? 100
-                                : target->late_fill ? 5
-                                                    : 0);
+    g_assert_cmpuint(found, >=,
+                     target->forgetful   ? 100
+                     : target->late_fill ? 5
+                                         : 0);
     g_assert_cmpuint(fills, >, 2000);
     if (how & HIDDEN) {
         g_assert_cmpuint(stats.worlds, >, stats.programs);

@@ -16,24 +16,24 @@
 
 #include "program/content.h"
 
-#define TOPOLOGY                                                             \
-    "twinwalk 1\npage 64\nhops 2\n"                                          \
-    "region r0 container size 0x10000\n"                                     \
-    "region r1 ram size 0x100 in r0 at 0x0\n"                                \
-    "region r2 rom size 0x100 in r0 at 0x100\n"                              \
-    "region r3 mmio size 0x100 in r0 at 0x200 valid 2..4 "                   \
-    "reject 0x40..0x47 error 0x80..0x80\n"                                   \
-    "region r4 romd size 0x100 in r0 at 0x300\n"                             \
-    "region r5 reservation size 0x100 in r0 at 0x500\n"                      \
-    "region r6 alias size 0x100 of r1 in r0 at 0x600 readonly\n"             \
-    "region r7 iommu size 0x1000 in r0 at 0x1000 iommu i0\n"                 \
-    "space s0 root r0\n"                                                     \
-    "iommu i0 table granule 64 to s0\n"                                      \
-    "cpu c0 tlb 4\nmmu c0.0 space s0 attrs user\n"                           \
-    "actor r3 0x10 map i0.0 0x0..0x3f -> s0 0x40 rw notified\n"              \
-    "setup\n"                                                                \
-    "  page c0.0 0x0 -> 0x0 size 0x2000 rwx\n"                               \
-    "  map i0.0 0x0..0xfff -> s0 0x0 rw silent\n"                            \
+#define TOPOLOGY \
+    "twinwalk 1\npage 64\nhops 2\n" \
+    "region r0 container size 0x10000\n" \
+    "region r1 ram size 0x100 in r0 at 0x0\n" \
+    "region r2 rom size 0x100 in r0 at 0x100\n" \
+    "region r3 mmio size 0x100 in r0 at 0x200 valid 2..4 " \
+    "reject 0x40..0x47 error 0x80..0x80\n" \
+    "region r4 romd size 0x100 in r0 at 0x300\n" \
+    "region r5 reservation size 0x100 in r0 at 0x500\n" \
+    "region r6 alias size 0x100 of r1 in r0 at 0x600 readonly\n" \
+    "region r7 iommu size 0x1000 in r0 at 0x1000 iommu i0\n" \
+    "space s0 root r0\n" \
+    "iommu i0 table granule 64 to s0\n" \
+    "cpu c0 tlb 4\nmmu c0.0 space s0 attrs user\n" \
+    "actor r3 0x10 map i0.0 0x0..0x3f -> s0 0x40 rw notified\n" \
+    "setup\n" \
+    "  page c0.0 0x0 -> 0x0 size 0x2000 rwx\n" \
+    "  map i0.0 0x0..0xfff -> s0 0x0 rw silent\n" \
     "script\n"
 
 typedef struct Fixture {
@@ -111,9 +111,9 @@ static void classes(void)
 
             f.trace->outcomes[0].class_ = c;
             g_assert_cmpint(
-                tw_verdict_is_finding(tw_judge(
-                    oracle, f.program, &dialect, &f.target->contract, "x",
-                    f.trace, &finding, NULL)),
+                tw_verdict_is_finding(tw_judge(oracle, f.program, &dialect,
+                                               &f.target->contract, "x",
+                                               f.trace, &finding, NULL)),
                 ==, c != table[i].class_);
             tw_oracle_free(oracle);
         }
@@ -140,8 +140,7 @@ static void values(void)
     g_assert_cmphex(value & 0xffffffff, ==, 0);
     g_assert_cmphex(value >> 32 & 0xff, ==,
                     tw_device_byte(3, 0x84, TW_ATTR_USER));
-    g_assert_cmphex(f.trace->outcomes[3].value & 0xff, ==,
-                    tw_store_tag(0, 2));
+    g_assert_cmphex(f.trace->outcomes[3].value & 0xff, ==, tw_store_tag(0, 2));
     g_assert_cmphex(f.trace->outcomes[4].value >> 32 & 0xff, ==,
                     tw_store_tag(3, 0));
     test_judge(f.target, TW_VERDICT_AGREE);
@@ -252,8 +251,7 @@ static void verdicts(void)
 {
     /* perm: no allowed answer has the right */
     tamper("  write c0.0 0x2000 1\n", to_ok, TW_VERDICT_PERM, "PrmSoftmmuWr");
-    tamper("  write c0.0 0x100 1\n", to_ok, TW_VERDICT_PERM,
-           "PrmSoftmmuWrRom");
+    tamper("  write c0.0 0x100 1\n", to_ok, TW_VERDICT_PERM, "PrmSoftmmuWrRom");
     /* class: refused without reason */
     tamper("  read c0.0 0x0 4\n", to_decode_error, TW_VERDICT_CLASS,
            "ClsSoftmmuRdRam");
@@ -271,8 +269,7 @@ static void verdicts(void)
            "WrgSoftmmuRdRam");
     tamper("  read c0.0 0x100 4\n", to_not_readonly, TW_VERDICT_WRONG,
            "WrgSoftmmuRdRom");
-    tamper("  read c0.0 0x400 4\n", to_ok, TW_VERDICT_WRONG,
-           "WrgSoftmmuRdHol");
+    tamper("  read c0.0 0x400 4\n", to_ok, TW_VERDICT_WRONG, "WrgSoftmmuRdHol");
     /* effect: bytes or devices */
     tamper("  write c0.0 0x200 4\n", to_lost_log, TW_VERDICT_EFFECT,
            "EffSoftmmuWrMio");
@@ -287,8 +284,7 @@ static void verdicts(void)
     tamper("  write c0.0 0x100 4\n", to_other_digest, TW_VERDICT_EFFECT,
            "EffSoftmmu");
     /* the script itself */
-    tamper("  read c0.0 0x0 4\n", to_skipped, TW_VERDICT_WRONG,
-           "WrgSoftmmuRd");
+    tamper("  read c0.0 0x0 4\n", to_skipped, TW_VERDICT_WRONG, "WrgSoftmmuRd");
     tamper("  commit\n", to_done, TW_VERDICT_WRONG, "WrgSoftmmu");
     tamper("  nop\n", to_short, TW_VERDICT_WRONG, "WrgSoftmmu");
     tamper("  nop\n", to_invariant, TW_VERDICT_INVARIANT, "InvSoftmmu");
@@ -309,8 +305,7 @@ static void ends(void)
     g_assert_cmpstr(test_judge(f.target, TW_VERDICT_HANG)->key, ==,
                     "HngSoftmmuRd");
     f.trace->end = TW_END_UNSUPPORTED;
-    g_assert_cmpstr(test_judge(f.target, TW_VERDICT_UNSUPPORTED)->key, ==,
-                    "");
+    g_assert_cmpstr(test_judge(f.target, TW_VERDICT_UNSUPPORTED)->key, ==, "");
     f.trace->end = TW_END_OVERFLOW;
     test_judge(f.target, TW_VERDICT_INCONCLUSIVE);
     finish(&f);
@@ -441,8 +436,7 @@ static void worlds(void)
     /* both as they should be, but the digests of the other world */
     test_target_run(f.target, false);
     f.trace->digests[1]++;
-    g_assert_cmpuint(test_judge(f.target, TW_VERDICT_EFFECT)->op, ==,
-                     TW_NO_OP);
+    g_assert_cmpuint(test_judge(f.target, TW_VERDICT_EFFECT)->op, ==, TW_NO_OP);
     finish(&f);
 }
 
@@ -493,8 +487,8 @@ static void worlds_bound(void)
         if (i >= 3) {
             Fixture f = start(script->str, false);
 
-            test_judge(f.target, i == 3 ? TW_VERDICT_AGREE
-                                        : TW_VERDICT_INCONCLUSIVE);
+            test_judge(f.target,
+                       i == 3 ? TW_VERDICT_AGREE : TW_VERDICT_INCONCLUSIVE);
             finish(&f);
         }
     }
@@ -505,10 +499,10 @@ static void worlds_bound(void)
 static void tagged_bytes(void)
 {
     for (unsigned size = 3; size <= 4; size++) {
-        g_autofree char *script = g_strdup_printf(
-            "  map i0.0 0x0..0x3f -> s0 0x80 rw notified\n"
-            "  read c0.0 0x1000 %u\n",
-            size);
+        g_autofree char *script =
+            g_strdup_printf("  map i0.0 0x0..0x3f -> s0 0x80 rw notified\n"
+                            "  read c0.0 0x1000 %u\n",
+                            size);
         Fixture f = start(script, true);
 
         f.target->as_of[1] = 0;

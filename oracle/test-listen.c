@@ -12,19 +12,19 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define WORLD                                                                \
-    "twinwalk 1\npage 64\nhops 2\n"                                          \
-    "region r0 container size 0x10000\n"                                     \
-    "region r1 ram size 0x100 in r0 at 0x0\n"                                \
-    "region r2 alias size 0x100 of r3 in r0 at 0x100\n"                      \
-    "region r3 ram size 0x200\n"                                             \
-    "region r4 romd size 0x100 in r0 at 0x400\n"                             \
-    "region r5 iommu size 0x1000 in r0 at 0x1000 iommu i0\n"                 \
-    "region r6 alias size 0x100 of r3 offset 0x100 in r0 at 0x200\n"         \
-    "region r7 reservation size 0x40 in r0 at 0x500\n"                       \
-    "space s0 root r0\n"                                                     \
-    "iommu i0 table granule 64 indexes 2 to s0\n"                            \
-    "cpu c0 tlb 4\nmmu c0.0 space s0\n"                                      \
+#define WORLD \
+    "twinwalk 1\npage 64\nhops 2\n" \
+    "region r0 container size 0x10000\n" \
+    "region r1 ram size 0x100 in r0 at 0x0\n" \
+    "region r2 alias size 0x100 of r3 in r0 at 0x100\n" \
+    "region r3 ram size 0x200\n" \
+    "region r4 romd size 0x100 in r0 at 0x400\n" \
+    "region r5 iommu size 0x1000 in r0 at 0x1000 iommu i0\n" \
+    "region r6 alias size 0x100 of r3 offset 0x100 in r0 at 0x200\n" \
+    "region r7 reservation size 0x40 in r0 at 0x500\n" \
+    "space s0 root r0\n" \
+    "iommu i0 table granule 64 indexes 2 to s0\n" \
+    "cpu c0 tlb 4\nmmu c0.0 space s0\n" \
     "script\n"
 
 typedef struct Fixture {
@@ -83,7 +83,7 @@ static void assert_events(const TwTrace *trace, unsigned op,
 }
 
 /* FV-4: r2 and r6 show r3 in one piece. */
-#define ALL(kind)                                                            \
+#define ALL(kind) \
     kind " 0..ff r1+0\n" kind " 100..2ff r3+0\n" kind " 400..4ff r4+0\n" kind \
          " 500..53f r7+0\n" kind " 1000..1fff r5+0\n"
 
@@ -177,12 +177,14 @@ static void other_commits(void)
 
     assert_events(f.trace, 2, ALL("nop"));
     assert_events(f.trace, 3, "");
-    assert_events(f.trace, 4, "del 400..4ff r4+0\n"
-                              "nop 0..ff r1+0\nnop 100..2ff r3+0\n"
-                              "nop 500..53f r7+0\nnop 1000..1fff r5+0\n");
-    assert_events(f.trace, 5, "nop 0..ff r1+0\nnop 100..2ff r3+0\n"
-                              "add 400..4ff r4+0\n"
-                              "nop 500..53f r7+0\nnop 1000..1fff r5+0\n");
+    assert_events(f.trace, 4,
+                  "del 400..4ff r4+0\n"
+                  "nop 0..ff r1+0\nnop 100..2ff r3+0\n"
+                  "nop 500..53f r7+0\nnop 1000..1fff r5+0\n");
+    assert_events(f.trace, 5,
+                  "nop 0..ff r1+0\nnop 100..2ff r3+0\n"
+                  "add 400..4ff r4+0\n"
+                  "nop 500..53f r7+0\nnop 1000..1fff r5+0\n");
     test_judge(f.target, TW_VERDICT_AGREE);
     finish(&f);
 }
@@ -234,8 +236,9 @@ static void rom(void)
     assert_events(target->trace, 0, "add 0..1ff r1+0\n");
     assert_events(target->trace, 1, "nop 0..1ff r1+0\n");
     assert_events(target->trace, 2, "nop 0..1ff r1+0\n");
-    assert_events(target->trace, 3, "del 0..1ff r1+0\n"
-                                    "add 0..ff r1+0\nadd 100..1ff r1+100\n");
+    assert_events(target->trace, 3,
+                  "del 0..1ff r1+0\n"
+                  "add 0..ff r1+0\nadd 100..1ff r1+100\n");
     test_judge(target, TW_VERDICT_AGREE);
     test_target_free(target);
     g_free(program);
@@ -311,8 +314,7 @@ static void walkers(void)
     g_assert_true(tw_render(&world->snapshots[0], 0, 0, UINT64_MAX, list,
                             TW_MAX_SHOWN, &n));
     g_assert_cmpint(n, ==, 6);
-    g_assert_true(
-        tw_listen_agrees(world, &world->snapshots[0], 0, list, n));
+    g_assert_true(tw_listen_agrees(world, &world->snapshots[0], 0, list, n));
     for (unsigned i = 0; i < n; i++) {
         for (unsigned how = 0; how < 4; how++) {
             TwShown right = list[i];
@@ -337,8 +339,8 @@ static void walkers(void)
             list[i] = right;
         }
     }
-    g_assert_false(tw_render(&world->snapshots[0], 0, 0, UINT64_MAX, list, 5,
-                             &n));
+    g_assert_false(
+        tw_render(&world->snapshots[0], 0, 0, UINT64_MAX, list, 5, &n));
     finish(&f);
 }
 
@@ -379,7 +381,8 @@ static void crowded(void)
     }
 }
 
-/* Replay: runs, cropped, of one index, of the table whatever the switch says. */
+/* Replay: runs, cropped, of one index, of the table whatever the switch says.
+ */
 static void replays(void)
 {
     Fixture f = run("  map i0.0 0x0..0x3f -> s0 0x1000 rw silent\n"
@@ -398,11 +401,13 @@ static void replays(void)
                     "  unmap i0.0 0x0..0x1bf silent\n"
                     "  replay o1\n");
 
-    assert_events(f.trace, 11, "map 0..7f s0+1000\nmap 80..ff s0+1080\n"
-                               "map 140..1bf s0+2000\nmap 1c0..1ff s0+3000\n"
-                               "map ffffffffffffffc0..ffffffffffffffff s0+0\n");
-    assert_events(f.trace, 12, "map 48..7f s0+1048\nmap 80..ff s0+1080\n"
-                               "map 140..14f s0+2000\n");
+    assert_events(f.trace, 11,
+                  "map 0..7f s0+1000\nmap 80..ff s0+1080\n"
+                  "map 140..1bf s0+2000\nmap 1c0..1ff s0+3000\n"
+                  "map ffffffffffffffc0..ffffffffffffffff s0+0\n");
+    assert_events(f.trace, 12,
+                  "map 48..7f s0+1048\nmap 80..ff s0+1080\n"
+                  "map 140..14f s0+2000\n");
     assert_events(f.trace, 13, "");
     assert_events(f.trace, 15, "");
     test_judge(f.target, TW_VERDICT_AGREE);
@@ -421,8 +426,9 @@ static void replay_runs(void)
                     "  observe o0 of i0.0 map 0x0..0xff\n"
                     "  replay o0\n");
 
-    assert_events(f.trace, 7, "map 0..7f s0+ffffffffffffffc0\n"
-                              "map 80..bf s0+1000\n");
+    assert_events(f.trace, 7,
+                  "map 0..7f s0+ffffffffffffffc0\n"
+                  "map 80..bf s0+1000\n");
     test_judge(f.target, TW_VERDICT_AGREE);
     f.trace->events[0].perm = TW_R;
     test_judge(f.target, TW_VERDICT_EVENT);
@@ -439,7 +445,7 @@ static void vetoes(void)
     Fixture f = run("  observe o0 of i0.0 unmap 0x0..0xff\n"
                     "  veto i0 on\n"
                     "  observe o1 of i0.1 unmap 0x0..0xff\n" /* no change */
-                    "  unobserve o0\n"                        /* nor here */
+                    "  unobserve o0\n"                       /* nor here */
                     "  observe o0 of i0.0 unmap 0x0..0x3f\n"
                     "  observe o2 of i0.0 unmap,map 0x0..0xff\n" /* vetoed */
                     "  observe o2 of i0.0 map 0x0..0xff\n"       /* vetoed */
@@ -464,11 +470,9 @@ static void vetoes(void)
     assert_events(f.trace, 10, "unmap 0..3f s255+0\n");
     test_judge(f.target, TW_VERDICT_AGREE);
     for (unsigned i = 2; i < 6; i++) { /* the other way round */
-        f.trace->outcomes[i].status = i < 5 ? TW_STATUS_VETOED
-                                            : TW_STATUS_DONE;
+        f.trace->outcomes[i].status = i < 5 ? TW_STATUS_VETOED : TW_STATUS_DONE;
         g_assert_cmpint(test_judge(f.target, TW_VERDICT_WRONG)->op, ==, i);
-        f.trace->outcomes[i].status = i < 5 ? TW_STATUS_DONE
-                                            : TW_STATUS_VETOED;
+        f.trace->outcomes[i].status = i < 5 ? TW_STATUS_DONE : TW_STATUS_VETOED;
     }
     finish(&f);
 }

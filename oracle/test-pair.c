@@ -12,12 +12,12 @@
 #include "oracle/pair.h"
 #include "oracle/test-support.h"
 
-#define HEAD                                                                   \
-    "twinwalk 1\npage 4096\nhops 2\ncontents code\n"                           \
-    "region r0 container size 0x10000\n"                                       \
-    "region r1 ram size 0x1000 in r0 at 0x0\n"                                 \
-    "region r2 mmio size 0x1000 in r0 at 0x1000\n"                             \
-    "space s0 root r0\ncpu c0 tlb 4\nmmu c0.0 space s0\n"                      \
+#define HEAD \
+    "twinwalk 1\npage 4096\nhops 2\ncontents code\n" \
+    "region r0 container size 0x10000\n" \
+    "region r1 ram size 0x1000 in r0 at 0x0\n" \
+    "region r2 mmio size 0x1000 in r0 at 0x1000\n" \
+    "space s0 root r0\ncpu c0 tlb 4\nmmu c0.0 space s0\n" \
     "setup\n  page c0.0 0x0 -> 0x0 size 0x4000 rwx\nscript\n"
 
 static const TwContract contract = {.ends = TW_ENDS_COMMIT,
@@ -47,8 +47,8 @@ static Two two(const char *script)
 static void judge(Two *t, TwVerdict expected, const char *key)
 {
     memset(&t->stats, 0, sizeof(t->stats));
-    g_assert_cmpint(tw_judge_pair(t->program, &contract, "unicorn-ab",
-                                  t->seen, t->right, &t->finding, &t->stats),
+    g_assert_cmpint(tw_judge_pair(t->program, &contract, "unicorn-ab", t->seen,
+                                  t->right, &t->finding, &t->stats),
                     ==, expected);
     g_assert_cmpint(t->finding.verdict, ==, expected);
     g_assert_cmpstr(t->finding.key, ==, key);

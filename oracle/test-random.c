@@ -113,31 +113,34 @@ static void random_regions(TwProgram *p, TwRng *rng, bool hostile)
 static TwOp random_op(const TwProgram *p, TwRng *rng, bool hostile)
 {
     static const uint8_t codes[] = {
-        TW_OP_READ,       TW_OP_READ,      TW_OP_READ,       TW_OP_READ,
-        TW_OP_READ,       TW_OP_WRITE,     TW_OP_WRITE,      TW_OP_WRITE,
-        TW_OP_EXEC,       TW_OP_RMW,       TW_OP_DMA_READ,   TW_OP_DMA_WRITE,
-        TW_OP_PAGE,       TW_OP_PAGE,      TW_OP_UNPAGE,     TW_OP_FLUSH_PAGE,
-        TW_OP_MAP,        TW_OP_MAP,       TW_OP_UNMAP,      TW_OP_PROTECT,
-        TW_OP_NOTIFY,     TW_OP_READ,      TW_OP_WRITE,      TW_OP_READ,
+        TW_OP_READ,        TW_OP_READ,        TW_OP_READ,
+        TW_OP_READ,        TW_OP_READ,        TW_OP_WRITE,
+        TW_OP_WRITE,       TW_OP_WRITE,       TW_OP_EXEC,
+        TW_OP_RMW,         TW_OP_DMA_READ,    TW_OP_DMA_WRITE,
+        TW_OP_PAGE,        TW_OP_PAGE,        TW_OP_UNPAGE,
+        TW_OP_FLUSH_PAGE,  TW_OP_MAP,         TW_OP_MAP,
+        TW_OP_UNMAP,       TW_OP_PROTECT,     TW_OP_NOTIFY,
+        TW_OP_READ,        TW_OP_WRITE,       TW_OP_READ,
         TW_OP_FLUSH_RANGE, TW_OP_FLUSH_INDEX, TW_OP_FLUSH_ALL,
-        TW_OP_SAFEPOINT,  TW_OP_MAP,       TW_OP_MAP,        TW_OP_MAP,
-        TW_OP_UNMAP,      TW_OP_PROTECT,   TW_OP_NOTIFY,     TW_OP_NOTIFY_ALL,
-        TW_OP_IOMMU_RESET, TW_OP_BYPASS,   TW_OP_BEGIN,      TW_OP_COMMIT,
-        TW_OP_COMMIT,     TW_OP_MOVE,      TW_OP_ENABLE,     TW_OP_READONLY,
-        TW_OP_RESIZE,     TW_OP_PRIORITY,  TW_OP_ADD,        TW_OP_DEL,
-        TW_OP_OBSERVE,    TW_OP_UNOBSERVE, TW_OP_SNAPSHOT,   TW_OP_RESTORE,
-        TW_OP_LISTEN,     TW_OP_UNLISTEN,  TW_OP_REPLAY,     TW_OP_VETO,
-        TW_OP_DIRTY_LOG,  TW_OP_DIRTY_CLEAR};
+        TW_OP_SAFEPOINT,   TW_OP_MAP,         TW_OP_MAP,
+        TW_OP_MAP,         TW_OP_UNMAP,       TW_OP_PROTECT,
+        TW_OP_NOTIFY,      TW_OP_NOTIFY_ALL,  TW_OP_IOMMU_RESET,
+        TW_OP_BYPASS,      TW_OP_BEGIN,       TW_OP_COMMIT,
+        TW_OP_COMMIT,      TW_OP_MOVE,        TW_OP_ENABLE,
+        TW_OP_READONLY,    TW_OP_RESIZE,      TW_OP_PRIORITY,
+        TW_OP_ADD,         TW_OP_DEL,         TW_OP_OBSERVE,
+        TW_OP_UNOBSERVE,   TW_OP_SNAPSHOT,    TW_OP_RESTORE,
+        TW_OP_LISTEN,      TW_OP_UNLISTEN,    TW_OP_REPLAY,
+        TW_OP_VETO,        TW_OP_DIRTY_LOG,   TW_OP_DIRTY_CLEAR};
     /* the latter half is rarer: it ends what the first half caches */
     unsigned most = tw_rng_chance(rng, 70) ? 24 : sizeof(codes);
     TwOp op = tw_op_make(codes[tw_rng_below(rng, most)]);
     unsigned cpu = tw_rng_below(rng, 2);
     unsigned flags = tw_op_info(op.code)->flags;
 
-    op.actor = flags & TW_OP_CPU_ACCESS ? cpu
-               : flags & TW_OP_BOARD_ONLY || tw_rng_chance(rng, 50)
-                   ? TW_BOARD
-                   : cpu;
+    op.actor = flags & TW_OP_CPU_ACCESS                             ? cpu
+               : flags & TW_OP_BOARD_ONLY || tw_rng_chance(rng, 50) ? TW_BOARD
+                                                                    : cpu;
     for (const uint8_t *arg = tw_op_info(op.code)->args; *arg != TW_ARG_END;
          arg++) {
         switch (*arg) {
@@ -148,8 +151,7 @@ static TwOp random_op(const TwProgram *p, TwRng *rng, bool hostile)
         case TW_ARG_CPU:
         case TW_ARG_CPU_OR_ALL:
             op.obj = cpu;
-            if ((*arg == TW_ARG_CPU_OR_ALL ||
-                 *arg == TW_ARG_ANY_CPU_INDEX) &&
+            if ((*arg == TW_ARG_CPU_OR_ALL || *arg == TW_ARG_ANY_CPU_INDEX) &&
                 tw_rng_chance(rng, 30)) {
                 op.obj = TW_ALL;
             }
@@ -267,8 +269,7 @@ void test_random(TwProgram *p, TwRng *rng, bool hostile)
     random_regions(p, rng, hostile);
     p->n_spaces = p->n_iommus = p->n_cpus = 2;
     for (unsigned i = 0; i < 2; i++) {
-        p->spaces[i] = (TwSpace){.present = true,
-                                 .root = p->n_regions - 2 + i};
+        p->spaces[i] = (TwSpace){.present = true, .root = p->n_regions - 2 + i};
         memset(&p->iommus[i], 0, sizeof(p->iommus[i]));
         p->iommus[i].kind = TW_IOMMU_TABLE;
         p->iommus[i].granule_lg =
@@ -281,10 +282,10 @@ void test_random(TwProgram *p, TwRng *rng, bool hostile)
         p->cpus[i].present = true;
         p->cpus[i].tlb_lg = 2;
         for (unsigned m = 0; m < 2; m++) {
-            p->cpus[i].mmu[m] = (TwMmuIndex){
-                .present = true,
-                .space = m,
-                .attrs = m ? TW_ATTR_SECURE | TW_ATTR_USER : 0};
+            p->cpus[i].mmu[m] =
+                (TwMmuIndex){.present = true,
+                             .space = m,
+                             .attrs = m ? TW_ATTR_SECURE | TW_ATTR_USER : 0};
         }
     }
     for (unsigned k = 0; k < 4; k++) {
@@ -308,14 +309,14 @@ void test_random(TwProgram *p, TwRng *rng, bool hostile)
     }
     p->n_script = 20 + tw_rng_below(rng, 20);
     for (unsigned i = 0; i < p->n_script; i++) {
-        bool access = i > 0 && tw_op_info(p->script[i - 1].code)->flags &
-                                   TW_OP_ACCESS;
+        bool access =
+            i > 0 && tw_op_info(p->script[i - 1].code)->flags & TW_OP_ACCESS;
 
         p->script[i] = random_op(p, rng, hostile);
         if (access && tw_rng_chance(rng, 30)) {
             random_during(p, rng, hostile, &p->script[i]);
-            if (p->script[i].flags & TW_OPF_DURING &&
-                i + 1u < p->n_script && tw_rng_chance(rng, 50)) {
+            if (p->script[i].flags & TW_OPF_DURING && i + 1u < p->n_script &&
+                tw_rng_chance(rng, 50)) {
                 i++;
                 p->script[i] = p->script[i - 2]; /* the access again */
             }

@@ -14,23 +14,23 @@
 
 #include "program/content.h"
 
-#define WORLD(safepoints)                                                    \
-    "twinwalk 1\npage 64\nhops 2\n" safepoints                               \
-    "region r0 container size 0x10000\n"                                     \
-    "region r1 iommu size 0x1000 in r0 at 0x0 iommu i0\n"                    \
-    "region r2 ram size 0x100 in r0 at 0x1000\n"                             \
-    "region r3 ram size 0x100 in r0 at 0x1100\n"                             \
-    "region r4 ram size 0x40 in r0 at 0x1200\n"                              \
-    "region r5 mmio size 0x40 in r0 at 0x1200 prio -1\n"                     \
-    "region r6 ram size 0x40\n"                                              \
-    "space s0 root r0\n"                                                     \
-    "iommu i0 table granule 64 indexes 2 to s0\n"                            \
-    "cpu c0 tlb 4\nmmu c0.0 space s0\n"                                      \
-    "cpu c1 tlb 4\nmmu c1.0 space s0\n"                                      \
-    "setup\n"                                                                \
-    "  page c0.0 0x0 -> 0x0 size 0x2000 rwx\n"                               \
-    "  page c1.0 0x0 -> 0x0 size 0x2000 rwx\n"                               \
-    "  map i0.0 0x0..0xff -> s0 0x1000 rw silent\n"                          \
+#define WORLD(safepoints) \
+    "twinwalk 1\npage 64\nhops 2\n" safepoints \
+    "region r0 container size 0x10000\n" \
+    "region r1 iommu size 0x1000 in r0 at 0x0 iommu i0\n" \
+    "region r2 ram size 0x100 in r0 at 0x1000\n" \
+    "region r3 ram size 0x100 in r0 at 0x1100\n" \
+    "region r4 ram size 0x40 in r0 at 0x1200\n" \
+    "region r5 mmio size 0x40 in r0 at 0x1200 prio -1\n" \
+    "region r6 ram size 0x40\n" \
+    "space s0 root r0\n" \
+    "iommu i0 table granule 64 indexes 2 to s0\n" \
+    "cpu c0 tlb 4\nmmu c0.0 space s0\n" \
+    "cpu c1 tlb 4\nmmu c1.0 space s0\n" \
+    "setup\n" \
+    "  page c0.0 0x0 -> 0x0 size 0x2000 rwx\n" \
+    "  page c1.0 0x0 -> 0x0 size 0x2000 rwx\n" \
+    "  map i0.0 0x0..0xff -> s0 0x1000 rw silent\n" \
     "script\n"
 
 #define IMPLIED WORLD("")
@@ -84,8 +84,8 @@ static void what_comes_back(void)
         unsigned region, other;
         uint64_t offset, other_offset;
     } table[] = {
-        {"page c0.0 0x1000 -> 0x1100 size 0x40 rwx", "read c0.0 0x1000 1", 2,
-         3, 0, 0},
+        {"page c0.0 0x1000 -> 0x1100 size 0x40 rwx", "read c0.0 0x1000 1", 2, 3,
+         0, 0},
         {"map i0.0 0x0..0x3f -> s0 0x1100 rw silent", "dma-read s0 0x4 1 none",
          2, 3, 4, 4},
         {"bypass i0 on", "dma-read s0 0x0 1 none", 2, TW_NONE, 0, 0},
@@ -103,11 +103,11 @@ static void what_comes_back(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {
         /* The second change and restore start from the first restore. */
-        g_autofree char *text = g_strdup_printf(
-            IMPLIED "  snapshot\n  %s\n  %s\n  restore\n  %s\n"
-                    "  %s\n  %s\n  restore\n  %s\n",
-            table[i].change, table[i].access, table[i].access, table[i].change,
-            table[i].access, table[i].access);
+        g_autofree char *text =
+            g_strdup_printf(IMPLIED "  snapshot\n  %s\n  %s\n  restore\n  %s\n"
+                                    "  %s\n  %s\n  restore\n  %s\n",
+                            table[i].change, table[i].access, table[i].access,
+                            table[i].change, table[i].access, table[i].access);
         Fixture f = run(text, true);
 
         for (unsigned k = 2; k <= 6; k += 4) { /* changed */
@@ -158,7 +158,7 @@ static void layers(void)
                             "  map i0.0 0x0..0xff -> s0 0x1180 rw silent\n"
                             "  restore\n"
                             "  protect i0.0 0x40..0x7f r silent\n"
-                            "  dma-read s0 0x40 1 none\n" /* r3 + 0 */
+                            "  dma-read s0 0x40 1 none\n"  /* r3 + 0 */
                             "  dma-write s0 0x40 1 none\n" /* denied */
                             "  dma-write s0 0x80 1 none\n" /* r2 + 0x80 */
                             "  restore\n"
@@ -208,15 +208,14 @@ static void ram(void)
 /* It ends every answer, of CPUs that did not cause it at their safe point. */
 static void ends_answers(void)
 {
-    static const char script[] =
-        "  read c0.0 0x0 8\n"
-        "  snapshot\n"
-        "  map i0.0 0x0..0x3f -> s0 0x1100 rw silent\n"
-        "  read c0.0 0x0 8\n"
-        "  restore\n"
-        "  read c0.0 0x0 8\n"
-        "  safepoint c0\n"
-        "  read c0.0 0x0 8\n";
+    static const char script[] = "  read c0.0 0x0 8\n"
+                                 "  snapshot\n"
+                                 "  map i0.0 0x0..0x3f -> s0 0x1100 rw silent\n"
+                                 "  read c0.0 0x0 8\n"
+                                 "  restore\n"
+                                 "  read c0.0 0x0 8\n"
+                                 "  safepoint c0\n"
+                                 "  read c0.0 0x0 8\n";
     g_autofree char *implied = g_strconcat(IMPLIED, script, NULL);
     g_autofree char *explicit = g_strconcat(EXPLICIT, script, NULL);
     const TwFinding *finding;

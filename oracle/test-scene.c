@@ -22,8 +22,7 @@ static char *text_of(const GArray *entries)
             g_string_append_printf(text, "s%u ", e->space);
         }
         g_string_append_printf(text, "%" G_GINT64_MODIFIER "x %u op %d\n",
-                               e->out, e->perm,
-                               e->op == TW_NO_OP ? -1 : e->op);
+                               e->out, e->perm, e->op == TW_NO_OP ? -1 : e->op);
     }
     return g_string_free(text, FALSE);
 }
@@ -41,33 +40,32 @@ static void assert_entries(const GArray *entries, const char *expected)
  *        | r2 (prio 1)   |        |        |
  *        | r3, added later than r1         |   prio 0
  */
-static const char *const board =
-    "twinwalk 1\n"
-    "page 64\n"
-    "hops 2\n"
-    "region r0 container size 0x100\n"
-    "region r1 ram size 0x40 in r0 at 0x0\n"
-    "region r2 ram size 0x80 in r0 at 0x0 prio 1\n"
-    "region r3 ram size 0xc0 in r0 at 0x0\n"
-    "region r4 iommu size 0x1000 iommu i0\n"
-    "space s0 root r0\n"
-    "space s1 root r4 late\n"
-    "iommu i0 table granule 64 to s0\n"
-    "cpu c0 tlb 1\n"
-    "mmu c0.0 space s0\n"
-    "setup\n"
-    "  page c0.0 0x0 -> 0x80 size 0x80 rx\n"
-    "  page c0.0 0x80 -> 0xc0 size 0x40 none\n"
-    "  map i0.0 0x0..0x3f -> s0 0x0 rw silent\n"
-    "  map i0.0 0x40..0x7f -> s0 0x40 rw silent\n"
-    "  map i0.0 0xc0..0xff -> s0 0x0 r silent\n"
-    "script\n"
-    "  page c0.0 0x40 -> 0x1000 size 0x40 rw\n"
-    "  unpage c0.0 0x80 size 0x40\n"
-    "  protect i0.0 0x40..0xff r silent\n"
-    "  bypass i0 on\n"
-    "  priority r1 prio 2\n"
-    "  enable r3 off\n";
+static const char *const board = "twinwalk 1\n"
+                                 "page 64\n"
+                                 "hops 2\n"
+                                 "region r0 container size 0x100\n"
+                                 "region r1 ram size 0x40 in r0 at 0x0\n"
+                                 "region r2 ram size 0x80 in r0 at 0x0 prio 1\n"
+                                 "region r3 ram size 0xc0 in r0 at 0x0\n"
+                                 "region r4 iommu size 0x1000 iommu i0\n"
+                                 "space s0 root r0\n"
+                                 "space s1 root r4 late\n"
+                                 "iommu i0 table granule 64 to s0\n"
+                                 "cpu c0 tlb 1\n"
+                                 "mmu c0.0 space s0\n"
+                                 "setup\n"
+                                 "  page c0.0 0x0 -> 0x80 size 0x80 rx\n"
+                                 "  page c0.0 0x80 -> 0xc0 size 0x40 none\n"
+                                 "  map i0.0 0x0..0x3f -> s0 0x0 rw silent\n"
+                                 "  map i0.0 0x40..0x7f -> s0 0x40 rw silent\n"
+                                 "  map i0.0 0xc0..0xff -> s0 0x0 r silent\n"
+                                 "script\n"
+                                 "  page c0.0 0x40 -> 0x1000 size 0x40 rw\n"
+                                 "  unpage c0.0 0x80 size 0x40\n"
+                                 "  protect i0.0 0x40..0xff r silent\n"
+                                 "  bypass i0 on\n"
+                                 "  priority r1 prio 2\n"
+                                 "  enable r3 off\n";
 
 static void test_start(void)
 {
@@ -104,8 +102,7 @@ static void test_now(void)
 
     tw_world_start(world, program, &contract);
     for (unsigned i = 0; i < program->n_script; i++) {
-        g_assert_cmpint(tw_legality_step(&world->legality,
-                                         &program->script[i]),
+        g_assert_cmpint(tw_legality_step(&world->legality, &program->script[i]),
                         ==, TW_LEGAL);
         tw_world_perform(world, &program->script[i], TW_BOARD, i);
     }
@@ -141,8 +138,8 @@ static void assert_tables(const TwWorld *world, const TwScene *scene,
                           uint64_t x)
 {
     for (unsigned i = 0; i < world->program->n_iommus; i++) {
-        uint64_t low = ((uint64_t)1 << world->program->iommus[i].granule_lg) -
-                       1;
+        uint64_t low =
+            ((uint64_t)1 << world->program->iommus[i].granule_lg) - 1;
         TwFound found = tw_table_find(world, i, 0, x, world->now);
         const TwSceneEntry *e = entry_for(scene->tables[i][0], x);
 
@@ -155,14 +152,13 @@ static void assert_tables(const TwWorld *world, const TwScene *scene,
     }
 }
 
-static void assert_pages(const TwWorld *world, const TwScene *scene,
-                         uint64_t x)
+static void assert_pages(const TwWorld *world, const TwScene *scene, uint64_t x)
 {
     for (unsigned c = 0; c < world->program->n_cpus; c++) {
         const TwSceneEntry *e = entry_for(scene->pages[c][0], x);
         bool uniform;
-        const TwPageEntry *found = tw_table_page(world, c, 0, x, 0,
-                                                 world->now, &uniform);
+        const TwPageEntry *found =
+            tw_table_page(world, c, 0, x, 0, world->now, &uniform);
 
         g_assert_cmpint(e != NULL, ==, found && found->present);
         if (e) {

@@ -25,14 +25,14 @@ bool tw_flat_agrees(const TwWorld *world, const TwAccess *access, uint8_t mask,
     return !lying;
 }
 
-#define TOPOLOGY                                                             \
-    "twinwalk 1\npage 64\n"                                                  \
-    "region r0 container size 0x10000\n"                                     \
-    "region r1 ram size 0x1000 in r0 at 0x0\n"                               \
-    "space s0 root r0\n"                                                     \
-    "cpu c0 tlb 4\nmmu c0.0 space s0\n"                                      \
-    "setup\n"                                                                \
-    "  page c0.0 0x0 -> 0x0 size 0x2000 rwx\n"                               \
+#define TOPOLOGY \
+    "twinwalk 1\npage 64\n" \
+    "region r0 container size 0x10000\n" \
+    "region r1 ram size 0x1000 in r0 at 0x0\n" \
+    "space s0 root r0\n" \
+    "cpu c0 tlb 4\nmmu c0.0 space s0\n" \
+    "setup\n" \
+    "  page c0.0 0x0 -> 0x0 size 0x2000 rwx\n" \
     "script\n"
 
 /* A difference that the second walker does not confirm is ours. */

@@ -69,10 +69,8 @@ static void test_steps(void)
     TwProgram *program = test_program(regions);
     TwContract contract = test_contract();
     TwWorld *world = tw_world_new();
-    TwAccess access = {.code = TW_OP_DMA_READ,
-                       .cpu = TW_BOARD,
-                       .size = 1,
-                       .hop_rights = TW_R};
+    TwAccess access = {
+        .code = TW_OP_DMA_READ, .cpu = TW_BOARD, .size = 1, .hop_rights = TW_R};
 
     tw_world_start(world, program, &contract);
     access.addr = 0x41; /* the higher priority wins, and r2 is under it */
@@ -144,8 +142,7 @@ static void tell_some(const TwWorld *world, TwRng *rng, unsigned *ends)
     TwTimes times = tw_rng_chance(rng, 50)
                         ? tw_times_at((uint32_t)tw_rng_below(rng, now + 1))
                         : (TwTimes){(uint32_t)tw_rng_below(rng, now + 1), now,
-                                    tw_rng_below(rng, 4),
-                                    tw_rng_below(rng, 4)};
+                                    tw_rng_below(rng, 4), tw_rng_below(rng, 4)};
     TwTale tale;
 
     if (cpu) {
@@ -196,26 +193,25 @@ static void test_random_walks(const void *data)
  */
 static void test_filled(void)
 {
-    TwProgram *program =
-        test_program("twinwalk 1\n"
-                     "page 64\n"
-                     "hops 2\n"
-                     "region r0 container size 0x100\n"
-                     "region r1 ram size 0x40 in r0 at 0x0\n"
-                     "region r2 ram size 0x40 in r0 at 0x40\n"
-                     "space s0 root r0\n"
-                     "cpu c0 tlb 1\n"
-                     "mmu c0.0 space s0\n"
-                     "setup\n"
-                     "  page c0.0 0x0 -> 0x0 size 0x40 rwx\n"
-                     "script\n"
-                     "  read c0.0 0x0 4\n"
-                     "  page c0.0 0x0 -> 0x40 size 0x40 rwx\n"
-                     "  flush-page c0.0 0x0\n"
-                     "  page c0.0 0x0 -> 0x0 size 0x40 rwx\n"
-                     "  page c0.0 0x0 -> 0x40 size 0x40 rwx\n"
-                     "  flush-all c0\n"
-                     "  read c0.0 0x0 4\n");
+    TwProgram *program = test_program("twinwalk 1\n"
+                                      "page 64\n"
+                                      "hops 2\n"
+                                      "region r0 container size 0x100\n"
+                                      "region r1 ram size 0x40 in r0 at 0x0\n"
+                                      "region r2 ram size 0x40 in r0 at 0x40\n"
+                                      "space s0 root r0\n"
+                                      "cpu c0 tlb 1\n"
+                                      "mmu c0.0 space s0\n"
+                                      "setup\n"
+                                      "  page c0.0 0x0 -> 0x0 size 0x40 rwx\n"
+                                      "script\n"
+                                      "  read c0.0 0x0 4\n"
+                                      "  page c0.0 0x0 -> 0x40 size 0x40 rwx\n"
+                                      "  flush-page c0.0 0x0\n"
+                                      "  page c0.0 0x0 -> 0x0 size 0x40 rwx\n"
+                                      "  page c0.0 0x0 -> 0x40 size 0x40 rwx\n"
+                                      "  flush-all c0\n"
+                                      "  read c0.0 0x0 4\n");
     TestTarget *target = test_target_new(program);
     TwOracle *oracle = tw_oracle_new();
     TwDialect dialect = test_dialect();

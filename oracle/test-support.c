@@ -27,8 +27,8 @@ TwContract test_contract(void)
         .cpu_cache = true,
         .one_entry_per_page = true,
         .queued = true,
-        .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH |
-                TW_ENDS_RESET,
+        .ends =
+            TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
     };
 }
 
@@ -69,9 +69,9 @@ void test_target_free(TestTarget *target)
 static bool page_overlaps(const TestTarget *target, const TwEnding *ending,
                           uint64_t first, uint64_t last)
 {
-    uint64_t step = target->world->page_size, mask = ending->bits >= 64
-                        ? UINT64_MAX
-                        : ((uint64_t)1 << ending->bits) - 1;
+    uint64_t step = target->world->page_size,
+             mask = ending->bits >= 64 ? UINT64_MAX
+                                       : ((uint64_t)1 << ending->bits) - 1;
 
     if (ending->whole) {
         return true;
@@ -144,8 +144,7 @@ static bool must_go(TestTarget *target, unsigned i, const TwEnding *ending)
             if (hop->depth < target->cached[i].times.hops &&
                 hop->iommu == ending->object &&
                 (ending->kind == TW_ENDING_RESET ||
-                 (hop->index == ending->index &&
-                  hop->window <= ending->last &&
+                 (hop->index == ending->index && hop->window <= ending->last &&
                   hop->window + (target->world->page_size - 1) >=
                       ending->first))) {
                 return true;
@@ -166,8 +165,7 @@ static void hear(TestTarget *target)
 
             if (ending->tick > target->cached[i].times.then &&
                 ending->tick > target->cached[i].late &&
-                tw_world_counts(target->world, ending,
-                                target->cached[i].cpu) &&
+                tw_world_counts(target->world, ending, target->cached[i].cpu) &&
                 !target->forgetful && must_go(target, i, ending)) {
                 target->cached[i].live = false;
             }
@@ -176,8 +174,8 @@ static void hear(TestTarget *target)
 }
 
 /* May the page be cached for this access, as it is now? */
-static bool may_cache(TestTarget *target, const TwAccess *access,
-                      unsigned mask, unsigned hops)
+static bool may_cache(TestTarget *target, const TwAccess *access, unsigned mask,
+                      unsigned hops)
 {
     static TwWalk walk;
 
@@ -283,8 +281,8 @@ static TwTimes fill_during(TestTarget *target, TwTimes now, unsigned i)
 static TwTimes from_cache(TestTarget *target, const TwAccess *access,
                           unsigned mask)
 {
-    uint64_t page = (access->addr + __builtin_ctz(mask)) >>
-                    target->program->page_lg;
+    uint64_t page =
+        (access->addr + __builtin_ctz(mask)) >> target->program->page_lg;
     TwTimes now = tw_times_at(target->world->now);
     unsigned i, hops;
 
@@ -296,8 +294,7 @@ static TwTimes from_cache(TestTarget *target, const TwAccess *access,
         }
     }
     if (i < target->n_cached) {
-        if (tw_rng_chance(target->rng, 90) &&
-            serves(target, i, access, mask)) {
+        if (tw_rng_chance(target->rng, 90) && serves(target, i, access, mask)) {
             TwTimes times = target->cached[i].times;
 
             target->hits++;
@@ -321,8 +318,8 @@ static TwTimes from_cache(TestTarget *target, const TwAccess *access,
         target->cached[i].late = 0;
         target->cached[i].times = (TwTimes){
             .then = now.then,
-            .topology = hops == UINT8_MAX ? hops
-                                          : hops + tw_rng_below(target->rng, 2),
+            .topology =
+                hops == UINT8_MAX ? hops : hops + tw_rng_below(target->rng, 2),
             .hops = hops,
         };
     }
@@ -348,12 +345,9 @@ static TwAccess take_apart(const TwProgram *program, const TwOp *op,
                            uint16_t number)
 {
     bool dma = op->code == TW_OP_DMA_READ || op->code == TW_OP_DMA_WRITE;
-    const TwMmuIndex *mmu = dma ? NULL
-                                : &program->cpus[op->obj].mmu[op->index];
+    const TwMmuIndex *mmu = dma ? NULL : &program->cpus[op->obj].mmu[op->index];
     bool write = op->code == TW_OP_WRITE || op->code == TW_OP_DMA_WRITE;
-    uint8_t rights = op->code == TW_OP_RMW ? TW_R | TW_W
-                     : write               ? TW_W
-                                           : TW_R;
+    uint8_t rights = op->code == TW_OP_RMW ? TW_R | TW_W : write ? TW_W : TW_R;
 
     return (TwAccess){
         .code = op->code,
@@ -392,8 +386,8 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
         if (access.cpu != TW_BOARD) {
             uint64_t left = page_1 + 1 - ((access.addr + done) & page_1);
 
-            upto = left < access.size - done ? done + (unsigned)left
-                                             : access.size;
+            upto =
+                left < access.size - done ? done + (unsigned)left : access.size;
         }
         answers[pages].mask = ((1u << upto) - 1) & ~((1u << done) - 1);
         if (target->rng && access.cpu != TW_BOARD) {
@@ -433,19 +427,18 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
 
         if (effect.acts[k] == TW_ACT_DEVICE &&
             (store || access.code == TW_OP_EXEC)) {
-            tw_trace_add_log(target->trace,
-                             (TwLogRecord){
-                                 .op = number,
-                                 .kind = store ? TW_LOG_WRITE : TW_LOG_FETCH,
-                                 .region = bytes[k].region,
-                                 .byte = store
-                                             ? tw_content_tag(
-                                                   target->program->contents,
+            tw_trace_add_log(
+                target->trace,
+                (TwLogRecord){
+                    .op = number,
+                    .kind = store ? TW_LOG_WRITE : TW_LOG_FETCH,
+                    .region = bytes[k].region,
+                    .byte = store ? tw_content_tag(target->program->contents,
                                                    number, k)
-                                             : 0,
-                                 .offset = bytes[k].offset,
-                                 .attrs = access.attrs,
-                             });
+                                  : 0,
+                    .offset = bytes[k].offset,
+                    .attrs = access.attrs,
+                });
         }
     }
     if (last || effect.class_ > TW_CLASS_DEVICE_ERROR) {
@@ -460,8 +453,7 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
                 actor->offset == bytes[k].offset &&
                 tw_legality_step(&target->world->legality, &actor->op) ==
                     TW_LEGAL) {
-                tw_world_perform(target->world, &actor->op, access.cpu,
-                                 number);
+                tw_world_perform(target->world, &actor->op, access.cpu, number);
             }
         }
     }
@@ -584,9 +576,9 @@ const TwFinding *test_judge_stats(TestTarget *target, TwVerdict expected,
     static TwFinding finding;
     TwOracle *oracle = tw_oracle_new();
     TwDialect dialect = test_dialect();
-    TwVerdict verdict = tw_judge(oracle, target->program, &dialect,
-                                 &target->contract, "softmmu", target->trace,
-                                 &finding, stats);
+    TwVerdict verdict =
+        tw_judge(oracle, target->program, &dialect, &target->contract,
+                 "softmmu", target->trace, &finding, stats);
 
     tw_oracle_free(oracle);
     if (verdict != expected) {

@@ -102,8 +102,7 @@ static const Case cases[] = {
           "region r2 alias size 0x100 of r1 offset 0xfffffffffffffff0 in r0 "
           "at 0x10\n"
           "script\n",
-     {"0x10 1: r1+0xfffffffffffffff0",
-      "0x1f 2: r1+0xffffffffffffffff hole"}},
+     {"0x10 1: r1+0xfffffffffffffff0", "0x1f 2: r1+0xffffffffffffffff hole"}},
     {"FV-1/alias-of-alias",
      ROOT "region r1 ram size 0x100\n"
           "region r2 alias size 0x80 of r1 offset 0x40\n"
@@ -182,12 +181,12 @@ static const Case cases[] = {
           "space s0 root r0 late\n"
           "script\n  space-new s0\n",
      {"0x0 1: r1+0x0"}},
-#define ONE_IOMMU(lg_rest)                                                   \
-    HEAD "region r0 container size 2^64\n"                                   \
-         "region r1 iommu size 0x1000 in r0 at 0x4000 iommu i0\n"            \
-         "region r2 container size 2^64\n"                                   \
-         "region r3 ram size 0x1000 in r2 at 0x0\n"                          \
-         "space s0 root r0\nspace s1 root r2\n"                              \
+#define ONE_IOMMU(lg_rest) \
+    HEAD "region r0 container size 2^64\n" \
+         "region r1 iommu size 0x1000 in r0 at 0x4000 iommu i0\n" \
+         "region r2 container size 2^64\n" \
+         "region r3 ram size 0x1000 in r2 at 0x0\n" \
+         "space s0 root r0\nspace s1 root r2\n" \
          "iommu i0 table " lg_rest "\n"
     /* the offset in the IOMMU's region is what is translated */
     {"7.2b/offset-through-alias",
@@ -202,53 +201,54 @@ static const Case cases[] = {
      {"0x4004 1: r3+0x204", "0x403f 2: r3+0x23f denied"}},
     {"LA-13/low-bits-are-replaced",
      ONE_IOMMU("granule 64") "setup\n"
-     "  map i0.0 0x40..0x7f -> s1 0x2ff rw silent\n"
-     "script\n",
+                             "  map i0.0 0x40..0x7f -> s1 0x2ff rw silent\n"
+                             "script\n",
      {"0x4041 1: r3+0x2c1"}},
     {"LA-12/each-granule-of-a-range",
      ONE_IOMMU("granule 64") "setup\n"
-     "  map i0.0 0x40..0xff -> s1 0x800 rw silent\n"
-     "script\n",
+                             "  map i0.0 0x40..0xff -> s1 0x800 rw silent\n"
+                             "script\n",
      {"0x407f 2: r3+0x83f r3+0x840", "0x40ff 2: r3+0x8bf denied"}},
     {"LA-12/newest-assignment-counts",
      ONE_IOMMU("granule 64") "setup\n"
-     "  map i0.0 0x0..0xff -> s1 0x0 rw silent\n"
-     "script\n"
-     "  map i0.0 0x40..0x7f -> s1 0x400 rw silent\n"
-     "  unmap i0.0 0x80..0xbf silent\n",
+                             "  map i0.0 0x0..0xff -> s1 0x0 rw silent\n"
+                             "script\n"
+                             "  map i0.0 0x40..0x7f -> s1 0x400 rw silent\n"
+                             "  unmap i0.0 0x80..0xbf silent\n",
      {"0x403f 2: r3+0x3f r3+0x400", "0x407f 2: r3+0x43f denied",
       "0x40c0 1: r3+0xc0"}},
     {"LA-12/older-entries-never-come-back",
      ONE_IOMMU("granule 64") "setup\n"
-     "  map i0.0 0x0..0xff -> s1 0x0 rw silent\n"
-     "script\n"
-     "  map i0.0 0x0..0x3f -> s1 0x400 rw silent\n"
-     "  unmap i0.0 0x0..0x3f silent\n",
+                             "  map i0.0 0x0..0xff -> s1 0x0 rw silent\n"
+                             "script\n"
+                             "  map i0.0 0x0..0x3f -> s1 0x400 rw silent\n"
+                             "  unmap i0.0 0x0..0x3f silent\n",
      {"0x4000 1: denied"}},
     {"LA-12/protect-changes-what-is-there",
      ONE_IOMMU("granule 64") "setup\n"
-     "  map i0.0 0x0..0x3f -> s1 0x0 none silent\n"
-     "  map i0.0 0x40..0x7f -> s1 0x40 w silent\n"
-     "script\n  protect i0.0 0x0..0xff r silent\n",
+                             "  map i0.0 0x0..0x3f -> s1 0x0 none silent\n"
+                             "  map i0.0 0x40..0x7f -> s1 0x40 w silent\n"
+                             "script\n  protect i0.0 0x0..0xff r silent\n",
      {"0x4000 1: denied", "0x4040 1: r3+0x40", "0x4080 1: denied"}},
     {"LA-12/protect-none-removes",
      ONE_IOMMU("granule 64") "setup\n"
-     "  map i0.0 0x0..0x3f -> s1 0x0 rw silent\n"
-     "script\n  protect i0.0 0x0..0x3f none silent\n"
-     "  protect i0.0 0x0..0x3f r silent\n",
+                             "  map i0.0 0x0..0x3f -> s1 0x0 rw silent\n"
+                             "script\n  protect i0.0 0x0..0x3f none silent\n"
+                             "  protect i0.0 0x0..0x3f r silent\n",
      {"0x4000 1: denied"}},
     {"LA-12/output-modulo-2^64",
      ONE_IOMMU("granule 64") "setup\n"
-     "  map i0.0 0x0..0x7f -> s1 0xffffffffffffffc0 rw silent\n"
-     "script\n",
+                             "  map i0.0 0x0..0x7f -> s1 0xffffffffffffffc0 rw "
+                             "silent\n"
+                             "script\n",
      {"0x403f 2: hole r3+0x0"}},
     {"LA-13/bypass",
      ONE_IOMMU("granule 64 to s1 bypass") "script\n",
      {"0x4123 1: r3+0x123"}},
     {"LA-16/reset-empties-and-restores-bypass",
      ONE_IOMMU("granule 64 to s1") "setup\n"
-     "  map i0.0 0x0..0x3f -> s1 0x0 rw silent\n"
-     "script\n  bypass i0 on\n  iommu-reset i0\n",
+                                   "  map i0.0 0x0..0x3f -> s1 0x0 rw silent\n"
+                                   "script\n  bypass i0 on\n  iommu-reset i0\n",
      {"0x4000 1: denied"}},
     {"IW-1/denied-by-the-second-hop",
      HEAD "region r0 container size 2^64\n"
@@ -264,20 +264,20 @@ static const Case cases[] = {
      {"0x3f 2: r3+0x3f denied"}},
     {"IW-8/loop",
      ONE_IOMMU("granule 64") "setup\n"
-     "  map i0.0 0x0..0x3f -> s0 0x4000 rw silent\n"
-     "script\n",
+                             "  map i0.0 0x0..0x3f -> s0 0x4000 rw silent\n"
+                             "script\n",
      {"0x4000 1: loop"}},
     {"IW-8/limit-is-passable",
      ONE_IOMMU("granule 64") "setup\n" /* three hops: as many as allowed */
-     "  map i0.0 0x0..0x3f -> s0 0x4040 rw silent\n"
-     "  map i0.0 0x40..0x7f -> s0 0x4080 rw silent\n"
-     "  map i0.0 0x80..0xbf -> s1 0x0 rw silent\n"
-     "script\n",
+                             "  map i0.0 0x0..0x3f -> s0 0x4040 rw silent\n"
+                             "  map i0.0 0x40..0x7f -> s0 0x4080 rw silent\n"
+                             "  map i0.0 0x80..0xbf -> s1 0x0 rw silent\n"
+                             "script\n",
      {"0x4001 1: r3+0x1"}},
     {"IW-4/hole-behind-an-iommu",
      ONE_IOMMU("granule 64") "setup\n"
-     "  map i0.0 0x0..0x3f -> s1 0x1000 rw silent\n"
-     "script\n",
+                             "  map i0.0 0x0..0x3f -> s1 0x1000 rw silent\n"
+                             "script\n",
      {"0x4000 1: hole"}},
 };
 
@@ -301,8 +301,7 @@ static void put(GString *out, const TwByte *byte)
                            byte->flags & TW_LOC_ROMD ? "romd" : "");
 }
 
-static char *in_words(const TwAccess *access, const TwByte *bytes,
-                      bool joined)
+static char *in_words(const TwAccess *access, const TwByte *bytes, bool joined)
 {
     GString *out = g_string_new(NULL);
 
@@ -325,8 +324,7 @@ static void run_case(const void *data)
 
     tw_world_start(world, program, &contract);
     for (unsigned i = 0; i < program->n_script; i++) {
-        g_assert_cmpint(tw_legality_step(&world->legality,
-                                         &program->script[i]),
+        g_assert_cmpint(tw_legality_step(&world->legality, &program->script[i]),
                         ==, TW_LEGAL);
         tw_world_perform(world, &program->script[i], TW_BOARD, i);
     }

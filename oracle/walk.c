@@ -157,8 +157,7 @@ typedef struct Step {
     TwWalk *walk;
 } Step;
 
-static void note_change(TwWalk *walk, uint32_t since, uint8_t link,
-                        uint16_t op)
+static void note_change(TwWalk *walk, uint32_t since, uint8_t link, uint16_t op)
 {
     if (since > walk->since) {
         walk->since = since;
@@ -170,8 +169,8 @@ static void note_change(TwWalk *walk, uint32_t since, uint8_t link,
 static void settle(TwWalk *walk, unsigned mask, TwWhere where, unsigned depth)
 {
     for (; mask; mask &= mask - 1) {
-        walk->bytes[lowest(mask)] = (TwByte){
-            .where = where, .region = TW_NONE, .depth = depth};
+        walk->bytes[lowest(mask)] =
+            (TwByte){.where = where, .region = TW_NONE, .depth = depth};
     }
     if (depth > walk->depth) {
         walk->depth = depth;
@@ -224,13 +223,13 @@ static void translate(const Step *s, const TwNode *node, uint64_t x,
     const TwIommu *iommu = &s->world->program->iommus[node->iommu];
     uint8_t index = tw_walk_index(iommu, s->access->attrs);
     unsigned first = lowest(mask);
-    TwFound found = tw_table_translate(
-        s->world, node->iommu, index, x + first,
-        depth < s->times.hops ? s->times.then : s->times.now);
+    TwFound found = tw_table_translate(s->world, node->iommu, index, x + first,
+                                       depth < s->times.hops ? s->times.then
+                                                             : s->times.now);
     TwWalk *walk = s->walk;
     int hop = walk->n_hops++;
-    bool granted = (found.perm & s->access->hop_rights) ==
-                   s->access->hop_rights;
+    bool granted =
+        (found.perm & s->access->hop_rights) == s->access->hop_rights;
 
     walk->hops[hop] = (TwHop){
         .granule = (x + first) >> iommu->granule_lg,
@@ -344,8 +343,7 @@ static void cut_at_granules(TwWalk *walk, unsigned mask)
 }
 
 /* The bytes of `mask` go through one page-map assignment (or none). */
-static void through_page(const Step *s, const TwPageEntry *entry,
-                         unsigned mask)
+static void through_page(const Step *s, const TwPageEntry *entry, unsigned mask)
 {
     const TwAccess *access = s->access;
     TwWalk *walk = s->walk;
@@ -379,8 +377,8 @@ static void through_page_map(const Step *s, unsigned mask)
     unsigned first = lowest(mask), more = highest(mask) - first;
     bool uniform;
     const TwPageEntry *entry =
-        tw_table_page(s->world, access->cpu, access->mmu,
-                      access->addr + first, more, s->times.then, &uniform);
+        tw_table_page(s->world, access->cpu, access->mmu, access->addr + first,
+                      more, s->times.then, &uniform);
 
     if (uniform) {
         through_page(s, entry, mask);
@@ -391,8 +389,7 @@ static void through_page_map(const Step *s, unsigned mask)
 
         first = lowest(mask);
         entry = tw_table_page(s->world, access->cpu, access->mmu,
-                              access->addr + first, 0, s->times.then,
-                              &uniform);
+                              access->addr + first, 0, s->times.then, &uniform);
         for (unsigned left = mask; left; left &= left - 1) {
             unsigned k = lowest(left);
 

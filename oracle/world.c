@@ -167,9 +167,8 @@ static void close_transaction(TwWorld *world, uint8_t actor, uint16_t op)
     world->commits++;
     world->now++;
     tw_world_publish(world, op);
-    tw_world_end(world, (TwEnding){.kind = TW_ENDING_COMMIT,
-                                   .actor = actor,
-                                   .op = op});
+    tw_world_end(
+        world, (TwEnding){.kind = TW_ENDING_COMMIT, .actor = actor, .op = op});
     tw_listen_commit(world, op);
 }
 
@@ -205,9 +204,8 @@ static void count_whole(TwWorld *world, const TwEnding *ending, uint8_t cpu)
                (ending->kind == TW_ENDING_COMMIT &&
                 world->contract->ends & TW_ENDS_COMMIT);
 
-    if (!all &&
-        (ending->kind != TW_ENDING_FLUSH || !ending->whole ||
-         (ending->object != TW_ALL && ending->object != cpu))) {
+    if (!all && (ending->kind != TW_ENDING_FLUSH || !ending->whole ||
+                 (ending->object != TW_ALL && ending->object != cpu))) {
         return;
     }
     for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
@@ -373,8 +371,8 @@ static void flush(TwWorld *world, const TwOp *op, uint8_t actor,
             return;
         }
         ending.bits = op->lg;
-        ending.whole = length == UINT64_MAX ||
-                       (op->lg < 64 && length >> op->lg != 0);
+        ending.whole =
+            length == UINT64_MAX || (op->lg < 64 && length >> op->lg != 0);
         ending.last = length - 1 > UINT64_MAX - op->addr
                           ? UINT64_MAX
                           : (op->addr + (length - 1)) | low;

@@ -19,8 +19,7 @@ enum {
     TW_MAX_PERFORMED = TW_MAX_SCRIPT * (TW_MAX_ACCESS + 1),
     /* One list entry per operation, and per index for resets; and one that
      * takes it back, in lists that were changed since. */
-    TW_MAX_ENTRIES = TW_MAX_SETUP +
-                     2 * TW_MAX_PERFORMED * TW_MAX_IOMMU_INDEXES,
+    TW_MAX_ENTRIES = TW_MAX_SETUP + 2 * TW_MAX_PERFORMED * TW_MAX_IOMMU_INDEXES,
     TW_MAX_PAGES = TW_MAX_SETUP + 2 * TW_MAX_PERFORMED,
     TW_MAX_SWITCHES = TW_MAX_IOMMUS + 2 * TW_MAX_PERFORMED,
     TW_MAX_SNAPSHOTS = TW_MAX_PERFORMED + 1,
@@ -28,7 +27,7 @@ enum {
     /* Events an observer may be owed before it is told that it is too many:
      * one more than a trace can hold is enough to differ. */
     TW_MAX_OWED = TW_MAX_EVENTS + 1,
-    TW_MAX_WALKS = 64,   /* per access; beyond, inconclusive */
+    TW_MAX_WALKS = 64, /* per access; beyond, inconclusive */
     TW_MAX_WORLDS = 16,
     TW_NIL = -1,
 };
@@ -37,18 +36,18 @@ enum {
 
 /* A region as a walk sees it. */
 typedef struct TwNode {
-    uint64_t addr;  /* offset in its container */
-    uint64_t last;  /* size - 1 */
+    uint64_t addr; /* offset in its container */
+    uint64_t last; /* size - 1 */
     uint64_t alias_offset;
     uint8_t kind;   /* TwRegionKind */
     uint8_t target; /* alias */
     uint8_t iommu;
     uint8_t block;
     uint8_t first_child, next_sibling; /* in child order (MR-5), or TW_NONE */
-    bool nonvolatile, unmergeable; /* only listeners see these */
-    int32_t priority; /* what that order came from */
-    bool shown; /* enabled and not of size 0 */
-    bool empty; /* of size 0 */
+    bool nonvolatile, unmergeable;     /* only listeners see these */
+    int32_t priority;                  /* what that order came from */
+    bool shown;                        /* enabled and not of size 0 */
+    bool empty;                        /* of size 0 */
     bool readonly;
     bool romd_mode;
 } TwNode;
@@ -110,9 +109,9 @@ typedef struct TwSwitch {
 /* An event that ends cached answers. */
 typedef enum TwEndingKind {
     TW_ENDING_COMMIT,
-    TW_ENDING_UNMAP, /* object: IOMMU; index; range of offsets */
-    TW_ENDING_RESET, /* object: IOMMU; everything on all indexes */
-    TW_ENDING_FLUSH, /* object: CPU or TW_ALL; index or TW_ALL; range, bits */
+    TW_ENDING_UNMAP,   /* object: IOMMU; index; range of offsets */
+    TW_ENDING_RESET,   /* object: IOMMU; everything on all indexes */
+    TW_ENDING_FLUSH,   /* object: CPU or TW_ALL; index or TW_ALL; range, bits */
     TW_ENDING_RESTORE, /* everything, and code (LA-40) */
 } TwEndingKind;
 
@@ -120,11 +119,11 @@ typedef struct TwEnding {
     uint64_t first, last; /* FLUSH: widened to whole pages */
     uint32_t tick;
     uint16_t op;
-    uint8_t kind;   /* TwEndingKind */
-    uint8_t actor;  /* CPU or TW_BOARD */
+    uint8_t kind;  /* TwEndingKind */
+    uint8_t actor; /* CPU or TW_BOARD */
     uint8_t object, index;
-    uint8_t bits;   /* FLUSH: significant address bits */
-    bool whole;     /* FLUSH: all pages of the index */
+    uint8_t bits; /* FLUSH: significant address bits */
+    bool whole;   /* FLUSH: all pages of the index */
 } TwEnding;
 
 /* The oldest answers that may still be cached for one page, by how much of
@@ -133,7 +132,7 @@ enum { TW_PREFIX_SLOTS = 6, TW_SLOT_FULL = 5 };
 typedef struct TwFloor {
     uint64_t page;
     uint8_t cpu, mmu;
-    uint16_t op;  /* the observation that raised it last */
+    uint16_t op; /* the observation that raised it last */
     uint32_t tick[TW_PREFIX_SLOTS];
 } TwFloor;
 
@@ -142,7 +141,7 @@ typedef struct TwShown {
     uint64_t first, last; /* addresses */
     uint64_t offset;      /* in the region, of `first` */
     uint8_t region;
-    bool readonly; /* effective (LA-9) */
+    bool readonly;                 /* effective (LA-9) */
     bool nonvolatile, unmergeable; /* on the way (FV-2) */
 } TwShown;
 
@@ -206,15 +205,15 @@ typedef struct TwWorld {
     uint32_t fresh[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
 
     TwObserver observers[TW_MAX_OBSERVERS];
-    uint32_t vetoes; /* bit per IOMMU */
+    uint32_t vetoes;    /* bit per IOMMU */
     uint32_t listening; /* bit per listener */
     struct {
         uint8_t space;
     } listeners[TW_MAX_OBSERVERS];
     TwShown *views[2]; /* room for two views, old and new */
-    bool crowded; /* a view had too many ranges */
-    bool differ;  /* in a view, the two walkers did */
-    TwSaved saved; /* legality knows whether there is one */
+    bool crowded;      /* a view had too many ranges */
+    bool differ;       /* in a view, the two walkers did */
+    TwSaved saved;     /* legality knows whether there is one */
     uint64_t commits, silent, notified; /* counts for the statistics */
 } TwWorld;
 
@@ -234,8 +233,8 @@ void tw_world_perform(TwWorld *world, const TwOp *op, uint8_t actor,
 void tw_world_safepoint(TwWorld *world, uint8_t cpu);
 
 /* Does `ending` count for `cpu` by now (LA-4)? */
-static inline bool tw_world_counts(const TwWorld *world,
-                                   const TwEnding *ending, uint8_t cpu)
+static inline bool tw_world_counts(const TwWorld *world, const TwEnding *ending,
+                                   uint8_t cpu)
 {
     return !world->contract->queued || ending->actor == cpu ||
            (uint32_t)(ending - world->endings) < world->seen[cpu];
@@ -295,9 +294,9 @@ void tw_table_tell_all(TwWorld *world, uint8_t iommu, uint16_t number);
 
 /* What was found where a link was looked up. */
 typedef struct TwFound {
-    uint64_t out;   /* output address of the byte */
-    uint32_t since; /* tick of the assignment that decided */
-    uint16_t op;    /* its operation */
+    uint64_t out;        /* output address of the byte */
+    uint32_t since;      /* tick of the assignment that decided */
+    uint16_t op;         /* its operation */
     uint8_t space, perm; /* perm 0: nothing there */
 } TwFound;
 
@@ -309,8 +308,8 @@ TwFound tw_table_translate(const TwWorld *world, uint8_t iommu, uint8_t index,
                            uint64_t x, uint32_t t);
 /* The page-map assignment that counts for `addr` as at t, or NULL; in
  * *uniform whether it is the same for addr .. addr + more. */
-const TwPageEntry *tw_table_page(const TwWorld *world, uint8_t cpu,
-                                 uint8_t mmu, uint64_t addr, uint64_t more,
-                                 uint32_t t, bool *uniform);
+const TwPageEntry *tw_table_page(const TwWorld *world, uint8_t cpu, uint8_t mmu,
+                                 uint64_t addr, uint64_t more, uint32_t t,
+                                 bool *uniform);
 
 #endif

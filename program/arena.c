@@ -41,8 +41,8 @@ typedef struct Chunk {
 
 struct TwArena {
     Chunk *first, *current;
-    size_t used;    /* bytes of `current` handed out */
-    size_t handed;  /* bytes handed out since the reset */
+    size_t used;   /* bytes of `current` handed out */
+    size_t handed; /* bytes handed out since the reset */
     size_t limit;
     uint32_t count; /* allocations handed out since the reset */
     uint32_t fail;  /* the n-th from now fails; 0 = none */

@@ -187,10 +187,9 @@ typedef struct TwDecode {
 typedef enum TwPlace { TW_IN_SETUP, TW_IN_ACTOR, TW_IN_SCRIPT } TwPlace;
 
 /*
- * Decodes the operation record at `at`.  False if the objects that it needs do not
- * exist; it is then a nop.
+ * Decodes the operation record at `at`.  False if the objects that it needs do
+ * not exist; it is then a nop.
  */
-bool tw_decode_op(TwDecode *decode, const uint8_t *at, TwPlace place,
-                  TwOp *op);
+bool tw_decode_op(TwDecode *decode, const uint8_t *at, TwPlace place, TwOp *op);
 
 #endif

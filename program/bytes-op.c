@@ -415,8 +415,8 @@ static bool decode_arg(const OpIn *o, TwArg arg)
 
 static bool admits_code(const TwDecode *t, unsigned code, TwPlace where)
 {
-    uint64_t ops = where == TW_IN_SETUP ? t->d->ops
-                                        : t->d->ops & ~t->d->setup_only;
+    uint64_t ops =
+        where == TW_IN_SETUP ? t->d->ops : t->d->ops & ~t->d->setup_only;
     return code == TW_OP_NOP || (ops >> code & 1);
 }
 

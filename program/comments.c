@@ -54,8 +54,8 @@ void tw_comments_add(TwComments *comments, TwSpot spot, bool behind,
     if (!comment) {
         Comment fresh = {spot, behind, g_string_new(NULL)};
         g_array_append_val(comments->all, fresh);
-        comment = &g_array_index(comments->all, Comment,
-                                 comments->all->len - 1);
+        comment =
+            &g_array_index(comments->all, Comment, comments->all->len - 1);
     }
     g_string_append(comment->lines, lines);
 }
@@ -104,8 +104,7 @@ void tw_comments_add_top(TwComments *comments, const char *line)
     tw_comments_add(comments, (TwSpot){TW_SPOT_TOP, 0}, false, one->str);
 }
 
-char *tw_comments_note(const TwComments *comments, const char *word,
-                       unsigned n)
+char *tw_comments_note(const TwComments *comments, const char *word, unsigned n)
 {
     /* Those that were added, and those that were read. */
     const char *top =

@@ -48,8 +48,8 @@ static inline uint8_t tw_store_tag(uint32_t op, unsigned k)
 /* Byte k (0 .. 7) of the code word `number`, which is not 0. */
 static inline uint8_t tw_code_byte(uint16_t number, unsigned k)
 {
-    uint64_t word = UINT64_C(0xd65f03c0) << 32 | 0xd2800000u |
-                    (uint32_t)number << 5;
+    uint64_t word =
+        UINT64_C(0xd65f03c0) << 32 | 0xd2800000u | (uint32_t)number << 5;
     return (uint8_t)(word >> (8 * k));
 }
 
@@ -105,8 +105,7 @@ static inline uint8_t tw_code_access_byte(uint64_t offset)
         0xb9000020, /* str w0, [x1] */
         0xf9000020, /* str x0, [x1] */
     };
-    uint64_t word =
-        UINT64_C(0xd65f03c0) << 32 | instructions[offset >> 3 & 7];
+    uint64_t word = UINT64_C(0xd65f03c0) << 32 | instructions[offset >> 3 & 7];
     return (uint8_t)(word >> 8 * (offset & 7));
 }
 
@@ -118,12 +117,10 @@ static inline uint8_t tw_content_initial(unsigned contents, uint8_t block,
     return contents != TW_CONTENTS_CODE ? tw_ram_initial(block, offset)
            : tw_code_is_access(offset)
                ? tw_code_access_byte(offset)
-               : tw_code_byte(tw_code_initial(block, offset >> 3),
-                              offset & 7);
+               : tw_code_byte(tw_code_initial(block, offset >> 3), offset & 7);
 }
 
-static inline uint8_t tw_content_tag(unsigned contents, uint32_t op,
-                                     unsigned k)
+static inline uint8_t tw_content_tag(unsigned contents, uint32_t op, unsigned k)
 {
     return contents == TW_CONTENTS_CODE ? tw_code_byte(tw_code_stored(op), k)
                                         : tw_store_tag(op, k);

@@ -49,8 +49,9 @@ static uint64_t fit_size(const TwDialect *d, const TwProgram *p, unsigned id,
 static bool is_wide(const TwDialect *d, const TwProgram *p)
 {
     return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
-           d->region_lg == 0 && !d->identity_pages && !d->whole_pages && !d->plain_devices &&
-           !d->exec_needs_code && d->ops >> TW_OP_READONLY & 1;
+           d->region_lg == 0 && !d->identity_pages && !d->whole_pages &&
+           !d->plain_devices && !d->exec_needs_code &&
+           d->ops >> TW_OP_READONLY & 1;
 }
 
 /* Pages ---------------------------------------------------------------------

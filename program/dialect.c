@@ -58,8 +58,7 @@ no(Reply reply, const char *format, ...)
 }
 
 /* What is wrong with an operation that was narrowed to another. */
-static const char *narrowed(const TwDialect *d, const TwOp *op,
-                            const TwOp *fit)
+static const char *narrowed(const TwDialect *d, const TwOp *op, const TwOp *fit)
 {
     if (fit->code != op->code) {
         return op->code == TW_OP_EXEC ? "needs code contents"
@@ -136,8 +135,10 @@ static bool admits_regions(const TwDialect *d, const TwProgram *p, Reply reply)
         tw_dialect_fit_region(d, p, i, &fit);
         if (fit.addr != r->addr || fit.size != r->size ||
             fit.alias_offset != r->alias_offset) {
-            return no(reply, "region r%u: numbers that are out of reach or "
-                             "not aligned", i);
+            return no(reply,
+                      "region r%u: numbers that are out of reach or "
+                      "not aligned",
+                      i);
         }
         if (r->readonly && !(d->ops >> TW_OP_READONLY & 1)) {
             return no(reply, "region r%u: read-only", i);
@@ -146,8 +147,7 @@ static bool admits_regions(const TwDialect *d, const TwProgram *p, Reply reply)
             (r->valid_min != 0 || r->valid_max != 0 ||
              r->reject.first <= r->reject.last ||
              r->error.first <= r->error.last)) {
-            return no(reply, "region r%u: a device that refuses something",
-                      i);
+            return no(reply, "region r%u: a device that refuses something", i);
         }
     }
     return true;

@@ -21,23 +21,23 @@ typedef struct TwDialect {
     uint8_t op_flags;      /* TW_OPF_... that operations may carry */
     bool actors;           /* actor offsets (RU-3) */
     bool explicit_safepoints;
-    bool shared_blocks;    /* two regions on one RAM block */
+    bool shared_blocks; /* two regions on one RAM block */
     bool late_spaces;
-    bool locations;        /* its traces say where accesses went */
-    bool identity_pages;   /* a page-map entry leads to its own address and
-                            * is no smaller than a page */
-    bool whole_pages;      /* a page-map entry is no smaller than a page */
-    bool plain_devices;    /* devices take every access: no valid sizes, no
-                            * reject and no error offsets */
-    bool exec_needs_code;  /* exec in programs with code contents only */
-    uint32_t contents;     /* bit per TwContentsKind; 0: data only */
-    uint8_t address_lg;    /* addresses of accesses, page-map entries and
-                            * flushes, and offsets of regions, stay below 2^n;
-                            * what has a length, and sizes of regions, may end
-                            * there; 0: anywhere.  Containers without a
-                            * container may be larger */
-    uint8_t region_lg;     /* regions' offsets, sizes and alias offsets are
-                            * multiples of 2^n; 0: any.  2^64 is a multiple */
+    bool locations;       /* its traces say where accesses went */
+    bool identity_pages;  /* a page-map entry leads to its own address and
+                           * is no smaller than a page */
+    bool whole_pages;     /* a page-map entry is no smaller than a page */
+    bool plain_devices;   /* devices take every access: no valid sizes, no
+                           * reject and no error offsets */
+    bool exec_needs_code; /* exec in programs with code contents only */
+    uint32_t contents;    /* bit per TwContentsKind; 0: data only */
+    uint8_t address_lg;   /* addresses of accesses, page-map entries and
+                           * flushes, and offsets of regions, stay below 2^n;
+                           * what has a length, and sizes of regions, may end
+                           * there; 0: anywhere.  Containers without a
+                           * container may be larger */
+    uint8_t region_lg;    /* regions' offsets, sizes and alias offsets are
+                           * multiples of 2^n; 0: any.  2^64 is a multiple */
     uint8_t min_page_lg, max_page_lg;
     uint8_t min_granule_lg, max_granule_lg;
     uint8_t max_regions, max_spaces, max_iommus, max_cpus, max_mmu_indexes,
@@ -79,7 +79,7 @@ enum {
     TW_ENDS_COMMIT = 1, /* an effective commit: everything */
     TW_ENDS_UNMAP = 2,  /* UNMAP: answers with a hop that meets it */
     TW_ENDS_CPU_FLUSH = 4,
-    TW_ENDS_RESET = 8,  /* IOMMU reset, bypass switch, destruction */
+    TW_ENDS_RESET = 8, /* IOMMU reset, bypass switch, destruction */
     /* An effective commit: what lies behind the page map and the hops.  The
      * way there may still be old.  Nothing beside TW_ENDS_COMMIT. */
     TW_ENDS_COMMIT_TAIL = 16,

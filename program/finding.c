@@ -54,11 +54,11 @@ void tw_key_write(char key[TW_KEY_SIZE], TwVerdict verdict, const char *target,
                   TwKeyEvent event)
 {
     static const char *const verdicts[TW_VERDICTS] = {
-        [TW_VERDICT_CRASH] = "Crs",  [TW_VERDICT_HANG] = "Hng",
-        [TW_VERDICT_SELF] = "Slf",   [TW_VERDICT_STALE] = "Sta",
-        [TW_VERDICT_PERM] = "Prm",   [TW_VERDICT_CLASS] = "Cls",
-        [TW_VERDICT_FAULT] = "Flt",  [TW_VERDICT_WRONG] = "Wrg",
-        [TW_VERDICT_EFFECT] = "Eff", [TW_VERDICT_EVENT] = "Evt",
+        [TW_VERDICT_CRASH] = "Crs",     [TW_VERDICT_HANG] = "Hng",
+        [TW_VERDICT_SELF] = "Slf",      [TW_VERDICT_STALE] = "Sta",
+        [TW_VERDICT_PERM] = "Prm",      [TW_VERDICT_CLASS] = "Cls",
+        [TW_VERDICT_FAULT] = "Flt",     [TW_VERDICT_WRONG] = "Wrg",
+        [TW_VERDICT_EFFECT] = "Eff",    [TW_VERDICT_EVENT] = "Evt",
         [TW_VERDICT_INVARIANT] = "Inv",
     };
     static const char *const accesses[] = {
@@ -66,9 +66,9 @@ void tw_key_write(char key[TW_KEY_SIZE], TwVerdict verdict, const char *target,
         [TW_OP_RMW] = "Rm",  [TW_OP_DMA_READ] = "Dr", [TW_OP_DMA_WRITE] = "Dw",
     };
     static const char *const leaves[TW_KEY_LEAVES] = {
-        [TW_KEY_LEAF_HOLE] = "Hol",        [TW_KEY_LEAF_RAM] = "Ram",
-        [TW_KEY_LEAF_ROM] = "Rom",         [TW_KEY_LEAF_ROMD] = "Rmd",
-        [TW_KEY_LEAF_MMIO] = "Mio",        [TW_KEY_LEAF_RESERVATION] = "Rsv",
+        [TW_KEY_LEAF_HOLE] = "Hol",       [TW_KEY_LEAF_RAM] = "Ram",
+        [TW_KEY_LEAF_ROM] = "Rom",        [TW_KEY_LEAF_ROMD] = "Rmd",
+        [TW_KEY_LEAF_MMIO] = "Mio",       [TW_KEY_LEAF_RESERVATION] = "Rsv",
         [TW_KEY_LEAF_RAM_DEVICE] = "Rdv",
     };
     static const char *const links[TW_KEY_LINKS] = {
@@ -136,10 +136,9 @@ void tw_finding_hash_line(const TwFinding *finding, const char *target,
     name[n] = '\0';
     const char *verdict = tw_verdict_name(finding->verdict);
     char whole[HASH_LINE + 1];
-    int length = snprintf(whole, sizeof whole,
-                          "ASSERTION FAILED: TwFuzzerHash=%.*s %s ",
-                          TW_KEY_SIZE - 1, finding->key,
-                          verdict ? verdict : "unknown");
+    int length =
+        snprintf(whole, sizeof whole, "ASSERTION FAILED: TwFuzzerHash=%.*s %s ",
+                 TW_KEY_SIZE - 1, finding->key, verdict ? verdict : "unknown");
     if (length >= 0 && (size_t)length < sizeof whole) {
         snprintf(whole + length, sizeof whole - (size_t)length, "%.*s",
                  (int)(sizeof whole - 1 - (size_t)length), name);

@@ -78,12 +78,12 @@ typedef struct TwExpected {
      * should have got; TW_NONE: another verdict. */
     uint8_t observer;
     unsigned event;
-    bool owed;            /* there should be one, namely: */
+    bool owed; /* there should be one, namely: */
     TwEventRecord record;
-    uint64_t out_low;     /* which its `out` may have added */
-    uint8_t block;        /* whose bytes at the end are wrong, or TW_NONE: */
-    uint64_t digest;      /* TwTrace.digests has this instead */
-    unsigned n_log;     /* what devices are told, byte by byte */
+    uint64_t out_low; /* which its `out` may have added */
+    uint8_t block;    /* whose bytes at the end are wrong, or TW_NONE: */
+    uint64_t digest;  /* TwTrace.digests has this instead */
+    unsigned n_log;   /* what devices are told, byte by byte */
     TwLogRecord log[TW_MAX_ACCESS];
     /* The byte that RAM block `block` holds at the end, where judging came
      * that far. */
@@ -106,10 +106,10 @@ typedef enum TwKeyLeaf {
 
 typedef enum TwKeyLink {
     TW_KEY_LINK_NONE,
-    TW_KEY_LINK_PAGE,     /* page-map entry */
-    TW_KEY_LINK_HOP,      /* IOMMU entry */
+    TW_KEY_LINK_PAGE, /* page-map entry */
+    TW_KEY_LINK_HOP,  /* IOMMU entry */
     TW_KEY_LINK_TOPOLOGY,
-    TW_KEY_LINK_CODE,     /* the bytes of an instruction */
+    TW_KEY_LINK_CODE, /* the bytes of an instruction */
     TW_KEY_LINKS
 } TwKeyLink;
 

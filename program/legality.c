@@ -254,8 +254,8 @@ static TwIllegal step_destroy(TwLegality *l, const TwOp *op)
 {
     const TwProgram *p = l->program;
     uint8_t region = tw_program_iommu_region(p, op->obj);
-    if (l->container[region] != TW_NONE ||
-        (l->region_rooted & bit64(region)) || l->changed_in_transaction) {
+    if (l->container[region] != TW_NONE || (l->region_rooted & bit64(region)) ||
+        l->changed_in_transaction) {
         return TW_ILLEGAL_IN_USE;
     }
     for (unsigned i = 0; i < p->n_regions; i++) {
@@ -389,9 +389,9 @@ static TwIllegal step_registration(TwLegality *l, const TwOp *op)
     case TW_OP_REPLAY:
         return l->observer_live & bit ? TW_LEGAL : TW_ILLEGAL_ABSENT;
     default: {
-        uint32_t *live = op->code == TW_OP_UNOBSERVE   ? &l->observer_live
-                         : op->code == TW_OP_UNLISTEN  ? &l->listener_live
-                                                       : &l->mapping_live;
+        uint32_t *live = op->code == TW_OP_UNOBSERVE  ? &l->observer_live
+                         : op->code == TW_OP_UNLISTEN ? &l->listener_live
+                                                      : &l->mapping_live;
         if (!(*live & bit)) {
             return TW_ILLEGAL_ABSENT;
         }

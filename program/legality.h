@@ -34,17 +34,17 @@ void tw_op_round(const TwProgram *program, TwOp *op);
 
 typedef enum TwIllegal {
     TW_LEGAL,
-    TW_ILLEGAL_ABSENT,      /* an operand does not exist (any more, or yet) */
-    TW_ILLEGAL_EXISTS,      /* space-new of a live space, observer in use */
+    TW_ILLEGAL_ABSENT,        /* an operand does not exist (any more, or yet) */
+    TW_ILLEGAL_EXISTS,        /* space-new of a live space, observer in use */
     TW_ILLEGAL_HAS_CONTAINER, /* add of a region that has one (MR-2) */
-    TW_ILLEGAL_NO_CONTAINER, /* del or priority of one that has none */
-    TW_ILLEGAL_CYCLE,       /* container and alias edges (MR-3) */
-    TW_ILLEGAL_ALIAS_CHILD, /* add into an alias (MR-4) */
-    TW_ILLEGAL_ROOT,        /* add or move of a live space's root (MR-10) */
-    TW_ILLEGAL_KIND,        /* the region or IOMMU is of another kind */
-    TW_ILLEGAL_DEPTH,       /* commit without begin, begin too deep */
-    TW_ILLEGAL_IN_USE,      /* space-del, iommu-destroy of what is in use */
-    TW_ILLEGAL_NO_SNAPSHOT, /* restore before snapshot */
+    TW_ILLEGAL_NO_CONTAINER,  /* del or priority of one that has none */
+    TW_ILLEGAL_CYCLE,         /* container and alias edges (MR-3) */
+    TW_ILLEGAL_ALIAS_CHILD,   /* add into an alias (MR-4) */
+    TW_ILLEGAL_ROOT,          /* add or move of a live space's root (MR-10) */
+    TW_ILLEGAL_KIND,          /* the region or IOMMU is of another kind */
+    TW_ILLEGAL_DEPTH,         /* commit without begin, begin too deep */
+    TW_ILLEGAL_IN_USE,        /* space-del, iommu-destroy of what is in use */
+    TW_ILLEGAL_NO_SNAPSHOT,   /* restore before snapshot */
     TW_ILLEGAL_REASONS
 } TwIllegal;
 

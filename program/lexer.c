@@ -148,8 +148,7 @@ void tw_lexer_next(TwLexer *l)
 
 bool tw_lexer_is(const TwLexer *l, const char *word)
 {
-    return strlen(word) == l->length &&
-           memcmp(word, l->word, l->length) == 0;
+    return strlen(word) == l->length && memcmp(word, l->word, l->length) == 0;
 }
 
 bool tw_lexer_skip(TwLexer *l, const char *word)
@@ -332,8 +331,7 @@ bool tw_lexer_id(TwLexer *l, char letter, unsigned count, uint8_t *id)
     if (l->length == 0 ||
         id_prefix(l->word, l->length, letter, count, id) != l->length) {
         char what[32];
-        g_snprintf(what, sizeof what, "%c0 to %c%u", letter, letter,
-                   count - 1);
+        g_snprintf(what, sizeof what, "%c0 to %c%u", letter, letter, count - 1);
         return tw_lexer_expected(l, what);
     }
     tw_lexer_next(l);
@@ -453,8 +451,8 @@ bool tw_lexer_attrs(TwLexer *l, TwAttrs *attrs)
 
 bool tw_lexer_events(TwLexer *l, bool one, uint8_t *kinds)
 {
-    const char *what = one ? "unmap, map or deviotlb"
-                           : "events (unmap,map,deviotlb)";
+    const char *what =
+        one ? "unmap, map or deviotlb" : "events (unmap,map,deviotlb)";
     unsigned all = 0;
     size_t at = 0, length;
     const char *part;
@@ -521,8 +519,7 @@ void tw_write_attrs(GString *out, TwAttrs attrs)
     }
     if (attrs >> TW_ATTR_REQUESTER_SHIFT) {
         char rid[16];
-        g_snprintf(rid, sizeof rid, "rid=%u",
-                   attrs >> TW_ATTR_REQUESTER_SHIFT);
+        g_snprintf(rid, sizeof rid, "rid=%u", attrs >> TW_ATTR_REQUESTER_SHIFT);
         write_part(out, &comma, rid);
     }
 }

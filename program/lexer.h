@@ -16,19 +16,19 @@
 enum { TW_LINE_MAX = 4096 };
 
 typedef struct TwLexer {
-    const char *name;  /* of the text, for errors */
-    bool quiet;        /* no error is made, only `failed` set */
+    const char *name; /* of the text, for errors */
+    bool quiet;       /* no error is made, only `failed` set */
     GError **error;
-    const char *next;  /* the next line */
-    const char *end;   /* of the text */
-    unsigned line;     /* number of the current line, from 1 */
-    const char *start; /* the current line */
-    const char *stop;  /* its end, without line ending and comment */
+    const char *next;    /* the next line */
+    const char *end;     /* of the text */
+    unsigned line;       /* number of the current line, from 1 */
+    const char *start;   /* the current line */
+    const char *stop;    /* its end, without line ending and comment */
     const char *comment; /* what follows '#', or NULL */
     const char *comment_stop;
-    const char *word;  /* the current word; at `stop` there is none */
-    size_t length;     /* of the word; 0 at the end of the line */
-    bool failed;       /* the current line has a mistake */
+    const char *word; /* the current word; at `stop` there is none */
+    size_t length;    /* of the word; 0 at the end of the line */
+    bool failed;      /* the current line has a mistake */
 } TwLexer;
 
 void tw_lexer_init(TwLexer *lexer, const char *text, size_t length,

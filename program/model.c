@@ -98,7 +98,7 @@ void tw_program_copy(TwProgram *to, const TwProgram *from)
         return;
     }
     memcpy(to, from, offsetof(TwProgram, regions));
-#define COPY(array, count)                                                   \
+#define COPY(array, count) \
     memcpy(to->array, from->array, (count) * sizeof from->array[0])
     COPY(regions, from->n_regions);
     COPY(spaces, from->n_spaces);
@@ -170,8 +170,7 @@ static void region_words(const TwRegion *r, uint64_t w[REGION_WORDS])
 
 static uint64_t space_word(const TwSpace *s)
 {
-    return s->present ? 1 | (uint64_t)s->late << 1 | (uint64_t)s->root << 8
-                      : 0;
+    return s->present ? 1 | (uint64_t)s->late << 1 | (uint64_t)s->root << 8 : 0;
 }
 
 static void iommu_words(const TwIommu *i, uint64_t w[IOMMU_WORDS])
@@ -186,8 +185,7 @@ static void iommu_words(const TwIommu *i, uint64_t w[IOMMU_WORDS])
     if (i->kind == TW_IOMMU_MPC) {
         w[1] = i->blocked_space;
     } else if (i->kind == TW_IOMMU_PAGETABLE) {
-        w[1] = i->format | (uint64_t)i->tables << 8 |
-               (uint64_t)i->levels << 16;
+        w[1] = i->format | (uint64_t)i->tables << 8 | (uint64_t)i->levels << 16;
     }
 }
 
@@ -374,8 +372,8 @@ uint64_t tw_program_hash(const TwProgram *p)
            (uint64_t)p->explicit_safepoints << 16 | (uint64_t)regions << 24 |
            (uint64_t)spaces << 32 | (uint64_t)iommus << 40 |
            (uint64_t)cpus << 48 | (uint64_t)actors << 56;
-    w[1] = p->n_setup | (uint64_t)p->n_script << 16 |
-           (uint64_t)p->contents << 32;
+    w[1] =
+        p->n_setup | (uint64_t)p->n_script << 16 | (uint64_t)p->contents << 32;
     uint64_t hash = fold(TW_LANGUAGE_VERSION, w, 2);
     for (unsigned i = 0; i < regions; i++) {
         region_words(&p->regions[i], w);

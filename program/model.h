@@ -33,7 +33,7 @@ enum {
     TW_MAX_MAPPINGS = 8,
     TW_MAX_SETUP = 128,
     TW_MAX_SCRIPT = 512,
-    TW_MAX_ACCESS = 8,        /* bytes of one access */
+    TW_MAX_ACCESS = 8, /* bytes of one access */
     TW_MAX_HOPS = 32,
     TW_DEFAULT_HOPS = 16,
     TW_MIN_PAGE_LG = 6,
@@ -89,25 +89,25 @@ typedef struct TwRange {
 } TwRange;
 
 typedef struct TwRegion {
-    uint8_t kind;       /* TwRegionKind */
-    uint8_t container;  /* region id it starts in, or TW_NONE */
-    uint8_t target;     /* alias: region id */
-    uint8_t iommu;      /* iommu: IOMMU id, each named by one region only */
-    uint8_t block;      /* ram, rom, romd, ram-device: id of the region whose
-                         * bytes it shows; its own id unless shared */
+    uint8_t kind;      /* TwRegionKind */
+    uint8_t container; /* region id it starts in, or TW_NONE */
+    uint8_t target;    /* alias: region id */
+    uint8_t iommu;     /* iommu: IOMMU id, each named by one region only */
+    uint8_t block;     /* ram, rom, romd, ram-device: id of the region whose
+                        * bytes it shows; its own id unless shared */
     bool enabled;
     bool readonly;
     bool nonvolatile;
     bool unmergeable;
-    bool romd_mode;     /* romd: reads come from the bytes, not the callback */
-    uint8_t valid_min;  /* mmio, romd: piece sizes that the device takes, */
-    uint8_t valid_max;  /* 1, 2, 4 or 8 each; 0 = anything */
+    bool romd_mode;    /* romd: reads come from the bytes, not the callback */
+    uint8_t valid_min; /* mmio, romd: piece sizes that the device takes, */
+    uint8_t valid_max; /* 1, 2, 4 or 8 each; 0 = anything */
     int32_t priority;
-    uint64_t size;      /* bytes; UINT64_MAX means 2^64 (AR-2) */
-    uint64_t addr;      /* offset in its container */
+    uint64_t size; /* bytes; UINT64_MAX means 2^64 (AR-2) */
+    uint64_t addr; /* offset in its container */
     uint64_t alias_offset;
-    TwRange reject;     /* mmio, romd: offsets that `accepts` says no to */
-    TwRange error;      /* mmio, romd: offsets that answer DEVICE_ERROR */
+    TwRange reject; /* mmio, romd: offsets that `accepts` says no to */
+    TwRange error;  /* mmio, romd: offsets that answer DEVICE_ERROR */
 } TwRegion;
 
 /* Address spaces --------------------------------------------------------- */
@@ -148,10 +148,10 @@ typedef enum TwTableFormat {
 typedef struct TwIommu {
     uint8_t kind; /* TwIommuKind */
     uint8_t granule_lg;
-    uint8_t indexes; /* 1 .. TW_MAX_IOMMU_INDEXES */
-    uint8_t select;  /* TwSelect */
-    bool bypass;     /* starts in bypass */
-    uint8_t bypass_space; /* where bypass leads, or mpc's downstream space */
+    uint8_t indexes;       /* 1 .. TW_MAX_IOMMU_INDEXES */
+    uint8_t select;        /* TwSelect */
+    bool bypass;           /* starts in bypass */
+    uint8_t bypass_space;  /* where bypass leads, or mpc's downstream space */
     uint8_t blocked_space; /* mpc: where a blocked access leads */
     uint8_t format;        /* pagetable: TwTableFormat */
     uint8_t tables;        /* pagetable: RAM region that holds the tables */
@@ -331,14 +331,14 @@ typedef struct TwProgram {
     TwIommu iommus[TW_MAX_IOMMUS];
     TwCpu cpus[TW_MAX_CPUS];
     TwActor actors[TW_MAX_ACTORS];
-    TwOp setup[TW_MAX_SETUP];   /* page and silent map operations only:
-                                 * the state before the script starts */
+    TwOp setup[TW_MAX_SETUP]; /* page and silent map operations only:
+                               * the state before the script starts */
     TwOp script[TW_MAX_SCRIPT];
 } TwProgram;
 
 /*
- * Sets up an empty program: 4 KiB pages, 16 hops, data in RAM, no objects.  Arrays beyond
- * their counts are not initialised and never read.
+ * Sets up an empty program: 4 KiB pages, 16 hops, data in RAM, no objects.
+ * Arrays beyond their counts are not initialised and never read.
  */
 void tw_program_init(TwProgram *program);
 

@@ -101,8 +101,8 @@ static void test_fail_nth(void)
         tw_arena_fail_nth(arena, n);
         uint32_t good = 0;
         for (uint32_t i = 1; i <= 10; i++) {
-            void *memory = i % 2 ? tw_arena_alloc(arena, 8)
-                                 : tw_arena_zalloc(arena, 8);
+            void *memory =
+                i % 2 ? tw_arena_alloc(arena, 8) : tw_arena_zalloc(arena, 8);
             g_assert_true((memory == NULL) == (i == n));
             good += memory != NULL;
         }

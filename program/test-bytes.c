@@ -467,8 +467,7 @@ static void test_golden_encoding(void)
 static void test_pars(void)
 {
     static const char *const scripts[][2] = {
-        {"par\nread c0.0 0x0 1\nand\ndma-read s0 0x0 1 none\nend-par\n",
-         NULL},
+        {"par\nread c0.0 0x0 1\nand\ndma-read s0 0x0 1 none\nend-par\n", NULL},
         {"par\nend-par\nnop\npar\nbarrier\nend-par\n", NULL},
     };
     const TwDialect d = tw_dialect_full();

@@ -8,8 +8,8 @@
 static void test_example(void)
 {
     char key[TW_KEY_SIZE];
-    tw_key_write(key, TW_VERDICT_STALE, "softmmu", TW_OP_READ,
-                 TW_KEY_LEAF_RAM, TW_KEY_LINK_HOP, TW_KEY_EVENT_UNMAP);
+    tw_key_write(key, TW_VERDICT_STALE, "softmmu", TW_OP_READ, TW_KEY_LEAF_RAM,
+                 TW_KEY_LINK_HOP, TW_KEY_EVENT_UNMAP);
     g_assert_cmpstr(key, ==, "StaSoftmmuRdRamHopUnm");
     tw_key_write(key, TW_VERDICT_WRONG, "zoo:victim-kept", TW_OP_DMA_WRITE,
                  TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
@@ -25,8 +25,8 @@ static void test_example(void)
 /* A word of hexadecimal digits would be taken for an address. */
 static bool looks_hexadecimal(const char *word)
 {
-    return strlen(word) >= 4 && strspn(word, "0123456789abcdefABCDEF") ==
-                                    strlen(word);
+    return strlen(word) >= 4 &&
+           strspn(word, "0123456789abcdefABCDEF") == strlen(word);
 }
 
 static void check_line(const char *key, unsigned verdict, const char *target)
@@ -49,8 +49,8 @@ static void check_line(const char *key, unsigned verdict, const char *target)
 static void test_all_keys(void)
 {
     static const char *const targets[] = {
-        "softmmu", "zoo:some-slug", "exec:./target 12", "unicorn", "qemu-mpc",
-        "qemu-smmuv3", "qemu-vtd", "qemu-amdvi"};
+        "softmmu",  "zoo:some-slug", "exec:./target 12", "unicorn",
+        "qemu-mpc", "qemu-smmuv3",   "qemu-vtd",         "qemu-amdvi"};
     g_autoptr(GHashTable) seen =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     unsigned count = 0;
@@ -58,14 +58,14 @@ static void test_all_keys(void)
         for (unsigned t = 0; t < G_N_ELEMENTS(targets); t++) {
             for (unsigned code = TW_OP_NOP; code <= TW_OP_DMA_WRITE; code++) {
                 for (unsigned leaf = 0; leaf < TW_KEY_LEAVES; leaf++) {
-                    for (unsigned rest = 0;
-                         rest < TW_KEY_LINKS * TW_KEY_EVENTS; rest++) {
+                    for (unsigned rest = 0; rest < TW_KEY_LINKS * TW_KEY_EVENTS;
+                         rest++) {
                         char key[TW_KEY_SIZE];
                         tw_key_write(key, v, targets[t], code, leaf,
                                      rest % TW_KEY_LINKS, rest / TW_KEY_LINKS);
-                        size_t letters = strspn(
-                            key, "abcdefghijklmnopqrstuvwxyz"
-                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+                        size_t letters =
+                            strspn(key, "abcdefghijklmnopqrstuvwxyz"
+                                        "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
                         g_assert_cmpuint(letters, ==, strlen(key));
                         g_assert_cmpuint(letters, <=, 26);
                         if (t == 0) {

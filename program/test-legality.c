@@ -145,8 +145,7 @@ static void test_spaces(void)
         "space-del s3\n"
         "space-del s0\n"  /* a CPU names it */
         "space-del s1\n", /* IOMMUs name it */
-        NO(ABSENT), OK, OK, NO(EXISTS), OK, NO(ABSENT), NO(IN_USE),
-        NO(IN_USE));
+        NO(ABSENT), OK, OK, NO(EXISTS), OK, NO(ABSENT), NO(IN_USE), NO(IN_USE));
     /* A map anywhere in the program names it, even one that is skipped. */
     RUN("map i0.0 0x0..0x3f -> s3 0x0 rw silent\nspace-new s3\n"
         "space-del s3\n",
@@ -213,14 +212,13 @@ static void test_registrations(void)
         "listen o1 of s0\nobserve o1 of i0.0 map 0x0..0x1\nreplay o1\n"
         "replay o0\nunlisten o0\nunlisten o1\nunlisten o1\nunobserve o0\n"
         "observe o0 of i0.0 map 0x0..0x1\n",
-        NO(ABSENT), OK, NO(EXISTS), NO(EXISTS), OK, NO(EXISTS), NO(ABSENT),
-        OK, NO(ABSENT), OK, NO(ABSENT), OK, OK);
+        NO(ABSENT), OK, NO(EXISTS), NO(EXISTS), OK, NO(EXISTS), NO(ABSENT), OK,
+        NO(ABSENT), OK, NO(ABSENT), OK, OK);
     RUN("dma-unmap m0\ndma-read s0 0x0 1 none via m0\n"
         "dma-map m0 of s0 0x0 0x40 r none\ndma-map m0 of s0 0x0 0x40 w none\n"
         "dma-read s0 0x0 1 none via m0\ndma-unmap m0\n"
         "dma-write s0 0x0 1 none via m0\ndma-map m0 of s3 0x0 0x40 r none\n",
-        NO(ABSENT), NO(ABSENT), OK, NO(EXISTS), OK, OK, NO(ABSENT),
-        NO(ABSENT));
+        NO(ABSENT), NO(ABSENT), OK, NO(EXISTS), OK, OK, NO(ABSENT), NO(ABSENT));
 }
 
 static void test_snapshots(void)
@@ -265,8 +263,7 @@ static void test_vetoed(void)
     g_assert_cmpint(tw_legality_step(&l, &p.script[1]), ==, TW_LEGAL);
     tw_legality_revert(&l, &p.script[1]);
     g_assert_cmpint(tw_legality_step(&l, &p.script[2]), ==, TW_LEGAL);
-    g_assert_cmpint(tw_legality_step(&l, &p.script[0]), ==,
-                    TW_ILLEGAL_EXISTS);
+    g_assert_cmpint(tw_legality_step(&l, &p.script[0]), ==, TW_ILLEGAL_EXISTS);
 }
 
 /* Over thousands of programs: each reason, and the graph has no cycle. */
@@ -287,8 +284,8 @@ static void test_random(void)
                 g_assert_cmpuint(l.depth, ==, before.depth);
                 g_assert_cmphex(l.space_live, ==, before.space_live);
                 g_assert_cmphex(l.region_rooted, ==, before.region_rooted);
-                g_assert_true(memcmp(l.container, before.container,
-                                     p.n_regions) == 0);
+                g_assert_true(
+                    memcmp(l.container, before.container, p.n_regions) == 0);
             }
         }
         /* The graph as it became, as a program of its own. */
@@ -318,14 +315,14 @@ static void test_random(void)
 /* Well-formedness ---------------------------------------------------------- */
 
 /* The world with one change has this wrong with it. */
-#define WRONG(change, text)                                                  \
-    do {                                                                     \
-        char why[200] = "";                                                  \
-        load("read c0.0 0x0 1\nmap i0.0 0x0..0x3f -> s1 0x0 rw silent\n");   \
-        change;                                                              \
-        g_assert_false(tw_program_check(&p, why, sizeof why));               \
-        g_assert_cmpstr(why, ==, text);                                      \
-        g_assert_false(tw_program_check(&p, NULL, 0));                       \
+#define WRONG(change, text) \
+    do { \
+        char why[200] = ""; \
+        load("read c0.0 0x0 1\nmap i0.0 0x0..0x3f -> s1 0x0 rw silent\n"); \
+        change; \
+        g_assert_false(tw_program_check(&p, why, sizeof why)); \
+        g_assert_cmpstr(why, ==, text); \
+        g_assert_false(tw_program_check(&p, NULL, 0)); \
     } while (0)
 
 static void test_wrong_objects(void)
@@ -383,8 +380,7 @@ static void test_wrong_objects(void)
           "iommu i1: an mpc leads to a space and blocks to another");
     WRONG(p.regions[12].size = 0x41,
           "iommu i1: its region r12 is not 1 to 65536 whole blocks");
-    WRONG(p.iommus[2].tables = 0,
-          "iommu i2: its tables are in no ram region");
+    WRONG(p.iommus[2].tables = 0, "iommu i2: its tables are in no ram region");
     WRONG(p.iommus[2].levels = 0,
           "iommu i2: a pagetable has 1 to 6 levels that fit 64 bits");
     WRONG(p.iommus[2].bypass_space = TW_NONE,
@@ -460,18 +456,16 @@ static void test_wrong_operations(void)
           "operation 0 (read): it carries a flag that it does not take");
     WRONG(p.script[1].actor = 3,
           "operation 1 (map): its actor c3 does not exist");
-    WRONG(p.script[1].index = 2,
-          "operation 1 (map): iommu i0 has no index 2");
-    WRONG(p.script[1].other = 9,
-          "operation 1 (map): space s9 does not exist");
+    WRONG(p.script[1].index = 2, "operation 1 (map): iommu i0 has no index 2");
+    WRONG(p.script[1].other = 9, "operation 1 (map): space s9 does not exist");
     WRONG(p.script[1].last = 0x40,
           "operation 1 (map): its range is not whole granules");
     WRONG((p.script[1].addr = 0x80),
           "operation 1 (map): its range is not in order");
     WRONG(p.script[1].perm = TW_X, "operation 1 (map): no such rights");
-    WRONG((p.script[0] = tw_op_make(TW_OP_DMA_READ),
-           p.script[0].attrs = 0x8000),
-          "operation 0 (dma-read): no such attributes");
+    WRONG(
+        (p.script[0] = tw_op_make(TW_OP_DMA_READ), p.script[0].attrs = 0x8000),
+        "operation 0 (dma-read): no such attributes");
     WRONG((p.script[0] = tw_op_make(TW_OP_BEGIN), p.script[0].actor = 0),
           "operation 0 (begin): its actor is the board");
     WRONG((p.script[0] = tw_op_make(TW_OP_PAGE), p.script[0].lg = 64),
@@ -541,14 +535,16 @@ static void test_par(void)
          "par\nend-par\n");
     p.script[3].actor = 1;
     g_assert_false(tw_program_check(&p, why, sizeof why));
-    g_assert_cmpstr(why, ==, "operation 3 (flush-all): expected one actor in "
-                             "a part of par");
+    g_assert_cmpstr(why, ==,
+                    "operation 3 (flush-all): expected one actor in "
+                    "a part of par");
     p.script[3].actor = 0;
     g_assert_true(tw_program_check(&p, why, sizeof why));
     p.script[5].actor = p.script[5].obj = 0;
     g_assert_false(tw_program_check(&p, why, sizeof why));
-    g_assert_cmpstr(why, ==, "operation 5 (read): expected an actor that has "
-                             "no other part of par");
+    g_assert_cmpstr(why, ==,
+                    "operation 5 (read): expected an actor that has "
+                    "no other part of par");
 }
 
 static void test_round(void)

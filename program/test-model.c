@@ -42,10 +42,10 @@ static void test_fields_count(void)
     test_parse(&a, sample);
     tw_program_copy(&b, &a);
     same();
-#define DIFFERS(change)                                                      \
-    do {                                                                     \
-        change;                                                              \
-        differ(#change);                                                     \
+#define DIFFERS(change) \
+    do { \
+        change; \
+        differ(#change); \
     } while (0)
     DIFFERS(b.page_lg++);
     DIFFERS(b.hops++);
@@ -167,8 +167,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/model/equal/fields-count", test_fields_count);
-    g_test_add_func("/model/equal/holes-do-not-count",
-                    test_holes_do_not_count);
+    g_test_add_func("/model/equal/holes-do-not-count", test_holes_do_not_count);
     g_test_add_func("/model/equal/unused-fields-do-not-count",
                     test_unused_fields_do_not_count);
     g_test_add_func("/model/copy", test_copy);

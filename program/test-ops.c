@@ -4,13 +4,12 @@
 
 static TwProgram p;
 
-static const char world[] =
-    "twinwalk 1\npage 64\nhops 16\n"
-    "region r0 container size 0x1000\n"
-    "region r1 ram size 0x40 in r0 at 0x40\n"
-    "region r2 iommu size 0x40 in r0 at 0x80 iommu i0\n"
-    "space s0 root r0\niommu i0 table granule 64\n"
-    "cpu c0 tlb 8\nmmu c0.0 space s0\nscript\n";
+static const char world[] = "twinwalk 1\npage 64\nhops 16\n"
+                            "region r0 container size 0x1000\n"
+                            "region r1 ram size 0x40 in r0 at 0x40\n"
+                            "region r2 iommu size 0x40 in r0 at 0x80 iommu i0\n"
+                            "space s0 root r0\niommu i0 table granule 64\n"
+                            "cpu c0 tlb 8\nmmu c0.0 space s0\nscript\n";
 
 static void test_table(void)
 {
@@ -47,9 +46,21 @@ static void test_table(void)
 /* No operand is there twice, and none shares a field with another. */
 static void test_fields(void)
 {
-    enum { OBJ = 1, INDEX = 2, OTHER = 4, SIZE = 8, LG = 16, PERM = 32,
-           KINDS = 64, ADDR = 128, LAST = 256, OUT = 512, IMMEDIATE = 1024,
-           NOTIFIED = 2048, ON = 4096 };
+    enum {
+        OBJ = 1,
+        INDEX = 2,
+        OTHER = 4,
+        SIZE = 8,
+        LG = 16,
+        PERM = 32,
+        KINDS = 64,
+        ADDR = 128,
+        LAST = 256,
+        OUT = 512,
+        IMMEDIATE = 1024,
+        NOTIFIED = 2048,
+        ON = 4096
+    };
     static const unsigned fields[TW_ARG_KINDS] = {
         [TW_ARG_CPU] = OBJ,
         [TW_ARG_CPU_OR_ALL] = OBJ,
@@ -201,8 +212,8 @@ static void test_names(void)
 /* LANGUAGE.md has one row for each operation, as the table has. */
 static void test_manual(void)
 {
-    g_autofree char *path = g_test_build_filename(
-        G_TEST_DIST, "program", "LANGUAGE.md", NULL);
+    g_autofree char *path =
+        g_test_build_filename(G_TEST_DIST, "program", "LANGUAGE.md", NULL);
     g_autofree char *manual = NULL;
     g_autoptr(GError) error = NULL;
     g_file_get_contents(path, &manual, NULL, &error);
@@ -239,13 +250,16 @@ static void test_manual(void)
 static void test_no_registration_inside(void)
 {
     static const char *const registrations[] = {
-        "observe o0 of i0.0 unmap 0x0..0x3f", "unobserve o0", "replay o0",
-        "veto i0 on", "listen o0 of s0", "unlisten o0"};
+        "observe o0 of i0.0 unmap 0x0..0x3f",
+        "unobserve o0",
+        "replay o0",
+        "veto i0 on",
+        "listen o0 of s0",
+        "unlisten o0"};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(registrations); i++) {
-        g_autofree char *text =
-            g_strconcat(world, "  read c0.0 0x40 1\n  ", registrations[i],
-                        "\n", NULL);
+        g_autofree char *text = g_strconcat(world, "  read c0.0 0x40 1\n  ",
+                                            registrations[i], "\n", NULL);
         char why[160];
 
         test_parse(&p, text);
@@ -258,7 +272,8 @@ static void test_no_registration_inside(void)
         p.regions[3].size = 0x40;
         p.n_regions = 4;
         p.n_actors = 1;
-        p.actors[0] = (TwActor){.region = 3, .op = tw_op_make(TW_OP_NOTIFY_ALL)};
+        p.actors[0] =
+            (TwActor){.region = 3, .op = tw_op_make(TW_OP_NOTIFY_ALL)};
         g_assert_true(tw_program_check(&p, why, sizeof(why)));
         p.actors[0].op = p.script[1];
         g_assert_false(tw_program_check(&p, why, sizeof(why)));

@@ -15,24 +15,35 @@
 static inline void test_parse(TwProgram *program, const char *text)
 {
     g_autoptr(GError) error = NULL;
-    tw_program_parse(program, text, strlen(text), "test", TW_TEXT_STRICT,
-                     NULL, NULL, &error);
+    tw_program_parse(program, text, strlen(text), "test", TW_TEXT_STRICT, NULL,
+                     NULL, &error);
     g_assert_no_error(error);
 }
 
 static inline uint64_t test_extreme(TwRng *rng)
 {
-    static const uint64_t values[] = {
-        0,          1,          15,         0x7fff,     0x8000,
-        0x8001,     0xffff,     0x10000,    0x7fffffff, 0x80000000,
-        UINT64_MAX, UINT64_MAX - 1, UINT64_C(1) << 63,
-        (UINT64_C(1) << 63) - 1,    UINT64_MAX - 0x7fff, UINT64_MAX - 0x8000};
+    static const uint64_t values[] = {0,
+                                      1,
+                                      15,
+                                      0x7fff,
+                                      0x8000,
+                                      0x8001,
+                                      0xffff,
+                                      0x10000,
+                                      0x7fffffff,
+                                      0x80000000,
+                                      UINT64_MAX,
+                                      UINT64_MAX - 1,
+                                      UINT64_C(1) << 63,
+                                      (UINT64_C(1) << 63) - 1,
+                                      UINT64_MAX - 0x7fff,
+                                      UINT64_MAX - 0x8000};
     switch (tw_rng_below(rng, 3)) {
     case 0:
         return values[tw_rng_below(rng, G_N_ELEMENTS(values))];
     case 1:
-        return (UINT64_C(1) << tw_rng_below(rng, 64)) +
-               tw_rng_below(rng, 3) - 1;
+        return (UINT64_C(1) << tw_rng_below(rng, 64)) + tw_rng_below(rng, 3) -
+               1;
     default:
         return tw_rng_next(rng);
     }
@@ -55,8 +66,8 @@ static inline void test_twist_op(TwRng *rng, const TwProgram *p, TwOp *op)
         op->obj = (uint8_t)tw_rng_below(rng, 4);
         break;
     case 4:
-        op->actor = tw_rng_chance(rng, 50) ? TW_BOARD
-                                           : (uint8_t)tw_rng_below(rng, 4);
+        op->actor =
+            tw_rng_chance(rng, 50) ? TW_BOARD : (uint8_t)tw_rng_below(rng, 4);
         break;
     case 5:
         op->flags ^= (uint8_t)(1u << tw_rng_below(rng, 5));
@@ -142,8 +153,7 @@ static inline void test_random_program(TwRng *rng, TwProgram *p)
         tw_program_copy(&twisted, p);
         if (twisted.n_script > 0 && tw_rng_chance(rng, 60)) {
             test_twist_op(rng, &twisted,
-                          &twisted.script[tw_rng_below(rng,
-                                                       twisted.n_script)]);
+                          &twisted.script[tw_rng_below(rng, twisted.n_script)]);
         } else if (twisted.n_setup > 0 && tw_rng_chance(rng, 30)) {
             test_twist_op(rng, &twisted,
                           &twisted.setup[tw_rng_below(rng, twisted.n_setup)]);

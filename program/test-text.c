@@ -294,10 +294,10 @@ static void test_comments_top(void)
 
 /* Mistakes ----------------------------------------------------------------- */
 
-#define OBJECTS                                                              \
-    HEAD "region r0 container size 0x1000\n"                                 \
-         "region r1 iommu size 64 in r0 at 0 iommu i0\n"                     \
-         "space s0 root r0\niommu i0 table granule 64\n"                     \
+#define OBJECTS \
+    HEAD "region r0 container size 0x1000\n" \
+         "region r1 iommu size 64 in r0 at 0 iommu i0\n" \
+         "space s0 root r0\niommu i0 table granule 64\n" \
          "cpu c0\nmmu c0.0 space s0\n"
 #define SCRIPT OBJECTS "script\n"
 
@@ -344,8 +344,7 @@ static const struct {
     {HEAD "region r0 ram size 1 at 2^64\n", "m:2:25: expected a number"},
     {HEAD "region r0 ram size 1 of r1\n",
      "m:2:22: expected an option of a region of kind ram"},
-    {HEAD "region r0 ram size 1 size 1\n",
-     "m:2:22: expected each option once"},
+    {HEAD "region r0 ram size 1 size 1\n", "m:2:22: expected each option once"},
     {HEAD "region r0 ram size 1 prio 2147483648\n",
      "m:2:27: expected a priority of 32 bits"},
     {HEAD "region r0 ram size 1 in s0\n", "m:2:25: expected r0 to r63"},
@@ -482,8 +481,7 @@ static void test_mistakes(void)
         /* A lenient reader goes on, and says that it left something out. */
         unsigned dropped = 0;
         g_assert_true(tw_program_parse(&p, text, strlen(text), "m",
-                                       TW_TEXT_LENIENT, NULL, &dropped,
-                                       NULL));
+                                       TW_TEXT_LENIENT, NULL, &dropped, NULL));
         g_assert_true(tw_program_check(&p, NULL, 0));
         g_assert_true(dropped > 0 || i < 3);
     }
@@ -538,9 +536,8 @@ static void test_lenient(void)
                               "during notify-all i0\n"
                               "and\n";
     unsigned dropped = 0;
-    g_assert_true(tw_program_parse(&p, text, strlen(text), "m",
-                                   TW_TEXT_LENIENT, comments, &dropped,
-                                   NULL));
+    g_assert_true(tw_program_parse(&p, text, strlen(text), "m", TW_TEXT_LENIENT,
+                                   comments, &dropped, NULL));
     g_assert_cmpuint(dropped, ==, 5);
     g_autofree char *printed = print(&p, comments);
     g_assert_nonnull(strstr(printed,
@@ -558,8 +555,8 @@ static void test_lenient_version(void)
                                    TW_TEXT_LENIENT, NULL, &dropped, NULL));
     g_assert_cmpuint(dropped, ==, 2);
     g_assert_cmpint(p.page_lg, ==, 6);
-    g_assert_true(tw_program_parse(&p, none, strlen(none), "m",
-                                   TW_TEXT_LENIENT, NULL, &dropped, NULL));
+    g_assert_true(tw_program_parse(&p, none, strlen(none), "m", TW_TEXT_LENIENT,
+                                   NULL, &dropped, NULL));
     g_assert_cmpuint(dropped, ==, 0);
     g_assert_cmpint(p.page_lg, ==, 6);
 }
@@ -575,8 +572,8 @@ static void test_lenient_objects(void)
                             "cpu c0\nmmu c0.0 space s0\nmmu c0.1 space s1\n"
                             "script\nread c0.0 0 1\nread c0.1 0 1\n";
     unsigned dropped = 0;
-    g_assert_true(tw_program_parse(&p, text, strlen(text), "m",
-                                   TW_TEXT_LENIENT, NULL, &dropped, NULL));
+    g_assert_true(tw_program_parse(&p, text, strlen(text), "m", TW_TEXT_LENIENT,
+                                   NULL, &dropped, NULL));
     g_autofree char *printed = print(&p, NULL);
     g_assert_cmpuint(dropped, ==, 5);
     g_assert_cmpstr(printed, ==,
@@ -619,17 +616,16 @@ static void test_hostile(void)
         g_autoptr(TwComments) comments = tw_comments_new();
         /* A copy of the very size, so that a read beyond it is seen. */
         g_autofree char *exact = g_memdup2(text, length);
-        if (tw_program_parse(&p, exact, length, "h", TW_TEXT_STRICT, NULL,
-                             NULL, &error)) {
+        if (tw_program_parse(&p, exact, length, "h", TW_TEXT_STRICT, NULL, NULL,
+                             &error)) {
             strict++;
         } else {
             g_assert_true(g_str_has_prefix(error->message, "h:"));
             g_assert_nonnull(strstr(error->message, ": expected "));
             g_assert_null(strchr(error->message, '\n'));
         }
-        g_assert_true(tw_program_parse(&p, exact, length, "h",
-                                       TW_TEXT_LENIENT, comments, NULL,
-                                       NULL));
+        g_assert_true(tw_program_parse(&p, exact, length, "h", TW_TEXT_LENIENT,
+                                       comments, NULL, NULL));
         g_assert_true(tw_program_check(&p, NULL, 0));
         g_autofree char *once = print(&p, comments);
         g_autoptr(TwComments) again = tw_comments_new();
@@ -648,8 +644,7 @@ static void test_long_lines(void)
 {
     g_autofree char *spaces = g_strnfill(4086, ' ');
     g_autofree char *fits = g_strconcat("twinwalk 1", spaces, "\n", NULL);
-    g_autofree char *long_line = g_strconcat("twinwalk 1", spaces, " \n",
-                                             NULL);
+    g_autofree char *long_line = g_strconcat("twinwalk 1", spaces, " \n", NULL);
     g_autoptr(GError) error = NULL;
     test_parse(&p, fits);
     g_assert_false(tw_program_parse(&p, long_line, strlen(long_line), "m",
@@ -683,8 +678,7 @@ static void test_large(void)
         g_autoptr(TwComments) comments = tw_comments_new();
         gint64 start = g_get_monotonic_time();
         g_assert_true(tw_program_parse(&p, text, TW_TEXT_MAX, "m",
-                                       TW_TEXT_LENIENT, comments, NULL,
-                                       NULL));
+                                       TW_TEXT_LENIENT, comments, NULL, NULL));
         g_assert_cmpint(g_get_monotonic_time() - start, <, 20000000);
         g_assert_true(tw_program_check(&p, NULL, 0));
     }
@@ -718,8 +712,8 @@ static void test_files(void)
     g_assert_cmpint(truncate(path, TW_TEXT_MAX + 1), ==, 0);
     g_assert_false(tw_file_read(path, bytes, &error));
     g_assert_error(error, TW_TEXT_ERROR, TW_TEXT_ERROR_TOO_LARGE);
-    g_autofree char *large = g_strconcat(
-        path, ": expected at most 4194304 bytes", NULL);
+    g_autofree char *large =
+        g_strconcat(path, ": expected at most 4194304 bytes", NULL);
     g_assert_cmpstr(error->message, ==, large);
     g_assert_cmpuint(bytes->len, ==, 0);
     g_clear_error(&error);
@@ -744,8 +738,8 @@ static void test_files(void)
     g_unlink(path);
     g_assert_false(tw_program_load(&p, path, TW_TEXT_STRICT, NULL, &error));
     g_assert_error(error, TW_TEXT_ERROR, TW_TEXT_ERROR_IO);
-    g_assert_true(g_str_has_suffix(error->message,
-                                   ": No such file or directory"));
+    g_assert_true(
+        g_str_has_suffix(error->message, ": No such file or directory"));
     g_unlink(fifo);
     g_rmdir(dir);
 }
@@ -782,8 +776,8 @@ static void test_example(void)
     g_autoptr(GError) error = NULL;
     g_autofree char *file = g_test_build_filename(
         G_TEST_DIST, "corpus", "examples", "nested-stale.tw", NULL);
-    g_autofree char *manual = g_test_build_filename(G_TEST_DIST, "program",
-                                                    "LANGUAGE.md", NULL);
+    g_autofree char *manual =
+        g_test_build_filename(G_TEST_DIST, "program", "LANGUAGE.md", NULL);
     g_autofree char *text = NULL, *page = NULL;
     g_autoptr(TwComments) comments = tw_comments_new();
     g_file_get_contents(file, &text, NULL, &error);

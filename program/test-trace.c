@@ -56,8 +56,7 @@ static void test_canonical(void)
     g_assert_cmpint(t.n_ops, ==, 4);
     g_assert_cmpint(t.n_locations, ==, 2);
     g_assert_cmpint(t.outcomes[0].n_locations, ==, 2);
-    g_assert_cmpint(t.locations[1].flags, ==,
-                    TW_LOC_READONLY | TW_LOC_ROMD);
+    g_assert_cmpint(t.locations[1].flags, ==, TW_LOC_READONLY | TW_LOC_ROMD);
     g_assert_cmpint(t.log[0].byte, ==, 0x5a);
     g_assert_cmphex(t.events[1].last, ==, UINT64_MAX);
     g_assert_cmpint(t.events[0].space, ==, TW_NONE);
@@ -75,9 +74,8 @@ static void test_ends(void)
     };
     test_parse(&p, world);
     for (unsigned i = 0; i < G_N_ELEMENTS(ends); i++) {
-        g_autofree char *text = g_strconcat("twinwalk-trace 1\n", ends[i],
-                                            "0 skipped\n1 not-run\nend\n",
-                                            NULL);
+        g_autofree char *text = g_strconcat(
+            "twinwalk-trace 1\n", ends[i], "0 skipped\n1 not-run\nend\n", NULL);
         g_autoptr(GString) again = g_string_new(NULL);
         parse(&t, text);
         tw_trace_print(&t, &p, again);
@@ -149,41 +147,50 @@ static const struct {
 } lies[] = {
     {"trace 1", "trace 2", "t:1:16: expected version 1"},
     {"twinwalk-trace", "twinwalk", "t:1:1: expected 'twinwalk-trace'"},
-    {"end done", "end fine", "t:2:5: expected done, died, hung, unsupported, "
-                             "invariant or overflow"},
-    {"end done", "end died op 5", "t:2:13: expected an operation of the "
-                                  "program"},
-    {"end done", "end died op 1 signal 0",
-     "t:2:22: expected a signal number"},
+    {"end done", "end fine",
+     "t:2:5: expected done, died, hung, unsupported, "
+     "invariant or overflow"},
+    {"end done", "end died op 5",
+     "t:2:13: expected an operation of the "
+     "program"},
+    {"end done", "end died op 1 signal 0", "t:2:22: expected a signal number"},
     {"0 ok", "1 ok", "t:3:1: expected the number of the next operation"},
     {"0 ok", "0 done", "t:3:3: expected a class, skipped or not-run"},
-    {"2 done", "2 ok 0x0", "t:5:3: expected done, skipped, nomem, vetoed or "
-                           "not-run"},
+    {"2 done", "2 ok 0x0",
+     "t:5:3: expected done, skipped, nomem, vetoed or "
+     "not-run"},
     {"3 page-fault 0x0", "3 page-fault 0x10000",
      "t:6:14: expected a value as wide as the access"},
     {"3 page-fault 0x0\n", "",
      "t:15:1: expected an outcome for each operation"},
     {"3 page-fault 0x0\n", "3 page-fault 0x0\n4 done\n",
      "t:7:1: expected no more operations than the program has"},
-    {"0+4 r1", "0+9 r1", "t:3:28: expected bytes FIRST+LENGTH of the access, "
-                         "in order"},
-    {"4+4 r2", "3+4 r2", "t:3:43: expected bytes FIRST+LENGTH of the access, "
-                         "in order"},
-    {"4+4 r2", "5+4 r2", "t:3:43: expected bytes FIRST+LENGTH of the access, "
-                         "in order"},
-    {"4+4 r2", "4+0 r2", "t:3:43: expected bytes FIRST+LENGTH of the access, "
-                         "in order"},
+    {"0+4 r1", "0+9 r1",
+     "t:3:28: expected bytes FIRST+LENGTH of the access, "
+     "in order"},
+    {"4+4 r2", "3+4 r2",
+     "t:3:43: expected bytes FIRST+LENGTH of the access, "
+     "in order"},
+    {"4+4 r2", "5+4 r2",
+     "t:3:43: expected bytes FIRST+LENGTH of the access, "
+     "in order"},
+    {"4+4 r2", "4+0 r2",
+     "t:3:43: expected bytes FIRST+LENGTH of the access, "
+     "in order"},
     {"0+4 r1", "0+4 r4", "t:3:32: expected a region of the program"},
     {"0+4 r1", "0+4 r64", "t:3:32: expected r0 to r63"},
-    {"log 1 write", "log 4 write", "t:7:5: expected an operation of the "
-                                   "program"},
+    {"log 1 write", "log 4 write",
+     "t:7:5: expected an operation of the "
+     "program"},
     {"log 1 write", "log 1 wrote", "t:7:7: expected write or fetch"},
     {"0x5a", "0x15a", "t:7:22: expected a byte"},
-    {"rid=7", "rid=65536", "t:7:27: expected attributes "
-                           "(secure,user,rid=N,unspecified or none)"},
+    {"rid=7", "rid=65536",
+     "t:7:27: expected attributes "
+     "(secure,user,rid=N,unspecified or none)"},
     {"o0 unmap", "o8 unmap", "t:9:9: expected o0 to o7"},
-    {"o0 unmap", "o0 unmapped", "t:9:12: expected unmap, map, deviotlb, add, "
-                                "del or nop"},
+    {"o0 unmap", "o0 unmapped",
+     "t:9:12: expected unmap, map, deviotlb, add, "
+     "del or nop"},
     {"rw s0", "rwx s0", "t:10:16: expected rights (rw or none)"},
     {"rw s0", "rw s1", "t:10:19: expected a space of the program"},
     {"0x0..0xff", "0x1..0x0ff", NULL},
@@ -195,8 +202,7 @@ static const struct {
     {"digest r1", "digest r9", "t:15:8: expected a region of the program"},
     {"digest r1 0x1234\n", "digest r1 0x1\ndigest r1 0x1\n",
      "t:16:8: expected each digest once"},
-    {"digest r1 0x1234\nend\n", "digest r1 0x1234\n",
-     "t:16:1: expected 'end'"},
+    {"digest r1 0x1234\nend\n", "digest r1 0x1234\n", "t:16:1: expected 'end'"},
     {"0x1234\nend\n", "0x1234\nend\nend\n",
      "t:17:1: expected nothing behind 'end'"},
     {"0x1234\nend\n", "0x1234\nfoo\n",
@@ -207,8 +213,9 @@ static const struct {
     {"dirty 2 r1", "dirty 2 r9", "t:12:9: expected a region of the program"},
     {"dirty 2 r1 0x0..0x3f", "dirty 2 r1 0x0..0x3f -> 0x0",
      "t:12:22: expected the end of the line"},
-    {"end done\n", "end done\ntext a\ntext b\n", "t:4:6: expected one text "
-                                                 "only"},
+    {"end done\n", "end done\ntext a\ntext b\n",
+     "t:4:6: expected one text "
+     "only"},
     {"end done\n", "end done\ntext\n",
      "t:3:5: expected a text of 1 to 159 bytes"},
 };
@@ -220,9 +227,9 @@ static void test_lies(void)
         g_autoptr(GError) error = NULL;
         const char *at = strstr(sample, lies[i].from);
         g_assert_nonnull(at);
-        g_autofree char *text = g_strdup_printf(
-            "%.*s%s%s", (int)(at - sample), sample, lies[i].to,
-            at + strlen(lies[i].from));
+        g_autofree char *text =
+            g_strdup_printf("%.*s%s%s", (int)(at - sample), sample, lies[i].to,
+                            at + strlen(lies[i].from));
         bool good = tw_trace_parse(&t, &p, text, strlen(text), "t", &error);
         if (!lies[i].message) {
             g_assert_no_error(error);

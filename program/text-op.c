@@ -163,8 +163,7 @@ static bool parse_arg(TwLexer *l, TwArg arg, TwOp *op)
         return tw_lexer_name(l, tw_scope_name, TW_SCOPES,
                              "global, domain, range or context", &op->kinds);
     case TW_ARG_COUNT:
-        if (!tw_lexer_number(l, 0, UINT32_MAX, "a number of 32 bits",
-                             &value)) {
+        if (!tw_lexer_number(l, 0, UINT32_MAX, "a number of 32 bits", &value)) {
             return false;
         }
         op->count = (uint32_t)value;

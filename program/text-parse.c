@@ -376,13 +376,9 @@ bool tw_program_parse(TwProgram *program, const char *text, size_t length,
         if (mode == TW_TEXT_STRICT) {
             g_autofree char *what =
                 g_strdup_printf("a well-formed program: %s", why);
-            return tw_lexer_expected_at(&s->lexer,
-                                        place && place->line
-                                            ? place->line
-                                            : s->lexer.line,
-                                        place && place->line ? place->column
-                                                             : 1,
-                                        what);
+            return tw_lexer_expected_at(
+                &s->lexer, place && place->line ? place->line : s->lexer.line,
+                place && place->line ? place->column : 1, what);
         }
         drop(s, spot);
         if (comments) {

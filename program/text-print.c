@@ -34,8 +34,7 @@ static void write_region(GString *out, const TwProgram *p, unsigned id,
     if (r->kind == TW_REGION_ALIAS) {
         g_string_append_printf(out, " of r%u", r->target);
         if (r->alias_offset) {
-            g_string_append_printf(out, " offset 0x%" PRIx64,
-                                   r->alias_offset);
+            g_string_append_printf(out, " offset 0x%" PRIx64, r->alias_offset);
         }
     }
     if (tw_region_has_block(r->kind) && r->block != id) {
@@ -95,8 +94,7 @@ static void write_iommu(GString *out, const TwProgram *p, unsigned id)
     }
     if (m->kind == TW_IOMMU_PAGETABLE) {
         g_string_append_printf(out, " format %s tables r%u levels %u",
-                               tw_format_name(m->format), m->tables,
-                               m->levels);
+                               tw_format_name(m->format), m->tables, m->levels);
     }
     g_string_append(out, m->bypass ? " bypass" : "");
 }
@@ -295,8 +293,7 @@ void tw_program_print(const TwProgram *p, const TwComments *comments,
         g_string_append_printf(out, "hops %u", p->hops);
         finish(pr, TW_SPOT_HOPS, 0);
     }
-    if (p->contents != TW_CONTENTS_DATA ||
-        commented(pr, TW_SPOT_CONTENTS, 0)) {
+    if (p->contents != TW_CONTENTS_DATA || commented(pr, TW_SPOT_CONTENTS, 0)) {
         start(pr, TW_SPOT_CONTENTS, 0);
         g_string_append_printf(out, "contents %s",
                                tw_contents_name(p->contents));
@@ -305,8 +302,7 @@ void tw_program_print(const TwProgram *p, const TwComments *comments,
     if (p->explicit_safepoints || commented(pr, TW_SPOT_SAFEPOINTS, 0)) {
         start(pr, TW_SPOT_SAFEPOINTS, 0);
         g_string_append_printf(out, "safepoints %s",
-                               p->explicit_safepoints ? "explicit"
-                                                      : "implied");
+                               p->explicit_safepoints ? "explicit" : "implied");
         finish(pr, TW_SPOT_SAFEPOINTS, 0);
     }
     print_topology(pr, p);

@@ -87,8 +87,8 @@ static void write_event(GString *out, const TwEventRecord *e)
     if (e->kind == TW_TRACE_DIRTY) {
         g_string_append_printf(out, "dirty %u", e->op);
         write_object(out, 'r', e->region);
-        g_string_append_printf(out, " 0x%" PRIx64 "..0x%" PRIx64 "\n",
-                               e->first, e->last);
+        g_string_append_printf(out, " 0x%" PRIx64 "..0x%" PRIx64 "\n", e->first,
+                               e->last);
         return;
     }
     g_string_append_printf(out, "event %u o%u %s ", e->op, e->observer,
@@ -96,8 +96,8 @@ static void write_event(GString *out, const TwEventRecord *e)
     tw_write_perm(out, e->perm);
     write_object(out, 's', e->space);
     write_object(out, 'r', e->region);
-    g_string_append_printf(out, " 0x%" PRIx64 "..0x%" PRIx64 " -> 0x%" PRIx64
-                                "\n",
+    g_string_append_printf(out,
+                           " 0x%" PRIx64 "..0x%" PRIx64 " -> 0x%" PRIx64 "\n",
                            e->first, e->last, e->out);
 }
 
@@ -105,7 +105,7 @@ static void write_event(GString *out, const TwEventRecord *e)
 static void write_text(GString *out, const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(
-        text, (gssize)strnlen(text, sizeof ((TwTrace *)0)->text));
+        text, (gssize)strnlen(text, sizeof((TwTrace *)0)->text));
     for (char *c = valid; *c; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f) {
             *c = ' ';
@@ -114,7 +114,7 @@ static void write_text(GString *out, const char *text)
     g_strstrip(valid);
     /* What was made valid can be longer than what a trace holds. */
     const char *end;
-    size_t length = MIN(strlen(valid), sizeof ((TwTrace *)0)->text - 1);
+    size_t length = MIN(strlen(valid), sizeof((TwTrace *)0)->text - 1);
     if (!g_utf8_validate(valid, (gssize)length, &end)) {
         length = (size_t)(end - valid);
     }
@@ -291,8 +291,7 @@ static bool read_location(Reader *r, TwOutcome *outcome, unsigned size)
     const char *what = "bytes FIRST+LENGTH of the access, in order";
     unsigned from = 0;
     if (outcome->n_locations > 0) {
-        const TwLocation *before =
-            &r->t->locations[r->t->n_locations - 1];
+        const TwLocation *before = &r->t->locations[r->t->n_locations - 1];
         from = before->first + (unsigned)before->length;
     }
     if (l->length != 3 || l->word[1] != '+' || l->word[0] < '0' ||
@@ -409,9 +408,9 @@ static bool read_log(Reader *r)
 
 static bool read_event_kind(Reader *r, uint8_t *kind)
 {
-    static const uint8_t kinds[] = {
-        TW_EVENT_UNMAP, TW_EVENT_MAP,  TW_EVENT_DEVIOTLB_UNMAP,
-        TW_LISTEN_ADD,  TW_LISTEN_DEL, TW_LISTEN_NOP};
+    static const uint8_t kinds[] = {TW_EVENT_UNMAP,          TW_EVENT_MAP,
+                                    TW_EVENT_DEVIOTLB_UNMAP, TW_LISTEN_ADD,
+                                    TW_LISTEN_DEL,           TW_LISTEN_NOP};
     for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
         if (tw_lexer_skip(&r->lexer, tw_event_kind_name(kinds[i]))) {
             *kind = kinds[i];
@@ -456,9 +455,8 @@ static bool read_event(Reader *r)
 static bool read_dirty(Reader *r)
 {
     TwLexer *l = &r->lexer;
-    TwEventRecord e = {.observer = TW_NONE,
-                       .kind = TW_TRACE_DIRTY,
-                       .space = TW_NONE};
+    TwEventRecord e = {
+        .observer = TW_NONE, .kind = TW_TRACE_DIRTY, .space = TW_NONE};
     TwRange range;
     tw_lexer_next(l);
     if (!read_op_number(r, &e.op) || !read_region(r, &e.region) ||

@@ -133,12 +133,9 @@ const char *tw_status_name(unsigned status)
 const char *tw_end_name(unsigned end)
 {
     static const char *const names[TW_ENDS] = {
-        [TW_END_DONE] = "done",
-        [TW_END_DIED] = "died",
-        [TW_END_HUNG] = "hung",
-        [TW_END_UNSUPPORTED] = "unsupported",
-        [TW_END_INVARIANT] = "invariant",
-        [TW_END_OVERFLOW] = "overflow",
+        [TW_END_DONE] = "done",           [TW_END_DIED] = "died",
+        [TW_END_HUNG] = "hung",           [TW_END_UNSUPPORTED] = "unsupported",
+        [TW_END_INVARIANT] = "invariant", [TW_END_OVERFLOW] = "overflow",
     };
     return pick(names, TW_ENDS, end);
 }

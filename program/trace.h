@@ -45,8 +45,8 @@ typedef struct TwLocation {
 } TwLocation;
 
 typedef struct TwOutcome {
-    uint8_t status; /* TwStatus */
-    uint8_t class_; /* TwClass; accesses only */
+    uint8_t status;      /* TwStatus */
+    uint8_t class_;      /* TwClass; accesses only */
     uint8_t n_locations; /* 0 where refused (more than DEVICE_ERROR) or where
                           * the target does not say */
     uint16_t location;   /* index of the first in TwTrace.locations */
@@ -71,11 +71,11 @@ typedef struct TwLogRecord {
 typedef struct TwEventRecord {
     uint16_t op;
     uint8_t observer; /* or listener; TW_NONE: TW_TRACE_DIRTY */
-    uint8_t kind;  /* TW_EVENT_..., TW_LISTEN_... or TW_TRACE_DIRTY */
-    uint8_t perm;  /* MAP: rights; else 0 */
-    uint8_t space; /* MAP: target space; listeners: theirs; else TW_NONE */
-    uint8_t region; /* listeners: leaf region; dirty: the one asked; else
-                     * TW_NONE */
+    uint8_t kind;     /* TW_EVENT_..., TW_LISTEN_... or TW_TRACE_DIRTY */
+    uint8_t perm;     /* MAP: rights; else 0 */
+    uint8_t space;    /* MAP: target space; listeners: theirs; else TW_NONE */
+    uint8_t region;   /* listeners: leaf region; dirty: the one asked; else
+                       * TW_NONE */
     uint64_t first, last; /* inclusive */
     uint64_t out; /* MAP: output address of `first`; listeners: its offset in
                    * `region`; else 0 */
@@ -87,19 +87,19 @@ enum { TW_LISTEN_ADD = 16, TW_LISTEN_DEL, TW_LISTEN_NOP, TW_TRACE_DIRTY };
 typedef enum TwCounter {
     TW_COUNT_TLB_HIT,
     TW_COUNT_VICTIM_HIT,
-    TW_COUNT_FILL,          /* fills that inserted an entry */
-    TW_COUNT_UNCACHED,      /* CPU accesses served without an entry */
+    TW_COUNT_FILL,     /* fills that inserted an entry */
+    TW_COUNT_UNCACHED, /* CPU accesses served without an entry */
     TW_COUNT_FLUSH_ALL,
     TW_COUNT_FLUSH_INDEX,
     TW_COUNT_FLUSH_PAGE,
-    TW_COUNT_NOTIFY,        /* events offered to a region's notifiers */
-    TW_COUNT_DELIVER,       /* notifications delivered to CPU notifiers */
-    TW_COUNT_OBSERVED,      /* notifications delivered to observers */
-    TW_COUNT_QUEUED,        /* work queued on another CPU */
-    TW_COUNT_COMMIT,        /* effective commits */
-    TW_COUNT_RENDER,        /* views rendered */
-    TW_COUNT_DISPATCH,      /* dispatch trees built */
-    TW_COUNT_SUBPAGE,       /* accesses through a sub-page container */
+    TW_COUNT_NOTIFY,   /* events offered to a region's notifiers */
+    TW_COUNT_DELIVER,  /* notifications delivered to CPU notifiers */
+    TW_COUNT_OBSERVED, /* notifications delivered to observers */
+    TW_COUNT_QUEUED,   /* work queued on another CPU */
+    TW_COUNT_COMMIT,   /* effective commits */
+    TW_COUNT_RENDER,   /* views rendered */
+    TW_COUNT_DISPATCH, /* dispatch trees built */
+    TW_COUNT_SUBPAGE,  /* accesses through a sub-page container */
     TW_COUNTERS
 } TwCounter;
 
@@ -122,13 +122,13 @@ enum {
 };
 
 typedef struct TwTrace {
-    uint8_t end;      /* TwEnd */
+    uint8_t end;           /* TwEnd */
     bool locations_hidden; /* the target does not say where accesses went */
-    uint16_t end_op;  /* operation in flight at the end, if not DONE */
-    int32_t signal;   /* DIED: signal number, or 0 */
-    uint16_t n_ops;   /* outcomes filled; n_script when DONE */
+    uint16_t end_op;       /* operation in flight at the end, if not DONE */
+    int32_t signal;        /* DIED: signal number, or 0 */
+    uint16_t n_ops;        /* outcomes filled; n_script when DONE */
     uint16_t n_locations, n_log, n_events;
-    char text[160];   /* one line, no newline; "" if none */
+    char text[160]; /* one line, no newline; "" if none */
     uint32_t counters[TW_COUNTERS];
     uint64_t digests[TW_MAX_REGIONS]; /* per RAM block, up to n_regions */
     TwOutcome outcomes[TW_MAX_SCRIPT];
@@ -149,9 +149,9 @@ bool tw_trace_add_location(TwTrace *trace, TwOutcome *outcome,
 bool tw_trace_add_log(TwTrace *trace, TwLogRecord record);
 bool tw_trace_add_event(TwTrace *trace, TwEventRecord record);
 
-const char *tw_class_name(unsigned class_);   /* "ok" "discard" ... */
-const char *tw_status_name(unsigned status);  /* "done" "skipped" ... */
-const char *tw_end_name(unsigned end);        /* "done" "died" ... */
+const char *tw_class_name(unsigned class_);    /* "ok" "discard" ... */
+const char *tw_status_name(unsigned status);   /* "done" "skipped" ... */
+const char *tw_end_name(unsigned end);         /* "done" "died" ... */
 const char *tw_event_kind_name(unsigned kind); /* "unmap" "add" ... */
 
 #endif

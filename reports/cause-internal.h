@@ -34,10 +34,10 @@ typedef struct TwSuspect {
 bool tw_stays_without_fills(TwExperiment *e, const TwSuspect *s);
 
 /*
- * Each of these returns true if the finding is gone from the edited program.  It is not
- * gone where there is another one at the same operation, where an earlier
- * operation has one (nothing can be said then), or where the edit is not
- * possible.
+ * Each of these returns true if the finding is gone from the edited program. It
+ * is not gone where there is another one at the same operation, where an
+ * earlier operation has one (nothing can be said then), or where the edit is
+ * not possible.
  */
 
 /* A flush of the very page follows the ending. */
@@ -58,15 +58,16 @@ bool tw_with_aligned_entries(TwExperiment *e);
 bool tw_with_higher_priority(TwExperiment *e, const uint8_t *regions,
                              const int32_t *priorities, unsigned n);
 
-/* Names --------------------------------------------------------------------- */
+/* Names ---------------------------------------------------------------------
+ */
 
 /* Does an access reach it by a call, not through host memory? */
 bool tw_cause_is_device(const TwStory *story, const TwPlace *place);
 
 /* Where nothing better is known: what was asked of what.  `place`: where the
  * access should have gone, or NULL; `hops`: IOMMUs on its way. */
-void tw_cause_by_kind(const TwStory *story, const TwPlace *place,
-                      unsigned hops, TwCause *cause);
+void tw_cause_by_kind(const TwStory *story, const TwPlace *place, unsigned hops,
+                      TwCause *cause);
 /* The same of a minimal case. */
 void tw_cause_by_parts(const TwStory *story, const TwPlace *place,
                        unsigned hops, TwCause *cause);

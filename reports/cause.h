@@ -20,7 +20,7 @@
 enum { TW_CAUSE_SIZE = 128 };
 
 typedef struct TwCause {
-    TwFinding finding; /* what the program comes to, run here */
+    TwFinding finding;        /* what the program comes to, run here */
     char name[TW_CAUSE_SIZE]; /* [a-z0-9-]+, words joined by '-'; "" where
                                * there is no finding */
     char rule[32]; /* ids of rules that are broken, ", " between them, or "" */
@@ -30,9 +30,9 @@ typedef struct TwCause {
 } TwCause;
 
 /*
- * Runs the program and finds the cause of its finding.  `shrunk`: it is a minimal
- * case, of which all that is left is needed.  Takes some ten runs; in this
- * process, so where a target may die, call it in a child.
+ * Runs the program and finds the cause of its finding.  `shrunk`: it is a
+ * minimal case, of which all that is left is needed.  Takes some ten runs; in
+ * this process, so where a target may die, call it in a child.
  */
 void tw_cause_find(TwRunner *runner, const TwProgram *program, bool shrunk,
                    TwCause *cause);
@@ -43,9 +43,9 @@ void tw_cause_find(TwRunner *runner, const TwProgram *program, bool shrunk,
  * functions of its stack, or the signal.  False with `error` as
  * tw_run_isolated() has it.
  */
-bool tw_cause_isolated(const TwTargetOptions *options,
-                       const TwProgram *program, bool shrunk,
-                       uint32_t timeout_ms, TwCause *cause, GError **error);
+bool tw_cause_isolated(const TwTargetOptions *options, const TwProgram *program,
+                       bool shrunk, uint32_t timeout_ms, TwCause *cause,
+                       GError **error);
 
 /*
  * The cause of a finding about which nothing more can be told: its verdict and

@@ -82,12 +82,12 @@ typedef struct TwPage {
     int64_t now;              /* seconds since 1970 */
     int64_t since_run, since; /* the run and when it began; 0: all */
     const char *since_verb, *since_outcome;
-    unsigned running; /* runs that are going on, or since then may be */
-    GPtrArray *findings;          /* TwPageFinding, as shown */
-    GPtrArray *series;            /* TwPageSeries */
-    GPtrArray *steps;             /* TwPageStep */
-    GPtrArray *folders;           /* TwPageFolder */
-    GPtrArray *links;             /* TwPageLink */
+    unsigned running;    /* runs that are going on, or since then may be */
+    GPtrArray *findings; /* TwPageFinding, as shown */
+    GPtrArray *series;   /* TwPageSeries */
+    GPtrArray *steps;    /* TwPageStep */
+    GPtrArray *folders;  /* TwPageFolder */
+    GPtrArray *links;    /* TwPageLink */
     TwCoverage *coverage, *older; /* or NULL */
 } TwPage;
 

@@ -28,15 +28,29 @@ static void add(GString *name, const char *word, size_t length)
 /* Functions that every report goes through. */
 static bool is_machinery(const char *function, size_t length)
 {
-    static const char *const starts[] = {
-        "__asan",     "__msan", "__tsan",      "__ubsan", "__lsan",
-        "__sanitizer", "__interceptor", "__interception", "___interceptor",
-        "__GI_", "__libc", "__pthread", "pthread_kill", "abort", "raise",
-        "gsignal", "g_assertion_message", "g_logv", "g_log", "__assert"};
-    static const char *const names[] = {"malloc", "calloc",  "realloc", "free",
-                                        "memcpy", "memmove", "memset",
-                                        "memcmp", "strlen",  "g_malloc",
-                                        "g_malloc0", "g_free"};
+    static const char *const starts[] = {"__asan",
+                                         "__msan",
+                                         "__tsan",
+                                         "__ubsan",
+                                         "__lsan",
+                                         "__sanitizer",
+                                         "__interceptor",
+                                         "__interception",
+                                         "___interceptor",
+                                         "__GI_",
+                                         "__libc",
+                                         "__pthread",
+                                         "pthread_kill",
+                                         "abort",
+                                         "raise",
+                                         "gsignal",
+                                         "g_assertion_message",
+                                         "g_logv",
+                                         "g_log",
+                                         "__assert"};
+    static const char *const names[] = {
+        "malloc", "calloc", "realloc", "free",     "memcpy",    "memmove",
+        "memset", "memcmp", "strlen",  "g_malloc", "g_malloc0", "g_free"};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(starts); i++) {
         if (strlen(starts[i]) <= length &&
@@ -122,8 +136,7 @@ static void add_frames(char **lines, GString *name)
     }
 }
 
-bool tw_sanitizer_name(const char *text, size_t length, char *name,
-                       size_t size)
+bool tw_sanitizer_name(const char *text, size_t length, char *name, size_t size)
 {
     g_autofree char *copy = g_strndup(text, length);
     g_auto(GStrv) lines = NULL;

@@ -33,8 +33,8 @@ bool tw_store_exec(TwStore *store, const char *sql, GError **error);
  * d double, s const char * (NULL: NULL), b const void * and size_t.  They must
  * live as long as the statement.  NULL with `error` on failure.
  */
-sqlite3_stmt *tw_store_prepare(TwStore *store, GError **error,
-                               const char *sql, const char *types, ...);
+sqlite3_stmt *tw_store_prepare(TwStore *store, GError **error, const char *sql,
+                               const char *types, ...);
 /* Runs one to its end. */
 bool tw_store_do(TwStore *store, GError **error, const char *sql,
                  const char *types, ...);

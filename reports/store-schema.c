@@ -7,11 +7,11 @@
  */
 #include "reports/store-internal.h"
 
-#define MEASURES                                                             \
-    "CREATE TABLE measures ("                                                \
-    "  run INTEGER NOT NULL REFERENCES runs(id),"                            \
-    "  name TEXT NOT NULL,"                                                  \
-    "  value REAL NOT NULL,"                                                 \
+#define MEASURES \
+    "CREATE TABLE measures (" \
+    "  run INTEGER NOT NULL REFERENCES runs(id)," \
+    "  name TEXT NOT NULL," \
+    "  value REAL NOT NULL," \
     "  PRIMARY KEY (run, name)) WITHOUT ROWID;"
 
 #define OWNER "owner TEXT NOT NULL DEFAULT ''" /* store-owner.c */
@@ -90,15 +90,13 @@ const char tw_store_schema[] =
     "  at INTEGER NOT NULL,"
     "  was TEXT NOT NULL,"
     "  status TEXT NOT NULL);"
-    "CREATE INDEX changes_run ON changes(run);"
-    MEASURES;
+    "CREATE INDEX changes_run ON changes(run);" MEASURES;
 
 const char *const tw_store_migrations[] = {
     /* 1 to 2: figures of runs by name, in a table of their own. */
-    MEASURES
-    "INSERT INTO measures SELECT id, 'corpus.files', corpus FROM runs"
-    "  WHERE corpus > 0;"
-    "ALTER TABLE runs DROP COLUMN corpus;",
+    MEASURES "INSERT INTO measures SELECT id, 'corpus.files', corpus FROM runs"
+             "  WHERE corpus > 0;"
+             "ALTER TABLE runs DROP COLUMN corpus;",
     /* 2 to 3: who a run is over with; of older ones that is not known. */
     "ALTER TABLE runs ADD COLUMN " OWNER ";",
     NULL,

@@ -102,7 +102,7 @@ const char *tw_store_status_name(TwStoreStatus status); /* "new" ... */
 
 /* One finding as it was met. */
 typedef struct TwStoreSight {
-    int64_t run;         /* 0: none */
+    int64_t run; /* 0: none */
     const char *target, *version;
     const char *key;     /* tw_key_write() */
     const char *sign;    /* the cause that the raw case shows; keys are told
@@ -110,14 +110,14 @@ typedef struct TwStoreSight {
     const char *verdict; /* tw_verdict_name() */
     const char *rule;    /* may be "" */
     bool security;
-    const char *text;    /* what was found, lines */
-    const char *form;    /* of `data`: "text", or "bytes:HARNESS" */
-    const void *data;    /* the raw case; only counted if `size` is 0 */
+    const char *text; /* what was found, lines */
+    const char *form; /* of `data`: "text", or "bytes:HARNESS" */
+    const void *data; /* the raw case; only counted if `size` is 0 */
     size_t size;
-    const char *origin;  /* a path, or seed and number; may be "" */
-    const char *words;   /* options that choose the target */
-    uint64_t count;      /* times it was met; 0: 1, unless this very input was
-                          * met before on this target */
+    const char *origin; /* a path, or seed and number; may be "" */
+    const char *words;  /* options that choose the target */
+    uint64_t count;     /* times it was met; 0: 1, unless this very input was
+                         * met before on this target */
 } TwStoreSight;
 
 typedef struct TwStoreSeen {
@@ -138,8 +138,8 @@ bool tw_store_see(TwStore *store, const TwStoreSight *sight, unsigned most,
 
 /* What is left of a case when it is shrunk. */
 typedef struct TwStoreMinimal {
-    int64_t run, key;    /* TwStoreSeen */
-    const char *cause;   /* that the minimal case shows; cause.h */
+    int64_t run, key;  /* TwStoreSeen */
+    const char *cause; /* that the minimal case shows; cause.h */
     const char *title, *rule, *text;
     bool security;
     const char *form, *words;
@@ -176,11 +176,11 @@ typedef struct TwStoreFinding {
     const char *first_version, *last_version;
     int64_t first_run, last_run;
     const char *fixed_version; /* of the target that no longer has it, or "" */
-    int64_t key;         /* of the smallest minimal case, else of any case */
+    int64_t key; /* of the smallest minimal case, else of any case */
     const char *key_name;
-    bool minimal;        /* `data` is a minimal case, not a raw one */
+    bool minimal; /* `data` is a minimal case, not a raw one */
     const char *form, *words, *text; /* of that case */
-    const char *origin; /* of the first raw one */
+    const char *origin;              /* of the first raw one */
     const void *data;
     size_t size;
     unsigned lines;
@@ -192,7 +192,7 @@ typedef struct TwStoreKey {
     uint64_t count;
     TwStoreStatus status; /* known, fixed or flaky */
     int64_t first_seen, last_seen;
-    bool minimal;    /* `data` is a minimal case, else the first raw one */
+    bool minimal; /* `data` is a minimal case, else the first raw one */
     const char *form, *words;
     const void *data;
     size_t size;
@@ -213,18 +213,18 @@ bool tw_store_findings(TwStore *store, const char *target,
                        bool (*each)(const TwStoreFinding *finding, void *data),
                        void *data, GError **error);
 bool tw_store_keys(TwStore *store, const char *target,
-                   bool (*each)(const TwStoreKey *key, void *data),
-                   void *data, GError **error);
+                   bool (*each)(const TwStoreKey *key, void *data), void *data,
+                   GError **error);
 /* Oldest first. */
 bool tw_store_runs(TwStore *store, const char *target,
-                   bool (*each)(const TwStoreRun *run, void *data),
-                   void *data, GError **error);
+                   bool (*each)(const TwStoreRun *run, void *data), void *data,
+                   GError **error);
 bool tw_store_changes(TwStore *store, int64_t run,
                       bool (*each)(const TwStoreChange *change, void *data),
                       void *data, GError **error);
 bool tw_store_measures(TwStore *store, int64_t run,
-                       bool (*each)(int64_t run, const char *name,
-                                    double value, void *data),
+                       bool (*each)(int64_t run, const char *name, double value,
+                                    void *data),
                        void *data, GError **error);
 
 #endif

@@ -188,19 +188,21 @@ static void test_isolated(void)
     TwTargetOptions options = {
         .name = "zoo:second-hop-unregistered",
     };
-    g_autofree char *path = g_strdup_printf(
-        "%s/zoo/second-hop-unregistered.tw", g_getenv("TWINWALK_CORPUS"));
+    g_autofree char *path = g_strdup_printf("%s/zoo/second-hop-unregistered.tw",
+                                            g_getenv("TWINWALK_CORPUS"));
     g_autoptr(GError) error = NULL;
     TwCause cause;
 
     tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error);
     g_assert_no_error(error);
-    g_assert_true(tw_cause_isolated(&options, program, true, 0, &cause, &error));
+    g_assert_true(
+        tw_cause_isolated(&options, program, true, 0, &cause, &error));
     g_assert_no_error(error);
     g_assert_cmpstr(cause.name, ==, "missed-unmap-later-hop");
     g_assert_cmpuint(cause.experiments, >, 0);
     options.name = "nothing";
-    g_assert_false(tw_cause_isolated(&options, program, true, 0, &cause, &error));
+    g_assert_false(
+        tw_cause_isolated(&options, program, true, 0, &cause, &error));
     g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE);
 }
 

@@ -394,7 +394,7 @@ static void test_heat(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-#define ADD(name, function)                                                    \
+#define ADD(name, function) \
     g_test_add(name, Fixture, NULL, set_up, function, tear_down)
     ADD("/page/news", test_news);
     ADD("/page/no-run", test_no_run);

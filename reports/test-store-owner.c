@@ -217,7 +217,7 @@ static void test_so_far(Fixture *f, gconstpointer data)
     tw_store_free(store);
 }
 
-#define ADD(path, test)                                                        \
+#define ADD(path, test) \
     g_test_add(path, Fixture, NULL, test_set_up, test, test_tear_down)
 
 int main(int argc, char **argv)

@@ -582,7 +582,7 @@ static void test_killed(Fixture *f, gconstpointer data)
     }
 }
 
-#define ADD(path, test)                                                        \
+#define ADD(path, test) \
     g_test_add(path, Fixture, NULL, test_set_up, test, test_tear_down)
 
 int main(int argc, char **argv)

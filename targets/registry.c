@@ -13,15 +13,12 @@
 G_DEFINE_QUARK(tw_target_error_quark, tw_target_error)
 
 static const TwTargetClass *const classes[] = {
-    &tw_softmmu_class,
-    &tw_zoo_class,
+    &tw_softmmu_class,      &tw_zoo_class,
 #ifdef TW_HAVE_UNICORN
-    &tw_unicorn_class,
-    &tw_unicorn_ab_class,
+    &tw_unicorn_class,      &tw_unicorn_ab_class,
     &tw_unicorn_vtlb_class,
 #endif
-    &tw_exec_class,
-    NULL,
+    &tw_exec_class,         NULL,
 };
 
 const TwTargetClass *const *tw_target_classes(void)

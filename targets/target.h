@@ -39,8 +39,8 @@ typedef struct TwTeller {
 
 /* Options of all targets; each takes what concerns it and refuses the rest. */
 typedef struct TwTargetOptions {
-    const char *name; /* as the user gave it: "softmmu", "zoo:slug",
-                       * "exec:COMMAND" */
+    const char *name;    /* as the user gave it: "softmmu", "zoo:slug",
+                          * "exec:COMMAND" */
     TwFlushMode flush;   /* softmmu, zoo: what an UNMAP flushes */
     bool hide_locations; /* softmmu, zoo: traces do not say where */
     bool check;          /* softmmu, zoo: internal invariants are tested after
@@ -69,7 +69,7 @@ enum { TW_MAX_TRIGGERS = 32 };
 struct TwTargetClass {
     const char *name; /* [a-z0-9-]+ */
     const char *summary;
-    bool tells; /* heeds TwTargetOptions.teller */
+    bool tells;     /* heeds TwTargetOptions.teller */
     bool elsewhere; /* what it runs runs in another process */
     TwTarget *(*open)(const TwTargetOptions *options, GError **error);
     const TwDialect *(*dialect)(TwTarget *target);

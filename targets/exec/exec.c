@@ -19,7 +19,7 @@
 
 enum {
     DEFAULT_TIMEOUT_MS = 10000,
-    DYING_MS = 1000, /* for a process that closed its output to be gone */
+    DYING_MS = 1000,   /* for a process that closed its output to be gone */
     CLOSING_MS = 5000, /* to end by itself once its input is closed: it may
                            have counts of coverage to write */
     ANSWER_MAX = 4 << 20,
@@ -29,7 +29,7 @@ typedef struct ExecTarget {
     TwTarget base;
     char *command;
     uint32_t timeout_ms;
-    volatile uint32_t *watched; /* who watches us looks here; may be NULL */
+    volatile uint32_t *watched;   /* who watches us looks here; may be NULL */
     volatile uint32_t *in_flight; /* the process writes here */
     int in_flight_fd;
     TwProcess process;
@@ -74,16 +74,17 @@ static void post_mortem(ExecTarget *t, TwAnswer answer, int most, char *text,
         return;
     case TW_ANSWER_FLOOD:
         g_snprintf(text, size,
-                   "the process said more than %d bytes without an end",
-                   most);
+                   "the process said more than %d bytes without an end", most);
         return;
     case TW_ANSWER_EXTRA:
-        g_snprintf(text, size, "the process went on after the end of its "
-                               "answer");
+        g_snprintf(text, size,
+                   "the process went on after the end of its "
+                   "answer");
         return;
     case TW_ANSWER_EARLY:
-        g_snprintf(text, size, "the process answered before it had read the "
-                               "question");
+        g_snprintf(text, size,
+                   "the process answered before it had read the "
+                   "question");
         return;
     case TW_ANSWER_ENDED:
     case TW_ANSWER_DONE:
@@ -114,8 +115,7 @@ static bool start(ExecTarget *t, TwDialect *dialect, TwContract *contract,
     if (!tw_process_start(&t->process, t->command, TW_EXEC_INFLIGHT_ENV,
                           t->in_flight_fd)) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "exec: expected to start a process: %s",
-                    g_strerror(errno));
+                    "exec: expected to start a process: %s", g_strerror(errno));
         return false;
     }
     answer = tw_process_ask(&t->process, "", 0, "ready\n", TW_GREETING_MAX,
@@ -123,8 +123,8 @@ static bool start(ExecTarget *t, TwDialect *dialect, TwContract *contract,
     if (answer == TW_ANSWER_DONE) {
         GString *said = t->process.said;
 
-        if (tw_greeting_parse(said->str, said->len, dialect, contract,
-                              version, error)) {
+        if (tw_greeting_parse(said->str, said->len, dialect, contract, version,
+                              error)) {
             return true;
         }
         g_prefix_error(error, "exec: ");
@@ -217,16 +217,17 @@ static bool restart(ExecTarget *t, char *why, size_t size)
         memcmp(&contract, &t->contract, sizeof(contract)) != 0 ||
         strcmp(version, t->version) != 0) {
         tw_process_end(&t->process, 0);
-        g_snprintf(why, size, "exec: expected the same greeting after a "
-                              "restart");
+        g_snprintf(why, size,
+                   "exec: expected the same greeting after a "
+                   "restart");
         return false;
     }
     return true;
 }
 
 /* Turns a bad answer into the end of the trace. */
-static void bad_answer(ExecTarget *t, TwAnswer answer,
-                       const TwProgram *program, TwTrace *trace)
+static void bad_answer(ExecTarget *t, TwAnswer answer, const TwProgram *program,
+                       TwTrace *trace)
 {
     int signal;
     uint32_t op;
@@ -240,8 +241,7 @@ static void bad_answer(ExecTarget *t, TwAnswer answer,
     trace->signal = signal;
 }
 
-static bool exec_run(TwTarget *target, const TwProgram *program,
-                     TwTrace *trace)
+static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 {
     ExecTarget *t = (ExecTarget *)target;
     g_autoptr(GError) error = NULL;

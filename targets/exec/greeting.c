@@ -65,11 +65,10 @@ static const char *op_flag_name(unsigned bit)
 
 static const char *feature_name(unsigned bit)
 {
-    static const char *const names[] = {"actors", "explicit-safepoints",
-                                        "shared-blocks", "late-spaces",
-                                        "locations", "identity-pages",
-                                        "plain-devices", "exec-needs-code",
-                                        "code", "whole-pages"};
+    static const char *const names[] = {
+        "actors",    "explicit-safepoints", "shared-blocks", "late-spaces",
+        "locations", "identity-pages",      "plain-devices", "exec-needs-code",
+        "code",      "whole-pages"};
     return pick(names, G_N_ELEMENTS(names), bit);
 }
 
@@ -82,8 +81,8 @@ static const char *contract_name(unsigned bit)
 
 static const char *ends_name(unsigned bit)
 {
-    static const char *const names[] = {"commit", "unmap", "cpu-flush",
-                                        "reset", "commit-tail"};
+    static const char *const names[] = {"commit", "unmap", "cpu-flush", "reset",
+                                        "commit-tail"};
     return pick(names, G_N_ELEMENTS(names), bit);
 }
 
@@ -159,22 +158,21 @@ static void fields_from(Fields *f, const TwDialect *d, const TwContract *c)
     f->set[SET_REGION_KINDS] = d->region_kinds;
     f->set[SET_IOMMU_KINDS] = d->iommu_kinds;
     f->set[SET_SELECTS] = d->selects;
-    f->set[SET_FEATURES] = (d->actors ? FEATURE_ACTORS : 0) |
-                           (d->explicit_safepoints ? FEATURE_SAFEPOINTS : 0) |
-                           (d->shared_blocks ? FEATURE_SHARED : 0) |
-                           (d->late_spaces ? FEATURE_LATE : 0) |
-                           (d->locations ? FEATURE_LOCATIONS : 0) |
-                           (d->identity_pages ? FEATURE_IDENTITY : 0) |
-                           (d->whole_pages ? FEATURE_WHOLE : 0) |
-                           (d->plain_devices ? FEATURE_PLAIN : 0) |
-                           (d->exec_needs_code ? FEATURE_EXEC_CODE : 0) |
-                           (d->contents >> TW_CONTENTS_CODE & 1 ? FEATURE_CODE
-                                                                : 0);
+    f->set[SET_FEATURES] =
+        (d->actors ? FEATURE_ACTORS : 0) |
+        (d->explicit_safepoints ? FEATURE_SAFEPOINTS : 0) |
+        (d->shared_blocks ? FEATURE_SHARED : 0) |
+        (d->late_spaces ? FEATURE_LATE : 0) |
+        (d->locations ? FEATURE_LOCATIONS : 0) |
+        (d->identity_pages ? FEATURE_IDENTITY : 0) |
+        (d->whole_pages ? FEATURE_WHOLE : 0) |
+        (d->plain_devices ? FEATURE_PLAIN : 0) |
+        (d->exec_needs_code ? FEATURE_EXEC_CODE : 0) |
+        (d->contents >> TW_CONTENTS_CODE & 1 ? FEATURE_CODE : 0);
     f->set[SET_CONTRACT] = (c->cpu_cache ? CONTRACT_CACHE : 0) |
                            (c->one_entry_per_page ? CONTRACT_ONE_ENTRY : 0) |
                            (c->queued ? CONTRACT_QUEUED : 0) |
-                           (c->code == TW_CODE_UNTIL_FLUSH ? CONTRACT_CODE
-                                                           : 0);
+                           (c->code == TW_CODE_UNTIL_FLUSH ? CONTRACT_CODE : 0);
     f->set[SET_ENDS] = c->ends;
     f->num[NUM_MIN_PAGE] = d->min_page_lg;
     f->num[NUM_MAX_PAGE] = d->max_page_lg;
@@ -383,9 +381,9 @@ static bool parse_field(Parser *p, char *line, Fields *f, uint32_t *seen,
         if (field == SETS + NUMS) {
             return fail(p, "a field of the greeting, not \"%.40s\"", line);
         }
-        if (field < SETS ? !parse_set(p, field, rest, &f->set[field])
-                         : !parse_num(p, field - SETS, rest,
-                                      &f->num[field - SETS])) {
+        if (field < SETS
+                ? !parse_set(p, field, rest, &f->set[field])
+                : !parse_num(p, field - SETS, rest, &f->num[field - SETS])) {
             return false;
         }
     }
@@ -399,15 +397,15 @@ static bool parse_field(Parser *p, char *line, Fields *f, uint32_t *seen,
 G_STATIC_ASSERT(SETS + NUMS < 31);
 
 bool tw_greeting_parse(const char *text, size_t length, TwDialect *dialect,
-                       TwContract *contract,
-                       char version[TW_GREETING_VERSION], GError **error)
+                       TwContract *contract, char version[TW_GREETING_VERSION],
+                       GError **error)
 {
     Parser p = {text, length, 0, 0, error};
     Fields f;
     char line[4096];
     /* What need not be said is as if said: 0. */
-    uint32_t seen = 0, optional = 1u << (SETS + NUM_ADDRESS) |
-                                  1u << (SETS + NUM_REGION);
+    uint32_t seen = 0,
+             optional = 1u << (SETS + NUM_ADDRESS) | 1u << (SETS + NUM_REGION);
 
     f.num[NUM_ADDRESS] = f.num[NUM_REGION] = 0;
 

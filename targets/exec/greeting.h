@@ -12,8 +12,8 @@
 #include "program/dialect.h"
 
 enum {
-    TW_GREETING_VERSION = 80,     /* bytes of the version text, with its NUL */
-    TW_GREETING_MAX = 64 << 10,   /* bytes of a whole greeting */
+    TW_GREETING_VERSION = 80,   /* bytes of the version text, with its NUL */
+    TW_GREETING_MAX = 64 << 10, /* bytes of a whole greeting */
 };
 
 /* Appends the greeting, from "twinwalk-target 1" to "ready". */
@@ -27,7 +27,7 @@ void tw_greeting_print(const TwDialect *dialect, const TwContract *contract,
  * results undefined.
  */
 bool tw_greeting_parse(const char *text, size_t length, TwDialect *dialect,
-                       TwContract *contract,
-                       char version[TW_GREETING_VERSION], GError **error);
+                       TwContract *contract, char version[TW_GREETING_VERSION],
+                       GError **error);
 
 #endif

@@ -77,8 +77,8 @@ static void be_shell(const char *command, const char *variable,
 }
 
 /* Does not return. */
-static void be_guardian(pid_t parent, const char *command,
-                        const char *variable, const int fds[4])
+static void be_guardian(pid_t parent, const char *command, const char *variable,
+                        const int fds[4])
 {
     int status;
     pid_t shell, got;
@@ -177,9 +177,9 @@ static int64_t now_ms(void)
  * address, its first line and failed assertions do not always. */
 static int rank_of(const char *line)
 {
-    return strstr(line, "SUMMARY: ")                             ? 3
+    return strstr(line, "SUMMARY: ")                           ? 3
            : strstr(line, "ERROR") || strstr(line, "ssertion") ? 2
-                                                                 : 1;
+                                                               : 1;
 }
 
 /* A line of standard error has come: keeps the first of those that tell most,
@@ -279,9 +279,8 @@ static size_t find_last(const GString *said, const char *last, size_t *from)
     return 0;
 }
 
-TwAnswer tw_process_ask(TwProcess *process, const char *question,
-                        size_t length, const char *last, size_t most,
-                        uint32_t timeout_ms)
+TwAnswer tw_process_ask(TwProcess *process, const char *question, size_t length,
+                        const char *last, size_t most, uint32_t timeout_ms)
 {
     int64_t deadline = now_ms() + timeout_ms;
     size_t written = 0, from = 0;

@@ -13,9 +13,9 @@
 #include <sys/types.h>
 
 typedef struct TwProcess {
-    pid_t pid; /* of the guardian; 0: not running */
-    int in, out, err; /* our ends; -1: closed */
-    GString *said; /* all output since the last tw_process_ask() */
+    pid_t pid;           /* of the guardian; 0: not running */
+    int in, out, err;    /* our ends; -1: closed */
+    GString *said;       /* all output since the last tw_process_ask() */
     char complaint[120]; /* the telling line of its standard error, or "" */
     int rank;            /* how much it tells */
     char partial[120];   /* the line of standard error that is coming in */
@@ -25,11 +25,11 @@ typedef struct TwProcess {
 
 typedef enum TwAnswer {
     TW_ANSWER_DONE,
-    TW_ANSWER_ENDED,   /* it died or closed its output; see tw_process_end() */
+    TW_ANSWER_ENDED, /* it died or closed its output; see tw_process_end() */
     TW_ANSWER_TIMEOUT,
-    TW_ANSWER_FLOOD,   /* more than `most` bytes without an end */
-    TW_ANSWER_EXTRA,   /* something after the end */
-    TW_ANSWER_EARLY,   /* an answer before the question was read */
+    TW_ANSWER_FLOOD, /* more than `most` bytes without an end */
+    TW_ANSWER_EXTRA, /* something after the end */
+    TW_ANSWER_EARLY, /* an answer before the question was read */
 } TwAnswer;
 
 void tw_process_init(TwProcess *process);
@@ -47,9 +47,8 @@ bool tw_process_start(TwProcess *process, const char *command,
  * come, for at most `timeout_ms` and `most` bytes.  The answer, `last`
  * included, is in process->said.
  */
-TwAnswer tw_process_ask(TwProcess *process, const char *question,
-                        size_t length, const char *last, size_t most,
-                        uint32_t timeout_ms);
+TwAnswer tw_process_ask(TwProcess *process, const char *question, size_t length,
+                        const char *last, size_t most, uint32_t timeout_ms);
 
 /*
  * Ends it: closes its input, waits `grace_ms` for it to go by itself, then

@@ -71,8 +71,7 @@ static void answer(TwTarget *target, const GString *text, TwProgram *program,
 /* Sends what is in `said` at once. */
 static bool say(FILE *out, const GString *said, GError **error)
 {
-    if (fwrite(said->str, 1, said->len, out) != said->len ||
-        fflush(out) != 0) {
+    if (fwrite(said->str, 1, said->len, out) != said->len || fflush(out) != 0) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "standard output: expected to write: %s",
                     g_strerror(errno));

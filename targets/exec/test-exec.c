@@ -69,8 +69,8 @@ static TwProgram *small_program(void)
     TwProgram *program = g_new(TwProgram, 1);
     GError *error = NULL;
 
-    tw_program_parse(program, text, strlen(text), "small", TW_TEXT_STRICT,
-                     NULL, NULL, &error);
+    tw_program_parse(program, text, strlen(text), "small", TW_TEXT_STRICT, NULL,
+                     NULL, &error);
     g_assert_no_error(error);
     return program;
 }
@@ -80,7 +80,8 @@ static TwProgram *small_program(void)
 static void test_round_trip(void)
 {
     TwDialect full = tw_dialect_full(), dialect;
-    TwContract contract = {.cpu_cache = true, .queued = true,
+    TwContract contract = {.cpu_cache = true,
+                           .queued = true,
                            .ends = TW_ENDS_UNMAP | TW_ENDS_RESET};
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GString) again = g_string_new(NULL);
@@ -119,8 +120,7 @@ static void test_flat_round_trip(void)
     g_assert_cmpint(dialect.address_lg, ==, 0);
     g_assert_cmpint(dialect.region_lg, ==, 0);
     g_assert_false(dialect.identity_pages || dialect.plain_devices ||
-                   dialect.whole_pages ||
-                   dialect.exec_needs_code);
+                   dialect.whole_pages || dialect.exec_needs_code);
     g_assert_cmpuint(dialect.contents, ==, flat.contents);
 
     flat.identity_pages = flat.plain_devices = flat.exec_needs_code = true;
@@ -136,8 +136,7 @@ static void test_flat_round_trip(void)
     g_assert_no_error(error);
     g_assert_cmpint(parsed.ends, ==, TW_ENDS_COMMIT_TAIL);
     g_assert_true(dialect.identity_pages && dialect.plain_devices &&
-                  dialect.whole_pages &&
-                  dialect.exec_needs_code);
+                  dialect.whole_pages && dialect.exec_needs_code);
     g_assert_cmpuint(dialect.contents, ==, flat.contents);
     g_assert_cmpint(dialect.address_lg, ==, 22);
     g_assert_cmpint(dialect.region_lg, ==, 12);
@@ -151,8 +150,8 @@ static void assert_refused(const char *text, size_t length)
     TwContract contract;
     GError *error = NULL;
 
-    g_assert_false(tw_greeting_parse(text, length, &dialect, &contract,
-                                     version, &error));
+    g_assert_false(
+        tw_greeting_parse(text, length, &dialect, &contract, version, &error));
     g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT);
     g_assert_true(g_str_has_prefix(error->message, "greeting:"));
     g_assert_nonnull(strstr(error->message, ": expected "));
@@ -178,8 +177,7 @@ static void test_hostile_greeting(void)
 
         for (unsigned k = 0; k < n; k++) {
             g_string_append_printf(twice, "%s\n%s%s", lines[k],
-                                   k == i ? lines[k] : "",
-                                   k == i ? "\n" : "");
+                                   k == i ? lines[k] : "", k == i ? "\n" : "");
             g_string_append_printf(spoilt, "%s%s\n", lines[k],
                                    k == i ? "\001" : "");
             if (k != i) {
@@ -190,18 +188,19 @@ static void test_hostile_greeting(void)
         assert_refused(twice->str, twice->len);
         assert_refused(spoilt->str, spoilt->len);
     }
-    for (const char *const *bad = (const char *const[]){
-             "max-regions 65", "max-regions", "max-regions -1",
-             "max-regions 1x", "ops read read", "ops fly", "min-page-lg 17",
-             "unheard-of 3", "version ", NULL};
+    for (const char *const *bad =
+             (const char *const[]){"max-regions 65", "max-regions",
+                                   "max-regions -1", "max-regions 1x",
+                                   "ops read read", "ops fly", "min-page-lg 17",
+                                   "unheard-of 3", "version ", NULL};
          *bad; bad++) {
         g_autoptr(GString) text = g_string_new(NULL);
         size_t key = strcspn(*bad, " ");
         bool put = false;
 
         for (unsigned k = 0; k < n; k++) {
-            bool same = strncmp(lines[k], *bad, key) == 0 &&
-                        lines[k][key] == ' ';
+            bool same =
+                strncmp(lines[k], *bad, key) == 0 && lines[k][key] == ' ';
 
             if (!put && (same || k == n - 1)) {
                 g_string_append_printf(text, "%s\n", *bad);
@@ -290,13 +289,14 @@ static void test_bad_answers(void)
          "echo 'SUMMARY: Sanitizer: bad' >&2; echo later >&2; exit 1",
          TW_END_DIED, 0, "exit code 1: SUMMARY: Sanitizer: bad"},
         {"cat %G; " READ "sleep 100", TW_END_HUNG, 0, "did not answer"},
-        {"cat %G; " READ "echo nonsense; echo end; cat >/dev/null",
-         TW_END_DIED, 0, "answer:1:"},
+        {"cat %G; " READ "echo nonsense; echo end; cat >/dev/null", TW_END_DIED,
+         0, "answer:1:"},
         {"cat %G; " READ "printf 'twinwalk-trace 1\\nend done\\n9 ok\\nend\\n';"
-         "cat >/dev/null", TW_END_DIED, 0, "answer:3:"},
+         "cat >/dev/null",
+         TW_END_DIED, 0, "answer:3:"},
         {"cat %G; " READ "yes", TW_END_DIED, 0, "more than 4194304 bytes"},
-        {"cat %G; " READ "printf 'a\\nend\\nb\\n'; cat >/dev/null",
-         TW_END_DIED, 0, "went on after the end"},
+        {"cat %G; " READ "printf 'a\\nend\\nb\\n'; cat >/dev/null", TW_END_DIED,
+         0, "went on after the end"},
         {"cat %G; exec 0<&-; sleep 0.2; exit 5", TW_END_DIED, 0, "exit code 5"},
         {"cat %G; exec >&-; sleep 100", TW_END_DIED, SIGKILL,
          "closed its output or was killed"},
@@ -466,9 +466,9 @@ static bool wait_until_gone(const char *path, unsigned expected)
 }
 
 /* A shell with two children that would stay for long. */
-#define FAMILY                                                                 \
-    "sleep 1000 </dev/null >/dev/null 2>&1 & echo $! >>'%s'; "                 \
-    "sleep 1000 </dev/null >/dev/null 2>&1 & echo $! >>'%s'; "                 \
+#define FAMILY \
+    "sleep 1000 </dev/null >/dev/null 2>&1 & echo $! >>'%s'; " \
+    "sleep 1000 </dev/null >/dev/null 2>&1 & echo $! >>'%s'; " \
     "echo $$ >>'%s'; cat %%G; cat >/dev/null; sleep 1000"
 
 static void test_close_kills_all(void)

@@ -142,8 +142,7 @@ static void walk(Machine *m, uint8_t space, uint64_t addr, unsigned first,
                 break;
             }
             path->hops[path->n++] =
-                (Hop){.granule = leaf.offset >> iommu->granule_lg,
-                      .iommu = id};
+                (Hop){.granule = leaf.offset >> iommu->granule_lg, .iommu = id};
             in = t.space;
             at = t.addr;
         }
@@ -158,7 +157,8 @@ static void walk(Machine *m, uint8_t space, uint64_t addr, unsigned first,
                 same_path(path, &m->paths[!turn])) {
                 last->length += length;
             } else {
-                add_run(access, (Run){.first = first, .length = length,
+                add_run(access, (Run){.first = first,
+                                      .length = length,
                                       .region = leaf.region,
                                       .flags = flags,
                                       .offset = leaf.offset});
@@ -176,8 +176,8 @@ static void walk(Machine *m, uint8_t space, uint64_t addr, unsigned first,
  * Bytes of one page that no TLB entry serves: by page-map assignment, then
  * walked.  Assignments within a page cut the access (LA-23).
  */
-static void cpu_walk(Machine *m, const SpanMap *map, uint8_t space,
-                     uint64_t va, unsigned first, unsigned n)
+static void cpu_walk(Machine *m, const SpanMap *map, uint8_t space, uint64_t va,
+                     unsigned first, unsigned n)
 {
     while (n > 0) {
         const Span *span = span_find(map, va);
@@ -266,8 +266,10 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
             }
             break;
         case FILL_DENIED:
-            TELL(m, "no-fill", "%s page 0x%" PRIx64 ": no right is left "
-                 "(TL-7)", tlb_name(m, tlb).text, page);
+            TELL(m, "no-fill",
+                 "%s page 0x%" PRIx64 ": no right is left "
+                 "(TL-7)",
+                 tlb_name(m, tlb).text, page);
             refuse(access, denial_class(m));
             if (TW_BUG(DENIAL_CACHED)) {
                 cache_denial(m, tlb, page, &fresh);
@@ -283,14 +285,16 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
     }
     if (entry->tail) {
         access->container = true;
-        TELL(m, "walk", "%u bytes at 0x%" PRIx64 " of s%u, on each access "
-             "(DS-4)", n, entry->offset + offset, entry->space);
-        walk(m, entry->space, entry->offset + offset, first, n,
-             entry->n_hops);
+        TELL(m, "walk",
+             "%u bytes at 0x%" PRIx64 " of s%u, on each access "
+             "(DS-4)",
+             n, entry->offset + offset, entry->space);
+        walk(m, entry->space, entry->offset + offset, first, n, entry->n_hops);
     } else if (entry->region == TW_NONE) {
         refuse(access, hole_class(m));
     } else {
-        add_run(access, (Run){.first = first, .length = n,
+        add_run(access, (Run){.first = first,
+                              .length = n,
                               .region = entry->region,
                               .flags = entry->flags,
                               .noted = !entry->clean,
@@ -352,8 +356,8 @@ static void check_run(Machine *m, const Run *run)
         return;
     }
     if (access->code == TW_OP_RMW &&
-        (run->length != access->size || (region->kind != TW_REGION_RAM &&
-                                         region->kind != TW_REGION_ROM))) {
+        (run->length != access->size ||
+         (region->kind != TW_REGION_RAM && region->kind != TW_REGION_ROM))) {
         refuse(access, TW_CLASS_DECODE_ERROR); /* LA-25 */
         return;
     }
@@ -400,8 +404,10 @@ static void device_byte(Machine *m, const Run *run, unsigned k)
     Access *access = &m->access;
     uint64_t offset = run->offset + k;
     unsigned byte = run->first + k;
-    TwLogRecord record = {.op = m->op, .region = run->region,
-                          .offset = offset, .attrs = access->attrs};
+    TwLogRecord record = {.op = m->op,
+                          .region = run->region,
+                          .offset = offset,
+                          .attrs = access->attrs};
 
     if (TW_BUG(DEVICE_TOLD_LESS)) {
         record.attrs &= low_mask(TW_ATTR_REQUESTER_SHIFT);
@@ -445,9 +451,9 @@ static void run_effects(Machine *m, const Run *run)
 {
     Access *access = &m->access;
     const TwRegion *region = &m->program->regions[run->region];
-    bool discarded = access_writes(access) && (run->flags & FLAG_READONLY) &&
-                     !(TW_BUG(READONLY_DMA_WRITES) &&
-                       access->code == TW_OP_DMA_WRITE);
+    bool discarded =
+        access_writes(access) && (run->flags & FLAG_READONLY) &&
+        !(TW_BUG(READONLY_DMA_WRITES) && access->code == TW_OP_DMA_WRITE);
 
     if (discarded && access->code != TW_OP_RMW) {
         return;
@@ -500,8 +506,10 @@ static void report_locations(Machine *m, TwOutcome *outcome)
         if (location.length > 0) {
             tw_trace_add_location(m->trace, outcome, location);
         }
-        location = (TwLocation){.first = run->first, .length = run->length,
-                                .region = run->region, .flags = run->flags,
+        location = (TwLocation){.first = run->first,
+                                .length = run->length,
+                                .region = run->region,
+                                .flags = run->flags,
                                 .offset = run->offset};
     }
     if (location.length > 0) {
@@ -568,8 +576,8 @@ static void access_bytes(Machine *m, const TwOp *op, bool cpu)
         return;
     }
     if (!cpu) {
-        TELL(m, "walk", "%u bytes at 0x%" PRIx64 " of s%u", op->size,
-             op->addr, op->obj);
+        TELL(m, "walk", "%u bytes at 0x%" PRIx64 " of s%u", op->size, op->addr,
+             op->obj);
         walk(m, op->obj, op->addr, 0, op->size, 0);
         return;
     }

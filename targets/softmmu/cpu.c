@@ -37,8 +37,8 @@ static void cpu_flush_unmap(Machine *m, Cpu *cpu, const Work *work)
         }
     }
     notifier->active = left || TW_BUG(UNMAP_STAYS_ACTIVE);
-    for (unsigned i = 0;
-         TW_BUG(UNMAP_DISARMS_ALL) && i < m->program->n_iommus; i++) {
+    for (unsigned i = 0; TW_BUG(UNMAP_DISARMS_ALL) && i < m->program->n_iommus;
+         i++) {
         for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
             cpu->notifiers[i][k].active = false;
         }
@@ -76,14 +76,14 @@ PART Name work_name(const Machine *m, const Work *work)
                         work->first & ~m->page_mask, work->index);
         break;
     case WORK_FLUSH_RANGE:
-        n = name_format(&name, 0, "0x%" PRIx64 "..0x%" PRIx64
-                        " of index %u (TL-11)",
+        n = name_format(&name, 0,
+                        "0x%" PRIx64 "..0x%" PRIx64 " of index %u (TL-11)",
                         work->first, work->last, work->index);
         break;
     default:
-        n = name_format(&name, 0, "UNMAP of i%u.%u 0x%" PRIx64 "..0x%" PRIx64
-                        " (TN-3)", work->iommu, work->index, work->first,
-                        work->last);
+        n = name_format(&name, 0,
+                        "UNMAP of i%u.%u 0x%" PRIx64 "..0x%" PRIx64 " (TN-3)",
+                        work->iommu, work->index, work->first, work->last);
         break;
     }
     if (info != NULL) {
@@ -218,8 +218,7 @@ static void cpu_flush_op(Machine *m, const TwOp *op, uint8_t actor)
         work.kind = WORK_FLUSH_ALL;
         break;
     }
-    if (TW_BUG(FLUSH_OF_ALL_IS_OWN) && op->obj == TW_ALL &&
-        actor != TW_BOARD) {
+    if (TW_BUG(FLUSH_OF_ALL_IS_OWN) && op->obj == TW_ALL && actor != TW_BOARD) {
         cpu_ask(m, actor, actor, work);
     } else if (op->obj == TW_ALL) {
         cpu_ask_all(m, actor, work);
@@ -246,8 +245,11 @@ PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,
     }
     count(m, TW_COUNT_DELIVER);
     cpu_ask(m, notifier->cpu, actor,
-            (Work){.kind = WORK_UNMAP, .index = notifier->index,
-                   .iommu = notifier->iommu, .first = first, .last = last});
+            (Work){.kind = WORK_UNMAP,
+                   .index = notifier->index,
+                   .iommu = notifier->iommu,
+                   .first = first,
+                   .last = last});
 }
 
 /*
@@ -298,10 +300,13 @@ static void cpu_arm(Machine *m, uint8_t c, uint8_t iommu, uint8_t index)
             !cpu_arm_wrongly(m, &m->cpus[c], iommu, index)) {
             return;
         }
-        *notifier = (Notifier){.iommu = iommu, .index = index,
-                               .kinds = TW_EVENT_UNMAP, .cpu = c,
+        *notifier = (Notifier){.iommu = iommu,
+                               .index = index,
+                               .kinds = TW_EVENT_UNMAP,
+                               .cpu = c,
                                .active = true,
-                               .first = 0, .last = UINT64_MAX};
+                               .first = 0,
+                               .last = UINT64_MAX};
         notifier_register(m, notifier);
         TELL(m, "arm", "c%u at i%u.%u (TN-1, TN-2)", c, iommu, index);
     } else if (!notifier->active && !TW_BUG(ACTIVE_NEVER_REARMED)) {
@@ -325,8 +330,10 @@ static void cpu_unplug(Machine *m, uint8_t c)
             }
         }
     }
-    TELL(m, "flush", "c%u everything, with its queue of %u: it is unplugged "
-         "(TN-7)", c, cpu->n_work);
+    TELL(m, "flush",
+         "c%u everything, with its queue of %u: it is unplugged "
+         "(TN-7)",
+         c, cpu->n_work);
     cpu_flush_all(m, cpu);
     cpu->n_work = 0;
     cpu->too_much_work = false;
@@ -345,8 +352,10 @@ static void cpu_page(Machine *m, const TwOp *op)
     if (op->code == TW_OP_UNPAGE) {
         span_remove(map, first, first | low);
     } else {
-        span_assign(map, (Span){.first = first, .last = first | low,
-                                .out = op->out & ~low, .perm = op->perm,
+        span_assign(map, (Span){.first = first,
+                                .last = first | low,
+                                .out = op->out & ~low,
+                                .perm = op->perm,
                                 .lg = op->lg});
     }
 }

@@ -21,11 +21,11 @@ static void dirty_arm(Machine *m, uint8_t block, uint64_t first, uint64_t last,
     for (unsigned c = 0; c < m->program->n_cpus; c++) {
         for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
             Tlb *tlb = &m->cpus[c].tlbs[i];
-            unsigned n = tlb->table != NULL && tlb->dirty
-                             ? tlb->mask + 1 +
-                                   (TW_BUG(VICTIMS_NOT_REARMED) ? 0
-                                                        : tlb->n_victims)
-                             : 0;
+            unsigned n =
+                tlb->table != NULL && tlb->dirty
+                    ? tlb->mask + 1 +
+                          (TW_BUG(VICTIMS_NOT_REARMED) ? 0 : tlb->n_victims)
+                    : 0;
 
             for (unsigned k = 0; k < n; k++) {
                 TlbEntry *entry = tlb_entry(tlb, k);
@@ -67,8 +67,7 @@ static void dirty_note(Machine *m, uint8_t block, uint64_t offset)
 }
 
 /* Drops the notes of a block whose pages meet first .. last. */
-static void dirty_drop(Machine *m, uint8_t block, uint64_t first,
-                       uint64_t last)
+static void dirty_drop(Machine *m, uint8_t block, uint64_t first, uint64_t last)
 {
     unsigned left = 0;
 
@@ -127,14 +126,13 @@ static void dirty_clear(Machine *m, const TwOp *op)
                dirty_find(m, block, last + 1) != NULL) {
             last = (last + 1) | m->page_mask;
         }
-        tw_trace_add_event(m->trace,
-                           (TwEventRecord){.op = m->op,
-                                           .observer = TW_NONE,
-                                           .kind = TW_TRACE_DIRTY,
-                                           .space = TW_NONE,
-                                           .region = op->obj,
-                                           .first = first,
-                                           .last = last});
+        tw_trace_add_event(m->trace, (TwEventRecord){.op = m->op,
+                                                     .observer = TW_NONE,
+                                                     .kind = TW_TRACE_DIRTY,
+                                                     .space = TW_NONE,
+                                                     .region = op->obj,
+                                                     .first = first,
+                                                     .last = last});
         if (last >= op->last) {
             break;
         }

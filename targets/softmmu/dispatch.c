@@ -10,8 +10,8 @@
 #include "targets/softmmu/internal.h"
 
 /* Enters `value` for pages first .. last of the 16^level that `slot` spans. */
-static bool tree_set(View *view, uint16_t *slot, unsigned level,
-                     uint64_t first, uint64_t last, uint16_t value)
+static bool tree_set(View *view, uint16_t *slot, unsigned level, uint64_t first,
+                     uint64_t last, uint16_t value)
 {
     unsigned shift = (level - 1) * NODE_LG;
     uint16_t *node;
@@ -65,8 +65,7 @@ static bool tree_partial(View *view, unsigned i, uint64_t page)
     }
     view->containers[view->n_containers] =
         (Container){.page = page, .range = i, .count = 1};
-    return tree_pages(view, page, page,
-                      ENTRY_CONTAINER | view->n_containers++);
+    return tree_pages(view, page, page, ENTRY_CONTAINER | view->n_containers++);
 }
 
 /* DS-2: each range is cut into partial first page, pages, partial last page. */
@@ -81,8 +80,7 @@ static bool tree_build(const Machine *m, View *view)
     if (view->n == 0) {
         return true;
     }
-    while (view->ranges[view->n - 1].last >> p >>
-           (view->height * NODE_LG)) {
+    while (view->ranges[view->n - 1].last >> p >> (view->height * NODE_LG)) {
         view->height++;
     }
     for (unsigned i = 0; i < view->n; i++) {
@@ -104,8 +102,7 @@ static bool tree_build(const Machine *m, View *view)
         }
         if (first + tail <= last &&
             !tree_pages(view, first, last - tail,
-                        TW_BUG(SECTION_NUMBER_WRAPS) ? 1 + i % 32
-                                                     : 1 + i)) {
+                        TW_BUG(SECTION_NUMBER_WRAPS) ? 1 + i % 32 : 1 + i)) {
             return false;
         }
         if (tail && !tree_partial(view, i, last)) {
@@ -175,9 +172,9 @@ static uint16_t page_entry(Machine *m, View *view, uint64_t addr)
     }
     entry = view->top;
     for (unsigned level = view->height; entry & ENTRY_NODE; level--) {
-        entry = view->nodes[entry & ~ENTRY_NODE]
-                           [page >> ((level - 1) * NODE_LG) &
-                            low_mask(NODE_LG)];
+        entry =
+            view->nodes[entry & ~ENTRY_NODE]
+                       [page >> ((level - 1) * NODE_LG) & low_mask(NODE_LG)];
     }
     if (entry & ENTRY_CONTAINER) {
         view->hint_first = addr & ~m->page_mask;

@@ -36,10 +36,27 @@ typedef struct Form {
     uint8_t operands[9];
 } Form;
 
-#define ACCESS(code)                                                         \
-    {code, 0, true, "access_op", {OBJ, INDEX, ADDR, SIZE}}
-#define SWITCH(code) {code, 0, true, "switch_op", {OBJ, ON}}
-#define PLAIN(code) {code, 0, true, "op_of", {OBJ}}
+#define ACCESS(code) \
+    { \
+        code, 0, true, "access_op", \
+        { \
+            OBJ, INDEX, ADDR, SIZE \
+        } \
+    }
+#define SWITCH(code) \
+    { \
+        code, 0, true, "switch_op", \
+        { \
+            OBJ, ON \
+        } \
+    }
+#define PLAIN(code) \
+    { \
+        code, 0, true, "op_of", \
+        { \
+            OBJ \
+        } \
+    }
 
 static const Form forms[] = {
     ACCESS(TW_OP_READ),
@@ -50,15 +67,23 @@ static const Form forms[] = {
     ACCESS(TW_OP_DMA_WRITE),
     {TW_OP_PAGE, 0, false, "page_op", {OBJ, INDEX, ADDR, OUT, LG, PERM}},
     {TW_OP_FLUSH_PAGE, 0, false, "flush_page_op", {OBJ, INDEX, ADDR}},
-    {TW_OP_FLUSH_RANGE, 0, false, "flush_range_op",
+    {TW_OP_FLUSH_RANGE,
+     0,
+     false,
+     "flush_range_op",
      {OBJ, INDEX, ADDR, LAST, LG}},
-    {TW_OP_MAP, 0, false, "map_op",
+    {TW_OP_MAP,
+     0,
+     false,
+     "map_op",
      {OBJ, INDEX, ADDR, LAST, OTHER, OUT, PERM, NOTIFIED}},
-    {TW_OP_UNMAP, TW_OPF_NOTIFIED, false, "unmap_op",
-     {OBJ, INDEX, ADDR, LAST}},
+    {TW_OP_UNMAP, TW_OPF_NOTIFIED, false, "unmap_op", {OBJ, INDEX, ADDR, LAST}},
     {TW_OP_UNMAP, 0, true, "range_op", {OBJ, INDEX, ADDR, LAST}},
     {TW_OP_NOTIFY, 0, false, "notify_op", {OBJ, INDEX, KINDS, ADDR, LAST}},
-    {TW_OP_OBSERVE, 0, false, "observe_op",
+    {TW_OP_OBSERVE,
+     0,
+     false,
+     "observe_op",
      {OBJ, OTHER, INDEX, KINDS, ADDR, LAST}},
     {TW_OP_ADD, 0, false, "add_region_op", {OBJ, OTHER, ADDR, PRIO}},
     {TW_OP_MOVE, 0, true, "at_op", {OBJ, ADDR}},
@@ -99,8 +124,7 @@ void tw_softmmu_emit_number(uint64_t number, GString *out)
 void tw_softmmu_emit_perm(unsigned perm, GString *out)
 {
     static const char *const names[] = {
-        "0", "TW_R", "TW_W", "RW", "TW_X", "TW_R | TW_X", "TW_W | TW_X",
-        "RWX"};
+        "0", "TW_R", "TW_W", "RW", "TW_X", "TW_R | TW_X", "TW_W | TW_X", "RWX"};
 
     g_string_append(out, names[perm & (TW_R | TW_W | TW_X)]);
 }
@@ -247,8 +271,8 @@ static bool form_fits(const Form *form, const TwOp *op)
     return memcmp(&made, op, sizeof(made)) == 0;
 }
 
-static void put_operand(const TwOpInfo *info, const TwOp *op,
-                        Operand operand, GString *out)
+static void put_operand(const TwOpInfo *info, const TwOp *op, Operand operand,
+                        GString *out)
 {
     switch (operand) {
     case OBJ:
@@ -304,10 +328,10 @@ static void put_fields(const TwOpInfo *info, const TwOp *op, GString *out)
     } else {
         tw_softmmu_emit_id('c', op->actor, out);
     }
-#define NUMBER(field)                                                        \
-    if (op->field != 0) {                                                    \
-        g_string_append(out, ", ." #field " = ");                            \
-        tw_softmmu_emit_number(op->field, out);                              \
+#define NUMBER(field) \
+    if (op->field != 0) { \
+        g_string_append(out, ", ." #field " = "); \
+        tw_softmmu_emit_number(op->field, out); \
     }
     NUMBER(flags)
     if (op->obj != 0) {

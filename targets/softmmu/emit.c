@@ -194,8 +194,9 @@ static void put_head(Emit *e)
     const TwProgram *p = e->program;
     g_auto(GStrv) lines = g_strsplit(e->finding->text, "\n", -1);
 
-    put(e, "/* SPDX-License-Identifier: MIT */\n/*\n"
-           " * %s (%s), seen with\n * the target %s.\n *\n",
+    put(e,
+        "/* SPDX-License-Identifier: MIT */\n/*\n"
+        " * %s (%s), seen with\n * the target %s.\n *\n",
         tw_verdict_name(e->finding->verdict), e->finding->key, e->name);
     for (char **line = lines; *line != NULL; line++) {
         if (**line != '\0') {
@@ -250,16 +251,16 @@ static void put_region_rest(Emit *e, unsigned r, uint8_t block)
     const TwRegion *region = &e->program->regions[r];
     TwRegion plain = tw_region_make(region->kind);
 
-#define FLAG(field)                                                          \
-    if (region->field != plain.field) {                                      \
-        put_format(e, "k->p.regions[r%u]." #field " = %s;", r,               \
-                   region->field ? "true" : "false");                        \
+#define FLAG(field) \
+    if (region->field != plain.field) { \
+        put_format(e, "k->p.regions[r%u]." #field " = %s;", r, \
+                   region->field ? "true" : "false"); \
     }
-#define RANGE(field)                                                         \
-    if (region->field.first <= region->field.last) {                         \
-        put_format(e, "k->p.regions[r%u]." #field " = (TwRange){%s, %s};",   \
-                   r, number(region->field.first).text,                      \
-                   number(region->field.last).text);                         \
+#define RANGE(field) \
+    if (region->field.first <= region->field.last) { \
+        put_format(e, "k->p.regions[r%u]." #field " = (TwRange){%s, %s};", r, \
+                   number(region->field.first).text, \
+                   number(region->field.last).text); \
     }
     FLAG(enabled)
     FLAG(readonly)
@@ -333,8 +334,7 @@ static void put_regions(Emit *e)
             iommu = &p->iommus[region->iommu];
             put_format(e, "iommu(k, %s, %s, %s, %u, %s);", in.text, at.text,
                        size.text, iommu->indexes,
-                       upper("TW_SELECT_", tw_select_name(iommu->select))
-                           .text);
+                       upper("TW_SELECT_", tw_select_name(iommu->select)).text);
             put_iommu_rest(e, region->iommu);
             break;
         case TW_REGION_ALIAS:
@@ -349,10 +349,10 @@ static void put_regions(Emit *e)
             block = r;
             /* fall through */
         default:
-            put_format(e, "region(k, %s, %s, %s, %s);",
-                       upper("TW_REGION_", tw_region_kind_name(region->kind))
-                           .text,
-                       in.text, at.text, size.text);
+            put_format(
+                e, "region(k, %s, %s, %s, %s);",
+                upper("TW_REGION_", tw_region_kind_name(region->kind)).text,
+                in.text, at.text, size.text);
             break;
         }
         put_region_rest(e, r, block);
@@ -484,9 +484,9 @@ static void put_answer(Emit *e, const TwAllowed *allowed)
                    "        {.first = %u, .length = %u, .region = r%u, .flags "
                    "= %s, .offset = %s}%s",
                    at->first, at->length, at->region,
-                   at->flags == 0                  ? "0"
+                   at->flags == 0                 ? "0"
                    : at->flags == TW_LOC_READONLY ? "TW_LOC_READONLY"
-                   : at->flags == TW_LOC_ROMD ? "TW_LOC_ROMD"
+                   : at->flags == TW_LOC_ROMD     ? "TW_LOC_ROMD"
                                               : "TW_LOC_READONLY | TW_LOC_ROMD",
                    number(at->offset).text,
                    i + 1 < allowed->n_locations ? "," : "}},");
@@ -543,19 +543,18 @@ static void put_event_check(Emit *e)
                    x->event);
         return;
     }
-    put_format(e,
-               "static const TwEventRecord event = {.op = %u, .kind = %s, "
-               ".perm = %u, .space = %s, .first = %s, .last = %s, .out = %s};",
-               r->op,
-               r->kind == TW_EVENT_MAP     ? "TW_EVENT_MAP"
-               : r->kind == TW_EVENT_UNMAP ? "TW_EVENT_UNMAP"
-                                           : "TW_EVENT_DEVIOTLB_UNMAP",
-               r->perm,
-               r->kind == TW_EVENT_MAP ? id('s', r->space).text : "TW_NONE",
-               number(r->first).text, number(r->last).text,
-               number(r->out).text);
-    put_format(e, "expect_event(k, %u, %u, &event, %s);", x->observer,
-               x->event, number(x->out_low).text);
+    put_format(
+        e,
+        "static const TwEventRecord event = {.op = %u, .kind = %s, "
+        ".perm = %u, .space = %s, .first = %s, .last = %s, .out = %s};",
+        r->op,
+        r->kind == TW_EVENT_MAP     ? "TW_EVENT_MAP"
+        : r->kind == TW_EVENT_UNMAP ? "TW_EVENT_UNMAP"
+                                    : "TW_EVENT_DEVIOTLB_UNMAP",
+        r->perm, r->kind == TW_EVENT_MAP ? id('s', r->space).text : "TW_NONE",
+        number(r->first).text, number(r->last).text, number(r->out).text);
+    put_format(e, "expect_event(k, %u, %u, &event, %s);", x->observer, x->event,
+               number(x->out_low).text);
 }
 
 static void put_test(Emit *e)
@@ -619,8 +618,7 @@ static const char *untellable(const TwProgram *program,
 
 bool tw_softmmu_emit(const char *name, bool flush_pages,
                      const TwProgram *program, const TwFinding *finding,
-                     const TwExpected *expected, GString *out,
-                     GError **error)
+                     const TwExpected *expected, GString *out, GError **error)
 {
     Emit e = {.name = name,
               .flush_pages = flush_pages,

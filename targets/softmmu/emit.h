@@ -15,8 +15,7 @@
  */
 bool tw_softmmu_emit(const char *name, bool flush_pages,
                      const TwProgram *program, const TwFinding *finding,
-                     const TwExpected *expected, GString *out,
-                     GError **error);
+                     const TwExpected *expected, GString *out, GError **error);
 
 /* emit-op.c: one operation as an expression of type TwOp. */
 void tw_softmmu_emit_op(const TwOp *op, GString *out);
@@ -27,7 +26,6 @@ void tw_softmmu_emit_perm(unsigned perm, GString *out);
 /* An id of letter `letter` ("r3"), or TW_NONE. */
 void tw_softmmu_emit_id(char letter, unsigned id, GString *out);
 /* PREFIX and `name` as enumerators are written: "RAM_DEVICE". */
-void tw_softmmu_emit_upper(const char *prefix, const char *name,
-                           GString *out);
+void tw_softmmu_emit_upper(const char *prefix, const char *name, GString *out);
 
 #endif

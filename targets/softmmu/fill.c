@@ -188,9 +188,10 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
     Leaf leaf;
 
     if (span->lg > m->page_lg) {
-        TELL(m, "large", "%s page 0x%" PRIx64 " is part of a page of 0x%"
-             PRIx64 " bytes (TL-10)", tlb_name(m, tlb).text, page,
-             low_mask(span->lg) + 1);
+        TELL(m, "large",
+             "%s page 0x%" PRIx64 " is part of a page of 0x%" PRIx64
+             " bytes (TL-10)",
+             tlb_name(m, tlb).text, page, low_mask(span->lg) + 1);
         tlb_add_large(m, tlb, page, span->lg);
     }
     entry->n_hops = 0;

@@ -11,7 +11,8 @@ static void note_changed(Machine *m, uint8_t id)
     m->changed |= UINT64_C(1) << id;
 }
 
-/* What siblings are ordered by: the priority (MR-6), and nothing else (MR-9). */
+/* What siblings are ordered by: the priority (MR-6), and nothing else (MR-9).
+ */
 static int64_t child_rank(const Machine *m, uint8_t id)
 {
     const Region *region = &m->regions[id];
@@ -94,8 +95,9 @@ static void transaction_commit(Machine *m, uint8_t actor)
     if ((--m->depth == 0 || TW_BUG(INNER_COMMIT_ACTS)) && m->pending) {
         commit_effective(m, actor);
     } else {
-        TELL(m, "commit", m->depth > 0 ? "waits for the outermost (TX-1)"
-                                       : "nothing is pending (TX-1)");
+        TELL(m, "commit",
+             m->depth > 0 ? "waits for the outermost (TX-1)"
+                          : "nothing is pending (TX-1)");
     }
 }
 
@@ -292,9 +294,8 @@ static void graph_init(Machine *m)
         };
     }
     for (unsigned i = 0; i < program->n_regions; i++) {
-        unsigned id = TW_BUG(INITIAL_ORDER_REVERSED)
-                          ? program->n_regions - 1 - i
-                          : i;
+        unsigned id =
+            TW_BUG(INITIAL_ORDER_REVERSED) ? program->n_regions - 1 - i : i;
         if (m->regions[id].kind != TW_REGION_NONE &&
             m->regions[id].container != TW_NONE) {
             child_insert(m, id);

@@ -55,7 +55,7 @@ typedef signed _BitInt(128) Wide;
 #ifdef TW_ZOO
 typedef enum Bug {
     BUG_NONE,
-#define TW_ZOO_BUG(slug, name, summary, provenance, verdicts, endings, rules)  \
+#define TW_ZOO_BUG(slug, name, summary, provenance, verdicts, endings, rules) \
     BUG_##name,
 #include "targets/zoo/bugs.def"
 #undef TW_ZOO_BUG
@@ -265,7 +265,7 @@ typedef enum WorkKind {
 } WorkKind;
 
 typedef struct Work {
-    uint8_t kind; /* WorkKind */
+    uint8_t kind;  /* WorkKind */
     uint8_t index; /* MMU index; unmap: IOMMU index */
     uint8_t bits;
     uint8_t iommu;
@@ -375,7 +375,7 @@ typedef struct Machine {
     TwTarget target; /* first: the machine is the target */
     TwDialect dialect;
     bool flush_pages, hide_locations;
-    char *name; /* as the user gave it */
+    char *name;        /* as the user gave it */
     bool full_rebuild; /* render every view on every effective commit */
     bool check;        /* test the invariants after every operation */
     volatile uint32_t *in_flight;
@@ -403,7 +403,7 @@ typedef struct Machine {
 
     /* The committed topology. */
     View *published[TW_MAX_SPACES];
-    uint32_t spaces_changed; /* by the last effective commit */
+    uint32_t spaces_changed;          /* by the last effective commit */
     Region committed[TW_MAX_REGIONS]; /* only if a view is unrendered, or with
                                        * `check` */
     View empty;
@@ -414,11 +414,11 @@ typedef struct Machine {
     uint32_t vetoing;   /* bit per IOMMU (NT-2) */
     Listener listeners[TW_MAX_OBSERVERS];
     Dirty dirty;
-    uint64_t clock; /* virtual milliseconds */
+    uint64_t clock;            /* virtual milliseconds */
     Silent silent;             /* with `check` */
     uint32_t committed_spaces; /* with `check`: live at the last commit */
     bool views_new;            /* not tested since the last commit */
-    bool resizes;   /* the program lets time pass: TLBs change their sizes */
+    bool resizes; /* the program lets time pass: TLBs change their sizes */
     Snapshot snapshot;
     Iommu iommus[TW_MAX_IOMMUS];
     Cpu cpus[TW_MAX_CPUS];
@@ -440,16 +440,16 @@ static inline uint64_t low_mask(unsigned lg) /* the low `lg` bits, 0 .. 64 */
 
 /* TELL(m, KIND, FORMAT, ...): one cache event; its operands are looked at only
  * if somebody wants to know. */
-#define TELL(m, ...)                                                         \
-    do {                                                                     \
-        if (G_UNLIKELY((m)->teller != NULL)) {                               \
-            tell(m, __VA_ARGS__);                                            \
-        }                                                                    \
+#define TELL(m, ...) \
+    do { \
+        if (G_UNLIKELY((m)->teller != NULL)) { \
+            tell(m, __VA_ARGS__); \
+        } \
     } while (0)
 
 /* Notes a change of which nobody is told (invariants.c). */
-static inline void note_silent(Machine *m, bool map, uint8_t obj,
-                               uint8_t index, uint64_t first, uint64_t last)
+static inline void note_silent(Machine *m, bool map, uint8_t obj, uint8_t index,
+                               uint64_t first, uint64_t last)
 {
     Silent *silent = &m->silent;
 

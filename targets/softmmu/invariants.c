@@ -22,10 +22,9 @@ static bool broken(Machine *m, const char *rule, unsigned cpu, unsigned index)
 static bool entry_covered(Machine *m, unsigned c, const TlbEntry *entry)
 {
     for (unsigned h = 0; h < MIN(entry->n_hops, MAX_ENTRY_HOPS); h++) {
-        const Notifier *n = &m->cpus[c].notifiers[entry->hop_iommu[h]]
-                                                 [entry->hop_index[h]];
-        bool region_lives =
-            m->legality.iommu_live >> entry->hop_iommu[h] & 1;
+        const Notifier *n =
+            &m->cpus[c].notifiers[entry->hop_iommu[h]][entry->hop_index[h]];
+        bool region_lives = m->legality.iommu_live >> entry->hop_iommu[h] & 1;
         if (region_lives && (!notifier_registered(m, n) || !n->active)) {
             return false;
         }
@@ -148,8 +147,7 @@ static bool tlb_check(Machine *m, unsigned c, unsigned index)
             return broken(m, "FR-2 (no active notifier)", c, index);
         }
         if (!busy && !entry_is_walk(m, c, index, a)) {
-            return broken(m, "FR-3 (entry is not what a walk gives)", c,
-                          index);
+            return broken(m, "FR-3 (entry is not what a walk gives)", c, index);
         }
     }
     return true;
@@ -187,18 +185,19 @@ static bool view_check_at(Machine *m, unsigned space, uint64_t at)
 {
     bool there = m->committed_spaces >> space & 1;
     Leaf plain, seen = resolve(m, space, at);
-    bool hit = there &&
-               search_region(m, m->committed, m->program->spaces[space].root,
-                             0, at, 0, &plain);
+    bool hit =
+        there && search_region(m, m->committed, m->program->spaces[space].root,
+                               0, at, 0, &plain);
 
     if (same_leaf(&seen, hit, &plain)) {
         return true;
     }
     m->trace->end = TW_END_INVARIANT;
     m->trace->end_op = m->op;
-    g_snprintf(m->trace->text, sizeof(m->trace->text),
-               "FV-1 (a view is not the region tree) broken in s%u at 0x%"
-               PRIx64, space, at);
+    g_snprintf(
+        m->trace->text, sizeof(m->trace->text),
+        "FV-1 (a view is not the region tree) broken in s%u at 0x%" PRIx64,
+        space, at);
     return false;
 }
 

@@ -42,8 +42,8 @@ static Translation iommu_translate(Machine *m, uint8_t id, uint8_t index,
     uint64_t out;
 
     if (iommu->bypass) {
-        TELL(m, "translate", "i%u.%u 0x%" PRIx64 " -> s%u, bypassed", id,
-             index, offset, iommu->bypass_space);
+        TELL(m, "translate", "i%u.%u 0x%" PRIx64 " -> s%u, bypassed", id, index,
+             offset, iommu->bypass_space);
         return (Translation){offset, iommu->bypass_space, TW_R | TW_W};
     }
     span = span_find(&iommu->tables[index], offset);
@@ -99,8 +99,7 @@ static void observer_record(Machine *m, const Notifier *notifier,
 {
     count(m, TW_COUNT_OBSERVED);
     tw_trace_add_event(m->trace, (TwEventRecord){.op = m->op,
-                                                 .observer =
-                                                     notifier->observer,
+                                                 .observer = notifier->observer,
                                                  .kind = event->kind,
                                                  .perm = event->perm,
                                                  .space = event->space,
@@ -154,9 +153,10 @@ static void iommu_notify(Machine *m, uint8_t id, uint8_t index,
 
     count(m, TW_COUNT_NOTIFY);
     TELL(m, "notify", "i%u.%u %s 0x%" PRIx64 "..0x%" PRIx64 " (NT-4)", id,
-         index, event->kind == TW_EVENT_MAP     ? "MAP"
-                : event->kind == TW_EVENT_UNMAP ? "UNMAP"
-                                                : "DEVIOTLB",
+         index,
+         event->kind == TW_EVENT_MAP     ? "MAP"
+         : event->kind == TW_EVENT_UNMAP ? "UNMAP"
+                                         : "DEVIOTLB",
          event->first, event->last);
     if (TW_BUG(NOTIFY_IDX0_ONLY)) {
         index = 0;
@@ -199,8 +199,8 @@ static void iommu_notify(Machine *m, uint8_t id, uint8_t index,
 static void iommu_notify_unmap(Machine *m, uint8_t id, uint8_t index,
                                uint64_t first, uint64_t last, uint8_t actor)
 {
-    Event event = {.kind = TW_EVENT_UNMAP, .space = TW_NONE,
-                   .first = first, .last = last};
+    Event event = {
+        .kind = TW_EVENT_UNMAP, .space = TW_NONE, .first = first, .last = last};
 
     iommu_notify(m, id, index, &event, actor);
 }
@@ -229,8 +229,10 @@ static void iommu_change(Machine *m, const TwOp *op, uint8_t actor)
         iommu_notify_unmap(m, op->obj, op->index, op->addr, op->last, actor);
     }
     if (map) {
-        span_assign(table, (Span){.first = op->addr, .last = op->last,
-                                  .out = op->out, .space = op->other,
+        span_assign(table, (Span){.first = op->addr,
+                                  .last = op->last,
+                                  .out = op->out,
+                                  .space = op->other,
                                   .perm = perm});
     } else if (op->code == TW_OP_PROTECT && perm != 0) {
         span_protect(table, op->addr, op->last, perm);
@@ -246,11 +248,13 @@ static void iommu_change(Machine *m, const TwOp *op, uint8_t actor)
         iommu_notify_unmap(m, op->obj, op->index, op->addr, op->last, actor);
     }
     if (map) {
-        Event event = {.kind = TW_EVENT_MAP, .perm = perm,
-                       .space = op->other, .first = op->addr,
+        Event event = {.kind = TW_EVENT_MAP,
+                       .perm = perm,
+                       .space = op->other,
+                       .first = op->addr,
                        .last = op->last,
-                       .out = op->out & ~low_mask(
-                                            m->iommus[op->obj].granule_lg)};
+                       .out =
+                           op->out & ~low_mask(m->iommus[op->obj].granule_lg)};
         iommu_notify(m, op->obj, op->index, &event, actor);
     }
 }
@@ -259,8 +263,10 @@ static void iommu_change(Machine *m, const TwOp *op, uint8_t actor)
 static void iommu_send(Machine *m, const TwOp *op, uint8_t actor)
 {
     const Iommu *iommu = &m->iommus[op->obj];
-    Event event = {.kind = op->kinds, .space = TW_NONE,
-                   .first = op->addr, .last = op->last};
+    Event event = {.kind = op->kinds,
+                   .space = TW_NONE,
+                   .first = op->addr,
+                   .last = op->last};
 
     if (op->kinds == TW_EVENT_MAP) {
         uint64_t low = low_mask(iommu->granule_lg);
@@ -268,8 +274,9 @@ static void iommu_send(Machine *m, const TwOp *op, uint8_t actor)
         if (span != NULL) {
             event.perm = span->perm;
             event.space = span->space;
-            event.out = ((span->out + ((op->addr & ~low) - span->first)) &
-                         ~low) | (op->addr & low);
+            event.out =
+                ((span->out + ((op->addr & ~low) - span->first)) & ~low) |
+                (op->addr & low);
         }
     }
     iommu_notify(m, op->obj, op->index, &event, actor);
@@ -339,8 +346,8 @@ static uint8_t observed_kinds(const Machine *m, uint8_t id, uint8_t but)
 /* NT-2: does its IOMMU refuse this `observe` or `unobserve`? */
 static bool iommu_vetoes(const Machine *m, const TwOp *op)
 {
-    uint8_t id = op->code == TW_OP_OBSERVE ? op->other
-                                           : m->observers[op->obj].iommu;
+    uint8_t id =
+        op->code == TW_OP_OBSERVE ? op->other : m->observers[op->obj].iommu;
     uint8_t before = observed_kinds(m, id, TW_NONE), after;
 
     if (!(m->vetoing >> id & 1)) {
@@ -363,16 +370,18 @@ static void iommu_replay(Machine *m, uint8_t observer)
 
     for (unsigned i = 0; i < table->n && (n->kinds & TW_EVENT_MAP); i = end) {
         const Span *span = &table->spans[i];
-        Event event = {.kind = TW_EVENT_MAP, .perm = span->perm,
-                       .space = span->space, .first = span->first,
-                       .last = span->last, .out = span->out & ~low};
+        Event event = {.kind = TW_EVENT_MAP,
+                       .perm = span->perm,
+                       .space = span->space,
+                       .first = span->first,
+                       .last = span->last,
+                       .out = span->out & ~low};
 
         for (end = i + 1; end < table->n; end++) {
             const Span *next = &table->spans[end];
             if (next->first - 1 != event.last || next->perm != event.perm ||
                 next->space != event.space ||
-                (next->out & ~low) !=
-                    event.out + (next->first - event.first)) {
+                (next->out & ~low) != event.out + (next->first - event.first)) {
                 break;
             }
             event.last = next->last;
@@ -397,9 +406,12 @@ static void observe(Machine *m, const TwOp *op)
     Notifier *n = &m->observers[op->obj];
 
     notifier_unregister(m, n); /* the zoo may have left it */
-    *n = (Notifier){.iommu = op->other, .index = op->index,
-                    .kinds = op->kinds, .cpu = TW_NONE,
+    *n = (Notifier){.iommu = op->other,
+                    .index = op->index,
+                    .kinds = op->kinds,
+                    .cpu = TW_NONE,
                     .observer = op->obj,
-                    .first = op->addr, .last = op->last};
+                    .first = op->addr,
+                    .last = op->last};
     notifier_register(m, n);
 }

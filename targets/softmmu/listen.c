@@ -57,7 +57,7 @@ static void listener_update(Machine *m, unsigned id, const View *now)
         }
     }
     i = 0;
-    for (unsigned new = 0; new < now->n; new++) {
+    for (unsigned new = 0; new < now->n; new ++) {
         const Range *range = &now->ranges[new];
         bool stays;
 

@@ -199,7 +199,7 @@ static void machine_reset(Machine *m)
             bool there = from->present && from->mmu[i].present;
             tlb_init(m, &cpu->tlbs[i], there ? entries : NULL, from->tlb_lg,
                      from->victims);
-            entries += !there ? 0
+            entries += !there       ? 0
                        : m->resizes ? 1u << TW_MAX_TLB_LG
                                     : 1u << from->tlb_lg;
             cpu->pages[i].n = 0;
@@ -316,34 +316,37 @@ static bool emit(TwTarget *target, const TwProgram *program,
                     m->name);
         return false;
     }
-    return tw_softmmu_emit(m->name, m->flush_pages, program, finding,
-                           expected, out, error);
+    return tw_softmmu_emit(m->name, m->flush_pages, program, finding, expected,
+                           out, error);
 }
 
 static const TwContract softmmu_contract = {
     .cpu_cache = true,
     .one_entry_per_page = true,
     .queued = true,
-    .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH |
-            TW_ENDS_RESET,
+    .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
 };
 
 /* MPCs, page tables, RU-8, RU-9 and parallel parts are not in this target. */
 static TwDialect softmmu_dialect(bool hide_locations)
 {
     static const uint8_t codes[] = {
-        TW_OP_NOP, TW_OP_READ, TW_OP_WRITE, TW_OP_EXEC, TW_OP_RMW,
-        TW_OP_DMA_READ, TW_OP_DMA_WRITE, TW_OP_PAGE, TW_OP_UNPAGE,
-        TW_OP_FLUSH_PAGE, TW_OP_FLUSH_RANGE, TW_OP_FLUSH_INDEX,
-        TW_OP_FLUSH_ALL, TW_OP_SAFEPOINT, TW_OP_MAP, TW_OP_UNMAP,
-        TW_OP_PROTECT, TW_OP_NOTIFY, TW_OP_NOTIFY_ALL, TW_OP_IOMMU_RESET,
-        TW_OP_BYPASS, TW_OP_IOMMU_DESTROY, TW_OP_BEGIN, TW_OP_COMMIT,
-        TW_OP_ADD, TW_OP_DEL, TW_OP_MOVE, TW_OP_RESIZE, TW_OP_ENABLE,
-        TW_OP_PRIORITY, TW_OP_READONLY, TW_OP_NONVOLATILE,
-        TW_OP_UNMERGEABLE, TW_OP_ROMD, TW_OP_ALIAS_OFFSET, TW_OP_SPACE_NEW,
-        TW_OP_SPACE_DEL, TW_OP_UNPLUG, TW_OP_OBSERVE, TW_OP_UNOBSERVE,
-        TW_OP_CLOCK, TW_OP_SNAPSHOT, TW_OP_RESTORE, TW_OP_LISTEN,
-        TW_OP_UNLISTEN, TW_OP_REPLAY, TW_OP_VETO, TW_OP_DIRTY_LOG,
+        TW_OP_NOP,           TW_OP_READ,         TW_OP_WRITE,
+        TW_OP_EXEC,          TW_OP_RMW,          TW_OP_DMA_READ,
+        TW_OP_DMA_WRITE,     TW_OP_PAGE,         TW_OP_UNPAGE,
+        TW_OP_FLUSH_PAGE,    TW_OP_FLUSH_RANGE,  TW_OP_FLUSH_INDEX,
+        TW_OP_FLUSH_ALL,     TW_OP_SAFEPOINT,    TW_OP_MAP,
+        TW_OP_UNMAP,         TW_OP_PROTECT,      TW_OP_NOTIFY,
+        TW_OP_NOTIFY_ALL,    TW_OP_IOMMU_RESET,  TW_OP_BYPASS,
+        TW_OP_IOMMU_DESTROY, TW_OP_BEGIN,        TW_OP_COMMIT,
+        TW_OP_ADD,           TW_OP_DEL,          TW_OP_MOVE,
+        TW_OP_RESIZE,        TW_OP_ENABLE,       TW_OP_PRIORITY,
+        TW_OP_READONLY,      TW_OP_NONVOLATILE,  TW_OP_UNMERGEABLE,
+        TW_OP_ROMD,          TW_OP_ALIAS_OFFSET, TW_OP_SPACE_NEW,
+        TW_OP_SPACE_DEL,     TW_OP_UNPLUG,       TW_OP_OBSERVE,
+        TW_OP_UNOBSERVE,     TW_OP_CLOCK,        TW_OP_SNAPSHOT,
+        TW_OP_RESTORE,       TW_OP_LISTEN,       TW_OP_UNLISTEN,
+        TW_OP_REPLAY,        TW_OP_VETO,         TW_OP_DIRTY_LOG,
         TW_OP_DIRTY_CLEAR,
     };
     TwDialect dialect = tw_dialect_full();
@@ -403,8 +406,7 @@ static Machine *machine_open(const TwTargetClass *klass,
     }
     if (options->strict) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "%s: expected no --contract: it has one only",
-                    klass->name);
+                    "%s: expected no --contract: it has one only", klass->name);
         return NULL;
     }
     m = g_new0(Machine, 1);

@@ -36,8 +36,7 @@ static const Span *span_find(const SpanMap *map, uint64_t addr)
 static void span_open_gap(SpanMap *map, unsigned at)
 {
     g_assert(map->n < MAX_SPANS);
-    memmove(&map->spans[at + 1], &map->spans[at],
-            (map->n - at) * sizeof(Span));
+    memmove(&map->spans[at + 1], &map->spans[at], (map->n - at) * sizeof(Span));
     map->n++;
 }
 

@@ -43,8 +43,8 @@ PART unsigned name_format(Name *name, unsigned at, const char *format, ...)
 
 PART const char *rights_name(uint8_t perm)
 {
-    static const char *const names[] = {"none", "r", "w", "rw",
-                                        "x", "rx", "wx", "rwx"};
+    static const char *const names[] = {"none", "r",  "w",  "rw",
+                                        "x",    "rx", "wx", "rwx"};
 
     return names[perm & (TW_R | TW_W | TW_X)];
 }

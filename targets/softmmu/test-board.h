@@ -46,7 +46,7 @@ KIT unsigned counter(const Board *t, TwCounter c)
 
 /* i0, index 1 (what c0.0 uses): page n leads to page `to` of space `in`. */
 KIT TwOp map_page(unsigned n, uint8_t in, unsigned to, uint8_t perm,
-                     bool notified)
+                  bool notified)
 {
     return map_op(0, 1, n * (uint64_t)P, n * (uint64_t)P + P - 1, in,
                   to * (uint64_t)P, perm, notified);

@@ -158,10 +158,9 @@ static void test_observers(void)
 
     add_op(k, observe_op(0, t.i0, 1, both, 0x1800, 0x2fff));
     add_op(k, observe_op(1, t.i0, 0, both, 0, UINT64_MAX));
-    unsigned map = add_op(k, map_op(0, 1, 0x1000, 0x3fff, 1, 0x8000, RW,
-                                    true));
-    unsigned again = add_op(k, map_op(0, 1, 0x1000, 0x1fff, 2, 0x4000, TW_R,
-                                      true));
+    unsigned map = add_op(k, map_op(0, 1, 0x1000, 0x3fff, 1, 0x8000, RW, true));
+    unsigned again =
+        add_op(k, map_op(0, 1, 0x1000, 0x1fff, 2, 0x4000, TW_R, true));
     add_op(k, unmap_op(0, 1, 0x8000, 0x8fff)); /* nothing there */
     add_op(k, notify_op(0, 1, TW_EVENT_UNMAP, 0x2fff, 0x5000));
     add_op(k, notify_op(0, 1, TW_EVENT_UNMAP, 0x3000, 0x5000));

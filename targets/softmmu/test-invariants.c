@@ -47,8 +47,8 @@ static Machine *machine_after(const char *more)
 
     g_assert_no_error(error);
     g_assert_null(name_argument(&options));
-    tw_program_parse(&program, text, strlen(text), "test", TW_TEXT_STRICT,
-                     NULL, NULL, &error);
+    tw_program_parse(&program, text, strlen(text), "test", TW_TEXT_STRICT, NULL,
+                     NULL, &error);
     g_assert_no_error(error);
     run(&m->target, &program, &trace);
     g_assert_cmpuint(trace.end, ==, TW_END_DONE);
@@ -165,9 +165,10 @@ static void test_not_the_walk(void)
  * may still come. */
 static void test_silence(void)
 {
-    Machine *m = machine_after("  map i0.0 0x0..0xfff -> s1 0x1000 rw "
-                               "silent\n"
-                               "  page c0.0 0x10000 -> 0x21000 size 0x1000 r\n");
+    Machine *m =
+        machine_after("  map i0.0 0x0..0xfff -> s1 0x1000 rw "
+                      "silent\n"
+                      "  page c0.0 0x10000 -> 0x21000 size 0x1000 r\n");
     machine_close(&m->target);
     m = machine_after("  map i0.0 0x0..0xfff -> s1 0x1000 rw silent\n"
                       "  c0: flush-all c0\n"

@@ -59,8 +59,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kit, kit_free)
 
 /* Topology --------------------------------------------------------------- */
 
-KIT uint8_t region(Kit *k, TwRegionKind kind, uint8_t container,
-                   uint64_t addr, uint64_t size)
+KIT uint8_t region(Kit *k, TwRegionKind kind, uint8_t container, uint64_t addr,
+                   uint64_t size)
 {
     TwRegion r = tw_region_make(kind);
     uint8_t id = k->p.n_regions++;
@@ -108,10 +108,13 @@ KIT uint8_t iommu(Kit *k, uint8_t container, uint64_t addr, uint64_t size,
     uint8_t r = region(k, TW_REGION_IOMMU, container, addr, size);
 
     k->p.regions[r].iommu = k->p.n_iommus;
-    k->p.iommus[k->p.n_iommus] = (TwIommu){
-        .kind = TW_IOMMU_TABLE, .granule_lg = 12, .indexes = indexes,
-        .select = select, .bypass_space = 0, .blocked_space = TW_NONE,
-        .tables = TW_NONE};
+    k->p.iommus[k->p.n_iommus] = (TwIommu){.kind = TW_IOMMU_TABLE,
+                                           .granule_lg = 12,
+                                           .indexes = indexes,
+                                           .select = select,
+                                           .bypass_space = 0,
+                                           .blocked_space = TW_NONE,
+                                           .tables = TW_NONE};
     return k->p.n_iommus++;
 }
 
@@ -120,8 +123,8 @@ KIT uint8_t cpu(Kit *k, uint8_t tlb_lg, uint8_t victims)
 {
     uint8_t c = k->p.n_cpus++;
 
-    k->p.cpus[c] = (TwCpu){.present = true, .tlb_lg = tlb_lg,
-                           .victims = victims};
+    k->p.cpus[c] =
+        (TwCpu){.present = true, .tlb_lg = tlb_lg, .victims = victims};
     for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
         k->p.cpus[c].mmu[i] = (TwMmuIndex){.space = TW_NONE};
     }
@@ -193,8 +196,8 @@ KIT unsigned dma(Kit *k, uint8_t in, uint64_t addr, uint8_t size)
     return add_op(k, access_op(TW_OP_DMA_READ, in, 0, addr, size));
 }
 
-KIT TwOp page_op(uint8_t c, uint8_t index, uint64_t va, uint64_t pa,
-                 uint8_t lg, uint8_t perm)
+KIT TwOp page_op(uint8_t c, uint8_t index, uint64_t va, uint64_t pa, uint8_t lg,
+                 uint8_t perm)
 {
     TwOp op = op_of(TW_OP_PAGE, c);
 
@@ -210,8 +213,8 @@ KIT TwOp page_op(uint8_t c, uint8_t index, uint64_t va, uint64_t pa,
 KIT void pages(Kit *k, uint8_t c, uint8_t index, uint64_t va, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
-        setup(k, page_op(c, index, va + (uint64_t)i * P,
-                         va + (uint64_t)i * P, 12, RWX));
+        setup(k, page_op(c, index, va + (uint64_t)i * P, va + (uint64_t)i * P,
+                         12, RWX));
     }
 }
 
@@ -300,8 +303,8 @@ KIT TwOp flush_page_op(uint8_t c, uint8_t index, uint64_t va)
     return op;
 }
 
-KIT TwOp flush_range_op(uint8_t c, uint8_t index, uint64_t va,
-                        uint64_t length, uint8_t bits)
+KIT TwOp flush_range_op(uint8_t c, uint8_t index, uint64_t va, uint64_t length,
+                        uint8_t bits)
 {
     TwOp op = at_op(TW_OP_FLUSH_RANGE, c, va);
 
@@ -401,8 +404,8 @@ KIT void expect_one_of(const Kit *k, unsigned op, const Answer *allowed,
                        unsigned n)
 {
     const TwOutcome *o = &k->trace.outcomes[op];
-    Answer seen = {.class_ = o->class_, .value = o->value,
-                   .n_locations = o->n_locations};
+    Answer seen = {
+        .class_ = o->class_, .value = o->value, .n_locations = o->n_locations};
     g_autoptr(GString) text = g_string_new(NULL);
 
     g_assert_cmpint(o->status, ==, TW_STATUS_DONE);
@@ -437,10 +440,11 @@ KIT void expect_told(const Kit *k, unsigned op, const TwLogRecord *told,
             (x->kind != told[seen].kind || x->region != told[seen].region ||
              x->offset != told[seen].offset || x->byte != told[seen].byte ||
              x->attrs != told[seen].attrs)) {
-            g_test_message("operation %u, byte %u: expected 0x%02x at r%u+0x%"
-                           PRIx64 ", seen 0x%02x at r%u+0x%" PRIx64,
-                           op, seen, told[seen].byte, told[seen].region,
-                           told[seen].offset, x->byte, x->region, x->offset);
+            g_test_message(
+                "operation %u, byte %u: expected 0x%02x at r%u+0x%" PRIx64
+                ", seen 0x%02x at r%u+0x%" PRIx64,
+                op, seen, told[seen].byte, told[seen].region, told[seen].offset,
+                x->byte, x->region, x->offset);
             g_test_fail();
         }
         seen++;
@@ -482,12 +486,11 @@ KIT void expect_event(const Kit *k, uint8_t o, unsigned number,
             g_test_message("o%u, event %u: %s none", o, number,
                            i == 0 ? "expected" : "seen");
         } else {
-            g_test_message("o%u, event %u: %s at operation %u: kind %u, 0x%"
-                           PRIx64 "..0x%" PRIx64 " -> s%u 0x%" PRIx64
-                           " rights %u",
-                           o, number, i == 0 ? "expected" : "seen", e->op,
-                           e->kind, e->first, e->last, e->space, e->out,
-                           e->perm);
+            g_test_message(
+                "o%u, event %u: %s at operation %u: kind %u, 0x%" PRIx64
+                "..0x%" PRIx64 " -> s%u 0x%" PRIx64 " rights %u",
+                o, number, i == 0 ? "expected" : "seen", e->op, e->kind,
+                e->first, e->last, e->space, e->out, e->perm);
         }
     }
     g_test_fail();
@@ -538,23 +541,22 @@ KIT bool traces_equal(const TwTrace *a, const TwTrace *b, unsigned n_regions)
     }
     for (unsigned i = 0; i < a->n_log; i++) {
         const TwLogRecord *x = &a->log[i], *y = &b->log[i];
-        if (x->op != y->op || x->kind != y->kind ||
-            x->region != y->region || x->byte != y->byte ||
-            x->offset != y->offset || x->attrs != y->attrs) {
+        if (x->op != y->op || x->kind != y->kind || x->region != y->region ||
+            x->byte != y->byte || x->offset != y->offset ||
+            x->attrs != y->attrs) {
             return false;
         }
     }
     for (unsigned i = 0; i < a->n_events; i++) {
         const TwEventRecord *x = &a->events[i], *y = &b->events[i];
         if (x->op != y->op || x->observer != y->observer ||
-            x->kind != y->kind || x->perm != y->perm ||
-            x->space != y->space || x->first != y->first ||
-            x->last != y->last || x->out != y->out) {
+            x->kind != y->kind || x->perm != y->perm || x->space != y->space ||
+            x->first != y->first || x->last != y->last || x->out != y->out) {
             return false;
         }
     }
-    return memcmp(a->digests, b->digests,
-                  n_regions * sizeof(a->digests[0])) == 0;
+    return memcmp(a->digests, b->digests, n_regions * sizeof(a->digests[0])) ==
+           0;
 }
 
 #endif

@@ -10,9 +10,8 @@
 enum { PROGRAMS = 800 };
 
 static const uint8_t leaf_kinds[] = {
-    TW_REGION_RAM, TW_REGION_RAM, TW_REGION_RAM, TW_REGION_ROM,
-    TW_REGION_ROMD, TW_REGION_MMIO, TW_REGION_RESERVATION,
-    TW_REGION_RAM_DEVICE,
+    TW_REGION_RAM,  TW_REGION_RAM,  TW_REGION_RAM,         TW_REGION_ROM,
+    TW_REGION_ROMD, TW_REGION_MMIO, TW_REGION_RESERVATION, TW_REGION_RAM_DEVICE,
 };
 
 static uint64_t some_address(TwRng *rng)
@@ -141,8 +140,7 @@ static TwOp random_other(TwRng *rng, uint8_t c)
     case 2:
         return flush_page_op(c, 0, some_address(rng));
     case 3:
-        return flush_range_op(TW_ALL, 1, some_address(rng),
-                              some_size(rng), 64);
+        return flush_range_op(TW_ALL, 1, some_address(rng), some_size(rng), 64);
     case 4:
         return op_of(TW_OP_SAFEPOINT, c);
     case 5:
@@ -182,9 +180,8 @@ static void random_program(Kit *k, uint64_t seed, bool silent, bool paired)
         unsigned roll = tw_rng_below(&rng, 100);
 
         if (roll < 60) {
-            static const uint8_t codes[] = {TW_OP_READ, TW_OP_READ,
-                                            TW_OP_WRITE, TW_OP_EXEC,
-                                            TW_OP_RMW};
+            static const uint8_t codes[] = {TW_OP_READ, TW_OP_READ, TW_OP_WRITE,
+                                            TW_OP_EXEC, TW_OP_RMW};
             TwOp op = access_op(codes[tw_rng_below(&rng, 5)], c, m,
                                 some_address(&rng) & 0x9fff,
                                 1u << tw_rng_below(&rng, 4));
@@ -224,8 +221,7 @@ static void check_program(const Kit *k)
 }
 
 /* Runs k's program on two targets; the traces must be equal. */
-static void expect_same(Kit *k, TwTarget *other, TwTrace *trace,
-                        uint64_t seed)
+static void expect_same(Kit *k, TwTarget *other, TwTrace *trace, uint64_t seed)
 {
     check_program(k);
     g_assert_true(tw_target_run(k->target, &k->p, &k->trace));
@@ -446,13 +442,11 @@ int main(int argc, char **argv)
     g_test_add_func("/random/FV-4/rebuilding-everything-is-the-same",
                     test_rebuild);
     g_test_add_func("/random/run/leaves-nothing-behind", test_no_leaks);
-    g_test_add_func("/random/FR-7/flush-modes-are-the-same",
-                    test_flush_modes);
+    g_test_add_func("/random/FR-7/flush-modes-are-the-same", test_flush_modes);
     g_test_add_func("/random/TN-4/invariants", test_invariants);
     g_test_add_func("/random/FR-1/cpu-equals-walk", test_cpu_equals_walk);
     g_test_add_func("/random/reach", test_reach);
-    g_test_add_func("/random/options/hidden-locations",
-                    test_hidden_locations);
+    g_test_add_func("/random/options/hidden-locations", test_hidden_locations);
     g_test_add_func("/random/options/in-flight", test_in_flight);
     g_test_add_func("/random/dialect/unsupported", test_unsupported);
     g_test_add_func("/random/open/usage", test_open);

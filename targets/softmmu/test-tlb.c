@@ -231,8 +231,8 @@ static void test_large_pages(void)
 {
     Board t = board_new(4, 2);
     g_autoptr(Kit) k = t.k;
-    uint8_t big = region(k, TW_REGION_RAM, k->p.spaces[0].root, 0x400000,
-                         0x200000);
+    uint8_t big =
+        region(k, TW_REGION_RAM, k->p.spaces[0].root, 0x400000, 0x200000);
     TwOp remap = page_op(0, 0, 0x400000, 0x500000, 16, RWX);
 
     setup(k, page_op(0, 0, 0x400000, 0x400000, 16, RWX)); /* 64 KiB */
@@ -292,8 +292,7 @@ static void test_flush_range(void)
     run_kit(k);
     for (unsigned i = 0; i < 4; i++) {
         expect_at(k, before[i], t.a, i * P);
-        expect_at(k, after[i], t.a,
-                  i * P + (i == 1 || i == 2 ? 0x20000 : 0));
+        expect_at(k, after[i], t.a, i * P + (i == 1 || i == 2 ? 0x20000 : 0));
     }
     expect_at(k, last, ram, P);
     expect_at(k, still, ram, P);
@@ -404,15 +403,13 @@ int main(int argc, char **argv)
     g_test_add_func("/tlb/FI-2/small-granules", test_small_granules);
     g_test_add_func("/tlb/LA-28/small-assignment", test_small_assignment);
     g_test_add_func("/tlb/TL-5/shifted-ram", test_shifted_ram);
-    g_test_add_func("/tlb/AT-3/device-behind-iommu",
-                    test_device_behind_iommu);
+    g_test_add_func("/tlb/AT-3/device-behind-iommu", test_device_behind_iommu);
     g_test_add_func("/tlb/TL-2/victims", test_victims);
     g_test_add_func("/tlb/TL-10/large-pages", test_large_pages);
     g_test_add_func("/tlb/TL-11/flush-range", test_flush_range);
     g_test_add_func("/tlb/TL-8/flush-index", test_flush_index);
     g_test_add_func("/tlb/AC-6/cross-page", test_cross_page);
     g_test_add_func("/tlb/DS-7/half-page-of-iommu", test_half_page_of_iommu);
-    g_test_add_func("/tlb/TL-3/newer-refusal-drops",
-                    test_newer_refusal_drops);
+    g_test_add_func("/tlb/TL-3/newer-refusal-drops", test_newer_refusal_drops);
     return g_test_run();
 }

@@ -33,8 +33,8 @@ static void test_later_added_wins(void)
     expect_piece(k, edge, 0, b, 0xffe);
     expect_piece(k, edge, 1, a, 0x1000);
     g_assert_cmphex(k->trace.outcomes[edge].value, ==,
-                    initial_bytes(b, 0xffe, 2) |
-                        initial_bytes(a, 0x1000, 2) << 16);
+                    initial_bytes(b, 0xffe, 2) | initial_bytes(a, 0x1000, 2)
+                                                     << 16);
     expect_at(k, moved, a, 0);
     expect_at(k, unmoved, a, 0);
     g_assert_cmpuint(k->trace.counters[TW_COUNT_COMMIT], ==, 2);
@@ -139,8 +139,7 @@ static void test_readonly_alias(void)
     g_assert_cmphex(k->trace.outcomes[a].value, ==, initial_bytes(ram, 0, 4));
     g_assert_cmphex(k->trace.outcomes[b].value, ==, stored_bytes(landed, 4));
     expect_class(k, rmw, TW_CLASS_DISCARD);
-    g_assert_cmphex(k->trace.outcomes[rmw].value, ==,
-                    stored_bytes(landed, 4));
+    g_assert_cmphex(k->trace.outcomes[rmw].value, ==, stored_bytes(landed, 4));
     uint64_t digest = 0;
     for (unsigned i = 0; i < 4; i++) {
         digest += tw_ram_digest_term(0x10 + i, tw_store_tag(landed, i));
@@ -381,8 +380,8 @@ static void test_device_pieces(void)
     g_assert_cmpint(k->trace.log[4].op, ==, fetch);
     g_assert_cmpint(k->trace.log[4].kind, ==, TW_LOG_FETCH);
     g_assert_cmphex(k->trace.outcomes[fetch].value, ==,
-                    tw_device_byte(dev, 0x10, 0) |
-                        tw_device_byte(dev, 0x11, 0) << 8);
+                    tw_device_byte(dev, 0x10, 0) | tw_device_byte(dev, 0x11, 0)
+                                                       << 8);
 }
 
 /* AC-4, corner 40: reads follow the mode, writes are always callbacks. */
@@ -411,8 +410,7 @@ static void test_rom_device(void)
     const TwTrace *t = &k->trace;
     g_assert_cmpint(t->locations[t->outcomes[direct].location].flags, ==,
                     TW_LOC_ROMD);
-    g_assert_cmpint(t->locations[t->outcomes[callback].location].flags, ==,
-                    0);
+    g_assert_cmpint(t->locations[t->outcomes[callback].location].flags, ==, 0);
 }
 
 /* LA-27: once per access, after its effects, by who made it. */
@@ -427,8 +425,8 @@ static void test_actor(void)
     pages(k, 0, 0, 0, 2);
     k->p.explicit_safepoints = true;
     k->p.n_actors = 1;
-    k->p.actors[0] = (TwActor){.region = dev, .offset = 2,
-                               .op = switch_op(TW_OP_ENABLE, ram, false)};
+    k->p.actors[0] = (TwActor){
+        .region = dev, .offset = 2, .op = switch_op(TW_OP_ENABLE, ram, false)};
     unsigned before = rd(k, 0x1000), past = wr(k, 0x4);
     unsigned still = rd(k, 0x1000), hit = wr(k, 0x0), after = rd(k, 0x1000);
     run_kit(k);
@@ -493,8 +491,7 @@ int main(int argc, char **argv)
                     test_sharing_is_unobservable);
     g_test_add_func("/view/AR-6/whole-space", test_whole_space);
     g_test_add_func("/view/DS-2/sub-pages", test_sub_pages);
-    g_test_add_func("/view/DS-3/hint-is-only-a-hint",
-                    test_hint_is_only_a_hint);
+    g_test_add_func("/view/DS-3/hint-is-only-a-hint", test_hint_is_only_a_hint);
     g_test_add_func("/view/TX-2/transaction", test_transaction);
     g_test_add_func("/view/LA-6/pending", test_pending);
     g_test_add_func("/view/LA-8/late-space", test_late_space);

@@ -11,25 +11,25 @@
 #include "program/text.h"
 #include "targets/target.h"
 
-#define BOARD                                                               \
-    "twinwalk 1\n"                                                          \
-    "region r0 container size 0x100000 root s0\n"                           \
-    "region r1 iommu size 0x8000 in r0 at 0x10000 iommu i0\n"               \
-    "region r2 ram size 0x8000 root s1\n"                                   \
-    "region r3 ram size 0x3000 in r0 at 0x20000\n"                          \
-    "region r4 mmio size 0x1000 in r0 at 0x30000\n"                         \
-    "cpu c0 tlb 4 victims 2\n"                                              \
-    "mmu c0.0 space s0\n"                                                   \
-    "mmu c1.0 space s0\n"                                                   \
-    "setup\n"                                                               \
-    "  page c0.0 0x0 -> 0x10000 size 0x1000 rwx\n"                          \
-    "  page c0.0 0x10000 -> 0x20000 size 0x1000 rw\n"                       \
-    "  page c0.0 0x11000 -> 0x21000 size 0x1000 rw\n"                       \
-    "  page c1.0 0x10000 -> 0x20000 size 0x1000 rw\n"                       \
-    "  map i0.0 0x0..0x1fff -> s1 0x0 rw silent\n"                          \
-    "  map i0.0 0x4000..0x4fff -> s1 0x4000 rw silent\n"                    \
-    "  map i0.0 0x5000..0x5fff -> s1 0x5000 rw silent\n"                    \
-    "  map i0.0 0x6000..0x6fff -> s1 0x0 rw silent\n"                       \
+#define BOARD \
+    "twinwalk 1\n" \
+    "region r0 container size 0x100000 root s0\n" \
+    "region r1 iommu size 0x8000 in r0 at 0x10000 iommu i0\n" \
+    "region r2 ram size 0x8000 root s1\n" \
+    "region r3 ram size 0x3000 in r0 at 0x20000\n" \
+    "region r4 mmio size 0x1000 in r0 at 0x30000\n" \
+    "cpu c0 tlb 4 victims 2\n" \
+    "mmu c0.0 space s0\n" \
+    "mmu c1.0 space s0\n" \
+    "setup\n" \
+    "  page c0.0 0x0 -> 0x10000 size 0x1000 rwx\n" \
+    "  page c0.0 0x10000 -> 0x20000 size 0x1000 rw\n" \
+    "  page c0.0 0x11000 -> 0x21000 size 0x1000 rw\n" \
+    "  page c1.0 0x10000 -> 0x20000 size 0x1000 rw\n" \
+    "  map i0.0 0x0..0x1fff -> s1 0x0 rw silent\n" \
+    "  map i0.0 0x4000..0x4fff -> s1 0x4000 rw silent\n" \
+    "  map i0.0 0x5000..0x5fff -> s1 0x5000 rw silent\n" \
+    "  map i0.0 0x6000..0x6fff -> s1 0x0 rw silent\n" \
     "script\n"
 
 static TwProgram program;
@@ -42,8 +42,8 @@ static void run_text(const char *text)
     TwTarget *target = tw_target_open(&options, &error);
 
     g_assert_no_error(error);
-    tw_program_parse(&program, text, strlen(text), "test", TW_TEXT_STRICT,
-                     NULL, NULL, &error);
+    tw_program_parse(&program, text, strlen(text), "test", TW_TEXT_STRICT, NULL,
+                     NULL, &error);
     g_assert_no_error(error);
     g_assert_true(tw_target_run(target, &program, &trace));
     g_assert_cmpuint(trace.end, ==, TW_END_DONE);
@@ -54,8 +54,8 @@ static void run_text(const char *text)
 static char *lines(void)
 {
     g_autoptr(GString) all = g_string_new(NULL);
-    g_autoptr(GRegex) value = g_regex_new("^([0-9]+ [a-z-]+) 0x[0-9a-f]+", 0, 0,
-                                           NULL);
+    g_autoptr(GRegex) value =
+        g_regex_new("^([0-9]+ [a-z-]+) 0x[0-9a-f]+", 0, 0, NULL);
     GString *kept = g_string_new(NULL);
     g_auto(GStrv) split = NULL;
 
@@ -304,9 +304,9 @@ static void test_resize(void)
     unsigned n = 0;
 
     for (unsigned i = 0; i < 16; i++) {
-        g_string_append_printf(
-            text, "  page c0.0 0x%x -> 0x20000 size 0x1000 rw\n",
-            0x40000 + i * 0x1000);
+        g_string_append_printf(text,
+                               "  page c0.0 0x%x -> 0x20000 size 0x1000 rw\n",
+                               0x40000 + i * 0x1000);
         g_string_append_printf(expected, "%u done\n", n++);
     }
     for (unsigned round = 0; round < 8; round++) {

@@ -29,8 +29,7 @@ static TlbEntry *tlb_slot(const Machine *m, const Tlb *tlb, uint64_t page)
 /* The table's entries, then the victims: 0 .. mask + n_victims. */
 static TlbEntry *tlb_entry(Tlb *tlb, unsigned i)
 {
-    return i <= tlb->mask ? &tlb->table[i]
-                          : &tlb->victims[i - tlb->mask - 1];
+    return i <= tlb->mask ? &tlb->table[i] : &tlb->victims[i - tlb->mask - 1];
 }
 
 /* Are all rights of `need` granted for `page`? (TL-1) */
@@ -44,8 +43,8 @@ static bool entry_hits(const Tlb *tlb, const TlbEntry *entry, uint64_t page,
 }
 
 /* Is it an entry of a page that equals `page` under `mask`, for anything? */
-static bool entry_is_page(const Tlb *tlb, const TlbEntry *entry,
-                          uint64_t page, uint64_t mask)
+static bool entry_is_page(const Tlb *tlb, const TlbEntry *entry, uint64_t page,
+                          uint64_t mask)
 {
     if (entry->stamp != tlb->stamp) {
         return false;
@@ -99,9 +98,10 @@ static TlbEntry *tlb_lookup(Machine *m, Tlb *tlb, uint64_t page, uint8_t need)
                 entry_swap_sides(slot, victim);
             }
             count(m, TW_COUNT_VICTIM_HIT);
-            TELL(m, "victim-swap", "%s page 0x%" PRIx64 ": %s, changes places "
-                 "with victim %u (TL-2)", tlb_name(m, tlb).text, page,
-                 entry_name(slot).text, i);
+            TELL(m, "victim-swap",
+                 "%s page 0x%" PRIx64 ": %s, changes places "
+                 "with victim %u (TL-2)",
+                 tlb_name(m, tlb).text, page, entry_name(slot).text, i);
             return slot;
         }
     }
@@ -151,8 +151,8 @@ static void tlb_insert(Machine *m, Tlb *tlb, uint64_t page,
     slot->stamp = tlb->stamp;
     tlb->dirty |= !TW_BUG(FILL_LEAVES_CLEAN);
     count(m, TW_COUNT_FILL);
-    TELL(m, "fill", "%s page 0x%" PRIx64 " -> %s (TL-3)",
-         tlb_name(m, tlb).text, page, entry_name(slot).text);
+    TELL(m, "fill", "%s page 0x%" PRIx64 " -> %s (TL-3)", tlb_name(m, tlb).text,
+         page, entry_name(slot).text);
 }
 
 /* TL-10: one aligned range that holds every large page filled so far. */
@@ -271,8 +271,8 @@ static void tlb_flush_page(Machine *m, Tlb *tlb, uint64_t page)
  * TL-11, for whole pages from `first` on, up to the one that contains `last`,
  * compared under the low `bits` bits (LA-29).
  */
-static void tlb_flush_range(Machine *m, Tlb *tlb, uint64_t first,
-                            uint64_t last, unsigned bits)
+static void tlb_flush_range(Machine *m, Tlb *tlb, uint64_t first, uint64_t last,
+                            unsigned bits)
 {
     uint64_t page = first & ~m->page_mask;
     uint64_t end = last | m->page_mask;
@@ -342,8 +342,8 @@ static bool tlb_flush_derived(const Machine *m, Tlb *tlb, uint8_t iommu,
         if (entry_derived(entry, iommu, index, first, last, m->page_mask)) {
             entry->stamp = 0;
         } else {
-            left |= entry_derived(entry, iommu, index, 0, UINT64_MAX,
-                                  m->page_mask);
+            left |=
+                entry_derived(entry, iommu, index, 0, UINT64_MAX, m->page_mask);
         }
     }
     return left;

@@ -141,9 +141,11 @@ static bool render_pour(const Machine *m, View *view, uint8_t leaf,
                 origin = first;
             }
             if (!render_insert(m, view, i,
-                               (Range){.first = first, .last = end,
+                               (Range){.first = first,
+                                       .last = end,
                                        .offset = (uint64_t)(first - origin),
-                                       .region = leaf, .flags = flags})) {
+                                       .region = leaf,
+                                       .flags = flags})) {
                 return false;
             }
         } else {
@@ -272,8 +274,10 @@ static void view_render(Machine *m, View *view)
         view->unrendered = true;
         view->n = 0;
         view->visited = UINT64_MAX;
-        TELL(m, "render", "the view of r%u: too many ranges, searched instead "
-             "(DS-9)", view->root);
+        TELL(m, "render",
+             "the view of r%u: too many ranges, searched instead "
+             "(DS-9)",
+             view->root);
         return;
     }
     render_merge(m, view);
@@ -309,7 +313,8 @@ static bool search_region(const Machine *m, const Region *regions, uint8_t id,
     if (!region_terminates(m, region)) {
         return false;
     }
-    *leaf = (Leaf){.region = id, .flags = leaf_flags(region, flags),
+    *leaf = (Leaf){.region = id,
+                   .flags = leaf_flags(region, flags),
                    .offset = (uint64_t)(addr - origin)};
     return true;
 }

@@ -3,7 +3,13 @@
  * and value. */
 #include "targets/unicorn/agent.h"
 
-#define ONE(word) {4, {AGENT_WORD(word)}}
+#define ONE(word) \
+    { \
+        4, \
+        { \
+            AGENT_WORD(word) \
+        } \
+    }
 
 _Static_assert(AGENT_EXIT_DISTANCE == 0x7c0, "see RECORD_EXIT");
 
@@ -28,20 +34,21 @@ const Guest tw_uc_arm64 = {
               AGENT_WORD(0xa9408141),   /* ldp x1, x0, [x10, #8] */
               AGENT_WORD(0x8b0b15ac),   /* add x12, x13, x11, lsl #5 */
               AGENT_WORD(0xd61f0180)}}, /* br x12 */
-    .handlers = {
-        [RECORD_EXIT] = ONE(0x140001f0),     /* b .+0x7c0 */
-        [RECORD_READ] = ONE(0x39400020),     /* ldrb w0, [x1] */
-        [RECORD_READ + 1] = ONE(0x79400020), /* ldrh w0, [x1] */
-        [RECORD_READ + 2] = ONE(0xb9400020), /* ldr w0, [x1] */
-        [RECORD_READ + 3] = ONE(0xf9400020), /* ldr x0, [x1] */
-        [RECORD_WRITE] = ONE(0x39000020),    /* strb w0, [x1] */
-        [RECORD_WRITE + 1] = ONE(0x79000020), /* strh w0, [x1] */
-        [RECORD_WRITE + 2] = ONE(0xb9000020), /* str w0, [x1] */
-        [RECORD_WRITE + 3] = ONE(0xf9000020), /* str x0, [x1] */
-        [RECORD_EXEC] = ONE(0xd63f0020),      /* blr x1 */
-        [RECORD_FROM] = {8,
-                         {AGENT_WORD(0xf9400d42),   /* ldr x2, [x10, #24] */
-                          AGENT_WORD(0xd63f0040)}}, /* blr x2 */
-        [RECORD_DOORBELL] = ONE(0xb9000020),  /* str w0, [x1] */
-    },
+    .handlers =
+        {
+            [RECORD_EXIT] = ONE(0x140001f0),      /* b .+0x7c0 */
+            [RECORD_READ] = ONE(0x39400020),      /* ldrb w0, [x1] */
+            [RECORD_READ + 1] = ONE(0x79400020),  /* ldrh w0, [x1] */
+            [RECORD_READ + 2] = ONE(0xb9400020),  /* ldr w0, [x1] */
+            [RECORD_READ + 3] = ONE(0xf9400020),  /* ldr x0, [x1] */
+            [RECORD_WRITE] = ONE(0x39000020),     /* strb w0, [x1] */
+            [RECORD_WRITE + 1] = ONE(0x79000020), /* strh w0, [x1] */
+            [RECORD_WRITE + 2] = ONE(0xb9000020), /* str w0, [x1] */
+            [RECORD_WRITE + 3] = ONE(0xf9000020), /* str x0, [x1] */
+            [RECORD_EXEC] = ONE(0xd63f0020),      /* blr x1 */
+            [RECORD_FROM] = {8,
+                             {AGENT_WORD(0xf9400d42),   /* ldr x2, [x10, #24] */
+                              AGENT_WORD(0xd63f0040)}}, /* blr x2 */
+            [RECORD_DOORBELL] = ONE(0xb9000020),        /* str w0, [x1] */
+        },
 };

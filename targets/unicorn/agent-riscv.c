@@ -4,7 +4,13 @@
  * are AArch64's. */
 #include "targets/unicorn/agent.h"
 
-#define ONE(word) {4, {AGENT_WORD(word)}}
+#define ONE(word) \
+    { \
+        4, \
+        { \
+            AGENT_WORD(word) \
+        } \
+    }
 
 _Static_assert(AGENT_EXIT_DISTANCE == 0x7c0, "see RECORD_EXIT");
 
@@ -33,16 +39,17 @@ const Guest tw_uc_riscv64 = {
               AGENT_WORD(0x00629293),   /* slli t0, t0, 6 */
               AGENT_WORD(0x013282b3),   /* add t0, t0, s3 */
               AGENT_WORD(0x00028067)}}, /* jr t0 */
-    .handlers = {
-        [RECORD_EXIT] = ONE(0x7c00006f),      /* j .+0x7c0 */
-        [RECORD_READ] = ONE(0x0005c503),      /* lbu a0, 0(a1) */
-        [RECORD_READ + 1] = ONE(0x0005d503),  /* lhu a0, 0(a1) */
-        [RECORD_READ + 2] = ONE(0x0005e503),  /* lwu a0, 0(a1) */
-        [RECORD_READ + 3] = ONE(0x0005b503),  /* ld a0, 0(a1) */
-        [RECORD_WRITE] = ONE(0x00a58023),     /* sb a0, 0(a1) */
-        [RECORD_WRITE + 1] = ONE(0x00a59023), /* sh a0, 0(a1) */
-        [RECORD_WRITE + 2] = ONE(0x00a5a023), /* sw a0, 0(a1) */
-        [RECORD_WRITE + 3] = ONE(0x00a5b023), /* sd a0, 0(a1) */
-        [RECORD_DOORBELL] = ONE(0x00a5a023),  /* sw a0, 0(a1) */
-    },
+    .handlers =
+        {
+            [RECORD_EXIT] = ONE(0x7c00006f),      /* j .+0x7c0 */
+            [RECORD_READ] = ONE(0x0005c503),      /* lbu a0, 0(a1) */
+            [RECORD_READ + 1] = ONE(0x0005d503),  /* lhu a0, 0(a1) */
+            [RECORD_READ + 2] = ONE(0x0005e503),  /* lwu a0, 0(a1) */
+            [RECORD_READ + 3] = ONE(0x0005b503),  /* ld a0, 0(a1) */
+            [RECORD_WRITE] = ONE(0x00a58023),     /* sb a0, 0(a1) */
+            [RECORD_WRITE + 1] = ONE(0x00a59023), /* sh a0, 0(a1) */
+            [RECORD_WRITE + 2] = ONE(0x00a5a023), /* sw a0, 0(a1) */
+            [RECORD_WRITE + 3] = ONE(0x00a5b023), /* sd a0, 0(a1) */
+            [RECORD_DOORBELL] = ONE(0x00a5a023),  /* sw a0, 0(a1) */
+        },
 };

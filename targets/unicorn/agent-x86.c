@@ -16,31 +16,33 @@ const Guest tw_uc_x86_64 = {
     .windows = 1,
     .handler_lg = 5,
     .entry = {19,
-              {0x41, 0x8b, 0x0a,       /* mov ecx, [r10] */
-               0x49, 0x8b, 0x52, 0x08, /* mov rdx, [r10 + 8] */
-               0x49, 0x8b, 0x42, 0x10, /* mov rax, [r10 + 16] */
-               0xc1, 0xe1, 0x05,       /* shl ecx, 5 */
-               0x4c, 0x01, 0xe9,       /* add rcx, r13 */
-               0xff, 0xe1}},           /* jmp rcx */
-    .next = {27,
-             {0x49, 0x89, 0x42, 0x18, /* mov [r10 + 24], rax */
-              0x49, 0x83, 0xc2, 0x20, /* add r10, 32 */
-              0x41, 0x8b, 0x0a,       /* mov ecx, [r10] */
-              0x49, 0x8b, 0x52, 0x08, /* mov rdx, [r10 + 8] */
-              0x49, 0x8b, 0x42, 0x10, /* mov rax, [r10 + 16] */
-              0xc1, 0xe1, 0x05,       /* shl ecx, 5 */
-              0x4c, 0x01, 0xe9,       /* add rcx, r13 */
-              0xff, 0xe1}},           /* jmp rcx */
-    .handlers = {
-        [RECORD_EXIT] = {5, {0xe9, 0xbb, 0x07, 0x00, 0x00}}, /* jmp .+0x7c0 */
-        [RECORD_READ] = {3, {0x0f, 0xb6, 0x02}},     /* movzx eax, byte [rdx] */
-        [RECORD_READ + 1] = {3, {0x0f, 0xb7, 0x02}}, /* movzx eax, word [rdx] */
-        [RECORD_READ + 2] = {2, {0x8b, 0x02}},        /* mov eax, [rdx] */
-        [RECORD_READ + 3] = {3, {0x48, 0x8b, 0x02}},  /* mov rax, [rdx] */
-        [RECORD_WRITE] = {2, {0x88, 0x02}},           /* mov [rdx], al */
-        [RECORD_WRITE + 1] = {3, {0x66, 0x89, 0x02}}, /* mov [rdx], ax */
-        [RECORD_WRITE + 2] = {2, {0x89, 0x02}},       /* mov [rdx], eax */
-        [RECORD_WRITE + 3] = {3, {0x48, 0x89, 0x02}}, /* mov [rdx], rax */
-        [RECORD_DOORBELL] = {2, {0x89, 0x02}},        /* mov [rdx], eax */
-    },
+              {0x41, 0x8b, 0x0a,          /* mov ecx, [r10] */
+               0x49, 0x8b, 0x52, 0x08,    /* mov rdx, [r10 + 8] */
+               0x49, 0x8b, 0x42, 0x10,    /* mov rax, [r10 + 16] */
+               0xc1, 0xe1, 0x05,          /* shl ecx, 5 */
+               0x4c, 0x01, 0xe9,          /* add rcx, r13 */
+               0xff, 0xe1}},              /* jmp rcx */
+    .next = {27, {0x49, 0x89, 0x42, 0x18, /* mov [r10 + 24], rax */
+                  0x49, 0x83, 0xc2, 0x20, /* add r10, 32 */
+                  0x41, 0x8b, 0x0a,       /* mov ecx, [r10] */
+                  0x49, 0x8b, 0x52, 0x08, /* mov rdx, [r10 + 8] */
+                  0x49, 0x8b, 0x42, 0x10, /* mov rax, [r10 + 16] */
+                  0xc1, 0xe1, 0x05,       /* shl ecx, 5 */
+                  0x4c, 0x01, 0xe9,       /* add rcx, r13 */
+                  0xff, 0xe1}},           /* jmp rcx */
+    .handlers =
+        {
+            [RECORD_EXIT] = {5,
+                             {0xe9, 0xbb, 0x07, 0x00, 0x00}}, /* jmp .+0x7c0 */
+            [RECORD_READ] = {3, {0x0f, 0xb6, 0x02}}, /* movzx eax, byte [rdx] */
+            [RECORD_READ +
+                1] = {3, {0x0f, 0xb7, 0x02}},      /* movzx eax, word [rdx] */
+            [RECORD_READ + 2] = {2, {0x8b, 0x02}}, /* mov eax, [rdx] */
+            [RECORD_READ + 3] = {3, {0x48, 0x8b, 0x02}},  /* mov rax, [rdx] */
+            [RECORD_WRITE] = {2, {0x88, 0x02}},           /* mov [rdx], al */
+            [RECORD_WRITE + 1] = {3, {0x66, 0x89, 0x02}}, /* mov [rdx], ax */
+            [RECORD_WRITE + 2] = {2, {0x89, 0x02}},       /* mov [rdx], eax */
+            [RECORD_WRITE + 3] = {3, {0x48, 0x89, 0x02}}, /* mov [rdx], rax */
+            [RECORD_DOORBELL] = {2, {0x89, 0x02}},        /* mov [rdx], eax */
+        },
 };

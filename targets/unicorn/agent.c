@@ -43,16 +43,17 @@ TW_UNCOUNTED static void agent_assemble(const Guest *guest, uint8_t *page)
     }
 }
 
-TW_CALLED_BACK static uint64_t doorbell_read(uc_engine *uc, uint64_t offset, unsigned size,
-                              void *data)
+TW_CALLED_BACK static uint64_t doorbell_read(uc_engine *uc, uint64_t offset,
+                                             unsigned size, void *data)
 {
     (void)uc, (void)offset, (void)size, (void)data;
     return 0; /* the agent never reads it */
 }
 
 /* The agent asks for operation `value`, inside its run. */
-TW_CALLED_BACK static void doorbell_write(uc_engine *uc, uint64_t offset, unsigned size,
-                           uint64_t value, void *data)
+TW_CALLED_BACK static void doorbell_write(uc_engine *uc, uint64_t offset,
+                                          unsigned size, uint64_t value,
+                                          void *data)
 {
     Machine *m = data;
 
@@ -67,8 +68,9 @@ TW_CALLED_BACK static void doorbell_write(uc_engine *uc, uint64_t offset, unsign
     }
 }
 
-TW_CALLED_BACK static void on_access(uc_engine *uc, uc_mem_type type, uint64_t address,
-                      int size, int64_t value, void *data)
+TW_CALLED_BACK static void on_access(uc_engine *uc, uc_mem_type type,
+                                     uint64_t address, int size, int64_t value,
+                                     void *data)
 {
     (void)uc, (void)type, (void)address, (void)size, (void)value, (void)data;
 }

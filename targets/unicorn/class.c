@@ -17,8 +17,7 @@
  * run until the caller drops it (uc_ctl_remove_cache). */
 static const TwContract unicorn_contract = {
     .cpu_cache = false,
-    .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH |
-            TW_ENDS_RESET,
+    .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
     .code = TW_CODE_UNTIL_FLUSH,
 };
 
@@ -34,8 +33,7 @@ static const TwContract vtlb_contract = {
 /* More than it promises: what users who never drop code rely on. */
 static const TwContract strict_contract = {
     .cpu_cache = false,
-    .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH |
-            TW_ENDS_RESET,
+    .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
     .code = TW_CODE_FRESH,
 };
 
@@ -69,11 +67,13 @@ static TwDialect unicorn_dialect(const Guest *guest, bool vtlb,
                                  unsigned page_lg)
 {
     static const uint8_t codes[] = {
-        TW_OP_NOP, TW_OP_READ, TW_OP_WRITE, TW_OP_EXEC, TW_OP_PAGE,
-        TW_OP_UNPAGE, TW_OP_FLUSH_PAGE, TW_OP_FLUSH_RANGE,
-        TW_OP_FLUSH_INDEX, TW_OP_FLUSH_ALL, TW_OP_SAFEPOINT, TW_OP_BEGIN,
-        TW_OP_COMMIT, TW_OP_ADD, TW_OP_DEL, TW_OP_MOVE, TW_OP_RESIZE,
-        TW_OP_ENABLE, TW_OP_PRIORITY, TW_OP_ALIAS_OFFSET,
+        TW_OP_NOP,        TW_OP_READ,         TW_OP_WRITE,
+        TW_OP_EXEC,       TW_OP_PAGE,         TW_OP_UNPAGE,
+        TW_OP_FLUSH_PAGE, TW_OP_FLUSH_RANGE,  TW_OP_FLUSH_INDEX,
+        TW_OP_FLUSH_ALL,  TW_OP_SAFEPOINT,    TW_OP_BEGIN,
+        TW_OP_COMMIT,     TW_OP_ADD,          TW_OP_DEL,
+        TW_OP_MOVE,       TW_OP_RESIZE,       TW_OP_ENABLE,
+        TW_OP_PRIORITY,   TW_OP_ALIAS_OFFSET,
     };
     bool executes = guest->executes && !vtlb;
     TwDialect dialect = tw_dialect_full();
@@ -230,8 +230,8 @@ static TwTarget *vtlb_open(const TwTargetOptions *options, GError **error)
 }
 
 /* 2.0.1 leaks when stores hit translated code; that is not what is looked for,
- * and a leak in this process says nothing of ours.  Read by LeakSanitizer, where
- * there is one. */
+ * and a leak in this process says nothing of ours.  Read by LeakSanitizer,
+ * where there is one. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {

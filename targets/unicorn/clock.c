@@ -27,7 +27,8 @@ void tw_uc_clock_go(void)
 }
 
 /* As POSIX has it; the time zone has been out of use since. */
-TW_UNCOUNTED int gettimeofday(struct timeval *restrict time, void *restrict zone)
+TW_UNCOUNTED int gettimeofday(struct timeval *restrict time,
+                              void *restrict zone)
 {
     struct timespec now = {.tv_sec = 1};
 

@@ -27,10 +27,10 @@ typedef struct Emit {
     const TwExpected *expected;
     Recorder recorder;
     GString *out;
-    uint64_t blocks;         /* bit per RAM block that is mapped */
+    uint64_t blocks;                /* bit per RAM block that is mapped */
     unsigned pages[TW_MAX_REGIONS]; /* of each block, from its first */
-    unsigned n_ops;          /* up to the one that goes wrong */
-    unsigned n_devices;      /* MMIO mappings so far */
+    unsigned n_ops;                 /* up to the one that goes wrong */
+    unsigned n_devices;             /* MMIO mappings so far */
     bool devices, fetches, stops;
 } Emit;
 
@@ -66,8 +66,7 @@ static bool acts(const Emit *e, unsigned n)
         const Call *call = call_at(e, i);
 
         if (call->op == n && call->kind != CALL_PART) {
-            return tw_op_info(e->program->script[n].code)->flags &
-                   TW_OP_ACCESS;
+            return tw_op_info(e->program->script[n].code)->flags & TW_OP_ACCESS;
         }
     }
     return false;
@@ -119,15 +118,16 @@ static void put_head(Emit *e)
             put(e, " *   %s\n", *line);
         }
     }
-    put(e, " *\n * What is expected follows from unicorn.h: uc_mem_map_ptr, "
-           "uc_mmio_map,\n * uc_mem_unmap and uc_mem_protect change what the "
-           "guest may do from their\n * return on; uc_ctl_remove_cache drops "
-           "translated code. Translated code may be\n * old until then; data, "
-           "rights and mappings may not.\n *\n"
-           " *     cc -o case case.c -lunicorn && ./case\n *\n"
-           " * Exit status: 1 while the defect is there, 0 if all is as "
-           "expected, 2 if a call\n * fails. The guest's address 0x%" PRIx64
-           " + x is address x in the text above.\n */\n",
+    put(e,
+        " *\n * What is expected follows from unicorn.h: uc_mem_map_ptr, "
+        "uc_mmio_map,\n * uc_mem_unmap and uc_mem_protect change what the "
+        "guest may do from their\n * return on; uc_ctl_remove_cache drops "
+        "translated code. Translated code may be\n * old until then; data, "
+        "rights and mappings may not.\n *\n"
+        " *     cc -o case case.c -lunicorn && ./case\n *\n"
+        " * Exit status: 1 while the defect is there, 0 if all is as "
+        "expected, 2 if a call\n * fails. The guest's address 0x%" PRIx64
+        " + x is address x in the text above.\n */\n",
         BASE);
 }
 
@@ -188,8 +188,7 @@ static void put_call(Emit *e, const Call *call, const char *with)
     put(e, "    %s(", with);
     switch (call->kind) {
     case CALL_MAP:
-        put(e, "uc_mem_map_ptr(uc, 0x%" PRIx64 ", 0x%" PRIx64 ", ", addr,
-            size);
+        put(e, "uc_mem_map_ptr(uc, 0x%" PRIx64 ", 0x%" PRIx64 ", ", addr, size);
         put_rights(e, call->rights);
         put(e, ",\n        ram%u + 0x%" PRIx64 ")", shown_id(call->shown),
             offset);
@@ -205,8 +204,7 @@ static void put_call(Emit *e, const Call *call, const char *with)
         put(e, "uc_mem_unmap(uc, 0x%" PRIx64 ", 0x%" PRIx64 ")", addr, size);
         break;
     case CALL_PROTECT:
-        put(e, "uc_mem_protect(uc, 0x%" PRIx64 ", 0x%" PRIx64 ", ", addr,
-            size);
+        put(e, "uc_mem_protect(uc, 0x%" PRIx64 ", 0x%" PRIx64 ", ", addr, size);
         put_rights(e, call->rights);
         put(e, ")");
         break;
@@ -290,15 +288,16 @@ static void put_log_check(Emit *e, unsigned n, const TwLogRecord *log)
             i, log[i].kind == TW_LOG_WRITE ? 'w' : 'f', i, log[i].region, i,
             log[i].offset, i, log[i].byte);
     }
-    put(e, ") {\n"
-           "        printf(\"expected: devices are told %u bytes%s; got %%u:"
-           "\\n\", n_told);\n"
-           "        for (unsigned i = 0; i < n_told; i++) {\n"
-           "            printf(\"  %%c device %%d offset 0x%%\" PRIx64 "
-           "\" byte 0x%%x\\n\",\n"
-           "                   told[i].kind, told[i].device, told[i].offset,\n"
-           "                   told[i].byte);\n        }\n"
-           "        wrong = 1;\n    }\n",
+    put(e,
+        ") {\n"
+        "        printf(\"expected: devices are told %u bytes%s; got %%u:"
+        "\\n\", n_told);\n"
+        "        for (unsigned i = 0; i < n_told; i++) {\n"
+        "            printf(\"  %%c device %%d offset 0x%%\" PRIx64 "
+        "\" byte 0x%%x\\n\",\n"
+        "                   told[i].kind, told[i].device, told[i].offset,\n"
+        "                   told[i].byte);\n        }\n"
+        "        wrong = 1;\n    }\n",
         n, n ? ", as in the source" : "");
 }
 
@@ -577,8 +576,8 @@ bool tw_uc_emit(TwTarget *target, const TwProgram *program,
     bool told;
 
     /* What follows the accused operation was not judged. */
-    e.n_ops = finding->op < program->n_script ? finding->op + 1u
-                                              : program->n_script;
+    e.n_ops =
+        finding->op < program->n_script ? finding->op + 1u : program->n_script;
     if (finding->verdict == TW_VERDICT_FAULT) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                     "unicorn: writes no reproducer for one refusal instead "

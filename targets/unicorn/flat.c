@@ -20,8 +20,8 @@ void tw_uc_flat_page(Flat *flat, const TwOp *op)
     unsigned first, end;
 
     tw_uc_flat_range(op, &first, &end);
-    memset(flat->rights + first,
-           op->code == TW_OP_PAGE ? op->perm : NO_ENTRY, end - first);
+    memset(flat->rights + first, op->code == TW_OP_PAGE ? op->perm : NO_ENTRY,
+           end - first);
 }
 
 void tw_uc_flat_init(Flat *flat, const TwProgram *program)
@@ -100,8 +100,7 @@ void tw_uc_flat_sync(Flat *f, unsigned first, unsigned end,
         if (must_map(f, p)) {
             /* RAM is mapped with its rights, devices get theirs below. */
             while (q < end && must_map(f, q) &&
-                   tw_uc_flat_wanted(f, q) ==
-                       tw_uc_flat_wanted(f, q - 1) + 1 &&
+                   tw_uc_flat_wanted(f, q) == tw_uc_flat_wanted(f, q - 1) + 1 &&
                    (tw_uc_flat_wanted(f, q) & SHOWS_DEVICE ||
                     f->rights[q] == f->rights[p])) {
                 q++;

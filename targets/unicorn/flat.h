@@ -56,8 +56,8 @@ typedef struct Graph {
     uint8_t root; /* or TW_NONE */
     unsigned depth;
     bool pending;
-    bool too_deep;     /* aliases of aliases: it cannot be rendered */
-    Shown view[PAGES]; /* committed */
+    bool too_deep;       /* aliases of aliases: it cannot be rendered */
+    Shown view[PAGES];   /* committed */
     unsigned first, end; /* pages of the view that the latest commit changed */
 } Graph;
 

@@ -24,8 +24,7 @@ static void child_insert(Graph *g, uint8_t id)
     Region *region = &g->regions[id];
     uint8_t *link = &g->regions[region->container].child;
 
-    while (*link != TW_NONE &&
-           g->regions[*link].priority > region->priority) {
+    while (*link != TW_NONE && g->regions[*link].priority > region->priority) {
         link = &g->regions[*link].next;
     }
     region->next = *link;
@@ -77,9 +76,9 @@ static bool render(Graph *g, uint8_t id, int64_t base, int64_t first,
     }
     if (region->kind == TW_REGION_RAM || region->kind == TW_REGION_MMIO) {
         bool ram = region->kind == TW_REGION_RAM;
-        Shown shown = shown_make(ram ? SHOWS_RAM : SHOWS_DEVICE,
-                                 ram ? region->block : id,
-                                 (uint32_t)(first - origin));
+        Shown shown =
+            shown_make(ram ? SHOWS_RAM : SHOWS_DEVICE, ram ? region->block : id,
+                       (uint32_t)(first - origin));
         for (int64_t p = first; p < end; p++, shown++) {
             if (g->view[p] == 0) {
                 g->view[p] = shown;
@@ -162,8 +161,8 @@ static void change(Graph *g, const TwOp *op)
         g->pending |= region->enabled && g->regions[region->container].enabled;
         break;
     case TW_OP_ALIAS_OFFSET:
-        g->pending |= region->alias_offset != pages_of(op->addr) &&
-                      region->enabled;
+        g->pending |=
+            region->alias_offset != pages_of(op->addr) && region->enabled;
         region->alias_offset = pages_of(op->addr);
         break;
     default:

@@ -33,14 +33,14 @@
 
 enum {
     WINDOW_STEP_LG = 24,
-    MAX_RECORDS = PAGE_SIZE_ / 32,      /* of one run of the agent */
-    MAX_DEVICES = 8192,                 /* MMIO mappings of one program */
+    MAX_RECORDS = PAGE_SIZE_ / 32, /* of one run of the agent */
+    MAX_DEVICES = 8192,            /* MMIO mappings of one program */
 };
 
 /*
  * Of functions that the library calls: what MemorySanitizer thinks of their
- * arguments is left from some other call, since it sees no code of the library's
- * or of a guest's.
+ * arguments is left from some other call, since it sees no code of the
+ * library's or of a guest's.
  */
 #ifdef __clang__
 #define TW_CALLED_BACK __attribute__((no_sanitize("memory")))
@@ -62,8 +62,8 @@ enum {
 /* What the agent works through; the layout is in its machine code. */
 typedef struct Record {
     uint32_t kind;
-    uint16_t op;    /* script operation; the agent does not look at it */
-    uint8_t at;     /* first byte of the access that this one carries */
+    uint16_t op; /* script operation; the agent does not look at it */
+    uint8_t at;  /* first byte of the access that this one carries */
     uint8_t zero;
     uint64_t addr;  /* in the guest */
     uint64_t value; /* to store */
@@ -111,33 +111,33 @@ struct Machine {
     TwDialect dialect;
     char version[32];
     bool slow_path; /* a hook on every load and store */
-    bool strict; /* code must follow at once */
+    bool strict;    /* code must follow at once */
     volatile uint32_t *in_flight;
 
     /* The engine. */
     const Guest *guest;
-    uc_engine *uc;      /* NULL: to be opened */
-    uint32_t windows;   /* used in this engine */
-    uint64_t window;    /* guest address of the program's address 0 */
-    Record *records;    /* MAX_RECORDS; a page, shown to the guest */
+    uc_engine *uc;    /* NULL: to be opened */
+    uint32_t windows; /* used in this engine */
+    uint64_t window;  /* guest address of the program's address 0 */
+    Record *records;  /* MAX_RECORDS; a page, shown to the guest */
 
-    Recorder *recorder; /* NULL: nobody wants to know */
-    const TwTeller *teller; /* likewise; */
+    Recorder *recorder;      /* NULL: nobody wants to know */
+    const TwTeller *teller;  /* likewise; */
     const TwTeller *telling; /* while a program runs */
-    bool started;           /* with the script */
+    bool started;            /* with the script */
 
     /* The run. */
     const TwProgram *program;
     TwTrace *trace;
-    bool broken;        /* the run cannot go on; the trace says why */
-    bool lost;          /* and the engine cannot be used again */
-    unsigned op;        /* operation in flight */
-    unsigned log_from;  /* first log record of this run of the agent */
+    bool broken;       /* the run cannot go on; the trace says why */
+    bool lost;         /* and the engine cannot be used again */
+    unsigned op;       /* operation in flight */
+    unsigned log_from; /* first log record of this run of the agent */
     TwAttrs attrs;
     TwLegality legality;
 
     Flat flat;
-    Vtlb *vtlb; /* NULL: pages are mapped where they are seen */
+    Vtlb *vtlb;       /* NULL: pages are mapped where they are seen */
     unsigned page_lg; /* of the page map */
     uint64_t ever_mapped[PAGES / 64]; /* in this run */
 
@@ -178,8 +178,10 @@ uc_err tw_uc_agent_run(Machine *m, unsigned first, unsigned *stopped);
 /* The record in flight; for callbacks. */
 const Record *tw_uc_agent_record(Machine *m);
 
-enum { RING_ACTORS = 0xffff }; /* the doorbell: not an operation of the script,
-                               * but those that the latest access asked for */
+enum {
+    RING_ACTORS = 0xffff
+}; /* the doorbell: not an operation of the script,
+    * but those that the latest access asked for */
 
 /* run.c: what the doorbell's callback does. */
 void tw_uc_perform(Machine *m, unsigned op);
@@ -221,7 +223,6 @@ void tw_uc_memory_close(Memory *memory);
 uint8_t *tw_uc_memory_use(Memory *memory, unsigned contents, uint8_t block,
                           uint32_t page, uint32_t n);
 /* After a run: adds digests up, puts all that was shown right again. */
-void tw_uc_memory_finish(Memory *memory, unsigned contents,
-                         uint64_t *digests);
+void tw_uc_memory_finish(Memory *memory, unsigned contents, uint64_t *digests);
 
 #endif

@@ -17,8 +17,7 @@ void tw_uc_fail(Machine *m, const char *what, uint64_t addr, uint64_t size,
     m->trace->end = TW_END_INVARIANT;
     m->trace->end_op = (uint16_t)m->op;
     snprintf(m->trace->text, sizeof(m->trace->text),
-             "%s 0x%" G_GINT64_MODIFIER "x size 0x%" G_GINT64_MODIFIER
-             "x: %s",
+             "%s 0x%" G_GINT64_MODIFIER "x size 0x%" G_GINT64_MODIFIER "x: %s",
              what, addr, size, uc_strerror(err));
 }
 
@@ -54,8 +53,8 @@ static void device_log(const Device *device, unsigned kind, uint64_t offset,
     }
 }
 
-static uint64_t device_bytes(const Machine *m, uint8_t region,
-                             uint64_t offset, unsigned size)
+static uint64_t device_bytes(const Machine *m, uint8_t region, uint64_t offset,
+                             unsigned size)
 {
     uint64_t value = 0;
 
@@ -108,8 +107,8 @@ static uint64_t device_fetch(const Device *device, uint64_t offset,
     return value;
 }
 
-TW_CALLED_BACK static uint64_t device_read(uc_engine *uc, uint64_t offset, unsigned size,
-                            void *data)
+TW_CALLED_BACK static uint64_t device_read(uc_engine *uc, uint64_t offset,
+                                           unsigned size, void *data)
 {
     const Device *device = data;
     Machine *m = device->machine;
@@ -154,8 +153,9 @@ static void ask_actors(const Device *device, uint16_t op, uint64_t offset,
  * page, this is the callback of its last bytes, and they act inside it;
  * otherwise the agent rings for them.
  */
-TW_CALLED_BACK static void device_write(uc_engine *uc, uint64_t offset, unsigned size,
-                         uint64_t value, void *data)
+TW_CALLED_BACK static void device_write(uc_engine *uc, uint64_t offset,
+                                        unsigned size, uint64_t value,
+                                        void *data)
 {
     const Device *device = data;
     Machine *m = device->machine;
@@ -199,8 +199,8 @@ static uc_err map_device(Machine *m, unsigned first, unsigned end)
                        .offset = (uint64_t)shown_page(shown) << PAGE_LG,
                        .addr = (uint64_t)first << PAGE_LG};
     return uc_mmio_map(m->uc, guest(m, first),
-                       (uint64_t)(end - first) << PAGE_LG, device_read,
-                       device, device_write, device);
+                       (uint64_t)(end - first) << PAGE_LG, device_read, device,
+                       device_write, device);
 }
 
 /* Part of a device's mapping cannot be unmapped without splitting it, which is
@@ -258,9 +258,9 @@ static bool map_run(void *data, unsigned first, unsigned end)
 
     tw_uc_record(m, shown & SHOWS_RAM ? CALL_MAP : CALL_MMIO, first, end);
     if (shown & SHOWS_RAM) {
-        uint8_t *host = tw_uc_memory_use(&m->memory, m->program->contents,
-                                         shown_id(shown), shown_page(shown),
-                                         end - first);
+        uint8_t *host =
+            tw_uc_memory_use(&m->memory, m->program->contents, shown_id(shown),
+                             shown_page(shown), end - first);
         err = uc_mem_map_ptr(m->uc, guest(m, first), size,
                              m->flat.mapped_rights[first], host);
     } else {
@@ -286,8 +286,7 @@ static bool protect_run(void *data, unsigned first, unsigned end)
     err = uc_mem_protect(m->uc, guest(m, first), size,
                          m->flat.mapped_rights[first]);
     if (err != UC_ERR_OK) {
-        tw_uc_fail(m, "uc_mem_protect", (uint64_t)first << PAGE_LG, size,
-                   err);
+        tw_uc_fail(m, "uc_mem_protect", (uint64_t)first << PAGE_LG, size, err);
     }
     return !m->broken;
 }
@@ -348,8 +347,7 @@ void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last)
         tw_uc_record(m, CALL_FLUSH, (unsigned)p, (unsigned)p + 1);
         err = uc_ctl_remove_cache(m->uc, at, at + PAGE_SIZE_);
         if (err != UC_ERR_OK) {
-            tw_uc_fail(m, "uc_ctl_remove_cache", p << PAGE_LG, PAGE_SIZE_,
-                       err);
+            tw_uc_fail(m, "uc_ctl_remove_cache", p << PAGE_LG, PAGE_SIZE_, err);
         }
     }
     /* Last, since uc_ctl_remove_cache fills entries of the TLB. */

@@ -63,8 +63,7 @@ TW_UNCOUNTED static void page_prepare(Memory *memory, unsigned contents,
     for (unsigned i = 0; i < PAGE_SIZE_; i++) {
         master[i] = tw_content_initial(contents, block, offset + i);
     }
-    memcpy(memory->now[contents] + (size_t)n * PAGE_SIZE_, master,
-           PAGE_SIZE_);
+    memcpy(memory->now[contents] + (size_t)n * PAGE_SIZE_, master, PAGE_SIZE_);
     memory->prepared[contents][n / 64] |= bit;
     memory->n_prepared++;
 }
@@ -117,8 +116,7 @@ TW_UNCOUNTED static void give_back(Memory *memory)
     memory->n_prepared = 0;
 }
 
-void tw_uc_memory_finish(Memory *memory, unsigned contents,
-                         uint64_t *digests)
+void tw_uc_memory_finish(Memory *memory, unsigned contents, uint64_t *digests)
 {
     for (uint32_t i = 0; i < memory->n_pages; i++) {
         uint32_t n = memory->pages[i];
@@ -127,8 +125,8 @@ void tw_uc_memory_finish(Memory *memory, unsigned contents,
 
         memory->used[n / 64] = 0;
         if (memcmp(now, master, PAGE_SIZE_) != 0) {
-            digests[n / PAGES] += page_digest(
-                now, master, (uint64_t)(n % PAGES) * PAGE_SIZE_);
+            digests[n / PAGES] +=
+                page_digest(now, master, (uint64_t)(n % PAGES) * PAGE_SIZE_);
             memcpy(now, master, PAGE_SIZE_);
         }
     }

@@ -11,30 +11,35 @@ static void tell_text(const Call *call, GString *text)
     uint64_t size = (uint64_t)(call->end - call->first) << PAGE_LG;
     unsigned block = shown_id(call->shown);
     uint64_t offset = (uint64_t)shown_page(call->shown) << PAGE_LG;
-    static const char *const rights[] = {"none", "r", "w", "rw",
-                                         "x", "rx", "wx", "rwx"};
+    static const char *const rights[] = {"none", "r",  "w",  "rw",
+                                         "x",    "rx", "wx", "rwx"};
 
     switch (call->kind) {
     case CALL_MAP:
-        g_string_printf(text, "uc_mem_map_ptr(0x%" PRIx64 ", 0x%" PRIx64
+        g_string_printf(text,
+                        "uc_mem_map_ptr(0x%" PRIx64 ", 0x%" PRIx64
                         ", %s, r%u+0x%" PRIx64 ")",
                         addr, size, rights[call->rights], block, offset);
         break;
     case CALL_MMIO:
-        g_string_printf(text, "uc_mmio_map(0x%" PRIx64 ", 0x%" PRIx64
-                        ", r%u+0x%" PRIx64 ")", addr, size, block, offset);
+        g_string_printf(text,
+                        "uc_mmio_map(0x%" PRIx64 ", 0x%" PRIx64
+                        ", r%u+0x%" PRIx64 ")",
+                        addr, size, block, offset);
         break;
     case CALL_UNMAP:
         g_string_printf(text, "uc_mem_unmap(0x%" PRIx64 ", 0x%" PRIx64 ")",
                         addr, size);
         break;
     case CALL_PROTECT:
-        g_string_printf(text, "uc_mem_protect(0x%" PRIx64 ", 0x%" PRIx64
-                        ", %s)", addr, size, rights[call->rights]);
+        g_string_printf(text,
+                        "uc_mem_protect(0x%" PRIx64 ", 0x%" PRIx64 ", %s)",
+                        addr, size, rights[call->rights]);
         break;
     case CALL_FLUSH:
-        g_string_printf(text, "uc_ctl_remove_cache(0x%" PRIx64 ", 0x%" PRIx64
-                        ")", addr, addr + size);
+        g_string_printf(text,
+                        "uc_ctl_remove_cache(0x%" PRIx64 ", 0x%" PRIx64 ")",
+                        addr, addr + size);
         break;
     case CALL_FLUSH_TLB:
         g_string_assign(text, "uc_ctl_flush_tlb()");
@@ -43,8 +48,9 @@ static void tell_text(const Call *call, GString *text)
         if (call->part == RECORD_EXEC) {
             g_string_printf(text, "calls 0x%" PRIx64, call->addr);
         } else if (call->part == RECORD_FROM) {
-            g_string_printf(text, "has the instruction at 0x%" PRIx64
-                            " access 0x%" PRIx64, call->from, call->addr);
+            g_string_printf(
+                text, "has the instruction at 0x%" PRIx64 " access 0x%" PRIx64,
+                call->from, call->addr);
         } else if (call->part >= RECORD_WRITE) {
             g_string_printf(text, "stores %u at 0x%" PRIx64,
                             1u << (call->part - RECORD_WRITE), call->addr);
@@ -68,7 +74,7 @@ static void record(Machine *m, const Call *call)
 
         tell_text(call, text);
         m->telling->tell(m->telling->data, call->op,
-                        call->kind == CALL_PART ? "guest" : "call", text->str);
+                         call->kind == CALL_PART ? "guest" : "call", text->str);
     }
 }
 

@@ -12,12 +12,12 @@ typedef enum CallKind {
     CALL_PROTECT,
     CALL_FLUSH, /* uc_ctl_remove_cache */
     CALL_FLUSH_TLB,
-    CALL_PART,  /* the guest makes an access, or a part of one */
+    CALL_PART, /* the guest makes an access, or a part of one */
 } CallKind;
 
 typedef struct Call {
     CallKind kind;
-    uint16_t op; /* script operation, or TW_NO_OP: before the script */
+    uint16_t op;         /* script operation, or TW_NO_OP: before the script */
     unsigned first, end; /* pages */
     Shown shown;
     uint8_t rights;
@@ -39,8 +39,7 @@ struct Recorder {
     GArray *ram;   /* RamPage; pages that were shown */
 };
 
-void tw_uc_record_call(Machine *m, CallKind kind, unsigned first,
-                       unsigned end);
+void tw_uc_record_call(Machine *m, CallKind kind, unsigned first, unsigned end);
 void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
                          uint64_t value);
 void tw_uc_record_ram(Machine *m);

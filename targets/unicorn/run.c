@@ -183,8 +183,7 @@ static uint64_t store_value(const Machine *m, unsigned op)
     uint64_t value = 0;
 
     for (unsigned k = 0; k < m->program->script[op].size; k++) {
-        value |= (uint64_t)tw_content_tag(m->program->contents, op, k)
-                 << 8 * k;
+        value |= (uint64_t)tw_content_tag(m->program->contents, op, k) << 8 * k;
     }
     return value;
 }
@@ -204,9 +203,8 @@ static unsigned batch_build(Machine *m, unsigned op)
         }
         m->trace->outcomes[op] = (TwOutcome){.status = TW_STATUS_DONE};
         if (!is_access(o)) {
-            m->records[n++] = (Record){.kind = RECORD_DOORBELL,
-                                       .op = (uint16_t)op,
-                                       .value = op};
+            m->records[n++] = (Record){
+                .kind = RECORD_DOORBELL, .op = (uint16_t)op, .value = op};
         } else if (tw_legality_step(&m->legality, o) != TW_LEGAL) {
             m->trace->outcomes[op].status = TW_STATUS_SKIPPED;
         } else if (o->flags & TW_OPF_FROM) {
@@ -242,7 +240,8 @@ static bool page_refuses(const Machine *m, const TwOp *op)
         return tw_uc_vtlb_refuses(m, op, need);
     }
     for (uint64_t p = op->addr >> PAGE_LG; p <= last; p++) {
-        if (p >= PAGES || m->flat.rights[p] & NO_ENTRY || !(m->flat.rights[p] & need)) {
+        if (p >= PAGES || m->flat.rights[p] & NO_ENTRY ||
+            !(m->flat.rights[p] & need)) {
             return true;
         }
     }
@@ -262,9 +261,9 @@ static unsigned refusal(const Machine *m, const TwOp *op, uc_err err)
         return m->vtlb == NULL ? TW_CLASS_PAGE_FAULT : TW_CLASSES;
     case UC_ERR_FETCH_UNMAPPED:
         if (op->flags & TW_OPF_FROM) {
-            return page_refuses(m, &(TwOp){.code = TW_OP_EXEC,
-                                           .addr = op->out,
-                                           .size = 8})
+            return page_refuses(
+                       m,
+                       &(TwOp){.code = TW_OP_EXEC, .addr = op->out, .size = 8})
                        ? TW_CLASS_PAGE_FAULT
                        : TW_CLASS_DECODE_ERROR;
         }
@@ -319,9 +318,9 @@ static void sort_log(Machine *m)
     TwLogRecord *log = m->trace->log;
 
     for (unsigned i = m->log_from + 1; i < m->trace->n_log; i++) {
-        for (unsigned k = i; k > m->log_from && log[k - 1].op == log[k].op &&
-                             log[k - 1].kind == log[k].kind &&
-                             m->log_at[k - 1] > m->log_at[k];
+        for (unsigned k = i;
+             k > m->log_from && log[k - 1].op == log[k].op &&
+             log[k - 1].kind == log[k].kind && m->log_at[k - 1] > m->log_at[k];
              k--) {
             TwLogRecord record = log[k];
             uint64_t at = m->log_at[k];

@@ -288,8 +288,7 @@ static void test_changes(void)
     expect_value(&t, r[1], initial_bytes(t.b, 0, 8));
     expect_class(t.k, r[2], TW_CLASS_DECODE_ERROR);
     expect_value(&t, r[3],
-                 initial_bytes(t.b, P - 4, 4) |
-                     initial_bytes(t.a, P, 4) << 32);
+                 initial_bytes(t.b, P - 4, 4) | initial_bytes(t.a, P, 4) << 32);
     expect_value(&t, r[4], initial_bytes(t.a, 0, 8));
     expect_skipped(t.k, skipped[0]);
     expect_skipped(t.k, skipped[1]);
@@ -619,9 +618,9 @@ static void test_actors(void)
         "  write c0.0 0x1007 3\n" /* in parts; r1 goes */
         "  read c0.0 0x1010 8\n";
     static const uint8_t classes[] = {
-        TW_CLASS_OK, TW_CLASS_OK,         TW_CLASS_PAGE_FAULT, TW_CLASS_OK,
-        TW_CLASS_OK, TW_CLASS_PAGE_FAULT, TW_CLASS_OK,
-        TW_CLASS_DECODE_ERROR};
+        TW_CLASS_OK, TW_CLASS_OK,          TW_CLASS_PAGE_FAULT,
+        TW_CLASS_OK, TW_CLASS_OK,          TW_CLASS_PAGE_FAULT,
+        TW_CLASS_OK, TW_CLASS_DECODE_ERROR};
     g_auto(Board) t = board_new();
     g_autoptr(GError) error = NULL;
 
@@ -665,16 +664,17 @@ static void test_from(void)
         "  read c0.0 0x2008 4 from 0x3fd0\n" /* X is gone */
         "  read c0.0 0x2008 4\n";
     static const uint8_t classes[] = {
-        TW_CLASS_OK,           TW_CLASS_OK,           TW_CLASS_OK,
-        TW_CLASS_OK,           TW_CLASS_OK,           TW_CLASS_DECODE_ERROR,
-        TW_CLASS_DECODE_ERROR, TW_CLASS_OK,           TW_CLASS_PAGE_FAULT,
-        TW_CLASS_OK};
+        TW_CLASS_OK,           TW_CLASS_OK,
+        TW_CLASS_OK,           TW_CLASS_OK,
+        TW_CLASS_OK,           TW_CLASS_DECODE_ERROR,
+        TW_CLASS_DECODE_ERROR, TW_CLASS_OK,
+        TW_CLASS_PAGE_FAULT,   TW_CLASS_OK};
     g_auto(Board) t = board_new();
     g_autoptr(GError) error = NULL;
     const TwTrace *trace = &t.k->trace;
 
-    tw_program_parse(&t.k->p, text, strlen(text), "from", TW_TEXT_STRICT,
-                     NULL, NULL, &error);
+    tw_program_parse(&t.k->p, text, strlen(text), "from", TW_TEXT_STRICT, NULL,
+                     NULL, &error);
     g_assert_no_error(error);
     g_assert_true(tw_target_run(t.k->target, &t.k->p, &t.k->trace));
     g_assert_cmpint(trace->end, ==, TW_END_DONE);
@@ -903,8 +903,7 @@ int main(int argc, char **argv)
     };
 
     static const char *const targets[] = {"unicorn", "unicorn:arm64",
-                                          "unicorn:x86-64",
-                                          "unicorn:riscv64"};
+                                          "unicorn:x86-64", "unicorn:riscv64"};
     static GuestTest on_guests[G_N_ELEMENTS(targets) * G_N_ELEMENTS(data)];
     unsigned n = 0;
 
@@ -921,8 +920,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < G_N_ELEMENTS(tests); i++) {
         g_test_add_func(tests[i].path, tests[i].test);
     }
-    for (unsigned i = 0; is_library(2, 0, 1) && i < G_N_ELEMENTS(known);
-         i++) {
+    for (unsigned i = 0; is_library(2, 0, 1) && i < G_N_ELEMENTS(known); i++) {
         g_test_add_func(known[i].path, known[i].test);
     }
     return g_test_run();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The target "unicorn-vtlb", by programs made by hand.  Where the library has no
- * virtual TLB (before 2.1), that the target says so.
+ * The target "unicorn-vtlb", by programs made by hand.  Where the library has
+ * no virtual TLB (before 2.1), that the target says so.
  *
  * The physical side; virtual pages are of 0x400:
  *
@@ -15,20 +15,20 @@
 #include "program/text.h"
 #include "targets/target.h"
 
-#define WORLD                                                                 \
-    "twinwalk 1\npage 1024\nhops 16\n"                                        \
-    "region r0 container size 2^64\n"                                         \
-    "region r1 ram size 0x1000 in r0 at 0x0\n"                                \
-    "region r2 mmio size 0x2000 in r0 at 0x1000\n"                            \
-    "region r3 ram size 0x1000 in r0 at 0x3000\n"                             \
-    "space s0 root r0\ncpu c0 tlb 8\nmmu c0.0 space s0\n"                     \
-    "setup\n"                                                                 \
-    "  page c0.0 0x8000 -> 0x0 size 0x400 rw\n"                               \
-    "  page c0.0 0x8400 -> 0x3400 size 0x400 rw\n"                            \
-    "  page c0.0 0x9000 -> 0x1000 size 0x1000 rw\n"                           \
-    "  page c0.0 0xa000 -> 0x2000 size 0x1000 rw\n"                           \
-    "  page c0.0 0xc000 -> 0x0 size 0x400 r\n"                                \
-    "  page c0.0 0xc400 -> 0x100000 size 0x400 rw\n"                          \
+#define WORLD \
+    "twinwalk 1\npage 1024\nhops 16\n" \
+    "region r0 container size 2^64\n" \
+    "region r1 ram size 0x1000 in r0 at 0x0\n" \
+    "region r2 mmio size 0x2000 in r0 at 0x1000\n" \
+    "region r3 ram size 0x1000 in r0 at 0x3000\n" \
+    "space s0 root r0\ncpu c0 tlb 8\nmmu c0.0 space s0\n" \
+    "setup\n" \
+    "  page c0.0 0x8000 -> 0x0 size 0x400 rw\n" \
+    "  page c0.0 0x8400 -> 0x3400 size 0x400 rw\n" \
+    "  page c0.0 0x9000 -> 0x1000 size 0x1000 rw\n" \
+    "  page c0.0 0xa000 -> 0x2000 size 0x1000 rw\n" \
+    "  page c0.0 0xc000 -> 0x0 size 0x400 r\n" \
+    "  page c0.0 0xc400 -> 0x100000 size 0x400 rw\n" \
     "script\n"
 
 static TwProgram program;
@@ -39,8 +39,8 @@ static void run(const char *text)
 {
     GError *error = NULL;
 
-    tw_program_parse(&program, text, strlen(text), "test", TW_TEXT_STRICT,
-                     NULL, NULL, &error);
+    tw_program_parse(&program, text, strlen(text), "test", TW_TEXT_STRICT, NULL,
+                     NULL, &error);
     g_assert_no_error(error);
     g_assert_true(tw_target_run(target, &program, &trace));
     g_assert_cmpstr(trace.text, ==, "");
@@ -92,8 +92,7 @@ static void test_crossing(void)
     expect(3, TW_CLASS_OK, 0);
     g_assert_cmpuint(trace.n_log, ==, 7);
     for (unsigned i = 0; i < 7; i++) {
-        g_assert_cmphex(trace.log[i].offset, ==,
-                        i < 3 ? 0x1ffd + i : i - 3);
+        g_assert_cmphex(trace.log[i].offset, ==, i < 3 ? 0x1ffd + i : i - 3);
         g_assert_cmphex(trace.log[i].byte, ==,
                         tw_content_tag(TW_CONTENTS_DATA, 3, i));
     }

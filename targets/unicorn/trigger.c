@@ -61,14 +61,14 @@ typedef struct Sim {
     bool device[PAGES];    /* it is one of a device */
     uint8_t rights[PAGES]; /* of the mapping, before the latest call */
     uint16_t first[PAGES], end[PAGES]; /* pages of the mapping */
-    Shown run[PAGES];      /* what code of the page was run, or 0 */
-    bool twice[PAGES];     /* and this is mapped elsewhere too, since then */
+    Shown run[PAGES];                  /* what code of the page was run, or 0 */
+    bool twice[PAGES];      /* and this is mapped elsewhere too, since then */
     uint32_t at_run[PAGES]; /* calls when it was run */
     uint32_t n_calls;
-    bool moved[PAGES];     /* its mapping was unmapped or split since */
-    bool lost[PAGES];      /* and flushed, or other code was run: its
-                            * translation stays */
-    bool flushed[PAGES];   /* and it is a device's */
+    bool moved[PAGES];   /* its mapping was unmapped or split since */
+    bool lost[PAGES];    /* and flushed, or other code was run: its
+                          * translation stays */
+    bool flushed[PAGES]; /* and it is a device's */
     uint64_t partial_ram[TW_MAX_REGIONS * PAGES / 64];
     uint64_t partial_device; /* bit per region */
 } Sim;
@@ -143,8 +143,8 @@ static bool on_map(void *data, unsigned first, unsigned end)
         Shown run = sim->run[q];
 
         if (run != 0 && run >= sim->flat.mapped[first] &&
-            run <= sim->flat.mapped[end - 1] &&
-            sim->flat.mapped[q] != 0 && (q < first || q >= end)) {
+            run <= sim->flat.mapped[end - 1] && sim->flat.mapped[q] != 0 &&
+            (q < first || q >= end)) {
             sim->twice[q] = true;
         }
     }
@@ -358,8 +358,7 @@ static unsigned asks(const Sim *sim, const TwOp *op,
     unsigned n = 0;
 
     if (op->code != TW_OP_WRITE || program->n_actors == 0 ||
-        !granted(sim, op->addr >> PAGE_LG, TW_W) ||
-        !granted(sim, last, TW_W)) {
+        !granted(sim, op->addr >> PAGE_LG, TW_W) || !granted(sim, last, TW_W)) {
         return 0;
     }
     for (unsigned k = 0; k < op->size; k++) {
@@ -372,8 +371,7 @@ static unsigned asks(const Sim *sim, const TwOp *op,
              a++) {
             const TwActor *actor = &program->actors[a];
 
-            if (actor->region == shown_id(shown) &&
-                actor->offset == offset &&
+            if (actor->region == shown_id(shown) && actor->offset == offset &&
                 memchr(asked, (int)a, n) == NULL) {
                 asked[n++] = (uint8_t)a;
             }
@@ -519,8 +517,7 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
                 met |= BIT(PARTIAL_STORE);
             }
         } else if (shown & SHOWS_RAM) {
-            uint32_t n = shown_id(shown) * (uint32_t)PAGES +
-                         shown_page(shown);
+            uint32_t n = shown_id(shown) * (uint32_t)PAGES + shown_page(shown);
             if (sim->partial_ram[n / 64] >> n % 64 & 1) {
                 met |= BIT(PARTIAL_STORE);
             }
@@ -535,8 +532,7 @@ static bool is_access(const TwOp *op)
            op->code == TW_OP_EXEC;
 }
 
-uint64_t tw_uc_triggers_met(const TwProgram *program,
-                            const TwFinding *finding)
+uint64_t tw_uc_triggers_met(const TwProgram *program, const TwFinding *finding)
 {
     Sim sim;
 
@@ -603,16 +599,14 @@ static void avoid_rights(const Sim *sim, TwOp *op, uint64_t triggers)
     }
     tw_uc_flat_range(op, &first, &end);
     for (unsigned p = first; p < end; p++) {
-        if (sim->flat.mapped[p] != 0 &&
-            sim->flat.mapped_rights[p] & TW_R) {
+        if (sim->flat.mapped[p] != 0 && sim->flat.mapped_rights[p] & TW_R) {
             op->perm |= TW_R;
         }
     }
 }
 
 /* Would an actor that the write asks meet a trigger when it acts? */
-static bool asks_for_trouble(const Sim *sim, const TwOp *op,
-                             uint64_t triggers)
+static bool asks_for_trouble(const Sim *sim, const TwOp *op, uint64_t triggers)
 {
     uint8_t asked[TW_MAX_ACTORS];
     unsigned n = asks(sim, op, asked);
@@ -657,8 +651,7 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
             TwOp fetch = fetch_of(op);
 
             if (of_exec(&sim, &fetch) & triggers ||
-                (triggers & BIT(NOT_READABLE) &&
-                 is_unreadable(&sim, &fetch))) {
+                (triggers & BIT(NOT_READABLE) && is_unreadable(&sim, &fetch))) {
                 op->flags &= (uint8_t)~TW_OPF_FROM;
                 op->out = 0;
             }

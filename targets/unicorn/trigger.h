@@ -9,8 +9,7 @@
 #include "targets/target.h"
 
 extern const TwTriggerInfo tw_uc_triggers[];
-uint64_t tw_uc_triggers_met(const TwProgram *program,
-                            const TwFinding *finding);
+uint64_t tw_uc_triggers_met(const TwProgram *program, const TwFinding *finding);
 void tw_uc_avoid(TwProgram *program, uint64_t triggers);
 
 /* Of the class "unicorn-vtlb" (vtlb.c). */

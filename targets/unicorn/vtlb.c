@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The page map of the class "unicorn-vtlb": the library's virtual TLB (2.1 and later).  There
- * the caller is the page map: a hook answers each miss of the TLB with an
- * address and rights, and the TLB keeps the answer until uc_ctl_flush_tlb, or
- * until it forgets it for reasons of its own.
+ * The page map of the class "unicorn-vtlb": the library's virtual TLB (2.1 and
+ * later).  There the caller is the page map: a hook answers each miss of the
+ * TLB with an address and rights, and the TLB keeps the answer until
+ * uc_ctl_flush_tlb, or until it forgets it for reasons of its own.
  *
  * So the page map of a program is what the hook says, and leads anywhere; all
  * flushes are that call, as there is no smaller one.  Behind it, at the same
@@ -42,7 +42,7 @@ unsigned tw_uc_vtlb_page_lg(const Guest *guest)
  * that follow.
  */
 TW_CALLED_BACK static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type,
-                 uc_tlb_entry *entry, void *data)
+                                uc_tlb_entry *entry, void *data)
 {
     const Machine *m = data;
     uint64_t page = (addr - m->window) >> m->page_lg;
@@ -56,9 +56,9 @@ TW_CALLED_BACK static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type,
         *entry = (uc_tlb_entry){addr, UC_PROT_EXEC};
         return true;
     }
-    *entry = (uc_tlb_entry){
-        m->window + ((uint64_t)m->vtlb->out[page] << m->page_lg),
-        m->vtlb->rights[page] & UC_PROT_ALL};
+    *entry =
+        (uc_tlb_entry){m->window + ((uint64_t)m->vtlb->out[page] << m->page_lg),
+                       m->vtlb->rights[page] & UC_PROT_ALL};
     return !(m->vtlb->rights[page] & NO_ENTRY);
 }
 
@@ -67,10 +67,9 @@ uc_err tw_uc_vtlb_start(Machine *m)
     uc_hook hook;
     uc_err err = uc_ctl_tlb_mode(m->uc, UC_TLB_VIRTUAL);
 
-    return err != UC_ERR_OK
-               ? err
-               : uc_hook_add(m->uc, &hook, UC_HOOK_TLB_FILL,
-                             (void *)(uintptr_t)fill, m, 1, 0);
+    return err != UC_ERR_OK ? err
+                            : uc_hook_add(m->uc, &hook, UC_HOOK_TLB_FILL,
+                                          (void *)(uintptr_t)fill, m, 1, 0);
 }
 
 #else

@@ -30,20 +30,19 @@ static TwTrace trace;
  *   o0 and c0 are told of each change: asked in the midst of it, i0 must give
  *   what it gives afterwards.
  */
-static const char *const board =
-    "twinwalk 1\n"
-    "page 64\n"
-    "region r0 iommu size 0x80 root s0 iommu i0\n"
-    "region r1 ram size 0x80 root s1\n"
-    "region r2 ram size 0x80 root s2\n"
-    "iommu i0 table to s2\n"
-    "mmu c0.0 space s0\n"
-    "setup\n"
-    "  page c0.0 0x0 -> 0x0 size 0x40 rwx\n"
-    "  map i0.0 0x0..0x3f -> s1 0x0 rw silent\n"
-    "script\n"
-    "  observe o0 of i0.0 unmap 0x0..0x3f\n"
-    "  read c0.0 0x0 4\n";
+static const char *const board = "twinwalk 1\n"
+                                 "page 64\n"
+                                 "region r0 iommu size 0x80 root s0 iommu i0\n"
+                                 "region r1 ram size 0x80 root s1\n"
+                                 "region r2 ram size 0x80 root s2\n"
+                                 "iommu i0 table to s2\n"
+                                 "mmu c0.0 space s0\n"
+                                 "setup\n"
+                                 "  page c0.0 0x0 -> 0x0 size 0x40 rwx\n"
+                                 "  map i0.0 0x0..0x3f -> s1 0x0 rw silent\n"
+                                 "script\n"
+                                 "  observe o0 of i0.0 unmap 0x0..0x3f\n"
+                                 "  read c0.0 0x0 4\n";
 
 /* Each with what page 0 translates to from then on. */
 static const struct {
@@ -83,9 +82,8 @@ static unsigned see_it(unsigned change, Bug bug)
     Asked asked = {.n = 0};
     TwTeller teller = {tell_reached, &asked};
     TwTargetOptions options = {.name = "test", .teller = &teller};
-    g_autofree char *text =
-        g_strdup_printf("%s  %s\n  read c0.0 0x0 4\n", board,
-                        changes[change].op);
+    g_autofree char *text = g_strdup_printf("%s  %s\n  read c0.0 0x0 4\n",
+                                            board, changes[change].op);
     const Translation *after = &changes[change].after;
     g_autoptr(GError) error = NULL;
     Machine *m = machine_open(&test_class, &options, &error);
@@ -93,8 +91,8 @@ static unsigned see_it(unsigned change, Bug bug)
 
     g_assert_no_error(error);
     g_assert_null(name_argument(&options));
-    tw_program_parse(&program, text, strlen(text), "test", TW_TEXT_STRICT,
-                     NULL, NULL, &error);
+    tw_program_parse(&program, text, strlen(text), "test", TW_TEXT_STRICT, NULL,
+                     NULL, &error);
     g_assert_no_error(error);
     asked.m = m;
     m->bug = bug;

@@ -228,9 +228,8 @@ static void test_rows(void)
 static void test_mutants(void)
 {
     g_autoptr(GHashTable) slugs = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GRegex) rules =
-        g_regex_new("^[A-Z]{2}-[1-9][0-9]*(,[A-Z]{2}-[1-9][0-9]*)*$", 0, 0,
-                    NULL);
+    g_autoptr(GRegex) rules = g_regex_new(
+        "^[A-Z]{2}-[1-9][0-9]*(,[A-Z]{2}-[1-9][0-9]*)*$", 0, 0, NULL);
     static const char *const shown[] = {"", "page", "check", "never", NULL};
     unsigned n;
     const TwZooBug *bugs = tw_zoo_bugs(&n);

@@ -11,7 +11,7 @@
 #include "targets/softmmu/parts.h"
 
 static const TwZooBug bugs[] = {
-#define TW_ZOO_BUG(slug, name, summary, provenance, verdicts, endings, rules)  \
+#define TW_ZOO_BUG(slug, name, summary, provenance, verdicts, endings, rules) \
     {slug, summary, provenance, verdicts, endings, rules, ""},
 #include "targets/zoo/bugs.def"
 #undef TW_ZOO_BUG
@@ -19,9 +19,9 @@ static const TwZooBug bugs[] = {
 
 /* In the order of Bug, behind the bugs. */
 static const TwZooBug mutants[] = {
-#define TW_ZOO_MUTANT_SHOWN(slug, name, rules, summary, shown)                 \
+#define TW_ZOO_MUTANT_SHOWN(slug, name, rules, summary, shown) \
     {slug, summary, "", "", "", rules, shown},
-#define TW_ZOO_MUTANT(slug, name, rules, summary)                              \
+#define TW_ZOO_MUTANT(slug, name, rules, summary) \
     TW_ZOO_MUTANT_SHOWN(slug, name, rules, summary, "")
 #include "targets/zoo/mutants.def"
 #undef TW_ZOO_MUTANT
@@ -70,8 +70,7 @@ static TwTarget *zoo_open(const TwTargetOptions *options, GError **error)
     }
     slugs = g_string_new(NULL);
     for (unsigned i = 0; i < G_N_ELEMENTS(bugs); i++) {
-        g_string_append_printf(slugs, "%s%s", i > 0 ? ", " : "",
-                               bugs[i].slug);
+        g_string_append_printf(slugs, "%s%s", i > 0 ? ", " : "", bugs[i].slug);
     }
     g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                 "zoo: expected zoo:SLUG with one of %s, or with a mutant "
