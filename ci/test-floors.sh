@@ -6,25 +6,39 @@ set -eu
 check='check-floors'
 . "$(dirname "$0")/test-check.sh"
 
-# plant NAME FILE LINE: a tree with one bad include.
-plant()
+# new_tree: a tree without a mistake.
+new_tree()
 {
     rm -rf "$tree"
-    for folder in program oracle targets/softmmu fuzz reports cli; do
+    for folder in program oracle/walk oracle/world targets/softmmu fuzz \
+        reports cli; do
         mkdir -p "$tree/$folder"
         echo '#include <glib.h>' >"$tree/$folder/good.c"
         echo '#include "program/model.h"' >>"$tree/$folder/good.c"
     done
     echo '#include "oracle/judge.h"' >>"$tree/fuzz/good.c"
     echo '#include "targets/target.h"' >>"$tree/fuzz/good.c"
-    if [ -n "$2" ]; then
-        echo "$3" >"$tree/$2"
-    fi
-    expect "$([ -n "$2" ] && echo 1 || echo 0)" "$1" "$tree"
+}
+
+# plant NAME FILE LINE: a tree with one include that must be refused.
+plant()
+{
+    new_tree
+    echo "$3" >"$tree/$2"
+    expect 1 "$1" "$tree"
+}
+
+# allow NAME FILE LINE: a tree with one include that must not be refused.
+allow()
+{
+    new_tree
+    echo "$3" >"$tree/$2"
+    expect 0 "$1" "$tree"
 }
 
 expect 0 'this tree' "$here/.."
-plant 'a good tree' '' ''
+new_tree
+expect 0 'a good tree' "$tree"
 plant 'program includes oracle' program/bad.h '#include "oracle/judge.h"'
 plant 'program includes targets' program/bad.c '#include "targets/target.h"'
 plant 'oracle includes targets' oracle/bad.c '#include "targets/target.h"'
@@ -39,9 +53,43 @@ plant 'oracle includes fuzz' oracle/bad.c '  #  include "fuzz/runner.h"'
 plant 'fuzz includes cli' fuzz/bad.c '#include "cli/common.h"'
 plant 'reports include cli' reports/bad.c '#include "cli/common.h"'
 plant 'in angles' oracle/bad.c '#include <targets/target.h>'
+plant 'in angles, around the corner' oracle/bad.c \
+    '#include <sys/../../targets/target.h>'
 plant 'around the corner' oracle/bad.c '#include "../targets/target.h"'
 plant 'through a friend' oracle/bad.c \
     '#include "program/../targets/target.h"'
 plant 'not from the root' oracle/bad.c '#include "world.h"'
+allow 'another folder without a row' oracle/walk/good.h \
+    '#include "oracle/world/good.h"'
+rm -rf "$tree/reports"
+expect 1 'a row names a folder that is not there' "$tree" \
+    'ci/check-floors: a row names reports, which is not there'
+
+# With rooms: walk stands on world, test files of walk may use the floor above.
+export TW_FLOORS='
+program:
+oracle: program oracle/walk oracle/world
+oracle/world: program
+oracle/walk: program oracle/world oracle/.
+oracle/walk/test-: program oracle
+'
+plant 'a room includes one above it' oracle/world/bad.c \
+    '#include "oracle/walk/walk.h"'
+plant 'a room includes the folder that it is in' oracle/world/bad.c \
+    '#include "oracle/judge.h"'
+plant 'a room includes a test of its own' oracle/walk/bad.c \
+    '#include "oracle/walk/test-support.h"'
+plant 'a room includes a folder beside those of "folder/."' oracle/walk/bad.c \
+    '#include "oracle/other/file.h"'
+allow 'a room includes one below it' oracle/walk/good.h \
+    '#include "oracle/world/world.h"'
+allow 'a room includes itself' oracle/walk/good.h \
+    '#include "oracle/walk/walk.h"'
+allow 'a room includes the files of "folder/."' oracle/walk/good.h \
+    '#include "oracle/oracle.h"'
+allow 'the folder includes its room' oracle/good.h \
+    '#include "oracle/walk/walk.h"'
+allow 'a test includes what its room may not' oracle/walk/test-good.c \
+    '#include "oracle/judge.h"'
 echo "1..$number"
 [ "$failures" -eq 0 ]
