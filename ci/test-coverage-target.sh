@@ -4,8 +4,8 @@
 # program that answers with what twinwalk answers, and a library that it uses;
 # built for clang's source coverage and for gcov.  TWINWALK is the command.
 top=$(cd "$1" && pwd)
-# shellcheck source=cli/test-lib.sh
-. "$top/cli/test-lib.sh"
+# shellcheck source=cli/test/test-lib.sh
+. "$top/cli/test/test-lib.sh"
 coverage=$top/ci/coverage-target
 skip()
 {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # ci/check-harnesses takes a fuzz target that is fit for an engine, and refuses it
 # when one thing is not.  (Growth is what the stand-alone driver dies of:
-# cli/test-engine.sh.)
+# cli/test/test-engine.sh.)
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -4,8 +4,8 @@
 # are told, that a step which fails loses nothing, that silence is no clean night,
 # and that a night which is killed is taken up.  Arguments: the tree.
 top=$(cd "$1" && pwd)
-# shellcheck source=cli/test-lib.sh
-. "$top/cli/test-lib.sh"
+# shellcheck source=cli/test/test-lib.sh
+. "$top/cli/test/test-lib.sh"
 
 nightly=$top/ci/nightly
 mkdir -p build/cli build/fuzz/iommu_fuzzer_seeds build/fuzz/text_fuzzer_seeds

@@ -10,7 +10,7 @@ check='check-rules'
 plant()
 {
     rm -rf "$tree"
-    mkdir -p "$tree/program" "$tree/corpus/corners" "$tree/cli"
+    mkdir -p "$tree/program" "$tree/corpus/corners" "$tree/cli/test"
     cat >"$tree/program/RULES.md" <<'END'
 | id | rule |
 |---|---|
@@ -29,7 +29,7 @@ END
     echo 'g_test_add_func("/walk/MR-5,TX-8/later-added-wins", wins);' \
         >"$tree/program/test-walk.c"
     echo '# rules: MR-12, MR-5' >"$tree/corpus/corners/01-wins.tw"
-    echo "check 'it ends at a safe point (LA-3)' true" >"$tree/cli/test-run.sh"
+    echo "check 'it ends at a safe point (LA-3)' true" >"$tree/cli/test/test-run.sh"
 }
 
 expect 0 'this tree' "$here/.."
@@ -61,7 +61,7 @@ expect 1 'a file that is no test has no tests' "$tree" \
 
 plant
 echo >"$tree/program/test-walk.c"
-echo "# it is queued (TX-8)" >>"$tree/cli/test-run.sh"
+echo "# it is queued (TX-8)" >>"$tree/cli/test/test-run.sh"
 expect 1 'a comment of a script is no name' "$tree" \
     'TX-8: no test is named after it, and no reason says why'
 

@@ -3,8 +3,8 @@
 #ifndef TW_CLI_CHECK_H
 #define TW_CLI_CHECK_H
 
-#include "cli/common.h"
-#include "cli/known.h"
+#include "cli/common/common.h"
+#include "cli/common/known.h"
 #include "fuzz/runner.h"
 
 /* What a case came to, held against what its comments say of it. */

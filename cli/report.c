@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* twinwalk report: a page of what a store holds, as a folder of its own. */
-#include "cli/report.h"
+#include "cli/view/report.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

@@ -3,7 +3,7 @@
 #ifndef TW_CLI_SHRINK_H
 #define TW_CLI_SHRINK_H
 
-#include "cli/common.h"
+#include "cli/common/common.h"
 #include "fuzz/minimise-pool.h"
 
 typedef struct TwShrink {

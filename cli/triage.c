@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/triage-view.h"
+#include "cli/view/triage.h"
 #include "cli/verbs.h"
 
 static volatile int stop;

@@ -3,8 +3,8 @@
 #ifndef TW_CLI_TRIAGE_H
 #define TW_CLI_TRIAGE_H
 
-#include "cli/common.h"
-#include "cli/known.h"
+#include "cli/common/common.h"
+#include "cli/common/known.h"
 #include "cli/shrink.h"
 #include "reports/cause.h"
 #include "reports/store.h"

@@ -6,8 +6,8 @@
 #ifndef TW_CLI_VERBS_H
 #define TW_CLI_VERBS_H
 
-#include "cli/common.h"
-#include "cli/known.h"
+#include "cli/common/common.h"
+#include "cli/common/known.h"
 #include "fuzz/campaign.h"
 
 int tw_verb_run(int argc, char **argv);

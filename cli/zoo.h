@@ -3,7 +3,7 @@
 #ifndef TW_CLI_ZOO_H
 #define TW_CLI_ZOO_H
 
-#include "cli/common.h"
+#include "cli/common/common.h"
 #include "fuzz/campaign.h"
 #include "targets/zoo/zoo.h"
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* All that the verbs share. */
+#ifndef TW_CLI_COMMON_H
+#define TW_CLI_COMMON_H
+
+#include "cli/common/exit.h"
+#include "cli/common/file.h"
+#include "cli/common/json.h"
+#include "cli/common/target.h"
+#include "cli/common/value.h"
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* One-line errors and exit codes; see exit.h. */
+#include "cli/common/exit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "program/finding.h"
+#include "reports/store.h"
+#include "targets/target.h"
+
+int tw_cli_fail(int code, const char *format, ...)
+{
+    g_autofree char *message = NULL;
+    va_list ap;
+
+    va_start(ap, format);
+    message = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    g_strdelimit(message, "\n\r", ' ');
+    /* Names of files and texts of others may hold what moves a terminal. */
+    for (char *c = message; *c; c++) {
+        if (g_ascii_iscntrl(*c)) {
+            *c = '?';
+        }
+    }
+    fflush(stdout);
+    fprintf(stderr, "twinwalk: %s\n", message);
+    return code;
+}
+
+int tw_cli_fail_error(GError *error)
+{
+    bool environment =
+        g_error_matches(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT) ||
+        g_error_matches(error, TW_STORE_ERROR, TW_STORE_ERROR_ENVIRONMENT);
+    int code = tw_cli_fail(environment ? TW_EXIT_ENVIRONMENT : TW_EXIT_USAGE,
+                           "%s", error->message);
+
+    g_error_free(error);
+    return code;
+}
+
+int tw_cli_exit_of(unsigned verdict)
+{
+    return verdict == TW_VERDICT_SELF          ? TW_EXIT_SELF
+           : tw_verdict_is_finding(verdict)    ? TW_EXIT_FINDING
+           : verdict == TW_VERDICT_UNSUPPORTED ? TW_EXIT_SKIPPED
+                                               : TW_EXIT_CLEAN;
+}
+
+int tw_cli_worse(int a, int b)
+{
+    static const int order[] = {TW_EXIT_SELF, TW_EXIT_FINDING, TW_EXIT_SKIPPED,
+                                TW_EXIT_CLEAN};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(order); i++) {
+        if (a == order[i] || b == order[i]) {
+            return order[i];
+        }
+    }
+    return a;
+}
+
+int tw_cli_finish(int code)
+{
+    if (code == TW_EXIT_USAGE || code == TW_EXIT_ENVIRONMENT ||
+        code == TW_EXIT_BISECT_ABORT) {
+        return code; /* one line has been said */
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return tw_cli_fail(TW_EXIT_ENVIRONMENT,
+                           "standard output: expected to write: %s",
+                           g_strerror(errno));
+    }
+    return code;
+}

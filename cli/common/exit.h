@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Exit codes and one-line errors. */
+#ifndef TW_CLI_COMMON_EXIT_H
+#define TW_CLI_COMMON_EXIT_H
+
+#include <glib.h>
+
+/* What they mean to whoever calls is in twinwalk.1, EXIT STATUS. */
+enum {
+    TW_EXIT_CLEAN = 0,
+    TW_EXIT_USAGE = 2, /* usage, or input that is no program */
+    TW_EXIT_FINDING = 10,
+    TW_EXIT_SELF = 11, /* a finding against twinwalk itself */
+    TW_EXIT_SKIPPED = 77,
+    TW_EXIT_ENVIRONMENT = 99,
+    /* Of replay --bisect, as git bisect run reads them. */
+    TW_EXIT_BISECT_GOOD = 0,
+    TW_EXIT_BISECT_BAD = 1,
+    TW_EXIT_BISECT_SKIP = 125,
+    TW_EXIT_BISECT_ABORT = 128,
+};
+
+/* Prints "twinwalk: MESSAGE" on standard error and returns `code`. */
+int tw_cli_fail(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* The same for an error; the code follows from its domain.  Frees it. */
+int tw_cli_fail_error(GError *error);
+
+/* The exit code that a verdict stands for. */
+int tw_cli_exit_of(unsigned verdict);
+
+/* The graver of two exit codes of verdicts. */
+int tw_cli_worse(int a, int b);
+
+/* Flushes standard output; TW_EXIT_ENVIRONMENT with a line if that fails
+ * (disk full), else `code`. */
+int tw_cli_finish(int code);
+
+#endif

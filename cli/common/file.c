@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Files that are read and written; see file.h. */
+#define _GNU_SOURCE
+#include "cli/common/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/common/exit.h"
+#include "program/bytes.h"
+
+bool tw_cli_load(TwProgram *program, const char *path, const TwDialect *bytes,
+                 GError **error)
+{
+    g_autoptr(GByteArray) data = NULL;
+
+    if (!bytes) {
+        return tw_program_load(program, path, TW_TEXT_STRICT, NULL, error);
+    }
+    data = g_byte_array_new();
+    if (!tw_file_read(path, data, error)) {
+        return false;
+    }
+    tw_program_decode(program, data->data, data->len, bytes);
+    return true;
+}
+
+static bool file_error(GError **error, const char *path)
+{
+    g_set_error(error, TW_TEXT_ERROR, TW_TEXT_ERROR_IO,
+                "%s: expected to write: %s", path, g_strerror(errno));
+    return false;
+}
+
+/* A file without a name in the folder of `path`: it goes with its process. */
+static int open_unnamed(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+/* Gives it a name: the only moment in which something can be left behind is
+ * the one between two calls, and only if there was such a file before. */
+static bool give_name(int fd, const char *path)
+{
+    g_autofree char *self = g_strdup_printf("/proc/self/fd/%d", fd);
+    g_autofree char *other = g_strdup_printf("%s.%d", path, (int)getpid());
+
+    if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0) {
+        return true;
+    }
+    if (errno != EEXIST) {
+        return false;
+    }
+    unlink(other);
+    if (linkat(AT_FDCWD, self, AT_FDCWD, other, AT_SYMLINK_FOLLOW) == 0 &&
+        rename(other, path) == 0) {
+        return true;
+    }
+    int saved = errno;
+    unlink(other);
+    errno = saved;
+    return false;
+}
+
+bool tw_cli_write(const char *path, const char *data, size_t length,
+                  GError **error)
+{
+    bool ok = true;
+    mode_t mask;
+    int fd, saved;
+
+    if (strcmp(path, "-") == 0) {
+        if (fwrite(data, 1, length, stdout) != length || fflush(stdout) != 0) {
+            g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                        "standard output: expected to write: %s",
+                        g_strerror(errno));
+            return false;
+        }
+        return true;
+    }
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        errno = EISDIR;
+        return file_error(error, path);
+    }
+    fd = open_unnamed(path);
+    if (fd < 0) {
+        return file_error(error, path);
+    }
+    for (size_t done = 0; done < length && ok;) {
+        ssize_t n = write(fd, data + done, length - done);
+
+        ok = n >= 0 || errno == EINTR;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    mask = umask(0);
+    umask(mask);
+    ok = ok && fchmod(fd, 0666 & ~mask) == 0 && give_name(fd, path);
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return ok || file_error(error, path);
+}
+
+bool tw_cli_file_ready(const char *option, const char *path)
+{
+    g_autofree char *folder = path ? g_path_get_dirname(path) : NULL;
+
+    if (!path) {
+        return true;
+    }
+    if (strcmp(path, "-") == 0 || g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        tw_cli_fail(TW_EXIT_USAGE, "%s: expected a file, not \"%s\"", option,
+                    path);
+        return false;
+    }
+    if (access(folder, W_OK) != 0) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "%s: %s: expected a folder to write into: %s", option,
+                    folder, g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
+                          const TwCliTarget *target, const char *origin)
+{
+    g_autoptr(TwComments) comments = tw_comments_new();
+    g_autofree char *words = tw_cli_target_words(target);
+    g_auto(GStrv) lines = g_strsplit(finding->text, "\n", -1);
+    GString *text = g_string_new(NULL);
+
+    g_string_printf(text, "verdict: %s", tw_verdict_name(finding->verdict));
+    tw_comments_add_top(comments, text->str);
+    g_string_printf(text, "key: %s", finding->key);
+    tw_comments_add_top(comments, text->str);
+    if (finding->verdict == TW_VERDICT_FLAKY) {
+        g_string_printf(text, "again: %u of %u replays on a fresh target",
+                        finding->again, finding->replays);
+        tw_comments_add_top(comments, text->str);
+    }
+    if (finding->op < program->n_script) {
+        g_string_printf(text, "operation: %u", finding->op);
+        tw_comments_add_top(comments, text->str);
+    }
+    if (origin) {
+        g_string_printf(text, "origin: %s", origin);
+        tw_comments_add_top(comments, text->str);
+    }
+    g_string_printf(text, "see it: twinwalk replay %s THIS-FILE", words);
+    tw_comments_add_top(comments, text->str);
+    for (char **line = lines; *line; line++) {
+        if (**line) {
+            g_string_printf(text, "  %s", *line);
+            tw_comments_add_top(comments, text->str);
+        }
+    }
+    g_string_truncate(text, 0);
+    tw_program_print(program, comments, text);
+    return text;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Files that are read, and files that are written as a whole or not at all. */
+#ifndef TW_CLI_COMMON_FILE_H
+#define TW_CLI_COMMON_FILE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "cli/common/target.h"
+#include "program/finding.h"
+#include "program/text.h"
+
+/*
+ * Loads a case ("-": standard input): text, or, where `bytes` is given, bytes
+ * with their meaning in that dialect.  False with `error` set.
+ */
+bool tw_cli_load(TwProgram *program, const char *path, const TwDialect *bytes,
+                 GError **error);
+
+/*
+ * Writes a whole file or nothing: without a name, which it gets in the end.
+ * "-" is standard output.
+ */
+bool tw_cli_write(const char *path, const char *data, size_t length,
+                  GError **error);
+
+/* Can `path`, the value of an option or NULL, be written in the end?  To be
+ * known before all is done.  False: an error was printed. */
+bool tw_cli_file_ready(const char *option, const char *path);
+
+/*
+ * The text of a case as a finding: the program under comments that say what
+ * was found, with which target, and how to see it again.
+ */
+GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
+                          const TwCliTarget *target, const char *origin);
+
+#endif

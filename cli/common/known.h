@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* --known and --no-known, for the verbs that hold findings against a list. */
+#ifndef TW_CLI_COMMON_KNOWN_H
+#define TW_CLI_COMMON_KNOWN_H
+
+#include <json-glib/json-glib.h>
+
+#include "fuzz/known.h"
+
+typedef struct TwCliKnown {
+    gboolean off;
+    char **files;
+    TwKnown *list; /* after tw_cli_known_load(); NULL with --no-known */
+} TwCliKnown;
+
+/* Rows of a table of options, for a TwCliKnown that starts as zeros. */
+/* clang-format off */
+#define TW_CLI_KNOWN_ENTRIES(known)                                           \
+    {"known", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &(known).files,              \
+     "Adds a list of known divergences to the built-in one", "FILE"},         \
+    {                                                                         \
+        "no-known", 0, 0, G_OPTION_ARG_NONE, &(known).off,                    \
+            "Takes no divergence as known and avoids none", NULL              \
+    }
+/* clang-format on */
+
+/* Reads the lists.  False: an error was printed (exit with 2). */
+bool tw_cli_known_load(TwCliKnown *known);
+/* Reminds on standard error of active entries past their day. */
+void tw_cli_known_warn(const TwCliKnown *known);
+void tw_cli_known_clear(TwCliKnown *known);
+
+/*
+ * Of each active entry: how many matched it, how many met its triggers, and
+ * why it is there; or that it never matched, once enough could have.  `unit`
+ * is what was counted ("programs").
+ */
+bool tw_cli_known_any(const TwKnown *known); /* is an entry active? */
+void tw_cli_known_table(const TwKnown *known, const uint64_t *matched,
+                        const uint64_t *met, const char *unit);
+/* The same as a member "known" of the JSON object that is open. */
+void tw_cli_known_json(JsonBuilder *builder, const TwKnown *known,
+                       const uint64_t *matched, const uint64_t *met);
+/* The names of active entries past their day, as a member "expired": it
+ * depends on the day. */
+void tw_cli_known_json_expired(JsonBuilder *builder, const TwKnown *known);
+
+#endif

@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# twinwalk emit for Unicorn: each case that libunicorn 2.0.1 gives (of other versions, those
+# that they give), as a C program, which must compile without a warning and see the defect.
+# shellcheck source=cli/test/test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
+
+cases=$1
+CC=${CC:-cc}
+
+version=$("$TWINWALK" targets --target unicorn 2>/dev/null |
+    sed -n 's/^version //p') || version=
+if [ -z "$version" ]; then
+    echo '1..0 # SKIP libunicorn is not built in'
+    exit 0
+fi
+if ! command -v "${CC%% *}" >/dev/null; then
+    echo "1..0 # SKIP no compiler $CC"
+    exit 0
+fi
+
+sees_defect()
+{
+    ended=0
+    timeout 60 ./case >case.out || ended=$?
+    [ "$ended" -eq 1 ] && grep -q '^the defect is there$' case.out
+}
+
+for case in "$cases"/unicorn/*.tw; do
+    key=$(sed -n 's/^# key: //p' "$case")
+    # The cases are of 2.0.1; other versions show some of them.
+    if [ "$version" != 2.0.1 ] &&
+        "$TWINWALK" replay --target unicorn "$case" >replay.out; then
+        continue
+    fi
+    check "$key is emitted" "$TWINWALK" emit --target unicorn "$case" \
+        -o case.c
+    # shellcheck disable=SC2086 # it may be one with a launcher
+    check "$key compiles" $CC -Wall -Wextra -Werror -o case case.c -lunicorn
+    check "$key sees the defect" sees_defect
+    check "$key says which" grep -q "($key)" case.c
+done
+
+# Any finding, not only small ones.
+exits 10 'a campaign' "$TWINWALK" run --target unicorn --no-known \
+    --programs 60 --seed 21 --out found --jobs 1
+for case in found/*-1.tw; do
+    check "$case is emitted" "$TWINWALK" emit --target unicorn "$case" \
+        -o case.c
+    # shellcheck disable=SC2086
+    check "$case compiles" $CC -Wall -Wextra -Werror -o case case.c -lunicorn
+    check "$case sees the defect" sees_defect
+done
+
+"$TWINWALK" gen --seed 1 >none.tw
+refuses 'a case without a finding' \
+    'none.tw: expected a program with a finding; its verdict is agree' \
+    "$TWINWALK" emit none.tw
+refuses 'a target without reproducers' 'exec: writes no reproducers' \
+    "$TWINWALK" emit \
+    --target "exec:$TWINWALK replay --as-target --target zoo:rights-not-anded" \
+    "$cases/zoo/rights-not-anded.tw"
+refuses 'another guest' 'unicorn:x86-64: reproducers are written for arm64' \
+    "$TWINWALK" emit --target unicorn:x86-64 "$cases/unicorn/PrmUnicornRd.tw"
+refuses 'no file' 'emit: expected one file' "$TWINWALK" emit
+finish

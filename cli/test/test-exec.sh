@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# softmmu in another process: the same counts and verdicts as in this one.
+# shellcheck source=cli/test/test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
+
+# A word that the shell of exec takes apart again.
+quoted="'$TWINWALK'"
+there="exec:$quoted replay --as-target"
+
+exits 0 'here' "$TWINWALK" run --programs 400 --seed 9 --json
+counts out.txt | grep -v '"target"' >here
+exits 0 'there' "$TWINWALK" run --target "$there" --programs 400 --seed 9 \
+    --json --jobs 2
+counts out.txt | grep -v '"target"' >there
+check 'same counts' cmp here there
+
+# Verdicts and what was found, case by case; only the target's name differs.
+bug=zoo:rights-not-anded
+exits 10 'a bug here' "$TWINWALK" run --target "$bug" --programs 400 \
+    --seed 9 --json --out found-here
+python3 - out.txt >here <<'END'
+import json, sys
+for key in json.load(open(sys.argv[1]))["findings"]:
+    for case in key["cases"]:
+        print(case["number"], key["verdict"], case.get("operation"))
+END
+exits 10 'a bug there' "$TWINWALK" run --target "$there --target $bug" \
+    --programs 400 --seed 9 --json --out found-there
+python3 - out.txt >there <<'END'
+import json, sys
+for key in json.load(open(sys.argv[1]))["findings"]:
+    for case in key["cases"]:
+        print(case["number"], key["verdict"], case.get("operation"))
+END
+sort -n here >here.sorted
+sort -n there >there.sorted
+check 'same findings' cmp here.sorted there.sorted
+check 'some findings' [ -s here.sorted ]
+
+file=$(find found-there -name '*-1.tw' | sort | head -n 1)
+key=$(basename "$file" -1.tw)
+exits 0 'replay of a case from there' "$TWINWALK" replay \
+    --target "$there --target $bug" --expect "$key" "$file"
+exits 0 'min there' "$TWINWALK" min --target "$there --target $bug" \
+    --budget 60 "$file" -o small.tw
+exits 0 'gen there' "$TWINWALK" gen --target "$there" -o gen-there.tw
+exits 0 'gen here' "$TWINWALK" gen -o gen-here.tw
+check 'the dialect came over' cmp gen-here.tw gen-there.tw
+
+# The protocol by hand.
+"$TWINWALK" gen --number 2 -o case.tw
+{
+    cat case.tw
+    echo .
+    echo nonsense
+    echo .
+} >questions
+status=0
+"$TWINWALK" replay --as-target <questions >answers || status=$?
+check '--as-target ends with its input' [ "$status" -eq 0 ]
+check 'greets' [ "$(head -n 1 answers)" = 'twinwalk-target 1' ]
+check 'answers twice' [ "$(grep -c '^end$' answers)" -eq 2 ]
+check 'the first is done' grep -q '^end done$' answers
+check 'the second is unsupported' grep -q '^end unsupported' answers
+status=0
+"$TWINWALK" replay --as-target <case.tw >answers 2>err.txt || status=$?
+check 'an input that ends inside a program' [ "$status" -eq 2 ]
+check 'is told in one line' [ "$(wc -l <err.txt)" -eq 1 ]
+
+# A bug that only every other process has: flaky, with its rate.
+cat >moody.sh <<END
+echo >>starts
+if [ \$((\$(wc -l <starts) % 2)) -eq 1 ]; then
+    exec $quoted replay --as-target --target $bug
+fi
+exec $quoted replay --as-target
+END
+exits 0 'a target that is moody' "$TWINWALK" run --target 'exec:sh moody.sh' \
+    --programs 200 --seed 9 --jobs 1 --replays 4 --json --out moody
+check 'its findings are flaky, 2 of 4' python3 -c "
+import json
+summary = json.load(open('out.txt'))
+(key,) = summary['findings']
+assert key['key'] == 'FlaExec' and key['verdict'] == 'flaky'
+for case in key['cases']:
+    assert (case['again'], case['replays']) in ((2, 4), (0, 1)), case
+assert (2, 4) in [(case['again'], case['replays']) for case in key['cases']]"
+check 'the case says so' grep -qx '# again: 2 of 4 replays on a fresh target' \
+    moody/FlaExec-1.tw
+
+# A command that dies in every program: crash, and the campaign goes on.
+"$TWINWALK" targets --target softmmu >greeting
+# shellcheck disable=SC2016 # for the shell of exec
+dies='exec:cat greeting; while read -r line; do [ "$line" != . ] || kill -ABRT $$; done'
+exits 10 'a command that dies' "$TWINWALK" run --target "$dies" \
+    --programs 20 --jobs 2 --json --out dies
+check 'twenty crashes' python3 -c "
+import json
+summary = json.load(open('out.txt'))
+assert summary['counts']['programs'] == 20
+assert summary['counts']['verdicts']['crash'] == 20
+assert [key['verdict'] for key in summary['findings']] == ['crash']
+assert 'died of signal 6' in summary['findings'][0]['cases'][0]['text']"
+exits 10 'a command that hangs' "$TWINWALK" run \
+    --target 'exec:cat greeting; sleep 1000' --timeout 200 --programs 3 \
+    --jobs 1 --json --out hangs
+check 'three hangs' python3 -c "
+import json
+summary = json.load(open('out.txt'))
+assert summary['counts']['verdicts']['hang'] == 3"
+finish

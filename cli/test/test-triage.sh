@@ -1,0 +1,270 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Triage: raw findings of all sorts to causes in a store; what is new, known,
+# fixed, returned; hostile input; kills.
+# shellcheck source=cli/test/test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
+
+bug=zoo:second-hop-unregistered
+other=zoo:tie-oldest-wins
+
+# value EXPRESSION: of the JSON `r` in out.txt.
+value()
+{
+    python3 -c '
+import json, sys
+r = json.load(open("out.txt"))
+print(eval(sys.argv[1]))' "$1"
+}
+
+# sql STATEMENT: what the store f.db says.
+sql()
+{
+    python3 -c '
+import sqlite3, sys
+for row in sqlite3.connect("f.db").execute(sys.argv[1]):
+    print(*row, sep="|")' "$1"
+}
+
+exits 10 'raw findings' "$TWINWALK" run --target "$bug" --programs 400 \
+    --seed 5 --out found
+raw=$(find found -name '*.tw' | wc -l)
+check 'of several keys' [ "$(find found -name '*-1.tw' | wc -l)" -gt 2 ]
+
+# New.
+exits 10 'new' "$TWINWALK" triage --target "$bug" --as zoo --store f.db \
+    --junit j.xml --sarif s.json --out minimal --json found
+cp out.txt first.json
+check 'one bug, one finding' [ "$(value 'len(r["findings"])')" -eq 1 ]
+check 'which is new' [ "$(value 'r["findings"][0]["status"]')" = new ]
+check 'its cause' [ "$(value 'r["findings"][0]["cause"]')" = \
+    missed-unmap-later-hop ]
+check 'each input counted' [ "$(value 'r["findings"][0]["count"]')" -eq "$raw" ]
+check 'an isolation finding' [ "$(value 'r["findings"][0]["security"]')" = True ]
+check 'the store is private' [ "$(stat -c %a f.db)" = 600 ]
+check 'a small case' [ "$(grep -vc '^#' minimal/missed-unmap-later-hop.tw)" \
+    -le 15 ]
+key=$(sed -n 's/^# key: //p' minimal/missed-unmap-later-hop.tw)
+check 'which replays' "$TWINWALK" replay --target "$bug" --expect "$key" \
+    minimal/missed-unmap-later-hop.tw
+check 'JUnit' python3 -c '
+import xml.etree.ElementTree as e
+suite = e.parse("j.xml").getroot()[0]
+assert suite.get("failures") == "1" and suite.get("tests") == "1"
+assert "script" in suite[0][0].text'
+check 'SARIF' python3 -c '
+import json
+log = json.load(open("s.json"))
+assert log["version"] == "2.1.0"
+run = log["runs"][0]
+result = run["results"][0]
+rules = run["tool"]["driver"]["rules"]
+assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+assert result["baselineState"] == "new" and result["level"] == "error"
+assert result["message"]["text"]
+uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+assert uri.startswith("found/") and uri.endswith(".tw")
+assert result["partialFingerprints"]'
+
+# The same again: known, and counted once.
+exits 0 'nothing new' "$TWINWALK" triage --target "$bug" --as zoo \
+    --store f.db --json found
+check 'known' [ "$(value 'r["findings"][0]["status"]')" = known ]
+check 'not counted again' [ "$(value 'r["findings"][0]["count"]')" -eq "$raw" ]
+
+# Another bug under the same name.
+exits 10 'more raw findings' "$TWINWALK" run --target "$other" --programs 60 \
+    --out others --store f.db --as zoo
+check 'run --store records the run' [ "$(sql 'SELECT verb, programs, outcome
+    FROM runs ORDER BY id DESC LIMIT 1')" = 'run|60|done' ]
+check 'and its speed' [ "$(sql "SELECT count(*) FROM measures
+    WHERE name = 'programs_per_second' AND value > 0")" -eq 1 ]
+check 'and what was found' [ "$(sql "SELECT count(*) FROM findings
+    WHERE cause = 'order-of-equals' AND status = 'new'")" -eq 1 ]
+counted=$(sql 'SELECT sum(count) FROM keys')
+"$TWINWALK" run --target "$other" --programs 60 --out others2 --store f.db \
+    --as zoo >/dev/null 2>&1 || true
+check 'once, if it is the same campaign' \
+    [ "$(sql 'SELECT sum(count) FROM keys')" -eq "$counted" ]
+
+# Fixed, and back.
+exits 0 'after a fix' "$TWINWALK" triage --target softmmu --as zoo \
+    --store f.db --retest
+check 'keys are cured' grep -q "^  cured  *$key of missed-unmap-later-hop" \
+    out.txt
+check 'the finding is fixed' grep -q '^  fixed .*missed-unmap-later-hop' out.txt
+exits 10 'back' "$TWINWALK" triage --target "$bug" --as zoo --store f.db \
+    --json --junit j.xml found
+check 'returned' [ "$(value '[f["status"] for f in r["findings"]
+    if f["cause"] == "missed-unmap-later-hop"][0]')" = returned ]
+check 'the other is not' [ "$(value '[f["status"] for f in r["findings"]
+    if f["cause"] == "order-of-equals"][0]')" = fixed ]
+exits 10 'a retest that cures nothing' "$TWINWALK" triage --target "$bug" \
+    --as zoo --store f.db --retest
+exits 0 'one that cures all' "$TWINWALK" triage --target softmmu --as zoo \
+    --store f.db --retest --json
+check 'says so' [ "$(value 'set(k["is"] for k in r["retested"])')" = \
+    "{'fixed'}" ]
+
+# What engines left.
+case=$(find found -name '*-1.tw' | sort | sed -n 1p)
+"$TWINWALK" encode --harness zoo_fuzzer "$case" -o bytes 2>/dev/null ||
+    TWINWALK_ZOO=${bug#zoo:} "$TWINWALK" encode --harness zoo_fuzzer "$case" \
+        -o bytes
+mkdir -p afl/default/crashes afl/default/queue fuzz
+cp bytes 'afl/default/crashes/id:000000,sig:06,src:000000,op:havoc'
+echo 'not a crash' >afl/default/queue/id:000000
+echo 'Command line used' >afl/default/crashes/README.txt
+cp bytes fuzz/crash-0123456789abcdef
+cp bytes clusterfuzz-testcase-minimized-zoo_fuzzer-4567890123456789
+for input in afl fuzz; do
+    exits 10 "$input" env TWINWALK_ZOO="${bug#zoo:}" "$TWINWALK" triage \
+        --harness zoo_fuzzer --store "$input.db" --json "$input"
+    check 'one input' [ "$(value 'r["inputs"]')" -eq 1 ]
+    check 'its cause' [ "$(value 'r["findings"][0]["cause"]')" = \
+        missed-unmap-later-hop ]
+done
+exits 10 'ClusterFuzz' "$TWINWALK" triage --harness auto --target "$bug" \
+    --store cf.db --json clusterfuzz-testcase-minimized-zoo_fuzzer-4567890123456789
+check 'its cause' [ "$(value 'r["findings"][0]["cause"]')" = \
+    missed-unmap-later-hop ]
+
+for harness in text_fuzzer walkers_fuzzer softmmu_fuzzer; do
+    exits 0 "$harness" "$TWINWALK" triage --harness "$harness" \
+        --store clean.db --json bytes
+    check 'which is clean' [ "$(value 'r["clean"]')" -eq 1 ]
+done
+
+# A target that dies: by the sanitizer's report, without addresses.
+cat >dies.sh <<'END'
+#!/bin/sh
+while IFS= read -r line; do
+    if [ "$line" = . ]; then
+        cat >&2 <<'REPORT'
+==7==ERROR: AddressSanitizer: heap-use-after-free <script>alert(1)</script> '); DROP TABLE keys;--
+REPORT
+        kill -SEGV $$; exit
+    fi
+    printf '%s\n' "$line"
+done | "$TWINWALK" replay --as-target
+END
+chmod +x dies.sh
+evil="$(printf 'ev\033[2Jil\n<b>\047); DROP TABLE findings;--"&.tw')"
+{
+    # shellcheck disable=SC2016 # nobody may expand it
+    echo '# <script>alert(1)</script> "); DROP TABLE findings; $(touch owned)'
+    grep -v '^#' "$case"
+} >"$evil"
+status=0
+"$TWINWALK" triage --target "exec:sh $work/dies.sh" --as "$evil" \
+    --store f.db --junit j.xml --sarif s.json "$evil" >out.txt 2>err.txt ||
+    status=$?
+check 'a target that dies' [ "$status" -eq 10 ]
+check 'no escape sequence is passed on' sh -c \
+    "! LC_ALL=C grep -q \"\$(printf '\\033')\" out.txt err.txt"
+check 'tables are there' [ "$(sql 'SELECT count(*) > 1 FROM findings')" -eq 1 ]
+check 'nothing was run' [ ! -e owned ]
+check 'XML' python3 -c '
+import xml.etree.ElementTree as e
+case = e.parse("j.xml").getroot()[0][0]
+assert case.get("name") == "crash-heap-use-after-free", case.get("name")
+assert "<script>alert(1)</script>" in case[0].text'
+check 'SARIF is JSON' python3 -c '
+import json, urllib.parse
+r = json.load(open("s.json"))["runs"][0]["results"][0]
+uri = r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+assert "<" not in uri and "\"" not in uri and " " not in uri
+assert urllib.parse.unquote(uri).endswith("\"&.tw")'
+
+# One bad file does not lose the others.
+mkdir mixed
+cp "$case" mixed/good.tw
+echo 'no program' >mixed/bad.tw
+exits 10 'among others' "$TWINWALK" triage --target "$bug" --store mixed.db \
+    --no-min mixed
+check 'a bad file is told of' grep -q '^twinwalk: mixed/bad.tw:1:1: ' err.txt
+check 'and counted' grep -q '1 passed over' out.txt
+refuses 'no good file' 'mixed/bad.tw:1:1: ' "$TWINWALK" triage \
+    --store mixed.db mixed/bad.tw
+
+# Usage.
+refuses 'nothing to do' 'triage: expected a folder' "$TWINWALK" triage
+refuses 'files to retest' '--retest: ' "$TWINWALK" triage --retest found
+refuses 'no store to retest' 'none.db: expected a store' "$TWINWALK" triage \
+    --retest --store none.db
+check 'none is made' [ ! -e none.db ]
+refuses 'unknown harness' '--harness: expected' "$TWINWALK" triage \
+    --harness none found
+refuses '--raw' '--raw: expected' "$TWINWALK" triage --raw 0 found
+refuses '--junit in no folder' '--junit: ' "$TWINWALK" triage \
+    --junit no/j.xml found
+refuses '--as without --store' '--as: expected' "$TWINWALK" run --as x
+cp "$case" notes.db
+cp notes.db before
+refuses 'a file of another kind' 'notes.db: expected a store' "$TWINWALK" \
+    triage --target "$bug" --store notes.db found
+refuses 'to run too' 'notes.db: expected a store' "$TWINWALK" run \
+    --programs 1 --store notes.db
+check 'which stays as it is' cmp notes.db before
+
+# Killed at any moment: what was recorded stays, and the next run completes.
+recorded=0
+for moment in 0 0.02 0.05 0.1 0.15 0.2 0.3 0.4 0.5 0.7; do
+    "$TWINWALK" triage --target "$bug" --store killed.db found >/dev/null 2>&1 &
+    pid=$!
+    sleep "$moment"
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    [ -e killed.db ] || continue
+    now=$(python3 -c '
+import sqlite3
+db = sqlite3.connect("killed.db")
+assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+there = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+print(db.execute("SELECT count(*) FROM inputs").fetchone()[0] if there else 0)')
+    check "nothing is lost by a kill after $moment s" \
+        [ "$now" -ge "$recorded" ]
+    recorded=$now
+done
+# Once more, where it surely is in the middle.
+cat >halts.sh <<'END'
+#!/bin/sh
+while IFS= read -r line; do
+    if [ "$line" = . ]; then
+        touch halted
+        while [ -e halt ]; do sleep 0.1; done
+    fi
+    printf '%s\n' "$line"
+done | "$TWINWALK" replay --as-target
+END
+touch halt
+"$TWINWALK" triage --target "exec:sh $work/halts.sh" --as halts \
+    --store killed.db "$case" >/dev/null 2>&1 &
+pid=$!
+for _ in $(seq 300); do
+    [ ! -e halted ] || break
+    sleep 0.1
+done
+kill -KILL "$pid"
+wait "$pid" || true
+rm halt
+check 'it was in the middle' [ -e halted ]
+status=0
+"$TWINWALK" triage --target "$bug" --store killed.db --json found >out.txt \
+    2>err.txt || status=$?
+check 'the next run completes' [ "$status" -eq 0 -o "$status" -eq 10 ]
+check 'and has all' [ "$(value 'r["findings"][0]["count"]')" -eq "$raw" ]
+check 'in one finding' [ "$(value 'len(r["findings"])')" -eq 1 ]
+check 'all that were killed were interrupted' python3 -c '
+import sqlite3
+runs = sqlite3.connect("killed.db").execute(
+    "SELECT target, outcome FROM runs ORDER BY id").fetchall()
+assert runs[-1][1] == "done" and ("halts", "interrupted") in runs, runs
+assert "running" not in [outcome for _, outcome in runs], runs'
+
+# Does it tell the bugs of the zoo apart?
+exits 0 'zoo --triage' "$TWINWALK" zoo --triage 48 --jobs 2 --json
+check 'well enough' [ "$(value 'r["well"]')" = True ]
+check 'of all bugs' [ "$(value 'len(r["store"]["table"])')" -eq 12 ]
+
+finish

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* How `twinwalk check` is seen: a line a case, totals, JSON, JUnit. */
+#include <stdio.h>
+
+#include "cli/check.h"
+#include "cli/common/xml.h"
+
+const char *tw_check_status_name(TwCheckStatus status)
+{
+    static const char *const names[TW_CHECK_STATUSES] = {
+        [TW_CHECK_AS_NOTED] = "as noted", [TW_CHECK_FIXED] = "fixed",
+        [TW_CHECK_NEW] = "new",           [TW_CHECK_DIFFERS] = "differs",
+        [TW_CHECK_KNOWN] = "known",       [TW_CHECK_FLAKY] = "flaky",
+        [TW_CHECK_SKIPPED] = "skipped",   [TW_CHECK_SAME] = "same",
+        [TW_CHECK_BETTER] = "better",     [TW_CHECK_WORSE] = "worse",
+    };
+
+    return names[status];
+}
+
+/* "stale StaZooRdRamHopUnm", "flaky FlaZoo (1 of 3)", "agree". */
+static void append_result(GString *line, const TwFinding *finding)
+{
+    g_string_append(line, tw_verdict_name(finding->verdict));
+    if (finding->key[0]) {
+        g_string_append_printf(line, " %s", finding->key);
+    }
+    if (finding->verdict == TW_VERDICT_FLAKY) {
+        g_string_append_printf(line, " (%u of %u)", finding->again,
+                               finding->replays);
+    }
+}
+
+/* What came of a case, without its path: also the message of a failure. */
+static GString *result_line(const TwCheck *check, const TwCheckCase *one)
+{
+    GString *line = g_string_new(NULL);
+    const TwFinding *finding = &one->outcomes[0].finding;
+
+    append_result(line, finding);
+    if (check->n_targets == 2) {
+        g_string_append(line, " | ");
+        append_result(line, &one->outcomes[1].finding);
+    }
+    g_string_append_printf(line, ": %s", tw_check_status_name(one->status));
+    if (one->status == TW_CHECK_KNOWN) {
+        g_string_append_printf(
+            line, " (%s)",
+            tw_known_entry(check->known.list, finding->known - 1u)->name);
+    }
+    if (check->n_targets == 1 && one->expects &&
+        one->status != TW_CHECK_AS_NOTED) {
+        g_string_append_printf(line, " (noted: %s %s)", one->verdict, one->key);
+    }
+    return line;
+}
+
+void tw_check_print_case(const TwCheck *check, const TwCheckCase *one)
+{
+    GString *line = result_line(check, one);
+
+    printf("%s: %s\n", one->path, line->str);
+    fflush(stdout);
+    g_string_free(line, TRUE);
+}
+
+/* "zoo:slug (1)", with the other target behind it, if there is one. */
+static GString *targets_line(const TwCheck *check)
+{
+    GString *line = g_string_new(NULL);
+
+    for (unsigned t = 0; t < check->n_targets; t++) {
+        g_string_append_printf(line, "%s%s (%s)", t ? " against " : "",
+                               check->targets[t].name, check->versions[t]);
+    }
+    return line;
+}
+
+void tw_check_print_totals(const TwCheck *check)
+{
+    GString *targets = targets_line(check);
+    const char *between = ":";
+
+    printf("%u case%s on %s", check->cases->len,
+           check->cases->len == 1 ? "" : "s", targets->str);
+    for (unsigned s = 0; s < TW_CHECK_STATUSES; s++) {
+        if (check->totals[s] > 0) {
+            printf("%s %u %s", between, check->totals[s],
+                   tw_check_status_name(s));
+            between = ",";
+        }
+    }
+    printf("; %u failed\n", check->failed);
+    if (tw_cli_known_any(check->known.list)) {
+        printf("known divergences of this version\n");
+        tw_cli_known_table(check->known.list, check->matched, check->met,
+                           "cases");
+    }
+    g_string_free(targets, TRUE);
+}
+
+/* JSON --------------------------------------------------------------------- */
+
+static void json_result(JsonBuilder *b, const TwFinding *finding)
+{
+    tw_cli_json_string(b, "verdict", tw_verdict_name(finding->verdict));
+    tw_cli_json_string(b, "key", finding->key);
+    if (finding->op != TW_NO_OP) {
+        tw_cli_json_int(b, "operation", finding->op);
+    }
+    tw_cli_json_int(b, "replays", finding->replays);
+    tw_cli_json_int(b, "again", finding->again);
+    tw_cli_json_string(b, "text", finding->text);
+}
+
+static void json_case(const TwCheck *check, JsonBuilder *b,
+                      const TwCheckCase *one)
+{
+    const TwFinding *finding = &one->outcomes[0].finding;
+
+    json_builder_begin_object(b);
+    tw_cli_json_string(b, "file", one->path);
+    tw_cli_json_string(b, "status", tw_check_status_name(one->status));
+    tw_cli_json_bool(b, "failed", one->failed);
+    if (one->expects) {
+        tw_cli_json_string(b, "noted", one->key);
+    }
+    json_result(b, finding);
+    if (finding->known) {
+        tw_cli_json_string(
+            b, "known",
+            tw_known_entry(check->known.list, finding->known - 1u)->name);
+    }
+    if (check->n_targets == 2) {
+        json_builder_set_member_name(b, "against");
+        json_builder_begin_object(b);
+        json_result(b, &one->outcomes[1].finding);
+        json_builder_end_object(b);
+    }
+    json_builder_end_object(b);
+}
+
+void tw_check_print_json(const TwCheck *check)
+{
+    static const char *const names[] = {"target", "against"};
+    static const char *const versions[] = {"version", "against_version"};
+    g_autoptr(JsonBuilder) b = json_builder_new();
+
+    json_builder_begin_object(b);
+    for (unsigned t = 0; t < check->n_targets; t++) {
+        tw_cli_json_string(b, names[t], check->targets[t].name);
+        tw_cli_json_string(b, versions[t], check->versions[t]);
+    }
+    json_builder_set_member_name(b, "cases");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < check->cases->len; i++) {
+        json_case(check, b, g_ptr_array_index(check->cases, i));
+    }
+    json_builder_end_array(b);
+    json_builder_set_member_name(b, "totals");
+    json_builder_begin_object(b);
+    for (unsigned s = 0; s < TW_CHECK_STATUSES; s++) {
+        if (check->totals[s] > 0) {
+            tw_cli_json_int(b, tw_check_status_name(s), check->totals[s]);
+        }
+    }
+    json_builder_end_object(b);
+    tw_cli_json_int(b, "failed", check->failed);
+    tw_cli_known_json(b, check->known.list, check->matched, check->met);
+    tw_cli_known_json_expired(b, check->known.list);
+    json_builder_end_object(b);
+    tw_cli_json_print(b);
+}
+
+/* JUnit -------------------------------------------------------------------- */
+
+static double seconds_of(const TwCheck *check, const TwCheckCase *one)
+{
+    double seconds = 0;
+
+    for (unsigned t = 0; t < check->n_targets; t++) {
+        seconds += one->outcomes[t].seconds;
+    }
+    return seconds;
+}
+
+static void junit_case(const TwCheck *check, GString *xml,
+                       const TwCheckCase *one)
+{
+    g_autofree char *folder = g_path_get_dirname(one->path);
+    g_autofree char *name = g_path_get_basename(one->path);
+    GString *result = result_line(check, one);
+
+    g_string_append(xml, "    <testcase");
+    tw_xml_attribute(xml, "classname", folder);
+    tw_xml_attribute(xml, "name", name);
+    tw_xml_seconds(xml, seconds_of(check, one));
+    g_string_append(xml, ">\n");
+    if (one->failed) {
+        g_string_append(xml, "      <failure");
+        tw_xml_attribute(xml, "type", tw_check_status_name(one->status));
+        tw_xml_attribute(xml, "message", result->str);
+        g_string_append_c(xml, '>');
+        for (unsigned t = 0; t < check->n_targets; t++) {
+            tw_xml_text(xml, one->outcomes[t].finding.text);
+        }
+        g_string_append(xml, "</failure>\n");
+    } else if (one->status == TW_CHECK_SKIPPED) {
+        g_string_append(xml, "      <skipped");
+        tw_xml_attribute(xml, "message", result->str);
+        g_string_append(xml, "/>\n");
+    } else {
+        g_string_append(xml, "      <system-out>");
+        tw_xml_text(xml, result->str);
+        g_string_append(xml, "</system-out>\n");
+    }
+    g_string_append(xml, "    </testcase>\n");
+    g_string_free(result, TRUE);
+}
+
+GString *tw_check_junit(const TwCheck *check)
+{
+    GString *xml = g_string_new("<?xml version=\"1.0\" "
+                                "encoding=\"UTF-8\"?>\n");
+    GString *targets = targets_line(check);
+    double seconds = 0;
+
+    for (unsigned i = 0; i < check->cases->len; i++) {
+        seconds += seconds_of(check, g_ptr_array_index(check->cases, i));
+    }
+    g_string_append(xml, "<testsuites>\n  <testsuite");
+    tw_xml_attribute(xml, "name", targets->str);
+    g_string_append_printf(xml,
+                           " tests=\"%u\" failures=\"%u\" errors=\"0\" "
+                           "skipped=\"%u\"",
+                           check->cases->len, check->failed,
+                           check->totals[TW_CHECK_SKIPPED]);
+    tw_xml_seconds(xml, seconds);
+    g_string_append(xml, ">\n");
+    for (unsigned i = 0; i < check->cases->len; i++) {
+        junit_case(check, xml, g_ptr_array_index(check->cases, i));
+    }
+    g_string_append(xml, "  </testsuite>\n</testsuites>\n");
+    g_string_free(targets, TRUE);
+    return xml;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* What a case tells when it is run: its story, its drawing (report.h). */
+#define _GNU_SOURCE
+#include "cli/view/report.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fuzz/isolate.h"
+#include "fuzz/runner.h"
+#include "reports/draw.h"
+
+typedef struct Telling {
+    const TwTargetOptions *options;
+    const TwProgram *program;
+    const char *words, *name;
+    int fd; /* receives the story, a NUL, and the drawing */
+} Telling;
+
+static bool put(int fd, const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, data, size);
+
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        data += MAX(n, 0);
+        size -= (size_t)MAX(n, 0);
+    }
+    return true;
+}
+
+static void draw(const Telling *t, const TwStory *story,
+                 const TwFinding *finding, GString *out)
+{
+    g_autoptr(TwScene) start = tw_scene_start(t->program);
+    g_autofree char *first = g_strdup_printf(
+        "%s: %s%s%s", t->name, tw_verdict_name(finding->verdict),
+        finding->key[0] ? " " : "", finding->key);
+    const char *head[] = {first, t->words, NULL, NULL};
+    bool ways = story && story->access;
+
+    if (!ways) {
+        head[2] = "The topology as it is at the start.";
+    }
+    tw_draw(ways ? story->scene : start, ways ? story : NULL, head, out);
+}
+
+/* In the child. */
+static bool tell(void *data, volatile uint32_t *in_flight, TwFinding *finding,
+                 GError **error)
+{
+    const Telling *t = data;
+    TwTargetOptions options = *t->options;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(TwStory) story = NULL;
+    TwRunner *runner;
+
+    options.in_flight = in_flight;
+    runner = tw_runner_new(&options, error);
+    if (!runner) {
+        return false;
+    }
+    tw_runner_run(runner, t->program, finding, NULL, NULL);
+    if (tw_verdict_is_finding(finding->verdict)) {
+        story = tw_runner_story(runner);
+    }
+    if (story) {
+        tw_story_print(story, text);
+    }
+    g_string_append_c(text, '\0');
+    draw(t, story, finding, text);
+    put(t->fd, text->str, text->len);
+    return true;
+}
+
+/* Long options with values that are none: what twinwalk writes itself.  A word
+ * such as --help would end the process. */
+static bool may_parse(char **words)
+{
+    for (; *words; words++) {
+        if (**words == '-' && (!g_str_has_prefix(*words, "--") ||
+                               g_str_has_prefix(*words, "--help"))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The target of the words, or false. */
+static bool parse_words(const TwPageFinding *f, TwCliTarget *target)
+{
+    static const GOptionEntry none[] = {
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autofree char *line = g_strconcat("report ", f->words, NULL);
+    char **argv = NULL, **rest;
+    int argc;
+    bool ok;
+
+    memset(target, 0, sizeof(*target));
+    if (!*f->words || !g_shell_parse_argv(line, &argc, &argv, NULL)) {
+        return false;
+    }
+    /* The list loses what is an option, but not what it is made of. */
+    rest = g_memdup2(argv, (size_t)(argc + 1) * sizeof(char *));
+    ok = may_parse(argv) &&
+         tw_cli_options(&argc, &rest, "", "", none, target) && argc == 1 &&
+         tw_cli_target_ready(target);
+    g_free(rest);
+    g_strfreev(argv);
+    return ok;
+}
+
+static void take(TwPageFinding *f, int fd)
+{
+    off_t size = lseek(fd, 0, SEEK_END);
+    g_autofree char *data = size > 0 ? g_malloc0((size_t)size + 1) : NULL;
+    size_t story;
+
+    if (!data || pread(fd, data, (size_t)size, 0) != size) {
+        return;
+    }
+    story = strlen(data);
+    if (story > 0) {
+        f->explanation = g_strdup(data);
+    }
+    if (story + 1 < (size_t)size) {
+        f->drawing = g_strdup(data + story + 1);
+    }
+}
+
+static bool run(TwPageFinding *f, TwCliTarget *target, uint32_t patience,
+                const TwProgram *program, GError **error)
+{
+    g_autofree char *name = tw_page_case_name(f);
+    Telling t = {.options = &target->options,
+                 .program = program,
+                 .words = f->words_now,
+                 .name = name};
+    TwFinding finding;
+    bool ok;
+
+    t.fd = memfd_create("report", MFD_CLOEXEC);
+    if (t.fd < 0) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "report: expected memory for a story: %s",
+                    g_strerror(errno));
+        return false;
+    }
+    ok = tw_isolate(tell, &t, target->name, program, patience, &finding, error);
+    if (ok) {
+        take(f, t.fd);
+    } else if (!g_error_matches(*error, TW_TARGET_ERROR,
+                                TW_TARGET_ERROR_ENVIRONMENT)) {
+        /* A target that is not there today: the store's text must do. */
+        tw_cli_fail(0, "finding %" G_GINT64_FORMAT ": %s", f->id,
+                    (*error)->message);
+        g_clear_error(error);
+        ok = true;
+    }
+    close(t.fd);
+    return ok;
+}
+
+bool tw_report_tell(TwPageFinding *f, bool exec, GError **error)
+{
+    gsize size;
+    const char *data = g_bytes_get_data(f->data, &size);
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    TwCliTarget target;
+    GError *refused = NULL;
+    bool ok = true;
+
+    if (strcmp(f->form, "text") != 0 || size == 0) {
+        return true;
+    }
+    if (!parse_words(f, &target)) {
+        tw_cli_fail(0,
+                    "finding %" G_GINT64_FORMAT ": expected options that "
+                    "choose a target, not \"%s\"",
+                    f->id, f->words);
+    } else {
+        uint32_t patience = tw_cli_target_patience(&target, 1);
+
+        f->words_now = tw_cli_target_words(&target);
+        if (!tw_program_parse(program, data, size, "case", TW_TEXT_STRICT, NULL,
+                              NULL, &refused)) {
+            tw_cli_fail(0, "finding %" G_GINT64_FORMAT ": %s", f->id,
+                        refused->message);
+            g_error_free(refused);
+        } else if (exec || !g_str_has_prefix(target.name, "exec:")) {
+            ok = run(f, &target, patience, program, error);
+        }
+    }
+    tw_cli_target_clear(&target);
+    return ok;
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+/* How triage is seen: a line for each finding, JSON, cases as files. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/view/triage.h"
+
+/* Findings ----------------------------------------------------------------- */
+
+typedef struct Collect {
+    TwTriage *triage;
+    GPtrArray *findings;
+    GHashTable *fixed; /* ids of what was fixed by this run */
+} Collect;
+
+static void finding_free(void *data)
+{
+    TwTriageFinding *f = data;
+
+    g_free(f->cause);
+    g_free(f->title);
+    g_free(f->verdict);
+    g_free(f->rule);
+    g_free(f->text);
+    g_free(f->origin);
+    g_free(f->form);
+    g_free(f->words);
+    g_free(f->key);
+    g_free(f->data);
+    g_free(f);
+}
+
+static TwTriageNews news_of(const Collect *c, const TwStoreFinding *f)
+{
+    switch (f->status) {
+    case TW_STORE_NEW:
+    case TW_STORE_RETURNED:
+        return f->last_run == c->triage->run.id ? TW_TRIAGE_NEW
+                                                : TW_TRIAGE_KNOWN;
+    case TW_STORE_FIXED:
+        return g_hash_table_contains(c->fixed, &f->id) ? TW_TRIAGE_FIXED
+                                                       : TW_TRIAGE_WAS_FIXED;
+    default:
+        return TW_TRIAGE_KNOWN;
+    }
+}
+
+static bool note_change(const TwStoreChange *change, void *data)
+{
+    Collect *c = data;
+
+    if (strcmp(change->is, tw_store_status_name(TW_STORE_FIXED)) == 0) {
+        g_hash_table_add(c->fixed,
+                         g_memdup2(&change->finding, sizeof(change->finding)));
+    }
+    return true;
+}
+
+static bool collect(const TwStoreFinding *from, void *data)
+{
+    Collect *c = data;
+    TwTriageFinding *f = g_new0(TwTriageFinding, 1);
+
+    f->id = from->id;
+    f->status = from->status;
+    f->news = news_of(c, from);
+    f->security = from->security;
+    f->count = from->count;
+    f->keys = from->keys;
+    f->lines = from->lines;
+    f->minimal = from->minimal;
+    f->first_seen = from->first_seen;
+    f->last_seen = from->last_seen;
+    f->cause = g_strdup(from->cause);
+    f->title = g_strdup(from->title);
+    f->verdict = g_strdup(from->verdict);
+    f->rule = g_strdup(from->rule);
+    f->text = g_strdup(from->text);
+    f->origin = g_strdup(from->origin);
+    f->form = g_strdup(from->form);
+    f->words = g_strdup(from->words);
+    f->key = g_strdup(from->key_name);
+    f->size = from->size;
+    f->data = g_strndup(from->data ? from->data : "", from->size);
+    g_ptr_array_add(c->findings, f);
+    return true;
+}
+
+static int by_news(const void *a, const void *b)
+{
+    const TwTriageFinding *x = *(TwTriageFinding *const *)a;
+    const TwTriageFinding *y = *(TwTriageFinding *const *)b;
+
+    return x->news != y->news ? (x->news > y->news) - (x->news < y->news)
+                              : (x->id > y->id) - (x->id < y->id);
+}
+
+GPtrArray *tw_triage_findings(TwTriage *t, GError **error)
+{
+    Collect c = {
+        .triage = t,
+        .findings = g_ptr_array_new_with_free_func(finding_free),
+        .fixed =
+            g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+    };
+    bool ok = tw_store_changes(t->store, t->run.id, note_change, &c, error) &&
+              tw_store_findings(t->store, t->label, collect, &c, error);
+
+    g_hash_table_unref(c.fixed);
+    if (!ok) {
+        g_ptr_array_unref(c.findings);
+        return NULL;
+    }
+    g_ptr_array_sort(c.findings, by_news);
+    return c.findings;
+}
+
+/* Text --------------------------------------------------------------------- */
+
+/* A line of text that others wrote, for a terminal. */
+static void plain(const char *text, const char *end)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+    for (char *c = valid; *c; c++) {
+        if (g_ascii_iscntrl(*c)) {
+            *c = '?';
+        }
+    }
+    printf("%s%s", valid, end);
+}
+
+static void print_finding(const TwTriageFinding *f)
+{
+    printf("  %-9s %-9s %6" PRIu64 " x %3u key%s  ",
+           tw_store_status_name(f->status), f->verdict, f->count, f->keys,
+           f->keys == 1 ? " " : "s");
+    plain(f->cause, f->security ? "  SECURITY" : "");
+    printf("\n      ");
+    plain(f->title, "");
+    if (f->rule[0]) {
+        printf(" (");
+        plain(f->rule, ")");
+    }
+    if (f->minimal) {
+        printf("; %u lines", f->lines);
+    }
+    printf("\n");
+}
+
+static void print_retests(const TwTriage *t)
+{
+    unsigned cured = 0;
+
+    for (unsigned i = 0; i < t->retests->len; i++) {
+        const TwTriageRetest *r = g_ptr_array_index(t->retests, i);
+
+        cured += r->done && r->again == 0;
+        if (r->done && r->is != r->was) {
+            printf("  %-9s %s of ",
+                   r->again == 0                ? "cured"
+                   : r->again < TW_TRIAGE_TIMES ? "flaky"
+                   : r->was == TW_STORE_FIXED   ? "back"
+                                                : "there",
+                   r->key);
+            plain(r->cause, "");
+            printf(": %u of %d runs show it\n", r->again, TW_TRIAGE_TIMES);
+        }
+    }
+    if (t->retests->len > 0) {
+        printf("%u known keys run again, %u no longer show anything\n",
+               t->retests->len, cured);
+    }
+}
+
+static void print_text(TwTriage *t, GPtrArray *findings)
+{
+    unsigned counts[TW_TRIAGE_WAS_FIXED + 1] = {0};
+    unsigned known = 0;
+
+    for (unsigned i = 0; i < TW_MAX_KNOWN; i++) {
+        known += (unsigned)t->matched[i];
+    }
+    plain(t->label, "");
+    printf(" (%s): %u inputs", t->version, t->cases->len);
+    if (t->clean || t->unsupported || known || t->unreadable) {
+        printf(" (%u clean, %u not judged, %u known divergences, %u passed "
+               "over)",
+               t->clean, t->unsupported, known, t->unreadable);
+    }
+    printf("\n");
+    print_retests(t);
+    for (unsigned i = 0; i < findings->len; i++) {
+        const TwTriageFinding *f = g_ptr_array_index(findings, i);
+
+        counts[f->news]++;
+        if (f->news != TW_TRIAGE_WAS_FIXED) {
+            print_finding(f);
+        }
+    }
+    printf("%u findings new or returned, %u known, %u fixed by now, %u fixed "
+           "before; kept in ",
+           counts[TW_TRIAGE_NEW], counts[TW_TRIAGE_KNOWN],
+           counts[TW_TRIAGE_FIXED], counts[TW_TRIAGE_WAS_FIXED]);
+    plain(t->store_path, "\n");
+}
+
+/* JSON --------------------------------------------------------------------- */
+
+static void json_finding(JsonBuilder *b, const TwTriageFinding *f)
+{
+    json_builder_begin_object(b);
+    tw_cli_json_string(b, "cause", f->cause);
+    tw_cli_json_string(b, "title", f->title);
+    tw_cli_json_string(b, "status", tw_store_status_name(f->status));
+    tw_cli_json_bool(b, "changed",
+                     f->news == TW_TRIAGE_NEW || f->news == TW_TRIAGE_FIXED);
+    tw_cli_json_string(b, "verdict", f->verdict);
+    tw_cli_json_string(b, "rule", f->rule);
+    tw_cli_json_bool(b, "security", f->security);
+    tw_cli_json_int(b, "count", f->count);
+    tw_cli_json_int(b, "keys", f->keys);
+    tw_cli_json_string(b, "key", f->key);
+    tw_cli_json_int(b, "first_seen", (uint64_t)f->first_seen);
+    tw_cli_json_int(b, "last_seen", (uint64_t)f->last_seen);
+    tw_cli_json_bool(b, "minimal", f->minimal);
+    tw_cli_json_string(b, "text", f->text);
+    tw_cli_json_string(b, "origin", f->origin);
+    tw_cli_json_string(b, "see_it", f->words);
+    if (strcmp(f->form, "text") == 0) {
+        tw_cli_json_string(b, "case", f->data);
+    }
+    json_builder_end_object(b);
+}
+
+static void json_retests(JsonBuilder *b, const TwTriage *t)
+{
+    json_builder_set_member_name(b, "retested");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < t->retests->len; i++) {
+        const TwTriageRetest *r = g_ptr_array_index(t->retests, i);
+
+        if (r->done) {
+            json_builder_begin_object(b);
+            tw_cli_json_string(b, "key", r->key);
+            tw_cli_json_string(b, "cause", r->cause);
+            tw_cli_json_string(b, "was", tw_store_status_name(r->was));
+            tw_cli_json_string(b, "is", tw_store_status_name(r->is));
+            tw_cli_json_int(b, "again", r->again);
+            tw_cli_json_int(b, "runs", TW_TRIAGE_TIMES);
+            json_builder_end_object(b);
+        }
+    }
+    json_builder_end_array(b);
+}
+
+static void print_json(TwTriage *t, GPtrArray *findings)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+
+    json_builder_begin_object(b);
+    tw_cli_json_string(b, "target", t->label);
+    tw_cli_json_string(b, "version", t->version);
+    tw_cli_json_string(b, "store", t->store_path);
+    tw_cli_json_int(b, "run", (uint64_t)t->run.id);
+    tw_cli_json_int(b, "inputs", t->cases->len);
+    tw_cli_json_int(b, "clean", t->clean);
+    tw_cli_json_int(b, "flaky", t->flaky);
+    tw_cli_json_int(b, "not_judged", t->unsupported);
+    tw_cli_json_int(b, "passed_over", t->unreadable);
+    tw_cli_json_bool(b, "interrupted", *t->stop != 0);
+    json_builder_set_member_name(b, "known");
+    json_builder_begin_object(b);
+    for (unsigned i = 0; i < tw_known_n_entries(t->known.list); i++) {
+        if (t->matched[i]) {
+            tw_cli_json_int(b, tw_known_entry(t->known.list, i)->name,
+                            t->matched[i]);
+        }
+    }
+    json_builder_end_object(b);
+    json_builder_set_member_name(b, "findings");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < findings->len; i++) {
+        json_finding(b, g_ptr_array_index(findings, i));
+    }
+    json_builder_end_array(b);
+    json_retests(b, t);
+    json_builder_end_object(b);
+    tw_cli_json_print(b);
+}
+
+void tw_triage_print(TwTriage *t, GPtrArray *findings, bool json)
+{
+    if (json) {
+        print_json(t, findings);
+    } else {
+        print_text(t, findings);
+    }
+}
+
+/* Files -------------------------------------------------------------------- */
+
+/* The name of a file for a finding: causes are letters, digits and '-', but
+ * who knows what is in a store. */
+static char *file_name(const TwTriageFinding *f)
+{
+    g_autofree char *name = g_strdup(f->cause);
+
+    g_strcanon(name, "abcdefghijklmnopqrstuvwxyz0123456789-", '-');
+    return g_strdup_printf("%s.%s", name,
+                           strcmp(f->form, "text") == 0 ? "tw" : "bin");
+}
+
+static bool write_finding(const TwTriage *t, const TwTriageFinding *f,
+                          const char *folder, GError **error)
+{
+    g_autofree char *name = file_name(f);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autofree TwProgram *program = NULL;
+    TwFinding finding = {.op = TW_NO_OP};
+    TwCliTarget target = t->target;
+    g_autofree char *origin = g_strdup_printf("triage: %s", f->title);
+    GString *text;
+    bool ok;
+
+    if (strcmp(f->form, "text") != 0) {
+        return tw_cli_write(path, f->data, f->size, error);
+    }
+    program = g_new(TwProgram, 1);
+    if (!tw_program_parse(program, f->data, f->size, "the store",
+                          TW_TEXT_STRICT, NULL, NULL, error)) {
+        return false;
+    }
+    for (unsigned v = 0; v < TW_VERDICTS; v++) {
+        if (strcmp(tw_verdict_name(v), f->verdict) == 0) {
+            finding.verdict = (uint8_t)v;
+        }
+    }
+    g_strlcpy(finding.key, f->key, sizeof(finding.key));
+    g_strlcpy(finding.text, f->text, sizeof(finding.text));
+    target.check |= strstr(f->words, " --check") != NULL;
+    text = tw_cli_case_text(program, &finding, &target, origin);
+    ok = tw_cli_write(path, text->str, text->len, error);
+    g_string_free(text, TRUE);
+    return ok;
+}
+
+bool tw_triage_write(const TwTriage *t, GPtrArray *findings, const char *folder,
+                     GError **error)
+{
+    if (g_mkdir_with_parents(folder, 0777) != 0) {
+        g_set_error(error, TW_TEXT_ERROR, TW_TEXT_ERROR_IO,
+                    "%s: expected a folder that can be made: %s", folder,
+                    g_strerror(errno));
+        return false;
+    }
+    for (unsigned i = 0; i < findings->len; i++) {
+        const TwTriageFinding *f = g_ptr_array_index(findings, i);
+
+        if (f->news != TW_TRIAGE_WAS_FIXED && f->news != TW_TRIAGE_FIXED &&
+            f->size > 0 && !write_finding(t, f, folder, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int tw_triage_code(const TwTriage *t, GPtrArray *findings, bool retest_only)
+{
+    int code = TW_EXIT_CLEAN;
+
+    for (unsigned i = 0; i < findings->len; i++) {
+        const TwTriageFinding *f = g_ptr_array_index(findings, i);
+
+        if (f->news == TW_TRIAGE_NEW ||
+            (retest_only && f->news == TW_TRIAGE_KNOWN)) {
+            code = TW_EXIT_FINDING;
+        }
+    }
+    return t->self ? TW_EXIT_SELF : code;
+}
