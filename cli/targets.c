@@ -22,9 +22,16 @@ static void json_names(JsonBuilder *b, const char *member, uint64_t bits,
     json_builder_end_array(b);
 }
 
-static const char *op_name(unsigned code)
+static void json_ops(JsonBuilder *b, const char *member, const TwOpSet *ops)
 {
-    return tw_op_info(code)->name;
+    json_builder_set_member_name(b, member);
+    json_builder_begin_array(b);
+    for (unsigned code = 0; code < TW_OP_CODES; code++) {
+        if (tw_ops_has(ops, code)) {
+            json_builder_add_string_value(b, tw_op_info(code)->name);
+        }
+    }
+    json_builder_end_array(b);
 }
 
 static const char *op_flag_name(unsigned bit)
@@ -45,7 +52,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
 {
     json_builder_set_member_name(b, "dialect");
     json_builder_begin_object(b);
-    json_names(b, "operations", d->ops, op_name, TW_OP_CODES);
+    json_ops(b, "operations", &d->ops);
     json_names(b, "operation_flags", d->op_flags, op_flag_name, 5);
     json_names(b, "region_kinds", d->region_kinds & ~UINT64_C(1),
                tw_region_kind_name, TW_REGION_KINDS);

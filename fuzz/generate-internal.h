@@ -159,7 +159,7 @@ static inline bool tw_gen_chance(TwGen *gen, uint32_t percent)
 /* May operation `code` stand in a script of the dialect? */
 static inline bool tw_gen_speaks(const TwDialect *dialect, unsigned code)
 {
-    return (dialect->ops & ~dialect->setup_only) >> code & 1;
+    return tw_dialect_speaks(dialect, code);
 }
 
 /* The numbers of a profile. */

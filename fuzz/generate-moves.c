@@ -409,49 +409,49 @@ static void move_any(TwGen *gen)
 
 /* The mixture ------------------------------------------------------------- */
 
-#define OP(x) (UINT64_C(1) << TW_OP_##x)
-#define CHANGES (OP(MAP) | OP(UNMAP) | OP(PROTECT))
-#define FLUSHES \
-    (OP(FLUSH_PAGE) | OP(FLUSH_RANGE) | OP(FLUSH_INDEX) | OP(FLUSH_ALL))
+#define OP(x) TW_OP_##x
+#define CHANGES OP(MAP), OP(UNMAP), OP(PROTECT)
+#define FLUSHES OP(FLUSH_PAGE), OP(FLUSH_RANGE), OP(FLUSH_INDEX), OP(FLUSH_ALL)
 #define REGIONS \
-    (OP(ENABLE) | OP(MOVE) | OP(RESIZE) | OP(PRIORITY) | OP(READONLY) | \
-     OP(DEL) | OP(ALIAS_OFFSET))
+    OP(ENABLE), OP(MOVE), OP(RESIZE), OP(PRIORITY), OP(READONLY), OP(DEL), \
+        OP(ALIAS_OFFSET)
 
 static const struct {
     void (*make)(TwGen *gen);
-    uint64_t needs; /* one of these operations; 0: accesses only */
+    /* One of these operations; none: accesses only. */
+    uint8_t needs[16];
 } moves[MOVES] = {
-    [MOVE_ACCESS] = {tw_move_access, 0},
-    [MOVE_AGAIN] = {move_again, 0},
-    [MOVE_EDGE] = {move_edge, 0},
-    [MOVE_REMAP] = {move_remap, CHANGES},
-    [MOVE_TWICE] = {move_twice, CHANGES},
-    [MOVE_SILENT] = {move_silent, CHANGES},
-    [MOVE_RIGHTS] = {move_rights, CHANGES},
-    [MOVE_DENIED] = {move_denied, CHANGES},
-    [MOVE_NOTIFY] = {move_notify, CHANGES},
-    [MOVE_SLOT] = {move_slot, 0},
-    [MOVE_PAGE] = {move_page, OP(PAGE)},
-    [MOVE_RANGE] = {move_range, OP(FLUSH_RANGE)},
-    [MOVE_INDEX] = {move_index, OP(FLUSH_INDEX) | CHANGES},
-    [MOVE_TOPOLOGY] = {tw_move_topology, REGIONS},
-    [MOVE_TRANSACTION] = {tw_move_transaction, OP(BEGIN)},
-    [MOVE_PINGPONG] = {tw_move_pingpong, 0},
-    [MOVE_CPUS] = {tw_move_cpus, CHANGES | FLUSHES | REGIONS},
-    [MOVE_DMA] = {tw_move_dma, OP(DMA_READ) | OP(DMA_WRITE)},
+    [MOVE_ACCESS] = {tw_move_access, {0}},
+    [MOVE_AGAIN] = {move_again, {0}},
+    [MOVE_EDGE] = {move_edge, {0}},
+    [MOVE_REMAP] = {move_remap, {CHANGES}},
+    [MOVE_TWICE] = {move_twice, {CHANGES}},
+    [MOVE_SILENT] = {move_silent, {CHANGES}},
+    [MOVE_RIGHTS] = {move_rights, {CHANGES}},
+    [MOVE_DENIED] = {move_denied, {CHANGES}},
+    [MOVE_NOTIFY] = {move_notify, {CHANGES}},
+    [MOVE_SLOT] = {move_slot, {0}},
+    [MOVE_PAGE] = {move_page, {OP(PAGE)}},
+    [MOVE_RANGE] = {move_range, {OP(FLUSH_RANGE)}},
+    [MOVE_INDEX] = {move_index, {OP(FLUSH_INDEX), CHANGES}},
+    [MOVE_TOPOLOGY] = {tw_move_topology, {REGIONS}},
+    [MOVE_TRANSACTION] = {tw_move_transaction, {OP(BEGIN)}},
+    [MOVE_PINGPONG] = {tw_move_pingpong, {0}},
+    [MOVE_CPUS] = {tw_move_cpus, {CHANGES, FLUSHES, REGIONS}},
+    [MOVE_DMA] = {tw_move_dma, {OP(DMA_READ), OP(DMA_WRITE)}},
     [MOVE_SWITCH] = {tw_move_switch,
-                     OP(BYPASS) | OP(IOMMU_RESET) | OP(NOTIFY_ALL)},
-    [MOVE_DESTROY] = {tw_move_destroy, OP(IOMMU_DESTROY)},
-    [MOVE_UNPLUG] = {tw_move_unplug, OP(UNPLUG)},
-    [MOVE_OBSERVE] = {tw_move_observe, OP(OBSERVE)},
-    [MOVE_LISTEN] = {tw_move_listen, OP(LISTEN)},
-    [MOVE_DIRTY] = {tw_move_dirty, OP(DIRTY_CLEAR)},
-    [MOVE_SNAPSHOT] = {tw_move_snapshot, OP(RESTORE)},
-    [MOVE_CLOCK] = {tw_move_clock, OP(CLOCK)},
-    [MOVE_ACTOR] = {tw_move_actor, 0},
-    [MOVE_DURING] = {tw_move_during, CHANGES | REGIONS},
-    [MOVE_SPACE] = {tw_move_space, OP(SPACE_NEW) | OP(SPACE_DEL)},
-    [MOVE_ANY] = {move_any, 0},
+                     {OP(BYPASS), OP(IOMMU_RESET), OP(NOTIFY_ALL)}},
+    [MOVE_DESTROY] = {tw_move_destroy, {OP(IOMMU_DESTROY)}},
+    [MOVE_UNPLUG] = {tw_move_unplug, {OP(UNPLUG)}},
+    [MOVE_OBSERVE] = {tw_move_observe, {OP(OBSERVE)}},
+    [MOVE_LISTEN] = {tw_move_listen, {OP(LISTEN)}},
+    [MOVE_DIRTY] = {tw_move_dirty, {OP(DIRTY_CLEAR)}},
+    [MOVE_SNAPSHOT] = {tw_move_snapshot, {OP(RESTORE)}},
+    [MOVE_CLOCK] = {tw_move_clock, {OP(CLOCK)}},
+    [MOVE_ACTOR] = {tw_move_actor, {0}},
+    [MOVE_DURING] = {tw_move_during, {CHANGES, REGIONS}},
+    [MOVE_SPACE] = {tw_move_space, {OP(SPACE_NEW), OP(SPACE_DEL)}},
+    [MOVE_ANY] = {move_any, {0}},
 };
 
 void tw_gen_move(TwGen *gen)
@@ -472,15 +472,25 @@ void tw_gen_move(TwGen *gen)
     }
 }
 
+static bool is_possible(const TwDialect *dialect, unsigned move)
+{
+    const uint8_t *needs = moves[move].needs;
+    unsigned i = 0;
+
+    if (move == MOVE_DURING && !(dialect->op_flags & TW_OPF_DURING)) {
+        return false;
+    }
+    while (needs[i] != TW_OP_NOP && !tw_gen_speaks(dialect, needs[i])) {
+        i++;
+    }
+    return i == 0 || needs[i] != TW_OP_NOP;
+}
+
 void tw_gen_weigh(TwGen *gen)
 {
-    uint64_t ops = gen->dialect->ops & ~gen->dialect->setup_only;
-
     gen->possible = gen->weights = 0;
     for (unsigned i = 0; i < MOVES; i++) {
-        bool inside =
-            i != MOVE_DURING || (gen->dialect->op_flags & TW_OPF_DURING);
-        if (inside && (moves[i].needs == 0 || (moves[i].needs & ops))) {
+        if (is_possible(gen->dialect, i)) {
             gen->possible |= UINT64_C(1) << i;
             gen->weights += gen->mixture->moves[i];
         }

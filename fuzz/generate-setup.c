@@ -21,7 +21,7 @@ static TwOp *new_setup(TwGen *gen, TwOpCode code)
 
     if (program->n_setup >= TW_MAX_SETUP ||
         program->n_setup >= gen->dialect->max_setup ||
-        !(gen->dialect->ops >> code & 1)) {
+        !tw_ops_has(&gen->dialect->ops, code)) {
         return NULL;
     }
     TwOp *op = &program->setup[program->n_setup++];

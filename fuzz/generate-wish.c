@@ -134,7 +134,8 @@ static TwOp *put_setup(TwGen *gen, TwOpCode code)
     TwOp *op = &gen->scratch;
 
     if (program->n_setup < gen->dialect->max_setup &&
-        program->n_setup < TW_MAX_SETUP && (gen->dialect->ops >> code & 1)) {
+        program->n_setup < TW_MAX_SETUP &&
+        tw_ops_has(&gen->dialect->ops, code)) {
         op = &program->setup[program->n_setup++];
     }
     *op = (TwOp){.code = (uint8_t)code, .actor = TW_BOARD};

@@ -179,7 +179,7 @@ int main(int argc, char **argv)
         puts("# Records of the byte form: program/BYTES.md.");
         headers(dialect);
         for (unsigned code = 0; code < TW_OP_CODES; code++) {
-            if ((dialect->ops & ~dialect->setup_only) >> code & 1) {
+            if (tw_dialect_speaks(dialect, code)) {
                 operation(dialect, code);
             }
         }

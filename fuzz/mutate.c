@@ -273,7 +273,7 @@ static void change_setup(TwMutation *m)
     TwDialect setup = *m->dialect;
     TwOp op;
 
-    setup.setup_only = 0;
+    setup.setup_only = (TwOpSet){{0}};
     switch (tw_below(m, 5)) {
     case 0:
         if (program->n_setup < setup_limit(m->dialect) &&

@@ -6,7 +6,7 @@
 #include "program/ops.h"
 
 #define PROFILE(x) (1u << TW_PROFILE_##x)
-#define OP(x) (UINT64_C(1) << TW_OP_##x)
+#define OP(x) TW_OP_##x
 
 enum { EVERY_PROFILE = (1u << TW_PROFILES) - 1 };
 
@@ -37,28 +37,28 @@ const TwQuestionInfo *tw_question_info(TwQuestion question)
 }
 
 /* Groups of operations, by the table; the rest by name. */
-static uint64_t flagged(unsigned flag)
+static TwOpSet flagged(unsigned flag)
 {
-    uint64_t ops = 0;
+    TwOpSet ops = {{0}};
 
     for (unsigned code = 0; code < TW_OP_CODES; code++) {
-        ops |= (uint64_t)((tw_op_info(code)->flags & flag) != 0) << code;
+        if (tw_op_info(code)->flags & flag) {
+            tw_ops_add(&ops, code);
+        }
     }
     return ops;
 }
 
-static const uint64_t page_map = OP(PAGE) | OP(UNPAGE);
-static const uint64_t flushes =
-    OP(FLUSH_PAGE) | OP(FLUSH_RANGE) | OP(FLUSH_INDEX) | OP(FLUSH_ALL);
-static const uint64_t tables = OP(MAP) | OP(UNMAP) | OP(PROTECT) | OP(NOTIFY) |
-                               OP(NOTIFY_ALL) | OP(IOMMU_RESET) | OP(BYPASS) |
-                               OP(MPC_READ) | OP(MPC_WRITE) | OP(POKE) |
-                               OP(CONTEXT) | OP(INVALIDATE);
-static const uint64_t observers =
-    OP(OBSERVE) | OP(UNOBSERVE) | OP(REPLAY) | OP(VETO);
-static const uint64_t mappings = OP(DMA_MAP) | OP(DMA_UNMAP);
-static const uint64_t snapshots = OP(SNAPSHOT) | OP(RESTORE);
-static const uint64_t dirty_log = OP(DIRTY_LOG) | OP(DIRTY_CLEAR);
+#define PAGE_MAP OP(PAGE), OP(UNPAGE)
+#define FLUSHES OP(FLUSH_PAGE), OP(FLUSH_RANGE), OP(FLUSH_INDEX), OP(FLUSH_ALL)
+#define TABLES \
+    OP(MAP), OP(UNMAP), OP(PROTECT), OP(NOTIFY), OP(NOTIFY_ALL), \
+        OP(IOMMU_RESET), OP(BYPASS), OP(MPC_READ), OP(MPC_WRITE), OP(POKE), \
+        OP(CONTEXT), OP(INVALIDATE)
+#define OBSERVERS OP(OBSERVE), OP(UNOBSERVE), OP(REPLAY), OP(VETO)
+#define MAPPINGS OP(DMA_MAP), OP(DMA_UNMAP)
+#define SNAPSHOTS OP(SNAPSHOT), OP(RESTORE)
+#define DIRTY_LOG OP(DIRTY_LOG), OP(DIRTY_CLEAR)
 
 static void at_most(uint8_t *limit, uint8_t most)
 {
@@ -67,12 +67,11 @@ static void at_most(uint8_t *limit, uint8_t most)
 
 TwDialect tw_question_narrow(TwQuestion question, const TwDialect *dialect)
 {
-    uint64_t accesses = flagged(TW_OP_ACCESS);
-    uint64_t topology = flagged(TW_OP_TOPOLOGY) | OP(BEGIN) | OP(COMMIT);
-    uint64_t ops = 0; /* beside what every question has */
+    TwOpSet accesses = flagged(TW_OP_ACCESS);
+    TwOpSet ops = {{0}}; /* beside what every question has */
     /* What the world is made of: page maps and tables, and regions that are
      * read-only (TwDialect). */
-    uint64_t setup = flagged(TW_OP_SETUP_OK) | OP(READONLY);
+    TwOpSet setup = tw_ops_or(flagged(TW_OP_SETUP_OK), TW_OPS(OP(READONLY)));
     TwDialect d = *dialect;
 
     switch (question) {
@@ -81,32 +80,34 @@ TwDialect tw_question_narrow(TwQuestion question, const TwDialect *dialect)
         d.actors = d.late_spaces = d.explicit_safepoints = false;
         break;
     case TW_QUESTION_IOMMU:
-        ops = tables | observers | OP(IOMMU_DESTROY) | OP(DEL);
+        ops = TW_OPS(TABLES, OBSERVERS, OP(IOMMU_DESTROY), OP(DEL));
         at_most(&d.max_cpus, 1);
         d.late_spaces = false;
         break;
     case TW_QUESTION_INVALIDATE:
-        ops =
-            page_map | flushes | tables | snapshots | OP(CLOCK) | OP(SAFEPOINT);
+        ops = TW_OPS(PAGE_MAP, FLUSHES, TABLES, SNAPSHOTS, OP(CLOCK),
+                     OP(SAFEPOINT));
         at_most(&d.max_iommus, 4);
         d.late_spaces = false;
         break;
     case TW_QUESTION_TOPOLOGY:
-        ops = topology | snapshots | OP(LISTEN) | OP(UNLISTEN);
+        ops = tw_ops_or(
+            flagged(TW_OP_TOPOLOGY),
+            TW_OPS(OP(BEGIN), OP(COMMIT), SNAPSHOTS, OP(LISTEN), OP(UNLISTEN)));
         at_most(&d.max_cpus, 1);
         at_most(&d.max_iommus, 2);
         break;
     case TW_QUESTION_DMA:
-        accesses &= ~(OP(EXEC) | OP(RMW));
-        ops = tables | mappings | dirty_log | OP(MOVE) | OP(ENABLE) |
-              OP(READONLY) | OP(ROMD);
+        accesses = tw_ops_without(accesses, TW_OPS(OP(EXEC), OP(RMW)));
+        ops = TW_OPS(TABLES, MAPPINGS, DIRTY_LOG, OP(MOVE), OP(ENABLE),
+                     OP(READONLY), OP(ROMD));
         at_most(&d.max_cpus, 1);
         d.late_spaces = false;
         break;
     case TW_QUESTION_CPUS:
-        ops = page_map | flushes | tables | OP(SAFEPOINT) | OP(UNPLUG) |
-              OP(MOVE) | OP(ENABLE) | OP(PAR) | OP(AND) | OP(BARRIER) |
-              OP(END_PAR);
+        ops = TW_OPS(PAGE_MAP, FLUSHES, TABLES, OP(SAFEPOINT), OP(UNPLUG),
+                     OP(MOVE), OP(ENABLE), OP(PAR), OP(AND), OP(BARRIER),
+                     OP(END_PAR));
         at_most(&d.max_iommus, 3);
         d.late_spaces = false;
         break;
@@ -115,7 +116,8 @@ TwDialect tw_question_narrow(TwQuestion question, const TwDialect *dialect)
     case TW_QUESTIONS:
         return d;
     }
-    d.setup_only |= setup & ~ops;
-    d.ops &= accesses | ops | setup | OP(NOP);
+    d.setup_only = tw_ops_or(d.setup_only, tw_ops_without(setup, ops));
+    tw_ops_add(&ops, TW_OP_NOP);
+    d.ops = tw_ops_and(d.ops, tw_ops_or(accesses, tw_ops_or(ops, setup)));
     return d;
 }

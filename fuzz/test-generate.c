@@ -17,15 +17,15 @@ static TwProgram program, twin;
 static TwDialect fixed_dialect(void)
 {
     TwDialect dialect = tw_dialect_full();
-    uint64_t ops = 0;
 
+    dialect.ops = (TwOpSet){{0}};
     for (unsigned code = 0; code < TW_OP_CODES; code++) {
-        bool has = code <= TW_OP_SAFEPOINT ||
-                   (code >= TW_OP_MAP && code <= TW_OP_IOMMU_DESTROY) ||
-                   (code >= TW_OP_BEGIN && code <= TW_OP_REPLAY);
-        ops |= (uint64_t)has << code;
+        if (code <= TW_OP_SAFEPOINT ||
+            (code >= TW_OP_MAP && code <= TW_OP_IOMMU_DESTROY) ||
+            (code >= TW_OP_BEGIN && code <= TW_OP_REPLAY)) {
+            tw_ops_add(&dialect.ops, code);
+        }
     }
-    dialect.ops = ops;
     dialect.op_flags = TW_OPF_DURING | TW_OPF_NOTIFIED | TW_OPF_ON;
     dialect.contents = 1u << TW_CONTENTS_DATA;
     return dialect;
@@ -45,10 +45,7 @@ static TwDialect flat_dialect(void)
     };
     TwDialect dialect = tw_dialect_full();
 
-    dialect.ops = 0;
-    for (unsigned i = 0; i < sizeof(codes); i++) {
-        dialect.ops |= UINT64_C(1) << codes[i];
-    }
+    dialect.ops = tw_ops_of(codes, sizeof(codes));
     dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
                            1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
     dialect.iommu_kinds = 0;
@@ -112,9 +109,9 @@ static void test_narrow(void)
         TwRng rng = tw_rng_for(11, d);
         TwDialect dialect = tw_dialect_full();
 
-        dialect.ops &= tw_rng_next(&rng) | tw_rng_next(&rng);
+        dialect.ops.bits[0] &= tw_rng_next(&rng) | tw_rng_next(&rng);
         if (tw_rng_chance(&rng, 20)) {
-            dialect.ops = 1u << TW_OP_READ | 1u << TW_OP_PAGE;
+            dialect.ops = TW_OPS(TW_OP_READ, TW_OP_PAGE);
         }
         dialect.region_kinds &= (uint32_t)tw_rng_next(&rng);
         dialect.iommu_kinds &= (uint32_t)tw_rng_next(&rng);
@@ -333,7 +330,7 @@ static void test_reach(void)
         run_campaign(&c, (TwProfile)profile, 1500);
     }
     for (unsigned code = 0; code < TW_OP_CODES; code++) {
-        if ((dialect->ops >> code & 1) && code != TW_OP_PAR &&
+        if (tw_ops_has(&dialect->ops, code) && code != TW_OP_PAR &&
             code != TW_OP_AND && code != TW_OP_BARRIER &&
             code != TW_OP_END_PAR && c.codes[code] == 0) {
             g_error("operation %s never occurred", tw_op_info(code)->name);

@@ -18,11 +18,11 @@ static TwDialect rich_dialect(void)
     TwDialect dialect = tw_dialect_full();
 
     for (unsigned code = TW_OP_PAR; code < TW_OP_CODES; code++) {
-        dialect.ops &= ~(UINT64_C(1) << code);
+        tw_ops_remove(&dialect.ops, code);
     }
-    dialect.ops &= ~(UINT64_C(1) << TW_OP_DMA_MAP | 1u << TW_OP_MPC_READ |
-                     1u << TW_OP_MPC_WRITE | 1u << TW_OP_POKE |
-                     1u << TW_OP_CONTEXT | 1u << TW_OP_INVALIDATE);
+    dialect.ops = tw_ops_without(
+        dialect.ops, TW_OPS(TW_OP_DMA_MAP, TW_OP_MPC_READ, TW_OP_MPC_WRITE,
+                            TW_OP_POKE, TW_OP_CONTEXT, TW_OP_INVALIDATE));
     dialect.op_flags &= (uint8_t) ~(TW_OPF_VIA | TW_OPF_FROM);
     dialect.iommu_kinds = 1u << TW_IOMMU_TABLE;
     dialect.contents = 1u << TW_CONTENTS_DATA;

@@ -87,9 +87,8 @@ static void test_narrow(void)
 {
     TwDialect dialect = tw_dialect_full();
 
-    dialect.ops = 1ull << TW_OP_READ | 1ull << TW_OP_WRITE |
-                  1ull << TW_OP_PAGE | 1ull << TW_OP_MAP |
-                  1ull << TW_OP_FLUSH_ALL;
+    dialect.ops =
+        TW_OPS(TW_OP_READ, TW_OP_WRITE, TW_OP_PAGE, TW_OP_MAP, TW_OP_FLUSH_ALL);
     dialect.op_flags = 0;
     dialect.max_script = 12;
     dialect.max_setup = 6;

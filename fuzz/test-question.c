@@ -184,8 +184,7 @@ static void test_about(gconstpointer data)
         if (tw_op_info(code)->flags & TW_OP_ACCESS) {
             accesses += codes[code];
         }
-        if ((dialect.ops & ~dialect.setup_only) >> code & 1 && !par &&
-            codes[code] == 0) {
+        if (tw_dialect_speaks(&dialect, code) && !par && codes[code] == 0) {
             g_error("operation %s never occurred", tw_op_info(code)->name);
         }
     }

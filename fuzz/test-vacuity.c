@@ -117,7 +117,7 @@ static void print_stats(Table *table, const TwJudgeStats *stats)
 static void print_table(Table *table, const Count *c, const TwDialect *dialect)
 {
     for (unsigned code = 0; code < TW_OP_CODES; code++) {
-        if (code != TW_OP_NOP && (dialect->ops >> code & 1) &&
+        if (code != TW_OP_NOP && tw_ops_has(&dialect->ops, code) &&
             is_random(code)) {
             row(table, c->done[code], LEAST_OPERATION, "operation %s",
                 tw_op_info(code)->name);

@@ -58,26 +58,26 @@ void tw_judge_stats_add(TwJudgeStats *to, const TwJudgeStats *from)
 
 /* One operation ----------------------------------------------------------- */
 
-/* Operations that the oracle has no rules for, as bits. */
-#define BIT(code) (UINT64_C(1) << TW_OP_##code)
-static const uint64_t foreign = BIT(MPC_READ) | BIT(MPC_WRITE) | BIT(POKE) |
-                                BIT(CONTEXT) | BIT(INVALIDATE) | BIT(DMA_MAP) |
-                                BIT(DMA_UNMAP) | BIT(PAR) | BIT(AND) |
-                                BIT(BARRIER) | BIT(END_PAR);
-_Static_assert(TW_OP_CODES <= 64, "operations fit in a mask");
+/* Operations that the oracle has no rules for. */
+static const bool foreign[TW_OP_CODES] = {
+    [TW_OP_MPC_READ] = true,  [TW_OP_MPC_WRITE] = true,  [TW_OP_POKE] = true,
+    [TW_OP_CONTEXT] = true,   [TW_OP_INVALIDATE] = true, [TW_OP_DMA_MAP] = true,
+    [TW_OP_DMA_UNMAP] = true, [TW_OP_PAR] = true,        [TW_OP_AND] = true,
+    [TW_OP_BARRIER] = true,   [TW_OP_END_PAR] = true,
+};
 
 static bool knows(const TwOp *op)
 {
-    return op->code < TW_OP_CODES && !(foreign >> op->code & 1) &&
+    return op->code < TW_OP_CODES && !foreign[op->code] &&
            !(op->flags & TW_OPF_VIA);
 }
 
 /* The first thing of the program that the oracle has no rules for; if there is
- * none, in *codes the operations of the script, as bits. */
+ * none, in *codes the operations of the script. */
 static bool knows_all(const TwProgram *program, const char **what,
-                      uint64_t *codes)
+                      TwOpSet *codes)
 {
-    uint64_t seen = 0;
+    TwOpSet seen = {{0}};
 
     for (unsigned i = 0; i < program->n_iommus; i++) {
         uint8_t kind = program->iommus[i].kind;
@@ -94,7 +94,7 @@ static bool knows_all(const TwProgram *program, const char **what,
             *what = info ? info->name : "an unknown operation";
             return false;
         }
-        seen |= UINT64_C(1) << program->script[i].code;
+        tw_ops_add(&seen, program->script[i].code);
     }
     for (unsigned i = 0; i < program->n_actors; i++) {
         if (program->actors[i].region != TW_NONE &&
@@ -492,7 +492,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
 {
     const TwTrace *trace = oracle->trace;
     const char *what = NULL;
-    uint64_t codes;
+    TwOpSet codes;
     TwVerdict verdict, last;
 
     *op = TW_NO_OP;
@@ -512,7 +512,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
     tw_contents_start(&oracle->contents, oracle->program,
                       trace->locations_hidden || !dialect->locations,
                       contract->code == TW_CODE_UNTIL_FLUSH,
-                      (codes & BIT(DIRTY_LOG)) != 0);
+                      tw_ops_has(&codes, TW_OP_DIRTY_LOG));
     tw_dirty_start(&oracle->dirty);
     oracle->log = oracle->dirty_record = 0;
     oracle->expected = (TwExpected){.observer = TW_NONE,

@@ -30,7 +30,7 @@ static uint8_t add_region(TwProgram *p, TwRegionKind kind, unsigned container,
 static void add_setup(TwProgram *p, const TwDialect *d, TwOp op)
 {
     unsigned max = tw_form_clamp(d->max_setup, 0, TW_MAX_SETUP);
-    if (p->n_setup < max && (d->ops >> op.code & 1)) {
+    if (p->n_setup < max && tw_ops_has(&d->ops, op.code)) {
         tw_dialect_fit_op(d, p, &op);
         p->setup[p->n_setup++] = op;
     }

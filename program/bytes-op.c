@@ -415,9 +415,9 @@ static bool decode_arg(const OpIn *o, TwArg arg)
 
 static bool admits_code(const TwDecode *t, unsigned code, TwPlace where)
 {
-    uint64_t ops =
-        where == TW_IN_SETUP ? t->d->ops : t->d->ops & ~t->d->setup_only;
-    return code == TW_OP_NOP || (ops >> code & 1);
+    return code == TW_OP_NOP ||
+           (where == TW_IN_SETUP ? tw_ops_has(&t->d->ops, code)
+                                 : tw_dialect_speaks(t->d, code));
 }
 
 static unsigned decode_code(const TwDecode *t, unsigned byte, TwPlace where)

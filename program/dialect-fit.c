@@ -51,7 +51,7 @@ static bool is_wide(const TwDialect *d, const TwProgram *p)
     return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
            d->region_lg == 0 && !d->identity_pages && !d->whole_pages &&
            !d->plain_devices && !d->exec_needs_code &&
-           d->ops >> TW_OP_READONLY & 1;
+           tw_ops_has(&d->ops, TW_OP_READONLY);
 }
 
 /* Pages ---------------------------------------------------------------------
@@ -115,7 +115,7 @@ static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
     uint64_t most = highest(d);
     if (op->code == TW_OP_EXEC && d->exec_needs_code &&
         p->contents != TW_CONTENTS_CODE) {
-        if (!(d->ops >> TW_OP_READ & 1)) {
+        if (!tw_ops_has(&d->ops, TW_OP_READ)) {
             *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
             return;
         }
@@ -190,7 +190,7 @@ void tw_dialect_fit_region(const TwDialect *d, const TwProgram *p, unsigned id,
     if (r->kind == TW_REGION_ALIAS) {
         r->alias_offset = fit_offset(d, p, r->alias_offset);
     }
-    if (!(d->ops >> TW_OP_READONLY & 1)) {
+    if (!tw_ops_has(&d->ops, TW_OP_READONLY)) {
         r->readonly = false;
     }
     if (d->plain_devices && tw_region_has_device(r->kind)) {

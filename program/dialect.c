@@ -11,7 +11,7 @@
 TwDialect tw_dialect_full(void)
 {
     return (TwDialect){
-        .ops = (UINT64_C(1) << TW_OP_CODES) - 1,
+        .ops = tw_ops_all(),
         .region_kinds = (1u << TW_REGION_KINDS) - 1,
         .iommu_kinds = (1u << TW_IOMMU_KINDS) - 1,
         .selects = (1u << TW_SELECTS) - 1,
@@ -78,15 +78,15 @@ static const char *narrowed(const TwDialect *d, const TwOp *op, const TwOp *fit)
 }
 
 /* `ops`: those that may stand there. */
-static bool admits_op(const TwDialect *d, uint64_t ops, const TwProgram *p,
-                      const TwOp *op, const char *where, unsigned number,
-                      Reply reply)
+static bool admits_op(const TwDialect *d, const TwOpSet *ops,
+                      const TwProgram *p, const TwOp *op, const char *where,
+                      unsigned number, Reply reply)
 {
     const TwOpInfo *info = tw_op_info(op->code);
     if (!info) {
         return no(reply, "%s %u: no such operation", where, number);
     }
-    if (op->code != TW_OP_NOP && !(ops >> op->code & 1)) {
+    if (op->code != TW_OP_NOP && !tw_ops_has(ops, op->code)) {
         return no(reply, "%s %u: operation %s", where, number, info->name);
     }
     unsigned flags = op->flags & ~d->op_flags;
@@ -140,7 +140,7 @@ static bool admits_regions(const TwDialect *d, const TwProgram *p, Reply reply)
                       "not aligned",
                       i);
         }
-        if (r->readonly && !(d->ops >> TW_OP_READONLY & 1)) {
+        if (r->readonly && !tw_ops_has(&d->ops, TW_OP_READONLY)) {
             return no(reply, "region r%u: read-only", i);
         }
         if (d->plain_devices && has_device(r) &&
@@ -231,7 +231,7 @@ bool tw_dialect_admits(const TwDialect *d, const TwProgram *p, char *why,
                        size_t why_size)
 {
     Reply reply = {why, why_size};
-    uint64_t later = d->ops & ~d->setup_only;
+    TwOpSet later = tw_ops_without(d->ops, d->setup_only);
     if (p->page_lg < d->min_page_lg || p->page_lg > d->max_page_lg) {
         return no(reply, "page 2^%u, not 2^%u to 2^%u", p->page_lg,
                   d->min_page_lg, d->max_page_lg);
@@ -253,7 +253,7 @@ bool tw_dialect_admits(const TwDialect *d, const TwProgram *p, char *why,
         if (!d->actors) {
             return no(reply, "actor %u: actor offsets", i);
         }
-        if (!admits_op(d, later, p, &p->actors[i].op, "actor", i, reply)) {
+        if (!admits_op(d, &later, p, &p->actors[i].op, "actor", i, reply)) {
             return false;
         }
     }
@@ -261,7 +261,7 @@ bool tw_dialect_admits(const TwDialect *d, const TwProgram *p, char *why,
         return no(reply, "at most %u setup operations", d->max_setup);
     }
     for (unsigned i = 0; i < p->n_setup; i++) {
-        if (!admits_op(d, d->ops, p, &p->setup[i], "setup", i, reply)) {
+        if (!admits_op(d, &d->ops, p, &p->setup[i], "setup", i, reply)) {
             return false;
         }
     }
@@ -269,7 +269,7 @@ bool tw_dialect_admits(const TwDialect *d, const TwProgram *p, char *why,
         return no(reply, "at most %u operations", d->max_script);
     }
     for (unsigned i = 0; i < p->n_script; i++) {
-        if (!admits_op(d, later, p, &p->script[i], "operation", i, reply)) {
+        if (!admits_op(d, &later, p, &p->script[i], "operation", i, reply)) {
             return false;
         }
     }

@@ -9,12 +9,13 @@
 #define TW_PROGRAM_DIALECT_H
 
 #include "program/model.h"
+#include "program/opset.h"
 
 typedef struct TwDialect {
-    uint64_t ops;          /* bit per TwOpCode; without `readonly` no region
-                            * starts read-only either */
-    uint64_t setup_only;   /* bit per TwOpCode: those of `ops` that stand in
-                            * the setup and nowhere else */
+    TwOpSet ops;           /* without `readonly` no region starts read-only
+                            * either */
+    TwOpSet setup_only;    /* those of `ops` that stand in the setup and
+                            * nowhere else */
     uint32_t region_kinds; /* bit per TwRegionKind */
     uint32_t iommu_kinds;  /* bit per TwIommuKind */
     uint32_t selects;      /* bit per TwSelect */
@@ -45,6 +46,13 @@ typedef struct TwDialect {
     uint8_t max_tlb_lg, max_victims;
     uint16_t max_setup, max_script;
 } TwDialect;
+
+/* May operation `code` stand in scripts and actor offsets? */
+static inline bool tw_dialect_speaks(const TwDialect *dialect, unsigned code)
+{
+    return tw_ops_has(&dialect->ops, code) &&
+           !tw_ops_has(&dialect->setup_only, code);
+}
 
 /* Everything the language has: for the text form and for tools. */
 TwDialect tw_dialect_full(void);

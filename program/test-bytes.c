@@ -12,10 +12,8 @@ static uint8_t bytes[TW_BYTES_MAX];
 static TwDialect narrow_dialect(void)
 {
     TwDialect d = tw_dialect_full();
-#define BIT(x) (UINT64_C(1) << TW_OP_##x)
-    d.ops = BIT(READ) | BIT(WRITE) | BIT(PAGE) | BIT(MAP) | BIT(UNMAP) |
-            BIT(DMA_READ) | BIT(FLUSH_PAGE) | BIT(NOTIFY_ALL);
-#undef BIT
+    d.ops = TW_OPS(TW_OP_READ, TW_OP_WRITE, TW_OP_PAGE, TW_OP_MAP, TW_OP_UNMAP,
+                   TW_OP_DMA_READ, TW_OP_FLUSH_PAGE, TW_OP_NOTIFY_ALL);
     d.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
                      1u << TW_REGION_IOMMU | 1u << TW_REGION_ALIAS;
     d.iommu_kinds = 1u << TW_IOMMU_TABLE;
@@ -42,7 +40,7 @@ static TwDialect narrow_dialect(void)
 static TwDialect empty_dialect(void)
 {
     TwDialect d = narrow_dialect();
-    d.ops = 0;
+    d.ops = (TwOpSet){{0}};
     d.region_kinds = d.iommu_kinds = d.selects = d.op_flags = 0;
     d.max_regions = d.max_spaces = d.max_iommus = d.max_cpus = 0;
     d.max_mmu_indexes = d.max_iommu_indexes = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of operations holds together, with the forms that it drives. */
+#include "program/opset.h"
 #include "program/test-program.h"
 
 static TwProgram p;
@@ -209,6 +210,36 @@ static void test_names(void)
     g_assert_null(tw_end_name(TW_ENDS));
 }
 
+/* Sets hold codes that one integer has no bit for. */
+static void test_set(void)
+{
+    static const uint8_t codes[] = {0, 5, 63, 64, 127};
+    TwOpSet some = tw_ops_of(codes, sizeof codes);
+    TwOpSet none = {{0}}, all = none;
+    for (unsigned code = 0; code < TW_OP_SET_MAX; code++) {
+        bool named = memchr(codes, (int)code, sizeof codes) != NULL;
+        g_assert_true(tw_ops_has(&some, code) == named);
+        tw_ops_add(&all, code);
+        g_assert_true(tw_ops_has(&all, code));
+    }
+    g_assert_false(tw_ops_has(&all, TW_OP_SET_MAX));
+    TwOpSet rest = tw_ops_without(all, some);
+    g_assert_false(tw_ops_has(&rest, 64) || tw_ops_has(&rest, 127));
+    g_assert_true(tw_ops_has(&rest, 65));
+    g_assert_true(tw_ops_equal(tw_ops_and(rest, some), none));
+    g_assert_true(tw_ops_equal(tw_ops_or(rest, some), all));
+    g_assert_false(tw_ops_equal(rest, all));
+    tw_ops_remove(&some, 127);
+    g_assert_false(tw_ops_has(&some, 127));
+    g_assert_true(tw_ops_has(&some, 64));
+    g_assert_true(
+        tw_ops_equal(TW_OPS(TW_OP_NOP, TW_OP_RMW),
+                     tw_ops_of((const uint8_t[]){TW_OP_RMW, TW_OP_NOP}, 2)));
+    TwOpSet full = tw_ops_all();
+    g_assert_true(tw_ops_has(&full, TW_OP_CODES - 1));
+    g_assert_false(tw_ops_has(&full, TW_OP_CODES));
+}
+
 /* LANGUAGE.md has one row for each operation, as the table has. */
 static void test_manual(void)
 {
@@ -289,6 +320,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ops/make", test_make);
     g_test_add_func("/ops/unused-fields", test_unused_fields);
     g_test_add_func("/ops/names", test_names);
+    g_test_add_func("/ops/set", test_set);
     g_test_add_func("/ops/manual", test_manual);
     g_test_add_func("/ops/NT-11/no-registration-inside",
                     test_no_registration_inside);

@@ -146,19 +146,24 @@ static const struct {
     [NUM_REGION] = {"region-lg", 0, 63},
 };
 
+/* A name's bit is its number. */
+typedef struct NameSet {
+    uint64_t bits[TW_OP_SET_MAX / 64];
+} NameSet;
+
 typedef struct Fields {
-    uint64_t set[SETS];
+    NameSet set[SETS];
     unsigned num[NUMS];
 } Fields;
 
 static void fields_from(Fields *f, const TwDialect *d, const TwContract *c)
 {
-    f->set[SET_OPS] = d->ops;
-    f->set[SET_OP_FLAGS] = d->op_flags;
-    f->set[SET_REGION_KINDS] = d->region_kinds;
-    f->set[SET_IOMMU_KINDS] = d->iommu_kinds;
-    f->set[SET_SELECTS] = d->selects;
-    f->set[SET_FEATURES] =
+    memcpy(f->set[SET_OPS].bits, d->ops.bits, sizeof(d->ops.bits));
+    f->set[SET_OP_FLAGS].bits[0] = d->op_flags;
+    f->set[SET_REGION_KINDS].bits[0] = d->region_kinds;
+    f->set[SET_IOMMU_KINDS].bits[0] = d->iommu_kinds;
+    f->set[SET_SELECTS].bits[0] = d->selects;
+    f->set[SET_FEATURES].bits[0] =
         (d->actors ? FEATURE_ACTORS : 0) |
         (d->explicit_safepoints ? FEATURE_SAFEPOINTS : 0) |
         (d->shared_blocks ? FEATURE_SHARED : 0) |
@@ -169,11 +174,12 @@ static void fields_from(Fields *f, const TwDialect *d, const TwContract *c)
         (d->plain_devices ? FEATURE_PLAIN : 0) |
         (d->exec_needs_code ? FEATURE_EXEC_CODE : 0) |
         (d->contents >> TW_CONTENTS_CODE & 1 ? FEATURE_CODE : 0);
-    f->set[SET_CONTRACT] = (c->cpu_cache ? CONTRACT_CACHE : 0) |
-                           (c->one_entry_per_page ? CONTRACT_ONE_ENTRY : 0) |
-                           (c->queued ? CONTRACT_QUEUED : 0) |
-                           (c->code == TW_CODE_UNTIL_FLUSH ? CONTRACT_CODE : 0);
-    f->set[SET_ENDS] = c->ends;
+    f->set[SET_CONTRACT].bits[0] =
+        (c->cpu_cache ? CONTRACT_CACHE : 0) |
+        (c->one_entry_per_page ? CONTRACT_ONE_ENTRY : 0) |
+        (c->queued ? CONTRACT_QUEUED : 0) |
+        (c->code == TW_CODE_UNTIL_FLUSH ? CONTRACT_CODE : 0);
+    f->set[SET_ENDS].bits[0] = c->ends;
     f->num[NUM_MIN_PAGE] = d->min_page_lg;
     f->num[NUM_MAX_PAGE] = d->max_page_lg;
     f->num[NUM_MIN_GRANULE] = d->min_granule_lg;
@@ -194,16 +200,16 @@ static void fields_from(Fields *f, const TwDialect *d, const TwContract *c)
 
 static void fields_to(const Fields *f, TwDialect *d, TwContract *c)
 {
-    uint64_t features = f->set[SET_FEATURES];
-    uint64_t contract = f->set[SET_CONTRACT];
+    uint64_t features = f->set[SET_FEATURES].bits[0];
+    uint64_t contract = f->set[SET_CONTRACT].bits[0];
 
     memset(d, 0, sizeof(*d));
     memset(c, 0, sizeof(*c));
-    d->ops = f->set[SET_OPS];
-    d->op_flags = (uint8_t)f->set[SET_OP_FLAGS];
-    d->region_kinds = (uint32_t)f->set[SET_REGION_KINDS];
-    d->iommu_kinds = (uint32_t)f->set[SET_IOMMU_KINDS];
-    d->selects = (uint32_t)f->set[SET_SELECTS];
+    memcpy(d->ops.bits, f->set[SET_OPS].bits, sizeof(d->ops.bits));
+    d->op_flags = (uint8_t)f->set[SET_OP_FLAGS].bits[0];
+    d->region_kinds = (uint32_t)f->set[SET_REGION_KINDS].bits[0];
+    d->iommu_kinds = (uint32_t)f->set[SET_IOMMU_KINDS].bits[0];
+    d->selects = (uint32_t)f->set[SET_SELECTS].bits[0];
     d->actors = features & FEATURE_ACTORS;
     d->explicit_safepoints = features & FEATURE_SAFEPOINTS;
     d->shared_blocks = features & FEATURE_SHARED;
@@ -235,7 +241,7 @@ static void fields_to(const Fields *f, TwDialect *d, TwContract *c)
     c->one_entry_per_page = contract & CONTRACT_ONE_ENTRY;
     c->queued = contract & CONTRACT_QUEUED;
     c->code = contract & CONTRACT_CODE ? TW_CODE_UNTIL_FLUSH : TW_CODE_FRESH;
-    c->ends = (uint8_t)f->set[SET_ENDS];
+    c->ends = (uint8_t)f->set[SET_ENDS].bits[0];
 }
 
 void tw_greeting_print(const TwDialect *dialect, const TwContract *contract,
@@ -250,7 +256,7 @@ void tw_greeting_print(const TwDialect *dialect, const TwContract *contract,
     for (unsigned s = 0; s < SETS; s++) {
         g_string_append(out, sets[s].key);
         for (unsigned bit = 0; sets[s].name(bit); bit++) {
-            if (f.set[s] >> bit & 1) {
+            if (f.set[s].bits[bit / 64] >> bit % 64 & 1) {
                 g_string_append_printf(out, " %s", sets[s].name(bit));
             }
         }
@@ -314,11 +320,11 @@ static bool next_line(Parser *p, char *line, size_t size)
     return true;
 }
 
-static bool parse_set(Parser *p, unsigned s, char *words, uint64_t *out)
+static bool parse_set(Parser *p, unsigned s, char *words, NameSet *out)
 {
     char *save = NULL;
 
-    *out = 0;
+    *out = (NameSet){{0}};
     for (char *word = strtok_r(words, " ", &save); word;
          word = strtok_r(NULL, " ", &save)) {
         unsigned bit = 0;
@@ -330,10 +336,10 @@ static bool parse_set(Parser *p, unsigned s, char *words, uint64_t *out)
             return fail(p, "a name of \"%s\", not \"%.40s\"", sets[s].key,
                         word);
         }
-        if (*out >> bit & 1) {
+        if (out->bits[bit / 64] >> bit % 64 & 1) {
             return fail(p, "\"%s\" once", word);
         }
-        *out |= UINT64_C(1) << bit;
+        out->bits[bit / 64] |= UINT64_C(1) << bit % 64;
     }
     return true;
 }

@@ -233,7 +233,7 @@ static bool run_admitted(Machine *m)
     for (unsigned i = 0; i < program->n_actors; i++) {
         const TwActor *actor = &program->actors[i];
         if (actor->region != TW_NONE &&
-            !(m->dialect.ops >> actor->op.code & 1)) {
+            !tw_ops_has(&m->dialect.ops, actor->op.code)) {
             return false;
         }
     }
@@ -241,7 +241,7 @@ static bool run_admitted(Machine *m)
     for (unsigned i = 0; i < program->n_script; i++) {
         const TwOp *op = &program->script[i];
         m->resizes |= op->code == TW_OP_CLOCK;
-        if (!(m->dialect.ops >> op->code & 1) ||
+        if (!tw_ops_has(&m->dialect.ops, op->code) ||
             (op->flags & ~m->dialect.op_flags)) {
             return false;
         }
@@ -351,10 +351,7 @@ static TwDialect softmmu_dialect(bool hide_locations)
     };
     TwDialect dialect = tw_dialect_full();
 
-    dialect.ops = 0;
-    for (unsigned i = 0; i < G_N_ELEMENTS(codes); i++) {
-        dialect.ops |= UINT64_C(1) << codes[i];
-    }
+    dialect.ops = tw_ops_of(codes, sizeof(codes));
     dialect.iommu_kinds = 1u << TW_IOMMU_TABLE;
     dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_DURING;
     dialect.locations = !hide_locations;

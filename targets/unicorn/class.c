@@ -78,12 +78,9 @@ static TwDialect unicorn_dialect(const Guest *guest, bool vtlb,
     bool executes = guest->executes && !vtlb;
     TwDialect dialect = tw_dialect_full();
 
-    dialect.ops = 0;
-    for (unsigned i = 0; i < G_N_ELEMENTS(codes); i++) {
-        dialect.ops |= UINT64_C(1) << codes[i];
-    }
+    dialect.ops = tw_ops_of(codes, sizeof(codes));
     if (!executes) {
-        dialect.ops &= ~(UINT64_C(1) << TW_OP_EXEC);
+        tw_ops_remove(&dialect.ops, TW_OP_EXEC);
         dialect.contents = 1u << TW_CONTENTS_DATA;
     }
     dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
