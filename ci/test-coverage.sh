@@ -29,11 +29,11 @@ expect()
     fi
 }
 
-# Ten lines and four branches of oracle/walk.c, of which $1 and $2 are reached;
+# Ten lines and four branches of oracle/walk/walk.c, of which $1 and $2 are reached;
 # two lines of fuzz/run.c.
 made()
 {
-    echo 'SF:oracle/walk.c'
+    echo 'SF:oracle/walk/walk.c'
     echo 'FN:1,walk.c:first'
     echo 'FN:6,walk.c:second'
     for i in 1 2 3 4 5 6 7 8 9 10; do
@@ -70,30 +70,30 @@ expect 0 'nothing has changed' "$here/lcov" diff old old
 expect 0 'and nothing is said' test ! -s out.txt
 expect 0 'more' "$here/lcov" diff old wider
 has 'is gained' \
-    'oracle/walk.c: lines lost 0 gained 2, branches lost 0 gained 1'
+    'oracle/walk/walk.c: lines lost 0 gained 2, branches lost 0 gained 1'
 expect 10 'lines lost' "$here/lcov" diff old less
-has 'says which' 'oracle/walk.c: lines lost 4 gained 0, branches lost 0 gained 0; lost: 5 6 7 8'
+has 'says which' 'oracle/walk/walk.c: lines lost 4 gained 0, branches lost 0 gained 0; lost: 5 6 7 8'
 has 'and where' 'oracle: line coverage 40\.00 %, was 80\.00 %: a drop of more than 0\.5 %'
 expect 0 'within the limit' "$here/lcov" diff old less 40
 expect 10 'branches lost' "$here/lcov" diff old ways 24.9
 has 'says how many' 'oracle: branch coverage 50\.00 %, was 75\.00 %: a drop of more than 24\.9 %'
 sed 's/walk\.c$/went.c/' old >moved
 expect 0 'a file that is gone' "$here/lcov" diff old moved
-has 'is named' 'oracle/walk.c: gone'
+has 'is named' 'oracle/walk/walk.c: gone'
 has 'and a new one' 'oracle/went.c: new, 8 of 10 lines'
 sed '/^DA:10,/d' old >shorter
 expect 10 'a file that has changed' "$here/lcov" diff wider shorter
-has 'is compared by numbers' 'oracle/walk.c: changed, lines 8 of 9 (were 10 of 10), branches 3 of 4 (were 4 of 4)'
+has 'is compared by numbers' 'oracle/walk/walk.c: changed, lines 8 of 9 (were 10 of 10), branches 3 of 4 (were 4 of 4)'
 
 echo '# none' >none
 expect 10 'no reason' "$here/lcov" unreached old none
-has 'names the function' 'oracle/walk.c second: 9 10: no reason is given'
-echo 'oracle/walk.c second out of memory' >list
+has 'names the function' 'oracle/walk/walk.c second: 9 10: no reason is given'
+echo 'oracle/walk/walk.c second out of memory' >list
 expect 0 'a reason' "$here/lcov" unreached old list
-has 'is told' 'oracle/walk.c second: 9 10: out of memory'
+has 'is told' 'oracle/walk/walk.c second: 9 10: out of memory'
 expect 0 'a reason too many' "$here/lcov" unreached wider list
-has 'can go' 'oracle/walk.c second: reached; its reason can go'
-echo 'oracle/walk.c second' >bad
+has 'can go' 'oracle/walk/walk.c second: reached; its reason can go'
+echo 'oracle/walk/walk.c second' >bad
 expect 2 'a list without a reason' "$here/lcov" unreached old bad
 has 'names the line' 'bad:1: expected a file, a function and a reason'
 

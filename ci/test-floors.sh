@@ -16,7 +16,7 @@ new_tree()
         echo '#include <glib.h>' >"$tree/$folder/good.c"
         echo '#include "program/model.h"' >>"$tree/$folder/good.c"
     done
-    echo '#include "oracle/judge.h"' >>"$tree/fuzz/good.c"
+    echo '#include "oracle/judge/judge.h"' >>"$tree/fuzz/good.c"
     echo '#include "targets/target.h"' >>"$tree/fuzz/good.c"
 }
 
@@ -39,15 +39,15 @@ allow()
 expect 0 'this tree' "$here/.."
 new_tree
 expect 0 'a good tree' "$tree"
-plant 'program includes oracle' program/bad.h '#include "oracle/judge.h"'
+plant 'program includes oracle' program/bad.h '#include "oracle/judge/judge.h"'
 plant 'program includes targets' program/bad.c '#include "targets/target.h"'
 plant 'oracle includes targets' oracle/bad.c '#include "targets/target.h"'
 plant 'oracle includes softmmu' oracle/bad.h \
     '#include "targets/softmmu/internal.h"'
 plant 'targets include oracle' targets/softmmu/bad.c \
-    '#include "oracle/world.h"'
+    '#include "oracle/world/world.h"'
 plant 'targets include oracle, by a table' targets/softmmu/bad.def \
-    '#include "oracle/world.h"'
+    '#include "oracle/world/world.h"'
 plant 'targets include fuzz' targets/softmmu/bad.c '#include "fuzz/runner.h"'
 plant 'oracle includes fuzz' oracle/bad.c '  #  include "fuzz/runner.h"'
 plant 'fuzz includes cli' fuzz/bad.c '#include "cli/common/common.h"'
@@ -76,7 +76,7 @@ oracle/walk/test-: program oracle
 plant 'a room includes one above it' oracle/world/bad.c \
     '#include "oracle/walk/walk.h"'
 plant 'a room includes the folder that it is in' oracle/world/bad.c \
-    '#include "oracle/judge.h"'
+    '#include "oracle/judge/judge.h"'
 plant 'a room includes a test of its own' oracle/walk/bad.c \
     '#include "oracle/walk/test-support.h"'
 plant 'a room includes a folder beside those of "folder/."' oracle/walk/bad.c \
@@ -90,6 +90,6 @@ allow 'a room includes the files of "folder/."' oracle/walk/good.h \
 allow 'the folder includes its room' oracle/good.h \
     '#include "oracle/walk/walk.h"'
 allow 'a test includes what its room may not' oracle/walk/test-good.c \
-    '#include "oracle/judge.h"'
+    '#include "oracle/judge/judge.h"'
 echo "1..$number"
 [ "$failures" -eq 0 ]

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "fuzz/campaign.h"
-#include "program/bytes.h"
+#include "program/bytes/bytes.h"
 
 enum { BATCH = 200, SEED = 1 };
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "cli/verbs.h"
-#include "reports/draw.h"
+#include "reports/draw/draw.h"
 
 typedef struct Draw {
     TwCliTarget target;

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "fuzz/judge-input.h"
-#include "program/bytes.h"
+#include "program/bytes/bytes.h"
 
 static int encode(const char *path, const char *out, const TwDialect *dialect)
 {

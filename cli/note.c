@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "cli/verbs.h"
-#include "reports/store.h"
+#include "reports/store/store.h"
 
 typedef struct Note {
     char *store_path, *begin, *target, *options, *owner, *run_text, *end;

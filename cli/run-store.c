@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "reports/cause.h"
+#include "reports/cause/cause.h"
 
 bool tw_run_store_begin(TwRunStore *s, const TwCliTarget *target,
                         const char *version, uint64_t seed, GError **error)

@@ -5,7 +5,7 @@
 #define TW_CLI_RUN_STORE_H
 
 #include "cli/verbs.h"
-#include "reports/store.h"
+#include "reports/store/store.h"
 
 typedef struct TwRunStore {
     char *path;  /* of the store; NULL: none is kept */

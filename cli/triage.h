@@ -6,8 +6,8 @@
 #include "cli/common/common.h"
 #include "cli/common/known.h"
 #include "cli/shrink.h"
-#include "reports/cause.h"
-#include "reports/store.h"
+#include "reports/cause/cause.h"
+#include "reports/store/store.h"
 
 /* One input. */
 typedef struct TwTriageCase {

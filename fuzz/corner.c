@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "program/ops.h"
-#include "program/text.h"
+#include "program/text/text.h"
 
 static bool expected(GError **error, const char *file, unsigned line,
                      const char *what)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which situations (oracle/situation.h) programs have brought about, how
+ * Which situations (oracle/freshness/situation.h) programs have brought about, how
  * often, and the file that keeps it.  The file is text, so that two can be
  * compared by eye; a tool that adds to it keeps what is there.
  */
@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "oracle/situation.h"
+#include "oracle/freshness/situation.h"
 
 typedef struct TwCoverage {
     uint64_t programs;

@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "fuzz/exhaust-naive.h"
-#include "oracle/judge.h"
+#include "oracle/judge/judge.h"
 #include "program/content.h"
 #include "program/ops.h"
-#include "program/text.h"
+#include "program/text/text.h"
 
 enum { MAX_LETTERS = 16, MAX_UNITS = TW_EXHAUST_BOARDS * 16 * 16 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A wish: one situation (oracle/situation.h) that a random program is to bring
+ * A wish: one situation (oracle/freshness/situation.h) that a random program is to bring
  * about, and the way to it: page map, IOMMUs, leaf.  For generate-wish*.c only.
  *
  * The way is laid in the setup, so that the program starts where the access
@@ -13,7 +13,7 @@
 #define TW_FUZZ_GENERATE_WISH_H
 
 #include "fuzz/generate-put.h"
-#include "oracle/situation.h"
+#include "oracle/freshness/situation.h"
 
 enum { WISH_HOPS = 4 };
 

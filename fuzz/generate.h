@@ -7,7 +7,7 @@
 #ifndef TW_FUZZ_GENERATE_H
 #define TW_FUZZ_GENERATE_H
 
-#include "oracle/situation.h"
+#include "oracle/freshness/situation.h"
 #include "program/dialect.h"
 #include "program/rng.h"
 

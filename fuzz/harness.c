@@ -8,9 +8,9 @@
 
 #include "fuzz/judge-input.h"
 #include "fuzz/mutate.h"
-#include "program/bytes.h"
+#include "program/bytes/bytes.h"
 #include "program/legality.h"
-#include "program/text.h"
+#include "program/text/text.h"
 
 /* libFuzzer's own mutator, where there is libFuzzer. */
 extern size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)

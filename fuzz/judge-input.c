@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "fuzz/isolate.h"
-#include "program/bytes.h"
+#include "program/bytes/bytes.h"
 #include "program/legality.h"
 #include "program/ops.h"
-#include "program/text.h"
+#include "program/text/text.h"
 
 struct TwInputJudge {
     const TwHarnessInfo *harness;

@@ -3,7 +3,7 @@
  * Prints the dictionary of a harness for fuzzing engines.  Of one whose inputs
  * are text, the words, from the tables that the parser itself uses; of one
  * whose inputs are programs in bytes, a record of each operation of its
- * dialect, and some headers (program/BYTES.md).
+ * dialect, and some headers (program/bytes/BYTES.md).
  */
 #include <stdio.h>
 #include <string.h>
@@ -176,7 +176,7 @@ int main(int argc, char **argv)
     if (dialect == NULL) {
         text_words();
     } else {
-        puts("# Records of the byte form: program/BYTES.md.");
+        puts("# Records of the byte form: program/bytes/BYTES.md.");
         headers(dialect);
         for (unsigned code = 0; code < TW_OP_CODES; code++) {
             if (tw_dialect_speaks(dialect, code)) {

@@ -14,8 +14,8 @@
 
 #include "fuzz/generate.h"
 #include "fuzz/judge-input.h"
-#include "program/bytes.h"
-#include "program/text.h"
+#include "program/bytes/bytes.h"
+#include "program/text/text.h"
 
 enum {
     GENERATED = 64,

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "program/legality.h"
-#include "program/text.h"
+#include "program/text/text.h"
 
 enum {
     DEFAULT_BUDGET = 20000,

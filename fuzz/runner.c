@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fuzz/isolate.h"
-#include "oracle/pair.h"
+#include "oracle/judge/pair.h"
 
 enum { MOST_KEYS = 128 }; /* whose findings are counted */
 

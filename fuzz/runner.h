@@ -7,8 +7,8 @@
 #define TW_FUZZ_RUNNER_H
 
 #include "fuzz/known.h"
-#include "oracle/situation.h"
-#include "oracle/story.h"
+#include "oracle/freshness/situation.h"
+#include "oracle/story/story.h"
 #include "targets/target.h"
 
 typedef struct TwRunner TwRunner;

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "fuzz/harness.h"
-#include "program/text.h"
+#include "program/text/text.h"
 
 enum { ROUNDS = 4, SLOTS = 64 };
 

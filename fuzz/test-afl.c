@@ -7,7 +7,7 @@
 
 #include "fuzz/generate.h"
 #include "fuzz/harness.h"
-#include "program/bytes.h"
+#include "program/bytes/bytes.h"
 #include "program/legality.h"
 #include "program/ops.h"
 

@@ -6,7 +6,7 @@
 
 #include "fuzz/campaign.h"
 #include "program/legality.h"
-#include "program/text.h"
+#include "program/text/text.h"
 
 /* Situations of programs -------------------------------------------------- */
 

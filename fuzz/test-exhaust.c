@@ -6,7 +6,7 @@
 
 #include "fuzz/exhaust.h"
 #include "fuzz/exhaust-naive.h"
-#include "program/text.h"
+#include "program/text/text.h"
 
 static TwExhaustResult result, other;
 

@@ -10,7 +10,7 @@
 #include "fuzz/generate.h"
 #include "fuzz/runner.h"
 #include "program/ops.h"
-#include "program/text.h"
+#include "program/text/text.h"
 #include "targets/zoo/zoo.h"
 
 enum { FRESH = 100, PROGRAMS = 20000, WIDTH = 100 };

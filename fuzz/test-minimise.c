@@ -12,7 +12,7 @@
 #include "fuzz/runner.h"
 #include "program/legality.h"
 #include "program/ops.h"
-#include "program/text.h"
+#include "program/text/text.h"
 
 static TwProgram program, twin;
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz/generate.h"
-#include "program/bytes.h"
+#include "program/bytes/bytes.h"
 #include "program/legality.h"
 #include "program/ops.h"
 

@@ -12,7 +12,7 @@
 #include "fuzz/harness-list.h"
 #include "fuzz/mutate.h"
 #include "fuzz/runner.h"
-#include "program/bytes.h"
+#include "program/bytes/bytes.h"
 #include "program/legality.h"
 #include "program/ops.h"
 

@@ -13,7 +13,7 @@
 
 #include "fuzz/generate.h"
 #include "program/legality.h"
-#include "program/text.h"
+#include "program/text/text.h"
 #include "targets/softmmu/softmmu.h"
 
 static TwProgram program;

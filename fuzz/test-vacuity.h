@@ -8,8 +8,8 @@
 #ifndef TW_FUZZ_TEST_VACUITY_H
 #define TW_FUZZ_TEST_VACUITY_H
 
-#include "oracle/judge.h"
-#include "oracle/situation.h"
+#include "oracle/judge/judge.h"
+#include "oracle/freshness/situation.h"
 #include "program/legality.h"
 
 /* ROW(name, what is counted, least per million programs) */

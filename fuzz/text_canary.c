@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz/harness.h"
-#include "program/text.h"
+#include "program/text/text.h"
 
 void __real_tw_program_print(const TwProgram *program,
                              const TwComments *comments, GString *out);

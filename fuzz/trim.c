@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fuzz/minimise-internal.h"
-#include "program/bytes.h"
+#include "program/bytes/bytes.h"
 #include "program/legality.h"
 
 /* Those whose changes may be shorter; the first two halve. */

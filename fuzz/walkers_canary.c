@@ -5,7 +5,7 @@
  * die at once, silence of walkers_fuzzer says nothing.
  */
 #include "fuzz/harness.h"
-#include "oracle/internal.h"
+#include "oracle/judge/internal.h"
 #include "program/ops.h"
 
 bool __real_tw_flat_agrees(const TwWorld *world, const TwAccess *access,

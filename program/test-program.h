@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-#include "program/bytes.h"
+#include "program/bytes/bytes.h"
 #include "program/legality.h"
 #include "program/ops.h"
 #include "program/rng.h"
-#include "program/text.h"
+#include "program/text/text.h"
 
 /* Parses text that is right; the program is in `program`. */
 static inline void test_parse(TwProgram *program, const char *text)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "program/finding.h"
-#include "reports/store.h"
+#include "reports/store/store.h"
 #include "targets/target.h"
 
 int tw_cli_fail(int code, const char *format, ...)

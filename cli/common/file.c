@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "cli/common/exit.h"
-#include "program/bytes.h"
+#include "program/bytes/bytes.h"
 
 bool tw_cli_load(TwProgram *program, const char *path, const TwDialect *bytes,
                  GError **error)

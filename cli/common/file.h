@@ -8,7 +8,7 @@
 
 #include "cli/common/target.h"
 #include "program/finding.h"
-#include "program/text.h"
+#include "program/text/text.h"
 
 /*
  * Loads a case ("-": standard input): text, or, where `bytes` is given, bytes

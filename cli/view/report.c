@@ -10,7 +10,7 @@
 
 #include "fuzz/isolate.h"
 #include "fuzz/runner.h"
-#include "reports/draw.h"
+#include "reports/draw/draw.h"
 
 typedef struct Telling {
     const TwTargetOptions *options;

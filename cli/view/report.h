@@ -4,7 +4,7 @@
 #define TW_CLI_VIEW_REPORT_H
 
 #include "cli/common/common.h"
-#include "reports/page.h"
+#include "reports/page/page.h"
 
 /*
  * Runs the case of a finding, in a child, and puts in what can be told of it.

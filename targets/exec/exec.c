@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "program/text.h"
+#include "program/text/text.h"
 #include "targets/exec/greeting.h"
 #include "targets/exec/process.h"
 

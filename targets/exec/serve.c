@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "program/text.h"
+#include "program/text/text.h"
 #include "targets/exec/exec.h"
 #include "targets/exec/greeting.h"
 

@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "program/bytes.h"
+#include "program/bytes/bytes.h"
 #include "program/rng.h"
-#include "program/text.h"
+#include "program/text/text.h"
 #include "targets/exec/exec.h"
 #include "targets/exec/greeting.h"
 #include "targets/exec/serve.h"

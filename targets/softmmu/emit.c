@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "program/ops.h"
-#include "program/text.h"
+#include "program/text/text.h"
 
 typedef struct Emit {
     const char *name; /* of the target */

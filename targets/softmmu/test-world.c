@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "program/text.h"
+#include "program/text/text.h"
 #include "targets/target.h"
 
 #define BOARD \

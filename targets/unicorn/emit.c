@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "program/ops.h"
-#include "program/text.h"
+#include "program/text/text.h"
 #include "targets/unicorn/agent.h"
 #include "targets/unicorn/emit-text.h"
 #include "targets/unicorn/record.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/time.h>
 
-#include "program/text.h"
+#include "program/text/text.h"
 #include "targets/target.h"
 #include "targets/unicorn/clock.h"
 

@@ -6,7 +6,7 @@
  */
 #include <unicorn/unicorn.h>
 
-#include "program/text.h"
+#include "program/text/text.h"
 #include "targets/softmmu/test-kit.h"
 #include "targets/unicorn/class.h"
 

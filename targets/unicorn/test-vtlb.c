@@ -12,7 +12,7 @@
 #include <unicorn/unicorn.h>
 
 #include "program/content.h"
-#include "program/text.h"
+#include "program/text/text.h"
 #include "targets/target.h"
 
 #define WORLD \

@@ -9,7 +9,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "program/text.h"
+#include "program/text/text.h"
 #include "targets/softmmu/parts.h"
 
 static const TwTargetClass test_class = {

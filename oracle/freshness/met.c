@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tells the situation of an access (situation.h) from the walk that the
+ * freshness rule starts with.  It walks again only where a link has changed
+ * since the last access to the page.
+ */
+#include "oracle/judge/internal.h"
+
+#include "program/ops.h"
+
+static uint8_t leaf_of(const TwProgram *program, const TwByte *byte)
+{
+    switch (byte->where) {
+    case TW_AT_HOLE:
+        return TW_MET_HOLE;
+    case TW_AT_PAGE:
+        return TW_MET_NO_PAGE;
+    case TW_AT_HOP:
+        return TW_MET_NO_HOP;
+    case TW_AT_LOOP:
+        return TW_MET_LOOP;
+    default:
+        break;
+    }
+    switch (program->regions[byte->region].kind) {
+    case TW_REGION_ROM:
+        return TW_MET_ROM;
+    case TW_REGION_ROMD:
+        return TW_MET_ROMD;
+    case TW_REGION_MMIO:
+        return TW_MET_MMIO;
+    case TW_REGION_RESERVATION:
+        return TW_MET_RESERVATION;
+    case TW_REGION_RAM_DEVICE:
+        return TW_MET_RAM_DEVICE;
+    default:
+        return TW_MET_RAM;
+    }
+}
+
+static uint8_t change_of(const TwProgram *program, uint16_t number)
+{
+    const TwOp *op = &program->script[number];
+    bool notified = op->flags & TW_OPF_NOTIFIED;
+
+    if (op->flags & TW_OPF_DURING) {
+        return TW_MET_DURING;
+    }
+    switch (op->code) {
+    case TW_OP_PAGE:
+        return TW_MET_PAGE;
+    case TW_OP_UNPAGE:
+        return TW_MET_UNPAGE;
+    case TW_OP_MAP:
+        return notified ? TW_MET_MAP_NOTIFIED : TW_MET_MAP;
+    case TW_OP_UNMAP:
+        return notified ? TW_MET_UNMAP_NOTIFIED : TW_MET_UNMAP;
+    case TW_OP_PROTECT:
+        return notified ? TW_MET_PROTECT_NOTIFIED : TW_MET_PROTECT;
+    case TW_OP_IOMMU_RESET:
+        return TW_MET_RESET;
+    case TW_OP_BYPASS:
+        return TW_MET_BYPASS;
+    case TW_OP_ADD:
+        return TW_MET_ADD;
+    case TW_OP_DEL:
+        return TW_MET_DEL;
+    case TW_OP_MOVE:
+        return TW_MET_MOVE;
+    case TW_OP_RESIZE:
+        return TW_MET_RESIZE;
+    case TW_OP_ENABLE:
+        return op->flags & TW_OPF_ON ? TW_MET_ENABLE : TW_MET_DISABLE;
+    case TW_OP_PRIORITY:
+        return TW_MET_PRIORITY;
+    case TW_OP_READONLY:
+        return TW_MET_READONLY;
+    case TW_OP_ROMD:
+        return TW_MET_ROM_MODE;
+    case TW_OP_ALIAS_OFFSET:
+        return TW_MET_ALIAS_OFFSET;
+    case TW_OP_RESTORE:
+        return TW_MET_RESTORE;
+    default:
+        /* What an access changed, it changed through a device; all else
+         * takes effect with a commit. */
+        return tw_op_info(op->code)->flags & TW_OP_ACCESS ? TW_MET_DEVICE
+                                                          : TW_MET_TRANSACTION;
+    }
+}
+
+static uint8_t ending_of(const TwProgram *program, const TwEnding *ending)
+{
+    switch (program->script[ending->op].code) {
+    case TW_OP_FLUSH_PAGE:
+        return TW_MET_FLUSH_PAGE;
+    case TW_OP_FLUSH_RANGE:
+        return TW_MET_FLUSH_RANGE;
+    case TW_OP_FLUSH_INDEX:
+        return TW_MET_FLUSH_INDEX;
+    case TW_OP_FLUSH_ALL:
+        return TW_MET_FLUSH_ALL;
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+        return TW_MET_NOTIFIED;
+    case TW_OP_NOTIFY:
+        return TW_MET_NOTIFY;
+    case TW_OP_NOTIFY_ALL:
+        return TW_MET_NOTIFY_ALL;
+    case TW_OP_IOMMU_RESET:
+    case TW_OP_IOMMU_DESTROY:
+        return TW_MET_END_RESET;
+    case TW_OP_BYPASS:
+        return TW_MET_END_BYPASS;
+    case TW_OP_RESTORE:
+        return TW_MET_END_OTHER;
+    default:
+        return tw_op_info(program->script[ending->op].code)->flags &
+                       TW_OP_ACCESS
+                   ? TW_MET_END_OTHER
+                   : TW_MET_COMMIT;
+    }
+}
+
+/* Which event since `since` ended the answer that `old` gave. */
+static uint8_t ended(const TwWorld *world, const TwAccess *access,
+                     const TwWalk *old, uint32_t since)
+{
+    uint8_t result = TW_MET_OPEN;
+
+    if (access->cpu == TW_BOARD || !world->contract->cpu_cache) {
+        return TW_MET_OPEN;
+    }
+    for (uint32_t i = world->n_endings; i > 0; i--) {
+        const TwEnding *ending = &world->endings[i - 1];
+
+        if (ending->tick < since) {
+            break;
+        }
+        if (!tw_history_covers(world, access, ending, old, old->depth + 1u,
+                               true)) {
+            continue;
+        }
+        if (!tw_world_counts(world, ending, access->cpu)) {
+            result = result == TW_MET_OPEN ? TW_MET_WAITING : result;
+        } else if (world->contract->queued && ending->actor != access->cpu) {
+            result = TW_MET_SAFEPOINT;
+        } else {
+            result = ending_of(world->program, ending);
+        }
+    }
+    return result;
+}
+
+static bool same(const TwByte *a, const TwByte *b)
+{
+    return a->where == b->where && a->region == b->region &&
+           a->flags == b->flags && a->depth == b->depth &&
+           (a->where != TW_AT_LEAF || a->offset == b->offset);
+}
+
+/*
+ * The last change after `tick` that made another answer of the one before it,
+ * and what has ended that.  Most accesses meet no change of their links, and
+ * most of those that do meet one.
+ */
+static void tell_change(TwMeeting *meeting, const TwWorld *world,
+                        const TwAccess *access, const TwWalk *walk,
+                        uint32_t tick, TwSituation *s)
+{
+    unsigned k = (unsigned)__builtin_ctz(walk->mask);
+
+    for (unsigned i = 0; walk->since > tick; i ^= 1) {
+        TwWalk *old = &meeting->walks[i];
+
+        tw_walk(world, access, walk->mask, tw_times_at(walk->since - 1), old);
+        if (!same(&walk->bytes[k], &old->bytes[k])) {
+            s->is[TW_MET_BY_CHANGE] = change_of(world->program, walk->op);
+            s->is[TW_MET_BY_ENDING] = ended(world, access, old, walk->since);
+            return;
+        }
+        walk = old;
+    }
+}
+
+void tw_met_start(TwMeeting *meeting)
+{
+    meeting->met->n = 0;
+    meeting->program++;
+}
+
+void tw_met_note(TwMeeting *meeting, const TwWorld *world,
+                 const TwAccess *access, uint64_t page, const TwWalk *walk,
+                 uint32_t now)
+{
+    const TwByte *byte = &walk->bytes[__builtin_ctz(walk->mask)];
+    uint8_t index = access->cpu == TW_BOARD ? access->space : access->mmu;
+    TwLastMet *last =
+        &meeting->last[(page ^ page >> 8 ^ access->cpu * 29u ^ index * 11u) %
+                       TW_LAST_MET];
+    unsigned depth = byte->depth + (byte->where == TW_AT_HOP);
+    TwSituation s = {
+        .is =
+            {
+                [TW_MET_BY_ACCESS] = access->code - TW_OP_READ,
+                [TW_MET_BY_LEAF] = leaf_of(world->program, byte),
+                [TW_MET_BY_DEPTH] =
+                    depth < TW_MET_DEPTHS ? depth : TW_MET_DEPTHS - 1,
+                [TW_MET_BY_CHANGE] = TW_MET_FIRST,
+                [TW_MET_BY_ENDING] = TW_MET_OPEN,
+            },
+    };
+
+    if (last->program == meeting->program && last->page == page &&
+        last->cpu == access->cpu && last->mmu == index) {
+        s.is[TW_MET_BY_CHANGE] = TW_MET_SAME;
+        tell_change(meeting, world, access, walk, last->tick, &s);
+    }
+    *last = (TwLastMet){
+        .program = meeting->program,
+        .page = page,
+        .tick = now,
+        .cpu = access->cpu,
+        .mmu = index,
+    };
+    if (meeting->met->n < TW_MAX_MET) {
+        meeting->met->list[meeting->met->n++] = tw_situation_number(&s);
+    }
+}

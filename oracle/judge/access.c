@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Judging one access: what the trace says of it, whether an allowed answer
+ * explains that in some world, and what follows from the explanation.
+ */
+#include "oracle/judge/internal.h"
+
+#include <string.h>
+
+#include "program/content.h"
+
+/* Reading the trace ------------------------------------------------------- */
+
+/* What the trace says of one access, byte by byte. */
+static void see(const TwOracle *oracle, const TwAccess *access,
+                const TwOutcome *outcome, TwSeen *seen)
+{
+    const TwTrace *trace = oracle->trace;
+    unsigned got = 0;
+
+    seen->class_ = outcome->class_;
+    seen->value = outcome->value;
+    seen->located = outcome->n_locations > 0;
+    seen->broken = outcome->class_ >= TW_CLASSES;
+    if (!seen->located) {
+        return;
+    }
+    if (outcome->location + outcome->n_locations > trace->n_locations ||
+        outcome->class_ > TW_CLASS_DEVICE_ERROR) {
+        seen->broken = true;
+        return;
+    }
+    for (unsigned i = 0; i < outcome->n_locations; i++) {
+        const TwLocation *at = &trace->locations[outcome->location + i];
+
+        for (unsigned k = at->first; k < at->first + at->length; k++) {
+            if (k >= access->size || got >> k & 1 ||
+                at->region >= oracle->program->n_regions) {
+                seen->broken = true;
+                return;
+            }
+            got |= 1u << k;
+            seen->bytes[k] = (TwByte){
+                .where = TW_AT_LEAF,
+                .region = at->region,
+                .flags = at->flags,
+                .offset = at->offset + (k - at->first),
+            };
+        }
+    }
+    seen->broken |= got != (1u << access->size) - 1;
+}
+
+/* Are these the bytes of some time since the last flush (FR-10)?  A flush has
+ * a tick of its own, and what is stored after it has that tick or a later. */
+static bool fetches_old(const TwOracle *oracle, const TwAccess *access,
+                        const TwSeen *seen, const TwByte *bytes,
+                        const TwEffect *effect, const TwContent *world)
+{
+    const TwEnding *flush;
+    const TwStored *stored;
+    TwContent at = *world;
+
+    if (access->code != TW_OP_EXEC ||
+        oracle->world->contract->code != TW_CODE_UNTIL_FLUSH) {
+        return false;
+    }
+    flush = tw_history_flushed(oracle->world, access);
+    while ((stored = tw_contents_before(&oracle->contents, &at, access, bytes,
+                                        effect, &at)) != NULL &&
+           (!flush || stored->tick >= flush->tick)) {
+        if (seen->value ==
+            tw_contents_value(&oracle->contents, &at, access, bytes, effect)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
+                    const TwSeen *seen, const TwByte *bytes,
+                    const TwEffect *effect, const TwContent *world)
+{
+    if (seen->broken || seen->class_ != effect->class_) {
+        return TW_FIT_NOT;
+    }
+    if (seen->class_ > TW_CLASS_DEVICE_ERROR) {
+        return seen->value == 0 ? TW_FIT_NOW : TW_FIT_NOT;
+    }
+    if (seen->located) {
+        for (unsigned k = 0; k < access->size; k++) {
+            if (seen->bytes[k].region != bytes[k].region ||
+                seen->bytes[k].offset != bytes[k].offset ||
+                seen->bytes[k].flags != bytes[k].flags) {
+                return TW_FIT_NOT;
+            }
+        }
+    }
+    if (!tw_gives_value(access) ||
+        seen->value == tw_contents_value(&oracle->contents, world, access,
+                                         bytes, effect)) {
+        return TW_FIT_NOW;
+    }
+    return fetches_old(oracle, access, seen, bytes, effect, world) ? TW_FIT_OLD
+                                                                   : TW_FIT_NOT;
+}
+
+/* Has each device byte of a fetch been fetched since the last flush of its
+ * address?  Code that is kept need not be fetched again (FR-10). */
+static bool fetched_before(const TwOracle *oracle, const TwAccess *access,
+                           const TwByte *bytes, const TwEffect *effect)
+{
+    const TwTrace *trace = oracle->trace;
+    const TwEnding *flush;
+
+    if (access->code != TW_OP_EXEC ||
+        oracle->world->contract->code != TW_CODE_UNTIL_FLUSH) {
+        return false;
+    }
+    flush = tw_history_flushed(oracle->world, access);
+    for (unsigned k = 0; k < access->size; k++) {
+        uint32_t at = oracle->log;
+        bool found = effect->acts[k] != TW_ACT_DEVICE;
+
+        while (!found && at-- > 0) {
+            const TwLogRecord *record = &trace->log[at];
+
+            if (flush && record->op <= flush->op) {
+                break;
+            }
+            found = record->kind == TW_LOG_FETCH &&
+                    record->region == bytes[k].region &&
+                    record->offset == bytes[k].offset &&
+                    record->attrs == access->attrs;
+        }
+        if (!found) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
+                  const TwByte *bytes, const TwEffect *effect, uint32_t *n)
+{
+    const TwTrace *trace = oracle->trace;
+    bool store = tw_is_store(access);
+    uint32_t at = oracle->log;
+
+    *n = 0;
+    if (!access->blind &&
+        (at >= trace->n_log || trace->log[at].op > access->op) &&
+        fetched_before(oracle, access, bytes, effect)) {
+        return true;
+    }
+    if (store || access->code == TW_OP_EXEC) {
+        for (unsigned k = 0; k < access->size; k++) {
+            const TwLogRecord *record = &trace->log[at];
+
+            if (effect->acts[k] != TW_ACT_DEVICE) {
+                continue;
+            }
+            if (at >= trace->n_log || record->op != access->op ||
+                record->kind != (store ? TW_LOG_WRITE : TW_LOG_FETCH) ||
+                record->region != bytes[k].region ||
+                record->offset != bytes[k].offset ||
+                record->attrs != access->attrs ||
+                record->byte != (store
+                                     ? tw_content_tag(oracle->program->contents,
+                                                      access->op, k)
+                                     : 0)) {
+                return access->blind &&
+                       fetched_before(oracle, access, bytes, effect);
+            }
+            at++;
+        }
+    }
+    *n = at - oracle->log;
+    /* Behind a blind fetch comes the access itself. */
+    return access->blind || at >= trace->n_log ||
+           trace->log[at].op > access->op;
+}
+
+/* One access -------------------------------------------------------------- */
+
+/* What came of an access: the worlds after it, and what explains it. */
+typedef struct Outcome {
+    unsigned n;
+    bool too_many;
+    TwContent worlds[TW_MAX_WORLDS];
+    bool current; /* the current answer explains it */
+    bool unknown; /* an explanation that no cache entry stands behind */
+    bool callback;
+    uint32_t oldest[2][TW_PREFIX_SLOTS];
+    uint32_t n_log;
+    TwByte bytes[TW_MAX_ACCESS]; /* of one explanation, if there are actors;
+                                  * all log the same */
+    TwEffect effect;
+} Outcome;
+
+/* Adds the world after the access, unless an equal one is there. */
+static void add_world(TwContents *contents, uint32_t tick,
+                      const TwContent *before, const TwAccess *access,
+                      const TwByte *bytes, const TwEffect *effect, Outcome *out)
+{
+    uint32_t n_stored = contents->n_stored;
+    TwContent world =
+        tw_contents_apply(contents, *before, access, bytes, effect, tick);
+
+    for (unsigned i = 0; i < out->n; i++) {
+        if (tw_contents_same(&out->worlds[i], &world)) {
+            contents->n_stored = n_stored;
+            return;
+        }
+    }
+    if (out->n == TW_MAX_WORLDS) {
+        contents->n_stored = n_stored;
+        out->too_many = true;
+        return;
+    }
+    out->worlds[out->n++] = world;
+}
+
+static void merge_oldest(uint32_t *to, const uint32_t *from)
+{
+    for (unsigned s = 0; s < TW_PREFIX_SLOTS; s++) {
+        to[s] = from[s] < to[s] ? from[s] : to[s];
+    }
+}
+
+/* Holds one choice of answers (one per page; the second may be missing)
+ * against what was seen. */
+static void try_choice(TwOracle *oracle, const TwAccess *access,
+                       const TwSeen *seen, const TwAnswer *first,
+                       const TwAnswer *second, Outcome *out)
+{
+    TwContents *contents = &oracle->contents;
+    const TwByte *bytes = first ? first->bytes : NULL;
+    TwByte joined[TW_MAX_ACCESS];
+    TwEffect effect;
+    uint8_t cuts = first ? first->cuts : 0;
+    uint32_t n_log;
+    bool any = false, now = false;
+
+    if (second) {
+        tw_answer_join(access, first, second, joined, &cuts);
+        bytes = joined;
+    }
+    effect = tw_leaf(oracle->world, access, bytes, cuts);
+    if (effect.class_ != seen->class_ ||
+        !tw_judge_log(oracle, access, bytes, &effect, &n_log)) {
+        return;
+    }
+    for (unsigned w = 0; w < contents->n_worlds && !out->too_many; w++) {
+        TwFit fit = tw_judge_fits(oracle, access, seen, bytes, &effect,
+                                  &contents->worlds[w]);
+
+        if (fit != TW_FIT_NOT) {
+            any = true;
+            now |= fit == TW_FIT_NOW;
+            add_world(contents, oracle->world->now, &contents->worlds[w],
+                      access, bytes, &effect, out);
+        }
+    }
+    if (!any) {
+        return;
+    }
+    out->callback &= effect.callback;
+    out->n_log = n_log;
+    if (!first) {
+        out->current = out->unknown = true; /* refused: no old bytes */
+        return;
+    }
+    if (oracle->program->n_actors) {
+        out->effect = effect;
+        memcpy(out->bytes, bytes, sizeof(out->bytes));
+    }
+    out->current |= now && first->current && (!second || second->current);
+    out->unknown |= first->refused || (second && second->refused);
+    merge_oldest(out->oldest[0], first->oldest);
+    if (second) {
+        merge_oldest(out->oldest[1], second->oldest);
+    }
+}
+
+static void try_all(TwOracle *oracle, const TwAccess *access,
+                    const TwSeen *seen, Outcome *out)
+{
+    const TwHistory *history = &oracle->history;
+    const TwAnswers *first = &history->answers[0];
+    const TwAnswers *second = &history->answers[1];
+
+    out->n = out->n_log = 0;
+    out->too_many = out->current = out->unknown = false;
+    out->callback = true;
+    memset(out->oldest, 0xff, sizeof(out->oldest));
+    if (history->n_pages == 0) {
+        try_choice(oracle, access, seen, NULL, NULL, out);
+        return;
+    }
+    for (uint32_t i = 0; i < first->n; i++) {
+        if (history->n_pages == 1) {
+            try_choice(oracle, access, seen, &first->list[i], NULL, out);
+            continue;
+        }
+        for (uint32_t j = 0; j < second->n; j++) {
+            try_choice(oracle, access, seen, &first->list[i], &second->list[j],
+                       out);
+        }
+    }
+}
+
+/* Tells the history what was observed (one entry per page).  A refused access
+ * shows a cached answer only if it has no other page and no other reason. */
+static void observe(TwOracle *oracle, const TwAccess *access,
+                    const TwSeen *seen, const Outcome *out)
+{
+    const TwHistory *history = &oracle->history;
+
+    if (out->unknown ||
+        (seen->class_ > TW_CLASS_DEVICE_ERROR &&
+         (history->n_pages != 1 || access->code == TW_OP_RMW))) {
+        return;
+    }
+    for (unsigned i = 0; i < history->n_pages; i++) {
+        tw_history_observed(history, i, oracle->world, access, out->oldest[i]);
+    }
+}
+
+/* Do both walkers give every allowed answer? */
+static bool walkers_agree(TwOracle *oracle, const TwAccess *access)
+{
+    const TwHistory *history = &oracle->history;
+
+    for (unsigned p = 0; p < history->n_pages; p++) {
+        for (uint32_t i = 0; i < history->answers[p].n; i++) {
+            const TwAnswer *answer = &history->answers[p].list[i];
+
+            oracle->stats->flat_checks++;
+            if (!tw_flat_agrees(oracle->world, access, answer->mask,
+                                answer->times)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* May a fetch see other bytes than those that are there now (FR-10)? */
+static bool has_old_code(const TwOracle *oracle, const TwAccess *access)
+{
+    const TwHistory *history = &oracle->history;
+    const TwStored *stored;
+    const TwEnding *flush;
+    TwByte bytes[TW_MAX_ACCESS];
+    TwContent before;
+    TwEffect effect;
+    uint8_t cuts;
+
+    if (access->code != TW_OP_EXEC || history->n_pages == 0 ||
+        oracle->world->contract->code != TW_CODE_UNTIL_FLUSH) {
+        return false;
+    }
+    tw_answer_join(access, &history->answers[0].list[0],
+                   history->n_pages > 1 ? &history->answers[1].list[0] : NULL,
+                   bytes, &cuts);
+    effect = tw_leaf(oracle->world, access, bytes, cuts);
+    flush = tw_history_flushed(oracle->world, access);
+    stored = tw_contents_before(&oracle->contents, &oracle->contents.worlds[0],
+                                access, bytes, &effect, &before);
+    return stored && (!flush || stored->tick >= flush->tick);
+}
+
+static void count_access(TwOracle *oracle, const TwAccess *access,
+                         const TwOutcome *outcome)
+{
+    const TwHistory *history = &oracle->history;
+    TwJudgeStats *stats = oracle->stats;
+    uint8_t leaf = TW_REGION_NONE, depth = 0;
+
+    if (history->n_pages) {
+        const TwByte *byte = &history->answers[0].list[0].bytes[0];
+
+        depth = byte->depth;
+        if (byte->where == TW_AT_LEAF) {
+            leaf = oracle->program->regions[byte->region].kind;
+        }
+        if (depth > 0 || byte->where == TW_AT_HOP ||
+            byte->where == TW_AT_LOOP) {
+            stats->met_iommu++;
+            stats->hops += depth;
+        }
+    }
+    stats->accesses++;
+    stats->by_leaf[leaf]++;
+    stats->by_depth[depth]++;
+    if (outcome->class_ < TW_CLASSES) {
+        stats->by_class[outcome->class_]++;
+    }
+    stats->windows += (history->n_pages > 0 && history->answers[0].n > 1) ||
+                      (history->n_pages > 1 && history->answers[1].n > 1) ||
+                      has_old_code(oracle, access);
+}
+
+static TwAccess take_apart(const TwOracle *oracle, const TwOp *op,
+                           uint16_t number)
+{
+    TwAccess access = {
+        .during = oracle->during,
+        .code = op->code,
+        .cpu = TW_BOARD,
+        .space = op->obj,
+        .size = op->size,
+        .op = number,
+        .attrs = op->attrs,
+        .addr = op->addr,
+        .beyond = op->addr > UINT64_MAX - (op->size - 1),
+    };
+
+    switch (op->code) {
+    case TW_OP_WRITE:
+    case TW_OP_DMA_WRITE:
+        access.page_rights = access.hop_rights = TW_W;
+        break;
+    case TW_OP_RMW:
+        access.page_rights = access.hop_rights = TW_R | TW_W;
+        break;
+    case TW_OP_EXEC:
+        access.page_rights = TW_X;
+        access.hop_rights = TW_R; /* LA-13 */
+        break;
+    default:
+        access.page_rights = access.hop_rights = TW_R;
+        break;
+    }
+    if (op->code != TW_OP_DMA_READ && op->code != TW_OP_DMA_WRITE) {
+        const TwMmuIndex *mmu = &oracle->program->cpus[op->obj].mmu[op->index];
+
+        access.cpu = op->obj;
+        access.mmu = op->index;
+        access.space = mmu->space;
+        access.attrs = mmu->attrs;
+    }
+    return access;
+}
+
+/* The operations behind actor offsets that the access wrote (LA-27). */
+static void perform_actors(TwOracle *oracle, const TwAccess *access,
+                           const Outcome *out)
+{
+    const TwProgram *program = oracle->program;
+    uint32_t done = 0;
+
+    if (!tw_is_store(access) || program->n_actors == 0 || access->beyond) {
+        return;
+    }
+    for (unsigned k = 0; k < access->size; k++) {
+        for (unsigned a = 0; a < program->n_actors; a++) {
+            const TwActor *actor = &program->actors[a];
+
+            if (out->effect.acts[k] == TW_ACT_DEVICE && !(done >> a & 1) &&
+                actor->region == out->bytes[k].region &&
+                actor->offset == out->bytes[k].offset) {
+                done |= 1u << a;
+                if (tw_legality_step(&oracle->world->legality, &actor->op) ==
+                    TW_LEGAL) {
+                    tw_world_perform(oracle->world, &actor->op, access->cpu,
+                                     access->op);
+                }
+            }
+        }
+    }
+}
+
+/* May the access behind a fetch be refused as the operation was? */
+static bool may_be_refused(TwOracle *oracle, const TwOp *op, uint16_t number)
+{
+    TwAccess access = take_apart(oracle, op, number);
+    TwChoice choice;
+
+    tw_history_allowed(&oracle->history, oracle->world, &access);
+    for (uint32_t i = 0;
+         tw_choice(oracle, &oracle->history, &access, i, &choice); i++) {
+        if (choice.effect.class_ == oracle->trace->outcomes[number].class_) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * The fetch of the instruction that makes an access (LA-46), before it.  True:
+ * the access is to be judged; false: *verdict is what the operation came to.
+ */
+static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
+                        TwVerdict *verdict)
+{
+    const TwOutcome *outcome = &oracle->trace->outcomes[number];
+    TwHistory *history = &oracle->history;
+    bool refused = outcome->class_ > TW_CLASS_DEVICE_ERROR;
+    bool refuses = false, passes = false, callback = true;
+    TwOp instruction = *op;
+    uint32_t n_log = 0, n;
+    TwAccess access;
+    TwChoice choice;
+    TwSeen seen;
+
+    instruction.code = TW_OP_EXEC;
+    instruction.addr = op->out;
+    instruction.size = oracle->program->contents == TW_CONTENTS_CODE ? 8 : 4;
+    access = take_apart(oracle, &instruction, number);
+    access.blind = true;
+    tw_history_allowed(history, oracle->world, &access);
+    *verdict = TW_VERDICT_INCONCLUSIVE;
+    for (unsigned p = 0; p < history->n_pages; p++) {
+        if (history->answers[p].overflow) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; tw_choice(oracle, history, &access, i, &choice); i++) {
+        if (choice.effect.class_ > TW_CLASS_DEVICE_ERROR) {
+            if (refused && choice.effect.class_ == outcome->class_ &&
+                outcome->value == 0 &&
+                tw_judge_log(oracle, &access, choice.bytes, &choice.effect,
+                             &n)) {
+                *verdict = i == 0 || (refuses && *verdict == TW_VERDICT_AGREE)
+                               ? TW_VERDICT_AGREE
+                               : TW_VERDICT_AGREE_STALE;
+                refuses = true;
+            }
+        } else if (tw_judge_log(oracle, &access, choice.bytes, &choice.effect,
+                                &n)) {
+            n_log = passes ? MAX(n_log, n) : n;
+            callback &= choice.effect.callback;
+            passes = true;
+        }
+    }
+    if (refuses && (oracle->log >= oracle->trace->n_log ||
+                    oracle->trace->log[oracle->log].op > number)) {
+        count_access(oracle, &access, outcome);
+        return false;
+    }
+    if (!passes) {
+        see(oracle, &access, outcome, &seen);
+        seen.located = false; /* that would be the access's */
+        if (refused && may_be_refused(oracle, op, number)) {
+            seen.class_ = TW_CLASS_OK; /* it is the access's, too */
+            seen.value = 0;
+        }
+        tw_history_allowed(history, oracle->world, &access);
+        count_access(oracle, &access, outcome);
+        *verdict = walkers_agree(oracle, &access)
+                       ? tw_explain_access(oracle, &access, &seen)
+                       : tw_explain_other(oracle, TW_VERDICT_SELF, number,
+                                          "the two walkers disagree");
+        return false;
+    }
+    oracle->log += n_log;
+    if (callback) {
+        tw_world_safepoint(oracle->world, access.cpu);
+    }
+    return true;
+}
+
+TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
+{
+    const TwOutcome *outcome = &oracle->trace->outcomes[number];
+    TwAccess access = take_apart(oracle, op, number);
+    TwHistory *history = &oracle->history;
+    uint64_t lot = op->addr ^ ((uint64_t)number << 40) ^
+                   ((uint64_t)op->code << 56) ^ oracle->program->n_script;
+    TwVerdict verdict;
+    TwSeen seen;
+    Outcome out;
+    bool overflow;
+
+    if (op->flags & TW_OPF_FROM && !judge_fetch(oracle, op, number, &verdict)) {
+        return verdict;
+    }
+    see(oracle, &access, outcome, &seen);
+    if (!seen.located) {
+        oracle->contents.hashed = true;
+    }
+    tw_history_allowed(history, oracle->world, &access);
+    count_access(oracle, &access, outcome);
+    overflow = (history->n_pages > 0 && history->answers[0].overflow) ||
+               (history->n_pages > 1 &&
+                (history->answers[1].overflow ||
+                 history->answers[0].n * history->answers[1].n > TW_MAX_WALKS));
+    if (overflow) {
+        return TW_VERDICT_INCONCLUSIVE;
+    }
+    if ((tw_mix64(lot) & 63) == 0 && !walkers_agree(oracle, &access)) {
+        return tw_explain_other(oracle, TW_VERDICT_SELF, number,
+                                "the two walkers disagree");
+    }
+    try_all(oracle, &access, &seen, &out);
+    if (out.too_many) {
+        return TW_VERDICT_INCONCLUSIVE;
+    }
+    if (out.n == 0) {
+        if (!walkers_agree(oracle, &access)) {
+            return tw_explain_other(oracle, TW_VERDICT_SELF, number,
+                                    "the two walkers disagree");
+        }
+        return tw_explain_access(oracle, &access, &seen);
+    }
+    oracle->contents.n_worlds = out.n;
+    memcpy(oracle->contents.worlds, out.worlds, out.n * sizeof(out.worlds[0]));
+    if (out.n > oracle->contents.most) {
+        oracle->contents.most = out.n;
+    }
+    oracle->log += out.n_log;
+    observe(oracle, &access, &seen, &out);
+    perform_actors(oracle, &access, &out);
+    if (out.callback && access.cpu != TW_BOARD) {
+        tw_world_safepoint(oracle->world, access.cpu); /* LA-3 */
+    }
+    return out.current ? TW_VERDICT_AGREE : TW_VERDICT_AGREE_STALE;
+}

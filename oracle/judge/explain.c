@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a difference is called, and how it is told: the first verdict of
+ * TwVerdict's order that applies, its key, and a few lines for a maintainer.
+ */
+#include "oracle/judge/internal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "program/content.h"
+#include "program/ops.h"
+
+/* Stale needs at least so many matching tagged bytes where a target reports
+ * values only. */
+enum { TAGGED_BYTES = 4 };
+
+/* Text -------------------------------------------------------------------- */
+
+static void sayv(TwFinding *finding, const char *format, va_list args)
+{
+    size_t n = strlen(finding->text);
+
+    vsnprintf(finding->text + n, TW_FINDING_TEXT - n, format, args);
+}
+
+static void say(TwFinding *finding, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void say(TwFinding *finding, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    sayv(finding, format, args);
+    va_end(args);
+}
+
+static const char *class_name(unsigned class_)
+{
+    return class_ < TW_CLASSES ? tw_class_name(class_) : "no class";
+}
+
+static void say_access(TwFinding *finding, const TwAccess *access)
+{
+    const char *name = tw_op_info(access->code)->name;
+
+    if (access->cpu == TW_BOARD) {
+        say(finding, "op %u: %s s%u 0x%" PRIx64 " %u\n", access->op, name,
+            access->space, access->addr, access->size);
+    } else {
+        say(finding, "op %u: %s c%u.%u 0x%" PRIx64 " %u%s\n", access->op, name,
+            access->cpu, access->mmu, access->addr, access->size,
+            access->blind ? ", the fetch of its instruction" : "");
+    }
+}
+
+/* "r3+0x10 ro, r4+0x0": where the bytes of an access are, run by run. */
+static void say_places(TwFinding *finding, const TwAccess *access,
+                       const TwByte *bytes)
+{
+    TwPlace places[TW_MAX_ACCESS];
+    unsigned n = tw_places(access, bytes, places);
+    char text[64];
+
+    for (unsigned i = 0; i < n; i++) {
+        tw_place_text(&places[i], text, sizeof(text));
+        say(finding, "%s %s", i ? "," : "", text);
+    }
+}
+
+static TwKeyLeaf leaf_of(const TwOracle *oracle, const TwByte *byte)
+{
+    if (byte->where == TW_AT_HOLE) {
+        return TW_KEY_LEAF_HOLE;
+    }
+    if (byte->where != TW_AT_LEAF) {
+        return TW_KEY_LEAF_NONE;
+    }
+    switch (oracle->program->regions[byte->region].kind) {
+    case TW_REGION_RAM:
+        return TW_KEY_LEAF_RAM;
+    case TW_REGION_ROM:
+        return TW_KEY_LEAF_ROM;
+    case TW_REGION_ROMD:
+        return TW_KEY_LEAF_ROMD;
+    case TW_REGION_MMIO:
+        return TW_KEY_LEAF_MMIO;
+    case TW_REGION_RESERVATION:
+        return TW_KEY_LEAF_RESERVATION;
+    case TW_REGION_RAM_DEVICE:
+        return TW_KEY_LEAF_RAM_DEVICE;
+    default:
+        return TW_KEY_LEAF_NONE;
+    }
+}
+
+/* Stale ------------------------------------------------------------------- */
+
+/* The answer of a choice that is not allowed. */
+static const TwAnswer *stale_answer(const TwChoice *choice)
+{
+    for (unsigned p = 0; p < 2; p++) {
+        if (choice->answers[p] && !choice->answers[p]->allowed) {
+            return choice->answers[p];
+        }
+    }
+    return NULL;
+}
+
+/* Is what was seen evidence enough for that choice? */
+static bool convincing(const TwAccess *access, const TwSeen *seen,
+                       const TwChoice *choice)
+{
+    unsigned tagged = 0;
+
+    if (seen->located || seen->class_ > TW_CLASS_DEVICE_ERROR) {
+        return true;
+    }
+    if (!tw_gives_value(access)) {
+        return false;
+    }
+    for (unsigned k = 0; k < access->size; k++) {
+        tagged += choice->effect.acts[k] == TW_ACT_BYTES ||
+                  choice->effect.acts[k] == TW_ACT_DEVICE;
+    }
+    return tagged >= TAGGED_BYTES;
+}
+
+/* 4: an access can have cached it, and an event should have ended it; 3: a
+ * newer answer should have replaced it; 2: something else than an access can
+ * have cached it; 1: it should not have been cached; 0: it is not stale. */
+static int rank(const TwAnswer *answer)
+{
+    return !answer                                                    ? 0
+           : !answer->cacheable || answer->event == TW_KEY_EVENT_NONE ? 1
+           : answer->filled == TW_NO_OP                               ? 2
+           : answer->event == TW_KEY_EVENT_NEWER                      ? 3
+                                                                      : 4;
+}
+
+/* Notes which accesses before this one can have filled what it was answered
+ * from: by the same CPU and MMU index, to the same pages. */
+static void note_touches(TwOracle *oracle, const TwAccess *access)
+{
+    const TwProgram *program = oracle->program;
+    TwHistory *past = &oracle->past;
+    unsigned lg = program->page_lg;
+
+    past->n_touches[0] = past->n_touches[1] = 0;
+    for (uint16_t n = 0; n < access->op && access->cpu != TW_BOARD; n++) {
+        const TwOp *op = &program->script[n];
+        uint64_t first = op->addr >> lg;
+        uint64_t last = (op->addr + (op->size - 1)) >> lg;
+
+        if (!(tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS) ||
+            oracle->trace->outcomes[n].status != TW_STATUS_DONE ||
+            op->obj != access->cpu || op->index != access->mmu) {
+            continue;
+        }
+        for (unsigned p = 0; p < 2; p++) {
+            uint64_t page = (access->addr >> lg) + p;
+
+            if (page == first || page == last) {
+                past->touches[p][past->n_touches[p]++] =
+                    (TwTouch){.tick = oracle->before[n], .op = n};
+            }
+        }
+    }
+}
+
+/* Looks for the answer that was right once: of those of the highest rank, the
+ * latest. */
+static bool find_stale(TwOracle *oracle, const TwAccess *access,
+                       const TwSeen *seen, TwChoice *best)
+{
+    TwChoice choice;
+    int top = 0;
+
+    note_touches(oracle, access);
+    tw_history_ever(&oracle->past, oracle->world, access);
+    for (uint32_t i = 0;
+         top < 4 && tw_choice(oracle, &oracle->past, access, i, &choice); i++) {
+        int r = rank(stale_answer(&choice));
+
+        if (r > top && convincing(access, seen, &choice) &&
+            tw_choice_fits(oracle, access, seen, &choice)) {
+            top = r;
+            *best = choice;
+        }
+    }
+    return top > 0;
+}
+
+const char *tw_change_text(const TwProgram *program, const TwAnswer *answer)
+{
+    if (answer->changed != TW_NO_OP &&
+        program->script[answer->changed].code == TW_OP_RESTORE) {
+        return "brought back what was saved"; /* links of every kind */
+    }
+    switch (answer->link) {
+    case TW_KEY_LINK_PAGE:
+        return "changed a page-map entry";
+    case TW_KEY_LINK_HOP:
+        return "changed an IOMMU's translation";
+    default:
+        return "changed the topology";
+    }
+}
+
+const char *tw_event_name(uint8_t event)
+{
+    switch (event) {
+    case TW_KEY_EVENT_FLUSH:
+        return "flush";
+    case TW_KEY_EVENT_UNMAP:
+        return "UNMAP";
+    case TW_KEY_EVENT_COMMIT:
+        return "commit";
+    case TW_KEY_EVENT_RESET:
+        return "reset";
+    case TW_KEY_EVENT_RESTORE:
+        return "restore";
+    default:
+        return "answer";
+    }
+}
+
+const char *tw_event_rule(uint8_t event)
+{
+    switch (event) {
+    case TW_KEY_EVENT_FLUSH:
+        return "FR-9, LA-29";
+    case TW_KEY_EVENT_UNMAP:
+        return "FR-1, LA-17";
+    case TW_KEY_EVENT_COMMIT:
+        return "FR-3, LA-7";
+    case TW_KEY_EVENT_RESET:
+        return "FR-5, LA-16";
+    case TW_KEY_EVENT_RESTORE:
+        return "FR-5, LA-40";
+    default:
+        return "TL-3";
+    }
+}
+
+static void say_op(TwFinding *finding, uint16_t op)
+{
+    if (op == TW_NO_OP) {
+        say(finding, "the start");
+    } else {
+        say(finding, "op %u", op);
+    }
+}
+
+static void say_stale(const TwOracle *oracle, const TwAccess *access,
+                      const TwChoice *choice, const TwAnswer *answer)
+{
+    TwFinding *finding = oracle->finding;
+
+    say(finding, "\nstale:");
+    say_places(finding, access, choice->bytes);
+    say(finding, " was right until ");
+    say_op(finding, answer->changed);
+    say(finding, " %s", tw_change_text(oracle->program, answer));
+    if (answer->event == TW_KEY_EVENT_NONE || !answer->cacheable) {
+        say(finding, "; it may not be cached (LA-28)");
+        return;
+    }
+    say(finding, "; ");
+    say_op(finding, answer->ended);
+    say(finding, "'s %s %s (%s)", tw_event_name(answer->event),
+        answer->event == TW_KEY_EVENT_NEWER
+            ? "was newer: it came back from the dead"
+            : "must have ended it",
+        tw_event_rule(answer->event));
+    if (finding->filled != TW_NO_OP) {
+        say(finding, "; filled by op %u at the latest", finding->filled);
+    }
+}
+
+/* Old code ---------------------------------------------------------------- */
+
+/* The last fetch of these bytes before operation `changed` replaced them. */
+static uint16_t last_fetch(const TwOracle *oracle, const TwAccess *access,
+                           uint16_t changed)
+{
+    for (unsigned n = changed; n-- > 0;) {
+        const TwOp *op = &oracle->program->script[n];
+
+        if (op->code == TW_OP_EXEC && op->obj == access->cpu &&
+            op->addr == access->addr &&
+            oracle->trace->outcomes[n].status == TW_STATUS_DONE) {
+            return n;
+        }
+    }
+    return TW_NO_OP;
+}
+
+/* Looks for bytes that were there once, where the fetch went or may have gone
+ * once (`history`; FR-10): in *stored what replaced them. */
+static bool find_old_code(const TwOracle *oracle, const TwHistory *history,
+                          const TwAccess *access, const TwSeen *seen,
+                          TwChoice *best, const TwStored **stored)
+{
+    const TwContents *contents = &oracle->contents;
+
+    if (access->code != TW_OP_EXEC ||
+        oracle->program->contents != TW_CONTENTS_CODE || seen->broken ||
+        seen->class_ > TW_CLASS_DEVICE_ERROR) {
+        return false;
+    }
+    for (uint32_t i = 0; tw_choice(oracle, history, access, i, best); i++) {
+        for (unsigned w = 0; w < contents->n_worlds; w++) {
+            TwContent at = contents->worlds[w];
+
+            while ((*stored =
+                        tw_contents_before(contents, &at, access, best->bytes,
+                                           &best->effect, &at)) != NULL) {
+                if (tw_judge_fits(oracle, access, seen, best->bytes,
+                                  &best->effect, &at) == TW_FIT_NOW) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+static void say_old_code(TwFinding *finding, const TwAccess *access,
+                         const TwChoice *choice, const TwEnding *flush)
+{
+    say(finding, "\nstale: the code at");
+    say_places(finding, access, choice->bytes);
+    say(finding, " was that until op %u", finding->changed);
+    if (flush) {
+        say(finding, "; op %u's flush must have ended it (FR-10)",
+            finding->ended);
+    } else {
+        say(finding, "; fetches see what is there (FR-10)");
+    }
+    if (finding->filled != TW_NO_OP) {
+        say(finding, "; last run by op %u", finding->filled);
+    }
+}
+
+static TwVerdict explain_old_code(TwOracle *oracle, const TwAccess *access,
+                                  const TwChoice *choice,
+                                  const TwStored *stored)
+{
+    TwFinding *finding = oracle->finding;
+    const TwEnding *flush = oracle->world->contract->code == TW_CODE_UNTIL_FLUSH
+                                ? tw_history_flushed(oracle->world, access)
+                                : NULL;
+
+    finding->verdict = TW_VERDICT_STALE;
+    finding->changed = stored->op;
+    finding->ended = flush ? flush->op : TW_NO_OP;
+    finding->filled = last_fetch(oracle, access, stored->op);
+    say_old_code(finding, access, choice, flush);
+    tw_key_write(finding->key, TW_VERDICT_STALE, oracle->target, access->code,
+                 leaf_of(oracle, &choice->bytes[0]), TW_KEY_LINK_CODE,
+                 flush ? TW_KEY_EVENT_FLUSH : TW_KEY_EVENT_NONE);
+    return TW_VERDICT_STALE;
+}
+
+/* The others -------------------------------------------------------------- */
+
+/* Does the access fail for want of a right? */
+static bool lacks_right(const TwAccess *access, const TwChoice *choice)
+{
+    if (choice->effect.class_ == TW_CLASS_DISCARD) {
+        return true;
+    }
+    for (unsigned k = 0; k < access->size && choice->answers[0]; k++) {
+        if (choice->bytes[k].where == TW_AT_PAGE ||
+            choice->bytes[k].where == TW_AT_HOP) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Which of perm, class, fault, wrong: what applies to all or to one of the
+ * allowed answers. */
+static TwVerdict classify(const TwOracle *oracle, const TwAccess *access,
+                          const TwSeen *seen)
+{
+    bool succeeds = seen->class_ <= TW_CLASS_DEVICE_ERROR;
+    bool all_lack = true, all_refuse = true, better = false, same = false;
+    TwChoice choice;
+
+    for (uint32_t i = 0;
+         tw_choice(oracle, &oracle->history, access, i, &choice); i++) {
+        all_lack &=
+            lacks_right(access, &choice) && choice.effect.class_ > seen->class_;
+        all_refuse &= choice.effect.class_ > TW_CLASS_DEVICE_ERROR;
+        better |= choice.effect.class_ <= TW_CLASS_DEVICE_ERROR &&
+                  choice.effect.class_ < seen->class_;
+        same |= choice.effect.class_ == seen->class_;
+    }
+    if (seen->broken) {
+        return TW_VERDICT_WRONG;
+    }
+    if (succeeds && all_lack) {
+        return TW_VERDICT_PERM;
+    }
+    if (better && !same) {
+        return TW_VERDICT_CLASS;
+    }
+    if (!succeeds && all_refuse && !same) {
+        return TW_VERDICT_FAULT;
+    }
+    return TW_VERDICT_WRONG;
+}
+
+/* Does some allowed choice explain all but the device log? */
+static bool only_the_log(const TwOracle *oracle, const TwAccess *access,
+                         const TwSeen *seen)
+{
+    TwChoice choice;
+
+    for (uint32_t i = 0;
+         tw_choice(oracle, &oracle->history, access, i, &choice); i++) {
+        if (tw_choice_fits(oracle, access, seen, &choice)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The door ---------------------------------------------------------------- */
+
+static void say_expected(TwFinding *finding, const TwOracle *oracle,
+                         const TwAccess *access)
+{
+    TwChoice choice;
+
+    for (uint32_t i = 0;
+         i < 3 && tw_choice(oracle, &oracle->history, access, i, &choice);
+         i++) {
+        say(finding, "%s%s",
+            i == 0                       ? "expected: "
+            : tw_choice_current(&choice) ? "\nor: "
+                                         : "\nor, old: ",
+            class_name(choice.effect.class_));
+        if (!choice.answers[0]) {
+            say(finding, " beyond the last address");
+            continue;
+        }
+        say_places(finding, access, choice.bytes);
+        if (tw_gives_value(access) &&
+            choice.effect.class_ <= TW_CLASS_DEVICE_ERROR) {
+            say(finding, " value 0x%" PRIx64,
+                tw_contents_value(&oracle->contents,
+                                  &oracle->contents.worlds[0], access,
+                                  choice.bytes, &choice.effect));
+        }
+    }
+}
+
+static void say_seen(TwFinding *finding, const TwAccess *access,
+                     const TwSeen *seen)
+{
+    say(finding, "\nseen: %s", class_name(seen->class_));
+    if (seen->broken) {
+        say(finding, " with locations that make no sense");
+    } else if (seen->located) {
+        say_places(finding, access, seen->bytes);
+    }
+    if (tw_gives_value(access)) {
+        say(finding, " value 0x%" PRIx64, seen->value);
+    }
+}
+
+/* One choice as data. */
+static TwAllowed allowed(const TwOracle *oracle, const TwAccess *access,
+                         const TwChoice *choice)
+{
+    TwAllowed told = {.class_ = choice->effect.class_};
+
+    if (!choice->answers[0] || told.class_ > TW_CLASS_DEVICE_ERROR) {
+        return told;
+    }
+    if (!tw_is_store(access)) {
+        told.value =
+            tw_contents_value(&oracle->contents, &oracle->contents.worlds[0],
+                              access, choice->bytes, &choice->effect);
+    }
+    for (unsigned k = 0; k < access->size; k++) {
+        const TwByte *byte = &choice->bytes[k];
+        TwLocation *last = &told.locations[told.n_locations - (k > 0)];
+
+        if (k > 0 && last->region == byte->region &&
+            last->flags == byte->flags &&
+            last->offset + last->length == byte->offset) {
+            last->length++;
+        } else {
+            told.locations[told.n_locations++] =
+                (TwLocation){.first = k,
+                             .length = 1,
+                             .region = byte->region,
+                             .flags = byte->flags,
+                             .offset = byte->offset};
+        }
+    }
+    return told;
+}
+
+/* Keeps what should have come of the access. */
+static void expect(TwOracle *oracle, const TwAccess *access,
+                   const TwChoice *current)
+{
+    TwExpected *e = &oracle->expected;
+    bool store = tw_is_store(access);
+    TwChoice choice;
+
+    e->access = true;
+    for (e->n_allowed = 0;
+         e->n_allowed <= TW_MAX_ALLOWED &&
+         tw_choice(oracle, &oracle->history, access, e->n_allowed, &choice);
+         e->n_allowed++) {
+        if (e->n_allowed < TW_MAX_ALLOWED) {
+            e->allowed[e->n_allowed] = allowed(oracle, access, &choice);
+        }
+    }
+    e->class_ = e->allowed[0].class_;
+    e->value = e->allowed[0].value;
+    e->n_log = 0;
+    if (!current->answers[0] || !(store || access->code == TW_OP_EXEC)) {
+        return;
+    }
+    for (unsigned k = 0; k < access->size; k++) {
+        if (current->effect.acts[k] == TW_ACT_DEVICE) {
+            e->log[e->n_log++] = (TwLogRecord){
+                .op = access->op,
+                .kind = store ? TW_LOG_WRITE : TW_LOG_FETCH,
+                .region = current->bytes[k].region,
+                .offset = current->bytes[k].offset,
+                .attrs = access->attrs,
+                .byte = store ? tw_content_tag(oracle->program->contents,
+                                               access->op, k)
+                              : 0,
+            };
+        }
+    }
+}
+
+/* Keeps, for the story, the old answer that was seen. */
+static void accuse_old(TwOracle *oracle, const TwChoice *old,
+                       const TwStored *stored)
+{
+    oracle->accused.stale = true;
+    oracle->accused.old = *old;
+    oracle->accused.stored = stored;
+}
+
+TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
+                            const TwSeen *seen)
+{
+    TwFinding *finding = oracle->finding;
+    const TwAnswer *answer;
+    TwChoice current, stale;
+    const TwStored *stored;
+    TwVerdict verdict;
+    const TwByte *at;
+
+    tw_choice(oracle, &oracle->history, access, 0, &current);
+    at = current.answers[0] ? &current.bytes[0] : NULL;
+    expect(oracle, access, &current);
+    finding->op = access->op;
+    oracle->accused.is_access = true;
+    oracle->accused.access = *access;
+    oracle->accused.seen = *seen;
+    say_access(finding, access);
+    say_expected(finding, oracle, access);
+    say_seen(finding, access, seen);
+    if (only_the_log(oracle, access, seen)) {
+        finding->verdict = verdict = TW_VERDICT_EFFECT;
+        say(finding, "\nbut the devices were told something else (RU-3)");
+        tw_key_write(finding->key, verdict, oracle->target, access->code,
+                     at ? leaf_of(oracle, at) : TW_KEY_LEAF_NONE,
+                     TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+        return verdict;
+    }
+    if (find_old_code(oracle, &oracle->history, access, seen, &stale,
+                      &stored)) {
+        accuse_old(oracle, &stale, stored);
+        return explain_old_code(oracle, access, &stale, stored);
+    }
+    stored = NULL;
+    if (!seen->broken &&
+        (find_stale(oracle, access, seen, &stale) ||
+         (find_old_code(oracle, &oracle->past, access, seen, &stale, &stored) &&
+          stale_answer(&stale)))) {
+        accuse_old(oracle, &stale, stored);
+        answer = stale_answer(&stale);
+        at = &stale.bytes[tw_first_difference(0, access->size, stale.bytes,
+                                              current.bytes)];
+        finding->verdict = verdict = TW_VERDICT_STALE;
+        finding->changed = answer->changed;
+        finding->ended = answer->ended;
+        finding->filled = answer->filled;
+        say_stale(oracle, access, &stale, answer);
+        if (stored) {
+            say(finding, "; and held that until op %u", stored->op);
+        }
+        tw_key_write(finding->key, verdict, oracle->target, access->code,
+                     leaf_of(oracle, at), answer->link,
+                     answer->cacheable ? answer->event : TW_KEY_EVENT_NONE);
+        return verdict;
+    }
+    verdict = classify(oracle, access, seen);
+    if (seen->located && !seen->broken) {
+        at = &seen->bytes[tw_first_difference(0, access->size, seen->bytes,
+                                              current.bytes)];
+    }
+    finding->verdict = verdict;
+    say(finding, "\n%s",
+        verdict == TW_VERDICT_PERM ? "perm: a right is missing, yet it succeeds"
+        : verdict == TW_VERDICT_CLASS
+            ? "class: refused or dropped without reason"
+        : verdict == TW_VERDICT_FAULT ? "fault: refused for another reason"
+                                      : "wrong: never was right");
+    tw_key_write(finding->key, verdict, oracle->target, access->code,
+                 at ? leaf_of(oracle, at) : TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE,
+                 TW_KEY_EVENT_NONE);
+    return verdict;
+}
+
+TwVerdict tw_explain_other(TwOracle *oracle, TwVerdict verdict, uint16_t op,
+                           const char *format, ...)
+{
+    TwFinding *finding = oracle->finding;
+    const TwOp *at =
+        op < oracle->program->n_script ? &oracle->program->script[op] : NULL;
+    const char *name =
+        at && tw_op_info(at->code) ? tw_op_info(at->code)->name : NULL;
+    va_list args;
+
+    finding->verdict = verdict;
+    finding->op = op;
+    if (name) {
+        say(finding, "op %u: %s\n", op, name);
+    } else {
+        say(finding, "the end state\n");
+    }
+    va_start(args, format);
+    sayv(finding, format, args);
+    va_end(args);
+    tw_key_write(finding->key, verdict, oracle->target,
+                 at ? at->code : TW_OP_NOP, TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE,
+                 TW_KEY_EVENT_NONE);
+    return verdict;
+}

@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The judge: performs a program on the oracle's side, operation by operation,
+ * and holds each outcome of a trace against what the freshness rule allows.
+ * Where several answers are allowed it goes on from the one that the target
+ * took; where the trace does not tell, from each (content.c).
+ *
+ * It must not know any target: what a target promises is in its contract.
+ */
+#include "oracle/judge/internal.h"
+
+#include <glib.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "program/ops.h"
+
+TwOracle *tw_oracle_new(void)
+{
+    TwOracle *oracle = g_new0(TwOracle, 1);
+
+    oracle->world = tw_world_new();
+    oracle->contents.stored = g_new(TwStored, TW_MAX_STORED);
+    return oracle;
+}
+
+void tw_oracle_free(TwOracle *oracle)
+{
+    if (oracle) {
+        tw_world_free(oracle->world);
+        g_free(oracle->contents.stored);
+        g_free(oracle->history.meeting);
+        g_free(oracle);
+    }
+}
+
+void tw_oracle_meet(TwOracle *oracle, TwMet *met)
+{
+    g_clear_pointer(&oracle->history.meeting, g_free);
+    if (met) {
+        oracle->history.meeting = g_new0(TwMeeting, 1);
+        oracle->history.meeting->met = met;
+        met->n = 0;
+    }
+}
+
+void tw_judge_stats_add(TwJudgeStats *to, const TwJudgeStats *from)
+{
+    /* Counters only, all of one type. */
+    uint64_t *sum = (uint64_t *)to;
+    const uint64_t *more = (const uint64_t *)from;
+
+    G_STATIC_ASSERT(sizeof(TwJudgeStats) % sizeof(uint64_t) == 0);
+    for (size_t i = 0; i < sizeof(TwJudgeStats) / sizeof(uint64_t); i++) {
+        sum[i] += more[i];
+    }
+}
+
+/* One operation ----------------------------------------------------------- */
+
+/* Operations that the oracle has no rules for. */
+static const bool foreign[TW_OP_CODES] = {
+    [TW_OP_MPC_READ] = true,  [TW_OP_MPC_WRITE] = true,  [TW_OP_POKE] = true,
+    [TW_OP_CONTEXT] = true,   [TW_OP_INVALIDATE] = true, [TW_OP_DMA_MAP] = true,
+    [TW_OP_DMA_UNMAP] = true, [TW_OP_PAR] = true,        [TW_OP_AND] = true,
+    [TW_OP_BARRIER] = true,   [TW_OP_END_PAR] = true,
+};
+
+static bool knows(const TwOp *op)
+{
+    return op->code < TW_OP_CODES && !foreign[op->code] &&
+           !(op->flags & TW_OPF_VIA);
+}
+
+/* The first thing of the program that the oracle has no rules for; if there is
+ * none, in *codes the operations of the script. */
+static bool knows_all(const TwProgram *program, const char **what,
+                      TwOpSet *codes)
+{
+    TwOpSet seen = {{0}};
+
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        uint8_t kind = program->iommus[i].kind;
+
+        if (kind != TW_IOMMU_NONE && kind != TW_IOMMU_TABLE) {
+            *what = tw_iommu_kind_name(kind);
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < program->n_script; i++) {
+        if (!knows(&program->script[i])) {
+            const TwOpInfo *info = tw_op_info(program->script[i].code);
+
+            *what = info ? info->name : "an unknown operation";
+            return false;
+        }
+        tw_ops_add(&seen, program->script[i].code);
+    }
+    for (unsigned i = 0; i < program->n_actors; i++) {
+        if (program->actors[i].region != TW_NONE &&
+            !knows(&program->actors[i].op)) {
+            *what = "an actor's operation";
+            return false;
+        }
+    }
+    *codes = seen;
+    return true;
+}
+
+/* Did the target do, skip or fail the operation as it must?  In *perform
+ * whether it took place. */
+static inline TwVerdict judge_status(TwOracle *oracle, const TwOp *op,
+                                     uint16_t number, bool *perform)
+{
+    uint8_t status = oracle->trace->outcomes[number].status;
+    TwLegality *legality = &oracle->world->legality;
+    TwIllegal illegal = tw_legality_step(legality, op);
+    bool vetoed;
+
+    *perform = false;
+    if (illegal != TW_LEGAL) {
+        oracle->stats->skipped++;
+        if (status == TW_STATUS_SKIPPED) {
+            return TW_VERDICT_AGREE;
+        }
+        return tw_explain_other(oracle, TW_VERDICT_WRONG, number,
+                                "%s, but it is not legal here (RU-1): %s",
+                                status < TW_STATUSES ? tw_status_name(status)
+                                                     : "no status",
+                                tw_illegal_text(illegal));
+    }
+    oracle->stats->operations++;
+    oracle->stats->by_code[op->code]++;
+    vetoed = oracle->world->vetoes && tw_observe_vetoed(oracle->world, op);
+    if (vetoed && status == TW_STATUS_VETOED) {
+        tw_legality_revert(legality, op);
+        return TW_VERDICT_AGREE;
+    }
+    if (status == TW_STATUS_DONE && !vetoed) {
+        *perform = true;
+        return TW_VERDICT_AGREE;
+    }
+    if (status == TW_STATUS_NOMEM &&
+        (op->code == TW_OP_OBSERVE || op->code == TW_OP_SPACE_NEW ||
+         op->code == TW_OP_LISTEN)) {
+        tw_legality_revert(legality, op); /* RU-8 */
+        return TW_VERDICT_AGREE;
+    }
+    return tw_explain_other(
+        oracle, TW_VERDICT_WRONG, number, "%s, but it %s",
+        status < TW_STATUSES ? tw_status_name(status) : "no status",
+        vetoed ? "must be vetoed (NT-2)" : "is legal here (RU-1)");
+}
+
+/* Performs an operation that is no access. */
+static void perform(TwOracle *oracle, const TwOp *op, uint16_t number)
+{
+    if (op->actor != TW_BOARD && !oracle->program->explicit_safepoints) {
+        tw_world_safepoint(oracle->world, op->actor); /* LA-3 */
+    }
+    tw_world_perform(oracle->world, op, op->actor, number);
+    if (op->code == TW_OP_SNAPSHOT || op->code == TW_OP_RESTORE) {
+        tw_contents_perform(&oracle->contents, op);
+    }
+}
+
+/* Did operation `number`, which is no access, reach a device? */
+static TwVerdict judge_silence(TwOracle *oracle, uint16_t number)
+{
+    if (oracle->log < oracle->trace->n_log &&
+        oracle->trace->log[oracle->log].op <= number) {
+        return tw_explain_other(oracle, TW_VERDICT_EFFECT, number,
+                                "a device was reached by no access");
+    }
+    return TW_VERDICT_AGREE;
+}
+
+/* What an operation that is no access leaves to be judged at once. */
+static TwVerdict judge_performed(TwOracle *oracle, uint16_t number)
+{
+    const TwOp *op = &oracle->program->script[number];
+
+    if (oracle->world->differ) {
+        return tw_explain_other(oracle, TW_VERDICT_SELF, number,
+                                "the two walkers disagree on a view");
+    }
+    if (op->code == TW_OP_DIRTY_LOG || op->code == TW_OP_DIRTY_CLEAR) {
+        TwVerdict verdict = tw_dirty_judge(oracle, op, number);
+
+        if (verdict != TW_VERDICT_AGREE) {
+            return verdict;
+        }
+    }
+    return judge_silence(oracle, number);
+}
+
+/* Is operation `number` performed during the access before it? */
+static bool is_during(const TwOracle *oracle, unsigned number)
+{
+    return number < oracle->program->n_script &&
+           oracle->program->script[number].flags & TW_OPF_DURING;
+}
+
+/*
+ * Performs operation `number` during the access before it, `access` (LA-47).
+ * Where the trace ends between them, it is taken to have been performed: the
+ * access may have seen it.
+ */
+static TwVerdict perform_during(TwOracle *oracle, uint16_t number,
+                                const TwOp *access)
+{
+    const TwOp *op = &oracle->program->script[number];
+    const TwWorld *world = oracle->world;
+    TwVerdict verdict = TW_VERDICT_AGREE;
+    bool legal;
+
+    oracle->before_during = (TwDuring){
+        .now = world->now,
+        .n_endings = world->n_endings,
+    };
+    if (tw_op_info(access->code)->flags & TW_OP_CPU_ACCESS) {
+        oracle->before_during.fresh = world->fresh[access->obj][access->index];
+    }
+    if (number < oracle->trace->n_ops) {
+        verdict = judge_status(oracle, op, number, &legal);
+    } else {
+        legal = tw_legality_step(&oracle->world->legality, op) == TW_LEGAL;
+    }
+    if (legal) {
+        oracle->during = &oracle->before_during;
+        perform(oracle, op, number);
+    }
+    return verdict;
+}
+
+/* In *judged whether it is an access that was judged, in *during whether the
+ * operation behind it was performed during it, and judged. */
+static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
+                          bool *during)
+{
+    const TwProgram *program = oracle->program;
+    const TwOp *op = &program->script[number];
+    uint16_t flags = tw_op_info(op->code)->flags;
+    bool performed;
+    TwVerdict verdict = judge_status(oracle, op, number, &performed);
+
+    *judged = *during = false;
+    if (!performed) {
+        return verdict;
+    }
+    if (!(flags & TW_OP_ACCESS)) {
+        perform(oracle, op, number);
+        return judge_performed(oracle, number);
+    }
+    if (flags & TW_OP_CPU_ACCESS && !program->explicit_safepoints) {
+        tw_world_safepoint(oracle->world, op->obj); /* LA-3 */
+    }
+    oracle->before[number] = oracle->world->now;
+    oracle->during = NULL;
+    *during = is_during(oracle, number + 1u);
+    if (*during) {
+        verdict = perform_during(oracle, number + 1, op);
+        if (verdict != TW_VERDICT_AGREE) {
+            return verdict;
+        }
+    }
+    *judged = true;
+    verdict = tw_judge_access(oracle, op, number);
+    if (*during && verdict <= TW_VERDICT_AGREE_STALE) {
+        TwVerdict more = judge_performed(oracle, number + 1);
+
+        return more == TW_VERDICT_AGREE ? verdict : more;
+    }
+    return verdict;
+}
+
+/* The end state ----------------------------------------------------------- */
+
+enum { EVENT_TEXT = 112 };
+
+/* "add of 0x0..0xfff -> r1 0x0 by op 3" */
+static void event_text(const TwEventRecord *event, char text[EVENT_TEXT])
+{
+    const char *kind = tw_event_kind_name(event->kind);
+    char to[16] = "";
+
+    if (event->region != TW_NONE) {
+        g_snprintf(to, sizeof(to), "r%u ", event->region);
+    } else if (event->space != TW_NONE) {
+        g_snprintf(to, sizeof(to), "s%u ", event->space);
+    }
+    g_snprintf(text, EVENT_TEXT,
+               "%s of 0x%" PRIx64 "..0x%" PRIx64 " -> %s0x%" PRIx64 " by op %u",
+               kind ? kind : "no kind", event->first, event->last, to,
+               event->out, event->op);
+}
+
+static const char *event_rule(const TwEventRecord *event)
+{
+    return event->kind >= TW_LISTEN_ADD ? "LA-43" : "LA-18";
+}
+
+/* Of an UNMAP only operation, kind and range count (LA-18). */
+static bool same_event(const TwEventRecord *owed, uint64_t low,
+                       const TwEventRecord *got)
+{
+    if (got->op != owed->op || got->kind != owed->kind ||
+        got->first != owed->first || got->last != owed->last) {
+        return false;
+    }
+    if (owed->kind == TW_EVENT_MAP) {
+        return got->perm == owed->perm && got->space == owed->space &&
+               (got->out == owed->out || got->out == owed->out - low);
+    }
+    return owed->kind < TW_LISTEN_ADD ||
+           (got->region == owed->region && got->space == owed->space &&
+            got->out == owed->out);
+}
+
+/* Did each observer and listener get what it is owed, in order, and nothing
+ * else? */
+static TwVerdict judge_events(TwOracle *oracle)
+{
+    const TwWorld *world = oracle->world;
+    const TwTrace *trace = oracle->trace;
+
+    if (world->n_owed == 0 && trace->n_events == 0) {
+        return TW_VERDICT_AGREE;
+    }
+    if (world->crowded) {
+        return TW_VERDICT_INCONCLUSIVE;
+    }
+    for (unsigned o = 0; o < TW_MAX_OBSERVERS; o++) {
+        TwExpected *e = &oracle->expected;
+        uint32_t i = 0, j = 0;
+
+        for (unsigned number = 0;; i++, j++, number++) {
+            const TwEventRecord *owed, *got;
+            uint64_t low;
+
+            while (i < world->n_owed && world->owed[i].record.observer != o) {
+                i++;
+            }
+            while (j < trace->n_events && trace->events[j].observer != o) {
+                j++;
+            }
+            if (i == world->n_owed && j == trace->n_events) {
+                break;
+            }
+            e->observer = o;
+            e->event = number;
+            e->owed = i < world->n_owed;
+            if (i == world->n_owed) {
+                return tw_explain_other(oracle, TW_VERDICT_EVENT,
+                                        trace->events[j].op,
+                                        "o%u got an event too many (%s)", o,
+                                        event_rule(&trace->events[j]));
+            }
+            owed = &world->owed[i].record;
+            low = world->owed[i].low;
+            e->record = *owed;
+            e->record.out -= low;
+            e->out_low = low;
+            if (j == trace->n_events) {
+                return tw_explain_other(oracle, TW_VERDICT_EVENT, owed->op,
+                                        "o%u did not get an event (%s)", o,
+                                        event_rule(owed));
+            }
+            got = &trace->events[j];
+            if (!same_event(owed, low, got)) {
+                char right[EVENT_TEXT], seen[EVENT_TEXT];
+
+                event_text(owed, right);
+                event_text(got, seen);
+                return tw_explain_other(oracle, TW_VERDICT_EVENT, owed->op,
+                                        "o%u: expected %s, got %s (%s)", o,
+                                        right, seen, event_rule(owed));
+            }
+            e->observer = TW_NONE;
+        }
+    }
+    return tw_dirty_judge_end(oracle);
+}
+
+static TwVerdict judge_end_state(TwOracle *oracle)
+{
+    const TwContents *contents = &oracle->contents;
+    const TwTrace *trace = oracle->trace;
+    uint64_t digests[TW_MAX_REGIONS];
+    unsigned bad = 0;
+
+    if (oracle->log < trace->n_log) {
+        return tw_explain_other(oracle, TW_VERDICT_EFFECT,
+                                trace->log[oracle->log].op,
+                                "a device was reached by no access");
+    }
+    for (unsigned w = 0; w < contents->n_worlds; w++) {
+        unsigned r = 0;
+
+        tw_contents_digests(contents, &contents->worlds[w], digests);
+        while (r < oracle->program->n_regions &&
+               digests[r] == trace->digests[r]) {
+            r++;
+        }
+        if (r == oracle->program->n_regions) {
+            return judge_events(oracle);
+        }
+        bad = r;
+    }
+    oracle->expected.block = bad;
+    oracle->expected.digest = digests[bad];
+    return tw_explain_other(oracle, TW_VERDICT_EFFECT, TW_NO_OP,
+                            "the bytes of r%u at the end are not those that "
+                            "its stores left there",
+                            bad);
+}
+
+/* In the first of the worlds that are left. */
+static uint8_t ram_at_end(const void *data, uint8_t block, uint64_t offset)
+{
+    const TwOracle *oracle = data;
+
+    return tw_contents_byte(&oracle->contents, &oracle->contents.worlds[0],
+                            block, offset);
+}
+
+const TwExpected *tw_judge_expected(const TwOracle *oracle)
+{
+    return &oracle->expected;
+}
+
+/* The whole --------------------------------------------------------------- */
+
+/* Ends that need no judging, and what to call the others. */
+static TwVerdict judge_end(TwOracle *oracle)
+{
+    const TwTrace *trace = oracle->trace;
+
+    switch (trace->end) {
+    case TW_END_DONE:
+        return TW_VERDICT_AGREE;
+    case TW_END_DIED:
+        return tw_explain_other(oracle, TW_VERDICT_CRASH, trace->end_op,
+                                "the target died (signal %d): %s",
+                                trace->signal, trace->text);
+    case TW_END_HUNG:
+        return tw_explain_other(oracle, TW_VERDICT_HANG, trace->end_op,
+                                "the target did not answer in time");
+    case TW_END_INVARIANT:
+        return tw_explain_other(oracle, TW_VERDICT_INVARIANT, trace->end_op,
+                                "%s", trace->text);
+    case TW_END_UNSUPPORTED:
+        return TW_VERDICT_UNSUPPORTED;
+    default:
+        return TW_VERDICT_INCONCLUSIVE;
+    }
+}
+
+/* Performs and judges the script as far as the trace goes. */
+static TwVerdict judge_script(TwOracle *oracle, uint16_t *op)
+{
+    const TwProgram *program = oracle->program;
+    const TwTrace *trace = oracle->trace;
+    unsigned n =
+        trace->n_ops < program->n_script ? trace->n_ops : program->n_script;
+    TwVerdict result = TW_VERDICT_AGREE;
+
+    for (unsigned i = 0; i < n; i++) {
+        bool judged, during;
+        unsigned number = i;
+        TwVerdict verdict = judge_op(oracle, i, &judged, &during);
+
+        i += during;
+
+        if (judged) {
+            oracle->stats->verdicts[verdict]++;
+        } else if (verdict != TW_VERDICT_AGREE) {
+            oracle->stats->verdicts[verdict]++;
+        }
+        if (verdict == TW_VERDICT_AGREE_STALE) {
+            result = verdict;
+        } else if (verdict != TW_VERDICT_AGREE) {
+            *op = number;
+            return verdict;
+        }
+    }
+    return result;
+}
+
+static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
+                           const TwContract *contract, uint16_t *op)
+{
+    const TwTrace *trace = oracle->trace;
+    const char *what = NULL;
+    TwOpSet codes;
+    TwVerdict verdict, last;
+
+    *op = TW_NO_OP;
+    if (trace->end == TW_END_DIED || trace->end == TW_END_HUNG ||
+        trace->end == TW_END_UNSUPPORTED) {
+        verdict = judge_end(oracle);
+        oracle->stats->verdicts[verdict]++;
+        return verdict;
+    }
+    if (!knows_all(oracle->program, &what, &codes)) {
+        oracle->stats->verdicts[TW_VERDICT_UNSUPPORTED]++;
+        g_snprintf(oracle->finding->text, TW_FINDING_TEXT,
+                   "the oracle has no rules for %s", what);
+        return TW_VERDICT_UNSUPPORTED;
+    }
+    tw_world_start(oracle->world, oracle->program, contract);
+    tw_contents_start(&oracle->contents, oracle->program,
+                      trace->locations_hidden || !dialect->locations,
+                      contract->code == TW_CODE_UNTIL_FLUSH,
+                      tw_ops_has(&codes, TW_OP_DIRTY_LOG));
+    tw_dirty_start(&oracle->dirty);
+    oracle->log = oracle->dirty_record = 0;
+    oracle->expected = (TwExpected){.observer = TW_NONE,
+                                    .block = TW_NONE,
+                                    .ram = ram_at_end,
+                                    .data = oracle};
+    verdict = judge_script(oracle, op);
+    oracle->stats->commits += oracle->world->commits;
+    oracle->stats->silent += oracle->world->silent;
+    oracle->stats->notified += oracle->world->notified;
+    oracle->stats->worlds += oracle->contents.most;
+    if (verdict != TW_VERDICT_AGREE && verdict != TW_VERDICT_AGREE_STALE) {
+        return verdict;
+    }
+    last = judge_end(oracle);
+    if (last == TW_VERDICT_AGREE) {
+        last = trace->n_ops == oracle->program->n_script
+                   ? judge_end_state(oracle)
+                   : tw_explain_other(oracle, TW_VERDICT_WRONG, trace->n_ops,
+                                      "the trace ends early, but says done");
+    }
+    if (last != TW_VERDICT_AGREE) {
+        oracle->stats->verdicts[last]++;
+        return last;
+    }
+    return verdict;
+}
+
+TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
+                   const TwDialect *dialect, const TwContract *contract,
+                   const char *target, const TwTrace *trace, TwFinding *finding,
+                   TwJudgeStats *stats)
+{
+    TwVerdict verdict;
+    uint16_t op;
+
+    oracle->program = program;
+    oracle->trace = trace;
+    oracle->target = target;
+    oracle->finding = finding;
+    oracle->stats = stats ? stats : &oracle->unused;
+    finding->op = finding->filled = finding->changed = finding->ended =
+        TW_NO_OP;
+    finding->key[0] = finding->text[0] = '\0';
+    oracle->accused.is_access = oracle->accused.stale = false;
+    oracle->stats->programs++;
+    if (oracle->history.meeting) {
+        tw_met_start(oracle->history.meeting);
+    }
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        oracle->stats->by_region[program->regions[i].kind]++;
+    }
+    verdict = judge_all(oracle, dialect, contract, &op);
+    finding->verdict = verdict;
+    if (!tw_verdict_is_finding(verdict)) {
+        finding->op = op;
+    } else {
+        oracle->accused.finding = *finding;
+    }
+    return verdict;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The judge: steps the oracle through a program and holds each outcome of a
+ * trace against what the freshness rule allows.  The only place that sees both
+ * sides, and of the target it sees only the trace, the dialect and the
+ * contract.
+ */
+#ifndef TW_ORACLE_JUDGE_JUDGE_H
+#define TW_ORACLE_JUDGE_JUDGE_H
+
+#include "program/dialect.h"
+#include "program/finding.h"
+#include "program/trace.h"
+
+typedef struct TwMet TwMet; /* situation.h */
+
+/* What judging one trace showed; all counts add up over programs. */
+typedef struct TwJudgeStats {
+    uint64_t programs;
+    uint64_t operations;            /* script operations judged or performed */
+    uint64_t skipped;               /* not legal when they ran */
+    uint64_t accesses;              /* judged accesses */
+    uint64_t verdicts[TW_VERDICTS]; /* per judged access; crash, hang, effect,
+                                     * event, invariant, unsupported count
+                                     * once per program */
+    uint64_t windows; /* accesses with more than one allowed answer */
+    uint64_t by_code[TW_OP_CODES];
+    uint64_t by_class[TW_CLASSES];
+    uint64_t by_region[TW_REGION_KINDS]; /* regions of the programs */
+    uint64_t by_leaf[TW_REGION_KINDS];   /* leaf kind of byte 0; NONE = a hole
+                                          * or refused before a leaf */
+    uint64_t by_depth[TW_MAX_HOPS + 2];  /* hops of byte 0's current walk */
+    uint64_t hops;        /* sum of those, over accesses that met an IOMMU */
+    uint64_t met_iommu;   /* accesses that met an IOMMU */
+    uint64_t commits;     /* effective commits */
+    uint64_t silent;      /* silent changes of an IOMMU table or page map */
+    uint64_t notified;    /* notified changes */
+    uint64_t worlds;      /* most worlds at once, summed over programs */
+    uint64_t flat_checks; /* walks that the second walker repeated */
+} TwJudgeStats;
+
+void tw_judge_stats_add(TwJudgeStats *to, const TwJudgeStats *from);
+
+typedef struct TwOracle TwOracle;
+
+/* One oracle serves any number of programs, one after the other. */
+TwOracle *tw_oracle_new(void);
+void tw_oracle_free(TwOracle *oracle);
+
+/*
+ * From here on `met`, which must outlive the oracle, holds the situations of
+ * the program that was judged last; NULL: nobody wants to know.
+ */
+void tw_oracle_meet(TwOracle *oracle, TwMet *met);
+
+/*
+ * Judges `trace` of `program`.  `target` names the target in the key.
+ * Returns the verdict of the program: the first finding (judging stops
+ * there), else inconclusive if an access was, else agree-stale if an access
+ * was, else agree.  `finding` is always filled (verdict, and key and text if it
+ * is a finding); `stats` (may be NULL) is added to.
+ */
+TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
+                   const TwDialect *dialect, const TwContract *contract,
+                   const char *target, const TwTrace *trace, TwFinding *finding,
+                   TwJudgeStats *stats);
+
+/*
+ * After tw_judge() gave a finding: what should have come of it.  Valid until
+ * the next call; the program must still be there.
+ */
+const TwExpected *tw_judge_expected(const TwOracle *oracle);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is in RAM.  A world is a chain of stores, newest first, that ends where
+ * the program began; two worlds that part share what came before, and nothing
+ * is ever undone.  Usually there is one world.  Where a target does not say
+ * which of several allowed destinations a store took, there is one for each
+ * (FRESHNESS.md, "The oracle follows the target").
+ *
+ * Only RAM can differ between worlds: what a device was told is in the trace,
+ * record by record, and walks do not depend on contents.
+ */
+#include "oracle/judge/internal.h"
+
+#include "program/content.h"
+
+void tw_contents_start(TwContents *contents, const TwProgram *program,
+                       bool hashed, bool ordered, bool noted)
+{
+    contents->program = program;
+    contents->n_worlds = 1;
+    contents->most = 1;
+    contents->n_stored = 0;
+    contents->hashed = hashed;
+    contents->ordered = ordered || noted;
+    contents->noted = noted;
+    contents->worlds[0] = (TwContent){.newest = TW_NIL, .saved_newest = TW_NIL};
+}
+
+bool tw_contents_same(const TwContent *a, const TwContent *b)
+{
+    return (a->newest == b->newest || a->hash == b->hash) &&
+           (a->saved_newest == b->saved_newest ||
+            a->saved_hash == b->saved_hash);
+}
+
+/* The world as it was saved, in which no store is forgotten (LA-39). */
+static void restore_noted(TwContents *contents, TwContent *world)
+{
+    contents->stored[contents->n_stored] = (TwStored){
+        .older = world->saved_newest,
+        .past = world->newest,
+    };
+    world->newest = (int32_t)contents->n_stored++;
+    world->hash = tw_mix64(world->hash ^ tw_mix64(world->saved_hash));
+}
+
+/* Each world goes back to what it was itself; those that had the same bytes
+ * then are one now. */
+static void restore(TwContents *contents)
+{
+    uint32_t n = 0;
+
+    for (uint32_t w = 0; w < contents->n_worlds; w++) {
+        TwContent world = contents->worlds[w];
+        bool there = false;
+
+        if (contents->noted) {
+            restore_noted(contents, &world);
+        } else {
+            world.newest = world.saved_newest;
+            world.hash = world.saved_hash;
+        }
+        for (uint32_t i = 0; i < n && !there; i++) {
+            there = tw_contents_same(&contents->worlds[i], &world);
+        }
+        if (!there) {
+            contents->worlds[n++] = world;
+        }
+    }
+    contents->n_worlds = n;
+}
+
+void tw_contents_perform(TwContents *contents, const TwOp *op)
+{
+    if (op->code == TW_OP_RESTORE) {
+        restore(contents);
+        return;
+    }
+    for (uint32_t w = 0; w < contents->n_worlds; w++) {
+        contents->worlds[w].saved_newest = contents->worlds[w].newest;
+        contents->worlds[w].saved_hash = contents->worlds[w].hash;
+    }
+}
+
+uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
+                         uint8_t block, uint64_t offset)
+{
+    int32_t i = world->newest;
+
+    for (; i != TW_NIL; i = contents->stored[i].older) {
+        const TwStored *stored = &contents->stored[i];
+
+        if (stored->block == block &&
+            offset - stored->offset < stored->length) {
+            return stored->bytes[offset - stored->offset];
+        }
+    }
+    return tw_content_initial(contents->program->contents, block, offset);
+}
+
+/* What a byte adds to the hash of a world: nothing if it is as it began. */
+static uint64_t hash_term(const TwContents *contents, uint8_t block,
+                          uint64_t offset, uint8_t byte)
+{
+    return byte == tw_content_initial(contents->program->contents, block,
+                                      offset)
+               ? 0
+               : tw_mix64(tw_ram_digest_term(offset, byte) + block);
+}
+
+TwContent tw_contents_store(TwContents *contents, TwContent world,
+                            uint8_t block, uint64_t offset,
+                            const uint8_t *bytes, uint8_t length, uint16_t op,
+                            uint32_t tick)
+{
+    TwStored *stored = &contents->stored[contents->n_stored];
+
+    stored->block = block;
+    stored->offset = offset;
+    stored->length = length;
+    stored->older = world.newest;
+    stored->op = op;
+    stored->tick = tick;
+    for (unsigned k = 0; k < length; k++) {
+        stored->bytes[k] = bytes[k];
+        if (contents->ordered) {
+            world.hash = tw_mix64(world.hash ^
+                                  tw_ram_digest_term(offset + k, bytes[k])) +
+                         block;
+        } else if (contents->hashed) {
+            world.hash += hash_term(contents, block, offset + k, bytes[k]) -
+                          hash_term(contents, block, offset + k,
+                                    tw_contents_byte(contents, &world, block,
+                                                     offset + k));
+        }
+    }
+    world.newest = (int32_t)contents->n_stored++;
+    return world;
+}
+
+uint64_t tw_contents_value(const TwContents *contents, const TwContent *world,
+                           const TwAccess *access, const TwByte *bytes,
+                           const TwEffect *effect)
+{
+    uint64_t value = 0;
+
+    for (unsigned k = 0; k < access->size; k++) {
+        uint8_t region = bytes[k].region;
+        uint64_t byte = 0;
+
+        if (effect->acts[k] == TW_ACT_BYTES) {
+            byte = tw_contents_byte(contents, world,
+                                    contents->program->regions[region].block,
+                                    bytes[k].offset);
+        } else if (effect->acts[k] == TW_ACT_DEVICE) {
+            byte = tw_device_byte(region, bytes[k].offset, access->attrs);
+        }
+        value |= byte << (8 * k);
+    }
+    return value;
+}
+
+TwContent tw_contents_apply(TwContents *contents, TwContent world,
+                            const TwAccess *access, const TwByte *bytes,
+                            const TwEffect *effect, uint32_t tick)
+{
+    unsigned kind = contents->program->contents;
+    bool stores = access->code == TW_OP_WRITE ||
+                  access->code == TW_OP_DMA_WRITE || access->code == TW_OP_RMW;
+
+    if (!stores || effect->class_ > TW_CLASS_DEVICE_ERROR) {
+        return world;
+    }
+    for (unsigned k = 0, length; k < access->size; k += length) {
+        uint8_t tags[TW_MAX_ACCESS];
+
+        length = 1;
+        if (effect->acts[k] != TW_ACT_BYTES ||
+            bytes[k].flags & TW_LOC_READONLY) {
+            continue;
+        }
+        tags[0] = tw_content_tag(kind, access->op, k);
+        while (k + length < access->size &&
+               effect->acts[k + length] == TW_ACT_BYTES &&
+               !(bytes[k + length].flags & TW_LOC_READONLY) &&
+               bytes[k + length].region == bytes[k].region &&
+               bytes[k + length].offset == bytes[k].offset + length) {
+            tags[length] = tw_content_tag(kind, access->op, k + length);
+            length++;
+        }
+        world = tw_contents_store(
+            contents, world, contents->program->regions[bytes[k].region].block,
+            bytes[k].offset, tags, length, access->op, tick);
+    }
+    return world;
+}
+
+const TwStored *tw_contents_before(const TwContents *contents,
+                                   const TwContent *world,
+                                   const TwAccess *access, const TwByte *bytes,
+                                   const TwEffect *effect, TwContent *before)
+{
+    for (int32_t i = world->newest; i != TW_NIL;
+         i = contents->stored[i].older) {
+        const TwStored *stored = &contents->stored[i];
+
+        for (unsigned k = 0; k < access->size; k++) {
+            if (effect->acts[k] == TW_ACT_BYTES &&
+                contents->program->regions[bytes[k].region].block ==
+                    stored->block &&
+                bytes[k].offset - stored->offset < stored->length) {
+                *before = (TwContent){.newest = stored->older};
+                return stored;
+            }
+        }
+    }
+    return NULL;
+}
+
+void tw_contents_digests(const TwContents *contents, const TwContent *world,
+                         uint64_t *digests)
+{
+    for (unsigned r = 0; r < contents->program->n_regions; r++) {
+        digests[r] = 0;
+    }
+    for (int32_t i = world->newest; i != TW_NIL;
+         i = contents->stored[i].older) {
+        const TwStored *stored = &contents->stored[i];
+
+        for (unsigned k = 0; k < stored->length; k++) {
+            uint64_t offset = stored->offset + k;
+            bool hidden = false; /* by a newer store */
+
+            for (int32_t j = world->newest; j != i && !hidden;
+                 j = contents->stored[j].older) {
+                const TwStored *newer = &contents->stored[j];
+
+                hidden = newer->block == stored->block &&
+                         offset - newer->offset < newer->length;
+            }
+            if (!hidden && stored->bytes[k] !=
+                               tw_content_initial(contents->program->contents,
+                                                  stored->block, offset)) {
+                digests[stored->block] +=
+                    tw_ram_digest_term(offset, stored->bytes[k]);
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the leaves do with an access (LA-22 to LA-25): whether it is refused,
+ * how it is cut into runs and pieces, which bytes come straight from the
+ * block, which through a callback, and what class all of it has.  Contents are
+ * no concern of this file.
+ */
+#include "oracle/judge/internal.h"
+
+static bool has_bytes(uint8_t kind)
+{
+    return kind == TW_REGION_RAM || kind == TW_REGION_ROM ||
+           kind == TW_REGION_ROMD || kind == TW_REGION_RAM_DEVICE;
+}
+
+/* Class of a byte that did not get as far as a leaf that takes it; OK if it
+ * did. */
+static TwClass byte_class(const TwWorld *world, const TwAccess *access,
+                          const TwByte *byte)
+{
+    uint8_t kind;
+
+    switch (byte->where) {
+    case TW_AT_PAGE:
+        return TW_CLASS_PAGE_FAULT;
+    case TW_AT_LOOP:
+        return TW_CLASS_LOOP;
+    case TW_AT_HOP:
+    case TW_AT_HOLE:
+        return TW_CLASS_DECODE_ERROR;
+    default:
+        break;
+    }
+    kind = world->program->regions[byte->region].kind;
+    if (kind == TW_REGION_RESERVATION ||
+        (access->code == TW_OP_RMW && kind != TW_REGION_RAM &&
+         kind != TW_REGION_ROM)) {
+        return TW_CLASS_DECODE_ERROR;
+    }
+    return TW_CLASS_OK;
+}
+
+/* Does a run go on from byte k - 1 to byte k (LA-23)? */
+static bool continues(const TwByte *bytes, uint8_t cuts, unsigned k)
+{
+    return !(cuts >> k & 1) && bytes[k].region == bytes[k - 1].region &&
+           bytes[k].offset == bytes[k - 1].offset + 1 &&
+           bytes[k].flags == bytes[k - 1].flags;
+}
+
+static bool meets(TwRange range, uint64_t first, unsigned length)
+{
+    return range.first <= range.last && first <= range.last &&
+           first + (length - 1) >= range.first;
+}
+
+static void worsen(TwEffect *effect, TwClass class_)
+{
+    if (class_ > effect->class_) {
+        effect->class_ = class_;
+    }
+}
+
+/* A run of `length` bytes on a device, from byte k of the access on. */
+static void device_run(const TwRegion *region, const TwByte *bytes, unsigned k,
+                       unsigned length, TwEffect *effect)
+{
+    unsigned most = region->valid_max ? region->valid_max : 8;
+    unsigned end = k + length;
+
+    while (k < end) {
+        uint64_t offset = bytes[k].offset;
+        unsigned piece = most;
+
+        while (piece > end - k || offset & (piece - 1)) {
+            piece /= 2;
+        }
+        if (meets(region->reject, offset, piece) || piece < region->valid_min) {
+            worsen(effect, TW_CLASS_DECODE_ERROR);
+        }
+        if (meets(region->error, offset, piece)) {
+            worsen(effect, TW_CLASS_DEVICE_ERROR);
+            for (unsigned i = k; i < k + piece; i++) {
+                effect->acts[i] = TW_ACT_ERROR;
+            }
+        } else {
+            effect->callback = true;
+            for (unsigned i = k; i < k + piece; i++) {
+                effect->acts[i] = TW_ACT_DEVICE;
+            }
+        }
+        k += piece;
+    }
+}
+
+/* One run of `length` bytes from byte k on; nothing refuses it before the
+ * leaf. */
+static void run(const TwWorld *world, const TwAccess *access,
+                const TwByte *bytes, unsigned k, unsigned length,
+                TwEffect *effect)
+{
+    const TwRegion *region = &world->program->regions[bytes[k].region];
+    bool store = tw_is_store(access);
+    bool readonly = bytes[k].flags & TW_LOC_READONLY;
+
+    if (store && readonly) {
+        worsen(effect, TW_CLASS_DISCARD);
+        return;
+    }
+    if (has_bytes(region->kind) && (region->kind != TW_REGION_ROMD ||
+                                    (!store && bytes[k].flags & TW_LOC_ROMD))) {
+        for (unsigned i = k; i < k + length; i++) {
+            effect->acts[i] = TW_ACT_BYTES;
+        }
+        if (access->code == TW_OP_RMW && readonly) {
+            worsen(effect, TW_CLASS_DISCARD); /* RU-5: the old bytes */
+        }
+        return;
+    }
+    device_run(region, bytes, k, length, effect);
+}
+
+TwEffect tw_leaf(const TwWorld *world, const TwAccess *access,
+                 const TwByte *bytes, uint8_t cuts)
+{
+    TwEffect effect = {.class_ = TW_CLASS_OK};
+    unsigned runs = 0;
+
+    if (access->beyond) {
+        effect.class_ = TW_CLASS_DECODE_ERROR;
+        return effect;
+    }
+    for (unsigned k = 0; k < access->size; k++) {
+        worsen(&effect, byte_class(world, access, &bytes[k]));
+    }
+    if (effect.class_ > TW_CLASS_DEVICE_ERROR) {
+        return effect;
+    }
+    for (unsigned k = 0, length; k < access->size; k += length) {
+        length = 1;
+        while (k + length < access->size &&
+               continues(bytes, cuts, k + length)) {
+            length++;
+        }
+        run(world, access, bytes, k, length, &effect);
+        runs++;
+    }
+    if (access->code == TW_OP_RMW && runs > 1) {
+        worsen(&effect, TW_CLASS_DECODE_ERROR); /* LA-25 */
+    }
+    if (effect.class_ > TW_CLASS_DEVICE_ERROR) {
+        effect.callback = false;
+        for (unsigned k = 0; k < access->size; k++) {
+            effect.acts[k] = TW_ACT_NONE;
+        }
+    }
+    return effect;
+}

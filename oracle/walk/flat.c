@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The second opinion: the same question as walk.c, answered another way and
+ * with no code in common, so that a mistake has to be made twice to go unseen.
+ *
+ *   - An address space is *rendered* (render.c) into ranges that do not
+ *     overlap, each as large as its region; then an address is looked up.
+ *     (walk.c asks one point and recurses in relative coordinates.)
+ *   - Page maps and IOMMU tables are *replayed* from the oldest assignment to
+ *     the newest for one address or granule.  (walk.c searches newest first.)
+ *   - Every byte is walked alone.
+ *
+ * It is asked before any difference is called a finding, and now and then
+ * anyway.  Slow is fine.
+ */
+#include "oracle/judge/internal.h"
+
+/* More ranges than this are not worth rendering: only those near the address
+ * are asked for. */
+enum { MAX_RANGES = 256 };
+
+/* The range of `list` that shows `address`, or NULL. */
+static const TwShown *look_up(const TwSnapshot *snapshot, uint8_t space,
+                              uint64_t address, TwShown list[MAX_RANGES])
+{
+    /* A window around the address keeps hostile topologies affordable. */
+    uint64_t first = address > 64 ? address - 64 : 0;
+    uint64_t last = address < UINT64_MAX - 64 ? address + 64 : UINT64_MAX;
+    unsigned n;
+
+    tw_render(snapshot, space, first, last, list, MAX_RANGES, &n);
+    for (unsigned i = 0; i < n; i++) {
+        if (list[i].first <= address && address <= list[i].last) {
+            return &list[i];
+        }
+    }
+    return NULL;
+}
+
+/* Replaying --------------------------------------------------------------- */
+
+/* Number of a list's assignments that make it up as at t, and the oldest-first
+ * order: behind a restore come those that made it up when it was saved. */
+static unsigned oldest_first(const TwWorld *world, int32_t head, uint32_t t,
+                             bool pages, int32_t *order, unsigned most)
+{
+    unsigned n = 0;
+
+    for (int32_t i = head; i != TW_NIL && n < most;) {
+        const TwPageEntry *page = &world->pages[pages ? i : 0];
+        const TwTableEntry *entry = &world->tables[pages ? 0 : i];
+        bool done = (pages ? page->tick : entry->tick) <= t;
+
+        if (done && (pages ? page->back : entry->what == TW_ASSIGN_BACK)) {
+            t = (uint32_t)(pages ? page->out : entry->out);
+        } else if (done) {
+            order[n++] = i;
+        }
+        i = pages ? page->older : entry->older;
+    }
+    for (unsigned i = 0; i < n / 2; i++) {
+        int32_t swap = order[i];
+
+        order[i] = order[n - 1 - i];
+        order[n - 1 - i] = swap;
+    }
+    return n;
+}
+
+/* Assignments that a replay takes into account; a list that is longer is
+ * replayed from its last so many on, which is right unless a granule's last
+ * entry is older (then the walkers differ, loudly). */
+enum { MAX_REPLAY = 4096 };
+
+typedef struct Record {
+    bool present;
+    uint8_t space, perm;
+    uint64_t out;
+} Record;
+
+static Record replay_table(const TwWorld *world, uint8_t iommu, uint8_t index,
+                           uint64_t x, uint32_t t)
+{
+    unsigned lg = world->program->iommus[iommu].granule_lg;
+    int32_t order[MAX_REPLAY];
+    unsigned n = oldest_first(world, world->table_head[iommu][index], t, false,
+                              order, MAX_REPLAY);
+    Record record = {.present = false};
+
+    for (unsigned i = 0; i < n; i++) {
+        const TwTableEntry *entry = &world->tables[order[i]];
+
+        if (x >> lg < entry->first >> lg || x >> lg > entry->last >> lg) {
+            continue;
+        }
+        switch (entry->what) {
+        case TW_ASSIGN_NOTHING:
+            record.present = false;
+            break;
+        case TW_ASSIGN_ENTRY:
+            record.present = true;
+            record.space = entry->space;
+            record.perm = entry->perm;
+            record.out =
+                (entry->out >> lg) + ((x >> lg) - (entry->first >> lg));
+            record.out = (record.out << lg) | (x % ((uint64_t)1 << lg));
+            break;
+        default:
+            record.perm = entry->perm;
+            break;
+        }
+    }
+    return record;
+}
+
+/* Was the bypass switch on at t? */
+static bool bypassed(const TwWorld *world, uint8_t iommu, uint32_t t)
+{
+    bool on = false;
+    uint32_t best = 0;
+
+    for (int32_t i = world->switch_head[iommu]; i != TW_NIL;
+         i = world->switches[i].older) {
+        if (world->switches[i].tick <= t && world->switches[i].tick >= best) {
+            best = world->switches[i].tick;
+            on = world->switches[i].on;
+        }
+    }
+    return on;
+}
+
+/* The assignment for one virtual address at t; -1: none. */
+static int32_t replay_page(const TwWorld *world, uint8_t cpu, uint8_t mmu,
+                           uint64_t address, uint32_t t)
+{
+    int32_t order[MAX_REPLAY], last = TW_NIL;
+    unsigned n = oldest_first(world, world->page_head[cpu][mmu], t, true, order,
+                              MAX_REPLAY);
+
+    for (unsigned i = 0; i < n; i++) {
+        const TwPageEntry *page = &world->pages[order[i]];
+        uint64_t size_1 = page->last - page->first;
+
+        if (address - page->first <= size_1) {
+            last = order[i];
+        }
+    }
+    return last;
+}
+
+/* One byte ---------------------------------------------------------------- */
+
+/* The granules that a byte passed, for the cuts. */
+typedef struct Trail {
+    unsigned n;
+    int32_t page;
+    struct {
+        uint8_t iommu;
+        uint64_t granule;
+    } at[TW_MAX_HOPS];
+} Trail;
+
+static unsigned pick_index(const TwIommu *iommu, TwAttrs attrs)
+{
+    bool secure = attrs & TW_ATTR_SECURE, user = attrs & TW_ATTR_USER;
+    bool unspecified = attrs & TW_ATTR_UNSPECIFIED;
+    unsigned index = 0;
+
+    if (iommu->select == TW_SELECT_SECURE) {
+        index = !secure && !unspecified;
+    } else if (iommu->select == TW_SELECT_USER) {
+        index = user;
+    } else if (iommu->select == TW_SELECT_REQUESTER) {
+        index = (attrs >> TW_ATTR_REQUESTER_SHIFT) & 0xffff;
+    }
+    return index % iommu->indexes;
+}
+
+static TwByte refuse(TwWhere where, unsigned depth)
+{
+    return (TwByte){.where = where, .region = TW_NONE, .depth = depth};
+}
+
+static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
+                        unsigned k, TwTimes times, Trail *trail)
+{
+    const TwProgram *program = world->program;
+    uint64_t address = access->addr + k;
+    uint8_t space = access->space;
+    TwShown list[MAX_RANGES];
+
+    trail->n = 0;
+    trail->page = TW_NIL;
+    if (access->cpu != TW_BOARD) {
+        int32_t i =
+            replay_page(world, access->cpu, access->mmu, address, times.then);
+
+        trail->page = i;
+        if (i == TW_NIL || !world->pages[i].present ||
+            access->page_rights & ~world->pages[i].perm) {
+            return refuse(TW_AT_PAGE, 0);
+        }
+        address = world->pages[i].out | (address - world->pages[i].first);
+    }
+    for (unsigned depth = 0;; depth++) {
+        uint32_t when = depth < times.topology ? times.then : times.now;
+        const TwSnapshot *snapshot = &world->snapshots[0];
+        const TwShown *in;
+        const TwNode *node;
+        uint64_t x;
+        unsigned index;
+        Record record;
+        uint8_t i;
+
+        for (uint32_t s = 0; s < world->n_snapshots; s++) {
+            if (world->snapshots[s].tick <= when) {
+                snapshot = &world->snapshots[s];
+            }
+        }
+        in = look_up(snapshot, space, address, list);
+        if (!in) {
+            return refuse(TW_AT_HOLE, depth);
+        }
+        node = &snapshot->nodes[in->region];
+        x = in->offset + (address - in->first);
+        if (node->kind != TW_REGION_IOMMU) {
+            TwByte byte = {
+                .where = TW_AT_LEAF,
+                .region = in->region,
+                .offset = x,
+                .depth = depth,
+            };
+
+            if (in->readonly) {
+                byte.flags = TW_LOC_READONLY;
+            }
+            if (node->kind == TW_REGION_ROMD && node->romd_mode) {
+                byte.flags |= TW_LOC_ROMD;
+            }
+            return byte;
+        }
+        if (depth == program->hops) {
+            TwByte byte = refuse(TW_AT_LOOP, depth);
+
+            byte.region = in->region;
+            return byte;
+        }
+        i = node->iommu;
+        when = depth < times.hops ? times.then : times.now;
+        index = pick_index(&program->iommus[i], access->attrs);
+        trail->at[trail->n].iommu = i;
+        trail->at[trail->n++].granule = x >> program->iommus[i].granule_lg;
+        if (bypassed(world, i, when)) {
+            space = program->iommus[i].bypass_space;
+            address = x;
+            continue;
+        }
+        record = replay_table(world, i, index, x, when);
+        if (!record.present || access->hop_rights & ~record.perm) {
+            return refuse(TW_AT_HOP, depth);
+        }
+        space = record.space;
+        address = record.out;
+    }
+}
+
+/* Where page-map assignments differ within a page, one is below its size. */
+static bool same_trail(const Trail *a, const Trail *b)
+{
+    if (a->page != b->page || a->n != b->n) {
+        return false;
+    }
+    for (unsigned i = 0; i < a->n; i++) {
+        if (a->at[i].iommu != b->at[i].iommu ||
+            a->at[i].granule != b->at[i].granule) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void tw_flat(const TwWorld *world, const TwAccess *access, uint8_t mask,
+             TwTimes times, TwByte bytes[TW_MAX_ACCESS], uint8_t *cuts)
+{
+    Trail trails[2];
+
+    *cuts = 0;
+    for (unsigned k = 0; k < TW_MAX_ACCESS; k++) {
+        if (mask >> k & 1) {
+            bytes[k] = flat_byte(world, access, k, times, &trails[k & 1]);
+            if (k && mask >> (k - 1) & 1 &&
+                !same_trail(&trails[0], &trails[1])) {
+                *cuts |= 1u << k;
+            }
+        }
+    }
+}
+
+bool tw_flat_agrees(const TwWorld *world, const TwAccess *access, uint8_t mask,
+                    TwTimes times)
+{
+    TwByte bytes[TW_MAX_ACCESS];
+    uint8_t cuts, both = mask & (uint8_t)(mask << 1);
+    TwWalk walk;
+
+    tw_walk(world, access, mask, times, &walk);
+    tw_flat(world, access, mask, times, bytes, &cuts);
+    if ((walk.cuts & both) != (cuts & both)) {
+        return false;
+    }
+    for (unsigned k = 0; k < TW_MAX_ACCESS; k++) {
+        const TwByte *a = &walk.bytes[k], *b = &bytes[k];
+
+        if (mask >> k & 1 && (a->where != b->where || a->region != b->region ||
+                              a->offset != b->offset || a->flags != b->flags ||
+                              a->depth != b->depth)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The first opinion: the answer to an access by recursion over the region
+ * graph, without flat view, sections, pages or caches.  All bytes of an access
+ * are walked at once, as a bit mask, but each byte goes its own way: a mask is
+ * split wherever its bytes part.
+ *
+ * Addresses.  Instead of absolute origins, which an alias can push below zero
+ * (AR-1), each step knows where the bytes are *relative to the region at
+ * hand*.  Such an offset is never negative for a byte that is in the region,
+ * and is passed on as the offset `x` that byte 0 would have, modulo 2^64: byte
+ * k is at x + k, which is exact for every byte in the mask.
+ */
+#include "oracle/judge/internal.h"
+
+#include <string.h>
+
+/* Walking one space ------------------------------------------------------- */
+
+/* Bytes that hit one region, at offsets x + k. */
+typedef struct Hit {
+    uint64_t x;
+    uint8_t mask, region;
+    bool readonly; /* some flag on the path from the root (FV-2) */
+} Hit;
+
+typedef struct Find {
+    const TwNode *nodes;
+    unsigned n;
+    Hit hits[TW_MAX_ACCESS];
+} Find;
+
+static inline unsigned lowest(unsigned mask)
+{
+    return (unsigned)__builtin_ctz(mask);
+}
+
+static inline unsigned highest(unsigned mask)
+{
+    return 31u - (unsigned)__builtin_clz(mask);
+}
+
+/* Which bytes of the mask, at x + k, lie in [from, from + last]? */
+static unsigned clip(uint64_t x, unsigned mask, uint64_t from, uint64_t last)
+{
+    uint64_t low = x + lowest(mask), high = x + highest(mask);
+    unsigned in = 0;
+
+    if (low >= from && high - from <= last) {
+        return mask;
+    }
+    if (high < from || (low >= from && low - from > last)) {
+        return 0;
+    }
+    for (unsigned k = lowest(mask); mask >> k; k++) {
+        if (mask >> k & 1 && x + k >= from && x + k - from <= last) {
+            in |= 1u << k;
+        }
+    }
+    return in;
+}
+
+static bool terminates(const TwNode *node)
+{
+    return node->kind != TW_REGION_CONTAINER && node->kind != TW_REGION_ALIAS;
+}
+
+/* Which bytes of the mask, at x + k behind an alias whose window starts at
+ * `offset` of its target, lie in the target?  The sum may need 65 bits. */
+static unsigned through_alias(uint64_t x, unsigned mask, uint64_t offset,
+                              uint64_t last)
+{
+    unsigned in = 0;
+
+    for (unsigned k = lowest(mask); mask >> k; k++) {
+        uint64_t to;
+
+        if (mask >> k & 1 && !__builtin_add_overflow(x + k, offset, &to) &&
+            to <= last) {
+            in |= 1u << k;
+        }
+    }
+    return in;
+}
+
+/*
+ * Section 3.1 for the bytes of `mask`, which lie in region r at offsets x + k.
+ * Returns the bytes that hit something.
+ */
+static unsigned find(Find *f, uint8_t r, uint64_t x, unsigned mask,
+                     bool readonly)
+{
+    const TwNode *node = &f->nodes[r];
+    unsigned got = 0;
+    uint64_t low, high;
+
+    readonly |= node->readonly;
+    if (node->kind == TW_REGION_ALIAS) {
+        const TwNode *target = &f->nodes[node->target];
+
+        if (target->shown) {
+            mask = through_alias(x, mask, node->alias_offset, target->last);
+            if (mask) {
+                return find(f, node->target, x + node->alias_offset, mask,
+                            readonly);
+            }
+        }
+        return 0;
+    }
+    low = x + lowest(mask);
+    high = x + highest(mask);
+    for (uint8_t c = node->first_child; c != TW_NONE && got != mask;
+         c = f->nodes[c].next_sibling) {
+        const TwNode *child = &f->nodes[c];
+        unsigned in;
+
+        if (high < child->addr ||
+            (low > child->addr && low - child->addr > child->last) ||
+            !child->shown) {
+            continue; /* no byte is in it: the usual case, decided quickly */
+        }
+        in = clip(x, mask & ~got, child->addr, child->last);
+        if (in) {
+            got |= find(f, c, x - child->addr, in, readonly);
+        }
+    }
+    if (got != mask && terminates(node)) {
+        f->hits[f->n++] = (Hit){x, mask & ~got, r, readonly};
+        got = mask;
+    }
+    return got;
+}
+
+/* Resolves the bytes of `mask` at a + k in a space; returns those that hit. */
+static unsigned resolve(Find *f, const TwSnapshot *snapshot, uint8_t space,
+                        uint64_t a, unsigned mask)
+{
+    uint8_t root = space < TW_MAX_SPACES ? snapshot->root[space] : TW_NONE;
+    unsigned in;
+
+    f->nodes = snapshot->nodes;
+    f->n = 0;
+    if (root == TW_NONE || !f->nodes[root].shown) {
+        return 0; /* LA-8 */
+    }
+    in = clip(a, mask, f->nodes[root].addr, f->nodes[root].last);
+    return in ? find(f, root, a - f->nodes[root].addr, in, false) : 0;
+}
+
+/* From hop to hop --------------------------------------------------------- */
+
+typedef struct Step {
+    const TwWorld *world;
+    const TwAccess *access;
+    const TwSnapshot *then, *now;
+    TwTimes times;
+    TwWalk *walk;
+} Step;
+
+static void note_change(TwWalk *walk, uint32_t since, uint8_t link, uint16_t op)
+{
+    if (since > walk->since) {
+        walk->since = since;
+        walk->link = link;
+        walk->op = op;
+    }
+}
+
+static void settle(TwWalk *walk, unsigned mask, TwWhere where, unsigned depth)
+{
+    for (; mask; mask &= mask - 1) {
+        walk->bytes[lowest(mask)] =
+            (TwByte){.where = where, .region = TW_NONE, .depth = depth};
+    }
+    if (depth > walk->depth) {
+        walk->depth = depth;
+    }
+}
+
+uint8_t tw_walk_index(const TwIommu *iommu, TwAttrs attrs)
+{
+    uint32_t index = 0;
+
+    switch (iommu->select) {
+    case TW_SELECT_SECURE:
+        index = attrs & (TW_ATTR_SECURE | TW_ATTR_UNSPECIFIED) ? 0 : 1;
+        break;
+    case TW_SELECT_USER:
+        index = attrs & TW_ATTR_USER ? 1 : 0;
+        break;
+    case TW_SELECT_REQUESTER:
+        index = attrs >> TW_ATTR_REQUESTER_SHIFT;
+        break;
+    default:
+        break;
+    }
+    return index % iommu->indexes;
+}
+
+static uint8_t leaf_flags(const TwNode *node, bool readonly)
+{
+    uint8_t flags = 0;
+
+    if (readonly || node->kind == TW_REGION_ROM) {
+        flags |= TW_LOC_READONLY; /* LA-9 */
+    }
+    if (node->kind == TW_REGION_ROMD && node->romd_mode) {
+        flags |= TW_LOC_ROMD;
+    }
+    return flags;
+}
+
+static void step(const Step *s, uint8_t space, uint64_t a, unsigned mask,
+                 int before, unsigned depth);
+
+/*
+ * The bytes of `mask` are in the IOMMU region `node` at offsets x + k, in one
+ * granule: they share a translation (LA-13).
+ */
+static void translate(const Step *s, const TwNode *node, uint64_t x,
+                      unsigned mask, int before, unsigned depth)
+{
+    const TwIommu *iommu = &s->world->program->iommus[node->iommu];
+    uint8_t index = tw_walk_index(iommu, s->access->attrs);
+    unsigned first = lowest(mask);
+    TwFound found = tw_table_translate(s->world, node->iommu, index, x + first,
+                                       depth < s->times.hops ? s->times.then
+                                                             : s->times.now);
+    TwWalk *walk = s->walk;
+    int hop = walk->n_hops++;
+    bool granted =
+        (found.perm & s->access->hop_rights) == s->access->hop_rights;
+
+    walk->hops[hop] = (TwHop){
+        .granule = (x + first) >> iommu->granule_lg,
+        .window = (x + first) & ~(s->world->page_size - 1),
+        .since = found.since,
+        .op = found.op,
+        .before = before,
+        .iommu = node->iommu,
+        .index = index,
+        .depth = depth,
+        .granted = granted,
+        .small = iommu->granule_lg < s->world->program->page_lg,
+    };
+    note_change(walk, found.since, TW_KEY_LINK_HOP, found.op);
+    for (unsigned left = mask; left; left &= left - 1) {
+        /* a mark for the cuts: which hop the byte passed last */
+        walk->last_hop[lowest(left)] = hop;
+    }
+    if (granted) {
+        step(s, found.space, found.out - first, mask, hop, depth + 1);
+    } else {
+        settle(walk, mask, TW_AT_HOP, depth);
+    }
+}
+
+/* Bytes that hit an IOMMU, granule by granule. */
+static void through_iommu(const Step *s, const TwNode *node, const Hit *hit,
+                          int before, unsigned depth)
+{
+    unsigned lg = s->world->program->iommus[node->iommu].granule_lg;
+    unsigned left = hit->mask;
+
+    while (left) {
+        unsigned last = highest(left), group = left;
+        uint64_t granule = (hit->x + lowest(left)) >> lg;
+
+        while ((hit->x + last) >> lg != granule) {
+            group &= ~(1u << last);
+            last = highest(group);
+        }
+        translate(s, node, hit->x, group, before, depth);
+        left &= ~group;
+    }
+}
+
+/* Resolves the bytes at a + k in `space` and takes them to their leaves. */
+static void step(const Step *s, uint8_t space, uint64_t a, unsigned mask,
+                 int before, unsigned depth)
+{
+    const TwSnapshot *snapshot = depth < s->times.topology ? s->then : s->now;
+    TwWalk *walk = s->walk;
+    Find f;
+    unsigned got = resolve(&f, snapshot, space, a, mask);
+
+    if (mask & ~got) {
+        settle(walk, mask & ~got, TW_AT_HOLE, depth);
+    }
+    for (unsigned i = 0; i < f.n; i++) {
+        const Hit *hit = &f.hits[i];
+        const TwNode *node = &snapshot->nodes[hit->region];
+        bool iommu = node->kind == TW_REGION_IOMMU;
+        uint8_t flags = iommu ? 0 : leaf_flags(node, hit->readonly);
+
+        if (iommu && depth < s->world->program->hops) {
+            through_iommu(s, node, hit, before, depth);
+            continue;
+        }
+        for (unsigned left = hit->mask; left; left &= left - 1) {
+            unsigned k = lowest(left);
+
+            walk->bytes[k] = (TwByte){
+                .offset = iommu ? 0 : hit->x + k,
+                .where = iommu ? TW_AT_LOOP : TW_AT_LEAF, /* LA-14 */
+                .region = hit->region,
+                .flags = flags,
+                .depth = depth,
+            };
+        }
+        if (depth > walk->depth) {
+            walk->depth = depth;
+        }
+    }
+}
+
+/* The page map, and the whole --------------------------------------------- */
+
+/* Did two bytes pass the same granules of the same IOMMUs? */
+static bool same_path(const TwWalk *walk, int a, int b)
+{
+    while (a != b) {
+        if (a == TW_NIL || b == TW_NIL ||
+            walk->hops[a].iommu != walk->hops[b].iommu ||
+            walk->hops[a].granule != walk->hops[b].granule) {
+            return false;
+        }
+        a = walk->hops[a].before;
+        b = walk->hops[b].before;
+    }
+    return true;
+}
+
+static void cut_at_granules(TwWalk *walk, unsigned mask)
+{
+    for (unsigned left = mask & (mask << 1); left; left &= left - 1) {
+        unsigned k = lowest(left);
+
+        if (!same_path(walk, walk->last_hop[k], walk->last_hop[k - 1])) {
+            walk->cuts |= 1u << k;
+        }
+    }
+}
+
+/* The bytes of `mask` go through one page-map assignment (or none). */
+static void through_page(const Step *s, const TwPageEntry *entry, unsigned mask)
+{
+    const TwAccess *access = s->access;
+    TwWalk *walk = s->walk;
+    unsigned first = lowest(mask);
+
+    if (entry) {
+        note_change(walk, entry->tick, TW_KEY_LINK_PAGE, entry->op);
+        if (entry->tick > walk->page_since) {
+            walk->page_since = entry->tick;
+        }
+        if (entry->present) {
+            walk->page.first = entry->first;
+            walk->page.last = entry->last;
+            walk->page.present = true;
+            walk->page.small |= entry->lg < s->world->program->page_lg;
+        }
+    }
+    if (!entry || (entry->perm & access->page_rights) != access->page_rights) {
+        walk->page.granted = false;
+        settle(walk, mask, TW_AT_PAGE, 0);
+        return;
+    }
+    step(s, access->space,
+         entry->out + (access->addr + first - entry->first) - first, mask,
+         TW_NIL, 0);
+}
+
+static void through_page_map(const Step *s, unsigned mask)
+{
+    const TwAccess *access = s->access;
+    unsigned first = lowest(mask), more = highest(mask) - first;
+    bool uniform;
+    const TwPageEntry *entry =
+        tw_table_page(s->world, access->cpu, access->mmu, access->addr + first,
+                      more, s->times.then, &uniform);
+
+    if (uniform) {
+        through_page(s, entry, mask);
+        return;
+    }
+    while (mask) {
+        unsigned group = 0;
+
+        first = lowest(mask);
+        entry = tw_table_page(s->world, access->cpu, access->mmu,
+                              access->addr + first, 0, s->times.then, &uniform);
+        for (unsigned left = mask; left; left &= left - 1) {
+            unsigned k = lowest(left);
+
+            if (tw_table_page(s->world, access->cpu, access->mmu,
+                              access->addr + k, 0, s->times.then,
+                              &uniform) == entry) {
+                group |= 1u << k;
+            }
+        }
+        for (unsigned k = 1; k < TW_MAX_ACCESS; k++) {
+            /* the borders of the group, if there is a byte before */
+            if ((group >> k & 1) != (group >> (k - 1) & 1)) {
+                s->walk->cuts |= 1u << k;
+            }
+        }
+        through_page(s, entry, group);
+        mask &= ~group;
+    }
+}
+
+void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
+             TwTimes times, TwWalk *walk)
+{
+    Step s = {
+        .world = world,
+        .access = access,
+        .then = tw_world_snapshot(world, times.then),
+        .now = times.now == times.then ? NULL
+                                       : tw_world_snapshot(world, times.now),
+        .times = times,
+        .walk = walk,
+    };
+
+    if (!s.now) {
+        s.now = s.then;
+    }
+    walk->mask = mask;
+    walk->cuts = 0;
+    walk->depth = 0;
+    walk->n_hops = 0;
+    walk->since = s.then->tick;
+    walk->topology_since = s.then->tick;
+    walk->page_since = 0;
+    walk->link = TW_KEY_LINK_TOPOLOGY;
+    walk->op = s.then->op;
+    walk->page = (TwPageLink){.granted = true};
+    memset(walk->last_hop, 0xff, sizeof(walk->last_hop)); /* TW_NIL */
+    if (access->cpu == TW_BOARD) {
+        step(&s, access->space, access->addr, mask, TW_NIL, 0);
+    } else {
+        through_page_map(&s, mask);
+    }
+    if (walk->n_hops) {
+        cut_at_granules(walk, mask);
+    }
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The world: the live region graph, transactions and what they publish, the
+ * log of events that end cached answers, and safe points.  A committed
+ * topology is copied whole and kept for the rest of the program, since a CPU
+ * that has not reached its safe point may still use an older one.
+ *
+ * Legality is decided by program/legality.h before an operation comes here.
+ */
+#include "oracle/judge/internal.h"
+
+#include <glib.h>
+#include <string.h>
+
+TwWorld *tw_world_new(void)
+{
+    TwWorld *world = g_new0(TwWorld, 1);
+
+    world->snapshots = g_new(TwSnapshot, TW_MAX_SNAPSHOTS);
+    world->snapshot_nodes =
+        g_new(TwNode, (size_t)TW_MAX_SNAPSHOTS * TW_MAX_REGIONS);
+    world->pages = g_new(TwPageEntry, TW_MAX_PAGES);
+    world->tables = g_new(TwTableEntry, TW_MAX_ENTRIES);
+    world->switches = g_new(TwSwitch, TW_MAX_SWITCHES);
+    world->endings = g_new(TwEnding, TW_MAX_ENDS);
+    world->owed = g_new(TwOwed, TW_MAX_OWED);
+    world->floors = g_new(TwFloor, 2 * TW_MAX_SCRIPT);
+    world->views[0] = g_new(TwShown, TW_MAX_SHOWN);
+    world->views[1] = g_new(TwShown, TW_MAX_SHOWN);
+    return world;
+}
+
+void tw_world_free(TwWorld *world)
+{
+    g_free(world->snapshots);
+    g_free(world->snapshot_nodes);
+    g_free(world->pages);
+    g_free(world->tables);
+    g_free(world->switches);
+    g_free(world->endings);
+    g_free(world->owed);
+    g_free(world->floors);
+    g_free(world->views[0]);
+    g_free(world->views[1]);
+    g_free(world);
+}
+
+/* The live graph ---------------------------------------------------------- */
+
+/* Puts region r among its container's children (MR-5): before the first whose
+ * priority is less than or equal to its own. */
+static void insert(TwWorld *world, uint8_t r)
+{
+    int32_t priority = world->nodes[r].priority;
+    uint8_t *link = &world->nodes[world->live[r].container].first_child;
+
+    while (*link != TW_NONE && world->nodes[*link].priority > priority) {
+        link = &world->nodes[*link].next_sibling;
+    }
+    world->nodes[r].next_sibling = *link;
+    *link = r;
+}
+
+static void take_out(TwWorld *world, uint8_t r)
+{
+    uint8_t *link = &world->nodes[world->live[r].container].first_child;
+
+    while (*link != r) {
+        link = &world->nodes[*link].next_sibling;
+    }
+    *link = world->nodes[r].next_sibling;
+    world->nodes[r].next_sibling = TW_NONE;
+}
+
+static void set_size(TwWorld *world, uint8_t r, uint64_t size)
+{
+    TwNode *node = &world->nodes[r];
+
+    node->empty = size == 0;
+    node->last = size == UINT64_MAX ? UINT64_MAX : size - 1;
+    node->shown = world->live[r].enabled && size != 0;
+}
+
+static uint64_t get_size(const TwWorld *world, uint8_t r)
+{
+    uint64_t last = world->nodes[r].last;
+
+    return world->nodes[r].empty ? 0 : last == UINT64_MAX ? last : last + 1;
+}
+
+static void start_regions(TwWorld *world)
+{
+    const TwProgram *program = world->program;
+
+    for (unsigned r = 0; r < program->n_regions; r++) {
+        const TwRegion *region = &program->regions[r];
+
+        world->nodes[r] = (TwNode){
+            .addr = region->addr,
+            .alias_offset = region->alias_offset,
+            .kind = region->kind,
+            .target = region->target,
+            .iommu = region->iommu,
+            .block = region->block,
+            .first_child = TW_NONE,
+            .next_sibling = TW_NONE,
+            .priority = region->priority,
+            .readonly = region->readonly,
+            .romd_mode = region->romd_mode,
+            .nonvolatile = region->nonvolatile,
+            .unmergeable = region->unmergeable,
+        };
+        world->live[r] = (TwLive){
+            .container = region->container,
+            .enabled = region->enabled,
+        };
+        set_size(world, r, region->size);
+    }
+    /* LA-5 */
+    for (unsigned r = 0; r < program->n_regions; r++) {
+        if (program->regions[r].kind != TW_REGION_NONE &&
+            program->regions[r].container != TW_NONE) {
+            insert(world, r);
+        }
+    }
+    for (unsigned s = 0; s < TW_MAX_SPACES; s++) {
+        world->root[s] = s < program->n_spaces && program->spaces[s].present &&
+                                 !program->spaces[s].late
+                             ? program->spaces[s].root
+                             : TW_NONE;
+    }
+}
+
+/* Transactions ------------------------------------------------------------ */
+
+void tw_world_publish(TwWorld *world, uint16_t op)
+{
+    TwSnapshot *snapshot = &world->snapshots[world->n_snapshots];
+    unsigned n = world->program->n_regions;
+    TwNode *nodes = world->snapshot_nodes + (size_t)world->n_snapshots * n;
+
+    memcpy(nodes, world->nodes, n * sizeof(*nodes));
+    snapshot->tick = world->now;
+    snapshot->op = op;
+    snapshot->nodes = nodes;
+    memcpy(snapshot->root, world->root, sizeof(snapshot->root));
+    world->n_snapshots++;
+}
+
+const TwSnapshot *tw_world_snapshot(const TwWorld *world, uint32_t t)
+{
+    const TwSnapshot *snapshot = &world->snapshots[world->n_snapshots - 1];
+
+    while (snapshot->tick > t) {
+        snapshot--;
+    }
+    return snapshot;
+}
+
+/* The outermost level closes (LA-7). */
+static void close_transaction(TwWorld *world, uint8_t actor, uint16_t op)
+{
+    if (!world->pending) {
+        return;
+    }
+    world->pending = false;
+    world->commits++;
+    world->now++;
+    tw_world_publish(world, op);
+    tw_world_end(
+        world, (TwEnding){.kind = TW_ENDING_COMMIT, .actor = actor, .op = op});
+    tw_listen_commit(world, op);
+}
+
+/* Events and safe points -------------------------------------------------- */
+
+/* Which bits of the contract an event stands under. */
+static unsigned contract_bits(const TwEnding *ending)
+{
+    switch (ending->kind) {
+    case TW_ENDING_COMMIT:
+        return TW_ENDS_COMMIT | TW_ENDS_COMMIT_TAIL;
+    case TW_ENDING_UNMAP:
+        return TW_ENDS_UNMAP;
+    case TW_ENDING_RESET:
+        return TW_ENDS_RESET;
+    default:
+        return TW_ENDS_CPU_FLUSH;
+    }
+}
+
+/* Does the target promise to heed the event?  A restore, in any case. */
+static bool promised(const TwWorld *world, const TwEnding *ending)
+{
+    return ending->kind == TW_ENDING_RESTORE ||
+           world->contract->ends & contract_bits(ending);
+}
+
+/* Notes for one CPU that `ending` counts now: if it ends everything of an MMU
+ * index, no older answer of that index needs to be looked for. */
+static void count_whole(TwWorld *world, const TwEnding *ending, uint8_t cpu)
+{
+    bool all = ending->kind == TW_ENDING_RESTORE ||
+               (ending->kind == TW_ENDING_COMMIT &&
+                world->contract->ends & TW_ENDS_COMMIT);
+
+    if (!all && (ending->kind != TW_ENDING_FLUSH || !ending->whole ||
+                 (ending->object != TW_ALL && ending->object != cpu))) {
+        return;
+    }
+    for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
+        if ((all || ending->index == TW_ALL || ending->index == m) &&
+            world->fresh[cpu][m] < ending->tick) {
+            world->fresh[cpu][m] = ending->tick;
+        }
+    }
+}
+
+void tw_world_end(TwWorld *world, TwEnding ending)
+{
+    TwEnding *slot = &world->endings[world->n_endings];
+
+    if (!promised(world, &ending)) {
+        return;
+    }
+    ending.tick = ++world->now;
+    *slot = ending;
+    world->n_endings++;
+    for (unsigned c = 0; c < world->program->n_cpus; c++) {
+        if (tw_world_counts(world, slot, c)) {
+            count_whole(world, slot, c);
+        }
+    }
+}
+
+void tw_world_safepoint(TwWorld *world, uint8_t cpu)
+{
+    uint32_t from = world->seen[cpu];
+
+    world->seen[cpu] = world->n_endings;
+    for (uint32_t i = from; i < world->n_endings; i++) {
+        count_whole(world, &world->endings[i], cpu);
+    }
+}
+
+/* Operations -------------------------------------------------------------- */
+
+static bool shown_in_container(const TwWorld *world, uint8_t r)
+{
+    uint8_t container = world->live[r].container;
+
+    return container != TW_NONE && world->live[container].enabled &&
+           world->live[r].enabled;
+}
+
+/* A flag of region r; pending if it changes and r is enabled (LA-6). */
+static void set_flag(TwWorld *world, uint8_t r, bool *flag, bool value)
+{
+    if (*flag != value) {
+        *flag = value;
+        world->pending |= world->live[r].enabled;
+    }
+}
+
+/* The topology operations of LA-6. */
+static void change_topology(TwWorld *world, const TwOp *op)
+{
+    uint8_t r = op->obj;
+    TwNode *node = &world->nodes[r < TW_MAX_REGIONS ? r : 0];
+    TwLive *live = &world->live[r < TW_MAX_REGIONS ? r : 0];
+    bool on = op->flags & TW_OPF_ON;
+
+    switch (op->code) {
+    case TW_OP_ADD:
+        live->container = op->other;
+        node->priority = op->priority;
+        node->addr = op->addr;
+        insert(world, r);
+        world->pending |= shown_in_container(world, r);
+        break;
+    case TW_OP_DEL:
+        world->pending |= shown_in_container(world, r);
+        take_out(world, r);
+        live->container = TW_NONE;
+        break;
+    case TW_OP_PRIORITY:
+        world->pending |= shown_in_container(world, r);
+        take_out(world, r);
+        node->priority = op->priority;
+        insert(world, r);
+        break;
+    case TW_OP_MOVE:
+        if (node->addr != op->addr) {
+            node->addr = op->addr;
+            if (live->container != TW_NONE) {
+                take_out(world, r);
+                insert(world, r);
+                world->pending = true;
+            }
+        }
+        break;
+    case TW_OP_RESIZE:
+        if (get_size(world, r) != op->last) {
+            set_size(world, r, op->last);
+            world->pending = true;
+        }
+        break;
+    case TW_OP_ENABLE:
+        if (live->enabled != on) {
+            live->enabled = on;
+            node->shown = on && !node->empty;
+            world->pending = true;
+        }
+        break;
+    case TW_OP_READONLY:
+        set_flag(world, r, &node->readonly, on);
+        break;
+    case TW_OP_NONVOLATILE:
+        set_flag(world, r, &node->nonvolatile, on);
+        break;
+    case TW_OP_UNMERGEABLE:
+        set_flag(world, r, &node->unmergeable, on);
+        break;
+    case TW_OP_ROMD:
+        set_flag(world, r, &node->romd_mode, on);
+        break;
+    case TW_OP_ALIAS_OFFSET:
+        if (node->alias_offset != op->addr) {
+            node->alias_offset = op->addr;
+            world->pending |= live->enabled;
+        }
+        break;
+    case TW_OP_SPACE_NEW:
+        world->root[op->obj] = world->program->spaces[op->obj].root;
+        world->pending = true;
+        break;
+    case TW_OP_SPACE_DEL:
+        world->root[op->obj] = TW_NONE;
+        world->pending = true;
+        break;
+    default:
+        g_assert_not_reached();
+    }
+}
+
+/* An explicit flush (LA-29), its range widened to whole pages. */
+static void flush(TwWorld *world, const TwOp *op, uint8_t actor,
+                  uint16_t number)
+{
+    uint64_t low = world->page_size - 1;
+    TwEnding ending = {
+        .kind = TW_ENDING_FLUSH,
+        .actor = actor,
+        .op = number,
+        .object = op->obj,
+        .index = op->index,
+        .first = op->addr & ~low,
+        .last = op->addr | low,
+        .bits = 64,
+    };
+
+    if (op->code == TW_OP_FLUSH_ALL) {
+        ending.index = TW_ALL;
+        ending.whole = true;
+    } else if (op->code == TW_OP_FLUSH_INDEX) {
+        ending.whole = true;
+    } else if (op->code == TW_OP_FLUSH_RANGE) {
+        uint64_t length = op->last;
+
+        if (length == 0) {
+            return;
+        }
+        ending.bits = op->lg;
+        ending.whole =
+            length == UINT64_MAX || (op->lg < 64 && length >> op->lg != 0);
+        ending.last = length - 1 > UINT64_MAX - op->addr
+                          ? UINT64_MAX
+                          : (op->addr + (length - 1)) | low;
+    }
+    tw_world_end(world, ending);
+}
+
+void tw_world_perform(TwWorld *world, const TwOp *op, uint8_t actor,
+                      uint16_t number)
+{
+    switch (op->code) {
+    case TW_OP_FLUSH_PAGE:
+    case TW_OP_FLUSH_RANGE:
+    case TW_OP_FLUSH_INDEX:
+    case TW_OP_FLUSH_ALL:
+        flush(world, op, actor, number);
+        break;
+    case TW_OP_SAFEPOINT:
+        tw_world_safepoint(world, op->obj);
+        break;
+    case TW_OP_PAGE:
+    case TW_OP_UNPAGE:
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+    case TW_OP_NOTIFY:
+    case TW_OP_NOTIFY_ALL:
+    case TW_OP_IOMMU_RESET:
+    case TW_OP_BYPASS:
+    case TW_OP_IOMMU_DESTROY:
+        tw_table_perform(world, op, actor, number);
+        break;
+    case TW_OP_OBSERVE:
+    case TW_OP_UNOBSERVE:
+    case TW_OP_REPLAY:
+    case TW_OP_VETO:
+        tw_observe_perform(world, op, number);
+        break;
+    case TW_OP_LISTEN:
+    case TW_OP_UNLISTEN:
+        tw_listen_perform(world, op, number);
+        break;
+    case TW_OP_SNAPSHOT:
+    case TW_OP_RESTORE:
+        tw_saved_perform(world, op, actor, number);
+        break;
+    case TW_OP_BEGIN:
+        world->depth++;
+        break;
+    case TW_OP_COMMIT:
+        if (--world->depth == 0) {
+            close_transaction(world, actor, number);
+        }
+        break;
+    case TW_OP_NOP:
+    case TW_OP_CLOCK:
+    case TW_OP_UNPLUG: /* legality skips what names the CPU from here on */
+    case TW_OP_DIRTY_LOG:
+    case TW_OP_DIRTY_CLEAR:
+    case TW_OP_FAIL_ALLOC:
+        break;
+    default:
+        change_topology(world, op);
+        if (world->depth == 0) {
+            close_transaction(world, actor, number);
+        }
+        break;
+    }
+}
+
+void tw_world_start(TwWorld *world, const TwProgram *program,
+                    const TwContract *contract)
+{
+    world->program = program;
+    world->contract = contract;
+    world->page_size = (uint64_t)1 << program->page_lg;
+    world->now = 0;
+    world->pending = false;
+    world->depth = 0;
+    world->n_snapshots = world->n_pages = world->n_tables = 0;
+    world->n_switches = world->n_endings = world->n_owed = 0;
+    world->n_floors = 0;
+    world->commits = world->silent = world->notified = 0;
+    memset(world->seen, 0, sizeof(world->seen));
+    memset(world->fresh, 0, sizeof(world->fresh));
+    memset(world->observers, 0, sizeof(world->observers));
+    world->vetoes = world->listening = 0;
+    world->crowded = world->differ = false;
+    tw_legality_init(&world->legality, program);
+    start_regions(world);
+    tw_world_publish(world, TW_NO_OP);
+    tw_table_start(world);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The oracle's world: topology, links, what ends answers, who is told, and how
+ * all that is looked up.  internal.h, which includes this, says how the parts
+ * hang together and what time is.
+ */
+#ifndef TW_ORACLE_WORLD_WORLD_H
+#define TW_ORACLE_WORLD_WORLD_H
+
+#include "program/dialect.h"
+#include "program/legality.h"
+#include "program/trace.h"
+
+#define TW_FOREVER UINT32_MAX /* a time later than all others */
+
+enum {
+    /* Operations that a program can perform: its own, and for each access one
+     * actor per byte. */
+    TW_MAX_PERFORMED = TW_MAX_SCRIPT * (TW_MAX_ACCESS + 1),
+    /* One list entry per operation, and per index for resets; and one that
+     * takes it back, in lists that were changed since. */
+    TW_MAX_ENTRIES = TW_MAX_SETUP + 2 * TW_MAX_PERFORMED * TW_MAX_IOMMU_INDEXES,
+    TW_MAX_PAGES = TW_MAX_SETUP + 2 * TW_MAX_PERFORMED,
+    TW_MAX_SWITCHES = TW_MAX_IOMMUS + 2 * TW_MAX_PERFORMED,
+    TW_MAX_SNAPSHOTS = TW_MAX_PERFORMED + 1,
+    TW_MAX_ENDS = TW_MAX_PERFORMED * 2,
+    /* Events an observer may be owed before it is told that it is too many:
+     * one more than a trace can hold is enough to differ. */
+    TW_MAX_OWED = TW_MAX_EVENTS + 1,
+    TW_MAX_WALKS = 64, /* per access; beyond, inconclusive */
+    TW_MAX_WORLDS = 16,
+    TW_NIL = -1,
+};
+
+/* Topology ---------------------------------------------------------------- */
+
+/* A region as a walk sees it. */
+typedef struct TwNode {
+    uint64_t addr; /* offset in its container */
+    uint64_t last; /* size - 1 */
+    uint64_t alias_offset;
+    uint8_t kind;   /* TwRegionKind */
+    uint8_t target; /* alias */
+    uint8_t iommu;
+    uint8_t block;
+    uint8_t first_child, next_sibling; /* in child order (MR-5), or TW_NONE */
+    bool nonvolatile, unmergeable;     /* only listeners see these */
+    int32_t priority;                  /* what that order came from */
+    bool shown;                        /* enabled and not of size 0 */
+    bool empty;                        /* of size 0 */
+    bool readonly;
+    bool romd_mode;
+} TwNode;
+
+/* The committed topology between two effective commits. */
+typedef struct TwSnapshot {
+    uint32_t tick;
+    uint16_t op; /* the committing operation, or TW_NO_OP */
+    const TwNode *nodes;
+    uint8_t root[TW_MAX_SPACES]; /* TW_NONE: a space that is not there */
+} TwSnapshot;
+
+/* What the live graph knows of a region beyond its node. */
+typedef struct TwLive {
+    uint8_t container;
+    bool enabled;
+} TwLive;
+
+/* Links ------------------------------------------------------------------- */
+
+/* One assignment of a CPU's page map (LA-20). */
+typedef struct TwPageEntry {
+    uint64_t first, last, out;
+    uint32_t tick;
+    int32_t older;
+    uint16_t op;
+    uint8_t lg;
+    uint8_t perm;
+    bool present; /* false: an unpage */
+    bool back;    /* a restore: from here on the list says what it said as at
+                   * time `out` (LA-40) */
+} TwPageEntry;
+
+typedef enum TwAssign {
+    TW_ASSIGN_ENTRY,   /* each granule: the entry given */
+    TW_ASSIGN_NOTHING, /* each granule: no entry */
+    TW_ASSIGN_RIGHTS,  /* granules that have an entry: other rights */
+    TW_ASSIGN_BACK,    /* each granule: what was there as at time `out` */
+} TwAssign;
+
+/* One assignment of an IOMMU's table (LA-12). */
+typedef struct TwTableEntry {
+    uint64_t first, last, out;
+    uint32_t tick;
+    int32_t older;
+    uint16_t op;
+    uint8_t what; /* TwAssign */
+    uint8_t space, perm;
+} TwTableEntry;
+
+/* A position of an IOMMU's bypass switch. */
+typedef struct TwSwitch {
+    uint32_t tick;
+    int32_t older;
+    uint16_t op;
+    bool on;
+} TwSwitch;
+
+/* An event that ends cached answers. */
+typedef enum TwEndingKind {
+    TW_ENDING_COMMIT,
+    TW_ENDING_UNMAP,   /* object: IOMMU; index; range of offsets */
+    TW_ENDING_RESET,   /* object: IOMMU; everything on all indexes */
+    TW_ENDING_FLUSH,   /* object: CPU or TW_ALL; index or TW_ALL; range, bits */
+    TW_ENDING_RESTORE, /* everything, and code (LA-40) */
+} TwEndingKind;
+
+typedef struct TwEnding {
+    uint64_t first, last; /* FLUSH: widened to whole pages */
+    uint32_t tick;
+    uint16_t op;
+    uint8_t kind;  /* TwEndingKind */
+    uint8_t actor; /* CPU or TW_BOARD */
+    uint8_t object, index;
+    uint8_t bits; /* FLUSH: significant address bits */
+    bool whole;   /* FLUSH: all pages of the index */
+} TwEnding;
+
+/* The oldest answers that may still be cached for one page, by how much of
+ * them is cached; see FRESHNESS.md, "One entry per page". */
+enum { TW_PREFIX_SLOTS = 6, TW_SLOT_FULL = 5 };
+typedef struct TwFloor {
+    uint64_t page;
+    uint8_t cpu, mmu;
+    uint16_t op; /* the observation that raised it last */
+    uint32_t tick[TW_PREFIX_SLOTS];
+} TwFloor;
+
+/* A stretch of a space that shows one region. */
+typedef struct TwShown {
+    uint64_t first, last; /* addresses */
+    uint64_t offset;      /* in the region, of `first` */
+    uint8_t region;
+    bool readonly;                 /* effective (LA-9) */
+    bool nonvolatile, unmergeable; /* on the way (FV-2) */
+} TwShown;
+
+enum { TW_MAX_SHOWN = 512 }; /* ranges of a view; beyond, inconclusive */
+
+/* What `snapshot` saved of the world, but for RAM, page maps and tables: those
+ * are still known as at its time. */
+typedef struct TwSaved {
+    uint32_t tick;
+    TwNode nodes[TW_MAX_REGIONS];
+    TwLive live[TW_MAX_REGIONS];
+    uint8_t root[TW_MAX_SPACES];
+    bool bypass[TW_MAX_IOMMUS];
+} TwSaved;
+
+typedef struct TwObserver {
+    bool live;
+    uint8_t iommu, index, kinds;
+    uint64_t first, last;
+} TwObserver;
+
+/* An event that an observer must have got. */
+typedef struct TwOwed {
+    TwEventRecord record;
+    uint64_t low; /* low bits of `out` that an IOMMU ignores (LA-13) */
+} TwOwed;
+
+/* World ------------------------------------------------------------------- */
+
+typedef struct TwWorld {
+    const TwProgram *program;
+    const TwContract *contract;
+    uint64_t page_size;
+    uint32_t now; /* tick of the last change or event */
+    TwLegality legality;
+
+    TwNode nodes[TW_MAX_REGIONS]; /* the live graph */
+    TwLive live[TW_MAX_REGIONS];
+    uint8_t root[TW_MAX_SPACES];
+    bool pending;
+    uint32_t depth; /* open transactions */
+
+    uint32_t n_snapshots, n_pages, n_tables, n_switches, n_endings, n_owed,
+        n_floors;
+    TwSnapshot *snapshots;
+    TwNode *snapshot_nodes; /* n_regions each */
+    TwPageEntry *pages;
+    TwTableEntry *tables;
+    TwSwitch *switches;
+    TwEnding *endings;
+    TwOwed *owed;
+    TwFloor *floors;
+    int32_t page_head[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
+    int32_t table_head[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
+    int32_t switch_head[TW_MAX_IOMMUS];
+
+    /* Per CPU: endings before `seen` count for it whoever caused them (it has
+     * passed a safe point since). */
+    uint32_t seen[TW_MAX_CPUS];
+    /* Tick of the last counted event that ended everything there. */
+    uint32_t fresh[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
+
+    TwObserver observers[TW_MAX_OBSERVERS];
+    uint32_t vetoes;    /* bit per IOMMU */
+    uint32_t listening; /* bit per listener */
+    struct {
+        uint8_t space;
+    } listeners[TW_MAX_OBSERVERS];
+    TwShown *views[2]; /* room for two views, old and new */
+    bool crowded;      /* a view had too many ranges */
+    bool differ;       /* in a view, the two walkers did */
+    TwSaved saved;     /* legality knows whether there is one */
+    uint64_t commits, silent, notified; /* counts for the statistics */
+} TwWorld;
+
+TwWorld *tw_world_new(void);
+void tw_world_free(TwWorld *world);
+
+/* The state before operation 0. */
+void tw_world_start(TwWorld *world, const TwProgram *program,
+                    const TwContract *contract);
+
+/* Performs a legal operation that is no access; `actor` is a CPU or the
+ * board, `number` the script operation that is being performed. */
+void tw_world_perform(TwWorld *world, const TwOp *op, uint8_t actor,
+                      uint16_t number);
+
+/* CPU `cpu` does its queued work (LA-3). */
+void tw_world_safepoint(TwWorld *world, uint8_t cpu);
+
+/* Does `ending` count for `cpu` by now (LA-4)? */
+static inline bool tw_world_counts(const TwWorld *world, const TwEnding *ending,
+                                   uint8_t cpu)
+{
+    return !world->contract->queued || ending->actor == cpu ||
+           (uint32_t)(ending - world->endings) < world->seen[cpu];
+}
+
+/* Adds an event to the log and notes what it ended whole. */
+void tw_world_end(TwWorld *world, TwEnding ending);
+
+/* The live graph, from now on, is the committed topology. */
+void tw_world_publish(TwWorld *world, uint16_t op);
+
+/* The topology as at time t. */
+const TwSnapshot *tw_world_snapshot(const TwWorld *world, uint32_t t);
+
+/*
+ * The ranges of `space` from `first` to `last`, in ascending order, cut where
+ * the way changes by which they are seen; not merged.  False: there are more
+ * than `most`.
+ */
+bool tw_render(const TwSnapshot *snapshot, uint8_t space, uint64_t first,
+               uint64_t last, TwShown *list, unsigned most, unsigned *n);
+
+/* listen.c: listeners (LA-43). */
+void tw_listen_perform(TwWorld *world, const TwOp *op, uint16_t number);
+/* After a topology was published. */
+void tw_listen_commit(TwWorld *world, uint16_t number);
+/* The flat ranges of a space, merged (FV-4); returns how many.  Sets
+ * world->crowded or world->differ if they are not to be believed. */
+unsigned tw_listen_view(TwWorld *world, const TwSnapshot *snapshot,
+                        uint8_t space, TwShown list[TW_MAX_SHOWN]);
+/* Does walk.c see the same at the ends of ranges that are not merged yet, and
+ * nothing beside them? */
+bool tw_listen_agrees(const TwWorld *world, const TwSnapshot *snapshot,
+                      uint8_t space, const TwShown *list, unsigned n);
+
+/* observe.c: observers of IOMMUs.  An event of (iommu, index), as each of them
+ * must get it: */
+void tw_observe_tell(TwWorld *world, TwEventRecord event, uint8_t iommu,
+                     uint8_t index);
+void tw_observe_perform(TwWorld *world, const TwOp *op, uint16_t number);
+/* Must the IOMMU refuse this operation (NT-2)? */
+bool tw_observe_vetoed(const TwWorld *world, const TwOp *op);
+
+/* saved.c: snapshot and restore (LA-40), but for RAM. */
+void tw_saved_perform(TwWorld *world, const TwOp *op, uint8_t actor,
+                      uint16_t number);
+
+/* table.c: what changes links. */
+void tw_table_start(TwWorld *world);
+void tw_table_perform(TwWorld *world, const TwOp *op, uint8_t actor,
+                      uint16_t number);
+/* Page maps, tables and bypass are from now on as they were saved; tells
+ * nobody. */
+void tw_table_restore(TwWorld *world, uint16_t number);
+/* UNMAP of everything on every index of an IOMMU, to observers. */
+void tw_table_tell_all(TwWorld *world, uint8_t iommu, uint16_t number);
+
+/* What was found where a link was looked up. */
+typedef struct TwFound {
+    uint64_t out;        /* output address of the byte */
+    uint32_t since;      /* tick of the assignment that decided */
+    uint16_t op;         /* its operation */
+    uint8_t space, perm; /* perm 0: nothing there */
+} TwFound;
+
+/* The entry for offset x of an IOMMU's index, as at t; without bypass. */
+TwFound tw_table_find(const TwWorld *world, uint8_t iommu, uint8_t index,
+                      uint64_t x, uint32_t t);
+/* The translation: tw_table_find, or in bypass the offset itself. */
+TwFound tw_table_translate(const TwWorld *world, uint8_t iommu, uint8_t index,
+                           uint64_t x, uint32_t t);
+/* The page-map assignment that counts for `addr` as at t, or NULL; in
+ * *uniform whether it is the same for addr .. addr + more. */
+const TwPageEntry *tw_table_page(const TwWorld *world, uint8_t cpu, uint8_t mmu,
+                                 uint64_t addr, uint64_t more, uint32_t t,
+                                 bool *uniform);
+
+#endif

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A program to bytes.  Everything is written in the way that stands for
+ * itself (BYTES.md: "exact").  How many literals the pool holds is known at the
+ * end only: then the records make room for it, and the numbers of anchors,
+ * which follow those of the literals, are put right.
+ */
+#include "program/bytes/bytes.h"
+
+#include <string.h>
+
+#include "program/bytes/form.h"
+#include "program/check.h"
+
+/* Most addresses of one program. */
+enum {
+    MAX_NAMED = 9 * TW_MAX_REGIONS + 4 * TW_MAX_ACTORS +
+                3 * (TW_MAX_SETUP + TW_MAX_SCRIPT),
+};
+
+typedef struct Encode {
+    const TwProgram *p;
+    uint8_t *at, *end;
+    bool failed;
+    unsigned n_pool, n_named;
+    uint8_t *named[MAX_NAMED]; /* selectors that name an anchor */
+    uint64_t pool[TW_POOL_MAX];
+    TwAnchors anchors;
+    TwRanks regions, spaces, iommus, cpus;
+    unsigned counts[TW_HEADER_BYTES];
+} Encode;
+
+/* Bytes -------------------------------------------------------------------- */
+
+static uint8_t *room(Encode *e, size_t size)
+{
+    if ((size_t)(e->end - e->at) < size) {
+        e->failed = true;
+        return NULL;
+    }
+    uint8_t *at = e->at;
+    memset(at, 0, size);
+    e->at += size;
+    return at;
+}
+
+static void put(uint8_t *at, unsigned bytes, uint64_t value)
+{
+    for (unsigned i = 0; i < bytes; i++) {
+        at[i] = (uint8_t)(value >> (8 * i));
+    }
+}
+
+/* Addresses ---------------------------------------------------------------- */
+
+/* How far `value` is from `base`, if a delta can say it. */
+static bool near(uint64_t value, uint64_t base, int *delta)
+{
+    int64_t apart = (int64_t)(value - base);
+    if (apart < INT16_MIN || apart > INT16_MAX) {
+        return false;
+    }
+    *delta = (int)apart;
+    return true;
+}
+
+static unsigned distance(int delta)
+{
+    return delta < 0 ? (unsigned)-delta : (unsigned)delta;
+}
+
+static void put_address(Encode *e, uint8_t *at, uint64_t value)
+{
+    unsigned best = 0, best_distance = UINT32_MAX;
+    int best_delta = 0, delta;
+    /* What the program has, before a literal: it follows changes. */
+    for (unsigned i = 0; i < e->anchors.count && best_distance > 0; i++) {
+        if (near(value, e->anchors.at[i], &delta) &&
+            distance(delta) < best_distance) {
+            best = i;
+            best_delta = delta;
+            best_distance = distance(delta);
+        }
+    }
+    if (best_distance == UINT32_MAX) {
+        for (best = 0; best < e->n_pool; best++) {
+            if (near(value, e->pool[best], &best_delta)) {
+                break;
+            }
+        }
+        if (best == e->n_pool) {
+            if (e->n_pool == TW_POOL_MAX) {
+                e->failed = true;
+                return;
+            }
+            e->pool[e->n_pool++] = value;
+            best_delta = 0;
+        }
+    } else {
+        e->named[e->n_named++] = at;
+    }
+    put(at, 2, TW_FORM_ANCHOR + best);
+    put(at + 2, 2, (uint16_t)(int16_t)best_delta);
+}
+
+static void put_size(Encode *e, uint8_t *at, uint64_t size)
+{
+    if (size != 0 && (size & (size - 1)) == 0) {
+        put(at, 2, TW_FORM_POWER | (unsigned)__builtin_ctzll(size));
+    } else {
+        put_address(e, at, size);
+    }
+}
+
+/* Objects ------------------------------------------------------------------ */
+
+static uint8_t rank(const TwRanks *ranks, unsigned id)
+{
+    for (unsigned i = 0; i < ranks->count; i++) {
+        if (ranks->ids[i] == id) {
+            return (uint8_t)i;
+        }
+    }
+    return TW_FORM_NONE;
+}
+
+static unsigned encode_valid(const TwRegion *r)
+{
+    static const uint8_t codes[9] = {0, 1, 2, 0, 3, 0, 0, 0, 4};
+    return 0x80u | codes[r->valid_min] | (unsigned)codes[r->valid_max] << 3;
+}
+
+static void encode_region(Encode *e, unsigned id)
+{
+    const TwRegion *r = &e->p->regions[id];
+    uint8_t *at = room(e, TW_REGION_BYTES);
+    if (!at || r->kind == TW_REGION_NONE) {
+        return;
+    }
+    unsigned reference = id;
+    at[0] = r->kind;
+    at[1] = (uint8_t)(0xe0u | (r->enabled ? 0 : 1) | (r->readonly ? 2 : 0) |
+                      (r->nonvolatile ? 4 : 0) | (r->unmergeable ? 8 : 0) |
+                      (r->romd_mode ? 0 : 16));
+    at[2] = r->container == TW_NONE ? TW_FORM_DETACHED
+                                    : rank(&e->regions, r->container);
+    if (r->kind == TW_REGION_ALIAS) {
+        reference = r->target;
+        put_address(e, at + 14, r->alias_offset);
+    } else if (tw_region_has_block(r->kind)) {
+        reference = r->block;
+    }
+    at[3] = r->kind == TW_REGION_IOMMU ? rank(&e->iommus, r->iommu)
+                                       : rank(&e->regions, reference);
+    at[4] =
+        r->priority >= -3 && r->priority <= 3 ? (uint8_t)(r->priority + 3) : 0;
+    if (tw_region_has_device(r->kind)) {
+        at[5] = (uint8_t)encode_valid(r);
+    }
+    put_size(e, at + 6, r->size);
+    put_address(e, at + 10, r->addr);
+}
+
+static void encode_extra(Encode *e, unsigned what, unsigned id, uint64_t first,
+                         uint64_t last)
+{
+    uint8_t *at = room(e, TW_EXTRA_BYTES);
+    if (at) {
+        at[0] = (uint8_t)what;
+        at[1] = rank(&e->regions, id);
+        put_address(e, at + 2, first);
+        put_address(e, at + 6, last);
+    }
+    e->counts[TW_HEADER_EXTRAS]++;
+}
+
+static void encode_extras(Encode *e)
+{
+    for (unsigned i = 0; i < e->counts[TW_HEADER_REGIONS]; i++) {
+        const TwRegion *r = &e->p->regions[i];
+        if (r->kind == TW_REGION_NONE) {
+            continue;
+        }
+        if (r->priority < -3 || r->priority > 3) {
+            encode_extra(e, TW_EXTRA_PRIORITY, i,
+                         (uint64_t)(int64_t)r->priority, 0);
+        }
+        if (!tw_region_has_device(r->kind)) {
+            continue;
+        }
+        if (r->reject.first <= r->reject.last) {
+            encode_extra(e, TW_EXTRA_REJECT, i, r->reject.first,
+                         r->reject.last);
+        }
+        if (r->error.first <= r->error.last) {
+            encode_extra(e, TW_EXTRA_ERROR, i, r->error.first, r->error.last);
+        }
+    }
+}
+
+static void encode_space(Encode *e, const TwSpace *s)
+{
+    uint8_t *at = room(e, TW_SPACE_BYTES);
+    if (at) {
+        at[0] = s->present ? rank(&e->regions, s->root) : TW_FORM_NONE;
+        at[1] = s->present && s->late ? 0xff : 0;
+    }
+}
+
+static void encode_iommu(Encode *e, const TwIommu *m)
+{
+    uint8_t *at = room(e, TW_IOMMU_BYTES);
+    if (!at || m->kind == TW_IOMMU_NONE) {
+        return;
+    }
+    at[0] = m->kind;
+    at[1] = m->granule_lg;
+    at[2] = (uint8_t)((m->indexes - 1u) | (unsigned)m->select << 2);
+    at[3] = m->bypass ? 0xff : 0;
+    at[4] = rank(&e->spaces, m->bypass_space);
+    at[5] = TW_FORM_NONE;
+    if (m->kind == TW_IOMMU_MPC) {
+        at[5] = rank(&e->spaces, m->blocked_space);
+    } else if (m->kind == TW_IOMMU_PAGETABLE) {
+        at[6] = (uint8_t)(m->format | m->levels << 4);
+        at[7] = rank(&e->regions, m->tables);
+    }
+}
+
+static void encode_cpu(Encode *e, const TwCpu *c)
+{
+    uint8_t *at = room(e, TW_CPU_BYTES);
+    if (!at) {
+        return;
+    }
+    at[0] = c->present ? c->tlb_lg : TW_FORM_NONE;
+    at[1] = c->present ? c->victims : 0;
+    for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
+        const TwMmuIndex *mmu = &c->mmu[m];
+        bool present = c->present && mmu->present;
+        at[2 + m * 5] = present ? rank(&e->spaces, mmu->space) : TW_FORM_NONE;
+        put(at + 3 + m * 5, 4, present ? mmu->attrs : 0);
+    }
+}
+
+/* Operations --------------------------------------------------------------- */
+
+static void encode_arg(Encode *e, uint8_t *at, const TwOp *op, TwArg arg,
+                       unsigned immediate)
+{
+    switch (arg) {
+    case TW_ARG_CPU:
+    case TW_ARG_CPU_OR_ALL:
+    case TW_ARG_CPU_INDEX:
+    case TW_ARG_ANY_CPU_INDEX:
+        at[TW_FORM_OBJ] = op->obj == TW_ALL ? 0xff : rank(&e->cpus, op->obj);
+        at[TW_FORM_INDEX] = op->index;
+        break;
+    case TW_ARG_IOMMU:
+    case TW_ARG_IOMMU_INDEX:
+        at[TW_FORM_OBJ] = rank(&e->iommus, op->obj);
+        at[TW_FORM_INDEX] = op->index;
+        break;
+    case TW_ARG_OF_IOMMU:
+        at[TW_FORM_OTHER] = rank(&e->iommus, op->other);
+        at[TW_FORM_INDEX] = op->index;
+        break;
+    case TW_ARG_REGION:
+        at[TW_FORM_OBJ] = rank(&e->regions, op->obj);
+        break;
+    case TW_ARG_IN_REGION:
+        at[TW_FORM_OTHER] = rank(&e->regions, op->other);
+        break;
+    case TW_ARG_SPACE:
+        at[TW_FORM_OBJ] = rank(&e->spaces, op->obj);
+        break;
+    case TW_ARG_TO_SPACE:
+        put_address(e, at + TW_FORM_OUT, op->out);
+        /* fall through */
+    case TW_ARG_OF_SPACE:
+        at[TW_FORM_OTHER] = rank(&e->spaces, op->other);
+        break;
+    case TW_ARG_OBSERVER:
+    case TW_ARG_MAPPING:
+        at[TW_FORM_OBJ] = op->obj;
+        break;
+    case TW_ARG_ADDR:
+    case TW_ARG_AT:
+        put_address(e, at + TW_FORM_ADDR, op->addr);
+        break;
+    case TW_ARG_RANGE:
+        put_address(e, at + TW_FORM_ADDR, op->addr);
+        /* fall through */
+    case TW_ARG_LENGTH:
+        put_address(e, at + TW_FORM_LAST, op->last);
+        break;
+    case TW_ARG_TO:
+    case TW_ARG_VALUE:
+        put_address(e, at + TW_FORM_OUT, op->out);
+        break;
+    case TW_ARG_SIZE:
+        at[TW_FORM_SIZE] = (uint8_t)(0x80 | (op->size - 1));
+        break;
+    case TW_ARG_RMW_SIZE:
+        at[TW_FORM_SIZE] = (uint8_t)__builtin_ctz(op->size);
+        break;
+    case TW_ARG_OF_SIZE:
+        at[TW_FORM_SIZE] = (uint8_t)(0x80 | op->lg);
+        break;
+    case TW_ARG_BITS:
+        at[TW_FORM_SIZE] = (uint8_t)(0x80 | (op->lg - 1));
+        break;
+    case TW_ARG_PERM:
+    case TW_ARG_IOMMU_PERM:
+        at[TW_FORM_PERM] |= TW_FORM_EXACT | op->perm;
+        break;
+    case TW_ARG_DIRECTION:
+        at[TW_FORM_PERM] |= op->perm == TW_W;
+        break;
+    case TW_ARG_EVENT:
+        at[TW_FORM_PERM] |= (uint8_t)__builtin_ctz(op->kinds);
+        break;
+    case TW_ARG_EVENTS:
+    case TW_ARG_SCOPE:
+        at[TW_FORM_PERM] |= op->kinds;
+        break;
+    case TW_ARG_ATTRS:
+        at[TW_FORM_PERM] |= TW_FORM_RAW;
+        put(at + immediate, 4, op->attrs);
+        break;
+    case TW_ARG_PRIO:
+        at[TW_FORM_PERM] |= TW_FORM_RAW;
+        put(at + immediate, 4, (uint32_t)op->priority);
+        break;
+    case TW_ARG_COUNT:
+        at[TW_FORM_PERM] |= TW_FORM_RAW;
+        put(at + immediate, 4, op->count);
+        break;
+    case TW_ARG_NOTIFIED:
+    case TW_ARG_ON:
+    case TW_ARG_END:
+    case TW_ARG_KINDS:
+        break;
+    }
+}
+
+static void encode_op_at(Encode *e, uint8_t *at, const TwOp *op)
+{
+    const TwOpInfo *info = tw_op_info(op->code);
+    unsigned immediate = tw_form_immediate(info);
+    at[TW_FORM_CODE] = op->code;
+    at[TW_FORM_ACTOR] =
+        op->actor == TW_BOARD ? 0xff : rank(&e->cpus, op->actor);
+    at[TW_FORM_FLAGS] = op->flags;
+    if (op->flags & (TW_OPF_DURING | TW_OPF_FROM | TW_OPF_VIA)) {
+        at[TW_FORM_FLAGS] |= TW_FORM_FLAG;
+    }
+    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
+        encode_arg(e, at, op, (TwArg)info->args[i], immediate);
+    }
+    if (op->flags & TW_OPF_FROM) {
+        put_address(e, at + TW_FORM_OUT, op->out);
+    }
+    if (op->flags & TW_OPF_VIA) {
+        at[TW_FORM_OTHER] = op->other;
+    }
+}
+
+static void encode_op(Encode *e, const TwOp *op)
+{
+    uint8_t *at = room(e, TW_OP_BYTES);
+    if (at) {
+        encode_op_at(e, at, op);
+    }
+}
+
+static void encode_actor(Encode *e, const TwActor *actor)
+{
+    const TwProgram *p = e->p;
+    uint8_t *at = room(e, TW_ACTOR_BYTES);
+    unsigned device = 0;
+    if (!at) {
+        return;
+    }
+    for (unsigned i = 0; i < actor->region; i++) {
+        device += tw_region_has_device(p->regions[i].kind);
+    }
+    at[0] = (uint8_t)device;
+    put_address(e, at + 1, actor->offset);
+    encode_op_at(e, at + 5, &actor->op);
+}
+
+/* The whole ---------------------------------------------------------------- */
+
+static void count_all(Encode *e)
+{
+    const TwProgram *p = e->p;
+    unsigned *n = e->counts;
+    memset(n, 0, sizeof e->counts);
+    tw_ranks_of_regions(&e->regions, p);
+    tw_ranks_of_spaces(&e->spaces, p);
+    tw_ranks_of_iommus(&e->iommus, p);
+    tw_ranks_of_cpus(&e->cpus, p);
+#define COUNT(ranks) (ranks.count ? ranks.ids[ranks.count - 1] + 1u : 0)
+    n[TW_HEADER_REGIONS] = COUNT(e->regions);
+    n[TW_HEADER_SPACES] = COUNT(e->spaces);
+    n[TW_HEADER_IOMMUS] = COUNT(e->iommus);
+    n[TW_HEADER_CPUS] = COUNT(e->cpus);
+#undef COUNT
+    for (unsigned i = 0; i < p->n_actors; i++) {
+        n[TW_HEADER_ACTORS] += p->actors[i].region != TW_NONE;
+    }
+    n[TW_HEADER_SETUP] = p->n_setup;
+}
+
+static void encode_all(Encode *e)
+{
+    const TwProgram *p = e->p;
+    unsigned *n = e->counts;
+    n[TW_HEADER_EXTRAS] = 0;
+    tw_anchors_init(&e->anchors);
+    for (unsigned i = 0; i < n[TW_HEADER_REGIONS]; i++) {
+        encode_region(e, i);
+    }
+    encode_extras(e);
+    for (unsigned i = 0; i < n[TW_HEADER_SPACES]; i++) {
+        encode_space(e, &p->spaces[i]);
+    }
+    for (unsigned i = 0; i < n[TW_HEADER_IOMMUS]; i++) {
+        encode_iommu(e, &p->iommus[i]);
+    }
+    for (unsigned i = 0; i < n[TW_HEADER_CPUS]; i++) {
+        encode_cpu(e, &p->cpus[i]);
+    }
+    tw_anchors_add_regions(&e->anchors, p);
+    for (unsigned i = 0; i < p->n_setup; i++) {
+        encode_op(e, &p->setup[i]);
+    }
+    tw_anchors_add_setup(&e->anchors, p);
+    for (unsigned i = 0; i < p->n_actors; i++) {
+        if (p->actors[i].region != TW_NONE) {
+            encode_actor(e, &p->actors[i]);
+        }
+    }
+    for (unsigned i = 0; i < p->n_script; i++) {
+        encode_op(e, &p->script[i]);
+    }
+}
+
+size_t tw_program_encode(const TwProgram *p, uint8_t *data, size_t capacity,
+                         const TwDialect *d)
+{
+    Encode encode, *e = &encode;
+    if (capacity < TW_HEADER_BYTES || !tw_dialect_admits(d, p, NULL, 0)) {
+        return 0; /* no room, or the decoder would narrow it */
+    }
+    e->p = p;
+    e->failed = false;
+    e->n_pool = e->n_named = 0;
+    e->at = data;
+    e->end = data + capacity;
+    uint8_t *header = room(e, TW_HEADER_BYTES);
+    count_all(e);
+    encode_all(e);
+    uint8_t *records = data + TW_HEADER_BYTES;
+    size_t length = (size_t)(e->at - records);
+    size_t pool = (size_t)e->n_pool * TW_POOL_BYTES;
+    if (e->failed || !room(e, pool)) {
+        return 0;
+    }
+    for (unsigned i = 0; i < e->n_named; i++) {
+        put(e->named[i], 2, tw_get(e->named[i], 2) + e->n_pool);
+    }
+    memmove(records + pool, records, length);
+    for (unsigned i = 0; i < e->n_pool; i++) {
+        put(records + i * TW_POOL_BYTES, TW_POOL_BYTES, e->pool[i]);
+    }
+
+    header[TW_HEADER_VERSION] = TW_BYTES_VERSION;
+    header[TW_HEADER_FLAGS] =
+        TW_FORM_OWN | TW_FORM_COUNTS |
+        (p->explicit_safepoints ? TW_FORM_EXPLICIT : 0) |
+        (p->contents == TW_CONTENTS_CODE ? TW_FORM_WORDS : 0);
+    header[TW_HEADER_PAGE] = p->page_lg;
+    header[TW_HEADER_HOPS] = p->hops;
+    for (unsigned i = TW_HEADER_REGIONS; i < TW_HEADER_POOL; i++) {
+        header[i] = (uint8_t)e->counts[i];
+    }
+    put(header + TW_HEADER_POOL, 2, e->n_pool);
+    return (size_t)(e->at - data);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* What decoder and encoder of the byte form must see alike. */
+#include "program/bytes/form.h"
+
+/* Anchors ------------------------------------------------------------------ */
+
+static void add(TwAnchors *anchors, uint64_t at)
+{
+    anchors->at[anchors->count++] = at;
+}
+
+void tw_anchors_init(TwAnchors *anchors)
+{
+    anchors->count = 0;
+    add(anchors, 0);
+}
+
+void tw_anchors_add_regions(TwAnchors *anchors, const TwProgram *p)
+{
+    add(anchors, UINT64_C(1) << p->page_lg);
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        const TwRegion *r = &p->regions[i];
+        if (r->kind == TW_REGION_NONE) {
+            continue;
+        }
+        uint64_t start = r->addr;
+        for (unsigned up = r->container; up != TW_NONE;
+             up = p->regions[up].container) {
+            start += p->regions[up].addr;
+        }
+        anchors->start[i] = start;
+        add(anchors, start);
+        add(anchors, start + r->size);
+        if (r->kind == TW_REGION_IOMMU) {
+            add(anchors, r->size);
+        }
+    }
+}
+
+void tw_anchors_add_setup(TwAnchors *anchors, const TwProgram *p)
+{
+    for (unsigned i = 0; i < p->n_setup; i++) {
+        const TwOp *op = &p->setup[i];
+        add(anchors, op->addr);
+        add(anchors, op->code == TW_OP_PAGE ? op->addr + (UINT64_C(1) << op->lg)
+                                            : op->last + 1);
+        add(anchors, op->out);
+    }
+}
+
+uint64_t tw_anchor_value(const TwBytesIn *in, const TwAnchors *anchors,
+                         unsigned selector, int delta)
+{
+    unsigned n = (selector - TW_FORM_ANCHOR) % (in->n_pool + anchors->count);
+    uint64_t base = n < in->n_pool
+                        ? tw_get(in->pool + n * TW_POOL_BYTES, TW_POOL_BYTES)
+                        : anchors->at[n - in->n_pool];
+    return base + (uint64_t)(int64_t)delta;
+}
+
+/* Operations --------------------------------------------------------------- */
+
+unsigned tw_form_immediate(const TwOpInfo *info)
+{
+    bool immediate = false, last = false;
+    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
+        switch (info->args[i]) {
+        case TW_ARG_ATTRS:
+        case TW_ARG_PRIO:
+        case TW_ARG_COUNT:
+            immediate = true;
+            break;
+        case TW_ARG_RANGE:
+        case TW_ARG_LENGTH:
+            last = true;
+            break;
+        default:
+            break;
+        }
+    }
+    return !immediate ? 0 : last ? TW_FORM_OUT : TW_FORM_LAST;
+}
+
+/* Ranks and counts --------------------------------------------------------- */
+
+void tw_ranks_of_regions(TwRanks *ranks, const TwProgram *p)
+{
+    ranks->count = 0;
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        if (p->regions[i].kind != TW_REGION_NONE) {
+            ranks->ids[ranks->count++] = (uint8_t)i;
+        }
+    }
+}
+
+void tw_ranks_of_spaces(TwRanks *ranks, const TwProgram *p)
+{
+    ranks->count = 0;
+    for (unsigned i = 0; i < p->n_spaces; i++) {
+        if (p->spaces[i].present) {
+            ranks->ids[ranks->count++] = (uint8_t)i;
+        }
+    }
+}
+
+void tw_ranks_of_iommus(TwRanks *ranks, const TwProgram *p)
+{
+    ranks->count = 0;
+    for (unsigned i = 0; i < p->n_iommus; i++) {
+        if (p->iommus[i].kind != TW_IOMMU_NONE) {
+            ranks->ids[ranks->count++] = (uint8_t)i;
+        }
+    }
+}
+
+void tw_ranks_of_cpus(TwRanks *ranks, const TwProgram *p)
+{
+    ranks->count = 0;
+    for (unsigned i = 0; i < p->n_cpus; i++) {
+        if (p->cpus[i].present) {
+            ranks->ids[ranks->count++] = (uint8_t)i;
+        }
+    }
+}
+
+unsigned tw_form_count(const uint8_t header[TW_HEADER_BYTES], unsigned offset,
+                       unsigned low, unsigned high, unsigned max)
+{
+    unsigned count = header[offset];
+    if ((header[TW_HEADER_FLAGS] & TW_FORM_COUNTS) != TW_FORM_COUNTS) {
+        count = low + count % (high - low + 1);
+    }
+    return count < max ? count : max;
+}

@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The text form of a trace, as processes send it and as it is recorded.  What
+ * is read may come from a process that is broken or lies, so everything is
+ * held against the program before it is believed.
+ *
+ *   twinwalk-trace 1
+ *   end died op 3 signal 11       (or: end done)
+ *   text assertion failed         (if there is one)
+ *   locations hidden              (if they are)
+ *   0 ok 0x1f2e at 0+4 r1 0x10 at 4+4 r2 0x0 readonly
+ *   1 skipped
+ *   log 0 write r4 0x8 = 0x5a none
+ *   event 1 o0 map rw s1 none 0x0..0x3f -> 0x1000
+ *   dirty 1 r1 0x0..0xfff
+ *   count fill 3
+ *   digest r1 0x1234
+ *   end
+ */
+#include "program/text/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "program/text/lexer.h"
+#include "program/ops.h"
+
+enum { TRACE_VERSION = 1 };
+
+static bool is_access(const TwOp *op)
+{
+    return tw_op_info(op->code)->flags & TW_OP_ACCESS;
+}
+
+/* Writing ------------------------------------------------------------------ */
+
+static void write_outcome(GString *out, const TwTrace *t,
+                          const TwProgram *program, unsigned i)
+{
+    const TwOutcome *o = &t->outcomes[i];
+    const char *word = tw_status_name(o->status);
+    bool answered = o->status == TW_STATUS_DONE && i < program->n_script &&
+                    is_access(&program->script[i]);
+    if (answered) {
+        word = tw_class_name(o->class_);
+    }
+    g_string_append_printf(out, "%u %s", i, word ? word : "?");
+    if (answered) {
+        g_string_append_printf(out, " 0x%" PRIx64, o->value);
+        for (unsigned k = 0; k < o->n_locations; k++) {
+            const TwLocation *at = &t->locations[o->location + k];
+            g_string_append_printf(out, " at %u+%u r%u 0x%" PRIx64, at->first,
+                                   at->length, at->region, at->offset);
+            g_string_append(out,
+                            at->flags & TW_LOC_READONLY ? " readonly" : "");
+            g_string_append(out, at->flags & TW_LOC_ROMD ? " romd" : "");
+        }
+    }
+    g_string_append_c(out, '\n');
+}
+
+static void write_log(GString *out, const TwLogRecord *r)
+{
+    g_string_append_printf(out, "log %u %s r%u 0x%" PRIx64, r->op,
+                           r->kind == TW_LOG_FETCH ? "fetch" : "write",
+                           r->region, r->offset);
+    if (r->kind == TW_LOG_WRITE) {
+        g_string_append_printf(out, " = 0x%x", r->byte);
+    }
+    g_string_append_c(out, ' ');
+    tw_write_attrs(out, r->attrs);
+    g_string_append_c(out, '\n');
+}
+
+static void write_object(GString *out, char letter, unsigned id)
+{
+    if (id == TW_NONE) {
+        g_string_append(out, " none");
+    } else {
+        g_string_append_printf(out, " %c%u", letter, id);
+    }
+}
+
+static void write_event(GString *out, const TwEventRecord *e)
+{
+    const char *name = tw_event_kind_name(e->kind);
+    if (e->kind == TW_TRACE_DIRTY) {
+        g_string_append_printf(out, "dirty %u", e->op);
+        write_object(out, 'r', e->region);
+        g_string_append_printf(out, " 0x%" PRIx64 "..0x%" PRIx64 "\n", e->first,
+                               e->last);
+        return;
+    }
+    g_string_append_printf(out, "event %u o%u %s ", e->op, e->observer,
+                           name ? name : "?");
+    tw_write_perm(out, e->perm);
+    write_object(out, 's', e->space);
+    write_object(out, 'r', e->region);
+    g_string_append_printf(out,
+                           " 0x%" PRIx64 "..0x%" PRIx64 " -> 0x%" PRIx64 "\n",
+                           e->first, e->last, e->out);
+}
+
+/* One line of text, whatever the target wrote. */
+static void write_text(GString *out, const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(
+        text, (gssize)strnlen(text, sizeof((TwTrace *)0)->text));
+    for (char *c = valid; *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            *c = ' ';
+        }
+    }
+    g_strstrip(valid);
+    /* What was made valid can be longer than what a trace holds. */
+    const char *end;
+    size_t length = MIN(strlen(valid), sizeof((TwTrace *)0)->text - 1);
+    if (!g_utf8_validate(valid, (gssize)length, &end)) {
+        length = (size_t)(end - valid);
+    }
+    if (length > 0) {
+        g_string_append_printf(out, "text %.*s\n", (int)length, valid);
+    }
+}
+
+void tw_trace_print(const TwTrace *t, const TwProgram *program, GString *out)
+{
+    const char *end = tw_end_name(t->end);
+    g_string_append_printf(out, "twinwalk-trace %d\nend %s", TRACE_VERSION,
+                           end ? end : "?");
+    if (t->end != TW_END_DONE) {
+        g_string_append_printf(out, " op %u", t->end_op);
+        if (t->end == TW_END_DIED && t->signal) {
+            g_string_append_printf(out, " signal %" PRId32, t->signal);
+        }
+    }
+    g_string_append_c(out, '\n');
+    write_text(out, t->text);
+    if (t->locations_hidden) {
+        g_string_append(out, "locations hidden\n");
+    }
+    for (unsigned i = 0; i < t->n_ops; i++) {
+        write_outcome(out, t, program, i);
+    }
+    for (unsigned i = 0; i < t->n_log; i++) {
+        write_log(out, &t->log[i]);
+    }
+    for (unsigned i = 0; i < t->n_events; i++) {
+        write_event(out, &t->events[i]);
+    }
+    for (unsigned i = 0; i < TW_COUNTERS; i++) {
+        if (t->counters[i]) {
+            g_string_append_printf(out, "count %s %" PRIu32 "\n",
+                                   tw_counter_name(i), t->counters[i]);
+        }
+    }
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        if (t->digests[i]) {
+            g_string_append_printf(out, "digest r%u 0x%" PRIx64 "\n", i,
+                                   t->digests[i]);
+        }
+    }
+    g_string_append(out, "end\n");
+}
+
+/* Reading ------------------------------------------------------------------ */
+
+typedef struct Reader {
+    TwLexer lexer;
+    TwTrace *t;
+    const TwProgram *program;
+    bool ended; /* the last line was read */
+} Reader;
+
+static bool next_line(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    for (;;) {
+        if (!tw_lexer_line(l)) {
+            return tw_lexer_expected_at(l, l->line + 1, 1, "'end'");
+        }
+        if (l->failed) {
+            return false;
+        }
+        if (l->length > 0) {
+            return true;
+        }
+    }
+}
+
+/* An object of the program; `what` is expected. */
+static bool read_region(Reader *r, uint8_t *id)
+{
+    TwLexer *l = &r->lexer;
+    const char *word = l->word;
+    if (!tw_lexer_id(l, 'r', TW_MAX_REGIONS, id)) {
+        return false;
+    }
+    if (*id >= r->program->n_regions ||
+        r->program->regions[*id].kind == TW_REGION_NONE) {
+        l->word = word;
+        return tw_lexer_expected(l, "a region of the program");
+    }
+    return true;
+}
+
+static bool read_space(Reader *r, uint8_t *id)
+{
+    TwLexer *l = &r->lexer;
+    const char *word = l->word;
+    if (!tw_lexer_id(l, 's', TW_MAX_SPACES, id)) {
+        return false;
+    }
+    if (*id >= r->program->n_spaces || !r->program->spaces[*id].present) {
+        l->word = word;
+        return tw_lexer_expected(l, "a space of the program");
+    }
+    return true;
+}
+
+static bool read_op_number(Reader *r, uint16_t *op)
+{
+    uint64_t value;
+    if (r->program->n_script == 0) {
+        return tw_lexer_expected(&r->lexer, "an operation of the program");
+    }
+    if (!tw_lexer_number(&r->lexer, 0, r->program->n_script - 1u,
+                         "an operation of the program", &value)) {
+        return false;
+    }
+    *op = (uint16_t)value;
+    return true;
+}
+
+/* "end died op 3 signal 11" */
+static bool read_end(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    TwTrace *t = r->t;
+    uint64_t value;
+    if (!tw_lexer_word(l, "end") ||
+        !tw_lexer_name(l, tw_end_name, TW_ENDS,
+                       "done, died, hung, unsupported, invariant or overflow",
+                       &t->end)) {
+        return false;
+    }
+    if (t->end == TW_END_DONE) {
+        return tw_lexer_end(l);
+    }
+    /* The number after the last operation stands for the end state. */
+    if (!tw_lexer_word(l, "op") ||
+        !tw_lexer_number(l, 0, r->program->n_script,
+                         "an operation of the program", &value)) {
+        return false;
+    }
+    t->end_op = (uint16_t)value;
+    if (t->end == TW_END_DIED && tw_lexer_skip(l, "signal")) {
+        if (!tw_lexer_number(l, 1, 255, "a signal number", &value)) {
+            return false;
+        }
+        t->signal = (int32_t)value;
+    }
+    return tw_lexer_end(l);
+}
+
+static bool read_text(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    /* '#' is no comment here. */
+    const char *stop = l->comment ? l->comment_stop : l->stop;
+    l->word += l->length;
+    while (l->word < stop && g_ascii_isspace(*l->word)) {
+        l->word++;
+    }
+    size_t length = (size_t)(stop - l->word);
+    if (length == 0 || length >= sizeof r->t->text) {
+        return tw_lexer_expected(l, "a text of 1 to 159 bytes");
+    }
+    if (r->t->text[0]) {
+        return tw_lexer_expected(l, "one text only");
+    }
+    memcpy(r->t->text, l->word, length);
+    r->t->text[length] = '\0';
+    return true;
+}
+
+static bool read_location(Reader *r, TwOutcome *outcome, unsigned size)
+{
+    TwLexer *l = &r->lexer;
+    TwLocation at = {0};
+    const char *what = "bytes FIRST+LENGTH of the access, in order";
+    unsigned from = 0;
+    if (outcome->n_locations > 0) {
+        const TwLocation *before = &r->t->locations[r->t->n_locations - 1];
+        from = before->first + (unsigned)before->length;
+    }
+    if (l->length != 3 || l->word[1] != '+' || l->word[0] < '0' ||
+        l->word[0] > '7' || l->word[2] < '1' || l->word[2] > '8') {
+        return tw_lexer_expected(l, what);
+    }
+    at.first = (uint8_t)(l->word[0] - '0');
+    at.length = (uint8_t)(l->word[2] - '0');
+    if (at.first < from || at.first + (unsigned)at.length > size) {
+        return tw_lexer_expected(l, what);
+    }
+    tw_lexer_next(l);
+    if (!read_region(r, &at.region) ||
+        !tw_lexer_number(l, 0, UINT64_MAX, "an offset", &at.offset)) {
+        return false;
+    }
+    at.flags |= tw_lexer_skip(l, "readonly") ? TW_LOC_READONLY : 0;
+    at.flags |= tw_lexer_skip(l, "romd") ? TW_LOC_ROMD : 0;
+    return tw_trace_add_location(r->t, outcome, at) ||
+           tw_lexer_expected(l, "fewer locations");
+}
+
+/* The answer to an access, behind its class. */
+static bool read_answer(Reader *r, const TwOp *op, TwOutcome *outcome)
+{
+    TwLexer *l = &r->lexer;
+    uint64_t most =
+        op->size < 8 ? (UINT64_C(1) << (8 * op->size)) - 1 : UINT64_MAX;
+    if (!tw_lexer_number(l, 0, most, "a value as wide as the access",
+                         &outcome->value)) {
+        return false;
+    }
+    while (tw_lexer_skip(l, "at")) {
+        if (!read_location(r, outcome, op->size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* "0 ok 0x12 at ..." */
+static bool read_outcome(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    TwTrace *t = r->t;
+    uint64_t number;
+    if (t->n_ops >= r->program->n_script) {
+        return tw_lexer_expected(l, "no more operations than the program has");
+    }
+    if (!tw_lexer_number(l, t->n_ops, t->n_ops,
+                         "the number of the next operation", &number)) {
+        return false;
+    }
+    const TwOp *op = &r->program->script[t->n_ops];
+    TwOutcome *outcome = &t->outcomes[t->n_ops];
+    *outcome = (TwOutcome){0};
+    bool access = is_access(op);
+    for (unsigned class_ = 0; access && class_ < TW_CLASSES; class_++) {
+        if (tw_lexer_skip(l, tw_class_name(class_))) {
+            outcome->status = TW_STATUS_DONE;
+            outcome->class_ = (uint8_t)class_;
+            if (!read_answer(r, op, outcome) || !tw_lexer_end(l)) {
+                return false;
+            }
+            t->n_ops++;
+            return true;
+        }
+    }
+    const char *what = access ? "a class, skipped or not-run"
+                              : "done, skipped, nomem, vetoed or not-run";
+    if (access && tw_lexer_is(l, "done")) {
+        return tw_lexer_expected(l, what); /* with what answer? */
+    }
+    if (!tw_lexer_name(l, tw_status_name, TW_STATUSES, what,
+                       &outcome->status) ||
+        !tw_lexer_end(l)) {
+        return false;
+    }
+    t->n_ops++;
+    return true;
+}
+
+/* "log 0 write r4 0x8 = 0x5a none", "log 1 fetch r4 0x8 none" */
+static bool read_log(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    TwLogRecord record = {.kind = TW_LOG_FETCH};
+    uint64_t byte = 0;
+    tw_lexer_next(l);
+    if (!read_op_number(r, &record.op)) {
+        return false;
+    }
+    if (tw_lexer_skip(l, "write")) {
+        record.kind = TW_LOG_WRITE;
+    } else if (!tw_lexer_skip(l, "fetch")) {
+        return tw_lexer_expected(l, "write or fetch");
+    }
+    if (!read_region(r, &record.region) ||
+        !tw_lexer_number(l, 0, UINT64_MAX, "an offset", &record.offset)) {
+        return false;
+    }
+    if (record.kind == TW_LOG_WRITE &&
+        (!tw_lexer_word(l, "=") ||
+         !tw_lexer_number(l, 0, 255, "a byte", &byte))) {
+        return false;
+    }
+    record.byte = (uint8_t)byte;
+    if (!tw_lexer_attrs(l, &record.attrs) || !tw_lexer_end(l)) {
+        return false;
+    }
+    return tw_trace_add_log(r->t, record) ||
+           tw_lexer_expected(l, "at most 4096 log lines");
+}
+
+static bool read_event_kind(Reader *r, uint8_t *kind)
+{
+    static const uint8_t kinds[] = {TW_EVENT_UNMAP,          TW_EVENT_MAP,
+                                    TW_EVENT_DEVIOTLB_UNMAP, TW_LISTEN_ADD,
+                                    TW_LISTEN_DEL,           TW_LISTEN_NOP};
+    for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (tw_lexer_skip(&r->lexer, tw_event_kind_name(kinds[i]))) {
+            *kind = kinds[i];
+            return true;
+        }
+    }
+    return tw_lexer_expected(&r->lexer,
+                             "unmap, map, deviotlb, add, del or nop");
+}
+
+/* "event 1 o0 map rw s1 none 0x0..0x3f -> 0x1000" */
+static bool read_event(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    TwEventRecord e = {.space = TW_NONE, .region = TW_NONE};
+    TwRange range;
+    tw_lexer_next(l);
+    if (!read_op_number(r, &e.op) ||
+        !tw_lexer_id(l, 'o', TW_MAX_OBSERVERS, &e.observer) ||
+        !read_event_kind(r, &e.kind) ||
+        !tw_lexer_perm(l, TW_R | TW_W, &e.perm)) {
+        return false;
+    }
+    if (!tw_lexer_skip(l, "none") && !read_space(r, &e.space)) {
+        return false;
+    }
+    if (!tw_lexer_skip(l, "none") && !read_region(r, &e.region)) {
+        return false;
+    }
+    if (!tw_lexer_range(l, &range) || !tw_lexer_word(l, "->") ||
+        !tw_lexer_number(l, 0, UINT64_MAX, "an address", &e.out) ||
+        !tw_lexer_end(l)) {
+        return false;
+    }
+    e.first = range.first;
+    e.last = range.last;
+    return tw_trace_add_event(r->t, e) ||
+           tw_lexer_expected(l, "at most 4096 events");
+}
+
+/* "dirty 1 r1 0x0..0xfff" */
+static bool read_dirty(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    TwEventRecord e = {
+        .observer = TW_NONE, .kind = TW_TRACE_DIRTY, .space = TW_NONE};
+    TwRange range;
+    tw_lexer_next(l);
+    if (!read_op_number(r, &e.op) || !read_region(r, &e.region) ||
+        !tw_lexer_range(l, &range) || !tw_lexer_end(l)) {
+        return false;
+    }
+    e.first = range.first;
+    e.last = range.last;
+    return tw_trace_add_event(r->t, e) ||
+           tw_lexer_expected(l, "at most 4096 events");
+}
+
+static bool read_count(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    uint8_t counter;
+    uint64_t value;
+    tw_lexer_next(l);
+    const char *word = l->word;
+    if (!tw_lexer_name(l, tw_counter_name, TW_COUNTERS, "a counter",
+                       &counter)) {
+        return false;
+    }
+    if (r->t->counters[counter] != 0) {
+        l->word = word;
+        return tw_lexer_expected(l, "each counter once");
+    }
+    if (!tw_lexer_number(l, 1, UINT32_MAX, "a number of 32 bits, not 0",
+                         &value)) {
+        return false;
+    }
+    r->t->counters[counter] = (uint32_t)value;
+    return tw_lexer_end(l);
+}
+
+static bool read_digest(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    uint8_t region;
+    tw_lexer_next(l);
+    const char *word = l->word;
+    if (!read_region(r, &region)) {
+        return false;
+    }
+    if (r->t->digests[region] != 0) {
+        l->word = word;
+        return tw_lexer_expected(l, "each digest once");
+    }
+    return tw_lexer_number(l, 1, UINT64_MAX, "a digest, not 0",
+                           &r->t->digests[region]) &&
+           tw_lexer_end(l);
+}
+
+static bool read_line(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    if (g_ascii_isdigit(*l->word)) {
+        return read_outcome(r);
+    }
+    if (tw_lexer_is(l, "text")) {
+        return read_text(r);
+    }
+    if (tw_lexer_skip(l, "locations")) {
+        r->t->locations_hidden = true;
+        return tw_lexer_word(l, "hidden") && tw_lexer_end(l);
+    }
+    if (tw_lexer_is(l, "log")) {
+        return read_log(r);
+    }
+    if (tw_lexer_is(l, "event")) {
+        return read_event(r);
+    }
+    if (tw_lexer_is(l, "dirty")) {
+        return read_dirty(r);
+    }
+    if (tw_lexer_is(l, "count")) {
+        return read_count(r);
+    }
+    if (tw_lexer_is(l, "digest")) {
+        return read_digest(r);
+    }
+    if (tw_lexer_skip(l, "end")) {
+        r->ended = true;
+        return tw_lexer_end(l);
+    }
+    return tw_lexer_expected(l, "an outcome, text, locations, log, event, "
+                                "dirty, count, digest or end");
+}
+
+static bool read_trace(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    uint64_t version;
+    if (!next_line(r) || !tw_lexer_word(l, "twinwalk-trace") ||
+        !tw_lexer_number(l, TRACE_VERSION, TRACE_VERSION, "version 1",
+                         &version) ||
+        !tw_lexer_end(l) || !next_line(r) || !read_end(r)) {
+        return false;
+    }
+    while (!r->ended) {
+        if (!next_line(r) || !read_line(r)) {
+            return false;
+        }
+    }
+    if (r->t->end == TW_END_DONE && r->t->n_ops != r->program->n_script) {
+        return tw_lexer_expected_at(l, l->line, 1,
+                                    "an outcome for each operation");
+    }
+    while (tw_lexer_line(l)) {
+        if (l->failed || l->length > 0) {
+            return tw_lexer_expected(l, "nothing behind 'end'");
+        }
+    }
+    return true;
+}
+
+bool tw_trace_parse(TwTrace *trace, const TwProgram *program, const char *text,
+                    size_t length, const char *name, GError **error)
+{
+    Reader reader = {.t = trace, .program = program}, *r = &reader;
+    if (length > TW_TEXT_MAX) {
+        g_set_error(error, TW_TEXT_ERROR, TW_TEXT_ERROR_TOO_LARGE,
+                    "%s: expected at most %d bytes", name ? name : "trace",
+                    TW_TEXT_MAX);
+        tw_trace_init(trace);
+        return false;
+    }
+    tw_trace_init(trace);
+    tw_lexer_init(&r->lexer, text ? text : "", text ? length : 0,
+                  name ? name : "trace", false, error);
+    if (!read_trace(r)) {
+        tw_trace_init(trace); /* nothing of a bad trace is kept */
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: MIT */
+/* What a page is made of: read from a store, and from files beside it. */
+#include <json-glib/json-glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/page/internal.h"
+
+G_DEFINE_QUARK(tw_page_error_quark, tw_page_error)
+
+static const char *const news_names[TW_PAGE_NEWS] = {
+    "new", "returned", "fixed", "known", "flaky", "gone"};
+
+const char *tw_page_news_name(unsigned news)
+{
+    return news < TW_PAGE_NEWS ? news_names[news] : NULL;
+}
+
+/* Life --------------------------------------------------------------------- */
+
+static void finding_free(void *data)
+{
+    TwPageFinding *f = data;
+
+    g_free(f->target);
+    g_free(f->cause);
+    g_free(f->title);
+    g_free(f->verdict);
+    g_free(f->rule);
+    g_free(f->key);
+    g_free(f->form);
+    g_free(f->words);
+    g_free(f->text);
+    g_free(f->origin);
+    g_free(f->first_version);
+    g_free(f->last_version);
+    g_free(f->fixed_version);
+    g_bytes_unref(f->data);
+    g_free(f->words_now);
+    g_free(f->explanation);
+    g_free(f->drawing);
+    g_free(f);
+}
+
+static void series_free(void *data)
+{
+    TwPageSeries *s = data;
+
+    g_free(s->name);
+    g_free(s->target);
+    g_array_unref(s->points);
+    g_free(s);
+}
+
+static void step_free(void *data)
+{
+    TwPageStep *s = data;
+
+    g_free(s->name);
+    g_free(s->outcome);
+    g_free(s->note);
+    g_free(s);
+}
+
+static void folder_free(void *data)
+{
+    TwPageFolder *f = data;
+
+    g_free(f->name);
+    g_free(f);
+}
+
+static void link_free(void *data)
+{
+    TwPageLink *l = data;
+
+    g_free(l->text);
+    g_free(l->path);
+    g_free(l);
+}
+
+TwPage *tw_page_new(void)
+{
+    TwPage *page = g_new0(TwPage, 1);
+
+    page->findings = g_ptr_array_new_with_free_func(finding_free);
+    page->series = g_ptr_array_new_with_free_func(series_free);
+    page->steps = g_ptr_array_new_with_free_func(step_free);
+    page->folders = g_ptr_array_new_with_free_func(folder_free);
+    page->links = g_ptr_array_new_with_free_func(link_free);
+    return page;
+}
+
+void tw_page_free(TwPage *page)
+{
+    g_ptr_array_unref(page->findings);
+    g_ptr_array_unref(page->series);
+    g_ptr_array_unref(page->steps);
+    g_ptr_array_unref(page->folders);
+    g_ptr_array_unref(page->links);
+    g_free(page->coverage);
+    g_free(page->older);
+    g_free(page);
+}
+
+/* The store ---------------------------------------------------------------- */
+
+typedef struct Load {
+    TwPage *page;
+    GHashTable *before;  /* finding: what it was when the run began */
+    GHashTable *started; /* run: TwStoreRun without its strings */
+    GHashTable *targets; /* run: target */
+    GHashTable *series;  /* "name\ntarget": TwPageSeries */
+    GArray *nights;      /* int64_t: runs that are nights */
+    int64_t wanted;
+    /* Runs without an end: whose process is there; of others since then. */
+    unsigned alive, unsure;
+} Load;
+
+static bool take_run(const TwStoreRun *run, void *data)
+{
+    Load *load = data;
+    TwPage *page = load->page;
+    bool nightly = strcmp(run->verb, "nightly") == 0;
+    bool is = load->wanted ? run->id == load->wanted
+                           : nightly || !page->since_verb ||
+                                 strcmp(page->since_verb, "nightly") != 0;
+
+    if (is) {
+        page->since_run = run->id;
+        page->since = run->started;
+        page->since_verb = g_intern_string(run->verb);
+        page->since_outcome = g_intern_string(run->outcome);
+        load->unsure = 0;
+    }
+    load->alive += run->alive;
+    load->unsure += !run->alive && strcmp(run->outcome, "running") == 0;
+    if (nightly) {
+        g_array_append_val(load->nights, run->id);
+    }
+    g_hash_table_insert(load->started, g_memdup2(&run->id, sizeof(run->id)),
+                        g_memdup2(run, sizeof(*run)));
+    g_hash_table_insert(load->targets, g_memdup2(&run->id, sizeof(run->id)),
+                        g_strdup(run->target));
+    return true;
+}
+
+static bool take_change(const TwStoreChange *change, void *data)
+{
+    Load *load = data;
+
+    if (change->run >= load->page->since_run &&
+        !g_hash_table_contains(load->before, &change->finding)) {
+        g_hash_table_insert(
+            load->before, g_memdup2(&change->finding, sizeof(change->finding)),
+            g_strdup(change->was));
+    }
+    return true;
+}
+
+static TwPageNews news_of(const char *before, TwStoreStatus now)
+{
+    if (now == TW_STORE_FIXED) {
+        return before && strcmp(before, "fixed") != 0 ? TW_PAGE_FIXED
+                                                      : TW_PAGE_GONE;
+    }
+    if (before && *before == '\0') {
+        return TW_PAGE_NEW;
+    }
+    if (before && strcmp(before, "fixed") == 0) {
+        return TW_PAGE_RETURNED;
+    }
+    return now == TW_STORE_FLAKY ? TW_PAGE_FLAKY : TW_PAGE_KNOWN;
+}
+
+static bool take_finding(const TwStoreFinding *stored, void *data)
+{
+    Load *load = data;
+    TwPageFinding *f = g_new0(TwPageFinding, 1);
+
+    f->id = stored->id;
+    f->news =
+        news_of(g_hash_table_lookup(load->before, &stored->id), stored->status);
+    f->security = stored->security;
+    f->minimal = stored->minimal;
+    f->count = stored->count;
+    f->keys = stored->keys;
+    f->lines = stored->lines;
+    f->first_seen = stored->first_seen;
+    f->last_seen = stored->last_seen;
+    f->target = g_strdup(stored->target);
+    f->cause = g_strdup(stored->cause);
+    f->title = g_strdup(stored->title);
+    f->verdict = g_strdup(stored->verdict);
+    f->rule = g_strdup(stored->rule);
+    f->key = g_strdup(stored->key_name);
+    f->form = g_strdup(stored->form);
+    f->words = g_strdup(stored->words);
+    f->text = g_strdup(stored->text);
+    f->origin = g_strdup(stored->origin);
+    f->first_version = g_strdup(stored->first_version);
+    f->last_version = g_strdup(stored->last_version);
+    f->fixed_version = g_strdup(stored->fixed_version);
+    f->data = g_bytes_new(stored->data, stored->size);
+    g_ptr_array_add(load->page->findings, f);
+    return true;
+}
+
+static void add_point(Load *load, const char *name, const char *target,
+                      int64_t at, double value)
+{
+    g_autofree char *key = g_strdup_printf("%s\n%s", name, target);
+    TwPageSeries *s = g_hash_table_lookup(load->series, key);
+    TwPagePoint point = {at, value, 1};
+    TwPagePoint *last;
+
+    if (!s) {
+        s = g_new0(TwPageSeries, 1);
+        s->name = g_strdup(name);
+        s->target = g_strdup(target);
+        s->points = g_array_new(FALSE, FALSE, sizeof(TwPagePoint));
+        g_hash_table_insert(load->series, g_steal_pointer(&key), s);
+        g_ptr_array_add(load->page->series, s);
+    }
+    last = s->points->len
+               ? &g_array_index(s->points, TwPagePoint, s->points->len - 1)
+               : NULL;
+    if (!last || last->at != at) {
+        g_array_append_val(s->points, point);
+    } else {
+        last->n++;
+        last->value = strstr(name, "_per_second")
+                          ? last->value + (value - last->value) / last->n
+                          : value;
+    }
+}
+
+/* The run itself, or the night that it belongs to. */
+static const TwStoreRun *night_of(Load *load, int64_t run)
+{
+    int64_t night = run;
+
+    for (unsigned i = 0; i < load->nights->len; i++) {
+        int64_t id = g_array_index(load->nights, int64_t, i);
+
+        night = id <= run ? id : night;
+    }
+    return g_hash_table_lookup(load->started, &night);
+}
+
+static bool take_measure(int64_t run, const char *name, double value,
+                         void *data)
+{
+    Load *load = data;
+    const TwStoreRun *r = night_of(load, run);
+    const char *target = g_hash_table_lookup(load->targets, &run);
+
+    if (r) {
+        /* A night is of all targets; its figures have their names. */
+        add_point(load, name, strcmp(target, "all") == 0 ? "" : target,
+                  r->started, value);
+    }
+    return true;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const TwPagePoint *p = a, *q = b;
+
+    return p->at < q->at ? -1 : p->at > q->at;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const TwPageSeries *s = *(TwPageSeries *const *)a;
+    const TwPageSeries *t = *(TwPageSeries *const *)b;
+    int order = strcmp(s->name, t->name);
+
+    return order ? order : strcmp(s->target, t->target);
+}
+
+/* What is news first, in it what breaks isolation, in it what is met often. */
+static int by_news(const void *a, const void *b)
+{
+    const TwPageFinding *f = *(TwPageFinding *const *)a;
+    const TwPageFinding *g = *(TwPageFinding *const *)b;
+
+    if (f->news != g->news) {
+        return (int)f->news - (int)g->news;
+    }
+    if (f->security != g->security) {
+        return (int)g->security - (int)f->security;
+    }
+    if (f->count != g->count) {
+        return f->count > g->count ? -1 : 1;
+    }
+    return f->id < g->id ? -1 : f->id > g->id;
+}
+
+static GHashTable *table(void)
+{
+    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+}
+
+static bool load_all(Load *load, TwStore *store, GError **error)
+{
+    if (!tw_store_runs(store, NULL, take_run, load, error)) {
+        return false;
+    }
+    if (load->wanted && load->page->since_run != load->wanted) {
+        g_set_error(error, TW_PAGE_ERROR, TW_PAGE_ERROR_RUN,
+                    "--since: expected the number of a run, not "
+                    "%" G_GINT64_FORMAT,
+                    load->wanted);
+        return false;
+    }
+    load->page->running = load->alive + load->unsure;
+    return tw_store_changes(store, 0, take_change, load, error) &&
+           tw_store_findings(store, NULL, take_finding, load, error) &&
+           tw_store_measures(store, 0, take_measure, load, error);
+}
+
+bool tw_page_load(TwPage *page, TwStore *store, int64_t since, GError **error)
+{
+    Load load = {
+        .page = page,
+        .before = table(),
+        .started = table(),
+        .targets = table(),
+        .series = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .nights = g_array_new(FALSE, FALSE, sizeof(int64_t)),
+        .wanted = since};
+    bool ok = load_all(&load, store, error);
+
+    g_ptr_array_sort(page->findings, by_news);
+    g_ptr_array_sort(page->series, by_name);
+    for (unsigned i = 0; i < page->series->len; i++) {
+        TwPageSeries *s = g_ptr_array_index(page->series, i);
+
+        g_array_sort(s->points, by_time);
+    }
+    g_hash_table_unref(load.before);
+    g_hash_table_unref(load.started);
+    g_hash_table_unref(load.targets);
+    g_hash_table_unref(load.series);
+    g_array_unref(load.nights);
+    return ok;
+}
+
+/* Steps -------------------------------------------------------------------- */
+
+bool tw_page_add_steps(TwPage *page, const char *text, const char *name,
+                       GError **error)
+{
+    const char *end;
+
+    for (unsigned n = 1; (end = strchr(text, '\n')) != NULL; n++) {
+        g_autofree char *line = g_strndup(text, (size_t)(end - text));
+        g_auto(GStrv) words = g_strsplit(line, "\t", 4);
+        TwPageStep *step;
+        char *rest = NULL;
+        double seconds = 0;
+
+        text = end + 1;
+        if (g_strv_length(words) == 4) {
+            seconds = g_ascii_strtod(words[2], &rest);
+        }
+        if (!rest || rest == words[2] || *rest || !(seconds >= 0)) {
+            g_set_error(error, TW_PAGE_ERROR, TW_PAGE_ERROR_FORMAT,
+                        "%s:%u: expected name, outcome, seconds and a remark, "
+                        "with tabs between them",
+                        name, n);
+            return false;
+        }
+        step = g_new0(TwPageStep, 1);
+        step->name = g_strdup(words[0]);
+        step->outcome = g_strdup(words[1]);
+        step->seconds = seconds;
+        step->note = g_strdup(words[3]);
+        g_ptr_array_add(page->steps, step);
+    }
+    return true;
+}
+
+/* Lines and branches ------------------------------------------------------- */
+
+/* Member of an object, or NULL if there is none of that kind. */
+static JsonNode *member(JsonObject *object, const char *name, JsonNodeType type)
+{
+    JsonNode *node = object ? json_object_get_member(object, name) : NULL;
+
+    return node && JSON_NODE_TYPE(node) == type ? node : NULL;
+}
+
+static uint64_t count_of(JsonObject *summary, const char *kind,
+                         const char *name)
+{
+    JsonNode *node = member(summary, kind, JSON_NODE_OBJECT);
+    JsonNode *value =
+        node ? member(json_node_get_object(node), name, JSON_NODE_VALUE) : NULL;
+    gint64 n = value ? json_node_get_int(value) : 0;
+
+    return n > 0 ? (uint64_t)n : 0;
+}
+
+static TwPageFolder *folder_of(TwPage *page, const char *name)
+{
+    TwPageFolder *folder;
+
+    for (unsigned i = 0; i < page->folders->len; i++) {
+        folder = g_ptr_array_index(page->folders, i);
+        if (strcmp(folder->name, name) == 0) {
+            return folder;
+        }
+    }
+    folder = g_new0(TwPageFolder, 1);
+    folder->name = g_strdup(name);
+    g_ptr_array_add(page->folders, folder);
+    return folder;
+}
+
+static int by_folder(const void *a, const void *b)
+{
+    const TwPageFolder *f = *(TwPageFolder *const *)a;
+    const TwPageFolder *g = *(TwPageFolder *const *)b;
+
+    return strcmp(f->name, g->name);
+}
+
+/* The files of a summary, or NULL. */
+static JsonArray *files_of(JsonNode *root)
+{
+    JsonNode *data, *files;
+    JsonArray *list;
+
+    if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
+        return NULL;
+    }
+    data = member(json_node_get_object(root), "data", JSON_NODE_ARRAY);
+    list = data ? json_node_get_array(data) : NULL;
+    if (!list || json_array_get_length(list) == 0 ||
+        !JSON_NODE_HOLDS_OBJECT(json_array_get_element(list, 0))) {
+        return NULL;
+    }
+    files = member(json_array_get_object_element(list, 0), "files",
+                   JSON_NODE_ARRAY);
+    return files ? json_node_get_array(files) : NULL;
+}
+
+/* Adds up one file; false if it is none.  Names are those of a build, so they
+ * begin alike: what they share is cut off by the caller. */
+static bool add_file(TwPage *page, JsonNode *node)
+{
+    JsonObject *file =
+        JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    JsonNode *name = member(file, "filename", JSON_NODE_VALUE);
+    JsonNode *sum = member(file, "summary", JSON_NODE_OBJECT);
+    const char *path = name ? json_node_get_string(name) : NULL;
+    g_autofree char *plain = NULL, *folder_name = NULL;
+    TwPageFolder *folder;
+    JsonObject *summary;
+
+    if (!path || !sum) {
+        return false;
+    }
+    plain = g_canonicalize_filename(path, "/");
+    folder_name = g_path_get_dirname(plain);
+    folder = folder_of(page, folder_name);
+    summary = json_node_get_object(sum);
+    folder->lines += count_of(summary, "lines", "count");
+    folder->lines_hit += count_of(summary, "lines", "covered");
+    folder->branches += count_of(summary, "branches", "count");
+    folder->branches_hit += count_of(summary, "branches", "covered");
+    return true;
+}
+
+/* Cuts off the folder that all of them lie in. */
+static void shorten(GPtrArray *folders)
+{
+    const TwPageFolder *first =
+        folders->len ? g_ptr_array_index(folders, 0) : NULL;
+    size_t shared = 0;
+
+    for (size_t i = 0; first && first->name[i]; i++) {
+        bool same = first->name[i] == '/';
+
+        for (unsigned k = 1; k < folders->len && same; k++) {
+            const TwPageFolder *f = g_ptr_array_index(folders, k);
+
+            same = strncmp(f->name, first->name, i + 1) == 0;
+        }
+        shared = same ? i + 1 : shared;
+    }
+    for (unsigned k = 0; k < folders->len; k++) {
+        TwPageFolder *f = g_ptr_array_index(folders, k);
+        char *name = g_strdup(f->name + shared);
+
+        g_free(f->name);
+        f->name = name;
+    }
+}
+
+bool tw_page_add_lines(TwPage *page, const char *json, const char *name,
+                       GError **error)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    bool ok = json_parser_load_from_data(parser, json, -1, NULL);
+    JsonArray *files = ok ? files_of(json_parser_get_root(parser)) : NULL;
+
+    for (unsigned i = 0; files && i < json_array_get_length(files); i++) {
+        if (!add_file(page, json_array_get_element(files, i))) {
+            files = NULL;
+        }
+    }
+    if (!files) {
+        g_set_error(error, TW_PAGE_ERROR, TW_PAGE_ERROR_FORMAT,
+                    "%s: expected a JSON summary of llvm-cov", name);
+        return false;
+    }
+    g_ptr_array_sort(page->folders, by_folder);
+    shorten(page->folders);
+    return true;
+}
+
+void tw_page_add_link(TwPage *page, const char *text, const char *path)
+{
+    TwPageLink *link = g_new0(TwPageLink, 1);
+
+    link->text = g_strdup(text);
+    link->path = g_strdup(path);
+    g_ptr_array_add(page->links, link);
+}
+
+unsigned tw_page_only_in(const TwCoverage *a, const TwCoverage *b)
+{
+    unsigned n = 0;
+
+    for (uint32_t i = 0; i < TW_SITUATIONS; i++) {
+        n += a->seen[i] > 0 && b->seen[i] == 0;
+    }
+    return n;
+}

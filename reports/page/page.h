@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page: what is to be seen of a store on one morning, as data, as HTML that
+ * needs no other file, and as JSON.  It is read from the store; what can be
+ * told of a finding only by running its case is put in by the caller.
+ *
+ * Nothing that a page shows is trusted: names of files, cases, texts of crashes
+ * are escaped wherever they stand, and the page forbids all scripts but its
+ * own.
+ */
+#ifndef TW_REPORTS_PAGE_PAGE_H
+#define TW_REPORTS_PAGE_PAGE_H
+
+#include "fuzz/coverage.h"
+#include "reports/store/store.h"
+
+/* What became of a finding since the page's run began, in the order in which
+ * they are shown. */
+typedef enum TwPageNews {
+    TW_PAGE_NEW,
+    TW_PAGE_RETURNED, /* it was fixed */
+    TW_PAGE_FIXED,
+    TW_PAGE_KNOWN, /* and still there */
+    TW_PAGE_FLAKY, /* shows now and then */
+    TW_PAGE_GONE,  /* was fixed before */
+    TW_PAGE_NEWS
+} TwPageNews;
+
+const char *tw_page_news_name(unsigned news); /* "new" ... */
+
+typedef struct TwPageFinding {
+    int64_t id;
+    TwPageNews news;
+    bool security, minimal;
+    uint64_t count;
+    unsigned keys, lines;
+    int64_t first_seen, last_seen; /* seconds since 1970 */
+    /* Never NULL. */
+    char *target, *cause, *title, *verdict, *rule, *key, *form, *words;
+    char *text, *origin, *first_version, *last_version, *fixed_version;
+    GBytes *data; /* the case; may be empty */
+    /* Put in by the caller, or NULL. */
+    char *words_now;   /* options that choose the target, safe in a shell */
+    char *explanation; /* what `explain` tells */
+    char *drawing;     /* SVG of tw_draw() */
+} TwPageFinding;
+
+/* A figure over time: all runs of one target (or of "") that have it. */
+typedef struct TwPageSeries {
+    char *name, *target;
+    GArray *points; /* TwPagePoint, oldest first */
+} TwPageSeries;
+
+/* What runs of one night say is one point: rates as their mean, of all else the
+ * last. */
+typedef struct TwPagePoint {
+    int64_t at; /* seconds since 1970 */
+    double value;
+    unsigned n; /* runs */
+} TwPagePoint;
+
+/* A step of what led to the page, as its log has it. */
+typedef struct TwPageStep {
+    char *name, *outcome, *note;
+    double seconds;
+} TwPageStep;
+
+/* Lines and branches of a folder of sources. */
+typedef struct TwPageFolder {
+    char *name;
+    uint64_t lines, lines_hit, branches, branches_hit;
+} TwPageFolder;
+
+/* A page of somebody else's; `path` is relative to this one. */
+typedef struct TwPageLink {
+    char *text, *path;
+} TwPageLink;
+
+typedef struct TwPage {
+    const char *title;
+    const char *version;      /* of twinwalk */
+    int64_t now;              /* seconds since 1970 */
+    int64_t since_run, since; /* the run and when it began; 0: all */
+    const char *since_verb, *since_outcome;
+    unsigned running;    /* runs that are going on, or since then may be */
+    GPtrArray *findings; /* TwPageFinding, as shown */
+    GPtrArray *series;   /* TwPageSeries */
+    GPtrArray *steps;    /* TwPageStep */
+    GPtrArray *folders;  /* TwPageFolder */
+    GPtrArray *links;    /* TwPageLink */
+    TwCoverage *coverage, *older; /* or NULL */
+} TwPage;
+
+#define TW_PAGE_ERROR (tw_page_error_quark())
+GQuark tw_page_error_quark(void);
+enum {
+    TW_PAGE_ERROR_FORMAT, /* a file that is none of its kind */
+    TW_PAGE_ERROR_RUN,    /* no such run */
+};
+
+TwPage *tw_page_new(void);
+void tw_page_free(TwPage *page);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwPage, tw_page_free)
+
+/*
+ * Reads a store.  `since`: the run from which on news are news; 0: the last
+ * one whose verb is "nightly", or else the last one.  False with `error`
+ * (TW_STORE_ERROR, TW_PAGE_ERROR_RUN).
+ */
+bool tw_page_load(TwPage *page, TwStore *store, int64_t since, GError **error);
+
+/*
+ * Reads a log of steps: a line for each, name, outcome, seconds and a remark
+ * with tabs between them; `name` stands for the file in errors.  A last line
+ * without an end is passed over: whoever wrote it was interrupted.
+ */
+bool tw_page_add_steps(TwPage *page, const char *text, const char *name,
+                       GError **error);
+
+/* Reads the JSON summary of llvm-cov: a row for each folder. */
+bool tw_page_add_lines(TwPage *page, const char *json, const char *name,
+                       GError **error);
+
+void tw_page_add_link(TwPage *page, const char *text, const char *path);
+
+/* Name of the file, beside the page, that a finding's case is in: letters,
+ * digits, '-' and '.' only.  For the caller to free. */
+char *tw_page_case_name(const TwPageFinding *finding);
+
+/* The command that runs the case, or NULL if nothing is known that runs it. */
+char *tw_page_command(const TwPageFinding *finding);
+
+/* Appends the text of an issue: Markdown, all that is not ours in blocks of
+ * code. */
+void tw_page_issue(const TwPage *page, const TwPageFinding *finding,
+                   GString *out);
+
+/* Appends a whole HTML document. */
+void tw_page_html(const TwPage *page, GString *out);
+
+/* The same content as JSON, for the caller to free. */
+char *tw_page_json(const TwPage *page);
+
+#endif
