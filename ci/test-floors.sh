@@ -48,8 +48,8 @@ plant 'targets include oracle' targets/softmmu/bad.c \
     '#include "oracle/world/world.h"'
 plant 'targets include oracle, by a table' targets/softmmu/bad.def \
     '#include "oracle/world/world.h"'
-plant 'targets include fuzz' targets/softmmu/bad.c '#include "fuzz/runner.h"'
-plant 'oracle includes fuzz' oracle/bad.c '  #  include "fuzz/runner.h"'
+plant 'targets include fuzz' targets/softmmu/bad.c '#include "fuzz/run/runner.h"'
+plant 'oracle includes fuzz' oracle/bad.c '  #  include "fuzz/run/runner.h"'
 plant 'fuzz includes cli' fuzz/bad.c '#include "cli/common/common.h"'
 plant 'reports include cli' reports/bad.c '#include "cli/common/common.h"'
 plant 'in angles' oracle/bad.c '#include <targets/target.h>'

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "fuzz/campaign.h"
+#include "fuzz/campaign/campaign.h"
 #include "program/bytes/bytes.h"
 
 enum { BATCH = 200, SEED = 1 };

@@ -3,8 +3,8 @@
 #ifndef TW_CLI_BENCH_H
 #define TW_CLI_BENCH_H
 
-#include "fuzz/generate.h"
-#include "fuzz/runner.h"
+#include "fuzz/generate/generate.h"
+#include "fuzz/run/runner.h"
 
 /* One target in one mode under one profile; times in ns per program. */
 typedef struct TwBenchLoop {

@@ -5,7 +5,7 @@
 
 #include "cli/common/common.h"
 #include "cli/common/known.h"
-#include "fuzz/runner.h"
+#include "fuzz/run/runner.h"
 
 /* What a case came to, held against what its comments say of it. */
 typedef enum TwCheckStatus {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/verbs.h"
-#include "fuzz/coverage.h"
+#include "fuzz/run/coverage.h"
 
 enum { DEFAULT_LISTED = 20, WIDTH = 79, ANY = 0xff };
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "fuzz/judge-input.h"
+#include "fuzz/harness/judge-input.h"
 #include "program/bytes/bytes.h"
 
 static int encode(const char *path, const char *out, const TwDialect *dialect)

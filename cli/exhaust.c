@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fuzz/exhaust.h"
+#include "fuzz/exhaust/exhaust.h"
 
 static volatile int stop;
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fuzz/judge-input.h"
+#include "fuzz/harness/judge-input.h"
 
 typedef struct Replay {
     TwCliTarget target;

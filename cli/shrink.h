@@ -4,7 +4,7 @@
 #define TW_CLI_SHRINK_H
 
 #include "cli/common/common.h"
-#include "fuzz/minimise-pool.h"
+#include "fuzz/minimise/pool.h"
 
 typedef struct TwShrink {
     TwTargetOptions target;

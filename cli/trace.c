@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "fuzz/isolate.h"
+#include "fuzz/process/isolate.h"
 #include "program/ops.h"
 
 typedef struct Told {

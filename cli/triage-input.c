@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli/triage.h"
-#include "fuzz/judge-input.h"
+#include "fuzz/harness/judge-input.h"
 
 static void case_free(void *data)
 {

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "cli/triage-work.h"
-#include "fuzz/judge-input.h"
+#include "fuzz/harness/judge-input.h"
 
 enum {
     GROUP_US = 400000, /* what is written together */

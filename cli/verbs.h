@@ -8,7 +8,7 @@
 
 #include "cli/common/common.h"
 #include "cli/common/known.h"
-#include "fuzz/campaign.h"
+#include "fuzz/campaign/campaign.h"
 
 int tw_verb_run(int argc, char **argv);
 int tw_verb_replay(int argc, char **argv);

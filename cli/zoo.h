@@ -4,7 +4,7 @@
 #define TW_CLI_ZOO_H
 
 #include "cli/common/common.h"
-#include "fuzz/campaign.h"
+#include "fuzz/campaign/campaign.h"
 #include "targets/zoo/zoo.h"
 
 typedef struct TwZooRun {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Several CPUs: does each forget what the others changed, in time? */
-#include "fuzz/harness.h"
+#include "fuzz/harness/harness.h"
 
 TW_FUZZER_OF_PROGRAMS("cpus_fuzzer")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Does the text form hold to its promises? */
-#include "fuzz/harness.h"
+#include "fuzz/harness/harness.h"
 
 /*
  * Text and comments are allocated piece by piece: the usual quarantine of 256

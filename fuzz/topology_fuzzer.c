@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Regions change, in transactions: is the newest topology seen? */
-#include "fuzz/harness.h"
+#include "fuzz/harness/harness.h"
 
 TW_FUZZER_OF_PROGRAMS("topology_fuzzer")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Does libunicorn agree with the oracle, known divergences aside? */
-#include "fuzz/harness.h"
+#include "fuzz/harness/harness.h"
 
 /*
  * The library is not instrumented, and gives back megabytes with each engine:

@@ -5,7 +5,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "fuzz/known.h"
+#include "fuzz/run/known.h"
 
 typedef struct TwCliKnown {
     gboolean off;

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cli/common/exit.h"
-#include "fuzz/generate.h"
-#include "fuzz/runner.h"
+#include "fuzz/generate/generate.h"
+#include "fuzz/run/runner.h"
 
 bool tw_cli_times(const char *option, int times)
 {

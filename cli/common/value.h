@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fuzz/harness-list.h"
+#include "fuzz/harness/list.h"
 
 /* --times and --replays: 1 to TW_MAX_REPLAYS; false: error printed. */
 bool tw_cli_times(const char *option, int times);

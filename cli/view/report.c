@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "fuzz/isolate.h"
-#include "fuzz/runner.h"
+#include "fuzz/process/isolate.h"
+#include "fuzz/run/runner.h"
 #include "reports/draw/draw.h"
 
 typedef struct Telling {

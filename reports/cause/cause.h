@@ -15,7 +15,7 @@
 #ifndef TW_REPORTS_CAUSE_CAUSE_H
 #define TW_REPORTS_CAUSE_CAUSE_H
 
-#include "fuzz/runner.h"
+#include "fuzz/run/runner.h"
 
 enum { TW_CAUSE_SIZE = 128 };
 

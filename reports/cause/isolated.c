@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "fuzz/isolate.h"
+#include "fuzz/process/isolate.h"
 #include "reports/cause/cause.h"
 #include "reports/cause/sanitizer.h"
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "fuzz/campaign.h"
+#include "fuzz/campaign/campaign.h"
 #include "program/text/text.h"
 #include "reports/cause/sanitizer.h"
 #include "targets/zoo/zoo.h"

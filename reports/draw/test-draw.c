@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "fuzz/generate.h"
-#include "fuzz/runner.h"
+#include "fuzz/generate/generate.h"
+#include "fuzz/run/runner.h"
 #include "program/text/text.h"
 #include "reports/draw/draw.h"
 #include "reports/draw/test-check.h"

@@ -11,7 +11,7 @@
 #ifndef TW_REPORTS_PAGE_PAGE_H
 #define TW_REPORTS_PAGE_PAGE_H
 
-#include "fuzz/coverage.h"
+#include "fuzz/run/coverage.h"
 #include "reports/store/store.h"
 
 /* What became of a finding since the page's run began, in the order in which

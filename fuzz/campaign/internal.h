@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parent of a campaign and its workers share: memory, nothing else.
+ *
+ * A worker owns its slot while it lives; the parent owns it once the worker is
+ * reaped.  All that a worker has done is in its `progress`, which is written
+ * whole after every program and then published by one store, so a worker that
+ * dies at any instruction leaves the sums of exactly the programs that it
+ * finished, and its successor goes on from there.
+ */
+#ifndef TW_FUZZ_CAMPAIGN_INTERNAL_H
+#define TW_FUZZ_CAMPAIGN_INTERNAL_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "fuzz/campaign/campaign.h"
+
+enum {
+    TW_CHUNK = 256,      /* most programs dealt at once */
+    TW_RING_CHUNKS = 64, /* finished chunks the parent has not taken */
+    TW_RING_CASES = 256, /* findings the parent has not taken */
+    TW_ROUND = 4096,     /* programs that are steered by the same knowledge;
+                          * a multiple of TW_CHUNK */
+};
+
+typedef struct TwCampaignSums {
+    TwJudgeStats stats;
+    uint64_t counters[TW_COUNTERS];
+    uint64_t programs;
+    uint64_t known[TW_MAX_KNOWN]; /* programs that matched an entry */
+    uint64_t met[TW_MAX_KNOWN];   /* that met its triggers */
+} TwCampaignSums;
+
+/* Programs first .. next - 1 and what they came to. */
+typedef struct TwChunk {
+    uint64_t first, next;
+    TwCampaignSums sums;
+} TwChunk;
+
+typedef struct TwProgress {
+    bool open;     /* in a chunk; `chunk.next` < `end` is in flight */
+    bool finished; /* no more work for this worker */
+    uint64_t end;  /* of the chunk, exclusive */
+    TwChunk chunk;
+    uint64_t chunks; /* ever put into the ring of chunks */
+    uint64_t cases;  /* ever put into the ring of cases */
+} TwProgress;
+
+typedef struct TwSlot {
+    volatile uint32_t in_flight; /* operation, for a target that dies */
+    _Atomic uint32_t waiting;    /* for room in a ring: not hung */
+    _Atomic uint64_t commits;    /* progress[commits & 1] is the latest */
+    _Atomic uint64_t chunks_taken, cases_taken; /* by the parent */
+    uint32_t error_code; /* TW_TARGET_ERROR_..., if error is set */
+    char error[300];     /* the target could not be opened */
+    TwProgress progress[2];
+    TwChunk chunks[TW_RING_CHUNKS];
+    TwCampaignCase cases[TW_RING_CASES];
+} TwSlot;
+
+typedef struct TwShared {
+    _Atomic uint64_t dealt; /* chunks given to workers */
+    _Atomic uint64_t redo;  /* 1 + a chunk that was dealt and lost, or 0 */
+    _Atomic uint64_t limit; /* numbers from here on are not run */
+    _Atomic uint32_t stop;  /* end after the program in flight */
+    /* Numbers from here on wait until their round has its wishes. */
+    _Atomic uint64_t open;
+    uint32_t wishes[TW_ROUND]; /* of the round before `open`, by number modulo
+                                * TW_ROUND; with steering only */
+    TwSlot slots[];
+} TwShared;
+
+/* What the programs of one slot have met; written by its worker only. */
+typedef struct TwSlotMet {
+    uint64_t programs;
+    uint32_t seen[TW_SITUATIONS];
+} TwSlotMet;
+
+/* What a campaign with steering knows; in the parent. */
+typedef struct TwSteering {
+    uint32_t n; /* situations that there can be */
+    uint32_t order[TW_SITUATIONS];
+    uint32_t tries[TW_SITUATIONS]; /* programs made towards it so far */
+    uint64_t seen[TW_SITUATIONS];
+} TwSteering;
+
+/* Free with g_free(). */
+TwSteering *tw_steering_new(uint64_t seed);
+
+/*
+ * The wishes of the next round: what neither `before` (or NULL) nor the `n`
+ * workers of all rounds so far have met, and of that first what was tried
+ * least.
+ */
+void tw_steering_wish(TwSteering *steering, const TwCoverage *before,
+                      const TwSlotMet *met, unsigned n,
+                      uint32_t wishes[TW_ROUND]);
+
+/* Lowers the limit to `limit` if it is above. */
+static inline void tw_shared_lower_limit(TwShared *shared, uint64_t limit)
+{
+    uint64_t now = atomic_load(&shared->limit);
+
+    while (now > limit &&
+           !atomic_compare_exchange_weak(&shared->limit, &now, limit)) {
+    }
+}
+
+/* For tests: called where a worker has a chunk that nobody knows of yet. */
+void tw_campaign_test_dealt(uint64_t first) __attribute__((weak));
+
+/* Counts a program that meets the triggers of these entries (tw_known_met). */
+void tw_campaign_count_met(TwCampaignSums *sums, uint64_t met);
+
+/* Publishes `progress` (by the owner of the slot). */
+void tw_slot_commit(TwSlot *slot, const TwProgress *progress);
+
+/* The latest progress, consistent, whoever owns the slot. */
+void tw_slot_read(const TwSlot *slot, TwProgress *progress);
+
+/* Is this verdict kept by key?  (Findings and what flickers.) */
+bool tw_campaign_keeps(unsigned verdict);
+
+/* The death of a worker. */
+typedef struct TwDeath {
+    const TwCampaignOptions *options;
+    const TwDialect *dialect;
+    const GPtrArray *keys; /* TwCampaignKey: what was found so far */
+    uint32_t wish;         /* what the program was made towards */
+    int log_fd;            /* what it said on its standard error, or -1 */
+    bool hung;             /* killed by us for not moving */
+    int status;            /* from waitpid() */
+} TwDeath;
+
+/*
+ * Which finding is behind the death of a worker in program `number`?  What else
+ * the program counts for is added to `sums`.  False with `error` set if it
+ * could not be run.
+ */
+bool tw_campaign_explain_death(const TwDeath *death, uint64_t number,
+                               TwCampaignSums *sums, TwCampaignCase *one,
+                               GError **error);
+
+/*
+ * The life of a worker process: works on chunks until there are none left or
+ * it is told to stop.  `met` (NULL: nobody wants to know) is shared memory,
+ * too; `parent` is who must be alive.  Does not return.
+ */
+void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
+                        TwSlot *slot, TwSlotMet *met, uint64_t chunk_size,
+                        int log_fd, pid_t parent) G_GNUC_NORETURN;
+
+#endif

@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: MIT */
+/* See exhaust-naive.h. */
+#include "fuzz/exhaust/naive.h"
+
+#include <string.h>
+
+#include "program/ops.h"
+
+/* The world ---------------------------------------------------------------- */
+
+static uint64_t page_size(const Naive *n)
+{
+    return UINT64_C(1) << n->program->page_lg;
+}
+
+/* The leaf at an address of a space: the child of the root that wins, by
+ * priority and then the newest; TW_NONE for a hole. */
+static uint8_t leaf_at(const Naive *n, uint8_t space, uint64_t addr,
+                       uint64_t *offset)
+{
+    uint8_t root = n->program->spaces[space].root, best = TW_NONE;
+
+    for (unsigned i = 0; n->enabled[root] && i < n->program->n_regions; i++) {
+        const TwRegion *r = &n->program->regions[i];
+
+        if (r->kind != TW_REGION_NONE && r->container == root &&
+            n->enabled[i] && addr >= r->addr && addr - r->addr < r->size &&
+            (best == TW_NONE ||
+             r->priority >= n->program->regions[best].priority)) {
+            best = (uint8_t)i;
+            *offset = addr - r->addr;
+        }
+    }
+    return best;
+}
+
+/* Do all bytes of the page of this address have one leaf, or none? */
+static bool one_leaf(const Naive *n, uint8_t space, uint64_t addr)
+{
+    uint64_t first = addr & ~(page_size(n) - 1), at, offset = 0;
+    uint8_t leaf = leaf_at(n, space, first, &offset);
+
+    /* Borders are multiples of a sixteenth of a page. */
+    for (at = 0; at < page_size(n); at += page_size(n) / 16) {
+        if (leaf_at(n, space, first + at, &offset) != leaf) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_iommu(const Naive *n, uint8_t region)
+{
+    return region != TW_NONE &&
+           n->program->regions[region].kind == TW_REGION_IOMMU;
+}
+
+/* One hop from `offset` of an IOMMU; rights 0: nothing there. */
+static NaiveHop translate(const Naive *n, uint8_t iommu, uint64_t offset)
+{
+    uint64_t page = offset >> n->program->page_lg;
+    uint64_t low = offset & (page_size(n) - 1);
+    NaiveHop hop = {.perm = 0};
+
+    if (n->bypass[iommu]) {
+        return (NaiveHop){true, n->program->iommus[iommu].bypass_space,
+                          TW_R | TW_W, offset};
+    }
+    if (page < NAIVE_IOMMU_PAGES && n->table[iommu][page].valid) {
+        hop = n->table[iommu][page];
+        hop.out |= low;
+    }
+    return hop;
+}
+
+static NaiveAnswer refused(TwClass class_)
+{
+    return (NaiveAnswer){(uint8_t)class_, TW_NONE, 0};
+}
+
+/* The walk as it is now, from an address of a space behind `hops` hops.
+ * *denied: an IOMMU, or the limit of hops, refused it; a hole does not. */
+static NaiveAnswer walk_from(const Naive *n, uint8_t space, uint64_t addr,
+                             unsigned hops, uint8_t need, bool *denied)
+{
+    *denied = false;
+    for (;;) {
+        uint64_t offset = 0;
+        uint8_t leaf = leaf_at(n, space, addr, &offset);
+        NaiveHop hop;
+
+        if (leaf == TW_NONE) {
+            return refused(TW_CLASS_DECODE_ERROR);
+        }
+        if (!is_iommu(n, leaf)) {
+            return (NaiveAnswer){TW_CLASS_OK, leaf, offset};
+        }
+        if (hops++ == n->program->hops) {
+            *denied = true;
+            return refused(TW_CLASS_LOOP);
+        }
+        hop = translate(n, n->program->regions[leaf].iommu, offset);
+        if (need & ~hop.perm) {
+            *denied = true;
+            return refused(TW_CLASS_DECODE_ERROR);
+        }
+        space = hop.space;
+        addr = hop.out;
+    }
+}
+
+/* Entries ------------------------------------------------------------------ */
+
+static void set_add(NaiveSet *set, unsigned entry)
+{
+    set->bits[entry / 64] |= UINT64_C(1) << entry % 64;
+}
+
+static bool set_has(const NaiveSet *set, unsigned entry)
+{
+    return set->bits[entry / 64] >> entry % 64 & 1;
+}
+
+static void set_drop(NaiveSet *set, unsigned entry)
+{
+    set->bits[entry / 64] &= ~(UINT64_C(1) << entry % 64);
+}
+
+/* The number of this entry, which may be a new one. */
+static unsigned entry_number(Naive *n, const NaiveEntry *entry)
+{
+    for (unsigned i = 1; i <= n->n_entries; i++) {
+        if (memcmp(&n->entries[i], entry, sizeof(*entry)) == 0) {
+            return i;
+        }
+    }
+    if (n->n_entries + 1 == NAIVE_ENTRIES) {
+        n->overflow = true;
+        return 0;
+    }
+    n->entries[++n->n_entries] = *entry;
+    return n->n_entries;
+}
+
+/* Adds all that may be obtained of a page now: the page map and each number of
+ * hops, and the whole way, as far as something is granted. */
+static void fetch(Naive *n, unsigned cpu, unsigned page, NaiveSet *set)
+{
+    const NaivePage *map = &n->map[cpu][page];
+    NaiveEntry entry;
+
+    if (!map->valid || map->perm == 0) {
+        return;
+    }
+    memset(&entry, 0, sizeof(entry));
+    entry.since = n->n_events[cpu];
+    entry.page.valid = true;
+    entry.page.perm = map->perm;
+    entry.page.lg = map->lg;
+    entry.page.first = map->first;
+    entry.page.pa = map->pa;
+    entry.perm = map->perm & (TW_R | TW_W);
+    entry.space = n->program->cpus[cpu].mmu[0].space;
+    entry.addr = map->pa;
+    for (;;) {
+        uint64_t offset = 0;
+        uint8_t leaf;
+        NaiveHop hop;
+
+        set_add(set, entry_number(n, &entry));
+        if (!one_leaf(n, entry.space, entry.addr)) {
+            return; /* what is behind it is found out on each access */
+        }
+        leaf = leaf_at(n, entry.space, entry.addr, &offset);
+        if (!is_iommu(n, leaf)) {
+            entry.whole = true;
+            entry.region = leaf;
+            entry.offset = leaf == TW_NONE ? 0 : offset;
+            set_add(set, entry_number(n, &entry));
+            return;
+        }
+        if (entry.n_hops == n->program->hops || entry.n_hops == NAIVE_HOPS) {
+            return;
+        }
+        hop = translate(n, n->program->regions[leaf].iommu, offset);
+        entry.iommu[entry.n_hops] = n->program->regions[leaf].iommu;
+        entry.window[entry.n_hops++] = offset;
+        entry.perm &= hop.perm;
+        if (entry.perm == 0) {
+            return;
+        }
+        entry.space = hop.space;
+        entry.addr = hop.out;
+    }
+}
+
+/* It may have fetched, or dropped, anything at any time. */
+static void settle(Naive *n)
+{
+    for (unsigned c = 0; c < NAIVE_CPUS; c++) {
+        if (!n->program->cpus[c].present) {
+            continue;
+        }
+        for (unsigned p = 0; p < NAIVE_PAGES; p++) {
+            set_add(&n->held[c][p], 0);
+            fetch(n, c, p, &n->held[c][p]);
+        }
+    }
+}
+
+/* Events ------------------------------------------------------------------- */
+
+static bool ends(const Naive *n, const NaiveEvent *event,
+                 const NaiveEntry *entry)
+{
+    uint64_t low = page_size(n) - 1;
+
+    if ((int)event->kind == n->deaf_to) {
+        return false;
+    }
+    switch (event->kind) {
+    case EVENT_ALL:
+        return true;
+    case EVENT_UNMAP:
+        for (unsigned h = 0; h < entry->n_hops; h++) {
+            if (entry->iommu[h] == event->iommu &&
+                entry->window[h] <= event->last &&
+                (entry->window[h] | low) >= event->first) {
+                return true;
+            }
+        }
+        return false;
+    default:
+        return entry->page.first <= event->last &&
+               entry->page.first + (UINT64_C(1) << entry->page.lg) - 1 >=
+                   event->first;
+    }
+}
+
+static void reach(Naive *n, unsigned cpu, const NaiveEvent *event)
+{
+    for (unsigned p = 0; p < NAIVE_PAGES; p++) {
+        for (unsigned e = 1; e <= n->n_entries; e++) {
+            if (set_has(&n->held[cpu][p], e) &&
+                ends(n, event, &n->entries[e])) {
+                set_drop(&n->held[cpu][p], e);
+                set_add(&n->held[cpu][p], 0);
+            }
+        }
+    }
+}
+
+/* At once for the CPU that acts, else queued (LA-4). */
+static void tell(Naive *n, unsigned cpu, uint8_t actor, NaiveEvent event)
+{
+    if (!n->program->cpus[cpu].present) {
+        return;
+    }
+    if (cpu == actor) {
+        reach(n, cpu, &event);
+    } else if (n->n_events[cpu] == NAIVE_EVENTS) {
+        n->overflow = true;
+    } else {
+        n->events[cpu][n->n_events[cpu]++] = event;
+    }
+}
+
+static void tell_all(Naive *n, uint8_t actor, NaiveEvent event)
+{
+    for (unsigned c = 0; c < NAIVE_CPUS; c++) {
+        tell(n, c, actor, event);
+    }
+}
+
+/* What waited was heeded at this moment at the latest, or at any before. */
+static void safe_point(Naive *n, unsigned cpu)
+{
+    unsigned n_events = n->n_events[cpu], n_entries = n->n_entries;
+
+    if (n_events == 0) {
+        return;
+    }
+    for (unsigned p = 0; p < NAIVE_PAGES; p++) {
+        NaiveSet before = n->held[cpu][p]; /* an entry may become another */
+        NaiveSet *held = &n->held[cpu][p];
+
+        memset(held, 0, sizeof(*held));
+        set_add(held, 0);
+        for (unsigned e = 1; e <= n_entries; e++) {
+            NaiveEntry entry = n->entries[e];
+            bool ended = false;
+
+            if (!set_has(&before, e)) {
+                continue;
+            }
+            for (unsigned i = entry.since; i < n_events; i++) {
+                ended |= ends(n, &n->events[cpu][i], &entry);
+            }
+            entry.since = 0;
+            if (!ended) {
+                set_add(held, entry_number(n, &entry));
+            }
+        }
+    }
+    n->n_events[cpu] = 0;
+}
+
+/* Operations --------------------------------------------------------------- */
+
+static void set_page(Naive *n, const TwOp *op)
+{
+    for (unsigned p = 0; p < NAIVE_PAGES; p++) {
+        uint64_t at = (uint64_t)p << n->program->page_lg;
+
+        if (at >= op->addr && at - op->addr < UINT64_C(1) << op->lg) {
+            n->map[op->obj][p] = (NaivePage){.valid = false};
+            if (op->code == TW_OP_PAGE) {
+                n->map[op->obj][p] = (NaivePage){
+                    true, op->perm, op->lg, op->addr, op->out + at - op->addr};
+            }
+        }
+    }
+}
+
+/* map, unmap, protect; true if something was there. */
+static bool set_entries(Naive *n, const TwOp *op)
+{
+    bool had = false;
+
+    for (unsigned p = 0; p < NAIVE_IOMMU_PAGES; p++) {
+        NaiveHop *hop = &n->table[op->obj][p];
+        uint64_t at = (uint64_t)p << n->program->page_lg;
+
+        if (at < op->addr || at > op->last) {
+            continue;
+        }
+        had |= hop->valid;
+        if (op->code == TW_OP_MAP && op->perm != 0) {
+            *hop =
+                (NaiveHop){true, op->other, op->perm, op->out + at - op->addr};
+        } else if (op->code != TW_OP_PROTECT || op->perm == 0) {
+            *hop = (NaiveHop){.valid = false};
+        } else if (hop->valid) {
+            hop->perm = op->perm;
+        }
+    }
+    return had;
+}
+
+static void unmap_all(Naive *n, uint8_t iommu, uint8_t actor)
+{
+    tell_all(n, actor, (NaiveEvent){EVENT_UNMAP, iommu, 0, UINT64_MAX});
+}
+
+static void perform(Naive *n, const TwOp *op)
+{
+    bool on = op->flags & TW_OPF_ON;
+    NaiveEvent flush = {EVENT_FLUSH, 0, 0, UINT64_MAX};
+    bool had;
+
+    switch (op->code) {
+    case TW_OP_PAGE:
+    case TW_OP_UNPAGE:
+        set_page(n, op);
+        break;
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+        had = set_entries(n, op);
+        if (had && (op->flags & TW_OPF_NOTIFIED)) {
+            tell_all(n, op->actor,
+                     (NaiveEvent){EVENT_UNMAP, op->obj, op->addr, op->last});
+        }
+        break;
+    case TW_OP_NOTIFY:
+        if (op->kinds == TW_EVENT_UNMAP) {
+            tell_all(n, op->actor,
+                     (NaiveEvent){EVENT_UNMAP, op->obj, op->addr, op->last});
+        }
+        break;
+    case TW_OP_IOMMU_RESET:
+        memset(n->table[op->obj], 0, sizeof(n->table[op->obj]));
+        n->bypass[op->obj] = n->program->iommus[op->obj].bypass;
+        unmap_all(n, op->obj, op->actor);
+        break;
+    case TW_OP_BYPASS:
+        if (n->bypass[op->obj] != on) {
+            n->bypass[op->obj] = on;
+            unmap_all(n, op->obj, op->actor);
+        }
+        break;
+    case TW_OP_ENABLE:
+        if (n->enabled[op->obj] != on) {
+            n->enabled[op->obj] = on;
+            tell_all(n, op->actor, (NaiveEvent){EVENT_ALL, 0, 0, 0});
+        }
+        break;
+    case TW_OP_FLUSH_PAGE:
+        flush.first = op->addr & ~(page_size(n) - 1);
+        flush.last = op->addr | (page_size(n) - 1);
+        /* fall through */
+    case TW_OP_FLUSH_ALL:
+        if (op->obj == TW_ALL) {
+            tell_all(n, op->actor, flush);
+        } else {
+            tell(n, op->obj, op->actor, flush);
+        }
+        break;
+    case TW_OP_SAFEPOINT:
+        safe_point(n, op->obj);
+        break;
+    default:
+        n->overflow = true;
+        break;
+    }
+}
+
+void tw_naive_perform(Naive *n, const TwOp *op)
+{
+    if (op->actor != TW_BOARD && !n->program->explicit_safepoints) {
+        safe_point(n, op->actor);
+    }
+    perform(n, op);
+    settle(n);
+}
+
+void tw_naive_init(Naive *n, const TwProgram *program)
+{
+    memset(n, 0, sizeof(*n));
+    n->program = program;
+    n->deaf_to = -1;
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        n->enabled[i] = program->regions[i].enabled;
+    }
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        n->bypass[i] = program->iommus[i].bypass;
+    }
+    for (unsigned i = 0; i < program->n_setup; i++) {
+        perform(n, &program->setup[i]);
+    }
+    settle(n);
+}
+
+/* The world and what waits, bare of what depends on the cache. */
+static bool same_world(const Naive *a, const Naive *b)
+{
+    return memcmp(a->map, b->map, sizeof(a->map)) == 0 &&
+           memcmp(a->table, b->table, sizeof(a->table)) == 0 &&
+           memcmp(a->bypass, b->bypass, sizeof(a->bypass)) == 0 &&
+           memcmp(a->enabled, b->enabled, sizeof(a->enabled)) == 0 &&
+           memcmp(a->n_events, b->n_events, sizeof(a->n_events)) == 0;
+}
+
+bool tw_naive_matters(const Naive *n, const TwOp *op)
+{
+    static _Thread_local Naive after;
+
+    if (op->code == TW_OP_FLUSH_PAGE || op->code == TW_OP_FLUSH_ALL ||
+        op->code == TW_OP_NOTIFY || op->code == TW_OP_IOMMU_RESET ||
+        (op->actor != TW_BOARD && n->n_events[op->actor] > 0)) {
+        return true;
+    }
+    if (op->code == TW_OP_SAFEPOINT) {
+        return n->n_events[op->obj] > 0;
+    }
+    after = *n;
+    perform(&after, op);
+    /* A CPU that acts is told at once, of which nothing is queued. */
+    return !same_world(n, &after) ||
+           ((op->flags & TW_OPF_NOTIFIED) && op->actor != TW_BOARD);
+}
+
+/* Accesses ----------------------------------------------------------------- */
+
+static NaiveAnswer walk(const Naive *n, const TwOp *op, uint8_t need,
+                        bool *denied)
+{
+    uint64_t page = op->addr >> n->program->page_lg;
+    const NaivePage *map = &n->map[op->obj][page];
+
+    if (!map->valid || (need & ~map->perm)) {
+        *denied = true;
+        return refused(TW_CLASS_PAGE_FAULT);
+    }
+    return walk_from(n, n->program->cpus[op->obj].mmu[0].space,
+                     map->pa | (op->addr & (page_size(n) - 1)), 0, need,
+                     denied);
+}
+
+static NaiveAnswer answer_of(const Naive *n, const NaiveEntry *entry,
+                             const TwOp *op, uint8_t need)
+{
+    uint64_t low = op->addr & (page_size(n) - 1);
+    bool denied;
+
+    if (!entry->whole) {
+        return walk_from(n, entry->space, entry->addr | low, entry->n_hops,
+                         need, &denied);
+    }
+    if (entry->region == TW_NONE) {
+        return refused(TW_CLASS_DECODE_ERROR);
+    }
+    return (NaiveAnswer){TW_CLASS_OK, entry->region, entry->offset | low};
+}
+
+/* The access may come to this, after which the cache may hold entry `held` (0:
+ * nothing) for the page. */
+static unsigned add_answer(const Naive *start, const TwOp *op,
+                           NaiveAnswer answer, unsigned held,
+                           NaiveAnswer answers[NAIVE_ANSWERS],
+                           Naive after[NAIVE_ANSWERS], unsigned n)
+{
+    unsigned page = (unsigned)(op->addr >> start->program->page_lg);
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        if (answers[i].class_ == answer.class_ &&
+            answers[i].region == answer.region &&
+            answers[i].offset == answer.offset) {
+            break;
+        }
+    }
+    if (i == NAIVE_ANSWERS) {
+        after[0].overflow = true;
+        return n;
+    }
+    if (i == n) {
+        memset(&answers[i], 0, sizeof(answers[i])); /* they are compared */
+        answers[i].class_ = answer.class_;
+        answers[i].region = answer.region;
+        answers[i].offset = answer.offset;
+        after[i] = *start;
+        memset(&after[i].held[op->obj][page], 0, sizeof(NaiveSet));
+        n++;
+    }
+    set_add(&after[i].held[op->obj][page], held);
+    return n;
+}
+
+unsigned tw_naive_access(const Naive *naive, const TwOp *op,
+                         NaiveAnswer answers[NAIVE_ANSWERS],
+                         Naive after[NAIVE_ANSWERS])
+{
+    static _Thread_local Naive start;
+    uint8_t need = op->code == TW_OP_WRITE ? TW_W : TW_R;
+    unsigned page = (unsigned)(op->addr >> naive->program->page_lg);
+    NaiveAnswer walked;
+    bool denied;
+    unsigned n = 0;
+
+    start = *naive;
+    if (!start.program->explicit_safepoints) {
+        safe_point(&start, op->obj);
+        settle(&start);
+    }
+    walked = walk(&start, op, need, &denied);
+    for (unsigned e = 0; e <= start.n_entries; e++) {
+        const NaiveEntry *entry = &start.entries[e];
+
+        if (!set_has(&start.held[op->obj][page], e)) {
+            continue;
+        }
+        if (e > 0 && !(need & ~entry->perm)) {
+            n = add_answer(&start, op, answer_of(&start, entry, op, need), e,
+                           answers, after, n);
+            if (denied) { /* and the entry was not looked at */
+                n = add_answer(&start, op, walked, e, answers, after, n);
+            }
+        } else {
+            /* What lacks a right gives way to what the walk found: there is
+             * one entry for a page.  If it found nothing, it may stay. */
+            n = add_answer(&start, op, walked, denied ? e : 0, answers, after,
+                           n);
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        settle(&after[i]);
+    }
+    return n;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random programs that aim at what finds bugs.  A profile is a mixture; the
+ * same dialect, profile and generator state give the same program on every
+ * host.
+ */
+#ifndef TW_FUZZ_GENERATE_GENERATE_H
+#define TW_FUZZ_GENERATE_GENERATE_H
+
+#include "oracle/freshness/situation.h"
+#include "program/dialect.h"
+#include "program/rng.h"
+
+typedef enum TwProfile {
+    TW_PROFILE_BALANCED,   /* a bit of everything; what `bench` measures */
+    TW_PROFILE_IOMMU,      /* deep nesting, small granules, several indexes */
+    TW_PROFILE_INVALIDATE, /* fill, change, notify, access; several CPUs */
+    TW_PROFILE_TOPOLOGY,   /* overlaps, aliases, sub-pages, transactions */
+    TW_PROFILE_HOSTILE,    /* extremes: 2^64, cycles, many objects */
+    TW_PROFILES,
+    /* Of one question each (question.h); campaigns do not have them. */
+    TW_PROFILE_STATIC = TW_PROFILES, /* many kinds of regions, accesses */
+    TW_PROFILE_DMA,                  /* devices and a CPU at the same bytes */
+    TW_PROFILE_CPUS,                 /* two CPUs or more */
+    TW_MIXTURES
+} TwProfile;
+
+/* "balanced" ...; NULL from TW_PROFILES on. */
+const char *tw_profile_name(unsigned profile);
+const char *tw_profile_summary(unsigned profile);
+/* The profile with this name, or TW_PROFILES. */
+unsigned tw_profile_find(const char *name);
+
+/*
+ * Fills `program` with a random program that passes tw_program_check and that
+ * `dialect` admits.  Does not allocate.
+ */
+void tw_generate(TwProgram *program, TwProfile profile,
+                 const TwDialect *dialect, TwRng *rng);
+
+/*
+ * The same, with an attempt at a situation at the start of the script, where
+ * the dialect has the means; the rest is as random as ever.  `wish` may be
+ * NULL: then it is tw_generate().
+ */
+void tw_generate_towards(TwProgram *program, TwProfile profile,
+                         const TwDialect *dialect, TwRng *rng,
+                         const TwSituation *wish);
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/* See judge-input.h. */
+#include "fuzz/harness/judge-input.h"
+
+#include <string.h>
+
+#include "fuzz/process/isolate.h"
+#include "program/bytes/bytes.h"
+#include "program/legality.h"
+#include "program/ops.h"
+#include "program/text/text.h"
+
+struct TwInputJudge {
+    const TwHarnessInfo *harness;
+    TwCoverage *coverage; /* or NULL */
+    TwRunner *runner;     /* NULL where inputs are text */
+    TwOracle *oracle;     /* of the walkers */
+    TwTrace *trace;       /* of the walkers; room to parse */
+    TwDialect dialect;    /* of inputs; where there is a runner */
+    const TwProgram *accused;
+    TwFinding *finding;
+    TwProgram program, other, lenient;
+    uint8_t bytes[TW_BYTES_MAX];
+};
+
+TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
+                                 const char *target, TwKnown *known,
+                                 volatile uint32_t *in_flight, GError **error)
+{
+    TwTargetOptions options = {
+        .name = target,
+        .in_flight = in_flight,
+        .check = tw_question_info(harness->question)->check,
+    };
+    TwInputJudge *j = g_malloc(sizeof(*j));
+
+    j->harness = harness;
+    j->coverage = NULL;
+    j->runner = NULL;
+    j->oracle = NULL;
+    j->trace = NULL;
+    j->accused = NULL;
+    if (harness->kind != TW_HARNESS_RUN) {
+        j->oracle = tw_oracle_new();
+        j->trace = g_malloc(sizeof(*j->trace));
+    }
+    if (harness->kind != TW_HARNESS_TEXT) {
+        j->runner = tw_runner_new(&options, error);
+        if (j->runner == NULL ||
+            !tw_runner_set_known(j->runner, known, error)) {
+            tw_input_judge_free(j);
+            return NULL;
+        }
+        j->dialect =
+            tw_question_narrow(harness->question, tw_runner_dialect(j->runner));
+    }
+    return j;
+}
+
+void tw_input_judge_cover(TwInputJudge *j, TwCoverage *coverage)
+{
+    j->coverage = coverage;
+    if (j->runner != NULL) {
+        tw_runner_meet(j->runner);
+    }
+}
+
+void tw_input_judge_free(TwInputJudge *j)
+{
+    if (j != NULL) {
+        tw_runner_free(j->runner);
+        g_clear_pointer(&j->oracle, tw_oracle_free);
+        g_free(j->trace);
+        g_free(j);
+    }
+}
+
+const TwDialect *tw_input_judge_dialect(TwInputJudge *j)
+{
+    return j->runner ? &j->dialect : NULL;
+}
+
+const TwProgram *tw_input_judge_accused(const TwInputJudge *j)
+{
+    return j->accused;
+}
+
+const TwProgram *tw_input_judge_program(TwInputJudge *j, const uint8_t *data,
+                                        size_t size)
+{
+    if (j->runner != NULL) {
+        tw_program_decode(&j->program, data, size, &j->dialect);
+    } else if (!tw_program_parse(&j->program, (const char *)data, size, "input",
+                                 TW_TEXT_STRICT, NULL, NULL, NULL)) {
+        tw_program_init(&j->program);
+    }
+    return &j->program;
+}
+
+/* A promise of ours that was broken: always false, for the caller to return. */
+static bool broken(TwInputJudge *j, const char *what, const char *why,
+                   const TwProgram *program)
+{
+    TwFinding *finding = j->finding;
+
+    finding->verdict = TW_VERDICT_SELF;
+    tw_key_write(finding->key, TW_VERDICT_SELF, what, TW_OP_NOP,
+                 TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+    g_snprintf(finding->text, sizeof(finding->text), "%s%s%s\n", what,
+               why[0] ? ": " : "", why);
+    j->accused = program;
+    return false;
+}
+
+/* Programs ---------------------------------------------------------------- */
+
+/* The byte form is total, and encode is its inverse. */
+static bool bytes_hold(TwInputJudge *j)
+{
+    const TwDialect *dialect = &j->dialect;
+    const TwProgram *program = &j->program;
+    char why[256] = "";
+    size_t size;
+
+    if (!tw_program_check(program, why, sizeof(why)) ||
+        !tw_dialect_admits(dialect, program, why, sizeof(why))) {
+        return broken(j, "decode", why, NULL);
+    }
+    size = tw_program_encode(program, j->bytes, sizeof(j->bytes), dialect);
+    if (size == 0) {
+        return broken(j, "encode", "it does not fit", program);
+    }
+    tw_program_decode(&j->other, j->bytes, size, dialect);
+    return tw_program_equal(program, &j->other) ||
+           broken(j, "encode", "decoding gives another program", program);
+}
+
+/* Runs and judges the program of the input. */
+static void run(TwInputJudge *j)
+{
+    tw_runner_run(j->runner, &j->program, j->finding, NULL, NULL);
+    if (j->coverage != NULL) {
+        tw_coverage_count(j->coverage, tw_runner_met(j->runner));
+    }
+}
+
+static void judge_run(TwInputJudge *j)
+{
+    if (tw_program_hash(&j->program) % 8 == 0 && !bytes_hold(j)) {
+        return;
+    }
+    run(j);
+}
+
+/* Only what the oracle says of itself counts here. */
+static bool walkers_agree(TwFinding *finding)
+{
+    if (finding->verdict == TW_VERDICT_SELF) {
+        return false;
+    }
+    finding->verdict = TW_VERDICT_AGREE;
+    finding->op = TW_NO_OP;
+    finding->key[0] = finding->text[0] = '\0';
+    return true;
+}
+
+static void judge_walkers(TwInputJudge *j)
+{
+    const TwDialect *dialect = tw_runner_dialect(j->runner);
+    const TwProgram *program = &j->program;
+    const TwTrace *truth;
+
+    run(j);
+    truth = tw_runner_trace(j->runner);
+    if (!walkers_agree(j->finding) || truth->end != TW_END_DONE) {
+        return;
+    }
+    memcpy(j->trace, truth, sizeof(*truth));
+    for (unsigned i = 0; i < program->n_script; i++) {
+        TwOutcome *outcome = &j->trace->outcomes[i];
+        TwOutcome told = *outcome;
+
+        if (!(tw_op_info(program->script[i].code)->flags & TW_OP_ACCESS) ||
+            outcome->status != TW_STATUS_DONE) {
+            continue;
+        }
+        outcome->class_ =
+            told.class_ == TW_CLASS_LOOP ? TW_CLASS_PAGE_FAULT : TW_CLASS_LOOP;
+        outcome->n_locations = 0;
+        outcome->value = 0;
+        tw_judge(j->oracle, program, dialect, tw_runner_contract(j->runner),
+                 j->harness->target, j->trace, j->finding, NULL);
+        if (!walkers_agree(j->finding)) {
+            return;
+        }
+        *outcome = told;
+    }
+}
+
+/* Text -------------------------------------------------------------------- */
+
+/* Prints `program` with its comments, parses that, prints again. */
+static bool round_trip_holds(TwInputJudge *j, const TwProgram *program,
+                             const TwComments *comments)
+{
+    g_autoptr(GString) first = g_string_new(NULL);
+    g_autoptr(GString) second = g_string_new(NULL);
+    g_autoptr(TwComments) again = tw_comments_new();
+    g_autoptr(GError) error = NULL;
+    char why[256] = "";
+
+    if (!tw_program_check(program, why, sizeof(why))) {
+        return broken(j, "parse", why, NULL);
+    }
+    tw_program_print(program, comments, first);
+    if (!tw_program_parse(&j->other, first->str, first->len, "printed",
+                          TW_TEXT_STRICT, again, NULL, &error)) {
+        return broken(j, "print", error->message, program);
+    }
+    if (!tw_program_equal(program, &j->other)) {
+        return broken(j, "print", "parsing gives another program", program);
+    }
+    tw_program_print(&j->other, again, second);
+    return g_string_equal(first, second) ||
+           broken(j, "print", "it is not canonical", program);
+}
+
+/* Traces are read from other processes with the same lexer. */
+static bool trace_holds(TwInputJudge *j, const char *text, size_t size)
+{
+    g_autoptr(GError) error = NULL;
+
+    return tw_trace_parse(j->trace, &j->program, text, size, "input", &error) ||
+           error != NULL ||
+           broken(j, "trace", "it failed without a word", NULL);
+}
+
+static bool lenient_holds(TwInputJudge *j, const char *text, size_t size,
+                          bool accepted)
+{
+    g_autoptr(TwComments) comments = tw_comments_new();
+    unsigned dropped = 0;
+
+    if (!tw_program_parse(&j->lenient, text, size, "input", TW_TEXT_LENIENT,
+                          comments, &dropped, NULL)) {
+        return !accepted ||
+               broken(j, "parse", "strict accepts what lenient refuses",
+                      &j->program);
+    }
+    if (accepted &&
+        (dropped != 0 || !tw_program_equal(&j->lenient, &j->program))) {
+        return broken(j, "parse", "lenient and strict differ", &j->program);
+    }
+    return round_trip_holds(j, &j->lenient, comments);
+}
+
+static void judge_text(TwInputJudge *j, const char *text, size_t size)
+{
+    g_autoptr(TwComments) comments = tw_comments_new();
+    g_autoptr(GError) error = NULL;
+    bool accepted = tw_program_parse(&j->program, text, size, "input",
+                                     TW_TEXT_STRICT, comments, NULL, &error);
+
+    if (accepted) {
+        if (!round_trip_holds(j, &j->program, comments)) {
+            return;
+        }
+    } else if (error == NULL || error->message[0] == '\0') {
+        broken(j, "parse", "it failed without a word", NULL);
+        return;
+    } else {
+        tw_program_init(&j->program);
+    }
+    if (lenient_holds(j, text, size, accepted)) {
+        trace_holds(j, text, size);
+    }
+}
+
+/* All --------------------------------------------------------------------- */
+
+TwVerdict tw_input_judge(TwInputJudge *j, const uint8_t *data, size_t size,
+                         TwFinding *finding)
+{
+    memset(finding, 0, sizeof(*finding));
+    finding->verdict = TW_VERDICT_AGREE;
+    finding->op = finding->filled = finding->changed = finding->ended =
+        TW_NO_OP;
+    j->finding = finding;
+    j->accused = &j->program;
+    switch (j->harness->kind) {
+    case TW_HARNESS_RUN:
+        tw_input_judge_program(j, data, size);
+        judge_run(j);
+        break;
+    case TW_HARNESS_WALKERS:
+        tw_input_judge_program(j, data, size);
+        judge_walkers(j);
+        break;
+    case TW_HARNESS_TEXT:
+        judge_text(j, (const char *)data, size);
+        break;
+    }
+    return (TwVerdict)finding->verdict;
+}
+
+void tw_input_judge_print(TwInputJudge *j, GString *out)
+{
+    if (j->runner != NULL) {
+        tw_trace_print(tw_runner_trace(j->runner), &j->program, out);
+    }
+}
+
+/* In a child -------------------------------------------------------------- */
+
+typedef struct Isolated {
+    const TwHarnessInfo *harness;
+    const char *target;
+    const uint8_t *data;
+    size_t size;
+    unsigned replays;
+} Isolated;
+
+static bool judge_there(void *data, volatile uint32_t *in_flight,
+                        TwFinding *finding, GError **error)
+{
+    const Isolated *i = data;
+    TwInputJudge *judge =
+        tw_input_judge_new(i->harness, i->target, NULL, in_flight, error);
+
+    if (judge == NULL) {
+        return false;
+    }
+    if (judge->runner != NULL) {
+        tw_runner_set_replays(judge->runner, i->replays, 0);
+    }
+    tw_input_judge(judge, i->data, i->size, finding);
+    return true; /* the judge goes with the process */
+}
+
+bool tw_input_judge_isolated(const TwHarnessInfo *harness, const char *target,
+                             const uint8_t *data, size_t size,
+                             const TwProgram *program, uint32_t timeout_ms,
+                             unsigned times, TwFinding *finding, GError **error)
+{
+    Isolated each = {harness, target, data, size, times == 1 ? 1 : 0};
+    const char *name = target[0] ? target : "twinwalk";
+
+    return times == 1
+               ? tw_isolate(judge_there, &each, name, program, timeout_ms,
+                            finding, error)
+               : tw_isolate_repeatedly(judge_there, &each, name, program,
+                                       timeout_ms, times, finding, error);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an input comes to in a harness, without dying of it: shared by the
+ * harnesses, which do die, and by who replays what engines left.
+ */
+#ifndef TW_FUZZ_HARNESS_JUDGE_INPUT_H
+#define TW_FUZZ_HARNESS_JUDGE_INPUT_H
+
+#include "fuzz/run/coverage.h"
+#include "fuzz/harness/list.h"
+#include "fuzz/run/runner.h"
+
+typedef struct TwInputJudge TwInputJudge;
+
+/*
+ * Opens what the harness needs.  `target` is that of tw_harness_target();
+ * findings on the list `known` (NULL: none) are no findings; `in_flight` as in
+ * TwTargetOptions.  NULL with `error` set as tw_runner_new() and
+ * tw_runner_set_known() do.
+ */
+TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
+                                 const char *target, TwKnown *known,
+                                 volatile uint32_t *in_flight, GError **error);
+void tw_input_judge_free(TwInputJudge *judge);
+
+/* The situations of the last input are added to `coverage` from here on, where
+ * the harness runs programs. */
+void tw_input_judge_cover(TwInputJudge *judge, TwCoverage *coverage);
+
+/* The dialect in which inputs have their meaning; NULL where they are text. */
+const TwDialect *tw_input_judge_dialect(TwInputJudge *judge);
+
+/*
+ * The program that an input stands for; valid until the next call.  Text that
+ * is none stands for an empty one.
+ */
+const TwProgram *tw_input_judge_program(TwInputJudge *judge,
+                                        const uint8_t *data, size_t size);
+
+/*
+ * Judges an input.  RUN: runs it as tw_runner_run() does; one in eight is also
+ * held against the promises of the byte form.  WALKERS: judges, for each
+ * access, a trace that lies about it: a difference is what makes the oracle ask
+ * its second walker.  TEXT: parses it strictly and leniently; what is accepted
+ * must be well formed and survive being printed and parsed again.  A broken
+ * promise of twinwalk's own has the verdict `self`.
+ */
+TwVerdict tw_input_judge(TwInputJudge *judge, const uint8_t *data, size_t size,
+                         TwFinding *finding);
+
+/* Appends the trace of the last input, where there is one. */
+void tw_input_judge_print(TwInputJudge *judge, GString *out);
+
+/* After a finding: the program to show, or NULL: none could be made. */
+const TwProgram *tw_input_judge_accused(const TwInputJudge *judge);
+
+/*
+ * Judges an input in a child process, on a fresh target, as tw_run_repeatedly()
+ * runs a program; `program` is that of the input.
+ */
+bool tw_input_judge_isolated(const TwHarnessInfo *harness, const char *target,
+                             const uint8_t *data, size_t size,
+                             const TwProgram *program, uint32_t timeout_ms,
+                             unsigned times, TwFinding *finding,
+                             GError **error);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Which harnesses there are, and what each asks of an input. */
+#ifndef TW_FUZZ_HARNESS_LIST_H
+#define TW_FUZZ_HARNESS_LIST_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "fuzz/harness/question.h"
+
+typedef enum TwHarnessKind {
+    TW_HARNESS_RUN,     /* does the target agree with the oracle? */
+    TW_HARNESS_WALKERS, /* do the oracle's two walkers agree? */
+    TW_HARNESS_TEXT,    /* does the text form hold to its promises? */
+} TwHarnessKind;
+
+typedef struct TwHarnessInfo {
+    const char *name; /* "softmmu_fuzzer" */
+    TwHarnessKind kind;
+    const char *target; /* "": none; see tw_harness_target() */
+    TwQuestion question;
+} TwHarnessInfo;
+
+/* All, ended by a NULL name. */
+extern const TwHarnessInfo tw_harnesses[];
+
+/* The harness of this name, or NULL. */
+const TwHarnessInfo *tw_harness_find(const char *name);
+
+/*
+ * The harness in the name that ClusterFuzz gives to a file,
+ * clusterfuzz-testcase[-minimized]-NAME-NUMBER, where a prefix of the engine or
+ * the project may stand before NAME; NULL: it tells of none.
+ */
+const TwHarnessInfo *tw_harness_of_file(const char *path);
+
+/*
+ * The target of a harness, for the caller to free.  Where it runs softmmu, the
+ * environment variable TWINWALK_ZOO, if it is there, says which bug of the zoo
+ * is put back; zoo_fuzzer needs it: NULL with `error` set (TW_TARGET_ERROR) if
+ * it is missing.
+ */
+char *tw_harness_target(const TwHarnessInfo *harness, GError **error);
+
+/* A target that inputs of the harness mean the same on, whatever the
+ * environment says. */
+const char *tw_harness_model(const TwHarnessInfo *harness);
+
+#endif

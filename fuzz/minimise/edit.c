@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: MIT */
+/* Edits of programs by structure: dropping, flattening, renumbering. */
+#include "fuzz/minimise/internal.h"
+
+#include <string.h>
+
+#include "program/ops.h"
+
+unsigned tw_edit_refs(TwOp *op, TwObject kind, uint8_t *refs[EDIT_REFS])
+{
+    const TwOpInfo *info = tw_op_info(op->code);
+    unsigned n = 0;
+
+    if (kind == OBJECT_CPU && op->actor != TW_BOARD) {
+        refs[n++] = &op->actor;
+    }
+    if (kind == OBJECT_MAPPING && (op->flags & TW_OPF_VIA)) {
+        refs[n++] = &op->other;
+    }
+    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
+        TwObject of = OBJECTS;
+        uint8_t *ref = &op->obj;
+
+        switch (info->args[i]) {
+        case TW_ARG_CPU_OR_ALL:
+        case TW_ARG_ANY_CPU_INDEX:
+            of = op->obj == TW_ALL ? OBJECTS : OBJECT_CPU;
+            break;
+        case TW_ARG_CPU:
+        case TW_ARG_CPU_INDEX:
+            of = OBJECT_CPU;
+            break;
+        case TW_ARG_IOMMU:
+        case TW_ARG_IOMMU_INDEX:
+            of = OBJECT_IOMMU;
+            break;
+        case TW_ARG_REGION:
+            of = OBJECT_REGION;
+            break;
+        case TW_ARG_SPACE:
+            of = OBJECT_SPACE;
+            break;
+        case TW_ARG_OBSERVER:
+            of = OBJECT_OBSERVER;
+            break;
+        case TW_ARG_MAPPING:
+            of = OBJECT_MAPPING;
+            break;
+        case TW_ARG_IN_REGION:
+            of = OBJECT_REGION;
+            ref = &op->other;
+            break;
+        case TW_ARG_OF_IOMMU:
+            of = OBJECT_IOMMU;
+            ref = &op->other;
+            break;
+        case TW_ARG_OF_SPACE:
+        case TW_ARG_TO_SPACE:
+            of = OBJECT_SPACE;
+            ref = &op->other;
+            break;
+        default:
+            break;
+        }
+        if (of == kind && n < EDIT_REFS) {
+            refs[n++] = ref;
+        }
+    }
+    return n;
+}
+
+void tw_edit_cut_script(TwProgram *program, unsigned first, unsigned count)
+{
+    memmove(&program->script[first], &program->script[first + count],
+            (program->n_script - first - count) * sizeof(TwOp));
+    program->n_script = (uint16_t)(program->n_script - count);
+}
+
+void tw_edit_cut_setup(TwProgram *program, unsigned first, unsigned count)
+{
+    memmove(&program->setup[first], &program->setup[first + count],
+            (program->n_setup - first - count) * sizeof(TwOp));
+    program->n_setup = (uint16_t)(program->n_setup - count);
+}
+
+void tw_edit_tidy(TwProgram *program)
+{
+    for (unsigned i = 0; i < program->n_script; i++) {
+        TwOp *op = &program->script[i];
+        if ((op->flags & TW_OPF_DURING) &&
+            (i == 0 || !(tw_op_info(program->script[i - 1].code)->flags &
+                         TW_OP_ACCESS))) {
+            op->flags = (uint8_t)(op->flags & ~TW_OPF_DURING);
+        }
+    }
+}
+
+/* Does an operation name object `id`?  The actor alone is no such use. */
+static bool names(const TwOp *op, TwObject kind, uint8_t id)
+{
+    TwOp copy = *op;
+    uint8_t *refs[EDIT_REFS];
+    unsigned n = tw_edit_refs(&copy, kind, refs);
+
+    for (unsigned i = 0; i < n; i++) {
+        if (refs[i] != &copy.actor && *refs[i] == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+typedef bool (*Uses)(const TwOp *op, unsigned a, unsigned b);
+
+static unsigned keep_ops(TwOp *ops, unsigned n, Uses uses, unsigned a,
+                         unsigned b)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        if (!uses(&ops[i], a, b)) {
+            ops[kept++] = ops[i];
+        }
+    }
+    return kept;
+}
+
+/* Drops the operations, entries and actors for which `uses` is true. */
+static void drop_users(TwProgram *program, Uses uses, unsigned a, unsigned b)
+{
+    program->n_setup =
+        (uint16_t)keep_ops(program->setup, program->n_setup, uses, a, b);
+    program->n_script =
+        (uint16_t)keep_ops(program->script, program->n_script, uses, a, b);
+    for (unsigned i = 0; i < program->n_actors; i++) {
+        TwActor *actor = &program->actors[i];
+        if (actor->region != TW_NONE && uses(&actor->op, a, b)) {
+            actor->region = TW_NONE;
+        }
+    }
+    tw_edit_tidy(program);
+}
+
+static bool uses_object(const TwOp *op, unsigned kind, unsigned id)
+{
+    return names(op, (TwObject)kind, (uint8_t)id);
+}
+
+static bool uses_mmu(const TwOp *op, unsigned cpu, unsigned index)
+{
+    const TwOpInfo *info = tw_op_info(op->code);
+
+    return (info->args[0] == TW_ARG_CPU_INDEX ||
+            info->args[0] == TW_ARG_ANY_CPU_INDEX) &&
+           op->obj == cpu && op->index == index;
+}
+
+static void drop_one_region(TwProgram *program, uint8_t id)
+{
+    TwRegion *region = &program->regions[id];
+
+    region->kind = TW_REGION_NONE;
+    drop_users(program, uses_object, OBJECT_REGION, id);
+    for (unsigned i = 0; i < program->n_actors; i++) {
+        if (program->actors[i].region == id) {
+            program->actors[i].region = TW_NONE;
+        }
+    }
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        TwIommu *iommu = &program->iommus[i];
+        if (iommu->kind == TW_IOMMU_PAGETABLE && iommu->tables == id) {
+            tw_edit_drop_iommu(program, (uint8_t)i);
+        }
+    }
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        TwRegion *other = &program->regions[i];
+        if (other->kind != TW_REGION_NONE && other->block == id && i != id) {
+            other->block = (uint8_t)i;
+        }
+    }
+}
+
+void tw_edit_drop_region(TwProgram *program, uint8_t id)
+{
+    TwRegion region = program->regions[id];
+
+    if (region.kind == TW_REGION_NONE) {
+        return;
+    }
+    drop_one_region(program, id);
+    if (region.kind == TW_REGION_IOMMU) {
+        tw_edit_drop_iommu(program, region.iommu);
+    }
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        const TwRegion *other = &program->regions[i];
+        if (other->kind != TW_REGION_NONE &&
+            (other->container == id ||
+             (other->kind == TW_REGION_ALIAS && other->target == id))) {
+            tw_edit_drop_region(program, (uint8_t)i);
+        }
+    }
+    for (unsigned i = 0; i < program->n_spaces; i++) {
+        if (program->spaces[i].present && program->spaces[i].root == id) {
+            tw_edit_drop_space(program, (uint8_t)i);
+        }
+    }
+}
+
+void tw_edit_drop_space(TwProgram *program, uint8_t id)
+{
+    uint8_t other = TW_NONE;
+
+    if (!program->spaces[id].present) {
+        return;
+    }
+    program->spaces[id].present = false;
+    for (unsigned i = 0; i < program->n_spaces && other == TW_NONE; i++) {
+        if (program->spaces[i].present && !program->spaces[i].late) {
+            other = (uint8_t)i;
+        }
+    }
+    drop_users(program, uses_object, OBJECT_SPACE, id);
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        TwIommu *iommu = &program->iommus[i];
+        if (iommu->bypass_space == id) {
+            iommu->bypass_space = other;
+        }
+        if (iommu->kind == TW_IOMMU_MPC && iommu->blocked_space == id) {
+            iommu->blocked_space = other;
+        }
+    }
+    for (unsigned c = 0; c < program->n_cpus; c++) {
+        for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
+            TwMmuIndex *mmu = &program->cpus[c].mmu[m];
+            if (program->cpus[c].present && mmu->present && mmu->space == id) {
+                mmu->space = other;
+            }
+        }
+    }
+    /* What only this space showed goes as well. */
+    uint8_t root = program->spaces[id].root;
+    for (unsigned i = 0; i < program->n_spaces; i++) {
+        if (program->spaces[i].present && program->spaces[i].root == root) {
+            return;
+        }
+    }
+    tw_edit_drop_region(program, root);
+}
+
+void tw_edit_drop_iommu(TwProgram *program, uint8_t id)
+{
+    uint8_t region = tw_program_iommu_region(program, id);
+
+    if (program->iommus[id].kind == TW_IOMMU_NONE) {
+        return;
+    }
+    program->iommus[id].kind = TW_IOMMU_NONE;
+    drop_users(program, uses_object, OBJECT_IOMMU, id);
+    if (region != TW_NONE) {
+        tw_edit_drop_region(program, region);
+    }
+}
+
+static void actor_to_board(TwOp *ops, unsigned n, uint8_t cpu)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (ops[i].actor == cpu) {
+            ops[i].actor = TW_BOARD;
+        }
+    }
+}
+
+void tw_edit_drop_cpu(TwProgram *program, uint8_t id)
+{
+    program->cpus[id].present = false;
+    drop_users(program, uses_object, OBJECT_CPU, id);
+    actor_to_board(program->script, program->n_script, id);
+}
+
+void tw_edit_drop_mmu(TwProgram *program, uint8_t cpu, uint8_t index)
+{
+    program->cpus[cpu].mmu[index].present = false;
+    drop_users(program, uses_mmu, cpu, index);
+}
+
+void tw_edit_drop_actor(TwProgram *program, uint8_t slot)
+{
+    program->actors[slot].region = TW_NONE;
+}
+
+void tw_edit_flatten(TwProgram *program, uint8_t id)
+{
+    TwRegion *box = &program->regions[id];
+    uint8_t outer = box->container;
+
+    if (outer == TW_NONE) {
+        return;
+    }
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        TwRegion *child = &program->regions[i];
+        if (child->kind != TW_REGION_NONE && child->container == id) {
+            child->container = outer;
+            child->addr += box->addr;
+            child->readonly |= box->readonly;
+        }
+    }
+    for (unsigned i = 0; i < program->n_script; i++) {
+        TwOp *op = &program->script[i];
+        if (op->code == TW_OP_ADD && op->other == id) {
+            op->other = outer;
+            op->addr += box->addr;
+        }
+    }
+    tw_edit_drop_region(program, id);
+}
+
+/* Renumbering ------------------------------------------------------------- */
+
+typedef struct Numbers {
+    uint8_t to[OBJECTS][256];
+} Numbers;
+
+static void rename_op(TwOp *op, const Numbers *numbers)
+{
+    uint8_t *refs[EDIT_REFS];
+
+    for (unsigned kind = 0; kind < OBJECTS; kind++) {
+        unsigned n = tw_edit_refs(op, (TwObject)kind, refs);
+        for (unsigned i = 0; i < n; i++) {
+            *refs[i] = numbers->to[kind][*refs[i]];
+        }
+    }
+}
+
+static void rename_objects(TwProgram *program, const Numbers *numbers)
+{
+    const uint8_t(*to)[256] = numbers->to;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        if (program->regions[i].kind != TW_REGION_NONE) {
+            TwRegion *region = &program->regions[n++];
+            *region = program->regions[i];
+            region->container = to[OBJECT_REGION][region->container];
+            region->target = to[OBJECT_REGION][region->target];
+            region->block = to[OBJECT_REGION][region->block];
+            region->iommu = to[OBJECT_IOMMU][region->iommu];
+        }
+    }
+    program->n_regions = (uint8_t)n;
+    n = 0;
+    for (unsigned i = 0; i < program->n_spaces; i++) {
+        if (program->spaces[i].present) {
+            TwSpace *space = &program->spaces[n++];
+            *space = program->spaces[i];
+            space->root = to[OBJECT_REGION][space->root];
+        }
+    }
+    program->n_spaces = (uint8_t)n;
+    n = 0;
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        if (program->iommus[i].kind != TW_IOMMU_NONE) {
+            TwIommu *iommu = &program->iommus[n++];
+            *iommu = program->iommus[i];
+            iommu->bypass_space = to[OBJECT_SPACE][iommu->bypass_space];
+            if (iommu->kind == TW_IOMMU_MPC) {
+                iommu->blocked_space = to[OBJECT_SPACE][iommu->blocked_space];
+            }
+            if (iommu->kind == TW_IOMMU_PAGETABLE) {
+                iommu->tables = to[OBJECT_REGION][iommu->tables];
+            }
+        }
+    }
+    program->n_iommus = (uint8_t)n;
+    n = 0;
+    for (unsigned i = 0; i < program->n_cpus; i++) {
+        if (program->cpus[i].present) {
+            TwCpu *cpu = &program->cpus[n++];
+            *cpu = program->cpus[i];
+            for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
+                if (cpu->mmu[m].present) {
+                    cpu->mmu[m].space = to[OBJECT_SPACE][cpu->mmu[m].space];
+                }
+            }
+        }
+    }
+    program->n_cpus = (uint8_t)n;
+    n = 0;
+    for (unsigned i = 0; i < program->n_actors; i++) {
+        if (program->actors[i].region != TW_NONE) {
+            TwActor *actor = &program->actors[n++];
+            *actor = program->actors[i];
+            actor->region = to[OBJECT_REGION][actor->region];
+        }
+    }
+    program->n_actors = (uint8_t)n;
+}
+
+/* Observers and mappings exist by being named. */
+static void number_named(TwProgram *program, TwObject kind, Numbers *numbers)
+{
+    uint8_t *refs[EDIT_REFS];
+    uint8_t next = 0;
+
+    for (unsigned i = 0; i < program->n_script; i++) {
+        unsigned n = tw_edit_refs(&program->script[i], kind, refs);
+        for (unsigned k = 0; k < n; k++) {
+            if (numbers->to[kind][*refs[k]] == TW_NONE) {
+                numbers->to[kind][*refs[k]] = next++;
+            }
+        }
+    }
+}
+
+void tw_edit_renumber(TwProgram *program)
+{
+    Numbers numbers;
+    uint8_t next[OBJECTS] = {0};
+
+    memset(&numbers, TW_NONE, sizeof(numbers));
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        if (program->regions[i].kind != TW_REGION_NONE) {
+            numbers.to[OBJECT_REGION][i] = next[OBJECT_REGION]++;
+        }
+    }
+    for (unsigned i = 0; i < program->n_spaces; i++) {
+        if (program->spaces[i].present) {
+            numbers.to[OBJECT_SPACE][i] = next[OBJECT_SPACE]++;
+        }
+    }
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        if (program->iommus[i].kind != TW_IOMMU_NONE) {
+            numbers.to[OBJECT_IOMMU][i] = next[OBJECT_IOMMU]++;
+        }
+    }
+    for (unsigned i = 0; i < program->n_cpus; i++) {
+        if (program->cpus[i].present) {
+            numbers.to[OBJECT_CPU][i] = next[OBJECT_CPU]++;
+        }
+    }
+    number_named(program, OBJECT_OBSERVER, &numbers);
+    number_named(program, OBJECT_MAPPING, &numbers);
+    rename_objects(program, &numbers);
+    for (unsigned i = 0; i < program->n_setup; i++) {
+        rename_op(&program->setup[i], &numbers);
+    }
+    for (unsigned i = 0; i < program->n_script; i++) {
+        rename_op(&program->script[i], &numbers);
+    }
+    for (unsigned i = 0; i < program->n_actors; i++) {
+        rename_op(&program->actors[i].op, &numbers);
+    }
+}
+
+unsigned tw_edit_count_ops(const TwProgram *program)
+{
+    return program->n_setup + program->n_script;
+}
+
+unsigned tw_edit_count_objects(const TwProgram *program)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        n += program->regions[i].kind != TW_REGION_NONE;
+    }
+    for (unsigned i = 0; i < program->n_spaces; i++) {
+        n += program->spaces[i].present;
+    }
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        n += program->iommus[i].kind != TW_IOMMU_NONE;
+    }
+    for (unsigned i = 0; i < program->n_cpus; i++) {
+        const TwCpu *cpu = &program->cpus[i];
+        n += cpu->present;
+        for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
+            n += cpu->present && cpu->mmu[m].present;
+        }
+    }
+    for (unsigned i = 0; i < program->n_actors; i++) {
+        n += program->actors[i].region != TW_NONE;
+    }
+    return n;
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pool: the parent deals candidates through shared memory, one to each
+ * idle process, in order, and stops dealing behind the first that has the
+ * finding.  A socket for each carries the numbers of slots there and back.
+ */
+#include "fuzz/minimise/pool.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 10000, IDLE = -1, MAX_JOBS = 64 };
+
+/* One candidate, shared with the process that runs it. */
+typedef struct Slot {
+    TwProgram program;
+    TwFinding finding;
+    bool judged; /* the finding is whole */
+    bool failed; /* the environment: code and message */
+    int32_t code;
+    char message[256];
+} Slot;
+
+typedef struct Process {
+    pid_t pid;
+    int socket;
+    int slot;     /* what it runs, or IDLE */
+    gint64 since; /* when that began (monotonic) */
+} Process;
+
+struct TwPool {
+    TwPoolOptions options;
+    char *name; /* options.target.name */
+    Slot *slots;
+    unsigned n_slots;
+    Process *processes;
+    TwFinding finding;
+    GError *error;
+};
+
+unsigned tw_pool_window(unsigned jobs)
+{
+    /* Some more than there are processes: candidates differ in length. */
+    return jobs > 1 ? 4 * MIN(jobs, MAX_JOBS) : 1;
+}
+
+/* A process --------------------------------------------------------------- */
+
+static void run_slot(TwPool *pool, TwRunner **runner, Slot *slot)
+{
+    const TwPoolOptions *options = &pool->options;
+    GError *error = NULL;
+
+    if (options->isolated) {
+        slot->judged =
+            tw_run_isolated(&options->target, &slot->program,
+                            options->patience_ms, &slot->finding, &error);
+    } else {
+        if (!*runner) {
+            *runner = tw_runner_new(&options->target, &error);
+        }
+        if (*runner) {
+            tw_runner_run(*runner, &slot->program, &slot->finding, NULL, NULL);
+            slot->judged = true;
+        }
+    }
+    if (error) {
+        slot->code = error->code;
+        g_strlcpy(slot->message, error->message, sizeof(slot->message));
+        slot->failed = true;
+        g_error_free(error);
+    }
+}
+
+/* Ctrl-C reaches us too, but it is the parent who ends it all. */
+static void settle(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(1);
+    }
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void work(TwPool *pool, int socket, pid_t parent)
+{
+    TwRunner *runner = NULL;
+    unsigned char slot;
+
+    settle(parent);
+    while (read(socket, &slot, 1) == 1) {
+        run_slot(pool, &runner, &pool->slots[slot]);
+        if (write(socket, &slot, 1) != 1) {
+            break;
+        }
+    }
+    tw_runner_free(runner);
+    _exit(0);
+}
+
+static bool no_process(GError **error, const char *what)
+{
+    g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                "cannot make %s: %s", what, g_strerror(errno));
+    return false;
+}
+
+static bool start(TwPool *pool, Process *process, GError **error)
+{
+    int ends[2];
+    pid_t parent = getpid();
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        return no_process(error, "a socket");
+    }
+    process->pid = fork();
+    if (process->pid == 0) {
+        /* The parent's ends kept open here would hide its end from others. */
+        close(ends[0]);
+        for (unsigned i = 0; i < pool->options.jobs; i++) {
+            if (pool->processes[i].socket >= 0) {
+                close(pool->processes[i].socket);
+            }
+        }
+        work(pool, ends[1], parent);
+    }
+    close(ends[1]);
+    if (process->pid < 0) {
+        no_process(error, "a process");
+        close(ends[0]);
+        return false;
+    }
+    process->socket = ends[0];
+    process->slot = IDLE;
+    return true;
+}
+
+static void end(Process *process, bool kill_it)
+{
+    if (process->pid <= 0) {
+        return;
+    }
+    close(process->socket); /* it ends by itself at the end of its input */
+    if (kill_it) {
+        kill(process->pid, SIGKILL);
+    }
+    while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+    process->pid = 0;
+    process->socket = -1;
+    process->slot = IDLE;
+}
+
+/* The pool ---------------------------------------------------------------- */
+
+TwPool *tw_pool_new(const TwPoolOptions *options, GError **error)
+{
+    TwPool *pool = g_new0(TwPool, 1);
+
+    pool->options = *options;
+    pool->options.jobs = CLAMP(options->jobs, 1, MAX_JOBS);
+    pool->name = g_strdup(options->target.name);
+    pool->options.target.name = pool->name;
+    if (pool->options.patience_ms == 0) {
+        pool->options.patience_ms = PATIENCE_MS;
+    }
+    pool->n_slots = tw_pool_window(pool->options.jobs);
+    pool->processes = g_new0(Process, pool->options.jobs);
+    for (unsigned i = 0; i < pool->options.jobs; i++) {
+        pool->processes[i].socket = -1;
+        pool->processes[i].slot = IDLE;
+    }
+    pool->slots =
+        mmap(NULL, pool->n_slots * sizeof(Slot), PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (pool->slots == MAP_FAILED) {
+        no_process(error, "shared memory");
+        pool->slots = NULL;
+        tw_pool_free(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+void tw_pool_free(TwPool *pool)
+{
+    if (!pool) {
+        return;
+    }
+    for (unsigned i = 0; i < pool->options.jobs; i++) {
+        end(&pool->processes[i], pool->processes[i].slot != IDLE);
+    }
+    if (pool->slots) {
+        munmap(pool->slots, pool->n_slots * sizeof(Slot));
+    }
+    g_clear_error(&pool->error);
+    g_free(pool->processes);
+    g_free(pool->name);
+    g_free(pool);
+}
+
+const TwFinding *tw_pool_finding(const TwPool *pool)
+{
+    return &pool->finding;
+}
+
+const GError *tw_pool_error(const TwPool *pool)
+{
+    return pool->error;
+}
+
+/* What is new must not shrink into what is known. */
+static bool has_finding(TwPool *pool, const Slot *slot)
+{
+    const TwPoolOptions *options = &pool->options;
+
+    return slot->judged && tw_verdict_is_finding(slot->finding.verdict) &&
+           strcmp(slot->finding.key, options->key) == 0 &&
+           (options->entry == TW_POOL_ANY_ENTRY ||
+            tw_known_match(options->known, &slot->program, &slot->finding) ==
+                options->entry);
+}
+
+/* Gives a slot to an idle process, which is started if need be. */
+static bool deal(TwPool *pool, Process *process, unsigned slot)
+{
+    unsigned char number = (unsigned char)slot;
+
+    if (process->pid <= 0 && !start(pool, process, &pool->error)) {
+        return false;
+    }
+    process->slot = (int)slot;
+    process->since = g_get_monotonic_time();
+    if (send(process->socket, &number, 1, MSG_NOSIGNAL) != 1) {
+        /* It died in between: it will not answer, as if it died now. */
+        shutdown(process->socket, SHUT_RDWR);
+    }
+    return true;
+}
+
+/* A process has answered, or is dead, or has hung. */
+static void collect(TwPool *pool, Process *process, bool readable,
+                    unsigned *first)
+{
+    unsigned slot = (unsigned)process->slot;
+    unsigned char number;
+
+    if (!readable || read(process->socket, &number, 1) != 1) {
+        end(process, true);
+        return;
+    }
+    process->slot = IDLE;
+    if (pool->slots[slot].failed && !pool->error) {
+        g_set_error(&pool->error, TW_TARGET_ERROR, pool->slots[slot].code, "%s",
+                    pool->slots[slot].message);
+    }
+    if (has_finding(pool, &pool->slots[slot])) {
+        *first = MIN(*first, slot);
+    }
+}
+
+/* Waits until one process is idle again, or out of patience. */
+static void wait_for_some(TwPool *pool, unsigned *first)
+{
+    struct pollfd fds[MAX_JOBS];
+    Process *busy[MAX_JOBS];
+    gint64 now = g_get_monotonic_time();
+    /* An isolated candidate's process keeps time itself. */
+    gint64 patience = (gint64)pool->options.patience_ms * 1000 *
+                      (pool->options.isolated ? 4 : 1);
+    gint64 left = patience;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < pool->options.jobs; i++) {
+        Process *process = &pool->processes[i];
+        if (process->slot != IDLE) {
+            fds[n] = (struct pollfd){.fd = process->socket, .events = POLLIN};
+            busy[n++] = process;
+            left = MIN(left, process->since + patience - now);
+        }
+    }
+    int ready = poll(fds, n, (int)(MAX(left, 0) / 1000 + 1));
+    now = g_get_monotonic_time();
+    for (unsigned i = 0; i < n; i++) {
+        bool readable = ready > 0 && fds[i].revents != 0;
+        if (readable || now - busy[i]->since >= patience) {
+            collect(pool, busy[i], readable, first);
+        }
+    }
+}
+
+unsigned tw_pool_first(TwProgram *const *candidates, unsigned n, void *data)
+{
+    TwPool *pool = data;
+    unsigned first = n, next = 0, running;
+
+    g_assert(n <= pool->n_slots);
+    for (unsigned i = 0; i < n; i++) {
+        pool->slots[i].judged = pool->slots[i].failed = false;
+        tw_program_copy(&pool->slots[i].program, candidates[i]);
+    }
+    do {
+        running = 0;
+        for (unsigned i = 0; i < pool->options.jobs && !pool->error; i++) {
+            Process *process = &pool->processes[i];
+            if (process->slot == IDLE && next < first) {
+                next += deal(pool, process, next);
+            }
+        }
+        for (unsigned i = 0; i < pool->options.jobs; i++) {
+            running += pool->processes[i].slot != IDLE;
+        }
+        if (running > 0) {
+            wait_for_some(pool, &first);
+        }
+    } while (running > 0 || (next < first && !pool->error));
+    if (pool->error) {
+        return n;
+    }
+    if (first < n) {
+        pool->finding = pool->slots[first].finding;
+    }
+    return first;
+}

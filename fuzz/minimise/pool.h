@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Processes that run the minimiser's candidates on a target: several at once,
+ * and none that dies or hangs takes the minimiser with it.
+ */
+#ifndef TW_FUZZ_MINIMISE_POOL_H
+#define TW_FUZZ_MINIMISE_POOL_H
+
+#include "fuzz/minimise/minimise.h"
+#include "fuzz/run/runner.h"
+
+typedef struct TwPool TwPool;
+
+enum { TW_POOL_ANY_ENTRY = -2 };
+
+typedef struct TwPoolOptions {
+    TwTargetOptions target;
+    unsigned jobs;         /* processes, at least 1 */
+    bool isolated;         /* each candidate in a process of its own; needed
+                            * where the finding is a crash or a hang */
+    uint32_t patience_ms;  /* for one candidate (0: 10 s) */
+    char key[TW_KEY_SIZE]; /* the finding to keep */
+    const TwKnown *known;  /* selected for the target, or NULL */
+    int entry;             /* the one of `known` that the finding is, or -1,
+                            * or TW_POOL_ANY_ENTRY */
+} TwPoolOptions;
+
+/* How many candidates to hand over at once (TwMinimiseOptions: window). */
+unsigned tw_pool_window(unsigned jobs);
+
+/* NULL with `error` set (TW_TARGET_ERROR) if memory or processes are short.
+ * `known` must outlive the pool. */
+TwPool *tw_pool_new(const TwPoolOptions *options, GError **error);
+void tw_pool_free(TwPool *pool);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwPool, tw_pool_free)
+
+/*
+ * TwMinimiseOptions: first, with the pool as data.  A candidate that dies or
+ * hangs has another key.  After an error of the environment nothing has the
+ * finding any more; see tw_pool_error().
+ */
+unsigned tw_pool_first(TwProgram *const *candidates, unsigned n, void *pool);
+
+/* The finding of the candidate that was last found to have it. */
+const TwFinding *tw_pool_finding(const TwPool *pool);
+
+/* What went wrong with the environment, or NULL; the pool's. */
+const GError *tw_pool_error(const TwPool *pool);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* See isolate.h. */
+#include "fuzz/process/isolate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fuzz/process/last-words.h"
+#include "targets/target.h"
+
+enum { MOST_FRAMES = 6 }; /* of a stack in the text of a finding */
+
+typedef struct Shared {
+    volatile uint32_t in_flight;
+    volatile uint32_t done;   /* the finding below is whole */
+    volatile uint32_t failed; /* the target could not be opened */
+    int32_t code;             /* of the error */
+    char message[256];
+    TwFinding finding;
+    TwLastWords words; /* of a child that died or hung */
+} Shared;
+
+/* The child's whole life. */
+static void child(TwIsolated run, void *data, Shared *shared)
+{
+    GError *error = NULL;
+
+    tw_last_words_prepare(&shared->words);
+    if (run(data, &shared->in_flight, &shared->finding, &error)) {
+        shared->done = 1;
+    } else {
+        shared->code = error->code;
+        g_strlcpy(shared->message, error->message, sizeof(shared->message));
+        shared->failed = 1;
+    }
+    /* Without destructors: what the target leaked is its own business, and
+     * what an atexit handler says would be charged to the program. */
+    _exit(0);
+}
+
+/* Asks a child that hangs where it is; it has a moment to answer, a long one
+ * where a busy machine runs many, and a stopped one must go on for that. */
+static void ask(pid_t pid, const TwLastWords *words)
+{
+    kill(pid, TW_ASK_SIGNAL);
+    kill(pid, SIGCONT);
+    for (unsigned i = 0; i < 1000 && !words->said; i++) {
+        g_usleep(5000);
+    }
+}
+
+/* Waits for the end of the child; false if it has to be killed. */
+static bool wait_for(pid_t pid, int closed_at_exit, uint32_t timeout_ms,
+                     const TwLastWords *words, int *status)
+{
+    gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
+    struct pollfd fd = {.fd = closed_at_exit, .events = POLLIN};
+    bool ended = false;
+
+    while (!ended) {
+        gint64 left = deadline - g_get_monotonic_time();
+        if (left <= 0) {
+            break;
+        }
+        int ready = poll(&fd, 1, (int)MIN(left / 1000 + 1, 1 << 30));
+        if (ready > 0) {
+            ended = true;
+        } else if (ready < 0 && errno != EINTR) {
+            break;
+        }
+    }
+    if (!ended) {
+        ask(pid, words);
+        kill(pid, SIGKILL);
+    }
+    while (waitpid(pid, status, 0) < 0 && errno == EINTR) {
+    }
+    return ended;
+}
+
+static void died(const char *target, const TwProgram *program,
+                 const Shared *shared, bool hung, int status,
+                 uint32_t timeout_ms, TwFinding *finding)
+{
+    uint32_t in_flight = shared->in_flight;
+    bool known = program != NULL && in_flight < program->n_script;
+    TwOpCode code =
+        known ? (TwOpCode)program->script[in_flight].code : TW_OP_NOP;
+
+    memset(finding, 0, sizeof(*finding));
+    finding->verdict = hung ? TW_VERDICT_HANG : TW_VERDICT_CRASH;
+    finding->op = known ? (uint16_t)in_flight : TW_NO_OP;
+    finding->filled = TW_NO_OP;
+    finding->changed = TW_NO_OP;
+    finding->ended = TW_NO_OP;
+    tw_key_write(finding->key, (TwVerdict)finding->verdict, target, code,
+                 TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+    if (hung) {
+        g_snprintf(finding->text, sizeof(finding->text), "no answer in %u ms\n",
+                   timeout_ms);
+    } else if (WIFSIGNALED(status)) {
+        g_snprintf(finding->text, sizeof(finding->text),
+                   "died of signal %d (%s)\n", WTERMSIG(status),
+                   g_strsignal(WTERMSIG(status)));
+    } else {
+        g_snprintf(finding->text, sizeof(finding->text),
+                   "ended with status %d (a sanitizer or exit)\n",
+                   WEXITSTATUS(status));
+    }
+    tw_last_words_print(&shared->words, MOST_FRAMES, finding->text,
+                        sizeof(finding->text));
+}
+
+bool tw_isolate(TwIsolated run, void *data, const char *target,
+                const TwProgram *program, uint32_t timeout_ms,
+                TwFinding *finding, GError **error)
+{
+    int fds[2];
+    int status = 0;
+
+    if (timeout_ms == 0) {
+        timeout_ms = 10000;
+    }
+    Shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "cannot map shared memory: %s", g_strerror(errno));
+        return false;
+    }
+    /* Its write end is the child's alone: it closes when the child ends. */
+    if (pipe(fds) != 0) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "cannot make a pipe: %s", g_strerror(errno));
+        munmap(shared, sizeof(*shared));
+        return false;
+    }
+    shared->in_flight = UINT32_MAX;
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent) {
+            _exit(0); /* it died in between */
+        }
+        close(fds[0]);
+        fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+        child(run, data, shared);
+    }
+    int fork_errno = errno;
+    close(fds[1]);
+    bool ok = pid > 0;
+    if (!ok) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "cannot make a process: %s", g_strerror(fork_errno));
+    } else {
+        bool ended = wait_for(pid, fds[0], timeout_ms, &shared->words, &status);
+        if (shared->failed) {
+            g_set_error(error, TW_TARGET_ERROR, shared->code, "%s",
+                        shared->message);
+            ok = false;
+        } else if (shared->done) {
+            *finding = shared->finding;
+        } else {
+            died(target, program, shared, !ended, status, timeout_ms, finding);
+        }
+    }
+    close(fds[0]);
+    munmap(shared, sizeof(*shared));
+    return ok;
+}
+
+bool tw_isolate_repeatedly(TwIsolated run, void *data, const char *target,
+                           const TwProgram *program, uint32_t timeout_ms,
+                           unsigned times, TwFinding *finding, GError **error)
+{
+    unsigned again = 0;
+    bool found = false;
+
+    for (unsigned i = 0; i < times; i++) {
+        TwFinding one;
+
+        if (!tw_isolate(run, data, target, program, timeout_ms, &one, error)) {
+            return false;
+        }
+        if (!found) {
+            *finding = one;
+            found = tw_verdict_is_finding(one.verdict);
+        }
+        again += found && strcmp(one.key, finding->key) == 0;
+    }
+    finding->replays = (uint8_t)times;
+    finding->again = (uint8_t)again;
+    if (found && again < times) {
+        finding->verdict = TW_VERDICT_FLAKY;
+    }
+    return true;
+}

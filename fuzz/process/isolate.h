@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * In a child that may die or hang: what comes of that is a finding.  Knows
+ * nothing of what is run there.
+ */
+#ifndef TW_FUZZ_PROCESS_ISOLATE_H
+#define TW_FUZZ_PROCESS_ISOLATE_H
+
+#include <glib.h>
+
+#include "program/finding.h"
+
+/*
+ * Runs in the child: writes a finding, and the operation in flight before each
+ * (or hands the pointer to a target that does).  False with `error` set
+ * (TW_TARGET_ERROR) if there is nothing to run it on.
+ */
+typedef bool (*TwIsolated)(void *data, volatile uint32_t *in_flight,
+                           TwFinding *finding, GError **error);
+
+/*
+ * Calls `run` in a child process that is killed after `timeout_ms` (0: 10 s).
+ * If it dies or hangs, the finding is a crash or a hang of `target` in the
+ * operation of `program` (NULL: of none) that was in flight.  False with
+ * `error` set if no child could be made or `run` failed.
+ */
+bool tw_isolate(TwIsolated run, void *data, const char *target,
+                const TwProgram *program, uint32_t timeout_ms,
+                TwFinding *finding, GError **error);
+
+/*
+ * The same `times` times, each in a child of its own: the first finding, if
+ * there is any; finding->again of finding->replays runs gave its key, and
+ * unless all did, its verdict is `flaky`.
+ */
+bool tw_isolate_repeatedly(TwIsolated run, void *data, const char *target,
+                           const TwProgram *program, uint32_t timeout_ms,
+                           unsigned times, TwFinding *finding, GError **error);
+
+#endif

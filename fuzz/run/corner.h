@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A corner case: a program whose comments say which corner of the rules it is
+ * about, what breaks it, and what must come of its operations
+ * (corpus/corners/README.md).  A case of one rule (corpus/rules) is the same
+ * with the rule's id for the corner's number.
+ */
+#ifndef TW_FUZZ_RUN_CORNER_H
+#define TW_FUZZ_RUN_CORNER_H
+
+#include <glib.h>
+
+#include "program/trace.h"
+
+/* What one operation owes; NULL or empty: nothing is noted. */
+typedef struct TwCornerNote {
+    char *outcome;     /* "ok r1+0x0", "done" ...; NULL: any */
+    bool value;        /* the outcome says which value */
+    GPtrArray *events; /* "o0 add 0x0..0xfff r1+0x0" ...: all that it causes,
+                        * in order; empty: any */
+    GPtrArray *log;    /* "write r2+0x0 4 none" ... likewise */
+    GPtrArray *told;   /* "1 render" ...: how often the target tells it */
+    bool no_events, no_log;
+} TwCornerNote;
+
+typedef struct TwCorner {
+    char *file;      /* "12-alias-of-disabled.tw" */
+    char *path;      /* "/corner/12/FV-1/alias-of-disabled" */
+    unsigned number; /* 0: a case of */
+    char *rule;      /* this rule, the first of its rules; else NULL */
+    char **rules, **broken_by; /* NULL-terminated */
+    bool silent;               /* the judge cannot tell what breaks it */
+    TwProgram program;
+    TwCornerNote notes[TW_MAX_SCRIPT];
+    unsigned n_noted;
+} TwCorner;
+
+/* Reads one case; an error (G_FILE_ERROR, TW_TEXT_ERROR) names file and line
+ * and says what was expected. */
+TwCorner *tw_corner_load(const char *folder, const char *file, GError **error);
+void tw_corner_free(TwCorner *corner);
+
+/* What a target told of one operation ("fill", "render" ...). */
+typedef struct TwCornerTold {
+    uint16_t op;
+    const char *kind; /* interned */
+} TwCornerTold;
+
+/*
+ * Holds a trace against the notes.  `told` (of TwCornerTold): NULL if what was
+ * told is not asked.  NULL if all hold, else a line that names the operation,
+ * for the caller to free.
+ */
+char *tw_corner_differs(const TwCorner *corner, const TwTrace *trace,
+                        const GArray *told);
+
+#endif

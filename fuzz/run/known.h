@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Known divergences: what a real target is known to do wrong, so that what is
+ * new stands out.  An entry tells a known finding by the target's version, the
+ * finding's key, and the triggers on the path of the accused operation
+ * (TwTargetClass: triggers).  A finding that matches is `known`: counted, not
+ * kept.  The generator avoids the triggers of entries most of the time.
+ *
+ * The lists are key files (corpus/known/README.md); one is built in.
+ */
+#ifndef TW_FUZZ_RUN_KNOWN_H
+#define TW_FUZZ_RUN_KNOWN_H
+
+#include "program/rng.h"
+#include "targets/target.h"
+
+enum { TW_MAX_KNOWN = 64 }; /* sets of them are a uint64_t */
+
+/* So many programs that meet the triggers of an entry, and none that matches:
+ * it can be said that the entry never matches.  (Of those that are built in,
+ * one in ten to two in three do.) */
+enum { TW_KNOWN_ENOUGH = 100 };
+
+#define TW_KNOWN_ERROR (tw_known_error_quark())
+GQuark tw_known_error_quark(void);
+
+typedef struct TwKnownEntry {
+    char *name;
+    char *reason, *link; /* one line each */
+    GDate expires;       /* the last day on which nobody is reminded */
+    bool active;         /* speaks of the selected target and version */
+    uint64_t triggers;   /* of the selected target; any of them */
+} TwKnownEntry;
+
+typedef struct TwKnown TwKnown;
+
+/* An empty list; the built-in one.  Free with tw_known_free(). */
+TwKnown *tw_known_new(void);
+TwKnown *tw_known_new_builtin(void);
+void tw_known_free(TwKnown *known);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwKnown, tw_known_free)
+
+/*
+ * Adds the entries of a file.  False with `error` (TW_KNOWN_ERROR: "FILE:
+ * [entry] key: expected ...") if it cannot be read or is none; nothing is
+ * added then.
+ */
+bool tw_known_add_file(TwKnown *known, const char *path, GError **error);
+/* The same for text; `name` stands for the file in messages. */
+bool tw_known_add_text(TwKnown *known, const char *text, size_t length,
+                       const char *name, GError **error);
+
+unsigned tw_known_n_entries(const TwKnown *known);
+const TwKnownEntry *tw_known_entry(const TwKnown *known, unsigned i);
+
+/*
+ * Makes active what speaks of this target and version.  False with `error` if
+ * such an entry names a trigger that the class does not have.
+ */
+bool tw_known_select(TwKnown *known, const TwTargetClass *klass,
+                     const char *target, const char *version, GError **error);
+
+/* The first active entry that a finding matches, or -1.  `known` may be NULL.
+ * Allocates nothing. */
+int tw_known_match(const TwKnown *known, const TwProgram *program,
+                   const TwFinding *finding);
+
+/* The active entries (bit i: entry i) whose triggers a program meets anywhere.
+ * `known` may be NULL.  Allocates nothing. */
+uint64_t tw_known_met(const TwKnown *known, const TwProgram *program);
+
+/*
+ * Makes a random program avoid triggers of active entries: of all, in 14 of
+ * 16 programs; of all but one in one; of none in one.  Draws from `rng`.  Does
+ * nothing where there is nothing to avoid, or `known` is NULL.  True if the
+ * program may meet triggers still.
+ */
+bool tw_known_avoid(const TwKnown *known, TwProgram *program, TwRng *rng);
+/* The same for all triggers. */
+void tw_known_avoid_all(const TwKnown *known, TwProgram *program);
+
+#endif

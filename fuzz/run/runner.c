@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From program to verdict.  In one process for speed; in a child that may die
+ * or hang for everything that cannot be trusted.
+ */
+#include "fuzz/run/runner.h"
+
+#include <string.h>
+
+#include "fuzz/process/isolate.h"
+#include "oracle/judge/pair.h"
+
+enum { MOST_KEYS = 128 }; /* whose findings are counted */
+
+struct TwRunner {
+    TwTargetOptions options;
+    char *name; /* options.name points here */
+    TwTarget *target;
+    TwOracle *oracle;
+    TwMet *met;                /* or NULL */
+    TwKnown *known;            /* not ours; or NULL */
+    TwTrace trace;             /* of the last run */
+    TwTrace reference;         /* of a target that has one */
+    TwTrace confirm;           /* of the second run of a finding */
+    unsigned replays, per_key; /* tw_runner_set_replays() */
+    struct {
+        char key[TW_KEY_SIZE];
+        unsigned count;
+    } seen[MOST_KEYS];
+    unsigned n_seen;
+};
+
+TwRunner *tw_runner_new(const TwTargetOptions *options, GError **error)
+{
+    TwTarget *target = tw_target_open(options, error);
+
+    if (target == NULL) {
+        return NULL;
+    }
+    /* Not cleared: traces are large, and are initialised run by run. */
+    TwRunner *runner = g_malloc(sizeof(*runner));
+    runner->options = *options;
+    runner->name = g_strdup(options->name);
+    runner->options.name = runner->name;
+    runner->target = target;
+    runner->known = NULL;
+    runner->replays = 1;
+    runner->per_key = 0;
+    runner->n_seen = 0;
+    runner->oracle = tw_oracle_new();
+    runner->met = NULL;
+    tw_trace_init(&runner->trace);
+    return runner;
+}
+
+void tw_runner_free(TwRunner *runner)
+{
+    if (runner == NULL) {
+        return;
+    }
+    if (runner->target != NULL) {
+        tw_target_close(runner->target);
+    }
+    tw_oracle_free(runner->oracle);
+    g_free(runner->met);
+    g_free(runner->name);
+    g_free(runner);
+}
+
+bool tw_runner_set_known(TwRunner *runner, TwKnown *known, GError **error)
+{
+    runner->known = known;
+    return known == NULL ||
+           tw_known_select(known, runner->target->klass, runner->name,
+                           tw_target_version(runner->target), error);
+}
+
+void tw_runner_set_replays(TwRunner *runner, unsigned replays, unsigned per_key)
+{
+    runner->replays = replays;
+    runner->per_key = per_key;
+}
+
+const TwDialect *tw_runner_dialect(TwRunner *runner)
+{
+    return tw_target_dialect(runner->target);
+}
+
+const TwContract *tw_runner_contract(TwRunner *runner)
+{
+    return tw_target_contract(runner->target);
+}
+
+const char *tw_runner_version(TwRunner *runner)
+{
+    return tw_target_version(runner->target);
+}
+
+void tw_runner_meet(TwRunner *runner)
+{
+    if (!runner->met) {
+        runner->met = g_new(TwMet, 1);
+        tw_oracle_meet(runner->oracle, runner->met);
+    }
+}
+
+const TwMet *tw_runner_met(const TwRunner *runner)
+{
+    return runner->met;
+}
+
+const TwExpected *tw_runner_expected(const TwRunner *runner)
+{
+    return tw_judge_expected(runner->oracle);
+}
+
+TwStory *tw_runner_story(const TwRunner *runner)
+{
+    return runner->target->klass->run_reference ? NULL
+                                                : tw_story_new(runner->oracle);
+}
+
+bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
+                    const TwFinding *finding, GString *out, GError **error)
+{
+    const TwTargetClass *klass = runner->target->klass;
+
+    if (klass->emit == NULL) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "%s: writes no reproducers", klass->name);
+        return false;
+    }
+    return klass->emit(runner->target, program, finding,
+                       tw_judge_expected(runner->oracle), out, error);
+}
+
+const TwTrace *tw_runner_trace(TwRunner *runner)
+{
+    return &runner->trace;
+}
+
+/* Judges `trace`: by the oracle, or by the target's own reference. */
+static TwVerdict judge(TwRunner *runner, TwTarget *target,
+                       const TwProgram *program, TwTrace *trace,
+                       TwFinding *finding, TwJudgeStats *stats)
+{
+    if (target->klass->run_reference != NULL) {
+        target->klass->run_reference(target, program, &runner->reference);
+        return tw_judge_pair(program, tw_target_contract(target), runner->name,
+                             trace, &runner->reference, finding, stats);
+    }
+    return tw_judge(runner->oracle, program, tw_target_dialect(target),
+                    tw_target_contract(target), runner->name, trace, finding,
+                    stats);
+}
+
+/* Does a target that has run nothing before come to the same key? */
+static bool same_again(TwRunner *runner, const TwProgram *program,
+                       const TwFinding *finding)
+{
+    TwFinding again;
+    TwTarget *fresh = tw_target_open(&runner->options, NULL);
+
+    if (fresh == NULL) {
+        return false;
+    }
+    tw_target_run(fresh, program, &runner->confirm);
+    judge(runner, fresh, program, &runner->confirm, &again, NULL);
+    tw_target_close(fresh);
+    return strcmp(again.key, finding->key) == 0;
+}
+
+/* How often is this finding to be run again?  Keys beyond those that there is
+ * room for are all new. */
+static unsigned replays_of(TwRunner *runner, const TwFinding *finding)
+{
+    const char *key = finding->key;
+    unsigned i = 0;
+
+    if (finding->verdict == TW_VERDICT_HANG) {
+        return MIN(runner->replays, 1);
+    }
+    if (runner->per_key == 0) {
+        return runner->replays;
+    }
+    while (i < runner->n_seen && strcmp(runner->seen[i].key, key) != 0) {
+        i++;
+    }
+    if (i == runner->n_seen) {
+        if (i == MOST_KEYS) {
+            return runner->replays;
+        }
+        g_strlcpy(runner->seen[i].key, key, TW_KEY_SIZE);
+        runner->seen[i].count = 0;
+        runner->n_seen++;
+    }
+    return ++runner->seen[i].count <= runner->per_key ? runner->replays : 1;
+}
+
+/* Runs a finding again; false if it is flaky. */
+static bool confirm(TwRunner *runner, const TwProgram *program,
+                    TwFinding *finding)
+{
+    finding->replays = (uint8_t)replays_of(runner, finding);
+    for (unsigned i = 0; i < finding->replays; i++) {
+        finding->again += same_again(runner, program, finding);
+    }
+    return finding->again == finding->replays;
+}
+
+TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
+                        TwFinding *finding, TwJudgeStats *stats,
+                        uint64_t *counters)
+{
+    bool alive = tw_target_run(runner->target, program, &runner->trace);
+    TwVerdict verdict =
+        judge(runner, runner->target, program, &runner->trace, finding, stats);
+
+    if (counters != NULL) {
+        for (unsigned i = 0; i < TW_COUNTERS; i++) {
+            counters[i] += runner->trace.counters[i];
+        }
+    }
+    finding->known = 0;
+    finding->replays = finding->again = 0;
+    if (tw_verdict_is_finding(verdict)) {
+        finding->known =
+            (uint8_t)(1 + tw_known_match(runner->known, program, finding));
+    }
+    if (finding->known) {
+        if (stats != NULL) {
+            stats->verdicts[verdict]--;
+            stats->verdicts[TW_VERDICT_KNOWN]++;
+        }
+        verdict = TW_VERDICT_KNOWN;
+        finding->verdict = TW_VERDICT_KNOWN;
+    }
+    if (tw_verdict_is_finding(verdict) && !confirm(runner, program, finding)) {
+        verdict = TW_VERDICT_FLAKY;
+        finding->verdict = TW_VERDICT_FLAKY;
+        if (stats != NULL) {
+            stats->verdicts[TW_VERDICT_FLAKY]++;
+        }
+    }
+    if (!alive) {
+        /* Lost: the next program gets a new one, or ends as a crash. */
+        TwTarget *fresh = tw_target_open(&runner->options, NULL);
+        if (fresh != NULL) {
+            tw_target_close(runner->target);
+            runner->target = fresh;
+        }
+    }
+    return verdict;
+}
+
+/* In a child -------------------------------------------------------------- */
+
+typedef struct Isolated {
+    const TwTargetOptions *options;
+    const TwProgram *program;
+    unsigned replays;
+} Isolated;
+
+static bool run_there(void *data, volatile uint32_t *in_flight,
+                      TwFinding *finding, GError **error)
+{
+    const Isolated *i = data;
+    TwTargetOptions mine = *i->options;
+    TwRunner *runner;
+
+    mine.in_flight = in_flight;
+    runner = tw_runner_new(&mine, error);
+    if (runner == NULL) {
+        return false;
+    }
+    tw_runner_set_replays(runner, i->replays, 0);
+    tw_runner_run(runner, i->program, finding, NULL, NULL);
+    return true; /* the runner goes with the process */
+}
+
+bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
+                     uint32_t timeout_ms, TwFinding *finding, GError **error)
+{
+    Isolated once = {options, program, 1};
+
+    return tw_isolate(run_there, &once, options->name, program, timeout_ms,
+                      finding, error);
+}
+
+bool tw_run_repeatedly(const TwTargetOptions *options, const TwProgram *program,
+                       uint32_t timeout_ms, unsigned times, TwFinding *finding,
+                       GError **error)
+{
+    Isolated each = {options, program, 0};
+
+    return times == 1
+               ? tw_run_isolated(options, program, timeout_ms, finding, error)
+               : tw_isolate_repeatedly(run_there, &each, options->name, program,
+                                       timeout_ms, times, finding, error);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One case from program to verdict: run the target, judge the trace, and
+ * before anything is called a finding run it once more from a fresh target.
+ */
+#ifndef TW_FUZZ_RUN_RUNNER_H
+#define TW_FUZZ_RUN_RUNNER_H
+
+#include "fuzz/run/known.h"
+#include "oracle/freshness/situation.h"
+#include "oracle/story/story.h"
+#include "targets/target.h"
+
+typedef struct TwRunner TwRunner;
+
+/*
+ * Opens the target and makes an oracle for it.  NULL with `error` set as
+ * tw_target_open() does.
+ */
+TwRunner *tw_runner_new(const TwTargetOptions *options, GError **error);
+void tw_runner_free(TwRunner *runner);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwRunner, tw_runner_free)
+
+/*
+ * From here on findings are held against this list, which must outlive the
+ * runner; NULL: against none.  False with `error` as tw_known_select() has it.
+ */
+bool tw_runner_set_known(TwRunner *runner, TwKnown *known, GError **error);
+
+const TwDialect *tw_runner_dialect(TwRunner *runner);
+const TwContract *tw_runner_contract(TwRunner *runner);
+const char *tw_runner_version(TwRunner *runner);
+
+enum { TW_MAX_REPLAYS = 100 };
+
+/*
+ * How often a finding is run again, 1 to TW_MAX_REPLAYS times (at first 1): the
+ * first `per_key` findings of each key (0: all) so often, later ones once.
+ */
+void tw_runner_set_replays(TwRunner *runner, unsigned replays,
+                           unsigned per_key);
+
+/*
+ * Runs and judges one program in this process.  A finding that is on the list
+ * of known divergences gets the verdict `known`, in *finding too, whose key
+ * and text stay, and finding->known says which.  Any other finding is run
+ * again, each time on a freshly opened target (a hang once: it costs its whole
+ * time); unless each run gives the same key, the verdict is `flaky`, and
+ * finding->again of finding->replays is its rate.  `stats` and `counters`
+ * (TW_COUNTERS of them) are added to; both may be NULL.
+ */
+TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
+                        TwFinding *finding, TwJudgeStats *stats,
+                        uint64_t *counters);
+
+/* From here on the runner keeps the situations of the last program. */
+void tw_runner_meet(TwRunner *runner);
+/* They; NULL if they are not kept.  None where no oracle judges. */
+const TwMet *tw_runner_met(const TwRunner *runner);
+
+/* After a finding: what should have come of it (tw_judge_expected). */
+const TwExpected *tw_runner_expected(const TwRunner *runner);
+
+/* After a finding: its story (tw_story_new), for the caller to free.  NULL
+ * where no oracle judged: a target that is held against its own reference. */
+TwStory *tw_runner_story(const TwRunner *runner);
+
+/*
+ * Appends a reproducer of a finding of the last run for the target's
+ * maintainers (TwTargetClass: emit).  False with `error` (TW_TARGET_ERROR) if
+ * the target has none, or not for this finding.
+ */
+bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
+                    const TwFinding *finding, GString *out, GError **error);
+
+/* The trace of the last run; valid until the next. */
+const TwTrace *tw_runner_trace(TwRunner *runner);
+
+/*
+ * The same in a child process that is killed after `timeout_ms` (0: 10 s): a
+ * target that dies or hangs becomes a crash or hang finding with the operation
+ * in flight.  False with `error` set if no child could be made or the target
+ * could not be opened.
+ */
+bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
+                     uint32_t timeout_ms, TwFinding *finding, GError **error);
+
+/*
+ * The same `times` times (1 to TW_MAX_REPLAYS), each in a child of its own: the
+ * first finding, if there is any, finding->again of finding->replays runs gave
+ * its key, and unless all did, its verdict is `flaky`.  Once is
+ * tw_run_isolated(), which runs a finding a second time in its child.
+ */
+bool tw_run_repeatedly(const TwTargetOptions *options, const TwProgram *program,
+                       uint32_t timeout_ms, unsigned times, TwFinding *finding,
+                       GError **error);
+
+#endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of known divergences: reading, selecting, matching, avoiding. */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "fuzz/generate/generate.h"
+#include "fuzz/run/known.h"
+#include "fuzz/run/runner.h"
+#include "program/legality.h"
+
+#define ENTRY(name) \
+    "[" name "]\n" \
+    "target=fake*\nversions=2.0.0 - 2.0.1\nkeys=StaFake*;PrmFakeRd\n" \
+    "path=one;two\nreason=because\nlink=https://example.org/1\n" \
+    "expires=2027-06-30\n"
+
+static const TwTriggerInfo triggers[] = {
+    {"zero", "bit 0"}, {"one", "bit 1"}, {"two", "bit 2"}, {NULL, NULL}};
+
+static uint64_t met_now, avoided;
+
+static uint64_t met(const TwProgram *program, const TwFinding *finding)
+{
+    (void)program, (void)finding;
+    return met_now;
+}
+
+static void avoid(TwProgram *program, uint64_t set)
+{
+    (void)program;
+    avoided = set;
+}
+
+static const TwTargetClass fake = {
+    .name = "fake", .triggers = triggers, .triggers_met = met, .avoid = avoid};
+
+static TwKnown *known_of(const char *text)
+{
+    TwKnown *known = tw_known_new();
+    GError *error = NULL;
+
+    tw_known_add_text(known, text, strlen(text), "list", &error);
+    g_assert_no_error(error);
+    return known;
+}
+
+static bool selects(TwKnown *known, const char *target, const char *version)
+{
+    GError *error = NULL;
+
+    g_assert_true(tw_known_select(known, &fake, target, version, &error));
+    return tw_known_entry(known, 0)->active;
+}
+
+static void test_read(void)
+{
+    g_autoptr(TwKnown) known = known_of(ENTRY("a") ENTRY("b"));
+    const TwKnownEntry *e = tw_known_entry(known, 1);
+
+    g_assert_cmpuint(tw_known_n_entries(known), ==, 2);
+    g_assert_cmpstr(e->name, ==, "b");
+    g_assert_cmpstr(e->reason, ==, "because");
+    g_assert_cmpint(g_date_get_month(&e->expires), ==, 6);
+    g_assert_cmpuint(tw_known_n_entries(NULL), ==, 0);
+}
+
+/* Each mistake: what is replaced in an entry, by what, and what is said. */
+static void test_mistakes(void)
+{
+    static const struct {
+        const char *old, *new, *said;
+    } mistakes[] = {
+        {"target=fake*\n", "", "list: [a] target: expected a value"},
+        {"target=fake*", "target=", "list: [a] target: expected a value"},
+        {"2.0.0 - 2.0.1", "new ones", "list: [a] versions: expected \"2.0.1\""},
+        {"2.0.0 - 2.0.1", "-", "list: [a] versions: expected"},
+        {"StaFake*;", "Sta Fake;", "list: [a] keys: expected letters"},
+        {"keys=StaFake*;PrmFakeRd\n", "", "list: [a] keys: expected one"},
+        {"path=one;two\n", "path=\n", "list: [a] path: expected one"},
+        {"reason=because\n", "", "list: [a] reason: expected a value"},
+        {"link=https://example.org/1\n", "", "list: [a] link: expected"},
+        {"2027-06-30", "2027-02-30", "list: [a] expires: expected a day"},
+        {"2027-06-30", "30.6.2027", "list: [a] expires: expected a day"},
+        {"reason=", "excuse=x\nreason=", "list: [a] excuse: expected target"},
+        {"[a]\n", "", "list: expected a key file"},
+        {"[a]\n", "[a]\nhello\n", "list: expected a key file"},
+        {"because", "be\xff", "list: expected UTF-8"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(mistakes); i++) {
+        g_autoptr(TwKnown) known = known_of(ENTRY("before"));
+        g_autoptr(GString) text = g_string_new(ENTRY("a"));
+        g_autoptr(GError) error = NULL;
+
+        g_assert_cmpuint(
+            g_string_replace(text, mistakes[i].old, mistakes[i].new, 1), ==, 1);
+        g_assert_false(
+            tw_known_add_text(known, text->str, text->len, "list", &error));
+        g_assert_true(g_str_has_prefix(error->message, mistakes[i].said));
+        g_assert_null(strchr(error->message, '\n'));
+        g_assert_cmpuint(tw_known_n_entries(known), ==, 1);
+    }
+}
+
+static void test_names(void)
+{
+    g_autoptr(TwKnown) known = known_of(ENTRY("a"));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GString) many = g_string_new(NULL);
+
+    g_assert_false(tw_known_add_text(known, ENTRY("a"), strlen(ENTRY("a")),
+                                     "more", &error));
+    g_assert_cmpstr(error->message, ==,
+                    "more: [a]: expected a name that no other entry has");
+    g_clear_error(&error);
+    for (unsigned i = 0; i < TW_MAX_KNOWN; i++) {
+        g_string_append_printf(many, ENTRY("n%u"), i);
+    }
+    g_assert_false(
+        tw_known_add_text(known, many->str, many->len, "more", &error));
+    g_assert_nonnull(strstr(error->message, "expected at most 64 entries"));
+    g_assert_cmpuint(tw_known_n_entries(known), ==, 1);
+    g_clear_error(&error);
+    g_assert_false(tw_known_add_file(known, "/no/such/list", &error));
+    g_assert_nonnull(strstr(error->message, "/no/such/list"));
+}
+
+/* An entry for a class is one for its targets with an argument, too. */
+static void test_classes(void)
+{
+    static const struct {
+        const char *target, *name;
+        bool in;
+    } rows[] = {
+        {"fake", "fake", true},      {"fake", "fake:x", true},
+        {"fake:x", "fake:x", true},  {"fake:x", "fake", false},
+        {"fake:x", "fake:y", false}, {"other", "fake:x", false},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GString) text = g_string_new(ENTRY("a"));
+        g_autoptr(TwKnown) known = NULL;
+
+        g_string_replace(text, "fake*", rows[i].target, 1);
+        known = known_of(text->str);
+        g_assert_cmpint(selects(known, rows[i].name, "2.0.1"), ==, rows[i].in);
+    }
+}
+
+static void test_versions(void)
+{
+    static const struct {
+        const char *range, *version;
+        bool in;
+    } rows[] = {
+        {"2.0.0 - 2.0.1", "2.0.0", true},
+        {"2.0.0 - 2.0.1", "2.0.1", true},
+        {"2.0.0 - 2.0.1", "2.0.2", false},
+        {"2.0.0 - 2.0.1", "1.9.9", false},
+        {"2.0.0-2.0.1", "2.0.10", false},
+        {"2.0.9 -", "2.0.10", true},
+        {"- 2.1", "2.1", true},
+        {"- 2.1", "2.1.1", false},
+        {"2.0.1", "2.0.1", true},
+        {"2.0.1", "2.0.1.post1", true},
+        {"2.0.1", "2.0.2", false},
+        {"*", "77", true},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GString) text = g_string_new(ENTRY("a"));
+        g_autoptr(TwKnown) known = NULL;
+
+        g_string_replace(text, "2.0.0 - 2.0.1", rows[i].range, 1);
+        known = known_of(text->str);
+        g_test_message("%s in %s", rows[i].version, rows[i].range);
+        g_assert_cmpint(selects(known, "fake", rows[i].version), ==,
+                        rows[i].in);
+    }
+}
+
+static void test_select(void)
+{
+    g_autoptr(TwKnown) known = known_of(ENTRY("a"));
+    g_autoptr(TwKnown) lost = NULL;
+    g_autoptr(GString) text = g_string_new(ENTRY("a"));
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(selects(known, "fake:x86", "2.0.1"));
+    g_assert_cmphex(tw_known_entry(known, 0)->triggers, ==, 6);
+    g_assert_false(selects(known, "other", "2.0.1"));
+    g_string_replace(text, "one;two", "one;three", 1);
+    lost = known_of(text->str);
+    g_assert_false(tw_known_select(lost, &fake, "fake", "2.0.1", &error));
+    g_assert_cmpstr(error->message, ==,
+                    "[a] path: expected triggers of fake, not \"three\"");
+}
+
+static int match(const TwKnown *known, const char *key, uint64_t triggers_met)
+{
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    TwFinding finding = {.verdict = TW_VERDICT_STALE};
+
+    tw_program_init(program);
+    g_strlcpy(finding.key, key, sizeof(finding.key));
+    met_now = triggers_met;
+    return tw_known_match(known, program, &finding);
+}
+
+static void test_match(void)
+{
+    g_autoptr(TwKnown) known = known_of(ENTRY("a"));
+
+    g_assert_cmpint(match(known, "StaFakeRdRam", 2), ==, -1); /* none chosen */
+    g_assert_true(selects(known, "fake", "2.0.1"));
+    g_assert_cmpint(match(known, "StaFakeRdRam", 2), ==, 0);
+    g_assert_cmpint(match(known, "StaFakeRdRam", 4), ==, 0);
+    g_assert_cmpint(match(known, "PrmFakeRd", 6), ==, 0);
+    g_assert_cmpint(match(known, "PrmFakeRdMio", 6), ==, -1);
+    g_assert_cmpint(match(known, "StaFakeRdRam", 1), ==, -1);
+    g_assert_cmpint(match(known, "StaFakeRdRam", 0), ==, -1);
+    g_assert_cmpint(match(NULL, "StaFakeRdRam", 7), ==, -1);
+    g_assert_false(selects(known, "fake", "3.0"));
+    g_assert_cmpint(match(known, "StaFakeRdRam", 7), ==, -1);
+}
+
+/* Most programs avoid all, some all but one, some none. */
+static void test_avoid(void)
+{
+    g_autoptr(TwKnown) known = known_of(ENTRY("a"));
+    TwRng rng = tw_rng_for(1, 1);
+    unsigned all = 0, but_one = 0, none = 0;
+
+    g_assert_true(selects(known, "fake", "2.0.1"));
+    for (unsigned i = 0; i < 1600; i++) {
+        avoided = 0;
+        tw_known_avoid(known, NULL, &rng);
+        all += avoided == 6;
+        but_one += avoided == 2 || avoided == 4;
+        none += avoided == 0;
+    }
+    g_assert_cmpuint(all + but_one + none, ==, 1600);
+    g_assert_cmpuint(all, >, 1300);
+    g_assert_cmpuint(but_one, >, 40);
+    g_assert_cmpuint(none, >, 40);
+    tw_known_avoid(NULL, NULL, &rng);
+}
+
+/* What real targets say: their own programs, edited, meet no trigger, and are
+ * programs of theirs still; and the target agrees with the oracle then. */
+static void test_targets(void)
+{
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    g_autofree TwProgram *again = g_new(TwProgram, 1);
+    TwFinding all = {.op = TW_NO_OP};
+    unsigned with = 0, opened = 0;
+
+    for (const TwTargetClass *const *k = tw_target_classes(); *k; k++) {
+        TwTargetOptions options = {.name = (*k)->name};
+        uint64_t every = 0, ever = 0;
+        g_autoptr(TwRunner) runner = NULL;
+        g_autoptr(GError) error = NULL;
+        unsigned n = 0;
+
+        if ((*k)->triggers == NULL) {
+            continue;
+        }
+        while ((*k)->triggers[n].name) {
+            every |= UINT64_C(1) << n++;
+        }
+        g_assert_cmpuint(n, <=, TW_MAX_TRIGGERS);
+        with++;
+        runner = tw_runner_new(&options, &error);
+        if (runner == NULL && /* not with this version of the library */
+            g_error_matches(error, TW_TARGET_ERROR,
+                            TW_TARGET_ERROR_ENVIRONMENT)) {
+            continue;
+        }
+        g_assert_no_error(error);
+        opened++;
+        for (unsigned i = 0; i < 3000; i++) {
+            const TwDialect *dialect = tw_runner_dialect(runner);
+            TwRng rng = tw_rng_for(77, i);
+            char why[160] = "";
+            TwFinding finding;
+
+            tw_generate(program, i % TW_PROFILES, dialect, &rng);
+            ever |= (*k)->triggers_met(program, &all);
+            (*k)->avoid(program, every);
+            g_assert_cmphex((*k)->triggers_met(program, &all), ==, 0);
+            if (!tw_program_check(program, why, sizeof(why)) ||
+                !tw_dialect_admits(dialect, program, why, sizeof(why))) {
+                g_error("program %u: %s", i, why);
+            }
+            tw_program_copy(again, program);
+            (*k)->avoid(again, every);
+            g_assert_true(tw_program_equal(program, again));
+            if (i % 10 == 0) {
+                g_assert_false(tw_verdict_is_finding(
+                    tw_runner_run(runner, program, &finding, NULL, NULL)));
+            }
+        }
+        g_assert_cmphex(ever, ==, every); /* or nothing was tested */
+    }
+    g_assert_true(opened >= 2 || with == 0);
+}
+
+static void test_builtin(void)
+{
+    g_autoptr(TwKnown) known = tw_known_new_builtin();
+    GError *error = NULL;
+
+    g_assert_cmpuint(tw_known_n_entries(known), >, 0);
+    for (const TwTargetClass *const *k = tw_target_classes(); *k; k++) {
+        tw_known_select(known, *k, (*k)->name, "2.0.1", &error);
+        g_assert_no_error(error);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/known/read", test_read);
+    g_test_add_func("/known/mistakes", test_mistakes);
+    g_test_add_func("/known/names", test_names);
+    g_test_add_func("/known/classes", test_classes);
+    g_test_add_func("/known/versions", test_versions);
+    g_test_add_func("/known/select", test_select);
+    g_test_add_func("/known/match", test_match);
+    g_test_add_func("/known/avoid", test_avoid);
+    g_test_add_func("/known/targets", test_targets);
+    g_test_add_func("/known/builtin", test_builtin);
+    return g_test_run();
+}
