@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See exhaust-naive.h. */
+/* See naive.h. */
 #include "fuzz/exhaust/naive.h"
 
 #include <string.h>

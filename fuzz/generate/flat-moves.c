@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The script of flat programs (generate-flat.c), move by move: fill, take
+ * The script of flat programs (flat.c), move by move: fill, take
  * something away, look again.
  */
 #include "fuzz/generate/put.h"

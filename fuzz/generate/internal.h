@@ -62,7 +62,7 @@ typedef struct TwAim {
     uint64_t addr;            /* the address in it */
 } TwAim;
 
-/* What the script is made of; see generate-moves.c. */
+/* What the script is made of; see moves.c. */
 typedef enum TwMove {
     MOVE_ACCESS,      /* somewhere */
     MOVE_AGAIN,       /* where an access was before, another type */
@@ -165,12 +165,12 @@ static inline bool tw_gen_speaks(const TwDialect *dialect, unsigned code)
 /* The numbers of a profile. */
 const TwMixture *tw_gen_mixture(TwProfile profile);
 
-/* --- generate-topology.c: objects and setup --- */
+/* --- topology.c: objects and setup --- */
 
 /* Fills everything but the script; the sketch follows. */
 void tw_gen_topology(TwGen *gen);
 
-/* --- generate-setup.c: tables and page maps --- */
+/* --- setup.c: tables and page maps --- */
 
 /* Fills the setup of a program that has its objects. */
 void tw_gen_setup(TwGen *gen);
@@ -178,7 +178,7 @@ void tw_gen_setup(TwGen *gen);
 /* How many spaces there are from the start; a late one is the last. */
 unsigned tw_gen_live_spaces(const TwGen *gen);
 
-/* --- generate-sketch.c: what leads where --- */
+/* --- sketch.c: what leads where --- */
 
 /*
  * Sketches an existing program (its topology, setup and the page-map and IOMMU
@@ -217,7 +217,7 @@ uint64_t tw_gen_pick_in_space(TwGen *gen, uint8_t space, TwAttrs attrs,
 uint64_t tw_gen_pick_room(TwGen *gen, uint8_t space, uint64_t *length,
                           unsigned via);
 
-/* --- generate-moves.c: the script --- */
+/* --- moves.c: the script --- */
 
 /* Appends moves until the script has `goal` operations. */
 void tw_gen_script(TwGen *gen, unsigned goal);
@@ -229,7 +229,7 @@ void tw_gen_weigh(TwGen *gen);
 /* Appends one move of the profile's mixture. */
 void tw_gen_move(TwGen *gen);
 
-/* --- generate-op.c: one operation, knowing only the program --- */
+/* --- op.c: one operation, knowing only the program --- */
 
 /*
  * A random operation with code `code` on objects that exist.  False if the

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The script, move by move: accesses, IOMMU changes and the TLB here, what
- * concerns the whole board in generate-board.c.  A move is a short sequence
+ * concerns the whole board in board.c.  A move is a short sequence
  * that some class of bugs needs: fill-change-notify-access, the same TLB slot
  * for another page, a range that meets only the last byte.
  */

@@ -5,7 +5,7 @@
 
 #include "fuzz/generate/internal.h"
 
-/* --- generate-put.c: operations --- */
+/* --- put.c: operations --- */
 
 /* Has the script no room left? */
 bool tw_gen_full(const TwGen *gen);
@@ -79,7 +79,7 @@ void tw_put_page(TwGen *gen, const TwAim *aim, uint8_t actor);
 /* Ends what is cached of an aim's page. */
 void tw_put_flush(TwGen *gen, const TwAim *aim, uint8_t actor);
 
-/* --- generate-regions.c: what spaces are filled with --- */
+/* --- regions.c: what spaces are filled with --- */
 
 /* Where the next region of each space goes. */
 typedef struct TwGenCursor {
@@ -103,7 +103,7 @@ void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space);
  * large; nothing if there are not regions enough left. */
 void tw_gen_add_grid(TwGen *gen, TwGenCursor *cursor, uint8_t space);
 
-/* --- generate-board.c: changes of regions --- */
+/* --- board.c: changes of regions --- */
 
 /* One topology change of region `id`, unless one is undone. */
 void tw_put_topology(TwGen *gen, uint8_t id, uint8_t actor);
@@ -113,7 +113,7 @@ uint8_t tw_gen_some_region(TwGen *gen, const TwAim *aim);
 void tw_put_any_change(TwGen *gen, const TwAim *aim, uint8_t actor,
                        bool notified);
 
-/* --- generate-flat.c: where pages lead to their own addresses --- */
+/* --- flat.c: where pages lead to their own addresses --- */
 
 enum { TW_FLAT_MIB_LG = 20 };
 /* Has some accesses made by instructions in pages of the program. */
@@ -131,12 +131,12 @@ uint64_t tw_flat_place(TwGen *gen);
 /* Rights of a page that has not got all. */
 uint8_t tw_flat_rights(TwGen *gen);
 
-/* --- generate-flat-moves.c --- */
+/* --- flat-moves.c --- */
 
 /* One move. */
 void tw_flat_move(TwGen *gen);
 
-/* --- generate-moves.c, -board.c, -watch.c, -time.c: moves used by others ---
+/* --- moves.c, -board.c, -watch.c, -time.c: moves used by others ---
  */
 
 void tw_move_access(TwGen *gen);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Topologies that mean something: a CPU's space with RAM, devices, aliases and
- * IOMMUs in it (generate-regions.c), and further spaces behind the IOMMUs.
+ * IOMMUs in it (regions.c), and further spaces behind the IOMMUs.
  */
 #include "fuzz/generate/put.h"
 

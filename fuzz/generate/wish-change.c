@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The script of a wish (generate-wish.h): away from the wished answer, an
+ * The script of a wish (wish.h): away from the wished answer, an
  * access, back by the wished change, the wished event, the access again.
  */
 #include "fuzz/generate/wish.h"

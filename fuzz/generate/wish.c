@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The way to a wished situation: CPU, page, IOMMUs, leaf; see
- * generate-wish.h. */
+ * wish.h. */
 #include "fuzz/generate/wish.h"
 
 #include "program/legality.h"

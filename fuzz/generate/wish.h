@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A wish: one situation (oracle/freshness/situation.h) that a random program is to bring
- * about, and the way to it: page map, IOMMUs, leaf.  For generate-wish*.c only.
+ * A wish: one situation (oracle/freshness/situation.h) that a random program is
+ * to bring about, and the way to it: page map, IOMMUs, leaf.  For
+ * generate-wish*.c only.
  *
  * The way is laid in the setup, so that the program starts where the access
  * has the wished answer at the wished depth.  The script then goes away from
@@ -64,7 +65,7 @@ void tw_wish_set_page(TwWish *wish, uint8_t cpu, uint64_t va, uint64_t pa,
 void tw_wish_set_map(TwWish *wish, const TwWishPlace *hop,
                      const TwWishPlace *to, uint8_t perm);
 
-/* --- generate-wish-change.c --- */
+/* --- wish-change.c --- */
 
 /* Chooses the change that a transaction, a device, a restore or a fill is to
  * hold; prepares its regions.  False: there is none. */

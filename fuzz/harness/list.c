@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See harness-list.h. */
+/* See list.h. */
 #include "fuzz/harness/list.h"
 
 #include <string.h>

@@ -21,7 +21,7 @@ typedef enum TwObject {
 
 enum { EDIT_REFS = 3 };
 
-/* --- minimise-edit.c, minimise-redirect.c --- */
+/* --- edit.c, redirect.c --- */
 
 /* Where `op` names objects of this kind; returns how many (ids only, not
  * "all", "none" or the board). */
@@ -112,7 +112,7 @@ static inline bool tw_turn(TwTurns *turns)
 
 typedef void (*TwPass)(TwTurns *turns);
 
-/* --- minimise-structure.c: operations, objects with their users --- */
+/* --- structure.c: operations, objects with their users --- */
 void tw_pass_tail(TwTurns *turns);
 void tw_pass_script(TwTurns *turns);
 void tw_pass_setup(TwTurns *turns);
@@ -125,7 +125,7 @@ void tw_pass_bypass(TwTurns *turns);
 void tw_pass_flatten(TwTurns *turns);
 void tw_pass_renumber(TwTurns *turns);
 
-/* --- minimise-join.c: one of two --- */
+/* --- join.c: one of two --- */
 void tw_pass_merge(TwTurns *turns);
 void tw_pass_unwrap(TwTurns *turns);
 void tw_pass_stand_in(TwTurns *turns);
@@ -133,16 +133,16 @@ void tw_pass_actors(TwTurns *turns);
 void tw_pass_start(TwTurns *turns);
 void tw_pass_entries(TwTurns *turns);
 
-/* --- minimise-detour.c: one thing instead of another --- */
+/* --- detour.c: one thing instead of another --- */
 void tw_pass_pages(TwTurns *turns);
 void tw_pass_disable(TwTurns *turns);
 void tw_pass_detours(TwTurns *turns);
 void tw_pass_sink(TwTurns *turns);
 
-/* --- minimise-properties.c: properties to their defaults --- */
+/* --- properties.c: properties to their defaults --- */
 void tw_pass_properties(TwTurns *turns);
 
-/* --- minimise-numbers.c: addresses, sizes, the page size --- */
+/* --- numbers.c: addresses, sizes, the page size --- */
 void tw_pass_page_size(TwTurns *turns);
 void tw_pass_places(TwTurns *turns);
 void tw_pass_sizes(TwTurns *turns);

@@ -20,7 +20,7 @@ static inline uint32_t tw_below(TwMutation *m, uint32_t bound)
 /* A number near `value`, or an address that the program knows. */
 uint64_t tw_mutate_nudge(TwMutation *m, uint64_t value);
 
-/* --- mutate-objects.c: each changes one thing, or nothing --- */
+/* --- objects.c: each changes one thing, or nothing --- */
 
 void tw_mutate_change_region(TwMutation *m);
 /* A new leaf or alias somewhere. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which situations (oracle/freshness/situation.h) programs have brought about, how
- * often, and the file that keeps it.  The file is text, so that two can be
+ * Which situations (oracle/freshness/situation.h) programs have brought about,
+ * how often, and the file that keeps it.  The file is text, so that two can be
  * compared by eye; a tool that adds to it keeps what is there.
  */
 #ifndef TW_FUZZ_RUN_COVERAGE_H

@@ -25,10 +25,9 @@
  *   choice.c    answers as outcomes of a whole access, and in words
  *   explain.c   what a difference is called, and the text of a finding
  *   tell.c      a walk once more, step by step, for people
- *   story.c     the story of a finding; story.h is the door, story-text.c
- *               makes plain text of it
- *   scene.c     the world at one moment, for drawing; scene.h is the door
- *   access.c    judges one access
+ *   story.c     the story of a finding; story.h is the door,
+ * oracle/story/text.c makes plain text of it scene.c     the world at one
+ * moment, for drawing; scene.h is the door access.c    judges one access
  *   judge.c     steps all of this through a program
  *
  * Time.  Every change of the world and every event that ends cached answers

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From a finding to its cause: first what the story tells, then experiments
- * (cause-probe.c), those first that say most.  Two families: an old answer that
+ * (probe.c), those first that say most.  Two families: an old answer that
  * was kept although something should have ended it, and a walk that goes
  * elsewhere without any cache.  The verdict does not tell them apart for sure:
  * a wrong walk may happen to give what was right once.

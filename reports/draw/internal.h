@@ -4,10 +4,10 @@
  * described (rows of text), then measured, then placed, then written; all
  * lengths are whole pixels.
  *
- *   draw-regions.c  regions as boxes inside boxes
- *   draw-cards.c    what stands around them: spaces, CPUs, IOMMU tables
- *   draw-layout.c   where the cards stand
- *   draw-ways.c     the ways of an access
+ *   regions.c  regions as boxes inside boxes
+ *   cards.c    what stands around them: spaces, CPUs, IOMMU tables
+ *   layout.c   where the cards stand
+ *   ways.c     the ways of an access
  *   draw.c          the order of it all, and the legend
  */
 #ifndef TW_REPORTS_DRAW_INTERNAL_H

@@ -66,7 +66,7 @@ TwStoreThere tw_store_owner_there(const char *here, const char *owner);
 bool tw_store_owner_register(TwStore *store, GError **error);
 
 /* The statements that make an empty store, and that bring one of version i to
- * i + 1 (i from 1; ended by NULL).  store-schema.c. */
+ * i + 1 (i from 1; ended by NULL).  schema.c. */
 extern const char tw_store_schema[];
 extern const char *const tw_store_migrations[];
 

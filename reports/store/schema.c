@@ -14,7 +14,7 @@
     "  value REAL NOT NULL," \
     "  PRIMARY KEY (run, name)) WITHOUT ROWID;"
 
-#define OWNER "owner TEXT NOT NULL DEFAULT ''" /* store-owner.c */
+#define OWNER "owner TEXT NOT NULL DEFAULT ''" /* owner.c */
 
 const char tw_store_schema[] =
     "CREATE TABLE runs ("
