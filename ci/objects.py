@@ -52,6 +52,8 @@ def read_objects(build, top):
         # "object: name type [value size]"
         made, name, kind = line.split()[:3]
         source = of_object[made.removesuffix(":")]
+        if name.startswith("__odr_asan"):  # AddressSanitizer's own
+            continue
         if kind in "Uwv":
             source.used.add(name)
         else:

@@ -1,35 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The check of the rooms passes a tree without circles, and fails on each that
-# is planted; it says which names make it.  CC chooses the compiler (clang).
+# is planted; it says which names make it.
 set -eu
 
+# shellcheck disable=SC2034 # test-check.sh uses it
 check='check-rooms'
-. "$(dirname "$0")/test-check.sh"
-
-# put FILE LINE...: a C file.
-put()
-{
-    file=$1
-    shift
-    mkdir -p "$tree/$(dirname "$file")"
-    printf '%s\n' "$@" >"$tree/$file"
-}
-
-# try STATUS NAME [LINE]: compiles the tree, and checks it.
-try()
-{
-    made='['
-    for file in "$tree"/*/*.c; do
-        ${CC:-clang} -w -c -o "${file%.c}.o" "$file"
-        made="$made{\"directory\": \"$tree\", \"file\": \"$file\","
-        made="$made \"output\": \"${file%.c}.o\"},"
-    done
-    mkdir -p "$tree/build"
-    echo "${made%,}]" >"$tree/build/compile_commands.json"
-    option=$tree/build
-    expect "$1" "$2" "$tree" ${3+"$3"}
-}
+. "$(dirname "$0")/test-objects.sh"
 
 put low/low.c 'int low(void) { return 1; }'
 put low/more.c 'int low(void); int more(void) { return low(); }'

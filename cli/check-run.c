@@ -34,7 +34,7 @@ typedef struct Shared {
     Slot slots[];
 } Shared;
 
-static void run_case(const TwCheck *check, const TwCheckCase *one,
+static void run_case(const TwCheckJob *check, const TwCheckCase *one,
                      TwProgram *program, Slot *slot)
 {
     GError *error = NULL;
@@ -60,7 +60,7 @@ static void run_case(const TwCheck *check, const TwCheckCase *one,
     atomic_store(&slot->done, 1);
 }
 
-static void work(const TwCheck *check, Shared *shared, pid_t parent)
+static void work(const TwCheckJob *check, Shared *shared, pid_t parent)
 {
     TwProgram *program = g_new(TwProgram, 1);
     uint32_t i;
@@ -96,8 +96,8 @@ static bool wait_for(const Slot *slot, pid_t *workers, unsigned n)
     return true;
 }
 
-static bool take_all(TwCheck *check, Shared *shared, pid_t *workers, unsigned n,
-                     TwCheckDone done, void *data, GError **error)
+static bool take_all(TwCheckJob *check, Shared *shared, pid_t *workers,
+                     unsigned n, TwCheckDone done, void *data, GError **error)
 {
     for (unsigned i = 0; i < check->cases->len; i++) {
         TwCheckCase *one = g_ptr_array_index(check->cases, i);
@@ -121,7 +121,8 @@ static bool take_all(TwCheck *check, Shared *shared, pid_t *workers, unsigned n,
     return true;
 }
 
-bool tw_check_run(TwCheck *check, TwCheckDone done, void *data, GError **error)
+bool tw_check_run(TwCheckJob *check, TwCheckDone done, void *data,
+                  GError **error)
 {
     unsigned n = MIN(check->jobs, check->cases->len);
     size_t size = sizeof(Shared) + check->cases->len * sizeof(Slot);

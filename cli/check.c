@@ -23,7 +23,7 @@ static int by_path(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void add_case(TwCheck *check, const char *path)
+static void add_case(TwCheckJob *check, const char *path)
 {
     TwCheckCase *one = g_new0(TwCheckCase, 1);
 
@@ -58,7 +58,7 @@ static bool collect(const char *folder, GPtrArray *paths)
     return ok;
 }
 
-static bool add_path(TwCheck *check, const char *path)
+static bool add_path(TwCheckJob *check, const char *path)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
 
@@ -81,7 +81,7 @@ static bool add_path(TwCheck *check, const char *path)
 }
 
 /* What is noted of a case, for this version of the target. */
-static void read_notes(const TwCheck *check, TwCheckCase *one,
+static void read_notes(const TwCheckJob *check, TwCheckCase *one,
                        const TwComments *comments)
 {
     char *version;
@@ -102,7 +102,7 @@ static void read_notes(const TwCheck *check, TwCheckCase *one,
 }
 
 /* Every file is a case, before any is run. */
-static bool read_cases(TwCheck *check, int n, char **paths)
+static bool read_cases(TwCheckJob *check, int n, char **paths)
 {
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     GError *error = NULL;
@@ -132,7 +132,7 @@ static bool read_cases(TwCheck *check, int n, char **paths)
 }
 
 /* Opens the targets once, so that one which cannot be started is told first. */
-static int open_targets(TwCheck *check)
+static int open_targets(TwCheckJob *check)
 {
     for (unsigned t = 0; t < check->n_targets; t++) {
         GError *error = NULL;
@@ -197,7 +197,7 @@ static TwCheckStatus against_other(const TwCheckCase *one)
                                                          : TW_CHECK_DIFFERS;
 }
 
-static bool fails(const TwCheck *check, const TwCheckCase *one)
+static bool fails(const TwCheckJob *check, const TwCheckCase *one)
 {
     unsigned verdict = one->outcomes[0].finding.verdict;
 
@@ -225,7 +225,7 @@ typedef struct Output {
 } Output;
 
 /* Is it known, and which entries could it have matched? */
-static void look_up(TwCheck *check, const TwProgram *program,
+static void look_up(TwCheckJob *check, const TwProgram *program,
                     TwFinding *finding)
 {
     const TwKnown *known = check->known.list;
@@ -241,7 +241,7 @@ static void look_up(TwCheck *check, const TwProgram *program,
     }
 }
 
-static void is_done(TwCheck *check, TwCheckCase *one, void *data)
+static void is_done(TwCheckJob *check, TwCheckCase *one, void *data)
 {
     Output *out = data;
     TwFinding *finding = &one->outcomes[0].finding;
@@ -265,7 +265,7 @@ static void is_done(TwCheck *check, TwCheckCase *one, void *data)
 
 /* The whole ---------------------------------------------------------------- */
 
-static int run_all(TwCheck *check, gboolean json, const char *junit)
+static int run_all(TwCheckJob *check, gboolean json, const char *junit)
 {
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     Output out = {.program = program, .json = json};
@@ -295,7 +295,7 @@ static int run_all(TwCheck *check, gboolean json, const char *junit)
                : TW_EXIT_CLEAN;
 }
 
-static bool want_ready(TwCheck *check, const char *want)
+static bool want_ready(TwCheckJob *check, const char *want)
 {
     static const char *const names[] = {"no-worse", "noted", "clean"};
 
@@ -311,7 +311,7 @@ static bool want_ready(TwCheck *check, const char *want)
 }
 
 /* The other target is another name with the same options. */
-static bool targets_ready(TwCheck *check, const char *against)
+static bool targets_ready(TwCheckJob *check, const char *against)
 {
     TwCliTarget *first = &check->targets[0], *other = &check->targets[1];
 
@@ -333,7 +333,7 @@ static bool targets_ready(TwCheck *check, const char *against)
 
 int tw_verb_check(int argc, char **argv)
 {
-    TwCheck check = {.cases = g_ptr_array_new_with_free_func(case_free)};
+    TwCheckJob check = {.cases = g_ptr_array_new_with_free_func(case_free)};
     g_autofree char *against = NULL, *junit = NULL, *want = NULL;
     int jobs = (int)g_get_num_processors(), times = 1;
     int code = TW_EXIT_USAGE;

@@ -43,7 +43,7 @@ typedef struct TwCheckCase {
     bool failed;
 } TwCheckCase;
 
-typedef struct TwCheck {
+typedef struct TwCheckJob {
     TwCliTarget targets[2];
     unsigned n_targets;
     uint32_t patience[2]; /* ms for one case */
@@ -55,23 +55,22 @@ typedef struct TwCheck {
     unsigned totals[TW_CHECK_STATUSES], failed;
     uint64_t matched[TW_MAX_KNOWN], met[TW_MAX_KNOWN]; /* cases, by entry, on
                                                         * the first target */
-} TwCheck;
-
-const char *tw_check_status_name(TwCheckStatus status);
+} TwCheckJob;
 
 /* Called in the parent, case by case in their order. */
-typedef void (*TwCheckDone)(TwCheck *check, TwCheckCase *one, void *data);
+typedef void (*TwCheckDone)(TwCheckJob *check, TwCheckCase *one, void *data);
 
 /*
  * Runs all cases on all targets in `jobs` processes.  False with `error` set
  * if a target cannot be started or a case is gone.
  */
-bool tw_check_run(TwCheck *check, TwCheckDone done, void *data, GError **error);
+bool tw_check_run(TwCheckJob *check, TwCheckDone done, void *data,
+                  GError **error);
 
 /* The line of a case, the totals; JSON; the text of a JUnit file. */
-void tw_check_print_case(const TwCheck *check, const TwCheckCase *one);
-void tw_check_print_totals(const TwCheck *check);
-void tw_check_print_json(const TwCheck *check);
-GString *tw_check_junit(const TwCheck *check);
+void tw_check_print_case(const TwCheckJob *check, const TwCheckCase *one);
+void tw_check_print_totals(const TwCheckJob *check);
+void tw_check_print_json(const TwCheckJob *check);
+GString *tw_check_junit(const TwCheckJob *check);
 
 #endif

@@ -5,7 +5,7 @@
 #include "cli/check.h"
 #include "cli/common/xml.h"
 
-const char *tw_check_status_name(TwCheckStatus status)
+static const char *status_name(TwCheckStatus status)
 {
     static const char *const names[TW_CHECK_STATUSES] = {
         [TW_CHECK_AS_NOTED] = "as noted", [TW_CHECK_FIXED] = "fixed",
@@ -32,7 +32,7 @@ static void append_result(GString *line, const TwFinding *finding)
 }
 
 /* What came of a case, without its path: also the message of a failure. */
-static GString *result_line(const TwCheck *check, const TwCheckCase *one)
+static GString *result_line(const TwCheckJob *check, const TwCheckCase *one)
 {
     GString *line = g_string_new(NULL);
     const TwFinding *finding = &one->outcomes[0].finding;
@@ -42,7 +42,7 @@ static GString *result_line(const TwCheck *check, const TwCheckCase *one)
         g_string_append(line, " | ");
         append_result(line, &one->outcomes[1].finding);
     }
-    g_string_append_printf(line, ": %s", tw_check_status_name(one->status));
+    g_string_append_printf(line, ": %s", status_name(one->status));
     if (one->status == TW_CHECK_KNOWN) {
         g_string_append_printf(
             line, " (%s)",
@@ -55,7 +55,7 @@ static GString *result_line(const TwCheck *check, const TwCheckCase *one)
     return line;
 }
 
-void tw_check_print_case(const TwCheck *check, const TwCheckCase *one)
+void tw_check_print_case(const TwCheckJob *check, const TwCheckCase *one)
 {
     GString *line = result_line(check, one);
 
@@ -65,7 +65,7 @@ void tw_check_print_case(const TwCheck *check, const TwCheckCase *one)
 }
 
 /* "zoo:slug (1)", with the other target behind it, if there is one. */
-static GString *targets_line(const TwCheck *check)
+static GString *targets_line(const TwCheckJob *check)
 {
     GString *line = g_string_new(NULL);
 
@@ -76,7 +76,7 @@ static GString *targets_line(const TwCheck *check)
     return line;
 }
 
-void tw_check_print_totals(const TwCheck *check)
+void tw_check_print_totals(const TwCheckJob *check)
 {
     GString *targets = targets_line(check);
     const char *between = ":";
@@ -85,8 +85,7 @@ void tw_check_print_totals(const TwCheck *check)
            check->cases->len == 1 ? "" : "s", targets->str);
     for (unsigned s = 0; s < TW_CHECK_STATUSES; s++) {
         if (check->totals[s] > 0) {
-            printf("%s %u %s", between, check->totals[s],
-                   tw_check_status_name(s));
+            printf("%s %u %s", between, check->totals[s], status_name(s));
             between = ",";
         }
     }
@@ -113,14 +112,14 @@ static void json_result(JsonBuilder *b, const TwFinding *finding)
     tw_cli_json_string(b, "text", finding->text);
 }
 
-static void json_case(const TwCheck *check, JsonBuilder *b,
+static void json_case(const TwCheckJob *check, JsonBuilder *b,
                       const TwCheckCase *one)
 {
     const TwFinding *finding = &one->outcomes[0].finding;
 
     json_builder_begin_object(b);
     tw_cli_json_string(b, "file", one->path);
-    tw_cli_json_string(b, "status", tw_check_status_name(one->status));
+    tw_cli_json_string(b, "status", status_name(one->status));
     tw_cli_json_bool(b, "failed", one->failed);
     if (one->expects) {
         tw_cli_json_string(b, "noted", one->key);
@@ -140,7 +139,7 @@ static void json_case(const TwCheck *check, JsonBuilder *b,
     json_builder_end_object(b);
 }
 
-void tw_check_print_json(const TwCheck *check)
+void tw_check_print_json(const TwCheckJob *check)
 {
     static const char *const names[] = {"target", "against"};
     static const char *const versions[] = {"version", "against_version"};
@@ -161,7 +160,7 @@ void tw_check_print_json(const TwCheck *check)
     json_builder_begin_object(b);
     for (unsigned s = 0; s < TW_CHECK_STATUSES; s++) {
         if (check->totals[s] > 0) {
-            tw_cli_json_int(b, tw_check_status_name(s), check->totals[s]);
+            tw_cli_json_int(b, status_name(s), check->totals[s]);
         }
     }
     json_builder_end_object(b);
@@ -174,7 +173,7 @@ void tw_check_print_json(const TwCheck *check)
 
 /* JUnit -------------------------------------------------------------------- */
 
-static double seconds_of(const TwCheck *check, const TwCheckCase *one)
+static double seconds_of(const TwCheckJob *check, const TwCheckCase *one)
 {
     double seconds = 0;
 
@@ -184,7 +183,7 @@ static double seconds_of(const TwCheck *check, const TwCheckCase *one)
     return seconds;
 }
 
-static void junit_case(const TwCheck *check, GString *xml,
+static void junit_case(const TwCheckJob *check, GString *xml,
                        const TwCheckCase *one)
 {
     g_autofree char *folder = g_path_get_dirname(one->path);
@@ -198,7 +197,7 @@ static void junit_case(const TwCheck *check, GString *xml,
     g_string_append(xml, ">\n");
     if (one->failed) {
         g_string_append(xml, "      <failure");
-        tw_xml_attribute(xml, "type", tw_check_status_name(one->status));
+        tw_xml_attribute(xml, "type", status_name(one->status));
         tw_xml_attribute(xml, "message", result->str);
         g_string_append_c(xml, '>');
         for (unsigned t = 0; t < check->n_targets; t++) {
@@ -218,7 +217,7 @@ static void junit_case(const TwCheck *check, GString *xml,
     g_string_free(result, TRUE);
 }
 
-GString *tw_check_junit(const TwCheck *check)
+GString *tw_check_junit(const TwCheckJob *check)
 {
     GString *xml = g_string_new("<?xml version=\"1.0\" "
                                 "encoding=\"UTF-8\"?>\n");

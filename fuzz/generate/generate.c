@@ -143,31 +143,24 @@ static const TwMixture mixtures[TW_MIXTURES] = {
 };
 /* clang-format on */
 
-static const struct {
-    const char *name, *summary;
-} profiles[TW_PROFILES] = {
-    {"balanced", "a bit of everything; what bench measures"},
-    {"iommu", "deep nesting, small granules, several indexes"},
-    {"invalidate", "fill, change, notify, access; several CPUs"},
-    {"topology", "overlaps, aliases, sub-pages, transactions"},
-    {"hostile", "extremes: 2^64, cycles, many objects"},
+static const char *const profiles[TW_PROFILES] = {
+    "balanced",   /* a bit of everything; what bench measures */
+    "iommu",      /* deep nesting, small granules, several indexes */
+    "invalidate", /* fill, change, notify, access; several CPUs */
+    "topology",   /* overlaps, aliases, sub-pages, transactions */
+    "hostile",    /* extremes: 2^64, cycles, many objects */
 };
 
 const char *tw_profile_name(unsigned profile)
 {
-    return profile < TW_PROFILES ? profiles[profile].name : NULL;
-}
-
-const char *tw_profile_summary(unsigned profile)
-{
-    return profile < TW_PROFILES ? profiles[profile].summary : NULL;
+    return profile < TW_PROFILES ? profiles[profile] : NULL;
 }
 
 unsigned tw_profile_find(const char *name)
 {
     unsigned profile = 0;
 
-    while (profile < TW_PROFILES && strcmp(profiles[profile].name, name) != 0) {
+    while (profile < TW_PROFILES && strcmp(profiles[profile], name) != 0) {
         profile++;
     }
     return profile;

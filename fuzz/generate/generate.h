@@ -27,7 +27,6 @@ typedef enum TwProfile {
 
 /* "balanced" ...; NULL from TW_PROFILES on. */
 const char *tw_profile_name(unsigned profile);
-const char *tw_profile_summary(unsigned profile);
 /* The profile with this name, or TW_PROFILES. */
 unsigned tw_profile_find(const char *name);
 

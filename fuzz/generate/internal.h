@@ -37,10 +37,10 @@ typedef struct TwSketchPage {
     uint8_t lg, perm;
 } TwSketchPage;
 
-typedef struct TwTouch {
+typedef struct TwSketchTouch {
     uint64_t va;
     uint8_t cpu, mmu;
-} TwTouch;
+} TwSketchTouch;
 
 typedef struct TwSketchHop {
     uint64_t offset; /* in the IOMMU's region */
@@ -139,7 +139,7 @@ typedef struct TwGen {
     uint64_t saved_regions[4];
     /* Bit per region: what was done to it and not undone. */
     uint64_t disabled, detached, moved, resized;
-    TwTouch touched[SKETCH_TOUCHED];
+    TwSketchTouch touched[SKETCH_TOUCHED];
     TwSketchSpot spots[TW_MAX_SPACES][SKETCH_SPOTS];
     TwSketchEntry entries[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES][SKETCH_ENTRIES];
     TwSketchPage pages[TW_MAX_CPUS][TW_MAX_MMU_INDEXES][SKETCH_PAGES];

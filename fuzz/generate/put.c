@@ -32,7 +32,7 @@ TwOp *tw_put(TwGen *gen, TwOpCode code, uint8_t actor)
 static void note_touch(TwGen *gen, uint8_t cpu, uint8_t mmu, uint64_t va)
 {
     gen->touched[gen->n_touched++ % SKETCH_TOUCHED] =
-        (TwTouch){.va = va, .cpu = cpu, .mmu = mmu};
+        (TwSketchTouch){.va = va, .cpu = cpu, .mmu = mmu};
     if (gen->n_touched == 2 * SKETCH_TOUCHED) {
         gen->n_touched = SKETCH_TOUCHED;
     }
@@ -168,7 +168,7 @@ bool tw_aim_touched(TwGen *gen, TwAim *aim)
     if (n == 0) {
         return tw_aim_anywhere(gen, aim);
     }
-    const TwTouch *touch = &gen->touched[tw_gen_below(gen, n)];
+    const TwSketchTouch *touch = &gen->touched[tw_gen_below(gen, n)];
     if (gen->unplugged >> touch->cpu & 1) {
         return tw_aim_anywhere(gen, aim);
     }

@@ -370,8 +370,8 @@ static void sketch_ops(TwGen *gen, const TwOp *ops, unsigned n)
         case TW_OP_WRITE:
         case TW_OP_EXEC:
         case TW_OP_RMW:
-            gen->touched[gen->n_touched++ % SKETCH_TOUCHED] =
-                (TwTouch){.va = op->addr, .cpu = op->obj, .mmu = op->index};
+            gen->touched[gen->n_touched++ % SKETCH_TOUCHED] = (TwSketchTouch){
+                .va = op->addr, .cpu = op->obj, .mmu = op->index};
             if (gen->n_touched == 2 * SKETCH_TOUCHED) {
                 gen->n_touched = SKETCH_TOUCHED;
             }

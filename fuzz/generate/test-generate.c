@@ -79,10 +79,8 @@ static void test_names(void)
 {
     for (unsigned i = 0; i < TW_PROFILES; i++) {
         g_assert_cmpuint(tw_profile_find(tw_profile_name(i)), ==, i);
-        g_assert_nonnull(tw_profile_summary(i));
     }
     g_assert_null(tw_profile_name(TW_PROFILES));
-    g_assert_null(tw_profile_summary(TW_PROFILES));
     g_assert_cmpuint(tw_profile_find("nothing"), ==, TW_PROFILES);
 }
 

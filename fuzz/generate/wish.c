@@ -309,7 +309,8 @@ static void choose_aside(TwWish *wish)
     }
 }
 
-bool tw_wish_lay(TwWish *wish)
+/* Lays the way; false if the dialect or the topology has none. */
+static bool lay_way(TwWish *wish)
 {
     TwGen *gen = wish->gen;
     const uint8_t *is = wish->want->is;
@@ -364,7 +365,7 @@ void tw_gen_wish(TwGen *gen, const TwSituation *want)
     TwWish wish = {.gen = gen, .want = want, .lid = TW_NONE};
 
     if (!gen->dialect->identity_pages && gen->program->n_spaces > 0 &&
-        tw_wish_lay(&wish) && tw_wish_prepare(&wish)) {
+        lay_way(&wish) && tw_wish_prepare(&wish)) {
         tw_wish_script(&wish);
     }
 }

@@ -56,9 +56,6 @@ bool tw_wish_find(TwWish *wish, unsigned kind, uint8_t space,
 /* A page where nothing was put so far. */
 uint64_t tw_wish_free_page(TwGen *gen);
 
-/* Lays the way; false if the dialect or the topology has none. */
-bool tw_wish_lay(TwWish *wish);
-
 /* Entries of the setup; if it is full, none. */
 void tw_wish_set_page(TwWish *wish, uint8_t cpu, uint64_t va, uint64_t pa,
                       uint8_t perm);

@@ -41,7 +41,6 @@ struct TwPool {
     Slot *slots;
     unsigned n_slots;
     Process *processes;
-    TwFinding finding;
     GError *error;
 };
 
@@ -209,11 +208,6 @@ void tw_pool_free(TwPool *pool)
     g_free(pool);
 }
 
-const TwFinding *tw_pool_finding(const TwPool *pool)
-{
-    return &pool->finding;
-}
-
 const GError *tw_pool_error(const TwPool *pool)
 {
     return pool->error;
@@ -326,9 +320,6 @@ unsigned tw_pool_first(TwProgram *const *candidates, unsigned n, void *data)
     } while (running > 0 || (next < first && !pool->error));
     if (pool->error) {
         return n;
-    }
-    if (first < n) {
-        pool->finding = pool->slots[first].finding;
     }
     return first;
 }

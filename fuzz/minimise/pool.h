@@ -41,9 +41,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwPool, tw_pool_free)
  */
 unsigned tw_pool_first(TwProgram *const *candidates, unsigned n, void *pool);
 
-/* The finding of the candidate that was last found to have it. */
-const TwFinding *tw_pool_finding(const TwPool *pool);
-
 /* What went wrong with the environment, or NULL; the pool's. */
 const GError *tw_pool_error(const TwPool *pool);
 

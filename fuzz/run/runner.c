@@ -109,11 +109,6 @@ const TwMet *tw_runner_met(const TwRunner *runner)
     return runner->met;
 }
 
-const TwExpected *tw_runner_expected(const TwRunner *runner)
-{
-    return tw_judge_expected(runner->oracle);
-}
-
 TwStory *tw_runner_story(const TwRunner *runner)
 {
     return runner->target->klass->run_reference ? NULL

@@ -58,9 +58,6 @@ void tw_runner_meet(TwRunner *runner);
 /* They; NULL if they are not kept.  None where no oracle judges. */
 const TwMet *tw_runner_met(const TwRunner *runner);
 
-/* After a finding: what should have come of it (tw_judge_expected). */
-const TwExpected *tw_runner_expected(const TwRunner *runner);
-
 /* After a finding: its story (tw_story_new), for the caller to free.  NULL
  * where no oracle judged: a target that is held against its own reference. */
 TwStory *tw_runner_story(const TwRunner *runner);

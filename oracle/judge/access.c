@@ -140,8 +140,10 @@ static bool fetched_before(const TwOracle *oracle, const TwAccess *access,
     return true;
 }
 
-bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
-                  const TwByte *bytes, const TwEffect *effect, uint32_t *n)
+/* Does the trace hold exactly the log records of such an access next?  In
+ * *n how many that are. */
+static bool has_log(const TwOracle *oracle, const TwAccess *access,
+                    const TwByte *bytes, const TwEffect *effect, uint32_t *n)
 {
     const TwTrace *trace = oracle->trace;
     bool store = tw_is_store(access);
@@ -248,7 +250,7 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
     }
     effect = tw_leaf(oracle->world, access, bytes, cuts);
     if (effect.class_ != seen->class_ ||
-        !tw_judge_log(oracle, access, bytes, &effect, &n_log)) {
+        !has_log(oracle, access, bytes, &effect, &n_log)) {
         return;
     }
     for (unsigned w = 0; w < contents->n_worlds && !out->too_many; w++) {
@@ -521,15 +523,13 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
         if (choice.effect.class_ > TW_CLASS_DEVICE_ERROR) {
             if (refused && choice.effect.class_ == outcome->class_ &&
                 outcome->value == 0 &&
-                tw_judge_log(oracle, &access, choice.bytes, &choice.effect,
-                             &n)) {
+                has_log(oracle, &access, choice.bytes, &choice.effect, &n)) {
                 *verdict = i == 0 || (refuses && *verdict == TW_VERDICT_AGREE)
                                ? TW_VERDICT_AGREE
                                : TW_VERDICT_AGREE_STALE;
                 refuses = true;
             }
-        } else if (tw_judge_log(oracle, &access, choice.bytes, &choice.effect,
-                                &n)) {
+        } else if (has_log(oracle, &access, choice.bytes, &choice.effect, &n)) {
             n_log = passes ? MAX(n_log, n) : n;
             callback &= choice.effect.callback;
             passes = true;

@@ -209,7 +209,8 @@ const char *tw_change_text(const TwProgram *program, const TwAnswer *answer)
     }
 }
 
-const char *tw_event_name(uint8_t event)
+/* "flush" ...; TwKeyEvent. */
+static const char *event_name(uint8_t event)
 {
     switch (event) {
     case TW_KEY_EVENT_FLUSH:
@@ -270,7 +271,7 @@ static void say_stale(const TwOracle *oracle, const TwAccess *access,
     }
     say(finding, "; ");
     say_op(finding, answer->ended);
-    say(finding, "'s %s %s (%s)", tw_event_name(answer->event),
+    say(finding, "'s %s %s (%s)", event_name(answer->event),
         answer->event == TW_KEY_EVENT_NEWER
             ? "was newer: it came back from the dead"
             : "must have ended it",

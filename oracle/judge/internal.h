@@ -231,11 +231,6 @@ bool tw_contents_same(const TwContent *a, const TwContent *b);
 /* The byte at `offset` of `block` in that world. */
 uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
                          uint8_t block, uint64_t offset);
-/* The world after operation `op` stored a run of bytes, at time `tick`. */
-TwContent tw_contents_store(TwContents *contents, TwContent world,
-                            uint8_t block, uint64_t offset,
-                            const uint8_t *bytes, uint8_t length, uint16_t op,
-                            uint32_t tick);
 /* Value that a read (or exchange) gives in that world. */
 uint64_t tw_contents_value(const TwContents *contents, const TwContent *world,
                            const TwAccess *access, const TwByte *bytes,
@@ -468,11 +463,6 @@ TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
                     const TwSeen *seen, const TwByte *bytes,
                     const TwEffect *effect, const TwContent *world);
 
-/* Does the trace hold exactly the log records of such an access next?  In
- * *n how many that are. */
-bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
-                  const TwByte *bytes, const TwEffect *effect, uint32_t *n);
-
 /* Judges an access that is performed, and performs its effects. */
 TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number);
 
@@ -499,8 +489,7 @@ unsigned tw_first_difference(unsigned from, unsigned to, const TwByte *a,
 unsigned tw_places(const TwAccess *access, const TwByte *bytes,
                    TwPlace places[TW_MAX_ACCESS]);
 
-/* "flush" ..., and the rules that make it end an answer; TwKeyEvent. */
-const char *tw_event_name(uint8_t event);
+/* The rules that make an event end an answer; TwKeyEvent. */
 const char *tw_event_rule(uint8_t event);
 /* What the operation that ended the time of an answer did, in words. */
 const char *tw_change_text(const TwProgram *program, const TwAnswer *answer);

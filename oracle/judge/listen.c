@@ -86,7 +86,9 @@ bool tw_listen_agrees(const TwWorld *world, const TwSnapshot *snapshot,
     return n > 0 || walk_agrees(world, snapshot, space, 0, NULL);
 }
 
-unsigned tw_listen_view(TwWorld *world, const TwSnapshot *snapshot,
+/* The flat ranges of a space, merged (FV-4); returns how many.  Sets
+ * world->crowded or world->differ if they are not to be believed. */
+static unsigned view_of(TwWorld *world, const TwSnapshot *snapshot,
                         uint8_t space, TwShown list[TW_MAX_SHOWN])
 {
     unsigned n;
@@ -137,8 +139,8 @@ static void call_changes(TwWorld *world, unsigned o, uint16_t number)
     const TwSnapshot *before = after - 1;
     TwShown *old = world->views[0], *new = world->views[1];
     uint8_t space = world->listeners[o].space;
-    unsigned n_old = tw_listen_view(world, before, space, old);
-    unsigned n_new = tw_listen_view(world, after, space, new);
+    unsigned n_old = view_of(world, before, space, old);
+    unsigned n_new = view_of(world, after, space, new);
 
     for (unsigned i = 0, j = 0; i < n_old; i++) {
         while (j < n_new && new[j].first < old[i].first) {
@@ -181,8 +183,7 @@ void tw_listen_perform(TwWorld *world, const TwOp *op, uint16_t number)
     } else {
         world->listening &= ~(1u << op->obj);
     }
-    n = tw_listen_view(world, now, world->listeners[op->obj].space,
-                       world->views[0]);
+    n = view_of(world, now, world->listeners[op->obj].space, world->views[0]);
     for (unsigned i = 0; i < n; i++) {
         call(world, op->obj, on ? TW_LISTEN_ADD : TW_LISTEN_DEL,
              &world->views[0][i], number); /* TX-6 */

@@ -108,10 +108,10 @@ static uint64_t hash_term(const TwContents *contents, uint8_t block,
                : tw_mix64(tw_ram_digest_term(offset, byte) + block);
 }
 
-TwContent tw_contents_store(TwContents *contents, TwContent world,
-                            uint8_t block, uint64_t offset,
-                            const uint8_t *bytes, uint8_t length, uint16_t op,
-                            uint32_t tick)
+/* The world after operation `op` stored a run of bytes, at time `tick`. */
+static TwContent store_run(TwContents *contents, TwContent world, uint8_t block,
+                           uint64_t offset, const uint8_t *bytes,
+                           uint8_t length, uint16_t op, uint32_t tick)
 {
     TwStored *stored = &contents->stored[contents->n_stored];
 
@@ -188,9 +188,9 @@ TwContent tw_contents_apply(TwContents *contents, TwContent world,
             tags[length] = tw_content_tag(kind, access->op, k + length);
             length++;
         }
-        world = tw_contents_store(
-            contents, world, contents->program->regions[bytes[k].region].block,
-            bytes[k].offset, tags, length, access->op, tick);
+        world = store_run(contents, world,
+                          contents->program->regions[bytes[k].region].block,
+                          bytes[k].offset, tags, length, access->op, tick);
     }
     return world;
 }

@@ -184,12 +184,13 @@ typedef struct TwDecode {
 } TwDecode;
 
 /* Where an operation stands. */
-typedef enum TwPlace { TW_IN_SETUP, TW_IN_ACTOR, TW_IN_SCRIPT } TwPlace;
+typedef enum TwOpPlace { TW_IN_SETUP, TW_IN_ACTOR, TW_IN_SCRIPT } TwOpPlace;
 
 /*
  * Decodes the operation record at `at`.  False if the objects that it needs do
  * not exist; it is then a nop.
  */
-bool tw_decode_op(TwDecode *decode, const uint8_t *at, TwPlace place, TwOp *op);
+bool tw_decode_op(TwDecode *decode, const uint8_t *at, TwOpPlace place,
+                  TwOp *op);
 
 #endif

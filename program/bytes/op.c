@@ -15,7 +15,7 @@ typedef struct OpIn {
     TwDecode *t;
     const uint8_t *at; /* the record */
     TwOp *op;
-    TwPlace where;
+    TwOpPlace where;
     unsigned immediate; /* offset of the 32-bit immediate, or 0 */
 } OpIn;
 
@@ -413,14 +413,14 @@ static bool decode_arg(const OpIn *o, TwArg arg)
 
 /* Operations --------------------------------------------------------------- */
 
-static bool admits_code(const TwDecode *t, unsigned code, TwPlace where)
+static bool admits_code(const TwDecode *t, unsigned code, TwOpPlace where)
 {
     return code == TW_OP_NOP ||
            (where == TW_IN_SETUP ? tw_ops_has(&t->d->ops, code)
                                  : tw_dialect_speaks(t->d, code));
 }
 
-static unsigned decode_code(const TwDecode *t, unsigned byte, TwPlace where)
+static unsigned decode_code(const TwDecode *t, unsigned byte, TwOpPlace where)
 {
 #define O(x) TW_OP_##x
     static const uint8_t often[64] = {
@@ -498,7 +498,7 @@ static void decode_rare_flags(const OpIn *o, const TwOpInfo *info)
     }
 }
 
-bool tw_decode_op(TwDecode *t, const uint8_t *at, TwPlace where, TwOp *op)
+bool tw_decode_op(TwDecode *t, const uint8_t *at, TwOpPlace where, TwOp *op)
 {
     memset(op, 0, sizeof *op);
     op->code = (uint8_t)decode_code(t, at[TW_FORM_CODE], where);

@@ -27,12 +27,15 @@ static const struct {
     {"canary", "Canaries that fired", " %"},
 };
 
-char *tw_page_family(const TwPageSeries *s)
+/* A chart shows the series of one family: their names are the same up to the
+ * first '.'. */
+static char *family_of(const TwPageSeries *s)
 {
     return g_strndup(s->name, strcspn(s->name, "."));
 }
 
-char *tw_page_label(const TwPageSeries *s)
+/* The rest of the name, or the target. */
+static char *label_of(const TwPageSeries *s)
 {
     const char *dot = strchr(s->name, '.');
 
@@ -42,7 +45,8 @@ char *tw_page_label(const TwPageSeries *s)
     return g_strdup(dot ? dot + 1 : *s->target ? s->target : s->name);
 }
 
-void tw_page_number(GString *out, double value)
+/* A number for people: at most 4 digits and k, M, G. */
+static void put_number(GString *out, double value)
 {
     static const char *const units[] = {"", " k", " M", " G", " T"};
     double v = fabs(value);
@@ -140,7 +144,7 @@ static void axes(const Chart *chart, GString *out)
             "<line class=\"grid\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>"
             "<text class=\"axis end\" x=\"%d\" y=\"%d\">",
             LEFT, y, WIDTH - RIGHT, y, LEFT - 4, y + 4);
-        tw_page_number(out, value);
+        put_number(out, value);
         g_string_append(out, "</text>\n");
     }
     if (chart->first < chart->last) {
@@ -158,7 +162,7 @@ static void axes(const Chart *chart, GString *out)
 static void line(const Chart *chart, unsigned number, GString *out)
 {
     const TwPageSeries *s = g_ptr_array_index(chart->series, number);
-    g_autofree char *label = tw_page_label(s);
+    g_autofree char *label = label_of(s);
     const char *dashed = number / COLOURS % 2 ? " dashed" : "";
 
     g_string_append_printf(out, "<polyline class=\"line c%u%s\" points=\"",
@@ -180,7 +184,7 @@ static void line(const Chart *chart, unsigned number, GString *out)
             s->points->len > 40 ? "1.2" : "2.5");
         tw_page_text(out, label);
         g_string_append(out, ": ");
-        tw_page_number(out, p->value);
+        put_number(out, p->value);
         g_string_append_printf(out, "%s, ", chart->unit);
         tw_page_time(out, p->at);
         g_string_append(out, "</title></circle>\n");
@@ -194,13 +198,13 @@ static void legend(const Chart *chart, GString *out)
         const TwPageSeries *s = g_ptr_array_index(chart->series, i);
         const TwPagePoint *last =
             &g_array_index(s->points, TwPagePoint, s->points->len - 1);
-        g_autofree char *label = tw_page_label(s);
+        g_autofree char *label = label_of(s);
 
         g_string_append_printf(out, "<li><span class=\"key c%u%s\"></span>",
                                i % COLOURS, i / COLOURS % 2 ? " dashed" : "");
         tw_page_text(out, label);
         g_string_append(out, " <b>");
-        tw_page_number(out, last->value);
+        put_number(out, last->value);
         g_string_append_printf(out, "%s</b>", chart->unit);
         if (s->points->len > 1) {
             double change =
@@ -209,7 +213,7 @@ static void legend(const Chart *chart, GString *out)
 
             if (change != 0) {
                 g_string_append(out, change > 0 ? " (+" : " (");
-                tw_page_number(out, change);
+                put_number(out, change);
                 g_string_append_c(out, ')');
             }
         }
@@ -226,7 +230,7 @@ static void figure(const TwPage *page, const char *family, GString *out)
 
     for (unsigned i = 0; i < page->series->len; i++) {
         TwPageSeries *s = g_ptr_array_index(page->series, i);
-        g_autofree char *its = tw_page_family(s);
+        g_autofree char *its = family_of(s);
 
         if (strcmp(its, family) == 0) {
             g_ptr_array_add(series, s);
@@ -275,7 +279,7 @@ void tw_page_charts(const TwPage *page, GString *out)
     }
     g_string_append(out, "</div>\n");
     for (unsigned i = 0; i < page->series->len; i++) {
-        char *family = tw_page_family(g_ptr_array_index(page->series, i));
+        char *family = family_of(g_ptr_array_index(page->series, i));
         bool shown =
             g_ptr_array_find_with_equal_func(others, family, g_str_equal, NULL);
 

@@ -5,7 +5,9 @@
 #include "program/text/text.h"
 #include "reports/page/internal.h"
 
-char *tw_page_line(const char *text, const char *begin)
+/* The line of a finding's text that begins so, without that, or NULL; for the
+ * caller to free. */
+static char *line_after(const char *text, const char *begin)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
@@ -95,8 +97,8 @@ static void plain(GString *out, const char *text)
 void tw_page_issue(const TwPage *page, const TwPageFinding *f, GString *out)
 {
     g_autofree char *command = tw_page_command(f);
-    g_autofree char *expected = tw_page_line(f->text, "expected: ");
-    g_autofree char *seen = tw_page_line(f->text, "seen: ");
+    g_autofree char *expected = line_after(f->text, "expected: ");
+    g_autofree char *seen = line_after(f->text, "seen: ");
     g_autofree char *name = tw_page_case_name(f);
     gsize size;
     const char *data = g_bytes_get_data(f->data, &size);

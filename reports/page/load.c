@@ -72,7 +72,7 @@ static void folder_free(void *data)
 
 static void link_free(void *data)
 {
-    TwPageLink *l = data;
+    TwPageRef *l = data;
 
     g_free(l->text);
     g_free(l->path);
@@ -524,7 +524,7 @@ bool tw_page_add_lines(TwPage *page, const char *json, const char *name,
 
 void tw_page_add_link(TwPage *page, const char *text, const char *path)
 {
-    TwPageLink *link = g_new0(TwPageLink, 1);
+    TwPageRef *link = g_new0(TwPageRef, 1);
 
     link->text = g_strdup(text);
     link->path = g_strdup(path);

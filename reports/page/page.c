@@ -21,7 +21,8 @@ void tw_page_text(GString *out, const char *text)
     tw_svg_escape(out, text);
 }
 
-void tw_page_path(GString *out, const char *path)
+/* A path as an URL in an attribute: it can name no scheme. */
+static void put_path(GString *out, const char *path)
 {
     g_autofree char *escaped = g_uri_escape_string(path, "/", FALSE);
 
@@ -178,10 +179,10 @@ static void lines(const TwPage *page, GString *out)
     if (page->links->len > 0) {
         g_string_append(out, "<p class=\"links\">Line by line: ");
         for (unsigned i = 0; i < page->links->len; i++) {
-            const TwPageLink *l = g_ptr_array_index(page->links, i);
+            const TwPageRef *l = g_ptr_array_index(page->links, i);
 
             g_string_append(out, i ? ", <a href=\"" : "<a href=\"");
-            tw_page_path(out, l->path);
+            put_path(out, l->path);
             g_string_append(out, "\">");
             tw_page_text(out, l->text);
             g_string_append(out, "</a>");

@@ -72,9 +72,9 @@ typedef struct TwPageFolder {
 } TwPageFolder;
 
 /* A page of somebody else's; `path` is relative to this one. */
-typedef struct TwPageLink {
+typedef struct TwPageRef {
     char *text, *path;
-} TwPageLink;
+} TwPageRef;
 
 typedef struct TwPage {
     const char *title;
@@ -87,7 +87,7 @@ typedef struct TwPage {
     GPtrArray *series;   /* TwPageSeries */
     GPtrArray *steps;    /* TwPageStep */
     GPtrArray *folders;  /* TwPageFolder */
-    GPtrArray *links;    /* TwPageLink */
+    GPtrArray *links;    /* TwPageRef */
     TwCoverage *coverage, *older; /* or NULL */
 } TwPage;
 

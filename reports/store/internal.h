@@ -25,9 +25,6 @@ int64_t tw_store_now(const TwStore *store);
 /* Sets `error` from the last failure of SQLite; always false. */
 bool tw_store_failed(TwStore *store, GError **error);
 
-/* Several statements without values and results. */
-bool tw_store_exec(TwStore *store, const char *sql, GError **error);
-
 /*
  * A statement with its values, one for each letter of `types`: i int64_t,
  * d double, s const char * (NULL: NULL), b const void * and size_t.  They must

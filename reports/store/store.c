@@ -172,7 +172,8 @@ int64_t tw_store_int(TwStore *store, int64_t otherwise, GError **error,
     return value;
 }
 
-bool tw_store_exec(TwStore *store, const char *sql, GError **error)
+/* Several statements without values and results. */
+static bool exec_sql(TwStore *store, const char *sql, GError **error)
 {
     return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ||
            tw_store_failed(store, error);
@@ -181,20 +182,19 @@ bool tw_store_exec(TwStore *store, const char *sql, GError **error)
 /* Within a group a transaction is a part of it that can be taken back. */
 bool tw_store_begin(TwStore *store, GError **error)
 {
-    return tw_store_exec(
+    return exec_sql(
         store, store->grouped ? "SAVEPOINT part" : "BEGIN IMMEDIATE", error);
 }
 
 bool tw_store_end(TwStore *store, bool ok, GError **error)
 {
     if (store->grouped) {
-        return tw_store_exec(store,
-                             ok ? "RELEASE part"
-                                : "ROLLBACK TO part; RELEASE part",
-                             ok ? error : NULL) &&
+        return exec_sql(store,
+                        ok ? "RELEASE part" : "ROLLBACK TO part; RELEASE part",
+                        ok ? error : NULL) &&
                ok;
     }
-    ok = ok && tw_store_exec(store, "COMMIT", error);
+    ok = ok && exec_sql(store, "COMMIT", error);
     if (!ok && !sqlite3_get_autocommit(store->db)) {
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     }
@@ -319,7 +319,7 @@ static bool set_version(TwStore *store, int version, GError **error)
 {
     g_autofree char *sql = g_strdup_printf("PRAGMA user_version = %d", version);
 
-    return tw_store_exec(store, sql, error);
+    return exec_sql(store, sql, error);
 }
 
 /* Makes the tables, or brings them up to date, unless somebody else just did.
@@ -340,11 +340,11 @@ static bool bring_up(TwStore *store, GError **error)
     if (ok && version == 0) {
         ok = tw_store_int(store, -1, &mine,
                           "SELECT count(*) FROM sqlite_master", "") == 0 &&
-             tw_store_exec(store, mark, &mine) &&
-             tw_store_exec(store, tw_store_schema, &mine);
+             exec_sql(store, mark, &mine) &&
+             exec_sql(store, tw_store_schema, &mine);
     }
     for (int64_t v = version; v > 0 && v < TW_STORE_VERSION && ok; v++) {
-        ok = tw_store_exec(store, tw_store_migrations[v - 1], &mine);
+        ok = exec_sql(store, tw_store_migrations[v - 1], &mine);
     }
     ok = ok && set_version(store, TW_STORE_VERSION, &mine);
     if (!ok && !mine) {
@@ -377,7 +377,7 @@ static bool prepare_store(TwStore *store, GError **error)
     int64_t version;
 
     sqlite3_busy_timeout(store->db, PATIENCE_MS);
-    if (!tw_store_exec(store, "PRAGMA foreign_keys = ON", error) ||
+    if (!exec_sql(store, "PRAGMA foreign_keys = ON", error) ||
         !tw_store_owner_register(store, error) || !whole(store, error)) {
         return false;
     }

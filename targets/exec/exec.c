@@ -59,35 +59,35 @@ static void exec_close(TwTarget *target)
  * Ends the process after a bad answer and says what was wrong with it, in one
  * line.  `most` is how much it was allowed to say; `*signal` what it died of.
  */
-static void post_mortem(ExecTarget *t, TwAnswer answer, int most, char *text,
+static void post_mortem(ExecTarget *t, TwReply answer, int most, char *text,
                         size_t size, int *signal)
 {
     TwProcess *p = &t->process;
     char ended[64];
 
-    tw_process_end(p, answer == TW_ANSWER_ENDED ? DYING_MS : 0);
+    tw_process_end(p, answer == TW_REPLY_ENDED ? DYING_MS : 0);
     *signal = 0;
     switch (answer) {
-    case TW_ANSWER_TIMEOUT:
+    case TW_REPLY_TIMEOUT:
         g_snprintf(text, size, "the process did not answer in %u ms",
                    t->timeout_ms);
         return;
-    case TW_ANSWER_FLOOD:
+    case TW_REPLY_FLOOD:
         g_snprintf(text, size,
                    "the process said more than %d bytes without an end", most);
         return;
-    case TW_ANSWER_EXTRA:
+    case TW_REPLY_EXTRA:
         g_snprintf(text, size,
                    "the process went on after the end of its "
                    "answer");
         return;
-    case TW_ANSWER_EARLY:
+    case TW_REPLY_EARLY:
         g_snprintf(text, size,
                    "the process answered before it had read the "
                    "question");
         return;
-    case TW_ANSWER_ENDED:
-    case TW_ANSWER_DONE:
+    case TW_REPLY_ENDED:
+    case TW_REPLY_DONE:
         break;
     }
     if (p->signal == SIGKILL) {
@@ -108,7 +108,7 @@ static void post_mortem(ExecTarget *t, TwAnswer answer, int most, char *text,
 static bool start(ExecTarget *t, TwDialect *dialect, TwContract *contract,
                   char *version, GError **error)
 {
-    TwAnswer answer;
+    TwReply answer;
     char text[200];
     int signal;
 
@@ -120,7 +120,7 @@ static bool start(ExecTarget *t, TwDialect *dialect, TwContract *contract,
     }
     answer = tw_process_ask(&t->process, "", 0, "ready\n", TW_GREETING_MAX,
                             t->timeout_ms);
-    if (answer == TW_ANSWER_DONE) {
+    if (answer == TW_REPLY_DONE) {
         GString *said = t->process.said;
 
         if (tw_greeting_parse(said->str, said->len, dialect, contract, version,
@@ -226,7 +226,7 @@ static bool restart(ExecTarget *t, char *why, size_t size)
 }
 
 /* Turns a bad answer into the end of the trace. */
-static void bad_answer(ExecTarget *t, TwAnswer answer, const TwProgram *program,
+static void bad_answer(ExecTarget *t, TwReply answer, const TwProgram *program,
                        TwTrace *trace)
 {
     int signal;
@@ -236,7 +236,7 @@ static void bad_answer(ExecTarget *t, TwAnswer answer, const TwProgram *program,
     post_mortem(t, answer, ANSWER_MAX, trace->text, sizeof(trace->text),
                 &signal);
     op = *t->in_flight;
-    trace->end = answer == TW_ANSWER_TIMEOUT ? TW_END_HUNG : TW_END_DIED;
+    trace->end = answer == TW_REPLY_TIMEOUT ? TW_END_HUNG : TW_END_DIED;
     trace->end_op = op < program->n_script ? (uint16_t)op : program->n_script;
     trace->signal = signal;
 }
@@ -245,7 +245,7 @@ static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 {
     ExecTarget *t = (ExecTarget *)target;
     g_autoptr(GError) error = NULL;
-    TwAnswer answer;
+    TwReply answer;
     char why[200];
 
     tw_trace_init(trace);
@@ -270,7 +270,7 @@ static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     if (t->watched) {
         *t->watched = *t->in_flight;
     }
-    if (answer != TW_ANSWER_DONE) {
+    if (answer != TW_REPLY_DONE) {
         bad_answer(t, answer, program, trace);
         return true;
     }

@@ -279,8 +279,8 @@ static size_t find_last(const GString *said, const char *last, size_t *from)
     return 0;
 }
 
-TwAnswer tw_process_ask(TwProcess *process, const char *question, size_t length,
-                        const char *last, size_t most, uint32_t timeout_ms)
+TwReply tw_process_ask(TwProcess *process, const char *question, size_t length,
+                       const char *last, size_t most, uint32_t timeout_ms)
 {
     int64_t deadline = now_ms() + timeout_ms;
     size_t written = 0, from = 0;
@@ -289,10 +289,10 @@ TwAnswer tw_process_ask(TwProcess *process, const char *question, size_t length,
     if (length > 0) {
         /* What it says unasked is no answer to this question. */
         if (!hear(process)) {
-            return TW_ANSWER_ENDED;
+            return TW_REPLY_ENDED;
         }
         if (process->said->len > 0) {
-            return TW_ANSWER_EXTRA;
+            return TW_REPLY_EXTRA;
         }
     }
     for (;;) {
@@ -304,7 +304,7 @@ TwAnswer tw_process_ask(TwProcess *process, const char *question, size_t length,
         int64_t left = deadline - now_ms();
 
         if (left <= 0) {
-            return TW_ANSWER_TIMEOUT;
+            return TW_REPLY_TIMEOUT;
         }
         if (poll(fds, 3, (int)left) <= 0) {
             continue; /* time is up, or a signal */
@@ -319,23 +319,23 @@ TwAnswer tw_process_ask(TwProcess *process, const char *question, size_t length,
             if (n > 0) {
                 written += (size_t)n;
             } else if (errno != EAGAIN && errno != EINTR) {
-                return TW_ANSWER_ENDED;
+                return TW_REPLY_ENDED;
             }
         }
         if (fds[0].revents) {
             size_t end;
 
             if (!hear(process)) {
-                return TW_ANSWER_ENDED;
+                return TW_REPLY_ENDED;
             }
             end = find_last(process->said, last, &from);
             if (end > 0) {
-                return end < process->said->len ? TW_ANSWER_EXTRA
-                       : written < length       ? TW_ANSWER_EARLY
-                                                : TW_ANSWER_DONE;
+                return end < process->said->len ? TW_REPLY_EXTRA
+                       : written < length       ? TW_REPLY_EARLY
+                                                : TW_REPLY_DONE;
             }
             if (process->said->len > most) {
-                return TW_ANSWER_FLOOD;
+                return TW_REPLY_FLOOD;
             }
         }
     }

@@ -23,14 +23,14 @@ typedef struct TwProcess {
     int signal, code; /* after the end: what killed it, or its exit code */
 } TwProcess;
 
-typedef enum TwAnswer {
-    TW_ANSWER_DONE,
-    TW_ANSWER_ENDED, /* it died or closed its output; see tw_process_end() */
-    TW_ANSWER_TIMEOUT,
-    TW_ANSWER_FLOOD, /* more than `most` bytes without an end */
-    TW_ANSWER_EXTRA, /* something after the end */
-    TW_ANSWER_EARLY, /* an answer before the question was read */
-} TwAnswer;
+typedef enum TwReply {
+    TW_REPLY_DONE,
+    TW_REPLY_ENDED, /* it died or closed its output; see tw_process_end() */
+    TW_REPLY_TIMEOUT,
+    TW_REPLY_FLOOD, /* more than `most` bytes without an end */
+    TW_REPLY_EXTRA, /* something after the end */
+    TW_REPLY_EARLY, /* an answer before the question was read */
+} TwReply;
 
 void tw_process_init(TwProcess *process);
 
@@ -47,8 +47,8 @@ bool tw_process_start(TwProcess *process, const char *command,
  * come, for at most `timeout_ms` and `most` bytes.  The answer, `last`
  * included, is in process->said.
  */
-TwAnswer tw_process_ask(TwProcess *process, const char *question, size_t length,
-                        const char *last, size_t most, uint32_t timeout_ms);
+TwReply tw_process_ask(TwProcess *process, const char *question, size_t length,
+                       const char *last, size_t most, uint32_t timeout_ms);
 
 /*
  * Ends it: closes its input, waits `grace_ms` for it to go by itself, then

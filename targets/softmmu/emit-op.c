@@ -121,7 +121,7 @@ void tw_softmmu_emit_number(uint64_t number, GString *out)
     }
 }
 
-void tw_softmmu_emit_perm(unsigned perm, GString *out)
+static void put_perm(unsigned perm, GString *out)
 {
     static const char *const names[] = {
         "0", "TW_R", "TW_W", "RW", "TW_X", "TW_R | TW_X", "TW_W | TW_X", "RWX"};
@@ -291,7 +291,7 @@ static void put_operand(const TwOpInfo *info, const TwOp *op, Operand operand,
         g_string_append_printf(out, "%u", op->lg);
         break;
     case PERM:
-        tw_softmmu_emit_perm(op->perm, out);
+        put_perm(op->perm, out);
         break;
     case KINDS:
         put_kinds(op->kinds, out);
@@ -347,7 +347,7 @@ static void put_fields(const TwOpInfo *info, const TwOp *op, GString *out)
     NUMBER(lg)
     if (op->perm != 0) {
         g_string_append(out, ", .perm = ");
-        tw_softmmu_emit_perm(op->perm, out);
+        put_perm(op->perm, out);
     }
     NUMBER(kinds)
     if (op->priority != 0) {

@@ -22,7 +22,6 @@ void tw_softmmu_emit_op(const TwOp *op, GString *out);
 
 /* Words of C. */
 void tw_softmmu_emit_number(uint64_t number, GString *out);
-void tw_softmmu_emit_perm(unsigned perm, GString *out);
 /* An id of letter `letter` ("r3"), or TW_NONE. */
 void tw_softmmu_emit_id(char letter, unsigned id, GString *out);
 /* PREFIX and `name` as enumerators are written: "RAM_DEVICE". */
