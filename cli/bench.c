@@ -254,12 +254,8 @@ int tw_verb_bench(int argc, char **argv)
                         entries, &target)) {
         goto out;
     }
-    both =
-        !target.flush && (!target.name || strcmp(target.name, "softmmu") == 0 ||
-                          g_str_has_prefix(target.name, "zoo:"));
-    if (!tw_cli_target_ready(&target)) {
-        goto out;
-    }
+    both = !tw_cli_target_given(&target, "flush") &&
+           tw_target_option_of(tw_target_class_of(target.name), "flush");
     if (argc > 1) {
         tw_cli_fail(TW_EXIT_USAGE, "bench: expected options only, not \"%s\"",
                     argv[1]);

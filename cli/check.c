@@ -311,24 +311,19 @@ static bool want_ready(TwCheckJob *check, const char *want)
 }
 
 /* The other target is another name with the same options. */
-static bool targets_ready(TwCheckJob *check, const char *against)
+static void targets_ready(TwCheckJob *check, const char *against)
 {
     TwCliTarget *first = &check->targets[0], *other = &check->targets[1];
 
     check->n_targets = against ? 2 : 1;
     if (against) {
-        *other = *first;
-        other->name = g_strdup(against);
-        other->flush = g_strdup(first->flush);
-        other->contract = g_strdup(first->contract);
+        *other = (TwCliTarget){.options = first->options,
+                               .timeout_ms = first->timeout_ms};
+        tw_cli_target_set_name(other, against);
     }
     for (unsigned t = 0; t < check->n_targets; t++) {
-        if (!tw_cli_target_ready(&check->targets[t])) {
-            return false;
-        }
         check->patience[t] = tw_cli_target_patience(&check->targets[t], 1);
     }
-    return true;
 }
 
 int tw_verb_check(int argc, char **argv)
@@ -380,9 +375,10 @@ int tw_verb_check(int argc, char **argv)
     if (!tw_cli_times("--times", times) ||
         (want && !want_ready(&check, want)) ||
         !tw_cli_file_ready("--junit", junit) ||
-        !targets_ready(&check, against) || !tw_cli_known_load(&check.known)) {
+        !tw_cli_known_load(&check.known)) {
         goto out;
     }
+    targets_ready(&check, against);
     check.times = (unsigned)times;
     check.jobs = (unsigned)jobs;
     code = open_targets(&check);

@@ -129,8 +129,7 @@ int tw_verb_draw(int argc, char **argv)
             "if an access of it is a finding, the\ndrawing shows the world "
             "that it met, the way it should go, and the way that it\nwas "
             "seen to go.",
-            entries, &d.target) ||
-        !tw_cli_target_ready(&d.target)) {
+            entries, &d.target)) {
         goto out;
     }
     if (argc != 2) {

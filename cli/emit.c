@@ -69,8 +69,7 @@ int tw_verb_emit(int argc, char **argv)
             "calls nothing but the library; for softmmu\nand the "
             "zoo, a test that stands beside theirs. It exits with "
             "1 while the defect\nis there.",
-            entries, &target) ||
-        !tw_cli_target_ready(&target)) {
+            entries, &target)) {
         goto out;
     }
     if (argc != 2) {

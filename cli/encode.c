@@ -126,9 +126,6 @@ int tw_verb_encode(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "--harness: it says the target");
         goto out;
     }
-    if (!tw_cli_target_ready(&target)) {
-        goto out;
-    }
     if (argc != 2) {
         tw_cli_fail(TW_EXIT_USAGE, "encode: expected one file");
         goto out;

@@ -169,8 +169,7 @@ int tw_verb_explain(int argc, char **argv)
             "found: what was allowed\nand what was seen, the walks that lead "
             "there, step by step with the rules, and\nwhich operation should "
             "have ended an old answer.",
-            entries, &e.target) ||
-        !tw_cli_target_ready(&e.target)) {
+            entries, &e.target)) {
         goto out;
     }
     if (argc < 2) {

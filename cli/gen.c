@@ -73,8 +73,7 @@ int tw_verb_gen(int argc, char **argv)
     if (!tw_cli_options(&argc, &argv, NULL,
                         "Prints the random program that a campaign with this "
                         "seed and profile runs\nunder this number.",
-                        entries, &target) ||
-        !tw_cli_target_ready(&target)) {
+                        entries, &target)) {
         goto out;
     }
     if (argc > 1) {

@@ -42,10 +42,10 @@ static int write_case(Min *m, const char *path, const TwProgram *program,
 {
     g_autofree char *origin = g_strdup_printf("shrunk from %s", path);
     g_autofree char *out = path_of(m, path);
+    g_autofree char *words = tw_cli_target_words(&m->target);
     const TwMinimiseStats *stats = &result->stats;
     GError *error = NULL;
-    GString *text =
-        tw_cli_case_text(program, &result->finding, &m->target, origin);
+    GString *text = tw_cli_case_text(program, &result->finding, words, origin);
     bool ok;
 
     if (m->folder && g_mkdir_with_parents(m->out, 0777) != 0) {
@@ -216,8 +216,7 @@ int tw_verb_min(int argc, char **argv)
                         "Drops operations and objects and shrinks numbers "
                         "while the finding of a case\nkeeps its key, and "
                         "writes what is left. On Ctrl-C it writes what it has.",
-                        entries, &m.target) ||
-        !tw_cli_target_ready(&m.target)) {
+                        entries, &m.target)) {
         goto out;
     }
     if (argc < 2) {

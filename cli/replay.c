@@ -330,7 +330,7 @@ static bool options_ready(Replay *r, int argc)
     if (r->harness && !r->known.files && g_getenv("TWINWALK_NO_KNOWN")) {
         r->known.off = TRUE;
     }
-    return tw_cli_target_ready(&r->target) && tw_cli_known_load(&r->known);
+    return tw_cli_known_load(&r->known);
 }
 
 /* git bisect run takes 1 to 127 for bad: a mistake in the command must stop

@@ -97,7 +97,7 @@ static void write_case(Run *run, const TwDialect *dialect,
     const TwCampaignCase *one = &g_array_index(key->cases, TwCampaignCase, i);
     g_autofree char *name = g_strdup_printf("%s-%u.tw", key->key, i + 1);
     g_autofree char *path = g_build_filename(run->out, name, NULL);
-    g_autofree char *origin = NULL, *wish = NULL;
+    g_autofree char *origin = NULL, *wish = NULL, *words = NULL;
     g_autofree TwProgram *program = NULL;
     guint64 *had = g_hash_table_lookup(run->written, name);
     GError *error = NULL;
@@ -114,7 +114,8 @@ static void write_case(Run *run, const TwDialect *dialect,
                              run->options.seed, one->number,
                              tw_profile_name(one->profile),
                              wish ? " wish " : "", wish ? wish : "");
-    text = tw_cli_case_text(program, &one->finding, &run->target, origin);
+    words = tw_cli_target_words(&run->target);
+    text = tw_cli_case_text(program, &one->finding, words, origin);
     if (!tw_cli_write(path, text->str, text->len, &error)) {
         if (!run->error) {
             run->error = error;
@@ -365,7 +366,6 @@ int tw_verb_run(int argc, char **argv)
     run.options.seed = 1;
     run.options.profile = TW_PROFILES;
     if (!tw_cli_times("--replays", replays) ||
-        !tw_cli_target_ready(&run.target) ||
         (time && !tw_cli_seconds("--time", time, &run.options.seconds)) ||
         (programs &&
          !tw_cli_number("--programs", programs, &run.options.programs)) ||

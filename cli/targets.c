@@ -278,9 +278,6 @@ int tw_verb_targets(int argc, char **argv)
         goto out;
     }
     named = tw_cli_target_chosen(&target) || target.timeout_ms;
-    if (!tw_cli_target_ready(&target)) {
-        goto out;
-    }
     if (argc > 1) {
         tw_cli_fail(TW_EXIT_USAGE, "targets: expected options only, not \"%s\"",
                     argv[1]);

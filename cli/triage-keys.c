@@ -256,23 +256,8 @@ static const TwTriageCase *smallest(const TwTriage *t, int64_t key,
 static TwTargetOptions options_of(const TwTriage *t, const char *words)
 {
     TwTargetOptions options = t->target.options;
-    g_auto(GStrv) argv = NULL;
 
-    if (!g_shell_parse_argv(words, NULL, &argv, NULL)) {
-        return options;
-    }
-    for (unsigned i = 0; argv[i]; i++) {
-        const char *value = argv[i + 1];
-
-        options.check |= strcmp(argv[i], "--check") == 0;
-        options.hide_locations |= strcmp(argv[i], "--hide-locations") == 0;
-        if (value && strcmp(argv[i], "--flush") == 0) {
-            options.flush =
-                strcmp(value, "page") == 0 ? TW_FLUSH_PAGES : options.flush;
-        } else if (value && strcmp(argv[i], "--contract") == 0) {
-            options.strict |= strcmp(value, "strict") == 0;
-        }
-    }
+    tw_target_options_add_words(&options, words);
     return options;
 }
 

@@ -166,19 +166,12 @@ bool tw_triage_judge_bytes(const TwTriage *t, const TwHarnessInfo *h,
                                    program, t->patience, times, finding, error);
 }
 
-static bool same_options(const TwTargetOptions *a, const TwTargetOptions *b)
-{
-    return strcmp(a->name, b->name) == 0 && a->flush == b->flush &&
-           a->hide_locations == b->hide_locations && a->check == b->check &&
-           a->strict == b->strict && a->timeout_ms == b->timeout_ms;
-}
-
 /* In this process, which serves many cases, and may die of one. */
 static bool find_cause_here(TwTriage *t, const TwTargetOptions *options,
                             const TwProgram *program, TwCause *cause,
                             GError **error)
 {
-    if (!t->runner || !same_options(&t->runner_options, options)) {
+    if (!t->runner || !tw_target_options_same(&t->runner_options, options)) {
         g_clear_pointer(&t->runner, tw_runner_free);
         t->runner = tw_runner_new(options, error);
         t->runner_options = *options;
@@ -228,13 +221,10 @@ static void find_cause(unsigned i, void *slot, void *data)
 
 char *tw_triage_words(const TwTriage *t, const TwTargetOptions *options)
 {
-    TwCliTarget target = {.name = (char *)options->name,
-                          .hide_locations = options->hide_locations,
-                          .check = options->check,
-                          .timeout_ms = t->target.timeout_ms,
-                          .options = *options};
+    TwTargetOptions with_time = *options;
 
-    return tw_cli_target_words(&target);
+    with_time.timeout_ms = t->target.timeout_ms;
+    return tw_target_options_words(&with_time);
 }
 
 static bool record(TwTriage *t, TwTriageCase *one)

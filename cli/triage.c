@@ -140,12 +140,14 @@ static bool target_of_harness(TwTriage *t, const char *harness)
     if (!h) {
         return false;
     }
-    if (!t->target.name && h->target[0]) {
-        t->target.name = tw_harness_target(h, &error);
-        if (!t->target.name) {
+    if (!tw_cli_target_given(&t->target, "target") && h->target[0]) {
+        g_autofree char *name = tw_harness_target(h, &error);
+
+        if (!name) {
             tw_cli_fail_error(error);
             return false;
         }
+        tw_cli_target_set_name(&t->target, name);
     }
     return true;
 }
@@ -172,8 +174,7 @@ static bool ready(TwTriage *t, const Options *o, int argc, int jobs, int raw)
     }
     return tw_cli_file_ready("--junit", o->junit) &&
            tw_cli_file_ready("--sarif", o->sarif) &&
-           target_of_harness(t, o->harness) &&
-           tw_cli_target_ready(&t->target) && tw_cli_known_load(&t->known);
+           target_of_harness(t, o->harness) && tw_cli_known_load(&t->known);
 }
 
 static int read_and_triage(TwTriage *t, const Options *o, int argc, char **argv)

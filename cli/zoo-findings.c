@@ -165,13 +165,15 @@ static bool write_case(const TwZooRun *zoo, const char *name,
     g_autofree char *path = g_build_filename(zoo->out, file, NULL);
     g_autofree char *origin = g_strdup_printf(
         "shrunk from seed %" PRIu64 ", program %" PRIu64, zoo->seed, c->number);
-    TwCliTarget target = *zoo->target;
+    TwTargetOptions options = zoo->target->options;
+    g_autofree char *words = NULL;
     GString *text;
     bool ok;
 
-    target.name = (char *)name;
+    options.name = name;
+    words = tw_target_options_words(&options);
     g_mkdir_with_parents(zoo->out, 0777); /* else writing fails */
-    text = tw_cli_case_text(program, &shrunk->finding, &target, origin);
+    text = tw_cli_case_text(program, &shrunk->finding, words, origin);
     ok = tw_cli_write(path, text->str, text->len, error);
     g_string_free(text, TRUE);
     return ok;

@@ -287,8 +287,7 @@ int tw_verb_zoo(int argc, char **argv)
             "adjusted Rand index is below\n0.8 for raw "
             "findings, below 0.9 for those of the store, or if "
             "the median\nbug has more than two of them.",
-            entries, &target) ||
-        !tw_cli_target_ready(&target)) {
+            entries, &target)) {
         goto out;
     }
     if ((seed && !tw_cli_number("--seed", seed, &zoo.seed)) ||

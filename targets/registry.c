@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The target classes, and opening one by its name. */
-#include <string.h>
-
 #include "targets/exec/exec.h"
+#include "targets/option.h"
 #include "targets/softmmu/softmmu.h"
 #include "targets/target.h"
 #ifdef TW_HAVE_UNICORN
 #include "targets/unicorn/class.h"
 #endif
 #include "targets/zoo/zoo.h"
-
-G_DEFINE_QUARK(tw_target_error_quark, tw_target_error)
 
 static const TwTargetClass *const classes[] = {
     &tw_softmmu_class,      &tw_zoo_class,
@@ -28,14 +25,16 @@ const TwTargetClass *const *tw_target_classes(void)
 
 TwTarget *tw_target_open(const TwTargetOptions *options, GError **error)
 {
-    size_t length = strcspn(options->name, ":");
-    g_autoptr(GString) names = g_string_new(NULL);
+    const TwTargetClass *klass = tw_target_class_of(options->name);
+    g_autoptr(GString) names = NULL;
 
+    if (klass != NULL) {
+        return tw_target_options_fit(klass, options, error)
+                   ? klass->open(options, error)
+                   : NULL;
+    }
+    names = g_string_new(NULL);
     for (unsigned i = 0; classes[i] != NULL; i++) {
-        if (strlen(classes[i]->name) == length &&
-            memcmp(classes[i]->name, options->name, length) == 0) {
-            return classes[i]->open(options, error);
-        }
         g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
                                classes[i]->name);
     }
@@ -43,11 +42,4 @@ TwTarget *tw_target_open(const TwTargetOptions *options, GError **error)
                 "unknown target '%s': expected one of %s", options->name,
                 names->str);
     return NULL;
-}
-
-void tw_target_close(TwTarget *target)
-{
-    if (target != NULL) {
-        target->klass->close(target);
-    }
 }

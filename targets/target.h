@@ -37,16 +37,17 @@ typedef struct TwTeller {
     void *data;
 } TwTeller;
 
-/* Options of all targets; each takes what concerns it and refuses the rest. */
+/* Options of all targets.  A class lists those that it takes (option.h); the
+ * rest must be zero. */
 typedef struct TwTargetOptions {
     const char *name;    /* as the user gave it: "softmmu", "zoo:slug",
                           * "exec:COMMAND" */
-    TwFlushMode flush;   /* softmmu, zoo: what an UNMAP flushes */
-    bool hide_locations; /* softmmu, zoo: traces do not say where */
-    bool check;          /* softmmu, zoo: internal invariants are tested after
-                          * every operation */
-    bool strict;         /* unicorn: translated code must follow at once */
-    uint32_t timeout_ms; /* exec: per program; 0 = 10 s */
+    TwFlushMode flush;   /* what an UNMAP flushes */
+    bool hide_locations; /* traces do not say where */
+    bool check;          /* internal invariants are tested after every
+                          * operation */
+    bool strict;         /* translated code must follow at once */
+    uint32_t timeout_ms; /* for one program; 0: 10 s */
     /* Points at the operation in flight, for whoever watches the process;
      * written before each operation.  NULL: the target keeps it to itself. */
     volatile uint32_t *in_flight;
@@ -66,11 +67,17 @@ typedef struct TwTriggerInfo {
 
 enum { TW_MAX_TRIGGERS = 32 };
 
+/* A row of a table of options; see option.h. */
+typedef struct TwTargetOption TwTargetOption;
+
 struct TwTargetClass {
     const char *name; /* [a-z0-9-]+ */
     const char *summary;
-    bool tells;     /* heeds TwTargetOptions.teller */
-    bool elsewhere; /* what it runs runs in another process */
+    const char *forms;             /* how a user may name it, if not by `name`:
+                                    * "zoo:SLUG" */
+    const TwTargetOption *options; /* ended by a NULL name; NULL: none */
+    bool tells;                    /* heeds TwTargetOptions.teller */
+    bool elsewhere;                /* what it runs runs in another process */
     TwTarget *(*open)(const TwTargetOptions *options, GError **error);
     const TwDialect *(*dialect)(TwTarget *target);
     const TwContract *(*contract)(TwTarget *target);
@@ -82,9 +89,6 @@ struct TwTargetClass {
      * compares the two traces, and no oracle is asked. */
     bool (*run_reference)(TwTarget *target, const TwProgram *program,
                           TwTrace *trace);
-    /* Optional: n programs at once, pipelined. */
-    bool (*run_many)(TwTarget *target, const TwProgram *const *programs,
-                     size_t n, TwTrace *traces);
     /* Optional: runs the program once more and appends a reproducer in the
      * language of the target's maintainers, complete in itself.  False with
      * `error` (TW_TARGET_ERROR) if the finding cannot be told that way. */
@@ -110,10 +114,14 @@ struct TwTargetClass {
 /* All classes, ended by NULL. */
 const TwTargetClass *const *tw_target_classes(void);
 
+/* The class of "CLASS" or "CLASS:ARGUMENT", or NULL. */
+const TwTargetClass *tw_target_class_of(const char *name);
+
 /*
  * Opens the target that options->name names ("CLASS" or "CLASS:ARGUMENT").
- * NULL with `error` set (TW_TARGET_ERROR) if there is no such target or it
- * cannot be started.  Close with tw_target_close().
+ * NULL with `error` set (TW_TARGET_ERROR) if there is no such target, it does
+ * not take one of the options, or it cannot be started.  Close with
+ * tw_target_close().
  */
 TwTarget *tw_target_open(const TwTargetOptions *options, GError **error);
 

@@ -12,6 +12,7 @@
 
 #include "cli/common/exit.h"
 #include "program/bytes/bytes.h"
+#include "targets/target.h"
 
 bool tw_cli_load(TwProgram *program, const char *path, const TwDialect *bytes,
                  GError **error)
@@ -129,10 +130,9 @@ bool tw_cli_file_ready(const char *option, const char *path)
 }
 
 GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
-                          const TwCliTarget *target, const char *origin)
+                          const char *words, const char *origin)
 {
     g_autoptr(TwComments) comments = tw_comments_new();
-    g_autofree char *words = tw_cli_target_words(target);
     g_auto(GStrv) lines = g_strsplit(finding->text, "\n", -1);
     GString *text = g_string_new(NULL);
 

@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "cli/common/target.h"
+#include "program/dialect.h"
 #include "program/finding.h"
 #include "program/text/text.h"
 
@@ -30,9 +30,10 @@ bool tw_cli_file_ready(const char *option, const char *path);
 
 /*
  * The text of a case as a finding: the program under comments that say what
- * was found, with which target, and how to see it again.
+ * was found, with which target (`words`, the options that choose it), and how
+ * to see it again.
  */
 GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
-                          const TwCliTarget *target, const char *origin);
+                          const char *words, const char *origin);
 
 #endif

@@ -7,32 +7,86 @@
 
 #include "cli/common/exit.h"
 
-static void add_target_options(GOptionContext *context, TwCliTarget *target)
+static void note(TwCliTarget *target, const char *option)
 {
-    GOptionEntry entries[] = {
-        {"target", 't', 0, G_OPTION_ARG_STRING, &target->name,
-         "What is tested: softmmu (the default), zoo:SLUG, unicorn, "
-         "unicorn:GUEST, unicorn-ab, unicorn-vtlb, exec:COMMAND",
+    if (!target->given) {
+        target->given = g_hash_table_new(g_str_hash, g_str_equal);
+    }
+    g_hash_table_add(target->given, (void *)option);
+}
+
+static gboolean take_name(const char *option, const char *value, void *data,
+                          GError **error)
+{
+    (void)option;
+    (void)error;
+    note(data, "target");
+    tw_cli_target_set_name(data, value);
+    return TRUE;
+}
+
+/* An option of a table, found by its name on the command line. */
+static gboolean take_option(const char *name, const char *value, void *data,
+                            GError **error)
+{
+    const TwTargetOption *rows[TW_MAX_TARGET_OPTIONS];
+    unsigned n = tw_target_options_all(rows), i = 0;
+    TwCliTarget *target = data;
+
+    while (i < n && strcmp(rows[i]->name, name + strlen("--")) != 0) {
+        i++;
+    }
+    g_assert(i < n);
+    note(target, rows[i]->name);
+    return tw_target_option_set(&target->options, rows[i], value, error);
+}
+
+/* "softmmu (the default), zoo:SLUG, ...". */
+static char *target_help(void)
+{
+    const TwTargetClass *const *classes = tw_target_classes();
+    GString *help = g_string_new("What is tested: ");
+
+    for (unsigned i = 0; classes[i]; i++) {
+        g_string_append_printf(help, "%s%s%s", i ? ", " : "",
+                               classes[i]->forms ? classes[i]->forms
+                                                 : classes[i]->name,
+                               i ? "" : " (the default)");
+    }
+    return g_string_free(help, FALSE);
+}
+
+static char *option_help(const TwTargetOption *row)
+{
+    g_autofree char *classes = tw_target_option_classes(row);
+
+    return row->any_target ? g_strdup(row->help)
+                           : g_strdup_printf("%s (%s)", row->help, classes);
+}
+
+/* `texts` keeps what the entries show. */
+static void add_target_options(GOptionContext *context, GPtrArray *texts)
+{
+    const TwTargetOption *rows[TW_MAX_TARGET_OPTIONS];
+    unsigned n = tw_target_options_all(rows);
+    GOptionEntry entries[TW_MAX_TARGET_OPTIONS + 2] = {
+        {"target", 't', 0, G_OPTION_ARG_CALLBACK, take_name, target_help(),
          "NAME"},
-        {"flush", 0, 0, G_OPTION_ARG_STRING, &target->flush,
-         "What an IOMMU's UNMAP flushes (softmmu, zoo): all (the default) "
-         "or page",
-         "MODE"},
-        {"hide-locations", 0, 0, G_OPTION_ARG_NONE, &target->hide_locations,
-         "The target does not say where accesses went (softmmu, zoo)", NULL},
-        {"check", 0, 0, G_OPTION_ARG_NONE, &target->check,
-         "Tests the target's invariants after each operation (softmmu, zoo)",
-         NULL},
-        {"contract", 0, 0, G_OPTION_ARG_STRING, &target->contract,
-         "How much is demanded (unicorn, unicorn-vtlb): documented (the "
-         "default) or strict",
-         "NAME"},
-        {"timeout", 0, 0, G_OPTION_ARG_INT, &target->timeout_ms,
-         "Time for one program (default 10000)", "MS"},
-        G_OPTION_ENTRY_NULL,
     };
 
-    memset(target, 0, sizeof(*target));
+    g_ptr_array_add(texts, (void *)entries[0].description);
+    for (unsigned i = 0; i < n; i++) {
+        bool plain = rows[i]->type == TW_TARGET_SWITCH;
+
+        entries[1 + i] = (GOptionEntry){rows[i]->name,
+                                        0,
+                                        plain ? G_OPTION_FLAG_NO_ARG : 0,
+                                        G_OPTION_ARG_CALLBACK,
+                                        take_option,
+                                        option_help(rows[i]),
+                                        rows[i]->value};
+        g_ptr_array_add(texts, (void *)entries[1 + i].description);
+    }
     g_option_context_add_main_entries(context, entries, NULL);
 }
 
@@ -40,19 +94,29 @@ bool tw_cli_options(int *argc, char ***argv, const char *usage,
                     const char *summary, const GOptionEntry *entries,
                     TwCliTarget *target)
 {
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GOptionContext) context = g_option_context_new(usage);
     GError *error = NULL;
 
     g_option_context_set_summary(context, summary);
+    g_option_context_set_main_group(
+        context, g_option_group_new("main", "", "", target, NULL));
     g_option_context_add_main_entries(context, entries, NULL);
     if (target) {
-        add_target_options(context, target);
+        memset(target, 0, sizeof(*target));
+        tw_cli_target_set_name(target, tw_target_classes()[0]->name);
+        add_target_options(context, texts);
     }
     if (!g_option_context_parse(context, argc, argv, &error)) {
-        tw_cli_fail(TW_EXIT_USAGE, "%s (see %s --help)", error->message,
-                    g_get_prgname());
+        bool ours = error->domain == TW_TARGET_ERROR;
+
+        tw_cli_fail(TW_EXIT_USAGE, ours ? "%s" : "%s (see %s --help)",
+                    error->message, g_get_prgname());
         g_error_free(error);
         return false;
+    }
+    if (target) {
+        target->timeout_ms = target->options.timeout_ms;
     }
     if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
         memmove(&(*argv)[1], &(*argv)[2], (size_t)(*argc - 1) * sizeof(char *));
@@ -61,55 +125,40 @@ bool tw_cli_options(int *argc, char ***argv, const char *usage,
     return true;
 }
 
-bool tw_cli_target_chosen(const TwCliTarget *target)
+bool tw_cli_target_given(const TwCliTarget *target, const char *option)
 {
-    return target->name || target->flush || target->hide_locations ||
-           target->check || target->contract;
+    return target->given && g_hash_table_contains(target->given, option);
 }
 
-bool tw_cli_target_ready(TwCliTarget *target)
+bool tw_cli_target_chosen(const TwCliTarget *target)
 {
-    TwTargetOptions *o = &target->options;
+    const TwTargetOption *rows[TW_MAX_TARGET_OPTIONS];
+    unsigned n = tw_target_options_all(rows);
 
-    memset(o, 0, sizeof(*o));
-    if (!target->name) {
-        target->name = g_strdup("softmmu");
+    for (unsigned i = 0; i < n; i++) {
+        if (!rows[i]->any_target &&
+            tw_cli_target_given(target, rows[i]->name)) {
+            return true;
+        }
     }
-    o->name = target->name;
-    if (!target->flush || strcmp(target->flush, "all") == 0) {
-        o->flush = TW_FLUSH_ALL_ENTRIES;
-    } else if (strcmp(target->flush, "page") == 0) {
-        o->flush = TW_FLUSH_PAGES;
-    } else {
-        tw_cli_fail(TW_EXIT_USAGE, "--flush: expected all or page, not \"%s\"",
-                    target->flush);
-        return false;
-    }
-    if (target->contract && strcmp(target->contract, "strict") == 0) {
-        o->strict = true;
-    } else if (target->contract &&
-               strcmp(target->contract, "documented") != 0) {
-        tw_cli_fail(TW_EXIT_USAGE,
-                    "--contract: expected documented or strict, not \"%s\"",
-                    target->contract);
-        return false;
-    }
-    if (target->timeout_ms < 0) {
-        tw_cli_fail(TW_EXIT_USAGE, "--timeout: expected milliseconds, 1 or "
-                                   "more");
-        return false;
-    }
-    o->hide_locations = target->hide_locations;
-    o->check = target->check;
-    o->timeout_ms = (uint32_t)target->timeout_ms;
-    return true;
+    return tw_cli_target_given(target, "target");
+}
+
+void tw_cli_target_set_name(TwCliTarget *target, const char *name)
+{
+    char *before = target->name;
+
+    target->name = g_strdup(name);
+    target->options.name = target->name;
+    g_free(before);
 }
 
 uint32_t tw_cli_target_patience(TwCliTarget *target, unsigned replays)
 {
+    const TwTargetClass *klass = tw_target_class_of(target->name);
     uint32_t own = target->options.timeout_ms;
 
-    if (g_str_has_prefix(target->name, "exec:")) {
+    if (klass && klass->elsewhere) {
         /* A run, and each time again a start and a run. */
         return (1 + 2 * replays) * (own ? own : 10000);
     }
@@ -119,38 +168,14 @@ uint32_t tw_cli_target_patience(TwCliTarget *target, unsigned replays)
 
 char *tw_cli_target_words(const TwCliTarget *target)
 {
-    g_autofree char *name = NULL;
-    GString *words = g_string_new("--target ");
+    TwTargetOptions options = target->options;
 
-    if (strspn(target->name, "abcdefghijklmnopqrstuvwxyz0123456789-_:./") ==
-        strlen(target->name)) {
-        g_string_append(words, target->name);
-    } else {
-        name = g_shell_quote(target->name);
-        g_strdelimit(name, "\n\r", ' ');
-        g_string_append(words, name);
-    }
-    if (target->options.flush == TW_FLUSH_PAGES) {
-        g_string_append(words, " --flush page");
-    }
-    if (target->hide_locations) {
-        g_string_append(words, " --hide-locations");
-    }
-    if (target->check) {
-        g_string_append(words, " --check");
-    }
-    if (target->options.strict) {
-        g_string_append(words, " --contract strict");
-    }
-    if (target->timeout_ms) {
-        g_string_append_printf(words, " --timeout %d", target->timeout_ms);
-    }
-    return g_string_free(words, FALSE);
+    options.timeout_ms = target->timeout_ms;
+    return tw_target_options_words(&options);
 }
 
 void tw_cli_target_clear(TwCliTarget *target)
 {
     g_clear_pointer(&target->name, g_free);
-    g_clear_pointer(&target->flush, g_free);
-    g_clear_pointer(&target->contract, g_free);
+    g_clear_pointer(&target->given, g_hash_table_unref);
 }

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Options that choose a target; the parser of the options of a verb. */
+/* Options that choose a target, from the tables of the target classes; the
+ * parser of the options of a verb. */
 #ifndef TW_CLI_COMMON_TARGET_H
 #define TW_CLI_COMMON_TARGET_H
 
 #include <glib.h>
 #include <stdbool.h>
 
-#include "targets/target.h"
+#include "targets/option.h"
 
-/* --target, --flush, --hide-locations, --check, --contract, --timeout. */
+/* --target, and the options of all classes. */
 typedef struct TwCliTarget {
-    char *name;
-    char *flush;
-    gboolean hide_locations;
-    gboolean check;
-    char *contract;
-    int timeout_ms;
-    TwTargetOptions options; /* valid after tw_cli_target_ready() */
+    char *name;              /* as given, or softmmu */
+    TwTargetOptions options; /* with this name */
+    uint32_t timeout_ms;     /* as given; 0: not given */
+    GHashTable *given;       /* names of options that were given, or NULL */
 } TwCliTarget;
 
 /*
@@ -29,11 +27,14 @@ bool tw_cli_options(int *argc, char ***argv, const char *usage,
                     const char *summary, const GOptionEntry *entries,
                     TwCliTarget *target);
 
-/* Was one of these given, --timeout aside? */
+/* Was this option given, whatever its value?  ("target" is one too.) */
+bool tw_cli_target_given(const TwCliTarget *target, const char *option);
+
+/* Was --target or an option of a class given, those of any target aside? */
 bool tw_cli_target_chosen(const TwCliTarget *target);
 
-/* Checks the values.  False: an error was printed. */
-bool tw_cli_target_ready(TwCliTarget *target);
+/* Chooses another target, with the same options. */
+void tw_cli_target_set_name(TwCliTarget *target, const char *name);
 
 /*
  * For verbs that run cases in other processes: --timeout is theirs, unless the
@@ -43,8 +44,8 @@ bool tw_cli_target_ready(TwCliTarget *target);
  */
 uint32_t tw_cli_target_patience(TwCliTarget *target, unsigned replays);
 
-/* The options that must be given again to get the same target, as shell
- * words: "--target zoo:slug --flush page". */
+/* The options that must be given again to get the same target and the same
+ * time limit, as shell words (tw_target_options_words()).  To be freed. */
 char *tw_cli_target_words(const TwCliTarget *target);
 void tw_cli_target_clear(TwCliTarget *target);
 

@@ -108,8 +108,7 @@ static bool parse_words(const TwPageFinding *f, TwCliTarget *target)
     /* The list loses what is an option, but not what it is made of. */
     rest = g_memdup2(argv, (size_t)(argc + 1) * sizeof(char *));
     ok = may_parse(argv) &&
-         tw_cli_options(&argc, &rest, "", "", none, target) && argc == 1 &&
-         tw_cli_target_ready(target);
+         tw_cli_options(&argc, &rest, "", "", none, target) && argc == 1;
     g_free(rest);
     g_strfreev(argv);
     return ok;

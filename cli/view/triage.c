@@ -320,7 +320,8 @@ static bool write_finding(const TwTriage *t, const TwTriageFinding *f,
     g_autofree char *path = g_build_filename(folder, name, NULL);
     g_autofree TwProgram *program = NULL;
     TwFinding finding = {.op = TW_NO_OP};
-    TwCliTarget target = t->target;
+    TwTargetOptions options = t->target.options;
+    g_autofree char *words = NULL;
     g_autofree char *origin = g_strdup_printf("triage: %s", f->title);
     GString *text;
     bool ok;
@@ -340,8 +341,10 @@ static bool write_finding(const TwTriage *t, const TwTriageFinding *f,
     }
     g_strlcpy(finding.key, f->key, sizeof(finding.key));
     g_strlcpy(finding.text, f->text, sizeof(finding.text));
-    target.check |= strstr(f->words, " --check") != NULL;
-    text = tw_cli_case_text(program, &finding, &target, origin);
+    options.check |= strstr(f->words, " --check") != NULL;
+    options.timeout_ms = t->target.timeout_ms;
+    words = tw_target_options_words(&options);
+    text = tw_cli_case_text(program, &finding, words, origin);
     ok = tw_cli_write(path, text->str, text->len, error);
     g_string_free(text, TRUE);
     return ok;

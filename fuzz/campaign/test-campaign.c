@@ -31,8 +31,6 @@ enum { SEED = 42 };
 static pid_t main_pid;
 static unsigned *turns; /* of the moody trap, in all processes */
 
-G_DEFINE_QUARK(tw_target_error_quark, tw_target_error)
-
 static bool trapped(const TwProgram *program)
 {
     return tw_program_hash(program) % 97 == 5;
@@ -145,11 +143,6 @@ TwTarget *tw_target_open(const TwTargetOptions *options, GError **error)
     t->kind = options->name;
     g_assert_nonnull(t->inner);
     return &t->base;
-}
-
-void tw_target_close(TwTarget *target)
-{
-    target->klass->close(target);
 }
 
 /* Help -------------------------------------------------------------------- */

@@ -54,8 +54,6 @@ typedef struct Fake {
 static unsigned opened, runs;
 static unsigned *coin; /* runs of fake:coin in all processes */
 
-G_DEFINE_QUARK(tw_target_error_quark, tw_target_error)
-
 static TwTarget *fake_open(const TwTargetOptions *options, GError **error);
 
 static const TwDialect *fake_dialect(TwTarget *target)
@@ -163,13 +161,6 @@ TwTarget *tw_target_open(const TwTargetOptions *options, GError **error)
     g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                 "unknown target '%s'", options->name);
     return NULL;
-}
-
-void tw_target_close(TwTarget *target)
-{
-    if (target != NULL) {
-        target->klass->close(target);
-    }
 }
 
 /* Tests ------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 #include "program/text/text.h"
 #include "targets/exec/greeting.h"
 #include "targets/exec/process.h"
+#include "targets/option.h"
 
 enum {
     DEFAULT_TIMEOUT_MS = 10000,
@@ -149,13 +150,6 @@ static TwTarget *exec_open(const TwTargetOptions *options, GError **error)
                     "exec: expected a command: exec:COMMAND");
         return NULL;
     }
-    if (options->flush != TW_FLUSH_ALL_ENTRIES || options->hide_locations ||
-        options->strict || options->check) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "exec: expected no --flush, no --hide-locations, no "
-                    "--contract and no --check: the command decides");
-        return NULL;
-    }
     t = g_new0(ExecTarget, 1);
     t->base.klass = &tw_exec_class;
     t->command = g_strdup(command + 1);
@@ -285,8 +279,18 @@ static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     return true;
 }
 
+/* All else the command decides. */
+static const TwTargetOption exec_options[] = {
+    {"timeout", TW_TARGET_MILLISECONDS, TW_TARGET_FIELD(timeout_ms),
+     .value = "MS", .help = "Time for one program (default 10000)",
+     .any_target = true},
+    {.name = NULL},
+};
+
 const TwTargetClass tw_exec_class = {
     .name = "exec",
+    .forms = "exec:COMMAND",
+    .options = exec_options,
     .summary = "any program that reads cases and writes traces: exec:COMMAND",
     .elsewhere = true,
     .open = exec_open,

@@ -24,24 +24,49 @@ enum {
     SETS
 };
 
-enum {
-    FEATURE_ACTORS = 1,
-    FEATURE_SAFEPOINTS = 2,
-    FEATURE_SHARED = 4,
-    FEATURE_LATE = 8,
-    FEATURE_LOCATIONS = 16,
-    FEATURE_IDENTITY = 32,
-    FEATURE_PLAIN = 64,
-    FEATURE_EXEC_CODE = 128,
-    FEATURE_CODE = 256,
-    FEATURE_WHOLE = 512,
+/* Where a value stands: in the dialect or in the contract. */
+typedef struct Place {
+    bool contract;
+    size_t offset, size; /* bytes: 1, 2, 4 or 8 */
+} Place;
+
+#define OF_DIALECT(member) \
+    { \
+        false, offsetof(TwDialect, member), \
+            sizeof(((TwDialect *)NULL)->member) \
+    }
+#define OF_CONTRACT(member) \
+    { \
+        true, offsetof(TwContract, member), \
+            sizeof(((TwContract *)NULL)->member) \
+    }
+
+/* A name of a set that stands for bits of a value of its own: said if they are
+ * set. */
+typedef struct Flag {
+    const char *name;
+    Place place;
+    uint32_t bits;
+} Flag;
+
+static const Flag features[] = {
+    {"actors", OF_DIALECT(actors), 1},
+    {"explicit-safepoints", OF_DIALECT(explicit_safepoints), 1},
+    {"shared-blocks", OF_DIALECT(shared_blocks), 1},
+    {"late-spaces", OF_DIALECT(late_spaces), 1},
+    {"locations", OF_DIALECT(locations), 1},
+    {"identity-pages", OF_DIALECT(identity_pages), 1},
+    {"plain-devices", OF_DIALECT(plain_devices), 1},
+    {"exec-needs-code", OF_DIALECT(exec_needs_code), 1},
+    {"code", OF_DIALECT(contents), 1u << TW_CONTENTS_CODE},
+    {"whole-pages", OF_DIALECT(whole_pages), 1},
 };
 
-enum {
-    CONTRACT_CACHE = 1,
-    CONTRACT_ONE_ENTRY = 2,
-    CONTRACT_QUEUED = 4,
-    CONTRACT_CODE = 8,
+static const Flag promises[] = {
+    {"cpu-cache", OF_CONTRACT(cpu_cache), 1},
+    {"one-entry-per-page", OF_CONTRACT(one_entry_per_page), 1},
+    {"queued", OF_CONTRACT(queued), 1},
+    {"code-until-flush", OF_CONTRACT(code), TW_CODE_UNTIL_FLUSH},
 };
 
 static const char *op_name(unsigned code)
@@ -65,18 +90,12 @@ static const char *op_flag_name(unsigned bit)
 
 static const char *feature_name(unsigned bit)
 {
-    static const char *const names[] = {
-        "actors",    "explicit-safepoints", "shared-blocks", "late-spaces",
-        "locations", "identity-pages",      "plain-devices", "exec-needs-code",
-        "code",      "whole-pages"};
-    return pick(names, G_N_ELEMENTS(names), bit);
+    return bit < G_N_ELEMENTS(features) ? features[bit].name : NULL;
 }
 
-static const char *contract_name(unsigned bit)
+static const char *promise_name(unsigned bit)
 {
-    static const char *const names[] = {"cpu-cache", "one-entry-per-page",
-                                        "queued", "code-until-flush"};
-    return pick(names, G_N_ELEMENTS(names), bit);
+    return bit < G_N_ELEMENTS(promises) ? promises[bit].name : NULL;
 }
 
 static const char *ends_name(unsigned bit)
@@ -86,18 +105,23 @@ static const char *ends_name(unsigned bit)
     return pick(names, G_N_ELEMENTS(names), bit);
 }
 
+/* The bits of a set are those of a value, or each has a row of `flags`. */
 static const struct {
     const char *key;
     const char *(*name)(unsigned bit); /* NULL from the last on */
+    Place place;
+    const Flag *flags;
 } sets[SETS] = {
-    [SET_OPS] = {"ops", op_name},
-    [SET_OP_FLAGS] = {"op-flags", op_flag_name},
-    [SET_REGION_KINDS] = {"region-kinds", tw_region_kind_name},
-    [SET_IOMMU_KINDS] = {"iommu-kinds", tw_iommu_kind_name},
-    [SET_SELECTS] = {"selects", tw_select_name},
-    [SET_FEATURES] = {"features", feature_name},
-    [SET_CONTRACT] = {"contract", contract_name},
-    [SET_ENDS] = {"ends", ends_name},
+    [SET_OPS] = {"ops", op_name, .flags = NULL}, /* too many for a word */
+    [SET_OP_FLAGS] = {"op-flags", op_flag_name, OF_DIALECT(op_flags), NULL},
+    [SET_REGION_KINDS] = {"region-kinds", tw_region_kind_name,
+                          OF_DIALECT(region_kinds), NULL},
+    [SET_IOMMU_KINDS] = {"iommu-kinds", tw_iommu_kind_name,
+                         OF_DIALECT(iommu_kinds), NULL},
+    [SET_SELECTS] = {"selects", tw_select_name, OF_DIALECT(selects), NULL},
+    [SET_FEATURES] = {"features", feature_name, .flags = features},
+    [SET_CONTRACT] = {"contract", promise_name, .flags = promises},
+    [SET_ENDS] = {"ends", ends_name, OF_CONTRACT(ends), NULL},
 };
 
 /* Numbers: a line "KEY VALUE". */
@@ -125,25 +149,30 @@ enum {
 static const struct {
     const char *key;
     unsigned least, most;
+    Place place;
 } nums[NUMS] = {
-    [NUM_MIN_PAGE] = {"min-page-lg", TW_MIN_PAGE_LG, TW_MAX_PAGE_LG},
-    [NUM_MAX_PAGE] = {"max-page-lg", TW_MIN_PAGE_LG, TW_MAX_PAGE_LG},
-    [NUM_MIN_GRANULE] = {"min-granule-lg", TW_MIN_GRANULE_LG,
-                         TW_MAX_GRANULE_LG},
-    [NUM_MAX_GRANULE] = {"max-granule-lg", TW_MIN_GRANULE_LG,
-                         TW_MAX_GRANULE_LG},
-    [NUM_REGIONS] = {"max-regions", 1, TW_MAX_REGIONS},
-    [NUM_SPACES] = {"max-spaces", 1, TW_MAX_SPACES},
-    [NUM_IOMMUS] = {"max-iommus", 0, TW_MAX_IOMMUS},
-    [NUM_CPUS] = {"max-cpus", 0, TW_MAX_CPUS},
-    [NUM_MMU_INDEXES] = {"max-mmu-indexes", 0, TW_MAX_MMU_INDEXES},
-    [NUM_IOMMU_INDEXES] = {"max-iommu-indexes", 0, TW_MAX_IOMMU_INDEXES},
-    [NUM_TLB] = {"max-tlb-lg", 0, TW_MAX_TLB_LG},
-    [NUM_VICTIMS] = {"max-victims", 0, TW_MAX_VICTIMS},
-    [NUM_SETUP] = {"max-setup", 0, TW_MAX_SETUP},
-    [NUM_SCRIPT] = {"max-script", 1, TW_MAX_SCRIPT},
-    [NUM_ADDRESS] = {"address-lg", 0, 64},
-    [NUM_REGION] = {"region-lg", 0, 63},
+    [NUM_MIN_PAGE] = {"min-page-lg", TW_MIN_PAGE_LG, TW_MAX_PAGE_LG,
+                      OF_DIALECT(min_page_lg)},
+    [NUM_MAX_PAGE] = {"max-page-lg", TW_MIN_PAGE_LG, TW_MAX_PAGE_LG,
+                      OF_DIALECT(max_page_lg)},
+    [NUM_MIN_GRANULE] = {"min-granule-lg", TW_MIN_GRANULE_LG, TW_MAX_GRANULE_LG,
+                         OF_DIALECT(min_granule_lg)},
+    [NUM_MAX_GRANULE] = {"max-granule-lg", TW_MIN_GRANULE_LG, TW_MAX_GRANULE_LG,
+                         OF_DIALECT(max_granule_lg)},
+    [NUM_REGIONS] = {"max-regions", 1, TW_MAX_REGIONS, OF_DIALECT(max_regions)},
+    [NUM_SPACES] = {"max-spaces", 1, TW_MAX_SPACES, OF_DIALECT(max_spaces)},
+    [NUM_IOMMUS] = {"max-iommus", 0, TW_MAX_IOMMUS, OF_DIALECT(max_iommus)},
+    [NUM_CPUS] = {"max-cpus", 0, TW_MAX_CPUS, OF_DIALECT(max_cpus)},
+    [NUM_MMU_INDEXES] = {"max-mmu-indexes", 0, TW_MAX_MMU_INDEXES,
+                         OF_DIALECT(max_mmu_indexes)},
+    [NUM_IOMMU_INDEXES] = {"max-iommu-indexes", 0, TW_MAX_IOMMU_INDEXES,
+                           OF_DIALECT(max_iommu_indexes)},
+    [NUM_TLB] = {"max-tlb-lg", 0, TW_MAX_TLB_LG, OF_DIALECT(max_tlb_lg)},
+    [NUM_VICTIMS] = {"max-victims", 0, TW_MAX_VICTIMS, OF_DIALECT(max_victims)},
+    [NUM_SETUP] = {"max-setup", 0, TW_MAX_SETUP, OF_DIALECT(max_setup)},
+    [NUM_SCRIPT] = {"max-script", 1, TW_MAX_SCRIPT, OF_DIALECT(max_script)},
+    [NUM_ADDRESS] = {"address-lg", 0, 64, OF_DIALECT(address_lg)},
+    [NUM_REGION] = {"region-lg", 0, 63, OF_DIALECT(region_lg)},
 };
 
 /* A name's bit is its number. */
@@ -156,92 +185,97 @@ typedef struct Fields {
     unsigned num[NUMS];
 } Fields;
 
+static uint64_t get(const Place *place, const TwDialect *d, const TwContract *c)
+{
+    const char *at =
+        (place->contract ? (const char *)c : (const char *)d) + place->offset;
+
+    switch (place->size) {
+    case 1:
+        return *(const uint8_t *)at;
+    case 2:
+        return *(const uint16_t *)at;
+    case 4:
+        return *(const uint32_t *)at;
+    default:
+        return *(const uint64_t *)at;
+    }
+}
+
+static void put(const Place *place, uint64_t value, TwDialect *d, TwContract *c)
+{
+    char *at = (place->contract ? (char *)c : (char *)d) + place->offset;
+
+    switch (place->size) {
+    case 1:
+        *(uint8_t *)at = (uint8_t)value;
+        break;
+    case 2:
+        *(uint16_t *)at = (uint16_t)value;
+        break;
+    case 4:
+        *(uint32_t *)at = (uint32_t)value;
+        break;
+    default:
+        *(uint64_t *)at = value;
+    }
+}
+
+static bool has(const NameSet *set, unsigned bit)
+{
+    return set->bits[bit / 64] >> bit % 64 & 1;
+}
+
+static void add(NameSet *set, unsigned bit)
+{
+    set->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
 static void fields_from(Fields *f, const TwDialect *d, const TwContract *c)
 {
-    memcpy(f->set[SET_OPS].bits, d->ops.bits, sizeof(d->ops.bits));
-    f->set[SET_OP_FLAGS].bits[0] = d->op_flags;
-    f->set[SET_REGION_KINDS].bits[0] = d->region_kinds;
-    f->set[SET_IOMMU_KINDS].bits[0] = d->iommu_kinds;
-    f->set[SET_SELECTS].bits[0] = d->selects;
-    f->set[SET_FEATURES].bits[0] =
-        (d->actors ? FEATURE_ACTORS : 0) |
-        (d->explicit_safepoints ? FEATURE_SAFEPOINTS : 0) |
-        (d->shared_blocks ? FEATURE_SHARED : 0) |
-        (d->late_spaces ? FEATURE_LATE : 0) |
-        (d->locations ? FEATURE_LOCATIONS : 0) |
-        (d->identity_pages ? FEATURE_IDENTITY : 0) |
-        (d->whole_pages ? FEATURE_WHOLE : 0) |
-        (d->plain_devices ? FEATURE_PLAIN : 0) |
-        (d->exec_needs_code ? FEATURE_EXEC_CODE : 0) |
-        (d->contents >> TW_CONTENTS_CODE & 1 ? FEATURE_CODE : 0);
-    f->set[SET_CONTRACT].bits[0] =
-        (c->cpu_cache ? CONTRACT_CACHE : 0) |
-        (c->one_entry_per_page ? CONTRACT_ONE_ENTRY : 0) |
-        (c->queued ? CONTRACT_QUEUED : 0) |
-        (c->code == TW_CODE_UNTIL_FLUSH ? CONTRACT_CODE : 0);
-    f->set[SET_ENDS].bits[0] = c->ends;
-    f->num[NUM_MIN_PAGE] = d->min_page_lg;
-    f->num[NUM_MAX_PAGE] = d->max_page_lg;
-    f->num[NUM_MIN_GRANULE] = d->min_granule_lg;
-    f->num[NUM_MAX_GRANULE] = d->max_granule_lg;
-    f->num[NUM_REGIONS] = d->max_regions;
-    f->num[NUM_SPACES] = d->max_spaces;
-    f->num[NUM_IOMMUS] = d->max_iommus;
-    f->num[NUM_CPUS] = d->max_cpus;
-    f->num[NUM_MMU_INDEXES] = d->max_mmu_indexes;
-    f->num[NUM_IOMMU_INDEXES] = d->max_iommu_indexes;
-    f->num[NUM_TLB] = d->max_tlb_lg;
-    f->num[NUM_VICTIMS] = d->max_victims;
-    f->num[NUM_SETUP] = d->max_setup;
-    f->num[NUM_SCRIPT] = d->max_script;
-    f->num[NUM_ADDRESS] = d->address_lg;
-    f->num[NUM_REGION] = d->region_lg;
+    memset(f, 0, sizeof(*f));
+    for (unsigned s = 0; s < SETS; s++) {
+        const Flag *flags = sets[s].flags;
+
+        if (s == SET_OPS) {
+            memcpy(f->set[s].bits, d->ops.bits, sizeof(d->ops.bits));
+        } else if (!flags) {
+            f->set[s].bits[0] = get(&sets[s].place, d, c);
+        }
+        for (unsigned bit = 0; flags && sets[s].name(bit); bit++) {
+            if (get(&flags[bit].place, d, c) & flags[bit].bits) {
+                add(&f->set[s], bit);
+            }
+        }
+    }
+    for (unsigned n = 0; n < NUMS; n++) {
+        f->num[n] = (unsigned)get(&nums[n].place, d, c);
+    }
 }
 
 static void fields_to(const Fields *f, TwDialect *d, TwContract *c)
 {
-    uint64_t features = f->set[SET_FEATURES].bits[0];
-    uint64_t contract = f->set[SET_CONTRACT].bits[0];
-
     memset(d, 0, sizeof(*d));
     memset(c, 0, sizeof(*c));
-    memcpy(d->ops.bits, f->set[SET_OPS].bits, sizeof(d->ops.bits));
-    d->op_flags = (uint8_t)f->set[SET_OP_FLAGS].bits[0];
-    d->region_kinds = (uint32_t)f->set[SET_REGION_KINDS].bits[0];
-    d->iommu_kinds = (uint32_t)f->set[SET_IOMMU_KINDS].bits[0];
-    d->selects = (uint32_t)f->set[SET_SELECTS].bits[0];
-    d->actors = features & FEATURE_ACTORS;
-    d->explicit_safepoints = features & FEATURE_SAFEPOINTS;
-    d->shared_blocks = features & FEATURE_SHARED;
-    d->late_spaces = features & FEATURE_LATE;
-    d->locations = features & FEATURE_LOCATIONS;
-    d->identity_pages = features & FEATURE_IDENTITY;
-    d->whole_pages = features & FEATURE_WHOLE;
-    d->plain_devices = features & FEATURE_PLAIN;
-    d->exec_needs_code = features & FEATURE_EXEC_CODE;
-    d->contents = 1u << TW_CONTENTS_DATA |
-                  (features & FEATURE_CODE ? 1u << TW_CONTENTS_CODE : 0);
-    d->min_page_lg = (uint8_t)f->num[NUM_MIN_PAGE];
-    d->max_page_lg = (uint8_t)f->num[NUM_MAX_PAGE];
-    d->min_granule_lg = (uint8_t)f->num[NUM_MIN_GRANULE];
-    d->max_granule_lg = (uint8_t)f->num[NUM_MAX_GRANULE];
-    d->max_regions = (uint8_t)f->num[NUM_REGIONS];
-    d->max_spaces = (uint8_t)f->num[NUM_SPACES];
-    d->max_iommus = (uint8_t)f->num[NUM_IOMMUS];
-    d->max_cpus = (uint8_t)f->num[NUM_CPUS];
-    d->max_mmu_indexes = (uint8_t)f->num[NUM_MMU_INDEXES];
-    d->max_iommu_indexes = (uint8_t)f->num[NUM_IOMMU_INDEXES];
-    d->max_tlb_lg = (uint8_t)f->num[NUM_TLB];
-    d->max_victims = (uint8_t)f->num[NUM_VICTIMS];
-    d->max_setup = (uint16_t)f->num[NUM_SETUP];
-    d->max_script = (uint16_t)f->num[NUM_SCRIPT];
-    d->address_lg = (uint8_t)f->num[NUM_ADDRESS];
-    d->region_lg = (uint8_t)f->num[NUM_REGION];
-    c->cpu_cache = contract & CONTRACT_CACHE;
-    c->one_entry_per_page = contract & CONTRACT_ONE_ENTRY;
-    c->queued = contract & CONTRACT_QUEUED;
-    c->code = contract & CONTRACT_CODE ? TW_CODE_UNTIL_FLUSH : TW_CODE_FRESH;
-    c->ends = (uint8_t)f->set[SET_ENDS].bits[0];
+    d->contents = 1u << TW_CONTENTS_DATA; /* all have it */
+    for (unsigned s = 0; s < SETS; s++) {
+        const Flag *flags = sets[s].flags;
+
+        if (s == SET_OPS) {
+            memcpy(d->ops.bits, f->set[s].bits, sizeof(d->ops.bits));
+        } else if (!flags) {
+            put(&sets[s].place, f->set[s].bits[0], d, c);
+        }
+        for (unsigned bit = 0; flags && sets[s].name(bit); bit++) {
+            if (has(&f->set[s], bit)) {
+                put(&flags[bit].place,
+                    get(&flags[bit].place, d, c) | flags[bit].bits, d, c);
+            }
+        }
+    }
+    for (unsigned n = 0; n < NUMS; n++) {
+        put(&nums[n].place, f->num[n], d, c);
+    }
 }
 
 void tw_greeting_print(const TwDialect *dialect, const TwContract *contract,
@@ -256,7 +290,7 @@ void tw_greeting_print(const TwDialect *dialect, const TwContract *contract,
     for (unsigned s = 0; s < SETS; s++) {
         g_string_append(out, sets[s].key);
         for (unsigned bit = 0; sets[s].name(bit); bit++) {
-            if (f.set[s].bits[bit / 64] >> bit % 64 & 1) {
+            if (has(&f.set[s], bit)) {
                 g_string_append_printf(out, " %s", sets[s].name(bit));
             }
         }
@@ -336,10 +370,10 @@ static bool parse_set(Parser *p, unsigned s, char *words, NameSet *out)
             return fail(p, "a name of \"%s\", not \"%.40s\"", sets[s].key,
                         word);
         }
-        if (out->bits[bit / 64] >> bit % 64 & 1) {
+        if (has(out, bit)) {
             return fail(p, "\"%s\" once", word);
         }
-        out->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+        add(out, bit);
     }
     return true;
 }

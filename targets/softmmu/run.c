@@ -391,22 +391,10 @@ static const char *name_argument(const TwTargetOptions *options)
 }
 
 static Machine *machine_open(const TwTargetClass *klass,
-                             const TwTargetOptions *options, GError **error)
+                             const TwTargetOptions *options)
 {
-    Machine *m;
+    Machine *m = g_new0(Machine, 1);
 
-    if (options->timeout_ms != 0) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "%s: runs in this process and has no time-out",
-                    klass->name);
-        return NULL;
-    }
-    if (options->strict) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "%s: expected no --contract: it has one only", klass->name);
-        return NULL;
-    }
-    m = g_new0(Machine, 1);
     m->target.klass = klass;
     m->name = g_strdup(options->name);
     m->dialect = softmmu_dialect(options->hide_locations);

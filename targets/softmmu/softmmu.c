@@ -9,19 +9,30 @@
 
 static TwTarget *softmmu_open(const TwTargetOptions *options, GError **error)
 {
-    Machine *m;
-
     if (name_argument(options) != NULL) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                     "softmmu: takes no argument");
         return NULL;
     }
-    m = machine_open(&tw_softmmu_class, options, error);
-    return m != NULL ? &m->target : NULL;
+    return &machine_open(&tw_softmmu_class, options)->target;
 }
+
+static const char *const flush_words[] = {
+    [TW_FLUSH_ALL_ENTRIES] = "all", [TW_FLUSH_PAGES] = "page", NULL};
+
+const TwTargetOption tw_softmmu_options[] = {
+    {"flush", TW_TARGET_CHOICE, TW_TARGET_FIELD(flush), flush_words, "MODE",
+     "What an IOMMU's UNMAP flushes: all (the default) or page"},
+    {"hide-locations", TW_TARGET_SWITCH, TW_TARGET_FIELD(hide_locations),
+     .help = "The target does not say where accesses went"},
+    {"check", TW_TARGET_SWITCH, TW_TARGET_FIELD(check),
+     .help = "Tests the target's invariants after each operation"},
+    {.name = NULL},
+};
 
 const TwTargetClass tw_softmmu_class = {
     .name = "softmmu",
+    .options = tw_softmmu_options,
     .summary = "built-in soft TLB with flat views and IOMMU notifiers",
     .tells = true,
     .open = softmmu_open,

@@ -6,9 +6,12 @@
 #ifndef TW_TARGETS_SOFTMMU_SOFTMMU_H
 #define TW_TARGETS_SOFTMMU_SOFTMMU_H
 
-#include "targets/target.h"
+#include "targets/option.h"
 
 extern const TwTargetClass tw_softmmu_class;
+
+/* What it takes, and the zoo too. */
+extern const TwTargetOption tw_softmmu_options[];
 
 /*
  * Renders every view on every effective commit instead of those that the

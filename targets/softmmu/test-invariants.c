@@ -43,9 +43,8 @@ static Machine *machine_after(const char *more)
     TwTargetOptions options = {.name = "test", .check = true};
     g_autofree char *text = g_strconcat(board, more, NULL);
     g_autoptr(GError) error = NULL;
-    Machine *m = machine_open(&test_class, &options, &error);
+    Machine *m = machine_open(&test_class, &options);
 
-    g_assert_no_error(error);
     g_assert_null(name_argument(&options));
     tw_program_parse(&program, text, strlen(text), "test", TW_TEXT_STRICT, NULL,
                      NULL, &error);

@@ -432,7 +432,7 @@ static void test_open(void)
     expect_usage((TwTargetOptions){.name = "softmm"}, "softmmu, zoo");
     expect_usage((TwTargetOptions){.name = "softmmu:x"}, "no argument");
     expect_usage((TwTargetOptions){.name = "softmmu", .timeout_ms = 5},
-                 "time-out");
+                 "--timeout");
     tw_target_close(NULL);
 }
 

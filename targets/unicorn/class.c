@@ -144,16 +144,9 @@ static void version_text(char *text, size_t size)
     snprintf(text, size, "%u.%u.%u", v >> 24, v >> 16 & 0xff, v >> 8 & 0xff);
 }
 
-/* The options that no class here has, and the library's version. */
-static bool can_open(const TwTargetOptions *options, GError **error)
+/* Is the library as new as its headers were? */
+static bool can_open(GError **error)
 {
-    if (options->timeout_ms != 0 || options->flush != TW_FLUSH_ALL_ENTRIES ||
-        options->hide_locations || options->check) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "unicorn: has no time-out, no ways to flush, no locations "
-                    "to hide, and no invariants to check");
-        return false;
-    }
     if (uc_version(NULL, NULL) >> 16 < (UC_API_MAJOR << 8 | UC_API_MINOR)) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "unicorn: expected libunicorn %d.%d or newer, which this "
@@ -197,7 +190,7 @@ static TwTarget *unicorn_open(const TwTargetOptions *options, GError **error)
 {
     const Guest *guest = guest_named(options->name, error);
 
-    return guest != NULL && can_open(options, error)
+    return guest != NULL && can_open(error)
                ? machine_open(&tw_unicorn_class, guest, 0, options, error)
                : NULL;
 }
@@ -211,7 +204,7 @@ static TwTarget *vtlb_open(const TwTargetOptions *options, GError **error)
                     "unicorn-vtlb: takes no argument");
         return NULL;
     }
-    if (!can_open(options, error)) {
+    if (!can_open(error)) {
         return NULL;
     }
     page_lg = tw_uc_vtlb_page_lg(guests[0]);
@@ -236,8 +229,18 @@ const char *__lsan_default_suppressions(void)
            "leak:tb_invalidate_phys_page_fast\n"; /* linked statically */
 }
 
+static const char *const contract_words[] = {"documented", "strict", NULL};
+
+const TwTargetOption tw_unicorn_options[] = {
+    {"contract", TW_TARGET_CHOICE, TW_TARGET_FIELD(strict), contract_words,
+     "NAME", "How much is demanded: documented (the default) or strict"},
+    {.name = NULL},
+};
+
 const TwTargetClass tw_unicorn_class = {
     .name = "unicorn",
+    .forms = "unicorn, unicorn:GUEST",
+    .options = tw_unicorn_options,
     .summary = "libunicorn in this process; unicorn:GUEST: arm64 (the "
                "default), x86-64, riscv64",
     .tells = true,
@@ -255,6 +258,7 @@ const TwTargetClass tw_unicorn_class = {
 
 const TwTargetClass tw_unicorn_vtlb_class = {
     .name = "unicorn-vtlb",
+    .options = tw_unicorn_options,
     .summary = "libunicorn's virtual TLB (2.1 and later): the page map is a "
                "hook's",
     .tells = true,

@@ -7,10 +7,13 @@
 #ifndef TW_TARGETS_UNICORN_CLASS_H
 #define TW_TARGETS_UNICORN_CLASS_H
 
-#include "targets/target.h"
+#include "targets/option.h"
 
 extern const TwTargetClass tw_unicorn_class;
 extern const TwTargetClass tw_unicorn_vtlb_class;
 extern const TwTargetClass tw_unicorn_ab_class; /* pair.c */
+
+/* What they all take. */
+extern const TwTargetOption tw_unicorn_options[];
 
 #endif

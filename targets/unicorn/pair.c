@@ -77,6 +77,7 @@ static bool run_reference(TwTarget *target, const TwProgram *program,
 
 const TwTargetClass tw_unicorn_ab_class = {
     .name = "unicorn-ab",
+    .options = tw_unicorn_options,
     .summary = "libunicorn against itself: with and without its fast path",
     .tells = true,
     .open = pair_open,

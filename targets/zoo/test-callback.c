@@ -86,7 +86,7 @@ static unsigned see_it(unsigned change, Bug bug)
                                             board, changes[change].op);
     const Translation *after = &changes[change].after;
     g_autoptr(GError) error = NULL;
-    Machine *m = machine_open(&test_class, &options, &error);
+    Machine *m = machine_open(&test_class, &options);
     unsigned seen = 0;
 
     g_assert_no_error(error);

@@ -9,6 +9,7 @@
 #include "targets/zoo/zoo.h"
 
 #include "targets/softmmu/parts.h"
+#include "targets/softmmu/softmmu.h"
 
 static const TwZooBug bugs[] = {
 #define TW_ZOO_BUG(slug, name, summary, provenance, verdicts, endings, rules) \
@@ -61,10 +62,8 @@ static TwTarget *zoo_open(const TwTargetOptions *options, GError **error)
     g_autoptr(GString) slugs = NULL;
 
     if (bug != BUG_NONE) {
-        Machine *m = machine_open(&tw_zoo_class, options, error);
-        if (m == NULL) {
-            return NULL;
-        }
+        Machine *m = machine_open(&tw_zoo_class, options);
+
         m->bug = bug;
         return &m->target;
     }
@@ -81,6 +80,8 @@ static TwTarget *zoo_open(const TwTargetOptions *options, GError **error)
 
 const TwTargetClass tw_zoo_class = {
     .name = "zoo",
+    .forms = "zoo:SLUG",
+    .options = tw_softmmu_options,
     .summary = "softmmu with one bug put back, or one rule broken (zoo:SLUG)",
     .tells = true,
     .open = zoo_open,
