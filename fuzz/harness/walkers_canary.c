@@ -5,7 +5,7 @@
  * die at once, silence of walkers_fuzzer says nothing.
  */
 #include "fuzz/harness/harness.h"
-#include "oracle/judge/internal.h"
+#include "oracle/walk/walk.h"
 #include "program/ops.h"
 
 bool __real_tw_flat_agrees(const TwWorld *world, const TwAccess *access,

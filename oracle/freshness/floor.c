@@ -3,7 +3,7 @@
  * What a target that keeps one entry for a page has shown of it: the oldest
  * answers that it may still have (FRESHNESS.md, "One entry per page").
  */
-#include "oracle/judge/internal.h"
+#include "oracle/freshness/floor.h"
 
 TwFloor *tw_floor_find(const TwWorld *world, uint8_t cpu, uint8_t mmu,
                        uint64_t page)

@@ -15,9 +15,12 @@
  * what is cached, for any j.  All bytes of the access in one page share the
  * version and j.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/freshness/history.h"
 
 #include <string.h>
+
+#include "oracle/freshness/endings.h"
+#include "oracle/freshness/floor.h"
 
 /*
  * What is asked about one page of an access.  Of an access with an operation
@@ -102,54 +105,6 @@ static bool refused(const TwByte *bytes, unsigned mask)
 
 /* Endings ----------------------------------------------------------------- */
 
-/* Do [a, a_last] and [b, b_last] have addresses that are equal in the low
- * `bits` bits? */
-static bool meet_under(unsigned bits, uint64_t a, uint64_t a_last, uint64_t b,
-                       uint64_t b_last)
-{
-    uint64_t mask = bits >= 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
-
-    if (a_last - a >= mask || b_last - b >= mask) {
-        return true; /* one of them has all residues */
-    }
-    return ((b - a) & mask) <= a_last - a || ((a - b) & mask) <= b_last - b;
-}
-
-bool tw_history_covers(const TwWorld *world, const TwAccess *access,
-                       const TwEnding *ending, const TwWalk *walk, unsigned j,
-                       bool tail)
-{
-    uint64_t page_1 = world->page_size - 1;
-
-    if (ending->kind == TW_ENDING_COMMIT) {
-        return tail || world->contract->ends & TW_ENDS_COMMIT;
-    }
-    if (ending->kind == TW_ENDING_RESTORE) {
-        return true;
-    }
-    if (ending->kind == TW_ENDING_FLUSH) {
-        if ((ending->object != TW_ALL && ending->object != access->cpu) ||
-            (ending->index != TW_ALL && ending->index != access->mmu) ||
-            !walk->page.present) {
-            return false;
-        }
-        return ending->whole ||
-               meet_under(ending->bits, walk->page.first, walk->page.last,
-                          ending->first, ending->last);
-    }
-    for (unsigned i = 0; i < walk->n_hops; i++) {
-        const TwHop *hop = &walk->hops[i];
-
-        if (hop->depth < j && hop->iommu == ending->object &&
-            (ending->kind == TW_ENDING_RESET ||
-             (hop->index == ending->index && hop->window <= ending->last &&
-              hop->window + page_1 >= ending->first))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The first event after time t, counted by now, that covers that prefix. */
 static const TwEnding *ended_by(const Ask *ask, const TwWalk *walk, unsigned j,
                                 bool tail, uint32_t t)
@@ -165,7 +120,7 @@ static const TwEnding *ended_by(const Ask *ask, const TwWalk *walk, unsigned j,
         }
         if ((ask->access->cpu == TW_BOARD ||
              tw_world_counts(world, ending, ask->access->cpu)) &&
-            tw_history_covers(world, ask->access, ending, walk, j, tail)) {
+            tw_ending_covers(world, ask->access, ending, walk, j, tail)) {
             first = ending;
         }
     }
@@ -616,29 +571,6 @@ void tw_history_ever(TwHistory *history, const TwWorld *world,
                      const TwAccess *access)
 {
     ask(history, world, access, true);
-}
-
-const TwEnding *tw_history_flushed(const TwWorld *world, const TwAccess *access)
-{
-    const TwDuring *during = access->during;
-
-    for (uint32_t i = during ? during->n_endings : world->n_endings; i > 0;
-         i--) {
-        const TwEnding *ending = &world->endings[i - 1];
-        bool restore = ending->kind == TW_ENDING_RESTORE;
-
-        if ((restore || ending->kind == TW_ENDING_FLUSH) &&
-            tw_world_counts(world, ending, access->cpu) &&
-            (restore ||
-             ((ending->object == TW_ALL || ending->object == access->cpu) &&
-              (ending->index == TW_ALL || ending->index == access->mmu) &&
-              (ending->whole || meet_under(ending->bits, access->addr,
-                                           access->addr + (access->size - 1),
-                                           ending->first, ending->last))))) {
-            return ending;
-        }
-    }
-    return NULL;
 }
 
 void tw_answer_join(const TwAccess *access, const TwAnswer *first,

@@ -4,8 +4,9 @@
  * freshness rule starts with.  It walks again only where a link has changed
  * since the last access to the page.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/freshness/met.h"
 
+#include "oracle/freshness/endings.h"
 #include "program/ops.h"
 
 static uint8_t leaf_of(const TwProgram *program, const TwByte *byte)
@@ -138,8 +139,8 @@ static uint8_t ended(const TwWorld *world, const TwAccess *access,
         if (ending->tick < since) {
             break;
         }
-        if (!tw_history_covers(world, access, ending, old, old->depth + 1u,
-                               true)) {
+        if (!tw_ending_covers(world, access, ending, old, old->depth + 1u,
+                              true)) {
             continue;
         }
         if (!tw_world_counts(world, ending, access->cpu)) {

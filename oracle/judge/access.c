@@ -3,10 +3,18 @@
  * Judging one access: what the trace says of it, whether an allowed answer
  * explains that in some world, and what follows from the explanation.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/judge/access.h"
 
+#include <glib.h>
 #include <string.h>
 
+#include "oracle/freshness/endings.h"
+#include "oracle/freshness/floor.h"
+#include "oracle/judge/choice.h"
+#include "oracle/judge/explain.h"
+#include "oracle/judge/fits.h"
+#include "oracle/judge/perform.h"
+#include "oracle/walk/flat.h"
 #include "program/content.h"
 
 /* Reading the trace ------------------------------------------------------- */
@@ -49,138 +57,6 @@ static void see(const TwOracle *oracle, const TwAccess *access,
         }
     }
     seen->broken |= got != (1u << access->size) - 1;
-}
-
-/* Are these the bytes of some time since the last flush (FR-10)?  A flush has
- * a tick of its own, and what is stored after it has that tick or a later. */
-static bool fetches_old(const TwOracle *oracle, const TwAccess *access,
-                        const TwSeen *seen, const TwByte *bytes,
-                        const TwEffect *effect, const TwContent *world)
-{
-    const TwEnding *flush;
-    const TwStored *stored;
-    TwContent at = *world;
-
-    if (access->code != TW_OP_EXEC ||
-        oracle->world->contract->code != TW_CODE_UNTIL_FLUSH) {
-        return false;
-    }
-    flush = tw_history_flushed(oracle->world, access);
-    while ((stored = tw_contents_before(&oracle->contents, &at, access, bytes,
-                                        effect, &at)) != NULL &&
-           (!flush || stored->tick >= flush->tick)) {
-        if (seen->value ==
-            tw_contents_value(&oracle->contents, &at, access, bytes, effect)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
-                    const TwSeen *seen, const TwByte *bytes,
-                    const TwEffect *effect, const TwContent *world)
-{
-    if (seen->broken || seen->class_ != effect->class_) {
-        return TW_FIT_NOT;
-    }
-    if (seen->class_ > TW_CLASS_DEVICE_ERROR) {
-        return seen->value == 0 ? TW_FIT_NOW : TW_FIT_NOT;
-    }
-    if (seen->located) {
-        for (unsigned k = 0; k < access->size; k++) {
-            if (seen->bytes[k].region != bytes[k].region ||
-                seen->bytes[k].offset != bytes[k].offset ||
-                seen->bytes[k].flags != bytes[k].flags) {
-                return TW_FIT_NOT;
-            }
-        }
-    }
-    if (!tw_gives_value(access) ||
-        seen->value == tw_contents_value(&oracle->contents, world, access,
-                                         bytes, effect)) {
-        return TW_FIT_NOW;
-    }
-    return fetches_old(oracle, access, seen, bytes, effect, world) ? TW_FIT_OLD
-                                                                   : TW_FIT_NOT;
-}
-
-/* Has each device byte of a fetch been fetched since the last flush of its
- * address?  Code that is kept need not be fetched again (FR-10). */
-static bool fetched_before(const TwOracle *oracle, const TwAccess *access,
-                           const TwByte *bytes, const TwEffect *effect)
-{
-    const TwTrace *trace = oracle->trace;
-    const TwEnding *flush;
-
-    if (access->code != TW_OP_EXEC ||
-        oracle->world->contract->code != TW_CODE_UNTIL_FLUSH) {
-        return false;
-    }
-    flush = tw_history_flushed(oracle->world, access);
-    for (unsigned k = 0; k < access->size; k++) {
-        uint32_t at = oracle->log;
-        bool found = effect->acts[k] != TW_ACT_DEVICE;
-
-        while (!found && at-- > 0) {
-            const TwLogRecord *record = &trace->log[at];
-
-            if (flush && record->op <= flush->op) {
-                break;
-            }
-            found = record->kind == TW_LOG_FETCH &&
-                    record->region == bytes[k].region &&
-                    record->offset == bytes[k].offset &&
-                    record->attrs == access->attrs;
-        }
-        if (!found) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Does the trace hold exactly the log records of such an access next?  In
- * *n how many that are. */
-static bool has_log(const TwOracle *oracle, const TwAccess *access,
-                    const TwByte *bytes, const TwEffect *effect, uint32_t *n)
-{
-    const TwTrace *trace = oracle->trace;
-    bool store = tw_is_store(access);
-    uint32_t at = oracle->log;
-
-    *n = 0;
-    if (!access->blind &&
-        (at >= trace->n_log || trace->log[at].op > access->op) &&
-        fetched_before(oracle, access, bytes, effect)) {
-        return true;
-    }
-    if (store || access->code == TW_OP_EXEC) {
-        for (unsigned k = 0; k < access->size; k++) {
-            const TwLogRecord *record = &trace->log[at];
-
-            if (effect->acts[k] != TW_ACT_DEVICE) {
-                continue;
-            }
-            if (at >= trace->n_log || record->op != access->op ||
-                record->kind != (store ? TW_LOG_WRITE : TW_LOG_FETCH) ||
-                record->region != bytes[k].region ||
-                record->offset != bytes[k].offset ||
-                record->attrs != access->attrs ||
-                record->byte != (store
-                                     ? tw_content_tag(oracle->program->contents,
-                                                      access->op, k)
-                                     : 0)) {
-                return access->blind &&
-                       fetched_before(oracle, access, bytes, effect);
-            }
-            at++;
-        }
-    }
-    *n = at - oracle->log;
-    /* Behind a blind fetch comes the access itself. */
-    return access->blind || at >= trace->n_log ||
-           trace->log[at].op > access->op;
 }
 
 /* One access -------------------------------------------------------------- */
@@ -250,7 +126,7 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
     }
     effect = tw_leaf(oracle->world, access, bytes, cuts);
     if (effect.class_ != seen->class_ ||
-        !has_log(oracle, access, bytes, &effect, &n_log)) {
+        !tw_judge_log(oracle, access, bytes, &effect, &n_log)) {
         return;
     }
     for (unsigned w = 0; w < contents->n_worlds && !out->too_many; w++) {
@@ -367,7 +243,7 @@ static bool has_old_code(const TwOracle *oracle, const TwAccess *access)
                    history->n_pages > 1 ? &history->answers[1].list[0] : NULL,
                    bytes, &cuts);
     effect = tw_leaf(oracle->world, access, bytes, cuts);
-    flush = tw_history_flushed(oracle->world, access);
+    flush = tw_ending_flushed(oracle->world, access);
     stored = tw_contents_before(&oracle->contents, &oracle->contents.worlds[0],
                                 access, bytes, &effect, &before);
     return stored && (!flush || stored->tick >= flush->tick);
@@ -466,8 +342,8 @@ static void perform_actors(TwOracle *oracle, const TwAccess *access,
                 done |= 1u << a;
                 if (tw_legality_step(&oracle->world->legality, &actor->op) ==
                     TW_LEGAL) {
-                    tw_world_perform(oracle->world, &actor->op, access->cpu,
-                                     access->op);
+                    tw_perform(oracle->world, &actor->op, access->cpu,
+                               access->op);
                 }
             }
         }
@@ -523,13 +399,15 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
         if (choice.effect.class_ > TW_CLASS_DEVICE_ERROR) {
             if (refused && choice.effect.class_ == outcome->class_ &&
                 outcome->value == 0 &&
-                has_log(oracle, &access, choice.bytes, &choice.effect, &n)) {
+                tw_judge_log(oracle, &access, choice.bytes, &choice.effect,
+                             &n)) {
                 *verdict = i == 0 || (refuses && *verdict == TW_VERDICT_AGREE)
                                ? TW_VERDICT_AGREE
                                : TW_VERDICT_AGREE_STALE;
                 refuses = true;
             }
-        } else if (has_log(oracle, &access, choice.bytes, &choice.effect, &n)) {
+        } else if (tw_judge_log(oracle, &access, choice.bytes, &choice.effect,
+                                &n)) {
             n_log = passes ? MAX(n_log, n) : n;
             callback &= choice.effect.callback;
             passes = true;

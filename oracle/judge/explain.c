@@ -3,13 +3,16 @@
  * What a difference is called, and how it is told: the first verdict of
  * TwVerdict's order that applies, its key, and a few lines for a maintainer.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/judge/explain.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "oracle/freshness/endings.h"
+#include "oracle/judge/choice.h"
+#include "oracle/judge/fits.h"
 #include "program/content.h"
 #include "program/ops.h"
 
@@ -352,7 +355,7 @@ static TwVerdict explain_old_code(TwOracle *oracle, const TwAccess *access,
 {
     TwFinding *finding = oracle->finding;
     const TwEnding *flush = oracle->world->contract->code == TW_CODE_UNTIL_FLUSH
-                                ? tw_history_flushed(oracle->world, access)
+                                ? tw_ending_flushed(oracle->world, access)
                                 : NULL;
 
     finding->verdict = TW_VERDICT_STALE;

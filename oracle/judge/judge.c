@@ -7,7 +7,11 @@
  *
  * It must not know any target: what a target promises is in its contract.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/judge/access.h"
+#include "oracle/judge/explain.h"
+#include "oracle/judge/notes.h"
+#include "oracle/judge/observe.h"
+#include "oracle/judge/perform.h"
 
 #include <glib.h>
 #include <inttypes.h>
@@ -158,7 +162,7 @@ static void perform(TwOracle *oracle, const TwOp *op, uint16_t number)
     if (op->actor != TW_BOARD && !oracle->program->explicit_safepoints) {
         tw_world_safepoint(oracle->world, op->actor); /* LA-3 */
     }
-    tw_world_perform(oracle->world, op, op->actor, number);
+    tw_perform(oracle->world, op, op->actor, number);
     if (op->code == TW_OP_SNAPSHOT || op->code == TW_OP_RESTORE) {
         tw_contents_perform(&oracle->contents, op);
     }
@@ -185,7 +189,7 @@ static TwVerdict judge_performed(TwOracle *oracle, uint16_t number)
                                 "the two walkers disagree on a view");
     }
     if (op->code == TW_OP_DIRTY_LOG || op->code == TW_OP_DIRTY_CLEAR) {
-        TwVerdict verdict = tw_dirty_judge(oracle, op, number);
+        TwVerdict verdict = tw_notes_judge(oracle, op, number);
 
         if (verdict != TW_VERDICT_AGREE) {
             return verdict;
@@ -379,7 +383,7 @@ static TwVerdict judge_events(TwOracle *oracle)
             e->observer = TW_NONE;
         }
     }
-    return tw_dirty_judge_end(oracle);
+    return tw_notes_judge_end(oracle);
 }
 
 static TwVerdict judge_end_state(TwOracle *oracle)
@@ -508,7 +512,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
                    "the oracle has no rules for %s", what);
         return TW_VERDICT_UNSUPPORTED;
     }
-    tw_world_start(oracle->world, oracle->program, contract);
+    tw_perform_start(oracle->world, oracle->program, contract);
     tw_contents_start(&oracle->contents, oracle->program,
                       trace->locations_hidden || !dialect->locations,
                       contract->code == TW_CODE_UNTIL_FLUSH,

@@ -4,9 +4,12 @@
  * a commit changes them.  The ranges come from render.c; walk.c is asked for
  * its opinion at their ends.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/judge/listen.h"
 
 #include <glib.h>
+
+#include "oracle/walk/render.h"
+#include "oracle/walk/walk.h"
 
 /* Views ------------------------------------------------------------------- */
 
@@ -46,7 +49,7 @@ static bool walk_agrees(const TwWorld *world, const TwSnapshot *snapshot,
         .size = 1,
         .addr = address,
     };
-    static TwWalk walk;
+    TwWalk walk;
     const TwByte *byte = &walk.bytes[0];
     const TwNode *node;
     uint64_t offset;

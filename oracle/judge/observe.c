@@ -1,52 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Observers of IOMMUs: what each must get of events (LA-18), what a replay
- * sends (LA-48), and who may come and go (NT-2).
+ * Observers of IOMMUs: what a replay sends (LA-48), and who may come and go
+ * (NT-2).  What each must get of events is in oracle/world/owed.c.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/judge/observe.h"
 
 #include <glib.h>
 
-/* Notes that observer o must get the event, if it asks for such (NT-5, NT-7).
- * `low`: bits of the output that do not matter. */
-static void owe(TwWorld *world, unsigned o, TwEventRecord event, uint64_t low)
-{
-    const TwObserver *observer = &world->observers[o];
-    TwOwed *owed = &world->owed[world->n_owed];
-
-    if (!(observer->kinds & event.kind) || event.last < observer->first ||
-        event.first > observer->last || world->n_owed == TW_MAX_OWED) {
-        return;
-    }
-    owed->record = event;
-    owed->record.observer = o;
-    owed->low = low;
-    if (event.first < observer->first) {
-        owed->record.first = observer->first;
-        owed->record.out += observer->first - event.first;
-    }
-    if (event.last > observer->last) {
-        owed->record.last = observer->last;
-    }
-    world->n_owed++;
-}
-
-void tw_observe_tell(TwWorld *world, TwEventRecord event, uint8_t iommu,
-                     uint8_t index)
-{
-    uint64_t low =
-        ((uint64_t)1 << world->program->iommus[iommu].granule_lg) - 1;
-
-    for (unsigned o = 0; o < TW_MAX_OBSERVERS; o++) {
-        const TwObserver *observer = &world->observers[o];
-
-        if (observer->live && observer->iommu == iommu &&
-            observer->index == index) {
-            /* What translates an unaligned address has no low bits to spare. */
-            owe(world, o, event, event.first & low ? 0 : event.out & low);
-        }
-    }
-}
+#include "oracle/world/owed.h"
+#include "oracle/world/table.h"
 
 /* Replay ------------------------------------------------------------------ */
 
@@ -89,7 +51,7 @@ static void replay(TwWorld *world, uint8_t o, uint16_t number)
             continue;
         }
         if (run.kind) {
-            owe(world, o, run, 0);
+            tw_owed_add(world, o, run, 0);
         }
         run.kind = found.perm ? TW_EVENT_MAP : 0;
         run.perm = found.perm;
@@ -99,7 +61,7 @@ static void replay(TwWorld *world, uint8_t o, uint16_t number)
         run.out = found.out;
     }
     if (run.kind) {
-        owe(world, o, run, 0);
+        tw_owed_add(world, o, run, 0);
     }
 }
 

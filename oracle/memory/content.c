@@ -9,7 +9,7 @@
  * Only RAM can differ between worlds: what a device was told is in the trace,
  * record by record, and walks do not depend on contents.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/memory/content.h"
 
 #include "program/content.h"
 

@@ -5,7 +5,7 @@
  * block, which through a callback, and what class all of it has.  Contents are
  * no concern of this file.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/memory/leaf.h"
 
 static bool has_bytes(uint8_t kind)
 {

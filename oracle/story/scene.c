@@ -4,7 +4,10 @@
  * assignments a page map or a table says everywhere the same, so one question
  * for each such stretch is enough, and the answer is the one that walks get.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/story/scene.h"
+
+#include "oracle/judge/perform.h"
+#include "oracle/world/table.h"
 
 /* Entries ----------------------------------------------------------------- */
 
@@ -192,7 +195,7 @@ TwScene *tw_scene_start(const TwProgram *program)
     TwWorld *world = tw_world_new();
     TwScene *scene;
 
-    tw_world_start(world, program, &nothing);
+    tw_perform_start(world, program, &nothing);
     scene = tw_scene_new(world);
     tw_world_free(world);
     return scene;

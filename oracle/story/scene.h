@@ -45,6 +45,10 @@ typedef struct TwScene {
     GArray *tables[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
 } TwScene;
 
+/* The world as it is now.  Free with tw_scene_free(). */
+struct TwWorld;
+TwScene *tw_scene_new(const struct TwWorld *world);
+
 /*
  * The world before operation 0.  The program must stay as long as the scene.
  * Free with tw_scene_free().

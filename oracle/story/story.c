@@ -4,7 +4,9 @@
  * world as it was at the accused access, the answers that were allowed, and the
  * one that was seen.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/judge/choice.h"
+#include "oracle/judge/explain.h"
+#include "oracle/story/tell.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

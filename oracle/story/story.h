@@ -12,27 +12,7 @@
 
 #include "oracle/judge/judge.h"
 #include "oracle/story/scene.h"
-
-typedef enum TwWhere {
-    TW_AT_LEAF, /* a terminating region that is no IOMMU */
-    TW_AT_HOLE,
-    TW_AT_PAGE, /* refused by the page map */
-    TW_AT_HOP,  /* refused by an IOMMU */
-    TW_AT_LOOP, /* too many hops */
-} TwWhere;
-
-/* Where some bytes of an access are that lie together. */
-typedef struct TwPlace {
-    uint8_t from, length; /* bytes from .. from + length - 1 of the access */
-    uint8_t where;        /* TwWhere */
-    uint8_t region;       /* LEAF, LOOP; else TW_NONE */
-    uint8_t flags;        /* TW_LOC_..., LEAF */
-    uint8_t depth;        /* IOMMUs passed */
-    uint64_t offset;      /* LEAF: of byte `from` */
-} TwPlace;
-
-/* "r3+0x10 ro", "denied at IOMMU hop 1" ...; NUL-terminated. */
-void tw_place_text(const TwPlace *place, char *text, size_t size);
+#include "oracle/walk/place.h"
 
 /* Steps of a walk --------------------------------------------------------- */
 

@@ -5,9 +5,11 @@
  * links say is looked up where the judge looks it up.  The end must be that of
  * tw_walk(): a story that the judge did not go by is worse than none.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/story/tell.h"
 
 #include <string.h>
+
+#include "oracle/world/table.h"
 
 const char *tw_step_name(unsigned kind)
 {

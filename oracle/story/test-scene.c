@@ -100,11 +100,11 @@ static void test_now(void)
     g_autoptr(TwScene) scene = NULL;
     const TwSceneRegion *r;
 
-    tw_world_start(world, program, &contract);
+    tw_perform_start(world, program, &contract);
     for (unsigned i = 0; i < program->n_script; i++) {
         g_assert_cmpint(tw_legality_step(&world->legality, &program->script[i]),
                         ==, TW_LEGAL);
-        tw_world_perform(world, &program->script[i], TW_BOARD, i);
+        tw_perform(world, &program->script[i], TW_BOARD, i);
     }
     scene = tw_scene_new(world);
     r = scene->regions;
@@ -181,13 +181,13 @@ static void test_random_entries(void)
         g_autoptr(TwScene) scene = NULL;
 
         test_random(program, &rng, n % 2);
-        tw_world_start(world, program, &contract);
+        tw_perform_start(world, program, &contract);
         for (unsigned i = 0; i < program->n_script; i++) {
             const TwOp *op = &program->script[i];
 
             if (tw_legality_step(&world->legality, op) == TW_LEGAL &&
                 !(tw_op_info(op->code)->flags & TW_OP_ACCESS)) {
-                tw_world_perform(world, op, op->actor, i);
+                tw_perform(world, op, op->actor, i);
             }
         }
         scene = tw_scene_new(world);

@@ -72,7 +72,7 @@ static void test_steps(void)
     TwAccess access = {
         .code = TW_OP_DMA_READ, .cpu = TW_BOARD, .size = 1, .hop_rights = TW_R};
 
-    tw_world_start(world, program, &contract);
+    tw_perform_start(world, program, &contract);
     access.addr = 0x41; /* the higher priority wins, and r2 is under it */
     assert_told(world, &access,
                 "s0 0x41, root r0 [TX-2]\n"
@@ -166,13 +166,13 @@ static void test_random_walks(const void *data)
         TwRng rng = tw_rng_for(hostile + 2, n);
 
         test_random(program, &rng, hostile);
-        tw_world_start(world, program, &contract);
+        tw_perform_start(world, program, &contract);
         for (unsigned i = 0; i < program->n_script; i++) {
             const TwOp *op = &program->script[i];
 
             if (op->code > TW_OP_DMA_WRITE &&
                 tw_legality_step(&world->legality, op) == TW_LEGAL) {
-                tw_world_perform(world, op, op->actor, i);
+                tw_perform(world, op, op->actor, i);
             }
             tell_some(world, &rng, ends);
         }

@@ -244,7 +244,7 @@ static void perform_during(TestTarget *target)
         if (op->actor != TW_BOARD && !target->program->explicit_safepoints) {
             tw_world_safepoint(target->world, op->actor);
         }
-        tw_world_perform(target->world, op, op->actor, number);
+        tw_perform(target->world, op, op->actor, number);
     }
 }
 
@@ -453,7 +453,7 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
                 actor->offset == bytes[k].offset &&
                 tw_legality_step(&target->world->legality, &actor->op) ==
                     TW_LEGAL) {
-                tw_world_perform(target->world, &actor->op, access.cpu, number);
+                tw_perform(target->world, &actor->op, access.cpu, number);
             }
         }
     }
@@ -538,7 +538,7 @@ static void run_op(TestTarget *target, uint16_t number, bool located)
     } else if (flags & TW_OP_ACCESS) {
         run_access(target, op, number, located, true);
     } else {
-        tw_world_perform(target->world, op, actor, number);
+        tw_perform(target->world, op, actor, number);
         if (op->code == TW_OP_SNAPSHOT || op->code == TW_OP_RESTORE) {
             tw_contents_perform(&target->contents, op);
         }
@@ -552,7 +552,7 @@ void test_target_run(TestTarget *target, bool located)
 {
     const TwProgram *program = target->program;
 
-    tw_world_start(target->world, program, &target->contract);
+    tw_perform_start(target->world, program, &target->contract);
     tw_contents_start(&target->contents, program, false, false, true);
     tw_dirty_start(&target->dirty);
     tw_trace_init(target->trace);

@@ -9,7 +9,20 @@
 #ifndef TW_ORACLE_TEST_TEST_SUPPORT_H
 #define TW_ORACLE_TEST_TEST_SUPPORT_H
 
-#include "oracle/judge/internal.h"
+#include "oracle/freshness/floor.h"
+#include "oracle/judge/access.h"
+#include "oracle/judge/choice.h"
+#include "oracle/judge/explain.h"
+#include "oracle/judge/fits.h"
+#include "oracle/judge/listen.h"
+#include "oracle/judge/observe.h"
+#include "oracle/judge/oracle.h"
+#include "oracle/judge/perform.h"
+#include "oracle/story/story.h"
+#include "oracle/story/tell.h"
+#include "oracle/walk/flat.h"
+#include "oracle/walk/render.h"
+#include "oracle/world/table.h"
 #include "program/rng.h"
 
 /* Parses strictly; aborts the test with the parser's words otherwise.  Free

@@ -13,7 +13,9 @@
  * It is asked before any difference is called a finding, and now and then
  * anyway.  Slow is fine.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/walk/flat.h"
+
+#include "oracle/walk/render.h"
 
 /* More ranges than this are not worth rendering: only those near the address
  * are asked for. */

@@ -6,7 +6,7 @@
  * in common with walk.c, which asks one point and recurses in relative
  * coordinates.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/walk/render.h"
 
 #include <string.h>
 

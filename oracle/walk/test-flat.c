@@ -74,13 +74,13 @@ static void check(const void *data)
         TwRng rng = tw_rng_for(hostile, n);
 
         test_random(program, &rng, hostile);
-        tw_world_start(world, program, &contract);
+        tw_perform_start(world, program, &contract);
         for (unsigned i = 0; i < program->n_script; i++) {
             const TwOp *op = &program->script[i];
 
             if (op->code > TW_OP_DMA_WRITE &&
                 tw_legality_step(&world->legality, op) == TW_LEGAL) {
-                tw_world_perform(world, op, op->actor, i);
+                tw_perform(world, op, op->actor, i);
             }
             walk_some(world, &rng, &seen);
         }
@@ -120,7 +120,7 @@ static void check_notices(void)
     TwByte bytes[TW_MAX_ACCESS];
     uint8_t cuts;
 
-    tw_world_start(world, program, &contract);
+    tw_perform_start(world, program, &contract);
     g_assert_true(tw_flat_agrees(world, &access, 0xf, tw_times_at(0)));
     tw_flat(world, &access, 0xf, tw_times_at(0), bytes, &cuts);
     g_assert_cmpint(bytes[1].where, ==, TW_AT_LEAF);

@@ -322,11 +322,11 @@ static void run_case(const void *data)
     TwContract contract = test_contract();
     TwWorld *world = tw_world_new();
 
-    tw_world_start(world, program, &contract);
+    tw_perform_start(world, program, &contract);
     for (unsigned i = 0; i < program->n_script; i++) {
         g_assert_cmpint(tw_legality_step(&world->legality, &program->script[i]),
                         ==, TW_LEGAL);
-        tw_world_perform(world, &program->script[i], TW_BOARD, i);
+        tw_perform(world, &program->script[i], TW_BOARD, i);
     }
     for (unsigned i = 0; c->shows[i]; i++) {
         char *rest;
@@ -395,7 +395,7 @@ static void indexes(void)
                            .hop_rights = TW_R};
         TwWalk walk;
 
-        tw_world_start(world, program, &contract);
+        tw_perform_start(world, program, &contract);
         tw_walk(world, &access, 1, tw_times_at(0), &walk);
         g_assert_cmpuint(walk.bytes[0].offset, ==, table[i].index * 0x100);
         g_assert_true(tw_flat_agrees(world, &access, 1, tw_times_at(0)));
@@ -430,7 +430,7 @@ static void cuts(void)
                        .hop_rights = TW_R};
     TwWalk walk;
 
-    tw_world_start(world, program, &contract);
+    tw_perform_start(world, program, &contract);
     tw_walk(world, &access, 0xff, tw_times_at(0), &walk);
     g_assert_cmphex(walk.cuts, ==, 1 << 4);
     g_assert_cmpuint(walk.bytes[7].offset, ==, 0x13);

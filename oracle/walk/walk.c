@@ -11,9 +11,11 @@
  * and is passed on as the offset `x` that byte 0 would have, modulo 2^64: byte
  * k is at x + k, which is exact for every byte in the mask.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/walk/walk.h"
 
 #include <string.h>
+
+#include "oracle/world/table.h"
 
 /* Walking one space ------------------------------------------------------- */
 

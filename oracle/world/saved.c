@@ -5,13 +5,15 @@
  * still be read.  Restoring is a change like any other, at a tick of its own;
  * what was before it stays known for older answers.
  *
- * What is in RAM is not here, but in content.c.
+ * What is in RAM is saved in oracle/memory/content.c.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/world/saved.h"
 
 #include <string.h>
 
-static void save(TwWorld *world)
+#include "oracle/world/table.h"
+
+void tw_saved_save(TwWorld *world)
 {
     TwSaved *saved = &world->saved;
     unsigned n = world->program->n_regions;
@@ -25,8 +27,7 @@ static void save(TwWorld *world)
     }
 }
 
-/* All comes back at one tick; then it is told. */
-static void restore(TwWorld *world, uint8_t actor, uint16_t number)
+void tw_saved_restore(TwWorld *world, uint8_t actor, uint16_t number)
 {
     const TwSaved *saved = &world->saved;
     unsigned n = world->program->n_regions;
@@ -41,20 +42,4 @@ static void restore(TwWorld *world, uint8_t actor, uint16_t number)
     tw_world_end(
         world,
         (TwEnding){.kind = TW_ENDING_RESTORE, .actor = actor, .op = number});
-    tw_listen_commit(world, number);
-    for (unsigned i = 0; i < world->program->n_iommus; i++) {
-        if (world->legality.iommu_live >> i & 1) {
-            tw_table_tell_all(world, i, number);
-        }
-    }
-}
-
-void tw_saved_perform(TwWorld *world, const TwOp *op, uint8_t actor,
-                      uint16_t number)
-{
-    if (op->code == TW_OP_SNAPSHOT) {
-        save(world);
-    } else {
-        restore(world, actor, number);
-    }
 }

@@ -8,9 +8,11 @@
  * The operations that change them, and the events that tell of it, are here
  * too.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/world/table.h"
 
 #include <glib.h>
+
+#include "oracle/world/owed.h"
 
 /* Looking up -------------------------------------------------------------- */
 
@@ -238,28 +240,14 @@ static void unmap_event(TwWorld *world, const TwOp *op, uint64_t first,
                                    .first = first,
                                    .last = last,
                                    .op = number});
-    tw_observe_tell(world,
-                    (TwEventRecord){.op = number,
-                                    .kind = TW_EVENT_UNMAP,
-                                    .space = TW_NONE,
-                                    .region = TW_NONE,
-                                    .first = first,
-                                    .last = last},
-                    op->obj, op->index);
-}
-
-void tw_table_tell_all(TwWorld *world, uint8_t iommu, uint16_t number)
-{
-    for (unsigned k = 0; k < world->program->iommus[iommu].indexes; k++) {
-        tw_observe_tell(world,
-                        (TwEventRecord){.op = number,
-                                        .kind = TW_EVENT_UNMAP,
-                                        .space = TW_NONE,
-                                        .region = TW_NONE,
-                                        .first = 0,
-                                        .last = UINT64_MAX},
-                        iommu, k);
-    }
+    tw_owed_tell(world,
+                 (TwEventRecord){.op = number,
+                                 .kind = TW_EVENT_UNMAP,
+                                 .space = TW_NONE,
+                                 .region = TW_NONE,
+                                 .first = first,
+                                 .last = last},
+                 op->obj, op->index);
 }
 
 /* UNMAP of everything on all indexes; `kind` says on what ground. */
@@ -277,7 +265,7 @@ static void unmap_all(TwWorld *world, uint8_t iommu, TwEndingKind kind,
                                            .op = number});
         }
     }
-    tw_table_tell_all(world, iommu, number);
+    tw_owed_tell_all(world, iommu, number);
 }
 
 /* map, unmap, protect (LA-12, LA-15) */
@@ -298,16 +286,16 @@ static void change_range(TwWorld *world, const TwOp *op, uint8_t actor,
         unmap_event(world, op, op->addr, op->last, actor, number);
     }
     if (op->code == TW_OP_MAP && (op->perm & (TW_R | TW_W))) {
-        tw_observe_tell(world,
-                        (TwEventRecord){.op = number,
-                                        .kind = TW_EVENT_MAP,
-                                        .perm = op->perm,
-                                        .space = op->other,
-                                        .region = TW_NONE,
-                                        .first = op->addr,
-                                        .last = op->last,
-                                        .out = op->out},
-                        op->obj, op->index);
+        tw_owed_tell(world,
+                     (TwEventRecord){.op = number,
+                                     .kind = TW_EVENT_MAP,
+                                     .perm = op->perm,
+                                     .space = op->other,
+                                     .region = TW_NONE,
+                                     .first = op->addr,
+                                     .last = op->last,
+                                     .out = op->out},
+                     op->obj, op->index);
     }
 }
 
@@ -336,7 +324,7 @@ static void notify(TwWorld *world, const TwOp *op, uint8_t actor,
         event.space = found.space;
         event.out = found.out;
     }
-    tw_observe_tell(world, event, op->obj, op->index);
+    tw_owed_tell(world, event, op->obj, op->index);
 }
 
 /* reset, bypass, destroy: UNMAP of everything, by another name (RU-10) */

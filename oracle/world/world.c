@@ -7,7 +7,7 @@
  *
  * Legality is decided by program/legality.h before an operation comes here.
  */
-#include "oracle/judge/internal.h"
+#include "oracle/world/world.h"
 
 #include <glib.h>
 #include <string.h>
@@ -157,21 +157,6 @@ const TwSnapshot *tw_world_snapshot(const TwWorld *world, uint32_t t)
     return snapshot;
 }
 
-/* The outermost level closes (LA-7). */
-static void close_transaction(TwWorld *world, uint8_t actor, uint16_t op)
-{
-    if (!world->pending) {
-        return;
-    }
-    world->pending = false;
-    world->commits++;
-    world->now++;
-    tw_world_publish(world, op);
-    tw_world_end(
-        world, (TwEnding){.kind = TW_ENDING_COMMIT, .actor = actor, .op = op});
-    tw_listen_commit(world, op);
-}
-
 /* Events and safe points -------------------------------------------------- */
 
 /* Which bits of the contract an event stands under. */
@@ -262,8 +247,7 @@ static void set_flag(TwWorld *world, uint8_t r, bool *flag, bool value)
     }
 }
 
-/* The topology operations of LA-6. */
-static void change_topology(TwWorld *world, const TwOp *op)
+void tw_world_change(TwWorld *world, const TwOp *op)
 {
     uint8_t r = op->obj;
     TwNode *node = &world->nodes[r < TW_MAX_REGIONS ? r : 0];
@@ -343,9 +327,9 @@ static void change_topology(TwWorld *world, const TwOp *op)
     }
 }
 
-/* An explicit flush (LA-29), its range widened to whole pages. */
-static void flush(TwWorld *world, const TwOp *op, uint8_t actor,
-                  uint16_t number)
+/* Its range is widened to whole pages. */
+void tw_world_flush(TwWorld *world, const TwOp *op, uint8_t actor,
+                    uint16_t number)
 {
     uint64_t low = world->page_size - 1;
     TwEnding ending = {
@@ -380,70 +364,7 @@ static void flush(TwWorld *world, const TwOp *op, uint8_t actor,
     tw_world_end(world, ending);
 }
 
-void tw_world_perform(TwWorld *world, const TwOp *op, uint8_t actor,
-                      uint16_t number)
-{
-    switch (op->code) {
-    case TW_OP_FLUSH_PAGE:
-    case TW_OP_FLUSH_RANGE:
-    case TW_OP_FLUSH_INDEX:
-    case TW_OP_FLUSH_ALL:
-        flush(world, op, actor, number);
-        break;
-    case TW_OP_SAFEPOINT:
-        tw_world_safepoint(world, op->obj);
-        break;
-    case TW_OP_PAGE:
-    case TW_OP_UNPAGE:
-    case TW_OP_MAP:
-    case TW_OP_UNMAP:
-    case TW_OP_PROTECT:
-    case TW_OP_NOTIFY:
-    case TW_OP_NOTIFY_ALL:
-    case TW_OP_IOMMU_RESET:
-    case TW_OP_BYPASS:
-    case TW_OP_IOMMU_DESTROY:
-        tw_table_perform(world, op, actor, number);
-        break;
-    case TW_OP_OBSERVE:
-    case TW_OP_UNOBSERVE:
-    case TW_OP_REPLAY:
-    case TW_OP_VETO:
-        tw_observe_perform(world, op, number);
-        break;
-    case TW_OP_LISTEN:
-    case TW_OP_UNLISTEN:
-        tw_listen_perform(world, op, number);
-        break;
-    case TW_OP_SNAPSHOT:
-    case TW_OP_RESTORE:
-        tw_saved_perform(world, op, actor, number);
-        break;
-    case TW_OP_BEGIN:
-        world->depth++;
-        break;
-    case TW_OP_COMMIT:
-        if (--world->depth == 0) {
-            close_transaction(world, actor, number);
-        }
-        break;
-    case TW_OP_NOP:
-    case TW_OP_CLOCK:
-    case TW_OP_UNPLUG: /* legality skips what names the CPU from here on */
-    case TW_OP_DIRTY_LOG:
-    case TW_OP_DIRTY_CLEAR:
-    case TW_OP_FAIL_ALLOC:
-        break;
-    default:
-        change_topology(world, op);
-        if (world->depth == 0) {
-            close_transaction(world, actor, number);
-        }
-        break;
-    }
-}
-
-void tw_world_start(TwWorld *world, const TwProgram *program,
+void tw_world_reset(TwWorld *world, const TwProgram *program,
                     const TwContract *contract)
 {
     world->program = program;
@@ -463,6 +384,4 @@ void tw_world_start(TwWorld *world, const TwProgram *program,
     world->crowded = world->differ = false;
     tw_legality_init(&world->legality, program);
     start_regions(world);
-    tw_world_publish(world, TW_NO_OP);
-    tw_table_start(world);
 }

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The oracle's world: topology, links, what ends answers, who is told, and how
- * all that is looked up.  internal.h, which includes this, says how the parts
- * hang together and what time is.
+ * The oracle's world: topology, links, what ends answers, who is told.
+ *
+ * Time.  Every change of the world and every event that ends cached answers
+ * takes the next *tick*; S(t) is the world just after tick t, and S(0) the one
+ * before operation 0.  Nothing that a walk looks at is ever overwritten: page
+ * maps and tables are newest-first lists of stamped entries, topologies are
+ * numbered snapshots.  So "the world as at time t" is the world of now with
+ * everything newer than t skipped.
+ *
+ * All arrays are as large as a program can make them, are allocated once, and
+ * are emptied by setting counts: nothing is allocated or cleared per program.
  */
 #ifndef TW_ORACLE_WORLD_WORLD_H
 #define TW_ORACLE_WORLD_WORLD_H
 
 #include "program/dialect.h"
+#include "program/finding.h"
 #include "program/legality.h"
 #include "program/trace.h"
 
@@ -220,15 +229,6 @@ typedef struct TwWorld {
 TwWorld *tw_world_new(void);
 void tw_world_free(TwWorld *world);
 
-/* The state before operation 0. */
-void tw_world_start(TwWorld *world, const TwProgram *program,
-                    const TwContract *contract);
-
-/* Performs a legal operation that is no access; `actor` is a CPU or the
- * board, `number` the script operation that is being performed. */
-void tw_world_perform(TwWorld *world, const TwOp *op, uint8_t actor,
-                      uint16_t number);
-
 /* CPU `cpu` does its queued work (LA-3). */
 void tw_world_safepoint(TwWorld *world, uint8_t cpu);
 
@@ -240,6 +240,20 @@ static inline bool tw_world_counts(const TwWorld *world, const TwEnding *ending,
            (uint32_t)(ending - world->endings) < world->seen[cpu];
 }
 
+/*
+ * Sets the live graph, safe points and counts to the state before operation 0,
+ * all lists empty; tw_perform_start() does the rest.
+ */
+void tw_world_reset(TwWorld *world, const TwProgram *program,
+                    const TwContract *contract);
+
+/* Performs an operation on the live graph (LA-6); the caller commits. */
+void tw_world_change(TwWorld *world, const TwOp *op);
+
+/* An explicit flush (LA-29) by `actor`, in script operation `number`. */
+void tw_world_flush(TwWorld *world, const TwOp *op, uint8_t actor,
+                    uint16_t number);
+
 /* Adds an event to the log and notes what it ended whole. */
 void tw_world_end(TwWorld *world, TwEnding ending);
 
@@ -248,64 +262,5 @@ void tw_world_publish(TwWorld *world, uint16_t op);
 
 /* The topology as at time t. */
 const TwSnapshot *tw_world_snapshot(const TwWorld *world, uint32_t t);
-
-/*
- * The ranges of `space` from `first` to `last`, in ascending order, cut where
- * the way changes by which they are seen; not merged.  False: there are more
- * than `most`.
- */
-bool tw_render(const TwSnapshot *snapshot, uint8_t space, uint64_t first,
-               uint64_t last, TwShown *list, unsigned most, unsigned *n);
-
-/* listen.c: listeners (LA-43). */
-void tw_listen_perform(TwWorld *world, const TwOp *op, uint16_t number);
-/* After a topology was published. */
-void tw_listen_commit(TwWorld *world, uint16_t number);
-/* Does walk.c see the same at the ends of ranges that are not merged yet, and
- * nothing beside them? */
-bool tw_listen_agrees(const TwWorld *world, const TwSnapshot *snapshot,
-                      uint8_t space, const TwShown *list, unsigned n);
-
-/* observe.c: observers of IOMMUs.  An event of (iommu, index), as each of them
- * must get it: */
-void tw_observe_tell(TwWorld *world, TwEventRecord event, uint8_t iommu,
-                     uint8_t index);
-void tw_observe_perform(TwWorld *world, const TwOp *op, uint16_t number);
-/* Must the IOMMU refuse this operation (NT-2)? */
-bool tw_observe_vetoed(const TwWorld *world, const TwOp *op);
-
-/* saved.c: snapshot and restore (LA-40), but for RAM. */
-void tw_saved_perform(TwWorld *world, const TwOp *op, uint8_t actor,
-                      uint16_t number);
-
-/* table.c: what changes links. */
-void tw_table_start(TwWorld *world);
-void tw_table_perform(TwWorld *world, const TwOp *op, uint8_t actor,
-                      uint16_t number);
-/* Page maps, tables and bypass are from now on as they were saved; tells
- * nobody. */
-void tw_table_restore(TwWorld *world, uint16_t number);
-/* UNMAP of everything on every index of an IOMMU, to observers. */
-void tw_table_tell_all(TwWorld *world, uint8_t iommu, uint16_t number);
-
-/* What was found where a link was looked up. */
-typedef struct TwFound {
-    uint64_t out;        /* output address of the byte */
-    uint32_t since;      /* tick of the assignment that decided */
-    uint16_t op;         /* its operation */
-    uint8_t space, perm; /* perm 0: nothing there */
-} TwFound;
-
-/* The entry for offset x of an IOMMU's index, as at t; without bypass. */
-TwFound tw_table_find(const TwWorld *world, uint8_t iommu, uint8_t index,
-                      uint64_t x, uint32_t t);
-/* The translation: tw_table_find, or in bypass the offset itself. */
-TwFound tw_table_translate(const TwWorld *world, uint8_t iommu, uint8_t index,
-                           uint64_t x, uint32_t t);
-/* The page-map assignment that counts for `addr` as at t, or NULL; in
- * *uniform whether it is the same for addr .. addr + more. */
-const TwPageEntry *tw_table_page(const TwWorld *world, uint8_t cpu, uint8_t mmu,
-                                 uint64_t addr, uint64_t more, uint32_t t,
-                                 bool *uniform);
 
 #endif

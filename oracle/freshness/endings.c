@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Which events end which cached answers; see endings.h. */
+#include "oracle/freshness/endings.h"
+
+/* Do [a, a_last] and [b, b_last] have addresses that are equal in the low
+ * `bits` bits? */
+static bool meet_under(unsigned bits, uint64_t a, uint64_t a_last, uint64_t b,
+                       uint64_t b_last)
+{
+    uint64_t mask = bits >= 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
+
+    if (a_last - a >= mask || b_last - b >= mask) {
+        return true; /* one of them has all residues */
+    }
+    return ((b - a) & mask) <= a_last - a || ((a - b) & mask) <= b_last - b;
+}
+
+bool tw_ending_covers(const TwWorld *world, const TwAccess *access,
+                      const TwEnding *ending, const TwWalk *walk, unsigned j,
+                      bool tail)
+{
+    uint64_t page_1 = world->page_size - 1;
+
+    if (ending->kind == TW_ENDING_COMMIT) {
+        return tail || world->contract->ends & TW_ENDS_COMMIT;
+    }
+    if (ending->kind == TW_ENDING_RESTORE) {
+        return true;
+    }
+    if (ending->kind == TW_ENDING_FLUSH) {
+        if ((ending->object != TW_ALL && ending->object != access->cpu) ||
+            (ending->index != TW_ALL && ending->index != access->mmu) ||
+            !walk->page.present) {
+            return false;
+        }
+        return ending->whole ||
+               meet_under(ending->bits, walk->page.first, walk->page.last,
+                          ending->first, ending->last);
+    }
+    for (unsigned i = 0; i < walk->n_hops; i++) {
+        const TwHop *hop = &walk->hops[i];
+
+        if (hop->depth < j && hop->iommu == ending->object &&
+            (ending->kind == TW_ENDING_RESET ||
+             (hop->index == ending->index && hop->window <= ending->last &&
+              hop->window + page_1 >= ending->first))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const TwEnding *tw_ending_flushed(const TwWorld *world, const TwAccess *access)
+{
+    const TwDuring *during = access->during;
+
+    for (uint32_t i = during ? during->n_endings : world->n_endings; i > 0;
+         i--) {
+        const TwEnding *ending = &world->endings[i - 1];
+        bool restore = ending->kind == TW_ENDING_RESTORE;
+
+        if ((restore || ending->kind == TW_ENDING_FLUSH) &&
+            tw_world_counts(world, ending, access->cpu) &&
+            (restore ||
+             ((ending->object == TW_ALL || ending->object == access->cpu) &&
+              (ending->index == TW_ALL || ending->index == access->mmu) &&
+              (ending->whole || meet_under(ending->bits, access->addr,
+                                           access->addr + (access->size - 1),
+                                           ending->first, ending->last))))) {
+            return ending;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether an answer explains what was seen of an access.
+ */
+#ifndef TW_ORACLE_JUDGE_FITS_H
+#define TW_ORACLE_JUDGE_FITS_H
+
+#include "oracle/judge/oracle.h"
+
+typedef enum TwFit {
+    TW_FIT_NOT,
+    TW_FIT_OLD, /* a fetch of bytes that were there, and may be cached */
+    TW_FIT_NOW,
+} TwFit;
+
+/* Does an access that went there explain class, locations and value that were
+ * seen, in that world? */
+TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
+                    const TwSeen *seen, const TwByte *bytes,
+                    const TwEffect *effect, const TwContent *world);
+
+/* Does the trace hold exactly the log records of such an access next?  In
+ * *n how many that are. */
+bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
+                  const TwByte *bytes, const TwEffect *effect, uint32_t *n);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state of a judge at work.  Inside the oracle only; judge.h is the door.
+ *
+ * All arrays are allocated once and emptied by setting counts.
+ */
+#ifndef TW_ORACLE_JUDGE_ORACLE_H
+#define TW_ORACLE_JUDGE_ORACLE_H
+
+#include "oracle/freshness/history.h"
+#include "oracle/judge/dirty.h"
+#include "oracle/judge/judge.h"
+#include "oracle/memory/content.h"
+
+/* What the trace says of one access. */
+typedef struct TwSeen {
+    uint8_t class_;
+    bool located; /* locations are there */
+    bool broken;  /* locations overlap, have gaps, or stand at a refusal */
+    uint64_t value;
+    TwByte bytes[TW_MAX_ACCESS]; /* located: region, offset, flags */
+} TwSeen;
+
+/* One answer per page of an access, and what they come to. */
+typedef struct TwChoice {
+    const TwAnswer *answers[2]; /* the second may be NULL; both, for an access
+                                 * that is refused before any walk */
+    TwByte bytes[TW_MAX_ACCESS];
+    TwEffect effect;
+} TwChoice;
+
+/* What became a finding, for its story. */
+typedef struct TwAccused {
+    TwFinding finding;
+    bool is_access; /* what follows means something */
+    bool stale;     /* `old` is the answer that was seen */
+    TwAccess access;
+    TwSeen seen;
+    TwChoice old;           /* points into TwOracle.past, or for old code into
+                             * TwOracle.history */
+    const TwStored *stored; /* old code: what replaced it, or NULL */
+} TwAccused;
+
+struct TwOracle {
+    TwWorld *world;
+    TwContents contents;
+    TwHistory history, past;
+    /* of the program being judged */
+    const TwProgram *program;
+    const TwTrace *trace;
+    const char *target;
+    TwFinding *finding;
+    TwJudgeStats *stats;
+    TwExpected expected; /* of the finding */
+    TwAccused accused;   /* the same */
+    uint32_t log;        /* trace log records that have been accounted for */
+    TwDirty dirty;
+    uint32_t dirty_record; /* trace events before this one hold no more notes */
+    uint32_t before[TW_MAX_SCRIPT]; /* tick before each access so far */
+    TwDuring before_during;
+    const TwDuring *during; /* the same, or NULL: of the access at hand */
+    TwJudgeStats unused;
+};
+
+#endif

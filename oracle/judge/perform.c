@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One operation on the world: which part performs it, and who is told after a
+ * commit or a restore.
+ */
+#include "oracle/judge/perform.h"
+
+#include "oracle/judge/listen.h"
+#include "oracle/judge/observe.h"
+#include "oracle/world/owed.h"
+#include "oracle/world/saved.h"
+#include "oracle/world/table.h"
+
+void tw_perform_start(TwWorld *world, const TwProgram *program,
+                      const TwContract *contract)
+{
+    tw_world_reset(world, program, contract);
+    tw_world_publish(world, TW_NO_OP);
+    tw_table_start(world);
+}
+
+/* The outermost level closes (LA-7). */
+static void close_transaction(TwWorld *world, uint8_t actor, uint16_t op)
+{
+    if (!world->pending) {
+        return;
+    }
+    world->pending = false;
+    world->commits++;
+    world->now++;
+    tw_world_publish(world, op);
+    tw_world_end(
+        world, (TwEnding){.kind = TW_ENDING_COMMIT, .actor = actor, .op = op});
+    tw_listen_commit(world, op);
+}
+
+/* All comes back at one tick; then it is told (LA-40). */
+static void restore(TwWorld *world, uint8_t actor, uint16_t number)
+{
+    tw_saved_restore(world, actor, number);
+    tw_listen_commit(world, number);
+    for (unsigned i = 0; i < world->program->n_iommus; i++) {
+        if (world->legality.iommu_live >> i & 1) {
+            tw_owed_tell_all(world, i, number);
+        }
+    }
+}
+
+void tw_perform(TwWorld *world, const TwOp *op, uint8_t actor, uint16_t number)
+{
+    switch (op->code) {
+    case TW_OP_FLUSH_PAGE:
+    case TW_OP_FLUSH_RANGE:
+    case TW_OP_FLUSH_INDEX:
+    case TW_OP_FLUSH_ALL:
+        tw_world_flush(world, op, actor, number);
+        break;
+    case TW_OP_SAFEPOINT:
+        tw_world_safepoint(world, op->obj);
+        break;
+    case TW_OP_PAGE:
+    case TW_OP_UNPAGE:
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+    case TW_OP_NOTIFY:
+    case TW_OP_NOTIFY_ALL:
+    case TW_OP_IOMMU_RESET:
+    case TW_OP_BYPASS:
+    case TW_OP_IOMMU_DESTROY:
+        tw_table_perform(world, op, actor, number);
+        break;
+    case TW_OP_OBSERVE:
+    case TW_OP_UNOBSERVE:
+    case TW_OP_REPLAY:
+    case TW_OP_VETO:
+        tw_observe_perform(world, op, number);
+        break;
+    case TW_OP_LISTEN:
+    case TW_OP_UNLISTEN:
+        tw_listen_perform(world, op, number);
+        break;
+    case TW_OP_SNAPSHOT:
+        tw_saved_save(world);
+        break;
+    case TW_OP_RESTORE:
+        restore(world, actor, number);
+        break;
+    case TW_OP_BEGIN:
+        world->depth++;
+        break;
+    case TW_OP_COMMIT:
+        if (--world->depth == 0) {
+            close_transaction(world, actor, number);
+        }
+        break;
+    case TW_OP_NOP:
+    case TW_OP_CLOCK:
+    case TW_OP_UNPLUG: /* legality skips what names the CPU from here on */
+    case TW_OP_DIRTY_LOG:
+    case TW_OP_DIRTY_CLEAR:
+    case TW_OP_FAIL_ALLOC:
+        break;
+    default:
+        tw_world_change(world, op);
+        if (world->depth == 0) {
+            close_transaction(world, actor, number);
+        }
+        break;
+    }
+}

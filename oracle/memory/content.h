@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is in RAM, in one possible world or in several.
+ */
+#ifndef TW_ORACLE_MEMORY_CONTENT_H
+#define TW_ORACLE_MEMORY_CONTENT_H
+
+#include "oracle/memory/leaf.h"
+
+/* Up to eight bytes stored in a block. */
+typedef struct TwStored {
+    uint64_t offset;
+    int32_t older;
+    uint32_t tick; /* the store is younger than this tick */
+    uint16_t op;
+    uint8_t block, length; /* length 0: a restore, where the chain goes on with
+                            * the stores that were saved; the others are */
+    uint8_t bytes[TW_MAX_ACCESS];
+    int32_t past; /* still here */
+} TwStored;
+
+/* Each access adds at most TW_MAX_WORLDS worlds of TW_MAX_ACCESS runs, plus one
+ * duplicate. */
+enum { TW_MAX_STORED = (TW_MAX_SCRIPT * TW_MAX_WORLDS + 1) * TW_MAX_ACCESS };
+
+/* One of the possible states of RAM, as the chain of its stores. */
+typedef struct TwContent {
+    int32_t newest, saved_newest; /* saved: what `restore` goes back to */
+    uint64_t hash, saved_hash;    /* equal contents have equal hashes */
+} TwContent;
+
+typedef struct TwContents {
+    const TwProgram *program;
+    uint32_t n_worlds, n_stored, most;
+    bool hashed;  /* worlds may split: keep the hashes */
+    bool ordered; /* what was there before counts, too (FR-10, LA-39): worlds
+                   * are equal only if their stores are, in their order */
+    bool noted;   /* nor may a restore forget stores (LA-39) */
+    TwContent worlds[TW_MAX_WORLDS];
+    TwStored *stored;
+} TwContents;
+
+void tw_contents_start(TwContents *contents, const TwProgram *program,
+                       bool hashed, bool ordered, bool noted);
+/* snapshot or restore (LA-40), in every world. */
+void tw_contents_perform(TwContents *contents, const TwOp *op);
+/* Are these the same, now and saved? */
+bool tw_contents_same(const TwContent *a, const TwContent *b);
+/* The byte at `offset` of `block` in that world. */
+uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
+                         uint8_t block, uint64_t offset);
+/* Value that a read (or exchange) gives in that world. */
+uint64_t tw_contents_value(const TwContents *contents, const TwContent *world,
+                           const TwAccess *access, const TwByte *bytes,
+                           const TwEffect *effect);
+/* The world after the access, at time `tick`. */
+TwContent tw_contents_apply(TwContents *contents, TwContent world,
+                            const TwAccess *access, const TwByte *bytes,
+                            const TwEffect *effect, uint32_t tick);
+/*
+ * The newest store that changed a byte that the access reads: in *before the
+ * world without it and all later ones.  NULL if there is none.  `world` must
+ * be one that tw_contents_start() or this function has led to.
+ */
+const TwStored *tw_contents_before(const TwContents *contents,
+                                   const TwContent *world,
+                                   const TwAccess *access, const TwByte *bytes,
+                                   const TwEffect *effect, TwContent *before);
+/* The digests of a world; `digests` has n_regions elements. */
+void tw_contents_digests(const TwContents *contents, const TwContent *world,
+                         uint64_t *digests);
+
+#endif

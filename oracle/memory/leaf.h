@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the leaves do with the bytes that reach them.
+ */
+#ifndef TW_ORACLE_MEMORY_LEAF_H
+#define TW_ORACLE_MEMORY_LEAF_H
+
+#include "oracle/walk/walk.h"
+
+typedef enum TwAct {
+    TW_ACT_NONE,   /* discarded, or the access was refused */
+    TW_ACT_BYTES,  /* straight to or from the block's bytes */
+    TW_ACT_DEVICE, /* a callback */
+    TW_ACT_ERROR,  /* DEVICE_ERROR: reads zero, does nothing */
+} TwAct;
+
+/* What an access that got these answers comes to. */
+typedef struct TwEffect {
+    uint8_t class_;              /* TwClass */
+    uint8_t acts[TW_MAX_ACCESS]; /* TwAct */
+    bool callback;               /* a callback ran for sure */
+} TwEffect;
+
+/* `bytes` and `cuts` of the whole access. */
+TwEffect tw_leaf(const TwWorld *world, const TwAccess *access,
+                 const TwByte *bytes, uint8_t cuts);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The uncached answer to an access, byte by byte: where it went, which links
+ * decided, and since when.  The first opinion; flat.h is the second.
+ */
+#ifndef TW_ORACLE_WALK_WALK_H
+#define TW_ORACLE_WALK_WALK_H
+
+#include "oracle/walk/place.h"
+#include "oracle/world/world.h"
+
+/* The world just before an operation that is performed `during` an access
+ * (LA-47). */
+typedef struct TwDuring {
+    uint32_t now;
+    uint32_t n_endings;
+    uint32_t fresh; /* for the CPU and MMU index of the access */
+} TwDuring;
+
+/* An access, taken apart. */
+typedef struct TwAccess {
+    uint8_t code;
+    uint8_t cpu, mmu; /* TW_BOARD: DMA */
+    uint8_t space;
+    uint8_t size;
+    uint8_t page_rights, hop_rights; /* rights that it needs */
+    uint16_t op;
+    TwAttrs attrs;
+    uint64_t addr;
+    bool beyond; /* runs past 2^64 - 1 (LA-19) */
+    bool blind;  /* the fetch of the instruction behind another access (LA-46):
+                  * nobody sees the bytes that it gets */
+    const TwDuring *during; /* or NULL */
+} TwAccess;
+
+/* Reads, fetches and exchanges give a value; stores give none. */
+static inline bool tw_is_store(const TwAccess *access)
+{
+    return access->code == TW_OP_WRITE || access->code == TW_OP_DMA_WRITE;
+}
+static inline bool tw_gives_value(const TwAccess *access)
+{
+    return !tw_is_store(access) && !access->blind;
+}
+
+/* Where one byte of an access went. */
+typedef struct TwByte {
+    uint64_t offset;
+    uint8_t where;  /* TwWhere */
+    uint8_t region; /* LEAF, LOOP; else TW_NONE */
+    uint8_t flags;  /* TW_LOC_..., LEAF only */
+    uint8_t depth;  /* hops passed */
+} TwByte;
+
+/* A translation that some bytes of an access met. */
+typedef struct TwHop {
+    uint64_t granule; /* number of the granule */
+    uint64_t window;  /* first offset of the page window (LA-17) */
+    uint32_t since;   /* tick of the entry */
+    uint16_t op;
+    int16_t before;              /* index of the hop before it, or TW_NIL */
+    uint8_t iommu, index, depth; /* depth: hops before it */
+    bool granted;
+    bool small; /* granule below the page size */
+} TwHop;
+
+/* The part of a walk that the page map decides. */
+typedef struct TwPageLink {
+    uint64_t first, last; /* the whole assignment */
+    bool present;         /* some assignment was found */
+    bool granted;         /* for all bytes */
+    bool small;           /* some assignment is below the page size */
+} TwPageLink;
+
+typedef struct TwWalk {
+    uint8_t mask;   /* the bytes that were walked */
+    uint8_t cuts;   /* bit k: a run cannot continue from byte k - 1 to k for
+                     * the sake of a link (granule, small page assignment) */
+    uint8_t depth;  /* most hops that a byte passed */
+    uint8_t link;   /* TwKeyLink: the link that changed last */
+    uint16_t op;    /* the operation that changed it */
+    uint32_t since; /* when: from then on the walk was like this */
+    uint16_t n_hops;
+    TwPageLink page;     /* CPU accesses */
+    uint32_t page_since; /* of the page map alone */
+    uint32_t topology_since;
+    int16_t last_hop[TW_MAX_ACCESS]; /* of each byte, or TW_NIL */
+    TwByte bytes[TW_MAX_ACCESS];
+    TwHop hops[TW_MAX_ACCESS * (TW_MAX_HOPS + 1)];
+} TwWalk;
+
+/*
+ * Which time each link is taken from: the page map as at `then`, the first
+ * `topology` resolutions of an address in the topology as at `then`, the first
+ * `hops` translations in the tables as at `then`, and everything else as at
+ * `now`.
+ */
+typedef struct TwTimes {
+    uint32_t then, now;
+    uint8_t topology, hops;
+} TwTimes;
+
+static inline TwTimes tw_times_at(uint32_t t)
+{
+    return (TwTimes){t, t, UINT8_MAX, UINT8_MAX};
+}
+
+/*
+ * Walks the bytes in `mask` of an access.  `since`, `link` and `op` mean
+ * something only if all times are one.
+ */
+void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
+             TwTimes times, TwWalk *walk);
+
+/* The index of an IOMMU that attributes choose (LA-11). */
+uint8_t tw_walk_index(const TwIommu *iommu, TwAttrs attrs);
+
+/* The first of bytes from .. to - 1 in which two outcomes part, or `from`. */
+unsigned tw_first_difference(unsigned from, unsigned to, const TwByte *a,
+                             const TwByte *b);
+/* Where the bytes are, run by run; returns how many runs. */
+unsigned tw_places(const TwAccess *access, const TwByte *bytes,
+                   TwPlace places[TW_MAX_ACCESS]);
+
+#endif
