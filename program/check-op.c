@@ -17,229 +17,161 @@ typedef struct OpCheck {
     const TwOp *op;
     TwOp rest;      /* the operation; what was looked at is zero */
     unsigned flags; /* that it may carry */
+    uint8_t iommu;  /* the one that it names */
 } OpCheck;
 
 #define NO(...) tw_check_wrong(o->c, o->kind, o->index, __VA_ARGS__)
 
-static bool check_cpu_index(OpCheck *o, bool all)
+static bool has_object(const TwProgram *p, const TwField *part, unsigned id)
+{
+    switch (part->object) {
+    case TW_OBJECT_REGION:
+        return tw_has_region(p, id);
+    case TW_OBJECT_SPACE:
+        return tw_has_space(p, id);
+    case TW_OBJECT_IOMMU:
+        return tw_has_iommu(p, id);
+    case TW_OBJECT_CPU:
+        return tw_has_cpu(p, id) || (part->all && id == TW_ALL);
+    default: /* exists by being named */
+        return id < tw_objects[part->object].most;
+    }
+}
+
+static bool check_id(OpCheck *o, const TwField *part)
+{
+    const TwObjectInfo *info = &tw_objects[part->object];
+    unsigned id = (unsigned)tw_field_get(part, o->op);
+    if (part->object == TW_OBJECT_IOMMU) {
+        o->iommu = (uint8_t)id;
+    }
+    return has_object(o->c->p, part, id) ||
+           NO("%s %c%u does not exist", info->name, info->letter, id);
+}
+
+/* An index of object `id`, which exists. */
+static bool check_index(OpCheck *o, const TwField *part, unsigned id)
 {
     const TwProgram *p = o->c->p;
-    unsigned index = o->op->index;
-    o->rest.index = 0;
+    unsigned index = (unsigned)tw_field_get(part, o->op);
+    if (part->object == TW_OBJECT_IOMMU) {
+        return index < p->iommus[id].indexes ||
+               NO("iommu i%u has no index %u", id, index);
+    }
     if (index >= TW_MAX_MMU_INDEXES) {
         return NO("MMU index %u does not exist", index);
     }
-    if (all && o->op->obj == TW_ALL) {
-        return true;
-    }
-    if (!tw_has_cpu(p, o->op->obj)) {
-        return NO("cpu c%u does not exist", o->op->obj);
-    }
-    if (!p->cpus[o->op->obj].mmu[index].present) {
-        return NO("MMU index c%u.%u does not exist", o->op->obj, index);
-    }
-    return true;
+    return id == TW_ALL || p->cpus[id].mmu[index].present ||
+           NO("MMU index c%u.%u does not exist", id, index);
 }
 
-static bool check_iommu_index(OpCheck *o, unsigned id, bool index)
+static bool check_end(OpCheck *o, const TwField *part)
 {
-    const TwProgram *p = o->c->p;
-    if (!tw_has_iommu(p, id)) {
-        return NO("iommu i%u does not exist", id);
-    }
-    if (index) {
-        o->rest.index = 0;
-        if (o->op->index >= p->iommus[id].indexes) {
-            return NO("iommu i%u has no index %u", id, o->op->index);
-        }
-    }
-    return true;
-}
-
-static bool check_region_operand(OpCheck *o, unsigned id)
-{
-    return tw_has_region(o->c->p, id) || NO("region r%u does not exist", id);
-}
-
-static bool check_space_operand(OpCheck *o, unsigned id)
-{
-    return tw_has_space(o->c->p, id) || NO("space s%u does not exist", id);
-}
-
-/* Operands that name an object. */
-static bool check_object(OpCheck *o, TwArg arg)
-{
-    const TwOp *op = o->op;
-    switch (arg) {
-    case TW_ARG_OF_IOMMU:
-    case TW_ARG_IN_REGION:
-    case TW_ARG_OF_SPACE:
-    case TW_ARG_TO_SPACE:
-        o->rest.other = 0;
-        break;
-    default:
-        o->rest.obj = 0;
-        break;
-    }
-    switch (arg) {
-    case TW_ARG_CPU_OR_ALL:
-        if (op->obj == TW_ALL) {
-            return true;
-        }
-        /* fall through */
-    case TW_ARG_CPU:
-        return tw_has_cpu(o->c->p, op->obj) ||
-               NO("cpu c%u does not exist", op->obj);
-    case TW_ARG_CPU_INDEX:
-        return check_cpu_index(o, false);
-    case TW_ARG_ANY_CPU_INDEX:
-        return check_cpu_index(o, true);
-    case TW_ARG_IOMMU:
-        return check_iommu_index(o, op->obj, false);
-    case TW_ARG_IOMMU_INDEX:
-        return check_iommu_index(o, op->obj, true);
-    case TW_ARG_OF_IOMMU:
-        return check_iommu_index(o, op->other, true);
-    case TW_ARG_REGION:
-        return check_region_operand(o, op->obj);
-    case TW_ARG_IN_REGION:
-        return check_region_operand(o, op->other);
-    case TW_ARG_SPACE:
-        return check_space_operand(o, op->obj);
-    case TW_ARG_OF_SPACE:
-    case TW_ARG_TO_SPACE:
-        o->rest.out = arg == TW_ARG_TO_SPACE ? 0 : o->rest.out;
-        return check_space_operand(o, op->other);
-    case TW_ARG_OBSERVER:
-        return op->obj < TW_MAX_OBSERVERS ||
-               NO("observer o%u does not exist", op->obj);
-    default:
-        return op->obj < TW_MAX_MAPPINGS ||
-               NO("mapping m%u does not exist", op->obj);
-    }
-}
-
-static bool check_range(OpCheck *o)
-{
-    const TwOp *op = o->op;
-    o->rest.addr = o->rest.last = 0;
-    if (op->addr > op->last) {
+    uint64_t first = tw_field_get(part - 1, o->op);
+    uint64_t last = tw_field_get(part, o->op);
+    if (first > last) {
         return NO("its range is not in order");
     }
-    if (op->code == TW_OP_MAP || op->code == TW_OP_UNMAP ||
-        op->code == TW_OP_PROTECT) {
-        uint64_t low = (UINT64_C(1) << o->c->p->iommus[op->obj].granule_lg) - 1;
-        if ((op->addr & low) != 0 || (op->last & low) != low) {
+    if (part->whole) {
+        uint64_t low =
+            (UINT64_C(1) << o->c->p->iommus[o->iommu].granule_lg) - 1;
+        if ((first & low) != 0 || (last & low) != low) {
             return NO("its range is not whole granules");
         }
     }
     return true;
 }
 
-static bool check_of_size(OpCheck *o)
+static bool check_power(OpCheck *o, uint64_t lg)
 {
     const TwOp *op = o->op;
-    o->rest.lg = 0;
-    if (op->lg < TW_MIN_GRANULE_LG || op->lg > 63) {
+    if (lg < TW_MIN_GRANULE_LG || lg > 63) {
         return NO("a page-map entry is 2^%d to 2^63 bytes", TW_MIN_GRANULE_LG);
     }
-    uint64_t low = (UINT64_C(1) << op->lg) - 1;
-    if ((op->addr & low) != 0 ||
-        (op->code == TW_OP_PAGE && (op->out & low) != 0)) {
-        return NO("its addresses are not multiples of its size");
-    }
-    return true;
+    uint64_t low = (UINT64_C(1) << lg) - 1;
+    return ((op->addr | op->out) & low) == 0 ||
+           NO("its addresses are not multiples of its size");
 }
 
-static bool check_perm(OpCheck *o, unsigned most)
+static bool check_size(OpCheck *o, const TwField *part, uint64_t size)
 {
-    o->rest.perm = 0;
-    return !(o->op->perm & ~most) || NO("no such rights");
-}
-
-static bool check_size(OpCheck *o, bool rmw)
-{
-    unsigned size = o->op->size;
-    o->rest.size = 0;
     if (size < 1 || size > TW_MAX_ACCESS) {
         return NO("an access has 1 to %d bytes", TW_MAX_ACCESS);
     }
-    return !rmw || tw_is_piece_size(size) ||
+    return !part->powers || tw_is_piece_size((unsigned)size) ||
            NO("an rmw has 1, 2, 4 or 8 bytes");
 }
 
-static bool check_kinds(OpCheck *o, TwArg arg)
+static bool check_part(OpCheck *o, const TwField *part)
 {
-    unsigned kinds = o->op->kinds;
-    o->rest.kinds = 0;
-    switch (arg) {
-    case TW_ARG_SCOPE:
-        return kinds < TW_SCOPES || NO("no such scope");
-    case TW_ARG_EVENT:
-        return (kinds != 0 && kinds < 8 && (kinds & (kinds - 1)) == 0) ||
+    uint64_t value = tw_field_get(part, o->op);
+    if (part->type != TW_FIELD_SWITCH) {
+        tw_field_set(part, &o->rest, 0);
+    }
+    switch (part->type) {
+    case TW_FIELD_ID:
+        return check_id(o, part);
+    case TW_FIELD_INDEX:
+        return check_index(o, part, (unsigned)tw_field_get(part - 1, o->op));
+    case TW_FIELD_END:
+        return check_end(o, part);
+    case TW_FIELD_SIZE:
+        return check_size(o, part, value);
+    case TW_FIELD_POWER:
+        return check_power(o, value);
+    case TW_FIELD_BITS:
+        return (value >= 1 && value <= 64) ||
+               NO("1 to 64 bits are significant");
+    case TW_FIELD_RIGHTS:
+        return !(value & ~(uint64_t)part->mask) || NO("no such rights");
+    case TW_FIELD_DIRECTION:
+        return value == TW_R || value == TW_W || NO("a direction is r or w");
+    case TW_FIELD_ATTRS:
+        return !(value & ~(uint64_t)TW_ATTR_MASK) || NO("no such attributes");
+    case TW_FIELD_SWITCH:
+        o->flags |= part->mask;
+        return true;
+    case TW_FIELD_EVENT:
+        return (value != 0 && value < 8 && (value & (value - 1)) == 0) ||
                NO("an event has exactly one kind");
-    default:
-        return (kinds != 0 && kinds < 8) || NO("it asks for no event");
+    case TW_FIELD_EVENTS:
+        return (value != 0 && value < 8) || NO("it asks for no event");
+    case TW_FIELD_WORD:
+        return value < part->count || NO("no such %s", part->noun);
+    default: /* any number will do */
+        return true;
     }
 }
 
-static bool check_arg(OpCheck *o, TwArg arg)
+/* Who may perform it, and what comes with accesses by flag. */
+static bool check_actor(OpCheck *o, const TwOpInfo *info)
 {
     const TwOp *op = o->op;
-    switch (arg) {
-    case TW_ARG_ADDR:
-    case TW_ARG_AT:
-        o->rest.addr = 0;
-        return true;
-    case TW_ARG_RANGE:
-        return check_range(o);
-    case TW_ARG_LENGTH:
-        o->rest.last = 0;
-        return true;
-    case TW_ARG_SIZE:
-        return check_size(o, false);
-    case TW_ARG_RMW_SIZE:
-        return check_size(o, true);
-    case TW_ARG_TO:
-    case TW_ARG_VALUE:
-        o->rest.out = 0;
-        return true;
-    case TW_ARG_OF_SIZE:
-        return check_of_size(o);
-    case TW_ARG_BITS:
-        o->rest.lg = 0;
-        return (op->lg >= 1 && op->lg <= 64) ||
-               NO("1 to 64 bits are significant");
-    case TW_ARG_PERM:
-        return check_perm(o, TW_R | TW_W | TW_X);
-    case TW_ARG_IOMMU_PERM:
-        return check_perm(o, TW_R | TW_W);
-    case TW_ARG_DIRECTION:
-        o->rest.perm = 0;
-        return op->perm == TW_R || op->perm == TW_W ||
-               NO("a direction is r or w");
-    case TW_ARG_ATTRS:
-        o->rest.attrs = 0;
-        return !(op->attrs & ~TW_ATTR_MASK) || NO("no such attributes");
-    case TW_ARG_NOTIFIED:
-        o->flags |= TW_OPF_NOTIFIED;
-        return true;
-    case TW_ARG_ON:
-        o->flags |= TW_OPF_ON;
-        return true;
-    case TW_ARG_PRIO:
-        o->rest.priority = 0;
-        return true;
-    case TW_ARG_EVENT:
-    case TW_ARG_EVENTS:
-    case TW_ARG_SCOPE:
-        return check_kinds(o, arg);
-    case TW_ARG_COUNT:
-        o->rest.count = 0;
-        return true;
-    default:
-        return check_object(o, arg);
+    if (info->flags & TW_OP_CPU_ACCESS) {
+        o->flags |= TW_OPF_FROM;
+        if (op->flags & TW_OPF_FROM) {
+            o->rest.from = 0;
+        }
+        return op->actor == op->obj ||
+               NO("the actor of a CPU access is its CPU");
     }
+    if (info->flags & TW_OP_ACCESS) {
+        o->flags |= TW_OPF_VIA;
+    }
+    if (info->flags & TW_OP_BOARD_ONLY) {
+        if (op->actor != TW_BOARD) {
+            return NO("its actor is the board");
+        }
+    } else if (op->actor != TW_BOARD && !tw_has_cpu(o->c->p, op->actor)) {
+        return NO("its actor c%u does not exist", op->actor);
+    }
+    if (op->flags & o->flags & TW_OPF_VIA) {
+        o->rest.other = 0;
+        if (op->other >= TW_MAX_MAPPINGS) {
+            return NO("mapping m%u does not exist", op->other);
+        }
+    }
+    return true;
 }
 
 /* Whether an operation of this kind may stand where it stands. */
@@ -304,7 +236,7 @@ static bool check_contents(OpCheck *o)
         return op->addr % 8 == 0 ||
                NO("it would cut code words in pieces (LA-44)");
     case TW_OP_RESIZE:
-        return op->last % 8 == 0 || op->last == UINT64_MAX ||
+        return op->length % 8 == 0 || op->length == UINT64_MAX ||
                NO("it would cut code words in pieces (LA-44)");
     case TW_OP_POKE:
         return NO("what it stores is no code (LA-44)");
@@ -316,7 +248,7 @@ static bool check_contents(OpCheck *o)
 bool tw_check_op(const TwCheck *c, TwSpotKind kind, unsigned index,
                  const TwOp *op)
 {
-    OpCheck check = {c, kind, index, op, *op, 0};
+    OpCheck check = {c, kind, index, op, *op, 0, TW_NONE};
     OpCheck *o = &check;
     const TwOpInfo *info = tw_op_info(op->code);
     if (!info) {
@@ -325,34 +257,13 @@ bool tw_check_op(const TwCheck *c, TwSpotKind kind, unsigned index,
     o->rest.code = 0;
     o->rest.actor = 0;
     o->rest.flags = 0;
-    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
-        if (!check_arg(o, info->args[i])) {
+    for (TwFieldAt at = tw_fields(info); at.part; tw_fields_next(&at)) {
+        if (!check_part(o, at.part)) {
             return false;
         }
     }
-    if (info->flags & TW_OP_CPU_ACCESS) {
-        o->flags |= TW_OPF_FROM;
-        if (op->flags & TW_OPF_FROM) {
-            o->rest.out = 0;
-        }
-        if (op->actor != op->obj) {
-            return NO("the actor of a CPU access is its CPU");
-        }
-    } else if (info->flags & TW_OP_BOARD_ONLY) {
-        if (op->actor != TW_BOARD) {
-            return NO("its actor is the board");
-        }
-    } else if (op->actor != TW_BOARD && !tw_has_cpu(c->p, op->actor)) {
-        return NO("its actor c%u does not exist", op->actor);
-    }
-    if (op->code == TW_OP_DMA_READ || op->code == TW_OP_DMA_WRITE) {
-        o->flags |= TW_OPF_VIA;
-        if (op->flags & TW_OPF_VIA) {
-            o->rest.other = 0;
-            if (op->other >= TW_MAX_MAPPINGS) {
-                return NO("mapping m%u does not exist", op->other);
-            }
-        }
+    if (!check_actor(o, info)) {
+        return false;
     }
     if (kind == TW_SPOT_SCRIPT) {
         o->flags |= TW_OPF_DURING;

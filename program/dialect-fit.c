@@ -93,18 +93,18 @@ static void fit_from(const TwDialect *d, const TwProgram *p, TwOp *op)
     if (!(op->flags & TW_OPF_FROM)) {
         return;
     }
-    op->out &= highest(d);
+    op->from &= highest(d);
     if (!d->exec_needs_code) {
         return;
     }
     if (!words || (!load && op->code != TW_OP_WRITE) ||
         (op->size & (op->size - 1)) != 0) {
         op->flags &= (uint8_t)~TW_OPF_FROM;
-        op->out = 0;
+        op->from = 0;
         return;
     }
-    op->out = (op->out & ~(uint64_t)(TW_CODE_PAGE - 1)) |
-              tw_code_access_place(!load, op->size);
+    op->from = (op->from & ~(uint64_t)(TW_CODE_PAGE - 1)) |
+               tw_code_access_place(!load, op->size);
     if (op->addr % TW_CODE_PAGE + op->size > TW_CODE_ACCESSES) {
         op->addr -= TW_CODE_PAGE - TW_CODE_ACCESSES + op->size;
     }
@@ -154,8 +154,8 @@ void tw_dialect_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
         break;
     case TW_OP_FLUSH_RANGE:
         op->addr &= most;
-        if (most != UINT64_MAX && op->last > most - op->addr + 1) {
-            op->last = most - op->addr + 1;
+        if (most != UINT64_MAX && op->length > most - op->addr + 1) {
+            op->length = most - op->addr + 1;
         }
         break;
     case TW_OP_FLUSH_PAGE:
@@ -167,7 +167,7 @@ void tw_dialect_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
         op->addr = fit_offset(d, p, op->addr);
         break;
     case TW_OP_RESIZE:
-        op->last = fit_size(d, p, op->obj, op->last);
+        op->length = fit_size(d, p, op->obj, op->length);
         break;
     case TW_OP_POKE:
         if (p->contents == TW_CONTENTS_CODE) {

@@ -66,11 +66,11 @@ TwOp tw_op_make(TwOpCode code)
         op.lg = 12;
         break;
     case TW_OP_FLUSH_RANGE:
-        op.lg = 64;
+        op.bits = 64;
         break;
     case TW_OP_NOTIFY:
     case TW_OP_OBSERVE:
-        op.kinds = TW_EVENT_UNMAP;
+        op.events = TW_EVENT_UNMAP;
         break;
     case TW_OP_DMA_MAP:
         op.perm = TW_R;
@@ -210,9 +210,9 @@ static void op_words(const TwOp *o, uint64_t w[OP_WORDS])
            (uint64_t)o->obj << 24 | (uint64_t)o->index << 32 |
            (uint64_t)o->other << 40 | (uint64_t)o->size << 48 |
            (uint64_t)o->lg << 56;
-    w[1] = o->perm | (uint64_t)o->kinds << 8 | (uint64_t)o->zero[0] << 16 |
+    w[1] = o->perm | (uint64_t)o->events << 8 | (uint64_t)o->zero[0] << 16 |
            (uint64_t)o->zero[1] << 24 | (uint64_t)(uint32_t)o->priority << 32;
-    w[2] = o->attrs | (uint64_t)o->count << 32;
+    w[2] = o->attrs | (uint64_t)o->nth << 32;
     w[3] = o->addr;
     w[4] = o->last;
     w[5] = o->out;

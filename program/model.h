@@ -173,6 +173,18 @@ typedef struct TwCpu {
     TwMmuIndex mmu[TW_MAX_MMU_INDEXES];
 } TwCpu;
 
+/* Kinds of objects that have ids.  Observers and cached DMA mappings exist by
+ * being named in operations. */
+typedef enum TwObject {
+    TW_OBJECT_REGION,
+    TW_OBJECT_SPACE,
+    TW_OBJECT_IOMMU,
+    TW_OBJECT_CPU,
+    TW_OBJECT_OBSERVER,
+    TW_OBJECT_MAPPING,
+    TW_OBJECTS
+} TwObject;
+
 /* Operations ------------------------------------------------------------- */
 
 /*
@@ -257,7 +269,7 @@ enum {
                           * before it, an access (RU-6) */
     TW_OPF_NOTIFIED = 2, /* map, unmap, protect: tells its notifiers */
     TW_OPF_ON = 4,       /* the new value of a switch */
-    TW_OPF_FROM = 8,     /* CPU access: issued by an instruction at `out` */
+    TW_OPF_FROM = 8,     /* CPU access: issued by an instruction at `from` */
     TW_OPF_VIA = 16,     /* DMA access: through the mapping `other` */
 };
 
@@ -268,7 +280,7 @@ enum {
     TW_EVENT_DEVIOTLB_UNMAP = 4,
 };
 
-/* Scopes of TW_OP_INVALIDATE, in `kinds`. */
+/* Scopes of TW_OP_INVALIDATE. */
 enum {
     TW_SCOPE_GLOBAL,
     TW_SCOPE_DOMAIN,
@@ -280,6 +292,7 @@ enum {
 /*
  * One operation.  Which fields a code uses is in tw_op_info(); all others are
  * zero, so that operations can be compared as bytes (there is no padding).
+ * What shares a place is never used by one code (test-ops.c).
  */
 typedef struct TwOp {
     uint8_t code;  /* TwOpCode */
@@ -289,17 +302,37 @@ typedef struct TwOp {
     uint8_t index; /* its MMU or IOMMU index */
     uint8_t other; /* a second object: container, target space, mapping */
     uint8_t size;  /* bytes of an access, 1 .. 8 */
-    uint8_t lg;    /* log2 of a page-map entry, or significant bits */
-    uint8_t perm;  /* TW_R | TW_W | TW_X */
-    uint8_t kinds; /* TW_EVENT_... or TW_SCOPE_... */
+    union {
+        uint8_t lg;   /* log2 of a page-map entry */
+        uint8_t bits; /* flush-range: significant ones, 1 .. 64 */
+    };
+    uint8_t perm; /* TW_R | TW_W | TW_X */
+    union {
+        uint8_t events; /* TW_EVENT_... */
+        uint8_t scope;  /* TW_SCOPE_... */
+    };
     uint8_t zero[2];
     int32_t priority;
     TwAttrs attrs;
-    uint32_t count; /* clock ticks, allocations */
-    uint64_t addr;  /* first address */
-    uint64_t last;  /* last address of a range, included; or a length */
-    uint64_t out;   /* output address, second address or value */
+    union {
+        uint32_t milliseconds; /* clock */
+        uint32_t requester;    /* context */
+        uint32_t domain;       /* invalidate */
+        uint32_t nth;          /* fail-alloc: allocation from here */
+    };
+    uint64_t addr; /* first address */
+    union {
+        uint64_t last;   /* last address of a range, included */
+        uint64_t length; /* bytes; UINT64_MAX means 2^64 */
+    };
+    union {
+        uint64_t out;   /* where an entry leads, or a table root */
+        uint64_t value; /* that is written */
+        uint64_t from;  /* TW_OPF_FROM: address of the instruction */
+    };
 } TwOp;
+
+_Static_assert(sizeof(TwOp) == 48, "operations are small and without padding");
 
 /* A write to `offset` of MMIO region `region` performs `op` once (RU-3). */
 typedef struct TwActor {

@@ -1,8 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* The table behind ops.h.  Rows are in the order of TwOpCode. */
+/* The tables behind ops.h.  Rows are in the order of TwOpCode. */
 #include "program/ops.h"
 
 #include <string.h>
+
+/* Operands ----------------------------------------------------------------- */
+
+#define PART(kind, place, ...) \
+    { \
+        .type = TW_FIELD_##kind, .field = offsetof(TwOp, place), \
+        .width = sizeof(((TwOp *)NULL)->place), .member = #place, __VA_ARGS__ \
+    }
+#define ID(place, kind, ...) \
+    PART(ID, place, .object = TW_OBJECT_##kind, __VA_ARGS__)
+#define IN(kind) .region_kinds = 1u << TW_REGION_##kind
+#define INDEX(kind) PART(INDEX, index, .object = TW_OBJECT_##kind)
+#define ADDRESS(place, what, text) \
+    PART(ADDRESS, place, .likely = TW_LIKELY_##what, .expected = (text))
+#define END(what, granules) \
+    PART(END, last, .likely = TW_LIKELY_##what, .whole = (granules))
+#define TW_ARG(name, word, ...) [TW_ARG_##name] = {(word), {__VA_ARGS__}},
+
+const TwArgInfo tw_args[TW_ARG_KINDS] = {
+#include "program/args.def"
+};
+
+const TwObjectInfo tw_objects[TW_OBJECTS] = {
+    [TW_OBJECT_REGION] = {"region", 'r', TW_MAX_REGIONS, 0},
+    [TW_OBJECT_SPACE] = {"space", 's', TW_MAX_SPACES, 0},
+    [TW_OBJECT_IOMMU] = {"iommu", 'i', TW_MAX_IOMMUS, TW_MAX_IOMMU_INDEXES},
+    [TW_OBJECT_CPU] = {"cpu", 'c', TW_MAX_CPUS, TW_MAX_MMU_INDEXES},
+    [TW_OBJECT_OBSERVER] = {"observer", 'o', TW_MAX_OBSERVERS, 0},
+    [TW_OBJECT_MAPPING] = {"mapping", 'm', TW_MAX_MAPPINGS, 0},
+};
+
+/* Operations --------------------------------------------------------------- */
 
 #define A(x) TW_ARG_##x
 
@@ -24,14 +56,14 @@ static const TwOpInfo infos[TW_OP_CODES] = {
                    {A(CPU_INDEX), A(ADDR), A(RMW_SIZE)}},
     [TW_OP_DMA_READ] = {"dma-read", "device read of 1 to 8 bytes",
                         TW_OP_ACCESS | TW_OP_BOARD_ONLY,
-                        {A(SPACE), A(ADDR), A(SIZE), A(ATTRS)}},
+                        {A(SPACE), A(BUS_ADDR), A(SIZE), A(ATTRS)}},
     [TW_OP_DMA_WRITE] = {"dma-write", "device write of 1 to 8 tagged bytes",
                          TW_OP_ACCESS | TW_OP_BOARD_ONLY,
-                         {A(SPACE), A(ADDR), A(SIZE), A(ATTRS)}},
+                         {A(SPACE), A(BUS_ADDR), A(SIZE), A(ATTRS)}},
 
     [TW_OP_PAGE] = {"page", "sets a page-map entry; flushes nothing",
                     TW_OP_SETUP_OK | TW_OP_ACTOR_OK | TW_OP_CHANGE,
-                    {A(CPU_INDEX), A(ADDR), A(TO), A(OF_SIZE), A(PERM)}},
+                    {A(CPU_INDEX), A(PAGE_ADDR), A(TO), A(OF_SIZE), A(PERM)}},
     [TW_OP_UNPAGE] = {"unpage", "removes page-map entries; flushes nothing",
                       TW_OP_ACTOR_OK | TW_OP_CHANGE,
                       {A(CPU_INDEX), A(ADDR), A(OF_SIZE)}},
@@ -51,18 +83,18 @@ static const TwOpInfo infos[TW_OP_CODES] = {
     [TW_OP_SAFEPOINT] = {"safepoint", "the CPU does its queued work",
                          TW_OP_BOARD_ONLY, {A(CPU)}},
     [TW_OP_CLOCK] = {"clock", "virtual time passes (milliseconds)",
-                     TW_OP_BOARD_ONLY, {A(COUNT)}},
+                     TW_OP_BOARD_ONLY, {A(MILLISECONDS)}},
 
     [TW_OP_MAP] = {"map", "assigns an IOMMU's entries for a range",
                    TW_OP_SETUP_OK | TW_OP_ACTOR_OK | TW_OP_CHANGE,
-                   {A(IOMMU_INDEX), A(RANGE), A(TO_SPACE), A(IOMMU_PERM),
+                   {A(IOMMU_INDEX), A(GRANULES), A(TO_SPACE), A(IOMMU_PERM),
                     A(NOTIFIED)}},
     [TW_OP_UNMAP] = {"unmap", "removes an IOMMU's entries for a range",
                      TW_OP_ACTOR_OK | TW_OP_CHANGE,
-                     {A(IOMMU_INDEX), A(RANGE), A(NOTIFIED)}},
+                     {A(IOMMU_INDEX), A(GRANULES), A(NOTIFIED)}},
     [TW_OP_PROTECT] = {"protect", "changes the rights of present entries",
                        TW_OP_ACTOR_OK | TW_OP_CHANGE,
-                       {A(IOMMU_INDEX), A(RANGE), A(IOMMU_PERM),
+                       {A(IOMMU_INDEX), A(GRANULES), A(IOMMU_PERM),
                         A(NOTIFIED)}},
     [TW_OP_NOTIFY] = {"notify", "sends an event for a range of one index",
                       TW_OP_ACTOR_OK | TW_OP_ENDING,
@@ -80,19 +112,19 @@ static const TwOpInfo infos[TW_OP_CODES] = {
                              {A(IOMMU)}},
     [TW_OP_MPC_READ] = {"mpc-read", "reads an MPC register",
                         TW_OP_ACTOR_OK,
-                        {A(IOMMU), A(ADDR), A(SIZE), A(ATTRS)}},
+                        {A(IOMMU), A(REGISTER), A(SIZE), A(ATTRS)}},
     [TW_OP_MPC_WRITE] = {"mpc-write", "writes an MPC register",
                          TW_OP_ACTOR_OK | TW_OP_CHANGE,
-                         {A(IOMMU), A(ADDR), A(SIZE), A(VALUE), A(ATTRS)}},
+                         {A(IOMMU), A(REGISTER), A(SIZE), A(VALUE), A(ATTRS)}},
     [TW_OP_POKE] = {"poke", "stores 8 bytes in RAM: a table write",
                     TW_OP_ACTOR_OK | TW_OP_CHANGE,
-                    {A(REGION), A(ADDR), A(VALUE)}},
+                    {A(RAM_REGION), A(RAM_OFFSET), A(VALUE)}},
     [TW_OP_CONTEXT] = {"context", "points a requester at a table root",
                        TW_OP_ACTOR_OK | TW_OP_CHANGE,
-                       {A(IOMMU), A(COUNT), A(TO)}},
+                       {A(IOMMU), A(REQUESTER), A(TO)}},
     [TW_OP_INVALIDATE] = {"invalidate", "an IOMMU's IOTLB command",
                           TW_OP_ACTOR_OK | TW_OP_ENDING,
-                          {A(IOMMU), A(SCOPE), A(COUNT), A(RANGE)}},
+                          {A(IOMMU), A(SCOPE), A(DOMAIN), A(RANGE)}},
 
     [TW_OP_BEGIN] = {"begin", "opens a transaction", TW_OP_BOARD_ONLY,
                      {A(END)}},
@@ -109,7 +141,7 @@ static const TwOpInfo infos[TW_OP_CODES] = {
                     {A(REGION), A(AT)}},
     [TW_OP_RESIZE] = {"resize", "gives a region another size",
                       TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
-                      {A(REGION), A(LENGTH)}},
+                      {A(REGION), A(NEW_SIZE)}},
     [TW_OP_ENABLE] = {"enable", "enables or disables a region",
                       TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
                       {A(REGION), A(ON)}},
@@ -127,10 +159,10 @@ static const TwOpInfo infos[TW_OP_CODES] = {
                            {A(REGION), A(ON)}},
     [TW_OP_ROMD] = {"romd", "switches a ROM device's mode",
                     TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
-                    {A(REGION), A(ON)}},
+                    {A(ROMD_REGION), A(ON)}},
     [TW_OP_ALIAS_OFFSET] = {"alias-offset", "moves an alias's window",
                             TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_TOPOLOGY,
-                            {A(REGION), A(AT)}},
+                            {A(ALIAS_REGION), A(AT)}},
     [TW_OP_SPACE_NEW] = {"space-new", "creates an address space",
                          TW_OP_CHANGE | TW_OP_TOPOLOGY | TW_OP_BOARD_ONLY,
                          {A(SPACE)}},
@@ -155,9 +187,9 @@ static const TwOpInfo infos[TW_OP_CODES] = {
                         {A(OBSERVER)}},
 
     [TW_OP_DIRTY_LOG] = {"dirty-log", "starts or stops logging writes",
-                         TW_OP_BOARD_ONLY, {A(REGION), A(ON)}},
+                         TW_OP_BOARD_ONLY, {A(RAM_REGION), A(ON)}},
     [TW_OP_DIRTY_CLEAR] = {"dirty-clear", "reports and re-arms a range",
-                           TW_OP_BOARD_ONLY, {A(REGION), A(RANGE)}},
+                           TW_OP_BOARD_ONLY, {A(RAM_REGION), A(RAM_RANGE)}},
     [TW_OP_SNAPSHOT] = {"snapshot", "saves the world", TW_OP_BOARD_ONLY,
                         {A(END)}},
     [TW_OP_RESTORE] = {"restore", "goes back to the saved world",
@@ -165,7 +197,7 @@ static const TwOpInfo infos[TW_OP_CODES] = {
                        {A(END)}},
     [TW_OP_DMA_MAP] = {"dma-map", "makes a cached DMA mapping",
                        TW_OP_BOARD_ONLY,
-                       {A(MAPPING), A(OF_SPACE), A(ADDR), A(LENGTH),
+                       {A(MAPPING), A(OF_SPACE), A(BUS_ADDR), A(LENGTH),
                         A(DIRECTION), A(ATTRS)}},
     [TW_OP_DMA_UNMAP] = {"dma-unmap", "ends it", TW_OP_BOARD_ONLY,
                          {A(MAPPING)}},
@@ -178,7 +210,7 @@ static const TwOpInfo infos[TW_OP_CODES] = {
     [TW_OP_END_PAR] = {"end-par", "closes the last part", TW_OP_BOARD_ONLY,
                        {A(END)}},
     [TW_OP_FAIL_ALLOC] = {"fail-alloc", "the n-th allocation from here fails",
-                          TW_OP_BOARD_ONLY, {A(COUNT)}},
+                          TW_OP_BOARD_ONLY, {A(NTH)}},
 };
 /* clang-format on */
 
@@ -196,6 +228,16 @@ unsigned tw_op_find(const char *name, size_t length)
         }
     }
     return TW_OP_CODES;
+}
+
+const TwField *tw_op_indexed(const TwOpInfo *info, TwObject kind)
+{
+    for (TwFieldAt at = tw_fields(info); at.part; tw_fields_next(&at)) {
+        if (at.part->type == TW_FIELD_INDEX && at.part->object == kind) {
+            return at.part - 1;
+        }
+    }
+    return NULL;
 }
 
 static const char *pick(const char *const *names, unsigned count, unsigned i)

@@ -3,53 +3,126 @@
  * The vocabulary as a table: for each operation its name, what class of thing
  * it is, and which operands it takes in which order.  The text form, the byte
  * form, the mutator, the minimiser, the dictionary and the manual are all
- * driven by this one table, so an operation is added in one place.
+ * driven by this one table, so an operation is added in one place.  Operands
+ * are a table of their own, args.def.
  */
 #ifndef TW_PROGRAM_OPS_H
 #define TW_PROGRAM_OPS_H
 
 #include "program/model.h"
 
-/* What an operand is, and which fields of TwOp it fills. */
+/* How a part of an operand is read, written, checked, made and changed. */
+typedef enum TwFieldType {
+    TW_FIELD_NONE,      /* ends the parts */
+    TW_FIELD_ID,        /* r3: the id of an object of kind `object` */
+    TW_FIELD_INDEX,     /* .1: an index of the CPU or IOMMU before it */
+    TW_FIELD_ADDRESS,   /* 0x1000 */
+    TW_FIELD_END,       /* ..0x1fff: of the range that starts before it */
+    TW_FIELD_LENGTH,    /* 0x40, 2^64 */
+    TW_FIELD_VALUE,     /* 0x10, which is no address */
+    TW_FIELD_SIZE,      /* 4: bytes of an access */
+    TW_FIELD_POWER,     /* 0x1000, kept as its exponent */
+    TW_FIELD_BITS,      /* 48: significant bits */
+    TW_FIELD_RIGHTS,    /* rwx | none: some of `mask` */
+    TW_FIELD_DIRECTION, /* r | w: exactly one */
+    TW_FIELD_ATTRS,     /* secure,rid=5 | none | unspecified */
+    TW_FIELD_SWITCH,    /* one of two `words`, the second sets flag `mask` */
+    TW_FIELD_PRIORITY,  /* -1 */
+    TW_FIELD_EVENT,     /* unmap | map | deviotlb: exactly one */
+    TW_FIELD_EVENTS,    /* unmap,map: one or more */
+    TW_FIELD_WORD,      /* one of `count` words that `name` knows */
+    TW_FIELD_NUMBER,    /* 3, of 32 bits */
+} TwFieldType;
+
+/* What the byte form makes of addresses that stand for something likely. */
+typedef enum TwLikely {
+    TW_LIKELY_MAPPED, /* inside what a page-map entry of the setup maps */
+    TW_LIKELY_PAGE_OR_MAPPED,
+    TW_LIKELY_IN_REGION,
+    TW_LIKELY_REGION_PAGE,    /* one of the first pages of a region */
+    TW_LIKELY_REGION_GRANULE, /* the same by granules of the IOMMU */
+    TW_LIKELY_WORD,           /* a low multiple of 8 */
+    TW_LIKELY_REGISTER,
+    TW_LIKELY_OFFSET,  /* a low page, or a place in it */
+    TW_LIKELY_PAGE,    /* a low page */
+    TW_LIKELY_GRANULE, /* a low granule of the IOMMU */
+    TW_LIKELY_LENGTH,  /* some pages, with a rest */
+    TW_LIKELY_SIZE,    /* a power of two of some pages */
+    TW_LIKELY_DELTA,   /* a small number */
+} TwLikely;
+
+/* A field of TwOp as an operand uses it. */
+typedef struct TwField {
+    uint8_t type;          /* TwFieldType */
+    uint8_t field, width;  /* where it is in TwOp, and its bytes */
+    const char *member;    /* what it is called there */
+    uint8_t object;        /* ID, INDEX: TwObject */
+    bool all;              /* ID: or TW_ALL */
+    bool powers;           /* SIZE: 1, 2, 4 or 8 only */
+    bool whole;            /* END: the range is whole granules */
+    uint8_t likely;        /* TwLikely, of what is 8 bytes wide */
+    uint8_t mask;          /* RIGHTS, SWITCH */
+    uint8_t percent;       /* SWITCH: how often random ones are on; ID: how
+                            * often they are of `region_kinds`, 0: always */
+    uint8_t count;         /* WORD */
+    uint8_t unit;          /* NUMBER: random ones are multiples of it */
+    uint32_t region_kinds; /* ID: bits of TwRegionKind; 0: any.  Others may be
+                            * named, but come to less */
+    const char *expected;  /* by the parser, or NULL: what the type is */
+    const char *words[2];  /* SWITCH */
+    const char *noun;      /* WORD: what it is one of */
+    const char *(*name)(unsigned); /* WORD */
+} TwField;
+
+enum { TW_MAX_PARTS = 2 };
+
+typedef struct TwArgInfo {
+    const char *lead; /* word before it in the text form, or NULL */
+    TwField parts[TW_MAX_PARTS + 1]; /* ended by TW_FIELD_NONE */
+} TwArgInfo;
+
+/* The operands; their rows are in args.def. */
 typedef enum TwArg {
     TW_ARG_END,
-    TW_ARG_CPU,           /* c0            obj */
-    TW_ARG_CPU_OR_ALL,    /* c0 | all      obj */
-    TW_ARG_CPU_INDEX,     /* c0.1          obj, index */
-    TW_ARG_ANY_CPU_INDEX, /* c0.1 | all.1  obj, index */
-    TW_ARG_IOMMU,         /* i0            obj */
-    TW_ARG_IOMMU_INDEX,   /* i0.1          obj, index */
-    TW_ARG_REGION,        /* r3            obj */
-    TW_ARG_IN_REGION,     /* in r3         other */
-    TW_ARG_SPACE,         /* s1            obj */
-    TW_ARG_OBSERVER,      /* o2            obj */
-    TW_ARG_OF_IOMMU,      /* of i0.1       other, index */
-    TW_ARG_OF_SPACE,      /* of s1         other */
-    TW_ARG_MAPPING,       /* m1            obj */
-    TW_ARG_ADDR,          /* 0x1000        addr */
-    TW_ARG_AT,            /* at 0x1000     addr */
-    TW_ARG_RANGE,         /* 0x0..0x3f     addr, last (ends included) */
-    TW_ARG_LENGTH,        /* 0x40          last (a length; UINT64_MAX = 2^64) */
-    TW_ARG_SIZE,          /* 4             size: 1 .. 8 bytes of an access */
-    TW_ARG_RMW_SIZE,      /* 4             size: 1, 2, 4 or 8 */
-    TW_ARG_TO,            /* -> 0x2000     out */
-    TW_ARG_TO_SPACE,      /* -> s1 0x2000  other, out */
-    TW_ARG_VALUE,         /* = 0x10        out */
-    TW_ARG_OF_SIZE,       /* size 0x1000   lg: a power of two */
-    TW_ARG_BITS,          /* bits 48       lg: 1 .. 64 significant bits */
-    TW_ARG_PERM,          /* rwx | none    perm */
-    TW_ARG_IOMMU_PERM,    /* rw | none     perm: X follows R */
-    TW_ARG_ATTRS,         /* secure,rid=5 | none | unspecified    attrs */
-    TW_ARG_NOTIFIED,      /* silent | notified    flags */
-    TW_ARG_ON,            /* on | off      flags */
-    TW_ARG_PRIO,          /* prio -1       priority */
-    TW_ARG_EVENT,         /* unmap | map | deviotlb   kinds: exactly one */
-    TW_ARG_EVENTS,        /* unmap,map     kinds: one or more */
-    TW_ARG_SCOPE,         /* global | domain | range | context    kinds */
-    TW_ARG_COUNT,         /* 3             count */
-    TW_ARG_DIRECTION,     /* r | w         perm: exactly one */
+#define TW_ARG(name, ...) TW_ARG_##name,
+#include "program/args.def"
+#undef TW_ARG
     TW_ARG_KINDS
 } TwArg;
+
+extern const TwArgInfo tw_args[TW_ARG_KINDS];
+
+/* The value of a part that is 1, 4 or 8 bytes wide. */
+static inline uint64_t tw_field_get(const TwField *part, const TwOp *op)
+{
+    const void *at = (const char *)op + part->field;
+    return part->width == 8   ? *(const uint64_t *)at
+           : part->width == 4 ? *(const uint32_t *)at
+                              : *(const uint8_t *)at;
+}
+
+static inline void tw_field_set(const TwField *part, TwOp *op, uint64_t value)
+{
+    void *at = (char *)op + part->field;
+    if (part->width == 8) {
+        *(uint64_t *)at = value;
+    } else if (part->width == 4) {
+        *(uint32_t *)at = (uint32_t)value;
+    } else {
+        *(uint8_t *)at = (uint8_t)value;
+    }
+}
+
+/* The field itself, of a part of 1 or of 8 bytes. */
+static inline uint8_t *tw_field_byte(const TwField *part, TwOp *op)
+{
+    return (uint8_t *)op + part->field;
+}
+
+static inline uint64_t *tw_field_long(const TwField *part, TwOp *op)
+{
+    return (uint64_t *)(void *)((char *)op + part->field);
+}
 
 enum { TW_MAX_ARGS = 7 };
 
@@ -70,6 +143,46 @@ typedef struct TwOpInfo {
     uint16_t flags;                /* TW_OP_ACCESS ... */
     uint8_t args[TW_MAX_ARGS + 1]; /* TwArg, ended by TW_ARG_END */
 } TwOpInfo;
+
+/*
+ * Goes through the parts of all operands of an operation:
+ *     for (TwFieldAt at = tw_fields(info); at.part; tw_fields_next(&at))
+ */
+typedef struct TwFieldAt {
+    const uint8_t *arg;
+    const TwField *part; /* NULL: there are no more */
+} TwFieldAt;
+
+static inline TwFieldAt tw_fields(const TwOpInfo *info)
+{
+    const uint8_t *arg = info->args;
+    return (TwFieldAt){arg, *arg != TW_ARG_END ? tw_args[*arg].parts : NULL};
+}
+
+static inline void tw_fields_next(TwFieldAt *at)
+{
+    at->part++;
+    if (at->part->type == TW_FIELD_NONE) {
+        at->arg++;
+        at->part = *at->arg != TW_ARG_END ? tw_args[*at->arg].parts : NULL;
+    }
+}
+
+/*
+ * The part that names the object whose index the operation takes, if that is
+ * of this kind, else NULL.
+ */
+const TwField *tw_op_indexed(const TwOpInfo *info, TwObject kind);
+
+/* How ids of objects of a kind are written, and what they are below. */
+typedef struct TwObjectInfo {
+    const char *name;
+    char letter;
+    uint8_t most;    /* ids */
+    uint8_t indexes; /* CPU, IOMMU: most; else 0 */
+} TwObjectInfo;
+
+extern const TwObjectInfo tw_objects[TW_OBJECTS];
 
 /* The row of `code`; codes from TW_OP_CODES on have none (NULL). */
 const TwOpInfo *tw_op_info(unsigned code);

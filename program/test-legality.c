@@ -472,11 +472,11 @@ static void test_wrong_operations(void)
           "operation 0 (page): a page-map entry is 2^4 to 2^63 bytes");
     WRONG((p.script[0] = tw_op_make(TW_OP_PAGE), p.script[0].out = 64),
           "operation 0 (page): its addresses are not multiples of its size");
-    WRONG((p.script[0] = tw_op_make(TW_OP_FLUSH_RANGE), p.script[0].lg = 0),
+    WRONG((p.script[0] = tw_op_make(TW_OP_FLUSH_RANGE), p.script[0].bits = 0),
           "operation 0 (flush-range): 1 to 64 bits are significant");
-    WRONG((p.script[0] = tw_op_make(TW_OP_NOTIFY), p.script[0].kinds = 3),
+    WRONG((p.script[0] = tw_op_make(TW_OP_NOTIFY), p.script[0].events = 3),
           "operation 0 (notify): an event has exactly one kind");
-    WRONG((p.script[0] = tw_op_make(TW_OP_OBSERVE), p.script[0].kinds = 0),
+    WRONG((p.script[0] = tw_op_make(TW_OP_OBSERVE), p.script[0].events = 0),
           "operation 0 (observe): it asks for no event");
     WRONG((p.script[0] = tw_op_make(TW_OP_OBSERVE), p.script[0].obj = 8),
           "operation 0 (observe): observer o8 does not exist");
@@ -484,7 +484,7 @@ static void test_wrong_operations(void)
           "operation 0 (dma-map): a direction is r or w");
     WRONG((p.script[0] = tw_op_make(TW_OP_DMA_UNMAP), p.script[0].obj = 8),
           "operation 0 (dma-unmap): mapping m8 does not exist");
-    WRONG((p.script[0] = tw_op_make(TW_OP_INVALIDATE), p.script[0].kinds = 4),
+    WRONG((p.script[0] = tw_op_make(TW_OP_INVALIDATE), p.script[0].scope = 4),
           "operation 0 (invalidate): no such scope");
     WRONG((p.script[0] = tw_op_make(TW_OP_DEL), p.script[0].obj = 50),
           "operation 0 (del): region r50 does not exist");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of operations holds together, with the forms that it drives. */
+#include "program/bytes/form.h"
 #include "program/opset.h"
 #include "program/test-program.h"
 
@@ -44,79 +45,75 @@ static void test_table(void)
     g_assert_cmpuint(tw_op_find("readx", 4), ==, TW_OP_READ);
 }
 
-/* No operand is there twice, and none shares a field with another. */
+/* No operand is there twice, and none shares a place with another, neither in
+ * TwOp nor, but for the flags, in a record of the byte form. */
 static void test_fields(void)
 {
-    enum {
-        OBJ = 1,
-        INDEX = 2,
-        OTHER = 4,
-        SIZE = 8,
-        LG = 16,
-        PERM = 32,
-        KINDS = 64,
-        ADDR = 128,
-        LAST = 256,
-        OUT = 512,
-        IMMEDIATE = 1024,
-        NOTIFIED = 2048,
-        ON = 4096
-    };
-    static const unsigned fields[TW_ARG_KINDS] = {
-        [TW_ARG_CPU] = OBJ,
-        [TW_ARG_CPU_OR_ALL] = OBJ,
-        [TW_ARG_CPU_INDEX] = OBJ | INDEX,
-        [TW_ARG_ANY_CPU_INDEX] = OBJ | INDEX,
-        [TW_ARG_IOMMU] = OBJ,
-        [TW_ARG_IOMMU_INDEX] = OBJ | INDEX,
-        [TW_ARG_REGION] = OBJ,
-        [TW_ARG_IN_REGION] = OTHER,
-        [TW_ARG_SPACE] = OBJ,
-        [TW_ARG_OBSERVER] = OBJ,
-        [TW_ARG_OF_IOMMU] = OTHER | INDEX,
-        [TW_ARG_OF_SPACE] = OTHER,
-        [TW_ARG_MAPPING] = OBJ,
-        [TW_ARG_ADDR] = ADDR,
-        [TW_ARG_AT] = ADDR,
-        [TW_ARG_RANGE] = ADDR | LAST,
-        [TW_ARG_LENGTH] = LAST,
-        [TW_ARG_SIZE] = SIZE,
-        [TW_ARG_RMW_SIZE] = SIZE,
-        [TW_ARG_TO] = OUT,
-        [TW_ARG_TO_SPACE] = OTHER | OUT,
-        [TW_ARG_VALUE] = OUT,
-        [TW_ARG_OF_SIZE] = LG,
-        [TW_ARG_BITS] = LG,
-        [TW_ARG_PERM] = PERM,
-        [TW_ARG_IOMMU_PERM] = PERM,
-        [TW_ARG_ATTRS] = IMMEDIATE,
-        [TW_ARG_NOTIFIED] = NOTIFIED,
-        [TW_ARG_ON] = ON,
-        [TW_ARG_PRIO] = IMMEDIATE,
-        [TW_ARG_EVENT] = KINDS,
-        [TW_ARG_EVENTS] = KINDS,
-        [TW_ARG_SCOPE] = KINDS,
-        [TW_ARG_COUNT] = IMMEDIATE,
-        [TW_ARG_DIRECTION] = PERM,
-    };
     for (unsigned code = 0; code < TW_OP_CODES; code++) {
         const TwOpInfo *info = tw_op_info(code);
-        unsigned used = 0;
-        for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
-            unsigned more = fields[info->args[i]];
-            g_assert_cmpuint(more, !=, 0);
-            g_assert_cmpuint(used & more, ==, 0);
-            used |= more;
+        bool fields[sizeof(TwOp)] = {false}, places[TW_OP_BYTES] = {false};
+        unsigned flags = 0;
+        for (TwFieldAt at = tw_fields(info); at.part; tw_fields_next(&at)) {
+            const TwField *part = at.part;
+            if (part->type == TW_FIELD_SWITCH) {
+                g_assert_cmpuint(part->field, ==, offsetof(TwOp, flags));
+                g_assert_false(flags & part->mask);
+                flags |= part->mask;
+                continue;
+            }
+            g_assert_false(fields[part->field]);
+            fields[part->field] = true;
+            /* An address takes 4 bytes, and so does an immediate. */
+            unsigned place = part->width == 4 ? tw_form_immediate(info)
+                                              : tw_form_place(part);
+            g_assert_cmpuint(place, >=, TW_FORM_OBJ);
+            g_assert_cmpuint(place + (part->width == 1 ? 1 : 4), <=,
+                             TW_OP_BYTES);
+            g_assert_false(places[place]);
+            places[place] = true;
         }
-        /* The byte form has one byte for size and lg, one for perm and
-         * kinds, and puts the immediate where last or out is free. */
-        g_assert_false((used & SIZE) && (used & LG));
-        g_assert_false((used & PERM) && (used & KINDS));
-        g_assert_false((used & IMMEDIATE) && (used & LAST) && (used & OUT));
         if (info->flags & TW_OP_CPU_ACCESS) {
-            g_assert_false(used & (OUT | IMMEDIATE)); /* `from` is there */
+            g_assert_false(places[TW_FORM_OUT]); /* `from` is there */
         } else if (info->flags & TW_OP_ACCESS) {
-            g_assert_false(used & OTHER); /* `via` is there */
+            g_assert_false(places[TW_FORM_OTHER]); /* `via` is there */
+        }
+    }
+}
+
+/* An operand has a row that says all that its types need. */
+static void test_operands(void)
+{
+    for (unsigned arg = TW_ARG_END + 1; arg < TW_ARG_KINDS; arg++) {
+        const TwField *parts = tw_args[arg].parts;
+        g_assert_cmpuint(parts[0].type, !=, TW_FIELD_NONE);
+        g_assert_cmpuint(parts[TW_MAX_PARTS].type, ==, TW_FIELD_NONE);
+        for (unsigned i = 0; i < TW_MAX_PARTS; i++) {
+            const TwField *part = &parts[i];
+            unsigned before = i ? parts[i - 1].type : TW_FIELD_NONE;
+            g_assert_cmpuint(part->field + part->width, <=, sizeof(TwOp));
+            if (part->type == TW_FIELD_INDEX) {
+                g_assert_cmpuint(before, ==, TW_FIELD_ID);
+                g_assert_cmpuint(part->object, ==, parts[i - 1].object);
+                g_assert_cmpuint(tw_objects[part->object].indexes, >, 0);
+            } else if (part->type == TW_FIELD_END) {
+                g_assert_cmpuint(before, ==, TW_FIELD_ADDRESS);
+            } else if (part->type == TW_FIELD_SIZE) {
+                g_assert_nonnull(part->expected);
+            } else if (part->type == TW_FIELD_RIGHTS) {
+                g_assert_cmpuint(part->mask, !=, 0);
+            } else if (part->type == TW_FIELD_SWITCH) {
+                g_assert_cmpuint(part->mask & (part->mask - 1), ==, 0);
+                g_assert_nonnull(part->words[0]);
+                g_assert_nonnull(part->words[1]);
+            } else if (part->type == TW_FIELD_WORD) {
+                g_assert_nonnull(part->name(part->count - 1u));
+                g_assert_null(part->name(part->count));
+                g_assert_cmpuint(64 % part->count, ==, 0); /* byte form */
+                g_assert_nonnull(part->noun);
+                g_assert_nonnull(part->expected);
+            } else if (part->type == TW_FIELD_NUMBER) {
+                g_assert_cmpuint(part->unit, >, 0);
+            }
         }
     }
 }
@@ -317,6 +314,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ops/table", test_table);
     g_test_add_func("/ops/fields", test_fields);
+    g_test_add_func("/ops/operands", test_operands);
     g_test_add_func("/ops/make", test_make);
     g_test_add_func("/ops/unused-fields", test_unused_fields);
     g_test_add_func("/ops/names", test_names);

@@ -79,7 +79,7 @@ static inline void test_twist_op(TwRng *rng, const TwProgram *p, TwOp *op)
         op->attrs = (TwAttrs)test_extreme(rng) & TW_ATTR_MASK;
         break;
     case 8:
-        op->count = (uint32_t)test_extreme(rng);
+        op->nth = (uint32_t)test_extreme(rng);
         break;
     case 9:
         op->lg = (uint8_t)tw_rng_below(rng, 66);
@@ -89,7 +89,7 @@ static inline void test_twist_op(TwRng *rng, const TwProgram *p, TwOp *op)
         break;
     default:
         op->perm = (uint8_t)tw_rng_below(rng, 9);
-        op->kinds = (uint8_t)tw_rng_below(rng, 9);
+        op->events = (uint8_t)tw_rng_below(rng, 9);
         break;
     }
     tw_op_round(p, op);

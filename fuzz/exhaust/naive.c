@@ -373,7 +373,7 @@ static void perform(Naive *n, const TwOp *op)
         }
         break;
     case TW_OP_NOTIFY:
-        if (op->kinds == TW_EVENT_UNMAP) {
+        if (op->events == TW_EVENT_UNMAP) {
             tell_all(n, op->actor,
                      (NaiveEvent){EVENT_UNMAP, op->obj, op->addr, op->last});
         }

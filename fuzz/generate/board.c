@@ -124,11 +124,11 @@ void tw_put_topology(TwGen *gen, uint8_t id, uint8_t actor)
     case 6:
         op = tw_put(gen, TW_OP_RESIZE, actor);
         op->obj = id;
-        op->last = tw_gen_chance(gen, 60)
-                       ? gen->page * (1 + tw_gen_below(gen, 16))
-                       : region->size / 2 + tw_gen_below(gen, 9);
+        op->length = tw_gen_chance(gen, 60)
+                         ? gen->page * (1 + tw_gen_below(gen, 16))
+                         : region->size / 2 + tw_gen_below(gen, 9);
         if (tw_gen_chance(gen, 5)) {
-            op->last = 0;
+            op->length = 0;
         }
         gen->resized |= 1ull << id;
         break;
@@ -338,7 +338,7 @@ void tw_move_dma(TwGen *gen)
         op->obj = (uint8_t)tw_gen_below(gen, 2);
         op->other = space;
         op->addr = addr & ~(gen->page - 1);
-        op->last = gen->page;
+        op->length = gen->page;
         op->perm = tw_gen_chance(gen, 50) ? TW_W : TW_R;
         op->attrs = index->attrs;
         uint8_t mapping = op->obj;

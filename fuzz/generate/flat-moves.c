@@ -106,8 +106,8 @@ static void put_flush(TwGen *gen, const TwAim *at, uint8_t actor)
         bool before = tw_gen_chance(gen, 50) && at->va >= gen->page;
 
         op->addr -= before ? gen->page : 0;
-        op->last = before ? gen->page + 8 : 8;
-        op->lg = 64;
+        op->length = before ? gen->page + 8 : 8;
+        op->bits = 64;
     }
 }
 
@@ -533,8 +533,8 @@ void tw_flat_from(TwGen *gen)
                    tw_gen_chance(gen, 12)) {
             op->flags |= TW_OPF_FROM;
             /* Its own page now and then: code that changes itself. */
-            op->out = tw_gen_chance(gen, 30) ? op->addr : last;
-            last = op->out;
+            op->from = tw_gen_chance(gen, 30) ? op->addr : last;
+            last = op->from;
         }
     }
 }

@@ -292,8 +292,8 @@ static void move_page(TwGen *gen)
         op->addr = aim.va;
     }
     if (op->code == TW_OP_FLUSH_RANGE) {
-        op->last = gen->page * (1 + tw_gen_below(gen, 3));
-        op->lg = 64;
+        op->length = gen->page * (1 + tw_gen_below(gen, 3));
+        op->bits = 64;
     }
     tw_put_aimed(gen, &aim, code);
 }
@@ -329,33 +329,33 @@ static void move_range(TwGen *gen)
     TwOp *op = tw_put(gen, TW_OP_FLUSH_RANGE, actor);
     op->obj = aim.cpu;
     op->index = aim.mmu;
-    op->lg = 64;
+    op->bits = 64;
     switch (tw_gen_below(gen, 6)) {
     case 0: /* inside, to beyond the end */
         op->addr = sibling;
-        op->last = base + size - sibling + gen->page;
+        op->length = base + size - sibling + gen->page;
         break;
     case 1: /* before, to inside */
         op->addr = base - gen->page;
-        op->last = 2 * gen->page;
+        op->length = 2 * gen->page;
         break;
     case 2: /* the last byte */
         op->addr = base + size - 1;
-        op->last = 1 + tw_gen_below(gen, 2) * gen->page;
+        op->length = 1 + tw_gen_below(gen, 2) * gen->page;
         break;
     case 3: /* low bits only, high ones other */
-        op->lg = (uint8_t)(aim.lg + 1 + tw_gen_below(gen, 16));
-        op->lg = op->lg > 64 ? 64 : op->lg;
+        op->bits = (uint8_t)(aim.lg + 1 + tw_gen_below(gen, 16));
+        op->bits = op->bits > 64 ? 64 : op->bits;
         op->addr = aim.va ^ (1ull << 63);
-        op->last = 2 * gen->page;
+        op->length = 2 * gen->page;
         break;
     case 4: /* a page that is not the one touched */
         op->addr = base + (gen->page & (size - 1));
-        op->last = gen->page;
+        op->length = gen->page;
         break;
     default: /* the whole, inside */
         op->addr = base;
-        op->last = size;
+        op->length = size;
         break;
     }
     tw_put_near(gen, TW_OP_READ, aim.cpu, aim.mmu, sibling);

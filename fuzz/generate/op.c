@@ -171,69 +171,63 @@ static uint64_t random_length(const TwProgram *program, TwRng *rng)
     }
 }
 
-static bool random_region(const TwProgram *program, TwRng *rng, TwOp *op)
+/* An object of the part's kind; false, and TW_NONE, if there is none. */
+static bool random_id(const TwProgram *program, TwRng *rng, const TwField *part,
+                      TwOp *op)
 {
+    uint8_t *id = tw_field_byte(part, op);
     uint32_t kinds = ~0u;
 
-    switch (op->code) {
-    case TW_OP_ROMD:
-        kinds = 1u << TW_REGION_ROMD;
+    switch (part->object) {
+    case TW_OBJECT_CPU:
+        *id = tw_gen_pick_cpu(program, tw_rng_below(rng, 64));
         break;
-    case TW_OP_ALIAS_OFFSET:
-        kinds = 1u << TW_REGION_ALIAS;
+    case TW_OBJECT_IOMMU:
+        *id = tw_gen_pick_iommu(program, tw_rng_below(rng, 64));
         break;
-    case TW_OP_POKE:
-    case TW_OP_DIRTY_LOG:
-    case TW_OP_DIRTY_CLEAR:
-        kinds = 1u << TW_REGION_RAM;
+    case TW_OBJECT_SPACE:
+        *id = tw_gen_pick_space(program, tw_rng_below(rng, 64));
         break;
-    default:
+    case TW_OBJECT_REGION:
+        if (part->region_kinds != 0 &&
+            (part->percent == 0 || tw_rng_chance(rng, part->percent))) {
+            kinds = part->region_kinds;
+        }
+        *id = tw_gen_pick_region(program, kinds, tw_rng_below(rng, 64));
+        break;
+    default: /* exists by being named: mostly the same few */
+        *id = (uint8_t)tw_rng_below(
+            rng, tw_rng_chance(rng, 80) ? 2 : tw_objects[part->object].most);
         break;
     }
-    op->obj = tw_gen_pick_region(program, kinds, tw_rng_below(rng, 64));
-    return op->obj != TW_NONE;
+    return *id != TW_NONE;
 }
 
-static bool random_cpu_index(const TwProgram *program, TwRng *rng, bool all,
-                             TwOp *op)
+/* An index of the object before it. */
+static bool random_index(const TwProgram *program, TwRng *rng,
+                         const TwField *part, TwOp *op)
 {
-    uint8_t cpu = tw_gen_pick_cpu(program, tw_rng_below(rng, 64));
+    uint8_t id = *tw_field_byte(part - 1, op);
+    uint8_t *index = tw_field_byte(part, op);
 
-    if (cpu == TW_NONE) {
-        return false;
+    if (part->object == TW_OBJECT_IOMMU) {
+        *index = (uint8_t)tw_rng_below(rng, program->iommus[id].indexes);
+    } else {
+        *index = tw_gen_pick_mmu(program, id, tw_rng_below(rng, 64));
     }
-    op->obj = cpu;
-    op->index = tw_gen_pick_mmu(program, cpu, tw_rng_below(rng, 64));
-    if (op->index == TW_NONE) {
-        return false;
-    }
-    if (all && tw_rng_chance(rng, 25)) {
-        op->obj = TW_ALL;
-    }
-    return true;
-}
-
-static bool random_iommu_index(const TwProgram *program, TwRng *rng,
-                               uint8_t *object, TwOp *op)
-{
-    *object = tw_gen_pick_iommu(program, tw_rng_below(rng, 64));
-    if (*object == TW_NONE) {
-        return false;
-    }
-    op->index = (uint8_t)tw_rng_below(rng, program->iommus[*object].indexes);
-    return true;
+    return *index != TW_NONE;
 }
 
 /* A range inside or about the region that the operation works on. */
-static void random_range(const TwProgram *program, TwRng *rng, TwOp *op)
+static void random_range(const TwProgram *program, TwRng *rng,
+                         const TwField *part, TwOp *op)
 {
     uint64_t first = tw_gen_random_address(program, rng);
     uint64_t length = random_length(program, rng);
+    const TwField *of = tw_op_indexed(tw_op_info(op->code), TW_OBJECT_IOMMU);
 
-    if (op->code == TW_OP_MAP || op->code == TW_OP_UNMAP ||
-        op->code == TW_OP_PROTECT || op->code == TW_OP_NOTIFY ||
-        op->code == TW_OP_OBSERVE) {
-        uint8_t iommu = op->code == TW_OP_OBSERVE ? op->other : op->obj;
+    if (of != NULL) {
+        uint8_t iommu = *tw_field_byte(of, op);
         uint8_t region = tw_program_iommu_region(program, iommu);
         uint64_t granule = 1ull << program->iommus[iommu].granule_lg;
 
@@ -245,147 +239,111 @@ static void random_range(const TwProgram *program, TwRng *rng, TwOp *op)
             length = granule * (1 + tw_rng_below(rng, 4));
         }
     }
-    op->addr = first;
-    op->last = length == 0 || first + (length - 1) < first
-                   ? UINT64_MAX
-                   : first + (length - 1);
-    if (tw_rng_chance(rng, 4)) {
-        op->addr = 0;
-        op->last = UINT64_MAX;
+    uint64_t last = length == 0 || first + (length - 1) < first
+                        ? UINT64_MAX
+                        : first + (length - 1);
+    bool all = tw_rng_chance(rng, 4);
+    tw_field_set(part, op, all ? 0 : first);
+    tw_field_set(part + 1, op, all ? UINT64_MAX : last);
+}
+
+static void random_switch(const TwDialect *dialect, TwRng *rng,
+                          const TwField *part, TwOp *op)
+{
+    op->flags = (uint8_t)(op->flags & ~part->mask);
+    if (tw_rng_chance(rng, part->percent) && (dialect->op_flags & part->mask)) {
+        op->flags |= part->mask;
+    }
+}
+
+/* What is one byte and no name of an object. */
+static uint8_t random_small(const TwProgram *program, TwRng *rng,
+                            const TwField *part)
+{
+    switch (part->type) {
+    case TW_FIELD_SIZE:
+        return part->powers || tw_rng_chance(rng, 80)
+                   ? (uint8_t)(1u << tw_rng_below(rng, 4))
+                   : (uint8_t)(1 + tw_rng_below(rng, TW_MAX_ACCESS));
+    case TW_FIELD_POWER:
+        return (uint8_t)(tw_rng_chance(rng, 70)
+                             ? program->page_lg + tw_rng_below(rng, 6)
+                             : 4 + tw_rng_below(rng, 36));
+    case TW_FIELD_BITS:
+        return (uint8_t)(tw_rng_chance(rng, 60) ? 64
+                                                : 1 + tw_rng_below(rng, 64));
+    case TW_FIELD_RIGHTS:
+        return (uint8_t)(tw_rng_chance(rng, 50)
+                             ? part->mask
+                             : tw_rng_below(rng, part->mask + 1u));
+    case TW_FIELD_DIRECTION:
+        return tw_rng_chance(rng, 50) ? TW_R : TW_W;
+    case TW_FIELD_EVENT:
+        return (uint8_t)(tw_rng_chance(rng, 75) ? TW_EVENT_UNMAP
+                                                : 1u << tw_rng_below(rng, 3));
+    case TW_FIELD_EVENTS:
+        return (uint8_t)(1 + tw_rng_below(rng, 7));
+    default: /* TW_FIELD_WORD */
+        return (uint8_t)tw_rng_below(rng, part->count);
+    }
+}
+
+/* A part that names no object. */
+static void random_part(const TwProgram *program, const TwDialect *dialect,
+                        TwRng *rng, const TwField *part, TwOp *op)
+{
+    switch (part->type) {
+    case TW_FIELD_ADDRESS:
+        if (part[1].type == TW_FIELD_END) {
+            random_range(program, rng, part, op);
+            break;
+        }
+        /* fall through */
+    case TW_FIELD_VALUE:
+        tw_field_set(part, op, tw_gen_random_address(program, rng));
+        break;
+    case TW_FIELD_END: /* made with its start */
+        break;
+    case TW_FIELD_LENGTH:
+        tw_field_set(part, op, random_length(program, rng));
+        break;
+    case TW_FIELD_ATTRS:
+        op->attrs = tw_gen_random_attrs(rng);
+        break;
+    case TW_FIELD_PRIORITY:
+        op->priority = (int32_t)tw_rng_below(rng, 7) - 3;
+        break;
+    case TW_FIELD_NUMBER:
+        tw_field_set(part, op, part->unit * (1 + tw_rng_below(rng, 8)));
+        break;
+    case TW_FIELD_SWITCH:
+        random_switch(dialect, rng, part, op);
+        break;
+    default:
+        *tw_field_byte(part, op) = random_small(program, rng, part);
+        break;
     }
 }
 
 bool tw_gen_random_arg(const TwProgram *program, const TwDialect *dialect,
                        TwRng *rng, unsigned arg, TwOp *op)
 {
-    unsigned kinds;
+    const TwField *parts = tw_args[arg].parts;
+    bool good = true;
 
-    switch (arg) {
-    case TW_ARG_CPU:
-    case TW_ARG_CPU_OR_ALL:
-        op->obj = tw_gen_pick_cpu(program, tw_rng_below(rng, 64));
-        if (op->obj == TW_NONE) {
-            return false;
+    for (const TwField *part = parts; part->type != TW_FIELD_NONE; part++) {
+        if (part->type == TW_FIELD_ID) {
+            good = random_id(program, rng, part, op);
+        } else if (part->type == TW_FIELD_INDEX) {
+            good = good && random_index(program, rng, part, op);
+        } else {
+            random_part(program, dialect, rng, part, op);
         }
-        if (arg == TW_ARG_CPU_OR_ALL && tw_rng_chance(rng, 25)) {
-            op->obj = TW_ALL;
-        }
-        return true;
-    case TW_ARG_CPU_INDEX:
-        return random_cpu_index(program, rng, false, op);
-    case TW_ARG_ANY_CPU_INDEX:
-        return random_cpu_index(program, rng, true, op);
-    case TW_ARG_IOMMU:
-        op->obj = tw_gen_pick_iommu(program, tw_rng_below(rng, 64));
-        return op->obj != TW_NONE;
-    case TW_ARG_IOMMU_INDEX:
-        return random_iommu_index(program, rng, &op->obj, op);
-    case TW_ARG_REGION:
-        return random_region(program, rng, op);
-    case TW_ARG_IN_REGION:
-        kinds = tw_rng_chance(rng, 85) ? 1u << TW_REGION_CONTAINER : ~0u;
-        op->other = tw_gen_pick_region(program, kinds, tw_rng_below(rng, 64));
-        return op->other != TW_NONE;
-    case TW_ARG_SPACE:
-        op->obj = tw_gen_pick_space(program, tw_rng_below(rng, 64));
-        return op->obj != TW_NONE;
-    case TW_ARG_OBSERVER:
-        op->obj = (uint8_t)tw_rng_below(
-            rng, tw_rng_chance(rng, 80) ? 2 : TW_MAX_OBSERVERS);
-        return true;
-    case TW_ARG_OF_IOMMU:
-        return random_iommu_index(program, rng, &op->other, op);
-    case TW_ARG_OF_SPACE:
-        op->other = tw_gen_pick_space(program, tw_rng_below(rng, 64));
-        return op->other != TW_NONE;
-    case TW_ARG_MAPPING:
-        op->obj = (uint8_t)tw_rng_below(
-            rng, tw_rng_chance(rng, 80) ? 2 : TW_MAX_MAPPINGS);
-        return true;
-    case TW_ARG_ADDR:
-    case TW_ARG_AT:
-        op->addr = tw_gen_random_address(program, rng);
-        return true;
-    case TW_ARG_RANGE:
-        random_range(program, rng, op);
-        return true;
-    case TW_ARG_LENGTH:
-        op->last = random_length(program, rng);
-        return true;
-    case TW_ARG_SIZE:
-        op->size = tw_rng_chance(rng, 80)
-                       ? (uint8_t)(1u << tw_rng_below(rng, 4))
-                       : (uint8_t)(1 + tw_rng_below(rng, TW_MAX_ACCESS));
-        return true;
-    case TW_ARG_RMW_SIZE:
-        op->size = (uint8_t)(1u << tw_rng_below(rng, 4));
-        return true;
-    case TW_ARG_TO:
-    case TW_ARG_VALUE:
-        op->out = tw_gen_random_address(program, rng);
-        return true;
-    case TW_ARG_TO_SPACE:
-        op->other = tw_gen_pick_space(program, tw_rng_below(rng, 64));
-        op->out = tw_gen_random_address(program, rng);
-        return op->other != TW_NONE;
-    case TW_ARG_OF_SIZE:
-        op->lg = (uint8_t)(tw_rng_chance(rng, 70)
-                               ? program->page_lg + tw_rng_below(rng, 6)
-                               : 4 + tw_rng_below(rng, 36));
-        return true;
-    case TW_ARG_BITS:
-        op->lg =
-            (uint8_t)(tw_rng_chance(rng, 60) ? 64 : 1 + tw_rng_below(rng, 64));
-        return true;
-    case TW_ARG_PERM:
-        op->perm = (uint8_t)(tw_rng_chance(rng, 50) ? TW_R | TW_W | TW_X
-                                                    : tw_rng_below(rng, 8));
-        return true;
-    case TW_ARG_IOMMU_PERM:
-        op->perm = (uint8_t)(tw_rng_chance(rng, 50) ? TW_R | TW_W
-                                                    : tw_rng_below(rng, 4));
-        return true;
-    case TW_ARG_ATTRS:
-        op->attrs = tw_gen_random_attrs(rng);
-        return true;
-    case TW_ARG_NOTIFIED:
-        op->flags = (uint8_t)(op->flags & ~TW_OPF_NOTIFIED);
-        if (tw_rng_chance(rng, 65) && (dialect->op_flags & TW_OPF_NOTIFIED)) {
-            op->flags |= TW_OPF_NOTIFIED;
-        }
-        return true;
-    case TW_ARG_ON:
-        op->flags = (uint8_t)(op->flags & ~TW_OPF_ON);
-        if (tw_rng_chance(rng, 50) && (dialect->op_flags & TW_OPF_ON)) {
-            op->flags |= TW_OPF_ON;
-        }
-        return true;
-    case TW_ARG_PRIO:
-        op->priority = (int32_t)tw_rng_below(rng, 7) - 3;
-        return true;
-    case TW_ARG_EVENT:
-        op->kinds =
-            (uint8_t)(tw_rng_chance(rng, 75) ? TW_EVENT_UNMAP
-                                             : 1u << tw_rng_below(rng, 3));
-        return true;
-    case TW_ARG_EVENTS:
-        op->kinds = (uint8_t)(1 + tw_rng_below(rng, 7));
-        return true;
-    case TW_ARG_SCOPE:
-        op->kinds = (uint8_t)tw_rng_below(rng, TW_SCOPES);
-        return true;
-    case TW_ARG_COUNT:
-        op->count = 1 + tw_rng_below(rng, 8);
-        if (op->code == TW_OP_CLOCK) {
-            op->count *= 50; /* milliseconds */
-        }
-        return true;
-    case TW_ARG_DIRECTION:
-        op->perm = tw_rng_chance(rng, 50) ? TW_R : TW_W;
-        return true;
-    default:
-        return false;
     }
+    if (good && parts[0].all && tw_rng_chance(rng, 25)) {
+        *tw_field_byte(&parts[0], op) = TW_ALL;
+    }
+    return good;
 }
 
 bool tw_gen_random_op(const TwProgram *program, const TwDialect *dialect,

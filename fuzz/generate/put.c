@@ -358,7 +358,7 @@ TwOp *tw_put_notify(TwGen *gen, const TwSketchHop *hop, uint8_t actor)
 
     op->obj = hop->iommu;
     op->index = hop->index;
-    op->kinds = TW_EVENT_UNMAP;
+    op->events = TW_EVENT_UNMAP;
     switch (tw_gen_below(gen, 8)) {
     case 0: /* ends on the first byte */
         op->addr = first >= gen->page ? first - gen->page : 0;

@@ -270,9 +270,9 @@ static void count_flush(Count *c, const TwProgram *p, const TwOp *op)
         op->obj != TW_ALL && op->actor != TW_BOARD && op->actor != op->obj;
     c->row[ROW_FLUSH_BOARD] += op->actor == TW_BOARD;
     if (op->code == TW_OP_FLUSH_RANGE) {
-        c->row[ROW_FLUSH_RANGE_BITS] += op->lg < 64;
-        c->row[ROW_FLUSH_RANGE_PAGES] += op->last > page;
-        c->row[ROW_FLUSH_RANGE_BYTE] += op->last > 0 && op->last < page;
+        c->row[ROW_FLUSH_RANGE_BITS] += op->bits < 64;
+        c->row[ROW_FLUSH_RANGE_PAGES] += op->length > page;
+        c->row[ROW_FLUSH_RANGE_BYTE] += op->length > 0 && op->length < page;
     }
 }
 
@@ -307,7 +307,7 @@ static void count_change(Count *c, const TwProgram *p, const TwOp *op,
         c->row[ROW_ONE_RIGHT] += op->perm == TW_R || op->perm == TW_W;
         break;
     case TW_OP_NOTIFY:
-        if (op->kinds == TW_EVENT_UNMAP) {
+        if (op->events == TW_EVENT_UNMAP) {
             count_unmap(c, p, op);
         }
         break;
@@ -320,7 +320,7 @@ static void count_change(Count *c, const TwProgram *p, const TwOp *op,
         c->row[ROW_PAGE_LARGE] += op->lg > p->page_lg;
         break;
     case TW_OP_RESIZE:
-        c->row[ROW_SIZE_0] += op->last == 0;
+        c->row[ROW_SIZE_0] += op->length == 0;
         break;
     case TW_OP_BEGIN:
         ++*depth;

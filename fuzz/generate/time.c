@@ -173,7 +173,7 @@ void tw_move_clock(TwGen *gen)
         tw_put_near(gen, TW_OP_READ, aim.cpu, aim.mmu, va);
     }
     for (unsigned round = 1 + tw_gen_below(gen, 2); round > 0; round--) {
-        tw_put(gen, TW_OP_CLOCK, TW_BOARD)->count =
+        tw_put(gen, TW_OP_CLOCK, TW_BOARD)->milliseconds =
             waits[tw_gen_below(gen, sizeof(waits) / sizeof(waits[0]))];
         bool all = tw_gen_chance(gen, 50);
         TwOp *op = tw_put(gen, all ? TW_OP_FLUSH_ALL : TW_OP_FLUSH_INDEX,

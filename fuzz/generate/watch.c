@@ -47,7 +47,7 @@ static void put_observe(TwGen *gen, const TwSketchHop *hop, uint8_t number,
     op->obj = number;
     op->other = hop->iommu;
     op->index = hop->index;
-    op->kinds = kinds;
+    op->events = kinds;
     op->addr = 0;
     op->last = UINT64_MAX;
     if (tw_gen_chance(gen, 50)) {
@@ -135,7 +135,7 @@ void tw_move_observe(TwGen *gen)
         TwOp *op = tw_put_notify(gen, hop, TW_BOARD);
         unsigned kind = 1u << tw_gen_below(gen, 3);
         if (kinds & kind) {
-            op->kinds = (uint8_t)kind;
+            op->events = (uint8_t)kind;
         }
     }
     if (tw_gen_chance(gen, 40)) {

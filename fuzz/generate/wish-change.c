@@ -255,7 +255,7 @@ static void put_region(TwWish *wish, TwOpCode code, uint8_t id, bool on,
         op->addr = value;
         break;
     case TW_OP_RESIZE:
-        op->last = value;
+        op->length = value;
         break;
     case TW_OP_PRIORITY:
         op->priority =
@@ -510,8 +510,8 @@ static void put_flush(TwWish *wish, unsigned ending, uint8_t actor)
         op->addr = wish->va;
     }
     if (op->code == TW_OP_FLUSH_RANGE) {
-        op->last = wish->gen->page;
-        op->lg = 64;
+        op->length = wish->gen->page;
+        op->bits = 64;
     }
 }
 
@@ -547,7 +547,7 @@ static void put_iommu_event(TwWish *wish, unsigned ending)
         op = tw_put(gen, TW_OP_NOTIFY, wish->cpu);
         op->obj = hop->iommu;
         op->index = hop->index;
-        op->kinds = TW_EVENT_UNMAP;
+        op->events = TW_EVENT_UNMAP;
         op->addr = hop->within;
         op->last = hop->within + (gen->page - 1);
         break;

@@ -119,10 +119,10 @@ static void record(const char *name, unsigned code, unsigned flags)
     entry(name, bytes, sizeof(bytes));
 }
 
-static bool takes(const TwOpInfo *info, unsigned arg)
+static bool takes(const TwOpInfo *info, unsigned flag)
 {
-    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
-        if (info->args[i] == arg) {
+    for (TwFieldAt at = tw_fields(info); at.part; tw_fields_next(&at)) {
+        if (at.part->type == TW_FIELD_SWITCH && at.part->mask == flag) {
             return true;
         }
     }
@@ -136,10 +136,10 @@ static void operation(const TwDialect *dialect, unsigned code)
     unsigned flags = dialect->op_flags;
 
     record(name, code, 0);
-    if (takes(info, TW_ARG_NOTIFIED) && (flags & TW_OPF_NOTIFIED)) {
+    if (takes(info, TW_OPF_NOTIFIED) && (flags & TW_OPF_NOTIFIED)) {
         record(name, code, TW_OPF_NOTIFIED);
     }
-    if (takes(info, TW_ARG_ON) && (flags & TW_OPF_ON)) {
+    if (takes(info, TW_OPF_ON) && (flags & TW_OPF_ON)) {
         record(name, code, TW_OPF_ON);
     }
     if ((info->flags & TW_OP_ACTOR_OK) && (flags & TW_OPF_DURING)) {

@@ -19,7 +19,7 @@ static unsigned changed(const TwProgram *program, uint8_t id, unsigned ops[2])
     for (unsigned i = 0; i < program->n_script; i++) {
         TwOp op = program->script[i];
         uint8_t *refs[EDIT_REFS];
-        unsigned n_refs = tw_edit_refs(&op, OBJECT_REGION, refs);
+        unsigned n_refs = tw_edit_refs(&op, TW_OBJECT_REGION, refs);
         bool named = false;
 
         for (unsigned k = 0; k < n_refs; k++) {

@@ -11,58 +11,17 @@ unsigned tw_edit_refs(TwOp *op, TwObject kind, uint8_t *refs[EDIT_REFS])
     const TwOpInfo *info = tw_op_info(op->code);
     unsigned n = 0;
 
-    if (kind == OBJECT_CPU && op->actor != TW_BOARD) {
+    if (kind == TW_OBJECT_CPU && op->actor != TW_BOARD) {
         refs[n++] = &op->actor;
     }
-    if (kind == OBJECT_MAPPING && (op->flags & TW_OPF_VIA)) {
+    if (kind == TW_OBJECT_MAPPING && (op->flags & TW_OPF_VIA)) {
         refs[n++] = &op->other;
     }
-    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
-        TwObject of = OBJECTS;
-        uint8_t *ref = &op->obj;
+    for (TwFieldAt at = tw_fields(info); at.part; tw_fields_next(&at)) {
+        uint8_t *ref = tw_field_byte(at.part, op);
 
-        switch (info->args[i]) {
-        case TW_ARG_CPU_OR_ALL:
-        case TW_ARG_ANY_CPU_INDEX:
-            of = op->obj == TW_ALL ? OBJECTS : OBJECT_CPU;
-            break;
-        case TW_ARG_CPU:
-        case TW_ARG_CPU_INDEX:
-            of = OBJECT_CPU;
-            break;
-        case TW_ARG_IOMMU:
-        case TW_ARG_IOMMU_INDEX:
-            of = OBJECT_IOMMU;
-            break;
-        case TW_ARG_REGION:
-            of = OBJECT_REGION;
-            break;
-        case TW_ARG_SPACE:
-            of = OBJECT_SPACE;
-            break;
-        case TW_ARG_OBSERVER:
-            of = OBJECT_OBSERVER;
-            break;
-        case TW_ARG_MAPPING:
-            of = OBJECT_MAPPING;
-            break;
-        case TW_ARG_IN_REGION:
-            of = OBJECT_REGION;
-            ref = &op->other;
-            break;
-        case TW_ARG_OF_IOMMU:
-            of = OBJECT_IOMMU;
-            ref = &op->other;
-            break;
-        case TW_ARG_OF_SPACE:
-        case TW_ARG_TO_SPACE:
-            of = OBJECT_SPACE;
-            ref = &op->other;
-            break;
-        default:
-            break;
-        }
-        if (of == kind && n < EDIT_REFS) {
+        if (at.part->type == TW_FIELD_ID && at.part->object == kind &&
+            !(at.part->all && *ref == TW_ALL) && n < EDIT_REFS) {
             refs[n++] = ref;
         }
     }
@@ -148,10 +107,7 @@ static bool uses_object(const TwOp *op, unsigned kind, unsigned id)
 
 static bool uses_mmu(const TwOp *op, unsigned cpu, unsigned index)
 {
-    const TwOpInfo *info = tw_op_info(op->code);
-
-    return (info->args[0] == TW_ARG_CPU_INDEX ||
-            info->args[0] == TW_ARG_ANY_CPU_INDEX) &&
+    return tw_op_indexed(tw_op_info(op->code), TW_OBJECT_CPU) != NULL &&
            op->obj == cpu && op->index == index;
 }
 
@@ -160,7 +116,7 @@ static void drop_one_region(TwProgram *program, uint8_t id)
     TwRegion *region = &program->regions[id];
 
     region->kind = TW_REGION_NONE;
-    drop_users(program, uses_object, OBJECT_REGION, id);
+    drop_users(program, uses_object, TW_OBJECT_REGION, id);
     for (unsigned i = 0; i < program->n_actors; i++) {
         if (program->actors[i].region == id) {
             program->actors[i].region = TW_NONE;
@@ -219,7 +175,7 @@ void tw_edit_drop_space(TwProgram *program, uint8_t id)
             other = (uint8_t)i;
         }
     }
-    drop_users(program, uses_object, OBJECT_SPACE, id);
+    drop_users(program, uses_object, TW_OBJECT_SPACE, id);
     for (unsigned i = 0; i < program->n_iommus; i++) {
         TwIommu *iommu = &program->iommus[i];
         if (iommu->bypass_space == id) {
@@ -255,7 +211,7 @@ void tw_edit_drop_iommu(TwProgram *program, uint8_t id)
         return;
     }
     program->iommus[id].kind = TW_IOMMU_NONE;
-    drop_users(program, uses_object, OBJECT_IOMMU, id);
+    drop_users(program, uses_object, TW_OBJECT_IOMMU, id);
     if (region != TW_NONE) {
         tw_edit_drop_region(program, region);
     }
@@ -273,7 +229,7 @@ static void actor_to_board(TwOp *ops, unsigned n, uint8_t cpu)
 void tw_edit_drop_cpu(TwProgram *program, uint8_t id)
 {
     program->cpus[id].present = false;
-    drop_users(program, uses_object, OBJECT_CPU, id);
+    drop_users(program, uses_object, TW_OBJECT_CPU, id);
     actor_to_board(program->script, program->n_script, id);
 }
 
@@ -317,14 +273,14 @@ void tw_edit_flatten(TwProgram *program, uint8_t id)
 /* Renumbering ------------------------------------------------------------- */
 
 typedef struct Numbers {
-    uint8_t to[OBJECTS][256];
+    uint8_t to[TW_OBJECTS][256];
 } Numbers;
 
 static void rename_op(TwOp *op, const Numbers *numbers)
 {
     uint8_t *refs[EDIT_REFS];
 
-    for (unsigned kind = 0; kind < OBJECTS; kind++) {
+    for (unsigned kind = 0; kind < TW_OBJECTS; kind++) {
         unsigned n = tw_edit_refs(op, (TwObject)kind, refs);
         for (unsigned i = 0; i < n; i++) {
             *refs[i] = numbers->to[kind][*refs[i]];
@@ -341,10 +297,10 @@ static void rename_objects(TwProgram *program, const Numbers *numbers)
         if (program->regions[i].kind != TW_REGION_NONE) {
             TwRegion *region = &program->regions[n++];
             *region = program->regions[i];
-            region->container = to[OBJECT_REGION][region->container];
-            region->target = to[OBJECT_REGION][region->target];
-            region->block = to[OBJECT_REGION][region->block];
-            region->iommu = to[OBJECT_IOMMU][region->iommu];
+            region->container = to[TW_OBJECT_REGION][region->container];
+            region->target = to[TW_OBJECT_REGION][region->target];
+            region->block = to[TW_OBJECT_REGION][region->block];
+            region->iommu = to[TW_OBJECT_IOMMU][region->iommu];
         }
     }
     program->n_regions = (uint8_t)n;
@@ -353,7 +309,7 @@ static void rename_objects(TwProgram *program, const Numbers *numbers)
         if (program->spaces[i].present) {
             TwSpace *space = &program->spaces[n++];
             *space = program->spaces[i];
-            space->root = to[OBJECT_REGION][space->root];
+            space->root = to[TW_OBJECT_REGION][space->root];
         }
     }
     program->n_spaces = (uint8_t)n;
@@ -362,12 +318,13 @@ static void rename_objects(TwProgram *program, const Numbers *numbers)
         if (program->iommus[i].kind != TW_IOMMU_NONE) {
             TwIommu *iommu = &program->iommus[n++];
             *iommu = program->iommus[i];
-            iommu->bypass_space = to[OBJECT_SPACE][iommu->bypass_space];
+            iommu->bypass_space = to[TW_OBJECT_SPACE][iommu->bypass_space];
             if (iommu->kind == TW_IOMMU_MPC) {
-                iommu->blocked_space = to[OBJECT_SPACE][iommu->blocked_space];
+                iommu->blocked_space =
+                    to[TW_OBJECT_SPACE][iommu->blocked_space];
             }
             if (iommu->kind == TW_IOMMU_PAGETABLE) {
-                iommu->tables = to[OBJECT_REGION][iommu->tables];
+                iommu->tables = to[TW_OBJECT_REGION][iommu->tables];
             }
         }
     }
@@ -379,7 +336,7 @@ static void rename_objects(TwProgram *program, const Numbers *numbers)
             *cpu = program->cpus[i];
             for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
                 if (cpu->mmu[m].present) {
-                    cpu->mmu[m].space = to[OBJECT_SPACE][cpu->mmu[m].space];
+                    cpu->mmu[m].space = to[TW_OBJECT_SPACE][cpu->mmu[m].space];
                 }
             }
         }
@@ -390,7 +347,7 @@ static void rename_objects(TwProgram *program, const Numbers *numbers)
         if (program->actors[i].region != TW_NONE) {
             TwActor *actor = &program->actors[n++];
             *actor = program->actors[i];
-            actor->region = to[OBJECT_REGION][actor->region];
+            actor->region = to[TW_OBJECT_REGION][actor->region];
         }
     }
     program->n_actors = (uint8_t)n;
@@ -415,31 +372,31 @@ static void number_named(TwProgram *program, TwObject kind, Numbers *numbers)
 void tw_edit_renumber(TwProgram *program)
 {
     Numbers numbers;
-    uint8_t next[OBJECTS] = {0};
+    uint8_t next[TW_OBJECTS] = {0};
 
     memset(&numbers, TW_NONE, sizeof(numbers));
     for (unsigned i = 0; i < program->n_regions; i++) {
         if (program->regions[i].kind != TW_REGION_NONE) {
-            numbers.to[OBJECT_REGION][i] = next[OBJECT_REGION]++;
+            numbers.to[TW_OBJECT_REGION][i] = next[TW_OBJECT_REGION]++;
         }
     }
     for (unsigned i = 0; i < program->n_spaces; i++) {
         if (program->spaces[i].present) {
-            numbers.to[OBJECT_SPACE][i] = next[OBJECT_SPACE]++;
+            numbers.to[TW_OBJECT_SPACE][i] = next[TW_OBJECT_SPACE]++;
         }
     }
     for (unsigned i = 0; i < program->n_iommus; i++) {
         if (program->iommus[i].kind != TW_IOMMU_NONE) {
-            numbers.to[OBJECT_IOMMU][i] = next[OBJECT_IOMMU]++;
+            numbers.to[TW_OBJECT_IOMMU][i] = next[TW_OBJECT_IOMMU]++;
         }
     }
     for (unsigned i = 0; i < program->n_cpus; i++) {
         if (program->cpus[i].present) {
-            numbers.to[OBJECT_CPU][i] = next[OBJECT_CPU]++;
+            numbers.to[TW_OBJECT_CPU][i] = next[TW_OBJECT_CPU]++;
         }
     }
-    number_named(program, OBJECT_OBSERVER, &numbers);
-    number_named(program, OBJECT_MAPPING, &numbers);
+    number_named(program, TW_OBJECT_OBSERVER, &numbers);
+    number_named(program, TW_OBJECT_MAPPING, &numbers);
     rename_objects(program, &numbers);
     for (unsigned i = 0; i < program->n_setup; i++) {
         rename_op(&program->setup[i], &numbers);

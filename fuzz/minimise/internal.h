@@ -9,16 +9,6 @@
 
 #include "fuzz/minimise/minimise.h"
 
-typedef enum TwObject {
-    OBJECT_REGION,
-    OBJECT_SPACE,
-    OBJECT_IOMMU,
-    OBJECT_CPU,
-    OBJECT_OBSERVER,
-    OBJECT_MAPPING,
-    OBJECTS
-} TwObject;
-
 enum { EDIT_REFS = 3 };
 
 /* --- edit.c, redirect.c --- */

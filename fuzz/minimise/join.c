@@ -65,7 +65,7 @@ static void merge_cpu(TwProgram *program, unsigned from, unsigned to)
             b->mmu[m] = a->mmu[m];
         }
     }
-    rename_object(program, OBJECT_CPU, from, to);
+    rename_object(program, TW_OBJECT_CPU, from, to);
     a->present = false;
 }
 
@@ -76,9 +76,8 @@ typedef struct Index {
 static void rename_index(TwOp *op, const void *data)
 {
     const Index *index = data;
-    unsigned arg = tw_op_info(op->code)->args[0];
 
-    if ((arg == TW_ARG_CPU_INDEX || arg == TW_ARG_ANY_CPU_INDEX) &&
+    if (tw_op_indexed(tw_op_info(op->code), TW_OBJECT_CPU) != NULL &&
         (op->obj == index->cpu || op->obj == TW_ALL) &&
         op->index == index->from) {
         op->index = index->to;
@@ -139,7 +138,7 @@ void tw_pass_merge(TwTurns *turns)
                 best->iommus[i].kind != TW_IOMMU_NONE) {
                 TW_TURN(turns, p, {
                     tw_edit_redirect_iommu(p, (uint8_t)i, (uint8_t)k);
-                    rename_object(p, OBJECT_IOMMU, i, k);
+                    rename_object(p, TW_OBJECT_IOMMU, i, k);
                     tw_edit_drop_iommu(p, (uint8_t)i);
                 });
             }

@@ -16,24 +16,20 @@ enum { FIELD_ADDR = 1, FIELD_LAST = 2, FIELD_OUT = 4, FIELD_LENGTH = 8 };
 
 static unsigned fields_of(const TwOp *op)
 {
-    const TwOpInfo *info = tw_op_info(op->code);
     unsigned fields = 0;
 
-    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
-        switch (info->args[i]) {
-        case TW_ARG_ADDR:
-        case TW_ARG_AT:
-            fields |= FIELD_ADDR;
+    for (TwFieldAt at = tw_fields(tw_op_info(op->code)); at.part;
+         tw_fields_next(&at)) {
+        switch (at.part->type) {
+        case TW_FIELD_ADDRESS:
+            fields |=
+                at.part->field == offsetof(TwOp, out) ? FIELD_OUT : FIELD_ADDR;
             break;
-        case TW_ARG_RANGE:
-            fields |= FIELD_ADDR | FIELD_LAST;
+        case TW_FIELD_END:
+            fields |= FIELD_LAST;
             break;
-        case TW_ARG_LENGTH:
+        case TW_FIELD_LENGTH:
             fields |= FIELD_LENGTH;
-            break;
-        case TW_ARG_TO:
-        case TW_ARG_TO_SPACE:
-            fields |= FIELD_OUT;
             break;
         default:
             break;
@@ -141,8 +137,8 @@ static void rescale_program(TwProgram *program, unsigned lg)
                 int size = (int)op->lg + (int)lg - (int)old;
                 op->lg = (uint8_t)(size < 0 ? 0 : size > 63 ? 63 : size);
             }
-            if ((fields & FIELD_LENGTH) && op->last >> (63 - 16) == 0) {
-                op->last = change_scale(op->last, old, lg);
+            if ((fields & FIELD_LENGTH) && op->length >> (63 - 16) == 0) {
+                op->length = change_scale(op->length, old, lg);
             }
             tw_op_round(program, op);
         }
@@ -324,7 +320,7 @@ static void set_field(TwProgram *program, TwOp *op, unsigned field,
     } else if (field == FIELD_OUT) {
         op->out = value;
     } else {
-        op->last = value;
+        op->length = value;
     }
     tw_op_round(program, op);
 }
@@ -332,10 +328,10 @@ static void set_field(TwProgram *program, TwOp *op, unsigned field,
 /* Where a range can begin and end: at granules, or at pages. */
 static unsigned unit_of(const TwProgram *program, const TwOp *op)
 {
-    const TwOpInfo *info = tw_op_info(op->code);
+    const TwField *of = tw_op_indexed(tw_op_info(op->code), TW_OBJECT_IOMMU);
     unsigned lg = program->page_lg;
 
-    if (info->args[0] == TW_ARG_IOMMU_INDEX &&
+    if (of != NULL && of->field == offsetof(TwOp, obj) &&
         program->iommus[op->obj].granule_lg > lg) {
         lg = program->iommus[op->obj].granule_lg;
     }
@@ -348,7 +344,7 @@ static void shrink_field(TwTurns *turns, const TwOp *op, bool script,
 {
     uint64_t old = field == FIELD_ADDR  ? op->addr
                    : field == FIELD_OUT ? op->out
-                                        : op->last;
+                                        : op->length;
     uint64_t tries[6];
     unsigned n = smaller(turns->best, old, tries);
 

@@ -59,16 +59,14 @@ static void simplify_region(TwTurns *turns, unsigned i)
     }
 }
 
-/* All uses of index `from` of an IOMMU become index 0. */
+/* All uses of an index of an IOMMU become those of index 0. */
 static void merge_indexes(TwOp *ops, unsigned n, uint8_t iommu)
 {
     for (unsigned i = 0; i < n; i++) {
-        const TwOpInfo *info = tw_op_info(ops[i].code);
-        for (unsigned k = 0; info->args[k] != TW_ARG_END; k++) {
-            if ((info->args[k] == TW_ARG_IOMMU_INDEX && ops[i].obj == iommu) ||
-                (info->args[k] == TW_ARG_OF_IOMMU && ops[i].other == iommu)) {
-                ops[i].index = 0;
-            }
+        const TwField *of =
+            tw_op_indexed(tw_op_info(ops[i].code), TW_OBJECT_IOMMU);
+        if (of != NULL && *tw_field_byte(of, &ops[i]) == iommu) {
+            ops[i].index = 0;
         }
     }
 }
@@ -149,104 +147,123 @@ static void simplify_cpu(TwTurns *turns, unsigned i)
     }
 }
 
-static void simplify_op(TwTurns *turns, bool script, unsigned i)
+static TwOp *op_of(TwProgram *program, bool script, unsigned i)
+{
+    return script ? &program->script[i] : &program->setup[i];
+}
+
+/* Another operation, or one without what is rare. */
+static void simplify_code(TwTurns *turns, const TwOp *old, bool script,
+                          unsigned i)
+{
+    const TwOpInfo *info = tw_op_info(old->code);
+
+    if (old->code == TW_OP_EXEC || old->code == TW_OP_RMW) {
+        TW_TURN(turns, p, op_of(p, script, i)->code = TW_OP_READ);
+        TW_TURN(turns, p, op_of(p, script, i)->code = TW_OP_WRITE);
+    }
+    if (old->code == TW_OP_FLUSH_RANGE) {
+        TW_TURN(turns, p, {
+            TwOp *op = op_of(p, script, i);
+            op->code = TW_OP_FLUSH_PAGE;
+            op->length = 0;
+            op->bits = 0;
+        });
+        TW_TURN(turns, p, op_of(p, script, i)->bits = 64);
+    }
+    if (old->flags & TW_OPF_DURING) {
+        TW_TURN(turns, p,
+                op_of(p, script, i)->flags &= (uint8_t)~TW_OPF_DURING);
+    }
+    if (old->flags & TW_OPF_FROM) {
+        TW_TURN(turns, p, {
+            op_of(p, script, i)->flags &= (uint8_t)~TW_OPF_FROM;
+            op_of(p, script, i)->from = 0;
+        });
+    }
+    if (old->flags & TW_OPF_VIA) {
+        TW_TURN(turns, p, {
+            op_of(p, script, i)->flags &= (uint8_t)~TW_OPF_VIA;
+            op_of(p, script, i)->other = 0;
+        });
+    }
+    if (old->flags & TW_OPF_NOTIFIED) {
+        TW_TURN(turns, p,
+                op_of(p, script, i)->flags &= (uint8_t)~TW_OPF_NOTIFIED);
+    }
+    if (old->actor != TW_BOARD && !(info->flags & TW_OP_CPU_ACCESS)) {
+        TW_TURN(turns, p, op_of(p, script, i)->actor = TW_BOARD);
+    }
+}
+
+/* What one value of a part becomes, as a turn. */
+#define SET(value) \
+    TW_TURN(turns, p, tw_field_set(part, op_of(p, script, i), (value)))
+
+static void simplify_part(TwTurns *turns, const TwOp *old, bool script,
+                          unsigned i, const TwField *part)
 {
     /* The plainest first: nothing before the one in use is tried twice. */
     static const uint8_t rights[] = {TW_R | TW_W | TW_X, TW_R | TW_W, TW_R};
+    uint64_t value = tw_field_get(part, old);
 
-#define OP(p) (script ? &(p)->script[i] : &(p)->setup[i])
-    const TwOp old = *OP(turns->best);
-    const TwOpInfo *info = tw_op_info(old.code);
+    switch (part->type) {
+    case TW_FIELD_ID:
+        if (part->all && value == TW_ALL) {
+            SET(0);
+        }
+        break;
+    case TW_FIELD_SIZE:
+        for (unsigned size = 1; size < value; size *= 2) {
+            SET(size);
+        }
+        break;
+    case TW_FIELD_ATTRS:
+    case TW_FIELD_PRIORITY:
+        if (value != 0) {
+            SET(0);
+        }
+        break;
+    case TW_FIELD_NUMBER:
+        if (value > 1) {
+            SET(1);
+            SET(value / 2);
+        }
+        break;
+    case TW_FIELD_RIGHTS:
+        for (unsigned r = 0; r < 3 && value != rights[r]; r++) {
+            if ((rights[r] & ~part->mask) == 0) {
+                SET(rights[r]);
+            }
+        }
+        break;
+    case TW_FIELD_POWER:
+        TW_TURN(turns, p, {
+            tw_field_set(part, op_of(p, script, i), p->page_lg);
+            tw_op_round(p, op_of(p, script, i));
+        });
+        if (value > turns->best->page_lg) {
+            SET(value - 1);
+        }
+        break;
+    case TW_FIELD_EVENTS:
+        SET(TW_EVENT_UNMAP);
+        break;
+    default:
+        break;
+    }
+}
+#undef SET
 
-    if (old.code == TW_OP_EXEC || old.code == TW_OP_RMW) {
-        TW_TURN(turns, p, OP(p)->code = TW_OP_READ);
-        if (OP(turns->best)->code == old.code) {
-            TW_TURN(turns, p, OP(p)->code = TW_OP_WRITE);
-        }
+static void simplify_op(TwTurns *turns, bool script, unsigned i)
+{
+    const TwOp *old = script ? &turns->best->script[i] : &turns->best->setup[i];
+
+    simplify_code(turns, old, script, i);
+    for (TwFieldAt at = tw_fields(tw_op_info(old->code)); at.part;
+         tw_fields_next(&at)) {
+        simplify_part(turns, old, script, i, at.part);
     }
-    if (old.code == TW_OP_FLUSH_RANGE) {
-        TW_TURN(turns, p, {
-            OP(p)->code = TW_OP_FLUSH_PAGE;
-            OP(p)->last = 0;
-            OP(p)->lg = 0;
-        });
-        TW_TURN(turns, p, OP(p)->lg = 64);
-    }
-    if (old.flags & TW_OPF_DURING) {
-        TW_TURN(turns, p, OP(p)->flags &= (uint8_t)~TW_OPF_DURING);
-    }
-    if (old.flags & TW_OPF_FROM) {
-        TW_TURN(turns, p, {
-            OP(p)->flags &= (uint8_t)~TW_OPF_FROM;
-            OP(p)->out = 0;
-        });
-    }
-    if (old.flags & TW_OPF_VIA) {
-        TW_TURN(turns, p, {
-            OP(p)->flags &= (uint8_t)~TW_OPF_VIA;
-            OP(p)->other = 0;
-        });
-    }
-    if (old.flags & TW_OPF_NOTIFIED) {
-        TW_TURN(turns, p, OP(p)->flags &= (uint8_t)~TW_OPF_NOTIFIED);
-    }
-    if (old.actor != TW_BOARD && !(info->flags & TW_OP_CPU_ACCESS)) {
-        TW_TURN(turns, p, OP(p)->actor = TW_BOARD);
-    }
-    for (unsigned size = 1; size < OP(turns->best)->size; size *= 2) {
-        TW_TURN(turns, p, OP(p)->size = (uint8_t)size);
-    }
-    if (old.attrs != 0) {
-        TW_TURN(turns, p, OP(p)->attrs = 0);
-    }
-    if (old.priority != 0) {
-        TW_TURN(turns, p, OP(p)->priority = 0);
-    }
-    if (old.count > 1) {
-        TW_TURN(turns, p, OP(p)->count = 1);
-        if (OP(turns->best)->count > 1) {
-            TW_TURN(turns, p, OP(p)->count = old.count / 2);
-        }
-    }
-    for (unsigned k = 0; info->args[k] != TW_ARG_END; k++) {
-        switch (info->args[k]) {
-        case TW_ARG_PERM:
-            for (unsigned r = 0; r < 3 && old.perm != rights[r] &&
-                                 OP(turns->best)->perm == old.perm;
-                 r++) {
-                TW_TURN(turns, p, OP(p)->perm = rights[r]);
-            }
-            break;
-        case TW_ARG_IOMMU_PERM:
-            for (unsigned r = 1; r < 3 && old.perm != rights[r] &&
-                                 OP(turns->best)->perm == old.perm;
-                 r++) {
-                TW_TURN(turns, p, OP(p)->perm = rights[r]);
-            }
-            break;
-        case TW_ARG_OF_SIZE:
-            TW_TURN(turns, p, {
-                OP(p)->lg = p->page_lg;
-                tw_op_round(p, OP(p));
-            });
-            if (OP(turns->best)->lg > turns->best->page_lg) {
-                TW_TURN(turns, p, OP(p)->lg--);
-            }
-            break;
-        case TW_ARG_EVENTS:
-            TW_TURN(turns, p, OP(p)->kinds = TW_EVENT_UNMAP);
-            break;
-        case TW_ARG_ANY_CPU_INDEX:
-        case TW_ARG_CPU_OR_ALL:
-            if (old.obj == TW_ALL) {
-                TW_TURN(turns, p, OP(p)->obj = 0);
-            }
-            break;
-        default:
-            break;
-        }
-    }
-#undef OP
 }
 
 void tw_pass_properties(TwTurns *turns)

@@ -10,7 +10,7 @@ static void rename_space(TwOp *ops, unsigned n, uint8_t from, uint8_t to)
     uint8_t *refs[EDIT_REFS];
 
     for (unsigned i = 0; i < n; i++) {
-        unsigned count = tw_edit_refs(&ops[i], OBJECT_SPACE, refs);
+        unsigned count = tw_edit_refs(&ops[i], TW_OBJECT_SPACE, refs);
         for (unsigned k = 0; k < count; k++) {
             if (*refs[k] == from) {
                 *refs[k] = to;

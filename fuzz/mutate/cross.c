@@ -15,13 +15,13 @@
 static unsigned count_of(const TwProgram *program, TwObject kind)
 {
     switch (kind) {
-    case OBJECT_REGION:
+    case TW_OBJECT_REGION:
         return program->n_regions;
-    case OBJECT_SPACE:
+    case TW_OBJECT_SPACE:
         return program->n_spaces;
-    case OBJECT_IOMMU:
+    case TW_OBJECT_IOMMU:
         return program->n_iommus;
-    case OBJECT_CPU:
+    case TW_OBJECT_CPU:
         return program->n_cpus;
     default:
         return 0;
@@ -31,11 +31,11 @@ static unsigned count_of(const TwProgram *program, TwObject kind)
 static uint8_t pick(const TwProgram *program, TwObject kind, uint8_t n)
 {
     switch (kind) {
-    case OBJECT_REGION:
+    case TW_OBJECT_REGION:
         return tw_gen_pick_region(program, ~0u, n);
-    case OBJECT_SPACE:
+    case TW_OBJECT_SPACE:
         return tw_gen_pick_space(program, n);
-    case OBJECT_IOMMU:
+    case TW_OBJECT_IOMMU:
         return tw_gen_pick_iommu(program, n);
     default:
         return tw_gen_pick_cpu(program, n);
@@ -102,7 +102,7 @@ static bool translate(const TwProgram *a, const TwProgram *b, const TwOp *from,
     uint8_t *refs[EDIT_REFS];
 
     *op = *from;
-    for (unsigned kind = 0; kind <= OBJECT_CPU; kind++) {
+    for (unsigned kind = 0; kind <= TW_OBJECT_CPU; kind++) {
         unsigned n = tw_edit_refs(op, (TwObject)kind, refs);
         for (unsigned i = 0; i < n; i++) {
             if (count_of(a, (TwObject)kind) == 0) {
@@ -114,27 +114,19 @@ static bool translate(const TwProgram *a, const TwProgram *b, const TwOp *from,
             }
         }
     }
-    switch (info->args[0]) {
-    case TW_ARG_CPU_INDEX:
-    case TW_ARG_ANY_CPU_INDEX:
-        if (op->obj != TW_ALL) {
-            op->index = tw_gen_pick_mmu(a, op->obj, op->index);
-            if (op->index == TW_NONE) {
-                return false;
-            }
-            op->addr = info->args[1] == TW_ARG_ADDR
-                           ? map_address(a, b, from, op, op->addr)
-                           : op->addr;
+    const TwField *iommu = tw_op_indexed(info, TW_OBJECT_IOMMU);
+    if (iommu != NULL) {
+        const TwIommu *m = &a->iommus[*tw_field_byte(iommu, op)];
+        op->index = (uint8_t)(op->index % m->indexes);
+    }
+    if (tw_op_indexed(info, TW_OBJECT_CPU) != NULL && op->obj != TW_ALL) {
+        op->index = tw_gen_pick_mmu(a, op->obj, op->index);
+        if (op->index == TW_NONE) {
+            return false;
         }
-        break;
-    case TW_ARG_IOMMU_INDEX:
-        op->index = (uint8_t)(op->index % a->iommus[op->obj].indexes);
-        break;
-    default:
-        if (op->code == TW_OP_OBSERVE) {
-            op->index = (uint8_t)(op->index % a->iommus[op->other].indexes);
+        if (info->args[1] != TW_ARG_END) { /* an address of that index */
+            op->addr = map_address(a, b, from, op, op->addr);
         }
-        break;
     }
     if (info->flags & TW_OP_CPU_ACCESS) {
         op->actor = op->obj;

@@ -129,6 +129,25 @@ uint64_t tw_mutate_nudge(TwMutation *m, uint64_t value)
     }
 }
 
+/* Moves a number of an operand a little; false if it has none. */
+static bool nudge_arg(TwMutation *m, unsigned arg, TwOp *op)
+{
+    for (const TwField *part = tw_args[arg].parts; part->type != TW_FIELD_NONE;
+         part++) {
+        if (part->width != sizeof(uint64_t)) {
+            continue;
+        }
+        bool range = part[1].type == TW_FIELD_END;
+        const TwField *which = range && tw_below(m, 2) != 0 ? part + 1 : part;
+        tw_field_set(which, op, tw_mutate_nudge(m, tw_field_get(which, op)));
+        if (range && tw_field_get(part, op) > tw_field_get(part + 1, op)) {
+            tw_field_set(part + 1, op, tw_field_get(part, op));
+        }
+        return true;
+    }
+    return false;
+}
+
 /* Changes one operand of one operation. */
 static void change_operand(TwMutation *m, TwOp *op)
 {
@@ -141,39 +160,7 @@ static void change_operand(TwMutation *m, TwOp *op)
     unsigned draw = tw_below(m, n + 2);
     if (draw < n) {
         unsigned arg = info->args[draw];
-        if (tw_below(m, 2) == 0) {
-            switch (arg) {
-            case TW_ARG_ADDR:
-            case TW_ARG_AT:
-                op->addr = tw_mutate_nudge(m, op->addr);
-                arg = TW_ARG_END;
-                break;
-            case TW_ARG_RANGE:
-                if (tw_below(m, 2) == 0) {
-                    op->addr = tw_mutate_nudge(m, op->addr);
-                } else {
-                    op->last = tw_mutate_nudge(m, op->last);
-                }
-                if (op->addr > op->last) {
-                    op->last = op->addr;
-                }
-                arg = TW_ARG_END;
-                break;
-            case TW_ARG_TO:
-            case TW_ARG_TO_SPACE:
-            case TW_ARG_VALUE:
-                op->out = tw_mutate_nudge(m, op->out);
-                arg = TW_ARG_END;
-                break;
-            case TW_ARG_LENGTH:
-                op->last = tw_mutate_nudge(m, op->last);
-                arg = TW_ARG_END;
-                break;
-            default:
-                break;
-            }
-        }
-        if (arg != TW_ARG_END) {
+        if (tw_below(m, 2) != 0 || !nudge_arg(m, arg, op)) {
             tw_gen_random_arg(m->program, m->dialect, m->rng, arg, op);
         }
         if (info->flags & TW_OP_CPU_ACCESS) {

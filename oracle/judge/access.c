@@ -384,7 +384,7 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     TwSeen seen;
 
     instruction.code = TW_OP_EXEC;
-    instruction.addr = op->out;
+    instruction.addr = op->from;
     instruction.size = oracle->program->contents == TW_CONTENTS_CODE ? 8 : 4;
     access = take_apart(oracle, &instruction, number);
     access.blind = true;

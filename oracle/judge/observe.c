@@ -70,7 +70,7 @@ static void replay(TwWorld *world, uint8_t o, uint16_t number)
 bool tw_observe_vetoed(const TwWorld *world, const TwOp *op)
 {
     bool comes = op->code == TW_OP_OBSERVE;
-    uint8_t iommu, before = 0, after = comes ? op->kinds : 0;
+    uint8_t iommu, before = 0, after = comes ? op->events : 0;
 
     if (!comes && op->code != TW_OP_UNOBSERVE) {
         return false;
@@ -95,7 +95,7 @@ void tw_observe_perform(TwWorld *world, const TwOp *op, uint16_t number)
             .live = true,
             .iommu = op->other,
             .index = op->index,
-            .kinds = op->kinds,
+            .kinds = op->events,
             .first = op->addr,
             .last = op->last,
         };

@@ -110,6 +110,98 @@ static void random_regions(TwProgram *p, TwRng *rng, bool hostile)
     }
 }
 
+static unsigned random_id(const TwProgram *p, TwRng *rng, unsigned cpu,
+                          const TwField *part)
+{
+    switch (part->object) {
+    case TW_OBJECT_CPU:
+        return cpu;
+    case TW_OBJECT_REGION:
+        return tw_rng_below(rng, p->n_regions);
+    case TW_OBJECT_OBSERVER:
+        return tw_rng_below(rng, 3);
+    default: /* a space or an IOMMU */
+        return tw_rng_below(rng, 2);
+    }
+}
+
+/* What is one byte and no name of an object. */
+static unsigned random_small(TwRng *rng, const TwField *part)
+{
+    switch (part->type) {
+    case TW_FIELD_SIZE:
+        return part->powers ? 1u << tw_rng_below(rng, 4)
+                            : 1 + tw_rng_below(rng, 8);
+    case TW_FIELD_POWER:
+        return 4 + tw_rng_below(rng, 8);
+    case TW_FIELD_BITS:
+        return tw_rng_chance(rng, 70) ? 64 : 6 + tw_rng_below(rng, 8);
+    case TW_FIELD_RIGHTS:
+        return tw_rng_chance(rng, 70) ? part->mask
+                                      : tw_rng_below(rng, part->mask + 1u);
+    case TW_FIELD_EVENT:
+        return 1u << tw_rng_below(rng, 3);
+    case TW_FIELD_EVENTS:
+        return 1 + tw_rng_below(rng, 7);
+    default:
+        return 0;
+    }
+}
+
+static void random_part(const TwProgram *p, TwRng *rng, bool hostile,
+                        unsigned cpu, const TwField *part, TwOp *op)
+{
+    unsigned id = tw_field_get(part - 1, op); /* of an index */
+
+    switch (part->type) {
+    case TW_FIELD_ID:
+        tw_field_set(part, op, random_id(p, rng, cpu, part));
+        if (part->all && part[1].type != TW_FIELD_INDEX &&
+            tw_rng_chance(rng, 30)) {
+            tw_field_set(part, op, TW_ALL);
+        }
+        break;
+    case TW_FIELD_INDEX:
+        tw_field_set(part, op,
+                     tw_rng_below(rng, part->object == TW_OBJECT_CPU
+                                           ? 2
+                                           : p->iommus[id].indexes));
+        if (part[-1].all && tw_rng_chance(rng, 30)) {
+            tw_field_set(part - 1, op, TW_ALL);
+        }
+        break;
+    case TW_FIELD_ADDRESS:
+        if (part->field == offsetof(TwOp, out)) {
+            op->out = tw_rng_below(rng, REACH);
+        } else {
+            op->addr =
+                random_address(rng, hostile && part[1].type != TW_FIELD_END);
+        }
+        break;
+    case TW_FIELD_END:
+        op->last = op->addr + tw_rng_below(rng, 0x200);
+        break;
+    case TW_FIELD_LENGTH:
+        op->length = op->code == TW_OP_RESIZE ? random_size(rng, hostile)
+                                              : 1 + tw_rng_below(rng, 0x200);
+        break;
+    case TW_FIELD_SWITCH:
+        if (tw_rng_chance(rng, part->mask == TW_OPF_ON ? 60 : 50)) {
+            op->flags |= part->mask;
+        }
+        break;
+    case TW_FIELD_PRIORITY:
+        op->priority = (int32_t)tw_rng_below(rng, 3) - 1;
+        break;
+    case TW_FIELD_ATTRS:
+    case TW_FIELD_NUMBER:
+        break;
+    default:
+        tw_field_set(part, op, random_small(rng, part));
+        break;
+    }
+}
+
 static TwOp random_op(const TwProgram *p, TwRng *rng, bool hostile)
 {
     static const uint8_t codes[] = {
@@ -141,102 +233,9 @@ static TwOp random_op(const TwProgram *p, TwRng *rng, bool hostile)
     op.actor = flags & TW_OP_CPU_ACCESS                             ? cpu
                : flags & TW_OP_BOARD_ONLY || tw_rng_chance(rng, 50) ? TW_BOARD
                                                                     : cpu;
-    for (const uint8_t *arg = tw_op_info(op.code)->args; *arg != TW_ARG_END;
-         arg++) {
-        switch (*arg) {
-        case TW_ARG_CPU_INDEX:
-        case TW_ARG_ANY_CPU_INDEX:
-            op.index = tw_rng_below(rng, 2);
-            /* fall through */
-        case TW_ARG_CPU:
-        case TW_ARG_CPU_OR_ALL:
-            op.obj = cpu;
-            if ((*arg == TW_ARG_CPU_OR_ALL || *arg == TW_ARG_ANY_CPU_INDEX) &&
-                tw_rng_chance(rng, 30)) {
-                op.obj = TW_ALL;
-            }
-            break;
-        case TW_ARG_IOMMU:
-            op.obj = tw_rng_below(rng, 2);
-            break;
-        case TW_ARG_IOMMU_INDEX:
-            op.obj = tw_rng_below(rng, 2);
-            op.index = tw_rng_below(rng, p->iommus[op.obj].indexes);
-            break;
-        case TW_ARG_OF_IOMMU:
-            op.other = tw_rng_below(rng, 2);
-            op.index = tw_rng_below(rng, p->iommus[op.other].indexes);
-            break;
-        case TW_ARG_REGION:
-            op.obj = tw_rng_below(rng, p->n_regions);
-            break;
-        case TW_ARG_IN_REGION:
-            op.other = tw_rng_below(rng, p->n_regions);
-            break;
-        case TW_ARG_SPACE:
-            op.obj = tw_rng_below(rng, 2);
-            break;
-        case TW_ARG_OF_SPACE:
-            op.other = tw_rng_below(rng, 2);
-            break;
-        case TW_ARG_OBSERVER:
-            op.obj = tw_rng_below(rng, 3);
-            break;
-        case TW_ARG_ADDR:
-        case TW_ARG_AT:
-            op.addr = random_address(rng, hostile);
-            break;
-        case TW_ARG_RANGE:
-            op.addr = random_address(rng, false);
-            op.last = op.addr + tw_rng_below(rng, 0x200);
-            break;
-        case TW_ARG_LENGTH:
-            op.last = op.code == TW_OP_RESIZE ? random_size(rng, hostile)
-                                              : 1 + tw_rng_below(rng, 0x200);
-            break;
-        case TW_ARG_SIZE:
-            op.size = 1 + tw_rng_below(rng, 8);
-            break;
-        case TW_ARG_RMW_SIZE:
-            op.size = 1u << tw_rng_below(rng, 4);
-            break;
-        case TW_ARG_TO_SPACE:
-            op.other = tw_rng_below(rng, 2);
-            op.out = tw_rng_below(rng, REACH);
-            break;
-        case TW_ARG_OF_SIZE:
-            op.lg = 4 + tw_rng_below(rng, 8);
-            break;
-        case TW_ARG_TO:
-            op.out = tw_rng_below(rng, REACH);
-            break;
-        case TW_ARG_BITS:
-            op.lg = tw_rng_chance(rng, 70) ? 64 : 6 + tw_rng_below(rng, 8);
-            break;
-        case TW_ARG_PERM:
-            op.perm = tw_rng_chance(rng, 70) ? 7 : tw_rng_below(rng, 8);
-            break;
-        case TW_ARG_IOMMU_PERM:
-            op.perm = tw_rng_chance(rng, 70) ? 3 : tw_rng_below(rng, 4);
-            break;
-        case TW_ARG_NOTIFIED:
-            op.flags |= tw_rng_chance(rng, 50) ? TW_OPF_NOTIFIED : 0;
-            break;
-        case TW_ARG_ON:
-            op.flags |= tw_rng_chance(rng, 60) ? TW_OPF_ON : 0;
-            break;
-        case TW_ARG_PRIO:
-            op.priority = (int32_t)tw_rng_below(rng, 3) - 1;
-            break;
-        case TW_ARG_EVENT:
-            op.kinds = 1u << tw_rng_below(rng, 3);
-            break;
-        case TW_ARG_EVENTS:
-            op.kinds = 1 + tw_rng_below(rng, 7);
-            break;
-        default:
-            break;
-        }
+    for (TwFieldAt at = tw_fields(tw_op_info(op.code)); at.part;
+         tw_fields_next(&at)) {
+        random_part(p, rng, hostile, cpu, at.part, &op);
     }
     tw_op_round(p, &op);
     return op;

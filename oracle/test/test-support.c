@@ -470,7 +470,7 @@ static void run_from(TestTarget *target, const TwOp *op, uint16_t number,
     TwOp fetch = *op;
 
     fetch.code = TW_OP_EXEC;
-    fetch.addr = op->out;
+    fetch.addr = op->from;
     fetch.size = target->program->contents == TW_CONTENTS_CODE ? 8 : 4;
     run_access(target, &fetch, number, false, false);
     if (outcome->class_ <= TW_CLASS_DEVICE_ERROR) {

@@ -303,7 +303,7 @@ static void notify(TwWorld *world, const TwOp *op, uint8_t actor,
                    uint16_t number)
 {
     TwEventRecord event = {.op = number,
-                           .kind = op->kinds,
+                           .kind = op->events,
                            .space = TW_NONE,
                            .region = TW_NONE,
                            .first = op->addr,
@@ -312,11 +312,11 @@ static void notify(TwWorld *world, const TwOp *op, uint8_t actor,
     if (op->addr > op->last) {
         return; /* an empty range */
     }
-    if (op->kinds == TW_EVENT_UNMAP) {
+    if (op->events == TW_EVENT_UNMAP) {
         unmap_event(world, op, op->addr, op->last, actor, number);
         return;
     }
-    if (op->kinds == TW_EVENT_MAP) {
+    if (op->events == TW_EVENT_MAP) {
         TwFound found =
             tw_table_find(world, op->obj, op->index, op->addr, TW_FOREVER);
 

@@ -284,8 +284,8 @@ void tw_world_change(TwWorld *world, const TwOp *op)
         }
         break;
     case TW_OP_RESIZE:
-        if (get_size(world, r) != op->last) {
-            set_size(world, r, op->last);
+        if (get_size(world, r) != op->length) {
+            set_size(world, r, op->length);
             world->pending = true;
         }
         break;
@@ -349,14 +349,14 @@ void tw_world_flush(TwWorld *world, const TwOp *op, uint8_t actor,
     } else if (op->code == TW_OP_FLUSH_INDEX) {
         ending.whole = true;
     } else if (op->code == TW_OP_FLUSH_RANGE) {
-        uint64_t length = op->last;
+        uint64_t length = op->length;
 
         if (length == 0) {
             return;
         }
-        ending.bits = op->lg;
+        ending.bits = op->bits;
         ending.whole =
-            length == UINT64_MAX || (op->lg < 64 && length >> op->lg != 0);
+            length == UINT64_MAX || (op->bits < 64 && length >> op->bits != 0);
         ending.last = length - 1 > UINT64_MAX - op->addr
                           ? UINT64_MAX
                           : (op->addr + (length - 1)) | low;

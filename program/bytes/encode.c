@@ -245,101 +245,70 @@ static void encode_cpu(Encode *e, const TwCpu *c)
 
 /* Operations --------------------------------------------------------------- */
 
-static void encode_arg(Encode *e, uint8_t *at, const TwOp *op, TwArg arg,
-                       unsigned immediate)
+static uint8_t encode_id(const Encode *e, const TwField *part, unsigned id)
 {
-    switch (arg) {
-    case TW_ARG_CPU:
-    case TW_ARG_CPU_OR_ALL:
-    case TW_ARG_CPU_INDEX:
-    case TW_ARG_ANY_CPU_INDEX:
-        at[TW_FORM_OBJ] = op->obj == TW_ALL ? 0xff : rank(&e->cpus, op->obj);
-        at[TW_FORM_INDEX] = op->index;
+    switch (part->object) {
+    case TW_OBJECT_REGION:
+        return rank(&e->regions, id);
+    case TW_OBJECT_SPACE:
+        return rank(&e->spaces, id);
+    case TW_OBJECT_IOMMU:
+        return rank(&e->iommus, id);
+    case TW_OBJECT_CPU:
+        return rank(&e->cpus, id); /* of TW_ALL: 0xff */
+    default:
+        return (uint8_t)id;
+    }
+}
+
+static void encode_part(Encode *e, uint8_t *record, const TwOp *op,
+                        const TwField *part, unsigned immediate)
+{
+    uint8_t *at = record + tw_form_place(part);
+    uint64_t value = tw_field_get(part, op);
+    switch (part->type) {
+    case TW_FIELD_ID:
+        *at = encode_id(e, part, (unsigned)value);
         break;
-    case TW_ARG_IOMMU:
-    case TW_ARG_IOMMU_INDEX:
-        at[TW_FORM_OBJ] = rank(&e->iommus, op->obj);
-        at[TW_FORM_INDEX] = op->index;
+    case TW_FIELD_INDEX:
+        *at = (uint8_t)value;
         break;
-    case TW_ARG_OF_IOMMU:
-        at[TW_FORM_OTHER] = rank(&e->iommus, op->other);
-        at[TW_FORM_INDEX] = op->index;
+    case TW_FIELD_ADDRESS:
+    case TW_FIELD_END:
+    case TW_FIELD_LENGTH:
+    case TW_FIELD_VALUE:
+        put_address(e, at, value);
         break;
-    case TW_ARG_REGION:
-        at[TW_FORM_OBJ] = rank(&e->regions, op->obj);
+    case TW_FIELD_SIZE:
+        *at = (uint8_t)(part->powers ? (unsigned)__builtin_ctzll(value)
+                                     : 0x80 | (value - 1));
         break;
-    case TW_ARG_IN_REGION:
-        at[TW_FORM_OTHER] = rank(&e->regions, op->other);
+    case TW_FIELD_POWER:
+        *at = (uint8_t)(0x80 | value);
         break;
-    case TW_ARG_SPACE:
-        at[TW_FORM_OBJ] = rank(&e->spaces, op->obj);
+    case TW_FIELD_BITS:
+        *at = (uint8_t)(0x80 | (value - 1));
         break;
-    case TW_ARG_TO_SPACE:
-        put_address(e, at + TW_FORM_OUT, op->out);
-        /* fall through */
-    case TW_ARG_OF_SPACE:
-        at[TW_FORM_OTHER] = rank(&e->spaces, op->other);
+    case TW_FIELD_RIGHTS:
+        *at |= (uint8_t)(TW_FORM_EXACT | value);
         break;
-    case TW_ARG_OBSERVER:
-    case TW_ARG_MAPPING:
-        at[TW_FORM_OBJ] = op->obj;
+    case TW_FIELD_DIRECTION:
+        *at |= value == TW_W;
         break;
-    case TW_ARG_ADDR:
-    case TW_ARG_AT:
-        put_address(e, at + TW_FORM_ADDR, op->addr);
+    case TW_FIELD_EVENT:
+        *at |= (uint8_t)__builtin_ctzll(value);
         break;
-    case TW_ARG_RANGE:
-        put_address(e, at + TW_FORM_ADDR, op->addr);
-        /* fall through */
-    case TW_ARG_LENGTH:
-        put_address(e, at + TW_FORM_LAST, op->last);
+    case TW_FIELD_EVENTS:
+    case TW_FIELD_WORD:
+        *at |= (uint8_t)value;
         break;
-    case TW_ARG_TO:
-    case TW_ARG_VALUE:
-        put_address(e, at + TW_FORM_OUT, op->out);
+    case TW_FIELD_ATTRS:
+    case TW_FIELD_PRIORITY:
+    case TW_FIELD_NUMBER:
+        record[TW_FORM_PERM] |= TW_FORM_RAW;
+        put(record + immediate, 4, value);
         break;
-    case TW_ARG_SIZE:
-        at[TW_FORM_SIZE] = (uint8_t)(0x80 | (op->size - 1));
-        break;
-    case TW_ARG_RMW_SIZE:
-        at[TW_FORM_SIZE] = (uint8_t)__builtin_ctz(op->size);
-        break;
-    case TW_ARG_OF_SIZE:
-        at[TW_FORM_SIZE] = (uint8_t)(0x80 | op->lg);
-        break;
-    case TW_ARG_BITS:
-        at[TW_FORM_SIZE] = (uint8_t)(0x80 | (op->lg - 1));
-        break;
-    case TW_ARG_PERM:
-    case TW_ARG_IOMMU_PERM:
-        at[TW_FORM_PERM] |= TW_FORM_EXACT | op->perm;
-        break;
-    case TW_ARG_DIRECTION:
-        at[TW_FORM_PERM] |= op->perm == TW_W;
-        break;
-    case TW_ARG_EVENT:
-        at[TW_FORM_PERM] |= (uint8_t)__builtin_ctz(op->kinds);
-        break;
-    case TW_ARG_EVENTS:
-    case TW_ARG_SCOPE:
-        at[TW_FORM_PERM] |= op->kinds;
-        break;
-    case TW_ARG_ATTRS:
-        at[TW_FORM_PERM] |= TW_FORM_RAW;
-        put(at + immediate, 4, op->attrs);
-        break;
-    case TW_ARG_PRIO:
-        at[TW_FORM_PERM] |= TW_FORM_RAW;
-        put(at + immediate, 4, (uint32_t)op->priority);
-        break;
-    case TW_ARG_COUNT:
-        at[TW_FORM_PERM] |= TW_FORM_RAW;
-        put(at + immediate, 4, op->count);
-        break;
-    case TW_ARG_NOTIFIED:
-    case TW_ARG_ON:
-    case TW_ARG_END:
-    case TW_ARG_KINDS:
+    default: /* TW_FIELD_SWITCH: flags are written as they are */
         break;
     }
 }
@@ -355,11 +324,11 @@ static void encode_op_at(Encode *e, uint8_t *at, const TwOp *op)
     if (op->flags & (TW_OPF_DURING | TW_OPF_FROM | TW_OPF_VIA)) {
         at[TW_FORM_FLAGS] |= TW_FORM_FLAG;
     }
-    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
-        encode_arg(e, at, op, (TwArg)info->args[i], immediate);
+    for (TwFieldAt part = tw_fields(info); part.part; tw_fields_next(&part)) {
+        encode_part(e, at, op, part.part, immediate);
     }
     if (op->flags & TW_OPF_FROM) {
-        put_address(e, at + TW_FORM_OUT, op->out);
+        put_address(e, at + TW_FORM_OUT, op->from);
     }
     if (op->flags & TW_OPF_VIA) {
         at[TW_FORM_OTHER] = op->other;

@@ -63,20 +63,9 @@ uint64_t tw_anchor_value(const TwBytesIn *in, const TwAnchors *anchors,
 unsigned tw_form_immediate(const TwOpInfo *info)
 {
     bool immediate = false, last = false;
-    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
-        switch (info->args[i]) {
-        case TW_ARG_ATTRS:
-        case TW_ARG_PRIO:
-        case TW_ARG_COUNT:
-            immediate = true;
-            break;
-        case TW_ARG_RANGE:
-        case TW_ARG_LENGTH:
-            last = true;
-            break;
-        default:
-            break;
-        }
+    for (TwFieldAt at = tw_fields(info); at.part; tw_fields_next(&at)) {
+        immediate |= at.part->width == sizeof(uint32_t);
+        last |= at.part->field == offsetof(TwOp, last);
     }
     return !immediate ? 0 : last ? TW_FORM_OUT : TW_FORM_LAST;
 }

@@ -87,6 +87,25 @@ void tw_anchors_init(TwAnchors *anchors);
 void tw_anchors_add_regions(TwAnchors *anchors, const TwProgram *program);
 void tw_anchors_add_setup(TwAnchors *anchors, const TwProgram *program);
 
+/* Where a part of an operand is in an operation record, but for immediates and
+ * flags.  Fields that share a place in TwOp share it here. */
+static inline unsigned tw_form_place(const TwField *part)
+{
+    static const uint8_t places[sizeof(TwOp)] = {
+        [offsetof(TwOp, obj)] = TW_FORM_OBJ,
+        [offsetof(TwOp, index)] = TW_FORM_INDEX,
+        [offsetof(TwOp, other)] = TW_FORM_OTHER,
+        [offsetof(TwOp, size)] = TW_FORM_SIZE,
+        [offsetof(TwOp, lg)] = TW_FORM_SIZE,
+        [offsetof(TwOp, perm)] = TW_FORM_PERM,
+        [offsetof(TwOp, events)] = TW_FORM_PERM,
+        [offsetof(TwOp, addr)] = TW_FORM_ADDR,
+        [offsetof(TwOp, last)] = TW_FORM_LAST,
+        [offsetof(TwOp, out)] = TW_FORM_OUT,
+    };
+    return places[part->field];
+}
+
 /* Where an operation's 32-bit immediate is in its record; 0: it has none. */
 unsigned tw_form_immediate(const TwOpInfo *info);
 

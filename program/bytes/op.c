@@ -17,6 +17,7 @@ typedef struct OpIn {
     TwOp *op;
     TwOpPlace where;
     unsigned immediate; /* offset of the 32-bit immediate, or 0 */
+    uint8_t iommu;      /* the one that it names */
 } OpIn;
 
 /* Addresses ---------------------------------------------------------------- */
@@ -26,9 +27,9 @@ static unsigned page_lg(const OpIn *o)
     return o->t->p->page_lg;
 }
 
-static unsigned granule_lg(const OpIn *o, unsigned iommu)
+static unsigned granule_lg(const OpIn *o)
 {
-    return o->t->p->iommus[iommu].granule_lg;
+    return o->t->p->iommus[o->iommu].granule_lg;
 }
 
 /* An address inside what a page-map entry of the setup maps. */
@@ -60,55 +61,46 @@ static uint64_t region_start(const OpIn *o, unsigned selector)
 }
 
 /* What the low half of the selectors stands for, by operand. */
-static uint64_t likely_address(const OpIn *o, TwArg arg, unsigned selector,
-                               unsigned delta)
+static uint64_t likely_address(const OpIn *o, unsigned likely,
+                               unsigned selector, unsigned delta)
 {
-    const TwOp *op = o->op;
     unsigned lg = page_lg(o);
     uint64_t page = (uint64_t)(selector & 15) << lg;
-    switch (arg) {
-    case TW_ARG_TO: /* page; context: a table root */
+    switch (likely) {
+    case TW_LIKELY_IN_REGION:
+        return region_start(o, selector) + (delta & 0x3ff);
+    case TW_LIKELY_REGION_PAGE:
         return region_start(o, selector) + ((uint64_t)(delta & 3) << lg);
-    case TW_ARG_TO_SPACE:
+    case TW_LIKELY_REGION_GRANULE:
         return region_start(o, selector) +
-               ((uint64_t)(delta & 3) << granule_lg(o, op->obj));
-    case TW_ARG_VALUE:
-        return delta;
-    case TW_ARG_AT:
+               ((uint64_t)(delta & 3) << granule_lg(o));
+    case TW_LIKELY_WORD:
+        return (delta & 0x1ff) << 3;
+    case TW_LIKELY_REGISTER:
+        return selector & 0x3c;
+    case TW_LIKELY_OFFSET:
         return selector & 0x100 ? page + (delta & 0x70) : page;
-    case TW_ARG_RANGE:
-        if (op->code == TW_OP_DIRTY_CLEAR) {
+    case TW_LIKELY_PAGE:
+        return page;
+    case TW_LIKELY_GRANULE:
+        return (uint64_t)(selector & 15) << granule_lg(o);
+    case TW_LIKELY_LENGTH:
+        return page + (delta & 0xff) + 1;
+    case TW_LIKELY_SIZE:
+        return (UINT64_C(1) << lg) << (selector & 7) >> 1;
+    case TW_LIKELY_DELTA:
+        return delta;
+    case TW_LIKELY_PAGE_OR_MAPPED:
+        if (selector & 0x100) {
             return page;
         }
-        return (uint64_t)(selector & 15) << granule_lg(
-                   o, op->code == TW_OP_OBSERVE ? op->other : op->obj);
-    case TW_ARG_LENGTH:
-        if (op->code == TW_OP_RESIZE) {
-            return (UINT64_C(1) << lg) << (selector & 7) >> 1;
-        }
-        return page + (delta & 0xff) + 1;
-    case TW_ARG_ADDR:
-        switch (op->code) {
-        case TW_OP_DMA_READ:
-        case TW_OP_DMA_WRITE:
-        case TW_OP_DMA_MAP:
-            return region_start(o, selector) + (delta & 0x3ff);
-        case TW_OP_POKE:
-            return (delta & 0x1ff) << 3;
-        case TW_OP_MPC_READ:
-        case TW_OP_MPC_WRITE:
-            return selector & 0x3c;
-        case TW_OP_PAGE:
-            return selector & 0x100 ? page : mapped_address(o, selector, delta);
-        default:
-            return mapped_address(o, selector, delta);
-        }
-    default: /* the instruction behind an access */
+        /* fall through */
+    default:
         return mapped_address(o, selector, delta);
     }
 }
 
-static uint64_t address(const OpIn *o, TwArg arg, unsigned offset)
+static uint64_t address(const OpIn *o, unsigned likely, unsigned offset)
 {
     unsigned selector = (unsigned)tw_get(o->at + offset, 2);
     unsigned delta = (unsigned)tw_get(o->at + offset + 2, 2);
@@ -116,29 +108,28 @@ static uint64_t address(const OpIn *o, TwArg arg, unsigned offset)
         return tw_anchor_value(&o->t->in, &o->t->anchors, selector,
                                (int16_t)delta);
     }
-    return likely_address(o, arg, selector, delta);
+    return likely_address(o, likely, selector, delta);
 }
 
-static void decode_range(const OpIn *o)
+/* The end of the range whose start was decoded, which may be before it. */
+static void decode_end(const OpIn *o, const TwField *part)
 {
-    TwOp *op = o->op;
     unsigned selector = (unsigned)tw_get(o->at + TW_FORM_LAST, 2);
-    op->addr = address(o, TW_ARG_RANGE, TW_FORM_ADDR);
+    uint64_t *first = tw_field_long(part - 1, o->op);
+    uint64_t *last = tw_field_long(part, o->op);
     if (selector >= TW_FORM_ANCHOR) {
-        op->last = address(o, TW_ARG_RANGE, TW_FORM_LAST);
+        *last = address(o, part->likely, TW_FORM_LAST);
     } else if ((selector & 0x1f00) == 0x1f00) {
-        op->last = UINT64_MAX;
+        *last = UINT64_MAX;
     } else {
-        unsigned lg = op->code == TW_OP_DIRTY_CLEAR
-                          ? page_lg(o)
-                          : granule_lg(o, op->code == TW_OP_OBSERVE ? op->other
-                                                                    : op->obj);
-        op->last = op->addr + (((uint64_t)(selector & 3) + 1) << lg) - 1;
+        unsigned lg =
+            part->likely == TW_LIKELY_PAGE ? page_lg(o) : granule_lg(o);
+        *last = *first + (((uint64_t)(selector & 3) + 1) << lg) - 1;
     }
-    if (op->addr > op->last) {
-        uint64_t first = op->last;
-        op->last = op->addr;
-        op->addr = first;
+    if (*first > *last) {
+        uint64_t end = *first;
+        *first = *last;
+        *last = end;
     }
 }
 
@@ -153,32 +144,20 @@ static bool pick(const TwRanks *ranks, unsigned byte, uint8_t *id)
     return true;
 }
 
-/* A region; bytes from 0x80 on prefer one of a kind. */
-static bool pick_region(const OpIn *o, unsigned byte, uint8_t *id)
+/* A region; bytes from 0x80 on prefer one of a kind that the operand is for. */
+static bool pick_region(const OpIn *o, const TwField *part, unsigned byte,
+                        uint8_t *id)
 {
     const TwDecode *t = o->t;
-    unsigned kind = TW_REGION_NONE;
     if (!pick(&t->regions, byte, id)) {
         return false;
     }
-    switch (o->op->code) {
-    case TW_OP_ROMD:
-        kind = TW_REGION_ROMD;
-        break;
-    case TW_OP_ALIAS_OFFSET:
-        kind = TW_REGION_ALIAS;
-        break;
-    case TW_OP_POKE:
-    case TW_OP_DIRTY_LOG:
-    case TW_OP_DIRTY_CLEAR:
-        kind = TW_REGION_RAM;
-        break;
-    default:
+    if (part->region_kinds == 0 || part->percent != 0) {
         return true;
     }
     for (unsigned i = 0; byte >= 0x80 && i < t->regions.count; i++) {
         uint8_t next = t->regions.ids[(byte + i) % t->regions.count];
-        if (t->p->regions[next].kind == kind) {
+        if (part->region_kinds >> t->p->regions[next].kind & 1) {
             *id = next;
             break;
         }
@@ -186,26 +165,8 @@ static bool pick_region(const OpIn *o, unsigned byte, uint8_t *id)
     return true;
 }
 
-static bool pick_cpu_index(const OpIn *o)
-{
-    const TwDecode *t = o->t;
-    TwOp *op = o->op;
-    if (!pick(&t->cpus, o->at[TW_FORM_OBJ], &op->obj)) {
-        return false;
-    }
-    const TwCpu *cpu = &t->p->cpus[op->obj];
-    for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
-        unsigned m = (o->at[TW_FORM_INDEX] + i) % TW_MAX_MMU_INDEXES;
-        if (cpu->mmu[m].present) {
-            op->index = (uint8_t)m;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The setup's maps go to IOMMUs with entries. */
-static bool pick_iommu(const OpIn *o, unsigned byte, uint8_t *id, bool index)
+static bool pick_iommu(const OpIn *o, unsigned byte, uint8_t *id)
 {
     const TwDecode *t = o->t;
     if (!pick(&t->iommus, byte, id)) {
@@ -219,9 +180,6 @@ static bool pick_iommu(const OpIn *o, unsigned byte, uint8_t *id, bool index)
         if (t->p->iommus[*id].kind == TW_IOMMU_TABLE) {
             break;
         }
-    }
-    if (index) {
-        o->op->index = o->at[TW_FORM_INDEX] % t->p->iommus[*id].indexes;
     }
     return true;
 }
@@ -244,170 +202,145 @@ static bool pick_space(const OpIn *o, unsigned byte, uint8_t *id)
     return true;
 }
 
-static bool decode_object(const OpIn *o, TwArg arg)
+static bool decode_id(OpIn *o, const TwField *part)
 {
-    TwOp *op = o->op;
-    unsigned obj = o->at[TW_FORM_OBJ], other = o->at[TW_FORM_OTHER];
-    switch (arg) {
-    case TW_ARG_CPU_OR_ALL:
-        if (obj >= 0xe0) {
-            op->obj = TW_ALL;
+    uint8_t *id = tw_field_byte(part, o->op);
+    unsigned byte = o->at[tw_form_place(part)];
+    switch (part->object) {
+    case TW_OBJECT_CPU:
+        if (part->all && byte >= 0xe0) {
+            *id = TW_ALL;
             return true;
         }
-        /* fall through */
-    case TW_ARG_CPU:
-        return pick(&o->t->cpus, obj, &op->obj);
-    case TW_ARG_ANY_CPU_INDEX:
-        if (obj >= 0xe0) {
-            op->obj = TW_ALL;
-            op->index = o->at[TW_FORM_INDEX] % TW_MAX_MMU_INDEXES;
-            return true;
+        return pick(&o->t->cpus, byte, id);
+    case TW_OBJECT_IOMMU:
+        if (!pick_iommu(o, byte, id)) {
+            return false;
         }
-        /* fall through */
-    case TW_ARG_CPU_INDEX:
-        return pick_cpu_index(o);
-    case TW_ARG_IOMMU:
-        return pick_iommu(o, obj, &op->obj, false);
-    case TW_ARG_IOMMU_INDEX:
-        return pick_iommu(o, obj, &op->obj, true);
-    case TW_ARG_OF_IOMMU:
-        return pick_iommu(o, other, &op->other, true);
-    case TW_ARG_REGION:
-        return pick_region(o, obj, &op->obj);
-    case TW_ARG_IN_REGION:
-        return pick(&o->t->regions, other, &op->other);
-    case TW_ARG_SPACE:
-        return pick_space(o, obj, &op->obj);
-    case TW_ARG_OF_SPACE:
-        return pick_space(o, other, &op->other);
-    case TW_ARG_TO_SPACE:
-        op->out = address(o, arg, TW_FORM_OUT);
-        return pick_space(o, other, &op->other);
-    case TW_ARG_OBSERVER:
-        op->obj = (uint8_t)(obj % TW_MAX_OBSERVERS);
+        o->iommu = *id;
         return true;
-    default:
-        op->obj = (uint8_t)(obj % TW_MAX_MAPPINGS);
+    case TW_OBJECT_REGION:
+        return pick_region(o, part, byte, id);
+    case TW_OBJECT_SPACE:
+        return pick_space(o, byte, id);
+    default: /* exists by being named */
+        *id = (uint8_t)(byte % tw_objects[part->object].most);
         return true;
     }
+}
+
+/* An index of the object before it. */
+static bool decode_index(const OpIn *o, const TwField *part)
+{
+    unsigned id = *tw_field_byte(part - 1, o->op);
+    uint8_t *index = tw_field_byte(part, o->op);
+    unsigned byte = o->at[TW_FORM_INDEX];
+    if (part->object == TW_OBJECT_IOMMU) {
+        *index = (uint8_t)(byte % o->t->p->iommus[id].indexes);
+        return true;
+    }
+    if (id == TW_ALL) {
+        *index = (uint8_t)(byte % TW_MAX_MMU_INDEXES);
+        return true;
+    }
+    for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
+        unsigned m = (byte + i) % TW_MAX_MMU_INDEXES;
+        if (o->t->p->cpus[id].mmu[m].present) {
+            *index = (uint8_t)m;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Small things ------------------------------------------------------------- */
 
-static void decode_immediate(const OpIn *o, TwArg arg)
+static void decode_immediate(const OpIn *o, const TwField *part)
 {
     static const TwAttrs likely[4] = {0, TW_ATTR_SECURE, TW_ATTR_USER,
                                       TW_ATTR_UNSPECIFIED};
-    TwOp *op = o->op;
     uint32_t value = (uint32_t)tw_get(o->at + o->immediate, 4);
     bool raw = o->at[TW_FORM_PERM] & TW_FORM_RAW;
-    switch (arg) {
-    case TW_ARG_PRIO:
-        op->priority = raw ? (int32_t)value : (int32_t)(value % 7) - 3;
+    switch (part->type) {
+    case TW_FIELD_PRIORITY:
+        value = raw ? value : value % 7 - 3;
         break;
-    case TW_ARG_COUNT:
-        op->count = raw ? value : value & 0xff;
+    case TW_FIELD_NUMBER:
+        value = raw ? value : value & 0xff;
         break;
-    default:
-        op->attrs = raw ? value & TW_ATTR_MASK
-                    : (value & 4) || o->t->n_attrs == 0
-                        ? likely[value & 3]
-                        : o->t->attrs[(value >> 3) % o->t->n_attrs];
+    default: /* TW_FIELD_ATTRS */
+        value = raw ? value & TW_ATTR_MASK
+                : (value & 4) || o->t->n_attrs == 0
+                    ? likely[value & 3]
+                    : o->t->attrs[(value >> 3) % o->t->n_attrs];
         break;
     }
+    tw_field_set(part, o->op, value);
 }
 
-static void decode_small(const OpIn *o, TwArg arg)
+static uint8_t small_value(const OpIn *o, const TwField *part)
 {
     static const uint8_t sizes[8] = {1, 2, 4, 8, 4, 8, 2, 1};
     static const int8_t page_sizes[8] = {0, 0, 0, 0, 1, 2, 3, -1};
     static const uint8_t rights[8] = {7, 7, 3, 5, 1, 7, 3, 7};
     static const uint8_t iommu_rights[8] = {3, 3, 1, 3, 2, 3, 3, 1};
-    TwOp *op = o->op;
     unsigned size = o->at[TW_FORM_SIZE], perm = o->at[TW_FORM_PERM];
-    bool exact = perm & TW_FORM_EXACT;
     int lg;
-    switch (arg) {
-    case TW_ARG_SIZE:
-        op->size = size < 0x80 ? sizes[size & 7] : (uint8_t)((size & 7) + 1);
-        break;
-    case TW_ARG_RMW_SIZE:
-        op->size = (uint8_t)(1u << (size & 3));
-        break;
-    case TW_ARG_OF_SIZE:
+    switch (part->type) {
+    case TW_FIELD_SIZE:
+        return part->powers  ? (uint8_t)(1u << (size & 3))
+               : size < 0x80 ? sizes[size & 7]
+                             : (uint8_t)((size & 7) + 1);
+    case TW_FIELD_POWER:
         lg = size < 0x80 ? (int)page_lg(o) + page_sizes[size & 7]
                          : (int)(size & 63);
-        op->lg = (uint8_t)(lg < TW_MIN_GRANULE_LG ? TW_MIN_GRANULE_LG : lg);
-        break;
-    case TW_ARG_BITS:
-        op->lg = size < 0x80 ? 64 : (uint8_t)((size & 63) + 1);
-        break;
-    case TW_ARG_PERM:
-        op->perm = exact ? perm & 7 : rights[perm & 7];
-        break;
-    case TW_ARG_IOMMU_PERM:
-        op->perm = exact ? perm & 3 : iommu_rights[perm & 7];
-        break;
-    case TW_ARG_DIRECTION:
-        op->perm = perm & 1 ? TW_W : TW_R;
-        break;
-    case TW_ARG_EVENT:
-        op->kinds = (uint8_t)(1u << (perm & 63) % 3);
-        break;
-    case TW_ARG_EVENTS:
-        op->kinds = perm & 7 ? perm & 7 : TW_EVENT_UNMAP;
-        break;
-    default: /* TW_ARG_SCOPE */
-        op->kinds = perm & 3;
-        break;
+        return (uint8_t)(lg < TW_MIN_GRANULE_LG ? TW_MIN_GRANULE_LG : lg);
+    case TW_FIELD_BITS:
+        return size < 0x80 ? 64 : (uint8_t)((size & 63) + 1);
+    case TW_FIELD_RIGHTS:
+        return perm & TW_FORM_EXACT ? perm & part->mask
+               : part->mask & TW_X  ? rights[perm & 7]
+                                    : iommu_rights[perm & 7];
+    case TW_FIELD_DIRECTION:
+        return perm & 1 ? TW_W : TW_R;
+    case TW_FIELD_EVENT:
+        return (uint8_t)(1u << (perm & 63) % 3);
+    case TW_FIELD_EVENTS:
+        return perm & 7 ? perm & 7 : TW_EVENT_UNMAP;
+    default: /* TW_FIELD_WORD */
+        return (uint8_t)((perm & 63) % part->count);
     }
 }
 
-static bool decode_arg(const OpIn *o, TwArg arg)
+static bool decode_part(OpIn *o, const TwField *part)
 {
-    TwOp *op = o->op;
-    switch (arg) {
-    case TW_ARG_ADDR:
-    case TW_ARG_AT:
-        op->addr = address(o, arg, TW_FORM_ADDR);
+    switch (part->type) {
+    case TW_FIELD_ID:
+        return decode_id(o, part);
+    case TW_FIELD_INDEX:
+        return decode_index(o, part);
+    case TW_FIELD_ADDRESS:
+    case TW_FIELD_LENGTH:
+    case TW_FIELD_VALUE:
+        *tw_field_long(part, o->op) =
+            address(o, part->likely, tw_form_place(part));
         return true;
-    case TW_ARG_RANGE:
-        decode_range(o);
+    case TW_FIELD_END:
+        decode_end(o, part);
         return true;
-    case TW_ARG_LENGTH:
-        op->last = address(o, arg, TW_FORM_LAST);
+    case TW_FIELD_SWITCH:
+        if (o->where != TW_IN_SETUP) {
+            o->op->flags |= o->at[TW_FORM_FLAGS] & part->mask;
+        }
         return true;
-    case TW_ARG_TO:
-    case TW_ARG_VALUE:
-        op->out = address(o, arg, TW_FORM_OUT);
-        return true;
-    case TW_ARG_NOTIFIED:
-        op->flags |= o->where == TW_IN_SETUP
-                         ? 0
-                         : o->at[TW_FORM_FLAGS] & TW_OPF_NOTIFIED;
-        return true;
-    case TW_ARG_ON:
-        op->flags |= o->at[TW_FORM_FLAGS] & TW_OPF_ON;
-        return true;
-    case TW_ARG_PRIO:
-    case TW_ARG_COUNT:
-    case TW_ARG_ATTRS:
-        decode_immediate(o, arg);
-        return true;
-    case TW_ARG_SIZE:
-    case TW_ARG_RMW_SIZE:
-    case TW_ARG_OF_SIZE:
-    case TW_ARG_BITS:
-    case TW_ARG_PERM:
-    case TW_ARG_IOMMU_PERM:
-    case TW_ARG_DIRECTION:
-    case TW_ARG_EVENT:
-    case TW_ARG_EVENTS:
-    case TW_ARG_SCOPE:
-        decode_small(o, arg);
+    case TW_FIELD_ATTRS:
+    case TW_FIELD_PRIORITY:
+    case TW_FIELD_NUMBER:
+        decode_immediate(o, part);
         return true;
     default:
-        return decode_object(o, arg);
+        *tw_field_byte(part, o->op) = small_value(o, part);
+        return true;
     }
 }
 
@@ -486,7 +419,7 @@ static void decode_rare_flags(const OpIn *o, const TwOpInfo *info)
     }
     if ((flags & TW_OPF_FROM) && (info->flags & TW_OP_CPU_ACCESS)) {
         op->flags |= TW_OPF_FROM;
-        op->out = address(o, TW_ARG_END, TW_FORM_OUT);
+        op->from = address(o, TW_LIKELY_MAPPED, TW_FORM_OUT);
     }
     if ((flags & TW_OPF_VIA) && (info->flags & TW_OP_ACCESS) &&
         !(info->flags & TW_OP_CPU_ACCESS)) {
@@ -503,9 +436,9 @@ bool tw_decode_op(TwDecode *t, const uint8_t *at, TwOpPlace where, TwOp *op)
     memset(op, 0, sizeof *op);
     op->code = (uint8_t)decode_code(t, at[TW_FORM_CODE], where);
     const TwOpInfo *info = tw_op_info(op->code);
-    OpIn in = {t, at, op, where, tw_form_immediate(info)};
-    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
-        if (!decode_arg(&in, (TwArg)info->args[i])) {
+    OpIn in = {t, at, op, where, tw_form_immediate(info), 0};
+    for (TwFieldAt part = tw_fields(info); part.part; tw_fields_next(&part)) {
+        if (!decode_part(&in, part.part)) {
             *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
             return false;
         }

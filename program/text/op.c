@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One operation as text, read and written by the table of ops.c. */
+/* One operation as text, read and written by the tables of ops.h. */
 #include "program/text/op.h"
 
 #include <inttypes.h>
@@ -10,167 +10,133 @@
 
 /* Reading ------------------------------------------------------------------ */
 
-/* c0.1, and all.1 if `all`. */
-static bool parse_cpu_index(TwLexer *l, bool all, TwOp *op)
+/* c0 or c0.1, if `index` is the part behind it; "all" for c0, if it may be. */
+static bool parse_id(TwLexer *l, const TwField *part, const TwField *index,
+                     TwOp *op)
 {
-    if (all && l->length == 5 && memcmp(l->word, "all.", 4) == 0) {
-        unsigned index = (unsigned)(l->word[4] - '0');
-        if (index < TW_MAX_MMU_INDEXES) {
-            op->obj = TW_ALL;
-            op->index = (uint8_t)index;
+    const TwObjectInfo *info = &tw_objects[part->object];
+    uint8_t *id = tw_field_byte(part, op);
+    if (!index) {
+        if (part->all && tw_lexer_skip(l, "all")) {
+            *id = TW_ALL;
+            return true;
+        }
+        return tw_lexer_id(l, info->letter, info->most, id);
+    }
+    if (part->all && l->length == 5 && memcmp(l->word, "all.", 4) == 0) {
+        unsigned n = (unsigned)(l->word[4] - '0');
+        if (n < info->indexes) {
+            *id = TW_ALL;
+            *tw_field_byte(index, op) = (uint8_t)n;
             tw_lexer_next(l);
             return true;
         }
     }
-    return tw_lexer_id_index(l, 'c', TW_MAX_CPUS, TW_MAX_MMU_INDEXES, &op->obj,
-                             &op->index);
-}
-
-static bool parse_word_number(TwLexer *l, const char *word, uint64_t *value)
-{
-    return tw_lexer_word(l, word) &&
-           tw_lexer_number(l, 0, UINT64_MAX, NULL, value);
-}
-
-static bool parse_small(TwLexer *l, uint64_t low, uint64_t high,
-                        const char *what, uint8_t *value)
-{
-    uint64_t number;
-    if (!tw_lexer_number(l, low, high, what, &number)) {
-        return false;
-    }
-    *value = (uint8_t)number;
-    return true;
+    return tw_lexer_id_index(l, info->letter, info->most, info->indexes, id,
+                             tw_field_byte(index, op));
 }
 
 /* One word of two, the second of which sets a flag. */
-static bool parse_switch(TwLexer *l, const char *off, const char *on,
-                         unsigned flag, TwOp *op)
+static bool parse_switch(TwLexer *l, const TwField *part, TwOp *op)
 {
-    if (tw_lexer_skip(l, on)) {
-        op->flags |= (uint8_t)flag;
+    if (tw_lexer_skip(l, part->words[1])) {
+        op->flags |= part->mask;
         return true;
     }
-    if (tw_lexer_skip(l, off)) {
+    if (tw_lexer_skip(l, part->words[0])) {
         return true;
     }
     char what[64];
-    g_snprintf(what, sizeof what, "%s or %s", off, on);
+    g_snprintf(what, sizeof what, "%s or %s", part->words[0], part->words[1]);
     return tw_lexer_expected(l, what);
 }
 
-/* Operands that name an object. */
-static bool parse_object(TwLexer *l, TwArg arg, TwOp *op)
+static bool parse_direction(TwLexer *l, uint8_t *perm)
 {
-    switch (arg) {
-    case TW_ARG_CPU_OR_ALL:
-        if (tw_lexer_skip(l, "all")) {
-            op->obj = TW_ALL;
-            return true;
-        }
-        /* fall through */
-    case TW_ARG_CPU:
-        return tw_lexer_id(l, 'c', TW_MAX_CPUS, &op->obj);
-    case TW_ARG_CPU_INDEX:
-    case TW_ARG_ANY_CPU_INDEX:
-        return parse_cpu_index(l, arg == TW_ARG_ANY_CPU_INDEX, op);
-    case TW_ARG_IOMMU:
-        return tw_lexer_id(l, 'i', TW_MAX_IOMMUS, &op->obj);
-    case TW_ARG_IOMMU_INDEX:
-        return tw_lexer_id_index(l, 'i', TW_MAX_IOMMUS, TW_MAX_IOMMU_INDEXES,
-                                 &op->obj, &op->index);
-    case TW_ARG_OF_IOMMU:
-        return tw_lexer_word(l, "of") &&
-               tw_lexer_id_index(l, 'i', TW_MAX_IOMMUS, TW_MAX_IOMMU_INDEXES,
-                                 &op->other, &op->index);
-    case TW_ARG_REGION:
-        return tw_lexer_id(l, 'r', TW_MAX_REGIONS, &op->obj);
-    case TW_ARG_IN_REGION:
-        return tw_lexer_word(l, "in") &&
-               tw_lexer_id(l, 'r', TW_MAX_REGIONS, &op->other);
-    case TW_ARG_SPACE:
-        return tw_lexer_id(l, 's', TW_MAX_SPACES, &op->obj);
-    case TW_ARG_OF_SPACE:
-        return tw_lexer_word(l, "of") &&
-               tw_lexer_id(l, 's', TW_MAX_SPACES, &op->other);
-    case TW_ARG_TO_SPACE:
-        return tw_lexer_word(l, "->") &&
-               tw_lexer_id(l, 's', TW_MAX_SPACES, &op->other) &&
-               tw_lexer_number(l, 0, UINT64_MAX, NULL, &op->out);
-    case TW_ARG_OBSERVER:
-        return tw_lexer_id(l, 'o', TW_MAX_OBSERVERS, &op->obj);
-    default:
-        return tw_lexer_id(l, 'm', TW_MAX_MAPPINGS, &op->obj);
+    *perm = tw_lexer_is(l, "w") ? TW_W : TW_R;
+    return tw_lexer_skip(l, *perm == TW_W ? "w" : "r") ||
+           tw_lexer_expected(l, "r or w");
+}
+
+static bool parse_number(TwLexer *l, const TwField *part, uint64_t low,
+                         uint64_t high, const char *what, TwOp *op)
+{
+    uint64_t value;
+    if (!tw_lexer_number(l, low, high, what, &value)) {
+        return false;
+    }
+    tw_field_set(part, op, value);
+    return true;
+}
+
+/* A part alone; those of two fields that make one word are parse_arg()'s. */
+static bool parse_part(TwLexer *l, const TwField *part, TwOp *op)
+{
+    switch (part->type) {
+    case TW_FIELD_ADDRESS:
+    case TW_FIELD_VALUE:
+        return parse_number(l, part, 0, UINT64_MAX, part->expected, op);
+    case TW_FIELD_LENGTH:
+        return tw_lexer_size(l, tw_field_long(part, op));
+    case TW_FIELD_SIZE:
+        return parse_number(l, part, 1, TW_MAX_ACCESS, part->expected, op);
+    case TW_FIELD_POWER:
+        return tw_lexer_power(l, TW_MIN_GRANULE_LG, 63,
+                              "a power of two from 16 to 2^63",
+                              tw_field_byte(part, op));
+    case TW_FIELD_BITS:
+        return parse_number(l, part, 1, 64, "1 to 64 bits", op);
+    case TW_FIELD_RIGHTS:
+        return tw_lexer_perm(l, part->mask, tw_field_byte(part, op));
+    case TW_FIELD_DIRECTION:
+        return parse_direction(l, tw_field_byte(part, op));
+    case TW_FIELD_ATTRS:
+        return tw_lexer_attrs(l, &op->attrs);
+    case TW_FIELD_SWITCH:
+        return parse_switch(l, part, op);
+    case TW_FIELD_PRIORITY:
+        return tw_lexer_priority(l, &op->priority);
+    case TW_FIELD_EVENT:
+    case TW_FIELD_EVENTS:
+        return tw_lexer_events(l, part->type == TW_FIELD_EVENT,
+                               tw_field_byte(part, op));
+    case TW_FIELD_WORD:
+        return tw_lexer_name(l, part->name, part->count, part->expected,
+                             tw_field_byte(part, op));
+    default: /* TW_FIELD_NUMBER */
+        return parse_number(l, part, 0, UINT32_MAX, "a number of 32 bits", op);
     }
 }
 
 static bool parse_arg(TwLexer *l, TwArg arg, TwOp *op)
 {
-    TwRange range;
-    uint64_t value;
-    switch (arg) {
-    case TW_ARG_AT:
-        return parse_word_number(l, "at", &op->addr);
-    case TW_ARG_ADDR:
-        return tw_lexer_number(l, 0, UINT64_MAX, "an address", &op->addr);
-    case TW_ARG_RANGE:
-        if (!tw_lexer_range(l, &range)) {
-            return false;
-        }
-        op->addr = range.first;
-        op->last = range.last;
-        return true;
-    case TW_ARG_LENGTH:
-        return tw_lexer_size(l, &op->last);
-    case TW_ARG_SIZE:
-        return parse_small(l, 1, TW_MAX_ACCESS, "1 to 8 bytes", &op->size);
-    case TW_ARG_RMW_SIZE:
-        return parse_small(l, 1, TW_MAX_ACCESS, "1, 2, 4 or 8 bytes",
-                           &op->size);
-    case TW_ARG_TO:
-        return parse_word_number(l, "->", &op->out);
-    case TW_ARG_VALUE:
-        return parse_word_number(l, "=", &op->out);
-    case TW_ARG_OF_SIZE:
-        return tw_lexer_word(l, "size") &&
-               tw_lexer_power(l, TW_MIN_GRANULE_LG, 63,
-                              "a power of two from 16 to 2^63", &op->lg);
-    case TW_ARG_BITS:
-        return tw_lexer_word(l, "bits") &&
-               parse_small(l, 1, 64, "1 to 64 bits", &op->lg);
-    case TW_ARG_PERM:
-        return tw_lexer_perm(l, TW_R | TW_W | TW_X, &op->perm);
-    case TW_ARG_IOMMU_PERM:
-        return tw_lexer_perm(l, TW_R | TW_W, &op->perm);
-    case TW_ARG_DIRECTION:
-        op->perm = tw_lexer_is(l, "w") ? TW_W : TW_R;
-        if (!tw_lexer_skip(l, op->perm == TW_W ? "w" : "r")) {
-            return tw_lexer_expected(l, "r or w");
-        }
-        return true;
-    case TW_ARG_ATTRS:
-        return tw_lexer_attrs(l, &op->attrs);
-    case TW_ARG_NOTIFIED:
-        return parse_switch(l, "silent", "notified", TW_OPF_NOTIFIED, op);
-    case TW_ARG_ON:
-        return parse_switch(l, "off", "on", TW_OPF_ON, op);
-    case TW_ARG_PRIO:
-        return tw_lexer_word(l, "prio") && tw_lexer_priority(l, &op->priority);
-    case TW_ARG_EVENT:
-    case TW_ARG_EVENTS:
-        return tw_lexer_events(l, arg == TW_ARG_EVENT, &op->kinds);
-    case TW_ARG_SCOPE:
-        return tw_lexer_name(l, tw_scope_name, TW_SCOPES,
-                             "global, domain, range or context", &op->kinds);
-    case TW_ARG_COUNT:
-        if (!tw_lexer_number(l, 0, UINT32_MAX, "a number of 32 bits", &value)) {
-            return false;
-        }
-        op->count = (uint32_t)value;
-        return true;
-    default:
-        return parse_object(l, arg, op);
+    const TwArgInfo *info = &tw_args[arg];
+    if (info->lead && !tw_lexer_word(l, info->lead)) {
+        return false;
     }
+    for (const TwField *part = info->parts; part->type != TW_FIELD_NONE;
+         part++) {
+        bool good;
+        TwRange range;
+        if (part->type == TW_FIELD_ID) {
+            bool index = part[1].type == TW_FIELD_INDEX;
+            good = parse_id(l, part, index ? part + 1 : NULL, op);
+            part += index;
+        } else if (part[1].type == TW_FIELD_END) {
+            good = tw_lexer_range(l, &range);
+            if (good) {
+                tw_field_set(part, op, range.first);
+                tw_field_set(part + 1, op, range.last);
+            }
+            part++;
+        } else {
+            good = parse_part(l, part, op);
+        }
+        if (!good) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* "c1:" in front of an operation. */
@@ -221,7 +187,7 @@ bool tw_text_op(TwLexer *l, bool script, TwOp *op)
         op->actor = op->obj;
         if (tw_lexer_skip(l, "from")) {
             op->flags |= TW_OPF_FROM;
-            if (!tw_lexer_number(l, 0, UINT64_MAX, "an address", &op->out)) {
+            if (!tw_lexer_number(l, 0, UINT64_MAX, "an address", &op->from)) {
                 return false;
             }
         }
@@ -236,125 +202,81 @@ bool tw_text_op(TwLexer *l, bool script, TwOp *op)
 
 /* Writing ------------------------------------------------------------------ */
 
-static void write_address(GString *out, uint64_t address)
+static void write_id(GString *out, const TwField *part, unsigned id)
 {
-    g_string_append_printf(out, "0x%" PRIx64, address);
-}
-
-static void write_cpu(GString *out, unsigned cpu)
-{
-    if (cpu == TW_ALL) {
+    if (part->object == TW_OBJECT_CPU && id == TW_ALL) {
         g_string_append(out, "all");
     } else {
-        g_string_append_printf(out, "c%u", cpu);
+        g_string_append_printf(out, "%c%u", tw_objects[part->object].letter,
+                               id);
     }
 }
 
-static void write_arg(GString *out, const TwOp *op, TwArg arg)
+static void write_part(GString *out, const TwField *part, const TwOp *op)
 {
-    switch (arg) {
-    case TW_ARG_END:
-    case TW_ARG_KINDS:
+    uint64_t value = tw_field_get(part, op);
+    const char *name;
+    switch (part->type) {
+    case TW_FIELD_ID:
+        write_id(out, part, (unsigned)value);
         break;
-    case TW_ARG_CPU:
-    case TW_ARG_CPU_OR_ALL:
-        write_cpu(out, op->obj);
+    case TW_FIELD_INDEX:
+    case TW_FIELD_SIZE:
+    case TW_FIELD_BITS:
+    case TW_FIELD_NUMBER:
+        g_string_append_printf(out, "%" PRIu64, value);
         break;
-    case TW_ARG_CPU_INDEX:
-    case TW_ARG_ANY_CPU_INDEX:
-        write_cpu(out, op->obj);
-        g_string_append_printf(out, ".%u", op->index);
+    case TW_FIELD_ADDRESS:
+    case TW_FIELD_END:
+    case TW_FIELD_VALUE:
+        g_string_append_printf(out, "0x%" PRIx64, value);
         break;
-    case TW_ARG_IOMMU:
-        g_string_append_printf(out, "i%u", op->obj);
+    case TW_FIELD_LENGTH:
+        tw_write_size(out, value);
         break;
-    case TW_ARG_IOMMU_INDEX:
-        g_string_append_printf(out, "i%u.%u", op->obj, op->index);
+    case TW_FIELD_POWER:
+        g_string_append_printf(out, "0x%" PRIx64,
+                               value < 64 ? UINT64_C(1) << value : 0);
         break;
-    case TW_ARG_OF_IOMMU:
-        g_string_append_printf(out, "of i%u.%u", op->other, op->index);
+    case TW_FIELD_RIGHTS:
+    case TW_FIELD_DIRECTION:
+        tw_write_perm(out, (unsigned)value);
         break;
-    case TW_ARG_REGION:
-        g_string_append_printf(out, "r%u", op->obj);
+    case TW_FIELD_ATTRS:
+        tw_write_attrs(out, (TwAttrs)value);
         break;
-    case TW_ARG_IN_REGION:
-        g_string_append_printf(out, "in r%u", op->other);
+    case TW_FIELD_SWITCH:
+        g_string_append(out, part->words[(value & part->mask) != 0]);
         break;
-    case TW_ARG_SPACE:
-        g_string_append_printf(out, "s%u", op->obj);
+    case TW_FIELD_PRIORITY:
+        g_string_append_printf(out, "%" PRId32, (int32_t)value);
         break;
-    case TW_ARG_OF_SPACE:
-        g_string_append_printf(out, "of s%u", op->other);
+    case TW_FIELD_EVENT:
+    case TW_FIELD_EVENTS:
+        tw_write_events(out, (unsigned)value);
         break;
-    case TW_ARG_OBSERVER:
-        g_string_append_printf(out, "o%u", op->obj);
-        break;
-    case TW_ARG_MAPPING:
-        g_string_append_printf(out, "m%u", op->obj);
-        break;
-    case TW_ARG_AT:
-        g_string_append(out, "at ");
-        /* fall through */
-    case TW_ARG_ADDR:
-        write_address(out, op->addr);
-        break;
-    case TW_ARG_RANGE:
-        g_string_append_printf(out, "0x%" PRIx64 "..0x%" PRIx64, op->addr,
-                               op->last);
-        break;
-    case TW_ARG_LENGTH:
-        tw_write_size(out, op->last);
-        break;
-    case TW_ARG_SIZE:
-    case TW_ARG_RMW_SIZE:
-        g_string_append_printf(out, "%u", op->size);
-        break;
-    case TW_ARG_TO_SPACE:
-        g_string_append_printf(out, "-> s%u 0x%" PRIx64, op->other, op->out);
-        break;
-    case TW_ARG_TO:
-        g_string_append_printf(out, "-> 0x%" PRIx64, op->out);
-        break;
-    case TW_ARG_VALUE:
-        g_string_append_printf(out, "= 0x%" PRIx64, op->out);
-        break;
-    case TW_ARG_OF_SIZE:
-        g_string_append_printf(out, "size 0x%" PRIx64,
-                               op->lg < 64 ? UINT64_C(1) << op->lg : 0);
-        break;
-    case TW_ARG_BITS:
-        g_string_append_printf(out, "bits %u", op->lg);
-        break;
-    case TW_ARG_PERM:
-    case TW_ARG_IOMMU_PERM:
-    case TW_ARG_DIRECTION:
-        tw_write_perm(out, op->perm);
-        break;
-    case TW_ARG_ATTRS:
-        tw_write_attrs(out, op->attrs);
-        break;
-    case TW_ARG_NOTIFIED:
-        g_string_append(out,
-                        op->flags & TW_OPF_NOTIFIED ? "notified" : "silent");
-        break;
-    case TW_ARG_ON:
-        g_string_append(out, op->flags & TW_OPF_ON ? "on" : "off");
-        break;
-    case TW_ARG_PRIO:
-        g_string_append_printf(out, "prio %" PRId32, op->priority);
-        break;
-    case TW_ARG_EVENT:
-    case TW_ARG_EVENTS:
-        tw_write_events(out, op->kinds);
-        break;
-    case TW_ARG_SCOPE: {
-        const char *scope = tw_scope_name(op->kinds);
-        g_string_append(out, scope ? scope : "?");
+    default: /* TW_FIELD_WORD */
+        name = part->name((unsigned)value);
+        g_string_append(out, name ? name : "?");
         break;
     }
-    case TW_ARG_COUNT:
-        g_string_append_printf(out, "%" PRIu32, op->count);
-        break;
+}
+
+static void write_arg(GString *out, TwArg arg, const TwOp *op)
+{
+    const TwArgInfo *info = &tw_args[arg];
+    if (info->lead) {
+        g_string_append(out, info->lead);
+        g_string_append_c(out, ' ');
+    }
+    for (const TwField *part = info->parts; part->type != TW_FIELD_NONE;
+         part++) {
+        if (part != info->parts) {
+            g_string_append(out, part->type == TW_FIELD_INDEX ? "."
+                                 : part->type == TW_FIELD_END ? ".."
+                                                              : " ");
+        }
+        write_part(out, part, op);
     }
 }
 
@@ -375,10 +297,10 @@ void tw_op_print(const TwProgram *program, const TwOp *op, GString *out)
     g_string_append(out, info->name);
     for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
         g_string_append_c(out, ' ');
-        write_arg(out, op, info->args[i]);
+        write_arg(out, info->args[i], op);
     }
     if (op->flags & TW_OPF_FROM) {
-        g_string_append_printf(out, " from 0x%" PRIx64, op->out);
+        g_string_append_printf(out, " from 0x%" PRIx64, op->from);
     }
     if (op->flags & TW_OPF_VIA) {
         g_string_append_printf(out, " via m%u", op->other);

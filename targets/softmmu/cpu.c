@@ -195,19 +195,19 @@ static void cpu_flush_op(Machine *m, const TwOp *op, uint8_t actor)
         work.kind = WORK_FLUSH_PAGE;
         break;
     case TW_OP_FLUSH_RANGE:
-        if (op->last == 0) {
+        if (op->length == 0) {
             return;
         }
-        if (TW_BUG(FLUSH_RANGE_WRAPS) && op->addr + op->last == 0) {
+        if (TW_BUG(FLUSH_RANGE_WRAPS) && op->addr + op->length == 0) {
             return;
         }
         work.kind = WORK_FLUSH_RANGE;
-        work.bits = op->lg;
-        work.last = op->last - 1 > UINT64_MAX - op->addr
+        work.bits = op->bits;
+        work.last = op->length - 1 > UINT64_MAX - op->addr
                         ? UINT64_MAX
-                        : op->addr + (op->last - 1);
-        if (op->last == UINT64_MAX ||
-            (op->lg < 64 && op->last - 1 >= low_mask(op->lg))) {
+                        : op->addr + (op->length - 1);
+        if (op->length == UINT64_MAX ||
+            (op->bits < 64 && op->length - 1 >= low_mask(op->bits))) {
             work.kind = WORK_FLUSH_INDEX; /* LEN >= 2^bits */
         }
         break;

@@ -10,23 +10,29 @@
 
 #include "program/ops.h"
 
-/* Operands of the kit's functions: which field, and how it is written. */
-typedef enum Operand {
-    END,
-    OBJ,
-    INDEX,
-    OTHER,
-    SIZE,
-    LG,
-    PERM,
-    KINDS,
-    PRIO,
-    ADDR,
-    LAST,
-    OUT,
-    ON,
+/* Operands of the kit's functions: a field of TwOp, by its offset, or a flag.
+ */
+enum {
+    OBJ = offsetof(TwOp, obj),
+    INDEX = offsetof(TwOp, index),
+    OTHER = offsetof(TwOp, other),
+    SIZE = offsetof(TwOp, size),
+    LG = offsetof(TwOp, lg), /* or bits */
+    PERM = offsetof(TwOp, perm),
+    EVENTS = offsetof(TwOp, events),
+    PRIO = offsetof(TwOp, priority),
+    ADDR = offsetof(TwOp, addr),
+    LAST = offsetof(TwOp, last), /* or length */
+    OUT = offsetof(TwOp, out),
+    ON = sizeof(TwOp),
     NOTIFIED,
-} Operand;
+    END = 0,
+};
+
+static unsigned flag_of(unsigned operand)
+{
+    return operand == ON ? TW_OPF_ON : TW_OPF_NOTIFIED;
+}
 
 typedef struct Form {
     uint8_t code;
@@ -79,12 +85,12 @@ static const Form forms[] = {
      {OBJ, INDEX, ADDR, LAST, OTHER, OUT, PERM, NOTIFIED}},
     {TW_OP_UNMAP, TW_OPF_NOTIFIED, false, "unmap_op", {OBJ, INDEX, ADDR, LAST}},
     {TW_OP_UNMAP, 0, true, "range_op", {OBJ, INDEX, ADDR, LAST}},
-    {TW_OP_NOTIFY, 0, false, "notify_op", {OBJ, INDEX, KINDS, ADDR, LAST}},
+    {TW_OP_NOTIFY, 0, false, "notify_op", {OBJ, INDEX, EVENTS, ADDR, LAST}},
     {TW_OP_OBSERVE,
      0,
      false,
      "observe_op",
-     {OBJ, OTHER, INDEX, KINDS, ADDR, LAST}},
+     {OBJ, OTHER, INDEX, EVENTS, ADDR, LAST}},
     {TW_OP_ADD, 0, false, "add_region_op", {OBJ, OTHER, ADDR, PRIO}},
     {TW_OP_MOVE, 0, true, "at_op", {OBJ, ADDR}},
     {TW_OP_ALIAS_OFFSET, 0, true, "at_op", {OBJ, ADDR}},
@@ -148,60 +154,31 @@ void tw_softmmu_emit_upper(const char *prefix, const char *name, GString *out)
     }
 }
 
-/* Of which kind `obj` and `other` are: the letter of their ids. */
-static char letter_of(const TwOpInfo *info, Operand operand)
+/* The letter of the ids of an object kind; of what has no names, 'o'. */
+static char letter_of(const TwField *part)
 {
-    for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
-        bool other = false;
-        char letter;
-
-        switch (info->args[i]) {
-        case TW_ARG_CPU:
-        case TW_ARG_CPU_OR_ALL:
-        case TW_ARG_CPU_INDEX:
-        case TW_ARG_ANY_CPU_INDEX:
-            letter = 'c';
-            break;
-        case TW_ARG_IOMMU:
-        case TW_ARG_IOMMU_INDEX:
-            letter = 'i';
-            break;
-        case TW_ARG_REGION:
-            letter = 'r';
-            break;
-        case TW_ARG_SPACE:
-            letter = 's';
-            break;
-        case TW_ARG_IN_REGION:
-            letter = 'r';
-            other = true;
-            break;
-        case TW_ARG_OF_IOMMU:
-            letter = 'i';
-            other = true;
-            break;
-        case TW_ARG_OF_SPACE:
-        case TW_ARG_TO_SPACE:
-            letter = 's';
-            other = true;
-            break;
-        default:
-            continue;
-        }
-        if (other == (operand == OTHER)) {
-            return letter;
-        }
-    }
-    return 'o'; /* a plain number */
+    return part->object <= TW_OBJECT_CPU ? tw_objects[part->object].letter
+                                         : 'o';
 }
 
-static void put_kinds(unsigned kinds, GString *out)
+/* The part of an operation that is the field at `offset` of TwOp, or NULL. */
+static const TwField *part_at(const TwOpInfo *info, size_t offset)
+{
+    for (TwFieldAt at = tw_fields(info); at.part; tw_fields_next(&at)) {
+        if (at.part->field == offset && at.part->type != TW_FIELD_SWITCH) {
+            return at.part;
+        }
+    }
+    return NULL;
+}
+
+static void put_events(unsigned events, GString *out)
 {
     static const char *const names[] = {"UNMAP", "MAP", "DEVIOTLB_UNMAP"};
     const char *between = "";
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (kinds >> i & 1) {
+        if (events >> i & 1) {
             g_string_append_printf(out, "%sTW_EVENT_%s", between, names[i]);
             between = " | ";
         }
@@ -210,110 +187,77 @@ static void put_kinds(unsigned kinds, GString *out)
 
 /* Operations ------------------------------------------------------------- */
 
-/* Copies one operand's field. */
-static void take(Operand operand, const TwOp *from, TwOp *to)
-{
-    switch (operand) {
-    case OBJ:
-        to->obj = from->obj;
-        break;
-    case INDEX:
-        to->index = from->index;
-        break;
-    case OTHER:
-        to->other = from->other;
-        break;
-    case SIZE:
-        to->size = from->size;
-        break;
-    case LG:
-        to->lg = from->lg;
-        break;
-    case PERM:
-        to->perm = from->perm;
-        break;
-    case KINDS:
-        to->kinds = from->kinds;
-        break;
-    case PRIO:
-        to->priority = from->priority;
-        break;
-    case ADDR:
-        to->addr = from->addr;
-        break;
-    case LAST:
-        to->last = from->last;
-        break;
-    case OUT:
-        to->out = from->out;
-        break;
-    case ON:
-        to->flags |= from->flags & TW_OPF_ON;
-        break;
-    case NOTIFIED:
-        to->flags |= from->flags & TW_OPF_NOTIFIED;
-        break;
-    default:
-        break;
-    }
-}
-
 /* Does the function make this operation, but for the actor? */
 static bool form_fits(const Form *form, const TwOp *op)
 {
     TwOp made = tw_op_make(form->code);
+    const TwOpInfo *info = tw_op_info(op->code);
 
     made.actor = op->actor;
     made.flags = form->flags;
     for (unsigned i = 0; form->operands[i] != END; i++) {
-        take(form->operands[i], op, &made);
+        unsigned operand = form->operands[i];
+        const TwField *part = part_at(info, operand);
+
+        if (operand == ON || operand == NOTIFIED) {
+            made.flags |= op->flags & flag_of(operand);
+        } else if (part != NULL) {
+            tw_field_set(part, &made, tw_field_get(part, op));
+        }
     }
     return memcmp(&made, op, sizeof(made)) == 0;
 }
 
-static void put_operand(const TwOpInfo *info, const TwOp *op, Operand operand,
-                        GString *out)
+static void put_part(const TwField *part, const TwOp *op, GString *out)
 {
-    switch (operand) {
-    case OBJ:
-        tw_softmmu_emit_id(letter_of(info, OBJ), op->obj, out);
+    uint64_t value = tw_field_get(part, op);
+
+    switch (part->type) {
+    case TW_FIELD_ID:
+        tw_softmmu_emit_id(letter_of(part), (unsigned)value, out);
         break;
-    case OTHER:
-        tw_softmmu_emit_id(letter_of(info, OTHER), op->other, out);
+    case TW_FIELD_RIGHTS:
+    case TW_FIELD_DIRECTION:
+        put_perm((unsigned)value, out);
         break;
-    case INDEX:
-        g_string_append_printf(out, "%u", op->index);
+    case TW_FIELD_EVENT:
+    case TW_FIELD_EVENTS:
+        put_events((unsigned)value, out);
         break;
-    case SIZE:
-        g_string_append_printf(out, "%u", op->size);
+    case TW_FIELD_PRIORITY:
+        g_string_append_printf(out, "%" PRId32, (int32_t)value);
         break;
-    case LG:
-        g_string_append_printf(out, "%u", op->lg);
-        break;
-    case PERM:
-        put_perm(op->perm, out);
-        break;
-    case KINDS:
-        put_kinds(op->kinds, out);
-        break;
-    case PRIO:
-        g_string_append_printf(out, "%" PRId32, op->priority);
-        break;
-    case ADDR:
-        tw_softmmu_emit_number(op->addr, out);
-        break;
-    case LAST:
-        tw_softmmu_emit_number(op->last, out);
-        break;
-    case OUT:
-        tw_softmmu_emit_number(op->out, out);
-        break;
-    case ON:
-        g_string_append(out, op->flags & TW_OPF_ON ? "true" : "false");
+    case TW_FIELD_INDEX:
+    case TW_FIELD_SIZE:
+    case TW_FIELD_POWER:
+    case TW_FIELD_BITS:
+        g_string_append_printf(out, "%u", (unsigned)value);
         break;
     default:
-        g_string_append(out, op->flags & TW_OPF_NOTIFIED ? "true" : "false");
+        tw_softmmu_emit_number(value, out);
         break;
+    }
+}
+
+static void put_operand(const TwOpInfo *info, const TwOp *op, unsigned operand,
+                        GString *out)
+{
+    const TwField *part = part_at(info, operand);
+
+    if (operand == ON || operand == NOTIFIED) {
+        g_string_append(out, op->flags & flag_of(operand) ? "true" : "false");
+    } else if (part != NULL) {
+        put_part(part, op, out);
+    } else { /* a function that takes more than this operation has */
+        g_string_append_c(out, '0');
+    }
+}
+
+static void put_field(const char *name, uint64_t value, GString *out)
+{
+    if (value != 0) {
+        g_string_append_printf(out, ", .%s = ", name);
+        tw_softmmu_emit_number(value, out);
     }
 }
 
@@ -328,37 +272,20 @@ static void put_fields(const TwOpInfo *info, const TwOp *op, GString *out)
     } else {
         tw_softmmu_emit_id('c', op->actor, out);
     }
-#define NUMBER(field) \
-    if (op->field != 0) { \
-        g_string_append(out, ", ." #field " = "); \
-        tw_softmmu_emit_number(op->field, out); \
+    put_field("flags", op->flags, out);
+    for (TwFieldAt at = tw_fields(info); at.part; tw_fields_next(&at)) {
+        if (at.part->type != TW_FIELD_SWITCH &&
+            tw_field_get(at.part, op) != 0) {
+            g_string_append_printf(out, ", .%s = ", at.part->member);
+            put_part(at.part, op, out);
+        }
     }
-    NUMBER(flags)
-    if (op->obj != 0) {
-        g_string_append(out, ", .obj = ");
-        tw_softmmu_emit_id(letter_of(info, OBJ), op->obj, out);
+    if (op->flags & TW_OPF_FROM) {
+        put_field("from", op->from, out);
     }
-    NUMBER(index)
-    if (op->other != 0) {
-        g_string_append(out, ", .other = ");
-        tw_softmmu_emit_id(letter_of(info, OTHER), op->other, out);
+    if (op->flags & TW_OPF_VIA) {
+        put_field("other", op->other, out);
     }
-    NUMBER(size)
-    NUMBER(lg)
-    if (op->perm != 0) {
-        g_string_append(out, ", .perm = ");
-        put_perm(op->perm, out);
-    }
-    NUMBER(kinds)
-    if (op->priority != 0) {
-        g_string_append_printf(out, ", .priority = %" PRId32, op->priority);
-    }
-    NUMBER(attrs)
-    NUMBER(count)
-    NUMBER(addr)
-    NUMBER(last)
-    NUMBER(out)
-#undef NUMBER
     g_string_append_c(out, '}');
 }
 

@@ -232,7 +232,7 @@ static void graph_change(Machine *m, const TwOp *op, uint8_t actor)
         region_move(m, op->obj, op->addr);
         break;
     case TW_OP_RESIZE:
-        region_resize(m, op->obj, op->last);
+        region_resize(m, op->obj, op->length);
         break;
     case TW_OP_ENABLE:
         region_enable(m, op->obj, on);

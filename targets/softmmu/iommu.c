@@ -263,12 +263,12 @@ static void iommu_change(Machine *m, const TwOp *op, uint8_t actor)
 static void iommu_send(Machine *m, const TwOp *op, uint8_t actor)
 {
     const Iommu *iommu = &m->iommus[op->obj];
-    Event event = {.kind = op->kinds,
+    Event event = {.kind = op->events,
                    .space = TW_NONE,
                    .first = op->addr,
                    .last = op->last};
 
-    if (op->kinds == TW_EVENT_MAP) {
+    if (op->events == TW_EVENT_MAP) {
         uint64_t low = low_mask(iommu->granule_lg);
         const Span *span = span_find(&iommu->tables[op->index], op->addr);
         if (span != NULL) {
@@ -353,7 +353,7 @@ static bool iommu_vetoes(const Machine *m, const TwOp *op)
     if (!(m->vetoing >> id & 1)) {
         return false;
     }
-    after = op->code == TW_OP_OBSERVE ? before | op->kinds
+    after = op->code == TW_OP_OBSERVE ? before | op->events
                                       : observed_kinds(m, id, op->obj);
     return before != after || TW_BUG(VETO_ASKED_EACH_TIME);
 }
@@ -408,7 +408,7 @@ static void observe(Machine *m, const TwOp *op)
     notifier_unregister(m, n); /* the zoo may have left it */
     *n = (Notifier){.iommu = op->other,
                     .index = op->index,
-                    .kinds = op->kinds,
+                    .kinds = op->events,
                     .cpu = TW_NONE,
                     .observer = op->obj,
                     .first = op->addr,

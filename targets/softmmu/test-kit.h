@@ -254,7 +254,7 @@ KIT TwOp notify_op(uint8_t i, uint8_t index, uint8_t kind, uint64_t first,
 {
     TwOp op = range_op(TW_OP_NOTIFY, i, index, first, last);
 
-    op.kinds = kind;
+    op.events = kind;
     return op;
 }
 
@@ -264,7 +264,7 @@ KIT TwOp observe_op(uint8_t o, uint8_t i, uint8_t index, uint8_t kinds,
     TwOp op = range_op(TW_OP_OBSERVE, o, index, first, last);
 
     op.other = i;
-    op.kinds = kinds;
+    op.events = kinds;
     return op;
 }
 
@@ -309,8 +309,8 @@ KIT TwOp flush_range_op(uint8_t c, uint8_t index, uint64_t va, uint64_t length,
     TwOp op = at_op(TW_OP_FLUSH_RANGE, c, va);
 
     op.index = index;
-    op.last = length;
-    op.lg = bits;
+    op.length = length;
+    op.bits = bits;
     return op;
 }
 

@@ -107,7 +107,7 @@ static TwOp random_change(TwRng *rng)
         return at_op(TW_OP_MOVE, r, some_address(rng));
     case 1:
         op = op_of(TW_OP_RESIZE, r);
-        op.last = some_size(rng);
+        op.length = some_size(rng);
         return op;
     case 2:
         return op_of(TW_OP_DEL, r);

@@ -194,7 +194,7 @@ static void test_whole_space(void)
     unsigned last = add_op(k, access_op(TW_OP_READ, 0, 0, UINT64_MAX, 1));
     unsigned wraps = add_op(k, access_op(TW_OP_READ, 0, 0, UINT64_MAX, 2));
     TwOp same = op_of(TW_OP_RESIZE, ram);
-    same.last = UINT64_MAX;
+    same.length = UINT64_MAX;
     add_op(k, same);
     unsigned dma_last = dma(k, 0, UINT64_MAX - 7, 8);
     run_kit(k);

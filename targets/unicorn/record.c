@@ -98,7 +98,7 @@ void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
                  .part = part,
                  .addr = m->program->script[op].addr + at,
                  .value = at < 8 ? value >> 8 * at : 0,
-                 .from = m->program->script[op].out};
+                 .from = m->program->script[op].from};
 
     record(m, &call);
 }

@@ -15,13 +15,13 @@
 
 static void flush_range(Machine *m, const TwOp *op)
 {
-    uint64_t last = op->addr + op->last - 1;
+    uint64_t last = op->addr + op->length - 1;
 
-    if (op->last == 0) {
+    if (op->length == 0) {
         return;
     }
     /* Comparing fewer bits than a window has: everything, to be simple. */
-    if (op->lg < WINDOW_LG || op->last == UINT64_MAX || last < op->addr) {
+    if (op->bits < WINDOW_LG || op->length == UINT64_MAX || last < op->addr) {
         tw_uc_map_flush(m, 0, UINT64_MAX);
     } else {
         tw_uc_map_flush(m, op->addr, last);
@@ -263,7 +263,7 @@ static unsigned refusal(const Machine *m, const TwOp *op, uc_err err)
         if (op->flags & TW_OPF_FROM) {
             return page_refuses(
                        m,
-                       &(TwOp){.code = TW_OP_EXEC, .addr = op->out, .size = 8})
+                       &(TwOp){.code = TW_OP_EXEC, .addr = op->from, .size = 8})
                        ? TW_CLASS_PAGE_FAULT
                        : TW_CLASS_DECODE_ERROR;
         }

@@ -267,7 +267,7 @@ static void test_changes(void)
     TwOp shorter = op_of(TW_OP_RESIZE, t.b);
 
     higher.priority = 1;
-    shorter.last = P;
+    shorter.length = P;
     add_op(t.k, op_of(TW_OP_BEGIN, 0));
     add_op(t.k, at_op(TW_OP_MOVE, t.b, 0));
     add_op(t.k, higher);
@@ -461,7 +461,7 @@ static void busy_script(const Board *t, unsigned salt)
 {
     TwOp longer = op_of(TW_OP_RESIZE, t->b);
 
-    longer.last = 6 * P;
+    longer.length = 6 * P;
     for (unsigned i = 0; i < 4; i++) {
         write_n(t, ((salt + i) % 8) * P + 8 * i, 8);
         rights(t, ((salt + i) % 8) * P, i & 1 ? TW_R : RWX);

@@ -269,13 +269,13 @@ static bool flush_range(const TwOp *op, uint64_t *first, uint64_t *last)
     if (op->code == TW_OP_FLUSH_PAGE) {
         *first = *last = op->addr >> PAGE_LG;
     } else if (op->code == TW_OP_FLUSH_RANGE) {
-        if (op->last == 0) {
+        if (op->length == 0) {
             return false;
         }
-        if (op->lg >= WINDOW_LG && op->last != UINT64_MAX &&
-            op->addr + op->last >= op->addr) {
+        if (op->bits >= WINDOW_LG && op->length != UINT64_MAX &&
+            op->addr + op->length >= op->addr) {
             *first = op->addr >> PAGE_LG;
-            *last = (op->addr + op->last - 1) >> PAGE_LG;
+            *last = (op->addr + op->length - 1) >> PAGE_LG;
         }
     } else if (op->code != TW_OP_FLUSH_INDEX && op->code != TW_OP_FLUSH_ALL) {
         return false;
@@ -383,7 +383,7 @@ static unsigned asks(const Sim *sim, const TwOp *op,
 /* The fetch of the instruction that makes an access (LA-46). */
 static TwOp fetch_of(const TwOp *op)
 {
-    return (TwOp){.code = TW_OP_EXEC, .addr = op->out, .size = 8};
+    return (TwOp){.code = TW_OP_EXEC, .addr = op->from, .size = 8};
 }
 
 /* Does a device that the access writes to take X from its instruction? */
@@ -564,8 +564,8 @@ static void avoid_resize(const TwProgram *program, TwOp *op)
 {
     if (op->code == TW_OP_RESIZE &&
         program->regions[op->obj].kind == TW_REGION_MMIO &&
-        op->last > PAGE_SIZE_) {
-        op->last = PAGE_SIZE_;
+        op->length > PAGE_SIZE_) {
+        op->length = PAGE_SIZE_;
     }
 }
 
