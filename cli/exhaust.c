@@ -3,20 +3,12 @@
 #include "cli/verbs.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fuzz/exhaust/exhaust.h"
-
-static volatile int stop;
-
-static void on_signal(int number)
-{
-    (void)number;
-    stop = 1;
-}
+#include "process/stop.h"
 
 typedef struct Exhaust {
     TwCliTarget target;
@@ -179,14 +171,12 @@ int tw_verb_exhaust(int argc, char **argv)
     if (e.board && !board_exists(e.board)) {
         goto out;
     }
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
     TwExhaustOptions options = {.target = e.target.options,
                                 .board = e.board,
                                 .length = (unsigned)length,
                                 .jobs = (unsigned)jobs,
                                 .resume = e.resume,
-                                .stop = &stop,
+                                .stop = tw_stop_on_signals(),
                                 .deaf_to = -1};
     if (!tw_exhaust(&options, show_progress, &e, result, &error)) {
         code = tw_cli_fail_error(error);

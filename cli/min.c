@@ -3,15 +3,13 @@
 #include "cli/verbs.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/shrink.h"
-
-static volatile int stop;
+#include "process/stop.h"
 
 typedef struct Min {
     TwCliTarget target;
@@ -130,7 +128,7 @@ static int minimise_all(Min *m, int n, char **paths)
     m->lines = g_array_new(FALSE, FALSE, sizeof(double));
     m->operations = g_array_new(FALSE, FALSE, sizeof(double));
     m->seconds = g_array_new(FALSE, FALSE, sizeof(double));
-    for (int i = 0; i < n && !stop; i++) {
+    for (int i = 0; i < n && !*m->shrink.stop; i++) {
         int one = minimise(m, paths[i]);
 
         code = one == TW_EXIT_ENVIRONMENT || code == TW_EXIT_CLEAN ? one : code;
@@ -180,16 +178,11 @@ static bool place_results(Min *m, int n, char **paths)
     return true;
 }
 
-static void on_signal(int number)
-{
-    (void)number;
-    stop = 1;
-}
-
 int tw_verb_min(int argc, char **argv)
 {
     g_autofree char *time = NULL, *expect = NULL;
-    Min m = {.shrink = {.terminal = isatty(STDERR_FILENO), .stop = &stop}};
+    Min m = {
+        .shrink = {.terminal = isatty(STDERR_FILENO), .stop = tw_stop_asked()}};
     int code = TW_EXIT_USAGE, budget = 0, jobs = 1;
     gboolean isolated = FALSE;
     GOptionEntry entries[] = {
@@ -250,8 +243,7 @@ int tw_verb_min(int argc, char **argv)
     m.shrink.jobs = (unsigned)jobs;
     m.shrink.isolated = isolated;
     m.shrink.patience = tw_cli_target_patience(&m.target, 1);
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
+    tw_stop_on_signals();
     code = minimise_all(&m, argc - 1, argv + 1);
 out:
     g_free(m.out);

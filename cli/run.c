@@ -3,34 +3,15 @@
 #define _GNU_SOURCE
 #include "cli/run-store.h"
 #include "cli/verbs.h"
+#include "process/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static volatile int stop;
-
-static void on_signal(int number)
-{
-    (void)number;
-    stop = 1;
-}
-
-/* The first Ctrl-C ends the campaign, the second one the process. */
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal,
-                               .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-}
 
 typedef struct Run {
     TwCliTarget target;
@@ -232,8 +213,8 @@ static int campaign(Run *run, gboolean json)
         return tw_cli_fail_error(error);
     }
     tw_cli_known_warn(&run->known);
-    catch_signals();
-    run->options.stop = &stop;
+    tw_stop_on_signals();
+    run->options.stop = tw_stop_asked();
     ok = tw_campaign_run(&run->options, progress, &live, &result, &error);
     tw_run_view_clear(&run->view);
     write_cases(run, &dialect, &result);

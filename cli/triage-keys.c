@@ -12,7 +12,7 @@
 typedef struct Shrunk {
     TwCause cause;
     bool same;
-    TwTriageFailure failure;
+    TwWorkFailure failure;
     unsigned lines, operations;
     TwProgram program;
 } Shrunk;
@@ -136,7 +136,7 @@ static void shrink_one(unsigned i, void *slot, void *data)
         }
     }
     if (error) {
-        tw_triage_fail(&out->failure, error);
+        tw_work_fail(&out->failure, error);
     }
     out->same = strcmp(out->cause.finding.key, key->key) == 0;
     out->lines = out->lines ? out->lines : tw_minimise_lines(&out->program);
@@ -221,7 +221,7 @@ static bool take_shrunk(unsigned i, const void *slot, bool died, void *data)
         }
         out = again;
     }
-    if (tw_triage_failed(t, &out->failure)) {
+    if (tw_work_failed(&out->failure, &t->error)) {
         return false;
     }
     /* What does not repeat keeps its raw cases. */
@@ -323,7 +323,7 @@ bool tw_triage_shrink(TwTriage *t, GError **error)
 
 typedef struct Again {
     unsigned again;
-    TwTriageFailure failure;
+    TwWorkFailure failure;
 } Again;
 
 static void run_again(unsigned i, void *slot, void *data)
@@ -354,7 +354,7 @@ static void run_again(unsigned i, void *slot, void *data)
                                  finding.verdict == TW_VERDICT_FLAKY);
     }
     if (error) {
-        tw_triage_fail(&out->failure, error);
+        tw_work_fail(&out->failure, error);
     }
     g_free(program);
 }
@@ -366,7 +366,7 @@ static bool take_again(unsigned i, const void *slot, bool died, void *data)
     const Again *out = slot;
     TwStoreStatus status;
 
-    if (!died && tw_triage_failed(t, &out->failure)) {
+    if (!died && tw_work_failed(&out->failure, &t->error)) {
         return false;
     }
     retest->again = died ? TW_TRIAGE_TIMES : out->again;

@@ -107,28 +107,8 @@ uint32_t tw_triage_limit(const TwTriage *t)
 typedef struct Outcome {
     TwCause cause;
     int known;
-    TwTriageFailure failure;
+    TwWorkFailure failure;
 } Outcome;
-
-void tw_triage_fail(TwTriageFailure *failure, GError *error)
-{
-    failure->failed = true;
-    failure->environment =
-        g_error_matches(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT);
-    g_strlcpy(failure->message, error->message, sizeof(failure->message));
-    g_error_free(error);
-}
-
-bool tw_triage_failed(TwTriage *t, const TwTriageFailure *failure)
-{
-    if (failure->failed) {
-        g_set_error(&t->error, TW_TARGET_ERROR,
-                    failure->environment ? TW_TARGET_ERROR_ENVIRONMENT
-                                         : TW_TARGET_ERROR_USAGE,
-                    "%s", failure->message);
-    }
-    return failure->failed;
-}
 
 /* What a dying target has to say is not for the user's eyes; where it counts,
  * it is caught (tw_cause_isolated). */
@@ -214,7 +194,7 @@ static void find_cause(unsigned i, void *slot, void *data)
             tw_known_match(t->known.list, program, &out->cause.finding);
     }
     if (error) {
-        tw_triage_fail(&out->failure, error);
+        tw_work_fail(&out->failure, error);
     }
     g_free(program);
 }
@@ -292,7 +272,7 @@ static bool take_case(unsigned i, const void *slot, bool died, void *data)
     }
     if (died) {
         of_dead_worker(one);
-    } else if (tw_triage_failed(t, &out->failure)) {
+    } else if (tw_work_failed(&out->failure, &t->error)) {
         return false;
     } else {
         one->cause = out->cause;

@@ -4,17 +4,7 @@
 #define TW_CLI_TRIAGE_WORK_H
 
 #include "cli/triage.h"
-#include "cli/work.h"
-
-/* Why a worker could not do a thing, in what it leaves. */
-typedef struct TwTriageFailure {
-    bool failed, environment;
-    char message[300];
-} TwTriageFailure;
-
-void tw_triage_fail(TwTriageFailure *failure, GError *error);
-/* Makes it the error of the triage.  False: there is none. */
-bool tw_triage_failed(TwTriage *triage, const TwTriageFailure *failure);
+#include "fuzz/process/work.h"
 
 /* Does the work of one phase in the triage's processes. */
 bool tw_triage_work(TwTriage *triage, TwWork *work, GError **error);

@@ -1,31 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* twinwalk triage: many raw findings to few causes, remembered in a store. */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/view/triage.h"
 #include "cli/verbs.h"
-
-static volatile int stop;
-
-static void on_signal(int number)
-{
-    (void)number;
-    stop = 1;
-}
-
-/* The first Ctrl-C ends it early, the second one at once. */
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal,
-                               .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-}
+#include "process/stop.h"
 
 typedef struct Options {
     char *harness, *junit, *sarif, *out;
@@ -69,7 +50,7 @@ static bool end(TwTriage *t, bool ok, gint64 start, GPtrArray *findings,
         there += f->news <= TW_TRIAGE_KNOWN;
         keys += f->news <= TW_TRIAGE_KNOWN ? f->keys : 0;
     }
-    t->run.outcome = !ok ? "failed" : stop ? "interrupted" : "done";
+    t->run.outcome = !ok ? "failed" : *t->stop ? "interrupted" : "done";
     t->run.seconds = (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
     return tw_store_measure(t->store, t->run.id, "inputs", t->cases->len,
                             error) &&
@@ -108,8 +89,9 @@ static int triage(TwTriage *t, const Options *o)
     if (!begin(t, o, &error)) {
         return tw_cli_fail_error(error);
     }
-    ok = tw_triage_run(t, &error) && (stop || tw_triage_shrink(t, &error)) &&
-         (stop || tw_triage_retest(t, &error));
+    ok = tw_triage_run(t, &error) &&
+         (*t->stop || tw_triage_shrink(t, &error)) &&
+         (*t->stop || tw_triage_retest(t, &error));
     findings = ok ? tw_triage_findings(t, &error) : NULL;
     ok = findings != NULL;
     if (!end(t, ok, start, findings, ok ? &error : &late)) {
@@ -197,14 +179,14 @@ static int read_and_triage(TwTriage *t, const Options *o, int argc, char **argv)
     if (!o->retest && t->cases->len == 0 && t->unreadable > 0) {
         return TW_EXIT_USAGE;
     }
-    catch_signals();
+    tw_stop_on_signals();
     return triage(t, o);
 }
 
 int tw_verb_triage(int argc, char **argv)
 {
     g_autofree char *store = NULL, *time = NULL;
-    TwTriage t = {.shrink = true, .seconds = 60, .stop = &stop};
+    TwTriage t = {.shrink = true, .seconds = 60, .stop = tw_stop_asked()};
     Options o = {.json = FALSE};
     int jobs = (int)g_get_num_processors(), raw = 10;
     int code = TW_EXIT_USAGE;

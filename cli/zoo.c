@@ -8,15 +8,13 @@
 #include "cli/verbs.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/shrink.h"
 #include "cli/zoo.h"
 #include "targets/zoo/zoo.h"
-
-static volatile int stop;
+#include "process/stop.h"
 
 /* What became of one bug. */
 typedef struct Caught {
@@ -205,7 +203,7 @@ static int catch_all(const TwZooRun *zoo, GPtrArray *wanted, bool json)
                "program", "seconds");
     }
     json_builder_begin_array(b);
-    for (unsigned i = 0; i < wanted->len && !stop; i++) {
+    for (unsigned i = 0; i < wanted->len && !*zoo->stop; i++) {
         const TwZooBug *bug = g_ptr_array_index(wanted, i);
         GError *error = NULL;
         Caught caught;
@@ -231,18 +229,12 @@ static int catch_all(const TwZooRun *zoo, GPtrArray *wanted, bool json)
     return well == wanted->len ? TW_EXIT_CLEAN : TW_EXIT_FINDING;
 }
 
-static void on_signal(int number)
-{
-    (void)number;
-    stop = 1;
-}
-
 int tw_verb_zoo(int argc, char **argv)
 {
     g_autoptr(GPtrArray) wanted = g_ptr_array_new();
     g_autofree char *time = NULL, *seed = NULL, *out = NULL;
     TwCliTarget target;
-    TwZooRun zoo = {.seed = 1, .seconds = 60, .stop = &stop};
+    TwZooRun zoo = {.seed = 1, .seconds = 60, .stop = tw_stop_asked()};
     gboolean json = FALSE, mutants = FALSE;
     int code = TW_EXIT_USAGE, jobs = 1, findings = 0, triage = 0;
     unsigned count;
@@ -344,8 +336,7 @@ int tw_verb_zoo(int argc, char **argv)
             g_ptr_array_add(wanted, (void *)&all[i]);
         }
     }
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
+    tw_stop_on_signals();
     zoo.target = &target;
     zoo.out = out;
     code = triage     ? tw_zoo_triage(&zoo, wanted, (unsigned)triage, json)

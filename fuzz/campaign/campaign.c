@@ -11,9 +11,6 @@
 #define _GNU_SOURCE
 #include "fuzz/campaign/internal.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -33,10 +30,7 @@ enum {
 #define STOP_SECONDS 3.0 /* for a worker to end its program at the end */
 
 typedef struct Watched {
-    pid_t pid;      /* 0: gone for good */
-    int log_fd;     /* what it says on its standard error */
-    uint64_t moved; /* commits when it was last seen to move */
-    double moved_at;
+    int log_fd;         /* what it says on its standard error */
     bool hung;          /* killed by us for not moving */
     unsigned barren;    /* deaths since it last finished a program */
     uint64_t barren_at; /* commits at the last of them */
@@ -53,9 +47,8 @@ typedef struct Campaign {
     TwSteering *steering; /* or NULL */
     size_t met_size;
     uint64_t chunk_size;
-    double hang_seconds;
-    Watched *workers;
-    unsigned alive;
+    TwWorkers *workers;
+    Watched *watched;
     TwCampaignResult *result;
     GArray *finished; /* guint8 per chunk: it came back */
     GArray *pending;  /* TwChunk: finished, but one below it is not (kept
@@ -250,30 +243,25 @@ static void show(Campaign *c, TwCampaignProgress progress, void *data)
 
 /* Workers ----------------------------------------------------------------- */
 
+static void life(unsigned i, TwBeat *beat, void *data)
+{
+    Campaign *c = data;
+
+    tw_campaign_worker(&(TwCampaignPost){
+        .options = &c->options,
+        .shared = c->shared,
+        .slot = &c->shared->slots[i],
+        .met = c->met ? &c->met[i] : NULL,
+        .beat = beat,
+        .chunk_size = c->chunk_size,
+        .log_fd = c->watched[i].log_fd,
+    });
+}
+
 static bool spawn(Campaign *c, unsigned i)
 {
-    Watched *w = &c->workers[i];
-    TwSlot *slot = &c->shared->slots[i];
-    pid_t parent = getpid();
-
-    fflush(NULL);
-    w->pid = fork();
-    if (w->pid == 0) {
-        tw_campaign_worker(&c->options, c->shared, slot,
-                           c->met ? &c->met[i] : NULL, c->chunk_size, w->log_fd,
-                           parent);
-    }
-    if (w->pid < 0) {
-        w->pid = 0;
-        g_set_error(&c->error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "expected to start a worker: %s", g_strerror(errno));
-        return false;
-    }
-    w->hung = false;
-    w->moved = atomic_load(&slot->commits);
-    w->moved_at = now();
-    c->alive++;
-    return true;
+    c->watched[i].hung = false;
+    return tw_workers_start(c->workers, i, &c->error);
 }
 
 /* Which finding is behind the death of a worker in program `number`? */
@@ -296,7 +284,7 @@ static bool explain_death(Campaign *c, const Watched *w, uint64_t number,
  * be replaced; false at its natural end or on an error. */
 static bool bury(Campaign *c, unsigned i, int status)
 {
-    Watched *w = &c->workers[i];
+    Watched *w = &c->watched[i];
     TwSlot *slot = &c->shared->slots[i];
     bool outside = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     TwCampaignCase one;
@@ -354,45 +342,32 @@ static bool bury(Campaign *c, unsigned i, int status)
     return true;
 }
 
-/* Everybody alive gets the benefit of the time that we were busy. */
-static void forgive(Campaign *c)
-{
-    for (unsigned i = 0; i < c->options.jobs; i++) {
-        c->workers[i].moved_at = now();
-    }
-}
-
 static void watch(Campaign *c, unsigned i)
 {
-    Watched *w = &c->workers[i];
     TwSlot *slot = &c->shared->slots[i];
-    uint64_t commits;
+    bool ended, over;
     int status;
-    pid_t got;
 
-    if (w->pid == 0) {
+    if (!tw_workers_runs(c->workers, i)) {
         return;
     }
-    got = waitpid(w->pid, &status, WNOHANG);
+    ended = tw_workers_ended(c->workers, i, &status);
     drain(c, slot);
-    if (got == w->pid) {
-        w->pid = 0;
-        c->alive--;
+    if (ended) {
         if (bury(c, i, status)) {
             spawn(c, i);
-            forgive(c);
+            /* The time that we were busy is not theirs. */
+            for (unsigned k = 0; k < c->options.jobs; k++) {
+                tw_workers_forgive(c->workers, k);
+            }
         }
         return;
     }
-    commits = atomic_load(&slot->commits);
-    if (commits != w->moved || atomic_load(&slot->waiting)) {
-        w->moved = commits;
-        w->moved_at = now();
-    } else if (now() - w->moved_at > c->hang_seconds ||
-               (c->stopped_at > 0 && now() - c->stopped_at > STOP_SECONDS)) {
-        w->hung = true;
-        kill(w->pid, SIGKILL);
-        w->moved_at = now();
+    over = c->stopped_at > 0 && now() - c->stopped_at > STOP_SECONDS;
+    if (tw_workers_still(c->workers, i) > (over ? 0 : c->options.hang_ms)) {
+        c->watched[i].hung = true;
+        tw_workers_kill(c->workers, i);
+        tw_workers_forgive(c->workers, i);
     }
 }
 
@@ -422,18 +397,6 @@ static bool redo_lost(Campaign *c)
 }
 
 /* The campaign ------------------------------------------------------------ */
-
-static void kill_all(Campaign *c)
-{
-    for (unsigned i = 0; i < c->options.jobs; i++) {
-        if (c->workers[i].pid > 0) {
-            kill(c->workers[i].pid, SIGKILL);
-            while (waitpid(c->workers[i].pid, NULL, 0) < 0 && errno == EINTR) {
-            }
-            c->workers[i].pid = 0;
-        }
-    }
-}
 
 /* After the last worker: what its chunks hold, and the limits of it. */
 static void finish(Campaign *c)
@@ -493,16 +456,8 @@ static bool look_at_target(Campaign *c, GError **error)
 static bool share_met(Campaign *c, GError **error)
 {
     c->met_size = c->options.jobs * sizeof(TwSlotMet);
-    c->met = mmap(NULL, c->met_size, PROT_READ | PROT_WRITE,
-                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (c->met == MAP_FAILED) {
-        c->met = NULL;
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "expected %zu bytes of shared memory: %s", c->met_size,
-                    g_strerror(errno));
-        return false;
-    }
-    return true;
+    c->met = tw_shared_new(c->met_size, error);
+    return c->met != NULL;
 }
 
 /* Adds up what the workers met, and gives the memory back. */
@@ -516,9 +471,7 @@ static void take_met(Campaign *c)
             coverage->seen[i] += c->met[j].seen[i];
         }
     }
-    if (c->met) {
-        munmap(c->met, c->met_size);
-    }
+    tw_shared_free(c->met, c->met_size);
 }
 
 /* Rounds ------------------------------------------------------------------ */
@@ -544,8 +497,8 @@ static void watch_round(Campaign *c)
     for (unsigned i = 0; i < c->options.jobs; i++) {
         TwSlot *slot = &c->shared->slots[i];
 
-        if (c->workers[i].pid > 0) {
-            bool waiting = atomic_load(&slot->waiting);
+        if (tw_workers_runs(c->workers, i)) {
+            bool waiting = tw_workers_waits(c->workers, i);
 
             tw_slot_read(slot, &p);
             if (!waiting || p.open) {
@@ -581,7 +534,6 @@ static bool set_up(Campaign *c, GError **error)
         o->hang_ms =
             MAX(DEFAULT_HANG_MS, (1 + 2 * o->replays) * o->target.timeout_ms);
     }
-    c->hang_seconds = o->hang_ms / 1000.0;
     o->jobs = MAX(o->jobs, 1);
     o->target.in_flight = NULL;
     c->chunk_size = TW_CHUNK;
@@ -595,13 +547,8 @@ static bool set_up(Campaign *c, GError **error)
         return false;
     }
     c->shared_size = sizeof(TwShared) + o->jobs * sizeof(TwSlot);
-    c->shared = mmap(NULL, c->shared_size, PROT_READ | PROT_WRITE,
-                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (c->shared == MAP_FAILED) {
-        c->shared = NULL;
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "expected %zu bytes of shared memory: %s", c->shared_size,
-                    g_strerror(errno));
+    c->shared = tw_shared_new(c->shared_size, error);
+    if (!c->shared) {
         return false;
     }
     if ((o->coverage || o->steer) && !share_met(c, error)) {
@@ -614,12 +561,13 @@ static bool set_up(Campaign *c, GError **error)
         open_round(c);
     }
     atomic_store(&c->shared->limit, o->programs ? o->programs : UINT64_MAX);
-    c->workers = g_new0(Watched, o->jobs);
+    c->watched = g_new0(Watched, o->jobs);
     for (unsigned i = 0; i < o->jobs; i++) {
-        c->workers[i].log_fd = memfd_create("twinwalk-worker", MFD_CLOEXEC);
-        c->workers[i].barren_at = UINT64_MAX;
+        c->watched[i].log_fd = memfd_create("twinwalk-worker", MFD_CLOEXEC);
+        c->watched[i].barren_at = UINT64_MAX;
     }
-    return true;
+    c->workers = tw_workers_new(o->jobs, life, c, error);
+    return c->workers != NULL;
 }
 
 static void run(Campaign *c, TwCampaignProgress progress, void *data)
@@ -629,12 +577,12 @@ static void run(Campaign *c, TwCampaignProgress progress, void *data)
     for (unsigned i = 0; i < c->options.jobs && !c->error; i++) {
         spawn(c, i);
     }
-    while (!c->error && (c->alive > 0 || redo_lost(c))) {
+    while (!c->error && (tw_workers_running(c->workers) > 0 || redo_lost(c))) {
         nanosleep(&(struct timespec){0, POLL_NS}, NULL);
         for (unsigned i = 0; i < c->options.jobs; i++) {
             watch(c, i);
         }
-        if (c->steering && c->alive > 0) {
+        if (c->steering && tw_workers_running(c->workers) > 0) {
             watch_round(c);
         }
         if (c->stopped_at == 0) {
@@ -666,15 +614,13 @@ bool tw_campaign_run(const TwCampaignOptions *options,
     result->keys = g_ptr_array_new_with_free_func(key_free);
     c.started = now();
     if (!set_up(&c, error)) {
-        if (c.shared) {
-            munmap(c.shared, c.shared_size);
-        }
+        tw_shared_free(c.shared, c.shared_size);
         return false;
     }
     c.pending = g_array_new(FALSE, FALSE, sizeof(TwChunk));
     c.finished = g_array_new(FALSE, TRUE, 1);
     run(&c, progress, data);
-    kill_all(&c);
+    tw_workers_free(c.workers);
     finish(&c);
     take_met(&c);
     ok = !c.error;
@@ -682,14 +628,14 @@ bool tw_campaign_run(const TwCampaignOptions *options,
         g_propagate_error(error, c.error);
     }
     for (unsigned i = 0; i < c.options.jobs; i++) {
-        if (c.workers[i].log_fd >= 0) {
-            close(c.workers[i].log_fd);
+        if (c.watched[i].log_fd >= 0) {
+            close(c.watched[i].log_fd);
         }
     }
     g_array_unref(c.pending);
     g_array_unref(c.finished);
     g_free(c.steering);
-    g_free(c.workers);
-    munmap(c.shared, c.shared_size);
+    g_free(c.watched);
+    tw_shared_free(c.shared, c.shared_size);
     return ok;
 }

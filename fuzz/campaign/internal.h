@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "fuzz/campaign/campaign.h"
+#include "fuzz/process/workers.h"
 
 enum {
     TW_CHUNK = 256,      /* most programs dealt at once */
@@ -48,9 +49,7 @@ typedef struct TwProgress {
 } TwProgress;
 
 typedef struct TwSlot {
-    volatile uint32_t in_flight; /* operation, for a target that dies */
-    _Atomic uint32_t waiting;    /* for room in a ring: not hung */
-    _Atomic uint64_t commits;    /* progress[commits & 1] is the latest */
+    _Atomic uint64_t commits; /* progress[commits & 1] is the latest */
     _Atomic uint64_t chunks_taken, cases_taken; /* by the parent */
     uint32_t error_code; /* TW_TARGET_ERROR_..., if error is set */
     char error[300];     /* the target could not be opened */
@@ -142,13 +141,19 @@ bool tw_campaign_explain_death(const TwDeath *death, uint64_t number,
                                TwCampaignSums *sums, TwCampaignCase *one,
                                GError **error);
 
-/*
- * The life of a worker process: works on chunks until there are none left or
- * it is told to stop.  `met` (NULL: nobody wants to know) is shared memory,
- * too; `parent` is who must be alive.  Does not return.
- */
-void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
-                        TwSlot *slot, TwSlotMet *met, uint64_t chunk_size,
-                        int log_fd, pid_t parent) G_GNUC_NORETURN;
+/* What a worker process is given. */
+typedef struct TwCampaignPost {
+    const TwCampaignOptions *options;
+    TwShared *shared;
+    TwSlot *slot;
+    TwSlotMet *met; /* shared memory, too; may be NULL */
+    TwBeat *beat;   /* moves with each program */
+    uint64_t chunk_size;
+    int log_fd; /* becomes its standard error; -1: it keeps that */
+} TwCampaignPost;
+
+/* The life of a worker process: works on chunks until there are none left or
+ * it is told to stop. */
+void tw_campaign_worker(const TwCampaignPost *post);
 
 #endif

@@ -5,21 +5,14 @@
 #include "fuzz/campaign/internal.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { LOG_MAX = 1 << 20 }; /* bytes of what a target says on stderr */
 
 typedef struct Worker {
-    const TwCampaignOptions *options;
-    TwShared *shared;
-    TwSlot *slot;
-    TwSlotMet *met; /* or NULL */
-    uint64_t chunk_size;
-    int log_fd;
+    const TwCampaignPost *post;
     TwProgress mine;
 } Worker;
 
@@ -93,22 +86,23 @@ static void wait_for_room(Worker *w, uint64_t given, _Atomic uint64_t *taken,
     if (given - atomic_load(taken) < size) {
         return;
     }
-    atomic_store(&w->slot->waiting, 1);
+    tw_beat_wait(w->post->beat, true);
     while (given - atomic_load(taken) >= size) {
         nanosleep(&(struct timespec){0, 500000}, NULL);
     }
-    atomic_store(&w->slot->waiting, 0);
+    tw_beat_wait(w->post->beat, false);
 }
 
 /* Hands the finished chunk over; committed with the next state. */
 static void close_chunk(Worker *w)
 {
-    wait_for_room(w, w->mine.chunks, &w->slot->chunks_taken, TW_RING_CHUNKS);
-    w->slot->chunks[w->mine.chunks++ % TW_RING_CHUNKS] = w->mine.chunk;
+    wait_for_room(w, w->mine.chunks, &w->post->slot->chunks_taken,
+                  TW_RING_CHUNKS);
+    w->post->slot->chunks[w->mine.chunks++ % TW_RING_CHUNKS] = w->mine.chunk;
     w->mine.open = false;
-    if (lseek(w->log_fd, 0, SEEK_CUR) > LOG_MAX &&
-        ftruncate(w->log_fd, 0) == 0) {
-        lseek(w->log_fd, 0, SEEK_SET);
+    if (lseek(w->post->log_fd, 0, SEEK_CUR) > LOG_MAX &&
+        ftruncate(w->post->log_fd, 0) == 0) {
+        lseek(w->post->log_fd, 0, SEEK_SET);
     }
 }
 
@@ -118,21 +112,22 @@ static bool take_number(Worker *w, uint64_t *n)
 {
     uint64_t redo, first;
 
-    while (!atomic_load(&w->shared->stop)) {
-        redo = atomic_exchange(&w->shared->redo, 0);
-        *n = redo > 0 ? redo - 1 : atomic_load(&w->shared->dealt);
-        first = *n * w->chunk_size;
-        if (first >= atomic_load(&w->shared->limit)) {
+    while (!atomic_load(&w->post->shared->stop)) {
+        redo = atomic_exchange(&w->post->shared->redo, 0);
+        *n = redo > 0 ? redo - 1 : atomic_load(&w->post->shared->dealt);
+        first = *n * w->post->chunk_size;
+        if (first >= atomic_load(&w->post->shared->limit)) {
             return false;
         }
         if (redo > 0) {
             return true;
         }
-        if (first >= atomic_load(&w->shared->open)) {
-            atomic_store(&w->slot->waiting, 1);
+        if (first >= atomic_load(&w->post->shared->open)) {
+            tw_beat_wait(w->post->beat, true);
             nanosleep(&(struct timespec){0, 500000}, NULL);
-            atomic_store(&w->slot->waiting, 0);
-        } else if (atomic_compare_exchange_weak(&w->shared->dealt, n, *n + 1)) {
+            tw_beat_wait(w->post->beat, false);
+        } else if (atomic_compare_exchange_weak(&w->post->shared->dealt, n,
+                                                *n + 1)) {
             return true;
         }
     }
@@ -147,17 +142,17 @@ static bool open_chunk(Worker *w)
     if (!take_number(w, &first)) {
         return false;
     }
-    first *= w->chunk_size;
+    first *= w->post->chunk_size;
     if (tw_campaign_test_dealt) {
         tw_campaign_test_dealt(first);
     }
-    limit = atomic_load(&w->shared->limit);
+    limit = atomic_load(&w->post->shared->limit);
     if (first >= limit) {
         return false;
     }
     memset(&w->mine.chunk, 0, sizeof(w->mine.chunk));
     w->mine.chunk.first = w->mine.chunk.next = first;
-    w->mine.end = MIN(limit - first, w->chunk_size) + first;
+    w->mine.end = MIN(limit - first, w->post->chunk_size) + first;
     w->mine.open = true;
     return true;
 }
@@ -168,16 +163,16 @@ static bool chunk_is_over(const Worker *w)
     uint64_t next = w->mine.chunk.next;
 
     return next >= w->mine.end ||
-           next >=
-               atomic_load_explicit(&w->shared->limit, memory_order_relaxed) ||
-           atomic_load_explicit(&w->shared->stop, memory_order_relaxed);
+           next >= atomic_load_explicit(&w->post->shared->limit,
+                                        memory_order_relaxed) ||
+           atomic_load_explicit(&w->post->shared->stop, memory_order_relaxed);
 }
 
 /* What program `number` is made towards. */
 static uint32_t wish_of(const Worker *w, uint64_t number)
 {
-    return w->options->steer ? w->shared->wishes[number % TW_ROUND]
-                             : TW_NO_WISH;
+    return w->post->options->steer ? w->post->shared->wishes[number % TW_ROUND]
+                                   : TW_NO_WISH;
 }
 
 static void keep_case(Worker *w, unsigned profile, const TwFinding *finding)
@@ -185,15 +180,15 @@ static void keep_case(Worker *w, unsigned profile, const TwFinding *finding)
     TwCampaignCase *c;
     uint64_t number = w->mine.chunk.next;
 
-    wait_for_room(w, w->mine.cases, &w->slot->cases_taken, TW_RING_CASES);
-    c = &w->slot->cases[w->mine.cases++ % TW_RING_CASES];
+    wait_for_room(w, w->mine.cases, &w->post->slot->cases_taken, TW_RING_CASES);
+    c = &w->post->slot->cases[w->mine.cases++ % TW_RING_CASES];
     c->number = number;
     c->profile = profile;
     c->wish = wish_of(w, number);
     c->finding = *finding;
-    if (w->options->stop_at_finding &&
+    if (w->post->options->stop_at_finding &&
         tw_verdict_is_finding(finding->verdict)) {
-        tw_shared_lower_limit(w->shared, number + 1);
+        tw_shared_lower_limit(w->post->shared, number + 1);
     }
 }
 
@@ -215,17 +210,17 @@ static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
     unsigned profile;
     uint64_t met = 0; /* most programs meet none: telling costs time */
 
-    w->slot->in_flight = TW_NO_OP;
+    w->post->beat->in_flight = TW_NO_OP;
     if (tw_campaign_program_towards(
-            program, w->options->seed, w->mine.chunk.next, w->options->profile,
-            wish_of(w, w->mine.chunk.next), tw_runner_dialect(runner),
-            w->options->known, &profile)) {
-        met = tw_known_met(w->options->known, program);
+            program, w->post->options->seed, w->mine.chunk.next,
+            w->post->options->profile, wish_of(w, w->mine.chunk.next),
+            tw_runner_dialect(runner), w->post->options->known, &profile)) {
+        met = tw_known_met(w->post->options->known, program);
     }
     verdict =
         tw_runner_run(runner, program, &finding, &sums->stats, sums->counters);
-    if (w->met) {
-        count_met(w->met, tw_runner_met(runner));
+    if (w->post->met) {
+        count_met(w->post->met, tw_runner_met(runner));
     }
     if (finding.known) {
         sums->known[finding.known - 1]++;
@@ -238,70 +233,69 @@ static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
     w->mine.chunk.next++;
 }
 
-/* Ctrl-C reaches us too, but it is the parent who ends the campaign.  What the
- * target says goes to the log, so that it does not garble the status line. */
-static void settle(const Worker *w, pid_t parent)
+/* What the target says goes to the log, so that it does not garble the status
+ * line. */
+static void speak_to_log(int log_fd)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
-        _exit(1);
-    }
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
-    signal(SIGPIPE, SIG_IGN);
-    if (w->log_fd >= 0 && ftruncate(w->log_fd, 0) == 0) {
-        lseek(w->log_fd, 0, SEEK_SET);
-        dup2(w->log_fd, STDERR_FILENO);
+    if (log_fd >= 0 && ftruncate(log_fd, 0) == 0) {
+        lseek(log_fd, 0, SEEK_SET);
+        dup2(log_fd, STDERR_FILENO);
     }
 }
 
-void tw_campaign_worker(const TwCampaignOptions *options, TwShared *shared,
-                        TwSlot *slot, TwSlotMet *met, uint64_t chunk_size,
-                        int log_fd, pid_t parent)
+/* Tells all that was done: by the slot, and by the beat. */
+static void commit(Worker *w)
 {
-    Worker w = {.options = options,
-                .shared = shared,
-                .slot = slot,
-                .met = met,
-                .chunk_size = chunk_size,
-                .log_fd = log_fd};
-    TwTargetOptions target = options->target;
+    tw_slot_commit(w->post->slot, &w->mine);
+    tw_beat_move(w->post->beat);
+}
+
+/* Runs chunks until there are none. */
+static void run_chunks(Worker *w, TwRunner *runner)
+{
     TwProgram *program = g_new(TwProgram, 1);
+
+    tw_slot_read(w->post->slot, &w->mine); /* of our predecessor */
+    for (;;) {
+        if (w->mine.open && chunk_is_over(w)) {
+            close_chunk(w);
+            commit(w); /* the next may be long in coming */
+        }
+        if (!w->mine.open && !open_chunk(w)) {
+            break;
+        }
+        commit(w);
+        if (!chunk_is_over(w)) {
+            run_one(w, runner, program);
+        }
+    }
+    w->mine.finished = true;
+    commit(w);
+    g_free(program);
+}
+
+void tw_campaign_worker(const TwCampaignPost *post)
+{
+    const TwCampaignOptions *options = post->options;
+    TwTargetOptions target = options->target;
+    Worker w = {.post = post};
     GError *error = NULL;
     TwRunner *runner;
 
-    settle(&w, parent);
-    target.in_flight = &slot->in_flight;
-    atomic_store(&slot->waiting, 0);
+    speak_to_log(post->log_fd);
+    target.in_flight = &post->beat->in_flight;
     runner = tw_runner_new(&target, &error);
     if (!runner || !tw_runner_set_known(runner, options->known, &error)) {
-        slot->error_code = (uint32_t)error->code;
-        g_strlcpy(slot->error, error->message, sizeof(slot->error));
+        post->slot->error_code = (uint32_t)error->code;
+        g_strlcpy(post->slot->error, error->message, sizeof(post->slot->error));
         _exit(1);
     }
     /* Numbers only go up, so what is not among the first of a key here is not
      * among the first of all either. */
-    if (met) {
+    if (post->met) {
         tw_runner_meet(runner);
     }
     tw_runner_set_replays(runner, options->replays, options->cases_per_key);
-    tw_slot_read(slot, &w.mine); /* of our predecessor */
-    for (;;) {
-        if (w.mine.open && chunk_is_over(&w)) {
-            close_chunk(&w);
-            tw_slot_commit(slot, &w.mine); /* the next may be long in coming */
-        }
-        if (!w.mine.open && !open_chunk(&w)) {
-            break;
-        }
-        tw_slot_commit(slot, &w.mine);
-        if (!chunk_is_over(&w)) {
-            run_one(&w, runner, program);
-        }
-    }
-    w.mine.finished = true;
-    tw_slot_commit(slot, &w.mine);
+    run_chunks(&w, runner);
     tw_runner_free(runner);
-    _exit(0);
 }

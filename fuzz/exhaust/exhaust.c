@@ -3,24 +3,23 @@
  * take units and leave counts in shared memory. */
 #include "fuzz/exhaust/exhaust.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "fuzz/exhaust/naive.h"
+#include "fuzz/process/work.h"
+#include "fuzz/process/workers.h"
 #include "oracle/judge/judge.h"
 #include "program/content.h"
 #include "program/ops.h"
 #include "program/text/text.h"
 
 enum { MAX_LETTERS = 16, MAX_UNITS = TW_EXHAUST_BOARDS * 16 * 16 };
+
+/* How often it is looked what is done, and written down. */
+enum { LOOK_US = 50000, SAVE_US = 2000000 };
 
 typedef struct Unit {
     uint8_t board, first, second;
@@ -30,9 +29,7 @@ typedef struct Unit {
 } Unit;
 
 typedef struct Shared {
-    volatile unsigned next, n_units;
-    volatile int error; /* of opening the target: code + 1 */
-    char message[256];
+    unsigned n_units;
     Unit units[MAX_UNITS];
 } Shared;
 
@@ -49,6 +46,17 @@ typedef struct Search {
     Naive *states;                        /* NAIVE_ANSWERS for each depth */
     bool symmetric;
 } Search;
+
+/* The whole; of a worker, `search` alone. */
+typedef struct Exhaust {
+    Search search;
+    Shared *shared;
+    TwExhaustProgress progress;
+    void *data;
+    TwExhaustResult *result;
+    gint64 start, looked, saved; /* monotonic, in us */
+    GError *error;
+} Exhaust;
 
 /* Boards ------------------------------------------------------------------- */
 
@@ -393,36 +401,49 @@ static void run_unit(Search *s, Unit *unit)
 
 /* Processes ---------------------------------------------------------------- */
 
-static void work(const TwExhaustOptions *options, Shared *shared, pid_t parent)
+/* What a process works with, made when it first needs it. */
+static bool make_ready(Search *s, TwWorkFailure *failure)
 {
-    Search s = {.options = options};
     GError *error = NULL;
-    unsigned i;
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
-        _exit(1);
+    if (s->target) {
+        return true;
     }
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    s.target = tw_target_open(&options->target, &error);
-    if (!s.target) {
-        g_strlcpy(shared->message, error->message, sizeof(shared->message));
-        shared->error = error->code + 1;
-        _exit(0);
+    s->target = tw_target_open(&s->options->target, &error);
+    if (!s->target) {
+        tw_work_fail(failure, error);
+        return false;
     }
-    s.oracle = tw_oracle_new();
-    s.board = g_new(TwProgram, 1);
-    s.program = g_new(TwProgram, 1);
-    s.trace = g_new(TwTrace, 1);
-    s.states = g_new0(Naive, (options->length + 1) * NAIVE_ANSWERS);
-    while ((i = __atomic_fetch_add(&shared->next, 1, __ATOMIC_SEQ_CST)) <
-           shared->n_units) {
-        if (!shared->units[i].done) {
-            run_unit(&s, &shared->units[i]);
-        }
+    s->oracle = tw_oracle_new();
+    s->board = g_new(TwProgram, 1);
+    s->program = g_new(TwProgram, 1);
+    s->trace = g_new(TwTrace, 1);
+    s->states = g_new0(Naive, (s->options->length + 1) * NAIVE_ANSWERS);
+    return true;
+}
+
+static void do_unit(unsigned i, void *slot, void *data)
+{
+    Exhaust *e = data;
+    Unit *unit = &e->shared->units[i];
+
+    if (!unit->done && make_ready(&e->search, slot)) {
+        run_unit(&e->search, unit);
     }
-    _exit(0);
+}
+
+static bool unit_done(unsigned i, const void *slot, bool died, void *data)
+{
+    Exhaust *e = data;
+
+    (void)i;
+    if (died) {
+        g_set_error(&e->error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "a process died while it searched: expected a target that "
+                    "does not");
+        return false;
+    }
+    return !tw_work_failed(slot, &e->error);
 }
 
 static bool make_units(const TwExhaustOptions *options, Shared *shared,
@@ -557,84 +578,76 @@ static bool load(const TwExhaustOptions *options, Shared *shared,
 
 /* The whole ---------------------------------------------------------------- */
 
-/* Waits until all processes have ended; false if one died. */
-static bool wait_for(const TwExhaustOptions *options, Shared *shared,
-                     const pid_t *pids, TwExhaustProgress progress, void *data,
-                     TwExhaustResult *result, gint64 start)
+/* What was done so far, for whoever watches, and for the file of `resume`. */
+static void look_around(unsigned done, void *data)
 {
-    unsigned left = options->jobs;
-    gint64 saved = start;
-    bool lived = true;
+    Exhaust *e = data;
+    gint64 now = g_get_monotonic_time();
 
-    while (left > 0) {
-        int status;
-        pid_t pid = waitpid(-1, &status, WNOHANG);
-
-        if (pid > 0) {
-            left--;
-            lived &= WIFEXITED(status) || result->interrupted;
-            continue;
-        }
-        g_usleep(50000);
-        if (options->stop && *options->stop && !result->interrupted) {
-            result->interrupted = true;
-            for (unsigned i = 0; i < options->jobs; i++) {
-                kill(pids[i], SIGKILL);
-            }
-        }
-        sum_up(shared, result);
-        result->seconds = (g_get_monotonic_time() - start) / 1e6;
-        if (progress) {
-            progress(result, data);
-        }
-        if (options->resume && g_get_monotonic_time() - saved > 2000000) {
-            saved = g_get_monotonic_time();
-            save(options, shared, NULL);
-        }
+    (void)done; /* units end in any order */
+    if (now - e->looked < LOOK_US) {
+        return;
     }
-    return lived;
+    e->looked = now;
+    sum_up(e->shared, e->result);
+    e->result->seconds = (double)(now - e->start) / G_USEC_PER_SEC;
+    if (e->progress) {
+        e->progress(e->result, e->data);
+    }
+    if (e->search.options->resume && now - e->saved > SAVE_US) {
+        e->saved = now;
+        save(e->search.options, e->shared, NULL);
+    }
+}
+
+static bool search_all(Exhaust *e, GError **error)
+{
+    const TwExhaustOptions *options = e->search.options;
+    TwWork todo = {.n = e->shared->n_units,
+                   .jobs = options->jobs,
+                   .slot = sizeof(TwWorkFailure),
+                   .one = do_unit,
+                   .done = unit_done,
+                   .idle = look_around,
+                   .data = e,
+                   .stop = options->stop};
+
+    if (!tw_work_run(&todo, error)) {
+        return false;
+    }
+    if (e->error) {
+        g_propagate_error(error, e->error);
+        return false;
+    }
+    return true;
 }
 
 bool tw_exhaust(const TwExhaustOptions *options, TwExhaustProgress progress,
                 void *data, TwExhaustResult *result, GError **error)
 {
-    gint64 start = g_get_monotonic_time();
-    pid_t parent = getpid();
-    g_autofree pid_t *pids = g_new0(pid_t, options->jobs);
-    Shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    bool ok = shared != MAP_FAILED;
+    Exhaust e = {.search = {.options = options},
+                 .progress = progress,
+                 .data = data,
+                 .result = result,
+                 .start = g_get_monotonic_time()};
+    bool ok;
 
     memset(result, 0, sizeof(*result));
-    if (!ok) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "cannot map shared memory: %s", g_strerror(errno));
+    e.saved = e.start;
+    e.shared = tw_shared_new(sizeof(*e.shared), error);
+    if (!e.shared) {
         return false;
     }
-    ok = make_units(options, shared, error) &&
-         (!options->resume || load(options, shared, error));
-    for (unsigned i = 0; i < options->jobs && ok; i++) {
-        pids[i] = fork();
-        if (pids[i] == 0) {
-            work(options, shared, parent);
-        }
-    }
-    if (ok && !wait_for(options, shared, pids, progress, data, result, start)) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "a process died while it searched: expected a target that "
-                    "does not");
-        ok = false;
-    }
-    if (ok && shared->error) {
-        g_set_error(error, TW_TARGET_ERROR, shared->error - 1, "%s",
-                    shared->message);
-        ok = false;
-    }
+    ok = make_units(options, e.shared, error) &&
+         (!options->resume || load(options, e.shared, error)) &&
+         search_all(&e, error);
     if (ok) {
-        sum_up(shared, result);
-        result->seconds = (g_get_monotonic_time() - start) / 1e6;
-        ok = !options->resume || save(options, shared, error);
+        sum_up(e.shared, result);
+        result->interrupted = options->stop && *options->stop;
+        result->seconds =
+            (double)(g_get_monotonic_time() - e.start) / G_USEC_PER_SEC;
+        ok = !options->resume || save(options, e.shared, error);
     }
-    munmap(shared, sizeof(*shared));
+    tw_shared_free(e.shared, sizeof(*e.shared));
     return ok;
 }

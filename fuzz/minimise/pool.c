@@ -8,13 +8,11 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "fuzz/process/workers.h"
 
 enum { PATIENCE_MS = 10000, IDLE = -1, MAX_JOBS = 64 };
 
@@ -29,10 +27,9 @@ typedef struct Slot {
 } Slot;
 
 typedef struct Process {
-    pid_t pid;
-    int socket;
-    int slot;     /* what it runs, or IDLE */
-    gint64 since; /* when that began (monotonic) */
+    int socket, theirs; /* our end and, while it starts, its own */
+    int slot;           /* what it runs, or IDLE */
+    gint64 since;       /* when that began (monotonic) */
 } Process;
 
 struct TwPool {
@@ -41,6 +38,7 @@ struct TwPool {
     Slot *slots;
     unsigned n_slots;
     Process *processes;
+    TwWorkers *workers;
     GError *error;
 };
 
@@ -78,25 +76,21 @@ static void run_slot(TwPool *pool, TwRunner **runner, Slot *slot)
     }
 }
 
-/* Ctrl-C reaches us too, but it is the parent who ends it all. */
-static void settle(pid_t parent)
+/* The life of a process: judges slots until its socket is closed. */
+static void work(unsigned number, TwBeat *beat, void *data)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
-        _exit(1);
-    }
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
-    signal(SIGPIPE, SIG_IGN);
-}
-
-static void work(TwPool *pool, int socket, pid_t parent)
-{
+    TwPool *pool = data;
     TwRunner *runner = NULL;
+    int socket = pool->processes[number].theirs;
     unsigned char slot;
 
-    settle(parent);
+    (void)beat; /* whoever deals knows since when it is busy */
+    /* The parent's ends kept open here would hide its end from others. */
+    for (unsigned i = 0; i < pool->options.jobs; i++) {
+        if (pool->processes[i].socket >= 0) {
+            close(pool->processes[i].socket);
+        }
+    }
     while (read(socket, &slot, 1) == 1) {
         run_slot(pool, &runner, &pool->slots[slot]);
         if (write(socket, &slot, 1) != 1) {
@@ -104,58 +98,43 @@ static void work(TwPool *pool, int socket, pid_t parent)
         }
     }
     tw_runner_free(runner);
-    _exit(0);
 }
 
-static bool no_process(GError **error, const char *what)
+static bool start(TwPool *pool, unsigned i, GError **error)
 {
-    g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                "cannot make %s: %s", what, g_strerror(errno));
-    return false;
-}
-
-static bool start(TwPool *pool, Process *process, GError **error)
-{
+    Process *process = &pool->processes[i];
     int ends[2];
-    pid_t parent = getpid();
+    bool ok;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-        return no_process(error, "a socket");
-    }
-    process->pid = fork();
-    if (process->pid == 0) {
-        /* The parent's ends kept open here would hide its end from others. */
-        close(ends[0]);
-        for (unsigned i = 0; i < pool->options.jobs; i++) {
-            if (pool->processes[i].socket >= 0) {
-                close(pool->processes[i].socket);
-            }
-        }
-        work(pool, ends[1], parent);
-    }
-    close(ends[1]);
-    if (process->pid < 0) {
-        no_process(error, "a process");
-        close(ends[0]);
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "cannot make a socket: %s", g_strerror(errno));
         return false;
     }
     process->socket = ends[0];
+    process->theirs = ends[1];
+    ok = tw_workers_start(pool->workers, i, error);
+    close(ends[1]);
+    if (!ok) {
+        close(ends[0]);
+        process->socket = -1;
+    }
     process->slot = IDLE;
-    return true;
+    return ok;
 }
 
-static void end(Process *process, bool kill_it)
+static void end(TwPool *pool, unsigned i, bool kill_it)
 {
-    if (process->pid <= 0) {
+    Process *process = &pool->processes[i];
+
+    if (!tw_workers_runs(pool->workers, i)) {
         return;
     }
     close(process->socket); /* it ends by itself at the end of its input */
     if (kill_it) {
-        kill(process->pid, SIGKILL);
+        tw_workers_kill(pool->workers, i);
     }
-    while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR) {
-    }
-    process->pid = 0;
+    tw_workers_wait(pool->workers, i);
     process->socket = -1;
     process->slot = IDLE;
 }
@@ -179,12 +158,11 @@ TwPool *tw_pool_new(const TwPoolOptions *options, GError **error)
         pool->processes[i].socket = -1;
         pool->processes[i].slot = IDLE;
     }
-    pool->slots =
-        mmap(NULL, pool->n_slots * sizeof(Slot), PROT_READ | PROT_WRITE,
-             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (pool->slots == MAP_FAILED) {
-        no_process(error, "shared memory");
-        pool->slots = NULL;
+    pool->slots = tw_shared_new(pool->n_slots * sizeof(Slot), error);
+    pool->workers = pool->slots
+                        ? tw_workers_new(pool->options.jobs, work, pool, error)
+                        : NULL;
+    if (!pool->workers) {
         tw_pool_free(pool);
         return NULL;
     }
@@ -196,12 +174,11 @@ void tw_pool_free(TwPool *pool)
     if (!pool) {
         return;
     }
-    for (unsigned i = 0; i < pool->options.jobs; i++) {
-        end(&pool->processes[i], pool->processes[i].slot != IDLE);
+    for (unsigned i = 0; pool->workers && i < pool->options.jobs; i++) {
+        end(pool, i, pool->processes[i].slot != IDLE);
     }
-    if (pool->slots) {
-        munmap(pool->slots, pool->n_slots * sizeof(Slot));
-    }
+    tw_workers_free(pool->workers);
+    tw_shared_free(pool->slots, pool->n_slots * sizeof(Slot));
     g_clear_error(&pool->error);
     g_free(pool->processes);
     g_free(pool->name);
@@ -226,11 +203,12 @@ static bool has_finding(TwPool *pool, const Slot *slot)
 }
 
 /* Gives a slot to an idle process, which is started if need be. */
-static bool deal(TwPool *pool, Process *process, unsigned slot)
+static bool deal(TwPool *pool, unsigned i, unsigned slot)
 {
+    Process *process = &pool->processes[i];
     unsigned char number = (unsigned char)slot;
 
-    if (process->pid <= 0 && !start(pool, process, &pool->error)) {
+    if (!tw_workers_runs(pool->workers, i) && !start(pool, i, &pool->error)) {
         return false;
     }
     process->slot = (int)slot;
@@ -243,14 +221,14 @@ static bool deal(TwPool *pool, Process *process, unsigned slot)
 }
 
 /* A process has answered, or is dead, or has hung. */
-static void collect(TwPool *pool, Process *process, bool readable,
-                    unsigned *first)
+static void collect(TwPool *pool, unsigned i, bool readable, unsigned *first)
 {
+    Process *process = &pool->processes[i];
     unsigned slot = (unsigned)process->slot;
     unsigned char number;
 
     if (!readable || read(process->socket, &number, 1) != 1) {
-        end(process, true);
+        end(pool, i, true);
         return;
     }
     process->slot = IDLE;
@@ -267,7 +245,7 @@ static void collect(TwPool *pool, Process *process, bool readable,
 static void wait_for_some(TwPool *pool, unsigned *first)
 {
     struct pollfd fds[MAX_JOBS];
-    Process *busy[MAX_JOBS];
+    unsigned busy[MAX_JOBS];
     gint64 now = g_get_monotonic_time();
     /* An isolated candidate's process keeps time itself. */
     gint64 patience = (gint64)pool->options.patience_ms * 1000 *
@@ -279,7 +257,7 @@ static void wait_for_some(TwPool *pool, unsigned *first)
         Process *process = &pool->processes[i];
         if (process->slot != IDLE) {
             fds[n] = (struct pollfd){.fd = process->socket, .events = POLLIN};
-            busy[n++] = process;
+            busy[n++] = i;
             left = MIN(left, process->since + patience - now);
         }
     }
@@ -287,7 +265,7 @@ static void wait_for_some(TwPool *pool, unsigned *first)
     now = g_get_monotonic_time();
     for (unsigned i = 0; i < n; i++) {
         bool readable = ready > 0 && fds[i].revents != 0;
-        if (readable || now - busy[i]->since >= patience) {
+        if (readable || now - pool->processes[busy[i]].since >= patience) {
             collect(pool, busy[i], readable, first);
         }
     }
@@ -306,9 +284,8 @@ unsigned tw_pool_first(TwProgram *const *candidates, unsigned n, void *data)
     do {
         running = 0;
         for (unsigned i = 0; i < pool->options.jobs && !pool->error; i++) {
-            Process *process = &pool->processes[i];
-            if (process->slot == IDLE && next < first) {
-                next += deal(pool, process, next);
+            if (pool->processes[i].slot == IDLE && next < first) {
+                next += deal(pool, i, next);
             }
         }
         for (unsigned i = 0; i < pool->options.jobs; i++) {

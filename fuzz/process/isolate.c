@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* See isolate.h. */
+#define _GNU_SOURCE
 #include "fuzz/process/isolate.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fuzz/process/last-words.h"
+#include "fuzz/process/workers.h"
+#include "process/child.h"
 #include "targets/target.h"
 
 enum { MOST_FRAMES = 6 }; /* of a stack in the text of a finding */
@@ -60,27 +59,13 @@ static void ask(pid_t pid, const TwLastWords *words)
 static bool wait_for(pid_t pid, int closed_at_exit, uint32_t timeout_ms,
                      const TwLastWords *words, int *status)
 {
-    gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
-    struct pollfd fd = {.fd = closed_at_exit, .events = POLLIN};
-    bool ended = false;
+    bool ended = tw_child_wait_closed(closed_at_exit, timeout_ms);
 
-    while (!ended) {
-        gint64 left = deadline - g_get_monotonic_time();
-        if (left <= 0) {
-            break;
-        }
-        int ready = poll(&fd, 1, (int)MIN(left / 1000 + 1, 1 << 30));
-        if (ready > 0) {
-            ended = true;
-        } else if (ready < 0 && errno != EINTR) {
-            break;
-        }
-    }
-    if (!ended) {
+    if (ended) {
+        *status = tw_child_reap(pid);
+    } else {
         ask(pid, words);
-        kill(pid, SIGKILL);
-    }
-    while (waitpid(pid, status, 0) < 0 && errno == EINTR) {
+        *status = tw_child_kill(pid);
     }
     return ended;
 }
@@ -90,6 +75,7 @@ static void died(const char *target, const TwProgram *program,
                  uint32_t timeout_ms, TwFinding *finding)
 {
     uint32_t in_flight = shared->in_flight;
+    TwChildEnd end = tw_child_end_of(status, false);
     bool known = program != NULL && in_flight < program->n_script;
     TwOpCode code =
         known ? (TwOpCode)program->script[in_flight].code : TW_OP_NOP;
@@ -105,14 +91,13 @@ static void died(const char *target, const TwProgram *program,
     if (hung) {
         g_snprintf(finding->text, sizeof(finding->text), "no answer in %u ms\n",
                    timeout_ms);
-    } else if (WIFSIGNALED(status)) {
+    } else if (end.signal) {
         g_snprintf(finding->text, sizeof(finding->text),
-                   "died of signal %d (%s)\n", WTERMSIG(status),
-                   g_strsignal(WTERMSIG(status)));
+                   "died of signal %d (%s)\n", end.signal,
+                   g_strsignal(end.signal));
     } else {
         g_snprintf(finding->text, sizeof(finding->text),
-                   "ended with status %d (a sanitizer or exit)\n",
-                   WEXITSTATUS(status));
+                   "ended with status %d (a sanitizer or exit)\n", end.code);
     }
     tw_last_words_print(&shared->words, MOST_FRAMES, finding->text,
                         sizeof(finding->text));
@@ -128,30 +113,21 @@ bool tw_isolate(TwIsolated run, void *data, const char *target,
     if (timeout_ms == 0) {
         timeout_ms = 10000;
     }
-    Shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "cannot map shared memory: %s", g_strerror(errno));
+    Shared *shared = tw_shared_new(sizeof(*shared), error);
+    if (!shared) {
         return false;
     }
     /* Its write end is the child's alone: it closes when the child ends. */
-    if (pipe(fds) != 0) {
+    if (pipe2(fds, O_CLOEXEC) != 0) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "cannot make a pipe: %s", g_strerror(errno));
-        munmap(shared, sizeof(*shared));
+        tw_shared_free(shared, sizeof(*shared));
         return false;
     }
     shared->in_flight = UINT32_MAX;
-    pid_t parent = getpid();
-    pid_t pid = fork();
+    pid_t pid = tw_child_fork(SIGKILL);
     if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent) {
-            _exit(0); /* it died in between */
-        }
         close(fds[0]);
-        fcntl(fds[1], F_SETFD, FD_CLOEXEC);
         child(run, data, shared);
     }
     int fork_errno = errno;
@@ -173,7 +149,7 @@ bool tw_isolate(TwIsolated run, void *data, const char *target,
         }
     }
     close(fds[0]);
-    munmap(shared, sizeof(*shared));
+    tw_shared_free(shared, sizeof(*shared));
     return ok;
 }
 

@@ -13,9 +13,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "process/process.h"
 #include "program/text/text.h"
 #include "targets/exec/greeting.h"
-#include "targets/exec/process.h"
 #include "targets/option.h"
 
 enum {
@@ -113,8 +113,9 @@ static bool start(ExecTarget *t, TwDialect *dialect, TwContract *contract,
     char text[200];
     int signal;
 
-    if (!tw_process_start(&t->process, t->command, TW_EXEC_INFLIGHT_ENV,
-                          t->in_flight_fd)) {
+    if (!tw_process_start(&t->process, t->command,
+                          &(TwProcessFd){t->in_flight_fd, TW_EXEC_INFLIGHT_ENV},
+                          1)) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "exec: expected to start a process: %s", g_strerror(errno));
         return false;

@@ -6,7 +6,7 @@
  * included; so even grandchildren that the shell left alone end with us.
  */
 #define _GNU_SOURCE
-#include "targets/exec/process.h"
+#include "process/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,12 +14,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { CHILD_FD = 3 };
+#include "process/child.h"
+
+/* Of the command: its three pipes, then what it is given. */
+enum { PIPES = 3, MAX_FDS = PIPES + TW_PROCESS_MAX_FDS };
 
 void tw_process_init(TwProcess *process)
 {
@@ -56,29 +58,32 @@ static void default_signals(void)
 }
 
 /* Does not return. */
-static void be_shell(const char *command, const char *variable,
-                     const int fds[4])
+static void be_shell(const char *command, const TwProcessFd *given, unsigned n,
+                     const int fds[MAX_FDS])
 {
-    char number[8] = {'0' + CHILD_FD, '\0'};
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     default_signals();
-    for (int i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < PIPES + n; i++) {
         /* All of fds are 10 or more, so none is overwritten here. */
-        if (dup2(fds[i], i) < 0) {
+        if (dup2(fds[i], (int)i) < 0) {
             _exit(126);
         }
     }
-    close_range(CHILD_FD + 1, ~0u, 0);
-    if (setenv(variable, number, 1) == 0) {
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    close_range(PIPES + n, ~0u, 0);
+    for (unsigned i = 0; i < n; i++) {
+        char number[2] = {(char)('0' + PIPES + i), '\0'};
+
+        if (setenv(given[i].variable, number, 1) != 0) {
+            _exit(127);
+        }
     }
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
 }
 
 /* Does not return. */
-static void be_guardian(pid_t parent, const char *command, const char *variable,
-                        const int fds[4])
+static void be_guardian(pid_t parent, const char *command,
+                        const TwProcessFd *given, unsigned n,
+                        const int fds[MAX_FDS])
 {
     int status;
     pid_t shell, got;
@@ -86,13 +91,11 @@ static void be_guardian(pid_t parent, const char *command, const char *variable,
     setpgid(0, 0);
     default_signals();
     signal(SIGTERM, kill_group);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent) {
-        _exit(1); /* we came too late */
-    }
-    shell = fork();
+    /* Until here the signal may have been one that we ignore. */
+    tw_child_bind(parent, SIGTERM);
+    shell = tw_child_fork(SIGKILL);
     if (shell == 0) {
-        be_shell(command, variable, fds);
+        be_shell(command, given, n, fds);
     }
     close_range(0, ~0u, 0);
     if (shell < 0) {
@@ -108,35 +111,37 @@ static void be_guardian(pid_t parent, const char *command, const char *variable,
 }
 
 bool tw_process_start(TwProcess *process, const char *command,
-                      const char *variable, int fd)
+                      const TwProcessFd *given, unsigned n)
 {
-    int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
-    int fds[4] = {-1, -1, -1, -1};
+    int pipes[PIPES][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
+    int fds[MAX_FDS];
     pid_t parent = getpid();
     bool ok = true;
     int saved;
 
-    for (int i = 0; i < 3; i++) {
+    g_assert(process->pid == 0 && n <= TW_PROCESS_MAX_FDS);
+    memset(fds, 0xff, sizeof(fds)); /* none: -1 */
+    for (unsigned i = 0; i < PIPES; i++) {
         ok = ok && pipe2(pipes[i], O_CLOEXEC) == 0;
     }
-    for (int i = 0; ok && i < 4; i++) {
-        int end = i == 3 ? fd : pipes[i][i == 0 ? 0 : 1];
+    for (unsigned i = 0; ok && i < PIPES + n; i++) {
+        int end = i < PIPES ? pipes[i][i == 0 ? 0 : 1] : given[i - PIPES].fd;
 
         fds[i] = fcntl(end, F_DUPFD_CLOEXEC, 10);
         ok = fds[i] >= 0;
     }
     if (ok) {
-        process->pid = fork();
+        process->pid = tw_child_fork(SIGTERM);
         if (process->pid == 0) {
-            be_guardian(parent, command, variable, fds);
+            be_guardian(parent, command, given, n, fds);
         }
         ok = process->pid > 0;
     }
     saved = errno;
-    for (int i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < PIPES + n; i++) {
         close_fd(&fds[i]);
     }
-    for (int i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < PIPES; i++) {
         close_fd(&pipes[i][i == 0 ? 0 : 1]);
         if (!ok) {
             close_fd(&pipes[i][i == 0 ? 1 : 0]);
@@ -164,14 +169,6 @@ bool tw_process_start(TwProcess *process, const char *command,
 }
 
 /* Talking ----------------------------------------------------------------- */
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* How much a line of standard error tells: a sanitizer's summary names no
  * address, its first line and failed assertions do not always. */
@@ -282,7 +279,7 @@ static size_t find_last(const GString *said, const char *last, size_t *from)
 TwReply tw_process_ask(TwProcess *process, const char *question, size_t length,
                        const char *last, size_t most, uint32_t timeout_ms)
 {
-    int64_t deadline = now_ms() + timeout_ms;
+    int64_t deadline = tw_child_now_ms() + timeout_ms;
     size_t written = 0, from = 0;
 
     g_string_truncate(process->said, 0);
@@ -301,7 +298,7 @@ TwReply tw_process_ask(TwProcess *process, const char *question, size_t length,
             {process->err, POLLIN, 0},
             {written < length ? process->in : -1, POLLOUT, 0},
         };
-        int64_t left = deadline - now_ms();
+        int64_t left = deadline - tw_child_now_ms();
 
         if (left <= 0) {
             return TW_REPLY_TIMEOUT;
@@ -346,18 +343,18 @@ TwReply tw_process_ask(TwProcess *process, const char *question, size_t length,
 /* Has the guardian gone?  Waits at most `ms`, hearing the last complaints. */
 static bool wait_for(TwProcess *process, uint32_t ms, int *status)
 {
-    int64_t deadline = now_ms() + ms;
+    int64_t deadline = tw_child_now_ms() + ms;
 
     for (;;) {
-        pid_t got = waitpid(process->pid, status, WNOHANG);
+        bool ended = tw_child_ended(process->pid, status);
 
         if (process->err >= 0) {
             listen_to_errors(process);
         }
-        if (got == process->pid) {
+        if (ended) {
             return true;
         }
-        if (now_ms() >= deadline) {
+        if (tw_child_now_ms() >= deadline) {
             return false;
         }
         nanosleep(&(struct timespec){0, 500000}, NULL);
@@ -366,6 +363,7 @@ static bool wait_for(TwProcess *process, uint32_t ms, int *status)
 
 void tw_process_end(TwProcess *process, uint32_t grace_ms)
 {
+    TwChildEnd end;
     int status = 0;
     bool by_itself;
 
@@ -376,8 +374,7 @@ void tw_process_end(TwProcess *process, uint32_t grace_ms)
     by_itself = wait_for(process, grace_ms, &status);
     kill(-process->pid, SIGKILL);
     if (!by_itself) {
-        while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR) {
-        }
+        status = tw_child_reap(process->pid);
     }
     while (process->err >= 0) {
         struct pollfd left = {process->err, POLLIN, 0};
@@ -390,14 +387,9 @@ void tw_process_end(TwProcess *process, uint32_t grace_ms)
     process->pid = 0;
     close_fd(&process->out);
     close_fd(&process->err);
-    process->signal = process->code = 0;
-    if (WIFSIGNALED(status)) {
-        process->signal = WTERMSIG(status);
-    } else if (WEXITSTATUS(status) > 128) {
-        process->signal = WEXITSTATUS(status) - 128;
-    } else {
-        process->code = WEXITSTATUS(status);
-    }
+    end = tw_child_end_of(status, true);
+    process->signal = end.signal;
+    process->code = end.code;
 }
 
 void tw_process_clear(TwProcess *process, uint32_t grace_ms)

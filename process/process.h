@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A child process behind three pipes that cannot outlive us: started by
- * /bin/sh in a process group of its own, under a guardian that kills the whole
- * group when we are gone.  Knows nothing of programs and traces.
+ * A command behind three pipes that cannot outlive us: started by /bin/sh in a
+ * process group of its own, under a guardian that kills the whole group when
+ * we are gone.  It can be given descriptors (shared memory, sockets), it is
+ * asked questions under a limit of time and size, the telling line of its
+ * standard error is kept, and after its end it can be started again.  Knows
+ * nothing of programs and traces.
  */
-#ifndef TW_TARGETS_EXEC_PROCESS_H
-#define TW_TARGETS_EXEC_PROCESS_H
+#ifndef TW_PROCESS_PROCESS_H
+#define TW_PROCESS_PROCESS_H
 
 #include <glib.h>
 #include <stdbool.h>
@@ -32,15 +35,24 @@ typedef enum TwReply {
     TW_REPLY_EARLY, /* an answer before the question was read */
 } TwReply;
 
+/* A descriptor that the command gets: the i-th of a list as number 3 + i, which
+ * an environment variable of this name tells. */
+typedef struct TwProcessFd {
+    int fd;
+    const char *variable;
+} TwProcessFd;
+
+enum { TW_PROCESS_MAX_FDS = 4 };
+
 void tw_process_init(TwProcess *process);
 
 /*
- * Starts `command` with /bin/sh -c; `fd` becomes its descriptor 3, which the
- * environment variable `variable` names.  False with errno set if no process
+ * Starts `command` with /bin/sh -c, with `n` descriptors, at most
+ * TW_PROCESS_MAX_FDS.  Not while it runs.  False with errno set if no process
  * could be made.
  */
 bool tw_process_start(TwProcess *process, const char *command,
-                      const char *variable, int fd);
+                      const TwProcessFd *fds, unsigned n);
 
 /*
  * Writes `question` and reads until the line `last` (with its newline) has
@@ -56,7 +68,7 @@ TwReply tw_process_ask(TwProcess *process, const char *question, size_t length,
  */
 void tw_process_end(TwProcess *process, uint32_t grace_ms);
 
-/* Ends it at once and frees what belongs to it. */
+/* Ends it and frees what belongs to it. */
 void tw_process_clear(TwProcess *process, uint32_t grace_ms);
 
 #endif

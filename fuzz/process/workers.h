@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one pool of worker processes: of campaigns, exhaustive searches, the
+ * minimiser, check and triage.  Workers are forked, share memory with their
+ * parent, die with it, and are watched: one that ends or does not move is told
+ * of, and can be started again.  Knows nothing of what they do; work.h deals
+ * out numbered things to them.
+ */
+#ifndef TW_FUZZ_WORKERS_H
+#define TW_FUZZ_WORKERS_H
+
+#include <glib.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Zeros, shared with all children made from here on; memory that is not
+ * touched costs nothing.  NULL with `error` (TW_TARGET_ERROR). */
+void *tw_shared_new(size_t size, GError **error);
+void tw_shared_free(void *memory, size_t size); /* NULL: nothing */
+
+/* What a worker shows of its progress; shared memory. */
+typedef struct TwBeat {
+    volatile uint32_t in_flight; /* operation, for a target that dies */
+    _Atomic uint32_t waiting;    /* for others, or idle: it need not move */
+    _Atomic uint64_t moves;
+} TwBeat;
+
+/* By a worker: it has done a step. */
+static inline void tw_beat_move(TwBeat *beat)
+{
+    atomic_fetch_add_explicit(&beat->moves, 1, memory_order_relaxed);
+}
+
+static inline void tw_beat_wait(TwBeat *beat, bool waits)
+{
+    atomic_store(&beat->waiting, waits);
+}
+
+/*
+ * The life of worker `w`, in its process; when it returns, the process ends
+ * with exit code 0.  Signals that end the parent are ignored in it.
+ */
+typedef void (*TwWorkerLife)(unsigned w, TwBeat *beat, void *data);
+
+typedef struct TwWorkers TwWorkers;
+
+enum { TW_MAX_WORKERS = 1024 };
+
+/* Room for `n` workers, none of which is started.  NULL with `error`
+ * (TW_TARGET_ERROR) if memory is short. */
+TwWorkers *tw_workers_new(unsigned n, TwWorkerLife life, void *data,
+                          GError **error);
+/* Kills and forgets those that still run. */
+void tw_workers_free(TwWorkers *workers);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwWorkers, tw_workers_free)
+
+/* Starts worker `w`, which does not run: for the first time, or again after its
+ * end.  False with `error` (TW_TARGET_ERROR) if no process could be made. */
+bool tw_workers_start(TwWorkers *workers, unsigned w, GError **error);
+
+bool tw_workers_runs(const TwWorkers *workers, unsigned w);
+/* Does it wait for others? */
+bool tw_workers_waits(const TwWorkers *workers, unsigned w);
+unsigned tw_workers_running(const TwWorkers *workers);
+
+/* Has `w` ended since it was started?  Does not wait; true once, with its
+ * `status` as of waitpid(). */
+bool tw_workers_ended(TwWorkers *workers, unsigned w, int *status);
+
+/* How long has `w` neither moved nor waited, in ms, as far as was looked? */
+int64_t tw_workers_still(TwWorkers *workers, unsigned w);
+/* What was until now does not count. */
+void tw_workers_forgive(TwWorkers *workers, unsigned w);
+
+/* Kills `w`; its end is seen by tw_workers_ended(). */
+void tw_workers_kill(TwWorkers *workers, unsigned w);
+/* Waits for the end of `w`, if it runs, however long that takes. */
+void tw_workers_wait(TwWorkers *workers, unsigned w);
+
+#endif
