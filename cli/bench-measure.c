@@ -7,6 +7,7 @@
 
 #include "fuzz/campaign/campaign.h"
 #include "program/bytes/bytes.h"
+#include "program/fields.h"
 
 enum { BATCH = 200, SEED = 1 };
 
@@ -261,12 +262,7 @@ static void micro_machine(TwProgram *p, unsigned depth)
 
             leaf->block = TW_NONE;
             leaf->iommu = (uint8_t)(s - 1);
-            p->iommus[s - 1] = (TwIommu){.kind = TW_IOMMU_TABLE,
-                                         .granule_lg = 12,
-                                         .indexes = 1,
-                                         .bypass_space = TW_NONE,
-                                         .blocked_space = TW_NONE,
-                                         .tables = TW_NONE};
+            p->iommus[s - 1] = tw_iommu_make(TW_IOMMU_TABLE, 12);
             p->n_iommus = (uint8_t)s;
             map.obj = (uint8_t)(s - 1);
             map.last = RAM_SIZE - 1;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "program/fields.h"
 #include "program/legality.h"
 #include "program/ops.h"
 
@@ -65,6 +66,62 @@ bool tw_check_wrong(const TwCheck *c, TwSpotKind kind, unsigned index,
     return false;
 }
 
+/* Fields ------------------------------------------------------------------- */
+
+static bool has_object(const TwProgram *p, unsigned kind, unsigned id)
+{
+    switch (kind) {
+    case TW_OBJECT_REGION:
+        return tw_has_region(p, id);
+    case TW_OBJECT_SPACE:
+        return tw_has_space(p, id);
+    case TW_OBJECT_IOMMU:
+        return tw_has_iommu(p, id);
+    default:
+        return tw_has_cpu(p, id);
+    }
+}
+
+/* Can the value of a field be, whatever the others are? */
+static bool can_be(const TwProgram *p, const TwProperty *property,
+                   const TwField *f, uint64_t value)
+{
+    switch (f->type) {
+    case TW_FIELD_ID:
+        return has_object(p, f->object, (unsigned)value) ||
+               (value == property->plain &&
+                !(property->flags & TW_PROPERTY_NEEDED));
+    case TW_FIELD_PIECE:
+    case TW_FIELD_PIECE_END:
+        return tw_is_piece_size((unsigned)value);
+    case TW_FIELD_POWER:
+    case TW_FIELD_NUMBER:
+        return value >= f->least && value <= f->most;
+    case TW_FIELD_WORD:
+        return value < f->count;
+    case TW_FIELD_ATTRS:
+        return !(value & ~(uint64_t)TW_ATTR_MASK);
+    default:
+        return true;
+    }
+}
+
+static bool check_fields(const TwCheck *c, TwSpotKind spot, unsigned index,
+                         const TwProperty *table, const void *object,
+                         unsigned kind)
+{
+    TW_EACH_PROPERTY(property, table, kind)
+    {
+        for (const TwField *f = property->parts; f->type != TW_FIELD_NONE;
+             f++) {
+            if (!can_be(c->p, property, f, tw_field_get(f, object))) {
+                return tw_check_wrong(c, spot, index, "%s", property->wrong);
+            }
+        }
+    }
+    return true;
+}
+
 /* Regions ------------------------------------------------------------------ */
 
 static bool is_whole_words(uint64_t size)
@@ -80,27 +137,20 @@ static bool check_region(const TwCheck *c, unsigned id)
     if (r->kind >= TW_REGION_KINDS) {
         return NO("no such kind");
     }
-    if (r->container != TW_NONE) {
-        if (!tw_has_region(p, r->container)) {
-            return NO("its container does not exist");
-        }
-        if (p->regions[r->container].kind == TW_REGION_ALIAS) {
-            return NO("its container is an alias (MR-4)");
-        }
+    if (!check_fields(c, TW_SPOT_REGION, id, tw_region_properties, r,
+                      r->kind)) {
+        return false;
     }
-    if (r->kind == TW_REGION_ALIAS && !tw_has_region(p, r->target)) {
-        return NO("its target does not exist");
+    if (r->container != TW_NONE &&
+        p->regions[r->container].kind == TW_REGION_ALIAS) {
+        return NO("its container is an alias (MR-4)");
     }
-    if (r->kind == TW_REGION_IOMMU) {
-        if (!tw_has_iommu(p, r->iommu)) {
-            return NO("its iommu does not exist");
-        }
-        if (tw_program_iommu_region(p, r->iommu) != id) {
-            return NO("iommu i%u has a region already", r->iommu);
-        }
+    if (r->kind == TW_REGION_IOMMU &&
+        tw_program_iommu_region(p, r->iommu) != id) {
+        return NO("iommu i%u has a region already", r->iommu);
     }
     if (tw_region_has_block(r->kind) && r->block != id) {
-        if (!tw_has_region(p, r->block) ||
+        if (r->block == TW_NONE ||
             !tw_region_has_block(p->regions[r->block].kind)) {
             return NO("its block is no region with bytes");
         }
@@ -108,14 +158,9 @@ static bool check_region(const TwCheck *c, unsigned id)
             return NO("its block is a shared one itself");
         }
     }
-    if (tw_region_has_device(r->kind)) {
-        if (!tw_is_piece_size(r->valid_min) ||
-            !tw_is_piece_size(r->valid_max)) {
-            return NO("valid sizes are 0, 1, 2, 4 or 8");
-        }
-        if (r->valid_max != 0 && r->valid_min > r->valid_max) {
-            return NO("valid sizes are not in order");
-        }
+    if (tw_region_has_device(r->kind) && r->valid_max != 0 &&
+        r->valid_min > r->valid_max) {
+        return NO("valid sizes are not in order");
     }
     if (p->contents == TW_CONTENTS_CODE &&
         (!is_whole_words(r->size) || r->addr % 8 != 0 ||
@@ -203,9 +248,9 @@ static bool check_spaces(const TwCheck *c)
             continue;
         }
         unsigned root = p->spaces[i].root;
-        if (!tw_has_region(p, root)) {
-            return tw_check_wrong(c, TW_SPOT_SPACE, i,
-                                  "its root does not exist");
+        if (!check_fields(c, TW_SPOT_SPACE, i, tw_space_properties,
+                          &p->spaces[i], 0)) {
+            return false;
         }
         if (p->regions[root].container != TW_NONE ||
             p->regions[root].addr != 0) {
@@ -228,23 +273,14 @@ static bool check_iommu(const TwCheck *c, unsigned id)
     if (m->kind >= TW_IOMMU_KINDS) {
         return NO("no such kind");
     }
-    if (m->granule_lg < TW_MIN_GRANULE_LG ||
-        m->granule_lg > TW_MAX_GRANULE_LG) {
-        return NO("a granule is 2^%d to 2^%d bytes", TW_MIN_GRANULE_LG,
-                  TW_MAX_GRANULE_LG);
-    }
-    if (m->indexes < 1 || m->indexes > TW_MAX_IOMMU_INDEXES) {
-        return NO("1 to %d indexes", TW_MAX_IOMMU_INDEXES);
-    }
-    if (m->select >= TW_SELECTS) {
-        return NO("no such selection");
+    if (!check_fields(c, TW_SPOT_IOMMU, id, tw_iommu_properties, m, m->kind)) {
+        return false;
     }
     unsigned region = tw_program_iommu_region(p, (uint8_t)id);
     if (region == TW_NONE) {
         return NO("no region is this iommu");
     }
-    if (m->bypass_space != TW_NONE ? !tw_has_space(p, m->bypass_space)
-                                   : m->bypass) {
+    if (m->bypass && m->bypass_space == TW_NONE) {
         return NO("the space that 'to' names does not exist");
     }
     if (m->kind == TW_IOMMU_MPC) {
@@ -256,8 +292,7 @@ static bool check_iommu(const TwCheck *c, unsigned id)
         if (m->granule_lg != p->page_lg) {
             return NO("the granule of an mpc is the page size");
         }
-        if (!tw_has_space(p, m->bypass_space) ||
-            !tw_has_space(p, m->blocked_space)) {
+        if (m->bypass_space == TW_NONE) {
             return NO("an mpc leads to a space and blocks to another");
         }
         if (size == 0 || size % block != 0 || size == UINT64_MAX ||
@@ -267,18 +302,13 @@ static bool check_iommu(const TwCheck *c, unsigned id)
         }
     } else if (m->kind == TW_IOMMU_PAGETABLE) {
         unsigned bits = m->granule_lg - 3u;
-        if (m->format >= TW_FORMATS) {
-            return NO("no such format");
-        }
-        if (!tw_has_space(p, m->bypass_space)) {
+        if (m->bypass_space == TW_NONE) {
             return NO("a pagetable leads to a space");
         }
-        if (!tw_has_region(p, m->tables) ||
-            p->regions[m->tables].kind != TW_REGION_RAM) {
+        if (p->regions[m->pagetable.tables].kind != TW_REGION_RAM) {
             return NO("its tables are in no ram region");
         }
-        if (m->levels < 1 || m->levels > 6 ||
-            m->granule_lg + m->levels * bits > 64) {
+        if (m->granule_lg + m->pagetable.levels * bits > 64) {
             return NO("a pagetable has 1 to 6 levels that fit 64 bits");
         }
     }
@@ -290,28 +320,20 @@ static bool check_cpu(const TwCheck *c, unsigned id)
 {
     const TwProgram *p = c->p;
     const TwCpu *cpu = &p->cpus[id];
-    if (cpu->tlb_lg > TW_MAX_TLB_LG) {
-        return tw_check_wrong(c, TW_SPOT_CPU, id, "a TLB of at most %u entries",
-                              1u << TW_MAX_TLB_LG);
-    }
-    if (cpu->victims > TW_MAX_VICTIMS) {
-        return tw_check_wrong(c, TW_SPOT_CPU, id, "at most %d victims",
-                              TW_MAX_VICTIMS);
+    if (!check_fields(c, TW_SPOT_CPU, id, tw_cpu_properties, cpu, 0)) {
+        return false;
     }
     for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
         unsigned index = id * TW_MAX_MMU_INDEXES + m;
         if (!cpu->mmu[m].present) {
             continue;
         }
-        if (!tw_has_space(p, cpu->mmu[m].space)) {
-            return tw_check_wrong(c, TW_SPOT_MMU, index,
-                                  "its space does not exist");
+        if (!check_fields(c, TW_SPOT_MMU, index, tw_mmu_properties,
+                          &cpu->mmu[m], 0)) {
+            return false;
         }
         if (p->spaces[cpu->mmu[m].space].late) {
             return tw_check_wrong(c, TW_SPOT_MMU, index, "its space is late");
-        }
-        if (cpu->mmu[m].attrs & ~TW_ATTR_MASK) {
-            return tw_check_wrong(c, TW_SPOT_MMU, index, "no such attributes");
         }
     }
     return true;

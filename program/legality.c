@@ -59,7 +59,7 @@ static uint32_t named_spaces(const TwProgram *p)
             named |= 1u << m->bypass_space;
         }
         if (m->kind == TW_IOMMU_MPC) {
-            named |= 1u << m->blocked_space;
+            named |= 1u << m->mpc.blocked_space;
         }
     }
     for (unsigned i = 0; i < p->n_cpus; i++) {

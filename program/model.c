@@ -10,9 +10,8 @@
 
 #include <string.h>
 
+#include "program/fields.h"
 #include "program/rng.h"
-
-static const TwRange empty_range = {1, 0};
 
 void tw_program_init(TwProgram *program)
 {
@@ -29,8 +28,11 @@ void tw_program_init(TwProgram *program)
     program->n_script = 0;
 }
 
+/* What fields.c says, without going through it: this runs for each region of
+ * each program.  test-fields.c holds the two together. */
 TwRegion tw_region_make(TwRegionKind kind)
 {
+    static const TwRange empty = {1, 0};
     return (TwRegion){
         .kind = kind,
         .container = TW_NONE,
@@ -39,8 +41,8 @@ TwRegion tw_region_make(TwRegionKind kind)
         .block = TW_NONE,
         .enabled = true,
         .romd_mode = kind == TW_REGION_ROMD,
-        .reject = empty_range,
-        .error = empty_range,
+        .reject = empty,
+        .error = empty,
     };
 }
 
@@ -119,73 +121,30 @@ void tw_program_copy(TwProgram *to, const TwProgram *from)
 
 enum { REGION_WORDS = 9, IOMMU_WORDS = 2, CPU_WORDS = 5, OP_WORDS = 6 };
 
-static TwRange canonical_range(TwRange range)
-{
-    return range.first > range.last ? empty_range : range;
-}
-
 static void region_words(const TwRegion *r, uint64_t w[REGION_WORDS])
 {
     memset(w, 0, REGION_WORDS * sizeof w[0]);
-    if (r->kind == TW_REGION_NONE) {
-        return;
-    }
-    w[0] = r->kind | (uint64_t)r->container << 8;
-    w[1] = (uint64_t)r->enabled | (uint64_t)r->readonly << 1 |
-           (uint64_t)r->nonvolatile << 2 | (uint64_t)r->unmergeable << 3 |
-           (uint64_t)(uint32_t)r->priority << 32;
-    w[2] = r->size;
-    w[3] = r->addr;
-    switch (r->kind) {
-    case TW_REGION_ALIAS:
-        w[0] |= (uint64_t)r->target << 16;
-        w[4] = r->alias_offset;
-        break;
-    case TW_REGION_IOMMU:
-        w[0] |= (uint64_t)r->iommu << 24;
-        break;
-    case TW_REGION_RAM:
-    case TW_REGION_ROM:
-    case TW_REGION_RAM_DEVICE:
-        w[0] |= (uint64_t)r->block << 32;
-        break;
-    case TW_REGION_ROMD:
-        w[0] |= (uint64_t)r->block << 32;
-        w[1] |= (uint64_t)r->romd_mode << 4;
-        /* fall through */
-    case TW_REGION_MMIO: {
-        TwRange reject = canonical_range(r->reject);
-        TwRange error = canonical_range(r->error);
-        w[0] |= (uint64_t)r->valid_min << 40 | (uint64_t)r->valid_max << 48;
-        w[5] = reject.first;
-        w[6] = reject.last;
-        w[7] = error.first;
-        w[8] = error.last;
-        break;
-    }
-    default:
-        break;
+    if (r->kind != TW_REGION_NONE) {
+        w[0] = r->kind;
+        tw_properties_words(tw_region_properties, r, r->kind, w);
     }
 }
 
 static uint64_t space_word(const TwSpace *s)
 {
-    return s->present ? 1 | (uint64_t)s->late << 1 | (uint64_t)s->root << 8 : 0;
+    uint64_t word = s->present;
+    if (s->present) {
+        tw_properties_words(tw_space_properties, s, 0, &word);
+    }
+    return word;
 }
 
 static void iommu_words(const TwIommu *i, uint64_t w[IOMMU_WORDS])
 {
-    w[0] = w[1] = 0;
-    if (i->kind == TW_IOMMU_NONE) {
-        return;
-    }
-    w[0] = i->kind | (uint64_t)i->granule_lg << 8 | (uint64_t)i->indexes << 16 |
-           (uint64_t)i->select << 24 | (uint64_t)i->bypass << 32 |
-           (uint64_t)i->bypass_space << 40;
-    if (i->kind == TW_IOMMU_MPC) {
-        w[1] = i->blocked_space;
-    } else if (i->kind == TW_IOMMU_PAGETABLE) {
-        w[1] = i->format | (uint64_t)i->tables << 8 | (uint64_t)i->levels << 16;
+    w[0] = i->kind;
+    w[1] = 0;
+    if (i->kind != TW_IOMMU_NONE) {
+        tw_properties_words(tw_iommu_properties, i, i->kind, w);
     }
 }
 
@@ -195,11 +154,12 @@ static void cpu_words(const TwCpu *c, uint64_t w[CPU_WORDS])
     if (!c->present) {
         return;
     }
-    w[0] = 1 | (uint64_t)c->tlb_lg << 8 | (uint64_t)c->victims << 16;
+    w[0] = 1;
+    tw_properties_words(tw_cpu_properties, c, 0, w);
     for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
         if (c->mmu[m].present) {
-            w[1 + m] = 1 | (uint64_t)c->mmu[m].space << 8 |
-                       (uint64_t)c->mmu[m].attrs << 32;
+            w[1 + m] = 1;
+            tw_properties_words(tw_mmu_properties, &c->mmu[m], 0, &w[1 + m]);
         }
     }
 }

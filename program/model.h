@@ -148,14 +148,20 @@ typedef enum TwTableFormat {
 typedef struct TwIommu {
     uint8_t kind; /* TwIommuKind */
     uint8_t granule_lg;
-    uint8_t indexes;       /* 1 .. TW_MAX_IOMMU_INDEXES */
-    uint8_t select;        /* TwSelect */
-    bool bypass;           /* starts in bypass */
-    uint8_t bypass_space;  /* where bypass leads, or mpc's downstream space */
-    uint8_t blocked_space; /* mpc: where a blocked access leads */
-    uint8_t format;        /* pagetable: TwTableFormat */
-    uint8_t tables;        /* pagetable: RAM region that holds the tables */
-    uint8_t levels;        /* pagetable */
+    uint8_t indexes;      /* 1 .. TW_MAX_IOMMU_INDEXES */
+    uint8_t select;       /* TwSelect */
+    bool bypass;          /* starts in bypass */
+    uint8_t bypass_space; /* where bypass leads, or mpc's downstream space */
+    union {               /* what is of one kind; `table` has nothing */
+        struct {
+            uint8_t blocked_space; /* where a blocked access leads */
+        } mpc;
+        struct {
+            uint8_t format; /* TwTableFormat */
+            uint8_t tables; /* RAM region that holds the tables */
+            uint8_t levels;
+        } pagetable;
+    };
 } TwIommu;
 
 /* CPUs ------------------------------------------------------------------- */

@@ -19,6 +19,7 @@
     PART(ADDRESS, place, .likely = TW_LIKELY_##what, .expected = (text))
 #define END(what, granules) \
     PART(END, last, .likely = TW_LIKELY_##what, .whole = (granules))
+#define NUMBER_32 .expected = "a number of 32 bits"
 #define TW_ARG(name, word, ...) [TW_ARG_##name] = {(word), {__VA_ARGS__}},
 
 const TwArgInfo tw_args[TW_ARG_KINDS] = {

@@ -31,7 +31,12 @@ typedef enum TwFieldType {
     TW_FIELD_EVENT,     /* unmap | map | deviotlb: exactly one */
     TW_FIELD_EVENTS,    /* unmap,map: one or more */
     TW_FIELD_WORD,      /* one of `count` words that `name` knows */
-    TW_FIELD_NUMBER,    /* 3, of 32 bits */
+    TW_FIELD_NUMBER,    /* 3, of 32 bits, or of 8 from `least` to `most` */
+    /* Of objects only: */
+    TW_FIELD_PIECE,     /* 1: least bytes of an access that a device takes */
+    TW_FIELD_PIECE_END, /* ..4: most */
+    TW_FIELD_SETTING,   /* true or false; the word for it stands alone */
+    TW_FIELD_ELSEWHERE, /* a word of the line, but no field of the object */
 } TwFieldType;
 
 /* What the byte form makes of addresses that stand for something likely. */
@@ -65,6 +70,8 @@ typedef struct TwField {
     uint8_t percent;       /* SWITCH: how often random ones are on; ID: how
                             * often they are of `region_kinds`, 0: always */
     uint8_t count;         /* WORD */
+    uint8_t least, most;   /* POWER, NUMBER */
+    bool decimal;          /* POWER: as it is written */
     uint8_t unit;          /* NUMBER: random ones are multiples of it */
     uint32_t region_kinds; /* ID: bits of TwRegionKind; 0: any.  Others may be
                             * named, but come to less */
@@ -92,36 +99,37 @@ typedef enum TwArg {
 
 extern const TwArgInfo tw_args[TW_ARG_KINDS];
 
-/* The value of a part that is 1, 4 or 8 bytes wide. */
-static inline uint64_t tw_field_get(const TwField *part, const TwOp *op)
+/* The value of a field of `object`, a TwOp or what the table is of. */
+static inline uint64_t tw_field_get(const TwField *field, const void *object)
 {
-    const void *at = (const char *)op + part->field;
-    return part->width == 8   ? *(const uint64_t *)at
-           : part->width == 4 ? *(const uint32_t *)at
-                              : *(const uint8_t *)at;
+    const void *at = (const char *)object + field->field;
+    return field->width == 8   ? *(const uint64_t *)at
+           : field->width == 4 ? *(const uint32_t *)at
+                               : *(const uint8_t *)at;
 }
 
-static inline void tw_field_set(const TwField *part, TwOp *op, uint64_t value)
+static inline void tw_field_set(const TwField *field, void *object,
+                                uint64_t value)
 {
-    void *at = (char *)op + part->field;
-    if (part->width == 8) {
+    void *at = (char *)object + field->field;
+    if (field->width == 8) {
         *(uint64_t *)at = value;
-    } else if (part->width == 4) {
+    } else if (field->width == 4) {
         *(uint32_t *)at = (uint32_t)value;
     } else {
         *(uint8_t *)at = (uint8_t)value;
     }
 }
 
-/* The field itself, of a part of 1 or of 8 bytes. */
-static inline uint8_t *tw_field_byte(const TwField *part, TwOp *op)
+/* The field itself, if it has 1 or 8 bytes. */
+static inline uint8_t *tw_field_byte(const TwField *field, void *object)
 {
-    return (uint8_t *)op + part->field;
+    return (uint8_t *)object + field->field;
 }
 
-static inline uint64_t *tw_field_long(const TwField *part, TwOp *op)
+static inline uint64_t *tw_field_long(const TwField *field, void *object)
 {
-    return (uint64_t *)(void *)((char *)op + part->field);
+    return (uint64_t *)(void *)((char *)object + field->field);
 }
 
 enum { TW_MAX_ARGS = 7 };

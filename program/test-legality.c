@@ -376,12 +376,13 @@ static void test_wrong_objects(void)
                                    "secure and no bypass");
     WRONG(p.iommus[1].granule_lg = 7,
           "iommu i1: the granule of an mpc is the page size");
-    WRONG(p.iommus[1].blocked_space = TW_NONE,
+    WRONG(p.iommus[1].mpc.blocked_space = TW_NONE,
           "iommu i1: an mpc leads to a space and blocks to another");
     WRONG(p.regions[12].size = 0x41,
           "iommu i1: its region r12 is not 1 to 65536 whole blocks");
-    WRONG(p.iommus[2].tables = 0, "iommu i2: its tables are in no ram region");
-    WRONG(p.iommus[2].levels = 0,
+    WRONG(p.iommus[2].pagetable.tables = 0,
+          "iommu i2: its tables are in no ram region");
+    WRONG(p.iommus[2].pagetable.levels = 0,
           "iommu i2: a pagetable has 1 to 6 levels that fit 64 bits");
     WRONG(p.iommus[2].bypass_space = TW_NONE,
           "iommu i2: a pagetable leads to a space");

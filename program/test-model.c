@@ -119,9 +119,8 @@ static void test_unused_fields_do_not_count(void)
     b.regions[0].block = 5;
     b.regions[0].romd_mode = true;
     b.regions[1].error = (TwRange){9, 3}; /* empty, as {1, 0} is */
-    b.iommus[0].tables = 3;
-    b.iommus[0].levels = 3;
-    b.iommus[0].blocked_space = 3;
+    b.iommus[0].pagetable.tables = 3;
+    b.iommus[0].pagetable.levels = 3;
     b.cpus[0].mmu[1].space = 7;
     same();
 }

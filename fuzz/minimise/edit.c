@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "program/fields.h"
 #include "program/ops.h"
 
 unsigned tw_edit_refs(TwOp *op, TwObject kind, uint8_t *refs[EDIT_REFS])
@@ -124,7 +125,8 @@ static void drop_one_region(TwProgram *program, uint8_t id)
     }
     for (unsigned i = 0; i < program->n_iommus; i++) {
         TwIommu *iommu = &program->iommus[i];
-        if (iommu->kind == TW_IOMMU_PAGETABLE && iommu->tables == id) {
+        if (iommu->kind == TW_IOMMU_PAGETABLE &&
+            iommu->pagetable.tables == id) {
             tw_edit_drop_iommu(program, (uint8_t)i);
         }
     }
@@ -162,6 +164,20 @@ void tw_edit_drop_region(TwProgram *program, uint8_t id)
     }
 }
 
+/* Where an object names space `id` it names `other`. */
+static void replace_space(const TwProperty *table, void *object, unsigned kind,
+                          uint8_t id, uint8_t other)
+{
+    TW_EACH_PROPERTY(property, table, kind)
+    {
+        const TwField *f = &property->parts[0];
+        if (f->type == TW_FIELD_ID && f->object == TW_OBJECT_SPACE &&
+            *tw_field_byte(f, object) == id) {
+            *tw_field_byte(f, object) = other;
+        }
+    }
+}
+
 void tw_edit_drop_space(TwProgram *program, uint8_t id)
 {
     uint8_t other = TW_NONE;
@@ -178,18 +194,13 @@ void tw_edit_drop_space(TwProgram *program, uint8_t id)
     drop_users(program, uses_object, TW_OBJECT_SPACE, id);
     for (unsigned i = 0; i < program->n_iommus; i++) {
         TwIommu *iommu = &program->iommus[i];
-        if (iommu->bypass_space == id) {
-            iommu->bypass_space = other;
-        }
-        if (iommu->kind == TW_IOMMU_MPC && iommu->blocked_space == id) {
-            iommu->blocked_space = other;
-        }
+        replace_space(tw_iommu_properties, iommu, iommu->kind, id, other);
     }
     for (unsigned c = 0; c < program->n_cpus; c++) {
         for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
             TwMmuIndex *mmu = &program->cpus[c].mmu[m];
-            if (program->cpus[c].present && mmu->present && mmu->space == id) {
-                mmu->space = other;
+            if (program->cpus[c].present && mmu->present) {
+                replace_space(tw_mmu_properties, mmu, 0, id, other);
             }
         }
     }
@@ -288,69 +299,57 @@ static void rename_op(TwOp *op, const Numbers *numbers)
     }
 }
 
+/* The ids that one object holds. */
+static void rename_ids(const TwProperty *table, void *object, unsigned kind,
+                       const Numbers *numbers)
+{
+    TW_EACH_PROPERTY(property, table, kind)
+    {
+        const TwField *f = &property->parts[0];
+        if (f->type == TW_FIELD_ID) {
+            uint8_t *id = tw_field_byte(f, object);
+            *id = numbers->to[f->object][*id];
+        }
+    }
+}
+
+static void rename_cpu(TwCpu *cpu, const Numbers *numbers)
+{
+    for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
+        if (cpu->mmu[m].present) {
+            rename_ids(tw_mmu_properties, &cpu->mmu[m], 0, numbers);
+        }
+    }
+}
+
+/* Closes the holes, too. */
 static void rename_objects(TwProgram *program, const Numbers *numbers)
 {
-    const uint8_t(*to)[256] = numbers->to;
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < program->n_regions; i++) {
-        if (program->regions[i].kind != TW_REGION_NONE) {
-            TwRegion *region = &program->regions[n++];
-            *region = program->regions[i];
-            region->container = to[TW_OBJECT_REGION][region->container];
-            region->target = to[TW_OBJECT_REGION][region->target];
-            region->block = to[TW_OBJECT_REGION][region->block];
-            region->iommu = to[TW_OBJECT_IOMMU][region->iommu];
-        }
-    }
-    program->n_regions = (uint8_t)n;
-    n = 0;
-    for (unsigned i = 0; i < program->n_spaces; i++) {
-        if (program->spaces[i].present) {
-            TwSpace *space = &program->spaces[n++];
-            *space = program->spaces[i];
-            space->root = to[TW_OBJECT_REGION][space->root];
-        }
-    }
-    program->n_spaces = (uint8_t)n;
-    n = 0;
-    for (unsigned i = 0; i < program->n_iommus; i++) {
-        if (program->iommus[i].kind != TW_IOMMU_NONE) {
-            TwIommu *iommu = &program->iommus[n++];
-            *iommu = program->iommus[i];
-            iommu->bypass_space = to[TW_OBJECT_SPACE][iommu->bypass_space];
-            if (iommu->kind == TW_IOMMU_MPC) {
-                iommu->blocked_space =
-                    to[TW_OBJECT_SPACE][iommu->blocked_space];
-            }
-            if (iommu->kind == TW_IOMMU_PAGETABLE) {
-                iommu->tables = to[TW_OBJECT_REGION][iommu->tables];
-            }
-        }
-    }
-    program->n_iommus = (uint8_t)n;
-    n = 0;
-    for (unsigned i = 0; i < program->n_cpus; i++) {
-        if (program->cpus[i].present) {
-            TwCpu *cpu = &program->cpus[n++];
-            *cpu = program->cpus[i];
-            for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
-                if (cpu->mmu[m].present) {
-                    cpu->mmu[m].space = to[TW_OBJECT_SPACE][cpu->mmu[m].space];
-                }
-            }
-        }
-    }
-    program->n_cpus = (uint8_t)n;
-    n = 0;
-    for (unsigned i = 0; i < program->n_actors; i++) {
-        if (program->actors[i].region != TW_NONE) {
-            TwActor *actor = &program->actors[n++];
-            *actor = program->actors[i];
-            actor->region = to[TW_OBJECT_REGION][actor->region];
-        }
-    }
-    program->n_actors = (uint8_t)n;
+#define RENAME(array, count, there, rename) \
+    do { \
+        unsigned n = 0; \
+        for (unsigned i = 0; i < program->count; i++) { \
+            if (program->array[i].there) { \
+                program->array[n] = program->array[i]; \
+                rename; \
+                n++; \
+            } \
+        } \
+        program->count = (uint8_t)n; \
+    } while (0)
+    RENAME(regions, n_regions, kind != TW_REGION_NONE,
+           rename_ids(tw_region_properties, &program->regions[n],
+                      program->regions[n].kind, numbers));
+    RENAME(spaces, n_spaces, present,
+           rename_ids(tw_space_properties, &program->spaces[n], 0, numbers));
+    RENAME(iommus, n_iommus, kind != TW_IOMMU_NONE,
+           rename_ids(tw_iommu_properties, &program->iommus[n],
+                      program->iommus[n].kind, numbers));
+    RENAME(cpus, n_cpus, present, rename_cpu(&program->cpus[n], numbers));
+    RENAME(actors, n_actors, region != TW_NONE,
+           program->actors[n].region =
+               numbers->to[TW_OBJECT_REGION][program->actors[n].region]);
+#undef RENAME
 }
 
 /* Observers and mappings exist by being named. */

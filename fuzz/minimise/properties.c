@@ -6,8 +6,56 @@
  */
 #include "fuzz/minimise/internal.h"
 
+#include "program/fields.h"
 #include "program/legality.h"
 #include "program/ops.h"
+
+/* The n-th property that is made plain by a turn of its own, or NULL. */
+static const TwProperty *nth_turn(const TwProperty *table, unsigned n)
+{
+    while (table->word && table->turn != n) {
+        table++;
+    }
+    return table->word ? table : NULL;
+}
+
+static void make_plain(const TwProperty *property, TwProgram *p, size_t at,
+                       unsigned kind)
+{
+    if (tw_property_fits(property, kind)) {
+        tw_property_set_plain(property, (char *)p + at, TW_NONE, p->page_lg);
+    }
+}
+
+static void set_zero(const TwField *field, TwProgram *p, size_t at)
+{
+    tw_field_set(field, (char *)p + at, 0);
+}
+
+/*
+ * Properties of the object at offset `at` of a program to what they are if
+ * nobody says: all at once, if `together`, then one by one.
+ */
+static void simplify_object(TwTurns *turns, const TwProperty *table, size_t at,
+                            unsigned kind, bool together)
+{
+    if (together) {
+        TW_TURN(turns, p, {
+            for (unsigned n = 1; nth_turn(table, n); n++) {
+                make_plain(nth_turn(table, n), p, at, kind);
+            }
+        });
+    }
+    for (unsigned n = 1; nth_turn(table, n); n++) {
+        const TwProperty *property = nth_turn(table, n);
+        if (property->parts[0].type == TW_FIELD_PIECE) {
+            TW_TURN(turns, p, set_zero(&property->parts[0], p, at));
+            TW_TURN(turns, p, set_zero(&property->parts[1], p, at));
+        } else {
+            TW_TURN(turns, p, make_plain(property, p, at, kind));
+        }
+    }
+}
 
 static void simplify_region(TwTurns *turns, unsigned i)
 {
@@ -30,27 +78,9 @@ static void simplify_region(TwTurns *turns, unsigned i)
         }
         TW_TURN(turns, p, p->regions[i] = plain);
     }
-    TwRegion plain = tw_region_make((TwRegionKind)old.kind);
-    TW_TURN(turns, p, {
-        TwRegion *r = &p->regions[i];
-        r->enabled = plain.enabled;
-        r->readonly = r->nonvolatile = r->unmergeable = false;
-        r->romd_mode = plain.romd_mode;
-        r->valid_min = r->valid_max = 0;
-        r->reject = plain.reject;
-        r->error = plain.error;
-        r->priority = 0;
-    });
-    TW_TURN(turns, p, p->regions[i].enabled = plain.enabled);
-    TW_TURN(turns, p, p->regions[i].readonly = false);
-    TW_TURN(turns, p, p->regions[i].nonvolatile = false);
-    TW_TURN(turns, p, p->regions[i].unmergeable = false);
-    TW_TURN(turns, p, p->regions[i].romd_mode = plain.romd_mode);
-    TW_TURN(turns, p, p->regions[i].valid_min = 0);
-    TW_TURN(turns, p, p->regions[i].valid_max = 0);
-    TW_TURN(turns, p, p->regions[i].reject = plain.reject);
-    TW_TURN(turns, p, p->regions[i].error = plain.error);
-    TW_TURN(turns, p, p->regions[i].priority = 0);
+    simplify_object(turns, tw_region_properties,
+                    offsetof(TwProgram, regions) + i * sizeof(TwRegion),
+                    old.kind, true);
     if (turns->best->regions[i].priority != 0) {
         TW_TURN(turns, p, p->regions[i].priority = old.priority > 0 ? 1 : -1);
     }
@@ -88,8 +118,9 @@ static void simplify_iommu(TwTurns *turns, unsigned i)
     for (unsigned n = 1; n < turns->best->iommus[i].indexes; n++) {
         TW_TURN(turns, p, p->iommus[i].indexes = (uint8_t)n);
     }
-    TW_TURN(turns, p, p->iommus[i].select = TW_SELECT_ZERO);
-    TW_TURN(turns, p, p->iommus[i].bypass = false);
+    simplify_object(turns, tw_iommu_properties,
+                    offsetof(TwProgram, iommus) + i * sizeof(TwIommu),
+                    turns->best->iommus[i].kind, false);
     TW_TURN(turns, p, {
         p->iommus[i].granule_lg = p->page_lg;
         for (unsigned k = 0; k < p->n_setup; k++) {
@@ -114,22 +145,16 @@ static void simplify_iommu(TwTurns *turns, unsigned i)
     }
 }
 
-enum { PLAIN_TLB_LG = 3 }; /* what the text form leaves out */
-
 static void simplify_cpu(TwTurns *turns, unsigned i)
 {
 
     const TwCpu *cpu = &turns->best->cpus[i];
 
     /* What needs no line, then what is small. */
-    TW_TURN(turns, p, {
-        p->cpus[i].victims = 0;
-        p->cpus[i].tlb_lg = PLAIN_TLB_LG;
-    });
-    TW_TURN(turns, p, p->cpus[i].victims = 0);
-    TW_TURN(turns, p, p->cpus[i].tlb_lg = PLAIN_TLB_LG);
-    for (unsigned lg = 0; cpu->tlb_lg != PLAIN_TLB_LG && lg < cpu->tlb_lg;
-         lg++) {
+    simplify_object(turns, tw_cpu_properties,
+                    offsetof(TwProgram, cpus) + i * sizeof(TwCpu), 0, true);
+    unsigned plain_lg = (unsigned)nth_turn(tw_cpu_properties, 2)->plain;
+    for (unsigned lg = 0; cpu->tlb_lg != plain_lg && lg < cpu->tlb_lg; lg++) {
         TW_TURN(turns, p, p->cpus[i].tlb_lg = (uint8_t)lg);
     }
     for (unsigned n = 1; n < turns->best->cpus[i].victims; n++) {

@@ -6,6 +6,7 @@
 #include "program/bytes/form.h"
 
 #include "program/check.h"
+#include "program/fields.h"
 #include "program/legality.h"
 
 /*
@@ -105,12 +106,8 @@ void tw_default_topology(TwProgram *p, unsigned shape, const TwDialect *d)
         p->regions[next].iommu = (uint8_t)k;
         p->n_iommus++;
         TwIommu *m = &p->iommus[k];
-        *m = (TwIommu){.kind = TW_IOMMU_TABLE,
-                       .granule_lg = (uint8_t)tw_form_clamp_granule(d, lg),
-                       .indexes = 1,
-                       .bypass_space = (uint8_t)(k + 1),
-                       .blocked_space = TW_NONE,
-                       .tables = TW_NONE};
+        *m = tw_iommu_make(TW_IOMMU_TABLE, tw_form_clamp_granule(d, lg));
+        m->bypass_space = (uint8_t)(k + 1);
         if ((shape & 16) && d->max_iommu_indexes >= 2 &&
             (d->selects >> TW_SELECT_SECURE & 1)) {
             m->indexes = 2;

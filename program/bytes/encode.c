@@ -220,10 +220,10 @@ static void encode_iommu(Encode *e, const TwIommu *m)
     at[4] = rank(&e->spaces, m->bypass_space);
     at[5] = TW_FORM_NONE;
     if (m->kind == TW_IOMMU_MPC) {
-        at[5] = rank(&e->spaces, m->blocked_space);
+        at[5] = rank(&e->spaces, m->mpc.blocked_space);
     } else if (m->kind == TW_IOMMU_PAGETABLE) {
-        at[6] = (uint8_t)(m->format | m->levels << 4);
-        at[7] = rank(&e->regions, m->tables);
+        at[6] = (uint8_t)(m->pagetable.format | m->pagetable.levels << 4);
+        at[7] = rank(&e->regions, m->pagetable.tables);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "program/bytes/form.h"
 
 #include "program/check.h"
+#include "program/fields.h"
 #include "program/legality.h"
 
 typedef struct Topology {
@@ -285,13 +286,8 @@ static uint8_t space_at(const Topology *t, unsigned byte)
 
 static TwIommu plain_iommu(const Topology *t)
 {
-    return (TwIommu){.kind = TW_IOMMU_TABLE,
-                     .granule_lg =
-                         (uint8_t)tw_form_clamp_granule(t->d, t->p->page_lg),
-                     .indexes = 1,
-                     .bypass_space = TW_NONE,
-                     .blocked_space = TW_NONE,
-                     .tables = TW_NONE};
+    return tw_iommu_make(TW_IOMMU_TABLE,
+                         tw_form_clamp_granule(t->d, t->p->page_lg));
 }
 
 static void decode_iommu(const Topology *t, const uint8_t *at, TwIommu *m)
@@ -311,10 +307,14 @@ static void decode_iommu(const Topology *t, const uint8_t *at, TwIommu *m)
     }
     m->bypass_space = space_at(t, at[4]);
     m->bypass = at[3] >= 0xf0 && m->bypass_space != TW_NONE;
-    m->blocked_space = space_at(t, at[5]);
-    m->format = at[6] & 3;
-    m->levels = (uint8_t)tw_form_clamp(at[6] >> 4, 1, 6);
-    m->tables = t->regions.count > 0 ? (uint8_t)region_at(t, at[7]) : TW_NONE;
+    if (m->kind == TW_IOMMU_MPC) {
+        m->mpc.blocked_space = space_at(t, at[5]);
+    } else if (m->kind == TW_IOMMU_PAGETABLE) {
+        m->pagetable.format = at[6] & 3;
+        m->pagetable.levels = (uint8_t)tw_form_clamp(at[6] >> 4, 1, 6);
+        m->pagetable.tables =
+            t->regions.count > 0 ? (uint8_t)region_at(t, at[7]) : TW_NONE;
+    }
 }
 
 /* Each region its IOMMU, each IOMMU its region. */
@@ -374,8 +374,8 @@ static bool mend_mpc(const Topology *t, TwIommu *m, TwRegion *region)
     if (m->bypass_space == TW_NONE) {
         m->bypass_space = t->spaces.ids[0];
     }
-    if (m->blocked_space == TW_NONE) {
-        m->blocked_space = t->spaces.ids[0];
+    if (m->mpc.blocked_space == TW_NONE) {
+        m->mpc.blocked_space = t->spaces.ids[0];
     }
     uint64_t blocks = region->size >> m->granule_lg;
     blocks = blocks < 1 ? 1 : blocks > MAX_MPC_BLOCKS ? MAX_MPC_BLOCKS : blocks;
@@ -392,16 +392,17 @@ static bool mend_pagetable(const Topology *t, TwIommu *m)
     if (m->bypass_space == TW_NONE) {
         m->bypass_space = t->spaces.ids[0];
     }
-    for (unsigned i = 0; p->regions[m->tables].kind != TW_REGION_RAM; i++) {
+    for (unsigned i = 0; p->regions[m->pagetable.tables].kind != TW_REGION_RAM;
+         i++) {
         if (i == t->regions.count) {
             return false;
         }
-        m->tables = t->regions.ids[i];
+        m->pagetable.tables = t->regions.ids[i];
     }
-    while (m->granule_lg + m->levels * (m->granule_lg - 3u) > 64) {
-        m->levels--;
+    while (m->granule_lg + m->pagetable.levels * (m->granule_lg - 3u) > 64) {
+        m->pagetable.levels--;
     }
-    return m->levels > 0;
+    return m->pagetable.levels > 0;
 }
 
 static void mend_iommus(const Topology *t)

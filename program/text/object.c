@@ -2,79 +2,86 @@
 /* The lines of a text that declare regions, spaces, IOMMUs and CPUs. */
 #include "program/text/object.h"
 
-#include "program/ops.h"
+#include "program/fields.h"
+#include "program/text/op.h"
 
-/* A word of options that was already there; each may stand once. */
-static bool again(TwLexer *l, unsigned *seen, unsigned option)
+/* What a property is, behind its word. */
+static bool parse_property(TwLexer *l, const TwProperty *property, void *object)
 {
-    if (*seen & 1u << option) {
-        tw_lexer_expected(l, "each option once");
+    const TwField *f = property->parts;
+    TwRange range;
+    if (f[1].type == TW_FIELD_END) {
+        if (!tw_lexer_range(l, &range)) {
+            return false;
+        }
+        tw_field_set(&f[0], object, range.first);
+        tw_field_set(&f[1], object, range.last);
         return true;
     }
-    *seen |= 1u << option;
-    return false;
+    switch (f->type) {
+    case TW_FIELD_PIECE:
+        return tw_lexer_piece_sizes(l, tw_field_byte(&f[0], object),
+                                    tw_field_byte(&f[1], object));
+    case TW_FIELD_SETTING:
+        tw_field_set(f, object, !property->plain);
+        return true;
+    default:
+        return tw_text_field(l, f, object);
+    }
 }
 
-enum {
-    OPT_SIZE,
-    OPT_OF,
-    OPT_OFFSET,
-    OPT_BLOCK,
-    OPT_ROOT,
-    OPT_IN,
-    OPT_AT,
-    OPT_IOMMU,
-    OPT_PRIO,
-    OPT_VALID,
-    OPT_REJECT,
-    OPT_ERROR,
-    OPT_DISABLED,
-    OPT_READONLY,
-    OPT_NONVOLATILE,
-    OPT_UNMERGEABLE,
-    OPT_ROMD_OFF,
-    OPTIONS
-};
-
-static const char *const region_options[OPTIONS] = {
-    [OPT_SIZE] = "size",
-    [OPT_OF] = "of",
-    [OPT_OFFSET] = "offset",
-    [OPT_BLOCK] = "block",
-    [OPT_ROOT] = "root",
-    [OPT_IN] = "in",
-    [OPT_AT] = "at",
-    [OPT_IOMMU] = "iommu",
-    [OPT_PRIO] = "prio",
-    [OPT_VALID] = "valid",
-    [OPT_REJECT] = "reject",
-    [OPT_ERROR] = "error",
-    [OPT_DISABLED] = "disabled",
-    [OPT_READONLY] = "readonly",
-    [OPT_NONVOLATILE] = "nonvolatile",
-    [OPT_UNMERGEABLE] = "unmergeable",
-    [OPT_ROMD_OFF] = "romd-off",
-};
-
-static bool option_fits(unsigned option, unsigned kind)
+/*
+ * The words of an object with options in any order, of which each stands once;
+ * `elsewhere` reads those that are no property of it.
+ */
+static bool parse_options(TwLexer *l, const TwProperty *table, void *object,
+                          unsigned kind, const char *what,
+                          bool (*elsewhere)(void *data), void *data)
 {
-    switch (option) {
-    case OPT_OF:
-    case OPT_OFFSET:
-        return kind == TW_REGION_ALIAS;
-    case OPT_BLOCK:
-        return tw_region_has_block(kind);
-    case OPT_IOMMU:
-        return kind == TW_REGION_IOMMU;
-    case OPT_VALID:
-    case OPT_REJECT:
-    case OPT_ERROR:
-        return tw_region_has_device(kind);
-    case OPT_ROMD_OFF:
-        return kind == TW_REGION_ROMD;
-    default:
-        return true;
+    uint64_t seen = 0;
+    while (l->length > 0) {
+        unsigned i = 0;
+        while (table[i].word && !tw_lexer_is(l, table[i].word)) {
+            i++;
+        }
+        if (!table[i].word || !(table[i].kinds >> kind & 1)) {
+            return tw_lexer_expected(l, what);
+        }
+        if (seen >> i & 1) {
+            return tw_lexer_expected(l, "each option once");
+        }
+        seen |= UINT64_C(1) << i;
+        tw_lexer_next(l);
+        if (table[i].parts[0].type == TW_FIELD_ELSEWHERE
+                ? !elsewhere(data)
+                : !parse_property(l, &table[i], object)) {
+            return false;
+        }
     }
+    TW_EACH_PROPERTY(property, table, kind)
+    {
+        if ((property->flags & TW_PROPERTY_NEEDED) &&
+            !(seen >> (property - table) & 1)) {
+            return tw_lexer_word(l, property->word);
+        }
+    }
+    return true;
+}
+
+/* The words of an object that stand in the order of the table. */
+static bool parse_in_order(TwLexer *l, const TwProperty *table, void *object)
+{
+    TW_EACH_PROPERTY(property, table, 0)
+    {
+        bool there = property->flags & TW_PROPERTY_NEEDED
+                         ? tw_lexer_word(l, property->word)
+                         : tw_lexer_skip(l, property->word);
+        if (there ? !parse_property(l, property, object)
+                  : (property->flags & TW_PROPERTY_NEEDED) != 0) {
+            return false;
+        }
+    }
+    return tw_lexer_end(l);
 }
 
 /* The id of a space that has no line yet. */
@@ -92,51 +99,16 @@ static bool parse_new_space(TwParser *s, uint8_t *id)
     return true;
 }
 
-static bool parse_region_option(TwParser *s, unsigned option, TwRegion *r,
-                                uint8_t *space)
+/* The space that a region's line names, whose root it is. */
+typedef struct NewSpace {
+    TwParser *parser;
+    uint8_t id;
+} NewSpace;
+
+static bool parse_space_of_root(void *data)
 {
-    TwLexer *l = &s->lexer;
-    switch (option) {
-    case OPT_SIZE:
-        return tw_lexer_size(l, &r->size);
-    case OPT_OF:
-        return tw_lexer_id(l, 'r', TW_MAX_REGIONS, &r->target);
-    case OPT_OFFSET:
-        return tw_lexer_number(l, 0, UINT64_MAX, NULL, &r->alias_offset);
-    case OPT_BLOCK:
-        return tw_lexer_id(l, 'r', TW_MAX_REGIONS, &r->block);
-    case OPT_ROOT:
-        return parse_new_space(s, space);
-    case OPT_IN:
-        return tw_lexer_id(l, 'r', TW_MAX_REGIONS, &r->container);
-    case OPT_AT:
-        return tw_lexer_number(l, 0, UINT64_MAX, NULL, &r->addr);
-    case OPT_IOMMU:
-        return tw_lexer_id(l, 'i', TW_MAX_IOMMUS, &r->iommu);
-    case OPT_PRIO:
-        return tw_lexer_priority(l, &r->priority);
-    case OPT_VALID:
-        return tw_lexer_piece_sizes(l, &r->valid_min, &r->valid_max);
-    case OPT_REJECT:
-        return tw_lexer_range(l, &r->reject);
-    case OPT_ERROR:
-        return tw_lexer_range(l, &r->error);
-    case OPT_DISABLED:
-        r->enabled = false;
-        return true;
-    case OPT_READONLY:
-        r->readonly = true;
-        return true;
-    case OPT_NONVOLATILE:
-        r->nonvolatile = true;
-        return true;
-    case OPT_UNMERGEABLE:
-        r->unmergeable = true;
-        return true;
-    default:
-        r->romd_mode = false;
-        return true;
-    }
+    NewSpace *space = data;
+    return parse_new_space(space->parser, &space->id);
 }
 
 static const char *region_kind(unsigned i)
@@ -154,8 +126,8 @@ bool tw_text_region(TwParser *s)
 {
     TwLexer *l = &s->lexer;
     TwTextPlace place = {l->line, tw_lexer_column(l)};
-    uint8_t id, kind, space = TW_NONE;
-    unsigned seen = 0;
+    NewSpace space = {s, TW_NONE};
+    uint8_t id, kind;
     const char *word = l->word;
     if (!tw_lexer_id(l, 'r', TW_MAX_REGIONS, &id)) {
         return false;
@@ -173,39 +145,18 @@ bool tw_text_region(TwParser *s)
     }
     TwRegion r = tw_region_make((TwRegionKind)(kind + 1));
     r.block = tw_region_has_block(r.kind) ? id : TW_NONE;
-    while (l->length > 0) {
-        unsigned option = 0;
-        while (option < OPTIONS && !tw_lexer_is(l, region_options[option])) {
-            option++;
-        }
-        if (option == OPTIONS || !option_fits(option, r.kind)) {
-            char what[64];
-            g_snprintf(what, sizeof what, "an option of a region of kind %s",
-                       tw_region_kind_name(r.kind));
-            return tw_lexer_expected(l, what);
-        }
-        if (again(l, &seen, option)) {
-            return false;
-        }
-        tw_lexer_next(l);
-        if (!parse_region_option(s, option, &r, &space)) {
-            return false;
-        }
-    }
-    if (!(seen & 1u << OPT_SIZE)) {
-        return tw_lexer_expected(l, "'size'");
-    }
-    if (r.kind == TW_REGION_ALIAS && !(seen & 1u << OPT_OF)) {
-        return tw_lexer_expected(l, "'of'");
-    }
-    if (r.kind == TW_REGION_IOMMU && !(seen & 1u << OPT_IOMMU)) {
-        return tw_lexer_expected(l, "'iommu'");
+    char what[64];
+    g_snprintf(what, sizeof what, "an option of a region of kind %s",
+               tw_region_kind_name(r.kind));
+    if (!parse_options(l, tw_region_properties, &r, r.kind, what,
+                       parse_space_of_root, &space)) {
+        return false;
     }
     s->p->regions[id] = r;
     s->p->n_regions = MAX(s->p->n_regions, (uint8_t)(id + 1));
-    if (space != TW_NONE) {
-        add_space(s, space, (TwSpace){.present = true, .root = id});
-        s->spaces[space] = place;
+    if (space.id != TW_NONE) {
+        add_space(s, space.id, (TwSpace){.present = true, .root = id});
+        s->spaces[space.id] = place;
     }
     return true;
 }
@@ -219,12 +170,7 @@ bool tw_text_space(TwParser *s)
         return false;
     }
     s->spot = (TwSpot){TW_SPOT_SPACE, id};
-    if (!tw_lexer_word(l, "root") ||
-        !tw_lexer_id(l, 'r', TW_MAX_REGIONS, &space.root)) {
-        return false;
-    }
-    space.late = tw_lexer_skip(l, "late");
-    if (!tw_lexer_end(l)) {
+    if (!parse_in_order(l, tw_space_properties, &space)) {
         return false;
     }
     add_space(s, id, space);
@@ -236,73 +182,8 @@ static const char *iommu_kind(unsigned i)
     return tw_iommu_kind_name(i + 1);
 }
 
-enum {
-    IOMMU_GRANULE,
-    IOMMU_INDEXES,
-    IOMMU_SELECT,
-    IOMMU_TO,
-    IOMMU_BLOCKED,
-    IOMMU_FORMAT,
-    IOMMU_TABLES,
-    IOMMU_LEVELS,
-    IOMMU_BYPASS,
-    IOMMU_OPTIONS
-};
-
-static const char *const iommu_options[IOMMU_OPTIONS] = {
-    "granule", "indexes", "select", "to",    "blocked",
-    "format",  "tables",  "levels", "bypass"};
-
-static bool parse_iommu_option(TwLexer *l, unsigned option, TwIommu *m)
-{
-    uint64_t value;
-    switch (option) {
-    case IOMMU_GRANULE:
-        return tw_lexer_power(l, TW_MIN_GRANULE_LG, TW_MAX_GRANULE_LG,
-                              "a power of two from 16 to 2^30", &m->granule_lg);
-    case IOMMU_INDEXES:
-        if (!tw_lexer_number(l, 1, TW_MAX_IOMMU_INDEXES, "1 to 4 indexes",
-                             &value)) {
-            return false;
-        }
-        m->indexes = (uint8_t)value;
-        return true;
-    case IOMMU_SELECT:
-        return tw_lexer_name(l, tw_select_name, TW_SELECTS,
-                             "zero, secure, user or requester", &m->select);
-    case IOMMU_TO:
-        return tw_lexer_id(l, 's', TW_MAX_SPACES, &m->bypass_space);
-    case IOMMU_BLOCKED:
-        return tw_lexer_id(l, 's', TW_MAX_SPACES, &m->blocked_space);
-    case IOMMU_FORMAT:
-        return tw_lexer_name(l, tw_format_name, TW_FORMATS,
-                             "abstract, vtd, smmuv3 or amdvi", &m->format);
-    case IOMMU_TABLES:
-        return tw_lexer_id(l, 'r', TW_MAX_REGIONS, &m->tables);
-    case IOMMU_LEVELS:
-        if (!tw_lexer_number(l, 1, 6, "1 to 6 levels", &value)) {
-            return false;
-        }
-        m->levels = (uint8_t)value;
-        return true;
-    default:
-        m->bypass = true;
-        return true;
-    }
-}
-
 /* Its granule is the page size, which may still come: see the defaults. */
 enum { GRANULE_OF_PAGE = 0 };
-
-static TwIommu make_iommu(TwIommuKind kind)
-{
-    return (TwIommu){.kind = (uint8_t)kind,
-                     .granule_lg = GRANULE_OF_PAGE,
-                     .indexes = 1,
-                     .bypass_space = TW_NONE,
-                     .blocked_space = TW_NONE,
-                     .tables = TW_NONE};
-}
 
 static void add_iommu(TwParser *s, uint8_t id, TwIommu iommu)
 {
@@ -314,7 +195,6 @@ bool tw_text_iommu(TwParser *s)
 {
     TwLexer *l = &s->lexer;
     uint8_t id, kind;
-    unsigned seen = 0;
     const char *word = l->word;
     if (!tw_lexer_id(l, 'i', TW_MAX_IOMMUS, &id)) {
         return false;
@@ -328,41 +208,12 @@ bool tw_text_iommu(TwParser *s)
                        "table, mpc or pagetable", &kind)) {
         return false;
     }
-    TwIommu m = make_iommu((TwIommuKind)(kind + 1));
-    /* Options that the kind has beside those of all. */
-    unsigned fits = 1u << IOMMU_GRANULE | 1u << IOMMU_INDEXES |
-                    1u << IOMMU_SELECT | 1u << IOMMU_TO | 1u << IOMMU_BYPASS;
-    unsigned needs = 0;
-    if (m.kind == TW_IOMMU_MPC) {
-        needs = 1u << IOMMU_BLOCKED;
-    } else if (m.kind == TW_IOMMU_PAGETABLE) {
-        needs = 1u << IOMMU_TABLES | 1u << IOMMU_LEVELS;
-        fits |= 1u << IOMMU_FORMAT;
-    }
-    while (l->length > 0) {
-        unsigned option = 0;
-        while (option < IOMMU_OPTIONS &&
-               !tw_lexer_is(l, iommu_options[option])) {
-            option++;
-        }
-        if (option == IOMMU_OPTIONS || !((fits | needs) >> option & 1)) {
-            char what[64];
-            g_snprintf(what, sizeof what, "an option of an iommu of kind %s",
-                       tw_iommu_kind_name(m.kind));
-            return tw_lexer_expected(l, what);
-        }
-        if (again(l, &seen, option)) {
-            return false;
-        }
-        tw_lexer_next(l);
-        if (!parse_iommu_option(l, option, &m)) {
-            return false;
-        }
-    }
-    for (unsigned option = 0; option < IOMMU_OPTIONS; option++) {
-        if ((needs & ~seen) >> option & 1) {
-            return tw_lexer_word(l, iommu_options[option]);
-        }
+    TwIommu m = tw_iommu_make((TwIommuKind)(kind + 1), GRANULE_OF_PAGE);
+    char what[64];
+    g_snprintf(what, sizeof what, "an option of an iommu of kind %s",
+               tw_iommu_kind_name(m.kind));
+    if (!parse_options(l, tw_iommu_properties, &m, m.kind, what, NULL, NULL)) {
+        return false;
     }
     add_iommu(s, id, m);
     return true;
@@ -370,14 +221,15 @@ bool tw_text_iommu(TwParser *s)
 
 static TwCpu make_cpu(void)
 {
-    return (TwCpu){.present = true, .tlb_lg = TW_TEXT_TLB_LG};
+    TwCpu cpu = {.present = true};
+    tw_properties_set_plain(tw_cpu_properties, &cpu, 0, TW_NONE, 0);
+    return cpu;
 }
 
 bool tw_text_cpu(TwParser *s)
 {
     TwLexer *l = &s->lexer;
     TwCpu cpu = make_cpu();
-    uint64_t victims;
     uint8_t id;
     const char *word = l->word;
     if (!tw_lexer_id(l, 'c', TW_MAX_CPUS, &id)) {
@@ -390,19 +242,7 @@ bool tw_text_cpu(TwParser *s)
                                         : "a cpu above its MMU indexes");
     }
     s->spot = (TwSpot){TW_SPOT_CPU, id};
-    if (tw_lexer_skip(l, "tlb") &&
-        !tw_lexer_power(l, 0, TW_MAX_TLB_LG, "a power of two from 1 to 4096",
-                        &cpu.tlb_lg)) {
-        return false;
-    }
-    if (tw_lexer_skip(l, "victims")) {
-        if (!tw_lexer_number(l, 0, TW_MAX_VICTIMS, "0 to 16 victims",
-                             &victims)) {
-            return false;
-        }
-        cpu.victims = (uint8_t)victims;
-    }
-    if (!tw_lexer_end(l)) {
+    if (!parse_in_order(l, tw_cpu_properties, &cpu)) {
         return false;
     }
     s->p->cpus[id] = cpu;
@@ -426,14 +266,7 @@ bool tw_text_mmu(TwParser *s)
         return tw_lexer_expected(l, "an MMU index that is not there yet");
     }
     s->spot = (TwSpot){TW_SPOT_MMU, (uint16_t)number};
-    if (!tw_lexer_word(l, "space") ||
-        !tw_lexer_id(l, 's', TW_MAX_SPACES, &mmu.space)) {
-        return false;
-    }
-    if (tw_lexer_skip(l, "attrs") && !tw_lexer_attrs(l, &mmu.attrs)) {
-        return false;
-    }
-    if (!tw_lexer_end(l)) {
+    if (!parse_in_order(l, tw_mmu_properties, &mmu)) {
         return false;
     }
     if (!s->p->cpus[cpu].present) {
@@ -450,7 +283,8 @@ void tw_text_defaults(TwParser *s)
     for (unsigned i = 0; i < p->n_regions; i++) {
         const TwRegion *r = &p->regions[i];
         if (r->kind == TW_REGION_IOMMU && s->iommus[r->iommu].line == 0) {
-            add_iommu(s, r->iommu, make_iommu(TW_IOMMU_TABLE));
+            add_iommu(s, r->iommu,
+                      tw_iommu_make(TW_IOMMU_TABLE, GRANULE_OF_PAGE));
         }
     }
     for (unsigned i = 0; i < p->n_iommus; i++) {

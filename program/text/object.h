@@ -38,9 +38,6 @@ bool tw_text_iommu(TwParser *parser);
 bool tw_text_cpu(TwParser *parser);
 bool tw_text_mmu(TwParser *parser);
 
-/* The log2 of a CPU's TLB entries where no line says how many. */
-enum { TW_TEXT_TLB_LG = 3 };
-
 /* When all lines are read: what regions and CPUs name without a line. */
 void tw_text_defaults(TwParser *parser);
 

@@ -37,10 +37,10 @@ static bool parse_id(TwLexer *l, const TwField *part, const TwField *index,
 }
 
 /* One word of two, the second of which sets a flag. */
-static bool parse_switch(TwLexer *l, const TwField *part, TwOp *op)
+static bool parse_switch(TwLexer *l, const TwField *part, void *object)
 {
     if (tw_lexer_skip(l, part->words[1])) {
-        op->flags |= part->mask;
+        *tw_field_byte(part, object) |= part->mask;
         return true;
     }
     if (tw_lexer_skip(l, part->words[0])) {
@@ -59,52 +59,62 @@ static bool parse_direction(TwLexer *l, uint8_t *perm)
 }
 
 static bool parse_number(TwLexer *l, const TwField *part, uint64_t low,
-                         uint64_t high, const char *what, TwOp *op)
+                         uint64_t high, const char *what, void *object)
 {
     uint64_t value;
     if (!tw_lexer_number(l, low, high, what, &value)) {
         return false;
     }
-    tw_field_set(part, op, value);
+    tw_field_set(part, object, value);
     return true;
 }
 
-/* A part alone; those of two fields that make one word are parse_arg()'s. */
-static bool parse_part(TwLexer *l, const TwField *part, TwOp *op)
+static void *field_at(const TwField *field, void *object)
 {
-    switch (part->type) {
+    return (char *)object + field->field;
+}
+
+bool tw_text_field(TwLexer *l, const TwField *field, void *object)
+{
+    switch (field->type) {
     case TW_FIELD_ADDRESS:
     case TW_FIELD_VALUE:
-        return parse_number(l, part, 0, UINT64_MAX, part->expected, op);
+        return parse_number(l, field, 0, UINT64_MAX, field->expected, object);
     case TW_FIELD_LENGTH:
-        return tw_lexer_size(l, tw_field_long(part, op));
+        return tw_lexer_size(l, tw_field_long(field, object));
     case TW_FIELD_SIZE:
-        return parse_number(l, part, 1, TW_MAX_ACCESS, part->expected, op);
+        return parse_number(l, field, 1, TW_MAX_ACCESS, field->expected,
+                            object);
     case TW_FIELD_POWER:
-        return tw_lexer_power(l, TW_MIN_GRANULE_LG, 63,
-                              "a power of two from 16 to 2^63",
-                              tw_field_byte(part, op));
+        return tw_lexer_power(l, field->least, field->most, field->expected,
+                              tw_field_byte(field, object));
     case TW_FIELD_BITS:
-        return parse_number(l, part, 1, 64, "1 to 64 bits", op);
+        return parse_number(l, field, 1, 64, "1 to 64 bits", object);
     case TW_FIELD_RIGHTS:
-        return tw_lexer_perm(l, part->mask, tw_field_byte(part, op));
+        return tw_lexer_perm(l, field->mask, tw_field_byte(field, object));
     case TW_FIELD_DIRECTION:
-        return parse_direction(l, tw_field_byte(part, op));
+        return parse_direction(l, tw_field_byte(field, object));
     case TW_FIELD_ATTRS:
-        return tw_lexer_attrs(l, &op->attrs);
+        return tw_lexer_attrs(l, (TwAttrs *)field_at(field, object));
     case TW_FIELD_SWITCH:
-        return parse_switch(l, part, op);
+        return parse_switch(l, field, object);
     case TW_FIELD_PRIORITY:
-        return tw_lexer_priority(l, &op->priority);
+        return tw_lexer_priority(l, (int32_t *)field_at(field, object));
     case TW_FIELD_EVENT:
     case TW_FIELD_EVENTS:
-        return tw_lexer_events(l, part->type == TW_FIELD_EVENT,
-                               tw_field_byte(part, op));
+        return tw_lexer_events(l, field->type == TW_FIELD_EVENT,
+                               tw_field_byte(field, object));
     case TW_FIELD_WORD:
-        return tw_lexer_name(l, part->name, part->count, part->expected,
-                             tw_field_byte(part, op));
+        return tw_lexer_name(l, field->name, field->count, field->expected,
+                             tw_field_byte(field, object));
+    case TW_FIELD_ID:
+        return tw_lexer_id(l, tw_objects[field->object].letter,
+                           tw_objects[field->object].most,
+                           tw_field_byte(field, object));
     default: /* TW_FIELD_NUMBER */
-        return parse_number(l, part, 0, UINT32_MAX, "a number of 32 bits", op);
+        return parse_number(l, field, field->least,
+                            field->width == 1 ? field->most : UINT32_MAX,
+                            field->expected, object);
     }
 }
 
@@ -130,7 +140,7 @@ static bool parse_arg(TwLexer *l, TwArg arg, TwOp *op)
             }
             part++;
         } else {
-            good = parse_part(l, part, op);
+            good = tw_text_field(l, part, op);
         }
         if (!good) {
             return false;
@@ -212,9 +222,9 @@ static void write_id(GString *out, const TwField *part, unsigned id)
     }
 }
 
-static void write_part(GString *out, const TwField *part, const TwOp *op)
+void tw_text_write_field(GString *out, const TwField *part, const void *object)
 {
-    uint64_t value = tw_field_get(part, op);
+    uint64_t value = tw_field_get(part, object);
     const char *name;
     switch (part->type) {
     case TW_FIELD_ID:
@@ -224,6 +234,8 @@ static void write_part(GString *out, const TwField *part, const TwOp *op)
     case TW_FIELD_SIZE:
     case TW_FIELD_BITS:
     case TW_FIELD_NUMBER:
+    case TW_FIELD_PIECE:
+    case TW_FIELD_PIECE_END:
         g_string_append_printf(out, "%" PRIu64, value);
         break;
     case TW_FIELD_ADDRESS:
@@ -235,7 +247,7 @@ static void write_part(GString *out, const TwField *part, const TwOp *op)
         tw_write_size(out, value);
         break;
     case TW_FIELD_POWER:
-        g_string_append_printf(out, "0x%" PRIx64,
+        g_string_append_printf(out, part->decimal ? "%" PRIu64 : "0x%" PRIx64,
                                value < 64 ? UINT64_C(1) << value : 0);
         break;
     case TW_FIELD_RIGHTS:
@@ -276,7 +288,7 @@ static void write_arg(GString *out, TwArg arg, const TwOp *op)
                                  : part->type == TW_FIELD_END ? ".."
                                                               : " ");
         }
-        write_part(out, part, op);
+        tw_text_write_field(out, part, op);
     }
 }
 

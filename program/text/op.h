@@ -3,6 +3,7 @@
 #ifndef TW_PROGRAM_TEXT_OP_H
 #define TW_PROGRAM_TEXT_OP_H
 
+#include "program/ops.h"
 #include "program/text/lexer.h"
 
 /*
@@ -10,5 +11,14 @@
  * script it may be `during` an access and have an actor in front of it.
  */
 bool tw_text_op(TwLexer *lexer, bool script, TwOp *op);
+
+/*
+ * Reads one field of an object or operation, and writes it as it is read.
+ * Fields that make one word together are read by who knows both: an id with its
+ * index, a range, piece sizes.
+ */
+bool tw_text_field(TwLexer *lexer, const TwField *field, void *object);
+void tw_text_write_field(GString *out, const TwField *field,
+                         const void *object);
 
 #endif

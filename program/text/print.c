@@ -11,16 +11,53 @@
 
 #include "program/text/comments.h"
 #include "program/text/lexer.h"
+#include "program/fields.h"
 #include "program/ops.h"
 #include "program/text/object.h"
+#include "program/text/op.h"
 
 /* Objects ------------------------------------------------------------------ */
 
-static void write_range(GString *out, const char *word, TwRange range)
+static void write_property(GString *out, const TwProperty *property,
+                           const void *object)
 {
-    if (range.first <= range.last) {
-        g_string_append_printf(out, " %s 0x%" PRIx64 "..0x%" PRIx64, word,
-                               range.first, range.last);
+    g_string_append_printf(out, " %s", property->word);
+    if (property->parts[0].type == TW_FIELD_SETTING) {
+        return;
+    }
+    g_string_append_c(out, ' ');
+    tw_text_write_field(out, &property->parts[0], object);
+    if (property->parts[1].type != TW_FIELD_NONE) {
+        g_string_append(out, "..");
+        tw_text_write_field(out, &property->parts[1], object);
+    }
+}
+
+/*
+ * What is not plain, and what is written in any case.  `space`: what a region
+ * is root of, or TW_NONE.
+ */
+static void write_properties(GString *out, const TwProgram *p,
+                             const TwProperty *table, const void *object,
+                             unsigned kind, unsigned id, unsigned space)
+{
+    bool before = false;
+    for (const TwProperty *property = table; property->word; property++) {
+        if (property->parts[0].type == TW_FIELD_ELSEWHERE) {
+            if (space != TW_NONE) {
+                g_string_append_printf(out, " root s%u", space);
+            }
+            continue;
+        }
+        if (!tw_property_fits(property, kind)) {
+            continue;
+        }
+        before = (property->flags & TW_PROPERTY_SHOWN) ||
+                 (before && (property->flags & TW_PROPERTY_WITH)) ||
+                 !tw_property_is_plain(property, object, id, p->page_lg);
+        if (before) {
+            write_property(out, property, object);
+        }
     }
 }
 
@@ -28,48 +65,16 @@ static void write_region(GString *out, const TwProgram *p, unsigned id,
                          unsigned space)
 {
     const TwRegion *r = &p->regions[id];
-    g_string_append_printf(out, "region r%u %s size ", id,
+    g_string_append_printf(out, "region r%u %s", id,
                            tw_region_kind_name(r->kind));
-    tw_write_size(out, r->size);
-    if (r->kind == TW_REGION_ALIAS) {
-        g_string_append_printf(out, " of r%u", r->target);
-        if (r->alias_offset) {
-            g_string_append_printf(out, " offset 0x%" PRIx64, r->alias_offset);
-        }
-    }
-    if (tw_region_has_block(r->kind) && r->block != id) {
-        g_string_append_printf(out, " block r%u", r->block);
-    }
-    if (space != TW_NONE) {
-        g_string_append_printf(out, " root s%u", space);
-    }
-    if (r->container != TW_NONE) {
-        g_string_append_printf(out, " in r%u", r->container);
-    }
-    if (r->container != TW_NONE || r->addr) {
-        g_string_append_printf(out, " at 0x%" PRIx64, r->addr);
-    }
-    if (r->kind == TW_REGION_IOMMU) {
-        g_string_append_printf(out, " iommu i%u", r->iommu);
-    }
-    if (r->priority) {
-        g_string_append_printf(out, " prio %" PRId32, r->priority);
-    }
-    if (tw_region_has_device(r->kind)) {
-        if (r->valid_min || r->valid_max) {
-            g_string_append_printf(out, " valid %u..%u", r->valid_min,
-                                   r->valid_max);
-        }
-        write_range(out, "reject", r->reject);
-        write_range(out, "error", r->error);
-    }
-    g_string_append(out, r->enabled ? "" : " disabled");
-    g_string_append(out, r->readonly ? " readonly" : "");
-    g_string_append(out, r->nonvolatile ? " nonvolatile" : "");
-    g_string_append(out, r->unmergeable ? " unmergeable" : "");
-    if (r->kind == TW_REGION_ROMD && !r->romd_mode) {
-        g_string_append(out, " romd-off");
-    }
+    write_properties(out, p, tw_region_properties, r, r->kind, id, space);
+}
+
+static void write_space(GString *out, const TwProgram *p, unsigned id)
+{
+    g_string_append_printf(out, "space s%u", id);
+    write_properties(out, p, tw_space_properties, &p->spaces[id], 0, id,
+                     TW_NONE);
 }
 
 static void write_iommu(GString *out, const TwProgram *p, unsigned id)
@@ -77,49 +82,21 @@ static void write_iommu(GString *out, const TwProgram *p, unsigned id)
     const TwIommu *m = &p->iommus[id];
     g_string_append_printf(out, "iommu i%u %s", id,
                            tw_iommu_kind_name(m->kind));
-    if (m->granule_lg != p->page_lg) {
-        g_string_append_printf(out, " granule %u", 1u << m->granule_lg);
-    }
-    if (m->indexes != 1) {
-        g_string_append_printf(out, " indexes %u", m->indexes);
-    }
-    if (m->select != TW_SELECT_ZERO) {
-        g_string_append_printf(out, " select %s", tw_select_name(m->select));
-    }
-    if (m->bypass_space != TW_NONE) {
-        g_string_append_printf(out, " to s%u", m->bypass_space);
-    }
-    if (m->kind == TW_IOMMU_MPC) {
-        g_string_append_printf(out, " blocked s%u", m->blocked_space);
-    }
-    if (m->kind == TW_IOMMU_PAGETABLE) {
-        g_string_append_printf(out, " format %s tables r%u levels %u",
-                               tw_format_name(m->format), m->tables, m->levels);
-    }
-    g_string_append(out, m->bypass ? " bypass" : "");
+    write_properties(out, p, tw_iommu_properties, m, m->kind, id, TW_NONE);
 }
 
 static void write_cpu_line(GString *out, const TwProgram *p, unsigned id)
 {
-    const TwCpu *c = &p->cpus[id];
     g_string_append_printf(out, "cpu c%u", id);
-    if (c->tlb_lg != TW_TEXT_TLB_LG) {
-        g_string_append_printf(out, " tlb %u", 1u << c->tlb_lg);
-    }
-    if (c->victims) {
-        g_string_append_printf(out, " victims %u", c->victims);
-    }
+    write_properties(out, p, tw_cpu_properties, &p->cpus[id], 0, id, TW_NONE);
 }
 
 static void write_mmu(GString *out, const TwProgram *p, unsigned cpu,
                       unsigned index)
 {
-    const TwMmuIndex *m = &p->cpus[cpu].mmu[index];
-    g_string_append_printf(out, "mmu c%u.%u space s%u", cpu, index, m->space);
-    if (m->attrs & TW_ATTR_MASK) {
-        g_string_append(out, " attrs ");
-        tw_write_attrs(out, m->attrs);
-    }
+    g_string_append_printf(out, "mmu c%u.%u", cpu, index);
+    write_properties(out, p, tw_mmu_properties, &p->cpus[cpu].mmu[index], 0,
+                     index, TW_NONE);
 }
 
 /* The whole ---------------------------------------------------------------- */
@@ -186,27 +163,38 @@ static unsigned space_of_root(const Printer *pr, const TwProgram *p,
     return TW_NONE;
 }
 
+static bool is_plain(const TwProgram *p, const TwProperty *table,
+                     const void *object, unsigned kind)
+{
+    TW_EACH_PROPERTY(property, table, kind)
+    {
+        if (!tw_property_is_plain(property, object, TW_NONE, p->page_lg)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* What an IOMMU is if its region's line only names it. */
 static bool iommu_is_plain(const TwProgram *p, const TwIommu *m)
 {
-    return m->kind == TW_IOMMU_TABLE && m->granule_lg == p->page_lg &&
-           m->indexes == 1 && m->select == TW_SELECT_ZERO &&
-           m->bypass_space == TW_NONE && !m->bypass;
+    return m->kind == TW_IOMMU_TABLE &&
+           is_plain(p, tw_iommu_properties, m, m->kind);
 }
 
 /* What a CPU is if only the line of an MMU index names it. */
-static bool cpu_is_plain(const TwCpu *c)
+static bool cpu_is_plain(const TwProgram *p, const TwCpu *c)
 {
     bool named = false;
     for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
         named |= c->mmu[m].present;
     }
-    return named && c->tlb_lg == TW_TEXT_TLB_LG && c->victims == 0;
+    return named && is_plain(p, tw_cpu_properties, c, 0);
 }
 
 static void print_cpu(Printer *pr, const TwProgram *p, unsigned id)
 {
-    if (!cpu_is_plain(&p->cpus[id]) || commented(pr, TW_SPOT_CPU, id)) {
+    if (!cpu_is_plain(p, &p->cpus[id]) || commented(pr, TW_SPOT_CPU, id)) {
         start(pr, TW_SPOT_CPU, id);
         write_cpu_line(pr->out, p, id);
         finish(pr, TW_SPOT_CPU, id);
@@ -234,9 +222,7 @@ static void print_topology(Printer *pr, const TwProgram *p)
         if (p->spaces[i].present &&
             space_of_root(pr, p, p->spaces[i].root) != i) {
             start(pr, TW_SPOT_SPACE, i);
-            g_string_append_printf(pr->out, "space s%u root r%u%s", i,
-                                   p->spaces[i].root,
-                                   p->spaces[i].late ? " late" : "");
+            write_space(pr->out, p, i);
             finish(pr, TW_SPOT_SPACE, i);
         }
     }

@@ -414,11 +414,12 @@ static void describe_iommu(const TwDraw *draw, TwDrawCard *card)
                 tw_iommu_kind_name(iommu->kind), 1u << iommu->granule_lg);
     if (iommu->kind == TW_IOMMU_MPC) {
         g_string_append_printf(text, "open to s%u, closed to s%u",
-                               iommu->bypass_space, iommu->blocked_space);
+                               iommu->bypass_space, iommu->mpc.blocked_space);
     } else if (iommu->kind == TW_IOMMU_PAGETABLE) {
         g_string_append_printf(text, "%s, %u levels in r%u, to s%u",
-                               tw_format_name(iommu->format), iommu->levels,
-                               iommu->tables, iommu->bypass_space);
+                               tw_format_name(iommu->pagetable.format),
+                               iommu->pagetable.levels, iommu->pagetable.tables,
+                               iommu->bypass_space);
     } else if (iommu->indexes > 1) {
         g_string_append_printf(text, "%u indexes, by %s", iommu->indexes,
                                tw_select_name(iommu->select));

@@ -67,7 +67,7 @@ static void follow_iommu(Search *search, const TwDrawCard *card, uint8_t i)
         reach_space(search, iommu->bypass_space, card->depth + 1);
     }
     if (iommu->kind == TW_IOMMU_MPC) {
-        reach_space(search, iommu->blocked_space, card->depth + 1);
+        reach_space(search, iommu->mpc.blocked_space, card->depth + 1);
     }
 }
 

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "program/fields.h"
 #include "program/ops.h"
 #include "program/text/text.h"
 
@@ -245,65 +246,77 @@ static void put_names(Emit *e, char letter, unsigned n)
     }
 }
 
-/* What the kit's region() does not know. */
+/* One field of an object, as C. */
+static void put_value(const TwField *f, const void *object, GString *out)
+{
+    uint64_t value = tw_field_get(f, object);
+
+    switch (f->type) {
+    case TW_FIELD_ID:
+        g_string_append(out,
+                        id(tw_objects[f->object].letter, (unsigned)value).text);
+        break;
+    case TW_FIELD_SETTING:
+        g_string_append(out, value ? "true" : "false");
+        break;
+    case TW_FIELD_PRIORITY:
+        g_string_append_printf(out, "%" PRId32, (int32_t)value);
+        break;
+    case TW_FIELD_POWER:
+    case TW_FIELD_PIECE:
+    case TW_FIELD_PIECE_END:
+        g_string_append_printf(out, "%u", (unsigned)value);
+        break;
+    default:
+        g_string_append(out, number(value).text);
+        break;
+    }
+}
+
+/* Where an object is not what the kit's function has made of it. */
+static void put_rest(Emit *e, const TwProperty *table, unsigned kind,
+                     const char *name, const void *object, const void *made)
+{
+    TW_EACH_PROPERTY(property, table, kind)
+    {
+        for (const TwField *f = property->parts; f->type != TW_FIELD_NONE;
+             f++) {
+            if (tw_field_get(f, object) != tw_field_get(f, made)) {
+                g_autoptr(GString) value = g_string_new(NULL);
+
+                put_value(f, object, value);
+                put_format(e, "%s.%s = %s;", name, f->member, value->str);
+            }
+        }
+    }
+}
+
 static void put_region_rest(Emit *e, unsigned r, uint8_t block)
 {
     const TwRegion *region = &e->program->regions[r];
-    TwRegion plain = tw_region_make(region->kind);
+    g_autofree char *name = g_strdup_printf("k->p.regions[r%u]", r);
+    TwRegion made = tw_region_make(region->kind);
 
-#define FLAG(field) \
-    if (region->field != plain.field) { \
-        put_format(e, "k->p.regions[r%u]." #field " = %s;", r, \
-                   region->field ? "true" : "false"); \
-    }
-#define RANGE(field) \
-    if (region->field.first <= region->field.last) { \
-        put_format(e, "k->p.regions[r%u]." #field " = (TwRange){%s, %s};", r, \
-                   number(region->field.first).text, \
-                   number(region->field.last).text); \
-    }
-    FLAG(enabled)
-    FLAG(readonly)
-    FLAG(nonvolatile)
-    FLAG(unmergeable)
-    FLAG(romd_mode)
-    RANGE(reject)
-    RANGE(error)
-#undef FLAG
-#undef RANGE
-    if (region->valid_min != 0) {
-        put_format(e, "k->p.regions[r%u].valid_min = %u;", r,
-                   region->valid_min);
-    }
-    if (region->valid_max != 0) {
-        put_format(e, "k->p.regions[r%u].valid_max = %u;", r,
-                   region->valid_max);
-    }
-    if (region->priority != 0) {
-        put_format(e, "k->p.regions[r%u].priority = %" PRId32 ";", r,
-                   region->priority);
-    }
-    if (region->block != block) {
-        put_format(e, "k->p.regions[r%u].block = %s;", r,
-                   id('r', region->block).text);
-    }
+    made.container = region->container;
+    made.addr = region->addr;
+    made.size = region->size;
+    made.target = region->target;
+    made.alias_offset = region->alias_offset;
+    made.iommu = region->iommu;
+    made.block = block;
+    put_rest(e, tw_region_properties, region->kind, name, region, &made);
 }
 
 static void put_iommu_rest(Emit *e, unsigned i)
 {
     const TwIommu *iommu = &e->program->iommus[i];
+    g_autofree char *name = g_strdup_printf("k->p.iommus[i%u]", i);
+    TwIommu made = tw_iommu_make(TW_IOMMU_TABLE, 12);
 
-    if (iommu->granule_lg != 12) {
-        put_format(e, "k->p.iommus[i%u].granule_lg = %u;", i,
-                   iommu->granule_lg);
-    }
-    if (iommu->bypass) {
-        put_format(e, "k->p.iommus[i%u].bypass = true;", i);
-    }
-    if (iommu->bypass_space != 0) {
-        put_format(e, "k->p.iommus[i%u].bypass_space = %s;", i,
-                   id('s', iommu->bypass_space).text);
-    }
+    made.indexes = iommu->indexes;
+    made.select = iommu->select;
+    made.bypass_space = 0;
+    put_rest(e, tw_iommu_properties, TW_IOMMU_TABLE, name, iommu, &made);
 }
 
 static void put_regions(Emit *e)

@@ -112,9 +112,7 @@ KIT uint8_t iommu(Kit *k, uint8_t container, uint64_t addr, uint64_t size,
                                            .granule_lg = 12,
                                            .indexes = indexes,
                                            .select = select,
-                                           .bypass_space = 0,
-                                           .blocked_space = TW_NONE,
-                                           .tables = TW_NONE};
+                                           .bypass_space = 0};
     return k->p.n_iommus++;
 }
 
