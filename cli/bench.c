@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* twinwalk bench: how fast, on what the time goes, and in which unit. */
-#include "cli/bench.h"
+#include "reports/measure/bench.h"
 
 #include <inttypes.h>
 #include <stdio.h>

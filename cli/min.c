@@ -8,8 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/shrink.h"
+#include "fuzz/minimise/shrink.h"
 #include "process/stop.h"
+#include "reports/measure/figures.h"
 
 typedef struct Min {
     TwCliTarget target;
@@ -76,9 +77,13 @@ static int minimise(Min *m, const char *path)
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     GError *error = NULL;
     TwShrunk result;
+    bool ok = tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error) &&
+              tw_shrink(&m->shrink, m->dialect, program, &result, &error);
 
-    if (!tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error) ||
-        !tw_shrink(&m->shrink, m->dialect, program, &result, &error)) {
+    if (m->shrink.progress) {
+        fprintf(stderr, "\r\033[K");
+    }
+    if (!ok) {
         return tw_cli_fail_error(error);
     }
     if (!result.found) {
@@ -103,7 +108,7 @@ static int minimise(Min *m, const char *path)
 
 static double middle(GArray *values)
 {
-    return tw_shrink_median((double *)(void *)values->data, values->len);
+    return tw_median((double *)(void *)values->data, values->len);
 }
 
 /* After the median the values are sorted. */
@@ -178,11 +183,19 @@ static bool place_results(Min *m, int n, char **paths)
     return true;
 }
 
+static void show_progress(const TwProgram *best, const TwMinimiseStats *so_far)
+{
+    fprintf(stderr, "\r%u tried, %u steps, %u operations left\033[K",
+            so_far->tried, so_far->kept, best->n_setup + best->n_script);
+    fflush(stderr);
+}
+
 int tw_verb_min(int argc, char **argv)
 {
     g_autofree char *time = NULL, *expect = NULL;
     Min m = {
-        .shrink = {.terminal = isatty(STDERR_FILENO), .stop = tw_stop_asked()}};
+        .shrink = {.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
+                   .stop = tw_stop_asked()}};
     int code = TW_EXIT_USAGE, budget = 0, jobs = 1;
     gboolean isolated = FALSE;
     GOptionEntry entries[] = {

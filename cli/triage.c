@@ -5,10 +5,13 @@
 #include <unistd.h>
 
 #include "cli/view/triage.h"
+#include "cli/common/known.h"
 #include "cli/verbs.h"
 #include "process/stop.h"
 
 typedef struct Options {
+    TwCliTarget target;
+    TwCliKnown known;
     char *harness, *junit, *sarif, *out;
     gboolean retest, json;
 } Options;
@@ -16,9 +19,9 @@ typedef struct Options {
 /* Opens the target once, so that one which cannot be started is told first. */
 static bool open_target(TwTriage *t, GError **error)
 {
-    g_autoptr(TwRunner) runner = tw_runner_new(&t->target.options, error);
+    g_autoptr(TwRunner) runner = tw_runner_new(&t->target, error);
 
-    if (!runner || !tw_runner_set_known(runner, t->known.list, error)) {
+    if (!runner || !tw_runner_set_known(runner, t->known, error)) {
         return false;
     }
     t->version = g_intern_string(tw_runner_version(runner));
@@ -110,8 +113,9 @@ static int triage(TwTriage *t, const Options *o)
 }
 
 /* The target is that of the harness, unless one is named. */
-static bool target_of_harness(TwTriage *t, const char *harness)
+static bool target_of_harness(Options *o)
 {
+    const char *harness = o->harness;
     const TwHarnessInfo *h;
     GError *error = NULL;
 
@@ -122,19 +126,19 @@ static bool target_of_harness(TwTriage *t, const char *harness)
     if (!h) {
         return false;
     }
-    if (!tw_cli_target_given(&t->target, "target") && h->target[0]) {
+    if (!tw_cli_target_given(&o->target, "target") && h->target[0]) {
         g_autofree char *name = tw_harness_target(h, &error);
 
         if (!name) {
             tw_cli_fail_error(error);
             return false;
         }
-        tw_cli_target_set_name(&t->target, name);
+        tw_cli_target_set_name(&o->target, name);
     }
     return true;
 }
 
-static bool ready(TwTriage *t, const Options *o, int argc, int jobs, int raw)
+static bool ready(const TwTriage *t, Options *o, int argc, int jobs, int raw)
 {
     const char *wrong = NULL;
 
@@ -155,16 +159,21 @@ static bool ready(TwTriage *t, const Options *o, int argc, int jobs, int raw)
         return false;
     }
     return tw_cli_file_ready("--junit", o->junit) &&
-           tw_cli_file_ready("--sarif", o->sarif) &&
-           target_of_harness(t, o->harness) && tw_cli_known_load(&t->known);
+           tw_cli_file_ready("--sarif", o->sarif) && target_of_harness(o) &&
+           tw_cli_known_load(&o->known);
 }
 
-static int read_and_triage(TwTriage *t, const Options *o, int argc, char **argv)
+static int read_and_triage(TwTriage *t, Options *o, int argc, char **argv)
 {
     GError *error = NULL;
 
-    t->words = tw_cli_target_words(&t->target);
-    t->patience = tw_cli_target_patience(&t->target, 10);
+    t->words = tw_cli_target_words(&o->target);
+    t->patience = tw_cli_target_patience(&o->target, 10);
+    t->target = o->target.options;
+    t->timeout_ms = o->target.timeout_ms;
+    t->known = o->known.list;
+    t->warn = tw_triage_warn;
+    t->progress = tw_triage_show;
     if (!t->label) {
         t->label = g_strdup(t->target.name);
     }
@@ -172,7 +181,8 @@ static int read_and_triage(TwTriage *t, const Options *o, int argc, char **argv)
         return tw_cli_fail_error(error);
     }
     for (int i = 1; i < argc; i++) {
-        if (!tw_triage_add(t, argv[i], o->harness)) {
+        if (!tw_triage_add(t, argv[i], o->harness, &error)) {
+            tw_cli_fail_error(error);
             return TW_EXIT_USAGE;
         }
     }
@@ -219,7 +229,7 @@ int tw_verb_triage(int argc, char **argv)
         {"sarif", 0, 0, G_OPTION_ARG_FILENAME, &o.sarif,
          "Writes a SARIF 2.1.0 file too", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Prints JSON", NULL},
-        TW_CLI_KNOWN_ENTRIES(t.known),
+        TW_CLI_KNOWN_ENTRIES(o.known),
         G_OPTION_ENTRY_NULL,
     };
 
@@ -233,7 +243,7 @@ int tw_verb_triage(int argc, char **argv)
             "new, what returned, and what is fixed. Exit code 10 if\n"
             "something is new or returned (with --retest: if something is "
             "not cured).",
-            entries, &t.target) ||
+            entries, &o.target) ||
         !ready(&t, &o, argc, jobs, raw) ||
         (time && !tw_cli_seconds("--time", time, &t.seconds))) {
         goto out;
@@ -242,7 +252,7 @@ int tw_verb_triage(int argc, char **argv)
     t.shrink = !no_min;
     t.jobs = (unsigned)jobs;
     t.raw = (unsigned)raw;
-    tw_cli_known_warn(&t.known);
+    tw_cli_known_warn(&o.known);
     code = read_and_triage(&t, &o, argc, argv);
 out:
     g_free(o.harness);
@@ -250,5 +260,7 @@ out:
     g_free(o.sarif);
     g_free(o.out);
     tw_triage_clear(&t);
+    tw_cli_known_clear(&o.known);
+    tw_cli_target_clear(&o.target);
     return code;
 }

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/shrink.h"
+#include "fuzz/minimise/shrink.h"
+#include "reports/measure/figures.h"
 
 enum {
     MOST_LINES = 12,  /* of any case, when shrunk */
@@ -60,7 +61,7 @@ static void add_sums(Sums *to, const Sums *from)
 
 static double middle(GArray *values)
 {
-    return tw_shrink_median((double *)(void *)values->data, values->len);
+    return tw_median((double *)(void *)values->data, values->len);
 }
 
 /* Of values that middle() has sorted. */

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/triage.h"
+#include "cli/view/triage.h"
+#include "reports/measure/figures.h"
 #include "cli/zoo.h"
 
 #define WANTED_RAW 0.8
@@ -26,11 +27,6 @@ typedef struct Names {
     GPtrArray *list; /* char * */
     GHashTable *numbers;
 } Names;
-
-typedef struct Measure {
-    double index;  /* adjusted Rand index */
-    double groups; /* median of groups for a bug */
-} Measure;
 
 static unsigned number_of(Names *names, const char *name)
 {
@@ -48,11 +44,6 @@ static unsigned number_of(Names *names, const char *name)
 
 /* Figures ------------------------------------------------------------------ */
 
-static double pairs(double n)
-{
-    return n * (n - 1) / 2;
-}
-
 /* Counts of (bug, group), bugs first. */
 static unsigned *count(const GArray *labels, bool shrunk, unsigned bugs,
                        unsigned groups)
@@ -65,42 +56,6 @@ static unsigned *count(const GArray *labels, bool shrunk, unsigned bugs,
         counts[l->bug * groups + (shrunk ? l->shrunk : l->raw)]++;
     }
     return counts;
-}
-
-/*
- * The adjusted Rand index (Hubert and Arabie 1985): 1: the groups are the
- * bugs; 0: they are as good as chance.
- */
-static Measure measure(const unsigned *counts, unsigned bugs, unsigned groups)
-{
-    g_autofree double *per_bug = g_new0(double, MAX(bugs, 1));
-    double both = 0, of_bugs = 0, of_groups = 0, all = 0, expected, most;
-    Measure m;
-
-    for (unsigned b = 0; b < bugs; b++) {
-        double row = 0;
-
-        for (unsigned g = 0; g < groups; g++) {
-            both += pairs(counts[b * groups + g]);
-            row += counts[b * groups + g];
-            per_bug[b] += counts[b * groups + g] > 0;
-        }
-        of_bugs += pairs(row);
-        all += row;
-    }
-    for (unsigned g = 0; g < groups; g++) {
-        double column = 0;
-
-        for (unsigned b = 0; b < bugs; b++) {
-            column += counts[b * groups + g];
-        }
-        of_groups += pairs(column);
-    }
-    expected = all > 1 ? of_bugs * of_groups / pairs(all) : 0;
-    most = (of_bugs + of_groups) / 2;
-    m.index = most - expected > 0 ? (both - expected) / (most - expected) : 1;
-    m.groups = tw_shrink_median(per_bug, bugs);
-    return m;
 }
 
 /* Findings ----------------------------------------------------------------- */
@@ -227,7 +182,7 @@ static void show_table(const char *title, const unsigned *counts,
 
 static void json_table(JsonBuilder *b, const char *member,
                        const unsigned *counts, GPtrArray *bugs,
-                       const Names *names, Measure m)
+                       const Names *names, TwGrouping m)
 {
     json_builder_set_member_name(b, member);
     json_builder_begin_object(b);
@@ -260,8 +215,8 @@ static int show_all(TwTriage *t, GPtrArray *bugs, const Names *names,
     unsigned groups = names->list->len;
     g_autofree unsigned *raw = count(labels, false, bugs->len, groups);
     g_autofree unsigned *shrunk = count(labels, true, bugs->len, groups);
-    Measure a = measure(raw, bugs->len, groups);
-    Measure b = measure(shrunk, bugs->len, groups);
+    TwGrouping a = tw_grouping_of(raw, bugs->len, groups);
+    TwGrouping b = tw_grouping_of(shrunk, bugs->len, groups);
     bool well = labels->len >= wanted && a.index >= WANTED_RAW &&
                 b.index >= WANTED_SHRUNK && b.groups <= WANTED_GROUPS;
 
@@ -347,6 +302,7 @@ int tw_zoo_triage(const TwZooRun *zoo, GPtrArray *bugs, unsigned n, bool json)
                   .seconds = 60,
                   .raw = 10,
                   .jobs = zoo->jobs,
+                  .progress = tw_triage_show,
                   .stop = zoo->stop};
     Names names = {g_ptr_array_new_with_free_func(g_free),
                    g_hash_table_new(g_str_hash, g_str_equal)};

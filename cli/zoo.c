@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/shrink.h"
+#include "fuzz/minimise/shrink.h"
 #include "cli/zoo.h"
 #include "targets/zoo/zoo.h"
 #include "process/stop.h"

@@ -72,16 +72,6 @@ void tw_cli_known_warn(const TwCliKnown *known)
     }
 }
 
-bool tw_cli_known_any(const TwKnown *known)
-{
-    for (unsigned i = 0; i < tw_known_n_entries(known); i++) {
-        if (tw_known_entry(known, i)->active) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool never_matches(uint64_t matched, uint64_t met)
 {
     return matched == 0 && met >= TW_KNOWN_ENOUGH;

@@ -35,7 +35,6 @@ void tw_cli_known_clear(TwCliKnown *known);
  * why it is there; or that it never matched, once enough could have.  `unit`
  * is what was counted ("programs").
  */
-bool tw_cli_known_any(const TwKnown *known); /* is an entry active? */
 void tw_cli_known_table(const TwKnown *known, const uint64_t *matched,
                         const uint64_t *met, const char *unit);
 /* The same as a member "known" of the JSON object that is open. */

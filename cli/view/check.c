@@ -2,7 +2,9 @@
 /* How `twinwalk check` is seen: a line a case, totals, JSON, JUnit. */
 #include <stdio.h>
 
-#include "cli/check.h"
+#include "cli/view/check.h"
+#include "cli/common/common.h"
+#include "cli/common/known.h"
 #include "cli/common/xml.h"
 
 static const char *status_name(TwCheckStatus status)
@@ -46,7 +48,7 @@ static GString *result_line(const TwCheckJob *check, const TwCheckCase *one)
     if (one->status == TW_CHECK_KNOWN) {
         g_string_append_printf(
             line, " (%s)",
-            tw_known_entry(check->known.list, finding->known - 1u)->name);
+            tw_known_entry(check->known, finding->known - 1u)->name);
     }
     if (check->n_targets == 1 && one->expects &&
         one->status != TW_CHECK_AS_NOTED) {
@@ -90,10 +92,9 @@ void tw_check_print_totals(const TwCheckJob *check)
         }
     }
     printf("; %u failed\n", check->failed);
-    if (tw_cli_known_any(check->known.list)) {
+    if (tw_known_any_active(check->known)) {
         printf("known divergences of this version\n");
-        tw_cli_known_table(check->known.list, check->matched, check->met,
-                           "cases");
+        tw_cli_known_table(check->known, check->matched, check->met, "cases");
     }
     g_string_free(targets, TRUE);
 }
@@ -128,7 +129,7 @@ static void json_case(const TwCheckJob *check, JsonBuilder *b,
     if (finding->known) {
         tw_cli_json_string(
             b, "known",
-            tw_known_entry(check->known.list, finding->known - 1u)->name);
+            tw_known_entry(check->known, finding->known - 1u)->name);
     }
     if (check->n_targets == 2) {
         json_builder_set_member_name(b, "against");
@@ -165,8 +166,8 @@ void tw_check_print_json(const TwCheckJob *check)
     }
     json_builder_end_object(b);
     tw_cli_json_int(b, "failed", check->failed);
-    tw_cli_known_json(b, check->known.list, check->matched, check->met);
-    tw_cli_known_json_expired(b, check->known.list);
+    tw_cli_known_json(b, check->known, check->matched, check->met);
+    tw_cli_known_json_expired(b, check->known);
     json_builder_end_object(b);
     tw_cli_json_print(b);
 }

@@ -223,7 +223,7 @@ static void known_table(const TwRunView *view, const TwCampaignResult *result)
     const TwKnown *known = view->options->known;
     uint64_t masked = result->stats.verdicts[TW_VERDICT_KNOWN];
 
-    if (tw_cli_known_any(known)) {
+    if (tw_known_any_active(known)) {
         printf("\nknown divergences of this version: %" PRIu64
                " programs masked (%.1f %%)\n",
                masked, share(masked, result->programs));

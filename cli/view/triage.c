@@ -4,117 +4,42 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/view/triage.h"
 
-/* Findings ----------------------------------------------------------------- */
+/* Progress ----------------------------------------------------------------- */
 
-typedef struct Collect {
-    TwTriage *triage;
-    GPtrArray *findings;
-    GHashTable *fixed; /* ids of what was fixed by this run */
-} Collect;
+enum { SHOW_US = 200000, PLAIN_US = 10000000 };
 
-static void finding_free(void *data)
+void tw_triage_show(const char *what, unsigned done, unsigned all, void *data)
 {
-    TwTriageFinding *f = data;
+    static gint64 shown; /* one triage at a time */
+    bool terminal = isatty(STDERR_FILENO);
+    gint64 now = g_get_monotonic_time();
 
-    g_free(f->cause);
-    g_free(f->title);
-    g_free(f->verdict);
-    g_free(f->rule);
-    g_free(f->text);
-    g_free(f->origin);
-    g_free(f->form);
-    g_free(f->words);
-    g_free(f->key);
-    g_free(f->data);
-    g_free(f);
-}
-
-static TwTriageNews news_of(const Collect *c, const TwStoreFinding *f)
-{
-    switch (f->status) {
-    case TW_STORE_NEW:
-    case TW_STORE_RETURNED:
-        return f->last_run == c->triage->run.id ? TW_TRIAGE_NEW
-                                                : TW_TRIAGE_KNOWN;
-    case TW_STORE_FIXED:
-        return g_hash_table_contains(c->fixed, &f->id) ? TW_TRIAGE_FIXED
-                                                       : TW_TRIAGE_WAS_FIXED;
-    default:
-        return TW_TRIAGE_KNOWN;
+    (void)data;
+    if (!what) {
+        shown = 0;
+        if (terminal) {
+            fprintf(stderr, "\r\033[K");
+        }
+        return;
     }
-}
-
-static bool note_change(const TwStoreChange *change, void *data)
-{
-    Collect *c = data;
-
-    if (strcmp(change->is, tw_store_status_name(TW_STORE_FIXED)) == 0) {
-        g_hash_table_add(c->fixed,
-                         g_memdup2(&change->finding, sizeof(change->finding)));
+    shown = shown ? shown : now;
+    if (now - shown < (terminal ? SHOW_US : PLAIN_US)) {
+        return;
     }
-    return true;
+    shown = now;
+    fprintf(stderr, terminal ? "\r%s: %u of %u\033[K" : "%s: %u of %u\n", what,
+            done, all);
+    fflush(stderr);
 }
 
-static bool collect(const TwStoreFinding *from, void *data)
+void tw_triage_warn(const char *message, void *data)
 {
-    Collect *c = data;
-    TwTriageFinding *f = g_new0(TwTriageFinding, 1);
-
-    f->id = from->id;
-    f->status = from->status;
-    f->news = news_of(c, from);
-    f->security = from->security;
-    f->count = from->count;
-    f->keys = from->keys;
-    f->lines = from->lines;
-    f->minimal = from->minimal;
-    f->first_seen = from->first_seen;
-    f->last_seen = from->last_seen;
-    f->cause = g_strdup(from->cause);
-    f->title = g_strdup(from->title);
-    f->verdict = g_strdup(from->verdict);
-    f->rule = g_strdup(from->rule);
-    f->text = g_strdup(from->text);
-    f->origin = g_strdup(from->origin);
-    f->form = g_strdup(from->form);
-    f->words = g_strdup(from->words);
-    f->key = g_strdup(from->key_name);
-    f->size = from->size;
-    f->data = g_strndup(from->data ? from->data : "", from->size);
-    g_ptr_array_add(c->findings, f);
-    return true;
-}
-
-static int by_news(const void *a, const void *b)
-{
-    const TwTriageFinding *x = *(TwTriageFinding *const *)a;
-    const TwTriageFinding *y = *(TwTriageFinding *const *)b;
-
-    return x->news != y->news ? (x->news > y->news) - (x->news < y->news)
-                              : (x->id > y->id) - (x->id < y->id);
-}
-
-GPtrArray *tw_triage_findings(TwTriage *t, GError **error)
-{
-    Collect c = {
-        .triage = t,
-        .findings = g_ptr_array_new_with_free_func(finding_free),
-        .fixed =
-            g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
-    };
-    bool ok = tw_store_changes(t->store, t->run.id, note_change, &c, error) &&
-              tw_store_findings(t->store, t->label, collect, &c, error);
-
-    g_hash_table_unref(c.fixed);
-    if (!ok) {
-        g_ptr_array_unref(c.findings);
-        return NULL;
-    }
-    g_ptr_array_sort(c.findings, by_news);
-    return c.findings;
+    (void)data;
+    tw_cli_fail(0, "%s", message);
 }
 
 /* Text --------------------------------------------------------------------- */
@@ -273,9 +198,9 @@ static void print_json(TwTriage *t, GPtrArray *findings)
     tw_cli_json_bool(b, "interrupted", *t->stop != 0);
     json_builder_set_member_name(b, "known");
     json_builder_begin_object(b);
-    for (unsigned i = 0; i < tw_known_n_entries(t->known.list); i++) {
+    for (unsigned i = 0; i < tw_known_n_entries(t->known); i++) {
         if (t->matched[i]) {
-            tw_cli_json_int(b, tw_known_entry(t->known.list, i)->name,
+            tw_cli_json_int(b, tw_known_entry(t->known, i)->name,
                             t->matched[i]);
         }
     }
@@ -320,7 +245,7 @@ static bool write_finding(const TwTriage *t, const TwTriageFinding *f,
     g_autofree char *path = g_build_filename(folder, name, NULL);
     g_autofree TwProgram *program = NULL;
     TwFinding finding = {.op = TW_NO_OP};
-    TwTargetOptions options = t->target.options;
+    TwTargetOptions options = t->target;
     g_autofree char *words = NULL;
     g_autofree char *origin = g_strdup_printf("triage: %s", f->title);
     GString *text;
@@ -342,7 +267,7 @@ static bool write_finding(const TwTriage *t, const TwTriageFinding *f,
     g_strlcpy(finding.key, f->key, sizeof(finding.key));
     g_strlcpy(finding.text, f->text, sizeof(finding.text));
     options.check |= strstr(f->words, " --check") != NULL;
-    options.timeout_ms = t->target.timeout_ms;
+    options.timeout_ms = t->timeout_ms;
     words = tw_target_options_words(&options);
     text = tw_cli_case_text(program, &finding, words, origin);
     ok = tw_cli_write(path, text->str, text->len, error);

@@ -3,32 +3,12 @@
 #ifndef TW_CLI_VIEW_TRIAGE_H
 #define TW_CLI_VIEW_TRIAGE_H
 
-#include "cli/triage.h"
+#include "cli/common/common.h"
+#include "reports/triage/triage.h"
 
-/* What a finding of the store is in this run, in the order of the list. */
-typedef enum TwTriageNews {
-    TW_TRIAGE_NEW, /* or returned, in this run */
-    TW_TRIAGE_KNOWN,
-    TW_TRIAGE_FIXED,     /* by this run */
-    TW_TRIAGE_WAS_FIXED, /* before */
-} TwTriageNews;
-
-typedef struct TwTriageFinding {
-    int64_t id, first_seen, last_seen;
-    TwTriageNews news;
-    TwStoreStatus status;
-    bool security, minimal;
-    uint64_t count;
-    unsigned keys, lines;
-    char *cause, *title, *verdict, *rule, *text, *origin, *form, *words;
-    char *key;
-    char *data; /* of the case, and a NUL */
-    size_t size;
-} TwTriageFinding;
-
-/* The target's findings (TwTriageFinding, owned by the array), or NULL with
- * `error`. */
-GPtrArray *tw_triage_findings(TwTriage *triage, GError **error);
+/* For a TwTriage: progress and warnings on standard error. */
+void tw_triage_show(const char *what, unsigned done, unsigned all, void *data);
+void tw_triage_warn(const char *message, void *data);
 
 /* The table, or JSON. */
 void tw_triage_print(TwTriage *triage, GPtrArray *findings, bool json);

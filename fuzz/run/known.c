@@ -463,3 +463,13 @@ bool tw_known_avoid(const TwKnown *known, TwProgram *program, TwRng *rng)
     known->klass->avoid(program, avoid);
     return draw == 1;
 }
+
+bool tw_known_any_active(const TwKnown *known)
+{
+    for (unsigned i = 0; i < tw_known_n_entries(known); i++) {
+        if (tw_known_entry(known, i)->active) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -79,4 +79,7 @@ bool tw_known_avoid(const TwKnown *known, TwProgram *program, TwRng *rng);
 /* The same for all triggers. */
 void tw_known_avoid_all(const TwKnown *known, TwProgram *program);
 
+/* Is an entry active?  NULL: none is. */
+bool tw_known_any_active(const TwKnown *known);
+
 #endif

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Shrinking a case on a target: the minimiser with a pool of processes, and
  * around it what a user wants: progress, a limit of time, a way out. */
-#include "cli/shrink.h"
+#include "fuzz/minimise/shrink.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SHOW_EVERY_US = 200000 };
@@ -27,11 +25,9 @@ static bool go_on(const TwProgram *best, const TwMinimiseStats *so_far,
         w->cut_short = true;
         return false;
     }
-    if (w->shrink->terminal && now - w->shown >= SHOW_EVERY_US) {
+    if (w->shrink->progress && now - w->shown >= SHOW_EVERY_US) {
         w->shown = now;
-        fprintf(stderr, "\r%u tried, %u steps, %u operations left\033[K",
-                so_far->tried, so_far->kept, best->n_setup + best->n_script);
-        fflush(stderr);
+        w->shrink->progress(best, so_far);
     }
     return true;
 }
@@ -57,9 +53,6 @@ static bool minimise(const TwShrink *shrink, const TwDialect *dialect,
     }
     watch.shown = watch.start;
     tw_minimise(program, &minimise, &result->stats);
-    if (shrink->terminal) {
-        fprintf(stderr, "\r\033[K");
-    }
     result->seconds =
         (double)(g_get_monotonic_time() - watch.start) / G_USEC_PER_SEC;
     result->cut_short = watch.cut_short;
@@ -112,17 +105,4 @@ bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
     }
     result->same = strcmp(result->finding.key, options.key) == 0;
     return true;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-double tw_shrink_median(double *values, unsigned n)
-{
-    qsort(values, n, sizeof(*values), compare);
-    return n > 0 ? values[(n - 1) / 2] : 0;
 }

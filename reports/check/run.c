@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The processes of `twinwalk check`.  Each run is in a child of a worker, so a
- * target that dies takes nothing with it.
+ * Runs the cases of a check.  Each run is in a child of a worker, so a target
+ * that dies takes nothing with it.
  */
-#include "cli/check.h"
+#include "reports/check/check.h"
 
 #include <string.h>
 
 #include "fuzz/process/work.h"
+#include "program/text/text.h"
 
 /* The result of one case. */
 typedef struct Slot {
@@ -17,10 +18,25 @@ typedef struct Slot {
 
 typedef struct Run {
     TwCheckJob *check;
+    TwProgram *program;
     TwCheckDone done;
     void *data;
     GError *error;
 } Run;
+
+bool tw_check_open(TwCheckJob *check, GError **error)
+{
+    for (unsigned t = 0; t < check->n_targets; t++) {
+        g_autoptr(TwRunner) runner = tw_runner_new(&check->targets[t], error);
+
+        if (!runner ||
+            (t == 0 && !tw_runner_set_known(runner, check->known, error))) {
+            return false;
+        }
+        check->versions[t] = g_strdup(tw_runner_version(runner));
+    }
+    return true;
+}
 
 static void run_case(unsigned i, void *slot, void *data)
 {
@@ -36,15 +52,46 @@ static void run_case(unsigned i, void *slot, void *data)
         TwCheckOutcome *outcome = &out->outcomes[t];
         gint64 start = g_get_monotonic_time();
 
-        ok = tw_run_repeatedly(&check->targets[t].options, program,
-                               check->patience[t], check->times,
-                               &outcome->finding, &error);
+        ok = tw_run_repeatedly(&check->targets[t], program, check->patience[t],
+                               check->times, &outcome->finding, &error);
         outcome->seconds =
             (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
     }
     if (!ok) {
         tw_work_fail(&out->failure, error);
     }
+}
+
+/* Is it known, and which entries could it have matched? */
+static void look_up(TwCheckJob *check, const TwProgram *program,
+                    TwFinding *finding)
+{
+    const TwKnown *known = check->known;
+
+    for (uint64_t met = tw_known_met(known, program); met; met &= met - 1) {
+        check->met[__builtin_ctzll(met)]++;
+    }
+    if (tw_verdict_is_finding(finding->verdict)) {
+        finding->known = (uint8_t)(1 + tw_known_match(known, program, finding));
+    }
+    if (finding->known) {
+        check->matched[finding->known - 1]++;
+    }
+}
+
+/* In the parent: judges it and counts it. */
+static void count_case(Run *run, TwCheckCase *one)
+{
+    TwCheckJob *check = run->check;
+
+    /* Most versions have no entries: reading the case again costs time. */
+    if (tw_known_any_active(check->known) &&
+        tw_program_load(run->program, one->path, TW_TEXT_STRICT, NULL, NULL)) {
+        look_up(check, run->program, &one->outcomes[0].finding);
+    }
+    tw_check_judge(check, one);
+    check->totals[one->status]++;
+    check->failed += one->failed;
 }
 
 static bool take_case(unsigned i, const void *slot, bool died, void *data)
@@ -62,6 +109,7 @@ static bool take_case(unsigned i, const void *slot, bool died, void *data)
         return false;
     }
     memcpy(one->outcomes, result->outcomes, sizeof(one->outcomes));
+    count_case(run, one);
     run->done(run->check, one, run->data);
     return true;
 }
@@ -69,7 +117,8 @@ static bool take_case(unsigned i, const void *slot, bool died, void *data)
 bool tw_check_run(TwCheckJob *check, TwCheckDone done, void *data,
                   GError **error)
 {
-    Run run = {.check = check, .done = done, .data = data};
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    Run run = {.check = check, .program = program, .done = done, .data = data};
     TwWork todo = {.n = check->cases->len,
                    .jobs = check->jobs,
                    .slot = sizeof(Slot),

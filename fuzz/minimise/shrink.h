@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* One case made small on a target: what min and zoo share. */
-#ifndef TW_CLI_SHRINK_H
-#define TW_CLI_SHRINK_H
+/* One case made small on a target, with a pool of processes. */
+#ifndef TW_FUZZ_SHRINK_H
+#define TW_FUZZ_SHRINK_H
 
-#include "cli/common/common.h"
 #include "fuzz/minimise/pool.h"
 
 typedef struct TwShrink {
@@ -15,8 +14,9 @@ typedef struct TwShrink {
     uint32_t seconds;     /* enough after so long (0: no limit) */
     uint32_t patience;    /* ms for one candidate (0: the default) */
     bool isolated;        /* each candidate in a process of its own */
-    bool terminal;        /* shows progress on standard error */
-    volatile int *stop;   /* set by a signal handler: enough; or NULL */
+    /* Some five times a second: the smallest so far; or NULL. */
+    void (*progress)(const TwProgram *best, const TwMinimiseStats *so_far);
+    volatile int *stop; /* set by a signal handler: enough; or NULL */
 } TwShrink;
 
 typedef struct TwShrunk {
@@ -36,8 +36,5 @@ typedef struct TwShrunk {
  */
 bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
                TwProgram *program, TwShrunk *result, GError **error);
-
-/* Sorts `n` values and returns the one in the middle (of two the lower). */
-double tw_shrink_median(double *values, unsigned n);
 
 #endif

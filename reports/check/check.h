@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside this folder only: the parts of `twinwalk check`. */
-#ifndef TW_CLI_CHECK_H
-#define TW_CLI_CHECK_H
+/*
+ * Cases held against what their comments say, or, on two targets, held against
+ * each other.
+ */
+#ifndef TW_REPORTS_CHECK_H
+#define TW_REPORTS_CHECK_H
 
-#include "cli/common/common.h"
-#include "cli/common/known.h"
+#include "fuzz/run/known.h"
 #include "fuzz/run/runner.h"
 
 /* What a case came to, held against what its comments say of it. */
@@ -44,11 +46,11 @@ typedef struct TwCheckCase {
 } TwCheckCase;
 
 typedef struct TwCheckJob {
-    TwCliTarget targets[2];
+    TwTargetOptions targets[2];
     unsigned n_targets;
     uint32_t patience[2]; /* ms for one case */
     char *versions[2];
-    TwCliKnown known;
+    TwKnown *known; /* selected for the first target, or NULL */
     unsigned times, jobs;
     TwCheckWant want;
     GPtrArray *cases; /* TwCheckCase */
@@ -57,7 +59,23 @@ typedef struct TwCheckJob {
                                                         * the first target */
 } TwCheckJob;
 
-/* Called in the parent, case by case in their order. */
+/* Makes the list of cases; what the caller has put in stays its own. */
+void tw_check_init(TwCheckJob *check);
+void tw_check_clear(TwCheckJob *check);
+
+/* Opens the targets once, so that one which cannot be started is told first,
+ * and selects `known`.  False with `error` (TW_TARGET_ERROR). */
+bool tw_check_open(TwCheckJob *check, GError **error);
+
+/* Adds a case, or all *.tw below a folder, by their paths; there must be one.
+ * Links to folders are not followed from a folder.  False with `error`. */
+bool tw_check_add(TwCheckJob *check, const char *path, GError **error);
+
+/* Reads the notes of all cases, on targets that were opened.  False with
+ * `error` if a file is no case. */
+bool tw_check_read(TwCheckJob *check, GError **error);
+
+/* Called in the parent, case by case in their order; each is judged. */
 typedef void (*TwCheckDone)(TwCheckJob *check, TwCheckCase *one, void *data);
 
 /*
@@ -67,10 +85,8 @@ typedef void (*TwCheckDone)(TwCheckJob *check, TwCheckCase *one, void *data);
 bool tw_check_run(TwCheckJob *check, TwCheckDone done, void *data,
                   GError **error);
 
-/* The line of a case, the totals; JSON; the text of a JUnit file. */
-void tw_check_print_case(const TwCheckJob *check, const TwCheckCase *one);
-void tw_check_print_totals(const TwCheckJob *check);
-void tw_check_print_json(const TwCheckJob *check);
-GString *tw_check_junit(const TwCheckJob *check);
+/* Holds what came of a case against its notes, or one target against the other:
+ * sets its status, and whether it failed. */
+void tw_check_judge(const TwCheckJob *check, TwCheckCase *one);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What `twinwalk bench` measures, apart from how it is shown. */
-#ifndef TW_CLI_BENCH_H
-#define TW_CLI_BENCH_H
+#ifndef TW_REPORTS_BENCH_H
+#define TW_REPORTS_BENCH_H
 
 #include "fuzz/generate/generate.h"
 #include "fuzz/run/runner.h"

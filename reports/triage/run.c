@@ -6,34 +6,21 @@
  * who kills it loses no more than that.
  */
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/triage-work.h"
 #include "fuzz/harness/judge-input.h"
+#include "program/text/text.h"
+#include "reports/triage/work.h"
+#include "targets/option.h"
 
 enum {
     GROUP_US = 400000, /* what is written together */
-    SHOW_US = 200000,
-    PLAIN_US = 10000000,
-    SLACK_MS = 60000, /* for a worker, beyond what its runs may take */
-    MOST_RUNS = 60,   /* of one case, experiments and replays */
+    SLACK_MS = 60000,  /* for a worker, beyond what its runs may take */
+    MOST_RUNS = 60,    /* of one case, experiments and replays */
 };
 
-/* Progress and the store --------------------------------------------------- */
-
-static bool is_terminal(void)
-{
-    return isatty(STDERR_FILENO);
-}
-
-static void clear_line(void)
-{
-    if (is_terminal()) {
-        fprintf(stderr, "\r\033[K");
-    }
-}
+/* The store --------------------------------------------------------------- */
 
 /* What is written from here on goes together, for a moment. */
 bool tw_triage_group(TwTriage *t)
@@ -60,19 +47,13 @@ bool tw_triage_group_end(TwTriage *t)
 
 void tw_triage_idle(TwTriage *t, const char *what, unsigned done, unsigned all)
 {
-    gint64 now = g_get_monotonic_time();
-    bool terminal = is_terminal();
-
-    if (t->grouped && now - t->grouped > GROUP_US && !t->error) {
+    if (t->grouped && g_get_monotonic_time() - t->grouped > GROUP_US &&
+        !t->error) {
         tw_triage_group_end(t);
     }
-    if (now - t->shown < (terminal ? SHOW_US : PLAIN_US)) {
-        return;
+    if (t->progress) {
+        t->progress(what, done, all, t->data);
     }
-    t->shown = now;
-    fprintf(stderr, terminal ? "\r%s: %u of %u\033[K" : "%s: %u of %u\n", what,
-            done, all);
-    fflush(stderr);
 }
 
 /* Does the work of one phase. */
@@ -83,9 +64,10 @@ bool tw_triage_work(TwTriage *t, TwWork *work, GError **error)
     work->jobs = t->jobs;
     work->data = t;
     work->stop = t->stop;
-    t->shown = g_get_monotonic_time();
     ok = tw_work_run(work, error);
-    clear_line();
+    if (t->progress) {
+        t->progress(NULL, 0, 0, t->data);
+    }
     if (!tw_triage_group_end(t) || t->error) {
         if (ok && t->error) {
             g_propagate_error(error, g_steal_pointer(&t->error));
@@ -190,8 +172,7 @@ static void find_cause(unsigned i, void *slot, void *data)
                         : find_cause_here(t, &one->options, program,
                                           &out->cause, &error)) &&
                tw_verdict_is_finding(out->cause.finding.verdict)) {
-        out->known =
-            tw_known_match(t->known.list, program, &out->cause.finding);
+        out->known = tw_known_match(t->known, program, &out->cause.finding);
     }
     if (error) {
         tw_work_fail(&out->failure, error);
@@ -203,7 +184,7 @@ char *tw_triage_words(const TwTriage *t, const TwTargetOptions *options)
 {
     TwTargetOptions with_time = *options;
 
-    with_time.timeout_ms = t->target.timeout_ms;
+    with_time.timeout_ms = t->timeout_ms;
     return tw_target_options_words(&with_time);
 }
 

@@ -5,7 +5,11 @@
  */
 #include <string.h>
 
-#include "cli/triage-work.h"
+#include "fuzz/minimise/minimise.h"
+#include "fuzz/minimise/shrink.h"
+#include "program/text/text.h"
+#include "reports/triage/work.h"
+#include "targets/option.h"
 
 /* Keys to minimal cases ---------------------------------------------------- */
 
@@ -255,7 +259,7 @@ static const TwTriageCase *smallest(const TwTriage *t, int64_t key,
 /* The target under test, with the options that a case was found with. */
 static TwTargetOptions options_of(const TwTriage *t, const char *words)
 {
-    TwTargetOptions options = t->target.options;
+    TwTargetOptions options = t->target;
 
     tw_target_options_add_words(&options, words);
     return options;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Inside this folder only: what the phases of triage share. */
-#ifndef TW_CLI_TRIAGE_WORK_H
-#define TW_CLI_TRIAGE_WORK_H
+#ifndef TW_REPORTS_TRIAGE_WORK_H
+#define TW_REPORTS_TRIAGE_WORK_H
 
-#include "cli/triage.h"
 #include "fuzz/process/work.h"
+#include "reports/triage/triage.h"
 
 /* Does the work of one phase in the triage's processes. */
 bool tw_triage_work(TwTriage *triage, TwWork *work, GError **error);
 /* For a worker: ms after which something is wrong with it. */
 uint32_t tw_triage_limit(const TwTriage *triage);
-/* While workers work: progress, as often as it makes sense, and what was
- * written goes into the store for good. */
+/* While workers work: tells of the progress, and ends a group that is old
+ * enough to be written. */
 void tw_triage_idle(TwTriage *triage, const char *what, unsigned done,
                     unsigned all);
 

@@ -4,11 +4,11 @@
  * ClusterFuzz left.  Nothing of it is trusted; a file that is none is told of
  * and passed over, so that one bad file does not lose the night's others.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "cli/triage.h"
 #include "fuzz/harness/judge-input.h"
+#include "program/text/text.h"
+#include "reports/triage/triage.h"
 
 static void case_free(void *data)
 {
@@ -64,8 +64,6 @@ void tw_triage_clear(TwTriage *t)
     g_clear_error(&t->error);
     g_free(t->label);
     g_free(t->words);
-    tw_cli_known_clear(&t->known);
-    tw_cli_target_clear(&t->target);
 }
 
 TwTriageCase *tw_triage_add_program(TwTriage *t, const char *name,
@@ -97,33 +95,48 @@ static void add_bytes(TwTriage *t, const char *path, const TwHarnessInfo *h,
     g_ptr_array_add(t->cases, one);
 }
 
-static bool pass_over(TwTriage *t, GError *error)
+static void pass_over(TwTriage *t, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void pass_over(TwTriage *t, const char *format, ...)
 {
-    tw_cli_fail(0, "%s; passed over", error->message);
-    g_error_free(error);
+    g_autofree char *message = NULL;
+    va_list ap;
+
+    va_start(ap, format);
+    message = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    if (t->warn) {
+        t->warn(message, t->data);
+    }
     t->unreadable++;
+}
+
+static bool pass_over_error(TwTriage *t, GError *error)
+{
+    pass_over(t, "%s; passed over", error->message);
+    g_error_free(error);
     return true;
 }
 
 /* Bytes of a harness that runs programs become text, and so can be shrunk. */
-static bool add_input(TwTriage *t, const char *path, const TwHarnessInfo *h)
+static bool add_input(TwTriage *t, const char *path, const TwHarnessInfo *h,
+                      GError **error)
 {
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    TwTargetOptions options = t->target.options;
-    GError *error = NULL;
+    TwTargetOptions options = t->target;
+    GError *unread = NULL;
     TwInputJudge *judge;
 
     options.check |= tw_question_info(h->question)->check;
-    if (!tw_file_read(path, bytes, &error)) {
-        return pass_over(t, error);
+    if (!tw_file_read(path, bytes, &unread)) {
+        return pass_over_error(t, unread);
     }
     if (h->kind != TW_HARNESS_RUN) {
         add_bytes(t, path, h, &options, bytes);
         return true;
     }
-    judge = tw_input_judge_new(h, options.name, NULL, NULL, &error);
+    judge = tw_input_judge_new(h, options.name, NULL, NULL, error);
     if (!judge) {
-        tw_cli_fail_error(error);
         return false;
     }
     tw_triage_add_program(
@@ -145,39 +158,38 @@ static bool of_this_target(TwTriage *t, const char *path,
          (name[length] == '\0' || name[length] == ':'))) {
         return true;
     }
-    tw_cli_fail(0, "%s: expected an input of %s, not of %s; passed over", path,
-                name, h->target);
-    t->unreadable++;
+    pass_over(t, "%s: expected an input of %s, not of %s; passed over", path,
+              name, h->target);
     return false;
 }
 
-static bool add_file(TwTriage *t, const char *path, const char *harness)
+static bool add_file(TwTriage *t, const char *path, const char *harness,
+                     GError **error)
 {
     const TwHarnessInfo *h = NULL;
     g_autofree TwProgram *program = NULL;
-    GError *error = NULL;
+    GError *unread = NULL;
 
     if (harness) {
         h = strcmp(harness, "auto") == 0 ? tw_harness_of_file(path)
                                          : tw_harness_find(harness);
         if (!h) {
-            tw_cli_fail(0,
-                        "%s: expected a name clusterfuzz-testcase-..."
-                        "HARNESS-NUMBER; passed over",
-                        path);
-            t->unreadable++;
+            pass_over(t,
+                      "%s: expected a name clusterfuzz-testcase-..."
+                      "HARNESS-NUMBER; passed over",
+                      path);
             return true;
         }
         if (!of_this_target(t, path, h)) {
             return true;
         }
-        return add_input(t, path, h);
+        return add_input(t, path, h, error);
     }
     program = g_new(TwProgram, 1);
-    if (!tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error)) {
-        return pass_over(t, error);
+    if (!tw_program_load(program, path, TW_TEXT_STRICT, NULL, &unread)) {
+        return pass_over_error(t, unread);
     }
-    tw_triage_add_program(t, path, &t->target.options, program);
+    tw_triage_add_program(t, path, &t->target, program);
     return true;
 }
 
@@ -193,16 +205,14 @@ static bool is_none(const char *name)
 }
 
 /* All files below a folder, where links to folders are not followed from. */
-static bool collect(const char *folder, const char *suffix, GPtrArray *files)
+static bool collect(const char *folder, const char *suffix, GPtrArray *files,
+                    GError **error)
 {
-    GError *error = NULL;
-    GDir *dir = g_dir_open(folder, 0, &error);
+    GDir *dir = g_dir_open(folder, 0, error);
     const char *name;
     bool ok = true;
 
     if (!dir) {
-        tw_cli_fail(0, "%s", error->message);
-        g_error_free(error);
         return false;
     }
     while (ok && (name = g_dir_read_name(dir)) != NULL) {
@@ -210,7 +220,7 @@ static bool collect(const char *folder, const char *suffix, GPtrArray *files)
 
         if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
             ok = g_file_test(path, G_FILE_TEST_IS_SYMLINK) ||
-                 collect(path, suffix, files);
+                 collect(path, suffix, files, error);
         } else if (!is_none(name) && g_str_has_suffix(name, suffix)) {
             g_ptr_array_add(files, g_steal_pointer(&path));
         }
@@ -248,25 +258,27 @@ static void afl_folders(const char *folder, bool instances, GPtrArray *found)
     }
 }
 
-bool tw_triage_add(TwTriage *t, const char *path, const char *harness)
+bool tw_triage_add(TwTriage *t, const char *path, const char *harness,
+                   GError **error)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) afl = g_ptr_array_new_with_free_func(g_free);
     bool ok = true;
 
     if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
-        return add_file(t, path, harness);
+        return add_file(t, path, harness, error);
     }
     if (harness) {
         afl_folders(path, true, afl);
     }
     for (unsigned i = 0; i < afl->len && ok; i++) {
-        ok = collect(g_ptr_array_index(afl, i), "", files);
+        ok = collect(g_ptr_array_index(afl, i), "", files, error);
     }
-    ok = ok && (afl->len > 0 || collect(path, harness ? "" : ".tw", files));
+    ok = ok &&
+         (afl->len > 0 || collect(path, harness ? "" : ".tw", files, error));
     g_ptr_array_sort(files, by_name);
     for (unsigned i = 0; i < files->len && ok; i++) {
-        ok = add_file(t, g_ptr_array_index(files, i), harness);
+        ok = add_file(t, g_ptr_array_index(files, i), harness, error);
     }
     return ok;
 }

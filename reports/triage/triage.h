@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside this folder only: the parts of `twinwalk triage`. */
-#ifndef TW_CLI_TRIAGE_H
-#define TW_CLI_TRIAGE_H
+/*
+ * Triage: raw findings of one target to few causes, remembered in a store.  A
+ * caller fills in a TwTriage, adds cases, and calls the three phases; what it
+ * shows of them is its own affair.
+ */
+#ifndef TW_REPORTS_TRIAGE_H
+#define TW_REPORTS_TRIAGE_H
 
-#include "cli/common/common.h"
-#include "cli/common/known.h"
-#include "cli/shrink.h"
+#include "fuzz/harness/list.h"
+#include "fuzz/run/known.h"
+#include "fuzz/run/runner.h"
 #include "reports/cause/cause.h"
 #include "reports/store/store.h"
 
@@ -43,10 +47,11 @@ typedef struct TwTriageRetest {
 enum { TW_TRIAGE_TIMES = 3 };
 
 typedef struct TwTriage {
-    TwCliTarget target;
-    TwCliKnown known;
-    char *label; /* the name that findings are kept under */
-    char *words; /* options that choose the target */
+    TwTargetOptions target; /* under test */
+    uint32_t timeout_ms;    /* as the user gave it, for the words of findings */
+    TwKnown *known;         /* selected for the target, or NULL */
+    char *label;            /* the name that findings are kept under */
+    char *words;            /* options that choose the target */
     const char *version;
     const char *store_path;
     TwStore *store;
@@ -69,9 +74,38 @@ typedef struct TwTriage {
     GArray *dying, *died; /* unsigned: cases that took a process with them */
     TwRunner *runner;     /* in a worker */
     TwTargetOptions runner_options;
-    gint64 shown, grouped;
+    gint64 grouped;
+    /* Of a file that is passed over, in one line; or NULL. */
+    void (*warn)(const char *message, void *data);
+    /* While others work: `done` of `all` "cases run"; `what` is NULL when they
+     * are done.  Or NULL. */
+    void (*progress)(const char *what, unsigned done, unsigned all, void *data);
+    void *data; /* for these two */
 } TwTriage;
 
+/* What a finding of the store is in this run, in the order of the list. */
+typedef enum TwTriageNews {
+    TW_TRIAGE_NEW, /* or returned, in this run */
+    TW_TRIAGE_KNOWN,
+    TW_TRIAGE_FIXED,     /* by this run */
+    TW_TRIAGE_WAS_FIXED, /* before */
+} TwTriageNews;
+
+typedef struct TwTriageFinding {
+    int64_t id, first_seen, last_seen;
+    TwTriageNews news;
+    TwStoreStatus status;
+    bool security, minimal;
+    uint64_t count;
+    unsigned keys, lines;
+    char *cause, *title, *verdict, *rule, *text, *origin, *form, *words;
+    char *key;
+    char *data; /* of the case, and a NUL */
+    size_t size;
+} TwTriageFinding;
+
+/* Makes the lists.  What the caller has put in stays, and stays its own but for
+ * `label`, `words` and `store`. */
 void tw_triage_init(TwTriage *triage);
 void tw_triage_clear(TwTriage *triage);
 GPtrArray *tw_triage_new_keys(void); /* of TwTriageKey */
@@ -79,10 +113,11 @@ GPtrArray *tw_triage_new_keys(void); /* of TwTriageKey */
 /*
  * Adds the cases of a path: a file; of a folder all *.tw below, or, for a
  * harness, all files, but of an AFL++ output folder those that crash or hang.
- * `harness`: NULL, a name, or "auto".  A file that is none is told of on
- * standard error and counted; false if nothing can be read at all.
+ * `harness`: NULL, a name, or "auto".  A file that is none is warned of and
+ * counted; false with `error` if nothing can be read at all.
  */
-bool tw_triage_add(TwTriage *triage, const char *path, const char *harness);
+bool tw_triage_add(TwTriage *triage, const char *path, const char *harness,
+                   GError **error);
 /* Adds a program as it would be read from a file of this name. */
 TwTriageCase *tw_triage_add_program(TwTriage *triage, const char *name,
                                     const TwTargetOptions *options,
@@ -99,5 +134,9 @@ bool tw_triage_run(TwTriage *triage, GError **error);
 bool tw_triage_shrink(TwTriage *triage, GError **error);
 /* Runs the keys of the target that this run has not met. */
 bool tw_triage_retest(TwTriage *triage, GError **error);
+
+/* The target's findings (TwTriageFinding, owned by the array), in the order of
+ * TwTriageNews, or NULL with `error`. */
+GPtrArray *tw_triage_findings(TwTriage *triage, GError **error);
 
 #endif

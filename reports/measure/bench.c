@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The loops of `twinwalk bench`. */
-#include "cli/bench.h"
+#include "reports/measure/bench.h"
 
 #include <string.h>
 #include <time.h>

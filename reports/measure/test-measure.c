@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Figures, and that bench measures what it says. */
+#include <glib.h>
+
+#include "reports/measure/bench.h"
+#include "reports/measure/figures.h"
+
+static void test_median(void)
+{
+    double three[] = {3, 1, 2}, four[] = {4, 1, 3, 2}, one[] = {7};
+
+    g_assert_cmpfloat(tw_median(three, 3), ==, 2);
+    g_assert_cmpfloat(tw_median(four, 4), ==, 2);
+    g_assert_cmpfloat(tw_median(one, 1), ==, 7);
+    g_assert_cmpfloat(tw_median(one, 0), ==, 0);
+    g_assert_cmpfloat(three[0], ==, 1); /* sorted */
+}
+
+static void test_grouping(void)
+{
+    /* Three classes, groups across. */
+    static const unsigned right[] = {5, 0, 0, 0, 7, 0, 0, 0, 2};
+    static const unsigned lumped[] = {5, 0, 0, 7, 0, 0, 2, 0, 0};
+    static const unsigned split[] = {3, 2, 0, 0, 0, 7, 0, 0, 2};
+    TwGrouping g = tw_grouping_of(right, 3, 3);
+
+    g_assert_cmpfloat(g.index, ==, 1);
+    g_assert_cmpfloat(g.groups, ==, 1);
+    g = tw_grouping_of(lumped, 3, 3);
+    g_assert_cmpfloat_with_epsilon(g.index, 0, 1e-9);
+    g_assert_cmpfloat(g.groups, ==, 1);
+    g = tw_grouping_of(split, 3, 3);
+    g_assert_cmpfloat(g.index, >, 0);
+    g_assert_cmpfloat(g.index, <, 1);
+    /* Steinley 2004, table 2: 2 classes, 3 groups of 6 things. */
+    g = tw_grouping_of((const unsigned[]){2, 1, 0, 0, 1, 2}, 2, 3);
+    g_assert_cmpfloat_with_epsilon(g.index, 0.2424242, 1e-6);
+    g_assert_cmpfloat(g.groups, ==, 2);
+}
+
+static void test_loop(void)
+{
+    TwTargetOptions options = {.name = "softmmu"};
+    GError *error = NULL;
+    TwBenchLoop loop;
+
+    g_assert_true(tw_bench_loop(&options, NULL, TW_PROFILE_BALANCED, 0.001,
+                                &loop, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(loop.programs, >, 0);
+    g_assert_cmpuint(loop.stats.programs, ==, loop.programs);
+    g_assert_cmpuint(loop.regions, >, loop.programs);
+    g_assert_cmpuint(loop.bytes, >, 0);
+    g_assert_cmpuint(loop.findings, ==, 0);
+    g_assert_cmpfloat(loop.generate, >, 0);
+    g_assert_cmpfloat(loop.whole, >, 0);
+    options.name = "none";
+    g_assert_false(tw_bench_loop(&options, NULL, TW_PROFILE_BALANCED, 0.001,
+                                 &loop, &error));
+    g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE);
+    g_clear_error(&error);
+}
+
+static void test_micro(void)
+{
+    TwTargetOptions options = {.name = "softmmu"};
+    TwBenchMicro micro = {0};
+    GError *error = NULL;
+    char why[160];
+
+    g_assert_true(
+        tw_bench_micro(&options, 0.01, &micro, why, sizeof(why), &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(micro.depths, ==, TW_BENCH_DEPTHS);
+    g_assert_cmpfloat(micro.fill[0], >, 0);
+    g_assert_cmpfloat(micro.walk[TW_BENCH_DEPTHS - 1], >, 0);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/figures/median", test_median);
+    g_test_add_func("/figures/grouping", test_grouping);
+    g_test_add_func("/bench/loop", test_loop);
+    g_test_add_func("/bench/micro", test_micro);
+    return g_test_run();
+}
