@@ -124,27 +124,26 @@ static void json_loop(JsonBuilder *b, const Figures *f, unsigned i)
     const TwBenchLoop *l = &f->loop[i];
 
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "flush", f->mode[i]);
-    tw_cli_json_int(b, "programs", l->programs);
-    tw_cli_json_double(b, "programs_per_second", ratio(1e9, l->whole));
-    tw_cli_json_double(b, "operations_per_second",
-                       ratio((double)l->stats.operations * 1e9,
-                             l->whole * (double)l->programs));
-    tw_cli_json_double(
+    tw_json_string(b, "flush", f->mode[i]);
+    tw_json_int(b, "programs", l->programs);
+    tw_json_double(b, "programs_per_second", ratio(1e9, l->whole));
+    tw_json_double(b, "operations_per_second",
+                   ratio((double)l->stats.operations * 1e9,
+                         l->whole * (double)l->programs));
+    tw_json_double(
         b, "accesses_per_second",
         ratio((double)l->stats.accesses * 1e9, l->whole * (double)l->programs));
-    tw_cli_json_double(b, "ns_whole", l->whole);
-    tw_cli_json_double(b, "ns_generate", l->generate);
-    tw_cli_json_double(b, "ns_decode", l->decode);
-    tw_cli_json_double(b, "ns_target", l->target);
-    tw_cli_json_double(b, "ns_judge", l->judge);
-    tw_cli_json_double(b, "ns_empty", l->empty);
-    tw_cli_json_double(b, "ratio_to_empty", ratio(l->whole, l->empty));
-    tw_cli_json_double(b, "ratio_to_calibration", ratio(l->whole, f->round));
-    tw_cli_json_double(b, "tlb_percent", hit_share(l));
-    tw_cli_json_double(b, "fills",
-                       mean(l->counters[TW_COUNT_FILL], l->programs));
-    tw_cli_json_int(b, "findings", l->findings);
+    tw_json_double(b, "ns_whole", l->whole);
+    tw_json_double(b, "ns_generate", l->generate);
+    tw_json_double(b, "ns_decode", l->decode);
+    tw_json_double(b, "ns_target", l->target);
+    tw_json_double(b, "ns_judge", l->judge);
+    tw_json_double(b, "ns_empty", l->empty);
+    tw_json_double(b, "ratio_to_empty", ratio(l->whole, l->empty));
+    tw_json_double(b, "ratio_to_calibration", ratio(l->whole, f->round));
+    tw_json_double(b, "tlb_percent", hit_share(l));
+    tw_json_double(b, "fills", mean(l->counters[TW_COUNT_FILL], l->programs));
+    tw_json_int(b, "findings", l->findings);
     json_builder_end_object(b);
 }
 
@@ -166,8 +165,8 @@ static void json(const Figures *f)
     const TwJudgeStats *s = &l->stats;
 
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "target", f->target);
-    tw_cli_json_string(b, "profile", f->profile);
+    tw_json_string(b, "target", f->target);
+    tw_json_string(b, "profile", f->profile);
     json_builder_set_member_name(b, "loops");
     json_builder_begin_array(b);
     for (unsigned i = 0; i < f->modes; i++) {
@@ -176,21 +175,21 @@ static void json(const Figures *f)
     json_builder_end_array(b);
     json_builder_set_member_name(b, "means");
     json_builder_begin_object(b);
-    tw_cli_json_double(b, "operations", mean(s->operations, l->programs));
-    tw_cli_json_double(b, "accesses", mean(s->accesses, l->programs));
-    tw_cli_json_double(b, "regions", mean(l->regions, l->programs));
-    tw_cli_json_double(b, "hops", mean(s->hops, s->met_iommu));
-    tw_cli_json_double(b, "commits", mean(s->commits, l->programs));
-    tw_cli_json_double(b, "notified", mean(s->notified, l->programs));
-    tw_cli_json_double(b, "silent", mean(s->silent, l->programs));
-    tw_cli_json_double(b, "bytes", mean(l->bytes, l->programs));
+    tw_json_double(b, "operations", mean(s->operations, l->programs));
+    tw_json_double(b, "accesses", mean(s->accesses, l->programs));
+    tw_json_double(b, "regions", mean(l->regions, l->programs));
+    tw_json_double(b, "hops", mean(s->hops, s->met_iommu));
+    tw_json_double(b, "commits", mean(s->commits, l->programs));
+    tw_json_double(b, "notified", mean(s->notified, l->programs));
+    tw_json_double(b, "silent", mean(s->silent, l->programs));
+    tw_json_double(b, "bytes", mean(l->bytes, l->programs));
     json_builder_end_object(b);
     if (f->has_micro) {
-        tw_cli_json_double(b, "ns_hit", f->micro.hit);
+        tw_json_double(b, "ns_hit", f->micro.hit);
         json_list(b, "ns_fill", f->micro.fill, f->micro.depths);
         json_list(b, "ns_walk", f->micro.walk, f->micro.depths);
     }
-    tw_cli_json_double(b, "ns_calibration", f->round);
+    tw_json_double(b, "ns_calibration", f->round);
     json_builder_end_object(b);
     tw_cli_json_print(b);
 }

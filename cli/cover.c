@@ -193,9 +193,9 @@ static void print_table(const Cover *c)
 
 static void json_sums(JsonBuilder *b, TwCoverageSums sums)
 {
-    tw_cli_json_int(b, "possible", sums.possible);
-    tw_cli_json_int(b, "seen", sums.seen);
-    tw_cli_json_int(b, "times", sums.times);
+    tw_json_int(b, "possible", sums.possible);
+    tw_json_int(b, "seen", sums.seen);
+    tw_json_int(b, "times", sums.times);
 }
 
 static void json_list(const Cover *c, JsonBuilder *b, List list,
@@ -205,7 +205,7 @@ static void json_list(const Cover *c, JsonBuilder *b, List list,
 
     json_builder_set_member_name(b, name);
     json_builder_begin_object(b);
-    tw_cli_json_int(b, "count", how_many(c, list));
+    tw_json_int(b, "count", how_many(c, list));
     json_builder_set_member_name(b, "listed");
     json_builder_begin_array(b);
     for (uint32_t i = 0; i < TW_SITUATIONS && n < c->listed; i++) {
@@ -216,8 +216,8 @@ static void json_list(const Cover *c, JsonBuilder *b, List list,
         }
         json_builder_begin_object(b);
         for (unsigned d = 0; d < TW_MET_DIMENSIONS; d++) {
-            tw_cli_json_string(b, tw_situation_dimension(d),
-                               tw_situation_name(d, s.is[d]));
+            tw_json_string(b, tw_situation_dimension(d),
+                           tw_situation_name(d, s.is[d]));
         }
         json_builder_end_object(b);
         n++;
@@ -238,10 +238,10 @@ static void json_pair(const Cover *c, JsonBuilder *b, unsigned rows,
                 continue;
             }
             json_builder_begin_object(b);
-            tw_cli_json_string(b, tw_situation_dimension(rows),
-                               tw_situation_name(rows, r));
-            tw_cli_json_string(b, tw_situation_dimension(columns),
-                               tw_situation_name(columns, k));
+            tw_json_string(b, tw_situation_dimension(rows),
+                           tw_situation_name(rows, r));
+            tw_json_string(b, tw_situation_dimension(columns),
+                           tw_situation_name(columns, k));
             json_sums(b, sums);
             json_builder_end_object(b);
         }
@@ -253,7 +253,7 @@ static void print_json(const Cover *c)
     g_autoptr(JsonBuilder) b = json_builder_new();
 
     json_builder_begin_object(b);
-    tw_cli_json_int(b, "programs", c->sum->programs);
+    tw_json_int(b, "programs", c->sum->programs);
     json_sums(b, total(c));
     for (unsigned d = 0; d < TW_MET_DIMENSIONS; d++) {
         json_builder_set_member_name(b, tw_situation_dimension(d));

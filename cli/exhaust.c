@@ -78,8 +78,8 @@ static void show_json(const Exhaust *e, const TwExhaustResult *r, int length)
     g_autoptr(JsonBuilder) b = json_builder_new();
 
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "target", e->target.options.name);
-    tw_cli_json_int(b, "length", length);
+    tw_json_string(b, "target", e->target.options.name);
+    tw_json_int(b, "length", length);
     json_builder_set_member_name(b, "boards");
     json_builder_begin_array(b);
     for (unsigned i = 0; tw_exhaust_boards[i].name; i++) {
@@ -89,20 +89,20 @@ static void show_json(const Exhaust *e, const TwExhaustResult *r, int length)
             continue;
         }
         json_builder_begin_object(b);
-        tw_cli_json_string(b, "name", tw_exhaust_boards[i].name);
-        tw_cli_json_string(b, "summary", tw_exhaust_boards[i].summary);
-        tw_cli_json_int(b, "programs", c->programs);
-        tw_cli_json_int(b, "skipped", c->skipped);
-        tw_cli_json_int(b, "histories", c->histories);
-        tw_cli_json_int(b, "answers", c->answers);
-        tw_cli_json_int(b, "reached", c->reached);
-        tw_cli_json_int(b, "beyond", c->beyond);
+        tw_json_string(b, "name", tw_exhaust_boards[i].name);
+        tw_json_string(b, "summary", tw_exhaust_boards[i].summary);
+        tw_json_int(b, "programs", c->programs);
+        tw_json_int(b, "skipped", c->skipped);
+        tw_json_int(b, "histories", c->histories);
+        tw_json_int(b, "answers", c->answers);
+        tw_json_int(b, "reached", c->reached);
+        tw_json_int(b, "beyond", c->beyond);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
-    tw_cli_json_bool(b, "interrupted", r->interrupted);
-    tw_cli_json_string(b, "failure", r->failure);
-    tw_cli_json_string(b, "beyond", r->beyond);
+    tw_json_bool(b, "interrupted", r->interrupted);
+    tw_json_string(b, "failure", r->failure);
+    tw_json_string(b, "beyond", r->beyond);
     json_builder_end_object(b);
     tw_cli_json_print(b);
 }

@@ -75,17 +75,17 @@ static void show_json(Explain *e, const char *path, const TwFinding *finding,
     const TwKnownEntry *known = find_known(e, finding);
 
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "file", path);
-    tw_cli_json_string(b, "target", e->target.name);
-    tw_cli_json_string(b, "verdict", tw_verdict_name(finding->verdict));
-    tw_cli_json_bool(b, "finding", tw_verdict_is_finding(finding->verdict));
-    tw_cli_json_string(b, "key", finding->key);
+    tw_json_string(b, "file", path);
+    tw_json_string(b, "target", e->target.name);
+    tw_json_string(b, "verdict", tw_verdict_name(finding->verdict));
+    tw_json_bool(b, "finding", tw_verdict_is_finding(finding->verdict));
+    tw_json_string(b, "key", finding->key);
     if (finding->op != TW_NO_OP) {
-        tw_cli_json_int(b, "operation", finding->op);
+        tw_json_int(b, "operation", finding->op);
     }
-    tw_cli_json_string(b, "text", finding->text);
+    tw_json_string(b, "text", finding->text);
     if (known) {
-        tw_cli_json_string(b, "known", known->name);
+        tw_json_string(b, "known", known->name);
     }
     if (story && story->access) {
         tw_explain_json(b, story);

@@ -68,7 +68,7 @@ static void show_text(Replay *r, const char *path, const TwFinding *finding)
 static void json_op(JsonBuilder *b, const char *name, uint16_t op)
 {
     if (op != TW_NO_OP) {
-        tw_cli_json_int(b, name, op);
+        tw_json_int(b, name, op);
     }
 }
 
@@ -77,25 +77,25 @@ static void show_json(Replay *r, const char *path, const TwFinding *finding)
     JsonBuilder *b = r->builder;
 
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "file", path);
-    tw_cli_json_string(b, "verdict", tw_verdict_name(finding->verdict));
-    tw_cli_json_bool(b, "finding", tw_verdict_is_finding(finding->verdict));
-    tw_cli_json_string(b, "key", finding->key);
+    tw_json_string(b, "file", path);
+    tw_json_string(b, "verdict", tw_verdict_name(finding->verdict));
+    tw_json_bool(b, "finding", tw_verdict_is_finding(finding->verdict));
+    tw_json_string(b, "key", finding->key);
     json_op(b, "operation", finding->op);
     if (finding->verdict == TW_VERDICT_STALE) {
         json_op(b, "filled", finding->filled);
         json_op(b, "changed", finding->changed);
         json_op(b, "ended", finding->ended);
     }
-    tw_cli_json_string(b, "text", finding->text);
+    tw_json_string(b, "text", finding->text);
     if (finding->known) {
-        tw_cli_json_string(
+        tw_json_string(
             b, "known",
             tw_known_entry(r->known.list, finding->known - 1u)->name);
     }
     if (finding->replays > 0) {
-        tw_cli_json_int(b, "replays", finding->replays);
-        tw_cli_json_int(b, "again", finding->again);
+        tw_json_int(b, "replays", finding->replays);
+        tw_json_int(b, "again", finding->again);
     }
     show_trace(r, finding);
     json_builder_end_object(b);

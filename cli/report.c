@@ -261,78 +261,89 @@ static int report(Report *r, uint64_t since)
     return TW_EXIT_CLEAN;
 }
 
-int tw_verb_report(int argc, char **argv)
+static bool parse_options(int *argc, char ***argv, Report *r)
 {
-    Report r = {.store = NULL};
-    uint64_t since = 0;
-    int code = TW_EXIT_USAGE;
     GOptionEntry entries[] = {
-        {"store", 0, 0, G_OPTION_ARG_FILENAME, &r.store,
+        {"store", 0, 0, G_OPTION_ARG_FILENAME, &r->store,
          "The store of findings (default out/findings.db)", "FILE"},
-        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &r.out,
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &r->out,
          "The folder of the page (default out/report)", "DIR"},
-        {"since", 0, 0, G_OPTION_ARG_STRING, &r.since,
+        {"since", 0, 0, G_OPTION_ARG_STRING, &r->since,
          "News are what happened since this run began (default: the last "
          "nightly one, else the last one)",
          "RUN"},
-        {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &r.coverage,
+        {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &r->coverage,
          "Shows the situations of this file (see cover)", "FILE"},
-        {"against", 0, 0, G_OPTION_ARG_FILENAME, &r.against,
+        {"against", 0, 0, G_OPTION_ARG_FILENAME, &r->against,
          "Counts what was lost and gained against an older one", "FILE"},
-        {"lines", 0, 0, G_OPTION_ARG_FILENAME, &r.lines,
+        {"lines", 0, 0, G_OPTION_ARG_FILENAME, &r->lines,
          "Shows the coverage that ci/coverage left in this folder", "DIR"},
-        {"steps", 0, 0, G_OPTION_ARG_FILENAME, &r.steps,
+        {"steps", 0, 0, G_OPTION_ARG_FILENAME, &r->steps,
          "Shows a log of steps: name, outcome, seconds and a remark, with "
          "tabs between them",
          "FILE"},
-        {"title", 0, 0, G_OPTION_ARG_STRING, &r.title,
+        {"title", 0, 0, G_OPTION_ARG_STRING, &r->title,
          "The title of the page (default twinwalk)", "TEXT"},
-        {"exec", 0, 0, G_OPTION_ARG_NONE, &r.exec,
+        {"exec", 0, 0, G_OPTION_ARG_NONE, &r->exec,
          "Starts the commands of exec targets, too, to tell their findings",
          NULL},
         G_OPTION_ENTRY_NULL,
     };
 
-    if (!tw_cli_options(
-            &argc, &argv, "",
-            "Writes a folder with a page, index.html, that needs nothing "
-            "else: what is new,\nreturned or fixed, with case, story, drawing, "
-            "command and a text for an issue;\ntrends; coverage. The same "
-            "beside it as report.json, the cases in cases/.",
-            entries, NULL)) {
-        goto out;
-    }
+    return tw_cli_options(
+        argc, argv, "",
+        "Writes a folder with a page, index.html, that needs nothing "
+        "else: what is new,\nreturned or fixed, with case, story, drawing, "
+        "command and a text for an issue;\ntrends; coverage. The same "
+        "beside it as report.json, the cases in cases/.",
+        entries, NULL);
+}
+
+static bool check_options(Report *r, uint64_t *since, int argc, char **argv)
+{
     if (argc > 1) {
-        tw_cli_fail(code, "report: expected options only, not \"%s\"", argv[1]);
-        goto out;
+        tw_cli_fail(TW_EXIT_USAGE, "report: expected options only, not \"%s\"",
+                    argv[1]);
+        return false;
     }
-    if (r.since && !tw_cli_number("--since", r.since, &since)) {
-        goto out;
+    if (r->since && !tw_cli_number("--since", r->since, since)) {
+        return false;
     }
-    if (r.since && since == 0) {
-        tw_cli_fail(code, "--since: expected the number of a run, not 0");
-        goto out;
+    if (r->since && *since == 0) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--since: expected the number of a run, not 0");
+        return false;
     }
-    if (r.against && !r.coverage) {
-        tw_cli_fail(code, "--against: expected --coverage too");
-        goto out;
+    if (r->against && !r->coverage) {
+        tw_cli_fail(TW_EXIT_USAGE, "--against: expected --coverage too");
+        return false;
     }
-    r.store = r.store ? r.store : g_strdup("out/findings.db");
-    r.out = r.out ? r.out : g_strdup("out/report");
-    if (!may_write(r.out)) {
-        tw_cli_fail(code,
-                    "%s: expected a new folder, or one with a page of "
-                    "twinwalk",
-                    r.out);
-        goto out;
+    r->store = r->store ? r->store : g_strdup("out/findings.db");
+    r->out = r->out ? r->out : g_strdup("out/report");
+    if (!may_write(r->out)) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "%s: expected a new folder, or one with a page of twinwalk",
+                    r->out);
+        return false;
     }
-    r.page = tw_page_new();
-    r.page->title = r.title ? r.title : "twinwalk";
-    r.page->version = TW_VERSION;
-    r.page->now = g_get_real_time() / G_USEC_PER_SEC;
-    code = report(&r, since);
-    tw_page_free(r.page);
-out:
+    return true;
+}
+
+int tw_verb_report(int argc, char **argv)
+{
+    Report r = {.store = NULL};
+    int code = TW_EXIT_USAGE;
+    uint64_t since = 0;
+
+    if (parse_options(&argc, &argv, &r) &&
+        check_options(&r, &since, argc, argv)) {
+        r.page = tw_page_new();
+        r.page->title = r.title ? r.title : "twinwalk";
+        r.page->version = TW_VERSION;
+        r.page->now = g_get_real_time() / G_USEC_PER_SEC;
+        code = report(&r, since);
+        tw_page_free(r.page);
+    }
     g_free(r.store);
     g_free(r.out);
     g_free(r.since);

@@ -277,119 +277,145 @@ static int save_coverage(const Run *run, const char *path, int code)
     return code;
 }
 
-int tw_verb_run(int argc, char **argv)
+/* Options whose values are checked before they are put into a Run. */
+typedef struct Options {
+    char *time, *programs, *seed, *profile, *coverage;
+    gboolean json, stop_at_finding, steer;
+    int jobs, replays;
+} Options;
+
+static bool parse_options(int *argc, char ***argv, Run *run, Options *o)
 {
-    g_autofree char *time = NULL, *programs = NULL, *seed = NULL;
-    g_autofree char *profile = NULL, *coverage = NULL;
-    gboolean json = FALSE, stop_at_finding = FALSE, steer = FALSE;
-    int jobs = (int)g_get_num_processors(), replays = 3;
-    int code = TW_EXIT_USAGE;
-    Run run = {.out = NULL};
     GOptionEntry entries[] = {
-        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &o->jobs,
          "Worker processes (default: one per processor)", "N"},
-        {"time", 0, 0, G_OPTION_ARG_STRING, &time,
-         "Stops after so long: 90, 90s, 5m, 2h", "TIME"},
-        {"programs", 'n', 0, G_OPTION_ARG_STRING, &programs,
-         "Stops after so many programs", "N"},
-        {"seed", 's', 0, G_OPTION_ARG_STRING, &seed,
+        {"time", 0, 0, G_OPTION_ARG_STRING, &o->time,
+         "Stops after TIME: 90, 90s, 5m, 2h", "TIME"},
+        {"programs", 'n', 0, G_OPTION_ARG_STRING, &o->programs,
+         "Stops after N programs", "N"},
+        {"seed", 's', 0, G_OPTION_ARG_STRING, &o->seed,
          "Seed of the campaign (default 1)", "N"},
-        {"profile", 'p', 0, G_OPTION_ARG_STRING, &profile,
+        {"profile", 'p', 0, G_OPTION_ARG_STRING, &o->profile,
          "Kind of programs: balanced, iommu, invalidate, topology, hostile, "
          "or all by turns (the default)",
          "NAME"},
-        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &run.out,
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &run->out,
          "Folder for the cases found (default: a new out/run-SEED)", "DIR"},
-        {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &coverage,
+        {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &o->coverage,
          "Adds the situations that programs brought about to this file "
          "(see cover)",
          "FILE"},
-        {"steer", 0, 0, G_OPTION_ARG_NONE, &steer,
+        {"steer", 0, 0, G_OPTION_ARG_NONE, &o->steer,
          "Makes programs towards situations that neither this campaign nor "
          "the file of --coverage has met",
          NULL},
-        {"store", 0, 0, G_OPTION_ARG_FILENAME, &run.store.path,
+        {"store", 0, 0, G_OPTION_ARG_FILENAME, &run->store.path,
          "Records the run and its findings in this store (see triage)", "FILE"},
-        {"as", 0, 0, G_OPTION_ARG_STRING, &run.store.label,
+        {"as", 0, 0, G_OPTION_ARG_STRING, &run->store.label,
          "The name that they are kept under there (default: the target's)",
          "NAME"},
-        {"replays", 0, 0, G_OPTION_ARG_INT, &replays,
-         "Replays each finding that is kept on a fresh target so often, "
+        {"replays", 0, 0, G_OPTION_ARG_INT, &o->replays,
+         "Replays each finding that is kept N times on a fresh target, "
          "before it is called one (default 3)",
          "N"},
-        {"stop-at-finding", 0, 0, G_OPTION_ARG_NONE, &stop_at_finding,
+        {"stop-at-finding", 0, 0, G_OPTION_ARG_NONE, &o->stop_at_finding,
          "Stops at the first finding", NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Prints the summary as JSON",
-         NULL},
-        TW_CLI_KNOWN_ENTRIES(run.known),
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o->json,
+         "Prints the summary as JSON", NULL},
+        TW_CLI_KNOWN_ENTRIES(run->known),
         G_OPTION_ENTRY_NULL,
     };
 
-    if (!tw_cli_options(
-            &argc, &argv, NULL,
-            "Runs random programs on a target and on the oracle until the "
-            "time is over,\nthe programs are done, or Ctrl-C. The status "
-            "goes to standard error, the\nsummary to standard output. The "
-            "same seed and number of programs give the\nsame findings and "
-            "counts, whatever --jobs is.",
-            entries, &run.target)) {
-        goto out;
-    }
+    return tw_cli_options(
+        argc, argv, NULL,
+        "Runs random programs on a target and on the oracle until the "
+        "time is over,\nthe programs are done, or Ctrl-C. The status "
+        "goes to standard error, the\nsummary to standard output. The "
+        "same seed and number of programs give the\nsame findings and "
+        "counts, whatever --jobs is.",
+        entries, &run->target);
+}
+
+/* Checks the values, and puts them into the options of the campaign. */
+static bool check_options(Run *run, const Options *o, int argc, char **argv)
+{
+    TwCampaignOptions *c = &run->options;
+    const char *wrong = NULL;
+
+    c->seed = 1;
+    c->profile = TW_PROFILES;
     if (argc > 1) {
         tw_cli_fail(TW_EXIT_USAGE, "run: expected options only, not \"%s\"",
                     argv[1]);
-        goto out;
+        return false;
     }
-    if (jobs < 1 || jobs > 1024) {
-        tw_cli_fail(TW_EXIT_USAGE, "--jobs: expected 1 to 1024, not %d", jobs);
-        goto out;
+    if (o->jobs < 1 || o->jobs > 1024) {
+        tw_cli_fail(TW_EXIT_USAGE, "--jobs: expected 1 to 1024, not %d",
+                    o->jobs);
+        return false;
     }
-    run.options.seed = 1;
-    run.options.profile = TW_PROFILES;
-    if (!tw_cli_times("--replays", replays) ||
-        (time && !tw_cli_seconds("--time", time, &run.options.seconds)) ||
-        (programs &&
-         !tw_cli_number("--programs", programs, &run.options.programs)) ||
-        (seed && !tw_cli_number("--seed", seed, &run.options.seed)) ||
-        (profile && !tw_cli_profile(profile, true, &run.options.profile)) ||
-        !tw_cli_known_load(&run.known)) {
-        goto out;
+    if (!tw_cli_times("--replays", o->replays) ||
+        (o->time && !tw_cli_seconds("--time", o->time, &c->seconds)) ||
+        (o->programs &&
+         !tw_cli_number("--programs", o->programs, &c->programs)) ||
+        (o->seed && !tw_cli_number("--seed", o->seed, &c->seed)) ||
+        (o->profile && !tw_cli_profile(o->profile, true, &c->profile)) ||
+        !tw_cli_known_load(&run->known)) {
+        return false;
     }
-    if (programs && run.options.programs == 0) {
-        tw_cli_fail(TW_EXIT_USAGE, "--programs: expected 1 or more");
-        goto out;
+    if (o->programs && c->programs == 0) {
+        wrong = "--programs: expected 1 or more";
+    } else if (run->store.label && (!run->store.path || !*run->store.label)) {
+        wrong = "--as: expected a name, and --store";
+    } else if (o->coverage && o->stop_at_finding) {
+        wrong = "--coverage: expected without --stop-at-finding";
     }
-    if (run.store.label && (!run.store.path || !*run.store.label)) {
-        tw_cli_fail(TW_EXIT_USAGE, "--as: expected a name, and --store");
-        goto out;
+    if (wrong) {
+        tw_cli_fail(TW_EXIT_USAGE, "%s", wrong);
+        return false;
     }
-    if (coverage && stop_at_finding) {
-        tw_cli_fail(TW_EXIT_USAGE,
-                    "--coverage: expected without --stop-at-finding");
-        goto out;
-    }
-    run.options.steer = steer;
-    if (coverage && !open_coverage(&run, coverage)) {
-        goto out;
-    }
-    run.options.replays = (unsigned)replays;
-    run.options.hang_ms =
-        tw_cli_target_patience(&run.target, run.options.replays);
-    run.options.target = run.target.options;
-    run.options.jobs = (unsigned)jobs;
-    run.options.known = run.known.list;
-    run.options.stop_at_finding = stop_at_finding;
-    run.written =
+    c->steer = o->steer;
+    c->jobs = (unsigned)o->jobs;
+    c->replays = (unsigned)o->replays;
+    c->hang_ms = tw_cli_target_patience(&run->target, c->replays);
+    c->target = run->target.options;
+    c->known = run->known.list;
+    c->stop_at_finding = o->stop_at_finding;
+    return !o->coverage || open_coverage(run, o->coverage);
+}
+
+static int run_and_show(Run *run, const Options *o)
+{
+    int code;
+
+    run->written =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    run.view.options = &run.options;
-    run.view.target = &run.target;
-    run.view.profile = profile ? profile : "all";
-    run.view.terminal = isatty(STDERR_FILENO);
-    code = campaign(&run, json);
-    code = save_coverage(&run, coverage, code);
-    g_hash_table_unref(run.written);
-    g_free((char *)run.view.version);
-out:
+    run->view.options = &run->options;
+    run->view.target = &run->target;
+    run->view.profile = o->profile ? o->profile : "all";
+    run->view.terminal = isatty(STDERR_FILENO);
+    code = campaign(run, o->json);
+    code = save_coverage(run, o->coverage, code);
+    g_hash_table_unref(run->written);
+    g_free((char *)run->view.version);
+    return code;
+}
+
+int tw_verb_run(int argc, char **argv)
+{
+    Options o = {.jobs = (int)g_get_num_processors(), .replays = 3};
+    Run run = {.out = NULL};
+    int code = TW_EXIT_USAGE;
+
+    if (parse_options(&argc, &argv, &run, &o) &&
+        check_options(&run, &o, argc, argv)) {
+        code = run_and_show(&run, &o);
+    }
+    g_free(o.time);
+    g_free(o.programs);
+    g_free(o.seed);
+    g_free(o.profile);
+    g_free(o.coverage);
     g_free(run.options.coverage);
     tw_run_store_clear(&run.store);
     g_free((void *)run.options.met_before);

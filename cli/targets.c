@@ -59,32 +59,32 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     json_names(b, "iommu_kinds", d->iommu_kinds & ~UINT64_C(1),
                tw_iommu_kind_name, TW_IOMMU_KINDS);
     json_names(b, "selects", d->selects, tw_select_name, TW_SELECTS);
-    tw_cli_json_bool(b, "actors", d->actors);
-    tw_cli_json_bool(b, "explicit_safepoints", d->explicit_safepoints);
-    tw_cli_json_bool(b, "shared_blocks", d->shared_blocks);
-    tw_cli_json_bool(b, "late_spaces", d->late_spaces);
-    tw_cli_json_bool(b, "locations", d->locations);
-    tw_cli_json_bool(b, "identity_pages", d->identity_pages);
-    tw_cli_json_bool(b, "whole_pages", d->whole_pages);
-    tw_cli_json_bool(b, "plain_devices", d->plain_devices);
-    tw_cli_json_bool(b, "exec_needs_code", d->exec_needs_code);
+    tw_json_bool(b, "actors", d->actors);
+    tw_json_bool(b, "explicit_safepoints", d->explicit_safepoints);
+    tw_json_bool(b, "shared_blocks", d->shared_blocks);
+    tw_json_bool(b, "late_spaces", d->late_spaces);
+    tw_json_bool(b, "locations", d->locations);
+    tw_json_bool(b, "identity_pages", d->identity_pages);
+    tw_json_bool(b, "whole_pages", d->whole_pages);
+    tw_json_bool(b, "plain_devices", d->plain_devices);
+    tw_json_bool(b, "exec_needs_code", d->exec_needs_code);
     json_names(b, "contents", d->contents, tw_contents_name, TW_CONTENTS_KINDS);
-    tw_cli_json_int(b, "address_lg", d->address_lg);
-    tw_cli_json_int(b, "region_lg", d->region_lg);
-    tw_cli_json_int(b, "min_page_lg", d->min_page_lg);
-    tw_cli_json_int(b, "max_page_lg", d->max_page_lg);
-    tw_cli_json_int(b, "min_granule_lg", d->min_granule_lg);
-    tw_cli_json_int(b, "max_granule_lg", d->max_granule_lg);
-    tw_cli_json_int(b, "max_regions", d->max_regions);
-    tw_cli_json_int(b, "max_spaces", d->max_spaces);
-    tw_cli_json_int(b, "max_iommus", d->max_iommus);
-    tw_cli_json_int(b, "max_cpus", d->max_cpus);
-    tw_cli_json_int(b, "max_mmu_indexes", d->max_mmu_indexes);
-    tw_cli_json_int(b, "max_iommu_indexes", d->max_iommu_indexes);
-    tw_cli_json_int(b, "max_tlb_lg", d->max_tlb_lg);
-    tw_cli_json_int(b, "max_victims", d->max_victims);
-    tw_cli_json_int(b, "max_setup", d->max_setup);
-    tw_cli_json_int(b, "max_script", d->max_script);
+    tw_json_int(b, "address_lg", d->address_lg);
+    tw_json_int(b, "region_lg", d->region_lg);
+    tw_json_int(b, "min_page_lg", d->min_page_lg);
+    tw_json_int(b, "max_page_lg", d->max_page_lg);
+    tw_json_int(b, "min_granule_lg", d->min_granule_lg);
+    tw_json_int(b, "max_granule_lg", d->max_granule_lg);
+    tw_json_int(b, "max_regions", d->max_regions);
+    tw_json_int(b, "max_spaces", d->max_spaces);
+    tw_json_int(b, "max_iommus", d->max_iommus);
+    tw_json_int(b, "max_cpus", d->max_cpus);
+    tw_json_int(b, "max_mmu_indexes", d->max_mmu_indexes);
+    tw_json_int(b, "max_iommu_indexes", d->max_iommu_indexes);
+    tw_json_int(b, "max_tlb_lg", d->max_tlb_lg);
+    tw_json_int(b, "max_victims", d->max_victims);
+    tw_json_int(b, "max_setup", d->max_setup);
+    tw_json_int(b, "max_script", d->max_script);
     json_builder_end_object(b);
 }
 
@@ -92,10 +92,10 @@ static void json_contract(JsonBuilder *b, const TwContract *c)
 {
     json_builder_set_member_name(b, "contract");
     json_builder_begin_object(b);
-    tw_cli_json_bool(b, "cpu_cache", c->cpu_cache);
-    tw_cli_json_bool(b, "one_entry_per_page", c->one_entry_per_page);
-    tw_cli_json_bool(b, "queued", c->queued);
-    tw_cli_json_bool(b, "code_until_flush", c->code == TW_CODE_UNTIL_FLUSH);
+    tw_json_bool(b, "cpu_cache", c->cpu_cache);
+    tw_json_bool(b, "one_entry_per_page", c->one_entry_per_page);
+    tw_json_bool(b, "queued", c->queued);
+    tw_json_bool(b, "code_until_flush", c->code == TW_CODE_UNTIL_FLUSH);
     json_names(b, "ended_by", c->ends, event_name, 5);
     json_builder_end_object(b);
 }
@@ -109,8 +109,8 @@ static int json_opened(JsonBuilder *b, const TwTargetOptions *options)
     if (!target) {
         return tw_cli_fail_error(error);
     }
-    tw_cli_json_string(b, "target", options->name);
-    tw_cli_json_string(b, "version", tw_target_version(target));
+    tw_json_string(b, "target", options->name);
+    tw_json_string(b, "version", tw_target_version(target));
     json_dialect(b, tw_target_dialect(target));
     json_contract(b, tw_target_contract(target));
     tw_target_close(target);
@@ -126,12 +126,12 @@ static void json_zoo(JsonBuilder *b)
     json_builder_begin_array(b);
     for (unsigned i = 0; i < count; i++) {
         json_builder_begin_object(b);
-        tw_cli_json_string(b, "slug", bugs[i].slug);
-        tw_cli_json_string(b, "summary", bugs[i].summary);
-        tw_cli_json_string(b, "provenance", bugs[i].provenance);
-        tw_cli_json_string(b, "verdicts", bugs[i].verdicts);
-        tw_cli_json_string(b, "endings", bugs[i].endings);
-        tw_cli_json_string(b, "rules", bugs[i].rules);
+        tw_json_string(b, "slug", bugs[i].slug);
+        tw_json_string(b, "summary", bugs[i].summary);
+        tw_json_string(b, "provenance", bugs[i].provenance);
+        tw_json_string(b, "verdicts", bugs[i].verdicts);
+        tw_json_string(b, "endings", bugs[i].endings);
+        tw_json_string(b, "rules", bugs[i].rules);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
@@ -146,10 +146,10 @@ static void json_mutants(JsonBuilder *b)
     json_builder_begin_array(b);
     for (unsigned i = 0; i < count; i++) {
         json_builder_begin_object(b);
-        tw_cli_json_string(b, "mutant", mutants[i].slug);
-        tw_cli_json_string(b, "summary", mutants[i].summary);
-        tw_cli_json_string(b, "rules", mutants[i].rules);
-        tw_cli_json_string(b, "shown", mutants[i].shown);
+        tw_json_string(b, "mutant", mutants[i].slug);
+        tw_json_string(b, "summary", mutants[i].summary);
+        tw_json_string(b, "rules", mutants[i].rules);
+        tw_json_string(b, "shown", mutants[i].shown);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
@@ -161,8 +161,8 @@ static void json_triggers(JsonBuilder *b, const TwTriggerInfo *trigger)
     json_builder_begin_array(b);
     for (; trigger && trigger->name; trigger++) {
         json_builder_begin_object(b);
-        tw_cli_json_string(b, "name", trigger->name);
-        tw_cli_json_string(b, "meaning", trigger->meaning);
+        tw_json_string(b, "name", trigger->name);
+        tw_json_string(b, "meaning", trigger->meaning);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
@@ -238,8 +238,8 @@ static int json(const TwTargetOptions *options)
     json_builder_begin_array(b);
     for (unsigned i = 0; classes[i]; i++) {
         json_builder_begin_object(b);
-        tw_cli_json_string(b, "name", classes[i]->name);
-        tw_cli_json_string(b, "summary", classes[i]->summary);
+        tw_json_string(b, "name", classes[i]->name);
+        tw_json_string(b, "summary", classes[i]->summary);
         json_triggers(b, classes[i]->triggers);
         json_builder_end_object(b);
     }

@@ -105,8 +105,8 @@ static void json_told(JsonBuilder *b, const GArray *told, unsigned op)
 
         if (t->op == op) {
             json_builder_begin_object(b);
-            tw_cli_json_string(b, "kind", t->kind);
-            tw_cli_json_string(b, "text", t->text);
+            tw_json_string(b, "kind", t->kind);
+            tw_json_string(b, "text", t->text);
             json_builder_end_object(b);
         }
     }
@@ -125,12 +125,12 @@ static void json_all(JsonBuilder *b, const TwProgram *program,
 
         tw_op_print(program, &program->script[i], op);
         json_builder_begin_object(b);
-        tw_cli_json_int(b, "number", i);
-        tw_cli_json_string(b, "operation", op->str);
-        tw_cli_json_bool(b, "accused",
-                         tw_verdict_is_finding(finding->verdict) &&
-                             finding->op == i);
-        tw_cli_json_string(b, "outcome", outcome ? outcome : "done");
+        tw_json_int(b, "number", i);
+        tw_json_string(b, "operation", op->str);
+        tw_json_bool(b, "accused",
+                     tw_verdict_is_finding(finding->verdict) &&
+                         finding->op == i);
+        tw_json_string(b, "outcome", outcome ? outcome : "done");
         json_told(b, told, i);
         json_builder_end_object(b);
     }

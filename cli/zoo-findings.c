@@ -268,18 +268,18 @@ static void show_json(JsonBuilder *b, const char *slug, Bug *bug)
            seconds = middle(bug->sums.seconds);
 
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "slug", slug);
-    tw_cli_json_int(b, "findings", bug->found);
-    tw_cli_json_int(b, "keys", bug->keys);
-    tw_cli_json_int(b, "programs", bug->programs);
-    tw_cli_json_int(b, "key_kept", bug->same);
-    tw_cli_json_double(b, "lines_median", lines);
-    tw_cli_json_double(b, "lines_most", most(bug->sums.lines));
-    tw_cli_json_double(b, "operations_median", operations);
-    tw_cli_json_double(b, "operations_most", most(bug->sums.operations));
-    tw_cli_json_double(b, "seconds_median", seconds);
-    tw_cli_json_double(b, "seconds_most", most(bug->sums.seconds));
-    tw_cli_json_int(b, "tried", bug->tried);
+    tw_json_string(b, "slug", slug);
+    tw_json_int(b, "findings", bug->found);
+    tw_json_int(b, "keys", bug->keys);
+    tw_json_int(b, "programs", bug->programs);
+    tw_json_int(b, "key_kept", bug->same);
+    tw_json_double(b, "lines_median", lines);
+    tw_json_double(b, "lines_most", most(bug->sums.lines));
+    tw_json_double(b, "operations_median", operations);
+    tw_json_double(b, "operations_most", most(bug->sums.operations));
+    tw_json_double(b, "seconds_median", seconds);
+    tw_json_double(b, "seconds_most", most(bug->sums.seconds));
+    tw_json_int(b, "tried", bug->tried);
     json_builder_end_object(b);
 }
 

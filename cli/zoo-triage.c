@@ -186,8 +186,8 @@ static void json_table(JsonBuilder *b, const char *member,
 {
     json_builder_set_member_name(b, member);
     json_builder_begin_object(b);
-    tw_cli_json_double(b, "adjusted_rand_index", m.index);
-    tw_cli_json_double(b, "groups_median", m.groups);
+    tw_json_double(b, "adjusted_rand_index", m.index);
+    tw_json_double(b, "groups_median", m.groups);
     json_builder_set_member_name(b, "table");
     json_builder_begin_object(b);
     for (unsigned i = 0; i < bugs->len; i++) {
@@ -199,7 +199,7 @@ static void json_table(JsonBuilder *b, const char *member,
             unsigned n = counts[i * names->list->len + g];
 
             if (n > 0) {
-                tw_cli_json_int(b, g_ptr_array_index(names->list, g), n);
+                tw_json_int(b, g_ptr_array_index(names->list, g), n);
             }
         }
         json_builder_end_object(b);
@@ -224,12 +224,12 @@ static int show_all(TwTriage *t, GPtrArray *bugs, const Names *names,
         g_autoptr(JsonBuilder) builder = json_builder_new();
 
         json_builder_begin_object(builder);
-        tw_cli_json_int(builder, "findings", labels->len);
-        tw_cli_json_int(builder, "shrunk", t->shrunk);
-        tw_cli_json_double(builder, "seconds", seconds);
+        tw_json_int(builder, "findings", labels->len);
+        tw_json_int(builder, "shrunk", t->shrunk);
+        tw_json_double(builder, "seconds", seconds);
         json_table(builder, "raw_causes", raw, bugs, names, a);
         json_table(builder, "store", shrunk, bugs, names, b);
-        tw_cli_json_bool(builder, "well", well);
+        tw_json_bool(builder, "well", well);
         json_builder_end_object(builder);
         tw_cli_json_print(builder);
     } else {

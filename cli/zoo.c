@@ -153,20 +153,19 @@ static void show(const TwZooBug *bug, const Caught *c)
 static void show_json(JsonBuilder *b, const TwZooBug *bug, const Caught *c)
 {
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "slug", bug->slug);
-    tw_cli_json_bool(b, "found", c->found);
-    tw_cli_json_double(b, "seconds", c->seconds);
+    tw_json_string(b, "slug", bug->slug);
+    tw_json_bool(b, "found", c->found);
+    tw_json_double(b, "seconds", c->seconds);
     if (c->found) {
-        tw_cli_json_string(b, "verdict",
-                           tw_verdict_name(c->first.finding.verdict));
-        tw_cli_json_string(b, "key", c->first.finding.key);
-        tw_cli_json_int(b, "number", c->first.number);
-        tw_cli_json_bool(b, "fits", c->fits);
-        tw_cli_json_bool(b, "replays", c->replays);
-        tw_cli_json_bool(b, "shrinks", c->shrinks);
-        tw_cli_json_int(b, "operations_before", c->shrunk.ops_before);
-        tw_cli_json_int(b, "operations_after", c->shrunk.ops_after);
-        tw_cli_json_int(b, "lines_after", c->shrunk.lines_after);
+        tw_json_string(b, "verdict", tw_verdict_name(c->first.finding.verdict));
+        tw_json_string(b, "key", c->first.finding.key);
+        tw_json_int(b, "number", c->first.number);
+        tw_json_bool(b, "fits", c->fits);
+        tw_json_bool(b, "replays", c->replays);
+        tw_json_bool(b, "shrinks", c->shrinks);
+        tw_json_int(b, "operations_before", c->shrunk.ops_before);
+        tw_json_int(b, "operations_after", c->shrunk.ops_after);
+        tw_json_int(b, "lines_after", c->shrunk.lines_after);
     }
     json_builder_end_object(b);
 }
@@ -229,94 +228,100 @@ static int catch_all(const TwZooRun *zoo, GPtrArray *wanted, bool json)
     return well == wanted->len ? TW_EXIT_CLEAN : TW_EXIT_FINDING;
 }
 
-int tw_verb_zoo(int argc, char **argv)
-{
-    g_autoptr(GPtrArray) wanted = g_ptr_array_new();
-    g_autofree char *time = NULL, *seed = NULL, *out = NULL;
+typedef struct Options {
     TwCliTarget target;
-    TwZooRun zoo = {.seed = 1, .seconds = 60, .stop = tw_stop_asked()};
-    gboolean json = FALSE, mutants = FALSE;
-    int code = TW_EXIT_USAGE, jobs = 1, findings = 0, triage = 0;
-    unsigned count;
-    const TwZooBug *all;
+    char *time, *seed, *out;
+    gboolean json, mutants;
+    int jobs, findings, triage;
+} Options;
+
+static bool parse_options(int *argc, char ***argv, Options *o)
+{
     GOptionEntry entries[] = {
-        {"mutants", 0, 0, G_OPTION_ARG_NONE, &mutants,
+        {"mutants", 0, 0, G_OPTION_ARG_NONE, &o->mutants,
          "All mutants instead of all bugs, but for those that random programs "
          "never show; their verdict may be any finding",
          NULL},
-        {"time", 0, 0, G_OPTION_ARG_STRING, &time,
-         "Gives up on a bug after so long (default 60s)", "TIME"},
-        {"seed", 's', 0, G_OPTION_ARG_STRING, &seed,
+        {"time", 0, 0, G_OPTION_ARG_STRING, &o->time,
+         "Gives up on a bug after TIME (default 60s)", "TIME"},
+        {"seed", 's', 0, G_OPTION_ARG_STRING, &o->seed,
          "Seed of the random programs (default 1)", "N"},
-        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &o->jobs,
          "Worker processes (default 1)", "N"},
-        {"findings", 0, 0, G_OPTION_ARG_INT, &findings,
+        {"findings", 0, 0, G_OPTION_ARG_INT, &o->findings,
          "Shrinks the first N findings of each bug, of as many keys as there "
          "are, and says how small they get and how long it takes",
          "N"},
-        {"triage", 0, 0, G_OPTION_ARG_INT, &triage,
+        {"triage", 0, 0, G_OPTION_ARG_INT, &o->triage,
          "Triages N raw findings, as many of each bug, under one name, and "
          "says how well bugs are told apart",
          "N"},
-        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &out,
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o->out,
          "Folder for what --findings leaves of them", "DIR"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Prints JSON", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "Prints JSON", NULL},
         G_OPTION_ENTRY_NULL,
     };
 
-    if (!tw_cli_options(
-            &argc, &argv, "[SLUG...]",
-            "Puts each bug of the zoo (or the bugs and mutants "
-            "named) back into softmmu and\nlooks whether random "
-            "programs find it, with a fitting verdict, and whether\n"
-            "the case replays and shrinks with the same key. Exit code 0 if "
-            "all "
-            "do, else 10. With\n--findings it looks at shrinking "
-            "alone: 10 if a case keeps more than 12 lines\nor "
-            "not its key, or if the median is above 8 lines. With --triage it "
-            "looks\n"
-            "at how well findings are told apart: 10 if the "
-            "adjusted Rand index is below\n0.8 for raw "
-            "findings, below 0.9 for those of the store, or if "
-            "the median\nbug has more than two of them.",
-            entries, &target)) {
-        goto out;
+    return tw_cli_options(
+        argc, argv, "[SLUG...]",
+        "Puts each bug of the zoo (or the bugs and mutants "
+        "named) back into softmmu and\nlooks whether random "
+        "programs find it, with a fitting verdict, and whether\n"
+        "the case replays and shrinks with the same key. Exit code 0 if "
+        "all "
+        "do, else 10. With\n--findings it looks at shrinking "
+        "alone: 10 if a case keeps more than 12 lines\nor "
+        "not its key, or if the median is above 8 lines. With --triage it "
+        "looks\n"
+        "at how well findings are told apart: 10 if the "
+        "adjusted Rand index is below\n0.8 for raw "
+        "findings, below 0.9 for those of the store, or if "
+        "the median\nbug has more than two of them.",
+        entries, &o->target);
+}
+
+/* Checks the values, and puts them into `zoo`. */
+static bool check_options(const Options *o, TwZooRun *zoo, int argc)
+{
+    const char *wrong = NULL;
+
+    if ((o->seed && !tw_cli_number("--seed", o->seed, &zoo->seed)) ||
+        (o->time && !tw_cli_seconds("--time", o->time, &zoo->seconds))) {
+        return false;
     }
-    if ((seed && !tw_cli_number("--seed", seed, &zoo.seed)) ||
-        (time && !tw_cli_seconds("--time", time, &zoo.seconds))) {
-        goto out;
+    if (o->jobs < 1 || o->jobs > 1024) {
+        wrong = "--jobs: expected 1 to 1024";
+    } else if (zoo->seconds == 0) {
+        wrong = "--time: expected at least 1s";
+    } else if (strcmp(o->target.name, "softmmu") != 0) {
+        wrong = "zoo: expected bugs by their slugs, not --target";
+    } else if (o->mutants && argc > 1) {
+        wrong = "--mutants: expected no slugs with it";
+    } else if (o->findings < 0 || o->findings > 1000) {
+        wrong = "--findings: expected 1 to 1000";
+    } else if (o->triage < 0 || o->triage > 100000 ||
+               (o->triage && o->findings)) {
+        wrong = "--triage: expected 1 to 100000, and no --findings";
+    } else if (o->out && !o->findings) {
+        wrong = "--out: expected --findings with it";
     }
-    if (jobs < 1 || jobs > 1024) {
-        tw_cli_fail(TW_EXIT_USAGE, "--jobs: expected 1 to 1024");
-        goto out;
+    if (wrong) {
+        tw_cli_fail(TW_EXIT_USAGE, "%s", wrong);
+        return false;
     }
-    if (zoo.seconds == 0) {
-        tw_cli_fail(TW_EXIT_USAGE, "--time: expected at least 1s");
-        goto out;
-    }
-    if (strcmp(target.name, "softmmu") != 0) {
-        tw_cli_fail(TW_EXIT_USAGE,
-                    "zoo: expected bugs by their slugs, not --target");
-        goto out;
-    }
-    if (mutants && argc > 1) {
-        tw_cli_fail(TW_EXIT_USAGE, "--mutants: expected no slugs with it");
-        goto out;
-    }
-    if (findings < 0 || findings > 1000) {
-        tw_cli_fail(TW_EXIT_USAGE, "--findings: expected 1 to 1000");
-        goto out;
-    }
-    if (triage < 0 || triage > 100000 || (triage && findings)) {
-        tw_cli_fail(TW_EXIT_USAGE,
-                    "--triage: expected 1 to 100000, and no --findings");
-        goto out;
-    }
-    if (out && !findings) {
-        tw_cli_fail(TW_EXIT_USAGE, "--out: expected --findings with it");
-        goto out;
-    }
-    zoo.jobs = (unsigned)jobs;
+    zoo->jobs = (unsigned)o->jobs;
+    zoo->target = &o->target;
+    zoo->out = o->out;
+    return true;
+}
+
+/* The bugs and mutants that are named; without names all bugs, or all mutants
+ * that random programs show. */
+static bool choose_bugs(GPtrArray *wanted, bool mutants, int argc, char **argv)
+{
+    const TwZooBug *all;
+    unsigned count;
+
     for (int i = 1; i < argc; i++) {
         const TwZooBug *bug = find_bug(argv[i]);
 
@@ -326,7 +331,7 @@ int tw_verb_zoo(int argc, char **argv)
                 "zoo: expected the slug of a bug or mutant (see twinwalk "
                 "targets), not \"%s\"",
                 argv[i]);
-            goto out;
+            return false;
         }
         g_ptr_array_add(wanted, (void *)bug);
     }
@@ -336,13 +341,28 @@ int tw_verb_zoo(int argc, char **argv)
             g_ptr_array_add(wanted, (void *)&all[i]);
         }
     }
-    tw_stop_on_signals();
-    zoo.target = &target;
-    zoo.out = out;
-    code = triage     ? tw_zoo_triage(&zoo, wanted, (unsigned)triage, json)
-           : findings ? tw_zoo_findings(&zoo, wanted, (unsigned)findings, json)
-                      : catch_all(&zoo, wanted, json);
-out:
-    tw_cli_target_clear(&target);
+    return true;
+}
+
+int tw_verb_zoo(int argc, char **argv)
+{
+    g_autoptr(GPtrArray) wanted = g_ptr_array_new();
+    Options o = {.jobs = 1};
+    TwZooRun zoo = {.seed = 1, .seconds = 60, .stop = tw_stop_asked()};
+    int code = TW_EXIT_USAGE;
+
+    if (parse_options(&argc, &argv, &o) && check_options(&o, &zoo, argc) &&
+        choose_bugs(wanted, o.mutants, argc, argv)) {
+        tw_stop_on_signals();
+        code = o.triage
+                   ? tw_zoo_triage(&zoo, wanted, (unsigned)o.triage, o.json)
+               : o.findings
+                   ? tw_zoo_findings(&zoo, wanted, (unsigned)o.findings, o.json)
+                   : catch_all(&zoo, wanted, o.json);
+    }
+    g_free(o.time);
+    g_free(o.seed);
+    g_free(o.out);
+    tw_cli_target_clear(&o.target);
     return code;
 }

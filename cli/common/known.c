@@ -117,13 +117,13 @@ void tw_cli_known_json(JsonBuilder *b, const TwKnown *known,
         }
         print_day(&e->expires, day);
         json_builder_begin_object(b);
-        tw_cli_json_string(b, "name", e->name);
-        tw_cli_json_int(b, "programs", matched[i]);
-        tw_cli_json_int(b, "met", met[i]);
-        tw_cli_json_bool(b, "never_matched", never_matches(matched[i], met[i]));
-        tw_cli_json_string(b, "expires", day);
-        tw_cli_json_string(b, "reason", e->reason);
-        tw_cli_json_string(b, "link", e->link);
+        tw_json_string(b, "name", e->name);
+        tw_json_int(b, "programs", matched[i]);
+        tw_json_int(b, "met", met[i]);
+        tw_json_bool(b, "never_matched", never_matches(matched[i], met[i]));
+        tw_json_string(b, "expires", day);
+        tw_json_string(b, "reason", e->reason);
+        tw_json_string(b, "link", e->link);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);

@@ -103,14 +103,14 @@ void tw_check_print_totals(const TwCheckJob *check)
 
 static void json_result(JsonBuilder *b, const TwFinding *finding)
 {
-    tw_cli_json_string(b, "verdict", tw_verdict_name(finding->verdict));
-    tw_cli_json_string(b, "key", finding->key);
+    tw_json_string(b, "verdict", tw_verdict_name(finding->verdict));
+    tw_json_string(b, "key", finding->key);
     if (finding->op != TW_NO_OP) {
-        tw_cli_json_int(b, "operation", finding->op);
+        tw_json_int(b, "operation", finding->op);
     }
-    tw_cli_json_int(b, "replays", finding->replays);
-    tw_cli_json_int(b, "again", finding->again);
-    tw_cli_json_string(b, "text", finding->text);
+    tw_json_int(b, "replays", finding->replays);
+    tw_json_int(b, "again", finding->again);
+    tw_json_string(b, "text", finding->text);
 }
 
 static void json_case(const TwCheckJob *check, JsonBuilder *b,
@@ -119,17 +119,16 @@ static void json_case(const TwCheckJob *check, JsonBuilder *b,
     const TwFinding *finding = &one->outcomes[0].finding;
 
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "file", one->path);
-    tw_cli_json_string(b, "status", status_name(one->status));
-    tw_cli_json_bool(b, "failed", one->failed);
+    tw_json_string(b, "file", one->path);
+    tw_json_string(b, "status", status_name(one->status));
+    tw_json_bool(b, "failed", one->failed);
     if (one->expects) {
-        tw_cli_json_string(b, "noted", one->key);
+        tw_json_string(b, "noted", one->key);
     }
     json_result(b, finding);
     if (finding->known) {
-        tw_cli_json_string(
-            b, "known",
-            tw_known_entry(check->known, finding->known - 1u)->name);
+        tw_json_string(b, "known",
+                       tw_known_entry(check->known, finding->known - 1u)->name);
     }
     if (check->n_targets == 2) {
         json_builder_set_member_name(b, "against");
@@ -148,8 +147,8 @@ void tw_check_print_json(const TwCheckJob *check)
 
     json_builder_begin_object(b);
     for (unsigned t = 0; t < check->n_targets; t++) {
-        tw_cli_json_string(b, names[t], check->targets[t].name);
-        tw_cli_json_string(b, versions[t], check->versions[t]);
+        tw_json_string(b, names[t], check->targets[t].name);
+        tw_json_string(b, versions[t], check->versions[t]);
     }
     json_builder_set_member_name(b, "cases");
     json_builder_begin_array(b);
@@ -161,11 +160,11 @@ void tw_check_print_json(const TwCheckJob *check)
     json_builder_begin_object(b);
     for (unsigned s = 0; s < TW_CHECK_STATUSES; s++) {
         if (check->totals[s] > 0) {
-            tw_cli_json_int(b, status_name(s), check->totals[s]);
+            tw_json_int(b, status_name(s), check->totals[s]);
         }
     }
     json_builder_end_object(b);
-    tw_cli_json_int(b, "failed", check->failed);
+    tw_json_int(b, "failed", check->failed);
     tw_cli_known_json(b, check->known, check->matched, check->met);
     tw_cli_known_json_expired(b, check->known);
     json_builder_end_object(b);
@@ -192,26 +191,26 @@ static void junit_case(const TwCheckJob *check, GString *xml,
     GString *result = result_line(check, one);
 
     g_string_append(xml, "    <testcase");
-    tw_xml_attribute(xml, "classname", folder);
-    tw_xml_attribute(xml, "name", name);
+    tw_markup_attribute(xml, "classname", folder);
+    tw_markup_attribute(xml, "name", name);
     tw_xml_seconds(xml, seconds_of(check, one));
     g_string_append(xml, ">\n");
     if (one->failed) {
         g_string_append(xml, "      <failure");
-        tw_xml_attribute(xml, "type", status_name(one->status));
-        tw_xml_attribute(xml, "message", result->str);
+        tw_markup_attribute(xml, "type", status_name(one->status));
+        tw_markup_attribute(xml, "message", result->str);
         g_string_append_c(xml, '>');
         for (unsigned t = 0; t < check->n_targets; t++) {
-            tw_xml_text(xml, one->outcomes[t].finding.text);
+            tw_markup_text(xml, one->outcomes[t].finding.text);
         }
         g_string_append(xml, "</failure>\n");
     } else if (one->status == TW_CHECK_SKIPPED) {
         g_string_append(xml, "      <skipped");
-        tw_xml_attribute(xml, "message", result->str);
+        tw_markup_attribute(xml, "message", result->str);
         g_string_append(xml, "/>\n");
     } else {
         g_string_append(xml, "      <system-out>");
-        tw_xml_text(xml, result->str);
+        tw_markup_text(xml, result->str);
         g_string_append(xml, "</system-out>\n");
     }
     g_string_append(xml, "    </testcase>\n");
@@ -229,7 +228,7 @@ GString *tw_check_junit(const TwCheckJob *check)
         seconds += seconds_of(check, g_ptr_array_index(check->cases, i));
     }
     g_string_append(xml, "<testsuites>\n  <testsuite");
-    tw_xml_attribute(xml, "name", targets->str);
+    tw_markup_attribute(xml, "name", targets->str);
     g_string_append_printf(xml,
                            " tests=\"%u\" failures=\"%u\" errors=\"0\" "
                            "skipped=\"%u\"",

@@ -7,20 +7,20 @@ static void json_hex(JsonBuilder *b, const char *name, uint64_t value)
     g_autofree char *text = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", value);
 
     /* As text: numbers of JSON do not hold 64 bits. */
-    tw_cli_json_string(b, name, text);
+    tw_json_string(b, name, text);
 }
 
 static void json_op_number(JsonBuilder *b, const char *name, uint16_t op)
 {
     if (op != TW_NO_OP) {
-        tw_cli_json_int(b, name, op);
+        tw_json_int(b, name, op);
     }
 }
 
 static void json_id(JsonBuilder *b, const char *name, uint8_t id)
 {
     if (id != TW_NONE) {
-        tw_cli_json_int(b, name, id);
+        tw_json_int(b, name, id);
     }
 }
 
@@ -59,31 +59,31 @@ static void json_place(JsonBuilder *b, const TwPlace *place)
                                         "too-many-hops"};
 
     json_builder_begin_object(b);
-    tw_cli_json_int(b, "byte", place->from);
-    tw_cli_json_int(b, "bytes", place->length);
-    tw_cli_json_string(b, "where", where[place->where]);
+    tw_json_int(b, "byte", place->from);
+    tw_json_int(b, "bytes", place->length);
+    tw_json_string(b, "where", where[place->where]);
     json_id(b, "region", place->region);
     if (place->where == TW_AT_LEAF) {
         json_hex(b, "offset", place->offset);
-        tw_cli_json_bool(b, "readonly", place->flags & TW_LOC_READONLY);
-        tw_cli_json_bool(b, "romd", place->flags & TW_LOC_ROMD);
+        tw_json_bool(b, "readonly", place->flags & TW_LOC_READONLY);
+        tw_json_bool(b, "romd", place->flags & TW_LOC_ROMD);
     }
-    tw_cli_json_int(b, "iommus_passed", place->depth);
+    tw_json_int(b, "iommus_passed", place->depth);
     json_builder_end_object(b);
 }
 
 static void json_told(JsonBuilder *b, const TwTold *told)
 {
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "class",
-                       told->class_ < TW_CLASSES ? tw_class_name(told->class_)
-                                                 : "none");
+    tw_json_string(b, "class",
+                   told->class_ < TW_CLASSES ? tw_class_name(told->class_)
+                                             : "none");
     if (told->has_value) {
         json_hex(b, "value", told->value);
     }
-    tw_cli_json_bool(b, "current", told->current);
+    tw_json_bool(b, "current", told->current);
     if (told->broken) {
-        tw_cli_json_bool(b, "broken", true);
+        tw_json_bool(b, "broken", true);
     }
     json_builder_set_member_name(b, "places");
     json_builder_begin_array(b);
@@ -101,12 +101,12 @@ static void json_log(JsonBuilder *b, const char *name, const TwLogRecord *log,
     json_builder_begin_array(b);
     for (unsigned i = 0; i < n; i++) {
         json_builder_begin_object(b);
-        tw_cli_json_string(b, "kind",
-                           log[i].kind == TW_LOG_WRITE ? "write" : "fetch");
-        tw_cli_json_int(b, "region", log[i].region);
+        tw_json_string(b, "kind",
+                       log[i].kind == TW_LOG_WRITE ? "write" : "fetch");
+        tw_json_int(b, "region", log[i].region);
         json_hex(b, "offset", log[i].offset);
         if (log[i].kind == TW_LOG_WRITE) {
-            tw_cli_json_int(b, "byte", log[i].byte);
+            tw_json_int(b, "byte", log[i].byte);
         }
         json_builder_end_object(b);
     }
@@ -122,9 +122,9 @@ static void json_step(JsonBuilder *b, const TwStory *story, const TwTale *tale,
     bool entry = step->kind == TW_STEP_PAGE || step->kind == TW_STEP_TRANSLATE;
 
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "step", tw_step_name(step->kind));
+    tw_json_string(b, "step", tw_step_name(step->kind));
     tw_step_print(story, tale, step, text);
-    tw_cli_json_string(b, "text", text->str);
+    tw_json_string(b, "text", text->str);
     json_id(b, "space", step->space);
     json_id(b, "region", step->region);
     json_id(b, "to_region", step->to);
@@ -137,10 +137,10 @@ static void json_step(JsonBuilder *b, const TwStory *story, const TwTale *tale,
         json_hex(b, "out", step->out);
     }
     if (entry) {
-        tw_cli_json_bool(b, "present", step->there);
-        tw_cli_json_int(b, "rights", step->perm);
-        tw_cli_json_int(b, "needs", step->need);
-        tw_cli_json_bool(b, "bypass", step->bypass);
+        tw_json_bool(b, "present", step->there);
+        tw_json_int(b, "rights", step->perm);
+        tw_json_int(b, "needs", step->need);
+        tw_json_bool(b, "bypass", step->bypass);
     }
     if (entry || step->kind == TW_STEP_SPACE) {
         json_op_number(b, "made_by", step->op);
@@ -158,8 +158,8 @@ static void json_tale(JsonBuilder *b, const char *name, const TwStory *story,
     json_builder_begin_object(b);
     if (tale->old) {
         json_op_number(b, "until", tale->until);
-        tw_cli_json_int(b, "old_spaces", MIN(tale->topology, TW_MAX_HOPS + 1));
-        tw_cli_json_int(b, "old_iommus", MIN(tale->hops, TW_MAX_HOPS + 1));
+        tw_json_int(b, "old_spaces", MIN(tale->topology, TW_MAX_HOPS + 1));
+        tw_json_int(b, "old_iommus", MIN(tale->hops, TW_MAX_HOPS + 1));
     }
     json_builder_set_member_name(b, "steps");
     json_builder_begin_array(b);
@@ -177,7 +177,7 @@ static void json_part(JsonBuilder *b, const TwStory *story, const TwPart *part)
     bool stale = story->finding.verdict == TW_VERDICT_STALE;
 
     json_builder_begin_object(b);
-    tw_cli_json_int(b, "byte", part->byte);
+    tw_json_int(b, "byte", part->byte);
     json_hex(b, "address", part->addr);
     json_tale(b, "now", story, &part->tales[0]);
     if (part->paired) {
@@ -197,13 +197,13 @@ static void json_life(JsonBuilder *b, const TwStory *story, const TwLife *life)
         g_autoptr(GString) text = g_string_new(NULL);
 
         tw_op_print(story->program, life->done, text);
-        tw_cli_json_string(b, "performed", text->str);
-        tw_cli_json_bool(b, "by_actor_offset", life->by_actor);
+        tw_json_string(b, "performed", text->str);
+        tw_json_bool(b, "by_actor_offset", life->by_actor);
     }
     if (life->rule) {
         json_rules(b, life->rule);
     }
-    tw_cli_json_string(b, "what", life->what);
+    tw_json_string(b, "what", life->what);
     json_builder_end_object(b);
 }
 
@@ -215,7 +215,7 @@ void tw_explain_json(JsonBuilder *b, const TwStory *story)
         json_told(b, &story->allowed[i]);
     }
     json_builder_end_array(b);
-    tw_cli_json_int(b, "allowed_in_all", story->n_allowed);
+    tw_json_int(b, "allowed_in_all", story->n_allowed);
     json_builder_set_member_name(b, "seen");
     json_told(b, &story->seen);
     json_log(b, "devices_to_be_told", story->expected, story->n_expected);
@@ -234,5 +234,5 @@ void tw_explain_json(JsonBuilder *b, const TwStory *story)
         }
         json_builder_end_object(b);
     }
-    tw_cli_json_bool(b, "walks_differ_from_the_judge", story->differ);
+    tw_json_bool(b, "walks_differ_from_the_judge", story->differ);
 }

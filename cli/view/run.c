@@ -265,52 +265,52 @@ static void json_counts(JsonBuilder *b, const TwCampaignResult *result)
     const TwJudgeStats *s = &result->stats;
     char name[16];
 
-    tw_cli_json_int(b, "programs", result->programs);
-    tw_cli_json_int(b, "operations", s->operations);
-    tw_cli_json_int(b, "skipped", s->skipped);
-    tw_cli_json_int(b, "accesses", s->accesses);
-    tw_cli_json_int(b, "windows", s->windows);
-    tw_cli_json_int(b, "met_iommu", s->met_iommu);
-    tw_cli_json_int(b, "hops", s->hops);
-    tw_cli_json_int(b, "commits", s->commits);
-    tw_cli_json_int(b, "silent", s->silent);
-    tw_cli_json_int(b, "notified", s->notified);
-    tw_cli_json_int(b, "worlds", s->worlds);
-    tw_cli_json_int(b, "flat_checks", s->flat_checks);
+    tw_json_int(b, "programs", result->programs);
+    tw_json_int(b, "operations", s->operations);
+    tw_json_int(b, "skipped", s->skipped);
+    tw_json_int(b, "accesses", s->accesses);
+    tw_json_int(b, "windows", s->windows);
+    tw_json_int(b, "met_iommu", s->met_iommu);
+    tw_json_int(b, "hops", s->hops);
+    tw_json_int(b, "commits", s->commits);
+    tw_json_int(b, "silent", s->silent);
+    tw_json_int(b, "notified", s->notified);
+    tw_json_int(b, "worlds", s->worlds);
+    tw_json_int(b, "flat_checks", s->flat_checks);
     begin_object(b, "verdicts");
     for (unsigned v = 0; v < TW_VERDICTS; v++) {
-        tw_cli_json_int(b, tw_verdict_name(v), s->verdicts[v]);
+        tw_json_int(b, tw_verdict_name(v), s->verdicts[v]);
     }
     json_builder_end_object(b);
     begin_object(b, "classes");
     for (unsigned i = 0; i < TW_CLASSES; i++) {
-        tw_cli_json_int(b, tw_class_name(i), s->by_class[i]);
+        tw_json_int(b, tw_class_name(i), s->by_class[i]);
     }
     json_builder_end_object(b);
     begin_object(b, "by_operation");
     for (unsigned code = 0; code < TW_OP_CODES; code++) {
-        tw_cli_json_int(b, tw_op_info(code)->name, s->by_code[code]);
+        tw_json_int(b, tw_op_info(code)->name, s->by_code[code]);
     }
     json_builder_end_object(b);
     begin_object(b, "regions");
     for (unsigned i = TW_REGION_CONTAINER; i < TW_REGION_KINDS; i++) {
-        tw_cli_json_int(b, tw_region_kind_name(i), s->by_region[i]);
+        tw_json_int(b, tw_region_kind_name(i), s->by_region[i]);
     }
     json_builder_end_object(b);
     begin_object(b, "leaves");
     for (unsigned i = 0; i < TW_REGION_KINDS; i++) {
-        tw_cli_json_int(b, tw_region_kind_name(i), s->by_leaf[i]);
+        tw_json_int(b, tw_region_kind_name(i), s->by_leaf[i]);
     }
     json_builder_end_object(b);
     begin_object(b, "depths");
     for (unsigned i = 0; i < G_N_ELEMENTS(s->by_depth); i++) {
         g_snprintf(name, sizeof(name), "%u", i);
-        tw_cli_json_int(b, name, s->by_depth[i]);
+        tw_json_int(b, name, s->by_depth[i]);
     }
     json_builder_end_object(b);
     begin_object(b, "counters");
     for (unsigned i = 0; i < TW_COUNTERS; i++) {
-        tw_cli_json_int(b, tw_counter_name(i), result->counters[i]);
+        tw_json_int(b, tw_counter_name(i), result->counters[i]);
     }
     json_builder_end_object(b);
 }
@@ -319,9 +319,9 @@ static void json_key(JsonBuilder *b, const TwRunView *view,
                      const TwCampaignKey *key)
 {
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "key", key->key);
-    tw_cli_json_string(b, "verdict", tw_verdict_name(key->verdict));
-    tw_cli_json_int(b, "programs", key->count);
+    tw_json_string(b, "key", key->key);
+    tw_json_string(b, "verdict", tw_verdict_name(key->verdict));
+    tw_json_int(b, "programs", key->count);
     json_builder_set_member_name(b, "cases");
     json_builder_begin_array(b);
     for (unsigned i = 0; i < key->cases->len; i++) {
@@ -331,19 +331,19 @@ static void json_key(JsonBuilder *b, const TwRunView *view,
         g_autofree char *wish = tw_cli_wish_name(one->wish);
 
         json_builder_begin_object(b);
-        tw_cli_json_int(b, "number", one->number);
-        tw_cli_json_string(b, "profile", tw_profile_name(one->profile));
+        tw_json_int(b, "number", one->number);
+        tw_json_string(b, "profile", tw_profile_name(one->profile));
         if (wish) {
-            tw_cli_json_string(b, "wish", wish);
+            tw_json_string(b, "wish", wish);
         }
         if (one->finding.op != TW_NO_OP) {
-            tw_cli_json_int(b, "operation", one->finding.op);
+            tw_json_int(b, "operation", one->finding.op);
         }
-        tw_cli_json_int(b, "replays", one->finding.replays);
-        tw_cli_json_int(b, "again", one->finding.again);
-        tw_cli_json_string(b, "text", one->finding.text);
+        tw_json_int(b, "replays", one->finding.replays);
+        tw_json_int(b, "again", one->finding.again);
+        tw_json_string(b, "text", one->finding.text);
         if (view->out) {
-            tw_cli_json_string(b, "file", file);
+            tw_json_string(b, "file", file);
         }
         json_builder_end_object(b);
     }
@@ -356,11 +356,11 @@ void tw_run_view_json(const TwRunView *view, const TwCampaignResult *result)
     g_autoptr(JsonBuilder) b = json_builder_new();
 
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "target", view->target->name);
-    tw_cli_json_string(b, "version", view->version);
-    tw_cli_json_string(b, "profile", view->profile);
-    tw_cli_json_int(b, "seed", view->options->seed);
-    tw_cli_json_bool(b, "interrupted", result->interrupted);
+    tw_json_string(b, "target", view->target->name);
+    tw_json_string(b, "version", view->version);
+    tw_json_string(b, "profile", view->profile);
+    tw_json_int(b, "seed", view->options->seed);
+    tw_json_bool(b, "interrupted", result->interrupted);
     begin_object(b, "counts");
     json_counts(b, result);
     json_builder_end_object(b);
@@ -373,20 +373,20 @@ void tw_run_view_json(const TwRunView *view, const TwCampaignResult *result)
     tw_cli_known_json(b, view->options->known, result->known, result->met);
     /* Here, and only here, is what differs between runs of the same seed. */
     begin_object(b, "run");
-    tw_cli_json_int(b, "jobs", view->options->jobs);
-    tw_cli_json_double(b, "seconds", result->seconds);
-    tw_cli_json_double(b, "programs_per_second",
-                       rate(result->programs, result->seconds));
-    tw_cli_json_int(b, "restarts", result->restarts);
+    tw_json_int(b, "jobs", view->options->jobs);
+    tw_json_double(b, "seconds", result->seconds);
+    tw_json_double(b, "programs_per_second",
+                   rate(result->programs, result->seconds));
+    tw_json_int(b, "restarts", result->restarts);
     tw_cli_known_json_expired(b, view->options->known);
     if (view->out) {
-        tw_cli_json_string(b, "out", view->out);
+        tw_json_string(b, "out", view->out);
     }
     begin_object(b, "first_seen_seconds");
     for (unsigned i = 0; i < result->keys->len; i++) {
         const TwCampaignKey *key = g_ptr_array_index(result->keys, i);
 
-        tw_cli_json_double(b, key->key, key->first_seconds);
+        tw_json_double(b, key->key, key->first_seconds);
     }
     json_builder_end_object(b);
     json_builder_end_object(b);

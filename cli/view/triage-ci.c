@@ -18,25 +18,25 @@ static void junit_finding(GString *xml, const TwTriage *t,
                           const TwTriageFinding *f)
 {
     g_string_append(xml, "    <testcase");
-    tw_xml_attribute(xml, "classname", t->label);
-    tw_xml_attribute(xml, "name", f->cause);
+    tw_markup_attribute(xml, "classname", t->label);
+    tw_markup_attribute(xml, "name", f->cause);
     g_string_append(xml, ">\n");
     if (fails(f)) {
         g_string_append(xml, "      <failure");
-        tw_xml_attribute(xml, "type", tw_store_status_name(f->status));
-        tw_xml_attribute(xml, "message", f->title);
+        tw_markup_attribute(xml, "type", tw_store_status_name(f->status));
+        tw_markup_attribute(xml, "message", f->title);
         g_string_append_c(xml, '>');
-        tw_xml_text(xml, f->text);
-        tw_xml_text(xml, "\n");
-        tw_xml_text(xml, strcmp(f->form, "text") == 0 ? f->data : f->origin);
+        tw_markup_text(xml, f->text);
+        tw_markup_text(xml, "\n");
+        tw_markup_text(xml, strcmp(f->form, "text") == 0 ? f->data : f->origin);
         g_string_append(xml, "</failure>\n");
     } else if (f->news == TW_TRIAGE_KNOWN) {
         g_string_append(xml, "      <skipped");
-        tw_xml_attribute(xml, "message", tw_store_status_name(f->status));
+        tw_markup_attribute(xml, "message", tw_store_status_name(f->status));
         g_string_append(xml, "/>\n");
     } else {
         g_string_append(xml, "      <system-out>");
-        tw_xml_text(xml, tw_store_status_name(f->status));
+        tw_markup_text(xml, tw_store_status_name(f->status));
         g_string_append(xml, "</system-out>\n");
     }
     g_string_append(xml, "    </testcase>\n");
@@ -55,7 +55,7 @@ GString *tw_triage_junit(const TwTriage *t, GPtrArray *findings)
         known += f->news == TW_TRIAGE_KNOWN;
     }
     g_string_append(xml, "<testsuites>\n  <testsuite");
-    tw_xml_attribute(xml, "name", t->label);
+    tw_markup_attribute(xml, "name", t->label);
     g_string_append_printf(xml,
                            " tests=\"%u\" failures=\"%u\" errors=\"0\" "
                            "skipped=\"%u\"",
@@ -71,35 +71,23 @@ GString *tw_triage_junit(const TwTriage *t, GPtrArray *findings)
 
 /* SARIF -------------------------------------------------------------------- */
 
-static void object(JsonBuilder *b, const char *name)
-{
-    json_builder_set_member_name(b, name);
-    json_builder_begin_object(b);
-}
-
-static void array(JsonBuilder *b, const char *name)
-{
-    json_builder_set_member_name(b, name);
-    json_builder_begin_array(b);
-}
-
 static void message(JsonBuilder *b, const char *name, const char *text)
 {
-    object(b, name);
-    tw_cli_json_string(b, "text", text);
+    tw_json_object(b, name);
+    tw_json_string(b, "text", text);
     json_builder_end_object(b);
 }
 
 static void sarif_rule(JsonBuilder *b, const TwTriageFinding *f)
 {
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "id", f->cause);
+    tw_json_string(b, "id", f->cause);
     message(b, "shortDescription", f->title);
-    object(b, "properties");
+    tw_json_object(b, "properties");
     if (f->security) {
-        tw_cli_json_string(b, "security-severity", "8.0");
+        tw_json_string(b, "security-severity", "8.0");
     }
-    array(b, "tags");
+    tw_json_array(b, "tags");
     json_builder_add_string_value(b, f->security ? "security" : "correctness");
     json_builder_end_array(b);
     json_builder_end_object(b);
@@ -122,15 +110,15 @@ static void sarif_place(JsonBuilder *b, const TwTriageFinding *f)
 {
     g_autofree char *uri = f->origin[0] ? uri_of(f->origin) : NULL;
 
-    array(b, "locations");
+    tw_json_array(b, "locations");
     if (uri) {
         json_builder_begin_object(b);
-        object(b, "physicalLocation");
-        object(b, "artifactLocation");
-        tw_cli_json_string(b, "uri", uri);
+        tw_json_object(b, "physicalLocation");
+        tw_json_object(b, "artifactLocation");
+        tw_json_string(b, "uri", uri);
         json_builder_end_object(b);
-        object(b, "region");
-        tw_cli_json_int(b, "startLine", 1);
+        tw_json_object(b, "region");
+        tw_json_int(b, "startLine", 1);
         json_builder_end_object(b);
         json_builder_end_object(b);
         json_builder_end_object(b);
@@ -151,25 +139,24 @@ static void sarif_result(JsonBuilder *b, const TwTriage *t,
     g_autofree char *print = g_strdup_printf("%s/%s", t->label, f->cause);
 
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "ruleId", f->cause);
-    tw_cli_json_int(b, "ruleIndex", rule);
-    tw_cli_json_string(b, "level",
-                       f->news <= TW_TRIAGE_KNOWN ? "error" : "none");
-    tw_cli_json_string(b, "baselineState", states[f->news]);
+    tw_json_string(b, "ruleId", f->cause);
+    tw_json_int(b, "ruleIndex", rule);
+    tw_json_string(b, "level", f->news <= TW_TRIAGE_KNOWN ? "error" : "none");
+    tw_json_string(b, "baselineState", states[f->news]);
     message(b, "message", text);
     sarif_place(b, f);
-    object(b, "partialFingerprints");
-    tw_cli_json_string(b, "twinwalkCause/v1", print);
+    tw_json_object(b, "partialFingerprints");
+    tw_json_string(b, "twinwalkCause/v1", print);
     json_builder_end_object(b);
-    tw_cli_json_int(b, "occurrenceCount", MAX(f->count, 1));
-    object(b, "properties");
-    tw_cli_json_string(b, "verdict", f->verdict);
-    tw_cli_json_string(b, "status", tw_store_status_name(f->status));
-    tw_cli_json_string(b, "key", f->key);
-    tw_cli_json_string(b, "rules", f->rule);
-    tw_cli_json_string(b, "replay", f->words);
+    tw_json_int(b, "occurrenceCount", MAX(f->count, 1));
+    tw_json_object(b, "properties");
+    tw_json_string(b, "verdict", f->verdict);
+    tw_json_string(b, "status", tw_store_status_name(f->status));
+    tw_json_string(b, "key", f->key);
+    tw_json_string(b, "rules", f->rule);
+    tw_json_string(b, "replay", f->words);
     if (strcmp(f->form, "text") == 0) {
-        tw_cli_json_string(b, "case", f->data);
+        tw_json_string(b, "case", f->data);
     }
     json_builder_end_object(b);
     json_builder_end_object(b);
@@ -178,27 +165,25 @@ static void sarif_result(JsonBuilder *b, const TwTriage *t,
 char *tw_triage_sarif(const TwTriage *t, GPtrArray *findings)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
-    g_autoptr(JsonGenerator) generator = json_generator_new();
-    g_autoptr(JsonNode) root = NULL;
 
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "$schema",
-                       "https://json.schemastore.org/sarif-2.1.0.json");
-    tw_cli_json_string(b, "version", "2.1.0");
-    array(b, "runs");
+    tw_json_string(b, "$schema",
+                   "https://json.schemastore.org/sarif-2.1.0.json");
+    tw_json_string(b, "version", "2.1.0");
+    tw_json_array(b, "runs");
     json_builder_begin_object(b);
-    object(b, "tool");
-    object(b, "driver");
-    tw_cli_json_string(b, "name", "twinwalk");
-    tw_cli_json_string(b, "version", TW_VERSION);
-    array(b, "rules");
+    tw_json_object(b, "tool");
+    tw_json_object(b, "driver");
+    tw_json_string(b, "name", "twinwalk");
+    tw_json_string(b, "version", TW_VERSION);
+    tw_json_array(b, "rules");
     for (unsigned i = 0; i < findings->len; i++) {
         sarif_rule(b, g_ptr_array_index(findings, i));
     }
     json_builder_end_array(b);
     json_builder_end_object(b);
     json_builder_end_object(b);
-    array(b, "results");
+    tw_json_array(b, "results");
     for (unsigned i = 0; i < findings->len; i++) {
         sarif_result(b, t, g_ptr_array_index(findings, i), i);
     }
@@ -206,8 +191,5 @@ char *tw_triage_sarif(const TwTriage *t, GPtrArray *findings)
     json_builder_end_object(b);
     json_builder_end_array(b);
     json_builder_end_object(b);
-    root = json_builder_get_root(b);
-    json_generator_set_pretty(generator, TRUE);
-    json_generator_set_root(generator, root);
-    return json_generator_to_data(generator, NULL);
+    return tw_json_text(b);
 }

@@ -137,25 +137,25 @@ static void print_text(TwTriage *t, GPtrArray *findings)
 static void json_finding(JsonBuilder *b, const TwTriageFinding *f)
 {
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "cause", f->cause);
-    tw_cli_json_string(b, "title", f->title);
-    tw_cli_json_string(b, "status", tw_store_status_name(f->status));
-    tw_cli_json_bool(b, "changed",
-                     f->news == TW_TRIAGE_NEW || f->news == TW_TRIAGE_FIXED);
-    tw_cli_json_string(b, "verdict", f->verdict);
-    tw_cli_json_string(b, "rule", f->rule);
-    tw_cli_json_bool(b, "security", f->security);
-    tw_cli_json_int(b, "count", f->count);
-    tw_cli_json_int(b, "keys", f->keys);
-    tw_cli_json_string(b, "key", f->key);
-    tw_cli_json_int(b, "first_seen", (uint64_t)f->first_seen);
-    tw_cli_json_int(b, "last_seen", (uint64_t)f->last_seen);
-    tw_cli_json_bool(b, "minimal", f->minimal);
-    tw_cli_json_string(b, "text", f->text);
-    tw_cli_json_string(b, "origin", f->origin);
-    tw_cli_json_string(b, "see_it", f->words);
+    tw_json_string(b, "cause", f->cause);
+    tw_json_string(b, "title", f->title);
+    tw_json_string(b, "status", tw_store_status_name(f->status));
+    tw_json_bool(b, "changed",
+                 f->news == TW_TRIAGE_NEW || f->news == TW_TRIAGE_FIXED);
+    tw_json_string(b, "verdict", f->verdict);
+    tw_json_string(b, "rule", f->rule);
+    tw_json_bool(b, "security", f->security);
+    tw_json_int(b, "count", f->count);
+    tw_json_int(b, "keys", f->keys);
+    tw_json_string(b, "key", f->key);
+    tw_json_int(b, "first_seen", (uint64_t)f->first_seen);
+    tw_json_int(b, "last_seen", (uint64_t)f->last_seen);
+    tw_json_bool(b, "minimal", f->minimal);
+    tw_json_string(b, "text", f->text);
+    tw_json_string(b, "origin", f->origin);
+    tw_json_string(b, "see_it", f->words);
     if (strcmp(f->form, "text") == 0) {
-        tw_cli_json_string(b, "case", f->data);
+        tw_json_string(b, "case", f->data);
     }
     json_builder_end_object(b);
 }
@@ -169,12 +169,12 @@ static void json_retests(JsonBuilder *b, const TwTriage *t)
 
         if (r->done) {
             json_builder_begin_object(b);
-            tw_cli_json_string(b, "key", r->key);
-            tw_cli_json_string(b, "cause", r->cause);
-            tw_cli_json_string(b, "was", tw_store_status_name(r->was));
-            tw_cli_json_string(b, "is", tw_store_status_name(r->is));
-            tw_cli_json_int(b, "again", r->again);
-            tw_cli_json_int(b, "runs", TW_TRIAGE_TIMES);
+            tw_json_string(b, "key", r->key);
+            tw_json_string(b, "cause", r->cause);
+            tw_json_string(b, "was", tw_store_status_name(r->was));
+            tw_json_string(b, "is", tw_store_status_name(r->is));
+            tw_json_int(b, "again", r->again);
+            tw_json_int(b, "runs", TW_TRIAGE_TIMES);
             json_builder_end_object(b);
         }
     }
@@ -186,22 +186,21 @@ static void print_json(TwTriage *t, GPtrArray *findings)
     g_autoptr(JsonBuilder) b = json_builder_new();
 
     json_builder_begin_object(b);
-    tw_cli_json_string(b, "target", t->label);
-    tw_cli_json_string(b, "version", t->version);
-    tw_cli_json_string(b, "store", t->store_path);
-    tw_cli_json_int(b, "run", (uint64_t)t->run.id);
-    tw_cli_json_int(b, "inputs", t->cases->len);
-    tw_cli_json_int(b, "clean", t->clean);
-    tw_cli_json_int(b, "flaky", t->flaky);
-    tw_cli_json_int(b, "not_judged", t->unsupported);
-    tw_cli_json_int(b, "passed_over", t->unreadable);
-    tw_cli_json_bool(b, "interrupted", *t->stop != 0);
+    tw_json_string(b, "target", t->label);
+    tw_json_string(b, "version", t->version);
+    tw_json_string(b, "store", t->store_path);
+    tw_json_int(b, "run", (uint64_t)t->run.id);
+    tw_json_int(b, "inputs", t->cases->len);
+    tw_json_int(b, "clean", t->clean);
+    tw_json_int(b, "flaky", t->flaky);
+    tw_json_int(b, "not_judged", t->unsupported);
+    tw_json_int(b, "passed_over", t->unreadable);
+    tw_json_bool(b, "interrupted", *t->stop != 0);
     json_builder_set_member_name(b, "known");
     json_builder_begin_object(b);
     for (unsigned i = 0; i < tw_known_n_entries(t->known); i++) {
         if (t->matched[i]) {
-            tw_cli_json_int(b, tw_known_entry(t->known, i)->name,
-                            t->matched[i]);
+            tw_json_int(b, tw_known_entry(t->known, i)->name, t->matched[i]);
         }
     }
     json_builder_end_object(b);

@@ -4,6 +4,7 @@
  * a rim, so that no line makes them unreadable.
  */
 #include "reports/draw/internal.h"
+#include "reports/format/markup.h"
 
 #include <string.h>
 
@@ -344,7 +345,7 @@ void tw_draw(const TwScene *scene, const TwStory *story,
                            "width=\"%d\" height=\"%d\" "
                            "viewBox=\"0 0 %d %d\">\n<title>",
                            width, y, width, y);
-    tw_svg_escape(svg, head[0] ? head[0] : "");
+    tw_markup_text(svg, head[0] ? head[0] : "");
     g_string_append_printf(svg, "</title>\n%s", style);
     tw_svg_rect(svg, 0, 0, width, y, "tw-page", "");
     g_string_append_len(svg, body->str, body->len);

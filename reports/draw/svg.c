@@ -2,51 +2,7 @@
 /* SVG as text; see svg.h. */
 #include "reports/draw/svg.h"
 
-#include <stdbool.h>
-
-/* What no XML may hold, and what lets text look like other text: controls,
- * also of the direction. */
-static bool is_odd(gunichar u)
-{
-    return u < ' ' || (u >= 0x7f && u < 0xa0) || u == 0xfffe || u == 0xffff ||
-           (u >= 0x202a && u <= 0x202e) || (u >= 0x2066 && u <= 0x2069) ||
-           u == 0x200e || u == 0x200f || u == 0x061c;
-}
-
-void tw_svg_escape(GString *out, const char *text)
-{
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-
-    for (const char *c = valid; *c; c = g_utf8_next_char(c)) {
-        gunichar u = g_utf8_get_char(c);
-
-        switch (u) {
-        case '&':
-            g_string_append(out, "&amp;");
-            break;
-        case '<':
-            g_string_append(out, "&lt;");
-            break;
-        case '>':
-            g_string_append(out, "&gt;");
-            break;
-        case '"':
-            g_string_append(out, "&quot;");
-            break;
-        case '\n':
-            g_string_append_c(out, '\n');
-            break;
-        default:
-            if (u == '\t') {
-                u = ' ';
-            } else if (is_odd(u)) {
-                u = '?';
-            }
-            g_string_append_unichar(out, u);
-            break;
-        }
-    }
-}
+#include "reports/format/markup.h"
 
 int tw_svg_width(const char *text)
 {
@@ -78,10 +34,10 @@ void tw_svg_label(GString *out, int x, int y, int width, const char *text,
                            class_, x, y + TW_SVG_BASE, length * TW_SVG_CHAR);
     if (full) {
         g_string_append(out, "<title>");
-        tw_svg_escape(out, full);
+        tw_markup_text(out, full);
         g_string_append(out, "</title>");
     }
-    tw_svg_escape(out, cut ? cut : valid);
+    tw_markup_text(out, cut ? cut : valid);
     g_string_append(out, "</text>\n");
 }
 

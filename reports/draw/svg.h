@@ -15,10 +15,6 @@ enum {
     TW_SVG_BASE = 11, /* from the top of a line to what letters stand on */
 };
 
-/* Appends text as XML, for an element or an attribute in double quotes; what no
- * XML may hold, or hides what is written, becomes a question mark. */
-void tw_svg_escape(GString *out, const char *text);
-
 /* Pixels that a label of this text takes. */
 int tw_svg_width(const char *text);
 

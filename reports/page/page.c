@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "reports/page/internal.h"
-#include "reports/draw/svg.h"
+#include "reports/format/markup.h"
 
 static const char style[] =
 #include "reports/page-style.inc"
@@ -18,7 +18,7 @@ static const char script[] =
 
 void tw_page_text(GString *out, const char *text)
 {
-    tw_svg_escape(out, text);
+    tw_markup_text(out, text);
 }
 
 /* A path as an URL in an attribute: it can name no scheme. */
