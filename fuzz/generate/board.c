@@ -3,6 +3,10 @@
  * Moves that concern the whole board: topology and transactions, several CPUs,
  * devices, and IOMMUs, CPUs and spaces that come and go.
  */
+#include "fuzz/generate/board.h"
+
+#include "fuzz/generate/moves.h"
+#include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
 
 /* Moves: topology --------------------------------------------------------- */

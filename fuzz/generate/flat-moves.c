@@ -3,6 +3,11 @@
  * The script of flat programs (flat.c), move by move: fill, take
  * something away, look again.
  */
+#include "fuzz/generate/flat.h"
+
+#include "fuzz/generate/board.h"
+#include "fuzz/generate/moves.h"
+#include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
 
 /* What moves are made of ----------------------------------------------------

@@ -11,9 +11,13 @@
  *                                                        MiB: pages that share
  *                                                        a slot of a small TLB
  */
-#include "fuzz/generate/put.h"
+#include "fuzz/generate/flat.h"
 
 #include <string.h>
+
+#include "fuzz/generate/op.h"
+#include "fuzz/generate/put.h"
+#include "fuzz/generate/regions.h"
 
 enum {
     WIDEST_LG = 24, /* addresses used where the dialect has no limit */

@@ -1,175 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The profiles, and the way from a profile to a program. */
-#include "fuzz/generate/internal.h"
-#include "fuzz/generate/put.h"
+/* The way from a profile to a program. */
+#include "fuzz/generate/generate.h"
+
+#include "fuzz/generate/flat.h"
+#include "fuzz/generate/moves.h"
+#include "fuzz/generate/topology.h"
 #include "fuzz/generate/wish.h"
-
-#include <string.h>
-
-/* clang-format off */
-static const TwMixture mixtures[TW_MIXTURES] = {
-    [TW_PROFILE_BALANCED] = {
-        .spaces = {3, 4}, .iommus = {2, 3}, .extras = {1, 2},
-        .cpus = {1, 2}, .mmus = {1, 2}, .ops = {22, 24},
-        .page_lg = {6, 12}, .nest = 68, .via = 60, .subpage = 8,
-        .overlap = 10, .odd_granule = 12, .extreme = 1, .loops = 2,
-        .slots = 18, .explicit_safepoints = 15,
-        .moves = {
-            [MOVE_ACCESS] = 8, [MOVE_AGAIN] = 3, [MOVE_EDGE] = 4,
-            [MOVE_REMAP] = 11, [MOVE_TWICE] = 3, [MOVE_SILENT] = 4,
-            [MOVE_RIGHTS] = 6, [MOVE_DENIED] = 3, [MOVE_NOTIFY] = 4,
-            [MOVE_SLOT] = 3, [MOVE_PAGE] = 4, [MOVE_RANGE] = 2,
-            [MOVE_INDEX] = 2, [MOVE_TOPOLOGY] = 24, [MOVE_TRANSACTION] = 9,
-            [MOVE_PINGPONG] = 2, [MOVE_CPUS] = 4, [MOVE_DMA] = 3,
-            [MOVE_SWITCH] = 3, [MOVE_DESTROY] = 1, [MOVE_UNPLUG] = 1,
-            [MOVE_OBSERVE] = 2, [MOVE_ACTOR] = 2, [MOVE_DURING] = 2,
-            [MOVE_LISTEN] = 1, [MOVE_DIRTY] = 1, [MOVE_SNAPSHOT] = 1,
-            [MOVE_CLOCK] = 1,
-            [MOVE_SPACE] = 1, [MOVE_ANY] = 4,
-        },
-    },
-    [TW_PROFILE_IOMMU] = {
-        .spaces = {3, 7}, .iommus = {3, 8}, .extras = {1, 5},
-        .cpus = {1, 2}, .mmus = {1, 3}, .ops = {20, 36},
-        .page_lg = {6, 12}, .nest = 85, .via = 85, .subpage = 8,
-        .overlap = 6, .odd_granule = 45, .extreme = 2, .loops = 4,
-        .slots = 8, .explicit_safepoints = 10,
-        .moves = {
-            [MOVE_ACCESS] = 14, [MOVE_AGAIN] = 8, [MOVE_EDGE] = 6,
-            [MOVE_REMAP] = 12, [MOVE_TWICE] = 5, [MOVE_SILENT] = 8,
-            [MOVE_RIGHTS] = 10, [MOVE_DENIED] = 6, [MOVE_NOTIFY] = 6,
-            [MOVE_SLOT] = 2, [MOVE_PAGE] = 2, [MOVE_INDEX] = 8,
-            [MOVE_TOPOLOGY] = 5, [MOVE_TRANSACTION] = 2,
-            [MOVE_DMA] = 5, [MOVE_SWITCH] = 5, [MOVE_DESTROY] = 2,
-            [MOVE_OBSERVE] = 3, [MOVE_DURING] = 3, [MOVE_ACTOR] = 1,
-            [MOVE_SNAPSHOT] = 2,
-            [MOVE_ANY] = 4,
-        },
-    },
-    [TW_PROFILE_INVALIDATE] = {
-        .spaces = {2, 4}, .iommus = {1, 4}, .extras = {1, 4},
-        .cpus = {1, 3}, .mmus = {1, 2}, .ops = {24, 48},
-        .page_lg = {6, 10}, .nest = 45, .via = 65, .subpage = 3,
-        .overlap = 4, .odd_granule = 10, .extreme = 1, .loops = 1,
-        .slots = 30, .explicit_safepoints = 35,
-        .moves = {
-            [MOVE_ACCESS] = 8, [MOVE_AGAIN] = 8, [MOVE_EDGE] = 2,
-            [MOVE_REMAP] = 14, [MOVE_TWICE] = 8, [MOVE_SILENT] = 12,
-            [MOVE_RIGHTS] = 8, [MOVE_DENIED] = 4, [MOVE_NOTIFY] = 10,
-            [MOVE_SLOT] = 10, [MOVE_PAGE] = 12, [MOVE_RANGE] = 10,
-            [MOVE_INDEX] = 6, [MOVE_TOPOLOGY] = 4, [MOVE_TRANSACTION] = 3,
-            [MOVE_CPUS] = 12, [MOVE_DMA] = 3, [MOVE_SWITCH] = 5,
-            [MOVE_DESTROY] = 2, [MOVE_UNPLUG] = 3, [MOVE_OBSERVE] = 2,
-            [MOVE_SNAPSHOT] = 3, [MOVE_CLOCK] = 4, [MOVE_DIRTY] = 2,
-            [MOVE_ACTOR] = 3, [MOVE_DURING] = 4, [MOVE_ANY] = 4,
-        },
-    },
-    [TW_PROFILE_TOPOLOGY] = {
-        .spaces = {1, 3}, .iommus = {0, 2}, .extras = {6, 18},
-        .cpus = {1, 2}, .mmus = {1, 2}, .ops = {20, 40},
-        .page_lg = {6, 12}, .nest = 30, .via = 30, .subpage = 30,
-        .overlap = 35, .odd_granule = 10, .extreme = 3, .loops = 1,
-        .slots = 10, .explicit_safepoints = 10,
-        .moves = {
-            [MOVE_ACCESS] = 20, [MOVE_AGAIN] = 6, [MOVE_EDGE] = 12,
-            [MOVE_REMAP] = 2, [MOVE_SILENT] = 1, [MOVE_PAGE] = 2,
-            [MOVE_TOPOLOGY] = 30, [MOVE_TRANSACTION] = 16,
-            [MOVE_PINGPONG] = 8, [MOVE_CPUS] = 3, [MOVE_DMA] = 6,
-            [MOVE_DESTROY] = 2, [MOVE_ACTOR] = 3, [MOVE_DURING] = 3,
-            [MOVE_LISTEN] = 5, [MOVE_SNAPSHOT] = 3, [MOVE_DIRTY] = 2,
-            [MOVE_SPACE] = 3, [MOVE_ANY] = 6,
-        },
-    },
-    [TW_PROFILE_HOSTILE] = {
-        .spaces = {1, 8}, .iommus = {0, 8}, .extras = {4, 30},
-        .cpus = {1, 4}, .mmus = {1, 4}, .ops = {10, 80},
-        .page_lg = {6, 16}, .nest = 50, .via = 50, .subpage = 25,
-        .overlap = 25, .odd_granule = 40, .extreme = 18, .loops = 25,
-        .slots = 15, .explicit_safepoints = 30,
-        .moves = {
-            [MOVE_ACCESS] = 12, [MOVE_AGAIN] = 6, [MOVE_EDGE] = 8,
-            [MOVE_REMAP] = 5, [MOVE_TWICE] = 2, [MOVE_SILENT] = 3,
-            [MOVE_RIGHTS] = 3, [MOVE_DENIED] = 2, [MOVE_NOTIFY] = 4,
-            [MOVE_SLOT] = 2, [MOVE_PAGE] = 4, [MOVE_RANGE] = 4,
-            [MOVE_INDEX] = 3, [MOVE_TOPOLOGY] = 8, [MOVE_TRANSACTION] = 6,
-            [MOVE_PINGPONG] = 2, [MOVE_CPUS] = 4, [MOVE_DMA] = 4,
-            [MOVE_SWITCH] = 3, [MOVE_DESTROY] = 2, [MOVE_UNPLUG] = 2,
-            [MOVE_OBSERVE] = 4, [MOVE_ACTOR] = 2, [MOVE_DURING] = 4,
-            [MOVE_LISTEN] = 3, [MOVE_DIRTY] = 3, [MOVE_SNAPSHOT] = 3,
-            [MOVE_CLOCK] = 2,
-            [MOVE_SPACE] = 3, [MOVE_ANY] = 30,
-        },
-    },
-    [TW_PROFILE_STATIC] = {
-        .spaces = {1, 5}, .iommus = {0, 4}, .extras = {4, 16},
-        .cpus = {1, 2}, .mmus = {1, 3}, .ops = {16, 40},
-        .page_lg = {6, 16}, .nest = 70, .via = 45, .subpage = 25,
-        .overlap = 30, .odd_granule = 30, .extreme = 6, .loops = 6,
-        .slots = 10,
-        .moves = {
-            [MOVE_ACCESS] = 40, [MOVE_AGAIN] = 10, [MOVE_EDGE] = 20,
-            [MOVE_PINGPONG] = 8, [MOVE_DMA] = 12, [MOVE_ANY] = 10,
-        },
-    },
-    [TW_PROFILE_DMA] = {
-        .spaces = {2, 5}, .iommus = {1, 4}, .extras = {2, 8},
-        .cpus = {1, 1}, .mmus = {1, 2}, .ops = {20, 40},
-        .page_lg = {6, 12}, .nest = 60, .via = 70, .subpage = 15,
-        .overlap = 15, .odd_granule = 20, .extreme = 3, .loops = 4,
-        .slots = 5,
-        .moves = {
-            [MOVE_ACCESS] = 6, [MOVE_EDGE] = 4, [MOVE_REMAP] = 6,
-            [MOVE_SILENT] = 6, [MOVE_RIGHTS] = 4, [MOVE_TOPOLOGY] = 6,
-            [MOVE_PINGPONG] = 12, [MOVE_DMA] = 40, [MOVE_SWITCH] = 4,
-            [MOVE_DIRTY] = 10,
-            [MOVE_ACTOR] = 4, [MOVE_ANY] = 8,
-        },
-    },
-    [TW_PROFILE_CPUS] = {
-        .spaces = {2, 4}, .iommus = {1, 3}, .extras = {1, 3},
-        .cpus = {2, 4}, .mmus = {1, 2}, .ops = {24, 48},
-        .page_lg = {6, 10}, .nest = 45, .via = 60, .subpage = 3,
-        .overlap = 5, .odd_granule = 8, .extreme = 1, .loops = 1,
-        .slots = 15, .explicit_safepoints = 50,
-        .moves = {
-            [MOVE_ACCESS] = 8, [MOVE_AGAIN] = 8, [MOVE_REMAP] = 8,
-            [MOVE_SILENT] = 4, [MOVE_NOTIFY] = 6, [MOVE_SLOT] = 4,
-            [MOVE_PAGE] = 10, [MOVE_RANGE] = 4, [MOVE_TOPOLOGY] = 4,
-            [MOVE_CPUS] = 40, [MOVE_SWITCH] = 4, [MOVE_UNPLUG] = 4,
-            [MOVE_CLOCK] = 2,
-            [MOVE_ACTOR] = 4, [MOVE_DURING] = 3, [MOVE_ANY] = 5,
-        },
-    },
-};
-/* clang-format on */
-
-static const char *const profiles[TW_PROFILES] = {
-    "balanced",   /* a bit of everything; what bench measures */
-    "iommu",      /* deep nesting, small granules, several indexes */
-    "invalidate", /* fill, change, notify, access; several CPUs */
-    "topology",   /* overlaps, aliases, sub-pages, transactions */
-    "hostile",    /* extremes: 2^64, cycles, many objects */
-};
-
-const char *tw_profile_name(unsigned profile)
-{
-    return profile < TW_PROFILES ? profiles[profile] : NULL;
-}
-
-unsigned tw_profile_find(const char *name)
-{
-    unsigned profile = 0;
-
-    while (profile < TW_PROFILES && strcmp(profiles[profile], name) != 0) {
-        profile++;
-    }
-    return profile;
-}
-
-const TwMixture *tw_gen_mixture(TwProfile profile)
-{
-    return &mixtures[profile];
-}
 
 /* Scripts of flat programs are so many times longer: their targets are real
  * emulators, where the mappings that a program starts with cost as much as some
@@ -192,7 +28,7 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     gen.dialect = dialect;
     gen.rng = rng;
     gen.profile = profile;
-    gen.mixture = &mixtures[profile];
+    gen.mixture = tw_gen_mixture(profile);
     gen.limit = dialect->max_script < TW_MAX_SCRIPT ? dialect->max_script
                                                     : TW_MAX_SCRIPT;
     tw_gen_topology(&gen);

@@ -5,18 +5,14 @@
  * that some class of bugs needs: fill-change-notify-access, the same TLB slot
  * for another page, a range that meets only the last byte.
  */
+#include "fuzz/generate/moves.h"
+
+#include "fuzz/generate/board.h"
+#include "fuzz/generate/flat.h"
+#include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
 
 /* Moves: accesses --------------------------------------------------------- */
-
-void tw_move_access(TwGen *gen)
-{
-    TwAim aim;
-
-    if (tw_aim_anywhere(gen, &aim)) {
-        tw_put_aimed(gen, &aim, tw_gen_code(gen));
-    }
-}
 
 static void move_again(TwGen *gen)
 {
@@ -409,49 +405,37 @@ static void move_any(TwGen *gen)
 
 /* The mixture ------------------------------------------------------------- */
 
-#define OP(x) TW_OP_##x
-#define CHANGES OP(MAP), OP(UNMAP), OP(PROTECT)
-#define FLUSHES OP(FLUSH_PAGE), OP(FLUSH_RANGE), OP(FLUSH_INDEX), OP(FLUSH_ALL)
-#define REGIONS \
-    OP(ENABLE), OP(MOVE), OP(RESIZE), OP(PRIORITY), OP(READONLY), OP(DEL), \
-        OP(ALIAS_OFFSET)
-
-static const struct {
-    void (*make)(TwGen *gen);
-    /* One of these operations; none: accesses only. */
-    uint8_t needs[16];
-} moves[MOVES] = {
-    [MOVE_ACCESS] = {tw_move_access, {0}},
-    [MOVE_AGAIN] = {move_again, {0}},
-    [MOVE_EDGE] = {move_edge, {0}},
-    [MOVE_REMAP] = {move_remap, {CHANGES}},
-    [MOVE_TWICE] = {move_twice, {CHANGES}},
-    [MOVE_SILENT] = {move_silent, {CHANGES}},
-    [MOVE_RIGHTS] = {move_rights, {CHANGES}},
-    [MOVE_DENIED] = {move_denied, {CHANGES}},
-    [MOVE_NOTIFY] = {move_notify, {CHANGES}},
-    [MOVE_SLOT] = {move_slot, {0}},
-    [MOVE_PAGE] = {move_page, {OP(PAGE)}},
-    [MOVE_RANGE] = {move_range, {OP(FLUSH_RANGE)}},
-    [MOVE_INDEX] = {move_index, {OP(FLUSH_INDEX), CHANGES}},
-    [MOVE_TOPOLOGY] = {tw_move_topology, {REGIONS}},
-    [MOVE_TRANSACTION] = {tw_move_transaction, {OP(BEGIN)}},
-    [MOVE_PINGPONG] = {tw_move_pingpong, {0}},
-    [MOVE_CPUS] = {tw_move_cpus, {CHANGES, FLUSHES, REGIONS}},
-    [MOVE_DMA] = {tw_move_dma, {OP(DMA_READ), OP(DMA_WRITE)}},
-    [MOVE_SWITCH] = {tw_move_switch,
-                     {OP(BYPASS), OP(IOMMU_RESET), OP(NOTIFY_ALL)}},
-    [MOVE_DESTROY] = {tw_move_destroy, {OP(IOMMU_DESTROY)}},
-    [MOVE_UNPLUG] = {tw_move_unplug, {OP(UNPLUG)}},
-    [MOVE_OBSERVE] = {tw_move_observe, {OP(OBSERVE)}},
-    [MOVE_LISTEN] = {tw_move_listen, {OP(LISTEN)}},
-    [MOVE_DIRTY] = {tw_move_dirty, {OP(DIRTY_CLEAR)}},
-    [MOVE_SNAPSHOT] = {tw_move_snapshot, {OP(RESTORE)}},
-    [MOVE_CLOCK] = {tw_move_clock, {OP(CLOCK)}},
-    [MOVE_ACTOR] = {tw_move_actor, {0}},
-    [MOVE_DURING] = {tw_move_during, {CHANGES, REGIONS}},
-    [MOVE_SPACE] = {tw_move_space, {OP(SPACE_NEW), OP(SPACE_DEL)}},
-    [MOVE_ANY] = {move_any, {0}},
+static void (*const moves[MOVES])(TwGen *gen) = {
+    [MOVE_ACCESS] = tw_move_access,
+    [MOVE_AGAIN] = move_again,
+    [MOVE_EDGE] = move_edge,
+    [MOVE_REMAP] = move_remap,
+    [MOVE_TWICE] = move_twice,
+    [MOVE_SILENT] = move_silent,
+    [MOVE_RIGHTS] = move_rights,
+    [MOVE_DENIED] = move_denied,
+    [MOVE_NOTIFY] = move_notify,
+    [MOVE_SLOT] = move_slot,
+    [MOVE_PAGE] = move_page,
+    [MOVE_RANGE] = move_range,
+    [MOVE_INDEX] = move_index,
+    [MOVE_TOPOLOGY] = tw_move_topology,
+    [MOVE_TRANSACTION] = tw_move_transaction,
+    [MOVE_PINGPONG] = tw_move_pingpong,
+    [MOVE_CPUS] = tw_move_cpus,
+    [MOVE_DMA] = tw_move_dma,
+    [MOVE_SWITCH] = tw_move_switch,
+    [MOVE_DESTROY] = tw_move_destroy,
+    [MOVE_UNPLUG] = tw_move_unplug,
+    [MOVE_OBSERVE] = tw_move_observe,
+    [MOVE_LISTEN] = tw_move_listen,
+    [MOVE_DIRTY] = tw_move_dirty,
+    [MOVE_SNAPSHOT] = tw_move_snapshot,
+    [MOVE_CLOCK] = tw_move_clock,
+    [MOVE_ACTOR] = tw_move_actor,
+    [MOVE_DURING] = tw_move_during,
+    [MOVE_SPACE] = tw_move_space,
+    [MOVE_ANY] = move_any,
 };
 
 void tw_gen_move(TwGen *gen)
@@ -465,35 +449,10 @@ void tw_gen_move(TwGen *gen)
     for (unsigned move = 0; move < MOVES; move++) {
         unsigned weight = gen->possible >> move & 1 ? weights[move] : 0;
         if (draw < weight) {
-            moves[move].make(gen);
+            moves[move](gen);
             return;
         }
         draw -= weight;
-    }
-}
-
-static bool is_possible(const TwDialect *dialect, unsigned move)
-{
-    const uint8_t *needs = moves[move].needs;
-    unsigned i = 0;
-
-    if (move == MOVE_DURING && !(dialect->op_flags & TW_OPF_DURING)) {
-        return false;
-    }
-    while (needs[i] != TW_OP_NOP && !tw_gen_speaks(dialect, needs[i])) {
-        i++;
-    }
-    return i == 0 || needs[i] != TW_OP_NOP;
-}
-
-void tw_gen_weigh(TwGen *gen)
-{
-    gen->possible = gen->weights = 0;
-    for (unsigned i = 0; i < MOVES; i++) {
-        if (is_possible(gen->dialect, i)) {
-            gen->possible |= UINT64_C(1) << i;
-            gen->weights += gen->mixture->moves[i];
-        }
     }
 }
 

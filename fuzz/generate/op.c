@@ -5,8 +5,9 @@
  * dialect has.  The generator's moves aim better; this fills the gaps, and the
  * mutator lives on it.
  */
-#include "fuzz/generate/internal.h"
+#include "fuzz/generate/op.h"
 
+#include "fuzz/generate/sketch.h"
 #include "program/legality.h"
 #include "program/ops.h"
 

@@ -6,6 +6,7 @@
  */
 #include "fuzz/generate/put.h"
 
+#include "fuzz/generate/op.h"
 #include "program/legality.h"
 
 /* Emission ---------------------------------------------------------------- */
@@ -441,4 +442,13 @@ void tw_put_page(TwGen *gen, const TwAim *aim, uint8_t actor)
                                       : (uint8_t)tw_gen_below(gen, 8);
     tw_op_round(program, op);
     tw_gen_note_page(gen, op);
+}
+
+void tw_move_access(TwGen *gen)
+{
+    TwAim aim;
+
+    if (tw_aim_anywhere(gen, &aim)) {
+        tw_put_aimed(gen, &aim, tw_gen_code(gen));
+    }
 }

@@ -4,8 +4,11 @@
  * upwards, page after page; a share of the regions is put over others, or off
  * the pages, on purpose.
  */
-#include "fuzz/generate/put.h"
+#include "fuzz/generate/regions.h"
 
+#include "fuzz/generate/op.h"
+#include "fuzz/generate/put.h"
+#include "fuzz/generate/topology.h"
 #include "program/legality.h"
 
 bool tw_gen_has_kind(const TwGen *gen, unsigned kind)

@@ -3,8 +3,9 @@
  * The state before the script starts: IOMMU tables that lead to what the
  * topology has, and page maps that lead to the tables.
  */
-#include "fuzz/generate/internal.h"
+#include "fuzz/generate/topology.h"
 
+#include "fuzz/generate/put.h"
 #include "program/legality.h"
 
 unsigned tw_gen_live_spaces(const TwGen *gen)

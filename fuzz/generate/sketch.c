@@ -5,7 +5,9 @@
  * aim, and a generator that knew the right answer would be a third
  * implementation to keep right.
  */
-#include "fuzz/generate/internal.h"
+#include "fuzz/generate/sketch.h"
+
+#include "fuzz/generate/op.h"
 
 #include <string.h>
 
@@ -27,7 +29,8 @@ void tw_gen_clear(TwGen *gen)
     gen->vetoing = gen->twin = TW_NONE;
     gen->saved = false;
     gen->page = 1ull << program->page_lg;
-    tw_gen_weigh(gen);
+    gen->possible =
+        tw_gen_possible_moves(gen->dialect, gen->mixture, &gen->weights);
 }
 
 void tw_gen_note_spot(TwGen *gen, uint8_t space, TwSketchSpot spot)

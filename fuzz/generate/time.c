@@ -3,9 +3,12 @@
  * Moves about when something happens: a change inside a fill, a world that
  * comes back, time that passes.
  */
-#include "fuzz/generate/put.h"
+#include "fuzz/generate/moves.h"
 
 #include <string.h>
+
+#include "fuzz/generate/board.h"
+#include "fuzz/generate/put.h"
 
 /* During a fill ----------------------------------------------------------- */
 

@@ -3,9 +3,14 @@
  * Topologies that mean something: a CPU's space with RAM, devices, aliases and
  * IOMMUs in it (regions.c), and further spaces behind the IOMMUs.
  */
-#include "fuzz/generate/put.h"
+#include "fuzz/generate/topology.h"
 
 #include <string.h>
+
+#include "fuzz/generate/flat.h"
+#include "fuzz/generate/op.h"
+#include "fuzz/generate/put.h"
+#include "fuzz/generate/regions.h"
 
 static uint32_t between(TwGen *gen, const uint8_t range[2])
 {

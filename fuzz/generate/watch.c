@@ -3,6 +3,9 @@
  * Moves with somebody who watches: IOMMU observers with replay and veto,
  * listeners of spaces, the dirty log.
  */
+#include "fuzz/generate/moves.h"
+
+#include "fuzz/generate/board.h"
 #include "fuzz/generate/put.h"
 
 /* Numbers of observers and listeners -------------------------------------- */

@@ -3,10 +3,14 @@
  * The script of a wish (wish.h): away from the wished answer, an
  * access, back by the wished change, the wished event, the access again.
  */
-#include "fuzz/generate/wish.h"
+#include "fuzz/generate/wish-change.h"
 
 #include <string.h>
 
+#include "fuzz/generate/op.h"
+#include "fuzz/generate/put.h"
+#include "fuzz/generate/regions.h"
+#include "fuzz/generate/topology.h"
 #include "program/legality.h"
 
 #define BIT(change) (UINT32_C(1) << (change))

@@ -4,7 +4,7 @@
  * instead of regions, a region that is disabled instead of one that goes, and
  * a container that goes with what is in it moved to where it began.
  */
-#include "fuzz/minimise/internal.h"
+#include "fuzz/minimise/passes.h"
 
 #include "program/ops.h"
 

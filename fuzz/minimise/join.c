@@ -4,7 +4,7 @@
  * that become what is in them, and changes that become what there is from the
  * start.
  */
-#include "fuzz/minimise/internal.h"
+#include "fuzz/minimise/passes.h"
 
 #include "program/legality.h"
 #include "program/ops.h"

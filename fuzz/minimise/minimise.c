@@ -4,7 +4,7 @@
  * until nothing goes.  Large things first, since a smaller program makes all
  * further candidates cheaper to run.
  */
-#include "fuzz/minimise/internal.h"
+#include "fuzz/minimise/passes.h"
 
 #include <glib.h>
 #include <string.h>

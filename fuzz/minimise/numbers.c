@@ -4,7 +4,7 @@
  * numbers.  An address is shrunk wherever it is named at once, since changing
  * one name of a place only would mostly lose the finding.
  */
-#include "fuzz/minimise/internal.h"
+#include "fuzz/minimise/passes.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * defaults.  Each list of values starts with the plainest, and nothing before
  * the value in use is tried twice: steps must not undo each other.
  */
-#include "fuzz/minimise/internal.h"
+#include "fuzz/minimise/passes.h"
 
 #include "program/fields.h"
 #include "program/legality.h"

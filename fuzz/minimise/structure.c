@@ -3,7 +3,7 @@
  * The minimiser's large steps: operations and objects that are dropped with
  * what depends on them, hops that are passed by, boxes that are unpacked.
  */
-#include "fuzz/minimise/internal.h"
+#include "fuzz/minimise/passes.h"
 
 #include "program/ops.h"
 

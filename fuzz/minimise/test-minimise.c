@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fuzz/generate/generate.h"
-#include "fuzz/minimise/internal.h"
+#include "fuzz/minimise/passes.h"
 #include "fuzz/run/runner.h"
 #include "program/legality.h"
 #include "program/ops.h"

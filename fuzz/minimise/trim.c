@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "fuzz/minimise/internal.h"
+#include "fuzz/minimise/passes.h"
 #include "program/bytes/bytes.h"
 #include "program/legality.h"
 

@@ -6,8 +6,9 @@
  */
 #include "fuzz/mutate/mutate.h"
 
-#include "fuzz/generate/internal.h"
-#include "fuzz/minimise/internal.h"
+#include "fuzz/generate/moves.h"
+#include "fuzz/generate/op.h"
+#include "program/edit/edit.h"
 #include "program/legality.h"
 #include "program/ops.h"
 

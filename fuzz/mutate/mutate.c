@@ -4,12 +4,13 @@
  * is not well formed (it knows nothing of cycles and uses); then it is thrown
  * away and another is tried.
  */
-#include "fuzz/mutate/internal.h"
+#include "fuzz/mutate/objects.h"
 
 #include <string.h>
 
-#include "fuzz/generate/internal.h"
-#include "fuzz/minimise/internal.h"
+#include "fuzz/generate/moves.h"
+#include "fuzz/generate/op.h"
+#include "program/edit/edit.h"
 #include "program/legality.h"
 #include "program/ops.h"
 
@@ -100,32 +101,6 @@ static void copy_ops(TwMutation *m, bool move)
     unsigned to = tw_below(m, program->n_script + 1u);
     if (open_gap(m, to, count)) {
         memcpy(&program->script[to], kept, count * sizeof(TwOp));
-    }
-}
-
-uint64_t tw_mutate_nudge(TwMutation *m, uint64_t value)
-{
-    uint64_t page = 1ull << m->program->page_lg;
-
-    switch (tw_below(m, 10)) {
-    case 0:
-        return value + page;
-    case 1:
-        return value - page;
-    case 2:
-        return value + 1;
-    case 3:
-        return value - 1;
-    case 4:
-        return value & ~(page - 1);
-    case 5:
-        return value | (page - 1);
-    case 6:
-        return value ^ (1ull << tw_below(m, 64));
-    case 7:
-        return value + page * tw_below(m, 16);
-    default:
-        return tw_gen_random_address(m->program, m->rng);
     }
 }
 

@@ -1,10 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /* Mutations of the world that a script runs in: regions, IOMMUs, CPUs. */
-#include "fuzz/mutate/internal.h"
+#include "fuzz/mutate/objects.h"
 
-#include "fuzz/generate/internal.h"
-#include "fuzz/minimise/internal.h"
+#include "fuzz/generate/moves.h"
+#include "fuzz/generate/op.h"
+#include "program/edit/edit.h"
 #include "program/legality.h"
+
+uint64_t tw_mutate_nudge(TwMutation *m, uint64_t value)
+{
+    uint64_t page = 1ull << m->program->page_lg;
+
+    switch (tw_below(m, 10)) {
+    case 0:
+        return value + page;
+    case 1:
+        return value - page;
+    case 2:
+        return value + 1;
+    case 3:
+        return value - 1;
+    case 4:
+        return value & ~(page - 1);
+    case 5:
+        return value | (page - 1);
+    case 6:
+        return value ^ (1ull << tw_below(m, 64));
+    case 7:
+        return value + page * tw_below(m, 16);
+    default:
+        return tw_gen_random_address(m->program, m->rng);
+    }
+}
 
 void tw_mutate_change_region(TwMutation *m)
 {

@@ -10,10 +10,6 @@
 void tw_listen_perform(TwWorld *world, const TwOp *op, uint16_t number);
 /* After a topology was published. */
 void tw_listen_commit(TwWorld *world, uint16_t number);
-/* The flat ranges of a space, merged (FV-4); returns how many.  Sets
- * world->crowded or world->differ if they are not to be believed. */
-unsigned tw_listen_view(TwWorld *world, const TwSnapshot *snapshot,
-                        uint8_t space, TwShown list[TW_MAX_SHOWN]);
 /* Does walk.c see the same at the ends of ranges that are not merged yet, and
  * nothing beside them? */
 bool tw_listen_agrees(const TwWorld *world, const TwSnapshot *snapshot,

@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-G_DEFINE_QUARK(tw_text_error_quark, tw_text_error)
-
 static bool io_error(const char *path, int code, GError **error)
 {
     g_set_error(error, TW_TEXT_ERROR, TW_TEXT_ERROR_IO, "%s: %s", path,

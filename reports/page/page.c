@@ -16,11 +16,6 @@ static const char script[] =
 
 /* Text --------------------------------------------------------------------- */
 
-void tw_page_text(GString *out, const char *text)
-{
-    tw_markup_text(out, text);
-}
-
 /* A path as an URL in an attribute: it can name no scheme. */
 static void put_path(GString *out, const char *path)
 {
@@ -32,28 +27,7 @@ static void put_path(GString *out, const char *path)
     g_string_append(out, escaped);
 }
 
-void tw_page_time(GString *out, int64_t at)
-{
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(at);
-    g_autofree char *text =
-        time ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("?");
-
-    g_string_append(out, text);
-}
-
 /* What it comes to --------------------------------------------------------- */
-
-unsigned tw_page_count(const TwPage *page, unsigned news)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < page->findings->len; i++) {
-        const TwPageFinding *f = g_ptr_array_index(page->findings, i);
-
-        n += f->news == news;
-    }
-    return n;
-}
 
 static bool is_bad(const TwPageStep *step)
 {

@@ -22,8 +22,6 @@ enum {
     AT_APPLICATION = 68,
 };
 
-G_DEFINE_QUARK(tw_store_error_quark, tw_store_error)
-
 static bool refuse(GError **error, const char *path, const char *what)
 {
     g_set_error(error, TW_STORE_ERROR, TW_STORE_ERROR_REFUSED,
@@ -35,27 +33,6 @@ static bool no_file(GError **error, const char *path, const char *what)
 {
     g_set_error(error, TW_STORE_ERROR, TW_STORE_ERROR_REFUSED,
                 "%s: expected %s: %s", path, what, g_strerror(errno));
-    return false;
-}
-
-bool tw_store_failed(TwStore *store, GError **error)
-{
-    int code = sqlite3_errcode(store->db) & 0xff;
-    bool broken = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-    bool denied = code == SQLITE_READONLY || code == SQLITE_CANTOPEN ||
-                  code == SQLITE_PERM;
-
-    if (!error || *error) {
-        return false;
-    }
-    g_set_error(error, TW_STORE_ERROR,
-                broken || denied ? TW_STORE_ERROR_REFUSED
-                                 : TW_STORE_ERROR_ENVIRONMENT,
-                "%s: expected %s: %s", store->path,
-                broken   ? "a whole store of findings"
-                : denied ? "a store that can be written"
-                         : "to read and write the store",
-                sqlite3_errmsg(store->db));
     return false;
 }
 

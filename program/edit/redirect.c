@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Edits of where things lead: IOMMU entries, pages with the CPU index whose
  * they are, DMA accesses. */
-#include "fuzz/minimise/internal.h"
+#include "program/edit/edit.h"
 
 #include "program/ops.h"
 

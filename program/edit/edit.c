@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Edits of programs by structure: dropping, flattening, renumbering. */
-#include "fuzz/minimise/internal.h"
+#include "program/edit/edit.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the mutator share. */
-#ifndef TW_FUZZ_MUTATE_INTERNAL_H
-#define TW_FUZZ_MUTATE_INTERNAL_H
+/* Mutations of one object, and what all mutations share. */
+#ifndef TW_FUZZ_MUTATE_OBJECTS_H
+#define TW_FUZZ_MUTATE_OBJECTS_H
 
 #include "fuzz/mutate/mutate.h"
 
@@ -20,7 +20,7 @@ static inline uint32_t tw_below(TwMutation *m, uint32_t bound)
 /* A number near `value`, or an address that the program knows. */
 uint64_t tw_mutate_nudge(TwMutation *m, uint64_t value);
 
-/* --- objects.c: each changes one thing, or nothing --- */
+/* Each changes one thing, or nothing. */
 
 void tw_mutate_change_region(TwMutation *m);
 /* A new leaf or alias somewhere. */

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sketch of a program under construction.  The sketch is bookkeeping for
+ * aim only (which addresses lead where, roughly); it may be wrong about
+ * overlaps and flags, for what an operation really does is no concern of a
+ * generator.
+ */
+#ifndef TW_FUZZ_GENERATE_SKETCH_H
+#define TW_FUZZ_GENERATE_SKETCH_H
+
+#include "fuzz/generate/profile.h"
+
+enum {
+    SKETCH_SPOTS = 12,  /* per space */
+    SKETCH_ENTRIES = 8, /* per IOMMU index */
+    SKETCH_PAGES = 16,  /* per MMU index */
+    SKETCH_TOUCHED = 8, /* addresses accessed before */
+    SKETCH_DEPTH = 8,   /* hops that an aim follows */
+};
+
+/* A piece of a space where something can be reached. */
+typedef struct TwSketchSpot {
+    uint64_t addr, size; /* in the space; size > 0 */
+    uint64_t base;       /* leaf offset of `addr` */
+    uint8_t region;      /* whose moving or disabling moves the spot */
+    uint8_t leaf;        /* region that answers */
+    uint8_t iommu;       /* or TW_NONE */
+} TwSketchSpot;
+
+typedef struct TwSketchEntry {
+    uint64_t first, last, out;
+    uint8_t space, perm;
+} TwSketchEntry;
+
+typedef struct TwSketchPage {
+    uint64_t va, pa;
+    uint8_t lg, perm;
+} TwSketchPage;
+
+typedef struct TwSketchTouch {
+    uint64_t va;
+    uint8_t cpu, mmu;
+} TwSketchTouch;
+
+typedef struct TwSketchHop {
+    uint64_t offset; /* in the IOMMU's region */
+    uint8_t iommu, index;
+    bool known;          /* there is an entry, and it grants something */
+    TwSketchEntry entry; /* if known */
+} TwSketchHop;
+
+/* Where an address leads, as far as the sketch knows. */
+typedef struct TwAim {
+    uint64_t va, pa; /* pa: in the MMU index's space */
+    uint8_t cpu, mmu;
+    uint8_t lg; /* size of the page-map entry */
+    uint8_t n_hops;
+    bool touched; /* accessed before */
+    TwSketchHop hop[SKETCH_DEPTH];
+    const TwSketchSpot *spot; /* the last one met, or NULL: a hole */
+    uint8_t space;            /* the last space */
+    uint64_t addr;            /* the address in it */
+} TwAim;
+
+typedef struct TwGen {
+    TwProgram *program;
+    const TwDialect *dialect;
+    TwRng *rng;
+    TwProfile profile;
+    const TwMixture *mixture;
+    uint64_t page;     /* P */
+    uint32_t weights;  /* sum of the possible moves' */
+    uint64_t possible; /* bit per TwMove */
+    uint16_t limit;    /* script operations */
+    uint8_t n_spots[TW_MAX_SPACES];
+    uint8_t n_entries[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
+    uint8_t n_pages[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
+    uint8_t n_touched;
+    uint8_t open; /* transactions */
+    uint8_t twin; /* a space that shows the one before it, or TW_NONE; while
+                   * the topology is made */
+    uint8_t unplugged;            /* bit per CPU */
+    uint8_t observing, listening; /* bit per number of an observer */
+    uint8_t vetoing;              /* the IOMMU that has a veto, or TW_NONE */
+    bool saved;                   /* there is a snapshot */
+    /* disabled, detached, moved and resized of the snapshot. */
+    uint64_t saved_regions[4];
+    /* Bit per region: what was done to it and not undone. */
+    uint64_t disabled, detached, moved, resized;
+    TwSketchTouch touched[SKETCH_TOUCHED];
+    TwSketchSpot spots[TW_MAX_SPACES][SKETCH_SPOTS];
+    TwSketchEntry entries[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES][SKETCH_ENTRIES];
+    TwSketchPage pages[TW_MAX_CPUS][TW_MAX_MMU_INDEXES][SKETCH_PAGES];
+    TwOp scratch; /* where operations outside the dialect go */
+} TwGen;
+
+static inline uint32_t tw_gen_below(TwGen *gen, uint32_t bound)
+{
+    return tw_rng_below(gen->rng, bound);
+}
+
+static inline bool tw_gen_chance(TwGen *gen, uint32_t percent)
+{
+    return tw_rng_chance(gen->rng, percent);
+}
+
+/* May operation `code` stand in a script of the dialect? */
+static inline bool tw_gen_speaks(const TwDialect *dialect, unsigned code)
+{
+    return tw_dialect_speaks(dialect, code);
+}
+
+/* What leads where -------------------------------------------------------- */
+
+/*
+ * Sketches an existing program (its topology, setup and the page-map and IOMMU
+ * operations of its script), so that moves can be added to it.
+ */
+void tw_gen_sketch(TwGen *gen, TwProgram *program, const TwDialect *dialect,
+                   TwProfile profile, TwRng *rng);
+
+/* Empties the sketch of a program whose counts are set. */
+void tw_gen_clear(TwGen *gen);
+
+/* Notes what can be reached in a space. */
+void tw_gen_note_spot(TwGen *gen, uint8_t space, TwSketchSpot spot);
+/* Notes a page-map or IOMMU operation of either kind. */
+void tw_gen_note_page(TwGen *gen, const TwOp *op);
+void tw_gen_note_map(TwGen *gen, const TwOp *op);
+
+/* The index that attributes select at an IOMMU (LA-11). */
+uint8_t tw_gen_select(const TwIommu *iommu, TwAttrs attrs);
+
+/* Follows virtual address `va` of (cpu, mmu). */
+void tw_gen_aim(TwGen *gen, uint8_t cpu, uint8_t mmu, uint64_t va, TwAim *aim);
+
+/* A virtual address that the page map knows and that leads somewhere, in `via`
+ * % of the cases to an IOMMU; false if there is no CPU left. */
+bool tw_gen_pick_va(TwGen *gen, unsigned via, uint8_t *cpu, uint8_t *mmu,
+                    uint64_t *va);
+
+/* An address in `space` at which there is something; prefers IOMMUs in
+ * `via` % of the cases. */
+uint64_t tw_gen_pick_in_space(TwGen *gen, uint8_t space, TwAttrs attrs,
+                              unsigned via);
+
+/* A page address in `space` from which on `length` bytes are there; if what
+ * is there is smaller, `length` becomes as small (but a page). */
+uint64_t tw_gen_pick_room(TwGen *gen, uint8_t space, uint64_t *length,
+                          unsigned via);
+
+#endif
