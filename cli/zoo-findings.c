@@ -16,8 +16,6 @@
 enum {
     MOST_LINES = 12,  /* of any case, when shrunk */
     MEDIAN_LINES = 8, /* of all cases */
-    FIRST_PROGRAMS = 500,
-    MORE_PROGRAMS = 4, /* times as many if that was not enough */
 };
 
 /* Doubles, for medians; kept while all bugs are gone through. */
@@ -75,164 +73,68 @@ static double most(GArray *values)
     return values->len ? g_array_index(values, double, values->len - 1) : 0;
 }
 
-/* Raw findings ------------------------------------------------------------- */
-
-static uint64_t count_cases(const TwCampaignResult *result)
-{
-    uint64_t n = 0;
-
-    for (unsigned k = 0; k < result->keys->len; k++) {
-        n += ((const TwCampaignKey *)g_ptr_array_index(result->keys, k))
-                 ->cases->len;
-    }
-    return n;
-}
-
-bool tw_zoo_hunt(const TwZooRun *zoo, const char *name, unsigned n,
-                 uint64_t *programs, TwCampaignResult *result, GError **error)
-{
-    TwCampaignOptions options = {
-        .target = zoo->target->options,
-        .profile = TW_PROFILES,
-        .seed = zoo->seed,
-        .programs = FIRST_PROGRAMS,
-        .seconds = zoo->seconds,
-        .jobs = zoo->jobs,
-        .cases_per_key = n,
-        .stop = zoo->stop,
-    };
-
-    options.target.name = name;
-    for (;;) {
-        if (!tw_campaign_run(&options, NULL, NULL, result, error)) {
-            return false;
-        }
-        *programs = options.programs;
-        if (count_cases(result) >= n || result->seconds >= zoo->seconds ||
-            *zoo->stop || options.programs > UINT64_MAX / MORE_PROGRAMS) {
-            return true;
-        }
-        options.programs *= MORE_PROGRAMS;
-        tw_campaign_result_clear(result);
-    }
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint64_t x = (*(const TwCampaignCase *const *)a)->number;
-    uint64_t y = (*(const TwCampaignCase *const *)b)->number;
-
-    return (x > y) - (x < y);
-}
-
-/* The first case of each key, by their numbers, then the second of each, ... */
-static GPtrArray *choose(const TwCampaignResult *result, unsigned n)
-{
-    GPtrArray *chosen = g_ptr_array_new();
-    bool more = true;
-
-    for (unsigned rank = 0; more; rank++) {
-        g_autoptr(GPtrArray) row = g_ptr_array_new();
-
-        for (unsigned k = 0; k < result->keys->len; k++) {
-            const TwCampaignKey *key = g_ptr_array_index(result->keys, k);
-
-            if (tw_verdict_is_finding(key->verdict) && rank < key->cases->len) {
-                g_ptr_array_add(
-                    row, &g_array_index(key->cases, TwCampaignCase, rank));
-            }
-        }
-        more = row->len > 0;
-        if (more) {
-            qsort(row->pdata, row->len, sizeof(gpointer), by_number);
-        }
-        for (unsigned i = 0; i < row->len && chosen->len < n; i++) {
-            g_ptr_array_add(chosen, row->pdata[i]);
-        }
-        more = more && chosen->len < n;
-    }
-    return chosen;
-}
-
 /* Shrinking ---------------------------------------------------------------- */
 
 /* As SLUG-NUMBER.tw, in the folder, which is made if need be. */
-static bool write_case(const TwZooRun *zoo, const char *name,
-                       const TwProgram *program, const TwCampaignCase *c,
-                       const TwShrunk *shrunk, GError **error)
+static bool write_case(const TwZooRun *zoo, const char *folder,
+                       const char *name, const TwProgram *program,
+                       const TwCampaignCase *c, const TwShrunk *shrunk,
+                       GError **error)
 {
     g_autofree char *file =
         g_strdup_printf("%s-%" PRIu64 ".tw", strchr(name, ':') + 1, c->number);
-    g_autofree char *path = g_build_filename(zoo->out, file, NULL);
+    g_autofree char *path = g_build_filename(folder, file, NULL);
     g_autofree char *origin = g_strdup_printf(
         "shrunk from seed %" PRIu64 ", program %" PRIu64, zoo->seed, c->number);
-    TwTargetOptions options = zoo->target->options;
+    TwTargetOptions options = zoo->target;
     g_autofree char *words = NULL;
     GString *text;
     bool ok;
 
     options.name = name;
     words = tw_target_options_words(&options);
-    g_mkdir_with_parents(zoo->out, 0777); /* else writing fails */
+    g_mkdir_with_parents(folder, 0777); /* else writing fails */
     text = tw_cli_case_text(program, &shrunk->finding, words, origin);
     ok = tw_cli_write(path, text->str, text->len, error);
     g_string_free(text, TRUE);
     return ok;
 }
 
-static bool shrink_one(const TwZooRun *zoo, TwRunner *runner, TwShrink *shrink,
-                       const TwCampaignCase *c, Bug *bug, GError **error)
-{
-    g_autofree TwProgram *program = g_new(TwProgram, 1);
-    TwShrunk shrunk;
+typedef struct Taking {
+    const TwZooRun *zoo;
+    const char *folder; /* for the cases, or NULL */
+    const char *name;   /* of the target */
+    Bug *bug;
+} Taking;
 
-    tw_campaign_program(program, zoo->seed, c->number, TW_PROFILES,
-                        tw_runner_dialect(runner), NULL, NULL);
-    shrink->expect = c->finding.key;
-    if (!tw_shrink(shrink, tw_runner_dialect(runner), program, &shrunk,
-                   error)) {
+static bool take_shrunk(const TwCampaignCase *c, const TwProgram *program,
+                        const TwShrunk *shrunk, void *data, GError **error)
+{
+    const Taking *t = data;
+    Bug *bug = t->bug;
+
+    if (t->folder &&
+        !write_case(t->zoo, t->folder, t->name, program, c, shrunk, error)) {
         return false;
     }
-    if (zoo->out &&
-        !write_case(zoo, shrink->target.name, program, c, &shrunk, error)) {
-        return false;
-    }
-    bug->same += shrunk.same;
-    bug->tried += shrunk.stats.tried;
-    note(bug->sums.lines, shrunk.stats.lines_after);
-    note(bug->sums.operations, shrunk.stats.ops_after);
-    note(bug->sums.seconds, shrunk.seconds);
+    bug->same += shrunk->same;
+    bug->tried += shrunk->stats.tried;
+    note(bug->sums.lines, shrunk->stats.lines_after);
+    note(bug->sums.operations, shrunk->stats.ops_after);
+    note(bug->sums.seconds, shrunk->seconds);
     return true;
 }
 
-static bool shrink_bug(const TwZooRun *zoo, const char *name, unsigned n,
-                       Bug *bug, GError **error)
+static bool shrink_bug(const TwZooRun *zoo, const char *folder,
+                       const char *name, unsigned n, Bug *bug, GError **error)
 {
-    TwCampaignResult result;
-    TwShrink shrink = {.jobs = zoo->jobs, .stop = zoo->stop};
-    bool ok = true;
+    Taking taking = {zoo, folder, name, bug};
+    TwZooShrunk sums;
+    bool ok = tw_zoo_shrink(zoo, name, n, take_shrunk, &taking, &sums, error);
 
-    if (!tw_zoo_hunt(zoo, name, n, &bug->programs, &result, error)) {
-        return false;
-    }
-    shrink.target = zoo->target->options;
-    shrink.target.name = name;
-    {
-        g_autoptr(GPtrArray) cases = choose(&result, n);
-        g_autoptr(GHashTable) keys = g_hash_table_new(g_str_hash, g_str_equal);
-        g_autoptr(TwRunner) runner = tw_runner_new(&shrink.target, error);
-
-        ok = runner != NULL;
-        bug->found = cases->len;
-        for (unsigned i = 0; ok && i < cases->len && !*zoo->stop; i++) {
-            const TwCampaignCase *c = g_ptr_array_index(cases, i);
-
-            g_hash_table_add(keys, (gpointer)c->finding.key);
-            ok = shrink_one(zoo, runner, &shrink, c, bug, error);
-        }
-        bug->keys = g_hash_table_size(keys);
-    }
-    tw_campaign_result_clear(&result);
+    bug->found = sums.found;
+    bug->keys = sums.keys;
+    bug->programs = sums.programs;
     return ok;
 }
 
@@ -283,7 +185,8 @@ static void show_json(JsonBuilder *b, const char *slug, Bug *bug)
     json_builder_end_object(b);
 }
 
-int tw_zoo_findings(const TwZooRun *zoo, GPtrArray *bugs, unsigned n, bool json)
+int tw_zoo_findings(const TwZooRun *zoo, GPtrArray *bugs, unsigned n,
+                    const char *out, bool json)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
     Sums all = new_sums();
@@ -305,7 +208,7 @@ int tw_zoo_findings(const TwZooRun *zoo, GPtrArray *bugs, unsigned n, bool json)
         Bug bug = {.sums = new_sums()};
         GError *error = NULL;
 
-        if (!shrink_bug(zoo, name, n, &bug, &error)) {
+        if (!shrink_bug(zoo, out, name, n, &bug, &error)) {
             free_sums(&bug.sums);
             free_sums(&all);
             return tw_cli_fail_error(error);

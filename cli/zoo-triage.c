@@ -72,7 +72,7 @@ static int by_number(const void *a, const void *b)
 static bool add_findings(const TwZooRun *zoo, TwTriage *t, const char *name,
                          unsigned n, GError **error)
 {
-    TwTargetOptions options = zoo->target->options;
+    TwTargetOptions options = zoo->target;
     g_autoptr(GPtrArray) cases = g_ptr_array_new();
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     g_autoptr(TwRunner) runner = NULL;

@@ -11,121 +11,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fuzz/minimise/shrink.h"
 #include "cli/zoo.h"
 #include "targets/zoo/zoo.h"
 #include "process/stop.h"
 
-/* What became of one bug. */
-typedef struct Caught {
-    bool found, fits, replays, shrinks;
-    double seconds;
-    TwCampaignCase first;
-    TwMinimiseStats shrunk;
-} Caught;
-
-static bool all_well(const Caught *c)
+static bool all_well(const TwZooCaught *c)
 {
     return c->found && c->fits && c->replays && c->shrinks;
-}
-
-/* Is the verdict one of those that the bug is known to cause?  A mutant may
- * cause any. */
-static bool verdict_fits(const TwZooBug *bug, unsigned verdict)
-{
-    g_auto(GStrv) known = g_strsplit(bug->verdicts, ",", -1);
-
-    if (!known[0]) {
-        return tw_verdict_is_finding(verdict);
-    }
-    for (char **k = known; *k; k++) {
-        if (strcmp(g_strstrip(*k), tw_verdict_name(verdict)) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The case with the lowest number; false: there is none. */
-static bool first_case(const TwCampaignResult *result, TwCampaignCase *first)
-{
-    bool any = false;
-
-    for (unsigned k = 0; k < result->keys->len; k++) {
-        const TwCampaignKey *key = g_ptr_array_index(result->keys, k);
-        const TwCampaignCase *c = &g_array_index(key->cases, TwCampaignCase, 0);
-
-        if (!any || c->number < first->number) {
-            *first = *c;
-            any = true;
-        }
-    }
-    return any;
-}
-
-/* One bug -------------------------------------------------------------------
- */
-
-static bool catch (const TwZooRun *zoo, const TwZooBug *bug, Caught *caught,
-                   GError **error)
-{
-    g_autofree char *name = g_strdup_printf("zoo:%s", bug->slug);
-    g_autofree TwProgram *program = g_new(TwProgram, 1);
-    TwCampaignOptions options = {
-        .target = zoo->target->options,
-        .profile = TW_PROFILES,
-        .seed = zoo->seed,
-        .seconds = zoo->seconds,
-        .jobs = zoo->jobs,
-        .stop_at_finding = true,
-        .stop = zoo->stop,
-    };
-    g_autoptr(TwRunner) runner = NULL;
-    TwCampaignResult result;
-    TwShrink shrink = {.jobs = zoo->jobs, .expect = caught->first.finding.key};
-    TwShrunk shrunk;
-    TwFinding again;
-    bool ok;
-
-    memset(caught, 0, sizeof(*caught));
-    options.target.name = name;
-    options.target.check |= strcmp(bug->shown, "check") == 0;
-    if (strcmp(bug->shown, "page") == 0) {
-        options.target.flush = TW_FLUSH_PAGES;
-    }
-    ok = tw_campaign_run(&options, NULL, NULL, &result, error);
-    caught->seconds = result.seconds;
-    caught->found = ok && first_case(&result, &caught->first);
-    tw_campaign_result_clear(&result);
-    if (!caught->found) {
-        return ok;
-    }
-    caught->fits = verdict_fits(bug, caught->first.finding.verdict);
-    runner = tw_runner_new(&options.target, error);
-    if (!runner) {
-        return false;
-    }
-    tw_campaign_program(program, zoo->seed, caught->first.number, TW_PROFILES,
-                        tw_runner_dialect(runner), NULL, NULL);
-    if (!tw_run_isolated(&options.target, program, 0, &again, error)) {
-        return false;
-    }
-    caught->replays = strcmp(again.key, caught->first.finding.key) == 0;
-    shrink.target = options.target;
-    if (!tw_shrink(&shrink, tw_runner_dialect(runner), program, &shrunk,
-                   error)) {
-        return false;
-    }
-    caught->shrunk = shrunk.stats;
-    caught->shrinks =
-        shrunk.same && shrunk.stats.ops_after < shrunk.stats.ops_before;
-    return true;
 }
 
 /* Showing -------------------------------------------------------------------
  */
 
-static const char *remark(const Caught *c)
+static const char *remark(const TwZooCaught *c)
 {
     return !c->found     ? "NOT FOUND"
            : !c->fits    ? "UNFITTING VERDICT"
@@ -134,7 +32,7 @@ static const char *remark(const Caught *c)
                          : "ok";
 }
 
-static void show(const TwZooBug *bug, const Caught *c)
+static void show(const TwZooBug *bug, const TwZooCaught *c)
 {
     if (!c->found) {
         printf("%-28s %-10s %-24s %8s %7.2f  %s\n", bug->slug, "-", "-", "-",
@@ -150,7 +48,7 @@ static void show(const TwZooBug *bug, const Caught *c)
     fflush(stdout);
 }
 
-static void show_json(JsonBuilder *b, const TwZooBug *bug, const Caught *c)
+static void show_json(JsonBuilder *b, const TwZooBug *bug, const TwZooCaught *c)
 {
     json_builder_begin_object(b);
     tw_json_string(b, "slug", bug->slug);
@@ -205,9 +103,9 @@ static int catch_all(const TwZooRun *zoo, GPtrArray *wanted, bool json)
     for (unsigned i = 0; i < wanted->len && !*zoo->stop; i++) {
         const TwZooBug *bug = g_ptr_array_index(wanted, i);
         GError *error = NULL;
-        Caught caught;
+        TwZooCaught caught;
 
-        if (!catch (zoo, bug, &caught, &error)) {
+        if (!tw_zoo_catch(zoo, bug, &caught, &error)) {
             return tw_cli_fail_error(error);
         }
         well += all_well(&caught);
@@ -310,8 +208,7 @@ static bool check_options(const Options *o, TwZooRun *zoo, int argc)
         return false;
     }
     zoo->jobs = (unsigned)o->jobs;
-    zoo->target = &o->target;
-    zoo->out = o->out;
+    zoo->target = o->target.options;
     return true;
 }
 
@@ -354,11 +251,11 @@ int tw_verb_zoo(int argc, char **argv)
     if (parse_options(&argc, &argv, &o) && check_options(&o, &zoo, argc) &&
         choose_bugs(wanted, o.mutants, argc, argv)) {
         tw_stop_on_signals();
-        code = o.triage
-                   ? tw_zoo_triage(&zoo, wanted, (unsigned)o.triage, o.json)
-               : o.findings
-                   ? tw_zoo_findings(&zoo, wanted, (unsigned)o.findings, o.json)
-                   : catch_all(&zoo, wanted, o.json);
+        code =
+            o.triage ? tw_zoo_triage(&zoo, wanted, (unsigned)o.triage, o.json)
+            : o.findings ? tw_zoo_findings(&zoo, wanted, (unsigned)o.findings,
+                                           o.out, o.json)
+                         : catch_all(&zoo, wanted, o.json);
     }
     g_free(o.time);
     g_free(o.seed);

@@ -4,31 +4,15 @@
 #define TW_CLI_ZOO_H
 
 #include "cli/common/common.h"
-#include "fuzz/campaign/campaign.h"
-#include "targets/zoo/zoo.h"
-
-typedef struct TwZooRun {
-    const TwCliTarget *target; /* but for the name */
-    const char *out;           /* folder for shrunk cases, or NULL */
-    uint64_t seed;
-    uint32_t seconds; /* for one bug's campaign */
-    unsigned jobs;
-    volatile int *stop; /* set by a signal handler */
-} TwZooRun;
+#include "reports/measure/zoo.h"
 
 /*
  * Shrinks `n` raw findings of each bug in `bugs` (const TwZooBug *) and prints
- * what comes of it; the exit code.
+ * the figures; the exit code.  What is left of them goes into the folder `out`
+ * (may be NULL).
  */
 int tw_zoo_findings(const TwZooRun *zoo, GPtrArray *bugs, unsigned n,
-                    bool json);
-
-/*
- * Runs random programs on `name` until there are `n` findings or the time is
- * over; in *programs how many.  The result is to be cleared.
- */
-bool tw_zoo_hunt(const TwZooRun *zoo, const char *name, unsigned n,
-                 uint64_t *programs, TwCampaignResult *result, GError **error);
+                    const char *out, bool json);
 
 /*
  * Triages `n` raw findings, as many of each bug, and prints how well bugs are

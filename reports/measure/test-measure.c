@@ -4,6 +4,7 @@
 
 #include "reports/measure/bench.h"
 #include "reports/measure/figures.h"
+#include "reports/measure/zoo.h"
 
 static void test_median(void)
 {
@@ -76,6 +77,41 @@ static void test_micro(void)
     g_assert_cmpfloat(micro.walk[TW_BENCH_DEPTHS - 1], >, 0);
 }
 
+/* The first bug is found, fits, replays and shrinks; n of its findings too. */
+static bool take(const TwCampaignCase *raw, const TwProgram *program,
+                 const TwShrunk *shrunk, void *data, GError **error)
+{
+    unsigned *taken = data;
+
+    (void)error;
+    g_assert_true(shrunk->same);
+    g_assert_cmpstr(shrunk->key, ==, raw->finding.key);
+    g_assert_cmpuint(shrunk->finding.op, <, program->n_script);
+    (*taken)++;
+    return true;
+}
+
+static void test_zoo(void)
+{
+    volatile int stop = 0;
+    TwZooRun zoo = {.seed = 1, .seconds = 60, .jobs = 2, .stop = &stop};
+    GError *error = NULL;
+    TwZooCaught caught;
+    TwZooShrunk sums;
+    unsigned n, taken = 0;
+
+    g_assert_true(tw_zoo_catch(&zoo, tw_zoo_bugs(&n), &caught, &error));
+    g_assert_no_error(error);
+    g_assert_true(caught.found && caught.fits && caught.replays &&
+                  caught.shrinks);
+    g_assert_true(tw_zoo_shrink(&zoo, "zoo:rights-not-anded", 3, take, &taken,
+                                &sums, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(sums.found, ==, 3);
+    g_assert_cmpuint(taken, ==, 3);
+    g_assert_cmpuint(sums.keys, ==, 3); /* of as many as there are */
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -83,5 +119,6 @@ int main(int argc, char **argv)
     g_test_add_func("/figures/grouping", test_grouping);
     g_test_add_func("/bench/loop", test_loop);
     g_test_add_func("/bench/micro", test_micro);
+    g_test_add_func("/zoo", test_zoo);
     return g_test_run();
 }
