@@ -45,6 +45,8 @@ static bool can_be(const TwProgram *p, const TwProperty *property,
         return value >= f->least && value <= f->most;
     case TW_FIELD_WORD:
         return value < f->count;
+    case TW_FIELD_RIGHTS:
+        return !(value & ~(uint64_t)f->mask);
     case TW_FIELD_ATTRS:
         return !(value & ~(uint64_t)TW_ATTR_MASK);
     default:

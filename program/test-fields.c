@@ -226,7 +226,7 @@ static void check_table(const TwProperty *table, unsigned kind)
         g_assert_cmpuint(property->word_at, <, G_N_ELEMENTS(used) - 1);
         if (id || f->type == TW_FIELD_PIECE || f->type == TW_FIELD_POWER ||
             f->type == TW_FIELD_NUMBER || f->type == TW_FIELD_WORD ||
-            f->type == TW_FIELD_ATTRS) {
+            f->type == TW_FIELD_ATTRS || f->type == TW_FIELD_RIGHTS) {
             g_assert_nonnull(property->wrong);
         }
         if (id) {
