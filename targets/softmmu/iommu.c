@@ -60,7 +60,8 @@ static Translation iommu_translate(Machine *m, uint8_t id, uint8_t index,
         return (Translation){out + (offset & low), span->space, span->perm};
     }
     return (Translation){(out & ~low) | (offset & low), span->space,
-                         span->perm};
+                         span->perm &
+                             (uint8_t)~m->program->iommus[id].table.deny};
 }
 
 /* Notifiers -------------------------------------------------------------- */
