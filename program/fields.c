@@ -90,8 +90,6 @@ const TwProperty tw_iommu_properties[] = {
      EVERY, AT(0, 24), .turn = 1, .wrong = "no such selection"},
     {"to", {ID(bypass_space, SPACE)}, EVERY, AT(0, 40), .plain = TW_NONE,
      .wrong = "the space that 'to' names does not exist"},
-    {"deny", {FIELD(RIGHTS, table.deny, .mask = TW_R | TW_W)},
-     KINDS(1u << TW_IOMMU_TABLE), AT(1, 0), .wrong = "no such rights"},
     {"blocked", {ID(mpc.blocked_space, SPACE)}, NEEDED, KINDS(MPC), AT(1, 0),
      .plain = TW_NONE,
      .wrong = "an mpc leads to a space and blocks to another"},

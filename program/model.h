@@ -152,10 +152,7 @@ typedef struct TwIommu {
     uint8_t select;       /* TwSelect */
     bool bypass;          /* starts in bypass */
     uint8_t bypass_space; /* where bypass leads, or mpc's downstream space */
-    union {               /* what is of one kind */
-        struct {
-            uint8_t deny; /* rights that its entries do not give */
-        } table;
+    union {               /* what is of one kind; `table` has nothing */
         struct {
             uint8_t blocked_space; /* where a blocked access leads */
         } mpc;

@@ -84,7 +84,7 @@ static const TwOpInfo infos[TW_OP_CODES] = {
     [TW_OP_SAFEPOINT] = {"safepoint", "the CPU does its queued work",
                          TW_OP_BOARD_ONLY, {A(CPU)}},
     [TW_OP_CLOCK] = {"clock", "virtual time passes (milliseconds)",
-                     TW_OP_BOARD_ONLY, {A(MILLISECONDS), A(PLUS)}},
+                     TW_OP_BOARD_ONLY, {A(MILLISECONDS)}},
 
     [TW_OP_MAP] = {"map", "assigns an IOMMU's entries for a range",
                    TW_OP_SETUP_OK | TW_OP_ACTOR_OK | TW_OP_CHANGE,

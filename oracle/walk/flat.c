@@ -258,7 +258,6 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
             continue;
         }
         record = replay_table(world, i, index, x, when);
-        record.perm &= (uint8_t)~program->iommus[i].table.deny;
         if (!record.present || access->hop_rights & ~record.perm) {
             return refuse(TW_AT_HOP, depth);
         }

@@ -75,7 +75,6 @@ TwFound tw_table_translate(const TwWorld *world, uint8_t iommu, uint8_t index,
         };
     }
     found = tw_table_find(world, iommu, index, x, t);
-    found.perm &= (uint8_t)~world->program->iommus[iommu].table.deny;
     if (found.since < since) {
         found.since = since;
         found.op = world->switches[i].op;

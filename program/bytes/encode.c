@@ -219,9 +219,7 @@ static void encode_iommu(Encode *e, const TwIommu *m)
     at[3] = m->bypass ? 0xff : 0;
     at[4] = rank(&e->spaces, m->bypass_space);
     at[5] = TW_FORM_NONE;
-    if (m->kind == TW_IOMMU_TABLE) {
-        at[6] = m->table.deny ? 0xe0 | m->table.deny : 0;
-    } else if (m->kind == TW_IOMMU_MPC) {
+    if (m->kind == TW_IOMMU_MPC) {
         at[5] = rank(&e->spaces, m->mpc.blocked_space);
     } else if (m->kind == TW_IOMMU_PAGETABLE) {
         at[6] = (uint8_t)(m->pagetable.format | m->pagetable.levels << 4);

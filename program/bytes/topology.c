@@ -307,9 +307,7 @@ static void decode_iommu(const Topology *t, const uint8_t *at, TwIommu *m)
     }
     m->bypass_space = space_at(t, at[4]);
     m->bypass = at[3] >= 0xf0 && m->bypass_space != TW_NONE;
-    if (m->kind == TW_IOMMU_TABLE) {
-        m->table.deny = at[6] >= 0xe0 ? at[6] & 3 : 0;
-    } else if (m->kind == TW_IOMMU_MPC) {
+    if (m->kind == TW_IOMMU_MPC) {
         m->mpc.blocked_space = space_at(t, at[5]);
     } else if (m->kind == TW_IOMMU_PAGETABLE) {
         m->pagetable.format = at[6] & 3;

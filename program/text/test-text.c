@@ -76,7 +76,7 @@ static const char everything[] =
     "  flush-index c0.0\n"
     "  flush-all c2\n"
     "  safepoint c0\n"
-    "  clock 4294967295 plus 0x7\n"
+    "  clock 4294967295\n"
     "  c0: map i0.1 0x40..0x7f -> s0 0x12 none notified\n"
     "  protect i0.0 0x0..0x3f w silent\n"
     "  notify i0.0 deviotlb 0x1..0x2\n"

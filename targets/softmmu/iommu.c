@@ -60,8 +60,7 @@ static Translation iommu_translate(Machine *m, uint8_t id, uint8_t index,
         return (Translation){out + (offset & low), span->space, span->perm};
     }
     return (Translation){(out & ~low) | (offset & low), span->space,
-                         span->perm &
-                             (uint8_t)~m->program->iommus[id].table.deny};
+                         span->perm};
 }
 
 /* Notifiers -------------------------------------------------------------- */

@@ -54,7 +54,7 @@ PART void perform(Machine *m, const TwOp *op, uint8_t actor)
         cpu_unplug(m, op->obj);
         break;
     case TW_OP_CLOCK:
-        m->clock += op->milliseconds + op->value;
+        m->clock += op->milliseconds;
         break;
     case TW_OP_SNAPSHOT:
         snapshot(m);

@@ -316,7 +316,7 @@ static void test_resize(void)
                                    0x40000 + i * 0x1000);
             g_string_append_printf(expected, "%u ok at 0+1 r3 0x0\n", n++);
         }
-        g_string_append(text, "  clock 60 plus 0x0\n  c0: flush-all c0\n");
+        g_string_append(text, "  clock 60\n  c0: flush-all c0\n");
         g_string_append_printf(expected, "%u done\n%u done\n", n, n + 1);
         n += 2;
     }
