@@ -37,6 +37,16 @@ allow()
 }
 
 expect 0 'this tree' "$here/.."
+
+# Folders alone.
+export TW_FLOORS='
+program:
+oracle:  program
+targets: program
+fuzz:    program oracle targets
+reports: program oracle targets fuzz
+cli:     program oracle targets fuzz reports
+'
 new_tree
 expect 0 'a good tree' "$tree"
 plant 'program includes oracle' program/bad.h '#include "oracle/judge/judge.h"'

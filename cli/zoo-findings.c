@@ -12,6 +12,7 @@
 
 #include "fuzz/minimise/shrink.h"
 #include "reports/measure/figures.h"
+#include "targets/classes/options.h"
 
 enum {
     MOST_LINES = 12,  /* of any case, when shrunk */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/common/exit.h"
+#include "targets/classes/options.h"
 
 static void note(TwCliTarget *target, const char *option)
 {

@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "targets/option.h"
+#include "targets/classes/options.h"
 
 /* --target, and the options of all classes. */
 typedef struct TwCliTarget {

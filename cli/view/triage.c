@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/view/triage.h"
+#include "targets/classes/options.h"
 
 /* Progress ----------------------------------------------------------------- */
 

@@ -141,7 +141,7 @@ static TwTarget *fake_open(const TwTargetOptions *options, GError **error)
     return &fake->base;
 }
 
-/* The registry: takes the place of targets/registry.c. */
+/* The registry: takes the place of targets/classes/registry.c. */
 const TwTargetClass *const *tw_target_classes(void)
 {
     static const TwTargetClass *const classes[] = {&tw_softmmu_class,

@@ -9,7 +9,7 @@
 #include "fuzz/minimise/shrink.h"
 #include "program/text/text.h"
 #include "reports/triage/work.h"
-#include "targets/option.h"
+#include "targets/classes/options.h"
 
 /* Keys to minimal cases ---------------------------------------------------- */
 

@@ -12,7 +12,7 @@
 #include "fuzz/harness/judge-input.h"
 #include "program/text/text.h"
 #include "reports/triage/work.h"
-#include "targets/option.h"
+#include "targets/classes/options.h"
 
 enum {
     GROUP_US = 400000, /* what is written together */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Options of targets: values, words there and back, what a class refuses. */
-#include "targets/option.h"
+#include "targets/classes/options.h"
 
 static const TwTargetOption *row_of(const char *klass, const char *option)
 {

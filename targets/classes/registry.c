@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The target classes, and opening one by its name. */
 #include "targets/exec/exec.h"
-#include "targets/option.h"
+#include "targets/classes/options.h"
 #include "targets/softmmu/softmmu.h"
 #include "targets/target.h"
 #ifdef TW_HAVE_UNICORN

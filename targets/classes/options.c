@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What follows from the list of all classes, whichever they are
+ * (tw_target_classes): a class by its name, and the options of all of them.
+ */
+#include "targets/classes/options.h"
+
+#include <string.h>
+
+const TwTargetClass *tw_target_class_of(const char *name)
+{
+    const TwTargetClass *const *classes = tw_target_classes();
+    size_t length = strcspn(name, ":");
+
+    for (unsigned i = 0; classes[i] != NULL; i++) {
+        if (strlen(classes[i]->name) == length &&
+            memcmp(classes[i]->name, name, length) == 0) {
+            return classes[i];
+        }
+    }
+    return NULL;
+}
+
+unsigned tw_target_options_all(const TwTargetOption *rows[])
+{
+    const TwTargetClass *const *classes = tw_target_classes();
+    unsigned n = 0;
+
+    for (unsigned c = 0; classes[c]; c++) {
+        const TwTargetOption *row = classes[c]->options;
+
+        for (; row && row->name; row++) {
+            unsigned i = 0;
+
+            while (i < n && strcmp(rows[i]->name, row->name) != 0) {
+                i++;
+            }
+            if (i == n) {
+                g_assert(n < TW_MAX_TARGET_OPTIONS);
+                rows[n++] = row;
+            }
+        }
+    }
+    return n;
+}
+
+char *tw_target_option_classes(const TwTargetOption *row)
+{
+    const TwTargetClass *const *classes = tw_target_classes();
+    GString *names = g_string_new(NULL);
+
+    for (unsigned c = 0; classes[c]; c++) {
+        if (tw_target_option_of(classes[c], row->name)) {
+            g_string_append_printf(names, "%s%s", names->len ? ", " : "",
+                                   classes[c]->name);
+        }
+    }
+    return g_string_free(names, FALSE);
+}
+
+bool tw_target_options_same(const TwTargetOptions *a, const TwTargetOptions *b)
+{
+    const TwTargetOption *rows[TW_MAX_TARGET_OPTIONS];
+    unsigned n = tw_target_options_all(rows);
+
+    for (unsigned i = 0; i < n; i++) {
+        if (tw_target_option_get(a, rows[i]) !=
+            tw_target_option_get(b, rows[i])) {
+            return false;
+        }
+    }
+    return strcmp(a->name, b->name) == 0;
+}
+
+/* A name as a shell word on one line. */
+static void add_name(GString *words, const char *name)
+{
+    g_autofree char *quoted = NULL;
+
+    if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_:./") ==
+        strlen(name)) {
+        g_string_append(words, name);
+        return;
+    }
+    quoted = g_shell_quote(name);
+    g_strdelimit(quoted, "\n\r", ' ');
+    g_string_append(words, quoted);
+}
+
+char *tw_target_options_words(const TwTargetOptions *options)
+{
+    const TwTargetOption *rows[TW_MAX_TARGET_OPTIONS];
+    unsigned n = tw_target_options_all(rows);
+    GString *words = g_string_new("--target ");
+
+    add_name(words, options->name);
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t value = tw_target_option_get(options, rows[i]);
+
+        if (value == 0) {
+            continue;
+        }
+        g_string_append_printf(words, " --%s", rows[i]->name);
+        if (rows[i]->type == TW_TARGET_CHOICE) {
+            g_string_append_printf(words, " %s", rows[i]->words[value]);
+        } else if (rows[i]->type == TW_TARGET_MILLISECONDS) {
+            g_string_append_printf(words, " %u", value);
+        }
+    }
+    return g_string_free(words, FALSE);
+}
+
+void tw_target_options_add_words(TwTargetOptions *options, const char *words)
+{
+    const TwTargetOption *rows[TW_MAX_TARGET_OPTIONS];
+    unsigned n = tw_target_options_all(rows);
+    g_auto(GStrv) argv = NULL;
+
+    if (!g_shell_parse_argv(words, NULL, &argv, NULL)) {
+        return;
+    }
+    for (unsigned k = 0; argv[k]; k++) {
+        for (unsigned i = 0; i < n; i++) {
+            if (g_str_has_prefix(argv[k], "--") && !rows[i]->any_target &&
+                strcmp(argv[k] + 2, rows[i]->name) == 0 &&
+                (rows[i]->type == TW_TARGET_SWITCH || argv[k + 1])) {
+                tw_target_option_set(options, rows[i], argv[k + 1], NULL);
+            }
+        }
+    }
+}
+
+bool tw_target_options_fit(const TwTargetClass *klass,
+                           const TwTargetOptions *options, GError **error)
+{
+    const TwTargetOption *rows[TW_MAX_TARGET_OPTIONS];
+    unsigned n = tw_target_options_all(rows);
+
+    for (unsigned i = 0; i < n; i++) {
+        if (tw_target_option_get(options, rows[i]) != 0 &&
+            !tw_target_option_of(klass, rows[i]->name)) {
+            g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                        "%s: expected no --%s", klass->name, rows[i]->name);
+            return false;
+        }
+    }
+    return true;
+}
