@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ci/check-harnesses takes a fuzz target that is fit for an engine, and refuses it
-# when one thing is not.  (Growth is what the stand-alone driver dies of:
-# cli/test/test-engine.sh.)
+# ci/check-harnesses accepts a fuzz target that is fit for an engine, and refuses it
+# if one property is missing.  (cli/test/test-engine.sh tests growth: the
+# stand-alone driver aborts.)
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -53,7 +53,7 @@ fi
 number=0
 failures=0
 
-# checks STATUS STEP PATTERN FLAG...: what comes of the target, so built.
+# checks STATUS STEP PATTERN FLAG...: builds the target with the flags, checks it.
 checks()
 {
     expected=$1
@@ -83,7 +83,7 @@ checks 10 coverage '0 of 0 seeds reach' -DDIES
 checks 0 leaks '^tiny_fuzzer *leaks *none ([0-9]* runs)$'
 checks 10 leaks 'tiny_fuzzer: leaks, or dies otherwise$' -DLEAKS
 checks 10 speed 'tiny_fuzzer: expected 1000 inputs a second' -DSLOW
-checks 10 speed 'tiny_fuzzer: dies of its seeds' -DDIES
+checks 10 speed 'tiny_fuzzer: crashes on its seeds' -DDIES
 
 echo "1..$number"
 [ "$failures" -eq 0 ]

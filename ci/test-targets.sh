@@ -109,16 +109,16 @@ cp target out/other_fuzzer
 refuses 'another target' 'other_fuzzer: was built, and is not on the manifest'
 rm out/other_fuzzer
 rm out/tiny_fuzzer.dict
-refuses 'its dictionary removed' 'tiny_fuzzer: dies of its options'
+refuses 'its dictionary removed' 'tiny_fuzzer: crashes with its options'
 echo '"half' >out/tiny_fuzzer.dict
-refuses 'its dictionary is none' 'tiny_fuzzer: dies of its options'
+refuses 'its dictionary is none' 'tiny_fuzzer: crashes with its options'
 echo '"word"' >out/tiny_fuzzer.dict
 sed -i '1d' out/tiny_fuzzer.options
 refuses 'its options without a section' 'tiny_fuzzer: .options: expected'
 builds $asan $counters
 echo die >die
 zip -q out/tiny_fuzzer_seed_corpus.zip die
-refuses 'a seed that kills it' 'tiny_fuzzer: dies of its options or its seeds'
+refuses 'a seed that kills it' 'tiny_fuzzer: crashes with its options or its seeds'
 rm out/tiny_fuzzer_seed_corpus.zip
 zip -q out/tiny_fuzzer_seed_corpus.zip seeds/1
 refuses 'seeds in a folder' 'tiny_fuzzer: seed corpus: expected files, and no'
