@@ -517,6 +517,8 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
                       trace->locations_hidden || !dialect->locations,
                       contract->code == TW_CODE_UNTIL_FLUSH,
                       tw_ops_has(&codes, TW_OP_DIRTY_LOG));
+    oracle->world->ram =
+        (TwRam){.byte = tw_contents_byte_at, .data = &oracle->contents};
     tw_dirty_start(&oracle->dirty);
     oracle->log = oracle->dirty_record = 0;
     oracle->expected = (TwExpected){.observer = TW_NONE,

@@ -8,7 +8,7 @@
 #include <glib.h>
 
 #include "oracle/world/owed.h"
-#include "oracle/world/table.h"
+#include "oracle/world/iommu.h"
 
 /* Replay ------------------------------------------------------------------ */
 
@@ -40,7 +40,7 @@ static void replay(TwWorld *world, uint8_t o, uint16_t number)
     uint64_t x = observer->first, last = 0;
 
     for (bool more = true; more; x = last + 1) {
-        TwFound found = tw_table_find(world, observer->iommu, observer->index,
+        TwFound found = tw_iommu_find(world, observer->iommu, observer->index,
                                       x, TW_FOREVER);
 
         last = stretch(world, observer, x, observer->last);

@@ -9,14 +9,16 @@
 #include "oracle/judge/observe.h"
 #include "oracle/world/owed.h"
 #include "oracle/world/saved.h"
-#include "oracle/world/table.h"
+#include "oracle/world/iommu.h"
+#include "oracle/world/page.h"
 
 void tw_perform_start(TwWorld *world, const TwProgram *program,
                       const TwContract *contract)
 {
     tw_world_reset(world, program, contract);
     tw_world_publish(world, TW_NO_OP);
-    tw_table_start(world);
+    tw_page_start(world);
+    tw_iommu_start(world);
 }
 
 /* The outermost level closes (LA-7). */
@@ -60,6 +62,8 @@ void tw_perform(TwWorld *world, const TwOp *op, uint8_t actor, uint16_t number)
         break;
     case TW_OP_PAGE:
     case TW_OP_UNPAGE:
+        tw_page_perform(world, op, number);
+        break;
     case TW_OP_MAP:
     case TW_OP_UNMAP:
     case TW_OP_PROTECT:
@@ -68,7 +72,7 @@ void tw_perform(TwWorld *world, const TwOp *op, uint8_t actor, uint16_t number)
     case TW_OP_IOMMU_RESET:
     case TW_OP_BYPASS:
     case TW_OP_IOMMU_DESTROY:
-        tw_table_perform(world, op, actor, number);
+        tw_iommu_perform(world, op, actor, number);
         break;
     case TW_OP_OBSERVE:
     case TW_OP_UNOBSERVE:

@@ -98,6 +98,18 @@ uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
     return tw_content_initial(contents->program->contents, block, offset);
 }
 
+uint8_t tw_contents_byte_at(const void *data, uint8_t block, uint64_t offset,
+                            uint32_t t)
+{
+    const TwContents *contents = data;
+    TwContent world = contents->worlds[0];
+
+    while (world.newest != TW_NIL && contents->stored[world.newest].tick > t) {
+        world.newest = contents->stored[world.newest].older;
+    }
+    return tw_contents_byte(contents, &world, block, offset);
+}
+
 /* What a byte adds to the hash of a world: nothing if it is as it began. */
 static uint64_t hash_term(const TwContents *contents, uint8_t block,
                           uint64_t offset, uint8_t byte)

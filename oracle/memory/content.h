@@ -49,6 +49,13 @@ bool tw_contents_same(const TwContent *a, const TwContent *b);
 /* The byte at `offset` of `block` in that world. */
 uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
                          uint8_t block, uint64_t offset);
+/*
+ * The same in the first world as at time t, stores up to the next tick
+ * included: a TwRam.byte, whose data is the TwContents.  What a restore took
+ * back is known only if `noted`.
+ */
+uint8_t tw_contents_byte_at(const void *contents, uint8_t block,
+                            uint64_t offset, uint32_t t);
 /* Value that a read (or exchange) gives in that world. */
 uint64_t tw_contents_value(const TwContents *contents, const TwContent *world,
                            const TwAccess *access, const TwByte *bytes,

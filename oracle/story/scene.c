@@ -7,7 +7,8 @@
 #include "oracle/story/scene.h"
 
 #include "oracle/judge/perform.h"
-#include "oracle/world/table.h"
+#include "oracle/world/iommu.h"
+#include "oracle/world/page.h"
 
 /* Entries ----------------------------------------------------------------- */
 
@@ -54,7 +55,7 @@ static bool ask_page(const TwWorld *world, uint8_t cpu, uint8_t mmu, uint64_t x,
 {
     bool uniform;
     const TwPageEntry *found =
-        tw_table_page(world, cpu, mmu, x, 0, world->now, &uniform);
+        tw_page_find(world, cpu, mmu, x, 0, world->now, &uniform);
 
     if (!found || !found->present) {
         return false;
@@ -68,7 +69,7 @@ static bool ask_page(const TwWorld *world, uint8_t cpu, uint8_t mmu, uint64_t x,
 static bool ask_table(const TwWorld *world, uint8_t iommu, uint8_t index,
                       uint64_t x, TwSceneEntry *entry)
 {
-    TwFound found = tw_table_find(world, iommu, index, x, world->now);
+    TwFound found = tw_iommu_find(world, iommu, index, x, world->now);
 
     entry->out = found.out;
     entry->op = found.op;

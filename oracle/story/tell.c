@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-#include "oracle/world/table.h"
+#include "oracle/world/iommu.h"
+#include "oracle/world/page.h"
 
 const char *tw_step_name(unsigned kind)
 {
@@ -193,7 +194,7 @@ static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
 {
     uint8_t index =
         tw_walk_index(&t->world->program->iommus[iommu], t->access->attrs);
-    TwFound found = tw_table_translate(t->world, iommu, index, x, time);
+    TwFound found = tw_iommu_translate(t->world, iommu, index, x, time);
     uint8_t need = t->access->hop_rights;
     bool granted = (found.perm & need) == need;
     TwStep *step =
@@ -261,8 +262,8 @@ static bool through_page_map(Teller *t, uint64_t addr, uint64_t *a)
 {
     const TwAccess *access = t->access;
     bool uniform;
-    const TwPageEntry *entry = tw_table_page(t->world, access->cpu, access->mmu,
-                                             addr, 0, t->times.then, &uniform);
+    const TwPageEntry *entry = tw_page_find(t->world, access->cpu, access->mmu,
+                                            addr, 0, t->times.then, &uniform);
     TwStep *step = add(t, TW_STEP_PAGE, 0, "LA-20");
 
     step->at = addr;

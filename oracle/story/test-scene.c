@@ -140,7 +140,7 @@ static void assert_tables(const TwWorld *world, const TwScene *scene,
     for (unsigned i = 0; i < world->program->n_iommus; i++) {
         uint64_t low =
             ((uint64_t)1 << world->program->iommus[i].granule_lg) - 1;
-        TwFound found = tw_table_find(world, i, 0, x, world->now);
+        TwFound found = tw_iommu_find(world, i, 0, x, world->now);
         const TwSceneEntry *e = entry_for(scene->tables[i][0], x);
 
         g_assert_cmpuint(e ? e->perm : 0, ==, found.perm);
@@ -158,7 +158,7 @@ static void assert_pages(const TwWorld *world, const TwScene *scene, uint64_t x)
         const TwSceneEntry *e = entry_for(scene->pages[c][0], x);
         bool uniform;
         const TwPageEntry *found =
-            tw_table_page(world, c, 0, x, 0, world->now, &uniform);
+            tw_page_find(world, c, 0, x, 0, world->now, &uniform);
 
         g_assert_cmpint(e != NULL, ==, found && found->present);
         if (e) {

@@ -22,7 +22,8 @@
 #include "oracle/story/tell.h"
 #include "oracle/walk/flat.h"
 #include "oracle/walk/render.h"
-#include "oracle/world/table.h"
+#include "oracle/world/iommu.h"
+#include "oracle/world/page.h"
 #include "program/rng.h"
 
 /* Parses strictly; aborts the test with the parser's words otherwise.  Free

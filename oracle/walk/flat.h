@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The second opinion on a walk, by rendering and replaying.  Shares no code
- * with walk.c and table.c.
+ * with walk.c, page.c and iommu*.c.
  */
 #ifndef TW_ORACLE_WALK_FLAT_H
 #define TW_ORACLE_WALK_FLAT_H

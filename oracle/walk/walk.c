@@ -15,7 +15,8 @@
 
 #include <string.h>
 
-#include "oracle/world/table.h"
+#include "oracle/world/iommu.h"
+#include "oracle/world/page.h"
 
 /* Walking one space ------------------------------------------------------- */
 
@@ -225,7 +226,7 @@ static void translate(const Step *s, const TwNode *node, uint64_t x,
     const TwIommu *iommu = &s->world->program->iommus[node->iommu];
     uint8_t index = tw_walk_index(iommu, s->access->attrs);
     unsigned first = lowest(mask);
-    TwFound found = tw_table_translate(s->world, node->iommu, index, x + first,
+    TwFound found = tw_iommu_translate(s->world, node->iommu, index, x + first,
                                        depth < s->times.hops ? s->times.then
                                                              : s->times.now);
     TwWalk *walk = s->walk;
@@ -379,8 +380,8 @@ static void through_page_map(const Step *s, unsigned mask)
     unsigned first = lowest(mask), more = highest(mask) - first;
     bool uniform;
     const TwPageEntry *entry =
-        tw_table_page(s->world, access->cpu, access->mmu, access->addr + first,
-                      more, s->times.then, &uniform);
+        tw_page_find(s->world, access->cpu, access->mmu, access->addr + first,
+                     more, s->times.then, &uniform);
 
     if (uniform) {
         through_page(s, entry, mask);
@@ -390,14 +391,14 @@ static void through_page_map(const Step *s, unsigned mask)
         unsigned group = 0;
 
         first = lowest(mask);
-        entry = tw_table_page(s->world, access->cpu, access->mmu,
-                              access->addr + first, 0, s->times.then, &uniform);
+        entry = tw_page_find(s->world, access->cpu, access->mmu,
+                             access->addr + first, 0, s->times.then, &uniform);
         for (unsigned left = mask; left; left &= left - 1) {
             unsigned k = lowest(left);
 
-            if (tw_table_page(s->world, access->cpu, access->mmu,
-                              access->addr + k, 0, s->times.then,
-                              &uniform) == entry) {
+            if (tw_page_find(s->world, access->cpu, access->mmu,
+                             access->addr + k, 0, s->times.then,
+                             &uniform) == entry) {
                 group |= 1u << k;
             }
         }

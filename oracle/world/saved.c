@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-#include "oracle/world/table.h"
+#include "oracle/world/iommu.h"
+#include "oracle/world/page.h"
 
 void tw_saved_save(TwWorld *world)
 {
@@ -37,7 +38,8 @@ void tw_saved_restore(TwWorld *world, uint8_t actor, uint16_t number)
     memcpy(world->nodes, saved->nodes, n * sizeof(saved->nodes[0]));
     memcpy(world->live, saved->live, n * sizeof(saved->live[0]));
     memcpy(world->root, saved->root, sizeof(saved->root));
-    tw_table_restore(world, number);
+    tw_page_restore(world, number);
+    tw_iommu_restore(world, number);
     tw_world_publish(world, number);
     tw_world_end(
         world,

@@ -178,6 +178,17 @@ typedef struct TwOwed {
     uint64_t low; /* low bits of `out` that an IOMMU ignores (LA-13) */
 } TwOwed;
 
+/*
+ * RAM as at a time, for tables that lie in it.  What is in RAM is kept above
+ * this room (oracle/memory), so the function is handed in.
+ */
+typedef struct TwRam {
+    /* The byte at `offset` of `block` as at time t (TW_FOREVER: now). */
+    uint8_t (*byte)(const void *data, uint8_t block, uint64_t offset,
+                    uint32_t t);
+    const void *data;
+} TwRam;
+
 /* World ------------------------------------------------------------------- */
 
 typedef struct TwWorld {
@@ -186,6 +197,7 @@ typedef struct TwWorld {
     uint64_t page_size;
     uint32_t now; /* tick of the last change or event */
     TwLegality legality;
+    TwRam ram; /* tw_world_reset() leaves it alone */
 
     TwNode nodes[TW_MAX_REGIONS]; /* the live graph */
     TwLive live[TW_MAX_REGIONS];

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* What an IOMMU of a kind does: a row of functions for each kind. */
+#ifndef TW_ORACLE_WORLD_IOMMU_KIND_H
+#define TW_ORACLE_WORLD_IOMMU_KIND_H
+
+#include "oracle/world/iommu.h"
+
+typedef struct TwIommuClass {
+    /* Before operation 0: nothing is mapped. */
+    void (*start)(TwWorld *world, uint8_t iommu);
+    /* The entry for offset x of an index as at time t, without bypass.  A kind
+     * whose tables lie in RAM reads them through world->ram. */
+    TwFound (*find)(const TwWorld *world, uint8_t iommu, uint8_t index,
+                    uint64_t x, uint32_t t);
+    /* Is any offset of first .. last mapped now? */
+    bool (*any_mapped)(const TwWorld *world, uint8_t iommu, uint8_t index,
+                       uint64_t first, uint64_t last);
+    /* Performs map, unmap or protect at time `tick`; tells nobody. */
+    void (*change)(TwWorld *world, const TwOp *op, uint16_t number,
+                   uint32_t tick);
+    /* Takes all entries away (reset) at time `tick`; tells nobody. */
+    void (*empty)(TwWorld *world, uint8_t iommu, uint16_t number,
+                  uint32_t tick);
+    /* From now on the entries are those as at world->saved.tick. */
+    void (*restore)(TwWorld *world, uint8_t iommu, uint16_t number);
+} TwIommuClass;
+
+/* TW_IOMMU_TABLE: abstract entries (LA-12). */
+extern const TwIommuClass tw_iommu_table;
+
+#endif

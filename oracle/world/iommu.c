@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IOMMUs, whatever their kind: bypass, the operations that change what they
+ * translate, and the events that tell of it.
+ */
+#include "oracle/world/iommu.h"
+
+#include <glib.h>
+
+#include "oracle/world/iommu-kind.h"
+#include "oracle/world/owed.h"
+
+/* The kinds that the oracle knows. */
+static const TwIommuClass *const classes[TW_IOMMU_KINDS] = {
+    [TW_IOMMU_TABLE] = &tw_iommu_table,
+};
+
+static const TwIommuClass *class_of(const TwWorld *world, uint8_t iommu)
+{
+    return classes[world->program->iommus[iommu].kind];
+}
+
+/* Looking up -------------------------------------------------------------- */
+
+TwFound tw_iommu_find(const TwWorld *world, uint8_t iommu, uint8_t index,
+                      uint64_t x, uint32_t t)
+{
+    return class_of(world, iommu)->find(world, iommu, index, x, t);
+}
+
+TwFound tw_iommu_translate(const TwWorld *world, uint8_t iommu, uint8_t index,
+                           uint64_t x, uint32_t t)
+{
+    int32_t i = world->switch_head[iommu];
+    uint32_t since;
+    TwFound found;
+
+    while (world->switches[i].tick > t) {
+        i = world->switches[i].older;
+    }
+    since = world->switches[i].tick;
+    if (world->switches[i].on) {
+        return (TwFound){
+            .out = x,
+            .since = since,
+            .op = world->switches[i].op,
+            .space = world->program->iommus[iommu].bypass_space,
+            .perm = TW_R | TW_W,
+        };
+    }
+    found = tw_iommu_find(world, iommu, index, x, t);
+    if (found.since < since) {
+        found.since = since;
+        found.op = world->switches[i].op;
+    }
+    return found;
+}
+
+static void switch_bypass(TwWorld *world, uint8_t iommu, bool on,
+                          uint16_t number, uint32_t tick)
+{
+    world->switches[world->n_switches] = (TwSwitch){
+        .tick = tick,
+        .older = world->switch_head[iommu],
+        .op = number,
+        .on = on,
+    };
+    world->switch_head[iommu] = world->n_switches++;
+}
+
+/* Telling ----------------------------------------------------------------- */
+
+/* UNMAP of a range, to CPUs and observers. */
+static void unmap_event(TwWorld *world, const TwOp *op, uint64_t first,
+                        uint64_t last, uint8_t actor, uint16_t number)
+{
+    tw_world_end(world, (TwEnding){.kind = TW_ENDING_UNMAP,
+                                   .actor = actor,
+                                   .object = op->obj,
+                                   .index = op->index,
+                                   .first = first,
+                                   .last = last,
+                                   .op = number});
+    tw_owed_tell(world,
+                 (TwEventRecord){.op = number,
+                                 .kind = TW_EVENT_UNMAP,
+                                 .space = TW_NONE,
+                                 .region = TW_NONE,
+                                 .first = first,
+                                 .last = last},
+                 op->obj, op->index);
+}
+
+/* UNMAP of everything on all indexes; `kind` says on what ground. */
+static void unmap_all(TwWorld *world, uint8_t iommu, TwEndingKind kind,
+                      uint8_t actor, uint16_t number)
+{
+    for (unsigned k = 0; k < world->program->iommus[iommu].indexes; k++) {
+        if (kind == TW_ENDING_UNMAP || k == 0) {
+            tw_world_end(world, (TwEnding){.kind = kind,
+                                           .actor = actor,
+                                           .object = iommu,
+                                           .index = k,
+                                           .first = 0,
+                                           .last = UINT64_MAX,
+                                           .op = number});
+        }
+    }
+    tw_owed_tell_all(world, iommu, number);
+}
+
+/* map, unmap, protect (LA-12, LA-15) */
+static void change_range(TwWorld *world, const TwOp *op, uint8_t actor,
+                         uint16_t number)
+{
+    bool notified = op->flags & TW_OPF_NOTIFIED;
+    bool had = notified &&
+               class_of(world, op->obj)
+                   ->any_mapped(world, op->obj, op->index, op->addr, op->last);
+
+    class_of(world, op->obj)->change(world, op, number, ++world->now);
+    if (!notified) {
+        world->silent++;
+        return;
+    }
+    world->notified++;
+    if (had) {
+        unmap_event(world, op, op->addr, op->last, actor, number);
+    }
+    if (op->code == TW_OP_MAP && (op->perm & (TW_R | TW_W))) {
+        tw_owed_tell(world,
+                     (TwEventRecord){.op = number,
+                                     .kind = TW_EVENT_MAP,
+                                     .perm = op->perm,
+                                     .space = op->other,
+                                     .region = TW_NONE,
+                                     .first = op->addr,
+                                     .last = op->last,
+                                     .out = op->out},
+                     op->obj, op->index);
+    }
+}
+
+static void notify(TwWorld *world, const TwOp *op, uint8_t actor,
+                   uint16_t number)
+{
+    TwEventRecord event = {.op = number,
+                           .kind = op->events,
+                           .space = TW_NONE,
+                           .region = TW_NONE,
+                           .first = op->addr,
+                           .last = op->last};
+
+    if (op->addr > op->last) {
+        return; /* an empty range */
+    }
+    if (op->events == TW_EVENT_UNMAP) {
+        unmap_event(world, op, op->addr, op->last, actor, number);
+        return;
+    }
+    if (op->events == TW_EVENT_MAP) {
+        TwFound found =
+            tw_iommu_find(world, op->obj, op->index, op->addr, TW_FOREVER);
+
+        event.perm = found.perm;
+        event.space = found.space;
+        event.out = found.out;
+    }
+    tw_owed_tell(world, event, op->obj, op->index);
+}
+
+/* reset, bypass, destroy: UNMAP of everything, by another name (RU-10) */
+static void change_whole(TwWorld *world, const TwOp *op, uint8_t actor,
+                         uint16_t number)
+{
+    const TwIommu *iommu = &world->program->iommus[op->obj];
+    bool now_on = world->switches[world->switch_head[op->obj]].on;
+    bool on =
+        op->code == TW_OP_BYPASS ? (op->flags & TW_OPF_ON) != 0 : iommu->bypass;
+    uint32_t tick;
+
+    if (op->code == TW_OP_BYPASS && on == now_on) {
+        return;
+    }
+    tick = ++world->now;
+    world->notified++;
+    if (op->code == TW_OP_IOMMU_RESET) {
+        class_of(world, op->obj)->empty(world, op->obj, number, tick);
+    }
+    if (on != now_on) {
+        switch_bypass(world, op->obj, on, number, tick);
+    }
+    unmap_all(world, op->obj, TW_ENDING_RESET, actor, number);
+}
+
+/* Its notifiers are unregistered without an event (LA-16). */
+static void destroy(TwWorld *world, uint8_t iommu, uint8_t actor,
+                    uint16_t number)
+{
+    for (unsigned o = 0; o < TW_MAX_OBSERVERS; o++) {
+        if (world->observers[o].iommu == iommu) {
+            world->observers[o].live = false;
+        }
+    }
+    tw_world_end(world, (TwEnding){.kind = TW_ENDING_RESET,
+                                   .actor = actor,
+                                   .object = iommu,
+                                   .last = UINT64_MAX,
+                                   .op = number});
+}
+
+void tw_iommu_start(TwWorld *world)
+{
+    const TwProgram *program = world->program;
+
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        const TwIommuClass *class_ = class_of(world, i);
+
+        if (class_) {
+            class_->start(world, i);
+        }
+        world->switch_head[i] = TW_NIL;
+        switch_bypass(world, i, program->iommus[i].bypass, TW_NO_OP, 0);
+    }
+    for (unsigned i = 0; i < program->n_setup; i++) {
+        const TwOp *op = &program->setup[i];
+
+        if (op->code == TW_OP_MAP) {
+            class_of(world, op->obj)->change(world, op, TW_NO_OP, 0);
+        }
+    }
+}
+
+void tw_iommu_restore(TwWorld *world, uint16_t number)
+{
+    for (unsigned i = 0; i < world->program->n_iommus; i++) {
+        const TwIommuClass *class_ = class_of(world, i);
+        bool on = world->saved.bypass[i];
+
+        if (class_) {
+            class_->restore(world, i, number);
+        }
+        if (world->switches[world->switch_head[i]].on != on) {
+            switch_bypass(world, i, on, number, world->now);
+        }
+    }
+}
+
+void tw_iommu_perform(TwWorld *world, const TwOp *op, uint8_t actor,
+                      uint16_t number)
+{
+    switch (op->code) {
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+        change_range(world, op, actor, number);
+        break;
+    case TW_OP_NOTIFY:
+        notify(world, op, actor, number);
+        break;
+    case TW_OP_NOTIFY_ALL:
+        unmap_all(world, op->obj, TW_ENDING_UNMAP, actor, number);
+        break;
+    case TW_OP_IOMMU_RESET:
+    case TW_OP_BYPASS:
+        change_whole(world, op, actor, number);
+        break;
+    case TW_OP_IOMMU_DESTROY:
+        destroy(world, op->obj, actor, number);
+        break;
+    default:
+        g_assert_not_reached();
+    }
+}
