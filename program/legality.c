@@ -429,121 +429,120 @@ static TwIllegal step_snapshot(TwLegality *l, const TwOp *op)
     return TW_LEGAL;
 }
 
-static TwIllegal live_cpu(const TwLegality *l, unsigned cpu)
+static TwIllegal step_cpu(TwLegality *l, const TwOp *op)
 {
-    return l->cpu_live >> cpu & 1 ? TW_LEGAL : TW_ILLEGAL_ABSENT;
+    return l->cpu_live >> op->obj & 1 ? TW_LEGAL : TW_ILLEGAL_ABSENT;
 }
+
+static TwIllegal step_dma(TwLegality *l, const TwOp *op)
+{
+    if (!(l->space_live >> op->obj & 1) ||
+        ((op->flags & TW_OPF_VIA) && !(l->mapping_live >> op->other & 1))) {
+        return TW_ILLEGAL_ABSENT;
+    }
+    return TW_LEGAL;
+}
+
+static TwIllegal step_flush(TwLegality *l, const TwOp *op)
+{
+    return op->obj == TW_ALL ? TW_LEGAL : step_cpu(l, op);
+}
+
+static TwIllegal step_unplug(TwLegality *l, const TwOp *op)
+{
+    if (step_cpu(l, op) != TW_LEGAL) {
+        return TW_ILLEGAL_ABSENT;
+    }
+    l->cpu_live &= ~(1u << op->obj);
+    return TW_LEGAL;
+}
+
+static TwIllegal step_begin(TwLegality *l, const TwOp *op)
+{
+    (void)op;
+    if (l->depth >= TW_MAX_DEPTH) {
+        return TW_ILLEGAL_DEPTH;
+    }
+    l->depth++;
+    return TW_LEGAL;
+}
+
+static TwIllegal step_commit(TwLegality *l, const TwOp *op)
+{
+    (void)op;
+    if (l->depth == 0) {
+        return TW_ILLEGAL_DEPTH;
+    }
+    if (--l->depth == 0) {
+        l->changed_in_transaction = false;
+    }
+    return TW_LEGAL;
+}
+
+/* What decides whether an operation is legal; none: it always is. */
+static TwIllegal (*const steps[TW_OP_CODES])(TwLegality *l, const TwOp *op) = {
+    [TW_OP_READ] = step_cpu,
+    [TW_OP_WRITE] = step_cpu,
+    [TW_OP_EXEC] = step_cpu,
+    [TW_OP_RMW] = step_cpu,
+    [TW_OP_PAGE] = step_cpu,
+    [TW_OP_UNPAGE] = step_cpu,
+    [TW_OP_SAFEPOINT] = step_cpu,
+    [TW_OP_DMA_READ] = step_dma,
+    [TW_OP_DMA_WRITE] = step_dma,
+    [TW_OP_FLUSH_PAGE] = step_flush,
+    [TW_OP_FLUSH_RANGE] = step_flush,
+    [TW_OP_FLUSH_INDEX] = step_flush,
+    [TW_OP_FLUSH_ALL] = step_flush,
+    [TW_OP_UNPLUG] = step_unplug,
+    [TW_OP_MAP] = step_iommu,
+    [TW_OP_UNMAP] = step_iommu,
+    [TW_OP_PROTECT] = step_iommu,
+    [TW_OP_NOTIFY] = step_iommu,
+    [TW_OP_NOTIFY_ALL] = step_iommu,
+    [TW_OP_IOMMU_RESET] = step_iommu,
+    [TW_OP_BYPASS] = step_iommu,
+    [TW_OP_IOMMU_DESTROY] = step_iommu,
+    [TW_OP_MPC_READ] = step_iommu,
+    [TW_OP_MPC_WRITE] = step_iommu,
+    [TW_OP_CONTEXT] = step_iommu,
+    [TW_OP_INVALIDATE] = step_iommu,
+    [TW_OP_VETO] = step_iommu,
+    [TW_OP_BEGIN] = step_begin,
+    [TW_OP_COMMIT] = step_commit,
+    [TW_OP_POKE] = step_region,
+    [TW_OP_ADD] = step_region,
+    [TW_OP_DEL] = step_region,
+    [TW_OP_MOVE] = step_region,
+    [TW_OP_RESIZE] = step_region,
+    [TW_OP_ENABLE] = step_region,
+    [TW_OP_PRIORITY] = step_region,
+    [TW_OP_READONLY] = step_region,
+    [TW_OP_NONVOLATILE] = step_region,
+    [TW_OP_UNMERGEABLE] = step_region,
+    [TW_OP_ROMD] = step_region,
+    [TW_OP_ALIAS_OFFSET] = step_region,
+    [TW_OP_DIRTY_LOG] = step_region,
+    [TW_OP_DIRTY_CLEAR] = step_region,
+    [TW_OP_SPACE_NEW] = step_space,
+    [TW_OP_SPACE_DEL] = step_space,
+    [TW_OP_OBSERVE] = step_registration,
+    [TW_OP_UNOBSERVE] = step_registration,
+    [TW_OP_REPLAY] = step_registration,
+    [TW_OP_LISTEN] = step_registration,
+    [TW_OP_UNLISTEN] = step_registration,
+    [TW_OP_DMA_MAP] = step_registration,
+    [TW_OP_DMA_UNMAP] = step_registration,
+    [TW_OP_SNAPSHOT] = step_snapshot,
+    [TW_OP_RESTORE] = step_snapshot,
+};
 
 TwIllegal tw_legality_step(TwLegality *l, const TwOp *op)
 {
     if (op->actor != TW_BOARD && !(l->cpu_live >> op->actor & 1)) {
         return TW_ILLEGAL_ABSENT;
     }
-    switch ((TwOpCode)op->code) {
-    case TW_OP_READ:
-    case TW_OP_WRITE:
-    case TW_OP_EXEC:
-    case TW_OP_RMW:
-    case TW_OP_PAGE:
-    case TW_OP_UNPAGE:
-    case TW_OP_SAFEPOINT:
-        return live_cpu(l, op->obj);
-
-    case TW_OP_DMA_READ:
-    case TW_OP_DMA_WRITE:
-        if (!(l->space_live >> op->obj & 1) ||
-            ((op->flags & TW_OPF_VIA) && !(l->mapping_live >> op->other & 1))) {
-            return TW_ILLEGAL_ABSENT;
-        }
-        return TW_LEGAL;
-
-    case TW_OP_FLUSH_PAGE:
-    case TW_OP_FLUSH_RANGE:
-    case TW_OP_FLUSH_INDEX:
-    case TW_OP_FLUSH_ALL:
-        return op->obj == TW_ALL ? TW_LEGAL : live_cpu(l, op->obj);
-
-    case TW_OP_UNPLUG:
-        if (live_cpu(l, op->obj) != TW_LEGAL) {
-            return TW_ILLEGAL_ABSENT;
-        }
-        l->cpu_live &= ~(1u << op->obj);
-        return TW_LEGAL;
-
-    case TW_OP_MAP:
-    case TW_OP_UNMAP:
-    case TW_OP_PROTECT:
-    case TW_OP_NOTIFY:
-    case TW_OP_NOTIFY_ALL:
-    case TW_OP_IOMMU_RESET:
-    case TW_OP_BYPASS:
-    case TW_OP_IOMMU_DESTROY:
-    case TW_OP_MPC_READ:
-    case TW_OP_MPC_WRITE:
-    case TW_OP_CONTEXT:
-    case TW_OP_INVALIDATE:
-    case TW_OP_VETO:
-        return step_iommu(l, op);
-
-    case TW_OP_BEGIN:
-        if (l->depth >= TW_MAX_DEPTH) {
-            return TW_ILLEGAL_DEPTH;
-        }
-        l->depth++;
-        return TW_LEGAL;
-    case TW_OP_COMMIT:
-        if (l->depth == 0) {
-            return TW_ILLEGAL_DEPTH;
-        }
-        if (--l->depth == 0) {
-            l->changed_in_transaction = false;
-        }
-        return TW_LEGAL;
-
-    case TW_OP_POKE:
-    case TW_OP_ADD:
-    case TW_OP_DEL:
-    case TW_OP_MOVE:
-    case TW_OP_RESIZE:
-    case TW_OP_ENABLE:
-    case TW_OP_PRIORITY:
-    case TW_OP_READONLY:
-    case TW_OP_NONVOLATILE:
-    case TW_OP_UNMERGEABLE:
-    case TW_OP_ROMD:
-    case TW_OP_ALIAS_OFFSET:
-    case TW_OP_DIRTY_LOG:
-    case TW_OP_DIRTY_CLEAR:
-        return step_region(l, op);
-
-    case TW_OP_SPACE_NEW:
-    case TW_OP_SPACE_DEL:
-        return step_space(l, op);
-
-    case TW_OP_OBSERVE:
-    case TW_OP_UNOBSERVE:
-    case TW_OP_REPLAY:
-    case TW_OP_LISTEN:
-    case TW_OP_UNLISTEN:
-    case TW_OP_DMA_MAP:
-    case TW_OP_DMA_UNMAP:
-        return step_registration(l, op);
-
-    case TW_OP_SNAPSHOT:
-    case TW_OP_RESTORE:
-        return step_snapshot(l, op);
-
-    case TW_OP_NOP:
-    case TW_OP_CLOCK:
-    case TW_OP_PAR:
-    case TW_OP_AND:
-    case TW_OP_BARRIER:
-    case TW_OP_END_PAR:
-    case TW_OP_FAIL_ALLOC:
-    case TW_OP_CODES:
-        break;
-    }
-    return TW_LEGAL;
+    return steps[op->code] ? steps[op->code](l, op) : TW_LEGAL;
 }
 
 void tw_legality_revert(TwLegality *l, const TwOp *op)

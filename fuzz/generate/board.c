@@ -83,58 +83,101 @@ static bool put_undo(TwGen *gen, uint8_t actor)
     return true;
 }
 
+static void put_switch(TwGen *gen, TwOpCode code, uint8_t id, uint8_t actor,
+                       unsigned percent)
+{
+    TwOp *op = tw_put(gen, code, actor);
+
+    op->obj = id;
+    tw_put_on(gen, op, tw_gen_chance(gen, percent));
+}
+
+static void put_enable(TwGen *gen, uint8_t id, uint8_t actor)
+{
+    TwOp *op = tw_put(gen, TW_OP_ENABLE, actor);
+
+    op->obj = id;
+    tw_put_on(gen, op, gen->disabled >> id & 1);
+    gen->disabled ^= 1ull << id;
+}
+
+static void put_romd(TwGen *gen, uint8_t id, uint8_t actor)
+{
+    TwOp *op = tw_put(gen, TW_OP_ROMD, actor);
+
+    op->obj = id;
+    tw_put_on(gen, op,
+              !gen->program->regions[id].romd_mode || tw_gen_chance(gen, 40));
+}
+
+static void put_resize(TwGen *gen, uint8_t id, uint8_t actor)
+{
+    TwOp *op = tw_put(gen, TW_OP_RESIZE, actor);
+
+    op->obj = id;
+    op->length =
+        tw_gen_chance(gen, 60)
+            ? gen->page * (1 + tw_gen_below(gen, 16))
+            : gen->program->regions[id].size / 2 + tw_gen_below(gen, 9);
+    if (tw_gen_chance(gen, 5)) {
+        op->length = 0;
+    }
+    gen->resized |= 1ull << id;
+}
+
+static void put_alias_offset(TwGen *gen, uint8_t id, uint8_t actor)
+{
+    TwOp *op = tw_put(gen, TW_OP_ALIAS_OFFSET, actor);
+
+    op->obj = id;
+    op->addr = tw_gen_chance(gen, 80)
+                   ? gen->page * tw_gen_below(gen, 8)
+                   : gen->program->regions[id].alias_offset + gen->page / 2;
+}
+
+static void put_move(TwGen *gen, uint8_t id, uint8_t actor)
+{
+    const TwRegion *region = &gen->program->regions[id];
+    TwOp *op = tw_put(gen, TW_OP_MOVE, actor);
+
+    op->obj = id;
+    op->addr = tw_gen_chance(gen, 15) ? region->addr : other_place(gen, region);
+    if (op->addr != region->addr) {
+        gen->moved |= 1ull << id;
+    }
+}
+
 void tw_put_topology(TwGen *gen, uint8_t id, uint8_t actor)
 {
     if (put_undo(gen, actor)) {
         return;
     }
-    const TwProgram *program = gen->program;
-    const TwRegion *region = &program->regions[id];
+    const TwRegion *region = &gen->program->regions[id];
     bool root = region->container == TW_NONE;
     TwOp *op;
 
     switch (tw_gen_below(gen, root ? 6 : 16)) {
     case 0:
     case 1:
-        op = tw_put(gen, TW_OP_ENABLE, actor);
-        op->obj = id;
-        tw_put_on(gen, op, gen->disabled >> id & 1);
-        gen->disabled ^= 1ull << id;
+        put_enable(gen, id, actor);
         break;
     case 2:
         if (region->kind == TW_REGION_ROMD) {
-            op = tw_put(gen, TW_OP_ROMD, actor);
-            op->obj = id;
-            tw_put_on(gen, op, !region->romd_mode || tw_gen_chance(gen, 40));
+            put_romd(gen, id, actor);
             break;
         }
-        op = tw_put(gen, TW_OP_READONLY, actor);
-        op->obj = id;
-        tw_put_on(gen, op, tw_gen_chance(gen, 55));
-        break;
+        /* fall through */
     case 3:
-        op = tw_put(gen, TW_OP_READONLY, actor);
-        op->obj = id;
-        tw_put_on(gen, op, tw_gen_chance(gen, 55));
+        put_switch(gen, TW_OP_READONLY, id, actor, 55);
         break;
     case 4:
-        op = tw_put(
+        put_switch(
             gen, tw_gen_chance(gen, 50) ? TW_OP_UNMERGEABLE : TW_OP_NONVOLATILE,
-            actor);
-        op->obj = id;
-        tw_put_on(gen, op, tw_gen_chance(gen, 60));
+            id, actor, 60);
         break;
     case 5:
     case 6:
-        op = tw_put(gen, TW_OP_RESIZE, actor);
-        op->obj = id;
-        op->length = tw_gen_chance(gen, 60)
-                         ? gen->page * (1 + tw_gen_below(gen, 16))
-                         : region->size / 2 + tw_gen_below(gen, 9);
-        if (tw_gen_chance(gen, 5)) {
-            op->length = 0;
-        }
-        gen->resized |= 1ull << id;
+        put_resize(gen, id, actor);
         break;
     case 7:
     case 8:
@@ -145,8 +188,7 @@ void tw_put_topology(TwGen *gen, uint8_t id, uint8_t actor)
     case 9:
     case 10:
         if (tw_gen_speaks(gen->dialect, TW_OP_DEL)) {
-            op = tw_put(gen, TW_OP_DEL, actor);
-            op->obj = id;
+            tw_put(gen, TW_OP_DEL, actor)->obj = id;
             gen->detached |= 1ull << id;
             break;
         }
@@ -154,22 +196,12 @@ void tw_put_topology(TwGen *gen, uint8_t id, uint8_t actor)
     case 11:
     case 12:
         if (region->kind == TW_REGION_ALIAS) {
-            op = tw_put(gen, TW_OP_ALIAS_OFFSET, actor);
-            op->obj = id;
-            op->addr = tw_gen_chance(gen, 80)
-                           ? gen->page * tw_gen_below(gen, 8)
-                           : region->alias_offset + gen->page / 2;
+            put_alias_offset(gen, id, actor);
             break;
         }
         /* fall through */
     default:
-        op = tw_put(gen, TW_OP_MOVE, actor);
-        op->obj = id;
-        op->addr =
-            tw_gen_chance(gen, 15) ? region->addr : other_place(gen, region);
-        if (op->addr != region->addr) {
-            gen->moved |= 1ull << id;
-        }
+        put_move(gen, id, actor);
         break;
     }
 }

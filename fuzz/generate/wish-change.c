@@ -13,189 +13,6 @@
 #include "fuzz/generate/topology.h"
 #include "program/legality.h"
 
-#define BIT(change) (UINT32_C(1) << (change))
-
-/* Changes whose own event ends what they change. */
-static const uint32_t of_own_end =
-    BIT(TW_MET_MAP_NOTIFIED) | BIT(TW_MET_UNMAP_NOTIFIED) |
-    BIT(TW_MET_PROTECT_NOTIFIED) | BIT(TW_MET_RESET) | BIT(TW_MET_BYPASS) |
-    BIT(TW_MET_ADD) | BIT(TW_MET_DEL) | BIT(TW_MET_MOVE) | BIT(TW_MET_RESIZE) |
-    BIT(TW_MET_ENABLE) | BIT(TW_MET_DISABLE) | BIT(TW_MET_PRIORITY) |
-    BIT(TW_MET_READONLY) | BIT(TW_MET_ROM_MODE) | BIT(TW_MET_ALIAS_OFFSET) |
-    BIT(TW_MET_TRANSACTION) | BIT(TW_MET_RESTORE);
-static const uint32_t of_topology =
-    BIT(TW_MET_ADD) | BIT(TW_MET_DEL) | BIT(TW_MET_MOVE) | BIT(TW_MET_RESIZE) |
-    BIT(TW_MET_ENABLE) | BIT(TW_MET_DISABLE) | BIT(TW_MET_PRIORITY) |
-    BIT(TW_MET_READONLY) | BIT(TW_MET_ROM_MODE) | BIT(TW_MET_ALIAS_OFFSET);
-/* Those that a region on top of the answer can make. */
-static const uint32_t of_lids = BIT(TW_MET_DEL) | BIT(TW_MET_DISABLE) |
-                                BIT(TW_MET_PRIORITY) | BIT(TW_MET_MOVE) |
-                                BIT(TW_MET_RESIZE);
-
-/* What is prepared -------------------------------------------------------- */
-
-/* A change for a transaction, a device or a fill to hold. */
-static bool choose_inner(TwWish *wish)
-{
-    unsigned outer = wish->want->is[TW_MET_BY_CHANGE];
-
-    for (unsigned tries = 0; tries < 32; tries++) {
-        TwSituation s = *wish->want;
-        unsigned change =
-            TW_MET_PAGE +
-            tw_gen_below(wish->gen, TW_MET_TRANSACTION - TW_MET_PAGE);
-
-        s.is[TW_MET_BY_CHANGE] = (uint8_t)change;
-        s.is[TW_MET_BY_ENDING] = wish->dma ? TW_MET_OPEN : TW_MET_WAITING;
-        if (!tw_situation_possible(&s) ||
-            (outer == TW_MET_TRANSACTION && !(of_topology >> change & 1)) ||
-            /* What takes a lid off cannot be undone by a restore. */
-            (outer == TW_MET_RESTORE &&
-             (BIT(TW_MET_DEL) | BIT(TW_MET_DISABLE) | BIT(TW_MET_PRIORITY)) >>
-                     change &
-                 1) ||
-            (wish->want->is[TW_MET_BY_ENDING] == TW_MET_OPEN && !wish->dma &&
-             (of_own_end >> change & 1))) {
-            continue;
-        }
-        wish->change = (uint8_t)change;
-        return true;
-    }
-    return false;
-}
-
-/* A region over the answer's page: of RAM, or a window to an IOMMU. */
-static bool put_lid(TwWish *wish)
-{
-    TwGen *gen = wish->gen;
-    TwProgram *program = gen->program;
-    const TwWishPlace *last = &wish->last;
-    bool via = wish->aside.region != TW_NONE && tw_gen_chance(gen, 60);
-    uint8_t container = program->spaces[last->space].root;
-    uint64_t addr = last->at;
-    int32_t priority = 1;
-    TwRegion *lid;
-
-    if (last->region != TW_NONE) {
-        const TwRegion *under = &program->regions[last->region];
-
-        if (under->container == TW_NONE || under->priority == INT32_MAX) {
-            return false;
-        }
-        container = under->container;
-        addr = under->addr + last->within;
-        priority = under->priority + 1;
-        if (under->kind == TW_REGION_ALIAS) {
-            addr = last->at;
-        }
-    }
-    if (program->regions[container].kind != TW_REGION_CONTAINER) {
-        return false;
-    }
-    lid = tw_gen_new_region(gen, via ? TW_REGION_ALIAS : TW_REGION_RAM,
-                            container, addr, gen->page);
-    if (!lid) {
-        return false;
-    }
-    lid->priority = priority;
-    if (via) {
-        lid->target = tw_program_iommu_region(program, wish->aside.iommu);
-        lid->alias_offset = wish->aside.within;
-    }
-    wish->lid = tw_gen_region_id(gen, lid);
-    wish->cover = true;
-    return true;
-}
-
-/* The answer's page is seen through a window that can be moved. */
-static bool put_window(TwWish *wish)
-{
-    TwGen *gen = wish->gen;
-    TwProgram *program = gen->program;
-    TwWishPlace *last = &wish->last;
-    bool hop = last->iommu != TW_NONE;
-    uint8_t root = program->spaces[last->space].root;
-    uint64_t at = tw_wish_free_page(gen);
-    uint8_t target = last->region;
-    TwRegion *window;
-
-    if (target == TW_NONE) {
-        TwWishPlace place;
-        if (!tw_wish_find(wish, TW_REGION_RAM, last->space, &place)) {
-            return false;
-        }
-        target = place.region;
-    }
-    if (program->regions[root].kind != TW_REGION_CONTAINER) {
-        return false;
-    }
-    window = tw_gen_new_region(gen, TW_REGION_ALIAS, root, at, gen->page);
-    if (!window) {
-        return false;
-    }
-    window->target = target;
-    /* A hole is what lies beyond the target's end. */
-    window->alias_offset = last->region != TW_NONE
-                               ? last->within
-                               : program->regions[target].size + gen->page;
-    last->region = tw_gen_region_id(gen, window);
-    last->at = at;
-    wish->way[wish->n_hops - hop].at = at;
-    return true;
-}
-
-bool tw_wish_prepare(TwWish *wish)
-{
-    TwGen *gen = wish->gen;
-    TwProgram *program = gen->program;
-    unsigned outer = wish->want->is[TW_MET_BY_CHANGE];
-    unsigned ending = wish->want->is[TW_MET_BY_ENDING];
-
-    wish->change = (uint8_t)outer;
-    if (outer >= TW_MET_TRANSACTION && !choose_inner(wish)) {
-        return false;
-    }
-    if (of_lids >> wish->change & 1 && outer != TW_MET_RESTORE &&
-        (wish->last.region == TW_NONE ||
-         (wish->change != TW_MET_MOVE && wish->change != TW_MET_RESIZE) ||
-         tw_gen_chance(gen, 50)) &&
-        !put_lid(wish)) {
-        return false;
-    }
-    if (wish->change == TW_MET_ALIAS_OFFSET) {
-        if (!put_window(wish)) {
-            return false;
-        }
-        /* The way has another end now. */
-        if (wish->n_hops > (wish->last.iommu != TW_NONE)) {
-            unsigned i = wish->n_hops - 1 - (wish->last.iommu != TW_NONE);
-            tw_wish_set_map(wish, &wish->way[i], &wish->way[i + 1],
-                            TW_R | TW_W);
-        } else {
-            tw_wish_set_page(wish, wish->cpu, wish->va, wish->way[0].at,
-                             TW_R | TW_W | TW_X);
-        }
-    }
-    wish->old = wish->aside;
-    if (wish->old.region == TW_NONE || tw_gen_chance(gen, 25)) {
-        wish->old.space = (uint8_t)tw_gen_below(gen, tw_gen_live_spaces(gen));
-        wish->old.at =
-            tw_gen_chance(gen, 50)
-                ? tw_wish_free_page(gen)
-                : tw_gen_pick_in_space(gen, wish->old.space, wish->attrs, 30) &
-                      ~(gen->page - 1);
-    }
-    /* An event that is to be the first must not find the change's own counted
-     * already. */
-    if (gen->dialect->explicit_safepoints && ending != TW_MET_OPEN &&
-        ending != TW_MET_COMMIT) {
-        program->explicit_safepoints = true;
-    }
-    return true;
-}
-
-/* Changes ----------------------------------------------------------------- */
-
 static void put_map(TwWish *wish, TwOpCode code, const TwWishPlace *hop,
                     const TwWishPlace *to, uint8_t perm, uint8_t actor,
                     bool notified)
@@ -273,14 +90,47 @@ static void put_region(TwWish *wish, TwOpCode code, uint8_t id, bool on,
     }
 }
 
+/* From the wished answer to another one, by a change of the region of the
+ * wished answer. */
+static void region_away(TwWish *wish, uint8_t id)
+{
+    TwGen *gen = wish->gen;
+    const TwRegion *region = &gen->program->regions[id];
+
+    switch (wish->change) {
+    case TW_MET_ADD:
+        put_region(wish, TW_OP_DEL, id, false, 0, TW_BOARD);
+        break;
+    case TW_MET_ENABLE:
+        put_region(wish, TW_OP_ENABLE, id, false, 0, TW_BOARD);
+        break;
+    case TW_MET_MOVE:
+        put_region(wish, TW_OP_MOVE, id, false, tw_wish_free_page(gen),
+                   TW_BOARD);
+        break;
+    case TW_MET_RESIZE:
+        put_region(wish, TW_OP_RESIZE, id, false, wish->last.within, TW_BOARD);
+        break;
+    case TW_MET_READONLY:
+        put_region(wish, TW_OP_READONLY, id, !region->readonly, 0, TW_BOARD);
+        break;
+    case TW_MET_ROM_MODE:
+        put_region(wish, TW_OP_ROMD, id, !region->romd_mode, 0, TW_BOARD);
+        break;
+    case TW_MET_ALIAS_OFFSET:
+        put_region(wish, TW_OP_ALIAS_OFFSET, id, false,
+                   tw_gen_chance(gen, 50) ? 0 : gen->page, TW_BOARD);
+        break;
+    default:
+        break;
+    }
+}
+
 /* From the wished answer to another one; nothing for what a lid hides. */
 static void go_away(TwWish *wish)
 {
     TwGen *gen = wish->gen;
     const TwWishPlace *hop = &wish->way[wish->hop_at];
-    uint8_t id = wish->last.region;
-    const TwRegion *region =
-        &gen->program->regions[id == TW_NONE ? 0 : id]; /* not looked at */
 
     if (wish->cover) {
         return;
@@ -329,91 +179,19 @@ static void go_away(TwWish *wish)
         break;
     }
     default:
-        if (id == TW_NONE) {
-            break;
-        }
-        switch (wish->change) {
-        case TW_MET_ADD:
-            put_region(wish, TW_OP_DEL, id, false, 0, TW_BOARD);
-            break;
-        case TW_MET_ENABLE:
-            put_region(wish, TW_OP_ENABLE, id, false, 0, TW_BOARD);
-            break;
-        case TW_MET_MOVE:
-            put_region(wish, TW_OP_MOVE, id, false, tw_wish_free_page(gen),
-                       TW_BOARD);
-            break;
-        case TW_MET_RESIZE:
-            put_region(wish, TW_OP_RESIZE, id, false, wish->last.within,
-                       TW_BOARD);
-            break;
-        case TW_MET_READONLY:
-            put_region(wish, TW_OP_READONLY, id, !region->readonly, 0,
-                       TW_BOARD);
-            break;
-        case TW_MET_ROM_MODE:
-            put_region(wish, TW_OP_ROMD, id, !region->romd_mode, 0, TW_BOARD);
-            break;
-        case TW_MET_ALIAS_OFFSET:
-            put_region(wish, TW_OP_ALIAS_OFFSET, id, false,
-                       tw_gen_chance(gen, 50) ? 0 : gen->page, TW_BOARD);
-            break;
-        default:
-            break;
+        if (wish->last.region != TW_NONE) {
+            region_away(wish, wish->last.region);
         }
         break;
     }
 }
 
-/* One operation that leads to the wished answer. */
-static void come_back(TwWish *wish, uint8_t actor)
+/* A change of region `id` that leads to the wished answer. */
+static void region_back(TwWish *wish, uint8_t id, uint8_t actor)
 {
     TwGen *gen = wish->gen;
-    const TwWishPlace *hop = &wish->way[wish->hop_at];
-    bool no_hop = wish->want->is[TW_MET_BY_LEAF] == TW_MET_NO_HOP;
-    uint8_t rights = no_hop ? wish->bad_hop : TW_R | TW_W;
-    uint8_t id = wish->cover ? wish->lid : wish->last.region;
-    const TwRegion *region =
-        &gen->program->regions[id == TW_NONE ? 0 : id]; /* not looked at */
+    const TwRegion *region = &gen->program->regions[id];
 
-    switch (wish->change) {
-    case TW_MET_PAGE:
-        put_page(wish, TW_OP_PAGE, wish->way[0].at,
-                 wish->want->is[TW_MET_BY_LEAF] == TW_MET_NO_PAGE
-                     ? wish->bad_page
-                     : TW_R | TW_W | TW_X,
-                 actor);
-        return;
-    case TW_MET_UNPAGE:
-        put_page(wish, TW_OP_UNPAGE, 0, 0, actor);
-        return;
-    case TW_MET_MAP:
-    case TW_MET_MAP_NOTIFIED:
-        put_map(wish, TW_OP_MAP, hop, hop + 1, rights, actor,
-                wish->change == TW_MET_MAP_NOTIFIED);
-        return;
-    case TW_MET_UNMAP:
-    case TW_MET_UNMAP_NOTIFIED:
-        put_map(wish, TW_OP_UNMAP, hop, NULL, 0, actor,
-                wish->change == TW_MET_UNMAP_NOTIFIED);
-        return;
-    case TW_MET_PROTECT:
-    case TW_MET_PROTECT_NOTIFIED:
-        put_map(wish, TW_OP_PROTECT, hop, NULL, rights, actor,
-                wish->change == TW_MET_PROTECT_NOTIFIED);
-        return;
-    case TW_MET_RESET:
-        tw_put(gen, TW_OP_IOMMU_RESET, actor)->obj = hop->iommu;
-        return;
-    case TW_MET_BYPASS:
-        tw_put(gen, TW_OP_BYPASS, actor)->obj = hop->iommu;
-        return;
-    default:
-        break;
-    }
-    if (id == TW_NONE) {
-        return;
-    }
     switch (wish->change) {
     case TW_MET_ADD:
         put_region(wish, TW_OP_ADD, id, false, 0, actor);
@@ -450,6 +228,55 @@ static void come_back(TwWish *wish, uint8_t actor)
         break;
     default:
         break;
+    }
+}
+
+/* One operation that leads to the wished answer. */
+static void come_back(TwWish *wish, uint8_t actor)
+{
+    TwGen *gen = wish->gen;
+    const TwWishPlace *hop = &wish->way[wish->hop_at];
+    bool no_hop = wish->want->is[TW_MET_BY_LEAF] == TW_MET_NO_HOP;
+    uint8_t rights = no_hop ? wish->bad_hop : TW_R | TW_W;
+    uint8_t id = wish->cover ? wish->lid : wish->last.region;
+
+    switch (wish->change) {
+    case TW_MET_PAGE:
+        put_page(wish, TW_OP_PAGE, wish->way[0].at,
+                 wish->want->is[TW_MET_BY_LEAF] == TW_MET_NO_PAGE
+                     ? wish->bad_page
+                     : TW_R | TW_W | TW_X,
+                 actor);
+        return;
+    case TW_MET_UNPAGE:
+        put_page(wish, TW_OP_UNPAGE, 0, 0, actor);
+        return;
+    case TW_MET_MAP:
+    case TW_MET_MAP_NOTIFIED:
+        put_map(wish, TW_OP_MAP, hop, hop + 1, rights, actor,
+                wish->change == TW_MET_MAP_NOTIFIED);
+        return;
+    case TW_MET_UNMAP:
+    case TW_MET_UNMAP_NOTIFIED:
+        put_map(wish, TW_OP_UNMAP, hop, NULL, 0, actor,
+                wish->change == TW_MET_UNMAP_NOTIFIED);
+        return;
+    case TW_MET_PROTECT:
+    case TW_MET_PROTECT_NOTIFIED:
+        put_map(wish, TW_OP_PROTECT, hop, NULL, rights, actor,
+                wish->change == TW_MET_PROTECT_NOTIFIED);
+        return;
+    case TW_MET_RESET:
+        tw_put(gen, TW_OP_IOMMU_RESET, actor)->obj = hop->iommu;
+        return;
+    case TW_MET_BYPASS:
+        tw_put(gen, TW_OP_BYPASS, actor)->obj = hop->iommu;
+        return;
+    default:
+        if (id != TW_NONE) {
+            region_back(wish, id, actor);
+        }
+        return;
     }
 }
 
@@ -593,7 +420,7 @@ static bool is_own(const TwWish *wish)
         if (change != TW_MET_DURING &&
             wish->want->is[TW_MET_BY_CHANGE] == TW_MET_DEVICE) {
             return wish->want->is[TW_MET_BY_ENDING] == TW_MET_END_OTHER &&
-                   (of_own_end >> change & 1);
+                   (tw_wish_ends_itself(change));
         }
     }
     switch (wish->want->is[TW_MET_BY_ENDING]) {
@@ -606,7 +433,7 @@ static bool is_own(const TwWish *wish)
     case TW_MET_END_BYPASS:
         return change == TW_MET_BYPASS;
     case TW_MET_COMMIT:
-        return (of_topology | BIT(TW_MET_TRANSACTION)) >> change & 1;
+        return tw_wish_of_topology(change) || change == TW_MET_TRANSACTION;
     default:
         return false;
     }
@@ -624,7 +451,7 @@ static void put_ending(TwWish *wish)
     switch (ending) {
     case TW_MET_WAITING:
     case TW_MET_SAFEPOINT:
-        if (!(of_own_end >> wish->change & 1) || tw_gen_chance(gen, 20)) {
+        if (!(tw_wish_ends_itself(wish->change)) || tw_gen_chance(gen, 20)) {
             put_flush(wish, TW_MET_FLUSH_PAGE + tw_gen_below(gen, 4), TW_BOARD);
         }
         if (ending == TW_MET_SAFEPOINT) {
@@ -658,7 +485,7 @@ static uint8_t choose_actor(TwWish *wish)
 {
     TwGen *gen = wish->gen;
     uint8_t other = tw_gen_pick_cpu(gen->program, wish->cpu + 1u);
-    bool silent = !(of_own_end >> wish->change & 1);
+    bool silent = !(tw_wish_ends_itself(wish->change));
 
     if (is_own(wish)) {
         return wish->cpu;

@@ -183,6 +183,38 @@ static TwByte refuse(TwWhere where, unsigned depth)
     return (TwByte){.where = where, .region = TW_NONE, .depth = depth};
 }
 
+/* The topology as at t, searched oldest first. */
+static const TwSnapshot *topology_at(const TwWorld *world, uint32_t t)
+{
+    const TwSnapshot *snapshot = &world->snapshots[0];
+
+    for (uint32_t s = 0; s < world->n_snapshots; s++) {
+        if (world->snapshots[s].tick <= t) {
+            snapshot = &world->snapshots[s];
+        }
+    }
+    return snapshot;
+}
+
+static TwByte end_in_leaf(const TwNode *node, const TwShown *in, uint64_t x,
+                          unsigned depth)
+{
+    TwByte byte = {
+        .where = TW_AT_LEAF,
+        .region = in->region,
+        .offset = x,
+        .depth = depth,
+    };
+
+    if (in->readonly) {
+        byte.flags = TW_LOC_READONLY;
+    }
+    if (node->kind == TW_REGION_ROMD && node->romd_mode) {
+        byte.flags |= TW_LOC_ROMD;
+    }
+    return byte;
+}
+
 static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
                         unsigned k, TwTimes times, Trail *trail)
 {
@@ -206,7 +238,7 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
     }
     for (unsigned depth = 0;; depth++) {
         uint32_t when = depth < times.topology ? times.then : times.now;
-        const TwSnapshot *snapshot = &world->snapshots[0];
+        const TwSnapshot *snapshot = topology_at(world, when);
         const TwShown *in;
         const TwNode *node;
         uint64_t x;
@@ -214,11 +246,6 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
         Record record;
         uint8_t i;
 
-        for (uint32_t s = 0; s < world->n_snapshots; s++) {
-            if (world->snapshots[s].tick <= when) {
-                snapshot = &world->snapshots[s];
-            }
-        }
         in = look_up(snapshot, space, address, list);
         if (!in) {
             return refuse(TW_AT_HOLE, depth);
@@ -226,20 +253,7 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
         node = &snapshot->nodes[in->region];
         x = in->offset + (address - in->first);
         if (node->kind != TW_REGION_IOMMU) {
-            TwByte byte = {
-                .where = TW_AT_LEAF,
-                .region = in->region,
-                .offset = x,
-                .depth = depth,
-            };
-
-            if (in->readonly) {
-                byte.flags = TW_LOC_READONLY;
-            }
-            if (node->kind == TW_REGION_ROMD && node->romd_mode) {
-                byte.flags |= TW_LOC_ROMD;
-            }
-            return byte;
+            return end_in_leaf(node, in, x, depth);
         }
         if (depth == program->hops) {
             TwByte byte = refuse(TW_AT_LOOP, depth);
