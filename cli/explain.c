@@ -48,10 +48,16 @@ static void show_text(Explain *e, const char *path, const TwFinding *finding,
     g_autoptr(GString) out = g_string_new(NULL);
     g_autofree char *words = tw_cli_target_words(&e->target);
     const TwKnownEntry *known = find_known(e, finding);
+    g_autoptr(GString) line = g_string_new(NULL);
+    char legend[TW_KEY_LEGEND];
 
     g_string_append_printf(out, "%s: %s%s%s\n", path,
                            tw_verdict_name(finding->verdict),
                            finding->key[0] ? " " : "", finding->key);
+    if (tw_key_legend(finding->key, legend, sizeof(legend))) {
+        g_string_append_printf(line, "key: %s", legend);
+        tw_story_line(line->str, 2, out);
+    }
     if (story) {
         g_string_append_printf(out, "%s\n\n", words);
         tw_story_print(story, out);
@@ -59,11 +65,10 @@ static void show_text(Explain *e, const char *path, const TwFinding *finding,
         show_bare(e, finding, out);
     }
     if (known) {
-        g_autofree char *line = g_strdup_printf(
-            "known: %s: %s (%s)", known->name, known->reason, known->link);
-
+        g_string_printf(line, "known: %s: %s (%s)", known->name, known->reason,
+                        known->link);
         g_string_append_c(out, '\n');
-        tw_story_line(line, 2, out);
+        tw_story_line(line->str, 2, out);
     }
     fputs(out->str, stdout);
 }
@@ -73,6 +78,7 @@ static void show_json(Explain *e, const char *path, const TwFinding *finding,
 {
     JsonBuilder *b = e->builder;
     const TwKnownEntry *known = find_known(e, finding);
+    char legend[TW_KEY_LEGEND];
 
     json_builder_begin_object(b);
     tw_json_string(b, "file", path);
@@ -80,6 +86,9 @@ static void show_json(Explain *e, const char *path, const TwFinding *finding,
     tw_json_string(b, "verdict", tw_verdict_name(finding->verdict));
     tw_json_bool(b, "finding", tw_verdict_is_finding(finding->verdict));
     tw_json_string(b, "key", finding->key);
+    if (tw_key_legend(finding->key, legend, sizeof(legend))) {
+        tw_json_string(b, "legend", legend);
+    }
     if (finding->op != TW_NO_OP) {
         tw_json_int(b, "operation", finding->op);
     }

@@ -49,39 +49,68 @@ static void append(char key[TW_KEY_SIZE], const char *part)
     }
 }
 
+/* One part of a key: its letters, and what they mean. */
+typedef struct Part {
+    const char *letters, *meaning;
+} Part;
+
+static const Part verdicts[TW_VERDICTS] = {
+    [TW_VERDICT_CRASH] = {"Crs", "crash"},
+    [TW_VERDICT_HANG] = {"Hng", "hang"},
+    [TW_VERDICT_SELF] = {"Slf", "bug in twinwalk"},
+    [TW_VERDICT_STALE] = {"Sta", "stale"},
+    [TW_VERDICT_PERM] = {"Prm", "missing right"},
+    [TW_VERDICT_CLASS] = {"Cls", "wrongly refused or dropped"},
+    [TW_VERDICT_FAULT] = {"Flt", "wrong reason of refusal"},
+    [TW_VERDICT_WRONG] = {"Wrg", "wrong place or value"},
+    [TW_VERDICT_EFFECT] = {"Eff", "wrong effect"},
+    [TW_VERDICT_EVENT] = {"Evt", "wrong event"},
+    [TW_VERDICT_INVARIANT] = {"Inv", "broken invariant"},
+};
+
+static const Part accesses[] = {
+    [TW_OP_READ] = {"Rd", "read"},
+    [TW_OP_WRITE] = {"Wr", "write"},
+    [TW_OP_EXEC] = {"Ex", "execute"},
+    [TW_OP_RMW] = {"Rm", "read-modify-write"},
+    [TW_OP_DMA_READ] = {"Dr", "DMA read"},
+    [TW_OP_DMA_WRITE] = {"Dw", "DMA write"},
+};
+
+static const Part leaves[TW_KEY_LEAVES] = {
+    [TW_KEY_LEAF_HOLE] = {"Hol", "hole"},
+    [TW_KEY_LEAF_RAM] = {"Ram", "RAM"},
+    [TW_KEY_LEAF_ROM] = {"Rom", "ROM"},
+    [TW_KEY_LEAF_ROMD] = {"Rmd", "ROM device"},
+    [TW_KEY_LEAF_MMIO] = {"Mio", "MMIO"},
+    [TW_KEY_LEAF_RESERVATION] = {"Rsv", "reservation"},
+    [TW_KEY_LEAF_RAM_DEVICE] = {"Rdv", "RAM device"},
+};
+
+static const Part links[TW_KEY_LINKS] = {
+    [TW_KEY_LINK_PAGE] = {"Pgm", "page map changed"},
+    [TW_KEY_LINK_HOP] = {"Hop", "IOMMU entry changed"},
+    [TW_KEY_LINK_TOPOLOGY] = {"Top", "topology changed"},
+    [TW_KEY_LINK_CODE] = {"Cod", "code changed"},
+};
+
+static const Part events[TW_KEY_EVENTS] = {
+    [TW_KEY_EVENT_FLUSH] = {"Flu", "flush missed"},
+    [TW_KEY_EVENT_UNMAP] = {"Unm", "UNMAP missed"},
+    [TW_KEY_EVENT_COMMIT] = {"Com", "commit missed"},
+    [TW_KEY_EVENT_RESET] = {"Rst", "reset missed"},
+    [TW_KEY_EVENT_NEWER] = {"New", "newer answer was seen"},
+    [TW_KEY_EVENT_RESTORE] = {"Sav", "restore missed"},
+};
+
+#define LETTERS(table, i) \
+    ((unsigned)(i) < sizeof(table) / sizeof((table)[0]) ? (table)[i].letters \
+                                                        : NULL)
+
 void tw_key_write(char key[TW_KEY_SIZE], TwVerdict verdict, const char *target,
                   TwOpCode code, TwKeyLeaf leaf, TwKeyLink link,
                   TwKeyEvent event)
 {
-    static const char *const verdicts[TW_VERDICTS] = {
-        [TW_VERDICT_CRASH] = "Crs",     [TW_VERDICT_HANG] = "Hng",
-        [TW_VERDICT_SELF] = "Slf",      [TW_VERDICT_STALE] = "Sta",
-        [TW_VERDICT_PERM] = "Prm",      [TW_VERDICT_CLASS] = "Cls",
-        [TW_VERDICT_FAULT] = "Flt",     [TW_VERDICT_WRONG] = "Wrg",
-        [TW_VERDICT_EFFECT] = "Eff",    [TW_VERDICT_EVENT] = "Evt",
-        [TW_VERDICT_INVARIANT] = "Inv",
-    };
-    static const char *const accesses[] = {
-        [TW_OP_READ] = "Rd", [TW_OP_WRITE] = "Wr",    [TW_OP_EXEC] = "Ex",
-        [TW_OP_RMW] = "Rm",  [TW_OP_DMA_READ] = "Dr", [TW_OP_DMA_WRITE] = "Dw",
-    };
-    static const char *const leaves[TW_KEY_LEAVES] = {
-        [TW_KEY_LEAF_HOLE] = "Hol",       [TW_KEY_LEAF_RAM] = "Ram",
-        [TW_KEY_LEAF_ROM] = "Rom",        [TW_KEY_LEAF_ROMD] = "Rmd",
-        [TW_KEY_LEAF_MMIO] = "Mio",       [TW_KEY_LEAF_RESERVATION] = "Rsv",
-        [TW_KEY_LEAF_RAM_DEVICE] = "Rdv",
-    };
-    static const char *const links[TW_KEY_LINKS] = {
-        [TW_KEY_LINK_PAGE] = "Pgm",
-        [TW_KEY_LINK_HOP] = "Hop",
-        [TW_KEY_LINK_TOPOLOGY] = "Top",
-        [TW_KEY_LINK_CODE] = "Cod",
-    };
-    static const char *const events[TW_KEY_EVENTS] = {
-        [TW_KEY_EVENT_FLUSH] = "Flu",  [TW_KEY_EVENT_UNMAP] = "Unm",
-        [TW_KEY_EVENT_COMMIT] = "Com", [TW_KEY_EVENT_RESET] = "Rst",
-        [TW_KEY_EVENT_NEWER] = "New",  [TW_KEY_EVENT_RESTORE] = "Sav",
-    };
     char letters[KEY_TARGET + 1];
     unsigned n = 0;
     for (const char *c = target; *c && *c != ':' && n < KEY_TARGET; c++) {
@@ -93,14 +122,12 @@ void tw_key_write(char key[TW_KEY_SIZE], TwVerdict verdict, const char *target,
     letters[n] = '\0';
 
     key[0] = '\0';
-    append(key, verdict < TW_VERDICTS ? verdicts[verdict] : NULL);
+    append(key, LETTERS(verdicts, verdict));
     append(key, letters);
-    if (code < sizeof accesses / sizeof accesses[0]) {
-        append(key, accesses[code]);
-    }
-    append(key, leaf < TW_KEY_LEAVES ? leaves[leaf] : NULL);
-    append(key, link < TW_KEY_LINKS ? links[link] : NULL);
-    append(key, event < TW_KEY_EVENTS ? events[event] : NULL);
+    append(key, LETTERS(accesses, code));
+    append(key, LETTERS(leaves, leaf));
+    append(key, LETTERS(links, link));
+    append(key, LETTERS(events, event));
 }
 
 /* What follows the verdict and the target in a key. */
@@ -120,6 +147,58 @@ bool tw_key_same_thing(const char *a, const char *b)
     }
     return strncmp(a, b, 3) == 0 &&
            strcmp(behind_target(a), behind_target(b)) == 0;
+}
+
+/* The row of `part`, `length` letters, or NULL. */
+static const Part *find_part(const Part *table, unsigned n, const char *part,
+                             size_t length)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (table[i].letters && strlen(table[i].letters) == length &&
+            memcmp(table[i].letters, part, length) == 0) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}
+
+bool tw_key_legend(const char *key, char *line, size_t line_size)
+{
+    static const struct {
+        const Part *table;
+        unsigned n;
+    } tables[] = {
+        {accesses, sizeof(accesses) / sizeof(accesses[0])},
+        {leaves, TW_KEY_LEAVES},
+        {links, TW_KEY_LINKS},
+        {events, TW_KEY_EVENTS},
+    };
+    const Part *verdict =
+        strlen(key) > 3 ? find_part(verdicts, TW_VERDICTS, key, 3) : NULL;
+    const char *part = verdict ? behind_target(key) : key;
+    unsigned t = 0;
+    int used = 0;
+
+    if (verdict) {
+        used = snprintf(line, line_size, "%s %s, %.*s target", verdict->letters,
+                        verdict->meaning, (int)(part - key - 3), key + 3);
+    }
+    while (verdict && *part && used >= 0 && (size_t)used < line_size) {
+        size_t length = 1 + strspn(part + 1, "abcdefghijklmnopqrstuvwxyz");
+        const Part *found = NULL;
+
+        while (t < sizeof(tables) / sizeof(tables[0]) && !found) {
+            found = find_part(tables[t].table, tables[t].n, part, length);
+            t++;
+        }
+        if (!found) {
+            return false;
+        }
+        used += snprintf(line + used, line_size - (size_t)used, ", %s %s",
+                         found->letters, found->meaning);
+        part += length;
+    }
+    return verdict && used >= 0 && (size_t)used < line_size;
 }
 
 void tw_finding_hash_line(const TwFinding *finding, const char *target,

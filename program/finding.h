@@ -137,6 +137,16 @@ void tw_key_write(char key[TW_KEY_SIZE], TwVerdict verdict, const char *target,
 /* Are these the keys of the same thing on one target or on two? */
 bool tw_key_same_thing(const char *a, const char *b);
 
+enum { TW_KEY_LEGEND = 160 }; /* room for the longest legend */
+
+/*
+ * Writes what the letters of a key mean into `line`: "Sta stale, Softmmu
+ * target, Rd read, Ram RAM, Hop IOMMU entry changed, Unm UNMAP missed".  False,
+ * and `line` is not to be used, if `key` is none that tw_key_write() made of a
+ * finding, or if there is no room.
+ */
+bool tw_key_legend(const char *key, char *line, size_t line_size);
+
 /*
  * The line a dying harness prints so that ClusterFuzz groups deaths by key:
  * "ASSERTION FAILED: TwFuzzerHash=KEY verdict target", at most 80 bytes.

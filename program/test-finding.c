@@ -46,6 +46,38 @@ static void check_line(const char *key, unsigned verdict, const char *target)
     }
 }
 
+/* The first words of all parts of a legend, together, are the key. */
+static void check_legend(const char *key, const char *legend)
+{
+    g_auto(GStrv) parts = g_strsplit(legend, ", ", 0);
+    g_autoptr(GString) letters = g_string_new(NULL);
+    for (char **part = parts; *part; part++) {
+        g_assert_nonnull(strchr(*part, ' '));
+        g_string_append_len(letters, *part, strchr(*part, ' ') - *part);
+    }
+    g_assert_cmpstr(letters->str, ==, key);
+}
+
+static void test_legend(void)
+{
+    char legend[TW_KEY_LEGEND];
+    g_assert_true(
+        tw_key_legend("StaSoftmmuRdRamHopUnm", legend, sizeof legend));
+    g_assert_cmpstr(legend, ==,
+                    "Sta stale, Softmmu target, Rd read, Ram RAM, "
+                    "Hop IOMMU entry changed, Unm UNMAP missed");
+    g_assert_true(tw_key_legend("PrmZooWrRam", legend, sizeof legend));
+    g_assert_cmpstr(legend, ==,
+                    "Prm missing right, Zoo target, Wr write, Ram RAM");
+
+    /* What is no key; one that is out of order; one without room. */
+    g_assert_false(tw_key_legend("", legend, sizeof legend));
+    g_assert_false(tw_key_legend("Softmmu", legend, sizeof legend));
+    g_assert_false(tw_key_legend("StaSoftmmuXy", legend, sizeof legend));
+    g_assert_false(tw_key_legend("StaSoftmmuRamRd", legend, sizeof legend));
+    g_assert_false(tw_key_legend("PrmZooWrRam", legend, 20));
+}
+
 static void test_all_keys(void)
 {
     static const char *const targets[] = {
@@ -72,6 +104,10 @@ static void test_all_keys(void)
                             count++;
                             g_hash_table_add(seen, g_strdup(key));
                         }
+                        char legend[TW_KEY_LEGEND];
+                        g_assert_true(
+                            tw_key_legend(key, legend, sizeof legend));
+                        check_legend(key, legend);
                         if (rest == 0) {
                             check_line(key, v, targets[t]);
                         }
@@ -147,6 +183,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/finding/key/example", test_example);
     g_test_add_func("/finding/key/all", test_all_keys);
+    g_test_add_func("/finding/key/legend", test_legend);
     g_test_add_func("/finding/hash-line", test_hash_line);
     g_test_add_func("/finding/verdicts", test_verdicts);
     g_test_add_func("/finding/key/same-thing", test_same_thing);

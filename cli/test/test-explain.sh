@@ -11,6 +11,9 @@ case=$cases/zoo/$bug.tw
 exits 10 'a stale answer' "$TWINWALK" explain --target "zoo:$bug" "$case"
 check 'names what should have ended it' grep -q \
     'should have been forgotten at op 2: flush-page .* (FR-9, LA-29)$' out.txt
+check 'says what the letters of the key mean' grep -qx \
+    'key: Sta stale, Zoo target, Rd read, Mio MMIO, Pgm page map changed, Flu flush missed' \
+    out.txt
 check 'shows both walks' grep -q '^now  *| seen, ' out.txt
 check 'is 100 columns wide at most' \
     sh -c '! tail -n +2 out.txt | grep -q ".\{101\}"'
@@ -29,6 +32,7 @@ for name in ("verdict", "key", "operation", "text"):
     assert told[name] == seen[name], name
 for name in ("filled", "changed", "ended"):
     assert told["life"][name]["operation"] == seen[name], name
+assert told["legend"].startswith("Sta stale, Zoo target, Rd read, Mio MMIO, ")
 assert told["life"]["used"]["operation"] == seen["operation"]
 assert told["life"]["ended"]["rules"] == ["FR-9", "LA-29"]
 assert told["life"]["ended"]["performed"].startswith("flush-page ")
@@ -51,6 +55,7 @@ done
 # What has no walks.
 exits 0 'no finding' "$TWINWALK" explain "$case"
 check 'says so' grep -q ': agree$' out.txt
+check 'a program without a finding has no key' sh -c '! grep -q "^key: " out.txt'
 exits 0 'no finding as JSON' "$TWINWALK" explain --json "$case"
 check 'says so' python3 -c '
 import json
@@ -64,6 +69,7 @@ END
 exits 10 'a target that dies' "$TWINWALK" explain --target 'exec:sh dies.sh' \
     "$case"
 check 'says how' grep -q 'crash CrsExec$' out.txt
+check 'with a short legend' grep -qx 'key: Crs crash, Exec target' out.txt
 exits 99 'a target that cannot be started' "$TWINWALK" explain \
     --target 'exec:echo garbage' "$case"
 "$TWINWALK" encode --target "zoo:$bug" "$case" -o case.bin
