@@ -237,20 +237,20 @@ int tw_verb_bench(int argc, char **argv)
          "topology, hostile",
          "NAME"},
         {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds,
-         "Measures for about so long (default 10)", "N"},
+         "Measures for about N seconds (default 10)", "N"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(known),
         G_OPTION_ENTRY_NULL,
     };
     int code = TW_EXIT_USAGE;
 
-    if (!tw_cli_options(&argc, &argv, NULL,
-                        "Measures whole programs on one core, what the time "
-                        "is spent on, and single\naccesses, in ns and as "
-                        "ratios. Times are of this process on a core; of "
-                        "exec, those that\npass. Without --flush, softmmu "
-                        "and the zoo are measured in both modes.",
-                        entries, &target)) {
+    if (!tw_cli_options(
+            &argc, &argv, NULL,
+            "Measures whole programs on one core, where the time goes, and "
+            "single accesses, in\nns and as ratios. Times are CPU times of "
+            "this process; for exec, elapsed times.\nWithout --flush, softmmu "
+            "and the zoo are measured in both modes.",
+            entries, &target)) {
         goto out;
     }
     both = !tw_cli_target_given(&target, "flush") &&

@@ -103,17 +103,17 @@ static bool check_options(int *argc, char ***argv, Options *o,
 {
     GOptionEntry entries[] = {
         {"against", 0, 0, G_OPTION_ARG_STRING, &o->against,
-         "Runs each case on this target too and compares the two", "NAME"},
+         "Runs each case on this target, too, and compares the two", "NAME"},
         {"want", 0, 0, G_OPTION_ARG_STRING, &o->want,
-         "What is no failure: no-worse (as noted, or fixed; the default), "
-         "noted (nothing fixed) or clean (no finding, whatever is noted)",
+         "What is required: no-worse (as noted, or fixed; the default), noted "
+         "(as noted, not fixed) or clean (no finding, even if one is noted)",
          "WHAT"},
         {"times", 0, 0, G_OPTION_ARG_INT, &o->times,
-         "Runs each case N times, to tell what is flaky", "N"},
+         "Runs each case N times, to detect flaky findings", "N"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &o->jobs,
-         "Processes (default: one per processor)", "N"},
+         "Number of processes (default: one per processor)", "N"},
         {"junit", 0, 0, G_OPTION_ARG_FILENAME, &o->junit,
-         "Writes a JUnit XML file too", "FILE"},
+         "Also writes a JUnit XML file", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(o->known),
         G_OPTION_ENTRY_NULL,
@@ -121,9 +121,9 @@ static bool check_options(int *argc, char ***argv, Options *o,
 
     if (!tw_cli_options(
             argc, argv, "DIR|FILE...",
-            "Runs cases, all *.tw of a folder, and says of each whether it "
-            "still is as its\ncomments note: with that key, or clean where "
-            "none is noted. Exit code 10 if one\nis worse.",
+            "Runs cases (of a folder, all *.tw) and compares each with the "
+            "result that its\ncomments note: a finding with that key, or clean "
+            "if none is noted. Exit code 10\nif a result is worse.",
             entries, &o->targets[0])) {
         return false;
     }

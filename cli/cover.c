@@ -315,16 +315,17 @@ int tw_verb_cover(int argc, char **argv)
     int code = TW_EXIT_USAGE;
     GOptionEntry entries[] = {
         {"missing", 0, 0, G_OPTION_ARG_STRING, &missing,
-         "Lists at most so many of the combinations that were not seen, or "
-         "all (default 20)",
+         "Lists at most N combinations that were not seen, or all (default 20)",
          "N"},
         {"min", 0, 0, G_OPTION_ARG_STRING, &min,
-         "Takes as seen what was seen so often (default 1)", "N"},
+         "Counts a combination as seen if it was seen at least N times "
+         "(default 1)",
+         "N"},
         {"pairs", 0, 0, G_OPTION_ARG_NONE, &c.pairs,
          "Prints a table for each pair of dimensions", NULL},
         {"against", 0, 0, G_OPTION_ARG_FILENAME, &against,
-         "Lists what is lost and what is gained against an older file; exit "
-         "code 10 if something is lost",
+         "Lists what was lost and gained since an older file; exit code 10 if "
+         "something was lost",
          "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &c.json, "Prints JSON", NULL},
         G_OPTION_ENTRY_NULL,
@@ -332,10 +333,10 @@ int tw_verb_cover(int argc, char **argv)
 
     if (!tw_cli_options(
             &argc, &argv, "FILE...",
-            "Shows what run --coverage and the harnesses have kept: which "
-            "combinations of\naccess, leaf, nesting, change and ending event "
-            "programs have brought about,\nand which never. Several files "
-            "are added up.",
+            "Shows which situations programs have reached and which they have "
+            "not, from the\nfiles of run --coverage and of the harnesses. A "
+            "situation is a combination of\naccess, leaf, nesting, change and "
+            "ending event. Several files are added up.",
             entries, NULL)) {
         return code;
     }

@@ -113,23 +113,22 @@ int tw_verb_draw(int argc, char **argv)
     Draw d = {.out = NULL};
     GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &d.out,
-         "Writes here instead of standard output", "FILE"},
+         "Output file instead of standard output", "FILE"},
         {"bytes", 'b', 0, G_OPTION_ARG_NONE, &d.bytes,
-         "The file is bytes from a fuzzer, not text", NULL},
+         "The file contains bytes of a fuzzer, not text", NULL},
         {"no-run", 0, 0, G_OPTION_ARG_NONE, &d.no_run,
-         "Runs nothing: draws the topology as it is at the start", NULL},
+         "Does not run the case: draws the topology at the start", NULL},
         G_OPTION_ENTRY_NULL,
     };
     int code = TW_EXIT_USAGE;
 
-    if (!tw_cli_options(
-            &argc, &argv, "FILE",
-            "Draws a case (\"-\": standard input) as SVG: regions inside "
-            "regions, spaces, page\nmaps, tables of IOMMUs.  The case is run; "
-            "if an access of it is a finding, the\ndrawing shows the world "
-            "that it met, the way it should go, and the way that it\nwas "
-            "seen to go.",
-            entries, &d.target)) {
+    if (!tw_cli_options(&argc, &argv, "FILE",
+                        "Draws a case (\"-\": standard input) as SVG: regions "
+                        "inside regions, spaces, page\nmaps, tables of IOMMUs. "
+                        "The case is run. If one of its accesses is a finding, "
+                        "the\ndrawing shows the world as it was at this "
+                        "access, with the expected path and the\nseen path.",
+                        entries, &d.target)) {
         goto out;
     }
     if (argc != 2) {

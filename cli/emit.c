@@ -57,18 +57,17 @@ int tw_verb_emit(int argc, char **argv)
     TwCliTarget target;
     GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
-         "Writes here instead of standard output", "FILE"},
+         "Output file instead of standard output", "FILE"},
         G_OPTION_ENTRY_NULL,
     };
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(
             &argc, &argv, "FILE",
-            "Writes a case with a finding as a program in the "
-            "language of the target's\nmaintainers: for unicorn, C that "
-            "calls nothing but the library; for softmmu\nand the "
-            "zoo, a test that stands beside theirs. It exits with "
-            "1 while the defect\nis there.",
+            "Writes a case with a finding as a program that the target's "
+            "maintainers can run:\nfor unicorn a C program that needs only the "
+            "library, for softmmu and the zoo a\nGTest file. The program exits "
+            "with 1 while the defect is there.",
             entries, &target)) {
         goto out;
     }

@@ -106,20 +106,20 @@ int tw_verb_encode(int argc, char **argv)
     GOptionEntry entries[] = {
         {"harness", 0, 0, G_OPTION_ARG_STRING, &harness,
          "The bytes are those of this harness, on its target", "NAME"},
-        {"decode", 'd', 0, G_OPTION_ARG_NONE, &back,
-         "The other way: bytes to text", NULL},
+        {"decode", 'd', 0, G_OPTION_ARG_NONE, &back, "Turns bytes into text",
+         NULL},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
-         "Writes here instead of standard output", "FILE"},
+         "Output file instead of standard output", "FILE"},
         G_OPTION_ENTRY_NULL,
     };
     int code = TW_EXIT_USAGE;
 
-    if (!tw_cli_options(&argc, &argv, "FILE",
-                        "Turns a case file (\"-\": standard input) into the "
-                        "bytes that fuzzers mutate,\nor bytes into text. "
-                        "Bytes have their meaning within the dialect of a "
-                        "target, or of a harness.",
-                        entries, &target)) {
+    if (!tw_cli_options(
+            &argc, &argv, "FILE",
+            "Turns a case file (\"-\": standard input) into the bytes that "
+            "fuzzers mutate,\nor bytes into text. The meaning of bytes depends "
+            "on the dialect of a target or\nof a harness.",
+            entries, &target)) {
         goto out;
     }
     if (harness && tw_cli_target_chosen(&target)) {

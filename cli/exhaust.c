@@ -131,24 +131,24 @@ int tw_verb_exhaust(int argc, char **argv)
     GError *error = NULL;
     GOptionEntry entries[] = {
         {"length", 0, 0, G_OPTION_ARG_INT, &length,
-         "Programs of at most so many operations, 1 to 8 (default 4)", "N"},
+         "Programs of at most N operations, 1 to 8 (default 4)", "N"},
         {"board", 0, 0, G_OPTION_ARG_STRING, &e.board,
-         "On this board only: flat, one, two, cpus or split", "NAME"},
+         "Uses this board only: flat, one, two, cpus or split", "NAME"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
-         "Processes (default 1); the result is the same", "N"},
+         "Number of processes (default 1); does not change the result", "N"},
         {"resume", 0, 0, G_OPTION_ARG_FILENAME, &e.resume,
-         "Keeps what is done here, and goes on from it", "FILE"},
+         "Saves the progress in this file, and continues from it", "FILE"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &e.out,
-         "Writes a program that is not as it should be here", "FILE"},
+         "Writes the program that fails to this file", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &e.json, "Prints JSON", NULL},
         G_OPTION_ENTRY_NULL,
     };
 
     if (!tw_cli_options(&argc, &argv, NULL,
-                        "Runs all programs up to a length over the letters of "
-                        "a few small boards: the target\nmust give allowed "
-                        "answers, and whatever a naive cache can answer must "
-                        "be allowed.",
+                        "Runs all programs up to a length over the operations "
+                        "(letters) of a few small\ntopologies (boards). The "
+                        "target must give allowed answers, and every answer "
+                        "that\na naive cache can give must be allowed.",
                         entries, &e.target)) {
         goto out;
     }

@@ -165,7 +165,7 @@ int tw_verb_explain(int argc, char **argv)
     Explain e = {.code = TW_EXIT_CLEAN};
     GOptionEntry entries[] = {
         {"bytes", 'b', 0, G_OPTION_ARG_NONE, &e.bytes,
-         "The files are bytes from a fuzzer, not text", NULL},
+         "The files contain bytes of a fuzzer, not text", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &e.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(e.known),
         G_OPTION_ENTRY_NULL,
@@ -174,10 +174,10 @@ int tw_verb_explain(int argc, char **argv)
 
     if (!tw_cli_options(
             &argc, &argv, "FILE...",
-            "Runs case files (\"-\": standard input) and tells what was "
-            "found: what was allowed\nand what was seen, the walks that lead "
-            "there, step by step with the rules, and\nwhich operation should "
-            "have ended an old answer.",
+            "Runs case files (\"-\": standard input) and explains the finding "
+            "of each: what the\nletters of its key mean, what was allowed and "
+            "what was seen, both walks step by\nstep with the rules, and which "
+            "operation should have ended an old answer.",
             entries, &e.target)) {
         goto out;
     }

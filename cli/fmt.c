@@ -57,7 +57,7 @@ int tw_verb_fmt(int argc, char **argv)
          "Changes nothing; exit code 2 if a file is not in canonical form",
          NULL},
         {"lenient", 'l', 0, G_OPTION_ARG_NONE, &f.lenient,
-         "Leaves out lines that cannot be understood", NULL},
+         "Drops lines that it cannot parse, and prints their number", NULL},
         {"in-place", 'i', 0, G_OPTION_ARG_NONE, &f.in_place,
          "Changes the files instead of printing", NULL},
         G_OPTION_ENTRY_NULL,
@@ -66,7 +66,7 @@ int tw_verb_fmt(int argc, char **argv)
 
     if (!tw_cli_options(&argc, &argv, "FILE...",
                         "Brings case files (\"-\": standard input) into "
-                        "canonical form and prints them.",
+                        "canonical form and prints them.\nComments are kept.",
                         entries, NULL)) {
         return TW_EXIT_USAGE;
     }

@@ -54,17 +54,17 @@ int tw_verb_gen(int argc, char **argv)
         {"seed", 's', 0, G_OPTION_ARG_STRING, &seed_text,
          "Seed of the campaign (default 1)", "N"},
         {"number", 'n', 0, G_OPTION_ARG_STRING, &number_text,
-         "Number of the program in it (default 0)", "N"},
+         "Number of the program in the campaign (default 0)", "N"},
         {"profile", 'p', 0, G_OPTION_ARG_STRING, &profile_name,
          "Kind of program: balanced (the default), iommu, invalidate, "
-         "topology, hostile, or all by turns",
+         "topology, hostile, or all (each in turn)",
          "NAME"},
         {"wish", 'w', 0, G_OPTION_ARG_STRING, &wish_name,
-         "Situation that it is made towards, as run --steer noted it "
+         "Situation towards which the program is made, as noted by run --steer "
          "(default: none)",
          "WISH"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
-         "Writes here instead of standard output", "FILE"},
+         "Output file instead of standard output", "FILE"},
         TW_CLI_KNOWN_ENTRIES(known),
         G_OPTION_ENTRY_NULL,
     };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The twinwalk command: finds the verb and gets out of its way. */
+/* The twinwalk command: finds the verb and calls it. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,43 +11,45 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *summary;
 } verbs[] = {
-    {"run", tw_verb_run, "a campaign: many random programs on one target"},
-    {"replay", tw_verb_replay, "runs case files and says what comes of them"},
-    {"check", tw_verb_check, "runs folders of cases: is each as it is noted?"},
-    {"min", tw_verb_min, "shrinks a case while its finding keeps its key"},
+    {"run", tw_verb_run, "runs random programs on a target (a campaign)"},
+    {"replay", tw_verb_replay, "runs case files and prints their verdicts"},
+    {"check", tw_verb_check,
+     "runs folders of cases and compares with the noted results"},
+    {"min", tw_verb_min,
+     "shrinks a case without changing the key of its finding"},
     {"explain", tw_verb_explain,
-     "tells a finding: both walks, and the life of an old answer"},
-    {"draw", tw_verb_draw, "draws a case, and which way its access went"},
-    {"emit", tw_verb_emit, "writes a case as its target's maintainers run it"},
+     "explains a finding: both walks, and the life of an old answer"},
+    {"draw", tw_verb_draw, "draws a case as SVG, with the path of its access"},
+    {"emit", tw_verb_emit,
+     "writes a case as a program for the target's maintainers"},
     {"gen", tw_verb_gen, "prints a random program"},
-    {"fmt", tw_verb_fmt, "brings case files into canonical form"},
+    {"fmt", tw_verb_fmt, "formats case files"},
     {"encode", tw_verb_encode, "turns text into bytes for fuzzers, and back"},
     {"targets", tw_verb_targets, "lists targets and what they can express"},
-    {"zoo", tw_verb_zoo, "looks whether each historical bug is found"},
-    {"exhaust", tw_verb_exhaust,
-     "runs all small programs, also against a naive cache"},
-    {"triage", tw_verb_triage, "raw findings to causes, remembered in a store"},
-    {"cover", tw_verb_cover,
-     "shows which situations programs have brought about"},
-    {"report", tw_verb_report, "writes a page of what a store holds"},
-    {"note", tw_verb_note, "notes a run and figures of it in a store"},
-    {"bench", tw_verb_bench, "measures speed, and what it is spent on"},
+    {"zoo", tw_verb_zoo, "checks that each bug of the zoo is found"},
+    {"exhaust", tw_verb_exhaust, "runs all small programs"},
+    {"triage", tw_verb_triage,
+     "groups findings by cause and records them in a store"},
+    {"cover", tw_verb_cover, "shows which situations programs have reached"},
+    {"report", tw_verb_report, "writes a page about a store"},
+    {"note", tw_verb_note, "records a run and its figures in a store"},
+    {"bench", tw_verb_bench, "measures speed and where the time goes"},
 };
 
 static void help(FILE *to)
 {
     fprintf(to, "Usage: twinwalk VERB [OPTION...] [FILE...]\n\n"
-                "Tests memory systems of emulators: walks every access "
-                "twice.\n\nVerbs (each has --help):\n");
+                "Tests memory systems of emulators: compares a target with an "
+                "oracle.\n\nVerbs (each has --help):\n");
     for (unsigned i = 0; i < G_N_ELEMENTS(verbs); i++) {
         fprintf(to, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
     }
     fprintf(to, "\nOptions:\n"
-                "  --help     shows this\n"
-                "  --version  shows the version\n\n"
-                "Exit codes: 0 clean, 2 usage or bad input, 10 a finding, "
-                "11 a finding\nagainst twinwalk itself, 77 skipped, 99 the "
-                "environment (a target that\ncannot be started).\n");
+                "  --help     prints this help\n"
+                "  --version  prints the version\n\n"
+                "Exit codes: 0 clean, 2 bad usage or bad input, 10 a finding, "
+                "11 a finding\nagainst twinwalk itself, 77 skipped, 99 a "
+                "problem of the environment (a target\nfails to start).\n");
 }
 
 int main(int argc, char **argv)

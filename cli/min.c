@@ -200,29 +200,32 @@ int tw_verb_min(int argc, char **argv)
     gboolean isolated = FALSE;
     GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &m.out,
-         "Writes here instead of standard output; a folder for several files",
+         "Output file instead of standard output; a folder for several files",
          "FILE"},
         {"expect", 0, 0, G_OPTION_ARG_STRING, &expect,
-         "Keeps this key instead of the case's", "KEY"},
+         "Keeps this key instead of the key of the case", "KEY"},
         {"budget", 0, 0, G_OPTION_ARG_INT, &budget,
-         "Tries at most so many candidates (default 20000)", "N"},
+         "Tries at most N candidates (default 20000)", "N"},
         {"time", 0, 0, G_OPTION_ARG_STRING, &time,
-         "Takes what it has after so long, for each file", "TIME"},
+         "Stops after TIME for each file, and writes the best case so far",
+         "TIME"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
-         "Worker processes (default 1); the result is the same", "N"},
+         "Number of worker processes (default 1); does not change the result",
+         "N"},
         {"isolated", 0, 0, G_OPTION_ARG_NONE, &isolated,
-         "Runs each candidate in a process of its own (crashes and hangs "
-         "always are)",
+         "Runs each candidate in a separate process (crashes and hangs always "
+         "run so)",
          NULL},
         TW_CLI_KNOWN_ENTRIES(m.known),
         G_OPTION_ENTRY_NULL,
     };
 
-    if (!tw_cli_options(&argc, &argv, "FILE...",
-                        "Drops operations and objects and shrinks numbers "
-                        "while the finding of a case\nkeeps its key, and "
-                        "writes what is left. On Ctrl-C it writes what it has.",
-                        entries, &m.target)) {
+    if (!tw_cli_options(
+            &argc, &argv, "FILE...",
+            "Shrinks a case without changing the key of its finding: drops "
+            "operations and\nobjects and makes numbers smaller. On Ctrl-C it "
+            "writes the best case so far.",
+            entries, &m.target)) {
         goto out;
     }
     if (argc < 2) {

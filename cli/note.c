@@ -171,28 +171,28 @@ int tw_verb_note(int argc, char **argv)
         {"store", 0, 0, G_OPTION_ARG_FILENAME, &note.store_path,
          "The store of findings (default out/findings.db)", "FILE"},
         {"begin", 0, 0, G_OPTION_ARG_STRING, &note.begin,
-         "Notes that a run of this kind begins, and prints its number", "VERB"},
+         "Records the begin of a run of this kind, and prints its number",
+         "VERB"},
         {"about", 0, 0, G_OPTION_ARG_STRING, &note.target,
-         "What it is about: a target (default all)", "NAME"},
+         "Target of the run (default all)", "NAME"},
         {"options", 0, 0, G_OPTION_ARG_STRING, &note.options,
-         "The options that it was started with", "TEXT"},
+         "The options of the run", "TEXT"},
         {"owner", 0, 0, G_OPTION_ARG_STRING, &note.owner,
-         "The process that it is over with: once that is gone, it counts as "
+         "A process on this machine; when it has exited, the run counts as "
          "interrupted",
          "PID"},
         {"run", 0, 0, G_OPTION_ARG_STRING, &note.run_text,
-         "Adds to the run of this number", "RUN"},
+         "Adds to the run with this number", "RUN"},
         {"end", 0, 0, G_OPTION_ARG_STRING, &note.end,
-         "Notes that it ended: done, failed or interrupted", "HOW"},
+         "Records the end of the run: done, failed or interrupted", "HOW"},
         G_OPTION_ENTRY_NULL,
     };
 
-    if (!tw_cli_options(
-            &argc, &argv, "[NAME=VALUE...]",
-            "Notes in a store that a run begins (--begin, which prints its "
-            "number), figures\nof it, and that it ended. The page of report "
-            "shows figures of one name over time.",
-            entries, NULL) ||
+    if (!tw_cli_options(&argc, &argv, "[NAME=VALUE...]",
+                        "Records a run in a store: its begin (--begin, which "
+                        "prints its number), its\nfigures and its end. The "
+                        "page of report shows the figures of a name over time.",
+                        entries, NULL) ||
         !ready(&note, argc - 1, argv + 1)) {
         goto out;
     }

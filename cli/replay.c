@@ -359,41 +359,41 @@ int tw_verb_replay(int argc, char **argv)
     Replay r = {.code = TW_EXIT_CLEAN, .times = 1};
     GOptionEntry entries[] = {
         {"bytes", 'b', 0, G_OPTION_ARG_NONE, &r.bytes,
-         "The files are bytes from a fuzzer, not text", NULL},
+         "The files contain bytes of a fuzzer, not text", NULL},
         {"harness", 0, 0, G_OPTION_ARG_STRING, &r.harness,
-         "The files are what an engine left of this harness "
-         "(softmmu_fuzzer ...); auto: ClusterFuzz's, which have it in their "
-         "names",
+         "The files are inputs that an engine saved for this harness "
+         "(softmmu_fuzzer ...); auto: takes the harness from the file names of "
+         "ClusterFuzz",
          "NAME"},
         {"in-process", 0, 0, G_OPTION_ARG_NONE, &r.in_process,
-         "Runs in this process, not in a child: for debuggers", NULL},
+         "Runs the file in this process, for debuggers", NULL},
         {"trace", 0, 0, G_OPTION_ARG_NONE, &r.trace,
-         "Prints each operation with what it did to caches and notifiers, then "
-         "the trace",
+         "Prints what each operation did to caches and notifiers, then the "
+         "trace",
          NULL},
         {"times", 0, 0, G_OPTION_ARG_INT, &r.times,
-         "Runs each file so often, each time on a fresh target, and says how "
+         "Runs each file N times, each time on a fresh target, and prints how "
          "many runs gave the key",
          "N"},
         {"expect", 0, 0, G_OPTION_ARG_STRING, &r.expect,
          "Exit code 0 if every file has this key, else 10", "KEY"},
         {"bisect", 0, 0, G_OPTION_ARG_NONE, &r.bisect,
-         "Exit code for git bisect run: 0 good, 1 bad (a finding; with "
-         "--expect, of that key), 125 cannot tell, 128 wrong usage",
+         "Exit codes for git bisect run: 0 good, 1 bad (a finding; with "
+         "--expect, with that key), 125 inconclusive, 128 bad usage",
          NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &r.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(r.known),
         {"as-target", 0, 0, G_OPTION_ARG_NONE, &r.as_target,
-         "Is a target for exec: reads programs, answers traces", NULL},
+         "Acts as a target for exec: reads programs, writes traces", NULL},
         G_OPTION_ENTRY_NULL,
     };
     int code = TW_EXIT_USAGE;
 
     if (!tw_cli_options(
             &argc, &argv, "FILE...",
-            "Runs case files (\"-\": standard input) and prints, for each, "
-            "the verdict, the\nkey and what was found. A target that dies or "
-            "hangs is a verdict too: each\nfile is run in a child process.",
+            "Runs case files (\"-\": standard input), each in a child process, "
+            "and prints the\nverdict, the key and the description of the "
+            "finding. A crash or a hang of the\ntarget is a verdict, too.",
             entries, &r.target) ||
         !options_ready(&r, argc)) {
         goto out;

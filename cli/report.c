@@ -267,35 +267,35 @@ static bool parse_options(int *argc, char ***argv, Report *r)
         {"store", 0, 0, G_OPTION_ARG_FILENAME, &r->store,
          "The store of findings (default out/findings.db)", "FILE"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &r->out,
-         "The folder of the page (default out/report)", "DIR"},
+         "Folder for the page (default out/report)", "DIR"},
         {"since", 0, 0, G_OPTION_ARG_STRING, &r->since,
-         "News are what happened since this run began (default: the last "
-         "nightly one, else the last one)",
+         "Shows as news what happened since this run began (default: the last "
+         "nightly run, else the last run)",
          "RUN"},
         {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &r->coverage,
          "Shows the situations of this file (see cover)", "FILE"},
         {"against", 0, 0, G_OPTION_ARG_FILENAME, &r->against,
-         "Counts what was lost and gained against an older one", "FILE"},
+         "Counts the situations lost and gained since this older file", "FILE"},
         {"lines", 0, 0, G_OPTION_ARG_FILENAME, &r->lines,
-         "Shows the coverage that ci/coverage left in this folder", "DIR"},
+         "Shows the coverage in this folder of ci/coverage", "DIR"},
         {"steps", 0, 0, G_OPTION_ARG_FILENAME, &r->steps,
-         "Shows a log of steps: name, outcome, seconds and a remark, with "
-         "tabs between them",
+         "Shows a log of steps: name, outcome, seconds and a remark, separated "
+         "by tabs",
          "FILE"},
         {"title", 0, 0, G_OPTION_ARG_STRING, &r->title,
-         "The title of the page (default twinwalk)", "TEXT"},
+         "Title of the page (default twinwalk)", "TEXT"},
         {"exec", 0, 0, G_OPTION_ARG_NONE, &r->exec,
-         "Starts the commands of exec targets, too, to tell their findings",
+         "Starts the commands of exec targets, too, to explain their findings",
          NULL},
         G_OPTION_ENTRY_NULL,
     };
 
     return tw_cli_options(
         argc, argv, "",
-        "Writes a folder with a page, index.html, that needs nothing "
-        "else: what is new,\nreturned or fixed, with case, story, drawing, "
-        "command and a text for an issue;\ntrends; coverage. The same "
-        "beside it as report.json, the cases in cases/.",
+        "Writes a folder with one self-contained page, index.html, about a "
+        "store: new,\nreturned and fixed findings, each with case, "
+        "explanation, drawing, command and a\ntext for an issue; trends; "
+        "coverage. report.json has the same content; the cases\nare in cases/.",
         entries, NULL);
 }
 

@@ -288,35 +288,33 @@ static bool parse_options(int *argc, char ***argv, Run *run, Options *o)
 {
     GOptionEntry entries[] = {
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &o->jobs,
-         "Worker processes (default: one per processor)", "N"},
+         "Number of worker processes (default: one per processor)", "N"},
         {"time", 0, 0, G_OPTION_ARG_STRING, &o->time,
-         "Stops after TIME: 90, 90s, 5m, 2h", "TIME"},
+         "Stops after TIME, such as 90, 90s, 5m or 2h", "TIME"},
         {"programs", 'n', 0, G_OPTION_ARG_STRING, &o->programs,
          "Stops after N programs", "N"},
         {"seed", 's', 0, G_OPTION_ARG_STRING, &o->seed,
          "Seed of the campaign (default 1)", "N"},
         {"profile", 'p', 0, G_OPTION_ARG_STRING, &o->profile,
-         "Kind of programs: balanced, iommu, invalidate, topology, hostile, "
-         "or all by turns (the default)",
+         "Kind of programs: balanced, iommu, invalidate, topology, hostile, or "
+         "all (the default): each in turn",
          "NAME"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &run->out,
-         "Folder for the cases found (default: a new out/run-SEED)", "DIR"},
+         "Folder for the cases of findings (default: a new out/run-SEED)",
+         "DIR"},
         {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &o->coverage,
-         "Adds the situations that programs brought about to this file "
-         "(see cover)",
+         "Adds the situations that programs reach to this file (see cover)",
          "FILE"},
         {"steer", 0, 0, G_OPTION_ARG_NONE, &o->steer,
-         "Makes programs towards situations that neither this campaign nor "
-         "the file of --coverage has met",
+         "Makes programs towards situations that are met neither in this "
+         "campaign nor in the file of --coverage",
          NULL},
         {"store", 0, 0, G_OPTION_ARG_FILENAME, &run->store.path,
          "Records the run and its findings in this store (see triage)", "FILE"},
         {"as", 0, 0, G_OPTION_ARG_STRING, &run->store.label,
-         "The name that they are kept under there (default: the target's)",
-         "NAME"},
+         "Name of the target in the store (default: its own)", "NAME"},
         {"replays", 0, 0, G_OPTION_ARG_INT, &o->replays,
-         "Replays each finding that is kept N times on a fresh target, "
-         "before it is called one (default 3)",
+         "Replays each saved finding N times on a fresh target (default 3)",
          "N"},
         {"stop-at-finding", 0, 0, G_OPTION_ARG_NONE, &o->stop_at_finding,
          "Stops at the first finding", NULL},
@@ -328,11 +326,10 @@ static bool parse_options(int *argc, char ***argv, Run *run, Options *o)
 
     return tw_cli_options(
         argc, argv, NULL,
-        "Runs random programs on a target and on the oracle until the "
-        "time is over,\nthe programs are done, or Ctrl-C. The status "
-        "goes to standard error, the\nsummary to standard output. The "
-        "same seed and number of programs give the\nsame findings and "
-        "counts, whatever --jobs is.",
+        "Runs random programs on a target and on the oracle until the time is "
+        "up,\nthe programs are done, or Ctrl-C. The status goes to standard "
+        "error, the\nsummary to standard output. The same seed and number of "
+        "programs give the\nsame findings and counts, whatever --jobs is.",
         entries, &run->target);
 }
 

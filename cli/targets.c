@@ -271,9 +271,9 @@ int tw_verb_targets(int argc, char **argv)
     if (!tw_cli_options(
             &argc, &argv, NULL,
             "Lists the kinds of targets, the bugs and mutants of the zoo, and "
-            "the triggers that\nlists of known divergences may name. With "
-            "--target, opens that target and prints\nits dialect and its "
-            "contract.",
+            "the triggers for\nlists of known divergences. With --target, "
+            "opens that target and prints its\ndialect (what it can express) "
+            "and its contract (when it must drop answers).",
             entries, &target)) {
         goto out;
     }

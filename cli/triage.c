@@ -205,29 +205,29 @@ int tw_verb_triage(int argc, char **argv)
         {"store", 0, 0, G_OPTION_ARG_FILENAME, &store,
          "The store of findings (default out/findings.db)", "FILE"},
         {"as", 0, 0, G_OPTION_ARG_STRING, &t.label,
-         "The name that findings are kept under (default: the target's)",
-         "NAME"},
+         "Name of the target in the store (default: its own)", "NAME"},
         {"harness", 0, 0, G_OPTION_ARG_STRING, &o.harness,
-         "The files are what an engine left of this harness; auto: "
-         "ClusterFuzz's, which have it in their names",
+         "The files are inputs that an engine saved for this harness; auto: "
+         "takes the harness from the file names of ClusterFuzz",
          "NAME"},
         {"retest", 0, 0, G_OPTION_ARG_NONE, &o.retest,
-         "Reads no files: runs what is in the store and says what is cured",
+         "Reads no files: runs the cases in the store and prints which keys "
+         "are fixed",
          NULL},
-        {"no-min", 0, 0, G_OPTION_ARG_NONE, &no_min, "Leaves cases as they are",
+        {"no-min", 0, 0, G_OPTION_ARG_NONE, &no_min, "Does not shrink cases",
          NULL},
         {"time", 0, 0, G_OPTION_ARG_STRING, &time,
-         "Shrinks one case for so long at most (default 60s)", "TIME"},
+         "Shrinks each case for at most TIME (default 60s)", "TIME"},
         {"raw", 0, 0, G_OPTION_ARG_INT, &raw,
-         "Keeps so many raw cases of a key (default 10)", "N"},
+         "Keeps at most N raw cases of a key (default 10)", "N"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
-         "Worker processes (default: one per processor)", "N"},
+         "Number of worker processes (default: one per processor)", "N"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
          "Writes a case of each finding into this folder, as CAUSE.tw", "DIR"},
         {"junit", 0, 0, G_OPTION_ARG_FILENAME, &o.junit,
-         "Writes a JUnit XML file too", "FILE"},
+         "Also writes a JUnit XML file", "FILE"},
         {"sarif", 0, 0, G_OPTION_ARG_FILENAME, &o.sarif,
-         "Writes a SARIF 2.1.0 file too", "FILE"},
+         "Also writes a SARIF 2.1.0 file", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(o.known),
         G_OPTION_ENTRY_NULL,
@@ -236,13 +236,13 @@ int tw_verb_triage(int argc, char **argv)
     tw_triage_init(&t);
     if (!tw_cli_options(
             &argc, &argv, "[DIR|FILE...]",
-            "Runs raw findings (cases of run; with --harness what libFuzzer, "
-            "AFL++ or\nClusterFuzz left), finds the cause of each, shrinks "
-            "one for each key, and keeps\nthem in a store, one finding for "
-            "each cause; runs what the store knows again,\nand says what is "
-            "new, what returned, and what is fixed. Exit code 10 if\n"
-            "something is new or returned (with --retest: if something is "
-            "not cured).",
+            "Groups raw findings (cases of run; with --harness, inputs that "
+            "libFuzzer, AFL++\nor ClusterFuzz saved) by their cause: finds the "
+            "cause of each, shrinks one case\nof each key, and records one "
+            "finding for each cause in a store. Runs the older\nfindings of "
+            "the store again. Prints which findings are new, known, returned "
+            "or\nfixed. Exit code 10 if one is new or returned (with --retest: "
+            "if one is not\nfixed).",
             entries, &o.target) ||
         !ready(&t, &o, argc, jobs, raw) ||
         (time && !tw_cli_seconds("--time", time, &t.seconds))) {

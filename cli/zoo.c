@@ -137,44 +137,41 @@ static bool parse_options(int *argc, char ***argv, Options *o)
 {
     GOptionEntry entries[] = {
         {"mutants", 0, 0, G_OPTION_ARG_NONE, &o->mutants,
-         "All mutants instead of all bugs, but for those that random programs "
-         "never show; their verdict may be any finding",
+         "Uses all mutants instead of all bugs, except those that random "
+         "programs never show; accepts any verdict of a finding",
          NULL},
         {"time", 0, 0, G_OPTION_ARG_STRING, &o->time,
          "Gives up on a bug after TIME (default 60s)", "TIME"},
         {"seed", 's', 0, G_OPTION_ARG_STRING, &o->seed,
          "Seed of the random programs (default 1)", "N"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &o->jobs,
-         "Worker processes (default 1)", "N"},
+         "Number of worker processes (default 1)", "N"},
         {"findings", 0, 0, G_OPTION_ARG_INT, &o->findings,
-         "Shrinks the first N findings of each bug, of as many keys as there "
-         "are, and says how small they get and how long it takes",
+         "Measures shrinking only: shrinks the first N findings of each bug, "
+         "of as many different keys as possible; prints their sizes and the "
+         "time",
          "N"},
         {"triage", 0, 0, G_OPTION_ARG_INT, &o->triage,
-         "Triages N raw findings, as many of each bug, under one name, and "
-         "says how well bugs are told apart",
+         "Measures triage only: triages N raw findings, the same number of "
+         "each bug, under one name; prints how well it separates the bugs",
          "N"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o->out,
-         "Folder for what --findings leaves of them", "DIR"},
+         "Folder for the cases of --findings", "DIR"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "Prints JSON", NULL},
         G_OPTION_ENTRY_NULL,
     };
 
     return tw_cli_options(
         argc, argv, "[SLUG...]",
-        "Puts each bug of the zoo (or the bugs and mutants "
-        "named) back into softmmu and\nlooks whether random "
-        "programs find it, with a fitting verdict, and whether\n"
-        "the case replays and shrinks with the same key. Exit code 0 if "
-        "all "
-        "do, else 10. With\n--findings it looks at shrinking "
-        "alone: 10 if a case keeps more than 12 lines\nor "
-        "not its key, or if the median is above 8 lines. With --triage it "
-        "looks\n"
-        "at how well findings are told apart: 10 if the "
-        "adjusted Rand index is below\n0.8 for raw "
-        "findings, below 0.9 for those of the store, or if "
-        "the median\nbug has more than two of them.",
+        "Puts each bug of the zoo (or the bugs and mutants with these slugs) "
+        "into softmmu.\nChecks that random programs find it with a verdict "
+        "that it is known to cause,\nand that the case replays and shrinks "
+        "with the same key. Exit code 0 if all this\nholds, else 10. With "
+        "--findings: 10 if a case keeps more than 12 lines or loses\nits key, "
+        "or if the median is above 8 lines. With --triage: 10 if the "
+        "adjusted\nRand index is below 0.8 for raw findings or below 0.9 in "
+        "the store, or if the\nmedian bug has more than two findings in the "
+        "store.",
         entries, &o->target);
 }
 

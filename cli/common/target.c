@@ -46,7 +46,7 @@ static gboolean take_option(const char *name, const char *value, void *data,
 static char *target_help(void)
 {
     const TwTargetClass *const *classes = tw_target_classes();
-    GString *help = g_string_new("What is tested: ");
+    GString *help = g_string_new("The target: ");
 
     for (unsigned i = 0; classes[i]; i++) {
         g_string_append_printf(help, "%s%s%s", i ? ", " : "",

@@ -22,11 +22,11 @@ static const char *const flush_words[] = {
 
 const TwTargetOption tw_softmmu_options[] = {
     {"flush", TW_TARGET_CHOICE, TW_TARGET_FIELD(flush), flush_words, "MODE",
-     "What an IOMMU's UNMAP flushes: all (the default) or page"},
+     "What an UNMAP of an IOMMU flushes: all (the default) or page"},
     {"hide-locations", TW_TARGET_SWITCH, TW_TARGET_FIELD(hide_locations),
-     .help = "The target does not say where accesses went"},
+     .help = "The target does not report where accesses went"},
     {"check", TW_TARGET_SWITCH, TW_TARGET_FIELD(check),
-     .help = "Tests the target's invariants after each operation"},
+     .help = "Tests internal invariants of the target after each operation"},
     {.name = NULL},
 };
 
