@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of this folder share: programs by the thousand. */
+/* What tests share that need programs: from text, and odd ones by the thousand.
+ */
 #ifndef TW_PROGRAM_TEST_PROGRAM_H
 #define TW_PROGRAM_TEST_PROGRAM_H
 
