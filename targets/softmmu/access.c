@@ -8,8 +8,8 @@
 /* LA-10: the block whose bytes a region shows. */
 static uint8_t block_of(const Machine *m, uint8_t region)
 {
-    return TW_BUG(SHARED_BLOCK_IGNORED) ? region
-                                        : m->program->regions[region].block;
+    return TW_BUG(m, SHARED_BLOCK_IGNORED) ? region
+                                           : m->program->regions[region].block;
 }
 
 static void refuse(Access *access, TwClass class_)
@@ -20,18 +20,25 @@ static void refuse(Access *access, TwClass class_)
 /* What a hole, and what an IOMMU that does not grant a right, come to. */
 static TwClass hole_class(const Machine *m)
 {
-    return TW_BUG(HOLE_IS_LOOP) ? TW_CLASS_LOOP : TW_CLASS_DECODE_ERROR;
+    return TW_BUG(m, HOLE_IS_LOOP) ? TW_CLASS_LOOP : TW_CLASS_DECODE_ERROR;
 }
 
 static TwClass denial_class(const Machine *m)
 {
-    return TW_BUG(DENIAL_IS_PAGE_FAULT) ? TW_CLASS_PAGE_FAULT
-                                        : TW_CLASS_DECODE_ERROR;
+    return TW_BUG(m, DENIAL_IS_PAGE_FAULT) ? TW_CLASS_PAGE_FAULT
+                                           : TW_CLASS_DECODE_ERROR;
+}
+
+static TwClass reservation_class(const Machine *m)
+{
+    return TW_BUG(m, RESERVATION_IS_LOOP) ? TW_CLASS_LOOP
+                                          : TW_CLASS_DECODE_ERROR;
 }
 
 static TwClass loop_class(const Machine *m)
 {
-    return TW_BUG(LOOP_IS_DECODE_ERROR) ? TW_CLASS_DECODE_ERROR : TW_CLASS_LOOP;
+    return TW_BUG(m, LOOP_IS_DECODE_ERROR) ? TW_CLASS_DECODE_ERROR
+                                           : TW_CLASS_LOOP;
 }
 
 /* Where the bytes go ----------------------------------------------------- */
@@ -39,7 +46,7 @@ static TwClass loop_class(const Machine *m)
 /* DS-5: an access does not go on where its leaf ends. */
 static bool overruns(const Machine *m, const Leaf *leaf)
 {
-    return TW_BUG(MMIO_OVERRUN) && leaf->region != TW_NONE &&
+    return TW_BUG(m, MMIO_OVERRUN) && leaf->region != TW_NONE &&
            m->regions[leaf->region].kind == TW_REGION_MMIO;
 }
 
@@ -57,20 +64,74 @@ static bool same_path(const Path *a, const Path *b)
     return true;
 }
 
-/* For the zoo: was this IOMMU met on the way? */
-PART bool path_has(const Path *path, uint8_t iommu)
-{
-    for (unsigned i = 0; i < path->n; i++) {
-        if (path->hops[i].iommu == iommu) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void add_run(Access *access, Run run)
 {
     access->runs[access->n_runs++] = run;
+}
+
+/*
+ * Through the IOMMU of `leaf`: *at becomes what it translates to, *length no
+ * more than one granule has, and the path one hop longer.  False: it is
+ * refused.
+ */
+static bool walk_hop(Machine *m, const Leaf *leaf, Path *path, Translation *at,
+                     uint64_t *length)
+{
+    Access *access = &m->access;
+    uint8_t id = m->program->regions[leaf->region].iommu;
+    const Iommu *iommu = &m->iommus[id];
+    uint8_t index = iommu_index(m, iommu, access->attrs);
+    uint64_t low = low_mask(iommu->granule_lg);
+
+    if (!TW_BUG(m, GRANULE_IGNORED) &&
+        !(TW_BUG(m, FAR_GRANULE_IGNORED) && path->n > 0)) {
+        *length = MIN(*length, low - (leaf->offset & low) + 1);
+    }
+    *at = iommu_translate(m, id, index, leaf->offset);
+    if (access->need & ~(at->perm | (at->perm & TW_R ? TW_X : 0))) {
+        refuse(access, denial_class(m));
+        if (!TW_BUG(m, DENIAL_WALKS_ON) || at->perm == 0) {
+            return false;
+        }
+    }
+    path->hops[path->n++] =
+        (Hop){.granule = leaf->offset >> iommu->granule_lg, .iommu = id};
+    return !zoo_refuses_hop(m, path);
+}
+
+/*
+ * Where the first of *length bytes at `at` is: its leaf, of region TW_NONE if
+ * it is refused.  *length loses the bytes that may be elsewhere; *path is the
+ * way there, `hops` hops before it not counted.
+ */
+static Leaf walk_leaf(Machine *m, Translation at, unsigned hops, Path *path,
+                      uint64_t *length)
+{
+    Access *access = &m->access;
+
+    path->n = 0;
+    for (;;) {
+        Leaf leaf = resolve(m, at.space, at.addr);
+
+        if (leaf.more < *length && !overruns(m, &leaf)) {
+            *length = leaf.more + 1;
+        }
+        if (leaf.region == TW_NONE ||
+            (TW_BUG(m, ALL_ONES_LENGTH_IS_ZERO) && leaf.more + 1 == 0)) {
+            refuse(access, hole_class(m));
+            return leaf_hole(0);
+        }
+        if (m->regions[leaf.region].kind != TW_REGION_IOMMU) {
+            return leaf;
+        }
+        if (hops + path->n + TW_BUG(m, ONE_HOP_TOO_FEW) == m->program->hops) {
+            refuse(access, loop_class(m));
+            return leaf_hole(0);
+        }
+        if (!walk_hop(m, &leaf, path, &at, length)) {
+            return leaf_hole(0);
+        }
+    }
 }
 
 /*
@@ -87,65 +148,10 @@ static void walk(Machine *m, uint8_t space, uint64_t addr, unsigned first,
     unsigned turn = 0;     /* its path is paths[!turn] */
 
     while (n > 0) {
-        Path *path = &m->paths[turn];
-        uint64_t at = addr, length = n;
-        uint8_t in = space;
-        Leaf leaf;
+        uint64_t length = n;
+        Leaf leaf = walk_leaf(m, (Translation){.addr = addr, .space = space},
+                              hops, &m->paths[turn], &length);
 
-        path->n = 0;
-        for (;;) {
-            Iommu *iommu;
-            Translation t;
-            uint8_t id, index;
-            uint64_t low;
-
-            leaf = resolve(m, in, at);
-            if (leaf.more < length && !overruns(m, &leaf)) {
-                length = leaf.more + 1;
-            }
-            if (TW_BUG(ALL_ONES_LENGTH_IS_ZERO) && leaf.more + 1 == 0) {
-                refuse(access, TW_CLASS_DECODE_ERROR);
-                leaf.region = TW_NONE;
-                break;
-            }
-            if (leaf.region == TW_NONE) {
-                refuse(access, hole_class(m));
-                break;
-            }
-            if (m->regions[leaf.region].kind != TW_REGION_IOMMU) {
-                break;
-            }
-            if (hops + path->n + TW_BUG(ONE_HOP_TOO_FEW) == m->program->hops) {
-                refuse(access, loop_class(m));
-                leaf.region = TW_NONE;
-                break;
-            }
-            id = m->program->regions[leaf.region].iommu;
-            iommu = &m->iommus[id];
-            index = iommu_index(m, iommu, access->attrs);
-            low = low_mask(iommu->granule_lg);
-            if (!TW_BUG(GRANULE_IGNORED) &&
-                !(TW_BUG(FAR_GRANULE_IGNORED) && path->n > 0)) {
-                length = MIN(length, low - (leaf.offset & low) + 1);
-            }
-            t = iommu_translate(m, id, index, leaf.offset);
-            if (access->need & ~(t.perm | (t.perm & TW_R ? TW_X : 0))) {
-                refuse(access, denial_class(m));
-                if (!TW_BUG(DENIAL_WALKS_ON) || t.perm == 0) {
-                    leaf.region = TW_NONE;
-                    break;
-                }
-            }
-            if (TW_BUG(IOMMU_TWICE_IS_LOOP) && path_has(path, id)) {
-                refuse(access, TW_CLASS_LOOP);
-                leaf.region = TW_NONE;
-                break;
-            }
-            path->hops[path->n++] =
-                (Hop){.granule = leaf.offset >> iommu->granule_lg, .iommu = id};
-            in = t.space;
-            at = t.addr;
-        }
         if (leaf.region == TW_NONE) {
             joinable = false;
         } else {
@@ -154,7 +160,7 @@ static void walk(Machine *m, uint8_t space, uint64_t addr, unsigned first,
             if (joinable && last->region == leaf.region &&
                 last->flags == flags &&
                 last->offset + last->length == leaf.offset &&
-                same_path(path, &m->paths[!turn])) {
+                same_path(&m->paths[turn], &m->paths[!turn])) {
                 last->length += length;
             } else {
                 add_run(access, (Run){.first = first,
@@ -202,21 +208,67 @@ static Tlb *cpu_tlb(Machine *m, uint8_t c, uint8_t index)
 {
     Cpu *cpu = &m->cpus[c];
 
-    if (TW_BUG(ONE_TLB_FOR_ALL_INDEXES) && cpu->tlbs[0].table != NULL) {
-        return &cpu->tlbs[0];
-    }
-    return &cpu->tlbs[index];
+    return &cpu->tlbs[TW_BUG(m, ONE_TLB_FOR_ALL_INDEXES) &&
+                              cpu->tlbs[0].table != NULL
+                          ? 0
+                          : index];
 }
 
-/* For the zoo: a page that an IOMMU denied gets an entry that refuses. */
-PART void cache_denial(Machine *m, Tlb *tlb, uint64_t page, TlbEntry *entry)
+/*
+ * Of bytes of one page that no entry of the TLB of (c, index) serves: the entry
+ * that does now, perhaps *fresh; NULL: they were walked or refused.
+ */
+static const TlbEntry *cpu_miss(Machine *m, uint8_t c, uint8_t index,
+                                uint64_t va, unsigned first, unsigned n,
+                                TlbEntry *fresh)
 {
-    entry->region = TW_NONE;
-    entry->tail = false;
-    for (unsigned t = 0; t < CMPS; t++) {
-        entry->cmp[t] = page;
+    Access *access = &m->access;
+    Tlb *tlb = cpu_tlb(m, c, index);
+    const SpanMap *map = &m->cpus[c].pages[index];
+    uint8_t space = m->program->cpus[c].mmu[index].space;
+    const Span *span = span_find(map, va);
+    uint64_t page = va & ~m->page_mask;
+    const TlbEntry *entry;
+
+    if (zoo_refuses_upgrade(m, tlb, page)) {
+        return NULL;
     }
-    tlb_insert(m, tlb, page, entry);
+    /* What is filled now is newer than an entry for other rights. */
+    if (!zoo_misses_slot_only(m, tlb, page)) {
+        tlb_drop_page(m, tlb, page, UINT64_MAX);
+    }
+    if (span == NULL ||
+        (!TW_BUG(m, SMALL_PAGE_FILLS_WHOLE) &&
+         (span->first > page || span->last < (page | m->page_mask) ||
+          span->lg < m->page_lg))) {
+        cpu_walk(m, map, space, va, first, n); /* LA-28 */
+        return NULL;
+    }
+    if (access->need & ~span->perm) {
+        refuse(access, TW_CLASS_PAGE_FAULT);
+        return NULL;
+    }
+    switch (fill(m, c, index, page, span, fresh)) {
+    case FILL_DONE:
+        entry = tlb_slot(m, tlb, page);
+        if (entry_hits(tlb, entry, page, access->need)) {
+            return entry;
+        }
+        refuse(access, denial_class(m));
+        break;
+    case FILL_DENIED:
+        TELL(m, "no-fill", "%s page 0x%" PRIx64 ": no right is left (TL-7)",
+             tlb_name(m, tlb).text, page);
+        refuse(access, denial_class(m));
+        zoo_cache_denial(m, tlb, page, fresh);
+        break;
+    case FILL_UNCACHED:
+        cpu_walk(m, map, space, va, first, n);
+        break;
+    case FILL_ONCE:
+        return fresh;
+    }
+    return NULL;
 }
 
 /* Bytes of one page, through the TLB of (c, index). */
@@ -224,63 +276,15 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
                       unsigned first, unsigned n)
 {
     Access *access = &m->access;
-    Tlb *tlb = cpu_tlb(m, c, index);
-    const SpanMap *map = &m->cpus[c].pages[index];
     uint64_t page = va & ~m->page_mask, offset = va & m->page_mask;
-    uint8_t space = m->program->cpus[c].mmu[index].space;
-    const TlbEntry *entry = tlb_lookup(m, tlb, page, access->need);
+    const TlbEntry *entry =
+        tlb_lookup(m, cpu_tlb(m, c, index), page, access->need);
     TlbEntry fresh;
 
     if (entry == NULL) {
-        const Span *span = span_find(map, va);
-
-        if (TW_BUG(UPGRADE_NEEDS_UNMAP) &&
-            entry_is_page(tlb, tlb_slot(m, tlb, page), page, UINT64_MAX)) {
-            refuse(access, TW_CLASS_DECODE_ERROR);
+        entry = cpu_miss(m, c, index, va, first, n, &fresh);
+        if (entry == NULL) {
             return;
-        }
-        /* Whatever comes of it is newer than an entry for other rights. */
-        if (!TW_BUG(VICTIM_COPY_LEFT)) {
-            tlb_drop_page(m, tlb, page, UINT64_MAX);
-        } else if (entry_is_page(tlb, tlb_slot(m, tlb, page), page,
-                                 UINT64_MAX)) {
-            tlb_slot(m, tlb, page)->stamp = 0;
-        }
-        if (span == NULL ||
-            (!TW_BUG(SMALL_PAGE_FILLS_WHOLE) &&
-             (span->first > page || span->last < (page | m->page_mask) ||
-              span->lg < m->page_lg))) {
-            cpu_walk(m, map, space, va, first, n); /* LA-28 */
-            return;
-        }
-        if (access->need & ~span->perm) {
-            refuse(access, TW_CLASS_PAGE_FAULT);
-            return;
-        }
-        switch (fill(m, c, index, page, span, &fresh)) {
-        case FILL_DONE:
-            entry = tlb_slot(m, tlb, page);
-            if (!entry_hits(tlb, entry, page, access->need)) {
-                refuse(access, denial_class(m));
-                return;
-            }
-            break;
-        case FILL_DENIED:
-            TELL(m, "no-fill",
-                 "%s page 0x%" PRIx64 ": no right is left "
-                 "(TL-7)",
-                 tlb_name(m, tlb).text, page);
-            refuse(access, denial_class(m));
-            if (TW_BUG(DENIAL_CACHED)) {
-                cache_denial(m, tlb, page, &fresh);
-            }
-            return;
-        case FILL_UNCACHED:
-            cpu_walk(m, map, space, va, first, n);
-            return;
-        case FILL_GARBAGE:
-            entry = &fresh;
-            break;
         }
     }
     if (entry->tail) {
@@ -320,7 +324,7 @@ static bool run_is_direct(const Machine *m, const TwRegion *region,
         return true;
     case TW_REGION_ROMD:
         return (run->flags & FLAG_ROMD) &&
-               (!access_writes(access) || TW_BUG(ROMD_WRITTEN));
+               (!access_writes(access) || TW_BUG(m, ROMD_WRITTEN));
     default:
         return false;
     }
@@ -351,8 +355,7 @@ static void check_run(Machine *m, const Run *run)
     unsigned length;
 
     if (region->kind == TW_REGION_RESERVATION) {
-        refuse(access, TW_BUG(RESERVATION_IS_LOOP) ? TW_CLASS_LOOP
-                                                   : TW_CLASS_DECODE_ERROR);
+        refuse(access, reservation_class(m));
         return;
     }
     if (access->code == TW_OP_RMW &&
@@ -362,8 +365,8 @@ static void check_run(Machine *m, const Run *run)
         return;
     }
     if (access_writes(access) && (run->flags & FLAG_READONLY)) {
-        refuse(access, TW_BUG(READONLY_WRITE_REFUSED) ? TW_CLASS_DECODE_ERROR
-                                                      : TW_CLASS_DISCARD);
+        refuse(access, TW_BUG(m, READONLY_WRITE_REFUSED) ? TW_CLASS_DECODE_ERROR
+                                                         : TW_CLASS_DISCARD);
         return;
     }
     if (run_is_direct(m, region, access, run)) {
@@ -372,9 +375,9 @@ static void check_run(Machine *m, const Run *run)
     for (unsigned k = 0; k < run->length; k += length) {
         uint64_t offset = run->offset + k;
         length = piece_length(region, offset, run->length - k);
-        if ((length < region->valid_min && !TW_BUG(VALID_SIZES_IGNORED)) ||
+        if ((length < region->valid_min && !TW_BUG(m, VALID_SIZES_IGNORED)) ||
             (range_meets(region->reject, offset, length) &&
-             !TW_BUG(REJECT_IGNORED))) {
+             !TW_BUG(m, REJECT_IGNORED))) {
             refuse(access, TW_CLASS_DECODE_ERROR);
         } else if (range_meets(region->error, offset, length)) {
             refuse(access, TW_CLASS_DEVICE_ERROR);
@@ -409,9 +412,9 @@ static void device_byte(Machine *m, const Run *run, unsigned k)
                           .offset = offset,
                           .attrs = access->attrs};
 
-    if (TW_BUG(DEVICE_TOLD_LESS)) {
-        record.attrs &= low_mask(TW_ATTR_REQUESTER_SHIFT);
-    }
+    record.attrs &= TW_BUG(m, DEVICE_TOLD_LESS)
+                        ? low_mask(TW_ATTR_REQUESTER_SHIFT)
+                        : UINT64_MAX;
 
     if (access_writes(access)) {
         record.kind = TW_LOG_WRITE;
@@ -422,7 +425,7 @@ static void device_byte(Machine *m, const Run *run, unsigned k)
         }
         return;
     }
-    if (access->code == TW_OP_EXEC && !TW_BUG(FETCH_NOT_LOGGED)) {
+    if (access->code == TW_OP_EXEC && !TW_BUG(m, FETCH_NOT_LOGGED)) {
         record.kind = TW_LOG_FETCH;
         tw_trace_add_log(m->trace, record);
     }
@@ -453,7 +456,7 @@ static void run_effects(Machine *m, const Run *run)
     const TwRegion *region = &m->program->regions[run->region];
     bool discarded =
         access_writes(access) && (run->flags & FLAG_READONLY) &&
-        !(TW_BUG(READONLY_DMA_WRITES) && access->code == TW_OP_DMA_WRITE);
+        !(TW_BUG(m, READONLY_DMA_WRITES) && access->code == TW_OP_DMA_WRITE);
 
     if (discarded && access->code != TW_OP_RMW) {
         return;
@@ -462,9 +465,7 @@ static void run_effects(Machine *m, const Run *run)
         device_run(m, region, run);
         return;
     }
-    if (TW_BUG(REMOVED_READS_ZERO) &&
-        m->regions[run->region].container == TW_NONE &&
-        region->container != TW_NONE) {
+    if (zoo_is_gone(m, run->region)) {
         return;
     }
     if (access->need & (TW_R | TW_X)) {
@@ -480,7 +481,7 @@ static void run_effects(Machine *m, const Run *run)
         }
         for (unsigned k = 0; k < run->length; k++) {
             ram_write(&m->ram, block_of(m, run->region), run->offset + k,
-                      tw_store_tag(m->op, TW_BUG(ONE_TAG_FOR_ALL_BYTES)
+                      tw_store_tag(m->op, TW_BUG(m, ONE_TAG_FOR_ALL_BYTES)
                                               ? 0
                                               : run->first + k));
         }
@@ -519,7 +520,7 @@ static void report_locations(Machine *m, TwOutcome *outcome)
 
 static void perform_actors(Machine *m, uint8_t actor)
 {
-    for (unsigned i = 0; i < m->access.n_actors && !TW_BUG(ACTORS_IGNORED);
+    for (unsigned i = 0; i < m->access.n_actors && !TW_BUG(m, ACTORS_IGNORED);
          i++) {
         TwOp op = m->program->actors[m->access.actor_order[i]].op;
         op.actor = actor;
@@ -540,29 +541,12 @@ static uint8_t needed_rights(const Machine *m, uint8_t code)
     case TW_OP_EXEC:
         return TW_X;
     case TW_OP_RMW:
-        return TW_BUG(RMW_NEEDS_WRITE_ONLY)  ? TW_W
-               : TW_BUG(RMW_NEEDS_READ_ONLY) ? TW_R
-                                             : TW_R | TW_W;
+        return TW_BUG(m, RMW_NEEDS_WRITE_ONLY)  ? TW_W
+               : TW_BUG(m, RMW_NEEDS_READ_ONLY) ? TW_R
+                                                : TW_R | TW_W;
     default:
         return TW_R;
     }
-}
-
-/* For the zoo: where the first page leads is read from its slot, whatever has
- * become of that since the page was looked up (TL-15). */
-PART void first_half_again(Machine *m, uint8_t c, uint8_t index, uint64_t va)
-{
-    const Tlb *tlb = cpu_tlb(m, c, index);
-    const TlbEntry *slot = tlb_slot(m, tlb, va & ~m->page_mask);
-    Run *run = &m->access.runs[0];
-
-    if (!m->access.uncached || m->access.n_runs == 0 || run->first > 0 ||
-        slot->tail || slot->region >= m->program->n_regions) {
-        return;
-    }
-    run->region = slot->region;
-    run->flags = slot->flags;
-    run->offset = slot->offset + (va & m->page_mask);
 }
 
 static void access_bytes(Machine *m, const TwOp *op, bool cpu)
@@ -570,7 +554,7 @@ static void access_bytes(Machine *m, const TwOp *op, bool cpu)
     uint64_t left;
 
     if (op->addr > UINT64_MAX - (op->size - 1)) { /* AR-6 */
-        refuse(&m->access, TW_BUG(BEYOND_IS_PAGE_FAULT)
+        refuse(&m->access, TW_BUG(m, BEYOND_IS_PAGE_FAULT)
                                ? TW_CLASS_PAGE_FAULT
                                : TW_CLASS_DECODE_ERROR);
         return;
@@ -588,9 +572,7 @@ static void access_bytes(Machine *m, const TwOp *op, bool cpu)
         cpu_bytes(m, op->obj, op->index, op->addr, 0, left);
         cpu_bytes(m, op->obj, op->index, op->addr + left, left,
                   op->size - left);
-        if (TW_BUG(FIRST_HALF_LOOKED_UP_LATE)) {
-            first_half_again(m, op->obj, op->index, op->addr);
-        }
+        zoo_look_up_late(m, op->obj, op->index, op->addr);
     }
 }
 
@@ -626,9 +608,6 @@ static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
         check_run(m, &access->runs[i]);
     }
     outcome->class_ = access->class_;
-    if (TW_BUG(REFUSED_READS_ONES) && access->class_ > TW_CLASS_DEVICE_ERROR) {
-        outcome->value = UINT64_MAX >> (64 - 8 * access->size);
-    }
     if (access->class_ <= TW_CLASS_DEVICE_ERROR) {
         for (unsigned i = 0; i < access->n_runs; i++) {
             run_effects(m, &access->runs[i]);
@@ -636,10 +615,7 @@ static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
         outcome->value = access->value;
         report_locations(m, outcome);
     }
-    if (TW_BUG(PARTIAL_STORE) && access->class_ > TW_CLASS_DEVICE_ERROR &&
-        access->n_runs > 0 && access->runs[0].first == 0) {
-        run_effects(m, &access->runs[0]);
-    }
+    zoo_refused_effects(m, outcome);
     if (access->during != NULL) {
         perform_during(m);
     }

@@ -36,13 +36,8 @@ static void cpu_flush_unmap(Machine *m, Cpu *cpu, const Work *work)
                                       work->index, work->first, work->last);
         }
     }
-    notifier->active = left || TW_BUG(UNMAP_STAYS_ACTIVE);
-    for (unsigned i = 0; TW_BUG(UNMAP_DISARMS_ALL) && i < m->program->n_iommus;
-         i++) {
-        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
-            cpu->notifiers[i][k].active = false;
-        }
-    }
+    notifier->active = left || TW_BUG(m, UNMAP_STAYS_ACTIVE);
+    zoo_disarm_all(m, cpu);
 }
 
 static unsigned cpu_live(const Cpu *cpu)
@@ -95,7 +90,7 @@ PART Name work_name(const Machine *m, const Work *work)
 static void cpu_do_work(Machine *m, Cpu *cpu, const Work *work)
 {
     bool other =
-        TW_BUG(FLUSH_INDEX_OF_INDEX_0) && work->kind == WORK_FLUSH_INDEX;
+        TW_BUG(m, FLUSH_INDEX_OF_INDEX_0) && work->kind == WORK_FLUSH_INDEX;
     Tlb *tlb = &cpu->tlbs[other ? 0 : work->index];
     unsigned live = m->teller != NULL ? cpu_live(cpu) : 0;
 
@@ -136,11 +131,7 @@ static void cpu_ask(Machine *m, uint8_t c, uint8_t actor, Work work)
 {
     Cpu *cpu = &m->cpus[c];
 
-    if (!cpu->live) {
-        return;
-    }
-    if ((TW_BUG(ONLY_ACTOR_FLUSHED) && actor != TW_BOARD && c != actor) ||
-        (TW_BUG(ACTOR_NOT_FLUSHED) && c == actor)) { /* not TX-8 */
+    if (!cpu->live || zoo_is_not_asked(m, c, actor)) {
         return;
     }
     work.op = m->op;
@@ -152,7 +143,7 @@ static void cpu_ask(Machine *m, uint8_t c, uint8_t actor, Work work)
     TELL(m, "queue", "c%u %s: at its next safe point (LA-4)", c,
          work_name(m, &work).text);
     if (cpu->n_work == MAX_WORK) {
-        cpu->too_much_work = !TW_BUG(OVERRUN_IS_LOST);
+        cpu->too_much_work = !TW_BUG(m, OVERRUN_IS_LOST);
         return;
     }
     cpu->work[cpu->n_work++] = work;
@@ -161,7 +152,10 @@ static void cpu_ask(Machine *m, uint8_t c, uint8_t actor, Work work)
 static void cpu_ask_all(Machine *m, uint8_t actor, Work work)
 {
     for (unsigned c = 0; c < m->program->n_cpus; c++) {
-        cpu_ask(m, c, actor, work);
+        if (!TW_BUG(m, FLUSH_OF_ALL_IS_OWN) || actor == TW_BOARD ||
+            c == actor) {
+            cpu_ask(m, c, actor, work);
+        }
     }
 }
 
@@ -195,10 +189,8 @@ static void cpu_flush_op(Machine *m, const TwOp *op, uint8_t actor)
         work.kind = WORK_FLUSH_PAGE;
         break;
     case TW_OP_FLUSH_RANGE:
-        if (op->length == 0) {
-            return;
-        }
-        if (TW_BUG(FLUSH_RANGE_WRAPS) && op->addr + op->length == 0) {
+        if (op->length == 0 ||
+            (TW_BUG(m, FLUSH_RANGE_WRAPS) && op->addr + op->length == 0)) {
             return;
         }
         work.kind = WORK_FLUSH_RANGE;
@@ -218,9 +210,7 @@ static void cpu_flush_op(Machine *m, const TwOp *op, uint8_t actor)
         work.kind = WORK_FLUSH_ALL;
         break;
     }
-    if (TW_BUG(FLUSH_OF_ALL_IS_OWN) && op->obj == TW_ALL && actor != TW_BOARD) {
-        cpu_ask(m, actor, actor, work);
-    } else if (op->obj == TW_ALL) {
+    if (op->obj == TW_ALL) {
         cpu_ask_all(m, actor, work);
     } else {
         cpu_ask(m, op->obj, actor, work);
@@ -237,10 +227,8 @@ PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,
          first, last,
          notifier->active ? " (TN-3)"
                           : ": not active, nothing came through it (TN-4)");
-    if (!notifier->active) {
-        return;
-    }
-    if (TW_BUG(UNMAP_NOT_QUEUED) && notifier->cpu != actor) {
+    if (!notifier->active ||
+        (TW_BUG(m, UNMAP_NOT_QUEUED) && notifier->cpu != actor)) {
         return;
     }
     count(m, TW_COUNT_DELIVER);
@@ -252,52 +240,13 @@ PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,
                    .last = last});
 }
 
-/*
- * For the zoo, before the CPU's notifier at (iommu, index) is registered: what
- * storage that is organised otherwise makes of its others (TN-1, TN-8, TN-9).
- * False: there is one that is taken for it.
- */
-PART bool cpu_arm_wrongly(Machine *m, Cpu *cpu, uint8_t iommu, uint8_t index)
-{
-    unsigned registered = 0;
-
-    for (unsigned i = 0; i < m->program->n_iommus; i++) {
-        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
-            Notifier *other = &cpu->notifiers[i][k];
-
-            if (!notifier_registered(m, other)) {
-                continue;
-            }
-            registered++;
-            if (TW_BUG(NEW_IOMMU_TAKEN_FOR_OLD) && k == index &&
-                !(m->legality.iommu_live >> i & 1)) {
-                return false;
-            }
-            if (TW_BUG(ONE_NOTIFIER_PER_INDEX) && k == index && i != iommu) {
-                notifier_unregister(m, other);
-            }
-        }
-    }
-    for (unsigned i = 0; TW_BUG(NOTIFIERS_LOST_ON_GROWTH) && registered >= 4 &&
-                         i < m->program->n_iommus;
-         i++) {
-        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
-            notifier_unregister(m, &cpu->notifiers[i][k]);
-        }
-    }
-    return true;
-}
-
 /* TN-1, TN-2: from now on, an UNMAP there reaches the CPU. */
 static void cpu_arm(Machine *m, uint8_t c, uint8_t iommu, uint8_t index)
 {
     Notifier *notifier = &m->cpus[c].notifiers[iommu][index];
 
     if (!notifier_registered(m, notifier)) {
-        if ((TW_BUG(NEW_IOMMU_TAKEN_FOR_OLD) ||
-             TW_BUG(ONE_NOTIFIER_PER_INDEX) ||
-             TW_BUG(NOTIFIERS_LOST_ON_GROWTH)) &&
-            !cpu_arm_wrongly(m, &m->cpus[c], iommu, index)) {
+        if (zoo_has_notifier(m, &m->cpus[c], iommu, index)) {
             return;
         }
         *notifier = (Notifier){.iommu = iommu,
@@ -309,10 +258,8 @@ static void cpu_arm(Machine *m, uint8_t c, uint8_t iommu, uint8_t index)
                                .last = UINT64_MAX};
         notifier_register(m, notifier);
         TELL(m, "arm", "c%u at i%u.%u (TN-1, TN-2)", c, iommu, index);
-    } else if (!notifier->active && !TW_BUG(ACTIVE_NEVER_REARMED)) {
+    } else if (!notifier->active && !TW_BUG(m, ACTIVE_NEVER_REARMED)) {
         TELL(m, "arm", "c%u at i%u.%u again (TN-2)", c, iommu, index);
-    }
-    if (!TW_BUG(ACTIVE_NEVER_REARMED)) {
         notifier->active = true;
     }
 }
@@ -325,7 +272,7 @@ static void cpu_unplug(Machine *m, uint8_t c)
     for (unsigned i = 0; i < m->program->n_iommus; i++) {
         for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
             Notifier *notifier = &cpu->notifiers[i][k];
-            if (!TW_BUG(UNPLUG_KEEPS_INACTIVE) || notifier->active) {
+            if (!TW_BUG(m, UNPLUG_KEEPS_INACTIVE) || notifier->active) {
                 notifier_unregister(m, notifier);
             }
         }

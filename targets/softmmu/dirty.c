@@ -24,7 +24,7 @@ static void dirty_arm(Machine *m, uint8_t block, uint64_t first, uint64_t last,
             unsigned n =
                 tlb->table != NULL && tlb->dirty
                     ? tlb->mask + 1 +
-                          (TW_BUG(VICTIMS_NOT_REARMED) ? 0 : tlb->n_victims)
+                          (TW_BUG(m, VICTIMS_NOT_REARMED) ? 0 : tlb->n_victims)
                     : 0;
 
             for (unsigned k = 0; k < n; k++) {

@@ -87,9 +87,9 @@ static bool tree_build(const Machine *m, View *view)
         const Range *range = &view->ranges[i];
         uint64_t first = range->first >> p, last = range->last >> p;
         bool head = (range->first & m->page_mask) != 0 &&
-                    !TW_BUG(PARTIAL_HEAD_IS_WHOLE);
+                    !TW_BUG(m, PARTIAL_HEAD_IS_WHOLE);
         bool tail = (range->last & m->page_mask) != m->page_mask &&
-                    !TW_BUG(PARTIAL_TAIL_IS_WHOLE);
+                    !TW_BUG(m, PARTIAL_TAIL_IS_WHOLE);
 
         if (head || (tail && first == last)) {
             if (!tree_partial(view, i, first)) {
@@ -102,7 +102,7 @@ static bool tree_build(const Machine *m, View *view)
         }
         if (first + tail <= last &&
             !tree_pages(view, first, last - tail,
-                        TW_BUG(SECTION_NUMBER_WRAPS) ? 1 + i % 32 : 1 + i)) {
+                        TW_BUG(m, SECTION_NUMBER_WRAPS) ? 1 + i % 32 : 1 + i)) {
             return false;
         }
         if (tail && !tree_partial(view, i, last)) {
@@ -143,15 +143,11 @@ static uint16_t flat_entry(const Machine *m, const View *view, uint64_t addr)
     return ENTRY_CONTAINER; /* its ranges are found by bisection, too */
 }
 
-/* The entry of the page of `addr`: a section or a container. */
-static uint16_t page_entry(Machine *m, View *view, uint64_t addr)
+static uint16_t find_entry(Machine *m, View *view, uint64_t addr)
 {
     uint64_t page = addr >> m->page_lg;
     uint16_t entry;
 
-    if (TW_BUG(LAST_PAGE_UNASSIGNED) && page == UINT64_MAX >> m->page_lg) {
-        return SECTION_HOLE;
-    }
     if (addr >= view->hint_first && addr <= view->hint_last) {
         return view->hint_entry;
     }
@@ -191,6 +187,14 @@ static uint16_t page_entry(Machine *m, View *view, uint64_t addr)
     return entry;
 }
 
+/* The entry of the page of `addr`: a section or a container. */
+static uint16_t page_entry(Machine *m, View *view, uint64_t addr)
+{
+    return TW_BUG(m, LAST_PAGE_UNASSIGNED) && (addr | m->page_mask) + 1 == 0
+               ? SECTION_HOLE
+               : find_entry(m, view, addr);
+}
+
 static Leaf leaf_hole(uint64_t more)
 {
     return (Leaf){.region = TW_NONE, .section = SECTION_HOLE, .more = more};
@@ -215,7 +219,7 @@ static Leaf leaf_in_container(Machine *m, const View *view, uint16_t entry,
                               uint64_t addr)
 {
     uint64_t end = addr | m->page_mask;
-    uint64_t at = TW_BUG(SUBPAGE_BY_WORD) ? addr & ~UINT64_C(7) : addr;
+    uint64_t at = TW_BUG(m, SUBPAGE_BY_WORD) ? addr & ~UINT64_C(7) : addr;
     unsigned i, n;
     Leaf leaf;
 
@@ -239,9 +243,7 @@ static Leaf leaf_in_container(Machine *m, const View *view, uint16_t entry,
     }
     if (i < n && view->ranges[i].first <= at) {
         leaf = leaf_section(view, i + 1, addr);
-        if (TW_BUG(READONLY_LOST_IN_SUBPAGE)) {
-            leaf.flags &= ~FLAG_READONLY;
-        }
+        leaf.flags &= TW_BUG(m, READONLY_LOST_IN_SUBPAGE) ? ~FLAG_READONLY : ~0;
         return leaf;
     }
     if (i < n && view->ranges[i].first <= end) {
@@ -255,23 +257,20 @@ static Leaf resolve(Machine *m, uint8_t space, uint64_t addr)
 {
     View *view = m->published[space];
     uint16_t entry = page_entry(m, view, addr);
+    Leaf leaf;
 
-    if (TW_BUG(WALK_SEES_TRANSACTION) && m->depth > 0) { /* not TX-2 */
-        Leaf live;
-        return search_region(m, m->regions, m->program->spaces[space].root, 0,
-                             addr, 0, &live)
-                   ? live
-                   : leaf_hole(0);
+    if (zoo_resolves(m, space, addr, &leaf)) {
+        return leaf;
     }
     if (entry & ENTRY_CONTAINER) {
         return leaf_in_container(m, view, entry, addr);
     }
     if (entry == SECTION_HOLE) {
-        Leaf hole = leaf_hole(m->page_mask - (addr & m->page_mask));
-        if (TW_BUG(HOLE_IS_SECTION_1) && view->n > 0) {
-            hole.region = view->ranges[0].region;
-        }
-        return hole;
+        leaf = leaf_hole(m->page_mask - (addr & m->page_mask));
+        leaf.region = TW_BUG(m, HOLE_IS_SECTION_1) && view->n > 0
+                          ? view->ranges[0].region
+                          : TW_NONE;
+        return leaf;
     }
     return leaf_section(view, entry, addr);
 }

@@ -15,18 +15,7 @@ static void note_changed(Machine *m, uint8_t id)
  */
 static int64_t child_rank(const Machine *m, uint8_t id)
 {
-    const Region *region = &m->regions[id];
-    int64_t rank = region->priority;
-
-    if (TW_BUG(PRIORITY_UNSIGNED)) {
-        return (uint32_t)region->priority;
-    }
-    if (TW_BUG(PRIORITY_OF_CHILDREN)) {
-        for (uint8_t c = region->child; c != TW_NONE; c = m->regions[c].next) {
-            rank = MAX(rank, m->regions[c].priority);
-        }
-    }
-    return rank;
+    return zoo_child_rank(m, &m->regions[id], m->regions[id].priority);
 }
 
 /* Puts a region into its container's list (MR-5). */
@@ -38,7 +27,7 @@ static void child_insert(Machine *m, uint8_t id)
 
     while (*link != TW_NONE &&
            (child_rank(m, *link) > rank ||
-            (TW_BUG(TIE_OLDEST_WINS) && child_rank(m, *link) == rank))) {
+            (TW_BUG(m, TIE_OLDEST_WINS) && child_rank(m, *link) == rank))) {
         link = &m->regions[*link].next;
     }
     region->next = *link;
@@ -71,17 +60,9 @@ static void commit_effective(Machine *m, uint8_t actor)
     m->pending = false;
     listeners_commit(m);
     for (unsigned c = 0; c < m->program->n_cpus; c++) {
-        if (TW_BUG(COMMIT_FLUSH_OWN_AS_ONLY)) {
-            const TwCpu *cpu = &m->program->cpus[c];
-            uint32_t spaces = 0;
-            for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
-                spaces |= cpu->mmu[i].present ? 1u << cpu->mmu[i].space : 0;
-            }
-            if (!(spaces & m->spaces_changed)) {
-                continue;
-            }
+        if (!zoo_sees_no_change(m, c)) {
+            cpu_ask(m, c, actor, (Work){.kind = WORK_FLUSH_ALL});
         }
-        cpu_ask(m, c, actor, (Work){.kind = WORK_FLUSH_ALL});
     }
 }
 
@@ -92,7 +73,7 @@ static void transaction_begin(Machine *m)
 
 static void transaction_commit(Machine *m, uint8_t actor)
 {
-    if ((--m->depth == 0 || TW_BUG(INNER_COMMIT_ACTS)) && m->pending) {
+    if ((--m->depth == 0 || TW_BUG(m, INNER_COMMIT_ACTS)) && m->pending) {
         commit_effective(m, actor);
     } else {
         TELL(m, "commit",
@@ -120,26 +101,20 @@ static void region_set_flag(Machine *m, uint8_t id, uint8_t flag, bool on)
     region->flags ^= flag;
     note_changed(m, id);
     m->pending |= region->enabled &&
-                  !(TW_BUG(ROMD_SWITCH_NOT_PENDING) && flag == FLAG_ROMD);
+                  !(TW_BUG(m, ROMD_SWITCH_NOT_PENDING) && flag == FLAG_ROMD);
 }
 
 static void region_move(Machine *m, uint8_t id, uint64_t addr)
 {
     Region *region = &m->regions[id];
 
-    if (region->addr == addr && !TW_BUG(MOVE_TO_SAME_REORDERS)) {
+    if (region->addr == addr && !TW_BUG(m, MOVE_TO_SAME_REORDERS)) {
         return;
     }
-    if (TW_BUG(MOVE_KEEPS_PLACE) && region->container != TW_NONE) {
-        region->addr = addr;
-        note_changed(m, region->container);
-        note_changed(m, id);
-        m->pending = true;
-        return;
-    }
-    if (region->container == TW_NONE) {
+    if (region->container == TW_NONE || TW_BUG(m, MOVE_KEEPS_PLACE)) {
         region->addr = addr;
         note_changed(m, id);
+        zoo_move_in_place(m, id);
         return;
     }
     child_remove(m, id);
@@ -154,13 +129,11 @@ static void region_add(Machine *m, const TwOp *op)
 
     region->container = op->other;
     region->addr = op->addr;
-    if (!TW_BUG(ADD_KEEPS_PRIORITY) || op->priority != 0) { /* MR-6 */
+    if (!TW_BUG(m, ADD_KEEPS_PRIORITY) || op->priority != 0) { /* MR-6 */
         region->priority = op->priority;
     }
-    if (TW_BUG(READDED_IS_DISABLED) && m->depth > 1 &&
-        (m->changed >> op->obj & 1)) {
-        region->enabled = false;
-    }
+    region->enabled &= !(TW_BUG(m, READDED_IS_DISABLED) && m->depth > 1 &&
+                         (m->changed >> op->obj & 1));
     child_insert(m, op->obj);
     m->pending |= both_enabled(m, op->obj);
 }
@@ -182,7 +155,7 @@ static void region_set_priority(Machine *m, uint8_t id, int32_t priority)
 
 static void region_resize(Machine *m, uint8_t id, uint64_t size)
 {
-    if (m->regions[id].size != size || TW_BUG(RESIZE_ALWAYS_PENDING)) {
+    if (m->regions[id].size != size || TW_BUG(m, RESIZE_ALWAYS_PENDING)) {
         m->regions[id].size = size;
         note_changed(m, id);
         m->pending = true;
@@ -194,13 +167,9 @@ static void region_enable(Machine *m, uint8_t id, bool on)
     if (m->regions[id].enabled != on) {
         m->regions[id].enabled = on;
         note_changed(m, id);
-        if (TW_BUG(ENABLE_REORDERS) && on &&
-            m->regions[id].container != TW_NONE) {
-            child_remove(m, id);
-            child_insert(m, id);
-        }
-        m->pending = !(TW_BUG(UNDO_CLEARS_PENDING) && m->pending) &&
-                     !TW_BUG(ENABLE_NOT_PENDING);
+        zoo_reorder_enabled(m, id, on);
+        m->pending = !(TW_BUG(m, UNDO_CLEARS_PENDING) && m->pending) &&
+                     !TW_BUG(m, ENABLE_NOT_PENDING);
     }
 }
 
@@ -295,7 +264,7 @@ static void graph_init(Machine *m)
     }
     for (unsigned i = 0; i < program->n_regions; i++) {
         unsigned id =
-            TW_BUG(INITIAL_ORDER_REVERSED) ? program->n_regions - 1 - i : i;
+            TW_BUG(m, INITIAL_ORDER_REVERSED) ? program->n_regions - 1 - i : i;
         if (m->regions[id].kind != TW_REGION_NONE &&
             m->regions[id].container != TW_NONE) {
             child_insert(m, id);

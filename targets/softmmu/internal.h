@@ -13,7 +13,9 @@
  *   ram.c       RAM as a function plus the bytes that were written
  *   view.c      the region graph rendered into flat views, and their sharing
  *   dispatch.c  a view as a radix tree of sections and sub-page containers
- *   iommu.c     tables, translation, notifiers, observers
+ *   notify.c    notifiers and observers of IOMMUs, and events for them
+ *   iommu-table.c  the kind `table` of IOMMUs
+ *   iommu.c     IOMMUs of any kind: translation, bypass, operations
  *   tlb.c       one soft TLB: table, victims, large pages, flushes
  *   cpu.c       page map, work queue, safe points, CPU notifiers
  *   dirty.c     which pages of RAM were stored to
@@ -26,8 +28,9 @@
  *   run.c       one operation, one program, the target interface
  *
  * All of them are compiled as one unit, softmmu.c, and a second time with
- * TW_ZOO defined, as zoo.c, where TW_BUG(NAME) is true in a machine that was
- * opened with that bug.  In the plain build it is the constant false.
+ * TW_ZOO defined, as zoo.c, where TW_BUG(m, NAME) is true in a machine that was
+ * opened with that bug.  In the plain build it is the constant false.  A bug is
+ * part of an expression, or a hook in zoo-*.c (zoo-hooks.h, ci/check-zoo).
  *
  * One Machine is allocated when the target is opened; a run allocates nothing.
  * What a run leaves behind is made void by counts and by stamps that are never
@@ -64,9 +67,9 @@ typedef enum Bug {
 #undef TW_ZOO_MUTANT
     BUGS
 } Bug;
-#define TW_BUG(name) (m->bug == BUG_##name)
+#define TW_BUG(m, name) ((m)->bug == BUG_##name)
 #else
-#define TW_BUG(name) ((void)m, false)
+#define TW_BUG(m, name) ((void)(m), false)
 #endif
 
 /* Limits ----------------------------------------------------------------- */
@@ -131,7 +134,7 @@ enum {
     FLAG_ROMD = TW_LOC_ROMD,
     FLAG_NONVOLATILE = 4,
     FLAG_UNMERGEABLE = 8,
-    FLAG_ALIASED = 16, /* the zoo only: an alias is right above */
+    FLAG_ALIASED = 16, /* shown even if disabled: for a bug of the zoo */
     FLAGS_LOCATION = TW_LOC_READONLY | TW_LOC_ROMD,
     FLAGS_INHERITED = FLAG_READONLY | FLAG_NONVOLATILE | FLAG_UNMERGEABLE,
 };
@@ -204,7 +207,10 @@ struct Notifier { /* never moves while registered (TN-8) */
     uint64_t first, last;
 };
 
+typedef struct IommuKind IommuKind;
+
 typedef struct Iommu {
+    const IommuKind *kind;
     uint8_t granule_lg, indexes, select;
     bool bypass;
     uint8_t bypass_space;
@@ -427,6 +433,28 @@ typedef struct Machine {
     Ram ram;
     TlbEntry entries[MAX_TLB_ENTRIES];
 } Machine;
+
+/* What depends on the kind of an IOMMU; a row of iommu_kinds[] (iommu.c).
+ * `id`: of the IOMMU, `index`: one that it has. */
+struct IommuKind {
+    /* The complete entry for `offset`; rights 0 if there is none. */
+    Translation (*translate)(Machine *m, uint8_t id, uint8_t index,
+                             uint64_t offset);
+    /* An operation on what it translates, and who is told of it. */
+    void (*perform)(Machine *m, const TwOp *op, uint8_t actor);
+    /* As at the start of a program; tells nobody. */
+    void (*reset)(Machine *m, uint8_t id);
+    /* What a MAP event for event->first says: sets rights, space and output.
+     * Unchanged: nothing is mapped there. */
+    void (*find_map)(const Machine *m, uint8_t id, uint8_t index, Event *event);
+    /* What is mapped, in ascending order, as MAP events.  *at is 0 at first and
+     * the kind's afterwards.  False: that was all. */
+    bool (*next_map)(const Machine *m, uint8_t id, uint8_t index, unsigned *at,
+                     Event *event);
+    /* To a snapshot and from it; tells nobody. */
+    void (*save)(const Machine *m, uint8_t id, Snapshot *to);
+    void (*load)(Machine *m, uint8_t id, const Snapshot *from);
+};
 
 static inline void count(Machine *m, TwCounter counter)
 {

@@ -8,12 +8,11 @@
 
 static bool same_range(const Machine *m, const Range *a, const Range *b)
 {
-    if (TW_BUG(LISTENER_TOLD_ANEW)) {
-        return false;
-    }
-    return a->first == b->first && a->last == b->last &&
-           a->offset == b->offset && a->region == b->region &&
-           (a->flags == b->flags || TW_BUG(LISTENER_IGNORES_FLAGS)); /* FV-5 */
+    return !TW_BUG(m, LISTENER_TOLD_ANEW) && a->first == b->first &&
+           a->last == b->last && a->offset == b->offset &&
+           a->region == b->region &&
+           (a->flags == b->flags ||
+            TW_BUG(m, LISTENER_IGNORES_FLAGS)); /* FV-5 */
 }
 
 static void listener_call(Machine *m, unsigned id, uint8_t kind,
@@ -94,7 +93,7 @@ static void listen(Machine *m, const TwOp *op)
 static void unlisten(Machine *m, uint8_t id)
 {
     for (unsigned i = 0;
-         i < m->listeners[id].n && !TW_BUG(UNLISTEN_TELLS_NOTHING); i++) {
+         i < m->listeners[id].n && !TW_BUG(m, UNLISTEN_TELLS_NOTHING); i++) {
         listener_call(m, id, TW_LISTEN_DEL, &m->listeners[id].ranges[i]);
     }
     m->listening &= ~(1u << id);

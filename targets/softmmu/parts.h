@@ -2,8 +2,11 @@
 /*
  * The parts, in the order in which they build on each other; included once by
  * softmmu.c and once by zoo.c, so that both have all functions to themselves.
+ * One unit rather than an object per part: the compiler can then put the
+ * functions of one part into those of another, on the way of each access.
  */
 #include "targets/softmmu/internal.h"
+#include "targets/softmmu/zoo-hooks.h"
 
 #include "targets/softmmu/tell.c"
 
@@ -11,6 +14,8 @@
 #include "targets/softmmu/ram.c"
 #include "targets/softmmu/view.c"
 #include "targets/softmmu/dispatch.c"
+#include "targets/softmmu/notify.c"
+#include "targets/softmmu/iommu-table.c"
 #include "targets/softmmu/iommu.c"
 #include "targets/softmmu/tlb.c"
 #include "targets/softmmu/cpu.c"
@@ -22,3 +27,8 @@
 #include "targets/softmmu/snapshot.c"
 #include "targets/softmmu/invariants.c"
 #include "targets/softmmu/run.c"
+
+#include "targets/softmmu/zoo-access.c"
+#include "targets/softmmu/zoo-cache.c"
+#include "targets/softmmu/zoo-iommu.c"
+#include "targets/softmmu/zoo-view.c"

@@ -27,22 +27,13 @@ PART void perform(Machine *m, const TwOp *op, uint8_t actor)
     case TW_OP_MAP:
     case TW_OP_UNMAP:
     case TW_OP_PROTECT:
-        iommu_change(m, op, actor);
-        break;
     case TW_OP_NOTIFY:
-        iommu_send(m, op, actor);
-        break;
     case TW_OP_NOTIFY_ALL:
-        iommu_notify_all(m, op->obj, actor);
-        break;
     case TW_OP_IOMMU_RESET:
-        iommu_reset(m, op->obj, actor);
-        break;
     case TW_OP_BYPASS:
-        iommu_set_bypass(m, op->obj, op->flags & TW_OPF_ON, actor);
-        break;
     case TW_OP_IOMMU_DESTROY:
-        iommu_destroy(m, op->obj, actor);
+    case TW_OP_VETO:
+        iommu_perform(m, op, actor);
         break;
     case TW_OP_BEGIN:
         transaction_begin(m);
@@ -71,10 +62,6 @@ PART void perform(Machine *m, const TwOp *op, uint8_t actor)
     case TW_OP_REPLAY:
         iommu_replay(m, op->obj);
         break;
-    case TW_OP_VETO:
-        m->vetoing &= ~(1u << op->obj);
-        m->vetoing |= op->flags & TW_OPF_ON ? 1u << op->obj : 0;
-        break;
     case TW_OP_DIRTY_LOG:
         dirty_log(m, op);
         break;
@@ -93,12 +80,15 @@ PART void perform(Machine *m, const TwOp *op, uint8_t actor)
     }
 }
 
-static uint8_t actor_of(const TwOp *op, const TwOpInfo *info)
+static uint8_t actor_of(const Machine *m, const TwOp *op, const TwOpInfo *info)
 {
+    uint8_t actor;
+
     if (info->flags & TW_OP_CPU_ACCESS) {
         return op->obj;
     }
-    return info->flags & TW_OP_BOARD_ONLY ? TW_BOARD : op->actor;
+    actor = info->flags & TW_OP_BOARD_ONLY ? TW_BOARD : op->actor;
+    return TW_BUG(m, BOARD_IS_CPU_0) && actor == TW_BOARD ? 0 : actor;
 }
 
 /* One operation of the script; of an access, with the `during` operation below
@@ -107,15 +97,12 @@ static void script_op(Machine *m, const TwOp *op, const TwOp *during,
                       TwOutcome *outcome)
 {
     const TwOpInfo *info = tw_op_info(op->code);
-    uint8_t actor = actor_of(op, info);
+    uint8_t actor = actor_of(m, op, info);
 
-    if (TW_BUG(BOARD_IS_CPU_0) && actor == TW_BOARD) {
-        actor = 0;
-    }
     *outcome = (TwOutcome){.status = TW_STATUS_DONE,
                            .location = m->trace->n_locations};
     if (tw_legality_step(&m->legality, op) != TW_LEGAL) {
-        if (!TW_BUG(SKIPPED_IS_DONE)) {
+        if (!TW_BUG(m, SKIPPED_IS_DONE)) {
             outcome->status = TW_STATUS_SKIPPED;
         }
         if (during != NULL) { /* it stands for itself */
@@ -125,7 +112,7 @@ static void script_op(Machine *m, const TwOp *op, const TwOp *during,
         return;
     }
     if (actor != TW_BOARD && !m->program->explicit_safepoints &&
-        !TW_BUG(NO_IMPLIED_SAFE_POINT)) {
+        !TW_BUG(m, NO_IMPLIED_SAFE_POINT)) {
         cpu_safepoint(m, actor);
     }
     if (info->flags & TW_OP_ACCESS) {
@@ -133,9 +120,7 @@ static void script_op(Machine *m, const TwOp *op, const TwOp *during,
     } else if (m->vetoing != 0 &&
                (op->code == TW_OP_OBSERVE || op->code == TW_OP_UNOBSERVE) &&
                iommu_vetoes(m, op)) {
-        if (TW_BUG(VETO_LEAVES_NOTIFIER) && op->code == TW_OP_OBSERVE) {
-            observe(m, op);
-        }
+        zoo_observe_vetoed(m, op);
         tw_legality_revert(&m->legality, op);
         outcome->status = TW_STATUS_VETOED;
     } else {
@@ -172,22 +157,12 @@ static void machine_reset(Machine *m)
     m->dirty.blocks = m->dirty.n = 0;
     m->clock = 0;
     m->silent.n = 0;
-    m->page_lg = TW_BUG(PAGES_OF_4_KIB) ? 12 : program->page_lg;
+    m->page_lg = TW_BUG(m, PAGES_OF_4_KIB) ? 12 : program->page_lg;
     m->page_mask = low_mask(m->page_lg);
     tw_legality_init(&m->legality, program);
     ram_reset(&m->ram);
     for (unsigned i = 0; i < program->n_iommus; i++) {
-        const TwIommu *from = &program->iommus[i];
-        Iommu *iommu = &m->iommus[i];
-        iommu->granule_lg = from->granule_lg;
-        iommu->indexes = from->indexes;
-        iommu->select = from->select;
-        iommu->bypass = from->bypass;
-        iommu->bypass_space = from->bypass_space;
-        iommu->notifiers = NULL;
-        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
-            iommu->tables[k].n = 0;
-        }
+        iommu_init(m, i);
     }
     for (unsigned c = 0; c < program->n_cpus; c++) {
         const TwCpu *from = &program->cpus[c];
@@ -226,7 +201,9 @@ static bool run_admitted(Machine *m)
     const TwProgram *program = m->program;
 
     for (unsigned i = 0; i < program->n_iommus; i++) {
-        if (program->iommus[i].kind > TW_IOMMU_TABLE) {
+        uint8_t kind = program->iommus[i].kind;
+
+        if (kind != TW_IOMMU_NONE && !iommu_has_kind(kind)) {
             return false;
         }
     }
@@ -352,7 +329,10 @@ static TwDialect softmmu_dialect(bool hide_locations)
     TwDialect dialect = tw_dialect_full();
 
     dialect.ops = tw_ops_of(codes, sizeof(codes));
-    dialect.iommu_kinds = 1u << TW_IOMMU_TABLE;
+    dialect.iommu_kinds = 0;
+    for (unsigned kind = 0; kind < G_N_ELEMENTS(iommu_kinds); kind++) {
+        dialect.iommu_kinds |= iommu_has_kind(kind) ? 1u << kind : 0;
+    }
     dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_DURING;
     dialect.locations = !hide_locations;
     dialect.contents = 1u << TW_CONTENTS_DATA;

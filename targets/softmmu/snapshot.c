@@ -5,12 +5,6 @@
  */
 #include "targets/softmmu/internal.h"
 
-static void span_copy(SpanMap *to, const SpanMap *from)
-{
-    to->n = from->n;
-    memcpy(to->spans, from->spans, from->n * sizeof(Span));
-}
-
 static void ram_copy(Ram *to, const Ram *from)
 {
     memcpy(to->buckets, from->buckets, sizeof(to->buckets));
@@ -26,10 +20,7 @@ static void snapshot(Machine *m)
     to->spaces_live = m->spaces_live;
     ram_copy(&to->ram, &m->ram);
     for (unsigned i = 0; i < m->program->n_iommus; i++) {
-        to->bypass[i] = m->iommus[i].bypass;
-        for (unsigned k = 0; k < m->iommus[i].indexes; k++) {
-            span_copy(&to->tables[i][k], &m->iommus[i].tables[k]);
-        }
+        iommu_save(m, i, to);
     }
     for (unsigned c = 0; c < m->program->n_cpus; c++) {
         for (unsigned k = 0; k < TW_MAX_MMU_INDEXES; k++) {
@@ -47,10 +38,7 @@ static void restore(Machine *m, uint8_t actor)
     m->spaces_live = from->spaces_live;
     ram_copy(&m->ram, &from->ram);
     for (unsigned i = 0; i < m->program->n_iommus; i++) {
-        m->iommus[i].bypass = from->bypass[i];
-        for (unsigned k = 0; k < m->iommus[i].indexes; k++) {
-            span_copy(&m->iommus[i].tables[k], &from->tables[i][k]);
-        }
+        iommu_load(m, i, from);
     }
     for (unsigned c = 0; c < m->program->n_cpus; c++) {
         for (unsigned k = 0; k < TW_MAX_MMU_INDEXES; k++) {

@@ -114,3 +114,9 @@ static void span_protect(SpanMap *map, uint64_t first, uint64_t last,
         map->spans[i].perm = perm;
     }
 }
+
+static void span_copy(SpanMap *to, const SpanMap *from)
+{
+    to->n = from->n;
+    memcpy(to->spans, from->spans, from->n * sizeof(Span));
+}

@@ -57,28 +57,13 @@ static bool entry_is_page(const Tlb *tlb, const TlbEntry *entry, uint64_t page,
     return false;
 }
 
-/* For the zoo: two entries change all but their comparators. */
-PART void entry_swap_sides(TlbEntry *a, TlbEntry *b)
-{
-    TlbEntry swapped = *a;
-
-    *a = *b;
-    *b = swapped;
-    a->stamp = swapped.stamp;
-    b->stamp = a->stamp;
-    for (unsigned t = 0; t < CMPS; t++) {
-        b->cmp[t] = a->cmp[t];
-        a->cmp[t] = swapped.cmp[t];
-    }
-}
-
 /* TL-2: the entry that serves an access, or NULL. */
 static TlbEntry *tlb_lookup(Machine *m, Tlb *tlb, uint64_t page, uint8_t need)
 {
     TlbEntry *slot = tlb_slot(m, tlb, page);
 
     if (entry_hits(tlb, slot, page, need) ||
-        (TW_BUG(TAG_LOSES_A_BIT) &&
+        (TW_BUG(m, TAG_LOSES_A_BIT) &&
          entry_hits(tlb, slot, page ^ (m->page_mask + 1), need))) {
         count(m, TW_COUNT_TLB_HIT);
         TELL(m, "hit", "%s page 0x%" PRIx64 ": %s (TL-1)",
@@ -94,9 +79,7 @@ static TlbEntry *tlb_lookup(Machine *m, Tlb *tlb, uint64_t page, uint8_t need)
             TlbEntry swapped = *slot;
             *slot = *victim; /* comparators and side record alike */
             *victim = swapped;
-            if (TW_BUG(SWAP_COMPARATORS_ONLY)) {
-                entry_swap_sides(slot, victim);
-            }
+            zoo_swap_sides(m, slot, victim);
             count(m, TW_COUNT_VICTIM_HIT);
             TELL(m, "victim-swap",
                  "%s page 0x%" PRIx64 ": %s, changes places "
@@ -149,7 +132,7 @@ static void tlb_insert(Machine *m, Tlb *tlb, uint64_t page,
     }
     *slot = *entry;
     slot->stamp = tlb->stamp;
-    tlb->dirty |= !TW_BUG(FILL_LEAVES_CLEAN);
+    tlb->dirty |= !TW_BUG(m, FILL_LEAVES_CLEAN);
     count(m, TW_COUNT_FILL);
     TELL(m, "fill", "%s page 0x%" PRIx64 " -> %s (TL-3)", tlb_name(m, tlb).text,
          page, entry_name(slot).text);
@@ -161,7 +144,7 @@ static void tlb_add_large(const Machine *m, Tlb *tlb, uint64_t addr,
 {
     uint64_t mask = ~low_mask(lg);
 
-    if (tlb->large && !TW_BUG(LAST_LARGE_PAGE_ONLY)) {
+    if (tlb->large && !TW_BUG(m, LAST_LARGE_PAGE_ONLY)) {
         mask &= tlb->large_mask;
         while ((tlb->large_addr ^ addr) & mask) {
             mask <<= 1;
@@ -216,39 +199,23 @@ static void tlb_resize(Machine *m, Tlb *tlb)
     tlb->since = m->clock;
 }
 
-/* For the zoo: the victims of before are valid again. */
-PART void tlb_restamp_victims(Tlb *tlb, uint64_t before)
-{
-    for (unsigned i = 0; i < tlb->n_victims; i++) {
-        if (tlb->victims[i].stamp == before) {
-            tlb->victims[i].stamp = tlb->stamp;
-            tlb->dirty = true;
-        }
-    }
-}
-
 /* TL-8. */
 static void tlb_flush(Machine *m, Tlb *tlb)
 {
     uint64_t before = tlb->stamp;
+    uint32_t mask = tlb->mask;
 
     if (m->resizes && tlb->table != NULL) {
-        uint32_t mask = tlb->mask;
         tlb_resize(m, tlb);
-        if (TW_BUG(RESIZE_KEEPS_ENTRIES) && tlb->mask != mask) {
-            return;
-        }
     }
-    if (!tlb->dirty) {
+    if (!tlb->dirty || (TW_BUG(m, RESIZE_KEEPS_ENTRIES) && tlb->mask != mask)) {
         return;
     }
     tlb->stamp = ++m->stamp;
     tlb->next_victim = 0;
     tlb->dirty = false;
     tlb->large = false;
-    if (TW_BUG(VICTIMS_SURVIVE_FLUSH)) {
-        tlb_restamp_victims(tlb, before);
-    }
+    zoo_restamp_victims(m, tlb, before);
 }
 
 /* TL-9. */
@@ -256,15 +223,13 @@ static void tlb_flush_page(Machine *m, Tlb *tlb, uint64_t page)
 {
     count(m, TW_COUNT_FLUSH_PAGE);
     if (tlb->large && (page & tlb->large_mask) == tlb->large_addr &&
-        !TW_BUG(LARGE_PAGE_SIBLING)) {
+        !TW_BUG(m, LARGE_PAGE_SIBLING)) {
         tlb_flush(m, tlb);
         return;
     }
-    if (TW_BUG(VICTIM_SURVIVES_PAGE_FLUSH)) {
-        tlb_slot(m, tlb, page)->stamp = 0;
-        return;
+    if (!zoo_flushes_slot_only(m, tlb, page)) {
+        tlb_drop_page(m, tlb, page, UINT64_MAX);
     }
-    tlb_drop_page(m, tlb, page, UINT64_MAX);
 }
 
 /*
@@ -291,14 +256,12 @@ static void tlb_flush_range(Machine *m, Tlb *tlb, uint64_t first, uint64_t last,
         (tlb->large &&
          (bits < 64 || (page <= (tlb->large_addr | ~tlb->large_mask) &&
                         end >= tlb->large_addr)) &&
-         (!TW_BUG(RANGE_FLUSH_SEES_ITS_END) ||
+         (!TW_BUG(m, RANGE_FLUSH_SEES_ITS_END) ||
           (end & tlb->large_mask) == tlb->large_addr))) {
         tlb_flush(m, tlb);
         return;
     }
-    if (TW_BUG(SIGNIFICANT_BITS_IGNORED)) {
-        compared = UINT64_MAX;
-    }
+    compared = TW_BUG(m, SIGNIFICANT_BITS_IGNORED) ? UINT64_MAX : compared;
     for (; pages > 0; pages--, page += m->page_mask + 1) {
         tlb_drop_page(m, tlb, page, compared);
     }

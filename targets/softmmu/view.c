@@ -15,24 +15,18 @@ static const Wide WIDE_END = (Wide)1 << 64;
 
 static Wide region_size(const Machine *m, const Region *region)
 {
-    if (region->size == UINT64_MAX && !TW_BUG(SIZE_LOSES_BIT_64)) {
+    if (region->size == UINT64_MAX && !TW_BUG(m, SIZE_LOSES_BIT_64)) {
         return WIDE_END; /* AR-2 */
     }
-    return TW_BUG(SIZE_ZERO_IS_ONE) ? MAX(region->size, 1) : region->size;
+    return TW_BUG(m, SIZE_ZERO_IS_ONE) ? MAX(region->size, 1) : region->size;
 }
 
 static bool region_terminates(const Machine *m, const Region *region)
 {
-    switch (region->kind) {
-    case TW_REGION_CONTAINER:
-        return TW_BUG(CONTAINER_TERMINATES);
-    case TW_REGION_ALIAS:
-        return TW_BUG(ALIAS_TERMINATES);
-    case TW_REGION_RESERVATION:
-        return !TW_BUG(RESERVATION_IS_HOLE);
-    default:
-        return !(TW_BUG(OWN_HOLES_UNFILLED) && region->child != TW_NONE);
-    }
+    bool terminates =
+        region->kind != TW_REGION_CONTAINER && region->kind != TW_REGION_ALIAS;
+
+    return zoo_terminates(m, region, terminates);
 }
 
 /* The flags that a leaf reached with `inherited` shows (FV-2, LA-9). */
@@ -58,10 +52,8 @@ static bool region_shows(const Region *region, uint8_t inherited)
 /* What an alias passes on of the flags on its path (FV-2). */
 static uint8_t alias_flags(const Machine *m, uint8_t flags)
 {
-    if (TW_BUG(DISABLED_TARGET_SHOWN)) {
-        flags |= FLAG_ALIASED;
-    }
-    return TW_BUG(READONLY_LOST_AT_ALIAS) ? flags & ~FLAG_READONLY : flags;
+    flags |= TW_BUG(m, DISABLED_TARGET_SHOWN) ? FLAG_ALIASED : 0;
+    return TW_BUG(m, READONLY_LOST_AT_ALIAS) ? flags & ~FLAG_READONLY : flags;
 }
 
 /* Where an alias whose origin is `origin` puts the container of its target:
@@ -70,27 +62,16 @@ static Wide alias_base(const Machine *m, const Region *regions,
                        const Region *alias, Wide origin)
 {
     const Region *target = &regions[alias->target];
-    Wide base = origin - target->addr - alias->alias_offset;
 
-    if (TW_BUG(INNER_ALIAS_OFFSET_LOST) && target->kind == TW_REGION_ALIAS) {
-        base += target->alias_offset;
-    }
-    return TW_BUG(ORIGIN_BELOW_ZERO_IS_ZERO) ? MAX(base, 0) : base;
+    return zoo_alias_base(m, target,
+                          origin - target->addr - alias->alias_offset);
 }
 
 /* What a region passes on to its children of the flags on the path to it. */
 static uint8_t child_flags(const Machine *m, const Region *region,
                            uint8_t flags)
 {
-    return TW_BUG(READONLY_LOST_BELOW) ? flags & ~region->flags : flags;
-}
-
-/* For the zoo: is what holds the target of an alias disabled? */
-PART bool container_is_off(const Region *regions, uint8_t target)
-{
-    uint8_t container = regions[target].container;
-
-    return container != TW_NONE && !regions[container].enabled;
+    return TW_BUG(m, READONLY_LOST_BELOW) ? flags & ~region->flags : flags;
 }
 
 /* Rendering -------------------------------------------------------------- */
@@ -106,7 +87,7 @@ static bool render_insert(const Machine *m, View *view, unsigned at,
                           Range range)
 {
     if (view->n == MAX_RANGES) {
-        return TW_BUG(RANGES_BEYOND_LIMIT_LOST);
+        return TW_BUG(m, RANGES_BEYOND_LIMIT_LOST);
     }
     memmove(&view->ranges[at + 1], &view->ranges[at],
             (view->n - at) * sizeof(Range));
@@ -137,9 +118,7 @@ static bool render_pour(const Machine *m, View *view, uint8_t leaf,
             if (i < view->n && view->ranges[i].first <= last) {
                 end = view->ranges[i].first - 1;
             }
-            if (TW_BUG(OFFSET_FROM_GAP) && i > 0) { /* not FV-3 */
-                origin = first;
-            }
+            origin = TW_BUG(m, OFFSET_FROM_GAP) && i > 0 ? first : origin;
             if (!render_insert(m, view, i,
                                (Range){.first = first,
                                        .last = end,
@@ -156,6 +135,25 @@ static bool render_pour(const Machine *m, View *view, uint8_t leaf,
         }
         first = end + 1;
     }
+}
+
+static bool render_region(Render *r, uint8_t id, Wide base, Wide first,
+                          Wide end, uint8_t flags);
+
+/* Renders what an alias whose origin is `origin` shows into first .. end - 1.
+ */
+static bool render_target(Render *r, const Region *alias, Wide origin,
+                          Wide first, Wide end, uint8_t flags)
+{
+    const Machine *m = r->m;
+    uint64_t visited = r->view->visited;
+    bool fits = zoo_hides_target(m, r->regions, alias->target) ||
+                render_region(r, alias->target,
+                              alias_base(m, r->regions, alias, origin), first,
+                              end, alias_flags(m, flags));
+
+    zoo_forget_visits(m, r->view, visited);
+    return fits;
 }
 
 /* Renders `id`, whose container starts at `base`, into first .. end - 1. */
@@ -178,28 +176,16 @@ static bool render_region(Render *r, uint8_t id, Wide base, Wide first,
         first = origin;
     }
     if (end > origin + region_size(m, region) &&
-        !(TW_BUG(ALIAS_EXTENT_IGNORED) && region->kind == TW_REGION_ALIAS)) {
+        !(TW_BUG(m, ALIAS_EXTENT_IGNORED) && region->kind == TW_REGION_ALIAS)) {
         end = origin + region_size(m, region);
     }
     if (first >= end) {
         return true;
     }
     flags |= region->flags & FLAGS_INHERITED;
-    if (region->kind == TW_REGION_ALIAS) {
-        uint64_t visited = r->view->visited;
-
-        if (TW_BUG(TARGET_NEEDS_CONTAINER) &&
-            container_is_off(r->regions, region->target)) {
-            return true;
-        }
-        if (!render_region(r, region->target,
-                           alias_base(m, r->regions, region, origin), first,
-                           end, alias_flags(m, flags))) {
-            return false;
-        }
-        if (TW_BUG(NO_REBUILD_BEHIND_ALIAS)) {
-            r->view->visited = visited;
-        }
+    if (region->kind == TW_REGION_ALIAS &&
+        !render_target(r, region, origin, first, end, flags)) {
+        return false;
     }
     for (uint8_t c = region->child; c != TW_NONE; c = r->regions[c].next) {
         if (!render_region(r, c, origin, first, end,
@@ -207,12 +193,7 @@ static bool render_region(Render *r, uint8_t id, Wide base, Wide first,
             return false;
         }
     }
-    if (TW_BUG(END_WRAPS) && origin + region_size(m, region) > WIDE_END &&
-        region_terminates(m, region)) { /* not AR-6 */
-        render_pour(m, r->view, id, leaf_flags(region, flags),
-                    origin - WIDE_END, 0,
-                    (uint64_t)(origin + region_size(m, region) - WIDE_END - 1));
-    }
+    zoo_wrap_end(m, r->view, id, region, leaf_flags(region, flags), origin);
     return !region_terminates(m, region) ||
            render_pour(m, r->view, id, leaf_flags(region, flags), origin,
                        (uint64_t)first, (uint64_t)(end - 1));
@@ -221,19 +202,15 @@ static bool render_region(Render *r, uint8_t id, Wide base, Wide first,
 /* FV-4: does `b` continue `a`, so that one range can be both? */
 static bool range_continues(const Machine *m, const Range *a, const Range *b)
 {
-    uint8_t differ = a->flags ^ b->flags;
-    uint8_t keep = a->flags & FLAG_UNMERGEABLE;
+    uint8_t ignored =
+        (TW_BUG(m, MERGE_IGNORES_READONLY) ? FLAG_READONLY : 0) |
+        (TW_BUG(m, MERGE_IGNORES_UNMERGEABLE) ? FLAG_UNMERGEABLE : 0);
 
-    if (TW_BUG(MERGE_IGNORES_READONLY)) {
-        differ &= ~FLAG_READONLY;
-    }
-    if (TW_BUG(MERGE_IGNORES_UNMERGEABLE)) {
-        differ &= ~FLAG_UNMERGEABLE;
-        keep = 0;
-    }
     return a->last + 1 == b->first && a->region == b->region &&
            (Wide)a->offset + (b->first - a->first) == (Wide)b->offset &&
-           differ == 0 && keep == 0 && !TW_BUG(NOTHING_MERGES);
+           ((a->flags ^ b->flags) & ~ignored) == 0 &&
+           (a->flags & FLAG_UNMERGEABLE & ~ignored) == 0 &&
+           !TW_BUG(m, NOTHING_MERGES);
 }
 
 static void render_merge(const Machine *m, View *view)
@@ -260,7 +237,7 @@ static void view_render(Machine *m, View *view)
     Render r = {.m = m, .regions = m->regions, .view = view};
 
     count(m, TW_COUNT_RENDER);
-    if (view->stale || !TW_BUG(HINT_SURVIVES_COMMIT)) { /* DS-3 */
+    if (view->stale || !TW_BUG(m, HINT_SURVIVES_COMMIT)) { /* DS-3 */
         view->hint_first = 1;
         view->hint_last = 0;
     }
@@ -270,7 +247,7 @@ static void view_render(Machine *m, View *view)
     view->unrendered = false;
     view->stale = false;
     if (!render_region(&r, view->root, 0, 0, WIDE_END,
-                       TW_BUG(DISABLED_ROOT_SHOWN) ? FLAG_ALIASED : 0)) {
+                       TW_BUG(m, DISABLED_ROOT_SHOWN) ? FLAG_ALIASED : 0)) {
         view->unrendered = true;
         view->n = 0;
         view->visited = UINT64_MAX;
@@ -321,6 +298,31 @@ static bool search_region(const Machine *m, const Region *regions, uint8_t id,
 
 /* Sharing and publishing ------------------------------------------------- */
 
+/* The only region that `id` shows, and nothing beside it; TW_NONE: it shows
+ * nothing; `id`: it shows more than another region. */
+static uint8_t only_shown(const Machine *m, uint8_t id)
+{
+    const Region *region = &m->regions[id];
+    uint8_t only = TW_NONE;
+
+    if (region->kind == TW_REGION_ALIAS) {
+        return region->alias_offset == 0 ? region->target : id;
+    }
+    if (region->kind != TW_REGION_CONTAINER) {
+        return id;
+    }
+    for (uint8_t c = region->child; c != TW_NONE; c = m->regions[c].next) {
+        if (!m->regions[c].enabled) {
+            continue;
+        }
+        if (only != TW_NONE && !TW_BUG(m, COLLAPSE_TO_LAST_CHILD)) {
+            return id;
+        }
+        only = c;
+    }
+    return only;
+}
+
 /*
  * The root whose rendering equals that of `id`, so that spaces can share a
  * view; TW_NONE: nothing to see.  Unobservable (FV-6): a wrapper is skipped
@@ -329,45 +331,26 @@ static bool search_region(const Machine *m, const Region *regions, uint8_t id,
  */
 static uint8_t collapse_root(const Machine *m, uint8_t id)
 {
-    if (TW_BUG(DISABLED_ROOT_SHOWN) && !m->regions[id].enabled) {
-        return id;
-    }
-    if (m->regions[id].enabled && m->regions[id].addr != 0) {
+    if (m->regions[id].enabled ? m->regions[id].addr != 0
+                               : TW_BUG(m, DISABLED_ROOT_SHOWN)) {
         return id;
     }
     for (;;) {
         const Region *region = &m->regions[id];
-        uint8_t next = TW_NONE;
+        uint8_t next;
 
         if (!region->enabled) {
             return TW_NONE;
         }
         if ((region->flags & FLAGS_INHERITED) &&
-            !TW_BUG(COLLAPSE_IGNORES_FLAGS)) {
+            !TW_BUG(m, COLLAPSE_IGNORES_FLAGS)) {
             return id;
         }
-        if (region->kind == TW_REGION_ALIAS) {
-            if (region->alias_offset != 0) {
-                return id;
-            }
-            next = region->target;
-        } else if (region->kind == TW_REGION_CONTAINER) {
-            for (uint8_t c = region->child; c != TW_NONE;
-                 c = m->regions[c].next) {
-                if (m->regions[c].enabled) {
-                    if (next != TW_NONE && !TW_BUG(COLLAPSE_TO_LAST_CHILD)) {
-                        return id;
-                    }
-                    next = c;
-                }
-            }
-            if (next == TW_NONE) {
-                return TW_NONE;
-            }
-        } else {
-            return id;
+        next = only_shown(m, id);
+        if (next == TW_NONE || next == id) {
+            return next;
         }
-        if ((m->regions[next].addr != 0 && !TW_BUG(COLLAPSE_IGNORES_ADDR)) ||
+        if ((m->regions[next].addr != 0 && !TW_BUG(m, COLLAPSE_IGNORES_ADDR)) ||
             m->regions[next].size > region->size) {
             return id;
         }

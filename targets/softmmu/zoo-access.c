@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hooks of the zoo in accesses (zoo-hooks.h).
+ */
+#include "targets/softmmu/zoo-hooks.h"
+
+/* Its IOMMU was met before. */
+PART bool zoo_refuses_hop(Machine *m, const Path *path)
+{
+    const Hop *last = &path->hops[path->n - 1];
+
+    for (const Hop *hop = path->hops;
+         TW_BUG(m, IOMMU_TWICE_IS_LOOP) && hop < last; hop++) {
+        if (hop->iommu == last->iommu) {
+            refuse(&m->access, TW_CLASS_LOOP);
+            return true;
+        }
+    }
+    return false;
+}
+
+PART bool zoo_refuses_upgrade(Machine *m, const Tlb *tlb, uint64_t page)
+{
+    if (!TW_BUG(m, UPGRADE_NEEDS_UNMAP) ||
+        !entry_is_page(tlb, tlb_slot(m, tlb, page), page, UINT64_MAX)) {
+        return false;
+    }
+    refuse(&m->access, TW_CLASS_DECODE_ERROR);
+    return true;
+}
+
+PART bool zoo_is_gone(const Machine *m, uint8_t region)
+{
+    return TW_BUG(m, REMOVED_READS_ZERO) &&
+           m->regions[region].container == TW_NONE &&
+           m->program->regions[region].container != TW_NONE;
+}
+
+/* It is read from the page's slot, whatever has become of that since (TL-15).
+ */
+PART void zoo_look_up_late(Machine *m, uint8_t c, uint8_t index, uint64_t va)
+{
+    const Tlb *tlb = cpu_tlb(m, c, index);
+    const TlbEntry *slot = tlb_slot(m, tlb, va & ~m->page_mask);
+    Run *run = &m->access.runs[0];
+
+    if (!TW_BUG(m, FIRST_HALF_LOOKED_UP_LATE) || !m->access.uncached ||
+        m->access.n_runs == 0 || run->first > 0 || slot->tail ||
+        slot->region >= m->program->n_regions) {
+        return;
+    }
+    run->region = slot->region;
+    run->flags = slot->flags;
+    run->offset = slot->offset + (va & m->page_mask);
+}
+
+PART void zoo_refused_effects(Machine *m, TwOutcome *outcome)
+{
+    const Access *access = &m->access;
+
+    if (access->class_ <= TW_CLASS_DEVICE_ERROR) {
+        return;
+    }
+    if (TW_BUG(m, REFUSED_READS_ONES)) {
+        outcome->value = UINT64_MAX >> (64 - 8 * access->size);
+    }
+    if (TW_BUG(m, PARTIAL_STORE) && access->n_runs > 0 &&
+        access->runs[0].first == 0) {
+        run_effects(m, &access->runs[0]);
+    }
+}

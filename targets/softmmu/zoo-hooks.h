@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the bugs and mutants of the zoo do that is longer than an expression.
+ * Each hook does nothing, answers no, or gives back what it is given, unless
+ * the machine has one of the bugs that its definition names; in the normal
+ * build it is such a constant, of which nothing is left.
+ */
+#ifndef TW_TARGETS_SOFTMMU_ZOO_HOOKS_H
+#define TW_TARGETS_SOFTMMU_ZOO_HOOKS_H
+
+#include "targets/softmmu/internal.h"
+
+/* Views and the region graph (zoo-view.c) --------------------------------- */
+
+/* Does the region show itself where no child does?  As a rule: `terminates`. */
+PART bool zoo_terminates(const Machine *m, const Region *region,
+                         bool terminates);
+/* Where an alias puts the container of `target`; by the rules at `base`. */
+PART Wide zoo_alias_base(const Machine *m, const Region *target, Wide base);
+/* Does an alias show nothing of `target`? */
+PART bool zoo_hides_target(const Machine *m, const Region *regions,
+                           uint8_t target);
+/* The view takes `visited` for all that it looked at. */
+PART void zoo_forget_visits(const Machine *m, View *view, uint64_t visited);
+/* What lies beyond the end of the space is rendered at its start. */
+PART void zoo_wrap_end(const Machine *m, View *view, uint8_t id,
+                       const Region *region, uint8_t flags, Wide origin);
+/* Is *leaf, not what was committed, the answer for `addr`? */
+PART bool zoo_resolves(Machine *m, uint8_t space, uint64_t addr, Leaf *leaf);
+/* What siblings are ordered by; as a rule: `rank`. */
+PART int64_t zoo_child_rank(const Machine *m, const Region *region,
+                            int64_t rank);
+/* Is the CPU not told of a commit? */
+PART bool zoo_sees_no_change(const Machine *m, uint8_t c);
+/* A region that was moved where it is among its siblings is a change. */
+PART void zoo_move_in_place(Machine *m, uint8_t id);
+/* A region that was enabled becomes the newest of its siblings. */
+PART void zoo_reorder_enabled(Machine *m, uint8_t id, bool on);
+
+/* IOMMUs, notifiers and observers (zoo-iommu.c) ---------------------------- */
+
+/* The part of an event that a notifier gets is shortened. */
+PART void zoo_round_event(const Machine *m, Event *event);
+/* Tells of a change to a table (`had`: there was an entry), or of everything,
+ * before it is made?  Then nobody is told afterwards. */
+PART bool zoo_tells_early(Machine *m, const TwOp *op, bool had, uint8_t actor);
+PART bool zoo_tells_all_early(Machine *m, uint8_t id, uint8_t actor);
+/* An event of a replay comes twice. */
+PART void zoo_repeat_replay(Machine *m, const Notifier *n, const Event *event);
+/* An operation that an IOMMU refused has an effect. */
+PART void zoo_observe_vetoed(Machine *m, const TwOp *op);
+/* Is another notifier of the CPU taken for that at (iommu, index), which is not
+ * registered? */
+PART bool zoo_has_notifier(Machine *m, Cpu *cpu, uint8_t iommu, uint8_t index);
+/* An UNMAP makes all notifiers of the CPU inactive. */
+PART void zoo_disarm_all(Machine *m, Cpu *cpu);
+
+/* TLBs, queues and fills (zoo-cache.c) ------------------------------------- */
+
+/* A victim hit exchanges less than the entries. */
+PART void zoo_swap_sides(const Machine *m, TlbEntry *slot, TlbEntry *victim);
+/* After a flush of everything: victims that had stamp `before` are valid. */
+PART void zoo_restamp_victims(const Machine *m, Tlb *tlb, uint64_t before);
+/* Forgets the slot of a page, and not its victims? */
+PART bool zoo_flushes_slot_only(const Machine *m, Tlb *tlb, uint64_t page);
+PART bool zoo_misses_slot_only(const Machine *m, Tlb *tlb, uint64_t page);
+/* Does what `actor` asks for not reach the CPU? */
+PART bool zoo_is_not_asked(const Machine *m, uint8_t c, uint8_t actor);
+/* *prot, which was `before` this hop and lost what is not in `rights`. */
+PART void zoo_rights_left(const Machine *m, const TlbEntry *entry,
+                          uint8_t granted, uint8_t before, uint8_t rights,
+                          uint8_t *prot);
+/* Is a denied page served from *entry, as what stands at `xlat`? */
+PART bool zoo_fills_garbage(const Machine *m, uint8_t space, uint64_t xlat,
+                            TlbEntry *entry);
+/* Of hop `h` of the entry, something else is noted. */
+PART void zoo_forget_visit(const Machine *m, TlbEntry *entry, unsigned h);
+/* What is found in a page of several parts is taken for the page. */
+PART void zoo_see_through(Machine *m, const Translation *at, TlbEntry *entry,
+                          Leaf *leaf);
+/* Is a leaf that cannot be cached made to fit? */
+PART bool zoo_aligns(const Machine *m, Leaf *leaf);
+/* The leaf where a walk ended is taken for another one. */
+PART void zoo_mistake_leaf(Machine *m, uint8_t space, const TlbEntry *entry,
+                           Leaf *leaf);
+/* A page that is not filled has an entry. */
+PART void zoo_insert_denied(Machine *m, Tlb *tlb, uint64_t page,
+                            TlbEntry *entry, bool denied);
+PART void zoo_cache_denial(Machine *m, Tlb *tlb, uint64_t page,
+                           TlbEntry *entry);
+
+/* Accesses (zoo-access.c) -------------------------------------------------- */
+
+/* Refuses the access at the last hop of the path? */
+PART bool zoo_refuses_hop(Machine *m, const Path *path);
+/* Refuses an access whose page has an entry for other rights? */
+PART bool zoo_refuses_upgrade(Machine *m, const Tlb *tlb, uint64_t page);
+/* Has a region, to which an entry leads, no bytes? */
+PART bool zoo_is_gone(const Machine *m, uint8_t region);
+/* Where the first page of an access leads is looked up after the second. */
+PART void zoo_look_up_late(Machine *m, uint8_t c, uint8_t index, uint64_t va);
+/* What an access that is refused does. */
+PART void zoo_refused_effects(Machine *m, TwOutcome *outcome);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hooks of the zoo in IOMMUs, notifiers and observers (zoo-hooks.h).
+ */
+#include "targets/softmmu/zoo-hooks.h"
+
+/* One range of a power of two bytes, and no longer than the event's. */
+PART void zoo_round_event(const Machine *m, Event *event)
+{
+    uint64_t length = event->last - event->first + 1;
+
+    if (TW_BUG(m, UNMAP_AS_POWER_OF_TWO) && length != 0 &&
+        event->kind != TW_EVENT_MAP) {
+        event->last = event->first + low_mask(63 - __builtin_clzll(length));
+    }
+}
+
+PART bool zoo_tells_early(Machine *m, const TwOp *op, bool had, uint8_t actor)
+{
+    if (!TW_BUG(m, NOTIFY_BEFORE_CHANGE) || !had ||
+        !(op->flags & TW_OPF_NOTIFIED)) {
+        return false;
+    }
+    iommu_notify_unmap(m, op->obj, op->index, op->addr, op->last, actor);
+    return true;
+}
+
+PART bool zoo_tells_all_early(Machine *m, uint8_t id, uint8_t actor)
+{
+    if (!TW_BUG(m, NOTIFY_BEFORE_CHANGE)) {
+        return false;
+    }
+    iommu_notify_all(m, id, actor);
+    return true;
+}
+
+PART void zoo_repeat_replay(Machine *m, const Notifier *n, const Event *event)
+{
+    if (TW_BUG(m, REPLAY_REPEATS) &&
+        event->last - event->first > low_mask(m->iommus[n->iommu].granule_lg)) {
+        observer_record(m, n, event);
+    }
+}
+
+PART void zoo_observe_vetoed(Machine *m, const TwOp *op)
+{
+    if (TW_BUG(m, VETO_LEAVES_NOTIFIER) && op->code == TW_OP_OBSERVE) {
+        observe(m, op);
+    }
+}
+
+/* What storage that is organised otherwise makes of the CPU's other notifiers
+ * (TN-1, TN-8, TN-9). */
+PART bool zoo_has_notifier(Machine *m, Cpu *cpu, uint8_t iommu, uint8_t index)
+{
+    unsigned registered = 0;
+
+    if (!TW_BUG(m, NEW_IOMMU_TAKEN_FOR_OLD) &&
+        !TW_BUG(m, ONE_NOTIFIER_PER_INDEX) &&
+        !TW_BUG(m, NOTIFIERS_LOST_ON_GROWTH)) {
+        return false;
+    }
+    for (unsigned i = 0; i < m->program->n_iommus; i++) {
+        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
+            Notifier *other = &cpu->notifiers[i][k];
+
+            if (!notifier_registered(m, other)) {
+                continue;
+            }
+            registered++;
+            if (TW_BUG(m, NEW_IOMMU_TAKEN_FOR_OLD) && k == index &&
+                !(m->legality.iommu_live >> i & 1)) {
+                return true;
+            }
+            if (TW_BUG(m, ONE_NOTIFIER_PER_INDEX) && k == index && i != iommu) {
+                notifier_unregister(m, other);
+            }
+        }
+    }
+    for (unsigned i = 0; TW_BUG(m, NOTIFIERS_LOST_ON_GROWTH) &&
+                         registered >= 4 && i < m->program->n_iommus;
+         i++) {
+        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
+            notifier_unregister(m, &cpu->notifiers[i][k]);
+        }
+    }
+    return false;
+}
+
+PART void zoo_disarm_all(Machine *m, Cpu *cpu)
+{
+    if (!TW_BUG(m, UNMAP_DISARMS_ALL)) {
+        return;
+    }
+    for (unsigned i = 0; i < m->program->n_iommus; i++) {
+        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
+            cpu->notifiers[i][k].active = false;
+        }
+    }
+}
