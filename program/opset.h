@@ -15,7 +15,8 @@
 /* The byte form gives the code of an operation 7 bits. */
 enum { TW_OP_SET_MAX = 128 };
 
-_Static_assert(TW_OP_CODES <= TW_OP_SET_MAX, "operations fit in a set");
+_Static_assert((unsigned)TW_OP_CODES <= TW_OP_SET_MAX,
+               "operations fit in a set");
 
 /* No operation, if all is zero. */
 typedef struct TwOpSet {
