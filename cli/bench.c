@@ -56,18 +56,18 @@ static void text_loop(const Figures *f, unsigned i)
         ratio((double)l->stats.operations * 1e9,
               l->whole * (double)l->programs),
         ratio((double)l->stats.accesses * 1e9, l->whole * (double)l->programs));
-    printf("  of it: generate %.1f %%, target %.1f %%, oracle and judge "
+    printf("  of this time: generate %.1f %%, target %.1f %%, oracle and judge "
            "%.1f %%\n",
            100 * ratio(l->generate, whole), 100 * ratio(l->target, whole),
            100 * ratio(l->judge, whole));
-    printf("  us a program: generate %.2f (or decode %.2f), target %.2f, "
+    printf("  us per program: generate %.2f (or decode %.2f), target %.2f, "
            "oracle and judge %.2f\n",
            l->generate / 1000, l->decode / 1000, l->target / 1000,
            l->judge / 1000);
     printf("  %.1f times an empty harness, %.0f rounds of the calibration "
            "loop\n",
            ratio(l->whole, l->empty), ratio(l->whole, f->round));
-    printf("  served from the TLB: %.1f %%; fills a program: %.2f\n",
+    printf("  served from the TLB: %.1f %%; fills per program: %.2f\n",
            hit_share(l), mean(l->counters[TW_COUNT_FILL], l->programs));
     if (l->findings > 0) {
         printf("  programs with a finding (run twice): %" PRIu64 "\n",
@@ -83,7 +83,7 @@ static void text_means(const Figures *f)
 
     printf("means of a program: %.1f operations, %.1f judged accesses, "
            "%.1f regions,\n"
-           "  %.2f hops an access that meets an IOMMU, %.2f effective "
+           "  %.2f hops per access that meets an IOMMU, %.2f effective "
            "commits,\n"
            "  %.2f notified and %.2f silent changes, %.0f bytes\n",
            mean(s->operations, l->programs), mean(s->accesses, l->programs),
@@ -99,14 +99,14 @@ static void text(const Figures *f)
     }
     text_means(f);
     if (f->has_micro) {
-        printf("\nns a TLB hit in the target's bare loop, nothing judged: "
+        printf("\nns per TLB hit in the bare loop of the target, not judged: "
                "%.1f (%.0f/s)\n",
                f->micro.hit, ratio(1e9, f->micro.hit));
-        printf("ns an access by turns, filled through 0, 1, ... IOMMUs:");
+        printf("ns per access that needs a fill through 0, 1, ... IOMMUs:");
         for (unsigned i = 0; i < f->micro.depths; i++) {
             printf(" %.0f", f->micro.fill[i]);
         }
-        printf("\nns a reference walk of 8 bytes, judged, likewise:");
+        printf("\nns per judged reference walk of 8 bytes, likewise:");
         for (unsigned i = 0; i < f->micro.depths; i++) {
             printf(" %.0f", f->micro.walk[i]);
         }
@@ -114,7 +114,7 @@ static void text(const Figures *f)
     } else {
         printf("\nno figures for single accesses: %s\n", f->why);
     }
-    printf("ns a round of the calibration loop: %.3f\n", f->round);
+    printf("ns per round of the calibration loop: %.3f\n", f->round);
 }
 
 /* JSON --------------------------------------------------------------------- */

@@ -179,7 +179,7 @@ static void print_table(const Cover *c)
     }
     if (how_many(c, IMPOSSIBLE) > 0) {
         print_list(c, IMPOSSIBLE,
-                   "Seen, though the rules say that there is no such thing");
+                   "Seen, although the rules say that they are impossible");
     }
     if (c->old) {
         print_list(c, LOST, "Seen in the older only (lost)");

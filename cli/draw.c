@@ -63,13 +63,14 @@ static int draw_finding(Draw *d, const char *path, const TwFinding *finding)
         add_line(head, "%s", path);
     }
     if (!ways) {
-        add_line(head, "The topology as it is at the start; %s.",
-                 !finding ? "nothing was run, so no way is drawn"
-                 : tw_verdict_is_finding(finding->verdict)
-                     ? "no walks can be told of this, so no way is drawn"
-                     : "nothing was found, so no way is drawn");
+        add_line(
+            head, "The topology as it is at the start; %s.",
+            !finding ? "the case was not run, so no path is drawn"
+            : tw_verdict_is_finding(finding->verdict)
+                ? "there are no walks for this verdict, so no path is drawn"
+                : "there is no finding, so no path is drawn");
         if (finding) {
-            fprintf(stderr, "twinwalk: %s: %s: no way is drawn\n", path,
+            fprintf(stderr, "twinwalk: %s: %s: no path is drawn\n", path,
                     tw_verdict_name(finding->verdict));
         }
     }

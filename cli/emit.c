@@ -29,8 +29,8 @@ static int emit(const TwCliTarget *target, const char *path, const char *out,
         finding.verdict == TW_VERDICT_HANG ||
         finding.verdict == TW_VERDICT_SELF) {
         return tw_cli_fail(TW_EXIT_USAGE,
-                           "%s: expected a finding that can be told from "
-                           "outside; its verdict is %s",
+                           "%s: expected a finding that shows outside the "
+                           "target; its verdict is %s",
                            path, tw_verdict_name(finding.verdict));
     }
     runner = tw_runner_new(&target->options, &error);

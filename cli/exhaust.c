@@ -60,15 +60,16 @@ static void show_text(const Exhaust *e, const TwExhaustResult *r, int length)
     printf("\n%" PRIu64 " programs in %.1f s%s\n", all.programs, r->seconds,
            r->interrupted ? ", interrupted" : "");
     if (r->failure[0]) {
-        printf("\nnot as it should be:\n\n%s", r->failure);
+        printf("\nfailure:\n\n%s", r->failure);
     } else if (!r->interrupted) {
-        printf("the target disagrees with the reference in none of them; each "
-               "of the %" PRIu64 " answers\nthat a naive cache can give is "
+        printf("no failure: the target gives allowed answers, and each of the "
+               "%" PRIu64 " answers\nthat a naive cache can give is "
                "allowed\n",
                all.reached);
     }
     if (r->beyond[0] && !r->failure[0]) {
-        printf("\nallowed beyond that: %" PRIu64 ", the first:\n\n%s",
+        printf("\nallowed, but impossible for that cache: %" PRIu64
+               ", the first:\n\n%s",
                all.beyond, r->beyond);
     }
 }

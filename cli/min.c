@@ -98,8 +98,8 @@ static int minimise(Min *m, const char *path)
     if (!result.same) {
         return tw_cli_fail(
             TW_EXIT_FINDING,
-            "%s: what is left of it has %s by itself, not %s: "
-            "a finding that does not repeat",
+            "%s: the shrunk case, run again, has %s, not %s: the finding does "
+            "not recur every time",
             path, result.finding.key[0] ? result.finding.key : "no finding",
             result.key);
     }

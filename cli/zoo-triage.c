@@ -233,9 +233,8 @@ static int show_all(TwTriage *t, GPtrArray *bugs, const Names *names,
         json_builder_end_object(builder);
         tw_cli_json_print(builder);
     } else {
-        show_table("what each raw finding is taken for, by itself", raw, bugs,
-                   names);
-        show_table("and in the store, when a case of each key is shrunk",
+        show_table("the cause of each raw finding", raw, bugs, names);
+        show_table("the cause in the store, after a case of each key is shrunk",
                    shrunk, bugs, names);
         printf("%u findings of %u bugs, %u cases shrunk, triaged in %.1f s\n"
                "adjusted Rand index: raw %.3f (wanted %.1f), in the store "
@@ -314,7 +313,7 @@ int tw_zoo_triage(const TwZooRun *zoo, GPtrArray *bugs, unsigned n, bool json)
 
     tw_triage_init(&t);
     if (!folder) {
-        tw_cli_fail(code, "expected to make a folder for a while");
+        tw_cli_fail(code, "expected to create a temporary folder");
     } else if (!triage(&t, zoo, bugs, n, folder, of, &seconds, &error) ||
                !label_cases(&t, of, &names, labels, &error)) {
         code = tw_cli_fail_error(error);

@@ -26,7 +26,7 @@ static bool all_well(const TwZooCaught *c)
 static const char *remark(const TwZooCaught *c)
 {
     return !c->found     ? "NOT FOUND"
-           : !c->fits    ? "UNFITTING VERDICT"
+           : !c->fits    ? "UNEXPECTED VERDICT"
            : !c->replays ? "DOES NOT REPLAY"
            : !c->shrinks ? "DOES NOT SHRINK"
                          : "ok";
@@ -119,7 +119,7 @@ static int catch_all(const TwZooRun *zoo, GPtrArray *wanted, bool json)
     if (json) {
         tw_cli_json_print(b);
     } else {
-        printf("%u of %u found, with a fitting verdict, replayed and "
+        printf("%u of %u found with an expected verdict, replayed and "
                "shrunk\n",
                well, wanted->len);
     }

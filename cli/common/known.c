@@ -90,11 +90,11 @@ void tw_cli_known_table(const TwKnown *known, const uint64_t *matched,
         }
         printf("  %-18s %10" PRIu64 "  of %8" PRIu64 "  %s", e->name,
                matched[i], met[i],
-               matched[i]                          ? e->reason
-               : never_matches(matched[i], met[i]) ? "never matched: is it "
-                                                     "still so?"
-               : met[i]                            ? "not matched"
-                                                   : "not met");
+               matched[i] ? e->reason
+               : never_matches(matched[i], met[i])
+                   ? "never matched: is it still correct?"
+               : met[i] ? "not matched"
+                        : "not met");
         if (is_expired(e)) {
             print_day(&e->expires, day);
             printf(" (expired %s)", day);

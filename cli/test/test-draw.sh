@@ -44,9 +44,9 @@ check 'the same' cmp out.txt nested.svg
 # Without a finding, without a run, without walks.
 case=$cases/draw/nested.tw
 exits 0 'no finding' "$TWINWALK" draw "$case" -o agree.svg
-check 'says so' grep -qx "twinwalk: $case: agree: no way is drawn" err.txt
+check 'says so' grep -qx "twinwalk: $case: agree: no path is drawn" err.txt
 check 'says so in the drawing' shows agree.svg 0 0 \
-    'nothing was found, so no way is drawn'
+    'there is no finding, so no path is drawn'
 exits 0 'no run' "$TWINWALK" draw --no-run --target 'exec:false' "$case" \
     -o still.svg
 check 'says so' shows still.svg 0 0 'nothing was run'
@@ -57,7 +57,7 @@ kill -SEGV $$
 END
 exits 0 'a target that dies' "$TWINWALK" draw --target 'exec:sh dies.sh' \
     "$case" -o dies.svg
-check 'says so' shows dies.svg 0 0 'crash CrsExec' 'no walks can be told'
+check 'says so' shows dies.svg 0 0 'crash CrsExec' 'there are no walks for this verdict'
 
 bug=zoo:large-page-sibling
 case=$cases/draw/aliases.tw

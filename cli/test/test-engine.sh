@@ -28,7 +28,7 @@ leaves()
     check "dies of what a run leaves behind: $1" [ "$status" -ge 128 ]
     check 'and says what' grep -q "$2" err.txt
 }
-leaves stale '^files/same: run 4 came to something else$'
+leaves stale '^files/same: run 4 gave another result$'
 leaves grow '^heap grows: [0-9]* bytes at least in the second quarter, [0-9]* in'
 leaves map '^resident memory grows: [0-9]* bytes at least in the second quarter'
 

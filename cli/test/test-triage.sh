@@ -178,7 +178,7 @@ echo 'no program' >mixed/bad.tw
 exits 10 'among others' "$TWINWALK" triage --target "$bug" --store mixed.db \
     --no-min mixed
 check 'a bad file is told of' grep -q '^twinwalk: mixed/bad.tw:1:1: ' err.txt
-check 'and counted' grep -q '1 passed over' out.txt
+check 'and counted' grep -q '1 skipped' out.txt
 refuses 'no good file' 'mixed/bad.tw:1:1: ' "$TWINWALK" triage \
     --store mixed.db mixed/bad.tw
 

@@ -123,7 +123,7 @@ assert mutant['verdict'] == 'fault'"
 
 # bench
 exits 0 'bench' "$TWINWALK" bench --seconds 0.5
-for words in 'programs/s' 'oracle and judge' 'ns a TLB hit' '--flush page' \
+for words in 'programs/s' 'oracle and judge' 'ns per TLB hit' '--flush page' \
     '--flush all' 'empty harness' 'calibration loop' 'means of a program'; do
     check "bench says $words" grep -q -e "$words" out.txt
 done

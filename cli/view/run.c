@@ -135,7 +135,7 @@ static void histograms(const TwCampaignResult *result)
         counted |= result->counters[i] != 0;
     }
     if (!counted) {
-        printf("\nthe target keeps no counters of its own\n");
+        printf("\nthe target has no counters of its own\n");
         return;
     }
     printf("\ncounters of the target\n");
@@ -164,10 +164,11 @@ static void totals(const TwCampaignResult *result)
     printf("  operations %" PRIu64 ", of them not legal when they ran %" PRIu64
            "\n",
            s->operations, s->skipped);
-    printf("  walks that the second walker repeated: %" PRIu64 "\n",
+    printf("  walks checked by the second walker: %" PRIu64 "\n",
            s->flat_checks);
     if (result->restarts > 0) {
-        printf("  workers that died or hung and were replaced: %" PRIu64 "\n",
+        printf("  workers that crashed or hung and were replaced: %" PRIu64
+               "\n",
                result->restarts);
     }
 }

@@ -92,11 +92,12 @@ static void print_retests(const TwTriage *t)
                                                 : "there",
                    r->key);
             plain(r->cause, "");
-            printf(": %u of %d runs show it\n", r->again, TW_TRIAGE_TIMES);
+            printf(": %u of %d runs have the finding\n", r->again,
+                   TW_TRIAGE_TIMES);
         }
     }
     if (t->retests->len > 0) {
-        printf("%u known keys run again, %u no longer show anything\n",
+        printf("%u known keys run again, %u have no finding any more\n",
                t->retests->len, cured);
     }
 }
@@ -112,8 +113,8 @@ static void print_text(TwTriage *t, GPtrArray *findings)
     plain(t->label, "");
     printf(" (%s): %u inputs", t->version, t->cases->len);
     if (t->clean || t->unsupported || known || t->unreadable) {
-        printf(" (%u clean, %u not judged, %u known divergences, %u passed "
-               "over)",
+        printf(" (%u clean, %u not judged, %u known divergences, %u "
+               "skipped)",
                t->clean, t->unsupported, known, t->unreadable);
     }
     printf("\n");
@@ -126,7 +127,7 @@ static void print_text(TwTriage *t, GPtrArray *findings)
             print_finding(f);
         }
     }
-    printf("%u findings new or returned, %u known, %u fixed by now, %u fixed "
+    printf("%u findings new or returned, %u known, %u newly fixed, %u fixed "
            "before; kept in ",
            counts[TW_TRIAGE_NEW], counts[TW_TRIAGE_KNOWN],
            counts[TW_TRIAGE_FIXED], counts[TW_TRIAGE_WAS_FIXED]);

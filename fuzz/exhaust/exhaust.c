@@ -438,9 +438,9 @@ static bool unit_done(unsigned i, const void *slot, bool died, void *data)
 
     (void)i;
     if (died) {
-        g_set_error(&e->error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "a process died while it searched: expected a target that "
-                    "does not");
+        g_set_error(
+            &e->error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+            "a worker process crashed: expected a target that does not crash");
         return false;
     }
     return !tw_work_failed(slot, &e->error);

@@ -166,8 +166,8 @@ static void run(Input *input, unsigned round)
     if (input->result == NULL) {
         input->result = g_steal_pointer(&result);
     } else if (strcmp(input->result, result) != 0) {
-        fprintf(stderr, "%s: run %u came to something else\n%s\n%s",
-                input->path, round + 1, input->result, result);
+        fprintf(stderr, "%s: run %u gave another result\n%s\n%s", input->path,
+                round + 1, input->result, result);
         abort();
     }
 }

@@ -102,7 +102,7 @@ static bool take_case(unsigned i, const void *slot, bool died, void *data)
 
     if (died) {
         g_set_error(&run->error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "%s: the process that ran it died", one->path);
+                    "%s: the process that ran this case crashed", one->path);
         return false;
     }
     if (tw_work_failed(&result->failure, &run->error)) {

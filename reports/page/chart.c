@@ -18,13 +18,13 @@ enum {
 static const struct {
     const char *family, *title, *unit;
 } families[] = {
-    {"findings", "Findings that are there", ""},
+    {"findings", "Open findings", ""},
     {"programs_per_second", "Programs per second", ""},
     {"inputs_per_second", "Inputs per second, by harness", ""},
     {"coverage", "Coverage", " %"},
     {"corpus", "Corpus, inputs by harness", ""},
     {"zoo", "Zoo, bugs found", " %"},
-    {"canary", "Canaries that fired", " %"},
+    {"canary", "Canaries that found their bug", " %"},
 };
 
 /* A chart shows the series of one family: their names are the same up to the

@@ -167,10 +167,11 @@ static void card(const TwPage *page, const TwPageFinding *f, unsigned order,
     g_string_append_printf(out, "\">\n<h3><span class=\"badge %s\">%s</span> ",
                            news, headings[f->news]);
     if (f->security) {
-        g_string_append(out, "<span class=\"badge security\" title=\"an "
-                             "access was let through that must be refused, or "
-                             "reached what it may no longer see\">isolation"
-                             "</span> ");
+        g_string_append(out,
+                        "<span class=\"badge security\" title=\"an "
+                        "access was allowed that must be refused, or "
+                        "reached memory that it must no longer see\">isolation"
+                        "</span> ");
     }
     g_string_append(out, "<span class=\"title\">");
     tw_page_text(out, f->title);
@@ -193,7 +194,8 @@ static void card(const TwPage *page, const TwPageFinding *f, unsigned order,
     if (command) {
         code(out, "command", command);
     } else {
-        g_string_append(out, "<p>No command is known that runs it.</p>\n");
+        g_string_append(out,
+                        "<p>There is no command to run this finding.</p>\n");
     }
     fold(out, "seen", "What was found", f->text, true);
     the_case(out, f);
@@ -216,7 +218,8 @@ void tw_page_findings(const TwPage *page, GString *out)
         g_string_append(out, "<p>The store has no findings.</p>\n");
     } else {
         if (news == 0) {
-            g_string_append(out, "<p>Nothing is new, returned or fixed.</p>\n");
+            g_string_append(out,
+                            "<p>No finding is new, returned or fixed.</p>\n");
         }
         controls(page, out);
     }

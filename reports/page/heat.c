@@ -8,8 +8,7 @@ static void cell(TwCoverageSums sums, const char *row, const char *column,
     unsigned percent;
 
     if (sums.possible == 0) {
-        g_string_append(out, "<td class=\"none\" title=\"there is no such "
-                             "thing\"></td>");
+        g_string_append(out, "<td class=\"none\" title=\"impossible\"></td>");
         return;
     }
     percent = (unsigned)((uint64_t)sums.seen * 100 / sums.possible);

@@ -187,15 +187,14 @@ static void situations(const TwPage *page, GString *out)
                            page->coverage->programs, sums.seen, sums.possible,
                            100.0 * sums.seen / sums.possible);
     if (page->older) {
-        g_string_append_printf(out,
-                               "; against the older ones %u gained, %u lost",
+        g_string_append_printf(out, "; since the older file %u gained, %u lost",
                                tw_page_only_in(page->coverage, page->older),
                                tw_page_only_in(page->older, page->coverage));
     }
     g_string_append(
         out, ".</p>\n<p class=\"scale\"><span class=\"swatch full\"></span>all "
              "<span class=\"swatch zero\"></span>never <span class=\"swatch "
-             "none\"></span>there is no such thing</p>\n");
+             "none\"></span>impossible</p>\n");
     for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++) {
         tw_page_heat(page->coverage, pairs[i][0], pairs[i][1], out);
     }
@@ -256,15 +255,16 @@ void tw_page_html(const TwPage *page, GString *out)
     }
     if (page->running > 0) {
         g_string_append_printf(
-            out, "%u %s not ended: there may be more to come. ", page->running,
+            out, "%u %s not ended, so more results can follow. ", page->running,
             page->running == 1 ? "run has" : "runs have");
     }
     g_string_append(out, "Written ");
     tw_page_time(out, page->now);
     g_string_append(out, " UTC by twinwalk ");
     tw_page_text(out, page->version);
-    g_string_append(out, ". The same as <a href=\"./report.json\">JSON</a>."
-                         "</p>\n");
+    g_string_append(out,
+                    ". Same content: <a href=\"./report.json\">report.json</a>."
+                    "</p>\n");
     tiles(page, out);
     g_string_append(out, "</header>\n<main>\n");
     tw_page_findings(page, out);

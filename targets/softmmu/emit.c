@@ -621,10 +621,10 @@ static const char *untellable(const TwProgram *program,
         return "the end of the trace";
     }
     if (expected->access && expected->n_allowed > TW_MAX_ALLOWED) {
-        return "an access that may go to so many places";
+        return "an access with too many allowed places";
     }
     if (!expected->access && finding->verdict != TW_VERDICT_EFFECT) {
-        return "an operation that was skipped, or was to be";
+        return "an operation that was skipped, or should have been skipped";
     }
     return NULL;
 }
