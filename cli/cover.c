@@ -12,7 +12,7 @@ enum { DEFAULT_LISTED = 20, WIDTH = 79, ANY = 0xff };
 typedef struct Cover {
     TwCoverage *sum, *old; /* old: NULL without --against */
     uint64_t min;
-    uint64_t listed; /* at most so many of each list */
+    uint64_t listed; /* maximum of rows of each list */
     gboolean pairs, json;
 } Cover;
 

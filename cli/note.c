@@ -95,7 +95,7 @@ static bool write_all(Note *note, int n, char **figures, GError **error)
     }
     if (ok && note->end) {
         note->run.outcome = note->end;
-        /* Who ends what others left behind knows not since when. */
+        /* A process that closes another's run does not know when it ended. */
         if (note->begin || note->run.alive ||
             strcmp(note->end, "interrupted") != 0) {
             note->run.seconds = (double)(g_get_real_time() / G_USEC_PER_SEC -

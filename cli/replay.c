@@ -101,8 +101,8 @@ static void show_json(Replay *r, const char *path, const TwFinding *finding)
     json_builder_end_object(b);
 }
 
-/* What git bisect is to be told of this: is the bug there?  Not known where
- * the program was not judged to its end, or comes to one thing and another. */
+/* The answer for git bisect: is the bug there?  Inconclusive if the program was
+ * not judged to its end, or if its runs gave different results. */
 static int bisect_answer(const Replay *r, const TwFinding *finding)
 {
     switch (finding->verdict) {
@@ -126,7 +126,7 @@ static int bisect_answer(const Replay *r, const TwFinding *finding)
                : TW_EXIT_BISECT_GOOD;
 }
 
-/* One bad file is enough; one that nothing can be said of spoils good ones. */
+/* One bad file makes the result bad; an inconclusive one outranks good ones. */
 static int bisect_worse(int a, int b)
 {
     return a == TW_EXIT_BISECT_BAD || b == TW_EXIT_BISECT_BAD

@@ -28,8 +28,8 @@ void tw_run_store_so_far(TwRunStore *s, const TwCampaignResult *so_far);
 typedef void (*TwRunStoreProgram)(TwProgram *program, const TwCampaignCase *one,
                                   void *data);
 
-/* Records what was found, and the end.  `failed`: the campaign came to no end
- * of its own. */
+/* Records the findings and the end.  `failed`: the campaign ended with an
+ * error. */
 bool tw_run_store_end(TwRunStore *s, const TwCliTarget *target,
                       const TwCampaignResult *result, bool failed,
                       const char *out, uint32_t patience,

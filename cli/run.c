@@ -243,7 +243,7 @@ static int campaign(Run *run, gboolean json)
     return code;
 }
 
-/* Adds nothing yet: what cannot be added to is better known now. */
+/* Writes nothing new yet; fails early if the file is not writable. */
 static bool open_coverage(Run *run, const char *path)
 {
     GError *error = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * replay --trace: each operation with what it did to caches and notifiers, as
- * the target tells it, and what came of it.
+ * replay --trace: each operation with its outcome and what it did to caches and
+ * notifiers, as the target reports it.
  */
 #include "cli/verbs.h"
 

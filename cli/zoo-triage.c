@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * zoo --triage: does triage tell bugs apart?  Raw findings of all bugs, all
- * under one name, are triaged as any others; then it is counted which bug each
- * was of.  Triage itself knows but how to run each.
+ * zoo --triage: does triage separate the bugs?  Triages raw findings of all
+ * bugs under one name; then counts the bug of each.  Triage itself is told only
+ * how to run each finding, not its bug.
  */
 #include <glib/gstdio.h>
 #include <inttypes.h>

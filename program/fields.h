@@ -2,7 +2,7 @@
 /*
  * The fields of regions, spaces, IOMMUs, CPUs and MMU indexes as tables: what a
  * field is called in the text form, what type it has, which kinds of its object
- * have it, and what it is if nobody says.  Text form, comparing and hashing,
+ * have it, and its default.  Text form, comparing and hashing,
  * check, renaming, minimiser and emit go through them, so a field is added in
  * one place (fields.c), beside where it has a meaning and where the byte form
  * keeps it.  Which fields an object has is known here, what they mean is not.
@@ -28,7 +28,7 @@ typedef struct TwProperty {
     uint8_t word_at;   /* where comparing and hashing keep it: which word, */
     uint8_t bit;       /* and from which bit on; its second part follows */
     uint8_t turn;      /* minimiser: n-th to be made plain; 0: not so */
-    uint64_t plain;    /* what it is if nobody says */
+    uint64_t plain;    /* its default */
     const char *wrong; /* what is said of values that cannot be */
 } TwProperty;
 
@@ -61,7 +61,7 @@ static inline const TwProperty *tw_property_of(const TwProperty *property,
          name = tw_property_of(name + 1, (kind)))
 
 /*
- * Is it what it is if nobody says?  `own` is the id of the object, `page_lg`
+ * Does it have its default?  `own` is the id of the object, `page_lg`
  * that of its program.  All empty ranges are plain.
  */
 bool tw_property_is_plain(const TwProperty *property, const void *object,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What judging one trace came to, as plain data: small enough to be sent
+ * The result of judging one trace, as plain data, small enough to be sent
  * through a pipe as it is.
  */
 #ifndef TW_PROGRAM_FINDING_H
@@ -65,9 +65,9 @@ typedef struct TwAllowed {
 
 enum { TW_MAX_ALLOWED = 8 };
 
-/* What should have come of the accused operation, for whoever writes it down
- * (TwTargetClass: emit): `class_`, `value` and `log` are those of the current
- * outcome, allowed[0]; the others are older ones. */
+/* The expected outcome of the accused operation, for emit (TwTargetClass):
+ * `class_`, `value` and `log` are those of the current outcome, allowed[0]; the
+ * others are older ones. */
 typedef struct TwExpected {
     bool access;        /* the finding accuses an access; else its end state */
     uint8_t class_;     /* TwClass */

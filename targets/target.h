@@ -26,11 +26,12 @@ typedef struct TwTargetClass TwTargetClass;
 typedef enum TwFlushMode { TW_FLUSH_ALL_ENTRIES, TW_FLUSH_PAGES } TwFlushMode;
 
 /*
- * Who wants to know what a target does to its caches and notifiers.  `op`: the
- * script operation that it does it in, or TW_NO_OP: before the script; `kind`
- * is a word ("fill"), `text` a line without newline, with the ids of rules.
- * What belongs to one operation comes in the order in which it happened.  Both
- * texts are there until the return only.
+ * Receives reports of what a target does to its caches and notifiers.  `op`:
+ * the current script operation, or TW_NO_OP: before the script; `kind` is a
+ * word
+ * ("fill"), `text` a line without newline, with the ids of rules.  The reports
+ * of one operation come in the order of events.  Both texts are valid until the
+ * return only.
  */
 typedef struct TwTeller {
     void (*tell)(void *data, uint16_t op, const char *kind, const char *text);

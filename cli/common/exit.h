@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-/* What they mean to whoever calls is in twinwalk.1, EXIT STATUS. */
+/* twinwalk.1, EXIT STATUS, says what they mean. */
 enum {
     TW_EXIT_CLEAN = 0,
     TW_EXIT_USAGE = 2, /* usage, or input that is no program */

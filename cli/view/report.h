@@ -7,10 +7,10 @@
 #include "reports/page/page.h"
 
 /*
- * Runs the case of a finding, in a child, and puts in what can be told of it.
- * What cannot be run stays as the store has it.  Commands (exec:) are started
- * only with `exec`: whoever wrote the store chose them.  False with `error` if
- * no child could be made.
+ * Runs the case of a finding in a child, and fills in its explanation.  A case
+ * that cannot be run stays as it is in the store.  Commands (exec:) are started
+ * only with `exec`, because the author of the store chose them.  False with
+ * `error` if the child could not be started.
  */
 bool tw_report_tell(TwPageFinding *finding, bool exec, GError **error);
 

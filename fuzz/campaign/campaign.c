@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parent of a campaign: deals out nothing (workers help themselves), but
- * takes what they found, watches that they live and move, and adds up.
+ * The parent of a campaign.  It assigns no work (the workers take programs
+ * themselves): it collects their findings, watches that they live and make
+ * progress, and adds up the counts.
  *
- * A worker that dies or stops moving costs the program it was in: that program
- * is run again in a process of its own, and what comes of that is the finding.
- * If nothing comes of it, a worker that was killed from outside gets some more
- * tries, and everything else is `flaky`.
+ * If a worker dies or hangs, its program is run again in a separate process,
+ * and the result is the finding.  If that run passes, and the worker was killed
+ * from outside, the program is retried a few times; otherwise it is `flaky`.
  */
 #define _GNU_SOURCE
 #include "fuzz/campaign/internal.h"

@@ -16,10 +16,10 @@
 
 typedef struct TwCampaignOptions {
     TwTargetOptions target;
-    unsigned profile; /* TwProfile, or TW_PROFILES: by turns */
+    unsigned profile; /* TwProfile, or TW_PROFILES: each in turn */
     uint64_t seed;
-    uint64_t programs;      /* stop after so many (0: no limit) */
-    uint32_t seconds;       /* stop after so long (0: no limit) */
+    uint64_t programs;      /* stop after this number (0: no limit) */
+    uint32_t seconds;       /* stop after this time (0: no limit) */
     unsigned jobs;          /* worker processes, at least 1 */
     unsigned cases_per_key; /* raw cases kept per key (0: 10) */
     unsigned replays;       /* on a fresh target, of each finding that may be

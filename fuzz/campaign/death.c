@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Of a program in which a worker died or did not move: what comes of it alone,
- * in processes of its own, and how often.  Knows nothing of the workers that
- * live.
+ * Runs a program in which a worker died or hung again, alone, in separate
+ * processes, and counts how often the failure recurs.  Must not know the
+ * workers that live.
  */
 #define _GNU_SOURCE
 #include "fuzz/campaign/internal.h"

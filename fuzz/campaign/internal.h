@@ -33,7 +33,7 @@ typedef struct TwCampaignSums {
     uint64_t met[TW_MAX_KNOWN];   /* that met its triggers */
 } TwCampaignSums;
 
-/* Programs first .. next - 1 and what they came to. */
+/* Programs first .. next - 1 and their results. */
 typedef struct TwChunk {
     uint64_t first, next;
     TwCampaignSums sums;
@@ -106,7 +106,7 @@ static inline void tw_shared_lower_limit(TwShared *shared, uint64_t limit)
     }
 }
 
-/* For tests: called where a worker has a chunk that nobody knows of yet. */
+/* For tests: called when a worker has taken a chunk but not published it. */
 void tw_campaign_test_dealt(uint64_t first) __attribute__((weak));
 
 /* Counts a program that meets the triggers of these entries (tw_known_met). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A worker process of a campaign: runs chunks of programs and tells what came
- * of them through its slot.  Knows nothing of the other workers. */
+/* A worker process of a campaign: runs chunks of programs and reports their
+ * results through its slot.  Must not know the other workers. */
 #define _GNU_SOURCE
 #include "fuzz/campaign/internal.h"
 
@@ -192,8 +192,9 @@ static void keep_case(Worker *w, unsigned profile, const TwFinding *finding)
     }
 }
 
-/* Who is killed between this and the commit of the program has it counted
- * again by the next: a count too many, never a situation that was not met. */
+/* If a worker is killed between this and the commit of the program, the next
+ * worker counts the program again: a count can be too high, but a situation
+ * that was not met is never counted. */
 static void count_met(TwSlotMet *to, const TwMet *met)
 {
     to->programs++;

@@ -101,7 +101,7 @@ static uint8_t byte_at(const Search *s, unsigned n, uint8_t region,
     return tw_ram_initial(s->program->regions[region].block, offset);
 }
 
-/* What a target would say that came to this history. */
+/* The trace of a target that has this history. */
 static void make_trace(Search *s)
 {
     const TwProgram *p = s->program;
@@ -578,7 +578,7 @@ static bool load(const TwExhaustOptions *options, Shared *shared,
 
 /* The whole ---------------------------------------------------------------- */
 
-/* What was done so far, for whoever watches, and for the file of `resume`. */
+/* The progress so far, for the status line and the file of `resume`. */
 static void look_around(unsigned done, void *data)
 {
     Exhaust *e = data;

@@ -26,7 +26,7 @@ enum {
     NAIVE_ANSWERS = 12,  /* distinct ones of one access */
 };
 
-/* What an access of one byte comes to. */
+/* The answer to an access of one byte. */
 typedef struct NaiveAnswer {
     uint8_t class_;
     uint8_t region; /* class OK: where, else TW_NONE */
@@ -54,8 +54,8 @@ typedef struct NaiveEvent {
 
 /* The first hops of a page's way at some time, or all of it. */
 typedef struct NaiveEntry {
-    uint8_t since; /* obtained when so many events waited: they may have been
-                    * heeded before, and do not end it any more */
+    uint8_t since; /* number of events that waited when it was obtained: they
+                    * may have been heeded before, and no longer end it */
     NaivePage page;
     uint8_t perm; /* of page map and hops together */
     uint8_t n_hops;

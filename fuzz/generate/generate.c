@@ -7,8 +7,8 @@
 #include "fuzz/generate/topology.h"
 #include "fuzz/generate/wish.h"
 
-/* Scripts of flat programs are so many times longer: their targets are real
- * emulators, where the mappings that a program starts with cost as much as some
+/* Scripts of flat programs are longer by this factor: their targets are real
+ * emulators, where the mappings at the start of a program cost as much as some
  * hundred accesses. */
 enum { FLAT_LENGTHS = 14 };
 

@@ -385,7 +385,7 @@ static void move_index(TwGen *gen)
     tw_put_aimed(gen, &other, tw_gen_code(gen));
 }
 
-/* Any operation at all, and a look at what came of it. */
+/* Any operation at all, and an access that shows its effect. */
 static void move_any(TwGen *gen)
 {
     TwOp op;

@@ -17,7 +17,7 @@ bool tw_gen_full(const TwGen *gen)
 }
 
 /* A new operation of the script; outside the dialect, or if the script is
- * tw_gen_full, one that nobody sees. */
+ * tw_gen_full, a scratch operation that is not in the script. */
 TwOp *tw_put(TwGen *gen, TwOpCode code, uint8_t actor)
 {
     TwProgram *program = gen->program;

@@ -11,8 +11,8 @@ bool tw_gen_full(const TwGen *gen);
 
 /*
  * A new operation of the script, by `actor`, otherwise zero; the caller fills
- * in the operands.  Outside the dialect, or if the script is full, one that
- * nobody sees; never NULL.
+ * in the operands.  Outside the dialect, or if the script is full, a scratch
+ * operation that is not in the script; never NULL.
  */
 TwOp *tw_put(TwGen *gen, TwOpCode code, uint8_t actor);
 

@@ -11,7 +11,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* What is demanded where a row says nothing: so many per million programs. */
+/* Default minimum per million programs, for rows that name none. */
 enum { LEAST = 3000 };
 
 #define RULE(id, what, count) {id, what, NULL, count, LEAST},
@@ -26,7 +26,7 @@ enum { LEAST = 3000 };
 #define KIND(name) c->stats.by_region[TW_REGION_##name]
 #define CHANGED(name) c->changed[TW_MET_##name]
 #define ENDED(name) c->ended[TW_MET_##name]
-/* Accesses that went there, behind so many IOMMUs. */
+/* Accesses that went there, by the number of IOMMUs on the way. */
 #define WENT(name, depth) c->went[TW_MET_##name][depth]
 
 static const char no_mpc[] =

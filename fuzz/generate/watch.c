@@ -13,7 +13,7 @@
 /* Of the first numbers, so that operations by chance meet them. */
 enum { NUMBERS = 4 };
 
-/* A number that nobody has; frees one if it must. */
+/* A number that is not in use; frees one if necessary. */
 static uint8_t free_number(TwGen *gen)
 {
     uint8_t taken = gen->observing | gen->listening;

@@ -56,7 +56,7 @@ static void save_coverage(void)
     g_clear_pointer(&state.coverage, g_free);
 }
 
-/* Adds nothing at first: what cannot be added to is better known now. */
+/* Writes nothing new yet; fails early if the file is not writable. */
 static void open_coverage(void)
 {
     GError *error = NULL;

@@ -33,18 +33,18 @@ void tw_harness_input_name(const char *name);
 
 /*
  * Judges an input as the harness of this name (fuzz/harnesses.def) does
- * (tw_input_judge), and dies of a finding that is not on the built-in list of
- * known divergences (of any, if TWINWALK_NO_KNOWN is in the environment).
- * With TWINWALK_COVERAGE in the environment, what inputs brought about is added
- * to that file when the process ends, or dies of a finding.
+ * (tw_input_judge), and aborts at a finding that is not on the built-in list of
+ * known divergences (at any, if TWINWALK_NO_KNOWN is in the environment).
+ * With TWINWALK_COVERAGE in the environment, the situations of the inputs are
+ * added to that file when the process ends or aborts.
  * Returns 0.  The name must be the same in each call.
  */
 int tw_harness_run(const char *name, const uint8_t *data, size_t size);
 
 /*
- * What the last input came to, as text for comparing, for the caller to free:
- * the verdict, and of targets that are built in all of the trace (what others
- * cache depends on the time).
+ * The result of the last input, as text for comparison, for the caller to free:
+ * the verdict, and for built-in targets the whole trace (the caches of others
+ * depend on the time).
  */
 char *tw_harness_result(void);
 

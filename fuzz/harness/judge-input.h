@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an input comes to in a harness, without dying of it: shared by the
- * harnesses, which do die, and by who replays what engines left.
+ * Judges an input as a harness does, but does not abort.  Shared by the
+ * harnesses, which abort, and by the verbs that replay files of engines.
  */
 #ifndef TW_FUZZ_HARNESS_JUDGE_INPUT_H
 #define TW_FUZZ_HARNESS_JUDGE_INPUT_H

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A driver for fuzz targets without an engine: goes round over all files, and
- * all files of folders, four times at least, and dies of what a run leaves
- * behind: if a run comes to something else than the first of its file; or if
- * memory grows.
+ * A driver for fuzz targets without an engine.  It runs every file, and every
+ * file of folders, at least four times.  It aborts if a later run gives another
+ * result than the first of its file, or if memory grows.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -96,8 +95,8 @@ static uint64_t resident(void)
 }
 
 /*
- * The least of each so many rounds.  It takes no memory of its own as rounds go
- * on: when all slots are taken, two become one.
+ * The least value of each `width` rounds.  Its memory does not grow with the
+ * rounds: when all slots are used, each two are merged and `width` doubles.
  */
 typedef struct History {
     uint64_t least[SLOTS];

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The minimiser: from what takes most away to what takes least, over and over
- * until nothing goes.  Large things first, since a smaller program makes all
- * further candidates cheaper to run.
+ * The minimiser: tries the largest reductions first, and repeats until none
+ * succeeds.  A smaller program makes all further candidates cheaper to run.
  */
 #include "fuzz/minimise/passes.h"
 

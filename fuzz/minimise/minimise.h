@@ -2,8 +2,8 @@
 /*
  * Shrinks a program by structure while a finding stays: drops the tail,
  * operations, setup entries and objects with their users; merges objects;
- * resets properties; shrinks numbers.  Knows nothing of targets: whoever calls
- * says whether a candidate still has the finding.
+ * resets properties; shrinks numbers.  Must not know targets: the caller says
+ * whether a candidate still has the finding.
  */
 #ifndef TW_FUZZ_MINIMISE_MINIMISE_H
 #define TW_FUZZ_MINIMISE_MINIMISE_H

@@ -10,7 +10,7 @@
  * An enumeration of changed programs.  A pass visits all its changes of `best`
  * in a fixed order, which depends on `best` alone; each is a turn, and of the
  * wanted one the changed program is made.  So any candidate can be made without
- * knowing what came of those before it, and several be tried at once.
+ * the results of those before it, and several can be tried at once.
  */
 typedef struct TwTurns {
     const TwProgram *best;

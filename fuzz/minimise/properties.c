@@ -33,8 +33,8 @@ static void set_zero(const TwField *field, TwProgram *p, size_t at)
 }
 
 /*
- * Properties of the object at offset `at` of a program to what they are if
- * nobody says: all at once, if `together`, then one by one.
+ * Sets the properties of the object at offset `at` of a program to their
+ * defaults: all at once, if `together`, then one by one.
  */
 static void simplify_object(TwTurns *turns, const TwProperty *table, size_t at,
                             unsigned kind, bool together)

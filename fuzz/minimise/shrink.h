@@ -11,7 +11,7 @@ typedef struct TwShrink {
     const char *expect;   /* the key to keep; NULL: that of the case */
     unsigned jobs;        /* processes */
     unsigned budget;      /* candidates (0: the minimiser's) */
-    uint32_t seconds;     /* enough after so long (0: no limit) */
+    uint32_t seconds;     /* time limit (0: none) */
     uint32_t patience;    /* ms for one candidate (0: the default) */
     bool isolated;        /* each candidate in a process of its own */
     /* Some five times a second: the smallest so far; or NULL. */

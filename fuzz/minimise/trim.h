@@ -14,7 +14,7 @@
 
 #include "program/dialect.h"
 
-/* Of an input, at most so many candidates are made: each costs a run. */
+/* Maximum of candidates of one input: each costs a run. */
 enum { TW_TRIM_MOST = 192 };
 
 typedef struct TwTrim TwTrim;

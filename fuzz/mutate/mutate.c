@@ -309,8 +309,9 @@ void tw_mutate(TwProgram *program, const TwDialect *dialect, uint32_t profiles,
     TwMutation m = {program, dialect, profiles, rng};
     TwProgram before;
 
-    /* Nothing that could be accessed: no mutation would come to much.  Nearly
-     * nothing: engines that start from nothing stay there for long. */
+    /* A program without a CPU or a setup has nothing to access, so mutations
+     * would have little effect.  A very short script is replaced more often,
+     * since engines that start from an empty input stay there for long. */
     if (program->n_cpus == 0 || program->n_setup == 0 ||
         tw_rng_below(rng, program->n_script < 4 ? 4 : 64) == 0) {
         tw_generate(program, pick_profile(profiles, rng), dialect, rng);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In a child that may die or hang: what comes of that is a finding.  Knows
- * nothing of what is run there.
+ * Runs something in a child that may crash or hang; this is then the finding.
+ * Must not know what is run there.
  */
 #ifndef TW_FUZZ_PROCESS_ISOLATE_H
 #define TW_FUZZ_PROCESS_ISOLATE_H

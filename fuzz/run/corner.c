@@ -410,7 +410,7 @@ static char *compare(const char *what, GPtrArray *noted, bool none,
     return differs;
 }
 
-/* "1 render": told so often. */
+/* "1 render": the number of reports of this kind. */
 static char *compare_told(const char *noted, const GArray *told, unsigned op)
 {
     char *kind;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A corner case: a program whose comments say which corner of the rules it is
- * about, what breaks it, and what must come of its operations
+ * A corner case: a program whose comments name the corner of the rules that it
+ * tests, what breaks it, and the required outcomes of its operations
  * (corpus/corners/README.md).  A case of one rule (corpus/rules) is the same
  * with the rule's id for the corner's number.
  */

@@ -16,9 +16,9 @@
 
 enum { TW_MAX_KNOWN = 64 }; /* sets of them are a uint64_t */
 
-/* So many programs that meet the triggers of an entry, and none that matches:
- * it can be said that the entry never matches.  (Of those that are built in,
- * one in ten to two in three do.) */
+/* After this many programs that meet the triggers of an entry without matching
+ * it, the entry is reported as never matching.  (Of the built-in entries, one
+ * program in ten to two in three match.) */
 enum { TW_KNOWN_ENOUGH = 100 };
 
 #define TW_KNOWN_ERROR (tw_known_error_quark())

@@ -34,8 +34,9 @@ const char *tw_runner_version(TwRunner *runner);
 enum { TW_MAX_REPLAYS = 100 };
 
 /*
- * How often a finding is run again, 1 to TW_MAX_REPLAYS times (at first 1): the
- * first `per_key` findings of each key (0: all) so often, later ones once.
+ * Sets the number of replays of a finding, 1 to TW_MAX_REPLAYS (initially 1),
+ * for the first `per_key` findings of each key (0: all).  Later findings are
+ * replayed once.
  */
 void tw_runner_set_replays(TwRunner *runner, unsigned replays,
                            unsigned per_key);

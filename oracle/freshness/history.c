@@ -182,7 +182,7 @@ static bool better(const Facts *facts, const TwAnswer *answer)
     if ((answer->filled == TW_NO_OP) != (facts->filled == TW_NO_OP)) {
         return answer->filled == TW_NO_OP;
     }
-    /* That it was replaced is told where no event has ended it. */
+    /* Prefer "replaced" only if no event ended the answer. */
     return answer->event == TW_KEY_EVENT_NEWER &&
            facts->event != TW_KEY_EVENT_NEWER &&
            facts->event != TW_KEY_EVENT_NONE;

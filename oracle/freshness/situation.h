@@ -43,7 +43,7 @@ typedef enum TwMetLeaf {
     TW_MET_LEAVES
 } TwMetLeaf;
 
-enum { TW_MET_DEPTHS = 4 }; /* IOMMUs met; the last: so many or more */
+enum { TW_MET_DEPTHS = 4 }; /* IOMMUs met: 0, 1, 2, 3 or more */
 
 /* What has changed the answer since the last access to the page.  Of several
  * changes of its links it is the last one. */

@@ -368,7 +368,7 @@ static bool may_be_refused(TwOracle *oracle, const TwOp *op, uint16_t number)
 
 /*
  * The fetch of the instruction that makes an access (LA-46), before it.  True:
- * the access is to be judged; false: *verdict is what the operation came to.
+ * the access is to be judged; false: *verdict is that of the operation.
  */
 static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
                         TwVerdict *verdict)

@@ -16,8 +16,8 @@
 #include "program/content.h"
 #include "program/ops.h"
 
-/* Stale needs at least so many matching tagged bytes where a target reports
- * values only. */
+/* If a target reports values only, the verdict stale needs at least this number
+ * of matching tagged bytes. */
 enum { TAGGED_BYTES = 4 };
 
 /* Text -------------------------------------------------------------------- */
@@ -512,7 +512,7 @@ static TwAllowed allowed(const TwOracle *oracle, const TwAccess *access,
     return told;
 }
 
-/* Keeps what should have come of the access. */
+/* Keeps the expected outcome of the access. */
 static void expect(TwOracle *oracle, const TwAccess *access,
                    const TwChoice *current)
 {

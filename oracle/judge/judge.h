@@ -48,8 +48,8 @@ TwOracle *tw_oracle_new(void);
 void tw_oracle_free(TwOracle *oracle);
 
 /*
- * From here on `met`, which must outlive the oracle, holds the situations of
- * the program that was judged last; NULL: nobody wants to know.
+ * From here on `met` (may be NULL), which must outlive the oracle, holds the
+ * situations of the program that was judged last.
  */
 void tw_oracle_meet(TwOracle *oracle, TwMet *met);
 
@@ -66,8 +66,8 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
                    TwJudgeStats *stats);
 
 /*
- * After tw_judge() gave a finding: what should have come of it.  Valid until
- * the next call; the program must still be there.
+ * After tw_judge() gave a finding: the expected outcome.  Valid until the next
+ * call; the program must still exist.
  */
 const TwExpected *tw_judge_expected(const TwOracle *oracle);
 

@@ -9,7 +9,7 @@
 
 /* Performs dirty-log or dirty-clear, and judges what the trace says of it. */
 TwVerdict tw_notes_judge(TwOracle *oracle, const TwOp *op, uint16_t number);
-/* Is there a note in the trace that nobody asked for? */
+/* Does the trace have a note that no operation asked for? */
 TwVerdict tw_notes_judge_end(TwOracle *oracle);
 
 #endif

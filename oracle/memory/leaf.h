@@ -14,7 +14,7 @@ typedef enum TwAct {
     TW_ACT_ERROR,  /* DEVICE_ERROR: reads zero, does nothing */
 } TwAct;
 
-/* What an access that got these answers comes to. */
+/* The effect of an access that got these answers. */
 typedef struct TwEffect {
     uint8_t class_;              /* TwClass */
     uint8_t acts[TW_MAX_ACCESS]; /* TwAct */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The world at one moment, as data for whoever draws it: regions in the order
+ * The world at one moment, as data for drawings: regions in the order
  * in which they are seen, and what page maps and IOMMU tables say, range by
  * range.  Made for people, so unlike judging it may allocate.
  */

@@ -2,7 +2,7 @@
 /*
  * The story of a finding, as data: what was allowed and what was seen, the
  * walks that lead there, step by step with the rules that decide, and the life
- * of an answer that should have been forgotten.  For whoever shows it; told
+ * of an answer that should have been dropped.  For the code that shows it; made
  * once per finding, so unlike judging it may allocate.
  */
 #ifndef TW_ORACLE_STORY_STORY_H
@@ -125,7 +125,7 @@ typedef struct TwStory {
 } TwStory;
 
 /*
- * After tw_judge() came to a finding, and before the next call: its story.
+ * The story of a finding, after tw_judge() gave it and before the next call.
  * The program must stay as long as the story.  Free with tw_story_free().
  */
 TwStory *tw_story_new(const TwOracle *oracle);

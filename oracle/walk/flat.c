@@ -69,9 +69,9 @@ static unsigned oldest_first(const TwWorld *world, int32_t head, uint32_t t,
     return n;
 }
 
-/* Assignments that a replay takes into account; a list that is longer is
- * replayed from its last so many on, which is right unless a granule's last
- * entry is older (then the walkers differ, loudly). */
+/* Only the last MAX_REPLAY entries of a longer list are replayed.  This is
+ * right unless a granule's last entry is older (then the walkers differ, and
+ * the judge reports it). */
 enum { MAX_REPLAY = 4096 };
 
 typedef struct Record {

@@ -29,7 +29,7 @@ typedef struct TwAccess {
     uint64_t addr;
     bool beyond; /* runs past 2^64 - 1 (LA-19) */
     bool blind;  /* the fetch of the instruction behind another access (LA-46):
-                  * nobody sees the bytes that it gets */
+                  * the bytes that it gets are not compared */
     const TwDuring *during; /* or NULL */
 } TwAccess;
 

@@ -33,8 +33,8 @@ enum {
     TW_MAX_SWITCHES = TW_MAX_IOMMUS + 2 * TW_MAX_PERFORMED,
     TW_MAX_SNAPSHOTS = TW_MAX_PERFORMED + 1,
     TW_MAX_ENDS = TW_MAX_PERFORMED * 2,
-    /* Events an observer may be owed before it is told that it is too many:
-     * one more than a trace can hold is enough to differ. */
+    /* Maximum of pending events per observer: one more than a trace can hold,
+     * which is a mismatch anyway. */
     TW_MAX_OWED = TW_MAX_EVENTS + 1,
     TW_MAX_WALKS = 64, /* per access; beyond, inconclusive */
     TW_MAX_WORLDS = 16,

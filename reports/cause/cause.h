@@ -20,7 +20,7 @@
 enum { TW_CAUSE_SIZE = 128 };
 
 typedef struct TwCause {
-    TwFinding finding;        /* what the program comes to, run here */
+    TwFinding finding;        /* of the program, run here */
     char name[TW_CAUSE_SIZE]; /* [a-z0-9-]+, words joined by '-'; "" where
                                * there is no finding */
     char rule[32]; /* ids of rules that are broken, ", " between them, or "" */

@@ -9,7 +9,7 @@ typedef struct TwExperiment {
     TwRunner *runner;
     const TwProgram *program; /* as it was found */
     bool shrunk;              /* it is a minimal one */
-    TwFinding finding;        /* and what it comes to */
+    TwFinding finding;        /* and its finding */
     TwProgram *edited;        /* room for the next one */
     TwFinding outcome;        /* of the last */
     unsigned made;

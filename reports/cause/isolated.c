@@ -64,7 +64,7 @@ static bool is_death(const TwFinding *finding)
            finding->verdict == TW_VERDICT_HANG;
 }
 
-/* The child came to an end, or to `finding`. */
+/* The child ended, or has `finding`. */
 static void settle(const There *there, const TwFinding *finding, TwCause *cause)
 {
     bool before = tw_verdict_is_finding(there->cause->finding.verdict);

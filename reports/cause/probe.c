@@ -254,7 +254,7 @@ static bool notifies(const TwOp *op, uint8_t iommu)
     }
 }
 
-/* What says the same to nobody; false: nothing does. */
+/* Makes the operation silent; false: it has no silent form. */
 static bool silence(TwOp *op)
 {
     switch (op->code) {

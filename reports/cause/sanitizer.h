@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a sanitizer's report comes to, without addresses, lines and numbers. */
+/* The gist of a sanitizer's report, without addresses, lines and numbers. */
 #ifndef TW_REPORTS_CAUSE_SANITIZER_H
 #define TW_REPORTS_CAUSE_SANITIZER_H
 

@@ -9,7 +9,7 @@
 #include "fuzz/run/known.h"
 #include "fuzz/run/runner.h"
 
-/* What a case came to, held against what its comments say of it. */
+/* The result of a case, compared with what its comments note. */
 typedef enum TwCheckStatus {
     TW_CHECK_AS_NOTED,
     TW_CHECK_FIXED,   /* a finding is noted, there is none */
@@ -85,7 +85,7 @@ typedef void (*TwCheckDone)(TwCheckJob *check, TwCheckCase *one, void *data);
 bool tw_check_run(TwCheckJob *check, TwCheckDone done, void *data,
                   GError **error);
 
-/* Holds what came of a case against its notes, or one target against the other:
+/* Compares the result of a case with its notes, or one target with the other:
  * sets its status, and whether it failed. */
 void tw_check_judge(const TwCheckJob *check, TwCheckCase *one);
 

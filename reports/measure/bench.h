@@ -36,7 +36,7 @@ typedef struct TwBenchMicro {
     unsigned depths; /* how many depths the target can express; 0: none */
     double hit;      /* a read again and again: the target's bare loop, with
                       * nothing generated, changed or judged */
-    double fill[TW_BENCH_DEPTHS]; /* a fill through so many IOMMUs */
+    double fill[TW_BENCH_DEPTHS]; /* a fill, by the number of IOMMUs */
     double walk[TW_BENCH_DEPTHS]; /* a judged reference walk likewise */
 } TwBenchMicro;
 

@@ -39,7 +39,7 @@ bool tw_zoo_hunt(const TwZooRun *zoo, const char *name, unsigned n,
                  uint64_t *programs, TwCampaignResult *result, GError **error);
 
 typedef struct TwZooShrunk {
-    unsigned found, keys; /* findings, of so many keys */
+    unsigned found, keys; /* numbers of findings and of their keys */
     uint64_t programs;    /* that it took */
 } TwZooShrunk;
 

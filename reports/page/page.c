@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The page as a whole: head, what it comes to, steps, coverage; page.h. */
+/* The page as a whole: head, totals, steps, coverage; page.h. */
 #include "reports/page/page.h"
 
 #include <string.h>
@@ -27,7 +27,7 @@ static void put_path(GString *out, const char *path)
     g_string_append(out, escaped);
 }
 
-/* What it comes to --------------------------------------------------------- */
+/* Totals ------------------------------------------------------------------- */
 
 static bool is_bad(const TwPageStep *step)
 {

@@ -334,8 +334,8 @@ static bool bring_up(TwStore *store, GError **error)
     return ok;
 }
 
-/* Runs whose process is gone came to no end of their own.  Who cannot write
- * leaves that to the next one: whoever reads is told the same. */
+/* Closes runs whose process has exited.  A reader that cannot write leaves them
+ * as they are, but shows them as interrupted. */
 static void end_the_gone(TwStore *store)
 {
     if (tw_store_int(store, 0, NULL,

@@ -154,9 +154,9 @@ int64_t tw_store_minimal(TwStore *store, const TwStoreMinimal *minimal,
                          GError **error);
 
 /*
- * Notes what came of the cases of a key on this version of the target: `again`
- * of `times` runs showed it.  The finding is fixed when none of its keys shows
- * itself any more.  *status (may be NULL) receives the finding's.
+ * Records a retest of a key on this version of the target: `again` of `times`
+ * runs had the finding.  The finding is fixed when none of its keys recurs any
+ * more.  *status (may be NULL) receives the finding's.
  */
 bool tw_store_retested(TwStore *store, int64_t run, int64_t key,
                        const char *version, unsigned again, unsigned times,

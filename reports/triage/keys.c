@@ -239,7 +239,7 @@ static void show_keys(unsigned done, void *data)
     tw_triage_idle(t, "keys shrunk", done, t->keys->len);
 }
 
-/* The smallest case of this run with that key but for one; or NULL. */
+/* The smallest case with this key, ignoring one case; NULL if there is none. */
 static const TwTriageCase *smallest(const TwTriage *t, int64_t key,
                                     const TwTriageCase *but)
 {

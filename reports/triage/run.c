@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The work of triage: each case to its cause, each key to a minimal case, each
- * known key run again.  Processes do it; this one takes what comes of it, in a
- * fixed order, and writes it into the store at least twice a second, so that
- * who kills it loses no more than that.
+ * The work of triage: finds the cause of each case, shrinks a case of each key,
+ * and runs each known key again.  Workers do it.  This process takes their
+ * results in a fixed order, and writes them into the store at least twice a
+ * second, so a kill loses no more than that.
  */
 #include <fcntl.h>
 #include <string.h>

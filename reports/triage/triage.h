@@ -19,7 +19,7 @@ typedef struct TwTriageCase {
     const TwHarnessInfo *harness; /* it is bytes that are no program; or NULL */
     TwTargetOptions options;      /* what it is run on */
     GString *data;                /* a canonical program, or those bytes */
-    TwCause cause;                /* what it came to */
+    TwCause cause;                /* its cause */
     int known;                    /* the known divergence that it is, or -1 */
     TwStoreSeen seen;             /* if it was recorded */
 } TwTriageCase;

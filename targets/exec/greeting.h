@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How a target in another process introduces itself: what it can express and
- * what its caches promise, as text lines (PROTOCOL.md).  Printed by whoever
- * plays the target, parsed by whoever drives it.
+ * what its caches promise, as text lines (PROTOCOL.md).  The target prints
+ * them, the class exec parses them.
  */
 #ifndef TW_TARGETS_EXEC_GREETING_H
 #define TW_TARGETS_EXEC_GREETING_H

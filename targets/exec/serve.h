@@ -11,8 +11,8 @@
 #include "targets/target.h"
 
 /*
- * Where to write the operation in flight: memory shared with whoever started
- * us, for TwTargetOptions.in_flight; NULL if none is offered.
+ * Where to write the operation in flight: memory shared with the process that
+ * started us, for TwTargetOptions.in_flight; NULL if none is offered.
  */
 volatile uint32_t *tw_exec_in_flight(void);
 

@@ -8,7 +8,7 @@
  * The parts, lowest first; each only calls those above it, apart from the few
  * functions declared at the end of this header:
  *
- *   tell.c      what is told of caches and notifiers to whoever wants to know
+ *   tell.c      reports of caches and notifiers to a teller, if there is one
  *   span.c      sorted disjoint intervals: page maps and IOMMU tables
  *   ram.c       RAM as a function plus the bytes that were written
  *   view.c      the region graph rendered into flat views, and their sharing
@@ -190,7 +190,7 @@ typedef struct Leaf {
     uint8_t flags;
     uint16_t section;
     uint64_t offset; /* in the region */
-    uint64_t more;   /* so many bytes after this one continue it */
+    uint64_t more;   /* number of bytes after this one that continue it */
 } Leaf;
 
 /* IOMMUs ----------------------------------------------------------------- */
@@ -345,7 +345,7 @@ typedef struct Dirty {
 
 enum { MAX_SILENT = 128 };
 
-/* A change of which nobody was told, kept for the invariants. */
+/* A silent change, kept for the invariants. */
 typedef struct SilentChange {
     bool map; /* of a CPU's page map; else of an IOMMU */
     uint8_t obj, index;
@@ -466,8 +466,8 @@ static inline uint64_t low_mask(unsigned lg) /* the low `lg` bits, 0 .. 64 */
     return lg >= 64 ? UINT64_MAX : (UINT64_C(1) << lg) - 1;
 }
 
-/* TELL(m, KIND, FORMAT, ...): one cache event; its operands are looked at only
- * if somebody wants to know. */
+/* TELL(m, KIND, FORMAT, ...): one cache event; its operands are evaluated
+ * only if there is a teller. */
 #define TELL(m, ...) \
     do { \
         if (G_UNLIKELY((m)->teller != NULL)) { \
@@ -475,7 +475,7 @@ static inline uint64_t low_mask(unsigned lg) /* the low `lg` bits, 0 .. 64 */
         } \
     } while (0)
 
-/* Notes a change of which nobody is told (invariants.c). */
+/* Notes a silent change (invariants.c). */
 static inline void note_silent(Machine *m, bool map, uint8_t obj, uint8_t index,
                                uint64_t first, uint64_t last)
 {

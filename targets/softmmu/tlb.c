@@ -155,7 +155,7 @@ static void tlb_add_large(const Machine *m, Tlb *tlb, uint64_t addr,
     tlb->large_mask = mask;
 }
 
-/* How many entries it has: for whoever wants to know. */
+/* The number of its entries, for a teller. */
 static unsigned tlb_live(const Tlb *tlb)
 {
     unsigned n = 0;

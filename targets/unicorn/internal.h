@@ -121,7 +121,7 @@ struct Machine {
     uint64_t window;  /* guest address of the program's address 0 */
     Record *records;  /* MAX_RECORDS; a page, shown to the guest */
 
-    Recorder *recorder;      /* NULL: nobody wants to know */
+    Recorder *recorder;      /* may be NULL */
     const TwTeller *teller;  /* likewise; */
     const TwTeller *telling; /* while a program runs */
     bool started;            /* with the script */
@@ -172,7 +172,7 @@ bool tw_uc_engine_prepare(Machine *m);
 void tw_uc_engine_close(Machine *m);
 /* From here on engines take the library's slow path for loads and stores. */
 void tw_uc_take_slow_path(Machine *m);
-/* Runs the agent from record `first` on.  UC_ERR_OK: it came to the exit.
+/* Runs the agent from record `first` on.  UC_ERR_OK: it reached the exit.
  * Otherwise *stopped is the record that it stopped at. */
 uc_err tw_uc_agent_run(Machine *m, unsigned first, unsigned *stopped);
 /* The record in flight; for callbacks. */

@@ -62,8 +62,8 @@ static void tell_text(const Call *call, GString *text)
     }
 }
 
-/* In the recorder, if there is one; with the addresses that the program has, to
- * whoever wants to know at once. */
+/* Adds a call to the recorder, if there is one, and reports it to the teller at
+ * once, with the addresses of the program. */
 static void record(Machine *m, const Call *call)
 {
     if (m->recorder != NULL) {

@@ -44,7 +44,7 @@ void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
                          uint64_t value);
 void tw_uc_record_ram(Machine *m);
 
-/* Nothing, and at no cost, where there is no recorder and nobody is told. */
+/* Does nothing, at no cost, if there is no recorder and no teller. */
 static inline void tw_uc_record(Machine *m, CallKind kind, unsigned first,
                                 unsigned end)
 {

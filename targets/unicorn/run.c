@@ -294,7 +294,7 @@ static uint64_t executed_value(const Machine *m, uint64_t number)
     return value;
 }
 
-/* Takes over the results of records first .. end - 1, which came to pass. */
+/* Takes over the results of records first .. end - 1, which were reached. */
 static void take_results(Machine *m, unsigned first, unsigned end)
 {
     for (unsigned i = first; i < end; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run comes to does not hang on how long it takes. */
+/* The result of a run does not depend on its duration. */
 #include <string.h>
 #include <sys/time.h>
 
