@@ -444,9 +444,7 @@ static void assert_turn(TwPass pass, unsigned turn, const char *text)
 {
     TwTurns turns = {
         .best = &twin, .program = &program, .dialect = &full, .wanted = turn};
-
     char why[160] = "";
-
     pass(&turns);
     g_assert_true(turns.made);
     tw_program_check(&program, why, sizeof(why));
