@@ -384,7 +384,9 @@ int tw_verb_replay(int argc, char **argv)
         {"json", 0, 0, G_OPTION_ARG_NONE, &r.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(r.known),
         {"as-target", 0, 0, G_OPTION_ARG_NONE, &r.as_target,
-         "Acts as a target for exec: reads programs, writes traces", NULL},
+         "Speaks the protocol of exec on standard input and output, for the "
+         "target of --target",
+         NULL},
         G_OPTION_ENTRY_NULL,
     };
     int code = TW_EXIT_USAGE;

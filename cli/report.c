@@ -269,8 +269,8 @@ static bool parse_options(int *argc, char ***argv, Report *r)
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &r->out,
          "Folder for the page (default out/report)", "DIR"},
         {"since", 0, 0, G_OPTION_ARG_STRING, &r->since,
-         "Shows as news what happened since this run began (default: the last "
-         "nightly run, else the last run)",
+         "What happened after the start of run RUN counts as new (default: the "
+         "last nightly run, else the last run)",
          "RUN"},
         {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &r->coverage,
          "Shows the situations of this file (see cover)", "FILE"},

@@ -306,8 +306,9 @@ static bool parse_options(int *argc, char ***argv, Run *run, Options *o)
          "Adds the situations that programs reach to this file (see cover)",
          "FILE"},
         {"steer", 0, 0, G_OPTION_ARG_NONE, &o->steer,
-         "Makes programs towards situations that are met neither in this "
-         "campaign nor in the file of --coverage",
+         "Prefers programs that aim at situations (see cover) that neither "
+         "this "
+         "campaign nor the file of --coverage has reached",
          NULL},
         {"store", 0, 0, G_OPTION_ARG_FILENAME, &run->store.path,
          "Records the run and its findings in this store (see triage)", "FILE"},

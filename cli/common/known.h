@@ -20,7 +20,7 @@ typedef struct TwCliKnown {
      "Adds a list of known divergences to the built-in one", "FILE"},         \
     {                                                                         \
         "no-known", 0, 0, G_OPTION_ARG_NONE, &(known).off,                    \
-            "Uses no list of known divergences, and avoids none", NULL              \
+            "Ignores the lists of known divergences", NULL              \
     }
 /* clang-format on */
 

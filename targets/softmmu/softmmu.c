@@ -22,7 +22,7 @@ static const char *const flush_words[] = {
 
 const TwTargetOption tw_softmmu_options[] = {
     {"flush", TW_TARGET_CHOICE, TW_TARGET_FIELD(flush), flush_words, "MODE",
-     "What an UNMAP of an IOMMU flushes: all (the default) or page"},
+     "What the TLB flushes at an UNMAP of an IOMMU: all (the default) or page"},
     {"hide-locations", TW_TARGET_SWITCH, TW_TARGET_FIELD(hide_locations),
      .help = "The target does not report where accesses went"},
     {"check", TW_TARGET_SWITCH, TW_TARGET_FIELD(check),

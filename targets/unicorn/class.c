@@ -233,7 +233,8 @@ static const char *const contract_words[] = {"documented", "strict", NULL};
 
 const TwTargetOption tw_unicorn_options[] = {
     {"contract", TW_TARGET_CHOICE, TW_TARGET_FIELD(strict), contract_words,
-     "NAME", "How much is demanded: documented (the default) or strict"},
+     "NAME",
+     "What the target must guarantee: documented (the default) or strict"},
     {.name = NULL},
 };
 
