@@ -80,7 +80,7 @@ has 'says how many' 'oracle: branch coverage 50\.00 %, was 75\.00 %: a drop of m
 sed 's/walk\.c$/went.c/' old >moved
 expect 0 'a file that is gone' "$here/lcov" diff old moved
 has 'is named' 'oracle/walk/walk.c: gone'
-has 'and a new one' 'oracle/went.c: new, 8 of 10 lines'
+has 'and a new one' 'oracle/walk/went.c: new, 8 of 10 lines'
 sed '/^DA:10,/d' old >shorter
 expect 10 'a file that has changed' "$here/lcov" diff wider shorter
 has 'is compared by numbers' 'oracle/walk/walk.c: changed, lines 8 of 9 (were 10 of 10), branches 3 of 4 (were 4 of 4)'

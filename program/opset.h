@@ -15,7 +15,7 @@
 /* The byte form gives the code of an operation 7 bits. */
 enum { TW_OP_SET_MAX = 128 };
 
-_Static_assert((unsigned)TW_OP_CODES <= TW_OP_SET_MAX,
+_Static_assert((int)TW_OP_CODES <= (int)TW_OP_SET_MAX,
                "operations fit in a set");
 
 /* No operation, if all is zero. */

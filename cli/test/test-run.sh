@@ -75,7 +75,7 @@ interrupt()
 {
     "$TWINWALK" run "$@" >out.txt 2>err.txt &
     pid=$!
-    sleep 2
+    sleep 1
     kill -INT "$pid"
     status=0
     wait "$pid" || status=$?

@@ -28,13 +28,19 @@
 #endif
 #endif
 
+/* With TW_LONG in the environment; without, a quarter as many. */
 enum {
 #ifdef SANITIZED
-    PROGRAMS = 20000,
+    MOST_PROGRAMS = 20000,
 #else
-    PROGRAMS = 100000,
+    MOST_PROGRAMS = 100000,
 #endif
 };
+
+static unsigned n_programs(void)
+{
+    return g_getenv("TW_LONG") ? MOST_PROGRAMS : MOST_PROGRAMS / 4;
+}
 
 /* What every operation, leaf, class, counter ... needs that has no other. */
 enum {
@@ -151,7 +157,7 @@ static const Count *counted(void)
     }
     runner = tw_runner_new(&options, NULL);
     tw_runner_meet(runner);
-    for (unsigned i = 0; i < PROGRAMS; i++) {
+    for (unsigned i = 0; i < n_programs(); i++) {
         TwRng rng = tw_rng_for(1, i);
 
         tw_generate(&program, (TwProfile)(i % TW_PROFILES),
@@ -250,7 +256,7 @@ static void test_told(void)
     TwTargetOptions options = {.name = "softmmu", .teller = &teller};
     TwTarget *target = tw_target_open(&options, NULL);
     static TwTrace trace;
-    Table table = {.programs = PROGRAMS / 4};
+    Table table = {.programs = n_programs() / 4};
 
     for (unsigned i = 0; i < table.programs; i++) {
         TwRng rng = tw_rng_for(4, i);
@@ -377,8 +383,13 @@ static void test_invariants(gconstpointer data)
 /* Verdicts ---------------------------------------------------------------- */
 
 /* Of each bug, each way to open it; as many under sanitizers, since the rarest
- * verdict comes of one program in a thousand. */
-enum { ZOO_PROGRAMS = 800 };
+ * verdict comes of one program in a thousand.  Without TW_LONG a quarter. */
+enum { MOST_ZOO_PROGRAMS = 800 };
+
+static unsigned n_zoo_programs(void)
+{
+    return g_getenv("TW_LONG") ? MOST_ZOO_PROGRAMS : MOST_ZOO_PROGRAMS / 4;
+}
 
 /* Program after program: `number` is that of the next. */
 static void run_bug(const char *slug, bool hide, bool check, uint64_t *number,
@@ -391,7 +402,7 @@ static void run_bug(const char *slug, bool hide, bool check, uint64_t *number,
     TwFinding finding;
 
     g_assert_nonnull(runner);
-    for (unsigned i = 0; i < ZOO_PROGRAMS; i++, (*number)++) {
+    for (unsigned i = 0; i < n_zoo_programs(); i++, (*number)++) {
         TwRng rng = tw_rng_for(2, *number);
 
         tw_generate(&program, (TwProfile)(i % TW_PROFILES),

@@ -357,7 +357,7 @@ bool tw_program_parse(TwProgram *program, const char *text, size_t length,
     g_autofree TwParser *s = g_new0(TwParser, 1);
     tw_program_init(program);
     for (unsigned i = 0; i < TW_MAX_REGIONS; i++) {
-        program->regions[i].kind = TW_REGION_NONE;
+        program->regions[i] = (TwRegion){.kind = TW_REGION_NONE};
     }
     memset(program->spaces, 0, sizeof program->spaces);
     memset(program->iommus, 0, sizeof program->iommus);
