@@ -6,8 +6,6 @@
 #include "oracle/world/iommu.h"
 
 typedef struct TwIommuClass {
-    /* Before operation 0: nothing is mapped. */
-    void (*start)(TwWorld *world, uint8_t iommu);
     /* The entry for offset x of an index as at time t, without bypass.  A kind
      * whose tables lie in RAM reads them through world->ram. */
     TwFound (*find)(const TwWorld *world, uint8_t iommu, uint8_t index,

@@ -7,13 +7,6 @@
  */
 #include "oracle/world/iommu-kind.h"
 
-static void start(TwWorld *world, uint8_t iommu)
-{
-    for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
-        world->table_head[iommu][k] = TW_NIL;
-    }
-}
-
 static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
                     uint64_t x, uint32_t t)
 {
@@ -147,7 +140,6 @@ static void restore(TwWorld *world, uint8_t iommu, uint16_t number)
 }
 
 const TwIommuClass tw_iommu_table = {
-    .start = start,
     .find = find,
     .any_mapped = any_mapped,
     .change = change,

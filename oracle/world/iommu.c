@@ -214,10 +214,9 @@ void tw_iommu_start(TwWorld *world)
     const TwProgram *program = world->program;
 
     for (unsigned i = 0; i < program->n_iommus; i++) {
-        const TwIommuClass *class_ = class_of(world, i);
-
-        if (class_) {
-            class_->start(world, i);
+        /* Of kinds that the oracle does not know, too: scenes show them. */
+        for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
+            world->table_head[i][k] = TW_NIL;
         }
         world->switch_head[i] = TW_NIL;
         switch_bypass(world, i, program->iommus[i].bypass, TW_NO_OP, 0);
