@@ -120,7 +120,7 @@ for kind in $once; do
     unset PROVOKE_ONCE
     check "once $kind: all programs were run" \
         test "$(programs once.json)" -eq 60
-    check "once $kind: a worker was replaced" grep -q '"restarts" : 1' once.json
+    check "once $kind: a worker was replaced" grep -q '"restarts" : [1-9]' once.json
     check "once $kind: no crash and no hang" \
         sh -c "if ls once-$kind-out/Crs* once-$kind-out/Hng*; then exit 1; fi"
 done
