@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* twinwalk explain: the story of a finding, as text or as data. */
 #include "cli/verbs.h"
+#include "cli/view/explain.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* twinwalk gen: the program behind a seed and a number. */
 #include "cli/verbs.h"
+#include "fuzz/campaign/campaign.h"
 
 static int generate(const TwCliTarget *target, TwKnown *known, uint64_t seed,
                     uint64_t number, unsigned profile, uint32_t wish,

@@ -5,6 +5,7 @@
 #define TW_CLI_RUN_STORE_H
 
 #include "cli/verbs.h"
+#include "fuzz/campaign/campaign.h"
 #include "reports/store/store.h"
 
 typedef struct TwRunStore {

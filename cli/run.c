@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "cli/run-store.h"
 #include "cli/verbs.h"
+#include "cli/view/run.h"
 #include "process/stop.h"
 
 #include <errno.h>

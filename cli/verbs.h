@@ -8,7 +8,7 @@
 
 #include "cli/common/common.h"
 #include "cli/common/known.h"
-#include "fuzz/campaign/campaign.h"
+#include "fuzz/run/runner.h"
 
 int tw_verb_run(int argc, char **argv);
 int tw_verb_replay(int argc, char **argv);
@@ -37,9 +37,6 @@ int tw_verb_note(int argc, char **argv);
 TwStory *tw_cli_story(TwRunner *runner, const TwProgram *program,
                       const TwFinding *finding);
 
-/* A story as members of the JSON object that is open (explain). */
-void tw_explain_json(JsonBuilder *builder, const TwStory *story);
-
 /*
  * replay --trace: runs the program once more, in a child (of at most
  * `timeout_ms`; 0: 10 s), on a target that tells what it does, and prints each
@@ -53,25 +50,5 @@ bool tw_replay_trace(const TwTargetOptions *options, const TwProgram *program,
 
 /* replay --as-target: answers cases on standard input until it ends. */
 int tw_replay_as_target(const TwCliTarget *target);
-
-/* How a campaign looks while it runs and at its end. */
-typedef struct TwRunView {
-    const TwCampaignOptions *options;
-    const TwCliTarget *target;
-    const char *version; /* of the target */
-    const char *profile; /* as the user gave it */
-    const char *out;     /* folder of the cases, or NULL: none were written */
-    bool terminal;       /* a status line instead of plain lines */
-    double last_line;    /* when the last plain line was printed */
-    uint64_t last_programs, last_accesses; /* then, for rates */
-    double last_seconds;
-} TwRunView;
-
-/* The status, on standard error, as often as it makes sense. */
-void tw_run_view_progress(TwRunView *view, const TwCampaignResult *result);
-/* Removes a status line. */
-void tw_run_view_clear(const TwRunView *view);
-void tw_run_view_summary(const TwRunView *view, const TwCampaignResult *result);
-void tw_run_view_json(const TwRunView *view, const TwCampaignResult *result);
 
 #endif

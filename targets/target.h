@@ -38,8 +38,8 @@ typedef struct TwTeller {
     void *data;
 } TwTeller;
 
-/* Options of all targets.  A class lists those that it takes (option.h); the
- * rest must be zero. */
+/* Options of all targets.  A class lists those that it takes (TwTargetOption);
+ * the rest must be zero. */
 typedef struct TwTargetOptions {
     const char *name;    /* as the user gave it: "softmmu", "zoo:slug",
                           * "exec:COMMAND" */
@@ -68,8 +68,28 @@ typedef struct TwTriggerInfo {
 
 enum { TW_MAX_TRIGGERS = 32 };
 
-/* A row of a table of options; see option.h. */
-typedef struct TwTargetOption TwTargetOption;
+typedef enum TwTargetOptionType {
+    TW_TARGET_SWITCH,       /* --name: 1 */
+    TW_TARGET_CHOICE,       /* --name WORD: the number of the word */
+    TW_TARGET_MILLISECONDS, /* --name MS: 0 to INT32_MAX; 0: the default */
+} TwTargetOptionType;
+
+/* A row of a class's table of options. */
+typedef struct TwTargetOption {
+    const char *name; /* without dashes */
+    TwTargetOptionType type;
+    size_t field, size;       /* where it stands in TwTargetOptions: a bool or
+                               * 32 bits; 0 is the default */
+    const char *const *words; /* of a choice, the default first; ends in NULL */
+    const char *value;        /* of what --help shows: "MODE"; NULL: none */
+    const char *help;
+    bool any_target; /* the command gives it a meaning for all targets */
+} TwTargetOption;
+
+/* The place of a member of TwTargetOptions, for a row. */
+#define TW_TARGET_FIELD(member) \
+    .field = offsetof(TwTargetOptions, member), \
+    .size = sizeof(((TwTargetOptions *)NULL)->member)
 
 struct TwTargetClass {
     const char *name; /* [a-z0-9-]+ */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A story as JSON: the same that the text says, as data. */
-#include "cli/verbs.h"
+#include "cli/view/explain.h"
 
 static void json_hex(JsonBuilder *b, const char *name, uint64_t value)
 {

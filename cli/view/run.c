@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How a campaign looks: a status line, plain lines, the summary, JSON. */
-#include "cli/verbs.h"
+#include "cli/view/run.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What follows from the list of all classes, whichever they are
- * (tw_target_classes): the options of all of them, and options as words.
+ * The options of targets.  Each class lists those that it takes in a table
+ * (TwTargetOption); from the tables follow the options of the command, the
+ * words that choose the same target again, and which options a class refuses.
  */
 #ifndef TW_TARGETS_CLASSES_OPTIONS_H
 #define TW_TARGETS_CLASSES_OPTIONS_H
 
-#include "targets/option.h"
+#include "targets/target.h"
+
+/* One option ------------------------------------------------------------- */
+
+/* The row of this name of a class, or NULL. */
+const TwTargetOption *tw_target_option_of(const TwTargetClass *klass,
+                                          const char *name);
+
+uint32_t tw_target_option_get(const TwTargetOptions *options,
+                              const TwTargetOption *row);
+
+/* Sets it from the text of its value (of a switch: not looked at).  False with
+ * `error` (TW_TARGET_ERROR_USAGE) if it is none. */
+bool tw_target_option_set(TwTargetOptions *options, const TwTargetOption *row,
+                          const char *text, GError **error);
+
+/* The options of all classes ----------------------------------------------- */
 
 enum { TW_MAX_TARGET_OPTIONS = 32 };
 

@@ -16,7 +16,6 @@
 #include "process/process.h"
 #include "program/text/text.h"
 #include "targets/exec/greeting.h"
-#include "targets/option.h"
 
 enum {
     DEFAULT_TIMEOUT_MS = 10000,

@@ -6,7 +6,7 @@
 #ifndef TW_TARGETS_SOFTMMU_SOFTMMU_H
 #define TW_TARGETS_SOFTMMU_SOFTMMU_H
 
-#include "targets/option.h"
+#include "targets/target.h"
 
 extern const TwTargetClass tw_softmmu_class;
 

@@ -7,7 +7,7 @@
 #ifndef TW_TARGETS_UNICORN_CLASS_H
 #define TW_TARGETS_UNICORN_CLASS_H
 
-#include "targets/option.h"
+#include "targets/target.h"
 
 extern const TwTargetClass tw_unicorn_class;
 extern const TwTargetClass tw_unicorn_vtlb_class;
