@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The check of the floors passes here, and fails on each planted violation.
+# ci/check-floors accepts this tree, and refuses each planted violation.
 set -eu
 
 check='check-floors'
@@ -75,7 +75,7 @@ rm -rf "$tree/reports"
 expect 1 'a row names a folder that is not there' "$tree" \
     'ci/check-floors: a row names reports, which is not there'
 
-# With rooms: walk stands on world, test files of walk may use the floor above.
+# With rooms: walk stands on world, test files of walk may use the level above.
 export TW_FLOORS='
 program:
 oracle: program oracle/walk oracle/world
