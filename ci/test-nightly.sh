@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ci/nightly on a build whose harnesses are stand-ins: what is refused, that news
-# are told, that a step which fails loses nothing, that silence is no clean night,
-# and that a night which is killed is taken up.  Arguments: the tree.
+# ci/nightly on a build whose harnesses are stand-ins: it refuses bad usage and
+# reports news; a step that fails loses nothing; a night in which no bug is found
+# where one must be is not clean; the next night resumes one that was killed.
+# Argument: the tree.
 top=$(cd "$1" && pwd)
 # shellcheck source=cli/test/test-lib.sh
 . "$top/cli/test/test-lib.sh"
@@ -15,9 +16,9 @@ out="a night's \$out" # a name that no shell must read
 "$TWINWALK" encode --harness iommu_fuzzer \
     "$top/corpus/zoo/second-hop-unregistered.tw" -o bytes
 cp bytes build/fuzz/iommu_fuzzer_seeds/seed
-# Behaves as libFuzzer does, as far as is seen from outside: with a bug of the
-# zoo it dies of its seed, and has one for its corpus.  HOW=silent: it dies of
-# nothing; broken: it does not run.  The other one takes its time.
+# Behaves as libFuzzer does: with a bug of the zoo its seed crashes it, and it has
+# an input for its corpus.  HOW=silent: nothing crashes it; broken: it does not
+# run.  The other harness runs as long as the file slow is there.
 cat >build/fuzz/iommu_fuzzer <<END
 #!/bin/sh
 [ "\${HOW-}" != broken ] || exit 1
@@ -50,6 +51,7 @@ END
 touch slow
 cat >build/fuzz/text_fuzzer <<END
 #!/bin/sh
+echo \$\$ >"$work/text-pid"
 while [ -e "$work/slow" ]; do
     sleep 0.1
 done
@@ -83,6 +85,8 @@ check 'nothing is left of these' [ ! -e refused ]
 mkdir mine
 touch mine/file
 exits 2 'a folder of somebody else' "$nightly" --build build --out mine
+exits 2 'a folder in a file' "$nightly" --build build --out mine/file/out
+check 'and says why' grep -q '^ci/nightly: expected an --out' err.txt
 
 # night CODE NAME ARGUMENT...
 night()
@@ -156,19 +160,64 @@ check 'the page says so' grep -q '<tr class="bad"><td>fuzz-iommu' \
     "$out"/latest/page/index.html
 check 'the corpus is as it was' grep -qx input "$out"/corpus/iommu/input
 
-# Killed while it fuzzes, after one of two harnesses has found something.
 unset HOW
+rm build/fuzz/iommu_fuzzer.dict
+night 99 'an error that no step expects' --only canary,fuzz,triage
+outcome canary-iommu-build failed
+outcome fuzz-iommu-libfuzzer-build failed
+outcome triage-softmmu ok
+check 'the log says which error' grep -q 'No such file .*iommu_fuzzer.dict' \
+    "$out"/latest/logs/fuzz-iommu-libfuzzer-build.log
+touch build/fuzz/iommu_fuzzer.dict
+
+# fuzz_slowly OUTPUT: a night that fuzzes one harness after the other, and is in
+# the middle of the second when this returns.  Its number is $pid.
+fuzz_slowly()
+{
+    rm -f text-pid
+    "$nightly" --budget 100s --out "$out" --build build --targets none \
+        --harnesses iommu,text --jobs 1 --only fuzz,triage \
+        >"$1" 2>&1 </dev/null &
+    pid=$!
+    tries=0
+    while [ ! -s text-pid ] && [ $tries -lt 1200 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+}
+
+fails()
+{
+    ! "$@"
+}
+
+# Asked to end: it ends what it has started.
+fuzz_slowly ended.txt
+# A shell starts it in the background with SIGINT ignored; nohup does so with
+# SIGHUP.
+ignored=$(sed -n 's/^SigIgn:[[:space:]]*//p' "/proc/$pid/status")
+check 'it ignores what it was started to ignore' [ $((0x$ignored & 2)) -ne 0 ]
+kill "$pid"
+exits 99 'a night that is asked to end' wait "$pid"
+check 'it says so' grep -q '^ci/nightly: interrupted; the next night' ended.txt
+check 'its harness has ended' fails kill -0 "$(cat text-pid)"
+check 'its run has ended' python3 -c '
+import sqlite3, sys
+rows = sqlite3.connect(sys.argv[1]).execute(
+    "SELECT outcome FROM runs WHERE verb = '\''nightly'\'' ORDER BY id").fetchall()
+assert rows[-1] == ("interrupted",), rows' "$out/findings.db"
+ended=$(nights | tail -n 1)
+check 'a step that was cut short is not reported' \
+    fails grep '^fuzz-text' "$ended/steps.tsv"
+rm slow
+night 0 'the next night resumes it' --only fuzz,triage
+check 'and says so' grep -q "taking up .*$ended" out.txt
+touch slow
+
+# Killed while it fuzzes, after one of two harnesses has found something.
 TWINWALK_ZOO=second-hop-unregistered
 export TWINWALK_ZOO
-"$nightly" --budget 100s --out "$out" --build build --targets none \
-    --harnesses iommu,text --jobs 1 --only fuzz,triage \
-    >killed.txt 2>&1 </dev/null &
-pid=$!
-tries=0
-while ! grep -q 'fuzz-iommu' killed.txt && [ $tries -lt 600 ]; do
-    sleep 0.1
-    tries=$((tries + 1))
-done
+fuzz_slowly killed.txt
 exits 75 'one night at a time' "$nightly" --out "$out" --build build
 kill -9 "$pid"
 rm slow

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""The targets of a night: which are there, random programs on each of them, and
+the findings of one label triaged into the store."""
+
+import shutil
+import subprocess
+import time
+
+from .files import file_name, files_in, last_line, read
+
+FINDINGS = (10, 11)  # exit codes: a finding; twinwalk's own fault, a finding too
+MOST_INPUTS = 200    # of one shard; names are hashes, so the first ones are any
+
+
+def built_in(night):
+    """The built-in target, or that with the bug of tonight."""
+    bug = night.options.bug
+    return f"zoo:{bug}" if bug else "softmmu"
+
+
+def find_targets(night):
+    """The options of `twinwalk run` for each campaign on what is there."""
+    there = [target for target in night.options.targets
+             if night.call((night.twinwalk, "targets", "--target", target),
+                           subprocess.DEVNULL, errors=subprocess.DEVNULL) == 0]
+    return [built_in(night), f"{built_in(night)} --steer",
+            f"{built_in(night)} --flush page", *there]
+
+
+def label_of(target):
+    """The name that findings of a target are kept under."""
+    return "softmmu" if target.startswith("zoo:") else target
+
+
+def labels(night):
+    """All of them, sorted."""
+    return sorted({label_of(target.split()[0]) for target in night.targets})
+
+
+def target_of(night, label):
+    """The target that a label's findings are run on."""
+    return built_in(night) if label == "softmmu" else label
+
+
+# Campaigns -------------------------------------------------------------------
+
+
+def campaigns(night, seconds):
+    """Random programs: a campaign for each target, each with the same time."""
+    share = max(1, seconds // len(night.targets))
+    (night.folder / "targets").write_text(
+        "".join(f"{target}\n" for target in night.targets), encoding="utf-8")
+    for target in night.targets:
+        night.step(f"campaign-{file_name(target)}", campaign, target, share,
+                   findings=FINDINGS)
+
+
+def campaign(step, target, seconds):
+    """One campaign; its cases go to found/LABEL/."""
+    night = step.night
+    words = target.split()
+    label = label_of(words[0])
+    folder = night.folder / "found" / file_name(label) / file_name(target)
+    folder.mkdir(parents=True, exist_ok=True)
+    if label == "softmmu":
+        words += ["--coverage", night.folder / "situations"]
+    code = step.run(night.twinwalk, "run", "--time", str(seconds), "--jobs",
+                    str(night.options.jobs), "--seed", str(int(time.time())),
+                    "--out", folder, "--store", night.store, "--as", label,
+                    "--target", *words)
+    cases = [file for file in files_in(folder) if file.suffix == ".tw"]
+    step.remark(f"{len(cases)} cases")
+    return code
+
+
+# Triage ----------------------------------------------------------------------
+
+
+def triage_all(night):
+    """Groups what the night and interrupted ones have found, a step per label."""
+    for name in ("softmmu", "unicorn"):
+        (night.folder / "crashes" / name).mkdir(parents=True, exist_ok=True)
+    night.step("collect", collect)
+    for label in labels(night):
+        night.step(f"triage-{file_name(label)}", triage, label, findings=FINDINGS)
+
+
+def collect(step):
+    """Copies the inputs that crash harnesses to crashes/, under names that say
+    which harness it was."""
+    night = step.night
+    number = 0
+    for place in night.unfinished():
+        for found in sorted((place / "shards").glob("*/found")):
+            harness = found.parent.name.split("-")[0]
+            label = "unicorn" if harness == "unicorn" else "softmmu"
+            for file in files_in(found)[:MOST_INPUTS]:
+                number += 1
+                shutil.copy(file, night.folder / "crashes" / label /
+                            f"clusterfuzz-testcase-{harness}_fuzzer-{number}")
+    step.remark(f"{number} inputs that crash harnesses")
+
+
+def worse(one, other):
+    """The exit code that says more: an error, then a finding, then nothing."""
+    return other if one == 0 or one in FINDINGS and other != 0 else one
+
+
+def triage(step, label):
+    """Triages the cases and inputs of one label.  Without any of them the known
+    findings are still run again."""
+    night = step.night
+    base = file_name(label)
+    code = 0
+    # What crashes harnesses comes first: the remark is the last one's.
+    crashes = night.folder / "crashes" / base
+    if crashes.is_dir() and any(crashes.iterdir()):
+        code = triage_folders(step, label, "--harness", "auto", crashes)
+    (night.folder / "found" / base).mkdir(parents=True, exist_ok=True)
+    folders = [place / "found" / base for place in night.unfinished()]
+    return worse(code, triage_folders(
+        step, label, "--junit", night.folder / f"{base}.xml", "--sarif",
+        night.folder / f"{base}.sarif",
+        *[folder for folder in folders if folder.is_dir()]))
+
+
+def triage_folders(step, label, *arguments):
+    """One call of `twinwalk triage`.  Returns its exit code; news are noted."""
+    night = step.night
+    output = night.tmp / "triage"
+    code = step.run(night.twinwalk, "triage", "--store", night.store, "--as",
+                    label, "--target", target_of(night, label), "--jobs",
+                    str(night.options.jobs), "--time", "30s", *arguments,
+                    output=output)
+    step.remark(last_line(read(output)).split("; kept in ")[0])
+    if code in FINDINGS:
+        night.note_news()
+    return code
