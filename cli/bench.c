@@ -221,23 +221,26 @@ static int measure(Figures *f, const TwCliTarget *target, TwKnown *known,
     return error ? tw_cli_fail_error(error) : TW_EXIT_CLEAN;
 }
 
+#define DEFAULT_SECONDS 10
+
 int tw_verb_bench(int argc, char **argv)
 {
+    g_autofree char *profiles = tw_cli_profile_help(false, TW_PROFILE_BALANCED);
     g_autofree char *profile_name = NULL;
     g_autofree Figures *figures = g_new0(Figures, 1);
     unsigned profile = TW_PROFILE_BALANCED;
     gboolean as_json = FALSE;
-    double seconds = 10;
+    double seconds = DEFAULT_SECONDS;
     TwCliKnown known = {0};
     TwCliTarget target;
     bool both;
     GOptionEntry entries[] = {
-        {"profile", 'p', 0, G_OPTION_ARG_STRING, &profile_name,
-         "Kind of programs: balanced (the default), iommu, invalidate, "
-         "topology, hostile",
+        {"profile", 'p', 0, G_OPTION_ARG_STRING, &profile_name, profiles,
          "NAME"},
         {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds,
-         "Measures for about N seconds (default 10)", "N"},
+         "Measures for about N seconds "
+         "(default " G_STRINGIFY(DEFAULT_SECONDS) ")",
+         "N"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(known),
         G_OPTION_ENTRY_NULL,
@@ -246,9 +249,11 @@ int tw_verb_bench(int argc, char **argv)
 
     if (!tw_cli_options(
             &argc, &argv, NULL,
-            "Measures whole programs on one core, where the time goes, and "
-            "single accesses, in\nns and as ratios. Times are CPU times of "
-            "this process; for exec, elapsed times.\nWithout --flush, softmmu "
+            "Measures on one core how long a whole program takes, how this "
+            "time "
+            "divides into\nphases, and how long a single access takes. Prints "
+            "ns, and ratios to a run without\na target. Times are CPU times of "
+            "this process; for exec, elapsed times. Without\n--flush, softmmu "
             "and the zoo are measured in both modes.",
             entries, &target)) {
         goto out;

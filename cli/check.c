@@ -103,10 +103,13 @@ static bool check_options(int *argc, char ***argv, Options *o,
 {
     GOptionEntry entries[] = {
         {"against", 0, 0, G_OPTION_ARG_STRING, &o->against,
-         "Runs each case on this target, too, and compares the two", "NAME"},
+         "Runs each case on this target, too, and compares the two targets; "
+         "exit code 10 if only this target has a finding, or if both have "
+         "different ones",
+         "NAME"},
         {"want", 0, 0, G_OPTION_ARG_STRING, &o->want,
-         "What is required: no-worse (as noted, or fixed; the default), noted "
-         "(as noted, not fixed) or clean (no finding, even if one is noted)",
+         "Required results: no-worse (the default): as noted, or fixed; noted: "
+         "as noted, not fixed; clean: no finding, even if one is noted",
          "WHAT"},
         {"times", 0, 0, G_OPTION_ARG_INT, &o->times,
          "Runs each case N times, to detect flaky findings", "N"},
@@ -121,9 +124,11 @@ static bool check_options(int *argc, char ***argv, Options *o,
 
     if (!tw_cli_options(
             argc, argv, "DIR|FILE...",
-            "Runs cases (of a folder, all *.tw) and compares each with the "
-            "result that its\ncomments note: a finding with that key, or clean "
-            "if none is noted. Exit code 10\nif a result is worse.",
+            "Runs cases (of a folder: all *.tw) and compares each result with "
+            "the one that the\ncomments at the top of the case note: the lines "
+            "\"# verdict:\" and \"# key:\", which\nrun and min write. A case "
+            "without these lines must be clean. Exit code 10 if a\ncase has a "
+            "finding that its comments do not note.",
             entries, &o->targets[0])) {
         return false;
     }

@@ -7,7 +7,9 @@
 #include "cli/verbs.h"
 #include "fuzz/run/coverage.h"
 
-enum { DEFAULT_LISTED = 20, WIDTH = 79, ANY = 0xff };
+#define DEFAULT_LISTED 20
+
+enum { WIDTH = 79, ANY = 0xff };
 
 typedef struct Cover {
     TwCoverage *sum, *old; /* old: NULL without --against */
@@ -315,17 +317,19 @@ int tw_verb_cover(int argc, char **argv)
     int code = TW_EXIT_USAGE;
     GOptionEntry entries[] = {
         {"missing", 0, 0, G_OPTION_ARG_STRING, &missing,
-         "Lists at most N combinations that were not seen, or all (default 20)",
+         "Lists at most N combinations that were not seen, or all "
+         "(default " G_STRINGIFY(DEFAULT_LISTED) ")",
          "N"},
         {"min", 0, 0, G_OPTION_ARG_STRING, &min,
          "Counts a combination as seen if it was seen at least N times "
          "(default 1)",
          "N"},
         {"pairs", 0, 0, G_OPTION_ARG_NONE, &c.pairs,
-         "Prints a table for each pair of dimensions", NULL},
+         "Prints a table for each pair of the five dimensions", NULL},
         {"against", 0, 0, G_OPTION_ARG_FILENAME, &against,
-         "Lists what was lost and gained since an older file; exit code 10 if "
-         "something was lost",
+         "Lists the combinations that were lost and gained since an older "
+         "file; "
+         "exit code 10 if one was lost",
          "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &c.json, "Prints JSON", NULL},
         G_OPTION_ENTRY_NULL,
@@ -334,9 +338,15 @@ int tw_verb_cover(int argc, char **argv)
     if (!tw_cli_options(
             &argc, &argv, "FILE...",
             "Shows which situations programs have reached and which they have "
-            "not, from the\nfiles of run --coverage and of the harnesses. A "
-            "situation is a combination of\naccess, leaf, nesting, change and "
-            "ending event. Several files are added up.",
+            "not, from the\nfiles of run --coverage and of the harnesses "
+            "(TWINWALK_COVERAGE). Several files are\nadded up. A situation is "
+            "a "
+            "combination of five dimensions: the kind of access, the\nleaf "
+            "that "
+            "answers (RAM, a device, a hole ...), the depth (the number of "
+            "IOMMUs on\nthe way), the change of the answer since the last "
+            "access to the page, and the\nending (the event that ended the old "
+            "answer).",
             entries, NULL)) {
         return code;
     }

@@ -116,7 +116,7 @@ int tw_verb_draw(int argc, char **argv)
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &d.out,
          "Output file instead of standard output", "FILE"},
         {"bytes", 'b', 0, G_OPTION_ARG_NONE, &d.bytes,
-         "The file contains bytes of a fuzzer, not text", NULL},
+         "The file contains bytes of a fuzzing engine, not text", NULL},
         {"no-run", 0, 0, G_OPTION_ARG_NONE, &d.no_run,
          "Does not run the case: draws the topology at the start", NULL},
         G_OPTION_ENTRY_NULL,

@@ -64,10 +64,12 @@ int tw_verb_emit(int argc, char **argv)
 
     if (!tw_cli_options(
             &argc, &argv, "FILE",
-            "Writes a case with a finding as a program that the target's "
-            "maintainers can run:\nfor unicorn a C program that needs only the "
-            "library, for softmmu and the zoo a\nGTest file. The program exits "
-            "with 1 while the defect is there.",
+            "Writes a case with a finding as source code that the target's "
+            "maintainers can\ncompile and run. For unicorn this is a C program "
+            "that needs only the library: it\nexits with 1 if the library has "
+            "the defect, with 0 if not. For softmmu and the zoo\nit is a GTest "
+            "file: it passes on a correct target, and fails on one that has "
+            "the\nbug.",
             entries, &target)) {
         goto out;
     }

@@ -106,7 +106,7 @@ int tw_verb_encode(int argc, char **argv)
     GOptionEntry entries[] = {
         {"harness", 0, 0, G_OPTION_ARG_STRING, &harness,
          "The bytes are those of this harness, on its target", "NAME"},
-        {"decode", 'd', 0, G_OPTION_ARG_NONE, &back, "Turns bytes into text",
+        {"decode", 'd', 0, G_OPTION_ARG_NONE, &back, "Turns bytes into a case",
          NULL},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Output file instead of standard output", "FILE"},
@@ -117,7 +117,8 @@ int tw_verb_encode(int argc, char **argv)
     if (!tw_cli_options(
             &argc, &argv, "FILE",
             "Turns a case file (\"-\": standard input) into the bytes that "
-            "fuzzers mutate,\nor bytes into text. The meaning of bytes depends "
+            "fuzzing engines mutate,\nor bytes into a case. The meaning of "
+            "bytes depends "
             "on the dialect of a target or\nof a harness.",
             entries, &target)) {
         goto out;

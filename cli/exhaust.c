@@ -124,17 +124,34 @@ static bool board_exists(const char *name)
     return false;
 }
 
+/* To be freed. */
+static char *board_help(void)
+{
+    GString *help = g_string_new("Uses this board only: ");
+
+    for (unsigned b = 0; tw_exhaust_boards[b].name; b++) {
+        g_string_append_printf(help, "%s%s", b ? ", " : "",
+                               tw_exhaust_boards[b].name);
+    }
+    return g_string_free(help, FALSE);
+}
+
+#define DEFAULT_LENGTH 4
+
 int tw_verb_exhaust(int argc, char **argv)
 {
     Exhaust e = {.last = 0};
-    int length = 4, jobs = 1, code = TW_EXIT_USAGE;
+    int length = DEFAULT_LENGTH, jobs = 1, code = TW_EXIT_USAGE;
+    g_autofree char *boards = board_help();
     g_autofree TwExhaustResult *result = g_new0(TwExhaustResult, 1);
     GError *error = NULL;
     GOptionEntry entries[] = {
         {"length", 0, 0, G_OPTION_ARG_INT, &length,
-         "Programs of at most N operations, 1 to 8 (default 4)", "N"},
-        {"board", 0, 0, G_OPTION_ARG_STRING, &e.board,
-         "Uses this board only: flat, one, two, cpus or split", "NAME"},
+         "Programs of at most N operations, 1 "
+         "to " G_STRINGIFY(TW_EXHAUST_MOST) " (default " G_STRINGIFY(
+             DEFAULT_LENGTH) ")",
+         "N"},
+        {"board", 0, 0, G_OPTION_ARG_STRING, &e.board, boards, "NAME"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
          "Number of processes (default 1); does not change the result", "N"},
         {"resume", 0, 0, G_OPTION_ARG_FILENAME, &e.resume,

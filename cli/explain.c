@@ -166,7 +166,7 @@ int tw_verb_explain(int argc, char **argv)
     Explain e = {.code = TW_EXIT_CLEAN};
     GOptionEntry entries[] = {
         {"bytes", 'b', 0, G_OPTION_ARG_NONE, &e.bytes,
-         "The files contain bytes of a fuzzer, not text", NULL},
+         "The files contain bytes of a fuzzing engine, not text", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &e.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(e.known),
         G_OPTION_ENTRY_NULL,

@@ -21,8 +21,8 @@ static int generate(const TwCliTarget *target, TwKnown *known, uint64_t seed,
     }
     if (wish != TW_NO_WISH && tw_runner_dialect(runner)->identity_pages) {
         return tw_cli_fail(TW_EXIT_USAGE,
-                           "--wish: expected a target whose pages can lead "
-                           "anywhere (softmmu, zoo:SLUG), not %s",
+                           "--wish: expected a target that translates "
+                           "virtual addresses (softmmu, zoo:SLUG), not %s",
                            target->options.name);
     }
     tw_campaign_program_towards(program, seed, number, profile, wish,
@@ -49,6 +49,7 @@ int tw_verb_gen(int argc, char **argv)
     uint32_t wish = TW_NO_WISH;
     uint64_t seed = 1, number = 0;
     unsigned profile = TW_PROFILE_BALANCED;
+    g_autofree char *profiles = tw_cli_profile_help(true, profile);
     TwCliKnown known = {0};
     TwCliTarget target;
     GOptionEntry entries[] = {
@@ -56,13 +57,12 @@ int tw_verb_gen(int argc, char **argv)
          "Seed of the campaign (default 1)", "N"},
         {"number", 'n', 0, G_OPTION_ARG_STRING, &number_text,
          "Number of the program in the campaign (default 0)", "N"},
-        {"profile", 'p', 0, G_OPTION_ARG_STRING, &profile_name,
-         "Kind of program: balanced (the default), iommu, invalidate, "
-         "topology, hostile, or all (each in turn)",
+        {"profile", 'p', 0, G_OPTION_ARG_STRING, &profile_name, profiles,
          "NAME"},
         {"wish", 'w', 0, G_OPTION_ARG_STRING, &wish_name,
-         "Situation towards which the program is made, as noted by run --steer "
-         "(default: none)",
+         "Situation at which the program aims: "
+         "ACCESS:LEAF:DEPTH:CHANGE:ENDING, "
+         "as run --steer notes it in a case (default: none)",
          "WISH"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Output file instead of standard output", "FILE"},

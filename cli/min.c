@@ -205,7 +205,9 @@ int tw_verb_min(int argc, char **argv)
         {"expect", 0, 0, G_OPTION_ARG_STRING, &expect,
          "Keeps this key instead of the key of the case", "KEY"},
         {"budget", 0, 0, G_OPTION_ARG_INT, &budget,
-         "Tries at most N candidates (default 20000)", "N"},
+         "Tries at most N candidates "
+         "(default " G_STRINGIFY(TW_MINIMISE_BUDGET) ")",
+         "N"},
         {"time", 0, 0, G_OPTION_ARG_STRING, &time,
          "Stops after TIME for each file, and writes the best case so far",
          "TIME"},
@@ -223,7 +225,7 @@ int tw_verb_min(int argc, char **argv)
     if (!tw_cli_options(
             &argc, &argv, "FILE...",
             "Shrinks a case without changing the key of its finding: drops "
-            "operations and\nobjects and makes numbers smaller. On Ctrl-C it "
+            "operations and\nobjects and makes numbers smaller. On Ctrl-C, min "
             "writes the best case so far.",
             entries, &m.target)) {
         goto out;

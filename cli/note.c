@@ -169,9 +169,9 @@ int tw_verb_note(int argc, char **argv)
     int code = TW_EXIT_USAGE;
     GOptionEntry entries[] = {
         {"store", 0, 0, G_OPTION_ARG_FILENAME, &note.store_path,
-         "The store of findings (default out/findings.db)", "FILE"},
+         "The store of findings (default " TW_CLI_STORE ")", "FILE"},
         {"begin", 0, 0, G_OPTION_ARG_STRING, &note.begin,
-         "Records the begin of a run of this kind, and prints its number",
+         "Records the start of a run of this kind, and prints the run's number",
          "VERB"},
         {"about", 0, 0, G_OPTION_ARG_STRING, &note.target,
          "Target of the run (default all)", "NAME"},
@@ -188,16 +188,19 @@ int tw_verb_note(int argc, char **argv)
         G_OPTION_ENTRY_NULL,
     };
 
-    if (!tw_cli_options(&argc, &argv, "[NAME=VALUE...]",
-                        "Records a run in a store: its begin (--begin, which "
-                        "prints its number), its\nfigures and its end. The "
-                        "page of report shows the figures of a name over time.",
-                        entries, NULL) ||
+    if (!tw_cli_options(
+            &argc, &argv, "[NAME=VALUE...]",
+            "Records in a store a run that a script made: its start "
+            "(--begin), its figures\n(NAME=VALUE) and its end "
+            "(--end). --begin prints the number of the run, which "
+            "the\nlater calls give with --run. The page of report "
+            "shows the figures of each name over\ntime.",
+            entries, NULL) ||
         !ready(&note, argc - 1, argv + 1)) {
         goto out;
     }
     note.store_path =
-        note.store_path ? note.store_path : g_strdup("out/findings.db");
+        note.store_path ? note.store_path : g_strdup(TW_CLI_STORE);
     note.store = tw_store_open(note.store_path, note.begin != NULL, &error);
     if (!note.store || !write_all(&note, argc - 1, argv + 1, &error)) {
         code = tw_cli_fail_error(error);

@@ -359,7 +359,7 @@ int tw_verb_replay(int argc, char **argv)
     Replay r = {.code = TW_EXIT_CLEAN, .times = 1};
     GOptionEntry entries[] = {
         {"bytes", 'b', 0, G_OPTION_ARG_NONE, &r.bytes,
-         "The files contain bytes of a fuzzer, not text", NULL},
+         "The files contain bytes of a fuzzing engine, not text", NULL},
         {"harness", 0, 0, G_OPTION_ARG_STRING, &r.harness,
          "The files are inputs that an engine saved for this harness "
          "(softmmu_fuzzer ...); auto: takes the harness from the file names of "
@@ -378,8 +378,9 @@ int tw_verb_replay(int argc, char **argv)
         {"expect", 0, 0, G_OPTION_ARG_STRING, &r.expect,
          "Exit code 0 if every file has this key, else 10", "KEY"},
         {"bisect", 0, 0, G_OPTION_ARG_NONE, &r.bisect,
-         "Exit codes for git bisect run: 0 good, 1 bad (a finding; with "
-         "--expect, with that key), 125 inconclusive, 128 bad usage",
+         "Works as a test for git bisect run, with exit codes for git: 0 good "
+         "(no finding), 1 bad (a finding; with --expect, one with that key), "
+         "125 inconclusive, 128 bad usage",
          NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &r.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(r.known),

@@ -261,21 +261,25 @@ static int report(Report *r, uint64_t since)
     return TW_EXIT_CLEAN;
 }
 
+#define DEFAULT_OUT "out/report"
+
 static bool parse_options(int *argc, char ***argv, Report *r)
 {
     GOptionEntry entries[] = {
         {"store", 0, 0, G_OPTION_ARG_FILENAME, &r->store,
-         "The store of findings (default out/findings.db)", "FILE"},
+         "The store of findings (default " TW_CLI_STORE ")", "FILE"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &r->out,
-         "Folder for the page (default out/report)", "DIR"},
+         "Folder for the page (default " DEFAULT_OUT ")", "DIR"},
         {"since", 0, 0, G_OPTION_ARG_STRING, &r->since,
-         "What happened after the start of run RUN counts as new (default: the "
-         "last nightly run, else the last run)",
+         "Findings after the start of run RUN count as new (default: the last "
+         "nightly run, else the last run)",
          "RUN"},
         {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &r->coverage,
          "Shows the situations of this file (see cover)", "FILE"},
         {"against", 0, 0, G_OPTION_ARG_FILENAME, &r->against,
-         "Counts the situations lost and gained since this older file", "FILE"},
+         "With --coverage: counts the situations lost and gained since this "
+         "older file",
+         "FILE"},
         {"lines", 0, 0, G_OPTION_ARG_FILENAME, &r->lines,
          "Shows the coverage in this folder of ci/coverage", "DIR"},
         {"steps", 0, 0, G_OPTION_ARG_FILENAME, &r->steps,
@@ -318,8 +322,8 @@ static bool check_options(Report *r, uint64_t *since, int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "--against: expected --coverage too");
         return false;
     }
-    r->store = r->store ? r->store : g_strdup("out/findings.db");
-    r->out = r->out ? r->out : g_strdup("out/report");
+    r->store = r->store ? r->store : g_strdup(TW_CLI_STORE);
+    r->out = r->out ? r->out : g_strdup(DEFAULT_OUT);
     if (!may_write(r->out)) {
         tw_cli_fail(TW_EXIT_USAGE,
                     "%s: expected a new folder, or one with a page of twinwalk",

@@ -202,8 +202,8 @@ static int campaign(Run *run, gboolean json)
     g_clear_pointer(&runner, tw_runner_free);
     if (run->options.steer && dialect.identity_pages) {
         return tw_cli_fail(TW_EXIT_USAGE,
-                           "--steer: expected a target whose pages can lead "
-                           "anywhere (softmmu, zoo:SLUG), not %s",
+                           "--steer: expected a target that translates "
+                           "virtual addresses (softmmu, zoo:SLUG), not %s",
                            run->target.options.name);
     }
     if (!prepare_out(run)) {
@@ -285,8 +285,11 @@ typedef struct Options {
     int jobs, replays;
 } Options;
 
+#define DEFAULT_REPLAYS 3
+
 static bool parse_options(int *argc, char ***argv, Run *run, Options *o)
 {
+    g_autofree char *profiles = tw_cli_profile_help(true, TW_PROFILES);
     GOptionEntry entries[] = {
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &o->jobs,
          "Number of worker processes (default: one per processor)", "N"},
@@ -296,10 +299,7 @@ static bool parse_options(int *argc, char ***argv, Run *run, Options *o)
          "Stops after N programs", "N"},
         {"seed", 's', 0, G_OPTION_ARG_STRING, &o->seed,
          "Seed of the campaign (default 1)", "N"},
-        {"profile", 'p', 0, G_OPTION_ARG_STRING, &o->profile,
-         "Kind of programs: balanced, iommu, invalidate, topology, hostile, or "
-         "all (the default): each in turn",
-         "NAME"},
+        {"profile", 'p', 0, G_OPTION_ARG_STRING, &o->profile, profiles, "NAME"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &run->out,
          "Folder for the cases of findings (default: a new out/run-SEED)",
          "DIR"},
@@ -307,8 +307,7 @@ static bool parse_options(int *argc, char ***argv, Run *run, Options *o)
          "Adds the situations that programs reach to this file (see cover)",
          "FILE"},
         {"steer", 0, 0, G_OPTION_ARG_NONE, &o->steer,
-         "Prefers programs that aim at situations (see cover) that neither "
-         "this "
+         "Makes programs that aim at situations (see cover) that neither this "
          "campaign nor the file of --coverage has reached",
          NULL},
         {"store", 0, 0, G_OPTION_ARG_FILENAME, &run->store.path,
@@ -316,7 +315,8 @@ static bool parse_options(int *argc, char ***argv, Run *run, Options *o)
         {"as", 0, 0, G_OPTION_ARG_STRING, &run->store.label,
          "Name of the target in the store (default: its own)", "NAME"},
         {"replays", 0, 0, G_OPTION_ARG_INT, &o->replays,
-         "Replays each saved finding N times on a fresh target (default 3)",
+         "Replays each saved finding N times on a fresh target "
+         "(default " G_STRINGIFY(DEFAULT_REPLAYS) ")",
          "N"},
         {"stop-at-finding", 0, 0, G_OPTION_ARG_NONE, &o->stop_at_finding,
          "Stops at the first finding", NULL},
@@ -402,7 +402,8 @@ static int run_and_show(Run *run, const Options *o)
 
 int tw_verb_run(int argc, char **argv)
 {
-    Options o = {.jobs = (int)g_get_num_processors(), .replays = 3};
+    Options o = {.jobs = (int)g_get_num_processors(),
+                 .replays = DEFAULT_REPLAYS};
     Run run = {.out = NULL};
     int code = TW_EXIT_USAGE;
 

@@ -196,14 +196,15 @@ static int read_and_triage(TwTriage *t, Options *o, int argc, char **argv)
 int tw_verb_triage(int argc, char **argv)
 {
     g_autofree char *store = NULL, *time = NULL;
-    TwTriage t = {.shrink = true, .seconds = 60, .stop = tw_stop_asked()};
+    TwTriage t = {
+        .shrink = true, .seconds = TW_TRIAGE_SECONDS, .stop = tw_stop_asked()};
     Options o = {.json = FALSE};
-    int jobs = (int)g_get_num_processors(), raw = 10;
+    int jobs = (int)g_get_num_processors(), raw = TW_TRIAGE_RAW;
     int code = TW_EXIT_USAGE;
     gboolean no_min = FALSE;
     GOptionEntry entries[] = {
         {"store", 0, 0, G_OPTION_ARG_FILENAME, &store,
-         "The store of findings (default out/findings.db)", "FILE"},
+         "The store of findings (default " TW_CLI_STORE ")", "FILE"},
         {"as", 0, 0, G_OPTION_ARG_STRING, &t.label,
          "Name of the target in the store (default: its own)", "NAME"},
         {"harness", 0, 0, G_OPTION_ARG_STRING, &o.harness,
@@ -217,9 +218,13 @@ int tw_verb_triage(int argc, char **argv)
         {"no-min", 0, 0, G_OPTION_ARG_NONE, &no_min, "Does not shrink cases",
          NULL},
         {"time", 0, 0, G_OPTION_ARG_STRING, &time,
-         "Shrinks each case for at most TIME (default 60s)", "TIME"},
+         "Shrinks each case for at most TIME "
+         "(default " G_STRINGIFY(TW_TRIAGE_SECONDS) "s)",
+         "TIME"},
         {"raw", 0, 0, G_OPTION_ARG_INT, &raw,
-         "Keeps at most N raw cases of a key (default 10)", "N"},
+         "Keeps at most N raw cases of a key "
+         "(default " G_STRINGIFY(TW_TRIAGE_RAW) ")",
+         "N"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
          "Number of worker processes (default: one per processor)", "N"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
@@ -236,19 +241,24 @@ int tw_verb_triage(int argc, char **argv)
     tw_triage_init(&t);
     if (!tw_cli_options(
             &argc, &argv, "[DIR|FILE...]",
-            "Groups raw findings (cases of run; with --harness, inputs that "
-            "libFuzzer, AFL++\nor ClusterFuzz saved) by their cause: finds the "
-            "cause of each, shrinks one case\nof each key, and records one "
-            "finding for each cause in a store. Runs the older\nfindings of "
-            "the store again. Prints which findings are new, known, returned "
-            "or\nfixed. Exit code 10 if one is new or returned (with --retest: "
-            "if one is not\nfixed).",
+            "Groups raw findings by their cause. Raw findings are the cases "
+            "that "
+            "run saved or,\nwith --harness, the inputs that libFuzzer, AFL++ "
+            "or "
+            "ClusterFuzz saved. triage finds\nthe cause of each, shrinks one "
+            "case of each key, and records one finding for each\ncause in a "
+            "store. Then it runs the older findings of the store again, and "
+            "prints\nwhich findings are new, known, returned or fixed. Exit "
+            "code "
+            "10 if a finding is new\nor returned (with --retest: if a key is "
+            "not "
+            "fixed).",
             entries, &o.target) ||
         !ready(&t, &o, argc, jobs, raw) ||
         (time && !tw_cli_seconds("--time", time, &t.seconds))) {
         goto out;
     }
-    t.store_path = store ? store : "out/findings.db";
+    t.store_path = store ? store : TW_CLI_STORE;
     t.shrink = !no_min;
     t.jobs = (unsigned)jobs;
     t.raw = (unsigned)raw;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * zoo --findings: how small do findings get, and how fast?  For each bug the
- * first raw findings of a campaign, of as many keys as there are, each shrunk.
+ * zoo --findings: how small do findings get, and how fast?  For each bug, the
+ * first raw findings of a campaign, with as many different keys as possible,
+ * are shrunk.
  */
 #include "cli/zoo.h"
 
@@ -13,11 +14,6 @@
 #include "fuzz/minimise/shrink.h"
 #include "reports/measure/figures.h"
 #include "targets/classes/options.h"
-
-enum {
-    MOST_LINES = 12,  /* of any case, when shrunk */
-    MEDIAN_LINES = 8, /* of all cases */
-};
 
 /* Doubles, for medians; kept while all bugs are gone through. */
 typedef struct Sums {
@@ -143,10 +139,10 @@ static bool shrink_bug(const TwZooRun *zoo, const char *folder,
 
 static const char *remark(const Bug *bug, unsigned n)
 {
-    return bug->found < n                       ? "TOO FEW FINDINGS"
-           : bug->same < n                      ? "KEY NOT KEPT"
-           : most(bug->sums.lines) > MOST_LINES ? "TOO LONG"
-                                                : "ok";
+    return bug->found < n                              ? "TOO FEW FINDINGS"
+           : bug->same < n                             ? "KEY NOT KEPT"
+           : most(bug->sums.lines) > TW_ZOO_MOST_LINES ? "TOO LONG"
+                                                       : "ok";
 }
 
 static void show(const char *slug, Bug *bug, unsigned n)
@@ -236,10 +232,11 @@ int tw_zoo_findings(const TwZooRun *zoo, GPtrArray *bugs, unsigned n,
                "wanted: %u cases of each bug, the same key, at most %d lines, "
                "a median of at most %d: %s\n",
                all.lines->len, bugs->len, same, lines, most(all.lines), seconds,
-               most(all.seconds), n, MOST_LINES, MEDIAN_LINES,
-               well == bugs->len && lines <= MEDIAN_LINES ? "yes" : "NO");
+               most(all.seconds), n, TW_ZOO_MOST_LINES, TW_ZOO_MEDIAN_LINES,
+               well == bugs->len && lines <= TW_ZOO_MEDIAN_LINES ? "yes"
+                                                                 : "NO");
     }
-    if (well < bugs->len || lines > MEDIAN_LINES) {
+    if (well < bugs->len || lines > TW_ZOO_MEDIAN_LINES) {
         code = TW_EXIT_FINDING;
     }
     free_sums(&all);

@@ -14,10 +14,6 @@
 #include "reports/measure/figures.h"
 #include "cli/zoo.h"
 
-#define WANTED_RAW 0.8
-#define WANTED_SHRUNK 0.9
-#define WANTED_GROUPS 2.0
-
 /* One raw finding: which bug it is of, and what it was taken for. */
 typedef struct Label {
     unsigned bug, raw, shrunk; /* numbers of names */
@@ -217,8 +213,8 @@ static int show_all(TwTriage *t, GPtrArray *bugs, const Names *names,
     g_autofree unsigned *shrunk = count(labels, true, bugs->len, groups);
     TwGrouping a = tw_grouping_of(raw, bugs->len, groups);
     TwGrouping b = tw_grouping_of(shrunk, bugs->len, groups);
-    bool well = labels->len >= wanted && a.index >= WANTED_RAW &&
-                b.index >= WANTED_SHRUNK && b.groups <= WANTED_GROUPS;
+    bool well = labels->len >= wanted && a.index >= TW_ZOO_RAND_RAW &&
+                b.index >= TW_ZOO_RAND_STORE && b.groups <= TW_ZOO_GROUPS;
 
     if (json) {
         g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -239,11 +235,11 @@ static int show_all(TwTriage *t, GPtrArray *bugs, const Names *names,
         printf("%u findings of %u bugs, %u cases shrunk, triaged in %.1f s\n"
                "adjusted Rand index: raw %.3f (wanted %.1f), in the store "
                "%.3f (wanted %.1f)\n"
-               "findings of the store for a bug, median: %.0f (wanted %.0f "
+               "findings of the store for a bug, median: %.0f (wanted %d "
                "at most): %s\n",
-               labels->len, bugs->len, t->shrunk, seconds, a.index, WANTED_RAW,
-               b.index, WANTED_SHRUNK, b.groups, WANTED_GROUPS,
-               well ? "yes" : "NO");
+               labels->len, bugs->len, t->shrunk, seconds, a.index,
+               TW_ZOO_RAND_RAW, b.index, TW_ZOO_RAND_STORE, b.groups,
+               TW_ZOO_GROUPS, well ? "yes" : "NO");
     }
     return well ? TW_EXIT_CLEAN : TW_EXIT_FINDING;
 }
@@ -298,8 +294,8 @@ int tw_zoo_triage(const TwZooRun *zoo, GPtrArray *bugs, unsigned n, bool json)
     TwTriage t = {.label = g_strdup("zoo"),
                   .version = "",
                   .shrink = true,
-                  .seconds = 60,
-                  .raw = 10,
+                  .seconds = TW_TRIAGE_SECONDS,
+                  .raw = TW_TRIAGE_RAW,
                   .jobs = zoo->jobs,
                   .progress = tw_triage_show,
                   .stop = zoo->stop};

@@ -141,19 +141,39 @@ static bool parse_options(int *argc, char ***argv, Options *o)
          "programs never show; accepts any verdict of a finding",
          NULL},
         {"time", 0, 0, G_OPTION_ARG_STRING, &o->time,
-         "Gives up on a bug after TIME (default 60s)", "TIME"},
+         "Gives up on a bug after TIME "
+         "(default " G_STRINGIFY(TW_ZOO_SECONDS) "s)",
+         "TIME"},
         {"seed", 's', 0, G_OPTION_ARG_STRING, &o->seed,
          "Seed of the random programs (default 1)", "N"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &o->jobs,
          "Number of worker processes (default 1)", "N"},
         {"findings", 0, 0, G_OPTION_ARG_INT, &o->findings,
          "Measures shrinking only: shrinks the first N findings of each bug, "
-         "of as many different keys as possible; prints their sizes and the "
-         "time",
+         "with as many different keys as possible; prints the sizes of the "
+         "shrunk cases and the time. Exit code 10 if a bug has fewer than N "
+         "findings, if a case loses its key or has more "
+         "than " G_STRINGIFY(
+             TW_ZOO_MOST_LINES) " lines, or if the median is "
+                                "above " G_STRINGIFY(
+                                    TW_ZOO_MEDIAN_LINES) " lines",
          "N"},
         {"triage", 0, 0, G_OPTION_ARG_INT, &o->triage,
          "Measures triage only: triages N raw findings, the same number of "
-         "each bug, under one name; prints how well it separates the bugs",
+         "each bug, as if they were of one target; prints how well triage "
+         "separates the bugs, as the adjusted Rand index (1: perfectly; 0: as "
+         "well as chance). Exit code 10 if the index is "
+         "below " G_STRINGIFY(
+             TW_ZOO_RAND_RAW) " for raw findings or "
+                              "below " G_STRINGIFY(
+                                  TW_ZOO_RAND_STORE) " in the store, or if the "
+                                                     "median bug has more "
+                                                     "than " G_STRINGIFY(
+                                                         TW_ZOO_GROUPS) " findi"
+                                                                        "ngs "
+                                                                        "in "
+                                                                        "the "
+                                                                        "store",
          "N"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o->out,
          "Folder for the cases of --findings", "DIR"},
@@ -164,14 +184,13 @@ static bool parse_options(int *argc, char ***argv, Options *o)
     return tw_cli_options(
         argc, argv, "[SLUG...]",
         "Puts each bug of the zoo (or the bugs and mutants with these slugs) "
-        "into softmmu.\nChecks that random programs find it with a verdict "
+        "into softmmu.\nChecks that random programs find the bug with a "
+        "verdict "
         "that it is known to cause,\nand that the case replays and shrinks "
-        "with the same key. Exit code 0 if all this\nholds, else 10. With "
-        "--findings: 10 if a case keeps more than 12 lines or loses\nits key, "
-        "or if the median is above 8 lines. With --triage: 10 if the "
-        "adjusted\nRand index is below 0.8 for raw findings or below 0.9 in "
-        "the store, or if the\nmedian bug has more than two findings in the "
-        "store.",
+        "with the same key. Exit code 0 if all this\nholds for each bug, else "
+        "10. The target is always softmmu with the bug, so --target\nchooses "
+        "no "
+        "other.",
         entries, &o->target);
 }
 
@@ -242,7 +261,8 @@ int tw_verb_zoo(int argc, char **argv)
 {
     g_autoptr(GPtrArray) wanted = g_ptr_array_new();
     Options o = {.jobs = 1};
-    TwZooRun zoo = {.seed = 1, .seconds = 60, .stop = tw_stop_asked()};
+    TwZooRun zoo = {
+        .seed = 1, .seconds = TW_ZOO_SECONDS, .stop = tw_stop_asked()};
     int code = TW_EXIT_USAGE;
 
     if (parse_options(&argc, &argv, &o) && check_options(&o, &zoo, argc) &&

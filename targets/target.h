@@ -25,6 +25,10 @@ typedef struct TwTargetClass TwTargetClass;
 
 typedef enum TwFlushMode { TW_FLUSH_ALL_ENTRIES, TW_FLUSH_PAGES } TwFlushMode;
 
+/* Time limit of one program unless TwTargetOptions names one; --help shows it,
+ * so it is a macro. */
+#define TW_TIMEOUT_MS 10000
+
 /*
  * Receives reports of what a target does to its caches and notifiers.  `op`:
  * the current script operation, or TW_NO_OP: before the script; `kind` is a

@@ -3,6 +3,7 @@
  * target.h. */
 #include "cli/common/target.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/common/exit.h"
@@ -91,6 +92,20 @@ static void add_target_options(GOptionContext *context, GPtrArray *texts)
     g_option_context_add_main_entries(context, entries, NULL);
 }
 
+/* glib writes "[OPTION", an ellipsis and "]", which an ASCII terminal shows as
+ * "[OPTION?]". */
+static void print_help(const char *text)
+{
+    static const char ellipsis[] = "\xe2\x80\xa6";
+    const char *there = strstr(text, ellipsis);
+
+    if (there) {
+        printf("%.*s...", (int)(there - text), text);
+        text = there + strlen(ellipsis);
+    }
+    fputs(text, stdout);
+}
+
 bool tw_cli_options(int *argc, char ***argv, const char *usage,
                     const char *summary, const GOptionEntry *entries,
                     TwCliTarget *target)
@@ -99,6 +114,7 @@ bool tw_cli_options(int *argc, char ***argv, const char *usage,
     g_autoptr(GOptionContext) context = g_option_context_new(usage);
     GError *error = NULL;
 
+    g_set_print_handler(print_help);
     g_option_context_set_summary(context, summary);
     g_option_context_set_main_group(
         context, g_option_group_new("main", "", "", target, NULL));
@@ -160,8 +176,8 @@ uint32_t tw_cli_target_patience(TwCliTarget *target, unsigned replays)
     uint32_t own = target->options.timeout_ms;
 
     if (klass && klass->elsewhere) {
-        /* A run, and each time again a start and a run. */
-        return (1 + 2 * replays) * (own ? own : 10000);
+        /* One run, then for each replay a start and a run. */
+        return (1 + 2 * replays) * (own ? own : TW_TIMEOUT_MS);
     }
     target->options.timeout_ms = 0;
     return own;

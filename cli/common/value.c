@@ -77,6 +77,23 @@ bool tw_cli_profile(const char *text, bool all, unsigned *profile)
     return false;
 }
 
+char *tw_cli_profile_help(bool all, unsigned the_default)
+{
+    GString *help = g_string_new("Kind of programs: ");
+
+    for (unsigned i = 0; i < TW_PROFILES; i++) {
+        g_string_append_printf(help, "%s%s%s", i ? ", " : "",
+                               tw_profile_name(i),
+                               i == the_default ? " (the default)" : "");
+    }
+    if (all) {
+        g_string_append_printf(help, ", or all%s: each in turn",
+                               the_default == TW_PROFILES ? " (the default)"
+                                                          : "");
+    }
+    return g_string_free(help, FALSE);
+}
+
 char *tw_cli_wish_name(uint32_t wish)
 {
     GString *name;
@@ -123,7 +140,7 @@ bool tw_cli_wish(const char *text, uint32_t *wish)
     }
     if (!tw_situation_possible(&situation)) {
         tw_cli_fail(TW_EXIT_USAGE,
-                    "--wish: %s: expected a situation that there can be", text);
+                    "--wish: expected a possible situation, not %s", text);
         return false;
     }
     *wish = tw_situation_number(&situation);

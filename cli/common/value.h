@@ -8,6 +8,9 @@
 
 #include "fuzz/harness/list.h"
 
+/* Where --store is, for verbs that always have one. */
+#define TW_CLI_STORE "out/findings.db"
+
 /* --times and --replays: 1 to TW_MAX_REPLAYS; false: error printed. */
 bool tw_cli_times(const char *option, int times);
 
@@ -19,13 +22,17 @@ bool tw_cli_seconds(const char *option, const char *text, uint32_t *seconds);
 
 /* A profile, or TW_PROFILES for "all" if `all` is allowed. */
 bool tw_cli_profile(const char *text, bool all, unsigned *profile);
-/* What a program was made towards, as "read:ram:1:map:notify", to be freed;
- * NULL for TW_NO_WISH.  And back: false after one line on standard error. */
+/* The help of --profile: the names of all profiles, and which is the default
+ * (TW_PROFILES: all).  To be freed. */
+char *tw_cli_profile_help(bool all, unsigned the_default);
+
+/* A wish as "read:ram:1:map:notify", to be freed; NULL for TW_NO_WISH.  And
+ * back: false after one line on standard error. */
 char *tw_cli_wish_name(uint32_t wish);
 bool tw_cli_wish(const char *text, uint32_t *wish);
 
-/* A harness; `others` is what else is expected, or NULL.  NULL: error
- * printed. */
+/* A harness; `others` names what else is allowed (in the error message), or
+ * is NULL.  NULL: error printed. */
 const TwHarnessInfo *tw_cli_harness(const char *name, const char *others);
 
 #endif

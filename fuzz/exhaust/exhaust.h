@@ -20,7 +20,9 @@ typedef struct TwExhaustBoard {
 /* The end has the name NULL. */
 extern const TwExhaustBoard tw_exhaust_boards[];
 
-enum { TW_EXHAUST_MOST = 8, TW_EXHAUST_BOARDS = 8 };
+#define TW_EXHAUST_MOST 8 /* operations of a program; --help shows it */
+
+enum { TW_EXHAUST_BOARDS = 8 };
 
 typedef struct TwExhaustOptions {
     TwTargetOptions target;

@@ -12,7 +12,6 @@
 #include "program/text/text.h"
 
 enum {
-    DEFAULT_BUDGET = 20000,
     MOST_PAIRS = 4000, /* candidates, before pairs of steps are given up */
 };
 
@@ -269,7 +268,7 @@ void tw_minimise(TwProgram *program, const TwMinimiseOptions *options,
     Minimiser min = {
         .options = options,
         .best = program,
-        .budget = options->budget ? options->budget : DEFAULT_BUDGET,
+        .budget = options->budget ? options->budget : TW_MINIMISE_BUDGET,
         .window = MAX(options->window, 1),
         .seen =
             g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),

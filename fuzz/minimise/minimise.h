@@ -11,6 +11,8 @@
 #include "program/dialect.h"
 #include "program/finding.h"
 
+#define TW_MINIMISE_BUDGET 20000 /* candidates; --help shows it */
+
 typedef struct TwMinimiseStats {
     unsigned tried; /* candidates that were judged and counted */
     unsigned seen;  /* not tried again: they had been tried before */
@@ -22,7 +24,7 @@ typedef struct TwMinimiseStats {
 
 typedef struct TwMinimiseOptions {
     const TwDialect *dialect;
-    unsigned budget; /* candidates at most (0: 20 000) */
+    unsigned budget; /* candidates at most (0: TW_MINIMISE_BUDGET) */
     unsigned window; /* candidates handed over at once (0: one) */
     /*
      * The index of the first of `n` candidates in which the finding still is,

@@ -111,7 +111,7 @@ bool tw_isolate(TwIsolated run, void *data, const char *target,
     int status = 0;
 
     if (timeout_ms == 0) {
-        timeout_ms = 10000;
+        timeout_ms = TW_TIMEOUT_MS;
     }
     Shared *shared = tw_shared_new(sizeof(*shared), error);
     if (!shared) {

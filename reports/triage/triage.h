@@ -13,6 +13,10 @@
 #include "reports/cause/cause.h"
 #include "reports/store/store.h"
 
+/* Defaults of TwTriage.seconds and .raw, for callers; --help shows them. */
+#define TW_TRIAGE_SECONDS 60
+#define TW_TRIAGE_RAW 10
+
 /* One input. */
 typedef struct TwTriageCase {
     char *path;

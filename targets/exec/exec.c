@@ -18,7 +18,6 @@
 #include "targets/exec/greeting.h"
 
 enum {
-    DEFAULT_TIMEOUT_MS = 10000,
     DYING_MS = 1000,   /* for a process that closed its output to be gone */
     CLOSING_MS = 5000, /* to end by itself once its input is closed: it may
                            have counts of coverage to write */
@@ -153,8 +152,7 @@ static TwTarget *exec_open(const TwTargetOptions *options, GError **error)
     t = g_new0(ExecTarget, 1);
     t->base.klass = &tw_exec_class;
     t->command = g_strdup(command + 1);
-    t->timeout_ms =
-        options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
+    t->timeout_ms = options->timeout_ms ? options->timeout_ms : TW_TIMEOUT_MS;
     t->watched = options->in_flight;
     t->question = g_string_new(NULL);
     tw_process_init(&t->process);
@@ -282,7 +280,9 @@ static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 /* All else the command decides. */
 static const TwTargetOption exec_options[] = {
     {"timeout", TW_TARGET_MILLISECONDS, TW_TARGET_FIELD(timeout_ms),
-     .value = "MS", .help = "Time for one program (default 10000)",
+     .value = "MS",
+     .help = "Time limit for one program in ms "
+             "(default " G_STRINGIFY(TW_TIMEOUT_MS) ")",
      .any_target = true},
     {.name = NULL},
 };

@@ -234,7 +234,8 @@ static const char *const contract_words[] = {"documented", "strict", NULL};
 const TwTargetOption tw_unicorn_options[] = {
     {"contract", TW_TARGET_CHOICE, TW_TARGET_FIELD(strict), contract_words,
      "NAME",
-     "What the target must guarantee: documented (the default) or strict"},
+     "What the target must guarantee: documented (the default): what the "
+     "library's documentation promises; strict: more, see the man page"},
     {.name = NULL},
 };
 
