@@ -65,7 +65,7 @@ refuses 'half a wish' '--wish: expected ACCESS:LEAF' \
     "$TWINWALK" gen --wish read:ram
 refuses 'another word' '--wish: expected a name of dimension leaf' \
     "$TWINWALK" gen --wish read:rum:1:map:open
-refuses 'what there cannot be' '--wish: read:ram:0:map:open: expected a situation' \
+refuses 'an impossible situation' '--wish: expected a possible situation, not read:ram:0:map:open' \
     "$TWINWALK" gen --wish read:ram:0:map:open
 
 echo 'not a file of coverage' >bad.cov

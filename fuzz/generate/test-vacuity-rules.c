@@ -188,7 +188,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
              LEAST_OF(BEHIND(RAM, 1), OP(WRITE)))
         RULE("IW-10", "table with one right only", ROW_(ONE_RIGHT))
         RULE("IW-11", "notification delivered to a CPU", COUNTER(DELIVER))
-        NEVER("IW-12", "nobody asks: not in the language")
+        NEVER("IW-12", "not in the language: no operation asks")
         /* fill */
         RULE("FI-1", "table with one right only", ROW_(ONE_RIGHT))
         RULE("FI-2", "granule below the page size", ROW_(GRANULE_SMALL))
