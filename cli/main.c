@@ -24,7 +24,7 @@ static const struct {
      "writes a case as source code for the target's maintainers"},
     {"gen", tw_verb_gen, "prints a random program"},
     {"fmt", tw_verb_fmt, "formats case files"},
-    {"encode", tw_verb_encode, "turns cases into bytes for fuzzing engines, and back"},
+    {"encode", tw_verb_encode, "turns cases into bytes for engines, and back"},
     {"targets", tw_verb_targets, "lists targets and what they can express"},
     {"zoo", tw_verb_zoo, "checks that each bug of the zoo is found"},
     {"exhaust", tw_verb_exhaust, "runs all small programs"},
