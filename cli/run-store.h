@@ -18,11 +18,11 @@ typedef struct TwRunStore {
     char *words;
 } TwRunStore;
 
-/* Opens the store, if one is wanted, and notes that the run begins. */
+/* Opens the store, if one is wanted, and records the start of the run. */
 bool tw_run_store_begin(TwRunStore *s, const TwCliTarget *target,
                         const char *version, uint64_t seed, GError **error);
 
-/* Notes each minute how far the run has come: that is left if it is killed. */
+/* Records the progress each minute, for the case that the run is killed. */
 void tw_run_store_so_far(TwRunStore *s, const TwCampaignResult *so_far);
 
 /* Makes the program of a case again. */

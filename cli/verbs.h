@@ -30,19 +30,19 @@ int tw_verb_report(int argc, char **argv);
 int tw_verb_note(int argc, char **argv);
 
 /*
- * The story of what a child found, told by a run in this process: the walks
- * are in the judge that made them.  NULL for what cannot be run here, for what
- * no oracle judged, and for what does not show again.
+ * The story of a finding of a child process.  Runs the program again in this
+ * process, because the walks are in the judge that made them.  NULL if it
+ * cannot run here, if no oracle judged, or if the finding does not recur.
  */
 TwStory *tw_cli_story(TwRunner *runner, const TwProgram *program,
                       const TwFinding *finding);
 
 /*
  * replay --trace: runs the program once more, in a child (of at most
- * `timeout_ms`; 0: 10 s), on a target that tells what it does, and prints each
- * operation with that, as far as the child came, then the trace; with
- * `builder`, as members of the JSON object that is open.  False with `error`
- * if the target cannot be opened.
+ * `timeout_ms`; 0: TW_TIMEOUT_MS), on a target that reports its steps.  Prints
+ * each operation with its steps, up to the last one that the child reached, and
+ * then the trace; with `builder`, as members of the open JSON object.  False
+ * with `error` if the target cannot be opened.
  */
 bool tw_replay_trace(const TwTargetOptions *options, const TwProgram *program,
                      uint32_t timeout_ms, const TwFinding *finding,

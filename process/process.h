@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A command behind three pipes that cannot outlive us: started by /bin/sh in a
- * process group of its own, under a guardian that kills the whole group when
- * we are gone.  It can be given descriptors (shared memory, sockets), it is
- * asked questions under a limit of time and size, the telling line of its
- * standard error is kept, and after its end it can be started again.  Knows
- * nothing of programs and traces.
+ * A command behind three pipes that cannot outlive this process: /bin/sh starts
+ * it in a process group of its own, under a guardian that kills the whole group
+ * when this process ends.  The command can be given descriptors (shared memory,
+ * sockets).  It is asked questions with a limit of time and size, the most
+ * useful line of its standard error is kept, and it can be started again after
+ * its end.  Must not know programs and traces.
  */
 #ifndef TW_PROCESS_PROCESS_H
 #define TW_PROCESS_PROCESS_H
@@ -19,7 +19,7 @@ typedef struct TwProcess {
     pid_t pid;           /* of the guardian; 0: not running */
     int in, out, err;    /* our ends; -1: closed */
     GString *said;       /* all output since the last tw_process_ask() */
-    char complaint[120]; /* the telling line of its standard error, or "" */
+    char complaint[120]; /* most useful line of its standard error, or "" */
     int rank;            /* how much it tells */
     char partial[120];   /* the line of standard error that is coming in */
     size_t n_partial;
@@ -35,8 +35,8 @@ typedef enum TwReply {
     TW_REPLY_EARLY, /* an answer before the question was read */
 } TwReply;
 
-/* A descriptor that the command gets: the i-th of a list as number 3 + i, which
- * an environment variable of this name tells. */
+/* A descriptor that the command gets.  The i-th of a list has the number 3 + i
+ * there; the environment variable of this name contains the number. */
 typedef struct TwProcessFd {
     int fd;
     const char *variable;
@@ -47,9 +47,9 @@ enum { TW_PROCESS_MAX_FDS = 4 };
 void tw_process_init(TwProcess *process);
 
 /*
- * Starts `command` with /bin/sh -c, with `n` descriptors, at most
- * TW_PROCESS_MAX_FDS.  Not while it runs.  False with errno set if no process
- * could be made.
+ * Starts `command` with /bin/sh -c and `n` descriptors, at most
+ * TW_PROCESS_MAX_FDS.  The command must not be running.  False with errno set
+ * if no process could be made.
  */
 bool tw_process_start(TwProcess *process, const char *command,
                       const TwProcessFd *fds, unsigned n);
@@ -63,12 +63,12 @@ TwReply tw_process_ask(TwProcess *process, const char *question, size_t length,
                        const char *last, size_t most, uint32_t timeout_ms);
 
 /*
- * Ends it: closes its input, waits `grace_ms` for it to go by itself, then
- * kills its whole process group.  Sets `signal` and `code`.
+ * Ends the command: closes its input, waits `grace_ms` for it to exit by
+ * itself, then kills its whole process group.  Sets `signal` and `code`.
  */
 void tw_process_end(TwProcess *process, uint32_t grace_ms);
 
-/* Ends it and frees what belongs to it. */
+/* Ends the command and frees all members of `process`. */
 void tw_process_clear(TwProcess *process, uint32_t grace_ms);
 
 #endif

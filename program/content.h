@@ -2,8 +2,8 @@
 /*
  * What bytes are made of, so that two independent implementations can be
  * compared: the initial byte of RAM, the answer of a device, the tag of a
- * store, and the digest of RAM (RU-2, RU-3).  Definitions only: who stores
- * what where is no concern of this file.
+ * store, and the digest of RAM (RU-2, RU-3).  Definitions only; must not know
+ * programs or worlds.
  */
 #ifndef TW_PROGRAM_CONTENT_H
 #define TW_PROGRAM_CONTENT_H

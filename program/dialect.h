@@ -65,13 +65,13 @@ bool tw_dialect_admits(const TwDialect *dialect, const TwProgram *program,
                        char *why, size_t why_size);
 
 /*
- * The same for what can be narrowed: numbers outside become the nearest inside
- * (addresses and offsets modulo 2^address_lg, rounded), an exec that needs code
- * a read, devices plain, the contents others.  What is inside stays as it is;
- * what is well formed stays so, but for an operation that code contents do
- * not allow (tw_program_check), which is made well formed or a nop (an actor
- * offset: none).  The program's contents must be set; operations need its
- * regions, too.
+ * Changes what is outside, where a change is possible.  Numbers outside become
+ * the nearest inside (addresses and offsets modulo 2^address_lg, rounded), an
+ * exec that needs code becomes a read, devices become plain, contents change.
+ * Nothing inside is changed, and a well-formed program stays well formed.  An
+ * operation that code contents do not allow (tw_program_check) is made well
+ * formed or a nop (an actor offset: removed).  The program's contents must be
+ * set; for operations its regions, too.
  */
 void tw_dialect_fit(const TwDialect *dialect, TwProgram *program);
 void tw_dialect_fit_op(const TwDialect *dialect, const TwProgram *program,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fields of regions, spaces, IOMMUs, CPUs and MMU indexes as tables: what a
- * field is called in the text form, what type it has, which kinds of its object
- * have it, and its default.  Text form, comparing and hashing,
- * check, renaming, minimiser and emit go through them, so a field is added in
- * one place (fields.c), beside where it has a meaning and where the byte form
- * keeps it.  Which fields an object has is known here, what they mean is not.
+ * The fields of regions, spaces, IOMMUs, CPUs and MMU indexes as tables: the
+ * word of a field in the text form, its type, the kinds of objects that have
+ * it, and its default.  Text form, comparing and hashing, check, renaming,
+ * minimiser and emit follow the tables.  So a field is added in one place
+ * (fields.c), in the byte form, and in the code that gives it a meaning.  Must
+ * not know what fields mean.
  */
 #ifndef TW_PROGRAM_FIELDS_H
 #define TW_PROGRAM_FIELDS_H
@@ -79,7 +79,7 @@ void tw_properties_set_plain(const TwProperty *table, void *object,
 void tw_properties_words(const TwProperty *table, const void *object,
                          unsigned kind, uint64_t *words);
 
-/* An IOMMU without entries of its own; `granule_lg` as it is. */
+/* An IOMMU with the defaults of its kind; `granule_lg` is not changed. */
 TwIommu tw_iommu_make(TwIommuKind kind, unsigned granule_lg);
 
 #endif

@@ -119,7 +119,7 @@ typedef enum TwKeyEvent {
     TW_KEY_EVENT_UNMAP,
     TW_KEY_EVENT_COMMIT,
     TW_KEY_EVENT_RESET,
-    TW_KEY_EVENT_NEWER, /* a newer answer was seen: back from the dead */
+    TW_KEY_EVENT_NEWER, /* the target had already given a newer answer */
     TW_KEY_EVENT_RESTORE,
     TW_KEY_EVENTS
 } TwKeyEvent;
@@ -141,14 +141,14 @@ enum { TW_KEY_LEGEND = 160 }; /* room for the longest legend */
 
 /*
  * Writes what the letters of a key mean into `line`: "Sta stale, Softmmu
- * target, Rd read, Ram RAM, Hop IOMMU entry changed, Unm UNMAP missed".  False,
- * and `line` is not to be used, if `key` is none that tw_key_write() made of a
+ * target, Rd read, Ram RAM, Hop IOMMU entry changed, Unm UNMAP missed".  False
+ * (do not use `line`) if `key` is not one that tw_key_write() makes of a
  * finding, or if there is no room.
  */
 bool tw_key_legend(const char *key, char *line, size_t line_size);
 
 /*
- * The line a dying harness prints so that ClusterFuzz groups deaths by key:
+ * The line that a harness prints before it aborts; ClusterFuzz groups by it:
  * "ASSERTION FAILED: TwFuzzerHash=KEY verdict target", at most 80 bytes.
  */
 void tw_finding_hash_line(const TwFinding *finding, const char *target,

@@ -8,9 +8,9 @@
  * never renames the others.
  *
  * This header knows nothing of how a program is written down (text.h, bytes.h),
- * which programs are legal (legality.h), or what a program does: that is
- * written twice, in oracle/ and in targets/.  What the fields mean is told in
- * LANGUAGE.md beside this file.
+ * which programs are legal (legality.h), or what a program does: oracle/ and
+ * targets/ each implement that.  LANGUAGE.md in this folder says what the
+ * fields mean.
  */
 #ifndef TW_PROGRAM_MODEL_H
 #define TW_PROGRAM_MODEL_H
@@ -384,7 +384,7 @@ void tw_program_init(TwProgram *program);
 /* Field by field, up to the counts; unused ids (kind "none") are equal. */
 bool tw_program_equal(const TwProgram *a, const TwProgram *b);
 
-/* Copies only what the counts cover (a program is some 50 KiB, mostly air). */
+/* Copies only what the counts cover: most of a program's memory is unused. */
 void tw_program_copy(TwProgram *to, const TwProgram *from);
 
 /*

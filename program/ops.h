@@ -2,9 +2,9 @@
 /*
  * The vocabulary as a table: for each operation its name, what class of thing
  * it is, and which operands it takes in which order.  The text form, the byte
- * form, the mutator, the minimiser, the dictionary and the manual are all
- * driven by this one table, so an operation is added in one place.  Operands
- * are a table of their own, args.def.
+ * form, the mutator, the minimiser and the dictionary follow this table, so an
+ * operation is added in one place.  Operands have a table of their own,
+ * args.def.
  */
 #ifndef TW_PROGRAM_OPS_H
 #define TW_PROGRAM_OPS_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one interface of everything that can be tested: a whole program in, a
- * whole trace out.  `run` starts from a clean world each time and leaves
- * nothing of the run before.
+ * The interface of all targets: a whole program in, a whole trace out.  Each
+ * `run` starts with a fresh machine; no earlier run influences it.
  */
 #ifndef TW_TARGETS_TARGET_H
 #define TW_TARGETS_TARGET_H
@@ -53,8 +52,8 @@ typedef struct TwTargetOptions {
                           * operation */
     bool strict;         /* translated code must follow at once */
     uint32_t timeout_ms; /* for one program; 0: 10 s */
-    /* Points at the operation in flight, for whoever watches the process;
-     * written before each operation.  NULL: the target keeps it to itself. */
+    /* The target writes the number of the operation here before each operation,
+     * for the process that watches it.  NULL: nothing is written. */
     volatile uint32_t *in_flight;
     /* NULL, or must outlive the target, which tells it what it can: softmmu
      * and the zoo cache events, unicorn its calls of the library. */
@@ -65,7 +64,7 @@ struct TwTarget {
     const TwTargetClass *klass;
 };
 
-/* Circumstances of a program, by name: what a known defect is told by. */
+/* A named circumstance of a program: a known defect needs it to show. */
 typedef struct TwTriggerInfo {
     const char *name, *meaning;
 } TwTriggerInfo;
@@ -102,7 +101,7 @@ struct TwTargetClass {
                                     * "zoo:SLUG" */
     const TwTargetOption *options; /* ended by a NULL name; NULL: none */
     bool tells;                    /* heeds TwTargetOptions.teller */
-    bool elsewhere;                /* what it runs runs in another process */
+    bool elsewhere;                /* runs programs in another process */
     TwTarget *(*open)(const TwTargetOptions *options, GError **error);
     const TwDialect *(*dialect)(TwTarget *target);
     const TwContract *(*contract)(TwTarget *target);

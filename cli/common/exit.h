@@ -26,10 +26,10 @@ int tw_cli_fail(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* The same for an error; the code follows from its domain.  Frees it. */
 int tw_cli_fail_error(GError *error);
 
-/* The exit code that a verdict stands for. */
+/* The exit code of a verdict. */
 int tw_cli_exit_of(unsigned verdict);
 
-/* The graver of two exit codes of verdicts. */
+/* The more serious of two exit codes of verdicts. */
 int tw_cli_worse(int a, int b);
 
 /* Flushes standard output; TW_EXIT_ENVIRONMENT with a line if that fails

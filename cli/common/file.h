@@ -18,20 +18,20 @@ bool tw_cli_load(TwProgram *program, const char *path, const TwDialect *bytes,
                  GError **error);
 
 /*
- * Writes a whole file or nothing: without a name, which it gets in the end.
- * "-" is standard output.
+ * Writes a whole file or nothing: the new file gets its name after it is
+ * complete.  "-" is standard output.
  */
 bool tw_cli_write(const char *path, const char *data, size_t length,
                   GError **error);
 
-/* Can `path`, the value of an option or NULL, be written in the end?  To be
- * known before all is done.  False: an error was printed. */
+/* Checks, before the work begins, that `path` can be written at its end (the
+ * value of an option, or NULL).  False: an error was printed. */
 bool tw_cli_file_ready(const char *option, const char *path);
 
 /*
- * The text of a case as a finding: the program under comments that say what
- * was found, with which target (`words`, the options that choose it), and how
- * to see it again.
+ * The text of a case with a finding: comments that name the finding, the target
+ * (`words`, the options that choose it) and the command that shows the finding
+ * again; then the program.
  */
 GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
                           const char *words, const char *origin);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* --known and --no-known, for the verbs that hold findings against a list. */
+/* --known and --no-known, for the verbs that compare findings with a list. */
 #ifndef TW_CLI_COMMON_KNOWN_H
 #define TW_CLI_COMMON_KNOWN_H
 
@@ -26,14 +26,14 @@ typedef struct TwCliKnown {
 
 /* Reads the lists.  False: an error was printed (exit with 2). */
 bool tw_cli_known_load(TwCliKnown *known);
-/* Reminds on standard error of active entries past their day. */
+/* Prints a reminder on standard error for each active entry past its day. */
 void tw_cli_known_warn(const TwCliKnown *known);
 void tw_cli_known_clear(TwCliKnown *known);
 
 /*
- * Of each active entry: how many matched it, how many met its triggers, and
- * why it is there; or that it never matched, once enough could have.  `unit`
- * is what was counted ("programs").
+ * For each active entry: how many matched it, how many met its triggers, and
+ * the reason of the entry; or that it never matched, if enough met its
+ * triggers. `unit` names the counted things ("programs").
  */
 void tw_cli_known_table(const TwKnown *known, const uint64_t *matched,
                         const uint64_t *met, const char *unit);

@@ -18,10 +18,11 @@ typedef struct TwCliTarget {
 } TwCliTarget;
 
 /*
- * Parses the options of a verb: `usage` is what follows the options in the
- * usage line, `summary` a few lines for --help; with `target`, the options
- * that choose one too (it is cleared first).  argv keeps the verb's name and
- * what is no option.  False: an error was printed (exit with 2).
+ * Parses the options of a verb.  `usage` follows the options in the usage line,
+ * `summary` is a few lines for --help.  With `target`, also parses the options
+ * that choose a target (`target` is cleared first).  argv keeps the name of the
+ * verb and the arguments that are no options.  False: an error was printed
+ * (exit with 2).
  */
 bool tw_cli_options(int *argc, char ***argv, const char *usage,
                     const char *summary, const GOptionEntry *entries,
@@ -30,17 +31,17 @@ bool tw_cli_options(int *argc, char ***argv, const char *usage,
 /* Was this option given, whatever its value?  ("target" is one too.) */
 bool tw_cli_target_given(const TwCliTarget *target, const char *option);
 
-/* Was --target or an option of a class given, those of any target aside? */
+/* Was --target or an option of a class given (not one of any target)? */
 bool tw_cli_target_chosen(const TwCliTarget *target);
 
 /* Chooses another target, with the same options. */
 void tw_cli_target_set_name(TwCliTarget *target, const char *name);
 
 /*
- * For verbs that run cases in other processes: --timeout is theirs, unless the
- * target keeps time itself (exec).  Returns how long to wait for a process in
- * ms (0: the default), which runs a case and, if it is a finding, `replays`
- * times again.
+ * For verbs that run cases in other processes.  The verb enforces --timeout,
+ * unless the target does so itself (exec).  Returns the time limit in ms (0:
+ * the default) for a process that runs a case and, if it has a finding, runs it
+ * `replays` times again.
  */
 uint32_t tw_cli_target_patience(TwCliTarget *target, unsigned replays);
 

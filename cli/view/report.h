@@ -7,10 +7,10 @@
 #include "reports/page/page.h"
 
 /*
- * Runs the case of a finding in a child, and fills in its explanation.  A case
- * that cannot be run stays as it is in the store.  Commands (exec:) are started
- * only with `exec`, because the author of the store chose them.  False with
- * `error` if the child could not be started.
+ * Runs the case of a finding in a child, and fills in its explanation.  If a
+ * case cannot run, its finding is shown as in the store.  Commands (exec:) are
+ * started only with `exec`, because the author of the store chose them.  False
+ * with `error` if the child could not be started.
  */
 bool tw_report_tell(TwPageFinding *finding, bool exec, GError **error);
 

@@ -20,7 +20,8 @@ typedef struct TwRunView {
     double last_seconds;
 } TwRunView;
 
-/* The status, on standard error, as often as it makes sense. */
+/* The status, on standard error: one line that changes on a terminal, otherwise
+ * a line every ten seconds. */
 void tw_run_view_progress(TwRunView *view, const TwCampaignResult *result);
 /* Removes a status line. */
 void tw_run_view_clear(const TwRunView *view);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Many programs, one target: worker processes each with a target and an
- * oracle of their own, a parent that watches them, restarts the dead and adds
- * up.  Program number i depends on the seed and i alone, so findings and counts
- * do not depend on the number of workers.  With steering it depends on what the
- * rounds of programs before its own have met, too, which is the same for any
- * number of workers.
+ * oracle of their own, and a parent that watches them, replaces those that die,
+ * and sums up.  Program number i depends only on the seed and i, so findings
+ * and counts do not depend on the number of workers.  With steering, program i
+ * also depends on the situations that earlier rounds of programs have met;
+ * these are the same for any number of workers.
  */
 #ifndef TW_FUZZ_CAMPAIGN_CAMPAIGN_H
 #define TW_FUZZ_CAMPAIGN_CAMPAIGN_H

@@ -2,11 +2,11 @@
 /*
  * What the parent of a campaign and its workers share: memory, nothing else.
  *
- * A worker owns its slot while it lives; the parent owns it once the worker is
- * reaped.  All that a worker has done is in its `progress`, which is written
- * whole after every program and then published by one store, so a worker that
- * dies at any instruction leaves the sums of exactly the programs that it
- * finished, and its successor goes on from there.
+ * A worker owns its slot while it lives; the parent owns the slot after it has
+ * reaped the worker.  The results of a worker are in its `progress`: after
+ * every program the worker writes a whole new one and publishes it with one
+ * store.  So wherever a worker dies, its slot has the sums of exactly the
+ * programs that the worker finished, and the next worker continues from there.
  */
 #ifndef TW_FUZZ_CAMPAIGN_INTERNAL_H
 #define TW_FUZZ_CAMPAIGN_INTERNAL_H
@@ -21,8 +21,8 @@ enum {
     TW_CHUNK = 256,      /* most programs dealt at once */
     TW_RING_CHUNKS = 64, /* finished chunks the parent has not taken */
     TW_RING_CASES = 256, /* findings the parent has not taken */
-    TW_ROUND = 4096,     /* programs that are steered by the same knowledge;
-                          * a multiple of TW_CHUNK */
+    TW_ROUND = 4096, /* programs of a round: their wishes are chosen at once;
+                      * a multiple of TW_CHUNK */
 };
 
 typedef struct TwCampaignSums {
@@ -88,9 +88,9 @@ typedef struct TwSteering {
 TwSteering *tw_steering_new(uint64_t seed);
 
 /*
- * The wishes of the next round: what neither `before` (or NULL) nor the `n`
- * workers of all rounds so far have met, and of that first what was tried
- * least.
+ * The wishes of the next round: situations that neither `before` (or NULL) nor
+ * the `n` workers have met in the rounds so far; those that the fewest programs
+ * have tried come first.
  */
 void tw_steering_wish(TwSteering *steering, const TwCoverage *before,
                       const TwSlotMet *met, unsigned n,
@@ -118,7 +118,7 @@ void tw_slot_commit(TwSlot *slot, const TwProgress *progress);
 /* The latest progress, consistent, whoever owns the slot. */
 void tw_slot_read(const TwSlot *slot, TwProgress *progress);
 
-/* Is this verdict kept by key?  (Findings and what flickers.) */
+/* Are cases of this verdict kept by their keys?  (Findings and flaky ones.) */
 bool tw_campaign_keeps(unsigned verdict);
 
 /* The death of a worker. */
@@ -128,14 +128,14 @@ typedef struct TwDeath {
     const GPtrArray *keys; /* TwCampaignKey: what was found so far */
     uint32_t wish;         /* what the program was made towards */
     int log_fd;            /* what it said on its standard error, or -1 */
-    bool hung;             /* killed by us for not moving */
+    bool hung;             /* the parent killed it because it did not move */
     int status;            /* from waitpid() */
 } TwDeath;
 
 /*
- * Which finding is behind the death of a worker in program `number`?  What else
- * the program counts for is added to `sums`.  False with `error` set if it
- * could not be run.
+ * Finds the finding at which a worker died in program `number`.  Adds the other
+ * counts of the program to `sums`.  False with `error` set if the program could
+ * not be run.
  */
 bool tw_campaign_explain_death(const TwDeath *death, uint64_t number,
                                TwCampaignSums *sums, TwCampaignCase *one,
@@ -152,8 +152,8 @@ typedef struct TwCampaignPost {
     int log_fd; /* becomes its standard error; -1: it keeps that */
 } TwCampaignPost;
 
-/* The life of a worker process: works on chunks until there are none left or
- * it is told to stop. */
+/* What a worker process runs: works on chunks until there are none left or the
+ * parent tells it to stop. */
 void tw_campaign_worker(const TwCampaignPost *post);
 
 #endif

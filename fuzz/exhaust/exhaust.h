@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All programs up to a length over the letters of a few small boards
- * (EXHAUST.md), each ending in an access, against two things: the target, which
- * must give an allowed answer, and a naive cache that fills and evicts as it
- * likes, each answer of which must be allowed.  What is allowed beyond that is
- * counted, with an example.
+ * Runs all programs up to a length over the letters of a few small boards
+ * (EXHAUST.md), each ending in an access.  Checks two things: the target gives
+ * an allowed answer, and each answer that a naive cache can give is allowed (a
+ * naive cache fills and evicts at any time).  Allowed answers that the naive
+ * cache cannot give are counted, and the first is kept as an example.
  */
 #ifndef TW_FUZZ_EXHAUST_EXHAUST_H
 #define TW_FUZZ_EXHAUST_EXHAUST_H
@@ -29,18 +29,19 @@ typedef struct TwExhaustOptions {
     const char *board;  /* NULL: all */
     unsigned length;    /* 1 to TW_EXHAUST_MOST operations */
     unsigned jobs;      /* processes; results do not depend on it */
-    const char *resume; /* NULL, or where what is done is kept */
+    const char *resume; /* NULL, or the file that keeps the progress */
     volatile int *stop; /* set by a signal handler: end cleanly */
-    int deaf_to; /* tests: the naive cache hears no such event; -1: hears all */
+    int deaf_to; /* tests: kind of event that the naive cache ignores; -1: none
+                  */
 } TwExhaustOptions;
 
 typedef struct TwExhaustCounts {
     uint64_t programs;  /* run on the target */
-    uint64_t skipped;   /* left out with all that begins like them */
-    uint64_t histories; /* ways in which the naive cache goes through them */
-    uint64_t answers;   /* that were put to the judge */
-    uint64_t reached;   /* by the naive cache, all of them allowed */
-    uint64_t beyond;    /* allowed, and out of its reach */
+    uint64_t skipped;   /* skipped, with all programs that begin like them */
+    uint64_t histories; /* ways in which the naive cache can answer them */
+    uint64_t answers;   /* that the judge was asked about */
+    uint64_t reached;   /* that the naive cache can give; all are allowed */
+    uint64_t beyond;    /* allowed, but the naive cache cannot give them */
 } TwExhaustCounts;
 
 typedef struct TwExhaustResult {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A naive cache, and all that it could hold: after each operation it may have
- * fetched any page's answer, or dropped any, so what it holds is a set of
- * possible entries for each page.  It has a small world of its own, written
- * from LANGUAGE.md and FRESHNESS.md; it shares no walk and no history with the
- * oracle.
+ * A naive cache, and everything that it could contain.  After each operation it
+ * may have fetched or dropped the answer of any page, so for each page this
+ * file keeps a set of possible entries.  The naive cache has a small world of
+ * its own, written from LANGUAGE.md and FRESHNESS.md; it shares no walk and no
+ * history with the oracle.
  *
- * What it knows: flat roots (regions in a root container, none in those), RAM,
+ * It supports flat roots (regions in a root container, none inside those), RAM,
  * table IOMMUs of one index, no attributes; page-map entries of whole pages;
  * accesses of one byte.
  */
@@ -89,21 +89,22 @@ typedef struct Naive {
     NaiveSet held[NAIVE_CPUS][NAIVE_PAGES];
     /* For tests: forgets that events of this kind end anything; -1: none. */
     int deaf_to;
-    bool overflow; /* a bound above was met: nothing more can be said */
+    bool overflow; /* a bound above was exceeded: the results are void */
 } Naive;
 
 void tw_naive_init(Naive *naive, const TwProgram *program);
 
-/* Does the operation change the world or end anything?  If not, programs with
- * it say nothing that those without do not. */
+/* Does the operation change the world or end an answer?  If not, a program with
+ * it equals the program without it. */
 bool tw_naive_matters(const Naive *naive, const TwOp *op);
 
 /* An operation that is not an access. */
 void tw_naive_perform(Naive *naive, const TwOp *op);
 
 /*
- * All that the access can come to, each with what the cache may then hold: as
- * many as are returned, in `answers` and `after` (copies of the cache).
+ * Writes all possible answers of the access to `answers`, and to `after` what
+ * the cache may contain after each (copies of the cache).  Returns their
+ * number.
  */
 unsigned tw_naive_access(const Naive *naive, const TwOp *op,
                          NaiveAnswer answers[NAIVE_ANSWERS],

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs whose pages lead to their own addresses. */
+/* Programs without translation: pages have the same virtual and physical
+ * address. */
 #ifndef TW_FUZZ_GENERATE_FLAT_H
 #define TW_FUZZ_GENERATE_FLAT_H
 
 #include "fuzz/generate/sketch.h"
 
 enum { TW_FLAT_MIB_LG = 20 };
-/* Has some accesses made by instructions in pages of the program. */
+/* Lets instructions in pages of the program make some of the accesses. */
 void tw_flat_from(TwGen *gen);
 
 /* Everything but the script, of a program that has its parameters. */

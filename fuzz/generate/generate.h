@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random programs that aim at what finds bugs.  A profile is a mixture; the
- * same dialect, profile and generator state give the same program on every
- * host.
+ * Random programs, made to find bugs.  A profile is a mixture of moves and
+ * shapes.  The same dialect, profile and generator state give the same program
+ * on every host.
  */
 #ifndef TW_FUZZ_GENERATE_GENERATE_H
 #define TW_FUZZ_GENERATE_GENERATE_H
@@ -38,9 +38,9 @@ void tw_generate(TwProgram *program, TwProfile profile,
                  const TwDialect *dialect, TwRng *rng);
 
 /*
- * The same, with an attempt at a situation at the start of the script, where
- * the dialect has the means; the rest is as random as ever.  `wish` may be
- * NULL: then it is tw_generate().
+ * The same, but the script begins with an attempt to reach the situation
+ * `wish`, if the dialect permits; the rest is random as usual.  With `wish`
+ * NULL this is tw_generate().
  */
 void tw_generate_towards(TwProgram *program, TwProfile profile,
                          const TwDialect *dialect, TwRng *rng,

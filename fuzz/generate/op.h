@@ -7,8 +7,8 @@
 
 /*
  * A random operation with code `code` on objects that exist.  False if the
- * dialect lacks it, it needs an object that there is none of, or it cannot
- * stand alone (par and its parts).  The result is well formed.
+ * dialect lacks the operation, if an object that it needs does not exist, or if
+ * it cannot stand alone (par and its parts).  The result is well formed.
  */
 bool tw_gen_random_op(const TwProgram *program, const TwDialect *dialect,
                       TwRng *rng, unsigned code, TwOp *op);
@@ -23,7 +23,7 @@ uint64_t tw_gen_random_address(const TwProgram *program, TwRng *rng);
 /* Attributes, mostly few distinct ones. */
 TwAttrs tw_gen_random_attrs(TwRng *rng);
 
-/* The n-th existing object modulo how many there are, or TW_NONE. */
+/* The n-th existing object modulo the number of objects, or TW_NONE. */
 uint8_t tw_gen_pick_region(const TwProgram *program, uint32_t kinds,
                            uint32_t n);
 uint8_t tw_gen_pick_space(const TwProgram *program, uint32_t n);

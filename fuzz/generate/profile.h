@@ -61,8 +61,8 @@ typedef struct TwMixture {
 const TwMixture *tw_gen_mixture(TwProfile profile);
 
 /*
- * The moves that a script in `dialect` has a use for, as bits (TwMove), and in
- * *weights the sum of their weights in `mixture`.
+ * The moves that are possible in `dialect`, as bits (TwMove), and in *weights
+ * the sum of their weights in `mixture`.
  */
 uint64_t tw_gen_possible_moves(const TwDialect *dialect,
                                const TwMixture *mixture, uint32_t *weights);

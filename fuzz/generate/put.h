@@ -32,7 +32,7 @@ void tw_put_near(TwGen *gen, TwOpCode code, uint8_t cpu, uint8_t mmu,
                  uint64_t va);
 void tw_put_aimed(TwGen *gen, const TwAim *aim, TwOpCode code);
 
-/* Makes sure that there is something to be stale: an access, unless there was
+/* Makes sure that an answer can become stale: adds an access, unless there was
  * one already. */
 void tw_put_fill(TwGen *gen, const TwAim *aim, TwOpCode code);
 
@@ -45,7 +45,7 @@ void tw_put_on(TwGen *gen, TwOp *op, bool on);
 
 /* --- targets; false if there is none --- */
 
-/* Somewhere; where an access went before; somewhere behind an IOMMU. */
+/* An address anywhere; one that an access had before; one behind an IOMMU. */
 bool tw_aim_anywhere(TwGen *gen, TwAim *aim);
 bool tw_aim_touched(TwGen *gen, TwAim *aim);
 bool tw_aim_hop(TwGen *gen, TwAim *aim);

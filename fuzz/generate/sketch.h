@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sketch of a program under construction.  The sketch is bookkeeping for
- * aim only (which addresses lead where, roughly); it may be wrong about
- * overlaps and flags, for what an operation really does is no concern of a
- * generator.
+ * The sketch of a program under construction: it knows roughly which addresses
+ * lead where, so that moves can aim.  The sketch may be wrong about overlaps
+ * and flags, because the generator does not need the exact effect of an
+ * operation.
  */
 #ifndef TW_FUZZ_GENERATE_SKETCH_H
 #define TW_FUZZ_GENERATE_SKETCH_H
@@ -134,18 +134,18 @@ uint8_t tw_gen_select(const TwIommu *iommu, TwAttrs attrs);
 /* Follows virtual address `va` of (cpu, mmu). */
 void tw_gen_aim(TwGen *gen, uint8_t cpu, uint8_t mmu, uint64_t va, TwAim *aim);
 
-/* A virtual address that the page map knows and that leads somewhere, in `via`
- * % of the cases to an IOMMU; false if there is no CPU left. */
+/* A virtual address that has a page-map entry and a leaf, in `via` % of the
+ * cases behind an IOMMU; false if there is no CPU left. */
 bool tw_gen_pick_va(TwGen *gen, unsigned via, uint8_t *cpu, uint8_t *mmu,
                     uint64_t *va);
 
-/* An address in `space` at which there is something; prefers IOMMUs in
- * `via` % of the cases. */
+/* An address in `space` at which a region answers; prefers IOMMUs in `via` % of
+ * the cases. */
 uint64_t tw_gen_pick_in_space(TwGen *gen, uint8_t space, TwAttrs attrs,
                               unsigned via);
 
-/* A page address in `space` from which on `length` bytes are there; if what
- * is there is smaller, `length` becomes as small (but a page). */
+/* A page address in `space` from which on regions answer for `length` bytes. If
+ * there are fewer, `length` becomes smaller (at least a page). */
 uint64_t tw_gen_pick_room(TwGen *gen, uint8_t space, uint64_t *length,
                           unsigned via);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A wish under way, and places for it: pages of regions, entries of the setup.
- */
+/* A wish while its program is made, and places for it: pages of regions,
+ * entries of the setup. */
 #ifndef TW_FUZZ_GENERATE_WISH_PLACE_H
 #define TW_FUZZ_GENERATE_WISH_PLACE_H
 

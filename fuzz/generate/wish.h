@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A wish: one situation (oracle/freshness/situation.h) that a random program is
- * to bring about, and the way to it: page map, IOMMUs, leaf.
+ * A wish: one situation (oracle/freshness/situation.h) that a random program
+ * shall reach, and the path to it: page map, IOMMUs, leaf.
  *
- * The way is laid in the setup, so that the program starts where the access
- * has the wished answer at the wished depth.  The script then goes away from
- * it, accesses, comes back by the wished change, has the wished event, and
- * accesses again.  Like all of the generator it aims, and may miss: overlaps
+ * The setup contains the path, so that at the start the access has the wished
+ * answer at the wished depth.  The script then changes the answer to another
+ * one, accesses, makes the wished change, sends the wished event, and accesses
+ * again.  Like every part of the generator this is only an attempt: overlaps
  * and odd granules are left as they are.
  */
 #ifndef TW_FUZZ_GENERATE_WISH_H

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What all fuzz targets of this folder share: bytes in, a verdict or a death
- * out.  Engine glue: it keeps its runner and its buffers for the life of the
- * process, and it is for one thread.
+ * What all fuzz targets of this folder share: bytes in, a verdict or an abort
+ * out.  Engine glue: it keeps its runner and its buffers as long as the
+ * process lives, and it is for one thread.
  *
- * A harness dies by abort() in a function named for the verdict, after it has
- * printed (to stderr) the program, what was expected and seen, the command that
- * replays the input, and the line that ClusterFuzz groups by.
+ * At a finding a harness prints to stderr the program, the expected and the
+ * seen outcome, the command that replays the input, and the line by which
+ * ClusterFuzz groups crashes.  Then it calls abort() in a function that is
+ * named for the verdict.
  */
 #ifndef TW_FUZZ_HARNESS_HARNESS_H
 #define TW_FUZZ_HARNESS_HARNESS_H

@@ -13,8 +13,8 @@
 typedef struct TwInputJudge TwInputJudge;
 
 /*
- * Opens what the harness needs.  `target` is that of tw_harness_target();
- * findings on the list `known` (NULL: none) are no findings; `in_flight` as in
+ * Opens the target of the harness.  `target` comes from tw_harness_target();
+ * findings on the list `known` (or NULL) are no findings; `in_flight` is as in
  * TwTargetOptions.  NULL with `error` set as tw_runner_new() and
  * tw_runner_set_known() do.
  */
@@ -31,19 +31,20 @@ void tw_input_judge_cover(TwInputJudge *judge, TwCoverage *coverage);
 const TwDialect *tw_input_judge_dialect(TwInputJudge *judge);
 
 /*
- * The program that an input stands for; valid until the next call.  Text that
- * is none stands for an empty one.
+ * The program of an input; valid until the next call.  Text that is not a
+ * program gives an empty one.
  */
 const TwProgram *tw_input_judge_program(TwInputJudge *judge,
                                         const uint8_t *data, size_t size);
 
 /*
- * Judges an input.  RUN: runs it as tw_runner_run() does; one in eight is also
- * held against the promises of the byte form.  WALKERS: judges, for each
- * access, a trace that lies about it: a difference is what makes the oracle ask
- * its second walker.  TEXT: parses it strictly and leniently; what is accepted
- * must be well formed and survive being printed and parsed again.  A broken
- * promise of twinwalk's own has the verdict `self`.
+ * Judges an input.  RUN: runs it as tw_runner_run() does, and checks the
+ * promises of the byte form for one input in eight.  WALKERS: for each access,
+ * judges a trace with a wrong outcome of this access, because the oracle asks
+ * its second walker only about wrong outcomes.  TEXT: parses the input strictly
+ * and leniently; an accepted program must be well formed, and printing and
+ * parsing it again must give the same program.  If twinwalk itself breaks a
+ * promise, the verdict is `self`.
  */
 TwVerdict tw_input_judge(TwInputJudge *judge, const uint8_t *data, size_t size,
                          TwFinding *finding);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which harnesses there are, and what each asks of an input. */
+/* The list of harnesses, and the question of each. */
 #ifndef TW_FUZZ_HARNESS_LIST_H
 #define TW_FUZZ_HARNESS_LIST_H
 
@@ -30,20 +30,20 @@ const TwHarnessInfo *tw_harness_find(const char *name);
 /*
  * The harness in the name that ClusterFuzz gives to a file,
  * clusterfuzz-testcase[-minimized]-NAME-NUMBER, where a prefix of the engine or
- * the project may stand before NAME; NULL: it tells of none.
+ * the project may stand before NAME; NULL: the name contains no harness.
  */
 const TwHarnessInfo *tw_harness_of_file(const char *path);
 
 /*
- * The target of a harness, for the caller to free.  Where it runs softmmu, the
- * environment variable TWINWALK_ZOO, if it is there, says which bug of the zoo
- * is put back; zoo_fuzzer needs it: NULL with `error` set (TW_TARGET_ERROR) if
- * it is missing.
+ * The target of a harness, for the caller to free.  If the harness runs
+ * softmmu, the environment variable TWINWALK_ZOO can name a bug of the zoo to
+ * put back. zoo_fuzzer needs this variable: NULL with `error` set
+ * (TW_TARGET_ERROR) if it is missing.
  */
 char *tw_harness_target(const TwHarnessInfo *harness, GError **error);
 
-/* A target that inputs of the harness mean the same on, whatever the
- * environment says. */
+/* A target with the same dialect, so that inputs have the same meaning; it does
+ * not depend on the environment. */
 const char *tw_harness_model(const TwHarnessInfo *harness);
 
 #endif

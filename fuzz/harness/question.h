@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a harness can be about: one question a harness, so that what an engine
- * spends goes where the question is.  A question narrows a target's dialect,
- * and says which mixtures its mutator draws from.
+ * The question of a harness, for instance about DMA, so that an engine spends
+ * its time on one subject.  A question narrows the dialect of the target, and
+ * says from which profiles the mutator draws.
  */
 #ifndef TW_FUZZ_HARNESS_QUESTION_H
 #define TW_FUZZ_HARNESS_QUESTION_H
@@ -13,7 +13,7 @@ typedef enum TwQuestion {
     TW_QUESTION_ANY,        /* everything that the target has */
     TW_QUESTION_STATIC,     /* nothing changes: is the walk right? */
     TW_QUESTION_IOMMU,      /* nested IOMMUs, and what they tell observers */
-    TW_QUESTION_INVALIDATE, /* is forgotten what must be? */
+    TW_QUESTION_INVALIDATE, /* does the target drop what it must? */
     TW_QUESTION_TOPOLOGY,   /* regions that change, in transactions */
     TW_QUESTION_DMA,        /* devices that access memory */
     TW_QUESTION_CPUS,       /* several CPUs: queues and safe points */
@@ -30,7 +30,7 @@ typedef struct TwQuestionInfo {
 /* The row of a question below TW_QUESTIONS. */
 const TwQuestionInfo *tw_question_info(TwQuestion question);
 
-/* `dialect` without what the question is not about. */
+/* Removes from `dialect` all that the question is not about. */
 TwDialect tw_question_narrow(TwQuestion question, const TwDialect *dialect);
 
 #endif

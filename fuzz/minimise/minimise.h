@@ -32,7 +32,7 @@ typedef struct TwMinimiseOptions {
      */
     unsigned (*first)(TwProgram *const *candidates, unsigned n, void *data);
     void *first_data;
-    /* May be NULL.  Called before each window; false: it is enough. */
+    /* May be NULL.  Called before each window; false: stop. */
     bool (*go_on)(const TwProgram *best, const TwMinimiseStats *so_far,
                   void *data);
     void *go_on_data;
@@ -40,15 +40,15 @@ typedef struct TwMinimiseOptions {
 
 /*
  * Shrinks `program` in place until no step helps, the budget is used up, or
- * `go_on` says so.  The finding must be in `program` itself.  Deterministic;
- * the window changes neither the result nor the counts, since of each window
- * only what comes up to the first success counts.  `stats` may be NULL.
+ * `go_on` says stop.  The finding must be in `program` itself.  Deterministic:
+ * the window changes neither the result nor the counts, because of each window
+ * only the candidates up to the first success count.  `stats` may be NULL.
  */
 void tw_minimise(TwProgram *program, const TwMinimiseOptions *options,
                  TwMinimiseStats *stats);
 
 /*
- * How long a case is for who reads it: the lines of its canonical text, but for
+ * The length of a case for a reader: the lines of its canonical text without
  * those that every case has (`twinwalk 1`, `setup`, `script`).
  */
 unsigned tw_minimise_lines(const TwProgram *program);

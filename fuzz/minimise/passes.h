@@ -8,9 +8,9 @@
 
 /*
  * An enumeration of changed programs.  A pass visits all its changes of `best`
- * in a fixed order, which depends on `best` alone; each is a turn, and of the
- * wanted one the changed program is made.  So any candidate can be made without
- * the results of those before it, and several can be tried at once.
+ * in a fixed order, which depends only on `best`.  Each change is a turn; only
+ * the program of the wanted turn is made.  So a candidate does not depend on
+ * the results of earlier ones, and several can be tried at once.
  */
 typedef struct TwTurns {
     const TwProgram *best;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Processes that run the minimiser's candidates on a target: several at once,
- * and none that dies or hangs takes the minimiser with it.
+ * Processes that run the minimiser's candidates on a target, several at once.
+ * The minimiser survives candidates that crash or hang.
  */
 #ifndef TW_FUZZ_MINIMISE_POOL_H
 #define TW_FUZZ_MINIMISE_POOL_H
@@ -36,8 +36,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwPool, tw_pool_free)
 
 /*
  * TwMinimiseOptions: first, with the pool as data.  A candidate that dies or
- * hangs has another key.  After an error of the environment nothing has the
- * finding any more; see tw_pool_error().
+ * hangs has another key.  After an error of the environment no candidate has
+ * the finding; see tw_pool_error().
  */
 unsigned tw_pool_first(TwProgram *const *candidates, unsigned n, void *pool);
 

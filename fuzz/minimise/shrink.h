@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One case made small on a target, with a pool of processes. */
+/* Shrinks one case on a target, with a pool of processes. */
 #ifndef TW_FUZZ_SHRINK_H
 #define TW_FUZZ_SHRINK_H
 
@@ -21,18 +21,18 @@ typedef struct TwShrink {
 
 typedef struct TwShrunk {
     char key[TW_KEY_SIZE]; /* what was to be kept */
-    TwFinding finding;     /* of what is left, run once more by itself */
+    TwFinding finding;     /* of the shrunk case, run once more by itself */
     bool found;            /* the case has the finding, or a part of it has */
-    bool same;             /* what is left has the key in a new process too */
-    bool cut_short;        /* by time or signal */
+    bool same;      /* the shrunk case has the key in a new process too */
+    bool cut_short; /* by time or signal */
     double seconds;
     TwMinimiseStats stats;
 } TwShrunk;
 
 /*
  * Shrinks `program` in place.  False with `error` set if the environment
- * fails.  Without a finding to keep the program stays as it is, and
- * result->finding is what it has.
+ * fails.  If the program does not have the finding to keep, it is not changed,
+ * and result->finding is its actual finding.
  */
 bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
                TwProgram *program, TwShrunk *result, GError **error);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Trimming an input for an engine, by structure: candidates are the input in
- * its shortest form, then without stretches of its script, entries of its
- * setup, objects.  The engine says of each whether it still does the same. None
- * is longer than the input was before it.  Allocates in tw_trim_new() only.
+ * Trims an input for an engine, by structure.  Candidates are the input in its
+ * shortest form, then without parts of its script, entries of its setup,
+ * objects.  The engine says of each candidate whether it still does the same.
+ * No candidate is longer than the input before it.  Allocates in tw_trim_new()
+ * only.
  */
 #ifndef TW_FUZZ_MINIMISE_TRIM_H
 #define TW_FUZZ_MINIMISE_TRIM_H

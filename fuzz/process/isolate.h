@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs something in a child that may crash or hang; this is then the finding.
- * Must not know what is run there.
+ * Runs a function in a child process that may crash or hang; a crash or hang is
+ * a finding.  Must not know what the function does.
  */
 #ifndef TW_FUZZ_PROCESS_ISOLATE_H
 #define TW_FUZZ_PROCESS_ISOLATE_H
@@ -29,9 +29,9 @@ bool tw_isolate(TwIsolated run, void *data, const char *target,
                 TwFinding *finding, GError **error);
 
 /*
- * The same `times` times, each in a child of its own: the first finding, if
- * there is any; finding->again of finding->replays runs gave its key, and
- * unless all did, its verdict is `flaky`.
+ * The same `times` times, each in a child of its own.  Gives the first finding,
+ * if there is any: finding->again of finding->replays runs gave its key.  If
+ * not all of them did, the verdict is `flaky`.
  */
 bool tw_isolate_repeatedly(TwIsolated run, void *data, const char *target,
                            const TwProgram *program, uint32_t timeout_ms,

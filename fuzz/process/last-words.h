@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a child process died or hangs: it writes down its stack into memory
- * that it shares with its parent, who, being the same program with the same
- * libraries at the same addresses, can name the frames at leisure.
+ * Where a child process died or hangs: the child writes its stack into memory
+ * that it shares with its parent.  The parent is the same program with the same
+ * libraries at the same addresses, so it can find the names of the frames.
  */
 #ifndef TW_FUZZ_PROCESS_LAST_WORDS_H
 #define TW_FUZZ_PROCESS_LAST_WORDS_H
@@ -23,9 +23,9 @@ typedef struct TwLastWords {
 enum { TW_ASK_SIGNAL = SIGQUIT };
 
 /*
- * In the child: from here on fatal signals, and TW_ASK_SIGNAL, fill `words`
- * (shared memory, zeros) before they end the process.  Signals that somebody
- * else handles, a sanitizer for one, are left alone.
+ * In the child: from now on fatal signals and TW_ASK_SIGNAL fill `words`
+ * (shared memory, zeros) before they end the process.  Signals that already
+ * have a handler, for instance of a sanitizer, are not changed.
  */
 void tw_last_words_prepare(TwLastWords *words);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbered things to do, several processes: workers take the next number and
- * leave their result in shared memory; the parent takes the results in the
- * order of the numbers.  A worker that dies takes one thing with it.
+ * Numbered tasks in several processes: a worker takes the next number and
+ * writes its result into shared memory; the parent takes the results in the
+ * order of the numbers.  If a worker dies, only its current task is lost.
  */
 #ifndef TW_FUZZ_WORK_H
 #define TW_FUZZ_WORK_H
@@ -18,8 +18,8 @@ typedef struct TwWork {
                         * limit */
     /* Does thing `i`, in a worker. */
     void (*one)(unsigned i, void *slot, void *data);
-    /* Takes its result, in the parent; `died`: the worker did, and the slot may
-     * hold anything.  False: enough. */
+    /* Takes its result, in the parent.  `died`: the worker died, do not trust
+     * the slot.  False: stop. */
     bool (*done)(unsigned i, const void *slot, bool died, void *data);
     /* Called in the parent before each, and while it waits; or NULL. */
     void (*idle)(unsigned done, void *data);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one pool of worker processes: of campaigns, exhaustive searches, the
+ * The pool of worker processes, for campaigns, exhaustive searches, the
  * minimiser, check and triage.  Workers are forked, share memory with their
- * parent, die with it, and are watched: one that ends or does not move is told
- * of, and can be started again.  Knows nothing of what they do; work.h deals
- * out numbered things to them.
+ * parent and die with it.  The parent watches them: it learns which worker has
+ * ended or does not move, and can start it again.  Must not know what workers
+ * do; work.h gives them numbered tasks.
  */
 #ifndef TW_FUZZ_WORKERS_H
 #define TW_FUZZ_WORKERS_H
@@ -38,8 +38,9 @@ static inline void tw_beat_wait(TwBeat *beat, bool waits)
 }
 
 /*
- * The life of worker `w`, in its process; when it returns, the process ends
- * with exit code 0.  Signals that end the parent are ignored in it.
+ * What worker `w` runs, in its process.  When this function returns, the
+ * process ends with exit code 0.  The worker ignores signals that end the
+ * parent.
  */
 typedef void (*TwWorkerLife)(unsigned w, TwBeat *beat, void *data);
 
@@ -68,9 +69,10 @@ unsigned tw_workers_running(const TwWorkers *workers);
  * `status` as of waitpid(). */
 bool tw_workers_ended(TwWorkers *workers, unsigned w, int *status);
 
-/* How long has `w` neither moved nor waited, in ms, as far as was looked? */
+/* For how many ms has `w` neither moved nor waited?  As of the calls of this
+ * function. */
 int64_t tw_workers_still(TwWorkers *workers, unsigned w);
-/* What was until now does not count. */
+/* Starts that time again from 0. */
 void tw_workers_forgive(TwWorkers *workers, unsigned w);
 
 /* Kills `w`; its end is seen by tw_workers_ended(). */

@@ -12,7 +12,7 @@
 
 #include "program/trace.h"
 
-/* What one operation owes; NULL or empty: nothing is noted. */
+/* The notes of one operation; NULL or empty: there are none. */
 typedef struct TwCornerNote {
     char *outcome;     /* "ok r1+0x0", "done" ...; NULL: any */
     bool value;        /* the outcome says which value */
@@ -47,9 +47,9 @@ typedef struct TwCornerTold {
 } TwCornerTold;
 
 /*
- * Holds a trace against the notes.  `told` (of TwCornerTold): NULL if what was
- * told is not asked.  NULL if all hold, else a line that names the operation,
- * for the caller to free.
+ * Compares a trace with the notes; `told` (of TwCornerTold) may be NULL, then
+ * notes about reports are not checked.  Returns NULL if all notes hold, else a
+ * line that names the operation, for the caller to free.
  */
 char *tw_corner_differs(const TwCorner *corner, const TwTrace *trace,
                         const GArray *told);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which situations (oracle/freshness/situation.h) programs have brought about,
- * how often, and the file that keeps it.  The file is text, so that two can be
- * compared by eye; a tool that adds to it keeps what is there.
+ * Which situations (oracle/freshness/situation.h) programs have reached, how
+ * often, and the file that keeps these counts.  The file is text, so that
+ * people can compare two files.  A tool adds its counts to those in the file.
  */
 #ifndef TW_FUZZ_RUN_COVERAGE_H
 #define TW_FUZZ_RUN_COVERAGE_H
@@ -33,15 +33,15 @@ void tw_coverage_add(TwCoverage *to, const TwCoverage *from);
 void tw_coverage_count(TwCoverage *coverage, const TwMet *met);
 
 /*
- * Adds what a file holds.  False with `error` (TW_COVERAGE_ERROR, one line
- * that names the file and the line); then `coverage` is as it was.
+ * Adds the counts of a file.  False with `error` (TW_COVERAGE_ERROR, one line
+ * that names the file and the line); then `coverage` is not changed.
  */
 bool tw_coverage_load(TwCoverage *coverage, const char *path, GError **error);
 
 /*
- * Adds `coverage` to what the file holds; one that is not there holds nothing.
- * The file has its old contents or the new ones at any time, and several
- * processes may add to it.  False with `error` as above.
+ * Adds `coverage` to the counts of the file, or makes the file.  At any time
+ * the file has its old contents or the new ones, and several processes may add
+ * to it.  False with `error` as above.
  */
 bool tw_coverage_save(const TwCoverage *coverage, const char *path,
                       GError **error);
@@ -53,8 +53,9 @@ typedef struct TwCoverageSums {
 } TwCoverageSums;
 
 /*
- * Over all situations whose dimension a is `value_a` and whose dimension b is
- * `value_b`; a value that is no value of its dimension stands for all.
+ * The same of the situations with `value_a` in dimension a and `value_b` in
+ * dimension b.  A number that is not a value of its dimension stands for all
+ * values.
  */
 TwCoverageSums tw_coverage_sums(const TwCoverage *coverage, uint64_t min,
                                 unsigned a, unsigned value_a, unsigned b,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Known divergences: what a real target is known to do wrong, so that what is
- * new stands out.  An entry tells a known finding by the target's version, the
- * finding's key, and the triggers on the path of the accused operation
- * (TwTargetClass: triggers).  A finding that matches is `known`: counted, not
- * kept.  The generator avoids the triggers of entries most of the time.
+ * Known divergences: defects of real targets that are understood, so that new
+ * ones stand out.  An entry recognises a known finding by the version of the
+ * target, the key of the finding, and the triggers on the path of the accused
+ * operation (TwTargetClass: triggers).  A finding that matches is `known`: it
+ * is counted, but its case is not kept.  Most random programs avoid the
+ * triggers of entries.
  *
  * The lists are key files (corpus/known/README.md); one is built in.
  */
@@ -27,8 +28,8 @@ GQuark tw_known_error_quark(void);
 typedef struct TwKnownEntry {
     char *name;
     char *reason, *link; /* one line each */
-    GDate expires;       /* the last day on which nobody is reminded */
-    bool active;         /* speaks of the selected target and version */
+    GDate expires;       /* the last day without a reminder */
+    bool active;         /* is for the selected target and version */
     uint64_t triggers;   /* of the selected target; any of them */
 } TwKnownEntry;
 
@@ -42,11 +43,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwKnown, tw_known_free)
 
 /*
  * Adds the entries of a file.  False with `error` (TW_KNOWN_ERROR: "FILE:
- * [entry] key: expected ...") if it cannot be read or is none; nothing is
- * added then.
+ * [entry] key: expected ...") if the file cannot be read or is not such a list;
+ * then nothing is added.
  */
 bool tw_known_add_file(TwKnown *known, const char *path, GError **error);
-/* The same for text; `name` stands for the file in messages. */
+/* The same for text; messages call the file `name`. */
 bool tw_known_add_text(TwKnown *known, const char *text, size_t length,
                        const char *name, GError **error);
 
@@ -54,7 +55,7 @@ unsigned tw_known_n_entries(const TwKnown *known);
 const TwKnownEntry *tw_known_entry(const TwKnown *known, unsigned i);
 
 /*
- * Makes active what speaks of this target and version.  False with `error` if
+ * Makes the entries for this target and version active.  False with `error` if
  * such an entry names a trigger that the class does not have.
  */
 bool tw_known_select(TwKnown *known, const TwTargetClass *klass,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One case from program to verdict: run the target, judge the trace, and
- * before anything is called a finding run it once more from a fresh target.
+ * From a program to its verdict: run the target and judge the trace.  A finding
+ * is run again on a fresh target before it is reported.
  */
 #ifndef TW_FUZZ_RUN_RUNNER_H
 #define TW_FUZZ_RUN_RUNNER_H
@@ -22,8 +22,8 @@ void tw_runner_free(TwRunner *runner);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwRunner, tw_runner_free)
 
 /*
- * From here on findings are held against this list, which must outlive the
- * runner; NULL: against none.  False with `error` as tw_known_select() has it.
+ * From now on findings are compared with this list (NULL: none), which must
+ * outlive the runner.  False with `error` as tw_known_select() sets it.
  */
 bool tw_runner_set_known(TwRunner *runner, TwKnown *known, GError **error);
 
@@ -54,13 +54,14 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         TwFinding *finding, TwJudgeStats *stats,
                         uint64_t *counters);
 
-/* From here on the runner keeps the situations of the last program. */
+/* From now on the runner keeps the situations of the last program. */
 void tw_runner_meet(TwRunner *runner);
-/* They; NULL if they are not kept.  None where no oracle judges. */
+/* The situations of the last program; NULL if they are not kept.  There are
+ * none if no oracle judges. */
 const TwMet *tw_runner_met(const TwRunner *runner);
 
 /* After a finding: its story (tw_story_new), for the caller to free.  NULL
- * where no oracle judged: a target that is held against its own reference. */
+ * if no oracle judged, but the target was compared with its own reference. */
 TwStory *tw_runner_story(const TwRunner *runner);
 
 /*
@@ -84,10 +85,11 @@ bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
                      uint32_t timeout_ms, TwFinding *finding, GError **error);
 
 /*
- * The same `times` times (1 to TW_MAX_REPLAYS), each in a child of its own: the
- * first finding, if there is any, finding->again of finding->replays runs gave
- * its key, and unless all did, its verdict is `flaky`.  Once is
- * tw_run_isolated(), which runs a finding a second time in its child.
+ * The same `times` times (1 to TW_MAX_REPLAYS), each in a child of its own.
+ * Gives the first finding, if there is any: finding->again of finding->replays
+ * runs gave its key.  If not all of them did, the verdict is `flaky`.  With
+ * `times` 1 this is tw_run_isolated(), which runs a finding a second time in
+ * its child.
  */
 bool tw_run_repeatedly(const TwTargetOptions *options, const TwProgram *program,
                        uint32_t timeout_ms, unsigned times, TwFinding *finding,

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a finding comes from, in a few words that findings of one bug share.
+ * The cause of a finding, in a few words that all findings of one bug share.
  *
- * A key says what was seen; one bug is seen in many ways (loads and stores, RAM
- * and devices, stale or lost), so it has many keys.  A cause is what a
- * maintainer would call the bug by: "an UNMAP is missed when a mapping is
- * mapped over".  It is found as a doctor would: by what the story of the
- * finding tells, and by experiments.  An experiment edits one thing in the
- * program that a right target must not care about (or takes one circumstance
- * away) and runs it again; if the finding is gone, that thing is its cause.
+ * A key says how a bug shows.  One bug shows in many ways (loads and stores,
+ * RAM and devices, stale or lost), so it has many keys.  A cause describes the
+ * bug itself: "an UNMAP is missed when a mapping is mapped over".  It follows
+ * from the story of the finding and from experiments.  An experiment changes
+ * one thing in the program that makes no difference on a correct target (or
+ * removes one circumstance) and runs the program again.  If the finding
+ * disappears, this thing is the cause.
  *
- * Nothing here knows which bug a target has, or by which name it was opened.
+ * Must not know which bug a target has, or the name of the target.
  */
 #ifndef TW_REPORTS_CAUSE_CAUSE_H
 #define TW_REPORTS_CAUSE_CAUSE_H
@@ -30,27 +30,27 @@ typedef struct TwCause {
 } TwCause;
 
 /*
- * Runs the program and finds the cause of its finding.  `shrunk`: it is a
- * minimal case, of which all that is left is needed.  Takes some ten runs; in
- * this process, so where a target may die, call it in a child.
+ * Runs the program and finds the cause of its finding.  `shrunk`: the program
+ * is a minimal case, so all its parts are needed for the finding.  Needs
+ * several runs in this process; if the target may die, call this in a child.
  */
 void tw_cause_find(TwRunner *runner, const TwProgram *program, bool shrunk,
                    TwCause *cause);
 
 /*
- * The same in a child process, which is killed after `timeout_ms` (0: 10 s).
- * Where the target dies, the cause is what a sanitizer's report says, or the
- * functions of its stack, or the signal.  False with `error` as
- * tw_run_isolated() has it.
+ * The same in a child process, which is killed after `timeout_ms` (0:
+ * TW_TIMEOUT_MS).  If the target dies, the cause is the report of a sanitizer,
+ * the functions of its stack, or the signal.  False with `error` as
+ * tw_run_isolated() sets it.
  */
 bool tw_cause_isolated(const TwTargetOptions *options, const TwProgram *program,
                        bool shrunk, uint32_t timeout_ms, TwCause *cause,
                        GError **error);
 
 /*
- * The cause of a finding about which nothing more can be told: its verdict and
- * what of its text is no number (frames of a stack, which invariant broke).
- * For targets that die, and findings of twinwalk itself.
+ * The cause of a finding without a story: its verdict, and its text without
+ * numbers (frames of a stack, which invariant broke).  For targets that die,
+ * and for findings against twinwalk itself.
  */
 void tw_cause_of_text(const TwFinding *finding, TwCause *cause);
 

@@ -29,15 +29,15 @@ typedef struct TwSuspect {
 
 /*
  * Without earlier accesses of that CPU and index to the pages, is there still a
- * finding at that operation?  What nobody asked for before is not cached.
+ * finding at that operation?  If so, the answer was not in the cache.
  */
 bool tw_stays_without_fills(TwExperiment *e, const TwSuspect *s);
 
 /*
- * Each of these returns true if the finding is gone from the edited program. It
- * is not gone where there is another one at the same operation, where an
- * earlier operation has one (nothing can be said then), or where the edit is
- * not possible.
+ * Each of these edits the program and returns true if the finding is gone.  The
+ * finding is not gone if there is another one at the same operation, if an
+ * earlier operation has one (then nothing is known), or if the edit is not
+ * possible.
  */
 
 /* A flush of the very page follows the ending. */

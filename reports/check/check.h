@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cases held against what their comments say, or, on two targets, held against
- * each other.
+ * Compares the results of cases with those that their comments note, or the
+ * results of two targets with each other.
  */
 #ifndef TW_REPORTS_CHECK_H
 #define TW_REPORTS_CHECK_H
@@ -12,12 +12,12 @@
 /* The result of a case, compared with what its comments note. */
 typedef enum TwCheckStatus {
     TW_CHECK_AS_NOTED,
-    TW_CHECK_FIXED,   /* a finding is noted, there is none */
-    TW_CHECK_NEW,     /* none is noted, there is one */
-    TW_CHECK_DIFFERS, /* another than the noted one; two targets differ */
+    TW_CHECK_FIXED,   /* a finding is noted, but the case has none */
+    TW_CHECK_NEW,     /* the case has a finding, but none is noted */
+    TW_CHECK_DIFFERS, /* another finding than noted, or two targets differ */
     TW_CHECK_KNOWN,   /* new or different, but a known divergence */
     TW_CHECK_FLAKY,
-    TW_CHECK_SKIPPED, /* could not be expressed, or not be judged to its end */
+    TW_CHECK_SKIPPED, /* unsupported or inconclusive */
     TW_CHECK_SAME,    /* of two targets; and */
     TW_CHECK_BETTER,  /* only the first has a finding */
     TW_CHECK_WORSE,   /* only the second has */
@@ -26,8 +26,8 @@ typedef enum TwCheckStatus {
 
 typedef enum TwCheckWant {
     TW_CHECK_WANT_NO_WORSE, /* as noted, or fixed */
-    TW_CHECK_WANT_NOTED,    /* what is noted, still */
-    TW_CHECK_WANT_CLEAN,    /* no findings, whatever is noted */
+    TW_CHECK_WANT_NOTED,    /* as noted; fixed is a failure */
+    TW_CHECK_WANT_CLEAN,    /* no findings, even if they are noted */
 } TwCheckWant;
 
 /* One case on one target, written by a worker. */
@@ -59,12 +59,13 @@ typedef struct TwCheckJob {
                                                         * the first target */
 } TwCheckJob;
 
-/* Makes the list of cases; what the caller has put in stays its own. */
+/* Makes the list of cases; members that the caller has set stay the caller's.
+ */
 void tw_check_init(TwCheckJob *check);
 void tw_check_clear(TwCheckJob *check);
 
-/* Opens the targets once, so that one which cannot be started is told first,
- * and selects `known`.  False with `error` (TW_TARGET_ERROR). */
+/* Opens the targets once, so that a target that fails to start is reported
+ * first, and selects `known`.  False with `error` (TW_TARGET_ERROR). */
 bool tw_check_open(TwCheckJob *check, GError **error);
 
 /* Adds a case, or all *.tw below a folder, by their paths; there must be one.

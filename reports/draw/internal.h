@@ -34,13 +34,13 @@ enum { TW_WAY_NOW, TW_WAY_SEEN, TW_WAYS };
 /* A row of text in a box or card, owner of its texts. */
 typedef struct TwDrawRow {
     char *text;
-    char *full;         /* for those who point at it, or NULL */
+    char *full;         /* shown when the mouse points at it, or NULL */
     const char *class_; /* of the label, or "" */
     int y;              /* top, once it is placed */
     /* Rows of page maps and IOMMU tables: */
     bool entry;    /* stands for first .. last */
     bool bypass;   /* stands for everything, in bypass */
-    bool ghost;    /* is not there (any more): only a way goes by it */
+    bool ghost;    /* does not exist (any more), but a path passes it */
     uint8_t index; /* of the MMU or the IOMMU */
     uint8_t space; /* where it leads, or TW_NONE */
     uint8_t perm;
@@ -86,7 +86,7 @@ typedef struct TwDraw {
     const TwStory *story; /* or NULL */
     const TwPart *part;   /* of the story: the byte whose ways are drawn */
     /* What the ways are made of: the tale of each, or NULL; of the second,
-     * where nobody knows how it got there, its end. */
+     * if its path is not known, its end. */
     const TwTale *tales[TW_WAYS];
     const TwPlace *end;
     TwDrawRegion regions[TW_MAX_REGIONS];

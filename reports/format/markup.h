@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Text of others in XML, SVG and HTML: the one way in which it is escaped. */
+/* Text from outside in XML, SVG and HTML: all escaping is done here. */
 #ifndef TW_REPORTS_MARKUP_H
 #define TW_REPORTS_MARKUP_H
 
 #include <glib.h>
 
 /* Appends `text` as XML, for an element or an attribute in double quotes.  A
- * tab becomes a space; what no XML may hold, what is no UTF-8, and what hides
- * or turns around what is written (controls, also of the direction), becomes a
- * question mark. */
+ * tab becomes a space.  A question mark replaces each character that XML
+ * forbids, each byte that is not UTF-8, and control characters, also those that
+ * change the direction of writing. */
 void tw_markup_text(GString *out, const char *text);
 
 /* Appends an attribute, with a space before it. */

@@ -21,7 +21,7 @@ typedef struct TwBenchLoop {
 
 /*
  * Measures for about `seconds`.  The passes take turns on the same programs,
- * a few hundred at a time, so that whatever else the machine does hits all
+ * a few hundred at a time, so that other load on the machine affects all passes
  * alike.  `known` as in a campaign (may be NULL).  False with `error` set if
  * the target cannot be opened.
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Figures of measurements: medians, and how well groups are those wanted. */
+/* Figures of measurements: medians, and how well groups match the wanted ones.
+ */
 #ifndef TW_REPORTS_FIGURES_H
 #define TW_REPORTS_FIGURES_H
 

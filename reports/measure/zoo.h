@@ -8,14 +8,14 @@
 #include "targets/zoo/zoo.h"
 
 typedef struct TwZooRun {
-    TwTargetOptions target; /* but for the name */
+    TwTargetOptions target; /* without the name */
     uint64_t seed;
     uint32_t seconds; /* for one bug's campaign */
     unsigned jobs;
     volatile int *stop; /* set by a signal handler */
 } TwZooRun;
 
-/* What became of one bug. */
+/* The result for one bug. */
 typedef struct TwZooCaught {
     bool found;   /* random programs showed it */
     bool fits;    /* with a verdict that it is known to cause */
@@ -33,7 +33,7 @@ bool tw_zoo_catch(const TwZooRun *zoo, const TwZooBug *bug, TwZooCaught *caught,
 
 /*
  * Runs random programs on `name` until there are `n` findings or the time is
- * over; in *programs how many.  The result is to be cleared.
+ * up; *programs gets their number.  The result is to be cleared.
  */
 bool tw_zoo_hunt(const TwZooRun *zoo, const char *name, unsigned n,
                  uint64_t *programs, TwCampaignResult *result, GError **error);
@@ -47,8 +47,8 @@ typedef struct TwZooShrunk {
 typedef bool (*TwZooTake)(const TwCampaignCase *raw, const TwProgram *program,
                           const TwShrunk *shrunk, void *data, GError **error);
 
-/* Hunts `n` findings of `name`, of as many keys as there are, and shrinks
- * each. */
+/* Finds `n` findings of `name`, with as many different keys as possible, and
+ * shrinks each. */
 bool tw_zoo_shrink(const TwZooRun *zoo, const char *name, unsigned n,
                    TwZooTake take, void *data, TwZooShrunk *sums,
                    GError **error);

@@ -14,7 +14,7 @@ void tw_page_charts(const TwPage *page, GString *out);
 void tw_page_heat(const TwCoverage *coverage, unsigned rows, unsigned columns,
                   GString *out);
 
-/* How many findings are that. */
+/* The number of findings with this news. */
 unsigned tw_page_count(const TwPage *page, unsigned news);
 
 /* The number of situations of `a` that `b` does not have. */

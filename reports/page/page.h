@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The page: what is to be seen of a store on one morning, as data, as HTML that
- * needs no other file, and as JSON.  It is read from the store; what can be
- * told of a finding only by running its case is put in by the caller.
+ * The page of a store, as data, as HTML that needs no other file, and as JSON.
+ * The data come from the store.  The caller adds the explanation and the
+ * drawing of a finding, because its case must be run for them.
  *
- * Nothing that a page shows is trusted: names of files, cases, texts of crashes
- * are escaped wherever they stand, and the page forbids all scripts but its
- * own.
+ * The page trusts no text from outside: it escapes names of files, cases and
+ * texts of crashes everywhere, and it forbids all scripts except its own.
  */
 #ifndef TW_REPORTS_PAGE_PAGE_H
 #define TW_REPORTS_PAGE_PAGE_H
@@ -14,14 +13,14 @@
 #include "fuzz/run/coverage.h"
 #include "reports/store/store.h"
 
-/* What became of a finding since the page's run began, in the order in which
- * they are shown. */
+/* The state of a finding since the page's run began, in the order on the page.
+ */
 typedef enum TwPageNews {
     TW_PAGE_NEW,
     TW_PAGE_RETURNED, /* it was fixed */
     TW_PAGE_FIXED,
     TW_PAGE_KNOWN, /* and still there */
-    TW_PAGE_FLAKY, /* shows now and then */
+    TW_PAGE_FLAKY, /* recurs in some runs only */
     TW_PAGE_GONE,  /* was fixed before */
     TW_PAGE_NEWS
 } TwPageNews;
@@ -51,7 +50,7 @@ typedef struct TwPageSeries {
     GArray *points; /* TwPagePoint, oldest first */
 } TwPageSeries;
 
-/* What runs of one night say is one point: rates as their mean, of all else the
+/* The runs of one night are one point: of rates the mean, of other figures the
  * last. */
 typedef struct TwPagePoint {
     int64_t at; /* seconds since 1970 */
@@ -59,7 +58,7 @@ typedef struct TwPagePoint {
     unsigned n; /* runs */
 } TwPagePoint;
 
-/* A step of what led to the page, as its log has it. */
+/* A step of the night that made the page, from its log. */
 typedef struct TwPageStep {
     char *name, *outcome, *note;
     double seconds;
@@ -71,7 +70,7 @@ typedef struct TwPageFolder {
     uint64_t lines, lines_hit, branches, branches_hit;
 } TwPageFolder;
 
-/* A page of somebody else's; `path` is relative to this one. */
+/* Another page to link to; `path` is relative to this one. */
 typedef struct TwPageRef {
     char *text, *path;
 } TwPageRef;
@@ -94,7 +93,7 @@ typedef struct TwPage {
 #define TW_PAGE_ERROR (tw_page_error_quark())
 GQuark tw_page_error_quark(void);
 enum {
-    TW_PAGE_ERROR_FORMAT, /* a file that is none of its kind */
+    TW_PAGE_ERROR_FORMAT, /* a file of another format */
     TW_PAGE_ERROR_RUN,    /* no such run */
 };
 
@@ -103,16 +102,16 @@ void tw_page_free(TwPage *page);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwPage, tw_page_free)
 
 /*
- * Reads a store.  `since`: the run from which on news are news; 0: the last
- * one whose verb is "nightly", or else the last one.  False with `error`
- * (TW_STORE_ERROR, TW_PAGE_ERROR_RUN).
+ * Reads a store.  `since`: the run after whose start findings count as new; 0:
+ * the last one whose verb is "nightly", or else the last one.  False with
+ * `error` (TW_STORE_ERROR, TW_PAGE_ERROR_RUN).
  */
 bool tw_page_load(TwPage *page, TwStore *store, int64_t since, GError **error);
 
 /*
  * Reads a log of steps: a line for each, name, outcome, seconds and a remark
- * with tabs between them; `name` stands for the file in errors.  A last line
- * without an end is passed over: whoever wrote it was interrupted.
+ * with tabs between them; errors call the file `name`.  A last line without a
+ * newline is skipped: its writer was interrupted.
  */
 bool tw_page_add_steps(TwPage *page, const char *text, const char *name,
                        GError **error);

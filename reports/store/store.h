@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The store: what is remembered of findings from one day to the next, in one
- * SQLite file that belongs to whoever made it (mode 0600).  STORE.md has the
- * tables.
+ * The store: the findings of many runs, in one SQLite file that only its owner
+ * can read (mode 0600).  STORE.md has the tables.
  *
- * A *finding* is what a maintainer would call one bug: all that has one cause
- * (cause.h) on one target.  It is seen by *keys*, and each key by *cases*: raw
- * ones as they were found, and a minimal one.
+ * A *finding* of the store is one bug: all findings with one cause (cause.h) on
+ * one target.  It has *keys*, and each key has *cases*: raw ones as they were
+ * found, and a minimal one.
  *
  * Each function that writes is one short transaction, so a process that is
  * killed loses at most what it was about to write, and several processes may
@@ -38,13 +37,13 @@ TwStore *tw_store_open(const char *path, bool create, GError **error);
 void tw_store_free(TwStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwStore, tw_store_free)
 
-/* Seconds since 1970 from here on, for tests; 0: the clock's. */
+/* For tests: the store uses this time (seconds since 1970); 0: the clock. */
 void tw_store_set_now(TwStore *store, int64_t now);
 
 /*
- * What is written between the two is one transaction: for many small things,
+ * All writes between the two calls are one transaction: for many small writes,
  * each of which would wait for the disk.  A process that is killed in between
- * loses them all, and other writers wait, so keep it under a second.
+ * loses all of them, and other writers wait, so keep it under a second.
  */
 bool tw_store_group_begin(TwStore *store, GError **error);
 bool tw_store_group_end(TwStore *store, GError **error);
@@ -72,15 +71,15 @@ enum { TW_STORE_NOBODY = -1 };
 
 /*
  * Notes the start of a run: verb, target, version, options, seed, owner.  0
- * with `error` on failure, else its id.  Once its owner is gone without an end,
- * it is interrupted: who opens the store next, and sees that for certain, notes
- * it.
+ * with `error` on failure, else its id.  If the owner exits without an end, the
+ * next process that opens the store and is certain of this records the run as
+ * interrupted.
  */
 int64_t tw_store_run_begin(TwStore *store, const TwStoreRun *run,
                            GError **error);
-/* How far it came: seconds, programs, accesses. */
+/* The progress of a run: seconds, programs, accesses. */
 bool tw_store_run_so_far(TwStore *store, const TwStoreRun *run, GError **error);
-/* Its end: outcome, seconds, programs, accesses. */
+/* The end of a run: outcome, seconds, programs, accesses. */
 bool tw_store_run_end(TwStore *store, const TwStoreRun *run, GError **error);
 /* A figure of a run: "corpus.files", "coverage.lines" ...; replaces an older
  * one of that name. */
@@ -94,7 +93,7 @@ typedef enum TwStoreStatus {
     TW_STORE_KNOWN,    /* seen before, and still there */
     TW_STORE_RETURNED, /* was fixed, and is back */
     TW_STORE_FIXED,    /* its cases no longer show it */
-    TW_STORE_FLAKY,    /* its cases show it now and then */
+    TW_STORE_FLAKY,    /* its cases have it in some runs only */
     TW_STORE_STATUSES
 } TwStoreStatus;
 
@@ -128,15 +127,15 @@ typedef struct TwStoreSeen {
 } TwStoreSeen;
 
 /*
- * Records it.  Until its key has a minimal case, it is filed under the cause
- * that the raw case shows.  A finding is `new` for as long as the run that
- * first met it, and what was fixed is back.  At most `most` raw cases are kept
+ * Records a finding.  Until its key has a minimal case, the key belongs to the
+ * cause of the raw case.  A finding is `new` as long as only one run has met
+ * it, and a fixed one becomes `returned`.  At most `most` raw cases are kept
  * for a key.
  */
 bool tw_store_see(TwStore *store, const TwStoreSight *sight, unsigned most,
                   TwStoreSeen *seen, GError **error);
 
-/* What is left of a case when it is shrunk. */
+/* A shrunk case. */
 typedef struct TwStoreMinimal {
     int64_t run, key;  /* TwStoreSeen */
     const char *cause; /* that the minimal case shows; cause.h */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Triage: raw findings of one target to few causes, remembered in a store.  A
- * caller fills in a TwTriage, adds cases, and calls the three phases; what it
- * shows of them is its own affair.
+ * Triage: groups the raw findings of one target by cause, in a store.  A caller
+ * fills in a TwTriage, adds cases, and calls the three phases.  Prints nothing.
  */
 #ifndef TW_REPORTS_TRIAGE_H
 #define TW_REPORTS_TRIAGE_H
@@ -108,17 +107,17 @@ typedef struct TwTriageFinding {
     size_t size;
 } TwTriageFinding;
 
-/* Makes the lists.  What the caller has put in stays, and stays its own but for
- * `label`, `words` and `store`. */
+/* Makes the lists.  Members that the caller has set are kept; `label`, `words`
+ * and `store` are then owned by the triage. */
 void tw_triage_init(TwTriage *triage);
 void tw_triage_clear(TwTriage *triage);
 GPtrArray *tw_triage_new_keys(void); /* of TwTriageKey */
 
 /*
- * Adds the cases of a path: a file; of a folder all *.tw below, or, for a
- * harness, all files, but of an AFL++ output folder those that crash or hang.
- * `harness`: NULL, a name, or "auto".  A file that is none is warned of and
- * counted; false with `error` if nothing can be read at all.
+ * Adds the cases of a path: a file; of a folder all *.tw below it or, for a
+ * harness, all files (of an AFL++ output folder only crashes and hangs).
+ * `harness`: NULL, a name, or "auto".  A file that is not a case is reported
+ * and counted; false with `error` if the path cannot be read at all.
  */
 bool tw_triage_add(TwTriage *triage, const char *path, const char *harness,
                    GError **error);
@@ -128,8 +127,8 @@ TwTriageCase *tw_triage_add_program(TwTriage *triage, const char *name,
                                     const TwProgram *program);
 
 /*
- * Each of these is done in processes, and recorded as it is done; on Ctrl-C
- * they end early.  False with `error` if the target, the store or processes
+ * Each of these works in processes and records its results at once; on Ctrl-C
+ * it ends early.  False with `error` if the target, the store or processes
  * fail.
  */
 /* Runs all cases and files them. */

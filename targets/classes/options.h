@@ -42,9 +42,9 @@ bool tw_target_options_same(const TwTargetOptions *a, const TwTargetOptions *b);
 char *tw_target_options_words(const TwTargetOptions *options);
 
 /*
- * Adds what such words say, but for the name of the target and for options of
- * any target; what is no option of a target, and a value that is none, is
- * passed over.
+ * Sets the options that such words give, except the name of the target and the
+ * options of any target.  Skips words that are no options of targets, and wrong
+ * values.
  */
 void tw_target_options_add_words(TwTargetOptions *options, const char *words);
 
