@@ -26,7 +26,7 @@ void tw_history_observed(const TwHistory *history, unsigned i, TwWorld *world,
     uint32_t now = access->during ? access->during->now : world->now;
     TwFloor *floor;
 
-    if (!world->contract->one_entry_per_page || !history->open[i]) {
+    if (!world->contract.one_entry_per_page || !history->open[i]) {
         return;
     }
     floor = tw_floor_find(world, access->cpu, access->mmu, history->page[i]);

@@ -310,7 +310,7 @@ static Facts judge_prefix(const Ask *ask, const TwWalk *walk, unsigned j,
 {
     const TwEnding *ending = ended_by(ask, walk, j, tail, t);
     bool cacheable = ask->access->cpu != TW_BOARD &&
-                     ask->world->contract->cpu_cache &&
+                     ask->world->contract.cpu_cache &&
                      prefix_cacheable(walk, j);
 
     return (Facts){
@@ -446,7 +446,7 @@ static void collect(Ask *ask)
     const TwAccess *access = ask->access;
     TwWalk *walk = &history->walk;
     uint32_t limit = ask->ever ? 64 * TW_MAX_WALKS : TW_MAX_WALKS;
-    bool cached = access->cpu != TW_BOARD && ask->world->contract->cpu_cache;
+    bool cached = access->cpu != TW_BOARD && ask->world->contract.cpu_cache;
     uint32_t until = ask->ever ? 0 : ask->fill;
     uint32_t since;
     Newer newer;

@@ -130,7 +130,7 @@ static uint8_t ended(const TwWorld *world, const TwAccess *access,
 {
     uint8_t result = TW_MET_OPEN;
 
-    if (access->cpu == TW_BOARD || !world->contract->cpu_cache) {
+    if (access->cpu == TW_BOARD || !world->contract.cpu_cache) {
         return TW_MET_OPEN;
     }
     for (uint32_t i = world->n_endings; i > 0; i--) {
@@ -145,7 +145,7 @@ static uint8_t ended(const TwWorld *world, const TwAccess *access,
         }
         if (!tw_world_counts(world, ending, access->cpu)) {
             result = result == TW_MET_OPEN ? TW_MET_WAITING : result;
-        } else if (world->contract->queued && ending->actor != access->cpu) {
+        } else if (world->contract.queued && ending->actor != access->cpu) {
             result = TW_MET_SAFEPOINT;
         } else {
             result = ending_of(world->program, ending);

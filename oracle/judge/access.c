@@ -236,7 +236,7 @@ static bool has_old_code(const TwOracle *oracle, const TwAccess *access)
     uint8_t cuts;
 
     if (access->code != TW_OP_EXEC || history->n_pages == 0 ||
-        oracle->world->contract->code != TW_CODE_UNTIL_FLUSH) {
+        oracle->world->contract.code != TW_CODE_UNTIL_FLUSH) {
         return false;
     }
     tw_answer_join(access, &history->answers[0].list[0],

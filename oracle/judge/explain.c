@@ -354,7 +354,7 @@ static TwVerdict explain_old_code(TwOracle *oracle, const TwAccess *access,
                                   const TwStored *stored)
 {
     TwFinding *finding = oracle->finding;
-    const TwEnding *flush = oracle->world->contract->code == TW_CODE_UNTIL_FLUSH
+    const TwEnding *flush = oracle->world->contract.code == TW_CODE_UNTIL_FLUSH
                                 ? tw_ending_flushed(oracle->world, access)
                                 : NULL;
 

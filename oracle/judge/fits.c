@@ -19,7 +19,7 @@ static bool fetches_old(const TwOracle *oracle, const TwAccess *access,
     TwContent at = *world;
 
     if (access->code != TW_OP_EXEC ||
-        oracle->world->contract->code != TW_CODE_UNTIL_FLUSH) {
+        oracle->world->contract.code != TW_CODE_UNTIL_FLUSH) {
         return false;
     }
     flush = tw_ending_flushed(oracle->world, access);
@@ -71,7 +71,7 @@ static bool fetched_before(const TwOracle *oracle, const TwAccess *access,
     const TwEnding *flush;
 
     if (access->code != TW_OP_EXEC ||
-        oracle->world->contract->code != TW_CODE_UNTIL_FLUSH) {
+        oracle->world->contract.code != TW_CODE_UNTIL_FLUSH) {
         return false;
     }
     flush = tw_ending_flushed(oracle->world, access);

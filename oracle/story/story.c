@@ -374,7 +374,7 @@ static void what_ended(TwLife *life, const TwOracle *oracle,
         }
         break;
     }
-    if (oracle->world->contract->queued && ending->actor != cpu) {
+    if (oracle->world->contract.queued && ending->actor != cpu) {
         what(life, "; c%u has passed a safe point since (LA-4)", cpu);
     }
 }
@@ -387,7 +387,7 @@ static void tell_uncacheable(TwLife *life, const TwOracle *oracle,
 
     if (access->cpu == TW_BOARD) {
         what(life, "a DMA access is answered from no cache");
-    } else if (!oracle->world->contract->cpu_cache) {
+    } else if (!oracle->world->contract.cpu_cache) {
         life->rule = access->code == TW_OP_EXEC ? "LA-45" : NULL;
         what(life, "by its contract, this target goes where the walk of now "
                    "goes");

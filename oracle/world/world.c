@@ -178,7 +178,7 @@ static unsigned contract_bits(const TwEnding *ending)
 static bool promised(const TwWorld *world, const TwEnding *ending)
 {
     return ending->kind == TW_ENDING_RESTORE ||
-           world->contract->ends & contract_bits(ending);
+           world->contract.ends & contract_bits(ending);
 }
 
 /* Notes for one CPU that `ending` counts now: if it ends everything of an MMU
@@ -187,7 +187,7 @@ static void count_whole(TwWorld *world, const TwEnding *ending, uint8_t cpu)
 {
     bool all = ending->kind == TW_ENDING_RESTORE ||
                (ending->kind == TW_ENDING_COMMIT &&
-                world->contract->ends & TW_ENDS_COMMIT);
+                world->contract.ends & TW_ENDS_COMMIT);
 
     if (!all && (ending->kind != TW_ENDING_FLUSH || !ending->whole ||
                  (ending->object != TW_ALL && ending->object != cpu))) {
@@ -368,7 +368,7 @@ void tw_world_reset(TwWorld *world, const TwProgram *program,
                     const TwContract *contract)
 {
     world->program = program;
-    world->contract = contract;
+    world->contract = *contract;
     world->page_size = (uint64_t)1 << program->page_lg;
     world->now = 0;
     world->pending = false;

@@ -193,7 +193,7 @@ typedef struct TwRam {
 
 typedef struct TwWorld {
     const TwProgram *program;
-    const TwContract *contract;
+    TwContract contract; /* a copy: targets go before their judges */
     uint64_t page_size;
     uint32_t now; /* tick of the last change or event */
     TwLegality legality;
@@ -248,7 +248,7 @@ void tw_world_safepoint(TwWorld *world, uint8_t cpu);
 static inline bool tw_world_counts(const TwWorld *world, const TwEnding *ending,
                                    uint8_t cpu)
 {
-    return !world->contract->queued || ending->actor == cpu ||
+    return !world->contract.queued || ending->actor == cpu ||
            (uint32_t)(ending - world->endings) < world->seen[cpu];
 }
 
