@@ -70,8 +70,11 @@ static int draw_finding(Draw *d, const char *path, const TwFinding *finding)
                 ? "there are no walks for this verdict, so no path is drawn"
                 : "there is no finding, so no path is drawn");
         if (finding) {
-            fprintf(stderr, "twinwalk: %s: %s: no path is drawn\n", path,
-                    tw_verdict_name(finding->verdict));
+            bool refused = finding->verdict == TW_VERDICT_UNSUPPORTED;
+
+            tw_cli_fail(0, "%s: %s%s%s%s: no path is drawn", path,
+                        tw_verdict_name(finding->verdict), refused ? " (" : "",
+                        refused ? finding->text : "", refused ? ")" : "");
         }
     }
     g_ptr_array_add(head, NULL);

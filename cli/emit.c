@@ -19,6 +19,9 @@ static int emit(const TwCliTarget *target, const char *path, const char *out,
                          &error)) {
         return tw_cli_fail_error(error);
     }
+    if (finding.verdict == TW_VERDICT_UNSUPPORTED) {
+        return tw_cli_refused(path, &finding);
+    }
     if (!tw_verdict_is_finding(finding.verdict)) {
         return tw_cli_fail(TW_EXIT_USAGE,
                            "%s: expected a program with a finding; its "

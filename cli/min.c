@@ -86,6 +86,9 @@ static int minimise(Min *m, const char *path)
     if (!ok) {
         return tw_cli_fail_error(error);
     }
+    if (!result.found && result.finding.verdict == TW_VERDICT_UNSUPPORTED) {
+        return tw_cli_refused(path, &result.finding);
+    }
     if (!result.found) {
         return tw_cli_fail(
             TW_EXIT_USAGE,

@@ -45,8 +45,7 @@ static uint64_t fit_size(const TwDialect *d, const TwProgram *p, unsigned id,
     return size > UINT64_MAX - low ? UINT64_MAX : (size + low) & ~low;
 }
 
-/* Every number may stand. */
-static bool is_wide(const TwDialect *d, const TwProgram *p)
+bool tw_dialect_is_wide(const TwDialect *d, const TwProgram *p)
 {
     return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
            d->region_lg == 0 && !d->identity_pages && !d->whole_pages &&
@@ -136,7 +135,7 @@ static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
 void tw_dialect_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
     uint64_t most = highest(d);
-    if (is_wide(d, p)) {
+    if (tw_dialect_is_wide(d, p)) {
         return;
     }
     switch (op->code) {
@@ -201,7 +200,7 @@ void tw_dialect_fit_region(const TwDialect *d, const TwProgram *p, unsigned id,
 
 void tw_dialect_fit_regions(const TwDialect *d, TwProgram *p)
 {
-    if (is_wide(d, p)) {
+    if (tw_dialect_is_wide(d, p)) {
         return;
     }
     for (unsigned i = 0; i < p->n_regions; i++) {
@@ -225,7 +224,7 @@ uint8_t tw_dialect_fit_contents(const TwDialect *d, unsigned contents)
 void tw_dialect_fit(const TwDialect *d, TwProgram *p)
 {
     p->contents = tw_dialect_fit_contents(d, p->contents);
-    if (is_wide(d, p)) {
+    if (tw_dialect_is_wide(d, p)) {
         return;
     }
     tw_dialect_fit_regions(d, p);

@@ -77,19 +77,29 @@ static const char *narrowed(const TwDialect *d, const TwOp *op, const TwOp *fit)
     return "has numbers that are out of reach or not aligned";
 }
 
-/* `ops`: those that may stand there. */
-static bool admits_op(const TwDialect *d, const TwOpSet *ops,
-                      const TwProgram *p, const TwOp *op, const char *where,
-                      unsigned number, Reply reply)
+/* Operations in one place. */
+typedef struct Place {
+    const char *name;
+    TwOpSet ops; /* those that may stand there */
+    bool wide;   /* no number needs fitting */
+} Place;
+
+static bool admits_op(const TwDialect *d, const Place *place,
+                      const TwProgram *p, const TwOp *op, unsigned number,
+                      Reply reply)
 {
+    const char *where = place->name;
+    unsigned flags = op->flags & ~d->op_flags;
+    if (place->wide && !flags && tw_ops_has(&place->ops, op->code)) {
+        return true;
+    }
     const TwOpInfo *info = tw_op_info(op->code);
     if (!info) {
         return no(reply, "%s %u: no such operation", where, number);
     }
-    if (op->code != TW_OP_NOP && !tw_ops_has(ops, op->code)) {
+    if (op->code != TW_OP_NOP && !tw_ops_has(&place->ops, op->code)) {
         return no(reply, "%s %u: operation %s", where, number, info->name);
     }
-    unsigned flags = op->flags & ~d->op_flags;
     if (flags) {
         return no(reply, "%s %u: %s %s", where, number, info->name,
                   flags & TW_OPF_DURING     ? "during an access"
@@ -112,7 +122,8 @@ static bool has_device(const TwRegion *r)
     return r->kind == TW_REGION_MMIO || r->kind == TW_REGION_ROMD;
 }
 
-static bool admits_regions(const TwDialect *d, const TwProgram *p, Reply reply)
+static bool admits_regions(const TwDialect *d, const TwProgram *p, bool wide,
+                           Reply reply)
 {
     for (unsigned i = 0; i < p->n_regions; i++) {
         const TwRegion *r = &p->regions[i];
@@ -130,6 +141,9 @@ static bool admits_regions(const TwDialect *d, const TwProgram *p, Reply reply)
         }
         if (r->block != TW_NONE && r->block != i && !d->shared_blocks) {
             return no(reply, "region r%u: a shared block", i);
+        }
+        if (wide) {
+            continue;
         }
         TwRegion fit = *r;
         tw_dialect_fit_region(d, p, i, &fit);
@@ -227,11 +241,56 @@ static bool admits_cpus(const TwDialect *d, const TwProgram *p, Reply reply)
     return true;
 }
 
+static bool admits_actors(const TwDialect *d, const Place *later,
+                          const TwProgram *p, Reply reply)
+{
+    Place place = *later;
+    place.name = "actor";
+    for (unsigned i = 0; i < p->n_actors; i++) {
+        if (p->actors[i].region == TW_NONE) {
+            continue;
+        }
+        if (!d->actors) {
+            return no(reply, "actor %u: actor offsets", i);
+        }
+        if (!admits_op(d, &place, p, &p->actors[i].op, i, reply)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool admits_ops(const TwDialect *d, const TwProgram *p, bool wide,
+                       Reply reply)
+{
+    Place setup = {"setup", d->ops, wide};
+    Place script = {"operation", tw_ops_without(d->ops, d->setup_only), wide};
+    if (!admits_actors(d, &script, p, reply)) {
+        return false;
+    }
+    if (p->n_setup > d->max_setup) {
+        return no(reply, "at most %u setup operations", d->max_setup);
+    }
+    for (unsigned i = 0; i < p->n_setup; i++) {
+        if (!admits_op(d, &setup, p, &p->setup[i], i, reply)) {
+            return false;
+        }
+    }
+    if (p->n_script > d->max_script) {
+        return no(reply, "at most %u operations", d->max_script);
+    }
+    for (unsigned i = 0; i < p->n_script; i++) {
+        if (!admits_op(d, &script, p, &p->script[i], i, reply)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool tw_dialect_admits(const TwDialect *d, const TwProgram *p, char *why,
                        size_t why_size)
 {
     Reply reply = {why, why_size};
-    TwOpSet later = tw_ops_without(d->ops, d->setup_only);
     if (p->page_lg < d->min_page_lg || p->page_lg > d->max_page_lg) {
         return no(reply, "page 2^%u, not 2^%u to 2^%u", p->page_lg,
                   d->min_page_lg, d->max_page_lg);
@@ -242,36 +301,8 @@ bool tw_dialect_admits(const TwDialect *d, const TwProgram *p, char *why,
     if (tw_dialect_fit_contents(d, p->contents) != p->contents) {
         return no(reply, "contents %s", tw_contents_name(p->contents));
     }
-    if (!admits_regions(d, p, reply) || !admits_spaces(d, p, reply) ||
-        !admits_iommus(d, p, reply) || !admits_cpus(d, p, reply)) {
-        return false;
-    }
-    for (unsigned i = 0; i < p->n_actors; i++) {
-        if (p->actors[i].region == TW_NONE) {
-            continue;
-        }
-        if (!d->actors) {
-            return no(reply, "actor %u: actor offsets", i);
-        }
-        if (!admits_op(d, &later, p, &p->actors[i].op, "actor", i, reply)) {
-            return false;
-        }
-    }
-    if (p->n_setup > d->max_setup) {
-        return no(reply, "at most %u setup operations", d->max_setup);
-    }
-    for (unsigned i = 0; i < p->n_setup; i++) {
-        if (!admits_op(d, &d->ops, p, &p->setup[i], "setup", i, reply)) {
-            return false;
-        }
-    }
-    if (p->n_script > d->max_script) {
-        return no(reply, "at most %u operations", d->max_script);
-    }
-    for (unsigned i = 0; i < p->n_script; i++) {
-        if (!admits_op(d, &later, p, &p->script[i], "operation", i, reply)) {
-            return false;
-        }
-    }
-    return true;
+    bool wide = tw_dialect_is_wide(d, p);
+    return admits_regions(d, p, wide, reply) && admits_spaces(d, p, reply) &&
+           admits_iommus(d, p, reply) && admits_cpus(d, p, reply) &&
+           admits_ops(d, p, wide, reply);
 }

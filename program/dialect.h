@@ -64,6 +64,10 @@ TwDialect tw_dialect_full(void);
 bool tw_dialect_admits(const TwDialect *dialect, const TwProgram *program,
                        char *why, size_t why_size);
 
+/* Every number may stand: fitting changes nothing in `program`, whose contents
+ * the dialect has. */
+bool tw_dialect_is_wide(const TwDialect *dialect, const TwProgram *program);
+
 /*
  * Changes what is outside, where a change is possible.  Numbers outside become
  * the nearest inside (addresses and offsets modulo 2^address_lg, rounded), an

@@ -106,8 +106,9 @@ struct TwTargetClass {
     const TwDialect *(*dialect)(TwTarget *target);
     const TwContract *(*contract)(TwTarget *target);
     const char *(*version)(TwTarget *target);
-    /* False: the target is lost (it died and could not be started again);
-     * true otherwise, whatever the trace says. */
+    /* Of a program that the dialect admits.  False: the target is lost (it died
+     * and could not be started again); true otherwise, whatever the trace
+     * says. */
     bool (*run)(TwTarget *target, const TwProgram *program, TwTrace *trace);
     /* Optional: the same on a reference of the target's own.  Then the runner
      * compares the two traces, and no oracle is asked. */
@@ -122,7 +123,9 @@ struct TwTargetClass {
     void (*close)(TwTarget *target);
 
     /*
-     * Optional, all three or none; told from the program, nothing is run.
+     * Optional, all three or none; told from the program, nothing is run.  They
+     * take any program that is well formed: one that no target of the class
+     * runs meets no trigger and stays as it is.
      * `triggers` is ended by a NULL name; bit i of a set is triggers[i].
      */
     const TwTriggerInfo *triggers;
@@ -161,10 +164,12 @@ static inline const char *tw_target_version(TwTarget *t)
 {
     return t->klass->version(t);
 }
-static inline bool tw_target_run(TwTarget *t, const TwProgram *p, TwTrace *tr)
-{
-    return t->klass->run(t, p, tr);
-}
+/* Runs a program; one outside the dialect is not run: TW_END_UNSUPPORTED, and
+ * the trace's text is the reason. */
+bool tw_target_run(TwTarget *target, const TwProgram *program, TwTrace *trace);
+/* The same on the reference that the class has. */
+bool tw_target_run_reference(TwTarget *target, const TwProgram *program,
+                             TwTrace *trace);
 void tw_target_close(TwTarget *target);
 
 #endif

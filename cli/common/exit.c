@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "program/finding.h"
 #include "reports/store/store.h"
 #include "targets/target.h"
 
@@ -40,6 +39,12 @@ int tw_cli_fail_error(GError *error)
 
     g_error_free(error);
     return code;
+}
+
+int tw_cli_refused(const char *path, const TwFinding *finding)
+{
+    return tw_cli_fail(TW_EXIT_SKIPPED, "%s: %s: %s", path,
+                       tw_verdict_name(finding->verdict), finding->text);
 }
 
 int tw_cli_exit_of(unsigned verdict)

@@ -5,6 +5,8 @@
 
 #include <glib.h>
 
+#include "program/finding.h"
+
 /* twinwalk.1, EXIT STATUS, says what they mean. */
 enum {
     TW_EXIT_CLEAN = 0,
@@ -25,6 +27,10 @@ int tw_cli_fail(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* The same for an error; the code follows from its domain.  Frees it. */
 int tw_cli_fail_error(GError *error);
+
+/* For a verb that can do nothing with a case which the target refuses
+ * (TW_VERDICT_UNSUPPORTED): prints that with the reason; TW_EXIT_SKIPPED. */
+int tw_cli_refused(const char *path, const TwFinding *finding);
 
 /* The exit code of a verdict. */
 int tw_cli_exit_of(unsigned verdict);

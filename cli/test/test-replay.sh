@@ -8,6 +8,16 @@
 corpus=$1
 quoted="'$TWINWALK'"
 
+# Outside the target's dialect: skipped by each verb that runs it, which says why.
+outside=$corpus/regressions/code-on-softmmu.tw
+for target in softmmu zoo:rights-not-anded "exec:$quoted replay --as-target"; do
+    for verb in replay check explain min emit; do
+        exits 77 "$verb: outside $target" \
+            "$TWINWALK" $verb --target "$target" "$outside"
+        check "$verb says why" grep -q 'contents code' out.txt err.txt
+    done
+done
+
 # --harness: the key that the harness itself dies of, whatever engines call
 # the file.
 set -- 'crash-0a1b2c' 'id:000000,sig:06,src:000003,time:77,op:havoc,rep:2' \

@@ -20,7 +20,8 @@ static const char *status_name(TwCheckStatus status)
     return names[status];
 }
 
-/* "stale StaZooRdRamHopUnm", "flaky FlaZoo (1 of 3)", "agree". */
+/* "stale StaZooRdRamHopUnm", "flaky FlaZoo (1 of 3)", "agree", "unsupported
+ * (contents code)". */
 static void append_result(GString *line, const TwFinding *finding)
 {
     g_string_append(line, tw_verdict_name(finding->verdict));
@@ -30,6 +31,8 @@ static void append_result(GString *line, const TwFinding *finding)
     if (finding->verdict == TW_VERDICT_FLAKY) {
         g_string_append_printf(line, " (%u of %u)", finding->again,
                                finding->replays);
+    } else if (finding->verdict == TW_VERDICT_UNSUPPORTED) {
+        g_string_append_printf(line, " (%s)", finding->text);
     }
 }
 

@@ -24,6 +24,7 @@ typedef struct Entry {
 struct TwKnown {
     GPtrArray *entries;         /* Entry */
     const TwTargetClass *klass; /* the selected one */
+    TwDialect dialect;          /* of the selected target */
     uint64_t avoid;
 };
 
@@ -352,11 +353,13 @@ static bool find_triggers(Entry *e, const TwTargetClass *klass, GError **error)
 }
 
 bool tw_known_select(TwKnown *known, const TwTargetClass *klass,
-                     const char *target, const char *version, GError **error)
+                     const TwDialect *dialect, const char *target,
+                     const char *version, GError **error)
 {
     g_autofree char *class_name = g_strndup(target, strcspn(target, ":"));
 
     known->klass = klass;
+    known->dialect = *dialect;
     known->avoid = 0;
     for (unsigned i = 0; i < known->entries->len; i++) {
         Entry *e = g_ptr_array_index(known->entries, i);
@@ -378,6 +381,23 @@ bool tw_known_select(TwKnown *known, const TwTargetClass *klass,
 }
 
 /* Use --------------------------------------------------------------------- */
+
+/* The triggers that a program meets; none, if the target refuses it. */
+static uint64_t ask_met(const TwKnown *known, const TwProgram *program,
+                        const TwFinding *finding)
+{
+    return tw_dialect_admits(&known->dialect, program, NULL, 0)
+               ? known->klass->triggers_met(program, finding)
+               : 0;
+}
+
+static void ask_avoid(const TwKnown *known, TwProgram *program,
+                      uint64_t triggers)
+{
+    if (tw_dialect_admits(&known->dialect, program, NULL, 0)) {
+        known->klass->avoid(program, triggers);
+    }
+}
 
 static bool key_matches(const Entry *e, const char *key)
 {
@@ -402,7 +422,7 @@ int tw_known_match(const TwKnown *known, const TwProgram *program,
             continue;
         }
         if (!asked) {
-            met = known->klass->triggers_met(program, finding);
+            met = ask_met(known, program, finding);
             asked = true;
         }
         if (met & e->public.triggers) {
@@ -420,7 +440,7 @@ uint64_t tw_known_met(const TwKnown *known, const TwProgram *program)
     if (known == NULL || known->avoid == 0) {
         return 0;
     }
-    met = known->klass->triggers_met(program, &anywhere);
+    met = ask_met(known, program, &anywhere);
     for (unsigned i = 0; i < known->entries->len && met != 0; i++) {
         const Entry *e = g_ptr_array_index(known->entries, i);
 
@@ -434,7 +454,7 @@ uint64_t tw_known_met(const TwKnown *known, const TwProgram *program)
 void tw_known_avoid_all(const TwKnown *known, TwProgram *program)
 {
     if (known != NULL && known->avoid != 0) {
-        known->klass->avoid(program, known->avoid);
+        ask_avoid(known, program, known->avoid);
     }
 }
 
@@ -460,7 +480,7 @@ bool tw_known_avoid(const TwKnown *known, TwProgram *program, TwRng *rng)
         }
         avoid &= ~(bit & -bit);
     }
-    known->klass->avoid(program, avoid);
+    ask_avoid(known, program, avoid);
     return draw == 1;
 }
 

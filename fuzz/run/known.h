@@ -56,10 +56,13 @@ const TwKnownEntry *tw_known_entry(const TwKnown *known, unsigned i);
 
 /*
  * Makes the entries for this target and version active.  False with `error` if
- * such an entry names a trigger that the class does not have.
+ * such an entry names a trigger that the class does not have.  `dialect` is the
+ * target's, and is copied: a program outside it is refused, so it meets no
+ * trigger, matches no entry, and is left as it is.
  */
 bool tw_known_select(TwKnown *known, const TwTargetClass *klass,
-                     const char *target, const char *version, GError **error);
+                     const TwDialect *dialect, const char *target,
+                     const char *version, GError **error);
 
 /* The first active entry that a finding matches, or -1.  `known` may be NULL.
  * Allocates nothing. */

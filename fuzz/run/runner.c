@@ -71,7 +71,8 @@ bool tw_runner_set_known(TwRunner *runner, TwKnown *known, GError **error)
 {
     runner->known = known;
     return known == NULL ||
-           tw_known_select(known, runner->target->klass, runner->name,
+           tw_known_select(known, runner->target->klass,
+                           tw_target_dialect(runner->target), runner->name,
                            tw_target_version(runner->target), error);
 }
 
@@ -119,10 +120,18 @@ bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
                     const TwFinding *finding, GString *out, GError **error)
 {
     const TwTargetClass *klass = runner->target->klass;
+    char why[160];
 
     if (klass->emit == NULL) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                     "%s: writes no reproducers", klass->name);
+        return false;
+    }
+    if (!tw_dialect_admits(tw_runner_dialect(runner), program, why,
+                           sizeof(why))) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "%s: expected a program of its dialect: %s", runner->name,
+                    why);
         return false;
     }
     return klass->emit(runner->target, program, finding,
@@ -140,7 +149,7 @@ static TwVerdict judge(TwRunner *runner, TwTarget *target,
                        TwFinding *finding, TwJudgeStats *stats)
 {
     if (target->klass->run_reference != NULL) {
-        target->klass->run_reference(target, program, &runner->reference);
+        tw_target_run_reference(target, program, &runner->reference);
         return tw_judge_pair(program, tw_target_contract(target), runner->name,
                              trace, &runner->reference, finding, stats);
     }

@@ -19,6 +19,7 @@ static const TwTriggerInfo triggers[] = {
     {"zero", "bit 0"}, {"one", "bit 1"}, {"two", "bit 2"}, {NULL, NULL}};
 
 static uint64_t met_now, avoided;
+static TwDialect everything;
 
 static uint64_t met(const TwProgram *program, const TwFinding *finding)
 {
@@ -49,7 +50,8 @@ static bool selects(TwKnown *known, const char *target, const char *version)
 {
     GError *error = NULL;
 
-    g_assert_true(tw_known_select(known, &fake, target, version, &error));
+    g_assert_true(
+        tw_known_select(known, &fake, &everything, target, version, &error));
     return tw_known_entry(known, 0)->active;
 }
 
@@ -192,7 +194,8 @@ static void test_select(void)
     g_assert_false(selects(known, "other", "2.0.1"));
     g_string_replace(text, "one;two", "one;three", 1);
     lost = known_of(text->str);
-    g_assert_false(tw_known_select(lost, &fake, "fake", "2.0.1", &error));
+    g_assert_false(
+        tw_known_select(lost, &fake, &everything, "fake", "2.0.1", &error));
     g_assert_cmpstr(error->message, ==,
                     "[a] path: expected triggers of fake, not \"three\"");
 }
@@ -229,13 +232,15 @@ static void test_match(void)
 static void test_avoid(void)
 {
     g_autoptr(TwKnown) known = known_of(ENTRY("a"));
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
     TwRng rng = tw_rng_for(1, 1);
     unsigned all = 0, but_one = 0, none = 0;
 
+    tw_program_init(program);
     g_assert_true(selects(known, "fake", "2.0.1"));
     for (unsigned i = 0; i < 1600; i++) {
         avoided = 0;
-        tw_known_avoid(known, NULL, &rng);
+        tw_known_avoid(known, program, &rng);
         all += avoided == 6;
         but_one += avoided == 2 || avoided == 4;
         none += avoided == 0;
@@ -245,6 +250,37 @@ static void test_avoid(void)
     g_assert_cmpuint(but_one, >, 40);
     g_assert_cmpuint(none, >, 40);
     tw_known_avoid(NULL, NULL, &rng);
+}
+
+/* A class is asked nothing of a program that its target refuses. */
+static void test_refused(void)
+{
+    g_autoptr(TwKnown) known = known_of(ENTRY("a"));
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    TwDialect narrow = tw_dialect_full();
+    TwRng rng = tw_rng_for(1, 1);
+    TwFinding finding = {.verdict = TW_VERDICT_CRASH, .key = "StaFakeRdRam"};
+    GError *error = NULL;
+
+    narrow.contents = 1u << TW_CONTENTS_DATA;
+    g_assert_true(
+        tw_known_select(known, &fake, &narrow, "fake", "2.0.1", &error));
+    met_now = 7;
+    for (unsigned code = 0; code < 2; code++) {
+        tw_program_init(program);
+        program->contents = code ? TW_CONTENTS_CODE : TW_CONTENTS_DATA;
+        g_assert_cmpint(tw_known_match(known, program, &finding), ==,
+                        code ? -1 : 0);
+        g_assert_cmphex(tw_known_met(known, program), ==, code ? 0 : 1);
+        avoided = 0;
+        tw_known_avoid_all(known, program);
+        g_assert_cmphex(avoided, ==, code ? 0 : 6);
+        avoided = 0;
+        for (unsigned i = 0; i < 64; i++) {
+            tw_known_avoid(known, program, &rng);
+        }
+        g_assert_true((avoided == 0) == (code == 1));
+    }
 }
 
 /* What real targets say: their own programs, edited, meet no trigger, and are
@@ -313,13 +349,14 @@ static void test_builtin(void)
 
     g_assert_cmpuint(tw_known_n_entries(known), >, 0);
     for (const TwTargetClass *const *k = tw_target_classes(); *k; k++) {
-        tw_known_select(known, *k, (*k)->name, "2.0.1", &error);
+        tw_known_select(known, *k, &everything, (*k)->name, "2.0.1", &error);
         g_assert_no_error(error);
     }
 }
 
 int main(int argc, char **argv)
 {
+    everything = tw_dialect_full();
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/known/read", test_read);
     g_test_add_func("/known/mistakes", test_mistakes);
@@ -329,6 +366,7 @@ int main(int argc, char **argv)
     g_test_add_func("/known/select", test_select);
     g_test_add_func("/known/match", test_match);
     g_test_add_func("/known/avoid", test_avoid);
+    g_test_add_func("/known/refused", test_refused);
     g_test_add_func("/known/targets", test_targets);
     g_test_add_func("/known/builtin", test_builtin);
     return g_test_run();

@@ -454,6 +454,7 @@ static TwVerdict judge_end(TwOracle *oracle)
         return tw_explain_other(oracle, TW_VERDICT_INVARIANT, trace->end_op,
                                 "%s", trace->text);
     case TW_END_UNSUPPORTED:
+        g_strlcpy(oracle->finding->text, trace->text, TW_FINDING_TEXT);
         return TW_VERDICT_UNSUPPORTED;
     default:
         return TW_VERDICT_INCONCLUSIVE;

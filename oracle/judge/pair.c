@@ -173,6 +173,13 @@ TwVerdict tw_judge_pair(const TwProgram *program, const TwContract *contract,
     if (contract->cpu_cache || trace->end == TW_END_UNSUPPORTED ||
         reference->end == TW_END_UNSUPPORTED) {
         verdict = TW_VERDICT_UNSUPPORTED;
+        g_strlcpy(finding->text,
+                  trace->end == TW_END_UNSUPPORTED ? trace->text
+                  : reference->end == TW_END_UNSUPPORTED
+                      ? reference->text
+                      : "a target that may cache cannot be compared with a "
+                        "reference",
+                  sizeof(finding->text));
         pair.stats->verdicts[verdict]++;
     } else if (trace->end != reference->end ||
                trace->end_op != reference->end_op) {

@@ -241,12 +241,6 @@ static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     char why[200];
 
     tw_trace_init(trace);
-    if (!tw_dialect_admits(&t->dialect, program, why, sizeof(why))) {
-        trace->end = TW_END_UNSUPPORTED;
-        trace->end_op = program->n_script; /* not in an operation */
-        g_snprintf(trace->text, sizeof(trace->text), "%s", why);
-        return true;
-    }
     if (t->process.pid == 0 && !restart(t, why, sizeof(why))) {
         trace->end = TW_END_DIED;
         trace->end_op = program->n_script; /* not in an operation */

@@ -146,6 +146,10 @@ static void machine_reset(Machine *m)
     const TwProgram *program = m->program;
     TlbEntry *entries = m->entries;
 
+    m->resizes = false;
+    for (unsigned i = 0; i < program->n_script; i++) {
+        m->resizes |= program->script[i].code == TW_OP_CLOCK;
+    }
     if (++m->run == 0) { /* 0 marks what is not registered */
         memset(m->observers, 0, sizeof(m->observers));
         memset(m->cpus, 0, sizeof(m->cpus));
@@ -192,53 +196,6 @@ static void machine_reset(Machine *m)
     }
 }
 
-/*
- * tw_dialect_admits() in short: but for what is tested here, the dialect is
- * the whole language.  No: ask it, and for the reason.
- */
-static bool run_admitted(Machine *m)
-{
-    const TwProgram *program = m->program;
-
-    for (unsigned i = 0; i < program->n_iommus; i++) {
-        uint8_t kind = program->iommus[i].kind;
-
-        if (kind != TW_IOMMU_NONE && !iommu_has_kind(kind)) {
-            return false;
-        }
-    }
-    for (unsigned i = 0; i < program->n_actors; i++) {
-        const TwActor *actor = &program->actors[i];
-        if (actor->region != TW_NONE &&
-            !tw_ops_has(&m->dialect.ops, actor->op.code)) {
-            return false;
-        }
-    }
-    m->resizes = false;
-    for (unsigned i = 0; i < program->n_script; i++) {
-        const TwOp *op = &program->script[i];
-        m->resizes |= op->code == TW_OP_CLOCK;
-        if (!tw_ops_has(&m->dialect.ops, op->code) ||
-            (op->flags & ~m->dialect.op_flags)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool run_supported(Machine *m, TwTrace *trace)
-{
-    char why[sizeof(trace->text)];
-
-    if (run_admitted(m) ||
-        tw_dialect_admits(&m->dialect, m->program, why, sizeof(why))) {
-        return true;
-    }
-    trace->end = TW_END_UNSUPPORTED;
-    g_strlcpy(trace->text, why, sizeof(trace->text));
-    return false;
-}
-
 static bool run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 {
     Machine *m = (Machine *)target;
@@ -247,9 +204,6 @@ static bool run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     m->trace = trace;
     tw_trace_init(trace);
     trace->locations_hidden = m->hide_locations;
-    if (!run_supported(m, trace)) {
-        return true;
-    }
     machine_reset(m);
     for (unsigned i = 0; i < program->n_script; i++) {
         const TwOp *during = NULL;

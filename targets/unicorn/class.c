@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The class "unicorn": what can be expressed on libunicorn with a guest whose
- * MMU is off, and what the library promises.
+ * The classes "unicorn" and "unicorn-vtlb": opening them, and what the library
+ * promises.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 
 #include "targets/unicorn/agent.h"
 #include "targets/unicorn/class.h"
+#include "targets/unicorn/dialect.h"
 #include "targets/unicorn/record.h"
 #include "targets/unicorn/run.h"
 #include "targets/unicorn/trigger.h"
@@ -61,47 +62,6 @@ static const Guest *guest_named(const char *target, GError **error)
                 "unicorn: unknown guest '%s': expected one of %s", name + 1,
                 names->str);
     return NULL;
-}
-
-static TwDialect unicorn_dialect(const Guest *guest, bool vtlb,
-                                 unsigned page_lg)
-{
-    static const uint8_t codes[] = {
-        TW_OP_NOP,        TW_OP_READ,         TW_OP_WRITE,
-        TW_OP_EXEC,       TW_OP_PAGE,         TW_OP_UNPAGE,
-        TW_OP_FLUSH_PAGE, TW_OP_FLUSH_RANGE,  TW_OP_FLUSH_INDEX,
-        TW_OP_FLUSH_ALL,  TW_OP_SAFEPOINT,    TW_OP_BEGIN,
-        TW_OP_COMMIT,     TW_OP_ADD,          TW_OP_DEL,
-        TW_OP_MOVE,       TW_OP_RESIZE,       TW_OP_ENABLE,
-        TW_OP_PRIORITY,   TW_OP_ALIAS_OFFSET,
-    };
-    bool executes = guest->executes && !vtlb;
-    TwDialect dialect = tw_dialect_full();
-
-    dialect.ops = tw_ops_of(codes, sizeof(codes));
-    if (!executes) {
-        tw_ops_remove(&dialect.ops, TW_OP_EXEC);
-        dialect.contents = 1u << TW_CONTENTS_DATA;
-    }
-    dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
-                           1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
-    dialect.iommu_kinds = 0;
-    dialect.op_flags = TW_OPF_ON | (executes ? TW_OPF_FROM : 0);
-    dialect.explicit_safepoints = false;
-    dialect.late_spaces = false;
-    dialect.locations = false;
-    dialect.identity_pages = !vtlb;
-    dialect.whole_pages = true;
-    dialect.plain_devices = true;
-    dialect.exec_needs_code = true;
-    dialect.address_lg = WINDOW_LG;
-    dialect.region_lg = PAGE_LG;
-    dialect.min_page_lg = dialect.max_page_lg = (uint8_t)page_lg;
-    dialect.max_spaces = 1;
-    dialect.max_iommus = 0;
-    dialect.max_cpus = 1;
-    dialect.max_mmu_indexes = 1;
-    return dialect;
 }
 
 static const TwDialect *dialect(TwTarget *target)
@@ -169,7 +129,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
     m->target.klass = klass;
     m->guest = guest;
     m->page_lg = vtlb_page_lg ? vtlb_page_lg : PAGE_LG;
-    m->dialect = unicorn_dialect(guest, vtlb_page_lg != 0, m->page_lg);
+    m->dialect = tw_uc_dialect(guest->executes, vtlb_page_lg != 0, m->page_lg);
     m->in_flight = options->in_flight;
     m->teller = options->teller;
     m->strict = options->strict;

@@ -3,7 +3,8 @@
  * The parts of the target "unicorn" and what they share.
  *
  *   clock.c    the time, which stands still for the library
- *   class.c    the class, the dialect, the contract, the version
+ *   class.c    the classes, the contracts, the version
+ *   dialect.c  the dialect
  *   run.c      operations, and which of them run inside the guest
  *   agent.c    the engine, the agent that makes the accesses
  *   agent-*.c  its machine code, one guest each (agent.h)

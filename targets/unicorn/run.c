@@ -410,18 +410,6 @@ static void machine_reset(Machine *m)
     tw_uc_map_sync(m, m->flat.graph.first, m->flat.graph.end);
 }
 
-static bool run_supported(const Machine *m, TwTrace *trace)
-{
-    char why[sizeof(trace->text)];
-
-    if (tw_dialect_admits(&m->dialect, m->program, why, sizeof(why))) {
-        return true;
-    }
-    trace->end = TW_END_UNSUPPORTED;
-    g_strlcpy(trace->text, why, sizeof(trace->text));
-    return false;
-}
-
 static void run_script(Machine *m)
 {
     const TwProgram *program = m->program;
@@ -450,9 +438,6 @@ static bool run(Machine *m, const TwProgram *program, TwTrace *trace)
     m->trace = trace;
     tw_trace_init(trace);
     trace->locations_hidden = true;
-    if (!run_supported(m, trace)) {
-        return true;
-    }
     if (!tw_uc_engine_prepare(m)) {
         return false;
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "program/legality.h"
+#include "targets/unicorn/dialect.h"
 #include "targets/unicorn/flat.h"
 
 enum {
@@ -536,6 +537,9 @@ uint64_t tw_uc_triggers_met(const TwProgram *program, const TwFinding *finding)
 {
     Sim sim;
 
+    if (!tw_uc_admits(program)) {
+        return 0; /* no target runs it */
+    }
     start(&sim, program);
     for (unsigned i = 0; i < program->n_script; i++) {
         const TwOp *op = &program->script[i];
@@ -634,6 +638,9 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
 {
     Sim sim;
 
+    if (!tw_uc_admits(program)) {
+        return;
+    }
     if (triggers & BIT(DEVICE_SPLIT)) {
         avoid_split(program);
     }

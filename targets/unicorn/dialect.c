@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* See dialect.h. */
+#include "targets/unicorn/dialect.h"
+
+#include "targets/unicorn/flat.h"
+
+TwDialect tw_uc_dialect(bool executes, bool vtlb, unsigned page_lg)
+{
+    static const uint8_t codes[] = {
+        TW_OP_NOP,        TW_OP_READ,         TW_OP_WRITE,
+        TW_OP_EXEC,       TW_OP_PAGE,         TW_OP_UNPAGE,
+        TW_OP_FLUSH_PAGE, TW_OP_FLUSH_RANGE,  TW_OP_FLUSH_INDEX,
+        TW_OP_FLUSH_ALL,  TW_OP_SAFEPOINT,    TW_OP_BEGIN,
+        TW_OP_COMMIT,     TW_OP_ADD,          TW_OP_DEL,
+        TW_OP_MOVE,       TW_OP_RESIZE,       TW_OP_ENABLE,
+        TW_OP_PRIORITY,   TW_OP_ALIAS_OFFSET,
+    };
+    TwDialect dialect = tw_dialect_full();
+
+    executes = executes && !vtlb;
+    dialect.ops = tw_ops_of(codes, sizeof(codes));
+    if (!executes) {
+        tw_ops_remove(&dialect.ops, TW_OP_EXEC);
+        dialect.contents = 1u << TW_CONTENTS_DATA;
+    }
+    dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
+                           1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
+    dialect.iommu_kinds = 0;
+    dialect.op_flags = TW_OPF_ON | (executes ? TW_OPF_FROM : 0);
+    dialect.explicit_safepoints = false;
+    dialect.late_spaces = false;
+    dialect.locations = false;
+    dialect.identity_pages = !vtlb;
+    dialect.whole_pages = true;
+    dialect.plain_devices = true;
+    dialect.exec_needs_code = true;
+    dialect.address_lg = WINDOW_LG;
+    dialect.region_lg = PAGE_LG;
+    dialect.min_page_lg = dialect.max_page_lg = (uint8_t)page_lg;
+    dialect.max_spaces = 1;
+    dialect.max_iommus = 0;
+    dialect.max_cpus = 1;
+    dialect.max_mmu_indexes = 1;
+    return dialect;
+}
+
+bool tw_uc_admits(const TwProgram *program)
+{
+    TwDialect widest = tw_uc_dialect(true, false, PAGE_LG);
+
+    return tw_dialect_admits(&widest, program, NULL, 0);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What can be expressed on libunicorn with a guest whose MMU is off.
+ */
+#ifndef TW_TARGETS_UNICORN_DIALECT_H
+#define TW_TARGETS_UNICORN_DIALECT_H
+
+#include "program/dialect.h"
+
+/* `executes`: there is an agent for code contents; `vtlb`: the page map is a
+ * hook's, with pages of 2^page_lg. */
+TwDialect tw_uc_dialect(bool executes, bool vtlb, unsigned page_lg);
+
+/* Is it a program of a guest whose page map is made of mappings?  No other can
+ * be followed in flat.h. */
+bool tw_uc_admits(const TwProgram *program);
+
+#endif
