@@ -19,7 +19,8 @@ put()
     printf '%s\n' "$@" >"$file"
 }
 put a.py 'import os' 'from part import one' 'print(os.sep, one.LINE, __file__)'
-put part/one.py 'from . import two' 'LINE = two.LINE'
+put part/one.py 'from . import two' 'import beside' 'LINE = two.LINE + beside.B'
+put beside.py 'B = 1'
 put part/two.py 'def line():' '    global LINE' '    LINE = [x for x in "a"]'
 expect 0 'files that are right' "$tree"
 

@@ -79,7 +79,7 @@ def total_of(night, file):
         night.call(("ci/lcov", "folders", file), table, errors=None)
     for line in read(output).splitlines():
         words = line.split()
-        if words[:1] == ["all"]:  # all LINES PERCENT % BRANCHES PERCENT %
+        if words[:1] == ["all"] and len(words) > 5:  # all LINES PERCENT % BRANCHES PERCENT %
             return words[2], words[5]
     return None
 

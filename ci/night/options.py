@@ -5,6 +5,9 @@ import os
 import re
 from dataclasses import dataclass, field
 
+from arguments import (Usage, folder_of, is_foreign, object_of, pairs_of,
+                       seconds_of)
+
 STEPS = ("tests", "regressions", "canary", "campaigns", "fuzz", "merge",
          "triage", "zoo", "coverage")
 TARGETS = ("unicorn", "unicorn:x86-64", "unicorn:riscv64", "unicorn-ab",
@@ -13,11 +16,6 @@ ENGINES = ("libfuzzer", "afl")
 SANITIZERS = ("address", "none")
 KNOWN = ("--budget", "--out", "--jobs", "--only", "--engines", "--sanitizers",
          "--harnesses", "--targets", "--build", "--keep", "--object")
-UNITS = {"s": 1, "m": 60, "h": 3600, "": 1}
-
-
-class Usage(Exception):
-    """Bad usage.  The text names what was expected."""
 
 
 @dataclass
@@ -38,31 +36,14 @@ class Options:
     bug: str = ""                   # of the zoo, in the built-in target
 
 
-def pairs_of(words):
-    """The command line as [(option, value)]; None if it asks for help."""
-    pairs = []
-    for i in range(0, len(words), 2):
-        if words[i] == "--help":
-            return None
-        if i + 1 == len(words):
-            raise Usage(f"a value after {words[i]}")
-        if words[i] not in KNOWN:
-            raise Usage(f'{", ".join(KNOWN)} or --help, not "{words[i]}"')
-        pairs.append((words[i], words[i + 1]))
-    return pairs
-
-
 def list_of(text):
     """Words with commas or blanks between."""
     return text.replace(",", " ").split()
 
 
-def seconds_of(text):
-    """A time like 300s, 30m or 8h."""
-    match = re.fullmatch(r"([0-9]{1,5})([smh]?)", text)
-    if not match:
-        raise Usage(f'a time like 300s, 30m or 8h, not "{text}"')
-    seconds = int(match.group(1)) * UNITS[match.group(2)]
+def budget_of(text):
+    """How long programs are run, in seconds."""
+    seconds = seconds_of(text, "300s, 30m or 8h")
     if seconds < 10:
         raise Usage("--budget: 10 seconds or more")
     return seconds
@@ -73,24 +54,6 @@ def number_of(text):
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) == 0:
         raise Usage("--jobs, --keep: numbers from 1")
     return int(text)
-
-
-def object_of(text):
-    """TARGET=OBJECT with the object's absolute path.  The target may have a
-    "=" in it, the object may not."""
-    target, _, path = text.rpartition("=")
-    if not target or not path:
-        raise Usage(f'--object TARGET=OBJECT, not "{text}"')
-    if not os.path.exists(path):
-        raise Usage(f'--object with a file or folder, not "{path}"')
-    return f"{target}={os.path.realpath(path)}"
-
-
-def folder_of(option, text):
-    """The absolute path of a folder, which need not exist."""
-    if not text:
-        raise Usage(f"{option}: a folder")
-    return os.path.realpath(text)
 
 
 def harnesses_of(top):
@@ -126,14 +89,13 @@ def check_folders(options):
     out = options.out
     if "\n" in out:
         raise Usage("an --out without a line break")
-    if os.path.exists(out) and not os.path.isdir(os.path.join(out, "nights")) \
-            and (not os.path.isdir(out) or os.listdir(out)):
+    if is_foreign(out, "nights"):
         raise Usage(f'a new folder, or one of older nights, not "{out}"')
 
 
 def parse(words, top):
     """Options of a command line; None if it asks for help.  Raises Usage."""
-    pairs = pairs_of(words)
+    pairs = pairs_of(words, KNOWN)
     if pairs is None:
         return None
     given = dict(pairs)  # of an option given twice the last
@@ -141,7 +103,7 @@ def parse(words, top):
     options.objects = [object_of(value) for option, value in pairs
                        if option == "--object"]
     options.budget = given.get("--budget", options.budget)
-    options.seconds = seconds_of(options.budget)
+    options.seconds = budget_of(options.budget)
     if "--jobs" in given:
         options.jobs = number_of(given["--jobs"])
     if "--keep" in given:
