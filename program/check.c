@@ -11,6 +11,7 @@
 #include "program/fields.h"
 #include "program/legality.h"
 #include "program/ops.h"
+#include "program/ways.h"
 
 /* Fields ------------------------------------------------------------------- */
 
@@ -182,6 +183,13 @@ static bool check_regions(const TwCheck *c)
         return tw_check_wrong(c, TW_SPOT_REGION,
                               63 - (unsigned)__builtin_clzll(cycles),
                               "containers and aliases lead back to it (MR-3)");
+    }
+    uint8_t worst = tw_ways_are_few(p) ? TW_NONE : tw_ways_too_many_at_start(p);
+    if (worst != TW_NONE) {
+        return tw_check_wrong(c, TW_SPOT_REGION, worst,
+                              "it leads to more than %u regions, each counted "
+                              "once for each way (LA-49)",
+                              tw_ways_limit(p));
     }
     return true;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "program/ops.h"
+#include "program/ways.h"
 
 const char *tw_illegal_text(TwIllegal reason)
 {
@@ -19,6 +20,7 @@ const char *tw_illegal_text(TwIllegal reason)
         [TW_ILLEGAL_HAS_CONTAINER] = "has a container",
         [TW_ILLEGAL_NO_CONTAINER] = "has no container",
         [TW_ILLEGAL_CYCLE] = "would make a cycle",
+        [TW_ILLEGAL_WAYS] = "would make too many ways through the regions",
         [TW_ILLEGAL_ALIAS_CHILD] = "the container is an alias",
         [TW_ILLEGAL_ROOT] = "is the root of a space, or cannot be one now",
         [TW_ILLEGAL_KIND] = "is of another kind",
@@ -121,6 +123,7 @@ void tw_legality_init(TwLegality *l, const TwProgram *p)
     l->depth = 0;
     l->changed_in_transaction = false;
     l->snapshot = false;
+    l->few_ways = tw_ways_are_few(p);
 }
 
 static bool region_live(const TwLegality *l, unsigned id)
@@ -180,6 +183,10 @@ static TwIllegal step_add(TwLegality *l, const TwOp *op)
         return TW_ILLEGAL_CYCLE;
     }
     l->container[op->obj] = op->other;
+    if (!l->few_ways && tw_ways_too_many(p, l->container) != TW_NONE) {
+        l->container[op->obj] = TW_NONE;
+        return TW_ILLEGAL_WAYS;
+    }
     return TW_LEGAL;
 }
 

@@ -39,6 +39,7 @@ typedef enum TwIllegal {
     TW_ILLEGAL_HAS_CONTAINER, /* add of a region that has one (MR-2) */
     TW_ILLEGAL_NO_CONTAINER,  /* del or priority of one that has none */
     TW_ILLEGAL_CYCLE,         /* container and alias edges (MR-3) */
+    TW_ILLEGAL_WAYS,          /* too many ways through the graph (LA-49) */
     TW_ILLEGAL_ALIAS_CHILD,   /* add into an alias (MR-4) */
     TW_ILLEGAL_ROOT,          /* add or move of a live space's root (MR-10) */
     TW_ILLEGAL_KIND,          /* the region or IOMMU is of another kind */
@@ -66,6 +67,7 @@ typedef struct TwLegality {
     uint32_t depth;
     bool changed_in_transaction; /* something was changed and not committed */
     bool snapshot;
+    bool few_ways;      /* whatever the containers are (tw_ways_are_few) */
     uint64_t displaced; /* bit per region: its offset is not 0 */
     uint8_t observer_of[TW_MAX_OBSERVERS]; /* IOMMU of a live observer */
     /* What restore goes back to; meaningful if `snapshot`. */

@@ -468,7 +468,8 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
     if (overflow) {
         return TW_VERDICT_INCONCLUSIVE;
     }
-    if ((tw_mix64(lot) & 63) == 0 && !walkers_agree(oracle, &access)) {
+    if ((oracle->both_walkers || (tw_mix64(lot) & 63) == 0) &&
+        !walkers_agree(oracle, &access)) {
         return tw_explain_other(oracle, TW_VERDICT_SELF, number,
                                 "the two walkers disagree");
     }

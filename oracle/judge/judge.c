@@ -38,6 +38,11 @@ void tw_oracle_free(TwOracle *oracle)
     }
 }
 
+void tw_oracle_ask_both_walkers(TwOracle *oracle, bool on)
+{
+    oracle->both_walkers = on;
+}
+
 void tw_oracle_meet(TwOracle *oracle, TwMet *met)
 {
     g_clear_pointer(&oracle->history.meeting, g_free);

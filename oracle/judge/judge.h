@@ -48,6 +48,13 @@ TwOracle *tw_oracle_new(void);
 void tw_oracle_free(TwOracle *oracle);
 
 /*
+ * From here on the second walker repeats every walk to an allowed answer, or,
+ * if not `on` (the default), one in 64 and all those of an access that
+ * disagrees.
+ */
+void tw_oracle_ask_both_walkers(TwOracle *oracle, bool on);
+
+/*
  * From here on `met` (may be NULL), which must outlive the oracle, holds the
  * situations of the program that was judged last.
  */

@@ -60,6 +60,7 @@ struct TwOracle {
     TwDuring before_during;
     const TwDuring *during; /* the same, or NULL: of the access at hand */
     TwJudgeStats unused;
+    bool both_walkers; /* the second walker repeats every walk */
 };
 
 #endif

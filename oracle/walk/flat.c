@@ -21,19 +21,37 @@
  * are asked for. */
 enum { MAX_RANGES = 256 };
 
-/* The range of `list` that shows `address`, or NULL. */
-static const TwShown *look_up(const TwSnapshot *snapshot, uint8_t space,
-                              uint64_t address, TwShown list[MAX_RANGES])
-{
-    /* A window around the address keeps hostile topologies affordable. */
-    uint64_t first = address > 64 ? address - 64 : 0;
-    uint64_t last = address < UINT64_MAX - 64 ? address + 64 : UINT64_MAX;
+/* What a space shows near an address.  The bytes of an access share it. */
+typedef struct Part {
+    const TwSnapshot *snapshot; /* NULL: none was rendered */
+    uint64_t first, last;
     unsigned n;
+    uint8_t space;
+    TwShown list[MAX_RANGES];
+} Part;
 
-    tw_render(snapshot, space, first, last, list, MAX_RANGES, &n);
-    for (unsigned i = 0; i < n; i++) {
-        if (list[i].first <= address && address <= list[i].last) {
-            return &list[i];
+/* Per hop, what was rendered last. */
+typedef struct Parts {
+    Part at[TW_MAX_HOPS + 1];
+} Parts;
+
+/* The range of the space that shows `address`, or NULL. */
+static const TwShown *look_up(Part *part, const TwSnapshot *snapshot,
+                              uint8_t space, uint64_t address)
+{
+    if (part->snapshot != snapshot || part->space != space ||
+        address < part->first || address > part->last) {
+        /* A window around the address keeps hostile topologies affordable. */
+        part->snapshot = snapshot;
+        part->space = space;
+        part->first = address > 64 ? address - 64 : 0;
+        part->last = address < UINT64_MAX - 64 ? address + 64 : UINT64_MAX;
+        tw_render(snapshot, space, part->first, part->last, part->list,
+                  MAX_RANGES, &part->n);
+    }
+    for (unsigned i = 0; i < part->n; i++) {
+        if (part->list[i].first <= address && address <= part->list[i].last) {
+            return &part->list[i];
         }
     }
     return NULL;
@@ -216,12 +234,11 @@ static TwByte end_in_leaf(const TwNode *node, const TwShown *in, uint64_t x,
 }
 
 static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
-                        unsigned k, TwTimes times, Trail *trail)
+                        unsigned k, TwTimes times, Parts *parts, Trail *trail)
 {
     const TwProgram *program = world->program;
     uint64_t address = access->addr + k;
     uint8_t space = access->space;
-    TwShown list[MAX_RANGES];
 
     trail->n = 0;
     trail->page = TW_NIL;
@@ -246,7 +263,7 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
         Record record;
         uint8_t i;
 
-        in = look_up(snapshot, space, address, list);
+        in = look_up(&parts->at[depth], snapshot, space, address);
         if (!in) {
             return refuse(TW_AT_HOLE, depth);
         }
@@ -299,11 +316,16 @@ void tw_flat(const TwWorld *world, const TwAccess *access, uint8_t mask,
              TwTimes times, TwByte bytes[TW_MAX_ACCESS], uint8_t *cuts)
 {
     Trail trails[2];
+    Parts parts;
 
+    for (unsigned i = 0; i <= world->program->hops; i++) {
+        parts.at[i].snapshot = NULL;
+    }
     *cuts = 0;
     for (unsigned k = 0; k < TW_MAX_ACCESS; k++) {
         if (mask >> k & 1) {
-            bytes[k] = flat_byte(world, access, k, times, &trails[k & 1]);
+            bytes[k] =
+                flat_byte(world, access, k, times, &parts, &trails[k & 1]);
             if (k && mask >> (k - 1) & 1 &&
                 !same_trail(&trails[0], &trails[1])) {
                 *cuts |= 1u << k;

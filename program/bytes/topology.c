@@ -9,6 +9,7 @@
 #include "program/check.h"
 #include "program/fields.h"
 #include "program/legality.h"
+#include "program/ways.h"
 
 typedef struct Topology {
     TwProgram *p;
@@ -163,6 +164,17 @@ static void decode_reference(const Topology *t, unsigned byte, unsigned id)
     }
 }
 
+/* An alias becomes a region that leads nowhere. */
+static void drop_alias(const Topology *t, unsigned id)
+{
+    TwRegion *r = &t->p->regions[id];
+    r->kind = tw_form_admits_kind(t->d, TW_REGION_RESERVATION)
+                  ? TW_REGION_RESERVATION
+                  : TW_REGION_CONTAINER;
+    r->target = TW_NONE;
+    r->alias_offset = 0;
+}
+
 /*
  * Takes one edge out of the cycles that some regions lie on: a region leaves
  * its container, or, where all are aliases, one becomes something else.
@@ -179,12 +191,12 @@ static void break_cycle(const Topology *t, uint64_t cycles)
             return;
         }
     }
-    TwRegion *r = &p->regions[63 - (unsigned)__builtin_clzll(cycles)];
-    r->kind = tw_form_admits_kind(t->d, TW_REGION_RESERVATION)
-                  ? TW_REGION_RESERVATION
-                  : TW_REGION_CONTAINER;
-    r->target = TW_NONE;
-    r->alias_offset = 0;
+    drop_alias(t, 63 - (unsigned)__builtin_clzll(cycles));
+}
+
+static bool has_too_many_ways(const TwProgram *p)
+{
+    return !tw_ways_are_few(p) && tw_ways_too_many_at_start(p) != TW_NONE;
 }
 
 static void mend_regions(const Topology *t)
@@ -199,6 +211,11 @@ static void mend_regions(const Topology *t)
     }
     for (uint64_t cycles; (cycles = tw_program_cycles(p)) != 0;) {
         break_cycle(t, cycles);
+    }
+    for (unsigned i = p->n_regions; has_too_many_ways(p) && i-- > 0;) {
+        if (p->regions[i].kind == TW_REGION_ALIAS) {
+            drop_alias(t, i);
+        }
     }
 }
 
