@@ -398,6 +398,9 @@ void tw_gen_add_grid(TwGen *gen, TwGenCursor *cursor, uint8_t space)
         !tw_gen_has_kind(gen, TW_REGION_RAM)) {
         return;
     }
+    if (levels == 4 && width > 5) {
+        levels = 3; /* LA-49 */
+    }
     region =
         tw_gen_new_region(gen, TW_REGION_CONTAINER, TW_NONE, 0, 2 * gen->page);
     id = tw_gen_region_id(gen, region);

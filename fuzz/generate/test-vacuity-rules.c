@@ -360,6 +360,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         RULE("LA-47", "operation during an access", ROW_(DURING))
         RARE("LA-48", "mappings told again, registrations vetoed",
              LEAST_OF(ROW_(GOT_REPLAY), ROW_(VETOED)), 300)
+        NEVER("LA-49", "random programs keep to the limit of ways")
     };
     /* clang-format on */
 

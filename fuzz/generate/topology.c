@@ -11,6 +11,7 @@
 #include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
 #include "fuzz/generate/regions.h"
+#include "program/ways.h"
 
 static uint32_t between(TwGen *gen, const uint8_t range[2])
 {
@@ -192,6 +193,14 @@ static uint8_t no_twin(const TwGen *gen, unsigned space)
     return (uint8_t)(space - (space == gen->twin));
 }
 
+/* The more regions a walk visits at each hop, the fewer hops (LA-49). */
+static void limit_hops(TwProgram *program)
+{
+    while (program->hops > 1 && tw_ways_too_many_at_start(program) != TW_NONE) {
+        program->hops /= 2;
+    }
+}
+
 void tw_gen_topology(TwGen *gen)
 {
     TwProgram *program = gen->program;
@@ -237,6 +246,7 @@ void tw_gen_topology(TwGen *gen)
         *gen->rng = ahead;
         tw_gen_add_grid(gen, &cursor,
                         no_twin(gen, tw_gen_below(gen, program->n_spaces)));
+        limit_hops(program);
     }
     if (gen->twin != TW_NONE) {
         unsigned of = gen->twin - 1u;

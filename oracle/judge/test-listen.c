@@ -349,7 +349,7 @@ static void crowded(void)
 {
     for (unsigned regions = 8; regions <= 32; regions += 24) {
         g_autoptr(GString) text =
-            g_string_new("twinwalk 1\npage 64\n"
+            g_string_new("twinwalk 1\npage 64\nhops 8\n"
                          "region r0 container size 0x100000\n"
                          "region r1 container size 0x800 in r0 at 0x0\n"
                          "space s0 root r0\n");
