@@ -101,7 +101,10 @@ expect 2 'no lcov' "$here/lcov" folders list
 expect 2 'no such file' "$here/lcov" diff old nowhere
 expect 2 'no percentage' "$here/lcov" diff old wider few
 expect 2 'no such verb' "$here/lcov" fold old
+expect 0 'a help' "$here/coverage" --help
+has 'names its options' '[-]-time   *total time .*'
 expect 2 'no time' "$here/coverage" --time soon
+expect 2 'no percentage of its own' "$here/coverage" --limit few
 expect 2 'too short' "$here/coverage" --time 5
 expect 2 'no older run' "$here/coverage" --against "$work/nowhere"
 expect 2 'no such option' "$here/coverage" --fast yes

@@ -65,6 +65,8 @@ wrong()
     exits 2 "refuses $*" "$nightly" "$@" --out refused
     check "and says why" grep -q "^ci/nightly: expected $pattern" err.txt
 }
+exits 0 'it has a help' "$nightly" --help
+check 'which names its options' grep -q '^--object ' out.txt
 wrong 'a time like' --budget soon
 wrong 'a time like' --budget ''
 wrong '--budget: 10 seconds' --budget 9
