@@ -31,7 +31,7 @@ fi
 while read -r input; do
     if TWINWALK_ZOO=rights-not-anded "$work/elsewhere/static_fuzzer" "$input" \
         >"$work/fuzz/log" 2>&1; then
-        echo "$input: expected the target to die of it"
+        echo "$input: expected the target to abort on it"
         exit 1
     fi
     grep -q '^ASSERTION FAILED: TwFuzzerHash=Prm[A-Za-z]* perm zoo$' \

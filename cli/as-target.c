@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* twinwalk replay --as-target: our targets for somebody else's exec. */
+/* twinwalk replay --as-target: a target of this command behind the protocol of
+ * exec. */
 #include "cli/verbs.h"
 #include "targets/exec/serve.h"
 

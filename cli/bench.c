@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* twinwalk bench: how fast, on what the time goes, and in which unit. */
+/* twinwalk bench: speed, and how the time divides. */
 #include "reports/measure/bench.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* twinwalk check: folders of cases, held against what their comments say, or
- * on two targets, held against each other. */
+/* twinwalk check: runs folders of cases and compares the results with those
+ * that the cases note, or the results of two targets. */
 #include "cli/view/check.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* twinwalk cover: which situations programs have brought about, and which
- * never; situation.h and COVERAGE.md of the oracle say what they are. */
+/* twinwalk cover: which situations programs have reached, and which they have
+ * not.  oracle/freshness/COVERAGE.md describes situations. */
 #include <stdio.h>
 #include <string.h>
 

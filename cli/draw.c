@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* twinwalk draw: the topology of a case as SVG, with the ways of its access. */
+/* twinwalk draw: the topology of a case as SVG, with the paths of its access.
+ */
 #include <stdio.h>
 
 #include "cli/verbs.h"
@@ -34,7 +35,7 @@ static void add_text(GPtrArray *head, const char *text)
     }
 }
 
-/* Draws what was found, if anything was (finding: NULL if nothing was run). */
+/* Draws the finding, if there is one (NULL: the case was not run). */
 static int draw_finding(Draw *d, const char *path, const TwFinding *finding)
 {
     g_autoptr(TwStory) story =

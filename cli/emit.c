@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* twinwalk emit: a finding as its target's maintainers can run it. */
+/* twinwalk emit: a case as source code for the target's maintainers. */
 #include "cli/verbs.h"
 
 static int emit(const TwCliTarget *target, const char *path, const char *out,
@@ -14,7 +14,7 @@ static int emit(const TwCliTarget *target, const char *path, const char *out,
     if (!tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error)) {
         return tw_cli_fail_error(error);
     }
-    /* First in a child: who knows what it does. */
+    /* First in a child: the case may crash or hang. */
     if (!tw_run_isolated(&target->options, program, patience, &finding,
                          &error)) {
         return tw_cli_fail_error(error);

@@ -25,7 +25,7 @@ static const TwKnownEntry *find_known(Explain *e, const TwFinding *finding)
     return i < 0 ? NULL : tw_known_entry(e->known.list, (unsigned)i);
 }
 
-/* What is known without a story. */
+/* Prints what is known without a story. */
 static void show_bare(Explain *e, const TwFinding *finding, GString *out)
 {
     g_auto(GStrv) lines = g_strsplit(finding->text, "\n", -1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* twinwalk min: smaller cases with the same keys. */
+/* twinwalk min: shrinks cases without changing their keys. */
 #include "cli/verbs.h"
 
 #include <inttypes.h>
@@ -19,7 +19,7 @@ typedef struct Min {
     char *out;
     bool folder; /* `out` is one, with a file for each case */
     const TwDialect *dialect;
-    GArray *lines, *operations, *seconds; /* of what was shrunk: double */
+    GArray *lines, *operations, *seconds; /* of the shrunk cases: double */
 } Min;
 
 /* Where the result of a case goes; the caller frees it. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * twinwalk note: runs and figures in a store, for scripts.  What else is done
- * at night than running programs (building, coverage, the zoo) is remembered
- * by it.
+ * twinwalk note: records runs and figures in a store, for scripts.  ci/nightly
+ * uses it for work other than running programs (coverage, the zoo).
  */
 #include <errno.h>
 #include <math.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* twinwalk replay: case files, and what engines left, each to its verdict. */
+/* twinwalk replay: runs case files, and files that engines saved, and prints
+ * their verdicts. */
 #include "cli/verbs.h"
 
 #include <stdio.h>
@@ -152,7 +153,7 @@ static int code_of(Replay *r, const char *path, const TwFinding *finding)
     return tw_cli_worse(r->code, matches ? TW_EXIT_CLEAN : TW_EXIT_FINDING);
 }
 
-/* Known or not, it is shown as what it is. */
+/* Shows the finding; a known one is marked, but keeps its verdict. */
 static void show(Replay *r, const char *path, TwFinding *finding)
 {
     if (tw_verdict_is_finding(finding->verdict)) {

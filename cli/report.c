@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* twinwalk report: a page of what a store holds, as a folder of its own. */
+/* twinwalk report: writes the page of a store, with its cases, into a folder.
+ */
 #include "cli/view/report.h"
 
 #include <errno.h>

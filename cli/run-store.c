@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A campaign in the store of findings: the run with its figures, and each case
- * that was kept, filed under the cause that it shows.  They are shrunk by
- * triage.
+ * Records a campaign in the store of findings: the run with its figures, and
+ * each case that was kept, under its cause.  triage shrinks the cases later.
  */
 #include "cli/run-store.h"
 

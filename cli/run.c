@@ -111,8 +111,8 @@ static void write_case(Run *run, const TwDialect *dialect,
     g_string_free(text, TRUE);
 }
 
-/* Writes what was not written yet; called as the campaign goes on, so that a
- * power cut costs little. */
+/* Writes the cases that were not written yet; called during the campaign, so
+ * that a power cut loses little. */
 static void write_cases(Run *run, const TwDialect *dialect,
                         const TwCampaignResult *result)
 {
@@ -285,8 +285,6 @@ typedef struct Options {
     int jobs, replays;
 } Options;
 
-#define DEFAULT_REPLAYS 3
-
 static bool parse_options(int *argc, char ***argv, Run *run, Options *o)
 {
     g_autofree char *profiles = tw_cli_profile_help(true, TW_PROFILES);
@@ -316,7 +314,7 @@ static bool parse_options(int *argc, char ***argv, Run *run, Options *o)
          "Name of the target in the store (default: its own)", "NAME"},
         {"replays", 0, 0, G_OPTION_ARG_INT, &o->replays,
          "Replays each saved finding N times on a fresh target "
-         "(default " G_STRINGIFY(DEFAULT_REPLAYS) ")",
+         "(default " G_STRINGIFY(TW_CAMPAIGN_REPLAYS) ")",
          "N"},
         {"stop-at-finding", 0, 0, G_OPTION_ARG_NONE, &o->stop_at_finding,
          "Stops at the first finding", NULL},
@@ -403,7 +401,7 @@ static int run_and_show(Run *run, const Options *o)
 int tw_verb_run(int argc, char **argv)
 {
     Options o = {.jobs = (int)g_get_num_processors(),
-                 .replays = DEFAULT_REPLAYS};
+                 .replays = TW_CAMPAIGN_REPLAYS};
     Run run = {.out = NULL};
     int code = TW_EXIT_USAGE;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* twinwalk targets: what can be tested, and what it can express. */
+/* twinwalk targets: lists the targets, and what one can express. */
 #include "cli/verbs.h"
 
 #include <stdio.h>

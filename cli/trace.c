@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * replay --trace: each operation with its outcome and what it did to caches and
- * notifiers, as the target reports it.
+ * replay --trace: each operation with its outcome and its effects on caches and
+ * notifiers, as the target reports them.
  */
 #include "cli/verbs.h"
 
@@ -137,7 +137,7 @@ static void json_all(JsonBuilder *b, const TwProgram *program,
     json_builder_end_array(b);
 }
 
-/* What the child leaves: the trace in shared memory, what was told in a file.
+/* The results of the child: the trace in shared memory, the reports in a file.
  */
 typedef struct Traced {
     const TwTargetOptions *options;

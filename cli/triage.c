@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* twinwalk triage: many raw findings to few causes, remembered in a store. */
+/* twinwalk triage: groups raw findings by cause, in a store. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -15,7 +15,7 @@
 #include "reports/measure/figures.h"
 #include "targets/classes/options.h"
 
-/* Doubles, for medians; kept while all bugs are gone through. */
+/* Doubles, for medians over all bugs. */
 typedef struct Sums {
     GArray *lines, *operations, *seconds;
 } Sums;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * twinwalk zoo: is every historical bug, or every mutant, found?  For each a
- * campaign of random programs until the first finding, the verdict held
- * against what the bug is known to cause, the case replayed in a process of
- * its own, and shrunk to a case with the same key.
+ * twinwalk zoo: is every historical bug, or every mutant, found?  For each,
+ * runs random programs until the first finding, compares the verdict with those
+ * that the bug is known to cause, replays the case in a process of its own, and
+ * shrinks it to a case with the same key.
  */
 #include "cli/verbs.h"
 

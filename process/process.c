@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who starts whom: we fork the guardian, which becomes the leader of a new
- * process group and forks the shell.  The kernel sends the guardian SIGTERM
- * when we are gone (PR_SET_PDEATHSIG), and it then kills its group, itself
- * included; so even grandchildren that the shell left alone end with us.
+ * The processes: this process forks the guardian, which becomes the leader of a
+ * new process group and forks the shell.  When this process ends, the kernel
+ * sends the guardian SIGTERM (PR_SET_PDEATHSIG), and the guardian kills its
+ * group, itself included.  So even processes that the shell has started in the
+ * background end with this process.
  */
 #define _GNU_SOURCE
 #include "process/process.h"
@@ -152,7 +153,7 @@ bool tw_process_start(TwProcess *process, const char *command,
         errno = saved;
         return false;
     }
-    /* Whoever of the two comes first makes the group. */
+    /* Parent and child both make the group; the first call counts. */
     setpgid(process->pid, process->pid);
     process->in = pipes[0][1];
     process->out = pipes[1][0];
@@ -220,7 +221,7 @@ static void listen_to_errors(TwProcess *process)
     }
 }
 
-/* write() to a pipe nobody reads: EPIPE without the signal, whatever the
+/* write() to a pipe without a reader: EPIPE without the signal, whatever the
  * process at large wants done with SIGPIPE. */
 static ssize_t write_quietly(int fd, const char *data, size_t length)
 {
@@ -244,7 +245,7 @@ static ssize_t write_quietly(int fd, const char *data, size_t length)
     return n;
 }
 
-/* Reads what there is; false at the end of the output. */
+/* Reads the available output; false at its end. */
 static bool hear(TwProcess *process)
 {
     char buffer[16384];

@@ -228,7 +228,8 @@ static void test_closed_input(void)
     tw_process_clear(&process, 0);
 }
 
-/* Much on standard error blocks nobody; the telling line of it is kept. */
+/* Much output on standard error does not block; its most useful line is kept.
+ */
 static void test_standard_error(void)
 {
     TwProcess process;

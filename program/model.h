@@ -345,7 +345,7 @@ typedef struct TwActor {
     uint8_t region; /* TW_NONE: this slot is not used */
     uint64_t offset;
     TwOp op; /* flagged TW_OP_ACTOR_OK; its actor field is TW_BOARD and
-              * means "whoever made the access" */
+              * means "the actor of the access" */
 } TwActor;
 
 /* Programs --------------------------------------------------------------- */

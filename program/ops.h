@@ -73,8 +73,8 @@ typedef struct TwField {
     uint8_t least, most;   /* POWER, NUMBER */
     bool decimal;          /* POWER: as it is written */
     uint8_t unit;          /* NUMBER: random ones are multiples of it */
-    uint32_t region_kinds; /* ID: bits of TwRegionKind; 0: any.  Others may be
-                            * named, but come to less */
+    uint32_t region_kinds; /* ID: bits of TwRegionKind; 0: any.  Other kinds may
+                            * be named, but the operation is then skipped */
     const char *expected;  /* by the parser, or NULL: what the type is */
     const char *words[2];  /* SWITCH */
     const char *noun;      /* WORD: what it is one of */

@@ -68,8 +68,8 @@ static uint64_t another(TwRng *rng, const TwField *f, uint64_t old)
 }
 
 /*
- * `changed` is `p` but for one field.  If it is well formed: does it count, and
- * come back from text and from bytes?
+ * `changed` is `p` with one field changed.  If it is well formed: is it unequal
+ * to `p`, and do text and bytes keep it?
  */
 static bool comes_back(const char *what)
 {

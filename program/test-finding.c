@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keys are letters, short and told apart; the hash line fits. */
+/* Keys are letters, short and distinct; the hash line fits. */
 #include "program/finding.h"
 
 #include <glib.h>

@@ -51,7 +51,7 @@ typedef struct TwTargetOptions {
     bool check;          /* internal invariants are tested after every
                           * operation */
     bool strict;         /* translated code must follow at once */
-    uint32_t timeout_ms; /* for one program; 0: 10 s */
+    uint32_t timeout_ms; /* for one program; 0: TW_TIMEOUT_MS */
     /* The target writes the number of the operation here before each operation,
      * for the process that watches it.  NULL: nothing is written. */
     volatile uint32_t *in_flight;

@@ -4,7 +4,7 @@
 
 #include "cli/verbs.h"
 
-/* So often a finding that showed in a child is looked for here. */
+/* Attempts to reproduce here a finding of a child process. */
 enum { TRIES = 3 };
 
 TwStory *tw_cli_story(TwRunner *runner, const TwProgram *program,

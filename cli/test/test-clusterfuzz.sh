@@ -64,7 +64,8 @@ else
     harness=$FUZZERS/zoo_fuzzer_standalone
 fi
 
-# dies SLUG CASE STATE: the harness dies of it; what becomes of that.
+# dies SLUG CASE STATE: the harness aborts on the case, and ClusterFuzz gives the
+# crash this state.
 dies()
 {
     "$TWINWALK" encode --harness zoo_fuzzer -o input.bin "$2"

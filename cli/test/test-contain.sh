@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What a library does to the process that it lives in: a campaign on libunicorn
 # in which a call dies, stops or never returns goes on, and ends with the case
-# and the stack; and whoever of us is killed leaves nothing behind.
+# and the stack; and a killed process leaves no child behind.
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
 

@@ -19,13 +19,13 @@ check 'more than four times' grep -q '^files/same: 4 bytes, [0-9]\{2,\} times$' 
 exits 2 'no such file' "$FUZZERS/test-standalone" nowhere
 exits 2 'no such time' "$FUZZERS/test-standalone" --time soon files
 
-# leaves WORD PATTERN: of what such a run leaves behind the driver dies.
+# leaves WORD PATTERN: the driver aborts because such a run leaves this behind.
 leaves()
 {
     printf '%s' "$1" >files/same
     status=0
     "$FUZZERS/test-standalone" files >out.txt 2>err.txt || status=$?
-    check "dies of what a run leaves behind: $1" [ "$status" -ge 128 ]
+    check "aborts because of what a run leaves behind: $1" [ "$status" -ge 128 ]
     check 'and says what' grep -q "$2" err.txt
 }
 leaves stale '^files/same: run 4 gave another result$'

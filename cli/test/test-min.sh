@@ -76,7 +76,7 @@ exits 2 '--expect of what is not there' "$TWINWALK" min --target "$second" \
     --expect StaZooWrRom two.tw -o nothing.tw
 check 'writes nothing' [ ! -e nothing.tw ]
 
-# Ctrl-C, at the twentieth question: what there is is written.
+# Ctrl-C, at the twentieth question: the best case so far is written.
 cat >ask.sh <<'END'
 #!/bin/sh
 asked=0

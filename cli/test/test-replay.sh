@@ -18,8 +18,8 @@ for target in softmmu zoo:rights-not-anded "exec:$quoted replay --as-target"; do
     done
 done
 
-# --harness: the key that the harness itself dies of, whatever engines call
-# the file.
+# --harness: the key with which the harness itself aborts, for all names that
+# engines give to files.
 set -- 'crash-0a1b2c' 'id:000000,sig:06,src:000003,time:77,op:havoc,rep:2' \
     'clusterfuzz-testcase-minimized-zoo_fuzzer-5712345678901248' \
     'clusterfuzz-testcase-libfuzzer_twinwalk_zoo_fuzzer-5712345678901248'
@@ -41,7 +41,7 @@ for slug in rights-not-anded map-over-map-no-unmap; do
     status=0
     TWINWALK_ZOO=$slug "$FUZZERS/zoo_fuzzer_standalone" crash-0a1b2c \
         >out.txt 2>err.txt || status=$?
-    check "the harness dies of $slug" [ "$status" -ge 128 ]
+    check "the harness aborts on $slug" [ "$status" -ge 128 ]
     check "of $key" grep -q "TwFuzzerHash=$key " err.txt
     command=$(sed -n 's/^replay: //p' err.txt | sed "s|twinwalk|$quoted|")
     exits 10 'the command that it prints' sh -c "$command"
@@ -71,7 +71,7 @@ assert case['again'] == case['replays'] == 3, case"
 refuses 'an unknown harness' \
     '--harness: expected check_fuzzer, cpus_fuzzer, dma_fuzzer, invalidate_fuzzer, iommu_fuzzer, softmmu_fuzzer, static_fuzzer, text_fuzzer, topology_fuzzer, unicorn_fuzzer, walkers_fuzzer, zoo_fuzzer, or auto, not "mmu"' \
     "$TWINWALK" replay --harness mmu crash
-refuses 'a name that tells of none' '--harness auto: expected a file with' \
+refuses 'a name without a harness' '--harness auto: expected a file with' \
     "$TWINWALK" replay --harness auto crash
 refuses 'zoo_fuzzer without its bug' 'TWINWALK_ZOO: expected the slug' \
     env -u TWINWALK_ZOO "$TWINWALK" replay --harness zoo_fuzzer crash
@@ -169,6 +169,6 @@ cd ..
 check 'git bisect run' [ "$status" -eq 0 ]
 check 'finds the commit' sh -c \
     "grep -A 8 'is the first bad commit' bisect.txt | grep -q 'commit 6'"
-check 'and was told of one that cannot start' grep -q \
+check 'and prints a line about one that cannot start' grep -q \
     'exec: expected a greeting' bisect.txt
 finish

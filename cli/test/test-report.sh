@@ -64,7 +64,7 @@ kill -KILL "$owner"
 wait "$owner" || true
 check 'once its owner is gone, it was interrupted' outcome 1 interrupted
 check 'a night that goes on does' outcome 2 running
-check 'one whose owner nobody knows may' outcome 3 running
+check 'one whose owner is not known may' outcome 3 running
 # At 50 s a figure of it came.
 python3 -c '
 import sqlite3
@@ -74,7 +74,7 @@ db.commit()'
 for run in 1 2 3; do
     "$TWINWALK" note --store n.db --run "$run" --end interrupted
 done
-check 'whoever ends what others left keeps when they were heard of' python3 -c '
+check 'the end of an interrupted run is the time of its last record' python3 -c '
 import sqlite3
 rows = sqlite3.connect("n.db").execute(
     "SELECT outcome, seconds >= 1000, seconds = 50 FROM runs").fetchall()

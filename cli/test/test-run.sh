@@ -122,7 +122,7 @@ for row in sqlite3.connect("f.db").execute(
     print(*row)' >runs.txt
     grep -c "^$1\$" runs.txt || true
 }
-# started N: so many runs have said how far they are.
+# started N: N runs have recorded their progress.
 started()
 {
     for _ in $(seq 300); do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The command triage: what it prints and writes, exit codes, hostile input,
-# kills.  How findings are grouped, and what becomes of them, is tested in
+# kills.  The grouping of findings and their states are tested in
 # reports/triage/test-triage.c.
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
@@ -177,7 +177,7 @@ cp "$case" mixed/good.tw
 echo 'no program' >mixed/bad.tw
 exits 10 'among others' "$TWINWALK" triage --target "$bug" --store mixed.db \
     --no-min mixed
-check 'a bad file is told of' grep -q '^twinwalk: mixed/bad.tw:1:1: ' err.txt
+check 'a bad file is reported' grep -q '^twinwalk: mixed/bad.tw:1:1: ' err.txt
 check 'and counted' grep -q '1 skipped' out.txt
 refuses 'no good file' 'mixed/bad.tw:1:1: ' "$TWINWALK" triage \
     --store mixed.db mixed/bad.tw

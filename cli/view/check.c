@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How `twinwalk check` is seen: a line a case, totals, JSON, JUnit. */
+/* What `twinwalk check` prints: a line for each case, totals, JSON, JUnit. */
 #include <stdio.h>
 
 #include "cli/view/check.h"

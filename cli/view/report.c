@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a case tells when it is run: its story, its drawing (report.h). */
+/* Runs a case for the page: its story and its drawing (report.h). */
 #define _GNU_SOURCE
 #include "cli/view/report.h"
 
@@ -105,7 +105,7 @@ static bool parse_words(const TwPageFinding *f, TwCliTarget *target)
     if (!*f->words || !g_shell_parse_argv(line, &argc, &argv, NULL)) {
         return false;
     }
-    /* The list loses what is an option, but not what it is made of. */
+    /* The parser removes options from `rest`; `argv` still owns the strings. */
     rest = g_memdup2(argv, (size_t)(argc + 1) * sizeof(char *));
     ok = may_parse(argv) &&
          tw_cli_options(&argc, &rest, "", "", none, target) && argc == 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How a campaign looks: a status line, plain lines, the summary, JSON. */
+/* What `twinwalk run` prints: a status line or plain lines, the summary, JSON.
+ */
 #include "cli/view/run.h"
 
 #include <inttypes.h>

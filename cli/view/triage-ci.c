@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Triage for those who collect results of tests and of analysers: JUnit XML,
- * SARIF 2.1.0.  Everything in it may come from a hostile file. */
+/* The result of triage for other tools: JUnit XML, SARIF 2.1.0.  All texts may
+ * come from a hostile file. */
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How triage is seen: a line for each finding, JSON, cases as files. */
+/* What `twinwalk triage` prints and writes: a line for each finding, JSON,
+ * cases as files. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -19,10 +19,8 @@
 
 enum {
     POLL_NS = 4000000,
-    DEFAULT_HANG_MS = 10000,
     MOST_TRIES = 8, /* of a program whose worker is killed from outside */
     DEFAULT_CASES = 10,
-    DEFAULT_REPLAYS = 3,
     BARREN_DEATHS = 3, /* in a row, without a program between them */
 };
 
@@ -222,7 +220,7 @@ static void drain(Campaign *c, TwSlot *slot)
     }
 }
 
-/* Tells the world, with what is still on its way. */
+/* Reports the progress, including results that are not taken yet. */
 static void show(Campaign *c, TwCampaignProgress progress, void *data)
 {
     TwCampaignResult so_far = *c->result;
@@ -527,12 +525,12 @@ static bool set_up(Campaign *c, GError **error)
         o->cases_per_key = DEFAULT_CASES;
     }
     if (o->replays == 0) {
-        o->replays = DEFAULT_REPLAYS;
+        o->replays = TW_CAMPAIGN_REPLAYS;
     }
     if (o->hang_ms == 0) {
         /* A target that keeps time itself is started and asked again. */
         o->hang_ms =
-            MAX(DEFAULT_HANG_MS, (1 + 2 * o->replays) * o->target.timeout_ms);
+            MAX(TW_TIMEOUT_MS, (1 + 2 * o->replays) * o->target.timeout_ms);
     }
     o->jobs = MAX(o->jobs, 1);
     o->target.in_flight = NULL;

@@ -14,6 +14,8 @@
 #include "fuzz/generate/generate.h"
 #include "fuzz/run/runner.h"
 
+#define TW_CAMPAIGN_REPLAYS 3 /* --help shows it, so it is a macro */
+
 typedef struct TwCampaignOptions {
     TwTargetOptions target;
     unsigned profile; /* TwProfile, or TW_PROFILES: each in turn */
@@ -22,19 +24,20 @@ typedef struct TwCampaignOptions {
     uint32_t seconds;       /* stop after this time (0: no limit) */
     unsigned jobs;          /* worker processes, at least 1 */
     unsigned cases_per_key; /* raw cases kept per key (0: 10) */
-    unsigned replays;       /* on a fresh target, of each finding that may be
-                             * kept; of others one (0: 3) */
-    TwKnown *known;         /* what is not a finding, and what the generator
+    unsigned replays;       /* on a fresh target, of each finding whose case may
+                             * be kept (0: TW_CAMPAIGN_REPLAYS); of other
+                             * findings one */
+    TwKnown *known;         /* known divergences, whose triggers the generator
                              * avoids; or NULL.  Selected by the campaign */
     TwCoverage *coverage;   /* is added to at the end; or NULL.  A program in
                              * which the target dies adds nothing.  Not with
-                             * stop_at_finding: others would count that come
-                             * after the finding */
-    bool steer;             /* programs are made towards what was not met yet:
-                             * in this campaign, and in `met_before` */
+                             * stop_at_finding: programs after the finding
+                             * would count */
+    bool steer;             /* programs aim at situations that neither this
+                             * campaign nor `met_before` has met */
     const TwCoverage *met_before; /* or NULL */
     bool stop_at_finding;         /* end at the first finding (lowest number) */
-    uint32_t hang_ms;   /* a program longer than this hangs (0: 10 s) */
+    uint32_t hang_ms; /* a program longer than this hangs (0: TW_TIMEOUT_MS) */
     volatile int *stop; /* set by a signal handler: end cleanly */
 } TwCampaignOptions;
 
@@ -45,7 +48,7 @@ typedef struct TwCampaignOptions {
 typedef struct TwCampaignCase {
     uint64_t number; /* program number: seed and number give the program */
     unsigned profile;
-    uint32_t wish; /* the situation it was made towards, or TW_NO_WISH */
+    uint32_t wish; /* the situation at which it aims, or TW_NO_WISH */
     TwFinding finding;
 } TwCampaignCase;
 
@@ -87,7 +90,7 @@ void tw_campaign_result_clear(TwCampaignResult *result);
 bool tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
                          unsigned profile, const TwDialect *dialect,
                          const TwKnown *known, unsigned *profile_used);
-/* The same, made towards a situation (its number, or TW_NO_WISH). */
+/* The same, aiming at a situation (its number, or TW_NO_WISH). */
 bool tw_campaign_program_towards(TwProgram *program, uint64_t seed,
                                  uint64_t number, unsigned profile,
                                  uint32_t wish, const TwDialect *dialect,

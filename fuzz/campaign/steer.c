@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the next programs of a campaign are made towards.  Rounds have a fixed
- * size, and nothing of a round begins before all of those before it have ended:
- * so the wishes depend on seed and number, never on who was faster.
+ * The situations at which the next programs of a campaign aim.  Rounds have a
+ * fixed size, and no program of a round begins before all programs of the
+ * rounds before have ended.  So the wishes depend on seed and number, never on
+ * which worker is faster.
  */
 #include "fuzz/campaign/internal.h"
 

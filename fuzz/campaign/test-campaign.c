@@ -649,7 +649,7 @@ static void test_parent_killed(void)
             g_autofree char *text = NULL;
             const char *state;
 
-            /* A zombie that nobody reaps here is as good as gone. */
+            /* A zombie counts as gone: perhaps no process reaps it here. */
             if (g_file_get_contents(path, &text, NULL, NULL)) {
                 state = strrchr(text, ')');
                 gone = gone && state && state[2] == 'Z';

@@ -106,8 +106,8 @@ static void close_chunk(Worker *w)
     }
 }
 
-/* The number of a chunk for us; false if there is none.  Who has to wait for
- * the next round has no chunk yet, so that a lost one can be given to it. */
+/* The number of a chunk for this worker; false if none is left.  A worker that
+ * waits for the next round has no chunk yet, so it can be given a lost one. */
 static bool take_number(Worker *w, uint64_t *n)
 {
     uint64_t redo, first;
@@ -234,8 +234,8 @@ static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
     w->mine.chunk.next++;
 }
 
-/* What the target says goes to the log, so that it does not garble the status
- * line. */
+/* The target's output to standard error goes to the log, so that it does not
+ * garble the status line. */
 static void speak_to_log(int log_fd)
 {
     if (log_fd >= 0 && ftruncate(log_fd, 0) == 0) {
@@ -291,8 +291,8 @@ void tw_campaign_worker(const TwCampaignPost *post)
         g_strlcpy(post->slot->error, error->message, sizeof(post->slot->error));
         _exit(1);
     }
-    /* Numbers only go up, so what is not among the first of a key here is not
-     * among the first of all either. */
+    /* Numbers only go up: a case that is not among the first of its key here is
+     * not among the first of the campaign. */
     if (post->met) {
         tw_runner_meet(runner);
     }

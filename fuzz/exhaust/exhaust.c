@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See exhaust.h.  A unit is what begins with the same two letters; processes
- * take units and leave counts in shared memory. */
+/* See exhaust.h.  A unit is all programs with the same first two letters.
+ * Processes take units and write their counts into shared memory. */
 #include "fuzz/exhaust/exhaust.h"
 
 #include <glib/gstdio.h>
@@ -18,7 +18,7 @@
 
 enum { MAX_LETTERS = 16, MAX_UNITS = TW_EXHAUST_BOARDS * 16 * 16 };
 
-/* How often it is looked what is done, and written down. */
+/* Intervals: looking at the progress, and saving it. */
 enum { LOOK_US = 50000, SAVE_US = 2000000 };
 
 typedef struct Unit {
@@ -168,8 +168,8 @@ static void answer_text(const NaiveAnswer *a, char *text, size_t size)
     }
 }
 
-/* The program as a case, with what is to be said of it, and the way that its
- * accesses but the last were answered, if that is `with_history`. */
+/* The program as a case, with the comment `what` and, if `with_history`, the
+ * answers to all accesses but the last. */
 static void tell(const Search *s, const char *what, bool with_history,
                  char text[4096])
 {

@@ -503,7 +503,7 @@ static NaiveAnswer answer_of(const Naive *n, const NaiveEntry *entry,
     return (NaiveAnswer){TW_CLASS_OK, entry->region, entry->offset | low};
 }
 
-/* The access may come to this, after which the cache may hold entry `held` (0:
+/* The access may have this answer; then the cache may hold entry `held` (0:
  * nothing) for the page. */
 static unsigned add_answer(const Naive *start, const TwOp *op,
                            NaiveAnswer answer, unsigned held,
@@ -567,8 +567,9 @@ unsigned tw_naive_access(const Naive *naive, const TwOp *op,
                 n = add_answer(&start, op, walked, e, answers, after, n);
             }
         } else {
-            /* What lacks a right gives way to what the walk found: there is
-             * one entry for a page.  If it found nothing, it may stay. */
+            /* An entry without the right is replaced by the one of the walk,
+             * because there is one entry for a page.  If the walk found
+             * nothing, the entry may stay. */
             n = add_answer(&start, op, walked, denied ? e : 0, answers, after,
                            n);
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The script of flat programs (flat.c), move by move: fill, take
- * something away, look again.
+ * The script of flat programs (flat.c), move by move: fill, remove a region or
+ * a right, access again.
  */
 #include "fuzz/generate/flat.h"
 
@@ -116,8 +116,8 @@ static void put_flush(TwGen *gen, const TwAim *at, uint8_t actor)
     }
 }
 
-/* Takes away what is under an aim, in one of the ways there are; how it comes
- * back is the second half. */
+/* Removes the region of an aim, in one of several ways; the second half of the
+ * function brings it back. */
 static unsigned put_gone(TwGen *gen, const TwAim *at, uint8_t actor)
 {
     uint8_t id = at->spot->region;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Programs for dialects whose pages lead to their own addresses: one flat space
- * of a few MiB, as a CPU without its MMU sees it.  What is to be found there is
- * not where an address leads, but what a cache still believes of a page: its
- * rights, that there is something, what code it holds.
+ * Programs for dialects without translation: one flat space of a few MiB, as a
+ * CPU without its MMU sees it.  Bugs there do not show in the address of an
+ * access, but in what a cache still assumes about a page: its rights, whether
+ * it is mapped, its code.
  *
  *   0          1 MiB       2 MiB       3 MiB
  *   |ram  alias|ram  mmio  |alias  ram |ram          |   most regions begin in

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The way from a profile to a program. */
+/* Makes a program of a profile. */
 #include "fuzz/generate/generate.h"
 
 #include "fuzz/generate/flat.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The script, move by move: accesses, IOMMU changes and the TLB here, what
- * concerns the whole board in board.c.  A move is a short sequence
- * that some class of bugs needs: fill-change-notify-access, the same TLB slot
- * for another page, a range that meets only the last byte.
+ * The script, move by move: accesses, IOMMU changes and the TLB.  (board.c has
+ * moves of the whole board.)  A move is a short sequence that a class of bugs
+ * needs: fill-change-notify-access, the same TLB slot for another page, a range
+ * that meets only the last byte.
  */
 #include "fuzz/generate/moves.h"
 
@@ -458,8 +458,8 @@ void tw_gen_move(TwGen *gen)
 
 void tw_gen_script(TwGen *gen, unsigned goal)
 {
-    /* A dialect that lacks most operations makes most moves come to nothing:
-     * there is an end to trying. */
+    /* If a dialect lacks most operations, most moves add nothing: limit the
+     * tries. */
     for (unsigned tries = 0; gen->program->n_script < goal && tries < 4 * goal;
          tries++) {
         tw_gen_move(gen);

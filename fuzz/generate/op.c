@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One random operation, chosen with no other knowledge than the program it is
- * for: driven by the table of ops.h, so it reaches every operation that a
- * dialect has.  The generator's moves aim better; this fills the gaps, and the
- * mutator lives on it.
+ * One random operation for a program.  It follows the table of ops.h, so every
+ * operation of a dialect can be made.  The generator's moves aim better; random
+ * operations fill the gaps, and the mutator uses them for most of its changes.
  */
 #include "fuzz/generate/op.h"
 

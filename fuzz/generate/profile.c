@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of profiles, and which moves a dialect has a use for. */
+/* The table of profiles, and which moves a dialect permits. */
 #include "fuzz/generate/profile.h"
 
 #include <string.h>

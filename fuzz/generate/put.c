@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What moves are made of: operations put into the script, targets to aim at,
- * changes of a hop.  An operation outside the dialect falls out; what remains
+ * The parts of moves: adding operations to the script, addresses to aim at,
+ * changes of a hop.  An operation outside the dialect is not added; the result
  * is still a program.
  */
 #include "fuzz/generate/put.h"
@@ -303,7 +303,7 @@ void tw_put_map(TwGen *gen, const TwSketchHop *hop, uint8_t perm, uint8_t actor,
     finish_change(gen, op);
 }
 
-/* Puts back what the hop had, as it was. */
+/* Maps the hop's page to its old place again. */
 void tw_put_remap_same(TwGen *gen, const TwSketchHop *hop, uint8_t actor,
                        bool notified)
 {
@@ -328,8 +328,8 @@ void tw_put_remap_same(TwGen *gen, const TwSketchHop *hop, uint8_t actor,
 void tw_put_change(TwGen *gen, const TwSketchHop *hop, uint8_t actor,
                    bool notified)
 {
-    /* What is not mapped mostly gets mapped: programs are not to end in
-     * denials only. */
+    /* A page without an entry mostly gets one: otherwise most accesses at the
+     * end of a program would be denied. */
     unsigned draw = tw_gen_below(gen, 16) | (hop->known ? 0 : 4);
 
     switch (draw) {

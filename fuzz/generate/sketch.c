@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The generator's sketch of a program: which address leads where, roughly.
- * Priorities, flags and clipping are left out on purpose: the sketch serves
- * aim, and a generator that knew the right answer would be a third
- * implementation to keep right.
+ * Priorities, flags and clipping are left out on purpose: moves need the sketch
+ * only to aim.  A sketch that knew the right answers would be a third
+ * implementation of the rules.
  */
 #include "fuzz/generate/sketch.h"
 

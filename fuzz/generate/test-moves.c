@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sequences that rarer operations need to come to anything: do the generator's
- * moves make them, for all that the language has, whatever targets have of it?
+ * Rarer operations have an effect only in certain sequences.  Do the
+ * generator's moves make these, for the whole language, even if no target has
+ * all of it?
  */
 #include <glib.h>
 
@@ -29,8 +30,8 @@ static TwDialect rich_dialect(void)
     return dialect;
 }
 
-/* Sequences in a script that the rarer operations need to come to anything;
- * each is counted when its last operation is legal. */
+/* Sequences in which rarer operations have an effect; each is counted when its
+ * last operation is legal. */
 enum {
     SEEN_RESTORED,       /* snapshot, change, restore, access */
     SEEN_REUSED,         /* two restores of one snapshot */

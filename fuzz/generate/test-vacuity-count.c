@@ -435,8 +435,9 @@ void vacuity_count(Count *c, const TwProgram *p, const TwTrace *t,
     for (unsigned i = 0; i < t->n_ops; i++) {
         const TwOp *op = &p->script[i];
         const TwOutcome *outcome = &t->outcomes[i];
-        /* What actor offsets did it does not know: what was skipped is the
-         * trace's word, and why, a guess that is nearly always right. */
+        /* `legality` does not know the effects of actor offsets.  So the trace
+         * says which operations were skipped; the reason is a guess that is
+         * nearly always right. */
         TwIllegal reason = tw_legality_step(&legality, op);
 
         if (outcome->status == TW_STATUS_VETOED) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is anything tested in vain?  From fixed seeds, over all profiles, each thing
- * that softmmu has must have happened so and so often per million programs, not
- * just stood in a program; so must what exercises each rule of RULES.md and
- * LANGUAGE.md; and each verdict must come of some bug of the zoo.
- * What is printed (TAP diagnostics, `meson test -v vacuity`) is the table of
- * what was counted.
+ * Do random programs exercise everything?  With fixed seeds, over all profiles,
+ * each feature of softmmu must take effect (not only stand in a program) at
+ * least as often per million programs as its row demands.  The same holds for
+ * each rule of RULES.md and LANGUAGE.md, and some bug of the zoo must cause
+ * each verdict.  `meson test -v vacuity` prints the table of counts (TAP
+ * diagnostics).
  *
  * The least that is demanded of a row is about a fifth of what was measured
  * when the row was made, or less: it is to notice what is gone, not what has
@@ -382,8 +382,9 @@ static void test_invariants(gconstpointer data)
 
 /* Verdicts ---------------------------------------------------------------- */
 
-/* Of each bug, each way to open it; as many under sanitizers, since the rarest
- * verdict comes of one program in a thousand.  Without TW_LONG a quarter. */
+/* Programs for each bug and each way to open it; the same under sanitizers,
+ * because only one program in a thousand has the rarest verdict.  Without
+ * TW_LONG a quarter. */
 enum { MOST_ZOO_PROGRAMS = 800 };
 
 static unsigned n_zoo_programs(void)
@@ -412,10 +413,10 @@ static void run_bug(const char *slug, bool hide, bool check, uint64_t *number,
 }
 
 /*
- * Each verdict that judging can come to, of some bug.  Not here: crash and
+ * Each verdict of the judge must be that of some bug.  Not here: crash and
  * hang, which need a target that dies (cli-exec, runner, campaign); self,
- * known and flaky, which need a wrong oracle, a list and a die (judge, known,
- * campaign).
+ * known and flaky, which need a wrong oracle, a list and a random target
+ * (judge, known, campaign).
  */
 static void test_verdicts(void)
 {

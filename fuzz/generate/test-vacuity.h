@@ -2,8 +2,8 @@
 /*
  * What the anti-vacuity suite counts: of many random programs, what happened
  * when softmmu ran them.  test-vacuity-count.c counts, test-vacuity-rules.c
- * says which of it exercises which rule, test-vacuity.c holds both against
- * what is demanded.
+ * says which of the counts exercise which rule, test-vacuity.c compares both
+ * with the demanded minimums.
  */
 #ifndef TW_FUZZ_GENERATE_TEST_VACUITY_H
 #define TW_FUZZ_GENERATE_TEST_VACUITY_H

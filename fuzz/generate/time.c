@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Moves about when something happens: a change inside a fill, a world that
- * comes back, time that passes.
+ * Moves about time: a change inside a fill, snapshot and restore, virtual time
+ * that passes.
  */
 #include "fuzz/generate/moves.h"
 

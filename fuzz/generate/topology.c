@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Topologies that mean something: a CPU's space with RAM, devices, aliases and
+ * Plausible topologies: the space of a CPU with RAM, devices, aliases and
  * IOMMUs in it (regions.c), and further spaces behind the IOMMUs.
  */
 #include "fuzz/generate/topology.h"

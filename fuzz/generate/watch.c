@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Moves with somebody who watches: IOMMU observers with replay and veto,
+ * Moves with receivers of events: IOMMU observers with replay and veto,
  * listeners of spaces, the dirty log.
  */
 #include "fuzz/generate/moves.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The script of a wish (wish.h): away from the wished answer, an
- * access, back by the wished change, the wished event, the access again.
+ * The script of a wish (wish.h): a change away from the wished answer, an
+ * access, the wished change, the wished event, the access again.
  */
 #include "fuzz/generate/wish-change.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a wish needs before its script: the change that a transaction, a device,
- * a restore or a fill is to hold, and the regions for it.
+ * Prepares the script of a wish: chooses the change that a transaction, a
+ * device, a restore or a fill shall contain, and makes the regions for it.
  */
 #include "fuzz/generate/wish-change.h"
 

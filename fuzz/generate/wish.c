@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The way to a wished situation: CPU, page, IOMMUs, leaf; see
- * wish.h. */
+/* The path of a wished situation: CPU, page, IOMMUs, leaf; see wish.h. */
 #include "fuzz/generate/wish.h"
 
 #include "fuzz/generate/op.h"

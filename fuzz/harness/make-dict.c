@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prints the dictionary of a harness for fuzzing engines.  Of one whose inputs
- * are text, the words, from the tables that the parser itself uses; of one
- * whose inputs are programs in bytes, a record of each operation of its
- * dialect, and some headers (program/bytes/BYTES.md).
+ * Prints the dictionary of a harness for fuzzing engines.  If inputs are text,
+ * its entries are the words of the language, from the tables of the parser.  If
+ * inputs are programs in bytes, its entries are a record of each operation of
+ * the dialect, and some headers (program/bytes/BYTES.md).
  */
 #include <stdio.h>
 #include <string.h>

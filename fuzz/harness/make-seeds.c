@@ -50,8 +50,8 @@ static void put(Seeds *s, const char *name, const void *data, size_t size)
     g_string_append_printf(s->list, "%s\n", name);
 }
 
-/* s->program in the form that the harness takes; what it does not take, or is
- * too long, is left out. */
+/* Writes s->program in the form that the harness takes; not if the harness does
+ * not take it, or if it is too long. */
 static void put_program(Seeds *s, const char *name)
 {
     const TwDialect *dialect = tw_input_judge_dialect(s->judge);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For builds with MemorySanitizer and a glib that was built without it: tells
- * the sanitizer what glib has written, at the calls by which programs and
- * reports get their text.  The linker puts these in front of glib's functions
- * (--wrap; fuzz/meson.build has the list).  What runs once per program calls
- * nothing of glib that writes.
+ * For builds with MemorySanitizer and a glib that was built without it:
+ * wrappers tell the sanitizer which memory glib has written, for the functions
+ * that make text of programs and reports.  The linker puts the wrappers in
+ * front of glib's functions (--wrap; fuzz/meson.build has the list).  Code that
+ * runs once per program calls no function of glib that writes.
  */
 #include <glib.h>
 #include <sanitizer/msan_interface.h>
@@ -101,8 +101,8 @@ TRUSTED void __wrap_g_set_error(GError **error, GQuark domain, int code,
     }
 }
 
-/* What reads inside what it has written, with functions of libc, is watched
- * there. */
+/* glib itself reads what it has written with functions of libc, which the
+ * sanitizer checks: not inside `call`. */
 #define UNWATCHED(call) \
     ({ \
         __msan_scoped_disable_interceptor_checks(); \

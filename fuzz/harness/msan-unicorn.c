@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For builds with MemorySanitizer, in which libunicorn has none, since much of
- * its code is made while it runs: tells the sanitizer what the library has
- * written into memory of ours, at the calls that the target makes.  (Guest
- * memory is not meant: the target has initialised all of it.  What calls back
- * is marked TW_CALLED_BACK.)
+ * For builds with MemorySanitizer.  libunicorn is built without it, because
+ * much of its code is made while it runs.  Wrappers of the functions that the
+ * target calls tell the sanitizer what the library has written into memory of
+ * the target.  (Not guest memory: the target has initialised all of it.
+ * Functions that the library calls are marked TW_CALLED_BACK.)
  */
 #include <sanitizer/msan_interface.h>
 #include <unicorn/unicorn.h>

@@ -15,7 +15,7 @@
 
 enum { ROUNDS = 4, SLOTS = 64 };
 
-/* What there is of it may move about; more than that is growth. */
+/* Heap and resident memory may vary by this much; more is growth. */
 #define HEAP_SLACK (UINT64_C(16) << 10)
 #define RESIDENT_SLACK (UINT64_C(4) << 20)
 

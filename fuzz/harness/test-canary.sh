@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A canary dies of its seeds, and tells why as a harness does: PROGRAM SEEDS.
+# A canary aborts on its seeds, and prints a finding like a harness: PROGRAM SEEDS.
 said=$("$1" "$2" 2>&1) && {
-    echo "expected $1 to die of the mistake that it has"
+    echo "expected $1 to abort because of its mistake"
     exit 1
 }
 echo "$said" | tail -n 5

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Questions: what decodes, is generated or comes of mutation stays inside the
- * question, and does what it is about.  What "inside" means is said here once
- * more, by the operations themselves.
+ * Questions: decoded, generated and mutated programs stay inside the question,
+ * and do what the question is about.  This test defines "inside" once more, by
+ * the operations themselves.
  */
 #include "fuzz/harness/question.h"
 
@@ -151,8 +151,8 @@ static void test_inside(gconstpointer data)
     }
 }
 
-/* What the generator makes of a question is about it, and softmmu and the
- * oracle agree on it. */
+/* Random programs of a question are about the question, and softmmu and the
+ * oracle agree on them. */
 static void test_about(gconstpointer data)
 {
     TwQuestion question = (TwQuestion)GPOINTER_TO_UINT(data);

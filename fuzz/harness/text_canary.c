@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The canary of text_fuzzer: the same harness on a printer that makes mistakes
- * (linked with --wrap=tw_program_print).  If it does not die at once, silence
- * of text_fuzzer says nothing.
+ * (linked with --wrap=tw_program_print).  If the canary does not abort at once,
+ * text_fuzzer would not find bugs, either.
  */
 #include <string.h>
 

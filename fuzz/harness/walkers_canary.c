@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The canary of walkers_fuzzer: the same harness with a second walker that
- * knows nothing of writes (linked with --wrap=tw_flat_agrees).  If it does not
- * die at once, silence of walkers_fuzzer says nothing.
+ * ignores writes (linked with --wrap=tw_flat_agrees).  If the canary does not
+ * abort at once, walkers_fuzzer would not find bugs, either.
  */
 #include "fuzz/harness/harness.h"
 #include "oracle/walk/walk.h"

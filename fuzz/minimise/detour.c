@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One thing instead of another, where neither is smaller by itself: pages
- * instead of regions, a region that is disabled instead of one that goes, and
- * a container that goes with what is in it moved to where it began.
+ * Replaces one thing by another that is not smaller by itself, but allows later
+ * reductions: pages instead of regions, a disabled region instead of a removed
+ * one, and the content of a container, moved to the container's offset, instead
+ * of the container.
  */
 #include "fuzz/minimise/passes.h"
 
@@ -174,8 +175,8 @@ void tw_pass_disable(TwTurns *turns)
     }
 }
 
-/* No smaller, but smaller with what can then go: what one change began another
- * one ends, so that a third is not needed. */
+/* The result is not smaller, but allows a reduction: another operation ends
+ * what the first change began, so that a third operation is not needed. */
 void tw_pass_detours(TwTurns *turns)
 {
     const TwProgram *best = turns->best;
@@ -242,8 +243,8 @@ static void sink_op(TwOp *op, uint64_t by)
     }
 }
 
-/* Virtual addresses and physical ones move by what the region's offset is, and
- * all that is in the container with it. */
+/* Moves the region to offset 0, with everything else in its container, and with
+ * the virtual and physical addresses. */
 static void sink(TwProgram *program, uint8_t id)
 {
     uint64_t by = program->regions[id].addr;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The minimiser's steps that make one of two: objects that are merged, boxes
- * that become what is in them, and changes that become what there is from the
- * start.
+ * The minimiser's steps that make one thing of two: two objects are merged, a
+ * container is replaced by its content, and a change of the script becomes a
+ * part of the initial state.
  */
 #include "fuzz/minimise/passes.h"
 
@@ -293,7 +293,8 @@ static void perform(TwProgram *program, unsigned slot, TwOp *access)
     tw_edit_tidy(program);
 }
 
-/* What a store makes a device do, without the store and the device. */
+/* Performs the operation of an actor offset directly, without the store and the
+ * device. */
 void tw_pass_actors(TwTurns *turns)
 {
     const TwProgram *best = turns->best;

@@ -30,8 +30,9 @@ typedef struct Minimiser {
     unsigned budget, window, round;
     Waiting *waiting;     /* `window` of them */
     TwProgram **programs; /* theirs */
-    /* Hashes of what was tried, and of each best program.  Two programs with
-     * one hash in 2^64 would cost a step, never a wrong result. */
+    /* Hashes of the programs that were tried, and of each best program.  If two
+     * programs had the same hash, a step would be lost; the result would still
+     * be right. */
     GHashTable *seen;
     bool stopped;
     TwMinimiseStats stats;
@@ -64,8 +65,8 @@ static bool is_waiting(const Minimiser *min, unsigned n, uint64_t hash)
     return false;
 }
 
-/* Makes what a turn makes of `from`; false if the pass has no such turn.
- * *fits: it is another program, and one that the dialect admits. */
+/* Makes the program of a turn on `from`; false if the pass has no such turn.
+ * *fits: the program differs from `from`, and the dialect admits it. */
 static bool make(const Minimiser *min, TwPass pass, const TwProgram *from,
                  unsigned turn, TwProgram *to, bool *fits)
 {
@@ -151,10 +152,10 @@ static bool may_go_on(Minimiser *min)
     return !min->stopped;
 }
 
-/* A pass over what it makes of `from`, which may be the best program itself:
- * after a step the turns are those of a smaller one then, and the one in the
- * place of the step comes next.  What that leaves out, the next round tries.
- * Where `from` is another program, the first step is all. */
+/* Runs a pass on `from`.  If `from` is the best program itself, the turns after
+ * a step are those of the smaller program, from the same number on; the next
+ * round tries those that this skips.  If `from` is another program, the pass
+ * ends with the first step. */
 static bool run_pass(Minimiser *min, TwPass pass, const TwProgram *from)
 {
     unsigned turn = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The minimiser's small steps: addresses, sizes and the page size to small
- * numbers.  An address is shrunk wherever it is named at once, since changing
- * one name of a place only would mostly lose the finding.
+ * numbers.  An address is shrunk in all places at once, because changing it in
+ * one place would mostly lose the finding.
  */
 #include "fuzz/minimise/passes.h"
 
@@ -379,7 +379,7 @@ static void shrink_range(TwTurns *turns, const TwOp *op, bool script,
                          unsigned i)
 {
     unsigned lg = unit_of(turns->best, op);
-    uint64_t more = (op->last - op->addr) >> lg; /* units but for one */
+    uint64_t more = (op->last - op->addr) >> lg; /* units after the first */
     uint64_t half = (more + 1) / 2;
 
     if (more == 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pool: the parent deals candidates through shared memory, one to each
- * idle process, in order, and stops dealing behind the first that has the
- * finding.  A socket for each carries the numbers of slots there and back.
+ * The pool: the parent gives candidates to idle processes in order, through
+ * shared memory, and stops after the first candidate that has the finding.  A
+ * socket for each process carries the numbers of slots there and back.
  */
 #include "fuzz/minimise/pool.h"
 
@@ -14,7 +14,7 @@
 
 #include "fuzz/process/workers.h"
 
-enum { PATIENCE_MS = 10000, IDLE = -1, MAX_JOBS = 64 };
+enum { IDLE = -1, MAX_JOBS = 64 };
 
 /* One candidate, shared with the process that runs it. */
 typedef struct Slot {
@@ -84,7 +84,7 @@ static void work(unsigned number, TwBeat *beat, void *data)
     int socket = pool->processes[number].theirs;
     unsigned char slot;
 
-    (void)beat; /* whoever deals knows since when it is busy */
+    (void)beat; /* the parent knows since when the worker is busy */
     /* The parent's ends kept open here would hide its end from others. */
     for (unsigned i = 0; i < pool->options.jobs; i++) {
         if (pool->processes[i].socket >= 0) {
@@ -150,7 +150,7 @@ TwPool *tw_pool_new(const TwPoolOptions *options, GError **error)
     pool->name = g_strdup(options->target.name);
     pool->options.target.name = pool->name;
     if (pool->options.patience_ms == 0) {
-        pool->options.patience_ms = PATIENCE_MS;
+        pool->options.patience_ms = TW_TIMEOUT_MS;
     }
     pool->n_slots = tw_pool_window(pool->options.jobs);
     pool->processes = g_new0(Process, pool->options.jobs);
@@ -190,7 +190,7 @@ const GError *tw_pool_error(const TwPool *pool)
     return pool->error;
 }
 
-/* What is new must not shrink into what is known. */
+/* A new finding must not shrink into a known one. */
 static bool has_finding(TwPool *pool, const Slot *slot)
 {
     const TwPoolOptions *options = &pool->options;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The minimiser's small steps: properties of objects and operations to their
- * defaults.  Each list of values starts with the plainest, and nothing before
- * the value in use is tried twice: steps must not undo each other.
+ * defaults.  Each list of values starts with the plainest.  Only values before
+ * the present one are tried, so that steps do not undo each other.
  */
 #include "fuzz/minimise/passes.h"
 
@@ -150,7 +150,7 @@ static void simplify_cpu(TwTurns *turns, unsigned i)
 
     const TwCpu *cpu = &turns->best->cpus[i];
 
-    /* What needs no line, then what is small. */
+    /* First kinds that need no line, then small ones. */
     simplify_object(turns, tw_cpu_properties,
                     offsetof(TwProgram, cpus) + i * sizeof(TwCpu), 0, true);
     unsigned plain_lg = (unsigned)nth_turn(tw_cpu_properties, 2)->plain;
@@ -177,7 +177,7 @@ static TwOp *op_of(TwProgram *program, bool script, unsigned i)
     return script ? &program->script[i] : &program->setup[i];
 }
 
-/* Another operation, or one without what is rare. */
+/* A more common operation, or the same one without rare flags. */
 static void simplify_code(TwTurns *turns, const TwOp *old, bool script,
                           unsigned i)
 {

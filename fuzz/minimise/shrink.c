@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shrinking a case on a target: the minimiser with a pool of processes, and
- * around it what a user wants: progress, a limit of time, a way out. */
+/* Shrinks a case on a target: the minimiser with a pool of processes, progress,
+ * a time limit, and Ctrl-C. */
 #include "fuzz/minimise/shrink.h"
 
 #include <string.h>
@@ -76,7 +76,7 @@ bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
     bool there;
 
     memset(result, 0, sizeof(*result));
-    /* Who knows what it does: in a process of its own. */
+    /* The case may crash or hang: run it in a process of its own. */
     if (!tw_run_isolated(&shrink->target, program, shrink->patience,
                          &result->finding, error)) {
         return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The minimiser's large steps: operations and objects that are dropped with
- * what depends on them, hops that are passed by, boxes that are unpacked.
+ * The minimiser's large steps: drops operations and objects with their users,
+ * bypasses hops, and replaces containers by their content.
  */
 #include "fuzz/minimise/passes.h"
 
@@ -123,8 +123,8 @@ static void only_notify(TwOp *op)
     op->flags &= (uint8_t)~TW_OPF_ON;
 }
 
-/* A silent change and a notification later may as well be one; what changes
- * much and tells of it may as well only tell. */
+/* A silent change and a later notification become one notified change; an
+ * reset or a bypass switch becomes a mere notification of everything. */
 void tw_pass_notify(TwTurns *turns)
 {
     const TwProgram *best = turns->best;

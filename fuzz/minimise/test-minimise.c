@@ -634,8 +634,8 @@ static bool runs_rewritten(const TwProgram *p)
     return state == 3 && p->contents == TW_CONTENTS_CODE;
 }
 
-/* In a flat dialect with code what is left is flat, code, and no more than it
- * takes. */
+/* In a flat dialect with code, the shrunk program is flat, has code, and
+ * nothing that the finding does not need. */
 static void test_flat(void)
 {
     TwDialect was = full;

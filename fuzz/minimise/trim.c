@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The trimmer takes what the minimiser's passes over structure offer, and
- * leaves out what is not shorter in bytes.
+ * The trimmer uses the minimiser's passes over structure, and skips candidates
+ * that are not shorter in bytes.
  */
 #include "fuzz/minimise/trim.h"
 
@@ -50,7 +50,7 @@ static bool is_shorter(TwTrim *trim, TwProgram *program)
     return trim->size > 0 && trim->size < trim->best_size;
 }
 
-/* The next change that comes to something shorter. */
+/* The next change that gives a shorter input. */
 static bool find(TwTrim *trim)
 {
     TwTurns *turns = &trim->turns;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cross-over: one program's world, a script of both.  An operand of the other
- * program means the n-th object of its kind here, and an address the same
- * place in the page-map entry that stands in the same place.
+ * Cross-over: the topology of one program, a script of both.  An operand of the
+ * other program becomes the object of the same kind and rank here; an address
+ * becomes the same offset in the page-map entry of the same rank.
  */
 #include "fuzz/mutate/mutate.h"
 

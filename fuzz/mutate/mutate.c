@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Structured mutation.  A mutation may come to something that
- * is not well formed (it knows nothing of cycles and uses); then it is thrown
- * away and another is tried.
+ * Structured mutation.  A mutation ignores cycles and uses, so its result may
+ * be ill formed; then the result is dropped and another mutation is tried.
  */
 #include "fuzz/mutate/objects.h"
 

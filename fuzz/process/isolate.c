@@ -39,7 +39,7 @@ static void child(TwIsolated run, void *data, Shared *shared)
         g_strlcpy(shared->message, error->message, sizeof(shared->message));
         shared->failed = 1;
     }
-    /* Without destructors: what the target leaked is its own business, and
+    /* Without destructors: leaks of the target are not reported here, and
      * what an atexit handler says would be charged to the program. */
     _exit(0);
 }

@@ -19,7 +19,8 @@ typedef bool (*TwIsolated)(void *data, volatile uint32_t *in_flight,
                            TwFinding *finding, GError **error);
 
 /*
- * Calls `run` in a child process that is killed after `timeout_ms` (0: 10 s).
+ * Calls `run` in a child process that is killed after `timeout_ms` (0:
+ * TW_TIMEOUT_MS).
  * If it dies or hangs, the finding is a crash or a hang of `target` in the
  * operation of `program` (NULL: of none) that was in flight.  False with
  * `error` set if no child could be made or `run` failed.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Corner cases: how they are read, and how a trace is held against their
- * notes.  Notes are compared as words, so each has one way to be written, and
- * what a trace has instead can be shown in the same words.
+ * Corner cases: reads them, and compares a trace with their notes.  Notes are
+ * compared as words, so there is one way to write each, and a difference is
+ * shown in the same words.
  */
 #include "fuzz/run/corner.h"
 
@@ -33,7 +33,7 @@ static char **list(const char *text)
     return words;
 }
 
-/* What softmmu tells of (TELL in targets/softmmu). */
+/* The kinds of steps that softmmu reports (TELL in targets/softmmu). */
 static const char *const kinds[] = {
     "arm",       "commit",      "dirty",  "dispatch", "evict",   "fill",
     "flush",     "hit",         "large",  "listener", "no-fill", "notify",

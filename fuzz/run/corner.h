@@ -40,7 +40,7 @@ typedef struct TwCorner {
 TwCorner *tw_corner_load(const char *folder, const char *file, GError **error);
 void tw_corner_free(TwCorner *corner);
 
-/* What a target told of one operation ("fill", "render" ...). */
+/* A step that a target reported in one operation ("fill", "render" ...). */
 typedef struct TwCornerTold {
     uint16_t op;
     const char *kind; /* interned */

@@ -180,8 +180,8 @@ bool tw_coverage_save(const TwCoverage *coverage, const char *path,
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GError) cause = NULL;
     bool ok;
-    /* The folder stands for the file, which is replaced: a lock on what
-     * is replaced holds nobody back. */
+    /* Lock the folder, not the file: the file is replaced, and a lock on the
+     * old one would stop no other process. */
     int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (lock < 0 || flock(lock, LOCK_EX) < 0) {

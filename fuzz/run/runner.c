@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From program to verdict.  In one process for speed; in a child that may die
- * or hang for everything that cannot be trusted.
+ * From program to verdict: in this process for speed, or in a child process if
+ * the target may die or hang.
  */
 #include "fuzz/run/runner.h"
 
@@ -158,7 +158,7 @@ static TwVerdict judge(TwRunner *runner, TwTarget *target,
                     stats);
 }
 
-/* Does a target that has run nothing before come to the same key? */
+/* Does a fresh target give the same key? */
 static bool same_again(TwRunner *runner, const TwProgram *program,
                        const TwFinding *finding)
 {

@@ -76,7 +76,8 @@ bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
 const TwTrace *tw_runner_trace(TwRunner *runner);
 
 /*
- * The same in a child process that is killed after `timeout_ms` (0: 10 s): a
+ * The same in a child process that is killed after `timeout_ms` (0:
+ * TW_TIMEOUT_MS): a
  * target that dies or hangs becomes a crash or hang finding with the operation
  * in flight.  False with `error` set if no child could be made or the target
  * could not be opened.

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The corners of the rules, 1 to 90: each case of corpus/corners comes to what
- * its notes say on softmmu in all its modes, the judge agrees with that and
- * with nothing else, and each bug or mutant that is said to break it does.
- * Corners that no program can express are tests in C, listed here.
+ * The corners of the rules, 1 to 90: on softmmu in all its modes, each case of
+ * corpus/corners has the outcomes of its notes; the judge accepts these
+ * outcomes and no others; and each bug or mutant after "broken by" breaks the
+ * case. Corners that no program can express are tests in C, listed here.
  */
 #include <string.h>
 

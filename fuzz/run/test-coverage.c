@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Situations: told of small programs, counted by campaigns, kept in files. */
+/* Situations: those of small programs, counted by campaigns, kept in files. */
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>

@@ -23,11 +23,11 @@
 #include "oracle/freshness/floor.h"
 
 /*
- * What is asked about one page of an access.  Of an access with an operation
- * during it two things are asked: what may have been answered before the
- * operation, and what a walk may have come to that met it half-way, or started
- * after it.  Both times, what the operation ended does not count: the answer
- * may have been on its way.
+ * A question about one page of an access.  If an operation takes place during
+ * the access, there are two questions: the answers before the operation, and
+ * the answers of a walk that the operation interrupted or that started after
+ * it.  In both, the events of the operation do not count, because the target
+ * may have begun its walk before them.
  */
 typedef struct Ask {
     TwHistory *history;
@@ -417,10 +417,11 @@ static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
 }
 
 /*
- * Since when the walk has been like this, but for versions that leave nothing:
- * where only the entry of hop h was another and an event has since ended what
- * came through that hop, all versions with the same links before it have only
- * prefixes that are covered, or that the walk at hand has too.
+ * Since when the walk has been like this, ignoring versions without new
+ * answers. Suppose that only the entry of hop h was another, and that an event
+ * has since ended the answers through that hop.  Then all versions with the
+ * same links before hop h have only prefixes that have ended, or that this walk
+ * has too.
  */
 static uint32_t open_since(const Ask *ask, const TwWalk *walk)
 {

@@ -62,9 +62,9 @@ void tw_history_allowed(TwHistory *history, const TwWorld *world,
                         const TwAccess *access);
 /*
  * Fills in every answer that was ever right, back to the start of the program,
- * allowed or not; those that are not say what ended them.  Of several times at
- * which an answer was right, it is told of one at which an access can have
- * filled it (history->touches), the latest.  For findings only.
+ * allowed or not; one that is not allowed says what ended it.  If an answer was
+ * right at several times, it gets the latest time at which an access can have
+ * filled the cache (history->touches).  For findings only.
  */
 void tw_history_ever(TwHistory *history, const TwWorld *world,
                      const TwAccess *access);

@@ -132,7 +132,7 @@ const char *tw_situation_dimension(unsigned dimension);
 const char *tw_situation_name(unsigned dimension, unsigned value);
 
 /*
- * Can there be such a situation, on a target that heeds all events?  The rules
+ * Is such a situation possible, on a target that obeys all events?  The rules
  * are in COVERAGE.md beside this file; what they let pass may still be out of
  * reach.
  */

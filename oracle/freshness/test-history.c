@@ -8,8 +8,8 @@
  *
  *   c0.0: 0x0..0xfff -> 0x0 (large), read through i0 -> s1
  *
- * A stand-in target answers truthfully but for one access, which it answers
- * as the world was before another operation.
+ * A stand-in target gives right answers, except for one access: it gets the
+ * answer of the world before another operation.
  */
 #include "oracle/test/test-support.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The judge: performs a program on the oracle's side, operation by operation,
- * and holds each outcome of a trace against what the freshness rule allows.
- * Where several answers are allowed it goes on from the one that the target
- * took; where the trace does not tell, from each (content.c).
+ * and compares each outcome of a trace with those that the freshness rule
+ * allows. If several answers are allowed, the judge continues with the one that
+ * the target took or, if the trace does not show which, with each (content.c).
  *
  * It must not know any target: what a target promises is in its contract.
  */

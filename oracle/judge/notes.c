@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a target noted of dirty pages, held against the dirty logs (LA-39). */
+/* Compares the dirty pages that a target noted with the dirty logs (LA-39). */
 #include "oracle/judge/notes.h"
 
 #include <glib.h>

@@ -21,7 +21,7 @@ typedef struct TwSeen {
     TwByte bytes[TW_MAX_ACCESS]; /* located: region, offset, flags */
 } TwSeen;
 
-/* One answer per page of an access, and what they come to. */
+/* One answer per page of an access, and the outcome that they give. */
 typedef struct TwChoice {
     const TwAnswer *answers[2]; /* the second may be NULL; both, for an access
                                  * that is refused before any walk */

@@ -59,7 +59,7 @@ static void finish(Fixture *f)
     g_free(f->program);
 }
 
-/* What each access comes to, by LA-22 and LA-23. */
+/* The class of each access, by LA-22 and LA-23. */
 static void classes(void)
 {
     static const struct {

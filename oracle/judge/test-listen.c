@@ -303,7 +303,7 @@ static void wrong(void)
     }
 }
 
-/* A view is held against the other walker. */
+/* Compares a view with the other walker. */
 static void walkers(void)
 {
     Fixture f = run("  nop\n");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two traces of one program held against each other: what must be equal, what
- * the difference is called, and what may differ.
+ * Compares two traces of one program: what must be equal, the verdict of a
+ * difference, and what may differ.
  *
  *          0x0         0x1000      0x2000
  *   s0 r0: | r1 ram    | r2 mmio   | hole        c0.0 is 1:1
@@ -115,7 +115,7 @@ static void effects(void)
 
     g_assert_cmpuint(t.seen->n_log, ==, 16);
     memmove(t.seen->log, t.seen->log + 8, 8 * sizeof(t.seen->log[0]));
-    t.seen->n_log = 8; /* the fetch is nobody's business */
+    t.seen->n_log = 8; /* fetches are not compared */
     judge(&t, TW_VERDICT_AGREE, "");
     t.seen->log[3].byte++;
     judge(&t, TW_VERDICT_EFFECT, "EffUnicornaWr");

@@ -2,8 +2,8 @@
 /*
  * What the leaves do with an access (LA-22 to LA-25): whether it is refused,
  * how it is cut into runs and pieces, which bytes come straight from the
- * block, which through a callback, and what class all of it has.  Contents are
- * no concern of this file.
+ * block, which through a callback, and the class of the access.  Must not know
+ * contents.
  */
 #include "oracle/memory/leaf.h"
 

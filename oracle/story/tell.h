@@ -10,8 +10,8 @@
 
 /*
  * Walks byte k of an access once more and writes the steps down, in
- * tale->steps; then holds the end against tw_walk(), the judge's own.  False:
- * they differ.
+ * tale->steps; then compares the end with that of tw_walk(), the judge's own.
+ * False: they differ.
  */
 bool tw_tell(const TwWorld *world, const TwAccess *access, unsigned k,
              TwTimes times, TwTale *tale);

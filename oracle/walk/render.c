@@ -2,9 +2,9 @@
 /*
  * An address space rendered: the graph is unrolled in overlap order, in
  * absolute signed 128-bit coordinates, and poured into what is not covered
- * yet.  flat.c looks addresses up in it, listen.c tells of it; it has no code
- * in common with walk.c, which asks one point and recurses in relative
- * coordinates.
+ * yet.  flat.c looks addresses up in it, listen.c reports its ranges.  It
+ * shares no code with walk.c, which resolves one address and recurses in
+ * relative coordinates.
  */
 #include "oracle/walk/render.h"
 

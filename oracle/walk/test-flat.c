@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two walkers against each other, on random and hostile topologies that
- * change while they are walked, at all times at once.
+ * Compares the two walkers on random and hostile topologies that change, at
+ * each tick.
  */
 #include "oracle/test/test-support.h"
 

@@ -3,7 +3,7 @@
  * The recursive walker, rule by rule.  Each case is a small topology with a
  * picture, optionally a script that changes it, and what some addresses of
  * space s0 show then: "ADDRESS SIZE: what byte 0 shows, what byte 1 shows" with
- * runs written once.  The second walker is held against the same words.
+ * runs written once.  The second walker must give the same words.
  */
 #include "oracle/test/test-support.h"
 

@@ -13,10 +13,10 @@ typedef struct TwIommuClass {
     /* Is any offset of first .. last mapped now? */
     bool (*any_mapped)(const TwWorld *world, uint8_t iommu, uint8_t index,
                        uint64_t first, uint64_t last);
-    /* Performs map, unmap or protect at time `tick`; tells nobody. */
+    /* Performs map, unmap or protect at time `tick`; sends no event. */
     void (*change)(TwWorld *world, const TwOp *op, uint16_t number,
                    uint32_t tick);
-    /* Takes all entries away (reset) at time `tick`; tells nobody. */
+    /* Removes all entries (reset) at time `tick`; sends no event. */
     void (*empty)(TwWorld *world, uint8_t iommu, uint16_t number,
                   uint32_t tick);
     /* From now on the entries are those as at world->saved.tick. */

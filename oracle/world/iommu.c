@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IOMMUs, whatever their kind: bypass, the operations that change what they
- * translate, and the events that tell of it.
+ * IOMMUs of all kinds: bypass, the operations that change translations, and the
+ * events of these changes.
  */
 #include "oracle/world/iommu.h"
 

@@ -15,7 +15,7 @@ void tw_iommu_start(TwWorld *world);
 void tw_iommu_perform(TwWorld *world, const TwOp *op, uint8_t actor,
                       uint16_t number);
 
-/* Entries and bypass are from now on as they were saved; tells nobody. */
+/* Brings back entries and bypass as they were saved; sends no event. */
 void tw_iommu_restore(TwWorld *world, uint16_t number);
 
 /* What was found where a link was looked up. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Snapshot and restore (LA-40), but for RAM.
+ * Snapshot and restore (LA-40), without RAM.
  */
 #ifndef TW_ORACLE_WORLD_SAVED_H
 #define TW_ORACLE_WORLD_SAVED_H

@@ -174,7 +174,7 @@ static unsigned contract_bits(const TwEnding *ending)
     }
 }
 
-/* Does the target promise to heed the event?  A restore, in any case. */
+/* Does the target promise to obey the event?  It must always obey a restore. */
 static bool promised(const TwWorld *world, const TwEnding *ending)
 {
     return ending->kind == TW_ENDING_RESTORE ||

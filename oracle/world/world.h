@@ -156,8 +156,8 @@ typedef struct TwShown {
 
 enum { TW_MAX_SHOWN = 512 }; /* ranges of a view; beyond, inconclusive */
 
-/* What `snapshot` saved of the world, but for RAM, page maps and tables: those
- * are still known as at its time. */
+/* What `snapshot` saved of the world.  RAM, page maps and tables are not here:
+ * their contents at that time can still be read. */
 typedef struct TwSaved {
     uint32_t tick;
     TwNode nodes[TW_MAX_REGIONS];
@@ -219,8 +219,8 @@ typedef struct TwWorld {
     int32_t table_head[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
     int32_t switch_head[TW_MAX_IOMMUS];
 
-    /* Per CPU: endings before `seen` count for it whoever caused them (it has
-     * passed a safe point since). */
+    /* Per CPU: endings before `seen` count for the CPU, also those that another
+     * one caused (it has passed a safe point since). */
     uint32_t seen[TW_MAX_CPUS];
     /* Tick of the last counted event that ended everything there. */
     uint32_t fresh[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];

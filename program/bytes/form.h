@@ -87,7 +87,7 @@ void tw_anchors_init(TwAnchors *anchors);
 void tw_anchors_add_regions(TwAnchors *anchors, const TwProgram *program);
 void tw_anchors_add_setup(TwAnchors *anchors, const TwProgram *program);
 
-/* Where a part of an operand is in an operation record, but for immediates and
+/* Where a part of an operand is in an operation record; not for immediates and
  * flags.  Fields that share a place in TwOp share it here. */
 static inline unsigned tw_form_place(const TwField *part)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The text form of a trace, as processes send it and as it is recorded.  What
- * is read may come from a process that is broken or lies, so everything is
- * held against the program before it is believed.
+ * The text form of a trace, as processes send it and as it is recorded.  A
+ * process may be broken and send anything, so everything is checked against the
+ * program.
  *
  *   twinwalk-trace 1
  *   end died op 3 signal 11       (or: end done)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a finding to its cause: first what the story tells, then experiments
- * (probe.c), those first that say most.  Two families: an old answer that
- * was kept although something should have ended it, and a walk that goes
- * elsewhere without any cache.  The verdict does not tell them apart for sure:
- * a wrong walk may happen to give what was right once.
+ * Finds the cause of a finding: first from its story, then by experiments
+ * (probe.c), the most informative ones first.  There are two families: an old
+ * answer that was kept although an event should have ended it, and a wrong walk
+ * without any cache.  The verdict does not separate them for certain: a wrong
+ * walk may by chance give an answer that was right once.
  */
 #include "reports/cause/internal.h"
 
@@ -361,8 +361,8 @@ static void wrong_walk(TwExperiment *e, const TwStory *story, TwCause *cause)
 
 /* The others --------------------------------------------------------------- */
 
-/* What observers are told of an IOMMU fails by the same bugs as what caches
- * are told. */
+/* A bug that makes events to observers wrong also makes events to caches
+ * wrong, so both have the same causes. */
 static void wrong_event(TwExperiment *e, TwCause *cause)
 {
     const TwProgram *p = e->program;

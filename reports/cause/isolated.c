@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cause of a finding, found in a child: a target that dies is a finding
- * too, and what it wrote to standard error may be a sanitizer's report, which
- * says more than the signal.
+ * Finds the cause of a finding in a child process, because a target that dies
+ * is a finding, too.  Its standard error may contain a sanitizer's report,
+ * which says more than the signal.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -76,7 +76,7 @@ static void settle(const There *there, const TwFinding *finding, TwCause *cause)
         tw_cause_of_text(finding, cause);
     }
     if (before && is_death(finding) && !is_death(&cause->finding)) {
-        /* It died of an experiment; what was found before is not that. */
+        /* An experiment killed the child, so the cause is still unknown. */
         g_snprintf(cause->name, sizeof(cause->name), "%s-unexplained",
                    tw_verdict_name(cause->finding.verdict));
     } else if (cause->finding.verdict == TW_VERDICT_CRASH) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Experiments: each edits one thing of a program and looks whether its finding
- * is still there.  Edits that a target cannot express, or that break a
- * program, tell nothing and count as if the finding stayed.
+ * Experiments: each edits one thing of a program and checks whether the finding
+ * is still there.  An edit that the target cannot express, or that makes the
+ * program ill formed, counts as if the finding stayed.
  */
 #include "reports/cause/internal.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What causes are called: by what was accessed, by what is left of a case, by
- * the words of a text; and how they are told to people.
+ * Names of causes: from the access, from a minimal case, or from the words of a
+ * text; and sentences about causes for people.
  */
 #include <string.h>
 

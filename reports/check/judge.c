@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the outcomes of a case mean. */
+/* The result of a case, from its findings and its notes. */
 #include <string.h>
 
 #include "reports/check/check.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs the cases of a check.  Each run is in a child of a worker, so a target
- * that dies takes nothing with it.
+ * Runs the cases of a check.  Each run is in a child of a worker, so the worker
+ * survives a target that dies.
  */
 #include "reports/check/check.h"
 

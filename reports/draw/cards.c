@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stands around the regions: a card for each tree of regions with its
- * spaces, for each CPU with its page maps, for each IOMMU with its tables, for
- * actor offsets, and for the access.
+ * The cards of a drawing: one for each tree of regions with its spaces, for
+ * each CPU with its page maps, for each IOMMU with its tables, for actor
+ * offsets, and for the access.
  */
 #include "reports/draw/internal.h"
 
@@ -13,9 +13,10 @@
 #include "program/text/text.h"
 
 enum {
-    ROWS = 24,      /* of one page map or table at most, besides those that */
-    ROWS_MIN = 4,   /* a way passes; fewer where there are many lists, but */
-    ALL_ROWS = 144, /* these: so many in all lists of a kind, about */
+    ROWS = 24,      /* of one page map or table, at most; rows that a path
+                     * passes are drawn in addition */
+    ROWS_MIN = 4,   /* the same if there are many lists */
+    ALL_ROWS = 144, /* of all lists of a kind together, about */
 };
 
 static TwDrawCard *add_card(TwDraw *draw, TwCardKind kind, uint8_t id)
@@ -258,7 +259,7 @@ static void add_list(TwDraw *draw, TwDrawCard *card, uint8_t index,
     }
 }
 
-/* Of n lists together, each may have so many rows. */
+/* The number of rows that each of n lists may have. */
 static unsigned share(unsigned n)
 {
     return CLAMP(ALL_ROWS / MAX(n, 1), ROWS_MIN, ROWS);

@@ -9,7 +9,7 @@
 
 #include "program/ops.h"
 
-/* Trees with their tables are in so many pairs of columns at most. */
+/* PAIRS: pairs of columns, for trees with their tables, at most. */
 enum { PAIRS = (TW_DRAW_COLUMNS - 1) / 2, MARGIN = 30 };
 
 /* How deep ---------------------------------------------------------------- */

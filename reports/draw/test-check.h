@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For tests: holds a drawing, read back from the SVG, against what was to be
+ * For tests: compares a drawing, read back from the SVG, with what was to be
  * drawn.
  */
 #ifndef TW_REPORTS_DRAW_TEST_CHECK_H

@@ -147,7 +147,7 @@ static void assert_fault(const GPtrArray *faults, const char *expected)
             return;
         }
     }
-    g_error("nobody says: %s", expected);
+    g_error("the drawing lacks: %s", expected);
 }
 
 static void test_checks(void)

@@ -390,7 +390,7 @@ static void draw_tale(Way *w, const TwTale *tale)
     }
 }
 
-/* Nobody knows how it got there, or it was refused. */
+/* The path is not known, or the access was refused. */
 static void draw_end(Way *w, const TwPlace *end)
 {
     start(w);

@@ -21,8 +21,8 @@ static double now_ns(clockid_t clock)
 }
 
 /*
- * What is measured: this process's time on a core, whoever else wants that
- * core; where the target runs in another process, the time that passes.
+ * The clock: CPU time of this process, so that other load does not count; if
+ * the target runs in another process, elapsed time.
  */
 static clockid_t clock_of(const TwTarget *target)
 {
@@ -288,7 +288,7 @@ static void micro_machine(TwProgram *p, unsigned depth)
     }
 }
 
-/* `n` reads; with `alternate` of two pages by turns. */
+/* `n` reads; with `alternate`, alternately of two pages. */
 static void micro_script(TwProgram *p, unsigned n, bool alternate)
 {
     p->n_script = (uint16_t)n;

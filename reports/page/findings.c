@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The findings of a page: what there is to filter by, and a card for each. */
+/* The findings of a page: the filters, and a card for each finding. */
 #include <string.h>
 
 #include "reports/page/internal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What of a finding is to be pasted elsewhere: into a shell, into a tracker. */
+/* Texts of a finding to paste elsewhere: the command, and the issue text. */
 #include <string.h>
 
 #include "program/text/text.h"

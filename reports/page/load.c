@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a page is made of: read from a store, and from files beside it. */
+/* Reads the data of a page, from a store and from other files. */
 #include <json-glib/json-glib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,7 +279,7 @@ static int by_name(const void *a, const void *b)
     return order ? order : strcmp(s->target, t->target);
 }
 
-/* What is news first, in it what breaks isolation, in it what is met often. */
+/* Sorts by news, then by security, then by count. */
 static int by_news(const void *a, const void *b)
 {
     const TwPageFinding *f = *(TwPageFinding *const *)a;

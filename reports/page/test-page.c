@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The page: what is news, what is refused, and that nothing of what others
- * wrote is more than text. */
+/* The page: which findings are news, what is refused, and that text from
+ * outside stays text. */
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>

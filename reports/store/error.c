@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What SQLite refused, as an error that says what was expected. */
+/* Errors of SQLite, as errors that say what was expected. */
 #include "reports/store/internal.h"
 
 G_DEFINE_QUARK(tw_store_error_quark, tw_store_error)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who a run is over with: a process, told so that what comes after it is not
- * taken for it.  Numbers of processes are used again, and machines start
- * again, so its own start and that of the machine are kept, too; a store may
- * lie where several machines see it, so the machine is.
+ * The owner of a run: the process whose end ends the run.  Process numbers are
+ * used again, and machines start again, so the owner also has the start of the
+ * process and the boot of the machine.  Several machines may see one store, so
+ * it also has the machine.
  *
  *   MACHINE BOOT NAMESPACE PID START HOST
  *
- * MACHINE is a hash of /etc/machine-id, which is not to be given away, or '-':
- * what a container has there may be its image's, and the same elsewhere.
- * NAMESPACE is that of the process numbers, START in ticks since BOOT.  HOST is
- * for who reads it.  Sure is only what is said here to be; all else is unknown.
+ * MACHINE is a hash of /etc/machine-id, because the id itself is confidential;
+ * '-' in a container, whose id may come from the image and exist elsewhere.
+ * NAMESPACE is that of the process numbers, START is in ticks since BOOT.  HOST
+ * is for human readers.  If anything is uncertain, the answer is "unknown".
  */
 #include <errno.h>
 #include <signal.h>
@@ -105,7 +105,7 @@ TwStoreThere tw_store_owner_there(const char *here, const char *owner)
     }
     pid = g_ascii_strtoll(its[PID], NULL, 10);
     if (look(pid, &state, start)) {
-        /* Z, X: dead, and nobody has asked for its exit code yet. */
+        /* Z, X: dead, but its parent has not read its exit code yet. */
         return state != 'Z' && state != 'X' && strcmp(start, its[START]) == 0
                    ? TW_STORE_THERE
                    : TW_STORE_GONE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is read from a store, row by row. */
+/* Reads a store, row by row. */
 #include "reports/store/internal.h"
 
 #include <string.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tables of a store, and the steps from each older version to the next.
- * Once a version was used, its step stays as it is: a change of the tables is a
- * new version with a step of its own, and a store of every older version is
- * kept for the tests.
+ * The tables of a store, and the steps from each older version to the next. The
+ * step of a released version never changes: a change of the tables is a new
+ * version with a new step.  The tests keep a store of each older version.
  */
 #include "reports/store/internal.h"
 
@@ -97,7 +96,7 @@ const char *const tw_store_migrations[] = {
     MEASURES "INSERT INTO measures SELECT id, 'corpus.files', corpus FROM runs"
              "  WHERE corpus > 0;"
              "ALTER TABLE runs DROP COLUMN corpus;",
-    /* 2 to 3: who a run is over with; of older ones that is not known. */
+    /* 2 to 3: the owner of a run; of older runs it is not known. */
     "ALTER TABLE runs ADD COLUMN " OWNER ";",
     NULL,
 };

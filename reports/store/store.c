@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening a store, and what all of it shares.  The file is looked at before
- * SQLite sees it: SQLite takes any database for its own, and what is refused
- * must stay as it is.  A rollback journal rather than WAL: the store is one
- * file when nobody writes, and its header always tells the version.
+ * Opening a store, and functions that all files here share.  twinwalk checks
+ * the header of the file before SQLite opens it: SQLite may change any
+ * database, and a refused file must not change.  The journal is a rollback
+ * journal, not WAL: while no process writes, the store is one file, and its
+ * header always has the version.
  */
 #define _GNU_SOURCE
 #include "reports/store/internal.h"
@@ -236,7 +237,8 @@ static bool look_at(int fd, const char *path, GError **error)
     return true;
 }
 
-/* Makes an empty file where there is none, and looks at what is there. */
+/* With `create`, makes an empty file if there is none; checks an existing one.
+ */
 static bool find_file(const char *path, bool create, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(path);

@@ -62,7 +62,7 @@ typedef struct TwStoreRun {
     int64_t started; /* seconds since 1970 */
     double seconds;  /* until it ended, or was last heard of */
     uint64_t programs, accesses;
-    int64_t owner; /* when it begins: the process that it is over with;
+    int64_t owner; /* when it begins: the process whose end ends the run;
                     * 0: this one, TW_STORE_NOBODY: that is not known */
     bool alive; /* when read: it runs, and its process is there for certain */
 } TwStoreRun;

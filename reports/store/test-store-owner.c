@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Who a run is over with: which process is still the same, and what becomes of
- * runs whose process was killed. */
+/* The owner of a run: recognising the same process, and runs whose process was
+ * killed. */
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is written into a store: one short transaction for each function. */
+/* Writes into a store: one short transaction for each function. */
 #include <string.h>
 #include <unistd.h>
 
@@ -227,7 +227,7 @@ static char *hash_of(const char *form, const void *data, size_t size)
     return hash;
 }
 
-/* Has this very input come to this key before?  Notes that it has. */
+/* Was this input already counted for this key?  Records that it is now. */
 static bool note_input(TwStore *store, const TwStoreSight *sight, int64_t key,
                        const char *hash, bool *again, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the store knows of a target after a triage, and what is new of it. */
+/* The findings of a target in the store after a triage, and which are new. */
 #include <string.h>
 
 #include "reports/triage/triage.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What triage is given: cases of `run`, and what libFuzzer, AFL++ and
- * ClusterFuzz left.  Nothing of it is trusted; a file that is none is told of
- * and passed over, so that one bad file does not lose the night's others.
+ * The input of triage: cases that `run` saved, and files that libFuzzer, AFL++
+ * and ClusterFuzz saved.  None of it is trusted.  A file that is not a case is
+ * reported and skipped, so that one bad file does not cost the others.
  */
 #include <string.h>
 

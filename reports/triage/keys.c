@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Triage of keys: each that has no minimal case gets one, each that was not met
- * is run again.
+ * Triage of keys: shrinks a case of each key that has no minimal case, and runs
+ * each key again that this triage has not met.
  */
 #include <string.h>
 
@@ -146,7 +146,7 @@ static void shrink_one(unsigned i, void *slot, void *data)
     out->lines = out->lines ? out->lines : tw_minimise_lines(&out->program);
 }
 
-/* The worker died of a candidate: once more, each in a process. */
+/* A candidate killed the worker: shrink again, each candidate in a process. */
 static bool once_more(TwTriage *t, const TwTriageKey *key, Shrunk *out)
 {
     GError *error = NULL;

@@ -128,7 +128,7 @@ bool tw_triage_judge_bytes(const TwTriage *t, const TwHarnessInfo *h,
                                    program, t->patience, times, finding, error);
 }
 
-/* In this process, which serves many cases, and may die of one. */
+/* In this process, which serves many cases, and which a case may kill. */
 static bool find_cause_here(TwTriage *t, const TwTargetOptions *options,
                             const TwProgram *program, TwCause *cause,
                             GError **error)
@@ -223,7 +223,7 @@ static bool record(TwTriage *t, TwTriageCase *one)
                               &one->seen.status, &t->error));
 }
 
-/* What its worker died of can only be the case. */
+/* A worker died: the finding of the case is a crash or a hang. */
 static void of_dead_worker(TwTriageCase *one)
 {
     TwFinding finding = {.verdict = TW_VERDICT_HANG, .op = TW_NO_OP};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Triage on its own: what it takes for an input, how keys become findings, and
- * what becomes of a finding that is fixed and comes back. */
+ * the states of a finding that is fixed and returns. */
 #include <glib/gstdio.h>
 #include <string.h>
 

@@ -10,7 +10,7 @@
 bool tw_triage_work(TwTriage *triage, TwWork *work, GError **error);
 /* For a worker: ms after which something is wrong with it. */
 uint32_t tw_triage_limit(const TwTriage *triage);
-/* While workers work: tells of the progress, and ends a group that is old
+/* While workers work: reports the progress, and ends a group that is old
  * enough to be written. */
 void tw_triage_idle(TwTriage *triage, const char *what, unsigned done,
                     unsigned all);

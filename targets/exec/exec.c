@@ -56,7 +56,8 @@ static void exec_close(TwTarget *target)
 
 /*
  * Ends the process after a bad answer and says what was wrong with it, in one
- * line.  `most` is how much it was allowed to say; `*signal` what it died of.
+ * line.  `most` is the limit of its output in bytes; `*signal` gets the signal
+ * that killed it, or 0.
  */
 static void post_mortem(ExecTarget *t, TwReply answer, int most, char *text,
                         size_t size, int *signal)

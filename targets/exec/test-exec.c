@@ -385,7 +385,7 @@ static void test_lost(void)
     unlink(flag);
 }
 
-/* Whoever hangs has told us in which operation. */
+/* A target that hangs has reported its operation. */
 static void test_in_flight(void)
 {
     g_autofree char *command = g_strdup_printf("'%s' stuck", self);

@@ -17,7 +17,7 @@ static void refuse(Access *access, TwClass class_)
     access->class_ = MAX(access->class_, class_);
 }
 
-/* What a hole, and what an IOMMU that does not grant a right, come to. */
+/* The class of an access to a hole, and of one that an IOMMU denies. */
 static TwClass hole_class(const Machine *m)
 {
     return TW_BUG(m, HOLE_IS_LOOP) ? TW_CLASS_LOOP : TW_CLASS_DECODE_ERROR;

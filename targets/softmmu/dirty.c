@@ -3,8 +3,8 @@
  * Dirty logs: which pages of a RAM block were stored to (LA-39).  A TLB entry
  * that may be the first to store to its page since the notes were taken is
  * `clean`; a store through another one is noted already and costs nothing.  So
- * whoever takes notes must make entries clean again, those in victim lists too
- * (TL-14).
+ * taking the notes must make the entries clean again, also those in victim
+ * lists (TL-14).
  */
 #include "targets/softmmu/internal.h"
 

@@ -33,8 +33,8 @@
  * part of an expression, or a hook in zoo-*.c (zoo-hooks.h, ci/check-zoo).
  *
  * One Machine is allocated when the target is opened; a run allocates nothing.
- * What a run leaves behind is made void by counts and by stamps that are never
- * used twice, not by clearing.
+ * A run does not clear the state of the run before: counts are reset, and
+ * stamps that are never used twice make old entries invalid.
  */
 #ifndef TW_TARGETS_SOFTMMU_INTERNAL_H
 #define TW_TARGETS_SOFTMMU_INTERNAL_H
@@ -440,9 +440,9 @@ struct IommuKind {
     /* The complete entry for `offset`; rights 0 if there is none. */
     Translation (*translate)(Machine *m, uint8_t id, uint8_t index,
                              uint64_t offset);
-    /* An operation on what it translates, and who is told of it. */
+    /* Performs an operation on its translations, and notifies. */
     void (*perform)(Machine *m, const TwOp *op, uint8_t actor);
-    /* As at the start of a program; tells nobody. */
+    /* Sets the state of the start of a program; sends no event. */
     void (*reset)(Machine *m, uint8_t id);
     /* What a MAP event for event->first says: sets rights, space and output.
      * Unchanged: nothing is mapped there. */
@@ -451,7 +451,7 @@ struct IommuKind {
      * the kind's afterwards.  False: that was all. */
     bool (*next_map)(const Machine *m, uint8_t id, uint8_t index, unsigned *at,
                      Event *event);
-    /* To a snapshot and from it; tells nobody. */
+    /* Saves to a snapshot and restores from it; sends no event. */
     void (*save)(const Machine *m, uint8_t id, Snapshot *to);
     void (*load)(Machine *m, uint8_t id, const Snapshot *from);
 };

@@ -3,9 +3,9 @@
  * What must hold between any two operations, whatever the program did; tested
  * only when asked for.  These break before an access shows it.
  *
- * An entry none of whose links was changed since it was filled must be what a
- * walk gives now.  A change that told somebody counts as none: whoever was told
- * should have dropped the entry.
+ * If no link of an entry was changed since the fill, the entry must equal the
+ * result of a walk now.  Only silent changes count: a notified one should have
+ * dropped the entry.
  */
 #include "targets/softmmu/internal.h"
 

@@ -44,7 +44,7 @@ static void iommu_save(const Machine *m, uint8_t id, Snapshot *to)
     }
 }
 
-/* Tells nobody. */
+/* Sends no event. */
 static void iommu_load(Machine *m, uint8_t id, const Snapshot *from)
 {
     Iommu *iommu = &m->iommus[id];

@@ -147,8 +147,8 @@ static void iommu_notify_all(Machine *m, uint8_t id, uint8_t actor)
 
 /* Observers -------------------------------------------------------------- */
 
-/* The kinds that the observers of an IOMMU ask for, but for `but` (TW_NONE:
- * of all). */
+/* The kinds that the observers of an IOMMU ask for, without observer `but`
+ * (TW_NONE: of all). */
 static uint8_t observed_kinds(const Machine *m, uint8_t id, uint8_t but)
 {
     uint8_t kinds = 0;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts tell of caches and notifiers, in words, to the teller that
- * the target was opened with.  Nothing here is called without one, but through
- * TELL().
+ * Reports of caches and notifiers, in words, to the teller that the target was
+ * opened with.  TELL() calls these functions only if there is a teller.
  */
 #include "targets/softmmu/internal.h"
 

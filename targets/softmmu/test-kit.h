@@ -454,8 +454,8 @@ KIT void expect_told(const Kit *k, unsigned op, const TwLogRecord *told,
     }
 }
 
-/* Event `number` that observer `o` gets is this one, whose output may have
- * the low bits `low` added; NULL: it does not get so many. */
+/* Event `number` of observer `o` is this one, whose output may have the low
+ * bits `low` added; NULL: the observer gets no event of this number. */
 KIT void expect_event(const Kit *k, uint8_t o, unsigned number,
                       const TwEventRecord *expected, uint64_t low)
 {
@@ -514,7 +514,7 @@ KIT uint64_t stored_bytes(unsigned op, unsigned n)
     return value;
 }
 
-/* Are the traces equal, but for the counters? */
+/* Are the traces equal, apart from the counters? */
 KIT bool traces_equal(const TwTrace *a, const TwTrace *b, unsigned n_regions)
 {
     if (a->end != b->end || a->n_ops != b->n_ops ||

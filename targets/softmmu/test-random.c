@@ -250,7 +250,7 @@ static void test_rebuild(void)
     tw_target_close(full);
 }
 
-/* What a run leaves behind does not show in the next (nor in counters). */
+/* A run does not influence the next one (nor its counters). */
 static void test_no_leaks(void)
 {
     g_autoptr(Kit) k = kit_new("softmmu");

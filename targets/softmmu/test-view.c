@@ -148,8 +148,8 @@ static void test_readonly_alias(void)
 }
 
 /*
- * Two spaces that come to the same RAM share a view; a wrapper with a flag, or
- * a target that lies elsewhere at an offset, may not show it (FV-6, FV-7).
+ * Two spaces that resolve to the same RAM share a view; a wrapper with a flag,
+ * or a target at an offset, must not share it (FV-6, FV-7).
  */
 static void test_sharing_is_unobservable(void)
 {

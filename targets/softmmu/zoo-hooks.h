@@ -41,8 +41,9 @@ PART void zoo_reorder_enabled(Machine *m, uint8_t id, bool on);
 
 /* The part of an event that a notifier gets is shortened. */
 PART void zoo_round_event(const Machine *m, Event *event);
-/* Tells of a change to a table (`had`: there was an entry), or of everything,
- * before it is made?  Then nobody is told afterwards. */
+/* Does the bug send the event of a change to a table (`had`: there was an
+ * entry), or of everything, before the change?  Then there is no notification
+ * after it. */
 PART bool zoo_tells_early(Machine *m, const TwOp *op, bool had, uint8_t actor);
 PART bool zoo_tells_all_early(Machine *m, uint8_t id, uint8_t actor);
 /* An event of a replay comes twice. */

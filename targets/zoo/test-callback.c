@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Corner 89, which no program can express, as nothing in one translates while
- * a notification is under way: here whoever is reached by an UNMAP asks the
+ * Corner 89, which no program can express, because no operation of a program
+ * translates during a notification: here the receiver of an UNMAP asks the
  * IOMMU again at once.
  */
 #define TW_ZOO 1
