@@ -8,8 +8,8 @@ trap 'rm -rf "$tree"' EXIT
 number=0
 failures=0
 
-# expect STATUS NAME FOLDER [LINE]: what it prints has the line.  $option, if it is
-# set, is one that it gets.
+# expect STATUS NAME FOLDER [LINE]: the output of the check contains LINE.  $option,
+# if set, is an option for the check.
 expect()
 {
     number=$((number + 1))

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ci/coverage-target on stand-ins for an emulator that is built with coverage: a
-# program that answers with what twinwalk answers, and a library that it uses;
-# built for clang's source coverage and for gcov.  TWINWALK is the command.
+# ci/coverage-target on a stand-in for an emulator that is built with coverage: a
+# program that gives the answers of twinwalk, and a library that it uses; built for
+# clang's source coverage and for gcov.  TWINWALK is the command.
 top=$(cd "$1" && pwd)
 # shellcheck source=cli/test/test-lib.sh
 . "$top/cli/test/test-lib.sh"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The fuzz targets of a service are as it wants them, and as engines want them; and
-# ci/fuzz --engine finds a bug with them, in two processes:
+# Fuzz targets as a service builds them meet the demands of the service and of the
+# engines, and ci/fuzz --engine finds a bug with them, in two processes:
 #     ci/test-engine.sh ENGINE SANITIZER FOLDER
-# FOLDER is where they are built; what is there already is used again.
+# They are built in FOLDER; an older build there is reused.
 set -eu
 
 # Engines and services have options of their own for sanitizers.

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ci/check-targets takes a harness that was built for libFuzzer with
-# AddressSanitizer, and refuses it when one thing of the build is not as it should
-# be: ci/test-real-targets.sh [--quick] FOLDER.  FOLDER is what
-# `ci/check-oss-fuzz --work FOLDER libfuzzer address` has built.  --quick leaves
-# out what has everything compiled anew, a minute or two.
+# ci/check-targets accepts a harness that was built for libFuzzer with
+# AddressSanitizer, and refuses it if one property of the build is wrong:
+# ci/test-real-targets.sh [--quick] FOLDER.  FOLDER is the output of
+# `ci/check-oss-fuzz --work FOLDER libfuzzer address`.  --quick leaves out the tests
+# that compile everything anew, a minute or two.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

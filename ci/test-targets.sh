@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ci/check-targets takes a fuzz target that is as it should be, and refuses it
-# when one thing is not.
+# ci/check-targets accepts a correct fuzz target, and refuses it if one property is
+# wrong.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What is called wrongly says so in one line, and does nothing.
+# Scripts that are called wrongly print one line about it and do nothing.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs all cases of the corpus ($1): see README.md there for what must hold.
+# Runs all cases of the corpus ($1); README.md there lists the conditions.
 set -eu
 
 : "${TWINWALK:?expected the path of the program}"

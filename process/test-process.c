@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Child processes of all kinds: those that end, are killed, hang, flood, close
- * what they should read, ignore what should end them, and outlive us. */
+/* Child processes of all kinds: those that end, are killed, hang, write too
+ * much, close their input, ignore signals, or try to outlive their parent. */
 #define _GNU_SOURCE
 #include "process/process.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which programs are well formed.  Everything here can be said of a program
- * that stands still; what depends on the moment is in legality.c.
+ * Which programs are well formed.  These conditions can be checked without
+ * running a program; legality.c has those that depend on the moment.
  */
 #include "program/check.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Narrowing numbers to a dialect: what lies outside becomes the nearest thing
- * inside.  tw_dialect_admits() asks the same functions, so that what they leave
- * is what it lets pass.
+ * Narrows numbers to a dialect: a number outside becomes the nearest one
+ * inside. tw_dialect_admits() uses the same functions, so it admits exactly the
+ * numbers that they do not change.
  */
 #include "program/content.h"
 #include "program/dialect.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables behind fields.h, and what goes through them alone. */
+/* The tables behind fields.h, and functions that need only the tables. */
 #include "program/fields.h"
 
 #include <string.h>

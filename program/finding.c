@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names, keys and the line by which a dying harness names its finding. */
+/* Names, keys, and the line with which a harness names its finding. */
 #include "program/finding.h"
 
 #include <stdio.h>

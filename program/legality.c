@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which operations of a well-formed program are legal at the moment they run.
- * Runs for every operation on both sides, so accesses take a short way and
- * everything but the search for cycles is a few bits.
+ * Runs for every operation on both sides, so there is a fast path for accesses,
+ * and all checks except the search for cycles are a few bit operations.
  */
 #include "program/legality.h"
 

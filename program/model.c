@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Programs as plain data: making, copying, comparing, hashing.  Comparing and
- * hashing see what has a meaning only: ids that are not used are equal
- * whatever their other fields hold, an id beyond a count is an unused one, a
- * field that the object's kind does not use counts for nothing, and all empty
- * ranges are the same.
+ * hashing ignore everything without a meaning: all unused ids are equal, an id
+ * beyond a count is an unused one, fields that the kind of an object does not
+ * use are ignored, and all empty ranges are equal.
  */
 #include "program/model.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is wrong with a program, and where. */
+/* The mistakes of programs, and their places. */
 #include "program/check.h"
 
 #include <stdarg.h>

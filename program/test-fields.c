@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The tables of fields and operands, row by row: each field of each object and
- * of each operation is given another value, which must count, and come back
- * from both forms.  So what is added to a table is tested by being there.
+ * of each operation is given another value.  The program must then differ, and
+ * both forms must keep the value.  So a new row is tested without a new test.
  */
 #include "program/fields.h"
 #include "program/test-program.h"

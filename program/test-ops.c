@@ -32,7 +32,7 @@ static void test_table(void)
         g_assert_true(!(info->flags & TW_OP_ACCESS) ==
                       !(code >= TW_OP_READ && code <= TW_OP_DMA_WRITE));
         if (info->flags & TW_OP_ACTOR_OK) {
-            /* It is performed by whoever made the access. */
+            /* The actor of the access performs it. */
             g_assert_false(info->flags & (TW_OP_BOARD_ONLY | TW_OP_ACCESS));
         }
         if (info->flags & TW_OP_SETUP_OK) {
@@ -46,7 +46,7 @@ static void test_table(void)
 }
 
 /* No operand is there twice, and none shares a place with another, neither in
- * TwOp nor, but for the flags, in a record of the byte form. */
+ * TwOp nor, apart from the flags, in a record of the byte form. */
 static void test_fields(void)
 {
     for (unsigned code = 0; code < TW_OP_CODES; code++) {
@@ -266,7 +266,7 @@ static void test_manual(void)
 }
 
 /*
- * NT-11: nobody registers or unregisters from inside an access, where a
+ * NT-11: no operation registers or unregisters inside an access, where a
  * notifier's callback may be running: neither an actor offset nor `during`
  * does it.
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Traces: filling them, writing them, and believing nothing that is read. */
+/* Traces: filling them, writing them, and checking all that is read. */
 #include "program/test-program.h"
 #include "program/trace.h"
 

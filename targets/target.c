@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What all targets have; see target.h.  Knows no class. */
+/* Functions for all targets; see target.h.  Must not know classes. */
 #include "targets/target.h"
 
 G_DEFINE_QUARK(tw_target_error_quark, tw_target_error)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ClusterFuzz groups deaths of a harness as they should be: what it makes of what
-# they print is equal for findings of one key, different for others, and names
-# nothing that it drops.  ENGINE=1: there is libFuzzer.
+# ClusterFuzz groups crashes of a harness by key: from the output it derives the
+# same crash state for findings of one key, and different ones for others.
+# ENGINE=1: there is libFuzzer.
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
 

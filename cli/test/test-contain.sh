@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What a library does to the process that it lives in: a campaign on libunicorn
-# in which a call dies, stops or never returns goes on, and ends with the case
+# A campaign survives its library: if a call of libunicorn crashes, stops the
+# process or never returns, the campaign goes on, and ends with the case
 # and the stack; and a killed process leaves no child behind.
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"

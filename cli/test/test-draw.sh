@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# twinwalk draw: what it writes, and what it says when there is little to draw.
+# twinwalk draw: its output, and its messages if there is no finding to draw.
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
 

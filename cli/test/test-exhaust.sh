@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# twinwalk exhaust: what it says and writes, and how it goes on.
+# twinwalk exhaust: its output, and --resume.
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
 

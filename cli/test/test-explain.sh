@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# twinwalk explain: what it says of a case, as text and as JSON.
+# twinwalk explain: its output as text and as JSON.
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
 

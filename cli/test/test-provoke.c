@@ -3,9 +3,9 @@
  * For the test of containment: preloaded, it stands in front of libunicorn's
  * uc_mem_protect and goes wrong there, as PROVOKE in the environment says
  * (segv, abort, stop, loop, exit), when a page whose address in the program is
- * PROVOKE_AT is protected.  With PROVOKE_ONCE, the name of a file, only once:
- * whoever can make the file.  With OLD_VERSION the library says that it is one
- * from before 2.0.
+ * PROVOKE_AT is protected.  With PROVOKE_ONCE, the name of a file, only in the
+ * process that can create the file.  With OLD_VERSION the library gives a
+ * version before 2.0.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# replay of what engines left, for git bisect, and several times.  $1: corpus.
+# replay of files that engines saved, for git bisect, and with --times.  $1: corpus.
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
 

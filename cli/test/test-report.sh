@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# twinwalk report and note: what they write, and what they refuse.  Arguments:
+# twinwalk report and note: their output, and the input that they refuse.  Arguments:
 # the folder of cases.
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=cli/test/test-lib.sh

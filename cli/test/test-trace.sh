@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# replay --trace: every kind of event where it must be told, and not where it
-# must not; bugs of the zoo, whose events differ from those of softmmu.
+# replay --trace: each kind of step is reported where it happens and nowhere else;
+# bugs of the zoo, whose steps differ from those of softmmu.
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
 corpus=$1

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# gen, fmt, encode, targets, bench: what they print is what others can read.
+# gen, fmt, encode, targets, bench: other verbs and tools can read their output.
 LEAKS=1 # are looked for
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"

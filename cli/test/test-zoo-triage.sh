@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Does triage tell the bugs of the zoo apart?
+# Does triage separate the bugs of the zoo?
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
 

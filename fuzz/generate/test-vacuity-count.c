@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The anti-vacuity suite's counting: what of the rows of test-vacuity.h
- * happened in one program.  It is counted once more from program and trace, not
- * asked of who did it.
+ * The counting of the anti-vacuity suite: which rows of test-vacuity.h happened
+ * in one program.  Counts from program and trace, not from counters of the
+ * target.
  */
 #include "fuzz/generate/test-vacuity.h"
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which of the things that are counted exercises which rule, so that each rule
- * of RULES.md and LANGUAGE.md is seen to be exercised by random programs, or
- * stands here with the reason why it cannot be.  A rule counts as exercised
- * where what it speaks of happened and another answer than its own would have
- * been judged wrong.
+ * Which count exercises which rule.  Random programs must exercise each rule of
+ * RULES.md and LANGUAGE.md, or the rule has a reason here why they cannot.  A
+ * rule counts as exercised if its condition occurred and the judge would have
+ * refused another answer.
  */
 #include "fuzz/generate/test-vacuity.h"
 

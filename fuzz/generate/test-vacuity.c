@@ -7,9 +7,9 @@
  * each verdict.  `meson test -v vacuity` prints the table of counts (TAP
  * diagnostics).
  *
- * The least that is demanded of a row is about a fifth of what was measured
- * when the row was made, or less: it is to notice what is gone, not what has
- * become a little rarer.
+ * The minimum of a row is at most about a fifth of the count that was measured
+ * when the row was made: the test shall notice that something is missing, not
+ * that it is a little rarer.
  */
 #include "fuzz/generate/test-vacuity.h"
 

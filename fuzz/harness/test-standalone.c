@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A harness that leaves something behind, as its input says: "stale", another
- * result in the fourth run; "grow", memory of the heap; "map", pages.  What the
- * stand-alone driver is to notice.
+ * A harness with state between runs, as its input says: "stale", another result
+ * in the fourth run; "grow", heap; "map", pages.  The stand-alone driver must
+ * notice each.
  */
 #include <glib.h>
 #include <stdbool.h>

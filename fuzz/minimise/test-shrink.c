@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shrinking a case on a target: the key stays, and what has none stays whole.
+/* Shrinking a case on a target: the key stays; a case without one is not
+ * changed.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Mutation and cross-over: always legal, the same on every host, and not in
- * vain. */
+/* Mutation and cross-over: always legal, the same on every host, and with an
+ * effect. */
 #include "fuzz/mutate/mutate.h"
 
 #include <glib.h>

@@ -2,8 +2,8 @@
 /*
  * The story of a finding names the true culprit: for each bug of the zoo that
  * makes answers stale, the operation and the rule that its definition says, in
- * its case of the corpus and in fresh findings.  The walks that are told are
- * those that the judge went by.
+ * its case of the corpus and in fresh findings.  The walks of the story end
+ * where the judge's walks end.
  */
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a target that keeps one entry for a page has shown of it: the oldest
- * answers that it may still have (FRESHNESS.md, "One entry per page").
+ * For targets that keep one entry for a page: the oldest answers that the
+ * target may still have, given its answers so far (FRESHNESS.md, "One entry per
+ * page").
  */
 #include "oracle/freshness/floor.h"
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The freshness rule: which answers to an access are allowed besides the
- * current one.  FRESHNESS.md beside this file tells the rule and why it is
- * right; here is how it is computed.
+ * current one.  FRESHNESS.md in this folder explains the rule and its reasons;
+ * this file computes it.
  *
- * Versions.  A walk in S(t) says since when it has been like this: the newest
- * tick of the links that it used.  Just before that tick it was another walk,
- * so stepping from `since - 1` to `since - 1` visits every walk that ever was,
- * each once, at the latest time at which it was current, which is also the
- * time that the fewest later events cover.  Stepping ends at the last event
- * that ended everything for that CPU; mostly that is at once.
+ * Versions.  `since` of a walk is the newest tick of the links that it used;
+ * just before that tick it was another walk.  So stepping from `since - 1` to
+ * `since - 1` visits each walk that ever was, each once, at the latest time at
+ * which it was current.  The fewest later events end an answer of that time.
+ * Stepping stops at the last event that ended everything for that CPU; mostly
+ * it stops at once.
  *
  * Prefixes.  Of each version, the page-map entry and the first j hops may be
  * what is cached, for any j.  All bytes of the access in one page share the

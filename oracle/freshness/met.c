@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tells the situation of an access (situation.h) from the walk that the
- * freshness rule starts with.  It walks again only where a link has changed
- * since the last access to the page.
+ * Determines the situation of an access (situation.h) from the first walk of
+ * the freshness rule.  Walks again only if a link has changed since the last
+ * access to the page.
  */
 #include "oracle/freshness/met.h"
 

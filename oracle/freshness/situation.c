@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The names and numbers of situations, and which of them there can be.  How
- * one is told from a walk is in met.c. */
+/* The names and numbers of situations, and which of them are possible.  met.c
+ * determines the situation of an access. */
 #include "oracle/freshness/situation.h"
 
 #include <stddef.h>

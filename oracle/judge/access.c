@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Judging one access: what the trace says of it, whether an allowed answer
- * explains that in some world, and what follows from the explanation.
+ * Judges one access: reads its outcome from the trace, looks for an allowed
+ * answer that explains the outcome in some world, and applies its effects.
  */
 #include "oracle/judge/access.h"
 

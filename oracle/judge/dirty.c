@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dirty logs (LA-39).  Nothing is noted as it happens: a world is a chain of
- * stores, so which pages were stored to since the last clear can be read there
- * when it is asked, in each world for itself.  A restore leaves the notes of
- * what it took back; the chain keeps both ways.
+ * Dirty logs (LA-39).  Stores are not noted when they happen: a world is a
+ * chain of stores, so `dirty-clear` can read there, for each world, which pages
+ * were stored to since the last one.  A restore keeps the notes of the stores
+ * that it undoes; the chain has both.
  */
 #include "oracle/judge/dirty.h"
 

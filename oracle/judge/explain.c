@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a difference is called, and how it is told: the first verdict of
- * TwVerdict's order that applies, its key, and a few lines for a maintainer.
+ * Names a difference and explains it: the first verdict in the order of
+ * TwVerdict that applies, its key, and a few lines for a maintainer.
  */
 #include "oracle/judge/explain.h"
 

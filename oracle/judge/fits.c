@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether an answer explains what was seen of an access: class, locations and
- * value in one world, and the records of devices.
+ * Does an answer explain the outcome of an access?  Compares class, locations
+ * and value in one world, and the records of devices.
  */
 #include "oracle/judge/fits.h"
 

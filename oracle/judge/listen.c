@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What listeners must be told (LA-43): the flat ranges of their space, and how
- * a commit changes them.  The ranges come from render.c; walk.c is asked for
- * its opinion at their ends.
+ * The calls that listeners must get (LA-43): the flat ranges of their space,
+ * and how a commit changes them.  The ranges come from render.c; walk.c must
+ * agree at their ends.
  */
 #include "oracle/judge/listen.h"
 

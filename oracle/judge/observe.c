@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Observers of IOMMUs: what a replay sends (LA-48), and who may come and go
- * (NT-2).  What each must get of events is in oracle/world/owed.c.
+ * Observers of IOMMUs: the events of a replay (LA-48), and which observers may
+ * be registered and unregistered (NT-2).  oracle/world/owed.c has the events
+ * that each must get.
  */
 #include "oracle/judge/observe.h"
 

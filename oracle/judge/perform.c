@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One operation on the world: which part performs it, and who is told after a
- * commit or a restore.
+ * Performs one operation on the world: calls the part that it concerns, and the
+ * listeners and observers after a commit or a restore.
  */
 #include "oracle/judge/perform.h"
 

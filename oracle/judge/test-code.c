@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Code contents and fetches of old bytes (LA-44, FR-10): what is allowed until
- * which flush, and what a fetch that is too old is called.
+ * Code contents and fetches of old bytes (LA-44, FR-10): which bytes are
+ * allowed until which flush, and the verdict of a fetch of older ones.
  *
  *          0x0         0x1000      0x2000      0x3000      0x4000
  *   s0 r0: | r1        | r2        | r3        | r4        | hole

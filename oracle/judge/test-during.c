@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operations during an access (LA-47): what the access may see, what is left
- * of it, and in which order all takes place.
+ * Operations during an access (LA-47): the allowed answers of the access, the
+ * entry that its fill inserts, and the order of all steps.
  *
  *            0        0x1000         0x3000
  *   s0   r0: |  i0 (r1)    ...       | r3 io

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The judge: that every verdict is reached by what it is for, and by nothing
- * less; contents, devices, several worlds, observers, the end state, keys.
- * Staleness has a file of its own (test-history).
+ * The judge: each verdict is given for its kind of difference, and for no
+ * smaller one; contents, devices, several worlds, observers, the end state,
+ * keys. Staleness has a file of its own (test-history).
  *
  *          0x0     0x100   0x200   0x300   0x400   0x500  0x600      0x1000
  *   s0 r0: | r1    | r2    | r3    | r4    | hole  | r5   | r6 alias  | r7

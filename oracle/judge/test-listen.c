@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Listeners (LA-43), replay and veto (LA-48): what must be told, in which
- * order, and that nothing else is accepted.
+ * Listeners (LA-43), replay and veto (LA-48): the calls and events that are
+ * due, their order, and that no others are accepted.
  *
  *   s0 r0: 0x0 r1 ram | 0x100 r2, 0x200 r6: aliases of one ram, r3 | 0x300 hole
  *          0x400 r4 romd | 0x500 r7 reservation, 0x40 | 0x1000 r5 iommu

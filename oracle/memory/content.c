@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is in RAM.  A world is a chain of stores, newest first, that ends where
- * the program began; two worlds that part share what came before, and nothing
- * is ever undone.  Usually there is one world.  Where a target does not say
- * which of several allowed destinations a store took, there is one for each
+ * The contents of RAM.  A world is a chain of stores, newest first, back to the
+ * start of the program.  Two worlds share the stores before they split, and no
+ * store is ever undone.  Usually there is one world.  If a target does not say
+ * which of several allowed places a store went to, there is a world for each
  * (FRESHNESS.md, "The oracle follows the target").
  *
- * Only RAM can differ between worlds: what a device was told is in the trace,
- * record by record, and walks do not depend on contents.
+ * Only RAM can differ between worlds: the trace has each access to a device,
+ * and walks do not depend on contents.
  */
 #include "oracle/memory/content.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The world at one moment, put together by asking: between the ends of
- * assignments a page map or a table says everywhere the same, so one question
- * for each such stretch is enough, and the answer is the one that walks get.
+ * Makes a scene by queries: between two ends of assignments a page map or a
+ * table gives the same answer everywhere.  So one query for each such stretch
+ * is enough, and its answer is the one that walks get.
  */
 #include "oracle/story/scene.h"
 

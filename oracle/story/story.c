@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The story of a finding, put together from what the judge left behind: the
- * world as it was at the accused access, the answers that were allowed, and the
- * one that was seen.
+ * Makes the story of a finding from the final state of the judge: the world as
+ * it was at the accused access, the allowed answers, and the seen one.
  */
 #include "oracle/judge/choice.h"
 #include "oracle/judge/explain.h"

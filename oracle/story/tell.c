@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A walk once more, for people: one byte, with each step written down and the
- * rule that decides it.  Written from the rules, region by region; what the
- * links say is looked up where the judge looks it up.  The end must be that of
- * tw_walk(): a story that the judge did not go by is worse than none.
+ * rule that decides it.  Written from the rules, region by region; links are
+ * looked up where the judge looks them up.  The end must be that of tw_walk():
+ * a story that differs from the judge's walk would be worse than none.
  */
 #include "oracle/story/tell.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scenes: what they say of every address is what a walk would find there, and
- * regions stand in the order in which they are seen.
+ * Scenes: for each address a scene says the same as a walk, and regions stand
+ * in the order of priority.
  */
 #include "oracle/test/test-support.h"
 

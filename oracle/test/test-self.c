@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The verdict `self`: linked with everything of the oracle but flat.c, and
- * with a second walker that lies when it is told to.  A judge that did not
- * listen to the second opinion would pass all other tests.
+ * The verdict `self`: linked with all of the oracle except flat.c, and with a
+ * second walker that gives wrong answers on request.  A judge that ignores the
+ * second walker would pass all other tests.
  *
  *          0x0        0x1000
  *   s0 r0: | r1 ram   | hole

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The second opinion: the same question as walk.c, answered another way and
- * with no code in common, so that a mistake has to be made twice to go unseen.
+ * The second walker: answers the same question as walk.c in another way and
+ * with no code in common, so that one mistake cannot go unseen.
  *
  *   - An address space is *rendered* (render.c) into ranges that do not
  *     overlap, each as large as its region; then an address is looked up.
- *     (walk.c asks one point and recurses in relative coordinates.)
+ *     (walk.c resolves one address and recurses in relative coordinates.)
  *   - Page maps and IOMMU tables are *replayed* from the oldest assignment to
  *     the newest for one address or granule.  (walk.c searches newest first.)
  *   - Every byte is walked alone.
  *
- * It is asked before any difference is called a finding, and now and then
- * anyway.  Slow is fine.
+ * The judge asks it before each finding, and sometimes without one.  It may be
+ * slow.
  */
 #include "oracle/walk/flat.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first opinion: the answer to an access by recursion over the region
- * graph, without flat view, sections, pages or caches.  All bytes of an access
- * are walked at once, as a bit mask, but each byte goes its own way: a mask is
- * split wherever its bytes part.
+ * The first walker: answers an access by recursion over the region graph,
+ * without flat view, sections, pages or caches.  It walks all bytes of an
+ * access at once, as a bit mask, and splits the mask where bytes lead to
+ * different places.
  *
  * Addresses.  Instead of absolute origins, which an alias can push below zero
  * (AR-1), each step knows where the bytes are *relative to the region at

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * IOMMUs of the kind `table`: lists of assignments, newest first, that only
- * ever grow.  What a list says as at time t is what it says when assignments
- * newer than t are passed over; an unmap is an assignment of nothing, so what
- * is older never comes back (LA-12).
+ * ever grow.  To read a list as at time t, assignments newer than t are
+ * skipped. An unmap is an assignment of nothing, so older entries never come
+ * back (LA-12).
  */
 #include "oracle/world/iommu-kind.h"
 

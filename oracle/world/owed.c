@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What observers of IOMMUs must get; see owed.h. */
+/* The events that observers of IOMMUs must get; see owed.h. */
 #include "oracle/world/owed.h"
 
 void tw_owed_add(TwWorld *world, unsigned o, TwEventRecord event, uint64_t low)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page maps: lists of assignments, newest first, that only ever grow.  What a
- * list says as at time t is what it says when assignments newer than t are
- * passed over.
+ * Page maps: lists of assignments, newest first, that only ever grow.  To read
+ * a list as at time t, assignments newer than t are skipped.
  */
 #include "oracle/world/page.h"
 

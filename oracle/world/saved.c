@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Snapshot and restore (LA-40).  Saving copies the live graph and notes the
- * time: page maps and tables are never overwritten, so what they were then can
- * still be read.  Restoring is a change like any other, at a tick of its own;
- * what was before it stays known for older answers.
+ * time: page maps and tables are never overwritten, so their state at that time
+ * can still be read.  Restoring is a change like any other, at a tick of its
+ * own; the state before it can still be read for older answers.
  *
- * What is in RAM is saved in oracle/memory/content.c.
+ * oracle/memory/content.c saves the contents of RAM.
  */
 #include "oracle/world/saved.h"
 

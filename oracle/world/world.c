@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The world: the live region graph, transactions and what they publish, the
- * log of events that end cached answers, and safe points.  A committed
- * topology is copied whole and kept for the rest of the program, since a CPU
- * that has not reached its safe point may still use an older one.
+ * The world: the live region graph, transactions and the topologies that they
+ * publish, the log of events that end cached answers, and safe points.  A
+ * committed topology is copied whole and kept for the rest of the program,
+ * because a CPU before its safe point may still use an older one.
  *
  * Legality is decided by program/legality.h before an operation comes here.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes to a program: the frame, and what stands in it.  BYTES.md tells
- * why each value stands for what it does.
+ * Decodes any bytes to a program: the frame and its records.  BYTES.md explains
+ * the meaning of each value.
  */
 #include "program/bytes/bytes.h"
 

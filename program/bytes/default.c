@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The topology of byte strings that bring none: enough for whatever follows to
- * do something.
+ * The topology of byte strings without one: rich enough that random operations
+ * have effects.
  */
 #include "program/bytes/form.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program to bytes.  Everything is written in the way that stands for
- * itself (BYTES.md: "exact").  How many literals the pool holds is known at the
- * end only: then the records make room for it, and the numbers of anchors,
- * which follow those of the literals, are put right.
+ * Encodes a program to bytes.  All values are exact (BYTES.md).  The number of
+ * literals in the pool is known only at the end.  Then the records are moved
+ * behind the pool, and the numbers of the anchors, which follow those of the
+ * literals, are corrected.
  */
 #include "program/bytes/bytes.h"
 

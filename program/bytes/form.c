@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What decoder and encoder of the byte form must see alike. */
+/* Functions of the byte form that decoder and encoder share. */
 #include "program/bytes/form.h"
 
 /* Anchors ------------------------------------------------------------------ */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One operation record to one operation.  What an encoder writes stands for
- * itself; all other values of a byte stand for whatever makes an operation that
- * does something.
+ * Decodes one operation record to one operation.  The values that the encoder
+ * writes are exact; all others give a likely operation, one that has an effect.
  */
 #include "program/bytes/form.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The byte form is total, inverts, stays inside the dialect, does not move, and
- * makes something of random bytes.
+ * The byte form accepts all bytes, encoding and decoding are inverse, the
+ * result stays inside the dialect, golden bytes keep their meaning, and random
+ * bytes give programs with effects.
  */
 #include "program/test-program.h"
 
@@ -352,7 +353,7 @@ static void test_fit(void)
     const TwDialect from[] = {flat_dialect(), code_dialect(), near_dialect()};
     unsigned changed = 0;
     for (unsigned k = 0; k < G_N_ELEMENTS(from); k++) {
-        TwDialect d = tw_dialect_full(); /* but for the numbers */
+        TwDialect d = tw_dialect_full(); /* with other numbers */
         d.identity_pages = from[k].identity_pages;
         d.whole_pages = from[k].whole_pages;
         d.plain_devices = from[k].plain_devices;

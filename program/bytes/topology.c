@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decoding a topology: whatever the bytes are, it ends well formed and inside
- * the dialect.  Each record is first taken at its word; then what does not
- * hold together is mended, in ways that leave alone what does.
+ * Decodes a topology: for all bytes the result is well formed and inside the
+ * dialect.  Each record is first decoded as it is.  Then inconsistent parts are
+ * repaired; consistent ones do not change.
  */
 #include "program/bytes/form.h"
 

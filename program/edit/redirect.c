@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Edits of where things lead: IOMMU entries, pages with the CPU index whose
- * they are, DMA accesses. */
+/* Edits of destinations: of IOMMU entries, of pages with their CPU index, and
+ * of DMA accesses. */
 #include "program/edit/edit.h"
 
 #include "program/ops.h"

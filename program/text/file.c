@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading files that may be anything, without holding more than is allowed. */
+/* Reads files of any kind, with a limit of memory. */
 #include "program/text/text.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ static bool too_large(const char *path, GError **error)
 /* Opens what can be read to an end; -1 on failure. */
 static int open_file(const char *path, GError **error)
 {
-    /* Not blocking: a FIFO that nobody writes to opens, and is empty. */
+    /* Not blocking: a FIFO without a writer opens, and is empty. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat status;
     if (fd < 0) {

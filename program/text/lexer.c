@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines, words and the small things that words stand for. */
+/* Lines, words and errors of the text form. */
 #include "program/text/lexer.h"
 
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading the text form of a program: a line at a time, each whole or not at
- * all.  What objects name is looked at when all lines are read, by the check
- * that all programs must pass.
+ * Parses the text form of a program, line by line; a line counts whole or not
+ * at all.  References between objects are checked after all lines are read, by
+ * the check that all programs must pass.
  */
 #include "program/text/text.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The canonical text of a program: one line an object or operation, objects
- * in ascending order of id, words in a fixed order, defaults left out, and
- * lines that would say only defaults.  A line that has a comment stays.
+ * Prints the canonical text of a program: one line for each object and
+ * operation, objects in ascending order of id, words in a fixed order. Defaults
+ * are left out, and so are lines that contain only defaults and have no
+ * comment.
  */
 #include "program/text/text.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a check makes of outcomes, and of the cases of the zoo. */
+/* The results of a check, for made-up outcomes and for the cases of the zoo. */
 #include <string.h>
 
 #include "reports/check/check.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Drawings hold what they promise: whatever the program, no two labels meet,
- * everything is there and named, what contains contains, offsets are in order,
- * and the ways end where the story says.  Read back from the SVG.
+ * Drawings of any program, read back from the SVG: no two labels overlap, all
+ * objects are there and named, a container contains its regions, offsets are in
+ * order, and the paths end where the story says.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The store: what is refused and left alone, what older ones become, what
- * happens to findings from run to run, and writers that die or are many. */
+/* The store: refused files that stay unchanged, upgrades of older stores, the
+ * states of findings from run to run, writers that die, and many writers. */
 #include "reports/store/test-store.h"
 
 #include <glib/gstdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Triage on its own: what it takes for an input, how keys become findings, and
+/* Triage on its own: which files are inputs, how keys become findings, and
  * the states of a finding that is fixed and returns. */
 #include <glib/gstdio.h>
 #include <string.h>

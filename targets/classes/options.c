@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What follows from the list of all classes, whichever they are
- * (tw_target_classes): a class by its name, and the options of all of them.
+ * Functions on the list of all classes (tw_target_classes): a class by its
+ * name, and the options of all classes.
  */
 #include "targets/classes/options.h"
 

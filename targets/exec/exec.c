@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The target behind a pipe.  A process that dies, hangs, floods or answers
- * nonsense costs one program: its trace ends `died` or `hung` with one line
- * that says why, the process is killed, and the next program gets a new one.
+ * The target behind a pipe.  If the process dies, hangs, writes too much or
+ * answers nonsense, only the current program is affected: its trace ends `died`
+ * or `hung` with one line that says why, the process is killed, and the next
+ * program gets a new one.
  */
 #define _GNU_SOURCE
 #include "targets/exec/exec.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A CPU: its page maps, the queue of flushes that other actors asked of it and
- * the safe points at which it does them (LA-3, LA-4), one notifier per IOMMU
- * and index that its entries may depend on (TN rules).
+ * A CPU: its page maps, its queue of flushes from other actors and the safe
+ * points at which it does them (LA-3, LA-4), and one notifier for each IOMMU
+ * and index on which its entries may depend (TN rules).
  */
 #include "targets/softmmu/internal.h"
 

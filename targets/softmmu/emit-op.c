@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operations as C: the function of test-kit.h that makes just this one, or
- * all its fields.
+ * Operations as C: the function of test-kit.h that makes this operation or, if
+ * there is none, all its fields.
  */
 #include "targets/softmmu/emit.h"
 
@@ -187,7 +187,7 @@ static void put_events(unsigned events, GString *out)
 
 /* Operations ------------------------------------------------------------- */
 
-/* Does the function make this operation, but for the actor? */
+/* Does the function make this operation, apart from the actor? */
 static bool form_fits(const Form *form, const TwOp *op)
 {
     TwOp made = tw_op_make(form->code);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A finding as a test beside those of softmmu: a comment that tells it, the
- * topology and the script by calls of test-kit.h, and what is expected of the
- * accused operation.
+ * A finding as a test beside those of softmmu: a comment that describes it, the
+ * topology and the script by calls of test-kit.h, and the expected outcome of
+ * the accused operation.
  */
 #include "targets/softmmu/emit.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fill (FI rules): walks one page for all its rights at once, with a
- * notifier armed at each IOMMU before it is asked, and makes a TLB entry of
- * the answer, if one entry can hold it.
+ * The fill (FI rules): walks one page for all its rights at once, and makes a
+ * TLB entry of the answer, if one entry can hold it.  At each IOMMU a notifier
+ * is armed before the IOMMU translates.
  */
 #include "targets/softmmu/internal.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The live region graph, what changes it, and transactions (MR and TX rules,
- * LA-5 to LA-8).  The rest of the machine sees what the last effective commit
- * published, never this.
+ * The live region graph, its changes, and transactions (MR and TX rules, LA-5
+ * to LA-8).  The rest of the machine sees only the topology that the last
+ * effective commit published.
  */
 #include "targets/softmmu/internal.h"
 

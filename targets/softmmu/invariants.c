@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What must hold between any two operations, whatever the program did; tested
- * only when asked for.  These break before an access shows it.
+ * Invariants: conditions that hold between any two operations of any program;
+ * tested only with --check.  They can break before an access shows the bug.
  *
  * If no link of an entry was changed since the fill, the entry must equal the
  * result of a walk now.  Only silent changes count: a notified one should have

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IOMMUs of kind `table`: an entry per range of offsets and index, which
- * operations assign, take away and give other rights (LA-12 to LA-15).  A table
- * changes before anybody is told (NT-13).
+ * IOMMUs of kind `table`: an entry for each range of offsets and index.
+ * Operations assign entries, remove them and change their rights (LA-12 to
+ * LA-15).  A table changes before its notifiers are called (NT-13).
  */
 #include "targets/softmmu/internal.h"
 

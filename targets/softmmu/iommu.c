@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * IOMMU regions of any kind: which index attributes choose, bypass, and the
- * operations (LA-11 to LA-18).  What an offset translates to is for the kind to
- * say: a file, iommu-KIND.c, and a row of iommu_kinds[].
+ * operations (LA-11 to LA-18).  Each kind translates offsets itself: a file
+ * iommu-KIND.c and a row of iommu_kinds[].
  */
 #include "targets/softmmu/internal.h"
 

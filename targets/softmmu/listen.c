@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Listeners: each is told the flat ranges of its space that an effective
- * commit takes, brings and leaves (LA-43, TX-3, TX-5, TX-6).  A listener keeps
- * the ranges that it was told, to compare.
+ * Listeners: an effective commit calls each listener for the flat ranges of its
+ * space that it removes, adds and keeps (LA-43, TX-3, TX-5, TX-6).  For this
+ * comparison, a listener stores the ranges of the last call.
  */
 #include "targets/softmmu/internal.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Notifiers and observers of IOMMUs: who is registered, and who gets which part
- * of an event (NT rules).  It must not know what an IOMMU translates, nor how.
+ * Notifiers and observers of IOMMUs: which are registered, and which part of an
+ * event each gets (NT rules).  Must not know translations.
  */
 #include "targets/softmmu/internal.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bytes of RAM blocks (RU-2): what was never written is a function of
- * block and offset; what was is kept in aligned words, as many as a script can
- * store into, found through a few buckets: small enough to stay in the cache.
+ * The bytes of RAM blocks (RU-2).  Bytes that were never written are a function
+ * of block and offset.  Written ones are kept in aligned words, as many as a
+ * script can store to, in a small hash table that stays in the host's cache.
  */
 #include "targets/softmmu/internal.h"
 

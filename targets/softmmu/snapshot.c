@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * snapshot and restore (LA-40): the live graph, RAM, tables and page maps, and
- * what everybody who cached something of them is told when they come back.
+ * snapshot and restore (LA-40): saves and restores the live graph, RAM, tables
+ * and page maps, and notifies all caches after a restore.
  */
 #include "targets/softmmu/internal.h"
 

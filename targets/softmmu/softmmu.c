@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The class "softmmu": the parts as one unit, without bugs.  internal.h says
- * what the parts are.
+ * The class "softmmu": the parts as one unit, without bugs.  internal.h lists
+ * the parts.
  */
 #include "targets/softmmu/softmmu.h"
 

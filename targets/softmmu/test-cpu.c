@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What reaches softmmu's CPUs from elsewhere, and when: notifications, commits,
- * the queue and its safe points, the end of an IOMMU or of a CPU.
+ * Events that reach softmmu's CPUs, and when: notifications, commits, the queue
+ * and its safe points, the end of an IOMMU or of a CPU.
  */
 #include "targets/softmmu/test-board.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Properties of softmmu over random programs: what must not make a difference
- * does not.  The programs come from a small generator of this file's own.
+ * Properties of softmmu over random programs: changes that must make no
+ * difference make none.  The programs come from a small generator in this file.
  */
 #include "program/rng.h"
 #include "targets/softmmu/softmmu.h"

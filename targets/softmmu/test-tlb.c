@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What softmmu's TLBs hold, through which IOMMUs, and what flushes take away.
- * A *silent* change is how a test tells a cached answer from a walked one.
+ * The contents of softmmu's TLBs, through which IOMMUs they came, and what
+ * flushes drop.  A test makes a *silent* change to distinguish a cached answer
+ * from a walked one.
  */
 #include "targets/softmmu/test-board.h"
 
@@ -316,7 +317,7 @@ static void test_flush_index(void)
     add_op(k, map_op(0, 1, 0, 0xffff, 2, 0, RW, false));
     flush.index = 1;
     add_op(k, flush);
-    flush.index = 3; /* nobody has it */
+    flush.index = 3; /* does not exist */
     add_op(k, flush);
     unsigned kept = rd(k, 0x100000);
     unsigned fresh = add_op(k, access_op(TW_OP_READ, 0, 1, 0x100000, 4));

@@ -439,7 +439,7 @@ static void test_actor(void)
 
 /*
  * Each level shows the next one twice: 2^11 pieces, more than a view takes.
- * The pieces of 4 bytes show RAM, by turns read-only or not.
+ * The pieces of 4 bytes show RAM, alternately read-only and not.
  */
 static void test_too_many_ranges(void)
 {

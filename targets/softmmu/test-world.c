@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What softmmu tells listeners and observers, notes in dirty logs, brings back
- * from a snapshot, and does with what happens inside a fill: programs as text,
- * and the lines of the trace that are expected, without values, counters and
- * digests.
+ * Listeners, observers, dirty logs, snapshots and operations inside a fill, on
+ * softmmu: programs as text, and the expected lines of the trace, without
+ * values, counters and digests.
  */
 #include <glib.h>
 #include <string.h>

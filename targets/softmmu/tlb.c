@@ -2,8 +2,8 @@
 /*
  * One soft TLB: that of one CPU and MMU index (TL rules).  A direct-mapped
  * table, a victim list that is searched before a page is filled again, and one
- * range in which all large pages lie.  An entry is valid while it carries its
- * TLB's stamp, so flushing everything is taking a new stamp.
+ * range in which all large pages lie.  An entry is valid if it has the stamp of
+ * its TLB, so a full flush only takes a new stamp.
  */
 #include "targets/softmmu/internal.h"
 

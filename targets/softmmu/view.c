@@ -3,11 +3,11 @@
  * The region graph rendered into flat views (FV rules), which spaces
  * share one (FV-6, FV-7), and what an effective commit publishes.
  *
- * Rendering goes depth first in child order with a clip range and pours each
- * terminating region into what nothing rendered before it has claimed.  A
- * graph in which aliases multiply the pieces beyond MAX_RANGES is not
- * rendered: its view stays `unrendered` and every address is searched for by
- * itself in a copy of the committed graph, which is slow and right.
+ * Rendering goes depth first in child order with a clip range; each terminating
+ * region fills the part of its range that is still free.  A graph in which
+ * aliases multiply the pieces beyond MAX_RANGES is not rendered: its view stays
+ * `unrendered`, and each address is searched in a copy of the committed graph,
+ * which is slow and right.
  */
 #include "targets/softmmu/internal.h"
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The library makes its TLB smaller when it is flushed and has been used little
- * for 100 ms, and asks gettimeofday() how long that is.  What is stale would
- * come and go with the load of the machine.  So the function is defined here,
- * where the dynamic linker (or the static one) finds it before libc's, and
- * stands still while a program runs.
+ * The library shrinks its TLB at a flush if the TLB was little used for 100 ms,
+ * by gettimeofday().  So stale answers would depend on the load of the machine.
+ * Therefore gettimeofday() is defined here, where the dynamic or static linker
+ * finds it before libc's; its time stands still while a program runs.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A reproducer for the library's maintainers: a C program that makes the calls
- * of one run again, with nothing but the library, and looks at the one thing
- * that went wrong.  The guest's accesses are one instruction a run there.
+ * of one run again, with nothing but the library, and checks the outcome that
+ * was wrong.  There each access of the guest is a run of one instruction.
  */
 #include <inttypes.h>
 #include <string.h>

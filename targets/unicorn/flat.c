@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mappings are kept like the flat view under the page map's rights by
- * differences only, so that the library has to split, protect and join as its
- * users make it.  A page without page-map entry is not mapped; one whose entry
- * has no rights is mapped without rights.
+ * The mappings follow the flat view, with the rights of the page map.  Only
+ * differences are applied, so that the library must split, protect and join
+ * mappings as for its users.  A page without a page-map entry is not mapped; a
+ * page whose entry has no rights is mapped without rights.
  */
 #include "targets/unicorn/flat.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The bytes of RAM blocks.  They live in host memory that the engine maps by
- * pointer, several times where there are aliases.  A page's initial contents
- * are made once and kept in a master copy; after a run each page that was
- * shown is compared with it, which gives the digest, and put right.
+ * pointer, several times where there are aliases.  The initial contents of a
+ * page are made once and kept in a master copy.  After a run, each page that
+ * was mapped is compared with the copy, which gives the digest, and is reset.
  */
 #include <string.h>
 #include <sys/mman.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The class "unicorn-ab": each program on two engines of the library.  One is
- * as it is; in the other a hook on every load and store, which does nothing,
- * makes the library take its slow path, which looks at everything each time.
+ * The class "unicorn-ab": runs each program on two engines of the library.  The
+ * second engine has an empty hook on every load and store; with it the library
+ * takes its slow path, which checks each access anew.
  */
 #include <string.h>
 

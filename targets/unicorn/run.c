@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operations.  What the board does is done between runs of the agent;
- * accesses, and what the CPU does, are done by the agent, as many in a row as
- * there are: the CPU's operations by a callback inside its run.
+ * Operations.  Those of the board are performed between runs of the agent.  One
+ * run of the agent performs a sequence of accesses and of operations of the
+ * CPU; the latter in a callback.
  */
 #include <string.h>
 

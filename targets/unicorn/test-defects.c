@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What libunicorn 2.0.1 does otherwise than it promises, shown as it is: a test
- * fails when that version behaves differently from what is written here.
+ * The defects of libunicorn 2.0.1, as they are: a test fails if that version
+ * behaves differently from the description here.
  */
 #include "targets/unicorn/test-board.h"
 

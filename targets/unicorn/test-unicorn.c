@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Programs made by hand on the target "unicorn", with the outcomes that they
- * must have.  What a version of the library does otherwise: test-defects.c.
+ * must have.  Defects of a version of the library are in test-defects.c.
  */
 #include "targets/unicorn/test-board.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Follows a program's pages as the target does, makes no call, and notes where
- * the circumstances of known defects come up.  It says nothing of what the
- * library does then.
+ * Follows the pages of a program as the target does, but without calls of the
+ * library, and notes where the triggers of known defects occur.  Must not know
+ * the behaviour of the library.
  */
 #include "targets/unicorn/trigger.h"
 

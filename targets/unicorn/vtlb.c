@@ -2,14 +2,14 @@
 /*
  * The page map of the class "unicorn-vtlb": the library's virtual TLB (2.1 and
  * later).  There the caller is the page map: a hook answers each miss of the
- * TLB with an address and rights, and the TLB keeps the answer until
- * uc_ctl_flush_tlb, or until it forgets it for reasons of its own.
+ * TLB with an address and rights.  The TLB keeps the answer until
+ * uc_ctl_flush_tlb, or until the library evicts it.
  *
- * So the page map of a program is what the hook says, and leads anywhere; all
- * flushes are that call, as there is no smaller one.  Behind it, at the same
- * addresses, lies the flat view, mapped with all rights.  That memory goes when
- * it is unmapped: that a caller would have to flush for that is nowhere said.
- * Data only: code is what the class "unicorn" is for.
+ * So the hook answers from the page map of the program, which leads anywhere.
+ * All flushes are uc_ctl_flush_tlb, because there is no smaller flush.  The
+ * flat view is mapped at the same physical addresses, with all rights. Unmapped
+ * memory must be gone at once: the documentation does not demand a flush for
+ * that.  Data only: the class "unicorn" tests code.
  */
 #include <string.h>
 
