@@ -144,7 +144,7 @@ nights()
 {
     find "$out"/nights -mindepth 1 -maxdepth 1 | sort
 }
-check 'so many nights are kept' [ "$(nights | wc -l)" -eq 2 ]
+check 'two nights are kept' [ "$(nights | wc -l)" -eq 2 ]
 
 HOW=silent
 export HOW

@@ -64,8 +64,8 @@ static void text_loop(const Figures *f, unsigned i)
            "oracle and judge %.2f\n",
            l->generate / 1000, l->decode / 1000, l->target / 1000,
            l->judge / 1000);
-    printf("  %.1f times an empty harness, %.0f rounds of the calibration "
-           "loop\n",
+    printf("  %.1f times the time of an empty harness (no target, no judge), "
+           "%.0f rounds of the calibration loop\n",
            ratio(l->whole, l->empty), ratio(l->whole, f->round));
     printf("  served from the TLB: %.1f %%; fills per program: %.2f\n",
            hit_share(l), mean(l->counters[TW_COUNT_FILL], l->programs));

@@ -118,13 +118,14 @@ int tw_verb_encode(int argc, char **argv)
             &argc, &argv, "FILE",
             "Turns a case file (\"-\": standard input) into the bytes that "
             "fuzzing engines mutate,\nor bytes into a case. The meaning of "
-            "bytes depends "
-            "on the dialect of a target or\nof a harness.",
+            "bytes depends on the dialect of a target or\nof a harness.",
             entries, &target)) {
         goto out;
     }
     if (harness && tw_cli_target_chosen(&target)) {
-        tw_cli_fail(TW_EXIT_USAGE, "--harness: it says the target");
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--harness: expected no options of targets, because the "
+                    "harness determines the target");
         goto out;
     }
     if (argc != 2) {

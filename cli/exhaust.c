@@ -68,7 +68,7 @@ static void show_text(const Exhaust *e, const TwExhaustResult *r, int length)
                all.reached);
     }
     if (r->beyond[0] && !r->failure[0]) {
-        printf("\nallowed, but impossible for that cache: %" PRIu64
+        printf("\nallowed answers that a naive cache cannot give: %" PRIu64
                ", the first:\n\n%s",
                all.beyond, r->beyond);
     }

@@ -316,13 +316,13 @@ static bool options_ready(Replay *r, int argc)
     } else if (argc < 2) {
         wrong = "replay: expected a file";
     } else if (r->in_process && r->times > 1) {
-        wrong = "--times: each run is in a process of its own: expected no "
-                "--in-process";
+        wrong = "--times: expected no --in-process, because each run needs a "
+                "process of its own";
     } else if (r->harness &&
                (chosen || r->bytes || r->in_process || r->trace)) {
-        wrong = "--harness: it says the target and how files are read: "
-                "expected no --bytes, --in-process, --trace or options of "
-                "targets";
+        wrong = "--harness: expected no --bytes, --in-process, --trace or "
+                "options of targets, because the harness determines the target "
+                "and the format of files";
     }
     if (wrong) {
         tw_cli_fail(TW_EXIT_USAGE, "%s", wrong);

@@ -217,7 +217,7 @@ bool tw_replay_trace(const TwTargetOptions *options, const TwProgram *program,
 
     if (shared == MAP_FAILED || !file) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "--trace: expected room for what is told: %s",
+                    "--trace: expected memory for the reports: %s",
                     g_strerror(errno));
         ok = false;
     } else {

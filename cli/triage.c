@@ -143,8 +143,8 @@ static bool ready(const TwTriage *t, Options *o, int argc, int jobs, int raw)
     const char *wrong = NULL;
 
     if (o->retest && (argc > 1 || o->harness)) {
-        wrong = "--retest: runs what is in the store: expected no files and "
-                "no --harness";
+        wrong = "--retest: expected no files and no --harness, because it runs "
+                "the cases in the store";
     } else if (!o->retest && argc < 2) {
         wrong = "triage: expected a folder or a file, or --retest";
     } else if (jobs < 1 || jobs > 1024) {

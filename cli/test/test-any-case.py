@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Every verb that takes a case, on the cases of every folder of the corpus,
-with every target: whatever a target does not run, no verb dies of it, and it is
-said why.
+with every target: if a target does not run a case, no verb crashes, and each
+says why.
 
 With TW_LONG, all cases; else a part of them.
 """

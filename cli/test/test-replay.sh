@@ -75,7 +75,7 @@ refuses 'a name without a harness' '--harness auto: expected a file with' \
     "$TWINWALK" replay --harness auto crash
 refuses 'zoo_fuzzer without its bug' 'TWINWALK_ZOO: expected the slug' \
     env -u TWINWALK_ZOO "$TWINWALK" replay --harness zoo_fuzzer crash
-refuses '--harness and a target' '--harness: it says the target' \
+refuses '--harness and a target' '--harness: expected no --bytes' \
     "$TWINWALK" replay --harness softmmu_fuzzer --target unicorn crash
 refuses '--harness and no file there' 'nowhere: ' \
     "$TWINWALK" replay --harness softmmu_fuzzer nowhere

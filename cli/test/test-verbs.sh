@@ -59,7 +59,7 @@ refuses 'a harness that takes text' '--harness: expected one that takes bytes' \
     "$TWINWALK" encode --harness text_fuzzer balanced-0.tw -o of
 refuses 'an unknown harness' '--harness: expected check_fuzzer, .*, not "mmu"' \
     "$TWINWALK" encode --harness mmu balanced-0.tw -o of
-refuses 'a harness and a target' '--harness: it says the target' \
+refuses 'a harness and a target' '--harness: expected no options of targets' \
     "$TWINWALK" encode --harness static_fuzzer --target softmmu \
     balanced-0.tw -o of
 

@@ -36,7 +36,7 @@ static void append_result(GString *line, const TwFinding *finding)
     }
 }
 
-/* What came of a case, without its path: also the message of a failure. */
+/* The result of a case, without its path: also the message of a failure. */
 static GString *result_line(const TwCheckJob *check, const TwCheckCase *one)
 {
     GString *line = g_string_new(NULL);

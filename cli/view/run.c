@@ -151,10 +151,10 @@ static void totals(const TwCampaignResult *result)
     const TwJudgeStats *s = &result->stats;
 
     printf("\nwhat was tested\n");
-    printf("  accesses with a window open (more than one answer allowed): "
+    printf("  accesses with an open window (more than one answer allowed): "
            "%.2f %%\n",
            share(s->windows, s->accesses));
-    printf("  accesses answered from a cache that was allowed to be old: "
+    printf("  accesses that got an old answer which was still allowed: "
            "%.2f %%\n",
            share(s->verdicts[TW_VERDICT_AGREE_STALE], s->accesses));
     printf("  inconclusive accesses: %.2f %%\n",

@@ -266,8 +266,8 @@ static void try_answer(Search *s, const NaiveAnswer *a, bool reached)
     }
     if (allowed && !reached && !may_go_beyond(s)) {
         g_autofree char *what = g_strdup_printf(
-            "exhaust: operation %u may be answered with %s, which no naive "
-            "cache does, and for no reason that is known",
+            "exhaust: operation %u may be answered with %s, which a naive "
+            "cache cannot do, and no earlier access explains it",
             last, text);
         fail(s, what, true);
     }

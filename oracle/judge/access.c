@@ -61,7 +61,8 @@ static void see(const TwOracle *oracle, const TwAccess *access,
 
 /* One access -------------------------------------------------------------- */
 
-/* What came of an access: the worlds after it, and what explains it. */
+/* The result of an access: the worlds after it, and the answer that explains
+ * it. */
 typedef struct Outcome {
     unsigned n;
     bool too_many;
