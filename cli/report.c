@@ -224,7 +224,7 @@ static bool write_all(const Report *r, GError **error)
     g_autoptr(GString) html = g_string_new(NULL);
 
     tw_page_html(r->page, html);
-    /* For who made the store: there may be more in it than others may know. */
+    /* Only for the owner of the store: it may contain undisclosed findings. */
     if (g_mkdir_with_parents(cases, 0700) != 0) {
         return failed(error, cases, "make a folder");
     }

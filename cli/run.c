@@ -149,7 +149,7 @@ static void remove_leftovers(Run *run, const TwCampaignResult *result)
         unlink(path);
     }
     if (run->own_out && result->keys->len == 0) {
-        rmdir(run->out); /* stays if somebody put something there */
+        rmdir(run->out); /* stays if it contains other files */
         rmdir("out");
     }
 }

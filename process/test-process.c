@@ -88,7 +88,7 @@ static bool goes(pid_t pid)
     return false;
 }
 
-/* A child whose parent is killed goes with it, even one that ignores what
+/* A child whose parent is killed ends with it, even one that ignores what
  * would end others. */
 static void test_parent_dies(void)
 {

@@ -143,7 +143,7 @@ static bool check_part(OpCheck *o, const TwField *part)
     }
 }
 
-/* Who may perform it, and what comes with accesses by flag. */
+/* The actors that may perform it, and the flags of accesses. */
 static bool check_actor(OpCheck *o, const TwOpInfo *info)
 {
     const TwOp *op = o->op;

@@ -11,7 +11,7 @@ export PATH="$PATH:/usr/lib/llvm-14/bin"
 
 # The crash state of a log, by ClusterFuzz's rules as far as they concern us: the
 # line of an assertion, then two frames; addresses and numbers are replaced,
-# frames of runtimes and of who reports are dropped, lines are cut.
+# frames of runtimes and of the reporting functions are dropped, lines are cut.
 cat >state.py <<'EOF'
 import re, sys
 

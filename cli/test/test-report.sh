@@ -34,7 +34,7 @@ assert db.execute("SELECT name, value FROM measures ORDER BY name"
 assert db.execute("SELECT outcome, target FROM runs").fetchall() == [
     ("done", "all")]'
 
-# Nights, and who they are over with.
+# Nights, and their owners.
 for owner in 0 x 4194305; do
     refuses "--owner $owner" '--owner: expected' \
         "$TWINWALK" note --store n.db --begin nightly --owner "$owner"
@@ -42,7 +42,7 @@ done
 refuses '--owner without --begin' '--about, --options, --owner: expected' \
     "$TWINWALK" note --store a.db --run 1 --owner $$
 check 'no store is made for these' [ ! -e n.db ]
-# outcome RUN OUTCOME: what the store says after somebody else has opened it.
+# outcome RUN OUTCOME: what the store says after another process has opened it.
 outcome()
 {
     "$TWINWALK" report --store n.db --out night >out.txt
@@ -92,7 +92,7 @@ refuses 'text for a store' 'text: expected' \
     "$TWINWALK" report --store text --out page
 mkdir other
 touch other/mine
-refuses 'a folder of somebody else' 'other: expected a new folder' \
+refuses 'a folder with other files' 'other: expected a new folder' \
     "$TWINWALK" report --store a.db --out other
 refuses 'a run that is none' '--since: expected the number of a run' \
     "$TWINWALK" report --store a.db --out page --since 7

@@ -111,7 +111,7 @@ done
 check 'kill -9: there were workers' [ -n "$workers" ]
 check 'kill -9: there are none left' [ "$left" -eq 0 ]
 
-# In a store, it is interrupted from then on; who still runs is not.
+# In a store, a killed run is then interrupted; a run that goes on is not.
 # runs PATTERN: what the store says of its runs.
 runs()
 {
@@ -153,7 +153,7 @@ assert page["since_outcome"] == "interrupted" and page["running"] == 1'
 kill -INT "$other"
 status=0
 wait "$other" || status=$?
-check 'whose end is its own' [ "$status" -eq 0 ]
+check 'the other run ends by itself' [ "$status" -eq 0 ]
 check 'and noted' [ "$(runs 'run interrupted 1 1')" -eq 2 ]
 exits 0 'report of a store where nothing runs' "$TWINWALK" report \
     --store f.db --out page --since 1

@@ -370,7 +370,7 @@ static void watch(Campaign *c, unsigned i)
 }
 
 /* A worker that is killed after it took a chunk and before it said so takes
- * the chunk with it.  When all are gone, somebody runs it.  False: none. */
+ * the chunk with it.  When all are gone, a new worker runs it.  False: none. */
 static bool redo_lost(Campaign *c)
 {
     uint64_t limit = atomic_load(&c->shared->limit);

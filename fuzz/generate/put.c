@@ -122,7 +122,8 @@ void tw_put_safepoint(TwGen *gen, uint8_t cpu)
     tw_put(gen, TW_OP_SAFEPOINT, TW_BOARD)->obj = cpu;
 }
 
-/* Who makes a change: the board, the CPU that will look, another CPU. */
+/* The actor of a change: the board, the CPU that accesses later, another CPU.
+ */
 uint8_t tw_gen_actor(TwGen *gen, uint8_t cpu)
 {
     unsigned draw = tw_gen_below(gen, 8);

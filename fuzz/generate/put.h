@@ -20,7 +20,7 @@ TwOp *tw_put(TwGen *gen, TwOpCode code, uint8_t actor);
 TwOpCode tw_gen_code(TwGen *gen);
 uint8_t tw_gen_size(TwGen *gen, TwOpCode code);
 
-/* Who makes a change that CPU `cpu` should notice: the board, that CPU, or
+/* The actor of a change that CPU `cpu` should notice: the board, that CPU, or
  * another one. */
 uint8_t tw_gen_actor(TwGen *gen, uint8_t cpu);
 

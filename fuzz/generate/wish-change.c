@@ -479,8 +479,8 @@ static void put_ending(TwWish *wish)
 
 /* The script -------------------------------------------------------------- */
 
-/* Who makes the change: this CPU, if its own event is to end it; else anybody
- * whose events wait for a safe point. */
+/* The actor of the change: this CPU, if its own event shall end the answer;
+ * else any actor whose events wait for a safe point. */
 static uint8_t choose_actor(TwWish *wish)
 {
     TwGen *gen = wish->gen;

@@ -79,7 +79,7 @@ static void test_ends(void)
     tw_shared_free(board, sizeof(*board));
 }
 
-/* Who waits is not still; who neither moves nor waits is. */
+/* A worker that waits is not still; one that neither moves nor waits is. */
 static void test_still(void)
 {
     g_autoptr(TwWorkers) workers = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Observers of IOMMUs: who may come and go (NT-2), and what a replay sends
- * (LA-48).
+ * Observers of IOMMUs: which may be registered (NT-2), and the events of a
+ * replay (LA-48).
  */
 #ifndef TW_ORACLE_JUDGE_OBSERVE_H
 #define TW_ORACLE_JUDGE_OBSERVE_H

@@ -185,8 +185,8 @@ static void test_random_walks(const void *data)
 }
 
 /*
- * Twice the same answer was right, and only the first time somebody asked: it
- * is from then, and what should have ended it is the first flush.
+ * The same answer was right twice, and there was an access only the first time:
+ * it is from then, and what should have ended it is the first flush.
  *
  *        0      0x40     0x80
  *   s0   |  r1  |   r2   |

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The oracle's world: topology, links, what ends answers, who is told.
+ * The oracle's world: topology, links, endings of answers, and due
+ * notifications.
  *
  * Time.  Every change of the world and every event that ends cached answers
  * takes the next *tick*; S(t) is the world just after tick t, and S(0) the one

@@ -147,7 +147,7 @@ uint64_t tw_anchor_value(const TwBytesIn *in, const TwAnchors *anchors,
 unsigned tw_form_count(const uint8_t header[TW_HEADER_BYTES], unsigned offset,
                        unsigned low, unsigned high, unsigned max);
 
-/* What a dialect has, for those who must keep inside it. ------------------ */
+/* Sets of what a dialect has ----------------------------------------------- */
 
 static inline unsigned tw_form_clamp(unsigned value, unsigned low,
                                      unsigned high)

@@ -14,7 +14,7 @@ bool tw_text_op(TwLexer *lexer, bool script, TwOp *op);
 
 /*
  * Reads one field of an object or operation, and writes it as it is read.
- * Fields that make one word together are read by who knows both: an id with its
+ * Fields that make one word together are read together: an id with its
  * index, a range, piece sizes.
  */
 bool tw_text_field(TwLexer *lexer, const TwField *field, void *object);

@@ -121,7 +121,7 @@ static void add_frames(char **lines, GString *name)
         const char *function = frame(*lines, &number, &length);
 
         if (any && function && number <= last) {
-            return; /* the next stack: who allocated, who freed */
+            return; /* the next stack: of the allocation or the release */
         }
         if (!function) {
             continue;

@@ -206,8 +206,8 @@ static uint32_t big_endian(const uint8_t *at)
            (uint32_t)at[2] << 8 | at[3];
 }
 
-/* Is the file one that SQLite may see?  An empty one is a store that somebody
- * is about to make, or was when the power went. */
+/* May SQLite open this file?  An empty file is accepted: another process is
+ * making a store, or a power cut interrupted it. */
 static bool look_at(int fd, const char *path, GError **error)
 {
     uint8_t header[HEADER];
@@ -262,7 +262,7 @@ static bool find_file(const char *path, bool create, GError **error)
                               : "a store of findings");
     }
     ok = look_at(fd, path, error);
-    /* Findings may be of use to who should not have them yet. */
+    /* Undisclosed findings are confidential. */
     if (ok && create && lseek(fd, 0, SEEK_END) == 0) {
         fchmod(fd, 0600);
     }
@@ -301,7 +301,7 @@ static bool set_version(TwStore *store, int version, GError **error)
     return exec_sql(store, sql, error);
 }
 
-/* Makes the tables, or brings them up to date, unless somebody else just did.
+/* Makes the tables, or upgrades them, unless another process just did.
  */
 static bool bring_up(TwStore *store, GError **error)
 {

@@ -164,7 +164,7 @@ static void test_killed(Fixture *f, gconstpointer data)
     (void)data;
     says(store, "running alive 30\nrunning alive 30\n");
     end(first);
-    /* Who reads is told at once, though it is not written yet. */
+    /* A reader sees it at once, although it is not written yet. */
     says(store, "interrupted 30\nrunning alive 30\n");
     g_assert_cmpint(test_number(store, MARKED), ==, 0);
     tw_store_free(store);

@@ -249,7 +249,7 @@ static void test_migration(Fixture *f, gconstpointer data)
         g_assert_cmpint(test_number(store, "SELECT programs FROM runs"
                                            " WHERE id = 1"),
                         ==, 1000);
-        /* Who ran that is not known, so it may still. */
+        /* The owner of that run is not known, so the run may go on. */
         g_assert_cmpint(test_number(store, "SELECT count(*) FROM runs WHERE"
                                            " outcome = 'running'"),
                         ==, version == 2);

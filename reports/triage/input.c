@@ -76,7 +76,7 @@ TwTriageCase *tw_triage_add_program(TwTriage *t, const char *name,
     one->options = *options;
     one->data = g_string_new(NULL);
     one->known = -1;
-    /* Without its comments: they say what somebody thought of it. */
+    /* Without its comments: they may be wrong. */
     tw_program_print(program, NULL, one->data);
     g_ptr_array_add(t->cases, one);
     return one;

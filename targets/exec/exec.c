@@ -29,7 +29,7 @@ typedef struct ExecTarget {
     TwTarget base;
     char *command;
     uint32_t timeout_ms;
-    volatile uint32_t *watched;   /* who watches us looks here; may be NULL */
+    volatile uint32_t *watched;   /* for the watching process; may be NULL */
     volatile uint32_t *in_flight; /* the process writes here */
     int in_flight_fd;
     TwProcess process;
@@ -92,7 +92,7 @@ static void post_mortem(ExecTarget *t, TwReply answer, int most, char *text,
         break;
     }
     if (p->signal == SIGKILL) {
-        /* By us, after DYING_MS, or by somebody else: no telling. */
+        /* twinwalk killed it after DYING_MS, or another process did. */
         g_snprintf(ended, sizeof(ended), "closed its output or was killed");
     } else if (p->signal) {
         g_snprintf(ended, sizeof(ended), "died of signal %d (%s)", p->signal,
