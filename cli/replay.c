@@ -209,7 +209,8 @@ static bool open_target(Replay *r)
     return true;
 }
 
-/* What engines left -------------------------------------------------------- */
+/* Files that engines saved --------------------------------------------------
+ */
 
 static const TwHarnessInfo *harness_for(const Replay *r, const char *path)
 {
@@ -334,8 +335,8 @@ static bool options_ready(Replay *r, int argc)
     return tw_cli_known_load(&r->known);
 }
 
-/* git bisect run takes 1 to 127 for bad: a mistake in the command must stop
- * it, even one because of which options could not be read. */
+/* git bisect run treats 1 to 127 as bad.  A mistake in the command must stop
+ * it, even if the mistake is an option that cannot be parsed. */
 static bool asks_for_bisect(int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {

@@ -30,7 +30,7 @@ static char *read_text(const char *path, GError **error)
     return g_strdup((const char *)bytes->data);
 }
 
-/* The way from the page's folder to another path. */
+/* The relative path from the page's folder to another path. */
 static char *way_to(const char *out, const char *path)
 {
     g_autofree char *from = g_canonicalize_filename(out, NULL);
@@ -68,7 +68,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Links to what ci/coverage left of each harness, or each target. */
+/* Links to the pages of ci/coverage for each harness, or each target. */
 static void link_to_each(Report *r, const char *kind)
 {
     g_autofree char *each = g_build_filename(r->lines, kind, NULL);
@@ -88,7 +88,7 @@ static void link_to_each(Report *r, const char *kind)
     }
 }
 
-/* What ci/coverage left. */
+/* The output of ci/coverage. */
 static bool read_lines(Report *r, GError **error)
 {
     g_autofree char *summary = g_build_filename(r->lines, "summary.json", NULL);
@@ -152,7 +152,7 @@ static bool failed(GError **error, const char *path, const char *what)
     return false;
 }
 
-/* A folder that is not there, is empty, or holds a page. */
+/* The folder must not exist, be empty, or contain an older page. */
 static bool may_write(const char *out)
 {
     g_autofree char *json = g_build_filename(out, "report.json", NULL);
@@ -196,7 +196,7 @@ static bool write_cases(const Report *r, const char *folder,
     return true;
 }
 
-/* Cases of an older page; whatever else is there is not ours. */
+/* Removes the cases of an older page; keeps all other files. */
 static void remove_others(const char *folder, GHashTable *written)
 {
     GDir *dir = g_dir_open(folder, 0, NULL);

@@ -39,12 +39,12 @@ void tw_run_store_so_far(TwRunStore *s, const TwCampaignResult *so_far)
         s->run.seconds = so_far->seconds;
         s->run.programs = so_far->programs;
         s->run.accesses = so_far->stats.accesses;
-        /* If it cannot be written, the end will say so. */
+        /* An error here is ignored; the record of the end reports it. */
         tw_store_run_so_far(s->store, &s->run, NULL);
     }
 }
 
-/* One case; in *new whether it was not there yet. */
+/* Records one case; *new: the store did not have it yet. */
 static bool record(TwRunStore *s, const TwCliTarget *target,
                    const TwCampaignKey *key, const TwCampaignCase *one,
                    const TwProgram *program, const char *origin,
@@ -78,7 +78,7 @@ static bool record(TwRunStore *s, const TwCliTarget *target,
     if (!tw_store_see(s->store, &sight, 10, &seen, error)) {
         return false;
     }
-    /* Those that were only counted, unless this campaign was recorded. */
+    /* Findings that were only counted, unless this campaign was recorded. */
     sight.size = 0;
     sight.count = more;
     if (more > 0 && !seen.again &&

@@ -16,7 +16,8 @@ typedef struct Options {
     gboolean retest, json;
 } Options;
 
-/* Opens the target once, so that one which cannot be started is told first. */
+/* Opens the target once, so that a target that fails to start is reported
+ * first. */
 static bool open_target(TwTriage *t, GError **error)
 {
     g_autoptr(TwRunner) runner = tw_runner_new(&t->target, error);

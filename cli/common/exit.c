@@ -18,7 +18,7 @@ int tw_cli_fail(int code, const char *format, ...)
     message = g_strdup_vprintf(format, ap);
     va_end(ap);
     g_strdelimit(message, "\n\r", ' ');
-    /* Names of files and texts of others may hold what moves a terminal. */
+    /* Names of files and texts from outside may contain control characters. */
     for (char *c = message; *c; c++) {
         if (g_ascii_iscntrl(*c)) {
             *c = '?';

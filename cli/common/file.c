@@ -37,7 +37,8 @@ static bool file_error(GError **error, const char *path)
     return false;
 }
 
-/* A file without a name in the folder of `path`: it goes with its process. */
+/* A file without a name in the folder of `path`: it disappears with its
+ * process. */
 static int open_unnamed(const char *path)
 {
     g_autofree char *folder = g_path_get_dirname(path);
@@ -45,8 +46,8 @@ static int open_unnamed(const char *path)
     return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 }
 
-/* Gives it a name: the only moment in which something can be left behind is
- * the one between two calls, and only if there was such a file before. */
+/* Gives the file its name.  A kill can leave a temporary name only between two
+ * calls, and only if a file of the final name existed before. */
 static bool give_name(int fd, const char *path)
 {
     g_autofree char *self = g_strdup_printf("/proc/self/fd/%d", fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A story as JSON: the same that the text says, as data. */
+/* A story as JSON, with the content of the text form. */
 #include "cli/view/explain.h"
 
 static void json_hex(JsonBuilder *b, const char *name, uint64_t value)

@@ -77,8 +77,8 @@ static bool tell(void *data, volatile uint32_t *in_flight, TwFinding *finding,
     return true;
 }
 
-/* Long options with values that are none: what twinwalk writes itself.  A word
- * such as --help would end the process. */
+/* Accepts only long options whose values are no options, as twinwalk writes
+ * them. A word such as --help would end the process. */
 static bool may_parse(char **words)
 {
     for (; *words; words++) {
@@ -155,7 +155,7 @@ static bool run(TwPageFinding *f, TwCliTarget *target, uint32_t patience,
         take(f, t.fd);
     } else if (!g_error_matches(*error, TW_TARGET_ERROR,
                                 TW_TARGET_ERROR_ENVIRONMENT)) {
-        /* A target that is not there today: the store's text must do. */
+        /* The target cannot be opened today: show the text of the store. */
         tw_cli_fail(0, "finding %" G_GINT64_FORMAT ": %s", f->id,
                     (*error)->message);
         g_clear_error(error);

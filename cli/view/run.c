@@ -21,7 +21,7 @@ static double rate(uint64_t count, double seconds)
     return seconds > 0 ? (double)count / seconds : 0;
 }
 
-/* Programs with a finding (not what flickers). */
+/* Programs with a finding (not the flaky ones). */
 static uint64_t findings_of(const TwCampaignResult *result)
 {
     uint64_t count = 0;
@@ -174,7 +174,7 @@ static void totals(const TwCampaignResult *result)
     }
 }
 
-/* Of the kept cases of a key: how often they were seen again, of how often. */
+/* "AGAIN/REPLAYS" over the kept cases of a key. */
 static void again_of(const TwCampaignKey *key, unsigned *again,
                      unsigned *replays)
 {
@@ -373,7 +373,7 @@ void tw_run_view_json(const TwRunView *view, const TwCampaignResult *result)
     }
     json_builder_end_array(b);
     tw_cli_known_json(b, view->options->known, result->known, result->met);
-    /* Here, and only here, is what differs between runs of the same seed. */
+    /* Only this member differs between runs of the same seed. */
     begin_object(b, "run");
     tw_json_int(b, "jobs", view->options->jobs);
     tw_json_double(b, "seconds", result->seconds);

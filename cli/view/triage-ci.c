@@ -94,7 +94,7 @@ static void sarif_rule(JsonBuilder *b, const TwTriageFinding *f)
     json_builder_end_object(b);
 }
 
-/* A path that others may have named, as a relative reference. */
+/* A path from outside, as a relative reference. */
 static char *uri_of(const char *path)
 {
     g_autofree char *uri = NULL;

@@ -46,7 +46,7 @@ void tw_triage_warn(const char *message, void *data)
 
 /* Text --------------------------------------------------------------------- */
 
-/* A line of text that others wrote, for a terminal. */
+/* A line of text from outside, for a terminal. */
 static void plain(const char *text, const char *end)
 {
     g_autofree char *valid = g_utf8_make_valid(text, -1);
@@ -229,8 +229,8 @@ void tw_triage_print(TwTriage *t, GPtrArray *findings, bool json)
 
 /* Files -------------------------------------------------------------------- */
 
-/* The name of a file for a finding: causes are letters, digits and '-', but
- * who knows what is in a store. */
+/* The name of a file for a finding.  Causes are letters, digits and '-', but a
+ * hostile store may contain others. */
 static char *file_name(const TwTriageFinding *f)
 {
     g_autofree char *name = g_strdup(f->cause);

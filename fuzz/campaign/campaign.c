@@ -129,7 +129,7 @@ static void add_case(Campaign *c, const TwCampaignCase *one)
     unsigned at;
 
     if (copy.finding.verdict == TW_VERDICT_FLAKY) {
-        /* Not to be mixed up with those that can be seen again. */
+        /* Flaky cases stay apart from those that recur. */
         char target[TW_KEY_SIZE];
 
         tw_key_write(target, TW_VERDICT_FLAKY, c->options.target.name,
@@ -166,8 +166,8 @@ static int by_first(const void *a, const void *b)
     return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* Puts finished chunks into the result; with stop_at_finding only those that
- * follow without a gap, since what lies behind the finding does not count. */
+/* Adds finished chunks to the result; with stop_at_finding only those that
+ * follow without a gap, because programs after the finding do not count. */
 static void fold(Campaign *c)
 {
     unsigned taken = 0;
@@ -186,7 +186,7 @@ static void fold(Campaign *c)
     g_array_remove_range(c->pending, 0, taken);
 }
 
-/* Takes what a worker has put into its rings. */
+/* Takes the chunks and cases of a worker from its rings. */
 static void drain(Campaign *c, TwSlot *slot)
 {
     TwProgress p;
@@ -262,7 +262,7 @@ static bool spawn(Campaign *c, unsigned i)
     return tw_workers_start(c->workers, i, &c->error);
 }
 
-/* Which finding is behind the death of a worker in program `number`? */
+/* Finds the finding at which a worker died in program `number`. */
 static bool explain_death(Campaign *c, const Watched *w, uint64_t number,
                           int status, TwCampaignSums *sums, TwCampaignCase *one)
 {
@@ -278,8 +278,8 @@ static bool explain_death(Campaign *c, const Watched *w, uint64_t number,
     return tw_campaign_explain_death(&death, number, sums, one, &c->error);
 }
 
-/* A worker is dead: what of the program it was in?  Returns true if it is to
- * be replaced; false at its natural end or on an error. */
+/* A worker is dead: judges the program that it was running.  Returns true if
+ * the worker shall be replaced; false at its natural end or on an error. */
 static bool bury(Campaign *c, unsigned i, int status)
 {
     Watched *w = &c->watched[i];
@@ -354,7 +354,7 @@ static void watch(Campaign *c, unsigned i)
     if (ended) {
         if (bury(c, i, status)) {
             spawn(c, i);
-            /* The time that we were busy is not theirs. */
+            /* The time of the parent's own work does not count for workers. */
             for (unsigned k = 0; k < c->options.jobs; k++) {
                 tw_workers_forgive(c->workers, k);
             }
@@ -369,8 +369,9 @@ static void watch(Campaign *c, unsigned i)
     }
 }
 
-/* A worker that is killed after it took a chunk and before it said so takes
- * the chunk with it.  When all are gone, a new worker runs it.  False: none. */
+/* If a worker is killed after it took a chunk and before it published that, the
+ * chunk is lost.  After all workers have ended, a new worker runs the lost
+ * chunk. False: there is none. */
 static bool redo_lost(Campaign *c)
 {
     uint64_t limit = atomic_load(&c->shared->limit);
@@ -396,7 +397,7 @@ static bool redo_lost(Campaign *c)
 
 /* The campaign ------------------------------------------------------------ */
 
-/* After the last worker: what its chunks hold, and the limits of it. */
+/* After the last worker: adds its last chunks, up to the limit. */
 static void finish(Campaign *c)
 {
     GPtrArray *keys = c->result->keys;
@@ -420,7 +421,8 @@ static void finish(Campaign *c)
     if (!c->options.stop_at_finding || c->first_finding == UINT64_MAX) {
         return;
     }
-    /* Others may have been ahead; only what led to the first finding counts. */
+    /* Other workers may have been ahead; only programs up to the first finding
+     * count. */
     for (unsigned i = keys->len; i > 0; i--) {
         TwCampaignKey *key = g_ptr_array_index(keys, i - 1);
         unsigned left = 0;
@@ -450,7 +452,7 @@ static bool look_at_target(Campaign *c, GError **error)
     return tw_runner_set_known(runner, c->options.known, error);
 }
 
-/* Only what is touched takes memory. */
+/* Pages that are not touched take no memory. */
 static bool share_met(Campaign *c, GError **error)
 {
     c->met_size = c->options.jobs * sizeof(TwSlotMet);
@@ -458,7 +460,7 @@ static bool share_met(Campaign *c, GError **error)
     return c->met != NULL;
 }
 
-/* Adds up what the workers met, and gives the memory back. */
+/* Sums up the situations that the workers met, and frees their memory. */
 static void take_met(Campaign *c)
 {
     TwCoverage *coverage = c->options.coverage;
@@ -481,8 +483,9 @@ static void open_round(Campaign *c)
     atomic_fetch_add(&c->shared->open, TW_ROUND);
 }
 
-/* Opens the next round when this one is over.  A chunk that was lost with its
- * worker would keep all others waiting: it is given away again. */
+/* Opens the next round when this one is over.  All workers would wait for a
+ * chunk that was lost with its worker, so this chunk is given to another
+ * worker. */
 static void watch_round(Campaign *c)
 {
     uint64_t chunks = atomic_load(&c->shared->open) / c->chunk_size;
@@ -528,7 +531,7 @@ static bool set_up(Campaign *c, GError **error)
         o->replays = TW_CAMPAIGN_REPLAYS;
     }
     if (o->hang_ms == 0) {
-        /* A target that keeps time itself is started and asked again. */
+        /* A target with its own time limit is started and asked again. */
         o->hang_ms =
             MAX(TW_TIMEOUT_MS, (1 + 2 * o->replays) * o->target.timeout_ms);
     }

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What a sanitizer or an assertion said last of all, as one line. */
+/* The last message of a sanitizer or an assertion, as one line. */
 static void last_words(int log_fd, char *line, size_t size)
 {
     char text[16384];
@@ -44,7 +44,7 @@ static void last_words(int log_fd, char *line, size_t size)
     }
 }
 
-/* tw_run_isolated, with what the child says on standard error in the log. */
+/* tw_run_isolated, with the child's standard error in the log. */
 static bool run_quietly(const TwDeath *d, const TwProgram *program,
                         TwFinding *finding, GError **error)
 {
@@ -76,8 +76,8 @@ static bool has_room(const TwDeath *d, const TwFinding *finding)
     return true;
 }
 
-/* Runs a program that kills its process again, as often as a worker does what
- * it survives (a hang once: it has cost its whole time already). */
+/* Replays a program that kills its process, as many times as other findings are
+ * replayed; a hang once, because it takes the whole time limit. */
 static bool kill_again(const TwDeath *d, const TwProgram *program,
                        TwFinding *finding, GError **error)
 {

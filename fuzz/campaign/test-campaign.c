@@ -160,8 +160,8 @@ static TwCampaignOptions options_for(const char *name, uint64_t programs,
 
 /*
  * The first `wanted` program numbers in the trap; `*programs` is a number of
- * programs that holds these and no others.  Not before number 2: a worker
- * shall have run something before it falls.
+ * programs that contains these and no others.  Not before number 2: a worker
+ * shall have run a program before it dies.
  */
 static GArray *traps(unsigned wanted, uint64_t *programs)
 {
@@ -248,8 +248,8 @@ static void test_jobs(void)
     tw_campaign_result_clear(&one);
 }
 
-/* A trap kills the worker in each program that falls into it: that is one
- * finding, everything else is as if nothing had happened. */
+/* A trap kills the worker in each program that falls into it: this is one
+ * finding, and everything else is as without traps. */
 static void check_trap(const char *name, TwVerdict verdict, unsigned wanted,
                        uint32_t hang_ms)
 {
@@ -304,8 +304,8 @@ static void test_hang(void)
     check_trap("hang", TW_VERDICT_HANG, 2, 500);
 }
 
-/* Dies only in a target that has run something before: no finding can be made
- * of it, but it must not be lost either. */
+/* Dies only in a target that has run a program before: this is no finding, but
+ * the campaign must report it (flaky). */
 static void test_flaky(void)
 {
     uint64_t programs;

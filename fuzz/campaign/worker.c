@@ -79,7 +79,8 @@ void tw_slot_read(const TwSlot *slot, TwProgress *progress)
     } while (before != after);
 }
 
-/* Waits until fewer than `size` of `given` things lie untaken. */
+/* Waits until the parent has taken all but `size` - 1 of the `given` entries.
+ */
 static void wait_for_room(Worker *w, uint64_t given, _Atomic uint64_t *taken,
                           uint64_t size)
 {
@@ -168,7 +169,7 @@ static bool chunk_is_over(const Worker *w)
            atomic_load_explicit(&w->post->shared->stop, memory_order_relaxed);
 }
 
-/* What program `number` is made towards. */
+/* The situation at which program `number` aims. */
 static uint32_t wish_of(const Worker *w, uint64_t number)
 {
     return w->post->options->steer ? w->post->shared->wishes[number % TW_ROUND]
@@ -244,7 +245,7 @@ static void speak_to_log(int log_fd)
     }
 }
 
-/* Tells all that was done: by the slot, and by the beat. */
+/* Publishes the progress: in the slot, and by the beat. */
 static void commit(Worker *w)
 {
     tw_slot_commit(w->post->slot, &w->mine);

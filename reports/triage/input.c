@@ -198,7 +198,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Files that lie beside inputs and are none. */
+/* Files beside inputs that are no inputs. */
 static bool is_none(const char *name)
 {
     return name[0] == '.' || strcmp(name, "README.txt") == 0;
@@ -229,7 +229,7 @@ static bool collect(const char *folder, const char *suffix, GPtrArray *files,
     return ok;
 }
 
-/* The folders of AFL++ that hold what crashed or hung: of one instance, or of
+/* The folders of AFL++ with inputs that crash or hang: of one instance, or of
  * each of several. */
 static void afl_folders(const char *folder, bool instances, GPtrArray *found)
 {

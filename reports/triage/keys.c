@@ -27,7 +27,7 @@ typedef struct Judge {
     gint64 until;
 } Judge;
 
-/* In this process: most findings leave it alive, and it is one of many. */
+/* In this worker: most findings do not kill it, and others would replace it. */
 static unsigned first(TwProgram *const *candidates, unsigned n, void *data)
 {
     const Judge *judge = data;
@@ -188,8 +188,8 @@ static bool record_minimal(TwTriage *t, TwTriageKey *key, const Shrunk *out)
 }
 
 /*
- * Files what was shrunk, unless it shows another cause than its raw case and a
- * second case may know better: the smallest of a key may be the odd one.
+ * Records a shrunk case, unless its cause differs from that of its raw case and
+ * a second case can decide: the smallest case of a key may be an exception.
  */
 static bool opinion(TwTriage *t, TwTriageKey *key, const Shrunk *out)
 {
@@ -207,7 +207,8 @@ static bool opinion(TwTriage *t, TwTriageKey *key, const Shrunk *out)
         other->second = true;
         g_ptr_array_add(t->again, other);
     }
-    /* Of two that differ, the second counts if it is as it was taken for. */
+    /* If the two differ, the second counts if its cause is that of its raw
+     * case. */
     return (key->second && !agrees) || record_minimal(t, key, out);
 }
 
@@ -228,7 +229,7 @@ static bool take_shrunk(unsigned i, const void *slot, bool died, void *data)
     if (tw_work_failed(&out->failure, &t->error)) {
         return false;
     }
-    /* What does not repeat keeps its raw cases. */
+    /* A key that does not recur keeps its raw cases. */
     return !out->same || opinion(t, key, out);
 }
 
@@ -353,7 +354,7 @@ static void run_again(unsigned i, void *slot, void *data)
                                   &error)) {
             tw_run_isolated(&options, program, t->patience, &finding, &error);
         }
-        /* As another key it is still a finding. */
+        /* With another key it is still a finding. */
         out->again += !error && (tw_verdict_is_finding(finding.verdict) ||
                                  finding.verdict == TW_VERDICT_FLAKY);
     }

@@ -22,7 +22,7 @@ enum {
 
 /* The store --------------------------------------------------------------- */
 
-/* What is written from here on goes together, for a moment. */
+/* From now on, writes are collected in one transaction, for a short time. */
 bool tw_triage_group(TwTriage *t)
 {
     if (!t->grouped) {
@@ -92,8 +92,8 @@ typedef struct Outcome {
     TwWorkFailure failure;
 } Outcome;
 
-/* What a dying target has to say is not for the user's eyes; where it counts,
- * it is caught (tw_cause_isolated). */
+/* Hides the standard error of a dying target from the user;
+ * tw_cause_isolated() reads it where it is needed. */
 void tw_triage_be_silent(void)
 {
     int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -286,8 +286,8 @@ static void show_cases(unsigned done, void *data)
     tw_triage_idle(t, "cases run", done, t->cases->len);
 }
 
-/* First all in processes that serve many; then each of those that took such a
- * process with them in one of its own. */
+/* First runs all cases in processes that serve many; then each case that killed
+ * such a process, in a process of its own. */
 bool tw_triage_run(TwTriage *t, GError **error)
 {
     g_autoptr(GArray) dying = g_array_new(FALSE, FALSE, sizeof(unsigned));

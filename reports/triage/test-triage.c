@@ -191,8 +191,8 @@ static void test_no_folder(Fixture *f, gconstpointer data)
     tw_triage_clear(&t);
 }
 
-/* What engines leave: of AFL++'s folders what crashed or hung, of others all;
- * of ClusterFuzz what names the harness. */
+/* Files that engines saved: of AFL++'s folders those that crash or hang, of
+ * other folders all; of ClusterFuzz those that name the harness. */
 static void test_engines(Fixture *f, gconstpointer data)
 {
     static const char *const files[] = {
@@ -326,7 +326,7 @@ static void test_life(Fixture *f, gconstpointer data)
     triage_once(f, bug, true, TW_TRIAGE_NEW, TW_STORE_RETURNED, 0);
 }
 
-/* What is clean, and what is a known divergence, is counted and not kept. */
+/* Clean cases and known divergences are counted, not kept. */
 static void test_counted(Fixture *f, gconstpointer data)
 {
     g_autofree char *path = corpus("second-hop-unregistered");
@@ -343,7 +343,7 @@ static void test_counted(Fixture *f, gconstpointer data)
     tw_triage_clear(&t);
 }
 
-/* Stopped: what was not done is not recorded, and no error. */
+/* Stopped: work that was not done is not recorded, and is no error. */
 static void test_stopped(Fixture *f, gconstpointer data)
 {
     g_autofree char *path = corpus("second-hop-unregistered");
