@@ -56,8 +56,8 @@ static bool end_before(TwOp *entry, const TwOp *page)
     return true;
 }
 
-/* The page of the access is taken away and comes back, or is not there until
- * it comes; for that, the region need not come and go. */
+/* Removes the page of the access and maps it again, or maps it only later. Then
+ * the region need not be removed and added. */
 static void by_page(TwProgram *program, uint8_t id, const unsigned *ops,
                     unsigned n_ops, const TwOp *access)
 {
@@ -121,8 +121,8 @@ void tw_pass_pages(TwTurns *turns)
 
 /* Detours ------------------------------------------------------------------ */
 
-/* Makes `op` the end of what `change` began, as the region was at the start;
- * false if it is nothing that is ended like that. */
+/* Makes `op` undo `change`, so that the region is as at the start; false if
+ * `change` cannot be undone by one operation. */
 static bool end_change(const TwProgram *program, TwOp *op, const TwOp *change)
 {
     uint8_t id = change->obj;
@@ -155,8 +155,8 @@ static bool changes_topology(const TwOp *op)
            op->code <= TW_OP_ALIAS_OFFSET;
 }
 
-/* A region that comes and goes is disabled meanwhile, which says no address and
- * needs no container. */
+/* Disables a region instead of removing it: that needs no address and no
+ * container. */
 void tw_pass_disable(TwTurns *turns)
 {
     const TwProgram *best = turns->best;
@@ -201,7 +201,7 @@ static void sink_addr(uint64_t *addr, uint64_t by)
     }
 }
 
-/* A page keeps what it has from `by` on, as far as one entry can. */
+/* A page keeps its mapping from `by` on, as far as one entry can. */
 static void sink_page(TwOp *op, uint64_t by)
 {
     uint64_t end = op->addr + (UINT64_C(1) << op->lg);
@@ -278,7 +278,7 @@ static bool is_lowest(const TwProgram *program, uint8_t id)
     return region->kind != TW_REGION_NONE && region->container != TW_NONE;
 }
 
-/* What tw_pass_unwrap needs where pages lead to their own addresses. */
+/* The part of tw_pass_unwrap for dialects without translation. */
 void tw_pass_sink(TwTurns *turns)
 {
     const TwProgram *best = turns->best;

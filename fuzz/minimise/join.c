@@ -158,8 +158,8 @@ static uint8_t free_space(const TwProgram *program)
     return TW_NONE;
 }
 
-/* A child of a root becomes the root of `to`, a new space or that of the
- * root itself; what led there leads there still. */
+/* A child of a root becomes the root of `to`, a new space or that of the root
+ * itself.  Accesses that led to the child still do. */
 static void make_root(TwProgram *program, unsigned child, unsigned from,
                       unsigned to)
 {
@@ -229,7 +229,7 @@ static uint8_t space_of(const TwProgram *program, uint8_t root)
     return TW_NONE;
 }
 
-/* What an entry of an IOMMU leads to stands where the entry was. */
+/* Replaces an IOMMU by the region to which one of its entries leads. */
 static void stand_in(TwProgram *program, const TwOp *entry)
 {
     TwOp map = *entry; /* it goes with the IOMMU */
@@ -373,7 +373,7 @@ static bool start_with(TwProgram *program, const TwOp *op)
     }
 }
 
-/* Changes of the script that may as well have been there before. */
+/* Changes of the script that become part of the initial state. */
 void tw_pass_start(TwTurns *turns)
 {
     const TwProgram *best = turns->best;

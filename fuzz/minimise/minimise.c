@@ -123,7 +123,8 @@ static unsigned fill(Minimiser *min, TwPass pass, const TwProgram *from,
     return n;
 }
 
-/* Judges what waits; true if one became the best, and *turn is then its. */
+/* Judges the waiting candidates; true if one became the best program, and *turn
+ * is then its turn. */
 static bool judge(Minimiser *min, unsigned n, unsigned *turn)
 {
     unsigned first =
@@ -195,8 +196,8 @@ static bool one_round(Minimiser *min)
     return any;
 }
 
-/* Two steps at once: what undoes each other need not be neighbours, and a
- * thing may be there only so that one behind it has the number that it has. */
+/* Two steps at once: operations that undo each other need not be neighbours,
+ * and an object may be needed only for the number of a later one. */
 static bool run_pairs(Minimiser *min)
 {
     static const TwPass firsts[] = {
@@ -232,7 +233,7 @@ static void shrink(Minimiser *min)
     run_pass(min, tw_pass_renumber, min->best);
 }
 
-/* Numbers that are not used any more; no program changes by that. */
+/* Removes unused numbers; this does not change the program. */
 static void trim(TwProgram *program, TwProgram *scratch)
 {
     tw_program_copy(scratch, program);

@@ -44,7 +44,7 @@ struct TwPool {
 
 unsigned tw_pool_window(unsigned jobs)
 {
-    /* Some more than there are processes: candidates differ in length. */
+    /* More than the processes, because candidates differ in length. */
     return jobs > 1 ? 4 * MIN(jobs, MAX_JOBS) : 1;
 }
 
@@ -76,7 +76,7 @@ static void run_slot(TwPool *pool, TwRunner **runner, Slot *slot)
     }
 }
 
-/* The life of a process: judges slots until its socket is closed. */
+/* What a process runs: judges slots until its socket is closed. */
 static void work(unsigned number, TwBeat *beat, void *data)
 {
     TwPool *pool = data;
@@ -85,7 +85,7 @@ static void work(unsigned number, TwBeat *beat, void *data)
     unsigned char slot;
 
     (void)beat; /* the parent knows since when the worker is busy */
-    /* The parent's ends kept open here would hide its end from others. */
+    /* If the parent's ends stayed open here, others would not see its end. */
     for (unsigned i = 0; i < pool->options.jobs; i++) {
         if (pool->processes[i].socket >= 0) {
             close(pool->processes[i].socket);
@@ -214,7 +214,7 @@ static bool deal(TwPool *pool, unsigned i, unsigned slot)
     process->slot = (int)slot;
     process->since = g_get_monotonic_time();
     if (send(process->socket, &number, 1, MSG_NOSIGNAL) != 1) {
-        /* It died in between: it will not answer, as if it died now. */
+        /* The process died before: it will not answer, as if it died now. */
         shutdown(process->socket, SHUT_RDWR);
     }
     return true;

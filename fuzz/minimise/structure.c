@@ -85,8 +85,8 @@ static void drop_pair(TwProgram *program, unsigned first, unsigned last)
     tw_edit_tidy(program);
 }
 
-/* What makes sense only together: begin and commit, par and end-par with what
- * stands between as parts. */
+/* Drops operations that need each other: begin and commit; par and end-par with
+ * `and` and `barrier` between them. */
 void tw_pass_pairs(TwTurns *turns)
 {
     const TwProgram *best = turns->best;

@@ -100,7 +100,7 @@ static bool always(const TwProgram *p)
     return true;
 }
 
-/* Whatever goes, goes: next to nothing is left, and soon. */
+/* With no condition, almost nothing is left after few steps. */
 static void test_always(void)
 {
     for (unsigned i = 0; i < 3 * TW_PROFILES; i++) {
@@ -266,7 +266,7 @@ static void test_window(void)
     g_assert_cmpuint(done, >=, 5);
 }
 
-/* Stops when it is told to, with what it has. */
+/* Stops on request, with the best program so far. */
 static bool three_steps(const TwProgram *best, const TwMinimiseStats *so_far,
                         void *data)
 {
@@ -551,7 +551,7 @@ static bool reads_ram(const TwProgram *p, void *data)
     return false;
 }
 
-/* What needs no hop keeps none: down to a root that is RAM. */
+/* A finding that needs no hop keeps none: down to a root that is RAM. */
 static void test_hops_go(void)
 {
     TwTargetOptions options = {.name = "softmmu"};

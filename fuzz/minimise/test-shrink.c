@@ -75,7 +75,7 @@ static void test_keeps_key(Board *b, gconstpointer data)
     g_assert_cmpuint(result.stats.lines_after, <=, 12);
 }
 
-/* A key that the case does not have: it stays as it is. */
+/* With a key that the case does not have, the case is not changed. */
 static void test_no_such_key(Board *b, gconstpointer data)
 {
     TwShrink how = {.target.name = bug,

@@ -44,8 +44,8 @@ static void child(TwIsolated run, void *data, Shared *shared)
     _exit(0);
 }
 
-/* Asks a child that hangs where it is; it has a moment to answer, a long one
- * where a busy machine runs many, and a stopped one must go on for that. */
+/* Asks a hanging child for its stack.  The child has a moment to answer, a long
+ * one on a busy machine; a stopped child is continued for that. */
 static void ask(pid_t pid, const TwLastWords *words)
 {
     kill(pid, TW_ASK_SIGNAL);
@@ -117,7 +117,7 @@ bool tw_isolate(TwIsolated run, void *data, const char *target,
     if (!shared) {
         return false;
     }
-    /* Its write end is the child's alone: it closes when the child ends. */
+    /* Only the child has the write end, so it closes when the child ends. */
     if (pipe2(fds, O_CLOEXEC) != 0) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "cannot make a pipe: %s", g_strerror(errno));

@@ -10,7 +10,7 @@
 
 static TwLastWords *mine;
 
-/* Only the first is told: what follows may be of our own making. */
+/* Only the first signal counts: the handler itself may cause later ones. */
 static void on_signal(int number)
 {
     if (!mine->said) {
@@ -50,7 +50,7 @@ void tw_last_words_prepare(TwLastWords *words)
     sigprocmask(SIG_UNBLOCK, &asked, NULL);
 }
 
-/* "function (library)", or nothing for what has no name. */
+/* "function (library)", or nothing if the frame has no name. */
 static bool frame_name(void *frame, bool call, char *name, size_t size)
 {
     Dl_info info;

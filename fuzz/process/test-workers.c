@@ -67,7 +67,7 @@ static void test_ends(void)
     g_assert_cmpint(WTERMSIG(status), ==, SIGKILL);
     g_assert_cmpuint(tw_workers_running(workers), ==, 1);
     g_assert_true(tw_workers_runs(workers, 3));
-    /* What died is started again, and again. */
+    /* A dead worker can be started again, several times. */
     for (unsigned i = 0; i < 3; i++) {
         g_assert_true(tw_workers_start(workers, 2, &error));
         wait_until(workers, 2, &status);
@@ -193,7 +193,7 @@ static void test_work(void)
     work(&(Job){.n = 0}, 3, 0);
 }
 
-/* A worker that dies, or takes too long, costs the one thing that it did. */
+/* If a worker dies or takes too long, only its current task is lost. */
 static void test_work_dies(void)
 {
     for (unsigned jobs = 1; jobs <= 2; jobs++) {

@@ -102,7 +102,7 @@ static bool take_all(Crew *crew, GError **error)
             if (stopped(crew)) {
                 return true;
             }
-            /* A number taken by a worker that died before it said so. */
+            /* A worker took this number and died before it recorded that. */
             if (tw_workers_running(crew->workers) == 0 &&
                 atomic_load(&crew->states[i]) == OPEN) {
                 atomic_store(&crew->states[i], DIED);

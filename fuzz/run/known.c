@@ -12,7 +12,7 @@ static const char builtin[] =
 #include "fuzz/known-builtin.inc"
     ;
 
-/* An entry with what it is matched by. */
+/* An entry, prepared for matching. */
 typedef struct Entry {
     TwKnownEntry public;
     GPatternSpec *target;

@@ -174,8 +174,8 @@ static bool same_again(TwRunner *runner, const TwProgram *program,
     return strcmp(again.key, finding->key) == 0;
 }
 
-/* How often is this finding to be run again?  Keys beyond those that there is
- * room for are all new. */
+/* The number of replays of this finding.  Keys for which the table has no room
+ * count as new. */
 static unsigned replays_of(TwRunner *runner, const TwFinding *finding)
 {
     const char *key = finding->key;
@@ -247,7 +247,8 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
         }
     }
     if (!alive) {
-        /* Lost: the next program gets a new one, or ends as a crash. */
+        /* The target is lost: the next program gets a new one, or is a crash.
+         */
         TwTarget *fresh = tw_target_open(&runner->options, NULL);
         if (fresh != NULL) {
             tw_target_close(runner->target);

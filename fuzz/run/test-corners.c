@@ -108,7 +108,7 @@ static TwVerdict run(const TwCorner *corner, const char *name, const Mode *mode)
 
 /* What softmmu does -------------------------------------------------------- */
 
-/* What is told belongs to the first mode. */
+/* Notes about reports are for the first mode. */
 static void check_mode(const TwCorner *corner, unsigned mode)
 {
     TwVerdict verdict = run(corner, "softmmu", &modes[mode]);
@@ -226,7 +226,7 @@ static void change_records(const TwCorner *corner, TwTarget *target, TwTrace *t,
     }
 }
 
-/* Whatever is noted, and the oracle can know, is what it demands. */
+/* The oracle demands all notes that it can check. */
 static void check_notes(const TwCorner *corner)
 {
     TwTarget *target = open_target("softmmu", &modes[PLAIN], NULL);
@@ -322,7 +322,7 @@ static void test_corner(gconstpointer data)
     }
 }
 
-/* The test stands where it is said to. */
+/* The test exists in the named file. */
 static void test_c_test(gconstpointer data)
 {
     const CTest *c = data;

@@ -203,7 +203,7 @@ static void campaign(unsigned jobs, uint64_t programs, bool steer,
     tw_campaign_result_clear(&result);
 }
 
-/* Whatever --jobs; and nothing is met that there cannot be. */
+/* With any --jobs; and no impossible situation is met. */
 static void test_campaign(void)
 {
     g_autofree TwCoverage *one = tw_coverage_new();
@@ -234,7 +234,7 @@ static uint32_t seen(const TwCoverage *coverage)
     return tw_coverage_sums(coverage, 1, 0, 0xff, 1, 0xff).seen;
 }
 
-/* More than one round, whatever --jobs; what was met before is no aim. */
+/* More than one round, with any --jobs; situations met before are no aims. */
 static void test_steering(void)
 {
     enum { PROGRAMS = 4096 + 400 };
@@ -309,7 +309,8 @@ static uint32_t wish_of(const char *text)
     g_error("no situation: %s", text);
 }
 
-/* Each of them is had by one of some programs that are made towards it. */
+/* For each situation, at least one of several programs that aim at it reaches
+ * it. */
 static void test_wishes(void)
 {
     enum { TRIES = 100 };
@@ -374,7 +375,7 @@ static void test_file(void)
     g_assert_error(error, TW_COVERAGE_ERROR, TW_COVERAGE_ERROR_FILE);
 }
 
-/* What is no file of coverage stays as it is, and is not added to. */
+/* A file that is not one of coverage is not changed. */
 static void test_refused(void)
 {
 #define HEAD "twinwalk coverage 1\nprograms 1\n"

@@ -49,7 +49,7 @@ static char *unwrapped(const char *text)
     return g_string_free(out, FALSE);
 }
 
-/* The lines of a story are short enough for a mail, and say what it says. */
+/* The lines of a story are short enough for a mail, and have its content. */
 static void check_text(const TwStory *story)
 {
     g_autoptr(GString) text = g_string_new(NULL);

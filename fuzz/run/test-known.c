@@ -67,7 +67,7 @@ static void test_read(void)
     g_assert_cmpuint(tw_known_n_entries(NULL), ==, 0);
 }
 
-/* Each mistake: what is replaced in an entry, by what, and what is said. */
+/* Each mistake: a text of an entry, its replacement, and the message. */
 static void test_mistakes(void)
 {
     static const struct {
@@ -252,7 +252,7 @@ static void test_avoid(void)
     tw_known_avoid(NULL, NULL, &rng);
 }
 
-/* A class is asked nothing of a program that its target refuses. */
+/* The triggers of a program that the target refuses are not looked up. */
 static void test_refused(void)
 {
     g_autoptr(TwKnown) known = known_of(ENTRY("a"));
@@ -283,8 +283,8 @@ static void test_refused(void)
     }
 }
 
-/* What real targets say: their own programs, edited, meet no trigger, and are
- * programs of theirs still; and the target agrees with the oracle then. */
+/* Real targets: their programs, after editing, meet no trigger and stay inside
+ * the dialect; then the target agrees with the oracle. */
 static void test_targets(void)
 {
     g_autofree TwProgram *program = g_new(TwProgram, 1);

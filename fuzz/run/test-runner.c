@@ -204,7 +204,7 @@ static void test_agree(void)
                     TW_VERDICT_AGREE);
 }
 
-/* A lie that is told again is a finding, after one look at a fresh target. */
+/* A wrong answer that recurs is a finding, after one run on a fresh target. */
 static void test_confirmed(void)
 {
     g_autoptr(TwRunner) runner = open_runner("fake:lie");
@@ -232,7 +232,7 @@ static void test_flaky(void)
     g_assert_cmpuint(finding.replays, ==, 1);
 }
 
-/* The rate of what comes and goes; no replays where there is no finding. */
+/* The rate of a flaky finding; no replays if there is no finding. */
 static void test_rate(void)
 {
     g_autoptr(TwRunner) runner = open_runner("fake:lie-odd");
@@ -269,7 +269,7 @@ static void test_replays_per_key(void)
     g_assert_cmpuint(opened, ==, 4 + 4 + 1 + 1);
 }
 
-/* A target that says it died is a crash and is opened anew. */
+/* A target that reports its death is a crash and is opened anew. */
 static void test_lost(void)
 {
     g_autoptr(TwRunner) runner = open_runner("fake:lost");

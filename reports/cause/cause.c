@@ -83,8 +83,8 @@ static const TwLife *life_of(const TwStory *story, TwLifeKind kind)
 }
 
 /*
- * Isolation: the guest reached what it must not reach.  A refusal that was
- * overcome, or an old answer that still leads somewhere.
+ * Isolation: the guest reached memory that it must not reach, despite a refusal
+ * or through an old answer.
  */
 static bool isolation(const TwStory *story)
 {
@@ -194,8 +194,8 @@ static void missed_flush(TwExperiment *e, const TwSuspect *s, TwCause *cause)
     }
 }
 
-/* Was there an earlier event that an experiment could not silence, since it
- * changes the world as well? */
+/* Was there an earlier event that an experiment could not remove, because its
+ * operation also changes the world? */
 static bool switched_before(const TwProgram *p, const TwSuspect *s)
 {
     for (unsigned i = 0; i < s->ended; i++) {

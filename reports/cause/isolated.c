@@ -44,7 +44,7 @@ static bool find_there(void *data, volatile uint32_t *in_flight,
     return true; /* the runner goes with the process */
 }
 
-/* The target is dead, of what its last words say. */
+/* The target died: names the cause from its last words. */
 static void of_death(int report, TwCause *cause)
 {
     g_autofree char *text = g_malloc(MOST_REPORT);

@@ -109,7 +109,7 @@ bool tw_stays_without_fills(TwExperiment *e, const TwSuspect *s)
         for (unsigned n = 0; n < s->n_pages; n++) {
             meets |= meets_page(p, op, s->pages[n]);
         }
-        /* What an access did besides must still be done. */
+        /* The other effects of an access must stay. */
         if (meets && tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS &&
             op->obj == s->cpu && op->index == s->mmu && i != s->changed &&
             i != s->ended &&
@@ -273,7 +273,7 @@ static bool silence(TwOp *op)
     }
 }
 
-/* An actor offset that is used at `but` may be needed there. */
+/* An actor offset that is used at `but` may be needed there, so it stays. */
 static bool silence_actors(TwExperiment *e, TwProgram *p, uint8_t iommu,
                            const TwOp *but)
 {

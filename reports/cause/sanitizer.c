@@ -7,7 +7,7 @@
 
 enum { MOST_FRAMES = 3 };
 
-/* Appends what of a word may stand in a name, joined by '-'. */
+/* Appends the characters of a word that a name may contain, joined by '-'. */
 static void add(GString *name, const char *word, size_t length)
 {
     bool dash = name->len > 0;

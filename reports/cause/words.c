@@ -32,7 +32,7 @@ static const char *kind_of_place(const TwStory *story, const TwPlace *place)
                                                                      : "memory";
 }
 
-/* Where nothing better is known: what was asked of what. */
+/* If nothing better is known: the kind of access and of leaf. */
 void tw_cause_by_kind(const TwStory *story, const TwPlace *place, unsigned hops,
                       TwCause *cause)
 {
@@ -54,7 +54,7 @@ static void append(TwCause *cause, bool there, const char *word)
     }
 }
 
-/* What the topology of a minimal case needs that most do without. */
+/* The unusual features in the topology of a minimal case. */
 static void append_regions(const TwProgram *p, TwCause *cause)
 {
     bool alias = false, small = false, priority = false, readonly = false;
@@ -81,7 +81,7 @@ static void append_regions(const TwProgram *p, TwCause *cause)
     append(cause, disabled, "disabled");
 }
 
-/* And which operations, accesses and tables aside. */
+/* The operations of a minimal case, except accesses and table changes. */
 static void append_script(const TwProgram *p, TwCause *cause)
 {
     for (unsigned code = 0; code < TW_OP_CODES; code++) {
@@ -99,8 +99,8 @@ static void append_script(const TwProgram *p, TwCause *cause)
 }
 
 /*
- * Of a minimal case all that is left is needed: that says more than which kind
- * of access met which kind of leaf, by which one bug shows in many ways.
+ * All parts of a minimal case are needed for its finding.  So they say more
+ * about the bug than the kinds of access and leaf, which vary for one bug.
  */
 void tw_cause_by_parts(const TwStory *story, const TwPlace *place,
                        unsigned hops, TwCause *cause)
@@ -164,7 +164,7 @@ void tw_cause_rule_of_text(TwCause *cause)
     }
 }
 
-/* Letters of a text and what joins them; numbers and addresses go. */
+/* The words of a text, without numbers and addresses. */
 void tw_cause_of_text(const TwFinding *finding, TwCause *cause)
 {
     const char *text = finding->text;

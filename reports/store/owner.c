@@ -64,7 +64,7 @@ static bool look(int64_t pid, char *state, char start[24])
     g_autofree char *stat = NULL;
     const char *name_end;
 
-    /* A name may have all of it in it, so count from the end of it. */
+    /* The name may contain any character, so count from its end. */
     return g_file_get_contents(path, &stat, NULL, NULL) &&
            (name_end = strrchr(stat, ')')) != NULL &&
            sscanf(name_end,
@@ -110,7 +110,7 @@ TwStoreThere tw_store_owner_there(const char *here, const char *owner)
                    ? TW_STORE_THERE
                    : TW_STORE_GONE;
     }
-    /* /proc may hide what belongs to others. */
+    /* /proc may hide processes of other users. */
     return kill((pid_t)pid, 0) != 0 && errno == ESRCH ? TW_STORE_GONE
                                                       : TW_STORE_UNKNOWN;
 }

@@ -157,7 +157,7 @@ static bool exec_sql(TwStore *store, const char *sql, GError **error)
            tw_store_failed(store, error);
 }
 
-/* Within a group a transaction is a part of it that can be taken back. */
+/* Within a group, a transaction is a savepoint that can be rolled back. */
 bool tw_store_begin(TwStore *store, GError **error)
 {
     return exec_sql(

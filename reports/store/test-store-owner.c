@@ -73,8 +73,8 @@ static TwStoreThere there(const char *here, const char *format, ...)
     return tw_store_owner_there(here, owner);
 }
 
-/* What another process of that number, another start of the machine, another
- * container and another machine are taken for. */
+/* Another process of that number, another boot of the machine, another
+ * container and another machine: what the store makes of such owners. */
 static void test_others(void)
 {
     static const char here[] = "aa boot1 pid:[1]";
@@ -177,7 +177,7 @@ static void test_killed(Fixture *f, gconstpointer data)
     says(store, "interrupted 30\ninterrupted 30\n");
     g_assert_cmpint(test_number(store, MARKED), ==, 2);
     g_assert_cmpint(test_number(store, "SELECT count FROM keys"), ==, 1);
-    /* Nothing is heard of one that has ended. */
+    /* A run that has ended gets no more records. */
     g_assert_true(tw_store_measure(store, 1, "x", 1, NULL));
     says(store, "interrupted 30\ninterrupted 30\n");
     tw_store_free(store);

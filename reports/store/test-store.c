@@ -79,7 +79,7 @@ static void test_new(Fixture *f, gconstpointer data)
     }
 }
 
-/* Somebody was about to make one when the power went. */
+/* A power cut interrupted the making of a store. */
 static void test_empty(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -161,7 +161,7 @@ static void test_refused(Fixture *f, gconstpointer data)
     refuses(f->path, "makes no sense");
 }
 
-/* Whatever byte is broken: it is refused as it is, or it opens. */
+/* With any broken byte, a store is refused and not changed, or it opens. */
 static void test_corrupt(Fixture *f, gconstpointer data)
 {
     g_autofree char *good = NULL;
@@ -366,7 +366,7 @@ static void test_keys(Fixture *f, gconstpointer data)
     g_assert_cmpint(a.key, !=, c.key);
     g_assert_cmpint(b.finding, ==, c.finding);
     g_assert_cmpuint(all(store).n, ==, 2);
-    /* Shrunk, they are one, and the finding that was none is gone. */
+    /* After shrinking they are one, and the wrong finding is gone. */
     shrink(store, 1, b.key, "missed-unmap-again");
     g_assert_cmpuint(all(store).n, ==, 2);
     shrink(store, 1, c.key, "missed-unmap-again");
@@ -379,7 +379,7 @@ static void test_keys(Fixture *f, gconstpointer data)
     g_assert_cmpint(retest(store, 2, b.key, 3), ==, TW_STORE_KNOWN);
     g_assert_cmpint(retest(store, 2, c.key, 0), ==, TW_STORE_KNOWN);
     g_assert_cmpint(retest(store, 3, b.key, 0), ==, TW_STORE_FIXED);
-    /* A key that was shrunk is filed by what that told. */
+    /* A shrunk key belongs to the cause of its minimal case. */
     b = see(store, test_sight(4, "StaSoftmmuWrRam", "missed-unmap", "d"));
     g_assert_true(b.minimal);
     g_assert_cmpint(b.status, ==, TW_STORE_RETURNED);
@@ -574,7 +574,7 @@ static void test_killed(Fixture *f, gconstpointer data)
         {
             g_autoptr(TwStore) store = test_open(f->path);
 
-            /* The last one may have been done but not told. */
+            /* The last record may be written but not yet reported. */
             g_assert_cmpuint(all(store).count, >=, recorded);
             g_assert_cmpuint(all(store).count, <=, recorded + 1);
             recorded = all(store).count;

@@ -51,7 +51,8 @@ int64_t tw_store_run_begin(TwStore *store, const TwStoreRun *run,
     return tw_store_end(store, ok, error) ? id : 0;
 }
 
-/* A run that writes is there: what is remembered if it says nothing more. */
+/* A run that writes is alive: records the time, in case that it writes no more.
+ */
 static bool heard_of(TwStore *store, int64_t run, GError **error)
 {
     return tw_store_do(store, error,
@@ -311,8 +312,8 @@ bool tw_store_see(TwStore *store, const TwStoreSight *sight, unsigned most,
 
 /* Minimal cases ------------------------------------------------------------ */
 
-/* A key goes over to another finding; the one that it leaves goes, if nothing
- * of it is left, and what happened to it is forgotten. */
+/* Moves a key to another finding.  If the old finding has no keys left, it is
+ * deleted with its changes. */
 static bool move_key(TwStore *store, int64_t key, int64_t from, int64_t to,
                      GError **error)
 {
