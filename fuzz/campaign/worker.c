@@ -79,8 +79,8 @@ void tw_slot_read(const TwSlot *slot, TwProgress *progress)
     } while (before != after);
 }
 
-/* Waits until the parent has taken all but `size` - 1 of the `given` entries.
- */
+/* Waits until a ring of `size` entries has room: fewer than `size` of the
+ * `given` ones are not taken yet. */
 static void wait_for_room(Worker *w, uint64_t given, _Atomic uint64_t *taken,
                           uint64_t size)
 {
