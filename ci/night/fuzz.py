@@ -15,7 +15,7 @@ from .night import SKIPPED, Failure, say
 # its time is over or it has crashed this often.
 MOST_CRASHES = 50
 # Harnesses whose inputs are no programs of softmmu.
-NO_SITUATIONS = ("text", "unicorn", "walkers")
+NO_SITUATIONS = ("targets", "text", "unicorn", "walkers")
 CRASHED = 77  # libFuzzer's exit code
 
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "fuzz/harness/ask.h"
 #include "fuzz/process/isolate.h"
 #include "program/bytes/bytes.h"
 #include "program/legality.h"
@@ -14,6 +15,7 @@ struct TwInputJudge {
     const TwHarnessInfo *harness;
     TwCoverage *coverage; /* or NULL */
     TwRunner *runner;     /* NULL where inputs are text */
+    TwAsk *ask;           /* of the targets, or NULL */
     TwOracle *oracle;     /* of the walkers */
     TwTrace *trace;       /* of the walkers; room to parse */
     TwDialect dialect;    /* of inputs; where there is a runner */
@@ -37,6 +39,7 @@ TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
     j->harness = harness;
     j->coverage = NULL;
     j->runner = NULL;
+    j->ask = NULL;
     j->oracle = NULL;
     j->trace = NULL;
     j->accused = NULL;
@@ -54,6 +57,10 @@ TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
         j->dialect =
             tw_question_narrow(harness->question, tw_runner_dialect(j->runner));
     }
+    if (harness->kind == TW_HARNESS_TARGETS) {
+        j->ask = tw_ask_new();
+        j->dialect = tw_dialect_full();
+    }
     return j;
 }
 
@@ -70,6 +77,7 @@ void tw_input_judge_free(TwInputJudge *j)
     if (j != NULL) {
         tw_runner_free(j->runner);
         g_clear_pointer(&j->oracle, tw_oracle_free);
+        tw_ask_free(j->ask);
         g_free(j->trace);
         g_free(j);
     }
@@ -216,6 +224,17 @@ static void judge_walkers(TwInputJudge *j)
     walkers_agree(j->finding);
 }
 
+/* Targets ----------------------------------------------------------------- */
+
+static void judge_targets(TwInputJudge *j, const uint8_t *data, size_t size)
+{
+    TwAskBroken told;
+
+    if (!tw_ask(j->ask, data, size, &told)) {
+        broken(j, told.what, told.why, told.program);
+    }
+}
+
 /* Text -------------------------------------------------------------------- */
 
 /* Prints `program` with its comments, parses that, prints again. */
@@ -314,6 +333,10 @@ TwVerdict tw_input_judge(TwInputJudge *j, const uint8_t *data, size_t size,
     case TW_HARNESS_WALKERS:
         tw_input_judge_program(j, data, size);
         judge_walkers(j);
+        break;
+    case TW_HARNESS_TARGETS:
+        tw_input_judge_program(j, data, size);
+        judge_targets(j, data, size);
         break;
     case TW_HARNESS_TEXT:
         judge_text(j, (const char *)data, size);

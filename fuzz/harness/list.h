@@ -11,6 +11,7 @@
 typedef enum TwHarnessKind {
     TW_HARNESS_RUN,     /* does the target agree with the oracle? */
     TW_HARNESS_WALKERS, /* do the oracle's two walkers agree? */
+    TW_HARNESS_TARGETS, /* is any program safe with every target? */
     TW_HARNESS_TEXT,    /* does the text form hold to its promises? */
 } TwHarnessKind;
 
