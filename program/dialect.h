@@ -97,21 +97,28 @@ enum {
     TW_ENDS_COMMIT_TAIL = 16,
 };
 
-/* Which bytes instruction fetches may see. */
-typedef enum TwCodeRule {
-    TW_CODE_FRESH, /* those that are there now, as loads do */
-    /* Those of any one time since the last flush-page, flush-range,
-     * flush-index or flush-all that covers the address; where they are, and
-     * whether they may be fetched, is as current as for data (FR-10). */
-    TW_CODE_UNTIL_FLUSH,
-} TwCodeRule;
+/*
+ * Which bytes a fetch may see although a store has replaced them, until a
+ * flush-page, flush-range, flush-index or flush-all covers the address (FR-10);
+ * 0: none, a fetch sees what a load would.  Where the bytes are, and whether
+ * they may be fetched, is as current as for data.
+ */
+enum {
+    /* A store of the same CPU and MMU index to the same address. */
+    TW_CODE_OWN_STORES = 1,
+    /* Any other store: to another address of the same bytes, by another MMU
+     * index, another CPU, or a device. */
+    TW_CODE_OTHER_STORES = 2,
+    TW_CODE_ALL_STORES = TW_CODE_OWN_STORES | TW_CODE_OTHER_STORES,
+};
 
 typedef struct TwContract {
     bool cpu_cache;          /* CPU answers may be cached at all */
     bool one_entry_per_page; /* a newer answer ends all older ones */
     bool queued;             /* events reach other CPUs at safe points */
     uint8_t ends;            /* TW_ENDS_... */
-    uint8_t code;            /* TwCodeRule */
+    uint8_t code;            /* TW_CODE_..._STORES: those that fetches may
+                              * not see */
 } TwContract;
 
 #endif

@@ -101,6 +101,7 @@ static const Part events[TW_KEY_EVENTS] = {
     [TW_KEY_EVENT_RESET] = {"Rst", "reset missed"},
     [TW_KEY_EVENT_NEWER] = {"New", "newer answer was seen"},
     [TW_KEY_EVENT_RESTORE] = {"Sav", "restore missed"},
+    [TW_KEY_EVENT_STORE] = {"Sto", "own store missed"},
 };
 
 #define LETTERS(table, i) \

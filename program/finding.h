@@ -121,6 +121,7 @@ typedef enum TwKeyEvent {
     TW_KEY_EVENT_RESET,
     TW_KEY_EVENT_NEWER, /* the target had already given a newer answer */
     TW_KEY_EVENT_RESTORE,
+    TW_KEY_EVENT_STORE, /* the CPU's own store to the code (FR-10) */
     TW_KEY_EVENTS
 } TwKeyEvent;
 

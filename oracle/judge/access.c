@@ -230,24 +230,23 @@ static bool has_old_code(const TwOracle *oracle, const TwAccess *access)
 {
     const TwHistory *history = &oracle->history;
     const TwStored *stored;
-    const TwEnding *flush;
     TwByte bytes[TW_MAX_ACCESS];
     TwContent before;
     TwEffect effect;
     uint8_t cuts;
 
     if (access->code != TW_OP_EXEC || history->n_pages == 0 ||
-        oracle->world->contract.code != TW_CODE_UNTIL_FLUSH) {
+        oracle->world->contract.code == 0) {
         return false;
     }
     tw_answer_join(access, &history->answers[0].list[0],
                    history->n_pages > 1 ? &history->answers[1].list[0] : NULL,
                    bytes, &cuts);
     effect = tw_leaf(oracle->world, access, bytes, cuts);
-    flush = tw_ending_flushed(oracle->world, access);
     stored = tw_contents_before(&oracle->contents, &oracle->contents.worlds[0],
                                 access, bytes, &effect, &before);
-    return stored && (!flush || stored->tick >= flush->tick);
+    return stored && tw_judge_old_code(oracle, access, bytes, stored) ==
+                         TW_OLD_CODE_ALLOWED;
 }
 
 static void count_access(TwOracle *oracle, const TwAccess *access,

@@ -302,28 +302,46 @@ static uint16_t last_fetch(const TwOracle *oracle, const TwAccess *access,
     return TW_NO_OP;
 }
 
-/* Looks for bytes that were there once, where the fetch went or may have gone
- * once (`history`; FR-10): in *stored what replaced them. */
+/* Bytes that a fetch saw although a store had replaced them. */
+typedef struct OldCode {
+    TwChoice choice;        /* where they were */
+    const TwStored *stored; /* what replaced them */
+    const TwStored *ender;  /* the newest store that forbids them, or NULL */
+    TwOldCode why;          /* of ender */
+} OldCode;
+
+/* Looks for them where the fetch went or may have gone once (`history`;
+ * FR-10). */
 static bool find_old_code(const TwOracle *oracle, const TwHistory *history,
                           const TwAccess *access, const TwSeen *seen,
-                          TwChoice *best, const TwStored **stored)
+                          OldCode *old)
 {
     const TwContents *contents = &oracle->contents;
+    const TwChoice *choice = &old->choice;
 
     if (access->code != TW_OP_EXEC ||
         oracle->program->contents != TW_CONTENTS_CODE || seen->broken ||
         seen->class_ > TW_CLASS_DEVICE_ERROR) {
         return false;
     }
-    for (uint32_t i = 0; tw_choice(oracle, history, access, i, best); i++) {
+    for (uint32_t i = 0; tw_choice(oracle, history, access, i, &old->choice);
+         i++) {
         for (unsigned w = 0; w < contents->n_worlds; w++) {
             TwContent at = contents->worlds[w];
 
-            while ((*stored =
-                        tw_contents_before(contents, &at, access, best->bytes,
-                                           &best->effect, &at)) != NULL) {
-                if (tw_judge_fits(oracle, access, seen, best->bytes,
-                                  &best->effect, &at) == TW_FIT_NOW) {
+            old->ender = NULL;
+            old->why = TW_OLD_CODE_ALLOWED;
+            while ((old->stored =
+                        tw_contents_before(contents, &at, access, choice->bytes,
+                                           &choice->effect, &at))) {
+                if (!old->ender) {
+                    old->why = tw_judge_old_code(oracle, access, choice->bytes,
+                                                 old->stored);
+                    old->ender =
+                        old->why == TW_OLD_CODE_ALLOWED ? NULL : old->stored;
+                }
+                if (tw_judge_fits(oracle, access, seen, choice->bytes,
+                                  &choice->effect, &at) == TW_FIT_NOW) {
                     return true;
                 }
             }
@@ -333,12 +351,17 @@ static bool find_old_code(const TwOracle *oracle, const TwHistory *history,
 }
 
 static void say_old_code(TwFinding *finding, const TwAccess *access,
-                         const TwChoice *choice, const TwEnding *flush)
+                         const OldCode *old)
 {
     say(finding, "\nstale: the code at");
-    say_places(finding, access, choice->bytes);
+    say_places(finding, access, old->choice.bytes);
     say(finding, " was that until op %u", finding->changed);
-    if (flush) {
+    if (old->why == TW_OLD_CODE_OWN_STORE) {
+        say(finding,
+            "; a CPU must fetch what it stored itself at this address by op %u "
+            "(FR-10)",
+            finding->ended);
+    } else if (finding->ended != TW_NO_OP) {
         say(finding, "; op %u's flush must have ended it (FR-10)",
             finding->ended);
     } else {
@@ -350,22 +373,30 @@ static void say_old_code(TwFinding *finding, const TwAccess *access,
 }
 
 static TwVerdict explain_old_code(TwOracle *oracle, const TwAccess *access,
-                                  const TwChoice *choice,
-                                  const TwStored *stored)
+                                  const OldCode *old)
 {
     TwFinding *finding = oracle->finding;
-    const TwEnding *flush = oracle->world->contract.code == TW_CODE_UNTIL_FLUSH
-                                ? tw_ending_flushed(oracle->world, access)
-                                : NULL;
+    TwKeyEvent event = TW_KEY_EVENT_NONE;
 
     finding->verdict = TW_VERDICT_STALE;
-    finding->changed = stored->op;
-    finding->ended = flush ? flush->op : TW_NO_OP;
-    finding->filled = last_fetch(oracle, access, stored->op);
-    say_old_code(finding, access, choice, flush);
+    finding->changed = old->stored->op;
+    finding->ended = TW_NO_OP;
+    finding->filled = last_fetch(oracle, access, old->stored->op);
+    if (old->why == TW_OLD_CODE_OWN_STORE) {
+        event = TW_KEY_EVENT_STORE;
+        finding->ended = old->ender->op;
+    } else if (oracle->world->contract.code != 0) {
+        const TwEnding *flush = tw_ending_flushed(oracle->world, access);
+
+        if (flush) {
+            event = TW_KEY_EVENT_FLUSH;
+            finding->ended = flush->op;
+        }
+    }
+    say_old_code(finding, access, old);
     tw_key_write(finding->key, TW_VERDICT_STALE, oracle->target, access->code,
-                 leaf_of(oracle, &choice->bytes[0]), TW_KEY_LINK_CODE,
-                 flush ? TW_KEY_EVENT_FLUSH : TW_KEY_EVENT_NONE);
+                 leaf_of(oracle, &old->choice.bytes[0]), TW_KEY_LINK_CODE,
+                 event);
     return TW_VERDICT_STALE;
 }
 
@@ -560,6 +591,29 @@ static void accuse_old(TwOracle *oracle, const TwChoice *old,
     oracle->accused.stored = stored;
 }
 
+/* Looks for an older answer of the access that is not allowed; in *stored what
+ * replaced the bytes there, if the fetch saw older ones of that place, too. */
+static bool find_old_place(TwOracle *oracle, const TwAccess *access,
+                           const TwSeen *seen, TwChoice *stale,
+                           const TwStored **stored)
+{
+    OldCode code;
+
+    *stored = NULL;
+    if (seen->broken) {
+        return false;
+    }
+    if (find_stale(oracle, access, seen, stale)) {
+        return true;
+    }
+    if (!find_old_code(oracle, &oracle->past, access, seen, &code)) {
+        return false;
+    }
+    *stale = code.choice;
+    *stored = code.stored;
+    return stale_answer(stale) != NULL;
+}
+
 TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
                             const TwSeen *seen)
 {
@@ -567,6 +621,7 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
     const TwAnswer *answer;
     TwChoice current, stale;
     const TwStored *stored;
+    OldCode code;
     TwVerdict verdict;
     const TwByte *at;
 
@@ -588,16 +643,11 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
                      TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
         return verdict;
     }
-    if (find_old_code(oracle, &oracle->history, access, seen, &stale,
-                      &stored)) {
-        accuse_old(oracle, &stale, stored);
-        return explain_old_code(oracle, access, &stale, stored);
+    if (find_old_code(oracle, &oracle->history, access, seen, &code)) {
+        accuse_old(oracle, &code.choice, code.stored);
+        return explain_old_code(oracle, access, &code);
     }
-    stored = NULL;
-    if (!seen->broken &&
-        (find_stale(oracle, access, seen, &stale) ||
-         (find_old_code(oracle, &oracle->past, access, seen, &stale, &stored) &&
-          stale_answer(&stale)))) {
+    if (find_old_place(oracle, access, seen, &stale, &stored)) {
         accuse_old(oracle, &stale, stored);
         answer = stale_answer(&stale);
         at = &stale.bytes[tw_first_difference(0, access->size, stale.bytes,

@@ -7,25 +7,63 @@
 
 #include "oracle/freshness/endings.h"
 #include "program/content.h"
+#include "program/ops.h"
 
-/* Are these the bytes of some time since the last flush (FR-10)?  A flush has
- * a tick of its own, and what is stored after it has that tick or a later. */
+/*
+ * Did the CPU make the store itself, through the address and the MMU index
+ * through which it fetches now?  The store's bytes must be some of the fetch's.
+ */
+static bool is_own_store(const TwOracle *oracle, const TwAccess *access,
+                         const TwByte *bytes, const TwStored *stored)
+{
+    const TwOp *op = &oracle->program->script[stored->op];
+
+    if (!(tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS) ||
+        op->obj != access->cpu || op->index != access->mmu) {
+        return false;
+    }
+    for (unsigned k = 0; k < access->size; k++) {
+        uint64_t at = bytes[k].offset - stored->offset;
+
+        if (bytes[k].where == TW_AT_LEAF &&
+            oracle->program->regions[bytes[k].region].block == stored->block &&
+            at < stored->length) {
+            return op->addr + stored->first + at == access->addr + k;
+        }
+    }
+    return false;
+}
+
+TwOldCode tw_judge_old_code(const TwOracle *oracle, const TwAccess *access,
+                            const TwByte *bytes, const TwStored *stored)
+{
+    const TwEnding *flush = tw_ending_flushed(oracle->world, access);
+    bool own = is_own_store(oracle, access, bytes, stored);
+    unsigned kind = own ? TW_CODE_OWN_STORES : TW_CODE_OTHER_STORES;
+
+    /* A flush has a tick of its own, and what is stored after it has that tick
+     * or a later. */
+    return !(oracle->world->contract.code & kind)
+               ? own ? TW_OLD_CODE_OWN_STORE : TW_OLD_CODE_STORE
+           : flush && stored->tick < flush->tick ? TW_OLD_CODE_FLUSHED
+                                                 : TW_OLD_CODE_ALLOWED;
+}
+
+/* Are these the bytes of some time that the contract still allows (FR-10)? */
 static bool fetches_old(const TwOracle *oracle, const TwAccess *access,
                         const TwSeen *seen, const TwByte *bytes,
                         const TwEffect *effect, const TwContent *world)
 {
-    const TwEnding *flush;
     const TwStored *stored;
     TwContent at = *world;
 
-    if (access->code != TW_OP_EXEC ||
-        oracle->world->contract.code != TW_CODE_UNTIL_FLUSH) {
+    if (access->code != TW_OP_EXEC || oracle->world->contract.code == 0) {
         return false;
     }
-    flush = tw_ending_flushed(oracle->world, access);
     while ((stored = tw_contents_before(&oracle->contents, &at, access, bytes,
                                         effect, &at)) != NULL &&
-           (!flush || stored->tick >= flush->tick)) {
+           tw_judge_old_code(oracle, access, bytes, stored) ==
+               TW_OLD_CODE_ALLOWED) {
         if (seen->value ==
             tw_contents_value(&oracle->contents, &at, access, bytes, effect)) {
             return true;
@@ -70,8 +108,7 @@ static bool fetched_before(const TwOracle *oracle, const TwAccess *access,
     const TwTrace *trace = oracle->trace;
     const TwEnding *flush;
 
-    if (access->code != TW_OP_EXEC ||
-        oracle->world->contract.code != TW_CODE_UNTIL_FLUSH) {
+    if (access->code != TW_OP_EXEC || oracle->world->contract.code == 0) {
         return false;
     }
     flush = tw_ending_flushed(oracle->world, access);

@@ -521,8 +521,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
     tw_perform_start(oracle->world, oracle->program, contract);
     tw_contents_start(&oracle->contents, oracle->program,
                       trace->locations_hidden || !dialect->locations,
-                      contract->code == TW_CODE_UNTIL_FLUSH,
-                      tw_ops_has(&codes, TW_OP_DIRTY_LOG));
+                      contract->code != 0, tw_ops_has(&codes, TW_OP_DIRTY_LOG));
     oracle->world->ram =
         (TwRam){.byte = tw_contents_byte_at, .data = &oracle->contents};
     tw_dirty_start(&oracle->dirty);

@@ -22,10 +22,11 @@
     "region r2 ram size 0x1000 in r0 at 0x1000\n" \
     "region r3 alias size 0x1000 of r1 in r0 at 0x2000\n" \
     "region r4 mmio size 0x1000 in r0 at 0x3000\n" \
-    "space s0 root r0\ncpu c0 tlb 4\nmmu c0.0 space s0\n" \
+    "space s0 root r0\ncpu c0 tlb 4\nmmu c0.0 space s0\nmmu c0.1 space s0\n" \
     "cpu c1 tlb 4\nmmu c1.0 space s0\n" \
     "setup\n" \
     "  page c0.0 0x0 -> 0x0 size 0x4000 rwx\n" \
+    "  page c0.1 0x0 -> 0x0 size 0x4000 rwx\n" \
     "  page c1.0 0x0 -> 0x0 size 0x4000 rwx\n" \
     "script\n"
 
@@ -51,7 +52,7 @@ static uint64_t stored(unsigned op)
 }
 
 /* Runs `script` truthfully, then claims that operation `op` gave `value`. */
-static const TwFinding *claim(const char *script, TwCodeRule rule, bool queued,
+static const TwFinding *claim(const char *script, unsigned rule, bool queued,
                               unsigned op, uint64_t value, TwVerdict expected)
 {
     g_autofree char *text = g_strconcat(HEAD TOPOLOGY, script, NULL);
@@ -72,11 +73,11 @@ static const TwFinding *claim(const char *script, TwCodeRule rule, bool queued,
 }
 
 #define OLD(script, op, value) \
-    claim(script, TW_CODE_UNTIL_FLUSH, false, op, value, TW_VERDICT_AGREE_STALE)
+    claim(script, TW_CODE_ALL_STORES, false, op, value, TW_VERDICT_AGREE_STALE)
 #define NOW(script, op, value) \
-    claim(script, TW_CODE_UNTIL_FLUSH, false, op, value, TW_VERDICT_AGREE)
+    claim(script, TW_CODE_ALL_STORES, false, op, value, TW_VERDICT_AGREE)
 #define BAD(script, op, value) \
-    claim(script, TW_CODE_UNTIL_FLUSH, false, op, value, TW_VERDICT_STALE)
+    claim(script, TW_CODE_ALL_STORES, false, op, value, TW_VERDICT_STALE)
 
 static void words(void)
 {
@@ -109,14 +110,14 @@ static void until_flush(void)
     OLD(script, 4, stored(1));
     OLD(script, 4, initial(1, 8));
     /* the neighbour's, and what it will be */
-    claim(script, TW_CODE_UNTIL_FLUSH, false, 4, stored(2), TW_VERDICT_WRONG);
-    claim(script, TW_CODE_UNTIL_FLUSH, false, 0, stored(1), TW_VERDICT_WRONG);
+    claim(script, TW_CODE_ALL_STORES, false, 4, stored(2), TW_VERDICT_WRONG);
+    claim(script, TW_CODE_ALL_STORES, false, 0, stored(1), TW_VERDICT_WRONG);
     /* half old, half new: there was no such time */
-    claim(script, TW_CODE_UNTIL_FLUSH, false, 4,
+    claim(script, TW_CODE_ALL_STORES, false, 4,
           (stored(3) & ~UINT64_C(0xffff)) | (initial(1, 8) & 0xffff),
           TW_VERDICT_WRONG);
     /* it is no matter of data */
-    claim("  write c0.0 0x8 8\n  read c0.0 0x8 8\n", TW_CODE_UNTIL_FLUSH, false,
+    claim("  write c0.0 0x8 8\n  read c0.0 0x8 8\n", TW_CODE_ALL_STORES, false,
           1, initial(1, 8), TW_VERDICT_WRONG);
     /* what was never fetched is no less allowed: code runs on */
     OLD("  write c0.0 0x8 8\n  exec c0.0 0x8 8\n", 1, initial(1, 8));
@@ -170,7 +171,7 @@ static void flushed(void)
     BAD(FILL "  flush-page c0.0 0x0\n  write c0.0 0x8 8\n" AGAIN, 4,
         initial(1, 8));
     /* A flush that waits in a queue has ended nothing yet. */
-    claim("safepoint c0\n" FILL "  flush-all all\n" AGAIN, TW_CODE_UNTIL_FLUSH,
+    claim("safepoint c0\n" FILL "  flush-all all\n" AGAIN, TW_CODE_ALL_STORES,
           true, 4, initial(1, 8), TW_VERDICT_STALE);
 }
 
@@ -202,7 +203,7 @@ static void rights(void)
                                    "  exec c0.0 0x8 8\n");
     TestTarget *target = test_target_new(program);
 
-    target->contract = (TwContract){.code = TW_CODE_UNTIL_FLUSH};
+    target->contract = (TwContract){.code = TW_CODE_ALL_STORES};
     test_target_run(target, false);
     g_assert_cmpint(target->trace->outcomes[2].class_, ==, TW_CLASS_PAGE_FAULT);
     test_judge(target, TW_VERDICT_AGREE);
@@ -217,11 +218,15 @@ static void fresh(void)
                                  "  exec c0.0 0x8 8\n";
     const TwFinding *finding;
 
-    claim(script, TW_CODE_FRESH, false, 2, stored(1), TW_VERDICT_AGREE);
-    finding =
-        claim(script, TW_CODE_FRESH, false, 2, initial(1, 8), TW_VERDICT_STALE);
-    g_assert_cmpstr(finding->key, ==, "StaSoftmmuExRamCod");
+    claim(script, 0, false, 2, stored(1), TW_VERDICT_AGREE);
+    finding = claim(script, 0, false, 2, initial(1, 8), TW_VERDICT_STALE);
+    g_assert_cmpstr(finding->key, ==, "StaSoftmmuExRamCodSto");
     g_assert_cmpint(finding->changed, ==, 1);
+    g_assert_cmpint(finding->ended, ==, 1);
+    finding = claim("  exec c0.0 0x8 8\n  dma-write s0 0x8 8 none\n"
+                    "  exec c0.0 0x8 8\n",
+                    0, false, 2, initial(1, 8), TW_VERDICT_STALE);
+    g_assert_cmpstr(finding->key, ==, "StaSoftmmuExRamCod");
     g_assert_cmpint(finding->ended, ==, TW_NO_OP);
 }
 
@@ -241,11 +246,64 @@ static void windows(void)
     TwJudgeStats stats = {0};
 
     target->contract =
-        (TwContract){.ends = TW_ENDS_CPU_FLUSH, .code = TW_CODE_UNTIL_FLUSH};
+        (TwContract){.ends = TW_ENDS_CPU_FLUSH, .code = TW_CODE_ALL_STORES};
     test_target_run(target, false);
     test_judge_stats(target, TW_VERDICT_AGREE, &stats);
     g_assert_cmpuint(stats.windows, ==, 1);
     test_target_free(target);
+}
+
+/* A CPU fetches what it stored itself through the same address and index; what
+ * others stored, or it through another address, may be missed until a flush. */
+static void own_store(void)
+{
+#define OTHERS(script, op, value, verdict) \
+    claim(script, TW_CODE_OTHER_STORES, false, op, value, verdict)
+    static const char *const own[] = {
+        "write c0.0 0x8 8",
+        "rmw c0.0 0x8 8",
+        "write c0.0 0x8 8 from 0x2ff8",
+    };
+    static const char *const others[] = {
+        "write c0.0 0x2008 8", /* the same bytes by another name */
+        "write c0.1 0x8 8",
+        "write c1.0 0x8 8",
+        "dma-write s0 0x8 8 none",
+    };
+    static const char between[] = "  exec c0.0 0x8 8\n"
+                                  "  dma-write s0 0x8 8 none\n"
+                                  "  write c0.0 0x8 8\n"
+                                  "  dma-write s0 0x8 8 none\n"
+                                  "  exec c0.0 0x8 8\n";
+    const TwFinding *finding;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(own); i++) {
+        g_autofree char *script = g_strdup_printf(
+            "  exec c0.0 0x8 8\n  %s\n  exec c0.0 0x8 8\n", own[i]);
+
+        finding = OTHERS(script, 2, initial(1, 8), TW_VERDICT_STALE);
+        g_assert_cmpstr(finding->key, ==, "StaSoftmmuExRamCodSto");
+        g_assert_cmpint(finding->changed, ==, 1);
+        g_assert_cmpint(finding->ended, ==, 1);
+        g_assert_cmpint(finding->filled, ==, 0);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_autofree char *script = g_strdup_printf(
+            "  exec c0.0 0x8 8\n  %s\n  exec c0.0 0x8 8\n", others[i]);
+
+        OTHERS(script, 2, initial(1, 8), TW_VERDICT_AGREE_STALE);
+        claim(script, TW_CODE_OWN_STORES, false, 2, initial(1, 8),
+              TW_VERDICT_STALE);
+    }
+    /* What was there when the CPU stored is a beginning, not an end. */
+    OTHERS(between, 4, stored(2), TW_VERDICT_AGREE_STALE);
+    finding = OTHERS(between, 4, stored(1), TW_VERDICT_STALE);
+    g_assert_cmpint(finding->changed, ==, 2);
+    g_assert_cmpint(finding->ended, ==, 2);
+    finding = OTHERS(between, 4, initial(1, 8), TW_VERDICT_STALE);
+    g_assert_cmpint(finding->changed, ==, 1);
+    g_assert_cmpint(finding->ended, ==, 2);
+#undef OTHERS
 }
 
 /* What replaced the bytes, and what is there now, are both newer. */
@@ -258,7 +316,7 @@ static void old_place(void)
               "  move r1 at 0x5000\n"
               "  move r2 at 0x0\n"
               "  exec c0.0 0x8 8\n",
-              TW_CODE_UNTIL_FLUSH, false, 5, initial(1, 8), TW_VERDICT_STALE);
+              TW_CODE_ALL_STORES, false, 5, initial(1, 8), TW_VERDICT_STALE);
 
     g_assert_cmpstr(finding->key, ==, "StaSoftmmuExRamTop");
     g_assert_cmpint(finding->changed, ==, 3);
@@ -266,7 +324,7 @@ static void old_place(void)
 }
 
 /* Judges `script` with the log records of operation `op` left out. */
-static const char *unasked(const char *script, TwCodeRule rule, unsigned op,
+static const char *unasked(const char *script, unsigned rule, unsigned op,
                            TwVerdict expected)
 {
     g_autofree char *text = g_strconcat(HEAD TOPOLOGY, script, NULL);
@@ -297,10 +355,10 @@ static void device_code(void)
 {
 #define RUN "  exec c0.0 0x3008 8\n"
 #define MAY(script, op) \
-    unasked(script, TW_CODE_UNTIL_FLUSH, op, TW_VERDICT_AGREE)
+    unasked(script, TW_CODE_ALL_STORES, op, TW_VERDICT_AGREE)
 #define MUST(script, op) \
     g_assert_cmpstr( \
-        unasked(script, TW_CODE_UNTIL_FLUSH, op, TW_VERDICT_EFFECT), ==, \
+        unasked(script, TW_CODE_ALL_STORES, op, TW_VERDICT_EFFECT), ==, \
         "EffSoftmmuExMio")
     MAY(RUN RUN, 1);
     MAY(RUN "  flush-page c0.0 0x2000\n" RUN, 2);
@@ -309,7 +367,7 @@ static void device_code(void)
     MUST(RUN "  flush-page c0.0 0x3ff8\n" RUN, 2);
     MUST("  exec c0.0 0x3010 8\n" RUN, 1);
     MUST("  read c0.0 0x3008 8\n" RUN, 1);
-    unasked(RUN RUN, TW_CODE_FRESH, 1, TW_VERDICT_EFFECT);
+    unasked(RUN RUN, 0, 1, TW_VERDICT_EFFECT);
 }
 
 /* LA-46: the fetch of the instruction that makes an access. */
@@ -330,7 +388,7 @@ static void from(void)
     TwLogRecord log[64];
 
     target->contract = (TwContract){.ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH,
-                                    .code = TW_CODE_UNTIL_FLUSH};
+                                    .code = TW_CODE_ALL_STORES};
     test_target_run(target, false);
     g_assert_cmpuint(trace->n_log, ==, 8 + 16 + 8);
     g_assert_cmpint(trace->outcomes[3].class_, ==, TW_CLASS_PAGE_FAULT);
@@ -379,7 +437,7 @@ static void from_flushed(void)
     TestTarget *target = test_target_new(program);
 
     target->contract = (TwContract){.ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH,
-                                    .code = TW_CODE_UNTIL_FLUSH};
+                                    .code = TW_CODE_ALL_STORES};
     test_target_run(target, false);
     test_judge(target, TW_VERDICT_AGREE);
     target->trace->n_log = 8;
@@ -406,7 +464,7 @@ static void worlds(void)
     target->contract = (TwContract){
         .cpu_cache = true,
         .ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH,
-        .code = TW_CODE_UNTIL_FLUSH,
+        .code = TW_CODE_ALL_STORES,
     };
     test_target_run(target, false);
     /* Each word may have been there, but not in both places. */
@@ -426,6 +484,7 @@ int main(int argc, char **argv)
     g_test_add_func("/code/LA-44/words", words);
     g_test_add_func("/code/FR-10,LA-45/until-flush", until_flush);
     g_test_add_func("/code/FR-10/flushed", flushed);
+    g_test_add_func("/code/FR-10,LA-45/own-store", own_store);
     g_test_add_func("/code/FR-10/still-current", still_current);
     g_test_add_func("/code/FR-10/rights", rights);
     g_test_add_func("/code/fresh", fresh);

@@ -21,7 +21,7 @@
     "setup\n  page c0.0 0x0 -> 0x0 size 0x4000 rwx\nscript\n"
 
 static const TwContract contract = {.ends = TW_ENDS_COMMIT,
-                                    .code = TW_CODE_UNTIL_FLUSH};
+                                    .code = TW_CODE_ALL_STORES};
 
 typedef struct Two {
     TwProgram *program;

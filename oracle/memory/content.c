@@ -120,15 +120,18 @@ static uint64_t hash_term(const TwContents *contents, uint8_t block,
                : tw_mix64(tw_ram_digest_term(offset, byte) + block);
 }
 
-/* The world after operation `op` stored a run of bytes, at time `tick`. */
+/* The world after operation `op` stored a run of bytes, those from `first` on
+ * of its access, at time `tick`. */
 static TwContent store_run(TwContents *contents, TwContent world, uint8_t block,
                            uint64_t offset, const uint8_t *bytes,
-                           uint8_t length, uint16_t op, uint32_t tick)
+                           unsigned first, uint8_t length, uint16_t op,
+                           uint32_t tick)
 {
     TwStored *stored = &contents->stored[contents->n_stored];
 
     stored->block = block;
     stored->offset = offset;
+    stored->first = (uint8_t)first;
     stored->length = length;
     stored->older = world.newest;
     stored->op = op;
@@ -202,7 +205,7 @@ TwContent tw_contents_apply(TwContents *contents, TwContent world,
         }
         world = store_run(contents, world,
                           contents->program->regions[bytes[k].region].block,
-                          bytes[k].offset, tags, length, access->op, tick);
+                          bytes[k].offset, tags, k, length, access->op, tick);
     }
     return world;
 }

@@ -66,7 +66,8 @@ static const Flag promises[] = {
     {"cpu-cache", OF_CONTRACT(cpu_cache), 1},
     {"one-entry-per-page", OF_CONTRACT(one_entry_per_page), 1},
     {"queued", OF_CONTRACT(queued), 1},
-    {"code-until-flush", OF_CONTRACT(code), TW_CODE_UNTIL_FLUSH},
+    {"code-until-flush", OF_CONTRACT(code), TW_CODE_OTHER_STORES},
+    {"own-code-until-flush", OF_CONTRACT(code), TW_CODE_OWN_STORES},
 };
 
 static const char *op_name(unsigned code)

@@ -107,7 +107,7 @@ static void test_round_trip(void)
 static void test_flat_round_trip(void)
 {
     TwDialect flat = tw_dialect_full(), dialect;
-    TwContract contract = {.code = TW_CODE_UNTIL_FLUSH}, parsed;
+    TwContract contract = {.code = TW_CODE_ALL_STORES}, parsed;
     g_autoptr(GString) text = g_string_new(NULL);
     char version[TW_GREETING_VERSION];
     GError *error = NULL;
@@ -140,7 +140,7 @@ static void test_flat_round_trip(void)
     g_assert_cmpuint(dialect.contents, ==, flat.contents);
     g_assert_cmpint(dialect.address_lg, ==, 22);
     g_assert_cmpint(dialect.region_lg, ==, 12);
-    g_assert_cmpint(parsed.code, ==, TW_CODE_UNTIL_FLUSH);
+    g_assert_cmpint(parsed.code, ==, TW_CODE_ALL_STORES);
 }
 
 static void assert_refused(const char *text, size_t length)

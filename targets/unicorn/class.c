@@ -14,12 +14,13 @@
 #include "targets/unicorn/run.h"
 #include "targets/unicorn/trigger.h"
 
-/* Changes of mappings count for data at once; code that was translated may
- * run until the caller drops it (uc_ctl_remove_cache). */
+/* Changes of mappings count for data at once.  Code that was translated may run
+ * until the caller drops it (uc_ctl_remove_cache), unless the guest itself
+ * stored to that address. */
 static const TwContract unicorn_contract = {
     .cpu_cache = false,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
-    .code = TW_CODE_UNTIL_FLUSH,
+    .code = TW_CODE_OTHER_STORES,
 };
 
 /* Where the page map is the caller's, the TLB may keep what it said until it is
@@ -28,14 +29,14 @@ static const TwContract vtlb_contract = {
     .cpu_cache = true,
     .one_entry_per_page = true,
     .ends = TW_ENDS_COMMIT_TAIL | TW_ENDS_CPU_FLUSH,
-    .code = TW_CODE_FRESH,
+    .code = 0,
 };
 
 /* More than it promises: what users who never drop code rely on. */
 static const TwContract strict_contract = {
     .cpu_cache = false,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
-    .code = TW_CODE_FRESH,
+    .code = 0,
 };
 
 static const Guest *const guests[] = {&tw_uc_arm64, &tw_uc_x86_64,

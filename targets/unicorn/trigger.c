@@ -21,6 +21,7 @@ enum {
     DEVICE_CODE_FLUSHED,
     READ_AGAIN,
     OWN_CODE,
+    CODE_STORED,
 };
 
 #define BIT(trigger) (UINT64_C(1) << (trigger))
@@ -49,6 +50,9 @@ const TwTriggerInfo tw_uc_triggers[] = {
     [OWN_CODE] = {"own-code",
                   "a device takes X from the page of the instruction that "
                   "writes to it"},
+    [CODE_STORED] = {"code-stored",
+                     "code of the page was run and then stored to, and its "
+                     "memory is mapped at another address too"},
     {NULL, NULL},
 };
 
@@ -66,6 +70,7 @@ typedef struct Sim {
     bool twice[PAGES];      /* and this is mapped elsewhere too, since then */
     uint32_t at_run[PAGES]; /* calls when it was run */
     uint32_t n_calls;
+    bool stored[PAGES];  /* and the guest stored to it since then */
     bool moved[PAGES];   /* its mapping was unmapped or split since */
     bool lost[PAGES];    /* and flushed, or other code was run: its
                           * translation stays */
@@ -259,6 +264,10 @@ static uint64_t of_exec(const Sim *sim, const TwOp *op)
     if (sim->flushed[page]) {
         met |= BIT(DEVICE_CODE_FLUSHED);
     }
+    if (sim->stored[page] && sim->run[page] & SHOWS_RAM &&
+        (sim->twice[page] || is_mapped_twice(sim, sim->run[page], page))) {
+        met |= BIT(CODE_STORED);
+    }
     return met;
 }
 
@@ -334,6 +343,10 @@ static void store_or_fetch(Sim *sim, const TwOp *op)
         for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
             taint(sim, (unsigned)p, NOT_READABLE);
         }
+    }
+    for (uint64_t p = op->addr >> PAGE_LG;
+         op->code == TW_OP_WRITE && p <= last && p < PAGES; p++) {
+        sim->stored[p] |= sim->run[p] != 0;
     }
     if (!is_partial_store(sim, op)) {
         return;
@@ -458,6 +471,7 @@ static void perform(Sim *sim, const TwOp *op)
         if (op->addr >> PAGE_LG < PAGES && !sim->run[first]) {
             sim->run[first] = granted(sim, first, TW_X);
             sim->at_run[first] = sim->n_calls;
+            sim->stored[first] = false;
             sim->twice[first] = sim->run[first] & SHOWS_RAM &&
                                 is_mapped_twice(sim, sim->run[first], first);
         }
