@@ -13,7 +13,7 @@ typedef struct TwStored {
     int32_t older;
     uint32_t tick; /* the store is younger than this tick */
     uint16_t op;
-    uint8_t first; /* which byte of the access its first one is */
+    uint8_t first;         /* which byte of the access its first one is */
     uint8_t block, length; /* length 0: a restore, where the chain goes on with
                             * the stores that were saved; the others are */
     uint8_t bytes[TW_MAX_ACCESS];
