@@ -453,6 +453,9 @@ static void tell_code_life(TwStory *story, const TwOracle *oracle)
     const TwAccused *accused = &oracle->accused;
     const TwFinding *finding = &accused->finding;
     bool kept = finding->ended != TW_NO_OP;
+    bool own = kept &&
+               tw_op_info(oracle->program->script[finding->ended].code)->flags &
+                   TW_OP_ACCESS;
     TwLife *life;
 
     if (finding->filled != TW_NO_OP) {
@@ -464,11 +467,12 @@ static void tell_code_life(TwStory *story, const TwOracle *oracle)
                 TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
     what(life, "stored other bytes there");
     life = live(story, oracle, TW_LIFE_ENDED, finding->ended, TW_KEY_LINK_NONE,
-                TW_KEY_EVENT_FLUSH);
+                own ? TW_KEY_EVENT_STORE : TW_KEY_EVENT_FLUSH);
     life->rule = "FR-10";
     what(life, "%s",
-         kept ? "its flush ends what was made of older bytes"
-              : "a fetch sees the bytes that are there");
+         own    ? "a CPU fetches what it stored itself at this address"
+         : kept ? "its flush ends what was made of older bytes"
+                : "a fetch sees the bytes that are there");
 }
 
 static void tell_used(TwStory *story, const TwOracle *oracle)

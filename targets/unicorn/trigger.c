@@ -51,8 +51,9 @@ const TwTriggerInfo tw_uc_triggers[] = {
                   "a device takes X from the page of the instruction that "
                   "writes to it"},
     [CODE_STORED] = {"code-stored",
-                     "code of the page was run and then stored to, and its "
-                     "memory is mapped at another address too"},
+                     "code of the page was run, and was stored to after its "
+                     "mapping was changed, or while its memory was mapped at "
+                     "another address too"},
     {NULL, NULL},
 };
 
@@ -70,7 +71,7 @@ typedef struct Sim {
     bool twice[PAGES];      /* and this is mapped elsewhere too, since then */
     uint32_t at_run[PAGES]; /* calls when it was run */
     uint32_t n_calls;
-    bool stored[PAGES];  /* and the guest stored to it since then */
+    bool stored[PAGES];  /* and the guest stored to it while moved or twice */
     bool moved[PAGES];   /* its mapping was unmapped or split since */
     bool lost[PAGES];    /* and flushed, or other code was run: its
                           * translation stays */
@@ -264,8 +265,7 @@ static uint64_t of_exec(const Sim *sim, const TwOp *op)
     if (sim->flushed[page]) {
         met |= BIT(DEVICE_CODE_FLUSHED);
     }
-    if (sim->stored[page] && sim->run[page] & SHOWS_RAM &&
-        (sim->twice[page] || is_mapped_twice(sim, sim->run[page], page))) {
+    if (sim->stored[page]) {
         met |= BIT(CODE_STORED);
     }
     return met;
@@ -346,7 +346,9 @@ static void store_or_fetch(Sim *sim, const TwOp *op)
     }
     for (uint64_t p = op->addr >> PAGE_LG;
          op->code == TW_OP_WRITE && p <= last && p < PAGES; p++) {
-        sim->stored[p] |= sim->run[p] != 0;
+        sim->stored[p] |= sim->run[p] & SHOWS_RAM &&
+                          (sim->moved[p] || sim->twice[p] ||
+                           is_mapped_twice(sim, sim->run[p], (unsigned)p));
     }
     if (!is_partial_store(sim, op)) {
         return;
