@@ -207,9 +207,10 @@ static bool check_place(OpCheck *o, const TwOpInfo *info)
         if (!(info->flags & TW_OP_ACTOR_OK)) {
             return NO("it cannot be performed during an access");
         }
-        if (o->index == 0 ||
-            !(tw_op_info(p->script[o->index - 1].code)->flags & TW_OP_ACCESS)) {
-            return NO("'during' stands after an access only");
+        if (!tw_op_may_be_during(p, o->index)) {
+            return NO("'during' stands after an access only, and at most %d "
+                      "times",
+                      TW_MAX_DURING);
         }
         return true;
     }

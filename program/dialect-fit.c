@@ -243,8 +243,7 @@ void tw_dialect_fit(const TwDialect *d, TwProgram *p)
     for (unsigned i = 0; i < p->n_script; i++) {
         TwOp *op = &p->script[i];
         tw_dialect_fit_op(d, p, op);
-        if ((op->flags & TW_OPF_DURING) && i > 0 &&
-            !(tw_op_info(op[-1].code)->flags & TW_OP_ACCESS)) {
+        if ((op->flags & TW_OPF_DURING) && !tw_op_may_be_during(p, i)) {
             op->flags &= (uint8_t)~TW_OPF_DURING;
         }
     }

@@ -271,8 +271,8 @@ typedef enum TwOpCode {
 } TwOpCode;
 
 enum {
-    TW_OPF_DURING = 1,   /* applied inside the first fill of the operation
-                          * before it, an access (RU-6) */
+    TW_OPF_DURING = 1,   /* applied inside the first fill of the access before
+                          * it (RU-6), behind others that are */
     TW_OPF_NOTIFIED = 2, /* map, unmap, protect: tells its notifiers */
     TW_OPF_ON = 4,       /* the new value of a switch */
     TW_OPF_FROM = 8,     /* CPU access: issued by an instruction at `from` */

@@ -287,3 +287,17 @@ const char *tw_scope_name(unsigned scope)
                                                  "context"};
     return pick(names, TW_SCOPES, scope);
 }
+
+bool tw_op_may_be_during(const TwProgram *p, unsigned n)
+{
+    for (unsigned between = 0; between < TW_MAX_DURING && n > 0; between++) {
+        const TwOp *before = &p->script[--n];
+        if (tw_op_info(before->code)->flags & TW_OP_ACCESS) {
+            return true;
+        }
+        if (!(before->flags & TW_OPF_DURING)) {
+            return false;
+        }
+    }
+    return false;
+}

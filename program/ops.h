@@ -206,4 +206,13 @@ const char *tw_contents_name(unsigned contents);
 const char *tw_format_name(unsigned format);
 const char *tw_scope_name(unsigned scope);
 
+/* One access may have at most this many operations inside its first fill
+ * (LA-47). */
+enum { TW_MAX_DURING = 4 };
+
+/* May operation `n` of the script be performed during an access: does an access
+ * stand before it, with fewer than TW_MAX_DURING such operations between?  What
+ * the operation is does not count. */
+bool tw_op_may_be_during(const TwProgram *program, unsigned n);
+
 #endif

@@ -495,10 +495,12 @@ static void test_wrong_operations(void)
 static void test_wrong_places(void)
 {
     WRONG((p.script[0] = p.script[1], p.script[0].flags = TW_OPF_DURING),
-          "operation 0 (map): 'during' stands after an access only");
+          "operation 0 (map): 'during' stands after an access only, and at "
+          "most 4 times");
     WRONG((p.script[2] = p.script[1], p.script[2].flags = TW_OPF_DURING,
            p.n_script = 3),
-          "operation 2 (map): 'during' stands after an access only");
+          "operation 2 (map): 'during' stands after an access only, and at "
+          "most 4 times");
     WRONG((p.script[1] = tw_op_make(TW_OP_BEGIN),
            p.script[1].flags = TW_OPF_DURING),
           "operation 1 (begin): it cannot be performed during an access");

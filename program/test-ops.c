@@ -309,6 +309,26 @@ static void test_no_registration_inside(void)
     }
 }
 
+/* Behind an access, or behind others that are behind one: four at most. */
+static void test_may_be_during(void)
+{
+    g_autofree char *text = g_strconcat(world,
+                                        "  read c0.0 0x40 1\n"
+                                        "  nop\n  nop\n  nop\n  nop\n  nop\n",
+                                        NULL);
+
+    test_parse(&p, text);
+    g_assert_false(tw_op_may_be_during(&p, 0));
+    for (unsigned i = 1; i < 6; i++) {
+        g_assert_cmpint(tw_op_may_be_during(&p, i), ==, i <= TW_MAX_DURING);
+        p.script[i].flags |= TW_OPF_DURING;
+    }
+    p.script[2].flags = 0;
+    g_assert_true(tw_op_may_be_during(&p, 1));
+    g_assert_true(tw_op_may_be_during(&p, 2));
+    g_assert_false(tw_op_may_be_during(&p, 3));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -319,6 +339,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ops/unused-fields", test_unused_fields);
     g_test_add_func("/ops/names", test_names);
     g_test_add_func("/ops/set", test_set);
+    g_test_add_func("/ops/LA-47/may-be-during", test_may_be_during);
     g_test_add_func("/ops/manual", test_manual);
     g_test_add_func("/ops/NT-11/no-registration-inside",
                     test_no_registration_inside);

@@ -181,11 +181,11 @@ static void test_same_again(void)
 static void test_golden(gconstpointer data)
 {
     static const uint64_t golden[TW_PROFILES] = {
-        [TW_PROFILE_BALANCED] = 0xeafbbc0e153f9a06,
-        [TW_PROFILE_IOMMU] = 0xe6e20b4a1dab4851,
-        [TW_PROFILE_INVALIDATE] = 0xb09939b0ab843939,
-        [TW_PROFILE_TOPOLOGY] = 0xcc0a3a87c20a57b4,
-        [TW_PROFILE_HOSTILE] = 0x647441731bef2e29,
+        [TW_PROFILE_BALANCED] = 0x3b1452b8de7521df,
+        [TW_PROFILE_IOMMU] = 0x1b88d4624b69b467,
+        [TW_PROFILE_INVALIDATE] = 0xf626a001701fad45,
+        [TW_PROFILE_TOPOLOGY] = 0x89c1246bcb9e3fab,
+        [TW_PROFILE_HOSTILE] = 0xfddf70b943e934df,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();

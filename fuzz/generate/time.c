@@ -31,6 +31,23 @@ static void put_inside(TwGen *gen, const TwAim *aim, uint8_t actor)
     }
 }
 
+/* One in four times, inside too: a flush of what was changed. */
+static void put_flush_inside(TwGen *gen, const TwAim *aim, uint8_t actor)
+{
+    TwProgram *program = gen->program;
+    TwRng ahead = *gen->rng; /* the other programs do not notice */
+
+    if (tw_rng_below(&ahead, 4) != 0) {
+        return;
+    }
+    *gen->rng = ahead;
+    unsigned before = program->n_script;
+    tw_put_flush(gen, aim, actor);
+    if (program->n_script == before + 1) {
+        program->script[before].flags |= TW_OPF_DURING;
+    }
+}
+
 /*
  * An access that misses, since its page was never met or has just been
  * flushed; a change of what it walks while it fills; accesses that must see
@@ -41,7 +58,7 @@ void tw_move_during(TwGen *gen)
     TwProgram *program = gen->program;
     TwAim aim;
 
-    if (!tw_aim_anywhere(gen, &aim) || program->n_script + 5u > gen->limit) {
+    if (!tw_aim_anywhere(gen, &aim) || program->n_script + 6u > gen->limit) {
         tw_move_access(gen);
         return;
     }
@@ -64,6 +81,7 @@ void tw_move_during(TwGen *gen)
     put_inside(gen, &aim, actor);
     if (before > first && program->n_script == before + 1) {
         program->script[before].flags |= TW_OPF_DURING;
+        put_flush_inside(gen, &aim, actor);
     }
     tw_put_aimed(gen, &aim, code);
     if (program->explicit_safepoints && tw_gen_chance(gen, 50)) {

@@ -203,25 +203,27 @@ static TwVerdict judge_performed(TwOracle *oracle, uint16_t number)
     return judge_silence(oracle, number);
 }
 
-/* Is operation `number` performed during the access before it? */
-static bool is_during(const TwOracle *oracle, unsigned number)
+/* How many operations behind access `number` are performed during it? */
+static unsigned n_during(const TwOracle *oracle, unsigned number)
 {
-    return number < oracle->program->n_script &&
-           oracle->program->script[number].flags & TW_OPF_DURING;
+    unsigned n = 0;
+
+    while (number + 1 + n < oracle->program->n_script &&
+           oracle->program->script[number + 1 + n].flags & TW_OPF_DURING) {
+        n++;
+    }
+    return n;
 }
 
 /*
- * Performs operation `number` during the access before it, `access` (LA-47).
- * Where the trace ends between them, it is taken to have been performed: the
- * access may have seen it.
+ * Performs the `n` operations behind `number`, an access, during it (LA-47).
+ * Where the trace ends between them, they are taken to have been performed: the
+ * access may have seen them.
  */
-static TwVerdict perform_during(TwOracle *oracle, uint16_t number,
+static TwVerdict perform_during(TwOracle *oracle, uint16_t number, unsigned n,
                                 const TwOp *access)
 {
-    const TwOp *op = &oracle->program->script[number];
     const TwWorld *world = oracle->world;
-    TwVerdict verdict = TW_VERDICT_AGREE;
-    bool legal;
 
     oracle->before_during = (TwDuring){
         .now = world->now,
@@ -230,22 +232,31 @@ static TwVerdict perform_during(TwOracle *oracle, uint16_t number,
     if (tw_op_info(access->code)->flags & TW_OP_CPU_ACCESS) {
         oracle->before_during.fresh = world->fresh[access->obj][access->index];
     }
-    if (number < oracle->trace->n_ops) {
-        verdict = judge_status(oracle, op, number, &legal);
-    } else {
-        legal = tw_legality_step(&oracle->world->legality, op) == TW_LEGAL;
+    for (unsigned i = 1; i <= n; i++) {
+        const TwOp *op = &oracle->program->script[number + i];
+        TwVerdict verdict = TW_VERDICT_AGREE;
+        bool legal;
+
+        if (number + i < oracle->trace->n_ops) {
+            verdict = judge_status(oracle, op, (uint16_t)(number + i), &legal);
+        } else {
+            legal = tw_legality_step(&oracle->world->legality, op) == TW_LEGAL;
+        }
+        if (verdict != TW_VERDICT_AGREE) {
+            return verdict;
+        }
+        if (legal) {
+            oracle->during = &oracle->before_during;
+            perform(oracle, op, (uint16_t)(number + i));
+        }
     }
-    if (legal) {
-        oracle->during = &oracle->before_during;
-        perform(oracle, op, number);
-    }
-    return verdict;
+    return TW_VERDICT_AGREE;
 }
 
-/* In *judged whether it is an access that was judged, in *during whether the
- * operation behind it was performed during it, and judged. */
+/* In *judged whether it is an access that was judged, in *during how many
+ * operations behind it were performed during it, and judged. */
 static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
-                          bool *during)
+                          unsigned *during)
 {
     const TwProgram *program = oracle->program;
     const TwOp *op = &program->script[number];
@@ -253,7 +264,8 @@ static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
     bool performed;
     TwVerdict verdict = judge_status(oracle, op, number, &performed);
 
-    *judged = *during = false;
+    *judged = false;
+    *during = 0;
     if (!performed) {
         return verdict;
     }
@@ -266,19 +278,20 @@ static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
     }
     oracle->before[number] = oracle->world->now;
     oracle->during = NULL;
-    *during = is_during(oracle, number + 1u);
-    if (*during) {
-        verdict = perform_during(oracle, number + 1, op);
+    *during = n_during(oracle, number);
+    if (*during > 0) {
+        verdict = perform_during(oracle, number, *during, op);
         if (verdict != TW_VERDICT_AGREE) {
             return verdict;
         }
     }
     *judged = true;
     verdict = tw_judge_access(oracle, op, number);
-    if (*during && verdict <= TW_VERDICT_AGREE_STALE) {
-        TwVerdict more = judge_performed(oracle, number + 1);
+    for (unsigned i = 1; i <= *during && verdict <= TW_VERDICT_AGREE_STALE;
+         i++) {
+        TwVerdict more = judge_performed(oracle, (uint16_t)(number + i));
 
-        return more == TW_VERDICT_AGREE ? verdict : more;
+        verdict = more == TW_VERDICT_AGREE ? verdict : more;
     }
     return verdict;
 }
@@ -476,8 +489,8 @@ static TwVerdict judge_script(TwOracle *oracle, uint16_t *op)
     TwVerdict result = TW_VERDICT_AGREE;
 
     for (unsigned i = 0; i < n; i++) {
-        bool judged, during;
-        unsigned number = i;
+        bool judged;
+        unsigned number = i, during;
         TwVerdict verdict = judge_op(oracle, i, &judged, &during);
 
         i += during;

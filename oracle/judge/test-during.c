@@ -304,6 +304,45 @@ static void order(void)
     finish(&f);
 }
 
+/* Several operations of one access are performed together: the access is from
+ * before or after all of them, and what its fill inserts is of before. */
+static void several(void)
+{
+    static const char script[] =
+        IMPLIED "  read c0.0 0x0 8\n"
+                "  during c0: page c0.0 0x0 -> 0x40 size 0x40 rwx\n"
+                "  during c0: flush-page c0.0 0x0\n"
+                "  during c0: page c0.0 0x0 -> 0xc0 size 0x40 rwx\n"
+                "  read c0.0 0x0 8\n"
+                "  read c0.0 0x0 8\n";
+    Fixture f = start(script);
+    const TwFinding *finding;
+
+    test_target_run(f.target, true);
+    g_assert_cmpint(f.trace->outcomes[3].status, ==, TW_STATUS_DONE);
+    assert_at(&f, 0, 2, 0x0);
+    assert_at(&f, 4, 2, 0xc0);
+    test_judge(f.target, TW_VERDICT_AGREE);
+    f.target->after[0] = true;
+    test_target_run(f.target, true);
+    assert_at(&f, 0, 2, 0xc0);
+    test_judge(f.target, TW_VERDICT_AGREE);
+    /* what was there between the flush and the second change */
+    f.target->as_of[0] = f.target->as_of[4] = 3;
+    test_target_run(f.target, true);
+    assert_at(&f, 0, 2, 0x40);
+    assert_at(&f, 4, 2, 0x40);
+    test_judge(f.target, TW_VERDICT_AGREE_STALE);
+    /* what was there before the flush */
+    f.target->as_of[4] = 1;
+    test_target_run(f.target, true);
+    assert_at(&f, 4, 2, 0x0);
+    finding = test_judge(f.target, TW_VERDICT_STALE);
+    g_assert_cmpint(finding->changed, ==, 1);
+    g_assert_cmpint(finding->ended, ==, 2);
+    finish(&f);
+}
+
 /* Its own outcome is judged, and below a skipped access it stands alone. */
 static void status(void)
 {
@@ -414,6 +453,7 @@ int main(int argc, char **argv)
     g_test_add_func("/during/LA-47/not-older", not_older);
     g_test_add_func("/during/LA-47/dma", dma);
     g_test_add_func("/during/LA-47/order", order);
+    g_test_add_func("/during/LA-47/several", several);
     g_test_add_func("/during/LA-47/status", status);
     g_test_add_func("/during/LA-47/cut-short", cut_short);
     g_test_add_func("/during/LA-47/log", log_of_none);

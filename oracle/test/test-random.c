@@ -308,16 +308,23 @@ void test_random(TwProgram *p, TwRng *rng, bool hostile)
     }
     p->n_script = 20 + tw_rng_below(rng, 20);
     for (unsigned i = 0; i < p->n_script; i++) {
-        bool access =
-            i > 0 && tw_op_info(p->script[i - 1].code)->flags & TW_OP_ACCESS;
+        unsigned access = i - 1;
+        bool behind =
+            i > 0 && tw_op_info(p->script[access].code)->flags & TW_OP_ACCESS;
 
         p->script[i] = random_op(p, rng, hostile);
-        if (access && tw_rng_chance(rng, 30)) {
+        if (behind && tw_rng_chance(rng, 30)) {
             random_during(p, rng, hostile, &p->script[i]);
+            while (p->script[i].flags & TW_OPF_DURING && i + 1u < p->n_script &&
+                   tw_op_may_be_during(p, i + 1) && tw_rng_chance(rng, 20)) {
+                i++;
+                p->script[i] = random_op(p, rng, hostile);
+                random_during(p, rng, hostile, &p->script[i]);
+            }
             if (p->script[i].flags & TW_OPF_DURING && i + 1u < p->n_script &&
                 tw_rng_chance(rng, 50)) {
                 i++;
-                p->script[i] = p->script[i - 2]; /* the access again */
+                p->script[i] = p->script[access]; /* again */
             }
         }
     }

@@ -224,27 +224,30 @@ static bool serves(TestTarget *target, unsigned i, const TwAccess *access,
     return true;
 }
 
-/* Performs the operation during the access at hand, unless it was. */
+/* Performs the operations during the access at hand, unless they were. */
 static void perform_during(TestTarget *target)
 {
+    const TwProgram *program = target->program;
     uint16_t number = target->during;
-    const TwOp *op;
 
     target->during = TW_NO_OP;
-    if (number == TW_NO_OP) {
-        return;
-    }
-    op = &target->program->script[number];
-    target->before[number] = target->world->now;
-    target->trace->outcomes[number] = (TwOutcome){
-        .status = tw_legality_step(&target->world->legality, op) == TW_LEGAL
-                      ? TW_STATUS_DONE
-                      : TW_STATUS_SKIPPED};
-    if (target->trace->outcomes[number].status == TW_STATUS_DONE) {
-        if (op->actor != TW_BOARD && !target->program->explicit_safepoints) {
-            tw_world_safepoint(target->world, op->actor);
+    while (number < program->n_script &&
+           program->script[number].flags & TW_OPF_DURING) {
+        const TwOp *op = &program->script[number];
+        TwOutcome *outcome = &target->trace->outcomes[number];
+
+        target->before[number] = target->world->now;
+        *outcome = (TwOutcome){
+            .status = tw_legality_step(&target->world->legality, op) == TW_LEGAL
+                          ? TW_STATUS_DONE
+                          : TW_STATUS_SKIPPED};
+        if (outcome->status == TW_STATUS_DONE) {
+            if (op->actor != TW_BOARD && !program->explicit_safepoints) {
+                tw_world_safepoint(target->world, op->actor);
+            }
+            tw_perform(target->world, op, op->actor, number);
         }
-        tw_perform(target->world, op, op->actor, number);
+        target->performed = ++number;
     }
 }
 
@@ -508,9 +511,8 @@ static void run_op(TestTarget *target, uint16_t number, bool located)
     unsigned flags = tw_op_info(op->code)->flags;
     uint8_t actor = flags & TW_OP_CPU_ACCESS ? op->obj : op->actor;
 
-    if (op->flags & TW_OPF_DURING &&
-        target->trace->outcomes[number - 1].status == TW_STATUS_DONE) {
-        return; /* performed */
+    if (number < target->performed) {
+        return; /* during an access */
     }
     *outcome = (TwOutcome){.status = TW_STATUS_DONE};
     target->before[number] = target->world->now;
@@ -556,6 +558,7 @@ void test_target_run(TestTarget *target, bool located)
     tw_contents_start(&target->contents, program, false, false, true);
     tw_dirty_start(&target->dirty);
     tw_trace_init(target->trace);
+    target->performed = 0;
     target->n_cached = target->hits = target->fills_during = 0;
     target->during = TW_NO_OP;
     target->trace->locations_hidden = !located;

@@ -56,10 +56,12 @@ typedef struct TestTarget {
     uint8_t topology[TW_MAX_SCRIPT], hops[TW_MAX_SCRIPT];
     bool after[TW_MAX_SCRIPT]; /* the operation during the access comes first */
     bool late_fill;  /* the cache takes what it fills for an answer of after */
-    uint16_t during; /* the operation during the access at hand, or TW_NO_OP */
-    TwRng *rng;      /* not NULL: a naive cache, driven by this */
-    bool forgetful;  /* the cache ignores what must end its entries */
-    uint32_t hits;   /* old answers that it gave */
+    uint16_t during; /* the first operation during the access at hand, or
+                      * TW_NO_OP */
+    uint16_t performed; /* operations before this one were, during an access */
+    TwRng *rng;         /* not NULL: a naive cache, driven by this */
+    bool forgetful;     /* the cache ignores what must end its entries */
+    uint32_t hits;      /* old answers that it gave */
     uint32_t fills_during; /* fills with an operation inside */
     uint32_t n_cached;
     struct {

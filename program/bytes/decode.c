@@ -116,9 +116,7 @@ static void decode_script(TwDecode *t)
         unsigned n = p->n_script;
         TwOp *op = &p->script[n];
         tw_decode_op(t, at, TW_IN_SCRIPT, op);
-        if ((op->flags & TW_OPF_DURING) &&
-            (n == 0 ||
-             !(tw_op_info(p->script[n - 1].code)->flags & TW_OP_ACCESS))) {
+        if ((op->flags & TW_OPF_DURING) && !tw_op_may_be_during(p, n)) {
             op->flags &= (uint8_t)~TW_OPF_DURING;
         }
         pars |= op->code >= TW_OP_PAR && op->code <= TW_OP_END_PAR;

@@ -47,9 +47,7 @@ void tw_edit_tidy(TwProgram *program)
 {
     for (unsigned i = 0; i < program->n_script; i++) {
         TwOp *op = &program->script[i];
-        if ((op->flags & TW_OPF_DURING) &&
-            (i == 0 || !(tw_op_info(program->script[i - 1].code)->flags &
-                         TW_OP_ACCESS))) {
+        if ((op->flags & TW_OPF_DURING) && !tw_op_may_be_during(program, i)) {
             op->flags = (uint8_t)(op->flags & ~TW_OPF_DURING);
         }
     }

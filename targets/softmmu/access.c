@@ -576,11 +576,11 @@ static void access_bytes(Machine *m, const TwOp *op, bool cpu)
     }
 }
 
-/* Performs an access of `actor` and fills its outcome.  `during`: NULL, or the
- * operation that comes inside its first fill, or else just after its effects
- * (LA-47). */
+/* Performs an access of `actor` and fills its outcome.  `during`: how
+ * many operations behind it come inside its first fill, or else just after its
+ * effects (LA-47). */
 static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
-                           const TwOp *during, TwOutcome *outcome)
+                           unsigned during, TwOutcome *outcome)
 {
     Access *access = &m->access;
     bool cpu = tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS;
@@ -616,9 +616,7 @@ static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
         report_locations(m, outcome);
     }
     zoo_refused_effects(m, outcome);
-    if (access->during != NULL) {
-        perform_during(m);
-    }
+    perform_during(m);
     if (access->class_ > TW_CLASS_DEVICE_ERROR) {
         return;
     }

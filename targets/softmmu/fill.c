@@ -178,9 +178,7 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
     if (!fill_leaf(m, mmu, &at, entry, &leaf)) {
         return FILL_UNCACHED;
     }
-    if (m->access.during != NULL) {
-        perform_during(m);
-    }
+    perform_during(m);
     entry->clean = !entry->tail && leaf_is_clean(m, &leaf);
     if (m->cpus[c].epoch != epoch && !TW_BUG(m, EPOCH_IGNORED)) {
         return FILL_UNCACHED;

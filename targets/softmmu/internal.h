@@ -324,9 +324,9 @@ typedef struct Access {
     uint8_t n_actors;
     uint8_t actor_order[TW_MAX_ACTORS];
     uint64_t value;
-    /* Performed inside the first fill (RU-6); NULL: there is none, or it is
-     * done. */
-    const TwOp *during;
+    /* This many operations behind it are to be performed inside its first fill
+     * (RU-6). */
+    unsigned during;
     Run runs[TW_MAX_ACCESS];
 } Access;
 

@@ -91,9 +91,9 @@ static uint8_t actor_of(const Machine *m, const TwOp *op, const TwOpInfo *info)
     return TW_BUG(m, BOARD_IS_CPU_0) && actor == TW_BOARD ? 0 : actor;
 }
 
-/* One operation of the script; of an access, with the `during` operation below
- * it, or NULL. */
-static void script_op(Machine *m, const TwOp *op, const TwOp *during,
+/* One operation of the script; of an access, with the `during` operations that
+ * follow it, as many as that. */
+static void script_op(Machine *m, const TwOp *op, unsigned during,
                       TwOutcome *outcome)
 {
     const TwOpInfo *info = tw_op_info(op->code);
@@ -105,10 +105,8 @@ static void script_op(Machine *m, const TwOp *op, const TwOp *during,
         if (!TW_BUG(m, SKIPPED_IS_DONE)) {
             outcome->status = TW_STATUS_SKIPPED;
         }
-        if (during != NULL) { /* it stands for itself */
-            m->access.during = during;
-            perform_during(m);
-        }
+        m->access.during = during; /* they stand for themselves */
+        perform_during(m);
         return;
     }
     if (actor != TW_BOARD && !m->program->explicit_safepoints &&
@@ -128,15 +126,17 @@ static void script_op(Machine *m, const TwOp *op, const TwOp *during,
     }
 }
 
-/* m->access.during, which follows the operation in flight; once. */
+/* The m->access.during operations that follow the one in flight; once. */
 PART void perform_during(Machine *m)
 {
-    const TwOp *op = m->access.during;
+    unsigned n = m->access.during;
     uint16_t access = m->op;
 
-    m->access.during = NULL;
-    m->op = access + 1;
-    script_op(m, op, NULL, &m->trace->outcomes[m->op]);
+    m->access.during = 0;
+    for (unsigned i = 1; i <= n; i++) {
+        m->op = (uint16_t)(access + i);
+        script_op(m, &m->program->script[m->op], 0, &m->trace->outcomes[m->op]);
+    }
     m->op = access;
 }
 
@@ -156,7 +156,7 @@ static void machine_reset(Machine *m)
         m->run = 1;
     }
     m->op = TW_NO_OP;
-    m->access.during = NULL;
+    m->access.during = 0;
     m->listening = m->vetoing = 0;
     m->dirty.blocks = m->dirty.n = 0;
     m->clock = 0;
@@ -206,18 +206,18 @@ static bool run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     trace->locations_hidden = m->hide_locations;
     machine_reset(m);
     for (unsigned i = 0; i < program->n_script; i++) {
-        const TwOp *during = NULL;
+        unsigned during = 0;
 
         m->op = i;
         if (m->in_flight != NULL) {
             *m->in_flight = i;
         }
-        if (i + 1 < program->n_script &&
-            (program->script[i + 1].flags & TW_OPF_DURING)) {
-            during = &program->script[i + 1];
+        while (i + 1 + during < program->n_script &&
+               (program->script[i + 1 + during].flags & TW_OPF_DURING)) {
+            during++;
         }
         script_op(m, &program->script[i], during, &trace->outcomes[i]);
-        i += during != NULL;
+        i += during;
         if (trace->end == TW_END_OVERFLOW) {
             trace->end_op = i;
             break;
