@@ -48,11 +48,12 @@ static void show_text(Explain *e, const char *path, const TwFinding *finding,
 {
     g_autoptr(GString) out = g_string_new(NULL);
     g_autofree char *words = tw_cli_target_words(&e->target);
+    g_autofree char *name = tw_cli_clean(path);
     const TwKnownEntry *known = find_known(e, finding);
     g_autoptr(GString) line = g_string_new(NULL);
     char legend[TW_KEY_LEGEND];
 
-    g_string_append_printf(out, "%s: %s%s%s\n", path,
+    g_string_append_printf(out, "%s: %s%s%s\n", name,
                            tw_verdict_name(finding->verdict),
                            finding->key[0] ? " " : "", finding->key);
     if (tw_key_legend(finding->key, legend, sizeof(legend))) {

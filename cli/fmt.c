@@ -30,8 +30,8 @@ static int format(const Fmt *f, const char *path)
     same = text->len == bytes->len &&
            memcmp(text->str, bytes->data, text->len) == 0;
     if (dropped > 0) {
-        fprintf(stderr, "twinwalk: %s: %u line%s left out\n", path, dropped,
-                dropped == 1 ? "" : "s");
+        tw_cli_fail(0, "%s: %u line%s left out", path, dropped,
+                    dropped == 1 ? "" : "s");
     }
     if (f->check) {
         return same ? TW_EXIT_CLEAN

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The twinwalk command: finds the verb and calls it. */
+#define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/verbs.h"
 
@@ -52,11 +55,21 @@ static void help(FILE *to)
                 "problem of the environment (a target\nfails to start).\n");
 }
 
+/* glib prints the help of a verb and exits: a full disk shows here. */
+static void finish(int status, void *data)
+{
+    (void)data;
+    if (status == TW_EXIT_CLEAN && tw_cli_finish(status) != status) {
+        _exit(TW_EXIT_ENVIRONMENT);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : NULL;
 
     signal(SIGPIPE, SIG_DFL);
+    on_exit(finish, NULL);
     if (!verb) {
         help(stderr);
         return TW_EXIT_USAGE;

@@ -3,6 +3,7 @@
 #include "cli/verbs.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,6 +43,7 @@ static int write_case(Min *m, const char *path, const TwProgram *program,
     g_autofree char *origin = g_strdup_printf("shrunk from %s", path);
     g_autofree char *out = path_of(m, path);
     g_autofree char *words = tw_cli_target_words(&m->target);
+    g_autofree char *name = tw_cli_clean(out);
     const TwMinimiseStats *stats = &result->stats;
     GError *error = NULL;
     GString *text = tw_cli_case_text(program, &result->finding, words, origin);
@@ -61,7 +63,7 @@ static int write_case(Min *m, const char *path, const TwProgram *program,
     fprintf(stderr,
             "%s: %s %s: lines %u -> %u, operations %u -> %u, objects %u -> %u "
             "(%u candidates tried, %u seen before, %u kept, %.2f s%s)\n",
-            out, tw_verdict_name(result->finding.verdict), result->key,
+            name, tw_verdict_name(result->finding.verdict), result->key,
             stats->lines_before, stats->lines_after, stats->ops_before,
             stats->ops_after, stats->objects_before, stats->objects_after,
             stats->tried, stats->seen, stats->kept, result->seconds,
@@ -199,7 +201,7 @@ int tw_verb_min(int argc, char **argv)
     Min m = {
         .shrink = {.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
                    .stop = tw_stop_asked()}};
-    int code = TW_EXIT_USAGE, budget = 0, jobs = 1;
+    int code = TW_EXIT_USAGE, budget = INT_MIN, jobs = 1;
     gboolean isolated = FALSE;
     GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &m.out,
@@ -237,7 +239,7 @@ int tw_verb_min(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "min: expected a file");
         goto out;
     }
-    if (budget < 0) {
+    if (budget != INT_MIN && budget < 1) {
         tw_cli_fail(TW_EXIT_USAGE, "--budget: expected 1 or more");
         goto out;
     }
@@ -260,7 +262,7 @@ int tw_verb_min(int argc, char **argv)
         goto out;
     }
     m.shrink.expect = expect;
-    m.shrink.budget = (unsigned)budget;
+    m.shrink.budget = budget != INT_MIN ? (unsigned)budget : 0;
     m.shrink.jobs = (unsigned)jobs;
     m.shrink.isolated = isolated;
     m.shrink.patience = tw_cli_target_patience(&m.target, 1);

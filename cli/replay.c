@@ -35,8 +35,9 @@ static void show_trace(Replay *r, const TwFinding *finding)
 static void show_text(Replay *r, const char *path, const TwFinding *finding)
 {
     g_auto(GStrv) lines = g_strsplit(finding->text, "\n", -1);
+    g_autofree char *name = tw_cli_clean(path);
 
-    printf("%s: %s%s%s\n", path, tw_verdict_name(finding->verdict),
+    printf("%s: %s%s%s\n", name, tw_verdict_name(finding->verdict),
            finding->key[0] ? " " : "", finding->key);
     if (finding->op < r->program->n_script &&
         !g_str_has_prefix(finding->text, "op ")) {

@@ -245,6 +245,7 @@ static bool write_all(const Report *r, GError **error)
 static int report(Report *r, uint64_t since)
 {
     unsigned news[TW_PAGE_NEWS] = {0};
+    g_autofree char *name = NULL;
     GError *error = NULL;
 
     if (!read_all(r, (int64_t)since, &error) || !write_all(r, &error)) {
@@ -255,10 +256,11 @@ static int report(Report *r, uint64_t since)
 
         news[f->news]++;
     }
+    name = tw_cli_clean(r->out);
     printf("%u new, %u returned, %u fixed, %u known, %u flaky: "
            "%s/index.html\n",
            news[TW_PAGE_NEW], news[TW_PAGE_RETURNED], news[TW_PAGE_FIXED],
-           news[TW_PAGE_KNOWN], news[TW_PAGE_FLAKY], r->out);
+           news[TW_PAGE_KNOWN], news[TW_PAGE_FLAKY], name);
     return TW_EXIT_CLEAN;
 }
 

@@ -74,7 +74,7 @@ enum { TW_MAX_TRIGGERS = 32 };
 typedef enum TwTargetOptionType {
     TW_TARGET_SWITCH,       /* --name: 1 */
     TW_TARGET_CHOICE,       /* --name WORD: the number of the word */
-    TW_TARGET_MILLISECONDS, /* --name MS: 0 to INT32_MAX; 0: the default */
+    TW_TARGET_MILLISECONDS, /* --name MS: 1 to INT32_MAX; the default is 0 */
 } TwTargetOptionType;
 
 /* A row of a class's table of options. */

@@ -3,29 +3,48 @@
 #include "cli/common/exit.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "reports/store/store.h"
 #include "targets/target.h"
 
+/* Can a terminal take it as more than a sign to show? */
+static bool moves(gunichar c)
+{
+    GUnicodeType type = g_unichar_type(c);
+
+    return type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT ||
+           type == G_UNICODE_LINE_SEPARATOR ||
+           type == G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
+char *tw_cli_clean(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *clean = g_string_new(NULL);
+
+    for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+
+        g_string_append_unichar(clean, moves(c) ? '?' : c);
+    }
+    return g_string_free(clean, FALSE);
+}
+
 int tw_cli_fail(int code, const char *format, ...)
 {
-    g_autofree char *message = NULL;
+    g_autofree char *message = NULL, *clean = NULL;
     va_list ap;
 
     va_start(ap, format);
     message = g_strdup_vprintf(format, ap);
     va_end(ap);
     g_strdelimit(message, "\n\r", ' ');
-    /* Names of files and texts from outside may contain control characters. */
-    for (char *c = message; *c; c++) {
-        if (g_ascii_iscntrl(*c)) {
-            *c = '?';
-        }
-    }
+    clean = tw_cli_clean(message);
     fflush(stdout);
-    fprintf(stderr, "twinwalk: %s\n", message);
+    fprintf(stderr, "twinwalk: %s\n", clean);
     return code;
 }
 
@@ -33,7 +52,9 @@ int tw_cli_fail_error(GError *error)
 {
     bool environment =
         g_error_matches(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT) ||
-        g_error_matches(error, TW_STORE_ERROR, TW_STORE_ERROR_ENVIRONMENT);
+        g_error_matches(error, TW_STORE_ERROR, TW_STORE_ERROR_ENVIRONMENT) ||
+        g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC) ||
+        g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_IO);
     int code = tw_cli_fail(environment ? TW_EXIT_ENVIRONMENT : TW_EXIT_USAGE,
                            "%s", error->message);
 

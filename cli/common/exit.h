@@ -25,6 +25,12 @@ enum {
 /* Prints "twinwalk: MESSAGE" on standard error and returns `code`. */
 int tw_cli_fail(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/*
+ * `text` from outside (a file name) as text for a terminal, to be freed: UTF-8,
+ * and what could move or colour the terminal is "?".
+ */
+char *tw_cli_clean(const char *text);
+
 /* The same for an error; the code follows from its domain.  Frees it. */
 int tw_cli_fail_error(GError *error);
 

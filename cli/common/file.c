@@ -30,9 +30,14 @@ bool tw_cli_load(TwProgram *program, const char *path, const TwDialect *bytes,
     return true;
 }
 
+/* A full or failing disk is a problem of the environment. */
 static bool file_error(GError **error, const char *path)
 {
-    g_set_error(error, TW_TEXT_ERROR, TW_TEXT_ERROR_IO,
+    bool disk =
+        errno == ENOSPC || errno == EDQUOT || errno == EIO || errno == EFBIG;
+
+    g_set_error(error, disk ? TW_TARGET_ERROR : TW_TEXT_ERROR,
+                disk ? (int)TW_TARGET_ERROR_ENVIRONMENT : (int)TW_TEXT_ERROR_IO,
                 "%s: expected to write: %s", path, g_strerror(errno));
     return false;
 }
@@ -70,12 +75,70 @@ static bool give_name(int fd, const char *path)
     return false;
 }
 
+static bool write_all(int fd, const char *data, size_t length)
+{
+    bool ok = true;
+
+    for (size_t done = 0; done < length && ok;) {
+        ssize_t n = write(fd, data + done, length - done);
+
+        ok = n >= 0 || errno == EINTR;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return ok;
+}
+
+/* Devices, pipes: what has a meaning of its own is not replaced. */
+static bool write_in_place(const char *path, const char *data, size_t length)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    bool ok = fd >= 0 && write_all(fd, data, length);
+    int saved = errno;
+
+    if (fd >= 0 && close(fd) != 0 && ok) {
+        return false;
+    }
+    errno = saved;
+    return ok;
+}
+
+/* Owner and mode: those of the file that is replaced, or of a new one. */
+static bool own_as(int fd, const struct stat *old)
+{
+    mode_t mask;
+
+    if (old) {
+        return (old->st_uid == geteuid() && old->st_gid == getegid()) ||
+                       fchown(fd, old->st_uid, old->st_gid) == 0
+                   ? fchmod(fd, old->st_mode & 07777) == 0
+                   : false;
+    }
+    mask = umask(0);
+    umask(mask);
+    return fchmod(fd, 0666 & ~mask) == 0;
+}
+
+static bool write_file(const char *path, const struct stat *old,
+                       const char *data, size_t length)
+{
+    int fd = open_unnamed(path), saved;
+    bool ok = fd >= 0 && write_all(fd, data, length) && own_as(fd, old) &&
+              give_name(fd, path);
+
+    saved = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    errno = saved;
+    return ok;
+}
+
 bool tw_cli_write(const char *path, const char *data, size_t length,
                   GError **error)
 {
-    bool ok = true;
-    mode_t mask;
-    int fd, saved;
+    g_autofree char *real = NULL;
+    struct stat old;
+    bool there, ok;
 
     if (strcmp(path, "-") == 0) {
         if (fwrite(data, 1, length, stdout) != length || fflush(stdout) != 0) {
@@ -86,32 +149,24 @@ bool tw_cli_write(const char *path, const char *data, size_t length,
         }
         return true;
     }
-    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+    there = stat(path, &old) == 0;
+    if (there && S_ISDIR(old.st_mode)) {
         errno = EISDIR;
         return file_error(error, path);
     }
-    fd = open_unnamed(path);
-    if (fd < 0) {
-        return file_error(error, path);
+    if (there && !S_ISREG(old.st_mode)) {
+        ok = write_in_place(path, data, length);
+    } else {
+        real = there ? realpath(path, NULL) : NULL; /* links stay links */
+        ok = write_file(real ? real : path, there ? &old : NULL, data, length);
     }
-    for (size_t done = 0; done < length && ok;) {
-        ssize_t n = write(fd, data + done, length - done);
-
-        ok = n >= 0 || errno == EINTR;
-        done += n > 0 ? (size_t)n : 0;
-    }
-    mask = umask(0);
-    umask(mask);
-    ok = ok && fchmod(fd, 0666 & ~mask) == 0 && give_name(fd, path);
-    saved = errno;
-    close(fd);
-    errno = saved;
     return ok || file_error(error, path);
 }
 
 bool tw_cli_file_ready(const char *option, const char *path)
 {
     g_autofree char *folder = path ? g_path_get_dirname(path) : NULL;
+    struct stat st;
 
     if (!path) {
         return true;
@@ -120,6 +175,10 @@ bool tw_cli_file_ready(const char *option, const char *path)
         tw_cli_fail(TW_EXIT_USAGE, "%s: expected a file, not \"%s\"", option,
                     path);
         return false;
+    }
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) &&
+        access(path, W_OK) == 0) {
+        return true;
     }
     if (access(folder, W_OK) != 0) {
         tw_cli_fail(TW_EXIT_USAGE,
@@ -151,7 +210,9 @@ GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
         tw_comments_add_top(comments, text->str);
     }
     if (origin) {
-        g_string_printf(text, "origin: %s", origin);
+        g_autofree char *clean = tw_cli_clean(origin);
+
+        g_string_printf(text, "origin: %s", clean);
         tw_comments_add_top(comments, text->str);
     }
     g_string_printf(text, "see it: twinwalk replay %s THIS-FILE", words);

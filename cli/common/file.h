@@ -19,7 +19,8 @@ bool tw_cli_load(TwProgram *program, const char *path, const TwDialect *bytes,
 
 /*
  * Writes a whole file or nothing: the new file gets its name after it is
- * complete.  "-" is standard output.
+ * complete.  A file that existed keeps its owner, its mode and the symbolic
+ * links to it.  "-" is standard output; a device or a pipe is written to.
  */
 bool tw_cli_write(const char *path, const char *data, size_t length,
                   GError **error);

@@ -63,8 +63,9 @@ static GString *result_line(const TwCheckJob *check, const TwCheckCase *one)
 void tw_check_print_case(const TwCheckJob *check, const TwCheckCase *one)
 {
     GString *line = result_line(check, one);
+    g_autofree char *name = tw_cli_clean(one->path);
 
-    printf("%s: %s\n", one->path, line->str);
+    printf("%s: %s\n", name, line->str);
     fflush(stdout);
     g_string_free(line, TRUE);
 }
@@ -83,11 +84,12 @@ static GString *targets_line(const TwCheckJob *check)
 
 void tw_check_print_totals(const TwCheckJob *check)
 {
-    GString *targets = targets_line(check);
+    GString *line = targets_line(check);
+    g_autofree char *targets = tw_cli_clean(line->str);
     const char *between = ":";
 
     printf("%u case%s on %s", check->cases->len,
-           check->cases->len == 1 ? "" : "s", targets->str);
+           check->cases->len == 1 ? "" : "s", targets);
     for (unsigned s = 0; s < TW_CHECK_STATUSES; s++) {
         if (check->totals[s] > 0) {
             printf("%s %u %s", between, check->totals[s], status_name(s));
@@ -99,7 +101,7 @@ void tw_check_print_totals(const TwCheckJob *check)
         printf("known divergences of this version\n");
         tw_cli_known_table(check->known, check->matched, check->met, "cases");
     }
-    g_string_free(targets, TRUE);
+    g_string_free(line, TRUE);
 }
 
 /* JSON --------------------------------------------------------------------- */

@@ -34,6 +34,19 @@ static uint64_t findings_of(const TwCampaignResult *result)
     return count;
 }
 
+/* Keys of findings, or of flaky cases. */
+static unsigned keys_of(const TwCampaignResult *result, bool flaky)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < result->keys->len; i++) {
+        const TwCampaignKey *key = g_ptr_array_index(result->keys, i);
+
+        count += tw_verdict_is_finding(key->verdict) != flaky;
+    }
+    return count;
+}
+
 /* While it runs ------------------------------------------------------------ */
 
 void tw_run_view_progress(TwRunView *view, const TwCampaignResult *result)
@@ -55,7 +68,7 @@ void tw_run_view_progress(TwRunView *view, const TwCampaignResult *result)
         rate(s->accesses - view->last_accesses, since),
         s->verdicts[TW_VERDICT_AGREE], s->verdicts[TW_VERDICT_AGREE_STALE],
         s->verdicts[TW_VERDICT_INCONCLUSIVE], share(s->windows, s->accesses),
-        findings_of(result), result->keys->len);
+        findings_of(result), keys_of(result, false));
     if (view->terminal) {
         fprintf(stderr, "\r%s\033[K", line);
         fflush(stderr);
@@ -192,7 +205,9 @@ static void findings_table(const TwRunView *view,
                            const TwCampaignResult *result)
 {
     uint64_t findings = findings_of(result);
-    unsigned keys = 0, again, replays;
+    unsigned keys = keys_of(result, false), flaky = keys_of(result, true);
+    g_autofree char *out = view->out ? tw_cli_clean(view->out) : NULL;
+    unsigned again, replays;
     char rate_again[24];
 
     if (result->keys->len > 0) {
@@ -202,20 +217,23 @@ static void findings_table(const TwRunView *view,
     for (unsigned i = 0; i < result->keys->len; i++) {
         const TwCampaignKey *key = g_ptr_array_index(result->keys, i);
 
-        keys += tw_verdict_is_finding(key->verdict);
         again_of(key, &again, &replays);
         g_snprintf(rate_again, sizeof(rate_again), "%u/%u", again, replays);
         printf("  %-26s %-10s %10" PRIu64 "  %8.1f s  %7s  %s%s%s-1.tw\n",
                key->key, tw_verdict_name(key->verdict), key->count,
-               key->first_seconds, rate_again, view->out ? view->out : "",
-               view->out ? "/" : "", key->key);
+               key->first_seconds, rate_again, out ? out : "", out ? "/" : "",
+               key->key);
     }
     if (findings == 0) {
         printf("\n0 findings%s\n",
                result->keys->len ? " (a flaky case is not a finding)" : "");
     } else {
-        printf("\n%" PRIu64 " programs with a finding, %u different keys\n",
+        printf("\n%" PRIu64 " programs with a finding, %u different keys",
                findings, keys);
+        if (flaky) {
+            printf("; %u more keys of flaky cases", flaky);
+        }
+        printf("\n");
     }
 }
 

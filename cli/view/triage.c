@@ -49,14 +49,9 @@ void tw_triage_warn(const char *message, void *data)
 /* A line of text from outside, for a terminal. */
 static void plain(const char *text, const char *end)
 {
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *clean = tw_cli_clean(text);
 
-    for (char *c = valid; *c; c++) {
-        if (g_ascii_iscntrl(*c)) {
-            *c = '?';
-        }
-    }
-    printf("%s%s", valid, end);
+    printf("%s%s", clean, end);
 }
 
 static void print_finding(const TwTriageFinding *f)

@@ -198,9 +198,9 @@ bool tw_coverage_save(const TwCoverage *coverage, const char *path,
         tw_coverage_add(all, coverage);
         print(all, text);
         ok = g_file_set_contents(path, text->str, (gssize)text->len, &cause);
-        if (!ok) {
-            g_set_error(error, TW_COVERAGE_ERROR, TW_COVERAGE_ERROR_FILE,
-                        "expected to write coverage: %s", cause->message);
+        if (!ok) { /* G_FILE_ERROR: whoever reads it tells a full disk */
+            g_propagate_prefixed_error(error, g_steal_pointer(&cause),
+                                       "expected to write coverage: ");
         }
     }
     close(lock);

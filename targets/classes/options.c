@@ -94,7 +94,7 @@ bool tw_target_option_set(TwTargetOptions *options, const TwTargetOption *row,
     case TW_TARGET_MILLISECONDS:
         break;
     }
-    if (!g_ascii_string_to_unsigned(text, 10, 0, INT32_MAX, &value, NULL)) {
+    if (!g_ascii_string_to_unsigned(text, 10, 1, INT32_MAX, &value, NULL)) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                     "--%s: expected milliseconds, 1 or more, not \"%s\"",
                     row->name, text);

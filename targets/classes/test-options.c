@@ -70,6 +70,7 @@ static void test_bad_values(void)
         {"softmmu", "flush", "some",
          "--flush: expected all or page, not \"some\""},
         {"softmmu", "flush", "", "--flush: expected all or page, not \"\""},
+        {"exec", "timeout", "0", "--timeout: expected milliseconds"},
         {"exec", "timeout", "-1", "--timeout: expected milliseconds"},
         {"exec", "timeout", "2147483648", "--timeout: expected milliseconds"},
         {"exec", "timeout", "1s", "--timeout: expected milliseconds"},
