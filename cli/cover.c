@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "cli/verbs.h"
+#include "fuzz/generate/generate.h"
 #include "fuzz/run/coverage.h"
 
 #define DEFAULT_LISTED 20
+#define DEFAULT_PROGRAMS 100000
 
 enum { WIDTH = 79, ANY = 0xff };
 
@@ -310,33 +312,118 @@ static bool load_all(Cover *c, int n, char **files, const char *against)
     return true;
 }
 
+/* The options as they were given. */
+typedef struct Given {
+    char *missing, *min, *against;
+    gboolean fields;
+    char *programs, *seed, *profile; /* with --fields */
+    TwCliTarget target;              /* the same */
+} Given;
+
+static int count_fields(const Given *g, bool json)
+{
+    uint64_t programs = DEFAULT_PROGRAMS, seed = 1;
+    unsigned profile = TW_PROFILES;
+
+    if ((g->programs && !tw_cli_number("--programs", g->programs, &programs)) ||
+        (g->seed && !tw_cli_number("--seed", g->seed, &seed)) ||
+        (g->profile && !tw_cli_profile(g->profile, true, &profile))) {
+        return TW_EXIT_USAGE;
+    }
+    return tw_cover_fields(&g->target, programs, seed, profile, json);
+}
+
+static int show_situations(Cover *c, const Given *g, int n, char **files)
+{
+    int code = TW_EXIT_USAGE;
+
+    if (g->missing && strcmp(g->missing, "all") == 0) {
+        c->listed = UINT64_MAX;
+    } else if (g->missing &&
+               !tw_cli_number("--missing", g->missing, &c->listed)) {
+        return code;
+    }
+    if (g->min && !tw_cli_number("--min", g->min, &c->min)) {
+        return code;
+    }
+    if (c->min == 0) {
+        return tw_cli_fail(code, "--min: expected 1 or more");
+    }
+    if (load_all(c, n, files, g->against)) {
+        if (c->json) {
+            print_json(c);
+        } else {
+            print_table(c);
+        }
+        code =
+            c->old && how_many(c, LOST) > 0 ? TW_EXIT_FINDING : TW_EXIT_CLEAN;
+    }
+    g_free(c->sum);
+    g_free(c->old);
+    return code;
+}
+
+/* Options of one use of the verb do not go with the other. */
+static int dispatch(Cover *c, const Given *g, int n, char **files)
+{
+    if (g->fields) {
+        if (n > 0 || g->missing || g->min || g->against || c->pairs) {
+            return tw_cli_fail(TW_EXIT_USAGE,
+                               "--fields: expected no file of coverage and no "
+                               "--missing, --min, --pairs or --against");
+        }
+        return count_fields(g, c->json);
+    }
+    if (g->programs || g->seed || g->profile ||
+        tw_cli_target_chosen(&g->target)) {
+        return tw_cli_fail(TW_EXIT_USAGE,
+                           "cover: --programs, --seed, --profile and the "
+                           "options of a target need --fields");
+    }
+    if (n == 0) {
+        return tw_cli_fail(TW_EXIT_USAGE,
+                           "cover: expected a file of coverage, or --fields");
+    }
+    return show_situations(c, g, n, files);
+}
+
 int tw_verb_cover(int argc, char **argv)
 {
-    g_autofree char *missing = NULL, *min = NULL, *against = NULL;
+    g_autofree char *profiles = tw_cli_profile_help(true, TW_PROFILES);
     Cover c = {.min = 1, .listed = DEFAULT_LISTED};
+    Given g = {0};
     int code = TW_EXIT_USAGE;
     GOptionEntry entries[] = {
-        {"missing", 0, 0, G_OPTION_ARG_STRING, &missing,
+        {"missing", 0, 0, G_OPTION_ARG_STRING, &g.missing,
          "Lists at most N combinations that were not seen, or all "
          "(default " G_STRINGIFY(DEFAULT_LISTED) ")",
          "N"},
-        {"min", 0, 0, G_OPTION_ARG_STRING, &min,
+        {"min", 0, 0, G_OPTION_ARG_STRING, &g.min,
          "Counts a combination as seen if it was seen at least N times "
          "(default 1)",
          "N"},
         {"pairs", 0, 0, G_OPTION_ARG_NONE, &c.pairs,
          "Prints a table for each pair of the five dimensions", NULL},
-        {"against", 0, 0, G_OPTION_ARG_FILENAME, &against,
+        {"against", 0, 0, G_OPTION_ARG_FILENAME, &g.against,
          "Lists the combinations that were lost and gained since an older "
          "file; "
          "exit code 10 if one was lost",
          "FILE"},
+        {"fields", 0, 0, G_OPTION_ARG_NONE, &g.fields,
+         "Shows instead which values random programs give each field", NULL},
+        {"programs", 0, 0, G_OPTION_ARG_STRING, &g.programs,
+         "With --fields: number of programs "
+         "(default " G_STRINGIFY(DEFAULT_PROGRAMS) ")",
+         "N"},
+        {"seed", 's', 0, G_OPTION_ARG_STRING, &g.seed,
+         "With --fields: seed of the programs (default 1)", "N"},
+        {"profile", 'p', 0, G_OPTION_ARG_STRING, &g.profile, profiles, "NAME"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &c.json, "Prints JSON", NULL},
         G_OPTION_ENTRY_NULL,
     };
 
-    if (!tw_cli_options(
-            &argc, &argv, "FILE...",
+    if (tw_cli_options(
+            &argc, &argv, "[FILE...]",
             "Shows which situations programs have reached and which they have "
             "not, from the\nfiles of run --coverage and of the harnesses "
             "(TWINWALK_COVERAGE). Several files are\nadded up. A situation is "
@@ -346,34 +433,19 @@ int tw_verb_cover(int argc, char **argv)
             "answers (RAM, a device, a hole ...), the depth (the number of "
             "IOMMUs on\nthe way), the change of the answer since the last "
             "access to the page, and the\nending (the event that ended the old "
-            "answer).",
-            entries, NULL)) {
-        return code;
+            "answer).\nWith --fields: makes random programs and shows which "
+            "values each field of them has\nhad, and in how many programs. On "
+            "softmmu it runs them, too, and shows how full\nqueues and TLBs "
+            "were.",
+            entries, &g.target)) {
+        code = dispatch(&c, &g, argc - 1, argv + 1);
     }
-    if (argc < 2) {
-        return tw_cli_fail(code, "cover: expected a file of coverage");
-    }
-    if (missing && strcmp(missing, "all") == 0) {
-        c.listed = UINT64_MAX;
-    } else if (missing && !tw_cli_number("--missing", missing, &c.listed)) {
-        return code;
-    }
-    if (min && !tw_cli_number("--min", min, &c.min)) {
-        return code;
-    }
-    if (c.min == 0) {
-        return tw_cli_fail(code, "--min: expected 1 or more");
-    }
-    if (load_all(&c, argc - 1, argv + 1, against)) {
-        if (c.json) {
-            print_json(&c);
-        } else {
-            print_table(&c);
-        }
-        code =
-            c.old && how_many(&c, LOST) > 0 ? TW_EXIT_FINDING : TW_EXIT_CLEAN;
-    }
-    g_free(c.sum);
-    g_free(c.old);
+    g_free(g.missing);
+    g_free(g.min);
+    g_free(g.against);
+    g_free(g.programs);
+    g_free(g.seed);
+    g_free(g.profile);
+    tw_cli_target_clear(&g.target);
     return code;
 }

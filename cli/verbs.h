@@ -48,6 +48,11 @@ bool tw_replay_trace(const TwTargetOptions *options, const TwProgram *program,
                      uint32_t timeout_ms, const TwFinding *finding,
                      JsonBuilder *builder, GError **error);
 
+/* cover --fields: the census of `programs` random programs of this seed and
+ * profile (TW_PROFILES: all).  Returns an exit code. */
+int tw_cover_fields(const TwCliTarget *chosen, uint64_t programs, uint64_t seed,
+                    unsigned profile, bool json);
+
 /* replay --as-target: answers cases on standard input until it ends. */
 int tw_replay_as_target(const TwCliTarget *target);
 

@@ -192,6 +192,9 @@ static void test_names(void)
     for (unsigned i = 0; i < TW_COUNTERS; i++) {
         g_assert_nonnull(tw_counter_name(i));
     }
+    for (unsigned i = 0; i < TW_PEAKS; i++) {
+        g_assert_nonnull(tw_peak_name(i));
+    }
     for (unsigned i = 0; i < TW_CLASSES; i++) {
         g_assert_nonnull(tw_class_name(i));
     }
@@ -202,6 +205,7 @@ static void test_names(void)
         g_assert_nonnull(tw_end_name(i));
     }
     g_assert_null(tw_counter_name(TW_COUNTERS));
+    g_assert_null(tw_peak_name(TW_PEAKS));
     g_assert_null(tw_class_name(TW_CLASSES));
     g_assert_null(tw_status_name(TW_STATUSES));
     g_assert_null(tw_end_name(TW_ENDS));

@@ -16,6 +16,7 @@ void tw_trace_init(TwTrace *trace)
     trace->n_events = 0;
     trace->text[0] = '\0';
     memset(trace->counters, 0, sizeof trace->counters);
+    memset(trace->peaks, 0, sizeof trace->peaks);
     memset(trace->digests, 0, sizeof trace->digests);
 }
 
@@ -83,6 +84,16 @@ const char *tw_counter_name(unsigned counter)
         [TW_COUNT_SUBPAGE] = "subpage",
     };
     return pick(names, TW_COUNTERS, counter);
+}
+
+const char *tw_peak_name(unsigned peak)
+{
+    static const char *const names[TW_PEAKS] = {
+        [TW_PEAK_QUEUE] = "queue",     [TW_PEAK_SLOTS] = "slots",
+        [TW_PEAK_VICTIMS] = "victims", [TW_PEAK_NOTIFIERS] = "notifiers",
+        [TW_PEAK_HOPS] = "hops",
+    };
+    return pick(names, TW_PEAKS, peak);
 }
 
 const char *tw_event_kind_name(unsigned kind)

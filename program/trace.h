@@ -105,6 +105,19 @@ typedef enum TwCounter {
 
 const char *tw_counter_name(unsigned counter); /* "tlb-hit" ... */
 
+/* The most of something at one moment of a run, if the target says.  Not in
+ * the text form of traces. */
+typedef enum TwPeak {
+    TW_PEAK_QUEUE,     /* work queued on one CPU */
+    TW_PEAK_SLOTS,     /* entries in the table of one TLB, */
+    TW_PEAK_VICTIMS,   /* and among its victims */
+    TW_PEAK_NOTIFIERS, /* registered for one CPU */
+    TW_PEAK_HOPS,      /* of one walk that found a leaf */
+    TW_PEAKS
+} TwPeak;
+
+const char *tw_peak_name(unsigned peak); /* "queue" ... */
+
 typedef enum TwEnd {
     TW_END_DONE,
     TW_END_DIED,        /* see end_op, signal, text */
@@ -130,6 +143,7 @@ typedef struct TwTrace {
     uint16_t n_locations, n_log, n_events;
     char text[160]; /* one line, no newline; "" if none */
     uint32_t counters[TW_COUNTERS];
+    uint32_t peaks[TW_PEAKS];
     uint64_t digests[TW_MAX_REGIONS]; /* per RAM block, up to n_regions */
     TwOutcome outcomes[TW_MAX_SCRIPT];
     TwLocation locations[TW_MAX_LOCATIONS];

@@ -68,6 +68,31 @@ refuses 'another word' '--wish: expected a name of dimension leaf' \
 refuses 'an impossible situation' '--wish: expected a possible situation, not read:ram:0:map:open' \
     "$TWINWALK" gen --wish read:ram:0:map:open
 
+exits 0 'the fields of programs' \
+    "$TWINWALK" cover --fields --programs 300 --profile iommu
+check 'says how many programs' grep -q '^300 programs; ' out.txt
+check 'a field of all of them' grep -q '^region.kind  *container: 300 ' out.txt
+check 'words' grep -q '^iommu.select  *zero: [0-9]*  secure: ' out.txt
+check 'a figure' grep -q '^shape.tie  *1: [0-9]' out.txt
+check 'a peak' grep -q '^run.slots  *0: [0-9]* ' out.txt
+check 'in 80 columns' sh -c '! grep -q "^.\{80\}" out.txt'
+cp out.txt fields.txt
+exits 0 'again' "$TWINWALK" cover --fields --programs 300 --profile iommu
+check 'the same' cmp fields.txt out.txt
+exits 0 'of another seed' \
+    "$TWINWALK" cover --fields --programs 300 --profile iommu --seed 2
+check 'others' sh -c '! cmp -s fields.txt out.txt'
+exits 0 'as JSON' "$TWINWALK" cover --fields --programs 20 --json
+check 'has each field' grep -q '"field" : "run.hops"' out.txt
+exits 0 'for a bug of the zoo' \
+    "$TWINWALK" cover --fields --programs 20 --target zoo:garbage-xlat-on-deny
+check 'is not run' sh -c '! grep -q "^run" out.txt'
+refuses 'with a file' '--fields: expected no file' "$TWINWALK" cover --fields a.cov
+refuses 'with --min' '--fields: expected no file' "$TWINWALK" cover --fields --min 2
+refuses 'what needs it' 'cover: --programs, --seed, --profile and' "$TWINWALK" cover --programs 3 a.cov
+refuses 'a target without it' 'cover: --programs, --seed, --profile and' "$TWINWALK" cover --target softmmu a.cov
+refuses 'nothing' 'cover: expected a file of coverage, or --fields' "$TWINWALK" cover
+
 echo 'not a file of coverage' >bad.cov
 refuses 'another file' 'bad.cov:1: expected' "$TWINWALK" cover bad.cov
 refuses 'to add to it' 'bad.cov:1: expected' \

@@ -122,6 +122,7 @@ static Leaf walk_leaf(Machine *m, Translation at, unsigned hops, Path *path,
             return leaf_hole(0);
         }
         if (m->regions[leaf.region].kind != TW_REGION_IOMMU) {
+            note_peak(m, TW_PEAK_HOPS, hops + path->n);
             return leaf;
         }
         if (hops + path->n + TW_BUG(m, ONE_HOP_TOO_FEW) == m->program->hops) {

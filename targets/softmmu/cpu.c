@@ -147,6 +147,7 @@ static void cpu_ask(Machine *m, uint8_t c, uint8_t actor, Work work)
         return;
     }
     cpu->work[cpu->n_work++] = work;
+    note_peak(m, TW_PEAK_QUEUE, cpu->n_work);
 }
 
 static void cpu_ask_all(Machine *m, uint8_t actor, Work work)
@@ -257,6 +258,7 @@ static void cpu_arm(Machine *m, uint8_t c, uint8_t iommu, uint8_t index)
                                .first = 0,
                                .last = UINT64_MAX};
         notifier_register(m, notifier);
+        note_peak(m, TW_PEAK_NOTIFIERS, ++m->cpus[c].n_notifiers);
         TELL(m, "arm", "c%u at i%u.%u (TN-1, TN-2)", c, iommu, index);
     } else if (!notifier->active && !TW_BUG(m, ACTIVE_NEVER_REARMED)) {
         TELL(m, "arm", "c%u at i%u.%u again (TN-2)", c, iommu, index);

@@ -114,6 +114,7 @@ static Fill fill_walk(Machine *m, uint8_t c, const TwMmuIndex *mmu,
         entry->tail = !resolve_page(m, at->space, at->addr, leaf);
         zoo_see_through(m, at, entry, leaf);
         if (entry->tail || !leaf_is_iommu(m, leaf)) {
+            note_peak(m, TW_PEAK_HOPS, entry->n_hops);
             return FILL_DONE;
         }
         if (entry->n_hops == m->program->hops) { /* IW-8: not cached */

@@ -254,7 +254,9 @@ typedef struct Tlb {
     uint64_t since; /* when it began, in virtual milliseconds */
     uint64_t stamp;
     TlbEntry *table;
-    uint32_t mask; /* entries - 1 */
+    uint32_t mask;   /* entries - 1 */
+    uint32_t n_live; /* entries of the table */
+    uint8_t n_live_victims;
     uint8_t n_victims, next_victim;
     bool dirty; /* filled since it was last flushed (TL-8) */
     bool large; /* a large page was filled; all of them lie in (TL-10): */
@@ -283,7 +285,8 @@ typedef struct Cpu {
     bool live;
     bool too_much_work; /* the queue ran over: flush everything */
     uint8_t n_work;
-    uint64_t epoch; /* counts flushes (FR-6) */
+    uint8_t n_notifiers; /* registered */
+    uint64_t epoch;      /* counts flushes (FR-6) */
     Work work[MAX_WORK];
     Tlb tlbs[TW_MAX_MMU_INDEXES];
     SpanMap pages[TW_MAX_MMU_INDEXES];
@@ -459,6 +462,11 @@ struct IommuKind {
 static inline void count(Machine *m, TwCounter counter)
 {
     m->trace->counters[counter]++;
+}
+
+static inline void note_peak(Machine *m, TwPeak peak, uint32_t now)
+{
+    m->trace->peaks[peak] = MAX(m->trace->peaks[peak], now);
 }
 
 static inline uint64_t low_mask(unsigned lg) /* the low `lg` bits, 0 .. 64 */

@@ -34,6 +34,9 @@ static void notifier_unregister(Machine *m, Notifier *notifier)
     }
     *link = notifier->next;
     notifier->stamp = 0;
+    if (notifier->cpu != TW_NONE) {
+        m->cpus[notifier->cpu].n_notifiers--;
+    }
 }
 
 static void observer_record(Machine *m, const Notifier *notifier,

@@ -172,7 +172,7 @@ static void machine_reset(Machine *m)
         const TwCpu *from = &program->cpus[c];
         Cpu *cpu = &m->cpus[c];
         cpu->live = from->present;
-        cpu->n_work = 0;
+        cpu->n_work = cpu->n_notifiers = 0;
         cpu->too_much_work = false;
         for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
             bool there = from->present && from->mmu[i].present;

@@ -15,6 +15,7 @@ static void tlb_init(Machine *m, Tlb *tlb, TlbEntry *table, uint8_t lg,
     tlb->mask = low_mask(lg);
     tlb->n_victims = n_victims;
     tlb->next_victim = 0;
+    tlb->n_live = tlb->n_live_victims = 0;
     tlb->dirty = false;
     tlb->large = false;
     tlb->most = 0;
@@ -77,6 +78,10 @@ static TlbEntry *tlb_lookup(Machine *m, Tlb *tlb, uint64_t page, uint8_t need)
         TlbEntry *victim = &tlb->victims[i];
         if (entry_hits(tlb, victim, page, need)) {
             TlbEntry swapped = *slot;
+            bool vacant = swapped.stamp != tlb->stamp;
+
+            tlb->n_live += vacant;
+            tlb->n_live_victims -= vacant;
             *slot = *victim; /* comparators and side record alike */
             *victim = swapped;
             zoo_swap_sides(m, slot, victim);
@@ -96,6 +101,7 @@ static void tlb_drop_victims(Tlb *tlb, uint64_t page, uint64_t mask)
     for (unsigned i = 0; i < tlb->n_victims; i++) {
         if (entry_is_page(tlb, &tlb->victims[i], page, mask)) {
             tlb->victims[i].stamp = 0;
+            tlb->n_live_victims--;
         }
     }
 }
@@ -111,6 +117,7 @@ static void tlb_drop_page(const Machine *m, Tlb *tlb, uint64_t page,
     }
     if (entry_is_page(tlb, slot, page, mask)) {
         slot->stamp = 0;
+        tlb->n_live--;
     }
     tlb_drop_victims(tlb, page, mask);
 }
@@ -127,9 +134,15 @@ static void tlb_insert(Machine *m, Tlb *tlb, uint64_t page,
              tlb->n_victims > 0 ? "to the victims" : "for good");
     }
     if (slot->stamp == tlb->stamp && tlb->n_victims > 0) {
-        tlb->victims[tlb->next_victim] = *slot;
+        TlbEntry *victim = &tlb->victims[tlb->next_victim];
+
+        tlb->n_live_victims += victim->stamp != tlb->stamp;
+        *victim = *slot;
         tlb->next_victim = (tlb->next_victim + 1) % tlb->n_victims;
+        note_peak(m, TW_PEAK_VICTIMS, tlb->n_live_victims);
     }
+    tlb->n_live += slot->stamp != tlb->stamp;
+    note_peak(m, TW_PEAK_SLOTS, tlb->n_live);
     *slot = *entry;
     slot->stamp = tlb->stamp;
     tlb->dirty |= !TW_BUG(m, FILL_LEAVES_CLEAN);
@@ -213,6 +226,7 @@ static void tlb_flush(Machine *m, Tlb *tlb)
     }
     tlb->stamp = ++m->stamp;
     tlb->next_victim = 0;
+    tlb->n_live = tlb->n_live_victims = 0;
     tlb->dirty = false;
     tlb->large = false;
     zoo_restamp_victims(m, tlb, before);
@@ -304,6 +318,8 @@ static bool tlb_flush_derived(const Machine *m, Tlb *tlb, uint8_t iommu,
         }
         if (entry_derived(entry, iommu, index, first, last, m->page_mask)) {
             entry->stamp = 0;
+            tlb->n_live -= i <= tlb->mask;
+            tlb->n_live_victims -= i > tlb->mask;
         } else {
             left |=
                 entry_derived(entry, iommu, index, 0, UINT64_MAX, m->page_mask);
