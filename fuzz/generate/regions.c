@@ -6,6 +6,8 @@
  */
 #include "fuzz/generate/regions.h"
 
+#include <glib.h>
+
 #include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
 #include "fuzz/generate/topology.h"
@@ -47,6 +49,7 @@ TwRegion *tw_gen_new_region(TwGen *gen, TwRegionKind kind, uint8_t container,
 
 uint8_t tw_gen_region_id(const TwGen *gen, const TwRegion *region)
 {
+    g_assert(region != NULL); /* else it is some number that is no region */
     return (uint8_t)(region - gen->program->regions);
 }
 
@@ -404,9 +407,9 @@ void tw_gen_add_grid(TwGen *gen, TwGenCursor *cursor, uint8_t space)
     region =
         tw_gen_new_region(gen, TW_REGION_CONTAINER, TW_NONE, 0, 2 * gen->page);
     id = tw_gen_region_id(gen, region);
-    region = tw_gen_new_region(
-        gen, tw_gen_chance(gen, 70) ? TW_REGION_RAM : TW_REGION_ROM, id, 0,
-        gen->page >> tw_gen_chance(gen, 20));
+    bool rom = !tw_gen_chance(gen, 70) && tw_gen_has_kind(gen, TW_REGION_ROM);
+    region = tw_gen_new_region(gen, rom ? TW_REGION_ROM : TW_REGION_RAM, id, 0,
+                               gen->page >> tw_gen_chance(gen, 20));
     leaf = tw_gen_region_id(gen, region);
     for (unsigned i = 0; i < levels; i++) {
         id = add_row(gen, id, width);

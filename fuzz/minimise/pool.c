@@ -190,16 +190,35 @@ const GError *tw_pool_error(const TwPool *pool)
     return pool->error;
 }
 
-/* A new finding must not shrink into a known one. */
+/*
+ * The same finding has the same cause.  A new one must not shrink into a known
+ * one, nor to where a known defect could be the cause: its path meets no
+ * trigger that it did not meet.  A known one keeps its entry and all triggers:
+ * without one of them another one could be the cause.
+ */
+static bool has_cause(const TwPoolOptions *options, const TwProgram *program,
+                      const TwFinding *finding)
+{
+    uint64_t path;
+
+    if (options->entry == TW_POOL_ANY_ENTRY) {
+        return true;
+    }
+    if (tw_known_match(options->known, program, finding) != options->entry) {
+        return false;
+    }
+    path = tw_known_path(options->known, program, finding);
+    return options->entry < 0 ? (path & ~options->path) == 0
+                              : path == options->path;
+}
+
 static bool has_finding(TwPool *pool, const Slot *slot)
 {
     const TwPoolOptions *options = &pool->options;
 
     return slot->judged && tw_verdict_is_finding(slot->finding.verdict) &&
            strcmp(slot->finding.key, options->key) == 0 &&
-           (options->entry == TW_POOL_ANY_ENTRY ||
-            tw_known_match(options->known, &slot->program, &slot->finding) ==
-                options->entry);
+           has_cause(options, &slot->program, &slot->finding);
 }
 
 /* Gives a slot to an idle process, which is started if need be. */

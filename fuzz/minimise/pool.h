@@ -23,6 +23,7 @@ typedef struct TwPoolOptions {
     const TwKnown *known;  /* selected for the target, or NULL */
     int entry;             /* the one of `known` that the finding is, or -1,
                             * or TW_POOL_ANY_ENTRY */
+    uint64_t path;         /* tw_known_path() of the finding */
 } TwPoolOptions;
 
 /* How many candidates to hand over at once (TwMinimiseOptions: window). */

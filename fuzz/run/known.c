@@ -432,6 +432,14 @@ int tw_known_match(const TwKnown *known, const TwProgram *program,
     return -1;
 }
 
+uint64_t tw_known_path(const TwKnown *known, const TwProgram *program,
+                       const TwFinding *finding)
+{
+    return known != NULL && known->avoid != 0
+               ? ask_met(known, program, finding) & known->avoid
+               : 0;
+}
+
 uint64_t tw_known_met(const TwKnown *known, const TwProgram *program)
 {
     TwFinding anywhere = {.op = TW_NO_OP};

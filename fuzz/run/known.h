@@ -69,6 +69,11 @@ bool tw_known_select(TwKnown *known, const TwTargetClass *klass,
 int tw_known_match(const TwKnown *known, const TwProgram *program,
                    const TwFinding *finding);
 
+/* The triggers of active entries on the path of a finding, whatever its key
+ * (bits of the selected class).  `known` may be NULL. */
+uint64_t tw_known_path(const TwKnown *known, const TwProgram *program,
+                       const TwFinding *finding);
+
 /* The active entries (bit i: entry i) whose triggers a program meets anywhere.
  * `known` may be NULL.  Allocates nothing. */
 uint64_t tw_known_met(const TwKnown *known, const TwProgram *program);

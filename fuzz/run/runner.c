@@ -9,6 +9,7 @@
 
 #include "fuzz/process/isolate.h"
 #include "oracle/judge/pair.h"
+#include "program/legality.h"
 
 enum { MOST_KEYS = 128 }; /* whose findings are counted */
 
@@ -212,6 +213,26 @@ static bool confirm(TwRunner *runner, const TwProgram *program,
     return finding->again == finding->replays;
 }
 
+/* A program that is not well formed accuses whoever made it: it could be
+ * neither written nor read again.  Then *finding says that. */
+static bool is_ours(const TwProgram *program, TwFinding *finding)
+{
+    char why[256];
+
+    if (tw_program_check(program, why, sizeof(why))) {
+        return false;
+    }
+    memset(finding, 0, sizeof(*finding));
+    finding->verdict = TW_VERDICT_SELF;
+    finding->op = finding->filled = finding->changed = finding->ended =
+        TW_NO_OP;
+    tw_key_write(finding->key, TW_VERDICT_SELF, "program", TW_OP_NOP,
+                 TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
+    g_snprintf(finding->text, sizeof(finding->text),
+               "expected a well-formed program: %s\n", why);
+    return true;
+}
+
 TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         TwFinding *finding, TwJudgeStats *stats,
                         uint64_t *counters)
@@ -219,6 +240,7 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
     bool alive = tw_target_run(runner->target, program, &runner->trace);
     TwVerdict verdict =
         judge(runner, runner->target, program, &runner->trace, finding, stats);
+    bool ours = false;
 
     if (counters != NULL) {
         for (unsigned i = 0; i < TW_COUNTERS; i++) {
@@ -239,7 +261,16 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
         verdict = TW_VERDICT_KNOWN;
         finding->verdict = TW_VERDICT_KNOWN;
     }
-    if (tw_verdict_is_finding(verdict) && !confirm(runner, program, finding)) {
+    if (tw_verdict_is_finding(verdict) && is_ours(program, finding)) {
+        ours = true;
+        if (stats != NULL) {
+            stats->verdicts[verdict]--;
+            stats->verdicts[TW_VERDICT_SELF]++;
+        }
+        verdict = TW_VERDICT_SELF;
+    }
+    if (tw_verdict_is_finding(verdict) && !ours &&
+        !confirm(runner, program, finding)) {
         verdict = TW_VERDICT_FLAKY;
         finding->verdict = TW_VERDICT_FLAKY;
         if (stats != NULL) {

@@ -217,6 +217,25 @@ static void test_confirmed(void)
     g_assert_cmpuint(runs, ==, 2);
 }
 
+/* What nobody could read again accuses no target. */
+static void test_malformed(void)
+{
+    TwTargetOptions options = {.name = "fake:lie"};
+    g_autoptr(TwRunner) runner = tw_runner_new(&options, NULL);
+    TwJudgeStats stats = {0};
+    TwFinding finding;
+
+    load();
+    program.script[program.n_script] = tw_op_make(TW_OP_NOP);
+    program.script[program.n_script++].addr = 1;
+    g_assert_cmpint(tw_runner_run(runner, &program, &finding, &stats, NULL), ==,
+                    TW_VERDICT_SELF);
+    g_assert_cmpint(finding.verdict, ==, TW_VERDICT_SELF);
+    g_assert_nonnull(strstr(finding.text, "operation 3"));
+    g_assert_cmpuint(stats.verdicts[TW_VERDICT_SELF], ==, 1);
+    g_assert_cmpuint(stats.verdicts[TW_VERDICT_WRONG], ==, 0);
+}
+
 static void test_flaky(void)
 {
     g_autoptr(TwRunner) runner = open_runner("fake:lie-once");
@@ -411,6 +430,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/runner/agree", test_agree);
     g_test_add_func("/runner/confirmed", test_confirmed);
+    g_test_add_func("/runner/malformed", test_malformed);
     g_test_add_func("/runner/flaky", test_flaky);
     g_test_add_func("/runner/rate", test_rate);
     g_test_add_func("/runner/replays-per-key", test_replays_per_key);
