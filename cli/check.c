@@ -92,7 +92,7 @@ static void targets_ready(TwCheckJob *check, Options *o)
         tw_cli_target_set_name(other, o->against);
     }
     for (unsigned t = 0; t < check->n_targets; t++) {
-        check->patience[t] = tw_cli_target_patience(&o->targets[t], 1);
+        check->patience[t] = tw_cli_target_patience(&o->targets[t]);
         check->targets[t] = o->targets[t].options;
     }
 }

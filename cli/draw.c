@@ -140,7 +140,7 @@ int tw_verb_draw(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "draw: expected one file");
         goto out;
     }
-    d.patience = tw_cli_target_patience(&d.target, 1);
+    d.patience = tw_cli_target_patience(&d.target);
     d.program = g_new(TwProgram, 1);
     code = draw_file(&d, argv[1]);
 out:

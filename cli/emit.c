@@ -81,7 +81,7 @@ int tw_verb_emit(int argc, char **argv)
         goto out;
     }
     code = emit(&target, argv[1], out ? out : "-",
-                tw_cli_target_patience(&target, 1));
+                tw_cli_target_patience(&target));
 out:
     tw_cli_target_clear(&target);
     return code;

@@ -190,7 +190,7 @@ int tw_verb_explain(int argc, char **argv)
     if (!tw_cli_known_load(&e.known)) {
         goto out;
     }
-    e.patience = tw_cli_target_patience(&e.target, 1);
+    e.patience = tw_cli_target_patience(&e.target);
     code = explain_all(&e, argc - 1, argv + 1);
 out:
     tw_cli_known_clear(&e.known);

@@ -265,7 +265,7 @@ int tw_verb_min(int argc, char **argv)
     m.shrink.budget = budget != INT_MIN ? (unsigned)budget : 0;
     m.shrink.jobs = (unsigned)jobs;
     m.shrink.isolated = isolated;
-    m.shrink.patience = tw_cli_target_patience(&m.target, 1);
+    m.shrink.patience = tw_cli_target_patience(&m.target);
     tw_stop_on_signals();
     code = minimise_all(&m, argc - 1, argv + 1);
 out:

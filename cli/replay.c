@@ -409,7 +409,7 @@ int tw_verb_replay(int argc, char **argv)
         goto out;
     }
     if (!r.in_process) {
-        r.patience = tw_cli_target_patience(&r.target, 1);
+        r.patience = tw_cli_target_patience(&r.target);
     }
     code = replay_all(&r, argc - 1, argv + 1);
 out:

@@ -374,7 +374,7 @@ static bool check_options(Run *run, const Options *o, int argc, char **argv)
     c->steer = o->steer;
     c->jobs = (unsigned)o->jobs;
     c->replays = (unsigned)o->replays;
-    c->hang_ms = tw_cli_target_patience(&run->target, c->replays);
+    c->hang_ms = tw_cli_target_patience(&run->target);
     c->target = run->target.options;
     c->known = run->known.list;
     c->stop_at_finding = o->stop_at_finding;

@@ -169,7 +169,7 @@ static int read_and_triage(TwTriage *t, Options *o, int argc, char **argv)
     GError *error = NULL;
 
     t->words = tw_cli_target_words(&o->target);
-    t->patience = tw_cli_target_patience(&o->target, 10);
+    t->patience = tw_cli_target_patience(&o->target);
     t->target = o->target.options;
     t->timeout_ms = o->target.timeout_ms;
     t->known = o->known.list;

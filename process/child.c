@@ -4,7 +4,6 @@
 #include "process/child.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -47,28 +46,6 @@ int64_t tw_child_now_ms(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-bool tw_child_wait_closed(int fd, int64_t ms)
-{
-    int64_t deadline = tw_child_now_ms() + ms;
-    struct pollfd end = {.fd = fd, .events = POLLIN};
-
-    for (;;) {
-        int64_t left = ms < 0 ? -1 : deadline - tw_child_now_ms();
-        int ready;
-
-        if (ms >= 0 && left <= 0) {
-            return false;
-        }
-        ready = poll(&end, 1, (int)(left < 1 << 30 ? left : 1 << 30));
-        if (ready > 0) {
-            return true;
-        }
-        if (ready < 0 && errno != EINTR) {
-            return false;
-        }
-    }
 }
 
 bool tw_child_ended(pid_t pid, int *status)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A child process that cannot outlive its parent: start it, wait for it with a
- * limit, and see how it ended.  Must not know what runs in the child.
+ * A child process that cannot outlive its parent: start it, wait for it, and
+ * see how it ended.  Must not know what runs in the child.
  */
 #ifndef TW_PROCESS_CHILD_H
 #define TW_PROCESS_CHILD_H
@@ -28,13 +28,6 @@ void tw_child_ignore_signals(void);
 
 /* Monotonic time in ms. */
 int64_t tw_child_now_ms(void);
-
-/*
- * Waits at most `ms` (negative: without limit) until end of file on `fd`.  Its
- * other end is open in the child alone, so the child has closed it or ended.
- * False if the time is up.
- */
-bool tw_child_wait_closed(int fd, int64_t ms);
 
 /* Has the child ended?  Does not wait; true once, with its `status`. */
 bool tw_child_ended(pid_t pid, int *status);

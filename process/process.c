@@ -15,11 +15,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "process/child.h"
+#include "process/watch.h"
 
 /* Of the command: its three pipes, then what it is given. */
 enum { PIPES = 3, MAX_FDS = PIPES + TW_PROCESS_MAX_FDS };
@@ -94,6 +96,8 @@ static void be_guardian(pid_t parent, const char *command,
     signal(SIGTERM, kill_group);
     /* Until here the signal may have been one that we ignore. */
     tw_child_bind(parent, SIGTERM);
+    /* What the shell leaves behind stays below the guardian: it is watched. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     shell = tw_child_fork(SIGKILL);
     if (shell == 0) {
         be_shell(command, given, n, fds);
@@ -103,8 +107,8 @@ static void be_guardian(pid_t parent, const char *command,
         _exit(126);
     }
     do {
-        got = waitpid(shell, &status, 0);
-    } while (got < 0 && errno == EINTR);
+        got = waitpid(-1, &status, 0);
+    } while (got > 0 ? got != shell : errno == EINTR);
     if (got != shell) {
         _exit(126);
     }
@@ -277,11 +281,79 @@ static size_t find_last(const GString *said, const char *last, size_t *from)
     return 0;
 }
 
-TwReply tw_process_ask(TwProcess *process, const char *question, size_t length,
-                       const char *last, size_t most, uint32_t timeout_ms)
+/* Writes what the pipe takes of the question; false if nobody reads it. */
+static bool tell(TwProcess *process, const char *question, size_t length,
+                 size_t *written)
 {
-    int64_t deadline = tw_child_now_ms() + timeout_ms;
+    ssize_t n =
+        write_quietly(process->in, question + *written, length - *written);
+
+    if (n > 0) {
+        *written += (size_t)n;
+    }
+    return n > 0 || errno == EAGAIN || errno == EINTR;
+}
+
+/* After output has come: TW_REPLY_TIMEOUT if there is more to come. */
+static TwReply judge_output(TwProcess *process, const char *last, size_t most,
+                            bool told, size_t *from)
+{
+    size_t end;
+
+    if (!hear(process)) {
+        return TW_REPLY_ENDED;
+    }
+    end = find_last(process->said, last, from);
+    if (end > 0) {
+        return end < process->said->len ? TW_REPLY_EXTRA
+               : told                   ? TW_REPLY_DONE
+                                        : TW_REPLY_EARLY;
+    }
+    return process->said->len > most ? TW_REPLY_FLOOD : TW_REPLY_TIMEOUT;
+}
+
+/* Writes and reads until there is an answer, or the watch ends it. */
+static TwReply talk(TwProcess *process, const char *question, size_t length,
+                    const char *last, size_t most, TwWatch *watch)
+{
     size_t written = 0, from = 0;
+
+    for (;;) {
+        struct pollfd fds[3] = {
+            {process->out, POLLIN, 0},
+            {process->err, POLLIN, 0},
+            {written < length ? process->in : -1, POLLOUT, 0},
+        };
+        int ready = poll(fds, 3, tw_watch_interval(watch));
+
+        if (ready > 0 && fds[1].revents) {
+            listen_to_errors(process);
+        }
+        if (ready > 0 && fds[2].revents &&
+            !tell(process, question, length, &written)) {
+            return TW_REPLY_ENDED;
+        }
+        if (ready > 0 && fds[0].revents) {
+            TwReply reply =
+                judge_output(process, last, most, written == length, &from);
+
+            if (reply != TW_REPLY_TIMEOUT) {
+                return reply;
+            }
+        }
+        if (tw_watch_look(watch) != TW_WATCH_GOES_ON) {
+            return TW_REPLY_TIMEOUT;
+        }
+    }
+}
+
+TwReply tw_process_ask(TwProcess *process, const char *question, size_t length,
+                       const char *last, size_t most, uint32_t timeout_ms,
+                       const volatile uint32_t *in_flight)
+{
+    TwDoing before;
+    TwWatch watch;
+    TwReply reply;
 
     g_string_truncate(process->said, 0);
     if (length > 0) {
@@ -293,58 +365,23 @@ TwReply tw_process_ask(TwProcess *process, const char *question, size_t length,
             return TW_REPLY_EXTRA;
         }
     }
-    for (;;) {
-        struct pollfd fds[3] = {
-            {process->out, POLLIN, 0},
-            {process->err, POLLIN, 0},
-            {written < length ? process->in : -1, POLLOUT, 0},
-        };
-        int64_t left = deadline - tw_child_now_ms();
-
-        if (left <= 0) {
-            return TW_REPLY_TIMEOUT;
-        }
-        if (poll(fds, 3, (int)left) <= 0) {
-            continue; /* time is up, or a signal */
-        }
-        if (fds[1].revents) {
-            listen_to_errors(process);
-        }
-        if (fds[2].revents) {
-            ssize_t n = write_quietly(process->in, question + written,
-                                      length - written);
-
-            if (n > 0) {
-                written += (size_t)n;
-            } else if (errno != EAGAIN && errno != EINTR) {
-                return TW_REPLY_ENDED;
-            }
-        }
-        if (fds[0].revents) {
-            size_t end;
-
-            if (!hear(process)) {
-                return TW_REPLY_ENDED;
-            }
-            end = find_last(process->said, last, &from);
-            if (end > 0) {
-                return end < process->said->len ? TW_REPLY_EXTRA
-                       : written < length       ? TW_REPLY_EARLY
-                                                : TW_REPLY_DONE;
-            }
-            if (process->said->len > most) {
-                return TW_REPLY_FLOOD;
-            }
-        }
-    }
+    before = tw_beat_enter(TW_DOING_WAIT);
+    tw_watch_start(&watch, process->pid, NULL, timeout_ms);
+    watch.in_flight = in_flight;
+    reply = talk(process, question, length, last, most, &watch);
+    tw_beat_enter(before);
+    return reply;
 }
 
 /* Ending ------------------------------------------------------------------ */
 
-/* Has the guardian gone?  Waits at most `ms`, hearing the last complaints. */
+/* Has the guardian gone?  Waits until it hangs with the limit `ms`, hearing the
+ * last complaints. */
 static bool wait_for(TwProcess *process, uint32_t ms, int *status)
 {
-    int64_t deadline = tw_child_now_ms() + ms;
+    TwWatch watch;
+
+    tw_watch_start(&watch, process->pid, NULL, ms);
 
     for (;;) {
         bool ended = tw_child_ended(process->pid, status);
@@ -355,7 +392,7 @@ static bool wait_for(TwProcess *process, uint32_t ms, int *status)
         if (ended) {
             return true;
         }
-        if (tw_child_now_ms() >= deadline) {
+        if (ms == 0 || tw_watch_look(&watch) != TW_WATCH_GOES_ON) {
             return false;
         }
         nanosleep(&(struct timespec){0, 500000}, NULL);
@@ -364,6 +401,7 @@ static bool wait_for(TwProcess *process, uint32_t ms, int *status)
 
 void tw_process_end(TwProcess *process, uint32_t grace_ms)
 {
+    TwDoing before;
     TwChildEnd end;
     int status = 0;
     bool by_itself;
@@ -371,6 +409,7 @@ void tw_process_end(TwProcess *process, uint32_t grace_ms)
     if (process->pid == 0) {
         return;
     }
+    before = tw_beat_enter(TW_DOING_WAIT);
     close_fd(&process->in);
     by_itself = wait_for(process, grace_ms, &status);
     kill(-process->pid, SIGKILL);
@@ -388,6 +427,7 @@ void tw_process_end(TwProcess *process, uint32_t grace_ms)
     process->pid = 0;
     close_fd(&process->out);
     close_fd(&process->err);
+    tw_beat_enter(before);
     end = tw_child_end_of(status, true);
     process->signal = end.signal;
     process->code = end.code;

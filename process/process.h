@@ -56,15 +56,18 @@ bool tw_process_start(TwProcess *process, const char *command,
 
 /*
  * Writes `question` and reads until the line `last` (with its newline) has
- * come, for at most `timeout_ms` and `most` bytes.  The answer, `last`
- * included, is in process->said.
+ * come, for at most `most` bytes, and until the command hangs (watch.h) with
+ * the limit `timeout_ms`.  `in_flight` changes with its progress; NULL: it
+ * shows none.  The answer, `last` included, is in process->said.
  */
 TwReply tw_process_ask(TwProcess *process, const char *question, size_t length,
-                       const char *last, size_t most, uint32_t timeout_ms);
+                       const char *last, size_t most, uint32_t timeout_ms,
+                       const volatile uint32_t *in_flight);
 
 /*
- * Ends the command: closes its input, waits `grace_ms` for it to exit by
- * itself, then kills its whole process group.  Sets `signal` and `code`.
+ * Ends the command: closes its input, waits for it to exit by itself, with
+ * `grace_ms` as the limit (watch.h), then kills its whole process group.  Sets
+ * `signal` and `code`.
  */
 void tw_process_end(TwProcess *process, uint32_t grace_ms);
 

@@ -2,6 +2,8 @@
 /* Functions for all targets; see target.h.  Must not know classes. */
 #include "targets/target.h"
 
+#include "process/beat.h"
+
 G_DEFINE_QUARK(tw_target_error_quark, tw_target_error)
 
 /* No class runs what its dialect does not admit. */
@@ -20,17 +22,33 @@ static bool refuses(TwTarget *target, const TwProgram *program, TwTrace *trace)
     return true;
 }
 
+typedef bool (*Run)(TwTarget *target, const TwProgram *program, TwTrace *trace);
+
+/* Runs it unless the dialect refuses it; this time is the target's. */
+static bool run(Run with, TwTarget *target, const TwProgram *program,
+                TwTrace *trace)
+{
+    TwDoing before;
+    bool alive;
+
+    if (refuses(target, program, trace)) {
+        return true;
+    }
+    before = tw_beat_enter(TW_DOING_TARGET);
+    alive = with(target, program, trace);
+    tw_beat_enter(before);
+    return alive;
+}
+
 bool tw_target_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 {
-    return refuses(target, program, trace) ||
-           target->klass->run(target, program, trace);
+    return run(target->klass->run, target, program, trace);
 }
 
 bool tw_target_run_reference(TwTarget *target, const TwProgram *program,
                              TwTrace *trace)
 {
-    return refuses(target, program, trace) ||
-           target->klass->run_reference(target, program, trace);
+    return run(target->klass->run_reference, target, program, trace);
 }
 
 void tw_target_close(TwTarget *target)

@@ -24,8 +24,8 @@ typedef struct TwTargetClass TwTargetClass;
 
 typedef enum TwFlushMode { TW_FLUSH_ALL_ENTRIES, TW_FLUSH_PAGES } TwFlushMode;
 
-/* Time limit of one program unless TwTargetOptions names one; --help shows it,
- * so it is a macro. */
+/* Limit in ms with which a target hangs (process/watch.h), unless
+ * TwTargetOptions names one; --help shows it, so it is a macro. */
 #define TW_TIMEOUT_MS 10000
 
 /*
@@ -51,7 +51,7 @@ typedef struct TwTargetOptions {
     bool check;          /* internal invariants are tested after every
                           * operation */
     bool strict;         /* translated code must follow at once */
-    uint32_t timeout_ms; /* for one program; 0: TW_TIMEOUT_MS */
+    uint32_t timeout_ms; /* limit with which it hangs; 0: TW_TIMEOUT_MS */
     /* The target writes the number of the operation here before each operation,
      * for the process that watches it.  NULL: nothing is written. */
     volatile uint32_t *in_flight;

@@ -170,16 +170,14 @@ void tw_cli_target_set_name(TwCliTarget *target, const char *name)
     g_free(before);
 }
 
-uint32_t tw_cli_target_patience(TwCliTarget *target, unsigned replays)
+uint32_t tw_cli_target_patience(TwCliTarget *target)
 {
     const TwTargetClass *klass = tw_target_class_of(target->name);
     uint32_t own = target->options.timeout_ms;
 
-    if (klass && klass->elsewhere) {
-        /* One run, then for each replay a start and a run. */
-        return (1 + 2 * replays) * (own ? own : TW_TIMEOUT_MS);
+    if (!klass || !klass->elsewhere) {
+        target->options.timeout_ms = 0;
     }
-    target->options.timeout_ms = 0;
     return own;
 }
 

@@ -38,12 +38,11 @@ bool tw_cli_target_chosen(const TwCliTarget *target);
 void tw_cli_target_set_name(TwCliTarget *target, const char *name);
 
 /*
- * For verbs that run cases in other processes.  The verb enforces --timeout,
- * unless the target does so itself (exec).  Returns the time limit in ms (0:
- * the default) for a process that runs a case and, if it has a finding, runs it
- * `replays` times again.
+ * For verbs that run cases in other processes.  Returns the limit in ms with
+ * which a target hangs (process/watch.h; 0: the default).  The verb enforces
+ * it; a target that does so itself (exec) keeps it as well.
  */
-uint32_t tw_cli_target_patience(TwCliTarget *target, unsigned replays);
+uint32_t tw_cli_target_patience(TwCliTarget *target);
 
 /* The options that must be given again to get the same target and the same
  * time limit, as shell words (tw_target_options_words()).  To be freed. */

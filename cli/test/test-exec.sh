@@ -102,15 +102,9 @@ assert summary['counts']['programs'] == 20
 assert summary['counts']['verdicts']['crash'] == 20
 assert [key['verdict'] for key in summary['findings']] == ['crash']
 assert 'died of signal 6' in summary['findings'][0]['cases'][0]['text']"
-# The limit is also that of its greeting, which a busy machine may delay.
-for limit in 200 1000 5000 25000; do
-    code=0
-    "$TWINWALK" run --target 'exec:cat greeting; sleep 1000' --programs 3 \
-        --timeout "$limit" --jobs 1 --json --out "hangs-$limit" \
-        >out.txt 2>err.txt </dev/null || code=$?
-    grep -q 'expected a greeting' err.txt || break
-done
-check 'a command that hangs' [ "$code" -eq 10 ]
+exits 10 'a command that hangs' "$TWINWALK" run \
+    --target 'exec:cat greeting; sleep 1000' --programs 3 --timeout 200 \
+    --jobs 1 --json --out hangs
 check 'three hangs' python3 -c "
 import json
 summary = json.load(open('out.txt'))

@@ -183,7 +183,7 @@ bool tw_report_tell(TwPageFinding *f, bool exec, GError **error)
                     "choose a target, not \"%s\"",
                     f->id, f->words);
     } else {
-        uint32_t patience = tw_cli_target_patience(&target, 1);
+        uint32_t patience = tw_cli_target_patience(&target);
 
         f->words_now = tw_cli_target_words(&target);
         if (!tw_program_parse(program, data, size, "case", TW_TEXT_STRICT, NULL,

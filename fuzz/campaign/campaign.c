@@ -354,18 +354,14 @@ static void watch(Campaign *c, unsigned i)
     if (ended) {
         if (bury(c, i, status)) {
             spawn(c, i);
-            /* The time of the parent's own work does not count for workers. */
-            for (unsigned k = 0; k < c->options.jobs; k++) {
-                tw_workers_forgive(c->workers, k);
-            }
         }
         return;
     }
     over = c->stopped_at > 0 && now() - c->stopped_at > STOP_SECONDS;
-    if (tw_workers_still(c->workers, i) > (over ? 0 : c->options.hang_ms)) {
+    if (over || tw_workers_look(c->workers, i, c->options.hang_ms) !=
+                    TW_WATCH_GOES_ON) {
         c->watched[i].hung = true;
         tw_workers_kill(c->workers, i);
-        tw_workers_forgive(c->workers, i);
     }
 }
 
@@ -531,9 +527,7 @@ static bool set_up(Campaign *c, GError **error)
         o->replays = TW_CAMPAIGN_REPLAYS;
     }
     if (o->hang_ms == 0) {
-        /* A target with its own time limit is started and asked again. */
-        o->hang_ms =
-            MAX(TW_TIMEOUT_MS, (1 + 2 * o->replays) * o->target.timeout_ms);
+        o->hang_ms = TW_TIMEOUT_MS;
     }
     o->jobs = MAX(o->jobs, 1);
     o->target.in_flight = NULL;

@@ -37,7 +37,8 @@ typedef struct TwCampaignOptions {
                              * campaign nor `met_before` has met */
     const TwCoverage *met_before; /* or NULL */
     bool stop_at_finding;         /* end at the first finding (lowest number) */
-    uint32_t hang_ms; /* a program longer than this hangs (0: TW_TIMEOUT_MS) */
+    uint32_t hang_ms;   /* the limit with which a target in this process hangs
+                         * (process/watch.h; 0: TW_TIMEOUT_MS) */
     volatile int *stop; /* set by a signal handler: end cleanly */
 } TwCampaignOptions;
 

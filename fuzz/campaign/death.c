@@ -76,8 +76,8 @@ static bool has_room(const TwDeath *d, const TwFinding *finding)
     return true;
 }
 
-/* Replays a program that kills its process, as many times as other findings are
- * replayed; a hang once, because it takes the whole time limit. */
+/* Replays a program that kills its process or hangs in it, as many times as
+ * other findings are replayed. */
 static bool kill_again(const TwDeath *d, const TwProgram *program,
                        TwFinding *finding, GError **error)
 {
@@ -85,9 +85,6 @@ static bool kill_again(const TwDeath *d, const TwProgram *program,
     TwFinding one;
 
     finding->replays = finding->again = 1;
-    if (finding->verdict == TW_VERDICT_HANG) {
-        return true;
-    }
     while (finding->replays < replays) {
         if (!run_quietly(d, program, &one, error)) {
             return false;

@@ -147,7 +147,7 @@ typedef struct TwCampaignPost {
     TwShared *shared;
     TwSlot *slot;
     TwSlotMet *met; /* shared memory, too; may be NULL */
-    TwBeat *beat;   /* moves with each program */
+    TwBeat *beat;   /* of this process; moves with each program */
     uint64_t chunk_size;
     int log_fd; /* becomes its standard error; -1: it keeps that */
 } TwCampaignPost;

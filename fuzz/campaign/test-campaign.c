@@ -281,6 +281,13 @@ static void check_trap(const char *name, TwVerdict verdict, unsigned wanted,
     g_assert_true(
         strstr(g_array_index(key->cases, TwCampaignCase, 0).finding.text,
                verdict == TW_VERDICT_HANG ? "no answer" : "") != NULL);
+    for (unsigned i = 0; i < key->cases->len; i++) {
+        const TwFinding *finding =
+            &g_array_index(key->cases, TwCampaignCase, i).finding;
+
+        g_assert_cmpuint(finding->replays, ==, TW_CAMPAIGN_REPLAYS);
+        g_assert_cmpuint(finding->again, ==, TW_CAMPAIGN_REPLAYS);
+    }
     options.jobs = 3;
     run(&options, &two);
     assert_same(&one, &two);
@@ -301,7 +308,7 @@ static void test_exit(void)
 
 static void test_hang(void)
 {
-    check_trap("hang", TW_VERDICT_HANG, 2, 500);
+    check_trap("hang", TW_VERDICT_HANG, 2, 150);
 }
 
 /* Dies only in a target that has run a program before: this is no finding, but

@@ -81,24 +81,23 @@ void tw_slot_read(const TwSlot *slot, TwProgress *progress)
 
 /* Waits until a ring of `size` entries has room: fewer than `size` of the
  * `given` ones are not taken yet. */
-static void wait_for_room(Worker *w, uint64_t given, _Atomic uint64_t *taken,
+static void wait_for_room(uint64_t given, _Atomic uint64_t *taken,
                           uint64_t size)
 {
     if (given - atomic_load(taken) < size) {
         return;
     }
-    tw_beat_wait(w->post->beat, true);
+    tw_beat_enter(TW_DOING_WAIT);
     while (given - atomic_load(taken) >= size) {
         nanosleep(&(struct timespec){0, 500000}, NULL);
     }
-    tw_beat_wait(w->post->beat, false);
+    tw_beat_enter(TW_DOING_OURS);
 }
 
 /* Hands the finished chunk over; committed with the next state. */
 static void close_chunk(Worker *w)
 {
-    wait_for_room(w, w->mine.chunks, &w->post->slot->chunks_taken,
-                  TW_RING_CHUNKS);
+    wait_for_room(w->mine.chunks, &w->post->slot->chunks_taken, TW_RING_CHUNKS);
     w->post->slot->chunks[w->mine.chunks++ % TW_RING_CHUNKS] = w->mine.chunk;
     w->mine.open = false;
     if (lseek(w->post->log_fd, 0, SEEK_CUR) > LOG_MAX &&
@@ -124,9 +123,9 @@ static bool take_number(Worker *w, uint64_t *n)
             return true;
         }
         if (first >= atomic_load(&w->post->shared->open)) {
-            tw_beat_wait(w->post->beat, true);
+            tw_beat_enter(TW_DOING_WAIT);
             nanosleep(&(struct timespec){0, 500000}, NULL);
-            tw_beat_wait(w->post->beat, false);
+            tw_beat_enter(TW_DOING_OURS);
         } else if (atomic_compare_exchange_weak(&w->post->shared->dealt, n,
                                                 *n + 1)) {
             return true;
@@ -181,7 +180,7 @@ static void keep_case(Worker *w, unsigned profile, const TwFinding *finding)
     TwCampaignCase *c;
     uint64_t number = w->mine.chunk.next;
 
-    wait_for_room(w, w->mine.cases, &w->post->slot->cases_taken, TW_RING_CASES);
+    wait_for_room(w->mine.cases, &w->post->slot->cases_taken, TW_RING_CASES);
     c = &w->post->slot->cases[w->mine.cases++ % TW_RING_CASES];
     c->number = number;
     c->profile = profile;
@@ -249,7 +248,7 @@ static void speak_to_log(int log_fd)
 static void commit(Worker *w)
 {
     tw_slot_commit(w->post->slot, &w->mine);
-    tw_beat_move(w->post->beat);
+    tw_beat_move();
 }
 
 /* Runs chunks until there are none. */

@@ -440,7 +440,8 @@ static bool unit_done(unsigned i, const void *slot, bool died, void *data)
     if (died) {
         g_set_error(
             &e->error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-            "a worker process crashed: expected a target that does not crash");
+            "a worker process crashed or hung: expected a target that does "
+            "neither");
         return false;
     }
     return !tw_work_failed(slot, &e->error);
@@ -606,6 +607,7 @@ static bool search_all(Exhaust *e, GError **error)
     TwWork todo = {.n = e->shared->n_units,
                    .jobs = options->jobs,
                    .slot = sizeof(TwWorkFailure),
+                   .limit_ms = TW_TIMEOUT_MS,
                    .one = do_unit,
                    .done = unit_done,
                    .idle = look_around,

@@ -6,6 +6,7 @@
 
 #include "fuzz/harness/ask.h"
 #include "fuzz/process/isolate.h"
+#include "process/beat.h"
 #include "program/bytes/bytes.h"
 #include "program/legality.h"
 #include "program/ops.h"
@@ -375,6 +376,9 @@ static bool judge_there(void *data, volatile uint32_t *in_flight,
     if (judge->runner != NULL) {
         tw_runner_set_replays(judge->runner, i->replays, 0);
     }
+    if (i->harness->kind != TW_HARNESS_RUN) {
+        tw_beat_enter(TW_DOING_TARGET); /* twinwalk itself is tested */
+    }
     tw_input_judge(judge, i->data, i->size, finding);
     return true; /* the judge goes with the process */
 }
@@ -388,8 +392,8 @@ bool tw_input_judge_isolated(const TwHarnessInfo *harness, const char *target,
     const char *name = target[0] ? target : "twinwalk";
 
     return times == 1
-               ? tw_isolate(judge_there, &each, name, program, timeout_ms,
-                            finding, error)
+               ? tw_isolate_confirmed(judge_there, &each, name, program,
+                                      timeout_ms, finding, error)
                : tw_isolate_repeatedly(judge_there, &each, name, program,
                                        timeout_ms, times, finding, error);
 }

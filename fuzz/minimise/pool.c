@@ -14,7 +14,11 @@
 
 #include "fuzz/process/workers.h"
 
-enum { IDLE = -1, MAX_JOBS = 64 };
+enum {
+    IDLE = -1,
+    MAX_JOBS = 64,
+    LOOK_MS = 5, /* between two looks at busy processes */
+};
 
 /* One candidate, shared with the process that runs it. */
 typedef struct Slot {
@@ -29,7 +33,6 @@ typedef struct Slot {
 typedef struct Process {
     int socket, theirs; /* our end and, while it starts, its own */
     int slot;           /* what it runs, or IDLE */
-    gint64 since;       /* when that began (monotonic) */
 } Process;
 
 struct TwPool {
@@ -76,6 +79,17 @@ static void run_slot(TwPool *pool, TwRunner **runner, Slot *slot)
     }
 }
 
+/* Waits for the number of a slot; false if there will be none. */
+static bool next_slot(int socket, unsigned char *slot)
+{
+    bool there;
+
+    tw_beat_enter(TW_DOING_WAIT);
+    there = read(socket, slot, 1) == 1;
+    tw_beat_enter(TW_DOING_OURS);
+    return there;
+}
+
 /* What a process runs: judges slots until its socket is closed. */
 static void work(unsigned number, TwBeat *beat, void *data)
 {
@@ -84,14 +98,14 @@ static void work(unsigned number, TwBeat *beat, void *data)
     int socket = pool->processes[number].theirs;
     unsigned char slot;
 
-    (void)beat; /* the parent knows since when the worker is busy */
+    (void)beat;
     /* If the parent's ends stayed open here, others would not see its end. */
     for (unsigned i = 0; i < pool->options.jobs; i++) {
         if (pool->processes[i].socket >= 0) {
             close(pool->processes[i].socket);
         }
     }
-    while (read(socket, &slot, 1) == 1) {
+    while (next_slot(socket, &slot)) {
         run_slot(pool, &runner, &pool->slots[slot]);
         if (write(socket, &slot, 1) != 1) {
             break;
@@ -231,7 +245,6 @@ static bool deal(TwPool *pool, unsigned i, unsigned slot)
         return false;
     }
     process->slot = (int)slot;
-    process->since = g_get_monotonic_time();
     if (send(process->socket, &number, 1, MSG_NOSIGNAL) != 1) {
         /* The process died before: it will not answer, as if it died now. */
         shutdown(process->socket, SHUT_RDWR);
@@ -239,7 +252,7 @@ static bool deal(TwPool *pool, unsigned i, unsigned slot)
     return true;
 }
 
-/* A process has answered, or is dead, or has hung. */
+/* A process has answered, or is dead, or hangs. */
 static void collect(TwPool *pool, unsigned i, bool readable, unsigned *first)
 {
     Process *process = &pool->processes[i];
@@ -260,16 +273,11 @@ static void collect(TwPool *pool, unsigned i, bool readable, unsigned *first)
     }
 }
 
-/* Waits until one process is idle again, or out of patience. */
+/* Waits until one process is idle again, or hangs, or for a moment. */
 static void wait_for_some(TwPool *pool, unsigned *first)
 {
     struct pollfd fds[MAX_JOBS];
     unsigned busy[MAX_JOBS];
-    gint64 now = g_get_monotonic_time();
-    /* An isolated candidate's process keeps time itself. */
-    gint64 patience = (gint64)pool->options.patience_ms * 1000 *
-                      (pool->options.isolated ? 4 : 1);
-    gint64 left = patience;
     unsigned n = 0;
 
     for (unsigned i = 0; i < pool->options.jobs; i++) {
@@ -277,14 +285,14 @@ static void wait_for_some(TwPool *pool, unsigned *first)
         if (process->slot != IDLE) {
             fds[n] = (struct pollfd){.fd = process->socket, .events = POLLIN};
             busy[n++] = i;
-            left = MIN(left, process->since + patience - now);
         }
     }
-    int ready = poll(fds, n, (int)(MAX(left, 0) / 1000 + 1));
-    now = g_get_monotonic_time();
+    int ready = poll(fds, n, LOOK_MS);
     for (unsigned i = 0; i < n; i++) {
         bool readable = ready > 0 && fds[i].revents != 0;
-        if (readable || now - pool->processes[busy[i]].since >= patience) {
+        if (readable ||
+            tw_workers_look(pool->workers, busy[i],
+                            pool->options.patience_ms) != TW_WATCH_GOES_ON) {
             collect(pool, busy[i], readable, first);
         }
     }

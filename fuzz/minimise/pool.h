@@ -18,7 +18,8 @@ typedef struct TwPoolOptions {
     unsigned jobs;         /* processes, at least 1 */
     bool isolated;         /* each candidate in a process of its own; needed
                             * where the finding is a crash or a hang */
-    uint32_t patience_ms;  /* for one candidate (0: TW_TIMEOUT_MS) */
+    uint32_t patience_ms;  /* limit with which a candidate hangs
+                            * (process/watch.h; 0: TW_TIMEOUT_MS) */
     char key[TW_KEY_SIZE]; /* the finding to keep */
     const TwKnown *known;  /* selected for the target, or NULL */
     int entry;             /* the one of `known` that the finding is, or -1,

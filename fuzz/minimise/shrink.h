@@ -12,7 +12,8 @@ typedef struct TwShrink {
     unsigned jobs;        /* processes */
     unsigned budget;      /* candidates (0: the minimiser's) */
     uint32_t seconds;     /* time limit (0: none) */
-    uint32_t patience;    /* ms for one candidate (0: the default) */
+    uint32_t patience;    /* limit in ms with which a candidate hangs (0: the
+                             default) */
     bool isolated;        /* each candidate in a process of its own */
     /* Some five times a second: the smallest so far; or NULL. */
     void (*progress)(const TwProgram *best, const TwMinimiseStats *so_far);

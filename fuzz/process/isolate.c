@@ -12,12 +12,16 @@
 #include "fuzz/process/last-words.h"
 #include "fuzz/process/workers.h"
 #include "process/child.h"
+#include "process/watch.h"
 #include "targets/target.h"
 
-enum { MOST_FRAMES = 6 }; /* of a stack in the text of a finding */
+enum {
+    MOST_FRAMES = 6, /* of a stack in the text of a finding */
+    ASK_MS = 5000,   /* for a hanging child to write its stack */
+};
 
 typedef struct Shared {
-    volatile uint32_t in_flight;
+    TwBeat beat;
     volatile uint32_t done;   /* the finding below is whole */
     volatile uint32_t failed; /* the target could not be opened */
     int32_t code;             /* of the error */
@@ -31,8 +35,9 @@ static void child(TwIsolated run, void *data, Shared *shared)
 {
     GError *error = NULL;
 
+    tw_beat_use(&shared->beat);
     tw_last_words_prepare(&shared->words);
-    if (run(data, &shared->in_flight, &shared->finding, &error)) {
+    if (run(data, &shared->beat.in_flight, &shared->finding, &error)) {
         shared->done = 1;
     } else {
         shared->code = error->code;
@@ -44,53 +49,64 @@ static void child(TwIsolated run, void *data, Shared *shared)
     _exit(0);
 }
 
-/* Asks a hanging child for its stack.  The child has a moment to answer, a long
- * one on a busy machine; a stopped child is continued for that. */
+/* Asks a hanging child for its stack; a stopped child is continued for that. */
 static void ask(pid_t pid, const TwLastWords *words)
 {
+    TwWatch watch;
+
     kill(pid, TW_ASK_SIGNAL);
     kill(pid, SIGCONT);
-    for (unsigned i = 0; i < 1000 && !words->said; i++) {
+    tw_watch_start(&watch, pid, NULL, ASK_MS);
+    while (!words->said && tw_watch_look(&watch) == TW_WATCH_GOES_ON) {
         g_usleep(5000);
     }
 }
 
-/* Waits for the end of the child; false if it has to be killed. */
-static bool wait_for(pid_t pid, int closed_at_exit, uint32_t timeout_ms,
-                     const TwLastWords *words, int *status)
+/* Waits for the end of the child, which is killed if it hangs. */
+static TwWatchState wait_for(pid_t pid, int closed_at_exit, uint32_t timeout_ms,
+                             const Shared *shared, int *status)
 {
-    bool ended = tw_child_wait_closed(closed_at_exit, timeout_ms);
+    TwWatchState state;
+    TwWatch watch;
 
-    if (ended) {
+    tw_watch_start(&watch, pid, &shared->beat, timeout_ms);
+    state = tw_watch_wait_closed(&watch, closed_at_exit);
+    if (state == TW_WATCH_GOES_ON) {
         *status = tw_child_reap(pid);
     } else {
-        ask(pid, words);
+        ask(pid, &shared->words);
         *status = tw_child_kill(pid);
     }
-    return ended;
+    return state;
 }
 
 static void died(const char *target, const TwProgram *program,
-                 const Shared *shared, bool hung, int status,
+                 const Shared *shared, TwWatchState state, int status,
                  uint32_t timeout_ms, TwFinding *finding)
 {
-    uint32_t in_flight = shared->in_flight;
+    uint32_t in_flight = shared->beat.in_flight;
     TwChildEnd end = tw_child_end_of(status, false);
     bool known = program != NULL && in_flight < program->n_script;
     TwOpCode code =
         known ? (TwOpCode)program->script[in_flight].code : TW_OP_NOP;
 
     memset(finding, 0, sizeof(*finding));
-    finding->verdict = hung ? TW_VERDICT_HANG : TW_VERDICT_CRASH;
+    finding->verdict = state == TW_WATCH_HANGS        ? TW_VERDICT_HANG
+                       : state == TW_WATCH_OURS_HANGS ? TW_VERDICT_SELF
+                                                      : TW_VERDICT_CRASH;
     finding->op = known ? (uint16_t)in_flight : TW_NO_OP;
     finding->filled = TW_NO_OP;
     finding->changed = TW_NO_OP;
     finding->ended = TW_NO_OP;
     tw_key_write(finding->key, (TwVerdict)finding->verdict, target, code,
                  TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
-    if (hung) {
+    if (state == TW_WATCH_HANGS) {
         g_snprintf(finding->text, sizeof(finding->text), "no answer in %u ms\n",
                    timeout_ms);
+    } else if (state == TW_WATCH_OURS_HANGS) {
+        g_snprintf(finding->text, sizeof(finding->text),
+                   "twinwalk itself, not the target, did not come to an "
+                   "end\n");
     } else if (end.signal) {
         g_snprintf(finding->text, sizeof(finding->text),
                    "died of signal %d (%s)\n", end.signal,
@@ -124,7 +140,7 @@ bool tw_isolate(TwIsolated run, void *data, const char *target,
         tw_shared_free(shared, sizeof(*shared));
         return false;
     }
-    shared->in_flight = UINT32_MAX;
+    shared->beat.in_flight = UINT32_MAX;
     pid_t pid = tw_child_fork(SIGKILL);
     if (pid == 0) {
         close(fds[0]);
@@ -137,7 +153,8 @@ bool tw_isolate(TwIsolated run, void *data, const char *target,
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "cannot make a process: %s", g_strerror(fork_errno));
     } else {
-        bool ended = wait_for(pid, fds[0], timeout_ms, &shared->words, &status);
+        TwWatchState state = wait_for(pid, fds[0], timeout_ms, shared, &status);
+
         if (shared->failed) {
             g_set_error(error, TW_TARGET_ERROR, shared->code, "%s",
                         shared->message);
@@ -145,12 +162,36 @@ bool tw_isolate(TwIsolated run, void *data, const char *target,
         } else if (shared->done) {
             *finding = shared->finding;
         } else {
-            died(target, program, shared, !ended, status, timeout_ms, finding);
+            died(target, program, shared, state, status, timeout_ms, finding);
         }
     }
     close(fds[0]);
     tw_shared_free(shared, sizeof(*shared));
     return ok;
+}
+
+bool tw_isolate_confirmed(TwIsolated run, void *data, const char *target,
+                          const TwProgram *program, uint32_t timeout_ms,
+                          TwFinding *finding, GError **error)
+{
+    TwFinding again;
+
+    if (!tw_isolate(run, data, target, program, timeout_ms, finding, error)) {
+        return false;
+    }
+    if (finding->replays > 0 || (finding->verdict != TW_VERDICT_CRASH &&
+                                 finding->verdict != TW_VERDICT_HANG)) {
+        return true;
+    }
+    if (!tw_isolate(run, data, target, program, timeout_ms, &again, error)) {
+        return false;
+    }
+    finding->replays = 1;
+    finding->again = strcmp(again.key, finding->key) == 0;
+    if (finding->again == 0) {
+        finding->verdict = TW_VERDICT_FLAKY;
+    }
+    return true;
 }
 
 bool tw_isolate_repeatedly(TwIsolated run, void *data, const char *target,

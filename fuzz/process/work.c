@@ -35,8 +35,9 @@ static void life(unsigned w, TwBeat *beat, void *data)
     const TwWork *work = crew->work;
     uint32_t i;
 
+    (void)beat;
     while ((i = atomic_fetch_add(&crew->shared->next, 1)) < work->n) {
-        tw_beat_move(beat);
+        tw_beat_move();
         atomic_store(&crew->shared->at[w], i);
         work->one(i, crew->slots + i * crew->slot, work->data);
         atomic_store(&crew->states[i], DONE);
@@ -60,7 +61,8 @@ static bool look_after(Crew *crew, unsigned w, GError **error)
     if (!tw_workers_runs(crew->workers, w)) {
         return true;
     }
-    if (limit > 0 && tw_workers_still(crew->workers, w) > limit) {
+    if (limit > 0 &&
+        tw_workers_look(crew->workers, w, limit) != TW_WATCH_GOES_ON) {
         tw_workers_kill(crew->workers, w);
     }
     if (!tw_workers_ended(crew->workers, w, &status)) {

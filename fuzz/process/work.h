@@ -14,8 +14,8 @@
 typedef struct TwWork {
     unsigned n, jobs;  /* things; processes, at least 1 */
     size_t slot;       /* bytes of the result of one; zeros at first */
-    uint32_t limit_ms; /* a worker that takes longer for one is killed; 0: no
-                        * limit */
+    uint32_t limit_ms; /* a worker in which a target hangs with this limit, or
+                        * our own code, is killed; 0: none is */
     /* Does thing `i`, in a worker. */
     void (*one)(unsigned i, void *slot, void *data);
     /* Takes its result, in the parent.  `died`: the worker died, do not trust

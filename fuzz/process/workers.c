@@ -13,8 +13,7 @@
 
 typedef struct Watched {
     pid_t pid; /* 0: does not run */
-    uint64_t moves;
-    int64_t since; /* when it was last seen to move (ms) */
+    TwWatch watch;
 } Watched;
 
 struct TwWorkers {
@@ -87,10 +86,11 @@ bool tw_workers_start(TwWorkers *workers, unsigned w, GError **error)
     TwBeat *beat = &workers->beats[w];
 
     g_assert(w < workers->n && !watched->pid);
-    atomic_store(&beat->waiting, 0);
+    atomic_store(&beat->doing, TW_DOING_OURS);
     watched->pid = tw_child_fork(SIGKILL);
     if (watched->pid == 0) {
         tw_child_ignore_signals();
+        tw_beat_use(beat);
         workers->life(w, beat, workers->data);
         _exit(0);
     }
@@ -101,7 +101,7 @@ bool tw_workers_start(TwWorkers *workers, unsigned w, GError **error)
         return false;
     }
     workers->running++;
-    tw_workers_forgive(workers, w);
+    tw_watch_start(&watched->watch, watched->pid, beat, 1);
     return true;
 }
 
@@ -112,7 +112,7 @@ bool tw_workers_runs(const TwWorkers *workers, unsigned w)
 
 bool tw_workers_waits(const TwWorkers *workers, unsigned w)
 {
-    return atomic_load(&workers->beats[w].waiting);
+    return atomic_load(&workers->beats[w].doing) == TW_DOING_WAIT;
 }
 
 unsigned tw_workers_running(const TwWorkers *workers)
@@ -132,22 +132,12 @@ bool tw_workers_ended(TwWorkers *workers, unsigned w, int *status)
     return true;
 }
 
-int64_t tw_workers_still(TwWorkers *workers, unsigned w)
+TwWatchState tw_workers_look(TwWorkers *workers, unsigned w, uint32_t limit_ms)
 {
-    Watched *watched = &workers->watched[w];
-    uint64_t moves = atomic_load(&workers->beats[w].moves);
-    int64_t now = tw_child_now_ms();
+    TwWatch *watch = &workers->watched[w].watch;
 
-    if (moves != watched->moves || atomic_load(&workers->beats[w].waiting)) {
-        watched->moves = moves;
-        watched->since = now;
-    }
-    return now - watched->since;
-}
-
-void tw_workers_forgive(TwWorkers *workers, unsigned w)
-{
-    workers->watched[w].since = tw_child_now_ms();
+    watch->limit_ms = limit_ms;
+    return tw_watch_look(watch);
 }
 
 void tw_workers_kill(TwWorkers *workers, unsigned w)

@@ -3,42 +3,26 @@
  * The pool of worker processes, for campaigns, exhaustive searches, the
  * minimiser, check and triage.  Workers are forked, share memory with their
  * parent and die with it.  The parent watches them: it learns which worker has
- * ended or does not move, and can start it again.  Must not know what workers
+ * ended or hangs, and can start it again.  Must not know what workers
  * do; work.h gives them numbered tasks.
  */
 #ifndef TW_FUZZ_WORKERS_H
 #define TW_FUZZ_WORKERS_H
 
 #include <glib.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "process/watch.h"
 
 /* Zeros, shared with all children made from here on; memory that is not
  * touched costs nothing.  NULL with `error` (TW_TARGET_ERROR). */
 void *tw_shared_new(size_t size, GError **error);
 void tw_shared_free(void *memory, size_t size); /* NULL: nothing */
 
-/* What a worker shows of its progress; shared memory. */
-typedef struct TwBeat {
-    volatile uint32_t in_flight; /* operation, for a target that dies */
-    _Atomic uint32_t waiting;    /* for others, or idle: it need not move */
-    _Atomic uint64_t moves;
-} TwBeat;
-
-/* By a worker: it has done a step. */
-static inline void tw_beat_move(TwBeat *beat)
-{
-    atomic_fetch_add_explicit(&beat->moves, 1, memory_order_relaxed);
-}
-
-static inline void tw_beat_wait(TwBeat *beat, bool waits)
-{
-    atomic_store(&beat->waiting, waits);
-}
-
 /*
- * What worker `w` runs, in its process.  When this function returns, the
+ * What worker `w` runs, in its process, which shows its progress in `beat`
+ * (tw_beat_use).  When this function returns, the
  * process ends with exit code 0.  The worker ignores signals that end the
  * parent.
  */
@@ -69,11 +53,9 @@ unsigned tw_workers_running(const TwWorkers *workers);
  * `status` as of waitpid(). */
 bool tw_workers_ended(TwWorkers *workers, unsigned w, int *status);
 
-/* For how many ms has `w` neither moved nor waited?  As of the calls of this
- * function. */
-int64_t tw_workers_still(TwWorkers *workers, unsigned w);
-/* Starts that time again from 0. */
-void tw_workers_forgive(TwWorkers *workers, unsigned w);
+/* Does `w`, which runs, hang with this limit?  As of now: see tw_watch_look().
+ * A worker that waits does not. */
+TwWatchState tw_workers_look(TwWorkers *workers, unsigned w, uint32_t limit_ms);
 
 /* Kills `w`; its end is seen by tw_workers_ended(). */
 void tw_workers_kill(TwWorkers *workers, unsigned w);

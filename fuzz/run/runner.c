@@ -182,9 +182,6 @@ static unsigned replays_of(TwRunner *runner, const TwFinding *finding)
     const char *key = finding->key;
     unsigned i = 0;
 
-    if (finding->verdict == TW_VERDICT_HANG) {
-        return MIN(runner->replays, 1);
-    }
     if (runner->per_key == 0) {
         return runner->replays;
     }
@@ -327,10 +324,11 @@ bool tw_run_repeatedly(const TwTargetOptions *options, const TwProgram *program,
                        uint32_t timeout_ms, unsigned times, TwFinding *finding,
                        GError **error)
 {
-    Isolated each = {options, program, 0};
+    Isolated once = {options, program, 1}, each = {options, program, 0};
 
     return times == 1
-               ? tw_run_isolated(options, program, timeout_ms, finding, error)
+               ? tw_isolate_confirmed(run_there, &once, options->name, program,
+                                      timeout_ms, finding, error)
                : tw_isolate_repeatedly(run_there, &each, options->name, program,
                                        timeout_ms, times, finding, error);
 }

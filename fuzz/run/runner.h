@@ -45,10 +45,10 @@ void tw_runner_set_replays(TwRunner *runner, unsigned replays,
  * Runs and judges one program in this process.  A finding that is on the list
  * of known divergences gets the verdict `known`, in *finding too, whose key
  * and text stay, and finding->known says which.  Any other finding is run
- * again, each time on a freshly opened target (a hang once: it costs its whole
- * time); unless each run gives the same key, the verdict is `flaky`, and
- * finding->again of finding->replays is its rate.  `stats` and `counters`
- * (TW_COUNTERS of them) are added to; both may be NULL.
+ * again, each time on a freshly opened target; unless each run gives the same
+ * key, the verdict is `flaky`, and finding->again of finding->replays is its
+ * rate.  `stats` and `counters` (TW_COUNTERS of them) are added to; both may be
+ * NULL.
  */
 TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         TwFinding *finding, TwJudgeStats *stats,
@@ -76,11 +76,11 @@ bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
 const TwTrace *tw_runner_trace(TwRunner *runner);
 
 /*
- * The same in a child process that is killed after `timeout_ms` (0:
- * TW_TIMEOUT_MS): a
- * target that dies or hangs becomes a crash or hang finding with the operation
- * in flight.  False with `error` set if no child could be made or the target
- * could not be opened.
+ * The same in a child process that is killed if the target hangs
+ * (process/watch.h) with the limit `timeout_ms` (0: TW_TIMEOUT_MS): a target
+ * that dies or hangs becomes a crash or hang finding with the operation in
+ * flight, which is not confirmed.  False with `error` set if no child could be
+ * made or the target could not be opened.
  */
 bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
                      uint32_t timeout_ms, TwFinding *finding, GError **error);
@@ -89,8 +89,8 @@ bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
  * The same `times` times (1 to TW_MAX_REPLAYS), each in a child of its own.
  * Gives the first finding, if there is any: finding->again of finding->replays
  * runs gave its key.  If not all of them did, the verdict is `flaky`.  With
- * `times` 1 this is tw_run_isolated(), which runs a finding a second time in
- * its child.
+ * `times` 1, a finding is run a second time: in the same child, or in another
+ * one if that child died or hung.
  */
 bool tw_run_repeatedly(const TwTargetOptions *options, const TwProgram *program,
                        uint32_t timeout_ms, unsigned times, TwFinding *finding,

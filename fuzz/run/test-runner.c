@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fuzz/generate/generate.h"
@@ -52,8 +53,8 @@ typedef struct Fake {
 } Fake;
 
 static unsigned opened, runs;
-static unsigned *coin;             /* runs of fake:coin in all processes */
-static volatile unsigned *hanging; /* some fake:hang waits for its end */
+static unsigned *coin; /* runs of fake:coin and fake:hang-once in all
+                        * processes */
 
 static TwTarget *fake_open(const TwTargetOptions *options, GError **error);
 
@@ -62,8 +63,26 @@ static const TwDialect *fake_dialect(TwTarget *target)
     return tw_target_dialect(((Fake *)target)->inner);
 }
 
+/* Some processor time, however long that takes. */
+static void burn(int64_t ms)
+{
+    struct timespec now, end;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+    end.tv_sec += ms / 1000;
+    end.tv_nsec += ms % 1000 * 1000000;
+    do {
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    } while ((now.tv_sec - end.tv_sec) * 1000000000 + now.tv_nsec <
+             end.tv_nsec);
+}
+
+/* The judge asks for it: not in the target's time. */
 static const TwContract *fake_contract(TwTarget *target)
 {
+    if (strcmp(((Fake *)target)->mood, "slow-judge") == 0) {
+        burn(250);
+    }
     return tw_target_contract(((Fake *)target)->inner);
 }
 
@@ -87,10 +106,14 @@ static bool fake_run(TwTarget *target, const TwProgram *p, TwTrace *trace)
         raise(SIGSEGV);
     } else if (strcmp(fake->mood, "exit") == 0) {
         _exit(77);
-    } else if (strcmp(fake->mood, "hang") == 0) {
-        *hanging = 1;
+    } else if (strcmp(fake->mood, "hang") == 0 ||
+               (strcmp(fake->mood, "hang-once") == 0 && (*coin)++ == 0)) {
         for (;;) {
             pause();
+        }
+    } else if (strcmp(fake->mood, "burn") == 0) {
+        for (;;) {
+            burn(1000);
         }
     }
     bool ok = tw_target_run(fake->inner, p, trace);
@@ -356,24 +379,51 @@ static void test_isolated_death(gconstpointer data)
     g_assert_cmpstr(finding.text, !=, "");
 }
 
-/* The limit counts from the fork: on a busy machine it may run out before the
- * child has come to the operation, and then says nothing about that. */
+/* One that sleeps and one that burns processor time. */
 static void test_isolated_hang(void)
 {
-    *hanging = 0;
-    for (uint32_t limit = 200; !*hanging; limit *= 2) {
-        g_autofree char *words = g_strdup_printf("no answer in %u ms", limit);
+    static const char *const moods[] = {"fake:hang", "fake:burn"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(moods); i++) {
         gint64 start = g_get_monotonic_time();
         TwFinding finding;
 
-        g_assert_cmpuint(limit, <, 100000);
-        run_isolated("fake:hang", limit, &finding);
-        g_assert_cmpint(g_get_monotonic_time() - start, >=, limit * 1000LL);
+        run_isolated(moods[i], 150, &finding);
+        g_assert_cmpint(g_get_monotonic_time() - start, >=, 150 * 1000);
         g_assert_cmpuint(finding.verdict, ==, TW_VERDICT_HANG);
-        g_assert_nonnull(strstr(finding.text, words));
-        if (*hanging) {
-            g_assert_cmpuint(finding.op, ==, 1);
-        }
+        g_assert_nonnull(strstr(finding.text, "no answer in 150 ms"));
+        g_assert_cmpuint(finding.op, ==, 1);
+    }
+}
+
+/* The time of the judge is not the target's. */
+static void test_isolated_slow_judge(void)
+{
+    TwFinding finding;
+
+    run_isolated("fake:slow-judge", 100, &finding);
+    g_assert_cmpuint(finding.verdict, ==, TW_VERDICT_AGREE);
+}
+
+/* A hang is confirmed as other findings are. */
+static void test_hang_confirmed(void)
+{
+    TwTargetOptions hang = {.name = "fake:hang"},
+                    once = {.name = "fake:hang-once"};
+    TwFinding finding;
+
+    load();
+    g_assert_true(tw_run_repeatedly(&hang, &program, 100, 1, &finding, NULL));
+    g_assert_cmpuint(finding.verdict, ==, TW_VERDICT_HANG);
+    g_assert_cmpuint(finding.again, ==, 1);
+    g_assert_cmpuint(finding.replays, ==, 1);
+    for (unsigned times = 1; times <= 3; times += 2) {
+        *coin = 0;
+        g_assert_true(
+            tw_run_repeatedly(&once, &program, 100, times, &finding, NULL));
+        g_assert_cmpuint(finding.verdict, ==, TW_VERDICT_FLAKY);
+        g_assert_cmpuint(finding.again, ==, times / 2);
+        g_assert_cmpuint(finding.replays, ==, times);
     }
 }
 
@@ -444,11 +494,12 @@ int main(int argc, char **argv)
         g_test_add_data_func(name, moods[i], test_isolated_death);
     }
     g_test_add_func("/runner/isolated/hang", test_isolated_hang);
+    g_test_add_func("/runner/isolated/slow-judge", test_isolated_slow_judge);
+    g_test_add_func("/runner/isolated/hang-confirmed", test_hang_confirmed);
     g_test_add_func("/runner/isolated/equal", test_isolated_equal);
-    coin = mmap(NULL, 2 * sizeof(*coin), PROT_READ | PROT_WRITE,
+    coin = mmap(NULL, sizeof(*coin), PROT_READ | PROT_WRITE,
                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     g_assert_true(coin != MAP_FAILED);
-    hanging = coin + 1;
     g_test_add_func("/runner/isolated/repeatedly", test_repeatedly);
     return g_test_run();
 }

@@ -48,7 +48,7 @@ typedef struct TwCheckCase {
 typedef struct TwCheckJob {
     TwTargetOptions targets[2];
     unsigned n_targets;
-    uint32_t patience[2]; /* ms for one case */
+    uint32_t patience[2]; /* limit with which a target hangs; 0: default */
     char *versions[2];
     TwKnown *known; /* selected for the first target, or NULL */
     unsigned times, jobs;

@@ -301,7 +301,7 @@ static bool want_key(const TwStoreKey *stored, void *data)
 bool tw_triage_shrink(TwTriage *t, GError **error)
 {
     TwWork todo = {.slot = sizeof(Shrunk),
-                   .limit_ms = tw_triage_limit(t) + t->seconds * 1000,
+                   .limit_ms = tw_triage_limit(t),
                    .one = shrink_one,
                    .done = take_shrunk,
                    .idle = show_keys};

@@ -16,8 +16,6 @@
 
 enum {
     GROUP_US = 400000, /* what is written together */
-    SLACK_MS = 60000,  /* for a worker, beyond what its runs may take */
-    MOST_RUNS = 60,    /* of one case, experiments and replays */
 };
 
 /* The store --------------------------------------------------------------- */
@@ -79,9 +77,7 @@ bool tw_triage_work(TwTriage *t, TwWork *work, GError **error)
 
 uint32_t tw_triage_limit(const TwTriage *t)
 {
-    uint32_t patience = t->patience ? t->patience : 10000;
-
-    return MIN(patience, 1000000) * MOST_RUNS + SLACK_MS;
+    return t->patience ? t->patience : TW_TIMEOUT_MS;
 }
 
 /* Cases to causes ---------------------------------------------------------- */
@@ -293,8 +289,7 @@ bool tw_triage_run(TwTriage *t, GError **error)
     g_autoptr(GArray) dying = g_array_new(FALSE, FALSE, sizeof(unsigned));
     TwWork todo = {.n = t->cases->len,
                    .slot = sizeof(Outcome),
-                   .limit_ms =
-                       3 * (t->patience ? MIN(t->patience, 1000000) : 10000),
+                   .limit_ms = tw_triage_limit(t),
                    .one = find_cause,
                    .done = take_case,
                    .idle = show_cases};
@@ -305,7 +300,6 @@ bool tw_triage_run(TwTriage *t, GError **error)
     if (ok && dying->len > 0 && !*t->stop) {
         t->died = dying;
         todo.n = dying->len;
-        todo.limit_ms = tw_triage_limit(t);
         ok = tw_triage_work(t, &todo, error);
     }
     t->dying = t->died = NULL;

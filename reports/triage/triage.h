@@ -60,7 +60,7 @@ typedef struct TwTriage {
     TwStore *store;
     TwStoreRun run;
     unsigned jobs, raw; /* processes; raw cases kept for a key */
-    uint32_t patience;  /* ms for one run */
+    uint32_t patience;  /* limit with which a target hangs; 0: default */
     uint32_t seconds;   /* for shrinking one case */
     bool shrink;        /* or leave the cases as they are */
     volatile int *stop;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The target classes, and opening one by its name. */
+#include "process/beat.h"
 #include "targets/exec/exec.h"
 #include "targets/classes/options.h"
 #include "targets/softmmu/softmmu.h"
@@ -23,6 +24,16 @@ const TwTargetClass *const *tw_target_classes(void)
     return classes;
 }
 
+static TwTarget *open_class(const TwTargetClass *klass,
+                            const TwTargetOptions *options, GError **error)
+{
+    TwDoing before = tw_beat_enter(TW_DOING_TARGET);
+    TwTarget *target = klass->open(options, error);
+
+    tw_beat_enter(before);
+    return target;
+}
+
 TwTarget *tw_target_open(const TwTargetOptions *options, GError **error)
 {
     const TwTargetClass *klass = tw_target_class_of(options->name);
@@ -30,7 +41,7 @@ TwTarget *tw_target_open(const TwTargetOptions *options, GError **error)
 
     if (klass != NULL) {
         return tw_target_options_fit(klass, options, error)
-                   ? klass->open(options, error)
+                   ? open_class(klass, options, error)
                    : NULL;
     }
     names = g_string_new(NULL);

@@ -19,6 +19,7 @@
 #include "targets/exec/greeting.h"
 
 enum {
+    /* Limits (process/watch.h): */
     DYING_MS = 1000,   /* for a process that closed its output to be gone */
     CLOSING_MS = 5000, /* to end by itself once its input is closed: it may
                            have counts of coverage to write */
@@ -121,7 +122,7 @@ static bool start(ExecTarget *t, TwDialect *dialect, TwContract *contract,
         return false;
     }
     answer = tw_process_ask(&t->process, "", 0, "ready\n", TW_GREETING_MAX,
-                            t->timeout_ms);
+                            t->timeout_ms, NULL);
     if (answer == TW_REPLY_DONE) {
         GString *said = t->process.said;
 
@@ -254,7 +255,7 @@ static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     g_string_append(t->question, TW_EXEC_PROGRAM_END);
     *t->in_flight = TW_NO_OP;
     answer = tw_process_ask(&t->process, t->question->str, t->question->len,
-                            "end\n", ANSWER_MAX, t->timeout_ms);
+                            "end\n", ANSWER_MAX, t->timeout_ms, t->in_flight);
     if (t->watched) {
         *t->watched = *t->in_flight;
     }
@@ -277,7 +278,7 @@ static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 static const TwTargetOption exec_options[] = {
     {"timeout", TW_TARGET_MILLISECONDS, TW_TARGET_FIELD(timeout_ms),
      .value = "MS",
-     .help = "Time limit for one program in ms "
+     .help = "Time limit for one operation in ms "
              "(default " G_STRINGIFY(TW_TIMEOUT_MS) ")",
      .any_target = true},
     {.name = NULL},

@@ -2,7 +2,8 @@
 /*
  * The exec target against processes of all kinds: shell scripts that
  * misbehave, and this very program, which serves softmmu when it is started
- * with "serve" and hangs in an operation with "stuck".
+ * with "serve", hangs in an operation with "stuck", and is slow in each with
+ * "slow".
  */
 #define _GNU_SOURCE
 #include <glib.h>
@@ -271,54 +272,56 @@ static void test_refuses_options(void)
 
 /* Answers ----------------------------------------------------------------- */
 
-/* A target that greets and then hangs.  Its greeting has the same time limit as
- * its answer: where a busy machine lets that pass, NULL. */
-static TwTarget *open_hanging(const char *command, uint32_t limit)
-{
-    g_autoptr(GError) error = NULL;
-    TwTarget *target = open_exec(command, limit, &error);
-
-    g_assert_cmpuint(limit, <, 100000);
-    if (!target && !strstr(error->message, "did not answer in")) {
-        g_error("%s: %s", command, error->message);
-    }
-    return target;
-}
-
-/* Each time it hangs, and the next program gets a new one. */
+/* Each time it hangs, and the next program gets a new one: asleep, burning
+ * processor time in the shell, and in a process that the shell has left. */
 static void test_hangs(void)
 {
-    static const char command[] =
-        "cat %G; while read -r l && [ \"$l\" != . ]; do :; done; sleep 100";
+#define READ "while read -r l && [ \"$l\" != . ]; do :; done; "
+    static const char *const commands[] = {
+        "cat %G; " READ "sleep 100",
+        "cat %G; " READ "while :; do :; done",
+        "cat %G; " READ "(while :; do :; done &); sleep 100",
+    };
+    enum { LIMIT = 400 };
     g_autofree TwProgram *program = small_program();
     g_autofree TwTrace *trace = g_new(TwTrace, 1);
-    unsigned hung = 0;
 
-    for (uint32_t limit = 400; hung < 2; limit *= 2) {
-        g_autofree char *words =
-            g_strdup_printf("did not answer in %u ms", limit);
-        TwTarget *target = open_hanging(command, limit);
+    for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++) {
+        GError *error = NULL;
+        TwTarget *target = open_exec(commands[i], LIMIT, &error);
 
-        for (hung = 0; target && hung < 2; hung++) {
-            bool up = tw_target_run(target, program, trace);
+        g_assert_no_error(error);
+        for (unsigned hung = 0; hung < 2; hung++) {
+            gint64 start = g_get_monotonic_time();
 
-            g_assert_nonnull(strstr(trace->text, words));
-            if (!up) { /* the second one did not greet in time */
-                g_assert_cmpuint(hung, >, 0);
-                break;
-            }
+            g_assert_true(tw_target_run(target, program, trace));
+            g_assert_nonnull(strstr(trace->text, "did not answer in 400 ms"));
             g_assert_cmpint(trace->end, ==, TW_END_HUNG);
             g_assert_cmpint(trace->signal, ==, 0);
+            g_assert_cmpint(g_get_monotonic_time() - start, >=, LIMIT * 1000);
         }
         tw_target_close(target);
     }
+}
+
+/* Each operation takes most of the limit, so the program takes more. */
+static void test_slow(void)
+{
+    g_autofree char *command = g_strdup_printf("'%s' slow", self);
+    g_autofree TwProgram *program = small_program();
+    g_autofree TwTrace *trace = g_new(TwTrace, 1);
+    TwTarget *target = open_exec(command, 2000, NULL);
+
+    g_assert_nonnull(target);
+    g_assert_true(tw_target_run(target, program, trace));
+    g_assert_cmpint(trace->end, ==, TW_END_UNSUPPORTED);
+    tw_target_close(target);
 }
 
 /* After the greeting, each program is read and then answered badly: one line
  * says how, and the target goes on with the next program. */
 static void test_bad_answers(void)
 {
-#define READ "while read -r l && [ \"$l\" != . ]; do :; done; "
     static const struct {
         const char *command;
         TwEnd end;
@@ -392,7 +395,7 @@ static void test_in_flight(void)
     g_autofree char *name = g_strconcat("exec:", command, NULL);
     volatile uint32_t watched = 77;
     TwTargetOptions options = {
-        .name = name, .timeout_ms = 3000, .in_flight = &watched};
+        .name = name, .timeout_ms = 300, .in_flight = &watched};
     g_autofree TwProgram *program = small_program();
     g_autofree TwTrace *trace = g_new(TwTrace, 1);
     GError *error = NULL;
@@ -565,6 +568,28 @@ static int serve(void)
     return ok ? 0 : 1;
 }
 
+/* Takes 700 ms for each of four operations. */
+static int slow(void)
+{
+    TwTarget *target = softmmu();
+    GString *text = greeting_of(target);
+    bool newline = true, dot = false;
+
+    fputs(text->str, stdout);
+    fflush(stdout);
+    for (int c = getchar(); c != EOF && !(dot && c == '\n'); c = getchar()) {
+        dot = newline && c == '.';
+        newline = c == '\n';
+    }
+    for (uint32_t op = 0; op < 4; op++) {
+        *tw_exec_in_flight() = op;
+        g_usleep(700 * 1000);
+    }
+    fputs("twinwalk-trace 1\nend unsupported op 0\ntext slow\nend\n", stdout);
+    fflush(stdout);
+    return getchar() != EOF;
+}
+
 static int stuck(void)
 {
     TwTarget *target = softmmu();
@@ -591,6 +616,9 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "stuck") == 0) {
         return stuck();
     }
+    if (argc > 1 && strcmp(argv[1], "slow") == 0) {
+        return slow();
+    }
     g_test_init(&argc, &argv, NULL);
     self = realpath("/proc/self/exe", NULL);
     folder = g_dir_make_tmp("twinwalk-exec-XXXXXX", NULL);
@@ -609,6 +637,7 @@ int main(int argc, char **argv)
     g_test_add_func("/exec/greeting/none", test_no_greeting);
     g_test_add_func("/exec/options", test_refuses_options);
     g_test_add_func("/exec/hangs", test_hangs);
+    g_test_add_func("/exec/slow", test_slow);
     g_test_add_func("/exec/bad-answers", test_bad_answers);
     g_test_add_func("/exec/lost", test_lost);
     g_test_add_func("/exec/in-flight", test_in_flight);

@@ -594,7 +594,7 @@ bool tw_uc_emit(TwTarget *target, const TwProgram *program,
     e.recorder.calls = g_array_new(FALSE, TRUE, sizeof(Call));
     e.recorder.ram = g_array_new(FALSE, TRUE, sizeof(RamPage));
     m->recorder = &e.recorder;
-    tw_uc_run(target, program, trace);
+    tw_target_run(target, program, trace);
     m->recorder = NULL;
     look_around(&e);
     put_head(&e);
