@@ -95,6 +95,8 @@ static void json_contract(JsonBuilder *b, const TwContract *c)
     tw_json_bool(b, "cpu_cache", c->cpu_cache);
     tw_json_bool(b, "one_entry_per_page", c->one_entry_per_page);
     tw_json_bool(b, "queued", c->queued);
+    tw_json_bool(b, "device_reads", c->device_reads);
+    tw_json_bool(b, "device_pieces", c->device_pieces);
     tw_json_bool(b, "code_until_flush", c->code & TW_CODE_OTHER_STORES);
     tw_json_bool(b, "own_code_until_flush", c->code & TW_CODE_OWN_STORES);
     json_names(b, "ended_by", c->ends, event_name, 5);

@@ -116,6 +116,10 @@ typedef struct TwContract {
     bool cpu_cache;          /* CPU answers may be cached at all */
     bool one_entry_per_page; /* a newer answer ends all older ones */
     bool queued;             /* events reach other CPUs at safe points */
+    bool device_reads;       /* the log has the reads of devices, too, and the
+                              * size of each call of a callback; each byte of an
+                              * access is in one call, in order (AC-5) */
+    bool device_pieces;      /* and each piece of LA-23 is one call */
     uint8_t ends;            /* TW_ENDS_... */
     uint8_t code;            /* TW_CODE_..._STORES: those that fetches may
                               * not see */

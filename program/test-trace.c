@@ -182,7 +182,7 @@ static const struct {
     {"log 1 write", "log 4 write",
      "t:7:5: expected an operation of the "
      "program"},
-    {"log 1 write", "log 1 wrote", "t:7:7: expected write or fetch"},
+    {"log 1 write", "log 1 wrote", "t:7:7: expected write, fetch or read"},
     {"0x5a", "0x15a", "t:7:22: expected a byte"},
     {"rid=7", "rid=65536",
      "t:7:27: expected attributes "

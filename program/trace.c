@@ -41,6 +41,12 @@ bool tw_trace_add_location(TwTrace *trace, TwOutcome *outcome,
     return true;
 }
 
+const char *tw_log_kind_name(unsigned kind)
+{
+    static const char *const names[TW_LOG_KINDS] = {"write", "fetch", "read"};
+    return kind < TW_LOG_KINDS ? names[kind] : "?";
+}
+
 bool tw_trace_add_log(TwTrace *trace, TwLogRecord record)
 {
     if (trace->n_log >= TW_MAX_LOG) {

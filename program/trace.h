@@ -54,14 +54,19 @@ typedef struct TwOutcome {
                           * 8k; 0 where refused */
 } TwOutcome;
 
-enum { TW_LOG_WRITE, TW_LOG_FETCH };
+enum { TW_LOG_WRITE, TW_LOG_FETCH, TW_LOG_READ, TW_LOG_KINDS };
+
+/* "write", "fetch", "read" */
+const char *tw_log_kind_name(unsigned kind);
 
 /* One byte that reached a device callback (RU-3, RU-4). */
 typedef struct TwLogRecord {
     uint16_t op;  /* script operation number */
-    uint8_t kind; /* TW_LOG_WRITE or TW_LOG_FETCH */
+    uint8_t kind; /* TW_LOG_... */
     uint8_t region;
-    uint8_t byte; /* the byte written; 0 for a fetch */
+    uint8_t byte; /* the byte written or read; 0 for a fetch */
+    uint8_t call; /* in the record of its first byte, the size of the call of
+                   * the callback; 0 in the others, and where it is not told */
     uint64_t offset;
     TwAttrs attrs;
 } TwLogRecord;

@@ -101,8 +101,7 @@ static void json_log(JsonBuilder *b, const char *name, const TwLogRecord *log,
     json_builder_begin_array(b);
     for (unsigned i = 0; i < n; i++) {
         json_builder_begin_object(b);
-        tw_json_string(b, "kind",
-                       log[i].kind == TW_LOG_WRITE ? "write" : "fetch");
+        tw_json_string(b, "kind", tw_log_kind_name(log[i].kind));
         tw_json_int(b, "region", log[i].region);
         json_hex(b, "offset", log[i].offset);
         if (log[i].kind == TW_LOG_WRITE) {

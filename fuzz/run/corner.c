@@ -350,8 +350,19 @@ static GPtrArray *event_texts(const TwTrace *trace, unsigned op)
     return texts;
 }
 
-/* "write r2+0x0 4 none": bytes that follow each other. */
-static GPtrArray *log_texts(const TwTrace *trace, unsigned op)
+/* Does the record go on with what the one before it began?  Of a read, each
+ * call stands alone. */
+static bool goes_on(const TwLogRecord *before, const TwLogRecord *record)
+{
+    return record->op == before->op && record->kind == before->kind &&
+           record->region == before->region && record->attrs == before->attrs &&
+           record->offset == before->offset + 1 &&
+           (record->kind != TW_LOG_READ || record->call == 0);
+}
+
+/* "write r2+0x0 4 none": bytes that follow each other.  "read r2+0x0 4 none": a
+ * call; left out without `reads`, since the outcome says what was read. */
+static GPtrArray *log_texts(const TwTrace *trace, unsigned op, bool reads)
 {
     GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
     unsigned n;
@@ -359,17 +370,13 @@ static GPtrArray *log_texts(const TwTrace *trace, unsigned op)
     for (unsigned i = 0; i < trace->n_log; i += n) {
         const TwLogRecord *first = &trace->log[i];
 
-        for (n = 1; i + n < trace->n_log; n++) {
-            const TwLogRecord *next = &trace->log[i + n];
-            if (next->op != first->op || next->kind != first->kind ||
-                next->region != first->region || next->attrs != first->attrs ||
-                next->offset != first->offset + n) {
-                break;
-            }
+        n = 1;
+        while (i + n < trace->n_log &&
+               goes_on(&trace->log[i + n - 1], &trace->log[i + n])) {
+            n++;
         }
-        if (first->op == op) {
-            GString *text =
-                g_string_new(first->kind == TW_LOG_FETCH ? "fetch" : "write");
+        if (first->op == op && (first->kind != TW_LOG_READ || reads)) {
+            GString *text = g_string_new(tw_log_kind_name(first->kind));
 
             g_string_append_printf(text, " r%u+0x%" PRIx64 " %u ",
                                    first->region, first->offset, n);
@@ -378,6 +385,16 @@ static GPtrArray *log_texts(const TwTrace *trace, unsigned op)
         }
     }
     return texts;
+}
+
+static bool notes_reads(const TwCornerNote *note)
+{
+    for (unsigned i = 0; i < note->log->len; i++) {
+        if (g_str_has_prefix(g_ptr_array_index(note->log, i), "read ")) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Holding one against the other ---------------------------------------------
@@ -438,7 +455,8 @@ static char *note_differs(const TwCorner *corner, const TwTrace *trace,
     differs = compare("events", note->events, note->no_events,
                       event_texts(trace, op));
     if (!differs) {
-        differs = compare("log", note->log, note->no_log, log_texts(trace, op));
+        differs = compare("log", note->log, note->no_log,
+                          log_texts(trace, op, notes_reads(note)));
     }
     for (unsigned i = 0; told && !differs && i < note->told->len; i++) {
         differs = compare_told(g_ptr_array_index(note->told, i), told, op);

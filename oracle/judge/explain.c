@@ -548,7 +548,6 @@ static void expect(TwOracle *oracle, const TwAccess *access,
                    const TwChoice *current)
 {
     TwExpected *e = &oracle->expected;
-    bool store = tw_is_store(access);
     TwChoice choice;
 
     e->access = true;
@@ -563,21 +562,13 @@ static void expect(TwOracle *oracle, const TwAccess *access,
     e->class_ = e->allowed[0].class_;
     e->value = e->allowed[0].value;
     e->n_log = 0;
-    if (!current->answers[0] || !(store || access->code == TW_OP_EXEC)) {
+    if (!current->answers[0] || !tw_judge_is_logged(oracle, access)) {
         return;
     }
     for (unsigned k = 0; k < access->size; k++) {
         if (current->effect.acts[k] == TW_ACT_DEVICE) {
-            e->log[e->n_log++] = (TwLogRecord){
-                .op = access->op,
-                .kind = store ? TW_LOG_WRITE : TW_LOG_FETCH,
-                .region = current->bytes[k].region,
-                .offset = current->bytes[k].offset,
-                .attrs = access->attrs,
-                .byte = store ? tw_content_tag(oracle->program->contents,
-                                               access->op, k)
-                              : 0,
-            };
+            e->log[e->n_log++] = tw_judge_log_record(
+                oracle, access, current->bytes, &current->effect, k);
         }
     }
 }

@@ -134,11 +134,93 @@ static bool fetched_before(const TwOracle *oracle, const TwAccess *access,
     return true;
 }
 
+TwLogRecord tw_judge_log_record(const TwOracle *oracle, const TwAccess *access,
+                                const TwByte *bytes, const TwEffect *effect,
+                                unsigned k)
+{
+    const TwContract *contract = &oracle->world->contract;
+    TwLogRecord record = {
+        .op = access->op,
+        .kind = tw_is_store(access)          ? TW_LOG_WRITE
+                : access->code == TW_OP_EXEC ? TW_LOG_FETCH
+                                             : TW_LOG_READ,
+        .region = bytes[k].region,
+        .offset = bytes[k].offset,
+        .attrs = access->attrs,
+        .call = contract->device_pieces ? effect->pieces[k] : 0,
+    };
+
+    if (record.kind == TW_LOG_WRITE) {
+        record.byte = tw_content_tag(oracle->program->contents, access->op, k);
+    } else if (record.kind == TW_LOG_READ) {
+        record.byte =
+            tw_device_byte(record.region, record.offset, record.attrs);
+    }
+    return record;
+}
+
+bool tw_judge_is_logged(const TwOracle *oracle, const TwAccess *access)
+{
+    return tw_is_store(access) || access->code == TW_OP_EXEC ||
+           oracle->world->contract.device_reads;
+}
+
+/* Is this the record that is due?  In *left the bytes of the call at hand that
+ * are still to come: a call that is told ends inside the access. */
+static bool is_due(const TwContract *contract, const TwLogRecord *record,
+                   const TwLogRecord *due, unsigned left_of_access,
+                   unsigned *left)
+{
+    if (record->op != due->op || record->kind != due->kind ||
+        record->region != due->region || record->offset != due->offset ||
+        record->attrs != due->attrs || record->byte != due->byte) {
+        return false;
+    }
+    if (!contract->device_reads) {
+        return true;
+    }
+    if (contract->device_pieces ? record->call != due->call
+                                : (record->call == 0) != (*left > 0)) {
+        return false;
+    }
+    *left = record->call ? record->call - 1u : *left - 1;
+    return *left < left_of_access;
+}
+
+/* Does the log have the bytes of the access from `at` on, and nothing else for
+ * them?  In *n how many records those are. */
+static bool log_has(const TwOracle *oracle, const TwAccess *access,
+                    const TwByte *bytes, const TwEffect *effect, uint32_t at,
+                    uint32_t *n)
+{
+    const TwTrace *trace = oracle->trace;
+    unsigned left = 0;
+
+    *n = 0;
+    for (unsigned k = 0; k < access->size; k++) {
+        TwLogRecord due;
+
+        if (effect->acts[k] != TW_ACT_DEVICE) {
+            if (left > 0) {
+                return false; /* a call goes on where the device does not */
+            }
+            continue;
+        }
+        due = tw_judge_log_record(oracle, access, bytes, effect, k);
+        if (at + *n >= trace->n_log ||
+            !is_due(&oracle->world->contract, &trace->log[at + *n], &due,
+                    access->size - k, &left)) {
+            return false;
+        }
+        ++*n;
+    }
+    return true;
+}
+
 bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
                   const TwByte *bytes, const TwEffect *effect, uint32_t *n)
 {
     const TwTrace *trace = oracle->trace;
-    bool store = tw_is_store(access);
     uint32_t at = oracle->log;
 
     *n = 0;
@@ -147,29 +229,12 @@ bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
         fetched_before(oracle, access, bytes, effect)) {
         return true;
     }
-    if (store || access->code == TW_OP_EXEC) {
-        for (unsigned k = 0; k < access->size; k++) {
-            const TwLogRecord *record = &trace->log[at];
-
-            if (effect->acts[k] != TW_ACT_DEVICE) {
-                continue;
-            }
-            if (at >= trace->n_log || record->op != access->op ||
-                record->kind != (store ? TW_LOG_WRITE : TW_LOG_FETCH) ||
-                record->region != bytes[k].region ||
-                record->offset != bytes[k].offset ||
-                record->attrs != access->attrs ||
-                record->byte != (store
-                                     ? tw_content_tag(oracle->program->contents,
-                                                      access->op, k)
-                                     : 0)) {
-                return access->blind &&
-                       fetched_before(oracle, access, bytes, effect);
-            }
-            at++;
-        }
+    if (tw_judge_is_logged(oracle, access) &&
+        !log_has(oracle, access, bytes, effect, at, n)) {
+        *n = 0;
+        return access->blind && fetched_before(oracle, access, bytes, effect);
     }
-    *n = at - oracle->log;
+    at += *n;
     /* Behind a blind fetch comes the access itself. */
     return access->blind || at >= trace->n_log ||
            trace->log[at].op > access->op;

@@ -60,9 +60,11 @@ static void log_text(const TwTrace *trace, uint32_t *at, unsigned op,
         const TwLogRecord *r = &trace->log[*at];
         size_t length = strlen(text);
 
-        if (r->kind == TW_LOG_WRITE) {
-            snprintf(text + length, size - length, " r%u+0x%" PRIx64 "=0x%02x",
-                     r->region, r->offset, r->byte);
+        if (r->kind != TW_LOG_FETCH) {
+            snprintf(text + length, size - length,
+                     "%s r%u+0x%" PRIx64 "=0x%02x",
+                     r->kind == TW_LOG_READ ? " read of" : "", r->region,
+                     r->offset, r->byte);
         }
     }
     if (strlen(text) == strlen("devices are told")) {

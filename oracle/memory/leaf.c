@@ -85,6 +85,7 @@ static void device_run(const TwRegion *region, const TwByte *bytes, unsigned k,
             }
         } else {
             effect->callback = true;
+            effect->pieces[k] = (uint8_t)piece;
             for (unsigned i = k; i < k + piece; i++) {
                 effect->acts[i] = TW_ACT_DEVICE;
             }

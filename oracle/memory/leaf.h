@@ -16,9 +16,11 @@ typedef enum TwAct {
 
 /* The effect of an access that got these answers. */
 typedef struct TwEffect {
-    uint8_t class_;              /* TwClass */
-    uint8_t acts[TW_MAX_ACCESS]; /* TwAct */
-    bool callback;               /* a callback ran for sure */
+    uint8_t class_;                /* TwClass */
+    uint8_t acts[TW_MAX_ACCESS];   /* TwAct */
+    uint8_t pieces[TW_MAX_ACCESS]; /* TW_ACT_DEVICE: the size of the piece that
+                                    * begins here (LA-23), or 0 */
+    bool callback;                 /* a callback ran for sure */
 } TwEffect;
 
 /* `bytes` and `cuts` of the whole access. */

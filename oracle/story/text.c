@@ -286,7 +286,11 @@ static void print_log(const char *label, const TwLogRecord *log, unsigned n,
         if (log[i].kind == TW_LOG_WRITE) {
             g_string_append_printf(line, " = 0x%02x", log[i].byte);
         } else {
-            g_string_append(line, " fetched");
+            g_string_append(line,
+                            log[i].kind == TW_LOG_FETCH ? " fetched" : " read");
+        }
+        if (log[i].call) {
+            g_string_append_printf(line, " (call of %u)", log[i].call);
         }
     }
     if (n == 0) {

@@ -428,17 +428,25 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
     for (unsigned k = 0; k < access.size; k++) {
         bool store = tw_is_store(&access);
 
+        bool fetch = access.code == TW_OP_EXEC;
+
         if (effect.acts[k] == TW_ACT_DEVICE &&
-            (store || access.code == TW_OP_EXEC)) {
+            (store || fetch || target->contract.device_reads)) {
             tw_trace_add_log(
                 target->trace,
                 (TwLogRecord){
                     .op = number,
-                    .kind = store ? TW_LOG_WRITE : TW_LOG_FETCH,
+                    .kind = store   ? TW_LOG_WRITE
+                            : fetch ? TW_LOG_FETCH
+                                    : TW_LOG_READ,
                     .region = bytes[k].region,
                     .byte = store ? tw_content_tag(target->program->contents,
                                                    number, k)
-                                  : 0,
+                            : fetch
+                                ? 0
+                                : tw_device_byte(bytes[k].region,
+                                                 bytes[k].offset, access.attrs),
+                    .call = effect.pieces[k],
                     .offset = bytes[k].offset,
                     .attrs = access.attrs,
                 });

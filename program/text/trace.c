@@ -10,7 +10,7 @@
  *   locations hidden              (if they are)
  *   0 ok 0x1f2e at 0+4 r1 0x10 at 4+4 r2 0x0 readonly
  *   1 skipped
- *   log 0 write r4 0x8 = 0x5a none
+ *   log 0 write r4 0x8 = 0x5a none call 1
  *   event 1 o0 map rw s1 none 0x0..0x3f -> 0x1000
  *   dirty 1 r1 0x0..0xfff
  *   count fill 3
@@ -62,13 +62,15 @@ static void write_outcome(GString *out, const TwTrace *t,
 static void write_log(GString *out, const TwLogRecord *r)
 {
     g_string_append_printf(out, "log %u %s r%u 0x%" PRIx64, r->op,
-                           r->kind == TW_LOG_FETCH ? "fetch" : "write",
-                           r->region, r->offset);
-    if (r->kind == TW_LOG_WRITE) {
+                           tw_log_kind_name(r->kind), r->region, r->offset);
+    if (r->kind != TW_LOG_FETCH) {
         g_string_append_printf(out, " = 0x%x", r->byte);
     }
     g_string_append_c(out, ' ');
     tw_write_attrs(out, r->attrs);
+    if (r->call) {
+        g_string_append_printf(out, " call %u", r->call);
+    }
     g_string_append_c(out, '\n');
 }
 
@@ -374,34 +376,43 @@ static bool read_outcome(Reader *r)
     return true;
 }
 
-/* "log 0 write r4 0x8 = 0x5a none", "log 1 fetch r4 0x8 none" */
+static bool read_log_kind(TwLexer *l, uint8_t *kind)
+{
+    for (*kind = 0; *kind < TW_LOG_KINDS; ++*kind) {
+        if (tw_lexer_skip(l, tw_log_kind_name(*kind))) {
+            return true;
+        }
+    }
+    return tw_lexer_expected(l, "write, fetch or read");
+}
+
+/* "log 0 write r4 0x8 = 0x5a none call 2", "log 1 fetch r4 0x8 none" */
 static bool read_log(Reader *r)
 {
     TwLexer *l = &r->lexer;
-    TwLogRecord record = {.kind = TW_LOG_FETCH};
-    uint64_t byte = 0;
+    TwLogRecord record = {0};
+    uint64_t byte = 0, call = 0;
     tw_lexer_next(l);
     if (!read_op_number(r, &record.op)) {
         return false;
     }
-    if (tw_lexer_skip(l, "write")) {
-        record.kind = TW_LOG_WRITE;
-    } else if (!tw_lexer_skip(l, "fetch")) {
-        return tw_lexer_expected(l, "write or fetch");
-    }
-    if (!read_region(r, &record.region) ||
+    if (!read_log_kind(l, &record.kind) || !read_region(r, &record.region) ||
         !tw_lexer_number(l, 0, UINT64_MAX, "an offset", &record.offset)) {
         return false;
     }
-    if (record.kind == TW_LOG_WRITE &&
+    if (record.kind != TW_LOG_FETCH &&
         (!tw_lexer_word(l, "=") ||
          !tw_lexer_number(l, 0, 255, "a byte", &byte))) {
         return false;
     }
     record.byte = (uint8_t)byte;
-    if (!tw_lexer_attrs(l, &record.attrs) || !tw_lexer_end(l)) {
+    if (!tw_lexer_attrs(l, &record.attrs) ||
+        (tw_lexer_skip(l, "call") &&
+         !tw_lexer_number(l, 1, 8, "a size of 1 to 8 bytes", &call)) ||
+        !tw_lexer_end(l)) {
         return false;
     }
+    record.call = (uint8_t)call;
     return tw_trace_add_log(r->t, record) ||
            tw_lexer_expected(l, "at most 4096 log lines");
 }

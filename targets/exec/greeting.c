@@ -66,6 +66,8 @@ static const Flag promises[] = {
     {"cpu-cache", OF_CONTRACT(cpu_cache), 1},
     {"one-entry-per-page", OF_CONTRACT(one_entry_per_page), 1},
     {"queued", OF_CONTRACT(queued), 1},
+    {"device-reads", OF_CONTRACT(device_reads), 1},
+    {"device-pieces", OF_CONTRACT(device_pieces), 1},
     {"code-until-flush", OF_CONTRACT(code), TW_CODE_OTHER_STORES},
     {"own-code-until-flush", OF_CONTRACT(code), TW_CODE_OWN_STORES},
 };

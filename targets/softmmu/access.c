@@ -403,7 +403,9 @@ static void note_actors(Machine *m, uint8_t region, uint64_t offset)
     }
 }
 
-static void device_byte(Machine *m, const Run *run, unsigned k)
+/* Byte k of a run, in a call of `call` bytes that begins with it, or, 0, that
+ * has begun before it. */
+static void device_byte(Machine *m, const Run *run, unsigned k, unsigned call)
 {
     Access *access = &m->access;
     uint64_t offset = run->offset + k;
@@ -411,7 +413,8 @@ static void device_byte(Machine *m, const Run *run, unsigned k)
     TwLogRecord record = {.op = m->op,
                           .region = run->region,
                           .offset = offset,
-                          .attrs = access->attrs};
+                          .attrs = access->attrs,
+                          .call = (uint8_t)call};
 
     record.attrs &= TW_BUG(m, DEVICE_TOLD_LESS)
                         ? low_mask(TW_ATTR_REQUESTER_SHIFT)
@@ -426,8 +429,13 @@ static void device_byte(Machine *m, const Run *run, unsigned k)
         }
         return;
     }
-    if (access->code == TW_OP_EXEC && !TW_BUG(m, FETCH_NOT_LOGGED)) {
+    if (access->code == TW_OP_EXEC) {
         record.kind = TW_LOG_FETCH;
+    } else {
+        record.kind = TW_LOG_READ;
+        record.byte = tw_device_byte(run->region, offset, record.attrs);
+    }
+    if (record.kind != TW_LOG_FETCH || !TW_BUG(m, FETCH_NOT_LOGGED)) {
         tw_trace_add_log(m->trace, record);
     }
     access->value |=
@@ -446,8 +454,12 @@ static void device_run(Machine *m, const TwRegion *region, const Run *run)
             continue;
         }
         for (unsigned i = 0; i < length; i++) {
-            device_byte(m, run, k + i);
+            device_byte(m, run, k + i,
+                        TW_BUG(m, DEVICE_CALLED_PER_BYTE) ? 1
+                        : i == 0                          ? length
+                                                          : 0);
         }
+        zoo_device_read_on(m, run, k, length);
     }
 }
 

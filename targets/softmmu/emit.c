@@ -510,10 +510,12 @@ static void put_log_record(Emit *e, const TwLogRecord *record)
 {
     put_format(e,
                "    {.kind = %s, .region = r%u, .offset = %s, .byte = 0x%02x, "
-               ".attrs = %s},",
-               record->kind == TW_LOG_WRITE ? "TW_LOG_WRITE" : "TW_LOG_FETCH",
+               ".call = %u, .attrs = %s},",
+               record->kind == TW_LOG_WRITE   ? "TW_LOG_WRITE"
+               : record->kind == TW_LOG_FETCH ? "TW_LOG_FETCH"
+                                              : "TW_LOG_READ",
                record->region, number(record->offset).text, record->byte,
-               number(record->attrs).text);
+               record->call, number(record->attrs).text);
 }
 
 static void put_access_check(Emit *e)

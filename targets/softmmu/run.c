@@ -255,6 +255,8 @@ static const TwContract softmmu_contract = {
     .cpu_cache = true,
     .one_entry_per_page = true,
     .queued = true,
+    .device_reads = true,
+    .device_pieces = true,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
 };
 

@@ -370,15 +370,30 @@ static void test_device_pieces(void)
     expect_class(k, no, TW_CLASS_DECODE_ERROR);
     expect_class(k, part, TW_CLASS_DEVICE_ERROR);
     expect_class(k, rmw, TW_CLASS_DECODE_ERROR);
-    g_assert_cmpint(k->trace.n_log, ==, 4 + 2);
-    for (unsigned i = 0; i < 4; i++) {
-        g_assert_cmpint(k->trace.log[i].op, ==, part);
-        g_assert_cmpint(k->trace.log[i].kind, ==, TW_LOG_WRITE);
-        g_assert_cmphex(k->trace.log[i].offset, ==, 0x200 + i);
-        g_assert_cmphex(k->trace.log[i].byte, ==, tw_store_tag(part, i));
+    g_assert_cmpint(k->trace.n_log, ==, 8 + 4 + 2);
+    for (unsigned i = 0; i < 8; i++) {
+        /* 8 bytes at 2: 2, 4, 2 */
+        g_assert_cmpint(k->trace.log[i].op, ==, good);
+        g_assert_cmpint(k->trace.log[i].kind, ==, TW_LOG_READ);
+        g_assert_cmphex(k->trace.log[i].offset, ==, 2 + i);
+        g_assert_cmphex(k->trace.log[i].byte, ==,
+                        tw_device_byte(dev, 2 + i, 0));
+        g_assert_cmpint(k->trace.log[i].call, ==,
+                        i == 0 || i == 6 ? 2
+                        : i == 2         ? 4
+                                         : 0);
     }
-    g_assert_cmpint(k->trace.log[4].op, ==, fetch);
-    g_assert_cmpint(k->trace.log[4].kind, ==, TW_LOG_FETCH);
+    for (unsigned i = 0; i < 4; i++) {
+        const TwLogRecord *r = &k->trace.log[8 + i];
+
+        g_assert_cmpint(r->op, ==, part);
+        g_assert_cmpint(r->kind, ==, TW_LOG_WRITE);
+        g_assert_cmphex(r->offset, ==, 0x200 + i);
+        g_assert_cmphex(r->byte, ==, tw_store_tag(part, i));
+        g_assert_cmpint(r->call, ==, i == 0 ? 4 : 0);
+    }
+    g_assert_cmpint(k->trace.log[12].op, ==, fetch);
+    g_assert_cmpint(k->trace.log[12].kind, ==, TW_LOG_FETCH);
     g_assert_cmphex(k->trace.outcomes[fetch].value, ==,
                     tw_device_byte(dev, 0x10, 0) | tw_device_byte(dev, 0x11, 0)
                                                        << 8);
@@ -400,7 +415,9 @@ static void test_rom_device(void)
     unsigned again = rd(k, 0x10);
     run_kit(k);
     expect_class(k, w, TW_CLASS_OK);
-    g_assert_cmpint(k->trace.n_log, ==, 4);
+    g_assert_cmpint(k->trace.n_log, ==, 4 + 4);
+    g_assert_cmpint(k->trace.log[0].kind, ==, TW_LOG_WRITE);
+    g_assert_cmpint(k->trace.log[4].kind, ==, TW_LOG_READ);
     g_assert_cmphex(k->trace.outcomes[direct].value, ==,
                     initial_bytes(romd, 0x10, 4));
     g_assert_cmphex(k->trace.outcomes[callback].value & 0xff, ==,

@@ -69,3 +69,21 @@ PART void zoo_refused_effects(Machine *m, TwOutcome *outcome)
         run_effects(m, &access->runs[0]);
     }
 }
+
+PART void zoo_device_read_on(Machine *m, const Run *run, unsigned k,
+                             unsigned length)
+{
+    uint64_t offset = run->offset + k + length;
+
+    if (TW_BUG(m, DEVICE_READ_TOO_WIDE) && !access_writes(&m->access) &&
+        m->access.code != TW_OP_EXEC && length < 8) {
+        tw_trace_add_log(
+            m->trace, (TwLogRecord){.op = m->op,
+                                    .kind = TW_LOG_READ,
+                                    .region = run->region,
+                                    .offset = offset,
+                                    .byte = tw_device_byte(run->region, offset,
+                                                           m->access.attrs),
+                                    .attrs = m->access.attrs});
+    }
+}

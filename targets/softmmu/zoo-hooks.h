@@ -94,6 +94,10 @@ PART void zoo_cache_denial(Machine *m, Tlb *tlb, uint64_t page,
 
 /* Refuses the access at the last hop of the path? */
 PART bool zoo_refuses_hop(Machine *m, const Path *path);
+/* After a piece of `length` bytes, from byte k of the run on: the device is
+ * asked for the byte behind it. */
+PART void zoo_device_read_on(Machine *m, const Run *run, unsigned k,
+                             unsigned length);
 /* Refuses an access whose page has an entry for other rights? */
 PART bool zoo_refuses_upgrade(Machine *m, const Tlb *tlb, uint64_t page);
 /* Has a region, to which an entry leads, no bytes? */

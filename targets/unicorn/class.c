@@ -19,6 +19,7 @@
  * stored to that address. */
 static const TwContract unicorn_contract = {
     .cpu_cache = false,
+    .device_reads = true,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
     .code = TW_CODE_OTHER_STORES,
 };
@@ -28,6 +29,7 @@ static const TwContract unicorn_contract = {
 static const TwContract vtlb_contract = {
     .cpu_cache = true,
     .one_entry_per_page = true,
+    .device_reads = true,
     .ends = TW_ENDS_COMMIT_TAIL | TW_ENDS_CPU_FLUSH,
     .code = 0,
 };
@@ -35,6 +37,7 @@ static const TwContract vtlb_contract = {
 /* More than it promises: what users who never drop code rely on. */
 static const TwContract strict_contract = {
     .cpu_cache = false,
+    .device_reads = true,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
     .code = 0,
 };

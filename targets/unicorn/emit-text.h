@@ -81,7 +81,7 @@ static const char ram_new[] =
 
 static const char log_code[] =
     "/* What devices were told since the log was emptied, byte by byte. */\n"
-    "struct told {\n    char kind; /* 'w'rite or 'f'etch */\n"
+    "struct told {\n    char kind; /* 'w'rite, 'f'etch or 'r'ead */\n"
     "    int device;\n    uint64_t offset;\n    uint8_t byte;\n};\n"
     "static struct told told[256];\nstatic unsigned n_told;\n"
     "static bool fetching;\n\n"
@@ -118,7 +118,8 @@ static const char device_code[] =
     "        value |= (uint64_t)byte << 8 * i;\n    }\n"
     "    if (fetching ||\n"
     "        (from && (d->offset + offset) % 0x1000 >= 0xfc0)) {\n        "
-    "tell('f', d, offset, size, 0);\n    }\n"
+    "tell('f', d, offset, size, 0);\n    } else {\n"
+    "        tell('r', d, offset, size, value);\n    }\n"
     "    return value;\n}\n\n"
     "static void device_write(uc_engine *engine, uint64_t offset,\n"
     "                         unsigned size, uint64_t value, void *data)\n{\n"

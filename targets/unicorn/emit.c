@@ -285,7 +285,7 @@ static void put_log_check(Emit *e, unsigned n, const TwLogRecord *log)
         put(e,
             " ||\n        told[%u].kind != '%c' || told[%u].device != %u ||\n"
             "        told[%u].offset != 0x%" PRIx64 " || told[%u].byte != 0x%x",
-            i, log[i].kind == TW_LOG_WRITE ? 'w' : 'f', i, log[i].region, i,
+            i, tw_log_kind_name(log[i].kind)[0], i, log[i].region, i,
             log[i].offset, i, log[i].byte);
     }
     put(e,

@@ -37,7 +37,8 @@ static void device_log(const Device *device, unsigned kind, uint64_t offset,
             .op = op,
             .kind = (uint8_t)kind,
             .region = device->region,
-            .byte = kind == TW_LOG_WRITE ? (uint8_t)(value >> 8 * i) : 0,
+            .byte = kind == TW_LOG_FETCH ? 0 : (uint8_t)(value >> 8 * i),
+            .call = i == 0 ? (uint8_t)size : 0,
             .offset = device->offset + offset + i,
             .attrs = m->attrs,
         };
@@ -112,6 +113,7 @@ TW_CALLED_BACK static uint64_t device_read(uc_engine *uc, uint64_t offset,
 {
     const Device *device = data;
     Machine *m = device->machine;
+    uint64_t value;
 
     (void)uc;
     /* What an instruction accesses is nowhere near its own word. */
@@ -120,7 +122,9 @@ TW_CALLED_BACK static uint64_t device_read(uc_engine *uc, uint64_t offset,
          tw_code_is_access(device->offset + offset))) {
         return device_fetch(device, offset, size);
     }
-    return device_bytes(m, device->region, device->offset + offset, size);
+    value = device_bytes(m, device->region, device->offset + offset, size);
+    device_log(device, TW_LOG_READ, offset, size, value);
+    return value;
 }
 
 /* Notes the actors at the offsets that were written (LA-27). */

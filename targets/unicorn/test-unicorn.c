@@ -192,7 +192,7 @@ static void test_device(void)
             n_log += n;
         }
     }
-    g_assert_cmpuint(t.k->trace.n_log, ==, n_log);
+    g_assert_cmpuint(n_told(&t), ==, n_log);
 }
 
 /* More operations than the agent has records, most in one run of it, with
@@ -260,7 +260,7 @@ static void test_exec_device(void)
         expect_value(&t, x[i], device_bytes(&t, offset, 8));
         expect_log(&t, 8 * i, x[i], TW_LOG_FETCH, offset, 8);
     }
-    g_assert_cmpuint(t.k->trace.n_log, ==, 16);
+    g_assert_cmpuint(n_told(&t), ==, 16);
 }
 
 /* FR-10: a flush ends old code, whoever asks for it. */
@@ -483,7 +483,7 @@ static void test_actors(void)
     }
     g_assert_cmphex(t.k->trace.outcomes[4].value & 0xff, ==,
                     tw_store_tag(3, 4));
-    g_assert_cmpuint(t.k->trace.n_log, ==, 8 + 4 + 3);
+    g_assert_cmpuint(n_told(&t), ==, 8 + 4 + 3);
 }
 
 /*
@@ -532,7 +532,7 @@ static void test_from(void)
     }
     g_assert_cmphex(trace->outcomes[1].value, ==, word(tw_code_stored(0)));
     g_assert_cmphex(trace->outcomes[2].value, ==, word(tw_code_stored(0)));
-    g_assert_cmpuint(trace->n_log, ==, 8 + 8);
+    g_assert_cmpuint(n_told(&t), ==, 8 + 8);
     g_assert_cmpint(trace->log[0].kind, ==, TW_LOG_FETCH);
     g_assert_cmphex(trace->log[0].offset, ==, 0xfc8);
     g_assert_cmpint(trace->log[8].kind, ==, TW_LOG_WRITE);

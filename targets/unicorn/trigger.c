@@ -22,6 +22,7 @@ enum {
     READ_AGAIN,
     OWN_CODE,
     CODE_STORED,
+    LOAD_UNALIGNED,
 };
 
 #define BIT(trigger) (UINT64_C(1) << (trigger))
@@ -54,6 +55,8 @@ const TwTriggerInfo tw_uc_triggers[] = {
                      "code of the page was run, and was stored to after its "
                      "mapping was changed, or while its memory was mapped at "
                      "another address too"},
+    [LOAD_UNALIGNED] = {"load-unaligned",
+                        "a load of a device's page is not aligned"},
     {NULL, NULL},
 };
 
@@ -249,6 +252,39 @@ static bool is_partial_store(const Sim *sim, const TwOp *op)
 
     return op->code == TW_OP_WRITE && first != last &&
            granted(sim, first, TW_W) && !granted(sim, last, TW_W);
+}
+
+/* Are all parts of an access, as the guest makes them (run.c), aligned? */
+static bool is_aligned(const TwProgram *program, const TwOp *op)
+{
+    unsigned size = op->size, big = size >= 4 ? 4 : 2;
+    uint64_t page = UINT64_C(1) << program->page_lg;
+    unsigned cut = (unsigned)MIN(page - (op->addr & (page - 1)), size);
+    unsigned low = cut < size && cut >= big ? size - big : 0;
+
+    if ((size & (size - 1)) == 0) {
+        return (op->addr & (size - 1)) == 0;
+    }
+    if ((op->addr + low) % big != 0) {
+        return false;
+    }
+    for (unsigned at = low == 0 ? big : 0, end = low == 0 ? size : low;
+         at < end; at += 2) {
+        if (end - at >= 2 && (op->addr + at) % 2 != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_unaligned_load(const Sim *sim, const TwOp *op)
+{
+    uint64_t first = op->addr >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    return op->code == TW_OP_READ && last < PAGES &&
+           !is_aligned(sim->program, op) &&
+           (sim->flat.mapped[first] | sim->flat.mapped[last]) & SHOWS_DEVICE;
 }
 
 static uint64_t of_exec(const Sim *sim, const TwOp *op)
@@ -457,6 +493,7 @@ static void perform(Sim *sim, const TwOp *op)
     case TW_OP_SAFEPOINT:
         break;
     case TW_OP_READ:
+        sim->ever |= is_unaligned_load(sim, op) ? BIT(LOAD_UNALIGNED) : 0;
         load(sim, op);
         break;
     case TW_OP_WRITE:
@@ -521,6 +558,9 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
     }
     if (reads_again(sim, op)) {
         met |= BIT(READ_AGAIN);
+    }
+    if (is_unaligned_load(sim, op)) {
+        met |= BIT(LOAD_UNALIGNED);
     }
     if (loses_own_code(sim, op)) {
         met |= BIT(OWN_CODE);
@@ -688,6 +728,11 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
             asks_for_trouble(&sim, op, triggers)) {
             op->code = TW_OP_READ;
             op->flags &= (uint8_t)~TW_OPF_FROM;
+            op->out = 0;
+        }
+        if (triggers & BIT(LOAD_UNALIGNED) && is_unaligned_load(&sim, op)) {
+            op->size = 1;
+            op->flags &= (uint8_t)~TW_OPF_FROM; /* it loads more */
             op->out = 0;
         }
         if ((triggers & BIT(READ_AGAIN) && reads_again(&sim, op)) ||
