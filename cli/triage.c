@@ -12,8 +12,8 @@
 typedef struct Options {
     TwCliTarget target;
     TwCliKnown known;
-    char *harness, *junit, *sarif, *out;
-    gboolean retest, json;
+    char *harness, *junit, *sarif, *out, *export;
+    gboolean retest, json, drop;
 } Options;
 
 /* Opens the target once, so that a target that fails to start is reported
@@ -63,8 +63,8 @@ static bool end(TwTriage *t, bool ok, gint64 start, GPtrArray *findings,
            tw_store_run_end(t->store, &t->run, error);
 }
 
-static bool write_files(const TwTriage *t, GPtrArray *findings,
-                        const Options *o, GError **error)
+static bool write_files(TwTriage *t, GPtrArray *findings, const Options *o,
+                        GError **error)
 {
     bool ok = true;
 
@@ -79,7 +79,9 @@ static bool write_files(const TwTriage *t, GPtrArray *findings,
 
         ok = tw_cli_write(o->sarif, json, strlen(json), error);
     }
-    return ok && (!o->out || tw_triage_write(t, findings, o->out, error));
+    return ok && (!o->out || tw_triage_write(t, findings, o->out, error)) &&
+           (!o->export || tw_triage_export(t, o->export, error)) &&
+           (!o->drop || tw_triage_drop_damaged(t, error));
 }
 
 static int triage(TwTriage *t, const Options *o)
@@ -234,6 +236,11 @@ int tw_verb_triage(int argc, char **argv)
          "Also writes a JUnit XML file", "FILE"},
         {"sarif", 0, 0, G_OPTION_ARG_FILENAME, &o.sarif,
          "Also writes a SARIF 2.1.0 file", "FILE"},
+        {"export-damaged", 0, 0, G_OPTION_ARG_FILENAME, &o.export,
+         "Writes the cases of the store that cannot be read into this folder",
+         "DIR"},
+        {"drop-damaged", 0, 0, G_OPTION_ARG_NONE, &o.drop,
+         "Removes the keys of such cases from the store", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(o.known),
         G_OPTION_ENTRY_NULL,
@@ -270,6 +277,7 @@ out:
     g_free(o.junit);
     g_free(o.sarif);
     g_free(o.out);
+    g_free(o.export);
     tw_triage_clear(&t);
     tw_cli_known_clear(&o.known);
     tw_cli_target_clear(&o.target);

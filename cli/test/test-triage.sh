@@ -257,4 +257,72 @@ runs = sqlite3.connect("killed.db").execute(
 assert runs[-1][1] == "done" and ("halts", "interrupted") in runs, runs
 assert "running" not in [outcome for _, outcome in runs], runs'
 
+# A store with a damaged case: named, set aside, and the rest goes on.
+mkdir damaged
+cd damaged
+for slug in rights-not-anded map-over-map-no-unmap; do
+
+    "$TWINWALK" run --target "zoo:$slug" --programs 400 --seed 1 --jobs 2 \
+        --out "raw-$slug" >/dev/null 2>&1 || true
+    "$TWINWALK" triage --target "zoo:$slug" --as both --store s.db --no-min \
+        "raw-$slug" >/dev/null 2>&1 || true
+done
+python3 - <<'END'
+import sqlite3
+db = sqlite3.connect("s.db")
+(key, name), = db.execute("SELECT id, key FROM keys ORDER BY id LIMIT 1")
+db.execute("UPDATE cases SET data = ? WHERE key = ?",
+           (b"twinwalk 1\nregion r0 ram size 0x1000\nscript\n  del r220\n", key))
+db.commit()
+open("name", "w").write(name)
+open("keys", "w").write(str(db.execute("SELECT count(*) FROM keys")
+                            .fetchone()[0]))
+END
+exits 10 'triage with a damaged case' "$TWINWALK" triage --retest --as both \
+    --target zoo:rights-not-anded --store s.db --json \
+    --export-damaged exported
+check 'it is named' grep -q "key $(cat name) is damaged, and set aside: .*r0 to r63" \
+    err.txt
+check 'once' [ "$(grep -c 'is damaged' err.txt)" -eq 1 ]
+check 'the others were run' python3 -c "
+import json
+out = json.load(open('out.txt'))
+assert [one['key'] for one in out['damaged']] == ['$(cat name)'], out
+assert len(out['findings']) > 0 and not out['interrupted'], out"
+check 'it is exported' grep -q 'del r220' exported/*.damaged
+exits 0 'the page of such a store' "$TWINWALK" report --store s.db --out page
+exits 10 'dropped' "$TWINWALK" triage --retest --as both --no-min \
+    --target zoo:rights-not-anded --store s.db --drop-damaged
+exits 10 'then all is well' "$TWINWALK" triage --retest --as both --no-min \
+    --target zoo:rights-not-anded --store s.db
+check 'nothing is damaged' [ "$(grep -c damaged err.txt out.txt | grep -vc ':0$')" \
+    -eq 0 ]
+check 'one key less' python3 -c "
+import sqlite3
+n, = sqlite3.connect('s.db').execute('SELECT count(*) FROM keys').fetchone()
+assert n == $(cat keys) - 1, n"
+
+# Interrupted before it shrinks: it says so, and the next one goes on with the
+# names that an uninterrupted one gives.
+"$TWINWALK" triage --target zoo:rights-not-anded --store whole.db \
+    raw-rights-not-anded >/dev/null 2>&1 || true
+timeout -s INT 0.2 "$TWINWALK" triage --target zoo:rights-not-anded \
+    --store parts.db --jobs 1 raw-rights-not-anded >out.txt 2>err.txt || true
+if [ -s out.txt ] && ! grep -q '^interrupted: ' out.txt; then
+    echo '# it was done before it could be interrupted'
+else
+    check 'it says that it was interrupted' grep -q '^interrupted: ' out.txt
+fi
+"$TWINWALK" triage --target zoo:rights-not-anded --store parts.db \
+    raw-rights-not-anded >/dev/null 2>&1 || true
+check 'the same names' python3 -c "
+import sqlite3
+def names(path):
+    return sqlite3.connect(path).execute(
+        'SELECT f.cause, k.key FROM keys k JOIN findings f ON f.id = k.finding'
+        ' ORDER BY 1, 2').fetchall()
+assert names('whole.db') == names('parts.db'), (names('whole.db'),
+                                                names('parts.db'))"
+cd ..
+
 finish

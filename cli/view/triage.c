@@ -128,6 +128,15 @@ static void print_text(TwTriage *t, GPtrArray *findings)
            counts[TW_TRIAGE_NEW], counts[TW_TRIAGE_KNOWN],
            counts[TW_TRIAGE_FIXED], counts[TW_TRIAGE_WAS_FIXED]);
     plain(t->store_path, "\n");
+    if (t->damaged->len > 0) {
+        printf("%u damaged cases set aside: --export-damaged saves them, "
+               "--drop-damaged removes them\n",
+               t->damaged->len);
+    }
+    if (*t->stop) {
+        printf("interrupted: what was done is in the store, and the next "
+               "triage goes on\n");
+    }
 }
 
 /* JSON --------------------------------------------------------------------- */
@@ -179,6 +188,22 @@ static void json_retests(JsonBuilder *b, const TwTriage *t)
     json_builder_end_array(b);
 }
 
+static void json_damaged(JsonBuilder *b, const TwTriage *t)
+{
+    json_builder_set_member_name(b, "damaged");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < t->damaged->len; i++) {
+        const TwTriageDamaged *d = g_ptr_array_index(t->damaged, i);
+
+        json_builder_begin_object(b);
+        tw_json_string(b, "key", d->key);
+        tw_json_string(b, "cause", d->cause);
+        tw_json_string(b, "why", d->why);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
 static void print_json(TwTriage *t, GPtrArray *findings)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
@@ -194,6 +219,7 @@ static void print_json(TwTriage *t, GPtrArray *findings)
     tw_json_int(b, "not_judged", t->unsupported);
     tw_json_int(b, "passed_over", t->unreadable);
     tw_json_bool(b, "interrupted", *t->stop != 0);
+    json_damaged(b, t);
     json_builder_set_member_name(b, "known");
     json_builder_begin_object(b);
     for (unsigned i = 0; i < tw_known_n_entries(t->known); i++) {
@@ -286,6 +312,32 @@ bool tw_triage_write(const TwTriage *t, GPtrArray *findings, const char *folder,
 
         if (f->news != TW_TRIAGE_WAS_FIXED && f->news != TW_TRIAGE_FIXED &&
             f->size > 0 && !write_finding(t, f, folder, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool tw_triage_export(const TwTriage *t, const char *folder, GError **error)
+{
+    if (t->damaged->len > 0 && g_mkdir_with_parents(folder, 0777) != 0) {
+        g_set_error(error, TW_TEXT_ERROR, TW_TEXT_ERROR_IO,
+                    "%s: expected a folder that can be made: %s", folder,
+                    g_strerror(errno));
+        return false;
+    }
+    for (unsigned i = 0; i < t->damaged->len; i++) {
+        const TwTriageDamaged *d = g_ptr_array_index(t->damaged, i);
+        g_autofree char *name =
+            g_strdup_printf("%s-%" PRId64 ".damaged", d->key, d->id);
+        g_autofree char *path = NULL;
+
+        g_strcanon(name,
+                   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                   "0123456789-.",
+                   '_');
+        path = g_build_filename(folder, name, NULL);
+        if (!tw_cli_write(path, d->data, d->size, error)) {
             return false;
         }
     }

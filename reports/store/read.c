@@ -41,6 +41,8 @@ typedef struct Each {
     union {
         bool (*finding)(const TwStoreFinding *finding, void *data);
         bool (*key)(const TwStoreKey *key, void *data);
+        bool (*raw)(const void *data, size_t size, const char *words,
+                    void *data_of_each);
         bool (*run)(const TwStoreRun *run, void *data);
         bool (*change)(const TwStoreChange *change, void *data);
         bool (*measure)(int64_t run, const char *name, double value,
@@ -159,6 +161,32 @@ bool tw_store_keys(TwStore *store, const char *target,
             " WHERE ?1 IS NULL OR k.target = ?1 ORDER BY k.finding, k.id",
             "s", target),
         key_row, &e, error);
+}
+
+static bool raw_row(sqlite3_stmt *s, void *data)
+{
+    const Each *each = data;
+
+    return each->call.raw(sqlite3_column_blob(s, 0),
+                          (size_t)sqlite3_column_bytes(s, 0),
+                          tw_store_text(s, 1), each->data);
+}
+
+bool tw_store_raw(TwStore *store, int64_t key,
+                  bool (*each)(const void *data, size_t size, const char *words,
+                               void *data_of_each),
+                  void *data, GError **error)
+{
+    Each e = {.call.raw = each, .data = data};
+
+    return each_row(store,
+                    tw_store_prepare(store, error,
+                                     "SELECT data, words FROM cases"
+                                     " WHERE key = ?1 AND kind = 'raw'"
+                                     " AND form = 'text'"
+                                     " ORDER BY length(data), id",
+                                     "i", key),
+                    raw_row, &e, error);
 }
 
 static bool run_row(sqlite3_stmt *s, void *data)

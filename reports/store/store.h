@@ -161,6 +161,9 @@ bool tw_store_retested(TwStore *store, int64_t run, int64_t key,
                        const char *version, unsigned again, unsigned times,
                        TwStoreStatus *status, GError **error);
 
+/* Removes a key with its cases, and its finding if that has no other key. */
+bool tw_store_drop_key(TwStore *store, int64_t key, GError **error);
+
 /* Reading ----------------------------------------------------------------- */
 
 /* Strings live until the callback returns. */
@@ -211,6 +214,11 @@ typedef struct TwStoreChange {
 bool tw_store_findings(TwStore *store, const char *target,
                        bool (*each)(const TwStoreFinding *finding, void *data),
                        void *data, GError **error);
+/* The raw cases of a key that are text, the smallest first, then by age. */
+bool tw_store_raw(TwStore *store, int64_t key,
+                  bool (*each)(const void *data, size_t size, const char *words,
+                               void *data_of_each),
+                  void *data, GError **error);
 bool tw_store_keys(TwStore *store, const char *target,
                    bool (*each)(const TwStoreKey *key, void *data), void *data,
                    GError **error);

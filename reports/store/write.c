@@ -467,3 +467,29 @@ bool tw_store_retested(TwStore *store, int64_t run, int64_t key,
                             heard_of(store, run, error),
                         error);
 }
+
+bool tw_store_drop_key(TwStore *store, int64_t key, GError **error)
+{
+    int64_t finding;
+    bool ok;
+
+    if (!tw_store_begin(store, error)) {
+        return false;
+    }
+    finding = tw_store_int(store, 0, error,
+                           "SELECT finding FROM keys WHERE id = ?", "i", key);
+    ok = tw_store_do(store, error, "DELETE FROM cases WHERE key = ?", "i",
+                     key) &&
+         tw_store_do(store, error, "DELETE FROM inputs WHERE key = ?", "i",
+                     key) &&
+         tw_store_do(store, error, "DELETE FROM keys WHERE id = ?", "i", key);
+    if (ok && tw_store_int(store, 1, error,
+                           "SELECT count(*) FROM keys WHERE finding = ?", "i",
+                           finding) == 0) {
+        ok = tw_store_do(store, error, "DELETE FROM changes WHERE finding = ?",
+                         "i", finding) &&
+             tw_store_do(store, error, "DELETE FROM findings WHERE id = ?", "i",
+                         finding);
+    }
+    return tw_store_end(store, ok && !(error && *error), error);
+}

@@ -26,6 +26,8 @@ static void key_free(void *data)
     g_free(key->data);
     g_free(key->key);
     g_free(key->sign);
+    g_free(key->cause);
+    g_free(key->other);
     g_free(key);
 }
 
@@ -46,11 +48,24 @@ static void retest_free(void *data)
     g_free(retest);
 }
 
+static void damaged_free(void *data)
+{
+    TwTriageDamaged *damaged = data;
+
+    g_free(damaged->key);
+    g_free(damaged->cause);
+    g_free(damaged->form);
+    g_free(damaged->data);
+    g_free(damaged->why);
+    g_free(damaged);
+}
+
 void tw_triage_init(TwTriage *t)
 {
     t->cases = g_ptr_array_new_with_free_func(case_free);
     t->keys = tw_triage_new_keys();
     t->retests = g_ptr_array_new_with_free_func(retest_free);
+    t->damaged = g_ptr_array_new_with_free_func(damaged_free);
     t->options = g_ptr_array_new_with_free_func(g_free);
 }
 
@@ -59,6 +74,7 @@ void tw_triage_clear(TwTriage *t)
     g_ptr_array_unref(t->cases);
     g_ptr_array_unref(t->keys);
     g_ptr_array_unref(t->retests);
+    g_ptr_array_unref(t->damaged);
     g_ptr_array_unref(t->options);
     g_clear_pointer(&t->store, tw_store_free);
     g_clear_error(&t->error);

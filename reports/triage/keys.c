@@ -11,10 +11,53 @@
 #include "reports/triage/work.h"
 #include "targets/classes/options.h"
 
+/* Damaged cases ------------------------------------------------------------ */
+
+static void set_aside(TwTriage *t, TwTriageDamaged damaged, const char *why)
+{
+    g_autofree char *message = NULL;
+    TwTriageDamaged *own;
+
+    for (unsigned i = 0; i < t->damaged->len; i++) {
+        own = g_ptr_array_index(t->damaged, i);
+        if (own->id == damaged.id) {
+            return;
+        }
+    }
+    own = g_new0(TwTriageDamaged, 1);
+    own->id = damaged.id;
+    own->size = damaged.size;
+    own->key = g_strdup(damaged.key);
+    own->cause = g_strdup(damaged.cause);
+    own->form = g_strdup(damaged.form);
+    own->data = g_memdup2(damaged.data, damaged.size);
+    own->why = g_strdup(why);
+    g_ptr_array_add(t->damaged, own);
+    message = g_strdup_printf(
+        "finding %s: the case of its key %s is damaged, and set aside: %s",
+        own->cause, own->key, why);
+    if (t->warn) {
+        t->warn(message, t->data);
+    }
+}
+
+bool tw_triage_drop_damaged(TwTriage *t, GError **error)
+{
+    for (unsigned i = 0; i < t->damaged->len; i++) {
+        const TwTriageDamaged *d = g_ptr_array_index(t->damaged, i);
+
+        if (!tw_store_drop_key(t->store, d->id, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Keys to minimal cases ---------------------------------------------------- */
 
 typedef struct Shrunk {
     TwCause cause;
+    char damaged[256]; /* why the case cannot be read, or "" */
     bool same;
     TwWorkFailure failure;
     unsigned lines, operations;
@@ -124,6 +167,15 @@ static bool needs_isolation(const char *key)
     return g_str_has_prefix(key, "Crs") || g_str_has_prefix(key, "Hng");
 }
 
+/* The case of a key; the other one, if it is damaged. */
+static bool read_key(const TwTriageKey *key, TwProgram *program, GError **error)
+{
+    return tw_triage_read(program, key->data, key->size, error) ||
+           (key->other &&
+            tw_triage_read(program, key->other, key->other_size, NULL) &&
+            (g_clear_error(error), true));
+}
+
 static void shrink_one(unsigned i, void *slot, void *data)
 {
     TwTriage *t = data;
@@ -132,7 +184,11 @@ static void shrink_one(unsigned i, void *slot, void *data)
     GError *error = NULL;
 
     tw_triage_be_silent();
-    if (tw_triage_read(&out->program, key->data, key->size, &error)) {
+    if (!read_key(key, &out->program, &error)) {
+        g_strlcpy(out->damaged, error->message, sizeof(out->damaged));
+        g_clear_error(&error);
+        return;
+    } else {
         if (needs_isolation(key->key)) {
             shrink_isolated(t, key, out, &error);
         } else {
@@ -152,7 +208,7 @@ static bool once_more(TwTriage *t, const TwTriageKey *key, Shrunk *out)
     GError *error = NULL;
 
     memset(out, 0, sizeof(*out));
-    if (!tw_triage_read(&out->program, key->data, key->size, &error) ||
+    if (!read_key(key, &out->program, &error) ||
         !shrink_isolated(t, key, out, &error)) {
         g_propagate_error(&t->error, error);
         return false;
@@ -201,9 +257,10 @@ static bool opinion(TwTriage *t, TwTriageKey *key, const Shrunk *out)
         other->id = key->id;
         other->key = g_strdup(key->key);
         other->sign = g_strdup(key->sign);
-        other->size = key->other->data->len;
-        other->data = g_memdup2(key->other->data->str, other->size);
-        other->options = &key->other->options;
+        other->cause = g_strdup(key->cause);
+        other->size = key->other_size;
+        other->data = g_memdup2(key->other, other->size);
+        other->options = key->other_options;
         other->second = true;
         g_ptr_array_add(t->again, other);
     }
@@ -228,6 +285,17 @@ static bool take_shrunk(unsigned i, const void *slot, bool died, void *data)
     }
     if (tw_work_failed(&out->failure, &t->error)) {
         return false;
+    }
+    if (out->damaged[0]) {
+        set_aside(t,
+                  (TwTriageDamaged){.id = key->id,
+                                    .key = key->key,
+                                    .cause = key->cause,
+                                    .form = "text",
+                                    .data = key->data,
+                                    .size = key->size},
+                  out->damaged);
+        return true;
     }
     /* A key that does not recur keeps its raw cases. */
     return !out->same || opinion(t, key, out);
@@ -266,6 +334,19 @@ static TwTargetOptions options_of(const TwTriage *t, const char *words)
     return options;
 }
 
+/* Its case, or its other one; true if it has both now. */
+static bool take_data(TwTriageKey *key, const void *data, size_t size)
+{
+    if (!key->data) {
+        key->data = g_memdup2(data, size);
+        key->size = size;
+        return false;
+    }
+    key->other = g_memdup2(data, size);
+    key->other_size = size;
+    return true;
+}
+
 static bool want_key(const TwStoreKey *stored, void *data)
 {
     TwTriage *t = data;
@@ -277,24 +358,50 @@ static bool want_key(const TwStoreKey *stored, void *data)
         strcmp(stored->verdict, tw_verdict_name(TW_VERDICT_FLAKY)) == 0) {
         return true;
     }
-    one = smallest(t, stored->id, NULL);
     key = g_new0(TwTriageKey, 1);
     key->id = stored->id;
     key->key = g_strdup(stored->key);
     key->sign = g_strdup(stored->sign);
-    key->size = one ? one->data->len : stored->size;
-    key->data = g_memdup2(one ? one->data->str : stored->data, key->size);
+    key->cause = g_strdup(stored->cause);
+    one = smallest(t, stored->id, NULL);
     if (one) {
-        key->other = smallest(t, stored->id, one);
+        const TwTriageCase *other = smallest(t, stored->id, one);
+
+        take_data(key, one->data->str, one->data->len);
         key->options = &one->options;
+        if (other) {
+            take_data(key, other->data->str, other->data->len);
+            key->other_options = &other->options;
+        }
     } else {
         TwTargetOptions *options = g_new(TwTargetOptions, 1);
 
         *options = options_of(t, stored->words);
-        key->options = options;
+        key->options = key->other_options = options;
         g_ptr_array_add(t->options, options);
     }
     g_ptr_array_add(t->keys, key);
+    return true;
+}
+
+/* The same choice from the store, where an earlier triage has left keys. */
+static bool want_raw(const void *data, size_t size, const char *words,
+                     void *of_key)
+{
+    (void)words;
+    return !take_data(of_key, data, size);
+}
+
+static bool choose_raw(TwTriage *t, GError **error)
+{
+    for (unsigned i = 0; i < t->keys->len; i++) {
+        TwTriageKey *key = g_ptr_array_index(t->keys, i);
+
+        if (!key->data &&
+            !tw_store_raw(t->store, key->id, want_raw, key, error)) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -306,7 +413,8 @@ bool tw_triage_shrink(TwTriage *t, GError **error)
                    .done = take_shrunk,
                    .idle = show_keys};
 
-    if (!tw_store_keys(t->store, t->label, want_key, t, error)) {
+    if (!tw_store_keys(t->store, t->label, want_key, t, error) ||
+        !choose_raw(t, error)) {
         return false;
     }
     for (unsigned round = 0; round < 2 && t->keys->len > 0; round++) {
@@ -328,6 +436,7 @@ bool tw_triage_shrink(TwTriage *t, GError **error)
 
 typedef struct Again {
     unsigned again;
+    char damaged[256]; /* why the case cannot be read, or "" */
     TwWorkFailure failure;
 } Again;
 
@@ -353,6 +462,10 @@ static void run_again(unsigned i, void *slot, void *data)
         } else if (tw_triage_read(program, retest->data, retest->size,
                                   &error)) {
             tw_run_isolated(&options, program, t->patience, &finding, &error);
+        } else {
+            g_strlcpy(out->damaged, error->message, sizeof(out->damaged));
+            g_clear_error(&error);
+            break;
         }
         /* With another key it is still a finding. */
         out->again += !error && (tw_verdict_is_finding(finding.verdict) ||
@@ -373,6 +486,17 @@ static bool take_again(unsigned i, const void *slot, bool died, void *data)
 
     if (!died && tw_work_failed(&out->failure, &t->error)) {
         return false;
+    }
+    if (!died && out->damaged[0]) {
+        set_aside(t,
+                  (TwTriageDamaged){.id = retest->id,
+                                    .key = retest->key,
+                                    .cause = retest->cause,
+                                    .form = retest->form,
+                                    .data = retest->data,
+                                    .size = retest->size},
+                  out->damaged);
+        return true;
     }
     retest->again = died ? TW_TRIAGE_TIMES : out->again;
     retest->is = retest->again == 0                ? TW_STORE_FIXED

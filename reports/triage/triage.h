@@ -30,12 +30,21 @@ typedef struct TwTriageCase {
 /* A key whose case is to be shrunk. */
 typedef struct TwTriageKey {
     int64_t id;
-    char *data, *key, *sign;
+    char *data, *key, *sign, *cause;
     size_t size;
     const TwTargetOptions *options;
-    const TwTriageCase *other; /* for a second opinion, or NULL */
-    bool second;               /* this is one */
+    char *other; /* another case, for a second opinion, or NULL */
+    size_t other_size;
+    const TwTargetOptions *other_options; /* of this one */
+    bool second;                          /* this is one */
 } TwTriageKey;
+
+/* A key of the store whose case cannot be read. */
+typedef struct TwTriageDamaged {
+    int64_t id;
+    char *key, *cause, *form, *data, *why;
+    size_t size;
+} TwTriageDamaged;
 
 /* A key of the store that is run again. */
 typedef struct TwTriageRetest {
@@ -67,6 +76,7 @@ typedef struct TwTriage {
     GPtrArray *cases;   /* TwTriageCase */
     GPtrArray *keys;    /* TwTriageKey */
     GPtrArray *retests; /* TwTriageRetest */
+    GPtrArray *damaged; /* TwTriageDamaged: set aside, the rest goes on */
     GPtrArray *options; /* TwTargetOptions that keys point to */
     unsigned unreadable, clean, flaky, unsupported;
     uint64_t matched[TW_MAX_KNOWN]; /* inputs that are known divergences */
@@ -137,6 +147,9 @@ bool tw_triage_run(TwTriage *triage, GError **error);
 bool tw_triage_shrink(TwTriage *triage, GError **error);
 /* Runs the keys of the target that this run has not met. */
 bool tw_triage_retest(TwTriage *triage, GError **error);
+
+/* Removes the keys that are set aside from the store. */
+bool tw_triage_drop_damaged(TwTriage *triage, GError **error);
 
 /* The target's findings (TwTriageFinding, owned by the array), in the order of
  * TwTriageNews, or NULL with `error`. */
