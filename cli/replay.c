@@ -84,7 +84,7 @@ static void show_json(Replay *r, const char *path, const TwFinding *finding)
     tw_json_bool(b, "finding", tw_verdict_is_finding(finding->verdict));
     tw_json_string(b, "key", finding->key);
     json_op(b, "operation", finding->op);
-    if (finding->verdict == TW_VERDICT_STALE) {
+    if (finding->verdict == TW_VERDICT_STALE || finding->changed != TW_NO_OP) {
         json_op(b, "filled", finding->filled);
         json_op(b, "changed", finding->changed);
         json_op(b, "ended", finding->ended);

@@ -74,4 +74,13 @@ refuses 'a folder that is not there' 'none/none.svg: ' "$TWINWALK" draw \
     --no-run "$case" -o none/none.svg
 exits 99 'a target that cannot be started' "$TWINWALK" draw \
     --target 'exec:echo garbage' "$case"
+
+# A target that does not say where accesses go: that is not nowhere.
+exits 0 'without locations' "$TWINWALK" draw --hide-locations \
+    --target zoo:active-never-rearmed "$1/zoo/active-never-rearmed.tw"
+check 'it is not told' grep -q 'the target does not say where it went' out.txt
+check 'nor nowhere' [ "$(grep -c 'went nowhere' out.txt)" -eq 0 ]
+exits 0 'a refusal' "$TWINWALK" draw --hide-locations \
+    --target zoo:wrong-as-section "$1/zoo/wrong-as-section.tw"
+check 'went nowhere' grep -q 'it went nowhere' out.txt
 finish

@@ -173,7 +173,7 @@ static void json_tale(JsonBuilder *b, const char *name, const TwStory *story,
 
 static void json_part(JsonBuilder *b, const TwStory *story, const TwPart *part)
 {
-    bool stale = story->finding.verdict == TW_VERDICT_STALE;
+    bool stale = story->n_life > 0;
 
     json_builder_begin_object(b);
     tw_json_int(b, "byte", part->byte);

@@ -46,6 +46,12 @@ typedef struct Ask {
                          * granted, cacheable or not; TW_FOREVER: nothing is */
 } Ask;
 
+/* May answers to this access be kept in a cache? */
+static bool is_cached(const Ask *ask)
+{
+    return ask->access->cpu != TW_BOARD && ask->world->contract.cpu_cache;
+}
+
 /* Prefixes ---------------------------------------------------------------- */
 
 static unsigned slot_of(unsigned j)
@@ -171,13 +177,16 @@ static void describe(TwAnswer *answer, const Facts *facts)
 
 /* Is that a better reason for an answer than the one it has?  Those that come
  * later are of older times. */
-static bool better(const Facts *facts, const TwAnswer *answer)
+static bool better(const Ask *ask, const Facts *facts, const TwAnswer *answer)
 {
     if (answer->allowed || facts->allowed) {
         return !answer->allowed;
     }
     if (answer->cacheable != facts->cacheable) {
         return facts->cacheable;
+    }
+    if (!is_cached(ask)) {
+        return false; /* right until the latest time: nothing was filled */
     }
     if ((answer->filled == TW_NO_OP) != (facts->filled == TW_NO_OP)) {
         return answer->filled == TW_NO_OP;
@@ -208,7 +217,7 @@ static TwAnswer *add(const Ask *ask, const TwWalk *walk, const Facts *facts)
         answer = &answers->list[i];
         if (same_answer(answer, walk->bytes, walk->cuts, ask->mask)) {
             note_slot(ask, answer, facts);
-            if (better(facts, answer)) {
+            if (better(ask, facts, answer)) {
                 describe(answer, facts);
             }
             return answer;
@@ -309,9 +318,7 @@ static Facts judge_prefix(const Ask *ask, const TwWalk *walk, unsigned j,
                           bool tail, uint32_t t, const Newer *newer)
 {
     const TwEnding *ending = ended_by(ask, walk, j, tail, t);
-    bool cacheable = ask->access->cpu != TW_BOARD &&
-                     ask->world->contract.cpu_cache &&
-                     prefix_cacheable(walk, j);
+    bool cacheable = is_cached(ask) && prefix_cacheable(walk, j);
 
     return (Facts){
         .since = prefix_since(walk, j),
@@ -370,6 +377,16 @@ static void add_mixed(const Ask *ask, Facts facts, uint32_t t,
     add(ask, &history->mixed, &facts);
 }
 
+/*
+ * Can links of several times make an answer?  What no cache may keep is never
+ * combined with links of now: if an answer that was right once is looked for,
+ * it is one of the whole walk, in a world that there was.
+ */
+static bool mixes(const Ask *ask, uint32_t t)
+{
+    return !ask->ever || t == ask->fill || is_cached(ask);
+}
+
 /* Everything that the version current up to t (in history->walk) can answer
  * now. */
 static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
@@ -379,7 +396,7 @@ static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
     bool same_topology =
         walk->topology_since == tw_world_snapshot(ask->world, ask->now)->tick;
 
-    for (unsigned j = 0; j <= walk->depth; j++) {
+    for (unsigned j = mixes(ask, t) ? 0 : walk->depth; j <= walk->depth; j++) {
         bool whole = j == walk->depth && !was_refused;
         bool known =
             j <= newer->depth && newer->since[j] == prefix_since(walk, j);
@@ -393,14 +410,16 @@ static void add_version(const Ask *ask, uint32_t t, const Newer *newer)
             (!facts.cacheable || facts.event != TW_KEY_EVENT_NONE)) {
             break; /* nor can a longer prefix be cached */
         }
-        if (!known && whole && same_topology) {
+        if (!mixes(ask, t)) {
+            /* nothing but the whole */
+        } else if (!known && whole && same_topology) {
             /* The tail is the end of the walk as it was: no need to walk. */
             add_known(ask, facts, t, j);
         } else if (!known) {
             add_mixed(ask, facts, t, j, j);
         }
         facts = judge_prefix(ask, walk, j, true, t, newer);
-        if (!known && !whole && !same_topology) {
+        if (mixes(ask, t) && !known && !whole && !same_topology) {
             /* What the prefix leads to is a page with several leaves, found
              * out when it was cached (FRESHNESS.md, "Tails"). */
             add_mixed(ask, facts, t, j + 1, j);
@@ -447,7 +466,7 @@ static void collect(Ask *ask)
     const TwAccess *access = ask->access;
     TwWalk *walk = &history->walk;
     uint32_t limit = ask->ever ? 64 * TW_MAX_WALKS : TW_MAX_WALKS;
-    bool cached = access->cpu != TW_BOARD && ask->world->contract.cpu_cache;
+    bool cached = is_cached(ask);
     uint32_t until = ask->ever ? 0 : ask->fill;
     uint32_t since;
     Newer newer;

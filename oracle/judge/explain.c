@@ -174,12 +174,13 @@ static void note_touches(TwOracle *oracle, const TwAccess *access)
 }
 
 /* Looks for the answer that was right once: of those of the highest rank, the
- * latest. */
+ * latest.  *weak: the same of those for which what was seen is not evidence
+ * enough; answers[0] is NULL if there is none. */
 static bool find_stale(TwOracle *oracle, const TwAccess *access,
-                       const TwSeen *seen, TwChoice *best)
+                       const TwSeen *seen, TwChoice *best, TwChoice *weak)
 {
     TwChoice choice;
-    int top = 0;
+    int top = 0, most = 0;
 
     note_touches(oracle, access);
     tw_history_ever(&oracle->past, oracle->world, access);
@@ -187,10 +188,16 @@ static bool find_stale(TwOracle *oracle, const TwAccess *access,
          top < 4 && tw_choice(oracle, &oracle->past, access, i, &choice); i++) {
         int r = rank(stale_answer(&choice));
 
-        if (r > top && convincing(access, seen, &choice) &&
-            tw_choice_fits(oracle, access, seen, &choice)) {
+        if (r <= top || (r <= most && !convincing(access, seen, &choice)) ||
+            !tw_choice_fits(oracle, access, seen, &choice)) {
+            continue;
+        }
+        if (convincing(access, seen, &choice)) {
             top = r;
             *best = choice;
+        } else {
+            most = r;
+            *weak = choice;
         }
     }
     return top > 0;
@@ -258,14 +265,16 @@ static void say_op(TwFinding *finding, uint16_t op)
     }
 }
 
+/* `what`: "stale: r0+0x0 was right" until ... */
 static void say_stale(const TwOracle *oracle, const TwAccess *access,
-                      const TwChoice *choice, const TwAnswer *answer)
+                      const TwChoice *choice, const TwAnswer *answer,
+                      const char *label, const char *what)
 {
     TwFinding *finding = oracle->finding;
 
-    say(finding, "\nstale:");
+    say(finding, "\n%s:", label);
     say_places(finding, access, choice->bytes);
-    say(finding, " was right until ");
+    say(finding, " %s until ", what);
     say_op(finding, answer->changed);
     say(finding, " %s", tw_change_text(oracle->program, answer));
     if (answer->event == TW_KEY_EVENT_NONE || !answer->cacheable) {
@@ -585,16 +594,17 @@ static void accuse_old(TwOracle *oracle, const TwChoice *old,
 /* Looks for an older answer of the access that is not allowed; in *stored what
  * replaced the bytes there, if the fetch saw older ones of that place, too. */
 static bool find_old_place(TwOracle *oracle, const TwAccess *access,
-                           const TwSeen *seen, TwChoice *stale,
+                           const TwSeen *seen, TwChoice *stale, TwChoice *weak,
                            const TwStored **stored)
 {
     OldCode code;
 
     *stored = NULL;
+    weak->answers[0] = weak->answers[1] = NULL;
     if (seen->broken) {
         return false;
     }
-    if (find_stale(oracle, access, seen, stale)) {
+    if (find_stale(oracle, access, seen, stale, weak)) {
         return true;
     }
     if (!find_old_code(oracle, &oracle->past, access, seen, &code)) {
@@ -605,12 +615,32 @@ static bool find_old_place(TwOracle *oracle, const TwAccess *access,
     return stale_answer(stale) != NULL;
 }
 
+static void note_old(TwFinding *finding, const TwAnswer *answer)
+{
+    finding->changed = answer->changed;
+    finding->ended = answer->ended;
+    finding->filled = answer->filled;
+}
+
+/* Verdicts that no older answer explains; `weak`: one might, but too few bytes
+ * were seen to tell. */
+static void say_kind(TwFinding *finding, TwVerdict verdict, bool weak)
+{
+    say(finding, "\n%s",
+        verdict == TW_VERDICT_PERM ? "perm: a right is missing, yet it succeeds"
+        : verdict == TW_VERDICT_CLASS
+            ? "class: refused or dropped without reason"
+        : verdict == TW_VERDICT_FAULT ? "fault: refused for another reason"
+        : weak ? "wrong: too short to tell whether it is stale"
+               : "wrong: never was right");
+}
+
 TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
                             const TwSeen *seen)
 {
     TwFinding *finding = oracle->finding;
     const TwAnswer *answer;
-    TwChoice current, stale;
+    TwChoice current, stale, weak;
     const TwStored *stored;
     OldCode code;
     TwVerdict verdict;
@@ -638,16 +668,14 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
         accuse_old(oracle, &code.choice, code.stored);
         return explain_old_code(oracle, access, &code);
     }
-    if (find_old_place(oracle, access, seen, &stale, &stored)) {
+    if (find_old_place(oracle, access, seen, &stale, &weak, &stored)) {
         accuse_old(oracle, &stale, stored);
+        note_old(finding, stale_answer(&stale));
         answer = stale_answer(&stale);
         at = &stale.bytes[tw_first_difference(0, access->size, stale.bytes,
                                               current.bytes)];
         finding->verdict = verdict = TW_VERDICT_STALE;
-        finding->changed = answer->changed;
-        finding->ended = answer->ended;
-        finding->filled = answer->filled;
-        say_stale(oracle, access, &stale, answer);
+        say_stale(oracle, access, &stale, answer, "stale", "was right");
         if (stored) {
             say(finding, "; and held that until op %u", stored->op);
         }
@@ -662,12 +690,16 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
                                               current.bytes)];
     }
     finding->verdict = verdict;
-    say(finding, "\n%s",
-        verdict == TW_VERDICT_PERM ? "perm: a right is missing, yet it succeeds"
-        : verdict == TW_VERDICT_CLASS
-            ? "class: refused or dropped without reason"
-        : verdict == TW_VERDICT_FAULT ? "fault: refused for another reason"
-                                      : "wrong: never was right");
+    oracle->accused.too_short =
+        verdict == TW_VERDICT_WRONG && weak.answers[0] != NULL;
+    say_kind(finding, verdict, oracle->accused.too_short);
+    if (verdict == TW_VERDICT_PERM && weak.answers[0]) {
+        /* What is old may be the right alone: that has a life, too. */
+        accuse_old(oracle, &weak, NULL);
+        note_old(finding, stale_answer(&weak));
+        say_stale(oracle, access, &weak, stale_answer(&weak), "old",
+                  "had this right");
+    }
     tw_key_write(finding->key, verdict, oracle->target, access->code,
                  at ? leaf_of(oracle, at) : TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE,
                  TW_KEY_EVENT_NONE);

@@ -582,6 +582,7 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
         TW_NO_OP;
     finding->key[0] = finding->text[0] = '\0';
     oracle->accused.is_access = oracle->accused.stale = false;
+    oracle->accused.too_short = false;
     oracle->stats->programs++;
     if (oracle->history.meeting) {
         tw_met_start(oracle->history.meeting);

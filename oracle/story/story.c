@@ -499,6 +499,7 @@ TwStory *tw_story_new(const TwOracle *oracle)
     story->program = oracle->program;
     story->finding = accused->finding;
     story->access = accused->is_access;
+    story->too_short = accused->is_access && accused->too_short;
     if (!accused->is_access) {
         return story;
     }

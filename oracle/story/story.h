@@ -110,6 +110,8 @@ typedef struct TwStory {
     TwFinding finding;
     bool access;    /* an access is accused; else there is only the finding */
     TwScene *scene; /* the world that the access met; NULL without one */
+    bool too_short; /* wrong: an older answer gives what was seen, but too few
+                     * bytes were seen to tell */
     bool cacheable; /* stale: the answer might have been cached */
     bool differ;    /* a tale ends where the judge's walk does not: twinwalk's
                      * own fault */

@@ -319,9 +319,9 @@ static void print_outcomes(const TwStory *story, GString *out)
     }
 }
 
-static const char *verdict_text(uint8_t verdict)
+static const char *verdict_text(const TwStory *story)
 {
-    switch (verdict) {
+    switch (story->finding.verdict) {
     case TW_VERDICT_STALE:
         return "what was seen was right once and should have been forgotten";
     case TW_VERDICT_PERM:
@@ -331,7 +331,9 @@ static const char *verdict_text(uint8_t verdict)
     case TW_VERDICT_FAULT:
         return "refused, as it must be, but for another reason";
     case TW_VERDICT_WRONG:
-        return "what was seen is no answer that ever was right";
+        return story->too_short
+                   ? "what was seen is too short to tell whether it is stale"
+                   : "what was seen is no answer that ever was right";
     default:
         return "the answer is right, but devices were told something else "
                "(RU-3, RU-4)";
@@ -404,7 +406,7 @@ static void print_top(const TwStory *story, GString *out)
     }
     print_outcomes(story, out);
     g_string_printf(line, "%s: %s", tw_verdict_name(finding->verdict),
-                    verdict_text(finding->verdict));
+                    verdict_text(story));
     tw_story_line(line->str, 7, out);
 }
 
@@ -419,7 +421,7 @@ static void print_bottom(const TwStory *story, GString *out)
 
 void tw_story_print(const TwStory *story, GString *out)
 {
-    bool stale = story->finding.verdict == TW_VERDICT_STALE;
+    bool stale = story->n_life > 0;
 
     print_top(story, out);
     for (unsigned p = 0; p < story->n_parts; p++) {

@@ -273,6 +273,12 @@ TwDrawRow *tw_draw_step_row(TwDraw *draw, const TwStep *step)
 
 /* Cards ------------------------------------------------------------------- */
 
+bool tw_draw_not_told(const TwStory *story)
+{
+    return story->seen.class_ <= TW_CLASS_DEVICE_ERROR &&
+           story->seen.n_places == 0 && !story->seen.broken;
+}
+
 static void add_access(TwDraw *draw)
 {
     const TwStory *story = draw->story;
@@ -285,10 +291,11 @@ static void add_access(TwDraw *draw)
     tw_draw_row(card->rows, "", "its byte %u, at 0x%" PRIx64, draw->part->byte,
                 draw->part->addr);
     if (!draw->tales[TW_WAY_SEEN] && !draw->end) {
-        tw_draw_row(card->rows, "tw-seen", "seen: %s",
-                    story->seen.class_ < TW_CLASSES
-                        ? tw_class_name(story->seen.class_)
-                        : "nothing");
+        tw_draw_row(
+            card->rows, "tw-seen", "seen: %s%s",
+            story->seen.class_ < TW_CLASSES ? tw_class_name(story->seen.class_)
+                                            : "nothing",
+            tw_draw_not_told(story) ? "; where it went is not told" : "");
     }
 }
 

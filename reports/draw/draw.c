@@ -94,7 +94,7 @@ static const TwPart *choose_part(const TwStory *story)
         const TwPart *part = &story->parts[p];
         const TwPlace *place = seen_place(story, part->byte);
 
-        if (story->finding.verdict == TW_VERDICT_STALE
+        if (story->n_life > 0
                 ? part->paired
                 : place && (place->region != part->tales[0].end.region ||
                             place->offset + (part->byte - place->from) !=
@@ -115,7 +115,7 @@ static void choose_ways(TwDraw *draw, TwPlace *end)
         return;
     }
     draw->tales[TW_WAY_NOW] = &draw->part->tales[0];
-    if (story->finding.verdict == TW_VERDICT_STALE && draw->part->paired) {
+    if (story->n_life > 0 && draw->part->paired) {
         draw->tales[TW_WAY_SEEN] = &draw->part->tales[1];
         return;
     }
@@ -263,6 +263,8 @@ static int write_legend(const TwDraw *draw, GString *svg, int y, int width)
                    draw->tales[TW_WAY_SEEN] ? "the way it was seen to go"
                    : draw->end
                        ? "where it was seen to go; which way, it does not say"
+                   : tw_draw_not_told(draw->story)
+                       ? "what was seen: the target does not say where it went"
                        : "what was seen: it went nowhere");
     }
     legend_kinds(&legend, draw->program);

@@ -134,6 +134,10 @@ TwDrawCard *tw_draw_card(TwDraw *draw, TwCardKind kind, uint8_t id);
  * for other steps there is no card). */
 TwDrawCard *tw_draw_step_card(TwDraw *draw, const TwStep *step);
 TwDrawRow *tw_draw_step_row(TwDraw *draw, const TwStep *step);
+/* Does the target not say where the accused access went, though it went
+ * somewhere? */
+bool tw_draw_not_told(const TwStory *story);
+
 void tw_draw_card_boxes(const TwDraw *draw, const TwDrawCard *card,
                         GString *svg);
 void tw_draw_card_labels(const TwDraw *draw, const TwDrawCard *card,
