@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "fuzz/generate/extreme.h"
 #include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
 #include "fuzz/generate/regions.h"
@@ -266,6 +267,7 @@ void tw_flat_topology(TwGen *gen)
     if (gen->dialect->actors && tw_gen_chance(gen, 25)) {
         add_actors(gen);
     }
+    tw_extreme_flat_setup(gen);
     tw_dialect_fit(gen->dialect, program);
     tw_gen_sketch(gen, program, gen->dialect, gen->profile, gen->rng);
 }

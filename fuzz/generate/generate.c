@@ -2,6 +2,7 @@
 /* Makes a program of a profile. */
 #include "fuzz/generate/generate.h"
 
+#include "fuzz/generate/extreme.h"
 #include "fuzz/generate/flat.h"
 #include "fuzz/generate/moves.h"
 #include "fuzz/generate/topology.h"
@@ -28,9 +29,13 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     gen.dialect = dialect;
     gen.rng = rng;
     gen.profile = profile;
+    gen.extreme = TW_EXTREME_NONE;
     gen.mixture = tw_gen_mixture(profile);
     gen.limit = dialect->max_script < TW_MAX_SCRIPT ? dialect->max_script
                                                     : TW_MAX_SCRIPT;
+    if (wish == NULL) {
+        tw_extreme_draw(&gen);
+    }
     tw_gen_topology(&gen);
     if (wish != NULL) {
         tw_gen_wish(&gen, wish);
@@ -40,6 +45,11 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
         tw_rng_below(rng, gen.mixture->ops[1] - gen.mixture->ops[0] + 1u);
     if (dialect->identity_pages) {
         goal *= FLAT_LENGTHS;
+    }
+    for (unsigned part = 0; tw_extreme_script(&gen, part); part++) {
+        unsigned some = program->n_script + 8u;
+
+        tw_gen_script(&gen, some < gen.limit ? some : gen.limit);
     }
     tw_gen_script(&gen, goal < gen.limit ? goal : gen.limit);
     /* A dialect that has both gets code now and then; no draw, so that a

@@ -76,6 +76,18 @@ uint8_t tw_gen_pick_mmu(const TwProgram *program, uint8_t cpu, uint32_t n)
     return count ? ids[n % count] : TW_NONE;
 }
 
+uint16_t tw_gen_some_requester(TwRng *rng)
+{
+    switch (tw_rng_below(rng, 4)) {
+    case 0:
+        return (uint16_t)(1u << tw_rng_below(rng, 16));
+    case 1:
+        return UINT16_MAX;
+    default:
+        return (uint16_t)tw_rng_below(rng, 1u << 16);
+    }
+}
+
 TwAttrs tw_gen_random_attrs(TwRng *rng)
 {
     switch (tw_rng_below(rng, 8)) {
@@ -88,8 +100,13 @@ TwAttrs tw_gen_random_attrs(TwRng *rng)
         return TW_ATTR_USER;
     case 4:
         return TW_ATTR_SECURE | TW_ATTR_USER;
-    case 5:
-        return (TwAttrs)tw_rng_below(rng, 4) << TW_ATTR_REQUESTER_SHIFT;
+    case 5: {
+        uint32_t id = tw_rng_below(rng, 4);
+        uint64_t mix = tw_mix64(rng->state); /* no draw, as it is rare */
+
+        return (TwAttrs)(mix & 1023 ? id : mix >> 48)
+               << TW_ATTR_REQUESTER_SHIFT;
+    }
     default:
         return 0;
     }

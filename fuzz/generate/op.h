@@ -22,6 +22,8 @@ uint64_t tw_gen_random_address(const TwProgram *program, TwRng *rng);
 
 /* Attributes, mostly few distinct ones. */
 TwAttrs tw_gen_random_attrs(TwRng *rng);
+/* A requester id of up to 16 bits, mostly a large one. */
+uint16_t tw_gen_some_requester(TwRng *rng);
 
 /* The n-th existing object modulo the number of objects, or TW_NONE. */
 uint8_t tw_gen_pick_region(const TwProgram *program, uint32_t kinds,

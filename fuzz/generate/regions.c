@@ -434,6 +434,51 @@ void tw_gen_add_grid(TwGen *gen, TwGenCursor *cursor, uint8_t space)
     }
 }
 
+void tw_gen_add_ties(TwGen *gen, TwGenCursor *cursor, uint8_t space)
+{
+    TwProgram *program = gen->program;
+    unsigned levels = 9 + tw_gen_below(gen, 6);
+    uint64_t size = gen->page << 3;
+    uint8_t parent = program->spaces[space].root;
+    uint64_t start = place(gen, cursor, space, size), at = start;
+
+    if (program->n_regions + 2 * levels > gen->dialect->max_regions ||
+        !tw_gen_has_kind(gen, TW_REGION_CONTAINER) ||
+        !tw_gen_has_kind(gen, TW_REGION_RAM)) {
+        return;
+    }
+    for (; levels > 0; levels--, at = 0) {
+        bool first = tw_gen_chance(gen, 50);
+        int32_t priority = some_priority(gen);
+        uint64_t apart = gen->page * tw_gen_below(gen, 8);
+        TwRegion *box = NULL, *leaf;
+
+        if (first) {
+            box = tw_gen_new_region(gen, TW_REGION_CONTAINER, parent, at, size);
+        }
+        leaf = tw_gen_new_region(
+            gen, tw_gen_chance(gen, 70) ? TW_REGION_RAM : TW_REGION_MMIO,
+            parent, at + apart, gen->page * (1 + tw_gen_below(gen, 8)));
+        if (!first) {
+            box = tw_gen_new_region(gen, TW_REGION_CONTAINER, parent, at, size);
+        }
+        if (leaf == NULL || box == NULL) {
+            return;
+        }
+        box->priority = leaf->priority = priority;
+        parent = tw_gen_region_id(gen, box);
+        tw_gen_note_spot(
+            gen, space,
+            (TwSketchSpot){.addr = start + apart,
+                           .size = leaf->size,
+                           .region = tw_gen_chance(gen, 50)
+                                         ? parent
+                                         : tw_gen_region_id(gen, leaf),
+                           .leaf = tw_gen_region_id(gen, leaf),
+                           .iommu = TW_NONE});
+    }
+}
+
 bool tw_gen_add_extra(TwGen *gen, TwGenCursor *cursor, uint8_t space)
 {
     switch (tw_gen_below(gen, 20)) {
@@ -465,6 +510,17 @@ bool tw_gen_add_extra(TwGen *gen, TwGenCursor *cursor, uint8_t space)
     }
 }
 
+/* For an extreme: log2 of a granule of 2 MiB or more; 0 for others. */
+static int large_granule(TwGen *gen)
+{
+    enum { LARGE_LG = 21 };
+    unsigned most = gen->dialect->max_granule_lg;
+
+    return gen->extreme == TW_EXTREME_GRANULE && most > LARGE_LG
+               ? LARGE_LG + (int)tw_gen_below(gen, most - LARGE_LG + 1)
+               : 0;
+}
+
 void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space)
 {
     TwProgram *program = gen->program;
@@ -482,6 +538,8 @@ void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space)
     } else if (tw_gen_chance(gen, gen->mixture->subpage / 2)) {
         size += gen->page / 2;
     }
+    int large = large_granule(gen);
+    size = large ? 1ull << (large + (int)tw_gen_below(gen, 3)) : size;
     uint64_t addr = place(gen, cursor, space, size);
     uint8_t id = program->n_iommus++;
     TwIommu *iommu = &program->iommus[id];
@@ -497,6 +555,7 @@ void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space)
     if (lg > dialect->max_granule_lg) {
         lg = dialect->max_granule_lg;
     }
+    lg = large ? large : lg;
     iommu->granule_lg = (uint8_t)lg;
     iommu->indexes = 1;
     iommu->select = (uint8_t)tw_gen_below(gen, TW_SELECTS);

@@ -27,4 +27,8 @@ void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space);
  * large; nothing if there are not regions enough left. */
 void tw_gen_add_grid(TwGen *gen, TwGenCursor *cursor, uint8_t space);
 
+/* Containers, one in the other, each beside a leaf of its priority; nothing if
+ * there are not regions enough left. */
+void tw_gen_add_ties(TwGen *gen, TwGenCursor *cursor, uint8_t space);
+
 #endif

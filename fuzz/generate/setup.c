@@ -15,8 +15,7 @@ unsigned tw_gen_live_spaces(const TwGen *gen)
     return n - (n > 0 && gen->program->spaces[n - 1].late);
 }
 
-/* A new setup operation, or NULL if the setup is full. */
-static TwOp *new_setup(TwGen *gen, TwOpCode code)
+TwOp *tw_gen_new_setup(TwGen *gen, TwOpCode code)
 {
     TwProgram *program = gen->program;
 
@@ -52,7 +51,7 @@ static void fill_index(TwGen *gen, uint8_t space, const TwSketchSpot *spot,
         size = 64 * gen->page;
     }
     for (unsigned i = 1; i <= MAX_CHUNKS && at < size; i++) {
-        TwOp *op = new_setup(gen, TW_OP_MAP);
+        TwOp *op = tw_gen_new_setup(gen, TW_OP_MAP);
         if (op == NULL) {
             return;
         }
@@ -64,7 +63,8 @@ static void fill_index(TwGen *gen, uint8_t space, const TwSketchSpot *spot,
         unsigned behind = space + 1u < live ? live - space - 1u : 0;
         uint8_t to = behind > 0 && !tw_gen_chance(gen, gen->mixture->loops)
                          ? (uint8_t)(space + 1 +
-                                     (tw_gen_chance(gen, 80)
+                                     (gen->extreme == TW_EXTREME_CHAIN ||
+                                              tw_gen_chance(gen, 80)
                                           ? 0
                                           : tw_gen_below(gen, behind)))
                          : (uint8_t)tw_gen_below(gen, live);
@@ -138,7 +138,7 @@ static uint64_t some_va(TwGen *gen, uint64_t pa, unsigned lg)
 static void add_page(TwGen *gen, uint8_t cpu, uint8_t mmu, uint64_t pa,
                      unsigned lg)
 {
-    TwOp *op = new_setup(gen, TW_OP_PAGE);
+    TwOp *op = tw_gen_new_setup(gen, TW_OP_PAGE);
 
     if (op == NULL) {
         return;
@@ -165,7 +165,7 @@ static void fill_slots(TwGen *gen, uint8_t cpu, uint8_t mmu)
     unsigned n = 3 + tw_gen_below(gen, 4);
 
     for (unsigned i = 0; i < n; i++) {
-        TwOp *op = new_setup(gen, TW_OP_PAGE);
+        TwOp *op = tw_gen_new_setup(gen, TW_OP_PAGE);
         if (op == NULL) {
             return;
         }
@@ -194,7 +194,7 @@ static void fill_pages(TwGen *gen, uint8_t cpu, uint8_t mmu)
         return;
     }
     if (tw_gen_chance(gen, 40)) {
-        TwOp *op = new_setup(gen, TW_OP_PAGE);
+        TwOp *op = tw_gen_new_setup(gen, TW_OP_PAGE);
         if (op != NULL) {
             op->obj = cpu;
             op->index = mmu;
@@ -236,7 +236,7 @@ static void copy_pages(TwGen *gen, uint8_t cpu, uint8_t mmu)
     for (unsigned i = 0, n = program->n_setup; i < n; i++) {
         const TwOp *from = &program->setup[i];
         if (from->code == TW_OP_PAGE && from->obj == 0 && from->index == mmu) {
-            TwOp *op = new_setup(gen, TW_OP_PAGE);
+            TwOp *op = tw_gen_new_setup(gen, TW_OP_PAGE);
             if (op == NULL) {
                 return;
             }

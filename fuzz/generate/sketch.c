@@ -416,6 +416,7 @@ void tw_gen_sketch(TwGen *gen, TwProgram *program, const TwDialect *dialect,
     gen->dialect = dialect;
     gen->rng = rng;
     gen->profile = profile;
+    gen->extreme = TW_EXTREME_NONE;
     gen->mixture = tw_gen_mixture(profile);
     gen->limit = dialect->max_script < TW_MAX_SCRIPT ? dialect->max_script
                                                      : TW_MAX_SCRIPT;

@@ -62,12 +62,34 @@ typedef struct TwAim {
     uint64_t addr;            /* the address in it */
 } TwAim;
 
+/* What a program is made to reach (extreme.h). */
+typedef enum TwExtreme {
+    TW_EXTREME_NONE,
+    TW_EXTREME_CHAIN,     /* all IOMMUs, one behind the other; many notifiers */
+    TW_EXTREME_GRANULE,   /* granules of 2 MiB and more */
+    TW_EXTREME_REQUESTER, /* requester ids of up to 16 bits */
+    TW_EXTREME_TIES,      /* regions of one priority, box in box */
+    TW_EXTREME_ACTORS,    /* several actor offsets of one device */
+    TW_EXTREME_SLOTS,     /* more than 32 entries in one TLB */
+    TW_EXTREME_VICTIMS,   /* more than 8 victims in use */
+    TW_EXTREME_MAPPINGS,  /* as many setup operations as there can be */
+    TW_EXTREME_LONG,      /* a script of hundreds of operations */
+    TW_EXTREMES
+} TwExtreme;
+
 typedef struct TwGen {
     TwProgram *program;
     const TwDialect *dialect;
     TwRng *rng;
     TwProfile profile;
     const TwMixture *mixture;
+    TwExtreme extreme;
+    /* Of an extreme: its mixture; a region of RAM, or TW_NONE; pages that its
+     * script goes through: how many, how far apart, and from where on. */
+    TwMixture own;
+    uint8_t pool;
+    uint16_t n_many;
+    uint64_t step, base;
     uint64_t page;     /* P */
     uint32_t weights;  /* sum of the possible moves' */
     uint64_t possible; /* bit per TwMove */

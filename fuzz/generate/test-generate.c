@@ -182,10 +182,10 @@ static void test_golden(gconstpointer data)
 {
     static const uint64_t golden[TW_PROFILES] = {
         [TW_PROFILE_BALANCED] = 0x3b1452b8de7521df,
-        [TW_PROFILE_IOMMU] = 0x1b88d4624b69b467,
-        [TW_PROFILE_INVALIDATE] = 0xf626a001701fad45,
+        [TW_PROFILE_IOMMU] = 0xdc68305bd5146fa1,
+        [TW_PROFILE_INVALIDATE] = 0x2185bc1f13e49e8a,
         [TW_PROFILE_TOPOLOGY] = 0x89c1246bcb9e3fab,
-        [TW_PROFILE_HOSTILE] = 0xfddf70b943e934df,
+        [TW_PROFILE_HOSTILE] = 0x12c4c654885f2cf3,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "fuzz/generate/extreme.h"
 #include "fuzz/generate/flat.h"
 #include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
@@ -143,7 +144,7 @@ static void add_cpus(TwGen *gen)
     }
 }
 
-static void add_actor(TwGen *gen)
+static void add_actor(TwGen *gen, uint8_t region)
 {
     static const uint8_t useful[] = {
         TW_OP_PROTECT, TW_OP_UNMAP,  TW_OP_MAP,         TW_OP_NOTIFY,
@@ -151,8 +152,6 @@ static void add_actor(TwGen *gen)
         TW_OP_PAGE,    TW_OP_BYPASS, TW_OP_IOMMU_RESET, TW_OP_PRIORITY,
     };
     TwProgram *program = gen->program;
-    uint8_t region = tw_gen_pick_region(program, 1u << TW_REGION_MMIO,
-                                        tw_gen_below(gen, 64));
     TwOp op;
 
     if (region == TW_NONE || program->n_actors >= TW_MAX_ACTORS ||
@@ -168,6 +167,24 @@ static void add_actor(TwGen *gen)
     actor->op = op;
 }
 
+/* Several of one device, now and then a ROM device, and one of another. */
+static void add_actors(TwGen *gen)
+{
+    const TwProgram *program = gen->program;
+    uint32_t kinds =
+        tw_gen_chance(gen, 50) ? 1u << TW_REGION_ROMD : 1u << TW_REGION_MMIO;
+    uint8_t region = tw_gen_pick_region(program, kinds, tw_gen_below(gen, 64));
+
+    kinds = 1u << TW_REGION_ROMD | 1u << TW_REGION_MMIO;
+    if (region == TW_NONE) {
+        region = tw_gen_pick_region(program, kinds, tw_gen_below(gen, 64));
+    }
+    for (unsigned n = 2 + tw_gen_below(gen, TW_MAX_ACTORS - 2); n > 0; n--) {
+        add_actor(gen, region);
+    }
+    add_actor(gen, tw_gen_pick_region(program, kinds, tw_gen_below(gen, 64)));
+}
+
 static void parameters(TwGen *gen)
 {
     TwProgram *program = gen->program;
@@ -181,6 +198,7 @@ static void parameters(TwGen *gen)
                                               : lg);
     program->hops =
         tw_gen_chance(gen, 90) ? 16 : (uint8_t)(1 + tw_gen_below(gen, 8));
+    tw_extreme_hops(gen);
     program->explicit_safepoints =
         dialect->explicit_safepoints &&
         tw_gen_chance(gen, gen->mixture->explicit_safepoints);
@@ -219,6 +237,7 @@ void tw_gen_topology(TwGen *gen)
     }
     unsigned iommus = between(gen, gen->mixture->iommus);
     unsigned extras = between(gen, gen->mixture->extras);
+    bool is_chain = gen->extreme == TW_EXTREME_CHAIN;
 
     /* RAM everywhere; in one space of three the IOMMU comes first. */
     for (unsigned s = 0; s < program->n_spaces; s++) {
@@ -226,7 +245,8 @@ void tw_gen_topology(TwGen *gen)
             continue;
         }
         tw_gen_add_leaf(gen, &cursor, (uint8_t)s, TW_REGION_RAM, 2, 4);
-        if (s < iommus && (s + 1 < tw_gen_live_spaces(gen) || s == 0)) {
+        bool last = s + 1 == tw_gen_live_spaces(gen);
+        if (s < iommus && (!last || s == 0 || is_chain)) {
             tw_gen_add_iommu(gen, &cursor, (uint8_t)s);
         }
     }
@@ -248,15 +268,25 @@ void tw_gen_topology(TwGen *gen)
                         no_twin(gen, tw_gen_below(gen, program->n_spaces)));
         limit_hops(program);
     }
+    tw_extreme_regions(gen, &cursor);
+    if (gen->extreme != TW_EXTREME_NONE) {
+        limit_hops(program);
+    }
     if (gen->twin != TW_NONE) {
         unsigned of = gen->twin - 1u;
         gen->n_spots[gen->twin] = gen->n_spots[of];
         memcpy(gen->spots[gen->twin], gen->spots[of], sizeof(gen->spots[of]));
     }
     add_cpus(gen);
+    tw_extreme_cpus(gen);
     tw_gen_setup(gen);
-    if (gen->dialect->actors && gen->dialect->locations &&
-        tw_gen_chance(gen, 20)) {
-        add_actor(gen);
+    tw_extreme_setup(gen);
+    if (gen->dialect->actors && gen->dialect->locations) {
+        if (gen->extreme == TW_EXTREME_ACTORS) {
+            add_actors(gen);
+        } else if (tw_gen_chance(gen, 20)) {
+            add_actor(gen, tw_gen_pick_region(program, 1u << TW_REGION_MMIO,
+                                              tw_gen_below(gen, 64)));
+        }
     }
 }
