@@ -59,7 +59,7 @@ static const struct {
     {"two actor offsets of one device", OF_SHAPE, TW_SHAPE_ACTORS, 2},
     {"an actor offset of a ROM device", OF_SHAPE, TW_SHAPE_ROMD_ACTORS, 1},
     {"a script of 300 operations or more", OF_PROGRAM, SCRIPT, 300},
-    {"a setup of 100 operations or more", OF_PROGRAM, SETUP, 100},
+    {"a setup of more than 1000 operations", OF_PROGRAM, SETUP, 1001},
 };
 
 static uint32_t number_of(unsigned i, const TwProgram *p, const TwShape *shape,

@@ -185,7 +185,7 @@ static void test_golden(gconstpointer data)
         [TW_PROFILE_IOMMU] = 0xdc68305bd5146fa1,
         [TW_PROFILE_INVALIDATE] = 0x2185bc1f13e49e8a,
         [TW_PROFILE_TOPOLOGY] = 0x89c1246bcb9e3fab,
-        [TW_PROFILE_HOSTILE] = 0x12c4c654885f2cf3,
+        [TW_PROFILE_HOSTILE] = 0x57d0bdc66f439a71,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();

@@ -129,12 +129,22 @@ static void decode_script(TwDecode *t)
 
 /* The whole ---------------------------------------------------------------- */
 
+static unsigned setup_count(const uint8_t header[TW_HEADER_BYTES])
+{
+    unsigned count = tw_form_count(header, TW_HEADER_SETUP, 1, 8, TW_MAX_SETUP);
+    if (tw_form_is_wide(header)) {
+        count += (unsigned)tw_get(header + TW_HEADER_POOL, 2) >> TW_POOL_LG
+                                                                     << 8;
+    }
+    return count < TW_MAX_SETUP ? count : TW_MAX_SETUP;
+}
+
 static void note_pages(TwDecode *t)
 {
     const TwProgram *p = t->p;
     for (unsigned i = 0; i < p->n_setup; i++) {
         if (p->setup[i].code == TW_OP_PAGE) {
-            t->pages[t->n_pages++] = (uint8_t)i;
+            t->pages[t->n_pages++] = (uint16_t)i;
         }
     }
     for (unsigned c = 0; c < p->n_cpus; c++) {
@@ -152,8 +162,10 @@ static void decode_pool(TwBytesIn *in, const uint8_t *header)
     unsigned count = (unsigned)tw_get(header + TW_HEADER_POOL, 2);
     if ((header[TW_HEADER_FLAGS] & TW_FORM_COUNTS) != TW_FORM_COUNTS) {
         count %= 4;
-    } else if (count > TW_POOL_MAX) {
-        count = TW_POOL_MAX;
+    } else if (tw_form_is_wide(header)) {
+        count &= TW_POOL_MAX;
+    } else if (count > TW_POOL_NARROW_MAX) {
+        count = TW_POOL_NARROW_MAX;
     }
     size_t have = (size_t)(in->end - in->at) / TW_POOL_BYTES;
     in->n_pool = count < have ? count : (unsigned)have;
@@ -204,7 +216,7 @@ void tw_program_decode(TwProgram *p, const uint8_t *data, size_t size,
     tw_ranks_of_cpus(&t->cpus, p);
     tw_anchors_init(&t->anchors);
     tw_anchors_add_regions(&t->anchors, p);
-    decode_setup(t, tw_form_count(header, TW_HEADER_SETUP, 1, 8, TW_MAX_SETUP));
+    decode_setup(t, setup_count(header));
     tw_anchors_add_setup(&t->anchors, p);
     note_pages(t);
     decode_actors(t,

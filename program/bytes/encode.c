@@ -445,7 +445,9 @@ size_t tw_program_encode(const TwProgram *p, uint8_t *data, size_t capacity,
         put(records + i * TW_POOL_BYTES, TW_POOL_BYTES, e->pool[i]);
     }
 
-    header[TW_HEADER_VERSION] = TW_BYTES_VERSION;
+    bool wide = e->counts[TW_HEADER_SETUP] > UINT8_MAX ||
+                e->n_pool > TW_POOL_NARROW_MAX;
+    header[TW_HEADER_VERSION] = wide ? TW_BYTES_WIDE : TW_BYTES_VERSION;
     header[TW_HEADER_FLAGS] =
         TW_FORM_OWN | TW_FORM_COUNTS |
         (p->explicit_safepoints ? TW_FORM_EXPLICIT : 0) |
@@ -455,6 +457,7 @@ size_t tw_program_encode(const TwProgram *p, uint8_t *data, size_t capacity,
     for (unsigned i = TW_HEADER_REGIONS; i < TW_HEADER_POOL; i++) {
         header[i] = (uint8_t)e->counts[i];
     }
-    put(header + TW_HEADER_POOL, 2, e->n_pool);
+    put(header + TW_HEADER_POOL, 2,
+        e->n_pool | e->counts[TW_HEADER_SETUP] >> 8 << TW_POOL_LG);
     return (size_t)(e->at - data);
 }

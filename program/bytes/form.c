@@ -112,6 +112,12 @@ void tw_ranks_of_cpus(TwRanks *ranks, const TwProgram *p)
     }
 }
 
+bool tw_form_is_wide(const uint8_t header[TW_HEADER_BYTES])
+{
+    return header[TW_HEADER_VERSION] == TW_BYTES_WIDE &&
+           (header[TW_HEADER_FLAGS] & TW_FORM_COUNTS) == TW_FORM_COUNTS;
+}
+
 unsigned tw_form_count(const uint8_t header[TW_HEADER_BYTES], unsigned offset,
                        unsigned low, unsigned high, unsigned max)
 {

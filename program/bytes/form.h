@@ -11,6 +11,7 @@
 
 enum {
     TW_BYTES_VERSION = 1,
+    TW_BYTES_WIDE = 2, /* version of programs that need larger counts */
     TW_HEADER_BYTES = 13,
     TW_POOL_BYTES = 8,
     TW_REGION_BYTES = 18,
@@ -20,7 +21,9 @@ enum {
     TW_CPU_BYTES = 22,
     TW_OP_BYTES = 20,
     TW_ACTOR_BYTES = 5 + TW_OP_BYTES,
-    TW_POOL_MAX = 4095,
+    TW_POOL_NARROW_MAX = 4095,
+    TW_POOL_LG = 13, /* bits of the count, in the wide version */
+    TW_POOL_MAX = (1 << TW_POOL_LG) - 1,
 };
 
 /* Offsets in the header. */
@@ -36,7 +39,7 @@ enum {
     TW_HEADER_CPUS,
     TW_HEADER_ACTORS,
     TW_HEADER_SETUP,
-    TW_HEADER_POOL, /* two bytes */
+    TW_HEADER_POOL, /* two bytes; wide: the upper three bits are of SETUP */
 };
 
 enum {
@@ -140,6 +143,9 @@ static inline uint64_t tw_get(const uint8_t *at, unsigned bytes)
 uint64_t tw_anchor_value(const TwBytesIn *in, const TwAnchors *anchors,
                          unsigned selector, int delta);
 
+/* Do the counts of literals and of the setup have 13 and 11 bits? */
+bool tw_form_is_wide(const uint8_t header[TW_HEADER_BYTES]);
+
 /*
  * How many of something a count byte of the header means: that many, if counts
  * are exact, else `low` to `high`; at most `max`.
@@ -197,7 +203,7 @@ typedef struct TwDecode {
     TwAnchors anchors;
     TwRanks regions, spaces, iommus, cpus;
     unsigned n_pages;
-    uint8_t pages[TW_MAX_SETUP]; /* setup operations that are `page` */
+    uint16_t pages[TW_MAX_SETUP]; /* setup operations that are `page` */
     TwAttrs attrs[TW_MAX_CPUS * TW_MAX_MMU_INDEXES]; /* of MMU indexes */
     unsigned n_attrs;
 } TwDecode;

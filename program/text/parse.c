@@ -184,8 +184,9 @@ static bool parse_op_line(TwParser *s)
     TwProgram *p = s->p;
     TwOp op;
     if (s->section == TW_TEXT_SETUP) {
+        _Static_assert(TW_MAX_SETUP == 1536, "what the message says");
         if (p->n_setup >= TW_MAX_SETUP) {
-            return tw_lexer_expected(l, "at most 128 operations in the setup");
+            return tw_lexer_expected(l, "at most 1536 operations in the setup");
         }
         s->spot = (TwSpot){TW_SPOT_SETUP, p->n_setup};
         if (!tw_text_op(l, s->section == TW_TEXT_SCRIPT, &op)) {
