@@ -14,6 +14,7 @@ const char *tw_verdict_name(unsigned verdict)
         [TW_VERDICT_AGREE_STALE] = "agree-stale",
         [TW_VERDICT_CRASH] = "crash",
         [TW_VERDICT_HANG] = "hang",
+        [TW_VERDICT_MALFORMED] = "malformed",
         [TW_VERDICT_SELF] = "self",
         [TW_VERDICT_STALE] = "stale",
         [TW_VERDICT_PERM] = "perm",
@@ -57,6 +58,7 @@ typedef struct Part {
 static const Part verdicts[TW_VERDICTS] = {
     [TW_VERDICT_CRASH] = {"Crs", "crash"},
     [TW_VERDICT_HANG] = {"Hng", "hang"},
+    [TW_VERDICT_MALFORMED] = {"Mal", "malformed answer"},
     [TW_VERDICT_SELF] = {"Slf", "bug in twinwalk"},
     [TW_VERDICT_STALE] = {"Sta", "stale"},
     [TW_VERDICT_PERM] = {"Prm", "missing right"},

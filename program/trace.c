@@ -153,6 +153,7 @@ const char *tw_end_name(unsigned end)
         [TW_END_DONE] = "done",           [TW_END_DIED] = "died",
         [TW_END_HUNG] = "hung",           [TW_END_UNSUPPORTED] = "unsupported",
         [TW_END_INVARIANT] = "invariant", [TW_END_OVERFLOW] = "overflow",
+        [TW_END_MALFORMED] = "malformed",
     };
     return pick(names, TW_ENDS, end);
 }

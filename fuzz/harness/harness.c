@@ -85,6 +85,7 @@ static void open_coverage(void)
 
 DEATH(crash)
 DEATH(hang)
+DEATH(malformed)
 DEATH(self)
 DEATH(stale)
 DEATH(perm)
@@ -102,6 +103,8 @@ static void __attribute__((noreturn)) die(unsigned verdict)
         tw_finding_crash();
     case TW_VERDICT_HANG:
         tw_finding_hang();
+    case TW_VERDICT_MALFORMED:
+        tw_finding_malformed();
     case TW_VERDICT_STALE:
         tw_finding_stale();
     case TW_VERDICT_PERM:

@@ -468,6 +468,10 @@ static TwVerdict judge_end(TwOracle *oracle)
     case TW_END_HUNG:
         return tw_explain_other(oracle, TW_VERDICT_HANG, trace->end_op,
                                 "the target did not answer in time");
+    case TW_END_MALFORMED:
+        return tw_explain_other(oracle, TW_VERDICT_MALFORMED, trace->end_op,
+                                "the target's answer is no trace: %s",
+                                trace->text);
     case TW_END_INVARIANT:
         return tw_explain_other(oracle, TW_VERDICT_INVARIANT, trace->end_op,
                                 "%s", trace->text);
@@ -520,7 +524,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
 
     *op = TW_NO_OP;
     if (trace->end == TW_END_DIED || trace->end == TW_END_HUNG ||
-        trace->end == TW_END_UNSUPPORTED) {
+        trace->end == TW_END_MALFORMED || trace->end == TW_END_UNSUPPORTED) {
         verdict = judge_end(oracle);
         oracle->stats->verdicts[verdict]++;
         return verdict;

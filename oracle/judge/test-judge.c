@@ -247,6 +247,12 @@ static void to_invariant(TwTrace *t)
     t->end_op = 0;
 }
 
+static void to_malformed(TwTrace *t)
+{
+    t->end = TW_END_MALFORMED;
+    t->end_op = 1;
+}
+
 static void verdicts(void)
 {
     /* perm: no allowed answer has the right */
@@ -288,6 +294,7 @@ static void verdicts(void)
     tamper("  commit\n", to_done, TW_VERDICT_WRONG, "WrgSoftmmu");
     tamper("  nop\n", to_short, TW_VERDICT_WRONG, "WrgSoftmmu");
     tamper("  nop\n", to_invariant, TW_VERDICT_INVARIANT, "InvSoftmmu");
+    tamper("  nop\n", to_malformed, TW_VERDICT_MALFORMED, "MalSoftmmu");
 }
 
 /* How a trace can end. */

@@ -428,7 +428,8 @@ void tw_cause_find(TwRunner *runner, const TwProgram *program, bool shrunk,
         return;
     }
     if (cause->finding.verdict == TW_VERDICT_CRASH ||
-        cause->finding.verdict == TW_VERDICT_HANG) {
+        cause->finding.verdict == TW_VERDICT_HANG ||
+        cause->finding.verdict == TW_VERDICT_MALFORMED) {
         tw_cause_of_text(&e.finding, cause);
         return;
     }

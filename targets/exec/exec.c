@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The target behind a pipe.  If the process dies, hangs, writes too much or
- * answers nonsense, only the current program is affected: its trace ends `died`
- * or `hung` with one line that says why, the process is killed, and the next
- * program gets a new one.
+ * answers nonsense, only the current program is affected: its trace ends
+ * `died`, `hung` or `malformed` with one line that says why, the process is
+ * killed, and the next program gets a new one.
  */
 #define _GNU_SOURCE
 #include "targets/exec/exec.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -231,9 +232,31 @@ static void bad_answer(ExecTarget *t, TwReply answer, const TwProgram *program,
     post_mortem(t, answer, ANSWER_MAX, trace->text, sizeof(trace->text),
                 &signal);
     op = *t->in_flight;
-    trace->end = answer == TW_REPLY_TIMEOUT ? TW_END_HUNG : TW_END_DIED;
+    trace->end = answer == TW_REPLY_TIMEOUT ? TW_END_HUNG
+                 : answer == TW_REPLY_ENDED ? TW_END_DIED
+                                            : TW_END_MALFORMED;
     trace->end_op = op < program->n_script ? (uint16_t)op : program->n_script;
     trace->signal = signal;
+}
+
+/* The mistake ("answer:LINE:COLUMN: expected ..."), and the beginning of the
+ * line that has it. */
+static void say_line(const char *mistake, const GString *answer, char *text,
+                     size_t size)
+{
+    unsigned long number = strtoul(mistake + strlen("answer:"), NULL, 10);
+    const char *line = answer->str, *end = answer->str + answer->len;
+    char shown[50];
+    size_t n = 0;
+
+    while (number > 1 && line < end) {
+        number -= *line++ == '\n';
+    }
+    for (; line + n < end && line[n] != '\n' && n < sizeof(shown) - 1; n++) {
+        shown[n] = g_ascii_isprint(line[n]) ? line[n] : '?';
+    }
+    shown[n] = '\0';
+    g_snprintf(text, size, "%s: \"%s\"", mistake, shown);
 }
 
 static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
@@ -265,11 +288,12 @@ static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     }
     if (!tw_trace_parse(trace, program, t->process.said->str,
                         t->process.said->len, "answer", &error)) {
-        tw_process_end(&t->process, 0);
         tw_trace_init(trace);
-        trace->end = TW_END_DIED;
+        trace->end = TW_END_MALFORMED;
         trace->end_op = program->n_script; /* not in an operation */
-        g_snprintf(trace->text, sizeof(trace->text), "%s", error->message);
+        say_line(error->message, t->process.said, trace->text,
+                 sizeof(trace->text));
+        tw_process_end(&t->process, 0);
     }
     return true;
 }

@@ -334,14 +334,17 @@ static void test_bad_answers(void)
         {"cat %G; " READ "echo '==12==ERROR: Sanitizer: at 0x1' >&2; "
          "echo 'SUMMARY: Sanitizer: bad' >&2; echo later >&2; exit 1",
          TW_END_DIED, 0, "exit code 1: SUMMARY: Sanitizer: bad"},
-        {"cat %G; " READ "echo nonsense; echo end; cat >/dev/null", TW_END_DIED,
-         0, "answer:1:"},
+        {"cat %G; " READ "echo nonsense; echo end; cat >/dev/null",
+         TW_END_MALFORMED, 0, ": \"nonsense\""},
+        {"cat %G; " READ "printf 'twinwalk-trace 1\\nend\\033done\\nend\\n';"
+         "cat >/dev/null",
+         TW_END_MALFORMED, 0, ": \"end?done\""},
         {"cat %G; " READ "printf 'twinwalk-trace 1\\nend done\\n9 ok\\nend\\n';"
          "cat >/dev/null",
-         TW_END_DIED, 0, "answer:3:"},
-        {"cat %G; " READ "yes", TW_END_DIED, 0, "more than 4194304 bytes"},
-        {"cat %G; " READ "printf 'a\\nend\\nb\\n'; cat >/dev/null", TW_END_DIED,
-         0, "went on after the end"},
+         TW_END_MALFORMED, 0, "answer:3:"},
+        {"cat %G; " READ "yes", TW_END_MALFORMED, 0, "more than 4194304 bytes"},
+        {"cat %G; " READ "printf 'a\\nend\\nb\\n'; cat >/dev/null",
+         TW_END_MALFORMED, 0, "went on after the end"},
         {"cat %G; exec 0<&-; sleep 0.2; exit 5", TW_END_DIED, 0, "exit code 5"},
         {"cat %G; exec >&-; sleep 100", TW_END_DIED, SIGKILL,
          "closed its output or was killed"},
