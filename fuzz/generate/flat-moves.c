@@ -310,6 +310,35 @@ static void move_alias(TwGen *gen)
     }
 }
 
+/* The host reads and writes what the guest uses, without its rights: before and
+ * after what the guest loads, stores or runs there. */
+static void move_host(TwGen *gen)
+{
+    TwAim at;
+
+    if (!aim(gen, &at)) {
+        return;
+    }
+    bool code = is_code(gen) && tw_gen_chance(gen, 60);
+    TwOpCode use = code ? TW_OP_EXEC : some_code(gen);
+
+    if (tw_gen_chance(gen, 70)) {
+        put_word(gen, use, &at);
+    }
+    if (tw_gen_chance(gen, 20)) {
+        put_rights(gen, &at, (uint8_t)tw_gen_below(gen, 8), TW_BOARD);
+    }
+    tw_put_dma(gen, tw_gen_chance(gen, 70), 0, at.va & ~UINT64_C(7), 0);
+    if (code && tw_gen_chance(gen, 50)) {
+        put_flush(gen, &at, TW_BOARD);
+    }
+    put_word(gen, use, &at);
+    if (tw_gen_chance(gen, 50)) {
+        put_word(gen, TW_OP_WRITE, &at);
+        tw_put_dma(gen, false, 0, at.va & ~UINT64_C(7), 0);
+    }
+}
+
 /* Across the end of a page, into what may be a hole or less accessible. */
 static void move_cross(TwGen *gen)
 {
@@ -501,15 +530,18 @@ void tw_flat_move(TwGen *gen)
         {move_code, 24, 12, 12},      {move_remap_code, 8, 12, 6},
         {move_flush, 3, 2, 4},        {tw_move_actor, 5, 5, 5},
         {tw_move_topology, 6, 14, 8}, {tw_move_transaction, 4, 8, 6},
-        {move_any, 3, 3, 24},
+        {move_any, 3, 3, 24},         {move_host, 8, 4, 6},
     };
+    /* The last one only where it can be said. */
+    unsigned n = sizeof(moves) / sizeof(moves[0]) -
+                 !tw_gen_speaks(gen->dialect, TW_OP_DMA_WRITE);
     unsigned sum = 0, draw, i = 0;
 
 #define WEIGHT(k) \
     (gen->profile == TW_PROFILE_TOPOLOGY  ? moves[k].topology \
      : gen->profile == TW_PROFILE_HOSTILE ? moves[k].hostile \
                                           : moves[k].weight)
-    for (unsigned k = 0; k < sizeof(moves) / sizeof(moves[0]); k++) {
+    for (unsigned k = 0; k < n; k++) {
         sum += WEIGHT(k);
     }
     draw = tw_gen_below(gen, sum);

@@ -13,7 +13,8 @@ TwDialect tw_uc_dialect(bool executes, bool vtlb, unsigned page_lg)
         TW_OP_FLUSH_ALL,  TW_OP_SAFEPOINT,    TW_OP_BEGIN,
         TW_OP_COMMIT,     TW_OP_ADD,          TW_OP_DEL,
         TW_OP_MOVE,       TW_OP_RESIZE,       TW_OP_ENABLE,
-        TW_OP_PRIORITY,   TW_OP_ALIAS_OFFSET,
+        TW_OP_PRIORITY,   TW_OP_ALIAS_OFFSET, TW_OP_DMA_READ,
+        TW_OP_DMA_WRITE,
     };
     TwDialect dialect = tw_dialect_full();
 
@@ -22,6 +23,10 @@ TwDialect tw_uc_dialect(bool executes, bool vtlb, unsigned page_lg)
     if (!executes) {
         tw_ops_remove(&dialect.ops, TW_OP_EXEC);
         dialect.contents = 1u << TW_CONTENTS_DATA;
+    }
+    if (vtlb) { /* its page map is another's */
+        tw_ops_remove(&dialect.ops, TW_OP_DMA_READ);
+        tw_ops_remove(&dialect.ops, TW_OP_DMA_WRITE);
     }
     dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
                            1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;

@@ -65,7 +65,7 @@ static bool acts(const Emit *e, unsigned n)
     for (unsigned i = 0; i < e->recorder.calls->len; i++) {
         const Call *call = call_at(e, i);
 
-        if (call->op == n && call->kind != CALL_PART) {
+        if (call->op == n && call->kind < CALL_PART) {
             return tw_op_info(e->program->script[n].code)->flags & TW_OP_ACCESS;
         }
     }
@@ -91,6 +91,12 @@ static void look_around(Emit *e)
 
             e->blocks |= UINT64_C(1) << block;
             e->pages[block] = MAX(e->pages[block], end);
+        }
+        if (call->kind >= CALL_POINTER_READ) {
+            unsigned block = shown_id(call->shown);
+
+            e->blocks |= UINT64_C(1) << block;
+            e->pages[block] = MAX(e->pages[block], shown_page(call->shown) + 1);
         }
         e->devices |= call->kind == CALL_MMIO;
         e->fetches |= call->kind == CALL_PART && call->part == RECORD_EXEC;
@@ -157,8 +163,19 @@ static uint64_t guest_address(unsigned page)
 static void put_access(Emit *e, const Call *call)
 {
     uint64_t addr = BASE + call->addr;
+    uint64_t offset = ((uint64_t)shown_page(call->shown) << PAGE_LG) +
+                      call->addr % PAGE_SIZE_;
 
-    if (call->part == RECORD_FROM) {
+    if (call->kind == CALL_HOST_READ || call->kind == CALL_HOST_WRITE) {
+        put(e, "uc_mem_%s(uc, 0x%" PRIx64 ", &value, %u)",
+            call->kind == CALL_HOST_READ ? "read" : "write", addr, call->size);
+    } else if (call->kind == CALL_POINTER_READ) {
+        put(e, "UC_ERR_OK;\n    value = ram%u[0x%" PRIx64 "]",
+            shown_id(call->shown), offset);
+    } else if (call->kind == CALL_POINTER_WRITE) {
+        put(e, "UC_ERR_OK;\n    ram%u[0x%" PRIx64 "] = (uint8_t)value",
+            shown_id(call->shown), offset);
+    } else if (call->part == RECORD_FROM) {
         put(e, "guest(FROM, 0x%" PRIx64 ", &value)", addr);
     } else if (call->part == RECORD_EXEC) {
         put(e, "guest(RUN, 0x%" PRIx64 ", &value)", addr);
@@ -415,14 +432,14 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
         put(e, "    fetching = true;\n");
     }
     put(e, "    got = 0;\n");
-    if (acts(e, n)) {
+    if (acts(e, n) && op->code == TW_OP_WRITE) {
         put(e, "    stored = 0;\n    whole = %u;\n    then = change_%u;\n",
             tw_uc_crosses(e->program, op) ? 0 : op->size, n);
     }
     for (unsigned i = first; i < *at; i++) {
         const Call *call = call_at(e, i);
 
-        if (call->kind != CALL_PART) {
+        if (call->kind < CALL_PART) {
             e->n_devices += call->kind == CALL_MMIO;
             continue; /* in change_n() */
         }
@@ -447,7 +464,9 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
     if (e->devices && op->code == TW_OP_EXEC) {
         put(e, "    fetching = false;\n");
     }
-    if (acts(e, n) && tw_uc_crosses(e->program, op)) {
+    if (acts(e, n) && op->code == TW_OP_DMA_WRITE) {
+        put(e, "    change_%u();\n", n);
+    } else if (acts(e, n) && tw_uc_crosses(e->program, op)) {
         put(e, "    if (err == UC_ERR_OK) {\n        ring(%u);\n    }\n", n);
     }
     if (accused && e->expected->access) {
@@ -476,7 +495,7 @@ static void put_changes(Emit *e)
         }
         put(e, "static void change_%u(void)\n{\n", n);
         for (; at < e->recorder.calls->len && call_at(e, at)->op == n; at++) {
-            if (call_at(e, at)->kind != CALL_PART) {
+            if (call_at(e, at)->kind < CALL_PART) {
                 put_call(e, call_at(e, at), how(e, n));
             }
         }

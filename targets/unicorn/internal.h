@@ -188,6 +188,11 @@ enum {
 void tw_uc_perform(Machine *m, unsigned op);
 /* Performs what the latest access asked for through actor offsets. */
 void tw_uc_perform_asked(Machine *m);
+/* Notes the actors at offsets of a device that operation `op` wrote (LA-27). */
+void tw_uc_ask_actors(Machine *m, uint8_t region, uint16_t op, uint64_t offset,
+                      unsigned size);
+/* host.c: performs m->op, a DMA access; `outcome` says done. */
+void tw_uc_host_access(Machine *m, const TwOp *op, TwOutcome *outcome);
 /* Does an access reach into another page? */
 static inline bool tw_uc_crosses(const TwProgram *p, const TwOp *op)
 {

@@ -127,11 +127,9 @@ TW_CALLED_BACK static uint64_t device_read(uc_engine *uc, uint64_t offset,
     return value;
 }
 
-/* Notes the actors at the offsets that were written (LA-27). */
-static void ask_actors(const Device *device, uint16_t op, uint64_t offset,
-                       unsigned size)
+void tw_uc_ask_actors(Machine *m, uint8_t region, uint16_t op, uint64_t offset,
+                      unsigned size)
 {
-    Machine *m = device->machine;
     const TwProgram *program = m->program;
 
     if (m->told_op != op) {
@@ -143,8 +141,7 @@ static void ask_actors(const Device *device, uint16_t op, uint64_t offset,
         for (unsigned a = 0; a < program->n_actors; a++) {
             const TwActor *actor = &program->actors[a];
 
-            if (actor->region == device->region &&
-                actor->offset == device->offset + offset + k &&
+            if (actor->region == region && actor->offset == offset + k &&
                 memchr(m->asked, (int)a, m->n_asked) == NULL) {
                 m->asked[m->n_asked++] = (uint8_t)a;
             }
@@ -169,7 +166,7 @@ TW_CALLED_BACK static void device_write(uc_engine *uc, uint64_t offset,
     if (m->program->n_actors == 0) {
         return;
     }
-    ask_actors(device, op, offset, size);
+    tw_uc_ask_actors(m, device->region, op, device->offset + offset, size);
     if (!tw_uc_crosses(m->program, &m->program->script[op]) &&
         m->n_told == m->program->script[op].size) {
         tw_uc_perform_asked(m);

@@ -44,6 +44,18 @@ static void tell_text(const Call *call, GString *text)
     case CALL_FLUSH_TLB:
         g_string_assign(text, "uc_ctl_flush_tlb()");
         break;
+    case CALL_HOST_READ:
+    case CALL_HOST_WRITE:
+        g_string_printf(text, "uc_mem_%s(0x%" PRIx64 ", %u bytes)",
+                        call->kind == CALL_HOST_READ ? "read" : "write",
+                        call->addr, call->size);
+        break;
+    case CALL_POINTER_READ:
+    case CALL_POINTER_WRITE:
+        g_string_printf(text, "%s r%u+0x%" PRIx64 " by its own pointer",
+                        call->kind == CALL_POINTER_READ ? "reads" : "writes",
+                        block, offset + call->addr % PAGE_SIZE_);
+        break;
     case CALL_PART:
         if (call->part == RECORD_EXEC) {
             g_string_printf(text, "calls 0x%" PRIx64, call->addr);
@@ -74,7 +86,10 @@ static void record(Machine *m, const Call *call)
 
         tell_text(call, text);
         m->telling->tell(m->telling->data, call->op,
-                         call->kind == CALL_PART ? "guest" : "call", text->str);
+                         call->kind == CALL_PART           ? "guest"
+                         : call->kind >= CALL_POINTER_READ ? "host"
+                                                           : "call",
+                         text->str);
     }
 }
 
@@ -99,6 +114,20 @@ void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
                  .addr = m->program->script[op].addr + at,
                  .value = at < 8 ? value >> 8 * at : 0,
                  .from = m->program->script[op].from};
+
+    record(m, &call);
+}
+
+void tw_uc_record_host_access(Machine *m, CallKind kind, unsigned at,
+                              Shown shown, uint64_t value)
+{
+    bool whole = kind == CALL_HOST_READ || kind == CALL_HOST_WRITE;
+    Call call = {.kind = kind,
+                 .op = (uint16_t)m->op,
+                 .shown = shown,
+                 .addr = m->program->script[m->op].addr + at,
+                 .value = value,
+                 .size = whole ? m->program->script[m->op].size : 1};
 
     record(m, &call);
 }

@@ -12,7 +12,11 @@ typedef enum CallKind {
     CALL_PROTECT,
     CALL_FLUSH, /* uc_ctl_remove_cache */
     CALL_FLUSH_TLB,
-    CALL_PART, /* the guest makes an access, or a part of one */
+    CALL_PART,      /* the guest makes an access, or a part of one */
+    CALL_HOST_READ, /* uc_mem_read */
+    CALL_HOST_WRITE,
+    CALL_POINTER_READ, /* the host reads a byte of RAM by its own pointer */
+    CALL_POINTER_WRITE,
 } CallKind;
 
 typedef struct Call {
@@ -22,8 +26,9 @@ typedef struct Call {
     Shown shown;
     uint8_t rights;
     unsigned part;  /* PART: kind of record */
-    uint64_t addr;  /* PART: in the program */
-    uint64_t value; /* PART: that it stores */
+    uint64_t addr;  /* PART, HOST: in the program */
+    uint64_t value; /* PART, HOST: that it stores */
+    uint8_t size;   /* HOST: bytes */
     uint64_t from;  /* PART of an instruction of its own: where that is */
 } Call;
 
@@ -42,6 +47,9 @@ struct Recorder {
 void tw_uc_record_call(Machine *m, CallKind kind, unsigned first, unsigned end);
 void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
                          uint64_t value);
+/* `at`: which byte of the access comes first; `shown`: POINTER: what it is. */
+void tw_uc_record_host_access(Machine *m, CallKind kind, unsigned at,
+                              Shown shown, uint64_t value);
 void tw_uc_record_ram(Machine *m);
 
 /* Does nothing, at no cost, if there is no recorder and no teller. */
@@ -57,6 +65,14 @@ static inline void tw_uc_record_part(Machine *m, unsigned op, unsigned part,
 {
     if (m->recorder != NULL || m->telling != NULL) {
         tw_uc_record_access(m, op, part, at, value);
+    }
+}
+
+static inline void tw_uc_record_host(Machine *m, CallKind kind, unsigned at,
+                                     Shown shown, uint64_t value)
+{
+    if (m->recorder != NULL || m->telling != NULL) {
+        tw_uc_record_host_access(m, kind, at, shown, value);
     }
 }
 

@@ -97,7 +97,14 @@ void tw_uc_perform(Machine *m, unsigned n)
         outcome->status = TW_STATUS_SKIPPED;
         return;
     }
-    perform(m, op);
+    if (op->code == TW_OP_DMA_READ || op->code == TW_OP_DMA_WRITE) {
+        tw_uc_host_access(m, op, outcome);
+        if (m->n_asked > 0 && m->told_op == n) {
+            tw_uc_perform_asked(m);
+        }
+    } else {
+        perform(m, op);
+    }
 }
 
 void tw_uc_perform_asked(Machine *m)

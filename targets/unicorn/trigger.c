@@ -401,7 +401,16 @@ static void store_or_fetch(Sim *sim, const TwOp *op)
 
 static void perform(Sim *sim, const TwOp *op);
 
-/* The actors that a write would ask (LA-27), in order, in asked[]: how many. */
+/* What a store finds at a page, or 0: it is refused.  The host's looks at no
+ * rights (host.c). */
+static Shown stores_to(const Sim *sim, const TwOp *op, uint64_t page)
+{
+    return op->code == TW_OP_WRITE ? granted(sim, page, TW_W)
+           : page < PAGES          ? sim->flat.graph.view[page]
+                                   : 0;
+}
+
+/* The actors that a store would ask (LA-27), in order, in asked[]: how many. */
 static unsigned asks(const Sim *sim, const TwOp *op,
                      uint8_t asked[TW_MAX_ACTORS])
 {
@@ -409,13 +418,14 @@ static unsigned asks(const Sim *sim, const TwOp *op,
     uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
     unsigned n = 0;
 
-    if (op->code != TW_OP_WRITE || program->n_actors == 0 ||
-        !granted(sim, op->addr >> PAGE_LG, TW_W) || !granted(sim, last, TW_W)) {
+    if ((op->code != TW_OP_WRITE && op->code != TW_OP_DMA_WRITE) ||
+        program->n_actors == 0 || !stores_to(sim, op, op->addr >> PAGE_LG) ||
+        !stores_to(sim, op, last)) {
         return 0;
     }
     for (unsigned k = 0; k < op->size; k++) {
         uint64_t at = op->addr + k;
-        Shown shown = granted(sim, at >> PAGE_LG, TW_W);
+        Shown shown = stores_to(sim, op, at >> PAGE_LG);
         uint64_t offset =
             ((uint64_t)shown_page(shown) << PAGE_LG) + at % PAGE_SIZE_;
 
@@ -491,6 +501,8 @@ static void perform(Sim *sim, const TwOp *op)
     switch (op->code) {
     case TW_OP_NOP:
     case TW_OP_SAFEPOINT:
+    case TW_OP_DMA_READ: /* the host's (host.c) */
+    case TW_OP_DMA_WRITE:
         break;
     case TW_OP_READ:
         sim->ever |= is_unaligned_load(sim, op) ? BIT(LOAD_UNALIGNED) : 0;
@@ -726,7 +738,8 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
             of_exec(&sim, op) & triggers ||
             (triggers & BIT(OWN_CODE) && loses_own_code(&sim, op)) ||
             asks_for_trouble(&sim, op, triggers)) {
-            op->code = TW_OP_READ;
+            op->code =
+                op->code == TW_OP_DMA_WRITE ? TW_OP_DMA_READ : TW_OP_READ;
             op->flags &= (uint8_t)~TW_OPF_FROM;
             op->out = 0;
         }
