@@ -70,6 +70,7 @@ static void test_ends(void)
         "end hung op 4\n",
         "end unsupported op 0\ntext no such thing\nlocations hidden\n",
         "end invariant op 1\n",
+        "end malformed op 1\ntext line 3\n",
         "end overflow op 2\n",
     };
     test_parse(&p, world);
