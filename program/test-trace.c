@@ -150,7 +150,7 @@ static const struct {
     {"twinwalk-trace", "twinwalk", "t:1:1: expected 'twinwalk-trace'"},
     {"end done", "end fine",
      "t:2:5: expected done, died, hung, unsupported, "
-     "invariant or overflow"},
+     "invariant, malformed or overflow"},
     {"end done", "end died op 5",
      "t:2:13: expected an operation of the "
      "program"},
