@@ -384,7 +384,7 @@ typedef struct Machine {
     TwTarget target; /* first: the machine is the target */
     TwDialect dialect;
     bool flush_pages, hide_locations;
-    char *name;        /* as the user gave it */
+    const char *name;  /* as the user gave it */
     bool full_rebuild; /* render every view on every effective commit */
     bool check;        /* test the invariants after every operation */
     volatile uint32_t *in_flight;

@@ -317,7 +317,6 @@ static const char *version(TwTarget *target)
 
 static void machine_close(TwTarget *target)
 {
-    g_free(((Machine *)target)->name);
     munmap(target, sizeof(Machine));
 }
 
@@ -340,7 +339,8 @@ static Machine *machine_open(const TwTargetClass *klass,
         g_error("softmmu: %zu bytes: %s", sizeof(Machine), g_strerror(errno));
     }
     m->target.klass = klass;
-    m->name = g_strdup(options->name);
+    m->name = g_intern_string(options->name); /* LeakSanitizer does not look
+                                               * into what mmap() gave */
     m->dialect = softmmu_dialect(options->hide_locations);
     m->flush_pages = options->flush == TW_FLUSH_PAGES;
     m->hide_locations = options->hide_locations;
