@@ -226,12 +226,21 @@ static bool has_cause(const TwPoolOptions *options, const TwProgram *program,
                               : path == options->path;
 }
 
+unsigned tw_pool_least(const TwProgram *program, const TwFinding *finding)
+{
+    return finding->verdict == TW_VERDICT_STALE &&
+                   finding->op < program->n_script
+               ? MIN(program->script[finding->op].size, 4)
+               : 0;
+}
+
 static bool has_finding(TwPool *pool, const Slot *slot)
 {
     const TwPoolOptions *options = &pool->options;
 
     return slot->judged && tw_verdict_is_finding(slot->finding.verdict) &&
            strcmp(slot->finding.key, options->key) == 0 &&
+           tw_pool_least(&slot->program, &slot->finding) >= options->least &&
            has_cause(options, &slot->program, &slot->finding);
 }
 

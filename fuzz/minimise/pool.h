@@ -13,6 +13,13 @@ typedef struct TwPool TwPool;
 
 enum { TW_POOL_ANY_ENTRY = -2 };
 
+/*
+ * The bytes that a stale access keeps when its case is shrunk: with fewer than
+ * four, a target that does not say where accesses go would not be accused of
+ * an older answer (explain.c).  Fewer, if it has fewer; 0 for other findings.
+ */
+unsigned tw_pool_least(const TwProgram *program, const TwFinding *finding);
+
 typedef struct TwPoolOptions {
     TwTargetOptions target;
     unsigned jobs;         /* processes, at least 1 */
@@ -24,6 +31,7 @@ typedef struct TwPoolOptions {
     const TwKnown *known;  /* selected for the target, or NULL */
     int entry;             /* the one of `known` that the finding is, or -1,
                             * or TW_POOL_ANY_ENTRY */
+    unsigned least;        /* bytes of the accused access (tw_pool_least) */
     uint64_t path;         /* tw_known_path() of the finding */
 } TwPoolOptions;
 

@@ -93,6 +93,7 @@ bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
     options.entry =
         there ? tw_known_match(shrink->known, program, &result->finding)
               : TW_POOL_ANY_ENTRY;
+    options.least = there ? tw_pool_least(program, &result->finding) : 0;
     options.path = tw_known_path(shrink->known, program, &result->finding);
     options.isolated |= result->finding.verdict == TW_VERDICT_CRASH ||
                         result->finding.verdict == TW_VERDICT_HANG;

@@ -75,7 +75,7 @@ static const char text[] = "twinwalk 1\n"
                            "  protect i0.0 0x0..0xfff w notified\n"
                            "  begin\n"
                            "  commit\n"
-                           "  read c0.0 0x0 1\n";
+                           "  read c0.0 0x0 8\n";
 
 /* The triggers that the shrunk case meets, where the list knows such keys. */
 static uint64_t left(const char *keys, unsigned *operations)
@@ -106,6 +106,9 @@ static uint64_t left(const char *keys, unsigned *operations)
     g_assert_no_error(error);
     g_assert_true(result.found && result.same);
     *operations = program->n_script;
+    /* With fewer bytes, others could not tell that it is stale. */
+    g_assert_cmpint(result.finding.verdict, ==, TW_VERDICT_STALE);
+    g_assert_cmpuint(program->script[result.finding.op].size, ==, 4);
     return lure_met(program, &finding);
 }
 

@@ -67,6 +67,7 @@ typedef struct Shrunk {
 typedef struct Judge {
     TwRunner *runner;
     const char *key;
+    unsigned least; /* tw_pool_least() of the case */
     gint64 until;
 } Judge;
 
@@ -80,7 +81,8 @@ static unsigned first(TwProgram *const *candidates, unsigned n, void *data)
 
         tw_runner_run(judge->runner, candidates[i], &finding, NULL, NULL);
         if (strcmp(finding.key, judge->key) == 0 &&
-            tw_verdict_is_finding(finding.verdict)) {
+            tw_verdict_is_finding(finding.verdict) &&
+            tw_pool_least(candidates[i], &finding) >= judge->least) {
             return i;
         }
     }
@@ -117,6 +119,7 @@ static bool shrink_here(const TwTriage *t, const TwTriageKey *key, Shrunk *out,
         return true;
     }
     options.dialect = tw_runner_dialect(runner);
+    judge.least = tw_pool_least(&out->program, &out->cause.finding);
     judge.until = g_get_monotonic_time() + (gint64)t->seconds * G_USEC_PER_SEC;
     if (t->shrink) {
         tw_minimise(&out->program, &options, &stats);
