@@ -51,6 +51,11 @@ for words in "check $found $case --junit" "triage $found $case --junit" \
     # shellcheck disable=SC2086 # words
     exits 99 "$words /dev/full" "$TWINWALK" $words /dev/full
 done
+refuses 'run --coverage /dev/full' '/dev/full: expected a file of coverage' \
+    timeout 60 "$TWINWALK" run --programs 9 --coverage /dev/full --out cov
+refuses 'exhaust --resume /dev/full' '/dev/full: expected a file' \
+    timeout 60 "$TWINWALK" exhaust --length 1 --resume /dev/full
+check 'the device is still there' [ -c /dev/full ]
 "$TWINWALK" run --programs 50 --coverage situations --jobs 1 >/dev/null 2>&1
 "$TWINWALK" triage --target "$target" "$case" --store store.db >/dev/null 2>&1 || true
 for words in run\ --programs\ 9 "replay $case" "replay --json $case" \

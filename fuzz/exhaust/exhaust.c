@@ -544,6 +544,12 @@ static bool load(const TwExhaustOptions *options, Shared *shared,
     if (!g_file_test(options->resume, G_FILE_TEST_EXISTS)) {
         return true;
     }
+    if (!g_file_test(options->resume, G_FILE_TEST_IS_REGULAR)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "%s: expected a file, no device or folder",
+                    options->resume);
+        return false;
+    }
     if (!g_file_get_contents(options->resume, &text, NULL, error)) {
         return false;
     }

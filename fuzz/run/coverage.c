@@ -180,9 +180,19 @@ bool tw_coverage_save(const TwCoverage *coverage, const char *path,
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GError) cause = NULL;
     bool ok;
+    int lock;
+
+    /* It is replaced: a device or a pipe would be gone. */
+    if (g_file_test(path, G_FILE_TEST_EXISTS) &&
+        !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+        g_set_error(error, TW_COVERAGE_ERROR, TW_COVERAGE_ERROR_FILE,
+                    "%s: expected a file of coverage, no device or folder",
+                    path);
+        return false;
+    }
     /* Lock the folder, not the file: the file is replaced, and a lock on the
      * old one would stop no other process. */
-    int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (lock < 0 || flock(lock, LOCK_EX) < 0) {
         g_set_error(error, TW_COVERAGE_ERROR, TW_COVERAGE_ERROR_FILE,
