@@ -21,7 +21,6 @@ const Guest tw_uc_arm64 = {
     .executes = true,
     .record = UC_ARM64_REG_X10,
     .table = UC_ARM64_REG_X13,
-    .windows = 46,
     .handler_lg = 5,
     .entry = {16,
               {AGENT_WORD(0xb940014b),   /* ldr w11, [x10] */
@@ -50,5 +49,6 @@ const Guest tw_uc_arm64 = {
                              {AGENT_WORD(0xf9400d42),   /* ldr x2, [x10, #24] */
                               AGENT_WORD(0xd63f0040)}}, /* blr x2 */
             [RECORD_DOORBELL] = ONE(0xb9000020),        /* str w0, [x1] */
+            [RECORD_FLUSH] = ONE(0xd508871f),           /* tlbi vmalle1 */
         },
 };

@@ -21,7 +21,6 @@ const Guest tw_uc_riscv64 = {
     .mode = UC_MODE_RISCV64,
     .record = UC_RISCV_REG_S2,
     .table = UC_RISCV_REG_S3,
-    .windows = 1,
     .handler_lg = 6,
     .entry = {24,
               {AGENT_WORD(0x00092283),   /* lw t0, 0(s2) */
@@ -51,5 +50,6 @@ const Guest tw_uc_riscv64 = {
             [RECORD_WRITE + 2] = ONE(0x00a5a023), /* sw a0, 0(a1) */
             [RECORD_WRITE + 3] = ONE(0x00a5b023), /* sd a0, 0(a1) */
             [RECORD_DOORBELL] = ONE(0x00a5a023),  /* sw a0, 0(a1) */
+            [RECORD_FLUSH] = ONE(0x12000073),     /* sfence.vma */
         },
 };

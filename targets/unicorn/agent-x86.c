@@ -13,13 +13,12 @@ const Guest tw_uc_x86_64 = {
     .mode = UC_MODE_64,
     .record = UC_X86_REG_R10,
     .table = UC_X86_REG_R13,
-    .windows = 1,
-    .handler_lg = 5,
+    .handler_lg = 6,
     .entry = {19,
               {0x41, 0x8b, 0x0a,          /* mov ecx, [r10] */
                0x49, 0x8b, 0x52, 0x08,    /* mov rdx, [r10 + 8] */
                0x49, 0x8b, 0x42, 0x10,    /* mov rax, [r10 + 16] */
-               0xc1, 0xe1, 0x05,          /* shl ecx, 5 */
+               0xc1, 0xe1, 0x06,          /* shl ecx, 6 */
                0x4c, 0x01, 0xe9,          /* add rcx, r13 */
                0xff, 0xe1}},              /* jmp rcx */
     .next = {27, {0x49, 0x89, 0x42, 0x18, /* mov [r10 + 24], rax */
@@ -27,7 +26,7 @@ const Guest tw_uc_x86_64 = {
                   0x41, 0x8b, 0x0a,       /* mov ecx, [r10] */
                   0x49, 0x8b, 0x52, 0x08, /* mov rdx, [r10 + 8] */
                   0x49, 0x8b, 0x42, 0x10, /* mov rax, [r10 + 16] */
-                  0xc1, 0xe1, 0x05,       /* shl ecx, 5 */
+                  0xc1, 0xe1, 0x06,       /* shl ecx, 6 */
                   0x4c, 0x01, 0xe9,       /* add rcx, r13 */
                   0xff, 0xe1}},           /* jmp rcx */
     .handlers =
@@ -44,5 +43,10 @@ const Guest tw_uc_x86_64 = {
             [RECORD_WRITE + 2] = {2, {0x89, 0x02}},       /* mov [rdx], eax */
             [RECORD_WRITE + 3] = {3, {0x48, 0x89, 0x02}}, /* mov [rdx], rax */
             [RECORD_DOORBELL] = {2, {0x89, 0x02}},        /* mov [rdx], eax */
+            /* Without paging only a change of CR4 flushes. */
+            [RECORD_FLUSH] = {10,
+                              {0x0f, 0x20, 0xe0,       /* mov rax, cr4 */
+                               0x48, 0x83, 0xf0, 0x10, /* xor rax, PSE */
+                               0x0f, 0x22, 0xe0}},     /* mov cr4, rax */
         },
 };

@@ -13,14 +13,22 @@
 #include <sys/mman.h>
 
 #include "targets/unicorn/agent.h"
+#include "targets/unicorn/clock.h"
 #include "targets/unicorn/uncounted.h"
 
 #define CODE UINT64_C(0x1009b000)
 #define RECORDS UINT64_C(0x100ad000)
 #define DOORBELL UINT64_C(0x100c5000)
+#define PAD UINT64_C(0x10200000)
 /* Windows lie between the agent and 1 GiB: every mapping call makes the
  * library go through the nodes of a tree, and so they share most of them. */
 #define FIRST_WINDOW UINT64_C(0x11000000)
+enum { WINDOWS = 46 };
+
+/* Pages that the guest reads to fill the library's TLB. */
+enum { PAD_PAGES = 100, PAD_SIZE = PAD_PAGES * PAGE_SIZE_ };
+_Static_assert(PAD_PAGES + 2 <= MAX_RECORDS, "see fill_and_flush()");
+static uint8_t pad[PAD_SIZE] __attribute__((aligned(PAGE_SIZE_)));
 
 TW_UNCOUNTED static void code_put(uint8_t **at, const AgentCode *code)
 {
@@ -90,10 +98,18 @@ void tw_uc_take_slow_path(Machine *m)
     tw_uc_engine_close(m);
 }
 
+/* The library's macro shifts a bit into the sign. */
+__attribute__((no_sanitize("undefined"))) static uc_err
+tlb_page_size(uc_engine *uc, uint32_t *size)
+{
+    return uc_ctl_get_page_size(uc, size);
+}
+
 TW_UNCOUNTED static uc_err engine_open(Machine *m)
 {
     uint8_t code[PAGE_SIZE_] = {0};
     uint64_t table = CODE + AGENT_HANDLERS;
+    uint32_t page = 0;
     uc_err err = uc_open(m->guest->arch, m->guest->mode, &m->uc);
 
     if (err != UC_ERR_OK) {
@@ -108,6 +124,8 @@ TW_UNCOUNTED static uc_err engine_open(Machine *m)
                               UC_PROT_READ | UC_PROT_WRITE, m->records)) ||
         (err = uc_mmio_map(m->uc, DOORBELL, PAGE_SIZE_, doorbell_read, m,
                            doorbell_write, m)) ||
+        (err = uc_mem_map_ptr(m->uc, PAD, PAD_SIZE, UC_PROT_READ, pad)) ||
+        (err = tlb_page_size(m->uc, &page)) ||
         (err = uc_reg_write(m->uc, m->guest->table, &table)) ||
         (m->slow_path && (err = hook_everything(m->uc))) ||
         (m->vtlb != NULL && (err = tw_uc_vtlb_start(m)))) {
@@ -116,12 +134,55 @@ TW_UNCOUNTED static uc_err engine_open(Machine *m)
         return err;
     }
     m->windows = 0;
+    m->tlb_page_lg = (unsigned)__builtin_ctz(page);
     return UC_ERR_OK;
+}
+
+/* Adds records: a load from each of `n` pages of the pad, then a flush. */
+static void fill_and_flush(Machine *m, unsigned *at, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        m->records[(*at)++] = (Record){
+            .kind = RECORD_READ,
+            .addr = PAD + ((uint64_t)i << m->tlb_page_lg),
+        };
+    }
+    m->records[(*at)++] = (Record){.kind = RECORD_FLUSH};
+    m->records[*at] = (Record){.kind = RECORD_EXIT};
+}
+
+/*
+ * Makes the TLB of a used engine as it is in a new one; false if that fails.
+ *
+ * A new TLB has 256 slots.  At a flush the library doubles it if more than 70 %
+ * of the slots were filled since the last flush; it counts fills, and sometimes
+ * loses count.  It makes the TLB smaller, down to 64 slots, if it was little
+ * used for 100 ms.  A TLB of another size keeps stale entries for another time,
+ * so the next program would give another trace.  Here a second passes at each
+ * flush: a few flushes with little between them give 64 slots, then 50 fills
+ * give 128, and 100 fills 256.
+ */
+static bool engine_renew(Machine *m)
+{
+    unsigned at = 0, stopped;
+    bool ok;
+
+    tw_uc_clock_tick(true);
+    for (unsigned i = 0; i < 4; i++) {
+        fill_and_flush(m, &at, 1);
+    }
+    fill_and_flush(m, &at, 50);
+    ok = tw_uc_agent_run(m, 0, &stopped) == UC_ERR_OK;
+    at = 0;
+    fill_and_flush(m, &at, PAD_PAGES);
+    ok = ok && tw_uc_agent_run(m, 0, &stopped) == UC_ERR_OK;
+    tw_uc_clock_tick(false);
+    return ok;
 }
 
 TW_UNCOUNTED bool tw_uc_engine_prepare(Machine *m)
 {
-    if (m->uc != NULL && m->windows == m->guest->windows) {
+    if (m->uc != NULL && (m->windows == WINDOWS || !engine_renew(m))) {
         tw_uc_engine_close(m);
     }
     if (m->uc == NULL && engine_open(m) != UC_ERR_OK) {

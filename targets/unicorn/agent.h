@@ -35,11 +35,6 @@ struct Guest {
     bool executes; /* code words of programs are this guest's (LA-44) */
     /* Registers: the address of the record in flight, that of the handlers. */
     int record, table;
-    /*
-     * How many windows one engine serves.  1 where the one run shows in the
-     * next: with 2.0.1, x86-64 and RV64, what the TLB evicts depends on it.
-     */
-    unsigned windows;
     unsigned handler_lg; /* handlers are 2^n bytes apart */
     AgentCode entry;     /* loads the record, goes to its handler */
     AgentCode next;      /* stores the result, and the same for the next */

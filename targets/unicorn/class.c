@@ -9,6 +9,7 @@
 
 #include "targets/unicorn/agent.h"
 #include "targets/unicorn/class.h"
+#include "targets/unicorn/clock.h"
 #include "targets/unicorn/dialect.h"
 #include "targets/unicorn/record.h"
 #include "targets/unicorn/run.h"
@@ -127,6 +128,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
                               const TwTargetOptions *options, GError **error)
 {
     Machine *m = g_new0(Machine, 1);
+    bool ready;
     void *records = mmap(NULL, PAGE_SIZE_, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -140,8 +142,11 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
     m->vtlb = vtlb_page_lg != 0 ? g_new0(Vtlb, 1) : NULL;
     version_text(m->version, sizeof(m->version));
     m->records = records != MAP_FAILED ? records : NULL;
-    if (m->records == NULL || !tw_uc_memory_open(&m->memory) ||
-        !tw_uc_engine_prepare(m)) {
+    tw_uc_clock_stop();
+    ready = m->records != NULL && tw_uc_memory_open(&m->memory) &&
+            tw_uc_engine_prepare(m);
+    tw_uc_clock_go();
+    if (!ready) {
         machine_close(&m->target);
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "%s: libunicorn cannot be started", klass->name);

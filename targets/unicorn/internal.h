@@ -19,8 +19,9 @@
  * Guest addresses.  A program sees addresses 0 .. WINDOW_SIZE - 1.  Each run
  * has a window of its own in the guest, so that nothing that the library kept
  * of an earlier run is met again.  Windows are 16 MiB apart: so an address has
- * the same slot in all of them, both of the library's TLB (bits 12 to 19) and
- * of its cache of jump targets (bits 0 to 23), and runs are alike.
+ * the same slot in all of them, both of the library's TLB (bits 10 to 17 or
+ * 12 to 19) and of its cache of jump targets (bits 0 to 23), and runs are
+ * alike.
  */
 #ifndef TW_TARGETS_UNICORN_INTERNAL_H
 #define TW_TARGETS_UNICORN_INTERNAL_H
@@ -57,6 +58,7 @@ enum {
     RECORD_EXEC = RECORD_WRITE + 4,
     RECORD_FROM,     /* made by the instruction at `result` */
     RECORD_DOORBELL, /* operation `value` is performed by the callback */
+    RECORD_FLUSH,    /* flushes the TLB, as a guest does */
     RECORD_KINDS
 };
 
@@ -119,8 +121,9 @@ struct Machine {
     const Guest *guest;
     uc_engine *uc;    /* NULL: to be opened */
     uint32_t windows; /* used in this engine */
-    uint64_t window;  /* guest address of the program's address 0 */
-    Record *records;  /* MAX_RECORDS; a page, shown to the guest */
+    unsigned tlb_page_lg;
+    uint64_t window; /* guest address of the program's address 0 */
+    Record *records; /* MAX_RECORDS; a page, shown to the guest */
 
     Recorder *recorder;      /* may be NULL */
     const TwTeller *teller;  /* likewise; */
