@@ -28,8 +28,7 @@ static int emit(const TwCliTarget *target, const char *path, const char *out,
                            "verdict is %s",
                            path, tw_verdict_name(finding.verdict));
     }
-    if (finding.verdict == TW_VERDICT_CRASH ||
-        finding.verdict == TW_VERDICT_HANG ||
+    if (finding.verdict == TW_VERDICT_HANG ||
         finding.verdict == TW_VERDICT_SELF) {
         return tw_cli_fail(TW_EXIT_USAGE,
                            "%s: expected a finding that shows outside the "
@@ -40,7 +39,9 @@ static int emit(const TwCliTarget *target, const char *path, const char *out,
     if (!runner) {
         return tw_cli_fail_error(error);
     }
-    tw_runner_run(runner, program, &finding, NULL, NULL);
+    if (finding.verdict != TW_VERDICT_CRASH) {
+        tw_runner_run(runner, program, &finding, NULL, NULL);
+    }
     if (!tw_verdict_is_finding(finding.verdict)) {
         return tw_cli_fail(TW_EXIT_USAGE,
                            "%s: expected the finding once more; this time the "

@@ -115,8 +115,10 @@ struct TwTargetClass {
     bool (*run_reference)(TwTarget *target, const TwProgram *program,
                           TwTrace *trace);
     /* Optional: runs the program once more and appends a reproducer in the
-     * language of the target's maintainers, complete in itself.  False with
-     * `error` (TW_TARGET_ERROR) if the finding cannot be told that way. */
+     * language of the target's maintainers, complete in itself.  After a
+     * crash, which must not happen in this process, `expected` says nothing.
+     * False with `error` (TW_TARGET_ERROR) if the finding cannot be told that
+     * way. */
     bool (*emit)(TwTarget *target, const TwProgram *program,
                  const TwFinding *finding, const TwExpected *expected,
                  GString *out, GError **error);

@@ -12,7 +12,7 @@ enum {
      * profiles, and of flat programs, whose targets need longer for them. */
     ONE_OF_HOSTILE = 128,
     ONE_OF_OTHERS = 8192,
-    ONE_OF_FLAT = 4096,
+    ONE_OF_FLAT = 2048,
     POOL_LG = 8, /* pages of RAM for many pages to lead to, at least 2^n */
     PARTS = 3,   /* of a script: many accesses, then what is usual */
 };
@@ -301,27 +301,38 @@ void tw_extreme_setup(TwGen *gen)
     }
 }
 
-/* Every other page gets other rights: as many ranges as there are pages. */
-void tw_extreme_flat_setup(TwGen *gen)
+/* RAM below all else: the window of a flat program is full. */
+void tw_extreme_flat_regions(TwGen *gen, unsigned window_lg)
 {
-    unsigned n = gen->dialect->max_setup / 2u +
-                 tw_gen_below(gen, gen->dialect->max_setup);
+    TwRegion *ram;
+
+    if (gen->extreme == TW_EXTREME_MAPPINGS &&
+        (ram = tw_gen_new_region(gen, TW_REGION_RAM, 0, 0,
+                                 1ull << window_lg)) != NULL) {
+        ram->priority = -9;
+    }
+}
+
+/* One entry for all pages, and one with fewer rights for every other page: as
+ * many ranges as there are pages. */
+void tw_extreme_flat_setup(TwGen *gen, unsigned window_lg)
+{
+    unsigned n = 1u << (window_lg - gen->program->page_lg);
+    TwOp *op;
 
     if (gen->extreme != TW_EXTREME_MAPPINGS ||
-        !gen->program->cpus[0].mmu[0].present) {
+        !gen->program->cpus[0].mmu[0].present ||
+        (op = new_page(gen, 0, 0)) == NULL) {
         return;
     }
-    for (unsigned i = 0; i < n; i++) {
-        TwOp *op = new_page(gen, 0, 0);
-
+    op->lg = (uint8_t)window_lg;
+    for (unsigned i = 1; i < n; i += 2) {
+        op = new_page(gen, 0, 0);
         if (op == NULL) {
             return;
         }
-        op->addr = 2ull * i * gen->page;
-        op->out = op->addr;
-        op->perm = tw_gen_chance(gen, 80)
-                       ? TW_R
-                       : (uint8_t)(TW_R | tw_gen_below(gen, 8));
+        op->out = op->addr = i * gen->page;
+        op->perm = tw_gen_chance(gen, 80) ? TW_R : TW_R | TW_X;
     }
 }
 

@@ -20,8 +20,10 @@ void tw_extreme_hops(TwGen *gen);
 void tw_extreme_regions(TwGen *gen, TwGenCursor *cursor);
 void tw_extreme_cpus(TwGen *gen);
 void tw_extreme_setup(TwGen *gen);
-/* The setup of a flat program. */
-void tw_extreme_flat_setup(TwGen *gen);
+/* The first regions and the last of the setup of a flat program, whose
+ * addresses are below 2^window_lg. */
+void tw_extreme_flat_regions(TwGen *gen, unsigned window_lg);
+void tw_extreme_flat_setup(TwGen *gen, unsigned window_lg);
 
 /* A part of the script: many accesses before what is usual; true if there is
  * another part. */

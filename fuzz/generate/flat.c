@@ -253,6 +253,7 @@ void tw_flat_topology(TwGen *gen)
     program->regions[0].size =
         tw_gen_chance(gen, 75) ? UINT64_MAX : 1ull << tw_flat_limit_lg(gen);
     program->spaces[program->n_spaces++] = (TwSpace){.present = true};
+    tw_extreme_flat_regions(gen, tw_flat_limit_lg(gen));
     for (unsigned i = 0; i < n; i++) {
         add_region(gen, 0);
     }
@@ -267,7 +268,7 @@ void tw_flat_topology(TwGen *gen)
     if (gen->dialect->actors && tw_gen_chance(gen, 25)) {
         add_actors(gen);
     }
-    tw_extreme_flat_setup(gen);
+    tw_extreme_flat_setup(gen, tw_flat_limit_lg(gen));
     tw_dialect_fit(gen->dialect, program);
     tw_gen_sketch(gen, program, gen->dialect, gen->profile, gen->rng);
 }

@@ -243,6 +243,11 @@ static bool emit(TwTarget *target, const TwProgram *program,
 {
     const Machine *m = (Machine *)target;
 
+    if (finding->verdict == TW_VERDICT_CRASH) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "%s: writes no reproducer for a crash", m->name);
+        return false;
+    }
     if (m->hide_locations) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                     "%s: reproducers look at locations: expected no "

@@ -8,6 +8,14 @@ static const char includes[] =
     "#include <stdio.h>\n#include <stdlib.h>\n#include <sys/mman.h>\n\n"
     "#include <unicorn/unicorn.h>\n\n";
 
+/* Of a case in which the library dies. */
+static const char death[] =
+    "#include <signal.h>\n#include <unistd.h>\n\n"
+    "static void died(int number)\n{\n"
+    "    static const char text[] = \"the defect is there\\n\";\n\n"
+    "    (void)number;\n"
+    "    _exit(write(1, text, sizeof(text) - 1) > 0 ? 1 : 2);\n}\n\n";
+
 static const char frame[] =
     "#define CODE UINT64_C(0x1009b000)\n"
     "#define DOORBELL UINT64_C(0x100c5000)\n"

@@ -6,6 +6,8 @@
  */
 #include <inttypes.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "program/ops.h"
 #include "program/text/text.h"
@@ -523,13 +525,19 @@ static void put_changes(Emit *e)
 
 static bool put_main(Emit *e)
 {
+    bool crash = e->finding->verdict == TW_VERDICT_CRASH;
     unsigned at = 0;
     bool told = true;
 
     put(e, "int main(void)\n{\n"
            "    uint64_t value = 0, got = 0;\n"
-           "    uc_err err = UC_ERR_OK;\n\n"
-           "    DO(uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &uc));\n"
+           "    uc_err err = UC_ERR_OK;\n\n");
+    if (crash) {
+        put(e, "    signal(SIGABRT, died);\n    signal(SIGSEGV, died);\n"
+               "    signal(SIGBUS, died);\n    signal(SIGFPE, died);\n"
+               "    signal(SIGILL, died);\n");
+    }
+    put(e, "    DO(uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &uc));\n"
            "    DO(uc_mem_map(uc, CODE, 0x1000, UC_PROT_READ | "
            "UC_PROT_EXEC));\n"
            "    for (unsigned i = 0; i <= FROM; i++) {\n"
@@ -542,6 +550,14 @@ static bool put_main(Emit *e)
     if (e->stops) {
         put(e, "    DO(uc_mmio_map(uc, DOORBELL, 0x1000, doorbell_read, NULL,\n"
                "        doorbell_write, NULL));\n");
+    }
+    if (crash) {
+        put(e, "    /* Pages that stand for two of the tool that found this. "
+               "*/\n    DO(uc_mem_map(uc, CODE + 0x12000, 0x1000, "
+               "UC_PROT_READ));\n");
+        if (!e->stops) {
+            put(e, "    DO(uc_mem_map(uc, DOORBELL, 0x1000, UC_PROT_READ));\n");
+        }
     }
     for (unsigned b = 0; b < TW_MAX_REGIONS; b++) {
         if (e->blocks >> b & 1) {
@@ -571,14 +587,71 @@ static bool put_main(Emit *e)
         }
         put_op(e, n, &at);
     }
-    if (e->finding->op == TW_NO_OP) {
+    if (e->finding->op == TW_NO_OP && !crash) {
         put(e, "\n    /* What is in RAM now. */\n");
         told = put_ram_check(e);
     }
-    put(e, "\n    (void)err, (void)got;\n    uc_close(uc);\n"
-           "    printf(\"%%s\\n\", wrong ? \"the defect is there\" : \"all is "
-           "as expected\");\n    return wrong;\n}\n");
+    put(e,
+        "\n    (void)err, (void)got%s;\n    uc_close(uc);\n"
+        "    printf(\"%%s\\n\", wrong ? \"the defect is there\" : \"all is "
+        "as expected\");\n    return wrong;\n}\n",
+        crash ? ", (void)value, (void)guest" : "");
     return told;
+}
+
+/* Runs a program in which the library dies, in a child, and records the calls
+ * up to the last. */
+static bool record_death(Emit *e)
+{
+    Recorder *recorder = &e->recorder;
+    int ends[2];
+    pid_t child;
+    Call call;
+
+    if (pipe(ends) != 0 || (child = fork()) < 0) {
+        return false;
+    }
+    if (child == 0) {
+        g_autofree TwTrace *trace = g_new(TwTrace, 1);
+
+        close(ends[0]);
+        recorder->to = ends[1];
+        tw_target_run(&e->machine->target, e->program, trace);
+        _exit(0);
+    }
+    close(ends[1]);
+    while (read(ends[0], &call, sizeof(call)) == sizeof(call)) {
+        g_array_append_val(recorder->calls, call);
+    }
+    close(ends[0]);
+    waitpid(child, NULL, 0);
+    e->n_ops = 0;
+    for (unsigned i = 0; i < recorder->calls->len; i++) {
+        if (call_at(e, i)->op != TW_NO_OP) {
+            e->n_ops = MAX(e->n_ops, call_at(e, i)->op + 1u);
+        }
+    }
+    return recorder->calls->len > 0;
+}
+
+/* Makes the calls of the run, in this process if it survives them. */
+static bool record_run(Emit *e)
+{
+    bool done = true;
+
+    e->recorder.calls = g_array_new(FALSE, TRUE, sizeof(Call));
+    e->recorder.ram = g_array_new(FALSE, TRUE, sizeof(RamPage));
+    e->recorder.to = -1;
+    e->machine->recorder = &e->recorder;
+    if (e->finding->verdict == TW_VERDICT_CRASH) {
+        done = record_death(e);
+    } else {
+        g_autofree TwTrace *trace = g_new(TwTrace, 1);
+
+        tw_target_run(&e->machine->target, e->program, trace);
+    }
+    e->machine->recorder = NULL;
+    return done;
 }
 
 bool tw_uc_emit(TwTarget *target, const TwProgram *program,
@@ -586,7 +659,7 @@ bool tw_uc_emit(TwTarget *target, const TwProgram *program,
                 GString *out, GError **error)
 {
     Machine *m = (Machine *)target;
-    g_autofree TwTrace *trace = g_new(TwTrace, 1);
+    bool crash = finding->verdict == TW_VERDICT_CRASH;
     Emit e = {.machine = m,
               .program = program,
               .finding = finding,
@@ -610,26 +683,27 @@ bool tw_uc_emit(TwTarget *target, const TwProgram *program,
                     m->guest->name);
         return false;
     }
-    e.recorder.calls = g_array_new(FALSE, TRUE, sizeof(Call));
-    e.recorder.ram = g_array_new(FALSE, TRUE, sizeof(RamPage));
-    m->recorder = &e.recorder;
-    tw_target_run(target, program, trace);
-    m->recorder = NULL;
+    told = record_run(&e);
     look_around(&e);
     put_head(&e);
     g_string_append(out, includes);
+    if (crash) {
+        g_string_append(out, death);
+    }
     if (finding->verdict == TW_VERDICT_INVARIANT) {
         put(&e, "#define must(call) (wrong |= (call) != UC_ERR_OK)\n");
     }
     g_string_append(out, frame);
     put_data(&e);
     put_changes(&e);
-    told = put_main(&e);
+    told &= put_main(&e);
     g_array_unref(e.recorder.calls);
     g_array_unref(e.recorder.ram);
     if (!told) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "unicorn: RAM at the end is as expected when run again");
+                    crash ? "unicorn: no call was made before the crash"
+                          : "unicorn: RAM at the end is as expected when run "
+                            "again");
     }
     return told;
 }

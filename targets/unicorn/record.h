@@ -42,6 +42,8 @@ typedef struct RamPage {
 struct Recorder {
     GArray *calls; /* Call */
     GArray *ram;   /* RamPage; pages that were shown */
+    int to;        /* calls are written there instead, each before it is made;
+                    * -1: nowhere */
 };
 
 void tw_uc_record_call(Machine *m, CallKind kind, unsigned first, unsigned end);

@@ -23,7 +23,10 @@ enum {
     OWN_CODE,
     CODE_STORED,
     LOAD_UNALIGNED,
+    MANY_RANGES,
 };
+
+enum { MANY = 1000 }; /* mappings at once */
 
 #define BIT(trigger) (UINT64_C(1) << (trigger))
 
@@ -57,6 +60,9 @@ const TwTriggerInfo tw_uc_triggers[] = {
                      "another address too"},
     [LOAD_UNALIGNED] = {"load-unaligned",
                         "a load of a device's page is not aligned"},
+    [MANY_RANGES] = {"many-ranges",
+                     "1000 mappings or more at once; one that uc_mem_protect "
+                     "splits counts as its parts"},
     {NULL, NULL},
 };
 
@@ -70,6 +76,8 @@ typedef struct Sim {
     bool device[PAGES];    /* it is one of a device */
     uint8_t rights[PAGES]; /* of the mapping, before the latest call */
     uint16_t first[PAGES], end[PAGES]; /* pages of the mapping */
+    bool begins[PAGES];                /* a mapping, or a part of one */
+    unsigned n_ranges;                 /* pages that do */
     Shown run[PAGES];                  /* what code of the page was run, or 0 */
     bool twice[PAGES];      /* and this is mapped elsewhere too, since then */
     uint32_t at_run[PAGES]; /* calls when it was run */
@@ -87,6 +95,25 @@ static void taint(Sim *sim, unsigned page, unsigned trigger)
 {
     sim->taint[page] |= (uint8_t)BIT(trigger);
     sim->ever |= BIT(trigger);
+}
+
+/* Notes whether a mapping, or a part of one, begins at a page. */
+static void begin(Sim *sim, unsigned page, bool begins)
+{
+    sim->n_ranges += begins;
+    sim->n_ranges -= sim->begins[page];
+    sim->begins[page] = begins;
+    if (sim->n_ranges >= MANY) {
+        sim->ever |= BIT(MANY_RANGES);
+    }
+}
+
+/* The mapping of a page, if there is one, is divided in front of it. */
+static void cut(Sim *sim, unsigned page)
+{
+    if (page < PAGES) {
+        begin(sim, page, sim->end[page] != 0);
+    }
 }
 
 /* A call for pages first .. end - 1: which mappings does it split?  The
@@ -114,9 +141,11 @@ static bool on_unmap(void *data, unsigned first, unsigned end)
 
     sim->n_calls++;
     split(sim, first, end);
+    cut(sim, end);
     for (unsigned p = first; p < end; p++) {
         unsigned from = sim->first[p], to = sim->end[p];
 
+        begin(sim, p, false);
         /* What remains of its mapping are mappings of their own. */
         for (unsigned q = from; q < to; q++) {
             if (q < first) {
@@ -158,6 +187,7 @@ static bool on_map(void *data, unsigned first, unsigned end)
             sim->twice[q] = true;
         }
     }
+    begin(sim, first, true);
     for (unsigned p = first; p < end; p++) {
         sim->taint[p] = 0;
         sim->rights[p] = sim->flat.mapped_rights[p];
@@ -178,6 +208,8 @@ static bool on_protect(void *data, unsigned first, unsigned end)
 
     sim->n_calls++;
     split(sim, first, end);
+    cut(sim, first);
+    cut(sim, end);
     for (unsigned p = first; p < end; p++) {
         if (sim->rights[p] & TW_R && !(sim->flat.mapped_rights[p] & TW_R)) {
             taint(sim, p, READ_REVOKED);
@@ -702,6 +734,30 @@ static bool asks_for_trouble(const Sim *sim, const TwOp *op, uint64_t triggers)
     return false;
 }
 
+/* An entry of the page map divides mappings at two places at most: so few
+ * entries that regions cannot make them a thousand. */
+static void avoid_many(TwProgram *program)
+{
+    enum { MOST = 300, KEPT = 64 };
+    unsigned n = program->n_setup;
+
+    for (unsigned i = 0; i < program->n_script; i++) {
+        n += program->script[i].code == TW_OP_PAGE;
+    }
+    if (n <= MOST) {
+        return;
+    }
+    program->n_setup = MIN(program->n_setup, KEPT);
+    n = program->n_setup;
+    for (unsigned i = 0; i < program->n_script; i++) {
+        TwOp *op = &program->script[i];
+
+        if (op->code == TW_OP_PAGE && ++n > MOST) {
+            *op = tw_op_make(TW_OP_NOP);
+        }
+    }
+}
+
 void tw_uc_avoid(TwProgram *program, uint64_t triggers)
 {
     Sim sim;
@@ -711,6 +767,9 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
     }
     if (triggers & BIT(DEVICE_SPLIT)) {
         avoid_split(program);
+    }
+    if (triggers & BIT(MANY_RANGES)) {
+        avoid_many(program);
     }
     for (unsigned i = 0; i < program->n_setup; i++) {
         avoid_rights(NULL, &program->setup[i], triggers);
