@@ -39,6 +39,7 @@ static bool trapped(const TwProgram *program)
 static bool trap_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 {
     Trap *t = (Trap *)target;
+    bool ok;
 
     t->runs++;
     if (trapped(program)) {
@@ -57,7 +58,12 @@ static bool trap_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
             raise(SIGSEGV);
         }
     }
-    return tw_target_run(t->inner, program, trace);
+    ok = tw_target_run(t->inner, program, trace);
+    if (trapped(program) && strcmp(t->kind, "carries") == 0 && t->runs > 1) {
+        trace->end = TW_END_INVARIANT;
+        trace->end_op = 0;
+    }
+    return ok;
 }
 
 static const TwDialect *trap_dialect(TwTarget *target)
@@ -504,6 +510,36 @@ static void stop_now(const TwCampaignResult *so_far, void *data)
     }
 }
 
+/* A finding that a fresh target shows only after another program: the case says
+ * after which. */
+static void test_carries(void)
+{
+    uint64_t programs;
+    GArray *numbers = traps(3, &programs);
+    TwCampaignOptions options = options_for("carries", programs, 1);
+    TwCampaignResult result;
+    const TwCampaignKey *key;
+
+    run(&options, &result);
+    g_assert_cmpuint(result.keys->len, ==, 1);
+    key = g_ptr_array_index(result.keys, 0);
+    g_assert_cmpuint(key->verdict, ==, TW_VERDICT_FLAKY);
+    g_assert_cmpuint(key->count, ==, numbers->len);
+    for (unsigned i = 0; i < numbers->len; i++) {
+        const TwCampaignCase *one =
+            &g_array_index(key->cases, TwCampaignCase, i);
+        g_autofree char *words = g_strdup_printf(
+            "a fresh target shows it after program %" G_GUINT64_FORMAT
+            " of this seed",
+            one->number - 1);
+
+        g_assert_cmpuint(one->number, ==, g_array_index(numbers, uint64_t, i));
+        g_assert_nonnull(strstr(one->finding.text, words));
+    }
+    tw_campaign_result_clear(&result);
+    g_array_unref(numbers);
+}
+
 static void test_stop(void)
 {
     TwCampaignOptions options = options_for("softmmu", 0, 2);
@@ -677,6 +713,7 @@ int main(int argc, char **argv)
     g_test_add_func("/campaign/crash-is-a-finding", test_crash);
     g_test_add_func("/campaign/exit-is-a-finding", test_exit);
     g_test_add_func("/campaign/hang-is-a-finding", test_hang);
+    g_test_add_func("/campaign/carries", test_carries);
     g_test_add_func("/campaign/flaky-is-kept", test_flaky);
     g_test_add_func("/campaign/flaky-rate", test_rate);
     g_test_add_func("/campaign/triggers-met", test_met);

@@ -14,6 +14,8 @@ enum { LOG_MAX = 1 << 20 }; /* bytes of what a target says on stderr */
 typedef struct Worker {
     const TwCampaignPost *post;
     TwProgress mine;
+    uint64_t before; /* 1 + number of the program that this target ran last;
+                      * 0: none */
 } Worker;
 
 bool tw_campaign_keeps(unsigned verdict)
@@ -203,6 +205,36 @@ static void count_met(TwSlotMet *to, const TwMet *met)
     }
 }
 
+/* Says in a flaky finding whether it is the program before it that matters:
+ * then the target carries something over, and both programs together show it.
+ */
+static void try_pair(const Worker *w, TwRunner *runner,
+                     const TwProgram *program, TwFinding *finding)
+{
+    const TwCampaignOptions *options = w->post->options;
+    uint64_t before = w->before - 1;
+    size_t length = strlen(finding->text);
+    TwProgram *first;
+
+    /* The wishes of other rounds are gone. */
+    if (w->before == 0 ||
+        (options->steer &&
+         before / TW_ROUND != w->mine.chunk.next / TW_ROUND)) {
+        return;
+    }
+    first = g_new(TwProgram, 1);
+    tw_campaign_program_towards(first, options->seed, before, options->profile,
+                                wish_of(w, before), tw_runner_dialect(runner),
+                                options->known, NULL);
+    if (tw_runner_shows_after(runner, first, program, finding)) {
+        g_snprintf(finding->text + length, sizeof(finding->text) - length,
+                   "a fresh target shows it after program %" G_GUINT64_FORMAT
+                   " of this seed\n",
+                   before);
+    }
+    g_free(first);
+}
+
 static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
 {
     TwCampaignSums *sums = &w->mine.chunk.sums;
@@ -223,6 +255,10 @@ static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
     if (w->post->met) {
         count_met(w->post->met, tw_runner_met(runner));
     }
+    if (verdict == TW_VERDICT_FLAKY && finding.again == 0) {
+        try_pair(w, runner, program, &finding);
+    }
+    w->before = w->mine.chunk.next + 1;
     if (finding.known) {
         sums->known[finding.known - 1]++;
     }

@@ -159,15 +159,19 @@ static TwVerdict judge(TwRunner *runner, TwTarget *target,
                     stats);
 }
 
-/* Does a fresh target give the same key? */
-static bool same_again(TwRunner *runner, const TwProgram *program,
-                       const TwFinding *finding)
+/* Does a fresh target give the same key?  `before`, which may be NULL, is run
+ * first. */
+static bool same_again(TwRunner *runner, const TwProgram *before,
+                       const TwProgram *program, const TwFinding *finding)
 {
     TwFinding again;
     TwTarget *fresh = tw_target_open(&runner->options, NULL);
 
     if (fresh == NULL) {
         return false;
+    }
+    if (before != NULL) {
+        tw_target_run(fresh, before, &runner->confirm);
     }
     tw_target_run(fresh, program, &runner->confirm);
     judge(runner, fresh, program, &runner->confirm, &again, NULL);
@@ -205,7 +209,7 @@ static bool confirm(TwRunner *runner, const TwProgram *program,
 {
     finding->replays = (uint8_t)replays_of(runner, finding);
     for (unsigned i = 0; i < finding->replays; i++) {
-        finding->again += same_again(runner, program, finding);
+        finding->again += same_again(runner, NULL, program, finding);
     }
     return finding->again == finding->replays;
 }
@@ -228,6 +232,12 @@ static bool is_ours(const TwProgram *program, TwFinding *finding)
     g_snprintf(finding->text, sizeof(finding->text),
                "expected a well-formed program: %s\n", why);
     return true;
+}
+
+bool tw_runner_shows_after(TwRunner *runner, const TwProgram *before,
+                           const TwProgram *program, const TwFinding *finding)
+{
+    return same_again(runner, before, program, finding);
 }
 
 TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,

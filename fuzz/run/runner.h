@@ -54,6 +54,11 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         TwFinding *finding, TwJudgeStats *stats,
                         uint64_t *counters);
 
+/* Of a flaky finding: does a fresh target show it if it runs `before` first?
+ * Then the target carries something over from one program to the next. */
+bool tw_runner_shows_after(TwRunner *runner, const TwProgram *before,
+                           const TwProgram *program, const TwFinding *finding);
+
 /* From now on the runner keeps the situations of the last program. */
 void tw_runner_meet(TwRunner *runner);
 /* The situations of the last program; NULL if they are not kept.  There are
