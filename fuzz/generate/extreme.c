@@ -2,6 +2,7 @@
 /* Extremes; see extreme.h. */
 #include "fuzz/generate/extreme.h"
 
+#include "fuzz/generate/board.h"
 #include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
 #include "fuzz/generate/topology.h"
@@ -49,6 +50,7 @@ static void choose_mixture(TwGen *gen)
         set_mixture(gen, TW_PROFILE_IOMMU);
         break;
     case TW_EXTREME_TIES:
+    case TW_EXTREME_ALIASES:
         set_mixture(gen, TW_PROFILE_TOPOLOGY);
         set_range(own->extras, 0, 6);
         break;
@@ -124,6 +126,9 @@ void tw_extreme_regions(TwGen *gen, TwGenCursor *cursor)
         break;
     case TW_EXTREME_TIES:
         tw_gen_add_ties(gen, cursor, 0);
+        break;
+    case TW_EXTREME_ALIASES:
+        tw_gen_add_chain(gen, cursor, 0);
         break;
     default:
         break;
@@ -339,6 +344,28 @@ void tw_extreme_flat_setup(TwGen *gen, unsigned window_lg)
 /* Script --------------------------------------------------------------------
  */
 
+/* As many transactions, one in the other, as may be open. */
+static void nest_transactions(TwGen *gen)
+{
+    enum { MOST_OPEN = 8 };
+    TwAim aim;
+
+    if (!tw_aim_anywhere(gen, &aim) ||
+        !tw_gen_speaks(gen->dialect, TW_OP_BEGIN) ||
+        gen->program->n_script + 4u * MOST_OPEN > gen->limit) {
+        return;
+    }
+    for (unsigned i = 0; i < MOST_OPEN; i++) {
+        tw_put(gen, TW_OP_BEGIN, TW_BOARD);
+        tw_put_topology(gen, tw_gen_some_region(gen, &aim), TW_BOARD);
+    }
+    for (unsigned i = 0; i < MOST_OPEN; i++) {
+        tw_put_aimed(gen, &aim, TW_OP_READ);
+        tw_put(gen, TW_OP_COMMIT, TW_BOARD);
+    }
+    tw_put_aimed(gen, &aim, TW_OP_READ);
+}
+
 bool tw_extreme_script(TwGen *gen, unsigned part)
 {
     unsigned n = gen->n_many;
@@ -346,6 +373,9 @@ bool tw_extreme_script(TwGen *gen, unsigned part)
     if (gen->extreme == TW_EXTREME_NONE || gen->dialect->identity_pages ||
         part == PARTS) {
         return false;
+    }
+    if (gen->extreme == TW_EXTREME_LONG) {
+        nest_transactions(gen);
     }
     if (gen->extreme == TW_EXTREME_MAPPINGS) {
         n = n < 24 ? n : 24;

@@ -305,6 +305,15 @@ static uint8_t random_small(const TwProgram *program, TwRng *rng,
     }
 }
 
+/* A small one, seldom (and without a draw) one of up to 32 bits. */
+static uint32_t some_number(TwRng *rng, uint32_t unit)
+{
+    uint32_t small = unit * (1 + tw_rng_below(rng, 8));
+    uint64_t mix = tw_mix64(rng->state);
+
+    return mix & 63 ? small : (uint32_t)(mix >> 32 >> (mix >> 8 & 31));
+}
+
 /* A part that names no object. */
 static void random_part(const TwProgram *program, const TwDialect *dialect,
                         TwRng *rng, const TwField *part, TwOp *op)
@@ -331,7 +340,7 @@ static void random_part(const TwProgram *program, const TwDialect *dialect,
         op->priority = (int32_t)tw_rng_below(rng, 7) - 3;
         break;
     case TW_FIELD_NUMBER:
-        tw_field_set(part, op, part->unit * (1 + tw_rng_below(rng, 8)));
+        tw_field_set(part, op, some_number(rng, part->unit));
         break;
     case TW_FIELD_SWITCH:
         random_switch(dialect, rng, part, op);

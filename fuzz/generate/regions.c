@@ -134,6 +134,7 @@ static void device_properties(TwGen *gen, TwRegion *region)
         break;
     case 1:
         region->valid_min = (uint8_t)(1u << tw_gen_below(gen, 3));
+        region->valid_min = tw_gen_seldom(gen, 64) ? 8 : region->valid_min;
         if (tw_gen_chance(gen, 50)) {
             region->valid_max = 8;
         }
@@ -207,6 +208,7 @@ bool tw_gen_add_leaf(TwGen *gen, TwGenCursor *cursor, uint8_t space,
         }
     }
     region->unmergeable = tw_gen_chance(gen, 3);
+    region->nonvolatile = tw_gen_seldom(gen, 4096);
     if (tw_gen_chance(gen, lg_from > 0 ? 1 : 4)) {
         region->enabled = false;
         gen->disabled |= 1ull << tw_gen_region_id(gen, region);
@@ -476,6 +478,44 @@ void tw_gen_add_ties(TwGen *gen, TwGenCursor *cursor, uint8_t space)
                                          : tw_gen_region_id(gen, leaf),
                            .leaf = tw_gen_region_id(gen, leaf),
                            .iommu = TW_NONE});
+    }
+}
+
+void tw_gen_add_chain(TwGen *gen, TwGenCursor *cursor, uint8_t space)
+{
+    TwProgram *program = gen->program;
+    unsigned links = 5 + tw_gen_below(gen, 12);
+    uint64_t size = gen->page << 4, base = 0;
+    uint8_t leaf = program->n_regions;
+
+    if (program->n_regions + links + 1 > gen->dialect->max_regions ||
+        !tw_gen_has_kind(gen, TW_REGION_ALIAS) ||
+        tw_gen_new_region(gen, TW_REGION_RAM, TW_NONE, 0, size) == NULL) {
+        return;
+    }
+    for (unsigned i = 1; i <= links; i++) {
+        bool last = i == links;
+        uint64_t offset = tw_gen_chance(gen, 30) ? gen->page : 0;
+        uint64_t addr = last ? place(gen, cursor, space, size) : 0;
+        TwRegion *alias = tw_gen_new_region(
+            gen, TW_REGION_ALIAS,
+            last ? program->spaces[space].root : (uint8_t)TW_NONE, addr, size);
+
+        alias->target = (uint8_t)(tw_gen_region_id(gen, alias) - 1);
+        alias->alias_offset = offset;
+        alias->readonly = tw_gen_chance(gen, 5);
+        base += offset;
+        if (last && base < size) {
+            tw_gen_note_spot(
+                gen, space,
+                (TwSketchSpot){
+                    .addr = addr,
+                    .size = size - base,
+                    .base = base,
+                    .region = (uint8_t)(leaf + 1 + tw_gen_below(gen, links)),
+                    .leaf = leaf,
+                    .iommu = TW_NONE});
+        }
     }
 }
 

@@ -30,5 +30,7 @@ void tw_gen_add_grid(TwGen *gen, TwGenCursor *cursor, uint8_t space);
 /* Containers, one in the other, each beside a leaf of its priority; nothing if
  * there are not regions enough left. */
 void tw_gen_add_ties(TwGen *gen, TwGenCursor *cursor, uint8_t space);
+/* An alias of an alias of an alias ... of RAM; the same. */
+void tw_gen_add_chain(TwGen *gen, TwGenCursor *cursor, uint8_t space);
 
 #endif

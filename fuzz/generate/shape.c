@@ -26,6 +26,8 @@ const char *tw_shape_name(unsigned figure)
         [TW_SHAPE_ROMD_ACTORS] = "romd-actors",
         [TW_SHAPE_PAGES] = "pages",
         [TW_SHAPE_MAPS] = "maps",
+        [TW_SHAPE_OPEN] = "open",
+        [TW_SHAPE_DURING] = "during",
     };
 
     return figure < TW_SHAPES ? names[figure] : NULL;
@@ -178,6 +180,7 @@ static void see_ops(const TwProgram *p, TwShape *shape)
 {
     uint32_t pages[TW_MAX_CPUS][TW_MAX_MMU_INDEXES] = {{0}};
     uint32_t maps[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES] = {{0}};
+    unsigned open = 0, during = 0;
 
     for (unsigned i = 0; i < p->n_setup; i++) {
         const TwOp *op = &p->setup[i];
@@ -189,8 +192,14 @@ static void see_ops(const TwProgram *p, TwShape *shape)
         }
     }
     for (unsigned i = 0; i < p->n_script; i++) {
-        most(shape, TW_SHAPE_REQUESTER,
-             p->script[i].attrs >> TW_ATTR_REQUESTER_SHIFT);
+        const TwOp *op = &p->script[i];
+
+        open += op->code == TW_OP_BEGIN;
+        open -= op->code == TW_OP_COMMIT && open > 0;
+        during = op->flags & TW_OPF_DURING ? during + 1 : 0;
+        most(shape, TW_SHAPE_OPEN, open);
+        most(shape, TW_SHAPE_DURING, during);
+        most(shape, TW_SHAPE_REQUESTER, op->attrs >> TW_ATTR_REQUESTER_SHIFT);
     }
 }
 

@@ -22,9 +22,11 @@ typedef enum TwShapeFigure {
     TW_SHAPE_MMUS,        /* MMU indexes of all CPUs together */
     TW_SHAPE_ACTORS,      /* actor offsets of one device, most */
     TW_SHAPE_ROMD_ACTORS, /* actor offsets of ROM devices */
-    TW_SHAPE_PAGES, /* page-map entries before the script, of one MMU index,
-                     * most */
-    TW_SHAPE_MAPS,  /* the same of one index of an IOMMU */
+    TW_SHAPE_PAGES,  /* page-map entries before the script, of one MMU index,
+                      * most */
+    TW_SHAPE_MAPS,   /* the same of one index of an IOMMU */
+    TW_SHAPE_OPEN,   /* transactions open at once, most, if all are legal */
+    TW_SHAPE_DURING, /* operations during one access, most */
     TW_SHAPES
 } TwShapeFigure;
 

@@ -69,6 +69,7 @@ typedef enum TwExtreme {
     TW_EXTREME_GRANULE,   /* granules of 2 MiB and more */
     TW_EXTREME_REQUESTER, /* requester ids of up to 16 bits */
     TW_EXTREME_TIES,      /* regions of one priority, box in box */
+    TW_EXTREME_ALIASES,   /* a long chain of them */
     TW_EXTREME_ACTORS,    /* several actor offsets of one device */
     TW_EXTREME_SLOTS,     /* more than 32 entries in one TLB */
     TW_EXTREME_VICTIMS,   /* more than 8 victims in use */
@@ -124,6 +125,13 @@ static inline uint32_t tw_gen_below(TwGen *gen, uint32_t bound)
 static inline bool tw_gen_chance(TwGen *gen, uint32_t percent)
 {
     return tw_rng_chance(gen->rng, percent);
+}
+
+/* True with a chance of one in `one_in`, without a draw: only the programs in
+ * which it is true notice. */
+static inline bool tw_gen_seldom(const TwGen *gen, unsigned one_in)
+{
+    return tw_mix64(gen->rng->state) % one_in == 0;
 }
 
 /* May operation `code` stand in a script of the dialect? */

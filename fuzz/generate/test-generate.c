@@ -181,11 +181,11 @@ static void test_same_again(void)
 static void test_golden(gconstpointer data)
 {
     static const uint64_t golden[TW_PROFILES] = {
-        [TW_PROFILE_BALANCED] = 0x3b1452b8de7521df,
-        [TW_PROFILE_IOMMU] = 0xdc68305bd5146fa1,
-        [TW_PROFILE_INVALIDATE] = 0x2185bc1f13e49e8a,
-        [TW_PROFILE_TOPOLOGY] = 0x89c1246bcb9e3fab,
-        [TW_PROFILE_HOSTILE] = 0x57d0bdc66f439a71,
+        [TW_PROFILE_BALANCED] = 0xa28bf4f8f28b5ffc,
+        [TW_PROFILE_IOMMU] = 0x60872aaa46e12c95,
+        [TW_PROFILE_INVALIDATE] = 0xb0cfb9b32ec4108c,
+        [TW_PROFILE_TOPOLOGY] = 0x2674a11435072bf5,
+        [TW_PROFILE_HOSTILE] = 0x8934c359eb72040d,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();

@@ -9,6 +9,7 @@
 
 #include "fuzz/generate/board.h"
 #include "fuzz/generate/put.h"
+#include "program/ops.h"
 
 /* During a fill ----------------------------------------------------------- */
 
@@ -53,6 +54,23 @@ static void put_flush_inside(TwGen *gen, const TwAim *aim, uint8_t actor)
  * flushed; a change of what it walks while it fills; accesses that must see
  * the change.
  */
+/* As many operations during an access as there can be; `first` is the number
+ * of the first of them. */
+static void put_more_inside(TwGen *gen, const TwAim *aim, uint8_t actor,
+                            unsigned first)
+{
+    TwProgram *program = gen->program;
+    unsigned n = program->n_script;
+
+    while (n < first + TW_MAX_DURING && n < gen->limit) {
+        put_inside(gen, aim, actor);
+        if (program->n_script != n + 1u) {
+            return;
+        }
+        program->script[n++].flags |= TW_OPF_DURING;
+    }
+}
+
 void tw_move_during(TwGen *gen)
 {
     TwProgram *program = gen->program;
@@ -82,6 +100,9 @@ void tw_move_during(TwGen *gen)
     if (before > first && program->n_script == before + 1) {
         program->script[before].flags |= TW_OPF_DURING;
         put_flush_inside(gen, &aim, actor);
+        if (tw_gen_seldom(gen, 512)) {
+            put_more_inside(gen, &aim, actor, before);
+        }
     }
     tw_put_aimed(gen, &aim, code);
     if (program->explicit_safepoints && tw_gen_chance(gen, 50)) {
