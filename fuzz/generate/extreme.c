@@ -272,6 +272,7 @@ void tw_extreme_setup(TwGen *gen)
 
     gen->n_many = 0;
     gen->step = 1;
+    gen->base = 0;
     if (gen->pool == TW_NONE || !program->cpus[0].present ||
         !program->cpus[0].mmu[0].present) {
         return;
