@@ -42,9 +42,19 @@ def run(*words):
                           check=False)
 
 
+# The last words of the library in corpus/unicorn/CrsUnicorn.tw, in a child.
+EXPECTED = "qemu/exec.c:837: phys_section_add: Assertion"
+
+
 def died(done):
     return done.returncode not in FINE or any(
-        word in done.stderr for word in DEAD)
+        word in line for line in done.stderr.splitlines() for word in DEAD
+        if EXPECTED not in line)
+
+
+def is_crash(path):
+    with open(path, encoding="utf-8") as file:
+        return "# verdict: crash" in file.readline()
 
 
 def sample(files, every):
@@ -102,7 +112,8 @@ def all_verbs(target, folder):
     at_once(target, "check", sample(list(folders), 3), "--against", "softmmu")
     refused = has_reasons(target, at_once(target, "replay", part, "--json"))
     at_once(target, "replay", part, "--trace")
-    at_once(target, "replay", sample(everything, 13), "--in-process")
+    at_once(target, "replay", [path for path in sample(everything, 13)
+                               if not is_crash(path)], "--in-process")
     at_once(target, "explain", sample(everything, 13))
     at_once(target, "min", sample(everything, 23), "--budget", "20", "-o",
             os.path.join(folder, "min", ""))
