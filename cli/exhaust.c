@@ -136,6 +136,26 @@ static char *board_help(void)
     return g_string_free(help, FALSE);
 }
 
+/* Looks at what the command line says; false with a message. */
+static bool ready(const Exhaust *e, int argc, char **argv, int length, int jobs)
+{
+    if (argc > 1) {
+        tw_cli_fail(TW_EXIT_USAGE, "exhaust: expected options only, not \"%s\"",
+                    argv[1]);
+        return false;
+    }
+    if (length < 1 || length > TW_EXHAUST_MOST) {
+        tw_cli_fail(TW_EXIT_USAGE, "--length: expected 1 to %d operations",
+                    TW_EXHAUST_MOST);
+        return false;
+    }
+    if (jobs < 1 || jobs > 1024) {
+        tw_cli_fail(TW_EXIT_USAGE, "--jobs: expected 1 to 1024 processes");
+        return false;
+    }
+    return !e->board || board_exists(e->board);
+}
+
 #define DEFAULT_LENGTH 4
 
 int tw_verb_exhaust(int argc, char **argv)
@@ -170,23 +190,7 @@ int tw_verb_exhaust(int argc, char **argv)
                         entries, &e.target)) {
         goto out;
     }
-    if (argc > 1) {
-        tw_cli_fail(TW_EXIT_USAGE,
-                    "exhaust: expected options only, not "
-                    "\"%s\"",
-                    argv[1]);
-        goto out;
-    }
-    if (length < 1 || length > TW_EXHAUST_MOST) {
-        tw_cli_fail(TW_EXIT_USAGE, "--length: expected 1 to %d operations",
-                    TW_EXHAUST_MOST);
-        goto out;
-    }
-    if (jobs < 1 || jobs > 1024) {
-        tw_cli_fail(TW_EXIT_USAGE, "--jobs: expected 1 to 1024 processes");
-        goto out;
-    }
-    if (e.board && !board_exists(e.board)) {
+    if (!ready(&e, argc, argv, length, jobs)) {
         goto out;
     }
     TwExhaustOptions options = {.target = e.target.options,

@@ -196,6 +196,27 @@ static int read_and_triage(TwTriage *t, Options *o, int argc, char **argv)
     return triage(t, o);
 }
 
+static void options_clear(Options *o)
+{
+    g_free(o->harness);
+    g_free(o->junit);
+    g_free(o->sarif);
+    g_free(o->out);
+    g_free(o->export);
+    tw_cli_known_clear(&o->known);
+    tw_cli_target_clear(&o->target);
+}
+
+static const char summary[] =
+    "Groups raw findings by their cause. Raw findings are the cases that "
+    "run saved or,\nwith --harness, the inputs that libFuzzer, AFL++ or "
+    "ClusterFuzz saved. triage finds\nthe cause of each, shrinks one "
+    "case of each key, and records one finding for each\ncause in a "
+    "store. Then it runs the older findings of the store again, and "
+    "prints\nwhich findings are new, known, returned or fixed. Exit code "
+    "10 if a finding is new\nor returned (with --retest: if a key is not "
+    "fixed).";
+
 int tw_verb_triage(int argc, char **argv)
 {
     g_autofree char *store = NULL, *time = NULL;
@@ -247,21 +268,8 @@ int tw_verb_triage(int argc, char **argv)
     };
 
     tw_triage_init(&t);
-    if (!tw_cli_options(
-            &argc, &argv, "[DIR|FILE...]",
-            "Groups raw findings by their cause. Raw findings are the cases "
-            "that "
-            "run saved or,\nwith --harness, the inputs that libFuzzer, AFL++ "
-            "or "
-            "ClusterFuzz saved. triage finds\nthe cause of each, shrinks one "
-            "case of each key, and records one finding for each\ncause in a "
-            "store. Then it runs the older findings of the store again, and "
-            "prints\nwhich findings are new, known, returned or fixed. Exit "
-            "code "
-            "10 if a finding is new\nor returned (with --retest: if a key is "
-            "not "
-            "fixed).",
-            entries, &o.target) ||
+    if (!tw_cli_options(&argc, &argv, "[DIR|FILE...]", summary, entries,
+                        &o.target) ||
         !ready(&t, &o, argc, jobs, raw) ||
         (time && !tw_cli_seconds("--time", time, &t.seconds))) {
         goto out;
@@ -273,13 +281,7 @@ int tw_verb_triage(int argc, char **argv)
     tw_cli_known_warn(&o.known);
     code = read_and_triage(&t, &o, argc, argv);
 out:
-    g_free(o.harness);
-    g_free(o.junit);
-    g_free(o.sarif);
-    g_free(o.out);
-    g_free(o.export);
     tw_triage_clear(&t);
-    tw_cli_known_clear(&o.known);
-    tw_cli_target_clear(&o.target);
+    options_clear(&o);
     return code;
 }

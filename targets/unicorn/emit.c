@@ -6,8 +6,6 @@
  */
 #include <inttypes.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "program/ops.h"
 #include "program/text/text.h"
@@ -599,61 +597,6 @@ static bool put_main(Emit *e)
     return told;
 }
 
-/* Runs a program in which the library dies, in a child, and records the calls
- * up to the last. */
-static bool record_death(Emit *e)
-{
-    Recorder *recorder = &e->recorder;
-    int ends[2];
-    pid_t child;
-    Call call;
-
-    if (pipe(ends) != 0 || (child = fork()) < 0) {
-        return false;
-    }
-    if (child == 0) {
-        g_autofree TwTrace *trace = g_new(TwTrace, 1);
-
-        close(ends[0]);
-        recorder->to = ends[1];
-        tw_target_run(&e->machine->target, e->program, trace);
-        _exit(0);
-    }
-    close(ends[1]);
-    while (read(ends[0], &call, sizeof(call)) == sizeof(call)) {
-        g_array_append_val(recorder->calls, call);
-    }
-    close(ends[0]);
-    waitpid(child, NULL, 0);
-    e->n_ops = 0;
-    for (unsigned i = 0; i < recorder->calls->len; i++) {
-        if (call_at(e, i)->op != TW_NO_OP) {
-            e->n_ops = MAX(e->n_ops, call_at(e, i)->op + 1u);
-        }
-    }
-    return recorder->calls->len > 0;
-}
-
-/* Makes the calls of the run, in this process if it survives them. */
-static bool record_run(Emit *e)
-{
-    bool done = true;
-
-    e->recorder.calls = g_array_new(FALSE, TRUE, sizeof(Call));
-    e->recorder.ram = g_array_new(FALSE, TRUE, sizeof(RamPage));
-    e->recorder.to = -1;
-    e->machine->recorder = &e->recorder;
-    if (e->finding->verdict == TW_VERDICT_CRASH) {
-        done = record_death(e);
-    } else {
-        g_autofree TwTrace *trace = g_new(TwTrace, 1);
-
-        tw_target_run(&e->machine->target, e->program, trace);
-    }
-    e->machine->recorder = NULL;
-    return done;
-}
-
 bool tw_uc_emit(TwTarget *target, const TwProgram *program,
                 const TwFinding *finding, const TwExpected *expected,
                 GString *out, GError **error)
@@ -683,7 +626,13 @@ bool tw_uc_emit(TwTarget *target, const TwProgram *program,
                     m->guest->name);
         return false;
     }
-    told = record_run(&e);
+    told = tw_uc_record_run(m, program, crash, &e.recorder);
+    for (unsigned i = 0; crash && i < e.recorder.calls->len; i++) {
+        unsigned op = call_at(&e, i)->op;
+
+        e.n_ops = i == 0 ? 0 : e.n_ops; /* up to the one that was its last */
+        e.n_ops = op == TW_NO_OP ? e.n_ops : MAX(e.n_ops, op + 1);
+    }
     look_around(&e);
     put_head(&e);
     g_string_append(out, includes);

@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <unistd.h>
 
 static void tell_text(const Call *call, GString *text)
@@ -154,4 +156,53 @@ void tw_uc_record_ram(Machine *m)
                memory->now[m->program->contents] + (size_t)n * PAGE_SIZE_,
                PAGE_SIZE_);
     }
+}
+
+/* Runs a program in which the library dies, in a child, and records the calls
+ * up to the last. */
+static bool record_death(Machine *m, const TwProgram *program,
+                         Recorder *recorder)
+{
+    int ends[2];
+    pid_t child;
+    Call call;
+
+    if (pipe(ends) != 0 || (child = fork()) < 0) {
+        return false;
+    }
+    if (child == 0) {
+        g_autofree TwTrace *trace = g_new(TwTrace, 1);
+
+        close(ends[0]);
+        recorder->to = ends[1];
+        tw_target_run(&m->target, program, trace);
+        _exit(0);
+    }
+    close(ends[1]);
+    while (read(ends[0], &call, sizeof(call)) == sizeof(call)) {
+        g_array_append_val(recorder->calls, call);
+    }
+    close(ends[0]);
+    waitpid(child, NULL, 0);
+    return recorder->calls->len > 0;
+}
+
+bool tw_uc_record_run(Machine *m, const TwProgram *program, bool dies,
+                      Recorder *recorder)
+{
+    bool done = true;
+
+    recorder->calls = g_array_new(FALSE, TRUE, sizeof(Call));
+    recorder->ram = g_array_new(FALSE, TRUE, sizeof(RamPage));
+    recorder->to = -1;
+    m->recorder = recorder;
+    if (dies) {
+        done = record_death(m, program, recorder);
+    } else {
+        g_autofree TwTrace *trace = g_new(TwTrace, 1);
+
+        tw_target_run(&m->target, program, trace);
+    }
+    m->recorder = NULL;
+    return done;
 }

@@ -78,6 +78,14 @@ static inline void tw_uc_record_host(Machine *m, CallKind kind, unsigned at,
     }
 }
 
+/*
+ * Runs a program and fills `recorder`, whose arrays the caller unrefs: in this
+ * process, or, if the library `dies` of it, in a child, up to the last call.
+ * False if no call was recorded.
+ */
+bool tw_uc_record_run(Machine *m, const TwProgram *program, bool dies,
+                      Recorder *recorder);
+
 /* emit.c: the class's `emit`. */
 bool tw_uc_emit(TwTarget *target, const TwProgram *program,
                 const TwFinding *finding, const TwExpected *expected,

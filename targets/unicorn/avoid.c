@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Edits of a program after which it meets no trigger; see trigger.h. */
+#include <string.h>
+
+#include "targets/unicorn/sim.h"
+#include "targets/unicorn/trigger.h"
+
+static void avoid_resize(const TwProgram *program, TwOp *op)
+{
+    if (op->code == TW_OP_RESIZE &&
+        program->regions[op->obj].kind == TW_REGION_MMIO &&
+        op->length > PAGE_SIZE_) {
+        op->length = PAGE_SIZE_;
+    }
+}
+
+static void avoid_split(TwProgram *program)
+{
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        if (program->regions[i].kind == TW_REGION_MMIO &&
+            program->regions[i].size > PAGE_SIZE_) {
+            program->regions[i].size = PAGE_SIZE_;
+        }
+    }
+    for (unsigned i = 0; i < program->n_script; i++) {
+        TwOp *op = &program->script[i];
+
+        avoid_resize(program, op);
+    }
+    for (unsigned i = 0; i < program->n_actors; i++) {
+        avoid_resize(program, &program->actors[i].op);
+    }
+}
+
+static void avoid_rights(const Sim *sim, TwOp *op, uint64_t triggers)
+{
+    unsigned first, end;
+
+    if (triggers & BIT(NOT_READABLE) && op->perm != 0) {
+        op->perm |= TW_R;
+    }
+    if (!(triggers & BIT(READ_REVOKED)) || op->perm & TW_R || !sim) {
+        return;
+    }
+    tw_uc_flat_range(op, &first, &end);
+    for (unsigned p = first; p < end; p++) {
+        if (sim->flat.mapped[p] != 0 && sim->flat.mapped_rights[p] & TW_R) {
+            op->perm |= TW_R;
+        }
+    }
+}
+
+/* Would an actor that the write asks meet a trigger when it acts? */
+static bool asks_for_trouble(const Sim *sim, const TwOp *op, uint64_t triggers)
+{
+    uint8_t asked[TW_MAX_ACTORS];
+    unsigned n = tw_uc_asks(sim, op, asked);
+
+    for (unsigned i = 0; i < n; i++) {
+        const TwOp *act = &sim->program->actors[asked[i]].op;
+        TwOp tame = *act;
+
+        if (act->code == TW_OP_PAGE) {
+            avoid_rights(sim, &tame, triggers);
+        }
+        /* After another one, who knows what it would find. */
+        if (tame.perm != act->perm ||
+            (triggers & BIT(NOT_READABLE) &&
+             (tw_uc_flushes_unreadable(sim, act) ||
+              (i > 0 &&
+               tw_uc_flush_range(act, &(uint64_t){0}, &(uint64_t){0})))) ||
+            (i > 0 && act->code == TW_OP_PAGE && !(act->perm & TW_R))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An entry of the page map divides mappings at two places at most: so few
+ * entries that regions cannot make them a thousand. */
+static void avoid_many(TwProgram *program)
+{
+    enum { MOST = 300, KEPT = 64 };
+    unsigned n = program->n_setup;
+
+    for (unsigned i = 0; i < program->n_script; i++) {
+        n += program->script[i].code == TW_OP_PAGE;
+    }
+    if (n <= MOST) {
+        return;
+    }
+    program->n_setup = MIN(program->n_setup, KEPT);
+    n = program->n_setup;
+    for (unsigned i = 0; i < program->n_script; i++) {
+        TwOp *op = &program->script[i];
+
+        if (op->code == TW_OP_PAGE && ++n > MOST) {
+            *op = tw_op_make(TW_OP_NOP);
+        }
+    }
+}
+
+void tw_uc_avoid(TwProgram *program, uint64_t triggers)
+{
+    Sim sim;
+
+    if (!tw_uc_admits(program)) {
+        return;
+    }
+    if (triggers & BIT(DEVICE_SPLIT)) {
+        avoid_split(program);
+    }
+    if (triggers & BIT(MANY_RANGES)) {
+        avoid_many(program);
+    }
+    for (unsigned i = 0; i < program->n_setup; i++) {
+        avoid_rights(NULL, &program->setup[i], triggers);
+    }
+    tw_uc_sim_start(&sim, program);
+    for (unsigned i = 0; i < program->n_script; i++) {
+        TwOp *op = &program->script[i];
+
+        if (op->code == TW_OP_PAGE) {
+            avoid_rights(&sim, op, triggers);
+        }
+        if (op->flags & TW_OPF_FROM) {
+            TwOp fetch = tw_uc_fetch_of(op);
+
+            if (tw_uc_exec_triggers(&sim, &fetch) & triggers ||
+                (triggers & BIT(NOT_READABLE) &&
+                 tw_uc_is_unreadable(&sim, &fetch))) {
+                op->flags &= (uint8_t)~TW_OPF_FROM;
+                op->out = 0;
+            }
+        }
+        if (triggers & BIT(PARTIAL_STORE) && tw_uc_is_partial_store(&sim, op)) {
+            op->size = (uint8_t)(PAGE_SIZE_ - op->addr % PAGE_SIZE_);
+        }
+        if ((triggers & BIT(NOT_READABLE) && tw_uc_is_unreadable(&sim, op)) ||
+            tw_uc_exec_triggers(&sim, op) & triggers ||
+            (triggers & BIT(OWN_CODE) && tw_uc_loses_own_code(&sim, op)) ||
+            asks_for_trouble(&sim, op, triggers)) {
+            op->code =
+                op->code == TW_OP_DMA_WRITE ? TW_OP_DMA_READ : TW_OP_READ;
+            op->flags &= (uint8_t)~TW_OPF_FROM;
+            op->out = 0;
+        }
+        if (triggers & BIT(LOAD_UNALIGNED) &&
+            tw_uc_is_unaligned_load(&sim, op)) {
+            op->size = 1;
+            op->flags &= (uint8_t)~TW_OPF_FROM; /* it loads more */
+            op->out = 0;
+        }
+        if ((triggers & BIT(READ_AGAIN) && tw_uc_reads_again(&sim, op)) ||
+            (triggers & BIT(NOT_READABLE) &&
+             tw_uc_flushes_unreadable(&sim, op))) {
+            *op = tw_op_make(TW_OP_NOP);
+        }
+        tw_uc_sim_step(&sim, op);
+    }
+}

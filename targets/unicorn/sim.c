@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: MIT */
+/* See sim.h. */
+#include "targets/unicorn/sim.h"
+
+#include <string.h>
+
+static void taint(Sim *sim, unsigned page, unsigned trigger)
+{
+    sim->taint[page] |= (uint8_t)BIT(trigger);
+    sim->ever |= BIT(trigger);
+}
+
+/* Notes whether a mapping, or a part of one, begins at a page. */
+static void begin(Sim *sim, unsigned page, bool begins)
+{
+    sim->n_ranges += begins;
+    sim->n_ranges -= sim->begins[page];
+    sim->begins[page] = begins;
+    if (sim->n_ranges >= MANY) {
+        sim->ever |= BIT(MANY_RANGES);
+    }
+}
+
+/* The mapping of a page, if there is one, is divided in front of it. */
+static void cut(Sim *sim, unsigned page)
+{
+    if (page < PAGES) {
+        begin(sim, page, sim->end[page] != 0);
+    }
+}
+
+/* A call for pages first .. end - 1: which mappings does it split?  The
+ * library makes new ones of the parts. */
+static void split(Sim *sim, unsigned first, unsigned end)
+{
+    for (unsigned p = first; p < end; p++) {
+        unsigned from = sim->first[p], to = sim->end[p];
+
+        if (to == 0 || (from >= first && to <= end)) {
+            continue;
+        }
+        for (unsigned q = from; q < to; q++) {
+            sim->moved[q] = sim->run[q] != 0;
+            if (sim->device[q]) {
+                taint(sim, q, DEVICE_SPLIT);
+            }
+        }
+    }
+}
+
+static bool on_unmap(void *data, unsigned first, unsigned end)
+{
+    Sim *sim = data;
+
+    sim->n_calls++;
+    split(sim, first, end);
+    cut(sim, end);
+    for (unsigned p = first; p < end; p++) {
+        unsigned from = sim->first[p], to = sim->end[p];
+
+        begin(sim, p, false);
+        /* What remains of its mapping are mappings of their own. */
+        for (unsigned q = from; q < to; q++) {
+            if (q < first) {
+                sim->end[q] = (uint16_t)MIN(first, to);
+            } else if (q >= end) {
+                sim->first[q] = (uint16_t)MAX(end, from);
+            }
+        }
+        sim->first[p] = sim->end[p] = 0;
+        sim->taint[p] = 0;
+        sim->refused[p] = false;
+        sim->moved[p] = sim->run[p] != 0;
+    }
+    return true;
+}
+
+/* Is this mapped at another page? */
+static bool is_mapped_twice(const Sim *sim, Shown shown, unsigned page)
+{
+    for (unsigned q = 0; q < PAGES; q++) {
+        if (sim->flat.mapped[q] == shown && q != page) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool on_map(void *data, unsigned first, unsigned end)
+{
+    Sim *sim = data;
+
+    sim->n_calls++;
+    for (unsigned q = 0; q < PAGES; q++) {
+        Shown run = sim->run[q];
+
+        if (run != 0 && run >= sim->flat.mapped[first] &&
+            run <= sim->flat.mapped[end - 1] && sim->flat.mapped[q] != 0 &&
+            (q < first || q >= end)) {
+            sim->twice[q] = true;
+        }
+    }
+    begin(sim, first, true);
+    for (unsigned p = first; p < end; p++) {
+        sim->taint[p] = 0;
+        sim->rights[p] = sim->flat.mapped_rights[p];
+        sim->first[p] = (uint16_t)first;
+        sim->end[p] = (uint16_t)end;
+        sim->device[p] = sim->flat.mapped[p] & SHOWS_DEVICE;
+        if (sim->device[p]) {
+            /* Protected before anybody can look. */
+            sim->rights[p] = sim->flat.rights[p];
+        }
+    }
+    return true;
+}
+
+static bool on_protect(void *data, unsigned first, unsigned end)
+{
+    Sim *sim = data;
+
+    sim->n_calls++;
+    split(sim, first, end);
+    cut(sim, first);
+    cut(sim, end);
+    for (unsigned p = first; p < end; p++) {
+        if (sim->rights[p] & TW_R && !(sim->flat.mapped_rights[p] & TW_R)) {
+            taint(sim, p, READ_REVOKED);
+        }
+        sim->rights[p] = sim->flat.mapped_rights[p];
+    }
+    return true;
+}
+
+static const FlatCalls calls = {on_unmap, on_map, on_protect};
+
+/* What an access with this right finds at a page, or 0: it is refused. */
+static Shown granted(const Sim *sim, uint64_t page, uint8_t right)
+{
+    return page < PAGES && !(sim->flat.rights[page] & NO_ENTRY) &&
+                   sim->flat.rights[page] & right
+               ? sim->flat.graph.view[page]
+               : 0;
+}
+
+static bool cannot_read(const Sim *sim, uint64_t page)
+{
+    return sim->flat.mapped[page] != 0 &&
+           !(sim->flat.mapped_rights[page] & TW_R);
+}
+
+/* Does the access fill the entry of a page without R? */
+bool tw_uc_is_unreadable(const Sim *sim, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    if (op->code != TW_OP_WRITE && op->code != TW_OP_EXEC) {
+        return false;
+    }
+    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+        if (cannot_read(sim, p)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does a load want to see a page that refused one before? */
+bool tw_uc_reads_again(const Sim *sim, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+        if (op->code == TW_OP_READ && sim->refused[p] && cannot_read(sim, p)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void load(Sim *sim, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    if (tw_uc_reads_again(sim, op)) {
+        sim->ever |= BIT(READ_AGAIN);
+    }
+    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+        sim->refused[p] |= cannot_read(sim, p);
+    }
+}
+
+bool tw_uc_is_partial_store(const Sim *sim, const TwOp *op)
+{
+    uint64_t first = op->addr >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    return op->code == TW_OP_WRITE && first != last &&
+           granted(sim, first, TW_W) && !granted(sim, last, TW_W);
+}
+
+/* Are all parts of an access, as the guest makes them (run.c), aligned? */
+static bool is_aligned(const TwProgram *program, const TwOp *op)
+{
+    unsigned size = op->size, big = size >= 4 ? 4 : 2;
+    uint64_t page = UINT64_C(1) << program->page_lg;
+    unsigned cut = (unsigned)MIN(page - (op->addr & (page - 1)), size);
+    unsigned low = cut < size && cut >= big ? size - big : 0;
+
+    if ((size & (size - 1)) == 0) {
+        return (op->addr & (size - 1)) == 0;
+    }
+    if ((op->addr + low) % big != 0) {
+        return false;
+    }
+    for (unsigned at = low == 0 ? big : 0, end = low == 0 ? size : low;
+         at < end; at += 2) {
+        if (end - at >= 2 && (op->addr + at) % 2 != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool tw_uc_is_unaligned_load(const Sim *sim, const TwOp *op)
+{
+    uint64_t first = op->addr >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    return op->code == TW_OP_READ && last < PAGES &&
+           !is_aligned(sim->program, op) &&
+           (sim->flat.mapped[first] | sim->flat.mapped[last]) & SHOWS_DEVICE;
+}
+
+uint64_t tw_uc_exec_triggers(const Sim *sim, const TwOp *op)
+{
+    uint64_t page = op->addr >> PAGE_LG;
+    uint64_t met = 0;
+
+    if (op->code != TW_OP_EXEC || page >= PAGES || !sim->run[page]) {
+        return 0;
+    }
+    if (sim->lost[page] || sim->run[page] != granted(sim, page, TW_X)) {
+        met |= BIT(CODE_CHANGED);
+    }
+    if (sim->flushed[page]) {
+        met |= BIT(DEVICE_CODE_FLUSHED);
+    }
+    if (sim->stored[page]) {
+        met |= BIT(CODE_STORED);
+    }
+    return met;
+}
+
+/* The pages of a flush, last included; false: none. */
+bool tw_uc_flush_range(const TwOp *op, uint64_t *first, uint64_t *last)
+{
+    *first = 0;
+    *last = PAGES - 1;
+    if (op->code == TW_OP_FLUSH_PAGE) {
+        *first = *last = op->addr >> PAGE_LG;
+    } else if (op->code == TW_OP_FLUSH_RANGE) {
+        if (op->length == 0) {
+            return false;
+        }
+        if (op->bits >= WINDOW_LG && op->length != UINT64_MAX &&
+            op->addr + op->length >= op->addr) {
+            *first = op->addr >> PAGE_LG;
+            *last = (op->addr + op->length - 1) >> PAGE_LG;
+        }
+    } else if (op->code != TW_OP_FLUSH_INDEX && op->code != TW_OP_FLUSH_ALL) {
+        return false;
+    }
+    *last = MIN(*last, PAGES - 1);
+    return *first <= *last;
+}
+
+bool tw_uc_flushes_unreadable(const Sim *sim, const TwOp *op)
+{
+    uint64_t first, last;
+
+    if (!tw_uc_flush_range(op, &first, &last)) {
+        return false;
+    }
+    while (first <= last && !cannot_read(sim, first)) {
+        first++;
+    }
+    return first <= last;
+}
+
+static void flush(Sim *sim, const TwOp *op)
+{
+    uint64_t first, last;
+
+    if (!tw_uc_flush_range(op, &first, &last)) {
+        return;
+    }
+    for (uint64_t p = first; p <= last; p++) {
+        if (cannot_read(sim, p)) {
+            taint(sim, (unsigned)p, NOT_READABLE);
+        }
+        if (!sim->run[p]) {
+            continue;
+        }
+        /* Memory that is mapped twice has two addresses in the library; which
+         * of them code is kept under may change with any call. */
+        if (sim->moved[p] || sim->run[p] != granted(sim, p, TW_X) ||
+            (sim->twice[p] && sim->n_calls != sim->at_run[p])) {
+            sim->lost[p] = true;
+        } else if (sim->run[p] & SHOWS_DEVICE) {
+            sim->flushed[p] = true;
+        } else {
+            sim->run[p] = 0;
+        }
+    }
+}
+
+static void store_or_fetch(Sim *sim, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    Shown shown;
+
+    if (tw_uc_is_unreadable(sim, op)) {
+        for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+            taint(sim, (unsigned)p, NOT_READABLE);
+        }
+    }
+    for (uint64_t p = op->addr >> PAGE_LG;
+         op->code == TW_OP_WRITE && p <= last && p < PAGES; p++) {
+        sim->stored[p] |= sim->run[p] & SHOWS_RAM &&
+                          (sim->moved[p] || sim->twice[p] ||
+                           is_mapped_twice(sim, sim->run[p], (unsigned)p));
+    }
+    if (!tw_uc_is_partial_store(sim, op)) {
+        return;
+    }
+    sim->ever |= BIT(PARTIAL_STORE);
+    shown = granted(sim, op->addr >> PAGE_LG, TW_W);
+    if (shown & SHOWS_DEVICE) {
+        sim->partial_device |= UINT64_C(1) << shown_id(shown);
+    } else {
+        uint32_t n = shown_id(shown) * (uint32_t)PAGES + shown_page(shown);
+        sim->partial_ram[n / 64] |= UINT64_C(1) << n % 64;
+    }
+}
+
+static void perform(Sim *sim, const TwOp *op);
+
+/* What a store finds at a page, or 0: it is refused.  The host's looks at no
+ * rights (host.c). */
+static Shown stores_to(const Sim *sim, const TwOp *op, uint64_t page)
+{
+    return op->code == TW_OP_WRITE ? granted(sim, page, TW_W)
+           : page < PAGES          ? sim->flat.graph.view[page]
+                                   : 0;
+}
+
+/* The actors that a store would ask (LA-27), in order, in asked[]: how many. */
+unsigned tw_uc_asks(const Sim *sim, const TwOp *op,
+                    uint8_t asked[TW_MAX_ACTORS])
+{
+    const TwProgram *program = sim->program;
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    unsigned n = 0;
+
+    if ((op->code != TW_OP_WRITE && op->code != TW_OP_DMA_WRITE) ||
+        program->n_actors == 0 || !stores_to(sim, op, op->addr >> PAGE_LG) ||
+        !stores_to(sim, op, last)) {
+        return 0;
+    }
+    for (unsigned k = 0; k < op->size; k++) {
+        uint64_t at = op->addr + k;
+        Shown shown = stores_to(sim, op, at >> PAGE_LG);
+        uint64_t offset =
+            ((uint64_t)shown_page(shown) << PAGE_LG) + at % PAGE_SIZE_;
+
+        for (unsigned a = 0; shown & SHOWS_DEVICE && a < program->n_actors;
+             a++) {
+            const TwActor *actor = &program->actors[a];
+
+            if (actor->region == shown_id(shown) && actor->offset == offset &&
+                memchr(asked, (int)a, n) == NULL) {
+                asked[n++] = (uint8_t)a;
+            }
+        }
+    }
+    return n;
+}
+
+/* The fetch of the instruction that makes an access (LA-46). */
+TwOp tw_uc_fetch_of(const TwOp *op)
+{
+    return (TwOp){.code = TW_OP_EXEC, .addr = op->from, .size = 8};
+}
+
+/* Does a device that the access writes to take X from its instruction? */
+bool tw_uc_loses_own_code(const Sim *sim, const TwOp *op)
+{
+    uint8_t asked[TW_MAX_ACTORS];
+    unsigned n = op->flags & TW_OPF_FROM ? tw_uc_asks(sim, op, asked) : 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        const TwOp *act = &sim->program->actors[asked[i]].op;
+
+        if (act->code == TW_OP_PAGE && !(act->perm & TW_X) &&
+            op->out >> act->lg == act->addr >> act->lg) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void tw_uc_sim_step(Sim *sim, const TwOp *op)
+{
+    uint8_t asked[TW_MAX_ACTORS];
+    unsigned n = tw_uc_asks(sim, op, asked);
+
+    if (tw_legality_step(&sim->legality, op) != TW_LEGAL) {
+        return;
+    }
+    if (op->flags & TW_OPF_FROM) {
+        TwOp fetch = tw_uc_fetch_of(op);
+
+        perform(sim, &fetch);
+        if (!granted(sim, op->out >> PAGE_LG, TW_X)) {
+            return;
+        }
+    }
+    if (tw_uc_loses_own_code(sim, op)) {
+        sim->ever |= BIT(OWN_CODE);
+    }
+    perform(sim, op);
+    for (unsigned i = 0; i < n; i++) {
+        const TwOp *act = &sim->program->actors[asked[i]].op;
+
+        if (tw_legality_step(&sim->legality, act) == TW_LEGAL) {
+            perform(sim, act);
+        }
+    }
+}
+
+static void perform(Sim *sim, const TwOp *op)
+{
+    unsigned first, end;
+
+    switch (op->code) {
+    case TW_OP_NOP:
+    case TW_OP_SAFEPOINT:
+    case TW_OP_DMA_READ: /* the host's (host.c) */
+    case TW_OP_DMA_WRITE:
+        break;
+    case TW_OP_READ:
+        sim->ever |= tw_uc_is_unaligned_load(sim, op) ? BIT(LOAD_UNALIGNED) : 0;
+        load(sim, op);
+        break;
+    case TW_OP_WRITE:
+        store_or_fetch(sim, op);
+        break;
+    case TW_OP_EXEC:
+        store_or_fetch(sim, op);
+        if (tw_uc_exec_triggers(sim, op) & BIT(CODE_CHANGED)) {
+            sim->ever |= BIT(CODE_CHANGED);
+            sim->lost[op->addr >> PAGE_LG] = true;
+        }
+        sim->ever |= tw_uc_exec_triggers(sim, op);
+        first = (unsigned)(op->addr >> PAGE_LG);
+        if (op->addr >> PAGE_LG < PAGES && !sim->run[first]) {
+            sim->run[first] = granted(sim, first, TW_X);
+            sim->at_run[first] = sim->n_calls;
+            sim->stored[first] = false;
+            sim->twice[first] = sim->run[first] & SHOWS_RAM &&
+                                is_mapped_twice(sim, sim->run[first], first);
+        }
+        break;
+    case TW_OP_PAGE:
+    case TW_OP_UNPAGE:
+        tw_uc_flat_page(&sim->flat, op);
+        tw_uc_flat_range(op, &first, &end);
+        tw_uc_flat_sync(&sim->flat, first, end, &calls, sim);
+        break;
+    case TW_OP_FLUSH_PAGE:
+    case TW_OP_FLUSH_RANGE:
+    case TW_OP_FLUSH_INDEX:
+    case TW_OP_FLUSH_ALL:
+        flush(sim, op);
+        break;
+    default:
+        if (tw_uc_graph_change(&sim->flat.graph, op)) {
+            tw_uc_flat_sync(&sim->flat, sim->flat.graph.first,
+                            sim->flat.graph.end, &calls, sim);
+        }
+        break;
+    }
+}
+
+void tw_uc_sim_start(Sim *sim, const TwProgram *program)
+{
+    memset(sim, 0, sizeof(*sim));
+    sim->program = program;
+    tw_legality_init(&sim->legality, program);
+    tw_uc_flat_init(&sim->flat, program);
+    tw_uc_flat_setup(&sim->flat, program);
+    tw_uc_flat_sync(&sim->flat, sim->flat.graph.first, sim->flat.graph.end,
+                    &calls, sim);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A program followed without the library: which circumstances of known defects
+ * (trigger.h) hold at each operation.
+ */
+#ifndef TW_TARGETS_UNICORN_SIM_H
+#define TW_TARGETS_UNICORN_SIM_H
+
+#include "program/finding.h"
+#include "program/legality.h"
+#include "targets/unicorn/dialect.h"
+#include "targets/unicorn/flat.h"
+
+/* The triggers, in the order of tw_uc_triggers. */
+enum {
+    READ_REVOKED,
+    NOT_READABLE,
+    PARTIAL_STORE,
+    DEVICE_SPLIT,
+    CODE_CHANGED,
+    DEVICE_CODE_FLUSHED,
+    READ_AGAIN,
+    OWN_CODE,
+    CODE_STORED,
+    LOAD_UNALIGNED,
+    MANY_RANGES,
+};
+
+enum { MANY = 1000 }; /* mappings at once */
+
+#define BIT(trigger) (UINT64_C(1) << (trigger))
+
+typedef struct Sim {
+    const TwProgram *program;
+    TwLegality legality;
+    Flat flat;
+    uint64_t ever;         /* triggers met anywhere so far */
+    bool refused[PAGES];   /* a load, for want of R */
+    uint8_t taint[PAGES];  /* of the mapping that the page is in */
+    bool device[PAGES];    /* it is one of a device */
+    uint8_t rights[PAGES]; /* of the mapping, before the latest call */
+    uint16_t first[PAGES], end[PAGES]; /* pages of the mapping */
+    bool begins[PAGES];                /* a mapping, or a part of one */
+    unsigned n_ranges;                 /* pages that do */
+    Shown run[PAGES];                  /* what code of the page was run, or 0 */
+    bool twice[PAGES];      /* and this is mapped elsewhere too, since then */
+    uint32_t at_run[PAGES]; /* calls when it was run */
+    uint32_t n_calls;
+    bool stored[PAGES];  /* and the guest stored to it while moved or twice */
+    bool moved[PAGES];   /* its mapping was unmapped or split since */
+    bool lost[PAGES];    /* and flushed, or other code was run: its
+                          * translation stays */
+    bool flushed[PAGES]; /* and it is a device's */
+    uint64_t partial_ram[TW_MAX_REGIONS * PAGES / 64];
+    uint64_t partial_device; /* bit per region */
+} Sim;
+
+/* The state before the script; `program` must outlive it. */
+void tw_uc_sim_start(Sim *sim, const TwProgram *program);
+/* Performs an operation, with what devices do because of it. */
+void tw_uc_sim_step(Sim *sim, const TwOp *op);
+
+/* The triggers that a fetch meets now; 0 for other operations. */
+uint64_t tw_uc_exec_triggers(const Sim *sim, const TwOp *op);
+/* Does the access fill the entry of a page without R? */
+bool tw_uc_is_unreadable(const Sim *sim, const TwOp *op);
+/* Is it a load of a page of which a load was refused before? */
+bool tw_uc_reads_again(const Sim *sim, const TwOp *op);
+bool tw_uc_is_partial_store(const Sim *sim, const TwOp *op);
+bool tw_uc_is_unaligned_load(const Sim *sim, const TwOp *op);
+/* Does a device that the access writes to take X from its instruction? */
+bool tw_uc_loses_own_code(const Sim *sim, const TwOp *op);
+/* The pages of a flush, last included; false: none. */
+bool tw_uc_flush_range(const TwOp *op, uint64_t *first, uint64_t *last);
+bool tw_uc_flushes_unreadable(const Sim *sim, const TwOp *op);
+/* The actors that a store would ask (LA-27), in order, in asked[]: how many. */
+unsigned tw_uc_asks(const Sim *sim, const TwOp *op,
+                    uint8_t asked[TW_MAX_ACTORS]);
+/* The fetch of the instruction that makes an access (LA-46). */
+TwOp tw_uc_fetch_of(const TwOp *op);
+
+#endif
