@@ -96,7 +96,8 @@ cp "$case_file" crash.tw
 sed -i 's/^# key: .*/# key: CrsUnicorn/' crash.tw
 exits 10 'replay --trace of a crash' \
     provoke_by_hand replay --trace --target unicorn crash.tw
-check 'says which operation' grep -q '^=> op .*: page ' out.txt
+op=$(sed -n 's/^# operation: //p' crash.tw)
+check 'says which operation' grep -q "^=> op $op: [a-z]" out.txt
 check 'what was before' grep -Eq '^ {11}call +uc_mem_map_ptr' out.txt
 check 'and the call in it' \
     sh -c 'sed -n "/^=>/,/outcome/p" out.txt | grep -q uc_mem_protect'
