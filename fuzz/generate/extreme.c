@@ -9,7 +9,7 @@
 #include "program/legality.h"
 
 enum {
-    /* One program of so many is for an extreme: of `hostile`, of other
+    /* One program of this many is for an extreme: of `hostile`, of other
      * profiles, and of flat programs, whose targets need longer for them. */
     ONE_OF_HOSTILE = 128,
     ONE_OF_OTHERS = 8192,
