@@ -215,7 +215,8 @@ for moment in 0 0.05 0.15 0.3 0.6; do
 import sqlite3
 db = sqlite3.connect("killed.db")
 assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-there = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+there = db.execute("SELECT count(*) FROM sqlite_master WHERE name = ?",
+                   ("inputs",)).fetchone()[0]
 print(db.execute("SELECT count(*) FROM inputs").fetchone()[0] if there else 0)')
     check "nothing is lost by a kill after $moment s" \
         [ "$now" -ge "$recorded" ]
