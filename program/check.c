@@ -184,7 +184,7 @@ static bool check_regions(const TwCheck *c)
                               63 - (unsigned)__builtin_clzll(cycles),
                               "containers and aliases lead back to it (MR-3)");
     }
-    uint8_t worst = tw_ways_are_few(p) ? TW_NONE : tw_ways_too_many_at_start(p);
+    uint8_t worst = tw_ways_too_many_at_start(p);
     if (worst != TW_NONE) {
         return tw_check_wrong(c, TW_SPOT_REGION, worst,
                               "it leads to more than %u regions, each counted "

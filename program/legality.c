@@ -123,7 +123,6 @@ void tw_legality_init(TwLegality *l, const TwProgram *p)
     l->depth = 0;
     l->changed_in_transaction = false;
     l->snapshot = false;
-    l->few_ways = tw_ways_are_few(p);
 }
 
 static bool region_live(const TwLegality *l, unsigned id)
@@ -183,7 +182,7 @@ static TwIllegal step_add(TwLegality *l, const TwOp *op)
         return TW_ILLEGAL_CYCLE;
     }
     l->container[op->obj] = op->other;
-    if (!l->few_ways && tw_ways_too_many(p, l->container) != TW_NONE) {
+    if (tw_ways_too_many(p, l->container) != TW_NONE) {
         l->container[op->obj] = TW_NONE;
         return TW_ILLEGAL_WAYS;
     }

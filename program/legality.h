@@ -67,7 +67,6 @@ typedef struct TwLegality {
     uint32_t depth;
     bool changed_in_transaction; /* something was changed and not committed */
     bool snapshot;
-    bool few_ways;      /* whatever the containers are (tw_ways_are_few) */
     uint64_t displaced; /* bit per region: its offset is not 0 */
     uint8_t observer_of[TW_MAX_OBSERVERS]; /* IOMMU of a live observer */
     /* What restore goes back to; meaningful if `snapshot`. */

@@ -170,7 +170,7 @@ static bool leads_to_too_many(unsigned id)
 
 static void test_random(void)
 {
-    unsigned many = 0, few = 0;
+    unsigned many = 0;
     for (unsigned n = 0; n < 5000; n++) {
         TwRng rng = tw_rng_for(49, n);
         memset(&p, 0, sizeof p);
@@ -202,13 +202,10 @@ static void test_random(void)
             worst = leads_to_too_many(i) ? i : worst;
         }
         g_assert_cmpuint(tw_ways_too_many_at_start(&p), ==, worst);
-        g_assert_true(worst == TW_NONE || !tw_ways_are_few(&p));
         many += worst != TW_NONE;
-        few += worst == TW_NONE && !tw_ways_are_few(&p);
     }
-    g_test_message("%u too many, %u not few", many, few);
-    g_assert_cmpuint(many, >, 100);
-    g_assert_cmpuint(few, >, 300);
+    g_assert_cmpuint(many, >, 1000);
+    g_assert_cmpuint(many, <, 4000);
 }
 
 int main(int argc, char **argv)

@@ -2,7 +2,9 @@
 /* Ways through the region graph; see ways.h. */
 #include "program/ways.h"
 
-bool tw_ways_are_few(const TwProgram *p)
+/* Are so few regions aliases that no containers can make too many ways?  n
+ * regions with a aliases make at most n * 2^a. */
+static bool are_few(const TwProgram *p)
 {
     unsigned limit = tw_ways_limit(p), most = p->n_regions;
     for (unsigned i = 0; i < p->n_regions && most <= limit; i++) {
@@ -34,6 +36,9 @@ uint8_t tw_ways_too_many(const TwProgram *p,
     unsigned ways[TW_MAX_REGIONS], open[TW_MAX_REGIONS]; /* edges not counted */
     uint8_t todo[TW_MAX_REGIONS];
     unsigned n_todo = 0, limit = tw_ways_limit(p);
+    if (are_few(p)) {
+        return TW_NONE;
+    }
     for (unsigned i = 0; i < p->n_regions; i++) {
         ways[i] = 1;
         open[i] = exists(p, i) && p->regions[i].kind == TW_REGION_ALIAS &&

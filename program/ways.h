@@ -21,12 +21,6 @@ static inline unsigned tw_ways_limit(const TwProgram *program)
 }
 
 /*
- * True if so few regions are aliases that no containers can make too many ways:
- * n regions with a aliases make at most n * 2^a.
- */
-bool tw_ways_are_few(const TwProgram *program);
-
-/*
  * The region of the highest id that leads to more regions than the limit, or
  * TW_NONE.  `container`: the container of each region now, or TW_NONE.
  * Container and alias edges must make no cycle; edges to regions that do not

@@ -7,20 +7,13 @@
  * the table.
  */
 #include "fuzz/generate/generate.h"
+#include "fuzz/generate/test-sanitized.h"
 #include "fuzz/generate/shape.h"
 #include "targets/target.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
 enum {
     LEAST = 20,
-#ifdef SANITIZED
+#ifdef TW_TEST_SANITIZED
     PROGRAMS = 100000,
 #else
     PROGRAMS = 400000,

@@ -16,21 +16,14 @@
 #include <string.h>
 
 #include "fuzz/generate/generate.h"
+#include "fuzz/generate/test-sanitized.h"
 #include "fuzz/run/runner.h"
 #include "program/ops.h"
 #include "targets/zoo/zoo.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
 /* With TW_LONG in the environment; without, a quarter as many. */
 enum {
-#ifdef SANITIZED
+#ifdef TW_TEST_SANITIZED
     MOST_PROGRAMS = 20000,
 #else
     MOST_PROGRAMS = 100000,

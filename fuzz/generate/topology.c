@@ -266,12 +266,9 @@ void tw_gen_topology(TwGen *gen)
         *gen->rng = ahead;
         tw_gen_add_grid(gen, &cursor,
                         no_twin(gen, tw_gen_below(gen, program->n_spaces)));
-        limit_hops(program);
     }
     tw_extreme_regions(gen, &cursor);
-    if (gen->extreme != TW_EXTREME_NONE) {
-        limit_hops(program);
-    }
+    limit_hops(program);
     if (gen->twin != TW_NONE) {
         unsigned of = gen->twin - 1u;
         gen->n_spots[gen->twin] = gen->n_spots[of];

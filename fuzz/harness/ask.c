@@ -18,8 +18,8 @@ enum {
 
 struct TwAsk {
     unsigned n_targets, n_zoo, n_dialects;
-    TwTarget *targets[MOST], *zoo[MOST];
-    char *names[MOST], *zoo_names[MOST];
+    TwTarget *targets[MOST], **zoo; /* zoo: each bug */
+    char *names[MOST], **zoo_names;
     TwDialect dialects[MOST_DIALECTS]; /* each once; first, the language */
     TwOracle *oracle;
     TwTrace *trace;
@@ -54,7 +54,8 @@ static void add_dialect(TwAsk *ask, const TwDialect *dialect)
            memcmp(&ask->dialects[i], dialect, sizeof(*dialect)) != 0) {
         i++;
     }
-    if (i == ask->n_dialects && i < MOST_DIALECTS) {
+    if (i == ask->n_dialects) {
+        g_assert(i < MOST_DIALECTS);
         ask->dialects[ask->n_dialects++] = *dialect;
     }
 }
@@ -86,12 +87,14 @@ static void add_zoo(TwAsk *ask)
     unsigned n;
     const TwZooBug *bugs = tw_zoo_bugs(&n);
 
-    for (unsigned i = 0; i < MIN(n, MOST); i++) {
+    ask->zoo = g_new0(TwTarget *, n);
+    ask->zoo_names = g_new0(char *, n);
+    for (unsigned i = 0; i < n; i++) {
         ask->zoo_names[i] = g_strconcat("zoo:", bugs[i].slug, NULL);
         ask->zoo[i] = open_target(ask, ask->zoo_names[i]);
         g_assert(ask->zoo[i] != NULL);
     }
-    ask->n_zoo = MIN(n, MOST);
+    ask->n_zoo = n;
 }
 
 TwAsk *tw_ask_new(void)
@@ -129,6 +132,8 @@ void tw_ask_free(TwAsk *ask)
         tw_target_close(ask->zoo[i]);
         g_free(ask->zoo_names[i]);
     }
+    g_free(ask->zoo);
+    g_free(ask->zoo_names);
     tw_oracle_free(ask->oracle);
     g_free(ask->trace);
     g_free(ask);

@@ -194,11 +194,6 @@ static void break_cycle(const Topology *t, uint64_t cycles)
     drop_alias(t, 63 - (unsigned)__builtin_clzll(cycles));
 }
 
-static bool has_too_many_ways(const TwProgram *p)
-{
-    return !tw_ways_are_few(p) && tw_ways_too_many_at_start(p) != TW_NONE;
-}
-
 static void mend_regions(const Topology *t)
 {
     TwProgram *p = t->p;
@@ -212,7 +207,8 @@ static void mend_regions(const Topology *t)
     for (uint64_t cycles; (cycles = tw_program_cycles(p)) != 0;) {
         break_cycle(t, cycles);
     }
-    for (unsigned i = p->n_regions; has_too_many_ways(p) && i-- > 0;) {
+    for (unsigned i = p->n_regions;
+         tw_ways_too_many_at_start(p) != TW_NONE && i-- > 0;) {
         if (p->regions[i].kind == TW_REGION_ALIAS) {
             drop_alias(t, i);
         }

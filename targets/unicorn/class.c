@@ -35,7 +35,7 @@ static const TwContract vtlb_contract = {
     .code = 0,
 };
 
-/* More than it promises: what users who never drop code rely on. */
+/* More than is promised: what users who never drop code rely on. */
 static const TwContract strict_contract = {
     .cpu_cache = false,
     .device_reads = true,

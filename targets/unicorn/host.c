@@ -2,8 +2,8 @@
 /*
  * DMA accesses are the host's: between runs of the guest, the host reads and
  * writes the memory of the guest with uc_mem_read and uc_mem_write, which look
- * at no rights.  What no mapping shows, the page map does not show, it accesses
- * by its own pointer; devices are its own as well.
+ * at no rights.  RAM that the page map does not show is not mapped in the
+ * engine; the host accesses it by its own pointer, and devices itself.
  */
 #include <string.h>
 

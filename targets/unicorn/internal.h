@@ -11,9 +11,12 @@
  *   graph.c    the region graph and its flat view, a page at a time
  *   flat.c     the page map's rights, and which mappings must change (flat.h)
  *   map.c      the engine's mappings; devices
+ *   host.c     what the host reads and writes between runs of the guest
  *   pair.c     the class "unicorn-ab": two engines against each other
  *   vtlb.c     the page map of the class "unicorn-vtlb": a hook of ours
  *   record.c   every call of a run, for emit.c: a reproducer in C
+ *   trigger.c  where known defects can show (trigger.h); avoid.c edits programs
+ *              so that they cannot; sim.c follows a program for both
  *   memory.c   the host memory of RAM blocks, and their digests
  *
  * Guest addresses.  A program sees addresses 0 .. WINDOW_SIZE - 1.  Each run

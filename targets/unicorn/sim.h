@@ -66,12 +66,15 @@ uint64_t tw_uc_exec_triggers(const Sim *sim, const TwOp *op);
 bool tw_uc_is_unreadable(const Sim *sim, const TwOp *op);
 /* Is it a load of a page of which a load was refused before? */
 bool tw_uc_reads_again(const Sim *sim, const TwOp *op);
+/* Does the store begin in a page that takes it and end in one that does not? */
 bool tw_uc_is_partial_store(const Sim *sim, const TwOp *op);
+/* Is it a load of a device's page with a part that is not aligned? */
 bool tw_uc_is_unaligned_load(const Sim *sim, const TwOp *op);
 /* Does a device that the access writes to take X from its instruction? */
 bool tw_uc_loses_own_code(const Sim *sim, const TwOp *op);
 /* The pages of a flush, last included; false: none. */
 bool tw_uc_flush_range(const TwOp *op, uint64_t *first, uint64_t *last);
+/* Does it flush a page that is mapped without R? */
 bool tw_uc_flushes_unreadable(const Sim *sim, const TwOp *op);
 /* The actors that a store would ask (LA-27), in order, in asked[]: how many. */
 unsigned tw_uc_asks(const Sim *sim, const TwOp *op,
