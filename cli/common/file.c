@@ -108,10 +108,10 @@ static bool own_as(int fd, const struct stat *old)
     mode_t mask;
 
     if (old) {
-        return (old->st_uid == geteuid() && old->st_gid == getegid()) ||
-                       fchown(fd, old->st_uid, old->st_gid) == 0
-                   ? fchmod(fd, old->st_mode & 07777) == 0
-                   : false;
+        bool ours = old->st_uid == geteuid() && old->st_gid == getegid();
+
+        return (ours || fchown(fd, old->st_uid, old->st_gid) == 0) &&
+               fchmod(fd, old->st_mode & 07777) == 0;
     }
     mask = umask(0);
     umask(mask);

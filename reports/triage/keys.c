@@ -173,10 +173,15 @@ static bool needs_isolation(const char *key)
 /* The case of a key; the other one, if it is damaged. */
 static bool read_key(const TwTriageKey *key, TwProgram *program, GError **error)
 {
-    return tw_triage_read(program, key->data, key->size, error) ||
-           (key->other &&
-            tw_triage_read(program, key->other, key->other_size, NULL) &&
-            (g_clear_error(error), true));
+    if (tw_triage_read(program, key->data, key->size, error)) {
+        return true;
+    }
+    if (!key->other ||
+        !tw_triage_read(program, key->other, key->other_size, NULL)) {
+        return false;
+    }
+    g_clear_error(error);
+    return true;
 }
 
 static void shrink_one(unsigned i, void *slot, void *data)
