@@ -67,6 +67,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "identity_pages", d->identity_pages);
     tw_json_bool(b, "whole_pages", d->whole_pages);
     tw_json_bool(b, "plain_devices", d->plain_devices);
+    tw_json_bool(b, "implemented_sizes", d->implemented_sizes);
     tw_json_bool(b, "exec_needs_code", d->exec_needs_code);
     json_names(b, "contents", d->contents, tw_contents_name, TW_CONTENTS_KINDS);
     tw_json_int(b, "address_lg", d->address_lg);
@@ -97,6 +98,7 @@ static void json_contract(JsonBuilder *b, const TwContract *c)
     tw_json_bool(b, "queued", c->queued);
     tw_json_bool(b, "device_reads", c->device_reads);
     tw_json_bool(b, "device_pieces", c->device_pieces);
+    tw_json_bool(b, "device_words", c->device_words);
     tw_json_bool(b, "code_until_flush", c->code & TW_CODE_OTHER_STORES);
     tw_json_bool(b, "own_code_until_flush", c->code & TW_CODE_OWN_STORES);
     json_names(b, "ended_by", c->ends, event_name, 5);

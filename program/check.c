@@ -111,6 +111,10 @@ static bool check_region(const TwCheck *c, unsigned id)
         r->valid_min > r->valid_max) {
         return NO("valid sizes are not in order");
     }
+    if (tw_region_has_device(r->kind) && r->impl_max != 0 &&
+        r->impl_min > r->impl_max) {
+        return NO("implemented sizes are not in order");
+    }
     if (p->contents == TW_CONTENTS_CODE &&
         (!is_whole_words(r->size) || r->addr % 8 != 0 ||
          (r->kind == TW_REGION_ALIAS && r->alias_offset % 8 != 0))) {

@@ -49,7 +49,7 @@ bool tw_dialect_is_wide(const TwDialect *d, const TwProgram *p)
 {
     return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
            d->region_lg == 0 && !d->identity_pages && !d->whole_pages &&
-           !d->plain_devices && !d->exec_needs_code &&
+           !d->plain_devices && d->implemented_sizes && !d->exec_needs_code &&
            tw_ops_has(&d->ops, TW_OP_READONLY);
 }
 
@@ -195,6 +195,10 @@ void tw_dialect_fit_region(const TwDialect *d, const TwProgram *p, unsigned id,
     if (d->plain_devices && tw_region_has_device(r->kind)) {
         r->valid_min = r->valid_max = 0;
         r->reject = r->error = (TwRange){1, 0};
+    }
+    if (!d->implemented_sizes && tw_region_has_device(r->kind)) {
+        r->impl_min = r->impl_max = 0;
+        r->unaligned = false;
     }
 }
 

@@ -21,6 +21,7 @@ TwDialect tw_dialect_full(void)
         .explicit_safepoints = true,
         .shared_blocks = true,
         .late_spaces = true,
+        .implemented_sizes = true,
         .locations = true,
         .contents = (1u << TW_CONTENTS_KINDS) - 1,
         .min_page_lg = TW_MIN_PAGE_LG,
@@ -141,6 +142,13 @@ static bool admits_regions(const TwDialect *d, const TwProgram *p, bool wide,
         }
         if (r->block != TW_NONE && r->block != i && !d->shared_blocks) {
             return no(reply, "region r%u: a shared block", i);
+        }
+        if (has_device(r) && !d->implemented_sizes &&
+            (r->impl_min != 0 || r->impl_max != 0 || r->unaligned)) {
+            return no(reply,
+                      "region r%u: a device that implements other sizes than "
+                      "it takes",
+                      i);
         }
         if (wide) {
             continue;

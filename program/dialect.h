@@ -24,21 +24,23 @@ typedef struct TwDialect {
     bool explicit_safepoints;
     bool shared_blocks; /* two regions on one RAM block */
     bool late_spaces;
-    bool locations;       /* its traces say where accesses went */
-    bool identity_pages;  /* a page-map entry leads to its own address and
-                           * is no smaller than a page */
-    bool whole_pages;     /* a page-map entry is no smaller than a page */
-    bool plain_devices;   /* devices take every access: no valid sizes, no
-                           * reject and no error offsets */
-    bool exec_needs_code; /* exec in programs with code contents only */
-    uint32_t contents;    /* bit per TwContentsKind; 0: data only */
-    uint8_t address_lg;   /* addresses of accesses, page-map entries and
-                           * flushes, and offsets of regions, stay below 2^n;
-                           * what has a length, and sizes of regions, may end
-                           * there; 0: anywhere.  Containers without a
-                           * container may be larger */
-    uint8_t region_lg;    /* regions' offsets, sizes and alias offsets are
-                           * multiples of 2^n; 0: any.  2^64 is a multiple */
+    bool locations;         /* its traces say where accesses went */
+    bool identity_pages;    /* a page-map entry leads to its own address and
+                             * is no smaller than a page */
+    bool whole_pages;       /* a page-map entry is no smaller than a page */
+    bool plain_devices;     /* devices take every access: no valid sizes, no
+                             * reject and no error offsets */
+    bool implemented_sizes; /* devices may implement other sizes than they
+                             * take (LA-50); the contract has device_pieces */
+    bool exec_needs_code;   /* exec in programs with code contents only */
+    uint32_t contents;      /* bit per TwContentsKind; 0: data only */
+    uint8_t address_lg;     /* addresses of accesses, page-map entries and
+                             * flushes, and offsets of regions, stay below 2^n;
+                             * what has a length, and sizes of regions, may end
+                             * there; 0: anywhere.  Containers without a
+                             * container may be larger */
+    uint8_t region_lg;      /* regions' offsets, sizes and alias offsets are
+                             * multiples of 2^n; 0: any.  2^64 is a multiple */
     uint8_t min_page_lg, max_page_lg;
     uint8_t min_granule_lg, max_granule_lg;
     uint8_t max_regions, max_spaces, max_iommus, max_cpus, max_mmu_indexes,
@@ -120,9 +122,11 @@ typedef struct TwContract {
                               * size of each call of a callback; each byte of an
                               * access is in one call, in order (AC-5) */
     bool device_pieces;      /* and each piece of LA-23 is one call */
-    uint8_t ends;            /* TW_ENDS_... */
-    uint8_t code;            /* TW_CODE_..._STORES: those that fetches may
-                              * not see */
+    bool device_words; /* a piece that is too narrow for the device reaches the
+                        * aligned word, and a write reads it first (LA-50) */
+    uint8_t ends;      /* TW_ENDS_... */
+    uint8_t code;      /* TW_CODE_..._STORES: those that fetches may
+                        * not see */
 } TwContract;
 
 #endif

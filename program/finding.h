@@ -84,12 +84,13 @@ typedef struct TwExpected {
     uint64_t out_low; /* which its `out` may have added */
     uint8_t block;    /* whose bytes at the end are wrong, or TW_NONE: */
     uint64_t digest;  /* TwTrace.digests has this instead */
-    unsigned n_log;   /* what devices are told, byte by byte */
-    TwLogRecord log[TW_MAX_ACCESS];
     /* The byte that RAM block `block` holds at the end, where judging came
      * that far. */
     uint8_t (*ram)(const void *data, uint8_t block, uint64_t offset);
     const void *data;
+    unsigned n_log; /* what devices are told, byte by byte (last: it
+                     * is large, and not cleared with the rest) */
+    TwLogRecord log[TW_MAX_TOLD];
 } TwExpected;
 
 /* Parts of a key.  Never depth, counts, sizes or addresses. */

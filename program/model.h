@@ -102,6 +102,9 @@ typedef struct TwRegion {
     bool romd_mode;    /* romd: reads come from the bytes, not the callback */
     uint8_t valid_min; /* mmio, romd: piece sizes that the device takes, */
     uint8_t valid_max; /* 1, 2, 4 or 8 each; 0 = anything */
+    uint8_t impl_min;  /* mmio, romd: sizes of the calls of its callback, */
+    uint8_t impl_max;  /* 1, 2, 4 or 8 each; 0 = any (LA-50) */
+    bool unaligned;    /* mmio, romd: calls may begin at any offset */
     int32_t priority;
     uint64_t size; /* bytes; UINT64_MAX means 2^64 (AR-2) */
     uint64_t addr; /* offset in its container */

@@ -136,7 +136,10 @@ typedef enum TwEnd {
 
 enum {
     TW_MAX_LOCATIONS = TW_MAX_SCRIPT * TW_MAX_ACCESS,
-    TW_MAX_LOG = TW_MAX_SCRIPT * TW_MAX_ACCESS,
+    /* Each byte of an access may make a device read and write a word (LA-50),
+     * and so may fetch each byte of the instruction (LA-46). */
+    TW_MAX_TOLD = 2 * TW_MAX_ACCESS * TW_MAX_ACCESS,
+    TW_MAX_LOG = TW_MAX_SCRIPT * TW_MAX_TOLD * 3 / 2,
     TW_MAX_EVENTS = 4096,
 };
 
@@ -146,7 +149,8 @@ typedef struct TwTrace {
     uint16_t end_op;       /* operation in flight at the end, if not DONE */
     int32_t signal;        /* DIED: signal number, or 0 */
     uint16_t n_ops;        /* outcomes filled; n_script when DONE */
-    uint16_t n_locations, n_log, n_events;
+    uint16_t n_locations, n_events;
+    uint32_t n_log;
     char text[160]; /* one line, no newline; "" if none */
     uint32_t counters[TW_COUNTERS];
     uint32_t peaks[TW_PEAKS];

@@ -22,6 +22,7 @@ enum {
 typedef struct TwTarget TwTarget;
 typedef struct TwTargetClass TwTargetClass;
 
+typedef enum TwNarrow { TW_NARROW_WORD, TW_NARROW_AS_IS } TwNarrow;
 typedef enum TwFlushMode { TW_FLUSH_ALL_ENTRIES, TW_FLUSH_PAGES } TwFlushMode;
 
 /* Limit in ms with which a target hangs (process/watch.h), unless
@@ -47,6 +48,7 @@ typedef struct TwTargetOptions {
     const char *name;    /* as the user gave it: "softmmu", "zoo:slug",
                           * "exec:COMMAND" */
     TwFlushMode flush;   /* what an UNMAP flushes */
+    TwNarrow narrow;     /* how a device gets what is too narrow (LA-50) */
     bool hide_locations; /* traces do not say where */
     bool check;          /* internal invariants are tested after every
                           * operation */

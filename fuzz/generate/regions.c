@@ -125,9 +125,36 @@ static uint64_t size_of(TwGen *gen, unsigned lg_from, unsigned lg_below)
     return size;
 }
 
+/* Sizes that the device implements beside those that it takes (LA-50).  No
+ * draw: only the programs that have them notice. */
+static void implemented_sizes(const TwGen *gen, TwRegion *region)
+{
+    uint64_t mix = tw_mix64(gen->rng->state ^ 0x696d706c656d);
+
+    if (!gen->dialect->implemented_sizes || mix % 8 != 0) {
+        return;
+    }
+    mix /= 8;
+    region->impl_min = (uint8_t)(1u << (mix & 3));
+    region->impl_max = (uint8_t)(1u << (mix >> 2 & 3));
+    region->unaligned = (mix >> 4 & 3) == 0;
+    switch (mix >> 6 & 3) {
+    case 0:
+        region->impl_min = 0;
+        break;
+    case 1:
+        region->impl_max = 0;
+        break;
+    default:
+        region->impl_max = MAX(region->impl_max, region->impl_min);
+        break;
+    }
+}
+
 /* Properties that a device has now and then. */
 static void device_properties(TwGen *gen, TwRegion *region)
 {
+    implemented_sizes(gen, region);
     switch (tw_gen_below(gen, 10)) {
     case 0:
         region->valid_max = (uint8_t)(1u << tw_gen_below(gen, 4));

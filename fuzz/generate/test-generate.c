@@ -28,6 +28,7 @@ static TwDialect fixed_dialect(void)
     }
     dialect.op_flags = TW_OPF_DURING | TW_OPF_NOTIFIED | TW_OPF_ON;
     dialect.contents = 1u << TW_CONTENTS_DATA;
+    dialect.implemented_sizes = false;
     return dialect;
 }
 
@@ -53,6 +54,7 @@ static TwDialect flat_dialect(void)
     dialect.actors = dialect.explicit_safepoints = false;
     dialect.shared_blocks = dialect.late_spaces = dialect.locations = false;
     dialect.identity_pages = dialect.plain_devices = true;
+    dialect.implemented_sizes = false;
     dialect.exec_needs_code = true;
     dialect.address_lg = 22;
     dialect.region_lg = 12;
@@ -138,6 +140,7 @@ static void test_narrow(void)
         dialect.contents = tw_rng_below(&rng, 4);
         dialect.identity_pages = tw_rng_chance(&rng, 30);
         dialect.plain_devices = tw_rng_chance(&rng, 50);
+        dialect.implemented_sizes = tw_rng_chance(&rng, 50);
         dialect.exec_needs_code = tw_rng_chance(&rng, 50);
         dialect.address_lg = tw_rng_chance(&rng, 50)
                                  ? 0

@@ -388,11 +388,29 @@ static bool is_recut(const TwTrace *t, unsigned i)
     return false;
 }
 
+/* A call of a device (LA-50); `record` is its first byte. */
+static void count_call(Count *c, const TwProgram *p, const TwLogRecord *record)
+{
+    const TwRegion *r = &p->regions[record->region];
+    const TwOp *op = &p->script[record->op];
+
+    c->row[ROW_CALL_WIDENED] += op->size < r->impl_min;
+    c->row[ROW_CALL_MERGED] +=
+        record->kind == TW_LOG_READ &&
+        (op->code == TW_OP_WRITE || op->code == TW_OP_DMA_WRITE);
+    c->row[ROW_CALL_SPLIT] += r->impl_max != 0 && op->size > r->impl_max &&
+                              record->call == r->impl_max;
+    c->row[ROW_CALL_UNALIGNED] += record->offset % record->call != 0;
+}
+
 static void count_told(Count *c, const TwProgram *p, const TwTrace *t)
 {
     for (unsigned i = 0; i < t->n_log; i++) {
-        c->row[t->log[i].kind == TW_LOG_WRITE ? ROW_DEVICE_WRITE
-                                              : ROW_DEVICE_FETCH]++;
+        c->row[ROW_DEVICE_WRITE] += t->log[i].kind == TW_LOG_WRITE;
+        c->row[ROW_DEVICE_FETCH] += t->log[i].kind == TW_LOG_FETCH;
+        if (t->log[i].call != 0) {
+            count_call(c, p, &t->log[i]);
+        }
     }
     for (unsigned i = 0; i < t->n_events; i++) {
         count_event(c, p, &t->events[i], i > 0 ? &t->events[i - 1] : NULL);

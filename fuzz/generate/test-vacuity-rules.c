@@ -360,6 +360,10 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         RARE("LA-48", "mappings told again, registrations vetoed",
              LEAST_OF(ROW_(GOT_REPLAY), ROW_(VETOED)), 300)
         NEVER("LA-49", "random programs keep to the limit of ways")
+        RULE("LA-50", "call of a device that is wider, narrower or off its "
+                      "alignment, and a word that is written back",
+             LEAST_OF(ROW_(CALL_WIDENED), ROW_(CALL_MERGED), ROW_(CALL_SPLIT),
+                      ROW_(CALL_UNALIGNED)))
     };
     /* clang-format on */
 

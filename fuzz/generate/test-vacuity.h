@@ -33,6 +33,11 @@
     ROW(PICKY, "access refused, with a device that refuses some", 50000) \
     ROW(DEVICE_WRITE, "byte stored in a device", 500000) \
     ROW(DEVICE_FETCH, "byte fetched from a device", 100000) \
+    ROW(CALL_WIDENED, "device called for more than the access has", 1000) \
+    ROW(CALL_MERGED, "device asked for a word that is written back", 1000) \
+    ROW(CALL_SPLIT, "device called for less than the access has", 1000) \
+    ROW(CALL_UNALIGNED, "device called at an offset that is not aligned", \
+        1000) \
     ROW(DEVICE_TOLD, "byte of an access with attributes, at a device", 50000) \
     ROW(STALE, "access answered by an old answer", 100000) \
     ROW(WINDOW, "access with more than one allowed answer", 200000) \

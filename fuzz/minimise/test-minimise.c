@@ -645,6 +645,7 @@ static void test_flat(void)
     full.max_iommus = 0;
     full.min_page_lg = full.max_page_lg = 12;
     full.identity_pages = full.plain_devices = full.exec_needs_code = true;
+    full.implemented_sizes = false;
     full.address_lg = 22;
     full.region_lg = 12;
     for (unsigned i = 0; done < 5; i++) {

@@ -59,6 +59,7 @@ static void test_flat(void)
     dialect.max_iommus = 0;
     dialect.min_page_lg = dialect.max_page_lg = 12;
     dialect.identity_pages = dialect.plain_devices = true;
+    dialect.implemented_sizes = false;
     dialect.exec_needs_code = true;
     dialect.address_lg = 22;
     dialect.region_lg = 12;

@@ -288,7 +288,8 @@ static const TwDialect *served_dialect(TwTarget *target)
 
 static const TwContract *served_contract(TwTarget *target)
 {
-    static const TwContract contract = {.cpu_cache = true};
+    static const TwContract contract = {
+        .cpu_cache = true, .device_reads = true, .device_pieces = true};
 
     (void)target;
     return &contract;
@@ -328,7 +329,8 @@ static bool is_told(const Row *row, const Case *one)
     TwDialect d = without(row, one), told;
     g_autoptr(GString) text = g_string_new(NULL);
     char version[TW_GREETING_VERSION];
-    TwContract contract = {.cpu_cache = true};
+    TwContract contract = {
+        .cpu_cache = true, .device_reads = true, .device_pieces = true};
 
     tw_greeting_print(&d, &contract, "1", text);
     return tw_greeting_parse(text->str, text->len, &told, &contract, version,

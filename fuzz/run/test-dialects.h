@@ -169,6 +169,10 @@ typedef struct Row {
       CASES({0, DEVICE " valid 1..4\n", READ}, \
             {0, DEVICE " reject 0x0..0x7\n", READ}, \
             {0, DEVICE " error 0x0..0x7\n", READ})) \
+    X(implemented_sizes, MAY, \
+      CASES({0, DEVICE " implements 4..0\n", READ}, \
+            {0, DEVICE " implements 0..4\n", READ}, \
+            {0, DEVICE " unaligned\n", READ})) \
     X(exec_needs_code, MUST, CASES({0, SMALL, "  exec c0.0 0x0 8"})) \
     X(contents, BITS, \
       CASES({TW_CONTENTS_CODE, CODE, "  exec c0.0 0x40 8"}, \

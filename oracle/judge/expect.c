@@ -4,6 +4,7 @@
 
 #include "oracle/judge/choice.h"
 #include "oracle/judge/fits.h"
+#include "oracle/memory/told.h"
 
 /* One choice as data. */
 static TwAllowed allowed(const TwOracle *oracle, const TwAccess *access,
@@ -57,13 +58,18 @@ void tw_judge_expect(TwOracle *oracle, const TwAccess *access,
     e->class_ = e->allowed[0].class_;
     e->value = e->allowed[0].value;
     e->n_log = 0;
-    if (!current->answers[0] || !tw_judge_is_logged(oracle, access)) {
+    if (!current->answers[0] || !tw_is_told(oracle->world, access)) {
         return;
     }
     for (unsigned k = 0; k < access->size; k++) {
-        if (current->effect.acts[k] == TW_ACT_DEVICE) {
-            e->log[e->n_log++] = tw_judge_log_record(
-                oracle, access, current->bytes, &current->effect, k);
+        TwLogRecord *told = &e->log[e->n_log];
+        unsigned n = tw_told(oracle->world, access, current->bytes,
+                             &current->effect, k, told);
+
+        for (unsigned i = 0; i < n; i++) {
+            told[i].call =
+                oracle->world->contract.device_pieces ? told[i].call : 0;
         }
+        e->n_log += n;
     }
 }

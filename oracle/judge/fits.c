@@ -6,6 +6,7 @@
 #include "oracle/judge/fits.h"
 
 #include "oracle/freshness/endings.h"
+#include "oracle/memory/told.h"
 #include "program/content.h"
 #include "program/ops.h"
 
@@ -134,37 +135,6 @@ static bool fetched_before(const TwOracle *oracle, const TwAccess *access,
     return true;
 }
 
-TwLogRecord tw_judge_log_record(const TwOracle *oracle, const TwAccess *access,
-                                const TwByte *bytes, const TwEffect *effect,
-                                unsigned k)
-{
-    const TwContract *contract = &oracle->world->contract;
-    TwLogRecord record = {
-        .op = access->op,
-        .kind = tw_is_store(access)          ? TW_LOG_WRITE
-                : access->code == TW_OP_EXEC ? TW_LOG_FETCH
-                                             : TW_LOG_READ,
-        .region = bytes[k].region,
-        .offset = bytes[k].offset,
-        .attrs = access->attrs,
-        .call = contract->device_pieces ? effect->pieces[k] : 0,
-    };
-
-    if (record.kind == TW_LOG_WRITE) {
-        record.byte = tw_content_tag(oracle->program->contents, access->op, k);
-    } else if (record.kind == TW_LOG_READ) {
-        record.byte =
-            tw_device_byte(record.region, record.offset, record.attrs);
-    }
-    return record;
-}
-
-bool tw_judge_is_logged(const TwOracle *oracle, const TwAccess *access)
-{
-    return tw_is_store(access) || access->code == TW_OP_EXEC ||
-           oracle->world->contract.device_reads;
-}
-
 /* Is this the record that is due?  In *left the bytes of the call at hand that
  * are still to come: a call that is told ends inside the access. */
 static bool is_due(const TwContract *contract, const TwLogRecord *record,
@@ -187,6 +157,13 @@ static bool is_due(const TwContract *contract, const TwLogRecord *record,
     return *left < left_of_access;
 }
 
+static bool same_record(const TwLogRecord *a, const TwLogRecord *b)
+{
+    return a->op == b->op && a->kind == b->kind && a->region == b->region &&
+           a->offset == b->offset && a->attrs == b->attrs &&
+           a->byte == b->byte && a->call == b->call;
+}
+
 /* Does the log have the bytes of the access from `at` on, and nothing else for
  * them?  In *n how many records those are. */
 static bool log_has(const TwOracle *oracle, const TwAccess *access,
@@ -194,25 +171,38 @@ static bool log_has(const TwOracle *oracle, const TwAccess *access,
                     uint32_t *n)
 {
     const TwTrace *trace = oracle->trace;
-    unsigned left = 0;
+    const TwContract *contract = &oracle->world->contract;
+    TwLogRecord told[2 * TW_MAX_ACCESS];
+    unsigned left = 0; /* bytes of the call at hand */
 
     *n = 0;
     for (unsigned k = 0; k < access->size; k++) {
-        TwLogRecord due;
+        bool exact;
+        unsigned due;
 
+        if (effect->acts[k] == TW_ACT_DEVICE && effect->pieces[k] == 0) {
+            continue; /* in the piece before it */
+        }
         if (effect->acts[k] != TW_ACT_DEVICE) {
             if (left > 0) {
                 return false; /* a call goes on where the device does not */
             }
             continue;
         }
-        due = tw_judge_log_record(oracle, access, bytes, effect, k);
-        if (at + *n >= trace->n_log ||
-            !is_due(&oracle->world->contract, &trace->log[at + *n], &due,
-                    access->size - k, &left)) {
-            return false;
+        exact = tw_has_calls(oracle->world, &bytes[k]);
+        if (exact && left > 0) {
+            return false; /* or where another call is known to begin */
         }
-        ++*n;
+        due = tw_told(oracle->world, access, bytes, effect, k, told);
+        for (unsigned i = 0; i < due; i++) {
+            if (at + *n >= trace->n_log ||
+                !(exact ? same_record(&trace->log[at + *n], &told[i])
+                        : is_due(contract, &trace->log[at + *n], &told[i],
+                                 access->size - k - i, &left))) {
+                return false;
+            }
+            ++*n;
+        }
     }
     return true;
 }
@@ -229,7 +219,7 @@ bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
         fetched_before(oracle, access, bytes, effect)) {
         return true;
     }
-    if (tw_judge_is_logged(oracle, access) &&
+    if (tw_is_told(oracle->world, access) &&
         !log_has(oracle, access, bytes, effect, at, n)) {
         *n = 0;
         return access->blind && fetched_before(oracle, access, bytes, effect);

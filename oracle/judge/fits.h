@@ -33,15 +33,6 @@ typedef enum TwOldCode {
 TwOldCode tw_judge_old_code(const TwOracle *oracle, const TwAccess *access,
                             const TwByte *bytes, const TwStored *stored);
 
-/* Is such an access of a device in the log (RU-3, RU-4, LA-24)? */
-bool tw_judge_is_logged(const TwOracle *oracle, const TwAccess *access);
-
-/* The record of byte k of an access, which reaches a device; `call` only if the
- * contract says which calls there are. */
-TwLogRecord tw_judge_log_record(const TwOracle *oracle, const TwAccess *access,
-                                const TwByte *bytes, const TwEffect *effect,
-                                unsigned k);
-
 /* Does the trace hold exactly the log records of such an access next?  In
  * *n how many that are. */
 bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,

@@ -543,10 +543,10 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
         (TwRam){.byte = tw_contents_byte_at, .data = &oracle->contents};
     tw_dirty_start(&oracle->dirty);
     oracle->log = oracle->dirty_record = 0;
-    oracle->expected = (TwExpected){.observer = TW_NONE,
-                                    .block = TW_NONE,
-                                    .ram = ram_at_end,
-                                    .data = oracle};
+    memset(&oracle->expected, 0, offsetof(TwExpected, log));
+    oracle->expected.observer = oracle->expected.block = TW_NONE;
+    oracle->expected.ram = ram_at_end;
+    oracle->expected.data = oracle;
     verdict = judge_script(oracle, op);
     oracle->stats->commits += oracle->world->commits;
     oracle->stats->silent += oracle->world->silent;

@@ -4,6 +4,8 @@
  * no other; by contract the reads too, and in which calls.
  *
  *   s0 = r0   r1 ram 0x0..0xfff | r2 mmio, any size | r3 mmio, up to 2 bytes
+ *             | r4 takes all, implements 4 | r5 the same, at any offset
+ *             | r6 takes all, implements up to 2
  */
 #include "oracle/test/test-support.h"
 #include "program/content.h"
@@ -17,14 +19,20 @@
     "region r1 ram size 0x1000 in r0 at 0x0\n" \
     "region r2 mmio size 0x1000 in r0 at 0x1000\n" \
     "region r3 mmio size 0x1000 in r0 at 0x2000 valid 1..2\n" \
+    "region r4 mmio size 0x1000 in r0 at 0x4000 implements 4..4\n" \
+    "region r5 mmio size 0x1000 in r0 at 0x5000 implements 4..4 unaligned\n" \
+    "region r6 mmio size 0x1000 in r0 at 0x6000 implements 0..2\n" \
     "mmu c0.0 space s0\n" \
     "setup\n" \
+    "  page c0.0 0x4000 -> 0x4000 size 0x1000 rwx\n" \
+    "  page c0.0 0x5000 -> 0x5000 size 0x1000 rwx\n" \
+    "  page c0.0 0x6000 -> 0x6000 size 0x1000 rwx\n" \
     "  page c0.0 0x0 -> 0x0 size 0x1000 rwx\n" \
     "  page c0.0 0x1000 -> 0x1000 size 0x1000 rwx\n" \
     "  page c0.0 0x2000 -> 0x2000 size 0x1000 rwx\n" \
     "script\n"
 
-enum { READS = 1, PIECES = 2 };
+enum { READS = 1, PIECES = 2, WORDS = 4 };
 
 typedef struct Fixture {
     TwProgram *program;
@@ -41,6 +49,7 @@ static Fixture run(const char *script, unsigned promises)
     f.target = test_target_new(f.program);
     f.target->contract.device_reads = promises != 0;
     f.target->contract.device_pieces = promises & PIECES;
+    f.target->contract.device_words = promises & WORDS;
     f.trace = f.target->trace;
     test_target_run(f.target, true);
     test_judge(f.target, TW_VERDICT_AGREE);
@@ -172,6 +181,132 @@ static void pieces(void)
     }
 }
 
+/* The log in short: kind, call and offset of each call, and of a write what it
+ * writes: "t1" byte 1 of the access, "d4" what the device has at 4, "0". */
+static char *log_of(const Fixture *f)
+{
+    GString *text = g_string_new(NULL);
+    unsigned tag = 0;
+
+    for (unsigned i = 0; i < f->trace->n_log; i++) {
+        const TwLogRecord *r = &f->trace->log[i];
+
+        if (r->call) {
+            g_string_append_printf(text, "%s%c%u@0x%" G_GINT64_MODIFIER "x",
+                                   i ? " " : "", "wfr"[r->kind], r -> call,
+                                   r -> offset);
+        }
+        if (r->kind != TW_LOG_WRITE) {
+            g_assert_cmpint(r->byte, ==,
+                            r->kind == TW_LOG_FETCH
+                                ? 0
+                                : tw_device_byte(r->region, r->offset, 0));
+        } else if (r->byte == tw_store_tag(0, tag)) {
+            g_string_append_printf(text, ":t%u", tag++);
+        } else if (r->byte == tw_device_byte(r->region, r->offset, 0)) {
+            g_string_append_printf(text, ":d%" G_GINT64_MODIFIER "x",
+                                   r->offset);
+        } else {
+            g_string_append_printf(text, ":%u", r->byte);
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* Calls of the sizes that a device implements, beside those that it takes. */
+static void implemented(void)
+{
+    static const struct {
+        const char *script, *words, *as_is;
+    } cases[] = {
+        {"  read c0.0 0x4001 1\n", "r4@0x0", "r4@0x1"},
+        {"  read c0.0 0x4002 4\n", "r4@0x0 r4@0x4", "r4@0x2 r4@0x4"},
+        {"  read c0.0 0x4001 2\n", "r4@0x0 r4@0x0", "r4@0x1 r4@0x2"},
+        {"  read c0.0 0x4008 8\n", "r4@0x8 r4@0xc", "r4@0x8 r4@0xc"},
+        {"  exec c0.0 0x4006 2\n", "f4@0x4", "f4@0x6"},
+        {"  dma-read s0 0x4fff 1 none\n", "r4@0xffc", "r4@0xfff"},
+        {"  write c0.0 0x4005 1\n", "r4@0x4 w4@0x4:d4:t0:d6:d7",
+         "w4@0x5:t0:0:0:0"},
+        {"  write c0.0 0x4002 2\n", "r4@0x0 w4@0x0:d0:d1:t0:t1",
+         "w4@0x2:t0:t1:0:0"},
+        {"  write c0.0 0x4004 4\n", "w4@0x4:t0:t1:t2:t3", "w4@0x4:t0:t1:t2:t3"},
+        {"  read c0.0 0x5003 2\n", "r4@0x3", "r4@0x3"},
+        {"  read c0.0 0x5001 8\n", "r4@0x1 r4@0x5", "r4@0x1 r4@0x5"},
+        {"  read c0.0 0x5001 3\n", "r4@0x1 r4@0x3", "r4@0x1 r4@0x3"},
+        {"  write c0.0 0x5003 2\n", "r4@0x3 w4@0x3:t0:t1:d5:d6",
+         "w4@0x3:t0:t1:0:0"},
+        {"  read c0.0 0x6001 8\n", "r1@0x1 r2@0x2 r2@0x4 r2@0x6 r1@0x8",
+         "r1@0x1 r2@0x2 r2@0x4 r2@0x6 r1@0x8"},
+        {"  write c0.0 0x6004 4\n", "w2@0x4:t0:t1 w2@0x6:t2:t3",
+         "w2@0x4:t0:t1 w2@0x6:t2:t3"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        for (unsigned words = 0; words < 2; words++) {
+            Fixture f = run(cases[i].script, READS | PIECES | words * WORDS);
+            g_autofree char *text = log_of(&f);
+
+            g_assert_cmpstr(text, ==, words ? cases[i].words : cases[i].as_is);
+            /* Another byte, another call, or one record less. */
+            for (unsigned k = 0; k < f.trace->n_log; k++) {
+                TwLogRecord was = f.trace->log[k];
+
+                f.trace->log[k].byte ^= 1;
+                test_judge(f.target, TW_VERDICT_EFFECT);
+                f.trace->log[k] = was;
+                f.trace->log[k].call ^= 1;
+                test_judge(f.target, TW_VERDICT_EFFECT);
+                f.trace->log[k] = was;
+                drop(&f, k);
+                test_judge(f.target, TW_VERDICT_EFFECT);
+                repeat(&f, k ? k - 1 : 0);
+                f.trace->log[k] = was;
+            }
+            test_judge(f.target, TW_VERDICT_AGREE);
+            /* The promise is not the other one. */
+            f.target->contract.device_words = !words;
+            test_judge(f.target, strcmp(cases[i].words, cases[i].as_is)
+                                     ? TW_VERDICT_EFFECT
+                                     : TW_VERDICT_AGREE);
+            finish(&f);
+        }
+    }
+}
+
+/* A byte that a wider call writes back starts no actor, and an error beside it
+ * or the end of the device do not matter. */
+static void beside(void)
+{
+    g_autofree TwProgram *program = test_program(
+        "twinwalk 1\n"
+        "region r0 container size 0x2000 root s0\n"
+        "region r1 mmio size 0x6 in r0 at 0x0 implements 4..4 reject 0x2..0x2 "
+        "error 0x3..0x3\n"
+        "region r2 ram size 0x1000 in r0 at 0x1000\n"
+        "mmu c0.0 space s0\n"
+        "actor r1 0x1 enable r2 off\n"
+        "script\n"
+        "  dma-write s0 0x0 1 none\n"
+        "  dma-read s0 0x1000 1 none\n"
+        "  dma-write s0 0x5 1 none\n"
+        "  dma-write s0 0x1 1 none\n"
+        "  dma-read s0 0x1000 1 none\n");
+    TestTarget *target = test_target_new(program);
+    static const uint8_t classes[] = {TW_CLASS_OK, TW_CLASS_OK, TW_CLASS_OK,
+                                      TW_CLASS_OK, TW_CLASS_DECODE_ERROR};
+
+    target->contract.device_reads = target->contract.device_pieces = true;
+    target->contract.device_words = true;
+    test_target_run(target, true);
+    test_judge(target, TW_VERDICT_AGREE);
+    for (unsigned i = 0; i < G_N_ELEMENTS(classes); i++) {
+        g_assert_cmpint(target->trace->outcomes[i].class_, ==, classes[i]);
+    }
+    g_assert_cmpint(target->trace->n_log, ==, 3 * 8);
+    g_assert_cmphex(target->trace->log[8 + 7].offset, ==, 0x7);
+    test_target_free(target);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -179,5 +314,7 @@ int main(int argc, char **argv)
     g_test_add_func("/devices/LA-24/no-reads", no_reads);
     g_test_add_func("/devices/AC-6/refused", refused);
     g_test_add_func("/devices/AC-5,LA-23/pieces", pieces);
+    g_test_add_func("/devices/LA-50,AC-5/implemented", implemented);
+    g_test_add_func("/devices/LA-50,LA-27/beside", beside);
     return g_test_run();
 }

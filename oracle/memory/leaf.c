@@ -72,7 +72,8 @@ static void device_run(const TwRegion *region, const TwByte *bytes, unsigned k,
         uint64_t offset = bytes[k].offset;
         unsigned piece = most;
 
-        while (piece > end - k || offset & (piece - 1)) {
+        while (piece > end - k ||
+               (!region->unaligned && offset & (piece - 1))) {
             piece /= 2;
         }
         if (meets(region->reject, offset, piece) || piece < region->valid_min) {

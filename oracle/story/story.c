@@ -182,6 +182,28 @@ static bool makes(uint8_t code, TwKeyLink link, TwKeyEvent event)
            flags & (TW_OP_CHANGE | TW_OP_ENDING);
 }
 
+/* Is it a byte of the access itself, and none that a wider call of the device
+ * wrote back (LA-50)?  If the target does not say, it is. */
+static bool is_own(const TwProgram *program, const TwTrace *trace,
+                   const TwLogRecord *record)
+{
+    const TwOutcome *outcome = &trace->outcomes[record->op];
+
+    if (program->regions[record->region].impl_min == 0 ||
+        outcome->n_locations == 0) {
+        return true;
+    }
+    for (unsigned i = 0; i < outcome->n_locations; i++) {
+        const TwLocation *at = &trace->locations[outcome->location + i];
+
+        if (at->region == record->region &&
+            record->offset - at->offset < at->length) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * A part of the life at script operation `op`, which changed `link` or caused
  * `event`.  If it is an access, a byte that it wrote to an actor offset did
@@ -212,6 +234,7 @@ static TwLife *live(TwStory *story, const TwOracle *oracle, TwLifeKind kind,
             if (record->kind == TW_LOG_WRITE &&
                 actor->region == record->region &&
                 actor->offset == record->offset &&
+                is_own(program, trace, record) &&
                 makes(actor->op.code, link, event)) {
                 life->done = &actor->op;
                 life->by_actor = true;

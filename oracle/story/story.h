@@ -119,7 +119,7 @@ typedef struct TwStory {
     uint32_t n_allowed;         /* of all; the first are in `allowed` */
     unsigned n_expected, n_log; /* what devices should be told (the current
                                  * answer), and were */
-    TwLogRecord expected[TW_MAX_ACCESS], log[2 * TW_MAX_ACCESS];
+    TwLogRecord expected[TW_MAX_TOLD], log[2 * TW_MAX_TOLD];
     unsigned n_parts;
     TwPart parts[2];
     unsigned n_life;

@@ -88,6 +88,11 @@ static void random_regions(TwProgram *p, TwRng *rng, bool hostile)
                 r->error.first = tw_rng_below(rng, 64);
                 r->error.last = r->error.first + tw_rng_below(rng, 8);
             }
+            if (tw_rng_chance(rng, 50)) {
+                r->impl_min = 1u << tw_rng_below(rng, 4);
+                r->impl_max = tw_rng_chance(rng, 50) ? 8 : 0;
+                r->unaligned = tw_rng_chance(rng, 30);
+            }
         }
     }
     for (unsigned i = 0; i + 2 < n; i++) {

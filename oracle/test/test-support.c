@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "oracle/memory/told.h"
 #include "program/content.h"
 #include "program/ops.h"
 #include "program/text/text.h"
@@ -426,30 +427,11 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
                               &access, bytes, &effect, target->world->now);
     }
     for (unsigned k = 0; k < access.size; k++) {
-        bool store = tw_is_store(&access);
+        TwLogRecord told[2 * TW_MAX_ACCESS];
+        unsigned n = tw_told(target->world, &access, bytes, &effect, k, told);
 
-        bool fetch = access.code == TW_OP_EXEC;
-
-        if (effect.acts[k] == TW_ACT_DEVICE &&
-            (store || fetch || target->contract.device_reads)) {
-            tw_trace_add_log(
-                target->trace,
-                (TwLogRecord){
-                    .op = number,
-                    .kind = store   ? TW_LOG_WRITE
-                            : fetch ? TW_LOG_FETCH
-                                    : TW_LOG_READ,
-                    .region = bytes[k].region,
-                    .byte = store ? tw_content_tag(target->program->contents,
-                                                   number, k)
-                            : fetch
-                                ? 0
-                                : tw_device_byte(bytes[k].region,
-                                                 bytes[k].offset, access.attrs),
-                    .call = effect.pieces[k],
-                    .offset = bytes[k].offset,
-                    .attrs = access.attrs,
-                });
+        for (unsigned i = 0; i < n && tw_is_told(target->world, &access); i++) {
+            tw_trace_add_log(target->trace, told[i]);
         }
     }
     if (last || effect.class_ > TW_CLASS_DEVICE_ERROR) {

@@ -124,10 +124,10 @@ static uint8_t rank(const TwRanks *ranks, unsigned id)
     return TW_FORM_NONE;
 }
 
-static unsigned encode_valid(const TwRegion *r)
+static unsigned encode_pieces(unsigned least, unsigned most)
 {
     static const uint8_t codes[9] = {0, 1, 2, 0, 3, 0, 0, 0, 4};
-    return 0x80u | codes[r->valid_min] | (unsigned)codes[r->valid_max] << 3;
+    return codes[least] | (unsigned)codes[most] << 3;
 }
 
 static void encode_region(Encode *e, unsigned id)
@@ -155,7 +155,7 @@ static void encode_region(Encode *e, unsigned id)
     at[4] =
         r->priority >= -3 && r->priority <= 3 ? (uint8_t)(r->priority + 3) : 0;
     if (tw_region_has_device(r->kind)) {
-        at[5] = (uint8_t)encode_valid(r);
+        at[5] = (uint8_t)(0x80u | encode_pieces(r->valid_min, r->valid_max));
     }
     put_size(e, at + 6, r->size);
     put_address(e, at + 10, r->addr);
@@ -170,6 +170,22 @@ static void encode_extra(Encode *e, unsigned what, unsigned id, uint64_t first,
         at[1] = rank(&e->regions, id);
         put_address(e, at + 2, first);
         put_address(e, at + 6, last);
+    }
+    e->counts[TW_HEADER_EXTRAS]++;
+}
+
+static void encode_implements(Encode *e, unsigned id)
+{
+    const TwRegion *r = &e->p->regions[id];
+    if (r->impl_min == 0 && r->impl_max == 0 && !r->unaligned) {
+        return;
+    }
+    uint8_t *at = room(e, TW_EXTRA_BYTES);
+    if (at) {
+        at[0] = TW_EXTRA_IMPLEMENTS;
+        at[1] = rank(&e->regions, id);
+        at[2] = (uint8_t)(encode_pieces(r->impl_min, r->impl_max) |
+                          (r->unaligned ? 0x40u : 0));
     }
     e->counts[TW_HEADER_EXTRAS]++;
 }
@@ -195,6 +211,7 @@ static void encode_extras(Encode *e)
         if (r->error.first <= r->error.last) {
             encode_extra(e, TW_EXTRA_ERROR, i, r->error.first, r->error.last);
         }
+        encode_implements(e, i);
     }
 }
 

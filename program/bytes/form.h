@@ -57,7 +57,14 @@ enum {
 };
 
 /* What an extra record says of a region. */
-enum { TW_EXTRA_REJECT, TW_EXTRA_ERROR, TW_EXTRA_PRIORITY, TW_EXTRAS };
+enum {
+    TW_EXTRA_REJECT,
+    TW_EXTRA_ERROR,
+    TW_EXTRA_PRIORITY,
+    TW_EXTRAS,                 /* modulo this, but: */
+    TW_EXTRA_IMPLEMENTS = 0xff /* calls: bits 0-2 least, 3-5 most, 6 at any
+                                * offset, in the place of an address */
+};
 
 /* Offsets in an operation record. */
 enum {

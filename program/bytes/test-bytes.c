@@ -76,6 +76,7 @@ static TwDialect flat_dialect(void)
     d.max_iommus = 0;
     d.min_page_lg = d.max_page_lg = 12;
     d.identity_pages = d.plain_devices = d.exec_needs_code = true;
+    d.implemented_sizes = false;
     d.address_lg = 22;
     d.region_lg = 12;
     return d;
@@ -191,6 +192,9 @@ static void test_largest(void)
         r->priority = (int32_t)tw_rng_next(&rng);
         r->valid_min = 2;
         r->valid_max = 8;
+        r->impl_min = 1;
+        r->impl_max = 4;
+        r->unaligned = i % 4 > 1;
         r->reject = (TwRange){tw_rng_next(&rng) / 2, UINT64_MAX - i};
         r->error = (TwRange){tw_rng_next(&rng) / 2, UINT64_MAX - 2 * i};
     }
@@ -357,6 +361,7 @@ static void test_fit(void)
         d.identity_pages = from[k].identity_pages;
         d.whole_pages = from[k].whole_pages;
         d.plain_devices = from[k].plain_devices;
+        d.implemented_sizes = from[k].implemented_sizes;
         d.exec_needs_code = from[k].exec_needs_code;
         d.contents = from[k].contents;
         d.address_lg = from[k].address_lg;

@@ -81,9 +81,19 @@ static unsigned region_kind(const Topology *t, unsigned byte, unsigned id)
     return tw_form_plain_kind(t->d);
 }
 
-static void decode_region(const Topology *t, const uint8_t *at, unsigned id)
+/* Two sizes of pieces in bits 0 to 5, in order. */
+static void decode_pieces(unsigned byte, uint8_t *least, uint8_t *most)
 {
     static const uint8_t pieces[8] = {0, 1, 2, 4, 8, 1, 1, 2};
+    *least = pieces[byte & 7];
+    *most = pieces[byte >> 3 & 7];
+    if (*most != 0 && *least > *most) {
+        *least = *most;
+    }
+}
+
+static void decode_region(const Topology *t, const uint8_t *at, unsigned id)
+{
     TwRegion *r = &t->p->regions[id];
     *r = tw_region_make((TwRegionKind)region_kind(t, at[0], id));
     unsigned flags = at[1] >= 0xe0   ? at[1] & 31u
@@ -96,11 +106,7 @@ static void decode_region(const Topology *t, const uint8_t *at, unsigned id)
     r->romd_mode = r->kind == TW_REGION_ROMD && !(flags & 16);
     r->priority = at[4] % 7 - 3;
     if (tw_region_has_device(r->kind) && at[5] >= 0x80) {
-        r->valid_min = pieces[at[5] & 7];
-        r->valid_max = pieces[at[5] >> 3 & 7];
-        if (r->valid_max != 0 && r->valid_min > r->valid_max) {
-            r->valid_min = r->valid_max;
-        }
+        decode_pieces(at[5], &r->valid_min, &r->valid_max);
     }
     r->size = size_operand(t, at + 6, r->kind != TW_REGION_CONTAINER);
     r->addr = operand(t, at + 10);
@@ -240,6 +246,13 @@ static void decode_extras(const Topology *t, unsigned count)
          i++, at += TW_EXTRA_BYTES) {
         TwRegion *r = &t->p->regions[region_at(t, at[1])];
         TwRange range = {operand(t, at + 2), operand(t, at + 6)};
+        if (at[0] == TW_EXTRA_IMPLEMENTS) {
+            if (tw_region_has_device(r->kind) && t->d->implemented_sizes) {
+                decode_pieces(at[2], &r->impl_min, &r->impl_max);
+                r->unaligned = at[2] & 0x40;
+            }
+            continue;
+        }
         switch (at[0] % TW_EXTRAS) {
         case TW_EXTRA_PRIORITY:
             r->priority = (int32_t)(uint32_t)range.first;

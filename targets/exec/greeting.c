@@ -60,6 +60,7 @@ static const Flag features[] = {
     {"exec-needs-code", OF_DIALECT(exec_needs_code), 1},
     {"code", OF_DIALECT(contents), 1u << TW_CONTENTS_CODE},
     {"whole-pages", OF_DIALECT(whole_pages), 1},
+    {"implemented-sizes", OF_DIALECT(implemented_sizes), 1},
 };
 
 static const Flag promises[] = {
@@ -70,6 +71,7 @@ static const Flag promises[] = {
     {"device-pieces", OF_CONTRACT(device_pieces), 1},
     {"code-until-flush", OF_CONTRACT(code), TW_CODE_OTHER_STORES},
     {"own-code-until-flush", OF_CONTRACT(code), TW_CODE_OWN_STORES},
+    {"device-words", OF_CONTRACT(device_words), 1},
 };
 
 static const char *op_name(unsigned code)
@@ -486,5 +488,10 @@ bool tw_greeting_parse(const char *text, size_t length, TwDialect *dialect,
         return fail(&p, "each least size at most its greatest");
     }
     fields_to(&f, dialect, contract);
+    if (dialect->implemented_sizes &&
+        !(contract->device_reads && contract->device_pieces)) {
+        return fail(&p, "\"device-reads\" and \"device-pieces\" with "
+                        "\"implemented-sizes\"");
+    }
     return true;
 }

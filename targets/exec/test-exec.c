@@ -83,6 +83,9 @@ static void test_round_trip(void)
     TwDialect full = tw_dialect_full(), dialect;
     TwContract contract = {.cpu_cache = true,
                            .queued = true,
+                           .device_reads = true,
+                           .device_pieces = true,
+                           .device_words = true,
                            .ends = TW_ENDS_UNMAP | TW_ENDS_RESET};
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GString) again = g_string_new(NULL);
@@ -97,6 +100,7 @@ static void test_round_trip(void)
     g_assert_cmpstr(version, ==, "some version 1.2");
     g_assert_true(parsed.cpu_cache && parsed.queued);
     g_assert_false(parsed.one_entry_per_page);
+    g_assert_true(parsed.device_words && dialect.implemented_sizes);
     g_assert_cmpuint(parsed.ends, ==, contract.ends);
     g_assert_true(tw_ops_equal(dialect.ops, full.ops));
     g_assert_cmpuint(dialect.max_script, ==, full.max_script);
@@ -108,7 +112,10 @@ static void test_round_trip(void)
 static void test_flat_round_trip(void)
 {
     TwDialect flat = tw_dialect_full(), dialect;
-    TwContract contract = {.code = TW_CODE_ALL_STORES}, parsed;
+    TwContract contract = {.device_reads = true,
+                           .device_pieces = true,
+                           .code = TW_CODE_ALL_STORES};
+    TwContract parsed;
     g_autoptr(GString) text = g_string_new(NULL);
     char version[TW_GREETING_VERSION];
     GError *error = NULL;
@@ -190,10 +197,11 @@ static void test_hostile_greeting(void)
         assert_refused(spoilt->str, spoilt->len);
     }
     for (const char *const *bad =
-             (const char *const[]){"max-regions 65", "max-regions",
-                                   "max-regions -1", "max-regions 1x",
-                                   "ops read read", "ops fly", "min-page-lg 17",
-                                   "unheard-of 3", "version ", NULL};
+             (const char *const[]){
+                 "max-regions 65", "max-regions", "max-regions -1",
+                 "max-regions 1x", "ops read read", "ops fly", "min-page-lg 17",
+                 "contract device-words device-reads", "contract device-pieces",
+                 "unheard-of 3", "version ", NULL};
          *bad; bad++) {
         g_autoptr(GString) text = g_string_new(NULL);
         size_t key = strcspn(*bad, " ");

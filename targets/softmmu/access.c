@@ -309,11 +309,6 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
 
 /* Whether the leaves take it --------------------------------------------- */
 
-static bool access_writes(const Access *access)
-{
-    return access->need & TW_W;
-}
-
 /* LA-22: bytes rather than callbacks. */
 static bool run_is_direct(const Machine *m, const TwRegion *region,
                           const Access *access, const Run *run)
@@ -329,24 +324,6 @@ static bool run_is_direct(const Machine *m, const TwRegion *region,
     default:
         return false;
     }
-}
-
-/* AC-5: the bytes of the next piece of `left` bytes at `offset`. */
-static unsigned piece_length(const TwRegion *region, uint64_t offset,
-                             unsigned left)
-{
-    unsigned length = region->valid_max ? MIN(region->valid_max, 8) : 8;
-
-    while (length > left || (offset & (length - 1))) {
-        length /= 2;
-    }
-    return length;
-}
-
-static bool range_meets(TwRange range, uint64_t offset, unsigned length)
-{
-    return range.first <= range.last && range.first <= offset + length - 1 &&
-           range.last >= offset;
 }
 
 static void check_run(Machine *m, const Run *run)
@@ -375,7 +352,7 @@ static void check_run(Machine *m, const Run *run)
     }
     for (unsigned k = 0; k < run->length; k += length) {
         uint64_t offset = run->offset + k;
-        length = piece_length(region, offset, run->length - k);
+        length = piece_length(m, region, offset, run->length - k);
         if ((length < region->valid_min && !TW_BUG(m, VALID_SIZES_IGNORED)) ||
             (range_meets(region->reject, offset, length) &&
              !TW_BUG(m, REJECT_IGNORED))) {
@@ -387,81 +364,6 @@ static void check_run(Machine *m, const Run *run)
 }
 
 /* Effects ---------------------------------------------------------------- */
-
-/* LA-27: the actors at this offset, each once. */
-static void note_actors(Machine *m, uint8_t region, uint64_t offset)
-{
-    Access *access = &m->access;
-
-    for (unsigned i = 0; i < m->program->n_actors; i++) {
-        const TwActor *actor = &m->program->actors[i];
-        if (actor->region == region && actor->offset == offset &&
-            !(access->actors >> i & 1)) {
-            access->actors |= 1u << i;
-            access->actor_order[access->n_actors++] = i;
-        }
-    }
-}
-
-/* Byte k of a run, in a call of `call` bytes that begins with it, or, 0, that
- * has begun before it. */
-static void device_byte(Machine *m, const Run *run, unsigned k, unsigned call)
-{
-    Access *access = &m->access;
-    uint64_t offset = run->offset + k;
-    unsigned byte = run->first + k;
-    TwLogRecord record = {.op = m->op,
-                          .region = run->region,
-                          .offset = offset,
-                          .attrs = access->attrs,
-                          .call = (uint8_t)call};
-
-    record.attrs &= TW_BUG(m, DEVICE_TOLD_LESS)
-                        ? low_mask(TW_ATTR_REQUESTER_SHIFT)
-                        : UINT64_MAX;
-
-    if (access_writes(access)) {
-        record.kind = TW_LOG_WRITE;
-        record.byte = tw_store_tag(m->op, byte);
-        tw_trace_add_log(m->trace, record);
-        if (m->actor_regions >> run->region & 1) {
-            note_actors(m, run->region, offset);
-        }
-        return;
-    }
-    if (access->code == TW_OP_EXEC) {
-        record.kind = TW_LOG_FETCH;
-    } else {
-        record.kind = TW_LOG_READ;
-        record.byte = tw_device_byte(run->region, offset, record.attrs);
-    }
-    if (record.kind != TW_LOG_FETCH || !TW_BUG(m, FETCH_NOT_LOGGED)) {
-        tw_trace_add_log(m->trace, record);
-    }
-    access->value |=
-        (uint64_t)tw_device_byte(run->region, offset, access->attrs)
-        << 8 * byte;
-}
-
-static void device_run(Machine *m, const TwRegion *region, const Run *run)
-{
-    unsigned length;
-
-    m->access.callback = true;
-    for (unsigned k = 0; k < run->length; k += length) {
-        length = piece_length(region, run->offset + k, run->length - k);
-        if (range_meets(region->error, run->offset + k, length)) {
-            continue;
-        }
-        for (unsigned i = 0; i < length; i++) {
-            device_byte(m, run, k + i,
-                        TW_BUG(m, DEVICE_CALLED_PER_BYTE) ? 1
-                        : i == 0                          ? length
-                                                          : 0);
-        }
-        zoo_device_read_on(m, run, k, length);
-    }
-}
 
 static void run_effects(Machine *m, const Run *run)
 {

@@ -383,7 +383,9 @@ enum { MAX_TLB_ENTRIES = TW_MAX_CPUS * TW_MAX_MMU_INDEXES << TW_MAX_TLB_LG };
 typedef struct Machine {
     TwTarget target; /* first: the machine is the target */
     TwDialect dialect;
+    TwContract contract;
     bool flush_pages, hide_locations;
+    bool narrow_as_is; /* without the promise `device_words` */
     const char *name;  /* as the user gave it */
     bool full_rebuild; /* render every view on every effective commit */
     bool check;        /* test the invariants after every operation */

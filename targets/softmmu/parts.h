@@ -21,6 +21,7 @@
 #include "targets/softmmu/cpu.c"
 #include "targets/softmmu/dirty.c"
 #include "targets/softmmu/fill.c"
+#include "targets/softmmu/device.c"
 #include "targets/softmmu/access.c"
 #include "targets/softmmu/listen.c"
 #include "targets/softmmu/graph.c"

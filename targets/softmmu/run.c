@@ -255,6 +255,11 @@ static bool emit(TwTarget *target, const TwProgram *program,
                     m->name);
         return false;
     }
+    if (m->narrow_as_is) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "%s: reproducers run with --narrow word", m->name);
+        return false;
+    }
     return tw_softmmu_emit(m->name, m->flush_pages, program, finding, expected,
                            out, error);
 }
@@ -265,6 +270,7 @@ static const TwContract softmmu_contract = {
     .queued = true,
     .device_reads = true,
     .device_pieces = true,
+    .device_words = true,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
 };
 
@@ -298,6 +304,7 @@ static TwDialect softmmu_dialect(bool hide_locations)
         dialect.iommu_kinds |= iommu_has_kind(kind) ? 1u << kind : 0;
     }
     dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_DURING;
+    dialect.implemented_sizes = true;
     dialect.locations = !hide_locations;
     dialect.contents = 1u << TW_CONTENTS_DATA;
     return dialect;
@@ -310,8 +317,7 @@ static const TwDialect *dialect(TwTarget *target)
 
 static const TwContract *contract(TwTarget *target)
 {
-    (void)target;
-    return &softmmu_contract;
+    return &((Machine *)target)->contract;
 }
 
 static const char *version(TwTarget *target)
@@ -347,6 +353,9 @@ static Machine *machine_open(const TwTargetClass *klass,
     m->name = g_intern_string(options->name); /* LeakSanitizer does not look
                                                * into what mmap() gave */
     m->dialect = softmmu_dialect(options->hide_locations);
+    m->contract = softmmu_contract;
+    m->narrow_as_is = options->narrow == TW_NARROW_AS_IS;
+    m->contract.device_words = !m->narrow_as_is;
     m->flush_pages = options->flush == TW_FLUSH_PAGES;
     m->hide_locations = options->hide_locations;
     m->check = options->check;

@@ -20,9 +20,16 @@ static TwTarget *softmmu_open(const TwTargetOptions *options, GError **error)
 static const char *const flush_words[] = {
     [TW_FLUSH_ALL_ENTRIES] = "all", [TW_FLUSH_PAGES] = "page", NULL};
 
+static const char *const narrow_words[] = {
+    [TW_NARROW_WORD] = "word", [TW_NARROW_AS_IS] = "as-is", NULL};
+
 const TwTargetOption tw_softmmu_options[] = {
     {"flush", TW_TARGET_CHOICE, TW_TARGET_FIELD(flush), flush_words, "MODE",
      "What the TLB flushes at an UNMAP of an IOMMU: all (the default) or page"},
+    {"narrow", TW_TARGET_CHOICE, TW_TARGET_FIELD(narrow), narrow_words, "MODE",
+     "How a device gets less than it implements: the aligned word, which a "
+     "write reads first (word, the default), or a call where the access "
+     "begins (as-is)"},
     {"hide-locations", TW_TARGET_SWITCH, TW_TARGET_FIELD(hide_locations),
      .help = "The target does not report where accesses went"},
     {"check", TW_TARGET_SWITCH, TW_TARGET_FIELD(check),

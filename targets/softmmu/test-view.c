@@ -345,6 +345,61 @@ static void test_late_space(void)
     g_assert_cmpint(k->trace.outcomes[gone].n_locations, ==, 0);
 }
 
+/* LA-50: the calls of a device that implements 4 bytes, at *at in the log. */
+static void expect_call(const Kit *k, unsigned *at, unsigned kind,
+                        uint64_t offset, const uint8_t *bytes)
+{
+    for (unsigned i = 0; i < 4; i++, ++*at) {
+        const TwLogRecord *record = &k->trace.log[*at];
+
+        g_assert_cmpint(*at, <, k->trace.n_log);
+        g_assert_cmpint(record->kind, ==, kind);
+        g_assert_cmphex(record->offset, ==, offset + i);
+        g_assert_cmphex(record->byte, ==, bytes[i]);
+        g_assert_cmpint(record->call, ==, i == 0 ? 4 : 0);
+    }
+}
+
+/* LA-50: what is too narrow, with each way of --narrow. */
+static void test_device_narrow(void)
+{
+    for (unsigned mode = TW_NARROW_WORD; mode <= TW_NARROW_AS_IS; mode++) {
+        g_autoptr(Kit) k = kit_new("softmmu");
+        uint8_t root = new_space(k), dev, has[8];
+        unsigned at = 0;
+
+        tw_target_close(k->target);
+        k->target = tw_target_open(
+            &(TwTargetOptions){.name = "softmmu", .narrow = (TwNarrow)mode},
+            NULL);
+        g_assert_cmpint(tw_target_contract(k->target)->device_words, ==,
+                        mode == TW_NARROW_WORD);
+        dev = region(k, TW_REGION_MMIO, root, 0x1000, 0x1000);
+        k->p.regions[dev].impl_min = 4;
+        cpu(k, 2, 4);
+        pages(k, 0, 0, 0x1000, 1);
+        add_op(k, access_op(TW_OP_READ, 0, 0, 0x1001, 1));
+        unsigned write = add_op(k, access_op(TW_OP_WRITE, 0, 0, 0x1002, 2));
+        run_kit(k);
+        for (unsigned i = 0; i < 8; i++) {
+            has[i] = tw_device_byte(dev, i, 0);
+        }
+        if (mode == TW_NARROW_WORD) {
+            expect_call(k, &at, TW_LOG_READ, 0, has);
+            expect_call(k, &at, TW_LOG_READ, 0, has);
+            expect_call(k, &at, TW_LOG_WRITE, 0,
+                        (uint8_t[]){has[0], has[1], tw_store_tag(write, 0),
+                                    tw_store_tag(write, 1)});
+        } else {
+            expect_call(k, &at, TW_LOG_READ, 1, has + 1);
+            expect_call(k, &at, TW_LOG_WRITE, 2,
+                        (uint8_t[]){tw_store_tag(write, 0),
+                                    tw_store_tag(write, 1), 0, 0});
+        }
+        g_assert_cmpint(at, ==, k->trace.n_log);
+    }
+}
+
 /* LA-23, AC-5: pieces, valid sizes, error and reject ranges, the log. */
 static void test_device_pieces(void)
 {
@@ -514,6 +569,7 @@ int main(int argc, char **argv)
     g_test_add_func("/view/LA-6/pending", test_pending);
     g_test_add_func("/view/LA-8/late-space", test_late_space);
     g_test_add_func("/view/AC-5/device-pieces", test_device_pieces);
+    g_test_add_func("/view/LA-50/device-narrow", test_device_narrow);
     g_test_add_func("/view/AC-4/rom-device", test_rom_device);
     g_test_add_func("/view/LA-27/actor", test_actor);
     g_test_add_func("/view/limits/too-many-ranges", test_too_many_ranges);

@@ -38,6 +38,7 @@ TwDialect tw_uc_dialect(bool executes, bool vtlb, unsigned page_lg)
     dialect.identity_pages = !vtlb;
     dialect.whole_pages = true;
     dialect.plain_devices = true;
+    dialect.implemented_sizes = false;
     dialect.exec_needs_code = true;
     dialect.address_lg = WINDOW_LG;
     dialect.region_lg = PAGE_LG;
