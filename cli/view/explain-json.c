@@ -180,7 +180,11 @@ static void json_part(JsonBuilder *b, const TwStory *story, const TwPart *part)
     json_hex(b, "address", part->addr);
     json_tale(b, "now", story, &part->tales[0]);
     if (part->paired) {
-        json_tale(b, stale ? "seen" : "allowed_too", story, &part->tales[1]);
+        json_tale(b,
+                  !stale              ? "allowed_too"
+                  : story->right_only ? "with_the_right"
+                                      : "seen",
+                  story, &part->tales[1]);
     }
     json_builder_end_object(b);
 }

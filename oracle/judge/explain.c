@@ -14,12 +14,9 @@
 #include "oracle/judge/choice.h"
 #include "oracle/judge/expect.h"
 #include "oracle/judge/fits.h"
+#include "oracle/judge/stale.h"
 #include "program/content.h"
 #include "program/ops.h"
-
-/* If a target reports values only, the verdict stale needs at least this number
- * of matching tagged bytes. */
-enum { TAGGED_BYTES = 4 };
 
 /* Text -------------------------------------------------------------------- */
 
@@ -101,108 +98,6 @@ static TwKeyLeaf leaf_of(const TwOracle *oracle, const TwByte *byte)
 }
 
 /* Stale ------------------------------------------------------------------- */
-
-/* The answer of a choice that is not allowed. */
-static const TwAnswer *stale_answer(const TwChoice *choice)
-{
-    for (unsigned p = 0; p < 2; p++) {
-        if (choice->answers[p] && !choice->answers[p]->allowed) {
-            return choice->answers[p];
-        }
-    }
-    return NULL;
-}
-
-/* Is what was seen evidence enough for that choice? */
-static bool convincing(const TwAccess *access, const TwSeen *seen,
-                       const TwChoice *choice)
-{
-    unsigned tagged = 0;
-
-    if (seen->located || seen->class_ > TW_CLASS_DEVICE_ERROR) {
-        return true;
-    }
-    if (!tw_gives_value(access)) {
-        return false;
-    }
-    for (unsigned k = 0; k < access->size; k++) {
-        tagged += choice->effect.acts[k] == TW_ACT_BYTES ||
-                  choice->effect.acts[k] == TW_ACT_DEVICE;
-    }
-    return tagged >= TAGGED_BYTES;
-}
-
-/* 4: an access can have cached it, and an event should have ended it; 3: a
- * newer answer should have replaced it; 2: something else than an access can
- * have cached it; 1: it should not have been cached; 0: it is not stale. */
-static int rank(const TwAnswer *answer)
-{
-    return !answer                                                    ? 0
-           : !answer->cacheable || answer->event == TW_KEY_EVENT_NONE ? 1
-           : answer->filled == TW_NO_OP                               ? 2
-           : answer->event == TW_KEY_EVENT_NEWER                      ? 3
-                                                                      : 4;
-}
-
-/* Notes which accesses before this one can have filled what it was answered
- * from: by the same CPU and MMU index, to the same pages. */
-static void note_touches(TwOracle *oracle, const TwAccess *access)
-{
-    const TwProgram *program = oracle->program;
-    TwHistory *past = &oracle->past;
-    unsigned lg = program->page_lg;
-
-    past->n_touches[0] = past->n_touches[1] = 0;
-    for (uint16_t n = 0; n < access->op && access->cpu != TW_BOARD; n++) {
-        const TwOp *op = &program->script[n];
-        uint64_t first = op->addr >> lg;
-        uint64_t last = (op->addr + (op->size - 1)) >> lg;
-
-        if (!(tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS) ||
-            oracle->trace->outcomes[n].status != TW_STATUS_DONE ||
-            op->obj != access->cpu || op->index != access->mmu) {
-            continue;
-        }
-        for (unsigned p = 0; p < 2; p++) {
-            uint64_t page = (access->addr >> lg) + p;
-
-            if (page == first || page == last) {
-                past->touches[p][past->n_touches[p]++] =
-                    (TwTouch){.tick = oracle->before[n], .op = n};
-            }
-        }
-    }
-}
-
-/* Looks for the answer that was right once: of those of the highest rank, the
- * latest.  *weak: the same of those for which what was seen is not evidence
- * enough; answers[0] is NULL if there is none. */
-static bool find_stale(TwOracle *oracle, const TwAccess *access,
-                       const TwSeen *seen, TwChoice *best, TwChoice *weak)
-{
-    TwChoice choice;
-    int top = 0, most = 0;
-
-    note_touches(oracle, access);
-    tw_history_ever(&oracle->past, oracle->world, access);
-    for (uint32_t i = 0;
-         top < 4 && tw_choice(oracle, &oracle->past, access, i, &choice); i++) {
-        int r = rank(stale_answer(&choice));
-
-        if (r <= top || (r <= most && !convincing(access, seen, &choice)) ||
-            !tw_choice_fits(oracle, access, seen, &choice)) {
-            continue;
-        }
-        if (convincing(access, seen, &choice)) {
-            top = r;
-            *best = choice;
-        } else {
-            most = r;
-            *weak = choice;
-        }
-    }
-    return top > 0;
-}
 
 const char *tw_change_text(const TwProgram *program, const TwAnswer *answer)
 {
@@ -541,7 +436,7 @@ static bool find_old_place(TwOracle *oracle, const TwAccess *access,
     if (seen->broken) {
         return false;
     }
-    if (find_stale(oracle, access, seen, stale, weak)) {
+    if (tw_find_stale(oracle, access, seen, stale, weak)) {
         return true;
     }
     if (!find_old_code(oracle, &oracle->past, access, seen, &code)) {
@@ -549,7 +444,7 @@ static bool find_old_place(TwOracle *oracle, const TwAccess *access,
     }
     *stale = code.choice;
     *stored = code.stored;
-    return stale_answer(stale) != NULL;
+    return tw_stale_answer(stale) != NULL;
 }
 
 static void note_old(TwFinding *finding, const TwAnswer *answer)
@@ -607,8 +502,8 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
     }
     if (find_old_place(oracle, access, seen, &stale, &weak, &stored)) {
         accuse_old(oracle, &stale, stored);
-        note_old(finding, stale_answer(&stale));
-        answer = stale_answer(&stale);
+        note_old(finding, tw_stale_answer(&stale));
+        answer = tw_stale_answer(&stale);
         at = &stale.bytes[tw_first_difference(0, access->size, stale.bytes,
                                               current.bytes)];
         finding->verdict = verdict = TW_VERDICT_STALE;
@@ -630,11 +525,15 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
     oracle->accused.too_short =
         verdict == TW_VERDICT_WRONG && weak.answers[0] != NULL;
     say_kind(finding, verdict, oracle->accused.too_short);
+    if (verdict == TW_VERDICT_PERM && !weak.answers[0] && !seen->broken) {
+        oracle->accused.right_only =
+            tw_find_old_right(oracle, access, seen, &weak);
+    }
     if (verdict == TW_VERDICT_PERM && weak.answers[0]) {
         /* What is old may be the right alone: that has a life, too. */
         accuse_old(oracle, &weak, NULL);
-        note_old(finding, stale_answer(&weak));
-        say_stale(oracle, access, &weak, stale_answer(&weak), "old",
+        note_old(finding, tw_stale_answer(&weak));
+        say_stale(oracle, access, &weak, tw_stale_answer(&weak), "old",
                   "had this right");
     }
     tw_key_write(finding->key, verdict, oracle->target, access->code,

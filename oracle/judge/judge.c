@@ -586,7 +586,7 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
         TW_NO_OP;
     finding->key[0] = finding->text[0] = '\0';
     oracle->accused.is_access = oracle->accused.stale = false;
-    oracle->accused.too_short = false;
+    oracle->accused.too_short = oracle->accused.right_only = false;
     oracle->stats->programs++;
     if (oracle->history.meeting) {
         tw_met_start(oracle->history.meeting);

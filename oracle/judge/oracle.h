@@ -32,10 +32,11 @@ typedef struct TwChoice {
 /* What became a finding, for its story. */
 typedef struct TwAccused {
     TwFinding finding;
-    bool is_access; /* what follows means something */
-    bool stale;     /* `old` is the answer that was seen */
-    bool too_short; /* an older answer gives what was seen, but too few bytes
-                     * were seen to tell */
+    bool is_access;  /* what follows means something */
+    bool stale;      /* `old` is the answer that was seen, or, if */
+    bool right_only; /* this is set, the one whose right it had */
+    bool too_short;  /* an older answer gives what was seen, but too few bytes
+                      * were seen to tell */
     TwAccess access;
     TwSeen seen;
     TwChoice old;           /* points into TwOracle.past, or for old code into

@@ -505,7 +505,8 @@ static void tell_used(TwStory *story, const TwOracle *oracle)
                         TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
 
     what(life, "got ");
-    what_places(life, &accused->access, accused->old.bytes);
+    what_places(life, &accused->access,
+                accused->right_only ? accused->seen.bytes : accused->old.bytes);
     if (story->seen.has_value) {
         what(life, ", value 0x%" PRIx64, story->seen.value);
     }
@@ -526,6 +527,7 @@ TwStory *tw_story_new(const TwOracle *oracle)
     if (!accused->is_access) {
         return story;
     }
+    story->right_only = accused->right_only;
     story->scene = tw_scene_new(oracle->world);
     tell_allowed(story, oracle);
     tell_seen(story, oracle);

@@ -108,13 +108,15 @@ typedef struct TwPart {
 typedef struct TwStory {
     const TwProgram *program;
     TwFinding finding;
-    bool access;    /* an access is accused; else there is only the finding */
-    TwScene *scene; /* the world that the access met; NULL without one */
-    bool too_short; /* wrong: an older answer gives what was seen, but too few
-                     * bytes were seen to tell */
-    bool cacheable; /* stale: the answer might have been cached */
-    bool differ;    /* a tale ends where the judge's walk does not: twinwalk's
-                     * own fault */
+    bool access;     /* an access is accused; else there is only the finding */
+    TwScene *scene;  /* the world that the access met; NULL without one */
+    bool too_short;  /* wrong: an older answer gives what was seen, but too few
+                      * bytes were seen to tell */
+    bool right_only; /* perm: tales[1] is the answer whose right it had; what
+                      * was seen went elsewhere */
+    bool cacheable;  /* stale: the answer might have been cached */
+    bool differ;     /* a tale ends where the judge's walk does not: twinwalk's
+                      * own fault */
     TwTold allowed[TW_STORY_ALLOWED], seen;
     uint32_t n_allowed;         /* of all; the first are in `allowed` */
     unsigned n_expected, n_log; /* what devices should be told (the current

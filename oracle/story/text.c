@@ -226,7 +226,9 @@ static void print_pair(const TwStory *story, const TwPart *part, bool stale,
         g_autoptr(GPtrArray) heads = g_ptr_array_new_with_free_func(g_free);
         g_autofree char *line = g_strnfill(FULL, '-');
 
-        g_string_assign(head, stale ? "seen, " : "allowed too, ");
+        g_string_assign(head, !stale              ? "allowed too, "
+                              : story->right_only ? "with the right, "
+                                                  : "seen, ");
         print_time(right, head);
         wrap(head->str, COLUMN, 0, heads);
         for (unsigned i = 0; i < heads->len; i++) {

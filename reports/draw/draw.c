@@ -94,7 +94,7 @@ static const TwPart *choose_part(const TwStory *story)
         const TwPart *part = &story->parts[p];
         const TwPlace *place = seen_place(story, part->byte);
 
-        if (story->n_life > 0
+        if (story->n_life > 0 && !story->right_only
                 ? part->paired
                 : place && (place->region != part->tales[0].end.region ||
                             place->offset + (part->byte - place->from) !=
@@ -115,7 +115,7 @@ static void choose_ways(TwDraw *draw, TwPlace *end)
         return;
     }
     draw->tales[TW_WAY_NOW] = &draw->part->tales[0];
-    if (story->n_life > 0 && draw->part->paired) {
+    if (story->n_life > 0 && !story->right_only && draw->part->paired) {
         draw->tales[TW_WAY_SEEN] = &draw->part->tales[1];
         return;
     }
