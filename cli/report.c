@@ -13,7 +13,9 @@
 
 typedef struct Report {
     char *store, *out, *title, *since, *coverage, *against, *lines, *steps;
-    gboolean exec;
+    char *export;
+    gboolean exec, drop;
+    GPtrArray *damaged; /* TwDamaged */
     TwPage *page;
 } Report;
 
@@ -110,11 +112,20 @@ static bool read_coverage(TwCoverage **coverage, const char *path,
     return tw_coverage_load(*coverage, path, error);
 }
 
+static void warn(const char *message, void *data)
+{
+    (void)data;
+    tw_cli_fail(0, "%s", message);
+}
+
 static bool read_store(Report *r, int64_t since, GError **error)
 {
     g_autoptr(TwStore) store = tw_store_open(r->store, false, error);
 
-    return store && tw_page_load(r->page, store, since, error);
+    return store && tw_damaged_find(r->damaged, store, warn, NULL, error) &&
+           (!r->export || tw_damaged_export(r->damaged, r->export, error)) &&
+           (!r->drop || tw_damaged_drop(r->damaged, store, error)) &&
+           tw_page_load(r->page, store, since, error);
 }
 
 static bool read_all(Report *r, int64_t since, GError **error)
@@ -136,7 +147,7 @@ static bool read_all(Report *r, int64_t since, GError **error)
     }
     for (unsigned i = 0; i < r->page->findings->len; i++) {
         if (!tw_report_tell(g_ptr_array_index(r->page->findings, i), r->exec,
-                            error)) {
+                            r->damaged, error)) {
             return false;
         }
     }
@@ -261,6 +272,9 @@ static int report(Report *r, uint64_t since)
            "%s/index.html\n",
            news[TW_PAGE_NEW], news[TW_PAGE_RETURNED], news[TW_PAGE_FIXED],
            news[TW_PAGE_KNOWN], news[TW_PAGE_FLAKY], name);
+    if (!r->drop) {
+        tw_damaged_print(r->damaged);
+    }
     return TW_EXIT_CLEAN;
 }
 
@@ -294,6 +308,7 @@ static bool parse_options(int *argc, char ***argv, Report *r)
         {"exec", 0, 0, G_OPTION_ARG_NONE, &r->exec,
          "Starts the commands of exec targets, too, to explain their findings",
          NULL},
+        TW_DAMAGED_ENTRIES(r->export, r->drop),
         G_OPTION_ENTRY_NULL,
     };
 
@@ -338,7 +353,7 @@ static bool check_options(Report *r, uint64_t *since, int argc, char **argv)
 
 int tw_verb_report(int argc, char **argv)
 {
-    Report r = {.store = NULL};
+    Report r = {.damaged = tw_damaged_new()};
     int code = TW_EXIT_USAGE;
     uint64_t since = 0;
 
@@ -351,6 +366,8 @@ int tw_verb_report(int argc, char **argv)
         code = report(&r, since);
         tw_page_free(r.page);
     }
+    g_ptr_array_unref(r.damaged);
+    g_free(r.export);
     g_free(r.store);
     g_free(r.out);
     g_free(r.since);

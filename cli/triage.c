@@ -80,8 +80,8 @@ static bool write_files(TwTriage *t, GPtrArray *findings, const Options *o,
         ok = tw_cli_write(o->sarif, json, strlen(json), error);
     }
     return ok && (!o->out || tw_triage_write(t, findings, o->out, error)) &&
-           (!o->export || tw_triage_export(t, o->export, error)) &&
-           (!o->drop || tw_triage_drop_damaged(t, error));
+           (!o->export || tw_damaged_export(t->damaged, o->export, error)) &&
+           (!o->drop || tw_damaged_drop(t->damaged, t->store, error));
 }
 
 static int triage(TwTriage *t, const Options *o)
@@ -257,11 +257,7 @@ int tw_verb_triage(int argc, char **argv)
          "Also writes a JUnit XML file", "FILE"},
         {"sarif", 0, 0, G_OPTION_ARG_FILENAME, &o.sarif,
          "Also writes a SARIF 2.1.0 file", "FILE"},
-        {"export-damaged", 0, 0, G_OPTION_ARG_FILENAME, &o.export,
-         "Writes the cases of the store that cannot be read into this folder",
-         "DIR"},
-        {"drop-damaged", 0, 0, G_OPTION_ARG_NONE, &o.drop,
-         "Removes the keys of such cases from the store", NULL},
+        TW_DAMAGED_ENTRIES(o.export, o.drop),
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(o.known),
         G_OPTION_ENTRY_NULL,

@@ -165,7 +165,8 @@ static bool run(TwPageFinding *f, TwCliTarget *target, uint32_t patience,
     return ok;
 }
 
-bool tw_report_tell(TwPageFinding *f, bool exec, GError **error)
+bool tw_report_tell(TwPageFinding *f, bool exec, const GPtrArray *damaged,
+                    GError **error)
 {
     gsize size;
     const char *data = g_bytes_get_data(f->data, &size);
@@ -188,8 +189,10 @@ bool tw_report_tell(TwPageFinding *f, bool exec, GError **error)
         f->words_now = tw_cli_target_words(&target);
         if (!tw_program_parse(program, data, size, "case", TW_TEXT_STRICT, NULL,
                               NULL, &refused)) {
-            tw_cli_fail(0, "finding %" G_GINT64_FORMAT ": %s", f->id,
-                        refused->message);
+            if (!tw_damaged_has(damaged, data, size)) {
+                tw_cli_fail(0, "finding %" G_GINT64_FORMAT ": %s", f->id,
+                            refused->message);
+            }
             g_error_free(refused);
         } else if (exec || !g_str_has_prefix(target.name, "exec:")) {
             ok = run(f, &target, patience, program, error);

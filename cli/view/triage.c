@@ -128,11 +128,7 @@ static void print_text(TwTriage *t, GPtrArray *findings)
            counts[TW_TRIAGE_NEW], counts[TW_TRIAGE_KNOWN],
            counts[TW_TRIAGE_FIXED], counts[TW_TRIAGE_WAS_FIXED]);
     plain(t->store_path, "\n");
-    if (t->damaged->len > 0) {
-        printf("%u damaged cases set aside: --export-damaged saves them, "
-               "--drop-damaged removes them\n",
-               t->damaged->len);
-    }
+    tw_damaged_print(t->damaged);
     if (*t->stop) {
         printf("interrupted: what was done is in the store, and the next "
                "triage goes on\n");
@@ -193,7 +189,7 @@ static void json_damaged(JsonBuilder *b, const TwTriage *t)
     json_builder_set_member_name(b, "damaged");
     json_builder_begin_array(b);
     for (unsigned i = 0; i < t->damaged->len; i++) {
-        const TwTriageDamaged *d = g_ptr_array_index(t->damaged, i);
+        const TwDamaged *d = g_ptr_array_index(t->damaged, i);
 
         json_builder_begin_object(b);
         tw_json_string(b, "key", d->key);
@@ -312,32 +308,6 @@ bool tw_triage_write(const TwTriage *t, GPtrArray *findings, const char *folder,
 
         if (f->news != TW_TRIAGE_WAS_FIXED && f->news != TW_TRIAGE_FIXED &&
             f->size > 0 && !write_finding(t, f, folder, error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool tw_triage_export(const TwTriage *t, const char *folder, GError **error)
-{
-    if (t->damaged->len > 0 && g_mkdir_with_parents(folder, 0777) != 0) {
-        g_set_error(error, TW_TEXT_ERROR, TW_TEXT_ERROR_IO,
-                    "%s: expected a folder that can be made: %s", folder,
-                    g_strerror(errno));
-        return false;
-    }
-    for (unsigned i = 0; i < t->damaged->len; i++) {
-        const TwTriageDamaged *d = g_ptr_array_index(t->damaged, i);
-        g_autofree char *name =
-            g_strdup_printf("%s-%" PRId64 ".damaged", d->key, d->id);
-        g_autofree char *path = NULL;
-
-        g_strcanon(name,
-                   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                   "0123456789-.",
-                   '_');
-        path = g_build_filename(folder, name, NULL);
-        if (!tw_cli_write(path, d->data, d->size, error)) {
             return false;
         }
     }

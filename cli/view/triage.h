@@ -4,6 +4,7 @@
 #define TW_CLI_VIEW_TRIAGE_H
 
 #include "cli/common/common.h"
+#include "cli/view/damaged.h"
 #include "reports/triage/triage.h"
 
 /* For a TwTriage: progress and warnings on standard error. */
@@ -18,10 +19,6 @@ char *tw_triage_sarif(const TwTriage *triage, GPtrArray *findings);
 /* A case of each finding that is there, as CAUSE.tw in a folder. */
 bool tw_triage_write(const TwTriage *triage, GPtrArray *findings,
                      const char *folder, GError **error);
-/* The damaged cases, as they are, each as a file of this folder. */
-bool tw_triage_export(const TwTriage *triage, const char *folder,
-                      GError **error);
-
 /* The exit code: 10 if a finding is new or returned or, with --retest, if a key
  * is not fixed; 11 for a finding against twinwalk itself. */
 int tw_triage_code(const TwTriage *triage, GPtrArray *findings,

@@ -48,24 +48,12 @@ static void retest_free(void *data)
     g_free(retest);
 }
 
-static void damaged_free(void *data)
-{
-    TwTriageDamaged *damaged = data;
-
-    g_free(damaged->key);
-    g_free(damaged->cause);
-    g_free(damaged->form);
-    g_free(damaged->data);
-    g_free(damaged->why);
-    g_free(damaged);
-}
-
 void tw_triage_init(TwTriage *t)
 {
     t->cases = g_ptr_array_new_with_free_func(case_free);
     t->keys = tw_triage_new_keys();
     t->retests = g_ptr_array_new_with_free_func(retest_free);
-    t->damaged = g_ptr_array_new_with_free_func(damaged_free);
+    t->damaged = tw_damaged_new();
     t->options = g_ptr_array_new_with_free_func(g_free);
 }
 

@@ -13,44 +13,13 @@
 
 /* Damaged cases ------------------------------------------------------------ */
 
-static void set_aside(TwTriage *t, TwTriageDamaged damaged, const char *why)
+static void set_aside(TwTriage *t, TwDamaged damaged, const char *why)
 {
-    g_autofree char *message = NULL;
-    TwTriageDamaged *own;
+    if (tw_damaged_add(t->damaged, &damaged, why) && t->warn) {
+        g_autofree char *text = tw_damaged_text(t->damaged);
 
-    for (unsigned i = 0; i < t->damaged->len; i++) {
-        own = g_ptr_array_index(t->damaged, i);
-        if (own->id == damaged.id) {
-            return;
-        }
+        t->warn(text, t->data);
     }
-    own = g_new0(TwTriageDamaged, 1);
-    own->id = damaged.id;
-    own->size = damaged.size;
-    own->key = g_strdup(damaged.key);
-    own->cause = g_strdup(damaged.cause);
-    own->form = g_strdup(damaged.form);
-    own->data = g_memdup2(damaged.data, damaged.size);
-    own->why = g_strdup(why);
-    g_ptr_array_add(t->damaged, own);
-    message = g_strdup_printf(
-        "finding %s: the case of its key %s is damaged, and set aside: %s",
-        own->cause, own->key, why);
-    if (t->warn) {
-        t->warn(message, t->data);
-    }
-}
-
-bool tw_triage_drop_damaged(TwTriage *t, GError **error)
-{
-    for (unsigned i = 0; i < t->damaged->len; i++) {
-        const TwTriageDamaged *d = g_ptr_array_index(t->damaged, i);
-
-        if (!tw_store_drop_key(t->store, d->id, error)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* Keys to minimal cases ---------------------------------------------------- */
@@ -296,12 +265,12 @@ static bool take_shrunk(unsigned i, const void *slot, bool died, void *data)
     }
     if (out->damaged[0]) {
         set_aside(t,
-                  (TwTriageDamaged){.id = key->id,
-                                    .key = key->key,
-                                    .cause = key->cause,
-                                    .form = "text",
-                                    .data = key->data,
-                                    .size = key->size},
+                  (TwDamaged){.id = key->id,
+                              .key = key->key,
+                              .cause = key->cause,
+                              .form = "text",
+                              .data = key->data,
+                              .size = key->size},
                   out->damaged);
         return true;
     }
@@ -497,12 +466,12 @@ static bool take_again(unsigned i, const void *slot, bool died, void *data)
     }
     if (!died && out->damaged[0]) {
         set_aside(t,
-                  (TwTriageDamaged){.id = retest->id,
-                                    .key = retest->key,
-                                    .cause = retest->cause,
-                                    .form = retest->form,
-                                    .data = retest->data,
-                                    .size = retest->size},
+                  (TwDamaged){.id = retest->id,
+                              .key = retest->key,
+                              .cause = retest->cause,
+                              .form = retest->form,
+                              .data = retest->data,
+                              .size = retest->size},
                   out->damaged);
         return true;
     }

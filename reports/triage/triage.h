@@ -10,7 +10,7 @@
 #include "fuzz/run/known.h"
 #include "fuzz/run/runner.h"
 #include "reports/cause/cause.h"
-#include "reports/store/store.h"
+#include "reports/store/damaged.h"
 
 /* Defaults of TwTriage.seconds and .raw, for callers; --help shows them. */
 #define TW_TRIAGE_SECONDS 60
@@ -38,13 +38,6 @@ typedef struct TwTriageKey {
     const TwTargetOptions *other_options; /* of this one */
     bool second;                          /* this is one */
 } TwTriageKey;
-
-/* A key of the store whose case cannot be read. */
-typedef struct TwTriageDamaged {
-    int64_t id;
-    char *key, *cause, *form, *data, *why;
-    size_t size;
-} TwTriageDamaged;
 
 /* A key of the store that is run again. */
 typedef struct TwTriageRetest {
@@ -76,7 +69,7 @@ typedef struct TwTriage {
     GPtrArray *cases;   /* TwTriageCase */
     GPtrArray *keys;    /* TwTriageKey */
     GPtrArray *retests; /* TwTriageRetest */
-    GPtrArray *damaged; /* TwTriageDamaged: set aside, the rest goes on */
+    GPtrArray *damaged; /* TwDamaged: set aside, the rest goes on */
     GPtrArray *options; /* TwTargetOptions that keys point to */
     unsigned unreadable, clean, flaky, unsupported;
     uint64_t matched[TW_MAX_KNOWN]; /* inputs that are known divergences */
@@ -147,9 +140,6 @@ bool tw_triage_run(TwTriage *triage, GError **error);
 bool tw_triage_shrink(TwTriage *triage, GError **error);
 /* Runs the keys of the target that this run has not met. */
 bool tw_triage_retest(TwTriage *triage, GError **error);
-
-/* Removes the keys that are set aside from the store. */
-bool tw_triage_drop_damaged(TwTriage *triage, GError **error);
 
 /* The target's findings (TwTriageFinding, owned by the array), in the order of
  * TwTriageNews, or NULL with `error`. */
