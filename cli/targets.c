@@ -68,9 +68,13 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "whole_pages", d->whole_pages);
     tw_json_bool(b, "plain_devices", d->plain_devices);
     tw_json_bool(b, "implemented_sizes", d->implemented_sizes);
+    tw_json_bool(b, "plain_accesses", d->plain_accesses);
     tw_json_bool(b, "exec_needs_code", d->exec_needs_code);
     json_names(b, "contents", d->contents, tw_contents_name, TW_CONTENTS_KINDS);
     tw_json_int(b, "address_lg", d->address_lg);
+    tw_json_int(b, "physical_lg", d->physical_lg);
+    tw_json_int(b, "page_rights", d->page_rights);
+    tw_json_int(b, "page_lgs", d->page_lgs);
     tw_json_int(b, "region_lg", d->region_lg);
     tw_json_int(b, "min_page_lg", d->min_page_lg);
     tw_json_int(b, "max_page_lg", d->max_page_lg);

@@ -19,6 +19,14 @@ static uint64_t highest(const TwDialect *d)
                : UINT64_MAX;
 }
 
+/* The same of where page-map entries lead, and of regions. */
+static uint64_t highest_physical(const TwDialect *d)
+{
+    return d->physical_lg != 0 && d->physical_lg < 64
+               ? (UINT64_C(1) << d->physical_lg) - 1
+               : highest(d);
+}
+
 /* Low bits that are zero in what regions are made of. */
 static uint64_t region_low(const TwDialect *d, const TwProgram *p)
 {
@@ -29,7 +37,7 @@ static uint64_t region_low(const TwDialect *d, const TwProgram *p)
 static uint64_t fit_offset(const TwDialect *d, const TwProgram *p,
                            uint64_t offset)
 {
-    return offset & highest(d) & ~region_low(d, p);
+    return offset & highest_physical(d) & ~region_low(d, p);
 }
 
 /* The size of region `id`, rounded up; 2^64 stays. */
@@ -37,7 +45,7 @@ static uint64_t fit_size(const TwDialect *d, const TwProgram *p, unsigned id,
                          uint64_t size)
 {
     const TwRegion *r = &p->regions[id];
-    uint64_t low = region_low(d, p), most = highest(d);
+    uint64_t low = region_low(d, p), most = highest_physical(d);
     if (most != UINT64_MAX && size > most + 1 &&
         !(r->kind == TW_REGION_CONTAINER && r->container == TW_NONE)) {
         size = most + 1;
@@ -49,6 +57,9 @@ bool tw_dialect_is_wide(const TwDialect *d, const TwProgram *p)
 {
     return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
            d->region_lg == 0 && !d->identity_pages && !d->whole_pages &&
+           !d->plain_accesses && d->physical_lg == 0 &&
+           (d->page_rights == 0 || d->page_rights == 0xff) &&
+           (d->page_lgs == 0 || d->page_lgs == UINT32_MAX) &&
            !d->plain_devices && d->implemented_sizes && !d->exec_needs_code &&
            tw_ops_has(&d->ops, TW_OP_READONLY);
 }
@@ -56,8 +67,40 @@ bool tw_dialect_is_wide(const TwDialect *d, const TwProgram *p)
 /* Pages ---------------------------------------------------------------------
  */
 
+/* The next larger size that the dialect has, or else the largest. */
+static uint8_t fit_page_lg(const TwDialect *d, uint8_t lg)
+{
+    unsigned bit = lg < 31 ? lg : 31;
+    uint32_t larger = d->page_lgs >> bit << bit;
+    return d->page_lgs == 0 || d->page_lgs >> bit & 1 ? lg
+           : larger != 0 ? (uint8_t)__builtin_ctz(larger)
+                         : (uint8_t)(31 - __builtin_clz(d->page_lgs));
+}
+
+/* The smallest set of rights that contains these, or else the largest. */
+static uint8_t fit_rights(const TwDialect *d, uint8_t rights)
+{
+    uint8_t best = 0;
+    unsigned most = 4;
+    if (d->page_rights == 0 || d->page_rights >> rights & 1) {
+        return rights;
+    }
+    for (uint8_t set = 0; set < 8; set++) {
+        unsigned n = (unsigned)__builtin_popcount(set);
+        if (!(d->page_rights >> set & 1)) {
+            continue;
+        }
+        if ((set & rights) == rights ? n < most : most == 4) {
+            best = set;
+            most = (set & rights) == rights ? n : 4;
+        }
+    }
+    return best;
+}
+
 static void fit_page(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
+    op->lg = fit_page_lg(d, op->lg);
     if ((d->identity_pages || d->whole_pages) && op->lg < p->page_lg) {
         op->lg = p->page_lg;
     }
@@ -66,7 +109,8 @@ static void fit_page(const TwDialect *d, const TwProgram *p, TwOp *op)
     }
     op->addr &= highest(d);
     if (op->code == TW_OP_PAGE) {
-        op->out = d->identity_pages ? op->addr : op->out & highest(d);
+        op->out = d->identity_pages ? op->addr : op->out & highest_physical(d);
+        op->perm = fit_rights(d, op->perm);
     }
     tw_op_round(p, op);
 }
@@ -124,6 +168,13 @@ static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
         op->code != TW_OP_DMA_READ) {
         op->size = 8;
         op->addr &= ~UINT64_C(7);
+    }
+    if (d->plain_accesses) {
+        op->size =
+            op->size >= 8 ? 8 : (uint8_t)(1u << (31 - __builtin_clz(op->size)));
+        if (op->code == TW_OP_RMW) {
+            op->addr &= ~(uint64_t)(op->size - 1);
+        }
     }
     op->addr &= most;
     if (most != UINT64_MAX && op->addr > most - (op->size - 1)) {

@@ -24,6 +24,8 @@ TwDialect tw_dialect_full(void)
         .implemented_sizes = true,
         .locations = true,
         .contents = (1u << TW_CONTENTS_KINDS) - 1,
+        .page_rights = 0xff,
+        .page_lgs = UINT32_MAX,
         .min_page_lg = TW_MIN_PAGE_LG,
         .max_page_lg = TW_MAX_PAGE_LG,
         .min_granule_lg = TW_MIN_GRANULE_LG,
@@ -66,7 +68,14 @@ static const char *narrowed(const TwDialect *d, const TwOp *op, const TwOp *fit)
                                       : "cannot be with code contents";
     }
     if (fit->size != op->size) {
-        return "is of 8 bytes with code contents";
+        return d->plain_accesses ? "is of a size that is no power of two"
+                                 : "is of 8 bytes with code contents";
+    }
+    if (fit->perm != op->perm) {
+        return "has rights that pages cannot have";
+    }
+    if (fit->lg != op->lg && d->page_lgs != 0 && d->page_lgs != UINT32_MAX) {
+        return "is of a size that pages cannot have";
     }
     if (fit->lg != op->lg) {
         return fit->lg > op->lg ? "is smaller than a page" : "is too large";

@@ -32,6 +32,8 @@ typedef struct TwDialect {
                              * reject and no error offsets */
     bool implemented_sizes; /* devices may implement other sizes than they
                              * take (LA-50); the contract has device_pieces */
+    bool plain_accesses;    /* accesses have 1, 2, 4 or 8 bytes; rmw at
+                             * multiples of their size */
     bool exec_needs_code;   /* exec in programs with code contents only */
     uint32_t contents;      /* bit per TwContentsKind; 0: data only */
     uint8_t address_lg;     /* addresses of accesses, page-map entries and
@@ -39,6 +41,13 @@ typedef struct TwDialect {
                              * what has a length, and sizes of regions, may end
                              * there; 0: anywhere.  Containers without a
                              * container may be larger */
+    uint8_t physical_lg;    /* page-map entries lead to, and regions that are in
+                             * a container end at, addresses below 2^n; 0: as
+                             * address_lg says */
+    uint8_t page_rights;    /* bit per set of TwRights that a page-map entry can
+                             * have; 0: any */
+    uint32_t page_lgs;      /* bit per log2 of the size of a page-map entry, bit
+                             * 31 for all larger ones; 0: any */
     uint8_t region_lg;      /* regions' offsets, sizes and alias offsets are
                              * multiples of 2^n; 0: any.  2^64 is a multiple */
     uint8_t min_page_lg, max_page_lg;

@@ -45,15 +45,17 @@ typedef struct TwTeller {
 /* Options of all targets.  A class lists those that it takes (TwTargetOption);
  * the rest must be zero. */
 typedef struct TwTargetOptions {
-    const char *name;    /* as the user gave it: "softmmu", "zoo:slug",
-                          * "exec:COMMAND" */
-    TwFlushMode flush;   /* what an UNMAP flushes */
-    TwNarrow narrow;     /* how a device gets what is too narrow (LA-50) */
-    bool hide_locations; /* traces do not say where */
-    bool check;          /* internal invariants are tested after every
-                          * operation */
-    bool strict;         /* translated code must follow at once */
-    uint32_t timeout_ms; /* limit with which it hangs; 0: TW_TIMEOUT_MS */
+    const char *name;      /* as the user gave it: "softmmu", "zoo:slug",
+                            * "exec:COMMAND" */
+    TwFlushMode flush;     /* what an UNMAP flushes */
+    TwNarrow narrow;       /* how a device gets what is too narrow (LA-50) */
+    bool hide_locations;   /* traces do not say where */
+    bool check;            /* internal invariants are tested after every
+                            * operation */
+    bool strict;           /* translated code must follow at once */
+    uint32_t timeout_ms;   /* limit with which it hangs; 0: TW_TIMEOUT_MS */
+    const char *qemu;      /* path of a QEMU; NULL: the installed one */
+    const char *qemu_args; /* shell words for it, or NULL */
     /* The target writes the number of the operation here before each operation,
      * for the process that watches it.  NULL: nothing is written. */
     volatile uint32_t *in_flight;
@@ -77,14 +79,15 @@ typedef enum TwTargetOptionType {
     TW_TARGET_SWITCH,       /* --name: 1 */
     TW_TARGET_CHOICE,       /* --name WORD: the number of the word */
     TW_TARGET_MILLISECONDS, /* --name MS: 1 to INT32_MAX; the default is 0 */
+    TW_TARGET_TEXT,         /* --name TEXT, not empty; the default is NULL */
 } TwTargetOptionType;
 
 /* A row of a class's table of options. */
 typedef struct TwTargetOption {
     const char *name; /* without dashes */
     TwTargetOptionType type;
-    size_t field, size;       /* where it stands in TwTargetOptions: a bool or
-                               * 32 bits; 0 is the default */
+    size_t field, size;       /* where it stands in TwTargetOptions: a bool, 32
+                               * bits or a text; 0 is the default */
     const char *const *words; /* of a choice, the default first; ends in NULL */
     const char *value;        /* of what --help shows: "MODE"; NULL: none */
     const char *help;

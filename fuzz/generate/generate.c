@@ -5,13 +5,13 @@
 #include "fuzz/generate/extreme.h"
 #include "fuzz/generate/flat.h"
 #include "fuzz/generate/moves.h"
+#include "fuzz/generate/paged.h"
 #include "fuzz/generate/topology.h"
 #include "fuzz/generate/wish.h"
 
-/* Scripts of flat programs are longer by this factor: their targets are real
- * emulators, where the mappings at the start of a program cost as much as some
- * hundred accesses. */
-enum { FLAT_LENGTHS = 14 };
+/* Scripts for real emulators are longer by this factor: a start costs as much
+ * there as some hundred accesses. */
+enum { FLAT_LENGTHS = 14, PAGED_LENGTHS = 6 };
 
 void tw_generate(TwProgram *program, TwProfile profile,
                  const TwDialect *dialect, TwRng *rng)
@@ -45,6 +45,8 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
         tw_rng_below(rng, gen.mixture->ops[1] - gen.mixture->ops[0] + 1u);
     if (dialect->identity_pages) {
         goal *= FLAT_LENGTHS;
+    } else if (tw_paged_dialect(dialect)) {
+        goal *= PAGED_LENGTHS;
     }
     for (unsigned part = 0; tw_extreme_script(&gen, part); part++) {
         unsigned some = program->n_script + 8u;
@@ -55,10 +57,10 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     /* A dialect that has both gets code now and then; no draw, so that a
      * dialect without keeps its programs. */
     if (dialect->contents >> TW_CONTENTS_CODE && !dialect->identity_pages &&
-        !(tw_mix64(rng->state) & 7)) {
+        !tw_paged_dialect(dialect) && !(tw_mix64(rng->state) & 7)) {
         program->contents = TW_CONTENTS_CODE;
     }
-    if (dialect->identity_pages) {
+    if (dialect->identity_pages || tw_paged_dialect(dialect)) {
         tw_flat_from(&gen);
     }
     tw_dialect_fit(dialect, program);

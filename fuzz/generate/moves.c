@@ -9,6 +9,7 @@
 
 #include "fuzz/generate/board.h"
 #include "fuzz/generate/flat.h"
+#include "fuzz/generate/paged.h"
 #include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
 
@@ -442,6 +443,10 @@ void tw_gen_move(TwGen *gen)
 {
     if (gen->dialect->identity_pages) {
         tw_flat_move(gen);
+        return;
+    }
+    if (tw_paged_dialect(gen->dialect)) {
+        tw_paged_move(gen);
         return;
     }
     const uint8_t *weights = gen->mixture->moves;

@@ -9,6 +9,7 @@
 
 #include "fuzz/generate/extreme.h"
 #include "fuzz/generate/flat.h"
+#include "fuzz/generate/paged.h"
 #include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
 #include "fuzz/generate/regions.h"
@@ -229,6 +230,10 @@ void tw_gen_topology(TwGen *gen)
     tw_gen_clear(gen);
     if (gen->dialect->identity_pages) {
         tw_flat_topology(gen);
+        return;
+    }
+    if (tw_paged_dialect(gen->dialect)) {
+        tw_paged_topology(gen);
         return;
     }
     memset(&cursor, 0, sizeof(cursor));

@@ -173,6 +173,8 @@ typedef struct Row {
       CASES({0, DEVICE " implements 4..0\n", READ}, \
             {0, DEVICE " implements 0..4\n", READ}, \
             {0, DEVICE " unaligned\n", READ})) \
+    X(plain_accesses, MUST, \
+      CASES({0, SMALL, "  read c0.0 0x0 3"}, {0, SMALL, "  rmw c0.0 0x2 4"})) \
     X(exec_needs_code, MUST, CASES({0, SMALL, "  exec c0.0 0x0 8"})) \
     X(contents, BITS, \
       CASES({TW_CONTENTS_CODE, CODE, "  exec c0.0 0x40 8"}, \
@@ -186,6 +188,16 @@ typedef struct Row {
           {25, LOOSE, "  add r2 in r0 at 0x1000000 prio 0"}, \
           {25, SMALL "region r2 ram size 0x1000 in r0 at 0x1000000\n", READ}, \
           {25, SMALL "region r2 ram size 0x1001000\n", READ})) \
+    X(physical_lg, BELOW, \
+      CASES( \
+          {25, SMALL "setup\n  page c0.0 0x0 -> 0x1000000 size 0x1000 rw\n", \
+           READ}, \
+          {25, SMALL "region r2 ram size 0x1000 in r0 at 0x1000000\n", READ})) \
+    X(page_rights, BITS, \
+      CASES({2, SMALL "setup\n  page c0.0 0x0 -> 0x0 size 0x1000 w\n", READ})) \
+    X(page_lgs, BITS, \
+      CASES({14, SMALL, "  unpage c0.0 0x0 size 0x4000"}, \
+            {31, SMALL "setup\n  page c0.0 0x0 -> 0x0 size 2^40 r\n", READ})) \
     X(region_lg, LEAST, \
       CASES({11, SMALL "region r2 ram size 0x800\n", READ}, \
             {11, SMALL "region r2 ram size 0x1000 in r0 at 0x800\n", READ}, \

@@ -46,6 +46,24 @@ uint32_t tw_target_option_get(const TwTargetOptions *options,
     return value;
 }
 
+static const char *option_text(const TwTargetOptions *options,
+                               const TwTargetOption *row)
+{
+    const char *text;
+
+    g_assert(row->type == TW_TARGET_TEXT && row->size == sizeof(text));
+    memcpy(&text, (const char *)options + row->field, sizeof(text));
+    return text;
+}
+
+/* Has the option another value than by default? */
+static bool is_set(const TwTargetOptions *options, const TwTargetOption *row)
+{
+    return row->type == TW_TARGET_TEXT
+               ? option_text(options, row) != NULL
+               : tw_target_option_get(options, row) != 0;
+}
+
 static void put(TwTargetOptions *options, const TwTargetOption *row,
                 uint32_t value)
 {
@@ -91,6 +109,15 @@ bool tw_target_option_set(TwTargetOptions *options, const TwTargetOption *row,
         return true;
     case TW_TARGET_CHOICE:
         return choose(options, row, text, error);
+    case TW_TARGET_TEXT:
+        if (text[0] == '\0') {
+            g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                        "--%s: expected a text that is not empty", row->name);
+            return false;
+        }
+        text = g_intern_string(text);
+        memcpy((char *)options + row->field, &text, sizeof(text));
+        return true;
     case TW_TARGET_MILLISECONDS:
         break;
     }
@@ -150,8 +177,11 @@ bool tw_target_options_same(const TwTargetOptions *a, const TwTargetOptions *b)
     unsigned n = tw_target_options_all(rows);
 
     for (unsigned i = 0; i < n; i++) {
-        if (tw_target_option_get(a, rows[i]) !=
-            tw_target_option_get(b, rows[i])) {
+        if (rows[i]->type == TW_TARGET_TEXT
+                ? g_strcmp0(option_text(a, rows[i]), option_text(b, rows[i])) !=
+                      0
+                : tw_target_option_get(a, rows[i]) !=
+                      tw_target_option_get(b, rows[i])) {
             return false;
         }
     }
@@ -181,16 +211,26 @@ char *tw_target_options_words(const TwTargetOptions *options)
 
     add_name(words, options->name);
     for (unsigned i = 0; i < n; i++) {
-        uint32_t value = tw_target_option_get(options, rows[i]);
-
-        if (value == 0) {
+        if (!is_set(options, rows[i])) {
             continue;
         }
         g_string_append_printf(words, " --%s", rows[i]->name);
-        if (rows[i]->type == TW_TARGET_CHOICE) {
-            g_string_append_printf(words, " %s", rows[i]->words[value]);
-        } else if (rows[i]->type == TW_TARGET_MILLISECONDS) {
-            g_string_append_printf(words, " %u", value);
+        switch (rows[i]->type) {
+        case TW_TARGET_SWITCH:
+            break;
+        case TW_TARGET_CHOICE:
+            g_string_append_printf(
+                words, " %s",
+                rows[i]->words[tw_target_option_get(options, rows[i])]);
+            break;
+        case TW_TARGET_MILLISECONDS:
+            g_string_append_printf(words, " %u",
+                                   tw_target_option_get(options, rows[i]));
+            break;
+        case TW_TARGET_TEXT:
+            g_string_append_c(words, ' ');
+            add_name(words, option_text(options, rows[i]));
+            break;
         }
     }
     return g_string_free(words, FALSE);
@@ -223,7 +263,7 @@ bool tw_target_options_fit(const TwTargetClass *klass,
     unsigned n = tw_target_options_all(rows);
 
     for (unsigned i = 0; i < n; i++) {
-        if (tw_target_option_get(options, rows[i]) != 0 &&
+        if (is_set(options, rows[i]) &&
             !tw_target_option_of(klass, rows[i]->name)) {
             g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                         "%s: expected no --%s", klass->name, rows[i]->name);

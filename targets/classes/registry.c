@@ -3,6 +3,9 @@
 #include "process/beat.h"
 #include "targets/exec/exec.h"
 #include "targets/classes/options.h"
+#ifdef TW_HAVE_QEMU_AGENTS
+#include "targets/qemu/class.h"
+#endif
 #include "targets/softmmu/softmmu.h"
 #include "targets/target.h"
 #ifdef TW_HAVE_UNICORN
@@ -15,6 +18,9 @@ static const TwTargetClass *const classes[] = {
 #ifdef TW_HAVE_UNICORN
     &tw_unicorn_class,      &tw_unicorn_ab_class,
     &tw_unicorn_vtlb_class,
+#endif
+#ifdef TW_HAVE_QEMU_AGENTS
+    &tw_qemu_aarch64_class,
 #endif
     &tw_exec_class,         NULL,
 };

@@ -61,6 +61,7 @@ static const Flag features[] = {
     {"code", OF_DIALECT(contents), 1u << TW_CONTENTS_CODE},
     {"whole-pages", OF_DIALECT(whole_pages), 1},
     {"implemented-sizes", OF_DIALECT(implemented_sizes), 1},
+    {"plain-accesses", OF_DIALECT(plain_accesses), 1},
 };
 
 static const Flag promises[] = {
@@ -146,8 +147,11 @@ enum {
     NUM_VICTIMS,
     NUM_SETUP,
     NUM_SCRIPT,
-    NUM_ADDRESS, /* from here on: not said if 0 */
+    NUM_ADDRESS, /* from here on: not said if 0, */
     NUM_REGION,
+    NUM_PHYSICAL,
+    NUM_PAGE_RIGHTS, /* and from here on not if all bits are set */
+    NUM_PAGE_SIZES,
     NUMS
 };
 
@@ -178,6 +182,9 @@ static const struct {
     [NUM_SCRIPT] = {"max-script", 1, TW_MAX_SCRIPT, OF_DIALECT(max_script)},
     [NUM_ADDRESS] = {"address-lg", 0, 64, OF_DIALECT(address_lg)},
     [NUM_REGION] = {"region-lg", 0, 63, OF_DIALECT(region_lg)},
+    [NUM_PHYSICAL] = {"physical-lg", 0, 64, OF_DIALECT(physical_lg)},
+    [NUM_PAGE_RIGHTS] = {"page-rights", 0, 255, OF_DIALECT(page_rights)},
+    [NUM_PAGE_SIZES] = {"page-sizes", 0, UINT32_MAX, OF_DIALECT(page_lgs)},
 };
 
 /* A name's bit is its number. */
@@ -302,7 +309,9 @@ void tw_greeting_print(const TwDialect *dialect, const TwContract *contract,
         g_string_append_c(out, '\n');
     }
     for (unsigned n = 0; n < NUMS; n++) {
-        if (n < NUM_ADDRESS || f.num[n] != 0) {
+        bool any = n >= NUM_PAGE_RIGHTS && f.num[n] == nums[n].most;
+
+        if (n < NUM_ADDRESS || (f.num[n] != 0 && !any)) {
             g_string_append_printf(out, "%s %u\n", nums[n].key, f.num[n]);
         }
     }
@@ -449,10 +458,10 @@ bool tw_greeting_parse(const char *text, size_t length, TwDialect *dialect,
     Fields f;
     char line[4096];
     /* What need not be said is as if said: 0. */
-    uint32_t seen = 0,
-             optional = 1u << (SETS + NUM_ADDRESS) | 1u << (SETS + NUM_REGION);
+    uint32_t seen = 0, optional = ((1u << (NUMS - NUM_ADDRESS)) - 1)
+                                  << (SETS + NUM_ADDRESS);
 
-    f.num[NUM_ADDRESS] = f.num[NUM_REGION] = 0;
+    memset(&f.num[NUM_ADDRESS], 0, (NUMS - NUM_ADDRESS) * sizeof(f.num[0]));
 
     if (!next_line(&p, line, sizeof(line))) {
         return false;

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The classes "qemu-...": opening them, what they can express, and what the
+ * architectures promise.
+ */
+#define _GNU_SOURCE
+#include "targets/qemu/class.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "targets/qemu/dialect.h"
+#include "targets/qemu/internal.h"
+#include "targets/qemu/trigger.h"
+
+/* An architecture may keep what it has read of page tables until software
+ * invalidates it, in as many entries as it likes; it need not see that an
+ * entry has changed. */
+static const TwContract contract_of_all = {
+    .cpu_cache = true,
+    .ends = TW_ENDS_CPU_FLUSH,
+};
+
+static const TwDialect *dialect(TwTarget *target)
+{
+    return &((Machine *)target)->dialect;
+}
+
+static const TwContract *contract(TwTarget *target)
+{
+    return &((Machine *)target)->contract;
+}
+
+static const char *version(TwTarget *target)
+{
+    return ((Machine *)target)->version;
+}
+
+static void machine_close(TwTarget *target)
+{
+    Machine *m = (Machine *)target;
+
+    tw_process_clear(&m->process, 0);
+    if (m->ram != NULL) {
+        munmap(m->ram, TW_AGENT_RAM_SIZE);
+    }
+    tw_qemu_memory_close(m);
+    if (m->ram_fd >= 0) {
+        close(m->ram_fd);
+    }
+    if (m->agent_fd >= 0) {
+        close(m->agent_fd);
+    }
+    g_free(m->command);
+    munmap(m, sizeof(*m));
+}
+
+/* The guest's RAM, and the agent as a file; both in memory. */
+static bool share_memory(Machine *m, GError **error)
+{
+    size_t size = *m->arch->agent_size;
+    void *ram = MAP_FAILED;
+
+    m->ram_fd = memfd_create("twinwalk-ram", MFD_CLOEXEC);
+    m->agent_fd = memfd_create("twinwalk-agent", MFD_CLOEXEC);
+    if (m->ram_fd >= 0 && ftruncate(m->ram_fd, TW_AGENT_RAM_SIZE) == 0) {
+        ram = mmap(NULL, TW_AGENT_RAM_SIZE, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_NORESERVE, m->ram_fd, 0);
+    }
+    m->ram = ram != MAP_FAILED ? ram : NULL;
+    if (m->ram == NULL || !tw_qemu_memory_open(m) || m->agent_fd < 0 ||
+        write(m->agent_fd, m->arch->agent, size) != (ssize_t)size) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "qemu-%s: expected memory to share with the guest: %s",
+                    m->arch->name, g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+/* "QEMU emulator version 7.2.22 (Debian ...)": the number, or all of it. */
+static bool ask_version(Machine *m, const char *binary, GError **error)
+{
+    static const char name[] = "QEMU emulator version ";
+    const char *argv[] = {binary, "--version", NULL};
+    g_autofree char *said = NULL;
+    g_autoptr(GError) why = NULL;
+    const char *number;
+    int status;
+
+    if (!g_spawn_sync(NULL, (char **)argv, NULL,
+                      G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+                      NULL, &said, NULL, &status, &why)) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "qemu-%s: expected a QEMU to run: %s", m->arch->name,
+                    why->message);
+        return false;
+    }
+    number = strstr(said, name);
+    if (!g_spawn_check_wait_status(status, NULL) || number == NULL) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "qemu-%s: expected \"%s --version\" to name a version of "
+                    "QEMU",
+                    m->arch->name, binary);
+        return false;
+    }
+    number += strlen(name);
+    snprintf(m->version, sizeof(m->version), "%.*s",
+             (int)strcspn(number, " \n"), number);
+    return true;
+}
+
+static TwTarget *machine_open(const TwTargetClass *klass, const Arch *arch,
+                              const TwTargetOptions *options, GError **error)
+{
+    Machine *m = mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    const char *binary = options->qemu ? options->qemu : arch->binary;
+    g_autofree char *quoted = g_shell_quote(binary);
+    char why[160];
+
+    if (m == MAP_FAILED) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "qemu-%s: expected memory: %s", arch->name,
+                    g_strerror(errno));
+        return NULL;
+    }
+    m->target.klass = klass;
+    m->arch = arch;
+    m->ram_fd = m->agent_fd = -1;
+    m->dialect = tw_qemu_dialect(arch);
+    m->contract = contract_of_all;
+    m->contract.code = arch->code;
+    m->in_flight = options->in_flight;
+    m->timeout_ms = options->timeout_ms ? options->timeout_ms : TW_TIMEOUT_MS;
+    tw_process_init(&m->process);
+    m->command = g_strdup_printf(
+        "exec %s -nodefaults -no-user-config -display none -accel tcg "
+        "-object memory-backend-file,id=m0,size=%u,"
+        "mem-path=/proc/self/fd/$TW_RAM,share=on -m size=%u -monitor none "
+        "-chardev stdio,id=s0,signal=off -serial chardev:s0 %s %s",
+        quoted, TW_AGENT_RAM_SIZE, TW_AGENT_RAM_SIZE >> 20, arch->machine,
+        options->qemu_args ? options->qemu_args : "");
+    if (!share_memory(m, error) || !ask_version(m, binary, error)) {
+        machine_close(&m->target);
+        return NULL;
+    }
+    if (!tw_qemu_start(m, why, sizeof(why))) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "qemu-%s: expected %s to start: %s", arch->name, binary,
+                    why);
+        machine_close(&m->target);
+        return NULL;
+    }
+    return &m->target;
+}
+
+static TwTarget *aarch64_open(const TwTargetOptions *options, GError **error)
+{
+    return machine_open(&tw_qemu_aarch64_class, &tw_qemu_aarch64, options,
+                        error);
+}
+
+static const TwTargetOption qemu_options[] = {
+    {"qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu), .value = "PATH",
+     .help = "The QEMU to run (default: qemu-system-... of the PATH)"},
+    {"qemu-args", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu_args), .value = "ARGS",
+     .help = "More options for QEMU, as a shell reads them"},
+    {"timeout", TW_TARGET_MILLISECONDS, TW_TARGET_FIELD(timeout_ms),
+     .value = "MS",
+     .help = "Time limit for one operation in ms "
+             "(default " G_STRINGIFY(TW_TIMEOUT_MS) ")",
+     .any_target = true},
+    {.name = NULL},
+};
+
+const TwTargetClass tw_qemu_aarch64_class = {
+    .name = "qemu-aarch64",
+    .summary = "AArch64 page tables of a stock qemu-system-aarch64",
+    .options = qemu_options,
+    .elsewhere = true,
+    .open = aarch64_open,
+    .dialect = dialect,
+    .contract = contract,
+    .version = version,
+    .run = tw_qemu_run,
+    .close = machine_close,
+    .triggers = tw_qemu_triggers,
+    .triggers_met = tw_qemu_triggers_met,
+    .avoid = tw_qemu_avoid,
+};

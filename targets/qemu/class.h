@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The targets that run a stock QEMU with an agent inside. */
+#ifndef TW_TARGETS_QEMU_CLASS_H
+#define TW_TARGETS_QEMU_CLASS_H
+
+#include "targets/target.h"
+
+extern const TwTargetClass tw_qemu_aarch64_class;
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The targets "qemu-..." and what their parts share: a stock QEMU with the
+ * agent inside (agent/), whose page tables are the page maps of programs.
+ *
+ *   class.c    the classes, their options, the dialect, the contract
+ *   start.c    the process: start, rounds, end
+ *   run.c      programs: what the agent is to do
+ *   queue.c    handing that over in rounds, and what the results mean
+ *   page.c     page-map operations as changes of page tables; flushes
+ *   table.c    the memory of page tables
+ *   memory.c   which bytes RAM has at the start and at the end
+ *   view.c     where RAM is in a program's physical addresses
+ *   trigger.c  where known defects can show, and how to avoid that
+ *   arch.h     what only an architecture knows: one file each
+ *
+ * Addresses.  Physical address A of a program is guest physical address
+ * arch->ram + TW_AGENT_DATA (or TW_AGENT_CODE_DATA) + A where it has RAM, below
+ * 2^TW_QEMU_RAM_LG, and arch->nowhere + A where it has none.  Virtual address V
+ * of MMU index 0 is arch->half[0] + V, in the lower half of the guest's
+ * addresses; of index 1, arch->half[1] + V, in the upper.  So all alignments up
+ * to 1 GiB are kept.
+ */
+#ifndef TW_TARGETS_QEMU_INTERNAL_H
+#define TW_TARGETS_QEMU_INTERNAL_H
+
+#include "process/process.h"
+#include "program/content.h"
+#include "program/legality.h"
+#include "targets/qemu/arch.h"
+#include "targets/qemu/mailbox.h"
+#include "targets/qemu/view.h"
+#include "targets/target.h"
+
+enum {
+    PAGE_LG = TW_QEMU_PAGE_LG,
+    PAGE_BYTES = 1 << PAGE_LG,
+    RAM_PAGES = 1 << (TW_QEMU_RAM_LG - PAGE_LG),
+    MOST_ASSIGNED = TW_MAX_SETUP + TW_MAX_SCRIPT,
+};
+
+/* A page-map assignment, as long as the program runs. */
+typedef struct Assigned {
+    uint64_t addr;
+    uint64_t out;
+    uint8_t index, lg;
+    bool leads; /* not an unpage */
+    bool split; /* its entry has become several */
+} Assigned;
+
+/* A page table as it will be when the operations so far are done. */
+typedef struct Table {
+    uint64_t entries[512];
+    uint16_t below[512]; /* number of the table that an entry leads to, or 0 */
+} Table;
+
+/* A page of RAM, by the guest's page: which bytes it had at the start. */
+typedef struct Frame {
+    uint8_t *master; /* of PAGE_BYTES; NULL: never used */
+    uint8_t block;   /* what `master` was made for */
+    uint64_t offset;
+    bool used; /* in this program */
+} Frame;
+
+typedef struct Machine {
+    TwTarget target;
+    const Arch *arch;
+    TwDialect dialect;
+    TwContract contract;
+    char version[64];
+    char *command;
+    uint32_t timeout_ms;
+    volatile uint32_t *in_flight;
+
+    /* The process. */
+    TwProcess process;
+    int ram_fd, agent_fd;
+    uint8_t *ram;     /* of TW_AGENT_RAM_SIZE bytes, as the guest sees it */
+    bool fresh;       /* it has just been started, with empty RAM */
+    int64_t grown_ms; /* when its TLB was made large; 0: never */
+    uint32_t round;
+
+    /* The run. */
+    const TwProgram *program;
+    TwTrace *trace;
+    TwLegality legality;
+    bool broken; /* it cannot go on; the trace says why */
+    unsigned n_ops;
+    unsigned n_accesses;
+    uint16_t access_op[TW_AGENT_MAX_RESULTS]; /* their script operations */
+
+    View view;
+
+    unsigned n_tables;
+    Table tables[TW_AGENT_MAX_TABLES];
+    unsigned n_assigned;
+    Assigned assigned[MOST_ASSIGNED];
+
+    unsigned n_used;
+    uint32_t used[RAM_PAGES];         /* frames of this program */
+    Frame *frames[TW_CONTENTS_KINDS]; /* RAM_PAGES each */
+    unsigned n_filled[TW_CONTENTS_KINDS];
+    uint32_t filled[TW_CONTENTS_KINDS][RAM_PAGES]; /* frames with a master */
+} Machine;
+
+static inline TwMailbox *tw_qemu_mailbox(Machine *m)
+{
+    return (TwMailbox *)(void *)(m->ram + TW_AGENT_MAILBOX);
+}
+
+/* Where the RAM of programs with these contents begins, in the guest's RAM. */
+static inline uint64_t tw_qemu_window(unsigned contents)
+{
+    return contents == TW_CONTENTS_CODE ? TW_AGENT_CODE_DATA : TW_AGENT_DATA;
+}
+
+/* start.c: starts the process if it does not run; false with `why`. */
+bool tw_qemu_start(Machine *m, char *why, size_t size);
+/* Performs the operations in the mailbox.  False: the run is broken. */
+bool tw_qemu_round(Machine *m);
+
+/* queue.c: the next operation for the agent, all zero but for `kind` and `op`;
+ * a round before it if there is no room.  Performs those that are waiting, and
+ * takes over their results. */
+TwDo *tw_qemu_do(Machine *m, unsigned kind, unsigned op);
+void tw_qemu_flush_queue(Machine *m);
+
+/* run.c */
+bool tw_qemu_run(TwTarget *target, const TwProgram *program, TwTrace *trace);
+
+/* table.c: the tables as before a program: two roots.  A new, empty table; 0:
+ * there is none left.  A table as the guest sees it. */
+void tw_qemu_table_reset(Machine *m);
+unsigned tw_qemu_table_new(Machine *m);
+uint64_t *tw_qemu_table_shared(Machine *m, unsigned table);
+
+/* page.c: what an operation changes. */
+void tw_qemu_page_assign(Machine *m, const TwOp *op, unsigned number);
+void tw_qemu_page_flush(Machine *m, const TwOp *op, unsigned number);
+/* Guest address of an address of the program. */
+uint64_t tw_qemu_virtual(const Machine *m, unsigned index, uint64_t addr);
+
+/* memory.c: the RAM of programs.  A new process has empty RAM. */
+bool tw_qemu_memory_open(Machine *m);
+void tw_qemu_memory_close(Machine *m);
+void tw_qemu_memory_forget(Machine *m);
+/* Makes ready what the access can reach by any assignment so far. */
+void tw_qemu_memory_reach(Machine *m, const TwOp *op, unsigned number);
+/* After a run: digests. */
+void tw_qemu_memory_finish(Machine *m, uint64_t *digests);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* What the agent is to do, round by round, and what it says about that. */
+#include "targets/qemu/internal.h"
+
+/* Results ------------------------------------------------------------------ */
+
+static const TwDone *results(Machine *m)
+{
+    return (const TwDone *)(const void *)(m->ram + TW_AGENT_RESULTS);
+}
+
+/* What an executed word left in the result, as the bytes that were fetched. */
+static uint64_t executed_value(uint64_t number)
+{
+    uint64_t value = 0;
+
+    if (number == 0 || number > UINT16_MAX) {
+        return number; /* no word does that */
+    }
+    for (unsigned k = 0; k < 8; k++) {
+        value |= (uint64_t)tw_code_byte((uint16_t)number, k) << 8 * k;
+    }
+    return value;
+}
+
+static void take_result(Machine *m, const TwDo *what, const TwDone *done)
+{
+    const TwOp *op = &m->program->script[what->op];
+    TwOutcome *outcome = &m->trace->outcomes[what->op];
+    uint64_t mask =
+        op->size == 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * op->size) - 1;
+
+    if (done->fault != 0) {
+        TwClass class_ =
+            m->arch->fault(what, done, m->trace->text, sizeof(m->trace->text));
+
+        if (class_ == TW_CLASSES) {
+            m->broken = true;
+            m->trace->end = TW_END_INVARIANT;
+            m->trace->end_op = (uint16_t)what->op;
+            return;
+        }
+        outcome->class_ = (uint8_t)class_;
+    } else if (op->code == TW_OP_EXEC) {
+        outcome->value = executed_value(done->value);
+    } else if (op->code != TW_OP_WRITE) {
+        outcome->value = done->value & mask;
+    }
+}
+
+/* Takes over the results of the accesses that were performed. */
+static void take_results(Machine *m)
+{
+    const TwDo *ops = (const TwDo *)(const void *)(m->ram + TW_AGENT_OPS);
+    unsigned n = tw_qemu_mailbox(m)->n_done, k = 0;
+
+    for (unsigned i = 0; i < m->n_ops && k < n && !m->broken; i++) {
+        if (ops[i].kind < TW_DO_ACCESSES) {
+            take_result(m, &ops[i], &results(m)[k++]);
+        }
+    }
+}
+
+void tw_qemu_flush_queue(Machine *m)
+{
+    if (m->n_ops == 0) {
+        return;
+    }
+    tw_qemu_round(m);
+    take_results(m);
+    m->n_ops = m->n_accesses = 0;
+}
+
+TwDo *tw_qemu_do(Machine *m, unsigned kind, unsigned op)
+{
+    TwDo *ops = (TwDo *)(void *)(m->ram + TW_AGENT_OPS);
+    TwDo *what;
+
+    if (m->n_ops == TW_AGENT_MAX_OPS || m->n_accesses == TW_AGENT_MAX_RESULTS) {
+        tw_qemu_flush_queue(m);
+    }
+    what = &ops[m->broken ? 0 : m->n_ops++];
+    *what = (TwDo){.kind = (uint16_t)kind, .op = op};
+    m->n_accesses += kind < TW_DO_ACCESSES;
+    return what;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs: each operation of the script becomes operations of the agent, and
+ * the agent's results become the trace.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "process/child.h"
+#include "program/ops.h"
+#include "targets/qemu/internal.h"
+
+enum {
+    GROW_EVERY_MS = 40, /* a TLB that is little used for 100 ms gets small */
+    GROW_TIMES = 4,     /* from 256 slots to 2048 */
+};
+
+/* Operations --------------------------------------------------------------- */
+
+static uint64_t store_value(const Machine *m, unsigned number)
+{
+    uint64_t value = 0;
+
+    for (unsigned k = 0; k < m->program->script[number].size; k++) {
+        value |= (uint64_t)tw_content_tag(m->program->contents, number, k)
+                 << 8 * k;
+    }
+    return value;
+}
+
+static void do_access(Machine *m, const TwOp *op, unsigned number)
+{
+    static const uint8_t kinds[] = {
+        [TW_OP_READ] = TW_DO_READ,
+        [TW_OP_WRITE] = TW_DO_WRITE,
+        [TW_OP_RMW] = TW_DO_EXCHANGE,
+        [TW_OP_EXEC] = TW_DO_CALL,
+    };
+    TwDo *what;
+
+    tw_qemu_memory_reach(m, op, number);
+    what = tw_qemu_do(m, op->flags & TW_OPF_FROM ? TW_DO_CALL : kinds[op->code],
+                      number);
+    what->lg = (uint8_t)__builtin_ctz(op->size);
+    what->addr = tw_qemu_virtual(m, op->index, op->addr);
+    if (op->code == TW_OP_WRITE || op->code == TW_OP_RMW) {
+        what->value = store_value(m, number);
+    }
+    if (op->flags & TW_OPF_FROM) {
+        what->from = tw_qemu_virtual(m, op->index, op->from);
+    } else if (op->code == TW_OP_EXEC) {
+        what->from = what->addr;
+    }
+}
+
+static void perform(Machine *m, unsigned number)
+{
+    const TwOp *op = &m->program->script[number];
+    TwOutcome *outcome = &m->trace->outcomes[number];
+
+    *outcome = (TwOutcome){.status = TW_STATUS_DONE};
+    if (tw_legality_step(&m->legality, op) != TW_LEGAL) {
+        outcome->status = TW_STATUS_SKIPPED;
+        return;
+    }
+    switch (op->code) {
+    case TW_OP_READ:
+    case TW_OP_WRITE:
+    case TW_OP_RMW:
+    case TW_OP_EXEC:
+        do_access(m, op, number);
+        break;
+    case TW_OP_PAGE:
+    case TW_OP_UNPAGE:
+        tw_qemu_page_assign(m, op, number);
+        break;
+    case TW_OP_FLUSH_PAGE:
+    case TW_OP_FLUSH_RANGE:
+    case TW_OP_FLUSH_INDEX:
+    case TW_OP_FLUSH_ALL:
+        tw_qemu_page_flush(m, op, number);
+        break;
+    default: /* nop, safepoint: nothing is ever queued */
+        break;
+    }
+}
+
+/* A clean world: what the program starts from (LA-1). */
+static void start(Machine *m)
+{
+    const TwProgram *p = m->program;
+    int64_t now = tw_child_now_ms();
+
+    tw_legality_init(&m->legality, p);
+    tw_qemu_table_reset(m);
+    m->n_assigned = 0;
+    tw_qemu_view_make(&m->view, p);
+    for (unsigned i = 0; i < p->n_setup; i++) {
+        tw_qemu_page_assign(m, &p->setup[i], 0);
+    }
+    if (m->grown_ms == 0 || now - m->grown_ms > GROW_EVERY_MS) {
+        tw_qemu_do(m, TW_DO_GROW, 0)->value = m->grown_ms ? 1 : GROW_TIMES;
+        m->grown_ms = now;
+    } else {
+        tw_qemu_do(m, TW_DO_FLUSH_ALL, 0);
+    }
+}
+
+bool tw_qemu_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
+{
+    Machine *m = (Machine *)target;
+    unsigned i;
+
+    m->program = program;
+    m->trace = trace;
+    m->broken = false;
+    m->n_ops = m->n_accesses = 0;
+    tw_trace_init(trace);
+    trace->locations_hidden = true;
+    if (!tw_qemu_start(m, trace->text, sizeof(trace->text))) {
+        trace->end = TW_END_DIED;
+        trace->end_op = program->n_script;
+        return false;
+    }
+    if (m->fresh) {
+        tw_qemu_memory_forget(m);
+        m->fresh = false;
+    }
+    memset(trace->digests, 0, program->n_regions * sizeof(uint64_t));
+    start(m);
+    for (i = 0; i < program->n_script && !m->broken; i++) {
+        perform(m, i);
+    }
+    if (!m->broken) {
+        tw_qemu_flush_queue(m);
+    }
+    trace->n_ops = m->broken ? trace->end_op : program->n_script;
+    tw_qemu_memory_finish(m, trace->digests);
+    return true;
+}

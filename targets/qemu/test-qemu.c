@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A target "qemu-ARCH" (ARCH: the first argument): programs made by hand with
+ * the outcomes that they must have, and processes that end, stop or never were.
+ */
+#include <glib.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "program/content.h"
+#include "program/test-program.h"
+#include "targets/qemu/internal.h"
+
+static char *name; /* of the target */
+
+static TwTarget *open_with(const char *qemu, const char *args,
+                           uint32_t timeout_ms, GError **error)
+{
+    TwTargetOptions options = {.name = name,
+                               .qemu = qemu,
+                               .qemu_args = args,
+                               .timeout_ms = timeout_ms};
+
+    return tw_target_open(&options, error);
+}
+
+static TwTarget *open_target(void)
+{
+    GError *error = NULL;
+    TwTarget *target = open_with(NULL, NULL, 0, &error);
+
+    g_assert_no_error(error);
+    return target;
+}
+
+#define RAM \
+    "twinwalk 1\n" \
+    "region r0 container size 2^64 root s0\n" \
+    "region r1 ram size 0x40000000 in r0\n" \
+    "mmu c0.0 space s0\nmmu c0.1 space s0\n"
+#define CODE_RAM \
+    "twinwalk 1\ncontents code\n" \
+    "region r0 container size 2^64 root s0\n" \
+    "region r1 ram size 0x40000000 in r0\n" \
+    "mmu c0.0 space s0\nmmu c0.1 space s0\n"
+
+typedef struct Kit {
+    TwProgram program;
+    TwTrace trace;
+} Kit;
+
+/* Runs a program and expects it to be done. */
+static void run(TwTarget *target, Kit *kit, const char *text)
+{
+    test_parse(&kit->program, text);
+    g_assert_true(tw_target_run(target, &kit->program, &kit->trace));
+    if (kit->trace.end != TW_END_DONE) {
+        g_error("%s: %s", tw_end_name(kit->trace.end), kit->trace.text);
+    }
+    g_assert_cmpuint(kit->trace.n_ops, ==, kit->program.n_script);
+}
+
+static uint64_t initial(uint64_t offset, unsigned size)
+{
+    uint64_t value = 0;
+
+    for (unsigned k = 0; k < size; k++) {
+        value |= (uint64_t)tw_ram_initial(1, offset + k) << 8 * k;
+    }
+    return value;
+}
+
+static uint64_t stored(unsigned op, unsigned size)
+{
+    uint64_t value = 0;
+
+    for (unsigned k = 0; k < size; k++) {
+        value |= (uint64_t)tw_store_tag(op, k) << 8 * k;
+    }
+    return value;
+}
+
+static void expect(const Kit *kit, unsigned op, uint64_t value)
+{
+    g_assert_cmpint(kit->trace.outcomes[op].class_, ==, TW_CLASS_OK);
+    g_assert_cmphex(kit->trace.outcomes[op].value, ==, value);
+}
+
+static void expect_class(const Kit *kit, unsigned op, TwClass class_)
+{
+    if (kit->trace.outcomes[op].class_ != class_) {
+        g_error("op %u: %s, expected %s", op,
+                tw_class_name(kit->trace.outcomes[op].class_),
+                tw_class_name(class_));
+    }
+    g_assert_cmphex(kit->trace.outcomes[op].value, ==, 0);
+}
+
+/* Accesses ----------------------------------------------------------------- */
+
+/* Every size, both indexes, pages of all sizes, across the end of a page; and
+ * the digest of what was stored. */
+static void test_data(void)
+{
+    TwTarget *target = open_target();
+    g_autofree Kit *kit = g_new(Kit, 1);
+    uint64_t sum = 0;
+
+    run(target, kit,
+        RAM "setup\n"
+            "  page c0.0 0x1000 -> 0x5000 size 0x1000 rw\n"
+            "  page c0.0 0x2000 -> 0x9000 size 0x1000 rw\n"
+            "  page c0.0 0x40200000 -> 0x200000 size 0x200000 rw\n"
+            "  page c0.1 0x80000000 -> 0x0 size 0x40000000 rw\n"
+            "script\n"
+            "  read c0.0 0x1000 1\n  read c0.0 0x1002 2\n"
+            "  read c0.0 0x1004 4\n  read c0.0 0x1008 8\n"
+            "  write c0.0 0x1010 1\n  write c0.0 0x1012 2\n"
+            "  write c0.0 0x1014 4\n  write c0.0 0x1018 8\n"
+            "  read c0.0 0x1018 8\n  rmw c0.0 0x1018 8\n"
+            "  read c0.0 0x1018 8\n  write c0.0 0x1ffc 8\n"
+            "  read c0.0 0x1ffc 8\n  read c0.0 0x40200008 8\n"
+            "  read c0.1 0x80200010 8\n  read c0.1 0x80009000 4\n");
+    expect(kit, 0, initial(0x5000, 1));
+    expect(kit, 1, initial(0x5002, 2));
+    expect(kit, 2, initial(0x5004, 4));
+    expect(kit, 3, initial(0x5008, 8));
+    expect(kit, 8, stored(7, 8));
+    expect(kit, 9, stored(7, 8));
+    expect(kit, 10, stored(9, 8));
+    expect(kit, 12, stored(11, 8));
+    expect(kit, 13, initial(0x200008, 8));
+    expect(kit, 14, initial(0x200010, 8));
+    expect(kit, 15, stored(11, 8) >> 32);
+    for (unsigned i = 0; i < 3; i++) {
+        for (unsigned k = 0; k < 1u << i; k++) {
+            sum += tw_ram_digest_term(0x5010 + (i ? 1u << i : 0) + k,
+                                      tw_store_tag(4 + i, k));
+        }
+    }
+    for (unsigned k = 0; k < 8; k++) {
+        sum += tw_ram_digest_term(0x5018 + k, tw_store_tag(9, k));
+        sum += tw_ram_digest_term(k < 4 ? 0x5ffc + k : 0x9000 + k - 4,
+                                  tw_store_tag(11, k));
+    }
+    g_assert_cmphex(kit->trace.digests[1], ==, sum);
+    tw_target_close(target);
+}
+
+static void test_refusals(void)
+{
+    TwTarget *target = open_target();
+    g_autofree Kit *kit = g_new(Kit, 1);
+
+    run(target, kit,
+        "twinwalk 1\nregion r0 container size 2^64 root s0\n"
+        "region r1 ram size 0x4000 in r0\nmmu c0.0 space s0\n"
+        "setup\n"
+        "  page c0.0 0x1000 -> 0x1000 size 0x1000 r\n"
+        "  page c0.0 0x2000 -> 0x2000 size 0x1000 none\n"
+        "  page c0.0 0x3000 -> 0x4000 size 0x1000 rwx\n"
+        "  page c0.0 0x200000 -> 0x0 size 0x200000 rwx\n"
+        "script\n"
+        "  read c0.0 0x1000 4\n  write c0.0 0x1000 4\n"
+        "  rmw c0.0 0x1000 4\n  read c0.0 0x2000 4\n"
+        "  read c0.0 0x3000 4\n  write c0.0 0x3000 8\n"
+        "  read c0.0 0x5000 1\n  read c0.0 0x203ff8 8\n"
+        "  read c0.0 0x204000 8\n  read c0.0 0x1ffe 4\n");
+    expect(kit, 0, initial(0x1000, 4));
+    expect_class(kit, 1, TW_CLASS_PAGE_FAULT);
+    expect_class(kit, 2, TW_CLASS_PAGE_FAULT);
+    expect_class(kit, 3, TW_CLASS_PAGE_FAULT);
+    expect_class(kit, 4, TW_CLASS_DECODE_ERROR);
+    expect_class(kit, 5, TW_CLASS_DECODE_ERROR);
+    expect_class(kit, 6, TW_CLASS_PAGE_FAULT);
+    expect(kit, 7, initial(0x3ff8, 8));
+    expect_class(kit, 8, TW_CLASS_DECODE_ERROR);
+    expect_class(kit, 9, TW_CLASS_PAGE_FAULT);
+    g_assert_cmphex(kit->trace.digests[1], ==, 0);
+    tw_target_close(target);
+}
+
+/* What a change means once it has been flushed, by each kind of flush. */
+static void test_flushes(void)
+{
+    static const char *const flushes[] = {
+        "flush-page c0.0 0x201000",
+        "flush-page c0.0 0x3ff000",
+        "flush-range c0.0 0x201000 0x1000 bits 64",
+        "flush-range c0.0 0x3fe000 0x5000 bits 64",
+        "flush-range c0.0 0x100000 0x200001 bits 56",
+        "flush-index c0.0",
+        "flush-all c0",
+    };
+    TwTarget *target = open_target();
+    g_autofree Kit *kit = g_new(Kit, 1);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(flushes); i++) {
+        g_autofree char *text = g_strdup_printf(
+            RAM "setup\n  page c0.0 0x200000 -> 0x0 size 0x200000 rwx\n"
+                "script\n  read c0.0 0x201008 8\n"
+                "  page c0.0 0x200000 -> 0x200000 size 0x200000 rwx\n"
+                "  %s\n  read c0.0 0x201008 8\n"
+                "  page c0.0 0x201000 -> 0x7000 size 0x1000 rwx\n"
+                "  %s\n  read c0.0 0x201008 8\n  read c0.0 0x202008 8\n"
+                "  unpage c0.0 0x200000 size 0x200000\n"
+                "  %s\n  read c0.0 0x202008 8\n",
+            flushes[i], flushes[i], flushes[i]);
+
+        run(target, kit, text);
+        expect(kit, 0, initial(0x1008, 8));
+        expect(kit, 3, initial(0x201008, 8));
+        if (i != 1 && i != 3) { /* those need not end what is at 0x201000 */
+            expect(kit, 6, initial(0x7008, 8));
+        }
+        expect(kit, 7, initial(0x202008, 8));
+        expect_class(kit, 10, TW_CLASS_PAGE_FAULT);
+    }
+    tw_target_close(target);
+}
+
+static uint64_t word(uint16_t number)
+{
+    uint64_t value = 0;
+
+    for (unsigned k = 0; k < 8; k++) {
+        value |= (uint64_t)tw_code_byte(number, k) << 8 * k;
+    }
+    return value;
+}
+
+static void test_code(void)
+{
+    TwTarget *target = open_target();
+    g_autofree Kit *kit = g_new(Kit, 1);
+
+    if (!tw_dialect_speaks(tw_target_dialect(target), TW_OP_EXEC)) {
+        g_test_skip("no code on this target");
+        tw_target_close(target);
+        return;
+    }
+    for (unsigned again = 0; again < 2; again++) {
+        run(target, kit,
+            CODE_RAM "setup\n"
+                     "  page c0.0 0x1000 -> 0x1000 size 0x1000 rwx\n"
+                     "  page c0.0 0x2000 -> 0x2000 size 0x1000 rw\n"
+                     "script\n"
+                     "  exec c0.0 0x1008 8\n  write c0.0 0x1008 8\n"
+                     "  flush-page c0.0 0x1000\n  exec c0.0 0x1008 8\n"
+                     "  exec c0.0 0x2000 8\n"
+                     "  read c0.0 0x2010 4 from 0x1fd0\n"
+                     "  exec c0.0 0x5000 8\n");
+        expect(kit, 0, word(tw_code_initial(1, 0x1008 / 8)));
+        expect(kit, 3, word(tw_code_stored(1)));
+        expect_class(kit, 4, TW_CLASS_PAGE_FAULT);
+        expect(kit, 5, word(tw_code_initial(1, 0x2010 / 8)) & UINT32_MAX);
+        expect_class(kit, 6, TW_CLASS_PAGE_FAULT);
+    }
+    tw_target_close(target);
+}
+
+/* More operations than one round of the agent has room for. */
+static void test_many(void)
+{
+    TwTarget *target = open_target();
+    g_autofree Kit *kit = g_new(Kit, 1);
+    g_autoptr(GString) text =
+        g_string_new(RAM "setup\n"
+                         "  page c0.0 0x200000 -> 0x0 size 0x200000 rwx\n"
+                         "script\n");
+
+    for (unsigned i = 0; i < 100; i++) {
+        /* A range of which half is RAM would be split; so is one around a
+         * small page. */
+        g_string_append(text, "  page c0.0 0x200000 -> 0x0 size 0x200000 rwx\n"
+                              "  page c0.0 0x201000 -> 0x7000 size 0x1000 rwx\n"
+                              "  flush-page c0.0 0x201000\n"
+                              "  read c0.0 0x201008 8\n");
+    }
+    run(target, kit, text->str);
+    for (unsigned i = 0; i < 100; i++) {
+        expect(kit, 4 * i + 3, initial(0x7008, 8));
+    }
+    tw_target_close(target);
+}
+
+/* A program does not influence the next one. */
+static void test_fresh(void)
+{
+    static const char text[] =
+        RAM "setup\n  page c0.0 0x1000 -> 0x1000 size 0x1000 rw\n"
+            "script\n  read c0.0 0x1000 8\n  write c0.0 0x1000 8\n"
+            "  unpage c0.0 0x1000 size 0x1000\n";
+    TwTarget *target = open_target();
+    g_autofree Kit *kit = g_new(Kit, 1);
+
+    for (unsigned i = 0; i < 3; i++) {
+        run(target, kit, text);
+        expect(kit, 0, initial(0x1000, 8));
+        run(target, kit, RAM "script\n  read c0.0 0x1000 8\n");
+        expect_class(kit, 0, TW_CLASS_PAGE_FAULT);
+    }
+    tw_target_close(target);
+}
+
+/* Processes ---------------------------------------------------------------- */
+
+#define READ \
+    RAM "setup\n  page c0.0 0x0 -> 0x0 size 0x1000 rw\n" \
+        "script\n  read c0.0 0x0 8\n"
+
+static void test_killed(void)
+{
+    TwTarget *target = open_target();
+    Machine *m = (Machine *)target;
+    g_autofree Kit *kit = g_new(Kit, 1);
+
+    run(target, kit, READ);
+    kill(-m->process.pid, SIGKILL);
+    test_parse(&kit->program, READ);
+    g_assert_true(tw_target_run(target, &kit->program, &kit->trace));
+    g_assert_cmpint(kit->trace.end, ==, TW_END_DIED);
+    g_assert_nonnull(strstr(kit->trace.text, "QEMU "));
+    run(target, kit, READ); /* by a new process */
+    expect(kit, 0, initial(0, 8));
+    tw_target_close(target);
+}
+
+static void test_stopped(void)
+{
+    GError *error = NULL;
+    TwTarget *target = open_with(NULL, NULL, 500, &error);
+    Machine *m = (Machine *)target;
+    g_autofree Kit *kit = g_new(Kit, 1);
+
+    g_assert_no_error(error);
+    run(target, kit, READ);
+    kill(-m->process.pid, SIGSTOP);
+    test_parse(&kit->program, READ);
+    g_assert_true(tw_target_run(target, &kit->program, &kit->trace));
+    g_assert_cmpint(kit->trace.end, ==, TW_END_HUNG);
+    run(target, kit, READ);
+    tw_target_close(target);
+}
+
+static void expect_refusal(const char *qemu, const char *args, const char *what)
+{
+    g_autoptr(GError) error = NULL;
+    TwTarget *target = open_with(qemu, args, 2000, &error);
+
+    g_assert_null(target);
+    g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT);
+    g_assert_null(strchr(error->message, '\n'));
+    if (strstr(error->message, what) == NULL) {
+        g_error("expected \"%s\" in: %s", what, error->message);
+    }
+}
+
+static void test_no_qemu(void)
+{
+    expect_refusal("/nowhere/qemu", NULL, "/nowhere/qemu");
+    expect_refusal("/bin/true", NULL, "--version");
+    expect_refusal(NULL, "-no-such-option", "no-such-option");
+    /* Another machine: its agent says nothing. */
+    expect_refusal(NULL, "-S", "did not answer");
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    TwTarget *target;
+
+    g_test_init(&argc, &argv, NULL);
+    name = g_strconcat("qemu-", argc > 1 ? argv[1] : "aarch64", NULL);
+    target = open_with(NULL, NULL, 0, &error);
+    if (target == NULL) {
+        g_printerr("%s\n", error->message);
+        return getenv("TW_ALL") ? 1 : 77;
+    }
+    tw_target_close(target);
+    g_test_add_func("/qemu/data", test_data);
+    g_test_add_func("/qemu/refusals", test_refusals);
+    g_test_add_func("/qemu/flushes", test_flushes);
+    g_test_add_func("/qemu/code", test_code);
+    g_test_add_func("/qemu/many", test_many);
+    g_test_add_func("/qemu/fresh", test_fresh);
+    g_test_add_func("/qemu/killed", test_killed);
+    g_test_add_func("/qemu/stopped", test_stopped);
+    g_test_add_func("/qemu/no-qemu", test_no_qemu);
+    return g_test_run();
+}

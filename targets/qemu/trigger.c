@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The triggers, told from the program alone.  What an address has led to is the
+ * list of page-map operations so far: any of them may still be cached.
+ */
+#include "targets/qemu/trigger.h"
+
+#include <string.h>
+
+#include "targets/qemu/dialect.h"
+#include "targets/qemu/view.h"
+
+enum { LARGE_CODE, EXCHANGE, UNALIGNED_NOWHERE };
+#define BIT(trigger) (UINT64_C(1) << (trigger))
+
+enum { PAGE_LG = 12 };
+
+const TwTriggerInfo tw_qemu_triggers[] = {
+    [LARGE_CODE] =
+        {"large-code",
+         "an instruction of a page larger than 4 KiB is run, and the "
+         "page was flushed by another address of it"},
+    [EXCHANGE] = {"exchange",
+                  "an exchange at an address whose page was assigned again, is "
+                  "not both readable and writable, or leads to nothing"},
+    [UNALIGNED_NOWHERE] = {"unaligned-nowhere",
+                           "an unaligned access of a page that leads to "
+                           "nothing, or to the byte before or behind such"},
+    {NULL, NULL},
+};
+
+typedef struct Past {
+    View view;
+    unsigned n;
+    const TwOp *ops[TW_MAX_SETUP + TW_MAX_SCRIPT];
+} Past;
+
+static void past_start(Past *past, const TwProgram *program)
+{
+    past->n = 0;
+    tw_qemu_view_make(&past->view, program);
+    for (unsigned i = 0; i < program->n_setup; i++) {
+        past->ops[past->n++] = &program->setup[i];
+    }
+}
+
+static void past_step(Past *past, const TwOp *op)
+{
+    switch (op->code) {
+    case TW_OP_PAGE:
+    case TW_OP_UNPAGE:
+    case TW_OP_FLUSH_PAGE:
+    case TW_OP_FLUSH_RANGE:
+        past->ops[past->n++] = op;
+        break;
+    default:
+        break;
+    }
+}
+
+static bool is_page(const TwOp *op)
+{
+    return op->code == TW_OP_PAGE || op->code == TW_OP_UNPAGE;
+}
+
+static bool covers(const TwOp *page, unsigned index, uint64_t addr)
+{
+    return is_page(page) && page->index == index &&
+           page->addr >> page->lg == addr >> page->lg;
+}
+
+/* Does a flush meet the entry that a page-map operation made? */
+static bool flush_meets(const TwOp *flush, const TwOp *page)
+{
+    uint64_t low = (UINT64_C(1) << page->lg) - 1;
+    uint64_t last = flush->code == TW_OP_FLUSH_PAGE
+                        ? flush->addr
+                        : flush->addr + (flush->length - 1);
+
+    return !is_page(flush) && flush->index == page->index &&
+           flush->addr <= (page->addr | low) && last >= page->addr;
+}
+
+static bool is_large_code(const Past *past, unsigned index, uint64_t addr)
+{
+    for (unsigned i = 0; i < past->n; i++) {
+        const TwOp *page = past->ops[i];
+
+        if (!covers(page, index, addr) || page->lg == PAGE_LG) {
+            continue;
+        }
+        for (unsigned k = i + 1; k < past->n; k++) {
+            if (flush_meets(past->ops[k], page)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool leads_nowhere(const Past *past, unsigned index, uint64_t addr)
+{
+    for (unsigned i = 0; i < past->n; i++) {
+        const TwOp *page = past->ops[i];
+
+        if (page->code == TW_OP_PAGE && covers(page, index, addr) &&
+            tw_qemu_view_at(&past->view, page->out + (addr - page->addr)) ==
+                NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_exchange(const Past *past, const TwOp *op)
+{
+    unsigned n = 0;
+    uint8_t rights = TW_R | TW_W;
+
+    if (op->code != TW_OP_RMW) {
+        return false;
+    }
+    for (unsigned i = 0; i < past->n; i++) {
+        if (covers(past->ops[i], op->index, op->addr)) {
+            n++;
+            rights &= past->ops[i]->perm;
+        }
+    }
+    return n > 1 || rights != (TW_R | TW_W) ||
+           leads_nowhere(past, op->index, op->addr);
+}
+
+static bool is_unaligned(const Past *past, const TwOp *op)
+{
+    return op->addr % op->size != 0 &&
+           (leads_nowhere(past, op->index, op->addr) ||
+            leads_nowhere(past, op->index, op->addr + op->size - 1));
+}
+
+static bool is_access(const TwOp *op)
+{
+    return op->code == TW_OP_READ || op->code == TW_OP_WRITE ||
+           op->code == TW_OP_EXEC || op->code == TW_OP_RMW;
+}
+
+/* Those of what an access does; what it did may show later. */
+static uint64_t of_access(const Past *past, const TwOp *op)
+{
+    return (is_exchange(past, op) ? BIT(EXCHANGE) : 0) |
+           (is_unaligned(past, op) ? BIT(UNALIGNED_NOWHERE) : 0);
+}
+
+static uint64_t of_fetch(const Past *past, const TwOp *op)
+{
+    bool met =
+        (op->code == TW_OP_EXEC && is_large_code(past, op->index, op->addr)) ||
+        (op->flags & TW_OPF_FROM && is_large_code(past, op->index, op->from));
+
+    return met ? BIT(LARGE_CODE) : 0;
+}
+
+uint64_t tw_qemu_triggers_met(const TwProgram *program,
+                              const TwFinding *finding)
+{
+    Past past;
+    uint64_t before = 0, fetched = 0;
+
+    if (!tw_qemu_admits(program)) {
+        return 0; /* no target here runs it */
+    }
+    past_start(&past, program);
+    for (unsigned i = 0; i < program->n_script; i++) {
+        const TwOp *op = &program->script[i];
+
+        if (is_access(op)) {
+            before |= of_access(&past, op);
+            fetched |= of_fetch(&past, op);
+            if (i == finding->op) {
+                return before | of_fetch(&past, op) |
+                       (op->code == TW_OP_READ ? fetched : 0);
+            }
+        }
+        past_step(&past, op);
+        if (i == finding->op) {
+            break;
+        }
+    }
+    return before | fetched;
+}
+
+void tw_qemu_avoid(TwProgram *program, uint64_t triggers)
+{
+    Past past;
+
+    if (!tw_qemu_admits(program)) {
+        return;
+    }
+    past_start(&past, program);
+    for (unsigned i = 0; i < program->n_script; i++) {
+        TwOp *op = &program->script[i];
+
+        if (is_access(op)) {
+            if (triggers & BIT(UNALIGNED_NOWHERE) && is_unaligned(&past, op)) {
+                op->addr &= ~(uint64_t)(op->size - 1);
+            }
+            if (triggers & BIT(EXCHANGE) && is_exchange(&past, op)) {
+                op->code = TW_OP_WRITE;
+            }
+        } else if (triggers & BIT(LARGE_CODE) &&
+                   program->contents == TW_CONTENTS_CODE &&
+                   (op->code == TW_OP_FLUSH_PAGE ||
+                    op->code == TW_OP_FLUSH_RANGE)) {
+            for (unsigned k = 0; k < past.n; k++) {
+                if (is_page(past.ops[k]) && past.ops[k]->lg > PAGE_LG &&
+                    flush_meets(op, past.ops[k])) {
+                    *op = (TwOp){.code = TW_OP_FLUSH_INDEX,
+                                 .actor = op->actor,
+                                 .obj = op->obj,
+                                 .index = op->index};
+                    break;
+                }
+            }
+        }
+        past_step(&past, op);
+    }
+}

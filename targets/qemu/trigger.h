@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Circumstances of programs in which known defects of QEMU show. */
+#ifndef TW_TARGETS_QEMU_TRIGGER_H
+#define TW_TARGETS_QEMU_TRIGGER_H
+
+#include "targets/target.h"
+
+extern const TwTriggerInfo tw_qemu_triggers[];
+/* Of a program that one of the targets here may run. */
+uint64_t tw_qemu_triggers_met(const TwProgram *program,
+                              const TwFinding *finding);
+void tw_qemu_avoid(TwProgram *program, uint64_t triggers);
+
+#endif
