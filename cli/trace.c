@@ -173,7 +173,7 @@ static bool run_traced(void *data, volatile uint32_t *in_flight,
         return false;
     }
     *t->tells = target->klass->tells;
-    tw_trace_init(t->trace);
+    tw_trace_init(t->trace, t->program);
     tw_target_run(target, t->program, t->trace);
     tw_target_close(target);
     return true;

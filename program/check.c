@@ -124,54 +124,88 @@ static bool check_region(const TwCheck *c, unsigned id)
     return true;
 }
 
-uint64_t tw_program_cycles(const TwProgram *p)
+/* A search for cycles of container and alias edges, depth first (Tarjan). */
+typedef struct Search {
+    const TwProgram *p;
+    uint8_t child[TW_MAX_REGIONS], next[TW_MAX_REGIONS]; /* or TW_NONE */
+    uint8_t order[TW_MAX_REGIONS]; /* of the first visit, from 1; 0: none yet */
+    uint8_t low[TW_MAX_REGIONS];   /* the lowest that a way leads back to */
+    uint8_t n_visited, n_open;
+    uint8_t open[TW_MAX_REGIONS]; /* visited, and perhaps on a cycle */
+    TwRegionSet is_open, cycles;
+} Search;
+
+static void visit(Search *s, uint8_t id);
+
+/* A way from `id` leads back to what was visited as number `order`. */
+static void leads_back(Search *s, uint8_t id, uint8_t order)
 {
-    uint64_t out[TW_MAX_REGIONS]; /* regions that region i leads to */
-    uint64_t in[TW_MAX_REGIONS];
-    uint64_t rest = 0;
+    if (order < s->low[id]) {
+        s->low[id] = order;
+    }
+}
+
+static void follow(Search *s, uint8_t from, uint8_t to)
+{
+    if (s->order[to] == 0) {
+        visit(s, to);
+        leads_back(s, from, s->low[to]);
+    } else if (tw_regions_has(&s->is_open, to)) {
+        leads_back(s, from, s->order[to]);
+    }
+    if (from == to) {
+        tw_regions_add(&s->cycles, to);
+    }
+}
+
+static void visit(Search *s, uint8_t id)
+{
+    const TwRegion *r = &s->p->regions[id];
+    uint8_t bottom = s->n_open;
+    s->order[id] = s->low[id] = ++s->n_visited;
+    s->open[s->n_open++] = id;
+    tw_regions_add(&s->is_open, id);
+    for (uint8_t c = s->child[id]; c != TW_NONE; c = s->next[c]) {
+        follow(s, id, c);
+    }
+    if (r->kind == TW_REGION_ALIAS && tw_has_region(s->p, r->target)) {
+        follow(s, id, r->target);
+    }
+    if (s->low[id] < s->order[id]) {
+        return;
+    }
+    /* What was opened from here on leads back here, and nowhere before. */
+    bool cycle = s->n_open > bottom + 1;
+    while (s->n_open > bottom) {
+        uint8_t one = s->open[--s->n_open];
+        tw_regions_remove(&s->is_open, one);
+        if (cycle) {
+            tw_regions_add(&s->cycles, one);
+        }
+    }
+}
+
+TwRegionSet tw_program_cycles(const TwProgram *p)
+{
+    Search search, *s = &search;
+    s->p = p;
+    s->n_visited = s->n_open = 0;
+    s->is_open = s->cycles = (TwRegionSet){{0}};
+    memset(s->child, TW_NONE, p->n_regions);
+    memset(s->order, 0, p->n_regions);
     for (unsigned i = 0; i < p->n_regions; i++) {
-        out[i] = in[i] = 0;
-        if (p->regions[i].kind != TW_REGION_NONE) {
-            rest |= UINT64_C(1) << i;
+        uint8_t up = p->regions[i].container;
+        if (p->regions[i].kind != TW_REGION_NONE && tw_has_region(p, up)) {
+            s->next[i] = s->child[up];
+            s->child[up] = (uint8_t)i;
         }
     }
     for (unsigned i = 0; i < p->n_regions; i++) {
-        const TwRegion *r = &p->regions[i];
-        if (r->kind == TW_REGION_NONE) {
-            continue;
-        }
-        if (tw_has_region(p, r->container)) {
-            out[r->container] |= UINT64_C(1) << i;
-            in[i] |= UINT64_C(1) << r->container;
-        }
-        if (r->kind == TW_REGION_ALIAS && tw_has_region(p, r->target)) {
-            out[i] |= UINT64_C(1) << r->target;
-            in[r->target] |= UINT64_C(1) << i;
+        if (p->regions[i].kind != TW_REGION_NONE && s->order[i] == 0) {
+            visit(s, (uint8_t)i);
         }
     }
-    /* What has no edge out or none in is on no cycle, nor are its edges. */
-    for (uint64_t before = 0; rest != before;) {
-        before = rest;
-        for (uint64_t left = rest; left; left &= left - 1) {
-            unsigned i = (unsigned)__builtin_ctzll(left);
-            if (!(out[i] & rest) || !(in[i] & rest)) {
-                rest &= ~(UINT64_C(1) << i);
-            }
-        }
-    }
-    /* What is left lies on a cycle, or between two of them. */
-    uint64_t cycles = 0;
-    for (uint64_t left = rest; left; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctzll(left);
-        uint64_t seen = 0, todo = out[i] & rest;
-        while (todo) {
-            unsigned k = (unsigned)__builtin_ctzll(todo);
-            seen |= UINT64_C(1) << k;
-            todo = (todo | (out[k] & rest)) & ~seen;
-        }
-        cycles |= seen & UINT64_C(1) << i;
-    }
-    return cycles;
+    return s->cycles;
 }
 
 static bool check_regions(const TwCheck *c)
@@ -182,10 +216,9 @@ static bool check_regions(const TwCheck *c)
             return false;
         }
     }
-    uint64_t cycles = tw_program_cycles(p);
-    if (cycles) {
-        return tw_check_wrong(c, TW_SPOT_REGION,
-                              63 - (unsigned)__builtin_clzll(cycles),
+    TwRegionSet cycles = tw_program_cycles(p);
+    if (!tw_regions_empty(&cycles)) {
+        return tw_check_wrong(c, TW_SPOT_REGION, tw_regions_last(&cycles),
                               "containers and aliases lead back to it (MR-3)");
     }
     uint8_t worst = tw_ways_too_many_at_start(p);

@@ -7,7 +7,7 @@
 #ifndef TW_PROGRAM_CHECK_H
 #define TW_PROGRAM_CHECK_H
 
-#include "program/model.h"
+#include "program/regionset.h"
 
 /* What a message or a comment is about. */
 typedef enum TwSpotKind {
@@ -83,10 +83,10 @@ static inline bool tw_is_piece_size(unsigned size)
 }
 
 /*
- * The region ids that lie on a cycle of container and alias edges, as bits.
+ * The regions that lie on a cycle of container and alias edges.
  * Edges to regions that do not exist are ignored.
  */
-uint64_t tw_program_cycles(const TwProgram *program);
+TwRegionSet tw_program_cycles(const TwProgram *program);
 
 static inline bool tw_region_has_block(unsigned kind)
 {

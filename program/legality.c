@@ -31,11 +31,6 @@ const char *tw_illegal_text(TwIllegal reason)
     return reason < TW_ILLEGAL_REASONS ? texts[reason] : NULL;
 }
 
-static uint64_t bit64(unsigned n)
-{
-    return UINT64_C(1) << n;
-}
-
 /* Spaces that an operation leads to, maps or listens to for good (LA-8). */
 static uint32_t named_by(const TwOp *op)
 {
@@ -89,19 +84,19 @@ static uint32_t named_spaces(const TwProgram *p)
 static void note_roots(TwLegality *l)
 {
     const TwProgram *p = l->program;
-    l->region_rooted = 0;
+    l->region_rooted = (TwRegionSet){{0}};
     for (uint32_t left = l->space_live; left; left &= left - 1) {
-        l->region_rooted |= bit64(p->spaces[__builtin_ctz(left)].root);
+        tw_regions_add(&l->region_rooted, p->spaces[__builtin_ctz(left)].root);
     }
 }
 
 void tw_legality_init(TwLegality *l, const TwProgram *p)
 {
     l->program = p;
-    l->displaced = 0;
+    l->displaced = (TwRegionSet){{0}};
     for (unsigned i = 0; i < p->n_regions; i++) {
         l->container[i] = p->regions[i].container;
-        l->displaced |= (uint64_t)(p->regions[i].addr != 0) << i;
+        tw_regions_put(&l->displaced, i, p->regions[i].addr != 0);
     }
     l->space_live = 0;
     for (unsigned i = 0; i < p->n_spaces; i++) {
@@ -131,34 +126,43 @@ static bool region_live(const TwLegality *l, unsigned id)
     return r->kind != TW_REGION_IOMMU || (l->iommu_live >> r->iommu & 1);
 }
 
+/* A region is still to be done, if it was not met before. */
+static void meet(TwRegionSet *seen, uint8_t todo[TW_MAX_REGIONS],
+                 unsigned *n_todo, unsigned id)
+{
+    if (!tw_regions_has(seen, id)) {
+        tw_regions_add(seen, id);
+        todo[(*n_todo)++] = (uint8_t)id;
+    }
+}
+
 /* Does a way along containers and aliases lead from `from` to `to`? */
 static bool leads_to(const TwLegality *l, unsigned from, unsigned to)
 {
     const TwProgram *p = l->program;
-    uint64_t aliases = 0;
+    uint8_t aliases[TW_MAX_REGIONS], todo[TW_MAX_REGIONS];
+    unsigned n_aliases = 0, n_todo = 0;
+    TwRegionSet seen = {{0}};
     for (unsigned i = 0; i < p->n_regions; i++) {
-        aliases |= (uint64_t)(p->regions[i].kind == TW_REGION_ALIAS) << i;
+        if (p->regions[i].kind == TW_REGION_ALIAS) {
+            aliases[n_aliases++] = (uint8_t)i;
+        }
     }
     /* Upwards from `to`, where each region has one container. */
-    uint64_t seen = bit64(to), todo = seen;
-    while (todo) {
-        unsigned id = (unsigned)__builtin_ctzll(todo);
-        todo &= todo - 1;
+    meet(&seen, todo, &n_todo, to);
+    for (unsigned done = 0; done < n_todo; done++) {
+        unsigned id = todo[done];
         if (id == from) {
             return true;
         }
-        uint64_t above = 0;
         if (l->container[id] != TW_NONE) {
-            above |= bit64(l->container[id]);
+            meet(&seen, todo, &n_todo, l->container[id]);
         }
-        for (uint64_t left = aliases; left; left &= left - 1) {
-            unsigned alias = (unsigned)__builtin_ctzll(left);
-            if (p->regions[alias].target == id) {
-                above |= bit64(alias);
+        for (unsigned i = 0; i < n_aliases; i++) {
+            if (p->regions[aliases[i]].target == id) {
+                meet(&seen, todo, &n_todo, aliases[i]);
             }
         }
-        todo |= above & ~seen;
-        seen |= above;
     }
     return false;
 }
@@ -172,7 +176,7 @@ static TwIllegal step_add(TwLegality *l, const TwOp *op)
     if (l->container[op->obj] != TW_NONE) {
         return TW_ILLEGAL_HAS_CONTAINER;
     }
-    if (l->region_rooted & bit64(op->obj)) {
+    if (tw_regions_has(&l->region_rooted, op->obj)) {
         return TW_ILLEGAL_ROOT;
     }
     if (p->regions[op->other].kind == TW_REGION_ALIAS) {
@@ -191,11 +195,7 @@ static TwIllegal step_add(TwLegality *l, const TwOp *op)
 
 static void note_offset(TwLegality *l, const TwOp *op)
 {
-    if (op->addr != 0) {
-        l->displaced |= bit64(op->obj);
-    } else {
-        l->displaced &= ~bit64(op->obj);
-    }
+    tw_regions_put(&l->displaced, op->obj, op->addr != 0);
 }
 
 /* Operations on a region. */
@@ -225,7 +225,7 @@ static TwIllegal step_region(TwLegality *l, const TwOp *op)
         }
         break;
     case TW_OP_MOVE:
-        if (l->region_rooted & bit64(op->obj)) {
+        if (tw_regions_has(&l->region_rooted, op->obj)) {
             return TW_ILLEGAL_ROOT;
         }
         note_offset(l, op);
@@ -260,7 +260,8 @@ static TwIllegal step_destroy(TwLegality *l, const TwOp *op)
 {
     const TwProgram *p = l->program;
     uint8_t region = tw_program_iommu_region(p, op->obj);
-    if (l->container[region] != TW_NONE || (l->region_rooted & bit64(region)) ||
+    if (l->container[region] != TW_NONE ||
+        tw_regions_has(&l->region_rooted, region) ||
         l->changed_in_transaction) {
         return TW_ILLEGAL_IN_USE;
     }
@@ -339,7 +340,7 @@ static TwIllegal step_space(TwLegality *l, const TwOp *op)
         if (l->container[root] != TW_NONE) {
             return TW_ILLEGAL_HAS_CONTAINER;
         }
-        if (l->displaced & bit64(root)) {
+        if (tw_regions_has(&l->displaced, root)) {
             return TW_ILLEGAL_ROOT;
         }
         l->space_live |= bit;

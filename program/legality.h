@@ -9,7 +9,7 @@
 #ifndef TW_PROGRAM_LEGALITY_H
 #define TW_PROGRAM_LEGALITY_H
 
-#include "program/model.h"
+#include "program/regionset.h"
 
 /*
  * Well-formedness, independent of any dialect: ids name what exists, ranges
@@ -58,20 +58,20 @@ enum { TW_MAX_DEPTH = 8 }; /* nested transactions */
 typedef struct TwLegality {
     const TwProgram *program;
     uint8_t container[TW_MAX_REGIONS]; /* now, or TW_NONE */
-    uint64_t region_rooted; /* bit per region: root of a live space */
-    uint32_t space_live;    /* bit per space */
-    uint32_t space_named;   /* bit per space: CPU, IOMMU or op names it */
+    TwRegionSet region_rooted;         /* roots of live spaces */
+    uint32_t space_live;               /* bit per space */
+    uint32_t space_named; /* bit per space: CPU, IOMMU or op names it */
     uint32_t iommu_live;
     uint32_t cpu_live;
     uint32_t observer_live, listener_live, mapping_live;
     uint32_t depth;
     bool changed_in_transaction; /* something was changed and not committed */
     bool snapshot;
-    uint64_t displaced; /* bit per region: its offset is not 0 */
+    TwRegionSet displaced;                 /* whose offset is not 0 */
     uint8_t observer_of[TW_MAX_OBSERVERS]; /* IOMMU of a live observer */
     /* What restore goes back to; meaningful if `snapshot`. */
     uint8_t saved_container[TW_MAX_REGIONS];
-    uint64_t saved_rooted, saved_displaced;
+    TwRegionSet saved_rooted, saved_displaced;
     uint32_t saved_spaces, saved_iommus;
 } TwLegality;
 

@@ -22,7 +22,7 @@
 #define TW_LANGUAGE_VERSION 1
 
 enum {
-    TW_MAX_REGIONS = 64,
+    TW_MAX_REGIONS = 254, /* ids are bytes, and TW_NONE is 255 */
     TW_MAX_SPACES = 16,
     TW_MAX_IOMMUS = 16,
     TW_MAX_IOMMU_INDEXES = 4,

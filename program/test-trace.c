@@ -90,7 +90,7 @@ static void test_ends(void)
 static void test_overflow(void)
 {
     TwOutcome outcome = {0};
-    tw_trace_init(&t);
+    tw_trace_init(&t, &p);
     for (unsigned i = 0; i < TW_MAX_LOG; i++) {
         g_assert_true(tw_trace_add_log(&t, (TwLogRecord){.op = 1}));
     }
@@ -98,13 +98,13 @@ static void test_overflow(void)
     g_assert_false(tw_trace_add_log(&t, (TwLogRecord){.op = 1}));
     g_assert_cmpint(t.end, ==, TW_END_OVERFLOW);
     g_assert_cmpint(t.n_log, ==, TW_MAX_LOG);
-    tw_trace_init(&t);
+    tw_trace_init(&t, &p);
     for (unsigned i = 0; i < TW_MAX_EVENTS; i++) {
         g_assert_true(tw_trace_add_event(&t, (TwEventRecord){.op = 1}));
     }
     g_assert_false(tw_trace_add_event(&t, (TwEventRecord){.op = 1}));
     g_assert_cmpint(t.end, ==, TW_END_OVERFLOW);
-    tw_trace_init(&t);
+    tw_trace_init(&t, &p);
     for (unsigned i = 0; i < TW_MAX_ACCESS; i++) {
         g_assert_true(tw_trace_add_location(&t, &outcome, (TwLocation){0}));
     }
@@ -121,7 +121,7 @@ static void test_overflow(void)
 static void test_text_is_one_line(void)
 {
     test_parse(&p, world);
-    tw_trace_init(&t);
+    tw_trace_init(&t, &p);
     t.end = TW_END_DIED;
     memset(t.text, 0xff, sizeof t.text); /* no NUL, no UTF-8 */
     t.text[3] = '\n';
@@ -179,7 +179,7 @@ static const struct {
      "t:3:43: expected bytes FIRST+LENGTH of the access, "
      "in order"},
     {"0+4 r1", "0+4 r4", "t:3:32: expected a region of the program"},
-    {"0+4 r1", "0+4 r64", "t:3:32: expected r0 to r63"},
+    {"0+4 r1", "0+4 r254", "t:3:32: expected r0 to r253"},
     {"log 1 write", "log 4 write",
      "t:7:5: expected an operation of the "
      "program"},

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-void tw_trace_init(TwTrace *trace)
+void tw_trace_init(TwTrace *trace, const TwProgram *program)
 {
     trace->end = TW_END_DONE;
     trace->locations_hidden = false;
@@ -17,7 +17,8 @@ void tw_trace_init(TwTrace *trace)
     trace->text[0] = '\0';
     memset(trace->counters, 0, sizeof trace->counters);
     memset(trace->peaks, 0, sizeof trace->peaks);
-    memset(trace->digests, 0, sizeof trace->digests);
+    memset(trace->digests, 0,
+           (program ? program->n_regions : 0) * sizeof trace->digests[0]);
 }
 
 static bool overflow(TwTrace *trace)

@@ -161,8 +161,10 @@ typedef struct TwTrace {
     TwEventRecord events[TW_MAX_EVENTS];
 } TwTrace;
 
-/* Empties a trace: end = DONE, no outcome; arrays are left as they are. */
-void tw_trace_init(TwTrace *trace);
+/* Empties a trace of a program: end = DONE, no outcome, the digests of its
+ * regions 0; other arrays are left as they are.  `program` may be NULL: none.
+ */
+void tw_trace_init(TwTrace *trace, const TwProgram *program);
 
 /*
  * For targets: appends, and on a full array sets end = TW_END_OVERFLOW and

@@ -20,53 +20,64 @@ static bool exists(const TwProgram *p, unsigned id)
     return id < p->n_regions && p->regions[id].kind != TW_REGION_NONE;
 }
 
-static bool is_alias_of(const TwProgram *p, unsigned id, unsigned target)
+/* A count under way, from the leaves upwards: a region is counted when all that
+ * it leads to are, and adds its own number to its container and its aliases. */
+typedef struct Count {
+    unsigned ways[TW_MAX_REGIONS], open[TW_MAX_REGIONS]; /* edges not counted */
+    uint8_t todo[TW_MAX_REGIONS], aliases[TW_MAX_REGIONS];
+    unsigned n_todo, n_aliases;
+} Count;
+
+/* Region `id` leads to one that is counted, with this number. */
+static void add(Count *c, unsigned id, unsigned ways)
 {
-    return p->regions[id].kind == TW_REGION_ALIAS &&
-           p->regions[id].target == target;
+    c->ways[id] += ways;
+    if (--c->open[id] == 0) {
+        c->todo[c->n_todo++] = (uint8_t)id;
+    }
 }
 
-/*
- * From the leaves upwards: a region is counted when all that it leads to
- * are, and adds its own number to its container and to its aliases.
- */
 uint8_t tw_ways_too_many(const TwProgram *p,
                          const uint8_t container[TW_MAX_REGIONS])
 {
-    unsigned ways[TW_MAX_REGIONS], open[TW_MAX_REGIONS]; /* edges not counted */
-    uint8_t todo[TW_MAX_REGIONS];
-    unsigned n_todo = 0, limit = tw_ways_limit(p);
+    Count count, *c = &count;
+    unsigned limit = tw_ways_limit(p);
     if (are_few(p)) {
         return TW_NONE;
     }
+    c->n_todo = c->n_aliases = 0;
     for (unsigned i = 0; i < p->n_regions; i++) {
-        ways[i] = 1;
-        open[i] = exists(p, i) && p->regions[i].kind == TW_REGION_ALIAS &&
-                  exists(p, p->regions[i].target);
+        c->ways[i] = 1;
+        c->open[i] = 0;
+        if (p->regions[i].kind == TW_REGION_ALIAS &&
+            exists(p, p->regions[i].target)) {
+            c->aliases[c->n_aliases++] = (uint8_t)i;
+            c->open[i] = 1;
+        }
     }
     for (unsigned i = 0; i < p->n_regions; i++) {
         if (exists(p, i) && exists(p, container[i])) {
-            open[container[i]]++;
+            c->open[container[i]]++;
         }
     }
     for (unsigned i = 0; i < p->n_regions; i++) {
-        if (exists(p, i) && open[i] == 0) {
-            todo[n_todo++] = (uint8_t)i;
+        if (exists(p, i) && c->open[i] == 0) {
+            c->todo[c->n_todo++] = (uint8_t)i;
         }
     }
     uint8_t worst = TW_NONE;
-    for (unsigned done = 0; done < n_todo; done++) {
-        unsigned id = todo[done];
-        if (ways[id] > limit) {
+    for (unsigned done = 0; done < c->n_todo; done++) {
+        unsigned id = c->todo[done];
+        if (c->ways[id] > limit) {
             worst = worst == TW_NONE || id > worst ? (uint8_t)id : worst;
-            ways[id] = limit + 1; /* so that no sum is too large */
+            c->ways[id] = limit + 1; /* so that no sum is too large */
         }
-        for (unsigned i = 0; i < p->n_regions; i++) {
-            if (exists(p, i) && (i == container[id] || is_alias_of(p, i, id))) {
-                ways[i] += ways[id];
-                if (--open[i] == 0) {
-                    todo[n_todo++] = (uint8_t)i;
-                }
+        if (exists(p, container[id])) {
+            add(c, container[id], c->ways[id]);
+        }
+        for (unsigned i = 0; i < c->n_aliases; i++) {
+            if (p->regions[c->aliases[i]].target == id) {
+                add(c, c->aliases[i], c->ways[id]);
             }
         }
     }

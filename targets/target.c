@@ -15,7 +15,7 @@ static bool refuses(TwTarget *target, const TwProgram *program, TwTrace *trace)
                           sizeof(why))) {
         return false;
     }
-    tw_trace_init(trace);
+    tw_trace_init(trace, program);
     trace->end = TW_END_UNSUPPORTED;
     trace->end_op = program->n_script; /* not in an operation */
     g_strlcpy(trace->text, why, sizeof(trace->text));

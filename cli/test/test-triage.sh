@@ -282,7 +282,7 @@ END
 exits 10 'triage with a damaged case' "$TWINWALK" triage --retest --as both \
     --target zoo:rights-not-anded --store s.db --json \
     --export-damaged exported
-check 'it is named' grep -q "key $(cat name) is damaged, and set aside: .*r0 to r63" \
+check 'it is named' grep -q "key $(cat name) is damaged, and set aside: .*r0 to r253" \
     err.txt
 check 'once' [ "$(grep -c 'is damaged' err.txt)" -eq 1 ]
 check 'the others were run' python3 -c "

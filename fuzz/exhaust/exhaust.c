@@ -107,8 +107,7 @@ static void make_trace(Search *s)
     const TwProgram *p = s->program;
     TwTrace *trace = s->trace;
 
-    tw_trace_init(trace);
-    memset(trace->digests, 0, p->n_regions * sizeof(uint64_t));
+    tw_trace_init(trace, p);
     for (unsigned i = 0; i < p->n_script; i++) {
         const NaiveAnswer *a = &s->history[i];
         TwOutcome *o = &trace->outcomes[i];

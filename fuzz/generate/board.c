@@ -44,16 +44,18 @@ static void misplace(TwGen *gen, TwOp *op)
 static bool put_undo(TwGen *gen, uint8_t actor)
 {
     const TwProgram *program = gen->program;
-    uint64_t any = gen->detached | gen->disabled | gen->moved | gen->resized;
+    TwGenRegions *done = &gen->regions;
+    TwRegionSet any =
+        tw_regions_or(tw_regions_or(done->detached, done->disabled),
+                      tw_regions_or(done->moved, done->resized));
+    uint8_t id = (uint8_t)tw_regions_next(&any, 0);
 
-    if (any == 0 || !tw_gen_chance(gen, 70)) {
+    if (id == TW_NONE || !tw_gen_chance(gen, 70)) {
         return false;
     }
-    uint8_t id = (uint8_t)__builtin_ctzll(any);
-    uint64_t bit = 1ull << id;
     const TwRegion *region = &program->regions[id];
     TwOp *op;
-    if (gen->detached & bit) {
+    if (tw_regions_has(&done->detached, id)) {
         op = tw_put(gen, TW_OP_ADD, actor);
         op->other = region->container;
         op->addr =
@@ -61,23 +63,23 @@ static bool put_undo(TwGen *gen, uint8_t actor)
         op->priority = tw_gen_chance(gen, 70)
                            ? region->priority
                            : (int32_t)tw_gen_below(gen, 5) - 2;
-        gen->detached &= ~bit;
-        gen->moved &= ~bit;
+        tw_regions_remove(&done->detached, id);
+        tw_regions_remove(&done->moved, id);
         if (tw_gen_chance(gen, 6)) {
             misplace(gen, op);
         }
-    } else if (gen->disabled & bit) {
+    } else if (tw_regions_has(&done->disabled, id)) {
         op = tw_put(gen, TW_OP_ENABLE, actor);
         tw_put_on(gen, op, true);
-        gen->disabled &= ~bit;
-    } else if (gen->moved & bit) {
+        tw_regions_remove(&done->disabled, id);
+    } else if (tw_regions_has(&done->moved, id)) {
         op = tw_put(gen, TW_OP_MOVE, actor);
         op->addr = region->addr;
-        gen->moved &= ~bit;
+        tw_regions_remove(&done->moved, id);
     } else {
         op = tw_put(gen, TW_OP_RESIZE, actor);
         op->last = region->size;
-        gen->resized &= ~bit;
+        tw_regions_remove(&done->resized, id);
     }
     op->obj = id;
     return true;
@@ -95,10 +97,11 @@ static void put_switch(TwGen *gen, TwOpCode code, uint8_t id, uint8_t actor,
 static void put_enable(TwGen *gen, uint8_t id, uint8_t actor)
 {
     TwOp *op = tw_put(gen, TW_OP_ENABLE, actor);
+    bool on = tw_regions_has(&gen->regions.disabled, id);
 
     op->obj = id;
-    tw_put_on(gen, op, gen->disabled >> id & 1);
-    gen->disabled ^= 1ull << id;
+    tw_put_on(gen, op, on);
+    tw_regions_put(&gen->regions.disabled, id, !on);
 }
 
 static void put_romd(TwGen *gen, uint8_t id, uint8_t actor)
@@ -122,7 +125,7 @@ static void put_resize(TwGen *gen, uint8_t id, uint8_t actor)
     if (tw_gen_chance(gen, 5)) {
         op->length = 0;
     }
-    gen->resized |= 1ull << id;
+    tw_regions_add(&gen->regions.resized, id);
 }
 
 static void put_alias_offset(TwGen *gen, uint8_t id, uint8_t actor)
@@ -143,7 +146,7 @@ static void put_move(TwGen *gen, uint8_t id, uint8_t actor)
     op->obj = id;
     op->addr = tw_gen_chance(gen, 15) ? region->addr : other_place(gen, region);
     if (op->addr != region->addr) {
-        gen->moved |= 1ull << id;
+        tw_regions_add(&gen->regions.moved, id);
     }
 }
 
@@ -189,7 +192,7 @@ void tw_put_topology(TwGen *gen, uint8_t id, uint8_t actor)
     case 10:
         if (tw_gen_speaks(gen->dialect, TW_OP_DEL)) {
             tw_put(gen, TW_OP_DEL, actor)->obj = id;
-            gen->detached |= 1ull << id;
+            tw_regions_add(&gen->regions.detached, id);
             break;
         }
         /* fall through */
@@ -228,7 +231,8 @@ uint8_t tw_gen_some_region(TwGen *gen, const TwAim *aim)
         unsigned n = gen->n_spots[aim->space];
         return gen->spots[aim->space][tw_gen_below(gen, n)].region;
     }
-    return tw_gen_pick_region(program, ~0u, tw_gen_below(gen, 64));
+    return tw_gen_pick_region(program, ~0u,
+                              tw_gen_below(gen, tw_gen_region_draws(program)));
 }
 
 void tw_put_any_change(TwGen *gen, const TwAim *aim, uint8_t actor,

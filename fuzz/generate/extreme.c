@@ -14,6 +14,7 @@ enum {
     ONE_OF_HOSTILE = 128,
     ONE_OF_OTHERS = 8192,
     ONE_OF_FLAT = 2048,
+    OLD_EXTREMES = TW_EXTREME_REGIONS - 1,
     POOL_LG = 8, /* pages of RAM for many pages to lead to, at least 2^n */
     PARTS = 3,   /* of a script: many accesses, then what is usual */
 };
@@ -63,6 +64,11 @@ static void choose_mixture(TwGen *gen)
         set_mixture(gen, TW_PROFILE_INVALIDATE);
         own->moves[MOVE_CLOCK] = 12;
         break;
+    case TW_EXTREME_REGIONS:
+        set_mixture(gen, TW_PROFILE_TOPOLOGY);
+        set_range(own->spaces, 1, 6);
+        set_range(own->extras, 0, 8);
+        break;
     case TW_EXTREME_LONG:
         set_mixture(gen, gen->profile);
         own->ops[0] = 300;
@@ -84,12 +90,17 @@ void tw_extreme_draw(TwGen *gen)
                                                            : ONE_OF_OTHERS;
 
     gen->extreme = TW_EXTREME_NONE;
-    if (gen->profile >= TW_PROFILES || mix % one_of != 0) {
+    if (gen->profile >= TW_PROFILES || mix % one_of > 1) {
         return;
     }
-    gen->extreme = flat ? TW_EXTREME_MAPPINGS
-                        : (TwExtreme)(1 + (mix >> 32) % (TW_EXTREMES - 1));
-    if (!flat) {
+    if (mix % one_of == 0) {
+        gen->extreme = flat ? TW_EXTREME_MAPPINGS
+                            : (TwExtreme)(1 + (mix >> 32) % OLD_EXTREMES);
+    } else if (flat || (mix >> 32) % OLD_EXTREMES == 0) {
+        /* As often as each of the others, whose programs stay what they were */
+        gen->extreme = TW_EXTREME_REGIONS;
+    }
+    if (!flat && gen->extreme != TW_EXTREME_NONE) {
         choose_mixture(gen);
     }
 }
@@ -115,6 +126,26 @@ static void add_pool(TwGen *gen, TwGenCursor *cursor)
     }
 }
 
+/* Many regions of all kinds in all spaces, now and then box in box. */
+static void add_many(TwGen *gen, TwGenCursor *cursor)
+{
+    unsigned most = 65 + tw_gen_below(gen, TW_MAX_REGIONS - 64);
+
+    for (unsigned turn = 0;
+         turn < TW_MAX_REGIONS && gen->program->n_regions < most; turn++) {
+        uint8_t space =
+            tw_gen_no_twin(gen, tw_gen_below(gen, gen->program->n_spaces));
+
+        if (tw_gen_chance(gen, 4)) {
+            tw_gen_add_ties(gen, cursor, space);
+        } else if (tw_gen_chance(gen, 4)) {
+            tw_gen_add_chain(gen, cursor, space);
+        } else {
+            tw_gen_add_extra(gen, cursor, space);
+        }
+    }
+}
+
 void tw_extreme_regions(TwGen *gen, TwGenCursor *cursor)
 {
     gen->pool = TW_NONE;
@@ -129,6 +160,9 @@ void tw_extreme_regions(TwGen *gen, TwGenCursor *cursor)
         break;
     case TW_EXTREME_ALIASES:
         tw_gen_add_chain(gen, cursor, 0);
+        break;
+    case TW_EXTREME_REGIONS:
+        add_many(gen, cursor);
         break;
     default:
         break;
@@ -317,6 +351,13 @@ void tw_extreme_flat_regions(TwGen *gen, unsigned window_lg)
                                  1ull << window_lg)) != NULL) {
         ram->priority = -9;
     }
+}
+
+unsigned tw_extreme_flat_count(TwGen *gen, unsigned usual)
+{
+    return gen->extreme == TW_EXTREME_REGIONS
+               ? 64 + tw_gen_below(gen, TW_MAX_REGIONS - 64)
+               : usual;
 }
 
 /* One entry for all pages, and one with fewer rights for every other page: as

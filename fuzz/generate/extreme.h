@@ -23,6 +23,8 @@ void tw_extreme_setup(TwGen *gen);
 /* The first regions and the last of the setup of a flat program, whose
  * addresses are below 2^window_lg. */
 void tw_extreme_flat_regions(TwGen *gen, unsigned window_lg);
+/* How many regions a flat program has beside the root. */
+unsigned tw_extreme_flat_count(TwGen *gen, unsigned usual);
 void tw_extreme_flat_setup(TwGen *gen, unsigned window_lg);
 
 /* A part of the script: many accesses before what is usual; true if there is

@@ -72,8 +72,9 @@ static void add_region(TwGen *gen, uint8_t root)
                         : draw < 10 ? TW_REGION_MMIO
                         : draw < 15 ? TW_REGION_ALIAS
                                     : TW_REGION_CONTAINER;
-    uint8_t target = tw_gen_pick_region(program, ~(1u << TW_REGION_CONTAINER),
-                                        tw_gen_below(gen, 64));
+    uint8_t target =
+        tw_gen_pick_region(program, ~(1u << TW_REGION_CONTAINER),
+                           tw_gen_below(gen, tw_gen_region_draws(program)));
 
     if (program->n_regions >= gen->dialect->max_regions) {
         return;
@@ -109,8 +110,9 @@ static void add_region(TwGen *gen, uint8_t root)
         region->size = tw_flat_unit(gen) * 2 * MOST_PAGES;
     }
     if (id > 2 && tw_gen_chance(gen, 15)) {
-        uint8_t container = tw_gen_pick_region(
-            program, 1u << TW_REGION_CONTAINER, tw_gen_below(gen, 64));
+        uint8_t container =
+            tw_gen_pick_region(program, 1u << TW_REGION_CONTAINER,
+                               tw_gen_below(gen, tw_gen_region_draws(program)));
 
         if (container != TW_NONE && container < id) {
             region->container = container;
@@ -217,8 +219,9 @@ static void add_actors(TwGen *gen)
     unsigned n = 1 + tw_gen_below(gen, 3);
 
     for (unsigned i = 0; i < n && program->n_actors < TW_MAX_ACTORS; i++) {
-        uint8_t region = tw_gen_pick_region(program, 1u << TW_REGION_MMIO,
-                                            tw_gen_below(gen, 64));
+        uint8_t region =
+            tw_gen_pick_region(program, 1u << TW_REGION_MMIO,
+                               tw_gen_below(gen, tw_gen_region_draws(program)));
         TwOp op;
 
         if (region == TW_NONE ||
@@ -242,7 +245,7 @@ void tw_flat_topology(TwGen *gen)
 {
     TwProgram *program = gen->program;
     uint32_t contents = gen->dialect->contents;
-    unsigned n = 3 + tw_gen_below(gen, 8);
+    unsigned n = tw_extreme_flat_count(gen, 3 + tw_gen_below(gen, 8));
 
     if (contents >> TW_CONTENTS_CODE & 1 &&
         (tw_gen_chance(gen, 50) || !(contents >> TW_CONTENTS_DATA & 1))) {

@@ -210,7 +210,8 @@ static bool random_id(const TwProgram *program, TwRng *rng, const TwField *part,
             (part->percent == 0 || tw_rng_chance(rng, part->percent))) {
             kinds = part->region_kinds;
         }
-        *id = tw_gen_pick_region(program, kinds, tw_rng_below(rng, 64));
+        *id = tw_gen_pick_region(
+            program, kinds, tw_rng_below(rng, tw_gen_region_draws(program)));
         break;
     default: /* exists by being named: mostly the same few */
         *id = (uint8_t)tw_rng_below(

@@ -25,6 +25,14 @@ TwAttrs tw_gen_random_attrs(TwRng *rng);
 /* A requester id of up to 16 bits, mostly a large one. */
 uint16_t tw_gen_some_requester(TwRng *rng);
 
+/* Of how many numbers one is to be drawn that picks a region: any may be
+ * picked, and where there are few regions, the number is always the same, so
+ * that the same draws make the same program. */
+static inline uint32_t tw_gen_region_draws(const TwProgram *program)
+{
+    return program->n_regions > 64 ? program->n_regions : 64;
+}
+
 /* The n-th existing object modulo the number of objects, or TW_NONE. */
 uint8_t tw_gen_pick_region(const TwProgram *program, uint32_t kinds,
                            uint32_t n);

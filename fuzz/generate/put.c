@@ -156,9 +156,7 @@ bool tw_aim_anywhere(TwGen *gen, TwAim *aim)
 /* Nothing answers there, as far as the sketch knows. */
 bool tw_aim_dead(const TwGen *gen, const TwAim *aim)
 {
-    uint64_t gone = gen->disabled | gen->detached | gen->moved;
-
-    return aim->spot == NULL || (gone >> aim->spot->region & 1) ||
+    return aim->spot == NULL || tw_gen_is_gone(gen, aim->spot->region) ||
            (aim->n_hops > 0 && !aim->hop[aim->n_hops - 1].known);
 }
 

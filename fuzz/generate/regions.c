@@ -53,6 +53,11 @@ uint8_t tw_gen_region_id(const TwGen *gen, const TwRegion *region)
     return (uint8_t)(region - gen->program->regions);
 }
 
+uint8_t tw_gen_no_twin(const TwGen *gen, unsigned space)
+{
+    return (uint8_t)(space - (space == gen->twin));
+}
+
 /*
  * A place for `size` bytes in `space`: mostly the next free one, aligned to
  * the size; now and then over something else or off the page grid.
@@ -230,7 +235,8 @@ bool tw_gen_add_leaf(TwGen *gen, TwGenCursor *cursor, uint8_t space,
         region->readonly = tw_gen_chance(gen, 4);
         if (gen->dialect->shared_blocks && tw_gen_chance(gen, 4)) {
             uint8_t other = tw_gen_pick_region(
-                gen->program, 1u << TW_REGION_RAM, tw_gen_below(gen, 64));
+                gen->program, 1u << TW_REGION_RAM,
+                tw_gen_below(gen, tw_gen_region_draws(gen->program)));
             region->block = gen->program->regions[other].block;
         }
     }
@@ -238,7 +244,7 @@ bool tw_gen_add_leaf(TwGen *gen, TwGenCursor *cursor, uint8_t space,
     region->nonvolatile = tw_gen_seldom(gen, 4096);
     if (tw_gen_chance(gen, lg_from > 0 ? 1 : 4)) {
         region->enabled = false;
-        gen->disabled |= 1ull << tw_gen_region_id(gen, region);
+        tw_regions_add(&gen->regions.disabled, tw_gen_region_id(gen, region));
     }
     note(gen, space, region, addr);
     return true;

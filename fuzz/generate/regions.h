@@ -16,6 +16,8 @@ bool tw_gen_has_kind(const TwGen *gen, unsigned kind);
 TwRegion *tw_gen_new_region(TwGen *gen, TwRegionKind kind, uint8_t container,
                             uint64_t addr, uint64_t size);
 uint8_t tw_gen_region_id(const TwGen *gen, const TwRegion *region);
+/* The space to put something into that is to be seen in `space`. */
+uint8_t tw_gen_no_twin(const TwGen *gen, unsigned space);
 
 /* A leaf of about 2^lg_from to 2^(lg_from + lg_below - 1) pages; any of the
  * rest: leaves, containers, aliases; an IOMMU.  The sketch follows. */

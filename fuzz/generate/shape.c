@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "program/ops.h"
+#include "program/regionset.h"
 
 const char *tw_shape_name(unsigned figure)
 {
@@ -56,7 +57,7 @@ static bool contains(const TwRegion *region, uint64_t addr)
 /* Compares region `id` with its siblings.  Sets *tied if one that lies where it
  * begins has its priority. */
 static void see_siblings(const TwProgram *p, unsigned id, TwShape *shape,
-                         uint64_t *tied)
+                         TwRegionSet *tied)
 {
     const TwRegion *r = &p->regions[id];
     unsigned children = 0, tie = 0, priorities = 1;
@@ -77,7 +78,7 @@ static void see_siblings(const TwProgram *p, unsigned id, TwShape *shape,
         priorities += !seen;
     }
     if (tie > 1) {
-        *tied |= UINT64_C(1) << r->container;
+        tw_regions_add(tied, r->container);
     }
     most(shape, TW_SHAPE_TIE, tie);
     most(shape, TW_SHAPE_CHILDREN, children);
@@ -86,7 +87,7 @@ static void see_siblings(const TwProgram *p, unsigned id, TwShape *shape,
 
 static void see_regions(const TwProgram *p, TwShape *shape)
 {
-    uint64_t tied = 0;
+    TwRegionSet tied = {{0}};
 
     for (unsigned i = 0; i < p->n_regions; i++) {
         if (is_child(p, i)) {
@@ -99,7 +100,7 @@ static void see_regions(const TwProgram *p, TwShape *shape)
         for (unsigned id = i; is_child(p, id);) {
             id = p->regions[id].container;
             nesting++;
-            levels += tied >> id & 1;
+            levels += tw_regions_has(&tied, id);
         }
         for (unsigned id = i; p->regions[id].kind == TW_REGION_ALIAS;) {
             id = p->regions[id].target;

@@ -20,10 +20,7 @@ void tw_gen_clear(TwGen *gen)
     memset(gen->n_pages, 0, sizeof(gen->n_pages));
     gen->n_touched = 0;
     gen->open = 0;
-    gen->disabled = 0;
-    gen->detached = 0;
-    gen->moved = 0;
-    gen->resized = 0;
+    memset(&gen->regions, 0, sizeof(gen->regions));
     gen->unplugged = 0;
     gen->observing = gen->listening = 0;
     gen->vetoing = gen->twin = TW_NONE;
@@ -35,8 +32,13 @@ void tw_gen_clear(TwGen *gen)
 
 void tw_gen_note_spot(TwGen *gen, uint8_t space, TwSketchSpot spot)
 {
-    if (gen->n_spots[space] < SKETCH_SPOTS && spot.size > 0) {
+    if (spot.size == 0) {
+        return;
+    }
+    if (gen->n_spots[space] < SKETCH_SPOTS) {
         gen->spots[space][gen->n_spots[space]++] = spot;
+    } else if (gen->program->n_regions > 64) { /* any of so many */
+        gen->spots[space][tw_gen_below(gen, SKETCH_SPOTS)] = spot;
     }
 }
 
@@ -215,10 +217,9 @@ static const TwSketchSpot *pick_spot(TwGen *gen, uint8_t space, unsigned via)
     unsigned at = tw_gen_below(gen, n);
     bool wanted = tw_gen_chance(gen, via);
 
-    uint64_t gone = gen->disabled | gen->detached | gen->moved;
     for (unsigned i = 0; i < n; i++) {
         if ((spots[at].iommu != TW_NONE) == wanted &&
-            !(gone >> spots[at].region & 1)) {
+            !tw_gen_is_gone(gen, spots[at].region)) {
             break;
         }
         at = at + 1 == n ? 0 : at + 1;

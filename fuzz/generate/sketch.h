@@ -9,6 +9,7 @@
 #define TW_FUZZ_GENERATE_SKETCH_H
 
 #include "fuzz/generate/profile.h"
+#include "program/regionset.h"
 
 enum {
     SKETCH_SPOTS = 12,  /* per space */
@@ -62,6 +63,11 @@ typedef struct TwAim {
     uint64_t addr;            /* the address in it */
 } TwAim;
 
+/* Regions by what was done to them. */
+typedef struct TwGenRegions {
+    TwRegionSet disabled, detached, moved, resized;
+} TwGenRegions;
+
 /* What a program is made to reach (extreme.h). */
 typedef enum TwExtreme {
     TW_EXTREME_NONE,
@@ -75,6 +81,7 @@ typedef enum TwExtreme {
     TW_EXTREME_VICTIMS,   /* more than 8 victims in use */
     TW_EXTREME_MAPPINGS,  /* as many setup operations as there can be */
     TW_EXTREME_LONG,      /* a script of hundreds of operations */
+    TW_EXTREME_REGIONS,   /* more regions than an integer has bits */
     TW_EXTREMES
 } TwExtreme;
 
@@ -106,10 +113,8 @@ typedef struct TwGen {
     uint8_t observing, listening; /* bit per number of an observer */
     uint8_t vetoing;              /* the IOMMU that has a veto, or TW_NONE */
     bool saved;                   /* there is a snapshot */
-    /* disabled, detached, moved and resized of the snapshot. */
-    uint64_t saved_regions[4];
-    /* Bit per region: what was done to it and not undone. */
-    uint64_t disabled, detached, moved, resized;
+    /* What was done and not undone: now, and when the snapshot was taken. */
+    TwGenRegions regions, saved_regions;
     TwSketchTouch touched[SKETCH_TOUCHED];
     TwSketchSpot spots[TW_MAX_SPACES][SKETCH_SPOTS];
     TwSketchEntry entries[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES][SKETCH_ENTRIES];
@@ -138,6 +143,14 @@ static inline bool tw_gen_seldom(const TwGen *gen, unsigned one_in)
 static inline bool tw_gen_speaks(const TwDialect *dialect, unsigned code)
 {
     return tw_dialect_speaks(dialect, code);
+}
+
+/* Is a region no longer where it was at the start? */
+static inline bool tw_gen_is_gone(const TwGen *gen, uint8_t region)
+{
+    return tw_regions_has(&gen->regions.disabled, region) ||
+           tw_regions_has(&gen->regions.detached, region) ||
+           tw_regions_has(&gen->regions.moved, region);
 }
 
 /* What leads where -------------------------------------------------------- */

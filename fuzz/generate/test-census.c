@@ -122,9 +122,9 @@ static void test_values(void)
     static TwProgram program;
     static TwTrace trace;
 
-    tw_trace_init(&trace);
-    trace.peaks[TW_PEAK_QUEUE] = 7;
     test_parse(&program, base);
+    tw_trace_init(&trace, &program);
+    trace.peaks[TW_PEAK_QUEUE] = 7;
     tw_census_count(census, &program, &trace);
     test_parse(&program, other);
     tw_census_count(census, &program, NULL);

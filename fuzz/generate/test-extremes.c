@@ -24,7 +24,7 @@ enum {
 /* What kind of number an extreme is. */
 typedef enum Source { OF_PROGRAM, OF_SHAPE, OF_RUN } Source;
 
-enum { SPACES, IOMMUS, HOPS, SCRIPT, SETUP };
+enum { REGIONS, SPACES, IOMMUS, HOPS, SCRIPT, SETUP };
 
 static const struct {
     const char *what;
@@ -32,6 +32,8 @@ static const struct {
     unsigned number; /* of the above, TwShapeFigure or TwPeak */
     unsigned least;
 } extremes[] = {
+    {"more than 64 regions", OF_PROGRAM, REGIONS, 65},
+    {"more than 200 regions", OF_PROGRAM, REGIONS, 201},
     {"16 spaces", OF_PROGRAM, SPACES, 16},
     {"16 IOMMUs", OF_PROGRAM, IOMMUS, 16},
     {"a limit of more than 16 hops", OF_PROGRAM, HOPS, 17},
@@ -62,8 +64,9 @@ static uint32_t number_of(unsigned i, const TwProgram *p, const TwShape *shape,
                           const TwTrace *trace)
 {
     const uint32_t own[] = {
-        [SPACES] = p->n_spaces, [IOMMUS] = p->n_iommus, [HOPS] = p->hops,
-        [SCRIPT] = p->n_script, [SETUP] = p->n_setup,
+        [REGIONS] = p->n_regions, [SPACES] = p->n_spaces,
+        [IOMMUS] = p->n_iommus,   [HOPS] = p->hops,
+        [SCRIPT] = p->n_script,   [SETUP] = p->n_setup,
     };
 
     switch (extremes[i].source) {
@@ -110,9 +113,35 @@ static void test_reached(void)
     g_assert_cmpuint(short_of, ==, 0);
 }
 
+/* A guest without MMU: its programs are made another way. */
+static void test_flat(void)
+{
+    static TwProgram program;
+    TwDialect dialect = tw_dialect_full();
+    unsigned many = 0, most = 0, n = PROGRAMS / 4;
+
+    dialect.iommu_kinds = dialect.max_iommus = 0;
+    dialect.max_spaces = dialect.max_cpus = dialect.max_mmu_indexes = 1;
+    dialect.min_page_lg = dialect.max_page_lg = dialect.region_lg = 12;
+    dialect.address_lg = 22;
+    dialect.identity_pages = dialect.whole_pages = true;
+    for (unsigned i = 0; i < n; i++) {
+        TwRng rng = tw_rng_for(6, i);
+
+        tw_generate(&program, (TwProfile)(i % TW_PROFILES), &dialect, &rng);
+        many += program.n_regions > 64;
+        most = MAX(most, program.n_regions);
+    }
+    g_test_message("%8.0f a million  more than 64 regions, flat; at most %u",
+                   many * 1e6 / n, most);
+    g_assert_cmpfloat(many * 1e6 / n, >=, LEAST);
+    g_assert_cmpuint(most, >, 200);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/extremes/reached", test_reached);
+    g_test_add_func("/extremes/flat", test_flat);
     return g_test_run();
 }

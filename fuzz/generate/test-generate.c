@@ -188,7 +188,7 @@ static void test_golden(gconstpointer data)
         [TW_PROFILE_IOMMU] = 0x60872aaa46e12c95,
         [TW_PROFILE_INVALIDATE] = 0xb0cfb9b32ec4108c,
         [TW_PROFILE_TOPOLOGY] = 0x2674a11435072bf5,
-        [TW_PROFILE_HOSTILE] = 0x8934c359eb72040d,
+        [TW_PROFILE_HOSTILE] = 0x0d6f15063ef84bd9,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();

@@ -55,7 +55,7 @@ static void count_siblings(bool *seen, const TwProgram *p, unsigned i)
 }
 
 static void count_alias(bool *seen, const TwProgram *p, const TwRegion *r,
-                        uint64_t roots)
+                        const TwRegionSet *roots)
 {
     const TwRegion *target = &p->regions[r->target];
     uint64_t page = UINT64_C(1) << p->page_lg;
@@ -68,11 +68,12 @@ static void count_alias(bool *seen, const TwProgram *p, const TwRegion *r,
         is_leaf_of_bytes(target) &&
         (r->alias_offset & (page - 1)) != (r->addr & (page - 1));
     seen[ROW_WRAPPED_ROOT] |= r->size == target->size &&
-                              (roots >> r->container & roots >> r->target & 1);
+                              tw_regions_has(roots, r->container) &&
+                              tw_regions_has(roots, r->target);
 }
 
 static void count_region(bool *seen, const TwProgram *p, unsigned i,
-                         uint64_t roots)
+                         const TwRegionSet *roots)
 {
     const TwRegion *r = &p->regions[i];
     uint64_t page = UINT64_C(1) << p->page_lg;
@@ -87,7 +88,7 @@ static void count_region(bool *seen, const TwProgram *p, unsigned i,
     seen[ROW_CHILD_OF_LEAF] |= around != TW_REGION_CONTAINER;
     seen[ROW_BOX_IN_BOX] |= r->kind == TW_REGION_CONTAINER &&
                             around == TW_REGION_CONTAINER &&
-                            !(roots >> r->container & 1);
+                            !tw_regions_has(roots, r->container);
     seen[ROW_SHARED_BLOCK] |= r->kind == TW_REGION_RAM && r->block != i;
     count_siblings(seen, p, i);
     if (r->kind == TW_REGION_ALIAS) {
@@ -115,16 +116,16 @@ static void count_cpus(bool *seen, const TwProgram *p)
 static void count_topology(Count *c, const TwProgram *p)
 {
     bool seen[ROW_COUNT] = {false};
-    uint64_t roots = 0;
+    TwRegionSet roots = {{0}};
     unsigned iommus = 0;
 
     for (unsigned i = 0; i < p->n_spaces; i++) {
         if (p->spaces[i].present) {
-            uint64_t root = UINT64_C(1) << p->spaces[i].root;
+            uint8_t root = p->spaces[i].root;
 
-            seen[ROW_ONE_ROOT] |= (roots & root) != 0;
+            seen[ROW_ONE_ROOT] |= tw_regions_has(&roots, root);
             seen[ROW_LATE_SPACE] |= p->spaces[i].late;
-            roots |= root;
+            tw_regions_add(&roots, root);
         }
     }
     c->page_lg[p->page_lg]++;
@@ -141,7 +142,7 @@ static void count_topology(Count *c, const TwProgram *p)
             (r->kind == TW_REGION_CONTAINER || r->kind == TW_REGION_ALIAS) &&
             (r->readonly || r->nonvolatile || r->unmergeable);
         if (r->container != TW_NONE) {
-            count_region(seen, p, i, roots);
+            count_region(seen, p, i, &roots);
         }
     }
     for (unsigned i = 0; i < p->n_iommus; i++) {

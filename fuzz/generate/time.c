@@ -115,21 +115,15 @@ void tw_move_during(TwGen *gen)
 
 static void put_snapshot(TwGen *gen)
 {
-    const uint64_t now[] = {gen->disabled, gen->detached, gen->moved,
-                            gen->resized};
-
     tw_put(gen, TW_OP_SNAPSHOT, TW_BOARD);
-    memcpy(gen->saved_regions, now, sizeof(now));
+    gen->saved_regions = gen->regions;
     gen->saved = true;
 }
 
 static void put_restore(TwGen *gen)
 {
     tw_put(gen, TW_OP_RESTORE, TW_BOARD);
-    gen->disabled = gen->saved_regions[0];
-    gen->detached = gen->saved_regions[1];
-    gen->moved = gen->saved_regions[2];
-    gen->resized = gen->saved_regions[3];
+    gen->regions = gen->saved_regions;
 }
 
 /* An aim's page-map entry and hops are again what they were. */

@@ -174,16 +174,20 @@ static void add_actors(TwGen *gen)
     const TwProgram *program = gen->program;
     uint32_t kinds =
         tw_gen_chance(gen, 50) ? 1u << TW_REGION_ROMD : 1u << TW_REGION_MMIO;
-    uint8_t region = tw_gen_pick_region(program, kinds, tw_gen_below(gen, 64));
+    uint8_t region = tw_gen_pick_region(
+        program, kinds, tw_gen_below(gen, tw_gen_region_draws(program)));
 
     kinds = 1u << TW_REGION_ROMD | 1u << TW_REGION_MMIO;
     if (region == TW_NONE) {
-        region = tw_gen_pick_region(program, kinds, tw_gen_below(gen, 64));
+        region = tw_gen_pick_region(
+            program, kinds, tw_gen_below(gen, tw_gen_region_draws(program)));
     }
     for (unsigned n = 2 + tw_gen_below(gen, TW_MAX_ACTORS - 2); n > 0; n--) {
         add_actor(gen, region);
     }
-    add_actor(gen, tw_gen_pick_region(program, kinds, tw_gen_below(gen, 64)));
+    add_actor(gen, tw_gen_pick_region(
+                       program, kinds,
+                       tw_gen_below(gen, tw_gen_region_draws(program))));
 }
 
 static void parameters(TwGen *gen)
@@ -204,12 +208,6 @@ static void parameters(TwGen *gen)
         dialect->explicit_safepoints &&
         tw_gen_chance(gen, gen->mixture->explicit_safepoints);
     gen->page = 1ull << program->page_lg;
-}
-
-/* The space to put something into that is to be seen in `space`. */
-static uint8_t no_twin(const TwGen *gen, unsigned space)
-{
-    return (uint8_t)(space - (space == gen->twin));
 }
 
 /* The more regions a walk visits at each hop, the fewer hops (LA-49). */
@@ -256,21 +254,23 @@ void tw_gen_topology(TwGen *gen)
         }
     }
     for (unsigned i = program->n_iommus; i < iommus; i++) {
-        tw_gen_add_iommu(gen, &cursor,
-                         no_twin(gen, tw_gen_below(gen, program->n_spaces)));
+        tw_gen_add_iommu(
+            gen, &cursor,
+            tw_gen_no_twin(gen, tw_gen_below(gen, program->n_spaces)));
     }
     for (unsigned i = 0; i < extras; i++) {
         uint8_t space =
             tw_gen_chance(gen, 50)
                 ? 0
-                : no_twin(gen, tw_gen_below(gen, program->n_spaces));
+                : tw_gen_no_twin(gen, tw_gen_below(gen, program->n_spaces));
         tw_gen_add_extra(gen, &cursor, space);
     }
     ahead = *gen->rng; /* the other programs do not notice */
     if (tw_rng_below(&ahead, 200) == 0) {
         *gen->rng = ahead;
-        tw_gen_add_grid(gen, &cursor,
-                        no_twin(gen, tw_gen_below(gen, program->n_spaces)));
+        tw_gen_add_grid(
+            gen, &cursor,
+            tw_gen_no_twin(gen, tw_gen_below(gen, program->n_spaces)));
     }
     tw_extreme_regions(gen, &cursor);
     limit_hops(program);
@@ -287,8 +287,10 @@ void tw_gen_topology(TwGen *gen)
         if (gen->extreme == TW_EXTREME_ACTORS) {
             add_actors(gen);
         } else if (tw_gen_chance(gen, 20)) {
-            add_actor(gen, tw_gen_pick_region(program, 1u << TW_REGION_MMIO,
-                                              tw_gen_below(gen, 64)));
+            add_actor(gen,
+                      tw_gen_pick_region(
+                          program, 1u << TW_REGION_MMIO,
+                          tw_gen_below(gen, tw_gen_region_draws(program))));
         }
     }
 }

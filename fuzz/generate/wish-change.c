@@ -550,7 +550,7 @@ void tw_wish_script(TwWish *wish)
     if (outer == TW_MET_RESTORE) {
         tw_put(gen, TW_OP_SNAPSHOT, TW_BOARD);
         gen->saved = true;
-        memset(gen->saved_regions, 0, sizeof(gen->saved_regions));
+        memset(&gen->saved_regions, 0, sizeof(gen->saved_regions));
     }
     go_away(wish);
     if (gen->program->explicit_safepoints) {

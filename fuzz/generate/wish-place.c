@@ -39,10 +39,9 @@ static bool page_of(TwWish *wish, uint8_t space, const TwSketchSpot *spot,
 {
     TwGen *gen = wish->gen;
     uint64_t skip = (0 - spot->addr) & (gen->page - 1);
-    uint64_t gone = gen->disabled | gen->detached | gen->moved;
     uint64_t pages;
 
-    if (spot->size < skip + gen->page || (gone >> spot->region & 1)) {
+    if (spot->size < skip + gen->page || tw_gen_is_gone(gen, spot->region)) {
         return false;
     }
     pages = (spot->size - skip) >> gen->program->page_lg;

@@ -39,7 +39,8 @@ void tw_mutate_change_region(TwMutation *m)
         TW_REGION_RAM,  TW_REGION_ROM,         TW_REGION_MMIO,
         TW_REGION_ROMD, TW_REGION_RESERVATION, TW_REGION_RAM_DEVICE};
     TwProgram *program = m->program;
-    uint8_t id = tw_gen_pick_region(program, ~0u, tw_below(m, 64));
+    uint8_t id = tw_gen_pick_region(program, ~0u,
+                                    tw_below(m, tw_gen_region_draws(program)));
 
     if (id == TW_NONE) {
         return;
@@ -102,8 +103,9 @@ void tw_mutate_change_region(TwMutation *m)
         break;
     default:
         if (region->container != TW_NONE) {
-            region->container = tw_gen_pick_region(
-                program, 1u << TW_REGION_CONTAINER, tw_below(m, 64));
+            region->container =
+                tw_gen_pick_region(program, 1u << TW_REGION_CONTAINER,
+                                   tw_below(m, tw_gen_region_draws(program)));
         }
         break;
     }
@@ -115,8 +117,10 @@ void tw_mutate_add_region(TwMutation *m)
     TwProgram *program = m->program;
     uint64_t page = 1ull << program->page_lg;
     uint8_t container =
-        tw_gen_pick_region(program, 1u << TW_REGION_CONTAINER, tw_below(m, 64));
-    uint8_t target = tw_gen_pick_region(program, ~0u, tw_below(m, 64));
+        tw_gen_pick_region(program, 1u << TW_REGION_CONTAINER,
+                           tw_below(m, tw_gen_region_draws(program)));
+    uint8_t target = tw_gen_pick_region(
+        program, ~0u, tw_below(m, tw_gen_region_draws(program)));
 
     if (program->n_regions >= TW_MAX_REGIONS || container == TW_NONE) {
         return;
@@ -272,14 +276,14 @@ void tw_mutate_drop_object(TwMutation *m)
         break;
     case 3:
         id = tw_gen_pick_region(program, 1u << TW_REGION_CONTAINER,
-                                tw_below(m, 64));
+                                tw_below(m, tw_gen_region_draws(program)));
         if (id != TW_NONE) {
             tw_edit_flatten(program, id);
         }
         break;
     default:
         id = tw_gen_pick_region(program, ~(1u << TW_REGION_CONTAINER),
-                                tw_below(m, 64));
+                                tw_below(m, tw_gen_region_draws(program)));
         if (id != TW_NONE) {
             tw_edit_drop_region(program, id);
         }

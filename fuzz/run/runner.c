@@ -50,7 +50,7 @@ TwRunner *tw_runner_new(const TwTargetOptions *options, GError **error)
     runner->n_seen = 0;
     runner->oracle = tw_oracle_new();
     runner->met = NULL;
-    tw_trace_init(&runner->trace);
+    tw_trace_init(&runner->trace, NULL);
     return runner;
 }
 

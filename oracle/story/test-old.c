@@ -57,7 +57,7 @@ static Told judge_at(const char *script, uint64_t value,
     tw_program_parse(program, text, strlen(text), "case", TW_TEXT_STRICT, NULL,
                      NULL, &error);
     g_assert_no_error(error);
-    tw_trace_init(trace);
+    tw_trace_init(trace, program);
     dialect.locations = place != NULL;
     trace->locations_hidden = !place;
     trace->n_ops = program->n_script;

@@ -547,7 +547,7 @@ void test_target_run(TestTarget *target, bool located)
     tw_perform_start(target->world, program, &target->contract);
     tw_contents_start(&target->contents, program, false, false, true);
     tw_dirty_start(&target->dirty);
-    tw_trace_init(target->trace);
+    tw_trace_init(target->trace, program);
     target->performed = 0;
     target->n_cached = target->hits = target->fills_during = 0;
     target->during = TW_NO_OP;

@@ -28,6 +28,7 @@ typedef struct Encode {
     TwAnchors anchors;
     TwRanks regions, spaces, iommus, cpus;
     unsigned counts[TW_HEADER_BYTES];
+    unsigned detached; /* container byte: none */
 } Encode;
 
 /* Bytes -------------------------------------------------------------------- */
@@ -142,7 +143,7 @@ static void encode_region(Encode *e, unsigned id)
     at[1] = (uint8_t)(0xe0u | (r->enabled ? 0 : 1) | (r->readonly ? 2 : 0) |
                       (r->nonvolatile ? 4 : 0) | (r->unmergeable ? 8 : 0) |
                       (r->romd_mode ? 0 : 16));
-    at[2] = r->container == TW_NONE ? TW_FORM_DETACHED
+    at[2] = r->container == TW_NONE ? (uint8_t)e->detached
                                     : rank(&e->regions, r->container);
     if (r->kind == TW_REGION_ALIAS) {
         reference = r->target;
@@ -397,6 +398,8 @@ static void count_all(Encode *e)
         n[TW_HEADER_ACTORS] += p->actors[i].region != TW_NONE;
     }
     n[TW_HEADER_SETUP] = p->n_setup;
+    e->detached =
+        n[TW_HEADER_REGIONS] > TW_FORM_FEW ? TW_FORM_MANY : TW_FORM_FEW;
 }
 
 static void encode_all(Encode *e)
@@ -462,9 +465,12 @@ size_t tw_program_encode(const TwProgram *p, uint8_t *data, size_t capacity,
         put(records + i * TW_POOL_BYTES, TW_POOL_BYTES, e->pool[i]);
     }
 
+    bool many = e->detached == TW_FORM_MANY;
     bool wide = e->counts[TW_HEADER_SETUP] > UINT8_MAX ||
                 e->n_pool > TW_POOL_NARROW_MAX;
-    header[TW_HEADER_VERSION] = wide ? TW_BYTES_WIDE : TW_BYTES_VERSION;
+    header[TW_HEADER_VERSION] = many   ? TW_BYTES_MANY
+                                : wide ? TW_BYTES_WIDE
+                                       : TW_BYTES_VERSION;
     header[TW_HEADER_FLAGS] =
         TW_FORM_OWN | TW_FORM_COUNTS |
         (p->explicit_safepoints ? TW_FORM_EXPLICIT : 0) |
@@ -473,6 +479,10 @@ size_t tw_program_encode(const TwProgram *p, uint8_t *data, size_t capacity,
     header[TW_HEADER_HOPS] = p->hops;
     for (unsigned i = TW_HEADER_REGIONS; i < TW_HEADER_POOL; i++) {
         header[i] = (uint8_t)e->counts[i];
+    }
+    if (many) {
+        header[TW_HEADER_CPUS] |=
+            (uint8_t)(e->counts[TW_HEADER_EXTRAS] >> 8 << TW_CPUS_LG);
     }
     put(header + TW_HEADER_POOL, 2,
         e->n_pool | e->counts[TW_HEADER_SETUP] >> 8 << TW_POOL_LG);

@@ -112,10 +112,40 @@ void tw_ranks_of_cpus(TwRanks *ranks, const TwProgram *p)
     }
 }
 
+/* Other versions, and those of bytes whose counts are not exact, are 1. */
+static unsigned version_of(const uint8_t header[TW_HEADER_BYTES])
+{
+    bool exact = (header[TW_HEADER_FLAGS] & TW_FORM_COUNTS) == TW_FORM_COUNTS;
+    unsigned version = header[TW_HEADER_VERSION];
+    return exact && version <= TW_BYTES_MANY ? version : TW_BYTES_VERSION;
+}
+
 bool tw_form_is_wide(const uint8_t header[TW_HEADER_BYTES])
 {
-    return header[TW_HEADER_VERSION] == TW_BYTES_WIDE &&
-           (header[TW_HEADER_FLAGS] & TW_FORM_COUNTS) == TW_FORM_COUNTS;
+    return version_of(header) >= TW_BYTES_WIDE;
+}
+
+unsigned tw_form_exact_regions(const uint8_t header[TW_HEADER_BYTES])
+{
+    return version_of(header) == TW_BYTES_MANY ? TW_FORM_MANY : TW_FORM_FEW;
+}
+
+unsigned tw_form_extras(const uint8_t header[TW_HEADER_BYTES])
+{
+    unsigned count = tw_form_count(header, TW_HEADER_EXTRAS, 0, 1, UINT8_MAX);
+    if (version_of(header) == TW_BYTES_MANY) {
+        count += (unsigned)header[TW_HEADER_CPUS] >> TW_CPUS_LG << 8;
+    }
+    return count;
+}
+
+unsigned tw_form_cpus(const uint8_t header[TW_HEADER_BYTES], unsigned max)
+{
+    if (version_of(header) == TW_BYTES_MANY) {
+        unsigned count = header[TW_HEADER_CPUS] & ((1u << TW_CPUS_LG) - 1);
+        return count < max ? count : max;
+    }
+    return tw_form_count(header, TW_HEADER_CPUS, 1, 2, max);
 }
 
 unsigned tw_form_count(const uint8_t header[TW_HEADER_BYTES], unsigned offset,

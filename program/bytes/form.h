@@ -12,6 +12,7 @@
 enum {
     TW_BYTES_VERSION = 1,
     TW_BYTES_WIDE = 2, /* version of programs that need larger counts */
+    TW_BYTES_MANY = 3, /* version of programs of more than 64 regions */
     TW_HEADER_BYTES = 13,
     TW_POOL_BYTES = 8,
     TW_REGION_BYTES = 18,
@@ -24,6 +25,7 @@ enum {
     TW_POOL_NARROW_MAX = 4095,
     TW_POOL_LG = 13, /* bits of the count, in the wide version */
     TW_POOL_MAX = (1 << TW_POOL_LG) - 1,
+    TW_CPUS_LG = 4, /* many: bits of the count of CPUs */
 };
 
 /* Offsets in the header. */
@@ -36,7 +38,7 @@ enum {
     TW_HEADER_EXTRAS,
     TW_HEADER_SPACES,
     TW_HEADER_IOMMUS,
-    TW_HEADER_CPUS,
+    TW_HEADER_CPUS, /* many: the upper bits count extras */
     TW_HEADER_ACTORS,
     TW_HEADER_SETUP,
     TW_HEADER_POOL, /* two bytes; wide: the upper three bits are of SETUP */
@@ -48,7 +50,8 @@ enum {
     TW_FORM_COUNTS = 0x70,   /* header flags, all set: counts are exact */
     TW_FORM_WORDS = 0x80,    /* header flag: code contents */
     TW_FORM_NONE = 0xff,     /* object byte: no object */
-    TW_FORM_DETACHED = 64,   /* container byte: none */
+    TW_FORM_FEW = 64,        /* so many regions, and exact ranks of them */
+    TW_FORM_MANY = 255,      /* the same, in the version for more regions */
     TW_FORM_RAW = 0x80,      /* op byte 7: the immediate counts as it is */
     TW_FORM_EXACT = 0x40,    /* op byte 7: rights count as they are */
     TW_FORM_FLAG = 0x80,     /* op byte 2: with it, rare flags count */
@@ -92,6 +95,10 @@ typedef struct TwAnchors {
     uint64_t start[TW_MAX_REGIONS]; /* of a region, in its outermost
                                      * container */
 } TwAnchors;
+
+_Static_assert(sizeof(((TwAnchors *)0)->at) / sizeof(uint64_t) + TW_POOL_MAX <
+                   0x10000 - (unsigned)TW_FORM_ANCHOR,
+               "each anchor has a selector");
 
 void tw_anchors_init(TwAnchors *anchors);
 void tw_anchors_add_regions(TwAnchors *anchors, const TwProgram *program);
@@ -152,6 +159,12 @@ uint64_t tw_anchor_value(const TwBytesIn *in, const TwAnchors *anchors,
 
 /* Do the counts of literals and of the setup have 13 and 11 bits? */
 bool tw_form_is_wide(const uint8_t header[TW_HEADER_BYTES]);
+/* Bytes below this are exact ranks of regions; in the byte of a container, it
+ * stands for none. */
+unsigned tw_form_exact_regions(const uint8_t header[TW_HEADER_BYTES]);
+/* How many extra records there are; how many records of CPUs. */
+unsigned tw_form_extras(const uint8_t header[TW_HEADER_BYTES]);
+unsigned tw_form_cpus(const uint8_t header[TW_HEADER_BYTES], unsigned max);
 
 /*
  * How many of something a count byte of the header means: that many, if counts

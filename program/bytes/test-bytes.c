@@ -248,6 +248,69 @@ static void test_largest(void)
     g_assert_cmpuint(tw_program_encode(&p, NULL, 0, &d), ==, 0);
 }
 
+/* Region `id` names one of a high id, if it names any other. */
+static bool reaches_high(const TwProgram *program, unsigned id, unsigned what)
+{
+    const TwRegion *r = &program->regions[id];
+    switch (what) {
+    case 0:
+        return r->container != TW_NONE && r->container >= 64;
+    case 1:
+        return r->kind == TW_REGION_ALIAS && r->target >= 64;
+    default:
+        return r->block != TW_NONE && r->block != id && r->block >= 64;
+    }
+}
+
+/* Programs of more than 64 regions: bytes are total and exact, all that names a
+ * region may name each of them, and there may be more than 255 extras. */
+static void test_many(void)
+{
+    const TwDialect d = tw_dialect_full();
+    unsigned most = 0, reached[3] = {0}, roots = 0, extras = 0;
+    for (unsigned n = 0; n < 400; n++) {
+        TwRng rng = tw_rng_for(43, n);
+        size_t size = 13 + 254 * 18 + tw_rng_below(&rng, 6000);
+        fill(&rng, size);
+        memcpy(bytes, ((const uint8_t[]){3, 0x71, 12, 16}), 4);
+        bytes[4] = (uint8_t)(65 + tw_rng_below(&rng, 191));
+        bytes[6] &= 15;
+        bytes[11] = bytes[12] = 0;
+        tw_program_decode(&p, bytes, size, &d);
+        check_decoded(&d);
+        check_identity(&d);
+        most = p.n_regions > most ? p.n_regions : most;
+        unsigned n_extras = 0;
+        for (unsigned i = 0; i < p.n_regions; i++) {
+            TwRegion *r = &p.regions[i];
+            for (unsigned what = 0; what < 3; what++) {
+                reached[what] += reaches_high(&p, i, what);
+            }
+            r->priority = r->kind != TW_REGION_NONE ? 1000 : 0;
+            if (r->kind == TW_REGION_MMIO || r->kind == TW_REGION_ROMD) {
+                r->reject = r->error = (TwRange){i, 2 * i};
+            }
+            n_extras += r->kind != TW_REGION_NONE;
+            n_extras += r->reject.first <= r->reject.last ? 2 : 0;
+        }
+        check_identity(&d);
+        extras += n_extras > 255;
+        for (unsigned i = 0; i < p.n_spaces; i++) {
+            roots += p.spaces[i].present && p.spaces[i].root >= 64;
+        }
+        /* Before there were more, a larger count meant 64. */
+        bytes[0] = 1 + n % 2;
+        tw_program_decode(&p, bytes, size, &d);
+        g_assert_cmpuint(p.n_regions, ==, 64);
+    }
+    g_assert_cmpuint(most, ==, TW_MAX_REGIONS);
+    for (unsigned what = 0; what < 3; what++) {
+        g_assert_cmpuint(reached[what], >, 100);
+    }
+    g_assert_cmpuint(roots, >, 100);
+    g_assert_cmpuint(extras, >, 100);
+}
+
 /* What a dialect does not admit is not encoded for it. */
 static void test_outside(void)
 {
@@ -586,6 +649,7 @@ int main(int argc, char **argv)
     g_test_add_func("/bytes/total", test_total);
     g_test_add_func("/bytes/identity", test_identity);
     g_test_add_func("/bytes/largest", test_largest);
+    g_test_add_func("/bytes/many-regions", test_many);
     g_test_add_func("/bytes/outside", test_outside);
     g_test_add_func("/bytes/empty", test_empty);
     g_test_add_func("/bytes/golden", test_golden);

@@ -15,6 +15,7 @@ typedef struct Topology {
     TwProgram *p;
     TwBytesIn *in;
     const TwDialect *d;
+    unsigned exact; /* bytes below are ranks of regions as they are */
     TwAnchors anchors;
     TwRanks regions, spaces, iommus;
 } Topology;
@@ -128,9 +129,9 @@ static void decode_container(const Topology *t, unsigned byte, unsigned id)
 {
     TwProgram *p = t->p;
     unsigned container = TW_NONE;
-    if (byte < TW_FORM_DETACHED) {
+    if (byte < t->exact) {
         container = region_at(t, byte);
-    } else if (byte > TW_FORM_DETACHED) {
+    } else if (byte > t->exact) {
         /* A container before it, most often the nearest. */
         unsigned skip = byte % 3;
         for (unsigned i = id; i-- > 0;) {
@@ -155,13 +156,13 @@ static void decode_reference(const Topology *t, unsigned byte, unsigned id)
     TwRegion *r = &p->regions[id];
     unsigned other = region_at(t, byte);
     if (r->kind == TW_REGION_ALIAS) {
-        if (byte >= 64) {
+        if (byte >= t->exact) {
             /* One whose target lies before it makes no cycle. */
             other = region_at(t, byte % (id + 1));
         }
         r->target = (uint8_t)other;
     } else if (tw_region_has_block(r->kind)) {
-        if (t->d->shared_blocks && byte < 64 &&
+        if (t->d->shared_blocks && byte < t->exact &&
             tw_region_has_block(p->regions[other].kind)) {
             r->block = (uint8_t)other;
         }
@@ -185,19 +186,17 @@ static void drop_alias(const Topology *t, unsigned id)
  * Takes one edge out of the cycles that some regions lie on: a region leaves
  * its container, or, where all are aliases, one becomes something else.
  */
-static void break_cycle(const Topology *t, uint64_t cycles)
+static void break_cycle(const Topology *t, const TwRegionSet *cycles)
 {
     TwProgram *p = t->p;
-    for (uint64_t left = cycles; left;) {
-        unsigned i = 63 - (unsigned)__builtin_clzll(left);
-        left &= ~(UINT64_C(1) << i);
+    for (unsigned i = p->n_regions; i-- > 0;) {
         TwRegion *r = &p->regions[i];
-        if (r->container != TW_NONE && (cycles >> r->container & 1)) {
+        if (tw_regions_has(cycles, i) && tw_regions_has(cycles, r->container)) {
             r->container = TW_NONE;
             return;
         }
     }
-    drop_alias(t, 63 - (unsigned)__builtin_clzll(cycles));
+    drop_alias(t, tw_regions_last(cycles));
 }
 
 static void mend_regions(const Topology *t)
@@ -210,8 +209,9 @@ static void mend_regions(const Topology *t)
             r->block = (uint8_t)i;
         }
     }
-    for (uint64_t cycles; (cycles = tw_program_cycles(p)) != 0;) {
-        break_cycle(t, cycles);
+    for (TwRegionSet cycles = tw_program_cycles(p); !tw_regions_empty(&cycles);
+         cycles = tw_program_cycles(p)) {
+        break_cycle(t, &cycles);
     }
     for (unsigned i = p->n_regions;
          tw_ways_too_many_at_start(p) != TW_NONE && i-- > 0;) {
@@ -281,9 +281,9 @@ static void decode_spaces(Topology *t, unsigned count)
             continue;
         }
         unsigned root = region_at(t, at[0]);
-        /* Above 64: the n-th container that stands alone. */
+        /* Above the exact: the n-th container that stands alone. */
         unsigned skip = at[0] % 8;
-        for (unsigned k = 0; at[0] >= 64 && k < t->regions.count; k++) {
+        for (unsigned k = 0; at[0] >= t->exact && k < t->regions.count; k++) {
             const TwRegion *r = &p->regions[t->regions.ids[k]];
             if (r->kind == TW_REGION_CONTAINER && r->container == TW_NONE) {
                 root = t->regions.ids[k];
@@ -518,12 +518,14 @@ void tw_decode_topology(TwProgram *program, TwBytesIn *in,
     t->in = in;
     t->d = d;
     tw_anchors_init(&t->anchors);
-    decode_regions(
-        t, tw_form_count(header, TW_HEADER_REGIONS, 4, 15, d->max_regions));
-    decode_extras(t, tw_form_count(header, TW_HEADER_EXTRAS, 0, 1, 0xff));
+    t->exact = tw_form_exact_regions(header);
+    decode_regions(t, tw_form_count(header, TW_HEADER_REGIONS, 4, 15,
+                                    d->max_regions < t->exact ? d->max_regions
+                                                              : t->exact));
+    decode_extras(t, tw_form_extras(header));
     decode_spaces(t,
                   tw_form_count(header, TW_HEADER_SPACES, 1, 4, d->max_spaces));
     decode_iommus(t, tw_form_count(header, TW_HEADER_IOMMUS, 0, 4,
                                    tw_form_max_iommus(d)));
-    decode_cpus(t, tw_form_count(header, TW_HEADER_CPUS, 1, 2, d->max_cpus));
+    decode_cpus(t, tw_form_cpus(header, d->max_cpus));
 }

@@ -593,14 +593,14 @@ bool tw_trace_parse(TwTrace *trace, const TwProgram *program, const char *text,
         g_set_error(error, TW_TEXT_ERROR, TW_TEXT_ERROR_TOO_LARGE,
                     "%s: expected at most %d bytes", name ? name : "trace",
                     TW_TEXT_MAX);
-        tw_trace_init(trace);
+        tw_trace_init(trace, program);
         return false;
     }
-    tw_trace_init(trace);
+    tw_trace_init(trace, program);
     tw_lexer_init(&r->lexer, text ? text : "", text ? length : 0,
                   name ? name : "trace", false, error);
     if (!read_trace(r)) {
-        tw_trace_init(trace); /* nothing of a bad trace is kept */
+        tw_trace_init(trace, program); /* nothing of a bad trace is kept */
         return false;
     }
     return true;

@@ -88,7 +88,7 @@ static bool no_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 {
     (void)target;
     (void)program;
-    tw_trace_init(trace);
+    tw_trace_init(trace, program);
     return true;
 }
 

@@ -228,7 +228,7 @@ static void bad_answer(ExecTarget *t, TwReply answer, const TwProgram *program,
     int signal;
     uint32_t op;
 
-    tw_trace_init(trace);
+    tw_trace_init(trace, program);
     post_mortem(t, answer, ANSWER_MAX, trace->text, sizeof(trace->text),
                 &signal);
     op = *t->in_flight;
@@ -266,7 +266,7 @@ static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     TwReply answer;
     char why[200];
 
-    tw_trace_init(trace);
+    tw_trace_init(trace, program);
     if (t->process.pid == 0 && !restart(t, why, sizeof(why))) {
         trace->end = TW_END_DIED;
         trace->end_op = program->n_script; /* not in an operation */
@@ -288,7 +288,7 @@ static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     }
     if (!tw_trace_parse(trace, program, t->process.said->str,
                         t->process.said->len, "answer", &error)) {
-        tw_trace_init(trace);
+        tw_trace_init(trace, program);
         trace->end = TW_END_MALFORMED;
         trace->end_op = program->n_script; /* not in an operation */
         say_line(error->message, t->process.said, trace->text,

@@ -59,7 +59,7 @@ static void answer(TwTarget *target, const GString *text, TwProgram *program,
         tw_target_run(target, program, trace);
     } else {
         tw_program_init(program);
-        tw_trace_init(trace);
+        tw_trace_init(trace, program);
         trace->end = TW_END_UNSUPPORTED;
         trace->end_op = 0; /* whatever it is, it has that one */
         g_strlcpy(trace->text, error->message, sizeof(trace->text));

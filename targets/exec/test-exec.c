@@ -198,7 +198,7 @@ static void test_hostile_greeting(void)
     }
     for (const char *const *bad =
              (const char *const[]){
-                 "max-regions 65", "max-regions", "max-regions -1",
+                 "max-regions 255", "max-regions", "max-regions -1",
                  "max-regions 1x", "ops read read", "ops fly", "min-page-lg 17",
                  "contract device-words device-reads", "contract device-pieces",
                  "unheard-of 3", "version ", NULL};

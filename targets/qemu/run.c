@@ -115,7 +115,7 @@ bool tw_qemu_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     m->trace = trace;
     m->broken = false;
     m->n_ops = m->n_accesses = 0;
-    tw_trace_init(trace);
+    tw_trace_init(trace, program);
     trace->locations_hidden = true;
     if (!tw_qemu_start(m, trace->text, sizeof(trace->text))) {
         trace->end = TW_END_DIED;
@@ -126,7 +126,6 @@ bool tw_qemu_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
         tw_qemu_memory_forget(m);
         m->fresh = false;
     }
-    memset(trace->digests, 0, program->n_regions * sizeof(uint64_t));
     start(m);
     for (i = 0; i < program->n_script && !m->broken; i++) {
         perform(m, i);

@@ -389,7 +389,7 @@ static void run_effects(Machine *m, const Run *run)
                          << 8 * run->first;
     }
     if (access_writes(access) && !discarded) {
-        if (m->dirty.blocks != 0 && dirty_logged(m, region->block) &&
+        if (m->dirty.n_blocks > 0 && dirty_logged(m, region->block) &&
             !run->noted) {
             dirty_note(m, region->block, run->offset);
             dirty_note(m, region->block, run->offset + run->length - 1);

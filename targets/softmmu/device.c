@@ -67,7 +67,7 @@ static void device_byte(Machine *m, const Run *run, unsigned k, unsigned call)
         record.kind = TW_LOG_WRITE;
         record.byte = tw_store_tag(m->op, byte);
         tw_trace_add_log(m->trace, record);
-        if (m->actor_regions >> run->region & 1) {
+        if (tw_regions_has(&m->actor_regions, run->region)) {
             note_actors(m, run->region, offset);
         }
         return;

@@ -11,7 +11,7 @@
 /* What is no RAM has no block: TW_NONE. */
 static bool dirty_logged(const Machine *m, uint8_t block)
 {
-    return block < TW_MAX_REGIONS && (m->dirty.blocks >> block & 1);
+    return tw_regions_has(&m->dirty.blocks, block);
 }
 
 /* Entries of the block whose page of offsets meets first .. last. */
@@ -91,7 +91,12 @@ static void dirty_log(Machine *m, const TwOp *op)
     if (dirty_logged(m, block) == on) {
         return;
     }
-    m->dirty.blocks ^= UINT64_C(1) << block;
+    tw_regions_put(&m->dirty.blocks, block, on);
+    if (on) {
+        m->dirty.n_blocks++;
+    } else {
+        m->dirty.n_blocks--;
+    }
     dirty_arm(m, block, 0, UINT64_MAX, on);
     if (!on) {
         dirty_drop(m, block, 0, UINT64_MAX);

@@ -41,7 +41,7 @@ static bool leaf_is_clean(Machine *m, const Leaf *leaf)
 {
     uint8_t block;
 
-    if (m->dirty.blocks == 0 || leaf->region == TW_NONE) {
+    if (m->dirty.n_blocks == 0 || leaf->region == TW_NONE) {
         return false;
     }
     block = m->program->regions[leaf->region].block;

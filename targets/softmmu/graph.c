@@ -8,7 +8,7 @@
 
 static void note_changed(Machine *m, uint8_t id)
 {
-    m->changed |= UINT64_C(1) << id;
+    tw_regions_add(&m->changed, id);
 }
 
 /* What siblings are ordered by: the priority (MR-6), and nothing else (MR-9).
@@ -133,7 +133,7 @@ static void region_add(Machine *m, const TwOp *op)
         region->priority = op->priority;
     }
     region->enabled &= !(TW_BUG(m, READDED_IS_DISABLED) && m->depth > 1 &&
-                         (m->changed >> op->obj & 1));
+                         tw_regions_has(&m->changed, op->obj));
     child_insert(m, op->obj);
     m->pending |= both_enabled(m, op->obj);
 }

@@ -175,7 +175,7 @@ typedef struct View {
     uint8_t height;  /* levels of the tree */
     uint16_t top;    /* its entry */
     uint16_t n, n_nodes, n_containers;
-    uint64_t visited; /* bit per region that rendering looked at */
+    TwRegionSet visited; /* by rendering */
     /* The most recently used pages, a hint (DS-3); empty: first > last. */
     uint64_t hint_first, hint_last;
     uint16_t hint_entry;
@@ -341,7 +341,8 @@ typedef struct DirtyPage {
 } DirtyPage;
 
 typedef struct Dirty {
-    uint64_t blocks; /* bit per RAM block: logged */
+    TwRegionSet blocks; /* logged */
+    uint8_t n_blocks;
     uint16_t n;
     DirtyPage pages[MAX_WORDS]; /* noted: no more than bytes are stored */
 } Dirty;
@@ -407,10 +408,10 @@ typedef struct Machine {
     /* The live graph. */
     Region regions[TW_MAX_REGIONS];
     uint32_t spaces_live;
-    uint64_t actor_regions; /* bit per region that has an actor offset */
+    TwRegionSet actor_regions; /* that have an actor offset */
     uint32_t depth;
     bool pending;
-    uint64_t changed; /* bit per region, since the last effective commit */
+    TwRegionSet changed; /* since the last effective commit */
 
     /* The committed topology. */
     View *published[TW_MAX_SPACES];

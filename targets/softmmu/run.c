@@ -161,7 +161,9 @@ static void machine_reset(Machine *m)
     m->op = TW_NO_OP;
     m->access.during = 0;
     m->listening = m->vetoing = 0;
-    m->dirty.blocks = m->dirty.n = 0;
+    m->dirty.blocks = (TwRegionSet){{0}};
+    m->dirty.n_blocks = 0;
+    m->dirty.n = 0;
     m->clock = 0;
     m->silent.n = 0;
     m->page_lg = TW_BUG(m, PAGES_OF_4_KIB) ? 12 : program->page_lg;
@@ -187,10 +189,10 @@ static void machine_reset(Machine *m)
             cpu->pages[i].n = 0;
         }
     }
-    m->actor_regions = 0;
+    m->actor_regions = (TwRegionSet){{0}};
     for (unsigned i = 0; i < program->n_actors; i++) {
         if (program->actors[i].region != TW_NONE) {
-            m->actor_regions |= UINT64_C(1) << program->actors[i].region;
+            tw_regions_add(&m->actor_regions, program->actors[i].region);
         }
     }
     graph_init(m);
@@ -205,7 +207,7 @@ static bool run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 
     m->program = program;
     m->trace = trace;
-    tw_trace_init(trace);
+    tw_trace_init(trace, program);
     trace->locations_hidden = m->hide_locations;
     machine_reset(m);
     for (unsigned i = 0; i < program->n_script; i++) {
@@ -230,7 +232,6 @@ static bool run(TwTarget *target, const TwProgram *program, TwTrace *trace)
             break;
         }
     }
-    memset(trace->digests, 0, program->n_regions * sizeof(uint64_t));
     ram_digest(&m->ram, trace->digests);
     return true;
 }

@@ -45,7 +45,7 @@ static void restore(Machine *m, uint8_t actor)
             span_copy(&m->cpus[c].pages[k], &from->pages[c][k]);
         }
     }
-    m->changed = UINT64_MAX;
+    m->changed = tw_regions_all();
     commit_effective(m, actor);
     for (unsigned i = 0; i < m->program->n_iommus; i++) {
         if (m->legality.iommu_live >> i & 1) {

@@ -146,13 +146,13 @@ static bool render_target(Render *r, const Region *alias, Wide origin,
                           Wide first, Wide end, uint8_t flags)
 {
     const Machine *m = r->m;
-    uint64_t visited = r->view->visited;
+    TwRegionSet visited = r->view->visited;
     bool fits = zoo_hides_target(m, r->regions, alias->target) ||
                 render_region(r, alias->target,
                               alias_base(m, r->regions, alias, origin), first,
                               end, alias_flags(m, flags));
 
-    zoo_forget_visits(m, r->view, visited);
+    zoo_forget_visits(m, r->view, &visited);
     return fits;
 }
 
@@ -164,7 +164,7 @@ static bool render_region(Render *r, uint8_t id, Wide base, Wide first,
     const Region *region = &r->regions[id];
     Wide origin = base + region->addr;
 
-    r->view->visited |= UINT64_C(1) << id;
+    tw_regions_add(&r->view->visited, id);
     if (!region_shows(region, flags)) {
         return true;
     }
@@ -242,7 +242,7 @@ static void view_render(Machine *m, View *view)
         view->hint_last = 0;
     }
     view->n = 0;
-    view->visited = 0;
+    view->visited = (TwRegionSet){{0}};
     view->built = false;
     view->unrendered = false;
     view->stale = false;
@@ -250,7 +250,7 @@ static void view_render(Machine *m, View *view)
                        TW_BUG(m, DISABLED_ROOT_SHOWN) ? FLAG_ALIASED : 0)) {
         view->unrendered = true;
         view->n = 0;
-        view->visited = UINT64_MAX;
+        view->visited = tw_regions_all();
         TELL(m, "render",
              "the view of r%u: too many ranges, searched instead "
              "(DS-9)",
@@ -414,7 +414,7 @@ static void views_publish(Machine *m)
     for (unsigned s = 0; s < n; s++) {
         View *view = now[s];
         if (view != m->published[s] || view->stale ||
-            (view->visited & m->changed)) {
+            tw_regions_meet(&view->visited, &m->changed)) {
             m->spaces_changed |= 1u << s;
         }
         m->published[s] = view;
@@ -424,7 +424,8 @@ static void views_publish(Machine *m)
         if (view->root == TW_NONE) {
             continue;
         }
-        if (view->stale || m->full_rebuild || (view->visited & m->changed)) {
+        if (view->stale || m->full_rebuild ||
+            tw_regions_meet(&view->visited, &m->changed)) {
             view_render(m, view);
         }
         unrendered |= view->unrendered;
@@ -435,5 +436,5 @@ static void views_publish(Machine *m)
         memcpy(m->committed, m->regions,
                m->program->n_regions * sizeof(Region));
     }
-    m->changed = 0;
+    m->changed = (TwRegionSet){{0}};
 }

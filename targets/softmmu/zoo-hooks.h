@@ -21,7 +21,8 @@ PART Wide zoo_alias_base(const Machine *m, const Region *target, Wide base);
 PART bool zoo_hides_target(const Machine *m, const Region *regions,
                            uint8_t target);
 /* The view takes `visited` for all that it looked at. */
-PART void zoo_forget_visits(const Machine *m, View *view, uint64_t visited);
+PART void zoo_forget_visits(const Machine *m, View *view,
+                            const TwRegionSet *visited);
 /* What lies beyond the end of the space is rendered at its start. */
 PART void zoo_wrap_end(const Machine *m, View *view, uint8_t id,
                        const Region *region, uint8_t flags, Wide origin);

@@ -37,10 +37,11 @@ PART bool zoo_hides_target(const Machine *m, const Region *regions,
            !regions[container].enabled;
 }
 
-PART void zoo_forget_visits(const Machine *m, View *view, uint64_t visited)
+PART void zoo_forget_visits(const Machine *m, View *view,
+                            const TwRegionSet *visited)
 {
     if (TW_BUG(m, NO_REBUILD_BEHIND_ALIAS)) {
-        view->visited = visited;
+        view->visited = *visited;
     }
 }
 

@@ -27,7 +27,7 @@ typedef struct Emit {
     const TwExpected *expected;
     Recorder recorder;
     GString *out;
-    uint64_t blocks;                /* bit per RAM block that is mapped */
+    TwRegionSet blocks;             /* RAM blocks that are mapped */
     unsigned pages[TW_MAX_REGIONS]; /* of each block, from its first */
     unsigned n_ops;                 /* up to the one that goes wrong */
     unsigned n_devices;             /* MMIO mappings so far */
@@ -89,13 +89,13 @@ static void look_around(Emit *e)
             unsigned block = shown_id(call->shown);
             unsigned end = shown_page(call->shown) + call->end - call->first;
 
-            e->blocks |= UINT64_C(1) << block;
+            tw_regions_add(&e->blocks, block);
             e->pages[block] = MAX(e->pages[block], end);
         }
         if (call->kind >= CALL_POINTER_READ) {
             unsigned block = shown_id(call->shown);
 
-            e->blocks |= UINT64_C(1) << block;
+            tw_regions_add(&e->blocks, block);
             e->pages[block] = MAX(e->pages[block], shown_page(call->shown) + 1);
         }
         e->devices |= call->kind == CALL_MMIO;
@@ -245,12 +245,12 @@ static void put_data(Emit *e)
     bool code = e->program->contents == TW_CONTENTS_CODE;
     const char *between = "";
 
-    if (e->blocks) {
+    if (!tw_regions_empty(&e->blocks)) {
         g_string_append(e->out, code ? code_bytes : data_bytes);
         g_string_append(e->out, ram_new);
         put(e, "static uint8_t ");
         for (unsigned b = 0; b < TW_MAX_REGIONS; b++) {
-            if (e->blocks >> b & 1) {
+            if (tw_regions_has(&e->blocks, b)) {
                 put(e, "%s*ram%u", between, b);
                 between = ", ";
             }
@@ -558,7 +558,7 @@ static bool put_main(Emit *e)
         }
     }
     for (unsigned b = 0; b < TW_MAX_REGIONS; b++) {
-        if (e->blocks >> b & 1) {
+        if (tw_regions_has(&e->blocks, b)) {
             put(e, "    ram%u = ram_new(%u, 0x%x);\n", b, b,
                 e->pages[b] << PAGE_LG);
         }

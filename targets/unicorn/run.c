@@ -443,12 +443,11 @@ static bool run(Machine *m, const TwProgram *program, TwTrace *trace)
 {
     m->program = program;
     m->trace = trace;
-    tw_trace_init(trace);
+    tw_trace_init(trace, program);
     trace->locations_hidden = true;
     if (!tw_uc_engine_prepare(m)) {
         return false;
     }
-    memset(trace->digests, 0, program->n_regions * sizeof(uint64_t));
     machine_reset(m);
     run_script(m);
     m->telling = NULL;

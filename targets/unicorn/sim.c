@@ -337,7 +337,7 @@ static void store_or_fetch(Sim *sim, const TwOp *op)
     sim->ever |= BIT(PARTIAL_STORE);
     shown = granted(sim, op->addr >> PAGE_LG, TW_W);
     if (shown & SHOWS_DEVICE) {
-        sim->partial_device |= UINT64_C(1) << shown_id(shown);
+        tw_regions_add(&sim->partial_device, shown_id(shown));
     } else {
         uint32_t n = shown_id(shown) * (uint32_t)PAGES + shown_page(shown);
         sim->partial_ram[n / 64] |= UINT64_C(1) << n % 64;
@@ -495,7 +495,9 @@ static void perform(Sim *sim, const TwOp *op)
 
 void tw_uc_sim_start(Sim *sim, const TwProgram *program)
 {
-    memset(sim, 0, sizeof(*sim));
+    memset(sim, 0,
+           offsetof(Sim, partial_ram) +
+               program->n_regions * PAGES / 64 * sizeof(sim->partial_ram[0]));
     sim->program = program;
     tw_legality_init(&sim->legality, program);
     tw_uc_flat_init(&sim->flat, program);

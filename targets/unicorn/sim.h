@@ -51,8 +51,9 @@ typedef struct Sim {
     bool lost[PAGES];    /* and flushed, or other code was run: its
                           * translation stays */
     bool flushed[PAGES]; /* and it is a device's */
+    TwRegionSet partial_device;
+    /* Last: only what is of the program's blocks is ever looked at. */
     uint64_t partial_ram[TW_MAX_REGIONS * PAGES / 64];
-    uint64_t partial_device; /* bit per region */
 } Sim;
 
 /* The state before the script; `program` must outlive it. */

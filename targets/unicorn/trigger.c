@@ -63,7 +63,7 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
 
         met |= sim->taint[p];
         if (shown & SHOWS_DEVICE) {
-            if (sim->partial_device >> shown_id(shown) & 1) {
+            if (tw_regions_has(&sim->partial_device, shown_id(shown))) {
                 met |= BIT(PARTIAL_STORE);
             }
         } else if (shown & SHOWS_RAM) {
