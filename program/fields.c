@@ -91,7 +91,7 @@ const TwProperty tw_iommu_properties[] = {
      EVERY, AT(0, 16), .plain = 1, .wrong = "1 to 4 indexes"},
     {"select",
      {FIELD(WORD, select, .name = tw_select_name, .count = TW_SELECTS,
-            .expected = "zero, secure, user or requester")},
+            .expected = "zero, secure, user, requester or secure-user")},
      EVERY, AT(0, 24), .turn = 1, .wrong = "no such selection"},
     {"to", {ID(bypass_space, SPACE)}, EVERY, AT(0, 40), .plain = TW_NONE,
      .wrong = "the space that 'to' names does not exist"},

@@ -133,11 +133,13 @@ typedef enum TwIommuKind {
 
 /* Which attributes choose the index of a translation. */
 typedef enum TwSelect {
-    TW_SELECT_ZERO,      /* the method is absent: index 0 */
-    TW_SELECT_SECURE,    /* secure or unspecified: 0, else 1 */
-    TW_SELECT_USER,      /* user: 1, else 0 */
-    TW_SELECT_REQUESTER, /* requester id */
-    TW_SELECTS           /* (each modulo the number of indexes) */
+    TW_SELECT_ZERO,        /* the method is absent: index 0 */
+    TW_SELECT_SECURE,      /* secure or unspecified: 0, else 1 */
+    TW_SELECT_USER,        /* user: 1, else 0 */
+    TW_SELECT_REQUESTER,   /* requester id */
+    TW_SELECT_SECURE_USER, /* twice what `secure` chooses, and what `user`
+                            * does */
+    TW_SELECTS             /* (each modulo the number of indexes) */
 } TwSelect;
 
 typedef enum TwTableFormat {

@@ -264,7 +264,7 @@ const char *tw_iommu_kind_name(unsigned kind)
 const char *tw_select_name(unsigned select)
 {
     static const char *const names[TW_SELECTS] = {"zero", "secure", "user",
-                                                  "requester"};
+                                                  "requester", "secure-user"};
     return pick(names, TW_SELECTS, select);
 }
 

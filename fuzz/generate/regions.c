@@ -594,6 +594,22 @@ static int large_granule(TwGen *gen)
                : 0;
 }
 
+/* Of the IOMMUs whose index one of secure and user chooses, some get one that
+ * both choose, most often with an index for each.  No draw. */
+static void choose_both(const TwGen *gen, TwIommu *iommu)
+{
+    uint64_t mix = tw_mix64(gen->rng->state ^ 0x626f7468);
+
+    if ((iommu->select == TW_SELECT_SECURE ||
+         iommu->select == TW_SELECT_USER) &&
+        (gen->dialect->selects >> TW_SELECT_SECURE_USER & 1) && mix % 4 == 0) {
+        iommu->select = TW_SELECT_SECURE_USER;
+        if (mix >> 2 & 3) {
+            iommu->indexes = gen->dialect->max_iommu_indexes;
+        }
+    }
+}
+
 void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space)
 {
     TwProgram *program = gen->program;
@@ -631,7 +647,7 @@ void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space)
     lg = large ? large : lg;
     iommu->granule_lg = (uint8_t)lg;
     iommu->indexes = 1;
-    iommu->select = (uint8_t)tw_gen_below(gen, TW_SELECTS);
+    iommu->select = (uint8_t)tw_gen_below(gen, TW_SELECT_REQUESTER + 1);
     if (!(dialect->selects >> iommu->select & 1)) {
         iommu->select = TW_SELECT_ZERO;
     }
@@ -642,6 +658,7 @@ void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space)
             iommu->indexes = dialect->max_iommu_indexes;
         }
     }
+    choose_both(gen, iommu);
     iommu->bypass = tw_gen_chance(gen, 3);
     iommu->bypass_space = (uint8_t)((space + 1u) % tw_gen_live_spaces(gen));
     TwRegion *region = tw_gen_new_region(

@@ -118,6 +118,10 @@ uint8_t tw_gen_select(const TwIommu *iommu, TwAttrs attrs)
     case TW_SELECT_USER:
         index = (attrs & TW_ATTR_USER) != 0;
         break;
+    case TW_SELECT_SECURE_USER:
+        index = !(attrs & (TW_ATTR_SECURE | TW_ATTR_UNSPECIFIED)) * 2u +
+                ((attrs & TW_ATTR_USER) != 0);
+        break;
     case TW_SELECT_REQUESTER:
         index = attrs >> TW_ATTR_REQUESTER_SHIFT;
         break;

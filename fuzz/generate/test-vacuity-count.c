@@ -151,6 +151,9 @@ static void count_topology(Count *c, const TwProgram *p)
             seen[ROW_GRANULE_SMALL] |= p->iommus[i].granule_lg < p->page_lg;
             seen[ROW_GRANULE_LARGE] |= p->iommus[i].granule_lg > p->page_lg;
             seen[ROW_INDEXES] |= p->iommus[i].indexes > 1;
+            seen[ROW_FOUR_CHOSEN] |=
+                p->iommus[i].select == TW_SELECT_SECURE_USER &&
+                p->iommus[i].indexes == 4;
         }
     }
     seen[ROW_MANY_IOMMUS] = iommus > 4;

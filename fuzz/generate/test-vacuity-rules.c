@@ -305,7 +305,8 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
              LEAST_OF(ROW_(LATE_SPACE), OP(SPACE_NEW), OP(SPACE_DEL)))
         RULE("LA-9", "store discarded", ROW_(READONLY_LEAF))
         RULE("LA-10", "two regions on one block", ROW_(SHARED_BLOCK))
-        RULE("LA-11", "IOMMU of several indexes", ROW_(INDEXES))
+        RULE("LA-11", "IOMMU of several indexes, also of four for two attributes",
+             LEAST_OF(ROW_(INDEXES), ROW_(FOUR_CHOSEN)))
         RULE("LA-12", "map, unmap, protect",
              LEAST_OF(OP(MAP), OP(UNMAP), OP(PROTECT)))
         RULE("LA-13", "access behind an IOMMU", BEHIND(RAM, 1))

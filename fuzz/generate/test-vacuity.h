@@ -98,6 +98,9 @@
     ROW(GRANULE_SMALL, "program with a granule below the page size", 50000) \
     ROW(GRANULE_LARGE, "program with a granule above the page size", 60000) \
     ROW(INDEXES, "program with an IOMMU of several indexes", 100000) \
+    ROW(FOUR_CHOSEN, \
+        "program with an IOMMU of four indexes that secure and user choose", \
+        10000) \
     ROW(CPUS, "program with several CPUs", 100000) \
     ROW(MANY_IOMMUS, "program with more than four IOMMUs", 10000) \
     ROW(ATTRS, "program with MMU indexes of different attributes", 50000) \

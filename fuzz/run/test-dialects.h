@@ -144,6 +144,8 @@ typedef struct Row {
     X(selects, BITS, \
       CASES({TW_SELECT_SECURE, IOMMU "iommu i0 table select secure\n", READ}, \
             {TW_SELECT_USER, IOMMU "iommu i0 table select user\n", READ}, \
+            {TW_SELECT_SECURE_USER, \
+             IOMMU "iommu i0 table select secure-user\n", READ}, \
             {TW_SELECT_REQUESTER, IOMMU "iommu i0 table select requester\n", \
              READ})) \
     X(op_flags, BITS, \

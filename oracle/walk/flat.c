@@ -190,6 +190,8 @@ static unsigned pick_index(const TwIommu *iommu, TwAttrs attrs)
         index = !secure && !unspecified;
     } else if (iommu->select == TW_SELECT_USER) {
         index = user;
+    } else if (iommu->select == TW_SELECT_SECURE_USER) {
+        index = (unsigned)user + (secure || unspecified ? 0u : 2u);
     } else if (iommu->select == TW_SELECT_REQUESTER) {
         index = (attrs >> TW_ATTR_REQUESTER_SHIFT) & 0xffff;
     }

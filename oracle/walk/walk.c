@@ -191,6 +191,10 @@ uint8_t tw_walk_index(const TwIommu *iommu, TwAttrs attrs)
     case TW_SELECT_USER:
         index = attrs & TW_ATTR_USER ? 1 : 0;
         break;
+    case TW_SELECT_SECURE_USER:
+        index = attrs & (TW_ATTR_SECURE | TW_ATTR_UNSPECIFIED) ? 0 : 2;
+        index += attrs & TW_ATTR_USER ? 1 : 0;
+        break;
     case TW_SELECT_REQUESTER:
         index = attrs >> TW_ATTR_REQUESTER_SHIFT;
         break;

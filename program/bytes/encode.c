@@ -233,7 +233,9 @@ static void encode_iommu(Encode *e, const TwIommu *m)
     }
     at[0] = m->kind;
     at[1] = m->granule_lg;
-    at[2] = (uint8_t)((m->indexes - 1u) | (unsigned)m->select << 2);
+    unsigned select =
+        m->select == TW_SELECT_SECURE_USER ? TW_FORM_SECURE_USER : m->select;
+    at[2] = (uint8_t)((m->indexes - 1u) | select << 2);
     at[3] = m->bypass ? 0xff : 0;
     at[4] = rank(&e->spaces, m->bypass_space);
     at[5] = TW_FORM_NONE;

@@ -327,7 +327,12 @@ static void decode_iommu(const Topology *t, const uint8_t *at, TwIommu *m)
     m->indexes = (uint8_t)tw_form_clamp(
         (at[2] & 3u) + 1, 1,
         tw_form_clamp(d->max_iommu_indexes, 1, TW_MAX_IOMMU_INDEXES));
-    m->select = (uint8_t)((at[2] >> 2 & 7u) % TW_SELECTS);
+    unsigned select = at[2] >> 2 & 7u;
+    m->select = (uint8_t)(select % TW_FORM_SELECTS);
+    if (select == TW_FORM_SECURE_USER &&
+        (d->selects >> TW_SELECT_SECURE_USER & 1)) {
+        m->select = TW_SELECT_SECURE_USER;
+    }
     if (!(d->selects >> m->select & 1)) {
         m->select = TW_SELECT_ZERO;
     }

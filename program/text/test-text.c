@@ -373,7 +373,7 @@ static const struct {
     {HEAD "iommu i0 table granule 64 indexes 5\n",
      "m:2:35: expected 1 to 4 indexes"},
     {HEAD "iommu i0 table granule 64 select all\n",
-     "m:2:34: expected zero, secure, user or requester"},
+     "m:2:34: expected zero, secure, user, requester or secure-user"},
     {HEAD "iommu i0 table granule 64 levels 3\n",
      "m:2:27: expected an option of an iommu of kind table"},
     {HEAD "iommu i0 mpc granule 64\n", "m:2:24: expected 'blocked'"},

@@ -55,6 +55,14 @@ static void iommu_load(Machine *m, uint8_t id, const Snapshot *from)
     }
 }
 
+/* Neither secure nor unspecified: the security that chooses an index. */
+static unsigned is_non_secure(const Machine *m, TwAttrs attrs)
+{
+    return !(attrs & (TW_ATTR_SECURE | (TW_BUG(m, UNSPECIFIED_IS_NON_SECURE)
+                                            ? 0
+                                            : TW_ATTR_UNSPECIFIED)));
+}
+
 /* LA-11. */
 static uint8_t iommu_index(const Machine *m, const Iommu *iommu, TwAttrs attrs)
 {
@@ -62,13 +70,15 @@ static uint8_t iommu_index(const Machine *m, const Iommu *iommu, TwAttrs attrs)
 
     switch (iommu->select) {
     case TW_SELECT_SECURE:
-        index =
-            !(attrs & (TW_ATTR_SECURE | (TW_BUG(m, UNSPECIFIED_IS_NON_SECURE)
-                                             ? 0
-                                             : TW_ATTR_UNSPECIFIED)));
+        index = is_non_secure(m, attrs);
         break;
     case TW_SELECT_USER:
         index = (attrs & TW_ATTR_USER) != 0;
+        break;
+    case TW_SELECT_SECURE_USER:
+        index = 2 * is_non_secure(m, attrs) +
+                (attrs & TW_ATTR_USER &&
+                 !(TW_BUG(m, SECURE_HIDES_USER) && attrs & TW_ATTR_SECURE));
         break;
     case TW_SELECT_REQUESTER:
         index = attrs >> TW_ATTR_REQUESTER_SHIFT;
