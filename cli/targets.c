@@ -103,6 +103,7 @@ static void json_contract(JsonBuilder *b, const TwContract *c)
     tw_json_bool(b, "device_reads", c->device_reads);
     tw_json_bool(b, "device_pieces", c->device_pieces);
     tw_json_bool(b, "device_words", c->device_words);
+    tw_json_bool(b, "during_refusals", c->during_refusals);
     tw_json_bool(b, "code_until_flush", c->code & TW_CODE_OTHER_STORES);
     tw_json_bool(b, "own_code_until_flush", c->code & TW_CODE_OWN_STORES);
     json_names(b, "ended_by", c->ends, event_name, 5);

@@ -133,9 +133,12 @@ typedef struct TwContract {
     bool device_pieces;      /* and each piece of LA-23 is one call */
     bool device_words; /* a piece that is too narrow for the device reaches the
                         * aligned word, and a write reads it first (LA-50) */
-    uint8_t ends;      /* TW_ENDS_... */
-    uint8_t code;      /* TW_CODE_..._STORES: those that fetches may
-                        * not see */
+    bool during_refusals; /* operations during an access are performed inside
+                           * its first refusal (LA-47); counts without
+                           * cpu_cache only */
+    uint8_t ends;         /* TW_ENDS_... */
+    uint8_t code;         /* TW_CODE_..._STORES: those that fetches may
+                           * not see */
 } TwContract;
 
 #endif

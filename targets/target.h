@@ -71,6 +71,7 @@ struct TwTarget {
 /* A named circumstance of a program: a known defect needs it to show. */
 typedef struct TwTriggerInfo {
     const char *name, *meaning;
+    bool deadly; /* the process of the target can die of the defect */
 } TwTriggerInfo;
 
 enum { TW_MAX_TRIGGERS = 32 };

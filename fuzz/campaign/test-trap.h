@@ -85,8 +85,8 @@ static void trap_close(TwTarget *target)
     g_free(target);
 }
 
-static const TwTriggerInfo trap_triggers[] = {{"trap", "the trap"},
-                                              {NULL, NULL}};
+static const TwTriggerInfo trap_triggers[] = {{"trap", "the trap", false},
+                                              {NULL, NULL, false}};
 
 static uint64_t trap_met(const TwProgram *program, const TwFinding *finding)
 {

@@ -9,6 +9,7 @@
 #include "fuzz/generate/moves.h"
 #include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
+#include "program/ops.h"
 
 /* What moves are made of ----------------------------------------------------
  */
@@ -310,6 +311,104 @@ static void move_alias(TwGen *gen)
     }
 }
 
+/* Makes the latest operation one `during` the access before it, or before
+ * others like it. */
+static void set_during(TwGen *gen, unsigned access)
+{
+    TwProgram *program = gen->program;
+    unsigned last = program->n_script - 1u;
+
+    if (last > access && last <= access + TW_MAX_DURING) {
+        program->script[last].flags |= TW_OPF_DURING;
+    }
+}
+
+/* What a handler does besides: to the same page or another. */
+static void put_beside(TwGen *gen, const TwAim *at, uint8_t actor)
+{
+    TwAim other;
+    bool same = tw_gen_chance(gen, 60) || !aim(gen, &other);
+
+    if (same) {
+        other = *at;
+    }
+    switch (tw_gen_below(gen, 6)) {
+    case 0:
+        put_unpage(gen, &other, actor);
+        break;
+    case 1:
+        put_flush(gen, &other, actor);
+        break;
+    case 2:
+        if (other.spot != NULL) {
+            put_gone(gen, &other, actor);
+            break;
+        }
+        /* fall through */
+    default:
+        put_rights(gen, &other,
+                   tw_gen_chance(gen, 40) ? TW_R | TW_W | TW_X
+                                          : tw_flat_rights(gen),
+                   actor);
+        break;
+    }
+}
+
+/* An access that is refused, and a handler that lets it go on: it gives a right
+ * back, or maps the memory.  Or a device, or what comes after the access, takes
+ * something away. */
+static void move_handled(TwGen *gen)
+{
+    TwAim at;
+
+    if (!aim(gen, &at) || gen->program->n_script + 12u > gen->limit) {
+        move_access(gen);
+        return;
+    }
+    TwOpCode code = some_code(gen);
+    uint8_t actor = tw_gen_actor(gen, at.cpu);
+    uint8_t lost = code == TW_OP_EXEC ? TW_X : code == TW_OP_READ ? TW_R : TW_W;
+    bool refused = tw_gen_chance(gen, 75);
+    unsigned draw = tw_gen_below(gen, 3), way = 0;
+    bool gone = draw == 2 && at.spot != NULL;
+
+    if (tw_gen_chance(gen, 60)) {
+        put_word(gen, code, &at);
+    }
+    if (refused && gone) {
+        way = put_gone(gen, &at, actor);
+    } else if (refused && draw == 1) {
+        put_unpage(gen, &at, actor);
+    } else if (refused) {
+        put_rights(gen, &at, (TW_R | TW_W | TW_X) & ~lost, actor);
+    }
+    if (refused && tw_gen_chance(gen, 40)) {
+        put_again(gen, some_code(gen), &at); /* fills, perhaps */
+    }
+    unsigned access = gen->program->n_script;
+    put_again(gen, code, &at);
+    if (refused && gone) {
+        put_back(gen, &at, way, actor);
+        set_during(gen, access);
+    } else if (refused && tw_gen_chance(gen, 90)) {
+        put_rights(gen, &at, lost | (uint8_t)tw_gen_below(gen, 8), actor);
+        set_during(gen, access);
+    }
+    if (!refused || tw_gen_chance(gen, 25)) {
+        put_beside(gen, &at, actor);
+        set_during(gen, access);
+    }
+    if (code == TW_OP_EXEC && tw_gen_chance(gen, 50)) {
+        put_word(gen, TW_OP_WRITE, &at);
+    }
+    put_word(gen,
+             code == TW_OP_WRITE && tw_gen_chance(gen, 70) ? TW_OP_READ : code,
+             &at);
+    if (tw_gen_chance(gen, 40)) {
+        put_again(gen, some_code(gen), &at);
+    }
+}
+
 /* The host reads and writes what the guest uses, without its rights: before and
  * after what the guest loads, stores or runs there. */
 static void move_host(TwGen *gen)
@@ -531,16 +630,20 @@ void tw_flat_move(TwGen *gen)
         {move_flush, 3, 2, 4},        {tw_move_actor, 5, 5, 5},
         {tw_move_topology, 6, 14, 8}, {tw_move_transaction, 4, 8, 6},
         {move_any, 3, 3, 24},         {move_host, 8, 4, 6},
+        {move_handled, 12, 8, 8},
     };
-    /* The last one only where it can be said. */
-    unsigned n = sizeof(moves) / sizeof(moves[0]) -
-                 !tw_gen_speaks(gen->dialect, TW_OP_DMA_WRITE);
-    unsigned sum = 0, draw, i = 0;
+    enum { N_MOVES = sizeof(moves) / sizeof(moves[0]) };
+    unsigned n = N_MOVES, sum = 0, draw, i = 0;
+    /* The last two only where they can be said. */
+    bool hosts = tw_gen_speaks(gen->dialect, TW_OP_DMA_WRITE);
+    bool handles = gen->dialect->op_flags & TW_OPF_DURING;
 
 #define WEIGHT(k) \
-    (gen->profile == TW_PROFILE_TOPOLOGY  ? moves[k].topology \
-     : gen->profile == TW_PROFILE_HOSTILE ? moves[k].hostile \
-                                          : moves[k].weight)
+    ((k) == N_MOVES - 1 && !handles        ? 0 \
+     : (k) == N_MOVES - 2 && !hosts        ? 0 \
+     : gen->profile == TW_PROFILE_TOPOLOGY ? moves[k].topology \
+     : gen->profile == TW_PROFILE_HOSTILE  ? moves[k].hostile \
+                                           : moves[k].weight)
     for (unsigned k = 0; k < n; k++) {
         sum += WEIGHT(k);
     }

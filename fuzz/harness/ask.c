@@ -257,9 +257,12 @@ static const TwProgram *tame(TwAsk *ask, TwTarget *target,
     while (klass->triggers[n].name) {
         n++;
     }
+    n = (unsigned)(lot % n);
     tw_program_copy(&ask->edited, program);
     klass->avoid(&ask->edited,
-                 every_trigger(klass) & ~(UINT64_C(1) << lot % n));
+                 klass->triggers[n].deadly
+                     ? every_trigger(klass)
+                     : every_trigger(klass) & ~(UINT64_C(1) << n));
     return &ask->edited;
 }
 

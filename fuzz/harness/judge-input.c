@@ -20,6 +20,7 @@ struct TwInputJudge {
     TwOracle *oracle;     /* of the walkers */
     TwTrace *trace;       /* of the walkers; room to parse */
     TwDialect dialect;    /* of inputs; where there is a runner */
+    const TwKnown *known;
     const TwProgram *accused;
     TwFinding *finding;
     TwProgram program, other, lenient;
@@ -38,6 +39,7 @@ TwInputJudge *tw_input_judge_new(const TwHarnessInfo *harness,
     TwInputJudge *j = g_malloc(sizeof(*j));
 
     j->harness = harness;
+    j->known = known;
     j->coverage = NULL;
     j->runner = NULL;
     j->ask = NULL;
@@ -158,6 +160,7 @@ static void judge_run(TwInputJudge *j)
     if (tw_program_hash(&j->program) % 8 == 0 && !bytes_hold(j)) {
         return;
     }
+    tw_known_avoid_deadly(j->known, &j->program);
     run(j);
 }
 

@@ -22,7 +22,9 @@ static TwTarget *lure_open(const TwTargetOptions *options, GError **error)
 }
 
 static const TwTriggerInfo lure_triggers[] = {
-    {"safepoint", "a safe point"}, {"clock", "time passes"}, {NULL, NULL}};
+    {"safepoint", "a safe point", false},
+    {"clock", "time passes", false},
+    {NULL, NULL, false}};
 
 static uint64_t lure_met(const TwProgram *program, const TwFinding *finding)
 {

@@ -466,6 +466,18 @@ void tw_known_avoid_all(const TwKnown *known, TwProgram *program)
     }
 }
 
+void tw_known_avoid_deadly(const TwKnown *known, TwProgram *program)
+{
+    uint64_t deadly = 0;
+
+    for (unsigned i = 0; known != NULL && known->avoid >> i != 0; i++) {
+        deadly |= (uint64_t)known->klass->triggers[i].deadly << i;
+    }
+    if (deadly != 0) {
+        ask_avoid(known, program, known->avoid & deadly);
+    }
+}
+
 bool tw_known_avoid(const TwKnown *known, TwProgram *program, TwRng *rng)
 {
     uint64_t avoid = known ? known->avoid : 0;

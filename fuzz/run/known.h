@@ -88,6 +88,10 @@ bool tw_known_avoid(const TwKnown *known, TwProgram *program, TwRng *rng);
 /* The same for all triggers. */
 void tw_known_avoid_all(const TwKnown *known, TwProgram *program);
 
+/* The same for those triggers that the process of the target can die of: for
+ * programs that run in this process. */
+void tw_known_avoid_deadly(const TwKnown *known, TwProgram *program);
+
 /* Is an entry active?  NULL: none is. */
 bool tw_known_any_active(const TwKnown *known);
 

@@ -16,7 +16,11 @@
     "expires=2027-06-30\n"
 
 static const TwTriggerInfo triggers[] = {
-    {"zero", "bit 0"}, {"one", "bit 1"}, {"two", "bit 2"}, {NULL, NULL}};
+    {"zero", "bit 0", true},
+    {"one", "bit 1", false},
+    {"two", "bit 2", true},
+    {NULL, NULL, false},
+};
 
 static uint64_t met_now, avoided;
 static TwDialect everything;
@@ -275,6 +279,9 @@ static void test_refused(void)
         avoided = 0;
         tw_known_avoid_all(known, program);
         g_assert_cmphex(avoided, ==, code ? 0 : 6);
+        avoided = 0;
+        tw_known_avoid_deadly(known, program); /* of those on the list */
+        g_assert_cmphex(avoided, ==, code ? 0 : 4);
         avoided = 0;
         for (unsigned i = 0; i < 64; i++) {
             tw_known_avoid(known, program, &rng);

@@ -231,7 +231,7 @@ static TwAnswer *add(const Ask *ask, const TwWalk *walk, const Facts *facts)
     describe(answer, facts);
     answer->mask = ask->mask;
     answer->cuts = walk->cuts;
-    answer->current = false;
+    answer->current = answer->before = answer->after = false;
     answer->refused = refused(walk->bytes, ask->mask);
     for (unsigned s = 0; s < TW_PREFIX_SLOTS; s++) {
         answer->oldest[s] = TW_FOREVER;
@@ -260,6 +260,9 @@ static void add_current(const Ask *ask, const TwWalk *walk)
         return;
     }
     answer->current = true;
+    answer->after |= ask->now == ask->world->now;
+    answer->before |=
+        ask->access->during && ask->now == ask->access->during->now;
     for (unsigned j = 0; j <= walk->depth && prefix_cacheable(walk, j); j++) {
         uint32_t since = prefix_since(walk, j);
 

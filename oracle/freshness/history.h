@@ -15,9 +15,11 @@ typedef struct TwAnswer {
                                        * it, per slot; TW_FOREVER: none */
     uint8_t mask, cuts;
     bool allowed;
-    bool current; /* what the walk in S(n) says; with an operation during
-                   * the access, the one before it or the one after */
-    bool refused; /* by the page map, an IOMMU, or LOOP */
+    bool current;       /* what the walk in S(n) says; with an operation during
+                         * the access, the one before it or the one after */
+    bool before, after; /* with an operation during the access: that of the
+                         * whole walk before it, and after it */
+    bool refused;       /* by the page map, an IOMMU, or LOOP */
     /* Of answers that are not allowed: */
     bool cacheable; /* it might have been cached */
     uint8_t link;   /* TwKeyLink: what changed after it */

@@ -13,6 +13,7 @@
 #include "oracle/judge/choice.h"
 #include "oracle/judge/explain.h"
 #include "oracle/judge/fits.h"
+#include "oracle/judge/handled.h"
 #include "oracle/judge/perform.h"
 #include "oracle/walk/flat.h"
 #include "program/content.h"
@@ -357,6 +358,7 @@ static bool may_be_refused(TwOracle *oracle, const TwOp *op, uint16_t number)
     TwChoice choice;
 
     tw_history_allowed(&oracle->history, oracle->world, &access);
+    tw_handled(oracle, &access, false);
     for (uint32_t i = 0;
          tw_choice(oracle, &oracle->history, &access, i, &choice); i++) {
         if (choice.effect.class_ == oracle->trace->outcomes[number].class_) {
@@ -368,10 +370,11 @@ static bool may_be_refused(TwOracle *oracle, const TwOp *op, uint16_t number)
 
 /*
  * The fetch of the instruction that makes an access (LA-46), before it.  True:
- * the access is to be judged; false: *verdict is that of the operation.
+ * the access is to be judged; false: *verdict is that of the operation.  In
+ * *handled whether the operations during it were inside a refusal of the fetch.
  */
 static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
-                        TwVerdict *verdict)
+                        bool *handled, TwVerdict *verdict)
 {
     const TwOutcome *outcome = &oracle->trace->outcomes[number];
     TwHistory *history = &oracle->history;
@@ -389,6 +392,7 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     access = take_apart(oracle, &instruction, number);
     access.blind = true;
     tw_history_allowed(history, oracle->world, &access);
+    *handled = tw_handled(oracle, &access, false);
     *verdict = TW_VERDICT_INCONCLUSIVE;
     for (unsigned p = 0; p < history->n_pages; p++) {
         if (history->answers[p].overflow) {
@@ -426,6 +430,7 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
             seen.value = 0;
         }
         tw_history_allowed(history, oracle->world, &access);
+        tw_handled(oracle, &access, false);
         count_access(oracle, &access, outcome);
         *verdict = walkers_agree(oracle, &access)
                        ? tw_explain_access(oracle, &access, &seen)
@@ -450,9 +455,10 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
     TwVerdict verdict;
     TwSeen seen;
     Outcome out;
-    bool overflow;
+    bool overflow, handled = false;
 
-    if (op->flags & TW_OPF_FROM && !judge_fetch(oracle, op, number, &verdict)) {
+    if (op->flags & TW_OPF_FROM &&
+        !judge_fetch(oracle, op, number, &handled, &verdict)) {
         return verdict;
     }
     see(oracle, &access, outcome, &seen);
@@ -460,6 +466,7 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
         oracle->contents.hashed = true;
     }
     tw_history_allowed(history, oracle->world, &access);
+    tw_handled(oracle, &access, handled);
     count_access(oracle, &access, outcome);
     overflow = (history->n_pages > 0 && history->answers[0].overflow) ||
                (history->n_pages > 1 &&

@@ -440,6 +440,75 @@ static void story(void)
     finish(&f);
 }
 
+/* Inside refusals: what the target must do, and a different outcome. */
+static void judge_handled(const char *script, bool after, TwVerdict verdict)
+{
+    g_autofree char *text = g_strconcat(IMPLIED, script, NULL);
+    Fixture f = start(text);
+
+    f.target->contract = (TwContract){
+        .during_refusals = true,
+        .device_reads = true,
+        .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH,
+    };
+    f.target->after[0] = after;
+    test_target_run(f.target, true);
+    test_judge(f.target, verdict);
+    finish(&f);
+}
+
+/* A refusal is repaired: the answer is that of after.  Nothing is refused: it
+ * is that of before. */
+static void handled(void)
+{
+    static const struct {
+        const char *script;
+        bool after;
+    } rows[] = {
+        /* no entry; without the right; refused by the IOMMU; a hole */
+        {"  read c0.0 0x1000 8\n"
+         "  during page c0.0 0x1000 -> 0x0 size 0x1000 rwx\n",
+         true},
+        {"  write c0.0 0x1008 8\n"
+         "  during page c0.0 0x1000 -> 0x0 size 0x1000 rw\n",
+         true},
+        {"  read c0.0 0x3040 8\n"
+         "  during page c0.0 0x3040 -> 0x3040 size 0x40 r\n",
+         true},
+        /* refused before and after, for another reason */
+        {"  read c0.0 0x1000 8\n"
+         "  during page c0.0 0x1000 -> 0x8000 size 0x1000 rwx\n",
+         true},
+        /* taken away, or led elsewhere: too late */
+        {"  read c0.0 0x0 8\n"
+         "  during unpage c0.0 0x0 size 0x1000\n",
+         false},
+        {"  write c0.0 0x0 8\n"
+         "  during map i0.0 0x0..0x3f -> s1 0x100 rw silent\n",
+         false},
+        /* its page, of an access of two */
+        {"  read c0.0 0xffc 8\n"
+         "  during page c0.0 0x1000 -> 0x0 size 0x1000 rwx\n",
+         true},
+        /* the fetch is refused; then the access is one of after, too */
+        {"  read c0.0 0x8 8 from 0x1000\n"
+         "  during page c0.0 0x1000 -> 0x0 size 0x1000 rwx\n",
+         true},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        judge_handled(rows[i].script, rows[i].after, TW_VERDICT_AGREE);
+    }
+    judge_handled(rows[0].script, false, TW_VERDICT_CLASS);
+    judge_handled(rows[1].script, false, TW_VERDICT_CLASS);
+    judge_handled(rows[2].script, false, TW_VERDICT_CLASS);
+    judge_handled(rows[3].script, false, TW_VERDICT_FAULT);
+    judge_handled(rows[4].script, true, TW_VERDICT_CLASS);
+    judge_handled(rows[5].script, true, TW_VERDICT_WRONG);
+    judge_handled(rows[6].script, false, TW_VERDICT_CLASS);
+    judge_handled(rows[7].script, false, TW_VERDICT_CLASS);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -457,6 +526,7 @@ int main(int argc, char **argv)
     g_test_add_func("/during/LA-47/status", status);
     g_test_add_func("/during/LA-47/cut-short", cut_short);
     g_test_add_func("/during/LA-47/log", log_of_none);
+    g_test_add_func("/during/LA-47/refusals", handled);
     g_test_add_func("/during/story", story);
     return g_test_run();
 }

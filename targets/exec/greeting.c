@@ -70,6 +70,7 @@ static const Flag promises[] = {
     {"queued", OF_CONTRACT(queued), 1},
     {"device-reads", OF_CONTRACT(device_reads), 1},
     {"device-pieces", OF_CONTRACT(device_pieces), 1},
+    {"during-refusals", OF_CONTRACT(during_refusals), 1},
     {"code-until-flush", OF_CONTRACT(code), TW_CODE_OTHER_STORES},
     {"own-code-until-flush", OF_CONTRACT(code), TW_CODE_OWN_STORES},
     {"device-words", OF_CONTRACT(device_words), 1},

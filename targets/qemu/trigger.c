@@ -19,14 +19,17 @@ const TwTriggerInfo tw_qemu_triggers[] = {
     [LARGE_CODE] =
         {"large-code",
          "an instruction of a page larger than 4 KiB is run, and the "
-         "page was flushed by another address of it"},
+         "page was flushed by another address of it",
+         false},
     [EXCHANGE] = {"exchange",
                   "an exchange at an address whose page was assigned again, is "
-                  "not both readable and writable, or leads to nothing"},
+                  "not both readable and writable, or leads to nothing",
+                  false},
     [UNALIGNED_NOWHERE] = {"unaligned-nowhere",
                            "an unaligned access of a page that leads to "
-                           "nothing, or to the byte before or behind such"},
-    {NULL, NULL},
+                           "nothing, or to the byte before or behind such",
+                           false},
+    {NULL, NULL, false},
 };
 
 typedef struct Past {

@@ -68,6 +68,8 @@ TW_CALLED_BACK static void doorbell_write(uc_engine *uc, uint64_t offset,
     (void)offset, (void)size;
     if (value == RING_ACTORS) {
         tw_uc_perform_asked(m);
+    } else if (value == RING_DURING) {
+        tw_uc_perform_during(m, tw_uc_agent_record(m)->op);
     } else {
         tw_uc_perform(m, (unsigned)value);
     }
@@ -197,6 +199,7 @@ TW_UNCOUNTED void tw_uc_engine_close(Machine *m)
     if (m->uc != NULL) {
         uc_close(m->uc);
         m->uc = NULL;
+        m->hooked = false;
     }
 }
 

@@ -100,6 +100,35 @@ static void avoid_many(TwProgram *program)
     }
 }
 
+/* What is performed during an access is performed after it. */
+static void perform_after(const Sim *sim, TwOp *op)
+{
+    for (unsigned n = tw_uc_n_during(sim, op); n > 0; n--) {
+        op[n].flags &= (uint8_t)~TW_OPF_DURING;
+    }
+}
+
+/* What is performed during an access and would meet a trigger there is
+ * performed after it. */
+static void avoid_inside(const Sim *sim, TwOp *op, uint64_t triggers)
+{
+    unsigned n = tw_uc_n_during(sim, op);
+    Sim trial;
+
+    if (n == 0) {
+        return;
+    }
+    for (unsigned i = 1; i <= n; i++) {
+        avoid_rights(NULL, &op[i], triggers);
+    }
+    tw_uc_sim_copy(&trial, sim);
+    trial.ever = 0;
+    tw_uc_sim_step(&trial, op);
+    if (trial.ever & triggers) {
+        perform_after(sim, op);
+    }
+}
+
 void tw_uc_avoid(TwProgram *program, uint64_t triggers)
 {
     Sim sim;
@@ -120,6 +149,9 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
     for (unsigned i = 0; i < program->n_script; i++) {
         TwOp *op = &program->script[i];
 
+        if (op->flags & TW_OPF_DURING) {
+            continue; /* its access has cared for it */
+        }
         if (op->code == TW_OP_PAGE) {
             avoid_rights(&sim, op, triggers);
         }
@@ -154,8 +186,10 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
         if ((triggers & BIT(READ_AGAIN) && tw_uc_reads_again(&sim, op)) ||
             (triggers & BIT(NOT_READABLE) &&
              tw_uc_flushes_unreadable(&sim, op))) {
+            perform_after(&sim, op);
             *op = tw_op_make(TW_OP_NOP);
         }
+        avoid_inside(&sim, op, triggers);
         tw_uc_sim_step(&sim, op);
     }
 }

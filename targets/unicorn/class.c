@@ -21,6 +21,7 @@
 static const TwContract unicorn_contract = {
     .cpu_cache = false,
     .device_reads = true,
+    .during_refusals = true,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
     .code = TW_CODE_OTHER_STORES,
 };
@@ -39,6 +40,7 @@ static const TwContract vtlb_contract = {
 static const TwContract strict_contract = {
     .cpu_cache = false,
     .device_reads = true,
+    .during_refusals = true,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
     .code = 0,
 };

@@ -31,7 +31,8 @@ TwDialect tw_uc_dialect(bool executes, bool vtlb, unsigned page_lg)
     dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
                            1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
     dialect.iommu_kinds = 0;
-    dialect.op_flags = TW_OPF_ON | (executes ? TW_OPF_FROM : 0);
+    dialect.op_flags =
+        TW_OPF_ON | (executes ? TW_OPF_FROM : 0) | (vtlb ? 0 : TW_OPF_DURING);
     dialect.explicit_safepoints = false;
     dialect.late_spaces = false;
     dialect.locations = false;

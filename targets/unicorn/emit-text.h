@@ -104,9 +104,46 @@ static const char log_code[] =
     "\n                                       (uint8_t)(value >> 8 * i)};\n"
     "    }\n}\n\n";
 
+static const char during_code[] =
+    "/* What the access at hand makes a hook or a device do, once. */\n"
+    "static void (*during)(void);\n"
+    "enum { RING_DURING = 0x10000 };\n\n"
+    "static void perform_during(void)\n{\n"
+    "    void (*act)(void) = during;\n\n"
+    "    during = NULL;\n    if (act) {\n        act();\n    }\n}\n\n";
+
+/* A user's hook for refused accesses. */
+static const char refused_code[] =
+    "static uc_hook hook;\n\n"
+    "/* Is the memory at an address mapped, with the right? */\n"
+    "static bool grants(uint64_t address, uint32_t right)\n{\n"
+    "    uc_mem_region *regions;\n    uint32_t n;\n    bool yes = false;\n\n"
+    "    DO(uc_mem_regions(uc, &regions, &n));\n"
+    "    for (uint32_t i = 0; i < n; i++) {\n"
+    "        yes |= address >= regions[i].begin && address <= regions[i].end "
+    "&&\n"
+    "               regions[i].perms & right;\n    }\n"
+    "    uc_free(regions);\n    return yes;\n}\n\n"
+    "/* Called for an access that is refused: may make it possible, and says\n"
+    " * whether it is to go on. */\n"
+    "static bool refused(uc_engine *engine, uc_mem_type type, uint64_t "
+    "address,\n"
+    "                    int size, int64_t value, void *data)\n{\n"
+    "    (void)engine, (void)size, (void)value, (void)data;\n"
+    "    perform_during();\n"
+    "    return grants(address,\n"
+    "                  type == UC_MEM_WRITE_UNMAPPED || type == "
+    "UC_MEM_WRITE_PROT\n"
+    "                      ? UC_PROT_WRITE\n"
+    "                  : type == UC_MEM_FETCH_UNMAPPED ||\n"
+    "                          type == UC_MEM_FETCH_PROT\n"
+    "                      ? UC_PROT_EXEC\n"
+    "                      : UC_PROT_READ);\n}\n\n";
+
+/* A format: what whole loads and whole stores do. */
 static const char device_code[] =
     "/* What the next store of `whole` bytes to devices makes them do. */\n"
-    "static void (*then)(void);\nstatic unsigned stored, whole;\n\n"
+    "static void (*then)(void);\nstatic unsigned stored, whole%s;\n\n"
     "static uint8_t device_byte(int id, uint64_t offset)\n{\n"
     "    uint64_t h = (offset + 0x51) * UINT64_C(0xbf58476d1ce4e5b9) ^\n"
     "                 ((uint64_t)id + 0x101) * UINT64_C(0x94d049bb133111eb) ^\n"
@@ -120,20 +157,22 @@ static const char device_code[] =
     "    for (unsigned i = 0; i < size; i++) {\n"
     "        uint64_t at = d->offset + offset + i;\n"
     "        /* Accesses stay away from the instructions that make them. */\n"
-    "        bool fetch = fetching || (from && at % 0x1000 >= 0xfc0);\n"
+    "        bool fetch = fetching || (from && at %% 0x1000 >= 0xfc0);\n"
     "        uint8_t byte = fetch ? fetched_byte(d->id, at)\n"
     "                             : device_byte(d->id, at);\n"
     "        value |= (uint64_t)byte << 8 * i;\n    }\n"
     "    if (fetching ||\n"
-    "        (from && (d->offset + offset) % 0x1000 >= 0xfc0)) {\n        "
+    "        (from && (d->offset + offset) %% 0x1000 >= 0xfc0)) {\n        "
     "tell('f', d, offset, size, 0);\n    } else {\n"
-    "        tell('r', d, offset, size, value);\n    }\n"
+    "        tell('r', d, offset, size, value);\n"
+    "%s    }\n"
     "    return value;\n}\n\n"
     "static void device_write(uc_engine *engine, uint64_t offset,\n"
     "                         unsigned size, uint64_t value, void *data)\n{\n"
     "    (void)engine;\n"
     "    tell('w', data, offset, size, value);\n"
     "    stored += size;\n"
+    "%s"
     "    if (then && stored == whole) { /* the last bytes of the access */\n"
     "        void (*act)(void) = then;\n\n"
     "        then = NULL;\n        act();\n    }\n}\n\n";

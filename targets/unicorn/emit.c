@@ -11,38 +11,12 @@
 #include "program/text/text.h"
 #include "targets/unicorn/agent.h"
 #include "targets/unicorn/emit-text.h"
-#include "targets/unicorn/record.h"
+#include "targets/unicorn/emit.h"
 #include "targets/unicorn/run.h"
 
 /* Where the program's address 0 is: a multiple of 16 MiB, so that addresses
  * have the slots that they have here. */
 #define BASE UINT64_C(0x11000000)
-
-enum { MOST_BYTES = 8 }; /* of RAM that are looked at at the end */
-
-typedef struct Emit {
-    Machine *machine;
-    const TwProgram *program;
-    const TwFinding *finding;
-    const TwExpected *expected;
-    Recorder recorder;
-    GString *out;
-    TwRegionSet blocks;             /* RAM blocks that are mapped */
-    unsigned pages[TW_MAX_REGIONS]; /* of each block, from its first */
-    unsigned n_ops;                 /* up to the one that goes wrong */
-    unsigned n_devices;             /* MMIO mappings so far */
-    bool devices, fetches, stops;
-} Emit;
-
-static void put(Emit *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void put(Emit *e, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    g_string_append_vprintf(e->out, format, args);
-    va_end(args);
-}
 
 /* What the run needs ------------------------------------------------------ */
 
@@ -70,6 +44,19 @@ static bool acts(const Emit *e, unsigned n)
         }
     }
     return false;
+}
+
+/* How many operations are performed during operation n? */
+static unsigned n_during(const Emit *e, unsigned n)
+{
+    unsigned k = 0;
+
+    while (!(e->program->script[n].flags & TW_OPF_DURING) &&
+           n + 1 + k < e->program->n_script &&
+           e->program->script[n + 1 + k].flags & TW_OPF_DURING) {
+        k++;
+    }
+    return k;
 }
 
 static void look_around(Emit *e)
@@ -107,6 +94,8 @@ static void look_around(Emit *e)
         e->stops |= tw_uc_crosses(e->program, op) && acts(e, i);
         e->stops |= op->actor != TW_BOARD &&
                     !(tw_op_info(op->code)->flags & TW_OP_ACCESS);
+        e->handles |= n_during(e, i) > 0;
+        e->stops |= n_during(e, i) > 0; /* if nothing performs them earlier */
     }
 }
 
@@ -129,11 +118,16 @@ static void put_head(Emit *e)
         "uc_mmio_map,\n * uc_mem_unmap and uc_mem_protect change what the "
         "guest may do from their\n * return on; uc_ctl_remove_cache drops "
         "translated code. Translated code may be\n * old until then; data, "
-        "rights and mappings may not.\n *\n"
+        "rights and mappings may not.%s\n *\n"
         " *     cc -o case case.c -lunicorn && ./case\n *\n"
         " * Exit status: 1 while the defect is there, 0 if all is as "
         "expected, 2 if a call\n * fails. The guest's address 0x%" PRIx64
         " + x is address x in the text above.\n */\n",
+        e->handles
+            ? "\n * A hook of a refused access that gives the access what it "
+              "needs, and returns\n * true, lets the access go on as it was "
+              "supposed to."
+            : "",
         BASE);
 }
 
@@ -257,13 +251,23 @@ static void put_data(Emit *e)
         }
         put(e, ";\n\n");
     }
+    if (e->handles) {
+        g_string_append(e->out, during_code);
+        g_string_append(e->out, refused_code);
+    }
     if (!e->devices) {
         return;
     }
     put(e, "#define ATTRIBUTES UINT64_C(%u)\n\n", e->machine->attrs + 7u);
     g_string_append(e->out, log_code);
     g_string_append(e->out, fetched_code);
-    g_string_append(e->out, device_code);
+    put(e, device_code, e->handles ? ", whole_load" : "",
+        e->handles ? "        if (size == whole_load) {\n"
+                     "            perform_during();\n        }\n"
+                   : "",
+        e->handles ? "    if (stored == whole) {\n"
+                     "        perform_during();\n    }\n"
+                   : "");
     put(e, "/* A row for each mapping. */\nstatic struct device devices[] = "
            "{\n");
     for (unsigned i = 0; i < e->recorder.calls->len; i++) {
@@ -277,114 +281,6 @@ static void put_data(Emit *e)
     put(e, "};\n\n");
 }
 
-/* Looking ----------------------------------------------------------------- */
-
-/* The number that runs of the expected word give. */
-static void put_expected_number(Emit *e)
-{
-    const TwExpected *x = e->expected;
-
-    if (x->n_log > 0) {
-        put(e, "fetched_number(%u, 0x%" PRIx64 ")", x->log[0].region,
-            x->log[0].offset);
-    } else {
-        put(e, "0x%x", (unsigned)(x->value >> 5 & 0xffff));
-    }
-}
-
-static void put_log_check(Emit *e, unsigned n, const TwLogRecord *log)
-{
-    if (!e->devices) {
-        return;
-    }
-    put(e, "    if (n_told != %u", n);
-    for (unsigned i = 0; i < n; i++) {
-        put(e,
-            " ||\n        told[%u].kind != '%c' || told[%u].device != %u ||\n"
-            "        told[%u].offset != 0x%" PRIx64 " || told[%u].byte != 0x%x",
-            i, tw_log_kind_name(log[i].kind)[0], i, log[i].region, i,
-            log[i].offset, i, log[i].byte);
-    }
-    put(e,
-        ") {\n"
-        "        printf(\"expected: devices are told %u bytes%s; got %%u:"
-        "\\n\", n_told);\n"
-        "        for (unsigned i = 0; i < n_told; i++) {\n"
-        "            printf(\"  %%c device %%d offset 0x%%\" PRIx64 "
-        "\" byte 0x%%x\\n\",\n"
-        "                   told[i].kind, told[i].device, told[i].offset,\n"
-        "                   told[i].byte);\n        }\n"
-        "        wrong = 1;\n    }\n",
-        n, n ? ", as in the source" : "");
-}
-
-static void put_access_check(Emit *e, const TwOp *op)
-{
-    const TwExpected *x = e->expected;
-
-    if (x->class_ > TW_CLASS_DEVICE_ERROR) {
-        put(e, "    if (err == UC_ERR_OK) {\n"
-               "        printf(\"expected: refused; got: value 0x%%\" PRIx64 "
-               "\"\\n\", got);\n"
-               "        wrong = 1;\n    }\n");
-    } else {
-        put(e, "    if (err != UC_ERR_OK) {\n"
-               "        printf(\"expected: success; got: %%s\\n\", "
-               "uc_strerror(err));\n"
-               "        wrong = 1;\n    }");
-        if (op->code == TW_OP_WRITE) {
-            put(e, "\n");
-        } else {
-            put(e, " else if (got != ");
-            if (op->code == TW_OP_EXEC) {
-                put_expected_number(e);
-            } else {
-                put(e, "UINT64_C(0x%" PRIx64 ")", x->value);
-            }
-            put(e, ") {\n        printf(\"expected: 0x%%\" PRIx64 \"; got: "
-                   "0x%%\" PRIx64 \"\\n\",\n               (uint64_t)");
-            if (op->code == TW_OP_EXEC) {
-                put_expected_number(e);
-            } else {
-                put(e, "UINT64_C(0x%" PRIx64 ")", x->value);
-            }
-            put(e, ", got);\n        wrong = 1;\n    }\n");
-        }
-    }
-    if (e->finding->verdict == TW_VERDICT_EFFECT) {
-        put_log_check(e, x->n_log, x->log);
-    }
-}
-
-/* Bytes of RAM at the end; false if there is no difference to be seen. */
-static bool put_ram_check(Emit *e)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < e->recorder.ram->len; i++) {
-        const RamPage *page = &g_array_index(e->recorder.ram, RamPage, i);
-        uint64_t base = (uint64_t)page->page << PAGE_LG;
-
-        for (unsigned k = 0; k < PAGE_SIZE_ && n < MOST_BYTES; k++) {
-            uint8_t byte =
-                e->expected->ram(e->expected->data, page->block, base + k);
-
-            if (byte != page->bytes[k]) {
-                put(e,
-                    "    if (ram%u[0x%" PRIx64 "] != 0x%x) {\n"
-                    "        printf(\"ram%u at 0x%" PRIx64
-                    ": expected 0x%x; got 0x%%x\\n\",\n"
-                    "               ram%u[0x%" PRIx64 "]);\n"
-                    "        wrong = 1;\n    }\n",
-                    page->block, base + k, byte, page->block, base + k, byte,
-                    page->block, base + k);
-                n++;
-            }
-        }
-    }
-    return n > 0;
-}
-
 /* The script -------------------------------------------------------------- */
 
 static void put_op_comment(Emit *e, unsigned n)
@@ -394,6 +290,23 @@ static void put_op_comment(Emit *e, unsigned n)
     tw_op_print(e->program, &e->program->script[n], text);
     put(e, "    /* %u: %s%s */\n", n, text->str,
         n == e->finding->op ? ": this goes wrong" : "");
+}
+
+/* What an access has performed during it: in the hook, in a device, or later.
+ */
+static void put_before(Emit *e, unsigned n)
+{
+    const TwOp *op = &e->program->script[n];
+    bool whole = (op->size & (op->size - 1)) == 0 && op->addr % op->size == 0;
+
+    if (n_during(e, n) > 0) {
+        put(e, "    during = inside_%u;\n", n);
+    }
+    if (n_during(e, n) > 0 && e->devices) {
+        put(e, "    whole_load = %u;\n    stored = 0;\n    whole = %u;\n",
+            op->code == TW_OP_READ && whole ? op->size : 0,
+            tw_uc_crosses(e->program, op) ? 0 : op->size);
+    }
 }
 
 /* Calls number *at on, of operation n. */
@@ -424,7 +337,7 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
             }
         }
         if (accused && e->finding->verdict == TW_VERDICT_EFFECT) {
-            put_log_check(e, 0, NULL);
+            tw_uc_emit_log_check(e, 0, NULL);
         }
         return;
     }
@@ -432,6 +345,7 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
         put(e, "    fetching = true;\n");
     }
     put(e, "    got = 0;\n");
+    put_before(e, n);
     if (acts(e, n) && op->code == TW_OP_WRITE) {
         put(e, "    stored = 0;\n    whole = %u;\n    then = change_%u;\n",
             tw_uc_crosses(e->program, op) ? 0 : op->size, n);
@@ -464,15 +378,38 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
     if (e->devices && op->code == TW_OP_EXEC) {
         put(e, "    fetching = false;\n");
     }
+    if (n_during(e, n) > 0) {
+        put(e, "    if (during) {\n        %s;\n    }\n",
+            tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS
+                ? "ring(RING_DURING)"
+                : "perform_during()");
+    }
     if (acts(e, n) && op->code == TW_OP_DMA_WRITE) {
         put(e, "    change_%u();\n", n);
     } else if (acts(e, n) && tw_uc_crosses(e->program, op)) {
         put(e, "    if (err == UC_ERR_OK) {\n        ring(%u);\n    }\n", n);
     }
     if (accused && e->expected->access) {
-        put_access_check(e, op);
+        tw_uc_emit_access_check(e, op);
     } else if (accused && e->finding->verdict == TW_VERDICT_EFFECT) {
-        put_log_check(e, 0, NULL);
+        tw_uc_emit_log_check(e, 0, NULL);
+    }
+}
+
+/* What is performed during accesses, a function for each access. */
+static void put_insides(Emit *e)
+{
+    for (unsigned n = 0; n < e->n_ops; n++) {
+        unsigned k = n_during(e, n);
+
+        if (k == 0) {
+            continue;
+        }
+        put(e, "static void inside_%u(void)\n{\n", n);
+        for (unsigned i = n + 1; i <= n + k && i < e->n_ops; i++) {
+            put(e, "    change_%u();\n", i);
+        }
+        put(e, "}\n\n");
     }
 }
 
@@ -490,7 +427,9 @@ static void put_changes(Emit *e)
             e->n_devices += call_at(e, at)->kind == CALL_MMIO;
             at++;
         }
-        if (access ? !acts(e, n) : op->actor == TW_BOARD) {
+        if (access                  ? !acts(e, n)
+            : op->actor == TW_BOARD ? !(op->flags & TW_OPF_DURING)
+                                    : false) {
             continue;
         }
         put(e, "static void change_%u(void)\n{\n", n);
@@ -501,6 +440,7 @@ static void put_changes(Emit *e)
         }
         put(e, "}\n\n");
     }
+    put_insides(e);
     e->n_devices = 0;
     if (!e->stops) {
         return;
@@ -511,14 +451,18 @@ static void put_changes(Emit *e)
 
         if (tw_op_info(op->code)->flags & TW_OP_ACCESS
                 ? acts(e, n) && tw_uc_crosses(e->program, op)
-                : op->actor != TW_BOARD) {
+                : op->actor != TW_BOARD && !(op->flags & TW_OPF_DURING)) {
             put(e, "    case %u:\n        change_%u();\n        break;\n", n,
                 n);
         }
     }
-    put(e, "    default:\n        break;\n    }\n}\n\n"
-           "static void ring(uint64_t change)\n{\n"
-           "    DO(guest(RING, DOORBELL, &change));\n}\n\n");
+    put(e,
+        "%s    default:\n        break;\n    }\n}\n\n"
+        "static void ring(uint64_t change)\n{\n"
+        "    DO(guest(RING, DOORBELL, &change));\n}\n\n",
+        e->handles ? "    case RING_DURING:\n        perform_during();\n"
+                     "        break;\n"
+                   : "");
 }
 
 static bool put_main(Emit *e)
@@ -549,6 +493,11 @@ static bool put_main(Emit *e)
         put(e, "    DO(uc_mmio_map(uc, DOORBELL, 0x1000, doorbell_read, NULL,\n"
                "        doorbell_write, NULL));\n");
     }
+    if (e->handles) {
+        put(e, "    DO(uc_hook_add(uc, &hook, UC_HOOK_MEM_UNMAPPED | "
+               "UC_HOOK_MEM_PROT,\n"
+               "        (void *)refused, NULL, 1, 0));\n");
+    }
     if (crash) {
         put(e, "    /* Pages that stand for two of the tool that found this. "
                "*/\n    DO(uc_mem_map(uc, CODE + 0x12000, 0x1000, "
@@ -571,12 +520,15 @@ static bool put_main(Emit *e)
     for (unsigned n = 0; n < e->n_ops; n++) {
         const TwOp *op = &e->program->script[n];
 
-        if (op->actor != TW_BOARD &&
-            !(tw_op_info(op->code)->flags & TW_OP_ACCESS)) {
+        if (op->flags & TW_OPF_DURING ||
+            (op->actor != TW_BOARD &&
+             !(tw_op_info(op->code)->flags & TW_OP_ACCESS))) {
             /* Its calls are in change_n(), and so are its devices' rows. */
             put(e, "\n");
             put_op_comment(e, n);
-            put(e, "    ring(%u);\n", n);
+            if (!(op->flags & TW_OPF_DURING)) {
+                put(e, "    ring(%u);\n", n);
+            }
             for (; at < e->recorder.calls->len && call_at(e, at)->op == n;
                  at++) {
                 e->n_devices += call_at(e, at)->kind == CALL_MMIO;
@@ -587,7 +539,7 @@ static bool put_main(Emit *e)
     }
     if (e->finding->op == TW_NO_OP && !crash) {
         put(e, "\n    /* What is in RAM now. */\n");
-        told = put_ram_check(e);
+        told = tw_uc_emit_ram_check(e);
     }
     put(e,
         "\n    (void)err, (void)got%s;\n    uc_close(uc);\n"
@@ -632,6 +584,10 @@ bool tw_uc_emit(TwTarget *target, const TwProgram *program,
 
         e.n_ops = i == 0 ? 0 : e.n_ops; /* up to the one that was its last */
         e.n_ops = op == TW_NO_OP ? e.n_ops : MAX(e.n_ops, op + 1);
+    }
+    while (e.n_ops < program->n_script &&
+           program->script[e.n_ops].flags & TW_OPF_DURING) {
+        e.n_ops++;
     }
     look_around(&e);
     put_head(&e);

@@ -11,6 +11,7 @@
  *   graph.c    the region graph and its flat view, a page at a time
  *   flat.c     the page map's rights, and which mappings must change (flat.h)
  *   map.c      the engine's mappings; devices
+ *   refuse.c   the hook that is called for accesses that are refused
  *   host.c     what the host reads and writes between runs of the guest
  *   pair.c     the class "unicorn-ab": two engines against each other
  *   vtlb.c     the page map of the class "unicorn-vtlb": a hook of ours
@@ -116,6 +117,8 @@ struct Machine {
     TwTarget target;
     TwDialect dialect;
     char version[32];
+    uc_hook hook; /* of refuse.c, while the program has `during` */
+    bool hooked;
     bool slow_path; /* a hook on every load and store */
     bool strict;    /* code must follow at once */
     volatile uint32_t *in_flight;
@@ -151,6 +154,9 @@ struct Machine {
     /* Operations of actor offsets that the access of operation `told_op` has
      * written so far, and how many bytes of it devices were told. */
     uint16_t told_op;
+    uint16_t during_of; /* the access whose `during` operations were performed
+                         * last, or TW_NO_OP */
+    uint16_t handled;   /* the access with such operations inside a refusal */
     uint8_t n_told, n_asked;
     uint8_t asked[TW_MAX_ACTORS];
     unsigned n_devices;
@@ -185,18 +191,25 @@ uc_err tw_uc_agent_run(Machine *m, unsigned first, unsigned *stopped);
 /* The record in flight; for callbacks. */
 const Record *tw_uc_agent_record(Machine *m);
 
-enum {
-    RING_ACTORS = 0xffff
-}; /* the doorbell: not an operation of the script,
-    * but those that the latest access asked for */
+/* The doorbell: not an operation of the script, but those that the latest
+ * access asked for, or those during it. */
+enum { RING_ACTORS = 0xffff, RING_DURING = 0xfffe };
 
 /* run.c: what the doorbell's callback does. */
 void tw_uc_perform(Machine *m, unsigned op);
 /* Performs what the latest access asked for through actor offsets. */
 void tw_uc_perform_asked(Machine *m);
+/* Performs the operations `during` access `op`, once (LA-47). */
+void tw_uc_perform_during(Machine *m, unsigned op);
+/* Has access `op` such operations, and are they still to be performed? */
+bool tw_uc_during_waits(const Machine *m, unsigned op);
 /* Notes the actors at offsets of a device that operation `op` wrote (LA-27). */
 void tw_uc_ask_actors(Machine *m, uint8_t region, uint16_t op, uint64_t offset,
                       unsigned size);
+/* refuse.c: from here on a hook is called for each access that is refused; not
+ * any more. */
+uc_err tw_uc_refuse_start(Machine *m);
+void tw_uc_refuse_stop(Machine *m);
 /* host.c: performs m->op, a DMA access; `outcome` says done. */
 void tw_uc_host_access(Machine *m, const TwOp *op, TwOutcome *outcome);
 /* Does an access reach into another page? */

@@ -108,6 +108,16 @@ static uint64_t device_fetch(const Device *device, uint64_t offset,
     return value;
 }
 
+/* Is a call of so many bytes the whole of the access in flight? */
+static bool is_whole_load(const Machine *m, unsigned size)
+{
+    const TwOp *access =
+        &m->program->script[tw_uc_agent_record((Machine *)m)->op];
+
+    return access->code == TW_OP_READ && access->size == size &&
+           access->addr % size == 0;
+}
+
 TW_CALLED_BACK static uint64_t device_read(uc_engine *uc, uint64_t offset,
                                            unsigned size, void *data)
 {
@@ -115,7 +125,6 @@ TW_CALLED_BACK static uint64_t device_read(uc_engine *uc, uint64_t offset,
     Machine *m = device->machine;
     uint64_t value;
 
-    (void)uc;
     /* What an instruction accesses is nowhere near its own word. */
     if (tw_uc_agent_record(m)->kind == RECORD_EXEC ||
         (tw_uc_agent_record(m)->kind == RECORD_FROM &&
@@ -124,6 +133,12 @@ TW_CALLED_BACK static uint64_t device_read(uc_engine *uc, uint64_t offset,
     }
     value = device_bytes(m, device->region, device->offset + offset, size);
     device_log(device, TW_LOG_READ, offset, size, value);
+    if (is_whole_load(m, size)) {
+        tw_uc_perform_during(m, tw_uc_agent_record(m)->op);
+        if (m->broken) {
+            uc_emu_stop(uc);
+        }
+    }
     return value;
 }
 
@@ -163,12 +178,13 @@ TW_CALLED_BACK static void device_write(uc_engine *uc, uint64_t offset,
     uint16_t op = tw_uc_agent_record(m)->op;
 
     device_log(device, TW_LOG_WRITE, offset, size, value);
-    if (m->program->n_actors == 0) {
+    if (m->program->n_actors == 0 && !tw_uc_during_waits(m, op)) {
         return;
     }
     tw_uc_ask_actors(m, device->region, op, device->offset + offset, size);
     if (!tw_uc_crosses(m->program, &m->program->script[op]) &&
         m->n_told == m->program->script[op].size) {
+        tw_uc_perform_during(m, op);
         tw_uc_perform_asked(m);
         if (m->broken) {
             uc_emu_stop(uc);

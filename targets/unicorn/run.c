@@ -95,16 +95,42 @@ void tw_uc_perform(Machine *m, unsigned n)
     *outcome = (TwOutcome){.status = TW_STATUS_DONE};
     if (tw_legality_step(&m->legality, op) != TW_LEGAL) {
         outcome->status = TW_STATUS_SKIPPED;
+        tw_uc_perform_during(m, n);
         return;
     }
     if (op->code == TW_OP_DMA_READ || op->code == TW_OP_DMA_WRITE) {
         tw_uc_host_access(m, op, outcome);
+        tw_uc_perform_during(m, n);
         if (m->n_asked > 0 && m->told_op == n) {
             tw_uc_perform_asked(m);
         }
     } else {
         perform(m, op);
     }
+}
+
+bool tw_uc_during_waits(const Machine *m, unsigned op)
+{
+    return m->during_of != op &&
+           !(m->program->script[op].flags & TW_OPF_DURING) &&
+           op + 1 < m->program->n_script &&
+           m->program->script[op + 1].flags & TW_OPF_DURING;
+}
+
+void tw_uc_perform_during(Machine *m, unsigned op)
+{
+    const TwProgram *program = m->program;
+
+    if (!tw_uc_during_waits(m, op)) {
+        return;
+    }
+    m->during_of = (uint16_t)op;
+    for (unsigned i = op + 1; i < program->n_script && !m->broken &&
+                              program->script[i].flags & TW_OPF_DURING;
+         i++) {
+        tw_uc_perform(m, i);
+    }
+    m->op = m->broken ? m->op : op;
 }
 
 void tw_uc_perform_asked(Machine *m)
@@ -136,7 +162,7 @@ static bool is_access(const TwOp *op)
 /* Does the agent do it? */
 static bool is_inside(const TwOp *op)
 {
-    return is_access(op) || op->actor != TW_BOARD;
+    return is_access(op) || op->actor != TW_BOARD || op->flags & TW_OPF_DURING;
 }
 
 static void part_add(Machine *m, unsigned *n, unsigned op, unsigned kind,
@@ -195,6 +221,23 @@ static uint64_t store_value(const Machine *m, unsigned op)
     return value;
 }
 
+/* What comes after access `op` at the latest, or behind all its parts. */
+static void rings_add(Machine *m, unsigned *n, unsigned op)
+{
+    const TwOp *access = &m->program->script[op];
+    Record ring = {.kind = RECORD_DOORBELL, .op = (uint16_t)op};
+
+    if (tw_uc_during_waits(m, op)) {
+        ring.value = RING_DURING;
+        m->records[(*n)++] = ring;
+    }
+    if (access->code == TW_OP_WRITE && !(access->flags & TW_OPF_FROM) &&
+        m->program->n_actors > 0 && tw_uc_crosses(m->program, access)) {
+        ring.value = RING_ACTORS;
+        m->records[(*n)++] = ring;
+    }
+}
+
 /* Writes records for operations from `op` on; returns the first operation
  * that is not among them. */
 static unsigned batch_build(Machine *m, unsigned op)
@@ -207,6 +250,9 @@ static unsigned batch_build(Machine *m, unsigned op)
 
         if (!is_inside(o)) {
             break;
+        }
+        if (o->flags & TW_OPF_DURING) {
+            continue; /* its access is above */
         }
         m->trace->outcomes[op] = (TwOutcome){.status = TW_STATUS_DONE};
         if (!is_access(o)) {
@@ -222,13 +268,11 @@ static unsigned batch_build(Machine *m, unsigned op)
             parts_add(m, &n, op, RECORD_READ, 0);
         } else if (o->code == TW_OP_WRITE) {
             parts_add(m, &n, op, RECORD_WRITE, store_value(m, op));
-            if (program->n_actors > 0 && tw_uc_crosses(m->program, o)) {
-                m->records[n++] = (Record){.kind = RECORD_DOORBELL,
-                                           .op = (uint16_t)op,
-                                           .value = RING_ACTORS};
-            }
         } else {
             part_add(m, &n, op, RECORD_EXEC, 0, 0);
+        }
+        if (is_access(o)) {
+            rings_add(m, &n, op);
         }
     }
     m->records[n] = (Record){.kind = RECORD_EXIT, .op = (uint16_t)op};
@@ -255,10 +299,47 @@ static bool page_refuses(const Machine *m, const TwOp *op)
     return false;
 }
 
+/* Is nothing there to be accessed, as view and page map are now? */
+static unsigned refusal_now(const Machine *m, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    if (page_refuses(m, op)) {
+        return TW_CLASS_PAGE_FAULT;
+    }
+    for (uint64_t p = op->addr >> PAGE_LG; p <= last; p++) {
+        if (m->flat.graph.view[p] == 0) {
+            return TW_CLASS_DECODE_ERROR;
+        }
+    }
+    return TW_CLASS_OK;
+}
+
+/* The instruction that makes an access. */
+static TwOp fetch_of(const TwOp *op)
+{
+    return (TwOp){.code = TW_OP_EXEC, .addr = op->from, .size = 8};
+}
+
+/* The class of an access that was refused after operations inside its first
+ * refusal: the library's error is that of the time before them. */
+static unsigned refusal_handled(const Machine *m, const TwOp *op, uc_err err)
+{
+    TwOp fetch = fetch_of(op);
+    bool fetches = op->flags & TW_OPF_FROM &&
+                   (err == UC_ERR_FETCH_PROT || err == UC_ERR_FETCH_UNMAPPED);
+    unsigned class_ = refusal_now(m, fetches ? &fetch : op);
+
+    /* Without any reason: one that is wrong whatever is expected. */
+    return class_ == TW_CLASS_OK ? TW_CLASS_PAGE_FAULT : class_;
+}
+
 /* The class of an access that the library refused; TW_CLASSES if that is not
  * what the error says. */
 static unsigned refusal(const Machine *m, const TwOp *op, uc_err err)
 {
+    TwOp fetch = fetch_of(op);
+
     switch (err) {
     case UC_ERR_EXCEPTION: /* what a page map says no with that is a hook's */
         return m->vtlb != NULL ? TW_CLASS_PAGE_FAULT : TW_CLASSES;
@@ -268,11 +349,8 @@ static unsigned refusal(const Machine *m, const TwOp *op, uc_err err)
         return m->vtlb == NULL ? TW_CLASS_PAGE_FAULT : TW_CLASSES;
     case UC_ERR_FETCH_UNMAPPED:
         if (op->flags & TW_OPF_FROM) {
-            return page_refuses(
-                       m,
-                       &(TwOp){.code = TW_OP_EXEC, .addr = op->from, .size = 8})
-                       ? TW_CLASS_PAGE_FAULT
-                       : TW_CLASS_DECODE_ERROR;
+            return page_refuses(m, &fetch) ? TW_CLASS_PAGE_FAULT
+                                           : TW_CLASS_DECODE_ERROR;
         }
         /* fall through */
     case UC_ERR_READ_UNMAPPED:
@@ -347,7 +425,12 @@ static unsigned take_refusal(Machine *m, unsigned stopped, uc_err err)
     TwOutcome *outcome = &m->trace->outcomes[op];
     unsigned class_ = refusal(m, access, err);
 
+    if (class_ != TW_CLASSES && m->handled == op) {
+        class_ = refusal_handled(m, access, err);
+    }
+
     m->op = op;
+    tw_uc_perform_during(m, op); /* if no hook was called */
     if (m->records[stopped].kind == RECORD_EXIT || !is_access(access) ||
         class_ == TW_CLASSES) {
         tw_uc_fail(m, "uc_emu_start", access->addr, access->size, err);
@@ -400,7 +483,7 @@ static void machine_reset(Machine *m)
     m->op = 0;
     m->started = false;
     m->telling = m->teller;
-    m->told_op = TW_NO_OP;
+    m->told_op = m->during_of = m->handled = TW_NO_OP;
     m->n_told = m->n_asked = 0;
     m->n_fetched = 0;
     m->broken = false;
@@ -439,6 +522,17 @@ static void run_script(Machine *m)
     }
 }
 
+/* Is anything performed during an access? */
+static bool has_during(const TwProgram *program)
+{
+    for (unsigned i = 0; i < program->n_script; i++) {
+        if (program->script[i].flags & TW_OPF_DURING) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool run(Machine *m, const TwProgram *program, TwTrace *trace)
 {
     m->program = program;
@@ -449,7 +543,11 @@ static bool run(Machine *m, const TwProgram *program, TwTrace *trace)
         return false;
     }
     machine_reset(m);
+    if (has_during(program) && tw_uc_refuse_start(m) != UC_ERR_OK) {
+        return false;
+    }
     run_script(m);
+    tw_uc_refuse_stop(m);
     m->telling = NULL;
     if (m->recorder != NULL) {
         tw_uc_record_ram(m);

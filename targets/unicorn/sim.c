@@ -29,6 +29,12 @@ static void cut(Sim *sim, unsigned page)
     }
 }
 
+/* Would a mapping, or a part of one, be divided in front of the page? */
+static bool parts_at(const Sim *sim, unsigned page)
+{
+    return page < PAGES && sim->end[page] != 0 && !sim->begins[page];
+}
+
 /* A call for pages first .. end - 1: which mappings does it split?  The
  * library makes new ones of the parts. */
 static void split(Sim *sim, unsigned first, unsigned end)
@@ -53,6 +59,7 @@ static bool on_unmap(void *data, unsigned first, unsigned end)
     Sim *sim = data;
 
     sim->n_calls++;
+    sim->ever |= sim->hooked ? BIT(HANDLER_MAPS) : 0;
     split(sim, first, end);
     cut(sim, end);
     for (unsigned p = first; p < end; p++) {
@@ -69,7 +76,7 @@ static bool on_unmap(void *data, unsigned first, unsigned end)
         }
         sim->first[p] = sim->end[p] = 0;
         sim->taint[p] = 0;
-        sim->refused[p] = false;
+        sim->refused[p] = sim->readonly[p] = false;
         sim->moved[p] = sim->run[p] != 0;
     }
     return true;
@@ -91,6 +98,7 @@ static bool on_map(void *data, unsigned first, unsigned end)
     Sim *sim = data;
 
     sim->n_calls++;
+    sim->ever |= sim->hooked ? BIT(HANDLER_MAPS) : 0;
     for (unsigned q = 0; q < PAGES; q++) {
         Shown run = sim->run[q];
 
@@ -120,6 +128,9 @@ static bool on_protect(void *data, unsigned first, unsigned end)
     Sim *sim = data;
 
     sim->n_calls++;
+    if (sim->hooked && (parts_at(sim, first) || parts_at(sim, end))) {
+        sim->ever |= BIT(HANDLER_MAPS);
+    }
     split(sim, first, end);
     cut(sim, first);
     cut(sim, end);
@@ -127,7 +138,16 @@ static bool on_protect(void *data, unsigned first, unsigned end)
         if (sim->rights[p] & TW_R && !(sim->flat.mapped_rights[p] & TW_R)) {
             taint(sim, p, READ_REVOKED);
         }
+        if (sim->own == p + 1 && sim->rights[p] & TW_X &&
+            !(sim->flat.mapped_rights[p] & TW_X)) {
+            sim->ever |= BIT(OWN_CODE);
+        }
         sim->rights[p] = sim->flat.mapped_rights[p];
+        if (sim->hooked == HOOKED &&
+            sim->readonly[p] == !!(sim->rights[p] & TW_W)) {
+            sim->ever |= BIT(HANDLER_MAPS); /* RAM becomes ROM, or RAM again */
+        }
+        sim->readonly[p] = !(sim->rights[p] & TW_W);
     }
     return true;
 }
@@ -237,8 +257,14 @@ uint64_t tw_uc_exec_triggers(const Sim *sim, const TwOp *op)
     uint64_t page = op->addr >> PAGE_LG;
     uint64_t met = 0;
 
-    if (op->code != TW_OP_EXEC || page >= PAGES || !sim->run[page]) {
+    if (op->code != TW_OP_EXEC || page >= PAGES) {
         return 0;
+    }
+    if (sim->handled[page]) {
+        met |= BIT(CODE_HANDLED);
+    }
+    if (!sim->run[page]) {
+        return met;
     }
     if (sim->lost[page] || sim->run[page] != granted(sim, page, TW_X)) {
         met |= BIT(CODE_CHANGED);
@@ -340,7 +366,18 @@ static void store_or_fetch(Sim *sim, const TwOp *op)
         tw_regions_add(&sim->partial_device, shown_id(shown));
     } else {
         uint32_t n = shown_id(shown) * (uint32_t)PAGES + shown_page(shown);
-        sim->partial_ram[n / 64] |= UINT64_C(1) << n % 64;
+        sim->ram[n / 64].partial |= UINT64_C(1) << n % 64;
+    }
+}
+
+/* uc_mem_write gives W to a page that has none, and takes it away again. */
+static void host_write(Sim *sim, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+        sim->readonly[p] |=
+            sim->flat.mapped[p] != 0 && !(sim->flat.mapped_rights[p] & TW_W);
     }
 }
 
@@ -410,32 +447,156 @@ bool tw_uc_loses_own_code(const Sim *sim, const TwOp *op)
     return false;
 }
 
-void tw_uc_sim_step(Sim *sim, const TwOp *op)
+unsigned tw_uc_n_during(const Sim *sim, const TwOp *op)
 {
-    uint8_t asked[TW_MAX_ACTORS];
-    unsigned n = tw_uc_asks(sim, op, asked);
+    const TwOp *end = sim->program->script + sim->program->n_script;
+    unsigned n = 0;
 
-    if (tw_legality_step(&sim->legality, op) != TW_LEGAL) {
-        return;
+    while (op + 1 + n < end && op[1 + n].flags & TW_OPF_DURING) {
+        n++;
     }
+    return n;
+}
+
+static void perform_all(Sim *sim, const TwOp *ops, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (tw_legality_step(&sim->legality, &ops[i]) == TW_LEGAL) {
+            perform(sim, &ops[i]);
+        }
+    }
+}
+
+static uint8_t right_of(const TwOp *op)
+{
+    return op->code == TW_OP_WRITE  ? TW_W
+           : op->code == TW_OP_EXEC ? TW_X
+                                    : TW_R;
+}
+
+/* The first page that refuses the access, + 1; 0: none does. */
+static unsigned refusing(const Sim *sim, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+        if (!granted(sim, p, right_of(op))) {
+            return (unsigned)p + 1;
+        }
+    }
+    return 0;
+}
+
+/* A hook has let the access go on, if it is granted now. */
+static void go_on(Sim *sim, const TwOp *op, const bool *readonly)
+{
+    uint64_t first = op->addr >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    for (uint64_t p = first; p <= last && p < PAGES; p++) {
+        Shown shown = granted(sim, p, right_of(op));
+
+        if (op->code == TW_OP_EXEC && shown) {
+            sim->handled[p] = true;
+            sim->ever |= BIT(CODE_HANDLED);
+        } else if (op->code == TW_OP_WRITE && shown && readonly[p - first]) {
+            uint32_t n = shown_id(shown) * (uint32_t)PAGES + shown_page(shown);
+
+            sim->ever |= BIT(STORE_HANDLED);
+            if (shown & SHOWS_RAM) {
+                sim->ram[n / 64].lost |= UINT64_C(1) << n % 64;
+            }
+        }
+    }
+}
+
+/* One access, of the script or a fetch for one.  If it is refused, the `n`
+ * operations `inside` come inside the refusal.  Returns whether they did. */
+static bool perform_access(Sim *sim, const TwOp *op, const TwOp *inside,
+                           unsigned n)
+{
+    uint64_t first = op->addr >> PAGE_LG;
+    bool readonly[2] = {first < PAGES && sim->readonly[first],
+                        first + 1 < PAGES && sim->readonly[first + 1]};
+
+    unsigned refuses = n > 0 ? refusing(sim, op) : 0;
+
+    perform(sim, op);
+    if (refuses == 0) {
+        return false;
+    }
+    sim->hooked = sim->end[refuses - 1] == 0 ? HOOKED_NOT
+                  : op->code == TW_OP_WRITE && sim->readonly[refuses - 1]
+                      ? HOOKED_ROM
+                      : HOOKED;
+    perform_all(sim, inside, n);
+    sim->hooked = HOOKED_NOT;
+    go_on(sim, op, readonly);
+    perform(sim, op);
+    return true;
+}
+
+static bool is_cpu_access(const TwOp *op)
+{
+    return op->code == TW_OP_READ || op->code == TW_OP_WRITE ||
+           op->code == TW_OP_EXEC;
+}
+
+/* An access of the CPU, with all that is performed because of it. */
+static void step_access(Sim *sim, const TwOp *op)
+{
+    const TwOp *inside = op + 1;
+    unsigned n = tw_uc_n_during(sim, op);
+    uint8_t asked[TW_MAX_ACTORS];
+    unsigned n_asked;
+
     if (op->flags & TW_OPF_FROM) {
         TwOp fetch = tw_uc_fetch_of(op);
 
-        perform(sim, &fetch);
+        if (perform_access(sim, &fetch, inside, n)) {
+            n = 0;
+        }
         if (!granted(sim, op->out >> PAGE_LG, TW_X)) {
+            perform_all(sim, inside, n);
             return;
         }
+        sim->own = (unsigned)(op->out >> PAGE_LG) + 1;
     }
     if (tw_uc_loses_own_code(sim, op)) {
         sim->ever |= BIT(OWN_CODE);
     }
-    perform(sim, op);
-    for (unsigned i = 0; i < n; i++) {
-        const TwOp *act = &sim->program->actors[asked[i]].op;
+    if (perform_access(sim, op, inside, n)) {
+        n = 0;
+    }
+    n_asked = tw_uc_asks(sim, op, asked);
+    perform_all(sim, inside, n);
+    sim->own = 0;
+    for (unsigned i = 0; i < n_asked; i++) {
+        perform_all(sim, &sim->program->actors[asked[i]].op, 1);
+    }
+}
 
-        if (tw_legality_step(&sim->legality, act) == TW_LEGAL) {
-            perform(sim, act);
-        }
+void tw_uc_sim_step(Sim *sim, const TwOp *op)
+{
+    uint8_t asked[TW_MAX_ACTORS];
+    unsigned n;
+
+    if (op->flags & TW_OPF_DURING) {
+        return;
+    }
+    if (tw_legality_step(&sim->legality, op) != TW_LEGAL) {
+        perform_all(sim, op + 1, tw_uc_n_during(sim, op));
+        return;
+    }
+    if (is_cpu_access(op)) {
+        step_access(sim, op);
+        return;
+    }
+    n = tw_uc_asks(sim, op, asked);
+    perform(sim, op);
+    perform_all(sim, op + 1, tw_uc_n_during(sim, op));
+    for (unsigned i = 0; i < n; i++) {
+        perform_all(sim, &sim->program->actors[asked[i]].op, 1);
     }
 }
 
@@ -447,7 +608,9 @@ static void perform(Sim *sim, const TwOp *op)
     case TW_OP_NOP:
     case TW_OP_SAFEPOINT:
     case TW_OP_DMA_READ: /* the host's (host.c) */
+        break;
     case TW_OP_DMA_WRITE:
+        host_write(sim, op);
         break;
     case TW_OP_READ:
         sim->ever |= tw_uc_is_unaligned_load(sim, op) ? BIT(LOAD_UNALIGNED) : 0;
@@ -493,11 +656,21 @@ static void perform(Sim *sim, const TwOp *op)
     }
 }
 
+/* How much of a Sim is in use. */
+static size_t used(const TwProgram *program)
+{
+    return offsetof(Sim, ram) +
+           program->n_regions * PAGES / 64 * sizeof(((Sim *)NULL)->ram[0]);
+}
+
+void tw_uc_sim_copy(Sim *to, const Sim *from)
+{
+    memcpy(to, from, used(from->program));
+}
+
 void tw_uc_sim_start(Sim *sim, const TwProgram *program)
 {
-    memset(sim, 0,
-           offsetof(Sim, partial_ram) +
-               program->n_regions * PAGES / 64 * sizeof(sim->partial_ram[0]));
+    memset(sim, 0, used(program));
     sim->program = program;
     tw_legality_init(&sim->legality, program);
     tw_uc_flat_init(&sim->flat, program);

@@ -24,11 +24,16 @@ enum {
     CODE_STORED,
     LOAD_UNALIGNED,
     MANY_RANGES,
+    HANDLER_MAPS,
+    STORE_HANDLED,
+    CODE_HANDLED,
 };
 
 enum { MANY = 1000 }; /* mappings at once */
 
 #define BIT(trigger) (UINT64_C(1) << (trigger))
+
+enum { HOOKED_NOT, HOOKED, HOOKED_ROM /* a store to a page that is ROM */ };
 
 typedef struct Sim {
     const TwProgram *program;
@@ -51,16 +56,28 @@ typedef struct Sim {
     bool lost[PAGES];    /* and flushed, or other code was run: its
                           * translation stays */
     bool flushed[PAGES]; /* and it is a device's */
+    uint8_t hooked;      /* inside a refusal for want of a right */
+    unsigned own; /* inside an access: page + 1 of the instruction that makes
+                   * it; 0: none */
+    bool readonly[PAGES]; /* W was taken from it, so that it is ROM */
+    bool handled[PAGES];  /* a fetch of it was let go on by a hook */
     TwRegionSet partial_device;
-    /* Last: only what is of the program's blocks is ever looked at. */
-    uint64_t partial_ram[TW_MAX_REGIONS * PAGES / 64];
+    /* Last: only what is of the program's blocks is ever looked at.
+     * Bits of pages: of a store that was cut, of one that was lost. */
+    struct {
+        uint64_t partial, lost;
+    } ram[TW_MAX_REGIONS * PAGES / 64];
 } Sim;
 
 /* The state before the script; `program` must outlive it. */
 void tw_uc_sim_start(Sim *sim, const TwProgram *program);
-/* Performs an operation, with what devices do because of it. */
+void tw_uc_sim_copy(Sim *to, const Sim *from);
+/* Performs an operation of the script, with what is performed during it and
+ * what devices do because of it.  Nothing, if it is itself during an access. */
 void tw_uc_sim_step(Sim *sim, const TwOp *op);
 
+/* How many operations of the script are performed during this one? */
+unsigned tw_uc_n_during(const Sim *sim, const TwOp *op);
 /* The triggers that a fetch meets now; 0 for other operations. */
 uint64_t tw_uc_exec_triggers(const Sim *sim, const TwOp *op);
 /* Does the access fill the entry of a page without R? */

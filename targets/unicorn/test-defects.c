@@ -137,6 +137,40 @@ static void known_exec_device(void)
     g_assert_cmpuint(t.k->trace.n_log, ==, 8);
 }
 
+/* A hook gives W back to a page that had lost it, and lets the store go on:
+ * nothing is stored. */
+static void known_store_let(void)
+{
+    g_auto(Board) t = board_new();
+
+    rights(&t, 0, TW_R);
+    read_n(&t, 0x20, 4);
+    unsigned w = write_n(&t, 0x20, 4);
+    TwOp give = rights_op(0, RWX);
+    give.flags |= TW_OPF_DURING;
+    add_op(t.k, give);
+    unsigned r = read_n(&t, 0x20, 4);
+    run_kit(t.k);
+    expect_class(t.k, w, TW_CLASS_OK);
+    expect_value(&t, r, initial_bytes(t.a, 0x20, 4));
+}
+
+/* A hook maps a page of code: later, a store to the code is not seen. */
+static void known_code_let(void)
+{
+    g_auto(Board) t = code_board_new();
+
+    add_op(t.k, unpage_op(0));
+    exec_8(&t, 0x20);
+    TwOp give = rights_op(0, RWX);
+    give.flags |= TW_OPF_DURING;
+    add_op(t.k, give);
+    write_n(&t, 0x20, 8);
+    unsigned x = exec_8(&t, 0x20);
+    run_kit(t.k);
+    expect_value(&t, x, word(tw_code_initial(t.a, 0x20 / 8)));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -152,5 +186,7 @@ int main(int argc, char **argv)
     g_test_add_func("/unicorn/2.0.1/code-moved", known_code_moved);
     g_test_add_func("/unicorn/2.0.1/flush-cut", known_flush_cut);
     g_test_add_func("/unicorn/2.0.1/exec-device", known_exec_device);
+    g_test_add_func("/unicorn/2.0.1/store-let-go-on", known_store_let);
+    g_test_add_func("/unicorn/2.0.1/code-let-go-on", known_code_let);
     return g_test_run();
 }

@@ -7,37 +7,62 @@
 const TwTriggerInfo tw_uc_triggers[] = {
     [READ_REVOKED] = {"read-revoked",
                       "uc_mem_protect took R from the page while it was "
-                      "mapped"},
+                      "mapped",
+                      false},
     [NOT_READABLE] = {"not-readable",
                       "the page has no R and was written, executed or flushed, "
-                      "or that was tried"},
+                      "or that was tried",
+                      false},
     [PARTIAL_STORE] = {"partial-store",
                        "a store began in a page that takes it and ended in "
-                       "one that refuses it"},
+                       "one that refuses it",
+                       false},
     [DEVICE_SPLIT] = {"device-split",
                       "part of an MMIO mapping was unmapped or protected, and "
-                      "the page belongs to the rest or the part"},
+                      "the page belongs to the rest or the part",
+                      false},
     [CODE_CHANGED] = {"code-changed",
                       "code of the page was run, and the page has other "
                       "memory or no X now; or was flushed while it had, or "
-                      "after a change of memory that is mapped twice"},
+                      "after a change of memory that is mapped twice",
+                      false},
     [DEVICE_CODE_FLUSHED] = {"device-code-flushed",
-                             "code of a device was run and then flushed"},
+                             "code of a device was run and then flushed",
+                             false},
     [READ_AGAIN] = {"read-again",
-                    "a load of the page was refused before, for want of R"},
+                    "a load of the page was refused before, for want of R",
+                    false},
     [OWN_CODE] = {"own-code",
                   "a device takes X from the page of the instruction that "
-                  "writes to it"},
+                  "writes to it",
+                  false},
     [CODE_STORED] = {"code-stored",
                      "code of the page was run, and was stored to after its "
                      "mapping was changed, or while its memory was mapped at "
-                     "another address too"},
+                     "another address too",
+                     false},
     [LOAD_UNALIGNED] = {"load-unaligned",
-                        "a load of a device's page is not aligned"},
+                        "a load of a device's page is not aligned", false},
     [MANY_RANGES] = {"many-ranges",
                      "1000 mappings or more at once; one that uc_mem_protect "
-                     "splits counts as its parts"},
-    {NULL, NULL},
+                     "splits counts as its parts",
+                     true},
+    [HANDLER_MAPS] = {"handler-maps",
+                      "the hook of an access that was refused for want of a "
+                      "right made, took away or split a mapping, or changed W "
+                      "of one",
+                      true},
+    [STORE_HANDLED] = {"store-handled",
+                       "W had been taken from the page, by uc_mem_protect or "
+                       "after uc_mem_write, and the hook of a refused store "
+                       "gave it back",
+                       false},
+    [CODE_HANDLED] =
+        {"code-handled",
+         "the hook of a refused fetch of the page let the fetch go "
+         "on",
+         false},
+    {NULL, NULL, false},
 };
 
 /* On the path of an access. */
@@ -68,8 +93,11 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
             }
         } else if (shown & SHOWS_RAM) {
             uint32_t n = shown_id(shown) * (uint32_t)PAGES + shown_page(shown);
-            if (sim->partial_ram[n / 64] >> n % 64 & 1) {
+            if (sim->ram[n / 64].partial >> n % 64 & 1) {
                 met |= BIT(PARTIAL_STORE);
+            }
+            if (sim->ram[n / 64].lost >> n % 64 & 1) {
+                met |= BIT(STORE_HANDLED);
             }
         }
     }
@@ -80,6 +108,27 @@ static bool is_access(const TwOp *op)
 {
     return op->code == TW_OP_READ || op->code == TW_OP_WRITE ||
            op->code == TW_OP_EXEC;
+}
+
+/* Of an access with its fetch; of one with operations during it also what holds
+ * after them. */
+static uint64_t of_whole(Sim *sim, const TwOp *op)
+{
+    const uint64_t inside = BIT(HANDLER_MAPS) | BIT(STORE_HANDLED) |
+                            BIT(CODE_HANDLED) | BIT(OWN_CODE);
+    TwOp fetch = tw_uc_fetch_of(op);
+    uint64_t met = of_access(sim, op);
+
+    if (op->flags & TW_OPF_FROM) {
+        met |= of_access(sim, &fetch);
+        met |= tw_uc_is_unreadable(sim, &fetch) ? BIT(NOT_READABLE) : 0;
+    }
+    if (tw_uc_n_during(sim, op) > 0) {
+        tw_uc_sim_step(sim, op);
+        met |= of_access(sim, op) | (sim->ever & inside);
+        met |= op->flags & TW_OPF_FROM ? of_access(sim, &fetch) : 0;
+    }
+    return met;
 }
 
 uint64_t tw_uc_triggers_met(const TwProgram *program, const TwFinding *finding)
@@ -94,15 +143,7 @@ uint64_t tw_uc_triggers_met(const TwProgram *program, const TwFinding *finding)
         const TwOp *op = &program->script[i];
 
         if (i == finding->op && is_access(op)) {
-            TwOp fetch = tw_uc_fetch_of(op);
-
-            return of_access(&sim, op) |
-                   (op->flags & TW_OPF_FROM
-                        ? of_access(&sim, &fetch) |
-                              (tw_uc_is_unreadable(&sim, &fetch)
-                                   ? BIT(NOT_READABLE)
-                                   : 0)
-                        : 0);
+            return of_whole(&sim, op);
         }
         tw_uc_sim_step(&sim, op);
         if (i == finding->op) {

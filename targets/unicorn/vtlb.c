@@ -129,8 +129,8 @@ enum { STORE_CROSSES };
 
 const TwTriggerInfo tw_uc_vtlb_triggers[] = {
     [STORE_CROSSES] = {"store-crosses",
-                       "a store of bytes in two pages of the page map"},
-    {NULL, NULL},
+                       "a store of bytes in two pages of the page map", false},
+    {NULL, NULL, false},
 };
 
 static bool store_crosses(const TwProgram *program, const TwOp *op)
