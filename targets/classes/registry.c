@@ -20,7 +20,7 @@ static const TwTargetClass *const classes[] = {
     &tw_unicorn_vtlb_class,
 #endif
 #ifdef TW_HAVE_QEMU_AGENTS
-    &tw_qemu_aarch64_class,
+    &tw_qemu_aarch64_class, &tw_qemu_x86_64_class,
 #endif
     &tw_exec_class,         NULL,
 };

@@ -111,13 +111,12 @@ static TwClass fault(const TwDo *what, const TwDone *done, char *why,
 
 const Arch tw_qemu_aarch64 = {
     .name = "aarch64",
-    .title =
-        "AArch64 page tables (EL1, stage 1) of a stock qemu-system-aarch64",
     .binary = "qemu-system-aarch64",
     .machine = "-M virt,memory-backend=m0,gic-version=2 -cpu max "
-               "-kernel /proc/self/fd/$TW_AGENT",
-    .agent = tw_qemu_agent_aarch64,
-    .agent_size = &tw_qemu_agent_aarch64_size,
+               "-kernel /proc/self/fd/$TW_FILE",
+    .file = tw_qemu_agent_aarch64,
+    .file_size = &tw_qemu_agent_aarch64_size,
+    .executes = true,
     .ram = 0x40000000,
     .nowhere = UINT64_C(1) << 34,
     .half = {UINT64_C(1) << 37, ~UINT64_C(0) << 39 | UINT64_C(1) << 37},

@@ -51,8 +51,8 @@ static void machine_close(TwTarget *target)
     if (m->ram_fd >= 0) {
         close(m->ram_fd);
     }
-    if (m->agent_fd >= 0) {
-        close(m->agent_fd);
+    if (m->file_fd >= 0) {
+        close(m->file_fd);
     }
     g_free(m->command);
     munmap(m, sizeof(*m));
@@ -61,18 +61,18 @@ static void machine_close(TwTarget *target)
 /* The guest's RAM, and the agent as a file; both in memory. */
 static bool share_memory(Machine *m, GError **error)
 {
-    size_t size = *m->arch->agent_size;
+    size_t size = *m->arch->file_size;
     void *ram = MAP_FAILED;
 
     m->ram_fd = memfd_create("twinwalk-ram", MFD_CLOEXEC);
-    m->agent_fd = memfd_create("twinwalk-agent", MFD_CLOEXEC);
+    m->file_fd = memfd_create("twinwalk-file", MFD_CLOEXEC);
     if (m->ram_fd >= 0 && ftruncate(m->ram_fd, TW_AGENT_RAM_SIZE) == 0) {
         ram = mmap(NULL, TW_AGENT_RAM_SIZE, PROT_READ | PROT_WRITE,
                    MAP_SHARED | MAP_NORESERVE, m->ram_fd, 0);
     }
     m->ram = ram != MAP_FAILED ? ram : NULL;
-    if (m->ram == NULL || !tw_qemu_memory_open(m) || m->agent_fd < 0 ||
-        write(m->agent_fd, m->arch->agent, size) != (ssize_t)size) {
+    if (m->ram == NULL || !tw_qemu_memory_open(m) || m->file_fd < 0 ||
+        write(m->file_fd, m->arch->file, size) != (ssize_t)size) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "qemu-%s: expected memory to share with the guest: %s",
                     m->arch->name, g_strerror(errno));
@@ -130,7 +130,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Arch *arch,
     }
     m->target.klass = klass;
     m->arch = arch;
-    m->ram_fd = m->agent_fd = -1;
+    m->ram_fd = m->file_fd = -1;
     m->dialect = tw_qemu_dialect(arch);
     m->contract = contract_of_all;
     m->contract.code = arch->code;
@@ -164,6 +164,11 @@ static TwTarget *aarch64_open(const TwTargetOptions *options, GError **error)
                         error);
 }
 
+static TwTarget *x86_64_open(const TwTargetOptions *options, GError **error)
+{
+    return machine_open(&tw_qemu_x86_64_class, &tw_qemu_x86_64, options, error);
+}
+
 static const TwTargetOption qemu_options[] = {
     {"qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu), .value = "PATH",
      .help = "The QEMU to run (default: qemu-system-... of the PATH)"},
@@ -177,18 +182,18 @@ static const TwTargetOption qemu_options[] = {
     {.name = NULL},
 };
 
-const TwTargetClass tw_qemu_aarch64_class = {
-    .name = "qemu-aarch64",
-    .summary = "AArch64 page tables of a stock qemu-system-aarch64",
-    .options = qemu_options,
-    .elsewhere = true,
-    .open = aarch64_open,
-    .dialect = dialect,
-    .contract = contract,
-    .version = version,
-    .run = tw_qemu_run,
-    .close = machine_close,
-    .triggers = tw_qemu_triggers,
-    .triggers_met = tw_qemu_triggers_met,
-    .avoid = tw_qemu_avoid,
-};
+#define CLASS(of, title, opener) \
+    { \
+        .name = "qemu-" of, .summary = title, .options = qemu_options, \
+        .elsewhere = true, .open = opener, .dialect = dialect, \
+        .contract = contract, .version = version, .run = tw_qemu_run, \
+        .close = machine_close, .triggers = tw_qemu_triggers, \
+        .triggers_met = tw_qemu_triggers_met, .avoid = tw_qemu_avoid, \
+    }
+
+const TwTargetClass tw_qemu_aarch64_class =
+    CLASS("aarch64", "AArch64 page tables of a stock qemu-system-aarch64",
+          aarch64_open);
+const TwTargetClass tw_qemu_x86_64_class =
+    CLASS("x86-64", "x86-64 page tables of a stock qemu-system-x86_64",
+          x86_64_open);

@@ -5,6 +5,6 @@
 
 #include "targets/target.h"
 
-extern const TwTargetClass tw_qemu_aarch64_class;
+extern const TwTargetClass tw_qemu_aarch64_class, tw_qemu_x86_64_class;
 
 #endif

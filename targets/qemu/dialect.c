@@ -26,6 +26,11 @@ TwDialect tw_qemu_dialect(const Arch *arch)
     d.plain_devices = true;
     d.exec_needs_code = true;
     d.plain_accesses = true;
+    if (arch && !arch->executes) {
+        tw_ops_remove(&d.ops, TW_OP_EXEC);
+        d.contents = 1u << TW_CONTENTS_DATA;
+        d.op_flags = 0;
+    }
     d.page_lgs = 1u << 12 | 1u << 21 | 1u << 30;
     d.page_rights = arch ? arch->page_rights : 0xff;
     d.address_lg = TW_QEMU_VIRTUAL_LG;

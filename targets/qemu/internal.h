@@ -74,7 +74,7 @@ typedef struct Machine {
 
     /* The process. */
     TwProcess process;
-    int ram_fd, agent_fd;
+    int ram_fd, file_fd;
     uint8_t *ram;     /* of TW_AGENT_RAM_SIZE bytes, as the guest sees it */
     bool fresh;       /* it has just been started, with empty RAM */
     int64_t grown_ms; /* when its TLB was made large; 0: never */

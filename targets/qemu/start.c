@@ -47,7 +47,7 @@ static void post_mortem(Machine *m, TwReply reply, char *text, size_t size)
 bool tw_qemu_start(Machine *m, char *why, size_t size)
 {
     const TwProcessFd fds[] = {{m->ram_fd, "TW_RAM"},
-                               {m->agent_fd, "TW_AGENT"}};
+                               {m->file_fd, "TW_FILE"}};
     TwMailbox *box = tw_qemu_mailbox(m);
     TwReply reply;
 
@@ -60,6 +60,9 @@ bool tw_qemu_start(Machine *m, char *why, size_t size)
         box->roots[half] = m->arch->ram + TW_AGENT_TABLE(half);
     }
     tw_qemu_table_reset(m);
+    if (m->arch->prepare) {
+        m->arch->prepare(m->ram);
+    }
     if (!tw_process_start(&m->process, m->command, fds, 2)) {
         snprintf(why, size, "expected to start a process: %s",
                  g_strerror(errno));
