@@ -68,6 +68,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "whole_pages", d->whole_pages);
     tw_json_bool(b, "plain_devices", d->plain_devices);
     tw_json_bool(b, "implemented_sizes", d->implemented_sizes);
+    tw_json_bool(b, "full_ram", d->full_ram);
     tw_json_bool(b, "plain_accesses", d->plain_accesses);
     tw_json_bool(b, "exec_needs_code", d->exec_needs_code);
     json_names(b, "contents", d->contents, tw_contents_name, TW_CONTENTS_KINDS);

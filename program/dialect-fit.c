@@ -57,7 +57,7 @@ bool tw_dialect_is_wide(const TwDialect *d, const TwProgram *p)
 {
     return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
            d->region_lg == 0 && !d->identity_pages && !d->whole_pages &&
-           !d->plain_accesses && d->physical_lg == 0 &&
+           !d->full_ram && !d->plain_accesses && d->physical_lg == 0 &&
            (d->page_rights == 0 || d->page_rights == 0xff) &&
            (d->page_lgs == 0 || d->page_lgs == UINT32_MAX) &&
            !d->plain_devices && d->implemented_sizes && !d->exec_needs_code &&
@@ -232,6 +232,39 @@ void tw_dialect_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
 /* Regions -------------------------------------------------------------------
  */
 
+/* The RAM region that is everywhere, or TW_NONE. */
+static unsigned full_region(const TwDialect *d, const TwProgram *p)
+{
+    unsigned id = 0;
+    if (!d->full_ram || p->n_spaces == 0 || !p->spaces[0].present) {
+        return TW_NONE;
+    }
+    while (id < p->n_regions && p->regions[id].kind != TW_REGION_RAM) {
+        id++;
+    }
+    return id < p->n_regions ? id : TW_NONE;
+}
+
+/* In the root of the space, or the root itself, and from end to end. */
+static void fit_full(const TwDialect *d, const TwProgram *p, unsigned id,
+                     TwRegion *r)
+{
+    uint64_t most = highest_physical(d);
+    unsigned full = full_region(d, p);
+    unsigned root = full != TW_NONE ? p->spaces[0].root : TW_NONE;
+    if (full == TW_NONE || (id != full && id != root)) {
+        return;
+    }
+    r->enabled = true;
+    if (id == full) {
+        r->addr = 0;
+        r->container = id == root ? TW_NONE : (uint8_t)root;
+        r->size = most == UINT64_MAX ? most : most + 1;
+    } else if (most == UINT64_MAX || r->size < most + 1) {
+        r->size = UINT64_MAX;
+    }
+}
+
 void tw_dialect_fit_region(const TwDialect *d, const TwProgram *p, unsigned id,
                            TwRegion *r)
 {
@@ -240,6 +273,7 @@ void tw_dialect_fit_region(const TwDialect *d, const TwProgram *p, unsigned id,
     if (r->kind == TW_REGION_ALIAS) {
         r->alias_offset = fit_offset(d, p, r->alias_offset);
     }
+    fit_full(d, p, id, r);
     if (!tw_ops_has(&d->ops, TW_OP_READONLY)) {
         r->readonly = false;
     }

@@ -135,11 +135,13 @@ static bool has_device(const TwRegion *r)
 static bool admits_regions(const TwDialect *d, const TwProgram *p, bool wide,
                            Reply reply)
 {
+    bool has_ram = false;
     for (unsigned i = 0; i < p->n_regions; i++) {
         const TwRegion *r = &p->regions[i];
         if (r->kind == TW_REGION_NONE) {
             continue;
         }
+        has_ram |= r->kind == TW_REGION_RAM;
         if (i >= d->max_regions) {
             return no(reply, "region r%u: at most %u regions", i,
                       d->max_regions);
@@ -164,6 +166,9 @@ static bool admits_regions(const TwDialect *d, const TwProgram *p, bool wide,
         }
         TwRegion fit = *r;
         tw_dialect_fit_region(d, p, i, &fit);
+        if (fit.enabled != r->enabled || fit.container != r->container) {
+            return no(reply, "region r%u: not in all of the space", i);
+        }
         if (fit.addr != r->addr || fit.size != r->size ||
             fit.alias_offset != r->alias_offset) {
             return no(reply,
@@ -180,6 +185,9 @@ static bool admits_regions(const TwDialect *d, const TwProgram *p, bool wide,
              r->error.first <= r->error.last)) {
             return no(reply, "region r%u: a device that refuses something", i);
         }
+    }
+    if (d->full_ram && !has_ram) {
+        return no(reply, "no RAM");
     }
     return true;
 }

@@ -32,6 +32,8 @@ typedef struct TwDialect {
                              * reject and no error offsets */
     bool implemented_sizes; /* devices may implement other sizes than they
                              * take (LA-50); the contract has device_pieces */
+    bool full_ram;          /* the first RAM region shows wherever page-map
+                             * entries can lead, if no other is there */
     bool plain_accesses;    /* accesses have 1, 2, 4 or 8 bytes; rmw at
                              * multiples of their size */
     bool exec_needs_code;   /* exec in programs with code contents only */

@@ -367,7 +367,7 @@ static void add_regions(TwGen *gen)
         tw_region_make(TW_REGION_CONTAINER);
     program->regions[0].size = UINT64_MAX;
     program->spaces[program->n_spaces++] = (TwSpace){.present = true};
-    if (!tw_gen_chance(gen, 12)) {
+    if (gen->dialect->full_ram || !tw_gen_chance(gen, 12)) {
         put_ram(gen, 0, UINT64_C(1) << HUGE_LG);
         return;
     }

@@ -175,6 +175,7 @@ typedef struct Row {
       CASES({0, DEVICE " implements 4..0\n", READ}, \
             {0, DEVICE " implements 0..4\n", READ}, \
             {0, DEVICE " unaligned\n", READ})) \
+    X(full_ram, MUST, CASES({0, SMALL, READ})) \
     X(plain_accesses, MUST, \
       CASES({0, SMALL, "  read c0.0 0x0 3"}, {0, SMALL, "  rmw c0.0 0x2 4"})) \
     X(exec_needs_code, MUST, CASES({0, SMALL, "  exec c0.0 0x0 8"})) \

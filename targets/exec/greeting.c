@@ -61,6 +61,7 @@ static const Flag features[] = {
     {"code", OF_DIALECT(contents), 1u << TW_CONTENTS_CODE},
     {"whole-pages", OF_DIALECT(whole_pages), 1},
     {"implemented-sizes", OF_DIALECT(implemented_sizes), 1},
+    {"full-ram", OF_DIALECT(full_ram), 1},
     {"plain-accesses", OF_DIALECT(plain_accesses), 1},
 };
 

@@ -14,13 +14,14 @@ enum {
 };
 
 typedef struct Arch {
-    const char *name;     /* "aarch64" */
-    const char *binary;   /* the command if the user names none */
-    const char *machine;  /* its options, but for those of all */
+    const char *name;    /* "aarch64" */
+    const char *binary;  /* the command if the user names none */
+    const char *machine; /* its options, but for those of all */
     const uint8_t *file; /* what the machine starts from, $TW_FILE there */
     const uint32_t *file_size;
     void (*prepare)(uint8_t *ram); /* before each start; may be NULL */
-    bool executes; /* code contents are code there */
+    bool no_holes;                 /* an access of nothing is no fault */
+    bool executes;                 /* code contents are code there */
     uint64_t ram;     /* guest physical address where its RAM begins */
     uint64_t nowhere; /* from here on is nothing, for 2^VIRTUAL_LG bytes */
     uint64_t half[2]; /* guest virtual address of the programs' address 0, for

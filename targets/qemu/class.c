@@ -194,6 +194,5 @@ static const TwTargetOption qemu_options[] = {
 const TwTargetClass tw_qemu_aarch64_class =
     CLASS("aarch64", "AArch64 page tables of a stock qemu-system-aarch64",
           aarch64_open);
-const TwTargetClass tw_qemu_x86_64_class =
-    CLASS("x86-64", "x86-64 page tables of a stock qemu-system-x86_64",
-          x86_64_open);
+const TwTargetClass tw_qemu_x86_64_class = CLASS(
+    "x86-64", "x86-64 page tables of a stock qemu-system-x86_64", x86_64_open);

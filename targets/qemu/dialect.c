@@ -25,6 +25,7 @@ TwDialect tw_qemu_dialect(const Arch *arch)
     d.whole_pages = true;
     d.plain_devices = true;
     d.exec_needs_code = true;
+    d.full_ram = arch && arch->no_holes;
     d.plain_accesses = true;
     if (arch && !arch->executes) {
         tw_ops_remove(&d.ops, TW_OP_EXEC);

@@ -21,7 +21,7 @@
 /* Layout of the guest's RAM.  The first MiB may hold a device tree. */
 #define TW_AGENT_STACK_END 0x2ce000u   /* the stack grows down from here */
 #define TW_AGENT_MAILBOX 0x2cf000u     /* TwMailbox */
-#define TW_AGENT_TOP 0x2d0000u /* a table above both roots, if any */
+#define TW_AGENT_TOP 0x2d0000u         /* a table above both roots, if any */
 #define TW_AGENT_CODE 0x2f0000u        /* the agent */
 #define TW_AGENT_OPS 0x280000u         /* TW_AGENT_MAX_OPS operations */
 #define TW_AGENT_RESULTS 0x3c0000u     /* TW_AGENT_MAX_RESULTS results */

@@ -46,8 +46,7 @@ static void post_mortem(Machine *m, TwReply reply, char *text, size_t size)
 
 bool tw_qemu_start(Machine *m, char *why, size_t size)
 {
-    const TwProcessFd fds[] = {{m->ram_fd, "TW_RAM"},
-                               {m->file_fd, "TW_FILE"}};
+    const TwProcessFd fds[] = {{m->ram_fd, "TW_RAM"}, {m->file_fd, "TW_FILE"}};
     TwMailbox *box = tw_qemu_mailbox(m);
     TwReply reply;
 

@@ -152,6 +152,20 @@ static void test_refusals(void)
     TwTarget *target = open_target();
     g_autofree Kit *kit = g_new(Kit, 1);
 
+    if (tw_target_dialect(target)->full_ram) {
+        run(target, kit,
+            RAM "setup\n  page c0.0 0x1000 -> 0x1000 size 0x1000 r\n"
+                "  page c0.0 0x2000 -> 0x2000 size 0x1000 none\n"
+                "script\n  read c0.0 0x1000 4\n  write c0.0 0x1000 4\n"
+                "  rmw c0.0 0x1000 4\n  read c0.0 0x2000 4\n"
+                "  read c0.0 0x1ffe 4\n  read c0.0 0x5000 1\n");
+        expect(kit, 0, initial(0x1000, 4));
+        for (unsigned op = 1; op < 6; op++) {
+            expect_class(kit, op, TW_CLASS_PAGE_FAULT);
+        }
+        tw_target_close(target);
+        return;
+    }
     run(target, kit,
         "twinwalk 1\nregion r0 container size 2^64 root s0\n"
         "region r1 ram size 0x4000 in r0\nmmu c0.0 space s0\n"

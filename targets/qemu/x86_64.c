@@ -18,11 +18,8 @@ enum {
     DIRTY = 1 << 6,
     LARGE = 1 << 7,
 };
+enum { RESERVED = 1 << 3 }; /* of an error code */
 #define NO_EXECUTE (UINT64_C(1) << 63)
-
-/* 4.5: what is beyond the physical address width (40 bits here) is reserved, so
- * an entry that leads there faults with RSVD. */
-#define BEYOND (UINT64_C(1) << 40)
 
 static uint64_t leaf(unsigned level, uint64_t out, uint8_t rights)
 {
@@ -70,12 +67,13 @@ static TwClass fault(const TwDo *what, const TwDone *done, char *why,
                      size_t size)
 {
     unsigned vector = done->fault >> 32 & 0xff, code = done->fault & 0xffff;
-    bool write = code >> 1 & 1, reserved = code >> 3 & 1, fetch = code >> 4 & 1;
+    bool write = code >> 1 & 1, fetch = code >> 4 & 1;
     uint64_t bytes = UINT64_C(1) << what->lg;
 
     if (vector != 14) {
-        snprintf(why, size, "exception %u, error code 0x%x: expected a page "
-                            "fault",
+        snprintf(why, size,
+                 "exception %u, error code 0x%x: expected a page "
+                 "fault",
                  vector, code);
         return TW_CLASSES;
     }
@@ -90,7 +88,14 @@ static TwClass fault(const TwDo *what, const TwDone *done, char *why,
                  !write);
         return TW_CLASSES;
     }
-    return reserved ? TW_CLASS_DECODE_ERROR : TW_CLASS_PAGE_FAULT;
+    if (code & RESERVED) {
+        snprintf(why, size,
+                 "page fault error code 0x%x: expected no reserved "
+                 "bit",
+                 code);
+        return TW_CLASSES;
+    }
+    return TW_CLASS_PAGE_FAULT;
 }
 
 const Arch tw_qemu_x86_64 = {
@@ -102,7 +107,7 @@ const Arch tw_qemu_x86_64 = {
     .file_size = &tw_qemu_rom_x86_64_size,
     .prepare = prepare,
     .ram = 0,
-    .nowhere = BEYOND,
+    .no_holes = true,
     .half = {UINT64_C(1) << 37, ~UINT64_C(0) << 39 | UINT64_C(1) << 37},
     .page_rights = 1u | 1u << TW_R | 1u << (TW_R | TW_W) | 1u << (TW_R | TW_X) |
                    1u << (TW_R | TW_W | TW_X),

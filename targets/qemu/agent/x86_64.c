@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The agent on x86-64: ring 0, long mode, 4 levels of page tables.  Section
- * numbers are those of the Intel 64 and IA-32 Architectures Software Developer's
- * Manual, volume 3.
+ * numbers are those of the Intel 64 and IA-32 Architectures Software
+ * Developer's Manual, volume 3.
  */
 #include "targets/qemu/agent/agent.h"
 
@@ -126,9 +126,9 @@ void agent_flush_all(void)
     uint64_t cr4;
 
     __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
-    __asm__ volatile("mov %0, %%cr4\n\tmov %1, %%cr4" ::"r"(cr4 & ~UINT64_C(0x80)),
-                     "r"(cr4)
-                     : "memory");
+    __asm__ volatile(
+        "mov %0, %%cr4\n\tmov %1, %%cr4" ::"r"(cr4 & ~UINT64_C(0x80)), "r"(cr4)
+        : "memory");
 }
 
 void agent_sleep(void)
