@@ -66,7 +66,9 @@ done
 # once in three times is enough.
 version=$("$TWINWALK" targets --target unicorn 2>/dev/null |
     sed -n 's/^version //p') || version=
-for target in unicorn unicorn-ab; do
+for folder in unicorn unicorn-ab unicorn-last; do
+    target=$folder
+    [ "$folder" != unicorn-last ] || target=unicorn:arm64@last
     if [ "$version" != 2.0.1 ] && [ "$version" != 2.1.1 ]; then
         number=$((number + 1))
         echo "ok $number - $target # SKIP libunicorn is not built in, or" \
@@ -74,8 +76,8 @@ for target in unicorn unicorn-ab; do
         continue
     fi
     holds "$target gives the keys in its cases" 0 "$TWINWALK" check \
-        --target "$target" --want noted --times 3 "$corpus/$target"
-    for case in "$corpus/$target"/*.tw; do
+        --target "$target" --want noted --times 3 "$corpus/$folder"
+    for case in "$corpus/$folder"/*.tw; do
         grep -qx "# agrees with: $version" "$case" ||
             holds "${case#"$corpus/"} is known" 0 is_known "$target" "$case"
     done

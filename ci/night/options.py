@@ -10,7 +10,8 @@ from arguments import (Usage, folder_of, is_foreign, object_of, pairs_of,
 
 STEPS = ("tests", "regressions", "canary", "campaigns", "fuzz", "merge",
          "triage", "zoo", "coverage")
-TARGETS = ("unicorn", "unicorn:x86-64", "unicorn:riscv64", "unicorn-ab",
+TARGETS = ("unicorn", "unicorn:x86-64", "unicorn:riscv64",
+           "unicorn:arm64@last", "unicorn-ab",
            "unicorn-vtlb")
 ENGINES = ("libfuzzer", "afl")
 SANITIZERS = ("address", "none")

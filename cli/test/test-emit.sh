@@ -45,6 +45,16 @@ for case in "$cases"/unicorn/*.tw; do
     check "$key says which" grep -q "($key)" case.c
 done
 
+# At the end of the address space.
+for case in "$cases"/unicorn-last/*.tw; do
+    [ "$version" = 2.0.1 ] || continue
+    check "$case is emitted" "$TWINWALK" emit --target unicorn:arm64@last \
+        "$case" -o case.c
+    # shellcheck disable=SC2086
+    check "$case compiles" $CC -Wall -Wextra -Werror -o case case.c -lunicorn
+    check "$case sees the defect" sees_defect
+done
+
 # Any finding, not only small ones.
 exits 10 'a campaign' "$TWINWALK" run --target unicorn --no-known \
     --programs 60 --seed 21 --out found --jobs 1

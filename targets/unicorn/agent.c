@@ -182,15 +182,25 @@ static bool engine_renew(Machine *m)
     return ok;
 }
 
+uint64_t tw_uc_window(Place place)
+{
+    return place == PLACE_LAST   ? -(UINT64_C(1) << WINDOW_LG)
+           : place == PLACE_HIGH ? FIRST_WINDOW | UINT64_C(0x8123) << 48
+                                 : FIRST_WINDOW;
+}
+
 TW_UNCOUNTED bool tw_uc_engine_prepare(Machine *m)
 {
-    if (m->uc != NULL && (m->windows == WINDOWS || !engine_renew(m))) {
+    unsigned windows = m->place == PLACE_LAST ? 1 : WINDOWS;
+
+    if (m->uc != NULL && (m->windows == windows || !engine_renew(m))) {
         tw_uc_engine_close(m);
     }
     if (m->uc == NULL && engine_open(m) != UC_ERR_OK) {
         return false;
     }
-    m->window = FIRST_WINDOW + ((uint64_t)m->windows++ << WINDOW_STEP_LG);
+    m->window =
+        tw_uc_window(m->place) + ((uint64_t)m->windows++ << WINDOW_STEP_LG);
     return true;
 }
 

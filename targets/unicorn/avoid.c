@@ -129,6 +129,59 @@ static void avoid_inside(const Sim *sim, TwOp *op, uint64_t triggers)
     }
 }
 
+enum { LAST = (PAGES - 1) << PAGE_LG, LAST_BUT_ONE = LAST - PAGE_SIZE_ };
+
+/* A page-map operation of more than the last page leaves its upper half out. */
+static bool avoid_end(TwOp *op)
+{
+    if ((op->code != TW_OP_PAGE && op->code != TW_OP_UNPAGE) ||
+        op->lg == PAGE_LG || op->addr + (UINT64_C(1) << op->lg) <= LAST) {
+        return false;
+    }
+    op->lg--;
+    return true;
+}
+
+/* The last page is in no mapping with others, so that no mapping that it is in
+ * can be split: the page in front of it is never there.  What an entry of the
+ * setup loses, others give back. */
+static void avoid_end_split(TwProgram *program)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < program->n_setup; i++) {
+        TwOp rest = program->setup[i];
+
+        if (avoid_end(&program->setup[i]) && program->n_setup < TW_MAX_SETUP) {
+            memmove(&program->setup[i + 2], &program->setup[i + 1],
+                    (program->n_setup - i - 1) * sizeof(TwOp));
+            program->n_setup++;
+            rest.lg--; /* the upper half, which the next round looks at */
+            rest.addr += UINT64_C(1) << rest.lg;
+            rest.out = rest.addr;
+            program->setup[i + 1] = rest;
+        }
+    }
+    for (unsigned i = 0; i < program->n_setup; i++) {
+        if (program->setup[i].addr != LAST_BUT_ONE) {
+            program->setup[n++] = program->setup[i];
+        }
+    }
+    program->n_setup = (uint16_t)n;
+    for (unsigned i = 0; i < program->n_script + program->n_actors; i++) {
+        TwOp *op = i < program->n_script
+                       ? &program->script[i]
+                       : &program->actors[i - program->n_script].op;
+
+        avoid_end(op);
+        if (op->code == TW_OP_PAGE && op->addr == LAST_BUT_ONE) {
+            op->code = TW_OP_UNPAGE;
+            op->out = 0;
+            op->perm = 0;
+        }
+    }
+}
+
 void tw_uc_avoid(TwProgram *program, uint64_t triggers)
 {
     Sim sim;
@@ -138,6 +191,9 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
     }
     if (triggers & BIT(DEVICE_SPLIT)) {
         avoid_split(program);
+    }
+    if (triggers & BIT(END_SPLIT)) {
+        avoid_end_split(program);
     }
     if (triggers & BIT(MANY_RANGES)) {
         avoid_many(program);

@@ -48,26 +48,42 @@ static const TwContract strict_contract = {
 static const Guest *const guests[] = {&tw_uc_arm64, &tw_uc_x86_64,
                                       &tw_uc_riscv64};
 
-/* The guest that "unicorn" or "unicorn:GUEST" names; NULL: there is none. */
-static const Guest *guest_named(const char *target, GError **error)
+static const char *const places[PLACES] = {"low", "high", "last"};
+
+/* Is it the first `n` bytes of `text`, and all of `word`? */
+static bool is_word(const char *word, const char *text, size_t n)
+{
+    return strlen(word) == n && strncmp(word, text, n) == 0;
+}
+
+/* The guest that "unicorn", "unicorn:GUEST" or "unicorn:GUEST@PLACE" names;
+ * NULL: there is none.  In *place where programs are. */
+static const Guest *guest_named(const char *target, Place *place,
+                                GError **error)
 {
     const char *name = strchr(target, ':');
-    g_autoptr(GString) names = NULL;
+    const char *at;
+    size_t length;
 
+    *place = PLACE_LOW;
     if (name == NULL) {
         return guests[0];
     }
-    names = g_string_new(NULL);
-    for (unsigned i = 0; i < G_N_ELEMENTS(guests); i++) {
-        if (strcmp(name + 1, guests[i]->name) == 0) {
+    name++;
+    length = strcspn(name, "@");
+    at = name[length] == '@' ? name + length + 1 : places[PLACE_LOW];
+    while (*place < PLACES && strcmp(at, places[*place]) != 0) {
+        (*place)++;
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(guests) && *place < PLACES; i++) {
+        if (is_word(guests[i]->name, name, length)) {
             return guests[i];
         }
-        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
-                               guests[i]->name);
     }
     g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                "unicorn: unknown guest '%s': expected one of %s", name + 1,
-                names->str);
+                "unicorn: unknown guest '%s': expected arm64, x86-64 or "
+                "riscv64, and behind it nothing, @low, @high or @last",
+                name);
     return NULL;
 }
 
@@ -126,7 +142,7 @@ static bool can_open(GError **error)
 
 /* `vtlb_page_lg`: of the page map that is a hook's; 0: it is not. */
 static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
-                              unsigned vtlb_page_lg,
+                              Place place, unsigned vtlb_page_lg,
                               const TwTargetOptions *options, GError **error)
 {
     Machine *m = g_new0(Machine, 1);
@@ -136,6 +152,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
 
     m->target.klass = klass;
     m->guest = guest;
+    m->place = place;
     m->page_lg = vtlb_page_lg ? vtlb_page_lg : PAGE_LG;
     m->dialect = tw_uc_dialect(guest->executes, vtlb_page_lg != 0, m->page_lg);
     m->in_flight = options->in_flight;
@@ -159,10 +176,12 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
 
 static TwTarget *unicorn_open(const TwTargetOptions *options, GError **error)
 {
-    const Guest *guest = guest_named(options->name, error);
+    Place place;
+    const Guest *guest = guest_named(options->name, &place, error);
 
     return guest != NULL && can_open(error)
-               ? machine_open(&tw_unicorn_class, guest, 0, options, error)
+               ? machine_open(&tw_unicorn_class, guest, place, 0, options,
+                              error)
                : NULL;
 }
 
@@ -186,8 +205,8 @@ static TwTarget *vtlb_open(const TwTargetOptions *options, GError **error)
                     UC_API_MAJOR, UC_API_MINOR);
         return NULL;
     }
-    return machine_open(&tw_unicorn_vtlb_class, guests[0], page_lg, options,
-                        error);
+    return machine_open(&tw_unicorn_vtlb_class, guests[0], PLACE_LOW, page_lg,
+                        options, error);
 }
 
 /* 2.0.1 leaks when stores hit translated code; that is not what is looked for,
@@ -212,10 +231,11 @@ const TwTargetOption tw_unicorn_options[] = {
 
 const TwTargetClass tw_unicorn_class = {
     .name = "unicorn",
-    .forms = "unicorn, unicorn:GUEST",
+    .forms = "unicorn, unicorn:GUEST, unicorn:GUEST@PLACE",
     .options = tw_unicorn_options,
     .summary = "libunicorn in this process; unicorn:GUEST: arm64 (the "
-               "default), x86-64, riscv64",
+               "default), x86-64, riscv64; PLACE of its addresses: low (the "
+               "default), high (above 2^48), last (up to 2^64 - 1)",
     .tells = true,
     .open = unicorn_open,
     .dialect = dialect,

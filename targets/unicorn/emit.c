@@ -14,9 +14,12 @@
 #include "targets/unicorn/emit.h"
 #include "targets/unicorn/run.h"
 
-/* Where the program's address 0 is: a multiple of 16 MiB, so that addresses
- * have the slots that they have here. */
-#define BASE UINT64_C(0x11000000)
+/* Where the program's address 0 is: as in the first run of an engine, so that
+ * addresses have the slots that they have here. */
+static uint64_t base(const Emit *e)
+{
+    return tw_uc_window(e->machine->place);
+}
 
 /* What the run needs ------------------------------------------------------ */
 
@@ -128,7 +131,7 @@ static void put_head(Emit *e)
               "needs, and returns\n * true, lets the access go on as it was "
               "supposed to."
             : "",
-        BASE);
+        base(e));
 }
 
 /* Calls ------------------------------------------------------------------- */
@@ -148,15 +151,15 @@ static void put_rights(Emit *e, uint8_t rights)
     put(e, "%s", *between ? "" : "UC_PROT_NONE");
 }
 
-static uint64_t guest_address(unsigned page)
+static uint64_t guest_address(const Emit *e, unsigned page)
 {
-    return BASE + ((uint64_t)page << PAGE_LG);
+    return base(e) + ((uint64_t)page << PAGE_LG);
 }
 
 /* The access as the guest makes it: an expression of type uc_err. */
 static void put_access(Emit *e, const Call *call)
 {
-    uint64_t addr = BASE + call->addr;
+    uint64_t addr = base(e) + call->addr;
     uint64_t offset = ((uint64_t)shown_page(call->shown) << PAGE_LG) +
                       call->addr % PAGE_SIZE_;
 
@@ -192,7 +195,7 @@ static const char *how(const Emit *e, unsigned n)
 
 static void put_call(Emit *e, const Call *call, const char *with)
 {
-    uint64_t addr = guest_address(call->first);
+    uint64_t addr = guest_address(e, call->first);
     uint64_t size = (uint64_t)(call->end - call->first) << PAGE_LG;
     uint64_t offset = (uint64_t)shown_page(call->shown) << PAGE_LG;
 
@@ -364,7 +367,7 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
             put(e, "    if (err == UC_ERR_OK) {\n");
         }
         if (call->part == RECORD_FROM) {
-            put(e, "%sfrom = 0x%" PRIx64 ";\n", indent, BASE + call->from);
+            put(e, "%sfrom = 0x%" PRIx64 ";\n", indent, base(e) + call->from);
         }
         put(e, "%svalue = UINT64_C(0x%" PRIx64 ");\n%serr = ", indent,
             call->value, indent);
@@ -545,7 +548,9 @@ static bool put_main(Emit *e)
         "\n    (void)err, (void)got%s;\n    uc_close(uc);\n"
         "    printf(\"%%s\\n\", wrong ? \"the defect is there\" : \"all is "
         "as expected\");\n    return wrong;\n}\n",
-        crash ? ", (void)value, (void)guest" : "");
+        crash || e->finding->verdict == TW_VERDICT_INVARIANT
+            ? ", (void)value, (void)guest"
+            : "");
     return told;
 }
 

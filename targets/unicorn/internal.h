@@ -111,6 +111,10 @@ typedef struct Vtlb {
     uint16_t out[TLB_PAGES];   /* page that it leads to */
 } Vtlb;
 
+/* Where in the guest programs are: the first windows; above 2^48; the window
+ * that ends with the last address. */
+typedef enum Place { PLACE_LOW, PLACE_HIGH, PLACE_LAST, PLACES } Place;
+
 typedef struct Recorder Recorder; /* record.h */
 
 struct Machine {
@@ -125,6 +129,7 @@ struct Machine {
 
     /* The engine. */
     const Guest *guest;
+    Place place;
     uc_engine *uc;    /* NULL: to be opened */
     uint32_t windows; /* used in this engine */
     unsigned tlb_page_lg;
@@ -183,6 +188,8 @@ void tw_uc_fail(Machine *m, const char *what, uint64_t addr, uint64_t size,
  * library cannot be opened. */
 bool tw_uc_engine_prepare(Machine *m);
 void tw_uc_engine_close(Machine *m);
+/* The first window of a place. */
+uint64_t tw_uc_window(Place place);
 /* From here on engines take the library's slow path for loads and stores. */
 void tw_uc_take_slow_path(Machine *m);
 /* Runs the agent from record `first` on.  UC_ERR_OK: it reached the exit.

@@ -362,7 +362,9 @@ void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last)
             continue;
         }
         tw_uc_record(m, CALL_FLUSH, (unsigned)p, (unsigned)p + 1);
-        err = uc_ctl_remove_cache(m->uc, at, at + PAGE_SIZE_);
+        /* Behind the last page there is no address. */
+        err = uc_ctl_remove_cache(
+            m->uc, at, at + PAGE_SIZE_ ? at + PAGE_SIZE_ : UINT64_MAX);
         if (err != UC_ERR_OK) {
             tw_uc_fail(m, "uc_ctl_remove_cache", p << PAGE_LG, PAGE_SIZE_, err);
         }

@@ -500,6 +500,18 @@ static void machine_reset(Machine *m)
     tw_uc_map_sync(m, m->flat.graph.first, m->flat.graph.end);
 }
 
+/* The operation that the run ended in: if it was performed during an access,
+ * this. */
+static unsigned ended(const Machine *m)
+{
+    unsigned op = m->trace->end_op;
+
+    while (op > 0 && m->program->script[op].flags & TW_OPF_DURING) {
+        op--;
+    }
+    return op;
+}
+
 static void run_script(Machine *m)
 {
     const TwProgram *program = m->program;
@@ -518,7 +530,7 @@ static void run_script(Machine *m)
             next = i + 1;
             tw_uc_perform(m, i);
         }
-        m->trace->n_ops = (uint16_t)(m->broken ? m->trace->end_op : next);
+        m->trace->n_ops = (uint16_t)(m->broken ? ended(m) : next);
     }
 }
 

@@ -6,7 +6,7 @@
 
 static void taint(Sim *sim, unsigned page, unsigned trigger)
 {
-    sim->taint[page] |= (uint8_t)BIT(trigger);
+    sim->taint[page] |= (uint16_t)BIT(trigger);
     sim->ever |= BIT(trigger);
 }
 
@@ -49,6 +49,9 @@ static void split(Sim *sim, unsigned first, unsigned end)
             sim->moved[q] = sim->run[q] != 0;
             if (sim->device[q]) {
                 taint(sim, q, DEVICE_SPLIT);
+            }
+            if (to == PAGES) {
+                taint(sim, q, END_SPLIT);
             }
         }
     }

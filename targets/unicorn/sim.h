@@ -27,6 +27,7 @@ enum {
     HANDLER_MAPS,
     STORE_HANDLED,
     CODE_HANDLED,
+    END_SPLIT,
 };
 
 enum { MANY = 1000 }; /* mappings at once */
@@ -41,7 +42,7 @@ typedef struct Sim {
     Flat flat;
     uint64_t ever;         /* triggers met anywhere so far */
     bool refused[PAGES];   /* a load, for want of R */
-    uint8_t taint[PAGES];  /* of the mapping that the page is in */
+    uint16_t taint[PAGES]; /* of the mapping that the page is in */
     bool device[PAGES];    /* it is one of a device */
     uint8_t rights[PAGES]; /* of the mapping, before the latest call */
     uint16_t first[PAGES], end[PAGES]; /* pages of the mapping */

@@ -400,6 +400,9 @@ static void test_guests(void)
         g_assert_true(tw_target_run(target, &t.k->p, &t.k->trace));
         g_assert_cmpint(t.k->trace.end, ==, TW_END_UNSUPPORTED);
         tw_target_close(target);
+        options.name = i == 0 ? "unicorn:arm64@top" : "unicorn:arm@last";
+        g_assert_null(tw_target_open(&options, &error));
+        g_assert_nonnull(error);
     }
 }
 
@@ -678,8 +681,14 @@ int main(int argc, char **argv)
         {"/unicorn/runs/LA-46/from", test_from},
     };
 
-    static const char *const targets[] = {"unicorn", "unicorn:arm64",
-                                          "unicorn:x86-64", "unicorn:riscv64"};
+    static const char *const targets[] = {"unicorn",
+                                          "unicorn:arm64",
+                                          "unicorn:x86-64",
+                                          "unicorn:riscv64",
+                                          "unicorn:arm64@high",
+                                          "unicorn:arm64@last",
+                                          "unicorn:x86-64@last",
+                                          "unicorn:riscv64@last"};
     static GuestTest on_guests[G_N_ELEMENTS(targets) * G_N_ELEMENTS(data)];
     unsigned n = 0;
 

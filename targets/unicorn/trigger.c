@@ -62,6 +62,10 @@ const TwTriggerInfo tw_uc_triggers[] = {
          "the hook of a refused fetch of the page let the fetch go "
          "on",
          false},
+    [END_SPLIT] = {"end-split",
+                   "part of a mapping that ends with the last page was "
+                   "unmapped or protected",
+                   false},
     {NULL, NULL, false},
 };
 
@@ -142,7 +146,9 @@ uint64_t tw_uc_triggers_met(const TwProgram *program, const TwFinding *finding)
     for (unsigned i = 0; i < program->n_script; i++) {
         const TwOp *op = &program->script[i];
 
-        if (i == finding->op && is_access(op)) {
+        /* What is told of a call need not be the fault of this one. */
+        if (i == finding->op && is_access(op) &&
+            finding->verdict != TW_VERDICT_INVARIANT) {
             return of_whole(&sim, op);
         }
         tw_uc_sim_step(&sim, op);
