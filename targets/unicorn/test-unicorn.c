@@ -566,75 +566,6 @@ typedef struct Test {
     void (*test)(void);
 } Test;
 
-/* Adds operations that are performed during the access before them. */
-static void during(const Board *t, TwOp op)
-{
-    op.flags |= TW_OPF_DURING;
-    add_op(t->k, op);
-}
-
-/* A hook that maps, or gives the right back: the access goes on; one that does
- * not help, or gives another right: it is refused, as what is there now. */
-static void test_handled(void)
-{
-    g_auto(Board) t = board_new();
-
-    setup(t.k, rights_op(5 * P, TW_W));
-    unsigned mapped = read_n(&t, 9 * P, 8);
-    during(&t, rights_op(9 * P, RWX));
-    during(&t, at_op(TW_OP_MOVE, t.b, 9 * P));
-    unsigned stored = write_n(&t, 0x50010, 4);
-    during(&t, at_op(TW_OP_MOVE, t.b, 0x50000));
-    during(&t, rights_op(0x50000, RWX));
-    unsigned again = read_n(&t, 0x50010, 4);
-    unsigned given = read_n(&t, 5 * P, 8);
-    during(&t, rights_op(5 * P, TW_R | TW_W));
-    unsigned hole = read_n(&t, 0x60000, 8);
-    during(&t, rights_op(0x60000, RWX));
-    unsigned wrong = write_n(&t, 0x61000, 1);
-    during(&t, rights_op(0x61000, TW_R));
-    unsigned both = read_n(&t, 0x52ffc, 8);
-    during(&t, page_op(0, 0, 0x52000, 0x52000, 13, TW_R));
-    run_kit(t.k);
-    expect_value(&t, mapped, initial_bytes(t.b, 0, 8));
-    expect_class(t.k, stored, TW_CLASS_OK);
-    expect_value(&t, again, tag_bytes(stored, 0, 4));
-    expect_value(&t, given, initial_bytes(t.a, 5 * P, 8));
-    expect_class(t.k, hole, TW_CLASS_DECODE_ERROR);
-    expect_class(t.k, wrong, TW_CLASS_PAGE_FAULT);
-    expect_value(&t, both, initial_bytes(t.b, 0x2ffc, 8));
-    for (unsigned n = 0; n < t.k->p.n_script; n++) {
-        g_assert_cmpuint(t.k->trace.outcomes[n].status, ==, TW_STATUS_DONE);
-    }
-}
-
-/* Inside the callback of a device, whole loads and stores; after an access that
- * neither is refused nor calls one. */
-static void test_during(void)
-{
-    g_auto(Board) t = board_new();
-
-    unsigned load = read_n(&t, DEVICE + 8, 4);
-    during(&t, unpage_op(0));
-    unsigned gone = read_n(&t, 8, 4);
-    unsigned store = write_n(&t, DEVICE + 8, 4);
-    during(&t, rights_op(0, RWX));
-    unsigned back = read_n(&t, 8, 4);
-    during(&t, rights_op(P, TW_R));
-    unsigned only_read = write_n(&t, P, 1);
-    unsigned cross = read_n(&t, DEVICE + P - 2, 4);
-    during(&t, unpage_op(DEVICE + P));
-    unsigned half = read_n(&t, DEVICE + P, 2);
-    run_kit(t.k);
-    expect_value(&t, load, device_bytes(&t, 8, 4));
-    expect_class(t.k, gone, TW_CLASS_PAGE_FAULT);
-    expect_class(t.k, store, TW_CLASS_OK);
-    expect_value(&t, back, initial_bytes(t.a, 8, 4));
-    expect_class(t.k, only_read, TW_CLASS_PAGE_FAULT);
-    expect_value(&t, cross, device_bytes(&t, P - 2, 4));
-    expect_class(t.k, half, TW_CLASS_PAGE_FAULT);
-}
-
 typedef struct GuestTest {
     const char *target;
     void (*test)(void);
@@ -660,8 +591,6 @@ int main(int argc, char **argv)
         {"data/LA-20/rights", test_rights},
         {"data/RU-3/device", test_device},
         {"data/long", test_long},
-        {"data/LA-47/handled", test_handled},
-        {"data/LA-47/during", test_during},
     };
     static const Test tests[] = {
         {"/unicorn/code/LA-44/exec", test_exec},

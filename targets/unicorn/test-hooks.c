@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operations during an access on the target "unicorn": in a hook of a refused
+ * access, in the callback of a device, or behind the access.
+ */
+#include "targets/unicorn/test-board.h"
+
+/* Adds operations that are performed during the access before them. */
+static void during(const Board *t, TwOp op)
+{
+    op.flags |= TW_OPF_DURING;
+    add_op(t->k, op);
+}
+
+/* A hook that maps, or gives the right back: the access goes on; one that does
+ * not help, or gives another right: it is refused, as what is there now. */
+static void test_handled(void)
+{
+    g_auto(Board) t = board_new();
+
+    setup(t.k, rights_op(5 * P, TW_W));
+    unsigned mapped = read_n(&t, 9 * P, 8);
+    during(&t, rights_op(9 * P, RWX));
+    during(&t, at_op(TW_OP_MOVE, t.b, 9 * P));
+    unsigned stored = write_n(&t, 0x50010, 4);
+    during(&t, at_op(TW_OP_MOVE, t.b, 0x50000));
+    during(&t, rights_op(0x50000, RWX));
+    unsigned again = read_n(&t, 0x50010, 4);
+    unsigned given = read_n(&t, 5 * P, 8);
+    during(&t, rights_op(5 * P, TW_R | TW_W));
+    unsigned hole = read_n(&t, 0x60000, 8);
+    during(&t, rights_op(0x60000, RWX));
+    unsigned wrong = write_n(&t, 0x61000, 1);
+    during(&t, rights_op(0x61000, TW_R));
+    unsigned both = read_n(&t, 0x52ffc, 8);
+    during(&t, page_op(0, 0, 0x52000, 0x52000, 13, TW_R));
+    run_kit(t.k);
+    expect_value(&t, mapped, initial_bytes(t.b, 0, 8));
+    expect_class(t.k, stored, TW_CLASS_OK);
+    expect_value(&t, again, tag_bytes(stored, 0, 4));
+    expect_value(&t, given, initial_bytes(t.a, 5 * P, 8));
+    expect_class(t.k, hole, TW_CLASS_DECODE_ERROR);
+    expect_class(t.k, wrong, TW_CLASS_PAGE_FAULT);
+    expect_value(&t, both, initial_bytes(t.b, 0x2ffc, 8));
+    for (unsigned n = 0; n < t.k->p.n_script; n++) {
+        g_assert_cmpuint(t.k->trace.outcomes[n].status, ==, TW_STATUS_DONE);
+    }
+}
+
+/* Inside the callback of a device, whole loads and stores; after an access that
+ * neither is refused nor calls one. */
+static void test_during(void)
+{
+    g_auto(Board) t = board_new();
+
+    unsigned load = read_n(&t, DEVICE + 8, 4);
+    during(&t, unpage_op(0));
+    unsigned gone = read_n(&t, 8, 4);
+    unsigned store = write_n(&t, DEVICE + 8, 4);
+    during(&t, rights_op(0, RWX));
+    unsigned back = read_n(&t, 8, 4);
+    during(&t, rights_op(P, TW_R));
+    unsigned only_read = write_n(&t, P, 1);
+    unsigned cross = read_n(&t, DEVICE + P - 2, 4);
+    during(&t, unpage_op(DEVICE + P));
+    unsigned half = read_n(&t, DEVICE + P, 2);
+    run_kit(t.k);
+    expect_value(&t, load, device_bytes(&t, 8, 4));
+    expect_class(t.k, gone, TW_CLASS_PAGE_FAULT);
+    expect_class(t.k, store, TW_CLASS_OK);
+    expect_value(&t, back, initial_bytes(t.a, 8, 4));
+    expect_class(t.k, only_read, TW_CLASS_PAGE_FAULT);
+    expect_value(&t, cross, device_bytes(&t, P - 2, 4));
+    expect_class(t.k, half, TW_CLASS_PAGE_FAULT);
+}
+
+/* A call that fails inside an access: the run ends there, and nothing is said
+ * of the access.  Two pages up to the last address; the library loses the
+ * second when the first is unmapped. */
+static void test_broken(void)
+{
+    g_autoptr(Kit) k = kit_new("unicorn:arm64@last");
+    Board t = {.k = k, .root = new_space(k)};
+    enum { END = 0x400000 };
+
+    region(k, TW_REGION_RAM, t.root, END - 2 * P, 2 * P);
+    cpu(k, 3, 0);
+    pages(k, 0, 0, END - 2 * P, 2);
+    read_n(&t, END - 2 * P, 1);
+    unsigned r = read_n(&t, 0, 1);
+    during(&t, unpage_op(END - 2 * P));
+    during(&t, unpage_op(END - P));
+    g_assert_true(tw_target_run(k->target, &k->p, &k->trace));
+    if (is_library(2, 0, 1)) {
+        g_assert_cmpint(k->trace.end, ==, TW_END_INVARIANT);
+        g_assert_cmpuint(k->trace.end_op, ==, r + 2);
+        g_assert_cmpuint(k->trace.n_ops, ==, r);
+    }
+}
+
+typedef struct HookTest {
+    const char *target;
+    void (*test)(void);
+} HookTest;
+
+static void hook_test(const void *data)
+{
+    const HookTest *test = data;
+
+    target_name = test->target;
+    test->test();
+    target_name = "unicorn";
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const targets[] = {
+        "unicorn", "unicorn:x86-64", "unicorn:riscv64", "unicorn:arm64@high"};
+    static HookTest tests[G_N_ELEMENTS(targets)][2];
+
+    g_test_init(&argc, &argv, NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(targets); i++) {
+        g_autofree char *handled =
+            g_strdup_printf("/%s/LA-47/handled", targets[i]);
+        g_autofree char *inside =
+            g_strdup_printf("/%s/LA-47/during", targets[i]);
+
+        tests[i][0] = (HookTest){targets[i], test_handled};
+        tests[i][1] = (HookTest){targets[i], test_during};
+        g_test_add_data_func(handled, &tests[i][0], hook_test);
+        g_test_add_data_func(inside, &tests[i][1], hook_test);
+    }
+    g_test_add_func("/unicorn/LA-47/broken", test_broken);
+    return g_test_run();
+}
