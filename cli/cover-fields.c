@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/verbs.h"
 #include "fuzz/campaign/campaign.h"
@@ -73,22 +74,45 @@ static void print_json(const TwCensus *census, bool ran)
     tw_cli_json_print(b);
 }
 
+enum { SHOW_US = G_USEC_PER_SEC / 2, PLAIN_US = 30 * G_USEC_PER_SEC };
+
+/* On a terminal from the start, else now and then; *shown: when it was. */
+static void show_progress(uint64_t done, uint64_t all, gint64 *shown)
+{
+    bool terminal = isatty(STDERR_FILENO);
+    gint64 now = g_get_monotonic_time();
+
+    if (now - *shown < (terminal ? SHOW_US : PLAIN_US)) {
+        return;
+    }
+    *shown = now;
+    fprintf(stderr, "%s%" PRIu64 " of %" PRIu64 " programs%s",
+            terminal ? "\r" : "", done, all, terminal ? "\033[K" : "\n");
+    fflush(stderr);
+}
+
 int tw_cover_fields(const TwCliTarget *chosen, uint64_t programs, uint64_t seed,
                     unsigned profile, bool json)
 {
-    /* Other targets tell no peaks, and may die. */
-    bool ran = strcmp(chosen->name, "softmmu") == 0;
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     g_autofree TwTrace *trace = g_new(TwTrace, 1);
     g_autoptr(TwCensus) census = tw_census_new();
     GError *error = NULL;
     TwTarget *target = tw_target_open(&chosen->options, &error);
 
+    gint64 shown = isatty(STDERR_FILENO) ? 0 : g_get_monotonic_time();
+    bool ran;
+
     if (target == NULL) {
         return tw_cli_fail_error(error);
     }
+    ran = target->klass->peaks;
     for (uint64_t i = 0; i < programs; i++) {
         unsigned used;
+
+        if ((i & 255) == 0) {
+            show_progress(i, programs, &shown);
+        }
 
         tw_campaign_program(program, seed, i, profile,
                             tw_target_dialect(target), NULL, &used);
@@ -98,6 +122,9 @@ int tw_cover_fields(const TwCliTarget *chosen, uint64_t programs, uint64_t seed,
         tw_census_count(census, program, ran ? trace : NULL);
     }
     tw_target_close(target);
+    if (isatty(STDERR_FILENO)) {
+        fprintf(stderr, "\r\033[K");
+    }
     if (json) {
         print_json(census, ran);
     } else {

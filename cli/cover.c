@@ -434,9 +434,9 @@ int tw_verb_cover(int argc, char **argv)
             "IOMMUs on\nthe way), the change of the answer since the last "
             "access to the page, and the\nending (the event that ended the old "
             "answer).\nWith --fields: makes random programs and shows which "
-            "values each field of them has\nhad, and in how many programs. On "
-            "softmmu it runs them, too, and shows how full\nqueues and TLBs "
-            "were.",
+            "values each field of them has\nhad, and in how many programs. A "
+            "target that tells peaks (softmmu) also runs them:\nthen it shows "
+            "how full queues and TLBs were.",
             entries, &g.target)) {
         code = dispatch(&c, &g, argc - 1, argv + 1);
     }

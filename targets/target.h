@@ -107,7 +107,9 @@ struct TwTargetClass {
                                     * "zoo:SLUG" */
     const TwTargetOption *options; /* ended by a NULL name; NULL: none */
     bool tells;                    /* heeds TwTargetOptions.teller */
-    bool elsewhere;                /* runs programs in another process */
+    bool peaks;     /* its traces have peaks (TwPeak), and no program ends the
+                     * process that runs it */
+    bool elsewhere; /* runs programs in another process */
     TwTarget *(*open)(const TwTargetOptions *options, GError **error);
     const TwDialect *(*dialect)(TwTarget *target);
     const TwContract *(*contract)(TwTarget *target);

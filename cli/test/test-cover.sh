@@ -87,6 +87,20 @@ check 'has each field' grep -q '"field" : "run.hops"' out.txt
 exits 0 'for a bug of the zoo' \
     "$TWINWALK" cover --fields --programs 20 --target zoo:garbage-xlat-on-deny
 check 'is not run' sh -c '! grep -q "^run" out.txt'
+check 'how far it is, on a terminal' python3 - "$TWINWALK" <<'END'
+import os, pty, subprocess, sys
+ours, theirs = pty.openpty()
+out = subprocess.run([sys.argv[1], "cover", "--fields", "--programs", "300",
+                      "--profile", "iommu"], stdout=subprocess.PIPE,
+                     stderr=theirs, check=True).stdout
+shown = os.read(ours, 4096)
+assert shown.startswith(b"\r0 of 300 programs\033[K"), shown
+assert shown.endswith(b"\r\033[K"), shown
+assert out == open("fields.txt", "rb").read()
+END
+exits 0 'elsewhere it is silent' \
+    "$TWINWALK" cover --fields --programs 300 --profile iommu
+check 'for a short run' [ ! -s err.txt ]
 refuses 'with a file' '--fields: expected no file' "$TWINWALK" cover --fields a.cov
 refuses 'with --min' '--fields: expected no file' "$TWINWALK" cover --fields --min 2
 refuses 'what needs it' 'cover: --programs, --seed, --profile and' "$TWINWALK" cover --programs 3 a.cov

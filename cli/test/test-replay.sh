@@ -140,6 +140,23 @@ if [ -w /dev/full ]; then
         [ \$? -eq 128 ]"
 fi
 
+# A limit is named.
+{
+    printf '%s\n' 'twinwalk 1' 'page 64' 'region r0 iommu size 0x1000 root s0 iommu i0' \
+        'region r1 ram size 0x2000 root s1' 'mmu c0.0 space s0' setup \
+        '  page c0.0 0x0 -> 0x0 size 0x40 rwx' script
+    for at in $(seq 70); do
+        echo "  map i0.0 0x0..0x3f -> s1 $((at % 60 * 64)) rw silent"
+    done
+    echo '  read c0.0 0x0 8'
+} >many.tw
+for verb in replay explain; do
+    exits 0 "$verb: more answers than the oracle keeps" "$TWINWALK" $verb many.tw
+    check 'inconclusive' grep -q '^many.tw: inconclusive$' out.txt
+    check 'which limit' grep -q 'not judged: more than 64 older answers' out.txt
+    check 'at which access' grep -q '70: read c0.0 0x0 8' out.txt
+done
+
 # git itself, over eight commits: the fourth cannot be started, the sixth is
 # bad.
 if ! command -v git >/dev/null; then

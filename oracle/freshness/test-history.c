@@ -549,7 +549,9 @@ static void too_many_versions(void)
     program = test_program(text->str);
     target = test_target_new(program);
     test_target_run(target, true);
-    test_judge(target, TW_VERDICT_INCONCLUSIVE);
+    g_assert_cmpstr(test_judge(target, TW_VERDICT_INCONCLUSIVE)->text, ==,
+                    "not judged: more than 64 older answers may still be "
+                    "allowed, and the oracle keeps no more");
     test_target_free(target);
     g_free(program);
     g_string_free(text, TRUE);

@@ -368,6 +368,24 @@ static bool may_be_refused(TwOracle *oracle, const TwOp *op, uint16_t number)
     return false;
 }
 
+/* Are there more answers, or pairs of answers of two pages, than the oracle
+ * keeps? */
+static bool too_many_answers(const TwHistory *history)
+{
+    return (history->n_pages > 0 && history->answers[0].overflow) ||
+           (history->n_pages > 1 &&
+            (history->answers[1].overflow ||
+             history->answers[0].n * history->answers[1].n > TW_MAX_WALKS));
+}
+
+static TwVerdict say_too_many(TwOracle *oracle)
+{
+    return tw_explain_limit(oracle,
+                            "more than %d older answers may still be allowed, "
+                            "and the oracle keeps no more",
+                            TW_MAX_WALKS);
+}
+
 /*
  * The fetch of the instruction that makes an access (LA-46), before it.  True:
  * the access is to be judged; false: *verdict is that of the operation.  In
@@ -396,6 +414,7 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     *verdict = TW_VERDICT_INCONCLUSIVE;
     for (unsigned p = 0; p < history->n_pages; p++) {
         if (history->answers[p].overflow) {
+            *verdict = say_too_many(oracle);
             return false;
         }
     }
@@ -455,7 +474,7 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
     TwVerdict verdict;
     TwSeen seen;
     Outcome out;
-    bool overflow, handled = false;
+    bool handled = false;
 
     if (op->flags & TW_OPF_FROM &&
         !judge_fetch(oracle, op, number, &handled, &verdict)) {
@@ -468,12 +487,8 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
     tw_history_allowed(history, oracle->world, &access);
     tw_handled(oracle, &access, handled);
     count_access(oracle, &access, outcome);
-    overflow = (history->n_pages > 0 && history->answers[0].overflow) ||
-               (history->n_pages > 1 &&
-                (history->answers[1].overflow ||
-                 history->answers[0].n * history->answers[1].n > TW_MAX_WALKS));
-    if (overflow) {
-        return TW_VERDICT_INCONCLUSIVE;
+    if (too_many_answers(history)) {
+        return say_too_many(oracle);
     }
     if ((oracle->both_walkers || (tw_mix64(lot) & 63) == 0) &&
         !walkers_agree(oracle, &access)) {
@@ -482,7 +497,10 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
     }
     try_all(oracle, &access, &seen, &out);
     if (out.too_many) {
-        return TW_VERDICT_INCONCLUSIVE;
+        return tw_explain_limit(oracle,
+                                "stores may have left RAM in more than %d "
+                                "ways, and the oracle keeps no more",
+                                TW_MAX_WORLDS);
     }
     if (out.n == 0) {
         if (!walkers_agree(oracle, &access)) {

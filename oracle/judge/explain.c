@@ -567,3 +567,14 @@ TwVerdict tw_explain_other(TwOracle *oracle, TwVerdict verdict, uint16_t op,
                  TW_KEY_EVENT_NONE);
     return verdict;
 }
+
+TwVerdict tw_explain_limit(TwOracle *oracle, const char *format, ...)
+{
+    va_list args;
+
+    say(oracle->finding, "not judged: ");
+    va_start(args, format);
+    sayv(oracle->finding, format, args);
+    va_end(args);
+    return TW_VERDICT_INCONCLUSIVE;
+}

@@ -23,4 +23,9 @@ TwVerdict tw_explain_other(TwOracle *oracle, TwVerdict verdict, uint16_t op,
                            const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The verdict of what a limit of the oracle leaves open; `format` as printf:
+ * which limit.  tw_judge() notes the operation. */
+TwVerdict tw_explain_limit(TwOracle *oracle, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 #endif

@@ -350,7 +350,10 @@ static TwVerdict judge_events(TwOracle *oracle)
         return TW_VERDICT_AGREE;
     }
     if (world->crowded) {
-        return TW_VERDICT_INCONCLUSIVE;
+        return tw_explain_limit(oracle,
+                                "a listener's space had more than %d flat "
+                                "ranges, and the oracle keeps no more",
+                                TW_MAX_SHOWN);
     }
     for (unsigned o = 0; o < TW_MAX_OBSERVERS; o++) {
         TwExpected *e = &oracle->expected;
@@ -479,7 +482,10 @@ static TwVerdict judge_end(TwOracle *oracle)
         g_strlcpy(oracle->finding->text, trace->text, TW_FINDING_TEXT);
         return TW_VERDICT_UNSUPPORTED;
     default:
-        return TW_VERDICT_INCONCLUSIVE;
+        return tw_explain_limit(oracle,
+                                "at operation %u the target had told more than "
+                                "a trace keeps (%d log records, %d events)",
+                                trace->end_op, TW_MAX_LOG, TW_MAX_EVENTS);
     }
 }
 

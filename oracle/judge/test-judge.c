@@ -314,7 +314,9 @@ static void ends(void)
     f.trace->end = TW_END_UNSUPPORTED;
     g_assert_cmpstr(test_judge(f.target, TW_VERDICT_UNSUPPORTED)->key, ==, "");
     f.trace->end = TW_END_OVERFLOW;
-    test_judge(f.target, TW_VERDICT_INCONCLUSIVE);
+    g_assert_nonnull(
+        strstr(test_judge(f.target, TW_VERDICT_INCONCLUSIVE)->text,
+               "at operation 0 the target had told more than a trace keeps"));
     finish(&f);
 }
 
@@ -494,8 +496,13 @@ static void worlds_bound(void)
         if (i >= 3) {
             Fixture f = start(script->str, false);
 
-            test_judge(f.target,
-                       i == 3 ? TW_VERDICT_AGREE : TW_VERDICT_INCONCLUSIVE);
+            const TwFinding *finding = test_judge(
+                f.target, i == 3 ? TW_VERDICT_AGREE : TW_VERDICT_INCONCLUSIVE);
+            g_assert_cmpstr(finding->text, ==,
+                            i == 3 ? ""
+                                   : "not judged: stores may have left RAM in "
+                                     "more than 16 ways, and the oracle keeps "
+                                     "no more");
             finish(&f);
         }
     }

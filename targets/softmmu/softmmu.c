@@ -42,6 +42,7 @@ const TwTargetClass tw_softmmu_class = {
     .options = tw_softmmu_options,
     .summary = "built-in soft TLB with flat views and IOMMU notifiers",
     .tells = true,
+    .peaks = true,
     .open = softmmu_open,
     .dialect = dialect,
     .contract = contract,
