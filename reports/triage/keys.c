@@ -454,6 +454,21 @@ static void run_again(unsigned i, void *slot, void *data)
     g_free(program);
 }
 
+/* The worker died, and each run has a process of its own: nothing is known of
+ * the target, but twinwalk has a fault. */
+static void died_watching(TwTriage *t, const TwTriageRetest *retest)
+{
+    g_autofree char *message = g_strdup_printf(
+        "finding %s: the process of twinwalk that ran the case of its key %s "
+        "again died",
+        retest->cause, retest->key);
+
+    t->self = true;
+    if (t->warn) {
+        t->warn(message, t->data);
+    }
+}
+
 static bool take_again(unsigned i, const void *slot, bool died, void *data)
 {
     TwTriage *t = data;
@@ -461,10 +476,14 @@ static bool take_again(unsigned i, const void *slot, bool died, void *data)
     const Again *out = slot;
     TwStoreStatus status;
 
-    if (!died && tw_work_failed(&out->failure, &t->error)) {
+    if (died) {
+        died_watching(t, retest);
+        return true;
+    }
+    if (tw_work_failed(&out->failure, &t->error)) {
         return false;
     }
-    if (!died && out->damaged[0]) {
+    if (out->damaged[0]) {
         set_aside(t,
                   (TwDamaged){.id = retest->id,
                               .key = retest->key,
@@ -475,7 +494,7 @@ static bool take_again(unsigned i, const void *slot, bool died, void *data)
                   out->damaged);
         return true;
     }
-    retest->again = died ? TW_TRIAGE_TIMES : out->again;
+    retest->again = out->again;
     retest->is = retest->again == 0                ? TW_STORE_FIXED
                  : retest->again < TW_TRIAGE_TIMES ? TW_STORE_FLAKY
                                                    : TW_STORE_KNOWN;

@@ -219,14 +219,16 @@ static bool record(TwTriage *t, TwTriageCase *one)
                               &one->seen.status, &t->error));
 }
 
-/* A worker died: the finding of the case is a crash or a hang. */
+/* A worker died that runs each case in a process of its own: the target cannot
+ * have killed it. */
 static void of_dead_worker(TwTriageCase *one)
 {
-    TwFinding finding = {.verdict = TW_VERDICT_HANG, .op = TW_NO_OP};
+    TwFinding finding = {.verdict = TW_VERDICT_SELF, .op = TW_NO_OP};
 
-    tw_key_write(finding.key, TW_VERDICT_HANG, one->options.name, TW_OP_NOP,
+    tw_key_write(finding.key, TW_VERDICT_SELF, one->options.name, TW_OP_NOP,
                  TW_KEY_LEAF_NONE, TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
-    g_strlcpy(finding.text, "the process that ran it had to be ended\n",
+    g_strlcpy(finding.text,
+              "the process of twinwalk that watched the target died\n",
               sizeof(finding.text));
     memset(&one->cause, 0, sizeof(one->cause));
     tw_cause_of_text(&finding, &one->cause);
