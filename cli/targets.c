@@ -70,6 +70,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "implemented_sizes", d->implemented_sizes);
     tw_json_bool(b, "full_ram", d->full_ram);
     tw_json_bool(b, "plain_accesses", d->plain_accesses);
+    tw_json_bool(b, "wide_rmw", d->wide_rmw);
     tw_json_bool(b, "exec_needs_code", d->exec_needs_code);
     json_names(b, "contents", d->contents, tw_contents_name, TW_CONTENTS_KINDS);
     tw_json_int(b, "address_lg", d->address_lg);

@@ -57,7 +57,8 @@ bool tw_dialect_is_wide(const TwDialect *d, const TwProgram *p)
 {
     return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
            d->region_lg == 0 && !d->identity_pages && !d->whole_pages &&
-           !d->full_ram && !d->plain_accesses && d->physical_lg == 0 &&
+           !d->full_ram && !d->plain_accesses && !d->wide_rmw &&
+           d->physical_lg == 0 &&
            (d->page_rights == 0 || d->page_rights == 0xff) &&
            (d->page_lgs == 0 || d->page_lgs == UINT32_MAX) &&
            !d->plain_devices && d->implemented_sizes && !d->exec_needs_code &&
@@ -168,6 +169,9 @@ static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
         op->code != TW_OP_DMA_READ) {
         op->size = 8;
         op->addr &= ~UINT64_C(7);
+    }
+    if (d->wide_rmw && op->code == TW_OP_RMW && op->size < 4) {
+        op->size = 4;
     }
     if (d->plain_accesses) {
         op->size =

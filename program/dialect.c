@@ -68,8 +68,9 @@ static const char *narrowed(const TwDialect *d, const TwOp *op, const TwOp *fit)
                                       : "cannot be with code contents";
     }
     if (fit->size != op->size) {
-        return d->plain_accesses ? "is of a size that is no power of two"
-                                 : "is of 8 bytes with code contents";
+        return d->wide_rmw && fit->size > op->size ? "has fewer than 4 bytes"
+               : d->plain_accesses ? "is of a size that is no power of two"
+                                   : "is of 8 bytes with code contents";
     }
     if (fit->perm != op->perm) {
         return "has rights that pages cannot have";

@@ -36,6 +36,7 @@ typedef struct TwDialect {
                              * entries can lead, if no other is there */
     bool plain_accesses;    /* accesses have 1, 2, 4 or 8 bytes; rmw at
                              * multiples of their size */
+    bool wide_rmw;          /* rmw has 4 bytes or more */
     bool exec_needs_code;   /* exec in programs with code contents only */
     uint32_t contents;      /* bit per TwContentsKind; 0: data only */
     uint8_t address_lg;     /* addresses of accesses, page-map entries and

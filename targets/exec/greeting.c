@@ -63,6 +63,7 @@ static const Flag features[] = {
     {"implemented-sizes", OF_DIALECT(implemented_sizes), 1},
     {"full-ram", OF_DIALECT(full_ram), 1},
     {"plain-accesses", OF_DIALECT(plain_accesses), 1},
+    {"wide-rmw", OF_DIALECT(wide_rmw), 1},
 };
 
 static const Flag promises[] = {

@@ -20,6 +20,8 @@ typedef struct Arch {
     const uint8_t *file; /* what the machine starts from, $TW_FILE there */
     const uint32_t *file_size;
     void (*prepare)(uint8_t *ram); /* before each start; may be NULL */
+    bool one_root;                 /* both halves have the root of half 0 */
+    bool wide_exchange;            /* exchanges have 4 or 8 bytes */
     bool no_holes;                 /* an access of nothing is no fault */
     bool executes;                 /* code contents are code there */
     uint64_t ram;     /* guest physical address where its RAM begins */
@@ -43,6 +45,6 @@ typedef struct Arch {
                      size_t size);
 } Arch;
 
-extern const Arch tw_qemu_aarch64, tw_qemu_x86_64;
+extern const Arch tw_qemu_aarch64, tw_qemu_x86_64, tw_qemu_riscv64;
 
 #endif

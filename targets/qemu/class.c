@@ -169,6 +169,12 @@ static TwTarget *x86_64_open(const TwTargetOptions *options, GError **error)
     return machine_open(&tw_qemu_x86_64_class, &tw_qemu_x86_64, options, error);
 }
 
+static TwTarget *riscv64_open(const TwTargetOptions *options, GError **error)
+{
+    return machine_open(&tw_qemu_riscv64_class, &tw_qemu_riscv64, options,
+                        error);
+}
+
 static const TwTargetOption qemu_options[] = {
     {"qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu), .value = "PATH",
      .help = "The QEMU to run (default: qemu-system-... of the PATH)"},
@@ -196,3 +202,6 @@ const TwTargetClass tw_qemu_aarch64_class =
           aarch64_open);
 const TwTargetClass tw_qemu_x86_64_class = CLASS(
     "x86-64", "x86-64 page tables of a stock qemu-system-x86_64", x86_64_open);
+const TwTargetClass tw_qemu_riscv64_class =
+    CLASS("riscv64", "RISC-V page tables of a stock qemu-system-riscv64",
+          riscv64_open);

@@ -5,6 +5,7 @@
 
 #include "targets/target.h"
 
-extern const TwTargetClass tw_qemu_aarch64_class, tw_qemu_x86_64_class;
+extern const TwTargetClass tw_qemu_aarch64_class, tw_qemu_x86_64_class,
+    tw_qemu_riscv64_class;
 
 #endif

@@ -25,6 +25,7 @@ TwDialect tw_qemu_dialect(const Arch *arch)
     d.whole_pages = true;
     d.plain_devices = true;
     d.exec_needs_code = true;
+    d.wide_rmw = arch && arch->wide_exchange;
     d.full_ram = arch && arch->no_holes;
     d.plain_accesses = true;
     if (arch && !arch->executes) {

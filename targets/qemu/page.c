@@ -186,8 +186,8 @@ void tw_qemu_page_assign(Machine *m, const TwOp *op, unsigned number)
         .lg = op->lg,
         .leads = wanted.leads,
     };
-    assign(m, &wanted, op->index, 1, tw_qemu_virtual(m, op->index, op->addr),
-           op->out, op->lg, false);
+    assign(m, &wanted, m->arch->one_root ? 0 : op->index, 1,
+           tw_qemu_virtual(m, op->index, op->addr), op->out, op->lg, false);
 }
 
 /* Flushes ------------------------------------------------------------------ */
