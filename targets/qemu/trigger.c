@@ -21,10 +21,11 @@ const TwTriggerInfo tw_qemu_triggers[] = {
          "an instruction of a page larger than 4 KiB is run, and the "
          "page was flushed by another address of it",
          false},
-    [EXCHANGE] = {"exchange",
-                  "an exchange at an address whose page was assigned again, is "
-                  "not both readable and writable, or leads to nothing",
-                  false},
+    [EXCHANGE] =
+        {"exchange",
+         "an exchange at an address whose page was assigned not just once, is "
+         "not both readable and writable, or leads to nothing",
+         false},
     [UNALIGNED_NOWHERE] = {"unaligned-nowhere",
                            "an unaligned access of a page that leads to "
                            "nothing, or to the byte before or behind such",
@@ -129,7 +130,7 @@ static bool is_exchange(const Past *past, const TwOp *op)
             rights &= past->ops[i]->perm;
         }
     }
-    return n > 1 || rights != (TW_R | TW_W) ||
+    return n != 1 || rights != (TW_R | TW_W) ||
            leads_nowhere(past, op->index, op->addr);
 }
 
