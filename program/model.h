@@ -32,7 +32,7 @@ enum {
     TW_MAX_OBSERVERS = 8,
     TW_MAX_MAPPINGS = 8,
     TW_MAX_SETUP = 1536,
-    TW_MAX_SCRIPT = 512,
+    TW_MAX_SCRIPT = 1536,
     TW_MAX_ACCESS = 8, /* bytes of one access */
     TW_MAX_HOPS = 32,
     TW_DEFAULT_HOPS = 16,

@@ -14,6 +14,7 @@ enum {
     ONE_OF_HOSTILE = 128,
     ONE_OF_OTHERS = 8192,
     ONE_OF_FLAT = 2048,
+    ONE_IS_LONG = 4, /* of so many more of these */
     OLD_EXTREMES = TW_EXTREME_REGIONS - 1,
     POOL_LG = 8, /* pages of RAM for many pages to lead to, at least 2^n */
     PARTS = 3,   /* of a script: many accesses, then what is usual */
@@ -80,6 +81,25 @@ static void choose_mixture(TwGen *gen)
     }
 }
 
+/* Of a number that is as good as random.  What is newer gets numbers that no
+ * other extreme had, so that the programs of those stay what they were. */
+static TwExtreme extreme_of(uint64_t mix, bool flat, unsigned one_of)
+{
+    switch (mix % one_of) {
+    case 0:
+        return flat ? TW_EXTREME_MAPPINGS
+                    : (TwExtreme)(1 + (mix >> 32) % OLD_EXTREMES);
+    case 1:
+        return flat || (mix >> 32) % OLD_EXTREMES == 0 ? TW_EXTREME_REGIONS
+                                                       : TW_EXTREME_NONE;
+    case 2:
+        return flat && (mix >> 32) % ONE_IS_LONG == 0 ? TW_EXTREME_LONG
+                                                      : TW_EXTREME_NONE;
+    default:
+        return TW_EXTREME_NONE;
+    }
+}
+
 void tw_extreme_draw(TwGen *gen)
 {
     /* Not a draw: the other programs do not notice. */
@@ -89,18 +109,9 @@ void tw_extreme_draw(TwGen *gen)
                       : gen->profile == TW_PROFILE_HOSTILE ? ONE_OF_HOSTILE
                                                            : ONE_OF_OTHERS;
 
-    gen->extreme = TW_EXTREME_NONE;
-    if (gen->profile >= TW_PROFILES || mix % one_of > 1) {
-        return;
-    }
-    if (mix % one_of == 0) {
-        gen->extreme = flat ? TW_EXTREME_MAPPINGS
-                            : (TwExtreme)(1 + (mix >> 32) % OLD_EXTREMES);
-    } else if (flat || (mix >> 32) % OLD_EXTREMES == 0) {
-        /* As often as each of the others, whose programs stay what they were */
-        gen->extreme = TW_EXTREME_REGIONS;
-    }
-    if (!flat && gen->extreme != TW_EXTREME_NONE) {
+    gen->extreme = gen->profile < TW_PROFILES ? extreme_of(mix, flat, one_of)
+                                              : TW_EXTREME_NONE;
+    if (gen->extreme != TW_EXTREME_NONE && !flat) {
         choose_mixture(gen);
     }
 }

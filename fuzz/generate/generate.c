@@ -36,7 +36,11 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     if (wish == NULL) {
         tw_extreme_draw(&gen);
     }
+    bool is_long = gen.extreme == TW_EXTREME_LONG;
+    uint16_t limit =
+        is_long || gen.limit < TW_USUAL_SCRIPT ? gen.limit : TW_USUAL_SCRIPT;
     tw_gen_topology(&gen);
+    gen.limit = limit; /* flat programs were sketched anew */
     if (wish != NULL) {
         tw_gen_wish(&gen, wish);
     }
@@ -44,7 +48,7 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
         gen.mixture->ops[0] +
         tw_rng_below(rng, gen.mixture->ops[1] - gen.mixture->ops[0] + 1u);
     if (dialect->identity_pages) {
-        goal *= FLAT_LENGTHS;
+        goal = is_long ? limit : goal * FLAT_LENGTHS;
     } else if (tw_paged_dialect(dialect)) {
         goal *= PAGED_LENGTHS;
     }

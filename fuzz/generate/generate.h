@@ -25,6 +25,19 @@ typedef enum TwProfile {
     TW_MIXTURES
 } TwProfile;
 
+/* The longest script, but for programs that are made to be long. */
+enum { TW_USUAL_SCRIPT = 512 };
+
+/* How long the script of a program may become by a change: as long as usual, or
+ * as it is, if the dialect permits. */
+static inline unsigned tw_script_limit(const TwProgram *program,
+                                       const TwDialect *dialect)
+{
+    unsigned limit = program->n_script > TW_USUAL_SCRIPT ? program->n_script
+                                                         : TW_USUAL_SCRIPT;
+    return limit < dialect->max_script ? limit : dialect->max_script;
+}
+
 /* "balanced" ...; NULL from TW_PROFILES on. */
 const char *tw_profile_name(unsigned profile);
 /* The profile with this name, or TW_PROFILES. */

@@ -423,8 +423,7 @@ void tw_gen_sketch(TwGen *gen, TwProgram *program, const TwDialect *dialect,
     gen->profile = profile;
     gen->extreme = TW_EXTREME_NONE;
     gen->mixture = tw_gen_mixture(profile);
-    gen->limit = dialect->max_script < TW_MAX_SCRIPT ? dialect->max_script
-                                                     : TW_MAX_SCRIPT;
+    gen->limit = (uint16_t)tw_script_limit(program, dialect);
     tw_gen_clear(gen);
     for (unsigned s = 0; s < program->n_spaces; s++) {
         if (program->spaces[s].present) {

@@ -57,6 +57,7 @@ static const struct {
     {"two actor offsets of one device", OF_SHAPE, TW_SHAPE_ACTORS, 2},
     {"an actor offset of a ROM device", OF_SHAPE, TW_SHAPE_ROMD_ACTORS, 1},
     {"a script of 300 operations or more", OF_PROGRAM, SCRIPT, 300},
+    {"a script of more than 1000 operations", OF_PROGRAM, SCRIPT, 1001},
     {"a setup of more than 1000 operations", OF_PROGRAM, SETUP, 1001},
 };
 
@@ -118,7 +119,7 @@ static void test_flat(void)
 {
     static TwProgram program;
     TwDialect dialect = tw_dialect_full();
-    unsigned many = 0, most = 0, n = PROGRAMS / 4;
+    unsigned many = 0, most = 0, lengthy = 0, n = PROGRAMS / 4;
 
     dialect.iommu_kinds = dialect.max_iommus = 0;
     dialect.max_spaces = dialect.max_cpus = dialect.max_mmu_indexes = 1;
@@ -131,11 +132,16 @@ static void test_flat(void)
         tw_generate(&program, (TwProfile)(i % TW_PROFILES), &dialect, &rng);
         many += program.n_regions > 64;
         most = MAX(most, program.n_regions);
+        lengthy += program.n_script > 1000;
     }
     g_test_message("%8.0f a million  more than 64 regions, flat; at most %u",
                    many * 1e6 / n, most);
     g_assert_cmpfloat(many * 1e6 / n, >=, LEAST);
     g_assert_cmpuint(most, >, 200);
+    g_test_message("%8.0f a million  a script of more than 1000 operations, "
+                   "flat",
+                   lengthy * 1e6 / n);
+    g_assert_cmpfloat(lengthy * 1e6 / n, >=, LEAST);
 }
 
 int main(int argc, char **argv)

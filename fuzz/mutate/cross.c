@@ -139,8 +139,7 @@ static bool translate(const TwProgram *a, const TwProgram *b, const TwOp *from,
 void tw_crossover(TwProgram *out, const TwProgram *a, const TwProgram *b,
                   const TwDialect *dialect, TwRng *rng)
 {
-    unsigned limit = dialect->max_script < TW_MAX_SCRIPT ? dialect->max_script
-                                                         : TW_MAX_SCRIPT;
+    unsigned limit = tw_script_limit(a, dialect);
 
     tw_program_copy(out, a);
     if (b->n_script == 0) {

@@ -24,12 +24,6 @@ static TwProfile pick_profile(uint32_t profiles, TwRng *rng)
     return (TwProfile)__builtin_ctz(profiles);
 }
 
-static unsigned script_limit(const TwDialect *dialect)
-{
-    return dialect->max_script < TW_MAX_SCRIPT ? dialect->max_script
-                                               : TW_MAX_SCRIPT;
-}
-
 static unsigned setup_limit(const TwDialect *dialect)
 {
     return dialect->max_setup < TW_MAX_SETUP ? dialect->max_setup
@@ -43,7 +37,7 @@ static bool open_gap(TwMutation *m, unsigned at, unsigned n)
 {
     TwProgram *program = m->program;
 
-    if (program->n_script + n > script_limit(m->dialect)) {
+    if (program->n_script + n > tw_script_limit(m->program, m->dialect)) {
         return false;
     }
     memmove(&program->script[at + n], &program->script[at],

@@ -9,16 +9,27 @@
  */
 #include "oracle/world/world.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define SNAPSHOT_NODES_SIZE \
+    ((size_t)TW_MAX_SNAPSHOTS * TW_MAX_REGIONS * sizeof(TwNode))
 
 TwWorld *tw_world_new(void)
 {
     TwWorld *world = g_new0(TwWorld, 1);
 
     world->snapshots = g_new(TwSnapshot, TW_MAX_SNAPSHOTS);
+    /* Much, of which most programs use little: it costs nothing until then. */
     world->snapshot_nodes =
-        g_new(TwNode, (size_t)TW_MAX_SNAPSHOTS * TW_MAX_REGIONS);
+        mmap(NULL, SNAPSHOT_NODES_SIZE, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (world->snapshot_nodes == MAP_FAILED) {
+        g_error("oracle: %zu bytes: %s", SNAPSHOT_NODES_SIZE,
+                g_strerror(errno));
+    }
     world->pages = g_new(TwPageEntry, TW_MAX_PAGES);
     world->tables = g_new(TwTableEntry, TW_MAX_ENTRIES);
     world->switches = g_new(TwSwitch, TW_MAX_SWITCHES);
@@ -33,7 +44,7 @@ TwWorld *tw_world_new(void)
 void tw_world_free(TwWorld *world)
 {
     g_free(world->snapshots);
-    g_free(world->snapshot_nodes);
+    munmap(world->snapshot_nodes, SNAPSHOT_NODES_SIZE);
     g_free(world->pages);
     g_free(world->tables);
     g_free(world->switches);

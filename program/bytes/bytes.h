@@ -10,7 +10,7 @@
 
 #include "program/dialect.h"
 
-enum { TW_BYTES_MAX = 128 << 10 };
+enum { TW_BYTES_MAX = 192 << 10 };
 
 /*
  * Decodes any `size` bytes into a program that passes tw_program_check and

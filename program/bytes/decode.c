@@ -96,12 +96,13 @@ static void mend_pars(TwProgram *p)
     }
 }
 
-static void decode_script(TwDecode *t)
+static void decode_script(TwDecode *t, unsigned max)
 {
     TwProgram *p = t->p;
     bool pars = false;
-    unsigned max =
-        t->d->max_script < TW_MAX_SCRIPT ? t->d->max_script : TW_MAX_SCRIPT;
+    if (max > t->d->max_script) {
+        max = t->d->max_script;
+    }
     while (t->in.at < t->in.end && p->n_script < max) {
         uint8_t padded[TW_OP_BYTES] = {0};
         const uint8_t *at = t->in.at;
@@ -159,14 +160,7 @@ static void note_pages(TwDecode *t)
 
 static void decode_pool(TwBytesIn *in, const uint8_t *header)
 {
-    unsigned count = (unsigned)tw_get(header + TW_HEADER_POOL, 2);
-    if ((header[TW_HEADER_FLAGS] & TW_FORM_COUNTS) != TW_FORM_COUNTS) {
-        count %= 4;
-    } else if (tw_form_is_wide(header)) {
-        count &= TW_POOL_MAX;
-    } else if (count > TW_POOL_NARROW_MAX) {
-        count = TW_POOL_NARROW_MAX;
-    }
+    unsigned count = tw_form_pool(header);
     size_t have = (size_t)(in->end - in->at) / TW_POOL_BYTES;
     in->n_pool = count < have ? count : (unsigned)have;
     in->pool = in->at;
@@ -219,7 +213,6 @@ void tw_program_decode(TwProgram *p, const uint8_t *data, size_t size,
     decode_setup(t, setup_count(header));
     tw_anchors_add_setup(&t->anchors, p);
     note_pages(t);
-    decode_actors(t,
-                  tw_form_count(header, TW_HEADER_ACTORS, 0, 1, TW_MAX_ACTORS));
-    decode_script(t);
+    decode_actors(t, tw_form_actors(header));
+    decode_script(t, tw_form_max_script(header));
 }

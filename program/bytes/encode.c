@@ -75,7 +75,9 @@ static void put_address(Encode *e, uint8_t *at, uint64_t value)
     unsigned best = 0, best_distance = UINT32_MAX;
     int best_delta = 0, delta;
     /* What the program has, before a literal: it follows changes. */
-    for (unsigned i = 0; i < e->anchors.count && best_distance > 0; i++) {
+    unsigned n_named = e->anchors.count < TW_ANCHORS_NAMED ? e->anchors.count
+                                                           : TW_ANCHORS_NAMED;
+    for (unsigned i = 0; i < n_named && best_distance > 0; i++) {
         if (near(value, e->anchors.at[i], &delta) &&
             distance(delta) < best_distance) {
             best = i;
@@ -401,7 +403,9 @@ static void count_all(Encode *e)
     }
     n[TW_HEADER_SETUP] = p->n_setup;
     e->detached =
-        n[TW_HEADER_REGIONS] > TW_FORM_FEW ? TW_FORM_MANY : TW_FORM_FEW;
+        n[TW_HEADER_REGIONS] > TW_FORM_FEW || p->n_script > TW_SCRIPT_FEW
+            ? TW_FORM_MANY
+            : TW_FORM_FEW;
 }
 
 static void encode_all(Encode *e)
@@ -485,8 +489,11 @@ size_t tw_program_encode(const TwProgram *p, uint8_t *data, size_t capacity,
     if (many) {
         header[TW_HEADER_CPUS] |=
             (uint8_t)(e->counts[TW_HEADER_EXTRAS] >> 8 << TW_CPUS_LG);
+        header[TW_HEADER_ACTORS] |=
+            (uint8_t)(e->n_pool >> TW_POOL_LG << TW_ACTORS_LG);
     }
     put(header + TW_HEADER_POOL, 2,
-        e->n_pool | e->counts[TW_HEADER_SETUP] >> 8 << TW_POOL_LG);
+        (e->n_pool & TW_POOL_WIDE_MAX) |
+            e->counts[TW_HEADER_SETUP] >> 8 << TW_POOL_LG);
     return (size_t)(e->at - data);
 }

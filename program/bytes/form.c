@@ -139,6 +139,39 @@ unsigned tw_form_extras(const uint8_t header[TW_HEADER_BYTES])
     return count;
 }
 
+unsigned tw_form_pool(const uint8_t header[TW_HEADER_BYTES])
+{
+    unsigned count = (unsigned)tw_get(header + TW_HEADER_POOL, 2);
+    unsigned most = TW_POOL_NARROW_MAX;
+    if ((header[TW_HEADER_FLAGS] & TW_FORM_COUNTS) != TW_FORM_COUNTS) {
+        return count % 4;
+    }
+    if (tw_form_is_wide(header)) {
+        count &= TW_POOL_WIDE_MAX;
+        most = TW_POOL_WIDE_MAX;
+    }
+    if (version_of(header) == TW_BYTES_MANY) {
+        count |= (unsigned)header[TW_HEADER_ACTORS] >> TW_ACTORS_LG
+                                                           << TW_POOL_LG;
+        most = TW_POOL_MAX;
+    }
+    return count < most ? count : most;
+}
+
+unsigned tw_form_max_script(const uint8_t header[TW_HEADER_BYTES])
+{
+    return version_of(header) == TW_BYTES_MANY ? TW_MAX_SCRIPT : TW_SCRIPT_FEW;
+}
+
+unsigned tw_form_actors(const uint8_t header[TW_HEADER_BYTES])
+{
+    if (version_of(header) == TW_BYTES_MANY) {
+        unsigned count = header[TW_HEADER_ACTORS] & ((1u << TW_ACTORS_LG) - 1);
+        return count < TW_MAX_ACTORS ? count : TW_MAX_ACTORS;
+    }
+    return tw_form_count(header, TW_HEADER_ACTORS, 0, 1, TW_MAX_ACTORS);
+}
+
 unsigned tw_form_cpus(const uint8_t header[TW_HEADER_BYTES], unsigned max)
 {
     if (version_of(header) == TW_BYTES_MANY) {

@@ -12,7 +12,8 @@
 enum {
     TW_BYTES_VERSION = 1,
     TW_BYTES_WIDE = 2, /* version of programs that need larger counts */
-    TW_BYTES_MANY = 3, /* version of programs of more than 64 regions */
+    TW_BYTES_MANY = 3, /* version of programs of more than 64 regions or 512
+                        * operations */
     TW_HEADER_BYTES = 13,
     TW_POOL_BYTES = 8,
     TW_REGION_BYTES = 18,
@@ -23,9 +24,13 @@ enum {
     TW_OP_BYTES = 20,
     TW_ACTOR_BYTES = 5 + TW_OP_BYTES,
     TW_POOL_NARROW_MAX = 4095,
-    TW_POOL_LG = 13, /* bits of the count, in the wide version */
-    TW_POOL_MAX = (1 << TW_POOL_LG) - 1,
-    TW_CPUS_LG = 4, /* many: bits of the count of CPUs */
+    TW_POOL_LG = 13, /* lower bits of the count, in the wide version */
+    TW_POOL_WIDE_MAX = (1 << TW_POOL_LG) - 1,
+    TW_POOL_MAX = 11072, /* more than a program has addresses */
+    TW_ANCHOR_LG = 14,   /* bits of the number of an anchor */
+    TW_SCRIPT_FEW = 512, /* the longest script of other versions */
+    TW_CPUS_LG = 4,      /* many: bits of the count of CPUs */
+    TW_ACTORS_LG = 5,    /* many: bits of the count of actors */
 };
 
 /* Offsets in the header. */
@@ -38,8 +43,8 @@ enum {
     TW_HEADER_EXTRAS,
     TW_HEADER_SPACES,
     TW_HEADER_IOMMUS,
-    TW_HEADER_CPUS, /* many: the upper bits count extras */
-    TW_HEADER_ACTORS,
+    TW_HEADER_CPUS,   /* many: the upper bits count extras */
+    TW_HEADER_ACTORS, /* many: the upper bits count literals */
     TW_HEADER_SETUP,
     TW_HEADER_POOL, /* two bytes; wide: the upper three bits are of SETUP */
 };
@@ -99,9 +104,8 @@ typedef struct TwAnchors {
                                      * container */
 } TwAnchors;
 
-_Static_assert(sizeof(((TwAnchors *)0)->at) / sizeof(uint64_t) + TW_POOL_MAX <
-                   0x10000 - (unsigned)TW_FORM_ANCHOR,
-               "each anchor has a selector");
+/* Anchors that have a selector whatever the number of literals. */
+enum { TW_ANCHORS_NAMED = (1 << TW_ANCHOR_LG) - TW_POOL_MAX };
 
 void tw_anchors_init(TwAnchors *anchors);
 void tw_anchors_add_regions(TwAnchors *anchors, const TwProgram *program);
@@ -168,6 +172,10 @@ unsigned tw_form_exact_regions(const uint8_t header[TW_HEADER_BYTES]);
 /* How many extra records there are; how many records of CPUs. */
 unsigned tw_form_extras(const uint8_t header[TW_HEADER_BYTES]);
 unsigned tw_form_cpus(const uint8_t header[TW_HEADER_BYTES], unsigned max);
+unsigned tw_form_actors(const uint8_t header[TW_HEADER_BYTES]);
+/* How many literals; the longest script. */
+unsigned tw_form_pool(const uint8_t header[TW_HEADER_BYTES]);
+unsigned tw_form_max_script(const uint8_t header[TW_HEADER_BYTES]);
 
 /*
  * How many of something a count byte of the header means: that many, if counts

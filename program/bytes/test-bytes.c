@@ -275,6 +275,7 @@ static void test_many(void)
         memcpy(bytes, ((const uint8_t[]){3, 0x71, 12, 16}), 4);
         bytes[4] = (uint8_t)(65 + tw_rng_below(&rng, 191));
         bytes[6] &= 15;
+        bytes[9] &= 31;
         bytes[11] = bytes[12] = 0;
         tw_program_decode(&p, bytes, size, &d);
         check_decoded(&d);
@@ -309,6 +310,34 @@ static void test_many(void)
     }
     g_assert_cmpuint(roots, >, 100);
     g_assert_cmpuint(extras, >, 100);
+}
+
+/* Scripts of more than 512 operations, which other versions end there. */
+static void test_long(void)
+{
+    const TwDialect d = tw_dialect_full();
+    for (unsigned n = 0; n < 60; n++) {
+        TwRng rng = tw_rng_for(45, n);
+        unsigned length = n < 4 ? 511 + n : 514 + tw_rng_below(&rng, 1200);
+        fill(&rng, 13 + 20 * (size_t)length);
+        memcpy(bytes, ((const uint8_t[]){3, 0x70, 12, 16}), 4);
+        memset(bytes + 4, 0, 9);
+        tw_program_decode(&p, bytes, 13 + 20 * (size_t)length, &d);
+        check_decoded(&d);
+        check_identity(&d);
+        g_assert_cmpuint(p.n_script, ==, MIN(length, TW_MAX_SCRIPT));
+        bytes[0] = 1 + n % 2;
+        tw_program_decode(&q, bytes, 13 + 20 * (size_t)length, &d);
+        g_assert_cmpuint(q.n_script, ==, MIN(length, 512));
+        for (unsigned i = 0; i < q.n_script; i++) {
+            /* A par that the end cuts was none. */
+            g_assert_true(memcmp(&p.script[i], &q.script[i], sizeof(TwOp)) ==
+                              0 ||
+                          (q.script[i].code == TW_OP_NOP &&
+                           p.script[i].code >= TW_OP_PAR &&
+                           p.script[i].code <= TW_OP_END_PAR));
+        }
+    }
 }
 
 /* What a dialect does not admit is not encoded for it. */
@@ -651,6 +680,7 @@ int main(int argc, char **argv)
     g_test_add_func("/bytes/identity", test_identity);
     g_test_add_func("/bytes/largest", test_largest);
     g_test_add_func("/bytes/many-regions", test_many);
+    g_test_add_func("/bytes/long-script", test_long);
     g_test_add_func("/bytes/outside", test_outside);
     g_test_add_func("/bytes/empty", test_empty);
     g_test_add_func("/bytes/golden", test_golden);

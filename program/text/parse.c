@@ -196,7 +196,7 @@ static bool parse_op_line(TwParser *s)
         return true;
     }
     if (p->n_script >= TW_MAX_SCRIPT) {
-        return tw_lexer_expected(l, "at most 512 operations");
+        return tw_lexer_expected(l, "at most 1536 operations");
     }
     s->spot = (TwSpot){TW_SPOT_SCRIPT, p->n_script};
     if (!tw_text_op(l, s->section == TW_TEXT_SCRIPT, &op)) {

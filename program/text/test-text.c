@@ -493,7 +493,7 @@ static void test_counts(void)
         const char *head, *line, *message;
         unsigned most;
     } many[] = {
-        {SCRIPT, "nop\n", "m:521:1: expected at most 512 operations", 512},
+        {SCRIPT, "nop\n", "m:1545:1: expected at most 1536 operations", 1536},
         {OBJECTS "setup\n", "page c0.0 0 -> 0 size 64 r\n",
          "m:1545:1: expected at most 1536 operations in the setup", 1536},
         {OBJECTS "region r9 mmio size 1\n", "actor r9 0 notify-all i0\n",

@@ -234,7 +234,7 @@ bool tw_bench_loop(const TwTargetOptions *options, TwKnown *known,
 
 /* Purpose-built programs --------------------------------------------------- */
 
-enum { PAGE = 4096, RAM_SIZE = 1 << 16, REPEATS = TW_MAX_SCRIPT };
+enum { PAGE = 4096, RAM_SIZE = 1 << 16, REPEATS = 512 };
 
 /*
  * RAM behind `depth` IOMMUs, each with a space of its own:
