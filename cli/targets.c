@@ -175,6 +175,7 @@ static void json_triggers(JsonBuilder *b, const TwTriggerInfo *trigger)
         json_builder_begin_object(b);
         tw_json_string(b, "name", trigger->name);
         tw_json_string(b, "meaning", trigger->meaning);
+        tw_json_bool(b, "deadly", trigger->deadly);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
@@ -217,7 +218,8 @@ static void text(void)
                    classes[i]->name);
         }
         for (; trigger && trigger->name; trigger++) {
-            printf("  %s\n      %s\n", trigger->name, trigger->meaning);
+            printf("  %s\n      %s%s\n", trigger->name, trigger->meaning,
+                   trigger->deadly ? " (deadly)" : "");
         }
     }
 }

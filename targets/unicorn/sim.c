@@ -344,6 +344,16 @@ static void flush(Sim *sim, const TwOp *op)
     }
 }
 
+/* A store to this page may be lost. */
+static void lose(Sim *sim, Shown shown)
+{
+    if (shown & SHOWS_RAM) {
+        uint32_t n = shown_id(shown) * (uint32_t)PAGES + shown_page(shown);
+
+        sim->ram[n / 64].lost |= UINT64_C(1) << n % 64;
+    }
+}
+
 static void store_or_fetch(Sim *sim, const TwOp *op)
 {
     uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
@@ -359,6 +369,9 @@ static void store_or_fetch(Sim *sim, const TwOp *op)
         sim->stored[p] |= sim->run[p] & SHOWS_RAM &&
                           (sim->moved[p] || sim->twice[p] ||
                            is_mapped_twice(sim, sim->run[p], (unsigned)p));
+        if (sim->taint[p] & BIT(END_SPLIT)) {
+            lose(sim, granted(sim, p, TW_W));
+        }
     }
     if (!tw_uc_is_partial_store(sim, op)) {
         return;
@@ -503,12 +516,8 @@ static void go_on(Sim *sim, const TwOp *op, const bool *readonly)
             sim->handled[p] = true;
             sim->ever |= BIT(CODE_HANDLED);
         } else if (op->code == TW_OP_WRITE && shown && readonly[p - first]) {
-            uint32_t n = shown_id(shown) * (uint32_t)PAGES + shown_page(shown);
-
             sim->ever |= BIT(STORE_HANDLED);
-            if (shown & SHOWS_RAM) {
-                sim->ram[n / 64].lost |= UINT64_C(1) << n % 64;
-            }
+            lose(sim, shown);
         }
     }
 }

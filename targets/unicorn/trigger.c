@@ -101,7 +101,7 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
                 met |= BIT(PARTIAL_STORE);
             }
             if (sim->ram[n / 64].lost >> n % 64 & 1) {
-                met |= BIT(STORE_HANDLED);
+                met |= sim->ever & (BIT(STORE_HANDLED) | BIT(END_SPLIT));
             }
         }
     }
