@@ -83,5 +83,24 @@ for folder in unicorn unicorn-ab unicorn-last; do
     done
 done
 
+# A stock QEMU; the cases are of 7.2.
+for arch in aarch64 x86-64 riscv64; do
+    version=$("$TWINWALK" targets --target "qemu-$arch" 2>/dev/null |
+        sed -n 's/^version //p') || version=
+    case $version in
+    7.2.*) ;;
+    *)
+        number=$((number + 1))
+        echo "ok $number - qemu-$arch # SKIP no QEMU 7.2 for $arch"
+        continue
+        ;;
+    esac
+    holds "qemu-$arch gives the keys in its cases" 0 "$TWINWALK" check \
+        --target "qemu-$arch" --want noted --times 3 "$corpus/qemu-$arch"
+    for case in "$corpus/qemu-$arch"/*.tw; do
+        holds "${case#"$corpus/"} is known" 0 is_known "qemu-$arch" "$case"
+    done
+done
+
 echo "1..$number"
 [ "$failures" -eq 0 ]

@@ -55,6 +55,7 @@ typedef struct TwTargetOptions {
     bool strict;           /* translated code must follow at once */
     uint32_t timeout_ms;   /* limit with which it hangs; 0: TW_TIMEOUT_MS */
     const char *qemu;      /* path of a QEMU; NULL: the installed one */
+    bool drop_flushes;     /* one invalidation in four is left out */
     const char *qemu_args; /* shell words for it, or NULL */
     /* The target writes the number of the operation here before each operation,
      * for the process that watches it.  NULL: nothing is written. */

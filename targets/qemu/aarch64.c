@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * AArch64, EL1 stage 1.  Sections are those of the Arm Architecture Reference
- * Manual for A-profile architecture (DDI 0487).
+ * AArch64, EL1 stage 1.  Registers are as the Arm Architecture Reference
+ * Manual for A-profile architecture (DDI 0487) describes them.
  */
 #include <stdio.h>
 
@@ -23,7 +23,7 @@ enum {
 #define PXN (UINT64_C(1) << 53)
 #define UXN (UINT64_C(1) << 54)
 
-/* D8.3: blocks of levels 1 and 2, pages of level 3.  D8.4: AP[2:1], PXN. */
+/* VMSAv8-64 block and page descriptors: AP[2:1], PXN, AF. */
 static uint64_t leaf(unsigned level, uint64_t out, uint8_t rights)
 {
     uint64_t entry = out | VALID | INNER | NOT_GLOBAL | UXN;
@@ -65,7 +65,7 @@ static void root(unsigned half, uint64_t *entries)
     }
 }
 
-/* ESR_ELx (D17.2.37): exception class, fault status, write not read. */
+/* ESR_EL1: exception class, fault status, write not read. */
 static TwClass fault(const TwDo *what, const TwDone *done, char *why,
                      size_t size)
 {

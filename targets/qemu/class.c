@@ -135,6 +135,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Arch *arch,
     m->contract = contract_of_all;
     m->contract.code = arch->code;
     m->in_flight = options->in_flight;
+    m->drop_flushes = options->drop_flushes;
     m->timeout_ms = options->timeout_ms ? options->timeout_ms : TW_TIMEOUT_MS;
     tw_process_init(&m->process);
     m->command = g_strdup_printf(
@@ -180,6 +181,8 @@ static const TwTargetOption qemu_options[] = {
      .help = "The QEMU to run (default: qemu-system-... of the PATH)"},
     {"qemu-args", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu_args), .value = "ARGS",
      .help = "More options for QEMU, as a shell reads them"},
+    {"drop-flushes", TW_TARGET_SWITCH, TW_TARGET_FIELD(drop_flushes),
+     .help = "Leave out one invalidation in four, to see that it is found"},
     {"timeout", TW_TARGET_MILLISECONDS, TW_TARGET_FIELD(timeout_ms),
      .value = "MS",
      .help = "Time limit for one operation in ms "
@@ -188,20 +191,21 @@ static const TwTargetOption qemu_options[] = {
     {.name = NULL},
 };
 
-#define CLASS(of, title, opener) \
+#define CLASS(of, title, opener, triggers_of) \
     { \
         .name = "qemu-" of, .summary = title, .options = qemu_options, \
         .elsewhere = true, .open = opener, .dialect = dialect, \
         .contract = contract, .version = version, .run = tw_qemu_run, \
-        .close = machine_close, .triggers = tw_qemu_triggers, \
+        .close = machine_close, .triggers = triggers_of, \
         .triggers_met = tw_qemu_triggers_met, .avoid = tw_qemu_avoid, \
     }
 
 const TwTargetClass tw_qemu_aarch64_class =
     CLASS("aarch64", "AArch64 page tables of a stock qemu-system-aarch64",
-          aarch64_open);
-const TwTargetClass tw_qemu_x86_64_class = CLASS(
-    "x86-64", "x86-64 page tables of a stock qemu-system-x86_64", x86_64_open);
+          aarch64_open, tw_qemu_triggers);
+const TwTargetClass tw_qemu_x86_64_class =
+    CLASS("x86-64", "x86-64 page tables of a stock qemu-system-x86_64",
+          x86_64_open, tw_qemu_triggers_no_holes);
 const TwTargetClass tw_qemu_riscv64_class =
     CLASS("riscv64", "RISC-V page tables of a stock qemu-system-riscv64",
-          riscv64_open);
+          riscv64_open, tw_qemu_triggers_no_code);

@@ -70,6 +70,7 @@ typedef struct Machine {
     char version[64];
     char *command;
     uint32_t timeout_ms;
+    bool drop_flushes; /* leaves one flush of a program in four out */
     volatile uint32_t *in_flight;
 
     /* The process. */
@@ -84,7 +85,8 @@ typedef struct Machine {
     const TwProgram *program;
     TwTrace *trace;
     TwLegality legality;
-    bool broken; /* it cannot go on; the trace says why */
+    bool broken;        /* it cannot go on; the trace says why */
+    unsigned n_flushes; /* of the script */
     unsigned n_ops;
     unsigned n_accesses;
     uint16_t access_op[TW_AGENT_MAX_RESULTS]; /* their script operations */

@@ -78,7 +78,9 @@ static void perform(Machine *m, unsigned number)
     case TW_OP_FLUSH_RANGE:
     case TW_OP_FLUSH_INDEX:
     case TW_OP_FLUSH_ALL:
-        tw_qemu_page_flush(m, op, number);
+        if (!m->drop_flushes || m->n_flushes++ % 4 != 3) {
+            tw_qemu_page_flush(m, op, number);
+        }
         break;
     default: /* nop, safepoint: nothing is ever queued */
         break;
@@ -94,6 +96,7 @@ static void start(Machine *m)
     tw_legality_init(&m->legality, p);
     tw_qemu_table_reset(m);
     m->n_assigned = 0;
+    m->n_flushes = 0;
     tw_qemu_view_make(&m->view, p);
     for (unsigned i = 0; i < p->n_setup; i++) {
         tw_qemu_page_assign(m, &p->setup[i], 0);

@@ -10,28 +10,38 @@
 #include "targets/qemu/dialect.h"
 #include "targets/qemu/view.h"
 
-enum { LARGE_CODE, EXCHANGE, UNALIGNED_NOWHERE };
+enum { EXCHANGE, UNALIGNED_NOWHERE, LARGE_CODE };
 #define BIT(trigger) (UINT64_C(1) << (trigger))
 
 enum { PAGE_LG = 12 };
 
+#define EXCHANGE_INFO \
+    [EXCHANGE] = { \
+        .name = "exchange", \
+        .meaning = \
+            "an exchange at an address whose page was not assigned " \
+            "just once, is not both readable and writable, or leads to " \
+            "nothing"}
+#define UNALIGNED_INFO \
+    [UNALIGNED_NOWHERE] = { \
+        .name = "unaligned-nowhere", \
+        .meaning = "an unaligned access of a page that leads to " \
+                   "nothing, or to the byte before or behind such"}
+
+/* Lists of targets that cannot express what is missing there. */
 const TwTriggerInfo tw_qemu_triggers[] = {
+    EXCHANGE_INFO,
+    UNALIGNED_INFO,
     [LARGE_CODE] =
-        {"large-code",
-         "an instruction of a page larger than 4 KiB is run, and the "
-         "page was flushed by another address of it",
-         false},
-    [EXCHANGE] =
-        {"exchange",
-         "an exchange at an address whose page was assigned not just once, is "
-         "not both readable and writable, or leads to nothing",
-         false},
-    [UNALIGNED_NOWHERE] = {"unaligned-nowhere",
-                           "an unaligned access of a page that leads to "
-                           "nothing, or to the byte before or behind such",
-                           false},
-    {NULL, NULL, false},
+        {.name = "large-code",
+         .meaning = "an instruction of a page larger than 4 KiB is run, and "
+                    "the page was flushed by another address of it"},
+    {.name = NULL},
 };
+const TwTriggerInfo tw_qemu_triggers_no_code[] = {
+    EXCHANGE_INFO, UNALIGNED_INFO, {.name = NULL}};
+const TwTriggerInfo tw_qemu_triggers_no_holes[] = {EXCHANGE_INFO,
+                                                   {.name = NULL}};
 
 typedef struct Past {
     View view;

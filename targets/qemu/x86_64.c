@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x86-64, 4-level paging.  Sections are those of the Intel 64 and IA-32
+ * x86-64, 4-level paging.  Sections are named as in the Intel 64 and IA-32
  * Architectures Software Developer's Manual, volume 3.
  */
 #include <stdio.h>
@@ -62,7 +62,7 @@ static void prepare(uint8_t *ram)
            tw_qemu_agent_x86_64_size);
 }
 
-/* 4.7: the error code of page faults. */
+/* "Page-Fault Exceptions": the error code of page faults. */
 static TwClass fault(const TwDo *what, const TwDone *done, char *why,
                      size_t size)
 {

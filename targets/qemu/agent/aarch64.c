@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The agent on AArch64: EL1, stage 1 with 4 KiB granules, 39 bits in each
- * half.  Section numbers are those of the Arm Architecture Reference Manual for
- * A-profile (DDI 0487).
+ * half.  Registers and instructions are as the Arm Architecture Reference Manual for
+ * A-profile architecture (DDI 0487) describes them.
  */
 #include "targets/qemu/agent/agent.h"
 
@@ -36,7 +36,7 @@ static void start_interrupts(void)
 
 void agent_start(const TwMailbox *mailbox)
 {
-    /* D17.2.144 TCR_EL1: T0SZ = T1SZ = 25, write-back inner-shareable walks,
+    /* TCR_EL1: T0SZ = T1SZ = 25, write-back inner-shareable walks,
      * 4 KiB granules (TG0 = 0, TG1 = 2), IPS of 40 bits. */
     uint64_t half = 25 | 1 << 8 | 1 << 10 | 3 << 12;
     uint64_t tcr = half | (half | 2u << 14) << 16 | UINT64_C(2) << 32;
@@ -61,7 +61,7 @@ void agent_settle(void)
 }
 
 /* What was fetched may be older than what was stored until the instruction
- * cache is told (B2.4.4). */
+ * cache is told ("Concurrent modification and execution of instructions"). */
 static void drop_code(void)
 {
     __asm__ volatile("dsb ish\n\tic iallu" ::: "memory");
@@ -73,7 +73,7 @@ void agent_flush_page(uint64_t addr)
     TLBI("vae1", addr >> 12 & 0xfffffffffff);
 }
 
-/* D8.13: one instruction covers (NUM + 1) * 2^(5 * SCALE + 1) pages from
+/* TLBI RVAE1: one instruction covers (NUM + 1) * 2^(5 * SCALE + 1) pages from
  * BaseADDR on. */
 void agent_flush_range(uint64_t addr, uint64_t pages)
 {

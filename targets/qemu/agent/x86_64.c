@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The agent on x86-64: ring 0, long mode, 4 levels of page tables.  Section
- * numbers are those of the Intel 64 and IA-32 Architectures Software
+ * The agent on x86-64: ring 0, long mode, 4 levels of page tables.  Sections
+ * are named as in the Intel 64 and IA-32 Architectures Software
  * Developer's Manual, volume 3.
  */
 #include "targets/qemu/agent/agent.h"
@@ -33,7 +33,7 @@ static uint8_t in(uint16_t port)
     return value;
 }
 
-/* 6.14.1: an interrupt gate; the selector is that of the code in 64 bits. */
+/* "64-Bit Mode IDT": an interrupt gate; the selector is that of the code in 64 bits. */
 static void set_gate(unsigned vector, const char *handler)
 {
     uint64_t at = (uint64_t)handler;
@@ -45,7 +45,7 @@ static void set_gate(unsigned vector, const char *handler)
                            .high = (uint32_t)(at >> 32)};
 }
 
-/* 10.5.1: the local APIC, switched on, passes interrupts of the 8259 on. */
+/* "Local Vector Table": the local APIC, switched on, passes interrupts of the 8259 on. */
 static void start_apic(void)
 {
     volatile uint32_t *apic = (volatile uint32_t *)APIC;
@@ -89,7 +89,7 @@ void agent_settle(void)
     __asm__ volatile("" ::: "memory"); /* the CPU keeps its own order */
 }
 
-/* 4.10.4.1 */
+/* "Operations that Invalidate TLBs and Paging-Structure Caches" */
 void agent_flush_page(uint64_t addr)
 {
     __asm__ volatile("invlpg (%0)" ::"r"(addr) : "memory");
