@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The agent on AArch64: EL1, stage 1 with 4 KiB granules, 39 bits in each
- * half.  Registers and instructions are as the Arm Architecture Reference Manual for
- * A-profile architecture (DDI 0487) describes them.
+ * half.  Registers and instructions are as the Arm Architecture Reference
+ * Manual for A-profile architecture (DDI 0487) describes them.
  */
 #include "targets/qemu/agent/agent.h"
 

@@ -33,7 +33,8 @@ static uint8_t in(uint16_t port)
     return value;
 }
 
-/* "64-Bit Mode IDT": an interrupt gate; the selector is that of the code in 64 bits. */
+/* "64-Bit Mode IDT": an interrupt gate; the selector is that of the code in 64
+ * bits. */
 static void set_gate(unsigned vector, const char *handler)
 {
     uint64_t at = (uint64_t)handler;
@@ -45,7 +46,8 @@ static void set_gate(unsigned vector, const char *handler)
                            .high = (uint32_t)(at >> 32)};
 }
 
-/* "Local Vector Table": the local APIC, switched on, passes interrupts of the 8259 on. */
+/* "Local Vector Table": the local APIC, switched on, passes interrupts of the
+ * 8259 on. */
 static void start_apic(void)
 {
     volatile uint32_t *apic = (volatile uint32_t *)APIC;
