@@ -141,7 +141,7 @@ TW_UNCOUNTED static uc_err engine_open(Machine *m)
 }
 
 /* Adds records: a load from each of `n` pages of the pad, then a flush. */
-static void fill_and_flush(Machine *m, unsigned *at, unsigned n)
+TW_UNCOUNTED static void fill_and_flush(Machine *m, unsigned *at, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         m->records[(*at)++] = (Record){
@@ -151,6 +151,25 @@ static void fill_and_flush(Machine *m, unsigned *at, unsigned n)
     }
     m->records[(*at)++] = (Record){.kind = RECORD_FLUSH};
     m->records[*at] = (Record){.kind = RECORD_EXIT};
+}
+
+TW_UNCOUNTED static uc_err agent_run(Machine *m, unsigned first,
+                                     unsigned *stopped)
+{
+    uint64_t at = RECORDS + first * sizeof(Record);
+    uc_err err;
+
+    for (unsigned i = first; m->records[i].kind != RECORD_EXIT; i++) {
+        if (m->records[i].kind == RECORD_DOORBELL) {
+            m->records[i].addr = DOORBELL;
+        }
+    }
+    uc_reg_write(m->uc, m->guest->record, &at);
+    err = uc_emu_start(m->uc, CODE, CODE + AGENT_EXIT, 0, 0);
+    if (err != UC_ERR_OK || m->broken) {
+        *stopped = (unsigned)(tw_uc_agent_record(m) - m->records);
+    }
+    return err;
 }
 
 /*
@@ -164,7 +183,7 @@ static void fill_and_flush(Machine *m, unsigned *at, unsigned n)
  * flush: a few flushes with little between them give 64 slots, then 50 fills
  * give 128, and 100 fills 256.
  */
-static bool engine_renew(Machine *m)
+TW_UNCOUNTED static bool engine_renew(Machine *m)
 {
     unsigned at = 0, stopped;
     bool ok;
@@ -174,10 +193,10 @@ static bool engine_renew(Machine *m)
         fill_and_flush(m, &at, 1);
     }
     fill_and_flush(m, &at, 50);
-    ok = tw_uc_agent_run(m, 0, &stopped) == UC_ERR_OK;
+    ok = agent_run(m, 0, &stopped) == UC_ERR_OK;
     at = 0;
     fill_and_flush(m, &at, PAD_PAGES);
-    ok = ok && tw_uc_agent_run(m, 0, &stopped) == UC_ERR_OK;
+    ok = ok && agent_run(m, 0, &stopped) == UC_ERR_OK;
     tw_uc_clock_tick(false);
     return ok;
 }
@@ -215,20 +234,7 @@ TW_UNCOUNTED void tw_uc_engine_close(Machine *m)
 
 uc_err tw_uc_agent_run(Machine *m, unsigned first, unsigned *stopped)
 {
-    uint64_t at = RECORDS + first * sizeof(Record);
-    uc_err err;
-
-    for (unsigned i = first; m->records[i].kind != RECORD_EXIT; i++) {
-        if (m->records[i].kind == RECORD_DOORBELL) {
-            m->records[i].addr = DOORBELL;
-        }
-    }
-    uc_reg_write(m->uc, m->guest->record, &at);
-    err = uc_emu_start(m->uc, CODE, CODE + AGENT_EXIT, 0, 0);
-    if (err != UC_ERR_OK || m->broken) {
-        *stopped = (unsigned)(tw_uc_agent_record(m) - m->records);
-    }
-    return err;
+    return agent_run(m, first, stopped);
 }
 
 const Record *tw_uc_agent_record(Machine *m)

@@ -28,7 +28,7 @@ void tw_uc_clock_go(void)
     stopped = false;
 }
 
-void tw_uc_clock_tick(bool tick)
+TW_UNCOUNTED void tw_uc_clock_tick(bool tick)
 {
     ticks = tick;
 }
