@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "process/tasks.h"
 #include "program/content.h"
 #include "program/test-program.h"
 #include "targets/qemu/internal.h"
@@ -346,10 +347,14 @@ static void test_stopped(void)
     TwTarget *target = open_with(NULL, NULL, 500, &error);
     Machine *m = (Machine *)target;
     g_autofree Kit *kit = g_new(Kit, 1);
+    TwTasks tasks;
 
     g_assert_no_error(error);
     run(target, kit, READ);
     kill(-m->process.pid, SIGSTOP);
+    do {
+        tw_tasks_look(m->process.pid, &tasks);
+    } while (tasks.state != TW_TASKS_STOPPED);
     test_parse(&kit->program, READ);
     g_assert_true(tw_target_run(target, &kit->program, &kit->trace));
     g_assert_cmpint(kit->trace.end, ==, TW_END_HUNG);
