@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+"""The newer QEMUs that ci/emulators has made, as targets of twinwalk.  Knows
+nothing of what is done with them."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+# The architecture, as the name of a QEMU has it, and the target of twinwalk.
+TARGETS = {"aarch64": "qemu-aarch64", "x86_64": "qemu-x86-64",
+           "riscv64": "qemu-riscv64"}
+
+
+class Qemu(NamedTuple):
+    """One QEMU."""
+    target: str   # of twinwalk
+    suite: str    # of Debian
+    version: str
+    path: str     # for --qemu; it has no blanks
+
+
+def qemus_of(text):
+    """Those in the lines that ci/emulators prints."""
+    return [Qemu(TARGETS[arch], suite, version, path)
+            for arch, suite, version, path in re.findall(
+                r"^qemu-system-(\w+)-([a-z]+) ([0-9.]+) (\S+)$", text, re.MULTILINE)
+            if arch in TARGETS]
+
+
+def made(folder=""):
+    """(QEMUs, why there are none): what ci/emulators has made in its folder, or in
+    another one."""
+    done = subprocess.run(
+        [Path(__file__).parent / "emulators", "--list",
+         *(["--out", folder] if folder else [])],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    why = done.stderr.strip().removeprefix("ci/emulators: ").removeprefix("skipped: ")
+    # Of those that do not run, none is used.
+    return (qemus_of(done.stdout), "") if done.returncode == 0 else \
+        ([], why or f"ci/emulators --list: exit code {done.returncode}")

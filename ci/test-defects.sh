@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# ci/defects with stand-ins for twinwalk and for the QEMUs: it prints what was
+# measured, and finds each difference from a table.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+TWINWALK=./twinwalk
+export TWINWALK
+# shellcheck source=cli/test/test-lib.sh
+. "$top/cli/test/test-lib.sh"
+# shellcheck source=ci/test-qemus.sh
+. "$top/ci/test-qemus.sh"
+
+# The stand-in: 7.2.1 is installed; VERSION/CASE has what that version gives, one
+# line for each time; without it the case agrees.
+cat >twinwalk <<'END'
+#!/bin/sh
+if [ "$1" = targets ]; then
+    [ -e installed ] && [ "$3" != qemu-riscv64 ] || exit 99
+    echo 'version 7.2.1'
+    exit 0
+fi
+[ "$1 $2 $3" = 'replay --no-known --target' ] || exit 2
+version=7.2.1
+if [ "$5" = --qemu ]; then
+    version=$("$6" --version | sed 's/.*version \([0-9.]*\) .*/\1/')
+fi
+for case; do :; done
+given=$version/$4-$(basename "$case" .tw)
+if [ -s "$given" ]; then
+    line=$(head -n 1 "$given")
+    sed -i 1d "$given"
+    [ "$line" != dies ] || { echo 'it died' >&2; exit 99; }
+    [ "$line" = agree ] || { echo "$case: stale $line"; exit 10; }
+fi
+echo "$case: agree"
+END
+chmod +x twinwalk
+mkdir 7.2.1 11.1.2 corpus corpus/qemu-aarch64 corpus/qemu-riscv64 corpus/qemu-cpu
+for case in aarch64/A-code aarch64/B-torn riscv64/B-torn; do
+    echo "# key: Key-$case" >"corpus/qemu-$case.tw"
+done
+touch installed
+fake_emulators "$work/made" forky 11.1.2
+cat >good.md <<'END'
+Text, | not a table.
+
+| | what happens | cases | 7.2.1 | 11.1.2 |
+|---|---|---|---|---|
+| **A** | old code | A-code | yes | no |
+| **B** | torn | B-torn (AArch64, RISC-V) | no | yes |
+
+| another | table |
+END
+
+# defects CODE NAME ARGUMENT...: with what each version gives.
+defects()
+{
+    rm -f 7.2.1/* 11.1.2/*
+    echo Key-aarch64/A-code >7.2.1/qemu-aarch64-A-code
+    printf '%s\n' agree agree "${torn-Key-aarch64/B-torn}" \
+        >11.1.2/qemu-aarch64-B-torn
+    echo Key-riscv64/B-torn >11.1.2/qemu-riscv64-B-torn
+    code=$1
+    name=$2
+    shift 2
+    exits "$code" "$name" "$top/ci/defects" --emulators made --corpus corpus "$@"
+}
+# differs NAME SED PATTERN: this edit of the table is a difference, told so.
+differs()
+{
+    sed "$2" good.md >corpus/qemu-cpu/README.md
+    defects 1 "$1" --check
+    check "and says: $3" grep -q "README.md: $3" out.txt
+    check 'and nothing else' [ "$(wc -l <out.txt)" -eq 1 ]
+}
+
+defects 0 'the table'
+cat >expected <<'END'
+| case | 7.2.1 | 11.1.2 |
+|---|---|---|
+| qemu-aarch64/A-code | yes | no |
+| qemu-aarch64/B-torn | no | yes |
+| qemu-riscv64/B-torn | – | yes |
+END
+check 'is what was measured' cmp expected out.txt
+cp good.md corpus/qemu-cpu/README.md
+defects 0 'a table that is right' --check
+check 'is told so' grep -q '^5 results of 7.2.1, 11.1.2 are as .*README.md says$' \
+    out.txt
+sed 's/7.2.1 /7.2.9 /' good.md >corpus/qemu-cpu/README.md
+defects 0 'a column of the same series' --check
+differs 'a cell that says yes' '/old code/s/no/yes/' \
+    'qemu-aarch64/A-code: "yes" in column 11.1.2, but 11.1.2 gives "no"'
+differs 'a cell that says no' '/old code/s/yes/no/' \
+    'qemu-aarch64/A-code: "no" in column 7.2.1, but 7.2.1 gives "yes"'
+differs 'a case in no row' 's/, RISC-V//' 'qemu-riscv64/B-torn: is in no row'
+differs 'a row without a case' 's/A-code/&, A-more/' \
+    'A-more: there is no such case'
+differs 'a case that this architecture has not' 's/A-code/& (AArch64, RISC-V)/' \
+    'qemu-riscv64/A-code: there is no such case'
+differs 'a version without a column' 's/11\.1\.2/11.2.2/' '11.1.2 has no column'
+torn=Key-other
+differs 'another key' 's/nothing//' \
+    'qemu-aarch64/B-torn: "yes" in column 11.1.2, but 11.1.2 gives "Key-other"'
+torn=dies
+defects 99 'a case that cannot be run' --check
+check 'and says why' grep -q 'B-torn.tw: exit code 99 .*: it died' err.txt
+unset torn
+sed 's/A-code/&, B-torn/' good.md >corpus/qemu-cpu/README.md
+defects 99 'a case in two rows' --check
+check 'and says so' grep -q 'B-torn is in two rows' err.txt
+echo 'no table' >corpus/qemu-cpu/README.md
+defects 99 'no table' --check
+check 'and says so' grep -q 'expected a table' err.txt
+
+cp good.md corpus/qemu-cpu/README.md
+mv made away
+defects 0 'with the installed one alone' --check
+check 'says so' grep -q 'only the installed QEMU: there are none in .*made' err.txt
+check 'and counts that' grep -q '^2 results of 7.2.1 are' out.txt
+rm installed
+defects 77 'without any'
+check 'says so' grep -q 'skipped: there is no QEMU' err.txt
+mv away made
+defects 0 'without the installed one' --check
+check 'counts the others' grep -q '^3 results of 11.1.2 are' out.txt
+
+exits 2 'no option' "$top/ci/defects" --fast x
+exits 2 'no value' "$top/ci/defects" --corpus
+exits 2 'no cases' "$top/ci/defects" --corpus made
+check 'and says so' grep -q '^ci/defects: expected a corpus with cases' err.txt
+exits 0 'it has a help' "$top/ci/defects" --help
+finish
