@@ -498,8 +498,9 @@ static void move_slot(TwGen *gen)
         put_word(gen, some_code(gen), &rival);
     }
     if (tw_gen_chance(gen, 70)) {
-        put_rights(gen, tw_gen_chance(gen, 70) ? &at : &rival,
-                   tw_flat_rights(gen), TW_BOARD);
+        const TwAim *of = tw_gen_chance(gen, 70) ? &at : &rival;
+
+        put_rights(gen, of, tw_flat_rights(gen), TW_BOARD);
     }
     put_word(gen, code, &at);
     put_word(gen, some_code(gen), &rival);
@@ -525,8 +526,9 @@ static void move_code(TwGen *gen)
         put_word(gen, TW_OP_EXEC, &at);
     }
     if (tw_gen_chance(gen, 80)) {
-        put_flush(gen, tw_gen_chance(gen, 90) ? &at : &by,
-                  tw_gen_actor(gen, at.cpu));
+        const TwAim *of = tw_gen_chance(gen, 90) ? &at : &by;
+
+        put_flush(gen, of, tw_gen_actor(gen, at.cpu));
     }
     put_word(gen, TW_OP_EXEC, &at);
 }

@@ -195,9 +195,9 @@ static void fill_pages(TwGen *gen, uint8_t cpu, uint8_t mmu)
             lg++;
         }
         if (whole) {
-            put_setup(gen, cpu, mmu,
-                      region->addr + gen->page * tw_gen_below(gen, 2), p,
-                      tw_flat_rights(gen));
+            uint64_t va = region->addr + gen->page * tw_gen_below(gen, 2);
+
+            put_setup(gen, cpu, mmu, va, p, tw_flat_rights(gen));
         } else {
             put_setup(gen, cpu, mmu, region->addr, lg,
                       tw_gen_chance(gen, 85) ? TW_R | TW_W | TW_X
@@ -236,7 +236,8 @@ static void add_actors(TwGen *gen)
         TwActor *actor = &program->actors[program->n_actors++];
         memset(actor, 0, sizeof(*actor));
         actor->region = region;
-        actor->offset = 8 * tw_gen_below(gen, 4) + tw_gen_below(gen, 2) * 5;
+        actor->offset = 8 * tw_gen_below(gen, 4);
+        actor->offset += tw_gen_below(gen, 2) * 5;
         actor->op = op;
     }
 }

@@ -50,8 +50,9 @@ static uint64_t hot_frame(TwGen *gen)
 {
     static const uint16_t small[] = {0, 1, 2, 3, 0x20, 0x21, 0x1fe, 0x1ff};
 
-    return (uint64_t)tw_gen_below(gen, 4) << LARGE_LG | pick(gen, small, 8)
-                                                            << SMALL_LG;
+    uint64_t large = tw_gen_below(gen, 4);
+
+    return large << LARGE_LG | pick(gen, small, 8) << SMALL_LG;
 }
 
 /* The size of a page: mostly one of those that the dialect has. */
@@ -246,7 +247,9 @@ static void put_change(TwGen *gen, Hot *hot)
     } else if (draw < 12) { /* in pages of another size: the same, */
         put_page(gen, hot, some_lg(gen), ALL, true);
     } else if (draw < 13) { /* or another */
-        put_page(gen, hot, some_lg(gen), some_rights(gen), false);
+        uint8_t lg = some_lg(gen);
+
+        put_page(gen, hot, lg, some_rights(gen), false);
     } else {
         put_unpage(gen, hot);
     }

@@ -491,9 +491,10 @@ void tw_gen_add_ties(TwGen *gen, TwGenCursor *cursor, uint8_t space)
         if (first) {
             box = tw_gen_new_region(gen, TW_REGION_CONTAINER, parent, at, size);
         }
-        leaf = tw_gen_new_region(
-            gen, tw_gen_chance(gen, 70) ? TW_REGION_RAM : TW_REGION_MMIO,
-            parent, at + apart, gen->page * (1 + tw_gen_below(gen, 8)));
+        TwRegionKind kind =
+            tw_gen_chance(gen, 70) ? TW_REGION_RAM : TW_REGION_MMIO;
+        leaf = tw_gen_new_region(gen, kind, parent, at + apart,
+                                 gen->page * (1 + tw_gen_below(gen, 8)));
         if (!first) {
             box = tw_gen_new_region(gen, TW_REGION_CONTAINER, parent, at, size);
         }

@@ -173,8 +173,9 @@ void tw_move_snapshot(TwGen *gen)
     if (!gen->saved || tw_gen_chance(gen, 50)) {
         put_snapshot(gen);
         for (unsigned n = 1 + tw_gen_below(gen, 2); n > 0; n--) {
-            tw_put_any_change(gen, &aim, tw_gen_actor(gen, aim.cpu),
-                              tw_gen_chance(gen, 60));
+            uint8_t actor = tw_gen_actor(gen, aim.cpu);
+
+            tw_put_any_change(gen, &aim, actor, tw_gen_chance(gen, 60));
         }
         tw_put_aimed(gen, &aim, tw_gen_chance(gen, 50) ? TW_OP_WRITE : code);
         if (tw_gen_chance(gen, 25)) {

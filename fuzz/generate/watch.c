@@ -167,8 +167,9 @@ void tw_move_listen(TwGen *gen)
     op->other = tw_gen_chance(gen, 60) ? aim.space : index->space;
     gen->listening |= (uint8_t)(1u << number);
     for (unsigned n = 1 + tw_gen_below(gen, 3); n > 0; n--) {
-        tw_put_topology(gen, tw_gen_some_region(gen, &aim),
-                        tw_gen_actor(gen, aim.cpu));
+        uint8_t region = tw_gen_some_region(gen, &aim);
+
+        tw_put_topology(gen, region, tw_gen_actor(gen, aim.cpu));
     }
     if (tw_gen_speaks(gen->dialect, TW_OP_BEGIN) && tw_gen_chance(gen, 40) &&
         gen->program->n_script + 5u < gen->limit) {

@@ -18,7 +18,8 @@ static uint64_t random_address(TwRng *rng, bool hostile)
 
     if (tw_rng_chance(rng, 70)) {
         /* a few hot places, for accesses to meet in */
-        address = tw_rng_below(rng, 3) * 0x1c0 + tw_rng_below(rng, 32);
+        address = tw_rng_below(rng, 3) * 0x1c0;
+        address += tw_rng_below(rng, 32);
     }
     if (tw_rng_chance(rng, 50)) {
         address &= ~(uint64_t)15;
