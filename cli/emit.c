@@ -5,6 +5,7 @@
 static int emit(const TwCliTarget *target, const char *path, const char *out,
                 uint32_t patience)
 {
+    const TwTargetClass *klass = tw_target_class_of(target->options.name);
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(TwRunner) runner = NULL;
@@ -28,7 +29,7 @@ static int emit(const TwCliTarget *target, const char *path, const char *out,
                            "verdict is %s",
                            path, tw_verdict_name(finding.verdict));
     }
-    if (finding.verdict == TW_VERDICT_HANG ||
+    if ((finding.verdict == TW_VERDICT_HANG && !klass->elsewhere) ||
         finding.verdict == TW_VERDICT_SELF) {
         return tw_cli_fail(TW_EXIT_USAGE,
                            "%s: expected a finding that shows outside the "
@@ -39,7 +40,8 @@ static int emit(const TwCliTarget *target, const char *path, const char *out,
     if (!runner) {
         return tw_cli_fail_error(error);
     }
-    if (finding.verdict != TW_VERDICT_CRASH) {
+    if (finding.verdict != TW_VERDICT_CRASH &&
+        finding.verdict != TW_VERDICT_HANG) {
         tw_runner_run(runner, program, &finding, NULL, NULL);
     }
     if (!tw_verdict_is_finding(finding.verdict)) {
@@ -70,10 +72,13 @@ int tw_verb_emit(int argc, char **argv)
             &argc, &argv, "FILE",
             "Writes a case with a finding as source code that the target's "
             "maintainers can\ncompile and run. For unicorn this is a C program "
-            "that needs only the library: it\nexits with 1 if the library has "
-            "the defect, with 0 if not. For softmmu and the zoo\nit is a GTest "
-            "file: it passes on a correct target, and fails on one that has "
-            "the\nbug.",
+            "that needs only the library, for\nqemu-... a shell script with a "
+            "guest in assembly: they exit with 1 if the library or\nQEMU has "
+            "the "
+            "defect, with 0 if not. For softmmu and the zoo it is a GTest "
+            "file: it\npasses on a correct target, and fails on one that has "
+            "the "
+            "bug.",
             entries, &target)) {
         goto out;
     }

@@ -55,6 +55,7 @@ static void machine_close(TwTarget *target)
         close(m->file_fd);
     }
     g_free(m->command);
+    g_free(m->args);
     munmap(m, sizeof(*m));
 }
 
@@ -136,6 +137,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Arch *arch,
     m->contract.code = arch->code;
     m->in_flight = options->in_flight;
     m->drop_flushes = options->drop_flushes;
+    m->args = g_strdup(options->qemu_args ? options->qemu_args : "");
     m->timeout_ms = options->timeout_ms ? options->timeout_ms : TW_TIMEOUT_MS;
     tw_process_init(&m->process);
     m->command = g_strdup_printf(
@@ -144,7 +146,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Arch *arch,
         "mem-path=/proc/self/fd/$TW_RAM,share=on -m size=%u -monitor none "
         "-chardev stdio,id=s0,signal=off -serial chardev:s0 %s %s",
         quoted, TW_AGENT_RAM_SIZE, TW_AGENT_RAM_SIZE >> 20, arch->machine,
-        options->qemu_args ? options->qemu_args : "");
+        m->args);
     if (!share_memory(m, error) || !ask_version(m, binary, error)) {
         machine_close(&m->target);
         return NULL;
@@ -196,7 +198,7 @@ static const TwTargetOption qemu_options[] = {
         .name = "qemu-" of, .summary = title, .options = qemu_options, \
         .elsewhere = true, .open = opener, .dialect = dialect, \
         .contract = contract, .version = version, .run = tw_qemu_run, \
-        .close = machine_close, .triggers = triggers_of, \
+        .emit = tw_qemu_emit, .close = machine_close, .triggers = triggers_of, \
         .triggers_met = tw_qemu_triggers_met, .avoid = tw_qemu_avoid, \
     }
 

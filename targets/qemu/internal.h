@@ -11,6 +11,7 @@
  *   table.c    the memory of page tables
  *   memory.c   which bytes RAM has at the start and at the end
  *   view.c     where RAM is in a program's physical addresses
+ *   emit.c     cases as scripts for QEMU's maintainers; emit-ARCH.c: their text
  *   trigger.c  where known defects can show, and how to avoid that
  *   arch.h     what only an architecture knows: one file each
  *
@@ -65,6 +66,7 @@ typedef struct Frame {
 typedef struct Machine {
     TwTarget target;
     const Arch *arch;
+    char *args; /* the user's options of QEMU */
     TwDialect dialect;
     TwContract contract;
     char version[64];
@@ -87,6 +89,8 @@ typedef struct Machine {
     TwLegality legality;
     bool broken;        /* it cannot go on; the trace says why */
     unsigned n_flushes; /* of the script */
+    GArray *record;     /* of TwDo: takes the operations, and nothing runs; or
+                         * NULL */
     unsigned n_ops;
     unsigned n_accesses;
     uint16_t access_op[TW_AGENT_MAX_RESULTS]; /* their script operations */
@@ -129,6 +133,16 @@ void tw_qemu_flush_queue(Machine *m);
 
 /* run.c */
 bool tw_qemu_run(TwTarget *target, const TwProgram *program, TwTrace *trace);
+/* Appends to `record` (TwDo) what the agent would be told, and tells it
+ * nothing.  The tables in RAM are then as they were when they were new, and the
+ * frames are those that the program uses, until tw_qemu_memory_finish(). */
+void tw_qemu_record(Machine *m, const TwProgram *program, TwTrace *trace,
+                    GArray *record);
+
+/* emit.c */
+bool tw_qemu_emit(TwTarget *target, const TwProgram *program,
+                  const TwFinding *finding, const TwExpected *expected,
+                  GString *out, GError **error);
 
 /* table.c: the tables as before a program: two roots.  A new, empty table; 0:
  * there is none left.  A table as the guest sees it. */

@@ -66,6 +66,11 @@ void tw_qemu_flush_queue(Machine *m)
     if (m->n_ops == 0) {
         return;
     }
+    if (m->record) {
+        g_array_append_vals(m->record, m->ram + TW_AGENT_OPS, m->n_ops);
+        m->n_ops = m->n_accesses = 0;
+        return;
+    }
     tw_qemu_round(m);
     take_results(m);
     m->n_ops = m->n_accesses = 0;

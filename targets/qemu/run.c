@@ -109,17 +109,32 @@ static void start(Machine *m)
     }
 }
 
-bool tw_qemu_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
+static void prepare(Machine *m, const TwProgram *program, TwTrace *trace)
 {
-    Machine *m = (Machine *)target;
-    unsigned i;
-
     m->program = program;
     m->trace = trace;
     m->broken = false;
     m->n_ops = m->n_accesses = 0;
     tw_trace_init(trace, program);
     trace->locations_hidden = true;
+}
+
+static void perform_all(Machine *m)
+{
+    start(m);
+    for (unsigned i = 0; i < m->program->n_script && !m->broken; i++) {
+        perform(m, i);
+    }
+    if (!m->broken) {
+        tw_qemu_flush_queue(m);
+    }
+}
+
+bool tw_qemu_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
+{
+    Machine *m = (Machine *)target;
+
+    prepare(m, program, trace);
     if (!tw_qemu_start(m, trace->text, sizeof(trace->text))) {
         trace->end = TW_END_DIED;
         trace->end_op = program->n_script;
@@ -129,14 +144,20 @@ bool tw_qemu_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
         tw_qemu_memory_forget(m);
         m->fresh = false;
     }
-    start(m);
-    for (i = 0; i < program->n_script && !m->broken; i++) {
-        perform(m, i);
-    }
-    if (!m->broken) {
-        tw_qemu_flush_queue(m);
-    }
+    perform_all(m);
     trace->n_ops = m->broken ? trace->end_op : program->n_script;
     tw_qemu_memory_finish(m, trace->digests);
     return true;
+}
+
+void tw_qemu_record(Machine *m, const TwProgram *program, TwTrace *trace,
+                    GArray *record)
+{
+    int64_t grown_ms = m->grown_ms;
+
+    prepare(m, program, trace);
+    m->record = record;
+    perform_all(m);
+    m->record = NULL;
+    m->grown_ms = grown_ms;
 }
