@@ -287,14 +287,8 @@ static void put_do(Emit *e, const TwDo *what)
                 e->machine->arch->ram + what->addr, what->value);
         }
         break;
-    case TW_DO_FLUSH_PAGES:
-        if (what->value == 1) {
-            put(e, "    flush_page 0x%" PRIx64 "\n", what->addr);
-        } else {
-            put(e,
-                "    flush_pages 0x%" PRIx64 ", 0x%" PRIx64 ", %" PRIu64 "\n",
-                what->addr, what->from, what->value);
-        }
+    case TW_DO_FLUSH_PAGE:
+        put(e, "    flush_page 0x%" PRIx64 "\n", what->addr);
         break;
     case TW_DO_FLUSH_RANGE:
         if (e->text->flush_range) {

@@ -53,8 +53,7 @@ enum {
     /* the rest */
     TW_DO_PUT = TW_DO_ACCESSES, /* stores `value`, 8 bytes, in RAM at offset
                                  * `addr` */
-    TW_DO_FLUSH_PAGES, /* the pages that begin at `addr`, `value` of them,
-                        * `from` bytes from one to the next */
+    TW_DO_FLUSH_PAGE,           /* the page at `addr` */
     TW_DO_FLUSH_RANGE, /* `value` pages from `addr` on, in as few instructions
                         * as the architecture has */
     TW_DO_FLUSH_INDEX, /* all of an MMU index, `lg` */

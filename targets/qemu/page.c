@@ -192,49 +192,41 @@ void tw_qemu_page_assign(Machine *m, const TwOp *op, unsigned number)
 
 /* Flushes ------------------------------------------------------------------ */
 
+/* `n` pages from the page of `addr` on. */
 static void flush_pages(Machine *m, unsigned index, uint64_t addr, uint64_t n,
-                        uint64_t step, unsigned number)
+                        unsigned number)
 {
-    TwDo *what = tw_qemu_do(m, TW_DO_FLUSH_PAGES, number);
+    TwDo *what =
+        tw_qemu_do(m, n == 1 ? TW_DO_FLUSH_PAGE : TW_DO_FLUSH_RANGE, number);
 
-    what->addr = tw_qemu_virtual(m, index, addr);
+    what->addr = tw_qemu_virtual(m, index, addr & -(uint64_t)PAGE_BYTES);
     what->value = n;
-    what->from = step;
 }
 
 /* All entries that an assignment became. */
 static void flush_assigned(Machine *m, const Assigned *a, unsigned number)
 {
     if (a->lg > 21) {
-        TwDo *what = tw_qemu_do(m, TW_DO_FLUSH_INDEX, number);
-
-        what->lg = a->index;
-        return;
+        tw_qemu_do(m, TW_DO_FLUSH_INDEX, number)->lg = a->index;
+    } else {
+        flush_pages(m, a->index, a->addr, UINT64_C(1) << (a->lg - PAGE_LG),
+                    number);
     }
-    flush_pages(m, a->index, a->addr, UINT64_C(1) << (a->lg - PAGE_LG),
-                PAGE_BYTES, number);
 }
 
-/* Flushes first .. last, whole pages. */
+/* Flushes the pages of first .. last. */
 static void flush_range(Machine *m, unsigned index, uint64_t first,
                         uint64_t last, unsigned number)
 {
-    uint64_t n = (last >> PAGE_LG) - (first >> PAGE_LG) + 1;
+    uint64_t page = first & -(uint64_t)PAGE_BYTES;
 
-    if (n == 1) {
-        flush_pages(m, index, first & -(uint64_t)PAGE_BYTES, 1, 0, number);
-    } else {
-        TwDo *what = tw_qemu_do(m, TW_DO_FLUSH_RANGE, number);
-
-        what->addr = tw_qemu_virtual(m, index, first & -(uint64_t)PAGE_BYTES);
-        what->value = n;
-    }
+    flush_pages(m, index, first, (last >> PAGE_LG) - (first >> PAGE_LG) + 1,
+                number);
     for (unsigned i = 0; i < m->n_assigned; i++) {
         const Assigned *a = &m->assigned[i];
 
         if (a->index == index && a->leads && a->split && a->addr <= last &&
-            a->addr + (UINT64_C(1) << a->lg) >
-                (first & -(uint64_t)PAGE_BYTES)) {
+            a->addr + (UINT64_C(1) << a->lg) > page) {
             flush_assigned(m, a, number);
         }
     }

@@ -27,14 +27,6 @@ static void grow(uint64_t times)
     }
 }
 
-static void flush_pages(const TwDo *what)
-{
-    for (uint64_t i = 0; i < what->value; i++) {
-        agent_flush_page(what->addr + i * what->from);
-    }
-    agent_settle();
-}
-
 static void access(const TwDo *what)
 {
     TwMailbox *box = mailbox();
@@ -54,8 +46,9 @@ static void perform(const TwDo *what)
         *(volatile uint64_t *)(agent_ram + what->addr) = what->value;
         agent_settle();
         break;
-    case TW_DO_FLUSH_PAGES:
-        flush_pages(what);
+    case TW_DO_FLUSH_PAGE:
+        agent_flush_page(what->addr);
+        agent_settle();
         break;
     case TW_DO_FLUSH_RANGE:
         agent_flush_range(what->addr, what->value);

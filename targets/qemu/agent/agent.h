@@ -25,6 +25,7 @@ extern Access *const agent_accesses[3 * 4];
 /* Page tables and interrupts as the agent needs them; called once. */
 void agent_start(const TwMailbox *mailbox);
 void agent_flush_page(uint64_t addr);
+/* Where many pages would take long, all may be flushed instead. */
 void agent_flush_range(uint64_t addr, uint64_t pages);
 void agent_flush_index(unsigned index);
 void agent_flush_all(void);
