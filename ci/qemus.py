@@ -10,6 +10,7 @@ from typing import NamedTuple
 # The architecture, as the name of a QEMU has it, and the target of twinwalk.
 TARGETS = {"aarch64": "qemu-aarch64", "x86_64": "qemu-x86-64",
            "riscv64": "qemu-riscv64"}
+HERE = Path(__file__).resolve().parent
 
 
 class Qemu(NamedTuple):
@@ -32,7 +33,7 @@ def made(folder=""):
     """(QEMUs, why there are none): what ci/emulators has made in its folder, or in
     another one."""
     done = subprocess.run(
-        [Path(__file__).parent / "emulators", "--list",
+        [HERE / "emulators", "--list",
          *(["--out", folder] if folder else [])],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     why = done.stderr.strip().removeprefix("ci/emulators: ").removeprefix("skipped: ")

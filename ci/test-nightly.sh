@@ -7,6 +7,8 @@
 top=$(cd "$1" && pwd)
 # shellcheck source=cli/test/test-lib.sh
 . "$top/cli/test/test-lib.sh"
+# shellcheck source=ci/test-qemus.sh
+. "$top/ci/test-qemus.sh"
 
 nightly=$top/ci/nightly
 mkdir -p build/cli build/fuzz/iommu_fuzzer_seeds build/fuzz/text_fuzzer_seeds
@@ -172,6 +174,72 @@ check 'the log says which error' grep -q 'No such file .*iommu_fuzzer.dict' \
     "$out"/latest/logs/fuzz-iommu-libfuzzer-build.log
 touch build/fuzz/iommu_fuzzer.dict
 
+fails()
+{
+    ! "$@"
+}
+
+# Of QEMUs: of riscv64 none, of aarch64 the installed one and one of ci/emulators.
+# Behind the stand-in both are softmmu.  The newer one has a bug, and both have one
+# if they drop flushes.
+mkdir -p qemu/build/cli
+cat >qemu/build/cli/twinwalk <<END
+#!/bin/sh
+target=softmmu
+case "\$*" in
+'targets --target qemu-riscv64') echo 'there is none' >&2; exit 99 ;;
+*"--qemu $work/made/qemu-system-aarch64-forky"* | *--drop-flushes*)
+    target=zoo:rights-not-anded
+    ;;
+esac
+for word; do
+    shift
+    case \$last\$word in
+    --qemu | --qemu/* | --drop-flushes) ;;
+    qemu-*) set -- "\$@" "\$target" ;;
+    *) set -- "\$@" "\$word" ;;
+    esac
+    last=
+    [ "\$word" != --qemu ] || last=--qemu
+done
+exec "$TWINWALK" "\$@"
+END
+chmod +x qemu/build/cli/twinwalk
+fake_emulators "$work/made" forky 11.1.2
+# night_of_qemu CODE NAME ARGUMENT...
+night_of_qemu()
+{
+    code=$1
+    name=$2
+    shift 2
+    exits "$code" "$name" "$nightly" --budget 10s --out qemu/out --build qemu/build \
+        --targets qemu-aarch64,qemu-riscv64 --jobs 2 --engines libfuzzer \
+        --harnesses iommu --only campaigns,canary,triage "$@"
+}
+kept=$out
+out=qemu/out
+ln -s ../../build/fuzz qemu/build/fuzz
+night_of_qemu 10 'a newer QEMU with a bug' --emulators made
+page '[1-9][0-9]* new, 0 returned'
+outcome campaign-qemu-aarch64 ok
+outcome campaign-qemu-aarch64-forky finding
+outcome campaign-qemu-riscv64 skipped
+check 'and it is said why' grep -q '^campaign-qemu-riscv64	.*there is none' \
+    qemu/out/latest/steps.tsv
+outcome canary-qemu-aarch64 ok
+outcome canary-qemu-aarch64-forky ok
+outcome triage-qemu-aarch64 ok
+outcome triage-qemu-aarch64-forky finding
+check 'another architecture was not asked for' \
+    fails grep -q x86 qemu/out/latest/steps.tsv
+outcome campaign-qemu-riscv64-forky ok
+night_of_qemu 0 'without ci/emulators' --emulators nowhere
+outcome campaign-qemu-aarch64 ok
+outcome campaign-newer-qemus skipped
+check 'and it is said why' grep -q '^campaign-newer-qemus	.*there are none in' \
+    qemu/out/latest/steps.tsv
+out=$kept
+
 # fuzz_slowly OUTPUT: a night that fuzzes one harness after the other, and is in
 # the middle of the second when this returns.  Its number is $pid.
 fuzz_slowly()
@@ -186,11 +254,6 @@ fuzz_slowly()
         sleep 0.1
         tries=$((tries + 1))
     done
-}
-
-fails()
-{
-    ! "$@"
 }
 
 # Asked to end: it ends what it has started.

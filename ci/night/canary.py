@@ -7,7 +7,7 @@ import shutil
 
 from . import harness as harnesses
 from .files import file_name, read
-from .targets import labels
+from .targets import labels, target_of
 
 FOUND = 10  # the exit code of a finding
 
@@ -71,10 +71,12 @@ def in_afl(step, harness):
 
 
 def in_target(step, label):
-    """Random programs must find a bug of softmmu, or what is known of a target."""
+    """Random programs must find a bug of softmmu, invalidations that a guest of QEMU
+    leaves out, or what is known of another target."""
     night = step.night
     target = ["zoo:rights-not-anded"] if label == "softmmu" else \
-        [label, "--no-known"]
+        [*target_of(night, label),
+         "--drop-flushes" if label.startswith("qemu-") else "--no-known"]
     out = night.tmp / "canary"
     code = step.run(night.twinwalk, "run", "--target", *target,
                     "--stop-at-finding", "--time", "60", "--jobs",

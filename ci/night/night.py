@@ -143,6 +143,8 @@ class Night:
         self.engines = list(options.engines)
         self.harnesses = list(options.harnesses)
         self.targets = []       # options of `twinwalk run`, as text
+        self.absent = {}        # targets that are not there, and why
+        self.emulators = {}     # labels of newer QEMUs, and what they stand for
         self.children = set()   # commands that are running
         self.stopping = False
 

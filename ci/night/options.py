@@ -12,11 +12,12 @@ STEPS = ("tests", "regressions", "canary", "campaigns", "fuzz", "merge",
          "triage", "zoo", "coverage")
 TARGETS = ("unicorn", "unicorn:x86-64", "unicorn:riscv64",
            "unicorn:arm64@last", "unicorn-ab",
-           "unicorn-vtlb")
+           "unicorn-vtlb", "qemu-aarch64", "qemu-x86-64", "qemu-riscv64")
 ENGINES = ("libfuzzer", "afl")
 SANITIZERS = ("address", "none")
 KNOWN = ("--budget", "--out", "--jobs", "--only", "--engines", "--sanitizers",
-         "--harnesses", "--targets", "--build", "--keep", "--object")
+         "--harnesses", "--targets", "--emulators", "--build", "--keep",
+         "--object")
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Options:
     sanitizers: list = field(default_factory=lambda: ["address", "none"])
     harnesses: list = field(default_factory=list)
     targets: list = field(default_factory=lambda: list(TARGETS))
+    emulators: str = ""             # absolute; none: where ci/emulators puts them
     build: str = ""                 # absolute; none: everything is built
     keep: int = 14
     objects: list = field(default_factory=list)  # "TARGET=OBJECT", absolute
@@ -121,6 +123,8 @@ def parse(words, top):
     options.bug = os.environ.get("TWINWALK_ZOO", "")
     if not re.fullmatch(r"[a-z0-9-]*", options.bug):
         raise Usage(f'the name of a bug in TWINWALK_ZOO, not "{options.bug}"')
+    if "--emulators" in given:
+        options.emulators = folder_of("--emulators", given["--emulators"])
     if "--build" in given:
         options.build = folder_of("--build", given["--build"])
     options.out = os.path.join(os.path.realpath(top), "out/nightly")

@@ -6,7 +6,10 @@ import shutil
 import subprocess
 import time
 
+import qemus
+
 from .files import file_name, files_in, last_line, read
+from .night import SKIPPED
 
 FINDINGS = (10, 11)  # exit codes: a finding; twinwalk's own fault, a finding too
 MOST_INPUTS = 200    # of one shard; names are hashes, so the first ones are any
@@ -18,11 +21,35 @@ def built_in(night):
     return f"zoo:{bug}" if bug else "softmmu"
 
 
+def find_emulators(night):
+    """Notes the newer QEMUs that ci/emulators has made.  The label of each is its
+    target with its suite: qemu-riscv64-forky."""
+    wanted = [target for target in night.options.targets
+              if target in qemus.TARGETS.values()]
+    newer, why = qemus.made(night.options.emulators) if wanted else ([], "")
+    for qemu in newer:
+        if qemu.target in wanted:
+            night.emulators[f"{qemu.target}-{qemu.suite}"] = \
+                (qemu.target, "--qemu", qemu.path)
+    if why:
+        night.absent["newer QEMUs"] = why
+
+
 def find_targets(night):
-    """The options of `twinwalk run` for each campaign on what is there."""
-    there = [target for target in night.options.targets
-             if night.call((night.twinwalk, "targets", "--target", target),
-                           subprocess.DEVNULL, errors=subprocess.DEVNULL) == 0]
+    """The options of `twinwalk run` for each campaign on what is there.  What is not
+    is noted, with the reason."""
+    find_emulators(night)
+    there = []
+    for target in [*night.options.targets, *night.emulators]:
+        complaint = night.tmp / "complaint"
+        with open(complaint, "wb") as file:
+            code = night.call((night.twinwalk, "targets", "--target",
+                               *target_of(night, target)),
+                              subprocess.DEVNULL, errors=file)
+        if code == 0:
+            there.append(target)
+        else:
+            night.absent[target] = last_line(read(complaint))
     return [built_in(night), f"{built_in(night)} --steer",
             f"{built_in(night)} --flush page", *there]
 
@@ -38,8 +65,10 @@ def labels(night):
 
 
 def target_of(night, label):
-    """The target that a label's findings are run on."""
-    return built_in(night) if label == "softmmu" else label
+    """The target that a label's findings are run on, as words after --target."""
+    if label in night.emulators:
+        return night.emulators[label]
+    return (built_in(night) if label == "softmmu" else label,)
 
 
 # Campaigns -------------------------------------------------------------------
@@ -53,6 +82,14 @@ def campaigns(night, seconds):
     for target in night.targets:
         night.step(f"campaign-{file_name(target)}", campaign, target, share,
                    findings=FINDINGS)
+    for target in night.absent:
+        night.step(f"campaign-{file_name(target.lower())}", no_campaign, target)
+
+
+def no_campaign(step, target):
+    """None, and why."""
+    step.remark(step.night.absent[target])
+    return SKIPPED
 
 
 def campaign(step, target, seconds):
@@ -62,6 +99,7 @@ def campaign(step, target, seconds):
     label = label_of(words[0])
     folder = night.folder / "found" / file_name(label) / file_name(target)
     folder.mkdir(parents=True, exist_ok=True)
+    words[:1] = night.emulators.get(label, words[:1])
     if label == "softmmu":
         words += ["--coverage", night.folder / "situations"]
     code = step.run(night.twinwalk, "run", "--time", str(seconds), "--jobs",
@@ -129,7 +167,7 @@ def triage_folders(step, label, *arguments):
     night = step.night
     output = night.tmp / "triage"
     code = step.run(night.twinwalk, "triage", "--store", night.store, "--as",
-                    label, "--target", target_of(night, label), "--jobs",
+                    label, "--target", *target_of(night, label), "--jobs",
                     str(night.options.jobs), "--time", "30s", *arguments,
                     output=output)
     step.remark(last_line(read(output)).split("; kept in ")[0])
