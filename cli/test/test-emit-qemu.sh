@@ -66,6 +66,22 @@ for arch in $archs; do
         fi
     done
 
+    # The old entry must outlive ten others, which share its slot of a TLB that has not grown.
+    {
+        printf '%s\n' 'twinwalk 1' 'region r0 ram size 0x40000000 root s0' \
+            'mmu c0.0 space s0' setup \
+            '  page c0.0 0x0 -> 0x0 size 0x40000000 rwx' \
+            '  page c0.0 0x1000 -> 0x0 size 0x1000 r' script \
+            '  read c0.0 0x1000 1' '  page c0.0 0x1000 -> 0x1000 size 0x1000 rwx'
+        for page in 1 2 3 4 5 6 7 9 a b; do
+            echo "  read c0.0 0x${page}01000 1"
+        done
+        echo '  rmw c0.0 0x1000 4'
+    } >slots.tw
+    check "$arch: one slot is emitted" "$TWINWALK" emit --target "qemu-$arch" \
+        slots.tw -o slots.sh
+    check "$arch: one slot sees the defect" says 1 "$defect" slots.sh
+
     # Any finding, not only small ones.
     exits 10 "$arch: a campaign" "$TWINWALK" run --target "qemu-$arch" \
         --no-known --programs 60 --seed 5 --out "found-$arch" --jobs 1
