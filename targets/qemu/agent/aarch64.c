@@ -112,13 +112,14 @@ void agent_flush_all(void)
     agent_settle();
 }
 
-void agent_sleep(void)
+_Bool agent_take_byte(void)
 {
     if (*device(UART + 0x18) & 1u << 4) { /* UARTFR: nothing has come */
         __asm__ volatile("wfi" ::: "memory");
-        return;
+        return 0;
     }
     (void)*device(UART);
+    return 1;
 }
 
 void agent_put_char(char c)

@@ -80,7 +80,7 @@ _Noreturn void agent_panic(uint64_t fault, uint64_t at, uint64_t pc)
     box->done = box->go;
     say_done();
     for (;;) {
-        agent_sleep();
+        agent_take_byte();
     }
 }
 
@@ -92,8 +92,9 @@ _Noreturn void agent_main(void)
     agent_start(box);
     say_done(); /* ready */
     for (;;) {
-        while (box->go == box->done) {
-            agent_sleep();
+        /* The byte says that the operations are there.  (Without it the answer
+         * could come before the question.) */
+        while (!agent_take_byte()) {
         }
         box->n_done = 0;
         for (uint32_t i = 0; i < box->n_ops; i++) {

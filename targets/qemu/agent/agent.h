@@ -31,8 +31,9 @@ void agent_flush_index(unsigned index);
 void agent_flush_all(void);
 /* Between a change of a page table and what follows. */
 void agent_settle(void);
-/* Sleeps until a byte has come in, and takes it; may return earlier. */
-void agent_sleep(void);
+/* Takes a byte that has come in, or sleeps until one comes, or a little less:
+ * has it taken one? */
+_Bool agent_take_byte(void);
 void agent_put_char(char c);
 
 /* Called by ARCH.S. */

@@ -74,13 +74,14 @@ void agent_flush_index(unsigned index)
     __asm__ volatile("fence.i\n\tsfence.vma zero, %0" ::"r"(0L) : "memory");
 }
 
-void agent_sleep(void)
+_Bool agent_take_byte(void)
 {
     if (*uart(5) & 1) { /* LSR: a byte has come */
         (void)*uart(0);
-        return;
+        return 1;
     }
     __asm__ volatile("wfi" ::: "memory");
+    return 0;
 }
 
 void agent_put_char(char c)

@@ -133,13 +133,14 @@ void agent_flush_all(void)
         : "memory");
 }
 
-void agent_sleep(void)
+_Bool agent_take_byte(void)
 {
     if (in(SERIAL + 5) & 1) { /* LSR: a byte has come */
         (void)in(SERIAL);
-        return;
+        return 1;
     }
     __asm__ volatile("sti\n\thlt\n\tcli" ::: "memory");
+    return 0;
 }
 
 void agent_put_char(char c)
