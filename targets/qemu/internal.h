@@ -3,7 +3,8 @@
  * The targets "qemu-..." and what their parts share: a stock QEMU with the
  * agent inside (agent/), whose page tables are the page maps of programs.
  *
- *   class.c    the classes, their options, the dialect, the contract
+ *   class.c    the classes, their options, the contract
+ *   dialect.c  the dialect
  *   start.c    the process: start, rounds, end
  *   run.c      programs: what the agent is to do
  *   queue.c    handing that over in rounds, and what the results mean

@@ -27,8 +27,7 @@ bool tw_qemu_memory_open(Machine *m)
     return true;
 }
 
-/* Forgets what the guest's RAM holds. */
-static void forget(Machine *m)
+void tw_qemu_memory_forget(Machine *m)
 {
     for (unsigned c = 0; c < TW_CONTENTS_KINDS; c++) {
         for (unsigned i = 0; m->frames[c] && i < m->n_filled[c]; i++) {
@@ -42,14 +41,9 @@ static void forget(Machine *m)
     m->n_used = 0;
 }
 
-void tw_qemu_memory_forget(Machine *m)
-{
-    forget(m);
-}
-
 void tw_qemu_memory_close(Machine *m)
 {
-    forget(m);
+    tw_qemu_memory_forget(m);
     for (unsigned c = 0; c < TW_CONTENTS_KINDS; c++) {
         if (m->frames[c] != NULL) {
             munmap(m->frames[c], RAM_PAGES * sizeof(Frame));

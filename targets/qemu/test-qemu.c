@@ -5,7 +5,6 @@
  */
 #include <glib.h>
 #include <signal.h>
-#include <stdlib.h>
 
 #include "process/tasks.h"
 #include "program/content.h"
@@ -380,7 +379,7 @@ static void test_no_qemu(void)
     expect_refusal("/nowhere/qemu", NULL, "/nowhere/qemu");
     expect_refusal("/bin/true", NULL, "--version");
     expect_refusal(NULL, "-no-such-option", "no-such-option");
-    /* Another machine: its agent says nothing. */
+    /* The CPU never starts. */
     expect_refusal(NULL, "-S", "did not answer");
 }
 
@@ -394,7 +393,7 @@ int main(int argc, char **argv)
     target = open_with(NULL, NULL, 0, &error);
     if (target == NULL) {
         g_printerr("%s\n", error->message);
-        return getenv("TW_ALL") ? 1 : 77;
+        return 77;
     }
     tw_target_close(target);
     g_test_add_func("/qemu/data", test_data);
