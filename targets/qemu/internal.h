@@ -94,7 +94,6 @@ typedef struct Machine {
                          * NULL */
     unsigned n_ops;
     unsigned n_accesses;
-    uint16_t access_op[TW_AGENT_MAX_RESULTS]; /* their script operations */
 
     View view;
 

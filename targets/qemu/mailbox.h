@@ -35,6 +35,7 @@ enum {
     TW_AGENT_MAX_OPS = 8192,
     TW_AGENT_MAX_RESULTS = 2048,
     TW_AGENT_MAX_TABLES = 1024,
+    TW_AGENT_MOST_PAGES = 4096, /* of TW_DO_FLUSH_RANGE */
 };
 
 /* Where page table number `i` is. */
@@ -59,7 +60,6 @@ enum {
     TW_DO_FLUSH_INDEX, /* all of an MMU index, `lg` */
     TW_DO_FLUSH_ALL,
     TW_DO_GROW, /* touches pages of the pad, then flushes all: `value` times */
-    TW_DO_KINDS
 };
 
 typedef struct TwDo {

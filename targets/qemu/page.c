@@ -109,10 +109,7 @@ static void assign_here(Machine *m, const Wanted *wanted, unsigned table,
 
     if (!wanted->leads) {
         entry_put(m, table, slot, 0, 0, fresh, wanted->number);
-    } else if (level == 3 || tw_qemu_view_uniform(&m->view, pa, lg, &ram)) {
-        if (level == 3) {
-            tw_qemu_view_uniform(&m->view, pa, lg, &ram);
-        }
+    } else if (tw_qemu_view_uniform(&m->view, pa, lg, &ram)) {
         entry_put(m, table, slot,
                   m->arch->leaf(level, physical(m, pa, ram), wanted->rights), 0,
                   fresh, wanted->number);
@@ -192,13 +189,18 @@ void tw_qemu_page_assign(Machine *m, const TwOp *op, unsigned number)
 
 /* Flushes ------------------------------------------------------------------ */
 
-/* `n` pages from the page of `addr` on. */
+/* `n` pages from the page of `addr` on; or all, if there are more than a range
+ * can have. */
 static void flush_pages(Machine *m, unsigned index, uint64_t addr, uint64_t n,
                         unsigned number)
 {
-    TwDo *what =
-        tw_qemu_do(m, n == 1 ? TW_DO_FLUSH_PAGE : TW_DO_FLUSH_RANGE, number);
+    TwDo *what;
 
+    if (n > TW_AGENT_MOST_PAGES) {
+        tw_qemu_do(m, TW_DO_FLUSH_INDEX, number)->lg = (uint8_t)index;
+        return;
+    }
+    what = tw_qemu_do(m, n == 1 ? TW_DO_FLUSH_PAGE : TW_DO_FLUSH_RANGE, number);
     what->addr = tw_qemu_virtual(m, index, addr & -(uint64_t)PAGE_BYTES);
     what->value = n;
 }
@@ -206,12 +208,7 @@ static void flush_pages(Machine *m, unsigned index, uint64_t addr, uint64_t n,
 /* All entries that an assignment became. */
 static void flush_assigned(Machine *m, const Assigned *a, unsigned number)
 {
-    if (a->lg > 21) {
-        tw_qemu_do(m, TW_DO_FLUSH_INDEX, number)->lg = a->index;
-    } else {
-        flush_pages(m, a->index, a->addr, UINT64_C(1) << (a->lg - PAGE_LG),
-                    number);
-    }
+    flush_pages(m, a->index, a->addr, UINT64_C(1) << (a->lg - PAGE_LG), number);
 }
 
 /* Flushes the pages of first .. last. */

@@ -203,6 +203,7 @@ static void test_flushes(void)
         "flush-range c0.0 0x201000 0x1000 bits 64",
         "flush-range c0.0 0x3fe000 0x5000 bits 64",
         "flush-range c0.0 0x100000 0x200001 bits 56",
+        "flush-range c0.0 0x0 0x1000000000 bits 64",
         "flush-index c0.0",
         "flush-all c0",
     };
@@ -229,6 +230,32 @@ static void test_flushes(void)
         }
         expect(kit, 7, initial(0x202008, 8));
         expect_class(kit, 10, TW_CLASS_PAGE_FAULT);
+    }
+    tw_target_close(target);
+}
+
+/* With --drop-flushes the fourth flush of a program is left out. */
+static void test_drop(void)
+{
+    TwTargetOptions options = {.name = name, .drop_flushes = true};
+    GError *error = NULL;
+    TwTarget *target = tw_target_open(&options, &error);
+    g_autofree Kit *kit = g_new(Kit, 1);
+    g_autoptr(GString) text =
+        g_string_new(RAM "setup\n  page c0.0 0x1000 -> 0x0 size 0x1000 rw\n"
+                         "script\n  read c0.0 0x1008 8\n");
+
+    g_assert_no_error(error);
+    for (unsigned i = 1; i <= 5; i++) {
+        g_string_append_printf(text,
+                               "  page c0.0 0x1000 -> 0x%x000 size 0x1000 rw\n"
+                               "  flush-page c0.0 0x1000\n"
+                               "  read c0.0 0x1008 8\n",
+                               i);
+    }
+    run(target, kit, text->str);
+    for (unsigned i = 1; i <= 5; i++) {
+        expect(kit, 3 * i, initial((i == 4 ? 3 : i) * 0x1000 + 8, 8));
     }
     tw_target_close(target);
 }
@@ -399,6 +426,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qemu/data", test_data);
     g_test_add_func("/qemu/refusals", test_refusals);
     g_test_add_func("/qemu/flushes", test_flushes);
+    g_test_add_func("/qemu/drop-flushes", test_drop);
     g_test_add_func("/qemu/code", test_code);
     g_test_add_func("/qemu/many", test_many);
     g_test_add_func("/qemu/fresh", test_fresh);
