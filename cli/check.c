@@ -80,7 +80,8 @@ typedef struct Options {
     gboolean json;
 } Options;
 
-/* The other target is another name with the same options. */
+/* The other target is another name with the same options, but for those of
+ * --against-... */
 static void targets_ready(TwCheckJob *check, Options *o)
 {
     TwCliTarget *first = &o->targets[0], *other = &o->targets[1];
@@ -89,6 +90,9 @@ static void targets_ready(TwCheckJob *check, Options *o)
     if (o->against) {
         *other = (TwCliTarget){.options = first->options,
                                .timeout_ms = first->timeout_ms};
+        tw_target_options_other(&other->options);
+        first->options.against_qemu = NULL;
+        first->options.against_qemu_args = NULL;
         tw_cli_target_set_name(other, o->against);
     }
     for (unsigned t = 0; t < check->n_targets; t++) {

@@ -6,6 +6,17 @@
 
 G_DEFINE_QUARK(tw_target_error_quark, tw_target_error)
 
+void tw_target_options_other(TwTargetOptions *options)
+{
+    if (options->against_qemu) {
+        options->qemu = options->against_qemu;
+    }
+    if (options->against_qemu_args) {
+        options->qemu_args = options->against_qemu_args;
+    }
+    options->against_qemu = options->against_qemu_args = NULL;
+}
+
 /* No class runs what its dialect does not admit. */
 static bool refuses(TwTarget *target, const TwProgram *program, TwTrace *trace)
 {

@@ -57,6 +57,8 @@ typedef struct TwTargetOptions {
     const char *qemu;      /* path of a QEMU; NULL: the installed one */
     bool drop_flushes;     /* one invalidation in four is left out */
     const char *qemu_args; /* shell words for it, or NULL */
+    /* The same of the other target, if two are compared; NULL: as above. */
+    const char *against_qemu, *against_qemu_args;
     /* The target writes the number of the operation here before each operation,
      * for the process that watches it.  NULL: nothing is written. */
     volatile uint32_t *in_flight;
@@ -154,6 +156,10 @@ const TwTargetClass *const *tw_target_classes(void);
 
 /* The class of "CLASS" or "CLASS:ARGUMENT", or NULL. */
 const TwTargetClass *tw_target_class_of(const char *name);
+
+/* Makes the options of one target those of the other that it is compared with:
+ * what `against_...` say takes its place. */
+void tw_target_options_other(TwTargetOptions *options);
 
 /*
  * Opens the target that options->name names ("CLASS" or "CLASS:ARGUMENT").

@@ -24,6 +24,11 @@ static const char *class_text(unsigned class_)
     return class_ < TW_CLASSES ? tw_class_name(class_) : "no class";
 }
 
+static const char *end_text(const TwTrace *trace)
+{
+    return trace->text[0] ? trace->text : tw_end_name(trace->end);
+}
+
 static TwVerdict differ(Pair *pair, TwVerdict verdict, unsigned op,
                         const char *seen, const char *reference)
 {
@@ -186,8 +191,7 @@ TwVerdict tw_judge_pair(const TwProgram *program, const TwContract *contract,
     } else if (trace->end != reference->end ||
                trace->end_op != reference->end_op) {
         verdict = differ(&pair, TW_VERDICT_INVARIANT, trace->end_op,
-                         trace->text[0] ? trace->text : "another end",
-                         reference->text[0] ? reference->text : "its end");
+                         end_text(trace), end_text(reference));
         pair.stats->verdicts[verdict]++;
     }
     for (unsigned op = 0; op < trace->n_ops && verdict == TW_VERDICT_AGREE;

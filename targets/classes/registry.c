@@ -21,7 +21,7 @@ static const TwTargetClass *const classes[] = {
 #endif
 #ifdef TW_HAVE_QEMU_AGENTS
     &tw_qemu_aarch64_class, &tw_qemu_x86_64_class,
-    &tw_qemu_riscv64_class,
+    &tw_qemu_riscv64_class, &tw_qemu_ab_class,
 #endif
     &tw_exec_class,         NULL,
 };

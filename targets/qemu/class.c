@@ -141,10 +141,11 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Arch *arch,
     m->timeout_ms = options->timeout_ms ? options->timeout_ms : TW_TIMEOUT_MS;
     tw_process_init(&m->process);
     m->command = g_strdup_printf(
-        "exec %s -nodefaults -no-user-config -display none -accel tcg "
+        "exec %s -nodefaults -no-user-config -display none "
         "-object memory-backend-file,id=m0,size=%u,"
         "mem-path=/proc/self/fd/$TW_RAM,share=on -m size=%u -monitor none "
-        "-chardev stdio,id=s0,signal=off -serial chardev:s0 %s %s",
+        "-chardev stdio,id=s0,signal=off -serial chardev:s0 %s %s "
+        "-accel tcg", /* of several, QEMU takes the first */
         quoted, TW_AGENT_RAM_SIZE, TW_AGENT_RAM_SIZE >> 20, arch->machine,
         m->args);
     if (!share_memory(m, error) || !ask_version(m, binary, error)) {
@@ -178,27 +179,13 @@ static TwTarget *riscv64_open(const TwTargetOptions *options, GError **error)
                         error);
 }
 
-static const TwTargetOption qemu_options[] = {
-    {"qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu), .value = "PATH",
-     .help = "The QEMU to run (default: qemu-system-... of the PATH)"},
-    {"qemu-args", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu_args), .value = "ARGS",
-     .help = "More options for QEMU, as a shell reads them"},
-    {"drop-flushes", TW_TARGET_SWITCH, TW_TARGET_FIELD(drop_flushes),
-     .help = "Leave out one invalidation in four, to see that it is found"},
-    {"timeout", TW_TARGET_MILLISECONDS, TW_TARGET_FIELD(timeout_ms),
-     .value = "MS",
-     .help = "Time limit for one operation in ms "
-             "(default " G_STRINGIFY(TW_TIMEOUT_MS) ")",
-     .any_target = true},
-    {.name = NULL},
-};
-
 #define CLASS(of, title, opener, triggers_of) \
     { \
-        .name = "qemu-" of, .summary = title, .options = qemu_options, \
-        .elsewhere = true, .open = opener, .dialect = dialect, \
-        .contract = contract, .version = version, .run = tw_qemu_run, \
-        .emit = tw_qemu_emit, .close = machine_close, .triggers = triggers_of, \
+        .name = "qemu-" of, .summary = title, \
+        .options = tw_qemu_ab_options + TW_QEMU_PAIR_ROWS, .elsewhere = true, \
+        .open = opener, .dialect = dialect, .contract = contract, \
+        .version = version, .run = tw_qemu_run, .emit = tw_qemu_emit, \
+        .close = machine_close, .triggers = triggers_of, \
         .triggers_met = tw_qemu_triggers_met, .avoid = tw_qemu_avoid, \
     }
 

@@ -6,6 +6,10 @@
 #include "targets/target.h"
 
 extern const TwTargetClass tw_qemu_aarch64_class, tw_qemu_x86_64_class,
-    tw_qemu_riscv64_class;
+    tw_qemu_riscv64_class, tw_qemu_ab_class;
+
+/* Of qemu-ab (options.c); the first rows are of pairs alone. */
+extern const TwTargetOption tw_qemu_ab_options[];
+enum { TW_QEMU_PAIR_ROWS = 2 };
 
 #endif

@@ -9,6 +9,9 @@
  *   run.c      programs: what the agent is to do
  *   queue.c    handing that over in rounds, and what the results mean
  *   page.c     page-map operations as changes of page tables; flushes
+ *   settle.c   programs without open windows, for pairs
+ *   pair.c     the class "qemu-ab": two QEMUs against each other
+ *   options.c  the options
  *   table.c    the memory of page tables
  *   memory.c   which bytes RAM has at the start and at the end
  *   view.c     where RAM is in a program's physical addresses
@@ -46,8 +49,9 @@ typedef struct Assigned {
     uint64_t addr;
     uint64_t out;
     uint8_t index, lg;
-    bool leads; /* not an unpage */
-    bool split; /* its entry has become several */
+    bool leads;  /* not an unpage */
+    bool split;  /* its entry has become several */
+    bool cached; /* for settle.c: may be cached where a newer one covers it */
 } Assigned;
 
 /* A page table as it will be when the operations so far are done. */
@@ -74,6 +78,7 @@ typedef struct Machine {
     char *command;
     uint32_t timeout_ms;
     bool drop_flushes; /* leaves one flush of a program in four out */
+    bool settle;       /* no access meets an older answer (settle.c) */
     volatile uint32_t *in_flight;
 
     /* The process. */
@@ -155,6 +160,12 @@ void tw_qemu_page_assign(Machine *m, const TwOp *op, unsigned number);
 void tw_qemu_page_flush(Machine *m, const TwOp *op, unsigned number);
 /* Guest address of an address of the program. */
 uint64_t tw_qemu_virtual(const Machine *m, unsigned index, uint64_t addr);
+
+/* settle.c: notes a new assignment, and a flush of the program; flushes before
+ * an access that could meet an older answer. */
+void tw_qemu_settle_assigned(Machine *m);
+void tw_qemu_settle_flushed(Machine *m, const TwOp *op);
+void tw_qemu_settle_access(Machine *m, const TwOp *op, unsigned number);
 
 /* memory.c: the RAM of programs.  A new process has empty RAM. */
 bool tw_qemu_memory_open(Machine *m);

@@ -38,6 +38,9 @@ static void do_access(Machine *m, const TwOp *op, unsigned number)
     };
     TwDo *what;
 
+    if (m->settle) {
+        tw_qemu_settle_access(m, op, number);
+    }
     tw_qemu_memory_reach(m, op, number);
     what = tw_qemu_do(m, op->flags & TW_OPF_FROM ? TW_DO_CALL : kinds[op->code],
                       number);
@@ -73,11 +76,17 @@ static void perform(Machine *m, unsigned number)
     case TW_OP_PAGE:
     case TW_OP_UNPAGE:
         tw_qemu_page_assign(m, op, number);
+        if (m->settle) {
+            tw_qemu_settle_assigned(m);
+        }
         break;
     case TW_OP_FLUSH_PAGE:
     case TW_OP_FLUSH_RANGE:
     case TW_OP_FLUSH_INDEX:
     case TW_OP_FLUSH_ALL:
+        if (m->settle) {
+            tw_qemu_settle_flushed(m, op);
+        }
         if (!m->drop_flushes || m->n_flushes++ % 4 != 3) {
             tw_qemu_page_flush(m, op, number);
         }
