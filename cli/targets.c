@@ -63,6 +63,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "explicit_safepoints", d->explicit_safepoints);
     tw_json_bool(b, "shared_blocks", d->shared_blocks);
     tw_json_bool(b, "late_spaces", d->late_spaces);
+    tw_json_bool(b, "during_dma", d->during_dma);
     tw_json_bool(b, "locations", d->locations);
     tw_json_bool(b, "identity_pages", d->identity_pages);
     tw_json_bool(b, "whole_pages", d->whole_pages);

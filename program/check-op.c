@@ -204,13 +204,16 @@ static bool check_place(OpCheck *o, const TwOpInfo *info)
         if (!(op->flags & TW_OPF_DURING)) {
             return true;
         }
-        if (!(info->flags & TW_OP_ACTOR_OK)) {
+        if (!tw_op_suits_during(info)) {
             return NO("it cannot be performed during an access");
         }
         if (!tw_op_may_be_during(p, o->index)) {
             return NO("'during' stands after an access only, and at most %d "
-                      "times",
-                      TW_MAX_DURING);
+                      "times%s",
+                      TW_MAX_DURING,
+                      tw_op_is_dma(op)
+                          ? "; of a DMA access, after one inside a page"
+                          : "");
         }
         return true;
     }

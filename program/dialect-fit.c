@@ -187,9 +187,19 @@ static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
     fit_from(d, p, op);
 }
 
+/* A DMA access during an access, where there is none. */
+static void fit_during(const TwDialect *d, TwOp *op)
+{
+    if (op->flags & TW_OPF_DURING && !d->during_dma && tw_op_is_dma(op)) {
+        op->flags &= (uint8_t)~TW_OPF_DURING;
+    }
+}
+
 void tw_dialect_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
     uint64_t most = highest(d);
+
+    fit_during(d, op);
     if (tw_dialect_is_wide(d, p)) {
         return;
     }
@@ -317,6 +327,9 @@ uint8_t tw_dialect_fit_contents(const TwDialect *d, unsigned contents)
 void tw_dialect_fit(const TwDialect *d, TwProgram *p)
 {
     p->contents = tw_dialect_fit_contents(d, p->contents);
+    for (unsigned i = 0; i < p->n_script && !d->during_dma; i++) {
+        fit_during(d, &p->script[i]);
+    }
     if (tw_dialect_is_wide(d, p)) {
         return;
     }

@@ -21,6 +21,7 @@ TwDialect tw_dialect_full(void)
         .explicit_safepoints = true,
         .shared_blocks = true,
         .late_spaces = true,
+        .during_dma = true,
         .implemented_sizes = true,
         .locations = true,
         .contents = (1u << TW_CONTENTS_KINDS) - 1,
@@ -58,6 +59,13 @@ no(Reply reply, const char *format, ...)
         va_end(args);
     }
     return false;
+}
+
+bool tw_dialect_suits_during(const TwDialect *d, const TwOp *op)
+{
+    return d->op_flags & TW_OPF_DURING &&
+           tw_op_suits_during(tw_op_info(op->code)) &&
+           (d->during_dma || !tw_op_is_dma(op));
 }
 
 /* What is wrong with an operation that was narrowed to another. */
@@ -101,6 +109,10 @@ static bool admits_op(const TwDialect *d, const Place *place,
 {
     const char *where = place->name;
     unsigned flags = op->flags & ~d->op_flags;
+    if (op->flags & ~flags & TW_OPF_DURING && !d->during_dma &&
+        tw_op_is_dma(op)) {
+        return no(reply, "%s %u: a DMA access during an access", where, number);
+    }
     if (place->wide && !flags && tw_ops_has(&place->ops, op->code)) {
         return true;
     }

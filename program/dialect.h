@@ -24,6 +24,8 @@ typedef struct TwDialect {
     bool explicit_safepoints;
     bool shared_blocks; /* two regions on one RAM block */
     bool late_spaces;
+    bool during_dma;        /* DMA accesses may be performed during an access;
+                             * the contract has during_refusals */
     bool locations;         /* its traces say where accesses went */
     bool identity_pages;    /* a page-map entry leads to its own address and
                              * is no smaller than a page */
@@ -77,6 +79,9 @@ TwDialect tw_dialect_full(void);
  */
 bool tw_dialect_admits(const TwDialect *dialect, const TwProgram *program,
                        char *why, size_t why_size);
+
+/* May an operation of this code be performed during an access? */
+bool tw_dialect_suits_during(const TwDialect *dialect, const TwOp *op);
 
 /* Every number may stand: fitting changes nothing in `program`, whose contents
  * the dialect has. */

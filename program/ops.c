@@ -288,15 +288,35 @@ const char *tw_scope_name(unsigned scope)
     return pick(names, TW_SCOPES, scope);
 }
 
+bool tw_op_is_dma(const TwOp *op)
+{
+    return op->code == TW_OP_DMA_READ || op->code == TW_OP_DMA_WRITE;
+}
+
+/* Do `size` bytes from `addr` on stay in one page? */
+static bool in_one_page(const TwProgram *p, uint64_t addr, unsigned size)
+{
+    return addr >> p->page_lg == (addr + size - 1) >> p->page_lg;
+}
+
+/* Do a CPU access and its instruction stay in one page each? */
+static bool in_pages(const TwProgram *p, const TwOp *access)
+{
+    return in_one_page(p, access->addr, access->size) &&
+           (!(access->flags & TW_OPF_FROM) || in_one_page(p, access->from, 4));
+}
+
 bool tw_op_may_be_during(const TwProgram *p, unsigned n)
 {
+    bool dma = tw_op_is_dma(&p->script[n]);
+
     for (unsigned between = 0; between < TW_MAX_DURING && n > 0; between++) {
         const TwOp *before = &p->script[--n];
-        if (tw_op_info(before->code)->flags & TW_OP_ACCESS) {
-            return true;
-        }
+        unsigned flags = tw_op_info(before->code)->flags;
+
         if (!(before->flags & TW_OPF_DURING)) {
-            return false;
+            return flags & TW_OP_ACCESS &&
+                   (!dma || !(flags & TW_OP_CPU_ACCESS) || in_pages(p, before));
         }
     }
     return false;

@@ -138,7 +138,8 @@ enum {
     TW_OP_ACCESS = 1,     /* judged; may be followed by a `during` operation */
     TW_OP_CPU_ACCESS = 2, /* actor is the CPU named in obj */
     TW_OP_SETUP_OK = 4,   /* may stand in the setup */
-    TW_OP_ACTOR_OK = 8,   /* may be performed by an actor offset or `during` */
+    TW_OP_ACTOR_OK = 8,   /* may be performed by an actor offset or `during`,
+                           * which DMA accesses may be, too */
     TW_OP_CHANGE = 16,    /* changes what a walk can answer */
     TW_OP_ENDING = 32,    /* ends cached answers (flush, notify, commit) */
     TW_OP_TOPOLOGY = 64,  /* a change that a transaction collects */
@@ -210,9 +211,20 @@ const char *tw_scope_name(unsigned scope);
  * (LA-47). */
 enum { TW_MAX_DURING = 4 };
 
+bool tw_op_is_dma(const TwOp *op);
+
+/* Can an operation of this kind be performed during an access? */
+static inline bool tw_op_suits_during(const TwOpInfo *info)
+{
+    return info->flags & TW_OP_ACTOR_OK ||
+           (info->flags & TW_OP_ACCESS && !(info->flags & TW_OP_CPU_ACCESS));
+}
+
 /* May operation `n` of the script be performed during an access: does an access
- * stand before it, with fewer than TW_MAX_DURING such operations between?  What
- * the operation is does not count. */
+ * stand before it, with fewer than TW_MAX_DURING such operations between?  If
+ * operation `n` is a DMA access, and the access one of a CPU, this must stay in
+ * one page, and its instruction too.  What else operation `n` is does not
+ * count. */
 bool tw_op_may_be_during(const TwProgram *program, unsigned n);
 
 #endif

@@ -333,6 +333,40 @@ static void test_may_be_during(void)
     g_assert_false(tw_op_may_be_during(&p, 3));
 }
 
+/* A DMA access too, if the access of a CPU and its instruction stay in one page
+ * each; pages have 64 bytes. */
+static void test_dma_during(void)
+{
+    static const struct {
+        const char *before;
+        bool may;
+    } rows[] = {
+        {"read c0.0 0x40 8", true},
+        {"read c0.0 0x79 8", false},
+        {"write c0.0 0x78 8 from 0x3c", true},
+        {"write c0.0 0x78 8 from 0x3d", false},
+        {"dma-write s0 0x79 8 none", true},
+        {"nop", false},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strconcat(world, "  ", rows[i].before,
+                                            "\n  dma-write s0 0x0 8 none\n"
+                                            "  dma-read s0 0x0 8 none\n",
+                                            NULL);
+        char why[160];
+
+        test_parse(&p, text);
+        p.script[1].flags |= TW_OPF_DURING;
+        p.script[2].flags |= TW_OPF_DURING;
+        g_assert_cmpint(tw_op_may_be_during(&p, 1), ==, rows[i].may);
+        g_assert_cmpint(tw_op_may_be_during(&p, 2), ==, rows[i].may);
+        g_assert_cmpint(tw_program_check(&p, why, sizeof(why)), ==,
+                        rows[i].may);
+        g_assert_true(rows[i].may || strstr(why, "inside a page"));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -344,6 +378,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ops/names", test_names);
     g_test_add_func("/ops/set", test_set);
     g_test_add_func("/ops/LA-47/may-be-during", test_may_be_during);
+    g_test_add_func("/ops/LA-47/dma-during", test_dma_during);
     g_test_add_func("/ops/manual", test_manual);
     g_test_add_func("/ops/NT-11/no-registration-inside",
                     test_no_registration_inside);

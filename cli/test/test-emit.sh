@@ -57,7 +57,7 @@ done
 
 # Any finding, not only small ones.
 exits 10 'a campaign' "$TWINWALK" run --target unicorn --no-known \
-    --programs 60 --seed 21 --out found --jobs 1
+    --programs 60 --seed 22 --out found --jobs 1
 for case in found/*-1.tw; do
     n_cases=$((n_cases + 1))
     [ -n "${TW_LONG-}" ] || [ $((n_cases % 4)) -eq 1 ] || continue

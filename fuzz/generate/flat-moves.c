@@ -354,6 +354,22 @@ static void put_beside(TwGen *gen, const TwAim *at, uint8_t actor)
     }
 }
 
+/* A handler's host reads or writes what the access at hand accesses, or its
+ * neighbourhood. */
+static void put_host_inside(TwGen *gen, const TwAim *at, unsigned access)
+{
+    bool near, store;
+
+    if (!gen->dialect->during_dma || !tw_gen_chance(gen, 40)) {
+        return;
+    }
+    near = tw_gen_chance(gen, 80);
+    store = tw_gen_chance(gen, 70);
+    tw_put_dma(gen, store, 0, near ? at->va & ~UINT64_C(7) : at->va ^ gen->page,
+               0);
+    set_during(gen, access);
+}
+
 /* An access that is refused, and a handler that lets it go on: it gives a right
  * back, or maps the memory.  Or a device, or what comes after the access, takes
  * something away. */
@@ -361,7 +377,7 @@ static void move_handled(TwGen *gen)
 {
     TwAim at;
 
-    if (!aim(gen, &at) || gen->program->n_script + 12u > gen->limit) {
+    if (!aim(gen, &at) || gen->program->n_script + 14u > gen->limit) {
         move_access(gen);
         return;
     }
@@ -387,6 +403,7 @@ static void move_handled(TwGen *gen)
     }
     unsigned access = gen->program->n_script;
     put_again(gen, code, &at);
+    put_host_inside(gen, &at, access);
     if (refused && gone) {
         put_back(gen, &at, way, actor);
         set_during(gen, access);
@@ -398,6 +415,7 @@ static void move_handled(TwGen *gen)
         put_beside(gen, &at, actor);
         set_during(gen, access);
     }
+    put_host_inside(gen, &at, access);
     if (code == TW_OP_EXEC && tw_gen_chance(gen, 50)) {
         put_word(gen, TW_OP_WRITE, &at);
     }

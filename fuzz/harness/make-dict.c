@@ -142,7 +142,7 @@ static void operation(const TwDialect *dialect, unsigned code)
     if (takes(info, TW_OPF_ON) && (flags & TW_OPF_ON)) {
         record(name, code, TW_OPF_ON);
     }
-    if ((info->flags & TW_OP_ACTOR_OK) && (flags & TW_OPF_DURING)) {
+    if (tw_dialect_suits_during(dialect, &(TwOp){.code = (uint8_t)code})) {
         record(name, code, TW_OPF_DURING | RARE_FLAGS);
     }
 }

@@ -139,8 +139,7 @@ static void change_operand(TwMutation *m, TwOp *op)
         op->actor = tw_below(m, 2)
                         ? TW_BOARD
                         : tw_gen_pick_cpu(m->program, tw_below(m, 64));
-    } else if (draw == n + 1 && (info->flags & TW_OP_ACTOR_OK) &&
-               (m->dialect->op_flags & TW_OPF_DURING)) {
+    } else if (draw == n + 1 && tw_dialect_suits_during(m->dialect, op)) {
         op->flags ^= TW_OPF_DURING; /* tidied where it cannot stand */
     }
     tw_op_round(m->program, op);

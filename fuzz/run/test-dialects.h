@@ -160,6 +160,9 @@ typedef struct Row {
     X(shared_blocks, MAY, \
       CASES({0, SMALL "region r2 ram size 0x1000 block r1\n", READ})) \
     X(late_spaces, MAY, CASES({0, SMALL "space s1 root r0 late\n", READ})) \
+    X(during_dma, MAY, \
+      CASES({0, SMALL, READ "\n  during dma-read s0 0x0 4 none"}, \
+            {0, SMALL, READ "\n  during dma-write s0 0x0 4 none"})) \
     X(locations, NOTHING, CASES({0, NULL, NULL})) \
     X(identity_pages, MUST, \
       CASES({0, SMALL "setup\n  page c0.0 0x0 -> 0x1000 size 0x1000 rw\n", \

@@ -386,6 +386,42 @@ static TwVerdict say_too_many(TwOracle *oracle)
                             TW_MAX_WALKS);
 }
 
+/* The fetch of the instruction that makes an access (LA-46). */
+static TwAccess fetch_of(const TwOracle *oracle, const TwOp *op,
+                         uint16_t number)
+{
+    TwOp instruction = *op;
+    TwAccess access;
+
+    instruction.code = TW_OP_EXEC;
+    instruction.addr = op->from;
+    instruction.size = oracle->program->contents == TW_CONTENTS_CODE ? 8 : 4;
+    access = take_apart(oracle, &instruction, number);
+    access.blind = true;
+    return access;
+}
+
+/* The operations during access `number`, if there are DMA accesses among them
+ * and they are still to be performed. */
+static TwVerdict perform_inside(TwOracle *oracle, uint16_t number)
+{
+    TwVerdict (*perform)(TwOracle *, uint16_t) = oracle->perform_inside;
+
+    oracle->perform_inside = NULL;
+    return perform ? perform(oracle, number) : TW_VERDICT_AGREE;
+}
+
+/* The same, if they come inside a refusal of the access, or of its fetch;
+ * false: *verdict is that of one of them. */
+static bool repaired(TwOracle *oracle, const TwAccess *access, uint16_t number,
+                     TwVerdict *verdict)
+{
+    *verdict = oracle->perform_inside && tw_refused_now(oracle, access)
+                   ? perform_inside(oracle, number)
+                   : TW_VERDICT_AGREE;
+    return *verdict <= TW_VERDICT_AGREE_STALE;
+}
+
 /*
  * The fetch of the instruction that makes an access (LA-46), before it.  True:
  * the access is to be judged; false: *verdict is that of the operation.  In
@@ -398,17 +434,11 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     TwHistory *history = &oracle->history;
     bool refused = outcome->class_ > TW_CLASS_DEVICE_ERROR;
     bool refuses = false, passes = false, callback = true;
-    TwOp instruction = *op;
     uint32_t n_log = 0, n;
-    TwAccess access;
+    TwAccess access = fetch_of(oracle, op, number);
     TwChoice choice;
     TwSeen seen;
 
-    instruction.code = TW_OP_EXEC;
-    instruction.addr = op->from;
-    instruction.size = oracle->program->contents == TW_CONTENTS_CODE ? 8 : 4;
-    access = take_apart(oracle, &instruction, number);
-    access.blind = true;
     tw_history_allowed(history, oracle->world, &access);
     *handled = tw_handled(oracle, &access, false);
     *verdict = TW_VERDICT_INCONCLUSIVE;
@@ -471,15 +501,25 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
     TwHistory *history = &oracle->history;
     uint64_t lot = op->addr ^ ((uint64_t)number << 40) ^
                    ((uint64_t)op->code << 56) ^ oracle->program->n_script;
-    TwVerdict verdict;
+    TwVerdict verdict, inside;
     TwSeen seen;
     Outcome out;
     bool handled = false;
 
-    if (op->flags & TW_OPF_FROM &&
-        !judge_fetch(oracle, op, number, &handled, &verdict)) {
-        return verdict;
+    if (op->flags & TW_OPF_FROM) {
+        TwAccess fetch = fetch_of(oracle, op, number);
+
+        if (!repaired(oracle, &fetch, number, &inside)) {
+            return inside;
+        }
+        if (!judge_fetch(oracle, op, number, &handled, &verdict)) {
+            return verdict;
+        }
     }
+    if (!repaired(oracle, &access, number, &inside)) {
+        return inside;
+    }
+    access.during = oracle->during;
     see(oracle, &access, outcome, &seen);
     if (!seen.located) {
         oracle->contents.hashed = true;
@@ -516,6 +556,10 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
     }
     oracle->log += out.n_log;
     observe(oracle, &access, &seen, &out);
+    inside = perform_inside(oracle, number);
+    if (inside > TW_VERDICT_AGREE_STALE) {
+        return inside;
+    }
     perform_actors(oracle, &access, &out);
     if (out.callback && access.cpu != TW_BOARD) {
         tw_world_safepoint(oracle->world, access.cpu); /* LA-3 */

@@ -207,15 +207,23 @@ static bool log_has(const TwOracle *oracle, const TwAccess *access,
     return true;
 }
 
+/* Has the log no record of this access from `at` on? */
+static bool log_ends(const TwOracle *oracle, const TwAccess *access,
+                     uint32_t at)
+{
+    const TwTrace *trace = oracle->trace;
+
+    return at >= trace->n_log || trace->log[at].op > access->op ||
+           trace->log[at].op == oracle->outer;
+}
+
 bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
                   const TwByte *bytes, const TwEffect *effect, uint32_t *n)
 {
-    const TwTrace *trace = oracle->trace;
     uint32_t at = oracle->log;
 
     *n = 0;
-    if (!access->blind &&
-        (at >= trace->n_log || trace->log[at].op > access->op) &&
+    if (!access->blind && log_ends(oracle, access, at) &&
         fetched_before(oracle, access, bytes, effect)) {
         return true;
     }
@@ -226,6 +234,5 @@ bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
     }
     at += *n;
     /* Behind a blind fetch comes the access itself. */
-    return access->blind || at >= trace->n_log ||
-           trace->log[at].op > access->op;
+    return access->blind || log_ends(oracle, access, at);
 }

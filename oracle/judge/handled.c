@@ -43,6 +43,20 @@ static void keep(TwAnswers *answers, bool earlier, bool later)
     answers->n = n;
 }
 
+bool tw_refused_now(TwOracle *oracle, const TwAccess *access)
+{
+    TwHistory *history = &oracle->history;
+    TwChoice choice;
+
+    if (access->cpu == TW_BOARD) {
+        return false;
+    }
+    tw_history_allowed(history, oracle->world, access);
+    return history->n_pages > 0 && !history->answers[0].overflow &&
+           tw_choice(oracle, history, access, 0, &choice) &&
+           choice.effect.class_ > TW_CLASS_DEVICE_ERROR;
+}
+
 bool tw_handled(TwOracle *oracle, const TwAccess *access, bool handled)
 {
     TwHistory *history = &oracle->history;

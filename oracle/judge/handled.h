@@ -16,4 +16,8 @@
  */
 bool tw_handled(TwOracle *oracle, const TwAccess *access, bool handled);
 
+/* Would such a target, which caches no answers, refuse an access of a CPU as
+ * the world is now? */
+bool tw_refused_now(TwOracle *oracle, const TwAccess *access);
+
 #endif

@@ -81,10 +81,18 @@ static bool knows(const TwOp *op)
            !(op->flags & TW_OPF_VIA);
 }
 
+/* A DMA access during another is performed in order where no answer is cached;
+ * elsewhere the language leaves open which of them comes first (LA-47). */
+static bool knows_order(const TwContract *contract, const TwOp *op)
+{
+    return !(op->flags & TW_OPF_DURING) || !tw_op_is_dma(op) ||
+           (contract->during_refusals && !contract->cpu_cache);
+}
+
 /* The first thing of the program that the oracle has no rules for; if there is
  * none, in *codes the operations of the script. */
-static bool knows_all(const TwProgram *program, const char **what,
-                      TwOpSet *codes)
+static bool knows_all(const TwProgram *program, const TwContract *contract,
+                      const char **what, TwOpSet *codes)
 {
     TwOpSet seen = {{0}};
 
@@ -101,6 +109,10 @@ static bool knows_all(const TwProgram *program, const char **what,
             const TwOpInfo *info = tw_op_info(program->script[i].code);
 
             *what = info ? info->name : "an unknown operation";
+            return false;
+        }
+        if (!knows_order(contract, &program->script[i])) {
+            *what = "a DMA access during an access that may fill";
             return false;
         }
         tw_ops_add(&seen, program->script[i].code);
@@ -208,6 +220,9 @@ static unsigned n_during(const TwOracle *oracle, unsigned number)
 {
     unsigned n = 0;
 
+    if (oracle->program->script[number].flags & TW_OPF_DURING) {
+        return 0; /* below a skipped access it stands alone */
+    }
     while (number + 1 + n < oracle->program->n_script &&
            oracle->program->script[number + 1 + n].flags & TW_OPF_DURING) {
         n++;
@@ -215,14 +230,43 @@ static unsigned n_during(const TwOracle *oracle, unsigned number)
     return n;
 }
 
+/* A DMA access, operation `number`, during access `outer`. */
+static TwVerdict judge_inside(TwOracle *oracle, const TwOp *op, uint16_t outer,
+                              uint16_t number)
+{
+    const TwDuring *during = oracle->during;
+    TwVerdict verdict;
+    bool legal;
+
+    if (number >= oracle->trace->n_ops) {
+        return tw_explain_limit(oracle, "the trace ends during access %u",
+                                outer);
+    }
+    verdict = judge_status(oracle, op, number, &legal);
+    if (!legal) {
+        return verdict;
+    }
+    oracle->during = NULL;
+    oracle->outer = outer;
+    oracle->before[number] = oracle->world->now;
+    verdict = tw_judge_access(oracle, op, number);
+    oracle->outer = TW_NO_OP;
+    oracle->during = during;
+    if (verdict <= TW_VERDICT_AGREE_STALE) {
+        oracle->stats->verdicts[verdict]++;
+    }
+    return verdict;
+}
+
 /*
  * Performs the `n` operations behind `number`, an access, during it (LA-47).
  * Where the trace ends between them, they are taken to have been performed: the
  * access may have seen them.
  */
-static TwVerdict perform_during(TwOracle *oracle, uint16_t number, unsigned n,
-                                const TwOp *access)
+static TwVerdict perform_during(TwOracle *oracle, uint16_t number)
 {
+    const TwOp *access = &oracle->program->script[number];
+    unsigned n = n_during(oracle, number);
     const TwWorld *world = oracle->world;
 
     oracle->before_during = (TwDuring){
@@ -237,6 +281,13 @@ static TwVerdict perform_during(TwOracle *oracle, uint16_t number, unsigned n,
         TwVerdict verdict = TW_VERDICT_AGREE;
         bool legal;
 
+        if (tw_op_is_dma(op)) {
+            verdict = judge_inside(oracle, op, number, (uint16_t)(number + i));
+            if (verdict > TW_VERDICT_AGREE_STALE) {
+                return verdict;
+            }
+            continue;
+        }
         if (number + i < oracle->trace->n_ops) {
             verdict = judge_status(oracle, op, (uint16_t)(number + i), &legal);
         } else {
@@ -251,6 +302,14 @@ static TwVerdict perform_during(TwOracle *oracle, uint16_t number, unsigned n,
         }
     }
     return TW_VERDICT_AGREE;
+}
+
+static bool has_dma(const TwOp *ops, unsigned n)
+{
+    while (n > 0 && !tw_op_is_dma(&ops[n - 1])) {
+        n--;
+    }
+    return n > 0;
 }
 
 /* In *judged whether it is an access that was judged, in *during how many
@@ -278,9 +337,11 @@ static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
     }
     oracle->before[number] = oracle->world->now;
     oracle->during = NULL;
+    oracle->outer = TW_NO_OP;
     *during = n_during(oracle, number);
-    if (*during > 0) {
-        verdict = perform_during(oracle, number, *during, op);
+    oracle->perform_inside = has_dma(op + 1, *during) ? perform_during : NULL;
+    if (*during > 0 && !oracle->perform_inside) {
+        verdict = perform_during(oracle, number);
         if (verdict != TW_VERDICT_AGREE) {
             return verdict;
         }
@@ -535,7 +596,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
         oracle->stats->verdicts[verdict]++;
         return verdict;
     }
-    if (!knows_all(oracle->program, &what, &codes)) {
+    if (!knows_all(oracle->program, contract, &what, &codes)) {
         oracle->stats->verdicts[TW_VERDICT_UNSUPPORTED]++;
         g_snprintf(oracle->finding->text, TW_FINDING_TEXT,
                    "the oracle has no rules for %s", what);

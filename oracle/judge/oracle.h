@@ -62,6 +62,11 @@ struct TwOracle {
     uint32_t before[TW_MAX_SCRIPT]; /* tick before each access so far */
     TwDuring before_during;
     const TwDuring *during; /* the same, or NULL: of the access at hand */
+    /* Performs the operations during an access among which are DMA accesses,
+     * and judges those; NULL: there are none, or they have been performed. */
+    TwVerdict (*perform_inside)(TwOracle *oracle, uint16_t access);
+    uint16_t outer; /* the access that these are performed during, or
+                     * TW_NO_OP: log records of it may follow */
     TwJudgeStats unused;
     bool both_walkers; /* the second walker repeats every walk */
 };

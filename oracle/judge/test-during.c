@@ -15,6 +15,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "program/content.h"
+
 #define WORLD(safepoints) \
     "twinwalk 1\npage 64\nhops 4\n" safepoints \
     "region r0 container size 0x10000\n" \
@@ -509,6 +511,122 @@ static void handled(void)
     judge_handled(rows[7].script, false, TW_VERDICT_CLASS);
 }
 
+/* The host's accesses inside a refusal come before the access, others behind
+ * it; `after` is where the target performs them. */
+static void host_inside(void)
+{
+    static const struct {
+        const char *script;
+        bool after;
+        TwVerdict other; /* at the other time */
+    } rows[] = {
+        /* repaired: the load sees what the host stored */
+        {"  read c0.0 0x1000 8\n"
+         "  during dma-write s1 0x0 8 none\n"
+         "  during page c0.0 0x1000 -> 0x0 size 0x1000 rwx\n",
+         true, TW_VERDICT_CLASS},
+        /* the store is over it, and the host has not seen it */
+        {"  write c0.0 0x1000 8\n"
+         "  during page c0.0 0x1000 -> 0x0 size 0x1000 rwx\n"
+         "  during dma-read s1 0x0 8 none\n"
+         "  during dma-write s1 0x0 8 none\n"
+         "  read c0.0 0x1000 8\n",
+         true, TW_VERDICT_CLASS},
+        /* granted: the host comes behind */
+        {"  read c0.0 0x0 8\n"
+         "  during dma-write s1 0x0 8 none\n",
+         false, TW_VERDICT_WRONG},
+        {"  write c0.0 0x0 8\n"
+         "  during dma-read s1 0x0 8 none\n",
+         false, TW_VERDICT_WRONG},
+        /* devices are told in this order, too */
+        {"  read c0.0 0x3040 1\n"
+         "  during page c0.0 0x3040 -> 0x3040 size 0x40 r\n"
+         "  during dma-read s0 0x3000 4 none\n",
+         true, TW_VERDICT_CLASS},
+        {"  write c0.0 0x3000 1\n"
+         "  during dma-write s0 0x3010 1 none\n"
+         "  during dma-write s0 0x3020 1 none\n",
+         false, TW_VERDICT_EFFECT},
+        /* the fetch is refused; the host stores before it */
+        {"  read c0.0 0x8 8 from 0x1000\n"
+         "  during dma-write s1 0x8 8 none\n"
+         "  during page c0.0 0x1000 -> 0x0 size 0x1000 rwx\n",
+         true, TW_VERDICT_CLASS},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        judge_handled(rows[i].script, rows[i].after, TW_VERDICT_AGREE);
+        judge_handled(rows[i].script, !rows[i].after, rows[i].other);
+    }
+}
+
+/* The load that a hook lets go on sees the bytes of before it. */
+static void host_unseen(void)
+{
+    Fixture f =
+        start(IMPLIED "  read c0.0 0x1000 8\n"
+                      "  during page c0.0 0x1000 -> 0x0 size 0x1000 rwx\n"
+                      "  during dma-write s1 0x0 8 none\n");
+
+    f.target->contract =
+        (TwContract){.during_refusals = true, .device_reads = true};
+    f.target->after[0] = true;
+    test_target_run(f.target, true);
+    test_judge(f.target, TW_VERDICT_AGREE);
+    f.trace->outcomes[0].value = 0;
+    for (unsigned k = 0; k < 8; k++) {
+        f.trace->outcomes[0].value |=
+            (uint64_t)tw_content_initial(TW_CONTENTS_DATA, 2, k) << 8 * k;
+    }
+    test_judge(f.target, TW_VERDICT_WRONG);
+    finish(&f);
+}
+
+/* A DMA access fills nothing, so what is performed during it comes behind it.
+ * Its actor offsets act before the next operation.  Below a skipped access it
+ * stands alone. */
+static void host_order(void)
+{
+    judge_handled("  dma-write s1 0x0 8 none\n"
+                  "  during dma-read s1 0x0 8 none\n",
+                  false, TW_VERDICT_AGREE);
+    judge_handled("  dma-write s1 0x0 8 none\n"
+                  "  during dma-read s1 0x0 8 none\n",
+                  true, TW_VERDICT_WRONG);
+    judge_handled("  read c0.0 0x0 8\n"
+                  "  during dma-write s0 0x3010 1 none\n"
+                  "  during dma-write s0 0x0 8 none\n"
+                  "  dma-read s1 0x200 8 none\n",
+                  false, TW_VERDICT_AGREE);
+    judge_handled("  unplug c0\n  read c0.0 0x0 8\n"
+                  "  during dma-write s1 0x0 8 none\n"
+                  "  during dma-read s1 0x0 8 none\n",
+                  false, TW_VERDICT_AGREE);
+}
+
+/* The outcome of such an access is judged, too. */
+static void host_outcome(void)
+{
+    g_autofree char *text = g_strconcat(
+        IMPLIED, "  read c0.0 0x0 8\n  during dma-read s1 0x10 4 none\n", NULL);
+    Fixture f = start(text);
+
+    f.target->contract =
+        (TwContract){.during_refusals = true, .device_reads = true};
+    test_target_run(f.target, true);
+    test_judge(f.target, TW_VERDICT_AGREE);
+    f.trace->outcomes[1].value ^= 0x100;
+    g_assert_cmpint(test_judge(f.target, TW_VERDICT_WRONG)->op, ==, 1);
+    f.trace->outcomes[1].value ^= 0x100;
+    f.trace->n_ops = 1;
+    f.trace->end = TW_END_OVERFLOW;
+    test_judge(f.target, TW_VERDICT_INCONCLUSIVE);
+    f.target->contract.cpu_cache = true;
+    test_judge(f.target, TW_VERDICT_UNSUPPORTED);
+    finish(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -527,6 +645,10 @@ int main(int argc, char **argv)
     g_test_add_func("/during/LA-47/cut-short", cut_short);
     g_test_add_func("/during/LA-47/log", log_of_none);
     g_test_add_func("/during/LA-47/refusals", handled);
+    g_test_add_func("/during/LA-47/host/inside", host_inside);
+    g_test_add_func("/during/LA-47/host/unseen", host_unseen);
+    g_test_add_func("/during/LA-47/host/order", host_order);
+    g_test_add_func("/during/LA-47/host/outcome", host_outcome);
     g_test_add_func("/during/story", story);
     return g_test_run();
 }

@@ -225,6 +225,9 @@ static bool serves(TestTarget *target, unsigned i, const TwAccess *access,
     return true;
 }
 
+static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
+                       bool located, bool last);
+
 /* Performs the operations during the access at hand, unless they were. */
 static void perform_during(TestTarget *target)
 {
@@ -246,7 +249,12 @@ static void perform_during(TestTarget *target)
             if (op->actor != TW_BOARD && !program->explicit_safepoints) {
                 tw_world_safepoint(target->world, op->actor);
             }
-            tw_perform(target->world, op, op->actor, number);
+            if (tw_op_is_dma(op)) {
+                run_access(target, op, number, !target->trace->locations_hidden,
+                           false);
+            } else {
+                tw_perform(target->world, op, op->actor, number);
+            }
         }
         target->performed = ++number;
     }

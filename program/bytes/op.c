@@ -425,7 +425,7 @@ static void decode_rare_flags(const OpIn *o, const TwOpInfo *info)
         op->flags |= TW_OPF_VIA;
         op->other = o->at[TW_FORM_OTHER] % TW_MAX_MAPPINGS;
     }
-    if ((flags & TW_OPF_DURING) && (info->flags & TW_OP_ACTOR_OK)) {
+    if ((flags & TW_OPF_DURING) && tw_op_suits_during(info)) {
         op->flags |= TW_OPF_DURING; /* decode_script() looks what is before */
     }
 }

@@ -64,6 +64,7 @@ static const Flag features[] = {
     {"full-ram", OF_DIALECT(full_ram), 1},
     {"plain-accesses", OF_DIALECT(plain_accesses), 1},
     {"wide-rmw", OF_DIALECT(wide_rmw), 1},
+    {"during-dma", OF_DIALECT(during_dma), 1},
 };
 
 static const Flag promises[] = {

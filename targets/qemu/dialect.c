@@ -21,6 +21,7 @@ TwDialect tw_qemu_dialect(const Arch *arch)
     d.explicit_safepoints = false;
     d.shared_blocks = false;
     d.late_spaces = false;
+    d.during_dma = false;
     d.locations = false;
     d.whole_pages = true;
     d.plain_devices = true;

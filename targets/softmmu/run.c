@@ -306,6 +306,8 @@ static TwDialect softmmu_dialect(bool hide_locations)
     }
     dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_DURING;
     dialect.implemented_sizes = true;
+    /* Whether an access fills is the TLB's affair, and with it the order. */
+    dialect.during_dma = false;
     dialect.locations = !hide_locations;
     dialect.contents = 1u << TW_CONTENTS_DATA;
     return dialect;

@@ -35,6 +35,7 @@ TwDialect tw_uc_dialect(bool executes, bool vtlb, unsigned page_lg)
         TW_OPF_ON | (executes ? TW_OPF_FROM : 0) | (vtlb ? 0 : TW_OPF_DURING);
     dialect.explicit_safepoints = false;
     dialect.late_spaces = false;
+    dialect.during_dma = !vtlb;
     dialect.locations = false;
     dialect.identity_pages = !vtlb;
     dialect.whole_pages = true;

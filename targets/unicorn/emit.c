@@ -312,6 +312,43 @@ static void put_before(Emit *e, unsigned n)
     }
 }
 
+/* One call of the access `op`, its first or another. */
+static void put_part(Emit *e, const Call *call, const TwOp *op, bool first)
+{
+    unsigned shift = (unsigned)(call->addr - op->addr) * 8;
+    const char *indent = first ? "    " : "        ";
+
+    if (!first) {
+        put(e, "    if (err == UC_ERR_OK) {\n");
+    }
+    if (call->part == RECORD_FROM) {
+        put(e, "%sfrom = 0x%" PRIx64 ";\n", indent, base(e) + call->from);
+    }
+    put(e, "%svalue = UINT64_C(0x%" PRIx64 ");\n%serr = ", indent, call->value,
+        indent);
+    put_access(e, call);
+    if (call->part == RECORD_FROM) {
+        put(e, ";\n%sfrom = 0", indent);
+    }
+    put(e, ";\n%sgot |= value << %u;\n%s", indent, shift,
+        first ? "" : "    }\n");
+}
+
+/* What is looked at behind operation n, if it is the accused one. */
+static void put_check(Emit *e, unsigned n)
+{
+    const TwOp *op = &e->program->script[n];
+
+    if (n != e->finding->op) {
+        return;
+    }
+    if (tw_op_info(op->code)->flags & TW_OP_ACCESS && e->expected->access) {
+        tw_uc_emit_access_check(e, op);
+    } else if (e->finding->verdict == TW_VERDICT_EFFECT) {
+        tw_uc_emit_log_check(e, 0, NULL);
+    }
+}
+
 /* Calls number *at on, of operation n. */
 static void put_op(Emit *e, unsigned n, unsigned *at)
 {
@@ -339,9 +376,7 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
                 put_call(e, call_at(e, i), how(e, n));
             }
         }
-        if (accused && e->finding->verdict == TW_VERDICT_EFFECT) {
-            tw_uc_emit_log_check(e, 0, NULL);
-        }
+        put_check(e, n);
         return;
     }
     if (e->devices && op->code == TW_OP_EXEC) {
@@ -357,26 +392,10 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
         const Call *call = call_at(e, i);
 
         if (call->kind < CALL_PART) {
-            e->n_devices += call->kind == CALL_MMIO;
-            continue; /* in change_n() */
+            e->n_devices += call->kind == CALL_MMIO; /* in change_n() */
+        } else {
+            put_part(e, call, op, i == first);
         }
-        unsigned shift = (unsigned)(call->addr - op->addr) * 8;
-        const char *indent = i > first ? "        " : "    ";
-
-        if (i > first) {
-            put(e, "    if (err == UC_ERR_OK) {\n");
-        }
-        if (call->part == RECORD_FROM) {
-            put(e, "%sfrom = 0x%" PRIx64 ";\n", indent, base(e) + call->from);
-        }
-        put(e, "%svalue = UINT64_C(0x%" PRIx64 ");\n%serr = ", indent,
-            call->value, indent);
-        put_access(e, call);
-        if (call->part == RECORD_FROM) {
-            put(e, ";\n%sfrom = 0", indent);
-        }
-        put(e, ";\n%sgot |= value << %u;\n%s", indent, shift,
-            i > first ? "    }\n" : "");
     }
     if (e->devices && op->code == TW_OP_EXEC) {
         put(e, "    fetching = false;\n");
@@ -392,11 +411,7 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
     } else if (acts(e, n) && tw_uc_crosses(e->program, op)) {
         put(e, "    if (err == UC_ERR_OK) {\n        ring(%u);\n    }\n", n);
     }
-    if (accused && e->expected->access) {
-        tw_uc_emit_access_check(e, op);
-    } else if (accused && e->finding->verdict == TW_VERDICT_EFFECT) {
-        tw_uc_emit_log_check(e, 0, NULL);
-    }
+    put_check(e, n);
 }
 
 /* What is performed during accesses, a function for each access. */
@@ -416,6 +431,37 @@ static void put_insides(Emit *e)
     }
 }
 
+/* The calls number *at on, of operation n: the host's accesses, if it is
+ * performed during an access, and changes. */
+static void put_change(Emit *e, unsigned n, unsigned *at)
+{
+    const TwOp *op = &e->program->script[n];
+    bool inside = op->flags & TW_OPF_DURING && tw_op_is_dma(op);
+    bool first = true;
+
+    if (inside) {
+        put(e, "    uint64_t value = 0, got = 0;\n"
+               "    uc_err err = UC_ERR_OK;\n\n");
+        if (n == e->finding->op && e->devices) {
+            put(e, "    n_told = 0;\n");
+        }
+    }
+    for (; *at < e->recorder.calls->len && call_at(e, *at)->op == n; ++*at) {
+        const Call *call = call_at(e, *at);
+
+        if (call->kind < CALL_PART) {
+            put_call(e, call, how(e, n));
+        } else if (inside) {
+            put_part(e, call, op, first);
+            first = false;
+        }
+    }
+    if (inside) {
+        put_check(e, n);
+        put(e, "    (void)value, (void)got, (void)err;\n");
+    }
+}
+
 /* The changes that the doorbell's callback makes, a function each. */
 static void put_changes(Emit *e)
 {
@@ -430,17 +476,13 @@ static void put_changes(Emit *e)
             e->n_devices += call_at(e, at)->kind == CALL_MMIO;
             at++;
         }
-        if (access                  ? !acts(e, n)
-            : op->actor == TW_BOARD ? !(op->flags & TW_OPF_DURING)
-                                    : false) {
+        if (op->flags & TW_OPF_DURING ? false
+            : access                  ? !acts(e, n)
+                                      : op->actor == TW_BOARD) {
             continue;
         }
         put(e, "static void change_%u(void)\n{\n", n);
-        for (; at < e->recorder.calls->len && call_at(e, at)->op == n; at++) {
-            if (call_at(e, at)->kind < CALL_PART) {
-                put_call(e, call_at(e, at), how(e, n));
-            }
-        }
+        put_change(e, n, &at);
         put(e, "}\n\n");
     }
     put_insides(e);
@@ -453,7 +495,8 @@ static void put_changes(Emit *e)
         const TwOp *op = &e->program->script[n];
 
         if (tw_op_info(op->code)->flags & TW_OP_ACCESS
-                ? acts(e, n) && tw_uc_crosses(e->program, op)
+                ? acts(e, n) && tw_uc_crosses(e->program, op) &&
+                      !(op->flags & TW_OPF_DURING)
                 : op->actor != TW_BOARD && !(op->flags & TW_OPF_DURING)) {
             put(e, "    case %u:\n        change_%u();\n        break;\n", n,
                 n);

@@ -117,6 +117,14 @@ typedef enum Place { PLACE_LOW, PLACE_HIGH, PLACE_LAST, PLACES } Place;
 
 typedef struct Recorder Recorder; /* record.h */
 
+/* What an access has asked of devices so far: it wrote actor offsets. */
+typedef struct Asked {
+    uint16_t op;    /* the access */
+    uint8_t n_told; /* bytes of it that devices were told */
+    uint8_t n;
+    uint8_t actors[TW_MAX_ACTORS];
+} Asked;
+
 struct Machine {
     TwTarget target;
     TwDialect dialect;
@@ -156,14 +164,10 @@ struct Machine {
     unsigned page_lg; /* of the page map */
     uint64_t ever_mapped[PAGES / 64]; /* in this run */
 
-    /* Operations of actor offsets that the access of operation `told_op` has
-     * written so far, and how many bytes of it devices were told. */
-    uint16_t told_op;
+    Asked asked;
     uint16_t during_of; /* the access whose `during` operations were performed
                          * last, or TW_NO_OP */
     uint16_t handled;   /* the access with such operations inside a refusal */
-    uint8_t n_told, n_asked;
-    uint8_t asked[TW_MAX_ACTORS];
     unsigned n_devices;
     Device devices[MAX_DEVICES];
     uint64_t log_at[TW_MAX_LOG]; /* sorts the log records of an access */

@@ -147,18 +147,17 @@ void tw_uc_ask_actors(Machine *m, uint8_t region, uint16_t op, uint64_t offset,
 {
     const TwProgram *program = m->program;
 
-    if (m->told_op != op) {
-        m->told_op = op;
-        m->n_told = m->n_asked = 0;
+    if (m->asked.op != op) {
+        m->asked = (Asked){.op = op};
     }
-    m->n_told = (uint8_t)(m->n_told + size);
+    m->asked.n_told = (uint8_t)(m->asked.n_told + size);
     for (unsigned k = 0; k < size; k++) {
         for (unsigned a = 0; a < program->n_actors; a++) {
             const TwActor *actor = &program->actors[a];
 
             if (actor->region == region && actor->offset == offset + k &&
-                memchr(m->asked, (int)a, m->n_asked) == NULL) {
-                m->asked[m->n_asked++] = (uint8_t)a;
+                memchr(m->asked.actors, (int)a, m->asked.n) == NULL) {
+                m->asked.actors[m->asked.n++] = (uint8_t)a;
             }
         }
     }
@@ -183,7 +182,7 @@ TW_CALLED_BACK static void device_write(uc_engine *uc, uint64_t offset,
     }
     tw_uc_ask_actors(m, device->region, op, device->offset + offset, size);
     if (!tw_uc_crosses(m->program, &m->program->script[op]) &&
-        m->n_told == m->program->script[op].size) {
+        m->asked.n_told == m->program->script[op].size) {
         tw_uc_perform_during(m, op);
         tw_uc_perform_asked(m);
         if (m->broken) {

@@ -101,7 +101,7 @@ void tw_uc_perform(Machine *m, unsigned n)
     if (op->code == TW_OP_DMA_READ || op->code == TW_OP_DMA_WRITE) {
         tw_uc_host_access(m, op, outcome);
         tw_uc_perform_during(m, n);
-        if (m->n_asked > 0 && m->told_op == n) {
+        if (m->asked.n > 0 && m->asked.op == n) {
             tw_uc_perform_asked(m);
         }
     } else {
@@ -120,6 +120,7 @@ bool tw_uc_during_waits(const Machine *m, unsigned op)
 void tw_uc_perform_during(Machine *m, unsigned op)
 {
     const TwProgram *program = m->program;
+    Asked asked = m->asked; /* a DMA access asks for itself */
 
     if (!tw_uc_during_waits(m, op)) {
         return;
@@ -130,20 +131,21 @@ void tw_uc_perform_during(Machine *m, unsigned op)
          i++) {
         tw_uc_perform(m, i);
     }
+    m->asked = asked;
     m->op = m->broken ? m->op : op;
 }
 
 void tw_uc_perform_asked(Machine *m)
 {
-    unsigned n = m->n_asked;
+    Asked asked = m->asked;
 
-    m->op = m->told_op;
+    m->op = asked.op;
     if (m->in_flight != NULL) {
-        *m->in_flight = m->told_op;
+        *m->in_flight = asked.op;
     }
-    m->n_asked = 0;
-    for (unsigned i = 0; i < n && !m->broken; i++) {
-        const TwOp *op = &m->program->actors[m->asked[i]].op;
+    m->asked.n = 0;
+    for (unsigned i = 0; i < asked.n && !m->broken; i++) {
+        const TwOp *op = &m->program->actors[asked.actors[i]].op;
 
         if (tw_legality_step(&m->legality, op) == TW_LEGAL) {
             perform(m, op);
@@ -438,7 +440,7 @@ static unsigned take_refusal(Machine *m, unsigned stopped, uc_err err)
     }
     outcome->class_ = (uint8_t)class_;
     outcome->value = 0;
-    m->n_asked = 0; /* it did not take place */
+    m->asked.n = 0; /* it did not take place */
     while (m->records[stopped].op == op &&
            m->records[stopped].kind != RECORD_EXIT) {
         stopped++;
@@ -483,8 +485,8 @@ static void machine_reset(Machine *m)
     m->op = 0;
     m->started = false;
     m->telling = m->teller;
-    m->told_op = m->during_of = m->handled = TW_NO_OP;
-    m->n_told = m->n_asked = 0;
+    m->during_of = m->handled = TW_NO_OP;
+    m->asked = (Asked){.op = TW_NO_OP};
     m->n_fetched = 0;
     m->broken = false;
     m->lost = false;

@@ -392,8 +392,11 @@ static void host_write(Sim *sim, const TwOp *op)
     uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
 
     for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
-        sim->readonly[p] |=
+        bool readonly =
             sim->flat.mapped[p] != 0 && !(sim->flat.mapped_rights[p] & TW_W);
+
+        sim->readonly[p] |= readonly;
+        sim->ever |= readonly && sim->hooked ? BIT(HANDLER_MAPS) : 0;
     }
 }
 
@@ -474,11 +477,28 @@ unsigned tw_uc_n_during(const Sim *sim, const TwOp *op)
     return n;
 }
 
-static void perform_all(Sim *sim, const TwOp *ops, unsigned n)
+/* What devices do because of a store that asked them. */
+static void perform_asked(Sim *sim, const uint8_t *asked, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
+        const TwOp *op = &sim->program->actors[asked[i]].op;
+
+        if (tw_legality_step(&sim->legality, op) == TW_LEGAL) {
+            perform(sim, op);
+        }
+    }
+}
+
+static void perform_all(Sim *sim, const TwOp *ops, unsigned n)
+{
+    uint8_t asked[TW_MAX_ACTORS];
+
+    for (unsigned i = 0; i < n; i++) {
         if (tw_legality_step(&sim->legality, &ops[i]) == TW_LEGAL) {
+            unsigned n_asked = tw_uc_asks(sim, &ops[i], asked);
+
             perform(sim, &ops[i]);
+            perform_asked(sim, asked, n_asked);
         }
     }
 }
@@ -522,6 +542,22 @@ static void go_on(Sim *sim, const TwOp *op, const bool *readonly)
     }
 }
 
+/* May the library serve a load of the page that it must refuse? */
+static bool misses_hook(const Sim *sim, const TwOp *op, unsigned page)
+{
+    return op->code == TW_OP_READ && cannot_read(sim, page) &&
+           (sim->refused[page] ||
+            sim->taint[page] & (BIT(READ_REVOKED) | BIT(NOT_READABLE)));
+}
+
+static bool has_host_store(const TwOp *ops, unsigned n)
+{
+    while (n > 0 && ops[n - 1].code != TW_OP_DMA_WRITE) {
+        n--;
+    }
+    return n > 0;
+}
+
 /* One access, of the script or a fetch for one.  If it is refused, the `n`
  * operations `inside` come inside the refusal.  Returns whether they did. */
 static bool perform_access(Sim *sim, const TwOp *op, const TwOp *inside,
@@ -533,6 +569,10 @@ static bool perform_access(Sim *sim, const TwOp *op, const TwOp *inside,
 
     unsigned refuses = n > 0 ? refusing(sim, op) : 0;
 
+    if (refuses != 0 && misses_hook(sim, op, refuses - 1) &&
+        has_host_store(inside, n)) {
+        sim->ever |= BIT(HOOK_MISSED);
+    }
     perform(sim, op);
     if (refuses == 0) {
         return false;
@@ -583,9 +623,7 @@ static void step_access(Sim *sim, const TwOp *op)
     n_asked = tw_uc_asks(sim, op, asked);
     perform_all(sim, inside, n);
     sim->own = 0;
-    for (unsigned i = 0; i < n_asked; i++) {
-        perform_all(sim, &sim->program->actors[asked[i]].op, 1);
-    }
+    perform_asked(sim, asked, n_asked);
 }
 
 void tw_uc_sim_step(Sim *sim, const TwOp *op)
@@ -607,9 +645,7 @@ void tw_uc_sim_step(Sim *sim, const TwOp *op)
     n = tw_uc_asks(sim, op, asked);
     perform(sim, op);
     perform_all(sim, op + 1, tw_uc_n_during(sim, op));
-    for (unsigned i = 0; i < n; i++) {
-        perform_all(sim, &sim->program->actors[asked[i]].op, 1);
-    }
+    perform_asked(sim, asked, n);
 }
 
 static void perform(Sim *sim, const TwOp *op)

@@ -28,6 +28,7 @@ enum {
     STORE_HANDLED,
     CODE_HANDLED,
     END_SPLIT,
+    HOOK_MISSED,
 };
 
 enum { MANY = 1000 }; /* mappings at once */

@@ -74,6 +74,45 @@ static void test_during(void)
     expect_class(t.k, half, TW_CLASS_PAGE_FAULT);
 }
 
+/* A DMA access of 8 bytes of memory, or of a device's. */
+static TwOp host_op(TwOpCode code, uint64_t addr)
+{
+    TwOp op = at_op(code, 0, addr);
+
+    op.size = 8;
+    return op;
+}
+
+/* The host reads and writes in a hook, before the access goes on; in a device's
+ * callback, after its store; and behind other accesses. */
+static void test_host(void)
+{
+    g_auto(Board) t = board_new();
+
+    setup(t.k, rights_op(5 * P, 0));
+    unsigned repaired = read_n(&t, 5 * P, 8);
+    during(&t, host_op(TW_OP_DMA_WRITE, 5 * P));
+    during(&t, rights_op(5 * P, RWX));
+    unsigned behind = read_n(&t, 6 * P, 8);
+    during(&t, host_op(TW_OP_DMA_WRITE, 6 * P));
+    unsigned then = read_n(&t, 6 * P, 8);
+    unsigned store = write_n(&t, DEVICE + 8, 4);
+    during(&t, host_op(TW_OP_DMA_WRITE, 7 * P));
+    during(&t, host_op(TW_OP_DMA_READ, 7 * P));
+    unsigned seen = read_n(&t, 7 * P, 8);
+    unsigned gone = read_n(&t, 0x60000, 8);
+    during(&t, host_op(TW_OP_DMA_WRITE, 4 * P));
+    unsigned last = read_n(&t, 4 * P, 8);
+    run_kit(t.k);
+    expect_value(&t, repaired, tag_bytes(repaired + 1, 0, 8));
+    expect_value(&t, behind, initial_bytes(t.a, 6 * P, 8));
+    expect_value(&t, then, tag_bytes(behind + 1, 0, 8));
+    expect_value(&t, store + 2, tag_bytes(store + 1, 0, 8));
+    expect_value(&t, seen, tag_bytes(store + 1, 0, 8));
+    expect_class(t.k, gone, TW_CLASS_PAGE_FAULT);
+    expect_value(&t, last, tag_bytes(gone + 1, 0, 8));
+}
+
 /* A call that fails inside an access: the run ends there, and nothing is said
  * of the access.  Two pages up to the last address; the library loses the
  * second when the first is unmapped. */
@@ -116,7 +155,7 @@ int main(int argc, char **argv)
 {
     static const char *const targets[] = {
         "unicorn", "unicorn:x86-64", "unicorn:riscv64", "unicorn:arm64@high"};
-    static HookTest tests[G_N_ELEMENTS(targets)][2];
+    static HookTest tests[G_N_ELEMENTS(targets)][3];
 
     g_test_init(&argc, &argv, NULL);
     for (unsigned i = 0; i < G_N_ELEMENTS(targets); i++) {
@@ -124,11 +163,14 @@ int main(int argc, char **argv)
             g_strdup_printf("/%s/LA-47/handled", targets[i]);
         g_autofree char *inside =
             g_strdup_printf("/%s/LA-47/during", targets[i]);
+        g_autofree char *host = g_strdup_printf("/%s/LA-47/host", targets[i]);
 
         tests[i][0] = (HookTest){targets[i], test_handled};
         tests[i][1] = (HookTest){targets[i], test_during};
+        tests[i][2] = (HookTest){targets[i], test_host};
         g_test_add_data_func(handled, &tests[i][0], hook_test);
         g_test_add_data_func(inside, &tests[i][1], hook_test);
+        g_test_add_data_func(host, &tests[i][2], hook_test);
     }
     g_test_add_func("/unicorn/LA-47/broken", test_broken);
     return g_test_run();

@@ -50,7 +50,7 @@ const TwTriggerInfo tw_uc_triggers[] = {
     [HANDLER_MAPS] = {"handler-maps",
                       "the hook of an access that was refused for want of a "
                       "right made, took away or split a mapping, or changed W "
-                      "of one",
+                      "of one, also for uc_mem_write to a page without W",
                       true},
     [STORE_HANDLED] = {"store-handled",
                        "W had been taken from the page, by uc_mem_protect or "
@@ -66,6 +66,11 @@ const TwTriggerInfo tw_uc_triggers[] = {
                    "part of a mapping that ends with the last page was "
                    "unmapped or protected",
                    false},
+    [HOOK_MISSED] = {"hook-missed",
+                     "a load of a page that is mapped without R, which may "
+                     "succeed all the same (read-revoked, not-readable, "
+                     "read-again), and its hook would write to memory",
+                     false},
     {NULL, NULL, false},
 };
 
@@ -119,7 +124,8 @@ static bool is_access(const TwOp *op)
 static uint64_t of_whole(Sim *sim, const TwOp *op)
 {
     const uint64_t inside = BIT(HANDLER_MAPS) | BIT(STORE_HANDLED) |
-                            BIT(CODE_HANDLED) | BIT(OWN_CODE);
+                            BIT(CODE_HANDLED) | BIT(OWN_CODE) |
+                            BIT(HOOK_MISSED);
     TwOp fetch = tw_uc_fetch_of(op);
     uint64_t met = of_access(sim, op);
 
@@ -128,6 +134,7 @@ static uint64_t of_whole(Sim *sim, const TwOp *op)
         met |= tw_uc_is_unreadable(sim, &fetch) ? BIT(NOT_READABLE) : 0;
     }
     if (tw_uc_n_during(sim, op) > 0) {
+        sim->ever &= ~BIT(HOOK_MISSED); /* of an earlier access */
         tw_uc_sim_step(sim, op);
         met |= of_access(sim, op) | (sim->ever & inside);
         met |= op->flags & TW_OPF_FROM ? of_access(sim, &fetch) : 0;
