@@ -224,7 +224,7 @@ static bool check_place(OpCheck *o, const TwOpInfo *info)
 static bool check_contents(OpCheck *o)
 {
     const TwOp *op = o->op;
-    if (o->c->p->contents != TW_CONTENTS_CODE) {
+    if (!tw_contents_are_code(o->c->p->contents)) {
         return true;
     }
     switch (op->code) {

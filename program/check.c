@@ -115,7 +115,7 @@ static bool check_region(const TwCheck *c, unsigned id)
         r->impl_min > r->impl_max) {
         return NO("implemented sizes are not in order");
     }
-    if (p->contents == TW_CONTENTS_CODE &&
+    if (tw_contents_are_code(p->contents) &&
         (!is_whole_words(r->size) || r->addr % 8 != 0 ||
          (r->kind == TW_REGION_ALIAS && r->alias_offset % 8 != 0))) {
         return NO("it would cut code words in pieces (LA-44)");

@@ -8,6 +8,7 @@
 #ifndef TW_PROGRAM_CONTENT_H
 #define TW_PROGRAM_CONTENT_H
 
+#include "program/code.h"
 #include "program/model.h"
 #include "program/rng.h"
 
@@ -40,90 +41,23 @@ static inline uint8_t tw_store_tag(uint32_t op, unsigned k)
     return (uint8_t)((h >> 37) | 4);
 }
 
-/*
- * Code contents (LA-44).  RAM is made of words of eight bytes, each a function
- * that returns its number: AArch64 `movz x0, #number; ret`.
- */
-
-/* Byte k (0 .. 7) of the code word `number`, which is not 0. */
-static inline uint8_t tw_code_byte(uint16_t number, unsigned k)
-{
-    uint64_t word =
-        UINT64_C(0xd65f03c0) << 32 | 0xd2800000u | (uint32_t)number << 5;
-    return (uint8_t)(word >> (8 * k));
-}
-
-/* Number of the code word that RAM block `block` starts with at offset
- * 8 * `word`: 1 .. 0x7fff. */
-static inline uint16_t tw_code_initial(uint8_t block, uint64_t word)
-{
-    uint64_t h = (word + 1) * 0x9e3779b97f4a7c15u ^
-                 ((uint64_t)block + 1) * 0xd1342543de82ef95u;
-    h ^= h >> 29;
-    h *= 0xbf58476d1ce4e5b9u;
-    h = h >> 40 & 0x7fff;
-    return h ? (uint16_t)h : 0x7fff;
-}
-
-/* Number of the code word that script operation number `op` stores:
- * 0x8001 .. 0xffff. */
-static inline uint16_t tw_code_stored(uint32_t op)
-{
-    return (uint16_t)(0x8000 | (op + 1));
-}
-
-/*
- * The last eight words of each 4 KiB of a block are no such functions, but make
- * accesses (LA-46): word n, from 0, loads (0 to 3) or stores (4 to 7)
- * 2^(n mod 4) bytes of x0 at x1, and returns.
- */
-enum { TW_CODE_ACCESSES = 0xfc0, TW_CODE_PAGE = 0x1000 };
-
-static inline bool tw_code_is_access(uint64_t offset)
-{
-    return offset % TW_CODE_PAGE >= TW_CODE_ACCESSES;
-}
-
-/* Where in 4 KiB the word stands that makes an access of 1, 2, 4 or 8
- * bytes. */
-static inline uint64_t tw_code_access_place(bool store, unsigned size)
-{
-    return TW_CODE_ACCESSES +
-           8u * ((store ? 4u : 0u) + (unsigned)__builtin_ctz(size));
-}
-
-/* The byte at such an offset. */
-static inline uint8_t tw_code_access_byte(uint64_t offset)
-{
-    static const uint32_t instructions[8] = {
-        0x39400020, /* ldrb w0, [x1] */
-        0x79400020, /* ldrh w0, [x1] */
-        0xb9400020, /* ldr w0, [x1] */
-        0xf9400020, /* ldr x0, [x1] */
-        0x39000020, /* strb w0, [x1] */
-        0x79000020, /* strh w0, [x1] */
-        0xb9000020, /* str w0, [x1] */
-        0xf9000020, /* str x0, [x1] */
-    };
-    uint64_t word = UINT64_C(0xd65f03c0) << 32 | instructions[offset >> 3 & 7];
-    return (uint8_t)(word >> 8 * (offset & 7));
-}
-
 /* What a program's contents make of the two: the initial byte of a block at
  * `offset`, and byte k of what script operation number `op` stores. */
 static inline uint8_t tw_content_initial(unsigned contents, uint8_t block,
                                          uint64_t offset)
 {
-    return contents != TW_CONTENTS_CODE ? tw_ram_initial(block, offset)
+    return !tw_contents_are_code(contents) ? tw_ram_initial(block, offset)
            : tw_code_is_access(offset)
-               ? tw_code_access_byte(offset)
-               : tw_code_byte(tw_code_initial(block, offset >> 3), offset & 7);
+               ? tw_code_access_byte(contents, offset)
+               : tw_code_byte(contents, tw_code_initial(block, offset >> 3),
+                              offset & 7);
 }
 
 static inline uint8_t tw_content_tag(unsigned contents, uint32_t op, unsigned k)
 {
-    return contents == TW_CONTENTS_CODE ? tw_code_byte(tw_code_stored(op), k)
-                                        : tw_store_tag(op, k);
+    return tw_contents_are_code(contents)
+               ? tw_code_byte(contents, tw_code_stored(op), k)
+               : tw_store_tag(op, k);
 }
 
 /*

@@ -31,7 +31,7 @@ static uint64_t highest_physical(const TwDialect *d)
 static uint64_t region_low(const TwDialect *d, const TwProgram *p)
 {
     uint64_t low = (UINT64_C(1) << (d->region_lg & 63)) - 1;
-    return p->contents == TW_CONTENTS_CODE ? low | 7 : low;
+    return tw_contents_are_code(p->contents) ? low | 7 : low;
 }
 
 static uint64_t fit_offset(const TwDialect *d, const TwProgram *p,
@@ -127,7 +127,7 @@ static void fit_page(const TwDialect *d, const TwProgram *p, TwOp *op)
 static void fit_from(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
     bool words = d->exec_needs_code && d->op_flags & TW_OPF_FROM &&
-                 p->contents == TW_CONTENTS_CODE;
+                 tw_contents_are_code(p->contents);
     bool load = op->code == TW_OP_READ;
 
     if (words && op->code != TW_OP_READ && op->code != TW_OP_DMA_READ &&
@@ -158,14 +158,14 @@ static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
     uint64_t most = highest(d);
     if (op->code == TW_OP_EXEC && d->exec_needs_code &&
-        p->contents != TW_CONTENTS_CODE) {
+        !tw_contents_are_code(p->contents)) {
         if (!tw_ops_has(&d->ops, TW_OP_READ)) {
             *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
             return;
         }
         op->code = TW_OP_READ;
     }
-    if (p->contents == TW_CONTENTS_CODE && op->code != TW_OP_READ &&
+    if (tw_contents_are_code(p->contents) && op->code != TW_OP_READ &&
         op->code != TW_OP_DMA_READ) {
         op->size = 8;
         op->addr &= ~UINT64_C(7);
@@ -234,7 +234,7 @@ void tw_dialect_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
         op->length = fit_size(d, p, op->obj, op->length);
         break;
     case TW_OP_POKE:
-        if (p->contents == TW_CONTENTS_CODE) {
+        if (tw_contents_are_code(p->contents)) {
             *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
         }
         break;
@@ -316,12 +316,21 @@ void tw_dialect_fit_regions(const TwDialect *d, TwProgram *p)
 /* The whole -----------------------------------------------------------------
  */
 
+uint8_t tw_dialect_code(const TwDialect *d)
+{
+    uint32_t has = d->contents & ~(1u << TW_CONTENTS_DATA);
+    return has ? (uint8_t)__builtin_ctz(has) : TW_CONTENTS_DATA;
+}
+
 uint8_t tw_dialect_fit_contents(const TwDialect *d, unsigned contents)
 {
     uint32_t has = d->contents ? d->contents : 1u << TW_CONTENTS_DATA;
-    return contents < TW_CONTENTS_KINDS && (has >> contents & 1)
-               ? (uint8_t)contents
-               : (uint8_t)__builtin_ctz(has);
+    if (contents < TW_CONTENTS_KINDS && (has >> contents & 1)) {
+        return (uint8_t)contents;
+    }
+    return has >> TW_CONTENTS_DATA & 1 && !tw_contents_are_code(contents)
+               ? TW_CONTENTS_DATA
+               : tw_dialect_code(d);
 }
 
 void tw_dialect_fit(const TwDialect *d, TwProgram *p)

@@ -105,6 +105,9 @@ void tw_dialect_fit_region(const TwDialect *dialect, const TwProgram *program,
                            unsigned id, TwRegion *region);
 uint8_t tw_dialect_fit_contents(const TwDialect *dialect, unsigned contents);
 
+/* The (first) code contents of the dialect; TW_CONTENTS_DATA: it has none. */
+uint8_t tw_dialect_code(const TwDialect *dialect);
+
 /* Which events end which cached answers (the freshness rule's parameters). */
 enum {
     TW_ENDS_COMMIT = 1, /* an effective commit: everything */

@@ -358,9 +358,17 @@ typedef struct TwActor {
 /* What RAM holds. */
 typedef enum TwContentsKind {
     TW_CONTENTS_DATA, /* bytes: initial ones and store tags */
-    TW_CONTENTS_CODE, /* words of 8 bytes that can be executed (LA-44) */
+    /* Words of 8 bytes that can be executed, by such a CPU (LA-44). */
+    TW_CONTENTS_CODE, /* AArch64 */
+    TW_CONTENTS_CODE_X86_64,
+    TW_CONTENTS_CODE_RISCV64,
     TW_CONTENTS_KINDS
 } TwContentsKind;
+
+static inline bool tw_contents_are_code(unsigned contents)
+{
+    return contents != TW_CONTENTS_DATA;
+}
 
 typedef struct TwProgram {
     uint8_t page_lg;          /* P = 2^page_lg (AR-5) */

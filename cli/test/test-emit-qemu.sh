@@ -54,6 +54,7 @@ for arch in $archs; do
         case $base in
         A-*) edit='s/^    flush_page 0x2.*/    flush_all/' ;;
         B-torn | B-old-load) edit='s/^    exchange/    flush_all\n&/' ;;
+        D-*) edit='s/^    execute/    flush_all\n&/' ;;
         C-address) edit='s/^    read2 0x2/    read1 0x2/' ;;
         C-half-store*) edit='s/^    write2 \(0x2[0-9a-f]*\),.*/    read2 \1/' ;;
         *) edit= ;;

@@ -16,7 +16,7 @@
 
 static bool is_code(const TwGen *gen)
 {
-    return gen->program->contents == TW_CONTENTS_CODE &&
+    return tw_contents_are_code(gen->program->contents) &&
            tw_gen_speaks(gen->dialect, TW_OP_EXEC);
 }
 
@@ -464,8 +464,9 @@ static void move_cross(TwGen *gen)
     if (!aim(gen, &at)) {
         return;
     }
-    TwOpCode code = gen->program->contents == TW_CONTENTS_CODE ? TW_OP_READ
-                                                               : some_code(gen);
+    TwOpCode code = tw_contents_are_code(gen->program->contents)
+                        ? TW_OP_READ
+                        : some_code(gen);
     uint64_t end = (at.va | (gen->page - 1)) + 1;
     uint8_t size = (uint8_t)(2u << tw_gen_below(gen, 3));
     uint64_t va = end - 1 - tw_gen_below(gen, size - 1u);

@@ -248,9 +248,9 @@ void tw_flat_topology(TwGen *gen)
     uint32_t contents = gen->dialect->contents;
     unsigned n = tw_extreme_flat_count(gen, 3 + tw_gen_below(gen, 8));
 
-    if (contents >> TW_CONTENTS_CODE & 1 &&
+    if (tw_dialect_code(gen->dialect) != TW_CONTENTS_DATA &&
         (tw_gen_chance(gen, 50) || !(contents >> TW_CONTENTS_DATA & 1))) {
-        program->contents = TW_CONTENTS_CODE;
+        program->contents = tw_dialect_code(gen->dialect);
     }
     program->regions[program->n_regions++] =
         tw_region_make(TW_REGION_CONTAINER);

@@ -60,9 +60,10 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     tw_gen_script(&gen, goal < gen.limit ? goal : gen.limit);
     /* A dialect that has both gets code now and then; no draw, so that a
      * dialect without keeps its programs. */
-    if (dialect->contents >> TW_CONTENTS_CODE && !dialect->identity_pages &&
-        !tw_paged_dialect(dialect) && !(tw_mix64(rng->state) & 7)) {
-        program->contents = TW_CONTENTS_CODE;
+    if (tw_dialect_code(dialect) != TW_CONTENTS_DATA &&
+        !dialect->identity_pages && !tw_paged_dialect(dialect) &&
+        !(tw_mix64(rng->state) & 7)) {
+        program->contents = tw_dialect_code(dialect);
     }
     if (dialect->identity_pages || tw_paged_dialect(dialect)) {
         tw_flat_from(&gen);

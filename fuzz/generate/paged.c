@@ -92,7 +92,7 @@ typedef struct Hot {
 
 static bool is_code(const TwGen *gen)
 {
-    return gen->program->contents == TW_CONTENTS_CODE;
+    return tw_contents_are_code(gen->program->contents);
 }
 
 static TwOpCode some_code(TwGen *gen)
@@ -406,10 +406,10 @@ void tw_paged_topology(TwGen *gen)
     const TwDialect *dialect = gen->dialect;
     unsigned mmus = 1 + tw_gen_below(gen, 2);
 
-    if (dialect->contents >> TW_CONTENTS_CODE & 1 &&
+    if (tw_dialect_code(dialect) != TW_CONTENTS_DATA &&
         (tw_gen_chance(gen, 40) ||
          !(dialect->contents >> TW_CONTENTS_DATA & 1))) {
-        program->contents = TW_CONTENTS_CODE;
+        program->contents = tw_dialect_code(dialect);
     }
     add_regions(gen);
     if (dialect->max_cpus > 0) {

@@ -226,14 +226,29 @@ void tw_mutate_change_cpu(TwMutation *m)
     }
 }
 
+static uint8_t some_code_contents(TwMutation *m)
+{
+    uint32_t codes = m->dialect->contents & ~(1u << TW_CONTENTS_DATA);
+    unsigned n = (unsigned)__builtin_popcount(codes);
+    unsigned skip = n > 1 ? tw_below(m, n) : 0;
+
+    for (; skip > 0; skip--) {
+        codes &= codes - 1;
+    }
+    return (uint8_t)__builtin_ctz(codes);
+}
+
 void tw_mutate_change_world(TwMutation *m)
 {
     TwProgram *program = m->program;
     const TwDialect *dialect = m->dialect;
 
-    switch (tw_below(m, dialect->contents >> TW_CONTENTS_CODE & 1 ? 4 : 3)) {
+    switch (tw_below(m, tw_dialect_code(dialect) != TW_CONTENTS_DATA ? 4 : 3)) {
     case 3:
-        program->contents ^= TW_CONTENTS_DATA ^ TW_CONTENTS_CODE;
+        program->contents =
+            tw_contents_are_code(program->contents)
+                ? tw_dialect_fit_contents(dialect, TW_CONTENTS_DATA)
+                : some_code_contents(m);
         break;
     case 0:
         program->page_lg =

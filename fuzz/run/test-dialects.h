@@ -185,7 +185,10 @@ typedef struct Row {
     X(exec_needs_code, MUST, CASES({0, SMALL, "  exec c0.0 0x0 8"})) \
     X(contents, BITS, \
       CASES({TW_CONTENTS_CODE, CODE, "  exec c0.0 0x40 8"}, \
-            {TW_CONTENTS_CODE, CODE, READ}, {TW_CONTENTS_DATA, SMALL, READ})) \
+            {TW_CONTENTS_CODE, CODE, READ}, \
+            {TW_CONTENTS_CODE_X86_64, "contents code-x86-64\n" SMALL, READ}, \
+            {TW_CONTENTS_CODE_RISCV64, "contents code-riscv64\n" SMALL, READ}, \
+            {TW_CONTENTS_DATA, SMALL, READ})) \
     X(address_lg, BELOW, \
       CASES( \
           {25, SMALL, "  read c0.0 0x1000000 4"}, \

@@ -395,7 +395,7 @@ static TwAccess fetch_of(const TwOracle *oracle, const TwOp *op,
 
     instruction.code = TW_OP_EXEC;
     instruction.addr = op->from;
-    instruction.size = oracle->program->contents == TW_CONTENTS_CODE ? 8 : 4;
+    instruction.size = tw_contents_are_code(oracle->program->contents) ? 8 : 4;
     access = take_apart(oracle, &instruction, number);
     access.blind = true;
     return access;

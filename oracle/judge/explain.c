@@ -225,7 +225,7 @@ static bool find_old_code(const TwOracle *oracle, const TwHistory *history,
     const TwChoice *choice = &old->choice;
 
     if (access->code != TW_OP_EXEC ||
-        oracle->program->contents != TW_CONTENTS_CODE || seen->broken ||
+        !tw_contents_are_code(oracle->program->contents) || seen->broken ||
         seen->class_ > TW_CLASS_DEVICE_ERROR) {
         return false;
     }

@@ -36,7 +36,8 @@ static uint64_t word(unsigned number)
     uint64_t value = 0;
 
     for (unsigned k = 0; k < 8; k++) {
-        value |= (uint64_t)tw_code_byte((uint16_t)number, k) << (8 * k);
+        value |= (uint64_t)tw_code_byte(TW_CONTENTS_CODE, (uint16_t)number, k)
+                 << (8 * k);
     }
     return value;
 }

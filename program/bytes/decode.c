@@ -184,6 +184,12 @@ void tw_program_decode(TwProgram *p, const uint8_t *data, size_t size,
 
     tw_program_init(p);
     unsigned page = header[TW_HEADER_PAGE];
+    unsigned contents = TW_CONTENTS_DATA;
+    if (header[TW_HEADER_FLAGS] & TW_FORM_WORDS &&
+        tw_dialect_code(d) != TW_CONTENTS_DATA) {
+        contents = TW_CONTENTS_CODE + (page >> TW_FORM_CODE_LG);
+        page &= (1u << TW_FORM_CODE_LG) - 1;
+    }
     if (page < d->min_page_lg || page > d->max_page_lg) {
         page = d->min_page_lg +
                page % ((d->max_page_lg - d->min_page_lg) / 2u + 1);
@@ -194,9 +200,7 @@ void tw_program_decode(TwProgram *p, const uint8_t *data, size_t size,
     p->explicit_safepoints =
         d->explicit_safepoints &&
         (header[TW_HEADER_FLAGS] & TW_FORM_EXPLICIT) == TW_FORM_EXPLICIT;
-    p->contents = tw_dialect_fit_contents(
-        d, header[TW_HEADER_FLAGS] & TW_FORM_WORDS ? TW_CONTENTS_CODE
-                                                   : TW_CONTENTS_DATA);
+    p->contents = tw_dialect_fit_contents(d, contents);
     decode_pool(&t->in, header);
     if (header[TW_HEADER_FLAGS] & TW_FORM_OWN) {
         tw_decode_topology(p, &t->in, header, d);

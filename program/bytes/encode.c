@@ -480,8 +480,12 @@ size_t tw_program_encode(const TwProgram *p, uint8_t *data, size_t capacity,
     header[TW_HEADER_FLAGS] =
         TW_FORM_OWN | TW_FORM_COUNTS |
         (p->explicit_safepoints ? TW_FORM_EXPLICIT : 0) |
-        (p->contents == TW_CONTENTS_CODE ? TW_FORM_WORDS : 0);
+        (tw_contents_are_code(p->contents) ? TW_FORM_WORDS : 0);
     header[TW_HEADER_PAGE] = p->page_lg;
+    if (tw_contents_are_code(p->contents)) {
+        header[TW_HEADER_PAGE] |=
+            (uint8_t)((p->contents - TW_CONTENTS_CODE) << TW_FORM_CODE_LG);
+    }
     header[TW_HEADER_HOPS] = p->hops;
     for (unsigned i = TW_HEADER_REGIONS; i < TW_HEADER_POOL; i++) {
         header[i] = (uint8_t)e->counts[i];

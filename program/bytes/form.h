@@ -53,9 +53,11 @@ enum {
     TW_FORM_OWN = 1,       /* header flag: the topology is written out */
     TW_FORM_EXPLICIT = 14, /* header flags, all set: explicit safe points */
     TW_FORM_COUNTS = 0x70, /* header flags, all set: counts are exact */
-    TW_FORM_WORDS = 0x80,  /* header flag: code contents */
-    TW_FORM_SELECTS = 4,   /* selections below this are themselves; modulo
-                            * it, but: */
+    TW_FORM_WORDS = 0x80,  /* header flag: code contents; the upper bits of the
+                            * page say which: */
+    TW_FORM_CODE_LG = 5,
+    TW_FORM_SELECTS = 4, /* selections below this are themselves; modulo
+                          * it, but: */
     TW_FORM_SECURE_USER = 7,
     TW_FORM_NONE = 0xff,     /* object byte: no object */
     TW_FORM_FEW = 64,        /* so many regions, and exact ranks of them */

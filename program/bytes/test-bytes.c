@@ -430,6 +430,19 @@ static void test_contents(void)
     bytes[1] = 0x80;
     tw_program_decode(&p, bytes, 64, &d);
     g_assert_cmpint(p.contents, ==, TW_CONTENTS_CODE);
+    for (unsigned c = TW_CONTENTS_CODE; c < TW_CONTENTS_KINDS; c++) {
+        bytes[2] = (uint8_t)((c - 1) << 5 | 13);
+        tw_program_decode(&p, bytes, 64, &d);
+        g_assert_cmpint(p.contents, ==, c);
+        g_assert_cmpint(p.page_lg, ==, 13);
+        check_identity(&d);
+    }
+    bytes[2] = 0xff; /* no such contents, but code */
+    tw_program_decode(&p, bytes, 64, &d);
+    g_assert_cmpint(p.contents, ==, TW_CONTENTS_CODE);
+    d.contents = 1u << TW_CONTENTS_CODE_RISCV64 | 1u << TW_CONTENTS_DATA;
+    tw_program_decode(&p, bytes, 64, &d);
+    g_assert_cmpint(p.contents, ==, TW_CONTENTS_CODE_RISCV64);
     d.contents = 1u << TW_CONTENTS_DATA;
     tw_program_decode(&p, bytes, 64, &d);
     g_assert_cmpint(p.contents, ==, TW_CONTENTS_DATA);

@@ -102,14 +102,12 @@ static bool parse_scalar(TwParser *s, TwSpotKind kind)
         s->p->hops = (uint8_t)value;
         return true;
     case TW_SPOT_CONTENTS: {
-        bool code = tw_lexer_skip(l, tw_contents_name(TW_CONTENTS_CODE));
-        if (!code && !tw_lexer_skip(l, tw_contents_name(TW_CONTENTS_DATA))) {
-            return tw_lexer_expected(l, "data or code");
-        }
-        if (!tw_lexer_end(l)) {
+        if (!tw_lexer_name(l, tw_contents_name, TW_CONTENTS_KINDS,
+                           "data, code, code-x86-64 or code-riscv64",
+                           &s->p->contents) ||
+            !tw_lexer_end(l)) {
             return false;
         }
-        s->p->contents = code ? TW_CONTENTS_CODE : TW_CONTENTS_DATA;
         return true;
     }
     default: {

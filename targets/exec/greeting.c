@@ -59,6 +59,8 @@ static const Flag features[] = {
     {"plain-devices", OF_DIALECT(plain_devices), 1},
     {"exec-needs-code", OF_DIALECT(exec_needs_code), 1},
     {"code", OF_DIALECT(contents), 1u << TW_CONTENTS_CODE},
+    {"code-x86-64", OF_DIALECT(contents), 1u << TW_CONTENTS_CODE_X86_64},
+    {"code-riscv64", OF_DIALECT(contents), 1u << TW_CONTENTS_CODE_RISCV64},
     {"whole-pages", OF_DIALECT(whole_pages), 1},
     {"implemented-sizes", OF_DIALECT(implemented_sizes), 1},
     {"full-ram", OF_DIALECT(full_ram), 1},

@@ -116,7 +116,7 @@ const Arch tw_qemu_aarch64 = {
                "-kernel /proc/self/fd/$TW_FILE",
     .file = tw_qemu_agent_aarch64,
     .file_size = &tw_qemu_agent_aarch64_size,
-    .executes = true,
+    .words = TW_CONTENTS_CODE,
     .ram = 0x40000000,
     .nowhere = UINT64_C(1) << 34,
     .half = {UINT64_C(1) << 37, ~UINT64_C(0) << 39 | UINT64_C(1) << 37},

@@ -23,7 +23,7 @@ typedef struct Arch {
     bool one_root;                 /* both halves have the root of half 0 */
     bool wide_exchange;            /* exchanges have 4 or 8 bytes */
     bool no_holes;                 /* an access of nothing is no fault */
-    bool executes;                 /* code contents are code there */
+    uint8_t words;                 /* TwContentsKind: the code that it runs */
     uint64_t ram;     /* guest physical address where its RAM begins */
     uint64_t nowhere; /* from here on is nothing, for 2^VIRTUAL_LG bytes */
     uint64_t half[2]; /* guest virtual address of the programs' address 0, for

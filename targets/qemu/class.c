@@ -191,10 +191,10 @@ static TwTarget *riscv64_open(const TwTargetOptions *options, GError **error)
 
 const TwTargetClass tw_qemu_aarch64_class =
     CLASS("aarch64", "AArch64 page tables of a stock qemu-system-aarch64",
-          aarch64_open, tw_qemu_triggers);
+          aarch64_open, tw_qemu_triggers_aarch64);
 const TwTargetClass tw_qemu_x86_64_class =
     CLASS("x86-64", "x86-64 page tables of a stock qemu-system-x86_64",
-          x86_64_open, tw_qemu_triggers_no_holes);
+          x86_64_open, tw_qemu_triggers_x86_64);
 const TwTargetClass tw_qemu_riscv64_class =
     CLASS("riscv64", "RISC-V page tables of a stock qemu-system-riscv64",
-          riscv64_open, tw_qemu_triggers_no_code);
+          riscv64_open, tw_qemu_triggers);

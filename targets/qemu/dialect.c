@@ -30,10 +30,8 @@ TwDialect tw_qemu_dialect(const Arch *arch)
     d.wide_rmw = arch && arch->wide_exchange;
     d.full_ram = arch && arch->no_holes;
     d.plain_accesses = true;
-    if (arch && !arch->executes) {
-        tw_ops_remove(&d.ops, TW_OP_EXEC);
-        d.contents = 1u << TW_CONTENTS_DATA;
-        d.op_flags = 0;
+    if (arch) {
+        d.contents = 1u << TW_CONTENTS_DATA | 1u << arch->words;
     }
     d.page_lgs = 1u << 12 | 1u << 21 | 1u << 30;
     d.page_rights = arch ? arch->page_rights : 0xff;

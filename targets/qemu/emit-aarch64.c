@@ -101,7 +101,7 @@ static const char head[] =
     "    .macro exchange8 address, value\n"
     "    try \\address, \\value, 0, swpal x0, x0, [x1]\n    .endm\n"
     "    /* Calls the code at `from`, with address and value in x1 and x0. */\n"
-    "    .macro call from, address, value\n"
+    "    .macro execute from, address, value\n"
     "    try \\address, \\value, \\from, blr x4\n"
     "    .endm\n\n"
     "    .set RESULTS, 0x403c0000\n"

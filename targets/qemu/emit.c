@@ -74,7 +74,7 @@ static void reach(Emit *e, unsigned index, uint64_t va)
 
         if (a->leads && a->index == index && va >> a->lg == a->addr >> a->lg &&
             word >> TW_QEMU_RAM_LG == 0 &&
-            m->frames[e->program->contents][word >> PAGE_LG].used) {
+            tw_qemu_frames(m)[word >> PAGE_LG].used) {
             g_array_append_val(e->words, word);
         }
     }
@@ -278,7 +278,7 @@ static void put_do(Emit *e, const TwDo *what)
             1u << what->lg, what->addr, what->value);
         break;
     case TW_DO_CALL:
-        put(e, "    call 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 "\n",
+        put(e, "    execute 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 "\n",
             what->from, what->addr, what->value);
         break;
     case TW_DO_PUT:
@@ -426,9 +426,11 @@ static void put_answer(const Emit *e, GString *out, const TwAllowed *a)
     } else if (op->code == TW_OP_WRITE) {
         g_string_append(out, "'ok '*");
     } else if (op->code == TW_OP_EXEC) {
-        /* What the fetched `movz x0, #number` leaves. */
-        g_string_append_printf(out, "'ok %016" PRIx64 "'",
-                               a->value >> 5 & 0xffff);
+        unsigned contents = e->program->contents;
+
+        g_string_append_printf(
+            out, "'ok %016" PRIx64 "'",
+            tw_code_result(contents, tw_code_number_at(contents, a->value)));
     } else {
         g_string_append_printf(out, "'ok %0*" PRIx64 "'", 2 * op->size,
                                a->value);

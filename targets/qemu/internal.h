@@ -42,6 +42,7 @@ enum {
     PAGE_BYTES = 1 << PAGE_LG,
     RAM_PAGES = 1 << (TW_QEMU_RAM_LG - PAGE_LG),
     MOST_ASSIGNED = TW_MAX_SETUP + TW_MAX_SCRIPT,
+    WINDOWS = 2, /* RAM of programs with data, and of those with code */
 };
 
 /* A page-map assignment, as long as the program runs. */
@@ -108,10 +109,10 @@ typedef struct Machine {
     Assigned assigned[MOST_ASSIGNED];
 
     unsigned n_used;
-    uint32_t used[RAM_PAGES];         /* frames of this program */
-    Frame *frames[TW_CONTENTS_KINDS]; /* RAM_PAGES each */
-    unsigned n_filled[TW_CONTENTS_KINDS];
-    uint32_t filled[TW_CONTENTS_KINDS][RAM_PAGES]; /* frames with a master */
+    uint32_t used[RAM_PAGES]; /* frames of this program */
+    Frame *frames[WINDOWS];   /* RAM_PAGES each */
+    unsigned n_filled[WINDOWS];
+    uint32_t filled[WINDOWS][RAM_PAGES]; /* frames with a master */
 } Machine;
 
 static inline TwMailbox *tw_qemu_mailbox(Machine *m)
@@ -122,7 +123,13 @@ static inline TwMailbox *tw_qemu_mailbox(Machine *m)
 /* Where the RAM of programs with these contents begins, in the guest's RAM. */
 static inline uint64_t tw_qemu_window(unsigned contents)
 {
-    return contents == TW_CONTENTS_CODE ? TW_AGENT_CODE_DATA : TW_AGENT_DATA;
+    return tw_contents_are_code(contents) ? TW_AGENT_CODE_DATA : TW_AGENT_DATA;
+}
+
+/* The frames of the program that runs. */
+static inline Frame *tw_qemu_frames(const Machine *m)
+{
+    return m->frames[tw_contents_are_code(m->program->contents)];
 }
 
 /* start.c: starts the process if it does not run; false with `why`. */

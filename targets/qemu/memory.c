@@ -14,7 +14,7 @@
 
 bool tw_qemu_memory_open(Machine *m)
 {
-    for (unsigned c = 0; c < TW_CONTENTS_KINDS; c++) {
+    for (unsigned c = 0; c < WINDOWS; c++) {
         void *frames =
             mmap(NULL, RAM_PAGES * sizeof(Frame), PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -29,7 +29,7 @@ bool tw_qemu_memory_open(Machine *m)
 
 void tw_qemu_memory_forget(Machine *m)
 {
-    for (unsigned c = 0; c < TW_CONTENTS_KINDS; c++) {
+    for (unsigned c = 0; c < WINDOWS; c++) {
         for (unsigned i = 0; m->frames[c] && i < m->n_filled[c]; i++) {
             Frame *frame = &m->frames[c][m->filled[c][i]];
 
@@ -44,7 +44,7 @@ void tw_qemu_memory_forget(Machine *m)
 void tw_qemu_memory_close(Machine *m)
 {
     tw_qemu_memory_forget(m);
-    for (unsigned c = 0; c < TW_CONTENTS_KINDS; c++) {
+    for (unsigned c = 0; c < WINDOWS; c++) {
         if (m->frames[c] != NULL) {
             munmap(m->frames[c], RAM_PAGES * sizeof(Frame));
             m->frames[c] = NULL;
@@ -73,7 +73,7 @@ static void page_fill(Machine *m, unsigned page, unsigned number)
 {
     unsigned contents = m->program->contents;
     uint64_t at = tw_qemu_window(contents) + (uint64_t)page * PAGE_BYTES;
-    const uint8_t *master = m->frames[contents][page].master;
+    const uint8_t *master = tw_qemu_frames(m)[page].master;
 
     if (contents == TW_CONTENTS_DATA) {
         memcpy(m->ram + at, master, PAGE_BYTES);
@@ -98,8 +98,9 @@ static void page_fill(Machine *m, unsigned page, unsigned number)
 static void page_use(Machine *m, uint64_t pa, unsigned number)
 {
     unsigned contents = m->program->contents;
+    unsigned window = tw_contents_are_code(contents);
     unsigned page = (unsigned)(pa >> PAGE_LG);
-    Frame *frame = &m->frames[contents][page];
+    Frame *frame = &tw_qemu_frames(m)[page];
     const Seen *seen = tw_qemu_view_at(&m->view, pa);
     uint64_t offset;
 
@@ -108,7 +109,7 @@ static void page_use(Machine *m, uint64_t pa, unsigned number)
     }
     offset = seen->offset + (pa & ~(uint64_t)(PAGE_BYTES - 1)) - seen->first;
     if (frame->master == NULL) {
-        m->filled[contents][m->n_filled[contents]++] = page;
+        m->filled[window][m->n_filled[window]++] = page;
     }
     if (frame->master == NULL || frame->block != seen->block ||
         frame->offset != offset) {
@@ -148,7 +149,7 @@ void tw_qemu_memory_finish(Machine *m, uint64_t *digests)
     unsigned contents = m->program->contents;
 
     for (unsigned i = 0; i < m->n_used; i++) {
-        Frame *frame = &m->frames[contents][m->used[i]];
+        Frame *frame = &tw_qemu_frames(m)[m->used[i]];
         const uint8_t *now = m->ram + tw_qemu_window(contents) +
                              (uint64_t)m->used[i] * PAGE_BYTES;
 

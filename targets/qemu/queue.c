@@ -9,18 +9,13 @@ static const TwDone *results(Machine *m)
     return (const TwDone *)(const void *)(m->ram + TW_AGENT_RESULTS);
 }
 
-/* What an executed word left in the result, as the bytes that were fetched. */
-static uint64_t executed_value(uint64_t number)
+/* What an executed word left as its result, as the bytes that were fetched. */
+static uint64_t executed_value(const Machine *m, uint64_t result)
 {
-    uint64_t value = 0;
+    uint16_t number = tw_code_number(m->program->contents, result);
 
-    if (number == 0 || number > UINT16_MAX) {
-        return number; /* no word does that */
-    }
-    for (unsigned k = 0; k < 8; k++) {
-        value |= (uint64_t)tw_code_byte((uint16_t)number, k) << 8 * k;
-    }
-    return value;
+    return number ? tw_code_word(m->program->contents, number)
+                  : result; /* no word does that */
 }
 
 static void take_result(Machine *m, const TwDo *what, const TwDone *done)
@@ -42,7 +37,7 @@ static void take_result(Machine *m, const TwDo *what, const TwDone *done)
         }
         outcome->class_ = (uint8_t)class_;
     } else if (op->code == TW_OP_EXEC) {
-        outcome->value = executed_value(done->value);
+        outcome->value = executed_value(m, done->value);
     } else if (op->code != TW_OP_WRITE) {
         outcome->value = done->value & mask;
     }

@@ -104,6 +104,7 @@ const Arch tw_qemu_riscv64 = {
                "-kernel /proc/self/fd/$TW_FILE",
     .file = tw_qemu_agent_riscv64,
     .file_size = &tw_qemu_agent_riscv64_size,
+    .words = TW_CONTENTS_CODE_RISCV64,
     .ram = 0x80000000,
     .nowhere = UINT64_C(1) << 37,
     .half = {UINT64_C(1) << 37, ~UINT64_C(0) << 38 | UINT64_C(1) << 37},

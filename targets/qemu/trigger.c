@@ -10,7 +10,7 @@
 #include "targets/qemu/dialect.h"
 #include "targets/qemu/view.h"
 
-enum { EXCHANGE, UNALIGNED_NOWHERE, LARGE_CODE };
+enum { EXCHANGE, LARGE_CODE, UNALIGNED_NOWHERE, USER_CODE };
 #define BIT(trigger) (UINT64_C(1) << (trigger))
 
 enum { PAGE_LG = 12 };
@@ -22,29 +22,36 @@ enum { PAGE_LG = 12 };
             "an exchange at an address whose page was not assigned " \
             "just once, is not both readable and writable, or leads to " \
             "nothing"}
+#define LARGE_CODE_INFO \
+    [LARGE_CODE] = { \
+        .name = "large-code", \
+        .meaning = "an instruction of a page larger than 4 KiB is run, and " \
+                   "the page was flushed by another address of it"}
 #define UNALIGNED_INFO \
     [UNALIGNED_NOWHERE] = { \
         .name = "unaligned-nowhere", \
         .meaning = "an unaligned access of a page that leads to " \
                    "nothing, or to the byte before or behind such"}
+#define USER_CODE_INFO \
+    [USER_CODE] = { \
+        .name = "user-code", \
+        .meaning = "an instruction is run whose page has had no X, and may " \
+                   "have been one of the user's"}
 
-/* Lists of targets that cannot express what is missing there. */
-const TwTriggerInfo tw_qemu_triggers[] = {
-    EXCHANGE_INFO,
-    UNALIGNED_INFO,
-    [LARGE_CODE] =
-        {.name = "large-code",
-         .meaning = "an instruction of a page larger than 4 KiB is run, and "
-                    "the page was flushed by another address of it"},
-    {.name = NULL},
-};
-const TwTriggerInfo tw_qemu_triggers_no_code[] = {
-    EXCHANGE_INFO, UNALIGNED_INFO, {.name = NULL}};
-const TwTriggerInfo tw_qemu_triggers_no_holes[] = {EXCHANGE_INFO,
-                                                   {.name = NULL}};
+/* What is missing at the end of a list cannot be expressed by the target. */
+const TwTriggerInfo tw_qemu_triggers_aarch64[] = {
+    EXCHANGE_INFO, LARGE_CODE_INFO, UNALIGNED_INFO, {.name = NULL}};
+const TwTriggerInfo tw_qemu_triggers_x86_64[] = {
+    EXCHANGE_INFO, LARGE_CODE_INFO, {.name = NULL}};
+const TwTriggerInfo tw_qemu_triggers[] = {EXCHANGE_INFO,
+                                          LARGE_CODE_INFO,
+                                          UNALIGNED_INFO,
+                                          USER_CODE_INFO,
+                                          {.name = NULL}};
 
 typedef struct Past {
     View view;
+    bool has_users; /* pages without X may be the user's: on RISC-V */
     unsigned n;
     const TwOp *ops[TW_MAX_SETUP + TW_MAX_SCRIPT];
 } Past;
@@ -52,6 +59,7 @@ typedef struct Past {
 static void past_start(Past *past, const TwProgram *program)
 {
     past->n = 0;
+    past->has_users = program->contents == TW_CONTENTS_CODE_RISCV64;
     tw_qemu_view_make(&past->view, program);
     for (unsigned i = 0; i < program->n_setup; i++) {
         past->ops[past->n++] = &program->setup[i];
@@ -112,6 +120,17 @@ static bool is_large_code(const Past *past, unsigned index, uint64_t addr)
     return false;
 }
 
+static bool is_user_code(const Past *past, unsigned index, uint64_t addr)
+{
+    for (unsigned i = 0; i < past->n && past->has_users; i++) {
+        if (past->ops[i]->code == TW_OP_PAGE &&
+            covers(past->ops[i], index, addr) && !(past->ops[i]->perm & TW_X)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool leads_nowhere(const Past *past, unsigned index, uint64_t addr)
 {
     for (unsigned i = 0; i < past->n; i++) {
@@ -166,11 +185,13 @@ static uint64_t of_access(const Past *past, const TwOp *op)
 
 static uint64_t of_fetch(const Past *past, const TwOp *op)
 {
-    bool met =
-        (op->code == TW_OP_EXEC && is_large_code(past, op->index, op->addr)) ||
-        (op->flags & TW_OPF_FROM && is_large_code(past, op->index, op->from));
+    uint64_t at = op->flags & TW_OPF_FROM ? op->from : op->addr;
 
-    return met ? BIT(LARGE_CODE) : 0;
+    if (op->code != TW_OP_EXEC && !(op->flags & TW_OPF_FROM)) {
+        return 0;
+    }
+    return (is_large_code(past, op->index, at) ? BIT(LARGE_CODE) : 0) |
+           (is_user_code(past, op->index, at) ? BIT(USER_CODE) : 0);
 }
 
 uint64_t tw_qemu_triggers_met(const TwProgram *program,
@@ -220,8 +241,13 @@ void tw_qemu_avoid(TwProgram *program, uint64_t triggers)
             if (triggers & BIT(EXCHANGE) && is_exchange(&past, op)) {
                 op->code = TW_OP_WRITE;
             }
+            if (of_fetch(&past, op) & triggers & BIT(USER_CODE)) {
+                op->code = op->code == TW_OP_EXEC ? TW_OP_READ : op->code;
+                op->flags &= (uint8_t)~TW_OPF_FROM;
+                op->from = 0;
+            }
         } else if (triggers & BIT(LARGE_CODE) &&
-                   program->contents == TW_CONTENTS_CODE &&
+                   tw_contents_are_code(program->contents) &&
                    (op->code == TW_OP_FLUSH_PAGE ||
                     op->code == TW_OP_FLUSH_RANGE)) {
             for (unsigned k = 0; k < past.n; k++) {

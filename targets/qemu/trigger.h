@@ -5,8 +5,8 @@
 
 #include "targets/target.h"
 
-extern const TwTriggerInfo tw_qemu_triggers[], tw_qemu_triggers_no_code[],
-    tw_qemu_triggers_no_holes[];
+extern const TwTriggerInfo tw_qemu_triggers_aarch64[],
+    tw_qemu_triggers_x86_64[], tw_qemu_triggers[];
 /* Of a program that one of the targets here may run. */
 uint64_t tw_qemu_triggers_met(const TwProgram *program,
                               const TwFinding *finding);

@@ -106,6 +106,7 @@ const Arch tw_qemu_x86_64 = {
     .file = tw_qemu_rom_x86_64,
     .file_size = &tw_qemu_rom_x86_64_size,
     .prepare = prepare,
+    .words = TW_CONTENTS_CODE_X86_64,
     .ram = 0,
     .no_holes = true,
     .half = {UINT64_C(1) << 37, ~UINT64_C(0) << 39 | UINT64_C(1) << 37},

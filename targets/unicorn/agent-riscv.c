@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The agent for RV64 in machine mode; s2: the record; s3: the handlers; a1,
- * a0: address and value.  It executes nothing of programs: their code words
- * are AArch64's. */
+ * a0: address and value. */
 #include "targets/unicorn/agent.h"
 
 #define ONE(word) \
@@ -19,6 +18,7 @@ const Guest tw_uc_riscv64 = {
     .title = "RV64 in machine mode",
     .arch = UC_ARCH_RISCV,
     .mode = UC_MODE_RISCV64,
+    .words = TW_CONTENTS_CODE_RISCV64,
     .record = UC_RISCV_REG_S2,
     .table = UC_RISCV_REG_S3,
     .handler_lg = 6,
@@ -49,7 +49,11 @@ const Guest tw_uc_riscv64 = {
             [RECORD_WRITE + 1] = ONE(0x00a59023), /* sh a0, 0(a1) */
             [RECORD_WRITE + 2] = ONE(0x00a5a023), /* sw a0, 0(a1) */
             [RECORD_WRITE + 3] = ONE(0x00a5b023), /* sd a0, 0(a1) */
-            [RECORD_DOORBELL] = ONE(0x00a5a023),  /* sw a0, 0(a1) */
-            [RECORD_FLUSH] = ONE(0x12000073),     /* sfence.vma */
+            [RECORD_EXEC] = ONE(0x000580e7),      /* jalr a1 */
+            [RECORD_FROM] = {8,
+                             {AGENT_WORD(0x01893603),   /* ld a2, 24(s2) */
+                              AGENT_WORD(0x000600e7)}}, /* jalr a2 */
+            [RECORD_DOORBELL] = ONE(0x00a5a023),        /* sw a0, 0(a1) */
+            [RECORD_FLUSH] = ONE(0x12000073),           /* sfence.vma */
         },
 };

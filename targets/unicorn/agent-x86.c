@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The agent for x86-64, paging off; r10: the record; r13: the handlers; rdx,
- * rax: address and value.  It executes nothing of programs: their code words
- * are AArch64's. */
+/* The agent for x86-64, paging off; r10: the record; r13: the handlers; rsi,
+ * rax: address and value; r11: where code words return to. */
 #include "targets/unicorn/agent.h"
 
 _Static_assert(AGENT_EXIT_DISTANCE == 0x7c0, "see RECORD_EXIT");
@@ -11,12 +10,13 @@ const Guest tw_uc_x86_64 = {
     .title = "x86-64, paging off",
     .arch = UC_ARCH_X86,
     .mode = UC_MODE_64,
+    .words = TW_CONTENTS_CODE_X86_64,
     .record = UC_X86_REG_R10,
     .table = UC_X86_REG_R13,
     .handler_lg = 6,
     .entry = {19,
               {0x41, 0x8b, 0x0a,          /* mov ecx, [r10] */
-               0x49, 0x8b, 0x52, 0x08,    /* mov rdx, [r10 + 8] */
+               0x49, 0x8b, 0x72, 0x08,    /* mov rsi, [r10 + 8] */
                0x49, 0x8b, 0x42, 0x10,    /* mov rax, [r10 + 16] */
                0xc1, 0xe1, 0x06,          /* shl ecx, 6 */
                0x4c, 0x01, 0xe9,          /* add rcx, r13 */
@@ -24,7 +24,7 @@ const Guest tw_uc_x86_64 = {
     .next = {27, {0x49, 0x89, 0x42, 0x18, /* mov [r10 + 24], rax */
                   0x49, 0x83, 0xc2, 0x20, /* add r10, 32 */
                   0x41, 0x8b, 0x0a,       /* mov ecx, [r10] */
-                  0x49, 0x8b, 0x52, 0x08, /* mov rdx, [r10 + 8] */
+                  0x49, 0x8b, 0x72, 0x08, /* mov rsi, [r10 + 8] */
                   0x49, 0x8b, 0x42, 0x10, /* mov rax, [r10 + 16] */
                   0xc1, 0xe1, 0x06,       /* shl ecx, 6 */
                   0x4c, 0x01, 0xe9,       /* add rcx, r13 */
@@ -33,16 +33,25 @@ const Guest tw_uc_x86_64 = {
         {
             [RECORD_EXIT] = {5,
                              {0xe9, 0xbb, 0x07, 0x00, 0x00}}, /* jmp .+0x7c0 */
-            [RECORD_READ] = {3, {0x0f, 0xb6, 0x02}}, /* movzx eax, byte [rdx] */
+            [RECORD_READ] = {3, {0x0f, 0xb6, 0x06}}, /* movzx eax, byte [rsi] */
             [RECORD_READ +
-                1] = {3, {0x0f, 0xb7, 0x02}},      /* movzx eax, word [rdx] */
-            [RECORD_READ + 2] = {2, {0x8b, 0x02}}, /* mov eax, [rdx] */
-            [RECORD_READ + 3] = {3, {0x48, 0x8b, 0x02}},  /* mov rax, [rdx] */
-            [RECORD_WRITE] = {2, {0x88, 0x02}},           /* mov [rdx], al */
-            [RECORD_WRITE + 1] = {3, {0x66, 0x89, 0x02}}, /* mov [rdx], ax */
-            [RECORD_WRITE + 2] = {2, {0x89, 0x02}},       /* mov [rdx], eax */
-            [RECORD_WRITE + 3] = {3, {0x48, 0x89, 0x02}}, /* mov [rdx], rax */
-            [RECORD_DOORBELL] = {2, {0x89, 0x02}},        /* mov [rdx], eax */
+                1] = {3, {0x0f, 0xb7, 0x06}},      /* movzx eax, word [rsi] */
+            [RECORD_READ + 2] = {2, {0x8b, 0x06}}, /* mov eax, [rsi] */
+            [RECORD_READ + 3] = {3, {0x48, 0x8b, 0x06}},  /* mov rax, [rsi] */
+            [RECORD_WRITE] = {2, {0x88, 0x06}},           /* mov [rsi], al */
+            [RECORD_WRITE + 1] = {3, {0x66, 0x89, 0x06}}, /* mov [rsi], ax */
+            [RECORD_WRITE + 2] = {2, {0x89, 0x06}},       /* mov [rsi], eax */
+            [RECORD_WRITE + 3] = {3, {0x48, 0x89, 0x06}}, /* mov [rsi], rax */
+            [RECORD_EXEC] = {9,
+                             {0x4c, 0x8d, 0x1d, 0x02, 0x00, 0x00,
+                              0x00,         /* lea r11, [rip + 2] */
+                              0xff, 0xe6}}, /* jmp rsi */
+            [RECORD_FROM] = {13,
+                             {0x49, 0x8b, 0x7a, 0x18, /* mov rdi, [r10 + 24] */
+                              0x4c, 0x8d, 0x1d, 0x02, 0x00, 0x00,
+                              0x00,                /* lea r11, [rip + 2] */
+                              0xff, 0xe7}},        /* jmp rdi */
+            [RECORD_DOORBELL] = {2, {0x89, 0x06}}, /* mov [rsi], eax */
             /* Without paging only a change of CR4 flushes. */
             [RECORD_FLUSH] = {10,
                               {0x0f, 0x20, 0xe0,       /* mov rax, cr4 */

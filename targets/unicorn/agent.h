@@ -32,7 +32,7 @@ struct Guest {
     const char *title; /* for people */
     uc_arch arch;
     uc_mode mode;
-    bool executes; /* code words of programs are this guest's (LA-44) */
+    uint8_t words; /* TwContentsKind: the code words that it runs (LA-44) */
     /* Registers: the address of the record in flight, that of the handlers. */
     int record, table;
     unsigned handler_lg; /* handlers are 2^n bytes apart */

@@ -154,7 +154,8 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
     m->guest = guest;
     m->place = place;
     m->page_lg = vtlb_page_lg ? vtlb_page_lg : PAGE_LG;
-    m->dialect = tw_uc_dialect(guest->executes, vtlb_page_lg != 0, m->page_lg);
+    m->dialect =
+        tw_uc_dialect(1u << guest->words, vtlb_page_lg != 0, m->page_lg);
     m->in_flight = options->in_flight;
     m->teller = options->teller;
     m->strict = options->strict;

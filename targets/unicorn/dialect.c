@@ -4,7 +4,7 @@
 
 #include "targets/unicorn/flat.h"
 
-TwDialect tw_uc_dialect(bool executes, bool vtlb, unsigned page_lg)
+TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
 {
     static const uint8_t codes[] = {
         TW_OP_NOP,        TW_OP_READ,         TW_OP_WRITE,
@@ -18,21 +18,17 @@ TwDialect tw_uc_dialect(bool executes, bool vtlb, unsigned page_lg)
     };
     TwDialect dialect = tw_dialect_full();
 
-    executes = executes && !vtlb;
     dialect.ops = tw_ops_of(codes, sizeof(codes));
-    if (!executes) {
-        tw_ops_remove(&dialect.ops, TW_OP_EXEC);
-        dialect.contents = 1u << TW_CONTENTS_DATA;
-    }
+    dialect.contents = 1u << TW_CONTENTS_DATA | (vtlb ? 0 : code);
     if (vtlb) { /* its page map is another's */
+        tw_ops_remove(&dialect.ops, TW_OP_EXEC);
         tw_ops_remove(&dialect.ops, TW_OP_DMA_READ);
         tw_ops_remove(&dialect.ops, TW_OP_DMA_WRITE);
     }
     dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
                            1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
     dialect.iommu_kinds = 0;
-    dialect.op_flags =
-        TW_OPF_ON | (executes ? TW_OPF_FROM : 0) | (vtlb ? 0 : TW_OPF_DURING);
+    dialect.op_flags = TW_OPF_ON | (vtlb ? 0 : TW_OPF_FROM | TW_OPF_DURING);
     dialect.explicit_safepoints = false;
     dialect.late_spaces = false;
     dialect.during_dma = !vtlb;
@@ -54,7 +50,8 @@ TwDialect tw_uc_dialect(bool executes, bool vtlb, unsigned page_lg)
 
 bool tw_uc_admits(const TwProgram *program)
 {
-    TwDialect widest = tw_uc_dialect(true, false, PAGE_LG);
+    TwDialect widest =
+        tw_uc_dialect(tw_dialect_full().contents, false, PAGE_LG);
 
     return tw_dialect_admits(&widest, program, NULL, 0);
 }

@@ -7,9 +7,9 @@
 
 #include "program/dialect.h"
 
-/* `executes`: there is an agent for code contents; `vtlb`: the page map is a
- * hook's, with pages of 2^page_lg. */
-TwDialect tw_uc_dialect(bool executes, bool vtlb, unsigned page_lg);
+/* `code`: a bit per TwContentsKind, those that the guest executes; `vtlb`: the
+ * page map is a hook's, with pages of 2^page_lg, and nothing is executed. */
+TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg);
 
 /* Is it a program of a guest whose page map is made of mappings?  No other can
  * be followed in flat.h. */

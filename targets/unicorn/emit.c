@@ -619,7 +619,7 @@ bool tw_uc_emit(TwTarget *target, const TwProgram *program,
                     "of another");
         return false;
     }
-    if (!m->guest->executes) {
+    if (m->guest->words != TW_CONTENTS_CODE) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                     "unicorn:%s: reproducers are written for arm64 only: try "
                     "--target unicorn",

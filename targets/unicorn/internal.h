@@ -90,13 +90,20 @@ typedef struct Device {
 
 enum { BLOCK_PAGES = TW_MAX_REGIONS * PAGES };
 
+/* Data and code: an engine has but one kind of code. */
+enum { POOLS = 2 };
+static inline unsigned pool_of(unsigned contents)
+{
+    return tw_contents_are_code(contents);
+}
+
 /*
- * RAM blocks, for each kind of contents.  Page `block * PAGES + n` is prepared
+ * RAM blocks, for data and for code.  Page `block * PAGES + n` is prepared
  * when it is first shown, has a master copy, and is put right after a run.
  */
 typedef struct Memory {
-    uint8_t *now[TW_CONTENTS_KINDS], *master[TW_CONTENTS_KINDS];
-    uint64_t prepared[TW_CONTENTS_KINDS][BLOCK_PAGES / 64];
+    uint8_t *now[POOLS], *master[POOLS];
+    uint64_t prepared[POOLS][BLOCK_PAGES / 64];
     uint32_t n_prepared;
     uint64_t used[BLOCK_PAGES / 64]; /* shown in this run */
     uint32_t n_pages;

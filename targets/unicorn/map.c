@@ -86,7 +86,8 @@ static uint64_t device_fetch(const Device *device, uint64_t offset,
     device_log(device, TW_LOG_FETCH, offset, size, 0);
     if (tw_code_is_access(device->offset + offset)) {
         for (unsigned i = 0; i < size; i++) {
-            value |= (uint64_t)tw_code_access_byte(device->offset + offset + i)
+            value |= (uint64_t)tw_code_access_byte(m->program->contents,
+                                                   device->offset + offset + i)
                      << 8 * i;
         }
         return value;
@@ -101,7 +102,8 @@ static uint64_t device_fetch(const Device *device, uint64_t offset,
         m->n_fetched = ++k;
     }
     for (unsigned i = 0; i < size; i++) {
-        value |= (uint64_t)tw_code_byte((uint16_t)(FETCHED + k - 1),
+        value |= (uint64_t)tw_code_byte(m->program->contents,
+                                        (uint16_t)(FETCHED + k - 1),
                                         (unsigned)(offset + i) & 7)
                  << 8 * i;
     }

@@ -11,7 +11,7 @@
 #include "targets/unicorn/internal.h"
 #include "targets/unicorn/uncounted.h"
 
-/* Prepared pages, of both kinds of contents, before all are given back. */
+/* Prepared pages, of data and code, before all are given back. */
 enum { MAX_PREPARED = 24 * 1024 };
 
 #define POOL_SIZE ((size_t)BLOCK_PAGES * PAGE_SIZE_)
@@ -26,7 +26,7 @@ static uint8_t *pool_open(void)
 
 bool tw_uc_memory_open(Memory *memory)
 {
-    for (unsigned c = 0; c < TW_CONTENTS_KINDS; c++) {
+    for (unsigned c = 0; c < POOLS; c++) {
         memory->now[c] = pool_open();
         memory->master[c] = pool_open();
         if (memory->now[c] == NULL || memory->master[c] == NULL) {
@@ -38,7 +38,7 @@ bool tw_uc_memory_open(Memory *memory)
 
 void tw_uc_memory_close(Memory *memory)
 {
-    for (unsigned c = 0; c < TW_CONTENTS_KINDS; c++) {
+    for (unsigned c = 0; c < POOLS; c++) {
         if (memory->now[c] != NULL) {
             munmap(memory->now[c], POOL_SIZE);
         }
@@ -53,18 +53,19 @@ TW_UNCOUNTED static void page_prepare(Memory *memory, unsigned contents,
                                       uint32_t n)
 {
     uint64_t bit = UINT64_C(1) << n % 64;
-    uint8_t *master = memory->master[contents] + (size_t)n * PAGE_SIZE_;
+    unsigned pool = pool_of(contents);
+    uint8_t *master = memory->master[pool] + (size_t)n * PAGE_SIZE_;
     uint8_t block = (uint8_t)(n / PAGES);
     uint64_t offset = (uint64_t)(n % PAGES) * PAGE_SIZE_;
 
-    if (memory->prepared[contents][n / 64] & bit) {
+    if (memory->prepared[pool][n / 64] & bit) {
         return;
     }
     for (unsigned i = 0; i < PAGE_SIZE_; i++) {
         master[i] = tw_content_initial(contents, block, offset + i);
     }
-    memcpy(memory->now[contents] + (size_t)n * PAGE_SIZE_, master, PAGE_SIZE_);
-    memory->prepared[contents][n / 64] |= bit;
+    memcpy(memory->now[pool] + (size_t)n * PAGE_SIZE_, master, PAGE_SIZE_);
+    memory->prepared[pool][n / 64] |= bit;
     memory->n_prepared++;
 }
 
@@ -82,7 +83,7 @@ uint8_t *tw_uc_memory_use(Memory *memory, unsigned contents, uint8_t block,
         memory->pages[memory->n_pages++] = i;
         page_prepare(memory, contents, i);
     }
-    return memory->now[contents] + (size_t)first * PAGE_SIZE_;
+    return memory->now[pool_of(contents)] + (size_t)first * PAGE_SIZE_;
 }
 
 static uint64_t page_digest(const uint8_t *now, const uint8_t *master,
@@ -108,7 +109,7 @@ TW_UNCOUNTED static void give_back(Memory *memory)
     if (memory->n_prepared <= MAX_PREPARED) {
         return;
     }
-    for (unsigned c = 0; c < TW_CONTENTS_KINDS; c++) {
+    for (unsigned c = 0; c < POOLS; c++) {
         madvise(memory->now[c], POOL_SIZE, MADV_DONTNEED);
         madvise(memory->master[c], POOL_SIZE, MADV_DONTNEED);
     }
@@ -118,10 +119,12 @@ TW_UNCOUNTED static void give_back(Memory *memory)
 
 void tw_uc_memory_finish(Memory *memory, unsigned contents, uint64_t *digests)
 {
+    unsigned pool = pool_of(contents);
+
     for (uint32_t i = 0; i < memory->n_pages; i++) {
         uint32_t n = memory->pages[i];
-        uint8_t *now = memory->now[contents] + (size_t)n * PAGE_SIZE_;
-        uint8_t *master = memory->master[contents] + (size_t)n * PAGE_SIZE_;
+        uint8_t *now = memory->now[pool] + (size_t)n * PAGE_SIZE_;
+        uint8_t *master = memory->master[pool] + (size_t)n * PAGE_SIZE_;
 
         memory->used[n / 64] = 0;
         if (memcmp(now, master, PAGE_SIZE_) != 0) {

@@ -153,7 +153,8 @@ void tw_uc_record_ram(Machine *m)
         page->block = (uint8_t)(n / PAGES);
         page->page = n % PAGES;
         memcpy(page->bytes,
-               memory->now[m->program->contents] + (size_t)n * PAGE_SIZE_,
+               memory->now[pool_of(m->program->contents)] +
+                   (size_t)n * PAGE_SIZE_,
                PAGE_SIZE_);
     }
 }

@@ -364,21 +364,17 @@ static unsigned refusal(const Machine *m, const TwOp *op, uc_err err)
     }
 }
 
-/* What an executed word left in x0, as the bytes that were fetched. */
-static uint64_t executed_value(const Machine *m, uint64_t number)
+/* What an executed word left as its result, as the bytes that were fetched. */
+static uint64_t executed_value(const Machine *m, uint64_t result)
 {
-    uint64_t value = 0;
+    uint16_t number = tw_code_number(m->program->contents, result);
 
-    if (number == 0 || number > UINT16_MAX) {
-        return number; /* no word does that */
+    if (number == 0) {
+        return result; /* no word does that */
     }
-    if (number >= FETCHED && number - FETCHED < m->n_fetched) {
-        return tw_uc_fetched_word(m, (unsigned)number - FETCHED);
-    }
-    for (unsigned k = 0; k < 8; k++) {
-        value |= (uint64_t)tw_code_byte((uint16_t)number, k) << 8 * k;
-    }
-    return value;
+    return number >= FETCHED && number - FETCHED < m->n_fetched
+               ? tw_uc_fetched_word(m, (unsigned)number - FETCHED)
+               : tw_code_word(m->program->contents, number);
 }
 
 /* Takes over the results of records first .. end - 1, which were reached. */

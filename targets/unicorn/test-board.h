@@ -23,6 +23,8 @@ typedef struct Board {
 
 /* The target that boards are made for. */
 static const char *target_name = "unicorn";
+/* The code contents of the latest code board. */
+static unsigned code_contents = TW_CONTENTS_CODE;
 
 enum { DEVICE = 0x10000, ALIAS = 0x20000, B = 0x30000, HOLE = 0x40000 };
 
@@ -50,7 +52,8 @@ static inline Board code_board_new(void)
 {
     Board t = board_new();
 
-    t.k->p.contents = TW_CONTENTS_CODE;
+    code_contents = tw_dialect_code(tw_target_dialect(t.k->target));
+    t.k->p.contents = (uint8_t)code_contents;
     return t;
 }
 
@@ -106,12 +109,7 @@ static inline uint64_t tag_bytes(unsigned op, unsigned skip, unsigned n)
 
 static inline uint64_t word(uint16_t number)
 {
-    uint64_t value = 0;
-
-    for (unsigned k = 0; k < 8; k++) {
-        value |= (uint64_t)tw_code_byte(number, k) << 8 * k;
-    }
-    return value;
+    return tw_code_word(code_contents, number);
 }
 
 static inline uint64_t device_bytes(const Board *t, uint64_t offset, unsigned n)

@@ -384,10 +384,11 @@ static void test_unsupported(void)
     g_assert_cmpint(t.k->trace.end, ==, TW_END_UNSUPPORTED);
 }
 
-/* Guests that execute nothing of programs say so. */
+/* A guest does not execute the code of another. */
 static void test_guests(void)
 {
     static const char *const names[] = {"unicorn:x86-64", "unicorn:riscv64"};
+    char why[200] = "";
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
         TwTargetOptions options = {.name = names[i]};
@@ -399,6 +400,8 @@ static void test_guests(void)
         exec_8(&t, 0);
         g_assert_true(tw_target_run(target, &t.k->p, &t.k->trace));
         g_assert_cmpint(t.k->trace.end, ==, TW_END_UNSUPPORTED);
+        tw_dialect_admits(tw_target_dialect(target), &t.k->p, why, sizeof why);
+        g_assert_cmpstr(why, ==, "contents code");
         tw_target_close(target);
         options.name = i == 0 ? "unicorn:arm64@top" : "unicorn:arm@last";
         g_assert_null(tw_target_open(&options, &error));
@@ -521,13 +524,14 @@ static void test_from(void)
         TW_CLASS_OK,           TW_CLASS_DECODE_ERROR,
         TW_CLASS_DECODE_ERROR, TW_CLASS_OK,
         TW_CLASS_PAGE_FAULT,   TW_CLASS_OK};
-    g_auto(Board) t = board_new();
+    g_auto(Board) t = code_board_new();
     g_autoptr(GError) error = NULL;
     const TwTrace *trace = &t.k->trace;
 
     tw_program_parse(&t.k->p, text, strlen(text), "from", TW_TEXT_STRICT, NULL,
                      NULL, &error);
     g_assert_no_error(error);
+    t.k->p.contents = (uint8_t)code_contents;
     g_assert_true(tw_target_run(t.k->target, &t.k->p, &t.k->trace));
     g_assert_cmpint(trace->end, ==, TW_END_DONE);
     for (unsigned i = 0; i < G_N_ELEMENTS(classes); i++) {
@@ -582,7 +586,7 @@ static void guest_test(const void *data)
 
 int main(int argc, char **argv)
 {
-    static const Test data[] = {
+    static const Test of_guests[] = {
         {"data/sizes", test_sizes},
         {"data/crossing", test_crossing},
         {"data/LA-21/refused", test_refused},
@@ -591,12 +595,13 @@ int main(int argc, char **argv)
         {"data/LA-20/rights", test_rights},
         {"data/RU-3/device", test_device},
         {"data/long", test_long},
+        {"code/LA-44/exec", test_exec},
+        {"code/RU-4/device", test_exec_device},
+        {"code/FR-10/flush", test_flush},
+        {"code/FR-10/flush-hole", test_flush_hole},
+        {"code/LA-46/from", test_from},
     };
     static const Test tests[] = {
-        {"/unicorn/code/LA-44/exec", test_exec},
-        {"/unicorn/code/RU-4/device", test_exec_device},
-        {"/unicorn/code/FR-10/flush", test_flush},
-        {"/unicorn/code/FR-10/flush-hole", test_flush_hole},
         {"/unicorn/runs/no-leaks", test_no_leaks},
         {"/unicorn/runs/windows", test_windows},
         {"/unicorn/runs/unsupported", test_unsupported},
@@ -607,7 +612,6 @@ int main(int argc, char **argv)
         {"/unicorn/runs/options", test_options},
         {"/unicorn/runs/contract", test_contract},
         {"/unicorn/runs/LA-27/actors", test_actors},
-        {"/unicorn/runs/LA-46/from", test_from},
     };
 
     static const char *const targets[] = {"unicorn",
@@ -618,16 +622,16 @@ int main(int argc, char **argv)
                                           "unicorn:arm64@last",
                                           "unicorn:x86-64@last",
                                           "unicorn:riscv64@last"};
-    static GuestTest on_guests[G_N_ELEMENTS(targets) * G_N_ELEMENTS(data)];
+    static GuestTest on_guests[G_N_ELEMENTS(targets) * G_N_ELEMENTS(of_guests)];
     unsigned n = 0;
 
     g_test_init(&argc, &argv, NULL);
     for (unsigned g = 0; g < G_N_ELEMENTS(targets); g++) {
-        for (unsigned i = 0; i < G_N_ELEMENTS(data); i++) {
+        for (unsigned i = 0; i < G_N_ELEMENTS(of_guests); i++) {
             g_autofree char *path =
-                g_strdup_printf("/%s/%s", targets[g], data[i].path);
+                g_strdup_printf("/%s/%s", targets[g], of_guests[i].path);
 
-            on_guests[n] = (GuestTest){targets[g], data[i].test};
+            on_guests[n] = (GuestTest){targets[g], of_guests[i].test};
             g_test_add_data_func(path, &on_guests[n++], guest_test);
         }
     }

@@ -13,7 +13,9 @@ function agent_entry
     jmp agent_main
 
     .text
-/* rdi value, rsi address, rdx function, rcx fault record */
+/* rdi value, rsi address, rdx function, rcx fault record.  What the function
+ * is in a program's code contents finds the value in rax, too, and jumps to
+ * r11 to return. */
 function agent_try
     pushq %rbx
     pushq %rbp
@@ -23,7 +25,11 @@ function agent_try
     pushq %r15
     pushq %rcx
     movq %rsp, trying
+    movq %rdi, %rax
+    leaq returned, %r11
     call *%rdx
+returned:
+    movq trying, %rsp
     xorl %r8d, %r8d
 tried:
     movq $0, trying
