@@ -15,16 +15,19 @@ void tw_uc_emit_put(Emit *e, const char *format, ...)
     va_end(args);
 }
 
-/* The number that runs of the expected word give. */
+/* What runs of the expected word leave as their result. */
 static void put_expected_number(Emit *e)
 {
     const TwExpected *x = e->expected;
 
+    unsigned contents = e->program->contents;
+
     if (x->n_log > 0) {
-        put(e, "fetched_number(%u, 0x%" PRIx64 ")", x->log[0].region,
-            x->log[0].offset);
+        put(e, "fetched_number(%u, 0x%" PRIx64 ") * UINT64_C(%" PRIu64 ")",
+            x->log[0].region, x->log[0].offset, tw_code_result(contents, 1));
     } else {
-        put(e, "0x%x", (unsigned)(x->value >> 5 & 0xffff));
+        put(e, "0x%" PRIx64,
+            tw_code_result(contents, tw_code_number_at(contents, x->value)));
     }
 }
 

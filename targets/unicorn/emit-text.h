@@ -25,31 +25,7 @@ static const char frame[] =
     "    if (err != UC_ERR_OK) {\n"
     "        printf(\"%s: %s\\n\", call, uc_strerror(err));\n"
     "        exit(2);\n    }\n}\n"
-    "#define DO(call) check(call, #call)\n\n"
-    "/* The guest's code: one access, and the branch to END behind it. */\n"
-    "enum { LOAD, STORE = 4, RUN = 8, RING, FROM };\n"
-    "static const uint32_t guest_code[] = {\n"
-    "    0x39400020, /* ldrb w0, [x1] */\n"
-    "    0x79400020, /* ldrh w0, [x1] */\n"
-    "    0xb9400020, /* ldr w0, [x1] */\n"
-    "    0xf9400020, /* ldr x0, [x1] */\n"
-    "    0x39000020, /* strb w0, [x1] */\n"
-    "    0x79000020, /* strh w0, [x1] */\n"
-    "    0xb9000020, /* str w0, [x1] */\n"
-    "    0xf9000020, /* str x0, [x1] */\n"
-    "    0xd63f0020, /* blr x1 */\n"
-    "    0xb9000020, /* str w0, [x1] to the doorbell */\n"
-    "    0xd63f0040, /* blr x2: an access made by an instruction there */\n"
-    "};\nstatic uint64_t from; /* x2 */\n\n"
-    "/* Runs one of them; *value is what is stored, then what x0 holds. */\n"
-    "static uc_err guest(unsigned code, uint64_t address, uint64_t *value)\n"
-    "{\n    uc_err err;\n\n"
-    "    DO(uc_reg_write(uc, UC_ARM64_REG_X0, value));\n"
-    "    DO(uc_reg_write(uc, UC_ARM64_REG_X1, &address));\n"
-    "    DO(uc_reg_write(uc, UC_ARM64_REG_X2, &from));\n"
-    "    err = uc_emu_start(uc, CODE + 32 * code, END, 0, 0);\n"
-    "    DO(uc_reg_read(uc, UC_ARM64_REG_X0, value));\n"
-    "    return err;\n}\n\n";
+    "#define DO(call) check(call, #call)\n\n";
 
 /* Contents are those of the run: each byte tells where it comes from. */
 static const char data_bytes[] =
@@ -61,23 +37,14 @@ static const char data_bytes[] =
     "    return (uint8_t)(h >> 40 | 1);\n}\n\n";
 
 static const char code_bytes[] =
-    "/* RAM starts with functions of 8 bytes, `movz x0, #number; ret`, and\n"
-    " * every number says where it is; the last eight of each page load or\n"
-    " * store x0 at x1, `ldrb w0, [x1]; ret` and so on. */\n"
-    "static uint64_t word(uint64_t number)\n{\n"
-    "    return UINT64_C(0xd65f03c0d2800000) | number << 5;\n}\n\n"
-    "static uint8_t access_byte(uint64_t offset)\n{\n"
-    "    return (uint8_t)((UINT64_C(0xd65f03c0) << 32 |\n"
-    "                      guest_code[offset / 8 % 8]) >> 8 * (offset % 8));\n"
-    "}\n\n"
+    "/* RAM starts with them, and every number says where it is; the last "
+    "eight\n * of each page are those that access. */\n"
     "static uint8_t ram_byte(unsigned ram, uint64_t offset)\n{\n"
     "    uint64_t h = (offset / 8 + 1) * UINT64_C(0x9e3779b97f4a7c15) ^\n"
     "                 (ram + UINT64_C(1)) * UINT64_C(0xd1342543de82ef95);\n\n"
     "    h ^= h >> 29;\n    h *= UINT64_C(0xbf58476d1ce4e5b9);\n"
-    "    if (offset % 0x1000 >= 0xfc0) {\n"
-    "        return access_byte(offset);\n    }\n"
     "    h = h >> 40 & 0x7fff;\n"
-    "    return (uint8_t)(word(h ? h : 0x7fff) >> 8 * (offset % 8));\n}\n\n";
+    "    return word_byte(h ? h : 0x7fff, offset);\n}\n\n";
 
 static const char ram_new[] =
     "static uint8_t *ram_new(unsigned ram, size_t size)\n{\n"
@@ -183,14 +150,7 @@ static const char fetched_code[] =
     "    return 0xc000 | (((unsigned)id << 9 ^ (unsigned)(offset / 8)) & "
     "0x3fff);\n}\n\n"
     "static uint8_t fetched_byte(int id, uint64_t offset)\n{\n"
-    "    if (offset % 0x1000 >= 0xfc0) {\n"
-    "        return (uint8_t)((UINT64_C(0xd65f03c0) << 32 |\n"
-    "                          guest_code[offset / 8 % 8]) >> 8 * (offset % "
-    "8));"
-    "\n    }\n"
-    "    return (uint8_t)((UINT64_C(0xd65f03c0d2800000) |\n"
-    "                      (uint64_t)fetched_number(id, offset) << 5) >>\n"
-    "                     8 * (offset % 8));\n}\n\n";
+    "    return word_byte(fetched_number(id, offset), offset);\n}\n\n";
 
 static const char doorbell_code[] =
     "static uint64_t doorbell_read(uc_engine *engine, uint64_t offset,\n"

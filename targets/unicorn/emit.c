@@ -108,9 +108,9 @@ static void put_head(Emit *e)
 {
     g_auto(GStrv) lines = g_strsplit(e->finding->text, "\n", -1);
 
-    put(e, "/*\n * %s (%s), seen with libunicorn %s, AArch64, MMU off.\n *\n",
+    put(e, "/*\n * %s (%s), seen with libunicorn %s, %s.\n *\n",
         tw_verdict_name(e->finding->verdict), e->finding->key,
-        e->machine->version);
+        e->machine->version, e->machine->guest->title);
     for (char **line = lines; *line; line++) {
         if (**line) {
             put(e, " *   %s\n", *line);
@@ -239,9 +239,12 @@ static void put_call(Emit *e, const Call *call, const char *with)
 
 static void put_data(Emit *e)
 {
-    bool code = e->program->contents == TW_CONTENTS_CODE;
+    bool code = tw_contents_are_code(e->program->contents);
     const char *between = "";
 
+    if (e->devices || (code && !tw_regions_empty(&e->blocks))) {
+        tw_uc_emit_words(e);
+    }
     if (!tw_regions_empty(&e->blocks)) {
         g_string_append(e->out, code ? code_bytes : data_bytes);
         g_string_append(e->out, ram_new);
@@ -525,16 +528,10 @@ static bool put_main(Emit *e)
                "    signal(SIGBUS, died);\n    signal(SIGFPE, died);\n"
                "    signal(SIGILL, died);\n");
     }
-    put(e, "    DO(uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &uc));\n"
-           "    DO(uc_mem_map(uc, CODE, 0x1000, UC_PROT_READ | "
+    tw_uc_emit_open(e);
+    put(e, "    DO(uc_mem_map(uc, CODE, 0x1000, UC_PROT_READ | "
            "UC_PROT_EXEC));\n"
-           "    for (unsigned i = 0; i <= FROM; i++) {\n"
-           "        uint64_t here = CODE + 32 * i;\n"
-           "        uint32_t code[2] = {guest_code[i],\n"
-           "                            0x14000000 |\n"
-           "                                (uint32_t)((END - here - 4) / 4)};"
-           "\n\n"
-           "        DO(uc_mem_write(uc, here, code, sizeof(code)));\n    }\n");
+           "    DO(uc_mem_write(uc, CODE, guest_code, sizeof(guest_code)));\n");
     if (e->stops) {
         put(e, "    DO(uc_mmio_map(uc, DOORBELL, 0x1000, doorbell_read, NULL,\n"
                "        doorbell_write, NULL));\n");
@@ -619,13 +616,6 @@ bool tw_uc_emit(TwTarget *target, const TwProgram *program,
                     "of another");
         return false;
     }
-    if (m->guest->words != TW_CONTENTS_CODE) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "unicorn:%s: reproducers are written for arm64 only: try "
-                    "--target unicorn",
-                    m->guest->name);
-        return false;
-    }
     told = tw_uc_record_run(m, program, crash, &e.recorder);
     for (unsigned i = 0; crash && i < e.recorder.calls->len; i++) {
         unsigned op = call_at(&e, i)->op;
@@ -647,6 +637,7 @@ bool tw_uc_emit(TwTarget *target, const TwProgram *program,
         put(&e, "#define must(call) (wrong |= (call) != UC_ERR_OK)\n");
     }
     g_string_append(out, frame);
+    tw_uc_emit_guest(&e);
     put_data(&e);
     put_changes(&e);
     told &= put_main(&e);

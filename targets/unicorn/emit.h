@@ -19,6 +19,13 @@ typedef struct Emit {
     bool devices, fetches, stops, handles;
 } Emit;
 
+/* emit-guest.c: the part of a program that is made for the guest: its code, and
+ * a function that runs a piece of it; functions for the code words that it
+ * executes; the call that opens the library.  The last also for the title. */
+void tw_uc_emit_guest(Emit *e);
+void tw_uc_emit_words(Emit *e);
+void tw_uc_emit_open(Emit *e);
+
 /* emit-look.c: writes text, as printf() does. */
 void tw_uc_emit_put(Emit *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
 #define put tw_uc_emit_put

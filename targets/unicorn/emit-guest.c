@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a reproducer has of one guest: its code, which makes one access and goes
+ * to the end, and its registers; for emit.c.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "targets/unicorn/agent.h"
+#include "targets/unicorn/emit.h"
+
+/* Loads and stores of 1, 2, 4, 8 bytes; what runs a word of the program; the
+ * store that rings the doorbell; what makes an access by a word. */
+enum { PIECES = 11, RUN = 8, RING, FROM, PIECE_LG = 5 };
+
+typedef struct EmitGuest {
+    const Guest *guest;
+    const char *open;         /* arguments of uc_open() */
+    const char *registers[3]; /* value, address, address of the word (FROM) */
+    const char *comments[PIECES];
+    AgentCode from; /* as RECORD_FROM, with the address in a register */
+    /* A jump over `distance` bytes, from its first byte on. */
+    void (*jump)(AgentCode *code, uint32_t distance);
+    const char *word;         /* C: the word `number` */
+    const char *word_comment; /* what it is, and one that accesses */
+} EmitGuest;
+
+static void put_word(AgentCode *code, uint32_t word)
+{
+    for (unsigned k = 0; k < 4; k++) {
+        code->bytes[code->size++] = (uint8_t)(word >> 8 * k);
+    }
+}
+
+static void jump_arm64(AgentCode *code, uint32_t distance)
+{
+    put_word(code, 0x14000000 | distance / 4); /* b */
+}
+
+/* JAL: imm[20|10:1|11|19:12]; the distance is below 4 KiB. */
+static void jump_riscv64(AgentCode *code, uint32_t distance)
+{
+    put_word(code, 0x6f | (distance >> 1 & 0x3ff) << 21 |
+                       (distance >> 11 & 1) << 20); /* j */
+}
+
+static void jump_x86_64(AgentCode *code, uint32_t distance)
+{
+    code->bytes[code->size++] = 0xe9; /* jmp */
+    put_word(code, distance - 5);
+}
+
+static const EmitGuest emit_guests[] = {
+    {&tw_uc_arm64,
+     "UC_ARCH_ARM64, UC_MODE_ARM",
+     {"UC_ARM64_REG_X0", "UC_ARM64_REG_X1", "UC_ARM64_REG_X2"},
+     {"ldrb w0, [x1]", "ldrh w0, [x1]", "ldr w0, [x1]", "ldr x0, [x1]",
+      "strb w0, [x1]", "strh w0, [x1]", "str w0, [x1]", "str x0, [x1]",
+      "blr x1", "str w0, [x1]", "blr x2"},
+     {4, {AGENT_WORD(0xd63f0040)}},
+     jump_arm64,
+     "UINT64_C(0xd65f03c0d2800000) | number << 5",
+     "`movz x0, #number; ret`; and such as `ldrb w0, [x1]; ret`"},
+    {&tw_uc_x86_64,
+     "UC_ARCH_X86, UC_MODE_64",
+     {"UC_X86_REG_RAX", "UC_X86_REG_RSI", "UC_X86_REG_RDI"},
+     {"movzx eax, byte [rsi]", "movzx eax, word [rsi]", "mov eax, [rsi]",
+      "mov rax, [rsi]", "mov [rsi], al", "mov [rsi], ax", "mov [rsi], eax",
+      "mov [rsi], rax", "lea r11, [rip + 2]; jmp rsi", "mov [rsi], eax",
+      "lea r11, [rip + 2]; jmp rdi"},
+     {9, {0x4c, 0x8d, 0x1d, 0x02, 0x00, 0x00, 0x00, 0xff, 0xe7}},
+     jump_x86_64,
+     "UINT64_C(0xe3ff41900000b866) | number << 16",
+     "`mov ax, number; nop; jmp r11`; and such as\n * `mov eax, [rsi]; "
+     "jmp r11`, with nops in front"},
+    {&tw_uc_riscv64,
+     "UC_ARCH_RISCV, UC_MODE_RISCV64",
+     {"UC_RISCV_REG_A0", "UC_RISCV_REG_A1", "UC_RISCV_REG_A2"},
+     {"lbu a0, 0(a1)", "lhu a0, 0(a1)", "lwu a0, 0(a1)", "ld a0, 0(a1)",
+      "sb a0, 0(a1)", "sh a0, 0(a1)", "sw a0, 0(a1)", "sd a0, 0(a1)", "jalr a1",
+      "sw a0, 0(a1)", "jalr a2"},
+     {4, {AGENT_WORD(0x000600e7)}},
+     jump_riscv64,
+     "UINT64_C(0x806700000537) | number << 12",
+     "`lui a0, number; ret`; and such as `lbu a0, 0(a1); ret`"},
+};
+
+static const EmitGuest *guest_of(const Emit *e)
+{
+    const EmitGuest *guest = emit_guests;
+
+    while (guest->guest != e->machine->guest) {
+        guest++;
+    }
+    return guest;
+}
+
+void tw_uc_emit_open(Emit *e)
+{
+    put(e, "    DO(uc_open(%s, &uc));\n", guest_of(e)->open);
+}
+
+/* Piece i, and the jump to the end. */
+static AgentCode piece(const EmitGuest *g, unsigned i)
+{
+    AgentCode code = i < RUN     ? g->guest->handlers[RECORD_READ + i]
+                     : i == RUN  ? g->guest->handlers[RECORD_EXEC]
+                     : i == RING ? g->guest->handlers[RECORD_DOORBELL]
+                                 : g->from;
+
+    g->jump(&code, AGENT_EXIT - (i << PIECE_LG) - code.size);
+    return code;
+}
+
+void tw_uc_emit_guest(Emit *e)
+{
+    const EmitGuest *g = guest_of(e);
+
+    put(e, "/* The guest's code: one access, and the jump to END behind it. "
+           "*/\n"
+           "enum { LOAD, STORE = 4, RUN = 8, RING, FROM };\n"
+           "static const uint8_t guest_code[][32] = {\n");
+    for (unsigned i = 0; i < PIECES; i++) {
+        AgentCode code = piece(g, i);
+
+        put(e, "    /* %s%s */\n    {", g->comments[i],
+            i == RING   ? " to the doorbell"
+            : i == FROM ? ": an access made by an instruction there"
+                        : "");
+        for (unsigned k = 0; k < code.size; k++) {
+            put(e, "%s0x%02x", k > 0 ? ", " : "", code.bytes[k]);
+        }
+        put(e, "},\n");
+    }
+    put(e,
+        "};\nstatic uint64_t from;\n\n"
+        "/* Runs one of them; *value is what is stored, then the result. */\n"
+        "static uc_err guest(unsigned code, uint64_t address, uint64_t "
+        "*value)\n"
+        "{\n    uc_err err;\n\n"
+        "    DO(uc_reg_write(uc, %s, value));\n"
+        "    DO(uc_reg_write(uc, %s, &address));\n"
+        "    DO(uc_reg_write(uc, %s, &from));\n"
+        "    err = uc_emu_start(uc, CODE + 32 * code, END, 0, 0);\n"
+        "    DO(uc_reg_read(uc, %s, value));\n"
+        "    return err;\n}\n\n",
+        g->registers[0], g->registers[1], g->registers[2], g->registers[0]);
+}
+
+void tw_uc_emit_words(Emit *e)
+{
+    const EmitGuest *g = guest_of(e);
+
+    put(e,
+        "/* Functions of 8 bytes: %s. */\n"
+        "static const uint64_t access_words[8] = {\n",
+        g->word_comment);
+    for (unsigned n = 0; n < 8; n++) {
+        put(e, "    UINT64_C(0x%016" PRIx64 "),\n",
+            tw_code_access_word(g->guest->words, n));
+    }
+    put(e,
+        "};\n\nstatic uint8_t word_byte(uint64_t number, uint64_t offset)\n{\n"
+        "    uint64_t word = %s;\n\n"
+        "    if (offset %% 0x1000 >= 0xfc0) {\n"
+        "        word = access_words[offset / 8 %% 8];\n    }\n"
+        "    return (uint8_t)(word >> 8 * (offset %% 8));\n}\n\n",
+        g->word);
+}
