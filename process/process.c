@@ -2,8 +2,9 @@
 /*
  * The processes: this process forks the guardian, which becomes the leader of a
  * new process group and forks the shell.  When this process ends, the kernel
- * sends the guardian SIGTERM (PR_SET_PDEATHSIG), and the guardian kills its
- * group, itself included.  So even processes that the shell has started in the
+ * sends the guardian SIGCONT (PR_SET_PDEATHSIG), which wakes it even if it is
+ * stopped; the guardian sees that its parent is gone, and kills its group,
+ * itself included.  So even processes that the shell has started in the
  * background end with this process.
  */
 #define _GNU_SOURCE
@@ -43,10 +44,13 @@ static void close_fd(int *fd)
 
 /* Guardian and shell ------------------------------------------------------ */
 
+static volatile pid_t guarded; /* parent of the guardian; for its signals */
+
 static void kill_group(int number)
 {
-    (void)number;
-    kill(0, SIGKILL);
+    if (number != SIGCONT || getppid() != guarded) {
+        kill(0, SIGKILL);
+    }
 }
 
 static void default_signals(void)
@@ -93,9 +97,11 @@ static void be_guardian(pid_t parent, const char *command,
 
     setpgid(0, 0);
     default_signals();
+    guarded = parent;
     signal(SIGTERM, kill_group);
+    signal(SIGCONT, kill_group);
     /* Until here the signal may have been one that we ignore. */
-    tw_child_bind(parent, SIGTERM);
+    tw_child_bind(parent, SIGCONT);
     /* What the shell leaves behind stays below the guardian: it is watched. */
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     shell = tw_child_fork(SIGKILL);

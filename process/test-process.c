@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "process/child.h"
@@ -257,8 +258,8 @@ static void test_descriptors(void)
 }
 
 /* We are killed: the command goes, and what it left in the background, even if
- * they ignore SIGTERM and so did we. */
-static void test_group_dies(void)
+ * they ignore SIGTERM and so did we, and even if all of them are stopped. */
+static void group_dies(bool stopped)
 {
     long pids[2] = {0, 0};
     char text[64] = "";
@@ -285,11 +286,28 @@ static void test_group_dies(void)
     g_assert_cmpint(read(fds[0], text, sizeof(text) - 1), >, 0);
     g_assert_cmpint(sscanf(text, "%ld %ld", &pids[0], &pids[1]), ==, 2);
     g_assert_cmpint(kill((pid_t)pids[1], 0), ==, 0);
+    if (stopped) {
+        g_assert_cmpint(kill(-getpgid((pid_t)pids[0]), SIGSTOP), ==, 0);
+    }
     tw_child_kill(us);
     g_assert_true(goes((pid_t)pids[0]));
     g_assert_true(goes((pid_t)pids[1]));
     close(fds[0]);
     close(fds[1]);
+}
+
+static void test_group_dies(void)
+{
+    group_dies(false);
+}
+
+/* The group becomes ours, so it is not orphaned: then the kernel would wake
+ * it. */
+static void test_stopped_group_dies(void)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    group_dies(true);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
 /* The first Ctrl-C asks for an end, the second one is one. */
@@ -324,6 +342,8 @@ int main(int argc, char **argv)
     g_test_add_func("/process/command/standard-error", test_standard_error);
     g_test_add_func("/process/command/descriptors", test_descriptors);
     g_test_add_func("/process/command/group-dies", test_group_dies);
+    g_test_add_func("/process/command/stopped-group-dies",
+                    test_stopped_group_dies);
     g_test_add_func("/process/stop", test_stop);
     return g_test_run();
 }

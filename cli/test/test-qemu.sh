@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Two QEMUs against each other: without the oracle (qemu-ab), and with it (check
-# --against).
+# The targets qemu-...: two QEMUs against each other, without the oracle (qemu-ab)
+# and with it (check --against); a QEMU that is replaced by another version; no
+# memory, no room; and nothing stays behind.
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
 
-cases=$1
 arch=
 for any in aarch64 x86-64 riscv64; do
     if "$TWINWALK" targets --target "qemu-$any" 2>/dev/null |
@@ -73,6 +73,110 @@ check 'names both versions' grep -qx \
     out.txt
 exits 99 'check --against-qemu-args' "$TWINWALK" check --target "qemu-$arch" \
     --against "qemu-$arch" --against-qemu-args -no-such-option plain.tw
+
+# A QEMU of another version from the N-th question on, in the middle of a campaign
+# that starts QEMU again: at the start of a worker, and for a finding.
+cat >changing <<END
+#!/bin/sh
+[ "\$1" = --version ] || exec $installed "\$@"
+echo >>asked
+if [ \$(wc -l <asked) -lt \$(cat change) ]; then
+    exec $installed --version
+fi
+echo 'QEMU emulator version 99.1.2'
+END
+chmod +x changing
+for change in 3 4; do
+    echo $change >change
+    rm -f asked
+    exits 99 "another version from question $change on" "$TWINWALK" run \
+        --target "qemu-$arch" --qemu "$work/changing" --drop-flushes \
+        --programs 500 --jobs 1 --out changed
+    check 'one line says so' [ "$(grep '^twinwalk: ' err.txt)" = \
+        "twinwalk: qemu-$arch: expected version $version, as at the start, not 99.1.2" ]
+    check 'and that is no finding' grep -qx '0 findings' out.txt
+done
+
+# No memory to share with the guest.  (Files are limited, and it is one.)
+# shellcheck disable=SC2016 # of the other shell
+exits 99 'no memory for the guest' sh -c \
+    'trap "" XFSZ; ulimit -f 2048; exec "$@"' - "$TWINWALK" run \
+    --target "qemu-$arch" --programs 1 --out none
+check 'one line says so' [ "$(cat err.txt)" = \
+    "twinwalk: qemu-$arch: expected memory to share with the guest: File too large" ]
+
+# A full disk: a file system of one page, in a name space of our own.
+mkdir full
+if unshare -rm mount -t tmpfs -o size=4k none full 2>/dev/null; then
+    # shellcheck disable=SC2016 # of the other shell
+    exits 99 'a full disk' unshare -rm sh -c \
+        'mount -t tmpfs -o size=4k none full; exec "$@"' - "$TWINWALK" run \
+        --target "qemu-$arch" --drop-flushes --programs 40 --jobs 1 --replays 1 \
+        --out full
+    check 'one line says so' [ "$(grep -c '^twinwalk: full/.*No space left' \
+        err.txt)" -eq 1 ]
+    check 'the summary is there' grep -q '^40 programs in ' out.txt
+else
+    number=$((number + 1))
+    echo "ok $number - a full disk # SKIP no name space of our own"
+fi
+
+# twinwalk is killed: nothing stays behind, whatever is stopped.
+mark=$$-mark
+
+# Numbers of the processes: of twinwalk (its workers, its guardians) and of QEMU.
+marked()
+{
+    grep -alE -- "-name.$$[-]mark" /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3
+}
+
+# Those of QEMU, once there are two.
+qemus()
+{
+    tries=300
+    while tries=$((tries - 1)) && [ $tries -gt 0 ]; do
+        found=
+        for process in $(marked); do
+            [ "$(readlink "/proc/$process/exe")" = "$(readlink "/proc/$main/exe")" ] ||
+                found="$found $process"
+        done
+        # shellcheck disable=SC2086 # words
+        set -- $found
+        [ $# -lt 2 ] || break
+        sleep 0.1
+    done
+    echo "$found"
+}
+
+gone()
+{
+    tries=300
+    while tries=$((tries - 1)) && [ $tries -gt 0 ]; do
+        [ -n "$(marked)" ] || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+for what in nothing qemu everything; do
+    "$TWINWALK" run --target "qemu-$arch" --qemu-args "-name $mark" --time 60 \
+        --jobs 2 --out killed >/dev/null 2>&1 &
+    main=$!
+    found=$(qemus)
+    check "$what is stopped: there were two QEMUs" [ -n "$found" ]
+    case $what in
+    qemu) stopped=$found ;;
+    everything) stopped=$(marked) ;;
+    *) stopped= ;;
+    esac
+    # shellcheck disable=SC2086 # words
+    [ -z "$stopped" ] || kill -STOP $stopped
+    kill -KILL $main
+    wait $main 2>/dev/null || true
+    check "$what is stopped: nothing stays behind" gone
+    # shellcheck disable=SC2046 # words
+    gone || kill -KILL $(marked) || true
+done
 
 echo "1..$number"
 [ "$failures" -eq 0 ]

@@ -54,6 +54,7 @@ typedef struct Campaign {
     uint64_t folded;  /* every program below is in the result (likewise) */
     uint64_t first_finding; /* lowest number with a finding, or UINT64_MAX */
     double started, stopped_at; /* stopped_at 0: still going */
+    char *version;              /* of the target */
     GError *error;
 } Campaign;
 
@@ -247,6 +248,7 @@ static void life(unsigned i, TwBeat *beat, void *data)
 
     tw_campaign_worker(&(TwCampaignPost){
         .options = &c->options,
+        .version = c->version,
         .shared = c->shared,
         .slot = &c->shared->slots[i],
         .met = c->met ? &c->met[i] : NULL,
@@ -445,6 +447,7 @@ static bool look_at_target(Campaign *c, GError **error)
         return false;
     }
     c->dialect = *tw_runner_dialect(runner);
+    c->version = g_strdup(tw_runner_version(runner));
     return tw_runner_set_known(runner, c->options.known, error);
 }
 
@@ -609,6 +612,7 @@ bool tw_campaign_run(const TwCampaignOptions *options,
     result->keys = g_ptr_array_new_with_free_func(key_free);
     c.started = now();
     if (!set_up(&c, error)) {
+        g_free(c.version);
         tw_shared_free(c.shared, c.shared_size);
         return false;
     }
@@ -631,6 +635,7 @@ bool tw_campaign_run(const TwCampaignOptions *options,
     g_array_unref(c.finished);
     g_free(c.steering);
     g_free(c.watched);
+    g_free(c.version);
     tw_shared_free(c.shared, c.shared_size);
     return ok;
 }

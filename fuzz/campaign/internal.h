@@ -144,6 +144,7 @@ bool tw_campaign_explain_death(const TwDeath *death, uint64_t number,
 /* What a worker process is given. */
 typedef struct TwCampaignPost {
     const TwCampaignOptions *options;
+    const char *version; /* that the target must have */
     TwShared *shared;
     TwSlot *slot;
     TwSlotMet *met; /* shared memory, too; may be NULL */

@@ -235,6 +235,22 @@ static void try_pair(const Worker *w, TwRunner *runner,
     g_free(first);
 }
 
+/* Ends this worker, and with it the campaign. */
+static _Noreturn void give_up(const TwCampaignPost *post, unsigned code,
+                              const char *why)
+{
+    post->slot->error_code = code;
+    g_strlcpy(post->slot->error, why, sizeof(post->slot->error));
+    _exit(1);
+}
+
+static void end_if_changed(const TwCampaignPost *post, const TwRunner *runner)
+{
+    if (tw_runner_changed(runner)) {
+        give_up(post, TW_TARGET_ERROR_ENVIRONMENT, tw_runner_changed(runner));
+    }
+}
+
 static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
 {
     TwCampaignSums *sums = &w->mine.chunk.sums;
@@ -252,6 +268,7 @@ static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
     }
     verdict =
         tw_runner_run(runner, program, &finding, &sums->stats, sums->counters);
+    end_if_changed(w->post, runner);
     if (w->post->met) {
         count_met(w->post->met, tw_runner_met(runner));
     }
@@ -323,10 +340,10 @@ void tw_campaign_worker(const TwCampaignPost *post)
     target.in_flight = &post->beat->in_flight;
     runner = tw_runner_new(&target, &error);
     if (!runner || !tw_runner_set_known(runner, options->known, &error)) {
-        post->slot->error_code = (uint32_t)error->code;
-        g_strlcpy(post->slot->error, error->message, sizeof(post->slot->error));
-        _exit(1);
+        give_up(post, (unsigned)error->code, error->message);
     }
+    tw_runner_expect(runner, post->version);
+    end_if_changed(post, runner);
     /* Numbers only go up: a case that is not among the first of its key here is
      * not among the first of the campaign. */
     if (post->met) {

@@ -15,7 +15,9 @@ enum { MOST_KEYS = 128 }; /* whose findings are counted */
 
 struct TwRunner {
     TwTargetOptions options;
-    char *name; /* options.name points here */
+    char *name;    /* options.name points here */
+    char *version; /* when it was opened first */
+    char *changed; /* tw_runner_changed() */
     TwTarget *target;
     TwOracle *oracle;
     TwMet *met;                /* or NULL */
@@ -44,6 +46,8 @@ TwRunner *tw_runner_new(const TwTargetOptions *options, GError **error)
     runner->name = g_strdup(options->name);
     runner->options.name = runner->name;
     runner->target = target;
+    runner->version = g_strdup(tw_target_version(target));
+    runner->changed = NULL;
     runner->known = NULL;
     runner->replays = 1;
     runner->per_key = 0;
@@ -65,6 +69,8 @@ void tw_runner_free(TwRunner *runner)
     tw_oracle_free(runner->oracle);
     g_free(runner->met);
     g_free(runner->name);
+    g_free(runner->version);
+    g_free(runner->changed);
     g_free(runner);
 }
 
@@ -159,13 +165,50 @@ static TwVerdict judge(TwRunner *runner, TwTarget *target,
                     stats);
 }
 
+static void look_at_version(TwRunner *runner, TwTarget *target)
+{
+    if (runner->changed == NULL &&
+        strcmp(tw_target_version(target), runner->version) != 0) {
+        runner->changed = g_strdup_printf(
+            "%s: expected version %s, as at the start, not %s", runner->name,
+            runner->version, tw_target_version(target));
+    }
+}
+
+void tw_runner_expect(TwRunner *runner, const char *version)
+{
+    g_free(runner->version);
+    runner->version = g_strdup(version);
+    look_at_version(runner, runner->target);
+}
+
+/* A fresh target, or NULL.  One of another version is none. */
+static TwTarget *open_again(TwRunner *runner)
+{
+    TwTarget *fresh = tw_target_open(&runner->options, NULL);
+
+    if (fresh != NULL) {
+        look_at_version(runner, fresh);
+    }
+    if (runner->changed != NULL) {
+        tw_target_close(fresh);
+        return NULL;
+    }
+    return fresh;
+}
+
+const char *tw_runner_changed(const TwRunner *runner)
+{
+    return runner->changed;
+}
+
 /* Does a fresh target give the same key?  `before`, which may be NULL, is run
  * first. */
 static bool same_again(TwRunner *runner, const TwProgram *before,
                        const TwProgram *program, const TwFinding *finding)
 {
     TwFinding again;
-    TwTarget *fresh = tw_target_open(&runner->options, NULL);
+    TwTarget *fresh = open_again(runner);
 
     if (fresh == NULL) {
         return false;
@@ -287,7 +330,7 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
     if (!alive) {
         /* The target is lost: the next program gets a new one, or is a crash.
          */
-        TwTarget *fresh = tw_target_open(&runner->options, NULL);
+        TwTarget *fresh = open_again(runner);
         if (fresh != NULL) {
             tw_target_close(runner->target);
             runner->target = fresh;

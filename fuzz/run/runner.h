@@ -61,6 +61,12 @@ bool tw_runner_shows_after(TwRunner *runner, const TwProgram *before,
 
 /* From now on the runner keeps the situations of the last program. */
 void tw_runner_meet(TwRunner *runner);
+/* The target must have this version, not just that of the first one. */
+void tw_runner_expect(TwRunner *runner, const char *version);
+/* NULL; or one line, valid as long as the runner, if a target had another
+ * version than it must: then what the last run said counts for nothing. */
+const char *tw_runner_changed(const TwRunner *runner);
+
 /* The situations of the last program; NULL if they are not kept.  There are
  * none if no oracle judges. */
 const TwMet *tw_runner_met(const TwRunner *runner);

@@ -55,6 +55,7 @@ static void machine_close(TwTarget *target)
         close(m->file_fd);
     }
     g_free(m->command);
+    g_free(m->binary);
     g_free(m->args);
     munmap(m, sizeof(*m));
 }
@@ -82,45 +83,12 @@ static bool share_memory(Machine *m, GError **error)
     return true;
 }
 
-/* "QEMU emulator version 7.2.22 (Debian ...)": the number, or all of it. */
-static bool ask_version(Machine *m, const char *binary, GError **error)
-{
-    static const char name[] = "QEMU emulator version ";
-    const char *argv[] = {binary, "--version", NULL};
-    g_autofree char *said = NULL;
-    g_autoptr(GError) why = NULL;
-    const char *number;
-    int status;
-
-    if (!g_spawn_sync(NULL, (char **)argv, NULL,
-                      G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
-                      NULL, &said, NULL, &status, &why)) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "qemu-%s: expected a QEMU to run: %s", m->arch->name,
-                    why->message);
-        return false;
-    }
-    number = strstr(said, name);
-    if (!g_spawn_check_wait_status(status, NULL) || number == NULL) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "qemu-%s: expected \"%s --version\" to name a version of "
-                    "QEMU",
-                    m->arch->name, binary);
-        return false;
-    }
-    number += strlen(name);
-    snprintf(m->version, sizeof(m->version), "%.*s",
-             (int)strcspn(number, " \n"), number);
-    return true;
-}
-
 static TwTarget *machine_open(const TwTargetClass *klass, const Arch *arch,
                               const TwTargetOptions *options, GError **error)
 {
     Machine *m = mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    const char *binary = options->qemu ? options->qemu : arch->binary;
-    g_autofree char *quoted = g_shell_quote(binary);
+    g_autofree char *quoted = NULL;
     char why[160];
 
     if (m == MAP_FAILED) {
@@ -139,6 +107,8 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Arch *arch,
     m->drop_flushes = options->drop_flushes;
     m->args = g_strdup(options->qemu_args ? options->qemu_args : "");
     m->timeout_ms = options->timeout_ms ? options->timeout_ms : TW_TIMEOUT_MS;
+    m->binary = g_strdup(options->qemu ? options->qemu : arch->binary);
+    quoted = g_shell_quote(m->binary);
     tw_process_init(&m->process);
     m->command = g_strdup_printf(
         "exec %s -nodefaults -no-user-config -display none "
@@ -148,13 +118,14 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Arch *arch,
         "-accel tcg", /* of several, QEMU takes the first */
         quoted, TW_AGENT_RAM_SIZE, TW_AGENT_RAM_SIZE >> 20, arch->machine,
         m->args);
-    if (!share_memory(m, error) || !ask_version(m, binary, error)) {
+    if (!share_memory(m, error) ||
+        !tw_qemu_version(m, m->version, sizeof(m->version), error)) {
         machine_close(&m->target);
         return NULL;
     }
     if (!tw_qemu_start(m, why, sizeof(why))) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "qemu-%s: expected %s to start: %s", arch->name, binary,
+                    "qemu-%s: expected %s to start: %s", arch->name, m->binary,
                     why);
         machine_close(&m->target);
         return NULL;

@@ -5,6 +5,7 @@
  *
  *   class.c    the classes, their options, the contract
  *   dialect.c  the dialect
+ *   version.c  which version a binary has
  *   start.c    the process: start, rounds, end
  *   run.c      programs: what the agent is to do
  *   queue.c    handing that over in rounds, and what the results mean
@@ -75,6 +76,7 @@ typedef struct Machine {
     char *args; /* the user's options of QEMU */
     TwDialect dialect;
     TwContract contract;
+    char *binary;
     char version[64];
     char *command;
     uint32_t timeout_ms;
@@ -86,6 +88,7 @@ typedef struct Machine {
     TwProcess process;
     int ram_fd, file_fd;
     uint8_t *ram;     /* of TW_AGENT_RAM_SIZE bytes, as the guest sees it */
+    bool started;     /* before */
     bool fresh;       /* it has just been started, with empty RAM */
     int64_t grown_ms; /* when its TLB was made large; 0: never */
     uint32_t round;
@@ -131,6 +134,10 @@ static inline Frame *tw_qemu_frames(const Machine *m)
 {
     return m->frames[tw_contents_are_code(m->program->contents)];
 }
+
+/* version.c: asks the binary.  False with `error` (TW_TARGET_ERROR). */
+bool tw_qemu_version(const Machine *m, char *version, size_t size,
+                     GError **error);
 
 /* start.c: starts the process if it does not run; false with `why`. */
 bool tw_qemu_start(Machine *m, char *why, size_t size);

@@ -393,6 +393,16 @@ static void test_killed(void)
     g_assert_nonnull(strstr(kit->trace.text, "QEMU "));
     run(target, kit, READ); /* by a new process */
     expect(kit, 0, initial(0, 8));
+    /* There is no new process of another version. */
+    g_strlcpy(m->version, "1.2.3", sizeof(m->version));
+    run(target, kit, READ);
+    kill(-m->process.pid, SIGKILL);
+    test_parse(&kit->program, READ);
+    g_assert_true(tw_target_run(target, &kit->program, &kit->trace));
+    g_assert_false(tw_target_run(target, &kit->program, &kit->trace));
+    g_assert_cmpint(kit->trace.end, ==, TW_END_DIED);
+    g_assert_nonnull(strstr(kit->trace.text, "expected QEMU 1.2.3, as at the "
+                                             "start, not "));
     tw_target_close(target);
 }
 
