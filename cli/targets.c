@@ -41,6 +41,13 @@ static const char *op_flag_name(unsigned bit)
     return names[bit];
 }
 
+static const char *iotlb_name(unsigned bit)
+{
+    static const char *const names[] = {"entries", "refusals", "absent"};
+
+    return names[bit];
+}
+
 static const char *event_name(unsigned bit)
 {
     static const char *const names[] = {"commit", "unmap", "cpu-flush", "reset",
@@ -72,6 +79,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "full_ram", d->full_ram);
     tw_json_bool(b, "plain_accesses", d->plain_accesses);
     tw_json_bool(b, "wide_rmw", d->wide_rmw);
+    tw_json_bool(b, "iotlbs", d->iotlbs);
     tw_json_bool(b, "exec_needs_code", d->exec_needs_code);
     json_names(b, "contents", d->contents, tw_contents_name, TW_CONTENTS_KINDS);
     tw_json_int(b, "address_lg", d->address_lg);
@@ -110,6 +118,7 @@ static void json_contract(JsonBuilder *b, const TwContract *c)
     tw_json_bool(b, "code_until_flush", c->code & TW_CODE_OTHER_STORES);
     tw_json_bool(b, "own_code_until_flush", c->code & TW_CODE_OWN_STORES);
     json_names(b, "ended_by", c->ends, event_name, 5);
+    json_names(b, "iotlb", c->iotlb, iotlb_name, 3);
     json_builder_end_object(b);
 }
 

@@ -23,6 +23,7 @@ TwDialect tw_dialect_full(void)
         .late_spaces = true,
         .during_dma = true,
         .implemented_sizes = true,
+        .iotlbs = true,
         .locations = true,
         .contents = (1u << TW_CONTENTS_KINDS) - 1,
         .page_rights = 0xff,
@@ -247,6 +248,9 @@ static bool admits_iommus(const TwDialect *d, const TwProgram *p, Reply reply)
             m->granule_lg > d->max_granule_lg) {
             return no(reply, "iommu i%u: granule 2^%u, not 2^%u to 2^%u", i,
                       m->granule_lg, d->min_granule_lg, d->max_granule_lg);
+        }
+        if (m->iotlb && !d->iotlbs) {
+            return no(reply, "iommu i%u: an IOTLB", i);
         }
     }
     return true;

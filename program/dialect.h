@@ -39,6 +39,8 @@ typedef struct TwDialect {
     bool plain_accesses;    /* accesses have 1, 2, 4 or 8 bytes; rmw at
                              * multiples of their size */
     bool wide_rmw;          /* rmw has 4 bytes or more */
+    bool iotlbs;            /* a `table` may have an IOTLB (LA-51); the contract
+                             * says what it may keep */
     bool exec_needs_code;   /* exec in programs with code contents only */
     uint32_t contents;      /* bit per TwContentsKind; 0: data only */
     uint8_t address_lg;     /* addresses of accesses, page-map entries and
@@ -134,6 +136,19 @@ enum {
     TW_CODE_ALL_STORES = TW_CODE_OWN_STORES | TW_CODE_OTHER_STORES,
 };
 
+/*
+ * What an IOMMU with an IOTLB may keep in a record, until an UNMAP that meets
+ * the granule, or a reset, ends the record (FR-11); 0: nothing.
+ */
+enum {
+    /* An entry: it answers accesses that its rights grant. */
+    TW_IOTLB_ENTRIES = 1,
+    /* It also refuses those that its rights do not grant. */
+    TW_IOTLB_REFUSALS = 2,
+    /* That there is no entry. */
+    TW_IOTLB_ABSENT = 4,
+};
+
 typedef struct TwContract {
     bool cpu_cache;          /* CPU answers may be cached at all */
     bool one_entry_per_page; /* a newer answer ends all older ones */
@@ -150,6 +165,7 @@ typedef struct TwContract {
     uint8_t ends;         /* TW_ENDS_... */
     uint8_t code;         /* TW_CODE_..._STORES: those that fetches may
                            * not see */
+    uint8_t iotlb;        /* TW_IOTLB_... */
 } TwContract;
 
 #endif

@@ -112,6 +112,8 @@ const TwProperty tw_iommu_properties[] = {
      NEEDED, KINDS(PAGETABLE), AT(1, 16),
      .wrong = "a pagetable has 1 to 6 levels that fit 64 bits"},
     {"bypass", {FIELD(SETTING, bypass)}, EVERY, AT(0, 32), .turn = 2},
+    {"iotlb", {FIELD(SETTING, iotlb)}, KINDS(1u << TW_IOMMU_TABLE), AT(0, 33),
+     .turn = 3},
     {.word = NULL},
 };
 #undef OBJECT

@@ -156,6 +156,7 @@ typedef struct TwIommu {
     uint8_t indexes;      /* 1 .. TW_MAX_IOMMU_INDEXES */
     uint8_t select;       /* TwSelect */
     bool bypass;          /* starts in bypass */
+    bool iotlb;           /* `table`: may answer from records (LA-51) */
     uint8_t bypass_space; /* where bypass leads, or mpc's downstream space */
     union {               /* what is of one kind; `table` has nothing */
         struct {

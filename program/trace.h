@@ -98,6 +98,7 @@ typedef enum TwCounter {
     TW_COUNT_FLUSH_INDEX,
     TW_COUNT_FLUSH_PAGE,
     TW_COUNT_NOTIFY,   /* events offered to a region's notifiers */
+    TW_COUNT_IOTLB,    /* translations by a record of an IOTLB */
     TW_COUNT_DELIVER,  /* notifications delivered to CPU notifiers */
     TW_COUNT_OBSERVED, /* notifications delivered to observers */
     TW_COUNT_QUEUED,   /* work queued on another CPU */

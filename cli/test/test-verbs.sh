@@ -16,7 +16,7 @@ for verb in run replay check min explain emit zoo gen fmt encode targets bench; 
 done
 
 # gen -> fmt -> encode -> decode
-for profile in balanced iommu invalidate topology hostile all; do
+for profile in balanced iommu invalidate topology hostile iotlb all; do
     for n in 0 1 7 1000000007; do
         case=$profile-$n
         "$TWINWALK" gen --profile "$profile" --number "$n" -o "$case.tw"
@@ -34,7 +34,7 @@ for profile in balanced iommu invalidate topology hostile all; do
 done
 check 'gen is what run runs' sh -c \
     "[ \"\$($TWINWALK gen --profile all --number 7 | grep -v '^#')\" = \
-       \"\$($TWINWALK gen --profile invalidate --number 7 | grep -v '^#')\" ]"
+       \"\$($TWINWALK gen --profile iommu --number 7 | grep -v '^#')\" ]"
 exits 0 'gen to standard output' "$TWINWALK" gen
 check 'seeds differ' sh -c \
     "! $TWINWALK gen --seed 2 | grep -v '^#' | cmp -s balanced-0.bare -"

@@ -140,6 +140,7 @@ static void json_step(JsonBuilder *b, const TwStory *story, const TwTale *tale,
         tw_json_int(b, "rights", step->perm);
         tw_json_int(b, "needs", step->need);
         tw_json_bool(b, "bypass", step->bypass);
+        tw_json_bool(b, "recorded", step->recorded);
     }
     if (entry || step->kind == TW_STEP_SPACE) {
         json_op_number(b, "made_by", step->op);

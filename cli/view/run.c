@@ -170,6 +170,12 @@ static void totals(const TwCampaignResult *result)
     printf("  accesses that got an old answer which was still allowed: "
            "%.2f %%\n",
            share(s->verdicts[TW_VERDICT_AGREE_STALE], s->accesses));
+    if (s->old_records > 0) {
+        printf("  of them from a record of an IOTLB: %.2f %%, held by a CPU's "
+               "cache as well: %.2f %%\n",
+               share(s->old_records, s->accesses),
+               share(s->old_both, s->accesses));
+    }
     printf("  inconclusive accesses: %.2f %%\n",
            share(s->verdicts[TW_VERDICT_INCONCLUSIVE], s->accesses));
     printf("  effective commits %" PRIu64 ", silent changes %" PRIu64
@@ -290,6 +296,8 @@ static void json_counts(JsonBuilder *b, const TwCampaignResult *result)
     tw_json_int(b, "skipped", s->skipped);
     tw_json_int(b, "accesses", s->accesses);
     tw_json_int(b, "windows", s->windows);
+    tw_json_int(b, "old_records", s->old_records);
+    tw_json_int(b, "old_both", s->old_both);
     tw_json_int(b, "met_iommu", s->met_iommu);
     tw_json_int(b, "hops", s->hops);
     tw_json_int(b, "commits", s->commits);

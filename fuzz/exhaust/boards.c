@@ -129,5 +129,54 @@ const TwExhaustBoard tw_exhaust_boards[] = {
      "  enable r4 off\n"
      "  flush-all c0\n",
      false},
+    {"iotlb", "an IOMMU that answers from records, for a CPU and a device",
+     "twinwalk 1\n" PAIR_BEHIND_I0 "iommu i0 table to s1 iotlb\n"
+     "mmu c0.0 space s0\n"
+     "setup\n"
+     "  page c0.0 0x0 -> 0x0 size 0x1000 rw\n"
+     "  map i0.0 0x0..0xfff -> s1 0x0 rw silent\n"
+     "script\n"
+     "  read c0.0 0x0 1\n"
+     "  write c0.0 0x0 1\n"
+     "  dma-read s0 0x0 1 none\n"
+     "  dma-write s0 0x0 1 none\n"
+     "  map i0.0 0x0..0xfff -> s1 0x1000 rw silent\n"
+     "  map i0.0 0x0..0xfff -> s1 0x0 r notified\n"
+     "  unmap i0.0 0x0..0xfff silent\n"
+     "  notify i0.0 unmap 0x0..0xfff\n"
+     "  notify i0.0 unmap 0x1000..0x1fff\n"
+     "  iommu-reset i0\n"
+     "  bypass i0 on\n"
+     "  flush-page c0.0 0x0\n"
+     "  enable r4 off\n",
+     false},
+    {"iotlbs", "two IOMMUs that answer from records, one behind the other",
+     "twinwalk 1\n"
+     "region r0 container size 0x10000 root s0\n"
+     "region r1 iommu size 0x2000 in r0 at 0x0 iommu i0\n"
+     "region r2 container size 0x10000 root s1\n"
+     "region r3 iommu size 0x2000 in r2 at 0x0 iommu i1\n"
+     "region r4 container size 0x10000 root s2\n"
+     "region r5 ram size 0x1000 in r4 at 0x0\n"
+     "region r6 ram size 0x1000 in r4 at 0x1000\n"
+     "iommu i0 table iotlb\n"
+     "iommu i1 table iotlb\n"
+     "mmu c0.0 space s0\n"
+     "setup\n"
+     "  page c0.0 0x0 -> 0x0 size 0x1000 rw\n"
+     "  map i0.0 0x0..0xfff -> s1 0x0 rw silent\n"
+     "  map i1.0 0x0..0xfff -> s2 0x0 rw silent\n"
+     "  map i1.0 0x1000..0x1fff -> s2 0x1000 rw silent\n"
+     "script\n"
+     "  read c0.0 0x0 1\n"
+     "  dma-write s0 0x0 1 none\n"
+     "  map i0.0 0x0..0xfff -> s1 0x1000 rw silent\n"
+     "  map i1.0 0x0..0xfff -> s2 0x1000 r silent\n"
+     "  unmap i1.0 0x1000..0x1fff silent\n"
+     "  notify i0.0 unmap 0x0..0xfff\n"
+     "  notify i1.0 unmap 0x0..0xfff\n"
+     "  notify i1.0 unmap 0x1000..0x1fff\n"
+     "  flush-all c0\n",
+     false},
     {NULL, NULL, NULL, false},
 };

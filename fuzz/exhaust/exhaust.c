@@ -74,10 +74,20 @@ static bool is_access(const TwOp *op)
     return tw_op_info(op->code)->flags & TW_OP_ACCESS;
 }
 
+static bool is_cpu_access(const TwOp *op)
+{
+    return tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS;
+}
+
+static bool is_store(const TwOp *op)
+{
+    return op->code == TW_OP_WRITE || op->code == TW_OP_DMA_WRITE;
+}
+
 /* Does the operation name this CPU? */
 static bool names_cpu(const TwOp *op, uint8_t cpu)
 {
-    bool has = op->code == TW_OP_SAFEPOINT || is_access(op) ||
+    bool has = op->code == TW_OP_SAFEPOINT || is_cpu_access(op) ||
                ((op->code == TW_OP_FLUSH_ALL || op->code == TW_OP_FLUSH_PAGE) &&
                 op->obj != TW_ALL);
 
@@ -92,9 +102,8 @@ static uint8_t byte_at(const Search *s, unsigned n, uint8_t region,
 {
     for (unsigned i = n; i-- > 0;) {
         const NaiveAnswer *a = &s->history[i];
-        if (s->program->script[i].code == TW_OP_WRITE &&
-            a->class_ == TW_CLASS_OK && a->region == region &&
-            a->offset == offset) {
+        if (is_store(&s->program->script[i]) && a->class_ == TW_CLASS_OK &&
+            a->region == region && a->offset == offset) {
             return tw_store_tag(i, 0);
         }
     }
@@ -125,18 +134,17 @@ static void make_trace(Search *s)
                               (TwLocation){.length = 1,
                                            .region = a->region,
                                            .offset = a->offset});
-        if (p->script[i].code == TW_OP_READ) {
+        if (!is_store(&p->script[i])) {
             o->value = byte_at(s, i, a->region, a->offset);
         }
     }
     trace->n_ops = p->n_script;
     for (unsigned i = 0; i < p->n_script; i++) {
         const NaiveAnswer *a = &s->history[i];
-        bool last =
-            p->script[i].code == TW_OP_WRITE && a->class_ == TW_CLASS_OK;
+        bool last = is_store(&p->script[i]) && a->class_ == TW_CLASS_OK;
 
         for (unsigned k = i + 1; k < p->n_script && last; k++) {
-            last = p->script[k].code != TW_OP_WRITE ||
+            last = !is_store(&p->script[k]) ||
                    memcmp(a, &s->history[k], sizeof(*a)) != 0;
         }
         if (last) {
@@ -230,7 +238,8 @@ static bool may_go_beyond(const Search *s)
     unsigned last = s->program->n_script - 1, lg = s->program->page_lg;
 
     for (unsigned i = 0; i < last; i++) {
-        if (is_access(&script[i]) && script[i].obj == script[last].obj &&
+        if (is_cpu_access(&script[i]) && is_cpu_access(&script[last]) &&
+            script[i].obj == script[last].obj &&
             script[i].addr >> lg == script[last].addr >> lg &&
             s->history[i].class_ <= TW_CLASS_DECODE_ERROR) {
             return true;

@@ -73,39 +73,128 @@ static NaiveHop translate(const Naive *n, uint8_t iommu, uint64_t offset)
     return hop;
 }
 
+static bool same_hop(const NaiveHop *a, const NaiveHop *b)
+{
+    return a->valid == b->valid && a->space == b->space && a->perm == b->perm &&
+           a->out == b->out;
+}
+
+/* All that an IOMMU may answer: by its table, and by records.  Returns how
+ * many. */
+static unsigned translations(const Naive *n, uint8_t iommu, uint64_t offset,
+                             NaiveHop hops[NAIVE_RECORDS + 1])
+{
+    uint64_t page = offset >> n->program->page_lg;
+    uint64_t low = offset & (page_size(n) - 1);
+    unsigned count = 1;
+
+    hops[0] = translate(n, iommu, offset);
+    if (n->bypass[iommu] || page >= NAIVE_IOMMU_PAGES) {
+        return 1;
+    }
+    for (unsigned i = 0; i < n->n_records[iommu][page]; i++) {
+        NaiveHop hop = n->records[iommu][page][i];
+
+        hop.out |= low;
+        if (!same_hop(&hop, &hops[0])) {
+            hops[count++] = hop;
+        }
+    }
+    return count;
+}
+
+/* IOTLBs may record what is there now. */
+static void record(Naive *n)
+{
+    for (unsigned m = 0; m < n->program->n_iommus; m++) {
+        for (unsigned p = 0; p < NAIVE_IOMMU_PAGES; p++) {
+            NaiveHop *list = n->records[m][p];
+            const NaiveHop *now = &n->table[m][p];
+            unsigned i = 0;
+
+            if (!n->program->iommus[m].iotlb || n->bypass[m] || !now->valid) {
+                continue;
+            }
+            while (i < n->n_records[m][p] && !same_hop(&list[i], now)) {
+                i++;
+            }
+            if (i == NAIVE_RECORDS) {
+                n->overflow = true;
+            } else if (i == n->n_records[m][p]) {
+                list[n->n_records[m][p]++] = *now;
+            }
+        }
+    }
+}
+
+/* An UNMAP ends records at once, whoever caused it. */
+static void end_records(Naive *n, uint8_t iommu, uint64_t first, uint64_t last)
+{
+    for (unsigned p = 0; p < NAIVE_IOMMU_PAGES; p++) {
+        uint64_t at = (uint64_t)p << n->program->page_lg;
+
+        if (at <= last && (at | (page_size(n) - 1)) >= first &&
+            n->deaf_to != EVENT_RECORDS) {
+            n->n_records[iommu][p] = 0;
+        }
+    }
+}
+
 static NaiveAnswer refused(TwClass class_)
 {
     return (NaiveAnswer){(uint8_t)class_, TW_NONE, 0};
 }
 
-/* The walk as it is now, from an address of a space behind `hops` hops.
- * *denied: an IOMMU, or the limit of hops, refused it; a hole does not. */
-static NaiveAnswer walk_from(const Naive *n, uint8_t space, uint64_t addr,
-                             unsigned hops, uint8_t need, bool *denied)
-{
-    *denied = false;
-    for (;;) {
-        uint64_t offset = 0;
-        uint8_t leaf = leaf_at(n, space, addr, &offset);
-        NaiveHop hop;
+/* What a walk may end in. */
+typedef struct Ends {
+    unsigned n;
+    struct {
+        NaiveAnswer answer;
+        bool denied; /* an IOMMU, or the limit of hops, refused it; a hole does
+                      * not */
+    } list[NAIVE_ANSWERS];
+    bool overflow;
+} Ends;
 
-        if (leaf == TW_NONE) {
-            return refused(TW_CLASS_DECODE_ERROR);
+static void add_end(Ends *ends, NaiveAnswer answer, bool denied)
+{
+    if (ends->n == NAIVE_ANSWERS) {
+        ends->overflow = true;
+        return;
+    }
+    ends->list[ends->n].answer = answer;
+    ends->list[ends->n++].denied = denied;
+}
+
+/* The walks as they may be now, from an address of a space behind `hops`
+ * hops. */
+static void walk_from(const Naive *n, uint8_t space, uint64_t addr,
+                      unsigned hops, uint8_t need, Ends *ends)
+{
+    NaiveHop hop[NAIVE_RECORDS + 1];
+    uint64_t offset = 0;
+    uint8_t leaf = leaf_at(n, space, addr, &offset);
+    unsigned count;
+
+    if (leaf == TW_NONE) {
+        add_end(ends, refused(TW_CLASS_DECODE_ERROR), false);
+        return;
+    }
+    if (!is_iommu(n, leaf)) {
+        add_end(ends, (NaiveAnswer){TW_CLASS_OK, leaf, offset}, false);
+        return;
+    }
+    if (hops == n->program->hops) {
+        add_end(ends, refused(TW_CLASS_LOOP), true);
+        return;
+    }
+    count = translations(n, n->program->regions[leaf].iommu, offset, hop);
+    for (unsigned i = 0; i < count; i++) {
+        if (need & ~hop[i].perm) {
+            add_end(ends, refused(TW_CLASS_DECODE_ERROR), true);
+        } else {
+            walk_from(n, hop[i].space, hop[i].out, hops + 1, need, ends);
         }
-        if (!is_iommu(n, leaf)) {
-            return (NaiveAnswer){TW_CLASS_OK, leaf, offset};
-        }
-        if (hops++ == n->program->hops) {
-            *denied = true;
-            return refused(TW_CLASS_LOOP);
-        }
-        hop = translate(n, n->program->regions[leaf].iommu, offset);
-        if (need & ~hop.perm) {
-            *denied = true;
-            return refused(TW_CLASS_DECODE_ERROR);
-        }
-        space = hop.space;
-        addr = hop.out;
     }
 }
 
@@ -142,8 +231,44 @@ static unsigned entry_number(Naive *n, const NaiveEntry *entry)
     return n->n_entries;
 }
 
-/* Adds all that may be obtained of a page now: the page map and each number of
- * hops, and the whole way, as far as something is granted. */
+/* Adds the entry, and all that goes on from it: each number of hops, and the
+ * whole way, as far as something is granted. */
+static void fetch_on(Naive *n, NaiveEntry entry, NaiveSet *set)
+{
+    NaiveHop hops[NAIVE_RECORDS + 1];
+    uint64_t offset = 0;
+    unsigned count;
+    uint8_t leaf, perm = entry.perm;
+
+    set_add(set, entry_number(n, &entry));
+    if (!one_leaf(n, entry.space, entry.addr)) {
+        return; /* what is behind it is found out on each access */
+    }
+    leaf = leaf_at(n, entry.space, entry.addr, &offset);
+    if (!is_iommu(n, leaf)) {
+        entry.whole = true;
+        entry.region = leaf;
+        entry.offset = leaf == TW_NONE ? 0 : offset;
+        set_add(set, entry_number(n, &entry));
+        return;
+    }
+    if (entry.n_hops == n->program->hops || entry.n_hops == NAIVE_HOPS) {
+        return;
+    }
+    count = translations(n, n->program->regions[leaf].iommu, offset, hops);
+    entry.iommu[entry.n_hops] = n->program->regions[leaf].iommu;
+    entry.window[entry.n_hops++] = offset;
+    for (unsigned i = 0; i < count; i++) {
+        entry.perm = perm & hops[i].perm;
+        entry.space = hops[i].space;
+        entry.addr = hops[i].out;
+        if (entry.perm != 0) {
+            fetch_on(n, entry, set);
+        }
+    }
+}
+
+/* Adds all that may be obtained of a page now. */
 static void fetch(Naive *n, unsigned cpu, unsigned page, NaiveSet *set)
 {
     const NaivePage *map = &n->map[cpu][page];
@@ -162,41 +287,13 @@ static void fetch(Naive *n, unsigned cpu, unsigned page, NaiveSet *set)
     entry.perm = map->perm & (TW_R | TW_W);
     entry.space = n->program->cpus[cpu].mmu[0].space;
     entry.addr = map->pa;
-    for (;;) {
-        uint64_t offset = 0;
-        uint8_t leaf;
-        NaiveHop hop;
-
-        set_add(set, entry_number(n, &entry));
-        if (!one_leaf(n, entry.space, entry.addr)) {
-            return; /* what is behind it is found out on each access */
-        }
-        leaf = leaf_at(n, entry.space, entry.addr, &offset);
-        if (!is_iommu(n, leaf)) {
-            entry.whole = true;
-            entry.region = leaf;
-            entry.offset = leaf == TW_NONE ? 0 : offset;
-            set_add(set, entry_number(n, &entry));
-            return;
-        }
-        if (entry.n_hops == n->program->hops || entry.n_hops == NAIVE_HOPS) {
-            return;
-        }
-        hop = translate(n, n->program->regions[leaf].iommu, offset);
-        entry.iommu[entry.n_hops] = n->program->regions[leaf].iommu;
-        entry.window[entry.n_hops++] = offset;
-        entry.perm &= hop.perm;
-        if (entry.perm == 0) {
-            return;
-        }
-        entry.space = hop.space;
-        entry.addr = hop.out;
-    }
+    fetch_on(n, entry, set);
 }
 
 /* It may have fetched, or dropped, anything at any time. */
 static void settle(Naive *n)
 {
+    record(n);
     for (unsigned c = 0; c < NAIVE_CPUS; c++) {
         if (!n->program->cpus[c].present) {
             continue;
@@ -347,9 +444,11 @@ static bool set_entries(Naive *n, const TwOp *op)
     return had;
 }
 
-static void unmap_all(Naive *n, uint8_t iommu, uint8_t actor)
+static void unmap(Naive *n, uint8_t iommu, uint64_t first, uint64_t last,
+                  uint8_t actor)
 {
-    tell_all(n, actor, (NaiveEvent){EVENT_UNMAP, iommu, 0, UINT64_MAX});
+    end_records(n, iommu, first, last);
+    tell_all(n, actor, (NaiveEvent){EVENT_UNMAP, iommu, first, last});
 }
 
 static void perform(Naive *n, const TwOp *op)
@@ -368,25 +467,23 @@ static void perform(Naive *n, const TwOp *op)
     case TW_OP_PROTECT:
         had = set_entries(n, op);
         if (had && (op->flags & TW_OPF_NOTIFIED)) {
-            tell_all(n, op->actor,
-                     (NaiveEvent){EVENT_UNMAP, op->obj, op->addr, op->last});
+            unmap(n, op->obj, op->addr, op->last, op->actor);
         }
         break;
     case TW_OP_NOTIFY:
         if (op->events == TW_EVENT_UNMAP) {
-            tell_all(n, op->actor,
-                     (NaiveEvent){EVENT_UNMAP, op->obj, op->addr, op->last});
+            unmap(n, op->obj, op->addr, op->last, op->actor);
         }
         break;
     case TW_OP_IOMMU_RESET:
         memset(n->table[op->obj], 0, sizeof(n->table[op->obj]));
         n->bypass[op->obj] = n->program->iommus[op->obj].bypass;
-        unmap_all(n, op->obj, op->actor);
+        unmap(n, op->obj, 0, UINT64_MAX, op->actor);
         break;
     case TW_OP_BYPASS:
         if (n->bypass[op->obj] != on) {
             n->bypass[op->obj] = on;
-            unmap_all(n, op->obj, op->actor);
+            unmap(n, op->obj, 0, UINT64_MAX, op->actor);
         }
         break;
     case TW_OP_ENABLE:
@@ -472,35 +569,41 @@ bool tw_naive_matters(const Naive *n, const TwOp *op)
 
 /* Accesses ----------------------------------------------------------------- */
 
-static NaiveAnswer walk(const Naive *n, const TwOp *op, uint8_t need,
-                        bool *denied)
+static void walk(const Naive *n, const TwOp *op, uint8_t need, Ends *ends)
 {
     uint64_t page = op->addr >> n->program->page_lg;
     const NaivePage *map = &n->map[op->obj][page];
 
     if (!map->valid || (need & ~map->perm)) {
-        *denied = true;
-        return refused(TW_CLASS_PAGE_FAULT);
+        add_end(ends, refused(TW_CLASS_PAGE_FAULT), true);
+        return;
     }
-    return walk_from(n, n->program->cpus[op->obj].mmu[0].space,
-                     map->pa | (op->addr & (page_size(n) - 1)), 0, need,
-                     denied);
+    walk_from(n, n->program->cpus[op->obj].mmu[0].space,
+              map->pa | (op->addr & (page_size(n) - 1)), 0, need, ends);
 }
 
-static NaiveAnswer answer_of(const Naive *n, const NaiveEntry *entry,
-                             const TwOp *op, uint8_t need)
+/* What an entry may answer. */
+static void answers_of(const Naive *n, const NaiveEntry *entry, const TwOp *op,
+                       uint8_t need, Ends *ends)
 {
     uint64_t low = op->addr & (page_size(n) - 1);
-    bool denied;
 
     if (!entry->whole) {
-        return walk_from(n, entry->space, entry->addr | low, entry->n_hops,
-                         need, &denied);
+        walk_from(n, entry->space, entry->addr | low, entry->n_hops, need,
+                  ends);
+    } else if (entry->region == TW_NONE) {
+        add_end(ends, refused(TW_CLASS_DECODE_ERROR), false);
+    } else {
+        add_end(ends,
+                (NaiveAnswer){TW_CLASS_OK, entry->region, entry->offset | low},
+                false);
     }
-    if (entry->region == TW_NONE) {
-        return refused(TW_CLASS_DECODE_ERROR);
-    }
-    return (NaiveAnswer){TW_CLASS_OK, entry->region, entry->offset | low};
+}
+
+static bool same_answer(const NaiveAnswer *a, const NaiveAnswer *b)
+{
+    return a->class_ == b->class_ && a->region == b->region &&
+           a->offset == b->offset;
 }
 
 /* The access may have this answer; then the cache may hold entry `held` (0:
@@ -514,9 +617,7 @@ static unsigned add_answer(const Naive *start, const TwOp *op,
     unsigned i;
 
     for (i = 0; i < n; i++) {
-        if (answers[i].class_ == answer.class_ &&
-            answers[i].region == answer.region &&
-            answers[i].offset == answer.offset) {
+        if (same_answer(&answers[i], &answer)) {
             break;
         }
     }
@@ -537,41 +638,82 @@ static unsigned add_answer(const Naive *start, const TwOp *op,
     return n;
 }
 
+/* A device's: by no cache but those of IOMMUs. */
+static unsigned dma_access(const Naive *naive, const TwOp *op, uint8_t need,
+                           NaiveAnswer answers[NAIVE_ANSWERS],
+                           Naive after[NAIVE_ANSWERS])
+{
+    Ends ends = {.n = 0};
+    unsigned n = 0;
+
+    walk_from(naive, op->obj, op->addr, 0, need, &ends);
+    for (unsigned i = 0; i < ends.n; i++) {
+        bool known = false;
+
+        for (unsigned k = 0; k < n; k++) {
+            known |= same_answer(&answers[k], &ends.list[i].answer);
+        }
+        if (!known) {
+            memset(&answers[n], 0, sizeof(answers[n])); /* they are compared */
+            answers[n].class_ = ends.list[i].answer.class_;
+            answers[n].region = ends.list[i].answer.region;
+            answers[n].offset = ends.list[i].answer.offset;
+            after[n++] = *naive;
+        }
+    }
+    after[0].overflow |= ends.overflow;
+    return n;
+}
+
 unsigned tw_naive_access(const Naive *naive, const TwOp *op,
                          NaiveAnswer answers[NAIVE_ANSWERS],
                          Naive after[NAIVE_ANSWERS])
 {
     static _Thread_local Naive start;
-    uint8_t need = op->code == TW_OP_WRITE ? TW_W : TW_R;
+    bool store = op->code == TW_OP_WRITE || op->code == TW_OP_DMA_WRITE;
+    uint8_t need = store ? TW_W : TW_R;
     unsigned page = (unsigned)(op->addr >> naive->program->page_lg);
-    NaiveAnswer walked;
-    bool denied;
+    Ends walked = {.n = 0};
     unsigned n = 0;
 
+    if (op->code == TW_OP_DMA_READ || op->code == TW_OP_DMA_WRITE) {
+        return dma_access(naive, op, need, answers, after);
+    }
     start = *naive;
     if (!start.program->explicit_safepoints) {
         safe_point(&start, op->obj);
         settle(&start);
     }
-    walked = walk(&start, op, need, &denied);
+    walk(&start, op, need, &walked);
+    start.overflow |= walked.overflow;
     for (unsigned e = 0; e <= start.n_entries; e++) {
         const NaiveEntry *entry = &start.entries[e];
+        bool serves = e > 0 && !(need & ~entry->perm);
+        Ends kept = {.n = 0};
 
         if (!set_has(&start.held[op->obj][page], e)) {
             continue;
         }
-        if (e > 0 && !(need & ~entry->perm)) {
-            n = add_answer(&start, op, answer_of(&start, entry, op, need), e,
-                           answers, after, n);
-            if (denied) { /* and the entry was not looked at */
-                n = add_answer(&start, op, walked, e, answers, after, n);
-            }
-        } else {
-            /* An entry without the right is replaced by the one of the walk,
-             * because there is one entry for a page.  If the walk found
-             * nothing, the entry may stay. */
-            n = add_answer(&start, op, walked, denied ? e : 0, answers, after,
+        if (serves) {
+            answers_of(&start, entry, op, need, &kept);
+            start.overflow |= kept.overflow;
+        }
+        for (unsigned i = 0; i < kept.n; i++) {
+            n = add_answer(&start, op, kept.list[i].answer, e, answers, after,
                            n);
+        }
+        for (unsigned i = 0; i < walked.n; i++) {
+            bool denied = walked.list[i].denied;
+
+            if (denied) { /* and the entry was not looked at, or stays */
+                n = add_answer(&start, op, walked.list[i].answer, e, answers,
+                               after, n);
+            } else if (!serves) {
+                /* An entry without the right is replaced by the one of the
+                 * walk, because there is one entry for a page. */
+                n = add_answer(&start, op, walked.list[i].answer, 0, answers,
+                               after, n);
+            }
         }
     }
     for (unsigned i = 0; i < n; i++) {

@@ -7,8 +7,8 @@
  * history with the oracle.
  *
  * It supports flat roots (regions in a root container, none inside those), RAM,
- * table IOMMUs of one index, no attributes; page-map entries of whole pages;
- * accesses of one byte.
+ * table IOMMUs of one index, with IOTLBs or without, no attributes; page-map
+ * entries of whole pages; accesses of one byte.
  */
 #ifndef TW_FUZZ_EXHAUST_NAIVE_H
 #define TW_FUZZ_EXHAUST_NAIVE_H
@@ -24,6 +24,7 @@ enum {
     NAIVE_ENTRIES = 256, /* distinct ones along one program */
     NAIVE_EVENTS = 8,    /* queued on a CPU */
     NAIVE_ANSWERS = 12,  /* distinct ones of one access */
+    NAIVE_RECORDS = 8,   /* distinct ones of one page of an IOMMU */
 };
 
 /* The answer to an access of one byte. */
@@ -47,7 +48,12 @@ typedef struct NaiveHop {
 } NaiveHop;
 
 typedef struct NaiveEvent {
-    enum { EVENT_ALL, EVENT_UNMAP, EVENT_FLUSH } kind;
+    enum {
+        EVENT_ALL,
+        EVENT_UNMAP,
+        EVENT_FLUSH,
+        EVENT_RECORDS, /* an UNMAP, at the IOTLB */
+    } kind;
     uint8_t iommu;
     uint64_t first, last; /* UNMAP: offsets; FLUSH: virtual addresses */
 } NaiveEvent;
@@ -83,6 +89,9 @@ typedef struct Naive {
     /* What was asked of each CPU and waits for a safe point. */
     uint8_t n_events[NAIVE_CPUS];
     NaiveEvent events[NAIVE_CPUS][NAIVE_EVENTS];
+    /* What IOTLBs may hold, besides nothing. */
+    uint8_t n_records[NAIVE_IOMMUS][NAIVE_IOMMU_PAGES];
+    NaiveHop records[NAIVE_IOMMUS][NAIVE_IOMMU_PAGES][NAIVE_RECORDS];
     /* The cache. */
     uint16_t n_entries; /* from 1 */
     NaiveEntry entries[NAIVE_ENTRIES];

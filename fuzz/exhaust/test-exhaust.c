@@ -67,6 +67,8 @@ static void test_zoo(void)
         {"zoo:second-hop-unregistered", "two", 4},
         {"zoo:map-over-map-no-unmap", "one", 4},
         {"zoo:commit-flush-own-as-only", "one", 4},
+        {"zoo:iotlb-survives-unmap", "iotlbs", 4},
+        {"zoo:iotlb-keeps-absence", "iotlb", 4},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(bugs); i++) {
@@ -83,6 +85,8 @@ static void test_deaf(void)
     search("softmmu", "one", 4, 1, EVENT_UNMAP, &result);
     expect_failure("a naive cache answers");
     search("softmmu", "flat", 4, 1, EVENT_FLUSH, &result);
+    expect_failure("a naive cache answers");
+    search("softmmu", "iotlb", 4, 1, EVENT_RECORDS, &result);
     expect_failure("a naive cache answers");
 }
 

@@ -36,6 +36,9 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     if (wish == NULL) {
         tw_extreme_draw(&gen);
     }
+    gen.iotlbs =
+        dialect->iotlbs &&
+        tw_mix64(rng->state ^ 0x696f746c6273) % 100 < gen.mixture->iotlb;
     bool is_long = gen.extreme == TW_EXTREME_LONG;
     uint16_t limit =
         is_long || gen.limit < TW_USUAL_SCRIPT ? gen.limit : TW_USUAL_SCRIPT;

@@ -31,7 +31,7 @@ static const TwMixture mixtures[TW_MIXTURES] = {
         .cpus = {1, 2}, .mmus = {1, 3}, .ops = {20, 36},
         .page_lg = {6, 12}, .nest = 85, .via = 85, .subpage = 8,
         .overlap = 6, .odd_granule = 45, .extreme = 2, .loops = 4,
-        .slots = 8, .explicit_safepoints = 10,
+        .iotlb = 10, .slots = 8, .explicit_safepoints = 10,
         .moves = {
             [MOVE_ACCESS] = 14, [MOVE_AGAIN] = 8, [MOVE_EDGE] = 6,
             [MOVE_REMAP] = 12, [MOVE_TWICE] = 5, [MOVE_SILENT] = 8,
@@ -49,7 +49,7 @@ static const TwMixture mixtures[TW_MIXTURES] = {
         .cpus = {1, 3}, .mmus = {1, 2}, .ops = {24, 48},
         .page_lg = {6, 10}, .nest = 45, .via = 65, .subpage = 3,
         .overlap = 4, .odd_granule = 10, .extreme = 1, .loops = 1,
-        .slots = 30, .explicit_safepoints = 35,
+        .iotlb = 10, .slots = 30, .explicit_safepoints = 35,
         .moves = {
             [MOVE_ACCESS] = 8, [MOVE_AGAIN] = 8, [MOVE_EDGE] = 2,
             [MOVE_REMAP] = 14, [MOVE_TWICE] = 8, [MOVE_SILENT] = 12,
@@ -83,7 +83,7 @@ static const TwMixture mixtures[TW_MIXTURES] = {
         .cpus = {1, 4}, .mmus = {1, 4}, .ops = {10, 80},
         .page_lg = {6, 16}, .nest = 50, .via = 50, .subpage = 25,
         .overlap = 25, .odd_granule = 40, .extreme = 18, .loops = 25,
-        .slots = 15, .explicit_safepoints = 30,
+        .iotlb = 8, .slots = 15, .explicit_safepoints = 30,
         .moves = {
             [MOVE_ACCESS] = 12, [MOVE_AGAIN] = 6, [MOVE_EDGE] = 8,
             [MOVE_REMAP] = 5, [MOVE_TWICE] = 2, [MOVE_SILENT] = 3,
@@ -96,6 +96,23 @@ static const TwMixture mixtures[TW_MIXTURES] = {
             [MOVE_LISTEN] = 3, [MOVE_DIRTY] = 3, [MOVE_SNAPSHOT] = 3,
             [MOVE_CLOCK] = 2,
             [MOVE_SPACE] = 3, [MOVE_ANY] = 30,
+        },
+    },
+    [TW_PROFILE_IOTLB] = {
+        .spaces = {2, 5}, .iommus = {1, 4}, .extras = {1, 3},
+        .cpus = {1, 2}, .mmus = {1, 2}, .ops = {20, 40},
+        .page_lg = {6, 12}, .nest = 50, .via = 80, .subpage = 4,
+        .overlap = 4, .odd_granule = 30, .extreme = 1, .loops = 2,
+        .iotlb = 100, .slots = 15, .explicit_safepoints = 20,
+        .moves = {
+            [MOVE_ACCESS] = 10, [MOVE_AGAIN] = 10, [MOVE_EDGE] = 2,
+            [MOVE_REMAP] = 12, [MOVE_TWICE] = 8, [MOVE_SILENT] = 16,
+            [MOVE_RIGHTS] = 10, [MOVE_DENIED] = 6, [MOVE_NOTIFY] = 12,
+            [MOVE_SLOT] = 3, [MOVE_PAGE] = 4, [MOVE_RANGE] = 2,
+            [MOVE_INDEX] = 8, [MOVE_TOPOLOGY] = 4, [MOVE_TRANSACTION] = 1,
+            [MOVE_CPUS] = 5, [MOVE_DMA] = 14, [MOVE_SWITCH] = 5,
+            [MOVE_DESTROY] = 1, [MOVE_OBSERVE] = 1, [MOVE_DURING] = 3,
+            [MOVE_ACTOR] = 1, [MOVE_SNAPSHOT] = 3, [MOVE_ANY] = 4,
         },
     },
     [TW_PROFILE_STATIC] = {
@@ -147,6 +164,7 @@ static const char *const profiles[TW_PROFILES] = {
     "invalidate", /* fill, change, notify, access; several CPUs */
     "topology",   /* overlaps, aliases, sub-pages, transactions */
     "hostile",    /* extremes: 2^64, cycles, many objects */
+    "iotlb",      /* IOMMUs that answer from records */
 };
 
 const char *tw_profile_name(unsigned profile)

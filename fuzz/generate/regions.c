@@ -611,6 +611,15 @@ static void choose_both(const TwGen *gen, TwIommu *iommu)
     }
 }
 
+/* Some IOMMUs have an IOTLB; in few programs, then in most of their IOMMUs.  No
+ * draw. */
+static void add_iotlb(const TwGen *gen, TwIommu *iommu)
+{
+    uint64_t mix = tw_mix64(gen->rng->state ^ 0x696f746c62);
+
+    iommu->iotlb = gen->dialect->iotlbs && gen->iotlbs && mix % 4 != 0;
+}
+
 void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space)
 {
     TwProgram *program = gen->program;
@@ -660,6 +669,7 @@ void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space)
         }
     }
     choose_both(gen, iommu);
+    add_iotlb(gen, iommu);
     iommu->bypass = tw_gen_chance(gen, 3);
     iommu->bypass_space = (uint8_t)((space + 1u) % tw_gen_live_spaces(gen));
     TwRegion *region = tw_gen_new_region(

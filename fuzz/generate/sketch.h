@@ -92,6 +92,7 @@ typedef struct TwGen {
     TwProfile profile;
     const TwMixture *mixture;
     TwExtreme extreme;
+    bool iotlbs; /* most IOMMUs have IOTLBs */
     /* Of an extreme: its mixture; a region of RAM, or TW_NONE; pages that its
      * script goes through: how many, how far apart, and from where on. */
     TwMixture own;

@@ -186,10 +186,11 @@ static void test_golden(gconstpointer data)
 {
     static const uint64_t golden[TW_PROFILES] = {
         [TW_PROFILE_BALANCED] = 0xa28bf4f8f28b5ffc,
-        [TW_PROFILE_IOMMU] = 0x60872aaa46e12c95,
-        [TW_PROFILE_INVALIDATE] = 0xb0cfb9b32ec4108c,
+        [TW_PROFILE_IOMMU] = 0xed9ab0dfe6e94c04,
+        [TW_PROFILE_INVALIDATE] = 0x93b1ad7df3f772d8,
         [TW_PROFILE_TOPOLOGY] = 0x2674a11435072bf5,
-        [TW_PROFILE_HOSTILE] = 0x0d6f15063ef84bd9,
+        [TW_PROFILE_HOSTILE] = 0x4cfee7d52395d6ad,
+        [TW_PROFILE_IOTLB] = 0x9b7ddc4c3edace08,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();
@@ -492,7 +493,7 @@ static void test_large_views(void)
     TwDialect dialect = fixed_dialect();
     unsigned large = 0, huge = 0;
 
-    for (unsigned i = 0; i < 10000; i++) {
+    for (unsigned i = 0; i < 15000; i++) {
         TwRng rng = tw_rng_for(1, i);
         unsigned most = 0;
 

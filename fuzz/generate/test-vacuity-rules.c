@@ -275,6 +275,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
              LEAST_OF(ENDED(FLUSH_PAGE), ENDED(FLUSH_RANGE),
                       ENDED(FLUSH_INDEX), ENDED(FLUSH_ALL)))
         NEVER("FR-10", no_code)
+        RULE("FR-11", "old answer of a record", ROW_(OLD_RECORD))
         /* rulings */
         RULE("RU-1", "operation skipped", ROW_(SKIPPED))
         RULE("RU-2", "load and store of RAM",
@@ -365,6 +366,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
                       "alignment, and a word that is written back",
              LEAST_OF(ROW_(CALL_WIDENED), ROW_(CALL_MERGED), ROW_(CALL_SPLIT),
                       ROW_(CALL_UNALIGNED)))
+        RULE("LA-51", "translation by a record of an IOTLB", COUNTER(IOTLB))
     };
     /* clang-format on */
 

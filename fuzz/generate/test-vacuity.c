@@ -164,6 +164,8 @@ static const Count *counted(void)
     }
     c->row[ROW_STALE] = c->stats.verdicts[TW_VERDICT_AGREE_STALE];
     c->row[ROW_WINDOW] = c->stats.windows;
+    c->row[ROW_OLD_RECORD] = c->stats.old_records;
+    c->row[ROW_OLD_BOTH] = c->stats.old_both;
     c->row[ROW_COMMITS] = c->stats.commits;
     for (unsigned i = 7; i < G_N_ELEMENTS(c->stats.by_depth); i++) {
         c->row[ROW_DEEPER] += c->stats.by_depth[i];

@@ -41,6 +41,8 @@
     ROW(DEVICE_TOLD, "byte of an access with attributes, at a device", 50000) \
     ROW(STALE, "access answered by an old answer", 100000) \
     ROW(WINDOW, "access with more than one allowed answer", 200000) \
+    ROW(OLD_RECORD, "old answer that a record of an IOTLB explains", 1000) \
+    ROW(OLD_BOTH, "such an answer, held by a CPU's cache as well", 100) \
     ROW(DEEPER, "depth 7 and more", 60000) \
     ROW(UNSPECIFIED, "access with unspecified attributes", 10000) \
     /* flushes that were asked for */ \

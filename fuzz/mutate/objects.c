@@ -156,7 +156,7 @@ void tw_mutate_change_iommu(TwMutation *m)
         return;
     }
     TwIommu *iommu = &program->iommus[id];
-    switch (tw_below(m, 4)) {
+    switch (tw_below(m, 5)) {
     case 0:
         iommu->granule_lg =
             (uint8_t)(dialect->min_granule_lg +
@@ -171,6 +171,9 @@ void tw_mutate_change_iommu(TwMutation *m)
         break;
     case 2:
         iommu->bypass = !iommu->bypass;
+        break;
+    case 3:
+        iommu->iotlb = !iommu->iotlb && dialect->iotlbs;
         break;
     default:
         if (iommu->indexes < TW_MAX_IOMMU_INDEXES) {

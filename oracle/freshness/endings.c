@@ -37,6 +37,10 @@ bool tw_ending_covers(const TwWorld *world, const TwAccess *access,
                meet_under(ending->bits, walk->page.first, walk->page.last,
                           ending->first, ending->last);
     }
+    if (!(world->contract.ends &
+          (ending->kind == TW_ENDING_RESET ? TW_ENDS_RESET : TW_ENDS_UNMAP))) {
+        return false; /* it ends records of IOTLBs only */
+    }
     for (unsigned i = 0; i < walk->n_hops; i++) {
         const TwHop *hop = &walk->hops[i];
 
@@ -48,6 +52,22 @@ bool tw_ending_covers(const TwWorld *world, const TwAccess *access,
         }
     }
     return false;
+}
+
+bool tw_ending_covers_record(const TwWorld *world, const TwEnding *ending,
+                             uint8_t iommu, uint8_t index, uint64_t granule)
+{
+    unsigned lg = world->program->iommus[iommu].granule_lg;
+
+    if (ending->kind == TW_ENDING_RESTORE) {
+        return true;
+    }
+    if (ending->object != iommu) {
+        return false;
+    }
+    return ending->kind == TW_ENDING_RESET ||
+           (ending->kind == TW_ENDING_UNMAP && ending->index == index &&
+            ending->first >> lg <= granule && granule <= ending->last >> lg);
 }
 
 const TwEnding *tw_ending_flushed(const TwWorld *world, const TwAccess *access)

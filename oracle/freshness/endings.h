@@ -13,6 +13,11 @@ bool tw_ending_covers(const TwWorld *world, const TwAccess *access,
                       const TwEnding *ending, const TwWalk *walk, unsigned j,
                       bool tail);
 
+/* Does the event end the record of a granule in the IOTLB of an IOMMU's index
+ * (FR-11)? */
+bool tw_ending_covers_record(const TwWorld *world, const TwEnding *ending,
+                             uint8_t iommu, uint8_t index, uint64_t granule);
+
 /*
  * The newest flush that counts for the CPU of a fetch and covers a page of it
  * (FR-10), or NULL.

@@ -10,7 +10,9 @@
 
 /* An answer to the bytes of an access in one page. */
 typedef struct TwAnswer {
-    TwTimes times;                    /* how to walk it again */
+    TwTimes times;                    /* how to walk it again; its records stay
+                                       * as long as the history */
+    uint32_t until;                   /* when it was right last */
     uint32_t oldest[TW_PREFIX_SLOTS]; /* the oldest cached prefix that explains
                                        * it, per slot; TW_FOREVER: none */
     uint8_t mask, cuts;
@@ -20,8 +22,11 @@ typedef struct TwAnswer {
     bool before, after; /* with an operation during the access: that of the
                          * whole walk before it, and after it */
     bool refused;       /* by the page map, an IOMMU, or LOOP */
+    bool no_record;     /* if allowed: also without a record of an IOTLB, */
+    bool no_cache;      /* and also without a cache of the CPU */
     /* Of answers that are not allowed: */
     bool cacheable; /* it might have been cached */
+    bool by_record; /* it was in the IOTLB of an IOMMU */
     uint8_t link;   /* TwKeyLink: what changed after it */
     uint8_t event;  /* TwKeyEvent: what should have ended it */
     uint16_t changed, ended;
@@ -53,9 +58,10 @@ typedef struct TwHistory {
      * same CPU and MMU index, oldest first. */
     uint32_t n_touches[2];
     TwTouch touches[2][TW_MAX_SCRIPT];
-    uint32_t walks; /* beyond the current ones */
-    TwWalk walk;    /* of the version at hand */
-    TwWalk mixed;   /* with links of several times */
+    uint32_t walks;                     /* beyond the current ones */
+    TwRecords records[2][TW_MAX_WALKS]; /* of answers from an IOTLB */
+    TwWalk walk;                        /* of the version at hand */
+    TwWalk mixed;                       /* with links of several times */
 } TwHistory;
 
 /* Fills in Allowed(n), current answers first.  With access->during, the world

@@ -69,6 +69,8 @@ typedef struct Outcome {
     bool too_many;
     TwContent worlds[TW_MAX_WORLDS];
     bool current; /* the current answer explains it */
+    bool cached;  /* so does a CPU's cache without a record of an IOTLB */
+    bool record;  /* so does such a record without that cache */
     bool unknown; /* an explanation that no cache entry stands behind */
     bool callback;
     uint32_t oldest[2][TW_PREFIX_SLOTS];
@@ -156,6 +158,8 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
         memcpy(out->bytes, bytes, sizeof(out->bytes));
     }
     out->current |= now && first->current && (!second || second->current);
+    out->cached |= first->no_record && (!second || second->no_record);
+    out->record |= first->no_cache && (!second || second->no_cache);
     out->unknown |= first->refused || (second && second->refused);
     merge_oldest(out->oldest[0], first->oldest);
     if (second) {
@@ -172,6 +176,7 @@ static void try_all(TwOracle *oracle, const TwAccess *access,
 
     out->n = out->n_log = 0;
     out->too_many = out->current = out->unknown = false;
+    out->cached = out->record = false;
     out->callback = true;
     memset(out->oldest, 0xff, sizeof(out->oldest));
     if (history->n_pages == 0) {
@@ -555,6 +560,8 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
         oracle->contents.most = out.n;
     }
     oracle->log += out.n_log;
+    oracle->stats->old_records += !out.current && !out.cached;
+    oracle->stats->old_both += !out.current && !out.cached && !out.record;
     observe(oracle, &access, &seen, &out);
     inside = perform_inside(oracle, number);
     if (inside > TW_VERDICT_AGREE_STALE) {

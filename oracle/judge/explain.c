@@ -134,9 +134,12 @@ static const char *event_name(uint8_t event)
     }
 }
 
-const char *tw_event_rule(uint8_t event)
+const char *tw_event_rule(const TwAnswer *answer)
 {
-    switch (event) {
+    if (answer->by_record) {
+        return "FR-11";
+    }
+    switch (answer->event) {
     case TW_KEY_EVENT_FLUSH:
         return "FR-9, LA-29";
     case TW_KEY_EVENT_UNMAP:
@@ -183,7 +186,7 @@ static void say_stale(const TwOracle *oracle, const TwAccess *access,
         answer->event == TW_KEY_EVENT_NEWER
             ? "was newer: it came back from the dead"
             : "must have ended it",
-        tw_event_rule(answer->event));
+        tw_event_rule(answer));
     if (finding->filled != TW_NO_OP) {
         say(finding, "; filled by op %u at the latest", finding->filled);
     }

@@ -7,8 +7,8 @@
 
 #include "oracle/judge/oracle.h"
 
-/* The rules that make an event (TwKeyEvent) end an answer. */
-const char *tw_event_rule(uint8_t event);
+/* The rules that make answer->event end an answer. */
+const char *tw_event_rule(const TwAnswer *answer);
 /* What the operation that ended the time of an answer did, in words. */
 const char *tw_change_text(const TwProgram *program, const TwAnswer *answer);
 

@@ -24,6 +24,9 @@ typedef struct TwJudgeStats {
                                      * event, invariant, unsupported count
                                      * once per program */
     uint64_t windows; /* accesses with more than one allowed answer */
+    /* Accesses with an old answer that only a record of an IOTLB explains; and,
+     * of those, by a CPU whose own cache held it. */
+    uint64_t old_records, old_both;
     uint64_t by_code[TW_OP_CODES];
     uint64_t by_class[TW_CLASSES];
     uint64_t by_region[TW_REGION_KINDS]; /* regions of the programs */

@@ -273,23 +273,40 @@ static const TwStep *same_lookup(const TwTale *tale, const TwStep *step)
     return NULL;
 }
 
+/* The times of an answer, but where it was right last, the tick after it. */
+static TwTimes just_after(const TwAnswer *answer, TwRecords *records)
+{
+    TwTimes times = answer->times;
+
+    if (!answer->by_record) {
+        return tw_times_at(answer->until + 1);
+    }
+    *records = *answer->times.records;
+    times.records = records;
+    for (unsigned i = 0; i < records->n; i++) {
+        records->list[i].tick += records->list[i].tick == answer->until;
+    }
+    return times;
+}
+
 /*
- * What the change just after time `then` did to a link of the old tale: a look
- * at the walk as it was at `then`, and just after.
+ * What the change just after the answer was right last did to a link of the old
+ * tale: a look at the walk as it was then, and just after.
  */
 static void what_changed(TwLife *life, TwStory *story, const TwOracle *oracle,
                          const TwAnswer *answer, unsigned byte)
 {
     const TwAccess *access = &oracle->accused.access;
-    uint32_t then = answer->times.then;
+    uint32_t then = answer->until;
+    TwTimes at = answer->by_record ? answer->times : tw_times_at(then);
+    TwRecords records;
     TwTale before, after;
     char text[64];
     bool told = false;
 
-    story->differ |=
-        !tw_tell(oracle->world, access, byte, tw_times_at(then), &before);
-    story->differ |=
-        !tw_tell(oracle->world, access, byte, tw_times_at(then + 1), &after);
+    story->differ |= !tw_tell(oracle->world, access, byte, at, &before);
+    story->differ |= !tw_tell(oracle->world, access, byte,
+                              just_after(answer, &records), &after);
     for (unsigned i = 0; i < before.steps->len && !told; i++) {
         const TwStep *step = &g_array_index(before.steps, TwStep, i);
         const TwStep *next = same_lookup(&after, step);
@@ -349,7 +366,7 @@ static const TwEnding *find_ending(const TwOracle *oracle,
     for (uint32_t i = 0; i < world->n_endings; i++) {
         const TwEnding *ending = &world->endings[i];
 
-        if (ending->tick > answer->times.then && ending->op == answer->ended &&
+        if (ending->tick > answer->until && ending->op == answer->ended &&
             keys[ending->kind] == answer->event &&
             (ending->kind == TW_ENDING_COMMIT ||
              ending->kind == TW_ENDING_FLUSH ||
@@ -436,7 +453,7 @@ static void tell_ended(TwStory *story, const TwOracle *oracle,
         tell_uncacheable(life, oracle, answer);
         return;
     }
-    life->rule = tw_event_rule(event);
+    life->rule = tw_event_rule(answer);
     if (event == TW_KEY_EVENT_NEWER) {
         what(life, "it got a newer answer, so the old entry had been replaced");
     } else if (ending) {

@@ -37,6 +37,7 @@ typedef struct TwStep {
     uint8_t perm, need; /* rights that are there, that the access needs */
     bool there;         /* PAGE, TRANSLATE: there is an entry; SPACE: a root */
     bool bypass;        /* TRANSLATE: the IOMMU is in bypass */
+    bool recorded;      /* TRANSLATE: by a record of its IOTLB */
     uint16_t op;        /* PAGE, TRANSLATE: the operation that made the entry;
                          * SPACE: the last commit; TW_NO_OP: the setup */
     uint32_t since;     /* when it did */

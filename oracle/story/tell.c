@@ -190,15 +190,22 @@ static bool resolve(Teller *t, uint8_t space, uint64_t a)
 
 /* Offset x of an IOMMU; false if the walk ends there. */
 static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
-                      uint8_t *space, uint64_t *a)
+                      unsigned depth, uint8_t *space, uint64_t *a)
 {
-    uint8_t index =
-        tw_walk_index(&t->world->program->iommus[iommu], t->access->attrs);
-    TwFound found = tw_iommu_translate(t->world, iommu, index, x, time);
+    const TwIommu *what = &t->world->program->iommus[iommu];
+    uint8_t index = tw_walk_index(what, t->access->attrs);
+    int record = tw_walk_record(t->times.records, iommu, index,
+                                x >> what->granule_lg, depth);
+
+    TwFound found = tw_iommu_translate(
+        t->world, iommu, index, x,
+        record < 0 ? time : t->times.records->list[record].tick);
     uint8_t need = t->access->hop_rights;
     bool granted = (found.perm & need) == need;
-    TwStep *step =
-        add(t, TW_STEP_TRANSLATE, 0, granted ? "LA-11, LA-13" : "LA-11, IW-1");
+    TwStep *step = add(t, TW_STEP_TRANSLATE, 0,
+                       record >= 0 ? "LA-11, LA-51"
+                       : granted   ? "LA-11, LA-13"
+                                   : "LA-11, IW-1");
 
     step->iommu = iommu;
     step->index = index;
@@ -208,7 +215,8 @@ static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
     step->perm = found.perm;
     step->need = need;
     step->there = found.perm != 0;
-    step->bypass = in_bypass(t->world, iommu, time);
+    step->bypass = record < 0 && in_bypass(t->world, iommu, time);
+    step->recorded = record >= 0;
     step->op = found.op;
     step->since = found.since;
     *space = found.space;
@@ -246,7 +254,8 @@ static void walk(Teller *t, uint8_t space, uint64_t a)
             return;
         }
         t->stage++;
-        if (!translate(t, node->iommu, t->end.offset, table, &space, &a)) {
+        if (!translate(t, node->iommu, t->end.offset, table, depth, &space,
+                       &a)) {
             t->end.where = TW_AT_HOP;
             t->end.region = TW_NONE;
             t->end.offset = 0;

@@ -139,10 +139,11 @@ static void tell_some(const TwWorld *world, TwRng *rng, unsigned *ends)
         .attrs = tw_rng_chance(rng, 50) ? TW_ATTR_SECURE : 0,
         .addr = tw_rng_below(rng, 0x1100),
     };
-    TwTimes times = tw_rng_chance(rng, 50)
-                        ? tw_times_at((uint32_t)tw_rng_below(rng, now + 1))
-                        : (TwTimes){(uint32_t)tw_rng_below(rng, now + 1), now,
-                                    tw_rng_below(rng, 4), tw_rng_below(rng, 4)};
+    TwTimes times =
+        tw_rng_chance(rng, 50)
+            ? tw_times_at((uint32_t)tw_rng_below(rng, now + 1))
+            : (TwTimes){(uint32_t)tw_rng_below(rng, now + 1), now,
+                        tw_rng_below(rng, 4), tw_rng_below(rng, 4), NULL};
     TwTale tale;
 
     if (cpu) {

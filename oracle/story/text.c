@@ -97,6 +97,9 @@ static void print_entry(const TwStep *step, GString *out)
         g_string_append(out, ", bypass");
     }
     made_by(step, out);
+    if (step->recorded) {
+        g_string_append(out, ", by a record");
+    }
     if (step->need & ~step->perm) {
         g_string_append(out, "; needs ");
         tw_write_perm(out, step->need);

@@ -28,6 +28,7 @@ TwContract test_contract(void)
         .cpu_cache = true,
         .one_entry_per_page = true,
         .queued = true,
+        .iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS,
         .ends =
             TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
     };

@@ -235,6 +235,24 @@ static TwByte end_in_leaf(const TwNode *node, const TwShown *in, uint64_t x,
     return byte;
 }
 
+/* When the translation was made: the time of a record, or else `t`. */
+static uint32_t translated_at(const TwRecords *records, unsigned depth,
+                              unsigned iommu, unsigned index, uint64_t granule,
+                              uint32_t t)
+{
+    unsigned n = records ? records->n : 0;
+
+    while (n-- > 0) {
+        if (records->list[n].depth == depth &&
+            records->list[n].granule == granule &&
+            records->list[n].iommu == iommu &&
+            records->list[n].index == index) {
+            return records->list[n].tick;
+        }
+    }
+    return t;
+}
+
 static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
                         unsigned k, TwTimes times, Parts *parts, Trail *trail)
 {
@@ -285,6 +303,8 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
         index = pick_index(&program->iommus[i], access->attrs);
         trail->at[trail->n].iommu = i;
         trail->at[trail->n++].granule = x >> program->iommus[i].granule_lg;
+        when = translated_at(times.records, depth, i, index,
+                             x >> program->iommus[i].granule_lg, when);
         if (bypassed(world, i, when)) {
             space = program->iommus[i].bypass_space;
             address = x;

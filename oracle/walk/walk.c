@@ -220,6 +220,20 @@ static uint8_t leaf_flags(const TwNode *node, bool readonly)
 static void step(const Step *s, uint8_t space, uint64_t a, unsigned mask,
                  int before, unsigned depth);
 
+int tw_walk_record(const TwRecords *records, uint8_t iommu, uint8_t index,
+                   uint64_t granule, unsigned depth)
+{
+    for (unsigned i = 0; records && i < records->n; i++) {
+        if (records->list[i].granule == granule &&
+            records->list[i].iommu == iommu &&
+            records->list[i].index == index &&
+            records->list[i].depth == depth) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
 /*
  * The bytes of `mask` are in the IOMMU region `node` at offsets x + k, in one
  * granule: they share a translation (LA-13).
@@ -230,19 +244,25 @@ static void translate(const Step *s, const TwNode *node, uint64_t x,
     const TwIommu *iommu = &s->world->program->iommus[node->iommu];
     uint8_t index = tw_walk_index(iommu, s->access->attrs);
     unsigned first = lowest(mask);
-    TwFound found = tw_iommu_translate(s->world, node->iommu, index, x + first,
-                                       depth < s->times.hops ? s->times.then
-                                                             : s->times.now);
+    uint64_t granule = (x + first) >> iommu->granule_lg;
+    uint32_t asked = depth < s->times.hops ? s->times.then : s->times.now;
+    int record =
+        tw_walk_record(s->times.records, node->iommu, index, granule, depth);
+    TwFound found = tw_iommu_translate(
+        s->world, node->iommu, index, x + first,
+        record < 0 ? asked : s->times.records->list[record].tick);
     TwWalk *walk = s->walk;
     int hop = walk->n_hops++;
     bool granted =
         (found.perm & s->access->hop_rights) == s->access->hop_rights;
 
     walk->hops[hop] = (TwHop){
-        .granule = (x + first) >> iommu->granule_lg,
+        .granule = granule,
         .window = (x + first) & ~(s->world->page_size - 1),
         .since = found.since,
+        .asked = asked,
         .op = found.op,
+        .recorded = record >= 0,
         .before = before,
         .iommu = node->iommu,
         .index = index,

@@ -57,11 +57,14 @@ typedef struct TwHop {
     uint64_t granule; /* number of the granule */
     uint64_t window;  /* first offset of the page window (LA-17) */
     uint32_t since;   /* tick of the entry */
+    uint32_t asked;   /* when the IOMMU was asked: the entry is of then, or of
+                       * a record that was older */
     uint16_t op;
     int16_t before;              /* index of the hop before it, or TW_NIL */
     uint8_t iommu, index, depth; /* depth: hops before it */
     bool granted;
-    bool small; /* granule below the page size */
+    bool recorded; /* by a record of the IOTLB */
+    bool small;    /* granule below the page size */
 } TwHop;
 
 /* The part of a walk that the page map decides. */
@@ -90,19 +93,35 @@ typedef struct TwWalk {
 } TwWalk;
 
 /*
+ * Translations that come from records of an IOTLB (LA-51): a granule of an
+ * IOMMU's index, met after `depth` hops, is translated as at `tick`.
+ */
+enum { TW_MAX_RECORDS = 8 };
+typedef struct TwRecords {
+    unsigned n;
+    struct {
+        uint64_t granule;
+        uint32_t tick;
+        uint8_t iommu, index, depth;
+    } list[TW_MAX_RECORDS];
+} TwRecords;
+
+/*
  * Which time each link is taken from: the page map as at `then`, the first
  * `topology` resolutions of an address in the topology as at `then`, the first
  * `hops` translations in the tables as at `then`, and everything else as at
- * `now`.
+ * `now`; but translations that `records` names (or NULL; the caller keeps it)
+ * are of the times there.
  */
 typedef struct TwTimes {
     uint32_t then, now;
     uint8_t topology, hops;
+    const TwRecords *records;
 } TwTimes;
 
 static inline TwTimes tw_times_at(uint32_t t)
 {
-    return (TwTimes){t, t, UINT8_MAX, UINT8_MAX};
+    return (TwTimes){t, t, UINT8_MAX, UINT8_MAX, NULL};
 }
 
 /*
@@ -111,6 +130,10 @@ static inline TwTimes tw_times_at(uint32_t t)
  */
 void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
              TwTimes times, TwWalk *walk);
+
+/* The number of the record for a granule met after `depth` hops, or -1. */
+int tw_walk_record(const TwRecords *records, uint8_t iommu, uint8_t index,
+                   uint64_t granule, unsigned depth);
 
 /* The index of an IOMMU that attributes choose (LA-11). */
 uint8_t tw_walk_index(const TwIommu *iommu, TwAttrs attrs);

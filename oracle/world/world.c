@@ -185,10 +185,13 @@ static unsigned contract_bits(const TwEnding *ending)
     }
 }
 
-/* Does the target promise to obey the event?  It must always obey a restore. */
+/* Does the target promise to obey the event?  It must always obey a restore,
+ * and IOTLBs always obey the events of their IOMMUs. */
 static bool promised(const TwWorld *world, const TwEnding *ending)
 {
     return ending->kind == TW_ENDING_RESTORE ||
+           (world->iotlbs && (ending->kind == TW_ENDING_UNMAP ||
+                              ending->kind == TW_ENDING_RESET)) ||
            world->contract.ends & contract_bits(ending);
 }
 
@@ -393,6 +396,10 @@ void tw_world_reset(TwWorld *world, const TwProgram *program,
     memset(world->observers, 0, sizeof(world->observers));
     world->vetoes = world->listening = 0;
     world->crowded = world->differ = false;
+    world->iotlbs = false;
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        world->iotlbs |= program->iommus[i].iotlb && contract->iotlb != 0;
+    }
     tw_legality_init(&world->legality, program);
     start_regions(world);
 }

@@ -233,6 +233,7 @@ typedef struct TwWorld {
         uint8_t space;
     } listeners[TW_MAX_OBSERVERS];
     TwShown *views[2]; /* room for two views, old and new */
+    bool iotlbs;       /* some IOMMU may answer from records */
     bool crowded;      /* a view had too many ranges */
     bool differ;       /* in a view, the two walkers did */
     TwSaved saved;     /* legality knows whether there is one */

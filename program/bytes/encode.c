@@ -243,6 +243,8 @@ static void encode_iommu(Encode *e, const TwIommu *m)
     at[5] = TW_FORM_NONE;
     if (m->kind == TW_IOMMU_MPC) {
         at[5] = rank(&e->spaces, m->mpc.blocked_space);
+    } else if (m->kind == TW_IOMMU_TABLE) {
+        at[6] = m->iotlb ? 0xff : 0;
     } else if (m->kind == TW_IOMMU_PAGETABLE) {
         at[6] = (uint8_t)(m->pagetable.format | m->pagetable.levels << 4);
         at[7] = rank(&e->regions, m->pagetable.tables);

@@ -340,6 +340,8 @@ static void decode_iommu(const Topology *t, const uint8_t *at, TwIommu *m)
     m->bypass = at[3] >= 0xf0 && m->bypass_space != TW_NONE;
     if (m->kind == TW_IOMMU_MPC) {
         m->mpc.blocked_space = space_at(t, at[5]);
+    } else if (m->kind == TW_IOMMU_TABLE) {
+        m->iotlb = at[6] >= 0xf0 && d->iotlbs;
     } else if (m->kind == TW_IOMMU_PAGETABLE) {
         m->pagetable.format = at[6] & 3;
         m->pagetable.levels = (uint8_t)tw_form_clamp(at[6] >> 4, 1, 6);

@@ -418,8 +418,9 @@ static void describe_iommu(const TwDraw *draw, TwDrawCard *card)
     const TwIommu *iommu = &draw->program->iommus[card->id];
     g_autoptr(GString) text = g_string_new(NULL);
 
-    tw_draw_row(card->rows, "tw-name", "i%u %s, granule 0x%x", card->id,
-                tw_iommu_kind_name(iommu->kind), 1u << iommu->granule_lg);
+    tw_draw_row(card->rows, "tw-name", "i%u %s, granule 0x%x%s", card->id,
+                tw_iommu_kind_name(iommu->kind), 1u << iommu->granule_lg,
+                iommu->iotlb ? ", IOTLB" : "");
     if (iommu->kind == TW_IOMMU_MPC) {
         g_string_append_printf(text, "open to s%u, closed to s%u",
                                iommu->bypass_space, iommu->mpc.blocked_space);

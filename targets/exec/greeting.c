@@ -67,6 +67,7 @@ static const Flag features[] = {
     {"plain-accesses", OF_DIALECT(plain_accesses), 1},
     {"wide-rmw", OF_DIALECT(wide_rmw), 1},
     {"during-dma", OF_DIALECT(during_dma), 1},
+    {"iotlbs", OF_DIALECT(iotlbs), 1},
 };
 
 static const Flag promises[] = {
@@ -79,6 +80,9 @@ static const Flag promises[] = {
     {"code-until-flush", OF_CONTRACT(code), TW_CODE_OTHER_STORES},
     {"own-code-until-flush", OF_CONTRACT(code), TW_CODE_OWN_STORES},
     {"device-words", OF_CONTRACT(device_words), 1},
+    {"iotlb-entries", OF_CONTRACT(iotlb), TW_IOTLB_ENTRIES},
+    {"iotlb-refusals", OF_CONTRACT(iotlb), TW_IOTLB_REFUSALS},
+    {"iotlb-absent", OF_CONTRACT(iotlb), TW_IOTLB_ABSENT},
 };
 
 static const char *op_name(unsigned code)

@@ -209,19 +209,31 @@ struct Notifier { /* never moves while registered (TN-8) */
 
 typedef struct IommuKind IommuKind;
 
-typedef struct Iommu {
-    const IommuKind *kind;
-    uint8_t granule_lg, indexes, select;
-    bool bypass;
-    uint8_t bypass_space;
-    Notifier *notifiers;
-    SpanMap tables[TW_MAX_IOMMU_INDEXES];
-} Iommu;
-
 typedef struct Translation {
     uint64_t addr;
     uint8_t space, perm;
 } Translation;
+
+/* A translation that an IOTLB has kept. */
+typedef struct IotlbRecord {
+    Translation what; /* of the first byte of the granule */
+    uint64_t granule; /* its number */
+    uint8_t index;
+    bool valid;
+} IotlbRecord;
+
+enum { IOTLB_RECORDS = 16 };
+
+typedef struct Iommu {
+    const IommuKind *kind;
+    uint8_t granule_lg, indexes, select;
+    bool bypass, has_iotlb;
+    uint8_t bypass_space;
+    Notifier *notifiers;
+    SpanMap tables[TW_MAX_IOMMU_INDEXES];
+    IotlbRecord iotlb[IOTLB_RECORDS];
+    uint32_t iotlb_events; /* UNMAPs since the start */
+} Iommu;
 
 typedef struct Event {
     uint8_t kind, perm, space;

@@ -28,6 +28,9 @@ static void iommu_init(Machine *m, uint8_t id)
     iommu->select = from->select;
     iommu->bypass = from->bypass;
     iommu->bypass_space = from->bypass_space;
+    iommu->has_iotlb = from->iotlb;
+    iommu->iotlb_events = 0;
+    iotlb_empty(m, id);
     iommu->notifiers = NULL;
     if (iommu->kind != NULL) {
         iommu->kind->reset(m, id);
@@ -89,6 +92,25 @@ static uint8_t iommu_index(const Machine *m, const Iommu *iommu, TwAttrs attrs)
     return TW_BUG(m, INDEX_IGNORES_ATTRS) ? 0 : index % iommu->indexes;
 }
 
+/* From a record, or from the table, which then gives one. */
+static Translation translate_by_iotlb(Machine *m, uint8_t id, uint8_t index,
+                                      uint64_t offset)
+{
+    const Iommu *iommu = &m->iommus[id];
+    const IotlbRecord *record = iotlb_find(m, id, index, offset);
+    Translation what;
+
+    if (record == NULL) {
+        what = iommu->kind->translate(m, id, index, offset);
+        iotlb_insert(m, id, index, offset, what);
+        return what;
+    }
+    what = record->what;
+    what.addr |= offset & low_mask(iommu->granule_lg);
+    what.perm |= TW_BUG(m, IOTLB_HIT_GRANTS_WRITE) ? TW_W : 0;
+    return what;
+}
+
 /*
  * The complete entry for `offset`, with all its rights (the flag NONE of
  * IW-10: no caller asks for less); rights 0 if there is none.
@@ -103,7 +125,8 @@ static Translation iommu_translate(Machine *m, uint8_t id, uint8_t index,
              offset, iommu->bypass_space);
         return (Translation){offset, iommu->bypass_space, TW_R | TW_W};
     }
-    return iommu->kind->translate(m, id, index, offset);
+    return iommu->has_iotlb ? translate_by_iotlb(m, id, index, offset)
+                            : iommu->kind->translate(m, id, index, offset);
 }
 
 /* Operations ------------------------------------------------------------- */
@@ -152,6 +175,7 @@ static void iommu_set_bypass(Machine *m, uint8_t id, bool on, uint8_t actor)
 /* Unregisters without an event; what CPUs cached through it goes (TN-9). */
 static void iommu_destroy(Machine *m, uint8_t id, uint8_t actor)
 {
+    iotlb_empty(m, id);
     while (m->iommus[id].notifiers != NULL &&
            !TW_BUG(m, NEW_IOMMU_TAKEN_FOR_OLD)) {
         Notifier *n = m->iommus[id].notifiers;

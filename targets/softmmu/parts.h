@@ -14,6 +14,7 @@
 #include "targets/softmmu/ram.c"
 #include "targets/softmmu/view.c"
 #include "targets/softmmu/dispatch.c"
+#include "targets/softmmu/iotlb.c"
 #include "targets/softmmu/notify.c"
 #include "targets/softmmu/iommu-table.c"
 #include "targets/softmmu/iommu.c"

@@ -272,6 +272,7 @@ static const TwContract softmmu_contract = {
     .device_reads = true,
     .device_pieces = true,
     .device_words = true,
+    .iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
 };
 

@@ -168,6 +168,9 @@ static void random_program(Kit *k, uint64_t seed, bool silent, bool paired)
 
     tw_program_init(&k->p);
     random_topology(k, &rng);
+    for (unsigned i = 0; i < k->p.n_iommus; i++) {
+        k->p.iommus[i].iotlb = seed >> (i + 1) & 1;
+    }
     for (unsigned i = 0; i < 8; i++) {
         setup(k, random_map(&rng, false));
         if (k->p.setup[k->p.n_setup - 1].code != TW_OP_MAP) {

@@ -54,6 +54,9 @@ PART void zoo_observe_vetoed(Machine *m, const TwOp *op);
 /* Is another notifier of the CPU taken for that at (iommu, index), which is not
  * registered? */
 PART bool zoo_has_notifier(Machine *m, Cpu *cpu, uint8_t iommu, uint8_t index);
+/* Does an IOTLB not end its records of that range?  Or of less than it. */
+PART bool zoo_iotlb_keeps(Machine *m, uint8_t id, uint64_t *first,
+                          uint64_t *last);
 /* An UNMAP makes all notifiers of the CPU inactive. */
 PART void zoo_disarm_all(Machine *m, Cpu *cpu);
 

@@ -49,6 +49,22 @@ PART void zoo_observe_vetoed(Machine *m, const TwOp *op)
     }
 }
 
+PART bool zoo_iotlb_keeps(Machine *m, uint8_t id, uint64_t *first,
+                          uint64_t *last)
+{
+    bool all = *first == 0 && *last == UINT64_MAX;
+
+    if (TW_BUG(m, IOTLB_FIRST_GRANULE_ONLY) && !all) {
+        *last = *first;
+    }
+    if (TW_BUG(m, IOTLB_LOSES_ONE_IN_FOUR) &&
+        m->iommus[id].iotlb_events++ % 4 == 3) {
+        return true;
+    }
+    return all ? TW_BUG(m, IOTLB_SURVIVES_RESET)
+               : TW_BUG(m, IOTLB_SURVIVES_UNMAP);
+}
+
 /* What storage that is organised otherwise makes of the CPU's other notifiers
  * (TN-1, TN-8, TN-9). */
 PART bool zoo_has_notifier(Machine *m, Cpu *cpu, uint8_t iommu, uint8_t index)

@@ -37,6 +37,7 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
     dialect.whole_pages = true;
     dialect.plain_devices = true;
     dialect.implemented_sizes = false;
+    dialect.iotlbs = false;
     dialect.exec_needs_code = true;
     dialect.address_lg = WINDOW_LG;
     dialect.region_lg = PAGE_LG;

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Records of IOTLBs (LA-51, FR-11): each kind of record with and without the
+ * promise to keep it, after each operation that may end it.
+ *
+ *   s0   [ i0, with an IOTLB ]      s1   [ r1 ram ]
+ *
+ * Index 0: granule 0 leads to 0x0, granule 1 to 0x1000, r; granule 2 nowhere.
+ */
+#include "oracle/test/test-support.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "program/content.h"
+
+#define WORLD \
+    "twinwalk 1\n" \
+    "region r0 iommu size 0x3000 root s0 iommu i0\n" \
+    "region r1 ram size 0x8000 root s1\n" \
+    "iommu i0 table indexes 2 select secure to s1 iotlb\n" \
+    "mmu c0.0 space s0 attrs secure\n" \
+    "setup\n" \
+    "  page c0.0 0x0 -> 0x0 size 0x4000 rwx\n" \
+    "  map i0.0 0x0..0xfff -> s1 0x0 rw silent\n" \
+    "  map i0.0 0x1000..0x1fff -> s1 0x1000 r silent\n" \
+    "script\n"
+
+/* A record, the change after which it is old, and the access that it answers.
+ */
+typedef struct Kept {
+    const char *name;
+    uint8_t promise; /* the bit of the contract that allows it */
+    const char *change, *access;
+} Kept;
+
+static const Kept kept[] = {
+    {"entry", TW_IOTLB_ENTRIES, "map i0.0 0x0..0x2fff -> s1 0x4000 rw silent",
+     "dma-read s0 0x10 8 secure"},
+    {"entry, stored through", TW_IOTLB_ENTRIES,
+     "protect i0.0 0x0..0x2fff r silent", "dma-write s0 0x10 8 secure"},
+    {"refusal", TW_IOTLB_REFUSALS, "protect i0.0 0x0..0x2fff rw silent",
+     "dma-write s0 0x1010 8 secure"},
+    {"absence", TW_IOTLB_ABSENT,
+     "map i0.0 0x2000..0x2fff -> s1 0x2000 rw silent",
+     "dma-read s0 0x2010 8 secure"},
+};
+
+/* What may come in between. */
+static const struct {
+    const char *op;
+    bool ends;
+} between[] = {
+    {"notify i0.0 unmap 0x0..0x2fff", true},
+    {"notify i0.1 unmap 0x0..0x2fff", false}, /* another index */
+    {"notify i0.0 map 0x0..0x2fff", false},
+    {"notify i0.0 deviotlb 0x0..0x2fff", false},
+    {"notify i0.0 unmap 0x3000..0x3fff", false}, /* other granules */
+    {"notify-all i0", true},
+    {"flush-all c0", false},
+    {"nonvolatile r1 on", false}, /* a commit */
+    {"bypass i0 on\n  bypass i0 off", true},
+};
+
+/* Is the access of `k`, answered as before the change, allowed? */
+static bool is_allowed(const Kept *k, const char *op, uint8_t promises)
+{
+    g_autofree char *text =
+        g_strdup_printf(WORLD "  %s\n  %s\n  %s\n", k->change, op, k->access);
+    g_autofree TwProgram *program = test_program(text);
+    TestTarget *target = test_target_new(program);
+    TwOracle *oracle = tw_oracle_new();
+    TwDialect dialect = test_dialect();
+    uint16_t last = program->n_script - 1;
+    TwFinding finding;
+    TwVerdict verdict;
+
+    target->contract.iotlb = promises;
+    target->as_of[last] = 0;
+    test_target_run(target, true);
+    verdict = tw_judge(oracle, program, &dialect, &target->contract, "x",
+                       target->trace, &finding, NULL);
+    if (verdict != TW_VERDICT_AGREE_STALE) {
+        g_assert_cmpint(finding.op, ==, last);
+        g_assert_true(tw_verdict_is_finding(verdict));
+    }
+    tw_oracle_free(oracle);
+    test_target_free(target);
+    return verdict == TW_VERDICT_AGREE_STALE;
+}
+
+static void records(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(kept); i++) {
+        for (unsigned j = 0; j < G_N_ELEMENTS(between); j++) {
+            for (uint8_t promises = 0; promises < 8; promises++) {
+                bool keeps = promises & kept[i].promise;
+
+                if (is_allowed(&kept[i], between[j].op, promises) !=
+                    (keeps && !between[j].ends)) {
+                    g_error("%s, then %s, promises %u", kept[i].name,
+                            between[j].op, promises);
+                }
+            }
+        }
+    }
+}
+
+/* Nor are records of an IOMMU without an IOTLB allowed. */
+static void without(void)
+{
+    g_autofree TwProgram *program =
+        test_program(WORLD "  map i0.0 0x0..0xfff -> s1 0x4000 rw silent\n"
+                           "  dma-read s0 0x10 8 secure\n");
+    TestTarget *target;
+
+    program->iommus[0].iotlb = false;
+    target = test_target_new(program);
+    target->as_of[1] = 0;
+    test_target_run(target, true);
+    test_judge(target, TW_VERDICT_STALE);
+    test_target_free(target);
+}
+
+/* Two hops, each of its own time: the first of now, the second older, or the
+ * other way round; and a CPU whose entry holds what came of them. */
+static void two_hops(void)
+{
+    static const char *const text =
+        "twinwalk 1\n"
+        "region r0 iommu size 0x1000 root s0 iommu i0\n"
+        "region r1 iommu size 0x3000 root s1 iommu i1\n"
+        "region r2 ram size 0x8000 root s2\n"
+        "iommu i0 table iotlb\n"
+        "iommu i1 table iotlb\n"
+        "setup\n"
+        "  map i0.0 0x0..0xfff -> s1 0x0 rw silent\n"
+        "  map i1.0 0x0..0xfff -> s2 0x0 rw silent\n"
+        "  map i1.0 0x1000..0x1fff -> s2 0x1000 rw silent\n"
+        "script\n"
+        "  map i0.0 0x0..0xfff -> s1 0x1000 rw silent\n"
+        "  map i1.0 0x0..0x1fff -> s2 0x4000 rw silent\n"
+        "  %s\n"
+        "  dma-read s0 0x10 8 none\n";
+    static const struct {
+        const char *op;
+        uint8_t allowed; /* bit n: offset 0x1000 * n of r2 */
+    } rows[] = {
+        {"nop", 1 << 0 | 1 << 1 | 1 << 4 | 1 << 5},
+        {"notify i0.0 unmap 0x0..0xfff", 1 << 1 | 1 << 5},
+        {"notify i1.0 unmap 0x1000..0x1fff", 1 << 0 | 1 << 4 | 1 << 5},
+        {"notify i1.0 unmap 0x0..0x1fff", 1 << 4 | 1 << 5},
+        {"restore", 1 << 0},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *all = g_strdup_printf(text, rows[i].op);
+        g_autoptr(GString) script = g_string_new(all);
+        g_autofree TwProgram *program = NULL;
+        TestTarget *target;
+
+        g_string_replace(script, "script\n", "script\n  snapshot\n", 1);
+        program = test_program(script->str);
+        target = test_target_new(program);
+        test_target_run(target, true);
+        for (unsigned n = 0; n < 8; n++) {
+            TwOutcome *last = &target->trace->outcomes[program->n_script - 1];
+            TwOracle *oracle = tw_oracle_new();
+            TwDialect dialect = test_dialect();
+            TwFinding finding;
+
+            for (unsigned k = 0; k < last->n_locations; k++) {
+                TwLocation *at = &target->trace->locations[last->location + k];
+
+                at->offset = 0x1000 * n + 0x10 + at->first;
+            }
+            last->value = 0;
+            for (unsigned k = 0; k < 8; k++) {
+                last->value |=
+                    (uint64_t)tw_ram_initial(2, 0x1000 * n + 0x10 + k) << 8 * k;
+            }
+            if (tw_verdict_is_finding(
+                    tw_judge(oracle, program, &dialect, &target->contract, "x",
+                             target->trace, &finding, NULL)) ==
+                (rows[i].allowed >> n & 1)) {
+                g_error("%s: 0x%x: %s", rows[i].op, 0x1000 * n, finding.text);
+            }
+            tw_oracle_free(oracle);
+        }
+        test_target_free(target);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/iotlb/FR-11,LA-51/records", records);
+    g_test_add_func("/iotlb/LA-51/without", without);
+    g_test_add_func("/iotlb/FR-11/two-hops", two_hops);
+    return g_test_run();
+}
