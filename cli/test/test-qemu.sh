@@ -169,8 +169,9 @@ for what in nothing qemu everything; do
     everything) stopped=$(marked) ;;
     *) stopped= ;;
     esac
+    # (Some of them may have ended.)
     # shellcheck disable=SC2086 # words
-    [ -z "$stopped" ] || kill -STOP $stopped
+    [ -z "$stopped" ] || kill -STOP $stopped 2>kill.err || true
     kill -KILL $main
     wait $main 2>/dev/null || true
     check "$what is stopped: nothing stays behind" gone
