@@ -12,8 +12,8 @@ enum { MODES = 2 };
 
 typedef struct Figures {
     const char *target, *profile;
-    unsigned modes; /* flush modes measured: 1 or 2 */
-    const char *mode[MODES];
+    unsigned modes;          /* flush modes measured: 1 or 2 */
+    const char *mode[MODES]; /* NULL: the target has none */
     TwBenchLoop loop[MODES];
     bool has_micro;
     TwBenchMicro micro;
@@ -47,8 +47,9 @@ static void text_loop(const Figures *f, unsigned i)
     const TwBenchLoop *l = &f->loop[i];
     double whole = l->generate + l->target + l->judge;
 
-    printf("%s, %s, --flush %s, one core, %" PRIu64 " programs\n", f->target,
-           f->profile, f->mode[i], l->programs);
+    printf("%s, %s%s%s, one core, %" PRIu64 " programs\n", f->target,
+           f->profile, f->mode[i] ? ", --flush " : "",
+           f->mode[i] ? f->mode[i] : "", l->programs);
     printf("  %.0f programs/s (%.2f us each)\n", ratio(1e9, l->whole),
            l->whole / 1000);
     printf(
@@ -67,8 +68,10 @@ static void text_loop(const Figures *f, unsigned i)
     printf("  %.1f times the time of an empty harness (no target, no judge), "
            "%.0f rounds of the calibration loop\n",
            ratio(l->whole, l->empty), ratio(l->whole, f->round));
-    printf("  served from the TLB: %.1f %%; fills per program: %.2f\n",
-           hit_share(l), mean(l->counters[TW_COUNT_FILL], l->programs));
+    if (l->counters[TW_COUNT_FILL] > 0) {
+        printf("  served from the TLB: %.1f %%; fills per program: %.2f\n",
+               hit_share(l), mean(l->counters[TW_COUNT_FILL], l->programs));
+    }
     if (l->findings > 0) {
         printf("  programs with a finding (run twice): %" PRIu64 "\n",
                l->findings);
@@ -92,6 +95,15 @@ static void text_means(const Figures *f)
            mean(s->silent, l->programs), mean(l->bytes, l->programs));
 }
 
+static void text_overheads(const TwBenchMicro *m)
+{
+    printf("us per program without operations: %.1f", m->empty / 1e3);
+    if (m->trip > 0) {
+        printf("; per exchange with the other process: %.1f", m->trip / 1e3);
+    }
+    printf("\nms to start the target: %.1f\n", m->start / 1e6);
+}
+
 static void text(const Figures *f)
 {
     for (unsigned i = 0; i < f->modes; i++) {
@@ -111,6 +123,7 @@ static void text(const Figures *f)
             printf(" %.0f", f->micro.walk[i]);
         }
         printf("\n");
+        text_overheads(&f->micro);
     } else {
         printf("\nno figures for single accesses: %s\n", f->why);
     }
@@ -124,7 +137,9 @@ static void json_loop(JsonBuilder *b, const Figures *f, unsigned i)
     const TwBenchLoop *l = &f->loop[i];
 
     json_builder_begin_object(b);
-    tw_json_string(b, "flush", f->mode[i]);
+    if (f->mode[i]) {
+        tw_json_string(b, "flush", f->mode[i]);
+    }
     tw_json_int(b, "programs", l->programs);
     tw_json_double(b, "programs_per_second", ratio(1e9, l->whole));
     tw_json_double(b, "operations_per_second",
@@ -188,6 +203,11 @@ static void json(const Figures *f)
         tw_json_double(b, "ns_hit", f->micro.hit);
         json_list(b, "ns_fill", f->micro.fill, f->micro.depths);
         json_list(b, "ns_walk", f->micro.walk, f->micro.depths);
+        tw_json_double(b, "ns_empty_program", f->micro.empty);
+        if (f->micro.trip > 0) {
+            tw_json_double(b, "ns_exchange", f->micro.trip);
+        }
+        tw_json_double(b, "ns_start", f->micro.start);
     }
     tw_json_double(b, "ns_calibration", f->round);
     json_builder_end_object(b);
@@ -200,6 +220,8 @@ static int measure(Figures *f, const TwCliTarget *target, TwKnown *known,
                    bool both, unsigned profile, double seconds)
 {
     TwTargetOptions options = target->options;
+    bool has_modes =
+        tw_target_option_of(tw_target_class_of(target->name), "flush") != NULL;
     GError *error = NULL;
 
     f->target = target->name;
@@ -210,7 +232,9 @@ static int measure(Figures *f, const TwCliTarget *target, TwKnown *known,
         if (both) {
             options.flush = i == 0 ? TW_FLUSH_ALL_ENTRIES : TW_FLUSH_PAGES;
         }
-        f->mode[i] = options.flush == TW_FLUSH_PAGES ? "page" : "all";
+        f->mode[i] = !has_modes                        ? NULL
+                     : options.flush == TW_FLUSH_PAGES ? "page"
+                                                       : "all";
         if (!tw_bench_loop(&options, known, profile, 0.8 * seconds / f->modes,
                            &f->loop[i], &error)) {
             return tw_cli_fail_error(error);
@@ -250,11 +274,10 @@ int tw_verb_bench(int argc, char **argv)
     if (!tw_cli_options(
             &argc, &argv, NULL,
             "Measures on one core how long a whole program takes, how this "
-            "time "
-            "divides into\nphases, and how long a single access takes. Prints "
-            "ns, and ratios to a run without\na target. Times are CPU times of "
-            "this process; for exec, elapsed times. Without\n--flush, softmmu "
-            "and the zoo are measured in both modes.",
+            "time divides into\nphases, and how long a single access takes. "
+            "Prints ns, and ratios to a run without\na target. Times are CPU "
+            "times of this process; for exec and qemu-..., elapsed\ntimes. "
+            "Without --flush, softmmu and the zoo are measured in both modes.",
             entries, &target)) {
         goto out;
     }

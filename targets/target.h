@@ -133,6 +133,9 @@ struct TwTargetClass {
     bool (*emit)(TwTarget *target, const TwProgram *program,
                  const TwFinding *finding, const TwExpected *expected,
                  GString *out, GError **error);
+    /* Optional, of a class that runs programs in another process: an exchange
+     * with it in which nothing is done.  False: the target is lost. */
+    bool (*ping)(TwTarget *target);
     void (*close)(TwTarget *target);
 
     /*

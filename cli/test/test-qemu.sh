@@ -179,5 +179,21 @@ for what in nothing qemu everything; do
     gone || kill -KILL $(marked) || true
 done
 
+# What a QEMU costs.  (Which part is how large is no matter for a test.)
+exits 0 'bench' "$TWINWALK" bench --target "qemu-$arch" --seconds 1
+for words in 'in the bare loop of the target' 'per exchange with the other process' \
+    'ms to start the target'; do
+    check "bench says $words" grep -q "$words" out.txt
+done
+check 'but nothing that QEMU does not have' \
+    sh -c '! grep -e --flush -e "served from the TLB" out.txt'
+exits 0 'bench --json' "$TWINWALK" bench --target "qemu-$arch" --seconds 1 --json
+check 'its parts fit together' python3 -c "
+import json
+bench = json.load(open('out.txt'))
+assert 'flush' not in bench['loops'][0]
+assert 0 < bench['ns_hit'] < bench['ns_exchange'] < bench['ns_start']
+assert 0 < bench['ns_empty_program'] < bench['ns_start'] < 60e9"
+
 echo "1..$number"
 [ "$failures" -eq 0 ]

@@ -125,7 +125,8 @@ assert mutant['verdict'] == 'fault'"
 # bench
 exits 0 'bench' "$TWINWALK" bench --seconds 0.5
 for words in 'programs/s' 'oracle and judge' 'ns per TLB hit' '--flush page' \
-    '--flush all' 'empty harness' 'calibration loop' 'means of a program'; do
+    '--flush all' 'empty harness' 'calibration loop' 'means of a program' \
+    'us per program without operations' 'ms to start the target'; do
     check "bench says $words" grep -q -e "$words" out.txt
 done
 exits 0 'bench --json' "$TWINWALK" bench --seconds 0.5 --json
@@ -137,6 +138,8 @@ for loop in bench['loops']:
     assert loop['programs_per_second'] > 0 and loop['ns_judge'] > 0
     assert loop['ratio_to_empty'] > 0 and loop['findings'] == 0
 assert bench['ns_hit'] > 0 # which is faster is no matter for a test
+assert bench['ns_empty_program'] > 0 and bench['ns_start'] > 0
+assert 'ns_exchange' not in bench # the target is in this process
 assert len(bench['ns_fill']) == 4 and min(bench['ns_fill']) > 0
 assert len(bench['ns_walk']) == 4 and min(bench['ns_walk']) > 0
 assert bench['means']['operations'] > 10"

@@ -234,16 +234,18 @@ bool tw_bench_loop(const TwTargetOptions *options, TwKnown *known,
 
 /* Purpose-built programs --------------------------------------------------- */
 
-enum { PAGE = 4096, RAM_SIZE = 1 << 16, REPEATS = 512 };
+enum { PAGE = 4096, RAM_SIZE = 1 << 16, REPEATS = 512, STARTS = 3 };
 
 /*
  * RAM behind `depth` IOMMUs, each with a space of its own:
  *
  *   s<depth>: [ iommu ] -> ... -> s1: [ iommu ] -> s0: [ ram ]
  *
- * and a CPU with one TLB entry, pages 0 and 1 mapped to themselves.
+ * (or as much RAM as the dialect wants), and a CPU with one TLB entry, pages 0
+ * and 1 mapped to themselves.
  */
-static void micro_machine(TwProgram *p, unsigned depth)
+static void micro_machine(TwProgram *p, const TwDialect *dialect,
+                          unsigned depth)
 {
     TwRegion root = tw_region_make(TW_REGION_CONTAINER);
     TwRegion ram = tw_region_make(TW_REGION_RAM);
@@ -274,6 +276,7 @@ static void micro_machine(TwProgram *p, unsigned depth)
         p->regions[p->n_regions++] = *leaf;
         p->spaces[p->n_spaces++] = (TwSpace){.present = true, .root = id};
     }
+    tw_dialect_fit_regions(dialect, p);
     memset(&p->cpus[0], 0, sizeof(p->cpus[0]));
     p->n_cpus = 1;
     p->cpus[0].present = true;
@@ -340,7 +343,7 @@ static double per_access(Micro *m, unsigned depth, bool alternate, bool judge)
 {
     double many, few;
 
-    micro_machine(m->program, depth);
+    micro_machine(m->program, tw_target_dialect(m->target), depth);
     micro_script(m->program, REPEATS, alternate);
     many = best_of(m, judge);
     micro_script(m->program, 2, alternate);
@@ -348,11 +351,57 @@ static double per_access(Micro *m, unsigned depth, bool alternate, bool judge)
     return MAX(many - few, 0) / (REPEATS - 2);
 }
 
+/* ns of an exchange; 0: there is none. */
+static double trip(Micro *m)
+{
+    double until = now_ns(CLOCK_MONOTONIC) + m->seconds * 1e9, best = 0;
+
+    while (m->target->klass->ping != NULL) {
+        double began = now_ns(CLOCK_MONOTONIC), took;
+
+        if (!m->target->klass->ping(m->target)) {
+            return 0;
+        }
+        took = now_ns(CLOCK_MONOTONIC) - began;
+        best = best == 0 || took < best ? took : best;
+        if (began > until) {
+            break;
+        }
+    }
+    return best;
+}
+
+/* What a program costs apart from its operations, and a target apart from
+ * programs. */
+static bool overheads(Micro *m, const TwTargetOptions *options,
+                      TwBenchMicro *micro, GError **error)
+{
+    micro_machine(m->program, tw_target_dialect(m->target), 0);
+    micro_script(m->program, 0, false);
+    micro->empty = best_of(m, false);
+    micro->trip = trip(m);
+    for (unsigned i = 0; i < STARTS; i++) {
+        double began = now_ns(CLOCK_MONOTONIC), took;
+        TwTarget *target = tw_target_open(options, error);
+
+        if (!target) {
+            return false;
+        }
+        tw_target_run(target, m->program, m->trace);
+        took = now_ns(CLOCK_MONOTONIC) - began;
+        tw_target_close(target);
+        micro->start = i == 0 || took < micro->start ? took : micro->start;
+    }
+    return true;
+}
+
 bool tw_bench_micro(const TwTargetOptions *options, double seconds,
                     TwBenchMicro *micro, char *why, size_t why_size,
                     GError **error)
 {
-    Micro m = {.seconds = seconds / (1 + 2 * TW_BENCH_DEPTHS)};
+    Micro m = {.seconds = seconds / (3 + 2 * TW_BENCH_DEPTHS)};
+    bool ok = true;
+
     m.target = tw_target_open(options, error);
     if (!m.target) {
         return false;
@@ -362,7 +411,7 @@ bool tw_bench_micro(const TwTargetOptions *options, double seconds,
     m.program = g_new(TwProgram, 1);
     m.trace = g_new(TwTrace, 1);
     for (unsigned depth = 0; depth < TW_BENCH_DEPTHS; depth++) {
-        micro_machine(m.program, depth);
+        micro_machine(m.program, tw_target_dialect(m.target), depth);
         micro_script(m.program, REPEATS, true);
         if (!tw_dialect_admits(tw_target_dialect(m.target), m.program, why,
                                why_size)) {
@@ -375,9 +424,12 @@ bool tw_bench_micro(const TwTargetOptions *options, double seconds,
         micro->walk[depth] = per_access(&m, depth, true, true);
         micro->depths++;
     }
+    if (micro->depths > 0) {
+        ok = overheads(&m, options, micro, error);
+    }
     g_free(m.trace);
     g_free(m.program);
     tw_oracle_free(m.oracle);
     tw_target_close(m.target);
-    return micro->depths > 0;
+    return ok && micro->depths > 0;
 }

@@ -38,6 +38,11 @@ typedef struct TwBenchMicro {
                       * nothing generated, changed or judged */
     double fill[TW_BENCH_DEPTHS]; /* a fill, by the number of IOMMUs */
     double walk[TW_BENCH_DEPTHS]; /* a judged reference walk likewise */
+    /* ns, if depths > 0: */
+    double start; /* to open the target and to run a first program */
+    double empty; /* a program without operations */
+    double trip;  /* an exchange that does nothing, with the process in which
+                   * the target runs; 0: it cannot be measured */
 } TwBenchMicro;
 
 /*

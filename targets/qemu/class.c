@@ -156,7 +156,7 @@ static TwTarget *riscv64_open(const TwTargetOptions *options, GError **error)
         .options = tw_qemu_ab_options + TW_QEMU_PAIR_ROWS, .elsewhere = true, \
         .open = opener, .dialect = dialect, .contract = contract, \
         .version = version, .run = tw_qemu_run, .emit = tw_qemu_emit, \
-        .close = machine_close, .triggers = triggers_of, \
+        .ping = tw_qemu_ping, .close = machine_close, .triggers = triggers_of, \
         .triggers_met = tw_qemu_triggers_met, .avoid = tw_qemu_avoid, \
     }
 

@@ -152,6 +152,8 @@ void tw_qemu_flush_queue(Machine *m);
 
 /* run.c */
 bool tw_qemu_run(TwTarget *target, const TwProgram *program, TwTrace *trace);
+/* A round without operations. */
+bool tw_qemu_ping(TwTarget *target);
 /* Appends to `record` (TwDo) what the agent would be told, and tells it
  * nothing.  The tables in RAM are then as they were when they were new, and the
  * frames are those that the program uses, until tw_qemu_memory_finish(). */

@@ -159,6 +159,24 @@ bool tw_qemu_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     return true;
 }
 
+bool tw_qemu_ping(TwTarget *target)
+{
+    Machine *m = (Machine *)target;
+    TwTrace *trace;
+    bool ok;
+
+    if (m->process.pid == 0) {
+        return false;
+    }
+    trace = g_new(TwTrace, 1);
+    tw_trace_init(trace, NULL);
+    m->trace = trace;
+    m->n_ops = 0;
+    ok = tw_qemu_round(m);
+    g_free(trace);
+    return ok;
+}
+
 void tw_qemu_record(Machine *m, const TwProgram *program, TwTrace *trace,
                     GArray *record)
 {
