@@ -80,6 +80,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "plain_accesses", d->plain_accesses);
     tw_json_bool(b, "wide_rmw", d->wide_rmw);
     tw_json_bool(b, "iotlbs", d->iotlbs);
+    tw_json_bool(b, "aligned_rmw", d->aligned_rmw);
     tw_json_bool(b, "exec_needs_code", d->exec_needs_code);
     json_names(b, "contents", d->contents, tw_contents_name, TW_CONTENTS_KINDS);
     tw_json_int(b, "address_lg", d->address_lg);
@@ -114,6 +115,7 @@ static void json_contract(JsonBuilder *b, const TwContract *c)
     tw_json_bool(b, "device_reads", c->device_reads);
     tw_json_bool(b, "device_pieces", c->device_pieces);
     tw_json_bool(b, "device_words", c->device_words);
+    tw_json_bool(b, "device_rmw", c->device_rmw);
     tw_json_bool(b, "during_refusals", c->during_refusals);
     tw_json_bool(b, "code_until_flush", c->code & TW_CODE_OTHER_STORES);
     tw_json_bool(b, "own_code_until_flush", c->code & TW_CODE_OWN_STORES);

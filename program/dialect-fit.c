@@ -58,7 +58,7 @@ bool tw_dialect_is_wide(const TwDialect *d, const TwProgram *p)
     return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
            d->region_lg == 0 && !d->identity_pages && !d->whole_pages &&
            !d->full_ram && !d->plain_accesses && !d->wide_rmw &&
-           d->physical_lg == 0 &&
+           !d->aligned_rmw && d->physical_lg == 0 &&
            (d->page_rights == 0 || d->page_rights == 0xff) &&
            (d->page_lgs == 0 || d->page_lgs == UINT32_MAX) &&
            !d->plain_devices && d->implemented_sizes && !d->exec_needs_code &&
@@ -176,9 +176,9 @@ static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
     if (d->plain_accesses) {
         op->size =
             op->size >= 8 ? 8 : (uint8_t)(1u << (31 - __builtin_clz(op->size)));
-        if (op->code == TW_OP_RMW) {
-            op->addr &= ~(uint64_t)(op->size - 1);
-        }
+    }
+    if ((d->plain_accesses || d->aligned_rmw) && op->code == TW_OP_RMW) {
+        op->addr &= ~(uint64_t)(op->size - 1);
     }
     op->addr &= most;
     if (most != UINT64_MAX && op->addr > most - (op->size - 1)) {

@@ -41,6 +41,7 @@ typedef struct TwDialect {
     bool wide_rmw;          /* rmw has 4 bytes or more */
     bool iotlbs;            /* a `table` may have an IOTLB (LA-51); the contract
                              * says what it may keep */
+    bool aligned_rmw;       /* rmw at multiples of its size */
     bool exec_needs_code;   /* exec in programs with code contents only */
     uint32_t contents;      /* bit per TwContentsKind; 0: data only */
     uint8_t address_lg;     /* addresses of accesses, page-map entries and
@@ -159,6 +160,7 @@ typedef struct TwContract {
     bool device_pieces;      /* and each piece of LA-23 is one call */
     bool device_words; /* a piece that is too narrow for the device reaches the
                         * aligned word, and a write reads it first (LA-50) */
+    bool device_rmw;   /* rmw of a device reads it and writes it (LA-25) */
     bool during_refusals; /* operations during an access are performed inside
                            * its first refusal (LA-47); counts without
                            * cpu_cache only */

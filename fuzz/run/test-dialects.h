@@ -183,6 +183,8 @@ typedef struct Row {
       CASES({0, SMALL, "  read c0.0 0x0 3"}, {0, SMALL, "  rmw c0.0 0x2 4"})) \
     X(wide_rmw, MUST, CASES({0, SMALL, "  rmw c0.0 0x2 2"})) \
     X(iotlbs, MAY, CASES({0, IOMMU "iommu i0 table iotlb\n", READ})) \
+    X(aligned_rmw, MUST, \
+      CASES({0, SMALL, "  rmw c0.0 0x4 8"}, {0, SMALL, "  rmw c0.0 0x1 2"})) \
     X(exec_needs_code, MUST, CASES({0, SMALL, "  exec c0.0 0x0 8"})) \
     X(contents, BITS, \
       CASES({TW_CONTENTS_CODE, CODE, "  exec c0.0 0x40 8"}, \

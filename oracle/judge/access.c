@@ -335,7 +335,8 @@ static void perform_actors(TwOracle *oracle, const TwAccess *access,
     const TwProgram *program = oracle->program;
     uint32_t done = 0;
 
-    if (!tw_is_store(access) || program->n_actors == 0 || access->beyond) {
+    if ((!tw_is_store(access) && access->code != TW_OP_RMW) ||
+        program->n_actors == 0 || access->beyond) {
         return;
     }
     for (unsigned k = 0; k < access->size; k++) {

@@ -198,7 +198,8 @@ static bool log_has(const TwOracle *oracle, const TwAccess *access,
             if (at + *n >= trace->n_log ||
                 !(exact ? same_record(&trace->log[at + *n], &told[i])
                         : is_due(contract, &trace->log[at + *n], &told[i],
-                                 access->size - k - i, &left))) {
+                                 access->size - k - i % effect->pieces[k],
+                                 &left))) {
                 return false;
             }
             ++*n;

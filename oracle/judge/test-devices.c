@@ -23,6 +23,7 @@
     "region r5 mmio size 0x1000 in r0 at 0x5000 implements 4..4 unaligned\n" \
     "region r6 mmio size 0x1000 in r0 at 0x6000 implements 0..2\n" \
     "mmu c0.0 space s0\n" \
+    "actor r2 0x10 del r1\n" \
     "setup\n" \
     "  page c0.0 0x4000 -> 0x4000 size 0x1000 rwx\n" \
     "  page c0.0 0x5000 -> 0x5000 size 0x1000 rwx\n" \
@@ -32,7 +33,7 @@
     "  page c0.0 0x2000 -> 0x2000 size 0x1000 rwx\n" \
     "script\n"
 
-enum { READS = 1, PIECES = 2, WORDS = 4 };
+enum { READS = 1, PIECES = 2, WORDS = 4, EXCHANGES = 8 };
 
 typedef struct Fixture {
     TwProgram *program;
@@ -50,6 +51,7 @@ static Fixture run(const char *script, unsigned promises)
     f.target->contract.device_reads = promises != 0;
     f.target->contract.device_pieces = promises & PIECES;
     f.target->contract.device_words = promises & WORDS;
+    f.target->contract.device_rmw = promises & EXCHANGES;
     f.trace = f.target->trace;
     test_target_run(f.target, true);
     test_judge(f.target, TW_VERDICT_AGREE);
@@ -307,6 +309,70 @@ static void beside(void)
     test_target_free(target);
 }
 
+/* An exchange of a device, where it is one: a read and then a write of one
+ * piece (LA-25); or it is refused. */
+static void exchange(void)
+{
+    static const struct {
+        const char *script;
+        unsigned n_log;
+    } rows[] = {
+        {"  rmw c0.0 0x1008 8\n", 16}, {"  rmw c0.0 0x2002 2\n", 4},
+        {"  rmw c0.0 0x2004 4\n", 0}, /* two pieces */
+        {"  rmw c0.0 0x4004 4\n", 0}, /* implements */
+        {"  rmw c0.0 0xffe 4\n", 0},  /* two leaves */
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Fixture f = run(rows[i].script, EXCHANGES);
+
+        g_assert_cmpint(f.trace->n_log, ==, rows[i].n_log);
+        g_assert_cmpint(f.trace->outcomes[0].class_, ==,
+                        rows[i].n_log ? TW_CLASS_OK : TW_CLASS_DECODE_ERROR);
+        if (rows[i].n_log) {
+            unsigned half = rows[i].n_log / 2;
+
+            g_assert_cmpint(f.trace->log[half].kind, ==, TW_LOG_WRITE);
+            g_assert_cmpint(f.trace->log[0].byte, ==,
+                            (uint8_t)f.trace->outcomes[0].value);
+            /* the write first; a call of both; no read */
+            f.trace->log[0].kind = TW_LOG_WRITE;
+            effect(&f, "EffSoftmmuRmMio");
+            f.trace->log[0].kind = TW_LOG_READ;
+            f.trace->log[0].call = (uint8_t)rows[i].n_log;
+            f.trace->log[half].call = 0;
+            effect(&f, "EffSoftmmuRmMio");
+            f.trace->log[0].call = f.trace->log[half].call = (uint8_t)half;
+            test_judge(f.target, TW_VERDICT_AGREE);
+            for (unsigned k = 0; k < half; k++) {
+                drop(&f, 0);
+            }
+            effect(&f, "EffSoftmmuRmMio");
+        }
+        finish(&f);
+    }
+}
+
+/* Where a target does not promise it, an exchange of a device is refused. */
+static void no_exchange(void)
+{
+    Fixture f = run("  rmw c0.0 0x1008 8\n", READS);
+
+    g_assert_cmpint(f.trace->outcomes[0].class_, ==, TW_CLASS_DECODE_ERROR);
+    f.trace->outcomes[0].class_ = TW_CLASS_OK;
+    test_judge(f.target, TW_VERDICT_WRONG);
+    finish(&f);
+}
+
+/* Its write starts actor offsets: r2 + 0x10 takes r1 away. */
+static void exchange_acts(void)
+{
+    Fixture f = run("  rmw c0.0 0x1010 4\n  read c0.0 0x0 4\n", EXCHANGES);
+
+    g_assert_cmpint(f.trace->outcomes[1].class_, ==, TW_CLASS_DECODE_ERROR);
+    finish(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -316,5 +382,8 @@ int main(int argc, char **argv)
     g_test_add_func("/devices/AC-5,LA-23/pieces", pieces);
     g_test_add_func("/devices/LA-50,AC-5/implemented", implemented);
     g_test_add_func("/devices/LA-50,LA-27/beside", beside);
+    g_test_add_func("/devices/LA-25/exchange", exchange);
+    g_test_add_func("/devices/LA-25/no-exchange", no_exchange);
+    g_test_add_func("/devices/LA-25,LA-27/exchange-acts", exchange_acts);
     return g_test_run();
 }

@@ -7,6 +7,14 @@
  */
 #include "oracle/memory/leaf.h"
 
+/* May an exchange reach a leaf of this region (LA-25)? */
+static bool takes_rmw(const TwWorld *world, const TwRegion *region)
+{
+    return region->kind == TW_REGION_RAM || region->kind == TW_REGION_ROM ||
+           (region->kind == TW_REGION_MMIO && world->contract.device_rmw &&
+            region->impl_min == 0 && region->impl_max == 0);
+}
+
 static bool has_bytes(uint8_t kind)
 {
     return kind == TW_REGION_RAM || kind == TW_REGION_ROM ||
@@ -18,7 +26,7 @@ static bool has_bytes(uint8_t kind)
 static TwClass byte_class(const TwWorld *world, const TwAccess *access,
                           const TwByte *byte)
 {
-    uint8_t kind;
+    const TwRegion *region;
 
     switch (byte->where) {
     case TW_AT_PAGE:
@@ -31,10 +39,9 @@ static TwClass byte_class(const TwWorld *world, const TwAccess *access,
     default:
         break;
     }
-    kind = world->program->regions[byte->region].kind;
-    if (kind == TW_REGION_RESERVATION ||
-        (access->code == TW_OP_RMW && kind != TW_REGION_RAM &&
-         kind != TW_REGION_ROM)) {
+    region = &world->program->regions[byte->region];
+    if (region->kind == TW_REGION_RESERVATION ||
+        (access->code == TW_OP_RMW && !takes_rmw(world, region))) {
         return TW_CLASS_DECODE_ERROR;
     }
     return TW_CLASS_OK;
@@ -120,6 +127,10 @@ static void run(const TwWorld *world, const TwAccess *access,
         return;
     }
     device_run(region, bytes, k, length, effect);
+    if (access->code == TW_OP_RMW &&
+        (readonly || effect->pieces[k] != access->size)) {
+        worsen(effect, TW_CLASS_DECODE_ERROR); /* LA-25 */
+    }
 }
 
 TwEffect tw_leaf(const TwWorld *world, const TwAccess *access,

@@ -10,7 +10,7 @@
 bool tw_is_told(const TwWorld *world, const TwAccess *access)
 {
     return tw_is_store(access) || access->code == TW_OP_EXEC ||
-           world->contract.device_reads;
+           world->contract.device_reads || access->code == TW_OP_RMW;
 }
 
 bool tw_has_calls(const TwWorld *world, const TwByte *byte)
@@ -88,9 +88,9 @@ static unsigned widened(const TwWorld *world, const TwAccess *access,
     return n;
 }
 
-unsigned tw_told(const TwWorld *world, const TwAccess *access,
-                 const TwByte *bytes, const TwEffect *effect, unsigned k,
-                 TwLogRecord *told)
+static unsigned told_once(const TwWorld *world, const TwAccess *access,
+                          const TwByte *bytes, const TwEffect *effect,
+                          unsigned k, TwLogRecord *told)
 {
     unsigned piece = effect->pieces[k], call = piece;
     const TwRegion *region;
@@ -110,4 +110,23 @@ unsigned tw_told(const TwWorld *world, const TwAccess *access,
         told[i].call = i % call == 0 ? (uint8_t)call : 0;
     }
     return piece;
+}
+
+unsigned tw_told(const TwWorld *world, const TwAccess *access,
+                 const TwByte *bytes, const TwEffect *effect, unsigned k,
+                 TwLogRecord *told)
+{
+    TwAccess half = *access;
+    unsigned n;
+
+    if (access->code != TW_OP_RMW) {
+        return told_once(world, access, bytes, effect, k, told);
+    }
+    /* An exchange reads its only piece, and then writes it (LA-25). */
+    half.code = TW_OP_READ;
+    n = world->contract.device_reads
+            ? told_once(world, &half, bytes, effect, k, told)
+            : 0;
+    half.code = TW_OP_WRITE;
+    return n + told_once(world, &half, bytes, effect, k, told + n);
 }

@@ -446,7 +446,9 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
     if (last || effect.class_ > TW_CLASS_DEVICE_ERROR) {
         perform_during(target);
     }
-    for (unsigned k = 0; k < access.size && tw_is_store(&access); k++) {
+    for (unsigned k = 0;
+         k < access.size && (tw_is_store(&access) || access.code == TW_OP_RMW);
+         k++) {
         for (unsigned a = 0; a < target->program->n_actors; a++) {
             const TwActor *actor = &target->program->actors[a];
 

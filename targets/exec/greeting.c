@@ -68,6 +68,7 @@ static const Flag features[] = {
     {"wide-rmw", OF_DIALECT(wide_rmw), 1},
     {"during-dma", OF_DIALECT(during_dma), 1},
     {"iotlbs", OF_DIALECT(iotlbs), 1},
+    {"aligned-rmw", OF_DIALECT(aligned_rmw), 1},
 };
 
 static const Flag promises[] = {
@@ -83,6 +84,7 @@ static const Flag promises[] = {
     {"iotlb-entries", OF_CONTRACT(iotlb), TW_IOTLB_ENTRIES},
     {"iotlb-refusals", OF_CONTRACT(iotlb), TW_IOTLB_REFUSALS},
     {"iotlb-absent", OF_CONTRACT(iotlb), TW_IOTLB_ABSENT},
+    {"device-rmw", OF_CONTRACT(device_rmw), 1},
 };
 
 static const char *op_name(unsigned code)

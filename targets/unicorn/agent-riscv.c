@@ -18,6 +18,8 @@ const Guest tw_uc_riscv64 = {
     .title = "RV64 in machine mode",
     .arch = UC_ARCH_RISCV,
     .mode = UC_MODE_RISCV64,
+    .cpu_model = -1,
+    .wide_exchange = true,
     .words = TW_CONTENTS_CODE_RISCV64,
     .record = UC_RISCV_REG_S2,
     .table = UC_RISCV_REG_S3,
@@ -49,6 +51,8 @@ const Guest tw_uc_riscv64 = {
             [RECORD_WRITE + 1] = ONE(0x00a59023), /* sh a0, 0(a1) */
             [RECORD_WRITE + 2] = ONE(0x00a5a023), /* sw a0, 0(a1) */
             [RECORD_WRITE + 3] = ONE(0x00a5b023), /* sd a0, 0(a1) */
+            [RECORD_RMW + 2] = ONE(0x08a5a52f),   /* amoswap.w a0, a0, (a1) */
+            [RECORD_RMW + 3] = ONE(0x08a5b52f),   /* amoswap.d a0, a0, (a1) */
             [RECORD_EXEC] = ONE(0x000580e7),      /* jalr a1 */
             [RECORD_FROM] = {8,
                              {AGENT_WORD(0x01893603),   /* ld a2, 24(s2) */

@@ -10,6 +10,7 @@ const Guest tw_uc_x86_64 = {
     .title = "x86-64, paging off",
     .arch = UC_ARCH_X86,
     .mode = UC_MODE_64,
+    .cpu_model = -1,
     .words = TW_CONTENTS_CODE_X86_64,
     .record = UC_X86_REG_R10,
     .table = UC_X86_REG_R13,
@@ -42,6 +43,10 @@ const Guest tw_uc_x86_64 = {
             [RECORD_WRITE + 1] = {3, {0x66, 0x89, 0x06}}, /* mov [rsi], ax */
             [RECORD_WRITE + 2] = {2, {0x89, 0x06}},       /* mov [rsi], eax */
             [RECORD_WRITE + 3] = {3, {0x48, 0x89, 0x06}}, /* mov [rsi], rax */
+            [RECORD_RMW] = {2, {0x86, 0x06}},             /* xchg [rsi], al */
+            [RECORD_RMW + 1] = {3, {0x66, 0x87, 0x06}},   /* xchg [rsi], ax */
+            [RECORD_RMW + 2] = {2, {0x87, 0x06}},         /* xchg [rsi], eax */
+            [RECORD_RMW + 3] = {3, {0x48, 0x87, 0x06}},   /* xchg [rsi], rax */
             [RECORD_EXEC] = {9,
                              {0x4c, 0x8d, 0x1d, 0x02, 0x00, 0x00,
                               0x00,         /* lea r11, [rip + 2] */

@@ -107,6 +107,12 @@ tlb_page_size(uc_engine *uc, uint32_t *size)
     return uc_ctl_get_page_size(uc, size);
 }
 
+__attribute__((no_sanitize("undefined"))) static uc_err
+set_cpu_model(uc_engine *uc, int model)
+{
+    return uc_ctl_set_cpu_model(uc, model);
+}
+
 TW_UNCOUNTED static uc_err engine_open(Machine *m)
 {
     uint8_t code[PAGE_SIZE_] = {0};
@@ -118,8 +124,12 @@ TW_UNCOUNTED static uc_err engine_open(Machine *m)
         m->uc = NULL;
         return err;
     }
+    if (m->guest->cpu_model >= 0) {
+        err = set_cpu_model(m->uc, m->guest->cpu_model);
+    }
     agent_assemble(m->guest, code);
-    if ((err = uc_mem_map(m->uc, CODE, PAGE_SIZE_,
+    if (err ||
+        (err = uc_mem_map(m->uc, CODE, PAGE_SIZE_,
                           UC_PROT_READ | UC_PROT_EXEC)) ||
         (err = uc_mem_write(m->uc, CODE, code, sizeof(code))) ||
         (err = uc_mem_map_ptr(m->uc, RECORDS, PAGE_SIZE_,

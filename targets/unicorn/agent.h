@@ -32,6 +32,8 @@ struct Guest {
     const char *title; /* for people */
     uc_arch arch;
     uc_mode mode;
+    int cpu_model;      /* -1: the library's default */
+    bool wide_exchange; /* none of 1 or 2 bytes */
     uint8_t words; /* TwContentsKind: the code words that it runs (LA-44) */
     /* Registers: the address of the record in flight, that of the handlers. */
     int record, table;

@@ -227,6 +227,8 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
         if ((triggers & BIT(NOT_READABLE) && tw_uc_is_unreadable(&sim, op)) ||
             tw_uc_exec_triggers(&sim, op) & triggers ||
             (triggers & BIT(OWN_CODE) && tw_uc_loses_own_code(&sim, op)) ||
+            (triggers & BIT(EXCHANGE_HALF) &&
+             tw_uc_is_half_exchange(&sim, op)) ||
             asks_for_trouble(&sim, op, triggers)) {
             op->code =
                 op->code == TW_OP_DMA_WRITE ? TW_OP_DMA_READ : TW_OP_READ;

@@ -21,6 +21,7 @@
 static const TwContract unicorn_contract = {
     .cpu_cache = false,
     .device_reads = true,
+    .device_rmw = true,
     .during_refusals = true,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
     .code = TW_CODE_OTHER_STORES,
@@ -40,6 +41,7 @@ static const TwContract vtlb_contract = {
 static const TwContract strict_contract = {
     .cpu_cache = false,
     .device_reads = true,
+    .device_rmw = true,
     .during_refusals = true,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
     .code = 0,
@@ -156,6 +158,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
     m->page_lg = vtlb_page_lg ? vtlb_page_lg : PAGE_LG;
     m->dialect =
         tw_uc_dialect(1u << guest->words, vtlb_page_lg != 0, m->page_lg);
+    m->dialect.wide_rmw = guest->wide_exchange;
     m->in_flight = options->in_flight;
     m->teller = options->teller;
     m->strict = options->strict;

@@ -14,7 +14,7 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
         TW_OP_COMMIT,     TW_OP_ADD,          TW_OP_DEL,
         TW_OP_MOVE,       TW_OP_RESIZE,       TW_OP_ENABLE,
         TW_OP_PRIORITY,   TW_OP_ALIAS_OFFSET, TW_OP_DMA_READ,
-        TW_OP_DMA_WRITE,
+        TW_OP_DMA_WRITE,  TW_OP_RMW,
     };
     TwDialect dialect = tw_dialect_full();
 
@@ -22,6 +22,7 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
     dialect.contents = 1u << TW_CONTENTS_DATA | (vtlb ? 0 : code);
     if (vtlb) { /* its page map is another's */
         tw_ops_remove(&dialect.ops, TW_OP_EXEC);
+        tw_ops_remove(&dialect.ops, TW_OP_RMW);
         tw_ops_remove(&dialect.ops, TW_OP_DMA_READ);
         tw_ops_remove(&dialect.ops, TW_OP_DMA_WRITE);
     }
@@ -39,6 +40,7 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
     dialect.implemented_sizes = false;
     dialect.iotlbs = false;
     dialect.exec_needs_code = true;
+    dialect.aligned_rmw = true;
     dialect.address_lg = WINDOW_LG;
     dialect.region_lg = PAGE_LG;
     dialect.min_page_lg = dialect.max_page_lg = (uint8_t)page_lg;

@@ -10,12 +10,13 @@
 #include "targets/unicorn/emit.h"
 
 /* Loads and stores of 1, 2, 4, 8 bytes; what runs a word of the program; the
- * store that rings the doorbell; what makes an access by a word. */
-enum { PIECES = 11, RUN = 8, RING, FROM, PIECE_LG = 5 };
+ * store that rings the doorbell; what makes an access by a word; exchanges. */
+enum { RUN = 8, RING, FROM, SWAP, PIECES = SWAP + 4, PIECE_LG = 5 };
 
 typedef struct EmitGuest {
     const Guest *guest;
     const char *open;         /* arguments of uc_open() */
+    const char *model;        /* of the CPU, or NULL: the default */
     const char *registers[3]; /* value, address, address of the word (FROM) */
     const char *comments[PIECES];
     AgentCode from; /* as RECORD_FROM, with the address in a register */
@@ -53,21 +54,25 @@ static void jump_x86_64(AgentCode *code, uint32_t distance)
 static const EmitGuest emit_guests[] = {
     {&tw_uc_arm64,
      "UC_ARCH_ARM64, UC_MODE_ARM",
+     "UC_CPU_ARM64_MAX",
      {"UC_ARM64_REG_X0", "UC_ARM64_REG_X1", "UC_ARM64_REG_X2"},
      {"ldrb w0, [x1]", "ldrh w0, [x1]", "ldr w0, [x1]", "ldr x0, [x1]",
       "strb w0, [x1]", "strh w0, [x1]", "str w0, [x1]", "str x0, [x1]",
-      "blr x1", "str w0, [x1]", "blr x2"},
+      "blr x1", "str w0, [x1]", "blr x2", "swpb w0, w0, [x1]",
+      "swph w0, w0, [x1]", "swp w0, w0, [x1]", "swp x0, x0, [x1]"},
      {4, {AGENT_WORD(0xd63f0040)}},
      jump_arm64,
      "UINT64_C(0xd65f03c0d2800000) | number << 5",
      "`movz x0, #number; ret`; and such as `ldrb w0, [x1]; ret`"},
     {&tw_uc_x86_64,
      "UC_ARCH_X86, UC_MODE_64",
+     NULL,
      {"UC_X86_REG_RAX", "UC_X86_REG_RSI", "UC_X86_REG_RDI"},
      {"movzx eax, byte [rsi]", "movzx eax, word [rsi]", "mov eax, [rsi]",
       "mov rax, [rsi]", "mov [rsi], al", "mov [rsi], ax", "mov [rsi], eax",
       "mov [rsi], rax", "lea r11, [rip + 2]; jmp rsi", "mov [rsi], eax",
-      "lea r11, [rip + 2]; jmp rdi"},
+      "lea r11, [rip + 2]; jmp rdi", "xchg [rsi], al", "xchg [rsi], ax",
+      "xchg [rsi], eax", "xchg [rsi], rax"},
      {9, {0x4c, 0x8d, 0x1d, 0x02, 0x00, 0x00, 0x00, 0xff, 0xe7}},
      jump_x86_64,
      "UINT64_C(0xe3ff41900000b866) | number << 16",
@@ -75,10 +80,12 @@ static const EmitGuest emit_guests[] = {
      "jmp r11`, with nops in front"},
     {&tw_uc_riscv64,
      "UC_ARCH_RISCV, UC_MODE_RISCV64",
+     NULL,
      {"UC_RISCV_REG_A0", "UC_RISCV_REG_A1", "UC_RISCV_REG_A2"},
      {"lbu a0, 0(a1)", "lhu a0, 0(a1)", "lwu a0, 0(a1)", "ld a0, 0(a1)",
       "sb a0, 0(a1)", "sh a0, 0(a1)", "sw a0, 0(a1)", "sd a0, 0(a1)", "jalr a1",
-      "sw a0, 0(a1)", "jalr a2"},
+      "sw a0, 0(a1)", "jalr a2", "no exchange of 1", "no exchange of 2",
+      "amoswap.w a0, a0, (a1)", "amoswap.d a0, a0, (a1)"},
      {4, {AGENT_WORD(0x000600e7)}},
      jump_riscv64,
      "UINT64_C(0x806700000537) | number << 12",
@@ -97,7 +104,12 @@ static const EmitGuest *guest_of(const Emit *e)
 
 void tw_uc_emit_open(Emit *e)
 {
-    put(e, "    DO(uc_open(%s, &uc));\n", guest_of(e)->open);
+    const EmitGuest *g = guest_of(e);
+
+    put(e, "    DO(uc_open(%s, &uc));\n", g->open);
+    if (g->model) {
+        put(e, "    DO(uc_ctl_set_cpu_model(uc, %s));\n", g->model);
+    }
 }
 
 /* Piece i, and the jump to the end. */
@@ -106,7 +118,8 @@ static AgentCode piece(const EmitGuest *g, unsigned i)
     AgentCode code = i < RUN     ? g->guest->handlers[RECORD_READ + i]
                      : i == RUN  ? g->guest->handlers[RECORD_EXEC]
                      : i == RING ? g->guest->handlers[RECORD_DOORBELL]
-                                 : g->from;
+                     : i == FROM ? g->from
+                                 : g->guest->handlers[RECORD_RMW + i - SWAP];
 
     g->jump(&code, AGENT_EXIT - (i << PIECE_LG) - code.size);
     return code;
@@ -118,7 +131,7 @@ void tw_uc_emit_guest(Emit *e)
 
     put(e, "/* The guest's code: one access, and the jump to END behind it. "
            "*/\n"
-           "enum { LOAD, STORE = 4, RUN = 8, RING, FROM };\n"
+           "enum { LOAD, STORE = 4, RUN = 8, RING, FROM, SWAP };\n"
            "static const uint8_t guest_code[][32] = {\n");
     for (unsigned i = 0; i < PIECES; i++) {
         AgentCode code = piece(g, i);

@@ -60,7 +60,10 @@ static void tell_text(const Call *call, GString *text)
                         block, offset + call->addr % PAGE_SIZE_);
         break;
     case CALL_PART:
-        if (call->part == RECORD_EXEC) {
+        if (call->part >= RECORD_RMW && call->part < RECORD_EXEC) {
+            g_string_printf(text, "exchanges %u at 0x%" PRIx64,
+                            1u << (call->part - RECORD_RMW), call->addr);
+        } else if (call->part == RECORD_EXEC) {
             g_string_printf(text, "calls 0x%" PRIx64, call->addr);
         } else if (call->part == RECORD_FROM) {
             g_string_printf(

@@ -158,7 +158,7 @@ void tw_uc_perform_asked(Machine *m)
 static bool is_access(const TwOp *op)
 {
     return op->code == TW_OP_READ || op->code == TW_OP_WRITE ||
-           op->code == TW_OP_EXEC;
+           op->code == TW_OP_EXEC || op->code == TW_OP_RMW;
 }
 
 /* Does the agent do it? */
@@ -266,6 +266,9 @@ static unsigned batch_build(Machine *m, unsigned op)
             part_add(m, &n, op, RECORD_FROM, 0,
                      o->code == TW_OP_WRITE ? store_value(m, op) : 0);
             m->records[n - 1].result = m->window + o->out;
+        } else if (o->code == TW_OP_RMW) {
+            part_add(m, &n, op, RECORD_RMW + (unsigned)__builtin_ctz(o->size),
+                     0, store_value(m, op));
         } else if (o->code == TW_OP_READ) {
             parts_add(m, &n, op, RECORD_READ, 0);
         } else if (o->code == TW_OP_WRITE) {
@@ -286,6 +289,7 @@ static bool page_refuses(const Machine *m, const TwOp *op)
 {
     uint8_t need = op->code == TW_OP_READ    ? TW_R
                    : op->code == TW_OP_WRITE ? TW_W
+                   : op->code == TW_OP_RMW   ? TW_R | TW_W
                                              : TW_X;
     uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
 
@@ -294,7 +298,7 @@ static bool page_refuses(const Machine *m, const TwOp *op)
     }
     for (uint64_t p = op->addr >> PAGE_LG; p <= last; p++) {
         if (p >= PAGES || m->flat.rights[p] & NO_ENTRY ||
-            !(m->flat.rights[p] & need)) {
+            (m->flat.rights[p] & need) != need) {
             return true;
         }
     }
@@ -388,6 +392,10 @@ static void take_results(Machine *m, unsigned first, unsigned end)
             (r->kind == RECORD_FROM &&
              m->program->script[r->op].code == TW_OP_READ)) {
             outcome->value |= r->result << 8 * r->at;
+        } else if (r->kind >= RECORD_RMW && r->kind < RECORD_EXEC) {
+            /* RISC-V extends the sign. */
+            outcome->value =
+                r->result & UINT64_MAX >> (64 - (8u << (r->kind - RECORD_RMW)));
         } else if (r->kind == RECORD_EXEC) {
             outcome->value = executed_value(m, r->result);
         }

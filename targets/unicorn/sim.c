@@ -161,9 +161,17 @@ static const FlatCalls calls = {on_unmap, on_map, on_protect};
 static Shown granted(const Sim *sim, uint64_t page, uint8_t right)
 {
     return page < PAGES && !(sim->flat.rights[page] & NO_ENTRY) &&
-                   sim->flat.rights[page] & right
+                   (sim->flat.rights[page] & right) == right
                ? sim->flat.graph.view[page]
                : 0;
+}
+
+static uint8_t right_of(const TwOp *op)
+{
+    return op->code == TW_OP_WRITE  ? TW_W
+           : op->code == TW_OP_EXEC ? TW_X
+           : op->code == TW_OP_RMW  ? TW_R | TW_W
+                                    : TW_R;
 }
 
 static bool cannot_read(const Sim *sim, uint64_t page)
@@ -188,13 +196,23 @@ bool tw_uc_is_unreadable(const Sim *sim, const TwOp *op)
     return false;
 }
 
+static bool loads(const TwOp *op)
+{
+    return op->code == TW_OP_READ || op->code == TW_OP_RMW;
+}
+
+static bool stores(const TwOp *op)
+{
+    return op->code == TW_OP_WRITE || op->code == TW_OP_RMW;
+}
+
 /* Does a load want to see a page that refused one before? */
 bool tw_uc_reads_again(const Sim *sim, const TwOp *op)
 {
     uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
 
     for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
-        if (op->code == TW_OP_READ && sim->refused[p] && cannot_read(sim, p)) {
+        if (loads(op) && sim->refused[p] && cannot_read(sim, p)) {
             return true;
         }
     }
@@ -253,6 +271,16 @@ bool tw_uc_is_unaligned_load(const Sim *sim, const TwOp *op)
     return op->code == TW_OP_READ && last < PAGES &&
            !is_aligned(sim->program, op) &&
            (sim->flat.mapped[first] | sim->flat.mapped[last]) & SHOWS_DEVICE;
+}
+
+bool tw_uc_is_half_exchange(const Sim *sim, const TwOp *op)
+{
+    uint64_t page = op->addr >> PAGE_LG;
+
+    return op->code == TW_OP_RMW && page < PAGES &&
+           sim->flat.mapped[page] != 0 &&
+           sim->flat.mapped_rights[page] & TW_R &&
+           !(sim->flat.mapped_rights[page] & TW_W);
 }
 
 uint64_t tw_uc_exec_triggers(const Sim *sim, const TwOp *op)
@@ -364,11 +392,14 @@ static void store_or_fetch(Sim *sim, const TwOp *op)
             taint(sim, (unsigned)p, NOT_READABLE);
         }
     }
-    for (uint64_t p = op->addr >> PAGE_LG;
-         op->code == TW_OP_WRITE && p <= last && p < PAGES; p++) {
+    for (uint64_t p = op->addr >> PAGE_LG; stores(op) && p <= last && p < PAGES;
+         p++) {
         sim->stored[p] |= sim->run[p] & SHOWS_RAM &&
                           (sim->moved[p] || sim->twice[p] ||
                            is_mapped_twice(sim, sim->run[p], (unsigned)p));
+        if (sim->taint[p] & BIT(DEVICE_SPLIT) && sim->program->n_actors > 0) {
+            sim->ever |= BIT(ACTORS_ASTRAY);
+        }
         if (sim->taint[p] & BIT(END_SPLIT)) {
             lose(sim, granted(sim, p, TW_W));
         }
@@ -406,9 +437,9 @@ static void perform(Sim *sim, const TwOp *op);
  * rights (host.c). */
 static Shown stores_to(const Sim *sim, const TwOp *op, uint64_t page)
 {
-    return op->code == TW_OP_WRITE ? granted(sim, page, TW_W)
-           : page < PAGES          ? sim->flat.graph.view[page]
-                                   : 0;
+    return op->code != TW_OP_DMA_WRITE ? granted(sim, page, right_of(op))
+           : page < PAGES              ? sim->flat.graph.view[page]
+                                       : 0;
 }
 
 /* The actors that a store would ask (LA-27), in order, in asked[]: how many. */
@@ -419,7 +450,7 @@ unsigned tw_uc_asks(const Sim *sim, const TwOp *op,
     uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
     unsigned n = 0;
 
-    if ((op->code != TW_OP_WRITE && op->code != TW_OP_DMA_WRITE) ||
+    if ((!stores(op) && op->code != TW_OP_DMA_WRITE) ||
         program->n_actors == 0 || !stores_to(sim, op, op->addr >> PAGE_LG) ||
         !stores_to(sim, op, last)) {
         return 0;
@@ -503,13 +534,6 @@ static void perform_all(Sim *sim, const TwOp *ops, unsigned n)
     }
 }
 
-static uint8_t right_of(const TwOp *op)
-{
-    return op->code == TW_OP_WRITE  ? TW_W
-           : op->code == TW_OP_EXEC ? TW_X
-                                    : TW_R;
-}
-
 /* The first page that refuses the access, + 1; 0: none does. */
 static unsigned refusing(const Sim *sim, const TwOp *op)
 {
@@ -535,7 +559,7 @@ static void go_on(Sim *sim, const TwOp *op, const bool *readonly)
         if (op->code == TW_OP_EXEC && shown) {
             sim->handled[p] = true;
             sim->ever |= BIT(CODE_HANDLED);
-        } else if (op->code == TW_OP_WRITE && shown && readonly[p - first]) {
+        } else if (stores(op) && shown && readonly[p - first]) {
             sim->ever |= BIT(STORE_HANDLED);
             lose(sim, shown);
         }
@@ -545,7 +569,7 @@ static void go_on(Sim *sim, const TwOp *op, const bool *readonly)
 /* May the library serve a load of the page that it must refuse? */
 static bool misses_hook(const Sim *sim, const TwOp *op, unsigned page)
 {
-    return op->code == TW_OP_READ && cannot_read(sim, page) &&
+    return loads(op) && cannot_read(sim, page) &&
            (sim->refused[page] ||
             sim->taint[page] & (BIT(READ_REVOKED) | BIT(NOT_READABLE)));
 }
@@ -577,10 +601,9 @@ static bool perform_access(Sim *sim, const TwOp *op, const TwOp *inside,
     if (refuses == 0) {
         return false;
     }
-    sim->hooked = sim->end[refuses - 1] == 0 ? HOOKED_NOT
-                  : op->code == TW_OP_WRITE && sim->readonly[refuses - 1]
-                      ? HOOKED_ROM
-                      : HOOKED;
+    sim->hooked = sim->end[refuses - 1] == 0                 ? HOOKED_NOT
+                  : stores(op) && sim->readonly[refuses - 1] ? HOOKED_ROM
+                                                             : HOOKED;
     perform_all(sim, inside, n);
     sim->hooked = HOOKED_NOT;
     go_on(sim, op, readonly);
@@ -590,8 +613,7 @@ static bool perform_access(Sim *sim, const TwOp *op, const TwOp *inside,
 
 static bool is_cpu_access(const TwOp *op)
 {
-    return op->code == TW_OP_READ || op->code == TW_OP_WRITE ||
-           op->code == TW_OP_EXEC;
+    return loads(op) || op->code == TW_OP_WRITE || op->code == TW_OP_EXEC;
 }
 
 /* An access of the CPU, with all that is performed because of it. */
@@ -665,6 +687,11 @@ static void perform(Sim *sim, const TwOp *op)
         load(sim, op);
         break;
     case TW_OP_WRITE:
+        store_or_fetch(sim, op);
+        break;
+    case TW_OP_RMW:
+        sim->ever |= tw_uc_is_half_exchange(sim, op) ? BIT(EXCHANGE_HALF) : 0;
+        load(sim, op);
         store_or_fetch(sim, op);
         break;
     case TW_OP_EXEC:

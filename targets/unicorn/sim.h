@@ -29,6 +29,8 @@ enum {
     CODE_HANDLED,
     END_SPLIT,
     HOOK_MISSED,
+    EXCHANGE_HALF,
+    ACTORS_ASTRAY,
 };
 
 enum { MANY = 1000 }; /* mappings at once */
@@ -90,6 +92,8 @@ bool tw_uc_reads_again(const Sim *sim, const TwOp *op);
 bool tw_uc_is_partial_store(const Sim *sim, const TwOp *op);
 /* Is it a load of a device's page with a part that is not aligned? */
 bool tw_uc_is_unaligned_load(const Sim *sim, const TwOp *op);
+/* Is it an exchange of a page that can be read, but not written? */
+bool tw_uc_is_half_exchange(const Sim *sim, const TwOp *op);
 /* Does a device that the access writes to take X from its instruction? */
 bool tw_uc_loses_own_code(const Sim *sim, const TwOp *op);
 /* The pages of a flush, last included; false: none. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Operations during an access on the target "unicorn": in a hook of a refused
- * access, in the callback of a device, or behind the access.
+ * access, in the callback of a device, or behind the access.  And exchanges,
+ * which load and store.
  */
 #include "targets/unicorn/test-board.h"
 
@@ -113,6 +114,56 @@ static void test_host(void)
     expect_value(&t, last, tag_bytes(gone + 1, 0, 8));
 }
 
+static unsigned exchange(const Board *t, uint64_t addr, uint8_t size)
+{
+    return add_op(t->k, access_op(TW_OP_RMW, 0, 0, addr, size));
+}
+
+/* An exchange gives the old bytes; of a device, after a read and a write; with
+ * one right only it is refused. */
+static void test_exchange(void)
+{
+    g_auto(Board) t = board_new();
+
+    setup(t.k, rights_op(5 * P, TW_W));
+    setup(t.k, rights_op(6 * P, TW_R));
+    unsigned first = exchange(&t, 8, 8);
+    unsigned second = exchange(&t, 8, 4);
+    unsigned both = read_n(&t, 8, 8);
+    unsigned device = exchange(&t, DEVICE + 8, 4);
+    unsigned written = exchange(&t, 5 * P, 4);
+    unsigned readable = exchange(&t, 6 * P, 8);
+    unsigned still = read_n(&t, 6 * P, 8);
+    run_kit(t.k);
+    expect_value(&t, first, initial_bytes(t.a, 8, 8));
+    expect_value(&t, second, tag_bytes(first, 0, 4));
+    expect_value(&t, both,
+                 tag_bytes(second, 0, 4) | tag_bytes(first, 4, 4) << 32);
+    expect_value(&t, device, device_bytes(&t, 8, 4));
+    g_assert_cmpuint(t.k->trace.n_log, ==, 8);
+    g_assert_cmpuint(t.k->trace.log[0].kind, ==, TW_LOG_READ);
+    g_assert_cmpuint(t.k->trace.log[4].kind, ==, TW_LOG_WRITE);
+    expect_class(t.k, written, TW_CLASS_PAGE_FAULT);
+    expect_class(t.k, readable, TW_CLASS_PAGE_FAULT);
+    expect_value(&t, still, initial_bytes(t.a, 6 * P, 8));
+}
+
+/* Of fewer bytes: not RISC-V's. */
+static void test_narrow_exchange(void)
+{
+    g_auto(Board) t = board_new();
+
+    unsigned one = exchange(&t, 9, 1), two = exchange(&t, 10, 2);
+    unsigned all = read_n(&t, 8, 4);
+
+    run_kit(t.k);
+    expect_value(&t, one, initial_bytes(t.a, 9, 1));
+    expect_value(&t, two, initial_bytes(t.a, 10, 2));
+    expect_value(&t, all,
+                 initial_bytes(t.a, 8, 1) | tag_bytes(one, 0, 1) << 8 |
+                     tag_bytes(two, 0, 2) << 16);
+}
+
 /* A call that fails inside an access: the run ends there, and nothing is said
  * of the access.  Two pages up to the last address; the library loses the
  * second when the first is unmapped. */
@@ -155,7 +206,7 @@ int main(int argc, char **argv)
 {
     static const char *const targets[] = {
         "unicorn", "unicorn:x86-64", "unicorn:riscv64", "unicorn:arm64@high"};
-    static HookTest tests[G_N_ELEMENTS(targets)][3];
+    static HookTest tests[G_N_ELEMENTS(targets)][5];
 
     g_test_init(&argc, &argv, NULL);
     for (unsigned i = 0; i < G_N_ELEMENTS(targets); i++) {
@@ -163,14 +214,24 @@ int main(int argc, char **argv)
             g_strdup_printf("/%s/LA-47/handled", targets[i]);
         g_autofree char *inside =
             g_strdup_printf("/%s/LA-47/during", targets[i]);
+        g_autofree char *swaps =
+            g_strdup_printf("/%s/LA-25/exchange", targets[i]);
+        g_autofree char *narrow =
+            g_strdup_printf("/%s/LA-25/narrow-exchange", targets[i]);
         g_autofree char *host = g_strdup_printf("/%s/LA-47/host", targets[i]);
 
         tests[i][0] = (HookTest){targets[i], test_handled};
         tests[i][1] = (HookTest){targets[i], test_during};
         tests[i][2] = (HookTest){targets[i], test_host};
+        tests[i][3] = (HookTest){targets[i], test_exchange};
+        tests[i][4] = (HookTest){targets[i], test_narrow_exchange};
         g_test_add_data_func(handled, &tests[i][0], hook_test);
         g_test_add_data_func(inside, &tests[i][1], hook_test);
         g_test_add_data_func(host, &tests[i][2], hook_test);
+        g_test_add_data_func(swaps, &tests[i][3], hook_test);
+        if (strstr(targets[i], "riscv") == NULL) {
+            g_test_add_data_func(narrow, &tests[i][4], hook_test);
+        }
     }
     g_test_add_func("/unicorn/LA-47/broken", test_broken);
     return g_test_run();

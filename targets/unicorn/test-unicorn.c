@@ -379,7 +379,7 @@ static void test_unsupported(void)
     g_assert_cmpint(t.k->trace.end, ==, TW_END_UNSUPPORTED);
     g_assert_cmpstr(t.k->trace.text, !=, "");
     t.k->p.n_script = 0;
-    add_op(t.k, access_op(TW_OP_RMW, 0, 0, 0, 4));
+    add_op(t.k, access_op(TW_OP_RMW, 0, 0, 2, 4)); /* not aligned */
     g_assert_true(tw_target_run(t.k->target, &t.k->p, &t.k->trace));
     g_assert_cmpint(t.k->trace.end, ==, TW_END_UNSUPPORTED);
 }

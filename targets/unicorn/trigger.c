@@ -71,6 +71,13 @@ const TwTriggerInfo tw_uc_triggers[] = {
                      "succeed all the same (read-revoked, not-readable, "
                      "read-again), and its hook would write to memory",
                      false},
+    [EXCHANGE_HALF] = {"exchange-half",
+                       "an exchange of a page that has R, but no W", false},
+    [ACTORS_ASTRAY] = {"actors-astray",
+                       "a store to what was left of a split MMIO mapping "
+                       "(device-split), where other actor offsets may be met "
+                       "than those of the program",
+                       false},
     {NULL, NULL, false},
 };
 
@@ -78,7 +85,8 @@ const TwTriggerInfo tw_uc_triggers[] = {
 static uint64_t of_access(const Sim *sim, const TwOp *op)
 {
     uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
-    uint64_t met = tw_uc_exec_triggers(sim, op);
+    uint64_t met =
+        tw_uc_exec_triggers(sim, op) | (sim->ever & BIT(ACTORS_ASTRAY));
 
     if (tw_uc_is_partial_store(sim, op)) {
         met |= BIT(PARTIAL_STORE);
@@ -88,6 +96,9 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
     }
     if (tw_uc_is_unaligned_load(sim, op)) {
         met |= BIT(LOAD_UNALIGNED);
+    }
+    if (tw_uc_is_half_exchange(sim, op)) {
+        met |= BIT(EXCHANGE_HALF);
     }
     if (tw_uc_loses_own_code(sim, op)) {
         met |= BIT(OWN_CODE);
@@ -116,7 +127,7 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
 static bool is_access(const TwOp *op)
 {
     return op->code == TW_OP_READ || op->code == TW_OP_WRITE ||
-           op->code == TW_OP_EXEC;
+           op->code == TW_OP_EXEC || op->code == TW_OP_RMW;
 }
 
 /* Of an access with its fetch; of one with operations during it also what holds
