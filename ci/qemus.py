@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The newer QEMUs that ci/emulators has made, as targets of twinwalk.  Knows
-nothing of what is done with them."""
+"""The newer emulators that ci/emulators has made: QEMUs, as targets of twinwalk, and
+libunicorns.  Knows nothing of what is done with them."""
 
 import re
 import subprocess
@@ -21,6 +21,25 @@ class Qemu(NamedTuple):
     path: str     # for --qemu; it has no blanks
 
 
+class Library(NamedTuple):
+    """One libunicorn."""
+    suite: str    # of Debian
+    version: str  # of the package
+    path: str     # of libunicorn.so
+
+
+class Made(NamedTuple):
+    """What there is."""
+    qemus: list
+    libraries: list
+
+
+def libraries_of(text):
+    """Those in the lines that ci/emulators prints."""
+    return [Library(suite, version, path) for suite, version, path in re.findall(
+        r"^libunicorn-([a-z]+) (\S+) (\S+)$", text, re.MULTILINE)]
+
+
 def qemus_of(text):
     """Those in the lines that ci/emulators prints."""
     return [Qemu(TARGETS[arch], suite, version, path)
@@ -30,13 +49,14 @@ def qemus_of(text):
 
 
 def made(folder=""):
-    """(QEMUs, why there are none): what ci/emulators has made in its folder, or in
-    another one."""
+    """(what ci/emulators has made in its folder, or in another one; why there is
+    nothing)."""
     done = subprocess.run(
         [HERE / "emulators", "--list",
          *(["--out", folder] if folder else [])],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     why = done.stderr.strip().removeprefix("ci/emulators: ").removeprefix("skipped: ")
     # Of those that do not run, none is used.
-    return (qemus_of(done.stdout), "") if done.returncode == 0 else \
-        ([], why or f"ci/emulators --list: exit code {done.returncode}")
+    return (Made(qemus_of(done.stdout), libraries_of(done.stdout)), "") \
+        if done.returncode == 0 else \
+        (Made([], []), why or f"ci/emulators --list: exit code {done.returncode}")

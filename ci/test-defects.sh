@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ci/defects with stand-ins for twinwalk and for the QEMUs: it prints what was
-# measured, and finds each difference from a table.
+# ci/defects with stand-ins for twinwalk, for the QEMUs and for libunicorns: it prints
+# what was measured, and finds each difference from a table.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -13,9 +13,18 @@ export TWINWALK
 . "$top/ci/test-qemus.sh"
 
 # The stand-in: 7.2.1 is installed; VERSION/CASE has what that version gives, one
-# line for each time; without it the case agrees.
+# line for each time; without it the case agrees.  A libunicorn is a file with its
+# version; none is installed unless `library` is there.
 cat >twinwalk <<'END'
 #!/bin/sh
+library=library
+[ ! -e "${LD_LIBRARY_PATH%%:*}/libunicorn.so.2" ] ||
+    library=${LD_LIBRARY_PATH%%:*}/libunicorn.so.2
+if [ "$1" = targets ] && [ "$3" = unicorn ]; then
+    echo "version $(cat "$library")"
+    [ -e "$library" ]
+    exit
+fi
 if [ "$1" = targets ]; then
     [ -e installed ] && [ "$3" != qemu-riscv64 ] || exit 99
     echo 'version 7.2.1'
@@ -26,6 +35,7 @@ version=7.2.1
 if [ "$5" = --qemu ]; then
     version=$("$6" --version | sed 's/.*version \([0-9.]*\) .*/\1/')
 fi
+[ "${4%%:*}" != unicorn ] || version=$(cat "$library")
 for case; do :; done
 given=$version/$4-$(basename "$case" .tw)
 if [ -s "$given" ]; then
@@ -118,7 +128,7 @@ check 'and says so' grep -q 'expected a table' err.txt
 cp good.md corpus/qemu-cpu/README.md
 mv made away
 defects 0 'with the installed one alone' --check
-check 'says so' grep -q 'only the installed QEMU: there are none in .*made' err.txt
+check 'says so' grep -q 'only what is installed: there are none in .*made' err.txt
 check 'and counts that' grep -q '^2 results of 7.2.1 are' out.txt
 rm installed
 defects 77 'without any'
@@ -126,6 +136,40 @@ check 'says so' grep -q 'skipped: there is no QEMU' err.txt
 mv away made
 defects 0 'without the installed one' --check
 check 'counts the others' grep -q '^3 results of 11.1.2 are' out.txt
+
+# libunicorn: the newer one has the case of corpus/unicorn only, the installed one
+# both.
+mkdir corpus/unicorn corpus/unicorn-last 2.0.3 2.1.7
+echo '# key: Key-code' >corpus/unicorn/code.tw
+echo '# key: Key-end' >corpus/unicorn-last/end.tw
+echo 2.0.3 >library
+echo 2.1.7 >"$fake_libraries/libunicorn.so.2"
+unicorns()
+{
+    echo Key-code >2.0.3/unicorn-code
+    echo Key-code >2.1.7/unicorn-code
+    echo Key-end >2.0.3/unicorn:arm64@last-end
+    defects "$@"
+}
+cat >table <<'END'
+| | cases | 2.0.3 | 2.1.7 |
+|---|---|---|---|
+| **A** | code | yes | yes |
+| **B** | end | yes | no |
+END
+cp table corpus/unicorn/README.md
+unicorns 0 'the tables of both'
+check 'have a row of each libunicorn' grep -qx '| unicorn-last/end | yes | no |' out.txt
+unicorns 0 'tables that are right' --check
+check 'are told so' grep -q '^4 results of 2.0.3, 2.1.7 are as .*unicorn/README.md' \
+    out.txt
+sed 's/yes | no/yes | yes/' table >corpus/unicorn/README.md
+unicorns 1 'a cell that is wrong' --check
+check 'is told' grep -q '"yes" in column 2.1.7, but 2.1.7 gives "no"' out.txt
+sed 's/2.1.7/2.1.2 | 2.1.7/; s/---|$/&---|/; s/yes | yes/yes | no | yes/' table \
+    >corpus/unicorn/README.md
+unicorns 1 'a column of its own' --check
+check 'is the one of a version' grep -c 'in column 2.1.7' out.txt
 
 exits 2 'no option' "$top/ci/defects" --fast x
 exits 2 'no value' "$top/ci/defects" --corpus

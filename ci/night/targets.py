@@ -26,8 +26,8 @@ def find_emulators(night):
     target with its suite: qemu-riscv64-forky."""
     wanted = [target for target in night.options.targets
               if target in qemus.TARGETS.values()]
-    newer, why = qemus.made(night.options.emulators) if wanted else ([], "")
-    for qemu in newer:
+    newer, why = qemus.made(night.options.emulators) if wanted else (None, "")
+    for qemu in newer.qemus if newer else []:
         if qemu.target in wanted:
             night.emulators[f"{qemu.target}-{qemu.suite}"] = \
                 (qemu.target, "--qemu", qemu.path)

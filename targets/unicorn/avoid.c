@@ -235,6 +235,9 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
             op->flags &= (uint8_t)~TW_OPF_FROM;
             op->out = 0;
         }
+        if (triggers & BIT(LOAD_CROSSES) && tw_uc_load_crosses(&sim, op)) {
+            op->size = (uint8_t)(PAGE_SIZE_ - op->addr % PAGE_SIZE_);
+        }
         if (triggers & BIT(LOAD_UNALIGNED) &&
             tw_uc_is_unaligned_load(&sim, op)) {
             op->size = 1;

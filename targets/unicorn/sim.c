@@ -273,6 +273,15 @@ bool tw_uc_is_unaligned_load(const Sim *sim, const TwOp *op)
            (sim->flat.mapped[first] | sim->flat.mapped[last]) & SHOWS_DEVICE;
 }
 
+bool tw_uc_load_crosses(const Sim *sim, const TwOp *op)
+{
+    uint64_t first = op->addr >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    return op->code == TW_OP_READ && first != last && last < PAGES &&
+           granted(sim, first, TW_R) && cannot_read(sim, last);
+}
+
 bool tw_uc_is_half_exchange(const Sim *sim, const TwOp *op)
 {
     uint64_t page = op->addr >> PAGE_LG;
@@ -305,6 +314,9 @@ uint64_t tw_uc_exec_triggers(const Sim *sim, const TwOp *op)
     }
     if (sim->stored[page]) {
         met |= BIT(CODE_STORED);
+    }
+    if (sim->dirty[page]) {
+        met |= BIT(CODE_PAGE_STORED);
     }
     return met;
 }
@@ -352,6 +364,7 @@ static void flush(Sim *sim, const TwOp *op)
     if (!tw_uc_flush_range(op, &first, &last)) {
         return;
     }
+    sim->ever |= sim->hooked ? BIT(HANDLER_FLUSHES) : 0;
     for (uint64_t p = first; p <= last; p++) {
         if (cannot_read(sim, p)) {
             taint(sim, (unsigned)p, NOT_READABLE);
@@ -394,6 +407,7 @@ static void store_or_fetch(Sim *sim, const TwOp *op)
     }
     for (uint64_t p = op->addr >> PAGE_LG; stores(op) && p <= last && p < PAGES;
          p++) {
+        sim->dirty[p] |= sim->run[p] != 0;
         sim->stored[p] |= sim->run[p] & SHOWS_RAM &&
                           (sim->moved[p] || sim->twice[p] ||
                            is_mapped_twice(sim, sim->run[p], (unsigned)p));
@@ -556,6 +570,13 @@ static void go_on(Sim *sim, const TwOp *op, const bool *readonly)
     for (uint64_t p = first; p <= last && p < PAGES; p++) {
         Shown shown = granted(sim, p, right_of(op));
 
+        if (sim->ever & BIT(OWN_CODE)) {
+            lose(sim, stores(op) ? shown : 0);
+        }
+        if (p == PAGES - 1 && shown) {
+            sim->ever |= BIT(END_HANDLED);
+            lose(sim, stores(op) ? shown : 0);
+        }
         if (op->code == TW_OP_EXEC && shown) {
             sim->handled[p] = true;
             sim->ever |= BIT(CODE_HANDLED);
@@ -684,6 +705,7 @@ static void perform(Sim *sim, const TwOp *op)
         break;
     case TW_OP_READ:
         sim->ever |= tw_uc_is_unaligned_load(sim, op) ? BIT(LOAD_UNALIGNED) : 0;
+        sim->ever |= tw_uc_load_crosses(sim, op) ? BIT(LOAD_CROSSES) : 0;
         load(sim, op);
         break;
     case TW_OP_WRITE:
@@ -705,7 +727,7 @@ static void perform(Sim *sim, const TwOp *op)
         if (op->addr >> PAGE_LG < PAGES && !sim->run[first]) {
             sim->run[first] = granted(sim, first, TW_X);
             sim->at_run[first] = sim->n_calls;
-            sim->stored[first] = false;
+            sim->stored[first] = sim->dirty[first] = false;
             sim->twice[first] = sim->run[first] & SHOWS_RAM &&
                                 is_mapped_twice(sim, sim->run[first], first);
         }

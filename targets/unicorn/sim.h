@@ -31,6 +31,10 @@ enum {
     HOOK_MISSED,
     EXCHANGE_HALF,
     ACTORS_ASTRAY,
+    CODE_PAGE_STORED,
+    LOAD_CROSSES,
+    END_HANDLED,
+    HANDLER_FLUSHES,
 };
 
 enum { MANY = 1000 }; /* mappings at once */
@@ -55,6 +59,7 @@ typedef struct Sim {
     bool twice[PAGES];      /* and this is mapped elsewhere too, since then */
     uint32_t at_run[PAGES]; /* calls when it was run */
     uint32_t n_calls;
+    bool dirty[PAGES];   /* and the guest stored to the page */
     bool stored[PAGES];  /* and the guest stored to it while moved or twice */
     bool moved[PAGES];   /* its mapping was unmapped or split since */
     bool lost[PAGES];    /* and flushed, or other code was run: its
@@ -92,6 +97,8 @@ bool tw_uc_reads_again(const Sim *sim, const TwOp *op);
 bool tw_uc_is_partial_store(const Sim *sim, const TwOp *op);
 /* Is it a load of a device's page with a part that is not aligned? */
 bool tw_uc_is_unaligned_load(const Sim *sim, const TwOp *op);
+/* Does the load begin in a page that grants it and end in one that has no R? */
+bool tw_uc_load_crosses(const Sim *sim, const TwOp *op);
 /* Is it an exchange of a page that can be read, but not written? */
 bool tw_uc_is_half_exchange(const Sim *sim, const TwOp *op);
 /* Does a device that the access writes to take X from its instruction? */

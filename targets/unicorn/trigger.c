@@ -78,6 +78,22 @@ const TwTriggerInfo tw_uc_triggers[] = {
                        "(device-split), where other actor offsets may be met "
                        "than those of the program",
                        false},
+    [CODE_PAGE_STORED] = {"code-page-stored",
+                          "code of the page was run, and the guest has stored "
+                          "to the page since",
+                          false},
+    [LOAD_CROSSES] = {"load-crosses",
+                      "a load began in a page that grants it and ended in one "
+                      "that is mapped without R",
+                      false},
+    [END_HANDLED] = {"end-handled",
+                     "the hook of an access that was refused at the last page "
+                     "of the address space let the access go on",
+                     false},
+    [HANDLER_FLUSHES] = {"handler-flushes",
+                         "the hook of an access that was refused for want of "
+                         "a right flushed",
+                         true},
     {NULL, NULL, false},
 };
 
@@ -96,6 +112,9 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
     }
     if (tw_uc_is_unaligned_load(sim, op)) {
         met |= BIT(LOAD_UNALIGNED);
+    }
+    if (tw_uc_load_crosses(sim, op)) {
+        met |= BIT(LOAD_CROSSES);
     }
     if (tw_uc_is_half_exchange(sim, op)) {
         met |= BIT(EXCHANGE_HALF);
@@ -117,7 +136,8 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
                 met |= BIT(PARTIAL_STORE);
             }
             if (sim->ram[n / 64].lost >> n % 64 & 1) {
-                met |= sim->ever & (BIT(STORE_HANDLED) | BIT(END_SPLIT));
+                met |= sim->ever & (BIT(STORE_HANDLED) | BIT(END_SPLIT) |
+                                    BIT(END_HANDLED) | BIT(OWN_CODE));
             }
         }
     }
@@ -136,7 +156,8 @@ static uint64_t of_whole(Sim *sim, const TwOp *op)
 {
     const uint64_t inside = BIT(HANDLER_MAPS) | BIT(STORE_HANDLED) |
                             BIT(CODE_HANDLED) | BIT(OWN_CODE) |
-                            BIT(HOOK_MISSED);
+                            BIT(HOOK_MISSED) | BIT(END_HANDLED) |
+                            BIT(HANDLER_FLUSHES);
     TwOp fetch = tw_uc_fetch_of(op);
     uint64_t met = of_access(sim, op);
 
