@@ -66,9 +66,10 @@ done
 # once in three times is enough.
 version=$("$TWINWALK" targets --target unicorn 2>/dev/null |
     sed -n 's/^version //p') || version=
-for folder in unicorn unicorn-ab unicorn-last; do
+for folder in unicorn unicorn-ab unicorn-last unicorn-x86-64; do
     target=$folder
     [ "$folder" != unicorn-last ] || target=unicorn:arm64@last
+    [ "$folder" != unicorn-x86-64 ] || target=unicorn:x86-64
     if [ "$version" != 2.0.1 ] && [ "$version" != 2.1.1 ]; then
         number=$((number + 1))
         echo "ok $number - $target # SKIP libunicorn is not built in, or" \

@@ -151,6 +151,9 @@ static bool check_actor(OpCheck *o, const TwOpInfo *info)
         o->flags |= TW_OPF_FROM;
         if (op->flags & TW_OPF_FROM) {
             o->rest.from = 0;
+            if (tw_contents_are_runs(o->c->p->contents)) {
+                return NO("no word of runs makes an access (LA-52)");
+            }
         }
         return op->actor == op->obj ||
                NO("the actor of a CPU access is its CPU");

@@ -11,6 +11,7 @@
 #include "program/code.h"
 #include "program/model.h"
 #include "program/rng.h"
+#include "program/runs.h"
 
 /* Initial byte of RAM block `block` at `offset`; never zero. */
 static inline uint8_t tw_ram_initial(uint8_t block, uint64_t offset)
@@ -41,23 +42,45 @@ static inline uint8_t tw_store_tag(uint32_t op, unsigned k)
     return (uint8_t)((h >> 37) | 4);
 }
 
-/* What a program's contents make of the two: the initial byte of a block at
- * `offset`, and byte k of what script operation number `op` stores. */
+/* What a program's contents make of these: the initial byte of a block at
+ * `offset`; byte k of what script operation number `op` stores from address
+ * `addr` on; the byte at `offset` of a device that answers a fetch. */
 static inline uint8_t tw_content_initial(unsigned contents, uint8_t block,
                                          uint64_t offset)
 {
-    return !tw_contents_are_code(contents) ? tw_ram_initial(block, offset)
-           : tw_code_is_access(offset)
+    if (!tw_contents_are_code(contents)) {
+        return tw_ram_initial(block, offset);
+    }
+    if (tw_contents_are_runs(contents)) {
+        return (uint8_t)(tw_run_word(contents, offset,
+                                     tw_run_initial(block, offset >> 3)) >>
+                         8 * (offset & 7));
+    }
+    return tw_code_is_access(offset)
                ? tw_code_access_byte(contents, offset)
                : tw_code_byte(contents, tw_code_initial(block, offset >> 3),
                               offset & 7);
 }
 
-static inline uint8_t tw_content_tag(unsigned contents, uint32_t op, unsigned k)
+static inline uint8_t tw_content_tag(unsigned contents, uint32_t op,
+                                     uint64_t addr, unsigned k)
 {
-    return tw_contents_are_code(contents)
+    return tw_contents_are_runs(contents)
+               ? (uint8_t)(tw_run_word(contents, addr, tw_run_stored(op)) >>
+                           8 * k)
+           : tw_contents_are_code(contents)
                ? tw_code_byte(contents, tw_code_stored(op), k)
                : tw_store_tag(op, k);
+}
+
+static inline uint8_t tw_content_fetched(unsigned contents, uint8_t region,
+                                         uint64_t offset, TwAttrs attrs)
+{
+    return tw_contents_are_runs(contents)
+               ? (uint8_t)(tw_run_word(contents, offset,
+                                       tw_run_device(region, offset >> 3)) >>
+                           8 * (offset & 7))
+               : tw_device_byte(region, offset, attrs);
 }
 
 /*

@@ -130,6 +130,13 @@ static void fit_from(const TwDialect *d, const TwProgram *p, TwOp *op)
                  tw_contents_are_code(p->contents);
     bool load = op->code == TW_OP_READ;
 
+    if (tw_contents_are_runs(p->contents)) {
+        if (op->flags & TW_OPF_FROM) {
+            op->flags &= (uint8_t)~TW_OPF_FROM;
+            op->from = 0;
+        }
+        return;
+    }
     if (words && op->code != TW_OP_READ && op->code != TW_OP_DMA_READ &&
         tw_code_is_access(op->addr)) {
         op->addr -= TW_CODE_PAGE - TW_CODE_ACCESSES;
@@ -322,14 +329,24 @@ uint8_t tw_dialect_code(const TwDialect *d)
     return has ? (uint8_t)__builtin_ctz(has) : TW_CONTENTS_DATA;
 }
 
+uint8_t tw_dialect_runs(const TwDialect *d)
+{
+    uint32_t has = d->contents >> TW_CONTENTS_RUNS << TW_CONTENTS_RUNS;
+    return has ? (uint8_t)__builtin_ctz(has) : TW_CONTENTS_DATA;
+}
+
 uint8_t tw_dialect_fit_contents(const TwDialect *d, unsigned contents)
 {
     uint32_t has = d->contents ? d->contents : 1u << TW_CONTENTS_DATA;
     if (contents < TW_CONTENTS_KINDS && (has >> contents & 1)) {
         return (uint8_t)contents;
     }
-    return has >> TW_CONTENTS_DATA & 1 && !tw_contents_are_code(contents)
-               ? TW_CONTENTS_DATA
+    if (has >> TW_CONTENTS_DATA & 1 && !tw_contents_are_code(contents)) {
+        return TW_CONTENTS_DATA;
+    }
+    return tw_contents_are_runs(contents) &&
+                   tw_dialect_runs(d) != TW_CONTENTS_DATA
+               ? tw_dialect_runs(d)
                : tw_dialect_code(d);
 }
 

@@ -110,6 +110,8 @@ uint8_t tw_dialect_fit_contents(const TwDialect *dialect, unsigned contents);
 
 /* The (first) code contents of the dialect; TW_CONTENTS_DATA: it has none. */
 uint8_t tw_dialect_code(const TwDialect *dialect);
+/* The same of those for runs. */
+uint8_t tw_dialect_runs(const TwDialect *dialect);
 
 /* Which events end which cached answers (the freshness rule's parameters). */
 enum {

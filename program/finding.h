@@ -71,6 +71,7 @@ enum { TW_MAX_ALLOWED = 8 };
  * others are older ones. */
 typedef struct TwExpected {
     bool access;        /* the finding accuses an access; else its end state */
+    unsigned word;      /* which fetch of a run it is (LA-52), from 0 */
     uint8_t class_;     /* TwClass */
     uint64_t value;     /* that a read or fetch gives */
     unsigned n_allowed; /* TW_MAX_ALLOWED + 1: more than are here */

@@ -363,12 +363,27 @@ typedef enum TwContentsKind {
     TW_CONTENTS_CODE, /* AArch64 */
     TW_CONTENTS_CODE_X86_64,
     TW_CONTENTS_CODE_RISCV64,
+    /* Such words, most of which go on with the next one (LA-52). */
+    TW_CONTENTS_RUNS, /* AArch64 */
+    TW_CONTENTS_RUNS_X86_64,
+    TW_CONTENTS_RUNS_RISCV64,
     TW_CONTENTS_KINDS
 } TwContentsKind;
 
 static inline bool tw_contents_are_code(unsigned contents)
 {
     return contents != TW_CONTENTS_DATA;
+}
+
+static inline bool tw_contents_are_runs(unsigned contents)
+{
+    return contents >= TW_CONTENTS_RUNS;
+}
+
+/* Of code contents, those for runs of the same architecture. */
+static inline uint8_t tw_contents_runs(unsigned code)
+{
+    return (uint8_t)(code + TW_CONTENTS_RUNS - TW_CONTENTS_CODE);
 }
 
 typedef struct TwProgram {

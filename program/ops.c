@@ -271,7 +271,8 @@ const char *tw_select_name(unsigned select)
 const char *tw_contents_name(unsigned contents)
 {
     static const char *const names[TW_CONTENTS_KINDS] = {
-        "data", "code", "code-x86-64", "code-riscv64"};
+        "data", "code",        "code-x86-64", "code-riscv64",
+        "runs", "runs-x86-64", "runs-riscv64"};
     return pick(names, TW_CONTENTS_KINDS, contents);
 }
 
@@ -317,6 +318,8 @@ bool tw_op_may_be_during(const TwProgram *p, unsigned n)
 
         if (!(before->flags & TW_OPF_DURING)) {
             return flags & TW_OP_ACCESS &&
+                   !(before->code == TW_OP_EXEC &&
+                     tw_contents_are_runs(p->contents)) &&
                    (!dma || !(flags & TW_OP_CPU_ACCESS) || in_pages(p, before));
         }
     }

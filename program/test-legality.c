@@ -446,6 +446,35 @@ static void test_code_operations(void)
     }
 }
 
+/* Words of runs make no accesses, and nothing is during a run (LA-52). */
+static void test_run_operations(void)
+{
+    static const struct {
+        const char *script;
+        const char *why;
+    } cases[] = {
+        {"  exec c0.0 0x8 8\n", ""},
+        {"  read c0.0 0x8 8\n  during flush-all c0\n", ""},
+        {"  read c0.0 0x8 8 from 0x10\n", "no word of runs makes an access"},
+        {"  exec c0.0 0x8 8\n  during flush-all c0\n", "'during' stands after"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat(
+            "twinwalk 1\ncontents code\nregion r0 ram size 0x1000 root s0\n"
+            "mmu c0.0 space s0\nscript\n",
+            cases[i].script, NULL);
+        char why[200] = "";
+
+        test_parse(&p, text);
+        g_assert_true(tw_program_check(&p, NULL, 0));
+        p.contents = TW_CONTENTS_RUNS_X86_64;
+        g_assert_cmpint(tw_program_check(&p, why, sizeof why), ==,
+                        cases[i].why[0] == '\0');
+        g_assert_nonnull(strstr(why, cases[i].why));
+    }
+}
+
 static void test_wrong_operations(void)
 {
     WRONG(p.script[0].code = 200, "operation 0 (?): no such operation");
@@ -597,6 +626,7 @@ int main(int argc, char **argv)
     g_test_add_func("/check/objects", test_wrong_objects);
     g_test_add_func("/check/operations", test_wrong_operations);
     g_test_add_func("/check/LA-44/operations", test_code_operations);
+    g_test_add_func("/check/LA-52/operations", test_run_operations);
     g_test_add_func("/check/places", test_wrong_places);
     g_test_add_func("/check/par", test_par);
     g_test_add_func("/check/round", test_round);

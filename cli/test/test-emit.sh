@@ -46,11 +46,13 @@ for case in "$cases"/unicorn/*.tw; do
     check "$key says which" grep -q "($key)" case.c
 done
 
-# At the end of the address space.
-for case in "$cases"/unicorn-last/*.tw; do
+# At the end of the address space, and of another guest.
+for case in "$cases"/unicorn-last/*.tw "$cases"/unicorn-x86-64/*.tw; do
     [ "$version" = 2.0.1 ] || continue
     ! grep -qx "# agrees with: $version" "$case" || continue
-    check "$case is emitted" "$TWINWALK" emit --target unicorn:arm64@last \
+    target=unicorn:arm64@last
+    [ "${case#*/unicorn-x86-64/}" = "$case" ] || target=unicorn:x86-64
+    check "$case is emitted" "$TWINWALK" emit --target "$target" \
         "$case" -o case.c
     # shellcheck disable=SC2086
     check "$case compiles" $CC -Wall -Wextra -Werror -o case case.c -lunicorn

@@ -19,6 +19,7 @@
 #include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
 #include "fuzz/generate/regions.h"
+#include "fuzz/generate/runs.h"
 
 enum {
     WIDEST_LG = 24, /* addresses used where the dialect has no limit */
@@ -251,6 +252,7 @@ void tw_flat_topology(TwGen *gen)
     if (tw_dialect_code(gen->dialect) != TW_CONTENTS_DATA &&
         (tw_gen_chance(gen, 50) || !(contents >> TW_CONTENTS_DATA & 1))) {
         program->contents = tw_dialect_code(gen->dialect);
+        tw_runs_choose(gen);
     }
     program->regions[program->n_regions++] =
         tw_region_make(TW_REGION_CONTAINER);

@@ -6,6 +6,7 @@
 #include "fuzz/generate/flat.h"
 #include "fuzz/generate/moves.h"
 #include "fuzz/generate/paged.h"
+#include "fuzz/generate/runs.h"
 #include "fuzz/generate/topology.h"
 #include "fuzz/generate/wish.h"
 
@@ -66,10 +67,12 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     if (tw_dialect_code(dialect) != TW_CONTENTS_DATA &&
         !dialect->identity_pages && !tw_paged_dialect(dialect) &&
         !(tw_mix64(rng->state) & 7)) {
-        program->contents = tw_dialect_code(dialect);
+        program->contents = tw_mix64(rng->state) & 8 ? tw_dialect_code(dialect)
+                                                     : tw_dialect_runs(dialect);
     }
     if (dialect->identity_pages || tw_paged_dialect(dialect)) {
         tw_flat_from(&gen);
+        tw_runs_place(&gen);
     }
     tw_dialect_fit(dialect, program);
 }

@@ -14,6 +14,7 @@
 
 #include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
+#include "fuzz/generate/runs.h"
 
 enum {
     SMALL_LG = 12,
@@ -410,6 +411,7 @@ void tw_paged_topology(TwGen *gen)
         (tw_gen_chance(gen, 40) ||
          !(dialect->contents >> TW_CONTENTS_DATA & 1))) {
         program->contents = tw_dialect_code(dialect);
+        tw_runs_choose(gen);
     }
     add_regions(gen);
     if (dialect->max_cpus > 0) {

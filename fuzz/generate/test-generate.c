@@ -138,7 +138,7 @@ static void test_narrow(void)
         dialect.max_victims = (uint8_t)tw_rng_below(&rng, 3);
         dialect.max_setup = (uint16_t)tw_rng_below(&rng, 20);
         dialect.max_script = (uint16_t)tw_rng_below(&rng, 40);
-        dialect.contents = tw_rng_below(&rng, 4);
+        dialect.contents = tw_rng_below(&rng, 1u << TW_CONTENTS_KINDS);
         dialect.identity_pages = tw_rng_chance(&rng, 30);
         dialect.plain_devices = tw_rng_chance(&rng, 50);
         dialect.implemented_sizes = tw_rng_chance(&rng, 50);
@@ -405,7 +405,7 @@ static void test_flat(void)
     g_autoptr(TwRunner) runner = tw_runner_new(&options, NULL);
     TwDialect both = flat_dialect(), data = both;
     unsigned programs = 3000, code = 0, execs = 0, rewritten = 0, flushed = 0;
-    unsigned crossing = 0, operations = 0;
+    unsigned crossing = 0, operations = 0, runs = 0, over = 0;
     TwJudgeStats stats;
     TwFinding finding;
 
@@ -428,13 +428,16 @@ static void test_flat(void)
         }
         operations += program.n_script;
         tw_generate(&program, (TwProfile)(i % TW_PROFILES), &both, &rng);
-        code += program.contents == TW_CONTENTS_CODE;
+        code += tw_contents_are_code(program.contents);
+        runs += tw_contents_are_runs(program.contents);
         uint64_t run = UINT64_MAX, written = UINT64_MAX;
         bool flush = false;
         for (unsigned k = 0; k < program.n_script; k++) {
             const TwOp *op = &program.script[k];
             if (op->code == TW_OP_EXEC) {
                 execs++;
+                over += tw_contents_are_runs(program.contents) &&
+                        op->addr % 0x1000 >= 0xff0;
                 rewritten += op->addr == written;
                 flushed += op->addr == written && flush;
                 run = op->addr;
@@ -467,6 +470,8 @@ static void test_flat(void)
     g_assert_cmpuint(execs, >, 4 * code);
     g_assert_cmpuint(rewritten, >, code);
     g_assert_cmpuint(flushed, >, code / 4);
+    g_assert_cmpuint(runs, >, code / 5);
+    g_assert_cmpuint(over, >, 4 * runs);
 }
 
 /* How often leaves are seen below a region, by whatever way: no less than a

@@ -367,6 +367,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
              LEAST_OF(ROW_(CALL_WIDENED), ROW_(CALL_MERGED), ROW_(CALL_SPLIT),
                       ROW_(CALL_UNALIGNED)))
         RULE("LA-51", "translation by a record of an IOTLB", COUNTER(IOTLB))
+        NEVER("LA-52", no_code)
     };
     /* clang-format on */
 

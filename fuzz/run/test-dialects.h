@@ -191,6 +191,9 @@ typedef struct Row {
             {TW_CONTENTS_CODE, CODE, READ}, \
             {TW_CONTENTS_CODE_X86_64, "contents code-x86-64\n" SMALL, READ}, \
             {TW_CONTENTS_CODE_RISCV64, "contents code-riscv64\n" SMALL, READ}, \
+            {TW_CONTENTS_RUNS, "contents runs\n" SMALL, READ}, \
+            {TW_CONTENTS_RUNS_X86_64, "contents runs-x86-64\n" SMALL, READ}, \
+            {TW_CONTENTS_RUNS_RISCV64, "contents runs-riscv64\n" SMALL, READ}, \
             {TW_CONTENTS_DATA, SMALL, READ})) \
     X(address_lg, BELOW, \
       CASES( \

@@ -500,9 +500,10 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     return true;
 }
 
-TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
+/* An access with this outcome; `more`: the next word of a run follows. */
+static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
+                           const TwOutcome *outcome, bool more)
 {
-    const TwOutcome *outcome = &oracle->trace->outcomes[number];
     TwAccess access = take_apart(oracle, op, number);
     TwHistory *history = &oracle->history;
     uint64_t lot = op->addr ^ ((uint64_t)number << 40) ^
@@ -526,6 +527,7 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
         return inside;
     }
     access.during = oracle->during;
+    access.more = more;
     see(oracle, &access, outcome, &seen);
     if (!seen.located) {
         oracle->contents.hashed = true;
@@ -573,4 +575,46 @@ TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
         tw_world_safepoint(oracle->world, access.cpu); /* LA-3 */
     }
     return out.current ? TW_VERDICT_AGREE : TW_VERDICT_AGREE_STALE;
+}
+
+/*
+ * The words of a run are fetched one by one (LA-52), each as if by an operation
+ * of its own; the first that is refused ends it.
+ */
+static TwVerdict judge_run(TwOracle *oracle, const TwOp *op, uint16_t number)
+{
+    const TwOutcome *outcome = &oracle->trace->outcomes[number];
+    unsigned contents = oracle->program->contents,
+             length = tw_run_length(op->addr);
+    bool refused = outcome->class_ > TW_CLASS_DEVICE_ERROR, ends = false;
+    TwVerdict verdict = TW_VERDICT_AGREE;
+
+    for (unsigned i = 0; i < length && !ends; i++) {
+        uint16_t ran = (uint16_t)(outcome->value >> 16 * i);
+        TwOutcome word = *outcome;
+        TwOp fetch = *op;
+        TwVerdict one;
+
+        fetch.addr += 8 * i;
+        ends = refused && (ran == 0 || i + 1 == length);
+        word.class_ = ends ? outcome->class_ : TW_CLASS_OK;
+        word.value =
+            ends || ran == 0 ? 0 : tw_run_word(contents, fetch.addr, ran);
+        word.n_locations = 0;
+        one = judge_one(oracle, &fetch, number, &word, !ends && i + 1 < length);
+        if (one > TW_VERDICT_AGREE_STALE) {
+            return one;
+        }
+        verdict = MAX(verdict, one);
+    }
+    return verdict;
+}
+
+TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
+{
+    return op->code == TW_OP_EXEC &&
+                   tw_contents_are_runs(oracle->program->contents)
+               ? judge_run(oracle, op, number)
+               : judge_one(oracle, op, number, &oracle->trace->outcomes[number],
+                           false);
 }

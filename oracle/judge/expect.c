@@ -47,6 +47,12 @@ void tw_judge_expect(TwOracle *oracle, const TwAccess *access,
     TwChoice choice;
 
     e->access = true;
+    e->word = access->code == TW_OP_EXEC &&
+                      tw_contents_are_runs(oracle->program->contents)
+                  ? (unsigned)(access->addr -
+                               oracle->program->script[access->op].addr) /
+                        8
+                  : 0;
     for (e->n_allowed = 0;
          e->n_allowed <= TW_MAX_ALLOWED &&
          tw_choice(oracle, &oracle->history, access, e->n_allowed, &choice);

@@ -224,16 +224,18 @@ bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,
     uint32_t at = oracle->log;
 
     *n = 0;
-    if (!access->blind && log_ends(oracle, access, at) &&
+    bool goes_on = access->blind || access->more;
+
+    if (!goes_on && log_ends(oracle, access, at) &&
         fetched_before(oracle, access, bytes, effect)) {
         return true;
     }
     if (tw_is_told(oracle->world, access) &&
         !log_has(oracle, access, bytes, effect, at, n)) {
         *n = 0;
-        return access->blind && fetched_before(oracle, access, bytes, effect);
+        return goes_on && fetched_before(oracle, access, bytes, effect);
     }
     at += *n;
-    /* Behind a blind fetch comes the access itself. */
-    return access->blind || log_ends(oracle, access, at);
+    /* Behind a blind fetch comes the access itself, or the next word. */
+    return goes_on || log_ends(oracle, access, at);
 }

@@ -168,11 +168,17 @@ uint64_t tw_contents_value(const TwContents *contents, const TwContent *world,
                                     contents->program->regions[region].block,
                                     bytes[k].offset);
         } else if (effect->acts[k] == TW_ACT_DEVICE) {
-            byte = tw_device_byte(region, bytes[k].offset, access->attrs);
+            byte = access->code == TW_OP_EXEC
+                       ? tw_content_fetched(contents->program->contents, region,
+                                            bytes[k].offset, access->attrs)
+                       : tw_device_byte(region, bytes[k].offset, access->attrs);
         }
         value |= byte << (8 * k);
     }
-    return value;
+    return access->code == TW_OP_EXEC &&
+                   tw_contents_are_runs(contents->program->contents)
+               ? tw_run_value(contents->program->contents, access->addr, value)
+               : value;
 }
 
 TwContent tw_contents_apply(TwContents *contents, TwContent world,
@@ -194,13 +200,14 @@ TwContent tw_contents_apply(TwContents *contents, TwContent world,
             bytes[k].flags & TW_LOC_READONLY) {
             continue;
         }
-        tags[0] = tw_content_tag(kind, access->op, k);
+        tags[0] = tw_content_tag(kind, access->op, access->addr, k);
         while (k + length < access->size &&
                effect->acts[k + length] == TW_ACT_BYTES &&
                !(bytes[k + length].flags & TW_LOC_READONLY) &&
                bytes[k + length].region == bytes[k].region &&
                bytes[k + length].offset == bytes[k].offset + length) {
-            tags[length] = tw_content_tag(kind, access->op, k + length);
+            tags[length] =
+                tw_content_tag(kind, access->op, access->addr, k + length);
             length++;
         }
         world = store_run(contents, world,

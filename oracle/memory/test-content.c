@@ -26,8 +26,8 @@ static void test_as_at_a_time(void)
     TwContents contents = {.stored = g_new(TwStored, 4)};
     TwRam ram = {.byte = tw_contents_byte_at, .data = &contents};
     uint8_t first = tw_content_initial(TW_CONTENTS_DATA, 0, 0x10);
-    uint8_t tag_1 = tw_content_tag(TW_CONTENTS_DATA, 1, 0);
-    uint8_t tag_2 = tw_content_tag(TW_CONTENTS_DATA, 2, 0);
+    uint8_t tag_1 = tw_content_tag(TW_CONTENTS_DATA, 1, 0x10, 0);
+    uint8_t tag_2 = tw_content_tag(TW_CONTENTS_DATA, 2, 0x10, 0);
 
     tw_program_init(program);
     program->n_regions = 1;

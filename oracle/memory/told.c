@@ -44,7 +44,8 @@ static TwLogRecord own(const TwWorld *world, const TwAccess *access,
 
     if (tw_is_store(access)) {
         record.kind = TW_LOG_WRITE;
-        record.byte = tw_content_tag(world->program->contents, access->op, k);
+        record.byte = tw_content_tag(world->program->contents, access->op,
+                                     access->addr, k);
     }
     return record;
 }

@@ -475,12 +475,32 @@ static void run_from(TestTarget *target, const TwOp *op, uint16_t number,
 
     fetch.code = TW_OP_EXEC;
     fetch.addr = op->from;
-    fetch.size = target->program->contents == TW_CONTENTS_CODE ? 8 : 4;
+    fetch.size = tw_contents_are_code(target->program->contents) ? 8 : 4;
     run_access(target, &fetch, number, false, false);
     if (outcome->class_ <= TW_CLASS_DEVICE_ERROR) {
         outcome->value = 0;
         run_access(target, op, number, located, true);
     }
+}
+
+/* LA-52: the words of a run, one by one. */
+static void run_words(TestTarget *target, const TwOp *op, uint16_t number)
+{
+    TwOutcome *outcome = &target->trace->outcomes[number];
+    unsigned contents = target->program->contents, i = 0;
+    uint64_t numbers = 0;
+    TwOp word = *op;
+
+    do {
+        word.addr = op->addr + 8 * i;
+        outcome->value = 0;
+        run_access(target, &word, number, false, true);
+        if (outcome->class_ > TW_CLASS_DEVICE_ERROR) {
+            break;
+        }
+        numbers |= (uint64_t)tw_run_number(contents, outcome->value) << 16 * i;
+    } while (++i < tw_run_length(op->addr));
+    outcome->value = numbers;
 }
 
 static void run_dirty(TestTarget *target, const TwOp *op, uint16_t number)
@@ -538,6 +558,9 @@ static void run_op(TestTarget *target, uint16_t number, bool located)
     }
     if (op->flags & TW_OPF_FROM) {
         run_from(target, op, number, located);
+    } else if (op->code == TW_OP_EXEC &&
+               tw_contents_are_runs(target->program->contents)) {
+        run_words(target, op, number);
     } else if (flags & TW_OP_ACCESS) {
         run_access(target, op, number, located, true);
     } else {

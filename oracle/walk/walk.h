@@ -30,6 +30,7 @@ typedef struct TwAccess {
     bool beyond; /* runs past 2^64 - 1 (LA-19) */
     bool blind;  /* the fetch of the instruction behind another access (LA-46):
                   * the bytes that it gets are not compared */
+    bool more;   /* one of the fetches of a run, and not the last (LA-52) */
     const TwDuring *during; /* or NULL */
 } TwAccess;
 

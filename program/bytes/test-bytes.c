@@ -440,7 +440,7 @@ static void test_contents(void)
     }
     bytes[2] = 0xff; /* no such contents, but code */
     tw_program_decode(&p, bytes, 64, &d);
-    g_assert_cmpint(p.contents, ==, TW_CONTENTS_CODE);
+    g_assert_cmpint(p.contents, ==, TW_CONTENTS_RUNS);
     d.contents = 1u << TW_CONTENTS_CODE_RISCV64 | 1u << TW_CONTENTS_DATA;
     tw_program_decode(&p, bytes, 64, &d);
     g_assert_cmpint(p.contents, ==, TW_CONTENTS_CODE_RISCV64);

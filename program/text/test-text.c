@@ -324,9 +324,11 @@ static const struct {
     {HEAD "hops 33\n", "m:2:6: expected 1 to 32 hops"},
     {HEAD "hops 1 1\n", "m:2:8: expected the end of the line"},
     {HEAD "contents\n",
-     "m:2:9: expected data, code, code-x86-64 or code-riscv64"},
+     "m:2:9: expected data, code, code-x86-64, code-riscv64, runs, "
+     "runs-x86-64 or runs-riscv64"},
     {HEAD "contents word\n",
-     "m:2:10: expected data, code, code-x86-64 or code-riscv64"},
+     "m:2:10: expected data, code, code-x86-64, code-riscv64, runs, "
+     "runs-x86-64 or runs-riscv64"},
     {HEAD "contents code\ncontents code\n",
      "m:3:1: expected this line once only"},
     {HEAD "safepoints none\n", "m:2:12: expected implied or explicit"},

@@ -134,7 +134,8 @@ static void test_flat_round_trip(void)
     flat.identity_pages = flat.plain_devices = flat.exec_needs_code = true;
     flat.whole_pages = true;
     contract.ends = TW_ENDS_COMMIT_TAIL;
-    flat.contents = 1u << TW_CONTENTS_DATA | 1u << TW_CONTENTS_CODE_RISCV64;
+    flat.contents = 1u << TW_CONTENTS_DATA | 1u << TW_CONTENTS_CODE_RISCV64 |
+                    1u << TW_CONTENTS_RUNS_X86_64;
     flat.address_lg = 22;
     flat.region_lg = 12;
     g_string_truncate(text, 0);

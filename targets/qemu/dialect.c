@@ -32,7 +32,8 @@ TwDialect tw_qemu_dialect(const Arch *arch)
     d.full_ram = arch && arch->no_holes;
     d.plain_accesses = true;
     if (arch) {
-        d.contents = 1u << TW_CONTENTS_DATA | 1u << arch->words;
+        d.contents = 1u << TW_CONTENTS_DATA | 1u << arch->words |
+                     1u << tw_contents_runs(arch->words);
     }
     d.page_lgs = 1u << 12 | 1u << 21 | 1u << 30;
     d.page_rights = arch ? arch->page_rights : 0xff;

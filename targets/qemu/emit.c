@@ -92,6 +92,12 @@ static void find_words(Emit *e)
         }
         reach(e, op->index, op->addr);
         reach(e, op->index, op->addr + op->size - 1);
+        for (unsigned k = 1; op->code == TW_OP_EXEC &&
+                             tw_contents_are_runs(e->program->contents) &&
+                             k < tw_run_length(op->addr);
+             k++) {
+            reach(e, op->index, op->addr + 8 * k);
+        }
         if (op->flags & TW_OPF_FROM) {
             reach(e, op->index, op->from);
         }
@@ -415,11 +421,21 @@ static void put_fault(const Emit *e, GString *out, const char *kind)
     }
 }
 
+/* Is the accused access a fetch of a run (LA-52)? */
+static bool is_run(const Emit *e)
+{
+    return tw_contents_are_runs(e->program->contents) &&
+           e->program->script[e->accused.op].code == TW_OP_EXEC;
+}
+
 static void put_answer(const Emit *e, GString *out, const TwAllowed *a)
 {
     const TwOp *op = &e->program->script[e->accused.op];
 
-    if (a->class_ != TW_CLASS_OK) {
+    if (a->class_ == TW_CLASS_OK && is_run(e)) {
+        g_string_append_printf(out, "'ran %04x'",
+                               tw_run_number(e->program->contents, a->value));
+    } else if (a->class_ != TW_CLASS_OK) {
         put_fault(e, out,
                   a->class_ == TW_CLASS_PAGE_FAULT ? "page-fault"
                                                    : e->text->nowhere);
@@ -466,12 +482,13 @@ static void put_inside(Emit *e)
     const char *between = "";
 
     put(e, "inside='");
-    for (unsigned i = 0; i < 1u << what->lg; i++) {
+    for (unsigned i = 0; i < 1u << what->lg && !is_run(e); i++) {
         put(e, "%s%016" PRIx64, between, what->addr + i);
         between = " ";
     }
     for (unsigned i = 0; what->kind == TW_DO_CALL && i < 8; i++) {
-        put(e, " %016" PRIx64, (what->from & ~UINT64_C(7)) + i);
+        put(e, " %016" PRIx64,
+            (what->from & ~UINT64_C(7)) + 8 * e->expected->word + i);
     }
     put(e, "'\n");
 }
@@ -498,18 +515,29 @@ static void put_check(Emit *e)
         "grep -q '^end' \"$dir/out\" ||\n    cannot \"QEMU ended with $ended "
         "before the guest did: $(head -n 1 \"$dir/err\")\"\n\n"
         "# The guest has written a line for each access: \"ok\" and the value, "
-        "or \"fault\", what\n# the architecture records of it, and the "
-        "address. The answer is \"ok\" and the value,\n# or the kind of fault, "
-        "of what (a load, a store, a fetch), and whether its address is\n# one "
+        "or \"fault\", what\n# the architecture records of it, the address, "
+        "and "
+        "the result. The answer is \"ok\" and the\n# value, or the kind of "
+        "fault, "
+        "of what (a load, a store, a fetch), and whether its\n# address is one "
         "that the instruction accesses.\n");
     if (!e->end_byte) {
         put_name_fault(e);
     }
+    put(e, "line=$(sed -n %up \"$dir/out\")\n", e->line);
+    if (!e->end_byte && is_run(e)) {
+        put(e,
+            "# The result has the numbers of the words that ran: of word %u, "
+            "if it ran, or else why\n# not.\n"
+            "number=$(printf %%s \"${line##* }\" | "
+            "sed 's/..../& /g; s/0000 //g' |\n    cut -d ' ' -f %u)\n"
+            "[ -z \"$number\" ] || line=\"ran $number\"\n",
+            e->expected->word, e->expected->word + 1);
+    }
     put(e,
-        "line=$(sed -n %up \"$dir/out\")\n"
-        "case $line in\n"
+        "case $line in\n'ran '*) answer=$line ;;\n"
         "'ok '*) answer=\"ok $(printf %%s \"$line\" | tail -c %d)\" ;;\n",
-        e->line, digits);
+        digits);
     if (e->end_byte) {
         put(e, "*) answer=$line ;;\n");
     } else {
@@ -558,6 +586,9 @@ static const char *refusal(const Emit *e)
     }
     if (!e->accused.zero) {
         return "a finding without an access to tell of";
+    }
+    if (e->finding->verdict == TW_VERDICT_INVARIANT && is_run(e)) {
+        return "no script tells of a fault inside a run";
     }
     if (e->finding->verdict != TW_VERDICT_INVARIANT &&
         (!e->expected->access || e->expected->n_allowed == 0 ||

@@ -43,7 +43,7 @@ enum {
     PAGE_BYTES = 1 << PAGE_LG,
     RAM_PAGES = 1 << (TW_QEMU_RAM_LG - PAGE_LG),
     MOST_ASSIGNED = TW_MAX_SETUP + TW_MAX_SCRIPT,
-    WINDOWS = 2, /* RAM of programs with data, and of those with code */
+    WINDOWS = 2, /* RAM of programs with data, and of those with code or runs */
 };
 
 /* A page-map assignment, as long as the program runs. */
@@ -64,8 +64,8 @@ typedef struct Table {
 
 /* A page of RAM, by the guest's page: which bytes it had at the start. */
 typedef struct Frame {
-    uint8_t *master; /* of PAGE_BYTES; NULL: never used */
-    uint8_t block;   /* what `master` was made for */
+    uint8_t *master;         /* of PAGE_BYTES; NULL: never used */
+    uint8_t contents, block; /* what `master` was made for */
     uint64_t offset;
     bool used; /* in this program */
 } Frame;

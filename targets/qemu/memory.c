@@ -60,6 +60,7 @@ static void master_make(Frame *frame, unsigned contents, uint64_t offset,
     if (frame->master == NULL) {
         frame->master = g_malloc(PAGE_BYTES);
     }
+    frame->contents = (uint8_t)contents;
     frame->block = block;
     frame->offset = offset;
     for (unsigned i = 0; i < PAGE_BYTES; i++) {
@@ -111,8 +112,8 @@ static void page_use(Machine *m, uint64_t pa, unsigned number)
     if (frame->master == NULL) {
         m->filled[window][m->n_filled[window]++] = page;
     }
-    if (frame->master == NULL || frame->block != seen->block ||
-        frame->offset != offset) {
+    if (frame->master == NULL || frame->contents != contents ||
+        frame->block != seen->block || frame->offset != offset) {
         master_make(frame, contents, offset, seen->block);
     }
     frame->used = true;
@@ -133,7 +134,10 @@ static void reach(Machine *m, unsigned index, uint64_t va, unsigned number)
 
 void tw_qemu_memory_reach(Machine *m, const TwOp *op, unsigned number)
 {
-    uint64_t last = op->addr + op->size - 1;
+    bool run =
+        op->code == TW_OP_EXEC && tw_contents_are_runs(m->program->contents);
+    uint64_t last =
+        op->addr - 1 + (run ? 8 * tw_run_length(op->addr) : op->size);
 
     reach(m, op->index, op->addr, number);
     if (op->addr >> PAGE_LG != last >> PAGE_LG) {

@@ -14,8 +14,20 @@ static uint64_t executed_value(const Machine *m, uint64_t result)
 {
     uint16_t number = tw_code_number(m->program->contents, result);
 
+    if (tw_contents_are_runs(m->program->contents)) {
+        return tw_run_numbers(result); /* LA-52 */
+    }
     return number ? tw_code_word(m->program->contents, number)
                   : result; /* no word does that */
+}
+
+/* In a run: what is accessed is the first word that did not run. */
+static void refused_word(TwDo *what, uint64_t numbers)
+{
+    for (; numbers != 0; numbers >>= 16) {
+        what->from += 8;
+    }
+    what->addr = what->from;
 }
 
 static void take_result(Machine *m, const TwDo *what, const TwDone *done)
@@ -26,8 +38,16 @@ static void take_result(Machine *m, const TwDo *what, const TwDone *done)
         op->size == 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * op->size) - 1;
 
     if (done->fault != 0) {
-        TwClass class_ =
-            m->arch->fault(what, done, m->trace->text, sizeof(m->trace->text));
+        TwDo word = *what;
+        TwClass class_;
+
+        if (op->code == TW_OP_EXEC &&
+            tw_contents_are_runs(m->program->contents)) {
+            outcome->value = executed_value(m, done->value);
+            refused_word(&word, outcome->value);
+        }
+        class_ =
+            m->arch->fault(&word, done, m->trace->text, sizeof(m->trace->text));
 
         if (class_ == TW_CLASSES) {
             m->broken = true;

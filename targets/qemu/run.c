@@ -22,7 +22,8 @@ static uint64_t store_value(const Machine *m, unsigned number)
     uint64_t value = 0;
 
     for (unsigned k = 0; k < m->program->script[number].size; k++) {
-        value |= (uint64_t)tw_content_tag(m->program->contents, number, k)
+        value |= (uint64_t)tw_content_tag(m->program->contents, number,
+                                          m->program->script[number].addr, k)
                  << 8 * k;
     }
     return value;

@@ -329,6 +329,41 @@ static void test_code(void)
     tw_target_close(target);
 }
 
+/* A run over the end of a page: what ran, up to the fetch that is refused; and
+ * a store to the second page. */
+static void test_run(void)
+{
+    static const char script[] =
+        "setup\n  page c0.0 0x1000 -> 0x1000 size 0x1000 rwx\n"
+        "  page c0.0 0x2000 -> 0x6000 size 0x1000 rwx\n"
+        "  page c0.0 0x3000 -> 0x3000 size 0x1000 rw\n"
+        "script\n  exec c0.0 0x1ff0 8\n  write c0.0 0x2000 8\n"
+        "  flush-page c0.0 0x2000\n  exec c0.0 0x1ff8 8\n"
+        "  exec c0.0 0x2ff8 8\n  exec c0.0 0x3010 8\n"
+        "  exec c0.0 0x1008 8\n";
+    TwTarget *target = open_target();
+    g_autofree Kit *kit = g_new(Kit, 1);
+    unsigned code = tw_dialect_code(tw_target_dialect(target));
+    g_autofree char *text =
+        g_strdup_printf("twinwalk 1\ncontents %s\n" REGIONS "%s",
+                        tw_contents_name(tw_contents_runs(code)), script);
+    uint64_t n[2] = {tw_run_initial(1, 0x1ff0 / 8),
+                     tw_run_initial(1, 0x1ff8 / 8)};
+    uint64_t second = tw_run_initial(1, 0x6008 / 8);
+
+    run(target, kit, text);
+    expect(kit, 0,
+           n[0] | n[1] << 16 | (uint64_t)tw_run_initial(1, 0x6000 / 8) << 32 |
+               second << 48);
+    expect(kit, 3, n[1] | (uint64_t)tw_run_stored(1) << 16 | second << 32);
+    g_assert_cmpint(kit->trace.outcomes[4].class_, ==, TW_CLASS_PAGE_FAULT);
+    g_assert_cmphex(kit->trace.outcomes[4].value, ==,
+                    tw_run_initial(1, 0x6ff8 / 8));
+    expect_class(kit, 5, TW_CLASS_PAGE_FAULT);
+    expect(kit, 6, tw_run_initial(1, 0x1008 / 8));
+    tw_target_close(target);
+}
+
 /* More operations than one round of the agent has room for. */
 static void test_many(void)
 {
@@ -470,6 +505,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qemu/drop-flushes", test_drop);
     g_test_add_func("/qemu/pair", test_pair);
     g_test_add_func("/qemu/code", test_code);
+    g_test_add_func("/qemu/run", test_run);
     g_test_add_func("/qemu/many", test_many);
     g_test_add_func("/qemu/fresh", test_fresh);
     g_test_add_func("/qemu/killed", test_killed);

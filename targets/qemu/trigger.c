@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "program/runs.h"
 #include "targets/qemu/dialect.h"
 #include "targets/qemu/view.h"
 
@@ -51,6 +52,7 @@ const TwTriggerInfo tw_qemu_triggers[] = {EXCHANGE_INFO,
 
 typedef struct Past {
     View view;
+    bool runs;
     bool has_users; /* pages without X may be the user's: on RISC-V */
     unsigned n;
     const TwOp *ops[TW_MAX_SETUP + TW_MAX_SCRIPT];
@@ -59,7 +61,9 @@ typedef struct Past {
 static void past_start(Past *past, const TwProgram *program)
 {
     past->n = 0;
-    past->has_users = program->contents == TW_CONTENTS_CODE_RISCV64;
+    past->runs = tw_contents_are_runs(program->contents);
+    past->has_users = program->contents == TW_CONTENTS_CODE_RISCV64 ||
+                      program->contents == TW_CONTENTS_RUNS_RISCV64;
     tw_qemu_view_make(&past->view, program);
     for (unsigned i = 0; i < program->n_setup; i++) {
         past->ops[past->n++] = &program->setup[i];
@@ -186,12 +190,19 @@ static uint64_t of_access(const Past *past, const TwOp *op)
 static uint64_t of_fetch(const Past *past, const TwOp *op)
 {
     uint64_t at = op->flags & TW_OPF_FROM ? op->from : op->addr;
+    uint64_t last = past->runs ? at + 8 * tw_run_length(at) - 8 : at;
 
     if (op->code != TW_OP_EXEC && !(op->flags & TW_OPF_FROM)) {
         return 0;
     }
-    return (is_large_code(past, op->index, at) ? BIT(LARGE_CODE) : 0) |
-           (is_user_code(past, op->index, at) ? BIT(USER_CODE) : 0);
+    return (is_large_code(past, op->index, at) ||
+                    is_large_code(past, op->index, last)
+                ? BIT(LARGE_CODE)
+                : 0) |
+           (is_user_code(past, op->index, at) ||
+                    is_user_code(past, op->index, last)
+                ? BIT(USER_CODE)
+                : 0);
 }
 
 uint64_t tw_qemu_triggers_met(const TwProgram *program,

@@ -22,6 +22,7 @@ const Guest tw_uc_arm64 = {
     .words = TW_CONTENTS_CODE,
     .record = UC_ARM64_REG_X10,
     .table = UC_ARM64_REG_X13,
+    .result = UC_ARM64_REG_X0,
     .handler_lg = 5,
     .entry = {16,
               {AGENT_WORD(0xb940014b),   /* ldr w11, [x10] */

@@ -23,6 +23,7 @@ const Guest tw_uc_riscv64 = {
     .words = TW_CONTENTS_CODE_RISCV64,
     .record = UC_RISCV_REG_S2,
     .table = UC_RISCV_REG_S3,
+    .result = UC_RISCV_REG_A0,
     .handler_lg = 6,
     .entry = {24,
               {AGENT_WORD(0x00092283),   /* lw t0, 0(s2) */

@@ -14,6 +14,7 @@ const Guest tw_uc_x86_64 = {
     .words = TW_CONTENTS_CODE_X86_64,
     .record = UC_X86_REG_R10,
     .table = UC_X86_REG_R13,
+    .result = UC_X86_REG_RAX,
     .handler_lg = 6,
     .entry = {19,
               {0x41, 0x8b, 0x0a,          /* mov ecx, [r10] */

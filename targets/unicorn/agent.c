@@ -254,3 +254,11 @@ const Record *tw_uc_agent_record(Machine *m)
     uc_reg_read(m->uc, m->guest->record, &at);
     return m->records + (at - RECORDS) / sizeof(Record) % MAX_RECORDS;
 }
+
+uint64_t tw_uc_agent_result(Machine *m)
+{
+    uint64_t result = 0;
+
+    uc_reg_read(m->uc, m->guest->result, &result);
+    return result;
+}

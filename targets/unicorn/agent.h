@@ -35,8 +35,9 @@ struct Guest {
     int cpu_model;      /* -1: the library's default */
     bool wide_exchange; /* none of 1 or 2 bytes */
     uint8_t words; /* TwContentsKind: the code words that it runs (LA-44) */
-    /* Registers: the address of the record in flight, that of the handlers. */
-    int record, table;
+    /* Registers: the address of the record in flight, that of the handlers,
+     * the result. */
+    int record, table, result;
     unsigned handler_lg; /* handlers are 2^n bytes apart */
     AgentCode entry;     /* loads the record, goes to its handler */
     AgentCode next;      /* stores the result, and the same for the next */

@@ -221,6 +221,10 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
                 op->out = 0;
             }
         }
+        if (triggers & BIT(CODE_OVER_END) &&
+            tw_uc_exec_triggers(&sim, op) & BIT(CODE_OVER_END)) {
+            op->addr -= TW_RUN_BYTES; /* the run before, in one page */
+        }
         if (triggers & BIT(PARTIAL_STORE) && tw_uc_is_partial_store(&sim, op)) {
             op->size = (uint8_t)(PAGE_SIZE_ - op->addr % PAGE_SIZE_);
         }

@@ -157,7 +157,8 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
     m->place = place;
     m->page_lg = vtlb_page_lg ? vtlb_page_lg : PAGE_LG;
     m->dialect =
-        tw_uc_dialect(1u << guest->words, vtlb_page_lg != 0, m->page_lg);
+        tw_uc_dialect(1u << guest->words | 1u << tw_contents_runs(guest->words),
+                      vtlb_page_lg != 0, m->page_lg);
     m->dialect.wide_rmw = guest->wide_exchange;
     m->in_flight = options->in_flight;
     m->teller = options->teller;

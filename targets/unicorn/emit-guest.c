@@ -24,6 +24,9 @@ typedef struct EmitGuest {
     void (*jump)(AgentCode *code, uint32_t distance);
     const char *word;         /* C: the word `number` */
     const char *word_comment; /* what it is, and one that accesses */
+    const char *run[2]; /* C: words of runs, that go on (`more` is not 0) and
+                         * that return */
+    const char *run_comment;
 } EmitGuest;
 
 static void put_word(AgentCode *code, uint32_t word)
@@ -63,7 +66,10 @@ static const EmitGuest emit_guests[] = {
      {4, {AGENT_WORD(0xd63f0040)}},
      jump_arm64,
      "UINT64_C(0xd65f03c0d2800000) | number << 5",
-     "`movz x0, #number; ret`; and such as `ldrb w0, [x1]; ret`"},
+     "`movz x0, #number; ret`; and such as `ldrb w0, [x1]; ret`",
+     {"UINT64_C(0xd503201ff2800000) | more << 21 | number << 5",
+      "UINT64_C(0xd65f03c0f2800000) | number << 5"},
+     "`movk x0, #number, lsl #16 * more; nop`"},
     {&tw_uc_x86_64,
      "UC_ARCH_X86, UC_MODE_64",
      NULL,
@@ -77,7 +83,10 @@ static const EmitGuest emit_guests[] = {
      jump_x86_64,
      "UINT64_C(0xe3ff41900000b866) | number << 16",
      "`mov ax, number; nop; jmp r11`; and such as\n * `mov eax, [rsi]; "
-     "jmp r11`, with nops in front"},
+     "jmp r11`, with nops in front",
+     {"UINT64_C(0x10e0c1480000b866) | number << 16",
+      "UINT64_C(0xe3ff41900000b866) | number << 16"},
+     "`mov ax, number; shl rax, 16`"},
     {&tw_uc_riscv64,
      "UC_ARCH_RISCV, UC_MODE_RISCV64",
      NULL,
@@ -89,7 +98,10 @@ static const EmitGuest emit_guests[] = {
      {4, {AGENT_WORD(0x000600e7)}},
      jump_riscv64,
      "UINT64_C(0x806700000537) | number << 12",
-     "`lui a0, number; ret`; and such as `lbu a0, 0(a1); ret`"},
+     "`lui a0, number; ret`; and such as `lbu a0, 0(a1); ret`",
+     {"UINT64_C(0x0001054200050513) | number << 20",
+      "UINT64_C(0x8082000100050513) | number << 20"},
+     "`addi a0, a0, number; c.slli a0, 16`"},
 };
 
 static const EmitGuest *guest_of(const Emit *e)
@@ -160,10 +172,34 @@ void tw_uc_emit_guest(Emit *e)
         g->registers[0], g->registers[1], g->registers[2], g->registers[0]);
 }
 
+static void put_run_words(Emit *e)
+{
+    const EmitGuest *g = guest_of(e);
+
+    put(e,
+        "/* Words of 8 bytes that go on with the next one:\n * %s. The last of "
+        "four returns. */\n"
+        "static uint8_t word_byte(uint64_t number, uint64_t offset)\n{\n"
+        "    uint64_t more = 3 - (offset + 0x10) %% 0x20 / 8;\n"
+        "    uint64_t word = more ? %s\n                         : %s;\n\n"
+        "    return (uint8_t)(word >> 8 * (offset %% 8));\n}\n\n"
+        "/* The number of the i-th word that has run, or 0. */\n"
+        "static unsigned number_of(uint64_t result, unsigned i)\n{\n"
+        "    for (unsigned lane = 4; lane-- > 0;) {\n"
+        "        unsigned number = result >> 16 * lane & 0xffff;\n\n"
+        "        if (number && i-- == 0) {\n            return number;\n"
+        "        }\n    }\n    return 0;\n}\n\n",
+        g->run_comment, g->run[0], g->run[1]);
+}
+
 void tw_uc_emit_words(Emit *e)
 {
     const EmitGuest *g = guest_of(e);
 
+    if (tw_contents_are_runs(e->program->contents)) {
+        put_run_words(e);
+        return;
+    }
     put(e,
         "/* Functions of 8 bytes: %s. */\n"
         "static const uint64_t access_words[8] = {\n",

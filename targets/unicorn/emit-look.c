@@ -19,7 +19,6 @@ void tw_uc_emit_put(Emit *e, const char *format, ...)
 static void put_expected_number(Emit *e)
 {
     const TwExpected *x = e->expected;
-
     unsigned contents = e->program->contents;
 
     if (x->n_log > 0) {
@@ -29,6 +28,29 @@ static void put_expected_number(Emit *e)
         put(e, "0x%" PRIx64,
             tw_code_result(contents, tw_code_number_at(contents, x->value)));
     }
+}
+
+/* Which words of a run ran, whether it came to its end or not. */
+static void put_run_check(Emit *e)
+{
+    const TwExpected *x = e->expected;
+    bool refused = x->class_ > TW_CLASS_DEVICE_ERROR;
+
+    put(e, "    if (number_of(got, %u) != ", x->word);
+    if (!refused && x->n_log > 0) {
+        put(e, "fetched_number(%u, 0x%" PRIx64 ")", x->log[0].region,
+            x->log[0].offset);
+    } else {
+        put(e, "0x%x",
+            refused ? 0 : tw_run_number(e->program->contents, x->value));
+    }
+    put(e,
+        ") {\n"
+        "        printf(\"expected: word %u of the run, from 0, is %s; got: "
+        "\"\n               \"result 0x%%\" PRIx64 \", %%s\\n\",\n"
+        "               got, uc_strerror(err));\n"
+        "        wrong = 1;\n    }\n",
+        x->word, refused ? "refused" : "run as it is in memory");
 }
 
 void tw_uc_emit_log_check(Emit *e, unsigned n, const TwLogRecord *log)
@@ -61,7 +83,9 @@ void tw_uc_emit_access_check(Emit *e, const TwOp *op)
 {
     const TwExpected *x = e->expected;
 
-    if (x->class_ > TW_CLASS_DEVICE_ERROR) {
+    if (op->code == TW_OP_EXEC && tw_contents_are_runs(e->program->contents)) {
+        put_run_check(e);
+    } else if (x->class_ > TW_CLASS_DEVICE_ERROR) {
         put(e, "    if (err == UC_ERR_OK) {\n"
                "        printf(\"expected: refused; got: value 0x%%\" PRIx64 "
                "\"\\n\", got);\n"

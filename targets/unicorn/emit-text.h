@@ -36,15 +36,15 @@ static const char data_bytes[] =
     "    h ^= h >> 29;\n    h *= UINT64_C(0xbf58476d1ce4e5b9);\n"
     "    return (uint8_t)(h >> 40 | 1);\n}\n\n";
 
+/* A format: what is made of a number of 15 bits. */
 static const char code_bytes[] =
-    "/* RAM starts with them, and every number says where it is; the last "
-    "eight\n * of each page are those that access. */\n"
+    "/* RAM starts with them, and every number says where it is. */\n"
     "static uint8_t ram_byte(unsigned ram, uint64_t offset)\n{\n"
     "    uint64_t h = (offset / 8 + 1) * UINT64_C(0x9e3779b97f4a7c15) ^\n"
     "                 (ram + UINT64_C(1)) * UINT64_C(0xd1342543de82ef95);\n\n"
     "    h ^= h >> 29;\n    h *= UINT64_C(0xbf58476d1ce4e5b9);\n"
-    "    h = h >> 40 & 0x7fff;\n"
-    "    return word_byte(h ? h : 0x7fff, offset);\n}\n\n";
+    "    h = h >> 40 & %s;\n"
+    "    return word_byte(h ? h : %s, offset);\n}\n\n";
 
 static const char ram_new[] =
     "static uint8_t *ram_new(unsigned ram, size_t size)\n{\n"
@@ -144,11 +144,12 @@ static const char device_code[] =
     "        void (*act)(void) = then;\n\n"
     "        then = NULL;\n        act();\n    }\n}\n\n";
 
+/* A format: two numbers of 16 bits. */
 static const char fetched_code[] =
     "/* Executing a device gives functions, too, whose numbers say where. */\n"
     "static unsigned fetched_number(int id, uint64_t offset)\n{\n"
-    "    return 0xc000 | (((unsigned)id << 9 ^ (unsigned)(offset / 8)) & "
-    "0x3fff);\n}\n\n"
+    "    return %s | (((unsigned)id << 9 ^ (unsigned)(offset / 8)) & %s);\n"
+    "}\n\n"
     "static uint8_t fetched_byte(int id, uint64_t offset)\n{\n"
     "    return word_byte(fetched_number(id, offset), offset);\n}\n\n";
 

@@ -243,13 +243,19 @@ static void put_call(Emit *e, const Call *call, const char *with)
 static void put_data(Emit *e)
 {
     bool code = tw_contents_are_code(e->program->contents);
+    bool runs = tw_contents_are_runs(e->program->contents);
     const char *between = "";
 
     if (e->devices || (code && !tw_regions_empty(&e->blocks))) {
         tw_uc_emit_words(e);
     }
     if (!tw_regions_empty(&e->blocks)) {
-        g_string_append(e->out, code ? code_bytes : data_bytes);
+        if (code) {
+            put(e, code_bytes, runs ? "0x3ff" : "0x7fff",
+                runs ? "0x3ff" : "0x7fff");
+        } else {
+            g_string_append(e->out, data_bytes);
+        }
         g_string_append(e->out, ram_new);
         put(e, "static uint8_t ");
         for (unsigned b = 0; b < TW_MAX_REGIONS; b++) {
@@ -269,7 +275,7 @@ static void put_data(Emit *e)
     }
     put(e, "#define ATTRIBUTES UINT64_C(%u)\n\n", e->machine->attrs + 7u);
     g_string_append(e->out, log_code);
-    g_string_append(e->out, fetched_code);
+    put(e, fetched_code, runs ? "0x600" : "0xc000", runs ? "0x1ff" : "0x3fff");
     put(e, device_code, e->handles ? ", whole_load" : "",
         e->handles ? "        if (size == whole_load) {\n"
                      "            perform_during();\n        }\n"
@@ -588,11 +594,15 @@ static bool put_main(Emit *e)
         told = tw_uc_emit_ram_check(e);
     }
     put(e,
-        "\n    (void)err, (void)got%s;\n    uc_close(uc);\n"
+        "\n    (void)err, (void)got%s%s;\n    uc_close(uc);\n"
         "    printf(\"%%s\\n\", wrong ? \"the defect is there\" : \"all is "
         "as expected\");\n    return wrong;\n}\n",
         crash || e->finding->verdict == TW_VERDICT_INVARIANT
             ? ", (void)value, (void)guest"
+            : "",
+        tw_contents_are_runs(e->program->contents) &&
+                (e->devices || !tw_regions_empty(&e->blocks))
+            ? ", (void)number_of"
             : "");
     return told;
 }
@@ -617,6 +627,14 @@ bool tw_uc_emit(TwTarget *target, const TwProgram *program,
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                     "unicorn: writes no reproducer for one refusal instead "
                     "of another");
+        return false;
+    }
+    if (finding->verdict == TW_VERDICT_EFFECT && expected->access &&
+        program->script[finding->op].code == TW_OP_EXEC &&
+        tw_contents_are_runs(program->contents)) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "unicorn: writes no reproducer for what a run fetches "
+                    "from a device");
         return false;
     }
     told = tw_uc_record_run(m, program, crash, &e.recorder);

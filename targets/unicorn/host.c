@@ -128,7 +128,8 @@ void tw_uc_host_access(Machine *m, const TwOp *op, TwOutcome *outcome)
             return;
         }
         if (store) {
-            value |= (uint64_t)tw_content_tag(m->program->contents, m->op, k)
+            value |= (uint64_t)tw_content_tag(m->program->contents, m->op,
+                                              op->addr, k)
                      << 8 * k;
         }
     }

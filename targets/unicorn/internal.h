@@ -91,15 +91,15 @@ typedef struct Device {
 
 enum { BLOCK_PAGES = TW_MAX_REGIONS * PAGES };
 
-/* Data and code: an engine has but one kind of code. */
-enum { POOLS = 2 };
+/* Data, code and runs: those of an engine's guest. */
+enum { POOLS = 3 };
 static inline unsigned pool_of(unsigned contents)
 {
-    return tw_contents_are_code(contents);
+    return tw_contents_are_runs(contents) ? 2 : tw_contents_are_code(contents);
 }
 
 /*
- * RAM blocks, for data and for code.  Page `block * PAGES + n` is prepared
+ * RAM blocks, for each pool.  Page `block * PAGES + n` is prepared
  * when it is first shown, has a master copy, and is put right after a run.
  */
 typedef struct Memory {
@@ -209,6 +209,8 @@ void tw_uc_take_slow_path(Machine *m);
 uc_err tw_uc_agent_run(Machine *m, unsigned first, unsigned *stopped);
 /* The record in flight; for callbacks. */
 const Record *tw_uc_agent_record(Machine *m);
+/* The register of the result, as the agent was stopped. */
+uint64_t tw_uc_agent_result(Machine *m);
 
 /* The doorbell: not an operation of the script, but those that the latest
  * access asked for, or those during it. */

@@ -84,6 +84,15 @@ static uint64_t device_fetch(const Device *device, uint64_t offset,
     unsigned k = m->n_fetched;
 
     device_log(device, TW_LOG_FETCH, offset, size, 0);
+    if (tw_contents_are_runs(m->program->contents)) {
+        for (unsigned i = 0; i < size; i++) {
+            value |= (uint64_t)tw_content_fetched(
+                         m->program->contents, device->region,
+                         device->offset + offset + i, m->attrs)
+                     << 8 * i;
+        }
+        return value;
+    }
     if (tw_code_is_access(device->offset + offset)) {
         for (unsigned i = 0; i < size; i++) {
             value |= (uint64_t)tw_code_access_byte(m->program->contents,

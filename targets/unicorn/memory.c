@@ -11,7 +11,7 @@
 #include "targets/unicorn/internal.h"
 #include "targets/unicorn/uncounted.h"
 
-/* Prepared pages, of data and code, before all are given back. */
+/* Prepared pages, of all pools, before all are given back. */
 enum { MAX_PREPARED = 24 * 1024 };
 
 #define POOL_SIZE ((size_t)BLOCK_PAGES * PAGE_SIZE_)

@@ -218,7 +218,9 @@ static uint64_t store_value(const Machine *m, unsigned op)
     uint64_t value = 0;
 
     for (unsigned k = 0; k < m->program->script[op].size; k++) {
-        value |= (uint64_t)tw_content_tag(m->program->contents, op, k) << 8 * k;
+        value |= (uint64_t)tw_content_tag(m->program->contents, op,
+                                          m->program->script[op].addr, k)
+                 << 8 * k;
     }
     return value;
 }
@@ -373,6 +375,9 @@ static uint64_t executed_value(const Machine *m, uint64_t result)
 {
     uint16_t number = tw_code_number(m->program->contents, result);
 
+    if (tw_contents_are_runs(m->program->contents)) {
+        return tw_run_numbers(result); /* LA-52 */
+    }
     if (number == 0) {
         return result; /* no word does that */
     }
@@ -423,13 +428,32 @@ static void sort_log(Machine *m)
     }
 }
 
+/* The numbers of the words that ran before one was refused; in *word the fetch
+ * of that one.  Nothing, if it is no run. */
+static uint64_t numbers_before(Machine *m, const TwOp *op, TwOp *word)
+{
+    uint64_t numbers;
+
+    *word = *op;
+    if (op->code != TW_OP_EXEC || !tw_contents_are_runs(m->program->contents)) {
+        return 0;
+    }
+    numbers = tw_run_numbers(tw_uc_agent_result(m));
+    for (uint64_t left = numbers; left != 0; left >>= 16) {
+        word->addr += 8;
+    }
+    return numbers;
+}
+
 /* The access of record `stopped` failed.  Returns the record to go on with. */
 static unsigned take_refusal(Machine *m, unsigned stopped, uc_err err)
 {
     unsigned op = m->records[stopped].op;
     const TwOp *access = &m->program->script[op];
     TwOutcome *outcome = &m->trace->outcomes[op];
-    unsigned class_ = refusal(m, access, err);
+    TwOp word;
+    uint64_t numbers = numbers_before(m, access, &word);
+    unsigned class_ = refusal(m, &word, err);
 
     if (class_ != TW_CLASSES && m->handled == op) {
         class_ = refusal_handled(m, access, err);
@@ -443,7 +467,7 @@ static unsigned take_refusal(Machine *m, unsigned stopped, uc_err err)
         return stopped;
     }
     outcome->class_ = (uint8_t)class_;
-    outcome->value = 0;
+    outcome->value = numbers;
     m->asked.n = 0; /* it did not take place */
     while (m->records[stopped].op == op &&
            m->records[stopped].kind != RECORD_EXIT) {

@@ -183,7 +183,7 @@ static bool cannot_read(const Sim *sim, uint64_t page)
 /* Does the access fill the entry of a page without R? */
 bool tw_uc_is_unreadable(const Sim *sim, const TwOp *op)
 {
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t last = tw_uc_last_byte(sim, op) >> PAGE_LG;
 
     if (op->code != TW_OP_WRITE && op->code != TW_OP_EXEC) {
         return false;
@@ -240,39 +240,6 @@ bool tw_uc_is_partial_store(const Sim *sim, const TwOp *op)
            granted(sim, first, TW_W) && !granted(sim, last, TW_W);
 }
 
-/* Are all parts of an access, as the guest makes them (run.c), aligned? */
-static bool is_aligned(const TwProgram *program, const TwOp *op)
-{
-    unsigned size = op->size, big = size >= 4 ? 4 : 2;
-    uint64_t page = UINT64_C(1) << program->page_lg;
-    unsigned cut = (unsigned)MIN(page - (op->addr & (page - 1)), size);
-    unsigned low = cut < size && cut >= big ? size - big : 0;
-
-    if ((size & (size - 1)) == 0) {
-        return (op->addr & (size - 1)) == 0;
-    }
-    if ((op->addr + low) % big != 0) {
-        return false;
-    }
-    for (unsigned at = low == 0 ? big : 0, end = low == 0 ? size : low;
-         at < end; at += 2) {
-        if (end - at >= 2 && (op->addr + at) % 2 != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool tw_uc_is_unaligned_load(const Sim *sim, const TwOp *op)
-{
-    uint64_t first = op->addr >> PAGE_LG;
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
-
-    return op->code == TW_OP_READ && last < PAGES &&
-           !is_aligned(sim->program, op) &&
-           (sim->flat.mapped[first] | sim->flat.mapped[last]) & SHOWS_DEVICE;
-}
-
 bool tw_uc_load_crosses(const Sim *sim, const TwOp *op)
 {
     uint64_t first = op->addr >> PAGE_LG;
@@ -292,56 +259,37 @@ bool tw_uc_is_half_exchange(const Sim *sim, const TwOp *op)
            !(sim->flat.mapped_rights[page] & TW_W);
 }
 
-uint64_t tw_uc_exec_triggers(const Sim *sim, const TwOp *op)
+static uint64_t page_exec_triggers(const Sim *sim, uint64_t page)
 {
-    uint64_t page = op->addr >> PAGE_LG;
-    uint64_t met = 0;
+    uint64_t met = sim->handled[page] ? BIT(CODE_HANDLED) : 0;
 
-    if (op->code != TW_OP_EXEC || page >= PAGES) {
-        return 0;
-    }
-    if (sim->handled[page]) {
-        met |= BIT(CODE_HANDLED);
-    }
     if (!sim->run[page]) {
         return met;
     }
     if (sim->lost[page] || sim->run[page] != granted(sim, page, TW_X)) {
         met |= BIT(CODE_CHANGED);
     }
-    if (sim->flushed[page]) {
-        met |= BIT(DEVICE_CODE_FLUSHED);
-    }
-    if (sim->stored[page]) {
-        met |= BIT(CODE_STORED);
-    }
-    if (sim->dirty[page]) {
-        met |= BIT(CODE_PAGE_STORED);
-    }
-    return met;
+    return met | (sim->flushed[page] ? BIT(DEVICE_CODE_FLUSHED) : 0) |
+           (sim->stored[page] ? BIT(CODE_STORED) : 0) |
+           (sim->dirty[page] ? BIT(CODE_PAGE_STORED) : 0);
 }
 
-/* The pages of a flush, last included; false: none. */
-bool tw_uc_flush_range(const TwOp *op, uint64_t *first, uint64_t *last)
+static bool is_over_end(const Sim *sim, const TwOp *op)
 {
-    *first = 0;
-    *last = PAGES - 1;
-    if (op->code == TW_OP_FLUSH_PAGE) {
-        *first = *last = op->addr >> PAGE_LG;
-    } else if (op->code == TW_OP_FLUSH_RANGE) {
-        if (op->length == 0) {
-            return false;
-        }
-        if (op->bits >= WINDOW_LG && op->length != UINT64_MAX &&
-            op->addr + op->length >= op->addr) {
-            *first = op->addr >> PAGE_LG;
-            *last = (op->addr + op->length - 1) >> PAGE_LG;
-        }
-    } else if (op->code != TW_OP_FLUSH_INDEX && op->code != TW_OP_FLUSH_ALL) {
-        return false;
+    return op->code == TW_OP_EXEC &&
+           sim->program->contents == TW_CONTENTS_RUNS_X86_64 &&
+           op->addr >> PAGE_LG != tw_uc_last_byte(sim, op) >> PAGE_LG;
+}
+
+uint64_t tw_uc_exec_triggers(const Sim *sim, const TwOp *op)
+{
+    uint64_t last = tw_uc_last_byte(sim, op) >> PAGE_LG, met = 0;
+
+    for (uint64_t p = op->addr >> PAGE_LG;
+         op->code == TW_OP_EXEC && p <= last && p < PAGES; p++) {
+        met |= page_exec_triggers(sim, p);
     }
-    *last = MIN(*last, PAGES - 1);
-    return *first <= *last;
+    return met | (is_over_end(sim, op) ? BIT(CODE_OVER_END) : 0);
 }
 
 bool tw_uc_flushes_unreadable(const Sim *sim, const TwOp *op)
@@ -397,7 +345,7 @@ static void lose(Sim *sim, Shown shown)
 
 static void store_or_fetch(Sim *sim, const TwOp *op)
 {
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t last = tw_uc_last_byte(sim, op) >> PAGE_LG;
     Shown shown;
 
     if (tw_uc_is_unreadable(sim, op)) {
@@ -691,6 +639,22 @@ void tw_uc_sim_step(Sim *sim, const TwOp *op)
     perform_asked(sim, asked, n);
 }
 
+/* Code of a page is run. */
+static void run_page(Sim *sim, unsigned p)
+{
+    uint64_t met = page_exec_triggers(sim, p);
+
+    sim->ever |= met;
+    sim->lost[p] |= (met & BIT(CODE_CHANGED)) != 0;
+    if (!sim->run[p]) {
+        sim->run[p] = granted(sim, p, TW_X);
+        sim->at_run[p] = sim->n_calls;
+        sim->stored[p] = false;
+        sim->twice[p] =
+            sim->run[p] & SHOWS_RAM && is_mapped_twice(sim, sim->run[p], p);
+    }
+}
+
 static void perform(Sim *sim, const TwOp *op)
 {
     unsigned first, end;
@@ -718,18 +682,10 @@ static void perform(Sim *sim, const TwOp *op)
         break;
     case TW_OP_EXEC:
         store_or_fetch(sim, op);
-        if (tw_uc_exec_triggers(sim, op) & BIT(CODE_CHANGED)) {
-            sim->ever |= BIT(CODE_CHANGED);
-            sim->lost[op->addr >> PAGE_LG] = true;
-        }
-        sim->ever |= tw_uc_exec_triggers(sim, op);
-        first = (unsigned)(op->addr >> PAGE_LG);
-        if (op->addr >> PAGE_LG < PAGES && !sim->run[first]) {
-            sim->run[first] = granted(sim, first, TW_X);
-            sim->at_run[first] = sim->n_calls;
-            sim->stored[first] = sim->dirty[first] = false;
-            sim->twice[first] = sim->run[first] & SHOWS_RAM &&
-                                is_mapped_twice(sim, sim->run[first], first);
+        sim->ever |= is_over_end(sim, op) ? BIT(CODE_OVER_END) : 0;
+        for (uint64_t p = op->addr >> PAGE_LG;
+             p <= tw_uc_last_byte(sim, op) >> PAGE_LG && p < PAGES; p++) {
+            run_page(sim, (unsigned)p);
         }
         break;
     case TW_OP_PAGE:

@@ -8,6 +8,7 @@
 
 #include "program/finding.h"
 #include "program/legality.h"
+#include "program/runs.h"
 #include "targets/unicorn/dialect.h"
 #include "targets/unicorn/flat.h"
 
@@ -35,6 +36,7 @@ enum {
     LOAD_CROSSES,
     END_HANDLED,
     HANDLER_FLUSHES,
+    CODE_OVER_END,
 };
 
 enum { MANY = 1000 }; /* mappings at once */
@@ -112,5 +114,16 @@ unsigned tw_uc_asks(const Sim *sim, const TwOp *op,
                     uint8_t asked[TW_MAX_ACTORS]);
 /* The fetch of the instruction that makes an access (LA-46). */
 TwOp tw_uc_fetch_of(const TwOp *op);
+
+/* The last byte that an access accesses: of a run, of all its words. */
+static inline uint64_t tw_uc_last_byte(const Sim *sim, const TwOp *op)
+{
+    unsigned contents = sim->program->contents;
+
+    return op->addr - 1 +
+           (op->code == TW_OP_EXEC && tw_contents_are_runs(contents)
+                ? 8 * tw_run_length(op->addr)
+                : op->size);
+}
 
 #endif

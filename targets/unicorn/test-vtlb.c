@@ -94,7 +94,7 @@ static void test_crossing(void)
     for (unsigned i = 0; i < 7; i++) {
         g_assert_cmphex(trace.log[i].offset, ==, i < 3 ? 0x1ffd + i : i - 3);
         g_assert_cmphex(trace.log[i].byte, ==,
-                        tw_content_tag(TW_CONTENTS_DATA, 3, i));
+                        tw_content_tag(TW_CONTENTS_DATA, 3, 0x8bfd, i));
     }
 }
 

@@ -94,13 +94,16 @@ const TwTriggerInfo tw_uc_triggers[] = {
                          "the hook of an access that was refused for want of "
                          "a right flushed",
                          true},
+    [CODE_OVER_END] = {"code-over-end",
+                       "code of an x86-64 guest runs on over the end of a page",
+                       false},
     {NULL, NULL, false},
 };
 
 /* On the path of an access. */
 static uint64_t of_access(const Sim *sim, const TwOp *op)
 {
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t last = tw_uc_last_byte(sim, op) >> PAGE_LG;
     uint64_t met =
         tw_uc_exec_triggers(sim, op) | (sim->ever & BIT(ACTORS_ASTRAY));
 

@@ -15,7 +15,8 @@ extern char agent_ram[];
 typedef uint64_t Access(uint64_t value, uint64_t addr);
 
 /* In ARCH.S: calls `access`.  A fault in it ends it, and fills *fault; the
- * result is then nothing.  Without a fault, fault->fault is 0. */
+ * result is then what the register of the result holds.  Without a fault,
+ * fault->fault is 0. */
 uint64_t agent_try(uint64_t value, uint64_t addr, Access *access,
                    TwDone *fault);
 

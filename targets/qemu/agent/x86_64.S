@@ -50,15 +50,15 @@ exception:
     cld
     movq (%rsp), %r8
     shlq $32, %r8
-    movl 8(%rsp), %eax
-    orq %rax, %r8
+    movl 8(%rsp), %edx
+    orq %rdx, %r8
     btsq $63, %r8 /* never 0 */
     movq %cr2, %r9
     movq 16(%rsp), %r10
-    movq trying, %rax
-    testq %rax, %rax
+    movq trying, %rdx /* rax stays: what the code has left there */
+    testq %rdx, %rdx
     jz 1f
-    movq %rax, %rsp
+    movq %rdx, %rsp
     jmp tried
 1:  leaq agent_stack_end, %rsp
     movq %r8, %rdi

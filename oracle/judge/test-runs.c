@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs of code words (LA-52): which words ran, what each fetched, and the fetch
+ * that ends a run.
+ *
+ *          0x0         0x1000      0x2000      0x3000
+ *   s0 r0: | r1        | r2        | r3        | hole
+ *          | ram       | ram       | mmio      |
+ *   c0.0 is 1:1; 0x3000 has an entry, too
+ */
+#include <glib.h>
+
+#include "oracle/test/test-support.h"
+#include "program/content.h"
+
+#define HEAD \
+    "twinwalk 1\npage 4096\nhops 2\ncontents runs\n" \
+    "region r0 container size 0x10000\n" \
+    "region r1 ram size 0x1000 in r0 at 0x0\n" \
+    "region r2 ram size 0x1000 in r0 at 0x1000\n" \
+    "region r3 mmio size 0x1000 in r0 at 0x2000\n" \
+    "space s0 root r0\ncpu c0 tlb 4\nmmu c0.0 space s0\n" \
+    "setup\n  page c0.0 0x0 -> 0x0 size 0x4000 rwx\nscript\n"
+/* The second page must not be executed. */
+#define NO_X "  page c0.0 0x1000 -> 0x1000 size 0x1000 rw\n"
+
+enum { TRUTH = -1 };
+
+/* Runs `script` truthfully, then claims another outcome of operation `op`
+ * (class_ TRUTH: does not).  Returns its value in truth. */
+static uint64_t claim(const char *script, unsigned op, int class_,
+                      uint64_t value, TwVerdict expected)
+{
+    g_autofree char *text = g_strconcat(HEAD, script, NULL);
+    g_autofree TwProgram *program = test_program(text);
+    TestTarget *target = test_target_new(program);
+    TwOutcome *outcome = &target->trace->outcomes[op];
+    uint64_t truth;
+
+    target->contract = (TwContract){.ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH,
+                                    .code = TW_CODE_ALL_STORES};
+    test_target_run(target, false);
+    truth = outcome->value;
+    if (class_ != TRUTH) {
+        outcome->class_ = (uint8_t)class_;
+        outcome->value = value;
+    }
+    test_judge(target, expected);
+    test_target_free(target);
+    return truth;
+}
+
+/* What the word at an address starts with; as word i of a run. */
+static uint64_t first(uint64_t addr, unsigned i)
+{
+    return (uint64_t)tw_run_initial(addr < 0x1000 ? 1 : 2, (addr & 0xfff) >> 3)
+           << 16 * i;
+}
+
+static uint64_t stored(unsigned op, unsigned i)
+{
+    return (uint64_t)tw_run_stored(op) << 16 * i;
+}
+
+/* A run goes to the word that returns: one to four words. */
+static void length(void)
+{
+    uint64_t all =
+        first(0x10, 0) | first(0x18, 1) | first(0x20, 2) | first(0x28, 3);
+
+    g_assert_cmphex(
+        claim("  exec c0.0 0x10 8\n", 0, TRUTH, 0, TW_VERDICT_AGREE), ==, all);
+    g_assert_cmphex(claim("  exec c0.0 0x8 8\n", 0, TRUTH, 0, TW_VERDICT_AGREE),
+                    ==, first(0x8, 0));
+    /* the last word did not run; another one ran */
+    claim("  exec c0.0 0x10 8\n", 0, TW_CLASS_OK, all & 0xffffffffffff,
+          TW_VERDICT_WRONG);
+    claim("  exec c0.0 0x10 8\n", 0, TW_CLASS_OK, all ^ UINT64_C(1) << 32,
+          TW_VERDICT_WRONG);
+}
+
+/* Over the end of a page, into one that may not be executed, and a hole. */
+static void over_the_end(void)
+{
+    static const char script[] = NO_X "  flush-all c0\n  exec c0.0 0xff0 8\n";
+    uint64_t two = first(0xff0, 0) | first(0xff8, 1);
+    uint64_t three = two | first(0x1000, 2);
+
+    g_assert_cmphex(
+        claim("  exec c0.0 0xff0 8\n", 0, TRUTH, 0, TW_VERDICT_AGREE), ==,
+        three | first(0x1008, 3));
+    g_assert_cmphex(claim(script, 2, TRUTH, 0, TW_VERDICT_AGREE), ==, two);
+    /* nothing ran; one word too many, as before the change; all; refused for
+     * another reason, and where it must not be */
+    claim(script, 2, TW_CLASS_PAGE_FAULT, 0, TW_VERDICT_CLASS);
+    claim(script, 2, TW_CLASS_PAGE_FAULT, three, TW_VERDICT_STALE);
+    claim(script, 2, TW_CLASS_OK, three | first(0x1008, 3), TW_VERDICT_STALE);
+    claim(script, 2, TW_CLASS_DECODE_ERROR, two, TW_VERDICT_FAULT);
+    claim("  exec c0.0 0xff0 8\n", 0, TW_CLASS_PAGE_FAULT, two,
+          TW_VERDICT_CLASS);
+    claim("  exec c0.0 0xff0 8\n", 0, TW_CLASS_PAGE_FAULT,
+          three | first(0x1008, 3), TW_VERDICT_CLASS);
+    claim("  exec c0.0 0x2ff8 8\n", 0, TRUTH, 0, TW_VERDICT_AGREE);
+}
+
+/* FR-10 goes for each word; the mapping of each page, too. */
+static void old_words(void)
+{
+    static const char script[] =
+        "  exec c0.0 0xff0 8\n  write c0.0 0x1000 8\n"
+        "  write c0.0 0xff8 8\n  exec c0.0 0xff0 8\n"
+        "  flush-page c0.0 0x1000\n  exec c0.0 0xff0 8\n";
+    uint64_t rest = first(0xff0, 0) | first(0x1008, 3);
+
+    g_assert_cmphex(claim(script, 3, TRUTH, 0, TW_VERDICT_AGREE), ==,
+                    rest | stored(2, 1) | stored(1, 2));
+    claim(script, 3, TW_CLASS_OK, rest | first(0xff8, 1) | stored(1, 2),
+          TW_VERDICT_AGREE_STALE);
+    claim(script, 3, TW_CLASS_OK, rest | stored(2, 1) | first(0x1000, 2),
+          TW_VERDICT_AGREE_STALE);
+    /* the flush covers the second page only */
+    claim(script, 5, TW_CLASS_OK, rest | first(0xff8, 1) | stored(1, 2),
+          TW_VERDICT_AGREE_STALE);
+    claim(script, 5, TW_CLASS_OK, rest | stored(2, 1) | first(0x1000, 2),
+          TW_VERDICT_STALE);
+}
+
+/* A device answers words; it is told of those fetches that took place. */
+static void device(void)
+{
+    g_autofree TwProgram *program = test_program(HEAD "  exec c0.0 0x1ff8 8\n");
+    TestTarget *target = test_target_new(program);
+
+    test_target_run(target, false);
+    g_assert_cmphex(target->trace->outcomes[0].value >> 16, ==,
+                    tw_run_device(3, 0) | (uint64_t)tw_run_device(3, 1) << 16);
+    g_assert_cmpuint(target->trace->n_log, ==, 16);
+    test_judge(target, TW_VERDICT_AGREE);
+    target->trace->n_log = 8;
+    test_judge(target, TW_VERDICT_EFFECT);
+    test_target_free(target);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/runs/LA-52/length", length);
+    g_test_add_func("/runs/LA-52/over-the-end", over_the_end);
+    g_test_add_func("/runs/LA-52,FR-10/old-words", old_words);
+    g_test_add_func("/runs/LA-52/device", device);
+    return g_test_run();
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Contents for runs (LA-52): code words of which three in four go on with the
+ * next one instead of returning.  A word shifts the result, 16 bits for each
+ * word, and adds its number, so that the result tells which words ran.
+ *
+ *                  AArch64               x86-64          RISC-V
+ *   goes on        movk x0, #n, lsl #s   mov ax, n       addi a0, a0, n
+ *                  nop                   shl rax, 16     c.slli a0, 16; c.nop
+ *   returns        movk x0, #n           mov ax, n       addi a0, a0, n
+ *                  ret                   nop; jmp r11    c.nop; c.jr ra
+ *
+ * The registers are those of code.h; the result is 0 before the run.
+ * Definitions only; must not know programs or worlds.
+ */
+#ifndef TW_PROGRAM_RUNS_H
+#define TW_PROGRAM_RUNS_H
+
+#include "program/code.h"
+
+enum { TW_RUN_WORDS = 4, TW_RUN_BYTES = 8 * TW_RUN_WORDS };
+
+/* How many words run from address or offset `at` on, itself included: 1 to 4.
+ * Runs end at 0x10 modulo 0x20, so that one in 128 goes over the end of a
+ * page of 4 KiB. */
+static inline unsigned tw_run_length(uint64_t at)
+{
+    return TW_RUN_WORDS - (unsigned)((at + 0x10) % TW_RUN_BYTES / 8);
+}
+
+/* The word with a number, 1 to 0x7ff, at an address or offset, as a
+ * little-endian number of 8 bytes. */
+static inline uint64_t tw_run_word(unsigned contents, uint64_t at,
+                                   uint16_t number)
+{
+    unsigned more = tw_run_length(at) - 1;
+
+    switch (contents) {
+    case TW_CONTENTS_RUNS_X86_64:
+        return (more ? UINT64_C(0x10e0c1480000b866)
+                     : UINT64_C(0xe3ff41900000b866)) |
+               (uint64_t)number << 16;
+    case TW_CONTENTS_RUNS_RISCV64:
+        return (more ? UINT64_C(0x0001054200050513)
+                     : UINT64_C(0x8082000100050513)) |
+               (uint64_t)number << 20;
+    default:
+        return (more ? UINT64_C(0xd503201ff2800000)
+                     : UINT64_C(0xd65f03c0f2800000)) |
+               (uint64_t)more << 21 | (uint64_t)number << 5;
+    }
+}
+
+/* The number of such a word. */
+static inline uint16_t tw_run_number(unsigned contents, uint64_t word)
+{
+    unsigned lg = contents == TW_CONTENTS_RUNS_X86_64    ? 16
+                  : contents == TW_CONTENTS_RUNS_RISCV64 ? 20
+                                                         : 5;
+    return (uint16_t)(word >> lg & (lg == 20 ? 0x7ff : 0xffff));
+}
+
+/* What a word that is fetched from `at` counts as: the word there with its
+ * number. */
+static inline uint64_t tw_run_value(unsigned contents, uint64_t at,
+                                    uint64_t word)
+{
+    return tw_run_word(contents, at, tw_run_number(contents, word));
+}
+
+/* The numbers of the words that ran, from their result, whether the run came to
+ * its end or not: the i-th, from 0, in bits 16i to 16i + 15. */
+static inline uint64_t tw_run_numbers(uint64_t result)
+{
+    uint64_t numbers = 0;
+    unsigned n = 0;
+
+    for (unsigned lane = TW_RUN_WORDS; lane-- > 0;) {
+        uint64_t number = result >> 16 * lane & 0xffff;
+
+        if (number != 0) {
+            numbers |= number << 16 * n++;
+        }
+    }
+    return numbers;
+}
+
+/* Numbers of the words that RAM block `block` starts with at offset 8 * `word`
+ * (1 to 0x3ff), that script operation number `op` stores, and that the device
+ * of `region` answers a fetch with. */
+static inline uint16_t tw_run_initial(uint8_t block, uint64_t word)
+{
+    uint16_t number = tw_code_initial(block, word) & 0x3ff;
+
+    return number ? number : 0x3ff;
+}
+
+static inline uint16_t tw_run_stored(uint32_t op)
+{
+    return (uint16_t)(0x400 | ((op + 1) & 0x1ff));
+}
+
+static inline uint16_t tw_run_device(uint8_t region, uint64_t word)
+{
+    return (uint16_t)(0x600 | (tw_code_initial(region, word) & 0x1ff));
+}
+
+#endif

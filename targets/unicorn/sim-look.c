@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* What operations do that can be told without stepping; see sim.h. */
+#include "targets/unicorn/sim.h"
+
+/* Are all parts of an access, as the guest makes them (run.c), aligned? */
+static bool is_aligned(const TwProgram *program, const TwOp *op)
+{
+    unsigned size = op->size, big = size >= 4 ? 4 : 2;
+    uint64_t page = UINT64_C(1) << program->page_lg;
+    unsigned cut = (unsigned)MIN(page - (op->addr & (page - 1)), size);
+    unsigned low = cut < size && cut >= big ? size - big : 0;
+
+    if ((size & (size - 1)) == 0) {
+        return (op->addr & (size - 1)) == 0;
+    }
+    if ((op->addr + low) % big != 0) {
+        return false;
+    }
+    for (unsigned at = low == 0 ? big : 0, end = low == 0 ? size : low;
+         at < end; at += 2) {
+        if (end - at >= 2 && (op->addr + at) % 2 != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool tw_uc_is_unaligned_load(const Sim *sim, const TwOp *op)
+{
+    uint64_t first = op->addr >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    return op->code == TW_OP_READ && last < PAGES &&
+           !is_aligned(sim->program, op) &&
+           (sim->flat.mapped[first] | sim->flat.mapped[last]) & SHOWS_DEVICE;
+}
+
+/* The pages of a flush, last included; false: none. */
+bool tw_uc_flush_range(const TwOp *op, uint64_t *first, uint64_t *last)
+{
+    *first = 0;
+    *last = PAGES - 1;
+    if (op->code == TW_OP_FLUSH_PAGE) {
+        *first = *last = op->addr >> PAGE_LG;
+    } else if (op->code == TW_OP_FLUSH_RANGE) {
+        if (op->length == 0) {
+            return false;
+        }
+        if (op->bits >= WINDOW_LG && op->length != UINT64_MAX &&
+            op->addr + op->length >= op->addr) {
+            *first = op->addr >> PAGE_LG;
+            *last = (op->addr + op->length - 1) >> PAGE_LG;
+        }
+    } else if (op->code != TW_OP_FLUSH_INDEX && op->code != TW_OP_FLUSH_ALL) {
+        return false;
+    }
+    *last = MIN(*last, PAGES - 1);
+    return *first <= *last;
+}
