@@ -64,6 +64,13 @@ check 'and has its key' grep -q "^$(grep '^# key: ' "$case")\$" small.tw
 exits 0 'is no finding without --drop-flushes' "$TWINWALK" replay \
     --target "qemu-ab:$arch" --against-qemu "$work/other" "$case"
 
+# With the oracle: a store that went to an old place is accused itself.
+exits 10 'a store to an old place' "$TWINWALK" run --target "qemu-$arch" \
+    --drop-flushes --programs 40 --jobs 1 --replays 1 --out places
+case=$(echo places/Sta*WrRam*-1.tw)
+check 'is a finding of its own' [ -f "$case" ]
+check 'that names the place' grep -q '^#   seen: ok r[0-9]*+0x' "$case"
+
 # check: one case with the oracle on each of two QEMUs.
 sed '/^#/d' small.tw >plain.tw
 exits 0 'check --against another QEMU' "$TWINWALK" check --target "qemu-$arch" \

@@ -130,12 +130,12 @@ static void look_at_ops(Emit *e)
         if (what->kind >= TW_DO_ACCESSES || i < e->n_setup) {
             continue;
         }
-        if (e->accused.zero == 0) {
+        if (e->accused.note == 0) {
             e->line++;
         }
         if (what->op == e->finding->op) {
             e->accused = *what;
-            e->accused.zero = 1;
+            e->accused.note = 1;
         }
     }
 }
@@ -203,6 +203,54 @@ static void find_end_byte(Emit *e)
         }
     }
     return;
+}
+
+/* Is the accused access a store that was done, but not where it must be?  Then
+ * nothing but RAM tells. */
+static bool is_misplaced(const Emit *e)
+{
+    const TwFinding *finding = e->finding;
+
+    return finding->op < e->program->n_script &&
+           e->program->script[finding->op].code == TW_OP_WRITE &&
+           e->expected->access && e->expected->n_allowed == 1 &&
+           e->expected->class_ == TW_CLASS_OK &&
+           (finding->verdict == TW_VERDICT_STALE ||
+            finding->verdict == TW_VERDICT_WRONG ||
+            finding->verdict == TW_VERDICT_CLASS);
+}
+
+/* A byte of the accused store that is not where it must be. */
+static void find_lost_byte(Emit *e)
+{
+    g_autofree TwTrace *trace = g_new(TwTrace, 1);
+    const TwAllowed *must = &e->expected->allowed[0];
+    Machine *m = e->machine;
+
+    if (!tw_qemu_run(&m->target, e->program, trace) ||
+        trace->outcomes[e->finding->op].class_ > TW_CLASS_DISCARD) {
+        return;
+    }
+    for (unsigned i = 0; i < 8 * e->words->len && !e->end_byte; i++) {
+        uint64_t pa = g_array_index(e->words, uint64_t, i / 8) + i % 8;
+        const Seen *seen = tw_qemu_view_at(&m->view, pa);
+
+        for (unsigned k = 0; seen && k < must->n_locations; k++) {
+            const TwLocation *at = &must->locations[k];
+            uint64_t in = seen->offset + (pa - seen->first) - at->offset;
+            uint8_t byte;
+
+            if (seen->block != at->region || in >= at->length) {
+                continue;
+            }
+            byte = (uint8_t)(tw_qemu_store_value(m, e->finding->op) >>
+                             8 * (at->first + in));
+            if (m->ram[tw_qemu_window(e->program->contents) + pa] != byte) {
+                e->end_byte = guest_ram(e, pa);
+                e->end_value = byte;
+            }
+        }
+    }
 }
 
 /* The guest ---------------------------------------------------------------- */
@@ -584,7 +632,11 @@ static const char *refusal(const Emit *e)
     default:
         break;
     }
-    if (!e->accused.zero) {
+    if (is_misplaced(e) && !e->end_byte &&
+        e->finding->verdict != TW_VERDICT_CLASS) {
+        return "the store is where it must be when run again";
+    }
+    if (!e->accused.note) {
         return "a finding without an access to tell of";
     }
     if (e->finding->verdict == TW_VERDICT_INVARIANT && is_run(e)) {
@@ -632,8 +684,9 @@ bool tw_qemu_emit(TwTarget *target, const TwProgram *program,
     tw_qemu_record(e.machine, until, trace, e.ops);
     find_words(&e);
     tw_qemu_memory_finish(e.machine, trace->digests);
-    if (finding->verdict == TW_VERDICT_EFFECT) {
-        find_end_byte(&e); /* runs it, which changes the tables */
+    if (finding->verdict == TW_VERDICT_EFFECT || is_misplaced(&e)) {
+        /* These run it, which changes the tables. */
+        (is_misplaced(&e) ? find_lost_byte : find_end_byte)(&e);
         g_array_set_size(e.ops, 0);
         tw_qemu_record(e.machine, until, trace, e.ops);
         tw_qemu_memory_finish(e.machine, trace->digests);

@@ -10,6 +10,7 @@
  *   run.c      programs: what the agent is to do
  *   queue.c    handing that over in rounds, and what the results mean
  *   page.c     page-map operations as changes of page tables; flushes
+ *   look.c     where stores went: look-table.c, look-result.c
  *   settle.c   programs without open windows, for pairs
  *   pair.c     the class "qemu-ab": two QEMUs against each other
  *   options.c  the options
@@ -70,6 +71,20 @@ typedef struct Frame {
     bool used; /* in this program */
 } Frame;
 
+/* A place where bytes first .. first + length - 1 of a store can be. */
+typedef struct Look {
+    uint64_t pa; /* of the program */
+    uint8_t first, length;
+} Look;
+
+/* What was there. */
+typedef struct Saw {
+    Look at;
+    uint64_t before, after;
+} Saw;
+
+enum { MOST_LOOKS = 6 }; /* around one store */
+
 typedef struct Machine {
     TwTarget target;
     const Arch *arch;
@@ -105,6 +120,9 @@ typedef struct Machine {
     unsigned n_accesses;
 
     View view;
+    unsigned n_looks; /* of the store at hand */
+    Look looks[MOST_LOOKS];
+    Saw saw[MOST_LOOKS]; /* of the one of which results come in */
 
     unsigned n_tables;
     Table tables[TW_AGENT_MAX_TABLES];
@@ -182,6 +200,21 @@ uint64_t tw_qemu_virtual(const Machine *m, unsigned index, uint64_t addr);
 void tw_qemu_settle_assigned(Machine *m);
 void tw_qemu_settle_flushed(Machine *m, const TwOp *op);
 void tw_qemu_settle_access(Machine *m, const TwOp *op, unsigned number);
+
+/* look-table.c: the tables of the agent's view of RAM, which `root` (half 0)
+ * shall have; guest virtual address of a place in the program's RAM there. */
+void tw_qemu_look_start(Machine *m, uint64_t *root);
+uint64_t tw_qemu_look_at(Machine *m, uint64_t pa);
+
+/* look.c: what comes before and after an access that may store. */
+void tw_qemu_look_before(Machine *m, const TwOp *op, unsigned number);
+void tw_qemu_look_after(Machine *m, unsigned number);
+
+/* look-result.c: TwDo.note of the loads of look.c, and their results; what
+ * operation `number` stores. */
+enum { LOOK_BEFORE = 1, LOOK_AFTER, LOOK_AFTER_LAST };
+void tw_qemu_look_result(Machine *m, const TwDo *what, const TwDone *done);
+uint64_t tw_qemu_store_value(const Machine *m, unsigned number);
 
 /* memory.c: the RAM of programs.  A new process has empty RAM. */
 bool tw_qemu_memory_open(Machine *m);

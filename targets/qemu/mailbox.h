@@ -19,14 +19,17 @@
 #include <stdint.h>
 
 /* Layout of the guest's RAM.  The first MiB may hold a device tree. */
-#define TW_AGENT_STACK_END 0x2ce000u   /* the stack grows down from here */
-#define TW_AGENT_MAILBOX 0x2cf000u     /* TwMailbox */
-#define TW_AGENT_TOP 0x2d0000u         /* a table above both roots, if any */
-#define TW_AGENT_CODE 0x2f0000u        /* the agent */
-#define TW_AGENT_OPS 0x280000u         /* TW_AGENT_MAX_OPS operations */
-#define TW_AGENT_RESULTS 0x3c0000u     /* TW_AGENT_MAX_RESULTS results */
-#define TW_AGENT_TABLES 0x1000000u     /* page tables: TW_AGENT_TABLE() */
-#define TW_AGENT_PAD 0x8000000u        /* pages that only make the TLB grow */
+#define TW_AGENT_STACK_END 0x2ce000u /* the stack grows down from here */
+#define TW_AGENT_MAILBOX 0x2cf000u   /* TwMailbox */
+#define TW_AGENT_TOP 0x2d0000u       /* a table above both roots, if any */
+#define TW_AGENT_CODE 0x2f0000u      /* the agent */
+#define TW_AGENT_OPS 0x280000u       /* TW_AGENT_MAX_OPS operations */
+#define TW_AGENT_RESULTS 0x3c0000u   /* TW_AGENT_MAX_RESULTS results */
+#define TW_AGENT_TABLES 0x1000000u   /* page tables: TW_AGENT_TABLE() */
+#define TW_AGENT_PAD 0x8000000u      /* pages that only make the TLB grow */
+#define TW_AGENT_VIEW_TABLES \
+    0x10000000u                        /* of a view for the agent (look.c) \
+                                        */
 #define TW_AGENT_DATA 0x40000000u      /* RAM of programs with data contents */
 #define TW_AGENT_CODE_DATA 0x80000000u /* and of those with code contents */
 #define TW_AGENT_RAM_SIZE 0xc0000000u
@@ -65,8 +68,8 @@ enum {
 typedef struct TwDo {
     uint16_t kind;
     uint8_t lg;
-    uint8_t zero;
-    uint32_t op; /* operation of the script, for `in_flight` */
+    uint8_t note; /* for the host alone */
+    uint32_t op;  /* operation of the script, for `in_flight` */
     uint64_t addr, value, from;
 } TwDo;
 

@@ -71,7 +71,8 @@ static void take_results(Machine *m)
 
     for (unsigned i = 0; i < m->n_ops && k < n && !m->broken; i++) {
         if (ops[i].kind < TW_DO_ACCESSES) {
-            take_result(m, &ops[i], &results(m)[k++]);
+            (ops[i].note ? tw_qemu_look_result : take_result)(m, &ops[i],
+                                                              &results(m)[k++]);
         }
     }
 }

@@ -17,18 +17,6 @@ enum {
 
 /* Operations --------------------------------------------------------------- */
 
-static uint64_t store_value(const Machine *m, unsigned number)
-{
-    uint64_t value = 0;
-
-    for (unsigned k = 0; k < m->program->script[number].size; k++) {
-        value |= (uint64_t)tw_content_tag(m->program->contents, number,
-                                          m->program->script[number].addr, k)
-                 << 8 * k;
-    }
-    return value;
-}
-
 static void do_access(Machine *m, const TwOp *op, unsigned number)
 {
     static const uint8_t kinds[] = {
@@ -43,18 +31,20 @@ static void do_access(Machine *m, const TwOp *op, unsigned number)
         tw_qemu_settle_access(m, op, number);
     }
     tw_qemu_memory_reach(m, op, number);
+    tw_qemu_look_before(m, op, number);
     what = tw_qemu_do(m, op->flags & TW_OPF_FROM ? TW_DO_CALL : kinds[op->code],
                       number);
     what->lg = (uint8_t)__builtin_ctz(op->size);
     what->addr = tw_qemu_virtual(m, op->index, op->addr);
     if (op->code == TW_OP_WRITE || op->code == TW_OP_RMW) {
-        what->value = store_value(m, number);
+        what->value = tw_qemu_store_value(m, number);
     }
     if (op->flags & TW_OPF_FROM) {
         what->from = tw_qemu_virtual(m, op->index, op->from);
     } else if (op->code == TW_OP_EXEC) {
         what->from = what->addr;
     }
+    tw_qemu_look_after(m, number);
 }
 
 static void perform(Machine *m, unsigned number)
@@ -126,7 +116,7 @@ static void prepare(Machine *m, const TwProgram *program, TwTrace *trace)
     m->broken = false;
     m->n_ops = m->n_accesses = 0;
     tw_trace_init(trace, program);
-    trace->locations_hidden = true;
+    trace->locations_hidden = true; /* but for those of stores (look.c) */
 }
 
 static void perform_all(Machine *m)

@@ -33,6 +33,9 @@ void tw_qemu_table_reset(Machine *m)
         Table *root = &m->tables[tw_qemu_table_new(m)];
 
         m->arch->root(half, root->entries);
+        if (half == 0 && m->record == NULL) {
+            tw_qemu_look_start(m, root->entries);
+        }
         memcpy(tw_qemu_table_shared(m, half), root->entries, PAGE_BYTES);
     }
 }

@@ -5,6 +5,8 @@
  */
 #include <glib.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "process/tasks.h"
 #include "program/content.h"
@@ -251,6 +253,139 @@ static void test_drop(void)
     for (unsigned i = 1; i <= 5; i++) {
         expect(kit, 3 * i, initial((i == 4 ? 3 : i) * 0x1000 + 8, 8));
     }
+    tw_target_close(target);
+}
+
+/* The trace says that bytes first .. first + length - 1 of a store are at
+ * `offset` of r1. */
+static void expect_place(const Kit *kit, unsigned op, unsigned i,
+                         unsigned first, unsigned length, uint64_t offset)
+{
+    const TwOutcome *outcome = &kit->trace.outcomes[op];
+    const TwLocation *at = &kit->trace.locations[outcome->location + i];
+
+    g_assert_cmpint(outcome->class_, ==, TW_CLASS_OK);
+    g_assert_cmpuint(outcome->n_locations, >, i);
+    g_assert_cmpuint(at->first, ==, first);
+    g_assert_cmpuint(at->length, ==, length);
+    g_assert_cmpuint(at->region, ==, 1);
+    g_assert_cmphex(at->offset, ==, offset);
+}
+
+/* Where stores went: to one of several places, over the end of a page, at the
+ * end of a page; and to the old place if a flush is left out. */
+static void test_places(void)
+{
+    TwTargetOptions options = {.name = name, .drop_flushes = true};
+    GError *error = NULL;
+    TwTarget *target = tw_target_open(&options, &error);
+    g_autofree Kit *kit = g_new(Kit, 1);
+
+    g_assert_no_error(error);
+    run(target, kit,
+        RAM "setup\n  page c0.0 0x1000 -> 0x5000 size 0x1000 rw\n"
+            "  page c0.0 0x2000 -> 0x9000 size 0x1000 rw\n"
+            "  page c0.1 0x0 -> 0x0 size 0x40000000 rw\n"
+            "script\n  write c0.0 0x1010 8\n  write c0.0 0x1ffb 8\n"
+            "  write c0.0 0x1fff 1\n  write c0.1 0x3ffffffe 2\n"
+            "  page c0.0 0x1000 -> 0x7000 size 0x1000 rw\n"
+            "  flush-page c0.0 0x1000\n  write c0.0 0x1010 8\n"
+            "  flush-all c0\n  flush-all c0\n  write c0.0 0x1018 8\n"
+            "  page c0.0 0x1000 -> 0x6000 size 0x1000 rw\n"
+            "  flush-page c0.0 0x1000\n  write c0.0 0x1010 8\n"
+            "  read c0.0 0x1010 8\n  unpage c0.0 0x1000 size 0x1000\n"
+            "  flush-page c0.0 0x1000\n  write c0.0 0x1010 8\n");
+    expect_place(kit, 0, 0, 0, 8, 0x5010);
+    expect_place(kit, 1, 0, 0, 5, 0x5ffb);
+    expect_place(kit, 1, 1, 5, 3, 0x9000);
+    expect_place(kit, 2, 0, 0, 1, 0x5fff);
+    expect_place(kit, 3, 0, 0, 2, 0x3ffffffe);
+    expect_place(kit, 6, 0, 0, 8, 0x7010);
+    expect_place(kit, 12, 0, 0, 8, 0x7010); /* the fourth flush is left out */
+    g_assert_cmpuint(kit->trace.outcomes[13].n_locations, ==, 0);
+    expect_class(kit, 16, TW_CLASS_PAGE_FAULT);
+    g_assert_cmpuint(kit->trace.outcomes[16].n_locations, ==, 0);
+    tw_target_close(target);
+}
+
+/* Exit code of a script. */
+static int exit_of(const char *text)
+{
+    char path[] = "/tmp/twinwalk-script-XXXXXX";
+    const char *argv[] = {"sh", path, NULL};
+    int fd = g_mkstemp(path), status = 0;
+
+    g_assert_cmpint(write(fd, text, strlen(text)), ==, (ssize_t)strlen(text));
+    close(fd);
+    g_spawn_sync(NULL, (char **)argv, NULL,
+                 G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL |
+                     G_SPAWN_STDERR_TO_DEV_NULL,
+                 NULL, NULL, NULL, NULL, &status, NULL);
+    unlink(path);
+    return WEXITSTATUS(status);
+}
+
+/* A finding that a store belongs elsewhere becomes a script that looks there;
+ * if RAM is as it must be, there is nothing to tell. */
+static void test_emit_place(void)
+{
+    TwTarget *target = open_target();
+    g_autofree Kit *kit = g_new(Kit, 1);
+    g_autofree TwExpected *expected = g_new0(TwExpected, 1);
+    g_autoptr(GString) out = g_string_new(NULL);
+    TwFinding finding = {.verdict = TW_VERDICT_STALE, .op = 3, .key = "Sta"};
+    uint8_t byte = (uint8_t)(stored(3, 8) >> 16);
+    g_autofree char *answer = g_strdup_printf("'ok %02x')", byte);
+    GError *error = NULL;
+
+    run(target, kit,
+        RAM "setup\n  page c0.0 0x1000 -> 0x5000 size 0x1000 rw\n"
+            "script\n  write c0.0 0x1000 8\n"
+            "  page c0.0 0x1000 -> 0x7000 size 0x1000 rw\n"
+            "  flush-page c0.0 0x1000\n  write c0.0 0x1000 8\n");
+    expected->access = true;
+    expected->n_allowed = 1;
+    expected->allowed[0].n_locations = 1;
+    expected->allowed[0].locations[0] =
+        (TwLocation){.first = 2, .length = 1, .region = 1, .offset = 0x5002};
+    g_assert_true(target->klass->emit(target, &kit->program, &finding, expected,
+                                      out, &error));
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(out->str, answer));
+    g_assert_cmpint(exit_of(out->str), ==, 1);
+    expected->allowed[0].locations[0].offset = 0x7002;
+    g_assert_false(target->klass->emit(target, &kit->program, &finding,
+                                       expected, out, &error));
+    g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE);
+    g_clear_error(&error);
+    tw_target_close(target);
+}
+
+static const Arch *right;
+
+/* Entries lead to another page than they should. */
+static uint64_t wrong_leaf(unsigned level, uint64_t out, uint8_t rights)
+{
+    return right->leaf(level, rights & TW_W ? out ^ 0x1000 : out, rights);
+}
+
+/* A store that goes to no place to which its address ever led. */
+static void test_nowhere(void)
+{
+    TwTarget *target = open_target();
+    Machine *m = (Machine *)target;
+    Arch wrong = *m->arch;
+    g_autofree Kit *kit = g_new(Kit, 1);
+
+    right = m->arch;
+    wrong.leaf = wrong_leaf;
+    m->arch = &wrong;
+    run(target, kit,
+        RAM "setup\n  page c0.0 0x1000 -> 0x5000 size 0x1000 rw\n"
+            "script\n  write c0.0 0x1010 8\n");
+    g_assert_cmpint(kit->trace.outcomes[0].class_, ==, TW_CLASS_DISCARD);
+    g_assert_cmpuint(kit->trace.outcomes[0].n_locations, ==, 0);
+    m->arch = right;
     tw_target_close(target);
 }
 
@@ -503,6 +638,9 @@ int main(int argc, char **argv)
     g_test_add_func("/qemu/refusals", test_refusals);
     g_test_add_func("/qemu/flushes", test_flushes);
     g_test_add_func("/qemu/drop-flushes", test_drop);
+    g_test_add_func("/qemu/places", test_places);
+    g_test_add_func("/qemu/nowhere", test_nowhere);
+    g_test_add_func("/qemu/emit-place", test_emit_place);
     g_test_add_func("/qemu/pair", test_pair);
     g_test_add_func("/qemu/code", test_code);
     g_test_add_func("/qemu/run", test_run);
