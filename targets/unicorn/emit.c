@@ -532,7 +532,7 @@ static bool put_main(Emit *e)
     put(e, "int main(void)\n{\n"
            "    uint64_t value = 0, got = 0;\n"
            "    uc_err err = UC_ERR_OK;\n\n");
-    if (crash) {
+    if (crash || e->handles) { /* what a hook does may kill it elsewhere */
         put(e, "    signal(SIGABRT, died);\n    signal(SIGSEGV, died);\n"
                "    signal(SIGBUS, died);\n    signal(SIGFPE, died);\n"
                "    signal(SIGILL, died);\n");
@@ -651,7 +651,7 @@ bool tw_uc_emit(TwTarget *target, const TwProgram *program,
     look_around(&e);
     put_head(&e);
     g_string_append(out, includes);
-    if (crash) {
+    if (crash || e.handles) {
         g_string_append(out, death);
     }
     if (finding->verdict == TW_VERDICT_INVARIANT) {

@@ -305,6 +305,16 @@ bool tw_uc_flushes_unreadable(const Sim *sim, const TwOp *op)
     return first <= last;
 }
 
+/* A store to this page may be lost. */
+static void lose(Sim *sim, Shown shown)
+{
+    if (shown & SHOWS_RAM) {
+        uint32_t n = shown_id(shown) * (uint32_t)PAGES + shown_page(shown);
+
+        sim->ram[n / 64].lost |= UINT64_C(1) << n % 64;
+    }
+}
+
 static void flush(Sim *sim, const TwOp *op)
 {
     uint64_t first, last;
@@ -314,6 +324,9 @@ static void flush(Sim *sim, const TwOp *op)
     }
     sim->ever |= sim->hooked ? BIT(HANDLER_FLUSHES) : 0;
     for (uint64_t p = first; p <= last; p++) {
+        if (sim->hooked) {
+            lose(sim, sim->flat.mapped[p]); /* it may get the store */
+        }
         if (cannot_read(sim, p)) {
             taint(sim, (unsigned)p, NOT_READABLE);
         }
@@ -330,16 +343,6 @@ static void flush(Sim *sim, const TwOp *op)
         } else {
             sim->run[p] = 0;
         }
-    }
-}
-
-/* A store to this page may be lost. */
-static void lose(Sim *sim, Shown shown)
-{
-    if (shown & SHOWS_RAM) {
-        uint32_t n = shown_id(shown) * (uint32_t)PAGES + shown_page(shown);
-
-        sim->ram[n / 64].lost |= UINT64_C(1) << n % 64;
     }
 }
 
@@ -518,7 +521,7 @@ static void go_on(Sim *sim, const TwOp *op, const bool *readonly)
     for (uint64_t p = first; p <= last && p < PAGES; p++) {
         Shown shown = granted(sim, p, right_of(op));
 
-        if (sim->ever & BIT(OWN_CODE)) {
+        if (sim->ever & (BIT(OWN_CODE) | BIT(HANDLER_FLUSHES))) {
             lose(sim, stores(op) ? shown : 0);
         }
         if (p == PAGES - 1 && shown) {

@@ -139,8 +139,9 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
                 met |= BIT(PARTIAL_STORE);
             }
             if (sim->ram[n / 64].lost >> n % 64 & 1) {
-                met |= sim->ever & (BIT(STORE_HANDLED) | BIT(END_SPLIT) |
-                                    BIT(END_HANDLED) | BIT(OWN_CODE));
+                met |= sim->ever &
+                       (BIT(STORE_HANDLED) | BIT(END_SPLIT) | BIT(END_HANDLED) |
+                        BIT(OWN_CODE) | BIT(HANDLER_FLUSHES));
             }
         }
     }
