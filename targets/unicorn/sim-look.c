@@ -57,3 +57,60 @@ bool tw_uc_flush_range(const TwOp *op, uint64_t *first, uint64_t *last)
     *last = MIN(*last, PAGES - 1);
     return *first <= *last;
 }
+
+/* Does the access fill the entry of a page without R? */
+bool tw_uc_is_unreadable(const Sim *sim, const TwOp *op)
+{
+    uint64_t last = tw_uc_last_byte(sim, op) >> PAGE_LG;
+
+    if (op->code != TW_OP_WRITE && op->code != TW_OP_EXEC) {
+        return false;
+    }
+    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+        if (cannot_read(sim, p)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does a load want to see a page that refused one before? */
+bool tw_uc_reads_again(const Sim *sim, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+        if (loads(op) && sim->refused[p] && cannot_read(sim, p)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool tw_uc_is_partial_store(const Sim *sim, const TwOp *op)
+{
+    uint64_t first = op->addr >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    return op->code == TW_OP_WRITE && first != last &&
+           granted(sim, first, TW_W) && !granted(sim, last, TW_W);
+}
+
+bool tw_uc_load_crosses(const Sim *sim, const TwOp *op)
+{
+    uint64_t first = op->addr >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+
+    return op->code == TW_OP_READ && first != last && last < PAGES &&
+           granted(sim, first, TW_R) && cannot_read(sim, last);
+}
+
+bool tw_uc_is_half_exchange(const Sim *sim, const TwOp *op)
+{
+    uint64_t page = op->addr >> PAGE_LG;
+
+    return op->code == TW_OP_RMW && page < PAGES &&
+           sim->flat.mapped[page] != 0 &&
+           sim->flat.mapped_rights[page] & TW_R &&
+           !(sim->flat.mapped_rights[page] & TW_W);
+}

@@ -157,68 +157,6 @@ static bool on_protect(void *data, unsigned first, unsigned end)
 
 static const FlatCalls calls = {on_unmap, on_map, on_protect};
 
-/* What an access with this right finds at a page, or 0: it is refused. */
-static Shown granted(const Sim *sim, uint64_t page, uint8_t right)
-{
-    return page < PAGES && !(sim->flat.rights[page] & NO_ENTRY) &&
-                   (sim->flat.rights[page] & right) == right
-               ? sim->flat.graph.view[page]
-               : 0;
-}
-
-static uint8_t right_of(const TwOp *op)
-{
-    return op->code == TW_OP_WRITE  ? TW_W
-           : op->code == TW_OP_EXEC ? TW_X
-           : op->code == TW_OP_RMW  ? TW_R | TW_W
-                                    : TW_R;
-}
-
-static bool cannot_read(const Sim *sim, uint64_t page)
-{
-    return sim->flat.mapped[page] != 0 &&
-           !(sim->flat.mapped_rights[page] & TW_R);
-}
-
-/* Does the access fill the entry of a page without R? */
-bool tw_uc_is_unreadable(const Sim *sim, const TwOp *op)
-{
-    uint64_t last = tw_uc_last_byte(sim, op) >> PAGE_LG;
-
-    if (op->code != TW_OP_WRITE && op->code != TW_OP_EXEC) {
-        return false;
-    }
-    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
-        if (cannot_read(sim, p)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool loads(const TwOp *op)
-{
-    return op->code == TW_OP_READ || op->code == TW_OP_RMW;
-}
-
-static bool stores(const TwOp *op)
-{
-    return op->code == TW_OP_WRITE || op->code == TW_OP_RMW;
-}
-
-/* Does a load want to see a page that refused one before? */
-bool tw_uc_reads_again(const Sim *sim, const TwOp *op)
-{
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
-
-    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
-        if (loads(op) && sim->refused[p] && cannot_read(sim, p)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void load(Sim *sim, const TwOp *op)
 {
     uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
@@ -229,34 +167,6 @@ static void load(Sim *sim, const TwOp *op)
     for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
         sim->refused[p] |= cannot_read(sim, p);
     }
-}
-
-bool tw_uc_is_partial_store(const Sim *sim, const TwOp *op)
-{
-    uint64_t first = op->addr >> PAGE_LG;
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
-
-    return op->code == TW_OP_WRITE && first != last &&
-           granted(sim, first, TW_W) && !granted(sim, last, TW_W);
-}
-
-bool tw_uc_load_crosses(const Sim *sim, const TwOp *op)
-{
-    uint64_t first = op->addr >> PAGE_LG;
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
-
-    return op->code == TW_OP_READ && first != last && last < PAGES &&
-           granted(sim, first, TW_R) && cannot_read(sim, last);
-}
-
-bool tw_uc_is_half_exchange(const Sim *sim, const TwOp *op)
-{
-    uint64_t page = op->addr >> PAGE_LG;
-
-    return op->code == TW_OP_RMW && page < PAGES &&
-           sim->flat.mapped[page] != 0 &&
-           sim->flat.mapped_rights[page] & TW_R &&
-           !(sim->flat.mapped_rights[page] & TW_W);
 }
 
 static uint64_t page_exec_triggers(const Sim *sim, uint64_t page)
@@ -382,7 +292,8 @@ static void store_or_fetch(Sim *sim, const TwOp *op)
     }
 }
 
-/* uc_mem_write gives W to a page that has none, and takes it away again. */
+/* uc_mem_write gives W to the mapping of a page that has none, and takes it
+ * away again. */
 static void host_write(Sim *sim, const TwOp *op)
 {
     uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
@@ -391,7 +302,9 @@ static void host_write(Sim *sim, const TwOp *op)
         bool readonly =
             sim->flat.mapped[p] != 0 && !(sim->flat.mapped_rights[p] & TW_W);
 
-        sim->readonly[p] |= readonly;
+        for (unsigned q = sim->first[p]; q < sim->end[p] && readonly; q++) {
+            sim->readonly[q] = true; /* all of its mapping */
+        }
         sim->ever |= readonly && sim->hooked ? BIT(HANDLER_MAPS) : 0;
     }
 }

@@ -80,6 +80,39 @@ typedef struct Sim {
     } ram[TW_MAX_REGIONS * PAGES / 64];
 } Sim;
 
+/* What an access with this right finds at a page, or 0: it is refused. */
+static inline Shown granted(const Sim *sim, uint64_t page, uint8_t right)
+{
+    return page < PAGES && !(sim->flat.rights[page] & NO_ENTRY) &&
+                   (sim->flat.rights[page] & right) == right
+               ? sim->flat.graph.view[page]
+               : 0;
+}
+
+static inline uint8_t right_of(const TwOp *op)
+{
+    return op->code == TW_OP_WRITE  ? TW_W
+           : op->code == TW_OP_EXEC ? TW_X
+           : op->code == TW_OP_RMW  ? TW_R | TW_W
+                                    : TW_R;
+}
+
+static inline bool cannot_read(const Sim *sim, uint64_t page)
+{
+    return sim->flat.mapped[page] != 0 &&
+           !(sim->flat.mapped_rights[page] & TW_R);
+}
+
+static inline bool loads(const TwOp *op)
+{
+    return op->code == TW_OP_READ || op->code == TW_OP_RMW;
+}
+
+static inline bool stores(const TwOp *op)
+{
+    return op->code == TW_OP_WRITE || op->code == TW_OP_RMW;
+}
+
 /* The state before the script; `program` must outlive it. */
 void tw_uc_sim_start(Sim *sim, const TwProgram *program);
 void tw_uc_sim_copy(Sim *to, const Sim *from);
