@@ -301,6 +301,9 @@ void tw_pass_properties(TwTurns *turns)
     if (turns->best->contents != TW_CONTENTS_DATA) {
         TW_TURN(turns, p, p->contents = TW_CONTENTS_DATA);
     }
+    if (tw_contents_are_runs(turns->best->contents)) {
+        TW_TURN(turns, p, p->contents -= TW_CONTENTS_RUNS - TW_CONTENTS_CODE);
+    }
     for (unsigned i = 0; i < turns->best->n_regions; i++) {
         if (turns->best->regions[i].kind != TW_REGION_NONE) {
             simplify_region(turns, i);

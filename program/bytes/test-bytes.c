@@ -421,41 +421,6 @@ static void test_empty_flat(void)
     g_assert_true(kinds & 1u << TW_REGION_MMIO);
 }
 
-/* The header bit that says code, where there is code. */
-static void test_contents(void)
-{
-    TwDialect d = tw_dialect_full();
-    memset(bytes, 0, 64);
-    tw_program_decode(&p, bytes, 64, &d);
-    g_assert_cmpint(p.contents, ==, TW_CONTENTS_DATA);
-    bytes[1] = 0x80;
-    tw_program_decode(&p, bytes, 64, &d);
-    g_assert_cmpint(p.contents, ==, TW_CONTENTS_CODE);
-    for (unsigned c = TW_CONTENTS_CODE; c < TW_CONTENTS_KINDS; c++) {
-        bytes[2] = (uint8_t)((c - 1) << 5 | 13);
-        tw_program_decode(&p, bytes, 64, &d);
-        g_assert_cmpint(p.contents, ==, c);
-        g_assert_cmpint(p.page_lg, ==, 13);
-        check_identity(&d);
-    }
-    bytes[2] = 0xff; /* no such contents, but code */
-    tw_program_decode(&p, bytes, 64, &d);
-    g_assert_cmpint(p.contents, ==, TW_CONTENTS_RUNS);
-    d.contents = 1u << TW_CONTENTS_CODE_RISCV64 | 1u << TW_CONTENTS_DATA;
-    tw_program_decode(&p, bytes, 64, &d);
-    g_assert_cmpint(p.contents, ==, TW_CONTENTS_CODE_RISCV64);
-    d.contents = 1u << TW_CONTENTS_DATA;
-    tw_program_decode(&p, bytes, 64, &d);
-    g_assert_cmpint(p.contents, ==, TW_CONTENTS_DATA);
-    d.contents = 0; /* as good as data */
-    tw_program_decode(&p, bytes, 64, &d);
-    g_assert_cmpint(p.contents, ==, TW_CONTENTS_DATA);
-    d.contents = 1u << TW_CONTENTS_CODE;
-    bytes[1] = 0;
-    tw_program_decode(&p, bytes, 64, &d);
-    g_assert_cmpint(p.contents, ==, TW_CONTENTS_CODE);
-}
-
 /*
  * Any program made to fit a dialect's numbers: it is well formed, nothing of
  * the numbers is refused any more, and what fits already stays as it is.
@@ -700,7 +665,6 @@ int main(int argc, char **argv)
     g_test_add_func("/bytes/empty", test_empty);
     g_test_add_func("/bytes/golden", test_golden);
     g_test_add_func("/bytes/empty-flat", test_empty_flat);
-    g_test_add_func("/bytes/contents", test_contents);
     g_test_add_func("/dialect/fit", test_fit);
     g_test_add_func("/dialect/outside-numbers", test_outside_numbers);
     g_test_add_func("/bytes/golden-encoding", test_golden_encoding);

@@ -483,6 +483,9 @@ static bool perform_access(Sim *sim, const TwOp *op, const TwOp *inside,
         sim->ever |= BIT(HOOK_MISSED);
     }
     perform(sim, op);
+    if (n > 0 && first < PAGES && sim->taint[first] & BIT(DEVICE_SPLIT)) {
+        sim->ever |= BIT(HANDLER_MAPS); /* it may be refused all the same */
+    }
     if (refuses == 0) {
         return false;
     }
