@@ -23,6 +23,7 @@ typedef struct TwTarget TwTarget;
 typedef struct TwTargetClass TwTargetClass;
 
 typedef enum TwNarrow { TW_NARROW_WORD, TW_NARROW_AS_IS } TwNarrow;
+typedef enum TwTlbSize { TW_TLB_LARGE, TW_TLB_SMALL } TwTlbSize;
 typedef enum TwFlushMode { TW_FLUSH_ALL_ENTRIES, TW_FLUSH_PAGES } TwFlushMode;
 
 /* Limit in ms with which a target hangs (process/watch.h), unless
@@ -55,6 +56,7 @@ typedef struct TwTargetOptions {
     bool strict;           /* translated code must follow at once */
     uint32_t timeout_ms;   /* limit with which it hangs; 0: TW_TIMEOUT_MS */
     const char *qemu;      /* path of a QEMU; NULL: the installed one */
+    TwTlbSize tlb;         /* how large a QEMU keeps its TLB */
     bool drop_flushes;     /* one invalidation in four is left out */
     const char *qemu_args; /* shell words for it, or NULL */
     /* The same of the other target, if two are compared; NULL: as above. */

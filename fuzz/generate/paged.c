@@ -256,6 +256,20 @@ static void put_change(TwGen *gen, Hot *hot)
     }
 }
 
+/* Loads from many pages of a large one: they take all slots of a small TLB, and
+ * move what is in it to where it keeps what it drops; a TLB that follows its
+ * use becomes larger. */
+static void put_sweep(TwGen *gen, const Hot *hot)
+{
+    unsigned n = 24 + tw_gen_below(gen, 97);
+    Hot at = *hot;
+
+    for (unsigned i = 0; i < n && !tw_gen_full(gen); i++) {
+        at.va = (hot->va >> LARGE_LG << LARGE_LG) + ((uint64_t)i << SMALL_LG);
+        put_access(gen, TW_OP_READ, &at);
+    }
+}
+
 /* Fill, change, flush, access: what was filled must be gone. */
 static void move_change(TwGen *gen)
 {
@@ -269,6 +283,9 @@ static void move_change(TwGen *gen)
     put_access(gen, code, &hot);
     if (tw_gen_chance(gen, 30)) {
         put_access_near(gen, some_code(gen), &hot);
+    }
+    if (hot.lg > SMALL_LG && tw_gen_chance(gen, 2)) {
+        put_sweep(gen, &hot);
     }
     Hot before = hot;
     put_change(gen, &hot);

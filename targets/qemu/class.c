@@ -105,6 +105,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Arch *arch,
     m->contract.code = arch->code;
     m->in_flight = options->in_flight;
     m->drop_flushes = options->drop_flushes;
+    m->small_tlb = options->tlb == TW_TLB_SMALL;
     m->args = g_strdup(options->qemu_args ? options->qemu_args : "");
     m->timeout_ms = options->timeout_ms ? options->timeout_ms : TW_TIMEOUT_MS;
     m->binary = g_strdup(options->qemu ? options->qemu : arch->binary);

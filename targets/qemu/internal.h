@@ -96,6 +96,7 @@ typedef struct Machine {
     char *command;
     uint32_t timeout_ms;
     bool drop_flushes; /* leaves one flush of a program in four out */
+    bool small_tlb;    /* the TLB is not made large */
     bool settle;       /* no access meets an older answer (settle.c) */
     volatile uint32_t *in_flight;
 
@@ -105,7 +106,7 @@ typedef struct Machine {
     uint8_t *ram;     /* of TW_AGENT_RAM_SIZE bytes, as the guest sees it */
     bool started;     /* before */
     bool fresh;       /* it has just been started, with empty RAM */
-    int64_t grown_ms; /* when its TLB was made large; 0: never */
+    int64_t grown_ms; /* when its TLB was made large, or small; 0: never */
     uint32_t round;
 
     /* The run. */

@@ -2,6 +2,8 @@
 /* The options of the classes "qemu-..." as tables. */
 #include "targets/qemu/class.h"
 
+static const char *const tlb_words[] = {"large", "small", NULL};
+
 const TwTargetOption tw_qemu_ab_options[] = {
     {"against-qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(against_qemu),
      .value = "PATH",
@@ -13,6 +15,10 @@ const TwTargetOption tw_qemu_ab_options[] = {
      .help = "The QEMU to run (default: qemu-system-... of the PATH)"},
     {"qemu-args", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu_args), .value = "ARGS",
      .help = "More options for QEMU, as a shell reads them"},
+    {"tlb", TW_TARGET_CHOICE, TW_TARGET_FIELD(tlb), .words = tlb_words,
+     .value = "SIZE",
+     .help = "Size of QEMU's TLB: large (the default) or small, so that many "
+             "pages compete for a slot"},
     {"drop-flushes", TW_TARGET_SWITCH, TW_TARGET_FIELD(drop_flushes),
      .help = "Leave out one invalidation in four, to see that it is found"},
     {"timeout", TW_TARGET_MILLISECONDS, TW_TARGET_FIELD(timeout_ms),

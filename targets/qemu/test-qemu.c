@@ -389,6 +389,42 @@ static void test_nowhere(void)
     tw_target_close(target);
 }
 
+/* Of 120 pages that change after a load, the loads that still give the old
+ * answer: no more than the TLB has slots (and a few more that it keeps beside
+ * them). */
+static unsigned n_old(TwTlbSize size)
+{
+    TwTargetOptions options = {.name = name, .tlb = size};
+    GError *error = NULL;
+    TwTarget *target = tw_target_open(&options, &error);
+    g_autofree Kit *kit = g_new(Kit, 1);
+    g_autoptr(GString) text =
+        g_string_new(RAM "setup\n  page c0.0 0x0 -> 0x0 size 0x200000 r\n"
+                         "script\n");
+    unsigned n = 0;
+
+    g_assert_no_error(error);
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < 120; i++) {
+            g_string_append_printf(text, "  read c0.0 0x%x008 8\n", i);
+        }
+        g_string_append(text, "  page c0.0 0x0 -> 0x200000 size 0x200000 r\n");
+    }
+    run(target, kit, text->str);
+    for (unsigned i = 0; i < 120; i++) {
+        n += kit->trace.outcomes[121 + i].value == initial(i * 4096 + 8, 8);
+    }
+    tw_target_close(target);
+    return n;
+}
+
+static void test_tlb(void)
+{
+    g_assert_cmpuint(n_old(TW_TLB_LARGE), >=, 110);
+    g_assert_cmpuint(n_old(TW_TLB_SMALL), >=, 8);
+    g_assert_cmpuint(n_old(TW_TLB_SMALL), <=, 80);
+}
+
 /* A pair asks both QEMUs only what is decided: flushes come before accesses
  * that may meet older answers.  Flushes of the program that are left out are
  * none of these: what they should have ended shows. */
@@ -641,6 +677,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qemu/places", test_places);
     g_test_add_func("/qemu/nowhere", test_nowhere);
     g_test_add_func("/qemu/emit-place", test_emit_place);
+    g_test_add_func("/qemu/tlb", test_tlb);
     g_test_add_func("/qemu/pair", test_pair);
     g_test_add_func("/qemu/code", test_code);
     g_test_add_func("/qemu/run", test_run);
