@@ -16,7 +16,11 @@
 
     .section .start, "ax"
 function agent_entry
-    li t0, -1
+    csrr t0, mhartid
+    beqz t0, 1f
+0:  wfi /* another hart (-smp) has nothing to do */
+    j 0b
+1:  li t0, -1
     csrw pmpaddr0, t0
     li t0, 0x1f /* all of it: R, W, X */
     csrw pmpcfg0, t0
