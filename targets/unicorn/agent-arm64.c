@@ -14,7 +14,6 @@
 _Static_assert(AGENT_EXIT_DISTANCE == 0x7c0, "see RECORD_EXIT");
 
 const Guest tw_uc_arm64 = {
-    .name = "arm64",
     .title = "AArch64, MMU off",
     .arch = UC_ARCH_ARM64,
     .mode = UC_MODE_ARM,

@@ -14,7 +14,6 @@
 _Static_assert(AGENT_EXIT_DISTANCE == 0x7c0, "see RECORD_EXIT");
 
 const Guest tw_uc_riscv64 = {
-    .name = "riscv64",
     .title = "RV64 in machine mode",
     .arch = UC_ARCH_RISCV,
     .mode = UC_MODE_RISCV64,

@@ -6,7 +6,6 @@
 _Static_assert(AGENT_EXIT_DISTANCE == 0x7c0, "see RECORD_EXIT");
 
 const Guest tw_uc_x86_64 = {
-    .name = "x86-64",
     .title = "x86-64, paging off",
     .arch = UC_ARCH_X86,
     .mode = UC_MODE_64,

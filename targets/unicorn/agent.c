@@ -26,9 +26,9 @@
 enum { WINDOWS = 46 };
 
 /* Pages that the guest reads to fill the library's TLB. */
-enum { PAD_PAGES = 100, PAD_SIZE = PAD_PAGES * PAGE_SIZE_ };
+enum { PAD_PAGES = 100, PAD_SIZE = PAD_PAGES * MAX_PAGE };
 _Static_assert(PAD_PAGES + 2 <= MAX_RECORDS, "see fill_and_flush()");
-static uint8_t pad[PAD_SIZE] __attribute__((aligned(PAGE_SIZE_)));
+static uint8_t pad[PAD_SIZE] __attribute__((aligned(MAX_PAGE)));
 
 TW_UNCOUNTED static void code_put(uint8_t **at, const AgentCode *code)
 {
@@ -115,7 +115,7 @@ set_cpu_model(uc_engine *uc, int model)
 
 TW_UNCOUNTED static uc_err engine_open(Machine *m)
 {
-    uint8_t code[PAGE_SIZE_] = {0};
+    uint8_t code[MAX_PAGE] = {0};
     uint64_t table = CODE + AGENT_HANDLERS;
     uint32_t page = 0;
     uc_err err = uc_open(m->guest->arch, m->guest->mode, &m->uc);
@@ -129,12 +129,12 @@ TW_UNCOUNTED static uc_err engine_open(Machine *m)
     }
     agent_assemble(m->guest, code);
     if (err ||
-        (err = uc_mem_map(m->uc, CODE, PAGE_SIZE_,
-                          UC_PROT_READ | UC_PROT_EXEC)) ||
+        (err =
+             uc_mem_map(m->uc, CODE, MAX_PAGE, UC_PROT_READ | UC_PROT_EXEC)) ||
         (err = uc_mem_write(m->uc, CODE, code, sizeof(code))) ||
-        (err = uc_mem_map_ptr(m->uc, RECORDS, PAGE_SIZE_,
+        (err = uc_mem_map_ptr(m->uc, RECORDS, MAX_PAGE,
                               UC_PROT_READ | UC_PROT_WRITE, m->records)) ||
-        (err = uc_mmio_map(m->uc, DOORBELL, PAGE_SIZE_, doorbell_read, m,
+        (err = uc_mmio_map(m->uc, DOORBELL, MAX_PAGE, doorbell_read, m,
                            doorbell_write, m)) ||
         (err = uc_mem_map_ptr(m->uc, PAD, PAD_SIZE, UC_PROT_READ, pad)) ||
         (err = tlb_page_size(m->uc, &page)) ||
@@ -211,9 +211,9 @@ TW_UNCOUNTED static bool engine_renew(Machine *m)
     return ok;
 }
 
-uint64_t tw_uc_window(Place place)
+uint64_t tw_uc_window(Place place, unsigned page_lg)
 {
-    return place == PLACE_LAST   ? -(UINT64_C(1) << WINDOW_LG)
+    return place == PLACE_LAST   ? -(UINT64_C(1) << (PAGES_LG + page_lg))
            : place == PLACE_HIGH ? FIRST_WINDOW | UINT64_C(0x8123) << 48
                                  : FIRST_WINDOW;
 }
@@ -228,8 +228,8 @@ TW_UNCOUNTED bool tw_uc_engine_prepare(Machine *m)
     if (m->uc == NULL && engine_open(m) != UC_ERR_OK) {
         return false;
     }
-    m->window =
-        tw_uc_window(m->place) + ((uint64_t)m->windows++ << WINDOW_STEP_LG);
+    m->window = tw_uc_window(m->place, m->memory.page_lg) +
+                ((uint64_t)m->windows++ << WINDOW_STEP_LG);
     return true;
 }
 

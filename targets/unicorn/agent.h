@@ -28,7 +28,6 @@ typedef struct AgentCode {
     (w) & 0xff, (w) >> 8 & 0xff, (w) >> 16 & 0xff, (w) >> 24 & 0xff
 
 struct Guest {
-    const char *name;  /* as the argument of the target */
     const char *title; /* for people */
     uc_arch arch;
     uc_mode mode;

@@ -9,8 +9,8 @@ static void avoid_resize(const TwProgram *program, TwOp *op)
 {
     if (op->code == TW_OP_RESIZE &&
         program->regions[op->obj].kind == TW_REGION_MMIO &&
-        op->length > PAGE_SIZE_) {
-        op->length = PAGE_SIZE_;
+        op->length > UINT64_C(1) << program->page_lg) {
+        op->length = UINT64_C(1) << program->page_lg;
     }
 }
 
@@ -18,8 +18,8 @@ static void avoid_split(TwProgram *program)
 {
     for (unsigned i = 0; i < program->n_regions; i++) {
         if (program->regions[i].kind == TW_REGION_MMIO &&
-            program->regions[i].size > PAGE_SIZE_) {
-            program->regions[i].size = PAGE_SIZE_;
+            program->regions[i].size > UINT64_C(1) << program->page_lg) {
+            program->regions[i].size = UINT64_C(1) << program->page_lg;
         }
     }
     for (unsigned i = 0; i < program->n_script; i++) {
@@ -42,7 +42,7 @@ static void avoid_rights(const Sim *sim, TwOp *op, uint64_t triggers)
     if (!(triggers & BIT(READ_REVOKED)) || op->perm & TW_R || !sim) {
         return;
     }
-    tw_uc_flat_range(op, &first, &end);
+    tw_uc_flat_range(&sim->flat, op, &first, &end);
     for (unsigned p = first; p < end; p++) {
         if (sim->flat.mapped[p] != 0 && sim->flat.mapped_rights[p] & TW_R) {
             op->perm |= TW_R;
@@ -68,7 +68,7 @@ static bool asks_for_trouble(const Sim *sim, const TwOp *op, uint64_t triggers)
             (triggers & BIT(NOT_READABLE) &&
              (tw_uc_flushes_unreadable(sim, act) ||
               (i > 0 &&
-               tw_uc_flush_range(act, &(uint64_t){0}, &(uint64_t){0})))) ||
+               tw_uc_flush_range(sim, act, &(uint64_t){0}, &(uint64_t){0})))) ||
             (i > 0 && act->code == TW_OP_PAGE && !(act->perm & TW_R))) {
             return true;
         }
@@ -129,13 +129,14 @@ static void avoid_inside(const Sim *sim, TwOp *op, uint64_t triggers)
     }
 }
 
-enum { LAST = (PAGES - 1) << PAGE_LG, LAST_BUT_ONE = LAST - PAGE_SIZE_ };
-
 /* A page-map operation of more than the last page leaves its upper half out. */
-static bool avoid_end(TwOp *op)
+static bool avoid_end(const TwProgram *program, TwOp *op)
 {
+    uint64_t last = (uint64_t)(PAGES - 1) << program->page_lg;
+
     if ((op->code != TW_OP_PAGE && op->code != TW_OP_UNPAGE) ||
-        op->lg == PAGE_LG || op->addr + (UINT64_C(1) << op->lg) <= LAST) {
+        op->lg == program->page_lg ||
+        op->addr + (UINT64_C(1) << op->lg) <= last) {
         return false;
     }
     op->lg--;
@@ -147,12 +148,14 @@ static bool avoid_end(TwOp *op)
  * setup loses, others give back. */
 static void avoid_end_split(TwProgram *program)
 {
+    uint64_t last_but_one = (uint64_t)(PAGES - 2) << program->page_lg;
     unsigned n = 0;
 
     for (unsigned i = 0; i < program->n_setup; i++) {
         TwOp rest = program->setup[i];
 
-        if (avoid_end(&program->setup[i]) && program->n_setup < TW_MAX_SETUP) {
+        if (avoid_end(program, &program->setup[i]) &&
+            program->n_setup < TW_MAX_SETUP) {
             memmove(&program->setup[i + 2], &program->setup[i + 1],
                     (program->n_setup - i - 1) * sizeof(TwOp));
             program->n_setup++;
@@ -163,7 +166,7 @@ static void avoid_end_split(TwProgram *program)
         }
     }
     for (unsigned i = 0; i < program->n_setup; i++) {
-        if (program->setup[i].addr != LAST_BUT_ONE) {
+        if (program->setup[i].addr != last_but_one) {
             program->setup[n++] = program->setup[i];
         }
     }
@@ -173,8 +176,8 @@ static void avoid_end_split(TwProgram *program)
                        ? &program->script[i]
                        : &program->actors[i - program->n_script].op;
 
-        avoid_end(op);
-        if (op->code == TW_OP_PAGE && op->addr == LAST_BUT_ONE) {
+        avoid_end(program, op);
+        if (op->code == TW_OP_PAGE && op->addr == last_but_one) {
             op->code = TW_OP_UNPAGE;
             op->out = 0;
             op->perm = 0;
@@ -226,7 +229,8 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
             op->addr -= TW_RUN_BYTES; /* the run before, in one page */
         }
         if (triggers & BIT(PARTIAL_STORE) && tw_uc_is_partial_store(&sim, op)) {
-            op->size = (uint8_t)(PAGE_SIZE_ - op->addr % PAGE_SIZE_);
+            op->size = (uint8_t)(tw_uc_sim_page(&sim) -
+                                 (op->addr & (tw_uc_sim_page(&sim) - 1)));
         }
         if ((triggers & BIT(NOT_READABLE) && tw_uc_is_unreadable(&sim, op)) ||
             tw_uc_exec_triggers(&sim, op) & triggers ||
@@ -240,7 +244,8 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
             op->out = 0;
         }
         if (triggers & BIT(LOAD_CROSSES) && tw_uc_load_crosses(&sim, op)) {
-            op->size = (uint8_t)(PAGE_SIZE_ - op->addr % PAGE_SIZE_);
+            op->size = (uint8_t)(tw_uc_sim_page(&sim) -
+                                 (op->addr & (tw_uc_sim_page(&sim) - 1)));
         }
         if (triggers & BIT(LOAD_UNALIGNED) &&
             tw_uc_is_unaligned_load(&sim, op)) {

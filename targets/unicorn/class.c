@@ -47,8 +47,18 @@ static const TwContract strict_contract = {
     .code = 0,
 };
 
-static const Guest *const guests[] = {&tw_uc_arm64, &tw_uc_x86_64,
-                                      &tw_uc_riscv64};
+/* The guests by what targets are called, with the size of their pages: the
+ * first is the default. */
+typedef struct NamedGuest {
+    const char *name;
+    const Guest *guest;
+    unsigned page_lg;
+} NamedGuest;
+
+static const NamedGuest guests[] = {{"arm64", &tw_uc_arm64, MAX_PAGE_LG},
+                                    {"arm64-1k", &tw_uc_arm64, MIN_PAGE_LG},
+                                    {"x86-64", &tw_uc_x86_64, MAX_PAGE_LG},
+                                    {"riscv64", &tw_uc_riscv64, MAX_PAGE_LG}};
 
 static const char *const places[PLACES] = {"low", "high", "last"};
 
@@ -60,8 +70,8 @@ static bool is_word(const char *word, const char *text, size_t n)
 
 /* The guest that "unicorn", "unicorn:GUEST" or "unicorn:GUEST@PLACE" names;
  * NULL: there is none.  In *place where programs are. */
-static const Guest *guest_named(const char *target, Place *place,
-                                GError **error)
+static const NamedGuest *guest_named(const char *target, Place *place,
+                                     GError **error)
 {
     const char *name = strchr(target, ':');
     const char *at;
@@ -69,7 +79,7 @@ static const Guest *guest_named(const char *target, Place *place,
 
     *place = PLACE_LOW;
     if (name == NULL) {
-        return guests[0];
+        return &guests[0];
     }
     name++;
     length = strcspn(name, "@");
@@ -78,13 +88,13 @@ static const Guest *guest_named(const char *target, Place *place,
         (*place)++;
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(guests) && *place < PLACES; i++) {
-        if (is_word(guests[i]->name, name, length)) {
-            return guests[i];
+        if (is_word(guests[i].name, name, length)) {
+            return &guests[i];
         }
     }
     g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                "unicorn: unknown guest '%s': expected arm64, x86-64 or "
-                "riscv64, and behind it nothing, @low, @high or @last",
+                "unicorn: unknown guest '%s': expected arm64, arm64-1k, x86-64 "
+                "or riscv64, and behind it nothing, @low, @high or @last",
                 name);
     return NULL;
 }
@@ -115,7 +125,7 @@ static void machine_close(TwTarget *target)
     tw_uc_engine_close(m);
     tw_uc_memory_close(&m->memory);
     if (m->records != NULL) {
-        munmap(m->records, PAGE_SIZE_);
+        munmap(m->records, MAX_PAGE);
     }
     g_free(m->vtlb);
     g_free(m);
@@ -143,19 +153,22 @@ static bool can_open(GError **error)
 }
 
 /* `vtlb_page_lg`: of the page map that is a hook's; 0: it is not. */
-static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
-                              Place place, unsigned vtlb_page_lg,
+static TwTarget *machine_open(const TwTargetClass *klass,
+                              const NamedGuest *named, Place place,
+                              unsigned vtlb_page_lg,
                               const TwTargetOptions *options, GError **error)
 {
     Machine *m = g_new0(Machine, 1);
+    const Guest *guest = named->guest;
     bool ready;
-    void *records = mmap(NULL, PAGE_SIZE_, PROT_READ | PROT_WRITE,
+    void *records = mmap(NULL, MAX_PAGE, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     m->target.klass = klass;
     m->guest = guest;
     m->place = place;
-    m->page_lg = vtlb_page_lg ? vtlb_page_lg : PAGE_LG;
+    m->flat.page_lg = named->page_lg; /* before any run, for emit */
+    m->page_lg = vtlb_page_lg ? vtlb_page_lg : named->page_lg;
     m->dialect =
         tw_uc_dialect(1u << guest->words | 1u << tw_contents_runs(guest->words),
                       vtlb_page_lg != 0, m->page_lg);
@@ -167,7 +180,8 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
     version_text(m->version, sizeof(m->version));
     m->records = records != MAP_FAILED ? records : NULL;
     tw_uc_clock_stop();
-    ready = m->records != NULL && tw_uc_memory_open(&m->memory) &&
+    ready = m->records != NULL &&
+            tw_uc_memory_open(&m->memory, named->page_lg) &&
             tw_uc_engine_prepare(m);
     tw_uc_clock_go();
     if (!ready) {
@@ -182,7 +196,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Guest *guest,
 static TwTarget *unicorn_open(const TwTargetOptions *options, GError **error)
 {
     Place place;
-    const Guest *guest = guest_named(options->name, &place, error);
+    const NamedGuest *guest = guest_named(options->name, &place, error);
 
     return guest != NULL && can_open(error)
                ? machine_open(&tw_unicorn_class, guest, place, 0, options,
@@ -202,7 +216,7 @@ static TwTarget *vtlb_open(const TwTargetOptions *options, GError **error)
     if (!can_open(error)) {
         return NULL;
     }
-    page_lg = tw_uc_vtlb_page_lg(guests[0]);
+    page_lg = tw_uc_vtlb_page_lg(guests[0].guest);
     if (page_lg == 0) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "unicorn-vtlb: expected libunicorn 2.1 or newer, with "
@@ -210,7 +224,7 @@ static TwTarget *vtlb_open(const TwTargetOptions *options, GError **error)
                     UC_API_MAJOR, UC_API_MINOR);
         return NULL;
     }
-    return machine_open(&tw_unicorn_vtlb_class, guests[0], PLACE_LOW, page_lg,
+    return machine_open(&tw_unicorn_vtlb_class, &guests[0], PLACE_LOW, page_lg,
                         options, error);
 }
 
@@ -239,7 +253,8 @@ const TwTargetClass tw_unicorn_class = {
     .forms = "unicorn, unicorn:GUEST, unicorn:GUEST@PLACE",
     .options = tw_unicorn_options,
     .summary = "libunicorn in this process; unicorn:GUEST: arm64 (the "
-               "default), x86-64, riscv64; PLACE of its addresses: low (the "
+               "default), arm64-1k (pages of 1 KiB), x86-64, riscv64; PLACE of "
+               "its addresses: low (the "
                "default), high (above 2^48), last (up to 2^64 - 1)",
     .tells = true,
     .open = unicorn_open,

@@ -17,11 +17,17 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
         TW_OP_DMA_WRITE,  TW_OP_RMW,
     };
     TwDialect dialect = tw_dialect_full();
+    unsigned mapped_lg = vtlb ? MAX_PAGE_LG : page_lg;
+    /* Words that access stand at the ends of 4 KiB of a block (LA-46), which
+     * smaller pages need not show there. */
+    bool words = !vtlb && page_lg == MAX_PAGE_LG;
 
     dialect.ops = tw_ops_of(codes, sizeof(codes));
-    dialect.contents = 1u << TW_CONTENTS_DATA | (vtlb ? 0 : code);
-    if (vtlb) { /* its page map is another's */
+    dialect.contents = 1u << TW_CONTENTS_DATA | (words ? code : 0);
+    if (!words) {
         tw_ops_remove(&dialect.ops, TW_OP_EXEC);
+    }
+    if (vtlb) { /* its page map is another's */
         tw_ops_remove(&dialect.ops, TW_OP_RMW);
         tw_ops_remove(&dialect.ops, TW_OP_DMA_READ);
         tw_ops_remove(&dialect.ops, TW_OP_DMA_WRITE);
@@ -29,7 +35,8 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
     dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
                            1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
     dialect.iommu_kinds = 0;
-    dialect.op_flags = TW_OPF_ON | (vtlb ? 0 : TW_OPF_FROM | TW_OPF_DURING);
+    dialect.op_flags =
+        TW_OPF_ON | (words ? TW_OPF_FROM : 0) | (vtlb ? 0 : TW_OPF_DURING);
     dialect.explicit_safepoints = false;
     dialect.late_spaces = false;
     dialect.during_dma = !vtlb;
@@ -41,8 +48,8 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
     dialect.iotlbs = false;
     dialect.exec_needs_code = true;
     dialect.aligned_rmw = true;
-    dialect.address_lg = WINDOW_LG;
-    dialect.region_lg = PAGE_LG;
+    dialect.address_lg = (uint8_t)(PAGES_LG + mapped_lg);
+    dialect.region_lg = (uint8_t)mapped_lg;
     dialect.min_page_lg = dialect.max_page_lg = (uint8_t)page_lg;
     dialect.max_spaces = 1;
     dialect.max_iommus = 0;
@@ -54,7 +61,9 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
 bool tw_uc_admits(const TwProgram *program)
 {
     TwDialect widest =
-        tw_uc_dialect(tw_dialect_full().contents, false, PAGE_LG);
+        tw_uc_dialect(tw_dialect_full().contents, false, program->page_lg);
 
-    return tw_dialect_admits(&widest, program, NULL, 0);
+    return (program->page_lg == MIN_PAGE_LG ||
+            program->page_lg == MAX_PAGE_LG) &&
+           tw_dialect_admits(&widest, program, NULL, 0);
 }

@@ -126,9 +126,10 @@ bool tw_uc_emit_ram_check(Emit *e)
 
     for (unsigned i = 0; i < e->recorder.ram->len; i++) {
         const RamPage *page = &g_array_index(e->recorder.ram, RamPage, i);
-        uint64_t base = (uint64_t)page->page << PAGE_LG;
+        uint64_t base = (uint64_t)page->page << e->machine->flat.page_lg;
 
-        for (unsigned k = 0; k < PAGE_SIZE_ && n < MOST_BYTES; k++) {
+        for (unsigned k = 0; k < tw_uc_page_size(e->machine) && n < MOST_BYTES;
+             k++) {
             uint8_t byte =
                 e->expected->ram(e->expected->data, page->block, base + k);
 

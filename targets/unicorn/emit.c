@@ -18,7 +18,7 @@
  * addresses have the slots that they have here. */
 static uint64_t base(const Emit *e)
 {
-    return tw_uc_window(e->machine->place);
+    return tw_uc_window(e->machine->place, e->machine->memory.page_lg);
 }
 
 /* What the run needs ------------------------------------------------------ */
@@ -153,15 +153,16 @@ static void put_rights(Emit *e, uint8_t rights)
 
 static uint64_t guest_address(const Emit *e, unsigned page)
 {
-    return base(e) + ((uint64_t)page << PAGE_LG);
+    return base(e) + ((uint64_t)page << e->machine->flat.page_lg);
 }
 
 /* The access as the guest makes it: an expression of type uc_err. */
 static void put_access(Emit *e, const Call *call)
 {
     uint64_t addr = base(e) + call->addr;
-    uint64_t offset = ((uint64_t)shown_page(call->shown) << PAGE_LG) +
-                      call->addr % PAGE_SIZE_;
+    uint64_t offset =
+        ((uint64_t)shown_page(call->shown) << e->machine->flat.page_lg) +
+        (call->addr & (tw_uc_page_size(e->machine) - 1));
 
     if (call->kind == CALL_HOST_READ || call->kind == CALL_HOST_WRITE) {
         put(e, "uc_mem_%s(uc, 0x%" PRIx64 ", &value, %u)",
@@ -199,8 +200,10 @@ static const char *how(const Emit *e, unsigned n)
 static void put_call(Emit *e, const Call *call, const char *with)
 {
     uint64_t addr = guest_address(e, call->first);
-    uint64_t size = (uint64_t)(call->end - call->first) << PAGE_LG;
-    uint64_t offset = (uint64_t)shown_page(call->shown) << PAGE_LG;
+    uint64_t size = (uint64_t)(call->end - call->first)
+                    << e->machine->flat.page_lg;
+    uint64_t offset = (uint64_t)shown_page(call->shown)
+                      << e->machine->flat.page_lg;
 
     put(e, "    %s(", with);
     switch (call->kind) {
@@ -290,7 +293,7 @@ static void put_data(Emit *e)
 
         if (call->kind == CALL_MMIO) {
             put(e, "    {%u, 0x%x},\n", shown_id(call->shown),
-                shown_page(call->shown) << PAGE_LG);
+                shown_page(call->shown) << e->machine->flat.page_lg);
         }
     }
     put(e, "};\n\n");
@@ -561,7 +564,7 @@ static bool put_main(Emit *e)
     for (unsigned b = 0; b < TW_MAX_REGIONS; b++) {
         if (tw_regions_has(&e->blocks, b)) {
             put(e, "    ram%u = ram_new(%u, 0x%x);\n", b, b,
-                e->pages[b] << PAGE_LG);
+                e->pages[b] << e->machine->flat.page_lg);
         }
     }
     put(e, "\n    /* What the script starts with. */\n");

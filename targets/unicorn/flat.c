@@ -9,24 +9,26 @@
 
 #include <string.h>
 
-void tw_uc_flat_range(const TwOp *op, unsigned *first, unsigned *end)
+void tw_uc_flat_range(const Flat *flat, const TwOp *op, unsigned *first,
+                      unsigned *end)
 {
-    *first = (unsigned)(op->addr >> PAGE_LG);
-    *end = *first + (1u << (op->lg - PAGE_LG));
+    *first = (unsigned)(op->addr >> flat->page_lg);
+    *end = *first + (1u << (op->lg - flat->page_lg));
 }
 
 void tw_uc_flat_page(Flat *flat, const TwOp *op)
 {
     unsigned first, end;
 
-    tw_uc_flat_range(op, &first, &end);
+    tw_uc_flat_range(flat, op, &first, &end);
     memset(flat->rights + first, op->code == TW_OP_PAGE ? op->perm : NO_ENTRY,
            end - first);
 }
 
-void tw_uc_flat_init(Flat *flat, const TwProgram *program)
+void tw_uc_flat_init(Flat *flat, const TwProgram *program, unsigned page_lg)
 {
-    tw_uc_graph_init(&flat->graph, program);
+    flat->page_lg = page_lg;
+    tw_uc_graph_init(&flat->graph, program, page_lg);
     memset(flat->rights, NO_ENTRY, sizeof(flat->rights));
     memset(flat->mapped, 0, sizeof(flat->mapped));
 }

@@ -13,11 +13,15 @@
 #include "program/model.h"
 
 enum {
-    PAGE_LG = 12,
-    PAGE_SIZE_ = 1 << PAGE_LG,
-    WINDOW_LG = 22, /* addresses of a program are 0 .. 2^WINDOW_LG - 1 */
-    PAGES = 1 << (WINDOW_LG - PAGE_LG), /* of a window, and of a block */
-    NO_ENTRY = 0x80, /* rights of a page without page-map entry */
+    /* Pages are of 2^page_lg bytes, a property of a target (and of each program
+     * that it runs): the sizes in which memory can be mapped. */
+    MIN_PAGE_LG = 10,
+    MAX_PAGE_LG = 12,
+    MAX_PAGE = 1 << MAX_PAGE_LG,
+    PAGES_LG = 10,
+    PAGES = 1 << PAGES_LG, /* of a window, and of a block: addresses of a
+                            * program are 0 .. 2^(PAGES_LG + page_lg) - 1 */
+    NO_ENTRY = 0x80,       /* rights of a page without page-map entry */
 };
 
 /*
@@ -54,6 +58,7 @@ typedef struct Region {
 typedef struct Graph {
     Region regions[TW_MAX_REGIONS];
     uint8_t root; /* or TW_NONE */
+    uint8_t page_lg;
     unsigned depth;
     bool pending;
     bool too_deep;       /* aliases of aliases: it cannot be rendered */
@@ -61,14 +66,15 @@ typedef struct Graph {
     unsigned first, end; /* pages of the view that the latest commit changed */
 } Graph;
 
-/* graph.c: the topology at the start, rendered; a change of it.  True: the
- * change was an effective commit, and the view was made anew; `first` and
- * `end` say where it is another. */
-void tw_uc_graph_init(Graph *graph, const TwProgram *program);
+/* graph.c: the topology at the start, rendered, with pages of 2^page_lg bytes;
+ * a change of it.  True: the change was an effective commit, and the view was
+ * made anew; `first` and `end` say where it is another. */
+void tw_uc_graph_init(Graph *graph, const TwProgram *program, unsigned page_lg);
 bool tw_uc_graph_change(Graph *graph, const TwOp *op);
 
 typedef struct Flat {
     Graph graph;
+    unsigned page_lg;
     uint8_t rights[PAGES]; /* of page-map entries, or NO_ENTRY */
     Shown mapped[PAGES];   /* in the engine; 0: nothing */
     uint8_t mapped_rights[PAGES];
@@ -83,14 +89,16 @@ typedef struct FlatCalls {
     bool (*protect)(void *data, unsigned first, unsigned end);
 } FlatCalls;
 
-/* The start of a program: no pages, and nothing is mapped yet. */
-void tw_uc_flat_init(Flat *flat, const TwProgram *program);
+/* The start of a program: no pages (of 2^page_lg bytes), and nothing is mapped
+ * yet. */
+void tw_uc_flat_init(Flat *flat, const TwProgram *program, unsigned page_lg);
 /* The pages that it starts with. */
 void tw_uc_flat_setup(Flat *flat, const TwProgram *program);
 /* A page-map operation (page, unpage): rights only, no call. */
 void tw_uc_flat_page(Flat *flat, const TwOp *op);
 /* The pages of a page-map operation: first, and behind the last. */
-void tw_uc_flat_range(const TwOp *op, unsigned *first, unsigned *end);
+void tw_uc_flat_range(const Flat *flat, const TwOp *op, unsigned *first,
+                      unsigned *end);
 /* Calls for what must change in pages first .. end - 1 so that the engine has
  * what view and rights want: unmap, map, protect, in this order. */
 void tw_uc_flat_sync(Flat *flat, unsigned first, unsigned end,

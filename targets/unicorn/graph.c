@@ -12,10 +12,10 @@
  * ask for more than anybody can wait for. */
 enum { MAX_VISITS = 1 << 18 };
 
-static int64_t pages_of(uint64_t size)
+static int64_t pages_of(const Graph *g, uint64_t size)
 {
-    return size == UINT64_MAX ? INT64_C(1) << (64 - PAGE_LG)
-                              : (int64_t)(size >> PAGE_LG);
+    return size == UINT64_MAX ? INT64_C(1) << (64 - g->page_lg)
+                              : (int64_t)(size >> g->page_lg);
 }
 
 /* Puts a region into its container's list, the first of its class (MR-5). */
@@ -133,7 +133,7 @@ static void change(Graph *g, const TwOp *op)
     switch (op->code) {
     case TW_OP_ADD:
         region->container = op->other;
-        region->addr = pages_of(op->addr);
+        region->addr = pages_of(g, op->addr);
         region->priority = op->priority;
         child_insert(g, op->obj);
         g->pending |= region->enabled && g->regions[op->other].enabled;
@@ -144,11 +144,11 @@ static void change(Graph *g, const TwOp *op)
         region->container = TW_NONE;
         break;
     case TW_OP_MOVE:
-        move(g, op->obj, pages_of(op->addr));
+        move(g, op->obj, pages_of(g, op->addr));
         break;
     case TW_OP_RESIZE:
-        g->pending |= region->size != pages_of(op->last);
-        region->size = pages_of(op->last);
+        g->pending |= region->size != pages_of(g, op->last);
+        region->size = pages_of(g, op->last);
         break;
     case TW_OP_ENABLE:
         g->pending |= region->enabled != on;
@@ -162,8 +162,8 @@ static void change(Graph *g, const TwOp *op)
         break;
     case TW_OP_ALIAS_OFFSET:
         g->pending |=
-            region->alias_offset != pages_of(op->addr) && region->enabled;
-        region->alias_offset = pages_of(op->addr);
+            region->alias_offset != pages_of(g, op->addr) && region->enabled;
+        region->alias_offset = pages_of(g, op->addr);
         break;
     default:
         g_assert_not_reached();
@@ -189,14 +189,15 @@ bool tw_uc_graph_change(Graph *g, const TwOp *op)
     return true;
 }
 
-void tw_uc_graph_init(Graph *g, const TwProgram *program)
+void tw_uc_graph_init(Graph *g, const TwProgram *program, unsigned page_lg)
 {
+    g->page_lg = (uint8_t)page_lg;
     for (unsigned i = 0; i < program->n_regions; i++) {
         const TwRegion *from = &program->regions[i];
         g->regions[i] = (Region){
-            .size = pages_of(from->size),
-            .addr = pages_of(from->addr),
-            .alias_offset = pages_of(from->alias_offset),
+            .size = pages_of(g, from->size),
+            .addr = pages_of(g, from->addr),
+            .alias_offset = pages_of(g, from->alias_offset),
             .priority = from->priority,
             .kind = from->kind,
             .container = from->container,

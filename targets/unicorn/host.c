@@ -15,14 +15,15 @@ static Shown shows(const Machine *m, const TwOp *op, unsigned k)
 {
     uint64_t at = op->addr + k;
 
-    return at >= op->addr && at >> PAGE_LG < PAGES
-               ? m->flat.graph.view[at >> PAGE_LG]
+    return at >= op->addr && at >> m->flat.page_lg < PAGES
+               ? m->flat.graph.view[at >> m->flat.page_lg]
                : 0;
 }
 
-static uint64_t offset_of(Shown shown, uint64_t at)
+static uint64_t offset_of(const Machine *m, Shown shown, uint64_t at)
 {
-    return ((uint64_t)shown_page(shown) << PAGE_LG) | (at & (PAGE_SIZE_ - 1));
+    return ((uint64_t)shown_page(shown) << m->flat.page_lg) |
+           (at & (tw_uc_page_size(m) - 1));
 }
 
 /* Is all of it RAM that the engine has mapped? */
@@ -32,7 +33,7 @@ static bool is_mapped(const Machine *m, const TwOp *op)
         Shown shown = shows(m, op, k);
 
         if (!(shown & SHOWS_RAM) ||
-            m->flat.mapped[(op->addr + k) >> PAGE_LG] != shown) {
+            m->flat.mapped[(op->addr + k) >> m->flat.page_lg] != shown) {
             return false;
         }
     }
@@ -90,7 +91,7 @@ static void log_byte(Machine *m, const TwOp *op, Shown shown, uint64_t offset,
 static void by_pointer(Machine *m, const TwOp *op, unsigned k, uint64_t *value)
 {
     Shown shown = shows(m, op, k);
-    uint64_t offset = offset_of(shown, op->addr + k);
+    uint64_t offset = offset_of(m, shown, op->addr + k);
     bool store = op->code == TW_OP_DMA_WRITE;
     uint8_t byte = (uint8_t)(*value >> 8 * k);
 
@@ -105,7 +106,7 @@ static void by_pointer(Machine *m, const TwOp *op, unsigned k, uint64_t *value)
     } else {
         uint8_t *at = tw_uc_memory_use(&m->memory, m->program->contents,
                                        shown_id(shown), shown_page(shown), 1) +
-                      offset % PAGE_SIZE_;
+                      (offset & (tw_uc_page_size(m) - 1));
 
         tw_uc_record_host(m, store ? CALL_POINTER_WRITE : CALL_POINTER_READ, k,
                           shown, byte);

@@ -39,8 +39,8 @@
 
 enum {
     WINDOW_STEP_LG = 24,
-    MAX_RECORDS = PAGE_SIZE_ / 32, /* of one run of the agent */
-    MAX_DEVICES = 8192,            /* MMIO mappings of one program */
+    MAX_RECORDS = MAX_PAGE / 32, /* of one run of the agent */
+    MAX_DEVICES = 8192,          /* MMIO mappings of one program */
 };
 
 /*
@@ -105,6 +105,7 @@ static inline unsigned pool_of(unsigned contents)
 typedef struct Memory {
     uint8_t *now[POOLS], *master[POOLS];
     uint64_t prepared[POOLS][BLOCK_PAGES / 64];
+    unsigned page_lg;
     uint32_t n_prepared;
     uint64_t used[BLOCK_PAGES / 64]; /* shown in this run */
     uint32_t n_pages;
@@ -113,7 +114,7 @@ typedef struct Memory {
 
 /* The page map where it is not made of mappings (vtlb.c): in the pages of the
  * library's TLB, which may be smaller than what can be mapped. */
-enum { MIN_TLB_PAGE_LG = 10, TLB_PAGES = 1 << (WINDOW_LG - MIN_TLB_PAGE_LG) };
+enum { TLB_PAGES = 1 << (PAGES_LG + MAX_PAGE_LG - MIN_PAGE_LG) };
 typedef struct Vtlb {
     uint8_t rights[TLB_PAGES]; /* or NO_ENTRY */
     uint16_t out[TLB_PAGES];   /* page that it leads to */
@@ -200,8 +201,8 @@ void tw_uc_fail(Machine *m, const char *what, uint64_t addr, uint64_t size,
  * library cannot be opened. */
 bool tw_uc_engine_prepare(Machine *m);
 void tw_uc_engine_close(Machine *m);
-/* The first window of a place. */
-uint64_t tw_uc_window(Place place);
+/* The first window of a place, for programs with pages of 2^page_lg bytes. */
+uint64_t tw_uc_window(Place place, unsigned page_lg);
 /* From here on engines take the library's slow path for loads and stores. */
 void tw_uc_take_slow_path(Machine *m);
 /* Runs the agent from record `first` on.  UC_ERR_OK: it reached the exit.
@@ -233,6 +234,11 @@ uc_err tw_uc_refuse_start(Machine *m);
 void tw_uc_refuse_stop(Machine *m);
 /* host.c: performs m->op, a DMA access; `outcome` says done. */
 void tw_uc_host_access(Machine *m, const TwOp *op, TwOutcome *outcome);
+/* Bytes of a page, while a program runs. */
+static inline unsigned tw_uc_page_size(const Machine *m)
+{
+    return 1u << m->flat.page_lg;
+}
 /* Does an access reach into another page? */
 static inline bool tw_uc_crosses(const TwProgram *p, const TwOp *op)
 {
@@ -262,8 +268,9 @@ void tw_uc_vtlb_reset(Machine *m);
 void tw_uc_vtlb_page(Machine *m, const TwOp *op);
 bool tw_uc_vtlb_refuses(const Machine *m, const TwOp *op, uint8_t need);
 
-/* memory.c: reserves the address space; false: there is none. */
-bool tw_uc_memory_open(Memory *memory);
+/* memory.c: reserves the address space, for pages of 2^page_lg bytes; false:
+ * there is none. */
+bool tw_uc_memory_open(Memory *memory, unsigned page_lg);
 void tw_uc_memory_close(Memory *memory);
 /* Host address of n pages of a block, from `page` on, ready to be shown. */
 uint8_t *tw_uc_memory_use(Memory *memory, unsigned contents, uint8_t block,

@@ -206,7 +206,7 @@ TW_CALLED_BACK static void device_write(uc_engine *uc, uint64_t offset,
 
 static uint64_t guest(const Machine *m, unsigned page)
 {
-    return m->window + ((uint64_t)page << PAGE_LG);
+    return m->window + ((uint64_t)page << m->flat.page_lg);
 }
 
 static uc_err map_device(Machine *m, unsigned first, unsigned end)
@@ -223,11 +223,11 @@ static uc_err map_device(Machine *m, unsigned first, unsigned end)
     m->n_devices++;
     *device = (Device){.machine = m,
                        .region = shown_id(shown),
-                       .offset = (uint64_t)shown_page(shown) << PAGE_LG,
-                       .addr = (uint64_t)first << PAGE_LG};
+                       .offset = (uint64_t)shown_page(shown) << m->flat.page_lg,
+                       .addr = (uint64_t)first << m->flat.page_lg};
     return uc_mmio_map(m->uc, guest(m, first),
-                       (uint64_t)(end - first) << PAGE_LG, device_read, device,
-                       device_write, device);
+                       (uint64_t)(end - first) << m->flat.page_lg, device_read,
+                       device, device_write, device);
 }
 
 /* Part of a device's mapping cannot be unmapped without splitting it, which is
@@ -260,7 +260,7 @@ static bool unmap_run(void *data, unsigned first, unsigned end)
     if (m->vtlb != NULL) {
         widen(m, &from, &to);
     }
-    size = (uint64_t)(to - from) << PAGE_LG;
+    size = (uint64_t)(to - from) << m->flat.page_lg;
     tw_uc_record(m, CALL_UNMAP, from, to);
     err = uc_mem_unmap(m->uc, guest(m, from), size);
     if (err == UC_ERR_OK && from < first) {
@@ -270,7 +270,8 @@ static bool unmap_run(void *data, unsigned first, unsigned end)
         err = map_device(m, end, to);
     }
     if (err != UC_ERR_OK) {
-        tw_uc_fail(m, "uc_mem_unmap", (uint64_t)from << PAGE_LG, size, err);
+        tw_uc_fail(m, "uc_mem_unmap", (uint64_t)from << m->flat.page_lg, size,
+                   err);
     }
     return !m->broken;
 }
@@ -278,8 +279,8 @@ static bool unmap_run(void *data, unsigned first, unsigned end)
 static bool map_run(void *data, unsigned first, unsigned end)
 {
     Machine *m = data;
-    uint64_t size = (uint64_t)(end - first) << PAGE_LG;
-    uint64_t addr = (uint64_t)first << PAGE_LG;
+    uint64_t size = (uint64_t)(end - first) << m->flat.page_lg;
+    uint64_t addr = (uint64_t)first << m->flat.page_lg;
     Shown shown = m->flat.mapped[first];
     uc_err err = UC_ERR_OK;
 
@@ -306,14 +307,15 @@ static bool map_run(void *data, unsigned first, unsigned end)
 static bool protect_run(void *data, unsigned first, unsigned end)
 {
     Machine *m = data;
-    uint64_t size = (uint64_t)(end - first) << PAGE_LG;
+    uint64_t size = (uint64_t)(end - first) << m->flat.page_lg;
     uc_err err;
 
     tw_uc_record(m, CALL_PROTECT, first, end);
     err = uc_mem_protect(m->uc, guest(m, first), size,
                          m->flat.mapped_rights[first]);
     if (err != UC_ERR_OK) {
-        tw_uc_fail(m, "uc_mem_protect", (uint64_t)first << PAGE_LG, size, err);
+        tw_uc_fail(m, "uc_mem_protect", (uint64_t)first << m->flat.page_lg,
+                   size, err);
     }
     return !m->broken;
 }
@@ -362,9 +364,9 @@ void tw_uc_map_flush_tlb(Machine *m)
  */
 void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last)
 {
-    uint64_t end = MIN(last >> PAGE_LG, PAGES - 1);
+    uint64_t end = MIN(last >> m->flat.page_lg, PAGES - 1);
 
-    for (uint64_t p = first >> PAGE_LG; p <= end && !m->broken; p++) {
+    for (uint64_t p = first >> m->flat.page_lg; p <= end && !m->broken; p++) {
         uint64_t at = guest(m, (unsigned)p);
         uc_err err;
 
@@ -374,9 +376,11 @@ void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last)
         tw_uc_record(m, CALL_FLUSH, (unsigned)p, (unsigned)p + 1);
         /* Behind the last page there is no address. */
         err = uc_ctl_remove_cache(
-            m->uc, at, at + PAGE_SIZE_ ? at + PAGE_SIZE_ : UINT64_MAX);
+            m->uc, at,
+            at + tw_uc_page_size(m) ? at + tw_uc_page_size(m) : UINT64_MAX);
         if (err != UC_ERR_OK) {
-            tw_uc_fail(m, "uc_ctl_remove_cache", p << PAGE_LG, PAGE_SIZE_, err);
+            tw_uc_fail(m, "uc_ctl_remove_cache", p << m->flat.page_lg,
+                       tw_uc_page_size(m), err);
         }
     }
     /* Last, since uc_ctl_remove_cache fills entries of the TLB. */

@@ -14,7 +14,7 @@
 /* Prepared pages, of all pools, before all are given back. */
 enum { MAX_PREPARED = 24 * 1024 };
 
-#define POOL_SIZE ((size_t)BLOCK_PAGES * PAGE_SIZE_)
+#define POOL_SIZE ((size_t)BLOCK_PAGES * MAX_PAGE)
 
 static uint8_t *pool_open(void)
 {
@@ -24,8 +24,9 @@ static uint8_t *pool_open(void)
     return at == MAP_FAILED ? NULL : at;
 }
 
-bool tw_uc_memory_open(Memory *memory)
+bool tw_uc_memory_open(Memory *memory, unsigned page_lg)
 {
+    memory->page_lg = page_lg;
     for (unsigned c = 0; c < POOLS; c++) {
         memory->now[c] = pool_open();
         memory->master[c] = pool_open();
@@ -54,17 +55,18 @@ TW_UNCOUNTED static void page_prepare(Memory *memory, unsigned contents,
 {
     uint64_t bit = UINT64_C(1) << n % 64;
     unsigned pool = pool_of(contents);
-    uint8_t *master = memory->master[pool] + (size_t)n * PAGE_SIZE_;
+    size_t size = (size_t)1 << memory->page_lg;
+    uint8_t *master = memory->master[pool] + n * size;
     uint8_t block = (uint8_t)(n / PAGES);
-    uint64_t offset = (uint64_t)(n % PAGES) * PAGE_SIZE_;
+    uint64_t offset = (uint64_t)(n % PAGES) * size;
 
     if (memory->prepared[pool][n / 64] & bit) {
         return;
     }
-    for (unsigned i = 0; i < PAGE_SIZE_; i++) {
+    for (unsigned i = 0; i < size; i++) {
         master[i] = tw_content_initial(contents, block, offset + i);
     }
-    memcpy(memory->now[pool] + (size_t)n * PAGE_SIZE_, master, PAGE_SIZE_);
+    memcpy(memory->now[pool] + n * size, master, size);
     memory->prepared[pool][n / 64] |= bit;
     memory->n_prepared++;
 }
@@ -83,19 +85,19 @@ uint8_t *tw_uc_memory_use(Memory *memory, unsigned contents, uint8_t block,
         memory->pages[memory->n_pages++] = i;
         page_prepare(memory, contents, i);
     }
-    return memory->now[pool_of(contents)] + (size_t)first * PAGE_SIZE_;
+    return memory->now[pool_of(contents)] + ((size_t)first << memory->page_lg);
 }
 
 static uint64_t page_digest(const uint8_t *now, const uint8_t *master,
-                            uint64_t offset)
+                            size_t size, uint64_t offset)
 {
     uint64_t sum = 0;
 
-    for (unsigned i = 0; i < PAGE_SIZE_; i += 8) {
+    for (size_t i = 0; i < size; i += 8) {
         if (memcmp(now + i, master + i, 8) == 0) {
             continue;
         }
-        for (unsigned k = i; k < i + 8; k++) {
+        for (size_t k = i; k < i + 8; k++) {
             if (now[k] != master[k]) {
                 sum += tw_ram_digest_term(offset + k, now[k]);
             }
@@ -120,17 +122,18 @@ TW_UNCOUNTED static void give_back(Memory *memory)
 void tw_uc_memory_finish(Memory *memory, unsigned contents, uint64_t *digests)
 {
     unsigned pool = pool_of(contents);
+    size_t size = (size_t)1 << memory->page_lg;
 
     for (uint32_t i = 0; i < memory->n_pages; i++) {
         uint32_t n = memory->pages[i];
-        uint8_t *now = memory->now[pool] + (size_t)n * PAGE_SIZE_;
-        uint8_t *master = memory->master[pool] + (size_t)n * PAGE_SIZE_;
+        uint8_t *now = memory->now[pool] + n * size;
+        uint8_t *master = memory->master[pool] + n * size;
 
         memory->used[n / 64] = 0;
-        if (memcmp(now, master, PAGE_SIZE_) != 0) {
+        if (memcmp(now, master, size) != 0) {
             digests[n / PAGES] +=
-                page_digest(now, master, (uint64_t)(n % PAGES) * PAGE_SIZE_);
-            memcpy(now, master, PAGE_SIZE_);
+                page_digest(now, master, size, (uint64_t)(n % PAGES) * size);
+            memcpy(now, master, size);
         }
     }
     memory->n_pages = 0;

@@ -8,12 +8,12 @@
 #include <unistd.h>
 #include <unistd.h>
 
-static void tell_text(const Call *call, GString *text)
+static void tell_text(const Call *call, unsigned page_lg, GString *text)
 {
-    uint64_t addr = (uint64_t)call->first << PAGE_LG;
-    uint64_t size = (uint64_t)(call->end - call->first) << PAGE_LG;
+    uint64_t addr = (uint64_t)call->first << page_lg;
+    uint64_t size = (uint64_t)(call->end - call->first) << page_lg;
     unsigned block = shown_id(call->shown);
-    uint64_t offset = (uint64_t)shown_page(call->shown) << PAGE_LG;
+    uint64_t offset = (uint64_t)shown_page(call->shown) << page_lg;
     static const char *const rights[] = {"none", "r",  "w",  "rw",
                                          "x",    "rx", "wx", "rwx"};
 
@@ -57,7 +57,8 @@ static void tell_text(const Call *call, GString *text)
     case CALL_POINTER_WRITE:
         g_string_printf(text, "%s r%u+0x%" PRIx64 " by its own pointer",
                         call->kind == CALL_POINTER_READ ? "reads" : "writes",
-                        block, offset + call->addr % PAGE_SIZE_);
+                        block,
+                        offset + (call->addr & ((UINT64_C(1) << page_lg) - 1)));
         break;
     case CALL_PART:
         if (call->part >= RECORD_RMW && call->part < RECORD_EXEC) {
@@ -94,7 +95,7 @@ static void record(Machine *m, const Call *call)
     if (m->telling != NULL) {
         g_autoptr(GString) text = g_string_new(NULL);
 
-        tell_text(call, text);
+        tell_text(call, m->flat.page_lg, text);
         m->telling->tell(m->telling->data, call->op,
                          call->kind == CALL_PART           ? "guest"
                          : call->kind >= CALL_POINTER_READ ? "host"
@@ -157,8 +158,8 @@ void tw_uc_record_ram(Machine *m)
         page->page = n % PAGES;
         memcpy(page->bytes,
                memory->now[pool_of(m->program->contents)] +
-                   (size_t)n * PAGE_SIZE_,
-               PAGE_SIZE_);
+                   ((size_t)n << memory->page_lg),
+               tw_uc_page_size(m));
     }
 }
 

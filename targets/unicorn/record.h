@@ -36,7 +36,7 @@ typedef struct Call {
 typedef struct RamPage {
     uint8_t block;
     uint32_t page;
-    uint8_t bytes[PAGE_SIZE_];
+    uint8_t bytes[MAX_PAGE];
 } RamPage;
 
 struct Recorder {

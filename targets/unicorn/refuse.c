@@ -24,7 +24,7 @@ static uint8_t needs(uc_mem_type type)
 /* Is the memory at this guest address mapped, with the right? */
 static bool grants(const Machine *m, uint64_t address, uint8_t right)
 {
-    uint64_t page = (address - m->window) >> PAGE_LG;
+    uint64_t page = (address - m->window) >> m->flat.page_lg;
 
     return address >= m->window && page < PAGES && m->flat.mapped[page] != 0 &&
            m->flat.mapped_rights[page] & right;

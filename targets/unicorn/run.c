@@ -21,7 +21,8 @@ static void flush_range(Machine *m, const TwOp *op)
         return;
     }
     /* Comparing fewer bits than a window has: everything, to be simple. */
-    if (op->bits < WINDOW_LG || op->length == UINT64_MAX || last < op->addr) {
+    if (op->bits < PAGES_LG + m->flat.page_lg || op->length == UINT64_MAX ||
+        last < op->addr) {
         tw_uc_map_flush(m, 0, UINT64_MAX);
     } else {
         tw_uc_map_flush(m, op->addr, last);
@@ -62,7 +63,7 @@ static void perform(Machine *m, const TwOp *op)
     case TW_OP_PAGE:
     case TW_OP_UNPAGE:
         tw_uc_flat_page(&m->flat, op);
-        tw_uc_flat_range(op, &first, &end);
+        tw_uc_flat_range(&m->flat, op, &first, &end);
         tw_uc_map_sync(m, first, end);
         break;
     case TW_OP_FLUSH_PAGE:
@@ -293,12 +294,12 @@ static bool page_refuses(const Machine *m, const TwOp *op)
                    : op->code == TW_OP_WRITE ? TW_W
                    : op->code == TW_OP_RMW   ? TW_R | TW_W
                                              : TW_X;
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> m->flat.page_lg;
 
     if (m->vtlb != NULL) {
         return tw_uc_vtlb_refuses(m, op, need);
     }
-    for (uint64_t p = op->addr >> PAGE_LG; p <= last; p++) {
+    for (uint64_t p = op->addr >> m->flat.page_lg; p <= last; p++) {
         if (p >= PAGES || m->flat.rights[p] & NO_ENTRY ||
             (m->flat.rights[p] & need) != need) {
             return true;
@@ -310,12 +311,12 @@ static bool page_refuses(const Machine *m, const TwOp *op)
 /* Is nothing there to be accessed, as view and page map are now? */
 static unsigned refusal_now(const Machine *m, const TwOp *op)
 {
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> m->flat.page_lg;
 
     if (page_refuses(m, op)) {
         return TW_CLASS_PAGE_FAULT;
     }
-    for (uint64_t p = op->addr >> PAGE_LG; p <= last; p++) {
+    for (uint64_t p = op->addr >> m->flat.page_lg; p <= last; p++) {
         if (m->flat.graph.view[p] == 0) {
             return TW_CLASS_DECODE_ERROR;
         }
@@ -521,7 +522,7 @@ static void machine_reset(Machine *m)
     m->attrs = program->n_cpus > 0 ? program->cpus[0].mmu[0].attrs : 0;
     tw_legality_init(&m->legality, program);
     memset(m->ever_mapped, 0, sizeof(m->ever_mapped));
-    tw_uc_flat_init(&m->flat, program);
+    tw_uc_flat_init(&m->flat, program, m->memory.page_lg);
     if (m->vtlb != NULL) {
         tw_uc_vtlb_reset(m);
     } else {

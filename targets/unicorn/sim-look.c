@@ -27,8 +27,8 @@ static bool is_aligned(const TwProgram *program, const TwOp *op)
 
 bool tw_uc_is_unaligned_load(const Sim *sim, const TwOp *op)
 {
-    uint64_t first = op->addr >> PAGE_LG;
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t first = op->addr >> sim->flat.page_lg;
+    uint64_t last = (op->addr + op->size - 1) >> sim->flat.page_lg;
 
     return op->code == TW_OP_READ && last < PAGES &&
            !is_aligned(sim->program, op) &&
@@ -36,20 +36,21 @@ bool tw_uc_is_unaligned_load(const Sim *sim, const TwOp *op)
 }
 
 /* The pages of a flush, last included; false: none. */
-bool tw_uc_flush_range(const TwOp *op, uint64_t *first, uint64_t *last)
+bool tw_uc_flush_range(const Sim *sim, const TwOp *op, uint64_t *first,
+                       uint64_t *last)
 {
     *first = 0;
     *last = PAGES - 1;
     if (op->code == TW_OP_FLUSH_PAGE) {
-        *first = *last = op->addr >> PAGE_LG;
+        *first = *last = op->addr >> sim->flat.page_lg;
     } else if (op->code == TW_OP_FLUSH_RANGE) {
         if (op->length == 0) {
             return false;
         }
-        if (op->bits >= WINDOW_LG && op->length != UINT64_MAX &&
-            op->addr + op->length >= op->addr) {
-            *first = op->addr >> PAGE_LG;
-            *last = (op->addr + op->length - 1) >> PAGE_LG;
+        if (op->bits >= PAGES_LG + sim->flat.page_lg &&
+            op->length != UINT64_MAX && op->addr + op->length >= op->addr) {
+            *first = op->addr >> sim->flat.page_lg;
+            *last = (op->addr + op->length - 1) >> sim->flat.page_lg;
         }
     } else if (op->code != TW_OP_FLUSH_INDEX && op->code != TW_OP_FLUSH_ALL) {
         return false;
@@ -61,12 +62,13 @@ bool tw_uc_flush_range(const TwOp *op, uint64_t *first, uint64_t *last)
 /* Does the access fill the entry of a page without R? */
 bool tw_uc_is_unreadable(const Sim *sim, const TwOp *op)
 {
-    uint64_t last = tw_uc_last_byte(sim, op) >> PAGE_LG;
+    uint64_t last = tw_uc_last_byte(sim, op) >> sim->flat.page_lg;
 
     if (op->code != TW_OP_WRITE && op->code != TW_OP_EXEC) {
         return false;
     }
-    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+    for (uint64_t p = op->addr >> sim->flat.page_lg; p <= last && p < PAGES;
+         p++) {
         if (cannot_read(sim, p)) {
             return true;
         }
@@ -77,9 +79,10 @@ bool tw_uc_is_unreadable(const Sim *sim, const TwOp *op)
 /* Does a load want to see a page that refused one before? */
 bool tw_uc_reads_again(const Sim *sim, const TwOp *op)
 {
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> sim->flat.page_lg;
 
-    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+    for (uint64_t p = op->addr >> sim->flat.page_lg; p <= last && p < PAGES;
+         p++) {
         if (loads(op) && sim->refused[p] && cannot_read(sim, p)) {
             return true;
         }
@@ -89,8 +92,8 @@ bool tw_uc_reads_again(const Sim *sim, const TwOp *op)
 
 bool tw_uc_is_partial_store(const Sim *sim, const TwOp *op)
 {
-    uint64_t first = op->addr >> PAGE_LG;
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t first = op->addr >> sim->flat.page_lg;
+    uint64_t last = (op->addr + op->size - 1) >> sim->flat.page_lg;
 
     return op->code == TW_OP_WRITE && first != last &&
            granted(sim, first, TW_W) && !granted(sim, last, TW_W);
@@ -98,8 +101,8 @@ bool tw_uc_is_partial_store(const Sim *sim, const TwOp *op)
 
 bool tw_uc_load_crosses(const Sim *sim, const TwOp *op)
 {
-    uint64_t first = op->addr >> PAGE_LG;
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t first = op->addr >> sim->flat.page_lg;
+    uint64_t last = (op->addr + op->size - 1) >> sim->flat.page_lg;
 
     return op->code == TW_OP_READ && first != last && last < PAGES &&
            granted(sim, first, TW_R) && cannot_read(sim, last);
@@ -107,7 +110,7 @@ bool tw_uc_load_crosses(const Sim *sim, const TwOp *op)
 
 bool tw_uc_is_half_exchange(const Sim *sim, const TwOp *op)
 {
-    uint64_t page = op->addr >> PAGE_LG;
+    uint64_t page = op->addr >> sim->flat.page_lg;
 
     return op->code == TW_OP_RMW && page < PAGES &&
            sim->flat.mapped[page] != 0 &&

@@ -159,12 +159,13 @@ static const FlatCalls calls = {on_unmap, on_map, on_protect};
 
 static void load(Sim *sim, const TwOp *op)
 {
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> sim->flat.page_lg;
 
     if (tw_uc_reads_again(sim, op)) {
         sim->ever |= BIT(READ_AGAIN);
     }
-    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+    for (uint64_t p = op->addr >> sim->flat.page_lg; p <= last && p < PAGES;
+         p++) {
         sim->refused[p] |= cannot_read(sim, p);
     }
 }
@@ -188,14 +189,15 @@ static bool is_over_end(const Sim *sim, const TwOp *op)
 {
     return op->code == TW_OP_EXEC &&
            sim->program->contents == TW_CONTENTS_RUNS_X86_64 &&
-           op->addr >> PAGE_LG != tw_uc_last_byte(sim, op) >> PAGE_LG;
+           op->addr >> sim->flat.page_lg !=
+               tw_uc_last_byte(sim, op) >> sim->flat.page_lg;
 }
 
 uint64_t tw_uc_exec_triggers(const Sim *sim, const TwOp *op)
 {
-    uint64_t last = tw_uc_last_byte(sim, op) >> PAGE_LG, met = 0;
+    uint64_t last = tw_uc_last_byte(sim, op) >> sim->flat.page_lg, met = 0;
 
-    for (uint64_t p = op->addr >> PAGE_LG;
+    for (uint64_t p = op->addr >> sim->flat.page_lg;
          op->code == TW_OP_EXEC && p <= last && p < PAGES; p++) {
         met |= page_exec_triggers(sim, p);
     }
@@ -206,7 +208,7 @@ bool tw_uc_flushes_unreadable(const Sim *sim, const TwOp *op)
 {
     uint64_t first, last;
 
-    if (!tw_uc_flush_range(op, &first, &last)) {
+    if (!tw_uc_flush_range(sim, op, &first, &last)) {
         return false;
     }
     while (first <= last && !cannot_read(sim, first)) {
@@ -229,7 +231,7 @@ static void flush(Sim *sim, const TwOp *op)
 {
     uint64_t first, last;
 
-    if (!tw_uc_flush_range(op, &first, &last)) {
+    if (!tw_uc_flush_range(sim, op, &first, &last)) {
         return;
     }
     sim->ever |= sim->hooked ? BIT(HANDLER_FLUSHES) : 0;
@@ -258,16 +260,17 @@ static void flush(Sim *sim, const TwOp *op)
 
 static void store_or_fetch(Sim *sim, const TwOp *op)
 {
-    uint64_t last = tw_uc_last_byte(sim, op) >> PAGE_LG;
+    uint64_t last = tw_uc_last_byte(sim, op) >> sim->flat.page_lg;
     Shown shown;
 
     if (tw_uc_is_unreadable(sim, op)) {
-        for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+        for (uint64_t p = op->addr >> sim->flat.page_lg; p <= last && p < PAGES;
+             p++) {
             taint(sim, (unsigned)p, NOT_READABLE);
         }
     }
-    for (uint64_t p = op->addr >> PAGE_LG; stores(op) && p <= last && p < PAGES;
-         p++) {
+    for (uint64_t p = op->addr >> sim->flat.page_lg;
+         stores(op) && p <= last && p < PAGES; p++) {
         sim->dirty[p] |= sim->run[p] != 0;
         sim->stored[p] |= sim->run[p] & SHOWS_RAM &&
                           (sim->moved[p] || sim->twice[p] ||
@@ -283,7 +286,7 @@ static void store_or_fetch(Sim *sim, const TwOp *op)
         return;
     }
     sim->ever |= BIT(PARTIAL_STORE);
-    shown = granted(sim, op->addr >> PAGE_LG, TW_W);
+    shown = granted(sim, op->addr >> sim->flat.page_lg, TW_W);
     if (shown & SHOWS_DEVICE) {
         tw_regions_add(&sim->partial_device, shown_id(shown));
     } else {
@@ -296,9 +299,10 @@ static void store_or_fetch(Sim *sim, const TwOp *op)
  * away again. */
 static void host_write(Sim *sim, const TwOp *op)
 {
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> sim->flat.page_lg;
 
-    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+    for (uint64_t p = op->addr >> sim->flat.page_lg; p <= last && p < PAGES;
+         p++) {
         bool readonly =
             sim->flat.mapped[p] != 0 && !(sim->flat.mapped_rights[p] & TW_W);
 
@@ -325,19 +329,20 @@ unsigned tw_uc_asks(const Sim *sim, const TwOp *op,
                     uint8_t asked[TW_MAX_ACTORS])
 {
     const TwProgram *program = sim->program;
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> sim->flat.page_lg;
     unsigned n = 0;
 
     if ((!stores(op) && op->code != TW_OP_DMA_WRITE) ||
-        program->n_actors == 0 || !stores_to(sim, op, op->addr >> PAGE_LG) ||
+        program->n_actors == 0 ||
+        !stores_to(sim, op, op->addr >> sim->flat.page_lg) ||
         !stores_to(sim, op, last)) {
         return 0;
     }
     for (unsigned k = 0; k < op->size; k++) {
         uint64_t at = op->addr + k;
-        Shown shown = stores_to(sim, op, at >> PAGE_LG);
-        uint64_t offset =
-            ((uint64_t)shown_page(shown) << PAGE_LG) + at % PAGE_SIZE_;
+        Shown shown = stores_to(sim, op, at >> sim->flat.page_lg);
+        uint64_t offset = ((uint64_t)shown_page(shown) << sim->flat.page_lg) +
+                          (at & (tw_uc_sim_page(sim) - 1));
 
         for (unsigned a = 0; shown & SHOWS_DEVICE && a < program->n_actors;
              a++) {
@@ -415,9 +420,10 @@ static void perform_all(Sim *sim, const TwOp *ops, unsigned n)
 /* The first page that refuses the access, + 1; 0: none does. */
 static unsigned refusing(const Sim *sim, const TwOp *op)
 {
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t last = (op->addr + op->size - 1) >> sim->flat.page_lg;
 
-    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+    for (uint64_t p = op->addr >> sim->flat.page_lg; p <= last && p < PAGES;
+         p++) {
         if (!granted(sim, p, right_of(op))) {
             return (unsigned)p + 1;
         }
@@ -428,8 +434,8 @@ static unsigned refusing(const Sim *sim, const TwOp *op)
 /* A hook has let the access go on, if it is granted now. */
 static void go_on(Sim *sim, const TwOp *op, const bool *readonly)
 {
-    uint64_t first = op->addr >> PAGE_LG;
-    uint64_t last = (op->addr + op->size - 1) >> PAGE_LG;
+    uint64_t first = op->addr >> sim->flat.page_lg;
+    uint64_t last = (op->addr + op->size - 1) >> sim->flat.page_lg;
 
     for (uint64_t p = first; p <= last && p < PAGES; p++) {
         Shown shown = granted(sim, p, right_of(op));
@@ -472,7 +478,7 @@ static bool has_host_store(const TwOp *ops, unsigned n)
 static bool perform_access(Sim *sim, const TwOp *op, const TwOp *inside,
                            unsigned n)
 {
-    uint64_t first = op->addr >> PAGE_LG;
+    uint64_t first = op->addr >> sim->flat.page_lg;
     bool readonly[2] = {first < PAGES && sim->readonly[first],
                         first + 1 < PAGES && sim->readonly[first + 1]};
 
@@ -518,11 +524,11 @@ static void step_access(Sim *sim, const TwOp *op)
         if (perform_access(sim, &fetch, inside, n)) {
             n = 0;
         }
-        if (!granted(sim, op->out >> PAGE_LG, TW_X)) {
+        if (!granted(sim, op->out >> sim->flat.page_lg, TW_X)) {
             perform_all(sim, inside, n);
             return;
         }
-        sim->own = (unsigned)(op->out >> PAGE_LG) + 1;
+        sim->own = (unsigned)(op->out >> sim->flat.page_lg) + 1;
     }
     if (tw_uc_loses_own_code(sim, op)) {
         sim->ever |= BIT(OWN_CODE);
@@ -602,15 +608,16 @@ static void perform(Sim *sim, const TwOp *op)
     case TW_OP_EXEC:
         store_or_fetch(sim, op);
         sim->ever |= is_over_end(sim, op) ? BIT(CODE_OVER_END) : 0;
-        for (uint64_t p = op->addr >> PAGE_LG;
-             p <= tw_uc_last_byte(sim, op) >> PAGE_LG && p < PAGES; p++) {
+        for (uint64_t p = op->addr >> sim->flat.page_lg;
+             p <= tw_uc_last_byte(sim, op) >> sim->flat.page_lg && p < PAGES;
+             p++) {
             run_page(sim, (unsigned)p);
         }
         break;
     case TW_OP_PAGE:
     case TW_OP_UNPAGE:
         tw_uc_flat_page(&sim->flat, op);
-        tw_uc_flat_range(op, &first, &end);
+        tw_uc_flat_range(&sim->flat, op, &first, &end);
         tw_uc_flat_sync(&sim->flat, first, end, &calls, sim);
         break;
     case TW_OP_FLUSH_PAGE:
@@ -645,7 +652,7 @@ void tw_uc_sim_start(Sim *sim, const TwProgram *program)
     memset(sim, 0, used(program));
     sim->program = program;
     tw_legality_init(&sim->legality, program);
-    tw_uc_flat_init(&sim->flat, program);
+    tw_uc_flat_init(&sim->flat, program, program->page_lg);
     tw_uc_flat_setup(&sim->flat, program);
     tw_uc_flat_sync(&sim->flat, sim->flat.graph.first, sim->flat.graph.end,
                     &calls, sim);

@@ -81,6 +81,11 @@ typedef struct Sim {
 } Sim;
 
 /* What an access with this right finds at a page, or 0: it is refused. */
+static inline unsigned tw_uc_sim_page(const Sim *sim)
+{
+    return 1u << sim->flat.page_lg;
+}
+
 static inline Shown granted(const Sim *sim, uint64_t page, uint8_t right)
 {
     return page < PAGES && !(sim->flat.rights[page] & NO_ENTRY) &&
@@ -139,7 +144,8 @@ bool tw_uc_is_half_exchange(const Sim *sim, const TwOp *op);
 /* Does a device that the access writes to take X from its instruction? */
 bool tw_uc_loses_own_code(const Sim *sim, const TwOp *op);
 /* The pages of a flush, last included; false: none. */
-bool tw_uc_flush_range(const TwOp *op, uint64_t *first, uint64_t *last);
+bool tw_uc_flush_range(const Sim *sim, const TwOp *op, uint64_t *first,
+                       uint64_t *last);
 /* Does it flush a page that is mapped without R? */
 bool tw_uc_flushes_unreadable(const Sim *sim, const TwOp *op);
 /* The actors that a store would ask (LA-27), in order, in asked[]: how many. */

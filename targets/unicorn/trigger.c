@@ -103,7 +103,7 @@ const TwTriggerInfo tw_uc_triggers[] = {
 /* On the path of an access. */
 static uint64_t of_access(const Sim *sim, const TwOp *op)
 {
-    uint64_t last = tw_uc_last_byte(sim, op) >> PAGE_LG;
+    uint64_t last = tw_uc_last_byte(sim, op) >> sim->flat.page_lg;
     uint64_t met =
         tw_uc_exec_triggers(sim, op) | (sim->ever & BIT(ACTORS_ASTRAY));
 
@@ -125,7 +125,8 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
     if (tw_uc_loses_own_code(sim, op)) {
         met |= BIT(OWN_CODE);
     }
-    for (uint64_t p = op->addr >> PAGE_LG; p <= last && p < PAGES; p++) {
+    for (uint64_t p = op->addr >> sim->flat.page_lg; p <= last && p < PAGES;
+         p++) {
         Shown shown = sim->flat.mapped[p];
 
         met |= sim->taint[p];

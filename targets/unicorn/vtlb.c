@@ -29,7 +29,7 @@ unsigned tw_uc_vtlb_page_lg(const Guest *guest)
         }
         uc_close(uc);
     }
-    return size >= 1u << MIN_TLB_PAGE_LG && size <= PAGE_SIZE_
+    return size >= 1u << MIN_PAGE_LG && size <= MAX_PAGE
                ? (unsigned)__builtin_ctz(size)
                : 0;
 }
@@ -48,7 +48,7 @@ TW_CALLED_BACK static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type,
     uint64_t page = (addr - m->window) >> m->page_lg;
 
     (void)uc;
-    if (page >= 1u << (WINDOW_LG - m->page_lg)) {
+    if (page >= 1u << (PAGES_LG + MAX_PAGE_LG - m->page_lg)) {
         *entry = (uc_tlb_entry){addr, UC_PROT_ALL};
         return true;
     }
@@ -105,7 +105,7 @@ bool tw_uc_vtlb_refuses(const Machine *m, const TwOp *op, uint8_t need)
     uint64_t last = (op->addr + op->size - 1) >> m->page_lg;
 
     for (uint64_t p = op->addr >> m->page_lg; p <= last; p++) {
-        if (p >> (WINDOW_LG - m->page_lg) != 0 ||
+        if (p >> (PAGES_LG + MAX_PAGE_LG - m->page_lg) != 0 ||
             m->vtlb->rights[p] & NO_ENTRY || !(m->vtlb->rights[p] & need)) {
             return true;
         }
