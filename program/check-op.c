@@ -194,6 +194,14 @@ static bool check_place(OpCheck *o, const TwOpInfo *info)
             p->iommus[op->obj].kind != TW_IOMMU_TABLE) {
             return NO("iommu i%u is of another kind", op->obj);
         }
+        if (op->code == TW_OP_CONTEXT &&
+            p->iommus[op->obj].kind != TW_IOMMU_PAGETABLE) {
+            return NO("iommu i%u is of another kind", op->obj);
+        }
+        if (op->code == TW_OP_POKE &&
+            p->regions[op->obj].kind != TW_REGION_RAM) {
+            return NO("region r%u is of another kind", op->obj);
+        }
         if (op->code == TW_OP_MAP && p->spaces[op->other].late) {
             return NO("space s%u does not exist yet", op->other);
         }

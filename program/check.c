@@ -3,6 +3,7 @@
  * Which programs are well formed.  These conditions can be checked without
  * running a program; legality.c has those that depend on the moment.
  */
+#include "program/layout.h"
 #include "program/check.h"
 
 #include <stdio.h>
@@ -303,6 +304,17 @@ static bool check_iommu(const TwCheck *c, unsigned id)
         }
         if (m->granule_lg + m->pagetable.levels * bits > 64) {
             return NO("a pagetable has 1 to 6 levels that fit 64 bits");
+        }
+        const TwLayout *layout = tw_layout(m->pagetable.format);
+        const char *format = tw_format_name(m->pagetable.format);
+        if (layout->granule_lg != 0 && m->granule_lg != layout->granule_lg) {
+            return NO("format %s has a granule of %u bytes", format,
+                      1u << layout->granule_lg);
+        }
+        if (m->pagetable.levels < layout->least_levels ||
+            m->pagetable.levels > layout->most_levels) {
+            return NO("format %s has %u to %u levels", format,
+                      layout->least_levels, layout->most_levels);
         }
     }
 #undef NO

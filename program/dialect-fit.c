@@ -360,9 +360,14 @@ void tw_dialect_fit(const TwDialect *d, TwProgram *p)
         return;
     }
     tw_dialect_fit_regions(d, p);
+    uint16_t n = 0;
     for (unsigned i = 0; i < p->n_setup; i++) {
         tw_dialect_fit_op(d, p, &p->setup[i]);
+        if (p->setup[i].code != TW_OP_NOP) {
+            p->setup[n++] = p->setup[i];
+        }
     }
+    p->n_setup = n;
     for (unsigned i = 0; i < p->n_actors; i++) {
         TwActor *actor = &p->actors[i];
         if (actor->region != TW_NONE) {

@@ -96,8 +96,8 @@ bool tw_dialect_is_wide(const TwDialect *dialect, const TwProgram *program);
  * exec that needs code becomes a read, devices become plain, contents change.
  * Nothing inside is changed, and a well-formed program stays well formed.  An
  * operation that code contents do not allow (tw_program_check) is made well
- * formed or a nop (an actor offset: removed).  The program's contents must be
- * set; for operations its regions, too.
+ * formed or a nop (in the setup, or an actor offset: removed).  The program's
+ * contents must be set; for operations its regions, too.
  */
 void tw_dialect_fit(const TwDialect *dialect, TwProgram *program);
 void tw_dialect_fit_op(const TwDialect *dialect, const TwProgram *program,

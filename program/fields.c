@@ -101,7 +101,8 @@ const TwProperty tw_iommu_properties[] = {
     {"format",
      {FIELD(WORD, pagetable.format, .name = tw_format_name,
             .count = TW_FORMATS,
-            .expected = "abstract, vtd, smmuv3 or amdvi")},
+            .expected = "abstract, sv39, x86-64, arm64-s1, arm64-s2, vtd-sl, vtd-fl or "
+                        "amdvi")},
      .flags = TW_PROPERTY_SHOWN, KINDS(PAGETABLE), AT(1, 0),
      .wrong = "no such format"},
     {"tables", {ID(pagetable.tables, REGION)}, NEEDED, KINDS(PAGETABLE),
@@ -112,7 +113,7 @@ const TwProperty tw_iommu_properties[] = {
      NEEDED, KINDS(PAGETABLE), AT(1, 16),
      .wrong = "a pagetable has 1 to 6 levels that fit 64 bits"},
     {"bypass", {FIELD(SETTING, bypass)}, EVERY, AT(0, 32), .turn = 2},
-    {"iotlb", {FIELD(SETTING, iotlb)}, KINDS(1u << TW_IOMMU_TABLE), AT(0, 33),
+    {"iotlb", {FIELD(SETTING, iotlb)}, KINDS(1u << TW_IOMMU_TABLE | PAGETABLE), AT(0, 33),
      .turn = 3},
     {.word = NULL},
 };

@@ -144,9 +144,13 @@ typedef enum TwSelect {
 
 typedef enum TwTableFormat {
     TW_FORMAT_ABSTRACT,
-    TW_FORMAT_VTD,
-    TW_FORMAT_SMMUV3,
-    TW_FORMAT_AMDVI,
+    TW_FORMAT_SV39,     /* RISC-V, and the first stage of its IOMMU */
+    TW_FORMAT_X86_64,   /* 4 or 5 levels */
+    TW_FORMAT_ARM64_S1, /* VMSAv8-64 and SMMUv3, 4 KiB granule, stage 1 */
+    TW_FORMAT_ARM64_S2, /* stage 2 */
+    TW_FORMAT_VTD_SL,   /* VT-d, second-level */
+    TW_FORMAT_VTD_FL,   /* VT-d, first-level */
+    TW_FORMAT_AMDVI,    /* AMD-Vi, host tables */
     TW_FORMATS
 } TwTableFormat;
 
@@ -156,7 +160,7 @@ typedef struct TwIommu {
     uint8_t indexes;      /* 1 .. TW_MAX_IOMMU_INDEXES */
     uint8_t select;       /* TwSelect */
     bool bypass;          /* starts in bypass */
-    bool iotlb;           /* `table`: may answer from records (LA-51) */
+    bool iotlb;           /* may answer from records (LA-51); not mpc */
     uint8_t bypass_space; /* where bypass leads, or mpc's downstream space */
     union {               /* what is of one kind; `table` has nothing */
         struct {
@@ -399,7 +403,7 @@ typedef struct TwProgram {
     TwIommu iommus[TW_MAX_IOMMUS];
     TwCpu cpus[TW_MAX_CPUS];
     TwActor actors[TW_MAX_ACTORS];
-    TwOp setup[TW_MAX_SETUP]; /* page and silent map operations only:
+    TwOp setup[TW_MAX_SETUP]; /* page, silent map, poke and context operations:
                                * the state before the script starts */
     TwOp script[TW_MAX_SCRIPT];
 } TwProgram;

@@ -118,10 +118,10 @@ static const TwOpInfo infos[TW_OP_CODES] = {
                          TW_OP_ACTOR_OK | TW_OP_CHANGE,
                          {A(IOMMU), A(REGISTER), A(SIZE), A(VALUE), A(ATTRS)}},
     [TW_OP_POKE] = {"poke", "stores 8 bytes in RAM: a table write",
-                    TW_OP_ACTOR_OK | TW_OP_CHANGE,
+                    TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_SETUP_OK,
                     {A(RAM_REGION), A(RAM_OFFSET), A(VALUE)}},
-    [TW_OP_CONTEXT] = {"context", "points a requester at a table root",
-                       TW_OP_ACTOR_OK | TW_OP_CHANGE,
+    [TW_OP_CONTEXT] = {"context", "points an index at a table root",
+                       TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_SETUP_OK,
                        {A(IOMMU), A(REQUESTER), A(TO)}},
     [TW_OP_INVALIDATE] = {"invalidate", "an IOMMU's IOTLB command",
                           TW_OP_ACTOR_OK | TW_OP_ENDING,
@@ -278,8 +278,9 @@ const char *tw_contents_name(unsigned contents)
 
 const char *tw_format_name(unsigned format)
 {
-    static const char *const names[TW_FORMATS] = {"abstract", "vtd", "smmuv3",
-                                                  "amdvi"};
+    static const char *const names[TW_FORMATS] = {
+        "abstract", "sv39",   "x86-64", "arm64-s1",
+        "arm64-s2", "vtd-sl", "vtd-fl", "amdvi"};
     return pick(names, TW_FORMATS, format);
 }
 

@@ -36,7 +36,8 @@ static void test_table(void)
             g_assert_false(info->flags & (TW_OP_BOARD_ONLY | TW_OP_ACCESS));
         }
         if (info->flags & TW_OP_SETUP_OK) {
-            g_assert_true(code == TW_OP_PAGE || code == TW_OP_MAP);
+            g_assert_true(code == TW_OP_PAGE || code == TW_OP_MAP ||
+                          code == TW_OP_POKE || code == TW_OP_CONTEXT);
         }
     }
     g_assert_null(tw_op_info(TW_OP_CODES));

@@ -8,7 +8,7 @@
 
 # The campaign of these tests, and a page that it protects in some programs.
 campaign='run --target unicorn --no-known --seed 4 --programs 60 --jobs 2'
-page=205000
+page=203000
 
 # Without TW_LONG one of each kind: a call that dies, one that does not return;
 # one target in this process, one in another.

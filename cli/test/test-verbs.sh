@@ -16,7 +16,7 @@ for verb in run replay check min explain emit zoo gen fmt encode targets bench; 
 done
 
 # gen -> fmt -> encode -> decode
-for profile in balanced iommu invalidate topology hostile iotlb all; do
+for profile in balanced iommu invalidate topology hostile iotlb pagetable all; do
     for n in 0 1 7 1000000007; do
         case=$profile-$n
         "$TWINWALK" gen --profile "$profile" --number "$n" -o "$case.tw"

@@ -2,11 +2,14 @@
 /* Makes a program of a profile. */
 #include "fuzz/generate/generate.h"
 
+#include <string.h>
+
 #include "fuzz/generate/extreme.h"
 #include "fuzz/generate/flat.h"
 #include "fuzz/generate/moves.h"
 #include "fuzz/generate/paged.h"
 #include "fuzz/generate/runs.h"
+#include "fuzz/generate/tables.h"
 #include "fuzz/generate/topology.h"
 #include "fuzz/generate/wish.h"
 
@@ -40,6 +43,10 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     gen.iotlbs =
         dialect->iotlbs &&
         tw_mix64(rng->state ^ 0x696f746c6273) % 100 < gen.mixture->iotlb;
+    gen.pagetables =
+        tw_tables_possible(dialect) && wish == NULL &&
+        tw_mix64(rng->state ^ 0x7061676573) % 100 < gen.mixture->pagetable;
+    memset(gen.planned, 0, sizeof(gen.planned));
     bool is_long = gen.extreme == TW_EXTREME_LONG;
     uint16_t limit =
         is_long || gen.limit < TW_USUAL_SCRIPT ? gen.limit : TW_USUAL_SCRIPT;
@@ -66,13 +73,16 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
      * dialect without keeps its programs. */
     if (tw_dialect_code(dialect) != TW_CONTENTS_DATA &&
         !dialect->identity_pages && !tw_paged_dialect(dialect) &&
-        !(tw_mix64(rng->state) & 7)) {
+        !gen.pagetables && !(tw_mix64(rng->state) & 7)) {
         program->contents = tw_mix64(rng->state) & 8 ? tw_dialect_code(dialect)
                                                      : tw_dialect_runs(dialect);
     }
     if (dialect->identity_pages || tw_paged_dialect(dialect)) {
         tw_flat_from(&gen);
         tw_runs_place(&gen);
+    }
+    if (gen.pagetables) {
+        tw_tables_turn(&gen);
     }
     tw_dialect_fit(dialect, program);
 }

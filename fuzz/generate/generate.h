@@ -18,6 +18,7 @@ typedef enum TwProfile {
     TW_PROFILE_TOPOLOGY,   /* overlaps, aliases, sub-pages, transactions */
     TW_PROFILE_HOSTILE,    /* extremes: 2^64, cycles, many objects */
     TW_PROFILE_IOTLB,      /* IOMMUs that answer from records */
+    TW_PROFILE_PAGETABLE,  /* IOMMUs with tables in RAM, most with records */
     TW_PROFILES,
     /* Of one question each (question.h); campaigns do not have them. */
     TW_PROFILE_STATIC = TW_PROFILES, /* many kinds of regions, accesses */

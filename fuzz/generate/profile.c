@@ -115,6 +115,23 @@ static const TwMixture mixtures[TW_MIXTURES] = {
             [MOVE_ACTOR] = 1, [MOVE_SNAPSHOT] = 3, [MOVE_ANY] = 4,
         },
     },
+    [TW_PROFILE_PAGETABLE] = {
+        .spaces = {2, 5}, .iommus = {1, 4}, .extras = {1, 3},
+        .cpus = {1, 2}, .mmus = {1, 2}, .ops = {14, 28},
+        .page_lg = {6, 12}, .nest = 50, .via = 80, .subpage = 4,
+        .overlap = 4, .odd_granule = 30, .extreme = 1, .loops = 2,
+        .iotlb = 75, .pagetable = 100, .slots = 15, .explicit_safepoints = 20,
+        .moves = {
+            [MOVE_ACCESS] = 10, [MOVE_AGAIN] = 10, [MOVE_EDGE] = 2,
+            [MOVE_REMAP] = 12, [MOVE_TWICE] = 8, [MOVE_SILENT] = 16,
+            [MOVE_RIGHTS] = 10, [MOVE_DENIED] = 6, [MOVE_NOTIFY] = 12,
+            [MOVE_SLOT] = 3, [MOVE_PAGE] = 4, [MOVE_RANGE] = 2,
+            [MOVE_INDEX] = 8, [MOVE_TOPOLOGY] = 4, [MOVE_TRANSACTION] = 1,
+            [MOVE_CPUS] = 5, [MOVE_DMA] = 14, [MOVE_SWITCH] = 5,
+            [MOVE_DESTROY] = 1, [MOVE_OBSERVE] = 1, [MOVE_DURING] = 3,
+            [MOVE_ACTOR] = 1, [MOVE_SNAPSHOT] = 3, [MOVE_ANY] = 4,
+        },
+    },
     [TW_PROFILE_STATIC] = {
         .spaces = {1, 5}, .iommus = {0, 4}, .extras = {4, 16},
         .cpus = {1, 2}, .mmus = {1, 3}, .ops = {16, 40},
@@ -165,6 +182,7 @@ static const char *const profiles[TW_PROFILES] = {
     "topology",   /* overlaps, aliases, sub-pages, transactions */
     "hostile",    /* extremes: 2^64, cycles, many objects */
     "iotlb",      /* IOMMUs that answer from records */
+    "pagetable",  /* IOMMUs with tables in RAM, most with records */
 };
 
 const char *tw_profile_name(unsigned profile)

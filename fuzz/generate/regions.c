@@ -4,6 +4,7 @@
  * upwards, page after page; a share of the regions is put over others, or off
  * the pages, on purpose.
  */
+#include "fuzz/generate/tables.h"
 #include "fuzz/generate/regions.h"
 
 #include <glib.h>
@@ -639,10 +640,12 @@ void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space)
     }
     int large = large_granule(gen);
     size = large ? 1ull << (large + (int)tw_gen_below(gen, 3)) : size;
-    uint64_t addr = place(gen, cursor, space, size);
     uint8_t id = program->n_iommus++;
     TwIommu *iommu = &program->iommus[id];
     *iommu = (TwIommu){.kind = TW_IOMMU_TABLE};
+    tw_tables_plan(gen, iommu, &size);
+    int planned = iommu->granule_lg;
+    uint64_t addr = place(gen, cursor, space, size);
     int lg = program->page_lg;
     if (tw_gen_chance(gen, gen->mixture->odd_granule)) {
         lg += tw_gen_chance(gen, 60) ? 1 + (int)tw_gen_below(gen, 3)
@@ -654,7 +657,7 @@ void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space)
     if (lg > dialect->max_granule_lg) {
         lg = dialect->max_granule_lg;
     }
-    lg = large ? large : lg;
+    lg = planned ? planned : large ? large : lg;
     iommu->granule_lg = (uint8_t)lg;
     iommu->indexes = 1;
     iommu->select = (uint8_t)tw_gen_below(gen, TW_SELECT_REQUESTER + 1);

@@ -92,7 +92,9 @@ typedef struct TwGen {
     TwProfile profile;
     const TwMixture *mixture;
     TwExtreme extreme;
-    bool iotlbs; /* most IOMMUs have IOTLBs */
+    bool iotlbs;                    /* most IOMMUs have IOTLBs */
+    bool pagetables;                /* most become pagetables (tables.h): */
+    uint8_t planned[TW_MAX_IOMMUS]; /* their formats, from 1 on */
     /* Of an extreme: its mixture; a region of RAM, or TW_NONE; pages that its
      * script goes through: how many, how far apart, and from where on. */
     TwMixture own;

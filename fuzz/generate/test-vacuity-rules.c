@@ -30,9 +30,6 @@ enum { LEAST = 3000 };
 
 static const char no_mpc[] =
     "kind mpc: softmmu leaves it out of its dialect, and so does the generator";
-static const char no_tables[] =
-    "kind pagetable: softmmu leaves it out of its dialect, and so does the "
-    "generator";
 static const char no_code[] =
     "contents code: softmmu does not execute; unicorn's campaign does";
 
@@ -344,9 +341,9 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         NEVER("LA-32", no_mpc)
         NEVER("LA-33", no_mpc)
         NEVER("LA-34", no_mpc)
-        NEVER("LA-35", no_tables)
-        NEVER("LA-36", no_tables)
-        NEVER("LA-37", no_tables)
+        RULE("LA-35", "index pointed at a table", OP(CONTEXT))
+        RULE("LA-36", "table entry stored", OP(POKE))
+        RULE("LA-37", "command of an IOMMU with tables", OP(INVALIDATE))
         NEVER("LA-38", "softmmu has no cached DMA mappings")
         RULE("LA-39", "notes taken", ROW_(DIRTY))
         RULE("LA-40", "snapshot and restore",

@@ -44,6 +44,9 @@ static inline bool tw_turn(TwTurns *turns)
 
 typedef void (*TwPass)(TwTurns *turns);
 
+/* --- untable.c: pagetables that become tables --- */
+void tw_pass_untable(TwTurns *turns);
+
 /* --- structure.c: operations, objects with their users --- */
 void tw_pass_tail(TwTurns *turns);
 void tw_pass_script(TwTurns *turns);

@@ -55,10 +55,10 @@ bool tw_ending_covers(const TwWorld *world, const TwAccess *access,
 }
 
 bool tw_ending_covers_record(const TwWorld *world, const TwEnding *ending,
-                             uint8_t iommu, uint8_t index, uint64_t granule)
+                             uint8_t iommu, uint8_t index, uint64_t x,
+                             uint8_t lg)
 {
-    unsigned lg = world->program->iommus[iommu].granule_lg;
-
+    lg = lg ? lg : world->program->iommus[iommu].granule_lg;
     if (ending->kind == TW_ENDING_RESTORE) {
         return true;
     }
@@ -67,7 +67,8 @@ bool tw_ending_covers_record(const TwWorld *world, const TwEnding *ending,
     }
     return ending->kind == TW_ENDING_RESET ||
            (ending->kind == TW_ENDING_UNMAP && ending->index == index &&
-            ending->first >> lg <= granule && granule <= ending->last >> lg);
+            (lg >= 64 || (ending->first >> lg <= x >> lg &&
+                          x >> lg <= ending->last >> lg)));
 }
 
 const TwEnding *tw_ending_flushed(const TwWorld *world, const TwAccess *access)

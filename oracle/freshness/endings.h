@@ -13,10 +13,11 @@ bool tw_ending_covers(const TwWorld *world, const TwAccess *access,
                       const TwEnding *ending, const TwWalk *walk, unsigned j,
                       bool tail);
 
-/* Does the event end the record of a granule in the IOTLB of an IOMMU's index
- * (FR-11)? */
+/* Does the event end the record for offset x, of 2^lg bytes (0: of a granule),
+ * in the IOTLB of an IOMMU's index (FR-11)? */
 bool tw_ending_covers_record(const TwWorld *world, const TwEnding *ending,
-                             uint8_t iommu, uint8_t index, uint64_t granule);
+                             uint8_t iommu, uint8_t index, uint64_t x,
+                             uint8_t lg);
 
 /*
  * The newest flush that counts for the CPU of a fetch and covers a page of it

@@ -39,6 +39,16 @@ static uint8_t leaf_of(const TwProgram *program, const TwByte *byte)
     }
 }
 
+static bool has_tables(const TwProgram *program)
+{
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        if (program->iommus[i].kind == TW_IOMMU_PAGETABLE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static uint8_t change_of(const TwProgram *program, uint16_t number)
 {
     const TwOp *op = &program->script[number];
@@ -54,6 +64,9 @@ static uint8_t change_of(const TwProgram *program, uint16_t number)
         return TW_MET_UNPAGE;
     case TW_OP_MAP:
         return notified ? TW_MET_MAP_NOTIFIED : TW_MET_MAP;
+    case TW_OP_POKE: /* of a table in RAM: the same as a silent map */
+    case TW_OP_CONTEXT:
+        return TW_MET_MAP;
     case TW_OP_UNMAP:
         return notified ? TW_MET_UNMAP_NOTIFIED : TW_MET_UNMAP;
     case TW_OP_PROTECT:
@@ -83,10 +96,12 @@ static uint8_t change_of(const TwProgram *program, uint16_t number)
     case TW_OP_RESTORE:
         return TW_MET_RESTORE;
     default:
-        /* What an access changed, it changed through a device; all else
-         * takes effect with a commit. */
-        return tw_op_info(op->code)->flags & TW_OP_ACCESS ? TW_MET_DEVICE
-                                                          : TW_MET_TRANSACTION;
+        /* What an access changed, it changed through a device, or in a table in
+         * RAM; all else takes effect with a commit. */
+        return !(tw_op_info(op->code)->flags & TW_OP_ACCESS)
+                   ? TW_MET_TRANSACTION
+               : has_tables(program) ? TW_MET_MAP
+                                     : TW_MET_DEVICE;
     }
 }
 
@@ -106,6 +121,7 @@ static uint8_t ending_of(const TwProgram *program, const TwEnding *ending)
     case TW_OP_PROTECT:
         return TW_MET_NOTIFIED;
     case TW_OP_NOTIFY:
+    case TW_OP_INVALIDATE:
         return TW_MET_NOTIFY;
     case TW_OP_NOTIFY_ALL:
         return TW_MET_NOTIFY_ALL;

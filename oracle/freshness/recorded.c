@@ -70,8 +70,10 @@ typedef struct Older {
     const TwEnding *ended;
 } Older;
 
-/* The first event after time t, up to the question, that ends the record. */
+/* The first event after time t, up to the question, that ends the record of
+ * offset x that was found then. */
 static const TwEnding *record_ended(const TwAsk *ask, const TwHop *hop,
+                                    uint64_t x, const TwFound *found,
                                     uint32_t t)
 {
     const TwWorld *world = ask->world;
@@ -84,8 +86,8 @@ static const TwEnding *record_ended(const TwAsk *ask, const TwHop *hop,
             break;
         }
         if (ending->tick <= hop->asked &&
-            tw_ending_covers_record(world, ending, hop->iommu, hop->index,
-                                    hop->granule)) {
+            tw_ending_covers_record(world, ending, hop->iommu, hop->index, x,
+                                    found->lg)) {
             first = ending;
         }
     }
@@ -140,12 +142,15 @@ static unsigned older_of(Search *search, const TwHop *hop, unsigned number,
         }
         note_since(search, since, TW_KEY_LINK_HOP, op);
         t = since - 1;
-        ended = record_ended(ask, hop, t);
+        found = tw_iommu_translate(ask->world, hop->iommu, hop->index, x, t);
+        ended = record_ended(ask, hop, x, &found, t);
         if (ended && !search->ended_too) {
             note_since(search, ended->tick, TW_KEY_LINK_HOP, ended->op);
-            return n;
+            if (found.since == 0 || !found.lg) {
+                return n;
+            }
+            continue; /* an older, smaller leaf may not have ended */
         }
-        found = tw_iommu_translate(ask->world, hop->iommu, hop->index, x, t);
         if (may_say(ask, found)) {
             list[n++] = (Older){
                 .hop = number,

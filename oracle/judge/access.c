@@ -110,6 +110,12 @@ static void merge_oldest(uint32_t *to, const uint32_t *from)
     }
 }
 
+/* A store is a change where tables of IOMMUs are in RAM. */
+static uint32_t store_tick(const TwWorld *world)
+{
+    return world->now + (world->pagetables ? 1 : 0);
+}
+
 /* Holds one choice of answers (one per page; the second may be missing)
  * against what was seen. */
 static void try_choice(TwOracle *oracle, const TwAccess *access,
@@ -140,7 +146,7 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
         if (fit != TW_FIT_NOT) {
             any = true;
             now |= fit == TW_FIT_NOW;
-            add_world(contents, oracle->world->now, &contents->worlds[w],
+            add_world(contents, store_tick(oracle->world), &contents->worlds[w],
                       access, bytes, &effect, out);
         }
     }
@@ -557,6 +563,11 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
         }
         return tw_explain_access(oracle, &access, &seen);
     }
+    if (out.n > 1 && oracle->world->pagetables) {
+        return tw_explain_limit(oracle,
+                                "a store may have left RAM, where tables are, "
+                                "in more than one way");
+    }
     oracle->contents.n_worlds = out.n;
     memcpy(oracle->contents.worlds, out.worlds, out.n * sizeof(out.worlds[0]));
     if (out.n > oracle->contents.most) {
@@ -566,6 +577,9 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
     oracle->stats->old_records += !out.current && !out.cached;
     oracle->stats->old_both += !out.current && !out.cached && !out.record;
     observe(oracle, &access, &seen, &out);
+    if (tw_is_store(&access) || access.code == TW_OP_RMW) {
+        oracle->world->now = store_tick(oracle->world);
+    }
     inside = perform_inside(oracle, number);
     if (inside > TW_VERDICT_AGREE_STALE) {
         return inside;

@@ -69,9 +69,8 @@ void tw_judge_stats_add(TwJudgeStats *to, const TwJudgeStats *from)
 
 /* Operations that the oracle has no rules for. */
 static const bool foreign[TW_OP_CODES] = {
-    [TW_OP_MPC_READ] = true,  [TW_OP_MPC_WRITE] = true,  [TW_OP_POKE] = true,
-    [TW_OP_CONTEXT] = true,   [TW_OP_INVALIDATE] = true, [TW_OP_DMA_MAP] = true,
-    [TW_OP_DMA_UNMAP] = true, [TW_OP_PAR] = true,        [TW_OP_AND] = true,
+    [TW_OP_MPC_READ] = true,  [TW_OP_MPC_WRITE] = true, [TW_OP_DMA_MAP] = true,
+    [TW_OP_DMA_UNMAP] = true, [TW_OP_PAR] = true,       [TW_OP_AND] = true,
     [TW_OP_BARRIER] = true,   [TW_OP_END_PAR] = true,
 };
 
@@ -99,7 +98,7 @@ static bool knows_all(const TwProgram *program, const TwContract *contract,
     for (unsigned i = 0; i < program->n_iommus; i++) {
         uint8_t kind = program->iommus[i].kind;
 
-        if (kind != TW_IOMMU_NONE && kind != TW_IOMMU_TABLE) {
+        if (kind == TW_IOMMU_MPC) {
             *what = tw_iommu_kind_name(kind);
             return false;
         }
@@ -181,7 +180,10 @@ static void perform(TwOracle *oracle, const TwOp *op, uint16_t number)
     }
     tw_perform(oracle->world, op, op->actor, number);
     if (op->code == TW_OP_SNAPSHOT || op->code == TW_OP_RESTORE) {
-        tw_contents_perform(&oracle->contents, op);
+        const TwWorld *world = oracle->world;
+
+        tw_contents_perform(&oracle->contents, op, number,
+                            world->snapshots[world->n_snapshots - 1].tick);
     }
 }
 
@@ -603,11 +605,20 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
         return TW_VERDICT_UNSUPPORTED;
     }
     tw_perform_start(oracle->world, oracle->program, contract);
-    tw_contents_start(&oracle->contents, oracle->program,
-                      trace->locations_hidden || !dialect->locations,
-                      contract->code != 0, tw_ops_has(&codes, TW_OP_DIRTY_LOG));
-    oracle->world->ram =
-        (TwRam){.byte = tw_contents_byte_at, .data = &oracle->contents};
+    tw_contents_start(
+        &oracle->contents, oracle->program,
+        trace->locations_hidden || !dialect->locations, contract->code != 0,
+        tw_ops_has(&codes, TW_OP_DIRTY_LOG) || oracle->world->pagetables);
+    oracle->world->ram = (TwRam){.byte = tw_contents_byte_at,
+                                 .changed = tw_contents_changed,
+                                 .store = tw_contents_store,
+                                 .data = &oracle->contents};
+    for (unsigned i = 0; i < oracle->program->n_setup; i++) {
+        if (oracle->program->setup[i].code == TW_OP_POKE) {
+            tw_perform_poke(oracle->world, &oracle->program->setup[i], TW_NO_OP,
+                            0);
+        }
+    }
     tw_dirty_start(&oracle->dirty);
     oracle->log = oracle->dirty_record = 0;
     memset(&oracle->expected, 0, offsetof(TwExpected, log));

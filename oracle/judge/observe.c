@@ -40,6 +40,10 @@ static void replay(TwWorld *world, uint8_t o, uint16_t number)
     TwEventRecord run = {.op = number, .region = TW_NONE};
     uint64_t x = observer->first, last = 0;
 
+    if (world->program->iommus[observer->iommu].kind == TW_IOMMU_PAGETABLE) {
+        return; /* it has none (LA-48) */
+    }
+
     for (bool more = true; more; x = last + 1) {
         TwFound found = tw_iommu_find(world, observer->iommu, observer->index,
                                       x, TW_FOREVER);

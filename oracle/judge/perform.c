@@ -48,6 +48,16 @@ static void restore(TwWorld *world, uint8_t actor, uint16_t number)
     }
 }
 
+void tw_perform_poke(TwWorld *world, const TwOp *op, uint16_t number,
+                     uint32_t tick)
+{
+    const TwRegion *region = &world->program->regions[op->obj];
+    uint64_t size = world->program->regions[region->block].size;
+
+    world->ram.store(world->ram.data, region->block, op->addr, size - 1,
+                     op->value, tick, number);
+}
+
 void tw_perform(TwWorld *world, const TwOp *op, uint8_t actor, uint16_t number)
 {
     switch (op->code) {
@@ -72,7 +82,12 @@ void tw_perform(TwWorld *world, const TwOp *op, uint8_t actor, uint16_t number)
     case TW_OP_IOMMU_RESET:
     case TW_OP_BYPASS:
     case TW_OP_IOMMU_DESTROY:
+    case TW_OP_CONTEXT:
+    case TW_OP_INVALIDATE:
         tw_iommu_perform(world, op, actor, number);
+        break;
+    case TW_OP_POKE:
+        tw_perform_poke(world, op, number, ++world->now);
         break;
     case TW_OP_OBSERVE:
     case TW_OP_UNOBSERVE:

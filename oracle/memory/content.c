@@ -34,10 +34,13 @@ bool tw_contents_same(const TwContent *a, const TwContent *b)
 }
 
 /* The world as it was saved, in which no store is forgotten (LA-39). */
-static void restore_noted(TwContents *contents, TwContent *world)
+static void restore_noted(TwContents *contents, TwContent *world, uint16_t op,
+                          uint32_t tick)
 {
     contents->stored[contents->n_stored] = (TwStored){
         .older = world->saved_newest,
+        .tick = tick,
+        .op = op,
         .past = world->newest,
     };
     world->newest = (int32_t)contents->n_stored++;
@@ -46,7 +49,7 @@ static void restore_noted(TwContents *contents, TwContent *world)
 
 /* Each world goes back to what it was itself; those that had the same bytes
  * then are one now. */
-static void restore(TwContents *contents)
+static void restore(TwContents *contents, uint16_t op, uint32_t tick)
 {
     uint32_t n = 0;
 
@@ -55,7 +58,7 @@ static void restore(TwContents *contents)
         bool there = false;
 
         if (contents->noted) {
-            restore_noted(contents, &world);
+            restore_noted(contents, &world, op, tick);
         } else {
             world.newest = world.saved_newest;
             world.hash = world.saved_hash;
@@ -70,10 +73,11 @@ static void restore(TwContents *contents)
     contents->n_worlds = n;
 }
 
-void tw_contents_perform(TwContents *contents, const TwOp *op)
+void tw_contents_perform(TwContents *contents, const TwOp *op, uint16_t number,
+                         uint32_t tick)
 {
     if (op->code == TW_OP_RESTORE) {
-        restore(contents);
+        restore(contents, number, tick);
         return;
     }
     for (uint32_t w = 0; w < contents->n_worlds; w++) {
@@ -98,16 +102,46 @@ uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
     return tw_content_initial(contents->program->contents, block, offset);
 }
 
+/* The first world as at time t, as the chain of its stores. */
+static TwContent world_at(const TwContents *contents, uint32_t t)
+{
+    TwContent world = contents->worlds[0];
+
+    while (world.newest != TW_NIL && contents->stored[world.newest].tick > t) {
+        const TwStored *stored = &contents->stored[world.newest];
+
+        world.newest = stored->length ? stored->older : stored->past;
+    }
+    return world;
+}
+
 uint8_t tw_contents_byte_at(const void *data, uint8_t block, uint64_t offset,
                             uint32_t t)
 {
     const TwContents *contents = data;
-    TwContent world = contents->worlds[0];
+    TwContent world = world_at(contents, t);
 
-    while (world.newest != TW_NIL && contents->stored[world.newest].tick > t) {
-        world.newest = contents->stored[world.newest].older;
-    }
     return tw_contents_byte(contents, &world, block, offset);
+}
+
+uint32_t tw_contents_changed(const void *data, uint8_t block, uint64_t offset,
+                             uint32_t t, uint16_t *op)
+{
+    const TwContents *contents = data;
+    int32_t i = world_at(contents, t).newest;
+
+    for (; i != TW_NIL; i = contents->stored[i].older) {
+        const TwStored *stored = &contents->stored[i];
+
+        if (stored->length == 0 ||
+            (stored->block == block &&
+             (stored->offset - offset < 8 ||
+              offset - stored->offset < stored->length))) {
+            *op = stored->op;
+            return stored->tick;
+        }
+    }
+    return 0;
 }
 
 /* What a byte adds to the hash of a world: nothing if it is as it began. */
@@ -151,6 +185,24 @@ static TwContent store_run(TwContents *contents, TwContent world, uint8_t block,
     }
     world.newest = (int32_t)contents->n_stored++;
     return world;
+}
+
+void tw_contents_store(void *data, uint8_t block, uint64_t offset,
+                       uint64_t last, uint64_t value, uint32_t tick,
+                       uint16_t op)
+{
+    TwContents *contents = data;
+    uint8_t bytes[8];
+    unsigned length = 0;
+
+    for (; length < 8 && offset <= last && length <= last - offset; length++) {
+        bytes[length] = (uint8_t)(value >> 8 * length);
+    }
+    for (uint32_t w = 0; w < contents->n_worlds && length > 0; w++) {
+        contents->worlds[w] =
+            store_run(contents, contents->worlds[w], block, offset, bytes, 0,
+                      (uint8_t)length, op, tick);
+    }
 }
 
 uint64_t tw_contents_value(const TwContents *contents, const TwContent *world,

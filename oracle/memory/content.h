@@ -43,8 +43,10 @@ typedef struct TwContents {
 
 void tw_contents_start(TwContents *contents, const TwProgram *program,
                        bool hashed, bool ordered, bool noted);
-/* snapshot or restore (LA-40), in every world. */
-void tw_contents_perform(TwContents *contents, const TwOp *op);
+/* snapshot or restore (LA-40), in every world, by script operation `number` at
+ * time `tick`. */
+void tw_contents_perform(TwContents *contents, const TwOp *op, uint16_t number,
+                         uint32_t tick);
 /* Are these the same, now and saved? */
 bool tw_contents_same(const TwContent *a, const TwContent *b);
 /* The byte at `offset` of `block` in that world. */
@@ -57,6 +59,13 @@ uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
  */
 uint8_t tw_contents_byte_at(const void *contents, uint8_t block,
                             uint64_t offset, uint32_t t);
+/* TwRam.changed and TwRam.store, whose data is the TwContents; `changed` is of
+ * the first world, `store` for all. */
+uint32_t tw_contents_changed(const void *contents, uint8_t block,
+                             uint64_t offset, uint32_t t, uint16_t *op);
+void tw_contents_store(void *contents, uint8_t block, uint64_t offset,
+                       uint64_t last, uint64_t value, uint32_t tick,
+                       uint16_t op);
 /* Value that a read (or exchange) gives in that world. */
 uint64_t tw_contents_value(const TwContents *contents, const TwContent *world,
                            const TwAccess *access, const TwByte *bytes,

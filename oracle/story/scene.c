@@ -118,10 +118,29 @@ static GArray *page_map(const TwWorld *world, uint8_t cpu, uint8_t mmu)
     return entries_of(starts, ask_page, world, cpu, mmu);
 }
 
+/* Tables in RAM are looked into for the first granules of the region only. */
+#define GRANULES UINT64_C(64)
+
 static GArray *table(const TwWorld *world, uint8_t iommu, uint8_t index)
 {
     GArray *starts = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    const TwIommu *what = &world->program->iommus[iommu];
 
+    if (what->kind == TW_IOMMU_PAGETABLE) {
+        for (uint64_t i = 0; world->ram.byte && i < GRANULES; i++) {
+            uint64_t x = i << what->granule_lg;
+
+            g_array_append_val(starts, x);
+        }
+        starts = entries_of(starts, ask_table, world, iommu, index);
+        if (starts->len) {
+            TwSceneEntry *last =
+                &g_array_index(starts, TwSceneEntry, starts->len - 1);
+
+            last->last = MIN(last->last, (GRANULES << what->granule_lg) - 1);
+        }
+        return starts;
+    }
     for (int32_t i = world->table_head[iommu][index]; i != TW_NIL;
          i = world->tables[i].older) {
         add_ends(starts, world->tables[i].first, world->tables[i].last);

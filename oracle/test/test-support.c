@@ -566,7 +566,8 @@ static void run_op(TestTarget *target, uint16_t number, bool located)
     } else {
         tw_perform(target->world, op, actor, number);
         if (op->code == TW_OP_SNAPSHOT || op->code == TW_OP_RESTORE) {
-            tw_contents_perform(&target->contents, op);
+            tw_contents_perform(&target->contents, op, number,
+                                target->world->now);
         }
         if (op->code == TW_OP_DIRTY_LOG || op->code == TW_OP_DIRTY_CLEAR) {
             run_dirty(target, op, number);

@@ -16,6 +16,7 @@
 #include "oracle/walk/flat.h"
 
 #include "oracle/walk/render.h"
+#include "program/layout.h"
 
 /* More ranges than this are not worth rendering: only those near the address
  * are asked for. */
@@ -131,6 +132,114 @@ static Record replay_table(const TwWorld *world, uint8_t iommu, uint8_t index,
         }
     }
     return record;
+}
+
+/* The word at an offset of the region with the tables, as at t. */
+static bool table_word(const TwWorld *world, const TwRegion *region,
+                       uint64_t offset, uint32_t t, uint64_t *word)
+{
+    uint64_t end;
+
+    if (__builtin_add_overflow(offset, 8, &end) || end > region->size) {
+        return false;
+    }
+    *word = 0;
+    for (int k = 7; k >= 0; k--) {
+        *word = *word << 8 | world->ram.byte(world->ram.data, region->block,
+                                             offset + (unsigned)k, t);
+    }
+    return true;
+}
+
+static bool fits(TwBits bits, uint64_t word)
+{
+    return !((word ^ bits.value) & bits.mask);
+}
+
+/* What an entry of level n is. */
+typedef enum EntryIs { ENTRY_NOTHING, ENTRY_TABLE, ENTRY_LEAF } EntryIs;
+
+static EntryIs classify(const TwLayout *l, unsigned n, uint64_t word)
+{
+    bool some = l->present_some == 0 || (word & l->present_some) != 0;
+    bool marked = l->leaf_some != 0 ? (word & l->leaf_some) != 0
+                                    : (word & l->leaf_none) == 0;
+    bool leaf = marked || (n == 1 && !l->last_by_bits);
+
+    if (!fits(l->present, word) || !some) {
+        return ENTRY_NOTHING;
+    }
+    if (!leaf) {
+        return (word & l->reserved_table) == 0 ? ENTRY_TABLE : ENTRY_NOTHING;
+    }
+    if ((l->leaf_levels & 1u << n) == 0 || (word & l->reserved_leaf) != 0 ||
+        (n == 1 && !fits(l->last, word)) ||
+        (l->wrong.mask != 0 && fits(l->wrong, word))) {
+        return ENTRY_NOTHING;
+    }
+    return ENTRY_LEAF;
+}
+
+static Record replay_tables(const TwWorld *world, uint8_t iommu, uint8_t index,
+                            uint64_t x, uint32_t t)
+{
+    const TwIommu *m = &world->program->iommus[iommu];
+    const TwRegion *region = &world->program->regions[m->pagetable.tables];
+    const TwLayout *l = tw_layout(m->pagetable.format);
+    unsigned bits = m->granule_lg - 3u, n = m->pagetable.levels;
+    uint64_t page = x >> m->granule_lg, low = x - (page << m->granule_lg);
+    uint8_t allowed = TW_R | TW_W;
+    int32_t order[MAX_REPLAY];
+    unsigned count = oldest_first(world, world->table_head[iommu][index], t,
+                                  false, order, MAX_REPLAY);
+    const TwTableEntry *context =
+        count ? &world->tables[order[count - 1]] : NULL;
+    uint64_t table, word;
+
+    if (!context || context->what != TW_ASSIGN_ENTRY ||
+        (n * bits < 64 && page >> n * bits != 0)) {
+        return (Record){.present = false};
+    }
+    table = context->out;
+    for (;;) {
+        /* Pages below the entry; which of them it is. */
+        uint64_t span = (uint64_t)1 << (n - 1) * bits, inside = page % span;
+        uint64_t to;
+        unsigned next;
+
+        if (!table_word(world, region,
+                        table + (page / span % ((uint64_t)1 << bits)) * 8, t,
+                        &word)) {
+            return (Record){.present = false};
+        }
+        to = (word & l->address) << l->shift;
+        switch (classify(l, n, word)) {
+        case ENTRY_NOTHING:
+            return (Record){.present = false};
+        case ENTRY_LEAF:
+            allowed &= (fits(l->read, word) ? TW_R : 0) |
+                       (fits(l->write, word) ? TW_W : 0);
+            if (l->aligned &&
+                (n > 1 ? to & ~l->low_free : to) % (span << m->granule_lg)) {
+                return (Record){.present = false};
+            }
+            to -= to % (span << m->granule_lg);
+            return (Record){.present = true,
+                            .space = m->bypass_space,
+                            .perm = allowed,
+                            .out = to + (inside << m->granule_lg) + low};
+        default:
+            break;
+        }
+        next = l->next_shift ? (unsigned)(word >> l->next_shift) % 8 : n - 1;
+        if (next == 0 || next >= n || inside >> next * bits != 0) {
+            return (Record){.present = false};
+        }
+        allowed &= (fits(l->table_read, word) ? TW_R : 0) |
+                   (fits(l->table_write, word) ? TW_W : 0);
+        table = to >> m->granule_lg << m->granule_lg;
+        n = next;
+    }
 }
 
 /* Was the bypass switch on at t? */
@@ -310,7 +419,9 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
             address = x;
             continue;
         }
-        record = replay_table(world, i, index, x, when);
+        record = program->iommus[i].kind == TW_IOMMU_PAGETABLE
+                     ? replay_tables(world, i, index, x, when)
+                     : replay_table(world, i, index, x, when);
         if (!record.present || access->hop_rights & ~record.perm) {
             return refuse(TW_AT_HOP, depth);
         }

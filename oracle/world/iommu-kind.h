@@ -23,7 +23,17 @@ typedef struct TwIommuClass {
     void (*restore)(TwWorld *world, uint8_t iommu, uint16_t number);
 } TwIommuClass;
 
+/* Assigns to a list of entries (TW_IOMMU_TABLE), or of contexts. */
+void tw_iommu_assign(TwWorld *world, uint8_t iommu, uint8_t index,
+                     TwTableEntry entry);
+/* TwIommuClass.empty and .restore for what is kept in such lists. */
+void tw_iommu_empty(TwWorld *world, uint8_t iommu, uint16_t number,
+                    uint32_t tick);
+void tw_iommu_restore_lists(TwWorld *world, uint8_t iommu, uint16_t number);
+
 /* TW_IOMMU_TABLE: abstract entries (LA-12). */
 extern const TwIommuClass tw_iommu_table;
+/* TW_IOMMU_PAGETABLE: tables in RAM (LA-35). */
+extern const TwIommuClass tw_iommu_pagetable;
 
 #endif

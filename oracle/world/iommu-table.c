@@ -70,8 +70,8 @@ static bool any_mapped(const TwWorld *world, uint8_t iommu, uint8_t index,
     return false;
 }
 
-static void assign(TwWorld *world, uint8_t iommu, uint8_t index,
-                   TwTableEntry entry)
+void tw_iommu_assign(TwWorld *world, uint8_t iommu, uint8_t index,
+                     TwTableEntry entry)
 {
     int32_t *head = &world->table_head[iommu][index];
 
@@ -98,18 +98,19 @@ static void change(TwWorld *world, const TwOp *op, uint16_t number,
     if (op->code != TW_OP_UNMAP && entry.perm) {
         entry.what = op->code == TW_OP_MAP ? TW_ASSIGN_ENTRY : TW_ASSIGN_RIGHTS;
     }
-    assign(world, op->obj, op->index, entry);
+    tw_iommu_assign(world, op->obj, op->index, entry);
 }
 
-static void empty(TwWorld *world, uint8_t iommu, uint16_t number, uint32_t tick)
+void tw_iommu_empty(TwWorld *world, uint8_t iommu, uint16_t number,
+                    uint32_t tick)
 {
     for (unsigned k = 0; k < world->program->iommus[iommu].indexes; k++) {
-        assign(world, iommu, k,
-               (TwTableEntry){.first = 0,
-                              .last = UINT64_MAX,
-                              .tick = tick,
-                              .op = number,
-                              .what = TW_ASSIGN_NOTHING});
+        tw_iommu_assign(world, iommu, k,
+                        (TwTableEntry){.first = 0,
+                                       .last = UINT64_MAX,
+                                       .tick = tick,
+                                       .op = number,
+                                       .what = TW_ASSIGN_NOTHING});
     }
 }
 
@@ -124,15 +125,15 @@ static void restore_entries(TwWorld *world, uint8_t iommu, uint8_t index,
         (newest->what == TW_ASSIGN_BACK && newest->out == saved)) {
         return;
     }
-    assign(world, iommu, index,
-           (TwTableEntry){.last = UINT64_MAX,
-                          .out = saved,
-                          .tick = world->now,
-                          .op = number,
-                          .what = TW_ASSIGN_BACK});
+    tw_iommu_assign(world, iommu, index,
+                    (TwTableEntry){.last = UINT64_MAX,
+                                   .out = saved,
+                                   .tick = world->now,
+                                   .op = number,
+                                   .what = TW_ASSIGN_BACK});
 }
 
-static void restore(TwWorld *world, uint8_t iommu, uint16_t number)
+void tw_iommu_restore_lists(TwWorld *world, uint8_t iommu, uint16_t number)
 {
     for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
         restore_entries(world, iommu, k, number);
@@ -143,6 +144,6 @@ const TwIommuClass tw_iommu_table = {
     .find = find,
     .any_mapped = any_mapped,
     .change = change,
-    .empty = empty,
-    .restore = restore,
+    .empty = tw_iommu_empty,
+    .restore = tw_iommu_restore_lists,
 };

@@ -13,6 +13,7 @@
 /* The kinds that the oracle knows. */
 static const TwIommuClass *const classes[TW_IOMMU_KINDS] = {
     [TW_IOMMU_TABLE] = &tw_iommu_table,
+    [TW_IOMMU_PAGETABLE] = &tw_iommu_pagetable,
 };
 
 static const TwIommuClass *class_of(const TwWorld *world, uint8_t iommu)
@@ -169,6 +170,33 @@ static void notify(TwWorld *world, const TwOp *op, uint8_t actor,
     tw_owed_tell(world, event, op->obj, op->index);
 }
 
+/* context: as a silent change of all entries of the index (LA-35) */
+static void change_context(TwWorld *world, const TwOp *op, uint16_t number)
+{
+    class_of(world, op->obj)->change(world, op, number, ++world->now);
+    world->silent++;
+}
+
+/* invalidate: UNMAP of what it names (LA-37) */
+static void invalidate(TwWorld *world, const TwOp *op, uint8_t actor,
+                       uint16_t number)
+{
+    TwOp range = *op;
+
+    world->notified++;
+    if (op->scope == TW_SCOPE_GLOBAL) {
+        unmap_all(world, op->obj, TW_ENDING_UNMAP, actor, number);
+        return;
+    }
+    range.index =
+        (uint8_t)(op->domain % world->program->iommus[op->obj].indexes);
+    if (op->scope != TW_SCOPE_RANGE) {
+        unmap_event(world, &range, 0, UINT64_MAX, actor, number);
+    } else if (op->addr <= op->last) {
+        unmap_event(world, &range, op->addr, op->last, actor, number);
+    }
+}
+
 /* reset, bypass, destroy: UNMAP of everything, by another name (RU-10) */
 static void change_whole(TwWorld *world, const TwOp *op, uint8_t actor,
                          uint16_t number)
@@ -224,7 +252,7 @@ void tw_iommu_start(TwWorld *world)
     for (unsigned i = 0; i < program->n_setup; i++) {
         const TwOp *op = &program->setup[i];
 
-        if (op->code == TW_OP_MAP) {
+        if (op->code == TW_OP_MAP || op->code == TW_OP_CONTEXT) {
             class_of(world, op->obj)->change(world, op, TW_NO_OP, 0);
         }
     }
@@ -263,6 +291,12 @@ void tw_iommu_perform(TwWorld *world, const TwOp *op, uint8_t actor,
     case TW_OP_IOMMU_RESET:
     case TW_OP_BYPASS:
         change_whole(world, op, actor, number);
+        break;
+    case TW_OP_CONTEXT:
+        change_context(world, op, number);
+        break;
+    case TW_OP_INVALIDATE:
+        invalidate(world, op, actor, number);
         break;
     case TW_OP_IOMMU_DESTROY:
         destroy(world, op->obj, actor, number);

@@ -24,6 +24,8 @@ typedef struct TwFound {
     uint32_t since;      /* tick of the assignment that decided */
     uint16_t op;         /* its operation */
     uint8_t space, perm; /* perm 0: nothing there */
+    uint8_t lg;          /* an entry for 2^lg bytes, at a multiple of that;
+                          * 0: for one granule */
 } TwFound;
 
 /* The entry for offset x of an IOMMU's index, as at t; without bypass. */

@@ -396,8 +396,9 @@ void tw_world_reset(TwWorld *world, const TwProgram *program,
     memset(world->observers, 0, sizeof(world->observers));
     world->vetoes = world->listening = 0;
     world->crowded = world->differ = false;
-    world->iotlbs = false;
+    world->iotlbs = world->pagetables = false;
     for (unsigned i = 0; i < program->n_iommus; i++) {
+        world->pagetables |= program->iommus[i].kind == TW_IOMMU_PAGETABLE;
         world->iotlbs |= program->iommus[i].iotlb && contract->iotlb != 0;
     }
     tw_legality_init(&world->legality, program);

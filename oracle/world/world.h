@@ -187,7 +187,15 @@ typedef struct TwRam {
     /* The byte at `offset` of `block` as at time t (TW_FOREVER: now). */
     uint8_t (*byte)(const void *data, uint8_t block, uint64_t offset,
                     uint32_t t);
-    const void *data;
+    /* The tick, at most t, of the last store to one of the 8 bytes at `offset`
+     * of `block`, 0 if there is none, and in *op its operation. */
+    uint32_t (*changed)(const void *data, uint8_t block, uint64_t offset,
+                        uint32_t t, uint16_t *op);
+    /* Stores 8 bytes, little-endian, at time `tick`; those beyond the last byte
+     * of the block, at offset `last`, are lost (LA-36). */
+    void (*store)(void *data, uint8_t block, uint64_t offset, uint64_t last,
+                  uint64_t value, uint32_t tick, uint16_t op);
+    void *data;
 } TwRam;
 
 /* World ------------------------------------------------------------------- */
@@ -234,9 +242,10 @@ typedef struct TwWorld {
     } listeners[TW_MAX_OBSERVERS];
     TwShown *views[2]; /* room for two views, old and new */
     bool iotlbs;       /* some IOMMU may answer from records */
-    bool crowded;      /* a view had too many ranges */
-    bool differ;       /* in a view, the two walkers did */
-    TwSaved saved;     /* legality knows whether there is one */
+    bool pagetables; /* some IOMMU has its tables in RAM: stores are changes */
+    bool crowded;    /* a view had too many ranges */
+    bool differ;     /* in a view, the two walkers did */
+    TwSaved saved;   /* legality knows whether there is one */
     uint64_t commits, silent, notified; /* counts for the statistics */
 } TwWorld;
 

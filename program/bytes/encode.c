@@ -246,6 +246,7 @@ static void encode_iommu(Encode *e, const TwIommu *m)
     } else if (m->kind == TW_IOMMU_TABLE) {
         at[6] = m->iotlb ? 0xff : 0;
     } else if (m->kind == TW_IOMMU_PAGETABLE) {
+        at[5] = m->iotlb ? TW_FORM_NONE : 0;
         at[6] = (uint8_t)(m->pagetable.format | m->pagetable.levels << 4);
         at[7] = rank(&e->regions, m->pagetable.tables);
     }

@@ -154,17 +154,19 @@ static bool pick_region(const OpIn *o, const TwField *part, unsigned byte,
     if (part->region_kinds == 0 || part->percent != 0) {
         return true;
     }
-    for (unsigned i = 0; byte >= 0x80 && i < t->regions.count; i++) {
+    bool must = o->where == TW_IN_SETUP;
+    for (unsigned i = 0; (byte >= 0x80 || must) && i < t->regions.count; i++) {
         uint8_t next = t->regions.ids[(byte + i) % t->regions.count];
         if (part->region_kinds >> t->p->regions[next].kind & 1) {
             *id = next;
-            break;
+            return true;
         }
     }
-    return true;
+    return !must;
 }
 
-/* The setup's maps go to IOMMUs with entries. */
+/* The setup's maps go to IOMMUs with entries, its contexts to those with tables
+ * in RAM. */
 static bool pick_iommu(const OpIn *o, unsigned byte, uint8_t *id)
 {
     const TwDecode *t = o->t;
@@ -176,7 +178,9 @@ static bool pick_iommu(const OpIn *o, unsigned byte, uint8_t *id)
             return false;
         }
         *id = t->iommus.ids[(byte + i) % t->iommus.count];
-        if (t->p->iommus[*id].kind == TW_IOMMU_TABLE) {
+        if (t->p->iommus[*id].kind == (o->op->code == TW_OP_CONTEXT
+                                           ? TW_IOMMU_PAGETABLE
+                                           : TW_IOMMU_TABLE)) {
             break;
         }
     }

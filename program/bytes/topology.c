@@ -4,6 +4,7 @@
  * dialect.  Each record is first decoded as it is.  Then inconsistent parts are
  * repaired; consistent ones do not change.
  */
+#include "program/layout.h"
 #include "program/bytes/form.h"
 
 #include "program/check.h"
@@ -343,8 +344,9 @@ static void decode_iommu(const Topology *t, const uint8_t *at, TwIommu *m)
     } else if (m->kind == TW_IOMMU_TABLE) {
         m->iotlb = at[6] >= 0xf0 && d->iotlbs;
     } else if (m->kind == TW_IOMMU_PAGETABLE) {
-        m->pagetable.format = at[6] & 3;
-        m->pagetable.levels = (uint8_t)tw_form_clamp(at[6] >> 4, 1, 6);
+        m->pagetable.format = at[6] & 0xf & (TW_FORMATS - 1);
+        m->pagetable.levels = at[6] >> 4;
+        m->iotlb = (at[5] & 1) && d->iotlbs;
         m->pagetable.tables =
             t->regions.count > 0 ? (uint8_t)region_at(t, at[7]) : TW_NONE;
     }
@@ -432,10 +434,18 @@ static bool mend_pagetable(const Topology *t, TwIommu *m)
         }
         m->pagetable.tables = t->regions.ids[i];
     }
+    const TwLayout *layout = tw_layout(m->pagetable.format);
+    if (layout->granule_lg != 0) {
+        m->granule_lg = layout->granule_lg;
+    }
+    m->pagetable.levels = (uint8_t)tw_form_clamp(
+        m->pagetable.levels, layout->least_levels, layout->most_levels);
     while (m->granule_lg + m->pagetable.levels * (m->granule_lg - 3u) > 64) {
         m->pagetable.levels--;
     }
-    return m->pagetable.levels > 0;
+    return m->pagetable.levels >= layout->least_levels &&
+           m->granule_lg >= t->d->min_granule_lg &&
+           m->granule_lg <= t->d->max_granule_lg;
 }
 
 static void mend_iommus(const Topology *t)

@@ -46,7 +46,7 @@ static const char everything[] =
     "space s3 root r8 late\n"
     "iommu i0 table indexes 4 select requester to s2 bypass\n"
     "iommu i1 mpc indexes 2 select secure to s2 blocked s0\n"
-    "iommu i3 pagetable granule 4096 to s0 format vtd tables r1 levels 3\n"
+    "iommu i3 pagetable granule 4096 to s0 format vtd-sl tables r1 levels 3\n"
     "cpu c0 tlb 1\n"
     "mmu c0.0 space s0\n"
     "mmu c0.3 space s2 attrs unspecified,secure,user,rid=65535\n"

@@ -394,6 +394,9 @@ static void run_effects(Machine *m, const Run *run)
             dirty_note(m, region->block, run->offset);
             dirty_note(m, region->block, run->offset + run->length - 1);
         }
+        if (m->pagetables) {
+            tables_stored(m, region->block);
+        }
         for (unsigned k = 0; k < run->length; k++) {
             ram_write(&m->ram, block_of(m, run->region), run->offset + k,
                       tw_store_tag(m->op, TW_BUG(m, ONE_TAG_FOR_ALL_BYTES)

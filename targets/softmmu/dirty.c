@@ -66,6 +66,42 @@ static void dirty_note(Machine *m, uint8_t block, uint64_t offset)
     dirty_arm(m, block, page, page, false);
 }
 
+/* Bytes of a block are stored in which tables of IOMMUs may be: that changes
+ * what these translate, silently. */
+static void tables_stored(Machine *m, uint8_t block)
+{
+    for (unsigned i = 0; i < m->program->n_iommus; i++) {
+        const TwIommu *iommu = &m->program->iommus[i];
+
+        if (iommu->kind == TW_IOMMU_PAGETABLE &&
+            m->program->regions[iommu->pagetable.tables].block == block) {
+            for (unsigned k = 0; k < iommu->indexes; k++) {
+                note_silent(m, false, i, k, 0, UINT64_MAX);
+            }
+        }
+    }
+}
+
+/* A store of 8 bytes that no device or CPU makes; those beyond the end of the
+ * block are lost (LA-36). */
+static void poke(Machine *m, const TwOp *op)
+{
+    uint8_t block = m->program->regions[op->obj].block;
+    uint64_t size = m->program->regions[block].size;
+    unsigned length = op->addr >= size ? 0 : MIN(8, size - op->addr);
+
+    if (length > 0 && m->dirty.n_blocks > 0 && dirty_logged(m, block)) {
+        dirty_note(m, block, op->addr);
+        dirty_note(m, block, op->addr + length - 1);
+    }
+    if (m->pagetables) {
+        tables_stored(m, block);
+    }
+    for (unsigned k = 0; k < length; k++) {
+        ram_write(&m->ram, block, op->addr + k, (uint8_t)(op->value >> 8 * k));
+    }
+}
+
 /* Drops the notes of a block whose pages meet first .. last. */
 static void dirty_drop(Machine *m, uint8_t block, uint64_t first, uint64_t last)
 {

@@ -316,7 +316,10 @@ static void put_iommu_rest(Emit *e, unsigned i)
     made.indexes = iommu->indexes;
     made.select = iommu->select;
     made.bypass_space = 0;
-    put_rest(e, tw_iommu_properties, TW_IOMMU_TABLE, name, iommu, &made);
+    if (iommu->kind == TW_IOMMU_PAGETABLE) {
+        put_format(e, "%s.kind = TW_IOMMU_PAGETABLE;", name);
+    }
+    put_rest(e, tw_iommu_properties, iommu->kind, name, iommu, &made);
 }
 
 static void put_regions(Emit *e)

@@ -92,7 +92,7 @@ enum {
     /* Beyond this a TLB entry goes with every UNMAP (page flush mode). */
     MAX_ENTRY_HOPS = 4,
     /* Each stored byte lies in one word. */
-    MAX_WORDS = TW_MAX_SCRIPT * TW_MAX_ACCESS,
+    MAX_WORDS = TW_MAX_SCRIPT * TW_MAX_ACCESS + 2 * TW_MAX_SETUP,
     BUCKETS_LG = 8,
 };
 
@@ -212,6 +212,8 @@ typedef struct IommuKind IommuKind;
 typedef struct Translation {
     uint64_t addr;
     uint8_t space, perm;
+    uint8_t lg;    /* of an entry for 2^lg bytes; 0: for a granule */
+    uint8_t upper; /* rights that upper levels of a page table take away */
 } Translation;
 
 /* A translation that an IOTLB has kept. */
@@ -231,6 +233,7 @@ typedef struct Iommu {
     uint8_t bypass_space;
     Notifier *notifiers;
     SpanMap tables[TW_MAX_IOMMU_INDEXES];
+    uint64_t roots[TW_MAX_IOMMU_INDEXES]; /* pagetable; UINT64_MAX: none */
     IotlbRecord iotlb[IOTLB_RECORDS];
     uint32_t iotlb_events; /* UNMAPs since the start */
 } Iommu;
@@ -386,6 +389,7 @@ typedef struct Snapshot {
     Ram ram;
     bool bypass[TW_MAX_IOMMUS];
     SpanMap tables[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
+    uint64_t roots[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
     SpanMap pages[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
 } Snapshot;
 
@@ -398,6 +402,7 @@ typedef struct Machine {
     TwDialect dialect;
     TwContract contract;
     bool flush_pages, hide_locations;
+    bool pagetables;   /* some IOMMU has its tables in RAM */
     bool narrow_as_is; /* without the promise `device_words` */
     const char *name;  /* as the user gave it */
     bool full_rebuild; /* render every view on every effective commit */
@@ -464,7 +469,7 @@ struct IommuKind {
     void (*reset)(Machine *m, uint8_t id);
     /* What a MAP event for event->first says: sets rights, space and output.
      * Unchanged: nothing is mapped there. */
-    void (*find_map)(const Machine *m, uint8_t id, uint8_t index, Event *event);
+    void (*find_map)(Machine *m, uint8_t id, uint8_t index, Event *event);
     /* What is mapped, in ascending order, as MAP events.  *at is 0 at first and
      * the kind's afterwards.  False: that was all. */
     bool (*next_map)(const Machine *m, uint8_t id, uint8_t index, unsigned *at,

@@ -25,7 +25,7 @@ static Translation table_translate(Machine *m, uint8_t id, uint8_t index,
          rights_name(span->perm));
     out = (TW_BUG(m, TRANSLATED_LOW_BITS_ADDED) ? out : out & ~low) +
           (offset & low);
-    return (Translation){out, span->space, span->perm};
+    return (Translation){.addr = out, .space = span->space, .perm = span->perm};
 }
 
 /* map, unmap, protect: the table first, then who asked (LA-12, LA-15). */
@@ -77,8 +77,7 @@ static void table_reset(Machine *m, uint8_t id)
 }
 
 /* The entry at event->first, which is an address that `notify` names. */
-static void table_find_map(const Machine *m, uint8_t id, uint8_t index,
-                           Event *event)
+static void table_find_map(Machine *m, uint8_t id, uint8_t index, Event *event)
 {
     const Iommu *iommu = &m->iommus[id];
     uint64_t low = low_mask(iommu->granule_lg), at = event->first;

@@ -9,6 +9,7 @@
 /* NULL: this target has no IOMMUs of that kind. */
 static const IommuKind *const iommu_kinds[] = {
     [TW_IOMMU_TABLE] = &iommu_table,
+    [TW_IOMMU_PAGETABLE] = &iommu_pagetable,
 };
 
 static bool iommu_has_kind(uint8_t kind)
@@ -123,7 +124,8 @@ static Translation iommu_translate(Machine *m, uint8_t id, uint8_t index,
     if (iommu->bypass) {
         TELL(m, "translate", "i%u.%u 0x%" PRIx64 " -> s%u, bypassed", id, index,
              offset, iommu->bypass_space);
-        return (Translation){offset, iommu->bypass_space, TW_R | TW_W};
+        return (Translation){
+            .addr = offset, .space = iommu->bypass_space, .perm = TW_R | TW_W};
     }
     return iommu->has_iotlb ? translate_by_iotlb(m, id, index, offset)
                             : iommu->kind->translate(m, id, index, offset);

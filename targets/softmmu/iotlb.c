@@ -45,9 +45,24 @@ static void iotlb_insert(Machine *m, uint8_t id, uint8_t index, uint64_t offset,
         return;
     }
     what.addr &= ~low_mask(iommu->granule_lg);
+    what.perm |= TW_BUG(m, IOTLB_HAS_LEAF_RIGHTS) ? what.upper : 0;
     *iotlb_slot(iommu, TW_BUG(m, IOTLB_IGNORES_INDEX) ? 0 : index, granule) =
         (IotlbRecord){
             .what = what, .granule = granule, .index = index, .valid = true};
+}
+
+/* Does the entry that the record is of, a whole leaf, meet the range? */
+static bool iotlb_meets(const Machine *m, const Iommu *iommu,
+                        const IotlbRecord *record, uint64_t first,
+                        uint64_t last)
+{
+    unsigned lg = iommu->granule_lg;
+    uint64_t at = record->granule << lg;
+
+    if (record->what.lg > lg && !TW_BUG(m, IOTLB_FRAGMENT_ONLY)) {
+        lg = record->what.lg;
+    }
+    return (at & ~low_mask(lg)) <= last && (at | low_mask(lg)) >= first;
 }
 
 /* Ends the records of an index that meet a range of offsets. */
@@ -59,13 +74,11 @@ static void iotlb_forget(Machine *m, uint8_t id, uint8_t index, uint64_t first,
     if (!iommu->has_iotlb || zoo_iotlb_keeps(m, id, &first, &last)) {
         return;
     }
-    first >>= iommu->granule_lg;
-    last >>= iommu->granule_lg;
     for (unsigned i = 0; i < IOTLB_RECORDS; i++) {
         IotlbRecord *record = &iommu->iotlb[i];
 
         if (record->valid && record->index == index &&
-            record->granule >= first && record->granule <= last) {
+            iotlb_meets(m, iommu, record, first, last)) {
             TELL(m, "iotlb", "i%u.%u 0x%" PRIx64 ": the record ends (FR-11)",
                  id, index, record->granule << iommu->granule_lg);
             record->valid = false;

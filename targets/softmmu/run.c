@@ -36,6 +36,8 @@ PART void perform(Machine *m, const TwOp *op, uint8_t actor)
     case TW_OP_BYPASS:
     case TW_OP_IOMMU_DESTROY:
     case TW_OP_VETO:
+    case TW_OP_CONTEXT:
+    case TW_OP_INVALIDATE:
         iommu_perform(m, op, actor);
         break;
     case TW_OP_BEGIN:
@@ -64,6 +66,9 @@ PART void perform(Machine *m, const TwOp *op, uint8_t actor)
         break;
     case TW_OP_REPLAY:
         iommu_replay(m, op->obj);
+        break;
+    case TW_OP_POKE:
+        poke(m, op);
         break;
     case TW_OP_DIRTY_LOG:
         dirty_log(m, op);
@@ -170,8 +175,10 @@ static void machine_reset(Machine *m)
     m->page_mask = low_mask(m->page_lg);
     tw_legality_init(&m->legality, program);
     ram_reset(&m->ram);
+    m->pagetables = false;
     for (unsigned i = 0; i < program->n_iommus; i++) {
         iommu_init(m, i);
+        m->pagetables |= program->iommus[i].kind == TW_IOMMU_PAGETABLE;
     }
     for (unsigned c = 0; c < program->n_cpus; c++) {
         const TwCpu *from = &program->cpus[c];
@@ -276,7 +283,7 @@ static const TwContract softmmu_contract = {
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
 };
 
-/* MPCs, page tables, RU-8, RU-9 and parallel parts are not in this target. */
+/* MPCs, RU-8, RU-9 and parallel parts are not in this target. */
 static TwDialect softmmu_dialect(bool hide_locations)
 {
     static const uint8_t codes[] = {
@@ -296,7 +303,8 @@ static TwDialect softmmu_dialect(bool hide_locations)
         TW_OP_UNOBSERVE,     TW_OP_CLOCK,        TW_OP_SNAPSHOT,
         TW_OP_RESTORE,       TW_OP_LISTEN,       TW_OP_UNLISTEN,
         TW_OP_REPLAY,        TW_OP_VETO,         TW_OP_DIRTY_LOG,
-        TW_OP_DIRTY_CLEAR,
+        TW_OP_DIRTY_CLEAR,   TW_OP_POKE,         TW_OP_CONTEXT,
+        TW_OP_INVALIDATE,
     };
     TwDialect dialect = tw_dialect_full();
 

@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: MIT */
+/* See tables.h. */
+#include "fuzz/generate/tables.h"
+
+#include <string.h>
+
+#include "fuzz/generate/put.h"
+#include "program/layout.h"
+
+enum {
+    TABLES = 12,     /* of one IOMMU */
+    MOST_LEAVES = 8, /* that one operation writes */
+};
+
+/* The tables of one IOMMU, as the turned program builds them. */
+typedef struct Tree {
+    uint8_t region; /* or TW_NONE: it is no pagetable */
+    uint8_t n;
+    bool pointed[TW_MAX_IOMMU_INDEXES]; /* there is a context */
+    struct {
+        uint8_t index, level;
+        uint64_t prefix; /* of offsets below it */
+    } table[TABLES];
+} Tree;
+
+typedef struct Turn {
+    TwGen *gen;
+    TwProgram *program;
+    Tree trees[TW_MAX_IOMMUS];
+    TwOp *to; /* where operations go */
+    uint16_t n, most;
+    bool in_setup;
+    uint8_t actor;
+} Turn;
+
+/* Planning ----------------------------------------------------------------- */
+
+bool tw_tables_possible(const TwDialect *dialect)
+{
+    return dialect->iommu_kinds >> TW_IOMMU_PAGETABLE & 1 &&
+           dialect->region_kinds >> TW_REGION_RAM & 1 &&
+           tw_gen_speaks(dialect, TW_OP_POKE) &&
+           tw_gen_speaks(dialect, TW_OP_CONTEXT) &&
+           tw_gen_speaks(dialect, TW_OP_INVALIDATE);
+}
+
+static uint64_t lot(const TwGen *gen, uint64_t salt)
+{
+    return tw_mix64(gen->rng->state ^ salt);
+}
+
+void tw_tables_plan(TwGen *gen, TwIommu *iommu, uint64_t *size)
+{
+    const TwDialect *d = gen->dialect;
+    uint8_t id = (uint8_t)(iommu - gen->program->iommus);
+    uint64_t mix = lot(gen, 0x7461626c65);
+    unsigned format =
+        mix >> 8 & 1 ? TW_FORMAT_ABSTRACT : (unsigned)(mix >> 16) % TW_FORMATS;
+    const TwLayout *layout = tw_layout(format);
+
+    if (!gen->pagetables || mix % 4 == 0) {
+        return;
+    }
+    if (layout->granule_lg != 0) {
+        if (layout->granule_lg < d->min_granule_lg ||
+            layout->granule_lg > d->max_granule_lg) {
+            return;
+        }
+        iommu->granule_lg = layout->granule_lg;
+        if (*size >> layout->granule_lg < 2) {
+            *size = UINT64_C(4) << layout->granule_lg;
+        }
+        if ((mix >> 24) % 4 == 0) {
+            *size = UINT64_C(1) << (layout->granule_lg + 10); /* two levels */
+        }
+    }
+    gen->planned[id] = (uint8_t)(1 + format);
+}
+
+/* Entries ------------------------------------------------------------------ */
+
+static bool holds(TwBits bits, uint64_t entry)
+{
+    return (entry & bits.mask) == bits.value;
+}
+
+/* The bits of an address in an entry. */
+static uint64_t address_bits(const TwLayout *layout, uint64_t address)
+{
+    return address >> layout->shift & layout->address;
+}
+
+/* Takes a right away from an entry that has it. */
+static uint64_t without(uint64_t entry, TwBits right, uint64_t keep)
+{
+    if (!holds(right, entry)) {
+        return entry;
+    }
+    if (right.mask & ~right.value) {
+        return entry | (right.mask & ~right.value);
+    }
+    return entry & ~(right.value & ~keep);
+}
+
+static uint64_t leaf_entry(const TwLayout *layout, unsigned level,
+                           uint64_t address, uint8_t perm)
+{
+    uint64_t entry = layout->present.value | address_bits(layout, address);
+
+    if (level == 1) {
+        entry |= layout->last.value;
+    } else if (!layout->last_by_bits) {
+        entry |= layout->leaf_some;
+    }
+    entry |= perm & TW_R ? layout->read.value : 0;
+    entry |= perm & TW_W ? layout->write.value : 0;
+    if (!(perm & TW_W)) {
+        entry =
+            without(entry, layout->write, perm & TW_R ? layout->read.value : 0);
+    }
+    return perm & TW_R ? entry : without(entry, layout->read, 0);
+}
+
+static uint64_t table_entry(const TwLayout *layout, unsigned next,
+                            uint64_t address)
+{
+    uint64_t entry = layout->present.value | layout->present_some |
+                     layout->table_read.value | layout->table_write.value |
+                     address_bits(layout, address);
+
+    if (layout->next_shift) {
+        entry |= (uint64_t)next << layout->next_shift;
+    } else if (layout->leaf_none) {
+        entry |= layout->leaf_none & -layout->leaf_none;
+    }
+    return entry;
+}
+
+/* Operations --------------------------------------------------------------- */
+
+static TwOp *put(Turn *t, uint8_t code)
+{
+    TwOp *op = t->n < t->most ? &t->to[t->n++] : &t->gen->scratch;
+
+    *op = (TwOp){.code = code, .actor = t->actor};
+    return op;
+}
+
+static void put_poke(Turn *t, const Tree *tree, uint64_t at, uint64_t value)
+{
+    TwOp *op = put(t, TW_OP_POKE);
+
+    op->obj = tree->region;
+    op->addr = at;
+    op->value = value;
+}
+
+static uint64_t table_at(const Turn *t, uint8_t iommu, unsigned number)
+{
+    return (uint64_t)number << t->program->iommus[iommu].granule_lg;
+}
+
+static void put_context(Turn *t, uint8_t iommu, unsigned index, uint64_t root)
+{
+    TwOp *op = put(t, TW_OP_CONTEXT);
+
+    op->obj = iommu;
+    op->requester = index;
+    op->out = root;
+}
+
+static void put_invalidate(Turn *t, uint8_t iommu, unsigned index,
+                           uint64_t first, uint64_t last)
+{
+    uint64_t mix = lot(t->gen, (uint64_t)t->n << 32 | first);
+    TwOp *op = put(t, TW_OP_INVALIDATE);
+
+    op->obj = iommu;
+    op->scope = mix % 8 == 0   ? TW_SCOPE_GLOBAL
+                : mix % 8 == 1 ? TW_SCOPE_DOMAIN
+                : mix % 8 == 2 ? TW_SCOPE_CONTEXT
+                               : TW_SCOPE_RANGE;
+    op->domain = index;
+    op->addr = first;
+    op->last = (mix >> 8) % 16 ? last : first; /* less than it should be */
+}
+
+/* A new table, which nothing points to yet; TABLES: there is no room. */
+static unsigned add_table(Tree *tree, unsigned index, unsigned level,
+                          uint64_t prefix)
+{
+    if (tree->n == TABLES) {
+        return TABLES;
+    }
+    tree->table[tree->n].index = (uint8_t)index;
+    tree->table[tree->n].level = (uint8_t)level;
+    tree->table[tree->n].prefix = prefix;
+    return tree->n++;
+}
+
+/* The number of the table of that level for offset x; made, and pointed to, if
+ * it is not there; TABLES: there is no room. */
+static unsigned find_table(Turn *t, uint8_t iommu, unsigned index,
+                           unsigned level, uint64_t x)
+{
+    const TwIommu *m = &t->program->iommus[iommu];
+    unsigned per = m->granule_lg - 3u, lg = m->granule_lg + level * per;
+    uint64_t prefix = lg < 64 ? x >> lg : 0;
+    Tree *tree = &t->trees[iommu];
+    unsigned found = TABLES, above;
+
+    for (unsigned i = 0; i < tree->n && found == TABLES; i++) {
+        if (tree->table[i].index == index && tree->table[i].level == level &&
+            tree->table[i].prefix == prefix) {
+            found = i;
+        }
+    }
+    if (level == m->pagetable.levels) {
+        if (found == TABLES) {
+            found = add_table(tree, index, level, prefix);
+        }
+        if (found < TABLES && !tree->pointed[index]) {
+            tree->pointed[index] = true;
+            put_context(t, iommu, index, table_at(t, iommu, found));
+        }
+        return found;
+    }
+    above = find_table(t, iommu, index, level + 1, x);
+    if (found < TABLES || above == TABLES) {
+        return found;
+    }
+    found = add_table(tree, index, level, prefix);
+    if (found < TABLES) {
+        put_poke(t, tree,
+                 table_at(t, iommu, above) +
+                     8 * (x >> lg & ((UINT64_C(1) << per) - 1)),
+                 table_entry(tw_layout(m->pagetable.format), level,
+                             table_at(t, iommu, found)));
+    }
+    return found;
+}
+
+/* Now and then an entry is not what it should be. */
+static uint64_t spoil(const Turn *t, uint64_t entry)
+{
+    uint64_t mix = lot(t->gen, entry ^ (uint64_t)t->n << 40);
+
+    switch (t->in_setup ? 99 : mix % 40) {
+    case 0:
+        return entry ^ UINT64_C(1) << (mix >> 8 & 63);
+    case 1:
+        return entry ^ UINT64_C(1) << (mix >> 8 & 7);
+    case 2:
+        return mix;
+    default:
+        return entry;
+    }
+}
+
+/* map, unmap or protect becomes stores to the entries of its range. */
+static void turn_change(Turn *t, const TwOp *op)
+{
+    const TwIommu *m = &t->program->iommus[op->obj];
+    const TwLayout *layout = tw_layout(m->pagetable.format);
+    unsigned per = m->granule_lg - 3u, level = 1, lg = m->granule_lg;
+    uint8_t perm = op->code == TW_OP_UNMAP ? 0 : op->perm & (TW_R | TW_W);
+    uint64_t x = op->addr, out = op->code == TW_OP_MAP ? op->out : op->addr;
+
+    while ((op->last - op->addr) >> lg >= MOST_LEAVES &&
+           level < m->pagetable.levels &&
+           layout->leaf_levels >> (level + 1) & 1) {
+        level++;
+        lg += per;
+    }
+    if (lot(t->gen, (uint64_t)t->n << 20 ^ op->addr) % 4 == 0 &&
+        level < m->pagetable.levels && layout->leaf_levels >> (level + 1) & 1) {
+        level++; /* more than the range: now and then a large leaf */
+        lg += per;
+    }
+    for (unsigned i = 0; i < MOST_LEAVES && x <= op->last; i++) {
+        unsigned table = find_table(t, op->obj, op->index, level, x);
+        uint64_t low = (UINT64_C(1) << lg) - 1;
+        uint64_t entry = perm ? leaf_entry(layout, level, out & ~low, perm) : 0;
+
+        if (table >= TABLES) {
+            return;
+        }
+        put_poke(t, &t->trees[op->obj],
+                 table_at(t, op->obj, table) +
+                     8 * (x >> lg & ((UINT64_C(1) << per) - 1)),
+                 spoil(t, entry));
+        if ((x | low) >= op->last) {
+            return;
+        }
+        out += (x | low) + 1 - x;
+        x = (x | low) + 1;
+    }
+}
+
+/* What the language has beyond ranges of entries: a context that is another, or
+ * none; an upper entry without a right. */
+static void put_extra(Turn *t, uint8_t iommu)
+{
+    Tree *tree = &t->trees[iommu];
+    const TwIommu *m = &t->program->iommus[iommu];
+    const TwLayout *layout = tw_layout(m->pagetable.format);
+    uint64_t mix = lot(t->gen, (uint64_t)t->n << 48 | 0x6578);
+    unsigned i = tree->n ? (unsigned)(mix >> 8) % tree->n : 0;
+
+    if (tree->n == 0 || mix % 8 > 2) {
+        return;
+    }
+    if (mix % 8 == 0) {
+        put_context(t, iommu, (unsigned)(mix >> 16) % m->indexes,
+                    (mix >> 24) % 4 ? table_at(t, iommu, i) : UINT64_MAX);
+    } else if (mix % 8 == 1 && tree->table[i].level < m->pagetable.levels) {
+        unsigned level = tree->table[i].level;
+        unsigned lg = m->granule_lg + level * (m->granule_lg - 3u);
+        uint64_t entry = table_entry(layout, level, table_at(t, iommu, i));
+        uint64_t x = lg < 64 ? tree->table[i].prefix << lg : 0;
+        unsigned above =
+            find_table(t, iommu, tree->table[i].index, level + 1, x);
+
+        entry = (mix >> 16) % 4 == 0   ? without(entry, layout->table_write, 0)
+                : (mix >> 16) % 4 == 1 ? without(entry, layout->table_read, 0)
+                : (mix >> 16) % 4 == 2 ? entry ^ UINT64_C(1) << (mix >> 24 & 63)
+                                       : entry;
+        if (above < TABLES) {
+            put_poke(
+                t, tree,
+                table_at(t, iommu, above) +
+                    8 * (x >> lg & ((UINT64_C(1) << (m->granule_lg - 3u)) - 1)),
+                entry);
+        }
+    } else {
+        put_invalidate(t, iommu, (unsigned)(mix >> 16) % m->indexes,
+                       m->granule_lg < 60 ? (mix >> 24 & 7) << m->granule_lg
+                                          : 0,
+                       UINT64_C(8) << m->granule_lg);
+    }
+}
+
+static bool is_turned(const Turn *t, const TwOp *op)
+{
+    switch (op->code) {
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+    case TW_OP_NOTIFY:
+    case TW_OP_NOTIFY_ALL:
+    case TW_OP_IOMMU_RESET:
+        return t->trees[op->obj].region != TW_NONE;
+    default:
+        return false;
+    }
+}
+
+static void turn_op(Turn *t, const TwOp *op)
+{
+    bool during = op->flags & TW_OPF_DURING;
+    uint16_t first = t->n;
+
+    t->actor = op->actor;
+    switch (op->code) {
+    case TW_OP_NOTIFY:
+        if (op->events == TW_EVENT_UNMAP && op->addr <= op->last) {
+            put_invalidate(t, op->obj, op->index, op->addr, op->last);
+        } else {
+            *put(t, op->code) = *op;
+        }
+        break;
+    case TW_OP_IOMMU_RESET:
+        memset(t->trees[op->obj].pointed, 0, sizeof(t->trees[op->obj].pointed));
+        *put(t, op->code) = *op;
+        break;
+    case TW_OP_NOTIFY_ALL:
+        *put(t, op->code) = *op;
+        break;
+    default:
+        turn_change(t, op);
+        if (op->flags & TW_OPF_NOTIFIED) {
+            put_invalidate(t, op->obj, op->index, op->addr, op->last);
+        }
+        if (!t->in_setup) {
+            put_extra(t, op->obj);
+        }
+        break;
+    }
+    if (during) { /* one stays during the access */
+        t->n = t->n > first + 1 ? first + 1 : t->n;
+        if (t->n > first) {
+            t->to[first].flags |= TW_OPF_DURING;
+        }
+    }
+}
+
+/* The whole ---------------------------------------------------------------- */
+
+/* Levels enough for the region of the IOMMU. */
+static unsigned levels_for(const TwLayout *layout, unsigned granule_lg,
+                           uint64_t size)
+{
+    unsigned levels = layout->least_levels;
+
+    while (levels < layout->most_levels && levels < 4 &&
+           granule_lg + (levels + 1) * (granule_lg - 3u) <= 64 &&
+           (size - 1) >> (granule_lg + levels * (granule_lg - 3u))) {
+        levels++;
+    }
+    return levels;
+}
+
+static bool turn_iommu(Turn *t, uint8_t id)
+{
+    TwProgram *p = t->program;
+    TwGen *gen = t->gen;
+    TwIommu *m = &p->iommus[id];
+    const TwLayout *layout = tw_layout(gen->planned[id] - 1u);
+    uint8_t region = tw_program_iommu_region(p, id);
+    uint8_t to = m->bypass_space;
+    TwRegion *tables;
+
+    if (region == TW_NONE || to == TW_NONE || m->granule_lg < 4 ||
+        p->n_regions >= gen->dialect->max_regions) {
+        return false;
+    }
+    for (unsigned i = 0; i < p->n_setup; i++) {
+        if (p->setup[i].code == TW_OP_MAP && p->setup[i].obj == id) {
+            to = p->setup[i].other;
+            break;
+        }
+    }
+    /* Where nothing else is likely to be, but not out of reach. */
+    tables = &p->regions[p->n_regions];
+    *tables = tw_region_make(TW_REGION_RAM);
+    tables->size = (uint64_t)TABLES << m->granule_lg;
+    tables->block = p->n_regions;
+    tables->container = p->spaces[to].root;
+    tables->addr = UINT64_C(1) << 20;
+    tables->priority = -1;
+    m->kind = TW_IOMMU_PAGETABLE;
+    m->bypass_space = to;
+    m->pagetable.format = (uint8_t)(gen->planned[id] - 1);
+    m->pagetable.tables = p->n_regions++;
+    m->pagetable.levels =
+        (uint8_t)levels_for(layout, m->granule_lg, p->regions[region].size);
+    t->trees[id].region = m->pagetable.tables;
+    return true;
+}
+
+static uint16_t turn_list(Turn *t, const TwOp *from, uint16_t n, TwOp *to,
+                          uint16_t most)
+{
+    t->to = to;
+    t->n = 0;
+    t->most = most;
+    for (unsigned i = 0; i < n && t->n < most; i++) {
+        if (is_turned(t, &from[i])) {
+            turn_op(t, &from[i]);
+        } else {
+            to[t->n++] = from[i];
+        }
+    }
+    return t->n;
+}
+
+void tw_tables_turn(TwGen *gen)
+{
+    static _Thread_local TwOp
+        from[TW_MAX_SETUP > TW_MAX_SCRIPT ? TW_MAX_SETUP : TW_MAX_SCRIPT];
+    TwProgram *p = gen->program;
+    Turn t = {.gen = gen, .program = p, .in_setup = true};
+    bool any = false;
+
+    for (unsigned i = 0; i < TW_MAX_IOMMUS; i++) {
+        t.trees[i].region = TW_NONE;
+        if (i < p->n_iommus && gen->planned[i]) {
+            any |= turn_iommu(&t, (uint8_t)i);
+        }
+    }
+    if (!any) {
+        return;
+    }
+    memcpy(from, p->setup, p->n_setup * sizeof(*from));
+    p->n_setup =
+        turn_list(&t, from, p->n_setup, p->setup, gen->dialect->max_setup);
+    t.in_setup = false;
+    memcpy(from, p->script, p->n_script * sizeof(*from));
+    p->n_script = turn_list(&t, from, p->n_script, p->script,
+                            (uint16_t)(gen->limit < 4 * p->n_script + 8
+                                           ? gen->limit
+                                           : 4 * p->n_script + 8));
+    for (unsigned i = 0; i < p->n_actors; i++) {
+        TwActor *actor = &p->actors[i];
+
+        if (actor->region != TW_NONE && is_turned(&t, &actor->op)) {
+            uint8_t iommu = actor->op.obj;
+
+            actor->op = (TwOp){.code = TW_OP_INVALIDATE,
+                               .actor = TW_BOARD,
+                               .obj = iommu,
+                               .scope = TW_SCOPE_GLOBAL};
+        }
+    }
+}

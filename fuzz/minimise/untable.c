@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A pagetable becomes an IOMMU of kind `table` with the entries that its tables
+ * give, as far as the program's own pokes and contexts make them: what remains
+ * to be shrunk has an operation for each change, not one for each level.
+ */
+#include "fuzz/minimise/passes.h"
+
+#include <string.h>
+
+#include "program/layout.h"
+
+enum {
+    GRANULES = 64, /* of the IOMMU's region, from its start on */
+    WORDS = 256,   /* pokes that are remembered */
+};
+
+typedef struct Entry {
+    uint64_t out;
+    uint8_t perm;
+} Entry;
+
+typedef struct Untable {
+    TwProgram *program;
+    const TwIommu *iommu;
+    const TwLayout *layout;
+    uint8_t id, block;
+    uint64_t root[TW_MAX_IOMMU_INDEXES];
+    unsigned n_words;
+    struct {
+        uint64_t at, value;
+    } words[WORDS];
+    Entry entries[TW_MAX_IOMMU_INDEXES][GRANULES];
+    TwOp *to;
+    uint16_t n, most;
+} Untable;
+
+static bool holds(TwBits bits, uint64_t word)
+{
+    return (word & bits.mask) == bits.value;
+}
+
+/* What was poked there last; 0, which is no entry, if nothing was. */
+static uint64_t word_at(const Untable *u, uint64_t at)
+{
+    for (unsigned i = u->n_words; i-- > 0;) {
+        if (u->words[i].at == at) {
+            return u->words[i].value;
+        }
+    }
+    return 0;
+}
+
+static Entry entry_at(const Untable *u, unsigned index, uint64_t x)
+{
+    const TwLayout *l = u->layout;
+    unsigned g = u->iommu->granule_lg, per = g - 3u;
+    unsigned level = u->iommu->pagetable.levels;
+    uint64_t table = u->root[index];
+    uint8_t perm = TW_R | TW_W;
+
+    while (table != UINT64_MAX) {
+        unsigned lg = g + (level - 1) * per, next = level - 1;
+        uint64_t low = (UINT64_C(1) << lg) - 1;
+        uint64_t word =
+            word_at(u, table + 8 * (x >> lg & ((UINT64_C(1) << per) - 1)));
+        uint64_t address = (word & l->address) << l->shift;
+        bool marked = l->leaf_some ? (word & l->leaf_some) != 0
+                                   : (word & l->leaf_none) == 0;
+
+        if (word == 0 || !holds(l->present, word)) {
+            break;
+        }
+        if (marked || (level == 1 && !l->last_by_bits)) {
+            perm &= (holds(l->read, word) ? TW_R : 0) |
+                    (holds(l->write, word) ? TW_W : 0);
+            return (Entry){(address & ~low) | (x & low), perm};
+        }
+        if (l->next_shift) {
+            next = word >> l->next_shift & 7;
+        }
+        if (next == 0 || next >= level) {
+            break;
+        }
+        perm &= (holds(l->table_read, word) ? TW_R : 0) |
+                (holds(l->table_write, word) ? TW_W : 0);
+        table = address & ~((UINT64_C(1) << g) - 1);
+        level = next;
+    }
+    return (Entry){0, 0};
+}
+
+static void put(Untable *u, TwOp op)
+{
+    if (u->n < u->most) {
+        u->to[u->n++] = op;
+    }
+}
+
+/* Puts a map or unmap for each run of granules that are no longer what they
+ * were. */
+static void put_changes(Untable *u, const TwOp *like)
+{
+    uint64_t granule = UINT64_C(1) << u->iommu->granule_lg;
+
+    for (unsigned k = 0; k < u->iommu->indexes; k++) {
+        TwOp *last = NULL;
+
+        for (unsigned i = 0; i < GRANULES; i++) {
+            uint64_t x = i * granule;
+            Entry now = entry_at(u, k, x), *was = &u->entries[k][i];
+            TwOp op = {
+                .code = now.perm ? TW_OP_MAP : TW_OP_UNMAP,
+                .actor = like->actor,
+                .flags = like->flags & TW_OPF_DURING,
+                .obj = u->id,
+                .index = (uint8_t)k,
+                .other = now.perm ? u->iommu->bypass_space : 0,
+                .perm = now.perm,
+                .addr = x,
+                .last = x + granule - 1,
+                .out = now.out,
+            };
+
+            if (now.perm == was->perm && (!now.perm || now.out == was->out)) {
+                last = NULL;
+                continue;
+            }
+            *was = now;
+            if (last && last->code == op.code && last->perm == op.perm &&
+                (!op.perm || op.out == last->out + (x - last->addr))) {
+                last->last = op.last;
+                continue;
+            }
+            put(u, op);
+            last = u->n > 0 ? &u->to[u->n - 1] : NULL;
+        }
+    }
+}
+
+/* An operation of the program as it was. */
+static void turn(Untable *u, const TwOp *op)
+{
+    bool mine = op->obj == u->id;
+
+    if (op->code == TW_OP_POKE &&
+        u->program->regions[op->obj].block == u->block && u->n_words < WORDS) {
+        u->words[u->n_words].at = op->addr;
+        u->words[u->n_words++].value = op->value;
+        put_changes(u, op);
+    } else if (op->code == TW_OP_CONTEXT && mine) {
+        u->root[op->requester % u->iommu->indexes] = op->out;
+        put_changes(u, op);
+    } else if (op->code == TW_OP_INVALIDATE && mine) {
+        bool global = op->scope == TW_SCOPE_GLOBAL;
+        bool range = op->scope == TW_SCOPE_RANGE;
+        TwOp notify = {.code = global ? TW_OP_NOTIFY_ALL : TW_OP_NOTIFY,
+                       .actor = op->actor,
+                       .flags = op->flags,
+                       .obj = op->obj};
+
+        if (!global) {
+            notify.index = (uint8_t)(op->domain % u->iommu->indexes);
+            notify.events = TW_EVENT_UNMAP;
+            notify.addr = range ? op->addr : 0;
+            notify.last = range ? op->last : UINT64_MAX;
+        }
+        put(u, notify);
+    } else {
+        if (op->code == TW_OP_IOMMU_RESET && mine) {
+            memset(u->root, 0xff, sizeof(u->root));
+            memset(u->entries, 0, sizeof(u->entries));
+        }
+        put(u, *op);
+    }
+}
+
+static uint16_t turn_list(Untable *u, TwOp *list, uint16_t n, uint16_t most)
+{
+    static _Thread_local TwOp
+        from[TW_MAX_SCRIPT > TW_MAX_SETUP ? TW_MAX_SCRIPT : TW_MAX_SETUP];
+
+    memcpy(from, list, n * sizeof(*from));
+    u->to = list;
+    u->n = 0;
+    u->most = most;
+    for (unsigned i = 0; i < n; i++) {
+        turn(u, &from[i]);
+    }
+    return u->n;
+}
+
+static void untable(TwProgram *p, uint8_t id)
+{
+    TwIommu *m = &p->iommus[id];
+    TwIommu was = *m;
+    Untable u = {.program = p,
+                 .iommu = &was,
+                 .layout = tw_layout(was.pagetable.format),
+                 .id = id,
+                 .block = p->regions[was.pagetable.tables].block};
+
+    memset(u.root, 0xff, sizeof(u.root));
+    p->n_setup = turn_list(&u, p->setup, p->n_setup, TW_MAX_SETUP);
+    p->n_script = turn_list(&u, p->script, p->n_script, TW_MAX_SCRIPT);
+    memset(&m->pagetable, 0, sizeof(m->pagetable));
+    m->kind = TW_IOMMU_TABLE;
+    tw_edit_tidy(p);
+}
+
+void tw_pass_untable(TwTurns *turns)
+{
+    for (unsigned i = turns->best->n_iommus; i-- > 0;) {
+        if (turns->best->iommus[i].kind == TW_IOMMU_PAGETABLE) {
+            TW_TURN(turns, p, untable(p, (uint8_t)i));
+        }
+    }
+}

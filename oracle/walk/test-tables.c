@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables in RAM (LA-35): the fields of each format, by entries made by
+ * hand from the manuals that program/LAYOUTS.md names; and the two walkers, on
+ * random tables.
+ */
+#include "oracle/test/test-support.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "oracle/judge/perform.h"
+#include "oracle/memory/content.h"
+#include "oracle/walk/flat.h"
+#include "program/layout.h"
+#include "program/ops.h"
+
+/* A program with one pagetable, and the state before its script. */
+typedef struct Fixture {
+    TwProgram *program;
+    TwWorld *world;
+    TwContents contents;
+} Fixture;
+
+static void start(Fixture *f, const char *format, unsigned levels,
+                  unsigned granule, const char *setup)
+{
+    g_autofree char *text = g_strdup_printf(
+        "twinwalk 1\n"
+        "region r0 iommu size 2^64 root s0 iommu i0\n"
+        "region r1 ram size 2^64 root s1\n"
+        "region r2 ram size 0x10000\n"
+        "iommu i0 pagetable granule %u to s1 format %s tables r2 levels %u\n"
+        "setup\n"
+        "  context i0 0 -> 0x1000\n%s",
+        granule, format, levels, setup);
+    TwContract contract = test_contract();
+
+    f->program = test_program(text);
+    f->world = tw_world_new();
+    f->contents = (TwContents){.stored = g_new(TwStored, TW_MAX_STORED)};
+    tw_perform_start(f->world, f->program, &contract);
+    tw_contents_start(&f->contents, f->program, false, false, true);
+    f->world->ram = (TwRam){.byte = tw_contents_byte_at,
+                            .changed = tw_contents_changed,
+                            .store = tw_contents_store,
+                            .data = &f->contents};
+    for (unsigned i = 0; i < f->program->n_setup; i++) {
+        if (f->program->setup[i].code == TW_OP_POKE) {
+            tw_perform_poke(f->world, &f->program->setup[i], TW_NO_OP, 0);
+        }
+    }
+}
+
+static void finish(Fixture *f)
+{
+    g_free(f->contents.stored);
+    tw_world_free(f->world);
+    g_free(f->program);
+}
+
+/* Where a device's byte at x goes; both walkers say the same. */
+static TwByte walk(const Fixture *f, uint64_t x, uint8_t right)
+{
+    TwAccess access = {.code = right == TW_W ? TW_OP_DMA_WRITE : TW_OP_DMA_READ,
+                       .cpu = TW_BOARD,
+                       .size = 1,
+                       .hop_rights = right,
+                       .page_rights = right,
+                       .addr = x};
+    TwWalk walk;
+
+    g_assert_true(
+        tw_flat_agrees(f->world, &access, 1, tw_times_at(f->world->now)));
+    tw_walk(f->world, &access, 1, tw_times_at(f->world->now), &walk);
+    return walk.bytes[0];
+}
+
+#define X 0x40201123 /* entry 1 of the last three levels */
+
+/* The upper entries of a format, the last of which leads to 0x3000 or (4
+ * levels) 0x4000; with them, an entry that makes X `perm` at `out`. */
+static const struct {
+    const char *format, *upper, *last;
+    unsigned levels;
+    const char *perm;
+    uint64_t x, out;
+} vectors[] = {
+#define ABSTRACT(last, perm, out) \
+    { \
+        "abstract", "  poke r2 0x1008 = 0x2007\n  poke r2 0x2008 = 0x3007\n", \
+            last, 3, perm, X, out \
+    }
+    ABSTRACT("0x3008 = 0x5007", "rw", 0x5123),
+    ABSTRACT("0x3008 = 0x5003", "r", 0x5123),
+    ABSTRACT("0x3008 = 0x5005", "w", 0x5123),
+    ABSTRACT("0x3008 = 0x5006", "", 0),
+    ABSTRACT("0x2008 = 0x20000f", "rw", 0x201123), /* leaf of 2 MiB */
+    ABSTRACT("0x2008 = 0x3003\n  poke r2 0x3008 = 0x5007", "r", 0x5123),
+    ABSTRACT("0x2008 = 0x10007", "", 0), /* beyond the region */
+
+#define SV39(last, perm, out) \
+    { \
+        "sv39", "  poke r2 0x1008 = 0x801\n  poke r2 0x2008 = 0xc01\n", last, \
+            3, perm, X, out \
+    }
+    SV39("0x3008 = 0x14d7", "rw", 0x5123),
+    SV39("0x3008 = 0x1457", "r", 0x5123),     /* D clear */
+    SV39("0x3008 = 0x1497", "", 0),           /* A clear */
+    SV39("0x3008 = 0x14c7", "", 0),           /* U clear */
+    SV39("0x3008 = 0x14d5", "", 0),           /* W without R */
+    SV39("0x3008 = 0x14d9", "", 0),           /* X only */
+    SV39("0x3008 = 0x1401", "", 0),           /* no leaf at the last level */
+    SV39("0x3008 = 0x400000000014d7", "", 0), /* bit 54 */
+    SV39("0x2008 = 0x800d7", "rw", 0x201123), /* 2 MiB */
+    SV39("0x2008 = 0x14d7", "", 0),           /* misaligned */
+    SV39("0x1008 = 0x100000d7", "rw", 0x40201123),            /* 1 GiB */
+    SV39("0x2008 = 0xc11\n  poke r2 0x3008 = 0x14d7", "", 0), /* U of a table */
+
+#define X86(format, last, perm, out) \
+    { \
+        format, \
+            "  poke r2 0x1000 = 0x2007\n  poke r2 0x2008 = 0x3007\n" \
+            "  poke r2 0x3008 = 0x4007\n", \
+            last, 4, perm, X, out \
+    }
+#define X86_ALL(format) \
+    X86(format, "0x4008 = 0x5007", "rw", 0x5123), \
+        X86(format, "0x4008 = 0x5005", "r", 0x5123), \
+        X86(format, "0x4008 = 0x5003", "", 0),        /* U/S clear */ \
+        X86(format, "0x4008 = 0x5087", "rw", 0x5123), /* bit 7 is PAT */ \
+        X86(format, "0x3008 = 0x4005\n  poke r2 0x4008 = 0x5007", "r", \
+            0x5123), \
+        X86(format, "0x3008 = 0x200087", "rw", 0x201123), /* PS */ \
+        X86(format, "0x3008 = 0x201087", "rw", 0x201123), /* bit 12 is PAT */ \
+        X86(format, "0x3008 = 0x202087", "", 0), \
+        X86(format, "0x1000 = 0x2087", "", 0) /* PS where none can be */
+    X86_ALL("x86-64"), X86_ALL("vtd-fl"),
+
+#define ARM(format, last, perm, out) \
+    { \
+        format, "  poke r2 0x1008 = 0x2003\n  poke r2 0x2008 = 0x3003\n", \
+            last, 3, perm, X, out \
+    }
+    ARM("arm64-s1", "0x3008 = 0x5443", "rw", 0x5123),
+    ARM("arm64-s1", "0x3008 = 0x54c3", "r", 0x5123), /* AP[2] */
+    ARM("arm64-s1", "0x3008 = 0x5403", "", 0),       /* AP[1] clear */
+    ARM("arm64-s1", "0x3008 = 0x5043", "", 0),       /* AF clear */
+    ARM("arm64-s1", "0x3008 = 0x5441", "", 0),       /* block, last level */
+    ARM("arm64-s1", "0x2008 = 0x200441", "rw", 0x201123),
+    ARM("arm64-s1", "0x2008 = 0x201441", "rw", 0x201123), /* low bits */
+    ARM("arm64-s1", "0x1008 = 0x4000000000002003\n  poke r2 0x3008 = 0x5443",
+        "r", 0x5123), /* APTable[1] */
+    ARM("arm64-s1", "0x1008 = 0x2000000000002003\n  poke r2 0x3008 = 0x5443",
+        "", 0),
+    ARM("arm64-s2", "0x3008 = 0x54c3", "rw", 0x5123),
+    ARM("arm64-s2", "0x3008 = 0x5443", "r", 0x5123), /* S2AP[0] */
+    ARM("arm64-s2", "0x3008 = 0x5483", "w", 0x5123), /* S2AP[1] */
+    ARM("arm64-s2", "0x3008 = 0x50c3", "", 0),       /* AF clear */
+
+#define VTD(last, perm, out) \
+    { \
+        "vtd-sl", "  poke r2 0x1008 = 0x2003\n  poke r2 0x2008 = 0x3003\n", \
+            last, 3, perm, X, out \
+    }
+    VTD("0x3008 = 0x5003", "rw", 0x5123), VTD("0x3008 = 0x5001", "r", 0x5123),
+    VTD("0x3008 = 0x5002", "w", 0x5123), VTD("0x3008 = 0x5000", "", 0),
+    VTD("0x1008 = 0x2001\n  poke r2 0x3008 = 0x5003", "r", 0x5123),
+    VTD("0x2008 = 0x200083", "rw", 0x201123), VTD("0x2008 = 0x201083", "", 0),
+
+#define AMD(last, perm, x, out) \
+    { \
+        "amdvi", \
+            "  poke r2 0x1008 = 0x6000000000002401\n" \
+            "  poke r2 0x2008 = 0x6000000000003201\n", \
+            last, 3, perm, x, out \
+    }
+    AMD("0x3008 = 0x6000000000005001", "rw", X, 0x5123),
+    AMD("0x3008 = 0x2000000000005001", "r", X, 0x5123), /* IR */
+    AMD("0x3008 = 0x4000000000005001", "w", X, 0x5123), /* IW */
+    AMD("0x3008 = 0x6000000000005000", "", X, 0),       /* PR clear */
+    AMD("0x3008 = 0x6000000000005201", "", X, 0), /* a table, last level */
+    AMD("0x2008 = 0x6000000000200001", "rw", X, 0x201123),
+    AMD("0x2008 = 0x2000000000003201\n"
+        "  poke r2 0x3008 = 0x6000000000005001",
+        "r", X, 0x5123),
+    /* Level 2 is skipped: its bits of the offset must be 0. */
+    AMD("0x1008 = 0x6000000000003201\n"
+        "  poke r2 0x3008 = 0x6000000000005001",
+        "rw", 0x40001123, 0x5123),
+    AMD("0x1008 = 0x6000000000003201\n"
+        "  poke r2 0x3008 = 0x6000000000005001",
+        "", X, 0),
+    AMD("0x1008 = 0x6000000000002601", "", X, 0), /* next level: its own */
+};
+
+static void fields(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(vectors); i++) {
+        g_autofree char *setup = g_strdup_printf(
+            "%s  poke r2 %s\n", vectors[i].upper, vectors[i].last);
+        Fixture f;
+
+        start(&f, vectors[i].format, vectors[i].levels, 4096, setup);
+        for (unsigned k = 0; k < 2; k++) {
+            TwByte byte = walk(&f, vectors[i].x, k ? TW_W : TW_R);
+            bool may = strchr(vectors[i].perm, k ? 'w' : 'r') != NULL;
+
+            if ((byte.where == TW_AT_LEAF) != may ||
+                (may && byte.offset != vectors[i].out)) {
+                g_error("%s, %s: %s", vectors[i].format, vectors[i].last,
+                        k ? "write" : "read");
+            }
+        }
+        finish(&f);
+    }
+}
+
+/* Offsets that the top level does not cover; a context that is taken away. */
+static void roots(void)
+{
+    static const char *const setup = "  poke r2 0x1008 = 0x2007\n"
+                                     "  poke r2 0x2008 = 0x5007\n";
+    Fixture f;
+    TwOp op;
+
+    start(&f, "abstract", 2, 4096, setup);
+    g_assert_cmpint(walk(&f, 0x201123, TW_R).where, ==, TW_AT_LEAF);
+    g_assert_cmpint(walk(&f, 0x40201123, TW_R).where, ==, TW_AT_HOP);
+    op = tw_op_make(TW_OP_CONTEXT);
+    op.obj = 0;
+    op.out = UINT64_MAX;
+    tw_perform(f.world, &op, TW_BOARD, 0);
+    g_assert_cmpint(walk(&f, 0x201123, TW_R).where, ==, TW_AT_HOP);
+    finish(&f);
+}
+
+/* An entry of which many bits are likely to make sense, in half of the cases
+ * for a table of the region. */
+static uint64_t some_entry(TwRng *rng, const TwLayout *layout)
+{
+    uint64_t entry = tw_rng_next(rng) & tw_rng_next(rng) & tw_rng_next(rng);
+    uint64_t table = (uint64_t)tw_rng_below(rng, 16) << 12;
+    uint32_t draw = tw_rng_below(rng, 16);
+
+    entry |= layout->present.value | layout->present_some;
+    entry |= draw & 1 ? layout->read.value | layout->write.value : 0;
+    entry |=
+        draw & 2 ? layout->table_read.value | layout->table_write.value : 0;
+    if (draw & 4) {
+        entry &=
+            ~(layout->address | layout->reserved_leaf | layout->reserved_table);
+        entry |= table >> layout->shift & layout->address;
+    }
+    if (draw & 8 && layout->next_shift) {
+        entry &= ~(UINT64_C(7) << layout->next_shift);
+        entry |= (uint64_t)tw_rng_below(rng, 4) << layout->next_shift;
+    }
+    return entry;
+}
+
+/* Garbage, too: what the walkers find in the same random tables. */
+static void walkers(const void *data)
+{
+    unsigned format = GPOINTER_TO_UINT(data);
+    const TwLayout *layout = tw_layout(format);
+    bool is_long = g_getenv("TW_LONG") != NULL;
+    unsigned rounds = is_long ? 1000 : 200, walks = is_long ? 10000 : 512;
+    unsigned found = 0, all = 0;
+    Fixture f;
+
+    for (unsigned n = 0; n < rounds; n++) {
+        TwRng rng = tw_rng_for(format + 1, n);
+        unsigned levels = layout->least_levels +
+                          tw_rng_below(&rng, MIN(layout->most_levels, 5u) -
+                                                 layout->least_levels + 1u);
+
+        start(&f, tw_format_name(format), levels, 4096, "");
+        for (unsigned i = 0; i < 256; i++) {
+            /* The first entries of each of 16 tables. */
+            uint64_t at = (i / 16) << 12 | (i % 16) << 3;
+
+            tw_contents_store(&f.contents, 2, at, UINT64_MAX,
+                              some_entry(&rng, layout), 0, TW_NO_OP);
+        }
+        for (unsigned i = 0; i < walks; i++) {
+            uint64_t x = 0;
+
+            for (unsigned level = 0; level < levels; level++) {
+                x |= (uint64_t)tw_rng_below(&rng, 16) << (12 + 9 * level);
+            }
+            x |= tw_rng_below(&rng, 4096);
+            found += walk(&f, x, i & 1 ? TW_W : TW_R).where == TW_AT_LEAF;
+            all++;
+        }
+        finish(&f);
+    }
+    g_test_message("%s: %u of %u walks end in RAM", tw_format_name(format),
+                   found, all);
+    g_assert_cmpuint(found, >, all / 200);
+    g_assert_cmpuint(found, <, all / 2);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/tables/LA-35/fields", fields);
+    g_test_add_func("/tables/LA-35,LA-36/roots", roots);
+    for (unsigned format = 0; format < TW_FORMATS; format++) {
+        g_autofree char *name =
+            g_strdup_printf("/tables/LA-35/walkers/%s", tw_format_name(format));
+
+        g_test_add_data_func(name, GUINT_TO_POINTER(format), walkers);
+    }
+    return g_test_run();
+}

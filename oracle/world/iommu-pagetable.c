@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IOMMUs of the kind `pagetable` (LA-35): tables in RAM, with the fields of a
+ * layout.  A context of an index is an assignment of the whole range, as the
+ * lists of `table` IOMMUs have them; its `out` is the root.
+ */
+#include "oracle/world/iommu-kind.h"
+#include "program/layout.h"
+
+static bool holds(TwBits bits, uint64_t entry)
+{
+    return (entry & bits.mask) == bits.value;
+}
+
+/* A walk at work. */
+typedef struct Tables {
+    const TwWorld *world;
+    const TwIommu *iommu;
+    const TwLayout *layout;
+    uint64_t x;
+    uint32_t t;
+    TwFound found;
+} Tables;
+
+/* The context of the index as at t; false: there is none. */
+static bool read_context(Tables *w, uint8_t iommu, uint8_t index,
+                         uint64_t *root)
+{
+    int32_t i = w->world->table_head[iommu][index];
+    uint32_t t = w->t;
+
+    for (; i != TW_NIL; i = w->world->tables[i].older) {
+        const TwTableEntry *entry = &w->world->tables[i];
+
+        if (entry->tick > t) {
+            continue;
+        }
+        if (entry->what == TW_ASSIGN_BACK) {
+            t = (uint32_t)entry->out;
+            continue;
+        }
+        w->found.since = entry->tick;
+        w->found.op = entry->op;
+        *root = entry->out;
+        return entry->what == TW_ASSIGN_ENTRY;
+    }
+    return false;
+}
+
+/* The 8 bytes at an offset of the tables' region; false: they are not all in
+ * it. */
+static bool read_entry(Tables *w, uint64_t at, uint64_t *entry)
+{
+    const TwRegion *tables =
+        &w->world->program->regions[w->iommu->pagetable.tables];
+    const TwRam *ram = &w->world->ram;
+    uint16_t op = TW_NO_OP;
+    uint32_t since;
+
+    if (tables->size < 8 || at > tables->size - 8) {
+        return false;
+    }
+    *entry = 0;
+    for (unsigned k = 0; k < 8; k++) {
+        *entry |= (uint64_t)ram->byte(ram->data, tables->block, at + k, w->t)
+                  << 8 * k;
+    }
+    since = ram->changed(ram->data, tables->block, at, w->t, &op);
+    if (since > w->found.since) {
+        w->found.since = since;
+        w->found.op = op;
+    }
+    return true;
+}
+
+/* Does the entry at that level end the walk? */
+static bool is_leaf(const TwLayout *layout, unsigned level, uint64_t entry)
+{
+    if (level == 1 && !layout->last_by_bits) {
+        return true;
+    }
+    return layout->leaf_some ? (entry & layout->leaf_some) != 0
+                             : (entry & layout->leaf_none) == 0;
+}
+
+/* Is a leaf at that level, for 2^lg bytes, one that means something? */
+static bool good_leaf(const TwLayout *layout, unsigned level, unsigned lg,
+                      uint64_t entry, uint64_t address)
+{
+    return layout->leaf_levels >> level & 1 &&
+           !(level == 1 && !holds(layout->last, entry)) &&
+           !(layout->wrong.mask && holds(layout->wrong, entry)) &&
+           !(entry & layout->reserved_leaf) &&
+           !(layout->aligned && address & (((uint64_t)1 << lg) - 1) &
+                                    ~(level > 1 ? layout->low_free : 0));
+}
+
+/* From the root of the tables to a leaf; the rights so far are `perm`. */
+static void walk_tables(Tables *w, uint64_t table)
+{
+    const TwLayout *layout = w->layout;
+    unsigned g = w->iommu->granule_lg, per = g - 3;
+    unsigned level = w->iommu->pagetable.levels, lg = g + level * per;
+    uint8_t perm = TW_R | TW_W;
+
+    if (lg < 64 && w->x >> lg) {
+        return;
+    }
+    for (;;) {
+        uint64_t entry, address, next = level - 1;
+
+        lg = g + (level - 1) * per;
+        if (!read_entry(w,
+                        table + 8 * (w->x >> lg & (((uint64_t)1 << per) - 1)),
+                        &entry) ||
+            !holds(layout->present, entry) ||
+            (layout->present_some && !(entry & layout->present_some))) {
+            return;
+        }
+        address = (entry & layout->address) << layout->shift;
+        if (is_leaf(layout, level, entry)) {
+            uint64_t low = ((uint64_t)1 << lg) - 1;
+
+            if (!good_leaf(layout, level, lg, entry, address)) {
+                return;
+            }
+            perm &= (holds(layout->read, entry) ? TW_R : 0) |
+                    (holds(layout->write, entry) ? TW_W : 0);
+            if (!perm) {
+                return; /* nothing */
+            }
+            w->found.perm = perm;
+            w->found.space = w->iommu->bypass_space;
+            w->found.out = (address & ~low) | (w->x & low);
+            w->found.lg = lg;
+            return;
+        }
+        if (layout->next_shift) {
+            next = entry >> layout->next_shift & 7;
+        }
+        /* A table of a lower level; what is skipped of the offset is 0. */
+        if (next == 0 || next >= level || entry & layout->reserved_table ||
+            (w->x & (((uint64_t)1 << lg) - 1)) >> (g + next * per)) {
+            return;
+        }
+        perm &= (holds(layout->table_read, entry) ? TW_R : 0) |
+                (holds(layout->table_write, entry) ? TW_W : 0);
+        table = address & ~(((uint64_t)1 << g) - 1);
+        level = (unsigned)next;
+    }
+}
+
+static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
+                    uint64_t x, uint32_t t)
+{
+    const TwIommu *what = &world->program->iommus[iommu];
+    Tables w = {
+        .world = world,
+        .iommu = what,
+        .layout = tw_layout(what->pagetable.format),
+        .x = x,
+        .t = t,
+        .found = {.op = TW_NO_OP, .space = TW_NONE},
+    };
+    uint64_t root;
+
+    if (read_context(&w, iommu, index, &root)) {
+        walk_tables(&w, root);
+    }
+    return w.found;
+}
+
+/* Nothing changes it with an event of its own. */
+static bool any_mapped(const TwWorld *world, uint8_t iommu, uint8_t index,
+                       uint64_t first, uint64_t last)
+{
+    (void)world;
+    (void)iommu;
+    (void)index;
+    (void)first;
+    (void)last;
+    return true;
+}
+
+/* context */
+static void change(TwWorld *world, const TwOp *op, uint16_t number,
+                   uint32_t tick)
+{
+    unsigned indexes = world->program->iommus[op->obj].indexes;
+
+    tw_iommu_assign(world, op->obj, (uint8_t)(op->requester % indexes),
+                    (TwTableEntry){.last = UINT64_MAX,
+                                   .out = op->out,
+                                   .tick = tick,
+                                   .op = number,
+                                   .what = op->out == UINT64_MAX
+                                               ? TW_ASSIGN_NOTHING
+                                               : TW_ASSIGN_ENTRY});
+}
+
+const TwIommuClass tw_iommu_pagetable = {
+    .find = find,
+    .any_mapped = any_mapped,
+    .change = change,
+    .empty = tw_iommu_empty,
+    .restore = tw_iommu_restore_lists,
+};
