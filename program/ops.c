@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "program/runs.h"
+
 /* Operands ----------------------------------------------------------------- */
 
 #define PART(kind, place, ...) \
@@ -289,6 +291,13 @@ const char *tw_scope_name(unsigned scope)
     static const char *const names[TW_SCOPES] = {"global", "domain", "range",
                                                  "context"};
     return pick(names, TW_SCOPES, scope);
+}
+
+unsigned tw_op_bytes(const TwProgram *p, const TwOp *op)
+{
+    return op->code == TW_OP_EXEC && tw_contents_are_runs(p->contents)
+               ? 8 * tw_run_length(op->addr)
+               : op->size;
 }
 
 bool tw_op_is_dma(const TwOp *op)

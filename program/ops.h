@@ -207,6 +207,10 @@ const char *tw_contents_name(unsigned contents);
 const char *tw_format_name(unsigned format);
 const char *tw_scope_name(unsigned scope);
 
+/* How many bytes an access has from its address on: of a run (LA-52), those of
+ * all its words. */
+unsigned tw_op_bytes(const TwProgram *p, const TwOp *op);
+
 /* One access may have at most this many operations inside its first fill
  * (LA-47). */
 enum { TW_MAX_DURING = 4 };

@@ -604,18 +604,22 @@ static TwVerdict judge_run(TwOracle *oracle, const TwOp *op, uint16_t number)
     TwVerdict verdict = TW_VERDICT_AGREE;
 
     for (unsigned i = 0; i < length && !ends; i++) {
-        uint16_t ran = (uint16_t)(outcome->value >> 16 * i);
+        uint64_t left = outcome->value >> 16 * i; /* numbers */
+        uint16_t ran = (uint16_t)left;
+        bool last = i + 1 == length;
         TwOutcome word = *outcome;
         TwOp fetch = *op;
         TwVerdict one;
 
         fetch.addr += 8 * i;
-        ends = refused && (ran == 0 || i + 1 == length);
+        ends = refused && (ran == 0 || last);
         word.class_ = ends ? outcome->class_ : TW_CLASS_OK;
-        word.value =
-            ends || ran == 0 ? 0 : tw_run_word(contents, fetch.addr, ran);
+        word.value = ends ? left /* which must be 0 */
+                     : ran == 0 || (last && left != ran)
+                         ? 0 /* it did not run, or more than the run did */
+                         : tw_run_word(contents, fetch.addr, ran);
         word.n_locations = 0;
-        one = judge_one(oracle, &fetch, number, &word, !ends && i + 1 < length);
+        one = judge_one(oracle, &fetch, number, &word, !ends && !last);
         if (one > TW_VERDICT_AGREE_STALE) {
             return one;
         }

@@ -200,12 +200,8 @@ static uint16_t last_fetch(const TwOracle *oracle, const TwAccess *access,
 {
     for (unsigned n = changed; n-- > 0;) {
         const TwOp *op = &oracle->program->script[n];
-        uint64_t run = tw_contents_are_runs(oracle->program->contents)
-                           ? 8 * tw_run_length(op->addr)
-                           : 1;
-
         if (op->code == TW_OP_EXEC && op->obj == access->cpu &&
-            access->addr - op->addr < run &&
+            access->addr - op->addr < tw_op_bytes(oracle->program, op) &&
             oracle->trace->outcomes[n].status == TW_STATUS_DONE) {
             return n;
         }

@@ -72,7 +72,9 @@ static void length(void)
         claim("  exec c0.0 0x10 8\n", 0, TRUTH, 0, TW_VERDICT_AGREE), ==, all);
     g_assert_cmphex(claim("  exec c0.0 0x8 8\n", 0, TRUTH, 0, TW_VERDICT_AGREE),
                     ==, first(0x8, 0));
-    /* the last word did not run; another one ran */
+    /* the last word did not run; another one ran; more than the run did */
+    claim("  exec c0.0 0x8 8\n", 0, TW_CLASS_OK, first(0x8, 0) | first(0x10, 1),
+          TW_VERDICT_WRONG);
     claim("  exec c0.0 0x10 8\n", 0, TW_CLASS_OK, all & 0xffffffffffff,
           TW_VERDICT_WRONG);
     claim("  exec c0.0 0x10 8\n", 0, TW_CLASS_OK, all ^ UINT64_C(1) << 32,
@@ -95,6 +97,8 @@ static void over_the_end(void)
     claim(script, 2, TW_CLASS_PAGE_FAULT, 0, TW_VERDICT_CLASS);
     claim(script, 2, TW_CLASS_PAGE_FAULT, three, TW_VERDICT_STALE);
     claim(script, 2, TW_CLASS_OK, three | first(0x1008, 3), TW_VERDICT_STALE);
+    claim(script, 2, TW_CLASS_PAGE_FAULT, two | first(0x1008, 3),
+          TW_VERDICT_WRONG);
     claim(script, 2, TW_CLASS_DECODE_ERROR, two, TW_VERDICT_FAULT);
     claim("  exec c0.0 0xff0 8\n", 0, TW_CLASS_PAGE_FAULT, two,
           TW_VERDICT_CLASS);

@@ -90,14 +90,10 @@ static void find_words(Emit *e)
         if (!(tw_op_info(op->code)->flags & TW_OP_ACCESS)) {
             continue;
         }
-        reach(e, op->index, op->addr);
-        reach(e, op->index, op->addr + op->size - 1);
-        for (unsigned k = 1; op->code == TW_OP_EXEC &&
-                             tw_contents_are_runs(e->program->contents) &&
-                             k < tw_run_length(op->addr);
-             k++) {
-            reach(e, op->index, op->addr + 8 * k);
+        for (unsigned k = 0; k < tw_op_bytes(e->program, op); k += 8) {
+            reach(e, op->index, op->addr + k);
         }
+        reach(e, op->index, op->addr + op->size - 1);
         if (op->flags & TW_OPF_FROM) {
             reach(e, op->index, op->from);
         }
@@ -202,7 +198,6 @@ static void find_end_byte(Emit *e)
             return;
         }
     }
-    return;
 }
 
 /* Is the accused access a store that was done, but not where it must be?  Then
@@ -564,19 +559,16 @@ static void put_check(Emit *e)
         "before the guest did: $(head -n 1 \"$dir/err\")\"\n\n"
         "# The guest has written a line for each access: \"ok\" and the value, "
         "or \"fault\", what\n# the architecture records of it, the address, "
-        "and "
-        "the result. The answer is \"ok\" and the\n# value, or the kind of "
-        "fault, "
-        "of what (a load, a store, a fetch), and whether its\n# address is one "
-        "that the instruction accesses.\n");
+        "and the result. The answer is \"ok\" and\n# the value, or the kind of "
+        "fault, of what (a load, a store, a fetch), and whether its\n# address "
+        "is one that the instruction accesses.\n");
     if (!e->end_byte) {
         put_name_fault(e);
     }
     put(e, "line=$(sed -n %up \"$dir/out\")\n", e->line);
     if (!e->end_byte && is_run(e)) {
         put(e,
-            "# The result has the numbers of the words that ran: of word %u, "
-            "if it ran, or else why\n# not.\n"
+            "# The result has the numbers of the words that ran: word %u's?\n"
             "number=$(printf %%s \"${line##* }\" | "
             "sed 's/..../& /g; s/0000 //g' |\n    cut -d ' ' -f %u)\n"
             "[ -z \"$number\" ] || line=\"ran $number\"\n",

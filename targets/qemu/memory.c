@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "program/ops.h"
 #include "targets/qemu/internal.h"
 
 bool tw_qemu_memory_open(Machine *m)
@@ -134,10 +135,7 @@ static void reach(Machine *m, unsigned index, uint64_t va, unsigned number)
 
 void tw_qemu_memory_reach(Machine *m, const TwOp *op, unsigned number)
 {
-    bool run =
-        op->code == TW_OP_EXEC && tw_contents_are_runs(m->program->contents);
-    uint64_t last =
-        op->addr - 1 + (run ? 8 * tw_run_length(op->addr) : op->size);
+    uint64_t last = op->addr - 1 + tw_op_bytes(m->program, op);
 
     reach(m, op->index, op->addr, number);
     if (op->addr >> PAGE_LG != last >> PAGE_LG) {

@@ -2,6 +2,7 @@
 /* Edits of a program after which it meets no trigger; see trigger.h. */
 #include <string.h>
 
+#include "program/runs.h"
 #include "targets/unicorn/sim.h"
 #include "targets/unicorn/trigger.h"
 

@@ -8,7 +8,7 @@
 
 #include "program/finding.h"
 #include "program/legality.h"
-#include "program/runs.h"
+#include "program/ops.h"
 #include "targets/unicorn/dialect.h"
 #include "targets/unicorn/flat.h"
 
@@ -157,12 +157,7 @@ TwOp tw_uc_fetch_of(const TwOp *op);
 /* The last byte that an access accesses: of a run, of all its words. */
 static inline uint64_t tw_uc_last_byte(const Sim *sim, const TwOp *op)
 {
-    unsigned contents = sim->program->contents;
-
-    return op->addr - 1 +
-           (op->code == TW_OP_EXEC && tw_contents_are_runs(contents)
-                ? 8 * tw_run_length(op->addr)
-                : op->size);
+    return op->addr - 1 + tw_op_bytes(sim->program, op);
 }
 
 #endif
