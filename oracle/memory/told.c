@@ -117,13 +117,14 @@ unsigned tw_told(const TwWorld *world, const TwAccess *access,
                  const TwByte *bytes, const TwEffect *effect, unsigned k,
                  TwLogRecord *told)
 {
-    TwAccess half = *access;
+    TwAccess half;
     unsigned n;
 
     if (access->code != TW_OP_RMW) {
         return told_once(world, access, bytes, effect, k, told);
     }
     /* An exchange reads its only piece, and then writes it (LA-25). */
+    half = *access;
     half.code = TW_OP_READ;
     n = world->contract.device_reads
             ? told_once(world, &half, bytes, effect, k, told)
