@@ -112,6 +112,7 @@ typedef struct Machine {
     /* The run. */
     const TwProgram *program;
     TwTrace *trace;
+    TwTrace idle; /* of an exchange without a program */
     TwLegality legality;
     bool broken;        /* it cannot go on; the trace says why */
     unsigned n_flushes; /* of the script */

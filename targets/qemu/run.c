@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "process/beat.h"
 #include "process/child.h"
 #include "program/ops.h"
 #include "targets/qemu/internal.h"
@@ -92,10 +93,14 @@ static void perform(Machine *m, unsigned number)
  * slots were used in the last 100 ms, it takes fewer, 64 at least. */
 static void shrink(Machine *m)
 {
+    TwDoing before;
+
     for (unsigned i = 0; i < 3 && !m->broken && !m->record; i++) {
         tw_qemu_do(m, TW_DO_FLUSH_ALL, 0);
         tw_qemu_flush_queue(m);
+        before = tw_beat_enter(TW_DOING_WAIT);
         g_usleep(SHRINK_MS * 1000);
+        tw_beat_enter(before);
     }
 }
 
@@ -171,19 +176,14 @@ bool tw_qemu_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 bool tw_qemu_ping(TwTarget *target)
 {
     Machine *m = (Machine *)target;
-    TwTrace *trace;
-    bool ok;
 
     if (m->process.pid == 0) {
         return false;
     }
-    trace = g_new(TwTrace, 1);
-    tw_trace_init(trace, NULL);
-    m->trace = trace;
+    tw_trace_init(&m->idle, NULL);
+    m->trace = &m->idle;
     m->n_ops = 0;
-    ok = tw_qemu_round(m);
-    g_free(trace);
-    return ok;
+    return tw_qemu_round(m);
 }
 
 void tw_qemu_record(Machine *m, const TwProgram *program, TwTrace *trace,
