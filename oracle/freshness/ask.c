@@ -185,6 +185,7 @@ TwAnswer *tw_ask_add(const TwAsk *ask, const TwWalk *walk, const TwFacts *facts)
     memcpy(answer->bytes, walk->bytes, sizeof(answer->bytes));
     return answer;
 }
+
 void tw_ask_add_current(const TwAsk *ask, const TwWalk *walk)
 {
     TwAnswer *answer;
