@@ -364,6 +364,14 @@ static void put_check(Emit *e, unsigned n)
     }
 }
 
+/* What the access `op` was to have performed during it, if nothing has. */
+static void put_left(Emit *e, const TwOp *op)
+{
+    put(e, "    if (during) {\n        %s;\n    }\n",
+        tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS ? "ring(RING_DURING)"
+                                                       : "perform_during()");
+}
+
 /* Calls number *at on, of operation n. */
 static void put_op(Emit *e, unsigned n, unsigned *at)
 {
@@ -377,8 +385,12 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
     }
     put(e, "\n");
     put_op_comment(e, n);
-    if (first == *at) {
-        return; /* nothing to ask of the library */
+    if (first == *at) { /* nothing to ask of the library */
+        if (access && n_during(e, n) > 0) {
+            put(e, "    during = inside_%u;\n", n);
+            put_left(e, op);
+        }
+        return;
     }
     if (accused && e->devices) {
         put(e, "    n_told = 0;\n");
@@ -416,10 +428,7 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
         put(e, "    fetching = false;\n");
     }
     if (n_during(e, n) > 0) {
-        put(e, "    if (during) {\n        %s;\n    }\n",
-            tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS
-                ? "ring(RING_DURING)"
-                : "perform_during()");
+        put_left(e, op);
     }
     if (acts(e, n) && op->code == TW_OP_DMA_WRITE) {
         put(e, "    change_%u();\n", n);
