@@ -32,17 +32,6 @@ bool tw_campaign_program(TwProgram *program, uint64_t seed, uint64_t number,
                                        profile_used);
 }
 
-/* The profile of a program of all profiles.  The profiles of IOTLBs and of
- * tables in RAM share a turn. */
-static TwProfile in_turn(uint64_t number)
-{
-    unsigned turn = (unsigned)(number % TW_PROFILE_PAGETABLE);
-
-    return turn < TW_PROFILE_IOTLB             ? (TwProfile)turn
-           : number / TW_PROFILE_PAGETABLE % 2 ? TW_PROFILE_PAGETABLE
-                                               : TW_PROFILE_IOTLB;
-}
-
 bool tw_campaign_program_towards(TwProgram *program, uint64_t seed,
                                  uint64_t number, unsigned profile,
                                  uint32_t wish, const TwDialect *dialect,
@@ -50,7 +39,8 @@ bool tw_campaign_program_towards(TwProgram *program, uint64_t seed,
 {
     TwSituation situation;
     TwRng rng = tw_rng_for(seed, number);
-    unsigned used = profile < TW_PROFILES ? profile : in_turn(number);
+    unsigned used =
+        profile < TW_PROFILES ? profile : tw_profile_in_turn(number);
 
     if (wish != TW_NO_WISH) {
         situation = tw_situation_of(wish);

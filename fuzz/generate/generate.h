@@ -45,6 +45,10 @@ const char *tw_profile_name(unsigned profile);
 /* The profile with this name, or TW_PROFILES. */
 unsigned tw_profile_find(const char *name);
 
+/* The profile of a program with that number, where all profiles take turns.
+ * Those of IOTLBs and of tables in RAM share a turn. */
+TwProfile tw_profile_in_turn(uint64_t number);
+
 /*
  * Fills `program` with a random program that passes tw_program_check and that
  * `dialect` admits.  Does not allocate.

@@ -200,6 +200,15 @@ unsigned tw_profile_find(const char *name)
     return profile;
 }
 
+TwProfile tw_profile_in_turn(uint64_t number)
+{
+    unsigned turn = (unsigned)(number % TW_PROFILE_PAGETABLE);
+
+    return turn < TW_PROFILE_IOTLB             ? (TwProfile)turn
+           : number / TW_PROFILE_PAGETABLE % 2 ? TW_PROFILE_PAGETABLE
+                                               : TW_PROFILE_IOTLB;
+}
+
 const TwMixture *tw_gen_mixture(TwProfile profile)
 {
     return &mixtures[profile];

@@ -93,8 +93,8 @@ static void test_reached(void)
     for (unsigned i = 0; i < n; i++) {
         TwRng rng = tw_rng_for(6, i);
 
-        tw_generate(&program, (TwProfile)(i % TW_PROFILES),
-                    tw_target_dialect(target), &rng);
+        tw_generate(&program, tw_profile_in_turn(i), tw_target_dialect(target),
+                    &rng);
         tw_target_run(target, &program, &trace);
         tw_shape_of(&program, &shape);
         for (unsigned k = 0; k < G_N_ELEMENTS(extremes); k++) {
@@ -129,7 +129,7 @@ static void test_flat(void)
     for (unsigned i = 0; i < n; i++) {
         TwRng rng = tw_rng_for(6, i);
 
-        tw_generate(&program, (TwProfile)(i % TW_PROFILES), &dialect, &rng);
+        tw_generate(&program, tw_profile_in_turn(i), &dialect, &rng);
         many += program.n_regions > 64;
         most = MAX(most, program.n_regions);
         lengthy += program.n_script > 1000;

@@ -153,8 +153,8 @@ static const Count *counted(void)
     for (unsigned i = 0; i < n_programs(); i++) {
         TwRng rng = tw_rng_for(1, i);
 
-        tw_generate(&program, (TwProfile)(i % TW_PROFILES),
-                    tw_runner_dialect(runner), &rng);
+        tw_generate(&program, tw_profile_in_turn(i), tw_runner_dialect(runner),
+                    &rng);
         if (tw_verdict_is_finding(tw_runner_run(runner, &program, &finding,
                                                 &c->stats, c->counters))) {
             g_error("program %u: %s", i, finding.text);
@@ -256,8 +256,8 @@ static void test_told(void)
     for (unsigned i = 0; i < table.programs; i++) {
         TwRng rng = tw_rng_for(4, i);
 
-        tw_generate(&program, (TwProfile)(i % TW_PROFILES),
-                    tw_target_dialect(target), &rng);
+        tw_generate(&program, tw_profile_in_turn(i), tw_target_dialect(target),
+                    &rng);
         tw_target_run(target, &program, &trace);
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(told_of); i++) {
@@ -364,8 +364,8 @@ static void test_invariants(gconstpointer data)
     for (i = 0; i < MOST && !broken; i++) {
         TwRng rng = tw_rng_for(5, i);
 
-        tw_generate(&program, (TwProfile)(i % TW_PROFILES),
-                    tw_target_dialect(target), &rng);
+        tw_generate(&program, tw_profile_in_turn(i), tw_target_dialect(target),
+                    &rng);
         tw_target_run(target, &program, &trace);
         broken = trace.end == TW_END_INVARIANT &&
                  g_str_has_prefix(trace.text, invariants[which].rule);
@@ -401,8 +401,8 @@ static void run_bug(const char *slug, bool hide, bool check, uint64_t *number,
     for (unsigned i = 0; i < n_zoo_programs(); i++, (*number)++) {
         TwRng rng = tw_rng_for(2, *number);
 
-        tw_generate(&program, (TwProfile)(i % TW_PROFILES),
-                    tw_runner_dialect(runner), &rng);
+        tw_generate(&program, tw_profile_in_turn(i), tw_runner_dialect(runner),
+                    &rng);
         verdicts[tw_runner_run(runner, &program, &finding, NULL, NULL)]++;
     }
 }
