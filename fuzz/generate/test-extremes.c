@@ -7,17 +7,12 @@
  * the table.
  */
 #include "fuzz/generate/generate.h"
-#include "fuzz/generate/test-sanitized.h"
 #include "fuzz/generate/shape.h"
 #include "targets/target.h"
 
 enum {
     LEAST = 20,
-#ifdef TW_TEST_SANITIZED
-    PROGRAMS = 100000,
-#else
     PROGRAMS = 400000,
-#endif
     ALL_PROGRAMS = 1000000, /* with TW_LONG */
 };
 

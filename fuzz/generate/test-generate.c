@@ -190,8 +190,8 @@ static void test_golden(gconstpointer data)
         [TW_PROFILE_INVALIDATE] = 0x93b1ad7df3f772d8,
         [TW_PROFILE_TOPOLOGY] = 0x2674a11435072bf5,
         [TW_PROFILE_HOSTILE] = 0x4cfee7d52395d6ad,
-        [TW_PROFILE_IOTLB] = 0x9b7ddc4c3edace08,
-        [TW_PROFILE_PAGETABLE] = 0x0b044b5499033590,
+        [TW_PROFILE_IOTLB] = 0x43a0c0a7a17ceb5d,
+        [TW_PROFILE_PAGETABLE] = 0x51b75c8dc51a0d1b,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();
