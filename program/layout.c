@@ -15,6 +15,16 @@
     }
 
 /* clang-format off */
+/* Of a request of user mode. */
+#define X86 \
+    .least_levels = 4, .most_levels = 5, .granule_lg = 12, \
+    .present = SET(BIT(0)), \
+    .leaf_levels = 1 << 1 | 1 << 2 | 1 << 3, \
+    .leaf_some = BIT(7), \
+    .read = SET(BIT(2)), .write = SET(BIT(2) | BIT(1)), \
+    .table_read = SET(BIT(2)), .table_write = SET(BIT(2) | BIT(1)), \
+    .address = BITS(51, 12), .aligned = true, .low_free = BIT(12)
+
 static const TwLayout layouts[TW_FORMATS] = {
     [TW_FORMAT_ABSTRACT] = {
         .least_levels = 1, .most_levels = 6,
@@ -25,7 +35,7 @@ static const TwLayout layouts[TW_FORMATS] = {
         .table_read = SET(BIT(1)), .table_write = SET(BIT(2)),
         .address = UINT64_MAX,
     },
-    /* Of a device's request, which is one of user mode. */
+    /* Of a request of user mode. */
     [TW_FORMAT_SV39] = {
         .least_levels = 3, .most_levels = 3, .granule_lg = 12,
         .present = SET(BIT(0)),
@@ -38,15 +48,7 @@ static const TwLayout layouts[TW_FORMATS] = {
         .reserved_table = BITS(63, 54) | BIT(7) | BIT(6) | BIT(4),
         .address = BITS(53, 10), .shift = 2, .aligned = true,
     },
-    [TW_FORMAT_X86_64] = {
-        .least_levels = 4, .most_levels = 5, .granule_lg = 12,
-        .present = SET(BIT(0)),
-        .leaf_levels = 1 << 1 | 1 << 2 | 1 << 3,
-        .leaf_some = BIT(7),
-        .read = SET(BIT(2)), .write = SET(BIT(2) | BIT(1)),
-        .table_read = SET(BIT(2)), .table_write = SET(BIT(2) | BIT(1)),
-        .address = BITS(51, 12), .aligned = true, .low_free = BIT(12),
-    },
+    [TW_FORMAT_X86_64] = {X86},
     /* Of a request without privilege. */
     [TW_FORMAT_ARM64_S1] = {
         .least_levels = 3, .most_levels = 4, .granule_lg = 12,
@@ -77,15 +79,7 @@ static const TwLayout layouts[TW_FORMATS] = {
         .table_read = SET(BIT(0)), .table_write = SET(BIT(1)),
         .address = BITS(51, 12), .aligned = true,
     },
-    [TW_FORMAT_VTD_FL] = {
-        .least_levels = 4, .most_levels = 5, .granule_lg = 12,
-        .present = SET(BIT(0)),
-        .leaf_levels = 1 << 1 | 1 << 2 | 1 << 3,
-        .leaf_some = BIT(7),
-        .read = SET(BIT(2)), .write = SET(BIT(2) | BIT(1)),
-        .table_read = SET(BIT(2)), .table_write = SET(BIT(2) | BIT(1)),
-        .address = BITS(51, 12), .aligned = true, .low_free = BIT(12),
-    },
+    [TW_FORMAT_VTD_FL] = {X86},
     [TW_FORMAT_AMDVI] = {
         .least_levels = 1, .most_levels = 6, .granule_lg = 12,
         .present = SET(BIT(0)),

@@ -21,7 +21,7 @@ void tw_runs_choose(TwGen *gen)
  * one: of the page of `addr`, or of the page in front of it. */
 static uint64_t near_end(TwGen *gen, uint64_t addr)
 {
-    uint64_t page = addr & ~UINT64_C(CODE_PAGE - 1);
+    uint64_t page = addr & ~(uint64_t)(CODE_PAGE - 1);
 
     if (page > 0 && tw_gen_chance(gen, 50)) {
         page -= CODE_PAGE;
@@ -32,7 +32,7 @@ static uint64_t near_end(TwGen *gen, uint64_t addr)
 /* One of the words of such a run. */
 static uint64_t near_edge(TwGen *gen, uint64_t addr)
 {
-    uint64_t page = addr & ~UINT64_C(CODE_PAGE - 1);
+    uint64_t page = addr & ~(uint64_t)(CODE_PAGE - 1);
     unsigned word = tw_gen_below(gen, 4);
 
     return page + (word < 2 ? OVER_THE_END + 8 * word : 8 * (word - 2));

@@ -382,7 +382,7 @@ static uint64_t executed_value(const Machine *m, uint64_t result)
     if (number == 0) {
         return result; /* no word does that */
     }
-    return number >= FETCHED && number - FETCHED < m->n_fetched
+    return number >= FETCHED && (unsigned)(number - FETCHED) < m->n_fetched
                ? tw_uc_fetched_word(m, (unsigned)number - FETCHED)
                : tw_code_word(m->program->contents, number);
 }
