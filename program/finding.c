@@ -87,6 +87,7 @@ static const Part leaves[TW_KEY_LEAVES] = {
     [TW_KEY_LEAF_MMIO] = {"Mio", "MMIO"},
     [TW_KEY_LEAF_RESERVATION] = {"Rsv", "reservation"},
     [TW_KEY_LEAF_RAM_DEVICE] = {"Rdv", "RAM device"},
+    [TW_KEY_LEAF_BLOCKED] = {"Blk", "blocked by an MPC"},
 };
 
 static const Part links[TW_KEY_LINKS] = {

@@ -104,6 +104,7 @@ typedef enum TwKeyLeaf {
     TW_KEY_LEAF_MMIO,
     TW_KEY_LEAF_RESERVATION,
     TW_KEY_LEAF_RAM_DEVICE,
+    TW_KEY_LEAF_BLOCKED, /* the blocked device of an MPC */
     TW_KEY_LEAVES
 } TwKeyLeaf;
 

@@ -71,6 +71,7 @@ if [ "$ENGINE" -eq 1 ]; then
     finds topology commit-flush-own-as-only stale
     finds dma translated-low-bits-added '[a-z]*'
     finds cpus active-never-rearmed stale
+    finds mpc mpc-opened-not-told '[a-z]*'
     finds check second-hop-unregistered invariant
 fi
 finish

@@ -55,14 +55,17 @@ static void json_ids(JsonBuilder *b, const char *name, uint64_t set)
 
 static void json_place(JsonBuilder *b, const TwPlace *place)
 {
-    static const char *const where[] = {"leaf", "hole", "page-map", "iommu",
-                                        "too-many-hops"};
+    static const char *const where[] = {"leaf",  "hole",          "page-map",
+                                        "iommu", "too-many-hops", "blocked"};
 
     json_builder_begin_object(b);
     tw_json_int(b, "byte", place->from);
     tw_json_int(b, "bytes", place->length);
     tw_json_string(b, "where", where[place->where]);
     json_id(b, "region", place->region);
+    if (place->where == TW_AT_BLOCKED) {
+        json_hex(b, "offset", place->offset);
+    }
     if (place->where == TW_AT_LEAF) {
         json_hex(b, "offset", place->offset);
         tw_json_bool(b, "readonly", place->flags & TW_LOC_READONLY);
@@ -141,6 +144,7 @@ static void json_step(JsonBuilder *b, const TwStory *story, const TwTale *tale,
         tw_json_int(b, "needs", step->need);
         tw_json_bool(b, "bypass", step->bypass);
         tw_json_bool(b, "recorded", step->recorded);
+        tw_json_bool(b, "blocked", step->blocked);
     }
     if (entry || step->kind == TW_STEP_SPACE) {
         json_op_number(b, "made_by", step->op);

@@ -7,6 +7,7 @@
 #include "fuzz/generate/extreme.h"
 #include "fuzz/generate/flat.h"
 #include "fuzz/generate/moves.h"
+#include "fuzz/generate/mpc.h"
 #include "fuzz/generate/paged.h"
 #include "fuzz/generate/runs.h"
 #include "fuzz/generate/tables.h"
@@ -47,6 +48,9 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
         tw_tables_possible(dialect) && wish == NULL &&
         tw_mix64(rng->state ^ 0x7061676573) % 100 < gen.mixture->pagetable;
     memset(gen.planned, 0, sizeof(gen.planned));
+    gen.mpcs = tw_mpc_possible(dialect) && wish == NULL &&
+               tw_mix64(rng->state ^ 0x6d706373) % 100 < gen.mixture->mpc;
+    gen.mpc_planned = 0;
     bool is_long = gen.extreme == TW_EXTREME_LONG;
     uint16_t limit =
         is_long || gen.limit < TW_USUAL_SCRIPT ? gen.limit : TW_USUAL_SCRIPT;
@@ -73,7 +77,7 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
      * dialect without keeps its programs. */
     if (tw_dialect_code(dialect) != TW_CONTENTS_DATA &&
         !dialect->identity_pages && !tw_paged_dialect(dialect) &&
-        !gen.pagetables && !(tw_mix64(rng->state) & 7)) {
+        !gen.pagetables && !gen.mpcs && !(tw_mix64(rng->state) & 7)) {
         program->contents = tw_mix64(rng->state) & 8 ? tw_dialect_code(dialect)
                                                      : tw_dialect_runs(dialect);
     }
@@ -83,6 +87,9 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     }
     if (gen.pagetables) {
         tw_tables_turn(&gen);
+    }
+    if (gen.mpcs) {
+        tw_mpc_turn(&gen);
     }
     tw_dialect_fit(dialect, program);
 }

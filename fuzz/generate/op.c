@@ -373,6 +373,16 @@ bool tw_gen_random_arg(const TwProgram *program, const TwDialect *dialect,
     return good;
 }
 
+static bool has_mpc(const TwProgram *program)
+{
+    unsigned i = 0;
+
+    while (i < program->n_iommus && program->iommus[i].kind != TW_IOMMU_MPC) {
+        i++;
+    }
+    return i < program->n_iommus;
+}
+
 bool tw_gen_random_op(const TwProgram *program, const TwDialect *dialect,
                       TwRng *rng, unsigned code, TwOp *op)
 {
@@ -381,6 +391,10 @@ bool tw_gen_random_op(const TwProgram *program, const TwDialect *dialect,
     if (info == NULL || !tw_gen_speaks(dialect, code) || code == TW_OP_PAR ||
         code == TW_OP_AND || code == TW_OP_BARRIER || code == TW_OP_END_PAR) {
         return false;
+    }
+    if ((code == TW_OP_MPC_READ || code == TW_OP_MPC_WRITE) &&
+        !has_mpc(program)) {
+        return false; /* it would be skipped */
     }
     *op = (TwOp){.code = (uint8_t)code, .actor = TW_BOARD};
     for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {

@@ -132,6 +132,23 @@ static const TwMixture mixtures[TW_MIXTURES] = {
             [MOVE_ACTOR] = 1, [MOVE_SNAPSHOT] = 3, [MOVE_ANY] = 4,
         },
     },
+    [TW_PROFILE_MPC] = {
+        .spaces = {2, 4}, .iommus = {1, 4}, .extras = {1, 3},
+        .cpus = {1, 3}, .mmus = {2, 3}, .ops = {16, 32},
+        .page_lg = {6, 12}, .nest = 40, .via = 85, .subpage = 3,
+        .overlap = 3, .odd_granule = 5, .extreme = 1, .loops = 2,
+        .iotlb = 10, .mpc = 100, .slots = 10, .explicit_safepoints = 50,
+        .moves = {
+            [MOVE_ACCESS] = 12, [MOVE_AGAIN] = 12, [MOVE_EDGE] = 4,
+            [MOVE_REMAP] = 16, [MOVE_TWICE] = 8, [MOVE_RIGHTS] = 10,
+            [MOVE_DENIED] = 10, [MOVE_NOTIFY] = 4, [MOVE_SLOT] = 4,
+            [MOVE_PAGE] = 3, [MOVE_INDEX] = 14, [MOVE_TOPOLOGY] = 4,
+            [MOVE_TRANSACTION] = 1, [MOVE_CPUS] = 14, [MOVE_DMA] = 10,
+            [MOVE_SWITCH] = 8, [MOVE_DESTROY] = 1, [MOVE_OBSERVE] = 5,
+            [MOVE_DURING] = 5, [MOVE_ACTOR] = 3, [MOVE_SNAPSHOT] = 4,
+            [MOVE_DIRTY] = 1, [MOVE_ANY] = 4,
+        },
+    },
     [TW_PROFILE_STATIC] = {
         .spaces = {1, 5}, .iommus = {0, 4}, .extras = {4, 16},
         .cpus = {1, 2}, .mmus = {1, 3}, .ops = {16, 40},
@@ -183,6 +200,7 @@ static const char *const profiles[TW_PROFILES] = {
     "hostile",    /* extremes: 2^64, cycles, many objects */
     "iotlb",      /* IOMMUs that answer from records */
     "pagetable",  /* IOMMUs with tables in RAM, most with records */
+    "mpc",        /* TrustZone Memory Protection Controllers */
 };
 
 const char *tw_profile_name(unsigned profile)
@@ -202,11 +220,14 @@ unsigned tw_profile_find(const char *name)
 
 TwProfile tw_profile_in_turn(uint64_t number)
 {
-    unsigned turn = (unsigned)(number % TW_PROFILE_PAGETABLE);
+    enum { TURNS = TW_PROFILE_IOTLB + 1 };
+    unsigned turn = (unsigned)(number % TURNS);
+    uint64_t round = number / TURNS;
 
-    return turn < TW_PROFILE_IOTLB             ? (TwProfile)turn
-           : number / TW_PROFILE_PAGETABLE % 2 ? TW_PROFILE_PAGETABLE
-                                               : TW_PROFILE_IOTLB;
+    return turn < TW_PROFILE_IOTLB ? (TwProfile)turn
+           : round % 2 == 1        ? TW_PROFILE_PAGETABLE
+           : round % 4 == 0        ? TW_PROFILE_IOTLB
+                                   : TW_PROFILE_MPC;
 }
 
 const TwMixture *tw_gen_mixture(TwProfile profile)

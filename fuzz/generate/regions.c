@@ -4,6 +4,7 @@
  * upwards, page after page; a share of the regions is put over others, or off
  * the pages, on purpose.
  */
+#include "fuzz/generate/mpc.h"
 #include "fuzz/generate/tables.h"
 #include "fuzz/generate/regions.h"
 
@@ -644,6 +645,7 @@ void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space)
     TwIommu *iommu = &program->iommus[id];
     *iommu = (TwIommu){.kind = TW_IOMMU_TABLE};
     tw_tables_plan(gen, iommu, &size);
+    tw_mpc_plan(gen, id, &size);
     int planned = iommu->granule_lg;
     uint64_t addr = place(gen, cursor, space, size);
     int lg = program->page_lg;
@@ -675,6 +677,7 @@ void tw_gen_add_iommu(TwGen *gen, TwGenCursor *cursor, uint8_t space)
     add_iotlb(gen, iommu);
     iommu->bypass = tw_gen_chance(gen, 3);
     iommu->bypass_space = (uint8_t)((space + 1u) % tw_gen_live_spaces(gen));
+    tw_mpc_shape(gen, id);
     TwRegion *region = tw_gen_new_region(
         gen, TW_REGION_IOMMU, program->spaces[space].root, addr, size);
     region->iommu = id;

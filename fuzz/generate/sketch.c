@@ -422,7 +422,8 @@ void tw_gen_sketch(TwGen *gen, TwProgram *program, const TwDialect *dialect,
     gen->rng = rng;
     gen->profile = profile;
     gen->extreme = TW_EXTREME_NONE;
-    gen->iotlbs = gen->pagetables = false;
+    gen->iotlbs = gen->pagetables = gen->mpcs = false;
+    gen->mpc_planned = 0;
     gen->mixture = tw_gen_mixture(profile);
     gen->limit = (uint16_t)tw_script_limit(program, dialect);
     tw_gen_clear(gen);

@@ -95,6 +95,8 @@ typedef struct TwGen {
     bool iotlbs;                    /* most IOMMUs have IOTLBs */
     bool pagetables;                /* most become pagetables (tables.h): */
     uint8_t planned[TW_MAX_IOMMUS]; /* their formats, from 1 on */
+    bool mpcs;                      /* most become MPCs (mpc.h): */
+    uint32_t mpc_planned;           /* bit per IOMMU */
     /* Of an extreme: its mixture; a region of RAM, or TW_NONE; pages that its
      * script goes through: how many, how far apart, and from where on. */
     TwMixture own;

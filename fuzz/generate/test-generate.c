@@ -192,6 +192,7 @@ static void test_golden(gconstpointer data)
         [TW_PROFILE_HOSTILE] = 0x4cfee7d52395d6ad,
         [TW_PROFILE_IOTLB] = 0x43a0c0a7a17ceb5d,
         [TW_PROFILE_PAGETABLE] = 0x51b75c8dc51a0d1b,
+        [TW_PROFILE_MPC] = 0xfbfa723875449797,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();

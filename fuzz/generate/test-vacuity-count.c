@@ -319,6 +319,9 @@ static void count_change(Count *c, const TwProgram *p, const TwOp *op,
     case TW_OP_IOMMU_RESET:
         c->row[ROW_UNMAP_ALL]++;
         break;
+    case TW_OP_MPC_WRITE:
+        c->row[ROW_MPC_NARROW] += op->size < 4;
+        break;
     case TW_OP_PAGE:
         c->row[ROW_PAGE_SMALL] += op->lg < p->page_lg;
         c->row[ROW_PAGE_LARGE] += op->lg > p->page_lg;
@@ -367,6 +370,7 @@ static void count_event(Count *c, const TwProgram *p, const TwEventRecord *e,
     c->row[ROW_GOT_BOTH] +=
         map && op->code == TW_OP_MAP && before != NULL && before->op == e->op &&
         before->observer == e->observer && before->kind == TW_EVENT_UNMAP;
+    c->row[ROW_MPC_TOLD] += op->code == TW_OP_MPC_WRITE;
     c->row[ROW_LISTEN_ADD] += e->kind == TW_LISTEN_ADD;
     c->row[ROW_LISTEN_DEL] += e->kind == TW_LISTEN_DEL;
     c->row[ROW_LISTEN_NOP] += e->kind == TW_LISTEN_NOP;
@@ -474,6 +478,9 @@ void vacuity_count(Count *c, const TwProgram *p, const TwTrace *t,
             count_access(c, p, t, op, outcome);
         } else {
             c->done[op->code]++;
+            c->row[ROW_MPC_RECORD] += op->code == TW_OP_MPC_READ &&
+                                      (op->addr == 0x2c || op->addr == 0x30) &&
+                                      outcome->value != 0;
             count_change(c, p, op, &depth);
         }
     }

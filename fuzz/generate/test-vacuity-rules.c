@@ -28,8 +28,6 @@ enum { LEAST = 3000 };
 /* Accesses that went there, by the number of IOMMUs on the way. */
 #define WENT(name, depth) c->went[TW_MET_##name][depth]
 
-static const char no_mpc[] =
-    "kind mpc: softmmu leaves it out of its dialect, and so does the generator";
 static const char no_code[] =
     "contents code: softmmu does not execute; unicorn's campaign does";
 
@@ -337,10 +335,14 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         RULE("LA-28", "access served without an entry", COUNTER(UNCACHED))
         RULE("LA-29", "flush of the rarest form", flushes_of_each_form(c))
         RULE("LA-30", "CPU unplugged", OP(UNPLUG))
-        NEVER("LA-31", no_mpc)
-        NEVER("LA-32", no_mpc)
-        NEVER("LA-33", no_mpc)
-        NEVER("LA-34", no_mpc)
+        RULE("LA-31", "access that an MPC blocked, or may have",
+             c->stats.blocked)
+        RULE("LA-32", "what a blocked access recorded, read",
+             ROW_(MPC_RECORD))
+        RULE("LA-33", "register read, and written, also in part",
+             LEAST_OF(OP(MPC_READ), OP(MPC_WRITE), ROW_(MPC_NARROW)))
+        RULE("LA-34", "observer told of a block that changed",
+             ROW_(MPC_TOLD))
         RULE("LA-35", "index pointed at a table", OP(CONTEXT))
         RULE("LA-36", "table entry stored", OP(POKE))
         RULE("LA-37", "command of an IOMMU with tables", OP(INVALIDATE))

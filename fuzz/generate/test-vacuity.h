@@ -70,6 +70,10 @@
     ROW(GOT_REPLAY, "observer told of a mapping that was there", 1000) \
     ROW(GOT_BOTH, "observer told of UNMAP and MAP of one change", 5000) \
     ROW(VETOED, "registration vetoed", 300) \
+    /* MPCs */ \
+    ROW(MPC_RECORD, "record of a blocked access read", 1000) \
+    ROW(MPC_NARROW, "register of an MPC written in part", 1000) \
+    ROW(MPC_TOLD, "observer told of a block that changed", 1000) \
     /* what listeners and dirty logs got */ \
     ROW(LISTEN_ADD, "listener told of add", 3000) \
     ROW(LISTEN_DEL, "listener told of del", 3000) \

@@ -27,6 +27,8 @@ static const TwQuestionInfo infos[TW_QUESTIONS] = {
                          false},
     [TW_QUESTION_CPUS] = {"cpus", "several CPUs: queues and safe points",
                           PROFILE(CPUS), false},
+    [TW_QUESTION_MPC] = {"mpc", "memory protection controllers", PROFILE(MPC),
+                         false},
     [TW_QUESTION_CHECK] = {"check", "everything, with invariants tested",
                            EVERY_PROFILE, true},
 };
@@ -53,8 +55,8 @@ static TwOpSet flagged(unsigned flag)
 #define FLUSHES OP(FLUSH_PAGE), OP(FLUSH_RANGE), OP(FLUSH_INDEX), OP(FLUSH_ALL)
 #define TABLES \
     OP(MAP), OP(UNMAP), OP(PROTECT), OP(NOTIFY), OP(NOTIFY_ALL), \
-        OP(IOMMU_RESET), OP(BYPASS), OP(MPC_READ), OP(MPC_WRITE), OP(POKE), \
-        OP(CONTEXT), OP(INVALIDATE)
+        OP(IOMMU_RESET), OP(BYPASS), OP(POKE), OP(CONTEXT), OP(INVALIDATE)
+#define REGISTERS OP(MPC_READ), OP(MPC_WRITE)
 #define OBSERVERS OP(OBSERVE), OP(UNOBSERVE), OP(REPLAY), OP(VETO)
 #define MAPPINGS OP(DMA_MAP), OP(DMA_UNMAP)
 #define SNAPSHOTS OP(SNAPSHOT), OP(RESTORE)
@@ -111,10 +113,20 @@ TwDialect tw_question_narrow(TwQuestion question, const TwDialect *dialect)
         at_most(&d.max_iommus, 3);
         d.late_spaces = false;
         break;
+    case TW_QUESTION_MPC:
+        ops = TW_OPS(REGISTERS, OP(MAP), OP(UNMAP), OP(NOTIFY), OP(NOTIFY_ALL),
+                     OP(IOMMU_RESET), OP(SAFEPOINT), OBSERVERS, SNAPSHOTS);
+        at_most(&d.max_cpus, 2);
+        at_most(&d.max_iommus, 4);
+        d.late_spaces = false;
+        break;
     case TW_QUESTION_ANY:
     case TW_QUESTION_CHECK:
     case TW_QUESTIONS:
         return d;
+    }
+    if (question != TW_QUESTION_MPC) {
+        d.iommu_kinds &= ~(1u << TW_IOMMU_MPC);
     }
     d.setup_only = tw_ops_or(d.setup_only, tw_ops_without(setup, ops));
     tw_ops_add(&ops, TW_OP_NOP);

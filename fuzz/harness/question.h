@@ -17,6 +17,7 @@ typedef enum TwQuestion {
     TW_QUESTION_TOPOLOGY,   /* regions that change, in transactions */
     TW_QUESTION_DMA,        /* devices that access memory */
     TW_QUESTION_CPUS,       /* several CPUs: queues and safe points */
+    TW_QUESTION_MPC,        /* TrustZone Memory Protection Controllers */
     TW_QUESTION_CHECK,      /* everything, with invariants tested */
     TW_QUESTIONS
 } TwQuestion;

@@ -25,8 +25,8 @@ typedef struct Inside {
 } Inside;
 
 #define TABLES \
-    " map unmap protect notify notify-all iommu-reset bypass mpc-read " \
-    "mpc-write poke context invalidate "
+    " map unmap protect notify notify-all iommu-reset bypass poke context " \
+    "invalidate "
 
 static const Inside insides[TW_QUESTIONS] = {
     [TW_QUESTION_STATIC] = {4, 16, " ", " "},
@@ -54,6 +54,11 @@ static const Inside insides[TW_QUESTIONS] = {
                                  "flush-index flush-all safepoint unplug "
                                  "move enable par and barrier end-par ",
                           " "},
+    [TW_QUESTION_MPC] = {2, 4,
+                         " mpc-read mpc-write map unmap notify notify-all "
+                         "iommu-reset safepoint observe unobserve replay veto "
+                         "snapshot restore ",
+                         " "},
 };
 
 static bool has_word(const char *words, const char *word)
@@ -222,6 +227,10 @@ static void test_about(gconstpointer data)
     case TW_QUESTION_CPUS:
         g_assert_cmpuint(cpus, >=, 2 * PROGRAMS);
         g_assert_cmpuint(stats.windows, >, stats.accesses / 20);
+        break;
+    case TW_QUESTION_MPC:
+        g_assert_cmpuint(stats.blocked, >, stats.accesses / 10);
+        g_assert_cmpuint(codes[TW_OP_MPC_WRITE], >, 4 * PROGRAMS);
         break;
     default:
         break;

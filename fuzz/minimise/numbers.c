@@ -419,6 +419,23 @@ static void shrink_page(TwTurns *turns, const TwOp *op, bool script, unsigned i)
     }
 }
 
+/* What is written to a register of an MPC: no bits beyond its size, then fewer
+ * bits. */
+static void shrink_written(TwTurns *turns, const TwOp *op, bool script,
+                           unsigned i)
+{
+    uint64_t kept = op->size < 8
+                        ? op->value & ((UINT64_C(1) << 8 * op->size) - 1)
+                        : op->value;
+
+    TW_TURN(turns, p, op_at(p, script, i)->value = 0);
+    TW_TURN(turns, p, op_at(p, script, i)->value = kept);
+    for (uint64_t left = kept; left; left &= left - 1) {
+        TW_TURN(turns, p, op_at(p, script, i)->value = left & -left);
+        TW_TURN(turns, p, op_at(p, script, i)->value = kept & ~(left & -left));
+    }
+}
+
 static void shrink_ops(TwTurns *turns, const TwOp *ops, unsigned n, bool script)
 {
     for (unsigned i = 0; i < n; i++) {
@@ -429,6 +446,9 @@ static void shrink_ops(TwTurns *turns, const TwOp *ops, unsigned n, bool script)
         }
         if (ops[i].code == TW_OP_PAGE || ops[i].code == TW_OP_UNPAGE) {
             shrink_page(turns, &ops[i], script, i);
+        }
+        if (ops[i].code == TW_OP_MPC_WRITE) {
+            shrink_written(turns, &ops[i], script, i);
         }
         for (unsigned field = FIELD_ADDR; field <= FIELD_LENGTH; field *= 2) {
             if ((fields & field) && field != FIELD_LAST) {

@@ -35,10 +35,10 @@ static char **list(const char *text)
 
 /* The kinds of steps that softmmu reports (TELL in targets/softmmu). */
 static const char *const kinds[] = {
-    "arm",       "commit",      "dirty",  "dispatch", "evict",   "fill",
-    "flush",     "hit",         "large",  "listener", "no-fill", "notify",
-    "queue",     "reach",       "render", "replay",   "resize",  "safepoint",
-    "translate", "victim-swap", "walk",   NULL};
+    "arm",    "blocked",   "commit",    "dirty",       "dispatch", "evict",
+    "fill",   "flush",     "hit",       "large",       "listener", "no-fill",
+    "notify", "queue",     "reach",     "register",    "render",   "replay",
+    "resize", "safepoint", "translate", "victim-swap", "walk",     NULL};
 
 static bool is_told(const char *text)
 {
@@ -56,6 +56,10 @@ static bool is_access(const TwOp *op)
 static bool is_outcome(const TwOp *op, const char *part)
 {
     size_t length = strcspn(part, " ");
+
+    if (op->code == TW_OP_MPC_READ && g_str_has_prefix(part, "done value 0x")) {
+        return true;
+    }
 
     for (unsigned i = 0; is_access(op) && i < TW_CLASSES; i++) {
         const char *name = tw_class_name(i);
@@ -297,7 +301,9 @@ static char *outcome_text(const TwCorner *corner, const TwTrace *trace,
     }
     if (o->status != TW_STATUS_DONE ||
         !is_access(&corner->program.script[op])) {
-        return g_strdup(tw_status_name(o->status));
+        return corner->notes[op].value && o->status == TW_STATUS_DONE
+                   ? g_strdup_printf("done value 0x%" PRIx64, o->value)
+                   : g_strdup(tw_status_name(o->status));
     }
     text = g_string_new(tw_class_name(o->class_));
     for (unsigned i = 0; i < o->n_locations; i++) {

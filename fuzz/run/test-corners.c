@@ -142,6 +142,16 @@ static void must_object(const TwCorner *corner, TwTarget *target,
     }
 }
 
+static bool has_mpc(const TwProgram *program)
+{
+    unsigned i = 0;
+
+    while (i < program->n_iommus && program->iommus[i].kind != TW_IOMMU_MPC) {
+        i++;
+    }
+    return i < program->n_iommus;
+}
+
 static void change_outcome(const TwCorner *corner, TwTarget *target,
                            TwTrace *trace, unsigned op)
 {
@@ -154,6 +164,11 @@ static void change_outcome(const TwCorner *corner, TwTarget *target,
             o->status == TW_STATUS_DONE ? TW_STATUS_SKIPPED : TW_STATUS_DONE;
         must_object(corner, target, trace, op, "status");
         *o = was;
+        if (corner->notes[op].value) { /* of a register (LA-33) */
+            o->value ^= 1;
+            must_object(corner, target, trace, op, "value");
+            *o = was;
+        }
         return;
     }
     o->class_ =
@@ -171,6 +186,11 @@ static void change_outcome(const TwCorner *corner, TwTarget *target,
         at->offset ^= 0x800;
         must_object(corner, target, trace, op, "location");
         at->offset ^= 0x800;
+    }
+    if (o->n_locations > 0 && has_mpc(&corner->program)) {
+        o->n_locations = 0; /* what has none was blocked (LA-32) */
+        must_object(corner, target, trace, op, "missing location");
+        *o = was;
     }
     if (corner->notes[op].value) {
         o->value ^= 1;

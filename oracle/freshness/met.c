@@ -20,6 +20,8 @@ static uint8_t leaf_of(const TwProgram *program, const TwByte *byte)
         return TW_MET_NO_HOP;
     case TW_AT_LOOP:
         return TW_MET_LOOP;
+    case TW_AT_BLOCKED:
+        return TW_MET_MMIO; /* a device, too */
     default:
         break;
     }
@@ -64,6 +66,8 @@ static uint8_t change_of(const TwProgram *program, uint16_t number)
         return TW_MET_UNPAGE;
     case TW_OP_MAP:
         return notified ? TW_MET_MAP_NOTIFIED : TW_MET_MAP;
+    case TW_OP_MPC_WRITE: /* of a look-up table: what is there is another */
+        return TW_MET_MAP_NOTIFIED;
     case TW_OP_POKE: /* of a table in RAM: the same as a silent map */
     case TW_OP_CONTEXT:
         return TW_MET_MAP;
@@ -119,6 +123,7 @@ static uint8_t ending_of(const TwProgram *program, const TwEnding *ending)
     case TW_OP_MAP:
     case TW_OP_UNMAP:
     case TW_OP_PROTECT:
+    case TW_OP_MPC_WRITE:
         return TW_MET_NOTIFIED;
     case TW_OP_NOTIFY:
     case TW_OP_INVALIDATE:
@@ -174,7 +179,8 @@ static bool same(const TwByte *a, const TwByte *b)
 {
     return a->where == b->where && a->region == b->region &&
            a->flags == b->flags && a->depth == b->depth &&
-           (a->where != TW_AT_LEAF || a->offset == b->offset);
+           ((a->where != TW_AT_LEAF && a->where != TW_AT_BLOCKED) ||
+            a->offset == b->offset);
 }
 
 /*

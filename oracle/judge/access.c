@@ -10,6 +10,7 @@
 
 #include "oracle/freshness/endings.h"
 #include "oracle/freshness/floor.h"
+#include "oracle/judge/blocked.h"
 #include "oracle/judge/choice.h"
 #include "oracle/judge/explain.h"
 #include "oracle/judge/fits.h"
@@ -31,6 +32,15 @@ static void see(const TwOracle *oracle, const TwAccess *access,
     seen->value = outcome->value;
     seen->located = outcome->n_locations > 0;
     seen->broken = outcome->class_ >= TW_CLASSES;
+    if (oracle->world->has_mpcs) {
+        /* What has no location was blocked (LA-32). */
+        seen->located |=
+            oracle->tells_places && outcome->class_ <= TW_CLASS_DEVICE_ERROR;
+        for (unsigned k = 0; k < access->size; k++) {
+            seen->bytes[k] =
+                (TwByte){.where = TW_AT_BLOCKED, .region = TW_NONE};
+        }
+    }
     if (!seen->located) {
         return;
     }
@@ -57,7 +67,7 @@ static void see(const TwOracle *oracle, const TwAccess *access,
             };
         }
     }
-    seen->broken |= got != (1u << access->size) - 1;
+    seen->broken |= got != (1u << access->size) - 1 && !oracle->world->has_mpcs;
 }
 
 /* One access -------------------------------------------------------------- */
@@ -78,6 +88,7 @@ typedef struct Outcome {
     TwByte bytes[TW_MAX_ACCESS]; /* of one explanation, if there are actors;
                                   * all log the same */
     TwEffect effect;
+    TwBlocked blocked;
 } Outcome;
 
 /* Adds the world after the access, unless an equal one is there. */
@@ -155,6 +166,7 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
     }
     out->callback &= effect.callback;
     out->n_log = n_log;
+    tw_blocked_add(&out->blocked, oracle->world, access, bytes, &effect);
     if (!first) {
         out->current = out->unknown = true; /* refused: no old bytes */
         return;
@@ -173,18 +185,13 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
     }
 }
 
-static void try_all(TwOracle *oracle, const TwAccess *access,
-                    const TwSeen *seen, Outcome *out)
+static void try_choices(TwOracle *oracle, const TwAccess *access,
+                        const TwSeen *seen, Outcome *out)
 {
     const TwHistory *history = &oracle->history;
     const TwAnswers *first = &history->answers[0];
     const TwAnswers *second = &history->answers[1];
 
-    out->n = out->n_log = 0;
-    out->too_many = out->current = out->unknown = false;
-    out->cached = out->record = false;
-    out->callback = true;
-    memset(out->oldest, 0xff, sizeof(out->oldest));
     if (history->n_pages == 0) {
         try_choice(oracle, access, seen, NULL, NULL, out);
         return;
@@ -198,6 +205,24 @@ static void try_all(TwOracle *oracle, const TwAccess *access,
             try_choice(oracle, access, seen, &first->list[i], &second->list[j],
                        out);
         }
+    }
+}
+
+static void try_all(TwOracle *oracle, const TwAccess *access,
+                    const TwSeen *seen, Outcome *out)
+{
+    out->n = out->n_log = 0;
+    out->too_many = out->current = out->unknown = false;
+    out->cached = out->record = false;
+    out->callback = true;
+    memset(out->oldest, 0xff, sizeof(out->oldest));
+    tw_blocked_start(&out->blocked);
+    try_choices(oracle, access, seen, out);
+    if (access->during && access->during->sec_resp != oracle->world->sec_resp) {
+        TwAccess early = *access;
+
+        early.early = true;
+        try_choices(oracle, &early, seen, out);
     }
 }
 
@@ -448,9 +473,11 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     bool refuses = false, passes = false, callback = true;
     uint32_t n_log = 0, n;
     TwAccess access = fetch_of(oracle, op, number);
+    TwBlocked blocked;
     TwChoice choice;
     TwSeen seen;
 
+    tw_blocked_start(&blocked);
     tw_history_allowed(history, oracle->world, &access);
     *handled = tw_handled(oracle, &access, false);
     *verdict = TW_VERDICT_INCONCLUSIVE;
@@ -476,6 +503,8 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
             n_log = passes ? MAX(n_log, n) : n;
             callback &= choice.effect.callback;
             passes = true;
+            tw_blocked_add(&blocked, oracle->world, &access, choice.bytes,
+                           &choice.effect);
         }
     }
     if (refuses && (oracle->log >= oracle->trace->n_log ||
@@ -500,6 +529,8 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
         return false;
     }
     oracle->log += n_log;
+    access.during = oracle->during;
+    tw_blocked_record(&blocked, oracle->world, &access);
     if (callback) {
         tw_world_safepoint(oracle->world, access.cpu);
     }
@@ -576,6 +607,8 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
     oracle->log += out.n_log;
     oracle->stats->old_records += !out.current && !out.cached;
     oracle->stats->old_both += !out.current && !out.cached && !out.record;
+    oracle->stats->blocked += out.blocked.any != 0;
+    tw_blocked_record(&out.blocked, oracle->world, &access);
     observe(oracle, &access, &seen, &out);
     if (tw_is_store(&access) || access.code == TW_OP_RMW) {
         oracle->world->now = store_tick(oracle->world);

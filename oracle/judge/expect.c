@@ -22,10 +22,14 @@ static TwAllowed allowed(const TwOracle *oracle, const TwAccess *access,
     }
     for (unsigned k = 0; k < access->size; k++) {
         const TwByte *byte = &choice->bytes[k];
-        TwLocation *last = &told.locations[told.n_locations - (k > 0)];
+        TwLocation *last =
+            &told.locations[told.n_locations ? told.n_locations - 1 : 0];
 
-        if (k > 0 && last->region == byte->region &&
-            last->flags == byte->flags &&
+        if (byte->where == TW_AT_BLOCKED) {
+            continue; /* it has no location (LA-32) */
+        }
+        if (told.n_locations > 0 && last->first + last->length == k &&
+            last->region == byte->region && last->flags == byte->flags &&
             last->offset + last->length == byte->offset) {
             last->length++;
         } else {

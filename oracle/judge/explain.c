@@ -76,6 +76,9 @@ static TwKeyLeaf leaf_of(const TwOracle *oracle, const TwByte *byte)
     if (byte->where == TW_AT_HOLE) {
         return TW_KEY_LEAF_HOLE;
     }
+    if (byte->where == TW_AT_BLOCKED) {
+        return TW_KEY_LEAF_BLOCKED;
+    }
     if (byte->where != TW_AT_LEAF) {
         return TW_KEY_LEAF_NONE;
     }

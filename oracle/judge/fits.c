@@ -85,6 +85,13 @@ TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
     }
     if (seen->located) {
         for (unsigned k = 0; k < access->size; k++) {
+            if ((bytes[k].where == TW_AT_BLOCKED) !=
+                (seen->bytes[k].where == TW_AT_BLOCKED)) {
+                return TW_FIT_NOT;
+            }
+            if (bytes[k].where == TW_AT_BLOCKED) {
+                continue; /* there is no location (LA-32) */
+            }
             if (seen->bytes[k].region != bytes[k].region ||
                 seen->bytes[k].offset != bytes[k].offset ||
                 seen->bytes[k].flags != bytes[k].flags) {

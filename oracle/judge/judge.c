@@ -8,6 +8,7 @@
  * It must not know any target: what a target promises is in its contract.
  */
 #include "oracle/judge/access.h"
+#include "oracle/judge/blocked.h"
 #include "oracle/judge/explain.h"
 #include "oracle/judge/notes.h"
 #include "oracle/judge/observe.h"
@@ -69,9 +70,8 @@ void tw_judge_stats_add(TwJudgeStats *to, const TwJudgeStats *from)
 
 /* Operations that the oracle has no rules for. */
 static const bool foreign[TW_OP_CODES] = {
-    [TW_OP_MPC_READ] = true,  [TW_OP_MPC_WRITE] = true, [TW_OP_DMA_MAP] = true,
-    [TW_OP_DMA_UNMAP] = true, [TW_OP_PAR] = true,       [TW_OP_AND] = true,
-    [TW_OP_BARRIER] = true,   [TW_OP_END_PAR] = true,
+    [TW_OP_DMA_MAP] = true, [TW_OP_DMA_UNMAP] = true, [TW_OP_PAR] = true,
+    [TW_OP_AND] = true,     [TW_OP_BARRIER] = true,   [TW_OP_END_PAR] = true,
 };
 
 static bool knows(const TwOp *op)
@@ -95,14 +95,6 @@ static bool knows_all(const TwProgram *program, const TwContract *contract,
 {
     TwOpSet seen = {{0}};
 
-    for (unsigned i = 0; i < program->n_iommus; i++) {
-        uint8_t kind = program->iommus[i].kind;
-
-        if (kind == TW_IOMMU_MPC) {
-            *what = tw_iommu_kind_name(kind);
-            return false;
-        }
-    }
     for (unsigned i = 0; i < program->n_script; i++) {
         if (!knows(&program->script[i])) {
             const TwOpInfo *info = tw_op_info(program->script[i].code);
@@ -217,6 +209,16 @@ static TwVerdict judge_performed(TwOracle *oracle, uint16_t number)
     return judge_silence(oracle, number);
 }
 
+/* Performs an operation that is no access, and judges what it gave. */
+static TwVerdict perform_judged(TwOracle *oracle, const TwOp *op,
+                                uint16_t number)
+{
+    perform(oracle, op, number);
+    return op->code == TW_OP_MPC_READ
+               ? tw_blocked_judge_read(oracle, op, number)
+               : TW_VERDICT_AGREE;
+}
+
 /* How many operations behind access `number` are performed during it? */
 static unsigned n_during(const TwOracle *oracle, unsigned number)
 {
@@ -274,6 +276,8 @@ static TwVerdict perform_during(TwOracle *oracle, uint16_t number)
     oracle->before_during = (TwDuring){
         .now = world->now,
         .n_endings = world->n_endings,
+        .sec_resp = world->sec_resp,
+        .mpc_changes = world->mpc_changes,
     };
     if (tw_op_info(access->code)->flags & TW_OP_CPU_ACCESS) {
         oracle->before_during.fresh = world->fresh[access->obj][access->index];
@@ -300,7 +304,10 @@ static TwVerdict perform_during(TwOracle *oracle, uint16_t number)
         }
         if (legal) {
             oracle->during = &oracle->before_during;
-            perform(oracle, op, (uint16_t)(number + i));
+            verdict = perform_judged(oracle, op, (uint16_t)(number + i));
+            if (verdict != TW_VERDICT_AGREE) {
+                return verdict;
+            }
         }
     }
     return TW_VERDICT_AGREE;
@@ -331,8 +338,9 @@ static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
         return verdict;
     }
     if (!(flags & TW_OP_ACCESS)) {
-        perform(oracle, op, number);
-        return judge_performed(oracle, number);
+        verdict = perform_judged(oracle, op, number);
+        return verdict == TW_VERDICT_AGREE ? judge_performed(oracle, number)
+                                           : verdict;
     }
     if (flags & TW_OP_CPU_ACCESS && !program->explicit_safepoints) {
         tw_world_safepoint(oracle->world, op->obj); /* LA-3 */
@@ -567,7 +575,12 @@ static TwVerdict judge_script(TwOracle *oracle, uint16_t *op)
         TwVerdict verdict = judge_op(oracle, i, &judged, &during);
 
         i += during;
-
+        if (oracle->world->full && verdict <= TW_VERDICT_AGREE_STALE) {
+            verdict = tw_explain_limit(oracle,
+                                       "more than %d blocks of MPCs changed, "
+                                       "and the oracle keeps no more",
+                                       TW_MAX_BLOCK_CHANGES);
+        }
         if (judged) {
             oracle->stats->verdicts[verdict]++;
         } else if (verdict != TW_VERDICT_AGREE) {
@@ -605,6 +618,8 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
         return TW_VERDICT_UNSUPPORTED;
     }
     tw_perform_start(oracle->world, oracle->program, contract);
+    oracle->tells_places = !trace->locations_hidden && dialect->locations &&
+                           !tw_contents_are_runs(oracle->program->contents);
     tw_contents_start(
         &oracle->contents, oracle->program,
         trace->locations_hidden || !dialect->locations, contract->code != 0,

@@ -27,6 +27,7 @@ typedef struct TwJudgeStats {
     /* Accesses with an old answer that only a record of an IOTLB explains; and,
      * of those, by a CPU whose own cache held it. */
     uint64_t old_records, old_both;
+    uint64_t blocked; /* accesses that an MPC blocked, or may have (LA-32) */
     uint64_t by_code[TW_OP_CODES];
     uint64_t by_class[TW_CLASSES];
     uint64_t by_region[TW_REGION_KINDS]; /* regions of the programs */

@@ -56,6 +56,7 @@ struct TwOracle {
     TwJudgeStats *stats;
     TwExpected expected; /* of the finding */
     TwAccused accused;   /* the same */
+    bool tells_places;   /* the trace says where accesses went, if anywhere */
     uint32_t log;        /* trace log records that have been accounted for */
     TwDirty dirty;
     uint32_t dirty_record; /* trace events before this one hold no more notes */

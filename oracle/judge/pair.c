@@ -128,6 +128,11 @@ static TwVerdict compare_op(Pair *pair, unsigned op)
             return verdict;
         }
         pair->stored |= o->code != TW_OP_READ && o->code != TW_OP_EXEC;
+    } else if (o->code == TW_OP_MPC_READ && seen->value != right->value) {
+        snprintf(a, sizeof(a), "value 0x%" PRIx64, seen->value);
+        snprintf(b, sizeof(b), "value 0x%" PRIx64, right->value);
+        pair->stats->verdicts[TW_VERDICT_WRONG]++;
+        return differ(pair, TW_VERDICT_WRONG, op, a, b);
     } else if (seen->status == TW_STATUS_SKIPPED) {
         pair->stats->skipped++;
     } else if (o->code == TW_OP_FLUSH_ALL) {

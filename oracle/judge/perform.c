@@ -84,6 +84,8 @@ void tw_perform(TwWorld *world, const TwOp *op, uint8_t actor, uint16_t number)
     case TW_OP_IOMMU_DESTROY:
     case TW_OP_CONTEXT:
     case TW_OP_INVALIDATE:
+    case TW_OP_MPC_READ:
+    case TW_OP_MPC_WRITE:
         tw_iommu_perform(world, op, actor, number);
         break;
     case TW_OP_POKE:

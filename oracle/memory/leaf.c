@@ -36,6 +36,8 @@ static TwClass byte_class(const TwWorld *world, const TwAccess *access,
     case TW_AT_HOP:
     case TW_AT_HOLE:
         return TW_CLASS_DECODE_ERROR;
+    case TW_AT_BLOCKED:
+        return access->code == TW_OP_RMW ? TW_CLASS_DECODE_ERROR : TW_CLASS_OK;
     default:
         break;
     }
@@ -102,6 +104,23 @@ static void device_run(const TwRegion *region, const TwByte *bytes, unsigned k,
     }
 }
 
+/* Bytes from k on in the blocked device of an MPC (LA-32). */
+static void blocked_run(const TwWorld *world, const TwAccess *access,
+                        const TwByte *byte, unsigned k, unsigned length,
+                        TwEffect *effect)
+{
+    uint32_t errors =
+        access->early ? access->during->sec_resp : world->sec_resp;
+    uint8_t iommu = world->program->regions[byte->region].iommu;
+
+    if (errors >> iommu & 1) {
+        worsen(effect, TW_CLASS_DEVICE_ERROR);
+        for (unsigned i = k; i < k + length; i++) {
+            effect->acts[i] = TW_ACT_ERROR;
+        }
+    }
+}
+
 /* One run of `length` bytes from byte k on; nothing refuses it before the
  * leaf. */
 static void run(const TwWorld *world, const TwAccess *access,
@@ -112,6 +131,10 @@ static void run(const TwWorld *world, const TwAccess *access,
     bool store = tw_is_store(access);
     bool readonly = bytes[k].flags & TW_LOC_READONLY;
 
+    if (bytes[k].where == TW_AT_BLOCKED) {
+        blocked_run(world, access, &bytes[k], k, length, effect);
+        return;
+    }
     if (store && readonly) {
         worsen(effect, TW_CLASS_DISCARD);
         return;

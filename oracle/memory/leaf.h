@@ -8,7 +8,7 @@
 #include "oracle/walk/walk.h"
 
 typedef enum TwAct {
-    TW_ACT_NONE,   /* discarded, or the access was refused */
+    TW_ACT_NONE,   /* discarded, blocked, or the access was refused */
     TW_ACT_BYTES,  /* straight to or from the block's bytes */
     TW_ACT_DEVICE, /* a callback */
     TW_ACT_ERROR,  /* DEVICE_ERROR: reads zero, does nothing */

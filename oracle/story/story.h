@@ -38,6 +38,7 @@ typedef struct TwStep {
     bool there;         /* PAGE, TRANSLATE: there is an entry; SPACE: a root */
     bool bypass;        /* TRANSLATE: the IOMMU is in bypass */
     bool recorded;      /* TRANSLATE: by a record of its IOTLB */
+    bool blocked;       /* TRANSLATE: the MPC blocks it, and the walk ends */
     uint16_t op;        /* PAGE, TRANSLATE: the operation that made the entry;
                          * SPACE: the last commit; TW_NO_OP: the setup */
     uint32_t since;     /* when it did */

@@ -188,9 +188,11 @@ static bool resolve(Teller *t, uint8_t space, uint64_t a)
     return step->there && enter(t, root, a - node->addr, 1, false);
 }
 
-/* Offset x of an IOMMU; false if the walk ends there. */
+/* Offset x of an IOMMU; false if the walk is refused there; *blocked: it ends
+ * there. */
 static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
-                      unsigned depth, uint8_t *space, uint64_t *a)
+                      unsigned depth, uint8_t *space, uint64_t *a,
+                      bool *blocked)
 {
     const TwIommu *what = &t->world->program->iommus[iommu];
     uint8_t index = tw_walk_index(what, t->access->attrs);
@@ -203,9 +205,10 @@ static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
     uint8_t need = t->access->hop_rights;
     bool granted = (found.perm & need) == need;
     TwStep *step = add(t, TW_STEP_TRANSLATE, 0,
-                       record >= 0 ? "LA-11, LA-51"
-                       : granted   ? "LA-11, LA-13"
-                                   : "LA-11, IW-1");
+                       found.blocked ? "LA-31"
+                       : record >= 0 ? "LA-11, LA-51"
+                       : granted     ? "LA-11, LA-13"
+                                     : "LA-11, IW-1");
 
     step->iommu = iommu;
     step->index = index;
@@ -217,6 +220,7 @@ static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
     step->there = found.perm != 0;
     step->bypass = record < 0 && in_bypass(t->world, iommu, time);
     step->recorded = record >= 0;
+    step->blocked = *blocked = found.blocked;
     step->op = found.op;
     step->since = found.since;
     *space = found.space;
@@ -231,6 +235,7 @@ static void walk(Teller *t, uint8_t space, uint64_t a)
             depth < t->times.topology ? t->times.then : t->times.now;
         uint32_t table = depth < t->times.hops ? t->times.then : t->times.now;
         const TwNode *node;
+        bool blocked;
 
         t->snapshot = tw_world_snapshot(t->world, topology);
         t->stage = 2 * depth + 1;
@@ -254,11 +259,17 @@ static void walk(Teller *t, uint8_t space, uint64_t a)
             return;
         }
         t->stage++;
-        if (!translate(t, node->iommu, t->end.offset, table, depth, &space,
-                       &a)) {
+        if (!translate(t, node->iommu, t->end.offset, table, depth, &space, &a,
+                       &blocked)) {
             t->end.where = TW_AT_HOP;
             t->end.region = TW_NONE;
             t->end.offset = 0;
+            return;
+        }
+        if (blocked) {
+            t->end.where = TW_AT_BLOCKED;
+            t->end.flags = 0;
+            t->end.depth = (uint8_t)(depth + 1);
             return;
         }
     }
@@ -300,6 +311,8 @@ static const char *end_rule(const Teller *t)
         return "IW-1";
     case TW_AT_LOOP:
         return "LA-14, IW-8";
+    case TW_AT_BLOCKED:
+        return "LA-32";
     default:
         return "LA-20";
     }

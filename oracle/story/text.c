@@ -96,6 +96,9 @@ static void print_entry(const TwStep *step, GString *out)
     if (step->bypass) {
         g_string_append(out, ", bypass");
     }
+    if (step->blocked) {
+        g_string_append(out, ", blocked");
+    }
     made_by(step, out);
     if (step->recorded) {
         g_string_append(out, ", by a record");

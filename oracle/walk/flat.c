@@ -95,6 +95,7 @@ enum { MAX_REPLAY = 4096 };
 
 typedef struct Record {
     bool present;
+    bool blocked; /* by an MPC */
     uint8_t space, perm;
     uint64_t out;
 } Record;
@@ -121,6 +122,7 @@ static Record replay_table(const TwWorld *world, uint8_t iommu, uint8_t index,
         case TW_ASSIGN_ENTRY:
             record.present = true;
             record.space = entry->space;
+            record.blocked = entry->blocked;
             record.perm = entry->perm;
             record.out =
                 (entry->out >> lg) + ((x >> lg) - (entry->first >> lg));
@@ -424,6 +426,13 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
                      : replay_table(world, i, index, x, when);
         if (!record.present || access->hop_rights & ~record.perm) {
             return refuse(TW_AT_HOP, depth);
+        }
+        if (record.blocked) {
+            TwByte byte = refuse(TW_AT_BLOCKED, depth + 1);
+
+            byte.region = in->region;
+            byte.offset = x;
+            return byte;
         }
         space = record.space;
         address = record.out;

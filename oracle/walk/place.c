@@ -28,7 +28,7 @@ unsigned tw_places(const TwAccess *access, const TwByte *bytes,
 
         if (k && byte->where == byte[-1].where &&
             byte->region == byte[-1].region && byte->flags == byte[-1].flags &&
-            (byte->where != TW_AT_LEAF ||
+            ((byte->where != TW_AT_LEAF && byte->where != TW_AT_BLOCKED) ||
              byte->offset == byte[-1].offset + 1)) {
             places[n - 1].length++;
             continue;
@@ -59,6 +59,10 @@ void tw_place_text(const TwPlace *place, char *text, size_t size)
         break;
     case TW_AT_PAGE:
         snprintf(text, size, "denied by the page map");
+        break;
+    case TW_AT_BLOCKED:
+        snprintf(text, size, "blocked at r%u+0x%" PRIx64, place->region,
+                 place->offset);
         break;
     case TW_AT_HOP:
         snprintf(text, size, "denied at IOMMU hop %u", place->depth + 1);

@@ -9,19 +9,20 @@
 typedef enum TwWhere {
     TW_AT_LEAF, /* a terminating region that is no IOMMU */
     TW_AT_HOLE,
-    TW_AT_PAGE, /* refused by the page map */
-    TW_AT_HOP,  /* refused by an IOMMU */
-    TW_AT_LOOP, /* too many hops */
+    TW_AT_PAGE,    /* refused by the page map */
+    TW_AT_HOP,     /* refused by an IOMMU */
+    TW_AT_LOOP,    /* too many hops */
+    TW_AT_BLOCKED, /* the blocked device of an MPC (LA-32) */
 } TwWhere;
 
 /* Where some bytes of an access are that lie together. */
 typedef struct TwPlace {
     uint8_t from, length; /* bytes from .. from + length - 1 of the access */
     uint8_t where;        /* TwWhere */
-    uint8_t region;       /* LEAF, LOOP; else TW_NONE */
+    uint8_t region;       /* LEAF, LOOP, BLOCKED; else TW_NONE */
     uint8_t flags;        /* TW_LOC_..., LEAF */
     uint8_t depth;        /* IOMMUs passed */
-    uint64_t offset;      /* LEAF: of byte `from` */
+    uint64_t offset;      /* LEAF, BLOCKED: of byte `from` */
 } TwPlace;
 
 /* "r3+0x10 ro", "denied at IOMMU hop 1" ...; NUL-terminated. */

@@ -234,14 +234,31 @@ int tw_walk_record(const TwRecords *records, uint8_t iommu, uint8_t index,
     return -1;
 }
 
+/* The bytes of `mask` end in the blocked device of an MPC (LA-32). */
+static void block(TwWalk *walk, const Hit *hit, unsigned mask, unsigned depth)
+{
+    for (; mask; mask &= mask - 1) {
+        unsigned k = lowest(mask);
+
+        walk->bytes[k] = (TwByte){.offset = hit->x + k,
+                                  .where = TW_AT_BLOCKED,
+                                  .region = hit->region,
+                                  .depth = depth};
+    }
+    if (depth > walk->depth) {
+        walk->depth = depth;
+    }
+}
+
 /*
- * The bytes of `mask` are in the IOMMU region `node` at offsets x + k, in one
- * granule: they share a translation (LA-13).
+ * The bytes of `mask` are in the IOMMU region `node`, which `hit` names, at
+ * offsets hit->x + k, in one granule: they share a translation (LA-13).
  */
-static void translate(const Step *s, const TwNode *node, uint64_t x,
+static void translate(const Step *s, const TwNode *node, const Hit *hit,
                       unsigned mask, int before, unsigned depth)
 {
     const TwIommu *iommu = &s->world->program->iommus[node->iommu];
+    uint64_t x = hit->x;
     uint8_t index = tw_walk_index(iommu, s->access->attrs);
     unsigned first = lowest(mask);
     uint64_t granule = (x + first) >> iommu->granule_lg;
@@ -275,7 +292,9 @@ static void translate(const Step *s, const TwNode *node, uint64_t x,
         /* a mark for the cuts: which hop the byte passed last */
         walk->last_hop[lowest(left)] = hop;
     }
-    if (granted) {
+    if (found.blocked) {
+        block(walk, hit, mask, depth + 1);
+    } else if (granted) {
         step(s, found.space, found.out - first, mask, hop, depth + 1);
     } else {
         settle(walk, mask, TW_AT_HOP, depth);
@@ -297,7 +316,7 @@ static void through_iommu(const Step *s, const TwNode *node, const Hit *hit,
             group &= ~(1u << last);
             last = highest(group);
         }
-        translate(s, node, hit->x, group, before, depth);
+        translate(s, node, hit, group, before, depth);
         left &= ~group;
     }
 }

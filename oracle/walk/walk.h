@@ -15,6 +15,7 @@ typedef struct TwDuring {
     uint32_t now;
     uint32_t n_endings;
     uint32_t fresh; /* for the CPU and MMU index of the access */
+    uint32_t sec_resp, mpc_changes; /* TwWorld */
 } TwDuring;
 
 /* An access, taken apart. */
@@ -31,6 +32,8 @@ typedef struct TwAccess {
     bool blind;  /* the fetch of the instruction behind another access (LA-46):
                   * the bytes that it gets are not compared */
     bool more;   /* one of the fetches of a run, and not the last (LA-52) */
+    bool early;  /* MPCs say what class a blocked access has as before the
+                  * operations `during` it */
     const TwDuring *during; /* or NULL */
 } TwAccess;
 
@@ -48,7 +51,7 @@ static inline bool tw_gives_value(const TwAccess *access)
 typedef struct TwByte {
     uint64_t offset;
     uint8_t where;  /* TwWhere */
-    uint8_t region; /* LEAF, LOOP; else TW_NONE */
+    uint8_t region; /* LEAF; LOOP, BLOCKED: the IOMMU; else TW_NONE */
     uint8_t flags;  /* TW_LOC_..., LEAF only */
     uint8_t depth;  /* hops passed */
 } TwByte;

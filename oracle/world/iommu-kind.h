@@ -35,5 +35,7 @@ void tw_iommu_restore_lists(TwWorld *world, uint8_t iommu, uint16_t number);
 extern const TwIommuClass tw_iommu_table;
 /* TW_IOMMU_PAGETABLE: tables in RAM (LA-35). */
 extern const TwIommuClass tw_iommu_pagetable;
+/* TW_IOMMU_MPC: a look-up table behind registers (LA-31). */
+extern const TwIommuClass tw_iommu_mpc;
 
 #endif

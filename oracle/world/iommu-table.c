@@ -38,6 +38,7 @@ static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
 
             found.out = (granule & ~mask) | (x & mask);
             found.space = entry->space;
+            found.blocked = entry->blocked;
             found.perm = rights ? rights->perm : entry->perm;
         }
         return found;

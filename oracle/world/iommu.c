@@ -8,11 +8,13 @@
 #include <glib.h>
 
 #include "oracle/world/iommu-kind.h"
+#include "oracle/world/mpc.h"
 #include "oracle/world/owed.h"
 
 /* The kinds that the oracle knows. */
 static const TwIommuClass *const classes[TW_IOMMU_KINDS] = {
     [TW_IOMMU_TABLE] = &tw_iommu_table,
+    [TW_IOMMU_MPC] = &tw_iommu_mpc,
     [TW_IOMMU_PAGETABLE] = &tw_iommu_pagetable,
 };
 
@@ -71,25 +73,11 @@ static void switch_bypass(TwWorld *world, uint8_t iommu, bool on,
 
 /* Telling ----------------------------------------------------------------- */
 
-/* UNMAP of a range, to CPUs and observers. */
+/* UNMAP of a range of the index that an operation names. */
 static void unmap_event(TwWorld *world, const TwOp *op, uint64_t first,
                         uint64_t last, uint8_t actor, uint16_t number)
 {
-    tw_world_end(world, (TwEnding){.kind = TW_ENDING_UNMAP,
-                                   .actor = actor,
-                                   .object = op->obj,
-                                   .index = op->index,
-                                   .first = first,
-                                   .last = last,
-                                   .op = number});
-    tw_owed_tell(world,
-                 (TwEventRecord){.op = number,
-                                 .kind = TW_EVENT_UNMAP,
-                                 .space = TW_NONE,
-                                 .region = TW_NONE,
-                                 .first = first,
-                                 .last = last},
-                 op->obj, op->index);
+    tw_owed_unmap(world, op->obj, op->index, first, last, actor, number);
 }
 
 /* UNMAP of everything on all indexes; `kind` says on what ground. */
@@ -248,6 +236,9 @@ void tw_iommu_start(TwWorld *world)
         }
         world->switch_head[i] = TW_NIL;
         switch_bypass(world, i, program->iommus[i].bypass, TW_NO_OP, 0);
+        if (program->iommus[i].kind == TW_IOMMU_MPC) {
+            tw_iommu_mpc.empty(world, i, TW_NO_OP, 0);
+        }
     }
     for (unsigned i = 0; i < program->n_setup; i++) {
         const TwOp *op = &program->setup[i];
@@ -297,6 +288,12 @@ void tw_iommu_perform(TwWorld *world, const TwOp *op, uint8_t actor,
         break;
     case TW_OP_INVALIDATE:
         invalidate(world, op, actor, number);
+        break;
+    case TW_OP_MPC_READ:
+        tw_mpc_read(world, op);
+        break;
+    case TW_OP_MPC_WRITE:
+        tw_mpc_write(world, op, actor, number);
         break;
     case TW_OP_IOMMU_DESTROY:
         destroy(world, op->obj, actor, number);

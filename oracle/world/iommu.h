@@ -26,6 +26,7 @@ typedef struct TwFound {
     uint8_t space, perm; /* perm 0: nothing there */
     uint8_t lg;          /* an entry for 2^lg bytes, at a multiple of that;
                           * 0: for one granule */
+    bool blocked;        /* by an MPC: the walk ends here (LA-32) */
 } TwFound;
 
 /* The entry for offset x of an IOMMU's index, as at t; without bypass. */

@@ -55,3 +55,23 @@ void tw_owed_tell_all(TwWorld *world, uint8_t iommu, uint16_t number)
                      iommu, k);
     }
 }
+
+void tw_owed_unmap(TwWorld *world, uint8_t iommu, uint8_t index, uint64_t first,
+                   uint64_t last, uint8_t actor, uint16_t number)
+{
+    tw_world_end(world, (TwEnding){.kind = TW_ENDING_UNMAP,
+                                   .actor = actor,
+                                   .object = iommu,
+                                   .index = index,
+                                   .first = first,
+                                   .last = last,
+                                   .op = number});
+    tw_owed_tell(world,
+                 (TwEventRecord){.op = number,
+                                 .kind = TW_EVENT_UNMAP,
+                                 .space = TW_NONE,
+                                 .region = TW_NONE,
+                                 .first = first,
+                                 .last = last},
+                 iommu, index);
+}

@@ -22,4 +22,9 @@ void tw_owed_tell(TwWorld *world, TwEventRecord event, uint8_t iommu,
 /* UNMAP of everything on every index of an IOMMU, to its observers. */
 void tw_owed_tell_all(TwWorld *world, uint8_t iommu, uint16_t number);
 
+/* UNMAP of offsets first .. last of an IOMMU's index by `actor`, in script
+ * operation `number`: ends what CPUs have cached, and is told. */
+void tw_owed_unmap(TwWorld *world, uint8_t iommu, uint8_t index, uint64_t first,
+                   uint64_t last, uint8_t actor, uint16_t number);
+
 #endif

@@ -23,6 +23,7 @@ void tw_saved_save(TwWorld *world)
     memcpy(saved->nodes, world->nodes, n * sizeof(saved->nodes[0]));
     memcpy(saved->live, world->live, n * sizeof(saved->live[0]));
     memcpy(saved->root, world->root, sizeof(saved->root));
+    memcpy(saved->mpcs, world->mpcs, sizeof(saved->mpcs));
     for (unsigned i = 0; i < world->program->n_iommus; i++) {
         saved->bypass[i] = world->switches[world->switch_head[i]].on;
     }

@@ -396,9 +396,11 @@ void tw_world_reset(TwWorld *world, const TwProgram *program,
     memset(world->observers, 0, sizeof(world->observers));
     world->vetoes = world->listening = 0;
     world->crowded = world->differ = false;
-    world->iotlbs = world->pagetables = false;
+    world->iotlbs = world->pagetables = world->has_mpcs = world->full = false;
+    world->sec_resp = world->mpc_changes = world->block_changes = 0;
     for (unsigned i = 0; i < program->n_iommus; i++) {
         world->pagetables |= program->iommus[i].kind == TW_IOMMU_PAGETABLE;
+        world->has_mpcs |= program->iommus[i].kind == TW_IOMMU_MPC;
         world->iotlbs |= program->iommus[i].iotlb && contract->iotlb != 0;
     }
     tw_legality_init(&world->legality, program);

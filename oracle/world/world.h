@@ -27,13 +27,17 @@ enum {
     /* Operations that a program can perform: its own, and for each access one
      * actor per byte. */
     TW_MAX_PERFORMED = TW_MAX_SCRIPT * (TW_MAX_ACCESS + 1),
+    /* Blocks of MPCs that change; beyond, inconclusive. */
+    TW_MAX_BLOCK_CHANGES = 1 << 14,
     /* One list entry per operation, and per index for resets; and one that
      * takes it back, in lists that were changed since. */
-    TW_MAX_ENTRIES = TW_MAX_SETUP + 2 * TW_MAX_PERFORMED * TW_MAX_IOMMU_INDEXES,
+    TW_MAX_ENTRIES = TW_MAX_SETUP +
+                     2 * TW_MAX_PERFORMED * TW_MAX_IOMMU_INDEXES +
+                     2 * TW_MAX_BLOCK_CHANGES,
     TW_MAX_PAGES = TW_MAX_SETUP + 2 * TW_MAX_PERFORMED,
     TW_MAX_SWITCHES = TW_MAX_IOMMUS + 2 * TW_MAX_PERFORMED,
     TW_MAX_SNAPSHOTS = TW_MAX_PERFORMED + 1,
-    TW_MAX_ENDS = TW_MAX_PERFORMED * 2,
+    TW_MAX_ENDS = TW_MAX_PERFORMED * 2 + 2 * TW_MAX_BLOCK_CHANGES,
     /* Maximum of pending events per observer: one more than a trace can hold,
      * which is a mismatch anyway. */
     TW_MAX_OWED = TW_MAX_EVENTS + 1,
@@ -106,7 +110,16 @@ typedef struct TwTableEntry {
     uint16_t op;
     uint8_t what; /* TwAssign */
     uint8_t space, perm;
+    bool blocked; /* of an MPC: leads to its blocked device (LA-32) */
 } TwTableEntry;
+
+/* The registers of an MPC (LA-33).  Which accesses it blocked is not always
+ * known, and so neither is what they recorded. */
+typedef struct TwMpc {
+    uint32_t ctrl, index, int_en;
+    uint32_t int_stat, info[2];
+    bool stat_known, info_known; /* int_stat, info */
+} TwMpc;
 
 /* A position of an IOMMU's bypass switch. */
 typedef struct TwSwitch {
@@ -165,6 +178,7 @@ typedef struct TwSaved {
     TwLive live[TW_MAX_REGIONS];
     uint8_t root[TW_MAX_SPACES];
     bool bypass[TW_MAX_IOMMUS];
+    TwMpc mpcs[TW_MAX_IOMMUS];
 } TwSaved;
 
 typedef struct TwObserver {
@@ -243,9 +257,17 @@ typedef struct TwWorld {
     TwShown *views[2]; /* room for two views, old and new */
     bool iotlbs;       /* some IOMMU may answer from records */
     bool pagetables; /* some IOMMU has its tables in RAM: stores are changes */
-    bool crowded;    /* a view had too many ranges */
-    bool differ;     /* in a view, the two walkers did */
-    TwSaved saved;   /* legality knows whether there is one */
+    bool has_mpcs;   /* some IOMMU is an MPC: */
+    TwMpc mpcs[TW_MAX_IOMMUS];
+    uint32_t sec_resp;      /* bit per MPC: blocked accesses are errors */
+    uint32_t mpc_changes;   /* operations that changed an MPC */
+    uint32_t block_changes; /* blocks that they changed */
+    bool full;              /* there were more than TW_MAX_BLOCK_CHANGES */
+    /* What the last mpc-read gave, as far as the bits are known. */
+    uint32_t mpc_value, mpc_known;
+    bool crowded;  /* a view had too many ranges */
+    bool differ;   /* in a view, the two walkers did */
+    TwSaved saved; /* legality knows whether there is one */
     uint64_t commits, silent, notified; /* counts for the statistics */
 } TwWorld;
 

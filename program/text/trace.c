@@ -32,6 +32,12 @@ static bool is_access(const TwOp *op)
     return tw_op_info(op->code)->flags & TW_OP_ACCESS;
 }
 
+/* Does the operation, when it is done, say a value (LA-33)? */
+static bool gives_value(const TwOp *op)
+{
+    return op->code == TW_OP_MPC_READ;
+}
+
 /* Writing ------------------------------------------------------------------ */
 
 static void write_outcome(GString *out, const TwTrace *t,
@@ -55,6 +61,10 @@ static void write_outcome(GString *out, const TwTrace *t,
                             at->flags & TW_LOC_READONLY ? " readonly" : "");
             g_string_append(out, at->flags & TW_LOC_ROMD ? " romd" : "");
         }
+    }
+    if (o->status == TW_STATUS_DONE && i < program->n_script &&
+        gives_value(&program->script[i])) {
+        g_string_append_printf(out, " 0x%" PRIx64, o->value);
     }
     g_string_append_c(out, '\n');
 }
@@ -370,6 +380,9 @@ static bool read_outcome(Reader *r)
     }
     if (!tw_lexer_name(l, tw_status_name, TW_STATUSES, what,
                        &outcome->status) ||
+        (outcome->status == TW_STATUS_DONE && gives_value(op) &&
+         !tw_lexer_number(l, 0, UINT32_MAX, "the value of the register",
+                          &outcome->value)) ||
         !tw_lexer_end(l)) {
         return false;
     }

@@ -464,8 +464,7 @@ static void add_tables(TwDraw *draw)
         }
         card = add_card(draw, TW_CARD_TABLE, i);
         describe_iommu(draw, card);
-        for (unsigned k = 0; iommu->kind != TW_IOMMU_MPC && k < iommu->indexes;
-             k++) {
+        for (unsigned k = 0; k < iommu->indexes; k++) {
             if (iommu->indexes > 1) {
                 tw_draw_row(card->rows, "tw-name", "i%u.%u", i, k)->index = k;
             }

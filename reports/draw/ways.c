@@ -327,7 +327,7 @@ static void pass_row(Way *w, const TwStep *step)
     }
     finish(w, true);
     jump(w, card, card->x + card->w, y);
-    if (refused(step)) {
+    if (refused(step) || step->blocked) {
         line(w, w->x + CLEAR, y);
         finish(w, false);
         mark_stop(w);

@@ -46,7 +46,7 @@ static TwClass loop_class(const Machine *m)
 /* DS-5: an access does not go on where its leaf ends. */
 static bool overruns(const Machine *m, const Leaf *leaf)
 {
-    return TW_BUG(m, MMIO_OVERRUN) && leaf->region != TW_NONE &&
+    return TW_BUG(m, MMIO_OVERRUN) && leaf->region < REGION_BLOCKED &&
            m->regions[leaf->region].kind == TW_REGION_MMIO;
 }
 
@@ -99,6 +99,14 @@ static bool walk_hop(Machine *m, const Leaf *leaf, Path *path, Translation *at,
     return !zoo_refuses_hop(m, path);
 }
 
+/* The class of an access that an MPC blocks (LA-32). */
+static TwClass blocked_class(const Machine *m, uint8_t iommu)
+{
+    return TW_BUG(m, MPC_BLOCKED_IS_DENIED) ? TW_CLASS_DECODE_ERROR
+           : mpc_is_error(m, iommu)         ? TW_CLASS_DEVICE_ERROR
+                                            : TW_CLASS_OK;
+}
+
 /*
  * Where the first of *length bytes at `at` is: its leaf, of region TW_NONE if
  * it is refused.  *length loses the bytes that may be elsewhere; *path is the
@@ -131,6 +139,10 @@ static Leaf walk_leaf(Machine *m, Translation at, unsigned hops, Path *path,
         }
         if (!walk_hop(m, &leaf, path, &at, length)) {
             return leaf_hole(0);
+        }
+        if (at.blocked) {
+            note_peak(m, TW_PEAK_HOPS, hops + path->n);
+            return leaf_blocked(m, &leaf);
         }
     }
 }
@@ -168,6 +180,7 @@ static void walk(Machine *m, uint8_t space, uint64_t addr, unsigned first,
                                       .length = length,
                                       .region = leaf.region,
                                       .flags = flags,
+                                      .blocker = leaf.blocker,
                                       .offset = leaf.offset});
             }
             joinable = true;
@@ -302,6 +315,7 @@ static void cpu_bytes(Machine *m, uint8_t c, uint8_t index, uint64_t va,
                               .length = n,
                               .region = entry->region,
                               .flags = entry->flags,
+                              .blocker = entry->blocker,
                               .noted = !entry->clean,
                               .offset = entry->offset + offset});
     }
@@ -329,9 +343,16 @@ static bool run_is_direct(const Machine *m, const TwRegion *region,
 static void check_run(Machine *m, const Run *run)
 {
     Access *access = &m->access;
-    const TwRegion *region = &m->program->regions[run->region];
+    const TwRegion *region;
     unsigned length;
 
+    if (run->region == REGION_BLOCKED) {
+        refuse(access, access->code == TW_OP_RMW
+                           ? TW_CLASS_DECODE_ERROR
+                           : blocked_class(m, run->blocker));
+        return;
+    }
+    region = &m->program->regions[run->region];
     if (region->kind == TW_REGION_RESERVATION) {
         refuse(access, reservation_class(m));
         return;
@@ -368,11 +389,16 @@ static void check_run(Machine *m, const Run *run)
 static void run_effects(Machine *m, const Run *run)
 {
     Access *access = &m->access;
-    const TwRegion *region = &m->program->regions[run->region];
+    const TwRegion *region;
     bool discarded =
         access_writes(access) && (run->flags & FLAG_READONLY) &&
         !(TW_BUG(m, READONLY_DMA_WRITES) && access->code == TW_OP_DMA_WRITE);
 
+    if (run->region == REGION_BLOCKED) {
+        mpc_record(m, run->blocker, run->offset, access->attrs);
+        return;
+    }
+    region = &m->program->regions[run->region];
     if (discarded && access->code != TW_OP_RMW) {
         return;
     }
@@ -416,8 +442,12 @@ static void report_locations(Machine *m, TwOutcome *outcome)
     }
     for (unsigned i = 0; i < access->n_runs; i++) {
         const Run *run = &access->runs[i];
-        if (location.length > 0 && location.region == run->region &&
-            location.flags == run->flags &&
+        if (run->region == REGION_BLOCKED) {
+            continue; /* it has no location (LA-32) */
+        }
+        if (location.length > 0 &&
+            location.first + location.length == run->first &&
+            location.region == run->region && location.flags == run->flags &&
             location.offset + location.length == run->offset) {
             location.length += run->length;
             continue;

@@ -22,7 +22,7 @@ static bool leaf_is_iommu(const Machine *m, const Leaf *leaf)
 /* TL-5: bytes are cached by the page, so they must start with one. */
 static bool leaf_is_cacheable(const Machine *m, const Leaf *leaf)
 {
-    if ((leaf->offset & m->page_mask) == 0 || leaf->region == TW_NONE) {
+    if ((leaf->offset & m->page_mask) == 0 || leaf->region >= REGION_BLOCKED) {
         return true;
     }
     switch (m->regions[leaf->region].kind) {
@@ -41,7 +41,7 @@ static bool leaf_is_clean(Machine *m, const Leaf *leaf)
 {
     uint8_t block;
 
-    if (m->dirty.n_blocks == 0 || leaf->region == TW_NONE) {
+    if (m->dirty.n_blocks == 0 || leaf->region >= REGION_BLOCKED) {
         return false;
     }
     block = m->program->regions[leaf->region].block;
@@ -53,6 +53,7 @@ static void entry_set_leaf(TlbEntry *entry, const Leaf *leaf)
 {
     entry->region = leaf->region;
     entry->flags = leaf->flags & FLAGS_LOCATION;
+    entry->blocker = leaf->blocker;
     entry->offset = leaf->offset;
 }
 
@@ -124,6 +125,11 @@ static Fill fill_walk(Machine *m, uint8_t c, const TwMmuIndex *mmu,
         hop = fill_hop(m, c, mmu, leaf, granted, prot, entry, at);
         if (hop != FILL_DONE) {
             return hop;
+        }
+        if (at->blocked) {
+            note_peak(m, TW_PEAK_HOPS, entry->n_hops);
+            *leaf = leaf_blocked(m, leaf);
+            return FILL_DONE;
         }
     }
 }

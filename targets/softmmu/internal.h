@@ -14,7 +14,7 @@
  *   view.c      the region graph rendered into flat views, and their sharing
  *   dispatch.c  a view as a radix tree of sections and sub-page containers
  *   notify.c    notifiers and observers of IOMMUs, and events for them
- *   iommu-table.c  the kind `table` of IOMMUs
+ *   iommu-table.c, iommu-mpc.c, iommu-pagetable.c  the kinds of IOMMUs
  *   iommu.c     IOMMUs of any kind: translation, bypass, operations
  *   tlb.c       one soft TLB: table, victims, large pages, flushes
  *   cpu.c       page map, work queue, safe points, CPU notifiers
@@ -184,10 +184,15 @@ typedef struct View {
     uint16_t nodes[MAX_NODES][1 << NODE_LG];
 } View;
 
+/* In place of a region: the blocked device of an MPC (LA-32). */
+enum { REGION_BLOCKED = TW_NONE - 1 };
+_Static_assert(REGION_BLOCKED >= TW_MAX_REGIONS, "no region has this id");
+
 /* What an address resolves to. */
 typedef struct Leaf {
     uint8_t region; /* TW_NONE: a hole */
     uint8_t flags;
+    uint8_t blocker; /* REGION_BLOCKED: the IOMMU, of which `offset` is one */
     uint16_t section;
     uint64_t offset; /* in the region */
     uint64_t more;   /* number of bytes after this one that continue it */
@@ -214,6 +219,7 @@ typedef struct Translation {
     uint8_t space, perm;
     uint8_t lg;    /* of an entry for 2^lg bytes; 0: for a granule */
     uint8_t upper; /* rights that upper levels of a page table take away */
+    bool blocked;  /* by an MPC: the walk ends here */
 } Translation;
 
 /* A translation that an IOTLB has kept. */
@@ -224,7 +230,7 @@ typedef struct IotlbRecord {
     bool valid;
 } IotlbRecord;
 
-enum { IOTLB_RECORDS = 16 };
+enum { IOTLB_RECORDS = 16, MPC_WORDS = (1 << 16) / 32 };
 
 typedef struct Iommu {
     const IommuKind *kind;
@@ -237,6 +243,13 @@ typedef struct Iommu {
     IotlbRecord iotlb[IOTLB_RECORDS];
     uint32_t iotlb_events; /* UNMAPs since the start */
 } Iommu;
+
+/* The registers of an MPC (LA-33). */
+typedef struct Mpc {
+    uint32_t ctrl, index, int_stat, int_en, info1, info2;
+    uint32_t n_words;
+    uint32_t lut[MPC_WORDS]; /* last: only n_words of them are copied */
+} Mpc;
 
 typedef struct Event {
     uint8_t kind, perm, space;
@@ -253,7 +266,7 @@ typedef struct TlbEntry {
     uint64_t cmp[CMPS]; /* page address, or CMP_NONE: right not granted */
     /* The side record: where the page leads. */
     uint64_t offset; /* of its first byte in the leaf; tail: its address */
-    uint8_t region, flags;
+    uint8_t region, flags, blocker; /* as in Leaf */
     uint32_t filled; /* how many silent changes there had been (--check) */
     bool clean;    /* a store is the first since the notes were taken (TL-14) */
     bool tail;     /* a sub-page container: resolved on each access (DS-7) */
@@ -313,7 +326,7 @@ typedef struct Cpu {
 /* Bytes that one walk found in one leaf (LA-23). */
 typedef struct Run {
     uint8_t first, length;
-    uint8_t region, flags;
+    uint8_t region, flags, blocker; /* as in Leaf */
     bool noted; /* by an entry that is not clean: a store is noted already */
     uint64_t offset;
 } Run;
@@ -390,6 +403,7 @@ typedef struct Snapshot {
     bool bypass[TW_MAX_IOMMUS];
     SpanMap tables[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
     uint64_t roots[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
+    Mpc mpcs[TW_MAX_IOMMUS];
     SpanMap pages[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
 } Snapshot;
 
@@ -450,6 +464,7 @@ typedef struct Machine {
     bool resizes; /* the program lets time pass: TLBs change their sizes */
     Snapshot snapshot;
     Iommu iommus[TW_MAX_IOMMUS];
+    Mpc mpcs[TW_MAX_IOMMUS];
     Cpu cpus[TW_MAX_CPUS];
     Access access;
     Path paths[2]; /* of the walk in progress: this run, and the one before */

@@ -109,9 +109,14 @@ static bool entry_is_walk(Machine *m, unsigned c, unsigned index,
         at = t.addr;
         space = t.space;
         hops++;
+        if (t.blocked) {
+            leaf = leaf_blocked(m, &leaf);
+            break;
+        }
     }
     return !entry->tail && hops == entry->n_hops &&
            entry->region == leaf.region && !(granted & ~prot) &&
+           (leaf.region != REGION_BLOCKED || entry->blocker == leaf.blocker) &&
            (leaf.region == TW_NONE ||
             (entry->offset == leaf.offset &&
              entry->flags == (leaf.flags & FLAGS_LOCATION)));

@@ -9,6 +9,7 @@
 /* NULL: this target has no IOMMUs of that kind. */
 static const IommuKind *const iommu_kinds[] = {
     [TW_IOMMU_TABLE] = &iommu_table,
+    [TW_IOMMU_MPC] = &iommu_mpc,
     [TW_IOMMU_PAGETABLE] = &iommu_pagetable,
 };
 
@@ -131,6 +132,16 @@ static Translation iommu_translate(Machine *m, uint8_t id, uint8_t index,
                             : iommu->kind->translate(m, id, index, offset);
 }
 
+/* The leaf at the offset of `iommu`, an MPC that blocks it (LA-32). */
+static Leaf leaf_blocked(const Machine *m, const Leaf *iommu)
+{
+    return (Leaf){.region = REGION_BLOCKED,
+                  .blocker = m->program->regions[iommu->region].iommu,
+                  .section = 1, /* of the `blocked` space */
+                  .offset = iommu->offset,
+                  .more = iommu->more};
+}
+
 /* Operations ------------------------------------------------------------- */
 
 /* `notify`: just the event named. */
@@ -150,8 +161,9 @@ static void iommu_send(Machine *m, const TwOp *op, uint8_t actor)
 static void iommu_reset(Machine *m, uint8_t id, uint8_t actor)
 {
     Iommu *iommu = &m->iommus[id];
-    bool told =
-        !TW_BUG(m, RESET_TELLS_NOBODY) && !zoo_tells_all_early(m, id, actor);
+    bool told = !TW_BUG(m, RESET_TELLS_NOBODY) &&
+                !(TW_BUG(m, MPC_RESET_SILENT) && iommu->kind == &iommu_mpc) &&
+                !zoo_tells_all_early(m, id, actor);
 
     iommu->kind->reset(m, id);
     iommu->bypass = m->program->iommus[id].bypass;

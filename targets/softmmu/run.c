@@ -38,6 +38,8 @@ PART void perform(Machine *m, const TwOp *op, uint8_t actor)
     case TW_OP_VETO:
     case TW_OP_CONTEXT:
     case TW_OP_INVALIDATE:
+    case TW_OP_MPC_READ:
+    case TW_OP_MPC_WRITE:
         iommu_perform(m, op, actor);
         break;
     case TW_OP_BEGIN:
@@ -129,6 +131,8 @@ static void script_op(Machine *m, const TwOp *op, unsigned during,
         zoo_observe_vetoed(m, op);
         tw_legality_revert(&m->legality, op);
         outcome->status = TW_STATUS_VETOED;
+    } else if (op->code == TW_OP_MPC_READ) {
+        outcome->value = mpc_read(m, op);
     } else {
         perform(m, op, actor);
     }
@@ -283,7 +287,7 @@ static const TwContract softmmu_contract = {
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
 };
 
-/* MPCs, RU-8, RU-9 and parallel parts are not in this target. */
+/* RU-8, RU-9 and parallel parts are not in this target. */
 static TwDialect softmmu_dialect(bool hide_locations)
 {
     static const uint8_t codes[] = {
@@ -304,7 +308,7 @@ static TwDialect softmmu_dialect(bool hide_locations)
         TW_OP_RESTORE,       TW_OP_LISTEN,       TW_OP_UNLISTEN,
         TW_OP_REPLAY,        TW_OP_VETO,         TW_OP_DIRTY_LOG,
         TW_OP_DIRTY_CLEAR,   TW_OP_POKE,         TW_OP_CONTEXT,
-        TW_OP_INVALIDATE,
+        TW_OP_INVALIDATE,    TW_OP_MPC_READ,     TW_OP_MPC_WRITE,
     };
     TwDialect dialect = tw_dialect_full();
 

@@ -78,6 +78,9 @@ PART Name entry_name(const TlbEntry *entry)
                         entry->offset);
     } else if (entry->region == TW_NONE) {
         n = name_format(&name, 0, "hole");
+    } else if (entry->region == REGION_BLOCKED) {
+        n = name_format(&name, 0, "blocked by i%u at 0x%" PRIx64,
+                        entry->blocker, entry->offset);
     } else {
         n = name_format(&name, 0, "r%u+0x%" PRIx64, entry->region,
                         entry->offset);

@@ -153,7 +153,7 @@ PART bool zoo_aligns(const Machine *m, Leaf *leaf)
 /* Is what is there reached by callbacks rather than as memory? */
 static bool leaf_is_io(const Machine *m, const Leaf *leaf)
 {
-    return leaf->region == TW_NONE ||
+    return leaf->region >= REGION_BLOCKED ||
            (m->regions[leaf->region].kind != TW_REGION_RAM &&
             m->regions[leaf->region].kind != TW_REGION_ROM);
 }

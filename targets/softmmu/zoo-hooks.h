@@ -57,6 +57,9 @@ PART bool zoo_has_notifier(Machine *m, Cpu *cpu, uint8_t iommu, uint8_t index);
 /* Does an IOTLB not end its records of that range?  Or of less than it. */
 PART bool zoo_iotlb_keeps(Machine *m, uint8_t id, uint64_t *first,
                           uint64_t *last);
+/* Is UNMAP of a block of an MPC sent on this index? */
+PART bool zoo_tells_index(const Machine *m, uint8_t id, unsigned index,
+                          uint64_t first);
 /* An UNMAP makes all notifiers of the CPU inactive. */
 PART void zoo_disarm_all(Machine *m, Cpu *cpu);
 
