@@ -149,6 +149,7 @@ static bool check_actor(OpCheck *o, const TwOpInfo *info)
     const TwOp *op = o->op;
     if (info->flags & TW_OP_CPU_ACCESS) {
         o->flags |= TW_OPF_FROM;
+        o->flags |= op->code == TW_OP_RMW ? TW_OPF_EXCLUSIVE : 0;
         if (op->flags & TW_OPF_FROM) {
             o->rest.from = 0;
             if (tw_contents_are_runs(o->c->p->contents)) {

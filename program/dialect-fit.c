@@ -58,7 +58,7 @@ bool tw_dialect_is_wide(const TwDialect *d, const TwProgram *p)
     return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
            d->region_lg == 0 && !d->identity_pages && !d->whole_pages &&
            !d->full_ram && !d->plain_accesses && !d->wide_rmw &&
-           !d->aligned_rmw && d->physical_lg == 0 &&
+           !d->aligned_rmw && !d->exclusives_of_ram && d->physical_lg == 0 &&
            (d->page_rights == 0 || d->page_rights == 0xff) &&
            (d->page_lgs == 0 || d->page_lgs == UINT32_MAX) &&
            !d->plain_devices && d->implemented_sizes && !d->exec_needs_code &&
@@ -161,6 +161,19 @@ static void fit_from(const TwDialect *d, const TwProgram *p, TwOp *op)
     }
 }
 
+/* Where an exchange may reach a device, it is no exclusive one (LA-56). */
+static void fit_exclusive(const TwDialect *d, const TwProgram *p, TwOp *op)
+{
+    if (!(op->flags & TW_OPF_EXCLUSIVE) || !d->exclusives_of_ram) {
+        return;
+    }
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        if (tw_region_has_device(p->regions[i].kind)) {
+            op->flags &= (uint8_t)~TW_OPF_EXCLUSIVE;
+        }
+    }
+}
+
 static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
     uint64_t most = highest(d);
@@ -191,6 +204,7 @@ static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
     if (most != UINT64_MAX && op->addr > most - (op->size - 1)) {
         op->addr = most - (op->size - 1);
     }
+    fit_exclusive(d, p, op);
     fit_from(d, p, op);
 }
 

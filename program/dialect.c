@@ -16,7 +16,7 @@ TwDialect tw_dialect_full(void)
         .iommu_kinds = (1u << TW_IOMMU_KINDS) - 1,
         .selects = (1u << TW_SELECTS) - 1,
         .op_flags = TW_OPF_DURING | TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_FROM |
-                    TW_OPF_VIA,
+                    TW_OPF_VIA | TW_OPF_EXCLUSIVE,
         .actors = true,
         .explicit_safepoints = true,
         .shared_blocks = true,
@@ -81,6 +81,9 @@ static const char *narrowed(const TwDialect *d, const TwOp *op, const TwOp *fit)
                : d->plain_accesses ? "is of a size that is no power of two"
                                    : "is of 8 bytes with code contents";
     }
+    if (fit->flags != op->flags && op->code == TW_OP_RMW) {
+        return "is exclusive beside a device";
+    }
     if (fit->perm != op->perm) {
         return "has rights that pages cannot have";
     }
@@ -126,11 +129,12 @@ static bool admits_op(const TwDialect *d, const Place *place,
     }
     if (flags) {
         return no(reply, "%s %u: %s %s", where, number, info->name,
-                  flags & TW_OPF_DURING     ? "during an access"
-                  : flags & TW_OPF_NOTIFIED ? "notified"
-                  : flags & TW_OPF_FROM     ? "from an instruction"
-                  : flags & TW_OPF_VIA      ? "via a mapping"
-                                            : "on");
+                  flags & TW_OPF_DURING      ? "during an access"
+                  : flags & TW_OPF_NOTIFIED  ? "notified"
+                  : flags & TW_OPF_FROM      ? "from an instruction"
+                  : flags & TW_OPF_VIA       ? "via a mapping"
+                  : flags & TW_OPF_EXCLUSIVE ? "exclusive"
+                                             : "on");
     }
     TwOp fit = *op;
     tw_dialect_fit_op(d, p, &fit);

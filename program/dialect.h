@@ -42,6 +42,8 @@ typedef struct TwDialect {
     bool iotlbs;            /* a `table` may have an IOTLB (LA-51); the contract
                              * says what it may keep */
     bool aligned_rmw;       /* rmw at multiples of its size */
+    bool exclusives_of_ram; /* exclusive rmw in programs without devices only
+                             * (LA-56) */
     bool exec_needs_code;   /* exec in programs with code contents only */
     uint32_t contents;      /* bit per TwContentsKind; 0: data only */
     uint8_t address_lg;     /* addresses of accesses, page-map entries and

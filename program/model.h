@@ -281,12 +281,13 @@ typedef enum TwOpCode {
 } TwOpCode;
 
 enum {
-    TW_OPF_DURING = 1,   /* applied inside the first fill of the access before
-                          * it (RU-6), behind others that are */
-    TW_OPF_NOTIFIED = 2, /* map, unmap, protect: tells its notifiers */
-    TW_OPF_ON = 4,       /* the new value of a switch */
-    TW_OPF_FROM = 8,     /* CPU access: issued by an instruction at `from` */
-    TW_OPF_VIA = 16,     /* DMA access: through the mapping `other` */
+    TW_OPF_DURING = 1,     /* applied inside the first fill of the access before
+                            * it (RU-6), behind others that are */
+    TW_OPF_NOTIFIED = 2,   /* map, unmap, protect: tells its notifiers */
+    TW_OPF_ON = 4,         /* the new value of a switch */
+    TW_OPF_FROM = 8,       /* CPU access: issued by an instruction at `from` */
+    TW_OPF_VIA = 16,       /* DMA access: through the mapping `other` */
+    TW_OPF_EXCLUSIVE = 32, /* rmw: made of a load and a store (LA-56) */
 };
 
 /* Kinds of IOMMU events and of what a notifier asks for (NT-1). */

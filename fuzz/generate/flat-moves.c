@@ -699,3 +699,20 @@ void tw_flat_from(TwGen *gen)
         }
     }
 }
+
+void tw_flat_exclusive(TwGen *gen)
+{
+    TwProgram *program = gen->program;
+
+    if (!(gen->dialect->op_flags & TW_OPF_EXCLUSIVE)) {
+        return;
+    }
+    /* Numbers of their own: the rest of a program stays as it was. */
+    for (unsigned i = 0; i < program->n_script; i++) {
+        TwOp *op = &program->script[i];
+
+        if (op->code == TW_OP_RMW && tw_mix64(gen->rng->state + i) & 1) {
+            op->flags |= TW_OPF_EXCLUSIVE; /* fitted to the dialect later */
+        }
+    }
+}

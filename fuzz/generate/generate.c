@@ -83,6 +83,7 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     }
     if (dialect->identity_pages || tw_paged_dialect(dialect)) {
         tw_flat_from(&gen);
+        tw_flat_exclusive(&gen);
         tw_runs_place(&gen);
     }
     if (gen.pagetables) {

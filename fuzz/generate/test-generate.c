@@ -454,6 +454,39 @@ static void test_reach(void)
     g_assert_cmpfloat(per(c.inconclusive, c.programs), <, 0.01);
 }
 
+/* Exclusive exchanges, where the dialect has them, beside plain ones; none in a
+ * program with a device (LA-56). */
+static void test_exclusives(void)
+{
+    TwDialect dialect = flat_dialect();
+    unsigned exclusive = 0, plain = 0;
+
+    tw_ops_add(&dialect.ops, TW_OP_RMW);
+    dialect.op_flags |= TW_OPF_EXCLUSIVE;
+    dialect.exclusives_of_ram = true;
+    for (unsigned i = 0; i < 1000; i++) {
+        TwRng rng = tw_rng_for(6, i);
+        unsigned here = 0;
+        bool device = false;
+
+        tw_generate(&program, (TwProfile)(i % TW_PROFILES), &dialect, &rng);
+        for (unsigned k = 0; k < program.n_script; k++) {
+            const TwOp *op = &program.script[k];
+
+            here += op->flags & TW_OPF_EXCLUSIVE ? 1 : 0;
+            plain += op->code == TW_OP_RMW && !(op->flags & TW_OPF_EXCLUSIVE);
+        }
+        for (unsigned r = 0; r < program.n_regions; r++) {
+            device |= program.regions[r].kind == TW_REGION_MMIO;
+        }
+        g_assert_true(here == 0 || !device);
+        exclusive += here;
+    }
+    g_test_message("%u exclusive exchanges, %u plain ones", exclusive, plain);
+    g_assert_cmpuint(exclusive, >, 150);
+    g_assert_cmpuint(plain, >, 500);
+}
+
 /*
  * Flat programs do what they are for: measured with data on softmmu, which
  * serves them as well, and by what stands in those with code.
@@ -599,6 +632,7 @@ int main(int argc, char **argv)
     g_test_add_func("/generate/narrow", test_narrow);
     g_test_add_func("/generate/same-again", test_same_again);
     g_test_add_func("/generate/flat", test_flat);
+    g_test_add_func("/generate/LA-56/exclusives", test_exclusives);
     g_test_add_func("/generate/paged", test_paged);
     g_test_add_func("/generate/means", test_means);
     g_test_add_func("/generate/reach", test_reach);

@@ -31,6 +31,9 @@ enum { LEAST = 3000 };
 static const char no_code[] =
     "contents code: softmmu does not execute; unicorn's campaign does";
 
+static const char no_exclusives[] =
+    "exclusive exchanges: the test generate counts them";
+
 static uint64_t least_of(const uint64_t *counts, unsigned n)
 {
     uint64_t least = UINT64_MAX;
@@ -367,6 +370,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
                       ROW_(CALL_UNALIGNED)))
         RULE("LA-51", "translation by a record of an IOTLB", COUNTER(IOTLB))
         NEVER("LA-52", no_code)
+        NEVER("LA-56", no_exclusives)
     };
     /* clang-format on */
 

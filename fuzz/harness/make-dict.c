@@ -72,6 +72,7 @@ static void text_words(void)
                                         "2^64",
                                         " on",
                                         " off",
+                                        " exclusive",
                                         "unmap,map",
                                         "deviotlb",
                                         " # "};
@@ -144,6 +145,9 @@ static void operation(const TwDialect *dialect, unsigned code)
     }
     if (tw_dialect_suits_during(dialect, &(TwOp){.code = (uint8_t)code})) {
         record(name, code, TW_OPF_DURING | RARE_FLAGS);
+    }
+    if (code == TW_OP_RMW && (flags & TW_OPF_EXCLUSIVE)) {
+        record(name, code, TW_OPF_EXCLUSIVE | RARE_FLAGS);
     }
 }
 

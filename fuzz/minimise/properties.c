@@ -184,8 +184,15 @@ static void simplify_code(TwTurns *turns, const TwOp *old, bool script,
     const TwOpInfo *info = tw_op_info(old->code);
 
     if (old->code == TW_OP_EXEC || old->code == TW_OP_RMW) {
-        TW_TURN(turns, p, op_of(p, script, i)->code = TW_OP_READ);
-        TW_TURN(turns, p, op_of(p, script, i)->code = TW_OP_WRITE);
+        static const uint8_t codes[] = {TW_OP_READ, TW_OP_WRITE};
+
+        for (unsigned k = 0; k < sizeof(codes); k++) {
+            TW_TURN(turns, p, {
+                TwOp *op = op_of(p, script, i);
+                op->code = codes[k];
+                op->flags &= (uint8_t)~TW_OPF_EXCLUSIVE;
+            });
+        }
     }
     if (old->code == TW_OP_FLUSH_RANGE) {
         TW_TURN(turns, p, {
@@ -205,6 +212,10 @@ static void simplify_code(TwTurns *turns, const TwOp *old, bool script,
             op_of(p, script, i)->flags &= (uint8_t)~TW_OPF_FROM;
             op_of(p, script, i)->from = 0;
         });
+    }
+    if (old->flags & TW_OPF_EXCLUSIVE) {
+        TW_TURN(turns, p,
+                op_of(p, script, i)->flags &= (uint8_t)~TW_OPF_EXCLUSIVE);
     }
     if (old->flags & TW_OPF_VIA) {
         TW_TURN(turns, p, {

@@ -139,6 +139,8 @@ static void change_operand(TwMutation *m, TwOp *op)
         op->actor = tw_below(m, 2)
                         ? TW_BOARD
                         : tw_gen_pick_cpu(m->program, tw_below(m, 64));
+    } else if (draw == n && op->code == TW_OP_RMW) {
+        op->flags ^= m->dialect->op_flags & TW_OPF_EXCLUSIVE;
     } else if (draw == n + 1 && tw_dialect_suits_during(m->dialect, op)) {
         op->flags ^= TW_OPF_DURING; /* tidied where it cannot stand */
     }
@@ -167,6 +169,7 @@ static void change_code(TwMutation *m, TwOp *op)
     }
     if (op->code == TW_OP_RMW && tw_gen_speaks(m->dialect, TW_OP_WRITE)) {
         op->code = TW_OP_WRITE;
+        op->flags &= (uint8_t)~TW_OPF_EXCLUSIVE;
     }
 }
 

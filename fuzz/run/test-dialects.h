@@ -153,7 +153,8 @@ typedef struct Row {
             {1, IOMMU, "  unmap i0.0 0x0..0xfff notified"}, \
             {2, SMALL, "  enable r1 on"}, \
             {3, SMALL, "  read c0.0 0x0 4 from 0x100"}, \
-            {4, SMALL, "  dma-read s0 0x0 4 none via m0"})) \
+            {4, SMALL, "  dma-read s0 0x0 4 none via m0"}, \
+            {5, SMALL, "  rmw c0.0 0x0 4 exclusive"})) \
     X(actors, MAY, CASES({0, DEVICE "\nactor r2 0x0 flush-all c0\n", READ})) \
     X(explicit_safepoints, MAY, \
       CASES({0, "safepoints explicit\n" SMALL, READ})) \
@@ -185,6 +186,8 @@ typedef struct Row {
     X(iotlbs, MAY, CASES({0, IOMMU "iommu i0 table iotlb\n", READ})) \
     X(aligned_rmw, MUST, \
       CASES({0, SMALL, "  rmw c0.0 0x4 8"}, {0, SMALL, "  rmw c0.0 0x1 2"})) \
+    X(exclusives_of_ram, MUST, \
+      CASES({0, DEVICE "\n", "  rmw c0.0 0x0 4 exclusive"})) \
     X(exec_needs_code, MUST, CASES({0, SMALL, "  exec c0.0 0x0 8"})) \
     X(contents, BITS, \
       CASES({TW_CONTENTS_CODE, CODE, "  exec c0.0 0x40 8"}, \

@@ -323,6 +323,7 @@ static TwAccess take_apart(const TwOracle *oracle, const TwOp *op,
     TwAccess access = {
         .during = oracle->during,
         .code = op->code,
+        .exclusive = op->flags & TW_OPF_EXCLUSIVE,
         .cpu = TW_BOARD,
         .space = op->obj,
         .size = op->size,

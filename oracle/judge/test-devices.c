@@ -364,6 +364,24 @@ static void no_exchange(void)
     finish(&f);
 }
 
+/* No device takes an exclusive one, whatever is promised (LA-56); RAM does. */
+static void exclusive(void)
+{
+    Fixture f = run("  rmw c0.0 0x1008 8 exclusive\n"
+                    "  rmw c0.0 0x8 8 exclusive\n",
+                    EXCHANGES);
+
+    g_assert_cmpint(f.trace->outcomes[0].class_, ==, TW_CLASS_DECODE_ERROR);
+    g_assert_cmpint(f.trace->n_log, ==, 0);
+    g_assert_cmpint(f.trace->outcomes[1].class_, ==, TW_CLASS_OK);
+    f.trace->outcomes[0].class_ = TW_CLASS_OK;
+    test_judge(f.target, TW_VERDICT_WRONG);
+    f.trace->outcomes[0].class_ = TW_CLASS_DECODE_ERROR;
+    f.trace->outcomes[1].value ^= 1;
+    test_judge(f.target, TW_VERDICT_WRONG);
+    finish(&f);
+}
+
 /* Its write starts actor offsets: r2 + 0x10 takes r1 away. */
 static void exchange_acts(void)
 {
@@ -385,5 +403,6 @@ int main(int argc, char **argv)
     g_test_add_func("/devices/LA-25/exchange", exchange);
     g_test_add_func("/devices/LA-25/no-exchange", no_exchange);
     g_test_add_func("/devices/LA-25,LA-27/exchange-acts", exchange_acts);
+    g_test_add_func("/devices/LA-56/exclusive", exclusive);
     return g_test_run();
 }

@@ -8,10 +8,12 @@
 #include "oracle/memory/leaf.h"
 
 /* May an exchange reach a leaf of this region (LA-25)? */
-static bool takes_rmw(const TwWorld *world, const TwRegion *region)
+static bool takes_rmw(const TwWorld *world, const TwAccess *access,
+                      const TwRegion *region)
 {
     return region->kind == TW_REGION_RAM || region->kind == TW_REGION_ROM ||
            (region->kind == TW_REGION_MMIO && world->contract.device_rmw &&
+            !access->exclusive && /* LA-56 */
             region->impl_min == 0 && region->impl_max == 0);
 }
 
@@ -43,7 +45,7 @@ static TwClass byte_class(const TwWorld *world, const TwAccess *access,
     }
     region = &world->program->regions[byte->region];
     if (region->kind == TW_REGION_RESERVATION ||
-        (access->code == TW_OP_RMW && !takes_rmw(world, region))) {
+        (access->code == TW_OP_RMW && !takes_rmw(world, access, region))) {
         return TW_CLASS_DECODE_ERROR;
     }
     return TW_CLASS_OK;

@@ -364,6 +364,7 @@ static TwAccess take_apart(const TwProgram *program, const TwOp *op,
 
     return (TwAccess){
         .code = op->code,
+        .exclusive = op->flags & TW_OPF_EXCLUSIVE,
         .cpu = dma ? TW_BOARD : op->obj,
         .mmu = op->index,
         .space = dma ? op->obj : mmu->space,

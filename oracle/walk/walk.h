@@ -28,12 +28,13 @@ typedef struct TwAccess {
     uint16_t op;
     TwAttrs attrs;
     uint64_t addr;
-    bool beyond; /* runs past 2^64 - 1 (LA-19) */
-    bool blind;  /* the fetch of the instruction behind another access (LA-46):
-                  * the bytes that it gets are not compared */
-    bool more;   /* one of the fetches of a run, and not the last (LA-52) */
-    bool early;  /* MPCs say what class a blocked access has as before the
-                  * operations `during` it */
+    bool exclusive; /* an rmw that no device takes (LA-56) */
+    bool beyond;    /* runs past 2^64 - 1 (LA-19) */
+    bool blind; /* the fetch of the instruction behind another access (LA-46):
+                 * the bytes that it gets are not compared */
+    bool more;  /* one of the fetches of a run, and not the last (LA-52) */
+    bool early; /* MPCs say what class a blocked access has as before the
+                 * operations `during` it */
     const TwDuring *during; /* or NULL */
 } TwAccess;
 

@@ -424,6 +424,9 @@ static void decode_rare_flags(const OpIn *o, const TwOpInfo *info)
         op->flags |= TW_OPF_FROM;
         op->from = address(o, TW_LIKELY_MAPPED, TW_FORM_OUT);
     }
+    if ((flags & TW_OPF_EXCLUSIVE) && op->code == TW_OP_RMW) {
+        op->flags |= TW_OPF_EXCLUSIVE;
+    }
     if ((flags & TW_OPF_VIA) && (info->flags & TW_OP_ACCESS) &&
         !(info->flags & TW_OP_CPU_ACCESS)) {
         op->flags |= TW_OPF_VIA;

@@ -195,6 +195,9 @@ bool tw_text_op(TwLexer *l, bool script, TwOp *op)
     }
     if (info->flags & TW_OP_CPU_ACCESS) {
         op->actor = op->obj;
+        if (op->code == TW_OP_RMW && tw_lexer_skip(l, "exclusive")) {
+            op->flags |= TW_OPF_EXCLUSIVE;
+        }
         if (tw_lexer_skip(l, "from")) {
             op->flags |= TW_OPF_FROM;
             if (!tw_lexer_number(l, 0, UINT64_MAX, "an address", &op->from)) {
@@ -310,6 +313,9 @@ void tw_op_print(const TwProgram *program, const TwOp *op, GString *out)
     for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {
         g_string_append_c(out, ' ');
         write_arg(out, info->args[i], op);
+    }
+    if (op->flags & TW_OPF_EXCLUSIVE) {
+        g_string_append(out, " exclusive");
     }
     if (op->flags & TW_OPF_FROM) {
         g_string_append_printf(out, " from 0x%" PRIx64, op->from);

@@ -64,6 +64,7 @@ static const char everything[] =
     "  write c0.3 0xffffffffffffffff 8 from 0x40\n"
     "  exec c2.1 0x0 1\n"
     "  rmw c0.0 0x0 2\n"
+    "  rmw c0.0 0x0 8 exclusive from 0x40\n"
     "  during unmap i0.0 0x0..0x3f notified\n"
     "  dma-read s0 0x0 8 none\n"
     "  during c0: flush-all all\n"
@@ -420,6 +421,8 @@ static const struct {
     {SCRIPT "read c0.0 0\n", "m:9:12: expected 1 to 8 bytes"},
     {SCRIPT "read c0.0 0 1 from\n", "m:9:19: expected an address"},
     {SCRIPT "read c0.0 0 1 via m0\n", "m:9:15: expected the end of the line"},
+    {SCRIPT "read c0.0 0 1 exclusive\n",
+     "m:9:15: expected the end of the line"},
     {SCRIPT "dma-read s0 0 1 none via m8\n", "m:9:26: expected m0 to m7"},
     {SCRIPT "dma-read s0 0 1\n", "m:9:16: expected attributes "
                                  "(secure,user,rid=N,unspecified or none)"},

@@ -72,6 +72,7 @@ static const Flag features[] = {
     {"during-dma", OF_DIALECT(during_dma), 1},
     {"iotlbs", OF_DIALECT(iotlbs), 1},
     {"aligned-rmw", OF_DIALECT(aligned_rmw), 1},
+    {"exclusives-of-ram", OF_DIALECT(exclusives_of_ram), 1},
 };
 
 static const Flag promises[] = {
@@ -104,8 +105,8 @@ static const char *pick(const char *const *names, unsigned count, unsigned i)
 
 static const char *op_flag_name(unsigned bit)
 {
-    static const char *const names[] = {"during", "notified", "on", "from",
-                                        "via"};
+    static const char *const names[] = {"during", "notified", "on",
+                                        "from",   "via",      "exclusive"};
     return pick(names, G_N_ELEMENTS(names), bit);
 }
 

@@ -3,6 +3,17 @@
  * and value. */
 #include "targets/unicorn/agent.h"
 
+/* An exchange by a load-exclusive and a store-exclusive of one size. */
+#define EXCLUSIVE(load, store) \
+    { \
+        16, \
+        { \
+            AGENT_WORD(load), AGENT_WORD(store), \
+                AGENT_WORD(0x35ffffc3), /* cbnz w3, .-8 */ \
+                AGENT_WORD(0xaa0203e0)  /* mov x0, x2 */ \
+        } \
+    }
+
 #define ONE(word) \
     { \
         4, \
@@ -22,17 +33,17 @@ const Guest tw_uc_arm64 = {
     .record = UC_ARM64_REG_X10,
     .table = UC_ARM64_REG_X13,
     .result = UC_ARM64_REG_X0,
-    .handler_lg = 5,
+    .handler_lg = 6,
     .entry = {16,
               {AGENT_WORD(0xb940014b),   /* ldr w11, [x10] */
                AGENT_WORD(0xa9408141),   /* ldp x1, x0, [x10, #8] */
-               AGENT_WORD(0x8b0b15ac),   /* add x12, x13, x11, lsl #5 */
+               AGENT_WORD(0x8b0b19ac),   /* add x12, x13, x11, lsl #6 */
                AGENT_WORD(0xd61f0180)}}, /* br x12 */
     .next = {20,
              {AGENT_WORD(0xf9000d40),   /* str x0, [x10, #24] */
               AGENT_WORD(0xb8420d4b),   /* ldr w11, [x10, #32]! */
               AGENT_WORD(0xa9408141),   /* ldp x1, x0, [x10, #8] */
-              AGENT_WORD(0x8b0b15ac),   /* add x12, x13, x11, lsl #5 */
+              AGENT_WORD(0x8b0b19ac),   /* add x12, x13, x11, lsl #6 */
               AGENT_WORD(0xd61f0180)}}, /* br x12 */
     .handlers =
         {
@@ -49,7 +60,12 @@ const Guest tw_uc_arm64 = {
             [RECORD_RMW + 1] = ONE(0x78208020),   /* swph w0, w0, [x1] */
             [RECORD_RMW + 2] = ONE(0xb8208020),   /* swp w0, w0, [x1] */
             [RECORD_RMW + 3] = ONE(0xf8208020),   /* swp x0, x0, [x1] */
-            [RECORD_EXEC] = ONE(0xd63f0020),      /* blr x1 */
+            /* ldxrb w2, [x1]; stxrb w3, w0, [x1]; and so on */
+            [RECORD_EXCLUSIVE] = EXCLUSIVE(0x085f7c22, 0x08037c20),
+            [RECORD_EXCLUSIVE + 1] = EXCLUSIVE(0x485f7c22, 0x48037c20),
+            [RECORD_EXCLUSIVE + 2] = EXCLUSIVE(0x885f7c22, 0x88037c20),
+            [RECORD_EXCLUSIVE + 3] = EXCLUSIVE(0xc85f7c22, 0xc8037c20),
+            [RECORD_EXEC] = ONE(0xd63f0020), /* blr x1 */
             [RECORD_FROM] = {8,
                              {AGENT_WORD(0xf9400d42),   /* ldr x2, [x10, #24] */
                               AGENT_WORD(0xd63f0040)}}, /* blr x2 */

@@ -3,6 +3,17 @@
  * a0: address and value. */
 #include "targets/unicorn/agent.h"
 
+/* An exchange by LR and SC of one size. */
+#define EXCLUSIVE(load, store) \
+    { \
+        16, \
+        { \
+            AGENT_WORD(load), AGENT_WORD(store), \
+                AGENT_WORD(0xfe069ce3), /* bnez a3, .-8 */ \
+                AGENT_WORD(0x00060513)  /* mv a0, a2 */ \
+        } \
+    }
+
 #define ONE(word) \
     { \
         4, \
@@ -53,7 +64,10 @@ const Guest tw_uc_riscv64 = {
             [RECORD_WRITE + 3] = ONE(0x00a5b023), /* sd a0, 0(a1) */
             [RECORD_RMW + 2] = ONE(0x08a5a52f),   /* amoswap.w a0, a0, (a1) */
             [RECORD_RMW + 3] = ONE(0x08a5b52f),   /* amoswap.d a0, a0, (a1) */
-            [RECORD_EXEC] = ONE(0x000580e7),      /* jalr a1 */
+            /* lr.w a2, (a1); sc.w a3, a0, (a1); and of 8 bytes */
+            [RECORD_EXCLUSIVE + 2] = EXCLUSIVE(0x1005a62f, 0x18a5a6af),
+            [RECORD_EXCLUSIVE + 3] = EXCLUSIVE(0x1005b62f, 0x18a5b6af),
+            [RECORD_EXEC] = ONE(0x000580e7), /* jalr a1 */
             [RECORD_FROM] = {8,
                              {AGENT_WORD(0x01893603),   /* ld a2, 24(s2) */
                               AGENT_WORD(0x000600e7)}}, /* jalr a2 */

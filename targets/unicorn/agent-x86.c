@@ -62,5 +62,30 @@ const Guest tw_uc_x86_64 = {
                               {0x0f, 0x20, 0xe0,       /* mov rax, cr4 */
                                0x48, 0x83, 0xf0, 0x10, /* xor rax, PSE */
                                0x0f, 0x22, 0xe0}},     /* mov cr4, rax */
+
+            [RECORD_EXCLUSIVE] = {11,
+                                  {0x89, 0xc7, /* mov edi, eax */
+                                   0x8a, 0x06, /* mov al, [rsi] */
+                                   0xf0, 0x40, 0x0f, 0xb0,
+                                   0x3e,         /* lock cmpxchg [rsi], dil */
+                                   0x75, 0xf9}}, /* jnz .-5 */
+            [RECORD_EXCLUSIVE + 1] = {12,
+                                      {0x89, 0xc7,       /* mov edi, eax */
+                                       0x66, 0x8b, 0x06, /* mov ax, [rsi] */
+                                       0xf0, 0x66, 0x0f, 0xb1,
+                                       0x3e, /* lock cmpxchg [rsi], di */
+                                       0x75, 0xf9}}, /* jnz .-5 */
+            [RECORD_EXCLUSIVE + 2] = {10,
+                                      {0x89, 0xc7, /* mov edi, eax */
+                                       0x8b, 0x06, /* mov eax, [rsi] */
+                                       0xf0, 0x0f, 0xb1,
+                                       0x3e, /* lock cmpxchg [rsi], edi */
+                                       0x75, 0xfa}}, /* jnz .-4 */
+            [RECORD_EXCLUSIVE + 3] = {13,
+                                      {0x48, 0x89, 0xc7, /* mov rdi, rax */
+                                       0x48, 0x8b, 0x06, /* mov rax, [rsi] */
+                                       0xf0, 0x48, 0x0f, 0xb1,
+                                       0x3e, /* lock cmpxchg [rsi], rdi */
+                                       0x75, 0xf9}}, /* jnz .-5 */
         },
 };

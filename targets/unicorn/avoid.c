@@ -241,7 +241,7 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
             asks_for_trouble(&sim, op, triggers)) {
             op->code =
                 op->code == TW_OP_DMA_WRITE ? TW_OP_DMA_READ : TW_OP_READ;
-            op->flags &= (uint8_t)~TW_OPF_FROM;
+            op->flags &= (uint8_t) ~(TW_OPF_FROM | TW_OPF_EXCLUSIVE);
             op->out = 0;
         }
         if (triggers & BIT(LOAD_CROSSES) && tw_uc_load_crosses(&sim, op)) {

@@ -35,8 +35,8 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
     dialect.region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
                            1u << TW_REGION_MMIO | 1u << TW_REGION_ALIAS;
     dialect.iommu_kinds = 0;
-    dialect.op_flags =
-        TW_OPF_ON | (words ? TW_OPF_FROM : 0) | (vtlb ? 0 : TW_OPF_DURING);
+    dialect.op_flags = TW_OPF_ON | (words ? TW_OPF_FROM : 0) |
+                       (vtlb ? 0 : TW_OPF_DURING | TW_OPF_EXCLUSIVE);
     dialect.explicit_safepoints = false;
     dialect.late_spaces = false;
     dialect.during_dma = !vtlb;
@@ -48,6 +48,7 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
     dialect.iotlbs = false;
     dialect.exec_needs_code = true;
     dialect.aligned_rmw = true;
+    dialect.exclusives_of_ram = true;
     dialect.address_lg = (uint8_t)(PAGES_LG + mapped_lg);
     dialect.region_lg = (uint8_t)mapped_lg;
     dialect.min_page_lg = dialect.max_page_lg = (uint8_t)page_lg;

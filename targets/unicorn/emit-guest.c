@@ -10,8 +10,9 @@
 #include "targets/unicorn/emit.h"
 
 /* Loads and stores of 1, 2, 4, 8 bytes; what runs a word of the program; the
- * store that rings the doorbell; what makes an access by a word; exchanges. */
-enum { RUN = 8, RING, FROM, SWAP, PIECES = SWAP + 4, PIECE_LG = 5 };
+ * store that rings the doorbell; what makes an access by a word; exchanges;
+ * exclusive ones. */
+enum { RUN = 8, RING, FROM, SWAP, PIECES = SWAP + 8, PIECE_LG = 5 };
 
 typedef struct EmitGuest {
     const Guest *guest;
@@ -62,7 +63,11 @@ static const EmitGuest emit_guests[] = {
      {"ldrb w0, [x1]", "ldrh w0, [x1]", "ldr w0, [x1]", "ldr x0, [x1]",
       "strb w0, [x1]", "strh w0, [x1]", "str w0, [x1]", "str x0, [x1]",
       "blr x1", "str w0, [x1]", "blr x2", "swpb w0, w0, [x1]",
-      "swph w0, w0, [x1]", "swp w0, w0, [x1]", "swp x0, x0, [x1]"},
+      "swph w0, w0, [x1]", "swp w0, w0, [x1]", "swp x0, x0, [x1]",
+      "ldxrb w2, [x1]; stxrb w3, w0, [x1]; cbnz w3, .-8; mov x0, x2",
+      "ldxrh w2, [x1]; stxrh w3, w0, [x1]; cbnz w3, .-8; mov x0, x2",
+      "ldxr w2, [x1]; stxr w3, w0, [x1]; cbnz w3, .-8; mov x0, x2",
+      "ldxr x2, [x1]; stxr w3, x0, [x1]; cbnz w3, .-8; mov x0, x2"},
      {4, {AGENT_WORD(0xd63f0040)}},
      jump_arm64,
      "UINT64_C(0xd65f03c0d2800000) | number << 5",
@@ -78,7 +83,11 @@ static const EmitGuest emit_guests[] = {
       "mov rax, [rsi]", "mov [rsi], al", "mov [rsi], ax", "mov [rsi], eax",
       "mov [rsi], rax", "lea r11, [rip + 2]; jmp rsi", "mov [rsi], eax",
       "lea r11, [rip + 2]; jmp rdi", "xchg [rsi], al", "xchg [rsi], ax",
-      "xchg [rsi], eax", "xchg [rsi], rax"},
+      "xchg [rsi], eax", "xchg [rsi], rax",
+      "mov edi, eax; mov al, [rsi]; lock cmpxchg [rsi], dil; jnz .-5",
+      "mov edi, eax; mov ax, [rsi]; lock cmpxchg [rsi], di; jnz .-5",
+      "mov edi, eax; mov eax, [rsi]; lock cmpxchg [rsi], edi; jnz .-4",
+      "mov rdi, rax; mov rax, [rsi]; lock cmpxchg [rsi], rdi; jnz .-5"},
      {9, {0x4c, 0x8d, 0x1d, 0x02, 0x00, 0x00, 0x00, 0xff, 0xe7}},
      jump_x86_64,
      "UINT64_C(0xe3ff41900000b866) | number << 16",
@@ -94,7 +103,10 @@ static const EmitGuest emit_guests[] = {
      {"lbu a0, 0(a1)", "lhu a0, 0(a1)", "lwu a0, 0(a1)", "ld a0, 0(a1)",
       "sb a0, 0(a1)", "sh a0, 0(a1)", "sw a0, 0(a1)", "sd a0, 0(a1)", "jalr a1",
       "sw a0, 0(a1)", "jalr a2", "no exchange of 1", "no exchange of 2",
-      "amoswap.w a0, a0, (a1)", "amoswap.d a0, a0, (a1)"},
+      "amoswap.w a0, a0, (a1)", "amoswap.d a0, a0, (a1)",
+      "no exclusive exchange of 1", "no exclusive exchange of 2",
+      "lr.w a2, (a1); sc.w a3, a0, (a1); bnez a3, .-8; mv a0, a2",
+      "lr.d a2, (a1); sc.d a3, a0, (a1); bnez a3, .-8; mv a0, a2"},
      {4, {AGENT_WORD(0x000600e7)}},
      jump_riscv64,
      "UINT64_C(0x806700000537) | number << 12",
@@ -143,7 +155,8 @@ void tw_uc_emit_guest(Emit *e)
 
     put(e, "/* The guest's code: one access, and the jump to END behind it. "
            "*/\n"
-           "enum { LOAD, STORE = 4, RUN = 8, RING, FROM, SWAP };\n"
+           "enum { LOAD, STORE = 4, RUN = 8, RING, FROM, SWAP,\n"
+           "       EXCLUSIVE = SWAP + 4 };\n"
            "static const uint8_t guest_code[][32] = {\n");
     for (unsigned i = 0; i < PIECES; i++) {
         AgentCode code = piece(g, i);

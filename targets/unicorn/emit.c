@@ -177,6 +177,9 @@ static void put_access(Emit *e, const Call *call)
         put(e, "guest(FROM, 0x%" PRIx64 ", &value)", addr);
     } else if (call->part == RECORD_EXEC) {
         put(e, "guest(RUN, 0x%" PRIx64 ", &value)", addr);
+    } else if (call->part >= RECORD_EXCLUSIVE) {
+        put(e, "guest(EXCLUSIVE + %u, 0x%" PRIx64 ", &value)",
+            call->part - RECORD_EXCLUSIVE, addr);
     } else if (call->part >= RECORD_RMW) {
         put(e, "guest(SWAP + %u, 0x%" PRIx64 ", &value)",
             call->part - RECORD_RMW, addr);

@@ -60,7 +60,8 @@ enum {
     RECORD_READ, /* of 1, 2, 4, 8 bytes */
     RECORD_WRITE = RECORD_READ + 4,
     RECORD_RMW = RECORD_WRITE + 4,
-    RECORD_EXEC = RECORD_RMW + 4,
+    RECORD_EXCLUSIVE = RECORD_RMW + 4, /* rmw by a load and a store */
+    RECORD_EXEC = RECORD_EXCLUSIVE + 4,
     RECORD_FROM,     /* made by the instruction at `result` */
     RECORD_DOORBELL, /* operation `value` is performed by the callback */
     RECORD_FLUSH,    /* flushes the TLB, as a guest does */

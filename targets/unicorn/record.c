@@ -62,8 +62,11 @@ static void tell_text(const Call *call, unsigned page_lg, GString *text)
         break;
     case CALL_PART:
         if (call->part >= RECORD_RMW && call->part < RECORD_EXEC) {
-            g_string_printf(text, "exchanges %u at 0x%" PRIx64,
-                            1u << (call->part - RECORD_RMW), call->addr);
+            g_string_printf(text, "exchanges %u at 0x%" PRIx64 "%s",
+                            1u << ((call->part - RECORD_RMW) & 3), call->addr,
+                            call->part >= RECORD_EXCLUSIVE
+                                ? ", by a load and a store"
+                                : "");
         } else if (call->part == RECORD_EXEC) {
             g_string_printf(text, "calls 0x%" PRIx64, call->addr);
         } else if (call->part == RECORD_FROM) {

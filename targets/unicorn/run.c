@@ -270,8 +270,11 @@ static unsigned batch_build(Machine *m, unsigned op)
                      o->code == TW_OP_WRITE ? store_value(m, op) : 0);
             m->records[n - 1].result = m->window + o->out;
         } else if (o->code == TW_OP_RMW) {
-            part_add(m, &n, op, RECORD_RMW + (unsigned)__builtin_ctz(o->size),
-                     0, store_value(m, op));
+            part_add(
+                m, &n, op,
+                (o->flags & TW_OPF_EXCLUSIVE ? RECORD_EXCLUSIVE : RECORD_RMW) +
+                    (unsigned)__builtin_ctz(o->size),
+                0, store_value(m, op));
         } else if (o->code == TW_OP_READ) {
             parts_add(m, &n, op, RECORD_READ, 0);
         } else if (o->code == TW_OP_WRITE) {
@@ -400,8 +403,9 @@ static void take_results(Machine *m, unsigned first, unsigned end)
             outcome->value |= r->result << 8 * r->at;
         } else if (r->kind >= RECORD_RMW && r->kind < RECORD_EXEC) {
             /* RISC-V extends the sign. */
-            outcome->value =
-                r->result & UINT64_MAX >> (64 - (8u << (r->kind - RECORD_RMW)));
+            unsigned lg = (r->kind - RECORD_RMW) & 3;
+
+            outcome->value = r->result & UINT64_MAX >> (64 - (8u << lg));
         } else if (r->kind == RECORD_EXEC) {
             outcome->value = executed_value(m, r->result);
         }

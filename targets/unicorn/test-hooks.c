@@ -164,6 +164,61 @@ static void test_narrow_exchange(void)
                      tag_bytes(two, 0, 2) << 16);
 }
 
+static unsigned exclusive(const Board *t, uint64_t addr, uint8_t size)
+{
+    TwOp op = access_op(TW_OP_RMW, 0, 0, addr, size);
+
+    op.flags |= TW_OPF_EXCLUSIVE;
+    return add_op(t->k, op);
+}
+
+/* One that a load and a store make is the same exchange of RAM; beside a device
+ * it is not in the dialect. */
+static void test_exclusive(void)
+{
+    g_auto(Board) t = {.k = kit_new(target_name)};
+    bool narrow = !tw_target_dialect(t.k->target)->wide_rmw;
+
+    t.root = new_space(t.k);
+    t.a = region(t.k, TW_REGION_RAM, t.root, 0, 8 * P);
+    cpu(t.k, 3, 0);
+    pages(t.k, 0, 0, 0, 8);
+    setup(t.k, rights_op(5 * P, TW_W));
+    setup(t.k, rights_op(6 * P, TW_R));
+    unsigned first = exclusive(&t, 8, 8);
+    unsigned second = exclusive(&t, 8, 4);
+    unsigned one = narrow ? exclusive(&t, 9, 1) : 0;
+    unsigned two = narrow ? exclusive(&t, 10, 2) : 0;
+    unsigned all = read_n(&t, 8, 8);
+    unsigned written = exclusive(&t, 5 * P, 4);
+    unsigned readable = exclusive(&t, 6 * P, 8);
+    unsigned still = read_n(&t, 6 * P, 8);
+    unsigned repaired = exclusive(&t, 6 * P + 8, 8);
+    during(&t, rights_op(6 * P, TW_R | TW_W));
+    unsigned after = read_n(&t, 6 * P + 8, 8);
+    run_kit(t.k);
+    expect_value(&t, first, initial_bytes(t.a, 8, 8));
+    expect_value(&t, second, tag_bytes(first, 0, 4));
+    if (narrow) {
+        expect_value(&t, one, tag_bytes(second, 1, 1));
+        expect_value(&t, two, tag_bytes(second, 2, 2));
+    }
+    expect_value(
+        &t, all,
+        tag_bytes(second, 0, 1) |
+            (narrow ? tag_bytes(one, 0, 1) << 8 | tag_bytes(two, 0, 2) << 16
+                    : tag_bytes(second, 1, 3) << 8) |
+            tag_bytes(first, 4, 4) << 32);
+    expect_class(t.k, written, TW_CLASS_PAGE_FAULT);
+    expect_class(t.k, readable, TW_CLASS_PAGE_FAULT);
+    expect_value(&t, still, initial_bytes(t.a, 6 * P, 8));
+    expect_value(&t, repaired, initial_bytes(t.a, 6 * P + 8, 8));
+    expect_value(&t, after, tag_bytes(repaired, 0, 8));
+    region(t.k, TW_REGION_MMIO, t.root, DEVICE, P);
+    g_assert_false(
+        tw_dialect_admits(tw_target_dialect(t.k->target), &t.k->p, NULL, 0));
+}
+
 /* A call that fails inside an access: the run ends there, and nothing is said
  * of the access.  Two pages up to the last address; the library loses the
  * second when the first is unmapped. */
@@ -206,7 +261,7 @@ int main(int argc, char **argv)
 {
     static const char *const targets[] = {
         "unicorn", "unicorn:x86-64", "unicorn:riscv64", "unicorn:arm64@high"};
-    static HookTest tests[G_N_ELEMENTS(targets)][5];
+    static HookTest tests[G_N_ELEMENTS(targets)][6];
 
     g_test_init(&argc, &argv, NULL);
     for (unsigned i = 0; i < G_N_ELEMENTS(targets); i++) {
@@ -218,6 +273,8 @@ int main(int argc, char **argv)
             g_strdup_printf("/%s/LA-25/exchange", targets[i]);
         g_autofree char *narrow =
             g_strdup_printf("/%s/LA-25/narrow-exchange", targets[i]);
+        g_autofree char *pair =
+            g_strdup_printf("/%s/LA-56/exclusive", targets[i]);
         g_autofree char *host = g_strdup_printf("/%s/LA-47/host", targets[i]);
 
         tests[i][0] = (HookTest){targets[i], test_handled};
@@ -225,6 +282,8 @@ int main(int argc, char **argv)
         tests[i][2] = (HookTest){targets[i], test_host};
         tests[i][3] = (HookTest){targets[i], test_exchange};
         tests[i][4] = (HookTest){targets[i], test_narrow_exchange};
+        tests[i][5] = (HookTest){targets[i], test_exclusive};
+        g_test_add_data_func(pair, &tests[i][5], hook_test);
         g_test_add_data_func(handled, &tests[i][0], hook_test);
         g_test_add_data_func(inside, &tests[i][1], hook_test);
         g_test_add_data_func(host, &tests[i][2], hook_test);
