@@ -70,7 +70,10 @@ enum { TW_MAX_ALLOWED = 8 };
  * `class_`, `value` and `log` are those of the current outcome, allowed[0]; the
  * others are older ones. */
 typedef struct TwExpected {
-    bool access;        /* the finding accuses an access; else its end state */
+    bool access; /* the finding accuses an access, */
+    bool reads;  /* or an mpc-read: `value`, in its `known` bits; else
+                  * its end state */
+    uint32_t known;
     unsigned word;      /* which fetch of a run it is (LA-52), from 0 */
     uint8_t class_;     /* TwClass */
     uint64_t value;     /* that a read or fetch gives */

@@ -75,6 +75,11 @@ for case in "$cases"/zoo/*.tw; do
     check "$slug fits 80 columns" awk 'length > 80 { exit 1 }' case.c
 done
 
+for slug in mpc-opened-not-told mpc-info-overwritten mpc-first-block-told; do
+    case=$(grep -l "broken by: .*$slug" "$cases"/rules/*.tw)
+    tells "$slug" "$case" "zoo:$slug" --flush page
+done
+
 # Any finding, not only small ones: one or two of each verdict of these campaigns.
 for slug in wrong-as-section notify-idx0-only garbage-xlat-on-deny \
     rights-not-anded; do

@@ -63,7 +63,7 @@ static void json_place(JsonBuilder *b, const TwPlace *place)
     tw_json_int(b, "bytes", place->length);
     tw_json_string(b, "where", where[place->where]);
     json_id(b, "region", place->region);
-    if (place->where == TW_AT_BLOCKED) {
+    if (place->where == TW_AT_BLOCKED && place->region != TW_NONE) {
         json_hex(b, "offset", place->offset);
     }
     if (place->where == TW_AT_LEAF) {

@@ -71,6 +71,9 @@ TwVerdict tw_blocked_judge_read(TwOracle *oracle, const TwOp *op,
         (op->flags & TW_OPF_DURING && tw_mpc_is_recorded(op))) {
         return TW_VERDICT_AGREE;
     }
+    oracle->expected.reads = true;
+    oracle->expected.value = world->mpc_value;
+    oracle->expected.known = world->mpc_known;
     return tw_explain_other(oracle, TW_VERDICT_WRONG, number,
                             "expected value 0x%x, got 0x%" PRIx64
                             " from a register of i%u (LA-33)",

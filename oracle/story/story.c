@@ -254,9 +254,10 @@ static void what_entry(TwLife *life, const TwStep *step)
     if (step->kind == TW_STEP_TRANSLATE) {
         what(life, "s%u ", step->space);
     }
-    what(life, "0x%" PRIx64 " %s%s%s%s", step->out,
+    what(life, "0x%" PRIx64 " %s%s%s%s%s", step->out,
          step->perm & TW_R ? "r" : "", step->perm & TW_W ? "w" : "",
-         step->perm & TW_X ? "x" : "", step->perm ? "" : "without rights");
+         step->perm & TW_X ? "x" : "", step->perm ? "" : "without rights",
+         step->blocked ? ", blocked" : "");
 }
 
 /* The step of the tale that looks a link up at that place, or NULL. */

@@ -29,7 +29,7 @@ unsigned tw_places(const TwAccess *access, const TwByte *bytes,
         if (k && byte->where == byte[-1].where &&
             byte->region == byte[-1].region && byte->flags == byte[-1].flags &&
             ((byte->where != TW_AT_LEAF && byte->where != TW_AT_BLOCKED) ||
-             byte->offset == byte[-1].offset + 1)) {
+             byte->region == TW_NONE || byte->offset == byte[-1].offset + 1)) {
             places[n - 1].length++;
             continue;
         }
@@ -61,6 +61,10 @@ void tw_place_text(const TwPlace *place, char *text, size_t size)
         snprintf(text, size, "denied by the page map");
         break;
     case TW_AT_BLOCKED:
+        if (place->region == TW_NONE) { /* a target does not say by whom */
+            snprintf(text, size, "blocked");
+            break;
+        }
         snprintf(text, size, "blocked at r%u+0x%" PRIx64, place->region,
                  place->offset);
         break;

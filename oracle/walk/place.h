@@ -19,7 +19,7 @@ typedef enum TwWhere {
 typedef struct TwPlace {
     uint8_t from, length; /* bytes from .. from + length - 1 of the access */
     uint8_t where;        /* TwWhere */
-    uint8_t region;       /* LEAF, LOOP, BLOCKED; else TW_NONE */
+    uint8_t region;       /* LEAF, LOOP, BLOCKED if known; else TW_NONE */
     uint8_t flags;        /* TW_LOC_..., LEAF */
     uint8_t depth;        /* IOMMUs passed */
     uint64_t offset;      /* LEAF, BLOCKED: of byte `from` */

@@ -31,7 +31,7 @@ static void dirty_arm(Machine *m, uint8_t block, uint64_t first, uint64_t last,
                 TlbEntry *entry = tlb_entry(tlb, k);
 
                 if (entry->stamp == tlb->stamp && !entry->tail &&
-                    entry->region != TW_NONE &&
+                    entry->region < REGION_BLOCKED &&
                     m->program->regions[entry->region].block == block &&
                     entry->offset <= last &&
                     (entry->offset | m->page_mask) >= first) {

@@ -316,8 +316,9 @@ static void put_iommu_rest(Emit *e, unsigned i)
     made.indexes = iommu->indexes;
     made.select = iommu->select;
     made.bypass_space = 0;
-    if (iommu->kind == TW_IOMMU_PAGETABLE) {
-        put_format(e, "%s.kind = TW_IOMMU_PAGETABLE;", name);
+    if (iommu->kind != TW_IOMMU_TABLE) {
+        put_format(e, "%s.kind = %s;", name,
+                   upper("TW_IOMMU_", tw_iommu_kind_name(iommu->kind)).text);
     }
     put_rest(e, tw_iommu_properties, iommu->kind, name, iommu, &made);
 }
@@ -597,6 +598,10 @@ static void put_test(Emit *e)
         if (x->access) {
             put_access_check(e);
         }
+        if (x->reads) {
+            put_format(e, "expect_register(k, %u, 0x%" PRIx64 ", 0x%x);",
+                       e->finding->op, x->value & x->known, x->known);
+        }
         if (e->finding->verdict == TW_VERDICT_EFFECT) {
             put_log_check(e);
         }
@@ -628,7 +633,8 @@ static const char *untellable(const TwProgram *program,
     if (expected->access && expected->n_allowed > TW_MAX_ALLOWED) {
         return "an access with too many allowed places";
     }
-    if (!expected->access && finding->verdict != TW_VERDICT_EFFECT) {
+    if (!expected->access && !expected->reads &&
+        finding->verdict != TW_VERDICT_EFFECT) {
         return "an operation that was skipped, or should have been skipped";
     }
     return NULL;

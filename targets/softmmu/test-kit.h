@@ -423,6 +423,20 @@ KIT void expect_one_of(const Kit *k, unsigned op, const Answer *allowed,
     g_test_fail();
 }
 
+/* What an mpc-read gave, in the bits that are known. */
+KIT void expect_register(const Kit *k, unsigned op, uint32_t value,
+                         uint32_t known)
+{
+    uint64_t seen = k->trace.outcomes[op].value;
+
+    if (((seen ^ value) & known) != 0) {
+        g_test_message("operation %u: expected 0x%x in bits 0x%x, seen "
+                       "0x%" PRIx64,
+                       op, value, known, seen);
+        g_test_fail();
+    }
+}
+
 /* What devices were told at operation `op`, byte by byte. */
 KIT void expect_told(const Kit *k, unsigned op, const TwLogRecord *told,
                      unsigned n)
