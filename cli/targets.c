@@ -122,6 +122,8 @@ static void json_contract(JsonBuilder *b, const TwContract *c)
     tw_json_bool(b, "own_code_until_flush", c->code & TW_CODE_OWN_STORES);
     json_names(b, "ended_by", c->ends, event_name, 5);
     json_names(b, "iotlb", c->iotlb, iotlb_name, 3);
+    json_names(b, "mapping_ends", c->mapping_ends, event_name, 5);
+    tw_json_bool(b, "mapped_lengths", c->mapped_lengths);
     json_builder_end_object(b);
 }
 

@@ -172,6 +172,9 @@ typedef struct TwContract {
     uint8_t code;         /* TW_CODE_..._STORES: those that fetches may
                            * not see */
     uint8_t iotlb;        /* TW_IOTLB_... */
+    uint8_t mapping_ends; /* TW_ENDS_COMMIT, _UNMAP, _RESET: which events end a
+                           * cached DMA mapping (LA-38) */
+    bool mapped_lengths;  /* dma-map tells how long the mapping is (LA-38) */
 } TwContract;
 
 #endif

@@ -83,6 +83,8 @@ const char *tw_counter_name(unsigned counter)
         [TW_COUNT_FLUSH_PAGE] = "flush-page",
         [TW_COUNT_NOTIFY] = "notify",
         [TW_COUNT_IOTLB] = "iotlb",
+        [TW_COUNT_NO_MEMORY] = "no-memory",
+        [TW_COUNT_MAPPED] = "mapped",
         [TW_COUNT_DELIVER] = "deliver",
         [TW_COUNT_OBSERVED] = "observed",
         [TW_COUNT_QUEUED] = "queued",

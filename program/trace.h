@@ -51,7 +51,8 @@ typedef struct TwOutcome {
                           * the target does not say */
     uint16_t location;   /* index of the first in TwTrace.locations */
     uint64_t value;      /* reads: little-endian, byte k of the access in bits
-                          * 8k; 0 where refused */
+                          * 8k; 0 where refused.  dma-map: the length of the
+                          * run, UINT64_MAX: 2^64 (LA-38) */
 } TwOutcome;
 
 enum { TW_LOG_WRITE, TW_LOG_FETCH, TW_LOG_READ, TW_LOG_KINDS };
@@ -97,15 +98,17 @@ typedef enum TwCounter {
     TW_COUNT_FLUSH_ALL,
     TW_COUNT_FLUSH_INDEX,
     TW_COUNT_FLUSH_PAGE,
-    TW_COUNT_NOTIFY,   /* events offered to a region's notifiers */
-    TW_COUNT_IOTLB,    /* translations by a record of an IOTLB */
-    TW_COUNT_DELIVER,  /* notifications delivered to CPU notifiers */
-    TW_COUNT_OBSERVED, /* notifications delivered to observers */
-    TW_COUNT_QUEUED,   /* work queued on another CPU */
-    TW_COUNT_COMMIT,   /* effective commits */
-    TW_COUNT_RENDER,   /* views rendered */
-    TW_COUNT_DISPATCH, /* dispatch trees built */
-    TW_COUNT_SUBPAGE,  /* accesses through a sub-page container */
+    TW_COUNT_NOTIFY,    /* events offered to a region's notifiers */
+    TW_COUNT_IOTLB,     /* translations by a record of an IOTLB */
+    TW_COUNT_NO_MEMORY, /* allocations that failed (LA-42) */
+    TW_COUNT_MAPPED,    /* accesses answered by a DMA mapping */
+    TW_COUNT_DELIVER,   /* notifications delivered to CPU notifiers */
+    TW_COUNT_OBSERVED,  /* notifications delivered to observers */
+    TW_COUNT_QUEUED,    /* work queued on another CPU */
+    TW_COUNT_COMMIT,    /* effective commits */
+    TW_COUNT_RENDER,    /* views rendered */
+    TW_COUNT_DISPATCH,  /* dispatch trees built */
+    TW_COUNT_SUBPAGE,   /* accesses through a sub-page container */
     TW_COUNTERS
 } TwCounter;
 

@@ -176,6 +176,12 @@ static void totals(const TwCampaignResult *result)
                share(s->old_records, s->accesses),
                share(s->old_both, s->accesses));
     }
+    if (s->mapped > 0) {
+        printf("  accesses that a DMA mapping may answer: %.2f %%, with an old "
+               "answer: %.2f %%\n",
+               share(s->mapped, s->accesses),
+               share(s->old_mapped, s->accesses));
+    }
     printf("  inconclusive accesses: %.2f %%\n",
            share(s->verdicts[TW_VERDICT_INCONCLUSIVE], s->accesses));
     printf("  effective commits %" PRIu64 ", silent changes %" PRIu64
@@ -298,6 +304,8 @@ static void json_counts(JsonBuilder *b, const TwCampaignResult *result)
     tw_json_int(b, "windows", s->windows);
     tw_json_int(b, "old_records", s->old_records);
     tw_json_int(b, "old_both", s->old_both);
+    tw_json_int(b, "mapped", s->mapped);
+    tw_json_int(b, "old_mapped", s->old_mapped);
     tw_json_int(b, "met_iommu", s->met_iommu);
     tw_json_int(b, "hops", s->hops);
     tw_json_int(b, "commits", s->commits);

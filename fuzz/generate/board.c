@@ -372,25 +372,6 @@ void tw_move_dma(TwGen *gen)
     uint8_t space = deep ? aim.space : index->space;
     uint64_t addr = deep ? aim.addr : aim.pa;
 
-    if (tw_gen_speaks(gen->dialect, TW_OP_DMA_MAP) &&
-        (gen->dialect->op_flags & TW_OPF_VIA) && tw_gen_chance(gen, 40)) {
-        TwOp *op = tw_put(gen, TW_OP_DMA_MAP, TW_BOARD);
-        op->obj = (uint8_t)tw_gen_below(gen, 2);
-        op->other = space;
-        op->addr = addr & ~(gen->page - 1);
-        op->length = gen->page;
-        op->perm = tw_gen_chance(gen, 50) ? TW_W : TW_R;
-        op->attrs = index->attrs;
-        uint8_t mapping = op->obj;
-        bool write = op->perm == TW_W;
-        if (aim.n_hops > 0) {
-            tw_put_change(gen, tw_aim_some_hop(gen, &aim), TW_BOARD, true);
-        }
-        TwOp *via = tw_put_dma(gen, write, space, addr, index->attrs);
-        via->flags |= TW_OPF_VIA;
-        via->other = mapping;
-        return;
-    }
     if (tw_gen_chance(gen, 50)) {
         tw_put_dma(gen, true, space, addr, index->attrs);
         tw_put_aimed(gen, &aim, TW_OP_READ);

@@ -6,6 +6,7 @@
 
 #include "fuzz/generate/extreme.h"
 #include "fuzz/generate/flat.h"
+#include "fuzz/generate/mapping.h"
 #include "fuzz/generate/moves.h"
 #include "fuzz/generate/mpc.h"
 #include "fuzz/generate/paged.h"
@@ -28,8 +29,15 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
                          const TwDialect *dialect, TwRng *rng,
                          const TwSituation *wish)
 {
+    TwDialect narrow;
     TwGen gen;
 
+    /* Most profiles are as if the dialect had no mappings. */
+    if (!tw_gen_mixture(profile)->mappings || wish != NULL ||
+        !tw_mappings_possible(dialect)) {
+        narrow = tw_mappings_without(dialect);
+        dialect = &narrow;
+    }
     gen.program = program;
     gen.dialect = dialect;
     gen.rng = rng;

@@ -20,6 +20,7 @@ typedef enum TwProfile {
     TW_PROFILE_IOTLB,      /* IOMMUs that answer from records */
     TW_PROFILE_PAGETABLE,  /* IOMMUs with tables in RAM, most with records */
     TW_PROFILE_MPC,        /* TrustZone Memory Protection Controllers */
+    TW_PROFILE_DMA_MAP,    /* cached DMA mappings */
     TW_PROFILES,
     /* Of one question each (question.h); campaigns do not have them. */
     TW_PROFILE_STATIC = TW_PROFILES, /* many kinds of regions, accesses */
@@ -47,7 +48,8 @@ const char *tw_profile_name(unsigned profile);
 unsigned tw_profile_find(const char *name);
 
 /* The profile of a program with that number, where all profiles take turns.
- * Those of IOTLBs, of tables in RAM and of MPCs share a turn. */
+ * Those of IOTLBs, of tables in RAM, of MPCs and of DMA mappings share a turn.
+ */
 TwProfile tw_profile_in_turn(uint64_t number);
 
 /*

@@ -9,6 +9,7 @@
 
 #include "fuzz/generate/board.h"
 #include "fuzz/generate/flat.h"
+#include "fuzz/generate/mapping.h"
 #include "fuzz/generate/paged.h"
 #include "fuzz/generate/op.h"
 #include "fuzz/generate/put.h"
@@ -436,6 +437,7 @@ static void (*const moves[MOVES])(TwGen *gen) = {
     [MOVE_ACTOR] = tw_move_actor,
     [MOVE_DURING] = tw_move_during,
     [MOVE_SPACE] = tw_move_space,
+    [MOVE_MAPPING] = tw_move_mapping,
     [MOVE_ANY] = move_any,
 };
 

@@ -149,6 +149,23 @@ static const TwMixture mixtures[TW_MIXTURES] = {
             [MOVE_DIRTY] = 1, [MOVE_ANY] = 4,
         },
     },
+    [TW_PROFILE_DMA_MAP] = {
+        .spaces = {2, 5}, .iommus = {1, 4}, .extras = {1, 5},
+        .cpus = {1, 2}, .mmus = {1, 2}, .ops = {16, 32},
+        .page_lg = {6, 12}, .nest = 60, .via = 75, .subpage = 8,
+        .overlap = 8, .odd_granule = 40, .extreme = 2, .loops = 2,
+        .iotlb = 12, .pagetable = 8, .mappings = true, .slots = 5,
+        .explicit_safepoints = 20,
+        .moves = {
+            [MOVE_MAPPING] = 50, [MOVE_ACCESS] = 4, [MOVE_REMAP] = 4,
+            [MOVE_SILENT] = 5, [MOVE_RIGHTS] = 3, [MOVE_NOTIFY] = 5,
+            [MOVE_INDEX] = 2, [MOVE_TOPOLOGY] = 5, [MOVE_TRANSACTION] = 3,
+            [MOVE_DMA] = 4, [MOVE_SWITCH] = 4, [MOVE_DESTROY] = 1,
+            [MOVE_OBSERVE] = 1, [MOVE_ACTOR] = 2, [MOVE_DURING] = 1,
+            [MOVE_DIRTY] = 2, [MOVE_SNAPSHOT] = 3, [MOVE_SPACE] = 1,
+            [MOVE_ANY] = 4,
+        },
+    },
     [TW_PROFILE_STATIC] = {
         .spaces = {1, 5}, .iommus = {0, 4}, .extras = {4, 16},
         .cpus = {1, 2}, .mmus = {1, 3}, .ops = {16, 40},
@@ -165,12 +182,12 @@ static const TwMixture mixtures[TW_MIXTURES] = {
         .cpus = {1, 1}, .mmus = {1, 2}, .ops = {20, 40},
         .page_lg = {6, 12}, .nest = 60, .via = 70, .subpage = 15,
         .overlap = 15, .odd_granule = 20, .extreme = 3, .loops = 4,
-        .slots = 5,
+        .mappings = true, .slots = 5,
         .moves = {
             [MOVE_ACCESS] = 6, [MOVE_EDGE] = 4, [MOVE_REMAP] = 6,
             [MOVE_SILENT] = 6, [MOVE_RIGHTS] = 4, [MOVE_TOPOLOGY] = 6,
             [MOVE_PINGPONG] = 12, [MOVE_DMA] = 40, [MOVE_SWITCH] = 4,
-            [MOVE_DIRTY] = 10,
+            [MOVE_DIRTY] = 10, [MOVE_MAPPING] = 12,
             [MOVE_ACTOR] = 4, [MOVE_ANY] = 8,
         },
     },
@@ -201,6 +218,7 @@ static const char *const profiles[TW_PROFILES] = {
     "iotlb",      /* IOMMUs that answer from records */
     "pagetable",  /* IOMMUs with tables in RAM, most with records */
     "mpc",        /* TrustZone Memory Protection Controllers */
+    "dma-map",    /* cached DMA mappings */
 };
 
 const char *tw_profile_name(unsigned profile)
@@ -221,13 +239,13 @@ unsigned tw_profile_find(const char *name)
 TwProfile tw_profile_in_turn(uint64_t number)
 {
     enum { TURNS = TW_PROFILE_IOTLB + 1 };
+    static const TwProfile last[] = {TW_PROFILE_IOTLB,   TW_PROFILE_PAGETABLE,
+                                     TW_PROFILE_MPC,     TW_PROFILE_PAGETABLE,
+                                     TW_PROFILE_DMA_MAP, TW_PROFILE_PAGETABLE,
+                                     TW_PROFILE_MPC,     TW_PROFILE_PAGETABLE};
     unsigned turn = (unsigned)(number % TURNS);
-    uint64_t round = number / TURNS;
 
-    return turn < TW_PROFILE_IOTLB ? (TwProfile)turn
-           : round % 2 == 1        ? TW_PROFILE_PAGETABLE
-           : round % 4 == 0        ? TW_PROFILE_IOTLB
-                                   : TW_PROFILE_MPC;
+    return turn < TW_PROFILE_IOTLB ? (TwProfile)turn : last[number / TURNS % 8];
 }
 
 const TwMixture *tw_gen_mixture(TwProfile profile)
@@ -269,13 +287,15 @@ static const uint8_t needs[MOVES][16] = {
     [MOVE_CLOCK] = {OP(CLOCK)},
     [MOVE_DURING] = {CHANGES, REGIONS},
     [MOVE_SPACE] = {OP(SPACE_NEW), OP(SPACE_DEL)},
+    [MOVE_MAPPING] = {OP(DMA_MAP)},
 };
 
 static bool is_possible(const TwDialect *dialect, unsigned move)
 {
     unsigned i = 0;
 
-    if (move == MOVE_DURING && !(dialect->op_flags & TW_OPF_DURING)) {
+    if ((move == MOVE_DURING && !(dialect->op_flags & TW_OPF_DURING)) ||
+        (move == MOVE_MAPPING && !(dialect->op_flags & TW_OPF_VIA))) {
         return false;
     }
     while (needs[move][i] != TW_OP_NOP &&

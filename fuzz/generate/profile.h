@@ -36,6 +36,7 @@ typedef enum TwMove {
     MOVE_ACTOR,       /* a write to a device changes the world */
     MOVE_DURING,      /* change inside a fill */
     MOVE_SPACE,       /* spaces come and go */
+    MOVE_MAPPING,     /* a DMA mapping, its way changed, used again */
     MOVE_ANY,         /* any operation of the dialect */
     MOVES
 } TwMove;
@@ -55,6 +56,7 @@ typedef struct TwMixture {
     uint8_t iotlb;       /* % of programs whose IOMMUs have IOTLBs */
     uint8_t pagetable;   /* % of programs whose IOMMUs are pagetables */
     uint8_t mpc;         /* % of programs whose IOMMUs are MPCs */
+    bool mappings;       /* programs may have DMA mappings */
     uint8_t slots;       /* % of page maps of small pages in one TLB slot */
     uint8_t explicit_safepoints; /* % */
     uint8_t moves[MOVES];        /* weights */

@@ -22,7 +22,7 @@ void tw_gen_clear(TwGen *gen)
     gen->open = 0;
     memset(&gen->regions, 0, sizeof(gen->regions));
     gen->unplugged = 0;
-    gen->observing = gen->listening = 0;
+    gen->observing = gen->listening = gen->mapping = 0;
     gen->vetoing = gen->twin = TW_NONE;
     gen->saved = false;
     gen->page = 1ull << program->page_lg;

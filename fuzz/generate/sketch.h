@@ -85,6 +85,14 @@ typedef enum TwExtreme {
     TW_EXTREMES
 } TwExtreme;
 
+/* A DMA mapping as it was asked for. */
+typedef struct TwGenMapping {
+    uint64_t addr, length;
+    TwAttrs attrs;
+    uint8_t space;
+    bool write;
+} TwGenMapping;
+
 typedef struct TwGen {
     TwProgram *program;
     const TwDialect *dialect;
@@ -116,8 +124,10 @@ typedef struct TwGen {
                    * the topology is made */
     uint8_t unplugged;            /* bit per CPU */
     uint8_t observing, listening; /* bit per number of an observer */
-    uint8_t vetoing;              /* the IOMMU that has a veto, or TW_NONE */
-    bool saved;                   /* there is a snapshot */
+    uint8_t mapping;              /* bit per DMA mapping that was made: */
+    TwGenMapping mapped[TW_MAX_MAPPINGS];
+    uint8_t vetoing; /* the IOMMU that has a veto, or TW_NONE */
+    bool saved;      /* there is a snapshot */
     /* What was done and not undone: now, and when the snapshot was taken. */
     TwGenRegions regions, saved_regions;
     TwSketchTouch touched[SKETCH_TOUCHED];

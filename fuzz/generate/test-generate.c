@@ -193,11 +193,17 @@ static void test_golden(gconstpointer data)
         [TW_PROFILE_IOTLB] = 0x43a0c0a7a17ceb5d,
         [TW_PROFILE_PAGETABLE] = 0x51b75c8dc51a0d1b,
         [TW_PROFILE_MPC] = 0xfbfa723875449797,
+        [TW_PROFILE_DMA_MAP] = 0xe6d646cbe6cb85eb,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();
     uint64_t hash = 0;
 
+    if (profile == TW_PROFILE_DMA_MAP) {
+        dialect.ops =
+            tw_ops_or(dialect.ops, TW_OPS(TW_OP_DMA_MAP, TW_OP_DMA_UNMAP));
+        dialect.op_flags |= TW_OPF_VIA;
+    }
     for (unsigned i = 0; i < 1000; i++) {
         TwRng rng = tw_rng_for(1, i);
         tw_generate(&program, (TwProfile)profile, &dialect, &rng);

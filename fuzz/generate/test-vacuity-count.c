@@ -295,7 +295,7 @@ static void count_unmap(Count *c, const TwProgram *p, const TwOp *op)
 }
 
 static void count_change(Count *c, const TwProgram *p, const TwOp *op,
-                         unsigned *depth)
+                         const TwOutcome *outcome, unsigned *depth)
 {
     switch (op->code) {
     case TW_OP_FLUSH_PAGE:
@@ -328,6 +328,11 @@ static void count_change(Count *c, const TwProgram *p, const TwOp *op,
         break;
     case TW_OP_RESIZE:
         c->row[ROW_SIZE_0] += op->length == 0;
+        break;
+    case TW_OP_DMA_MAP:
+        c->row[ROW_MAPPED_NOTHING] += outcome->value == 0 && op->length > 0;
+        c->row[ROW_MAPPED_PART] +=
+            outcome->value > 0 && outcome->value < op->length;
         break;
     case TW_OP_BEGIN:
         ++*depth;
@@ -471,6 +476,11 @@ void vacuity_count(Count *c, const TwProgram *p, const TwTrace *t,
                 tw_legality_revert(&legality, op);
             }
             c->row[ROW_VETOED]++;
+        } else if (outcome->status == TW_STATUS_NOMEM) {
+            if (reason == TW_LEGAL) {
+                tw_legality_revert(&legality, op);
+            }
+            c->row[ROW_NOMEM]++;
         } else if (outcome->status == TW_STATUS_SKIPPED) {
             count_skipped(c, reason);
         } else if (tw_op_info(op->code)->flags & TW_OP_ACCESS) {
@@ -481,7 +491,7 @@ void vacuity_count(Count *c, const TwProgram *p, const TwTrace *t,
             c->row[ROW_MPC_RECORD] += op->code == TW_OP_MPC_READ &&
                                       (op->addr == 0x2c || op->addr == 0x30) &&
                                       outcome->value != 0;
-            count_change(c, p, op, &depth);
+            count_change(c, p, op, outcome, &depth);
         }
     }
     count_told(c, p, t);

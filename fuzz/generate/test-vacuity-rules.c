@@ -286,8 +286,9 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         RULE("RU-6", "access after a change inside a fill", CHANGED(DURING))
         RARE("RU-7", "access after a change that a device made",
              CHANGED(DEVICE), 300)
-        NEVER("RU-8", "softmmu allocates nothing while it runs")
-        NEVER("RU-9", "softmmu has no cached DMA mappings")
+        RARE("RU-8", "allocation that failed, and registration without memory",
+             LEAST_OF(COUNTER(NO_MEMORY), ROW_(NOMEM)), 300)
+        RARE("RU-9", "old answer of a DMA mapping", ROW_(OLD_MAPPED), 500)
         RULE("RU-10", "CPU unplugged, IOMMU reset, destroyed",
              LEAST_OF(OP(UNPLUG), OP(IOMMU_RESET), OP(IOMMU_DESTROY)))
         /* the language */
@@ -349,12 +350,15 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         RULE("LA-35", "index pointed at a table", OP(CONTEXT))
         RULE("LA-36", "table entry stored", OP(POKE))
         RULE("LA-37", "command of an IOMMU with tables", OP(INVALIDATE))
-        NEVER("LA-38", "softmmu has no cached DMA mappings")
+        RULE("LA-38", "mapping made, ended, and used",
+             LEAST_OF(OP(DMA_MAP), OP(DMA_UNMAP), COUNTER(MAPPED),
+                      ROW_(MAPPED)))
         RULE("LA-39", "notes taken", ROW_(DIRTY))
         RULE("LA-40", "snapshot and restore",
              LEAST_OF(OP(SNAPSHOT), OP(RESTORE), CHANGED(RESTORE)))
         NEVER("LA-41", "softmmu has no parallel parts")
-        RULE("LA-42", "time that passes", OP(CLOCK))
+        RARE("LA-42", "time that passes, and allocations that fail",
+             LEAST_OF(OP(CLOCK), OP(FAIL_ALLOC), ROW_(NOMEM)), 300)
         RULE("LA-43", "listener told of the rarest kind",
              LEAST_OF(ROW_(LISTEN_ADD), ROW_(LISTEN_DEL), ROW_(LISTEN_NOP)))
         NEVER("LA-44", no_code)

@@ -38,6 +38,7 @@ enum {
     LEAST_CLASS = 4000,
     LEAST_DEPTH = 8000,
     LEAST_COUNTER = 30000,
+    LEAST_MAPPED = 3000, /* fail-alloc and mappings are for one profile */
     LEAST_PAGE_SIZE = 3000,
     LEAST_VERDICT = 200, /* of zoo programs */
 };
@@ -124,8 +125,10 @@ static void print_table(Table *table, const Count *c, const TwDialect *dialect)
             "program with pages of %u bytes", 1u << lg);
     }
     for (unsigned i = 0; i < TW_COUNTERS; i++) {
-        row(table, c->counters[i], LEAST_COUNTER, "counter %s",
-            tw_counter_name(i));
+        row(table, c->counters[i],
+            i == TW_COUNT_NO_MEMORY || i == TW_COUNT_MAPPED ? LEAST_MAPPED
+                                                            : LEAST_COUNTER,
+            "counter %s", tw_counter_name(i));
     }
     for (unsigned i = 0; i < ROW_COUNT; i++) {
         row(table, c->row[i], rows[i].least, "%s", rows[i].what);
@@ -162,6 +165,8 @@ static const Count *counted(void)
     c->row[ROW_WINDOW] = c->stats.windows;
     c->row[ROW_OLD_RECORD] = c->stats.old_records;
     c->row[ROW_OLD_BOTH] = c->stats.old_both;
+    c->row[ROW_MAPPED] = c->stats.mapped;
+    c->row[ROW_OLD_MAPPED] = c->stats.old_mapped;
     c->row[ROW_COMMITS] = c->stats.commits;
     for (unsigned i = 7; i < G_N_ELEMENTS(c->stats.by_depth); i++) {
         c->row[ROW_DEEPER] += c->stats.by_depth[i];

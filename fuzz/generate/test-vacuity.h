@@ -43,6 +43,10 @@
     ROW(WINDOW, "access with more than one allowed answer", 200000) \
     ROW(OLD_RECORD, "old answer that a record of an IOTLB explains", 1000) \
     ROW(OLD_BOTH, "such an answer, held by a CPU's cache as well", 100) \
+    ROW(MAPPED, "access that a DMA mapping may answer", 20000) \
+    ROW(OLD_MAPPED, "old answer of a DMA mapping", 500) \
+    ROW(MAPPED_NOTHING, "DMA mapping of nothing", 1000) \
+    ROW(MAPPED_PART, "DMA mapping of less than was asked for", 3000) \
     ROW(DEEPER, "depth 7 and more", 60000) \
     ROW(UNSPECIFIED, "access with unspecified attributes", 10000) \
     /* flushes that were asked for */ \
@@ -69,6 +73,7 @@
     ROW(GOT_NOTHING, "observer told of a MAP of nothing", 500) \
     ROW(GOT_REPLAY, "observer told of a mapping that was there", 1000) \
     ROW(GOT_BOTH, "observer told of UNMAP and MAP of one change", 5000) \
+    ROW(NOMEM, "registration without memory", 300) \
     ROW(VETOED, "registration vetoed", 300) \
     /* MPCs */ \
     ROW(MPC_RECORD, "record of a blocked access read", 1000) \

@@ -109,6 +109,7 @@ static void describe(const TwAsk *ask, TwAnswer *answer, const TwFacts *facts)
     answer->allowed = facts->allowed;
     answer->cacheable = facts->cacheable;
     answer->by_record = facts->by_record;
+    answer->by_mapping = facts->by_mapping;
     answer->link = facts->link;
     answer->event = facts->event;
     answer->changed = facts->changed;

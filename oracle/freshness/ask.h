@@ -38,7 +38,7 @@ typedef struct TwFacts {
     uint32_t since;
     uint32_t until; /* when it was right last */
     unsigned slot;
-    bool allowed, cacheable, by_record;
+    bool allowed, cacheable, by_record, by_mapping;
     uint8_t link, event;
     uint16_t changed, ended, filled;
 } TwFacts;
@@ -86,6 +86,12 @@ void tw_ask_add_current(const TwAsk *ask, const TwWalk *walk);
  * and, if `tail`, what was behind them, still be cached? */
 TwFacts tw_ask_judge_prefix(const TwAsk *ask, const TwWalk *walk, unsigned j,
                             bool tail, uint32_t t, const TwNewer *newer);
+/* Of an access that a DMA mapping may answer: could the mapping be of the walk
+ * of these times, and may it still be used? */
+TwFacts tw_ask_judge_mapping(const TwAsk *ask, TwTimes times,
+                             const TwNewer *newer);
+/* The time before which no answer of its mapping is left. */
+uint32_t tw_ask_mapped_since(const TwAsk *ask);
 /* Takes the facts into one slot: is it allowed there? */
 TwFacts tw_ask_in_slot(const TwAsk *ask, TwFacts facts, unsigned slot,
                        TwTimes times);

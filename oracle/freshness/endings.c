@@ -22,7 +22,8 @@ bool tw_ending_covers(const TwWorld *world, const TwAccess *access,
     uint64_t page_1 = world->page_size - 1;
 
     if (ending->kind == TW_ENDING_COMMIT) {
-        return tail || world->contract.ends & TW_ENDS_COMMIT;
+        return world->contract.ends &
+               (tail ? TW_ENDS_COMMIT | TW_ENDS_COMMIT_TAIL : TW_ENDS_COMMIT);
     }
     if (ending->kind == TW_ENDING_RESTORE) {
         return true;

@@ -135,6 +135,29 @@ static uint32_t open_since(const TwAsk *ask, const TwWalk *walk)
     return since;
 }
 
+/* The same for an access that a DMA mapping may answer: the mapping is a whole
+ * walk (LA-38). */
+static void add_mapped(const TwAsk *ask, uint32_t t, const TwNewer *newer)
+{
+    TwFacts facts = tw_ask_judge_mapping(ask, tw_times_at(t), newer);
+
+    if (facts.allowed || ask->ever) {
+        tw_ask_add(ask, &ask->history->walk, &facts);
+    }
+}
+
+/* Is there a version that is older than `walk`, and may matter?  In *since when
+ * that began to be as it is. */
+static bool has_older(const TwAsk *ask, const TwWalk *walk, uint32_t until,
+                      uint32_t *since)
+{
+    *since = walk->since;
+    if (*since > until && !ask->access->mapping) {
+        *since = open_since(ask, walk);
+    }
+    return *since > until;
+}
+
 static void collect(TwAsk *ask)
 {
     TwHistory *history = ask->history;
@@ -156,6 +179,8 @@ static void collect(TwAsk *ask)
     }
     if (cached && !ask->ever) {
         until = ask->fresh;
+    } else if (access->mapping && !ask->ever) {
+        until = tw_ask_mapped_since(ask);
     }
     if (ask->world->iotlbs) {
         tw_ask_recorded(ask, until);
@@ -166,7 +191,7 @@ static void collect(TwAsk *ask)
         ask->floor =
             tw_floor_find(ask->world, access->cpu, access->mmu, ask->page);
     }
-    while (walk->since > until && (since = open_since(ask, walk)) > until) {
+    while (has_older(ask, walk, until, &since)) {
         uint32_t t = since - 1;
 
         newer.depth = walk->depth;
@@ -180,7 +205,11 @@ static void collect(TwAsk *ask)
             return;
         }
         tw_walk(ask->world, access, ask->mask, tw_times_at(t), walk);
-        add_version(ask, t, &newer);
+        if (access->mapping) {
+            add_mapped(ask, t, &newer);
+        } else {
+            add_version(ask, t, &newer);
+        }
     }
 }
 

@@ -25,10 +25,11 @@ typedef struct TwAnswer {
     bool no_record;     /* if allowed: also without a record of an IOTLB, */
     bool no_cache;      /* and also without a cache of the CPU */
     /* Of answers that are not allowed: */
-    bool cacheable; /* it might have been cached */
-    bool by_record; /* it was in the IOTLB of an IOMMU */
-    uint8_t link;   /* TwKeyLink: what changed after it */
-    uint8_t event;  /* TwKeyEvent: what should have ended it */
+    bool cacheable;  /* it might have been cached */
+    bool by_record;  /* it was in the IOTLB of an IOMMU */
+    bool by_mapping; /* it was in the DMA mapping that the access goes via */
+    uint8_t link;    /* TwKeyLink: what changed after it */
+    uint8_t event;   /* TwKeyEvent: what should have ended it */
     uint16_t changed, ended;
     uint16_t filled; /* the last access to the page while it was right, or
                       * TW_NO_OP (tw_history_ever) */

@@ -280,9 +280,17 @@ static void add_now(const Search *search, const TwWalk *walk)
 static void add_whole(const Search *search, const TwWalk *walk)
 {
     const TwAsk *ask = search->ask;
-    TwFacts facts = tw_ask_judge_prefix(ask, walk, walk->depth, true, search->t,
-                                        search->newer);
+    TwFacts facts;
 
+    if (ask->access->mapping) {
+        facts = tw_ask_judge_mapping(ask, times_of(search), search->newer);
+        if (facts.allowed || ask->ever) {
+            tw_ask_add(ask, walk, &facts);
+        }
+        return;
+    }
+    facts = tw_ask_judge_prefix(ask, walk, walk->depth, true, search->t,
+                                search->newer);
     facts.cacheable &= !tw_ask_refused(walk->bytes, ask->mask);
     facts = tw_ask_in_slot(ask, facts, TW_SLOT_FULL, times_of(search));
     if (facts.allowed || ask->ever) {

@@ -10,6 +10,7 @@
 
 #include "oracle/freshness/endings.h"
 #include "oracle/freshness/floor.h"
+#include "oracle/freshness/mapping.h"
 #include "oracle/judge/blocked.h"
 #include "oracle/judge/choice.h"
 #include "oracle/judge/explain.h"
@@ -356,6 +357,8 @@ static TwAccess take_apart(const TwOracle *oracle, const TwOp *op,
         access.mmu = op->index;
         access.space = mmu->space;
         access.attrs = mmu->attrs;
+    } else {
+        access.mapping = tw_mapping_of(oracle->world, op);
     }
     return access;
 }
@@ -610,6 +613,8 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
     oracle->stats->old_both += !out.current && !out.cached && !out.record;
     oracle->stats->blocked += out.blocked.any != 0;
     tw_blocked_record(&out.blocked, oracle->world, &access);
+    oracle->stats->mapped += access.mapping != NULL;
+    oracle->stats->old_mapped += access.mapping && !out.current;
     observe(oracle, &access, &seen, &out);
     if (tw_is_store(&access) || access.code == TW_OP_RMW) {
         oracle->world->now = store_tick(oracle->world);

@@ -142,6 +142,9 @@ const char *tw_event_rule(const TwAnswer *answer)
     if (answer->by_record) {
         return "FR-11";
     }
+    if (answer->by_mapping) {
+        return "RU-9, LA-38";
+    }
     switch (answer->event) {
     case TW_KEY_EVENT_FLUSH:
         return "FR-9, LA-29";
@@ -191,7 +194,10 @@ static void say_stale(const TwOracle *oracle, const TwAccess *access,
             : "must have ended it",
         tw_event_rule(answer));
     if (finding->filled != TW_NO_OP) {
-        say(finding, "; filled by op %u at the latest", finding->filled);
+        say(finding,
+            answer->by_mapping ? "; the mapping was made by op %u"
+                               : "; filled by op %u at the latest",
+            finding->filled);
     }
 }
 

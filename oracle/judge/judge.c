@@ -10,6 +10,7 @@
 #include "oracle/judge/access.h"
 #include "oracle/judge/blocked.h"
 #include "oracle/judge/explain.h"
+#include "oracle/judge/mapped.h"
 #include "oracle/judge/notes.h"
 #include "oracle/judge/observe.h"
 #include "oracle/judge/perform.h"
@@ -70,14 +71,15 @@ void tw_judge_stats_add(TwJudgeStats *to, const TwJudgeStats *from)
 
 /* Operations that the oracle has no rules for. */
 static const bool foreign[TW_OP_CODES] = {
-    [TW_OP_DMA_MAP] = true, [TW_OP_DMA_UNMAP] = true, [TW_OP_PAR] = true,
-    [TW_OP_AND] = true,     [TW_OP_BARRIER] = true,   [TW_OP_END_PAR] = true,
+    [TW_OP_PAR] = true,
+    [TW_OP_AND] = true,
+    [TW_OP_BARRIER] = true,
+    [TW_OP_END_PAR] = true,
 };
 
 static bool knows(const TwOp *op)
 {
-    return op->code < TW_OP_CODES && !foreign[op->code] &&
-           !(op->flags & TW_OPF_VIA);
+    return op->code < TW_OP_CODES && !foreign[op->code];
 }
 
 /* A DMA access during another is performed in order where no answer is cached;
@@ -154,7 +156,7 @@ static inline TwVerdict judge_status(TwOracle *oracle, const TwOp *op,
     }
     if (status == TW_STATUS_NOMEM &&
         (op->code == TW_OP_OBSERVE || op->code == TW_OP_SPACE_NEW ||
-         op->code == TW_OP_LISTEN)) {
+         op->code == TW_OP_LISTEN || op->code == TW_OP_DMA_MAP)) {
         tw_legality_revert(legality, op); /* RU-8 */
         return TW_VERDICT_AGREE;
     }
@@ -201,6 +203,13 @@ static TwVerdict judge_performed(TwOracle *oracle, uint16_t number)
     }
     if (op->code == TW_OP_DIRTY_LOG || op->code == TW_OP_DIRTY_CLEAR) {
         TwVerdict verdict = tw_notes_judge(oracle, op, number);
+
+        if (verdict != TW_VERDICT_AGREE) {
+            return verdict;
+        }
+    }
+    if (op->code == TW_OP_DMA_MAP && oracle->world->contract.mapped_lengths) {
+        TwVerdict verdict = tw_mapped_judge(oracle, op, number);
 
         if (verdict != TW_VERDICT_AGREE) {
             return verdict;

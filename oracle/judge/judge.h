@@ -28,6 +28,9 @@ typedef struct TwJudgeStats {
      * of those, by a CPU whose own cache held it. */
     uint64_t old_records, old_both;
     uint64_t blocked; /* accesses that an MPC blocked, or may have (LA-32) */
+    /* Accesses that a DMA mapping may have answered; and those that got an old
+     * answer from one. */
+    uint64_t mapped, old_mapped;
     uint64_t by_code[TW_OP_CODES];
     uint64_t by_class[TW_CLASSES];
     uint64_t by_region[TW_REGION_KINDS]; /* regions of the programs */

@@ -101,6 +101,17 @@ void tw_perform(TwWorld *world, const TwOp *op, uint8_t actor, uint16_t number)
     case TW_OP_UNLISTEN:
         tw_listen_perform(world, op, number);
         break;
+    case TW_OP_DMA_MAP:
+        world->mappings[op->obj] = (TwMapping){
+            .addr = op->addr,
+            .length = op->length,
+            .made = world->now,
+            .attrs = op->attrs,
+            .op = number,
+            .space = op->other,
+            .write = op->perm == TW_W,
+        };
+        break;
     case TW_OP_SNAPSHOT:
         tw_saved_save(world);
         break;
@@ -120,6 +131,7 @@ void tw_perform(TwWorld *world, const TwOp *op, uint8_t actor, uint16_t number)
     case TW_OP_UNPLUG: /* legality skips what names the CPU from here on */
     case TW_OP_DIRTY_LOG:
     case TW_OP_DIRTY_CLEAR:
+    case TW_OP_DMA_UNMAP: /* legality skips what goes via it from here on */
     case TW_OP_FAIL_ALLOC:
         break;
     default:

@@ -414,7 +414,9 @@ static void what_ended(TwLife *life, const TwOracle *oracle,
         }
         break;
     }
-    if (oracle->world->contract.queued && ending->actor != cpu) {
+    if (cpu == TW_BOARD) {
+        what(life, "; no safe point has to come first");
+    } else if (oracle->world->contract.queued && ending->actor != cpu) {
         what(life, "; c%u has passed a safe point since (LA-4)", cpu);
     }
 }
@@ -475,7 +477,10 @@ static void tell_life(TwStory *story, const TwOracle *oracle)
     if (accused->finding.filled != TW_NO_OP) {
         life = live(story, oracle, TW_LIFE_FILLED, accused->finding.filled,
                     TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
-        what(life, "the last access to the page while the old answer was "
+        what(life, "%s",
+             answer->by_mapping
+                 ? "made the mapping; an access via it may find its run anew"
+                 : "the last access to the page while the old answer was "
                    "right");
     }
     life = live(story, oracle, TW_LIFE_CHANGED, answer->changed, answer->link,

@@ -31,6 +31,7 @@ TwContract test_contract(void)
         .iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS,
         .ends =
             TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
+        .mapping_ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_RESET,
     };
 }
 

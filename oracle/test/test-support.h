@@ -37,7 +37,8 @@ TwProgram *test_program(const char *text);
  */
 void test_random(TwProgram *program, TwRng *rng, bool hostile);
 
-/* Softmmu's promises, everything the language has, and locations. */
+/* Softmmu's promises but the length of mappings, everything the language has,
+ * and locations. */
 TwContract test_contract(void);
 TwDialect test_dialect(void);
 

@@ -35,7 +35,8 @@ typedef struct TwAccess {
     bool more;  /* one of the fetches of a run, and not the last (LA-52) */
     bool early; /* MPCs say what class a blocked access has as before the
                  * operations `during` it */
-    const TwDuring *during; /* or NULL */
+    const TwDuring *during;   /* or NULL */
+    const TwMapping *mapping; /* that may answer it (LA-38), or NULL */
 } TwAccess;
 
 /* Reads, fetches and exchanges give a value; stores give none. */

@@ -185,14 +185,16 @@ static unsigned contract_bits(const TwEnding *ending)
     }
 }
 
-/* Does the target promise to obey the event?  It must always obey a restore,
- * and IOTLBs always obey the events of their IOMMUs. */
+/* Does the target promise that its CPUs or its DMA mappings obey the event?  It
+ * must always obey a restore, and IOTLBs always obey the events of their
+ * IOMMUs. */
 static bool promised(const TwWorld *world, const TwEnding *ending)
 {
     return ending->kind == TW_ENDING_RESTORE ||
            (world->iotlbs && (ending->kind == TW_ENDING_UNMAP ||
                               ending->kind == TW_ENDING_RESET)) ||
-           world->contract.ends & contract_bits(ending);
+           (world->contract.ends | world->contract.mapping_ends) &
+               contract_bits(ending);
 }
 
 /* Notes for one CPU that `ending` counts now: if it ends everything of an MMU

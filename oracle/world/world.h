@@ -187,6 +187,16 @@ typedef struct TwObserver {
     uint64_t first, last;
 } TwObserver;
 
+/* A cached DMA mapping (LA-38); legality knows whether it is there. */
+typedef struct TwMapping {
+    uint64_t addr, length; /* what was asked for; UINT64_MAX: 2^64 bytes */
+    uint32_t made;         /* when: it holds answers of this time or later */
+    TwAttrs attrs;
+    uint16_t op; /* that made it */
+    uint8_t space;
+    bool write; /* the direction */
+} TwMapping;
+
 /* An event that an observer must have got. */
 typedef struct TwOwed {
     TwEventRecord record;
@@ -249,6 +259,7 @@ typedef struct TwWorld {
     uint32_t fresh[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
 
     TwObserver observers[TW_MAX_OBSERVERS];
+    TwMapping mappings[TW_MAX_MAPPINGS];
     uint32_t vetoes;    /* bit per IOMMU */
     uint32_t listening; /* bit per listener */
     struct {

@@ -61,6 +61,9 @@ static void write_outcome(GString *out, const TwTrace *t,
                             at->flags & TW_LOC_READONLY ? " readonly" : "");
             g_string_append(out, at->flags & TW_LOC_ROMD ? " romd" : "");
         }
+    } else if (o->status == TW_STATUS_DONE && i < program->n_script &&
+               program->script[i].code == TW_OP_DMA_MAP) {
+        g_string_append_printf(out, " mapped 0x%" PRIx64, o->value);
     }
     if (o->status == TW_STATUS_DONE && i < program->n_script &&
         gives_value(&program->script[i])) {
@@ -379,11 +382,20 @@ static bool read_outcome(Reader *r)
         return tw_lexer_expected(l, what); /* with what answer? */
     }
     if (!tw_lexer_name(l, tw_status_name, TW_STATUSES, what,
-                       &outcome->status) ||
-        (outcome->status == TW_STATUS_DONE && gives_value(op) &&
-         !tw_lexer_number(l, 0, UINT32_MAX, "the value of the register",
-                          &outcome->value)) ||
-        !tw_lexer_end(l)) {
+                       &outcome->status)) {
+        return false;
+    }
+    if (op->code == TW_OP_DMA_MAP && outcome->status == TW_STATUS_DONE &&
+        tw_lexer_skip(l, "mapped") &&
+        !tw_lexer_number(l, 0, UINT64_MAX, "a length", &outcome->value)) {
+        return false;
+    }
+    if (outcome->status == TW_STATUS_DONE && gives_value(op) &&
+        !tw_lexer_number(l, 0, UINT32_MAX, "the value of the register",
+                         &outcome->value)) {
+        return false;
+    }
+    if (!tw_lexer_end(l)) {
         return false;
     }
     t->n_ops++;

@@ -89,6 +89,10 @@ static const Flag promises[] = {
     {"iotlb-refusals", OF_CONTRACT(iotlb), TW_IOTLB_REFUSALS},
     {"iotlb-absent", OF_CONTRACT(iotlb), TW_IOTLB_ABSENT},
     {"device-rmw", OF_CONTRACT(device_rmw), 1},
+    {"commit-ends-mappings", OF_CONTRACT(mapping_ends), TW_ENDS_COMMIT},
+    {"unmap-ends-mappings", OF_CONTRACT(mapping_ends), TW_ENDS_UNMAP},
+    {"reset-ends-mappings", OF_CONTRACT(mapping_ends), TW_ENDS_RESET},
+    {"mapped-lengths", OF_CONTRACT(mapped_lengths), 1},
 };
 
 static const char *op_name(unsigned code)

@@ -429,9 +429,8 @@ static void test_unsupported(void)
     TwTarget *target = open_exec(command, 0, NULL);
 
     g_assert_nonnull(target);
-    program->script[0] = tw_op_make(TW_OP_FAIL_ALLOC);
+    program->script[0] = tw_op_make(TW_OP_PAR);
     program->script[0].actor = TW_BOARD;
-    program->script[0].nth = 1;
     g_assert_false(
         tw_dialect_admits(tw_target_dialect(target), program, NULL, 0));
     g_assert_true(tw_target_run(target, program, trace));

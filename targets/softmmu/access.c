@@ -508,6 +508,12 @@ static void access_bytes(Machine *m, const TwOp *op, bool cpu)
         return;
     }
     if (!cpu) {
+        Run run;
+
+        if (op->flags & TW_OPF_VIA && mapping_serves(m, op, &run)) {
+            add_run(&m->access, run);
+            return;
+        }
         TELL(m, "walk", "%u bytes at 0x%" PRIx64 " of s%u", op->size, op->addr,
              op->obj);
         walk(m, op->obj, op->addr, 0, op->size, 0);

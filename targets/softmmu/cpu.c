@@ -142,7 +142,7 @@ static void cpu_ask(Machine *m, uint8_t c, uint8_t actor, Work work)
     count(m, TW_COUNT_QUEUED);
     TELL(m, "queue", "c%u %s: at its next safe point (LA-4)", c,
          work_name(m, &work).text);
-    if (cpu->n_work == MAX_WORK) {
+    if (cpu->n_work == MAX_WORK || !allocate(m, "work of a CPU")) {
         cpu->too_much_work = !TW_BUG(m, OVERRUN_IS_LOST);
         return;
     }
@@ -241,14 +241,18 @@ PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,
                    .last = last});
 }
 
-/* TN-1, TN-2: from now on, an UNMAP there reaches the CPU. */
-static void cpu_arm(Machine *m, uint8_t c, uint8_t iommu, uint8_t index)
+/* TN-1, TN-2: from now on, an UNMAP there reaches the CPU.  False: there is no
+ * memory for a notifier. */
+static bool cpu_arm(Machine *m, uint8_t c, uint8_t iommu, uint8_t index)
 {
     Notifier *notifier = &m->cpus[c].notifiers[iommu][index];
 
     if (!notifier_registered(m, notifier)) {
         if (zoo_has_notifier(m, &m->cpus[c], iommu, index)) {
-            return;
+            return true;
+        }
+        if (!allocate(m, "a notifier")) {
+            return false;
         }
         *notifier = (Notifier){.iommu = iommu,
                                .index = index,
@@ -264,6 +268,7 @@ static void cpu_arm(Machine *m, uint8_t c, uint8_t iommu, uint8_t index)
         TELL(m, "arm", "c%u at i%u.%u again (TN-2)", c, iommu, index);
         notifier->active = true;
     }
+    return true;
 }
 
 /* RU-10, TN-7: queue, notifiers (active or not) and entries go. */

@@ -155,7 +155,7 @@ static uint16_t find_entry(Machine *m, View *view, uint64_t addr)
         return ENTRY_CONTAINER;
     }
     if (!view->built) {
-        view->flat = !tree_build(m, view);
+        view->flat = !allocate(m, "a dispatch tree") || !tree_build(m, view);
         view->built = true;
         count(m, TW_COUNT_DISPATCH);
         TELL(m, "dispatch", "built for the view of r%u", view->root);

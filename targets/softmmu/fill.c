@@ -69,8 +69,9 @@ static Fill fill_hop(Machine *m, uint8_t c, const TwMmuIndex *mmu,
     uint8_t index = iommu_index(m, &m->iommus[id], mmu->attrs);
     uint8_t rights, before;
 
-    if (entry->n_hops == 0 || !TW_BUG(m, SECOND_HOP_UNREGISTERED)) {
-        cpu_arm(m, c, id, index);
+    if ((entry->n_hops == 0 || !TW_BUG(m, SECOND_HOP_UNREGISTERED)) &&
+        !cpu_arm(m, c, id, index)) {
+        return FILL_UNCACHED; /* IW-11 */
     }
     if ((m->iommus[id].granule_lg < m->page_lg &&
          !TW_BUG(m, SMALL_GRANULE_CACHED)) ||
@@ -187,7 +188,8 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
     }
     perform_during(m);
     entry->clean = !entry->tail && leaf_is_clean(m, &leaf);
-    if (m->cpus[c].epoch != epoch && !TW_BUG(m, EPOCH_IGNORED)) {
+    if ((m->cpus[c].epoch != epoch && !TW_BUG(m, EPOCH_IGNORED)) ||
+        !allocate(m, "a TLB entry")) {
         return FILL_UNCACHED;
     }
     prot |= TW_BUG(m, WRITE_FOLLOWS_READ) && (prot & TW_R) ? TW_W : 0;

@@ -9,6 +9,7 @@
  * functions declared at the end of this header:
  *
  *   tell.c      reports of caches and notifiers to a teller, if there is one
+ *   alloc.c     which allocation fails
  *   span.c      sorted disjoint intervals: page maps and IOMMU tables
  *   ram.c       RAM as a function plus the bytes that were written
  *   view.c      the region graph rendered into flat views, and their sharing
@@ -20,6 +21,7 @@
  *   cpu.c       page map, work queue, safe points, CPU notifiers
  *   dirty.c     which pages of RAM were stored to
  *   fill.c      the fill-time walk, which alone makes TLB entries
+ *   mapping.c   cached DMA mappings
  *   access.c    one access: lookup of all its bytes, checks, effects, actors
  *   listen.c    listeners of spaces, told of flat ranges
  *   graph.c     the live region graph, its mutators, transactions
@@ -361,6 +363,31 @@ typedef struct Access {
     Run runs[TW_MAX_ACCESS];
 } Access;
 
+/* Cached DMA mappings ------------------------------------------------------ */
+
+typedef struct MappingHop {
+    uint64_t offset; /* in the IOMMU's region, of the run's first byte */
+    uint8_t iommu, index;
+} MappingHop;
+
+typedef struct MappingPath {
+    uint8_t n;
+    MappingHop hops[TW_MAX_HOPS];
+} MappingPath;
+
+typedef struct Mapping {
+    uint8_t code; /* of the accesses that it is for */
+    uint8_t space;
+    TwAttrs attrs;
+    bool nothing;         /* it was made for no bytes */
+    uint64_t addr, asked; /* its first byte; offset of the last one asked for */
+    bool valid;           /* what follows holds; else it is found anew */
+    bool any;             /* there is a run */
+    uint8_t region, flags;
+    uint64_t offset, last; /* of the run in the region; its last byte */
+    MappingPath path;
+} Mapping;
+
 /* Dirty logs, listeners, snapshots --------------------------------------- */
 
 typedef struct DirtyPage {
@@ -430,9 +457,10 @@ typedef struct Machine {
     const TwProgram *program;
     TwTrace *trace;
     TwLegality legality;
-    uint32_t run;   /* number of this run: a stamp */
-    uint64_t stamp; /* the newest TLB stamp; never used twice */
-    uint16_t op;    /* script operation in flight */
+    uint32_t run;      /* number of this run: a stamp */
+    uint64_t stamp;    /* the newest TLB stamp; never used twice */
+    uint16_t op;       /* script operation in flight */
+    uint32_t fails_in; /* the allocation that fails, counted from now, or 0 */
     uint8_t page_lg;
     uint64_t page_mask; /* P - 1 */
 
@@ -466,6 +494,7 @@ typedef struct Machine {
     Iommu iommus[TW_MAX_IOMMUS];
     Mpc mpcs[TW_MAX_IOMMUS];
     Cpu cpus[TW_MAX_CPUS];
+    Mapping mappings[TW_MAX_MAPPINGS]; /* legality knows which are there */
     Access access;
     Path paths[2]; /* of the walk in progress: this run, and the one before */
     Ram ram;
@@ -537,6 +566,8 @@ static inline void note_silent(Machine *m, bool map, uint8_t obj, uint8_t index,
 /* Calls that go upwards: who changes something tells the CPUs. */
 PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,
                     uint64_t last, uint8_t actor);
+PART void mapping_unmap(Machine *m, uint8_t id, uint8_t index, uint64_t first,
+                        uint64_t last);
 PART void perform(Machine *m, const TwOp *op, uint8_t actor);
 PART void perform_during(Machine *m);
 

@@ -41,7 +41,8 @@ static void iotlb_insert(Machine *m, uint8_t id, uint8_t index, uint64_t offset,
     Iommu *iommu = &m->iommus[id];
     uint64_t granule = offset >> iommu->granule_lg;
 
-    if (what.perm == 0 && !TW_BUG(m, IOTLB_KEEPS_ABSENCE)) {
+    if ((what.perm == 0 && !TW_BUG(m, IOTLB_KEEPS_ABSENCE)) ||
+        !allocate(m, "a record of an IOTLB")) {
         return;
     }
     what.addr &= ~low_mask(iommu->granule_lg);

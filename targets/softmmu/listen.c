@@ -75,7 +75,12 @@ static void listeners_commit(Machine *m)
 {
     for (unsigned id = 0; id < TW_MAX_OBSERVERS; id++) {
         if (m->listening >> id & 1) {
-            listener_update(m, id, m->published[m->listeners[id].space]);
+            View *view = m->published[m->listeners[id].space];
+
+            if (view_is_postponed(view)) {
+                view_render(m, view); /* once more: listeners must be told */
+            }
+            listener_update(m, id, view);
         }
     }
 }

@@ -113,6 +113,9 @@ static void iommu_notify(Machine *m, uint8_t id, uint8_t index,
     count(m, TW_COUNT_NOTIFY);
     if (event->kind == TW_EVENT_UNMAP) {
         iotlb_forget(m, id, index, event->first, event->last);
+        if (m->legality.mapping_live != 0) {
+            mapping_unmap(m, id, index, event->first, event->last);
+        }
     }
     TELL(m, "notify", "i%u.%u %s 0x%" PRIx64 "..0x%" PRIx64 " (NT-4)", id,
          index,

@@ -9,6 +9,7 @@
 #include "targets/softmmu/zoo-hooks.h"
 
 #include "targets/softmmu/tell.c"
+#include "targets/softmmu/alloc.c"
 
 #include "targets/softmmu/span.c"
 #include "targets/softmmu/ram.c"
@@ -25,6 +26,7 @@
 #include "targets/softmmu/dirty.c"
 #include "targets/softmmu/fill.c"
 #include "targets/softmmu/device.c"
+#include "targets/softmmu/mapping.c"
 #include "targets/softmmu/access.c"
 #include "targets/softmmu/listen.c"
 #include "targets/softmmu/graph.c"

@@ -84,6 +84,14 @@ PART void perform(Machine *m, const TwOp *op, uint8_t actor)
     case TW_OP_UNOBSERVE:
         notifier_unregister(m, &m->observers[op->obj]);
         break;
+    case TW_OP_FAIL_ALLOC:
+        m->fails_in = op->nth;
+        break;
+    case TW_OP_DMA_MAP:
+        mapping_make(m, op);
+        break;
+    case TW_OP_DMA_UNMAP:
+        break;
     default:
         graph_change(m, op, actor);
         break;
@@ -99,6 +107,24 @@ static uint8_t actor_of(const Machine *m, const TwOp *op, const TwOpInfo *info)
     }
     actor = info->flags & TW_OP_BOARD_ONLY ? TW_BOARD : op->actor;
     return TW_BUG(m, BOARD_IS_CPU_0) && actor == TW_BOARD ? 0 : actor;
+}
+
+/* RU-8: is there no memory for what the operation creates or registers? */
+static bool registration_fails(Machine *m, const TwOp *op)
+{
+    switch (op->code) {
+    case TW_OP_SPACE_NEW:
+        return !allocate(m, "a space");
+    case TW_OP_OBSERVE:
+        return !allocate(m, "an observer");
+    case TW_OP_LISTEN:
+        return view_is_postponed(m->published[op->other]) ||
+               !allocate(m, "a listener");
+    case TW_OP_DMA_MAP:
+        return !allocate(m, "a mapping");
+    default:
+        return false;
+    }
 }
 
 /* One operation of the script; of an access, with the `during` operations that
@@ -133,8 +159,15 @@ static void script_op(Machine *m, const TwOp *op, unsigned during,
         outcome->status = TW_STATUS_VETOED;
     } else if (op->code == TW_OP_MPC_READ) {
         outcome->value = mpc_read(m, op);
+    } else if (registration_fails(m, op)) {
+        zoo_registers_half(m, op);
+        tw_legality_revert(&m->legality, op);
+        outcome->status = TW_STATUS_NOMEM;
     } else {
         perform(m, op, actor);
+        if (op->code == TW_OP_DMA_MAP) {
+            outcome->value = mapping_length(m, op->obj);
+        }
     }
 }
 
@@ -174,6 +207,7 @@ static void machine_reset(Machine *m)
     m->dirty.n_blocks = 0;
     m->dirty.n = 0;
     m->clock = 0;
+    m->fails_in = 0;
     m->silent.n = 0;
     m->page_lg = TW_BUG(m, PAGES_OF_4_KIB) ? 12 : program->page_lg;
     m->page_mask = low_mask(m->page_lg);
@@ -212,6 +246,18 @@ static void machine_reset(Machine *m)
     }
 }
 
+/* Tests the invariants, for which memory does not run out. */
+static bool check_passes(Machine *m)
+{
+    uint32_t fails_in = m->fails_in;
+    bool passes;
+
+    m->fails_in = 0;
+    passes = invariants_hold(m);
+    m->fails_in = fails_in;
+    return passes;
+}
+
 static bool run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 {
     Machine *m = (Machine *)target;
@@ -239,7 +285,7 @@ static bool run(TwTarget *target, const TwProgram *program, TwTrace *trace)
             break;
         }
         trace->n_ops = i + 1;
-        if (m->check && !invariants_hold(m)) {
+        if (m->check && !check_passes(m)) {
             break;
         }
     }
@@ -285,9 +331,11 @@ static const TwContract softmmu_contract = {
     .device_words = true,
     .iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
+    .mapping_ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_RESET,
+    .mapped_lengths = true,
 };
 
-/* RU-8, RU-9 and parallel parts are not in this target. */
+/* Parallel parts are not in this target. */
 static TwDialect softmmu_dialect(bool hide_locations)
 {
     static const uint8_t codes[] = {
@@ -309,6 +357,7 @@ static TwDialect softmmu_dialect(bool hide_locations)
         TW_OP_REPLAY,        TW_OP_VETO,         TW_OP_DIRTY_LOG,
         TW_OP_DIRTY_CLEAR,   TW_OP_POKE,         TW_OP_CONTEXT,
         TW_OP_INVALIDATE,    TW_OP_MPC_READ,     TW_OP_MPC_WRITE,
+        TW_OP_DMA_MAP,       TW_OP_DMA_UNMAP,    TW_OP_FAIL_ALLOC,
     };
     TwDialect dialect = tw_dialect_full();
 
@@ -317,7 +366,7 @@ static TwDialect softmmu_dialect(bool hide_locations)
     for (unsigned kind = 0; kind < G_N_ELEMENTS(iommu_kinds); kind++) {
         dialect.iommu_kinds |= iommu_has_kind(kind) ? 1u << kind : 0;
     }
-    dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_DURING;
+    dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_DURING | TW_OPF_VIA;
     dialect.implemented_sizes = true;
     /* Whether an access fills is the TLB's affair, and with it the order. */
     dialect.during_dma = false;

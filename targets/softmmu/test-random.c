@@ -130,6 +130,33 @@ static TwOp random_change(TwRng *rng)
     }
 }
 
+/* Mappings begin where a region does, are for reading, and the first
+ * operations; an access via one may be of either direction. */
+static TwOp random_mapping(const Kit *k, TwRng *rng, uint8_t id)
+{
+    const TwRegion *region = &k->p.regions[3 + tw_rng_below(rng, 9)];
+    TwOp op = op_of(TW_OP_DMA_MAP, id);
+
+    op.other = region->container; /* the root of the space of that number */
+    op.addr = region->addr;
+    op.length = some_size(rng);
+    op.perm = TW_R;
+    return op;
+}
+
+static TwOp random_via(const Kit *k, TwRng *rng)
+{
+    bool write = tw_rng_chance(rng, 20);
+    TwOp op = op_of(write ? TW_OP_DMA_WRITE : TW_OP_DMA_READ, 0);
+
+    op.size = 1u << tw_rng_below(rng, 4);
+    op.flags = TW_OPF_VIA;
+    op.other = tw_rng_below(rng, 4);
+    op.obj = k->p.script[op.other].other;
+    op.addr = k->p.script[op.other].addr + tw_rng_below(rng, 2 * P);
+    return op;
+}
+
 static TwOp random_other(TwRng *rng, uint8_t c)
 {
     switch (tw_rng_below(rng, 9)) {
@@ -178,6 +205,9 @@ static void random_program(Kit *k, uint64_t seed, bool silent, bool paired)
         }
     }
     k->p.explicit_safepoints = silent;
+    for (unsigned id = 0; id < 4; id++) {
+        add_op(k, random_mapping(k, &rng, id));
+    }
     while (k->p.n_script < 60) {
         uint8_t c = tw_rng_below(&rng, 2), m = tw_rng_below(&rng, 2);
         unsigned roll = tw_rng_below(&rng, 100);
@@ -208,8 +238,10 @@ static void random_program(Kit *k, uint64_t seed, bool silent, bool paired)
         } else if (roll < 88) {
             add_op(k, by(tw_rng_chance(&rng, 50) ? c : TW_BOARD,
                          random_change(&rng)));
-        } else {
+        } else if (roll < 96) {
             add_op(k, random_other(&rng, c));
+        } else {
+            add_op(k, random_via(k, &rng));
         }
     }
 }
@@ -348,6 +380,8 @@ static void test_reach(void)
 
     for (unsigned i = 0; i < PROGRAMS / 3; i++) {
         random_program(k, i, i & 1, false);
+        k->p.script[0] = op_of(TW_OP_FAIL_ALLOC, 0);
+        k->p.script[0].nth = 1 + i % 40;
         run_kit(k);
         for (unsigned c = 0; c < TW_COUNTERS; c++) {
             counters[c] += k->trace.counters[c];

@@ -204,6 +204,9 @@ static void tlb_resize(Machine *m, Tlb *tlb)
         return;
     }
     if (size != tlb->mask + 1) {
+        if (!allocate(m, "a TLB")) {
+            return; /* it keeps its size */
+        }
         TELL(m, "resize", "%s from %u entries to %u (TL-12)",
              tlb_name(m, tlb).text, tlb->mask + 1, size);
     }

@@ -232,10 +232,34 @@ static void render_merge(const Machine *m, View *view)
     }
 }
 
+/* Without memory for its ranges, a view is searched until the next commit that
+ * acts (RU-8). */
+static void view_postpone(View *view)
+{
+    view->hint_first = 1;
+    view->hint_last = 0;
+    view->n = 0;
+    view->visited = tw_regions_all();
+    view->built = false;
+    view->unrendered = true;
+    view->stale = true;
+}
+
+static bool view_is_postponed(const View *view)
+{
+    return view->unrendered && view->stale;
+}
+
 static void view_render(Machine *m, View *view)
 {
     Render r = {.m = m, .regions = m->regions, .view = view};
 
+    if (!allocate(m, "the ranges of a view")) {
+        if (!TW_BUG(m, FAILED_RENDER_KEEPS_VIEW) || view->stale) {
+            view_postpone(view);
+        }
+        return;
+    }
     count(m, TW_COUNT_RENDER);
     if (view->stale || !TW_BUG(m, HINT_SURVIVES_COMMIT)) { /* DS-3 */
         view->hint_first = 1;

@@ -51,6 +51,8 @@ PART bool zoo_tells_all_early(Machine *m, uint8_t id, uint8_t actor);
 PART void zoo_repeat_replay(Machine *m, const Notifier *n, const Event *event);
 /* An operation that an IOMMU refused has an effect. */
 PART void zoo_observe_vetoed(Machine *m, const TwOp *op);
+/* A registration that failed has an effect. */
+PART void zoo_registers_half(Machine *m, const TwOp *op);
 /* Is another notifier of the CPU taken for that at (iommu, index), which is not
  * registered? */
 PART bool zoo_has_notifier(Machine *m, Cpu *cpu, uint8_t iommu, uint8_t index);

@@ -49,6 +49,13 @@ PART void zoo_observe_vetoed(Machine *m, const TwOp *op)
     }
 }
 
+PART void zoo_registers_half(Machine *m, const TwOp *op)
+{
+    if (TW_BUG(m, FAILED_OBSERVER_STAYS) && op->code == TW_OP_OBSERVE) {
+        observe(m, op);
+    }
+}
+
 PART bool zoo_iotlb_keeps(Machine *m, uint8_t id, uint64_t *first,
                           uint64_t *last)
 {
