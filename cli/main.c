@@ -31,6 +31,7 @@ static const struct {
     {"targets", tw_verb_targets, "lists targets and what they can express"},
     {"zoo", tw_verb_zoo, "checks that each bug of the zoo is found"},
     {"exhaust", tw_verb_exhaust, "runs all small programs"},
+    {"sweep", tw_verb_sweep, "runs cases with failing allocations"},
     {"triage", tw_verb_triage,
      "groups findings by cause and records them in a store"},
     {"cover", tw_verb_cover, "shows which situations programs have reached"},

@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# twinwalk sweep: cases of the corpus are right whichever allocation fails; a
+# target that does not handle a failure is found.
+# shellcheck source=cli/test/test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
+
+corpus=${1:?expected the corpus}
+
+exits 0 'rules and corners' "$TWINWALK" sweep "$corpus/rules" "$corpus/corners"
+check 'says how many allocations failed' \
+    grep -q '^  allocations that failed  *[0-9][0-9][0-9]' out.txt
+check 'and that some answered nomem' \
+    grep -q '^  answered by nomem  *[1-9]' out.txt
+check 'nothing is inconclusive' grep -q '^  inconclusive runs  *0$' out.txt
+check 'has a line for each case' \
+    grep -q 'FR-11-records-end.tw: clean, allocations [1-9][0-9]*$' out.txt
+
+case=$corpus/rules/RU-8-no-memory.tw
+exits 10 'an observer that stays' \
+    "$TWINWALK" sweep --target zoo:failed-observer-stays "$case"
+check 'is told with its allocation' \
+    grep -q 'no-memory.tw: event [A-Za-z]*, first with fail-alloc [1-9]' out.txt
+exits 10 'a view that stays' \
+    "$TWINWALK" sweep --target zoo:failed-render-keeps-view --jobs 2 "$case"
+check 'is told' grep -q '^  with a finding  *1$' out.txt
+exits 10 'JSON' \
+    "$TWINWALK" sweep --json --target zoo:failed-render-keeps-view "$case"
+check 'has the allocation' grep -q '"fail_alloc" *: *[1-9]' out.txt
+check 'and the key' grep -q '"key" *: *"[A-Z]' out.txt
+
+# A target that breaks when an allocation fails.
+cat >breaks <<'END'
+#!/bin/sh
+"$TWINWALK" replay --as-target --target softmmu | while read -r line; do
+    case $line in
+    'count no-memory 1') echo nonsense ;;
+    *) echo "$line" ;;
+    esac
+done
+END
+chmod +x breaks
+exits 10 'a target that breaks' \
+    "$TWINWALK" sweep --target "exec:$PWD/breaks" "$case"
+check 'is told' grep -q 'no-memory.tw: malformed ' out.txt
+
+refuses 'no case' 'sweep: expected a folder or a file' "$TWINWALK" sweep
+refuses 'no process' '--jobs: expected 1 to 1024, not 0' \
+    "$TWINWALK" sweep --jobs 0 "$case"
+finish
