@@ -16,6 +16,7 @@ BUGS = {
     "topology": "commit-flush-own-as-only",
     "dma": "translated-low-bits-added",
     "cpus": "active-never-rearmed",
+    "fault": "failed-observer-stays",
     "unicorn": "known",
 }
 

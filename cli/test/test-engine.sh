@@ -72,6 +72,7 @@ if [ "$ENGINE" -eq 1 ]; then
     finds dma translated-low-bits-added '[a-z]*'
     finds cpus active-never-rearmed stale
     finds mpc mpc-opened-not-told '[a-z]*'
+    finds fault failed-observer-stays event
     finds check second-hop-unregistered invariant
 fi
 finish

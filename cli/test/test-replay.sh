@@ -47,7 +47,7 @@ for slug in rights-not-anded map-over-map-no-unmap; do
     exits 10 'the command that it prints' sh -c "$command"
     check "gives $key as well" grep -q "^crash-0a1b2c: .* $key\$" out.txt
 done
-for name in check cpus dma invalidate iommu softmmu static targets topology walkers; do
+for name in check cpus dma fault invalidate iommu softmmu static targets topology walkers; do
     exits 0 "${name}_fuzzer" "$TWINWALK" replay --harness ${name}_fuzzer \
         crash-0a1b2c
 done
@@ -69,7 +69,7 @@ import json
 (case,) = json.load(open('out.txt'))
 assert case['again'] == case['replays'] == 3, case"
 refuses 'an unknown harness' \
-    '--harness: expected check_fuzzer, cpus_fuzzer, dma_fuzzer, invalidate_fuzzer, iommu_fuzzer, mpc_fuzzer, softmmu_fuzzer, static_fuzzer, targets_fuzzer, text_fuzzer, topology_fuzzer, unicorn_fuzzer, walkers_fuzzer, zoo_fuzzer, or auto, not "mmu"' \
+    '--harness: expected check_fuzzer, cpus_fuzzer, dma_fuzzer, fault_fuzzer, invalidate_fuzzer, iommu_fuzzer, mpc_fuzzer, softmmu_fuzzer, static_fuzzer, targets_fuzzer, text_fuzzer, topology_fuzzer, unicorn_fuzzer, walkers_fuzzer, zoo_fuzzer, or auto, not "mmu"' \
     "$TWINWALK" replay --harness mmu crash
 refuses 'a name without a harness' '--harness auto: expected a file with' \
     "$TWINWALK" replay --harness auto crash

@@ -29,6 +29,8 @@ static const TwQuestionInfo infos[TW_QUESTIONS] = {
                           PROFILE(CPUS), false},
     [TW_QUESTION_MPC] = {"mpc", "memory protection controllers", PROFILE(MPC),
                          false},
+    [TW_QUESTION_FAULT] = {"fault", "allocations that fail", PROFILE(DMA_MAP),
+                           false},
     [TW_QUESTION_CHECK] = {"check", "everything, with invariants tested",
                            EVERY_PROFILE, true},
 };
@@ -119,6 +121,12 @@ TwDialect tw_question_narrow(TwQuestion question, const TwDialect *dialect)
         at_most(&d.max_cpus, 2);
         at_most(&d.max_iommus, 4);
         d.late_spaces = false;
+        break;
+    case TW_QUESTION_FAULT:
+        ops = TW_OPS(OP(FAIL_ALLOC), TABLES, OBSERVERS, MAPPINGS, OP(LISTEN),
+                     OP(UNLISTEN), OP(SPACE_NEW), OP(SPACE_DEL), OP(FLUSH_ALL),
+                     OP(BEGIN), OP(COMMIT), OP(ADD), OP(DEL), OP(MOVE),
+                     OP(ENABLE));
         break;
     case TW_QUESTION_ANY:
     case TW_QUESTION_CHECK:

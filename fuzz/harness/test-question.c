@@ -49,6 +49,12 @@ static const Inside insides[TW_QUESTIONS] = {
                          TABLES "dma-map dma-unmap dirty-log dirty-clear "
                                 "move enable readonly romd ",
                          " exec rmw "},
+    [TW_QUESTION_FAULT] = {4, 16,
+                           TABLES "fail-alloc observe unobserve replay veto "
+                                  "dma-map dma-unmap listen unlisten "
+                                  "space-new space-del flush-all begin commit "
+                                  "add del move enable ",
+                           " "},
     [TW_QUESTION_CPUS] = {4, 3,
                           TABLES "page unpage flush-page flush-range "
                                  "flush-index flush-all safepoint unplug "
