@@ -422,6 +422,9 @@ void tw_mpc_turn(TwGen *gen)
     TwProgram *p = gen->program;
     Turn t = {.gen = gen, .program = p};
 
+    if (p->n_iommus == 0) {
+        return; /* the dialect has none */
+    }
     for (unsigned i = 0; i < p->n_iommus; i++) {
         if (gen->mpc_planned >> i & 1) {
             turn_iommu(&t, (uint8_t)i);
