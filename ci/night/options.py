@@ -12,7 +12,8 @@ STEPS = ("tests", "regressions", "canary", "campaigns", "fuzz", "merge",
          "triage", "zoo", "coverage")
 TARGETS = ("unicorn", "unicorn:x86-64", "unicorn:riscv64",
            "unicorn:arm64-1k", "unicorn:arm64@last", "unicorn-ab",
-           "unicorn-vtlb", "qemu-aarch64", "qemu-x86-64", "qemu-riscv64")
+           "unicorn-vtlb", "unicorn-snapshot", "qemu-aarch64", "qemu-x86-64",
+           "qemu-riscv64")
 ENGINES = ("libfuzzer", "afl")
 SANITIZERS = ("address", "none")
 KNOWN = ("--budget", "--out", "--jobs", "--only", "--engines", "--sanitizers",

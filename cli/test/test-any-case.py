@@ -72,6 +72,7 @@ def sample(files, every):
 # Several targets in one line: the first of each kind suffices without TW_LONG.
 quoted = "'" + twinwalk + "'"
 targets = ["softmmu", "unicorn", "unicorn-ab", "unicorn-vtlb",
+           "unicorn-snapshot",
            f"exec:{quoted} replay --as-target --target unicorn"]
 if whole:
     targets += ["zoo:rights-not-anded", "zoo:map-over-map-no-unmap",

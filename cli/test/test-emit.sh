@@ -59,6 +59,13 @@ for case in "$cases"/unicorn-last/*.tw "$cases"/unicorn-x86-64/*.tw; do
     check "$case sees the defect" sees_defect
 done
 
+# An exclusive exchange is one in the C program, too: LDXRB and STXRB (LA-56).
+case=$cases/unicorn/WrgUnicornRmRam-exclusive.tw
+check "$case is emitted" "$TWINWALK" emit --target unicorn "$case" -o case.c
+check 'it makes the exchange' grep -q 'err = guest(EXCLUSIVE + 0, 0x' case.c
+check 'by the instructions' \
+    grep -q '^    {0x22, 0x7c, 0x5f, 0x08, 0x20, 0x7c, 0x03, 0x08, ' case.c
+
 # Any finding, not only small ones, of each guest.
 for guest in arm64 x86-64 riscv64; do
     target=unicorn:$guest

@@ -651,17 +651,19 @@ void tw_flat_move(TwGen *gen)
         {move_flush, 3, 2, 4},        {tw_move_actor, 5, 5, 5},
         {tw_move_topology, 6, 14, 8}, {tw_move_transaction, 4, 8, 6},
         {move_any, 3, 3, 24},         {move_host, 8, 4, 6},
-        {move_handled, 12, 8, 8},
+        {move_handled, 12, 8, 8},     {tw_flat_saved, 20, 20, 12},
     };
     enum { N_MOVES = sizeof(moves) / sizeof(moves[0]) };
     unsigned n = N_MOVES, sum = 0, draw, i = 0;
-    /* The last two only where they can be said. */
+    /* The last three only where they can be said. */
     bool hosts = tw_gen_speaks(gen->dialect, TW_OP_DMA_WRITE);
     bool handles = gen->dialect->op_flags & TW_OPF_DURING;
+    bool saves = tw_gen_speaks(gen->dialect, TW_OP_SNAPSHOT);
 
 #define WEIGHT(k) \
-    ((k) == N_MOVES - 1 && !handles        ? 0 \
-     : (k) == N_MOVES - 2 && !hosts        ? 0 \
+    ((k) == N_MOVES - 1 && !saves          ? 0 \
+     : (k) == N_MOVES - 2 && !handles      ? 0 \
+     : (k) == N_MOVES - 3 && !hosts        ? 0 \
      : gen->profile == TW_PROFILE_TOPOLOGY ? moves[k].topology \
      : gen->profile == TW_PROFILE_HOSTILE  ? moves[k].hostile \
                                            : moves[k].weight)
@@ -675,44 +677,4 @@ void tw_flat_move(TwGen *gen)
     }
 #undef WEIGHT
     moves[i].make(gen);
-}
-
-void tw_flat_from(TwGen *gen)
-{
-    TwProgram *program = gen->program;
-    uint64_t last = 0; /* where something was executed */
-
-    if (!is_code(gen) || !(gen->dialect->op_flags & TW_OPF_FROM)) {
-        return;
-    }
-    for (unsigned i = 0; i < program->n_script; i++) {
-        TwOp *op = &program->script[i];
-
-        if (op->code == TW_OP_EXEC) {
-            last = op->addr;
-        } else if ((op->code == TW_OP_READ || op->code == TW_OP_WRITE) &&
-                   tw_gen_chance(gen, 12)) {
-            op->flags |= TW_OPF_FROM;
-            /* Its own page now and then: code that changes itself. */
-            op->from = tw_gen_chance(gen, 30) ? op->addr : last;
-            last = op->from;
-        }
-    }
-}
-
-void tw_flat_exclusive(TwGen *gen)
-{
-    TwProgram *program = gen->program;
-
-    if (!(gen->dialect->op_flags & TW_OPF_EXCLUSIVE)) {
-        return;
-    }
-    /* Numbers of their own: the rest of a program stays as it was. */
-    for (unsigned i = 0; i < program->n_script; i++) {
-        TwOp *op = &program->script[i];
-
-        if (op->code == TW_OP_RMW && tw_mix64(gen->rng->state + i) & 1) {
-            op->flags |= TW_OPF_EXCLUSIVE; /* fitted to the dialect later */
-        }
-    }
 }

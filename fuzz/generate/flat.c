@@ -154,7 +154,7 @@ static void put_setup(TwGen *gen, uint8_t cpu, uint8_t mmu, uint64_t va,
 
     if (program->n_setup >= gen->dialect->max_setup ||
         program->n_setup >= TW_MAX_SETUP ||
-        !tw_gen_speaks(gen->dialect, TW_OP_PAGE)) {
+        !tw_ops_has(&gen->dialect->ops, TW_OP_PAGE)) {
         return;
     }
     TwOp *op = &program->setup[program->n_setup++];

@@ -9,6 +9,8 @@
 enum { TW_FLAT_MIB_LG = 20 };
 /* Lets instructions in pages of the program make some of the accesses. */
 void tw_flat_from(TwGen *gen);
+/* A move: what a snapshot saves, and a restore brings back (flat-saved.c). */
+void tw_flat_saved(TwGen *gen);
 /* Makes some exchanges exclusive (LA-56), where no device is. */
 void tw_flat_exclusive(TwGen *gen);
 

@@ -493,6 +493,40 @@ static void test_exclusives(void)
     g_assert_cmpuint(plain, >, 500);
 }
 
+/* Where mappings stay as they are, restores undo stores to pages that the setup
+ * shows (LA-40), and loads look at them. */
+static void test_saved(void)
+{
+    static const uint8_t codes[] = {
+        TW_OP_READ,      TW_OP_WRITE,   TW_OP_RMW, TW_OP_DMA_WRITE,
+        TW_OP_FLUSH_ALL, TW_OP_PAGE,    TW_OP_NOP, TW_OP_DMA_READ,
+        TW_OP_SNAPSHOT,  TW_OP_RESTORE,
+    };
+    TwDialect dialect = flat_dialect();
+    unsigned looked = 0, pages = 0;
+
+    dialect.ops = tw_ops_of(codes, sizeof(codes));
+    tw_ops_add(&dialect.setup_only, TW_OP_PAGE);
+    for (unsigned i = 0; i < 1000; i++) {
+        TwRng rng = tw_rng_for(7, i);
+        bool saved = false, stored = false, undone = false;
+
+        tw_generate(&program, (TwProfile)(i % TW_PROFILES), &dialect, &rng);
+        pages += program.n_setup;
+        for (unsigned k = 0; k < program.n_script; k++) {
+            unsigned code = program.script[k].code;
+
+            looked += undone && code == TW_OP_READ;
+            saved |= code == TW_OP_SNAPSHOT;
+            undone = stored && code == TW_OP_RESTORE;
+            stored = (stored && !undone) || (saved && code == TW_OP_WRITE);
+        }
+    }
+    g_test_message("%u stores undone and looked at, %u pages", looked, pages);
+    g_assert_cmpuint(looked, >, 2000);
+    g_assert_cmpuint(pages, >, 1000);
+}
+
 /*
  * Flat programs do what they are for: measured with data on softmmu, which
  * serves them as well, and by what stands in those with code.
@@ -639,6 +673,7 @@ int main(int argc, char **argv)
     g_test_add_func("/generate/same-again", test_same_again);
     g_test_add_func("/generate/flat", test_flat);
     g_test_add_func("/generate/LA-56/exclusives", test_exclusives);
+    g_test_add_func("/generate/LA-40/saved", test_saved);
     g_test_add_func("/generate/paged", test_paged);
     g_test_add_func("/generate/means", test_means);
     g_test_add_func("/generate/reach", test_reach);

@@ -157,7 +157,7 @@ static void test_language(void)
 }
 
 /* Dialects of targets that need another version of a library. */
-static void test_vtlb(void)
+static void test_newer(void)
 {
 #ifdef TW_HAVE_UNICORN
     for (unsigned page_lg = 10; page_lg <= 12; page_lg++) {
@@ -165,6 +165,12 @@ static void test_vtlb(void)
 
         of_dialect("unicorn-vtlb", &dialect,
                    tw_target_class_of("unicorn-vtlb"));
+    }
+    for (unsigned page_lg = 10; page_lg <= 12; page_lg += 2) {
+        const TwDialect dialect = tw_uc_snapshot_dialect(page_lg);
+
+        of_dialect("unicorn-snapshot", &dialect,
+                   tw_target_class_of("unicorn-snapshot"));
     }
 #endif
 }
@@ -174,7 +180,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/written/language", test_language);
     g_test_add_func("/written/targets", test_targets);
-    g_test_add_func("/written/vtlb", test_vtlb);
+    g_test_add_func("/written/newer", test_newer);
     g_test_add_func("/written/narrow", test_narrow);
     return g_test_run();
 }

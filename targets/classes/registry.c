@@ -17,7 +17,7 @@ static const TwTargetClass *const classes[] = {
     &tw_softmmu_class,      &tw_zoo_class,
 #ifdef TW_HAVE_UNICORN
     &tw_unicorn_class,      &tw_unicorn_ab_class,
-    &tw_unicorn_vtlb_class,
+    &tw_unicorn_vtlb_class, &tw_unicorn_snapshot_class,
 #endif
 #ifdef TW_HAVE_QEMU_AGENTS
     &tw_qemu_aarch64_class, &tw_qemu_x86_64_class,

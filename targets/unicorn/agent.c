@@ -140,7 +140,8 @@ TW_UNCOUNTED static uc_err engine_open(Machine *m)
         (err = tlb_page_size(m->uc, &page)) ||
         (err = uc_reg_write(m->uc, m->guest->table, &table)) ||
         (m->slow_path && (err = hook_everything(m->uc))) ||
-        (m->vtlb != NULL && (err = tw_uc_vtlb_start(m)))) {
+        (m->vtlb != NULL && (err = tw_uc_vtlb_start(m))) ||
+        (m->snapshots && (err = tw_uc_snapshot_start(m)))) {
         uc_close(m->uc);
         m->uc = NULL;
         return err;
@@ -163,6 +164,21 @@ TW_UNCOUNTED static void fill_and_flush(Machine *m, unsigned *at, unsigned n)
     m->records[*at] = (Record){.kind = RECORD_EXIT};
 }
 
+/* After a snapshot the guest's records are not those that were mapped
+ * (snapshot.c): the host writes them before a run, and reads them after it. */
+static uc_err records_show(Machine *m)
+{
+    return m->saved != NULL ? uc_mem_write(m->uc, RECORDS, m->records, MAX_PAGE)
+                            : UC_ERR_OK;
+}
+
+static void records_take(Machine *m)
+{
+    if (m->saved != NULL) {
+        uc_mem_read(m->uc, RECORDS, m->records, MAX_PAGE);
+    }
+}
+
 TW_UNCOUNTED static uc_err agent_run(Machine *m, unsigned first,
                                      unsigned *stopped)
 {
@@ -175,7 +191,11 @@ TW_UNCOUNTED static uc_err agent_run(Machine *m, unsigned first,
         }
     }
     uc_reg_write(m->uc, m->guest->record, &at);
-    err = uc_emu_start(m->uc, CODE, CODE + AGENT_EXIT, 0, 0);
+    err = records_show(m);
+    if (err == UC_ERR_OK) {
+        err = uc_emu_start(m->uc, CODE, CODE + AGENT_EXIT, 0, 0);
+        records_take(m);
+    }
     if (err != UC_ERR_OK || m->broken) {
         *stopped = (unsigned)(tw_uc_agent_record(m) - m->records);
     }

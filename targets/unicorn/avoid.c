@@ -186,6 +186,15 @@ static void avoid_end_split(TwProgram *program)
     }
 }
 
+/* Is it a store that, after a snapshot, may make too many mappings? */
+static bool makes_many(const Sim *sim, const TwOp *op)
+{
+    enum { MADE = 4 + 4 * TW_MAX_DURING }; /* by it, and what is during it */
+
+    return sim->snapshot && sim->n_ranges + MADE > MANY &&
+           (stores(op) || op->code == TW_OP_DMA_WRITE);
+}
+
 void tw_uc_avoid(TwProgram *program, uint64_t triggers)
 {
     Sim sim;
@@ -238,6 +247,8 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
             (triggers & BIT(OWN_CODE) && tw_uc_loses_own_code(&sim, op)) ||
             (triggers & BIT(EXCHANGE_HALF) &&
              tw_uc_is_half_exchange(&sim, op)) ||
+            (triggers & BIT(SAVED_READONLY) && tw_uc_stores_saved(&sim, op)) ||
+            (triggers & BIT(MANY_RANGES) && makes_many(&sim, op)) ||
             asks_for_trouble(&sim, op, triggers)) {
             op->code =
                 op->code == TW_OP_DMA_WRITE ? TW_OP_DMA_READ : TW_OP_READ;
@@ -254,7 +265,8 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
             op->flags &= (uint8_t)~TW_OPF_FROM; /* it loads more */
             op->out = 0;
         }
-        if ((triggers & BIT(READ_AGAIN) && tw_uc_reads_again(&sim, op)) ||
+        if ((triggers & BIT(SAVED_CACHED) && tw_uc_saves_cached(&sim, op)) ||
+            (triggers & BIT(READ_AGAIN) && tw_uc_reads_again(&sim, op)) ||
             (triggers & BIT(NOT_READABLE) &&
              tw_uc_flushes_unreadable(&sim, op))) {
             perform_after(&sim, op);

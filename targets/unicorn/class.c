@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The classes "unicorn" and "unicorn-vtlb": opening them, and what the library
- * promises.
+ * The classes "unicorn", "unicorn-vtlb" and "unicorn-snapshot": opening them,
+ * and what the library promises.
  */
 #include <stdio.h>
 #include <string.h>
@@ -172,6 +172,10 @@ static TwTarget *machine_open(const TwTargetClass *klass,
     m->dialect =
         tw_uc_dialect(1u << guest->words | 1u << tw_contents_runs(guest->words),
                       vtlb_page_lg != 0, m->page_lg);
+    m->snapshots = klass == &tw_unicorn_snapshot_class;
+    if (m->snapshots) {
+        m->dialect = tw_uc_snapshot_dialect(m->page_lg);
+    }
     m->dialect.wide_rmw = guest->wide_exchange;
     m->in_flight = options->in_flight;
     m->teller = options->teller;
@@ -182,6 +186,7 @@ static TwTarget *machine_open(const TwTargetClass *klass,
     tw_uc_clock_stop();
     ready = m->records != NULL &&
             tw_uc_memory_open(&m->memory, named->page_lg) &&
+            (!m->snapshots || tw_uc_memory_open_saved(&m->memory)) &&
             tw_uc_engine_prepare(m);
     tw_uc_clock_go();
     if (!ready) {
@@ -226,6 +231,27 @@ static TwTarget *vtlb_open(const TwTargetOptions *options, GError **error)
     }
     return machine_open(&tw_unicorn_vtlb_class, &guests[0], PLACE_LOW, page_lg,
                         options, error);
+}
+
+static TwTarget *snapshot_open(const TwTargetOptions *options, GError **error)
+{
+    Place place;
+    const NamedGuest *guest = guest_named(options->name, &place, error);
+
+    if (guest == NULL || !can_open(error)) {
+        return NULL;
+    }
+    if (!tw_uc_snapshot_possible(guest->guest)) {
+        unsigned v = uc_version(NULL, NULL);
+
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "unicorn-snapshot: expected libunicorn 2.1 or newer; this "
+                    "is %u.%u",
+                    v >> 24, v >> 16 & 0xff);
+        return NULL;
+    }
+    return machine_open(&tw_unicorn_snapshot_class, guest, place, 0, options,
+                        error);
 }
 
 /* 2.0.1 leaks when stores hit translated code; that is not what is looked for,
@@ -284,4 +310,22 @@ const TwTargetClass tw_unicorn_vtlb_class = {
     .triggers = tw_uc_vtlb_triggers,
     .triggers_met = tw_uc_vtlb_triggers_met,
     .avoid = tw_uc_vtlb_avoid,
+};
+
+const TwTargetClass tw_unicorn_snapshot_class = {
+    .name = "unicorn-snapshot",
+    .forms = "unicorn-snapshot, unicorn-snapshot:GUEST, "
+             "unicorn-snapshot:GUEST@PLACE",
+    .summary = "libunicorn's snapshots of memory (2.1 and later); GUEST and "
+               "PLACE as with unicorn",
+    .tells = true,
+    .open = snapshot_open,
+    .dialect = dialect,
+    .contract = contract,
+    .version = version,
+    .run = tw_uc_run,
+    .close = machine_close,
+    .triggers = tw_uc_snapshot_triggers,
+    .triggers_met = tw_uc_snapshot_triggers_met,
+    .avoid = tw_uc_snapshot_avoid,
 };

@@ -11,6 +11,7 @@
 
 extern const TwTargetClass tw_unicorn_class;
 extern const TwTargetClass tw_unicorn_vtlb_class;
+extern const TwTargetClass tw_unicorn_snapshot_class;
 extern const TwTargetClass tw_unicorn_ab_class; /* pair.c */
 
 /* What they all take. */

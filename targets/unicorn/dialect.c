@@ -59,11 +59,32 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
     return dialect;
 }
 
+TwDialect tw_uc_snapshot_dialect(unsigned page_lg)
+{
+    static const uint8_t codes[] = {
+        TW_OP_NOP,         TW_OP_READ,        TW_OP_WRITE,     TW_OP_RMW,
+        TW_OP_DMA_READ,    TW_OP_DMA_WRITE,   TW_OP_PAGE,      TW_OP_FLUSH_PAGE,
+        TW_OP_FLUSH_RANGE, TW_OP_FLUSH_INDEX, TW_OP_FLUSH_ALL, TW_OP_SAFEPOINT,
+        TW_OP_SNAPSHOT,    TW_OP_RESTORE,
+    };
+    TwDialect dialect = tw_uc_dialect(0, false, page_lg);
+
+    dialect.ops = tw_ops_of(codes, sizeof(codes));
+    tw_ops_add(&dialect.setup_only, TW_OP_PAGE);
+    dialect.region_kinds &= ~(1u << TW_REGION_ALIAS);
+    dialect.op_flags &= (uint8_t) ~(TW_OPF_ON | TW_OPF_FROM);
+    dialect.shared_blocks = false;
+    dialect.actors = false;
+    return dialect;
+}
+
 bool tw_uc_admits(const TwProgram *program)
 {
     TwDialect widest =
         tw_uc_dialect(tw_dialect_full().contents, false, program->page_lg);
 
+    tw_ops_add(&widest.ops, TW_OP_SNAPSHOT);
+    tw_ops_add(&widest.ops, TW_OP_RESTORE);
     return (program->page_lg == MIN_PAGE_LG ||
             program->page_lg == MAX_PAGE_LG) &&
            tw_dialect_admits(&widest, program, NULL, 0);

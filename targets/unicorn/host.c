@@ -26,18 +26,24 @@ static uint64_t offset_of(const Machine *m, Shown shown, uint64_t at)
            (at & (tw_uc_page_size(m) - 1));
 }
 
-/* Is all of it RAM that the engine has mapped? */
-static bool is_mapped(const Machine *m, const TwOp *op)
+/* Is byte k in RAM that the engine has mapped? */
+static bool is_mapped(const Machine *m, const TwOp *op, unsigned k)
 {
-    for (unsigned k = 0; k < op->size; k++) {
-        Shown shown = shows(m, op, k);
+    Shown shown = shows(m, op, k);
 
-        if (!(shown & SHOWS_RAM) ||
-            m->flat.mapped[(op->addr + k) >> m->flat.page_lg] != shown) {
-            return false;
-        }
+    return shown & SHOWS_RAM &&
+           m->flat.mapped[(op->addr + k) >> m->flat.page_lg] == shown;
+}
+
+/* Are all of its bytes? */
+static bool is_all_mapped(const Machine *m, const TwOp *op)
+{
+    unsigned k = 0;
+
+    while (k < op->size && is_mapped(m, op, k)) {
+        k++;
     }
-    return true;
+    return k == op->size;
 }
 
 /* A call of the library for the whole access. */
@@ -63,6 +69,20 @@ static void by_library(Machine *m, const TwOp *op, uint64_t *value)
     for (unsigned k = 0; k < op->size && !store; k++) {
         *value |= (uint64_t)bytes[k] << 8 * k;
     }
+}
+
+/* Byte k.  After a snapshot the bytes of mapped memory are not where they were
+ * mapped from. */
+static void byte_by_library(Machine *m, const TwOp *op, unsigned k,
+                            uint64_t *value)
+{
+    TwOp one = *op;
+    uint64_t byte = *value >> 8 * k & 0xff;
+
+    one.addr += k;
+    one.size = 1;
+    by_library(m, &one, &byte);
+    *value = (*value & ~(UINT64_C(0xff) << 8 * k)) | byte << 8 * k;
 }
 
 static void log_byte(Machine *m, const TwOp *op, Shown shown, uint64_t offset,
@@ -134,11 +154,15 @@ void tw_uc_host_access(Machine *m, const TwOp *op, TwOutcome *outcome)
                      << 8 * k;
         }
     }
-    if (is_mapped(m, op)) {
+    if (is_all_mapped(m, op)) {
         by_library(m, op, &value);
     } else {
         for (unsigned k = 0; k < op->size; k++) {
-            by_pointer(m, op, k, &value);
+            if (m->saved != NULL && is_mapped(m, op, k)) {
+                byte_by_library(m, op, k, &value);
+            } else {
+                by_pointer(m, op, k, &value);
+            }
         }
     }
     outcome->value = store ? 0 : value;

@@ -15,8 +15,11 @@
  *   host.c     what the host reads and writes between runs of the guest
  *   pair.c     the class "unicorn-ab": two engines against each other
  *   vtlb.c     the page map of the class "unicorn-vtlb": a hook of ours
+ *   snapshot.c snapshots of the class "unicorn-snapshot"; context.c the
+ *              controls that they need
  *   record.c   every call of a run, for emit.c: a reproducer in C
- *   trigger.c  where known defects can show (trigger.h); avoid.c edits programs
+ *   trigger.c  where known defects can show (trigger.h, triggers.def,
+ *              trigger-snapshot.c); avoid.c edits programs
  *              so that they cannot; sim.c follows a program for both
  *   memory.c   the host memory of RAM blocks, and their digests
  *
@@ -111,6 +114,8 @@ typedef struct Memory {
     uint64_t used[BLOCK_PAGES / 64]; /* shown in this run */
     uint32_t n_pages;
     uint32_t pages[BLOCK_PAGES]; /* the used ones */
+    uint8_t *saved;   /* bytes at the latest snapshot; NULL: there are none */
+    uint32_t n_saved; /* used pages that it has */
 } Memory;
 
 /* The page map where it is not made of mappings (vtlb.c): in the pages of the
@@ -141,8 +146,11 @@ struct Machine {
     char version[32];
     uc_hook hook; /* of refuse.c, while the program has `during` */
     bool hooked;
-    bool slow_path; /* a hook on every load and store */
-    bool strict;    /* code must follow at once */
+    bool slow_path;                  /* a hook on every load and store */
+    bool strict;                     /* code must follow at once */
+    bool snapshots;                  /* contexts hold memory, too */
+    uc_context *first_saved, *saved; /* the first and the latest snapshot of
+                                      * this run; NULL: none */
     volatile uint32_t *in_flight;
 
     /* The engine. */
@@ -269,6 +277,19 @@ void tw_uc_vtlb_reset(Machine *m);
 void tw_uc_vtlb_page(Machine *m, const TwOp *op);
 bool tw_uc_vtlb_refuses(const Machine *m, const TwOp *op, uint8_t need);
 
+/* context.c: can the library save memory?  Makes the contexts of a new engine
+ * hold memory.  Drops the TLB, where the library that runs can, but the header
+ * cannot. */
+bool tw_uc_snapshot_possible(const Guest *guest);
+uc_err tw_uc_snapshot_start(Machine *m);
+uc_err tw_uc_snapshot_flush_tlb(Machine *m);
+
+/* snapshot.c: saves the world (LA-40); goes back to it.  After a run with a
+ * snapshot: takes over the bytes of RAM; the engine is not used again. */
+void tw_uc_snapshot_save(Machine *m);
+void tw_uc_snapshot_restore(Machine *m);
+void tw_uc_snapshot_finish(Machine *m);
+
 /* memory.c: reserves the address space, for pages of 2^page_lg bytes; false:
  * there is none. */
 bool tw_uc_memory_open(Memory *memory, unsigned page_lg);
@@ -276,6 +297,12 @@ void tw_uc_memory_close(Memory *memory);
 /* Host address of n pages of a block, from `page` on, ready to be shown. */
 uint8_t *tw_uc_memory_use(Memory *memory, unsigned contents, uint8_t block,
                           uint32_t page, uint32_t n);
+/* From here on bytes can be saved; false: there is no address space. */
+bool tw_uc_memory_open_saved(Memory *memory);
+/* Saves the host memory of all that was used in this run; brings the i-th used
+ * page back to that, or to what it starts with if it was not used then. */
+void tw_uc_memory_save(Memory *memory, unsigned contents);
+void tw_uc_memory_restore(Memory *memory, unsigned contents, uint32_t i);
 /* After a run: adds digests up, puts all that was shown right again. */
 void tw_uc_memory_finish(Memory *memory, unsigned contents, uint64_t *digests);
 

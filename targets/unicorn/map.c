@@ -340,21 +340,25 @@ void tw_uc_map_clear(Machine *m)
     tw_uc_flat_clear(&m->flat, &calls, m);
 }
 
-/* In 2.0 the call of this name drops translated code; from 2.1 on there is
- * another for that, by which the header tells. */
 void tw_uc_map_flush_tlb(Machine *m)
 {
-#ifdef uc_ctl_flush_tb
     uc_err err;
 
+    /* In 2.0 the call of this name drops translated code; from 2.1 on there is
+     * another for that, by which the header tells. */
+#ifdef uc_ctl_flush_tb
     tw_uc_record(m, CALL_FLUSH_TLB, 0, 0);
     err = uc_ctl_flush_tlb(m->uc);
+#else
+    if (!m->snapshots) {
+        return;
+    }
+    tw_uc_record(m, CALL_FLUSH_TLB, 0, 0);
+    err = tw_uc_snapshot_flush_tlb(m);
+#endif
     if (err != UC_ERR_OK) {
         tw_uc_fail(m, "uc_ctl_flush_tlb", 0, 0, err);
     }
-#else
-    (void)m;
-#endif
 }
 
 /*

@@ -47,6 +47,15 @@ void tw_uc_memory_close(Memory *memory)
             munmap(memory->master[c], POOL_SIZE);
         }
     }
+    if (memory->saved != NULL) {
+        munmap(memory->saved, POOL_SIZE);
+    }
+}
+
+bool tw_uc_memory_open_saved(Memory *memory)
+{
+    memory->saved = pool_open();
+    return memory->saved != NULL;
 }
 
 /* Unless an earlier program has shown it. */
@@ -86,6 +95,30 @@ uint8_t *tw_uc_memory_use(Memory *memory, unsigned contents, uint8_t block,
         page_prepare(memory, contents, i);
     }
     return memory->now[pool_of(contents)] + ((size_t)first << memory->page_lg);
+}
+
+void tw_uc_memory_save(Memory *memory, unsigned contents)
+{
+    const uint8_t *now = memory->now[pool_of(contents)];
+    size_t size = (size_t)1 << memory->page_lg;
+
+    for (uint32_t i = 0; i < memory->n_pages; i++) {
+        size_t at = memory->pages[i] * size;
+
+        memcpy(memory->saved + at, now + at, size);
+    }
+    memory->n_saved = memory->n_pages;
+}
+
+void tw_uc_memory_restore(Memory *memory, unsigned contents, uint32_t i)
+{
+    unsigned pool = pool_of(contents);
+    size_t size = (size_t)1 << memory->page_lg;
+    size_t at = memory->pages[i] * size;
+
+    memcpy(memory->now[pool] + at,
+           (i < memory->n_saved ? memory->saved : memory->master[pool]) + at,
+           size);
 }
 
 static uint64_t page_digest(const uint8_t *now, const uint8_t *master,

@@ -47,6 +47,12 @@ static void tell_text(const Call *call, unsigned page_lg, GString *text)
     case CALL_FLUSH_TLB:
         g_string_assign(text, "uc_ctl_flush_tlb()");
         break;
+    case CALL_SAVE:
+        g_string_assign(text, "uc_context_save()");
+        break;
+    case CALL_RESTORE:
+        g_string_assign(text, "uc_context_restore()");
+        break;
     case CALL_HOST_READ:
     case CALL_HOST_WRITE:
         g_string_printf(text, "uc_mem_%s(0x%" PRIx64 ", %u bytes)",

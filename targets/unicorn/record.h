@@ -12,6 +12,8 @@ typedef enum CallKind {
     CALL_PROTECT,
     CALL_FLUSH, /* uc_ctl_remove_cache */
     CALL_FLUSH_TLB,
+    CALL_SAVE,      /* uc_context_save, of the memory, too */
+    CALL_RESTORE,   /* uc_context_restore */
     CALL_PART,      /* the guest makes an access, or a part of one */
     CALL_HOST_READ, /* uc_mem_read */
     CALL_HOST_WRITE,

@@ -76,6 +76,12 @@ static void perform(Machine *m, const TwOp *op)
     case TW_OP_FLUSH_ALL:
         tw_uc_map_flush(m, 0, UINT64_MAX);
         break;
+    case TW_OP_SNAPSHOT:
+        tw_uc_snapshot_save(m);
+        break;
+    case TW_OP_RESTORE:
+        tw_uc_snapshot_restore(m);
+        break;
     default:
         if (tw_uc_graph_change(&m->flat.graph, op)) {
             tw_uc_map_sync(m, m->flat.graph.first, m->flat.graph.end);
@@ -596,6 +602,9 @@ static bool run(Machine *m, const TwProgram *program, TwTrace *trace)
     run_script(m);
     tw_uc_refuse_stop(m);
     m->telling = NULL;
+    if (m->saved != NULL) {
+        tw_uc_snapshot_finish(m);
+    }
     if (m->recorder != NULL) {
         tw_uc_record_ram(m);
         m->recorder = NULL;

@@ -256,6 +256,10 @@ static void flush(Sim *sim, const TwOp *op)
             sim->run[p] = 0;
         }
     }
+    /* uc_ctl_remove_cache of a page fills an entry, uc_ctl_flush_tlb comes
+     * after it. */
+    memset(&sim->cached[first], first != 0 || last != PAGES - 1,
+           (last - first + 1) * sizeof(sim->cached[0]));
 }
 
 static void store_or_fetch(Sim *sim, const TwOp *op)
@@ -310,6 +314,19 @@ static void host_write(Sim *sim, const TwOp *op)
             sim->readonly[q] = true; /* all of its mapping */
         }
         sim->ever |= readonly && sim->hooked ? BIT(HANDLER_MAPS) : 0;
+    }
+}
+
+/* After a snapshot, each page that is stored to becomes a mapping of its own.
+ */
+static void copy_on_store(Sim *sim, const TwOp *op)
+{
+    uint64_t last = (op->addr + op->size - 1) >> sim->flat.page_lg;
+
+    for (uint64_t p = op->addr >> sim->flat.page_lg;
+         sim->snapshot && p <= last && p < PAGES; p++) {
+        cut(sim, (unsigned)p);
+        cut(sim, (unsigned)p + 1);
     }
 }
 
@@ -584,12 +601,23 @@ static void perform(Sim *sim, const TwOp *op)
 {
     unsigned first, end;
 
+    if (loads(op) || stores(op)) {
+        tw_uc_sim_cache(sim, op);
+    }
+    if (stores(op) || op->code == TW_OP_DMA_WRITE) {
+        copy_on_store(sim, op);
+    }
     switch (op->code) {
+    case TW_OP_SNAPSHOT:
+        tw_uc_sim_save(sim);
+        break;
+    case TW_OP_RESTORE: /* no mapping has changed */
     case TW_OP_NOP:
     case TW_OP_SAFEPOINT:
     case TW_OP_DMA_READ: /* the host's (host.c) */
         break;
     case TW_OP_DMA_WRITE:
+        sim->ever |= tw_uc_stores_saved(sim, op) ? BIT(SAVED_READONLY) : 0;
         host_write(sim, op);
         break;
     case TW_OP_READ:

@@ -37,6 +37,8 @@ enum {
     END_HANDLED,
     HANDLER_FLUSHES,
     CODE_OVER_END,
+    SAVED_CACHED,
+    SAVED_READONLY,
 };
 
 enum { MANY = 1000 }; /* mappings at once */
@@ -72,6 +74,9 @@ typedef struct Sim {
                    * it; 0: none */
     bool readonly[PAGES]; /* W was taken from it, so that it is ROM */
     bool handled[PAGES];  /* a fetch of it was let go on by a hook */
+    bool snapshot;        /* there was one */
+    bool cached[PAGES];   /* the TLB may have an entry of it */
+    bool early[PAGES];    /* and had, at a snapshot */
     TwRegionSet partial_device;
     /* Last: only what is of the program's blocks is ever looked at.
      * Bits of pages: of a store that was cut, of one that was lost. */
@@ -125,6 +130,10 @@ void tw_uc_sim_copy(Sim *to, const Sim *from);
  * what devices do because of it.  Nothing, if it is itself during an access. */
 void tw_uc_sim_step(Sim *sim, const TwOp *op);
 
+/* sim-saved.c: the TLB may have entries of the pages of an access now; a
+ * snapshot. */
+void tw_uc_sim_cache(Sim *sim, const TwOp *op);
+void tw_uc_sim_save(Sim *sim);
 /* How many operations of the script are performed during this one? */
 unsigned tw_uc_n_during(const Sim *sim, const TwOp *op);
 /* The triggers that a fetch meets now; 0 for other operations. */
@@ -139,6 +148,11 @@ bool tw_uc_is_partial_store(const Sim *sim, const TwOp *op);
 bool tw_uc_is_unaligned_load(const Sim *sim, const TwOp *op);
 /* Does the load begin in a page that grants it and end in one that has no R? */
 bool tw_uc_load_crosses(const Sim *sim, const TwOp *op);
+/* Is it a store of the host, after a snapshot, to memory that is mapped without
+ * W? */
+bool tw_uc_stores_saved(const Sim *sim, const TwOp *op);
+/* Is it a snapshot while the TLB may have an entry of a page? */
+bool tw_uc_saves_cached(const Sim *sim, const TwOp *op);
 /* Is it an exchange of a page that can be read, but not written? */
 bool tw_uc_is_half_exchange(const Sim *sim, const TwOp *op);
 /* Does a device that the access writes to take X from its instruction? */

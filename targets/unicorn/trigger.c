@@ -4,99 +4,12 @@
 
 #include "targets/unicorn/sim.h"
 
+#define TRIGGER(id, name, text, deadly) [id] = {name, text, deadly},
+#define TRIGGER_BOTH TRIGGER
+#define TRIGGER_SNAPSHOT(...)
+
 const TwTriggerInfo tw_uc_triggers[] = {
-    [READ_REVOKED] = {"read-revoked",
-                      "uc_mem_protect took R from the page while it was "
-                      "mapped",
-                      false},
-    [NOT_READABLE] = {"not-readable",
-                      "the page has no R and was written, executed or flushed, "
-                      "or that was tried",
-                      false},
-    [PARTIAL_STORE] = {"partial-store",
-                       "a store began in a page that takes it and ended in "
-                       "one that refuses it",
-                       false},
-    [DEVICE_SPLIT] = {"device-split",
-                      "part of an MMIO mapping was unmapped or protected, and "
-                      "the page belongs to the rest or the part",
-                      false},
-    [CODE_CHANGED] = {"code-changed",
-                      "code of the page was run, and the page has other "
-                      "memory or no X now; or was flushed while it had, or "
-                      "after a change of memory that is mapped twice",
-                      false},
-    [DEVICE_CODE_FLUSHED] = {"device-code-flushed",
-                             "code of a device was run and then flushed",
-                             false},
-    [READ_AGAIN] = {"read-again",
-                    "a load of the page was refused before, for want of R",
-                    false},
-    [OWN_CODE] = {"own-code",
-                  "a device takes X from the page of the instruction that "
-                  "writes to it",
-                  false},
-    [CODE_STORED] = {"code-stored",
-                     "code of the page was run, and was stored to after its "
-                     "mapping was changed, or while its memory was mapped at "
-                     "another address too",
-                     false},
-    [LOAD_UNALIGNED] = {"load-unaligned",
-                        "a load of a device's page is not aligned", false},
-    [MANY_RANGES] = {"many-ranges",
-                     "1000 mappings or more at once; one that uc_mem_protect "
-                     "splits counts as its parts",
-                     true},
-    [HANDLER_MAPS] = {"handler-maps",
-                      "the hook of an access that was refused for want of a "
-                      "right made, took away or split a mapping, or changed W "
-                      "of one, also for uc_mem_write to a page without W",
-                      true},
-    [STORE_HANDLED] = {"store-handled",
-                       "W had been taken from the page, by uc_mem_protect or "
-                       "after uc_mem_write, and the hook of a refused store "
-                       "gave it back",
-                       false},
-    [CODE_HANDLED] =
-        {"code-handled",
-         "the hook of a refused fetch of the page let the fetch go "
-         "on",
-         false},
-    [END_SPLIT] = {"end-split",
-                   "part of a mapping that ends with the last page was "
-                   "unmapped or protected",
-                   false},
-    [HOOK_MISSED] = {"hook-missed",
-                     "a load of a page that is mapped without R, which may "
-                     "succeed all the same (read-revoked, not-readable, "
-                     "read-again), and its hook would write to memory",
-                     false},
-    [EXCHANGE_HALF] = {"exchange-half",
-                       "an exchange of a page that has R, but no W", false},
-    [ACTORS_ASTRAY] = {"actors-astray",
-                       "a store to what was left of a split MMIO mapping "
-                       "(device-split), where other actor offsets may be met "
-                       "than those of the program",
-                       false},
-    [CODE_PAGE_STORED] = {"code-page-stored",
-                          "code of the page was run, and the guest has stored "
-                          "to the page since",
-                          false},
-    [LOAD_CROSSES] = {"load-crosses",
-                      "a load began in a page that grants it and ended in one "
-                      "that is mapped without R",
-                      false},
-    [END_HANDLED] = {"end-handled",
-                     "the hook of an access that was refused at the last page "
-                     "of the address space let the access go on",
-                     false},
-    [HANDLER_FLUSHES] = {"handler-flushes",
-                         "the hook of an access that was refused for want of "
-                         "a right flushed",
-                         true},
-    [CODE_OVER_END] = {"code-over-end",
-                       "code of an x86-64 guest runs on over the end of a page",
-                       false},
+#include "targets/unicorn/triggers.def"
     {NULL, NULL, false},
 };
 
@@ -129,7 +42,7 @@ static uint64_t of_access(const Sim *sim, const TwOp *op)
          p++) {
         Shown shown = sim->flat.mapped[p];
 
-        met |= sim->taint[p];
+        met |= sim->taint[p] | (sim->early[p] ? BIT(SAVED_CACHED) : 0);
         if (shown & SHOWS_DEVICE) {
             if (tw_regions_has(&sim->partial_device, shown_id(shown))) {
                 met |= BIT(PARTIAL_STORE);

@@ -18,4 +18,10 @@ uint64_t tw_uc_vtlb_triggers_met(const TwProgram *program,
                                  const TwFinding *finding);
 void tw_uc_vtlb_avoid(TwProgram *program, uint64_t triggers);
 
+/* Of the class "unicorn-snapshot" (trigger-snapshot.c). */
+extern const TwTriggerInfo tw_uc_snapshot_triggers[];
+uint64_t tw_uc_snapshot_triggers_met(const TwProgram *program,
+                                     const TwFinding *finding);
+void tw_uc_snapshot_avoid(TwProgram *program, uint64_t triggers);
+
 #endif
