@@ -138,6 +138,10 @@ static bool check_part(OpCheck *o, const TwField *part)
         return (value != 0 && value < 8) || NO("it asks for no event");
     case TW_FIELD_WORD:
         return value < part->count || NO("no such %s", part->noun);
+    case TW_FIELD_NUMBER:
+        return part->width > 1 ||
+               (value >= part->least && value <= part->most) ||
+               NO("expected %s", part->expected);
     default: /* any number will do */
         return true;
     }

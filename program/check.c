@@ -299,7 +299,11 @@ static bool check_iommu(const TwCheck *c, unsigned id)
         if (m->bypass_space == TW_NONE) {
             return NO("a pagetable leads to a space");
         }
-        if (p->regions[m->pagetable.tables].kind != TW_REGION_RAM) {
+        if (m->pagetable.nested != (m->pagetable.tables == TW_NONE)) {
+            return NO("it has tables in a ram region, or is nested");
+        }
+        if (!m->pagetable.nested &&
+            p->regions[m->pagetable.tables].kind != TW_REGION_RAM) {
             return NO("its tables are in no ram region");
         }
         if (m->granule_lg + m->pagetable.levels * bits > 64) {

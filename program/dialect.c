@@ -24,6 +24,7 @@ TwDialect tw_dialect_full(void)
         .during_dma = true,
         .implemented_sizes = true,
         .iotlbs = true,
+        .nested_tables = true,
         .locations = true,
         .contents = (1u << TW_CONTENTS_KINDS) - 1,
         .page_rights = 0xff,
@@ -255,6 +256,10 @@ static bool admits_iommus(const TwDialect *d, const TwProgram *p, Reply reply)
         }
         if (m->iotlb && !d->iotlbs) {
             return no(reply, "iommu i%u: an IOTLB", i);
+        }
+        if (m->kind == TW_IOMMU_PAGETABLE && m->pagetable.nested &&
+            !d->nested_tables) {
+            return no(reply, "iommu i%u: nested tables", i);
         }
     }
     return true;

@@ -41,6 +41,7 @@ typedef struct TwDialect {
     bool wide_rmw;          /* rmw has 4 bytes or more */
     bool iotlbs;            /* a `table` may have an IOTLB (LA-51); the contract
                              * says what it may keep */
+    bool nested_tables;     /* a `pagetable` may be nested (LA-53) */
     bool aligned_rmw;       /* rmw at multiples of its size */
     bool exclusives_of_ram; /* exclusive rmw in programs without devices only
                              * (LA-56) */
@@ -142,17 +143,47 @@ enum {
 };
 
 /*
- * What an IOMMU with an IOTLB may keep in a record, until an UNMAP that meets
- * the granule, or a reset, ends the record (FR-11); 0: nothing.
+ * What an IOMMU with an IOTLB may keep in records (FR-11); 0: nothing.  A
+ * record of a `table` ends by an UNMAP that meets its granule; those of a
+ * `pagetable` end by the commands of the contract's `commands`; all end by a
+ * reset.
  */
 enum {
     /* An entry: it answers accesses that its rights grant. */
     TW_IOTLB_ENTRIES = 1,
     /* It also refuses those that its rights do not grant. */
     TW_IOTLB_REFUSALS = 2,
-    /* That there is no entry. */
+    /* That there is no entry, or no context. */
     TW_IOTLB_ABSENT = 4,
+    /* `pagetable`: the context of an index; */
+    TW_IOTLB_CONTEXTS = 8,
+    /* where a table is, with the rights on the way to it. */
+    TW_IOTLB_POINTERS = 16,
+    /* Records of entries and tables are found by index, before a context is
+     * looked at; without this, by the domain that the context names. */
+    TW_IOTLB_BY_INDEX = 32,
 };
+
+/* Kinds of records, as bits: what a command must end. */
+enum {
+    TW_RECORD_ENTRY = 1,
+    TW_RECORD_POINTER = 2,
+    TW_RECORD_CONTEXT = 4,
+};
+
+/* Commands that end what their names say, and no more: a context command ends
+ * contexts, all others entries; those for leaves no pointers. */
+#define TW_COMMANDS_PLAIN \
+    { \
+        [TW_SCOPE_GLOBAL] = TW_RECORD_ENTRY | TW_RECORD_POINTER, \
+        [TW_SCOPE_DOMAIN] = TW_RECORD_ENTRY | TW_RECORD_POINTER, \
+        [TW_SCOPE_RANGE] = TW_RECORD_ENTRY | TW_RECORD_POINTER, \
+        [TW_SCOPE_LEAF] = TW_RECORD_ENTRY, \
+        [TW_SCOPE_ANY_RANGE] = TW_RECORD_ENTRY | TW_RECORD_POINTER, \
+        [TW_SCOPE_ANY_LEAF] = TW_RECORD_ENTRY, \
+        [TW_SCOPE_CONTEXT] = TW_RECORD_CONTEXT, \
+        [TW_SCOPE_CONTEXTS] = TW_RECORD_CONTEXT, \
+    }
 
 typedef struct TwContract {
     bool cpu_cache;          /* CPU answers may be cached at all */
@@ -175,6 +206,8 @@ typedef struct TwContract {
     uint8_t mapping_ends; /* TW_ENDS_COMMIT, _UNMAP, _RESET: which events end a
                            * cached DMA mapping (LA-38) */
     bool mapped_lengths;  /* dma-map tells how long the mapping is (LA-38) */
+    uint8_t commands[TW_SCOPES]; /* TW_RECORD_...: what `invalidate` of that
+                                  * scope ends at least */
 } TwContract;
 
 #endif

@@ -169,8 +169,8 @@ static void op_words(const TwOp *o, uint64_t w[OP_WORDS])
            (uint64_t)o->obj << 24 | (uint64_t)o->index << 32 |
            (uint64_t)o->other << 40 | (uint64_t)o->size << 48 |
            (uint64_t)o->lg << 56;
-    w[1] = o->perm | (uint64_t)o->events << 8 | (uint64_t)o->zero[0] << 16 |
-           (uint64_t)o->zero[1] << 24 | (uint64_t)(uint32_t)o->priority << 32;
+    w[1] = o->perm | (uint64_t)o->events << 8 | (uint64_t)o->domain << 16 |
+           (uint64_t)o->zero << 24 | (uint64_t)(uint32_t)o->priority << 32;
     w[2] = o->attrs | (uint64_t)o->nth << 32;
     w[3] = o->addr;
     w[4] = o->last;

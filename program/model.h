@@ -26,6 +26,7 @@ enum {
     TW_MAX_SPACES = 16,
     TW_MAX_IOMMUS = 16,
     TW_MAX_IOMMU_INDEXES = 4,
+    TW_MAX_LEVELS = 6, /* of page tables */
     TW_MAX_CPUS = 4,
     TW_MAX_MMU_INDEXES = 4,
     TW_MAX_ACTORS = 16,
@@ -168,8 +169,9 @@ typedef struct TwIommu {
         } mpc;
         struct {
             uint8_t format; /* TwTableFormat */
-            uint8_t tables; /* RAM region that holds the tables */
+            uint8_t tables; /* RAM region that holds the tables, or TW_NONE: */
             uint8_t levels;
+            bool nested; /* they are read in the space that it leads to */
         } pagetable;
     };
 } TwIommu;
@@ -297,14 +299,27 @@ enum {
     TW_EVENT_DEVIOTLB_UNMAP = 4,
 };
 
-/* Scopes of TW_OP_INVALIDATE. */
-enum {
+/* Scopes of TW_OP_INVALIDATE (LA-37). */
+typedef enum TwScope {
     TW_SCOPE_GLOBAL,
     TW_SCOPE_DOMAIN,
-    TW_SCOPE_RANGE,
-    TW_SCOPE_CONTEXT,
+    TW_SCOPE_RANGE,     /* of a domain */
+    TW_SCOPE_CONTEXT,   /* of an index */
+    TW_SCOPE_LEAF,      /* a range of a domain: entries only, no pointers */
+    TW_SCOPE_CONTEXTS,  /* of all indexes */
+    TW_SCOPE_ANY_RANGE, /* of all domains */
+    TW_SCOPE_ANY_LEAF,
     TW_SCOPES
-};
+} TwScope;
+
+/* What a context of a `pagetable` says (LA-35). */
+typedef enum TwContextMode {
+    TW_CONTEXT_TABLES,  /* translate by the tables of a root */
+    TW_CONTEXT_PASS,    /* offsets are output addresses */
+    TW_CONTEXT_BLOCKED, /* refuse all */
+    TW_CONTEXT_NONE,    /* there is no context: refuse all */
+    TW_CONTEXT_MODES
+} TwContextMode;
 
 /*
  * One operation.  Which fields a code uses is in tw_op_info(); all others are
@@ -326,15 +341,17 @@ typedef struct TwOp {
     uint8_t perm; /* TW_R | TW_W | TW_X */
     union {
         uint8_t events; /* TW_EVENT_... */
-        uint8_t scope;  /* TW_SCOPE_... */
+        uint8_t scope;  /* TwScope */
+        uint8_t mode;   /* context: TwContextMode */
     };
-    uint8_t zero[2];
+    uint8_t domain; /* context */
+    uint8_t zero;
     int32_t priority;
     TwAttrs attrs;
     union {
         uint32_t milliseconds; /* clock */
         uint32_t requester;    /* context */
-        uint32_t domain;       /* invalidate */
+        uint32_t whose;        /* invalidate: a domain or an index */
         uint32_t nth;          /* fail-alloc: allocation from here */
     };
     uint64_t addr; /* first address */

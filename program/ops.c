@@ -8,6 +8,13 @@
 
 /* Operands ----------------------------------------------------------------- */
 
+static const char *context_mode_name(unsigned mode)
+{
+    static const char *const names[TW_CONTEXT_MODES] = {"tables", "pass",
+                                                        "blocked", "none"};
+    return mode < TW_CONTEXT_MODES ? names[mode] : NULL;
+}
+
 #define PART(kind, place, ...) \
     { \
         .type = TW_FIELD_##kind, .field = offsetof(TwOp, place), \
@@ -122,12 +129,13 @@ static const TwOpInfo infos[TW_OP_CODES] = {
     [TW_OP_POKE] = {"poke", "stores 8 bytes in RAM: a table write",
                     TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_SETUP_OK,
                     {A(RAM_REGION), A(RAM_OFFSET), A(VALUE)}},
-    [TW_OP_CONTEXT] = {"context", "points an index at a table root",
+    [TW_OP_CONTEXT] = {"context", "says how an index is translated",
                        TW_OP_ACTOR_OK | TW_OP_CHANGE | TW_OP_SETUP_OK,
-                       {A(IOMMU), A(REQUESTER), A(TO)}},
+                       {A(IOMMU), A(REQUESTER), A(CONTEXT_MODE), A(TO),
+                        A(DOMAIN)}},
     [TW_OP_INVALIDATE] = {"invalidate", "an IOMMU's IOTLB command",
                           TW_OP_ACTOR_OK | TW_OP_ENDING,
-                          {A(IOMMU), A(SCOPE), A(DOMAIN), A(RANGE)}},
+                          {A(IOMMU), A(SCOPE), A(WHOSE), A(RANGE)}},
 
     [TW_OP_BEGIN] = {"begin", "opens a transaction", TW_OP_BOARD_ONLY,
                      {A(END)}},
@@ -288,8 +296,9 @@ const char *tw_format_name(unsigned format)
 
 const char *tw_scope_name(unsigned scope)
 {
-    static const char *const names[TW_SCOPES] = {"global", "domain", "range",
-                                                 "context"};
+    static const char *const names[TW_SCOPES] = {
+        "global", "domain",   "range",     "context",
+        "leaf",   "contexts", "any-range", "any-leaf"};
     return pick(names, TW_SCOPES, scope);
 }
 

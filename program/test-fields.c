@@ -110,6 +110,12 @@ static void try_object(TwRng *rng, const TwProperty *table, size_t at,
                 tw_field_set(f, object,
                              another(rng, f, tw_field_get(f, object)));
             }
+            if (strcmp(property->word, "nested") == 0) {
+                /* It stands for the region of the tables. */
+                TwIommu *iommu = (TwIommu *)object;
+                iommu->pagetable.tables =
+                    iommu->pagetable.nested ? TW_NONE : 1;
+            }
             if (comes_back(property->word)) {
                 *seen |= UINT64_C(1) << (property - table);
             }

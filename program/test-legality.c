@@ -185,7 +185,7 @@ static void test_iommus(void)
         "map i1.0 0x0..0x3f -> s1 0x0 rw silent\n"
         "unmap i2.0 0x0..0x3f silent\n"
         "mpc-read i1 0x0 4 none\nmpc-write i0 0x0 4 = 0x0 none\n"
-        "context i2 0 -> 0x0\ninvalidate i0 global 0 0x0..0x0\n"
+        "context i2 0 tables -> 0x0 domain 0\ninvalidate i0 global 0 0x0..0x0\n"
         "notify i1.1 unmap 0x0..0x3f\niommu-reset i2\nveto i0 on\n",
         NO(ABSENT), OK, NO(KIND), NO(KIND), NO(KIND), OK, NO(KIND), OK,
         NO(KIND), OK, OK, OK);
@@ -521,7 +521,7 @@ static void test_wrong_operations(void)
           "operation 0 (dma-map): a direction is r or w");
     WRONG((p.script[0] = tw_op_make(TW_OP_DMA_UNMAP), p.script[0].obj = 8),
           "operation 0 (dma-unmap): mapping m8 does not exist");
-    WRONG((p.script[0] = tw_op_make(TW_OP_INVALIDATE), p.script[0].scope = 4),
+    WRONG((p.script[0] = tw_op_make(TW_OP_INVALIDATE), p.script[0].scope = TW_SCOPES),
           "operation 0 (invalidate): no such scope");
     WRONG((p.script[0] = tw_op_make(TW_OP_DEL), p.script[0].obj = 50),
           "operation 0 (del): region r50 does not exist");

@@ -161,9 +161,9 @@ static void test_unused_fields(void)
         p.script[0] = tw_op_make(code);
         tw_op_round(&p, &p.script[0]);
         g_assert_true(tw_program_check(&p, NULL, 0));
-        p.script[0].zero[1] = 1;
+        p.script[0].zero = 1;
         g_assert_false(tw_program_check(&p, NULL, 0));
-        p.script[0].zero[1] = 0;
+        p.script[0].zero = 0;
         p.script[0].flags = 0x80;
         g_assert_false(tw_program_check(&p, NULL, 0));
     }

@@ -341,7 +341,9 @@ static void random_part(const TwProgram *program, const TwDialect *dialect,
         op->priority = (int32_t)tw_rng_below(rng, 7) - 3;
         break;
     case TW_FIELD_NUMBER:
-        tw_field_set(part, op, some_number(rng, part->unit));
+        tw_field_set(part, op,
+                     part->width == 1 ? tw_rng_below(rng, 4)
+                                      : some_number(rng, part->unit));
         break;
     case TW_FIELD_SWITCH:
         random_switch(dialect, rng, part, op);

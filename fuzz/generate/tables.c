@@ -17,6 +17,10 @@ typedef struct Tree {
     uint8_t region; /* or TW_NONE: it is no pagetable */
     uint8_t n;
     bool pointed[TW_MAX_IOMMU_INDEXES]; /* there is a context */
+    uint8_t domain[TW_MAX_IOMMU_INDEXES];
+    uint64_t base;  /* address of the region's first byte, if nested */
+    uint8_t behind; /* the IOMMU that nested tables are behind, or TW_NONE, */
+    TwOp way;       /* and the `map` that leads to them */
     struct {
         uint8_t index, level;
         uint64_t prefix; /* of offsets below it */
@@ -160,13 +164,19 @@ static uint64_t table_at(const Turn *t, uint8_t iommu, unsigned number)
     return (uint64_t)number << t->program->iommus[iommu].granule_lg;
 }
 
-static void put_context(Turn *t, uint8_t iommu, unsigned index, uint64_t root)
+/* Mostly each index has a domain of its own. */
+static void put_context(Turn *t, uint8_t iommu, unsigned index, unsigned mode,
+                        unsigned table)
 {
+    uint64_t mix = lot(t->gen, (uint64_t)t->n << 32 | 0x646f6d);
     TwOp *op = put(t, TW_OP_CONTEXT);
 
     op->obj = iommu;
     op->requester = index;
-    op->out = root;
+    op->mode = (uint8_t)mode;
+    op->out = t->trees[iommu].base + table_at(t, iommu, table);
+    op->domain = (uint8_t)(mix % 8 ? index : mix >> 8 & 3);
+    t->trees[iommu].domain[index] = op->domain;
 }
 
 static void put_invalidate(Turn *t, uint8_t iommu, unsigned index,
@@ -176,11 +186,13 @@ static void put_invalidate(Turn *t, uint8_t iommu, unsigned index,
     TwOp *op = put(t, TW_OP_INVALIDATE);
 
     op->obj = iommu;
-    op->scope = mix % 8 == 0   ? TW_SCOPE_GLOBAL
-                : mix % 8 == 1 ? TW_SCOPE_DOMAIN
-                : mix % 8 == 2 ? TW_SCOPE_CONTEXT
-                               : TW_SCOPE_RANGE;
-    op->domain = index;
+    op->scope = (uint8_t)(mix % 8 == 0   ? TW_SCOPE_GLOBAL
+                          : mix % 8 == 1 ? TW_SCOPE_DOMAIN
+                          : mix % 8 == 2 ? (mix >> 32) % TW_SCOPES
+                          : mix % 8 == 3 ? TW_SCOPE_LEAF
+                                         : TW_SCOPE_RANGE);
+    op->whose =
+        op->scope == TW_SCOPE_CONTEXT ? index : t->trees[iommu].domain[index];
     op->addr = first;
     op->last = (mix >> 8) % 16 ? last : first; /* less than it should be */
 }
@@ -221,7 +233,7 @@ static unsigned find_table(Turn *t, uint8_t iommu, unsigned index,
         }
         if (found < TABLES && !tree->pointed[index]) {
             tree->pointed[index] = true;
-            put_context(t, iommu, index, table_at(t, iommu, found));
+            put_context(t, iommu, index, TW_CONTEXT_TABLES, found);
         }
         return found;
     }
@@ -235,7 +247,7 @@ static unsigned find_table(Turn *t, uint8_t iommu, unsigned index,
                  table_at(t, iommu, above) +
                      8 * (x >> lg & ((UINT64_C(1) << per) - 1)),
                  table_entry(tw_layout(m->pagetable.format), level,
-                             table_at(t, iommu, found)));
+                             tree->base + table_at(t, iommu, found)));
     }
     return found;
 }
@@ -297,6 +309,39 @@ static void turn_change(Turn *t, const TwOp *op)
     }
 }
 
+/* Another context, or none; mostly with the commands that it needs. */
+static void put_other_context(Turn *t, uint8_t iommu, uint64_t mix)
+{
+    Tree *tree = &t->trees[iommu];
+    unsigned index = (unsigned)(mix >> 16) % t->program->iommus[iommu].indexes;
+    unsigned mode = mix >> 24 & 4 ? TW_CONTEXT_TABLES : mix >> 24 & 3;
+    unsigned domain = tree->domain[index];
+    unsigned root = (unsigned)(mix >> 8) % tree->n;
+
+    for (unsigned i = 0; mix >> 28 & 3 && i < tree->n; i++) {
+        if (tree->table[i].index == index &&
+            tree->table[i].level ==
+                t->program->iommus[iommu].pagetable.levels) {
+            root = i; /* back to its own */
+        }
+    }
+    put_context(t, iommu, index, mode, root);
+    if (mix >> 30 & 1) {
+        TwOp *op = put(t, TW_OP_INVALIDATE);
+
+        op->obj = iommu;
+        op->scope = mix >> 32 & 3 ? TW_SCOPE_CONTEXT : TW_SCOPE_CONTEXTS;
+        op->whose = index;
+    }
+    if (mix >> 31 & 1) {
+        TwOp *op = put(t, TW_OP_INVALIDATE);
+
+        op->obj = iommu;
+        op->scope = TW_SCOPE_DOMAIN;
+        op->whose = domain;
+    }
+}
+
 /* What the language has beyond ranges of entries: a context that is another, or
  * none; an upper entry without a right. */
 static void put_extra(Turn *t, uint8_t iommu)
@@ -311,12 +356,12 @@ static void put_extra(Turn *t, uint8_t iommu)
         return;
     }
     if (mix % 8 == 0) {
-        put_context(t, iommu, (unsigned)(mix >> 16) % m->indexes,
-                    (mix >> 24) % 4 ? table_at(t, iommu, i) : UINT64_MAX);
+        put_other_context(t, iommu, mix);
     } else if (mix % 8 == 1 && tree->table[i].level < m->pagetable.levels) {
         unsigned level = tree->table[i].level;
         unsigned lg = m->granule_lg + level * (m->granule_lg - 3u);
-        uint64_t entry = table_entry(layout, level, table_at(t, iommu, i));
+        uint64_t entry =
+            table_entry(layout, level, tree->base + table_at(t, iommu, i));
         uint64_t x = lg < 64 ? tree->table[i].prefix << lg : 0;
         unsigned above =
             find_table(t, iommu, tree->table[i].index, level + 1, x);
@@ -340,6 +385,31 @@ static void put_extra(Turn *t, uint8_t iommu)
     }
 }
 
+static void turn_op(Turn *t, const TwOp *op);
+
+/* The way to nested tables changes: to other bytes, to none, or back. */
+static void put_other_way(Turn *t, uint8_t iommu)
+{
+    const Tree *tree = &t->trees[iommu];
+    uint64_t mix = lot(t->gen, (uint64_t)t->n << 24 | 0x776179);
+    const TwIommu *m;
+    TwOp op = tree->way;
+
+    if (tree->behind == TW_NONE || mix % 3) {
+        return;
+    }
+    m = &t->program->iommus[tree->behind];
+    op.actor = t->actor;
+    op.index = (uint8_t)((mix >> 8) % m->indexes);
+    op.flags = mix >> 16 & 1 ? TW_OPF_NOTIFIED : 0;
+    op.perm = mix >> 17 & 1 ? TW_R | TW_W : mix >> 20 & 3;
+    op.out += mix >> 24 & 3 ? 0 : UINT64_C(1) << m->granule_lg;
+    turn_op(t, &op);
+    if (mix >> 32 & 1) {
+        put(t, TW_OP_INVALIDATE)->obj = iommu; /* global */
+    }
+}
+
 static bool is_turned(const Turn *t, const TwOp *op)
 {
     switch (op->code) {
@@ -357,10 +427,15 @@ static bool is_turned(const Turn *t, const TwOp *op)
 
 static void turn_op(Turn *t, const TwOp *op)
 {
+    bool turned = is_turned(t, op);
     bool during = op->flags & TW_OPF_DURING;
     uint16_t first = t->n;
 
     t->actor = op->actor;
+    if (!turned) {
+        *put(t, op->code) = *op;
+        return;
+    }
     switch (op->code) {
     case TW_OP_NOTIFY:
         if (op->events == TW_EVENT_UNMAP && op->addr <= op->last) {
@@ -383,6 +458,7 @@ static void turn_op(Turn *t, const TwOp *op)
         }
         if (!t->in_setup) {
             put_extra(t, op->obj);
+            put_other_way(t, op->obj);
         }
         break;
     }
@@ -410,6 +486,71 @@ static unsigned levels_for(const TwLayout *layout, unsigned granule_lg,
     return levels;
 }
 
+/* The space that the first translation of an IOMMU leads to, or TW_NONE. */
+static uint8_t leads_to(const TwProgram *p, uint8_t id)
+{
+    for (unsigned i = 0; i < p->n_setup; i++) {
+        if (p->setup[i].code == TW_OP_MAP && p->setup[i].obj == id) {
+            return p->setup[i].other;
+        }
+    }
+    return p->iommus[id].bypass_space;
+}
+
+/*
+ * Puts the region of nested tables behind an IOMMU of the space that they are
+ * read in, if there is one with room for them: the middle of its region then
+ * leads to them.
+ */
+static void nest(Turn *t, uint8_t id, TwRegion *tables)
+{
+    TwProgram *p = t->program;
+    Tree *tree = &t->trees[id];
+    TwIommu *m = &p->iommus[id];
+    uint64_t granule = UINT64_C(1) << m->granule_lg;
+
+    m->pagetable.tables = TW_NONE;
+    m->pagetable.nested = true;
+    tree->base = tables->addr = granule > tables->addr ? granule : tables->addr;
+    for (unsigned r = 0; r < p->n_regions; r++) {
+        const TwRegion *region = &p->regions[r];
+        const TwIommu *other = &p->iommus[region->iommu];
+        uint64_t base, offset, low;
+        uint8_t space;
+
+        if (region->kind != TW_REGION_IOMMU || region->iommu == id ||
+            region->container != p->spaces[m->bypass_space].root ||
+            region->size / 2 < tables->size) {
+            continue;
+        }
+        space = leads_to(p, region->iommu);
+        base = (region->addr + region->size / 2 + granule - 1) & ~(granule - 1);
+        offset = base - region->addr;
+        low = (UINT64_C(1) << other->granule_lg) - 1;
+        if (space == TW_NONE || offset + tables->size > region->size ||
+            p->n_setup + other->indexes > t->gen->dialect->max_setup) {
+            continue;
+        }
+        tree->base = base;
+        tree->behind = region->iommu;
+        tables->container = p->spaces[space].root;
+        tables->addr = (UINT64_C(1) << 30) + (offset & low);
+        tree->way = (TwOp){.code = TW_OP_MAP,
+                           .actor = TW_BOARD,
+                           .obj = region->iommu,
+                           .other = space,
+                           .perm = TW_R | TW_W,
+                           .addr = offset & ~low,
+                           .last = (offset + tables->size - 1) | low,
+                           .out = UINT64_C(1) << 30};
+        for (unsigned k = 0; k < other->indexes; k++) {
+            p->setup[p->n_setup] = tree->way;
+            p->setup[p->n_setup++].index = (uint8_t)k;
+        }
+        return;
+    }
+}
+
 static bool turn_iommu(Turn *t, uint8_t id)
 {
     TwProgram *p = t->program;
@@ -424,12 +565,7 @@ static bool turn_iommu(Turn *t, uint8_t id)
         p->n_regions >= gen->dialect->max_regions) {
         return false;
     }
-    for (unsigned i = 0; i < p->n_setup; i++) {
-        if (p->setup[i].code == TW_OP_MAP && p->setup[i].obj == id) {
-            to = p->setup[i].other;
-            break;
-        }
-    }
+    to = leads_to(p, id);
     /* Where nothing else is likely to be, but not out of reach. */
     tables = &p->regions[p->n_regions];
     *tables = tw_region_make(TW_REGION_RAM);
@@ -445,6 +581,9 @@ static bool turn_iommu(Turn *t, uint8_t id)
     m->pagetable.levels =
         (uint8_t)levels_for(layout, m->granule_lg, p->regions[region].size);
     t->trees[id].region = m->pagetable.tables;
+    if (gen->dialect->nested_tables && lot(gen, 0x6e657374 + id) % 4 == 0) {
+        nest(t, id, tables);
+    }
     return true;
 }
 
@@ -455,11 +594,7 @@ static uint16_t turn_list(Turn *t, const TwOp *from, uint16_t n, TwOp *to,
     t->n = 0;
     t->most = most;
     for (unsigned i = 0; i < n && t->n < most; i++) {
-        if (is_turned(t, &from[i])) {
-            turn_op(t, &from[i]);
-        } else {
-            to[t->n++] = from[i];
-        }
+        turn_op(t, &from[i]);
     }
     return t->n;
 }
@@ -473,7 +608,7 @@ void tw_tables_turn(TwGen *gen)
     bool any = false;
 
     for (unsigned i = 0; i < TW_MAX_IOMMUS; i++) {
-        t.trees[i].region = TW_NONE;
+        t.trees[i].region = t.trees[i].behind = TW_NONE;
         if (i < p->n_iommus && gen->planned[i]) {
             any |= turn_iommu(&t, (uint8_t)i);
         }

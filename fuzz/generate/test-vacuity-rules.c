@@ -347,7 +347,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
              LEAST_OF(OP(MPC_READ), OP(MPC_WRITE), ROW_(MPC_NARROW)))
         RULE("LA-34", "observer told of a block that changed",
              ROW_(MPC_TOLD))
-        RULE("LA-35", "index pointed at a table", OP(CONTEXT))
+        RULE("LA-35", "context of an index written", OP(CONTEXT))
         RULE("LA-36", "table entry stored", OP(POKE))
         RULE("LA-37", "command of an IOMMU with tables", OP(INVALIDATE))
         RULE("LA-38", "mapping made, ended, and used",
@@ -372,8 +372,10 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
                       "alignment, and a word that is written back",
              LEAST_OF(ROW_(CALL_WIDENED), ROW_(CALL_MERGED), ROW_(CALL_SPLIT),
                       ROW_(CALL_UNALIGNED)))
-        RULE("LA-51", "translation by a record of an IOTLB", COUNTER(IOTLB))
+        RULE("LA-51", "translation by a record of each kind",
+             LEAST_OF(COUNTER(IOTLB), COUNTER(POINTER), COUNTER(CONTEXT)))
         NEVER("LA-52", no_code)
+        RULE("LA-53", "entry of nested tables read", COUNTER(NESTED))
         NEVER("LA-56", no_exclusives)
     };
     /* clang-format on */

@@ -26,6 +26,7 @@ typedef struct Untable {
     const TwLayout *layout;
     uint8_t id, block;
     uint64_t root[TW_MAX_IOMMU_INDEXES];
+    uint8_t domain[TW_MAX_IOMMU_INDEXES];
     unsigned n_words;
     struct {
         uint64_t at, value;
@@ -138,6 +139,33 @@ static void put_changes(Untable *u, const TwOp *like)
     }
 }
 
+/* A command becomes UNMAP of what it is about. */
+static void turn_command(Untable *u, const TwOp *op)
+{
+    bool all = op->scope == TW_SCOPE_GLOBAL || op->scope == TW_SCOPE_CONTEXTS;
+    bool whole = op->scope == TW_SCOPE_DOMAIN || op->scope == TW_SCOPE_CONTEXT;
+    TwOp notify = {.code = all ? TW_OP_NOTIFY_ALL : TW_OP_NOTIFY,
+                   .actor = op->actor,
+                   .flags = op->flags,
+                   .obj = op->obj};
+
+    if (all) {
+        put(u, notify);
+        return;
+    }
+    notify.events = TW_EVENT_UNMAP;
+    notify.addr = whole ? 0 : op->addr;
+    notify.last = whole ? UINT64_MAX : op->last;
+    for (unsigned k = 0; k < u->iommu->indexes; k++) {
+        notify.index = (uint8_t)k;
+        if (op->scope == TW_SCOPE_CONTEXT ? k == op->whose % u->iommu->indexes
+                                          : op->scope >= TW_SCOPE_ANY_RANGE ||
+                                                u->domain[k] == op->whose) {
+            put(u, notify);
+        }
+    }
+}
+
 /* An operation of the program as it was. */
 static void turn(Untable *u, const TwOp *op)
 {
@@ -149,23 +177,13 @@ static void turn(Untable *u, const TwOp *op)
         u->words[u->n_words++].value = op->value;
         put_changes(u, op);
     } else if (op->code == TW_OP_CONTEXT && mine) {
-        u->root[op->requester % u->iommu->indexes] = op->out;
+        unsigned index = op->requester % u->iommu->indexes;
+
+        u->root[index] = op->mode == TW_CONTEXT_TABLES ? op->out : UINT64_MAX;
+        u->domain[index] = op->domain;
         put_changes(u, op);
     } else if (op->code == TW_OP_INVALIDATE && mine) {
-        bool global = op->scope == TW_SCOPE_GLOBAL;
-        bool range = op->scope == TW_SCOPE_RANGE;
-        TwOp notify = {.code = global ? TW_OP_NOTIFY_ALL : TW_OP_NOTIFY,
-                       .actor = op->actor,
-                       .flags = op->flags,
-                       .obj = op->obj};
-
-        if (!global) {
-            notify.index = (uint8_t)(op->domain % u->iommu->indexes);
-            notify.events = TW_EVENT_UNMAP;
-            notify.addr = range ? op->addr : 0;
-            notify.last = range ? op->last : UINT64_MAX;
-        }
-        put(u, notify);
+        turn_command(u, op);
     } else {
         if (op->code == TW_OP_IOMMU_RESET && mine) {
             memset(u->root, 0xff, sizeof(u->root));

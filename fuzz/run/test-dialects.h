@@ -89,7 +89,7 @@ typedef struct Row {
         {TW_OP_MPC_READ, MPC, "  mpc-read i0 0x0 4 none"}, \
         {TW_OP_MPC_WRITE, MPC, "  mpc-write i0 0x0 4 = 0x0 none"}, \
         {TW_OP_POKE, SMALL, "  poke r1 0x0 = 0x1"}, \
-        {TW_OP_CONTEXT, PAGETABLE, "  context i0 1 -> 0x0"}, \
+        {TW_OP_CONTEXT, PAGETABLE, "  context i0 1 tables -> 0x0 domain 1"}, \
         {TW_OP_INVALIDATE, PAGETABLE, "  invalidate i0 global 0 0x0..0xfff"}, \
         {TW_OP_BEGIN, SMALL, "  begin"}, {TW_OP_COMMIT, SMALL, "  commit"}, \
         {TW_OP_ADD, LOOSE, "  add r2 in r0 at 0x1000 prio 0"}, \
@@ -184,6 +184,11 @@ typedef struct Row {
       CASES({0, SMALL, "  read c0.0 0x0 3"}, {0, SMALL, "  rmw c0.0 0x2 4"})) \
     X(wide_rmw, MUST, CASES({0, SMALL, "  rmw c0.0 0x2 2"})) \
     X(iotlbs, MAY, CASES({0, IOMMU "iommu i0 table iotlb\n", READ})) \
+    X(nested_tables, MAY, \
+      CASES({0, \
+             IOMMU \
+             "iommu i0 pagetable to s0 format abstract levels 1 nested\n", \
+             READ})) \
     X(aligned_rmw, MUST, \
       CASES({0, SMALL, "  rmw c0.0 0x4 8"}, {0, SMALL, "  rmw c0.0 0x1 2"})) \
     X(exclusives_of_ram, MUST, \

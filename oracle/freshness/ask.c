@@ -227,6 +227,7 @@ uint8_t tw_ask_event_key(const TwEnding *ending)
     case TW_ENDING_COMMIT:
         return TW_KEY_EVENT_COMMIT;
     case TW_ENDING_UNMAP:
+    case TW_ENDING_COMMAND:
         return TW_KEY_EVENT_UNMAP;
     case TW_ENDING_RESET:
         return TW_KEY_EVENT_RESET;

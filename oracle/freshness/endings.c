@@ -28,6 +28,9 @@ bool tw_ending_covers(const TwWorld *world, const TwAccess *access,
     if (ending->kind == TW_ENDING_RESTORE) {
         return true;
     }
+    if (ending->kind == TW_ENDING_COMMAND) {
+        return false; /* of records only */
+    }
     if (ending->kind == TW_ENDING_FLUSH) {
         if ((ending->object != TW_ALL && ending->object != access->cpu) ||
             (ending->index != TW_ALL && ending->index != access->mmu) ||
@@ -45,7 +48,8 @@ bool tw_ending_covers(const TwWorld *world, const TwAccess *access,
     for (unsigned i = 0; i < walk->n_hops; i++) {
         const TwHop *hop = &walk->hops[i];
 
-        if (hop->depth < j && hop->iommu == ending->object &&
+        /* Reads of nested tables are no part of what is cached (LA-53). */
+        if (hop->depth < j && !hop->table && hop->iommu == ending->object &&
             (ending->kind == TW_ENDING_RESET ||
              (hop->index == ending->index && hop->window <= ending->last &&
               hop->window + page_1 >= ending->first))) {
@@ -55,21 +59,56 @@ bool tw_ending_covers(const TwWorld *world, const TwAccess *access,
     return false;
 }
 
-bool tw_ending_covers_record(const TwWorld *world, const TwEnding *ending,
-                             uint8_t iommu, uint8_t index, uint64_t x,
-                             uint8_t lg)
+/* Does a command (LA-37) end the record? */
+static bool command_covers(const TwWorld *world, const TwEnding *ending,
+                           const TwRecordKey *key)
 {
-    lg = lg ? lg : world->program->iommus[iommu].granule_lg;
+    bool context = key->kind == TW_RECORD_CONTEXT;
+
+    if (!(world->contract.commands[ending->scope] & key->kind)) {
+        return false;
+    }
+    switch (ending->scope) {
+    case TW_SCOPE_DOMAIN:
+    case TW_SCOPE_RANGE:
+    case TW_SCOPE_LEAF:
+        if (key->domain != ending->whose) {
+            return false;
+        }
+        break;
+    case TW_SCOPE_CONTEXT:
+        if (key->index != ending->whose) {
+            return false;
+        }
+        break;
+    default:
+        break;
+    }
+    return context ||
+           (key->first <= ending->last && ending->first <= key->last);
+}
+
+bool tw_ending_covers_record(const TwWorld *world, const TwEnding *ending,
+                             const TwRecordKey *key)
+{
     if (ending->kind == TW_ENDING_RESTORE) {
         return true;
     }
-    if (ending->object != iommu) {
+    if (ending->object != key->iommu) {
         return false;
     }
-    return ending->kind == TW_ENDING_RESET ||
-           (ending->kind == TW_ENDING_UNMAP && ending->index == index &&
-            (lg >= 64 || (ending->first >> lg <= x >> lg &&
-                          x >> lg <= ending->last >> lg)));
+    switch (ending->kind) {
+    case TW_ENDING_RESET:
+        return true;
+    case TW_ENDING_COMMAND:
+        return command_covers(world, ending, key);
+    case TW_ENDING_UNMAP:
+        return world->program->iommus[key->iommu].kind == TW_IOMMU_TABLE &&
+               ending->index == key->index && key->first <= ending->last &&
+               ending->first <= key->last;
+    default:
+        return false;
+    }
 }
 
 const TwEnding *tw_ending_flushed(const TwWorld *world, const TwAccess *access)

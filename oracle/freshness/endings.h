@@ -13,11 +13,18 @@ bool tw_ending_covers(const TwWorld *world, const TwAccess *access,
                       const TwEnding *ending, const TwWalk *walk, unsigned j,
                       bool tail);
 
-/* Does the event end the record for offset x, of 2^lg bytes (0: of a granule),
- * in the IOTLB of an IOMMU's index (FR-11)? */
+/* By what an event finds a record of an IOMMU. */
+typedef struct TwRecordKey {
+    uint64_t first, last; /* offsets that it is about */
+    uint8_t kind;         /* TW_RECORD_... */
+    uint8_t iommu;
+    uint8_t index;  /* of a context, or of an entry of a `table` */
+    uint8_t domain; /* of an entry or a pointer of a `pagetable` */
+} TwRecordKey;
+
+/* Does the event end the record (FR-11)? */
 bool tw_ending_covers_record(const TwWorld *world, const TwEnding *ending,
-                             uint8_t iommu, uint8_t index, uint64_t x,
-                             uint8_t lg);
+                             const TwRecordKey *key);
 
 /*
  * The newest flush that counts for the CPU of a fetch and covers a page of it

@@ -31,6 +31,7 @@ static bool look_up(const TwSnapshot *snapshot, Spot *spot, uint64_t *last,
     TwShown shown[TW_MAX_SHOWN];
     uint64_t end;
     unsigned n, i;
+    bool iommu; /* whether the way to it is read-only is all the same */
 
     if (*last > UINT64_MAX - spot->at) {
         *last = UINT64_MAX - spot->at;
@@ -43,10 +44,11 @@ static bool look_up(const TwSnapshot *snapshot, Spot *spot, uint64_t *last,
     if (n == 0 || shown[0].first != spot->at) {
         return false;
     }
+    iommu = snapshot->nodes[shown[0].region].kind == TW_REGION_IOMMU;
     end = shown[0].last;
     for (i = 1; i < n && shown[i].first == end + 1 &&
                 shown[i].region == shown[0].region &&
-                shown[i].readonly == shown[0].readonly &&
+                (shown[i].readonly == shown[0].readonly || iommu) &&
                 shown[i].offset - shown[0].offset == end + 1 - spot->at;
          i++) {
         end = shown[i].last;
@@ -67,10 +69,11 @@ static bool translate(const TwWorld *world, const TwMapping *mapping,
     uint8_t index = tw_walk_index(iommu, mapping->attrs);
     uint64_t granule = spot->at >> iommu->granule_lg;
     uint64_t low = ((uint64_t)1 << iommu->granule_lg) - 1;
-    int record = tw_walk_record(times.records, id, index, granule, depth);
-    TwFound found = tw_iommu_translate(
-        world, id, index, spot->at,
-        record < 0 ? times.then : times.records->list[record].tick);
+    int record = tw_walk_record(times.records, id, index, granule, depth, 0);
+    TwFound found =
+        tw_walk_translation(world, id, index, spot->at,
+                            record < 0 ? tw_parts_at(index, times.then)
+                                       : times.records->list[record].parts);
 
     if (run->last > low - (spot->at & low)) {
         run->last = low - (spot->at & low);

@@ -19,9 +19,8 @@
 
 #include <string.h>
 
-#include "oracle/freshness/endings.h"
 #include "oracle/freshness/floor.h"
-#include "oracle/world/iommu.h"
+#include "oracle/freshness/older.h"
 
 /* Walks for one question; beyond, inconclusive. */
 enum { MAX_TREE = 32 * TW_MAX_WALKS };
@@ -60,114 +59,6 @@ static void note_since(Search *search, uint32_t since, uint8_t link,
 
 /* Records ----------------------------------------------------------------- */
 
-/* An older answer of an IOMMU. */
-typedef struct Older {
-    unsigned hop; /* of the walk */
-    uint64_t granule;
-    uint32_t tick; /* when it was right last */
-    uint16_t changed;
-    uint8_t iommu, index, depth;
-    const TwEnding *ended;
-} Older;
-
-/* The first event after time t, up to the question, that ends the record of
- * offset x that was found then. */
-static const TwEnding *record_ended(const TwAsk *ask, const TwHop *hop,
-                                    uint64_t x, const TwFound *found,
-                                    uint32_t t)
-{
-    const TwWorld *world = ask->world;
-    const TwEnding *first = NULL;
-
-    for (uint32_t i = ask->n_endings; i > 0; i--) {
-        const TwEnding *ending = &world->endings[i - 1];
-
-        if (ending->tick <= t) {
-            break;
-        }
-        if (ending->tick <= hop->asked &&
-            tw_ending_covers_record(world, ending, hop->iommu, hop->index, x,
-                                    found->lg)) {
-            first = ending;
-        }
-    }
-    return first;
-}
-
-/* A restore brings older entries back: what was there just before it, no list
- * says.  The last restore up to t. */
-static uint32_t restored(const TwAsk *ask, uint32_t t)
-{
-    const TwWorld *world = ask->world;
-
-    for (uint32_t i = ask->n_endings; i > 0; i--) {
-        if (world->endings[i - 1].kind == TW_ENDING_RESTORE &&
-            world->endings[i - 1].tick <= t) {
-            return world->endings[i - 1].tick;
-        }
-    }
-    return 0;
-}
-
-/* May a record say that, to an access that needs those rights? */
-static bool may_say(const TwAsk *ask, TwFound found)
-{
-    uint8_t need = ask->access->hop_rights, kept = ask->world->contract.iotlb;
-
-    return kept & (found.perm == 0               ? TW_IOTLB_ABSENT
-                   : (found.perm & need) == need ? TW_IOTLB_ENTRIES
-                                                 : TW_IOTLB_REFUSALS);
-}
-
-/* Adds to the list what records may answer where the walk passed `hop`. */
-static unsigned older_of(Search *search, const TwHop *hop, unsigned number,
-                         Older *list, unsigned n, unsigned room)
-{
-    const TwAsk *ask = search->ask;
-    const TwIommu *iommu = &ask->world->program->iommus[hop->iommu];
-    uint64_t x = hop->granule << iommu->granule_lg;
-    TwFound found =
-        tw_iommu_translate(ask->world, hop->iommu, hop->index, x, hop->asked);
-    uint32_t t = hop->asked;
-
-    while (n < room) {
-        uint32_t since = found.since, back;
-        uint16_t op = found.op;
-        const TwEnding *ended;
-
-        back = restored(ask, t);
-        since = since > back ? since : back;
-        if (since == 0) {
-            return n;
-        }
-        note_since(search, since, TW_KEY_LINK_HOP, op);
-        t = since - 1;
-        found = tw_iommu_translate(ask->world, hop->iommu, hop->index, x, t);
-        ended = record_ended(ask, hop, x, &found, t);
-        if (ended && !search->ended_too) {
-            note_since(search, ended->tick, TW_KEY_LINK_HOP, ended->op);
-            if (found.since == 0 || !found.lg) {
-                return n;
-            }
-            continue; /* an older, smaller leaf may not have ended */
-        }
-        if (may_say(ask, found)) {
-            list[n++] = (Older){
-                .hop = number,
-                .granule = hop->granule,
-                .tick = t,
-                .changed = op,
-                .iommu = hop->iommu,
-                .index = hop->index,
-                .depth = hop->depth,
-                .ended = ended,
-            };
-        }
-    }
-    ask->answers->overflow = !search->ended_too;
-    return n;
-}
-
 /* Do bytes of the walk meet this granule after the same hops twice?  Then they
  * share the record. */
 static bool met_before(const TwWalk *walk, unsigned h)
@@ -178,24 +69,41 @@ static bool met_before(const TwWalk *walk, unsigned h)
         const TwHop *other = &walk->hops[i];
 
         if (other->iommu == hop->iommu && other->index == hop->index &&
-            other->granule == hop->granule && other->depth == hop->depth) {
+            other->granule == hop->granule && other->depth == hop->depth &&
+            other->table == hop->table) {
             return true;
         }
     }
     return false;
 }
 
+/* May the records at hand say what they said in this walk? */
+static bool may_say(const TwAsk *ask, const TwWalk *walk)
+{
+    uint8_t kept = ask->world->contract.iotlb;
+
+    for (unsigned h = 0; h < walk->n_hops; h++) {
+        const TwHop *hop = &walk->hops[h];
+
+        if (hop->entry < hop->asked &&
+            !(kept & (!hop->present  ? TW_IOTLB_ABSENT
+                      : hop->granted ? TW_IOTLB_ENTRIES
+                                     : TW_IOTLB_REFUSALS))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Visits the walk with the records at hand, and all with a further record at
  * hop number `from` or behind. */
 static void visit_all(Search *search, unsigned from)
 {
-    enum { ROOM = 24 };
     const TwAsk *ask = search->ask;
     TwHistory *history = ask->history;
     TwWalk *walk = &history->mixed;
     TwTimes times = search->times;
-    Older older[ROOM];
-    unsigned n = 0;
+    TwOlderList older = {.ask = ask, .ended_too = search->ended_too};
 
     if (search->records.n) {
         times.records = &search->records;
@@ -205,14 +113,19 @@ static void visit_all(Search *search, unsigned from)
         note_since(search, walk->since, walk->link, walk->op);
     }
     search->depth = walk->depth > search->depth ? walk->depth : search->depth;
-    search->visit(search, walk);
+    if (may_say(ask, walk)) {
+        search->visit(search, walk);
+    }
     for (unsigned h = from; h < walk->n_hops; h++) {
         if (ask->world->program->iommus[walk->hops[h].iommu].iotlb &&
             !met_before(walk, h)) {
-            n = older_of(search, &walk->hops[h], h, older, n, ROOM);
+            tw_older_add(&older, walk, h);
         }
     }
-    for (unsigned i = 0; i < n; i++) {
+    note_since(search, older.since, TW_KEY_LINK_HOP, older.op);
+    ask->answers->overflow |= older.overflow && !search->ended_too;
+    for (unsigned i = 0; i < older.n; i++) {
+        const TwOlder *record = &older.list[i];
         Search was = *search;
         TwRecords *records = &search->records;
 
@@ -221,17 +134,13 @@ static void visit_all(Search *search, unsigned from)
             return;
         }
         history->walks++;
-        records->list[records->n].granule = older[i].granule;
-        records->list[records->n].tick = older[i].tick;
-        records->list[records->n].iommu = older[i].iommu;
-        records->list[records->n].index = older[i].index;
-        records->list[records->n++].depth = older[i].depth;
-        if (!search->ended && (older[i].ended || records->n == 1)) {
-            search->until = older[i].tick;
-            search->changed = older[i].changed;
-            search->ended = older[i].ended;
+        records->list[records->n++] = record->record;
+        if (!search->ended && (record->ended || records->n == 1)) {
+            search->until = record->until;
+            search->changed = record->changed;
+            search->ended = record->ended;
         }
-        visit_all(search, older[i].hop + 1);
+        visit_all(search, record->hop + 1);
         records->n--;
         search->until = was.until;
         search->changed = was.changed;

@@ -633,16 +633,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
         &oracle->contents, oracle->program,
         trace->locations_hidden || !dialect->locations, contract->code != 0,
         tw_ops_has(&codes, TW_OP_DIRTY_LOG) || oracle->world->pagetables);
-    oracle->world->ram = (TwRam){.byte = tw_contents_byte_at,
-                                 .changed = tw_contents_changed,
-                                 .store = tw_contents_store,
-                                 .data = &oracle->contents};
-    for (unsigned i = 0; i < oracle->program->n_setup; i++) {
-        if (oracle->program->setup[i].code == TW_OP_POKE) {
-            tw_perform_poke(oracle->world, &oracle->program->setup[i], TW_NO_OP,
-                            0);
-        }
-    }
+    tw_perform_fill(oracle->world, &oracle->contents);
     tw_dirty_start(&oracle->dirty);
     oracle->log = oracle->dirty_record = 0;
     memset(&oracle->expected, 0, offsetof(TwExpected, log));

@@ -48,14 +48,30 @@ static void restore(TwWorld *world, uint8_t actor, uint16_t number)
     }
 }
 
-void tw_perform_poke(TwWorld *world, const TwOp *op, uint16_t number,
-                     uint32_t tick)
+/* poke, at time `tick`, in script operation `number` or the setup (LA-36). */
+static void perform_poke(TwWorld *world, const TwOp *op, uint16_t number,
+                         uint32_t tick)
 {
     const TwRegion *region = &world->program->regions[op->obj];
     uint64_t size = world->program->regions[region->block].size;
 
     world->ram.store(world->ram.data, region->block, op->addr, size - 1,
                      op->value, tick, number);
+}
+
+void tw_perform_fill(TwWorld *world, TwContents *contents)
+{
+    const TwProgram *program = world->program;
+
+    world->ram = (TwRam){.byte = tw_contents_byte_at,
+                         .word = tw_contents_word_at,
+                         .store = tw_contents_store,
+                         .data = contents};
+    for (unsigned i = 0; i < program->n_setup; i++) {
+        if (program->setup[i].code == TW_OP_POKE) {
+            perform_poke(world, &program->setup[i], TW_NO_OP, 0);
+        }
+    }
 }
 
 void tw_perform(TwWorld *world, const TwOp *op, uint8_t actor, uint16_t number)
@@ -89,7 +105,7 @@ void tw_perform(TwWorld *world, const TwOp *op, uint8_t actor, uint16_t number)
         tw_iommu_perform(world, op, actor, number);
         break;
     case TW_OP_POKE:
-        tw_perform_poke(world, op, number, ++world->now);
+        perform_poke(world, op, number, ++world->now);
         break;
     case TW_OP_OBSERVE:
     case TW_OP_UNOBSERVE:

@@ -124,24 +124,42 @@ uint8_t tw_contents_byte_at(const void *data, uint8_t block, uint64_t offset,
     return tw_contents_byte(contents, &world, block, offset);
 }
 
-uint32_t tw_contents_changed(const void *data, uint8_t block, uint64_t offset,
-                             uint32_t t, uint16_t *op)
+uint64_t tw_contents_word_at(const void *data, uint8_t block, uint64_t offset,
+                             uint32_t t, uint32_t *changed, uint16_t *op)
 {
     const TwContents *contents = data;
     int32_t i = world_at(contents, t).newest;
+    unsigned left = 0xff; /* bytes that no store has given yet */
+    uint64_t word = 0;
 
-    for (; i != TW_NIL; i = contents->stored[i].older) {
+    *changed = 0;
+    for (; i != TW_NIL && left; i = contents->stored[i].older) {
         const TwStored *stored = &contents->stored[i];
+        bool meets = stored->block == block && stored->length &&
+                     (stored->offset - offset < 8 ||
+                      offset - stored->offset < stored->length);
 
-        if (stored->length == 0 ||
-            (stored->block == block &&
-             (stored->offset - offset < 8 ||
-              offset - stored->offset < stored->length))) {
+        if ((stored->length == 0 || meets) && !*changed) {
+            *changed = stored->tick;
             *op = stored->op;
-            return stored->tick;
+        }
+        for (unsigned k = 0; meets && k < 8; k++) {
+            uint64_t at = offset + k - stored->offset;
+
+            if (left >> k & 1 && at < stored->length) {
+                word |= (uint64_t)stored->bytes[at] << 8 * k;
+                left &= ~(1u << k);
+            }
         }
     }
-    return 0;
+    for (unsigned k = 0; k < 8; k++) {
+        if (left >> k & 1) {
+            word |= (uint64_t)tw_content_initial(contents->program->contents,
+                                                 block, offset + k)
+                    << 8 * k;
+        }
+    }
+    return word;
 }
 
 /* What a byte adds to the hash of a world: nothing if it is as it began. */

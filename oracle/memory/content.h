@@ -59,10 +59,11 @@ uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
  */
 uint8_t tw_contents_byte_at(const void *contents, uint8_t block,
                             uint64_t offset, uint32_t t);
-/* TwRam.changed and TwRam.store, whose data is the TwContents; `changed` is of
- * the first world, `store` for all. */
-uint32_t tw_contents_changed(const void *contents, uint8_t block,
-                             uint64_t offset, uint32_t t, uint16_t *op);
+/* TwRam.word and TwRam.store, whose data is the TwContents; `word` is of the
+ * first world, `store` for all. */
+uint64_t tw_contents_word_at(const void *contents, uint8_t block,
+                             uint64_t offset, uint32_t t, uint32_t *changed,
+                             uint16_t *op);
 void tw_contents_store(void *contents, uint8_t block, uint64_t offset,
                        uint64_t last, uint64_t value, uint32_t tick,
                        uint16_t op);

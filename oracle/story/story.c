@@ -285,7 +285,12 @@ static TwTimes just_after(const TwAnswer *answer, TwRecords *records)
     *records = *answer->times.records;
     times.records = records;
     for (unsigned i = 0; i < records->n; i++) {
-        records->list[i].tick += records->list[i].tick == answer->until;
+        TwParts *parts = &records->list[i].parts;
+
+        parts->lookup += parts->lookup == answer->until;
+        parts->entry += parts->entry == answer->until;
+        parts->upper += parts->upper == answer->until;
+        parts->root += parts->root == answer->until;
     }
     return times;
 }

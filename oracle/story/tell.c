@@ -197,11 +197,12 @@ static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
     const TwIommu *what = &t->world->program->iommus[iommu];
     uint8_t index = tw_walk_index(what, t->access->attrs);
     int record = tw_walk_record(t->times.records, iommu, index,
-                                x >> what->granule_lg, depth);
+                                x >> what->granule_lg, depth, 0);
 
-    TwFound found = tw_iommu_translate(
-        t->world, iommu, index, x,
-        record < 0 ? time : t->times.records->list[record].tick);
+    TwFound found =
+        tw_walk_translation(t->world, iommu, index, x,
+                            record < 0 ? tw_parts_at(index, time)
+                                       : t->times.records->list[record].parts);
     uint8_t need = t->access->hop_rights;
     bool granted = (found.perm & need) == need;
     TwStep *step = add(t, TW_STEP_TRANSLATE, 0,

@@ -29,6 +29,7 @@ TwContract test_contract(void)
         .one_entry_per_page = true,
         .queued = true,
         .iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS,
+        .commands = TW_COMMANDS_PLAIN,
         .ends =
             TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
         .mapping_ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_RESET,
@@ -583,6 +584,7 @@ void test_target_run(TestTarget *target, bool located)
 
     tw_perform_start(target->world, program, &target->contract);
     tw_contents_start(&target->contents, program, false, false, true);
+    tw_perform_fill(target->world, &target->contents);
     tw_dirty_start(&target->dirty);
     tw_trace_init(target->trace, program);
     target->performed = 0;

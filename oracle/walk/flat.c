@@ -32,9 +32,9 @@ typedef struct Part {
 } Part;
 
 /* Per hop, what was rendered last. */
-typedef struct Parts {
+typedef struct Views {
     Part at[TW_MAX_HOPS + 1];
-} Parts;
+} Views;
 
 /* The range of the space that shows `address`, or NULL. */
 static const TwShown *look_up(Part *part, const TwSnapshot *snapshot,
@@ -182,36 +182,74 @@ static EntryIs classify(const TwLayout *l, unsigned n, uint64_t word)
     return ENTRY_LEAF;
 }
 
-static Record replay_tables(const TwWorld *world, uint8_t iommu, uint8_t index,
-                            uint64_t x, uint32_t t)
+/* The context of an index as at t; NULL: there is none. */
+static const TwTableEntry *replay_context(const TwWorld *world, uint8_t iommu,
+                                          uint8_t index, uint32_t t)
 {
+    int32_t order[MAX_REPLAY];
+    unsigned n = oldest_first(world, world->table_head[iommu][index], t, false,
+                              order, MAX_REPLAY);
+    const TwTableEntry *newest = n ? &world->tables[order[n - 1]] : NULL;
+
+    return newest && newest->what == TW_ASSIGN_ENTRY &&
+                   newest->mode != TW_CONTEXT_NONE
+               ? newest
+               : NULL;
+}
+
+/* The way to the tables of an IOMMU, if they are nested. */
+typedef struct Nest {
+    const TwWorld *world;
+    const TwRecords *records;
+    unsigned depth; /* hops before the IOMMU that asks */
+    bool deep;      /* the tables of others on this way are not read */
+} Nest;
+
+static bool nested_word(const Nest *nest, uint8_t space, uint64_t address,
+                        unsigned level, uint8_t domain, uint32_t t,
+                        uint64_t *word);
+
+static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
+                            uint64_t x, const TwParts *parts)
+{
+    const TwWorld *world = nest->world;
     const TwIommu *m = &world->program->iommus[iommu];
-    const TwRegion *region = &world->program->regions[m->pagetable.tables];
+    const TwRegion *region =
+        m->pagetable.nested ? NULL
+                            : &world->program->regions[m->pagetable.tables];
     const TwLayout *l = tw_layout(m->pagetable.format);
     unsigned bits = m->granule_lg - 3u, n = m->pagetable.levels;
     uint64_t page = x >> m->granule_lg, low = x - (page << m->granule_lg);
     uint8_t allowed = TW_R | TW_W;
-    int32_t order[MAX_REPLAY];
-    unsigned count = oldest_first(world, world->table_head[iommu][index], t,
-                                  false, order, MAX_REPLAY);
     const TwTableEntry *context =
-        count ? &world->tables[order[count - 1]] : NULL;
+        replay_context(world, iommu, index, parts->lookup);
     uint64_t table, word;
 
-    if (!context || context->what != TW_ASSIGN_ENTRY ||
-        (n * bits < 64 && page >> n * bits != 0)) {
+    if (context && context->mode == TW_CONTEXT_PASS) {
+        return (Record){.present = true,
+                        .space = m->bypass_space,
+                        .perm = TW_R | TW_W,
+                        .out = x};
+    }
+    if (!context || context->mode != TW_CONTEXT_TABLES) {
+        return (Record){.present = false};
+    }
+    context = replay_context(world, iommu, parts->from, parts->root);
+    if (!context || (n * bits < 64 && page >> n * bits != 0)) {
         return (Record){.present = false};
     }
     table = context->out;
     for (;;) {
         /* Pages below the entry; which of them it is. */
         uint64_t span = (uint64_t)1 << (n - 1) * bits, inside = page % span;
-        uint64_t to;
+        uint64_t to, at = table + page / span % ((uint64_t)1 << bits) * 8;
+        uint32_t when = n > parts->level ? parts->upper : parts->entry;
         unsigned next;
 
-        if (!table_word(world, region,
-                        table + (page / span % ((uint64_t)1 << bits)) * 8, t,
-                        &word)) {
+        if (!(region
+                  ? table_word(world, region, at, when, &word)
+                  : !nest->deep && nested_word(nest, m->bypass_space, at, n,
+                                               context->domain, when, &word))) {
             return (Record){.present = false};
         }
         to = (word & l->address) << l->shift;
@@ -346,26 +384,112 @@ static TwByte end_in_leaf(const TwNode *node, const TwShown *in, uint64_t x,
     return byte;
 }
 
-/* When the translation was made: the time of a record, or else `t`. */
-static uint32_t translated_at(const TwRecords *records, unsigned depth,
-                              unsigned iommu, unsigned index, uint64_t granule,
-                              uint32_t t)
+/* When the parts of the translation were read: as a record says, or else at
+ * time t. */
+static TwParts translated_at(const TwRecords *records, unsigned depth,
+                             unsigned table, unsigned iommu, unsigned index,
+                             uint64_t granule, uint32_t t)
 {
     unsigned n = records ? records->n : 0;
 
     while (n-- > 0) {
         if (records->list[n].depth == depth &&
+            records->list[n].table == table &&
             records->list[n].granule == granule &&
             records->list[n].iommu == iommu &&
             records->list[n].index == index) {
-            return records->list[n].tick;
+            return records->list[n].parts;
         }
     }
-    return t;
+    return (TwParts){t, t, t, t, (uint8_t)index, 0};
+}
+
+/* What an IOMMU makes of offset x, asked at time t in the read `table` (TwHop)
+ * of the way; nothing is present in nested tables of nested tables. */
+static Record asked_at(const Nest *nest, unsigned table, uint8_t iommu,
+                       unsigned index, uint64_t x, uint32_t t)
+{
+    const TwProgram *program = nest->world->program;
+    const TwIommu *m = &program->iommus[iommu];
+    TwParts parts = translated_at(nest->records, nest->depth, table, iommu,
+                                  index, x >> m->granule_lg, t);
+    Nest inner = {.world = nest->world, .deep = true};
+
+    if (bypassed(nest->world, iommu, parts.entry)) {
+        return (Record){.present = true,
+                        .space = m->bypass_space,
+                        .perm = TW_R | TW_W,
+                        .out = x};
+    }
+    return m->kind == TW_IOMMU_PAGETABLE
+               ? replay_tables(table ? &inner : nest, iommu, (uint8_t)index, x,
+                               &parts)
+               : replay_table(nest->world, iommu, (uint8_t)index, x,
+                              parts.entry);
+}
+
+/* One byte of an entry of nested tables (LA-53), as at time t. */
+static bool nested_byte(const Nest *nest, uint8_t space, uint64_t address,
+                        unsigned level, uint8_t domain, uint32_t t,
+                        uint8_t *byte)
+{
+    const TwWorld *world = nest->world;
+    const TwSnapshot *snapshot = topology_at(world, t);
+
+    for (unsigned hops = 0;; hops++) {
+        const TwShown *in;
+        const TwNode *node;
+        const TwIommu *m;
+        Record record;
+        uint64_t x;
+        Part part;
+
+        part.snapshot = NULL;
+        in = look_up(&part, snapshot, space, address);
+        node = in ? &snapshot->nodes[in->region] : NULL;
+        x = in ? in->offset + (address - in->first) : 0;
+        if (node &&
+            (node->kind == TW_REGION_RAM || node->kind == TW_REGION_ROM)) {
+            *byte = world->ram.byte(world->ram.data, node->block, x, t);
+            return true;
+        }
+        if (!node || node->kind != TW_REGION_IOMMU ||
+            hops == TW_MAX_TABLE_HOPS) {
+            return false;
+        }
+        m = &world->program->iommus[node->iommu];
+        if (m->kind == TW_IOMMU_PAGETABLE && m->pagetable.nested) {
+            return false;
+        }
+        record = asked_at(nest, level * 16 + hops, node->iommu,
+                          pick_index(m, tw_table_attrs(domain)), x, t);
+        if (!record.present || record.blocked || !(record.perm & TW_R)) {
+            return false;
+        }
+        space = record.space;
+        address = record.out;
+    }
+}
+
+static bool nested_word(const Nest *nest, uint8_t space, uint64_t address,
+                        unsigned level, uint8_t domain, uint32_t t,
+                        uint64_t *word)
+{
+    *word = 0;
+    for (unsigned k = 0; k < 8; k++) {
+        uint8_t byte;
+
+        if (address + k < address ||
+            !nested_byte(nest, space, address + k, level, domain, t, &byte)) {
+            return false;
+        }
+        *word |= (uint64_t)byte << 8 * k;
+    }
+    return true;
 }
 
 static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
-                        unsigned k, TwTimes times, Parts *parts, Trail *trail)
+                        unsigned k, TwTimes times, Views *views, Trail *trail)
 {
     const TwProgram *program = world->program;
     uint64_t address = access->addr + k;
@@ -394,7 +518,7 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
         Record record;
         uint8_t i;
 
-        in = look_up(&parts->at[depth], snapshot, space, address);
+        in = look_up(&views->at[depth], snapshot, space, address);
         if (!in) {
             return refuse(TW_AT_HOLE, depth);
         }
@@ -414,16 +538,8 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
         index = pick_index(&program->iommus[i], access->attrs);
         trail->at[trail->n].iommu = i;
         trail->at[trail->n++].granule = x >> program->iommus[i].granule_lg;
-        when = translated_at(times.records, depth, i, index,
-                             x >> program->iommus[i].granule_lg, when);
-        if (bypassed(world, i, when)) {
-            space = program->iommus[i].bypass_space;
-            address = x;
-            continue;
-        }
-        record = program->iommus[i].kind == TW_IOMMU_PAGETABLE
-                     ? replay_tables(world, i, index, x, when)
-                     : replay_table(world, i, index, x, when);
+        record = asked_at(&(Nest){world, times.records, depth, false}, 0, i,
+                          index, x, when);
         if (!record.present || access->hop_rights & ~record.perm) {
             return refuse(TW_AT_HOP, depth);
         }
@@ -458,16 +574,16 @@ void tw_flat(const TwWorld *world, const TwAccess *access, uint8_t mask,
              TwTimes times, TwByte bytes[TW_MAX_ACCESS], uint8_t *cuts)
 {
     Trail trails[2];
-    Parts parts;
+    Views views;
 
     for (unsigned i = 0; i <= world->program->hops; i++) {
-        parts.at[i].snapshot = NULL;
+        views.at[i].snapshot = NULL;
     }
     *cuts = 0;
     for (unsigned k = 0; k < TW_MAX_ACCESS; k++) {
         if (mask >> k & 1) {
             bytes[k] =
-                flat_byte(world, access, k, times, &parts, &trails[k & 1]);
+                flat_byte(world, access, k, times, &views, &trails[k & 1]);
             if (k && mask >> (k - 1) & 1 &&
                 !same_trail(&trails[0], &trails[1])) {
                 *cuts |= 1u << k;

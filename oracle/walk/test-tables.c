@@ -32,7 +32,7 @@ static void start(Fixture *f, const char *format, unsigned levels,
         "region r2 ram size 0x10000\n"
         "iommu i0 pagetable granule %u to s1 format %s tables r2 levels %u\n"
         "setup\n"
-        "  context i0 0 -> 0x1000\n%s",
+        "  context i0 0 tables -> 0x1000 domain 0\n%s",
         granule, format, levels, setup);
     TwContract contract = test_contract();
 
@@ -41,15 +41,7 @@ static void start(Fixture *f, const char *format, unsigned levels,
     f->contents = (TwContents){.stored = g_new(TwStored, TW_MAX_STORED)};
     tw_perform_start(f->world, f->program, &contract);
     tw_contents_start(&f->contents, f->program, false, false, true);
-    f->world->ram = (TwRam){.byte = tw_contents_byte_at,
-                            .changed = tw_contents_changed,
-                            .store = tw_contents_store,
-                            .data = &f->contents};
-    for (unsigned i = 0; i < f->program->n_setup; i++) {
-        if (f->program->setup[i].code == TW_OP_POKE) {
-            tw_perform_poke(f->world, &f->program->setup[i], TW_NO_OP, 0);
-        }
-    }
+    tw_perform_fill(f->world, &f->contents);
 }
 
 static void finish(Fixture *f)

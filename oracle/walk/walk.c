@@ -221,13 +221,14 @@ static void step(const Step *s, uint8_t space, uint64_t a, unsigned mask,
                  int before, unsigned depth);
 
 int tw_walk_record(const TwRecords *records, uint8_t iommu, uint8_t index,
-                   uint64_t granule, unsigned depth)
+                   uint64_t granule, unsigned depth, unsigned table)
 {
     for (unsigned i = 0; records && i < records->n; i++) {
         if (records->list[i].granule == granule &&
             records->list[i].iommu == iommu &&
             records->list[i].index == index &&
-            records->list[i].depth == depth) {
+            records->list[i].depth == depth &&
+            records->list[i].table == table) {
             return (int)i;
         }
     }
@@ -250,6 +251,175 @@ static void block(TwWalk *walk, const Hit *hit, unsigned mask, unsigned depth)
     }
 }
 
+/* The lowest bytes of `left`, at x + k, that are in one granule. */
+static unsigned same_granule(uint64_t x, unsigned left, unsigned lg)
+{
+    unsigned last = highest(left), group = left;
+    uint64_t granule = (x + lowest(left)) >> lg;
+
+    while ((x + last) >> lg != granule) {
+        group &= ~(1u << last);
+        last = highest(group);
+    }
+    return group;
+}
+
+/* Nested tables ------------------------------------------------------------ */
+
+/* The read of an entry of nested tables (LA-53) at work. */
+typedef struct TableRead {
+    const Step *step;
+    const TwIommu *iommu;
+    uint8_t depth; /* of the hop that asks */
+    uint8_t level;
+    uint32_t t;
+    TwAttrs attrs;
+    const TwSnapshot *snapshot;
+    uint64_t entry;
+    uint32_t since; /* of all links and bytes */
+    uint16_t op;
+} TableRead;
+
+static bool read_entry(void *data, uint64_t address, unsigned level,
+                       uint8_t domain, uint32_t t, uint64_t *entry,
+                       uint32_t *since, uint16_t *op);
+static bool read_bytes(TableRead *r, uint8_t space, uint64_t a, unsigned mask,
+                       unsigned hops);
+
+static void note_read(TableRead *r, uint32_t since, uint16_t op)
+{
+    if (since > r->since) {
+        r->since = since;
+        r->op = op;
+    }
+}
+
+/* Bytes of an entry, at offsets x + k of an IOMMU, in one granule. */
+static bool read_through(TableRead *r, uint8_t id, uint64_t x, unsigned mask,
+                         unsigned hops)
+{
+    const Step *s = r->step;
+    const TwIommu *iommu = &s->world->program->iommus[id];
+    uint8_t index = tw_walk_index(iommu, r->attrs);
+    uint8_t table = TW_TABLE_HOP(r->level, hops);
+    unsigned first = lowest(mask);
+    uint64_t granule = (x + first) >> iommu->granule_lg;
+    int record =
+        tw_walk_record(s->times.records, id, index, granule, r->depth, table);
+    TwParts parts = record < 0 ? tw_parts_at(index, r->t)
+                               : s->times.records->list[record].parts;
+    TwFound found =
+        tw_iommu_translate(s->world, id, index, x + first, parts, NULL);
+
+    if (s->walk) {
+        s->walk->hops[s->walk->n_hops++] = (TwHop){
+            .granule = granule,
+            .window = (x + first) & ~(s->world->page_size - 1),
+            .since = found.since,
+            .asked = r->t,
+            .entry = parts.entry,
+            .op = found.op,
+            .recorded = record >= 0,
+            .before = TW_NIL,
+            .iommu = id,
+            .index = index,
+            .depth = r->depth,
+            .table = table,
+            .present = found.perm != 0,
+            .granted = found.perm & TW_R,
+        };
+    }
+    note_read(r, found.since, found.op);
+    return found.perm & TW_R && !found.blocked &&
+           read_bytes(r, found.space, found.out - first, mask, hops + 1);
+}
+
+/* The bytes of `mask` at a + k in a space. */
+static bool read_bytes(TableRead *r, uint8_t space, uint64_t a, unsigned mask,
+                       unsigned hops)
+{
+    const TwWorld *world = r->step->world;
+    Find f;
+
+    if (resolve(&f, r->snapshot, space, a, mask) != mask) {
+        return false;
+    }
+    for (unsigned i = 0; i < f.n; i++) {
+        const Hit *hit = &f.hits[i];
+        const TwNode *node = &r->snapshot->nodes[hit->region];
+        uint16_t op = TW_NO_OP;
+        uint32_t since;
+        uint64_t word;
+
+        if (node->kind == TW_REGION_IOMMU) {
+            const TwIommu *iommu = &world->program->iommus[node->iommu];
+            unsigned left = hit->mask;
+
+            if (hops == TW_MAX_TABLE_HOPS ||
+                (iommu->kind == TW_IOMMU_PAGETABLE &&
+                 iommu->pagetable.nested)) {
+                return false;
+            }
+            while (left) {
+                unsigned group = same_granule(hit->x, left, iommu->granule_lg);
+
+                if (!read_through(r, node->iommu, hit->x, group, hops)) {
+                    return false;
+                }
+                left &= ~group;
+            }
+            continue;
+        }
+        if (node->kind != TW_REGION_RAM && node->kind != TW_REGION_ROM) {
+            return false;
+        }
+        word = world->ram.word(world->ram.data, node->block, hit->x, r->t,
+                               &since, &op);
+        note_read(r, since, op);
+        for (unsigned left = hit->mask; left; left &= left - 1) {
+            unsigned k = lowest(left);
+
+            r->entry |= (word >> 8 * k & 0xff) << 8 * k;
+        }
+    }
+    return true;
+}
+
+/* TwTableReader.read */
+static bool read_entry(void *data, uint64_t address, unsigned level,
+                       uint8_t domain, uint32_t t, uint64_t *entry,
+                       uint32_t *since, uint16_t *op)
+{
+    TableRead *r = data;
+    bool there;
+
+    r->level = (uint8_t)level;
+    r->attrs = tw_table_attrs(domain);
+    r->t = t;
+    r->snapshot = tw_world_snapshot(r->step->world, t);
+    r->entry = 0;
+    r->since = r->snapshot->tick;
+    r->op = r->snapshot->op;
+    there = address <= UINT64_MAX - 7 &&
+            read_bytes(r, r->iommu->bypass_space, address, 0xff, 0);
+    *entry = r->entry;
+    *since = r->since;
+    *op = r->op;
+    return there;
+}
+
+TwFound tw_walk_translation(const TwWorld *world, uint8_t iommu, uint8_t index,
+                            uint64_t x, TwParts parts)
+{
+    Step s = {.world = world};
+    TableRead r = {.step = &s, .iommu = &world->program->iommus[iommu]};
+    TwTableReader reader = {read_entry, &r};
+
+    return tw_iommu_translate(world, iommu, index, x, parts, &reader);
+}
+
+/* Translations ------------------------------------------------------------- */
+
 /*
  * The bytes of `mask` are in the IOMMU region `node`, which `hit` names, at
  * offsets hit->x + k, in one granule: they share a translation (LA-13).
@@ -263,13 +433,16 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
     unsigned first = lowest(mask);
     uint64_t granule = (x + first) >> iommu->granule_lg;
     uint32_t asked = depth < s->times.hops ? s->times.then : s->times.now;
-    int record =
-        tw_walk_record(s->times.records, node->iommu, index, granule, depth);
-    TwFound found = tw_iommu_translate(
-        s->world, node->iommu, index, x + first,
-        record < 0 ? asked : s->times.records->list[record].tick);
     TwWalk *walk = s->walk;
-    int hop = walk->n_hops++;
+    int hop = walk->n_hops++; /* before those of reads of its tables */
+    int record =
+        tw_walk_record(s->times.records, node->iommu, index, granule, depth, 0);
+    TableRead read = {.step = s, .iommu = iommu, .depth = (uint8_t)depth};
+    TwTableReader reader = {read_entry, &read};
+    TwParts parts = record < 0 ? tw_parts_at(index, asked)
+                               : s->times.records->list[record].parts;
+    TwFound found = tw_iommu_translate(s->world, node->iommu, index, x + first,
+                                       parts, &reader);
     bool granted =
         (found.perm & s->access->hop_rights) == s->access->hop_rights;
 
@@ -278,12 +451,14 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
         .window = (x + first) & ~(s->world->page_size - 1),
         .since = found.since,
         .asked = asked,
+        .entry = parts.entry,
         .op = found.op,
         .recorded = record >= 0,
         .before = before,
         .iommu = node->iommu,
         .index = index,
         .depth = depth,
+        .present = found.perm != 0,
         .granted = granted,
         .small = iommu->granule_lg < s->world->program->page_lg,
     };
@@ -309,13 +484,8 @@ static void through_iommu(const Step *s, const TwNode *node, const Hit *hit,
     unsigned left = hit->mask;
 
     while (left) {
-        unsigned last = highest(left), group = left;
-        uint64_t granule = (hit->x + lowest(left)) >> lg;
+        unsigned group = same_granule(hit->x, left, lg);
 
-        while ((hit->x + last) >> lg != granule) {
-            group &= ~(1u << last);
-            last = highest(group);
-        }
         translate(s, node, hit, group, before, depth);
         left &= ~group;
     }

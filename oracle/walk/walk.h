@@ -7,6 +7,7 @@
 #define TW_ORACLE_WALK_WALK_H
 
 #include "oracle/walk/place.h"
+#include "oracle/world/iommu.h"
 #include "oracle/world/world.h"
 
 /* The world just before an operation that is performed `during` an access
@@ -63,15 +64,22 @@ typedef struct TwHop {
     uint64_t granule; /* number of the granule */
     uint64_t window;  /* first offset of the page window (LA-17) */
     uint32_t since;   /* tick of the entry */
-    uint32_t asked;   /* when the IOMMU was asked: the entry is of then, or of
-                       * a record that was older */
+    uint32_t asked;   /* when the IOMMU was asked */
+    uint32_t entry;   /* the time of the entry: then, or that of a record */
     uint16_t op;
     int16_t before;              /* index of the hop before it, or TW_NIL */
     uint8_t iommu, index, depth; /* depth: hops before it */
+    uint8_t table; /* of the read of an entry of nested tables (LA-53), after
+                    * those hops: its level, and how many hops of this read were
+                    * before, as TW_TABLE_HOP(); 0: of the access itself */
+    bool present;  /* there was an entry */
     bool granted;
     bool recorded; /* by a record of the IOTLB */
     bool small;    /* granule below the page size */
 } TwHop;
+
+enum { TW_MAX_TABLE_HOPS = 2 }; /* of the read of one entry (LA-53) */
+#define TW_TABLE_HOP(level, n) ((uint8_t)((level) << 4 | (n)))
 
 /* The part of a walk that the page map decides. */
 typedef struct TwPageLink {
@@ -95,21 +103,24 @@ typedef struct TwWalk {
     uint32_t topology_since;
     int16_t last_hop[TW_MAX_ACCESS]; /* of each byte, or TW_NIL */
     TwByte bytes[TW_MAX_ACCESS];
-    TwHop hops[TW_MAX_ACCESS * (TW_MAX_HOPS + 1)];
+    TwHop hops[TW_MAX_ACCESS * (TW_MAX_HOPS + 1) *
+               (1 + TW_MAX_LEVELS * TW_MAX_TABLE_HOPS)];
 } TwWalk;
 
 /*
- * Translations that come from records of an IOTLB (LA-51): a granule of an
- * IOMMU's index, met after `depth` hops, is translated as at `tick`.
+ * Translations in which records of an IOTLB took part (LA-51): a granule of an
+ * IOMMU's index, met after `depth` hops, is translated as at the times of
+ * `parts`.
  */
 enum { TW_MAX_RECORDS = 8 };
+typedef struct TwRecord {
+    uint64_t granule;
+    TwParts parts;
+    uint8_t iommu, index, depth, table;
+} TwRecord;
 typedef struct TwRecords {
     unsigned n;
-    struct {
-        uint64_t granule;
-        uint32_t tick;
-        uint8_t iommu, index, depth;
-    } list[TW_MAX_RECORDS];
+    TwRecord list[TW_MAX_RECORDS];
 } TwRecords;
 
 /*
@@ -137,9 +148,20 @@ static inline TwTimes tw_times_at(uint32_t t)
 void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
              TwTimes times, TwWalk *walk);
 
-/* The number of the record for a granule met after `depth` hops, or -1. */
+/* The number of the record for a granule met after `depth` hops, in the read
+ * `table` (TwHop), or -1. */
 int tw_walk_record(const TwRecords *records, uint8_t iommu, uint8_t index,
-                   uint64_t granule, unsigned depth);
+                   uint64_t granule, unsigned depth, unsigned table);
+
+/* The translation of offset x of an IOMMU's index, read at the times of
+ * `parts`, nested tables with the whole way to them. */
+TwFound tw_walk_translation(const TwWorld *world, uint8_t iommu, uint8_t index,
+                            uint64_t x, TwParts parts);
+/* The attributes of reads of nested tables (LA-53). */
+static inline TwAttrs tw_table_attrs(uint8_t domain)
+{
+    return (TwAttrs)domain << TW_ATTR_REQUESTER_SHIFT;
+}
 
 /* The index of an IOMMU that attributes choose (LA-11). */
 uint8_t tw_walk_index(const TwIommu *iommu, TwAttrs attrs);

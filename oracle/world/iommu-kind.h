@@ -6,10 +6,12 @@
 #include "oracle/world/iommu.h"
 
 typedef struct TwIommuClass {
-    /* The entry for offset x of an index as at time t, without bypass.  A kind
-     * whose tables lie in RAM reads them through world->ram. */
+    /* The entry for offset x of an index as at those times, without bypass.  A
+     * kind whose tables lie in RAM reads them through world->ram, or, if they
+     * are nested, through the reader, which may be NULL. */
     TwFound (*find)(const TwWorld *world, uint8_t iommu, uint8_t index,
-                    uint64_t x, uint32_t t);
+                    uint64_t x, const TwParts *parts,
+                    const TwTableReader *reader);
     /* Is any offset of first .. last mapped now? */
     bool (*any_mapped)(const TwWorld *world, uint8_t iommu, uint8_t index,
                        uint64_t first, uint64_t last);

@@ -71,15 +71,24 @@ static void assign(TwWorld *world, uint8_t iommu, bool bit, uint64_t first,
 }
 
 static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
-                    uint64_t x, uint32_t t)
+                    uint64_t x, const TwParts *parts,
+                    const TwTableReader *reader)
 {
-    return tw_iommu_table.find(world, iommu, index, x, t);
+    return tw_iommu_table.find(world, iommu, index, x, parts, reader);
+}
+
+static TwFound find_now(const TwWorld *world, uint8_t iommu, uint8_t index,
+                        uint64_t x)
+{
+    TwParts parts = tw_parts_at(index, TW_FOREVER);
+
+    return find(world, iommu, index, x, &parts, NULL);
 }
 
 /* The bit of a block now: index 0 is blocked by a 1. */
 static uint32_t bit_of(const TwWorld *world, uint8_t iommu, uint64_t x)
 {
-    return find(world, iommu, 0, x, TW_FOREVER).blocked;
+    return find_now(world, iommu, 0, x).blocked;
 }
 
 static uint64_t block_at(const TwWorld *world, uint32_t word, unsigned bit)
@@ -107,7 +116,7 @@ static void tell_block(TwWorld *world, uint8_t iommu, uint64_t first,
         tw_owed_unmap(world, iommu, k, first, last, actor, number);
     }
     for (unsigned k = 0; k < 2; k++) {
-        TwFound found = find(world, iommu, k, first, TW_FOREVER);
+        TwFound found = find_now(world, iommu, k, first);
 
         tw_owed_tell(world,
                      (TwEventRecord){.op = number,

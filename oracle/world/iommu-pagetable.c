@@ -17,20 +17,21 @@ typedef struct Tables {
     const TwWorld *world;
     const TwIommu *iommu;
     const TwLayout *layout;
+    const TwParts *parts;
+    const TwTableReader *reader;
     uint64_t x;
-    uint32_t t;
+    uint8_t domain;
     TwFound found;
 } Tables;
 
-/* The context of the index as at t; false: there is none. */
-static bool read_context(Tables *w, uint8_t iommu, uint8_t index,
-                         uint64_t *root)
+TwContext tw_iommu_context(const TwWorld *world, uint8_t iommu, uint8_t index,
+                           uint32_t t)
 {
-    int32_t i = w->world->table_head[iommu][index];
-    uint32_t t = w->t;
+    int32_t i = world->table_head[iommu][index];
+    TwContext context = {.op = TW_NO_OP, .mode = TW_CONTEXT_NONE};
 
-    for (; i != TW_NIL; i = w->world->tables[i].older) {
-        const TwTableEntry *entry = &w->world->tables[i];
+    for (; i != TW_NIL; i = world->tables[i].older) {
+        const TwTableEntry *entry = &world->tables[i];
 
         if (entry->tick > t) {
             continue;
@@ -39,38 +40,50 @@ static bool read_context(Tables *w, uint8_t iommu, uint8_t index,
             t = (uint32_t)entry->out;
             continue;
         }
-        w->found.since = entry->tick;
-        w->found.op = entry->op;
-        *root = entry->out;
-        return entry->what == TW_ASSIGN_ENTRY;
+        context.since = entry->tick;
+        context.op = entry->op;
+        if (entry->what == TW_ASSIGN_ENTRY) {
+            context.mode = entry->mode;
+            context.domain = entry->domain;
+            context.root = entry->out;
+        }
+        break;
     }
-    return false;
+    return context;
 }
 
-/* The 8 bytes at an offset of the tables' region; false: they are not all in
- * it. */
-static bool read_entry(Tables *w, uint64_t at, uint64_t *entry)
+static void note_since(TwFound *found, uint32_t since, uint16_t op)
 {
-    const TwRegion *tables =
-        &w->world->program->regions[w->iommu->pagetable.tables];
-    const TwRam *ram = &w->world->ram;
-    uint16_t op = TW_NO_OP;
-    uint32_t since;
+    if (since > found->since) {
+        found->since = since;
+        found->op = op;
+    }
+}
 
-    if (tables->size < 8 || at > tables->size - 8) {
-        return false;
+/* The entry of that level at an offset of the tables' region, or, if they are
+ * nested, at an address; false: it cannot be read. */
+static bool read_entry(Tables *w, uint64_t at, unsigned level, uint64_t *entry)
+{
+    uint32_t t = level > w->parts->level ? w->parts->upper : w->parts->entry;
+    const TwRam *ram = &w->world->ram;
+    const TwRegion *tables;
+    uint16_t op = TW_NO_OP;
+    uint32_t since = 0;
+    bool there;
+
+    w->found.tables |= (uint8_t)(1u << level);
+    if (w->iommu->pagetable.nested) {
+        there = w->reader && w->reader->read(w->reader->data, at, level,
+                                             w->domain, t, entry, &since, &op);
+    } else {
+        tables = &w->world->program->regions[w->iommu->pagetable.tables];
+        there = tables->size >= 8 && at <= tables->size - 8;
+        if (there) {
+            *entry = ram->word(ram->data, tables->block, at, t, &since, &op);
+        }
     }
-    *entry = 0;
-    for (unsigned k = 0; k < 8; k++) {
-        *entry |= (uint64_t)ram->byte(ram->data, tables->block, at + k, w->t)
-                  << 8 * k;
-    }
-    since = ram->changed(ram->data, tables->block, at, w->t, &op);
-    if (since > w->found.since) {
-        w->found.since = since;
-        w->found.op = op;
-    }
-    return true;
+    note_since(&w->found, since, op);
+    return there;
 }
 
 /* Does the entry at that level end the walk? */
@@ -112,7 +125,7 @@ static void walk_tables(Tables *w, uint64_t table)
         lg = g + (level - 1) * per;
         if (!read_entry(w,
                         table + 8 * (w->x >> lg & (((uint64_t)1 << per) - 1)),
-                        &entry) ||
+                        level, &entry) ||
             !holds(layout->present, entry) ||
             (layout->present_some && !(entry & layout->present_some))) {
             return;
@@ -151,21 +164,33 @@ static void walk_tables(Tables *w, uint64_t table)
 }
 
 static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
-                    uint64_t x, uint32_t t)
+                    uint64_t x, const TwParts *parts,
+                    const TwTableReader *reader)
 {
     const TwIommu *what = &world->program->iommus[iommu];
+    TwContext context = tw_iommu_context(world, iommu, index, parts->lookup);
     Tables w = {
         .world = world,
         .iommu = what,
         .layout = tw_layout(what->pagetable.format),
+        .parts = parts,
+        .reader = reader,
         .x = x,
-        .t = t,
-        .found = {.op = TW_NO_OP, .space = TW_NONE},
+        .found = {.since = context.since, .op = context.op, .space = TW_NONE},
     };
-    uint64_t root;
 
-    if (read_context(&w, iommu, index, &root)) {
-        walk_tables(&w, root);
+    if (context.mode == TW_CONTEXT_PASS) {
+        w.found.space = what->bypass_space;
+        w.found.out = x;
+        w.found.perm = TW_R | TW_W;
+    }
+    if (context.mode == TW_CONTEXT_TABLES) {
+        TwContext root =
+            tw_iommu_context(world, iommu, parts->from, parts->root);
+
+        w.domain = root.domain;
+        note_since(&w.found, root.since, root.op);
+        walk_tables(&w, root.root);
     }
     return w.found;
 }
@@ -193,9 +218,9 @@ static void change(TwWorld *world, const TwOp *op, uint16_t number,
                                    .out = op->out,
                                    .tick = tick,
                                    .op = number,
-                                   .what = op->out == UINT64_MAX
-                                               ? TW_ASSIGN_NOTHING
-                                               : TW_ASSIGN_ENTRY});
+                                   .what = TW_ASSIGN_ENTRY,
+                                   .mode = op->mode,
+                                   .domain = op->domain});
 }
 
 const TwIommuClass tw_iommu_pagetable = {

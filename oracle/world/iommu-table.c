@@ -8,14 +8,17 @@
 #include "oracle/world/iommu-kind.h"
 
 static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
-                    uint64_t x, uint32_t t)
+                    uint64_t x, const TwParts *parts,
+                    const TwTableReader *reader)
 {
+    uint32_t t = parts->entry;
     uint64_t mask =
         ((uint64_t)1 << world->program->iommus[iommu].granule_lg) - 1;
     TwFound found = {.since = 0, .op = TW_NO_OP, .space = TW_NONE};
     const TwTableEntry *rights = NULL; /* the newest `protect` on the way */
     int32_t i = world->table_head[iommu][index];
 
+    (void)reader; /* it has no tables in RAM */
     for (; i != TW_NIL; i = world->tables[i].older) {
         const TwTableEntry *entry = &world->tables[i];
 
@@ -46,6 +49,14 @@ static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
     return found;
 }
 
+static TwFound find_now(const TwWorld *world, uint8_t iommu, uint8_t index,
+                        uint64_t x)
+{
+    TwParts parts = tw_parts_at(index, TW_FOREVER);
+
+    return find(world, iommu, index, x, &parts, NULL);
+}
+
 /* Is any offset of first .. last mapped now?  Between the ends of assignments
  * the answer is everywhere the same, so only there it needs to be asked. */
 static bool any_mapped(const TwWorld *world, uint8_t iommu, uint8_t index,
@@ -53,18 +64,18 @@ static bool any_mapped(const TwWorld *world, uint8_t iommu, uint8_t index,
 {
     int32_t i = world->table_head[iommu][index];
 
-    if (find(world, iommu, index, first, TW_FOREVER).perm) {
+    if (find_now(world, iommu, index, first).perm) {
         return true;
     }
     for (; i != TW_NIL; i = world->tables[i].older) {
         const TwTableEntry *entry = &world->tables[i];
 
         if (entry->first > first && entry->first <= last &&
-            find(world, iommu, index, entry->first, TW_FOREVER).perm) {
+            find_now(world, iommu, index, entry->first).perm) {
             return true;
         }
         if (entry->last >= first && entry->last < last &&
-            find(world, iommu, index, entry->last + 1, TW_FOREVER).perm) {
+            find_now(world, iommu, index, entry->last + 1).perm) {
             return true;
         }
     }

@@ -28,17 +28,20 @@ static const TwIommuClass *class_of(const TwWorld *world, uint8_t iommu)
 TwFound tw_iommu_find(const TwWorld *world, uint8_t iommu, uint8_t index,
                       uint64_t x, uint32_t t)
 {
-    return class_of(world, iommu)->find(world, iommu, index, x, t);
+    TwParts parts = tw_parts_at(index, t);
+
+    return class_of(world, iommu)->find(world, iommu, index, x, &parts, NULL);
 }
 
 TwFound tw_iommu_translate(const TwWorld *world, uint8_t iommu, uint8_t index,
-                           uint64_t x, uint32_t t)
+                           uint64_t x, TwParts parts,
+                           const TwTableReader *reader)
 {
     int32_t i = world->switch_head[iommu];
     uint32_t since;
     TwFound found;
 
-    while (world->switches[i].tick > t) {
+    while (world->switches[i].tick > parts.entry) {
         i = world->switches[i].older;
     }
     since = world->switches[i].tick;
@@ -51,7 +54,8 @@ TwFound tw_iommu_translate(const TwWorld *world, uint8_t iommu, uint8_t index,
             .perm = TW_R | TW_W,
         };
     }
-    found = tw_iommu_find(world, iommu, index, x, t);
+    found =
+        class_of(world, iommu)->find(world, iommu, index, x, &parts, reader);
     if (found.since < since) {
         found.since = since;
         found.op = world->switches[i].op;
@@ -165,23 +169,70 @@ static void change_context(TwWorld *world, const TwOp *op, uint16_t number)
     world->silent++;
 }
 
-/* invalidate: UNMAP of what it names (LA-37) */
+/* Does a command of that scope name a range, a domain, an index? */
+static bool has_range(unsigned scope)
+{
+    return scope == TW_SCOPE_RANGE || scope == TW_SCOPE_LEAF ||
+           scope == TW_SCOPE_ANY_RANGE || scope == TW_SCOPE_ANY_LEAF;
+}
+
+static bool has_domain(unsigned scope)
+{
+    return scope == TW_SCOPE_DOMAIN || scope == TW_SCOPE_RANGE ||
+           scope == TW_SCOPE_LEAF;
+}
+
+/* Is index k one that a command is about (LA-37)? */
+static bool is_meant(const TwWorld *world, const TwOp *op, uint8_t k)
+{
+    TwContext context;
+
+    if (op->scope == TW_SCOPE_CONTEXT) {
+        return k == op->whose % world->program->iommus[op->obj].indexes;
+    }
+    if (!has_domain(op->scope)) {
+        return true;
+    }
+    context = tw_iommu_context(world, op->obj, k, world->now);
+    return context.domain == op->whose && (context.mode == TW_CONTEXT_TABLES ||
+                                           context.mode == TW_CONTEXT_PASS);
+}
+
+/* invalidate: ends records, and is UNMAP on each index that it is about
+ * (LA-37). */
 static void invalidate(TwWorld *world, const TwOp *op, uint8_t actor,
                        uint16_t number)
 {
-    TwOp range = *op;
+    unsigned indexes = world->program->iommus[op->obj].indexes;
+    bool range = has_range(op->scope), context = op->scope == TW_SCOPE_CONTEXT;
+    TwOp whole = *op;
 
     world->notified++;
-    if (op->scope == TW_SCOPE_GLOBAL) {
+    if (range && op->addr > op->last) {
+        return;
+    }
+    if (!has_domain(op->scope) || op->whose <= UINT8_MAX) {
+        tw_world_end(world,
+                     (TwEnding){.kind = TW_ENDING_COMMAND,
+                                .actor = actor,
+                                .object = op->obj,
+                                .whose = (uint8_t)(context ? op->whose % indexes
+                                                           : op->whose),
+                                .scope = op->scope,
+                                .first = range ? op->addr : 0,
+                                .last = range ? op->last : UINT64_MAX,
+                                .op = number});
+    }
+    if (op->scope == TW_SCOPE_GLOBAL || op->scope == TW_SCOPE_CONTEXTS) {
         unmap_all(world, op->obj, TW_ENDING_UNMAP, actor, number);
         return;
     }
-    range.index =
-        (uint8_t)(op->domain % world->program->iommus[op->obj].indexes);
-    if (op->scope != TW_SCOPE_RANGE) {
-        unmap_event(world, &range, 0, UINT64_MAX, actor, number);
-    } else if (op->addr <= op->last) {
-        unmap_event(world, &range, op->addr, op->last, actor, number);
+    for (unsigned k = 0; k < indexes; k++) {
+        if (is_meant(world, op, (uint8_t)k)) {
+            whole.index = (uint8_t)k;
+            unmap_event(world, &whole, range ? op->addr : 0,
+                        range ? op->last : UINT64_MAX, actor, number);
+        }
     }
 }
 

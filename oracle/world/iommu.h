@@ -27,13 +27,63 @@ typedef struct TwFound {
     uint8_t lg;          /* an entry for 2^lg bytes, at a multiple of that;
                           * 0: for one granule */
     bool blocked;        /* by an MPC: the walk ends here (LA-32) */
+    uint8_t
+        tables; /* `pagetable`: bit n: the walk came to a table of level n */
 } TwFound;
 
-/* The entry for offset x of an IOMMU's index, as at t; without bypass. */
+/*
+ * When the parts of a translation were read (FRESHNESS.md, "A cache inside the
+ * path").  Of a `table`, only `entry` counts.
+ */
+typedef struct TwParts {
+    uint32_t lookup; /* the context of the index: whether there is translation,
+                      * and in which domain */
+    uint32_t entry;  /* entries of tables */
+    uint32_t upper;  /* but those of levels above `level` */
+    uint32_t root;   /* the context that the root of the tables comes from, */
+    uint8_t from;    /* which is that of this index */
+    uint8_t level;
+} TwParts;
+
+/* All as at time t, for one index. */
+static inline TwParts tw_parts_at(uint8_t index, uint32_t t)
+{
+    return (TwParts){t, t, t, t, index, 0};
+}
+
+/*
+ * Reads entries of nested tables (LA-53), which takes walks, and so is done
+ * above this room: the 8 bytes at `address` as at time t, an entry of that
+ * level for that domain, and the tick and operation of the last change on the
+ * way to them; false: they cannot be read.
+ */
+typedef struct TwTableReader {
+    bool (*read)(void *data, uint64_t address, unsigned level, uint8_t domain,
+                 uint32_t t, uint64_t *entry, uint32_t *since, uint16_t *op);
+    void *data;
+} TwTableReader;
+
+/* The entry for offset x of an IOMMU's index, as at t; without bypass.  Nothing
+ * is found in nested tables. */
 TwFound tw_iommu_find(const TwWorld *world, uint8_t iommu, uint8_t index,
                       uint64_t x, uint32_t t);
-/* The translation: tw_iommu_find, or in bypass the offset itself. */
+/* The translation: as tw_iommu_find, or in bypass the offset itself.  `reader`
+ * is for nested tables. */
 TwFound tw_iommu_translate(const TwWorld *world, uint8_t iommu, uint8_t index,
-                           uint64_t x, uint32_t t);
+                           uint64_t x, TwParts parts,
+                           const TwTableReader *reader);
+
+/* A context of an index (LA-35). */
+typedef struct TwContext {
+    uint64_t root;
+    uint32_t since; /* tick of the operation that wrote it */
+    uint16_t op;
+    uint8_t mode; /* TwContextMode */
+    uint8_t domain;
+} TwContext;
+
+/* The context of an index of a `pagetable` as at time t. */
+TwContext tw_iommu_context(const TwWorld *world, uint8_t iommu, uint8_t index,
+                           uint32_t t);
 
 #endif

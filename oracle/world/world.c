@@ -192,9 +192,11 @@ static bool promised(const TwWorld *world, const TwEnding *ending)
 {
     return ending->kind == TW_ENDING_RESTORE ||
            (world->iotlbs && (ending->kind == TW_ENDING_UNMAP ||
+                              ending->kind == TW_ENDING_COMMAND ||
                               ending->kind == TW_ENDING_RESET)) ||
-           (world->contract.ends | world->contract.mapping_ends) &
-               contract_bits(ending);
+           (ending->kind != TW_ENDING_COMMAND &&
+            (world->contract.ends | world->contract.mapping_ends) &
+                contract_bits(ending));
 }
 
 /* Notes for one CPU that `ending` counts now: if it ends everything of an MMU

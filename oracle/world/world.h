@@ -37,7 +37,9 @@ enum {
     TW_MAX_PAGES = TW_MAX_SETUP + 2 * TW_MAX_PERFORMED,
     TW_MAX_SWITCHES = TW_MAX_IOMMUS + 2 * TW_MAX_PERFORMED,
     TW_MAX_SNAPSHOTS = TW_MAX_PERFORMED + 1,
-    TW_MAX_ENDS = TW_MAX_PERFORMED * 2 + 2 * TW_MAX_BLOCK_CHANGES,
+    /* `invalidate` is a command, and UNMAP on each index. */
+    TW_MAX_ENDS = TW_MAX_PERFORMED * (TW_MAX_IOMMU_INDEXES + 1) +
+                  2 * TW_MAX_BLOCK_CHANGES,
     /* Maximum of pending events per observer: one more than a trace can hold,
      * which is a mismatch anyway. */
     TW_MAX_OWED = TW_MAX_EVENTS + 1,
@@ -102,14 +104,21 @@ typedef enum TwAssign {
     TW_ASSIGN_BACK,    /* each granule: what was there as at time `out` */
 } TwAssign;
 
-/* One assignment of an IOMMU's table (LA-12). */
+/* One assignment of an IOMMU's table (LA-12), or of a context (LA-35). */
 typedef struct TwTableEntry {
     uint64_t first, last, out;
     uint32_t tick;
     int32_t older;
     uint16_t op;
     uint8_t what; /* TwAssign */
-    uint8_t space, perm;
+    union {
+        uint8_t space;
+        uint8_t mode; /* context: TwContextMode */
+    };
+    union {
+        uint8_t perm;
+        uint8_t domain; /* context */
+    };
     bool blocked; /* of an MPC: leads to its blocked device (LA-32) */
 } TwTableEntry;
 
@@ -136,6 +145,7 @@ typedef enum TwEndingKind {
     TW_ENDING_RESET,   /* object: IOMMU; everything on all indexes */
     TW_ENDING_FLUSH,   /* object: CPU or TW_ALL; index or TW_ALL; range, bits */
     TW_ENDING_RESTORE, /* everything, and code (LA-40) */
+    TW_ENDING_COMMAND, /* object: IOMMU; scope, whose, range: records only */
 } TwEndingKind;
 
 typedef struct TwEnding {
@@ -144,9 +154,16 @@ typedef struct TwEnding {
     uint16_t op;
     uint8_t kind;  /* TwEndingKind */
     uint8_t actor; /* CPU or TW_BOARD */
-    uint8_t object, index;
-    uint8_t bits; /* FLUSH: significant address bits */
-    bool whole;   /* FLUSH: all pages of the index */
+    uint8_t object;
+    union {
+        uint8_t index;
+        uint8_t whose; /* COMMAND: a domain or an index */
+    };
+    union {
+        uint8_t bits;  /* FLUSH: significant address bits */
+        uint8_t scope; /* COMMAND: TwScope */
+    };
+    bool whole; /* FLUSH: all pages of the index */
 } TwEnding;
 
 /* The oldest answers that may still be cached for one page, by how much of
@@ -211,10 +228,11 @@ typedef struct TwRam {
     /* The byte at `offset` of `block` as at time t (TW_FOREVER: now). */
     uint8_t (*byte)(const void *data, uint8_t block, uint64_t offset,
                     uint32_t t);
-    /* The tick, at most t, of the last store to one of the 8 bytes at `offset`
-     * of `block`, 0 if there is none, and in *op its operation. */
-    uint32_t (*changed)(const void *data, uint8_t block, uint64_t offset,
-                        uint32_t t, uint16_t *op);
+    /* The 8 bytes at `offset` of `block` as at time t, little-endian; in
+     * *changed the tick, at most t, of the last store to one of them, and in
+     * *op its operation; 0 if there was none. */
+    uint64_t (*word)(const void *data, uint8_t block, uint64_t offset,
+                     uint32_t t, uint32_t *changed, uint16_t *op);
     /* Stores 8 bytes, little-endian, at time `tick`; those beyond the last byte
      * of the block, at offset `last`, are lost (LA-36). */
     void (*store)(void *data, uint8_t block, uint64_t offset, uint64_t last,

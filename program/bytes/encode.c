@@ -246,7 +246,7 @@ static void encode_iommu(Encode *e, const TwIommu *m)
     } else if (m->kind == TW_IOMMU_TABLE) {
         at[6] = m->iotlb ? 0xff : 0;
     } else if (m->kind == TW_IOMMU_PAGETABLE) {
-        at[5] = m->iotlb ? TW_FORM_NONE : 0;
+        at[5] = (uint8_t)((m->iotlb ? 1 : 0) | (m->pagetable.nested ? 2 : 0));
         at[6] = (uint8_t)(m->pagetable.format | m->pagetable.levels << 4);
         at[7] = rank(&e->regions, m->pagetable.tables);
     }
@@ -327,9 +327,14 @@ static void encode_part(Encode *e, uint8_t *record, const TwOp *op,
     case TW_FIELD_WORD:
         *at |= (uint8_t)value;
         break;
+    case TW_FIELD_NUMBER:
+        if (part->width == 1) {
+            *at = (uint8_t)value;
+            break;
+        }
+        /* fall through */
     case TW_FIELD_ATTRS:
     case TW_FIELD_PRIORITY:
-    case TW_FIELD_NUMBER:
         record[TW_FORM_PERM] |= TW_FORM_RAW;
         put(record + immediate, 4, value);
         break;

@@ -125,6 +125,7 @@ static inline unsigned tw_form_place(const TwField *part)
         [offsetof(TwOp, lg)] = TW_FORM_SIZE,
         [offsetof(TwOp, perm)] = TW_FORM_PERM,
         [offsetof(TwOp, events)] = TW_FORM_PERM,
+        [offsetof(TwOp, domain)] = TW_FORM_OTHER,
         [offsetof(TwOp, addr)] = TW_FORM_ADDR,
         [offsetof(TwOp, last)] = TW_FORM_LAST,
         [offsetof(TwOp, out)] = TW_FORM_OUT,

@@ -336,9 +336,15 @@ static bool decode_part(OpIn *o, const TwField *part)
             o->op->flags |= o->at[TW_FORM_FLAGS] & part->mask;
         }
         return true;
+    case TW_FIELD_NUMBER:
+        if (part->width == 1) {
+            *tw_field_byte(part, o->op) =
+                (uint8_t)(o->at[tw_form_place(part)] % (part->most + 1u));
+            return true;
+        }
+        /* fall through */
     case TW_FIELD_ATTRS:
     case TW_FIELD_PRIORITY:
-    case TW_FIELD_NUMBER:
         decode_immediate(o, part);
         return true;
     default:

@@ -347,8 +347,10 @@ static void decode_iommu(const Topology *t, const uint8_t *at, TwIommu *m)
         m->pagetable.format = at[6] & 0xf & (TW_FORMATS - 1);
         m->pagetable.levels = at[6] >> 4;
         m->iotlb = (at[5] & 1) && d->iotlbs;
-        m->pagetable.tables =
-            t->regions.count > 0 ? (uint8_t)region_at(t, at[7]) : TW_NONE;
+        m->pagetable.nested = (at[5] & 2) && d->nested_tables;
+        m->pagetable.tables = t->regions.count > 0 && !m->pagetable.nested
+                                  ? (uint8_t)region_at(t, at[7])
+                                  : TW_NONE;
     }
 }
 
@@ -427,7 +429,8 @@ static bool mend_pagetable(const Topology *t, TwIommu *m)
     if (m->bypass_space == TW_NONE) {
         m->bypass_space = t->spaces.ids[0];
     }
-    for (unsigned i = 0; p->regions[m->pagetable.tables].kind != TW_REGION_RAM;
+    for (unsigned i = 0; !m->pagetable.nested &&
+                         p->regions[m->pagetable.tables].kind != TW_REGION_RAM;
          i++) {
         if (i == t->regions.count) {
             return false;

@@ -88,7 +88,7 @@ static const char everything[] =
     "  mpc-read i1 0x1c 4 secure\n"
     "  mpc-write i1 0x1c 4 = 0xffffffff none\n"
     "  poke r1 0x8 = 0x1\n"
-    "  context i3 5 -> 0x100\n"
+    "  context i3 5 pass -> 0x100 domain 7\n"
     "  invalidate i3 domain 1 0x0..0xfff\n"
     "  begin\n"
     "  c0: commit\n"
@@ -450,7 +450,8 @@ static const struct {
     {SCRIPT "bypass i0 maybe\n", "m:9:11: expected off or on"},
     {SCRIPT "clock 4294967296\n", "m:9:7: expected a number of 32 bits"},
     {SCRIPT "invalidate i0 all 0 0..0\n",
-     "m:9:15: expected global, domain, range or context"},
+     "m:9:15: expected global, domain, range, context, leaf, contexts, "
+     "any-range or any-leaf"},
     {SCRIPT "dma-map m0 of s0 0 1 rw none\n", "m:9:22: expected r or w"},
     {SCRIPT "nop nop\n", "m:9:5: expected the end of the line"},
     {SCRIPT "nop\x01\n", "m:9:4: expected text"},

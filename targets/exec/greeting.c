@@ -73,6 +73,7 @@ static const Flag features[] = {
     {"iotlbs", OF_DIALECT(iotlbs), 1},
     {"aligned-rmw", OF_DIALECT(aligned_rmw), 1},
     {"exclusives-of-ram", OF_DIALECT(exclusives_of_ram), 1},
+    {"nested-tables", OF_DIALECT(nested_tables), 1},
 };
 
 static const Flag promises[] = {
@@ -93,6 +94,9 @@ static const Flag promises[] = {
     {"unmap-ends-mappings", OF_CONTRACT(mapping_ends), TW_ENDS_UNMAP},
     {"reset-ends-mappings", OF_CONTRACT(mapping_ends), TW_ENDS_RESET},
     {"mapped-lengths", OF_CONTRACT(mapped_lengths), 1},
+    {"iotlb-contexts", OF_CONTRACT(iotlb), TW_IOTLB_CONTEXTS},
+    {"iotlb-pointers", OF_CONTRACT(iotlb), TW_IOTLB_POINTERS},
+    {"iotlb-by-index", OF_CONTRACT(iotlb), TW_IOTLB_BY_INDEX},
 };
 
 static const char *op_name(unsigned code)
@@ -517,6 +521,8 @@ bool tw_greeting_parse(const char *text, size_t length, TwDialect *dialect,
         return fail(&p, "each least size at most its greatest");
     }
     fields_to(&f, dialect, contract);
+    memcpy(contract->commands, (uint8_t[])TW_COMMANDS_PLAIN,
+           sizeof(contract->commands));
     if (dialect->implemented_sizes &&
         !(contract->device_reads && contract->device_pieces)) {
         return fail(&p, "\"device-reads\" and \"device-pieces\" with "

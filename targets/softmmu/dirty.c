@@ -73,7 +73,7 @@ static void tables_stored(Machine *m, uint8_t block)
     for (unsigned i = 0; i < m->program->n_iommus; i++) {
         const TwIommu *iommu = &m->program->iommus[i];
 
-        if (iommu->kind == TW_IOMMU_PAGETABLE &&
+        if (iommu->kind == TW_IOMMU_PAGETABLE && !iommu->pagetable.nested &&
             m->program->regions[iommu->pagetable.tables].block == block) {
             for (unsigned k = 0; k < iommu->indexes; k++) {
                 note_silent(m, false, i, k, 0, UINT64_MAX);

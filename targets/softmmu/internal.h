@@ -224,15 +224,50 @@ typedef struct Translation {
     bool blocked;  /* by an MPC: the walk ends here */
 } Translation;
 
+/* How an index of a `pagetable` is translated (LA-35). */
+typedef struct Context {
+    uint64_t root;
+    uint8_t mode, domain;
+} Context;
+
 /* A translation that an IOTLB has kept. */
 typedef struct IotlbRecord {
     Translation what; /* of the first byte of the granule */
     uint64_t granule; /* its number */
-    uint8_t index;
+    uint8_t whose;    /* `pagetable`: the domain; otherwise the index */
     bool valid;
 } IotlbRecord;
 
-enum { IOTLB_RECORDS = 16, MPC_WORDS = (1 << 16) / 32 };
+/* Where a page table is, with the rights on the way to it. */
+typedef struct IotlbPointer {
+    uint64_t first; /* an offset that it is for */
+    uint64_t table;
+    uint8_t level, perm, domain;
+    bool valid;
+} IotlbPointer;
+
+enum {
+    IOTLB_RECORDS = 16,
+    IOTLB_POINTERS = 8,
+    TABLE_HOPS = 2, /* of the read of an entry of nested tables */
+    MPC_WORDS = (1 << 16) / 32,
+};
+
+/* Where the page of a nested root was when it was read first. */
+typedef struct IotlbRoot {
+    uint64_t page, offset;
+    uint8_t domain, block;
+    bool valid;
+} IotlbRoot;
+
+typedef struct Iotlb {
+    IotlbRecord entries[IOTLB_RECORDS];
+    IotlbPointer pointers[IOTLB_POINTERS];
+    unsigned next_pointer;
+    Context contexts[TW_MAX_IOMMU_INDEXES]; /* those kept */
+    uint8_t kept;                           /* bit per index */
+    IotlbRoot roots[TW_MAX_IOMMU_INDEXES];  /* of a bug of the zoo */
+} Iotlb;
 
 typedef struct Iommu {
     const IommuKind *kind;
@@ -241,8 +276,8 @@ typedef struct Iommu {
     uint8_t bypass_space;
     Notifier *notifiers;
     SpanMap tables[TW_MAX_IOMMU_INDEXES];
-    uint64_t roots[TW_MAX_IOMMU_INDEXES]; /* pagetable; UINT64_MAX: none */
-    IotlbRecord iotlb[IOTLB_RECORDS];
+    Context contexts[TW_MAX_IOMMU_INDEXES]; /* pagetable */
+    Iotlb iotlb;
     uint32_t iotlb_events; /* UNMAPs since the start */
 } Iommu;
 
@@ -429,7 +464,7 @@ typedef struct Snapshot {
     Ram ram;
     bool bypass[TW_MAX_IOMMUS];
     SpanMap tables[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
-    uint64_t roots[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
+    Context contexts[TW_MAX_IOMMUS][TW_MAX_IOMMU_INDEXES];
     Mpc mpcs[TW_MAX_IOMMUS];
     SpanMap pages[TW_MAX_CPUS][TW_MAX_MMU_INDEXES];
 } Snapshot;
@@ -444,6 +479,7 @@ typedef struct Machine {
     TwContract contract;
     bool flush_pages, hide_locations;
     bool pagetables;   /* some IOMMU has its tables in RAM */
+    bool nested;       /* some has them behind others */
     bool narrow_as_is; /* without the promise `device_words` */
     const char *name;  /* as the user gave it */
     bool full_rebuild; /* render every view on every effective commit */

@@ -104,6 +104,9 @@ static bool entry_is_walk(Machine *m, unsigned c, unsigned index,
             entry->hop_page[hops] != leaf.offset) {
             return false;
         }
+        if (m->nested) {
+            return true; /* what nested tables say may be old, or not (LA-53) */
+        }
         t = iommu_translate(m, id, iommu_at, leaf.offset);
         prot &= (t.perm & TW_R ? TW_R | TW_X : 0) | (t.perm & TW_W);
         at = t.addr;

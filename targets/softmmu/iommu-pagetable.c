@@ -12,16 +12,88 @@ static inline bool matches(uint64_t entry, TwBits bits)
     return (entry & bits.mask) == bits.value;
 }
 
-/* The entry at `offset` of the tables; false: it is not in their region. */
-static bool entry_load(Machine *m, const TwIommu *from, uint64_t offset,
-                       uint64_t *entry)
-{
-    const TwRegion *tables = &m->program->regions[from->pagetable.tables];
+static Translation iommu_translate(Machine *m, uint8_t id, uint8_t index,
+                                   uint64_t offset);
+static uint8_t iommu_index(const Machine *m, const Iommu *iommu, TwAttrs attrs);
 
-    if (offset + 8 < 8 || offset + 8 > tables->size) {
+/* Where a byte of nested tables (LA-53) is, read with the domain as requester
+ * id; false: it cannot be read. */
+static bool nested_find(Machine *m, uint8_t domain, uint8_t space,
+                        uint64_t address, uint8_t *block, uint64_t *offset)
+{
+    for (unsigned hops = 0;; hops++) {
+        Leaf leaf = resolve(m, space, address);
+        const TwRegion *region = &m->program->regions[leaf.region];
+        const TwIommu *iommu;
+        Translation what;
+
+        if (leaf.region == TW_NONE) {
+            return false;
+        }
+        if (region->kind == TW_REGION_RAM || region->kind == TW_REGION_ROM) {
+            *block = region->block;
+            *offset = leaf.offset;
+            return true;
+        }
+        if (region->kind != TW_REGION_IOMMU || hops == TABLE_HOPS) {
+            return false;
+        }
+        iommu = &m->program->iommus[region->iommu];
+        if (iommu->kind == TW_IOMMU_PAGETABLE && iommu->pagetable.nested) {
+            return false;
+        }
+        what = iommu_translate(
+            m, region->iommu,
+            iommu_index(m, &m->iommus[region->iommu],
+                        (TwAttrs)domain << TW_ATTR_REQUESTER_SHIFT),
+            leaf.offset);
+        if ((!(what.perm & TW_R) && !TW_BUG(m, NESTED_RIGHTS_IGNORED)) ||
+            what.perm == 0 || what.blocked) {
+            return false;
+        }
+        space = what.space;
+        address = what.addr;
+    }
+}
+
+/* The entry at an address of nested tables; false: it cannot be read. */
+static bool nested_load(Machine *m, uint8_t domain, uint8_t space,
+                        uint64_t address, uint64_t *entry)
+{
+    uint64_t offset;
+    uint8_t block;
+
+    *entry = 0;
+    count(m, TW_COUNT_NESTED);
+    for (unsigned k = 0; k < 8; k++) {
+        if (!nested_find(m, domain, space, address + k, &block, &offset)) {
+            return false;
+        }
+        *entry |= ram_read(&m->ram, block, offset, 1) << 8 * k;
+    }
+    return true;
+}
+
+/* The entry at `at` of the tables, an offset of their region or an address;
+ * false: it cannot be read. */
+static bool entry_load(Machine *m, uint8_t id, uint8_t domain, unsigned level,
+                       uint64_t at, uint64_t *entry)
+{
+    const TwIommu *from = &m->program->iommus[id];
+    const TwRegion *tables;
+
+    if (at + 8 < 8) {
         return false;
     }
-    *entry = ram_read(&m->ram, tables->block, offset, 8);
+    if (from->pagetable.nested) {
+        return zoo_root_kept(m, id, domain, level, at, entry) ||
+               nested_load(m, domain, from->bypass_space, at, entry);
+    }
+    tables = &m->program->regions[from->pagetable.tables];
+    if (at + 8 > tables->size) {
+        return false;
+    }
+    *entry = ram_read(&m->ram, tables->block, at, 8);
     return true;
 }
 
@@ -66,63 +138,183 @@ static Translation leaf_translation(const TwLayout *layout, unsigned level,
     return what;
 }
 
-static Translation pagetable_walk(Machine *m, uint8_t id, uint8_t index,
-                                  uint64_t offset)
-{
-    const TwIommu *from = &m->program->iommus[id];
-    const TwLayout *layout = tw_layout(from->pagetable.format);
-    unsigned stride = from->granule_lg - 3u, level = from->pagetable.levels;
-    unsigned lg = from->granule_lg + level * stride;
-    uint64_t table = m->iommus[id].roots[index], entry;
-    uint8_t perm = TW_R | TW_W;
+/* A walk on its way. */
+typedef struct TableWalk {
+    Machine *m;
+    const TwIommu *from;
+    const TwLayout *layout;
+    uint8_t id, domain;
+    bool keeps; /* pointers to tables */
+    unsigned level;
+    uint64_t table;
+    uint8_t perm; /* so far */
+} TableWalk;
 
-    if (table == UINT64_MAX || (lg < 64 && offset >> lg != 0)) {
+static unsigned table_lg(const TwIommu *from, unsigned level)
+{
+    return from->granule_lg + level * (from->granule_lg - 3u);
+}
+
+/* Begins at the lowest table to which there is a pointer. */
+static void walk_from_pointer(TableWalk *w, uint64_t offset)
+{
+    Machine *m = w->m;
+
+    for (unsigned level = 1; level < w->level; level++) {
+        const IotlbPointer *pointer = iotlb_pointer(
+            w->m, w->id, w->domain, level, table_lg(w->from, level), offset);
+
+        if (pointer != NULL) {
+            w->level = level;
+            w->table = pointer->table;
+            w->perm =
+                TW_BUG(m, POINTER_WITHOUT_RIGHTS) ? TW_R | TW_W : pointer->perm;
+            return;
+        }
+    }
+}
+
+/* Goes on to the table that an entry leads to; false: to none. */
+static bool walk_down(TableWalk *w, uint64_t entry, uint64_t offset)
+{
+    const TwLayout *layout = w->layout;
+    Machine *m = w->m;
+    unsigned next = w->level - 1;
+
+    if (layout->next_shift != 0) {
+        next = entry >> layout->next_shift & 7;
+    }
+    if (next == 0 || next >= w->level ||
+        ((entry & layout->reserved_table) != 0 &&
+         !TW_BUG(m, TABLE_RESERVED_IGNORED)) ||
+        (offset & low_mask(table_lg(w->from, w->level - 1))) >>
+            table_lg(w->from, next)) {
+        return false;
+    }
+    w->perm &= (matches(entry, layout->table_read) ? TW_R : 0) |
+               (matches(entry, layout->table_write) ? TW_W : 0);
+    w->table = ((entry & layout->address) << layout->shift) &
+               ~low_mask(w->from->granule_lg);
+    w->level = next;
+    if (w->keeps) {
+        iotlb_insert_pointer(w->m, w->id,
+                             (IotlbPointer){.first = offset,
+                                            .table = w->table,
+                                            .level = (uint8_t)next,
+                                            .perm = w->perm,
+                                            .domain = w->domain});
+    }
+    return true;
+}
+
+static Translation walk_tables(TableWalk *w, uint64_t offset)
+{
+    Machine *m = w->m;
+    unsigned stride = w->from->granule_lg - 3u,
+             lg = table_lg(w->from, w->level);
+    uint64_t entry;
+
+    if (lg < 64 && offset >> lg != 0) {
         return (Translation){.perm = 0};
     }
-    while (level > 0) {
-        unsigned next = level - 1;
-        uint64_t number;
+    if (w->keeps) {
+        walk_from_pointer(w, offset);
+    }
+    do {
+        uint64_t at;
 
-        lg = from->granule_lg + (level - 1) * stride;
-        number = offset >> lg & low_mask(stride);
-        if (!entry_load(m, from, table + number * 8, &entry) ||
-            !entry_present(layout, entry)) {
+        lg = table_lg(w->from, w->level - 1);
+        at = w->table + (offset >> lg & low_mask(stride)) * 8;
+        if (!entry_load(m, w->id, w->domain, w->level, at, &entry) ||
+            !entry_present(w->layout, entry)) {
             break;
         }
-        TELL(m, "table", "i%u.%u level %u at 0x%" PRIx64 ": 0x%016" PRIx64, id,
-             index, level, table + number * 8, entry);
-        if (entry_is_leaf(layout, level, entry)) {
+        TELL(m, "table", "i%u level %u at 0x%" PRIx64 ": 0x%016" PRIx64, w->id,
+             w->level, at, entry);
+        if (entry_is_leaf(w->layout, w->level, entry)) {
             Translation what =
-                leaf_translation(layout, level, lg, entry, offset);
+                leaf_translation(w->layout, w->level, lg, entry, offset);
 
-            what.upper = what.perm & (uint8_t)~perm;
-            what.perm &= TW_BUG(m, UPPER_RIGHTS_IGNORED) ? TW_R | TW_W : perm;
-            what.space = from->bypass_space;
+            what.upper = what.perm & (uint8_t)~w->perm;
+            what.perm &=
+                TW_BUG(m, UPPER_RIGHTS_IGNORED) ? TW_R | TW_W : w->perm;
+            what.space = w->from->bypass_space;
             return what;
         }
-        if (layout->next_shift != 0) {
-            next = entry >> layout->next_shift & 7;
-        }
-        if (next == 0 || next >= level ||
-            ((entry & layout->reserved_table) != 0 &&
-             !TW_BUG(m, TABLE_RESERVED_IGNORED)) ||
-            (offset & low_mask(lg)) >> (from->granule_lg + next * stride)) {
-            break;
-        }
-        perm &= (matches(entry, layout->table_read) ? TW_R : 0) |
-                (matches(entry, layout->table_write) ? TW_W : 0);
-        table = ((entry & layout->address) << layout->shift) &
-                ~low_mask(from->granule_lg);
-        level = next;
-    }
+    } while (walk_down(w, entry, offset));
     return (Translation){.perm = 0};
+}
+
+/* What a context says of an offset; `keeps`: pointers to tables are records. */
+static Translation context_translation(Machine *m, uint8_t id,
+                                       const Context *context, bool keeps,
+                                       uint64_t offset)
+{
+    const TwIommu *from = &m->program->iommus[id];
+    TableWalk w = {
+        .m = m,
+        .from = from,
+        .layout = tw_layout(from->pagetable.format),
+        .id = id,
+        .domain = context->domain,
+        .keeps = keeps,
+        .level = from->pagetable.levels,
+        .table = context->root,
+        .perm = TW_R | TW_W,
+    };
+
+    switch (context->mode) {
+    case TW_CONTEXT_TABLES:
+        return walk_tables(&w, offset);
+    case TW_CONTEXT_PASS:
+        return (Translation){
+            .addr = offset, .space = from->bypass_space, .perm = TW_R | TW_W};
+    default:
+        return (Translation){.perm = 0};
+    }
+}
+
+/* The context of an index: the one kept, or that of now, which is then kept if
+ * there is one. */
+static Context iotlb_context(Machine *m, uint8_t id, uint8_t index)
+{
+    Iommu *iommu = &m->iommus[id];
+    Context *kept =
+        &iommu->iotlb.contexts[TW_BUG(m, CONTEXTS_IGNORE_INDEX) ? 0 : index];
+    uint8_t bit =
+        (uint8_t)(1u << (TW_BUG(m, CONTEXTS_IGNORE_INDEX) ? 0 : index));
+
+    if (iommu->iotlb.kept & bit) {
+        count(m, TW_COUNT_CONTEXT);
+        return *kept;
+    }
+    if (iommu->contexts[index].mode != TW_CONTEXT_NONE ||
+        TW_BUG(m, NO_CONTEXT_IS_KEPT)) {
+        iommu->iotlb.kept |= bit;
+        *kept = iommu->contexts[index];
+    }
+    return iommu->contexts[index];
 }
 
 static Translation pagetable_translate(Machine *m, uint8_t id, uint8_t index,
                                        uint64_t offset)
 {
-    Translation what = pagetable_walk(m, id, index, offset);
+    const Iommu *iommu = &m->iommus[id];
+    Context context =
+        iommu->has_iotlb ? iotlb_context(m, id, index) : iommu->contexts[index];
+    const IotlbRecord *record = NULL;
+    Translation what;
 
+    if (iommu->has_iotlb && context.mode == TW_CONTEXT_TABLES) {
+        record = iotlb_find(m, id, context.domain, offset);
+    }
+    if (record != NULL) {
+        return iotlb_answer(m, id, record, offset);
+    }
+    what = context_translation(m, id, &context, iommu->has_iotlb, offset);
+    if (iommu->has_iotlb && context.mode == TW_CONTEXT_TABLES) {
+        iotlb_insert(m, id, context.domain, offset, what);
+    }
     if (what.perm == 0) {
         TELL(m, "translate", "i%u.%u 0x%" PRIx64 ": no entry", id, index,
              offset);
@@ -133,37 +325,77 @@ static Translation pagetable_translate(Machine *m, uint8_t id, uint8_t index,
     return what;
 }
 
+/* Is the command about index k (LA-37)? */
+static bool command_means(const Iommu *iommu, const TwOp *op, uint8_t k)
+{
+    const Context *context = &iommu->contexts[k];
+
+    switch (op->scope) {
+    case TW_SCOPE_CONTEXT:
+        return op->whose % iommu->indexes == k;
+    case TW_SCOPE_DOMAIN:
+    case TW_SCOPE_RANGE:
+    case TW_SCOPE_LEAF:
+        return context->mode <= TW_CONTEXT_PASS && context->domain == op->whose;
+    default:
+        return true;
+    }
+}
+
+static void pagetable_invalidate(Machine *m, const TwOp *op, uint8_t actor)
+{
+    const Iommu *iommu = &m->iommus[op->obj];
+    bool range = op->scope == TW_SCOPE_RANGE || op->scope == TW_SCOPE_LEAF ||
+                 op->scope == TW_SCOPE_ANY_RANGE ||
+                 op->scope == TW_SCOPE_ANY_LEAF;
+
+    if (range && op->addr > op->last) {
+        return;
+    }
+    iotlb_command(m, op); /* before anybody is told (NT-13) */
+    if (op->scope == TW_SCOPE_GLOBAL || op->scope == TW_SCOPE_CONTEXTS) {
+        iommu_notify_all(m, op->obj, actor);
+        return;
+    }
+    for (unsigned k = 0; k < iommu->indexes; k++) {
+        if (command_means(iommu, op, (uint8_t)k)) {
+            iommu_notify_unmap(m, op->obj, (uint8_t)k, range ? op->addr : 0,
+                               range ? op->last : UINT64_MAX, actor);
+        }
+    }
+}
+
 /* context, invalidate (LA-35, LA-37) */
 static void pagetable_perform(Machine *m, const TwOp *op, uint8_t actor)
 {
     Iommu *iommu = &m->iommus[op->obj];
-    uint8_t index = (uint8_t)(op->domain % iommu->indexes);
+    unsigned index = op->requester % iommu->indexes;
 
-    if (op->code == TW_OP_CONTEXT) {
-        iommu->roots[op->requester % iommu->indexes] = op->out;
-        note_silent(m, false, op->obj, op->requester % iommu->indexes, 0,
-                    UINT64_MAX);
-    } else if (op->scope == TW_SCOPE_GLOBAL) {
-        iommu_notify_all(m, op->obj, actor);
-    } else if (op->scope != TW_SCOPE_RANGE) {
-        iommu_notify_unmap(m, op->obj, index, 0, UINT64_MAX, actor);
-    } else if (op->addr <= op->last) {
-        iommu_notify_unmap(m, op->obj, index, op->addr, op->last, actor);
+    if (op->code == TW_OP_INVALIDATE) {
+        pagetable_invalidate(m, op, actor);
+        return;
     }
+    iommu->contexts[index] =
+        (Context){.root = op->out, .mode = op->mode, .domain = op->domain};
+    note_silent(m, false, op->obj, (uint8_t)index, 0, UINT64_MAX);
 }
 
 static void pagetable_reset(Machine *m, uint8_t id)
 {
     for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
-        m->iommus[id].roots[k] = UINT64_MAX;
+        m->iommus[id].contexts[k] = (Context){.mode = TW_CONTEXT_NONE};
     }
 }
 
 static void pagetable_find_map(Machine *m, uint8_t id, uint8_t index,
                                Event *event)
 {
-    Translation what = pagetable_walk(m, id, index, event->first);
+    Translation what = {.perm = 0};
 
+    if (!m->program->iommus[id].pagetable.nested) { /* LA-53 */
+        what = context_translation(m, id, &m->iommus[id].contexts[index], false,
+                                   event->first);
+    }
     if (what.perm != 0) {
         event->perm = what.perm;
         event->space = what.space;
@@ -185,12 +417,13 @@ static bool pagetable_next_map(const Machine *m, uint8_t id, uint8_t index,
 
 static void pagetable_save(const Machine *m, uint8_t id, Snapshot *to)
 {
-    memcpy(to->roots[id], m->iommus[id].roots, sizeof(to->roots[id]));
+    memcpy(to->contexts[id], m->iommus[id].contexts, sizeof(to->contexts[id]));
 }
 
 static void pagetable_load(Machine *m, uint8_t id, const Snapshot *from)
 {
-    memcpy(m->iommus[id].roots, from->roots[id], sizeof(from->roots[id]));
+    memcpy(m->iommus[id].contexts, from->contexts[id],
+           sizeof(from->contexts[id]));
 }
 
 static const IommuKind iommu_pagetable = {

@@ -55,6 +55,7 @@ static void iommu_load(Machine *m, uint8_t id, const Snapshot *from)
     Iommu *iommu = &m->iommus[id];
 
     iommu->bypass = from->bypass[id];
+    iotlb_empty(m, id);
     if (iommu->kind != NULL) {
         iommu->kind->load(m, id, from);
     }
@@ -98,18 +99,14 @@ static uint8_t iommu_index(const Machine *m, const Iommu *iommu, TwAttrs attrs)
 static Translation translate_by_iotlb(Machine *m, uint8_t id, uint8_t index,
                                       uint64_t offset)
 {
-    const Iommu *iommu = &m->iommus[id];
     const IotlbRecord *record = iotlb_find(m, id, index, offset);
     Translation what;
 
-    if (record == NULL) {
-        what = iommu->kind->translate(m, id, index, offset);
-        iotlb_insert(m, id, index, offset, what);
-        return what;
+    if (record != NULL) {
+        return iotlb_answer(m, id, record, offset);
     }
-    what = record->what;
-    what.addr |= offset & low_mask(iommu->granule_lg);
-    what.perm |= TW_BUG(m, IOTLB_HIT_GRANTS_WRITE) ? TW_W : 0;
+    what = m->iommus[id].kind->translate(m, id, index, offset);
+    iotlb_insert(m, id, index, offset, what);
     return what;
 }
 
@@ -128,8 +125,9 @@ static Translation iommu_translate(Machine *m, uint8_t id, uint8_t index,
         return (Translation){
             .addr = offset, .space = iommu->bypass_space, .perm = TW_R | TW_W};
     }
-    return iommu->has_iotlb ? translate_by_iotlb(m, id, index, offset)
-                            : iommu->kind->translate(m, id, index, offset);
+    return iommu->has_iotlb && iommu->kind == &iommu_table
+               ? translate_by_iotlb(m, id, index, offset)
+               : iommu->kind->translate(m, id, index, offset);
 }
 
 /* The leaf at the offset of `iommu`, an MPC that blocks it (LA-32). */
@@ -143,6 +141,14 @@ static Leaf leaf_blocked(const Machine *m, const Leaf *iommu)
 }
 
 /* Operations ------------------------------------------------------------- */
+
+/* Ends the records of a `pagetable`; those of a `table` end by UNMAPs. */
+static void iommu_forget(Machine *m, uint8_t id)
+{
+    if (m->iommus[id].kind == &iommu_pagetable) {
+        iotlb_empty(m, id);
+    }
+}
 
 /* `notify`: just the event named. */
 static void iommu_send(Machine *m, const TwOp *op, uint8_t actor)
@@ -167,6 +173,7 @@ static void iommu_reset(Machine *m, uint8_t id, uint8_t actor)
 
     iommu->kind->reset(m, id);
     iommu->bypass = m->program->iommus[id].bypass;
+    iommu_forget(m, id);
     if (told) {
         iommu_notify_all(m, id, actor);
     }
@@ -181,6 +188,7 @@ static void iommu_set_bypass(Machine *m, uint8_t id, bool on, uint8_t actor)
     }
     told = !zoo_tells_all_early(m, id, actor);
     m->iommus[id].bypass = on;
+    iommu_forget(m, id);
     if (told) {
         iommu_notify_all(m, id, actor);
     }

@@ -1,41 +1,55 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IOTLBs (LA-51): records of translations that an IOMMU has made, by index and
- * granule.  A record answers until an UNMAP meets its granule, or the IOMMU is
- * reset; with the rights that it has, also where those refuse (FR-11).  What is
- * not mapped gets no record.
+ * IOTLBs (LA-51): records of what an IOMMU has found.  An IOMMU of kind `table`
+ * keeps entries, by index and granule, until an UNMAP meets the granule.  One
+ * of kind `pagetable` keeps contexts, by index, and entries and pointers to
+ * tables, by the domain that the context names, until a command is about them
+ * (LA-37). An entry answers with the rights that it has, also where those
+ * refuse.  What is not there gets no record.
  */
 #include "targets/softmmu/internal.h"
 
-static IotlbRecord *iotlb_slot(Iommu *iommu, uint8_t index, uint64_t granule)
+static IotlbRecord *iotlb_slot(Iommu *iommu, uint8_t whose, uint64_t granule)
 {
-    uint64_t mix = (granule ^ (uint64_t)index << 60) * 0x9e3779b97f4a7c15u;
+    uint64_t mix = (granule ^ (uint64_t)whose << 60) * 0x9e3779b97f4a7c15u;
 
-    return &iommu->iotlb[mix >> 60];
+    return &iommu->iotlb.entries[mix >> 60];
 }
 
 /* The record for an offset, or NULL. */
-static const IotlbRecord *iotlb_find(Machine *m, uint8_t id, uint8_t index,
+static const IotlbRecord *iotlb_find(Machine *m, uint8_t id, uint8_t whose,
                                      uint64_t offset)
 {
     Iommu *iommu = &m->iommus[id];
     uint64_t granule = offset >> iommu->granule_lg;
     const IotlbRecord *record =
-        iotlb_slot(iommu, TW_BUG(m, IOTLB_IGNORES_INDEX) ? 0 : index, granule);
+        iotlb_slot(iommu, TW_BUG(m, IOTLB_IGNORES_INDEX) ? 0 : whose, granule);
 
     if (!record->valid || record->granule != granule ||
-        (record->index != index && !TW_BUG(m, IOTLB_IGNORES_INDEX))) {
+        (record->whose != whose && !TW_BUG(m, IOTLB_IGNORES_INDEX))) {
         return NULL;
     }
     count(m, TW_COUNT_IOTLB);
-    TELL(m, "iotlb", "i%u.%u 0x%" PRIx64 ": a record of s%u 0x%" PRIx64 " %s",
-         id, index, offset, record->what.space, record->what.addr,
+    TELL(m, "iotlb",
+         "i%u 0x%" PRIx64 " of %u: a record of s%u 0x%" PRIx64 " %s", id,
+         offset, whose, record->what.space, record->what.addr,
          rights_name(record->what.perm));
     return record;
 }
 
+/* What a record says of an offset. */
+static Translation iotlb_answer(Machine *m, uint8_t id,
+                                const IotlbRecord *record, uint64_t offset)
+{
+    Translation what = record->what;
+
+    what.addr |= offset & low_mask(m->iommus[id].granule_lg);
+    what.perm |= TW_BUG(m, IOTLB_HIT_GRANTS_WRITE) ? TW_W : 0;
+    return what;
+}
+
 /* Records what was found for the granule of `offset`. */
-static void iotlb_insert(Machine *m, uint8_t id, uint8_t index, uint64_t offset,
+static void iotlb_insert(Machine *m, uint8_t id, uint8_t whose, uint64_t offset,
                          Translation what)
 {
     Iommu *iommu = &m->iommus[id];
@@ -47,9 +61,41 @@ static void iotlb_insert(Machine *m, uint8_t id, uint8_t index, uint64_t offset,
     }
     what.addr &= ~low_mask(iommu->granule_lg);
     what.perm |= TW_BUG(m, IOTLB_HAS_LEAF_RIGHTS) ? what.upper : 0;
-    *iotlb_slot(iommu, TW_BUG(m, IOTLB_IGNORES_INDEX) ? 0 : index, granule) =
+    *iotlb_slot(iommu, TW_BUG(m, IOTLB_IGNORES_INDEX) ? 0 : whose, granule) =
         (IotlbRecord){
-            .what = what, .granule = granule, .index = index, .valid = true};
+            .what = what, .granule = granule, .whose = whose, .valid = true};
+}
+
+/* The pointer to the table of that level for an offset, or NULL. */
+static const IotlbPointer *iotlb_pointer(Machine *m, uint8_t id, uint8_t domain,
+                                         unsigned level, unsigned lg,
+                                         uint64_t offset)
+{
+    const Iotlb *iotlb = &m->iommus[id].iotlb;
+
+    for (unsigned i = 0; i < IOTLB_POINTERS; i++) {
+        const IotlbPointer *pointer = &iotlb->pointers[i];
+
+        if (pointer->valid && pointer->level == level &&
+            pointer->domain == domain &&
+            (lg >= 64 || pointer->first >> lg == offset >> lg)) {
+            count(m, TW_COUNT_POINTER);
+            TELL(m, "iotlb",
+                 "i%u 0x%" PRIx64
+                 " of %u: the table of level %u is at 0x%" PRIx64,
+                 id, offset, domain, level, pointer->table);
+            return pointer;
+        }
+    }
+    return NULL;
+}
+
+static void iotlb_insert_pointer(Machine *m, uint8_t id, IotlbPointer pointer)
+{
+    Iotlb *iotlb = &m->iommus[id].iotlb;
+
+    pointer.valid = true;
+    iotlb->pointers[iotlb->next_pointer++ % IOTLB_POINTERS] = pointer;
 }
 
 /* Does the entry that the record is of, a whole leaf, meet the range? */
@@ -66,8 +112,9 @@ static bool iotlb_meets(const Machine *m, const Iommu *iommu,
     return (at & ~low_mask(lg)) <= last && (at | low_mask(lg)) >= first;
 }
 
-/* Ends the records of an index that meet a range of offsets. */
-static void iotlb_forget(Machine *m, uint8_t id, uint8_t index, uint64_t first,
+/* Ends the records of entries of an index or domain (TW_ALL: of each) that meet
+ * a range of offsets. */
+static void iotlb_forget(Machine *m, uint8_t id, uint8_t whose, uint64_t first,
                          uint64_t last)
 {
     Iommu *iommu = &m->iommus[id];
@@ -76,13 +123,32 @@ static void iotlb_forget(Machine *m, uint8_t id, uint8_t index, uint64_t first,
         return;
     }
     for (unsigned i = 0; i < IOTLB_RECORDS; i++) {
-        IotlbRecord *record = &iommu->iotlb[i];
+        IotlbRecord *record = &iommu->iotlb.entries[i];
 
-        if (record->valid && record->index == index &&
+        if (record->valid && (record->whose == whose || whose == TW_ALL) &&
             iotlb_meets(m, iommu, record, first, last)) {
-            TELL(m, "iotlb", "i%u.%u 0x%" PRIx64 ": the record ends (FR-11)",
-                 id, index, record->granule << iommu->granule_lg);
+            TELL(m, "iotlb", "i%u 0x%" PRIx64 " of %u: the record ends (FR-11)",
+                 id, record->granule << iommu->granule_lg, record->whose);
             record->valid = false;
+        }
+    }
+}
+
+/* The same for pointers to tables. */
+static void iotlb_forget_pointers(Machine *m, uint8_t id, uint8_t domain,
+                                  uint64_t first, uint64_t last)
+{
+    Iommu *iommu = &m->iommus[id];
+
+    for (unsigned i = 0; i < IOTLB_POINTERS; i++) {
+        IotlbPointer *pointer = &iommu->iotlb.pointers[i];
+        unsigned lg = iommu->granule_lg +
+                      pointer->level * (unsigned)(iommu->granule_lg - 3);
+
+        if ((pointer->domain == domain || domain == TW_ALL) &&
+            (pointer->first & ~low_mask(lg)) <= last &&
+            (pointer->first | low_mask(lg)) >= first) {
+            pointer->valid = false;
         }
     }
 }
@@ -92,6 +158,49 @@ static void iotlb_empty(Machine *m, uint8_t id)
     Iommu *iommu = &m->iommus[id];
 
     if (iommu->has_iotlb) {
-        memset(iommu->iotlb, 0, sizeof(iommu->iotlb));
+        memset(&iommu->iotlb, 0, sizeof(iommu->iotlb));
+    }
+}
+
+/* A command about one context, or all. */
+static void iotlb_forget_contexts(Machine *m, const TwOp *op)
+{
+    Iommu *iommu = &m->iommus[op->obj];
+    uint8_t one = (uint8_t)(1u << op->whose % iommu->indexes);
+
+    memset(iommu->iotlb.roots, 0, sizeof(iommu->iotlb.roots));
+    if (op->scope == TW_SCOPE_CONTEXTS) {
+        iommu->iotlb.kept &= TW_BUG(m, CONTEXTS_COMMAND_IS_FOR_ONE) ? 0xfe : 0;
+    } else if (!TW_BUG(m, CONTEXT_COMMAND_IGNORED)) {
+        iommu->iotlb.kept &= (uint8_t)~one;
+    }
+}
+
+/* A command of a `pagetable` (LA-37): what it ends at least, this ends. */
+static void iotlb_command(Machine *m, const TwOp *op)
+{
+    Iommu *iommu = &m->iommus[op->obj];
+    bool any = op->scope == TW_SCOPE_GLOBAL ||
+               op->scope == TW_SCOPE_ANY_RANGE ||
+               op->scope == TW_SCOPE_ANY_LEAF;
+    bool whole = op->scope == TW_SCOPE_GLOBAL || op->scope == TW_SCOPE_DOMAIN;
+    bool leaf = op->scope == TW_SCOPE_LEAF || op->scope == TW_SCOPE_ANY_LEAF;
+    uint64_t first = whole ? 0 : op->addr, last = whole ? UINT64_MAX : op->last;
+    uint8_t whose = any ? TW_ALL : (uint8_t)op->whose;
+
+    if (!iommu->has_iotlb) {
+        return;
+    }
+    if (op->scope == TW_SCOPE_CONTEXT || op->scope == TW_SCOPE_CONTEXTS) {
+        iotlb_forget_contexts(m, op);
+        return;
+    }
+    if (!any && op->whose >= TW_ALL) {
+        return; /* no context can name it */
+    }
+    iotlb_forget(m, op->obj, whose, first, last);
+    if (!leaf && !TW_BUG(m, POINTERS_SURVIVE_COMMANDS) &&
+        !(TW_BUG(m, POINTERS_SURVIVE_RANGES) && !whole)) {
+        iotlb_forget_pointers(m, op->obj, whose, first, last);
     }
 }

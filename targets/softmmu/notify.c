@@ -112,7 +112,9 @@ static void iommu_notify(Machine *m, uint8_t id, uint8_t index,
 
     count(m, TW_COUNT_NOTIFY);
     if (event->kind == TW_EVENT_UNMAP) {
-        iotlb_forget(m, id, index, event->first, event->last);
+        if (m->program->iommus[id].kind == TW_IOMMU_TABLE) {
+            iotlb_forget(m, id, index, event->first, event->last);
+        }
         if (m->legality.mapping_live != 0) {
             mapping_unmap(m, id, index, event->first, event->last);
         }

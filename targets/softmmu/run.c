@@ -213,10 +213,12 @@ static void machine_reset(Machine *m)
     m->page_mask = low_mask(m->page_lg);
     tw_legality_init(&m->legality, program);
     ram_reset(&m->ram);
-    m->pagetables = false;
+    m->pagetables = m->nested = false;
     for (unsigned i = 0; i < program->n_iommus; i++) {
         iommu_init(m, i);
         m->pagetables |= program->iommus[i].kind == TW_IOMMU_PAGETABLE;
+        m->nested |= program->iommus[i].kind == TW_IOMMU_PAGETABLE &&
+                     program->iommus[i].pagetable.nested;
     }
     for (unsigned c = 0; c < program->n_cpus; c++) {
         const TwCpu *from = &program->cpus[c];
@@ -329,7 +331,9 @@ static const TwContract softmmu_contract = {
     .device_reads = true,
     .device_pieces = true,
     .device_words = true,
-    .iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS,
+    .iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS | TW_IOTLB_CONTEXTS |
+             TW_IOTLB_POINTERS,
+    .commands = TW_COMMANDS_PLAIN,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
     .mapping_ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_RESET,
     .mapped_lengths = true,

@@ -394,6 +394,10 @@ static void test_reach(void)
     }
     for (unsigned c = 0; c < TW_COUNTERS; c++) {
         g_test_message("%s %u", tw_counter_name(c), (unsigned)counters[c]);
+        if (c == TW_COUNT_POINTER || c == TW_COUNT_CONTEXT ||
+            c == TW_COUNT_NESTED) {
+            continue; /* these topologies have no page tables */
+        }
         g_assert_cmpuint(counters[c], >, 50);
     }
     for (unsigned c = 0; c < TW_CLASSES; c++) {

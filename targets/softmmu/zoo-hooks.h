@@ -59,6 +59,9 @@ PART bool zoo_has_notifier(Machine *m, Cpu *cpu, uint8_t iommu, uint8_t index);
 /* Does an IOTLB not end its records of that range?  Or of less than it. */
 PART bool zoo_iotlb_keeps(Machine *m, uint8_t id, uint64_t *first,
                           uint64_t *last);
+/* Is an entry of a nested root read where the root was at first? */
+PART bool zoo_root_kept(Machine *m, uint8_t id, uint8_t domain, unsigned level,
+                        uint64_t at, uint64_t *entry);
 /* Is UNMAP of a block of an MPC sent on this index? */
 PART bool zoo_tells_index(const Machine *m, uint8_t id, unsigned index,
                           uint64_t first);

@@ -72,6 +72,29 @@ PART bool zoo_iotlb_keeps(Machine *m, uint8_t id, uint64_t *first,
                : TW_BUG(m, IOTLB_SURVIVES_UNMAP);
 }
 
+/* The root of nested tables is translated once, with its context. */
+PART bool zoo_root_kept(Machine *m, uint8_t id, uint8_t domain, unsigned level,
+                        uint64_t at, uint64_t *entry)
+{
+    const TwIommu *from = &m->program->iommus[id];
+    uint64_t low = low_mask(from->granule_lg);
+    IotlbRoot *root = &m->iommus[id].iotlb.roots[domain % TW_MAX_IOMMU_INDEXES];
+
+    if (!TW_BUG(m, NESTED_ROOT_KEPT) || !from->iotlb ||
+        level != from->pagetable.levels) {
+        return false;
+    }
+    if (!root->valid || root->page != (at & ~low) || root->domain != domain) {
+        *root = (IotlbRoot){.page = at & ~low, .domain = domain};
+        root->valid = nested_find(m, domain, from->bypass_space, at & ~low,
+                                  &root->block, &root->offset);
+    }
+    if (root->valid) {
+        *entry = ram_read(&m->ram, root->block, root->offset + (at & low), 8);
+    }
+    return root->valid;
+}
+
 /* What storage that is organised otherwise makes of the CPU's other notifiers
  * (TN-1, TN-8, TN-9). */
 PART bool zoo_has_notifier(Machine *m, Cpu *cpu, uint8_t iommu, uint8_t index)

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What records of an IOTLB may answer where a walk asks an IOMMU (FRESHNESS.md,
+ * "A cache inside the path").  For this room only.
+ */
+#ifndef TW_ORACLE_FRESHNESS_OLDER_H
+#define TW_ORACLE_FRESHNESS_OLDER_H
+
+#include "oracle/freshness/ask.h"
+
+enum { TW_MAX_OLDER = 48 }; /* of one walk; beyond, inconclusive */
+
+/* An answer of an IOMMU in which records took part. */
+typedef struct TwOlder {
+    TwRecord record;
+    TwFound found;
+    unsigned hop;          /* of the walk */
+    uint32_t until;        /* when it was right last */
+    uint16_t changed;      /* the operation that changed it then */
+    const TwEnding *ended; /* the event that ended it, or NULL: it is allowed */
+} TwOlder;
+
+typedef struct TwOlderList {
+    const TwAsk *ask;
+    bool ended_too; /* also answers of records that an event has ended */
+    bool overflow;  /* there are more */
+    unsigned n;
+    TwOlder list[TW_MAX_OLDER];
+    /* When something changed last of all that was looked at, and by which
+     * operation. */
+    uint32_t since;
+    uint16_t op;
+} TwOlderList;
+
+/* Adds what records may answer for hop number `number` of the walk. */
+void tw_older_add(TwOlderList *older, const TwWalk *walk, unsigned number);
+
+#endif
