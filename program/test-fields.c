@@ -113,8 +113,7 @@ static void try_object(TwRng *rng, const TwProperty *table, size_t at,
             if (strcmp(property->word, "nested") == 0) {
                 /* It stands for the region of the tables. */
                 TwIommu *iommu = (TwIommu *)object;
-                iommu->pagetable.tables =
-                    iommu->pagetable.nested ? TW_NONE : 1;
+                iommu->pagetable.tables = iommu->pagetable.nested ? TW_NONE : 1;
             }
             if (comes_back(property->word)) {
                 *seen |= UINT64_C(1) << (property - table);

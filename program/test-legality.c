@@ -521,7 +521,8 @@ static void test_wrong_operations(void)
           "operation 0 (dma-map): a direction is r or w");
     WRONG((p.script[0] = tw_op_make(TW_OP_DMA_UNMAP), p.script[0].obj = 8),
           "operation 0 (dma-unmap): mapping m8 does not exist");
-    WRONG((p.script[0] = tw_op_make(TW_OP_INVALIDATE), p.script[0].scope = TW_SCOPES),
+    WRONG((p.script[0] = tw_op_make(TW_OP_INVALIDATE),
+           p.script[0].scope = TW_SCOPES),
           "operation 0 (invalidate): no such scope");
     WRONG((p.script[0] = tw_op_make(TW_OP_DEL), p.script[0].obj = 50),
           "operation 0 (del): region r50 does not exist");
