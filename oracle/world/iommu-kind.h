@@ -12,7 +12,8 @@ typedef struct TwIommuClass {
     TwFound (*find)(const TwWorld *world, uint8_t iommu, uint8_t index,
                     uint64_t x, const TwParts *parts,
                     const TwTableReader *reader);
-    /* Is any offset of first .. last mapped now? */
+    /* Is any offset of first .. last mapped now?  This and the next may be
+     * NULL if such operations are not legal of the kind. */
     bool (*any_mapped)(const TwWorld *world, uint8_t iommu, uint8_t index,
                        uint64_t first, uint64_t last);
     /* Performs map, unmap or protect at time `tick`; sends no event. */

@@ -335,22 +335,6 @@ void tw_mpc_record(TwWorld *world, uint8_t iommu, TwMpcBlocked how,
 
 /* The kind ---------------------------------------------------------------- */
 
-static bool any_mapped(const TwWorld *world, uint8_t iommu, uint8_t index,
-                       uint64_t first, uint64_t last)
-{
-    return tw_iommu_table.any_mapped(world, iommu, index, first, last);
-}
-
-/* map, unmap and protect are not legal of an MPC (LA-34). */
-static void change(TwWorld *world, const TwOp *op, uint16_t number,
-                   uint32_t tick)
-{
-    (void)world;
-    (void)op;
-    (void)number;
-    (void)tick;
-}
-
 /* The registers and the table as they start. */
 static void empty(TwWorld *world, uint8_t iommu, uint16_t number, uint32_t tick)
 {
@@ -374,8 +358,7 @@ static void restore(TwWorld *world, uint8_t iommu, uint16_t number)
 
 const TwIommuClass tw_iommu_mpc = {
     .find = find,
-    .any_mapped = any_mapped,
-    .change = change,
+    /* map, unmap and protect are not legal of an MPC (LA-34) */
     .empty = empty,
     .restore = restore,
 };
