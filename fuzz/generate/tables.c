@@ -514,8 +514,8 @@ static void nest(Turn *t, uint8_t id, TwRegion *tables)
     tree->base = tables->addr = granule > tables->addr ? granule : tables->addr;
     for (unsigned r = 0; r < p->n_regions; r++) {
         const TwRegion *region = &p->regions[r];
-        const TwIommu *other = &p->iommus[region->iommu];
         uint64_t base, offset, low;
+        const TwIommu *other;
         uint8_t space;
 
         if (region->kind != TW_REGION_IOMMU || region->iommu == id ||
@@ -523,6 +523,7 @@ static void nest(Turn *t, uint8_t id, TwRegion *tables)
             region->size / 2 < tables->size) {
             continue;
         }
+        other = &p->iommus[region->iommu];
         space = leads_to(p, region->iommu);
         base = (region->addr + region->size / 2 + granule - 1) & ~(granule - 1);
         offset = base - region->addr;

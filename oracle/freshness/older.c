@@ -171,8 +171,7 @@ static void add_of_table(Hop *h)
     }
 }
 
-/* IOMMUs of kind `pagetable` ------------------------------------------------
- */
+/* IOMMUs of kind `pagetable` ----------------------------------------------- */
 
 /*
  * A context as it was in the times first .. last, and may still be used, as a
@@ -417,10 +416,41 @@ static void add_records(const Lookup *l, const Version *from)
     }
 }
 
+/* Answers after a lookup of that version of the hop's context. */
+static void add_looked_up(Hop *h, const Versions *versions,
+                          const Version *version)
+{
+    uint32_t now = h->hop->asked;
+    bool current = version->last == now;
+    Lookup l = {
+        .hop = h,
+        .versions = versions,
+        .version = version,
+        .current = current,
+        .until = version->last,
+        .changed = version->changed,
+        .ended = current || version->usable == now ? NULL : version->ended,
+    };
+    TwParts parts = {version->first, now, now, version->first,
+                     version->index, 0};
+
+    if (version->usable < now && !h->older->ended_too) {
+        return;
+    }
+    if (!current) {
+        add(h, parts, l.until, l.changed, l.ended);
+    }
+    for (unsigned k = 0;
+         version->context.mode == TW_CONTEXT_TABLES && k < versions->n; k++) {
+        if (serves(&l, &versions->list[k])) {
+            add_records(&l, &versions->list[k]);
+        }
+    }
+}
+
 static void add_of_pagetable(Hop *h)
 {
     unsigned indexes = h->world->program->iommus[h->hop->iommu].indexes;
-    uint32_t now = h->hop->asked;
     Versions versions = {.n = 0};
 
     for (unsigned k = 0; k < indexes; k++) {
@@ -428,32 +458,20 @@ static void add_of_pagetable(Hop *h)
     }
     for (unsigned i = 0; i < versions.n; i++) {
         const Version *version = &versions.list[i];
-        bool current = version->last == now;
-        Lookup l = {
-            .hop = h,
-            .versions = &versions,
-            .version = version,
-            .current = current,
-            .until = version->last,
-            .changed = version->changed,
-            .ended = current || version->usable == now ? NULL : version->ended,
-        };
-        TwParts parts = {version->first, now, now, version->first,
-                         version->index, 0};
 
-        if (version->index != h->hop->index ||
-            (version->usable < now && !h->older->ended_too)) {
+        if (version->index != h->hop->index) {
             continue;
         }
-        if (!current) {
-            add(h, parts, l.until, l.changed, l.ended);
-        }
-        for (unsigned k = 0;
-             version->context.mode == TW_CONTEXT_TABLES && k < versions.n;
-             k++) {
-            if (serves(&l, &versions.list[k])) {
-                add_records(&l, &versions.list[k]);
-            }
+        add_looked_up(h, &versions, version);
+        if (h->kept & TW_IOTLB_BY_INDEX &&
+            version->context.mode == TW_CONTEXT_TABLES) {
+            /* Records are found before any context is looked up. */
+            Lookup none = {.hop = h,
+                           .versions = &versions,
+                           .version = version,
+                           .current = true};
+
+            add_records(&none, version);
         }
     }
 }

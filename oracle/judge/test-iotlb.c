@@ -173,20 +173,23 @@ enum {
 static const struct {
     const char *context, *change;
     uint8_t records;
+    bool by_index; /* an entry that is found by index does */
 } tables_kept[] = {
-    {"tables -> 0x0 domain 1", "poke r2 0x1000 = 0x4007", ENTRIES},
-    {"tables -> 0x0 domain 1", "poke r2 0x0 = 0x2007", ENTRIES | POINTERS},
+    {"tables -> 0x0 domain 1", "poke r2 0x1000 = 0x4007", ENTRIES, true},
+    {"tables -> 0x0 domain 1", "poke r2 0x0 = 0x2007", ENTRIES | POINTERS,
+     true},
     {"tables -> 0x0 domain 1", "context i0 0 tables -> 0x3000 domain 1",
-     ENTRIES | POINTERS | CONTEXTS},
+     ENTRIES | POINTERS | CONTEXTS, true},
     {"tables -> 0x0 domain 1", "context i0 0 tables -> 0x3000 domain 2",
-     CONTEXTS},
-    {"tables -> 0x0 domain 1", "context i0 0 blocked -> 0x0 domain 1",
-     CONTEXTS},
-    {"pass -> 0x0 domain 1", "context i0 0 tables -> 0x3000 domain 1",
-     CONTEXTS},
+     CONTEXTS, true},
+    {"tables -> 0x0 domain 1", "context i0 0 blocked -> 0x0 domain 1", CONTEXTS,
+     true},
+    {"pass -> 0x0 domain 1", "context i0 0 tables -> 0x3000 domain 1", CONTEXTS,
+     false},
     {"blocked -> 0x0 domain 1", "context i0 0 tables -> 0x3000 domain 1",
-     CONTEXTS},
-    {"none -> 0x0 domain 1", "context i0 0 tables -> 0x3000 domain 1", ABSENT},
+     CONTEXTS, false},
+    {"none -> 0x0 domain 1", "context i0 0 tables -> 0x3000 domain 1", ABSENT,
+     false},
 };
 
 /* Commands and the records of domain 1, index 0, that they end. */
@@ -251,6 +254,15 @@ static void tables_records(void)
                             tables_kept[k].context, tables_kept[k].change,
                             commands[c].op, alone[i]);
                 }
+            }
+        }
+        for (unsigned c = 0; c < G_N_ELEMENTS(commands); c++) {
+            if (tables_allowed(&bench, k, c, ENTRIES | TW_IOTLB_BY_INDEX,
+                               0xff) !=
+                (tables_kept[k].by_index && !(commands[c].ends & ENTRIES))) {
+                g_error("%s, then %s, then %s, by index",
+                        tables_kept[k].context, tables_kept[k].change,
+                        commands[c].op);
             }
         }
         /* A target whose commands end nothing may keep all. */

@@ -23,13 +23,14 @@ static bool nested_find(Machine *m, uint8_t domain, uint8_t space,
 {
     for (unsigned hops = 0;; hops++) {
         Leaf leaf = resolve(m, space, address);
-        const TwRegion *region = &m->program->regions[leaf.region];
+        const TwRegion *region;
         const TwIommu *iommu;
         Translation what;
 
         if (leaf.region == TW_NONE) {
             return false;
         }
+        region = &m->program->regions[leaf.region];
         if (region->kind == TW_REGION_RAM || region->kind == TW_REGION_ROM) {
             *block = region->block;
             *offset = leaf.offset;
