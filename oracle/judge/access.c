@@ -167,7 +167,9 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
     }
     out->callback &= effect.callback;
     out->n_log = n_log;
-    tw_blocked_add(&out->blocked, oracle->world, access, bytes, &effect);
+    if (oracle->world->has_mpcs) {
+        tw_blocked_add(&out->blocked, oracle->world, access, bytes, &effect);
+    }
     if (!first) {
         out->current = out->unknown = true; /* refused: no old bytes */
         return;
@@ -534,7 +536,9 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     }
     oracle->log += n_log;
     access.during = oracle->during;
-    tw_blocked_record(&blocked, oracle->world, &access);
+    if (oracle->world->has_mpcs) {
+        tw_blocked_record(&blocked, oracle->world, &access);
+    }
     if (callback) {
         tw_world_safepoint(oracle->world, access.cpu);
     }
@@ -612,7 +616,9 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
     oracle->stats->old_records += !out.current && !out.cached;
     oracle->stats->old_both += !out.current && !out.cached && !out.record;
     oracle->stats->blocked += out.blocked.any != 0;
-    tw_blocked_record(&out.blocked, oracle->world, &access);
+    if (oracle->world->has_mpcs) {
+        tw_blocked_record(&out.blocked, oracle->world, &access);
+    }
     oracle->stats->mapped += access.mapping != NULL;
     oracle->stats->old_mapped += access.mapping && !out.current;
     observe(oracle, &access, &seen, &out);

@@ -134,9 +134,11 @@ static unsigned find(Find *f, uint8_t r, uint64_t x, unsigned mask,
     return got;
 }
 
-/* Resolves the bytes of `mask` at a + k in a space; returns those that hit. */
-static unsigned resolve(Find *f, const TwSnapshot *snapshot, uint8_t space,
-                        uint64_t a, unsigned mask)
+/* Resolves the bytes of `mask` at a + k in a space; returns those that hit.
+ * Into both callers: it is on the way of each access. */
+static inline __attribute__((always_inline)) unsigned
+resolve(Find *f, const TwSnapshot *snapshot, uint8_t space, uint64_t a,
+        unsigned mask)
 {
     uint8_t root = space < TW_MAX_SPACES ? snapshot->root[space] : TW_NONE;
     unsigned in;
