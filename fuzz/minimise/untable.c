@@ -229,7 +229,10 @@ static void untable(TwProgram *p, uint8_t id)
 void tw_pass_untable(TwTurns *turns)
 {
     for (unsigned i = turns->best->n_iommus; i-- > 0;) {
-        if (turns->best->iommus[i].kind == TW_IOMMU_PAGETABLE) {
+        const TwIommu *iommu = &turns->best->iommus[i];
+
+        /* Where nested tables are, only a walk says. */
+        if (iommu->kind == TW_IOMMU_PAGETABLE && !iommu->pagetable.nested) {
             TW_TURN(turns, p, untable(p, (uint8_t)i));
         }
     }

@@ -366,6 +366,7 @@ static const TwEnding *find_ending(const TwOracle *oracle,
         [TW_ENDING_RESET] = TW_KEY_EVENT_RESET,
         [TW_ENDING_FLUSH] = TW_KEY_EVENT_FLUSH,
         [TW_ENDING_RESTORE] = TW_KEY_EVENT_RESTORE,
+        [TW_ENDING_COMMAND] = TW_KEY_EVENT_UNMAP,
     };
     const TwWorld *world = oracle->world;
 

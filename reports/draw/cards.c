@@ -425,10 +425,16 @@ static void describe_iommu(const TwDraw *draw, TwDrawCard *card)
         g_string_append_printf(text, "open to s%u, closed to s%u",
                                iommu->bypass_space, iommu->mpc.blocked_space);
     } else if (iommu->kind == TW_IOMMU_PAGETABLE) {
-        g_string_append_printf(text, "%s, %u levels in r%u, to s%u",
+        g_string_append_printf(text, "%s, %u levels ",
                                tw_format_name(iommu->pagetable.format),
-                               iommu->pagetable.levels, iommu->pagetable.tables,
-                               iommu->bypass_space);
+                               iommu->pagetable.levels);
+        if (iommu->pagetable.nested) {
+            g_string_append_printf(text, "in s%u", iommu->bypass_space);
+        } else {
+            g_string_append_printf(text, "in r%u, to s%u",
+                                   iommu->pagetable.tables,
+                                   iommu->bypass_space);
+        }
     } else if (iommu->indexes > 1) {
         g_string_append_printf(text, "%u indexes, by %s", iommu->indexes,
                                tw_select_name(iommu->select));
