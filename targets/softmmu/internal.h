@@ -188,7 +188,8 @@ typedef struct View {
 
 /* In place of a region: the blocked device of an MPC (LA-32). */
 enum { REGION_BLOCKED = TW_NONE - 1 };
-_Static_assert(REGION_BLOCKED >= TW_MAX_REGIONS, "no region has this id");
+_Static_assert((int)REGION_BLOCKED >= (int)TW_MAX_REGIONS,
+               "no region has this id");
 
 /* What an address resolves to. */
 typedef struct Leaf {
