@@ -123,7 +123,8 @@ static void visit_all(Search *search, unsigned from)
         }
     }
     note_since(search, older.since, TW_KEY_LINK_HOP, older.op);
-    ask->answers->overflow |= older.overflow && !search->ended_too;
+    ask->answers->overflow |=
+        (older.overflow || walk->crowded) && !search->ended_too;
     for (unsigned i = 0; i < older.n; i++) {
         const TwOlder *record = &older.list[i];
         Search was = *search;

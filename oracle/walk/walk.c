@@ -313,7 +313,11 @@ static bool read_through(TableRead *r, uint8_t id, uint64_t x, unsigned mask,
     TwFound found =
         tw_iommu_translate(s->world, id, index, x + first, parts, NULL);
 
-    if (s->walk) {
+    if (s->walk &&
+        s->walk->n_hops >= sizeof(s->walk->hops) / sizeof(s->walk->hops[0]) -
+                               TW_MAX_OWN_HOPS) {
+        s->walk->crowded = true; /* the rest is for the access itself */
+    } else if (s->walk) {
         s->walk->hops[s->walk->n_hops++] = (TwHop){
             .granule = granule,
             .window = (x + first) & ~(s->world->page_size - 1),
@@ -648,6 +652,7 @@ void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
     walk->cuts = 0;
     walk->depth = 0;
     walk->n_hops = 0;
+    walk->crowded = false;
     walk->since = s.then->tick;
     walk->topology_since = s.then->tick;
     walk->page_since = 0;

@@ -78,6 +78,8 @@ typedef struct TwHop {
     bool small;    /* granule below the page size */
 } TwHop;
 
+/* Hops of the bytes of an access. */
+enum { TW_MAX_OWN_HOPS = TW_MAX_ACCESS * (TW_MAX_HOPS + 1) };
 enum { TW_MAX_TABLE_HOPS = 2 }; /* of the read of one entry (LA-53) */
 #define TW_TABLE_HOP(level, n) ((uint8_t)((level) << 4 | (n)))
 
@@ -98,13 +100,13 @@ typedef struct TwWalk {
     uint16_t op;    /* the operation that changed it */
     uint32_t since; /* when: from then on the walk was like this */
     uint16_t n_hops;
+    bool crowded; /* reads of nested tables passed more than fit into `hops` */
     TwPageLink page;     /* CPU accesses */
     uint32_t page_since; /* of the page map alone */
     uint32_t topology_since;
     int16_t last_hop[TW_MAX_ACCESS]; /* of each byte, or TW_NIL */
     TwByte bytes[TW_MAX_ACCESS];
-    TwHop hops[TW_MAX_ACCESS * (TW_MAX_HOPS + 1) *
-               (1 + TW_MAX_LEVELS * TW_MAX_TABLE_HOPS)];
+    TwHop hops[TW_MAX_OWN_HOPS * (1 + TW_MAX_LEVELS * TW_MAX_TABLE_HOPS)];
 } TwWalk;
 
 /*
