@@ -46,7 +46,8 @@ static int write_case(Min *m, const char *path, const TwProgram *program,
     g_autofree char *name = tw_cli_clean(out);
     const TwMinimiseStats *stats = &result->stats;
     GError *error = NULL;
-    GString *text = tw_cli_case_text(program, &result->finding, words, origin);
+    GString *text =
+        tw_cli_case_text(program, &result->finding, "replay", words, origin);
     bool ok;
 
     if (m->folder && g_mkdir_with_parents(m->out, 0777) != 0) {

@@ -31,9 +31,6 @@ typedef struct Run {
 /* Makes sure that cases can be written before anything is run. */
 static bool prepare_out(Run *run)
 {
-    g_autofree char *probe = NULL;
-    int fd;
-
     if (!run->out) {
         run->own_out = true;
         run->out =
@@ -44,17 +41,7 @@ static bool prepare_out(Run *run)
                                        run->options.seed, n);
         }
     }
-    probe = g_build_filename(run->out, ".probe-XXXXXX", NULL);
-    if (g_mkdir_with_parents(run->out, 0777) != 0 ||
-        (fd = g_mkstemp(probe)) < 0) {
-        tw_cli_fail(TW_EXIT_USAGE,
-                    "--out: %s: expected a folder to write into: %s", run->out,
-                    g_strerror(errno));
-        return false;
-    }
-    close(fd);
-    unlink(probe);
-    return true;
+    return tw_cli_folder_ready("--out", run->out);
 }
 
 typedef struct Live {
@@ -97,7 +84,7 @@ static void write_case(Run *run, const TwDialect *dialect,
                              tw_profile_name(one->profile),
                              wish ? " wish " : "", wish ? wish : "");
     words = tw_cli_target_words(&run->target);
-    text = tw_cli_case_text(program, &one->finding, words, origin);
+    text = tw_cli_case_text(program, &one->finding, "replay", words, origin);
     if (!tw_cli_write(path, text->str, text->len, &error)) {
         if (!run->error) {
             run->error = error;

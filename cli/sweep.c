@@ -10,7 +10,11 @@
 
 typedef struct Output {
     const TwCheckJob *check;
-    JsonBuilder *json; /* NULL: text */
+    JsonBuilder *json;  /* NULL: text */
+    const char *folder; /* for the cases of findings, or NULL */
+    char *words;        /* the options that choose the target */
+    GHashTable *saved;  /* key: number of its cases there */
+    GError *error;      /* the first case that could not be saved */
     unsigned clean, bad, skipped;
     uint64_t runs, refused, inconclusive;
     bool self; /* a finding against twinwalk itself */
@@ -35,8 +39,9 @@ static void print_case(const TwCheckCase *one, const TwSweepResult *r)
     if (r->skipped) {
         printf("%s: skipped (%s)\n", name, r->finding.text);
     } else if (r->bad > 0) {
-        printf("%s: %s %s, first with fail-alloc %" PRIu32 "\n", name,
-               tw_verdict_name(r->finding.verdict), r->finding.key, r->nth);
+        printf("%s: %s %s, first with fail-alloc %" PRIu32 "%s%s%s\n", name,
+               tw_verdict_name(r->finding.verdict), r->finding.key, r->nth,
+               r->what[0] ? " (" : "", r->what, r->what[0] ? ")" : "");
         print_text(r->finding.text);
     } else {
         printf("%s: clean, allocations %" PRIu32 "\n", name, r->runs);
@@ -56,11 +61,53 @@ static void json_case(JsonBuilder *b, const TwCheckCase *one,
     tw_json_int(b, "findings", r->bad);
     if (r->bad > 0) {
         tw_json_int(b, "fail_alloc", r->nth);
+        tw_json_string(b, "allocation", r->what);
         tw_json_string(b, "verdict", tw_verdict_name(r->finding.verdict));
         tw_json_string(b, "key", r->finding.key);
     }
     tw_json_string(b, "text", r->finding.text);
     json_builder_end_object(b);
+}
+
+/* The program with the allocation that fails, as a case. */
+static GString *case_text(const Output *out, const TwCheckCase *one,
+                          const TwSweepResult *r, GError **error)
+{
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    g_autofree TwProgram *swept = g_new(TwProgram, 1);
+    g_autofree char *origin = NULL;
+
+    if (!tw_program_load(program, one->path, TW_TEXT_STRICT, NULL, error)) {
+        return NULL;
+    }
+    tw_sweep_fail(swept, program, r->nth);
+    origin = g_strdup_printf("%s with fail-alloc %" PRIu32 "%s%s", one->path,
+                             r->nth, r->what[0] ? ", for " : "", r->what);
+    /* replay does not look for lost memory */
+    return tw_cli_case_text(swept, &r->finding, r->lost ? "sweep" : "replay",
+                            out->words, origin);
+}
+
+/* Saves the case of a finding as KEY-N.tw. */
+static void save(Output *out, const TwCheckCase *one, const TwSweepResult *r)
+{
+    const char *key = r->finding.key;
+    unsigned n = GPOINTER_TO_UINT(g_hash_table_lookup(out->saved, key)) + 1;
+    g_autofree char *name = g_strdup_printf("%s-%u.tw", key, n);
+    g_autofree char *path = g_build_filename(out->folder, name, NULL);
+    GError *error = NULL;
+    GString *text = case_text(out, one, r, &error);
+
+    if (text) {
+        tw_cli_write(path, text->str, text->len, &error);
+        g_string_free(text, TRUE);
+    }
+    if (error && !out->error) {
+        g_propagate_error(&out->error, error);
+    } else {
+        g_clear_error(&error);
+    }
+    g_hash_table_replace(out->saved, g_strdup(key), GUINT_TO_POINTER(n));
 }
 
 static void is_done(const TwCheckCase *one, const TwSweepResult *result,
@@ -79,6 +126,9 @@ static void is_done(const TwCheckCase *one, const TwSweepResult *result,
         json_case(out->json, one, result);
     } else {
         print_case(one, result);
+    }
+    if (out->folder && result->bad > 0) {
+        save(out, one, result);
     }
 }
 
@@ -119,37 +169,43 @@ static void json_totals(const Output *out)
     tw_cli_json_print(b);
 }
 
-static int sweep_all(TwCheckJob *check, bool json)
+static void print_start(const Output *out)
 {
-    g_autoptr(JsonBuilder) builder = json ? json_builder_new() : NULL;
-    Output out = {.check = check, .json = builder};
+    json_builder_begin_object(out->json);
+    tw_json_string(out->json, "target", out->check->targets[0].name);
+    tw_json_string(out->json, "version", out->check->versions[0]);
+    json_builder_set_member_name(out->json, "cases");
+    json_builder_begin_array(out->json);
+}
+
+static int sweep_all(TwCheckJob *check, Output *out)
+{
     GError *error = NULL;
 
-    if (json) {
-        json_builder_begin_object(builder);
-        tw_json_string(builder, "target", check->targets[0].name);
-        tw_json_string(builder, "version", check->versions[0]);
-        json_builder_set_member_name(builder, "cases");
-        json_builder_begin_array(builder);
+    if (out->json) {
+        print_start(out);
     }
-    if (!tw_sweep_run(check, is_done, show_progress, &out, &error)) {
+    if (!tw_sweep_run(check, is_done, show_progress, out, &error)) {
         return tw_cli_fail_error(error);
     }
     if (isatty(STDERR_FILENO)) {
         fputs("\r\033[K", stderr);
     }
-    if (json) {
-        json_totals(&out);
+    if (out->json) {
+        json_totals(out);
     } else {
-        print_totals(&out);
+        print_totals(out);
     }
-    return out.self                           ? TW_EXIT_SELF
-           : out.bad > 0                      ? TW_EXIT_FINDING
-           : out.skipped == check->cases->len ? TW_EXIT_SKIPPED
-                                              : TW_EXIT_CLEAN;
+    if (out->error) {
+        return tw_cli_fail_error(g_steal_pointer(&out->error));
+    }
+    return out->self                           ? TW_EXIT_SELF
+           : out->bad > 0                      ? TW_EXIT_FINDING
+           : out->skipped == check->cases->len ? TW_EXIT_SKIPPED
+                                               : TW_EXIT_CLEAN;
 }
 
-static int sweep_files(TwCheckJob *check, int n, char **paths, bool json)
+static int sweep_files(TwCheckJob *check, int n, char **paths, Output *out)
 {
     GError *error = NULL;
 
@@ -164,7 +220,29 @@ static int sweep_files(TwCheckJob *check, int n, char **paths, bool json)
     if (!tw_check_read(check, &error)) {
         return tw_cli_fail_error(error);
     }
-    return sweep_all(check, json);
+    if (out->folder && !tw_cli_folder_ready("--out", out->folder)) {
+        return TW_EXIT_USAGE;
+    }
+    return sweep_all(check, out);
+}
+
+/* With the list of cases, and the target, that the options name. */
+static int sweep_target(TwCheckJob *check, const TwCliTarget *target, int n,
+                        char **paths, const char *folder, bool json)
+{
+    g_autoptr(JsonBuilder) builder = json ? json_builder_new() : NULL;
+    g_autoptr(GHashTable) saved =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    Output out = {.check = check,
+                  .json = builder,
+                  .folder = folder,
+                  .words = tw_cli_target_words(target),
+                  .saved = saved};
+    int code = sweep_files(check, n, paths, &out);
+
+    g_clear_error(&out.error);
+    g_free(out.words);
+    return code;
 }
 
 int tw_verb_sweep(int argc, char **argv)
@@ -173,9 +251,12 @@ int tw_verb_sweep(int argc, char **argv)
     TwCliTarget target = {.timeout_ms = 0};
     int jobs = (int)g_get_num_processors(), code = TW_EXIT_USAGE;
     gboolean json = FALSE;
+    g_autofree char *folder = NULL;
     GOptionEntry entries[] = {
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
          "Number of processes (default: one per processor)", "N"},
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &folder,
+         "Folder for the cases of findings (default: none is saved)", "DIR"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Prints JSON", NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -185,7 +266,9 @@ int tw_verb_sweep(int argc, char **argv)
             &argc, &argv, "DIR|FILE...",
             "Runs cases (of a folder: all *.tw) with allocations that fail: "
             "the first one in one\nrun, the second one in the next, until none "
-            "fails. Each run is judged. Exit code 10\nif a run has a finding.",
+            "fails. Each run is judged; in a\nbuild with AddressSanitizer, "
+            "lost "
+            "memory is a finding, too. Exit code 10 if a run\nhas a finding.",
             entries, &target)) {
     } else if (argc < 2) {
         tw_cli_fail(TW_EXIT_USAGE, "sweep: expected a folder or a file");
@@ -196,7 +279,7 @@ int tw_verb_sweep(int argc, char **argv)
         check.patience[0] = tw_cli_target_patience(&target);
         check.times = 1;
         check.jobs = (unsigned)jobs;
-        code = sweep_files(&check, argc - 1, argv + 1, json);
+        code = sweep_target(&check, &target, argc - 1, argv + 1, folder, json);
     }
     tw_check_clear(&check);
     tw_cli_target_clear(&target);

@@ -91,7 +91,7 @@ static bool write_case(const TwZooRun *zoo, const char *folder,
     options.name = name;
     words = tw_target_options_words(&options);
     g_mkdir_with_parents(folder, 0777); /* else writing fails */
-    text = tw_cli_case_text(program, &shrunk->finding, words, origin);
+    text = tw_cli_case_text(program, &shrunk->finding, "replay", words, origin);
     ok = tw_cli_write(path, text->str, text->len, error);
     g_string_free(text, TRUE);
     return ok;

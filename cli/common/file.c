@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -189,8 +190,25 @@ bool tw_cli_file_ready(const char *option, const char *path)
     return true;
 }
 
+bool tw_cli_folder_ready(const char *option, const char *path)
+{
+    g_autofree char *probe = g_build_filename(path, ".probe-XXXXXX", NULL);
+    int fd;
+
+    if (g_mkdir_with_parents(path, 0777) != 0 || (fd = g_mkstemp(probe)) < 0) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "%s: %s: expected a folder to write into: %s", option, path,
+                    g_strerror(errno));
+        return false;
+    }
+    close(fd);
+    unlink(probe);
+    return true;
+}
+
 GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
-                          const char *words, const char *origin)
+                          const char *verb, const char *words,
+                          const char *origin)
 {
     g_autoptr(TwComments) comments = tw_comments_new();
     g_auto(GStrv) lines = g_strsplit(finding->text, "\n", -1);
@@ -215,7 +233,7 @@ GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
         g_string_printf(text, "origin: %s", clean);
         tw_comments_add_top(comments, text->str);
     }
-    g_string_printf(text, "see it: twinwalk replay %s THIS-FILE", words);
+    g_string_printf(text, "see it: twinwalk %s %s THIS-FILE", verb, words);
     tw_comments_add_top(comments, text->str);
     for (char **line = lines; *line; line++) {
         if (**line) {

@@ -29,12 +29,17 @@ bool tw_cli_write(const char *path, const char *data, size_t length,
  * value of an option, or NULL).  False: an error was printed. */
 bool tw_cli_file_ready(const char *option, const char *path);
 
+/* Makes the folder `path`, for the files that come at the end, and checks that
+ * they can be written.  False: an error was printed. */
+bool tw_cli_folder_ready(const char *option, const char *path);
+
 /*
  * The text of a case with a finding: comments that name the finding, the target
  * (`words`, the options that choose it) and the command that shows the finding
- * again; then the program.
+ * again, with this verb; then the program.
  */
 GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
-                          const char *words, const char *origin);
+                          const char *verb, const char *words,
+                          const char *origin);
 
 #endif

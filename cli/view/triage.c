@@ -288,7 +288,7 @@ static bool write_finding(const TwTriage *t, const TwTriageFinding *f,
     options.check |= strstr(f->words, " --check") != NULL;
     options.timeout_ms = t->timeout_ms;
     words = tw_target_options_words(&options);
-    text = tw_cli_case_text(program, &finding, words, origin);
+    text = tw_cli_case_text(program, &finding, "replay", words, origin);
     ok = tw_cli_write(path, text->str, text->len, error);
     g_string_free(text, TRUE);
     return ok;
