@@ -86,6 +86,22 @@ static unsigned through_alias(uint64_t x, unsigned mask, uint64_t offset,
     return in;
 }
 
+static unsigned find(Find *f, uint8_t r, uint64_t x, unsigned mask,
+                     bool readonly);
+
+/* find() for region r, without a call where r is a leaf with nothing in it. */
+static inline unsigned find_in(Find *f, uint8_t r, uint64_t x, unsigned mask,
+                               bool readonly)
+{
+    const TwNode *node = &f->nodes[r];
+
+    if (node->first_child != TW_NONE || !terminates(node)) {
+        return find(f, r, x, mask, readonly);
+    }
+    f->hits[f->n++] = (Hit){x, mask, r, readonly | node->readonly};
+    return mask;
+}
+
 /*
  * Section 3.1 for the bytes of `mask`, which lie in region r at offsets x + k.
  * Returns the bytes that hit something.
@@ -104,8 +120,8 @@ static unsigned find(Find *f, uint8_t r, uint64_t x, unsigned mask,
         if (target->shown) {
             mask = through_alias(x, mask, node->alias_offset, target->last);
             if (mask) {
-                return find(f, node->target, x + node->alias_offset, mask,
-                            readonly);
+                return find_in(f, node->target, x + node->alias_offset, mask,
+                               readonly);
             }
         }
         return 0;
@@ -124,7 +140,7 @@ static unsigned find(Find *f, uint8_t r, uint64_t x, unsigned mask,
         }
         in = clip(x, mask & ~got, child->addr, child->last);
         if (in) {
-            got |= find(f, c, x - child->addr, in, readonly);
+            got |= find_in(f, c, x - child->addr, in, readonly);
         }
     }
     if (got != mask && terminates(node)) {
