@@ -8,7 +8,7 @@
 
 /* Operands ----------------------------------------------------------------- */
 
-static const char *context_mode_name(unsigned mode)
+const char *tw_context_mode_name(unsigned mode)
 {
     static const char *const names[TW_CONTEXT_MODES] = {"tables", "pass",
                                                         "blocked", "none"};

@@ -205,6 +205,7 @@ const char *tw_iommu_kind_name(unsigned kind);
 const char *tw_select_name(unsigned select);
 const char *tw_contents_name(unsigned contents);
 const char *tw_format_name(unsigned format);
+const char *tw_context_mode_name(unsigned mode); /* "tables" ... */
 const char *tw_scope_name(unsigned scope);
 
 /* How many bytes an access has from its address on: of a run (LA-52), those of

@@ -65,6 +65,15 @@ case=$cases/draw/aliases.tw
 exits 0 'bytes' "$TWINWALK" draw -b --target "$bug" case.bin -o bytes.svg
 check 'has both ways' shows bytes.svg + +
 
+# Tables in RAM, level by level; what both ways read alike, once.
+exits 0 'page tables' "$TWINWALK" draw --target zoo:nested-rights-ignored \
+    "$cases/rules/LA-53-nested-tables.tw" -o levels.svg
+check 'has both ways' shows levels.svg + + \
+    'context: tables at 0x0, domain 1, setup' \
+    'level 1, s1 0x0: cannot be read, op 5' \
+    'level 1, s1 0x0: leaf 0x5000 rw, op 1'
+check 'one context' [ "$(grep -c 'context: tables' levels.svg)" -eq 1 ]
+
 refuses 'no file' 'draw: expected one file' "$TWINWALK" draw
 refuses 'two files' 'draw: expected one file' "$TWINWALK" draw a b
 refuses 'a file that is not there' 'none.tw: ' "$TWINWALK" draw none.tw \

@@ -42,6 +42,41 @@ assert walk["now"]["steps"][0]["step"] == "page"
 assert not told["walks_differ_from_the_judge"]
 '
 
+# Tables in RAM, level by level, and the record that could be used longest.
+exits 10 'a record of a pointer' "$TWINWALK" explain \
+    --target zoo:pointers-survive-ranges "$cases/rules/LA-37-commands.tw"
+check 'the context' grep -q '^  context: tables at 0x0, domain 1, setup ' out.txt
+check 'the table of now' grep -q \
+    '^  level 2, r2+0x0: table 0x2000 rw, op 5 \[LA-35\] \*' out.txt
+check 'the leaf of now' grep -q '^  level 1, r2+0x2008: leaf 0x5000 rw, op 6 ' out.txt
+check 'the table as it was' grep -q \
+    '\*   level 2, r2+0x0: table 0x1000 r, setup \[LA-35\]$' out.txt
+check 'the change by fields' grep -qx \
+    '  changed at op 5: entry i0 level 2 r2 0x0 = table 0x2000 rw' out.txt
+check 'not the command that ended another record' grep -q \
+    'should have been forgotten at op 10: invalidate i0 range 1 ' out.txt
+check 'what that ended' grep -q \
+    'it ends, of the records of i0, the entries and pointers of domain 1 that meet 0x0' out.txt
+exits 10 'a record of a context' "$TWINWALK" explain \
+    --target zoo:context-command-ignored "$cases/rules/LA-37-commands.tw"
+check 'what the context said, and says' grep -qx \
+    '      i0.0 at 0x10: s1 0x4010 rw became nothing' out.txt
+exits 10 'nested tables' "$TWINWALK" explain --json \
+    --target zoo:nested-rights-ignored "$cases/rules/LA-53-nested-tables.tw"
+check 'where entries are' python3 -c '
+import json
+walk = json.load(open("out.txt"))[0]["walks"][0]
+now, seen = walk["now"]["steps"], walk["seen"]["steps"]
+(entry,) = [step for step in now if step["step"] == "entry"]
+assert (entry["level"], entry["space"], entry["at"]) == (1, 1, "0x0"), entry
+assert not entry["readable"] and entry["made_by"] == 5, entry
+(entry,) = [step for step in seen if step["step"] == "entry"]
+assert (entry["readable"], entry["value"]) == (True, "0x5007"), entry
+(context,) = [step for step in seen if step["step"] == "context"]
+assert (context["mode"], context["domain"], context["root"]) == (
+    "tables", 1, "0x0"), context
+'
+
 # Verdicts that are not stale: what was allowed, and what was seen.
 for slug in wrong-as-section garbage-xlat-on-deny rights-not-anded \
     translated-low-bits-added tie-oldest-wins; do

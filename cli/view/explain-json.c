@@ -2,6 +2,8 @@
 /* A story as JSON, with the content of the text form. */
 #include "cli/view/explain.h"
 
+#include "program/ops.h"
+
 static void json_hex(JsonBuilder *b, const char *name, uint64_t value)
 {
     g_autofree char *text = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", value);
@@ -132,7 +134,8 @@ static void json_step(JsonBuilder *b, const TwStory *story, const TwTale *tale,
     json_id(b, "to_region", step->to);
     json_id(b, "iommu", step->iommu);
     json_id(b, "index", step->index);
-    if (step->kind != TW_STEP_NOTHING && step->kind != TW_STEP_END) {
+    if (step->kind != TW_STEP_NOTHING && step->kind != TW_STEP_CONTEXT &&
+        step->kind != TW_STEP_END) {
         json_hex(b, "at", step->at);
     }
     if ((entry && step->there) || step->kind == TW_STEP_ALIAS) {
@@ -146,7 +149,18 @@ static void json_step(JsonBuilder *b, const TwStory *story, const TwTale *tale,
         tw_json_bool(b, "recorded", step->recorded);
         tw_json_bool(b, "blocked", step->blocked);
     }
-    if (entry || step->kind == TW_STEP_SPACE) {
+    if (step->kind == TW_STEP_CONTEXT) {
+        tw_json_string(b, "mode", tw_context_mode_name(step->mode));
+        tw_json_int(b, "domain", step->domain);
+        json_hex(b, "root", step->out);
+    }
+    if (step->kind == TW_STEP_ENTRY) {
+        tw_json_int(b, "level", step->level);
+        tw_json_bool(b, "readable", step->there);
+        json_hex(b, "value", step->out);
+    }
+    if (entry || step->kind == TW_STEP_SPACE || step->kind == TW_STEP_CONTEXT ||
+        step->kind == TW_STEP_ENTRY) {
         json_op_number(b, "made_by", step->op);
     }
     json_ids(b, "over", step->under);

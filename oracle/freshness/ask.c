@@ -128,6 +128,14 @@ static bool better(const TwAsk *ask, const TwFacts *facts,
     if (answer->cacheable != facts->cacheable) {
         return facts->cacheable;
     }
+    if (facts->by_record && answer->by_record &&
+        facts->event != TW_KEY_EVENT_NEWER &&
+        answer->event != TW_KEY_EVENT_NEWER &&
+        (facts->event == TW_KEY_EVENT_NONE) ==
+            (answer->event == TW_KEY_EVENT_NONE)) {
+        /* The record that could be used longest. */
+        return facts->ended != TW_NO_OP && facts->ended > answer->ended;
+    }
     if (!tw_ask_is_cached(ask)) {
         return false; /* right until the latest time: nothing was filled */
     }

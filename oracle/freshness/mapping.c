@@ -73,7 +73,8 @@ static bool translate(const TwWorld *world, const TwMapping *mapping,
     TwFound found =
         tw_walk_translation(world, id, index, spot->at,
                             record < 0 ? tw_parts_at(index, times.then)
-                                       : times.records->list[record].parts);
+                                       : times.records->list[record].parts,
+                            NULL);
 
     if (run->last > low - (spot->at & low)) {
         run->last = low - (spot->at & low);

@@ -88,7 +88,7 @@ static bool may_say(const Hop *h, const TwFound *found)
 static TwFound translate(const Hop *h, TwParts parts)
 {
     return tw_walk_translation(h->world, h->hop->iommu, h->hop->index, h->x,
-                               parts);
+                               parts, NULL);
 }
 
 static bool same_found(const TwFound *a, const TwFound *b)

@@ -274,7 +274,8 @@ static const TwStep *same_lookup(const TwTale *tale, const TwStep *step)
     return NULL;
 }
 
-/* The times of an answer, but where it was right last, the tick after it. */
+/* The times of an answer, but what is not newer than when it was right last is
+ * of the tick after that. */
 static TwTimes just_after(const TwAnswer *answer, TwRecords *records)
 {
     TwTimes times = answer->times;
@@ -287,10 +288,10 @@ static TwTimes just_after(const TwAnswer *answer, TwRecords *records)
     for (unsigned i = 0; i < records->n; i++) {
         TwParts *parts = &records->list[i].parts;
 
-        parts->lookup += parts->lookup == answer->until;
-        parts->entry += parts->entry == answer->until;
-        parts->upper += parts->upper == answer->until;
-        parts->root += parts->root == answer->until;
+        parts->lookup = MAX(parts->lookup, answer->until + 1);
+        parts->entry = MAX(parts->entry, answer->until + 1);
+        parts->upper = MAX(parts->upper, answer->until + 1);
+        parts->root = MAX(parts->root, answer->until + 1);
     }
     return times;
 }
@@ -387,6 +388,38 @@ static const TwEnding *find_ending(const TwOracle *oracle,
     return NULL;
 }
 
+/* The records that an `invalidate` ends (LA-37). */
+static void what_command_ended(TwLife *life, const TwEnding *ending)
+{
+    static const struct {
+        const char *records; /* "%u": of that domain or index */
+        bool range;
+    } scopes[TW_SCOPES] = {
+        [TW_SCOPE_GLOBAL] = {"all records", false},
+        [TW_SCOPE_DOMAIN] = {"the entries and pointers of domain %u", false},
+        [TW_SCOPE_RANGE] = {"the entries and pointers of domain %u that meet ",
+                            true},
+        [TW_SCOPE_LEAF] = {"the entries of domain %u that meet ", true},
+        [TW_SCOPE_ANY_RANGE] = {"the entries and pointers that meet ", true},
+        [TW_SCOPE_ANY_LEAF] = {"the entries that meet ", true},
+        [TW_SCOPE_CONTEXT] = {"the context of index %u", false},
+        [TW_SCOPE_CONTEXTS] = {"all contexts", false},
+    };
+    const char *records = scopes[ending->scope].records;
+    const char *number = strstr(records, "%u");
+
+    what(life, "it ends, of the records of i%u, ", ending->object);
+    if (number) {
+        what(life, "%.*s%u%s", (int)(number - records), records, ending->whose,
+             number + 2);
+    } else {
+        what(life, "%s", records);
+    }
+    if (scopes[ending->scope].range) {
+        what(life, "0x%" PRIx64 "..0x%" PRIx64, ending->first, ending->last);
+    }
+}
+
 static void what_ended(TwLife *life, const TwOracle *oracle,
                        const TwEnding *ending)
 {
@@ -408,6 +441,9 @@ static void what_ended(TwLife *life, const TwOracle *oracle,
         break;
     case TW_ENDING_RESTORE:
         what(life, "it ends every answer");
+        break;
+    case TW_ENDING_COMMAND:
+        what_command_ended(life, ending);
         break;
     default:
         if (ending->whole) {

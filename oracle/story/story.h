@@ -23,6 +23,9 @@ typedef enum TwStepKind {
     TW_STEP_ALIAS,     /* offset `at` of alias `region` is `out` of `to` */
     TW_STEP_NOTHING,   /* nothing there in `region`: what lies under it shows */
     TW_STEP_TRANSLATE, /* offset `at` of IOMMU `iommu`: `out` in `space` */
+    TW_STEP_CONTEXT,   /* the context that it read: `mode`, root `out`, `domain`
+                        */
+    TW_STEP_ENTRY,     /* and each entry: `out` at `at` of its tables */
     TW_STEP_END,       /* where the walk ends: TwTale.end */
     TW_STEPS
 } TwStepKind;
@@ -34,12 +37,15 @@ typedef struct TwStep {
     uint8_t stage;  /* 0: page map; then two for each IOMMU: space, entry */
     uint8_t indent; /* regions: how deep */
     uint8_t region, to, space, iommu, index; /* ids, or TW_NONE */
+    uint8_t mode, domain;                    /* CONTEXT: TwContextMode */
+    uint8_t level;      /* ENTRY; its tables are in `region` or `space` */
     uint8_t perm, need; /* rights that are there, that the access needs */
-    bool there;         /* PAGE, TRANSLATE: there is an entry; SPACE: a root */
+    bool there;         /* PAGE, TRANSLATE: there is an entry; SPACE: a root;
+                         * ENTRY: it can be read */
     bool bypass;        /* TRANSLATE: the IOMMU is in bypass */
     bool recorded;      /* TRANSLATE: by a record of its IOTLB */
     bool blocked;       /* TRANSLATE: the MPC blocks it, and the walk ends */
-    uint16_t op;        /* PAGE, TRANSLATE: the operation that made the entry;
+    uint16_t op;        /* PAGE, TRANSLATE, CONTEXT, ENTRY: what made it so;
                          * SPACE: the last commit; TW_NO_OP: the setup */
     uint32_t since;     /* when it did */
     uint64_t at, out;

@@ -15,7 +15,8 @@
 const char *tw_step_name(unsigned kind)
 {
     static const char *const names[TW_STEPS] = {
-        "page", "space", "region", "alias", "nothing", "translate", "end",
+        "page",      "space",   "region", "alias", "nothing",
+        "translate", "context", "entry",  "end",
     };
 
     return kind < TW_STEPS ? names[kind] : NULL;
@@ -188,6 +189,37 @@ static bool resolve(Teller *t, uint8_t space, uint64_t a)
     return step->there && enter(t, root, a - node->addr, 1, false);
 }
 
+/* A translation whose tables are told. */
+typedef struct TableTeller {
+    Teller *teller;
+    const TwIommu *iommu;
+    uint8_t id;
+} TableTeller;
+
+/* TwTableSeer.see */
+static void see_table(void *data, const TwTableSeen *seen)
+{
+    const TableTeller *tables = data;
+    TwStep *step =
+        add(tables->teller, seen->level ? TW_STEP_ENTRY : TW_STEP_CONTEXT, 1,
+            seen->level && tables->iommu->pagetable.nested ? "LA-53" : "LA-35");
+
+    step->iommu = tables->id;
+    step->level = seen->level;
+    step->mode = seen->mode;
+    step->domain = seen->domain;
+    step->there = seen->level ? seen->there : seen->mode != TW_CONTEXT_NONE;
+    step->at = seen->at;
+    step->out = seen->value;
+    step->op = seen->op;
+    step->since = seen->since;
+    if (seen->level && tables->iommu->pagetable.nested) {
+        step->space = tables->iommu->bypass_space;
+    } else if (seen->level) {
+        step->region = tables->iommu->pagetable.tables;
+    }
+}
+
 /* Offset x of an IOMMU; false if the walk is refused there; *blocked: it ends
  * there. */
 static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
@@ -198,19 +230,26 @@ static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
     uint8_t index = tw_walk_index(what, t->access->attrs);
     int record = tw_walk_record(t->times.records, iommu, index,
                                 x >> what->granule_lg, depth, 0);
+    unsigned at = t->steps->len;
+    TableTeller tables = {t, what, iommu};
+    TwTableSeer seer = {see_table, &tables};
+    uint8_t need = t->access->hop_rights;
+    TwFound found;
+    TwStep *step;
+    bool granted;
 
-    TwFound found =
+    add(t, TW_STEP_TRANSLATE, 0, NULL);
+    found =
         tw_walk_translation(t->world, iommu, index, x,
                             record < 0 ? tw_parts_at(index, time)
-                                       : t->times.records->list[record].parts);
-    uint8_t need = t->access->hop_rights;
-    bool granted = (found.perm & need) == need;
-    TwStep *step = add(t, TW_STEP_TRANSLATE, 0,
-                       found.blocked ? "LA-31"
-                       : record >= 0 ? "LA-11, LA-51"
-                       : granted     ? "LA-11, LA-13"
-                                     : "LA-11, IW-1");
-
+                                       : t->times.records->list[record].parts,
+                            &seer);
+    granted = (found.perm & need) == need;
+    step = &g_array_index(t->steps, TwStep, at);
+    step->rule = found.blocked ? "LA-31"
+                 : record >= 0 ? "LA-11, LA-51"
+                 : granted     ? "LA-11, LA-13"
+                               : "LA-11, IW-1";
     step->iommu = iommu;
     step->index = index;
     step->at = x;

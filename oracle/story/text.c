@@ -109,6 +109,31 @@ static void print_entry(const TwStep *step, GString *out)
     }
 }
 
+/* An entry of a page table, by its fields where they say all. */
+static void print_table_entry(const TwStory *story, const TwStep *step,
+                              GString *out)
+{
+    const TwIommu *iommu = &story->program->iommus[step->iommu];
+    TwEntry entry;
+
+    g_string_append_printf(out, "level %u, ", step->level);
+    if (step->region == TW_NONE) {
+        g_string_append_printf(out, "s%u 0x%" PRIx64 ": ", step->space,
+                               step->at);
+    } else {
+        g_string_append_printf(out, "r%u+0x%" PRIx64 ": ", step->region,
+                               step->at);
+    }
+    if (!step->there) {
+        g_string_append(out, "cannot be read");
+    } else if (tw_entry_read(iommu, step->level, step->out, &entry)) {
+        tw_write_entry(out, &entry);
+    } else {
+        g_string_append_printf(out, "0x%" PRIx64, step->out);
+    }
+    made_by(step, out);
+}
+
 static const char *kind_of(const TwStory *story, uint8_t region)
 {
     return tw_region_kind_name(story->program->regions[region].kind);
@@ -127,6 +152,18 @@ void tw_step_print(const TwStory *story, const TwTale *tale, const TwStep *step,
     case TW_STEP_TRANSLATE:
         g_string_append_printf(out, "i%u.%u", step->iommu, step->index);
         print_entry(step, out);
+        break;
+    case TW_STEP_CONTEXT:
+        g_string_append_printf(out, "context: %s",
+                               tw_context_mode_name(step->mode));
+        if (step->mode == TW_CONTEXT_TABLES) {
+            g_string_append_printf(out, " at 0x%" PRIx64 ", domain %u",
+                                   step->out, step->domain);
+        }
+        made_by(step, out);
+        break;
+    case TW_STEP_ENTRY:
+        print_table_entry(story, step, out);
         break;
     case TW_STEP_SPACE:
         g_string_append_printf(out, "s%u 0x%" PRIx64, step->space, step->at);

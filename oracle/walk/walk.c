@@ -431,11 +431,11 @@ static bool read_entry(void *data, uint64_t address, unsigned level,
 }
 
 TwFound tw_walk_translation(const TwWorld *world, uint8_t iommu, uint8_t index,
-                            uint64_t x, TwParts parts)
+                            uint64_t x, TwParts parts, const TwTableSeer *seer)
 {
     Step s = {.world = world};
     TableRead r = {.step = &s, .iommu = &world->program->iommus[iommu]};
-    TwTableReader reader = {read_entry, &r};
+    TwTableReader reader = {read_entry, &r, seer};
 
     return tw_iommu_translate(world, iommu, index, x, parts, &reader);
 }
@@ -460,7 +460,7 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
     int record =
         tw_walk_record(s->times.records, node->iommu, index, granule, depth, 0);
     TableRead read = {.step = s, .iommu = iommu, .depth = (uint8_t)depth};
-    TwTableReader reader = {read_entry, &read};
+    TwTableReader reader = {read_entry, &read, NULL};
     TwParts parts = record < 0 ? tw_parts_at(index, asked)
                                : s->times.records->list[record].parts;
     TwFound found = tw_iommu_translate(s->world, node->iommu, index, x + first,

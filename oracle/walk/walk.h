@@ -156,9 +156,10 @@ int tw_walk_record(const TwRecords *records, uint8_t iommu, uint8_t index,
                    uint64_t granule, unsigned depth, unsigned table);
 
 /* The translation of offset x of an IOMMU's index, read at the times of
- * `parts`, nested tables with the whole way to them. */
+ * `parts`, nested tables with the whole way to them.  `seer` (may be NULL) is
+ * told of what is read of tables in RAM. */
 TwFound tw_walk_translation(const TwWorld *world, uint8_t iommu, uint8_t index,
-                            uint64_t x, TwParts parts);
+                            uint64_t x, TwParts parts, const TwTableSeer *seer);
 /* The attributes of reads of nested tables (LA-53). */
 static inline TwAttrs tw_table_attrs(uint8_t domain)
 {

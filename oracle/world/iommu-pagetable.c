@@ -60,6 +60,11 @@ static void note_since(TwFound *found, uint32_t since, uint16_t op)
     }
 }
 
+static void see(const Tables *w, TwTableSeen seen)
+{
+    w->reader->seer->see(w->reader->seer->data, &seen);
+}
+
 /* The entry of that level at an offset of the tables' region, or, if they are
  * nested, at an address; false: it cannot be read. */
 static bool read_entry(Tables *w, uint64_t at, unsigned level, uint64_t *entry)
@@ -83,6 +88,14 @@ static bool read_entry(Tables *w, uint64_t at, unsigned level, uint64_t *entry)
         }
     }
     note_since(&w->found, since, op);
+    if (w->reader && w->reader->seer) {
+        see(w, (TwTableSeen){.level = (uint8_t)level,
+                             .there = there,
+                             .at = at,
+                             .value = there ? *entry : 0,
+                             .since = since,
+                             .op = op});
+    }
     return there;
 }
 
@@ -163,6 +176,17 @@ static void walk_tables(Tables *w, uint64_t table)
     }
 }
 
+static void see_context(const Tables *w, TwContext context, uint8_t mode)
+{
+    if (w->reader && w->reader->seer) {
+        see(w, (TwTableSeen){.mode = mode,
+                             .domain = context.domain,
+                             .value = context.root,
+                             .since = context.since,
+                             .op = context.op});
+    }
+}
+
 static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
                     uint64_t x, const TwParts *parts,
                     const TwTableReader *reader)
@@ -190,7 +214,10 @@ static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
 
         w.domain = root.domain;
         note_since(&w.found, root.since, root.op);
+        see_context(&w, root, context.mode);
         walk_tables(&w, root.root);
+    } else {
+        see_context(&w, context, context.mode);
     }
     return w.found;
 }

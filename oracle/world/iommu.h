@@ -51,6 +51,23 @@ static inline TwParts tw_parts_at(uint8_t index, uint32_t t)
     return (TwParts){t, t, t, t, index, 0};
 }
 
+/* What a translation by tables in RAM reads, in order: for a story. */
+typedef struct TwTableSeen {
+    uint8_t level;        /* of an entry; 0: the context of the index */
+    uint8_t mode, domain; /* context: TwContextMode, */
+    bool there;           /* entry: it can be read */
+    uint64_t at;    /* entry: where; an offset of the tables' region or, if they
+                     * are nested, an address of the space `to` */
+    uint64_t value; /* entry: its bytes; context: the root */
+    uint32_t since; /* tick of the last change, */
+    uint16_t op;    /* and its operation */
+} TwTableSeen;
+
+typedef struct TwTableSeer {
+    void (*see)(void *data, const TwTableSeen *seen);
+    void *data;
+} TwTableSeer;
+
 /*
  * Reads entries of nested tables (LA-53), which takes walks, and so is done
  * above this room: the 8 bytes at `address` as at time t, an entry of that
@@ -61,6 +78,7 @@ typedef struct TwTableReader {
     bool (*read)(void *data, uint64_t address, unsigned level, uint8_t domain,
                  uint32_t t, uint64_t *entry, uint32_t *since, uint16_t *op);
     void *data;
+    const TwTableSeer *seer; /* told of each context and entry; or NULL */
 } TwTableReader;
 
 /* The entry for offset x of an IOMMU's index, as at t; without bypass.  Nothing

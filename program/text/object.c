@@ -182,9 +182,6 @@ static const char *iommu_kind(unsigned i)
     return tw_iommu_kind_name(i + 1);
 }
 
-/* Its granule is the page size, which may still come: see the defaults. */
-enum { GRANULE_OF_PAGE = 0 };
-
 static void add_iommu(TwParser *s, uint8_t id, TwIommu iommu)
 {
     s->p->iommus[id] = iommu;
@@ -208,7 +205,7 @@ bool tw_text_iommu(TwParser *s)
                        "table, mpc or pagetable", &kind)) {
         return false;
     }
-    TwIommu m = tw_iommu_make((TwIommuKind)(kind + 1), GRANULE_OF_PAGE);
+    TwIommu m = tw_iommu_make((TwIommuKind)(kind + 1), TW_GRANULE_OF_PAGE);
     char what[64];
     g_snprintf(what, sizeof what, "an option of an iommu of kind %s",
                tw_iommu_kind_name(m.kind));
@@ -284,11 +281,11 @@ void tw_text_defaults(TwParser *s)
         const TwRegion *r = &p->regions[i];
         if (r->kind == TW_REGION_IOMMU && s->iommus[r->iommu].line == 0) {
             add_iommu(s, r->iommu,
-                      tw_iommu_make(TW_IOMMU_TABLE, GRANULE_OF_PAGE));
+                      tw_iommu_make(TW_IOMMU_TABLE, TW_GRANULE_OF_PAGE));
         }
     }
     for (unsigned i = 0; i < p->n_iommus; i++) {
-        if (p->iommus[i].granule_lg == GRANULE_OF_PAGE) {
+        if (p->iommus[i].granule_lg == TW_GRANULE_OF_PAGE) {
             p->iommus[i].granule_lg = p->page_lg;
         }
     }

@@ -12,6 +12,10 @@ typedef struct TwTextPlace {
 
 enum { TW_TEXT_DECLARATIONS, TW_TEXT_SETUP, TW_TEXT_SCRIPT };
 
+/* An IOMMU's granule is the page size, which may still come: see the defaults.
+ */
+enum { TW_GRANULE_OF_PAGE = 0 };
+
 typedef struct TwParser {
     TwLexer lexer;
     TwProgram *p;

@@ -164,7 +164,7 @@ static bool parse_actor_prefix(TwLexer *l, TwOp *op)
     return true;
 }
 
-bool tw_text_op(TwLexer *l, bool script, TwOp *op)
+bool tw_text_op(TwLexer *l, const TwProgram *program, bool script, TwOp *op)
 {
     *op = (TwOp){.actor = TW_BOARD};
     if (script && tw_lexer_skip(l, "during")) {
@@ -174,6 +174,9 @@ bool tw_text_op(TwLexer *l, bool script, TwOp *op)
     size_t prefix_length = l->length;
     if (script && !parse_actor_prefix(l, op)) {
         return false;
+    }
+    if (tw_lexer_skip(l, "entry")) {
+        return tw_text_entry(l, program, op);
     }
     unsigned code = tw_op_find(l->word, l->length);
     if (code == TW_OP_CODES) {
@@ -297,7 +300,6 @@ static void write_arg(GString *out, TwArg arg, const TwOp *op)
 
 void tw_op_print(const TwProgram *program, const TwOp *op, GString *out)
 {
-    (void)program; /* operands are written by id, not by what they are */
     const TwOpInfo *info = tw_op_info(op->code);
     if (!info) {
         g_string_append_printf(out, "operation-%u", op->code);
@@ -308,6 +310,9 @@ void tw_op_print(const TwProgram *program, const TwOp *op, GString *out)
     }
     if (op->actor != TW_BOARD && !(info->flags & TW_OP_CPU_ACCESS)) {
         g_string_append_printf(out, "c%u: ", op->actor);
+    }
+    if (op->code == TW_OP_POKE && tw_text_write_entry(out, program, op)) {
+        return;
     }
     g_string_append(out, info->name);
     for (unsigned i = 0; info->args[i] != TW_ARG_END; i++) {

@@ -8,9 +8,21 @@
 
 /*
  * Reads the operation from the current word to the end of the line.  In a
- * script it may be `during` an access and have an actor in front of it.
+ * script it may be `during` an access and have an actor in front of it.  The
+ * lines above have declared what is in `program`.
  */
-bool tw_text_op(TwLexer *lexer, bool script, TwOp *op);
+bool tw_text_op(TwLexer *lexer, const TwProgram *program, bool script,
+                TwOp *op);
+
+/*
+ * `entry` (LA-35): reads what follows that word, up to the end of the line, as
+ * the `poke` that it stands for.
+ */
+bool tw_text_entry(TwLexer *lexer, const TwProgram *program, TwOp *op);
+/* Writes a `poke` as an `entry`; false, and nothing is written: it is none, or
+ * its bytes are no fields. */
+bool tw_text_write_entry(GString *out, const TwProgram *program,
+                         const TwOp *op);
 
 /*
  * Reads one field of an object or operation, and writes it as it is read.

@@ -66,7 +66,7 @@ static bool parse_actor(TwParser *s)
     s->spot = (TwSpot){TW_SPOT_ACTOR, s->p->n_actors};
     if (!tw_lexer_id(l, 'r', TW_MAX_REGIONS, &actor.region) ||
         !tw_lexer_number(l, 0, UINT64_MAX, "an offset", &actor.offset) ||
-        !tw_text_op(l, false, &actor.op)) {
+        !tw_text_op(l, s->p, false, &actor.op)) {
         return false;
     }
     s->p->actors[s->p->n_actors++] = actor;
@@ -188,7 +188,7 @@ static bool parse_op_line(TwParser *s)
             return tw_lexer_expected(l, "at most 1536 operations in the setup");
         }
         s->spot = (TwSpot){TW_SPOT_SETUP, p->n_setup};
-        if (!tw_text_op(l, s->section == TW_TEXT_SCRIPT, &op)) {
+        if (!tw_text_op(l, p, s->section == TW_TEXT_SCRIPT, &op)) {
             return false;
         }
         p->setup[p->n_setup++] = op;
@@ -198,7 +198,7 @@ static bool parse_op_line(TwParser *s)
         return tw_lexer_expected(l, "at most 1536 operations");
     }
     s->spot = (TwSpot){TW_SPOT_SCRIPT, p->n_script};
-    if (!tw_text_op(l, s->section == TW_TEXT_SCRIPT, &op)) {
+    if (!tw_text_op(l, p, s->section == TW_TEXT_SCRIPT, &op)) {
         return false;
     }
     p->script[p->n_script++] = op;

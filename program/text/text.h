@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "program/entry.h"
 #include "program/finding.h"
 #include "program/trace.h"
 
@@ -61,6 +62,8 @@ void tw_op_print(const TwProgram *program, const TwOp *op, GString *out);
 void tw_write_size(GString *out, uint64_t size);
 void tw_write_perm(GString *out, unsigned perm);
 void tw_write_attrs(GString *out, TwAttrs attrs);
+/* "table 0x1000 rw": an entry of a page table by its fields. */
+void tw_write_entry(GString *out, const TwEntry *entry);
 
 /*
  * Reads a file of at most TW_TEXT_MAX bytes ("-": standard input) into `bytes`

@@ -220,6 +220,38 @@ static void add_rest(TwDrawCard *card, unsigned left, const GString *texts)
     row->full = g_strdup(texts->str);
 }
 
+/* What a translation read of tables in RAM, level by level; what both ways read
+ * alike, once. */
+static void add_levels(TwDraw *draw, TwDrawCard *card, uint8_t index)
+{
+    g_autoptr(GHashTable) texts =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (unsigned way = 0; way < TW_WAYS; way++) {
+        const TwTale *tale = draw->tales[way];
+        bool here = false;
+
+        for (unsigned i = 0; tale && i < tale->steps->len; i++) {
+            const TwStep *step = &g_array_index(tale->steps, TwStep, i);
+            g_autoptr(GString) text = g_string_new(NULL);
+
+            if (step->kind == TW_STEP_TRANSLATE) {
+                here = tw_draw_step_card(draw, step) == card &&
+                       step->index == index;
+            }
+            if (!here || (step->kind != TW_STEP_CONTEXT &&
+                          step->kind != TW_STEP_ENTRY)) {
+                continue;
+            }
+            tw_step_print(draw->story, tale, step, text);
+            if (g_hash_table_add(texts, g_strdup(text->str))) {
+                tw_draw_row(card->rows, tw_draw_way_class(way), "%s",
+                            text->str);
+            }
+        }
+    }
+}
+
 /* One page map, or one index of a table. */
 static void add_list(TwDraw *draw, TwDrawCard *card, uint8_t index,
                      const GArray *entries, unsigned most)
@@ -253,6 +285,9 @@ static void add_list(TwDraw *draw, TwDrawCard *card, uint8_t index,
         add_rest(card, left, rest);
     }
     add_ghosts(draw, card, index);
+    if (card->kind == TW_CARD_TABLE) {
+        add_levels(draw, card, index);
+    }
     if (entries->len == 0) {
         tw_draw_row(card->rows, "tw-small", "nothing%s",
                     card->kind == TW_CARD_CPU ? " in its page map" : "");
