@@ -36,8 +36,8 @@ static void json_ops(JsonBuilder *b, const char *member, const TwOpSet *ops)
 
 static const char *op_flag_name(unsigned bit)
 {
-    static const char *const names[] = {"during", "notified", "on",
-                                        "from",   "via",      "exclusive"};
+    static const char *const names[] = {"during", "notified",  "on",    "from",
+                                        "via",    "exclusive", "paired"};
     return names[bit];
 }
 
@@ -60,7 +60,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     json_builder_set_member_name(b, "dialect");
     json_builder_begin_object(b);
     json_ops(b, "operations", &d->ops);
-    json_names(b, "operation_flags", d->op_flags, op_flag_name, 6);
+    json_names(b, "operation_flags", d->op_flags, op_flag_name, 7);
     json_names(b, "region_kinds", d->region_kinds & ~UINT64_C(1),
                tw_region_kind_name, TW_REGION_KINDS);
     json_names(b, "iommu_kinds", d->iommu_kinds & ~UINT64_C(1),
@@ -83,6 +83,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "nested-tables", d->nested_tables);
     tw_json_bool(b, "aligned_rmw", d->aligned_rmw);
     tw_json_bool(b, "exclusives_of_ram", d->exclusives_of_ram);
+    tw_json_bool(b, "pairs_of_ram", d->pairs_of_ram);
     tw_json_bool(b, "exec_needs_code", d->exec_needs_code);
     json_names(b, "contents", d->contents, tw_contents_name, TW_CONTENTS_KINDS);
     tw_json_int(b, "address_lg", d->address_lg);

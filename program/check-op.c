@@ -154,6 +154,9 @@ static bool check_actor(OpCheck *o, const TwOpInfo *info)
     if (info->flags & TW_OP_CPU_ACCESS) {
         o->flags |= TW_OPF_FROM;
         o->flags |= op->code == TW_OP_RMW ? TW_OPF_EXCLUSIVE : 0;
+        o->flags |= op->code == TW_OP_READ || op->code == TW_OP_WRITE
+                        ? TW_OPF_PAIRED
+                        : 0;
         if (op->flags & TW_OPF_FROM) {
             o->rest.from = 0;
             if (tw_contents_are_runs(o->c->p->contents)) {
@@ -217,6 +220,10 @@ static bool check_place(OpCheck *o, const TwOpInfo *info)
         }
         break;
     default:
+        if (op->flags & TW_OPF_PAIRED && !tw_op_may_be_paired(p, o->index)) {
+            return NO("'paired' stands after an access of the same kind, CPU, "
+                      "MMU index and size, 4 or 8, that ends where it begins");
+        }
         if (!(op->flags & TW_OPF_DURING)) {
             return true;
         }

@@ -58,7 +58,8 @@ bool tw_dialect_is_wide(const TwDialect *d, const TwProgram *p)
     return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
            d->region_lg == 0 && !d->identity_pages && !d->whole_pages &&
            !d->full_ram && !d->plain_accesses && !d->wide_rmw &&
-           !d->aligned_rmw && !d->exclusives_of_ram && d->physical_lg == 0 &&
+           !d->aligned_rmw && !d->exclusives_of_ram && !d->pairs_of_ram &&
+           d->physical_lg == 0 &&
            (d->page_rights == 0 || d->page_rights == 0xff) &&
            (d->page_lgs == 0 || d->page_lgs == UINT32_MAX) &&
            !d->plain_devices && d->implemented_sizes && !d->exec_needs_code &&
@@ -161,15 +162,17 @@ static void fit_from(const TwDialect *d, const TwProgram *p, TwOp *op)
     }
 }
 
-/* Where an exchange may reach a device, it is no exclusive one (LA-56). */
-static void fit_exclusive(const TwDialect *d, const TwProgram *p, TwOp *op)
+/* Where an access may reach a device, it is no exclusive exchange (LA-56) and
+ * not paired (LA-59). */
+static void fit_of_ram(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
-    if (!(op->flags & TW_OPF_EXCLUSIVE) || !d->exclusives_of_ram) {
-        return;
-    }
-    for (unsigned i = 0; i < p->n_regions; i++) {
+    unsigned flags =
+        op->flags & ((d->exclusives_of_ram ? TW_OPF_EXCLUSIVE : 0) |
+                     (d->pairs_of_ram ? TW_OPF_PAIRED : 0));
+
+    for (unsigned i = 0; flags != 0 && i < p->n_regions; i++) {
         if (tw_region_has_device(p->regions[i].kind)) {
-            op->flags &= (uint8_t)~TW_OPF_EXCLUSIVE;
+            op->flags &= (uint8_t)~flags;
         }
     }
 }
@@ -204,8 +207,14 @@ static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
     if (most != UINT64_MAX && op->addr > most - (op->size - 1)) {
         op->addr = most - (op->size - 1);
     }
-    fit_exclusive(d, p, op);
+    fit_of_ram(d, p, op);
     fit_from(d, p, op);
+}
+
+bool tw_dialect_parts_pair(const TwDialect *d, const TwProgram *p, unsigned n)
+{
+    return d->pairs_of_ram && n > 0 && p->script[n].flags & TW_OPF_DURING &&
+           p->script[n - 1].flags & TW_OPF_PAIRED;
 }
 
 /* A DMA access during an access, where there is none. */
@@ -396,6 +405,12 @@ void tw_dialect_fit(const TwDialect *d, TwProgram *p)
         tw_dialect_fit_op(d, p, op);
         if ((op->flags & TW_OPF_DURING) && !tw_op_may_be_during(p, i)) {
             op->flags &= (uint8_t)~TW_OPF_DURING;
+        }
+        if ((op->flags & TW_OPF_PAIRED) && !tw_op_may_be_paired(p, i)) {
+            op->flags &= (uint8_t)~TW_OPF_PAIRED;
+        }
+        if (tw_dialect_parts_pair(d, p, i)) {
+            op[-1].flags &= (uint8_t)~TW_OPF_PAIRED;
         }
     }
 }

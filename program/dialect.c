@@ -16,7 +16,7 @@ TwDialect tw_dialect_full(void)
         .iommu_kinds = (1u << TW_IOMMU_KINDS) - 1,
         .selects = (1u << TW_SELECTS) - 1,
         .op_flags = TW_OPF_DURING | TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_FROM |
-                    TW_OPF_VIA | TW_OPF_EXCLUSIVE,
+                    TW_OPF_VIA | TW_OPF_EXCLUSIVE | TW_OPF_PAIRED,
         .actors = true,
         .explicit_safepoints = true,
         .shared_blocks = true,
@@ -85,6 +85,9 @@ static const char *narrowed(const TwDialect *d, const TwOp *op, const TwOp *fit)
     if (fit->flags != op->flags && op->code == TW_OP_RMW) {
         return "is exclusive beside a device";
     }
+    if ((fit->flags ^ op->flags) & TW_OPF_PAIRED) {
+        return "is paired beside a device";
+    }
     if (fit->perm != op->perm) {
         return "has rights that pages cannot have";
     }
@@ -135,6 +138,7 @@ static bool admits_op(const TwDialect *d, const Place *place,
                   : flags & TW_OPF_FROM      ? "from an instruction"
                   : flags & TW_OPF_VIA       ? "via a mapping"
                   : flags & TW_OPF_EXCLUSIVE ? "exclusive"
+                  : flags & TW_OPF_PAIRED    ? "paired"
                                              : "on");
     }
     TwOp fit = *op;
@@ -333,6 +337,9 @@ static bool admits_ops(const TwDialect *d, const TwProgram *p, bool wide,
     for (unsigned i = 0; i < p->n_script; i++) {
         if (!admits_op(d, &script, p, &p->script[i], i, reply)) {
             return false;
+        }
+        if (tw_dialect_parts_pair(d, p, i)) {
+            return no(reply, "operation %u: during a paired access", i);
         }
     }
     return true;

@@ -45,6 +45,8 @@ typedef struct TwDialect {
     bool aligned_rmw;       /* rmw at multiples of its size */
     bool exclusives_of_ram; /* exclusive rmw in programs without devices only
                              * (LA-56) */
+    bool pairs_of_ram;      /* paired accesses in programs without devices only,
+                             * with nothing during them (LA-59) */
     bool exec_needs_code;   /* exec in programs with code contents only */
     uint32_t contents;      /* bit per TwContentsKind; 0: data only */
     uint8_t address_lg;     /* addresses of accesses, page-map entries and
@@ -88,6 +90,11 @@ bool tw_dialect_admits(const TwDialect *dialect, const TwProgram *program,
 
 /* May an operation of this code be performed during an access? */
 bool tw_dialect_suits_during(const TwDialect *dialect, const TwOp *op);
+
+/* Is operation `n` performed during a paired access, which the dialect does not
+ * have (pairs_of_ram)? */
+bool tw_dialect_parts_pair(const TwDialect *dialect, const TwProgram *program,
+                           unsigned n);
 
 /* Every number may stand: fitting changes nothing in `program`, whose contents
  * the dialect has. */

@@ -290,6 +290,8 @@ enum {
     TW_OPF_FROM = 8,       /* CPU access: issued by an instruction at `from` */
     TW_OPF_VIA = 16,       /* DMA access: through the mapping `other` */
     TW_OPF_EXCLUSIVE = 32, /* rmw: made of a load and a store (LA-56) */
+    TW_OPF_PAIRED = 64,    /* read, write: made by one instruction with the
+                            * operation before it (LA-59) */
 };
 
 /* Kinds of IOMMU events and of what a notifier asks for (NT-1). */

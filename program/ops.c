@@ -320,10 +320,13 @@ static bool in_one_page(const TwProgram *p, uint64_t addr, unsigned size)
     return addr >> p->page_lg == (addr + size - 1) >> p->page_lg;
 }
 
-/* Do a CPU access and its instruction stay in one page each? */
+/* Do a CPU access, with the one that it is paired with, and its instruction
+ * stay in one page each? */
 static bool in_pages(const TwProgram *p, const TwOp *access)
 {
-    return in_one_page(p, access->addr, access->size) &&
+    unsigned first = access->flags & TW_OPF_PAIRED ? access->size : 0;
+
+    return in_one_page(p, access->addr - first, first + access->size) &&
            (!(access->flags & TW_OPF_FROM) || in_one_page(p, access->from, 4));
 }
 
@@ -343,4 +346,17 @@ bool tw_op_may_be_during(const TwProgram *p, unsigned n)
         }
     }
     return false;
+}
+
+bool tw_op_may_be_paired(const TwProgram *p, unsigned n)
+{
+    const TwOp *op = &p->script[n], *before = op - 1;
+
+    return n > 0 && (op->code == TW_OP_READ || op->code == TW_OP_WRITE) &&
+           op->code == before->code && op->obj == before->obj &&
+           op->index == before->index && op->size == before->size &&
+           (op->size == 4 || op->size == 8) &&
+           op->addr == before->addr + before->size && op->addr > before->addr &&
+           !((op->flags | before->flags) & TW_OPF_FROM) &&
+           !(before->flags & TW_OPF_PAIRED);
 }

@@ -232,4 +232,15 @@ static inline bool tw_op_suits_during(const TwOpInfo *info)
  * count. */
 bool tw_op_may_be_during(const TwProgram *program, unsigned n);
 
+/* May operation `n` of the script be paired with the one before it (LA-59)?
+ * Whether it is does not count. */
+bool tw_op_may_be_paired(const TwProgram *program, unsigned n);
+
+/* Is operation `n` the first of a pair? */
+static inline bool tw_op_leads_pair(const TwProgram *program, unsigned n)
+{
+    return n + 1u < program->n_script &&
+           program->script[n + 1].flags & TW_OPF_PAIRED;
+}
+
 #endif

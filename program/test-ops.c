@@ -368,6 +368,58 @@ static void test_dma_during(void)
     }
 }
 
+/* The second of two adjacent reads or writes of one CPU and MMU index, of 4 or
+ * 8 bytes each. */
+static void test_may_be_paired(void)
+{
+    static const struct {
+        const char *before, *op;
+        bool may, may_be_inside;
+    } rows[] = {
+        {"read c0.0 0x40 8", "read c0.0 0x48 8", true, true},
+        {"write c0.0 0x77 4", "write c0.0 0x7b 4", true, true},
+        {"write c0.0 0x78 4", "write c0.0 0x7c 4", true, true},
+        {"write c0.0 0x79 4", "write c0.0 0x7d 4", true, false},
+        {"write c0.0 0x78 8", "write c0.0 0x80 8", true, false},
+        {"read c0.0 0x40 8", "read c0.0 0x44 8", false, false},
+        {"read c0.0 0x40 8", "read c0.0 0x48 4", false, false},
+        {"read c0.0 0x40 2", "read c0.0 0x42 2", false, false},
+        {"read c0.0 0x40 8", "write c0.0 0x48 8", false, false},
+        {"exec c0.0 0x40 8", "exec c0.0 0x48 8", false, false},
+        {"read c0.0 0x40 8 from 0x0", "read c0.0 0x48 8", false, false},
+        {"read c0.0 0x40 8", "read c0.0 0x48 8 from 0x0", false, false},
+        {"read c0.0 0xfffffffffffffff8 8", "read c0.0 0x0 8", false, false},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text =
+            g_strconcat(world, "  ", rows[i].before, "\n  ", rows[i].op, "\n  ",
+                        rows[i].op, "\n  dma-read s0 0x0 8 none\n", NULL);
+        char why[160];
+
+        test_parse(&p, text);
+        g_assert_false(tw_op_may_be_paired(&p, 0));
+        g_assert_cmpint(tw_op_may_be_paired(&p, 1), ==, rows[i].may);
+        g_assert_false(tw_op_leads_pair(&p, 0));
+        p.script[1].flags |= TW_OPF_PAIRED;
+        g_assert_true(tw_op_leads_pair(&p, 0));
+        g_assert_cmpint(tw_program_check(&p, why, sizeof(why)), ==,
+                        rows[i].may);
+        p.script[2].addr = p.script[1].addr + p.script[1].size;
+        g_assert_false(tw_op_may_be_paired(&p, 2)); /* no third one */
+        if (rows[i].may) { /* a DMA access during both, if in one page */
+            p.script[2] = p.script[3];
+            g_assert_cmpint(tw_op_may_be_during(&p, 2), ==,
+                            rows[i].may_be_inside);
+            p.script[0].index ^= 1;
+            g_assert_false(tw_op_may_be_paired(&p, 1));
+            p.script[0].index ^= 1;
+            p.script[0].obj ^= 1;
+            g_assert_false(tw_op_may_be_paired(&p, 1));
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -379,6 +431,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ops/names", test_names);
     g_test_add_func("/ops/set", test_set);
     g_test_add_func("/ops/LA-47/may-be-during", test_may_be_during);
+    g_test_add_func("/ops/LA-59/may-be-paired", test_may_be_paired);
     g_test_add_func("/ops/LA-47/dma-during", test_dma_during);
     g_test_add_func("/ops/manual", test_manual);
     g_test_add_func("/ops/NT-11/no-registration-inside",

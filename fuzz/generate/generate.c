@@ -10,6 +10,7 @@
 #include "fuzz/generate/moves.h"
 #include "fuzz/generate/mpc.h"
 #include "fuzz/generate/paged.h"
+#include "fuzz/generate/pairs.h"
 #include "fuzz/generate/runs.h"
 #include "fuzz/generate/tables.h"
 #include "fuzz/generate/topology.h"
@@ -99,6 +100,9 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     }
     if (gen.mpcs) {
         tw_mpc_turn(&gen);
+    }
+    if (wish == NULL) {
+        tw_pairs_make(&gen);
     }
     tw_dialect_fit(dialect, program);
 }

@@ -245,6 +245,10 @@ static void count_access(Count *c, const TwProgram *p, const TwTrace *t,
     c->row[ROW_READONLY_DMA] += discard && op->code == TW_OP_DMA_WRITE;
     c->row[ROW_READONLY_RMW] += discard && op->code == TW_OP_RMW;
     c->row[ROW_RMW_REFUSED] += refused && op->code == TW_OP_RMW;
+    if (op->flags & TW_OPF_PAIRED) {
+        c->row[ROW_PAIR] += !refused;
+        c->row[ROW_PAIR_REFUSED] += refused && (op->addr & (page - 1)) == 0;
+    }
     c->row[ROW_PICKY] +=
         outcome->class_ == TW_CLASS_DECODE_ERROR && has_picky(p);
     c->row[ROW_TWO_LEAVES] +=

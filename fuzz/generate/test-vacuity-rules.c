@@ -377,6 +377,8 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         NEVER("LA-52", no_code)
         RULE("LA-53", "entry of nested tables read", COUNTER(NESTED))
         NEVER("LA-56", no_exclusives)
+        RULE("LA-59", "pair of accesses made, and refused",
+             LEAST_OF(ROW_(PAIR), ROW_(PAIR_REFUSED)))
     };
     /* clang-format on */
 

@@ -30,6 +30,8 @@
     ROW(ROMD_DIRECT, "read of a ROM device's bytes", 40000) \
     ROW(ROMD_WRITE, "store in a ROM device", 5000) \
     ROW(PIECES, "access to a device in several pieces", 20000) \
+    ROW(PAIR, "pair of accesses that one instruction made", 20000) \
+    ROW(PAIR_REFUSED, "pair refused, in two pages", 5000) \
     ROW(PICKY, "access refused, with a device that refuses some", 50000) \
     ROW(DEVICE_WRITE, "byte stored in a device", 500000) \
     ROW(DEVICE_FETCH, "byte fetched from a device", 100000) \

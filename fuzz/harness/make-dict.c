@@ -73,6 +73,7 @@ static void text_words(void)
                                         " on",
                                         " off",
                                         " exclusive",
+                                        " paired",
                                         "unmap,map",
                                         "deviotlb",
                                         " # "};
@@ -148,6 +149,10 @@ static void operation(const TwDialect *dialect, unsigned code)
     }
     if (code == TW_OP_RMW && (flags & TW_OPF_EXCLUSIVE)) {
         record(name, code, TW_OPF_EXCLUSIVE | RARE_FLAGS);
+    }
+    if ((code == TW_OP_READ || code == TW_OP_WRITE) &&
+        (flags & TW_OPF_PAIRED)) {
+        record(name, code, TW_OPF_PAIRED | RARE_FLAGS);
     }
 }
 

@@ -217,6 +217,10 @@ static void simplify_code(TwTurns *turns, const TwOp *old, bool script,
         TW_TURN(turns, p,
                 op_of(p, script, i)->flags &= (uint8_t)~TW_OPF_EXCLUSIVE);
     }
+    if (old->flags & TW_OPF_PAIRED) {
+        TW_TURN(turns, p,
+                op_of(p, script, i)->flags &= (uint8_t)~TW_OPF_PAIRED);
+    }
     if (old->flags & TW_OPF_VIA) {
         TW_TURN(turns, p, {
             op_of(p, script, i)->flags &= (uint8_t)~TW_OPF_VIA;

@@ -116,8 +116,24 @@ static bool nudge_arg(TwMutation *m, unsigned arg, TwOp *op)
     return false;
 }
 
-/* Changes one operand of one operation. */
-static void change_operand(TwMutation *m, TwOp *op)
+/* Makes a read or a write the second of a pair with the operation before it, if
+ * this can be the first (LA-59); or parts it from that. */
+static void pair(TwMutation *m, TwOp *op)
+{
+    const TwOp *before = op - 1;
+
+    if (op->flags & TW_OPF_PAIRED) {
+        op->flags &= (uint8_t)~TW_OPF_PAIRED;
+    } else if (op > m->program->script && op->code == before->code &&
+               (op->code == TW_OP_READ || op->code == TW_OP_WRITE)) {
+        *op = *before;
+        op->addr += op->size;
+        op->flags |= m->dialect->op_flags & TW_OPF_PAIRED; /* tidied later */
+    }
+}
+
+/* Changes one operand of one operation, of the script or of the setup. */
+static void change_operand(TwMutation *m, TwOp *op, bool script)
 {
     const TwOpInfo *info = tw_op_info(op->code);
     unsigned n = 0;
@@ -141,6 +157,8 @@ static void change_operand(TwMutation *m, TwOp *op)
                         : tw_gen_pick_cpu(m->program, tw_below(m, 64));
     } else if (draw == n && op->code == TW_OP_RMW) {
         op->flags ^= m->dialect->op_flags & TW_OPF_EXCLUSIVE;
+    } else if (draw == n && script) {
+        pair(m, op);
     } else if (draw == n + 1 && tw_dialect_suits_during(m->dialect, op)) {
         op->flags ^= TW_OPF_DURING; /* tidied where it cannot stand */
     }
@@ -182,7 +200,7 @@ static void change_op(TwMutation *m)
     if (tw_below(m, 8) == 0) {
         change_code(m, op);
     } else {
-        change_operand(m, op);
+        change_operand(m, op, true);
     }
 }
 
@@ -249,7 +267,7 @@ static void change_setup(TwMutation *m)
     default:
         if (program->n_setup > 0) {
             TwOp *at = &program->setup[tw_below(m, program->n_setup)];
-            change_operand(m, at);
+            change_operand(m, at, false);
             at->actor = TW_BOARD;
             at->flags = 0;
         }

@@ -49,6 +49,7 @@ typedef struct Row {
 #define MPC IOMMU "iommu i0 mpc indexes 2 select secure to s1 blocked s0\n"
 #define PAGETABLE IOMMU "iommu i0 pagetable to s1 tables r1 levels 1\n"
 #define READ "  read c0.0 0x0 4"
+#define PAIR READ "\n  read c0.0 0x4 4 paired"
 #define PAR \
     "  par\n" READ \
     "\n  barrier\n  and\n  dma-read s0 0x0 4 none\n  barrier\n  end-par"
@@ -154,7 +155,7 @@ typedef struct Row {
             {2, SMALL, "  enable r1 on"}, \
             {3, SMALL, "  read c0.0 0x0 4 from 0x100"}, \
             {4, SMALL, "  dma-read s0 0x0 4 none via m0"}, \
-            {5, SMALL, "  rmw c0.0 0x0 4 exclusive"})) \
+            {5, SMALL, "  rmw c0.0 0x0 4 exclusive"}, {6, SMALL, PAIR})) \
     X(actors, MAY, CASES({0, DEVICE "\nactor r2 0x0 flush-all c0\n", READ})) \
     X(explicit_safepoints, MAY, \
       CASES({0, "safepoints explicit\n" SMALL, READ})) \
@@ -193,6 +194,9 @@ typedef struct Row {
       CASES({0, SMALL, "  rmw c0.0 0x4 8"}, {0, SMALL, "  rmw c0.0 0x1 2"})) \
     X(exclusives_of_ram, MUST, \
       CASES({0, DEVICE "\n", "  rmw c0.0 0x0 4 exclusive"})) \
+    X(pairs_of_ram, MUST, \
+      CASES({0, DEVICE "\n", PAIR}, \
+            {0, SMALL, PAIR "\n  during flush-all c0"})) \
     X(exec_needs_code, MUST, CASES({0, SMALL, "  exec c0.0 0x0 8"})) \
     X(contents, BITS, \
       CASES({TW_CONTENTS_CODE, CODE, "  exec c0.0 0x40 8"}, \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Judges one access: reads its outcome from the trace, looks for an allowed
- * answer that explains the outcome in some world, and applies its effects.
+ * Judges one access: looks for an allowed answer that explains what the trace
+ * says of it in some world, and applies its effects.
  */
 #include "oracle/judge/access.h"
 
@@ -10,66 +10,17 @@
 
 #include "oracle/freshness/endings.h"
 #include "oracle/freshness/floor.h"
-#include "oracle/freshness/mapping.h"
+#include "oracle/judge/apart.h"
 #include "oracle/judge/blocked.h"
 #include "oracle/judge/choice.h"
 #include "oracle/judge/explain.h"
 #include "oracle/judge/fits.h"
 #include "oracle/judge/handled.h"
+#include "oracle/judge/paired.h"
 #include "oracle/judge/perform.h"
 #include "oracle/walk/flat.h"
 #include "program/content.h"
-
-/* Reading the trace ------------------------------------------------------- */
-
-/* What the trace says of one access, byte by byte. */
-static void see(const TwOracle *oracle, const TwAccess *access,
-                const TwOutcome *outcome, TwSeen *seen)
-{
-    const TwTrace *trace = oracle->trace;
-    unsigned got = 0;
-
-    seen->class_ = outcome->class_;
-    seen->value = outcome->value;
-    seen->located = outcome->n_locations > 0;
-    seen->broken = outcome->class_ >= TW_CLASSES;
-    if (oracle->world->has_mpcs) {
-        /* What has no location was blocked (LA-32). */
-        seen->located |=
-            oracle->tells_places && outcome->class_ <= TW_CLASS_DEVICE_ERROR;
-        for (unsigned k = 0; k < access->size; k++) {
-            seen->bytes[k] =
-                (TwByte){.where = TW_AT_BLOCKED, .region = TW_NONE};
-        }
-    }
-    if (!seen->located) {
-        return;
-    }
-    if (outcome->location + outcome->n_locations > trace->n_locations ||
-        outcome->class_ > TW_CLASS_DEVICE_ERROR) {
-        seen->broken = true;
-        return;
-    }
-    for (unsigned i = 0; i < outcome->n_locations; i++) {
-        const TwLocation *at = &trace->locations[outcome->location + i];
-
-        for (unsigned k = at->first; k < at->first + at->length; k++) {
-            if (k >= access->size || got >> k & 1 ||
-                at->region >= oracle->program->n_regions) {
-                seen->broken = true;
-                return;
-            }
-            got |= 1u << k;
-            seen->bytes[k] = (TwByte){
-                .where = TW_AT_LEAF,
-                .region = at->region,
-                .flags = at->flags,
-                .offset = at->offset + (k - at->first),
-            };
-        }
-    }
-    seen->broken |= got != (1u << access->size) - 1 && !oracle->world->has_mpcs;
-}
+#include "program/ops.h"
 
 /* One access -------------------------------------------------------------- */
 
@@ -178,7 +129,8 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
         out->effect = effect;
         memcpy(out->bytes, bytes, sizeof(out->bytes));
     }
-    out->current |= now && first->current && (!second || second->current);
+    out->current |= now && first->current && (!second || second->current) &&
+                    !access->other_old;
     out->cached |= first->no_record && (!second || second->no_record);
     out->record |= first->no_cache && (!second || second->no_cache);
     out->unknown |= first->refused || (second && second->refused);
@@ -211,6 +163,19 @@ static void try_choices(TwOracle *oracle, const TwAccess *access,
     }
 }
 
+/* With each class that the other access of a pair may have (LA-59). */
+static void try_others(TwOracle *oracle, const TwAccess *access,
+                       const TwSeen *seen, Outcome *out)
+{
+    TwAccess half = *access;
+
+    for (unsigned i = 0; i < oracle->others.n; i++) {
+        half.other = oracle->others.list[i].class_;
+        half.other_old = oracle->others.list[i].old;
+        try_choices(oracle, &half, seen, out);
+    }
+}
+
 static void try_all(TwOracle *oracle, const TwAccess *access,
                     const TwSeen *seen, Outcome *out)
 {
@@ -220,25 +185,34 @@ static void try_all(TwOracle *oracle, const TwAccess *access,
     out->callback = true;
     memset(out->oldest, 0xff, sizeof(out->oldest));
     tw_blocked_start(&out->blocked);
-    try_choices(oracle, access, seen, out);
+    if (access->paired) {
+        try_others(oracle, access, seen, out);
+    } else {
+        try_choices(oracle, access, seen, out);
+    }
     if (access->during && access->during->sec_resp != oracle->world->sec_resp) {
         TwAccess early = *access;
 
         early.early = true;
-        try_choices(oracle, &early, seen, out);
+        if (access->paired) {
+            try_others(oracle, &early, seen, out);
+        } else {
+            try_choices(oracle, &early, seen, out);
+        }
     }
 }
 
 /* Tells the history what was observed (one entry per page).  A refused access
- * shows a cached answer only if it has no other page and no other reason. */
+ * shows a cached answer only if it has no other page and no other reason, and
+ * is no half of a pair. */
 static void observe(TwOracle *oracle, const TwAccess *access,
                     const TwSeen *seen, const Outcome *out)
 {
     const TwHistory *history = &oracle->history;
 
-    if (out->unknown ||
-        (seen->class_ > TW_CLASS_DEVICE_ERROR &&
-         (history->n_pages != 1 || access->code == TW_OP_RMW))) {
+    if (out->unknown || (seen->class_ > TW_CLASS_DEVICE_ERROR &&
+                         (history->n_pages != 1 || access->code == TW_OP_RMW ||
+                          access->paired))) {
         return;
     }
     for (unsigned i = 0; i < history->n_pages; i++) {
@@ -320,54 +294,10 @@ static void count_access(TwOracle *oracle, const TwAccess *access,
                       has_old_code(oracle, access);
 }
 
-static TwAccess take_apart(const TwOracle *oracle, const TwOp *op,
-                           uint16_t number)
-{
-    TwAccess access = {
-        .during = oracle->during,
-        .code = op->code,
-        .exclusive = op->flags & TW_OPF_EXCLUSIVE,
-        .cpu = TW_BOARD,
-        .space = op->obj,
-        .size = op->size,
-        .op = number,
-        .attrs = op->attrs,
-        .addr = op->addr,
-        .beyond = op->addr > UINT64_MAX - (op->size - 1),
-    };
-
-    switch (op->code) {
-    case TW_OP_WRITE:
-    case TW_OP_DMA_WRITE:
-        access.page_rights = access.hop_rights = TW_W;
-        break;
-    case TW_OP_RMW:
-        access.page_rights = access.hop_rights = TW_R | TW_W;
-        break;
-    case TW_OP_EXEC:
-        access.page_rights = TW_X;
-        access.hop_rights = TW_R; /* LA-13 */
-        break;
-    default:
-        access.page_rights = access.hop_rights = TW_R;
-        break;
-    }
-    if (op->code != TW_OP_DMA_READ && op->code != TW_OP_DMA_WRITE) {
-        const TwMmuIndex *mmu = &oracle->program->cpus[op->obj].mmu[op->index];
-
-        access.cpu = op->obj;
-        access.mmu = op->index;
-        access.space = mmu->space;
-        access.attrs = mmu->attrs;
-    } else {
-        access.mapping = tw_mapping_of(oracle->world, op);
-    }
-    return access;
-}
-
-/* The operations behind actor offsets that the access wrote (LA-27). */
+/* The operations behind actor offsets that an access with this effect wrote
+ * (LA-27). */
 static void perform_actors(TwOracle *oracle, const TwAccess *access,
-                           const Outcome *out)
+                           const TwEffect *effect, const TwByte *bytes)
 {
     const TwProgram *program = oracle->program;
     uint32_t done = 0;
@@ -380,9 +310,9 @@ static void perform_actors(TwOracle *oracle, const TwAccess *access,
         for (unsigned a = 0; a < program->n_actors; a++) {
             const TwActor *actor = &program->actors[a];
 
-            if (out->effect.acts[k] == TW_ACT_DEVICE && !(done >> a & 1) &&
-                actor->region == out->bytes[k].region &&
-                actor->offset == out->bytes[k].offset) {
+            if (effect->acts[k] == TW_ACT_DEVICE && !(done >> a & 1) &&
+                actor->region == bytes[k].region &&
+                actor->offset == bytes[k].offset) {
                 done |= 1u << a;
                 if (tw_legality_step(&oracle->world->legality, &actor->op) ==
                     TW_LEGAL) {
@@ -397,7 +327,7 @@ static void perform_actors(TwOracle *oracle, const TwAccess *access,
 /* May the access behind a fetch be refused as the operation was? */
 static bool may_be_refused(TwOracle *oracle, const TwOp *op, uint16_t number)
 {
-    TwAccess access = take_apart(oracle, op, number);
+    TwAccess access = tw_apart(oracle, op, number);
     TwChoice choice;
 
     tw_history_allowed(&oracle->history, oracle->world, &access);
@@ -427,21 +357,6 @@ static TwVerdict say_too_many(TwOracle *oracle)
                             "more than %d older answers may still be allowed, "
                             "and the oracle keeps no more",
                             TW_MAX_WALKS);
-}
-
-/* The fetch of the instruction that makes an access (LA-46). */
-static TwAccess fetch_of(const TwOracle *oracle, const TwOp *op,
-                         uint16_t number)
-{
-    TwOp instruction = *op;
-    TwAccess access;
-
-    instruction.code = TW_OP_EXEC;
-    instruction.addr = op->from;
-    instruction.size = tw_contents_are_code(oracle->program->contents) ? 8 : 4;
-    access = take_apart(oracle, &instruction, number);
-    access.blind = true;
-    return access;
 }
 
 /* The operations during access `number`, if there are DMA accesses among them
@@ -478,7 +393,7 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     bool refused = outcome->class_ > TW_CLASS_DEVICE_ERROR;
     bool refuses = false, passes = false, callback = true;
     uint32_t n_log = 0, n;
-    TwAccess access = fetch_of(oracle, op, number);
+    TwAccess access = tw_apart_fetch(oracle, op, number);
     TwBlocked blocked;
     TwChoice choice;
     TwSeen seen;
@@ -519,7 +434,7 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
         return false;
     }
     if (!passes) {
-        see(oracle, &access, outcome, &seen);
+        tw_apart_see(oracle, &access, outcome, &seen);
         seen.located = false; /* that would be the access's */
         if (refused && may_be_refused(oracle, op, number)) {
             seen.class_ = TW_CLASS_OK; /* it is the access's, too */
@@ -545,11 +460,77 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     return true;
 }
 
+/* What comes after the effects of an access; of a pair, after those of both
+ * (LA-59). */
+static TwVerdict end_access(TwOracle *oracle, const TwAccess *access,
+                            const Outcome *out)
+{
+    bool callback = out->callback;
+    TwVerdict inside;
+
+    if (tw_is_store(access) || access->code == TW_OP_RMW) {
+        oracle->world->now = store_tick(oracle->world);
+    }
+    inside = perform_inside(oracle, access->op);
+    if (inside > TW_VERDICT_AGREE_STALE) {
+        return inside;
+    }
+    if (access->paired) {
+        callback |= oracle->first.callback;
+        perform_actors(oracle, &oracle->first.access, &oracle->first.effect,
+                       oracle->first.bytes);
+    }
+    perform_actors(oracle, access, &out->effect, out->bytes);
+    if (callback && access->cpu != TW_BOARD) {
+        tw_world_safepoint(oracle->world, access->cpu); /* LA-3 */
+    }
+    return inside;
+}
+
+/* Goes on in the worlds after the access; an answer explains it. */
+static TwVerdict accept(TwOracle *oracle, const TwAccess *access,
+                        const TwSeen *seen, const Outcome *out)
+{
+    if (out->n > 1 && oracle->world->pagetables) {
+        return tw_explain_limit(oracle,
+                                "a store may have left RAM, where tables are, "
+                                "in more than one way");
+    }
+    oracle->contents.n_worlds = out->n;
+    memcpy(oracle->contents.worlds, out->worlds,
+           out->n * sizeof(out->worlds[0]));
+    if (out->n > oracle->contents.most) {
+        oracle->contents.most = out->n;
+    }
+    oracle->log += out->n_log;
+    oracle->stats->old_records += !out->current && !out->cached;
+    oracle->stats->old_both += !out->current && !out->cached && !out->record;
+    oracle->stats->blocked += out->blocked.any != 0;
+    if (oracle->world->has_mpcs) {
+        tw_blocked_record(&out->blocked, oracle->world, access);
+    }
+    oracle->stats->mapped += access->mapping != NULL;
+    oracle->stats->old_mapped += access->mapping && !out->current;
+    observe(oracle, access, seen, out);
+    if (tw_op_leads_pair(oracle->program, access->op)) {
+        oracle->first = (TwHalf){.access = *access,
+                                 .effect = out->effect,
+                                 .callback = out->callback};
+        memcpy(oracle->first.bytes, out->bytes, sizeof(out->bytes));
+    } else {
+        TwVerdict inside = end_access(oracle, access, out);
+        if (inside > TW_VERDICT_AGREE_STALE) {
+            return inside;
+        }
+    }
+    return out->current ? TW_VERDICT_AGREE : TW_VERDICT_AGREE_STALE;
+}
+
 /* An access with this outcome; `more`: the next word of a run follows. */
 static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
                            const TwOutcome *outcome, bool more)
 {
-    TwAccess access = take_apart(oracle, op, number);
+    TwAccess access = tw_apart(oracle, op, number);
     TwHistory *history = &oracle->history;
     uint64_t lot = op->addr ^ ((uint64_t)number << 40) ^
                    ((uint64_t)op->code << 56) ^ oracle->program->n_script;
@@ -559,7 +540,7 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
     bool handled = false;
 
     if (op->flags & TW_OPF_FROM) {
-        TwAccess fetch = fetch_of(oracle, op, number);
+        TwAccess fetch = tw_apart_fetch(oracle, op, number);
 
         if (!repaired(oracle, &fetch, number, &inside)) {
             return inside;
@@ -573,14 +554,19 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
     }
     access.during = oracle->during;
     access.more = more;
-    see(oracle, &access, outcome, &seen);
+    if (op->flags & TW_OPF_PAIRED ||
+        tw_op_leads_pair(oracle->program, number)) {
+        tw_paired(oracle, &access, number);
+    }
+    tw_apart_see(oracle, &access, outcome, &seen);
     if (!seen.located) {
         oracle->contents.hashed = true;
     }
     tw_history_allowed(history, oracle->world, &access);
     tw_handled(oracle, &access, handled);
     count_access(oracle, &access, outcome);
-    if (too_many_answers(history)) {
+    if (too_many_answers(history) ||
+        (access.paired && oracle->others.too_many)) {
         return say_too_many(oracle);
     }
     if ((oracle->both_walkers || (tw_mix64(lot) & 63) == 0) &&
@@ -600,40 +586,10 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
             return tw_explain_other(oracle, TW_VERDICT_SELF, number,
                                     "the two walkers disagree");
         }
+        tw_paired_expect(oracle, &access);
         return tw_explain_access(oracle, &access, &seen);
     }
-    if (out.n > 1 && oracle->world->pagetables) {
-        return tw_explain_limit(oracle,
-                                "a store may have left RAM, where tables are, "
-                                "in more than one way");
-    }
-    oracle->contents.n_worlds = out.n;
-    memcpy(oracle->contents.worlds, out.worlds, out.n * sizeof(out.worlds[0]));
-    if (out.n > oracle->contents.most) {
-        oracle->contents.most = out.n;
-    }
-    oracle->log += out.n_log;
-    oracle->stats->old_records += !out.current && !out.cached;
-    oracle->stats->old_both += !out.current && !out.cached && !out.record;
-    oracle->stats->blocked += out.blocked.any != 0;
-    if (oracle->world->has_mpcs) {
-        tw_blocked_record(&out.blocked, oracle->world, &access);
-    }
-    oracle->stats->mapped += access.mapping != NULL;
-    oracle->stats->old_mapped += access.mapping && !out.current;
-    observe(oracle, &access, &seen, &out);
-    if (tw_is_store(&access) || access.code == TW_OP_RMW) {
-        oracle->world->now = store_tick(oracle->world);
-    }
-    inside = perform_inside(oracle, number);
-    if (inside > TW_VERDICT_AGREE_STALE) {
-        return inside;
-    }
-    perform_actors(oracle, &access, &out);
-    if (out.callback && access.cpu != TW_BOARD) {
-        tw_world_safepoint(oracle->world, access.cpu); /* LA-3 */
-    }
-    return out.current ? TW_VERDICT_AGREE : TW_VERDICT_AGREE_STALE;
+    return accept(oracle, &access, &seen, &out);
 }
 
 /*

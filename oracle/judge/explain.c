@@ -321,7 +321,8 @@ static TwVerdict explain_old_code(TwOracle *oracle, const TwAccess *access,
 /* Does the access fail for want of a right? */
 static bool lacks_right(const TwAccess *access, const TwChoice *choice)
 {
-    if (choice->effect.class_ == TW_CLASS_DISCARD) {
+    if (choice->effect.class_ == TW_CLASS_DISCARD ||
+        access->other == TW_CLASS_PAGE_FAULT) {
         return true;
     }
     for (unsigned k = 0; k < access->size && choice->answers[0]; k++) {
@@ -401,6 +402,9 @@ static void say_expected(TwFinding *finding, const TwOracle *oracle,
             continue;
         }
         say_places(finding, access, choice.bytes);
+        if (access->other != TW_CLASS_OK) {
+            say(finding, ", as the other access of the pair (LA-59)");
+        }
         if (tw_gives_value(access) &&
             choice.effect.class_ <= TW_CLASS_DEVICE_ERROR) {
             say(finding, " value 0x%" PRIx64,

@@ -9,6 +9,7 @@
  */
 #include "oracle/judge/access.h"
 #include "oracle/judge/blocked.h"
+#include "oracle/judge/events.h"
 #include "oracle/judge/explain.h"
 #include "oracle/judge/mapped.h"
 #include "oracle/judge/notes.h"
@@ -90,6 +91,21 @@ static bool knows_order(const TwContract *contract, const TwOp *op)
            (contract->during_refusals && !contract->cpu_cache);
 }
 
+/* Is operation `number` performed during a pair, inside a refusal?  Which of
+ * the pair was made before it, nobody knows (LA-59). */
+static bool is_inside_pair(const TwProgram *program, const TwContract *contract,
+                           unsigned number)
+{
+    if (!(program->script[number].flags & TW_OPF_DURING) ||
+        !contract->during_refusals || contract->cpu_cache) {
+        return false;
+    }
+    while (number > 0 && program->script[number].flags & TW_OPF_DURING) {
+        number--;
+    }
+    return program->script[number].flags & TW_OPF_PAIRED;
+}
+
 /* The first thing of the program that the oracle has no rules for; if there is
  * none, in *codes the operations of the script. */
 static bool knows_all(const TwProgram *program, const TwContract *contract,
@@ -106,6 +122,10 @@ static bool knows_all(const TwProgram *program, const TwContract *contract,
         }
         if (!knows_order(contract, &program->script[i])) {
             *what = "a DMA access during an access that may fill";
+            return false;
+        }
+        if (is_inside_pair(program, contract, i)) {
+            *what = "an operation during a pair, inside a refusal";
             return false;
         }
         tw_ops_add(&seen, program->script[i].code);
@@ -330,6 +350,31 @@ static bool has_dma(const TwOp *ops, unsigned n)
     return n > 0;
 }
 
+/*
+ * Before access `number` of a CPU or a device, of a pair before the first of it
+ * (LA-59): a safe point, and the operations during it, which are `n` behind
+ * access `last`.
+ */
+static TwVerdict start_access(TwOracle *oracle, unsigned number, unsigned last,
+                              unsigned n)
+{
+    const TwProgram *program = oracle->program;
+    const TwOp *op = &program->script[number];
+
+    if (tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS &&
+        !program->explicit_safepoints) {
+        tw_world_safepoint(oracle->world, op->obj); /* LA-3 */
+    }
+    oracle->before[number] = oracle->before[last] = oracle->world->now;
+    oracle->during = NULL;
+    oracle->outer = TW_NO_OP;
+    oracle->perform_inside =
+        has_dma(&program->script[last + 1], n) ? perform_during : NULL;
+    return n > 0 && !oracle->perform_inside
+               ? perform_during(oracle, (uint16_t)last)
+               : TW_VERDICT_AGREE;
+}
+
 /* In *judged whether it is an access that was judged, in *during how many
  * operations behind it were performed during it, and judged. */
 static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
@@ -338,7 +383,7 @@ static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
     const TwProgram *program = oracle->program;
     const TwOp *op = &program->script[number];
     uint16_t flags = tw_op_info(op->code)->flags;
-    bool performed;
+    bool performed, leads;
     TwVerdict verdict = judge_status(oracle, op, number, &performed);
 
     *judged = false;
@@ -351,16 +396,11 @@ static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
         return verdict == TW_VERDICT_AGREE ? judge_performed(oracle, number)
                                            : verdict;
     }
-    if (flags & TW_OP_CPU_ACCESS && !program->explicit_safepoints) {
-        tw_world_safepoint(oracle->world, op->obj); /* LA-3 */
-    }
-    oracle->before[number] = oracle->world->now;
-    oracle->during = NULL;
-    oracle->outer = TW_NO_OP;
-    *during = n_during(oracle, number);
-    oracle->perform_inside = has_dma(op + 1, *during) ? perform_during : NULL;
-    if (*during > 0 && !oracle->perform_inside) {
-        verdict = perform_during(oracle, number);
+    leads = tw_op_leads_pair(program, number);
+    *during = leads ? 0 : n_during(oracle, number);
+    if (!(op->flags & TW_OPF_PAIRED)) {
+        verdict = start_access(oracle, number, number + leads,
+                               leads ? n_during(oracle, number + 1) : *during);
         if (verdict != TW_VERDICT_AGREE) {
             return verdict;
         }
@@ -377,115 +417,6 @@ static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
 }
 
 /* The end state ----------------------------------------------------------- */
-
-enum { EVENT_TEXT = 112 };
-
-/* "add of 0x0..0xfff -> r1 0x0 by op 3" */
-static void event_text(const TwEventRecord *event, char text[EVENT_TEXT])
-{
-    const char *kind = tw_event_kind_name(event->kind);
-    char to[16] = "";
-
-    if (event->region != TW_NONE) {
-        g_snprintf(to, sizeof(to), "r%u ", event->region);
-    } else if (event->space != TW_NONE) {
-        g_snprintf(to, sizeof(to), "s%u ", event->space);
-    }
-    g_snprintf(text, EVENT_TEXT,
-               "%s of 0x%" PRIx64 "..0x%" PRIx64 " -> %s0x%" PRIx64 " by op %u",
-               kind ? kind : "no kind", event->first, event->last, to,
-               event->out, event->op);
-}
-
-static const char *event_rule(const TwEventRecord *event)
-{
-    return event->kind >= TW_LISTEN_ADD ? "LA-43" : "LA-18";
-}
-
-/* Of an UNMAP only operation, kind and range count (LA-18). */
-static bool same_event(const TwEventRecord *owed, uint64_t low,
-                       const TwEventRecord *got)
-{
-    if (got->op != owed->op || got->kind != owed->kind ||
-        got->first != owed->first || got->last != owed->last) {
-        return false;
-    }
-    if (owed->kind == TW_EVENT_MAP) {
-        return got->perm == owed->perm && got->space == owed->space &&
-               (got->out == owed->out || got->out == owed->out - low);
-    }
-    return owed->kind < TW_LISTEN_ADD ||
-           (got->region == owed->region && got->space == owed->space &&
-            got->out == owed->out);
-}
-
-/* Did each observer and listener get what it is owed, in order, and nothing
- * else? */
-static TwVerdict judge_events(TwOracle *oracle)
-{
-    const TwWorld *world = oracle->world;
-    const TwTrace *trace = oracle->trace;
-
-    if (world->n_owed == 0 && trace->n_events == 0) {
-        return TW_VERDICT_AGREE;
-    }
-    if (world->crowded) {
-        return tw_explain_limit(oracle,
-                                "a listener's space had more than %d flat "
-                                "ranges, and the oracle keeps no more",
-                                TW_MAX_SHOWN);
-    }
-    for (unsigned o = 0; o < TW_MAX_OBSERVERS; o++) {
-        TwExpected *e = &oracle->expected;
-        uint32_t i = 0, j = 0;
-
-        for (unsigned number = 0;; i++, j++, number++) {
-            const TwEventRecord *owed, *got;
-            uint64_t low;
-
-            while (i < world->n_owed && world->owed[i].record.observer != o) {
-                i++;
-            }
-            while (j < trace->n_events && trace->events[j].observer != o) {
-                j++;
-            }
-            if (i == world->n_owed && j == trace->n_events) {
-                break;
-            }
-            e->observer = o;
-            e->event = number;
-            e->owed = i < world->n_owed;
-            if (i == world->n_owed) {
-                return tw_explain_other(oracle, TW_VERDICT_EVENT,
-                                        trace->events[j].op,
-                                        "o%u got an event too many (%s)", o,
-                                        event_rule(&trace->events[j]));
-            }
-            owed = &world->owed[i].record;
-            low = world->owed[i].low;
-            e->record = *owed;
-            e->record.out -= low;
-            e->out_low = low;
-            if (j == trace->n_events) {
-                return tw_explain_other(oracle, TW_VERDICT_EVENT, owed->op,
-                                        "o%u did not get an event (%s)", o,
-                                        event_rule(owed));
-            }
-            got = &trace->events[j];
-            if (!same_event(owed, low, got)) {
-                char right[EVENT_TEXT], seen[EVENT_TEXT];
-
-                event_text(owed, right);
-                event_text(got, seen);
-                return tw_explain_other(oracle, TW_VERDICT_EVENT, owed->op,
-                                        "o%u: expected %s, got %s (%s)", o,
-                                        right, seen, event_rule(owed));
-            }
-            e->observer = TW_NONE;
-        }
-    }
-    return tw_notes_judge_end(oracle);
-}
 
 static TwVerdict judge_end_state(TwOracle *oracle)
 {
@@ -508,7 +439,7 @@ static TwVerdict judge_end_state(TwOracle *oracle)
             r++;
         }
         if (r == oracle->program->n_regions) {
-            return judge_events(oracle);
+            return tw_judge_events(oracle);
         }
         bad = r;
     }

@@ -44,6 +44,26 @@ typedef struct TwAccused {
     const TwStored *stored; /* old code: what replaced it, or NULL */
 } TwAccused;
 
+/* A class that may refuse the other access of a pair, or OK. */
+typedef struct TwOther {
+    uint8_t class_;
+    bool old; /* of older answers only */
+} TwOther;
+
+typedef struct TwOthers {
+    unsigned n;
+    bool too_many; /* answers that the other access may get */
+    TwOther list[4];
+} TwOthers;
+
+/* The first access of a pair, until the second is judged. */
+typedef struct TwHalf {
+    TwAccess access;
+    TwEffect effect;
+    TwByte bytes[TW_MAX_ACCESS];
+    bool callback;
+} TwHalf;
+
 struct TwOracle {
     TwWorld *world;
     TwContents contents;
@@ -66,8 +86,10 @@ struct TwOracle {
     /* Performs the operations during an access among which are DMA accesses,
      * and judges those; NULL: there are none, or they have been performed. */
     TwVerdict (*perform_inside)(TwOracle *oracle, uint16_t access);
-    uint16_t outer; /* the access that these are performed during, or
-                     * TW_NO_OP: log records of it may follow */
+    uint16_t outer;  /* the access that these are performed during, or
+                      * TW_NO_OP: log records of it may follow */
+    TwOthers others; /* of the access at hand, if it is paired */
+    TwHalf first;    /* the same: before it */
     TwJudgeStats unused;
     bool both_walkers; /* the second walker repeats every walk */
 };

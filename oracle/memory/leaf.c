@@ -161,11 +161,11 @@ static void run(const TwWorld *world, const TwAccess *access,
 TwEffect tw_leaf(const TwWorld *world, const TwAccess *access,
                  const TwByte *bytes, uint8_t cuts)
 {
-    TwEffect effect = {.class_ = TW_CLASS_OK};
+    TwEffect effect = {.class_ = access->other}; /* OK, or refused (LA-59) */
     unsigned runs = 0;
 
     if (access->beyond) {
-        effect.class_ = TW_CLASS_DECODE_ERROR;
+        worsen(&effect, TW_CLASS_DECODE_ERROR);
         return effect;
     }
     for (unsigned k = 0; k < access->size; k++) {

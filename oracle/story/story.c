@@ -595,6 +595,7 @@ TwStory *tw_story_new(const TwOracle *oracle)
     story->right_only = accused->right_only;
     story->scene = tw_scene_new(oracle->world);
     tell_allowed(story, oracle);
+    story->other_refused = accused->access.other != TW_CLASS_OK;
     tell_seen(story, oracle);
     tell_walks(story, oracle);
     if (!accused->stale) {

@@ -123,8 +123,10 @@ typedef struct TwStory {
     bool right_only; /* perm: tales[1] is the answer whose right it had; what
                       * was seen went elsewhere */
     bool cacheable;  /* stale: the answer might have been cached */
-    bool differ;     /* a tale ends where the judge's walk does not: twinwalk's
-                      * own fault */
+    bool other_refused; /* the access had to be refused with the other one that
+                         * its instruction makes (LA-59) */
+    bool differ; /* a tale ends where the judge's walk does not: twinwalk's
+                  * own fault */
     TwTold allowed[TW_STORY_ALLOWED], seen;
     uint32_t n_allowed;         /* of all; the first are in `allowed` */
     unsigned n_expected, n_log; /* what devices should be told (the current

@@ -352,6 +352,11 @@ static void print_outcomes(const TwStory *story, GString *out)
                                                : "or, old:",
                    &story->allowed[i], out);
     }
+    if (story->other_refused) {
+        tw_story_line("         as the other access of the same instruction is "
+                      "refused [LA-59]",
+                      9, out);
+    }
     if (story->n_allowed > TW_STORY_ALLOWED) {
         g_string_append_printf(out, "%9sand %u more\n", "",
                                story->n_allowed - TW_STORY_ALLOWED);

@@ -30,6 +30,9 @@ typedef struct TwAccess {
     TwAttrs attrs;
     uint64_t addr;
     bool exclusive; /* an rmw that no device takes (LA-56) */
+    bool paired;    /* one of the two that an instruction makes (LA-59): */
+    uint8_t other;  /* the class that refuses the other one, or OK */
+    bool other_old; /* which is the class of an older answer only */
     bool beyond;    /* runs past 2^64 - 1 (LA-19) */
     bool blind; /* the fetch of the instruction behind another access (LA-46):
                  * the bytes that it gets are not compared */

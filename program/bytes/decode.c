@@ -120,6 +120,9 @@ static void decode_script(TwDecode *t, unsigned max)
         if ((op->flags & TW_OPF_DURING) && !tw_op_may_be_during(p, n)) {
             op->flags &= (uint8_t)~TW_OPF_DURING;
         }
+        if ((op->flags & TW_OPF_PAIRED) && !tw_op_may_be_paired(p, n)) {
+            op->flags &= (uint8_t)~TW_OPF_PAIRED;
+        }
         pars |= op->code >= TW_OP_PAR && op->code <= TW_OP_END_PAR;
         p->n_script++;
     }

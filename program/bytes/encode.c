@@ -351,8 +351,8 @@ static void encode_op_at(Encode *e, uint8_t *at, const TwOp *op)
     at[TW_FORM_ACTOR] =
         op->actor == TW_BOARD ? 0xff : rank(&e->cpus, op->actor);
     at[TW_FORM_FLAGS] = op->flags;
-    if (op->flags &
-        (TW_OPF_DURING | TW_OPF_FROM | TW_OPF_VIA | TW_OPF_EXCLUSIVE)) {
+    if (op->flags & (TW_OPF_DURING | TW_OPF_FROM | TW_OPF_VIA |
+                     TW_OPF_EXCLUSIVE | TW_OPF_PAIRED)) {
         at[TW_FORM_FLAGS] |= TW_FORM_FLAG;
     }
     for (TwFieldAt part = tw_fields(info); part.part; tw_fields_next(&part)) {

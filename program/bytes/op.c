@@ -433,6 +433,10 @@ static void decode_rare_flags(const OpIn *o, const TwOpInfo *info)
     if ((flags & TW_OPF_EXCLUSIVE) && op->code == TW_OP_RMW) {
         op->flags |= TW_OPF_EXCLUSIVE;
     }
+    if ((flags & TW_OPF_PAIRED) &&
+        (op->code == TW_OP_READ || op->code == TW_OP_WRITE)) {
+        op->flags |= TW_OPF_PAIRED; /* decode_script() looks what is before */
+    }
     if ((flags & TW_OPF_VIA) && (info->flags & TW_OP_ACCESS) &&
         !(info->flags & TW_OP_CPU_ACCESS)) {
         op->flags |= TW_OPF_VIA;

@@ -387,7 +387,8 @@ static void test_golden(void)
         d.selects &= ~(1u << TW_SELECT_SECURE_USER); /* ... than secure-user */
         d.during_dma = false; /* ... than DMA accesses during others */
         d.iotlbs = false;     /* ... than IOTLBs */
-        d.op_flags &= (uint8_t)~TW_OPF_EXCLUSIVE; /* ... than LA-56 */
+        /* ... than LA-56 and LA-59 */
+        d.op_flags &= (uint8_t) ~(TW_OPF_EXCLUSIVE | TW_OPF_PAIRED);
         for (unsigned n = 0; n < 2000; n++) {
             TwRng rng = tw_rng_for(51, n);
             size_t size = tw_rng_below(&rng, 1000);

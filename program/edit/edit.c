@@ -50,6 +50,9 @@ void tw_edit_tidy(TwProgram *program)
         if ((op->flags & TW_OPF_DURING) && !tw_op_may_be_during(program, i)) {
             op->flags = (uint8_t)(op->flags & ~TW_OPF_DURING);
         }
+        if ((op->flags & TW_OPF_PAIRED) && !tw_op_may_be_paired(program, i)) {
+            op->flags = (uint8_t)(op->flags & ~TW_OPF_PAIRED);
+        }
     }
 }
 

@@ -201,6 +201,10 @@ bool tw_text_op(TwLexer *l, const TwProgram *program, bool script, TwOp *op)
         if (op->code == TW_OP_RMW && tw_lexer_skip(l, "exclusive")) {
             op->flags |= TW_OPF_EXCLUSIVE;
         }
+        if ((op->code == TW_OP_READ || op->code == TW_OP_WRITE) &&
+            tw_lexer_skip(l, "paired")) {
+            op->flags |= TW_OPF_PAIRED;
+        }
         if (tw_lexer_skip(l, "from")) {
             op->flags |= TW_OPF_FROM;
             if (!tw_lexer_number(l, 0, UINT64_MAX, "an address", &op->from)) {
@@ -321,6 +325,9 @@ void tw_op_print(const TwProgram *program, const TwOp *op, GString *out)
     }
     if (op->flags & TW_OPF_EXCLUSIVE) {
         g_string_append(out, " exclusive");
+    }
+    if (op->flags & TW_OPF_PAIRED) {
+        g_string_append(out, " paired");
     }
     if (op->flags & TW_OPF_FROM) {
         g_string_append_printf(out, " from 0x%" PRIx64, op->from);

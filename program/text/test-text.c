@@ -65,6 +65,8 @@ static const char everything[] =
     "  exec c2.1 0x0 1\n"
     "  rmw c0.0 0x0 2\n"
     "  rmw c0.0 0x0 8 exclusive from 0x40\n"
+    "  write c0.0 0x40 8\n"
+    "  write c0.0 0x48 8 paired\n"
     "  during unmap i0.0 0x0..0x3f notified\n"
     "  dma-read s0 0x0 8 none\n"
     "  during c0: flush-all all\n"
@@ -423,6 +425,7 @@ static const struct {
     {SCRIPT "read c0.0 0 1 via m0\n", "m:9:15: expected the end of the line"},
     {SCRIPT "read c0.0 0 1 exclusive\n",
      "m:9:15: expected the end of the line"},
+    {SCRIPT "exec c0.0 0 4 paired\n", "m:9:15: expected the end of the line"},
     {SCRIPT "dma-read s0 0 1 none via m8\n", "m:9:26: expected m0 to m7"},
     {SCRIPT "dma-read s0 0 1\n", "m:9:16: expected attributes "
                                  "(secure,user,rid=N,unspecified or none)"},

@@ -74,6 +74,7 @@ static const Flag features[] = {
     {"aligned-rmw", OF_DIALECT(aligned_rmw), 1},
     {"exclusives-of-ram", OF_DIALECT(exclusives_of_ram), 1},
     {"nested-tables", OF_DIALECT(nested_tables), 1},
+    {"pairs-of-ram", OF_DIALECT(pairs_of_ram), 1},
 };
 
 static const Flag promises[] = {
@@ -113,8 +114,8 @@ static const char *pick(const char *const *names, unsigned count, unsigned i)
 
 static const char *op_flag_name(unsigned bit)
 {
-    static const char *const names[] = {"during", "notified", "on",
-                                        "from",   "via",      "exclusive"};
+    static const char *const names[] = {"during", "notified",  "on",    "from",
+                                        "via",    "exclusive", "paired"};
     return pick(names, G_N_ELEMENTS(names), bit);
 }
 

@@ -530,11 +530,9 @@ static void access_bytes(Machine *m, const TwOp *op, bool cpu)
     }
 }
 
-/* Performs an access of `actor` and fills its outcome.  `during`: how
- * many operations behind it come inside its first fill, or else just after its
- * effects (LA-47). */
-static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
-                           unsigned during, TwOutcome *outcome)
+/* m->access becomes this one, with all its bytes resolved.  `during`: how many
+ * operations behind m->op come inside its first fill (LA-47). */
+static void access_resolve(Machine *m, const TwOp *op, unsigned during)
 {
     Access *access = &m->access;
     bool cpu = tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS;
@@ -561,13 +559,32 @@ static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
     for (unsigned i = 0; i < access->n_runs; i++) {
         check_run(m, &access->runs[i]);
     }
+}
+
+/* The effects of m->access, which nothing refuses. */
+static void access_effects(Machine *m, TwOutcome *outcome)
+{
+    Access *access = &m->access;
+
+    for (unsigned i = 0; i < access->n_runs; i++) {
+        run_effects(m, &access->runs[i]);
+    }
+    outcome->value = access->value;
+    report_locations(m, outcome);
+}
+
+/* Performs an access of `actor` and fills its outcome.  `during`: how
+ * many operations behind it come inside its first fill, or else just after its
+ * effects (LA-47). */
+static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
+                           unsigned during, TwOutcome *outcome)
+{
+    Access *access = &m->access;
+
+    access_resolve(m, op, during);
     outcome->class_ = access->class_;
     if (access->class_ <= TW_CLASS_DEVICE_ERROR) {
-        for (unsigned i = 0; i < access->n_runs; i++) {
-            run_effects(m, &access->runs[i]);
-        }
-        outcome->value = access->value;
-        report_locations(m, outcome);
+        access_effects(m, outcome);
     }
     zoo_refused_effects(m, outcome);
     perform_during(m);
@@ -575,7 +592,7 @@ static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
         return;
     }
     perform_actors(m, actor);
-    if (cpu && access->callback) {
+    if (access->callback && tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS) {
         cpu_safepoint(m, op->obj); /* LA-3 */
     }
 }

@@ -23,6 +23,7 @@
  *   fill.c      the fill-time walk, which alone makes TLB entries
  *   mapping.c   cached DMA mappings
  *   access.c    one access: lookup of all its bytes, checks, effects, actors
+ *   paired.c    two accesses that one instruction makes
  *   listen.c    listeners of spaces, told of flat ranges
  *   graph.c     the live region graph, its mutators, transactions
  *   snapshot.c  snapshot and restore
@@ -533,6 +534,7 @@ typedef struct Machine {
     Cpu cpus[TW_MAX_CPUS];
     Mapping mappings[TW_MAX_MAPPINGS]; /* legality knows which are there */
     Access access;
+    unsigned pair; /* 1: it is the first of one (paired.c), else 0 */
     Path paths[2]; /* of the walk in progress: this run, and the one before */
     Ram ram;
     TlbEntry entries[MAX_TLB_ENTRIES];

@@ -128,8 +128,8 @@ static bool registration_fails(Machine *m, const TwOp *op)
 }
 
 /* One operation of the script; of an access, with the `during` operations that
- * follow it, as many as that. */
-static void script_op(Machine *m, const TwOp *op, unsigned during,
+ * follow it, as many as that; of the first of a pair, with the second. */
+static void script_op(Machine *m, const TwOp *op, bool paired, unsigned during,
                       TwOutcome *outcome)
 {
     const TwOpInfo *info = tw_op_info(op->code);
@@ -141,6 +141,10 @@ static void script_op(Machine *m, const TwOp *op, unsigned during,
         if (!TW_BUG(m, SKIPPED_IS_DONE)) {
             outcome->status = TW_STATUS_SKIPPED;
         }
+        if (paired) {
+            outcome[1] = *outcome; /* the same CPU */
+            m->op++;
+        }
         m->access.during = during; /* they stand for themselves */
         perform_during(m);
         return;
@@ -149,7 +153,11 @@ static void script_op(Machine *m, const TwOp *op, unsigned during,
         !TW_BUG(m, NO_IMPLIED_SAFE_POINT)) {
         cpu_safepoint(m, actor);
     }
-    if (info->flags & TW_OP_ACCESS) {
+    if (info->flags & TW_OP_ACCESS && paired) {
+        outcome[1] = *outcome;
+        tw_legality_step(&m->legality, op + 1); /* as the first */
+        pair_perform(m, op, during);
+    } else if (info->flags & TW_OP_ACCESS) {
         access_perform(m, op, actor, during, outcome);
     } else if (m->vetoing != 0 &&
                (op->code == TW_OP_OBSERVE || op->code == TW_OP_UNOBSERVE) &&
@@ -171,7 +179,8 @@ static void script_op(Machine *m, const TwOp *op, unsigned during,
     }
 }
 
-/* The m->access.during operations that follow the one in flight; once. */
+/* The m->access.during operations that follow the one in flight, or the second
+ * of a pair, whose first that is; once. */
 PART void perform_during(Machine *m)
 {
     unsigned n = m->access.during;
@@ -179,8 +188,9 @@ PART void perform_during(Machine *m)
 
     m->access.during = 0;
     for (unsigned i = 1; i <= n; i++) {
-        m->op = (uint16_t)(access + i);
-        script_op(m, &m->program->script[m->op], 0, &m->trace->outcomes[m->op]);
+        m->op = (uint16_t)(access + m->pair + i);
+        script_op(m, &m->program->script[m->op], false, 0,
+                  &m->trace->outcomes[m->op]);
     }
     m->op = access;
 }
@@ -201,7 +211,7 @@ static void machine_reset(Machine *m)
         m->run = 1;
     }
     m->op = TW_NO_OP;
-    m->access.during = 0;
+    m->access.during = m->pair = 0;
     m->listening = m->vetoing = 0;
     m->dirty.blocks = (TwRegionSet){{0}};
     m->dirty.n_blocks = 0;
@@ -270,18 +280,19 @@ static bool run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     trace->locations_hidden = m->hide_locations;
     machine_reset(m);
     for (unsigned i = 0; i < program->n_script; i++) {
-        unsigned during = 0;
+        bool paired = tw_op_leads_pair(program, i);
+        unsigned during = 0, last = i + paired;
 
         m->op = i;
         if (m->in_flight != NULL) {
             *m->in_flight = i;
         }
-        while (i + 1 + during < program->n_script &&
-               (program->script[i + 1 + during].flags & TW_OPF_DURING)) {
+        while (last + 1 + during < program->n_script &&
+               (program->script[last + 1 + during].flags & TW_OPF_DURING)) {
             during++;
         }
-        script_op(m, &program->script[i], during, &trace->outcomes[i]);
-        i += during;
+        script_op(m, &program->script[i], paired, during, &trace->outcomes[i]);
+        i = last + during;
         if (trace->end == TW_END_OVERFLOW) {
             trace->end_op = i;
             break;
@@ -370,7 +381,8 @@ static TwDialect softmmu_dialect(bool hide_locations)
     for (unsigned kind = 0; kind < G_N_ELEMENTS(iommu_kinds); kind++) {
         dialect.iommu_kinds |= iommu_has_kind(kind) ? 1u << kind : 0;
     }
-    dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_DURING | TW_OPF_VIA;
+    dialect.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_DURING |
+                       TW_OPF_VIA | TW_OPF_PAIRED;
     dialect.implemented_sizes = true;
     /* Whether an access fills is the TLB's affair, and with it the order. */
     dialect.during_dma = false;

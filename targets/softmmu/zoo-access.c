@@ -54,6 +54,27 @@ PART void zoo_look_up_late(Machine *m, uint8_t c, uint8_t index, uint64_t va)
     run->offset = slot->offset + (va & m->page_mask);
 }
 
+PART void zoo_refused_half(Machine *m, uint8_t worst)
+{
+    const Access *access = &m->access;
+
+    for (unsigned i = 0; i < access->n_runs && TW_BUG(m, PAIR_HALF_PERFORMED) &&
+                         worst > TW_CLASS_DEVICE_ERROR &&
+                         access->class_ <= TW_CLASS_DEVICE_ERROR;
+         i++) {
+        run_effects(m, &access->runs[i]);
+    }
+}
+
+PART void zoo_resolve_again(Machine *m, const TwOp *op, uint8_t worst)
+{
+    unsigned during = m->access.during;
+
+    if (TW_BUG(m, PAIR_RESOLVED_LATE) && worst <= TW_CLASS_DEVICE_ERROR) {
+        access_resolve(m, op, during);
+    }
+}
+
 PART void zoo_refused_effects(Machine *m, TwOutcome *outcome)
 {
     const Access *access = &m->access;

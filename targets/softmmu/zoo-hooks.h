@@ -116,6 +116,10 @@ PART bool zoo_refuses_upgrade(Machine *m, const Tlb *tlb, uint64_t page);
 PART bool zoo_is_gone(const Machine *m, uint8_t region);
 /* Where the first page of an access leads is looked up after the second. */
 PART void zoo_look_up_late(Machine *m, uint8_t c, uint8_t index, uint64_t va);
+/* What an access of a pair that is refused does, if not refused itself. */
+PART void zoo_refused_half(Machine *m, uint8_t worst);
+/* The second access of a pair of this class is resolved after the first. */
+PART void zoo_resolve_again(Machine *m, const TwOp *op, uint8_t worst);
 /* What an access that is refused does. */
 PART void zoo_refused_effects(Machine *m, TwOutcome *outcome);
 

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An access taken apart: what its operation asks for, and what the trace says
+ * of it, byte by byte.
+ */
+#include "oracle/judge/apart.h"
+
+#include "oracle/freshness/mapping.h"
+
+TwAccess tw_apart(const TwOracle *oracle, const TwOp *op, uint16_t number)
+{
+    TwAccess access = {
+        .during = oracle->during,
+        .code = op->code,
+        .exclusive = op->flags & TW_OPF_EXCLUSIVE,
+        .paired = op->flags & TW_OPF_PAIRED,
+        .cpu = TW_BOARD,
+        .space = op->obj,
+        .size = op->size,
+        .op = number,
+        .attrs = op->attrs,
+        .addr = op->addr,
+        .beyond = op->addr > UINT64_MAX - (op->size - 1),
+    };
+
+    switch (op->code) {
+    case TW_OP_WRITE:
+    case TW_OP_DMA_WRITE:
+        access.page_rights = access.hop_rights = TW_W;
+        break;
+    case TW_OP_RMW:
+        access.page_rights = access.hop_rights = TW_R | TW_W;
+        break;
+    case TW_OP_EXEC:
+        access.page_rights = TW_X;
+        access.hop_rights = TW_R; /* LA-13 */
+        break;
+    default:
+        access.page_rights = access.hop_rights = TW_R;
+        break;
+    }
+    if (op->code != TW_OP_DMA_READ && op->code != TW_OP_DMA_WRITE) {
+        const TwMmuIndex *mmu = &oracle->program->cpus[op->obj].mmu[op->index];
+
+        access.cpu = op->obj;
+        access.mmu = op->index;
+        access.space = mmu->space;
+        access.attrs = mmu->attrs;
+    } else {
+        access.mapping = tw_mapping_of(oracle->world, op);
+    }
+    return access;
+}
+
+TwAccess tw_apart_fetch(const TwOracle *oracle, const TwOp *op, uint16_t number)
+{
+    TwOp instruction = *op;
+    TwAccess access;
+
+    instruction.code = TW_OP_EXEC;
+    instruction.addr = op->from;
+    instruction.size = tw_contents_are_code(oracle->program->contents) ? 8 : 4;
+    access = tw_apart(oracle, &instruction, number);
+    access.blind = true;
+    return access;
+}
+
+void tw_apart_see(const TwOracle *oracle, const TwAccess *access,
+                  const TwOutcome *outcome, TwSeen *seen)
+{
+    const TwTrace *trace = oracle->trace;
+    unsigned got = 0;
+
+    seen->class_ = outcome->class_;
+    seen->value = outcome->value;
+    seen->located = outcome->n_locations > 0;
+    seen->broken = outcome->class_ >= TW_CLASSES;
+    if (oracle->world->has_mpcs) {
+        /* What has no location was blocked (LA-32). */
+        seen->located |=
+            oracle->tells_places && outcome->class_ <= TW_CLASS_DEVICE_ERROR;
+        for (unsigned k = 0; k < access->size; k++) {
+            seen->bytes[k] =
+                (TwByte){.where = TW_AT_BLOCKED, .region = TW_NONE};
+        }
+    }
+    if (!seen->located) {
+        return;
+    }
+    if (outcome->location + outcome->n_locations > trace->n_locations ||
+        outcome->class_ > TW_CLASS_DEVICE_ERROR) {
+        seen->broken = true;
+        return;
+    }
+    for (unsigned i = 0; i < outcome->n_locations; i++) {
+        const TwLocation *at = &trace->locations[outcome->location + i];
+
+        for (unsigned k = at->first; k < at->first + at->length; k++) {
+            if (k >= access->size || got >> k & 1 ||
+                at->region >= oracle->program->n_regions) {
+                seen->broken = true;
+                return;
+            }
+            got |= 1u << k;
+            seen->bytes[k] = (TwByte){
+                .where = TW_AT_LEAF,
+                .region = at->region,
+                .flags = at->flags,
+                .offset = at->offset + (k - at->first),
+            };
+        }
+    }
+    seen->broken |= got != (1u << access->size) - 1 && !oracle->world->has_mpcs;
+}
