@@ -66,6 +66,14 @@ check 'it makes the exchange' grep -q 'err = guest(EXCLUSIVE + 0, 0x' case.c
 check 'by the instructions' \
     grep -q '^    {0x22, 0x7c, 0x5f, 0x08, 0x20, 0x7c, 0x03, 0x08, ' case.c
 
+# Two accesses by one instruction are one in the C program: STP (LA-59).
+case=$cases/unicorn/WrgUnicornRdRam-pair.tw
+check "$case is emitted" "$TWINWALK" emit --target unicorn "$case" -o case.c
+check 'it stores two registers' grep -q 'err = guest(PAIR + 3, 0x' case.c
+# shellcheck disable=SC2086
+check "$case compiles" $CC -Wall -Wextra -Werror -o case case.c -lunicorn
+check "$case sees the defect" sees_defect
+
 # Any finding, not only small ones, of each guest.
 for guest in arm64 x86-64 riscv64; do
     target=unicorn:$guest

@@ -527,6 +527,46 @@ static void test_saved(void)
     g_assert_cmpuint(pages, >, 1000);
 }
 
+/* Pairs: some in each dialect that has them, also over the end of a page; in
+ * one that has them of RAM, none in a program with a device, or with something
+ * during them (LA-59). */
+static void test_pairs(void)
+{
+    for (unsigned k = 0; k < 2; k++) {
+        TwDialect dialect = k ? flat_dialect() : tw_dialect_full();
+        unsigned pairs = 0, crossing = 0;
+
+        dialect.op_flags |= TW_OPF_PAIRED | TW_OPF_DURING;
+        dialect.pairs_of_ram = k;
+        for (unsigned i = 0; i < 1000; i++) {
+            TwRng rng = tw_rng_for(7, i);
+            unsigned here = 0;
+            bool device = false;
+
+            tw_generate(&program, (TwProfile)(i % TW_PROFILES), &dialect, &rng);
+            for (unsigned n = 1; n < program.n_script; n++) {
+                const TwOp *op = &program.script[n];
+                uint64_t low = (UINT64_C(1) << program.page_lg) - 1;
+
+                if (op->flags & TW_OPF_PAIRED) {
+                    here++;
+                    crossing += (op->addr & low) == 0;
+                }
+                g_assert_false(k && op->flags & TW_OPF_DURING &&
+                               op[-1].flags & TW_OPF_PAIRED);
+            }
+            for (unsigned r = 0; r < program.n_regions; r++) {
+                device |= program.regions[r].kind == TW_REGION_MMIO;
+            }
+            g_assert_true(!k || here == 0 || !device);
+            pairs += here;
+        }
+        g_test_message("%u pairs, %u begin a page", pairs, crossing);
+        g_assert_cmpuint(pairs, >, 200);
+        g_assert_cmpuint(crossing, >, 30);
+    }
+}
+
 /*
  * Flat programs do what they are for: measured with data on softmmu, which
  * serves them as well, and by what stands in those with code.
@@ -673,6 +713,7 @@ int main(int argc, char **argv)
     g_test_add_func("/generate/same-again", test_same_again);
     g_test_add_func("/generate/flat", test_flat);
     g_test_add_func("/generate/LA-56/exclusives", test_exclusives);
+    g_test_add_func("/generate/LA-59/pairs", test_pairs);
     g_test_add_func("/generate/LA-40/saved", test_saved);
     g_test_add_func("/generate/paged", test_paged);
     g_test_add_func("/generate/means", test_means);

@@ -71,5 +71,23 @@ const Guest tw_uc_arm64 = {
                               AGENT_WORD(0xd63f0040)}}, /* blr x2 */
             [RECORD_DOORBELL] = ONE(0xb9000020),        /* str w0, [x1] */
             [RECORD_FLUSH] = ONE(0xd508871f),           /* tlbi vmalle1 */
+            [RECORD_PAIR_READ] = {8,
+                                  {AGENT_WORD(0x29400820),   /* ldp w0, w2,
+                                                              * [x1] */
+                                   AGENT_WORD(0xf9000942)}}, /* str x2,
+                                                              * [x10, #16] */
+            [RECORD_PAIR_READ + 1] = {8,
+                                      {AGENT_WORD(0xa9400820), /* ldp x0, x2,
+                                                                * [x1] */
+                                       AGENT_WORD(0xf9000942)}},
+            [RECORD_PAIR_WRITE] = {8,
+                                   {AGENT_WORD(0xf9400d42),   /* ldr x2,
+                                                               * [x10, #24] */
+                                    AGENT_WORD(0x29000820)}}, /* stp w0, w2,
+                                                               * [x1] */
+            [RECORD_PAIR_WRITE +
+                1] = {8,
+                      {AGENT_WORD(0xf9400d42),
+                       AGENT_WORD(0xa9000820)}}, /* stp x0, x2, [x1] */
         },
 };

@@ -113,6 +113,20 @@ set_cpu_model(uc_engine *uc, int model)
     return uc_ctl_set_cpu_model(uc, model);
 }
 
+/* Switches on what the handlers use. */
+TW_UNCOUNTED static uc_err set_control(Machine *m)
+{
+    uint64_t value = 0;
+    uc_err err;
+
+    if (m->guest->control_bits == 0) {
+        return UC_ERR_OK;
+    }
+    err = uc_reg_read(m->uc, m->guest->control, &value);
+    value |= m->guest->control_bits;
+    return err ? err : uc_reg_write(m->uc, m->guest->control, &value);
+}
+
 TW_UNCOUNTED static uc_err engine_open(Machine *m)
 {
     uint8_t code[MAX_PAGE] = {0};
@@ -139,6 +153,7 @@ TW_UNCOUNTED static uc_err engine_open(Machine *m)
         (err = uc_mem_map_ptr(m->uc, PAD, PAD_SIZE, UC_PROT_READ, pad)) ||
         (err = tlb_page_size(m->uc, &page)) ||
         (err = uc_reg_write(m->uc, m->guest->table, &table)) ||
+        (err = set_control(m)) ||
         (m->slow_path && (err = hook_everything(m->uc))) ||
         (m->vtlb != NULL && (err = tw_uc_vtlb_start(m))) ||
         (m->snapshots && (err = tw_uc_snapshot_start(m)))) {

@@ -37,9 +37,11 @@ struct Guest {
     /* Registers: the address of the record in flight, that of the handlers,
      * the result. */
     int record, table, result;
-    unsigned handler_lg; /* handlers are 2^n bytes apart */
-    AgentCode entry;     /* loads the record, goes to its handler */
-    AgentCode next;      /* stores the result, and the same for the next */
+    int control;           /* of the CPU: a register that gets control_bits */
+    uint64_t control_bits; /* too; 0: there is none */
+    unsigned handler_lg;   /* handlers are 2^n bytes apart */
+    AgentCode entry;       /* loads the record, goes to its handler */
+    AgentCode next;        /* stores the result, and the same for the next */
     AgentCode handlers[RECORD_KINDS]; /* of size 0: none */
 };
 

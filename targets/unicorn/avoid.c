@@ -195,6 +195,39 @@ static bool makes_many(const Sim *sim, const TwOp *op)
            (stores(op) || op->code == TW_OP_DMA_WRITE);
 }
 
+static void avoid_from(const Sim *sim, TwOp *op, uint64_t triggers)
+{
+    TwOp fetch = tw_uc_fetch_of(op);
+
+    if (op->flags & TW_OPF_FROM &&
+        (tw_uc_exec_triggers(sim, &fetch) & triggers ||
+         (triggers & BIT(NOT_READABLE) && tw_uc_is_unreadable(sim, &fetch)))) {
+        op->flags &= (uint8_t)~TW_OPF_FROM;
+        op->out = 0;
+    }
+}
+
+/* The two accesses of a pair that meets a trigger are made one by one. */
+static void avoid_pair(const Sim *sim, TwOp *op, uint64_t triggers)
+{
+    if (tw_uc_leads_pair(sim, op) &&
+        ((triggers & BIT(PARTIAL_STORE) && tw_uc_is_partial_store(sim, op)) ||
+         (triggers & BIT(LOAD_CROSSES) && tw_uc_load_crosses(sim, op)))) {
+        op[1].flags &= (uint8_t)~TW_OPF_PAIRED;
+    }
+}
+
+/* What was changed may be no pair any more. */
+static void part_pairs(TwProgram *program)
+{
+    for (unsigned i = 0; i < program->n_script; i++) {
+        if (program->script[i].flags & TW_OPF_PAIRED &&
+            !tw_op_may_be_paired(program, i)) {
+            program->script[i].flags &= (uint8_t)~TW_OPF_PAIRED;
+        }
+    }
+}
+
 void tw_uc_avoid(TwProgram *program, uint64_t triggers)
 {
     Sim sim;
@@ -224,16 +257,8 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
         if (op->code == TW_OP_PAGE) {
             avoid_rights(&sim, op, triggers);
         }
-        if (op->flags & TW_OPF_FROM) {
-            TwOp fetch = tw_uc_fetch_of(op);
-
-            if (tw_uc_exec_triggers(&sim, &fetch) & triggers ||
-                (triggers & BIT(NOT_READABLE) &&
-                 tw_uc_is_unreadable(&sim, &fetch))) {
-                op->flags &= (uint8_t)~TW_OPF_FROM;
-                op->out = 0;
-            }
-        }
+        avoid_from(&sim, op, triggers);
+        avoid_pair(&sim, op, triggers);
         if (triggers & BIT(CODE_OVER_END) &&
             tw_uc_exec_triggers(&sim, op) & BIT(CODE_OVER_END)) {
             op->addr -= TW_RUN_BYTES; /* the run before, in one page */
@@ -252,7 +277,8 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
             asks_for_trouble(&sim, op, triggers)) {
             op->code =
                 op->code == TW_OP_DMA_WRITE ? TW_OP_DMA_READ : TW_OP_READ;
-            op->flags &= (uint8_t) ~(TW_OPF_FROM | TW_OPF_EXCLUSIVE);
+            op->flags &=
+                (uint8_t) ~(TW_OPF_FROM | TW_OPF_EXCLUSIVE | TW_OPF_PAIRED);
             op->out = 0;
         }
         if (triggers & BIT(LOAD_CROSSES) && tw_uc_load_crosses(&sim, op)) {
@@ -275,4 +301,5 @@ void tw_uc_avoid(TwProgram *program, uint64_t triggers)
         avoid_inside(&sim, op, triggers);
         tw_uc_sim_step(&sim, op);
     }
+    part_pairs(program);
 }

@@ -177,6 +177,9 @@ static TwTarget *machine_open(const TwTargetClass *klass,
         m->dialect = tw_uc_snapshot_dialect(m->page_lg);
     }
     m->dialect.wide_rmw = guest->wide_exchange;
+    if (vtlb_page_lg == 0 && guest->handlers[RECORD_PAIR_READ].size > 0) {
+        m->dialect.op_flags |= TW_OPF_PAIRED;
+    }
     m->in_flight = options->in_flight;
     m->teller = options->teller;
     m->strict = options->strict;

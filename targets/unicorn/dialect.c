@@ -49,6 +49,7 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
     dialect.exec_needs_code = true;
     dialect.aligned_rmw = true;
     dialect.exclusives_of_ram = true;
+    dialect.pairs_of_ram = true;
     dialect.address_lg = (uint8_t)(PAGES_LG + mapped_lg);
     dialect.region_lg = (uint8_t)mapped_lg;
     dialect.min_page_lg = dialect.max_page_lg = (uint8_t)page_lg;
@@ -82,6 +83,8 @@ bool tw_uc_admits(const TwProgram *program)
 {
     TwDialect widest =
         tw_uc_dialect(tw_dialect_full().contents, false, program->page_lg);
+
+    widest.op_flags |= TW_OPF_PAIRED;
 
     tw_ops_add(&widest.ops, TW_OP_SNAPSHOT);
     tw_ops_add(&widest.ops, TW_OP_RESTORE);

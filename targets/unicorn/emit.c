@@ -173,6 +173,9 @@ static void put_access(Emit *e, const Call *call)
     } else if (call->kind == CALL_POINTER_WRITE) {
         put(e, "UC_ERR_OK;\n    ram%u[0x%" PRIx64 "] = (uint8_t)value",
             shown_id(call->shown), offset);
+    } else if (call->part >= RECORD_PAIR_READ) {
+        put(e, "guest(PAIR + %u, 0x%" PRIx64 ", &value)",
+            call->part - RECORD_PAIR_READ, addr);
     } else if (call->part == RECORD_FROM) {
         put(e, "guest(FROM, 0x%" PRIx64 ", &value)", addr);
     } else if (call->part == RECORD_EXEC) {
@@ -341,6 +344,8 @@ static void put_part(Emit *e, const Call *call, const TwOp *op, bool first)
     }
     if (call->part == RECORD_FROM) {
         put(e, "%sfrom = 0x%" PRIx64 ";\n", indent, base(e) + call->from);
+    } else if (call->part >= RECORD_PAIR_READ) {
+        put(e, "%ssecond = UINT64_C(0x%" PRIx64 ");\n", indent, call->from);
     }
     put(e, "%svalue = UINT64_C(0x%" PRIx64 ");\n%serr = ", indent, call->value,
         indent);
@@ -388,6 +393,11 @@ static void put_op(Emit *e, unsigned n, unsigned *at)
     }
     put(e, "\n");
     put_op_comment(e, n);
+    if (first == *at && op->flags & TW_OPF_PAIRED) { /* with the one before */
+        put(e, "    got = second;\n");
+        put_check(e, n);
+        return;
+    }
     if (first == *at) { /* nothing to ask of the library */
         if (access && n_during(e, n) > 0) {
             put(e, "    during = inside_%u;\n", n);

@@ -68,7 +68,11 @@ enum {
     RECORD_FROM,     /* made by the instruction at `result` */
     RECORD_DOORBELL, /* operation `value` is performed by the callback */
     RECORD_FLUSH,    /* flushes the TLB, as a guest does */
-    RECORD_KINDS
+    /* Two accesses of 4 or of 8 bytes by one instruction (LA-59).  The second
+     * is stored from `result`, and loaded to `value`. */
+    RECORD_PAIR_READ,
+    RECORD_PAIR_WRITE = RECORD_PAIR_READ + 2,
+    RECORD_KINDS = RECORD_PAIR_WRITE + 2
 };
 
 /* What the agent works through; the layout is in its machine code. */

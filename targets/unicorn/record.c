@@ -67,7 +67,12 @@ static void tell_text(const Call *call, unsigned page_lg, GString *text)
                         offset + (call->addr & ((UINT64_C(1) << page_lg) - 1)));
         break;
     case CALL_PART:
-        if (call->part >= RECORD_RMW && call->part < RECORD_EXEC) {
+        if (call->part >= RECORD_PAIR_READ) {
+            g_string_printf(
+                text, "%s two of %u at 0x%" PRIx64,
+                call->part >= RECORD_PAIR_WRITE ? "stores" : "loads",
+                4u << ((call->part - RECORD_PAIR_READ) & 1), call->addr);
+        } else if (call->part >= RECORD_RMW && call->part < RECORD_EXEC) {
             g_string_printf(text, "exchanges %u at 0x%" PRIx64 "%s",
                             1u << ((call->part - RECORD_RMW) & 3), call->addr,
                             call->part >= RECORD_EXCLUSIVE
@@ -134,6 +139,19 @@ void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
                  .addr = m->program->script[op].addr + at,
                  .value = at < 8 ? value >> 8 * at : 0,
                  .from = m->program->script[op].from};
+
+    record(m, &call);
+}
+
+void tw_uc_record_access_pair(Machine *m, unsigned op, unsigned part,
+                              uint64_t value, uint64_t second)
+{
+    Call call = {.kind = CALL_PART,
+                 .op = (uint16_t)op,
+                 .part = part,
+                 .addr = m->program->script[op].addr,
+                 .value = value,
+                 .from = second};
 
     record(m, &call);
 }

@@ -64,11 +64,22 @@ static inline void tw_uc_record(Machine *m, CallKind kind, unsigned first,
         tw_uc_record_call(m, kind, first, end);
     }
 }
+void tw_uc_record_access_pair(Machine *m, unsigned op, unsigned part,
+                              uint64_t value, uint64_t second);
 static inline void tw_uc_record_part(Machine *m, unsigned op, unsigned part,
                                      unsigned at, uint64_t value)
 {
     if (m->recorder != NULL || m->telling != NULL) {
         tw_uc_record_access(m, op, part, at, value);
+    }
+}
+
+/* Of a pair: operation `op` and the one behind it. */
+static inline void tw_uc_record_pair(Machine *m, unsigned op, unsigned part,
+                                     uint64_t value, uint64_t second)
+{
+    if (m->recorder != NULL || m->telling != NULL) {
+        tw_uc_record_access_pair(m, op, part, value, second);
     }
 }
 

@@ -232,6 +232,26 @@ static uint64_t store_value(const Machine *m, unsigned op)
     return value;
 }
 
+/* Operation `op` and the one behind it, by one instruction (LA-59). */
+static void pair_add(Machine *m, unsigned *n, unsigned op)
+{
+    const TwOp *access = &m->program->script[op];
+    bool store = access->code == TW_OP_WRITE;
+    uint64_t first = store ? store_value(m, op) : 0;
+    uint64_t second = store ? store_value(m, op + 1) : 0;
+    unsigned kind = (store ? RECORD_PAIR_WRITE : RECORD_PAIR_READ) +
+                    (access->size == 8 ? 1 : 0);
+
+    tw_uc_record_pair(m, op, kind, first, second);
+    m->records[(*n)++] = (Record){
+        .kind = kind,
+        .op = (uint16_t)op,
+        .addr = m->window + access->addr,
+        .value = first,
+        .result = second,
+    };
+}
+
 /* What comes after access `op` at the latest, or behind all its parts. */
 static void rings_add(Machine *m, unsigned *n, unsigned op)
 {
@@ -262,8 +282,8 @@ static unsigned batch_build(Machine *m, unsigned op)
         if (!is_inside(o)) {
             break;
         }
-        if (o->flags & TW_OPF_DURING) {
-            continue; /* its access is above */
+        if (o->flags & (TW_OPF_DURING | TW_OPF_PAIRED)) {
+            continue; /* its access, or the first of the pair, is above */
         }
         m->trace->outcomes[op] = (TwOutcome){.status = TW_STATUS_DONE};
         if (!is_access(o)) {
@@ -271,6 +291,8 @@ static unsigned batch_build(Machine *m, unsigned op)
                 .kind = RECORD_DOORBELL, .op = (uint16_t)op, .value = op};
         } else if (tw_legality_step(&m->legality, o) != TW_LEGAL) {
             m->trace->outcomes[op].status = TW_STATUS_SKIPPED;
+        } else if (tw_op_leads_pair(program, op)) {
+            pair_add(m, &n, op);
         } else if (o->flags & TW_OPF_FROM) {
             part_add(m, &n, op, RECORD_FROM, 0,
                      o->code == TW_OP_WRITE ? store_value(m, op) : 0);
@@ -287,6 +309,9 @@ static unsigned batch_build(Machine *m, unsigned op)
             parts_add(m, &n, op, RECORD_WRITE, store_value(m, op));
         } else {
             part_add(m, &n, op, RECORD_EXEC, 0, 0);
+        }
+        if (tw_op_leads_pair(program, op)) {
+            m->trace->outcomes[op + 1] = m->trace->outcomes[op];
         }
         if (is_access(o)) {
             rings_add(m, &n, op);
@@ -403,9 +428,12 @@ static void take_results(Machine *m, unsigned first, unsigned end)
         const Record *r = &m->records[i];
         TwOutcome *outcome = &m->trace->outcomes[r->op];
 
-        if ((r->kind >= RECORD_READ && r->kind < RECORD_WRITE) ||
-            (r->kind == RECORD_FROM &&
-             m->program->script[r->op].code == TW_OP_READ)) {
+        if (r->kind == RECORD_PAIR_READ || r->kind == RECORD_PAIR_READ + 1) {
+            outcome[0].value = r->result;
+            outcome[1].value = r->value;
+        } else if ((r->kind >= RECORD_READ && r->kind < RECORD_WRITE) ||
+                   (r->kind == RECORD_FROM &&
+                    m->program->script[r->op].code == TW_OP_READ)) {
             outcome->value |= r->result << 8 * r->at;
         } else if (r->kind >= RECORD_RMW && r->kind < RECORD_EXEC) {
             /* RISC-V extends the sign. */
@@ -460,12 +488,15 @@ static uint64_t numbers_before(Machine *m, const TwOp *op, TwOp *word)
 static unsigned take_refusal(Machine *m, unsigned stopped, uc_err err)
 {
     unsigned op = m->records[stopped].op;
+    bool pair = m->records[stopped].kind >= RECORD_PAIR_READ;
     const TwOp *access = &m->program->script[op];
     TwOutcome *outcome = &m->trace->outcomes[op];
     TwOp word;
     uint64_t numbers = numbers_before(m, access, &word);
-    unsigned class_ = refusal(m, &word, err);
+    unsigned class_;
 
+    word.size *= pair ? 2 : 1; /* all that the instruction accesses */
+    class_ = refusal(m, &word, err);
     if (class_ != TW_CLASSES && m->handled == op) {
         class_ = refusal_handled(m, access, err);
     }
@@ -479,6 +510,9 @@ static unsigned take_refusal(Machine *m, unsigned stopped, uc_err err)
     }
     outcome->class_ = (uint8_t)class_;
     outcome->value = numbers;
+    if (pair) {
+        outcome[1].class_ = outcome->class_;
+    }
     m->asked.n = 0; /* it did not take place */
     while (m->records[stopped].op == op &&
            m->records[stopped].kind != RECORD_EXIT) {

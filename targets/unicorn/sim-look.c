@@ -90,20 +90,38 @@ bool tw_uc_reads_again(const Sim *sim, const TwOp *op)
     return false;
 }
 
+bool tw_uc_leads_pair(const Sim *sim, const TwOp *op)
+{
+    size_t n = (size_t)(op - sim->program->script);
+
+    return op >= sim->program->script && n < sim->program->n_script &&
+           tw_op_leads_pair(sim->program, (unsigned)n);
+}
+
+/* The pages of an access, or of the pair that it is one of. */
+static void whole_pages(const Sim *sim, const TwOp *op, uint64_t *first,
+                        uint64_t *last)
+{
+    uint64_t behind = tw_uc_leads_pair(sim, op) ? op->size : 0;
+
+    *first = tw_uc_whole_address(op) >> sim->flat.page_lg;
+    *last = (op->addr + op->size - 1 + behind) >> sim->flat.page_lg;
+}
+
 bool tw_uc_is_partial_store(const Sim *sim, const TwOp *op)
 {
-    uint64_t first = op->addr >> sim->flat.page_lg;
-    uint64_t last = (op->addr + op->size - 1) >> sim->flat.page_lg;
+    uint64_t first, last;
 
+    whole_pages(sim, op, &first, &last);
     return op->code == TW_OP_WRITE && first != last &&
            granted(sim, first, TW_W) && !granted(sim, last, TW_W);
 }
 
 bool tw_uc_load_crosses(const Sim *sim, const TwOp *op)
 {
-    uint64_t first = op->addr >> sim->flat.page_lg;
-    uint64_t last = (op->addr + op->size - 1) >> sim->flat.page_lg;
+    uint64_t first, last;
 
+    whole_pages(sim, op, &first, &last);
     return op->code == TW_OP_READ && first != last && last < PAGES &&
            granted(sim, first, TW_R) && cannot_read(sim, last);
 }

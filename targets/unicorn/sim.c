@@ -290,7 +290,7 @@ static void store_or_fetch(Sim *sim, const TwOp *op)
         return;
     }
     sim->ever |= BIT(PARTIAL_STORE);
-    shown = granted(sim, op->addr >> sim->flat.page_lg, TW_W);
+    shown = granted(sim, tw_uc_whole_address(op) >> sim->flat.page_lg, TW_W);
     if (shown & SHOWS_DEVICE) {
         tw_regions_add(&sim->partial_device, shown_id(shown));
     } else {

@@ -142,11 +142,14 @@ uint64_t tw_uc_exec_triggers(const Sim *sim, const TwOp *op);
 bool tw_uc_is_unreadable(const Sim *sim, const TwOp *op);
 /* Is it a load of a page of which a load was refused before? */
 bool tw_uc_reads_again(const Sim *sim, const TwOp *op);
-/* Does the store begin in a page that takes it and end in one that does not? */
+/* Is it the first of a pair, in the script? */
+bool tw_uc_leads_pair(const Sim *sim, const TwOp *op);
+/* Does the store, or the pair that it is one of, begin in a page that takes it
+ * and end in one that does not? */
 bool tw_uc_is_partial_store(const Sim *sim, const TwOp *op);
 /* Is it a load of a device's page with a part that is not aligned? */
 bool tw_uc_is_unaligned_load(const Sim *sim, const TwOp *op);
-/* Does the load begin in a page that grants it and end in one that has no R? */
+/* The same of a load, and a page that has no R? */
 bool tw_uc_load_crosses(const Sim *sim, const TwOp *op);
 /* Is it a store of the host, after a snapshot, to memory that is mapped without
  * W? */
@@ -167,6 +170,12 @@ unsigned tw_uc_asks(const Sim *sim, const TwOp *op,
                     uint8_t asked[TW_MAX_ACTORS]);
 /* The fetch of the instruction that makes an access (LA-46). */
 TwOp tw_uc_fetch_of(const TwOp *op);
+
+/* Where an access begins, or the pair whose second it is (LA-59). */
+static inline uint64_t tw_uc_whole_address(const TwOp *op)
+{
+    return op->addr - (op->flags & TW_OPF_PAIRED ? op->size : 0);
+}
 
 /* The last byte that an access accesses: of a run, of all its words. */
 static inline uint64_t tw_uc_last_byte(const Sim *sim, const TwOp *op)

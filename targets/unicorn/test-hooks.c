@@ -219,6 +219,55 @@ static void test_exclusive(void)
         tw_dialect_admits(tw_target_dialect(t.k->target), &t.k->p, NULL, 0));
 }
 
+static unsigned pair(const Board *t, TwOpCode code, uint64_t addr, uint8_t size)
+{
+    unsigned first = add_op(t->k, access_op(code, 0, 0, addr, size));
+    TwOp op = access_op(code, 0, 0, addr + size, size);
+
+    op.flags |= TW_OPF_PAIRED;
+    add_op(t->k, op);
+    return first;
+}
+
+/* Two loads or two stores by one instruction; RISC-V has none, and beside a
+ * device they are not in the dialect. */
+static void test_pair(void)
+{
+    g_auto(Board) t = {.k = kit_new(target_name)};
+    const TwDialect *dialect = tw_target_dialect(t.k->target);
+
+    t.root = new_space(t.k);
+    t.a = region(t.k, TW_REGION_RAM, t.root, 0, 8 * P);
+    cpu(t.k, 3, 0);
+    pages(t.k, 0, 0, 0, 8);
+    setup(t.k, rights_op(5 * P, TW_R));
+    setup(t.k, rights_op(6 * P, 0));
+    unsigned wide = pair(&t, TW_OP_WRITE, 16, 8);
+    unsigned narrow = pair(&t, TW_OP_WRITE, 4 * P - 6, 4);
+    unsigned wide_again = pair(&t, TW_OP_READ, 16, 8);
+    unsigned narrow_again = pair(&t, TW_OP_READ, 4 * P - 6, 4);
+    unsigned no_load = pair(&t, TW_OP_READ, 6 * P - 8, 8);
+    unsigned no_store = pair(&t, TW_OP_WRITE, 6 * P - 4, 4);
+    unsigned neither = pair(&t, TW_OP_READ, 8 * P - 4, 4);
+    if (!(dialect->op_flags & TW_OPF_PAIRED)) {
+        g_assert_nonnull(strstr(target_name, "riscv"));
+        g_assert_false(tw_dialect_admits(dialect, &t.k->p, NULL, 0));
+        return;
+    }
+    run_kit(t.k);
+    expect_value(&t, wide_again, tag_bytes(wide, 0, 8));
+    expect_value(&t, wide_again + 1, tag_bytes(wide + 1, 0, 8));
+    expect_value(&t, narrow_again, tag_bytes(narrow, 0, 4));
+    expect_value(&t, narrow_again + 1, tag_bytes(narrow + 1, 0, 4));
+    for (unsigned half = 0; half < 2; half++) {
+        expect_class(t.k, no_load + half, TW_CLASS_PAGE_FAULT);
+        expect_class(t.k, no_store + half, TW_CLASS_PAGE_FAULT);
+        expect_class(t.k, neither + half, TW_CLASS_PAGE_FAULT);
+    }
+    region(t.k, TW_REGION_MMIO, t.root, DEVICE, P);
+    g_assert_false(tw_dialect_admits(dialect, &t.k->p, NULL, 0));
+}
+
 /* A call that fails inside an access: the run ends there, and nothing is said
  * of the access.  Two pages up to the last address; the library loses the
  * second when the first is unmapped. */
@@ -261,7 +310,7 @@ int main(int argc, char **argv)
 {
     static const char *const targets[] = {
         "unicorn", "unicorn:x86-64", "unicorn:riscv64", "unicorn:arm64@high"};
-    static HookTest tests[G_N_ELEMENTS(targets)][6];
+    static HookTest tests[G_N_ELEMENTS(targets)][7];
 
     g_test_init(&argc, &argv, NULL);
     for (unsigned i = 0; i < G_N_ELEMENTS(targets); i++) {
@@ -273,8 +322,9 @@ int main(int argc, char **argv)
             g_strdup_printf("/%s/LA-25/exchange", targets[i]);
         g_autofree char *narrow =
             g_strdup_printf("/%s/LA-25/narrow-exchange", targets[i]);
-        g_autofree char *pair =
+        g_autofree char *exclusive =
             g_strdup_printf("/%s/LA-56/exclusive", targets[i]);
+        g_autofree char *two = g_strdup_printf("/%s/LA-59/pair", targets[i]);
         g_autofree char *host = g_strdup_printf("/%s/LA-47/host", targets[i]);
 
         tests[i][0] = (HookTest){targets[i], test_handled};
@@ -283,7 +333,9 @@ int main(int argc, char **argv)
         tests[i][3] = (HookTest){targets[i], test_exchange};
         tests[i][4] = (HookTest){targets[i], test_narrow_exchange};
         tests[i][5] = (HookTest){targets[i], test_exclusive};
-        g_test_add_data_func(pair, &tests[i][5], hook_test);
+        tests[i][6] = (HookTest){targets[i], test_pair};
+        g_test_add_data_func(exclusive, &tests[i][5], hook_test);
+        g_test_add_data_func(two, &tests[i][6], hook_test);
         g_test_add_data_func(handled, &tests[i][0], hook_test);
         g_test_add_data_func(inside, &tests[i][1], hook_test);
         g_test_add_data_func(host, &tests[i][2], hook_test);
