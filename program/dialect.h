@@ -169,6 +169,8 @@ enum {
     /* Records of entries and tables are found by index, before a context is
      * looked at; without this, by the domain that the context names. */
     TW_IOTLB_BY_INDEX = 32,
+    /* Where an entry leads to an IOMMU with an IOTLB, both together (FR-12). */
+    TW_IOTLB_COMBINED = 64,
 };
 
 /* Kinds of records, as bits: what a command must end. */
@@ -176,14 +178,22 @@ enum {
     TW_RECORD_ENTRY = 1,
     TW_RECORD_POINTER = 2,
     TW_RECORD_CONTEXT = 4,
+    /* A combined record of another IOMMU, of which this one gave the second
+     * part (FR-12).  Those of its own are ended as entries are.  Of a `table`,
+     * UNMAP of everything counts as the command for a domain, any other as that
+     * for a range. */
+    TW_RECORD_COMBINED = 8,
 };
 
 /* Commands that end what their names say, and no more: a context command ends
- * contexts, all others entries; those for leaves no pointers. */
+ * contexts, all others entries; those for leaves no pointers; those for ranges
+ * no combined records of which they name the second part. */
 #define TW_COMMANDS_PLAIN \
     { \
-        [TW_SCOPE_GLOBAL] = TW_RECORD_ENTRY | TW_RECORD_POINTER, \
-        [TW_SCOPE_DOMAIN] = TW_RECORD_ENTRY | TW_RECORD_POINTER, \
+        [TW_SCOPE_GLOBAL] = \
+            TW_RECORD_ENTRY | TW_RECORD_POINTER | TW_RECORD_COMBINED, \
+        [TW_SCOPE_DOMAIN] = \
+            TW_RECORD_ENTRY | TW_RECORD_POINTER | TW_RECORD_COMBINED, \
         [TW_SCOPE_RANGE] = TW_RECORD_ENTRY | TW_RECORD_POINTER, \
         [TW_SCOPE_LEAF] = TW_RECORD_ENTRY, \
         [TW_SCOPE_ANY_RANGE] = TW_RECORD_ENTRY | TW_RECORD_POINTER, \

@@ -83,6 +83,7 @@ const char *tw_counter_name(unsigned counter)
         [TW_COUNT_FLUSH_PAGE] = "flush-page",
         [TW_COUNT_NOTIFY] = "notify",
         [TW_COUNT_IOTLB] = "iotlb",
+        [TW_COUNT_COMBINED] = "combined",
         [TW_COUNT_NO_MEMORY] = "no-memory",
         [TW_COUNT_MAPPED] = "mapped",
         [TW_COUNT_POINTER] = "pointer",

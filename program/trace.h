@@ -100,6 +100,7 @@ typedef enum TwCounter {
     TW_COUNT_FLUSH_PAGE,
     TW_COUNT_NOTIFY,    /* events offered to a region's notifiers */
     TW_COUNT_IOTLB,     /* translations by a record of an IOTLB */
+    TW_COUNT_COMBINED,  /* pairs of them by a combined record */
     TW_COUNT_POINTER,   /* walks that began at a recorded pointer to a table */
     TW_COUNT_CONTEXT,   /* contexts that were records */
     TW_COUNT_NESTED,    /* entries of nested tables that were read */

@@ -147,6 +147,7 @@ static void json_step(JsonBuilder *b, const TwStory *story, const TwTale *tale,
         tw_json_int(b, "needs", step->need);
         tw_json_bool(b, "bypass", step->bypass);
         tw_json_bool(b, "recorded", step->recorded);
+        tw_json_bool(b, "combined", step->combined);
         tw_json_bool(b, "blocked", step->blocked);
     }
     if (step->kind == TW_STEP_CONTEXT) {

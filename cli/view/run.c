@@ -171,9 +171,10 @@ static void totals(const TwCampaignResult *result)
            "%.2f %%\n",
            share(s->verdicts[TW_VERDICT_AGREE_STALE], s->accesses));
     if (s->old_records > 0) {
-        printf("  of them from a record of an IOTLB: %.2f %%, held by a CPU's "
-               "cache as well: %.2f %%\n",
+        printf("  of them from a record of an IOTLB: %.2f %%, from a combined "
+               "one: %.2f %%, held by a CPU's cache as well: %.2f %%\n",
                share(s->old_records, s->accesses),
+               share(s->old_combined, s->accesses),
                share(s->old_both, s->accesses));
     }
     if (s->mapped > 0) {
@@ -303,6 +304,7 @@ static void json_counts(JsonBuilder *b, const TwCampaignResult *result)
     tw_json_int(b, "accesses", s->accesses);
     tw_json_int(b, "windows", s->windows);
     tw_json_int(b, "old_records", s->old_records);
+    tw_json_int(b, "old_combined", s->old_combined);
     tw_json_int(b, "old_both", s->old_both);
     tw_json_int(b, "mapped", s->mapped);
     tw_json_int(b, "old_mapped", s->old_mapped);

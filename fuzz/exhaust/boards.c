@@ -34,7 +34,7 @@ const TwExhaustBoard tw_exhaust_boards[] = {
      "  flush-all c0\n"
      "  enable r3 on\n"
      "  enable r3 off\n",
-     false},
+     .symmetric = false},
     {"one", "one IOMMU: silent and notified changes, rights, reset, bypass",
      "twinwalk 1\n" PAIR_BEHIND_I0 "iommu i0 table to s1\n"
      "mmu c0.0 space s0\n"
@@ -55,7 +55,7 @@ const TwExhaustBoard tw_exhaust_boards[] = {
      "  bypass i0 on\n"
      "  flush-page c0.0 0x0\n"
      "  enable r4 off\n",
-     false},
+     .symmetric = false},
     {"two", "two IOMMUs, one behind the other",
      "twinwalk 1\n"
      "region r0 container size 0x10000 root s0\n"
@@ -83,7 +83,7 @@ const TwExhaustBoard tw_exhaust_boards[] = {
      "  notify i1.0 unmap 0x0..0xfff\n"
      "  notify i1.0 unmap 0x1000..0x1fff\n"
      "  flush-all c0\n",
-     false},
+     .symmetric = false},
     {"cpus", "two CPUs, work that waits for safe points, who acts",
      "twinwalk 1\n"
      "safepoints explicit\n" PAIR_BEHIND_I0 "mmu c0.0 space s0\n"
@@ -128,7 +128,7 @@ const TwExhaustBoard tw_exhaust_boards[] = {
      "  enable r6 off\n"
      "  enable r4 off\n"
      "  flush-all c0\n",
-     false},
+     .symmetric = false},
     {"iotlb", "an IOMMU that answers from records, for a CPU and a device",
      "twinwalk 1\n" PAIR_BEHIND_I0 "iommu i0 table to s1 iotlb\n"
      "mmu c0.0 space s0\n"
@@ -149,7 +149,7 @@ const TwExhaustBoard tw_exhaust_boards[] = {
      "  bypass i0 on\n"
      "  flush-page c0.0 0x0\n"
      "  enable r4 off\n",
-     false},
+     .symmetric = false},
     {"iotlbs", "two IOMMUs that answer from records, one behind the other",
      "twinwalk 1\n"
      "region r0 container size 0x10000 root s0\n"
@@ -177,6 +177,37 @@ const TwExhaustBoard tw_exhaust_boards[] = {
      "  notify i1.0 unmap 0x0..0xfff\n"
      "  notify i1.0 unmap 0x1000..0x1fff\n"
      "  flush-all c0\n",
-     false},
-    {NULL, NULL, NULL, false},
+     .symmetric = false},
+    {"combined",
+     "records of two IOMMUs together, which UNMAPs of the second keep",
+     "twinwalk 1\n"
+     "region r0 container size 0x10000 root s0\n"
+     "region r1 iommu size 0x2000 in r0 at 0x0 iommu i0\n"
+     "region r2 container size 0x10000 root s1\n"
+     "region r3 iommu size 0x2000 in r2 at 0x0 iommu i1\n"
+     "region r4 container size 0x10000 root s2\n"
+     "region r5 ram size 0x1000 in r4 at 0x0\n"
+     "region r6 ram size 0x1000 in r4 at 0x1000\n"
+     "iommu i0 table iotlb\n"
+     "iommu i1 table to s2 iotlb\n"
+     "mmu c0.0 space s0\n"
+     "setup\n"
+     "  page c0.0 0x0 -> 0x0 size 0x1000 rw\n"
+     "  map i0.0 0x0..0xfff -> s1 0x0 rw silent\n"
+     "  map i1.0 0x0..0xfff -> s2 0x0 rw silent\n"
+     "  map i1.0 0x1000..0x1fff -> s2 0x1000 rw silent\n"
+     "script\n"
+     "  read c0.0 0x0 1\n"
+     "  dma-write s0 0x0 1 none\n"
+     "  map i0.0 0x0..0xfff -> s1 0x1000 rw silent\n"
+     "  map i1.0 0x0..0xfff -> s2 0x1000 r silent\n"
+     "  map i1.0 0x1000..0x1fff -> s2 0x0 rw silent\n"
+     "  notify i0.0 unmap 0x0..0xfff\n"
+     "  notify i1.0 unmap 0x0..0xfff\n"
+     "  notify i1.0 unmap 0x1000..0x1fff\n"
+     "  notify i1.0 unmap 0x0..0xffffffffffffffff\n"
+     "  bypass i1 on\n"
+     "  enable r6 off\n",
+     .keeps_pairs = true},
+    {.name = NULL},
 };

@@ -161,9 +161,13 @@ static void make_trace(Search *s)
 
 static TwVerdict judge(Search *s, TwFinding *finding)
 {
+    TwContract contract = *tw_target_contract(s->target);
+
+    if (tw_exhaust_boards[s->unit->board].keeps_pairs) {
+        contract.commands[TW_SCOPE_RANGE] &= (uint8_t)~TW_RECORD_COMBINED;
+    }
     return tw_judge(s->oracle, s->program, tw_target_dialect(s->target),
-                    tw_target_contract(s->target), s->target->klass->name,
-                    s->trace, finding, NULL);
+                    &contract, s->target->klass->name, s->trace, finding, NULL);
 }
 
 static void answer_text(const NaiveAnswer *a, char *text, size_t size)
@@ -402,6 +406,7 @@ static void run_unit(Search *s, Unit *unit)
     s->n_letters = s->board->n_script;
     tw_naive_init(&start, s->board);
     start.deaf_to = s->options->deaf_to;
+    start.keeps_pairs = tw_exhaust_boards[unit->board].keeps_pairs;
     memset(&unit->counts, 0, sizeof(unit->counts));
     search(s, &start, 0, true, false);
     unit->done = 1;

@@ -15,6 +15,8 @@ typedef struct TwExhaustBoard {
     const char *name, *summary;
     const char *text; /* a program whose script is the letters */
     bool symmetric;   /* its two CPUs are alike */
+    bool keeps_pairs; /* combined records may outlive an UNMAP of a range that
+                       * names their second part */
 } TwExhaustBoard;
 
 /* The end has the name NULL. */

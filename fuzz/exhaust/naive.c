@@ -1,144 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* See naive.h. */
-#include "fuzz/exhaust/naive.h"
+#include "fuzz/exhaust/naive-hops.h"
 
 #include <string.h>
 
 #include "program/ops.h"
-
-/* The world ---------------------------------------------------------------- */
-
-static uint64_t page_size(const Naive *n)
-{
-    return UINT64_C(1) << n->program->page_lg;
-}
-
-/* The leaf at an address of a space: the child of the root that wins, by
- * priority and then the newest; TW_NONE for a hole. */
-static uint8_t leaf_at(const Naive *n, uint8_t space, uint64_t addr,
-                       uint64_t *offset)
-{
-    uint8_t root = n->program->spaces[space].root, best = TW_NONE;
-
-    for (unsigned i = 0; n->enabled[root] && i < n->program->n_regions; i++) {
-        const TwRegion *r = &n->program->regions[i];
-
-        if (r->kind != TW_REGION_NONE && r->container == root &&
-            n->enabled[i] && addr >= r->addr && addr - r->addr < r->size &&
-            (best == TW_NONE ||
-             r->priority >= n->program->regions[best].priority)) {
-            best = (uint8_t)i;
-            *offset = addr - r->addr;
-        }
-    }
-    return best;
-}
-
-/* Do all bytes of the page of this address have one leaf, or none? */
-static bool one_leaf(const Naive *n, uint8_t space, uint64_t addr)
-{
-    uint64_t first = addr & ~(page_size(n) - 1), at, offset = 0;
-    uint8_t leaf = leaf_at(n, space, first, &offset);
-
-    /* Borders are multiples of a sixteenth of a page. */
-    for (at = 0; at < page_size(n); at += page_size(n) / 16) {
-        if (leaf_at(n, space, first + at, &offset) != leaf) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool is_iommu(const Naive *n, uint8_t region)
-{
-    return region != TW_NONE &&
-           n->program->regions[region].kind == TW_REGION_IOMMU;
-}
-
-/* One hop from `offset` of an IOMMU; rights 0: nothing there. */
-static NaiveHop translate(const Naive *n, uint8_t iommu, uint64_t offset)
-{
-    uint64_t page = offset >> n->program->page_lg;
-    uint64_t low = offset & (page_size(n) - 1);
-    NaiveHop hop = {.perm = 0};
-
-    if (n->bypass[iommu]) {
-        return (NaiveHop){true, n->program->iommus[iommu].bypass_space,
-                          TW_R | TW_W, offset};
-    }
-    if (page < NAIVE_IOMMU_PAGES && n->table[iommu][page].valid) {
-        hop = n->table[iommu][page];
-        hop.out |= low;
-    }
-    return hop;
-}
-
-static bool same_hop(const NaiveHop *a, const NaiveHop *b)
-{
-    return a->valid == b->valid && a->space == b->space && a->perm == b->perm &&
-           a->out == b->out;
-}
-
-/* All that an IOMMU may answer: by its table, and by records.  Returns how
- * many. */
-static unsigned translations(const Naive *n, uint8_t iommu, uint64_t offset,
-                             NaiveHop hops[NAIVE_RECORDS + 1])
-{
-    uint64_t page = offset >> n->program->page_lg;
-    uint64_t low = offset & (page_size(n) - 1);
-    unsigned count = 1;
-
-    hops[0] = translate(n, iommu, offset);
-    if (n->bypass[iommu] || page >= NAIVE_IOMMU_PAGES) {
-        return 1;
-    }
-    for (unsigned i = 0; i < n->n_records[iommu][page]; i++) {
-        NaiveHop hop = n->records[iommu][page][i];
-
-        hop.out |= low;
-        if (!same_hop(&hop, &hops[0])) {
-            hops[count++] = hop;
-        }
-    }
-    return count;
-}
-
-/* IOTLBs may record what is there now. */
-static void record(Naive *n)
-{
-    for (unsigned m = 0; m < n->program->n_iommus; m++) {
-        for (unsigned p = 0; p < NAIVE_IOMMU_PAGES; p++) {
-            NaiveHop *list = n->records[m][p];
-            const NaiveHop *now = &n->table[m][p];
-            unsigned i = 0;
-
-            if (!n->program->iommus[m].iotlb || n->bypass[m] || !now->valid) {
-                continue;
-            }
-            while (i < n->n_records[m][p] && !same_hop(&list[i], now)) {
-                i++;
-            }
-            if (i == NAIVE_RECORDS) {
-                n->overflow = true;
-            } else if (i == n->n_records[m][p]) {
-                list[n->n_records[m][p]++] = *now;
-            }
-        }
-    }
-}
-
-/* An UNMAP ends records at once, whoever caused it. */
-static void end_records(Naive *n, uint8_t iommu, uint64_t first, uint64_t last)
-{
-    for (unsigned p = 0; p < NAIVE_IOMMU_PAGES; p++) {
-        uint64_t at = (uint64_t)p << n->program->page_lg;
-
-        if (at <= last && (at | (page_size(n) - 1)) >= first &&
-            n->deaf_to != EVENT_RECORDS) {
-            n->n_records[iommu][p] = 0;
-        }
-    }
-}
 
 static NaiveAnswer refused(TwClass class_)
 {
@@ -172,15 +38,16 @@ static void walk_from(const Naive *n, uint8_t space, uint64_t addr,
                       unsigned hops, uint8_t need, Ends *ends)
 {
     NaiveHop hop[NAIVE_RECORDS + 1];
+    NaivePair pairs[NAIVE_PAIRS];
     uint64_t offset = 0;
-    uint8_t leaf = leaf_at(n, space, addr, &offset);
+    uint8_t leaf = tw_naive_leaf(n, space, addr, &offset);
     unsigned count;
 
     if (leaf == TW_NONE) {
         add_end(ends, refused(TW_CLASS_DECODE_ERROR), false);
         return;
     }
-    if (!is_iommu(n, leaf)) {
+    if (!tw_naive_is_iommu(n, leaf)) {
         add_end(ends, (NaiveAnswer){TW_CLASS_OK, leaf, offset}, false);
         return;
     }
@@ -188,12 +55,25 @@ static void walk_from(const Naive *n, uint8_t space, uint64_t addr,
         add_end(ends, refused(TW_CLASS_LOOP), true);
         return;
     }
-    count = translations(n, n->program->regions[leaf].iommu, offset, hop);
+    count =
+        tw_naive_translations(n, n->program->regions[leaf].iommu, offset, hop);
     for (unsigned i = 0; i < count; i++) {
         if (need & ~hop[i].perm) {
             add_end(ends, refused(TW_CLASS_DECODE_ERROR), true);
         } else {
             walk_from(n, hop[i].space, hop[i].out, hops + 1, need, ends);
+        }
+    }
+    if (hops + 2u > n->program->hops) {
+        return;
+    }
+    count = tw_naive_pairs(n, n->program->regions[leaf].iommu, offset, pairs);
+    for (unsigned i = 0; i < count; i++) {
+        if (need & ~(pairs[i].first.perm & pairs[i].second.perm)) {
+            add_end(ends, refused(TW_CLASS_DECODE_ERROR), true);
+        } else {
+            walk_from(n, pairs[i].second.space, pairs[i].second.out, hops + 2,
+                      need, ends);
         }
     }
 }
@@ -231,6 +111,33 @@ static unsigned entry_number(Naive *n, const NaiveEntry *entry)
     return n->n_entries;
 }
 
+static void fetch_on(Naive *n, NaiveEntry entry, NaiveSet *set);
+
+/* Adds what combined records lead to at the last hop of the entry, an IOMMU
+ * asked for this offset; with the hop before it, the entry grants `perm`. */
+static void fetch_pairs(Naive *n, NaiveEntry entry, uint8_t perm,
+                        uint64_t offset, NaiveSet *set)
+{
+    NaivePair pairs[NAIVE_PAIRS];
+    unsigned count;
+
+    if (entry.n_hops == n->program->hops || entry.n_hops == NAIVE_HOPS) {
+        return;
+    }
+    count = tw_naive_pairs(n, entry.iommu[entry.n_hops - 1], offset, pairs);
+    entry.n_hops++;
+    for (unsigned i = 0; i < count; i++) {
+        entry.iommu[entry.n_hops - 1] = pairs[i].behind;
+        entry.window[entry.n_hops - 1] = pairs[i].window;
+        entry.perm = perm & pairs[i].first.perm & pairs[i].second.perm;
+        entry.space = pairs[i].second.space;
+        entry.addr = pairs[i].second.out;
+        if (entry.perm != 0) {
+            fetch_on(n, entry, set);
+        }
+    }
+}
+
 /* Adds the entry, and all that goes on from it: each number of hops, and the
  * whole way, as far as something is granted. */
 static void fetch_on(Naive *n, NaiveEntry entry, NaiveSet *set)
@@ -241,11 +148,11 @@ static void fetch_on(Naive *n, NaiveEntry entry, NaiveSet *set)
     uint8_t leaf, perm = entry.perm;
 
     set_add(set, entry_number(n, &entry));
-    if (!one_leaf(n, entry.space, entry.addr)) {
+    if (!tw_naive_one_leaf(n, entry.space, entry.addr)) {
         return; /* what is behind it is found out on each access */
     }
-    leaf = leaf_at(n, entry.space, entry.addr, &offset);
-    if (!is_iommu(n, leaf)) {
+    leaf = tw_naive_leaf(n, entry.space, entry.addr, &offset);
+    if (!tw_naive_is_iommu(n, leaf)) {
         entry.whole = true;
         entry.region = leaf;
         entry.offset = leaf == TW_NONE ? 0 : offset;
@@ -255,7 +162,8 @@ static void fetch_on(Naive *n, NaiveEntry entry, NaiveSet *set)
     if (entry.n_hops == n->program->hops || entry.n_hops == NAIVE_HOPS) {
         return;
     }
-    count = translations(n, n->program->regions[leaf].iommu, offset, hops);
+    count =
+        tw_naive_translations(n, n->program->regions[leaf].iommu, offset, hops);
     entry.iommu[entry.n_hops] = n->program->regions[leaf].iommu;
     entry.window[entry.n_hops++] = offset;
     for (unsigned i = 0; i < count; i++) {
@@ -266,6 +174,7 @@ static void fetch_on(Naive *n, NaiveEntry entry, NaiveSet *set)
             fetch_on(n, entry, set);
         }
     }
+    fetch_pairs(n, entry, perm, offset, set);
 }
 
 /* Adds all that may be obtained of a page now. */
@@ -293,7 +202,7 @@ static void fetch(Naive *n, unsigned cpu, unsigned page, NaiveSet *set)
 /* It may have fetched, or dropped, anything at any time. */
 static void settle(Naive *n)
 {
-    record(n);
+    tw_naive_record(n);
     for (unsigned c = 0; c < NAIVE_CPUS; c++) {
         if (!n->program->cpus[c].present) {
             continue;
@@ -310,7 +219,7 @@ static void settle(Naive *n)
 static bool ends(const Naive *n, const NaiveEvent *event,
                  const NaiveEntry *entry)
 {
-    uint64_t low = page_size(n) - 1;
+    uint64_t low = tw_naive_page_size(n) - 1;
 
     if ((int)event->kind == n->deaf_to) {
         return false;
@@ -447,7 +356,7 @@ static bool set_entries(Naive *n, const TwOp *op)
 static void unmap(Naive *n, uint8_t iommu, uint64_t first, uint64_t last,
                   uint8_t actor)
 {
-    end_records(n, iommu, first, last);
+    tw_naive_end_records(n, iommu, first, last);
     tell_all(n, actor, (NaiveEvent){EVENT_UNMAP, iommu, first, last});
 }
 
@@ -489,12 +398,13 @@ static void perform(Naive *n, const TwOp *op)
     case TW_OP_ENABLE:
         if (n->enabled[op->obj] != on) {
             n->enabled[op->obj] = on;
+            tw_naive_commit(n);
             tell_all(n, op->actor, (NaiveEvent){EVENT_ALL, 0, 0, 0});
         }
         break;
     case TW_OP_FLUSH_PAGE:
-        flush.first = op->addr & ~(page_size(n) - 1);
-        flush.last = op->addr | (page_size(n) - 1);
+        flush.first = op->addr & ~(tw_naive_page_size(n) - 1);
+        flush.last = op->addr | (tw_naive_page_size(n) - 1);
         /* fall through */
     case TW_OP_FLUSH_ALL:
         if (op->obj == TW_ALL) {
@@ -579,14 +489,15 @@ static void walk(const Naive *n, const TwOp *op, uint8_t need, Ends *ends)
         return;
     }
     walk_from(n, n->program->cpus[op->obj].mmu[0].space,
-              map->pa | (op->addr & (page_size(n) - 1)), 0, need, ends);
+              map->pa | (op->addr & (tw_naive_page_size(n) - 1)), 0, need,
+              ends);
 }
 
 /* What an entry may answer. */
 static void answers_of(const Naive *n, const NaiveEntry *entry, const TwOp *op,
                        uint8_t need, Ends *ends)
 {
-    uint64_t low = op->addr & (page_size(n) - 1);
+    uint64_t low = op->addr & (tw_naive_page_size(n) - 1);
 
     if (!entry->whole) {
         walk_from(n, entry->space, entry->addr | low, entry->n_hops, need,

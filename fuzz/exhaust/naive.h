@@ -25,6 +25,7 @@ enum {
     NAIVE_EVENTS = 8,    /* queued on a CPU */
     NAIVE_ANSWERS = 12,  /* distinct ones of one access */
     NAIVE_RECORDS = 8,   /* distinct ones of one page of an IOMMU */
+    NAIVE_PAIRS = 16,    /* the same of combined ones */
 };
 
 /* The answer to an access of one byte. */
@@ -47,12 +48,20 @@ typedef struct NaiveHop {
     uint64_t out;
 } NaiveHop;
 
+/* Two hops, one behind the other, recorded together. */
+typedef struct NaivePair {
+    NaiveHop first, second;
+    uint8_t behind;  /* the second IOMMU, */
+    uint64_t window; /* and which page of it */
+} NaivePair;
+
 typedef struct NaiveEvent {
     enum {
         EVENT_ALL,
         EVENT_UNMAP,
         EVENT_FLUSH,
-        EVENT_RECORDS, /* an UNMAP, at the IOTLB */
+        EVENT_RECORDS, /* an UNMAP, at the IOTLB, */
+        EVENT_PAIRS,   /* and what ends combined records there */
     } kind;
     uint8_t iommu;
     uint64_t first, last; /* UNMAP: offsets; FLUSH: virtual addresses */
@@ -92,6 +101,9 @@ typedef struct Naive {
     /* What IOTLBs may hold, besides nothing. */
     uint8_t n_records[NAIVE_IOMMUS][NAIVE_IOMMU_PAGES];
     NaiveHop records[NAIVE_IOMMUS][NAIVE_IOMMU_PAGES][NAIVE_RECORDS];
+    uint8_t n_pairs[NAIVE_IOMMUS][NAIVE_IOMMU_PAGES];
+    NaivePair pairs[NAIVE_IOMMUS][NAIVE_IOMMU_PAGES][NAIVE_PAIRS];
+    bool keeps_pairs; /* though an UNMAP of a range names their second part */
     /* The cache. */
     uint16_t n_entries; /* from 1 */
     NaiveEntry entries[NAIVE_ENTRIES];

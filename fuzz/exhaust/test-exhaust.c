@@ -69,6 +69,7 @@ static void test_zoo(void)
         {"zoo:commit-flush-own-as-only", "one", 4},
         {"zoo:iotlb-survives-unmap", "iotlbs", 4},
         {"zoo:iotlb-keeps-absence", "iotlb", 4},
+        {"zoo:combined-survives-second", "combined", 4},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(bugs); i++) {
@@ -87,6 +88,8 @@ static void test_deaf(void)
     search("softmmu", "flat", 4, 1, EVENT_FLUSH, &result);
     expect_failure("a naive cache answers");
     search("softmmu", "iotlb", 4, 1, EVENT_RECORDS, &result);
+    expect_failure("a naive cache answers");
+    search("softmmu", "combined", 4, 1, EVENT_PAIRS, &result);
     expect_failure("a naive cache answers");
 }
 

@@ -274,6 +274,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
                       ENDED(FLUSH_INDEX), ENDED(FLUSH_ALL)))
         NEVER("FR-10", no_code)
         RULE("FR-11", "old answer of a record", ROW_(OLD_RECORD))
+        RARE("FR-12", "old answer of a combined record", ROW_(OLD_COMBINED), 500)
         /* rulings */
         RULE("RU-1", "operation skipped", ROW_(SKIPPED))
         RULE("RU-2", "load and store of RAM",
@@ -376,6 +377,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
              LEAST_OF(COUNTER(IOTLB), COUNTER(POINTER), COUNTER(CONTEXT)))
         NEVER("LA-52", no_code)
         RULE("LA-53", "entry of nested tables read", COUNTER(NESTED))
+        RULE("LA-54", "two translations by a combined record", COUNTER(COMBINED))
         NEVER("LA-56", no_exclusives)
         RULE("LA-59", "pair of accesses made, and refused",
              LEAST_OF(ROW_(PAIR), ROW_(PAIR_REFUSED)))

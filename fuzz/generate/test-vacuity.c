@@ -164,6 +164,7 @@ static const Count *counted(void)
     c->row[ROW_STALE] = c->stats.verdicts[TW_VERDICT_AGREE_STALE];
     c->row[ROW_WINDOW] = c->stats.windows;
     c->row[ROW_OLD_RECORD] = c->stats.old_records;
+    c->row[ROW_OLD_COMBINED] = c->stats.old_combined;
     c->row[ROW_OLD_BOTH] = c->stats.old_both;
     c->row[ROW_MAPPED] = c->stats.mapped;
     c->row[ROW_OLD_MAPPED] = c->stats.old_mapped;

@@ -149,12 +149,16 @@ static bool better(const TwAsk *ask, const TwFacts *facts,
 }
 
 /* Notes the prefix that explains the answer, if one may. */
-static void note_slot(const TwAsk *ask, TwAnswer *answer, const TwFacts *facts)
+static inline __attribute__((always_inline)) void
+note_slot(const TwAsk *ask, TwAnswer *answer, const TwFacts *facts)
 {
     if (facts->allowed && answer->oldest[facts->slot] > facts->since) {
         answer->oldest[facts->slot] = facts->since;
     }
     answer->no_record |= facts->allowed && !facts->times.records;
+    if (facts->times.records && facts->allowed) {
+        answer->single |= !tw_walk_combined(facts->times.records);
+    }
     answer->no_cache |= facts->allowed && facts->times.then == ask->now;
     /* What the fill at hand found is no old answer. */
     answer->current |= facts->allowed && facts->times.then == ask->fill &&
@@ -185,7 +189,7 @@ TwAnswer *tw_ask_add(const TwAsk *ask, const TwWalk *walk, const TwFacts *facts)
     answer->mask = ask->mask;
     answer->cuts = walk->cuts;
     answer->current = answer->before = answer->after = false;
-    answer->no_record = answer->no_cache = false;
+    answer->no_record = answer->single = answer->no_cache = false;
     answer->refused = tw_ask_refused(walk->bytes, ask->mask);
     for (unsigned s = 0; s < TW_PREFIX_SLOTS; s++) {
         answer->oldest[s] = TW_FOREVER;

@@ -88,6 +88,21 @@ static bool command_covers(const TwWorld *world, const TwEnding *ending,
            (key->first <= ending->last && ending->first <= key->last);
 }
 
+/* Does an UNMAP of a `table` end the record? */
+static bool unmap_covers(const TwWorld *world, const TwEnding *ending,
+                         const TwRecordKey *key)
+{
+    bool all = ending->first == 0 && ending->last == UINT64_MAX;
+
+    if (key->kind == TW_RECORD_COMBINED &&
+        !(world->contract.commands[all ? TW_SCOPE_DOMAIN : TW_SCOPE_RANGE] &
+          key->kind)) {
+        return false;
+    }
+    return ending->index == key->index && key->first <= ending->last &&
+           ending->first <= key->last;
+}
+
 bool tw_ending_covers_record(const TwWorld *world, const TwEnding *ending,
                              const TwRecordKey *key)
 {
@@ -104,8 +119,7 @@ bool tw_ending_covers_record(const TwWorld *world, const TwEnding *ending,
         return command_covers(world, ending, key);
     case TW_ENDING_UNMAP:
         return world->program->iommus[key->iommu].kind == TW_IOMMU_TABLE &&
-               ending->index == key->index && key->first <= ending->last &&
-               ending->first <= key->last;
+               unmap_covers(world, ending, key);
     default:
         return false;
     }

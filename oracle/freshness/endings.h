@@ -22,7 +22,8 @@ typedef struct TwRecordKey {
     uint8_t domain; /* of an entry or a pointer of a `pagetable` */
 } TwRecordKey;
 
-/* Does the event end the record (FR-11)? */
+/* Does the event end the record (FR-11), or its part of a combined one
+ * (FR-12)? */
 bool tw_ending_covers_record(const TwWorld *world, const TwEnding *ending,
                              const TwRecordKey *key);
 

@@ -23,6 +23,7 @@ typedef struct TwAnswer {
                          * whole walk before it, and after it */
     bool refused;       /* by the page map, an IOMMU, or LOOP */
     bool no_record;     /* if allowed: also without a record of an IOTLB, */
+    bool single;        /* by such records, but none of two IOMMUs together, */
     bool no_cache;      /* and also without a cache of the CPU */
     /* Of answers that are not allowed: */
     bool cacheable;  /* it might have been cached */

@@ -63,19 +63,18 @@ static bool look_up(const TwSnapshot *snapshot, Spot *spot, uint64_t *last,
 /* Through the IOMMU at the spot, after `depth` others; false: it refuses. */
 static bool translate(const TwWorld *world, const TwMapping *mapping,
                       TwTimes times, uint8_t id, Spot *spot, unsigned depth,
-                      TwMappingRun *run)
+                      uint8_t *combined, TwMappingRun *run)
 {
     const TwIommu *iommu = &world->program->iommus[id];
     uint8_t index = tw_walk_index(iommu, mapping->attrs);
     uint64_t granule = spot->at >> iommu->granule_lg;
     uint64_t low = ((uint64_t)1 << iommu->granule_lg) - 1;
-    int record = tw_walk_record(times.records, id, index, granule, depth, 0);
+    TwAsked asked = tw_walk_asked(times.records, id, index, granule, depth, 0,
+                                  *combined, times.then);
     TwFound found =
-        tw_walk_translation(world, id, index, spot->at,
-                            record < 0 ? tw_parts_at(index, times.then)
-                                       : times.records->list[record].parts,
-                            NULL);
+        tw_walk_translation(world, id, index, spot->at, asked.parts, NULL);
 
+    *combined = asked.combined;
     if (run->last > low - (spot->at & low)) {
         run->last = low - (spot->at & low);
     }
@@ -111,6 +110,7 @@ void tw_mapping_run(const TwWorld *world, const TwMapping *mapping,
 {
     const TwSnapshot *snapshot = tw_world_snapshot(world, times.then);
     Spot spot = {.at = mapping->addr, .space = mapping->space};
+    uint8_t combined = 0;
 
     run->any = run->unknown = false;
     run->n_hops = 0;
@@ -130,7 +130,8 @@ void tw_mapping_run(const TwWorld *world, const TwMapping *mapping,
             break;
         }
         if (depth == world->program->hops ||
-            !translate(world, mapping, times, node->iommu, &spot, depth, run)) {
+            !translate(world, mapping, times, node->iommu, &spot, depth,
+                       &combined, run)) {
             return;
         }
     }

@@ -27,7 +27,7 @@ static void note_since(TwOlderList *older, uint32_t since, uint16_t op)
 
 /* A restore ends all records, and what was there just before it, no list says.
  * The last restore up to t. */
-static uint32_t restored(const TwAsk *ask, uint32_t t)
+uint32_t tw_older_restored(const TwAsk *ask, uint32_t t)
 {
     const TwWorld *world = ask->world;
 
@@ -127,7 +127,8 @@ static void add(Hop *h, TwParts parts, uint32_t until, uint16_t changed,
                    .iommu = h->hop->iommu,
                    .index = h->hop->index,
                    .depth = h->hop->depth,
-                   .table = h->hop->table},
+                   .table = h->hop->table,
+                   .combined = h->hop->combined},
         .found = found,
         .hop = h->number,
         .until = until,
@@ -145,7 +146,7 @@ static void add_of_table(Hop *h)
 
     for (;;) {
         TwRecordKey key = key_around(h, TW_RECORD_ENTRY, granule_lg(h));
-        uint32_t back = restored(h->older->ask, parts.entry);
+        uint32_t back = tw_older_restored(h->older->ask, parts.entry);
         uint32_t since = found.since > back ? found.since : back;
         const TwEnding *ended;
         uint16_t op = found.op;
@@ -487,7 +488,7 @@ void tw_older_add(TwOlderList *older, const TwWalk *walk, unsigned number)
         .hop = hop,
         .number = number,
         .x = hop->granule << iommu->granule_lg,
-        .oldest = restored(older->ask, hop->asked),
+        .oldest = tw_older_restored(older->ask, hop->asked),
         .kept = world->contract.iotlb,
         .nested = others_record(world, hop->iommu),
     };
@@ -497,4 +498,31 @@ void tw_older_add(TwOlderList *older, const TwWalk *walk, unsigned number)
     } else {
         add_of_table(&h);
     }
+}
+
+bool tw_older_names(TwOlderList *older, uint8_t iommu, uint8_t index,
+                    uint8_t domain, uint32_t asked)
+{
+    const TwWorld *world = older->ask->world;
+    TwHop hop = {.iommu = iommu, .index = index, .asked = asked};
+    Hop h = {
+        .older = older,
+        .world = world,
+        .hop = &hop,
+        .oldest = tw_older_restored(older->ask, asked),
+        .kept = world->contract.iotlb,
+    };
+    Versions versions = {.n = 0};
+
+    add_versions(&h, index, &versions);
+    for (unsigned i = 0; i < versions.n; i++) {
+        const Version *version = &versions.list[i];
+
+        if (version->context.mode == TW_CONTEXT_TABLES &&
+            version->context.domain == domain &&
+            (version->usable == asked || older->ended_too)) {
+            return true;
+        }
+    }
+    return false;
 }

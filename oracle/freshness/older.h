@@ -35,4 +35,15 @@ typedef struct TwOlderList {
 /* Adds what records may answer for hop number `number` of the walk. */
 void tw_older_add(TwOlderList *older, const TwWalk *walk, unsigned number);
 
+/*
+ * May a lookup of that IOMMU's index at time `asked` name that domain, in a
+ * context or the record of one?
+ */
+bool tw_older_names(TwOlderList *older, uint8_t iommu, uint8_t index,
+                    uint8_t domain, uint32_t asked);
+
+/* Since when all records have been made: a restore up to t has ended those
+ * before it. */
+uint32_t tw_older_restored(const TwAsk *ask, uint32_t t);
+
 #endif

@@ -19,6 +19,7 @@
 
 #include <string.h>
 
+#include "oracle/freshness/combined.h"
 #include "oracle/freshness/floor.h"
 #include "oracle/freshness/older.h"
 
@@ -39,7 +40,11 @@ struct Search {
     TwRecords records; /* of the walk at hand; the rest tells of the oldest: */
     uint32_t until;    /* when it was right last */
     uint16_t changed;  /* the operation that changed the entry */
-    const TwEnding *ended; /* the event that ended it, or NULL */
+    const TwEnding *ended;          /* the event that ended it, or NULL */
+    uint32_t asked[TW_MAX_RECORDS]; /* when a combined one is */
+    unsigned combined; /* the one whose versions are looked for: its number, and
+                        * one more; 0: none; */
+    uint32_t under;    /* when something changed that decides what it says */
 
     uint32_t since; /* when something changed that the tree looked at */
     uint8_t link;   /* what that was */
@@ -70,7 +75,7 @@ static bool met_before(const TwWalk *walk, unsigned h)
 
         if (other->iommu == hop->iommu && other->index == hop->index &&
             other->granule == hop->granule && other->depth == hop->depth &&
-            other->table == hop->table) {
+            other->table == hop->table && other->combined == hop->combined) {
             return true;
         }
     }
@@ -95,15 +100,116 @@ static bool may_say(const TwAsk *ask, const TwWalk *walk)
     return true;
 }
 
+static void note_under(Search *search, const TwHop *hop, uint32_t since)
+{
+    if (search->combined && (hop->combined + 1u) / 2 == search->combined &&
+        since > search->under) {
+        search->under = since;
+    }
+}
+
+/* Visits the walk, if combined records may say what they said in it. */
+static void visit_one(Search *search, const TwWalk *walk)
+{
+    TwOlderList older = {.ask = search->ask, .ended_too = search->ended_too};
+    const TwEnding *ended = search->ended;
+    bool says = may_say(search->ask, walk);
+
+    for (unsigned k = 0; says && k < search->records.n; k++) {
+        const TwEnding *by;
+
+        if (!search->records.list[k].both) {
+            continue;
+        }
+        says = tw_combined_says(&older, walk, &search->records, k,
+                                search->asked[k], &by);
+        if (by) {
+            note_since(search, by->tick, TW_KEY_LINK_HOP, by->op);
+            says &= search->ended_too;
+            ended = ended ? ended : by;
+        }
+    }
+    note_since(search, older.since, TW_KEY_LINK_HOP, older.op);
+    if (says) {
+        const TwEnding *before = search->ended;
+
+        search->ended = ended;
+        search->visit(search, walk);
+        search->ended = before;
+    }
+}
+
+static void visit_all(Search *search, unsigned from);
+
+/* Is there no room for a further record?  Then the search is not complete. */
+static bool is_full(const Search *search)
+{
+    const TwAsk *ask = search->ask;
+
+    if (search->records.n < TW_MAX_RECORDS && ask->history->walks < MAX_TREE) {
+        return false;
+    }
+    ask->answers->overflow |= !search->ended_too;
+    return true;
+}
+
+/* Visits all walks with a further record, and what it adds to the tale. */
+static void visit_with(Search *search, const TwRecord *record, unsigned from,
+                       uint32_t until, uint16_t changed, const TwEnding *ended)
+{
+    Search was = *search;
+    TwRecords *records = &search->records;
+
+    search->ask->history->walks++;
+    records->list[records->n++] = *record;
+    if (!search->ended && (ended || records->n == 1)) {
+        search->until = until;
+        search->changed = changed;
+        search->ended = ended;
+    }
+    visit_all(search, from);
+    records->n--;
+    search->until = was.until;
+    search->changed = was.changed;
+    search->ended = was.ended;
+}
+
+/* Visits all walks with a combined record at a hop, version by version. */
+static void visit_combined(Search *search, const TwCombined *combined)
+{
+    TwRecord record = combined->record;
+    uint32_t u = combined->newest;
+    uint16_t changed = TW_NO_OP;
+    unsigned outer = search->combined;
+    uint32_t under = search->under;
+
+    while (!is_full(search)) {
+        record.parts = tw_parts_at(record.index, u);
+        search->asked[search->records.n] = combined->asked;
+        search->combined = search->records.n + 1;
+        search->under = 0;
+        visit_with(search, &record, combined->hop, u, changed, NULL);
+        if (search->under <= combined->oldest || search->under > u) {
+            break;
+        }
+        u = search->under - 1;
+    }
+    search->combined = outer;
+    search->under = under;
+}
+
+enum { MAX_COMBINED = 4 }; /* at which one walk is looked at */
+
 /* Visits the walk with the records at hand, and all with a further record at
  * hop number `from` or behind. */
 static void visit_all(Search *search, unsigned from)
 {
     const TwAsk *ask = search->ask;
-    TwHistory *history = ask->history;
-    TwWalk *walk = &history->mixed;
+    TwWalk *walk = &ask->history->mixed;
     TwTimes times = search->times;
     TwOlderList older = {.ask = ask, .ended_too = search->ended_too};
+    TwCombined combined[MAX_COMBINED];
+    unsigned n = 0;
 
     if (search->records.n) {
         times.records = &search->records;
@@ -113,39 +219,32 @@ static void visit_all(Search *search, unsigned from)
         note_since(search, walk->since, walk->link, walk->op);
     }
     search->depth = walk->depth > search->depth ? walk->depth : search->depth;
-    if (may_say(ask, walk)) {
-        search->visit(search, walk);
+    for (unsigned h = 0; h < walk->n_hops; h++) {
+        note_under(search, &walk->hops[h], walk->hops[h].since);
     }
+    visit_one(search, walk);
     for (unsigned h = from; h < walk->n_hops; h++) {
         if (ask->world->program->iommus[walk->hops[h].iommu].iotlb &&
             !met_before(walk, h)) {
+            older.since = 0;
             tw_older_add(&older, walk, h);
+            note_since(search, older.since, TW_KEY_LINK_HOP, older.op);
+            note_under(search, &walk->hops[h], older.since);
+            n += n < MAX_COMBINED &&
+                 tw_combined_begins(&older, walk, times, h, &combined[n]);
         }
     }
-    note_since(search, older.since, TW_KEY_LINK_HOP, older.op);
     ask->answers->overflow |=
-        (older.overflow || walk->crowded) && !search->ended_too;
-    for (unsigned i = 0; i < older.n; i++) {
+        (older.overflow || walk->crowded || n == MAX_COMBINED) &&
+        !search->ended_too;
+    for (unsigned i = 0; i < older.n && !is_full(search); i++) {
         const TwOlder *record = &older.list[i];
-        Search was = *search;
-        TwRecords *records = &search->records;
 
-        if (records->n == TW_MAX_RECORDS || history->walks >= MAX_TREE) {
-            ask->answers->overflow |= !search->ended_too;
-            return;
-        }
-        history->walks++;
-        records->list[records->n++] = record->record;
-        if (!search->ended && (record->ended || records->n == 1)) {
-            search->until = record->until;
-            search->changed = record->changed;
-            search->ended = record->ended;
-        }
-        visit_all(search, record->hop + 1);
-        records->n--;
-        search->until = was.until;
-        search->changed = was.changed;
-        search->ended = was.ended;
+        visit_with(search, &record->record, record->hop + 1, record->until,
+                   record->changed, record->ended);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        visit_combined(search, &combined[i]);
     }
 }
 

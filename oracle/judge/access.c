@@ -32,6 +32,7 @@ typedef struct Outcome {
     TwContent worlds[TW_MAX_WORLDS];
     bool current; /* the current answer explains it */
     bool cached;  /* so does a CPU's cache without a record of an IOTLB */
+    bool single;  /* so do records of single IOMMUs */
     bool record;  /* so does such a record without that cache */
     bool unknown; /* an explanation that no cache entry stands behind */
     bool callback;
@@ -132,6 +133,10 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
     out->current |= now && first->current && (!second || second->current) &&
                     !access->other_old;
     out->cached |= first->no_record && (!second || second->no_record);
+    if (oracle->world->iotlbs) {
+        out->single |= (first->no_record || first->single) &&
+                       (!second || second->no_record || second->single);
+    }
     out->record |= first->no_cache && (!second || second->no_cache);
     out->unknown |= first->refused || (second && second->refused);
     merge_oldest(out->oldest[0], first->oldest);
@@ -181,7 +186,7 @@ static void try_all(TwOracle *oracle, const TwAccess *access,
 {
     out->n = out->n_log = 0;
     out->too_many = out->current = out->unknown = false;
-    out->cached = out->record = false;
+    out->cached = out->single = out->record = false;
     out->callback = true;
     memset(out->oldest, 0xff, sizeof(out->oldest));
     tw_blocked_start(&out->blocked);
@@ -504,6 +509,9 @@ static TwVerdict accept(TwOracle *oracle, const TwAccess *access,
     }
     oracle->log += out->n_log;
     oracle->stats->old_records += !out->current && !out->cached;
+    if (oracle->world->iotlbs) {
+        oracle->stats->old_combined += !out->current && !out->single;
+    }
     oracle->stats->old_both += !out->current && !out->cached && !out->record;
     oracle->stats->blocked += out->blocked.any != 0;
     if (oracle->world->has_mpcs) {

@@ -140,7 +140,7 @@ static const char *event_name(uint8_t event)
 const char *tw_event_rule(const TwAnswer *answer)
 {
     if (answer->by_record) {
-        return "FR-11";
+        return tw_walk_combined(answer->times.records) ? "FR-12" : "FR-11";
     }
     if (answer->by_mapping) {
         return "RU-9, LA-38";

@@ -24,9 +24,9 @@ typedef struct TwJudgeStats {
                                      * event, invariant, unsupported count
                                      * once per program */
     uint64_t windows; /* accesses with more than one allowed answer */
-    /* Accesses with an old answer that only a record of an IOTLB explains; and,
-     * of those, by a CPU whose own cache held it. */
-    uint64_t old_records, old_both;
+    /* Accesses with an old answer that only a record of an IOTLB explains; of
+     * those, one of two IOMMUs together; by a CPU whose own cache held it. */
+    uint64_t old_records, old_combined, old_both;
     uint64_t blocked; /* accesses that an MPC blocked, or may have (LA-32) */
     /* Accesses that a DMA mapping may have answered; and those that got an old
      * answer from one. */

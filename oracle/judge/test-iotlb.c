@@ -274,6 +274,213 @@ static void tables_records(void)
     bench_free(&bench);
 }
 
+/*
+ * Combined records: i0 leads to i1 by the tables in r4, in domain 1; i1 leads
+ * to 0x0 by those in r5, in domain 2, or, after `change`, to 0x4000.
+ *
+ *   s0   [ i0 ]      s1   0x400000 [ i1 ]      s2   [ r3 ram ]
+ */
+#define COMBINED \
+    "twinwalk 1\n" \
+    "region r0 iommu size 0x400000 root s0 iommu i0\n" \
+    "region r1 container size 2^32 root s1\n" \
+    "region r2 iommu size 0x400000 in r1 at 0x400000 iommu i1\n" \
+    "region r3 ram size 0x8000 root s2\n" \
+    "region r4 ram size 0x8000 root s3\n" \
+    "region r5 ram size 0x8000 root s4\n" \
+    "iommu i0 pagetable indexes 2 select secure to s1 tables r4 levels 2 " \
+    "iotlb\n" \
+    "iommu i1 pagetable indexes 2 select secure to s2 tables r5 levels 2%s\n" \
+    "setup\n" \
+    "  context i0 0 tables -> 0x0 domain 1\n" \
+    "  context i1 0 tables -> 0x0 domain 2\n" \
+    "  poke r4 0x0 = 0x1007\n" \
+    "  poke r4 0x1000 = 0x400007\n" \
+    "  poke r5 0x0 = 0x1007\n" \
+    "  poke r5 0x1000 = 0x7\n" \
+    "  poke r5 0x1008 = 0x2007\n" \
+    "  poke r5 0x2000 = 0x4007\n" \
+    "  poke r5 0x3000 = 0x2007\n" \
+    "script\n" \
+    "  %s\n" \
+    "  %s\n" \
+    "  dma-read s0 0x10 8 secure\n"
+
+#define COMBINED_TABLES \
+    "twinwalk 1\n" \
+    "region r0 iommu size 0x1000 root s0 iommu i0\n" \
+    "region r1 container size 2^32 root s1\n" \
+    "region r2 iommu size 0x2000 in r1 at 0x400000 iommu i1\n" \
+    "region r3 ram size 0x8000 root s2\n" \
+    "iommu i0 table indexes 2 select secure iotlb\n" \
+    "iommu i1 table indexes 2 select secure to s2%s\n" \
+    "setup\n" \
+    "  map i0.0 0x0..0xfff -> s1 0x400000 rw silent\n" \
+    "  map i1.0 0x0..0xfff -> s2 0x0 rw silent\n" \
+    "script\n" \
+    "  %s\n" \
+    "  %s\n" \
+    "  dma-read s0 0x10 8 secure\n"
+
+enum {
+    NEVER = TW_SCOPES, /* it ends no combined record */
+    ALWAYS,
+    AS_ENTRY, /* as an entry of i0: if the command ends entries */
+};
+
+/* What ends the record of i0 and i1: by the contract's bit for that scope, if
+ * it is a command of i1. */
+static const struct {
+    const char *world, *change, *op;
+    unsigned by, scope;
+} combined_ends[] = {
+    {COMBINED, "poke r5 0x1000 = 0x4007", "nop", NEVER, 0},
+    {COMBINED, "poke r5 0x0 = 0x2007", "nop", NEVER, 0},
+    {COMBINED, "poke r4 0x1000 = 0x401007", "nop", NEVER, 0},
+    {COMBINED, "context i1 0 tables -> 0x3000 domain 3", "nop", NEVER, 0},
+    {COMBINED, "context i1 0 blocked -> 0x3000 domain 2", "nop", NEVER, 0},
+    /* the record is not found any more */
+    {COMBINED, "context i0 0 tables -> 0x3000 domain 3", "nop", ALWAYS, 0},
+    {COMBINED, "context i0 0 blocked -> 0x0 domain 1", "nop", ALWAYS, 0},
+#define BY_I0(op, by, scope) \
+    { \
+        COMBINED, "poke r5 0x1000 = 0x4007", "invalidate i0 " op, by, scope \
+    }
+    BY_I0("global 0 0x0..0x0", AS_ENTRY, TW_SCOPE_GLOBAL),
+    BY_I0("domain 1 0x0..0x0", AS_ENTRY, TW_SCOPE_DOMAIN),
+    BY_I0("domain 2 0x0..0x0", NEVER, 0),
+    BY_I0("range 1 0x0..0xfff", AS_ENTRY, TW_SCOPE_RANGE),
+    BY_I0("range 1 0x1000..0x1fff", NEVER, 0),
+    BY_I0("range 1 0x400000..0x400fff", NEVER, 0),
+    BY_I0("range 2 0x0..0xfff", NEVER, 0),
+    BY_I0("leaf 1 0x0..0x0", AS_ENTRY, TW_SCOPE_LEAF),
+    BY_I0("any-range 7 0x0..0xfff", AS_ENTRY, TW_SCOPE_ANY_RANGE),
+    BY_I0("any-leaf 7 0xfff..0xfff", AS_ENTRY, TW_SCOPE_ANY_LEAF),
+    BY_I0("any-leaf 7 0x1000..0x1fff", NEVER, 0),
+    BY_I0("context 0 0x0..0x0", NEVER, 0),
+    BY_I0("contexts 0 0x0..0x0", NEVER, 0),
+#define BY_I1(op, by) \
+    { \
+        COMBINED, "poke r5 0x1000 = 0x4007", "invalidate i1 " op, by, 0 \
+    }
+    BY_I1("global 0 0x0..0x0", TW_SCOPE_GLOBAL),
+    BY_I1("domain 2 0x0..0x0", TW_SCOPE_DOMAIN),
+    BY_I1("domain 1 0x0..0x0", NEVER),
+    BY_I1("range 2 0x0..0xfff", TW_SCOPE_RANGE),
+    BY_I1("range 2 0x1000..0x1fff", NEVER),
+    BY_I1("range 1 0x0..0xfff", NEVER),
+    BY_I1("leaf 2 0x0..0x0", TW_SCOPE_LEAF),
+    BY_I1("any-range 7 0x0..0xfff", TW_SCOPE_ANY_RANGE),
+    BY_I1("any-range 7 0x1000..0x1fff", NEVER),
+    BY_I1("any-leaf 7 0xfff..0xfff", TW_SCOPE_ANY_LEAF),
+    BY_I1("context 0 0x0..0x0", TW_SCOPE_CONTEXT),
+    BY_I1("context 1 0x0..0x0", NEVER),
+    BY_I1("contexts 0 0x0..0x0", TW_SCOPE_CONTEXTS),
+#define BY(op, by) \
+    { \
+        COMBINED, "poke r5 0x1000 = 0x4007", op, by, 0 \
+    }
+    BY("notify i0.0 unmap 0x0..0xfff", NEVER),
+    BY("notify-all i1", NEVER),
+    BY("bypass i0 on\n  bypass i0 off", ALWAYS),
+    BY("bypass i1 on\n  bypass i1 off", ALWAYS),
+    BY("nonvolatile r3 on", ALWAYS),
+    BY("begin\n  nonvolatile r3 on", NEVER),
+#define OF_TABLES(op, by) \
+    { \
+        COMBINED_TABLES, "map i1.0 0x0..0xfff -> s2 0x4000 rw silent", op, by, \
+            0 \
+    }
+    OF_TABLES("nop", NEVER),
+    OF_TABLES("notify i0.0 unmap 0x0..0x0", ALWAYS),
+    OF_TABLES("notify i0.1 unmap 0x0..0xfff", NEVER),
+    OF_TABLES("notify i1.0 unmap 0x0..0x0", TW_SCOPE_RANGE),
+    OF_TABLES("notify i1.0 unmap 0x1000..0x1fff", NEVER),
+    OF_TABLES("notify i1.1 unmap 0x0..0xfff", NEVER),
+    OF_TABLES("notify i1.0 unmap 0x0..0xffffffffffffffff", TW_SCOPE_DOMAIN),
+    OF_TABLES("notify-all i1", TW_SCOPE_DOMAIN),
+    OF_TABLES("notify i1.0 map 0x0..0xfff", NEVER),
+    OF_TABLES("bypass i1 on\n  bypass i1 off", ALWAYS),
+    OF_TABLES("nonvolatile r3 on", ALWAYS),
+};
+
+/* Is the answer of before allowed in row k, if commands of that scope alone end
+ * combined records of others, and no others, or (`but`) all others? */
+static bool combined_allowed(const Bench *bench, unsigned k, const char *behind,
+                             uint8_t promises, unsigned scope, bool but)
+{
+    g_autofree char *text =
+        g_strdup_printf(combined_ends[k].world, behind, combined_ends[k].change,
+                        combined_ends[k].op);
+    g_autofree TwProgram *program = test_program(text);
+    TwContract *contract = &bench->target->contract;
+    TwFinding finding;
+
+    *contract = test_contract();
+    contract->iotlb = promises;
+    for (unsigned s = 0; s < TW_SCOPES; s++) {
+        contract->commands[s] &= (uint8_t)~TW_RECORD_COMBINED;
+        if ((s == scope) != but) {
+            contract->commands[s] |= TW_RECORD_COMBINED;
+        }
+    }
+    return judge_old(bench, program, &finding) == TW_VERDICT_AGREE_STALE;
+}
+
+static void combined_records(void)
+{
+    Bench bench = bench_new();
+
+    for (unsigned k = 0; k < G_N_ELEMENTS(combined_ends); k++) {
+        bool ends =
+            combined_ends[k].by == ALWAYS || combined_ends[k].by == AS_ENTRY;
+
+        for (unsigned scope = 0; scope < TW_SCOPES; scope++) {
+            for (unsigned but = 0; but < 2; but++) {
+                bool named = combined_ends[k].by < TW_SCOPES &&
+                             (combined_ends[k].by == scope) != but;
+
+                if (combined_allowed(&bench, k, " iotlb", TW_IOTLB_COMBINED,
+                                     scope, but) != (!ends && !named)) {
+                    g_error("%s, then %s, scope %u %u", combined_ends[k].change,
+                            combined_ends[k].op, scope, but);
+                }
+            }
+        }
+        /* Nobody promised it; the second IOMMU has no IOTLB. */
+        g_assert_false(combined_allowed(&bench, k, " iotlb", 0, 0, false));
+        g_assert_false(
+            combined_allowed(&bench, k, "", TW_IOTLB_COMBINED, 0, false));
+    }
+    bench_free(&bench);
+}
+
+/* A command that does not end entries does not end combined records of its own
+ * IOMMU, either. */
+static void combined_as_entries(void)
+{
+    Bench bench = bench_new();
+
+    for (unsigned k = 0; k < G_N_ELEMENTS(combined_ends); k++) {
+        g_autofree char *text =
+            g_strdup_printf(combined_ends[k].world, " iotlb",
+                            combined_ends[k].change, combined_ends[k].op);
+        g_autofree TwProgram *program = test_program(text);
+        TwContract *contract = &bench.target->contract;
+        TwFinding finding;
+
+        if (combined_ends[k].by != AS_ENTRY) {
+            continue;
+        }
+        *contract = test_contract();
+        contract->iotlb = TW_IOTLB_COMBINED;
+        contract->commands[combined_ends[k].scope] &= (uint8_t)~TW_RECORD_ENTRY;
+        g_assert_cmpint(judge_old(&bench, program, &finding), ==,
+                        TW_VERDICT_AGREE_STALE);
+    }
+    bench_free(&bench);
+}
+
 /* Nor are records of an IOMMU without an IOTLB allowed. */
 static void without(void)
 {
@@ -364,6 +571,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/iotlb/FR-11,LA-51/records", records);
     g_test_add_func("/iotlb/FR-11,LA-37/tables", tables_records);
+    g_test_add_func("/iotlb/FR-12,LA-54/combined", combined_records);
+    g_test_add_func("/iotlb/FR-12,LA-37/as-entries", combined_as_entries);
     g_test_add_func("/iotlb/LA-51/without", without);
     g_test_add_func("/iotlb/FR-11/two-hops", two_hops);
     return g_test_run();

@@ -44,6 +44,8 @@ typedef struct TwStep {
                          * ENTRY: it can be read */
     bool bypass;        /* TRANSLATE: the IOMMU is in bypass */
     bool recorded;      /* TRANSLATE: by a record of its IOTLB */
+    bool combined;      /* TRANSLATE: by a record of two hops, of which it is
+                         * one (LA-54) */
     bool blocked;       /* TRANSLATE: the MPC blocks it, and the walk ends */
     uint16_t op;        /* PAGE, TRANSLATE, CONTEXT, ENTRY: what made it so;
                          * SPACE: the last commit; TW_NO_OP: the setup */

@@ -29,7 +29,8 @@ typedef struct Teller {
     const TwSnapshot *snapshot; /* of the space at hand */
     GArray *steps;
     uint8_t stage;
-    bool readonly; /* some flag on the path to `end` (FV-2) */
+    uint8_t combined; /* of the last hop (TwAsked) */
+    bool readonly;    /* some flag on the path to `end` (FV-2) */
     TwByte end;
 } Teller;
 
@@ -228,8 +229,9 @@ static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
 {
     const TwIommu *what = &t->world->program->iommus[iommu];
     uint8_t index = tw_walk_index(what, t->access->attrs);
-    int record = tw_walk_record(t->times.records, iommu, index,
-                                x >> what->granule_lg, depth, 0);
+    TwAsked asked =
+        tw_walk_asked(t->times.records, iommu, index, x >> what->granule_lg,
+                      depth, 0, t->combined, time);
     unsigned at = t->steps->len;
     TableTeller tables = {t, what, iommu};
     TwTableSeer seer = {see_table, &tables};
@@ -239,17 +241,15 @@ static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
     bool granted;
 
     add(t, TW_STEP_TRANSLATE, 0, NULL);
-    found =
-        tw_walk_translation(t->world, iommu, index, x,
-                            record < 0 ? tw_parts_at(index, time)
-                                       : t->times.records->list[record].parts,
-                            &seer);
+    found = tw_walk_translation(t->world, iommu, index, x, asked.parts, &seer);
     granted = (found.perm & need) == need;
     step = &g_array_index(t->steps, TwStep, at);
-    step->rule = found.blocked ? "LA-31"
-                 : record >= 0 ? "LA-11, LA-51"
-                 : granted     ? "LA-11, LA-13"
-                               : "LA-11, IW-1";
+    step->rule = found.blocked    ? "LA-31"
+                 : asked.combined ? "LA-11, LA-54"
+                 : asked.recorded ? "LA-11, LA-51"
+                 : granted        ? "LA-11, LA-13"
+                                  : "LA-11, IW-1";
+    t->combined = asked.combined;
     step->iommu = iommu;
     step->index = index;
     step->at = x;
@@ -258,8 +258,9 @@ static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
     step->perm = found.perm;
     step->need = need;
     step->there = found.perm != 0;
-    step->bypass = record < 0 && in_bypass(t->world, iommu, time);
-    step->recorded = record >= 0;
+    step->bypass = !asked.recorded && in_bypass(t->world, iommu, asked.asked);
+    step->recorded = asked.recorded;
+    step->combined = asked.combined;
     step->blocked = *blocked = found.blocked;
     step->op = found.op;
     step->since = found.since;

@@ -100,7 +100,9 @@ static void print_entry(const TwStep *step, GString *out)
         g_string_append(out, ", blocked");
     }
     made_by(step, out);
-    if (step->recorded) {
+    if (step->combined) {
+        g_string_append(out, ", by a combined record");
+    } else if (step->recorded) {
         g_string_append(out, ", by a record");
     }
     if (step->need & ~step->perm) {

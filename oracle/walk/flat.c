@@ -203,6 +203,7 @@ typedef struct Nest {
     const TwRecords *records;
     unsigned depth; /* hops before the IOMMU that asks */
     bool deep;      /* the tables of others on this way are not read */
+    uint8_t pair;   /* TwAsked.combined of the IOMMU that asks */
 } Nest;
 
 static bool nested_word(const Nest *nest, uint8_t space, uint64_t address,
@@ -384,16 +385,33 @@ static TwByte end_in_leaf(const TwNode *node, const TwShown *in, uint64_t x,
     return byte;
 }
 
+/* The combined record that a hop begins (LA-54), as TwAsked numbers it; 0:
+ * none. */
+static uint8_t pair_from(const TwRecords *records, unsigned depth,
+                         unsigned iommu, unsigned index, uint64_t granule)
+{
+    for (unsigned n = 0; records && n < records->n; n++) {
+        const TwRecord *r = &records->list[n];
+
+        if (r->both && r->iommu == iommu && r->index == index &&
+            r->granule == granule && r->depth == depth) {
+            return (uint8_t)(2 * n + 1);
+        }
+    }
+    return 0;
+}
+
 /* When the parts of the translation were read: as a record says, or else at
  * time t. */
 static TwParts translated_at(const TwRecords *records, unsigned depth,
                              unsigned table, unsigned iommu, unsigned index,
-                             uint64_t granule, uint32_t t)
+                             uint64_t granule, uint8_t pair, uint32_t t)
 {
     unsigned n = records ? records->n : 0;
 
     while (n-- > 0) {
-        if (records->list[n].depth == depth &&
+        if (!records->list[n].both && records->list[n].combined == pair &&
+            records->list[n].depth == depth &&
             records->list[n].table == table &&
             records->list[n].granule == granule &&
             records->list[n].iommu == iommu &&
@@ -412,7 +430,7 @@ static Record asked_at(const Nest *nest, unsigned table, uint8_t iommu,
     const TwProgram *program = nest->world->program;
     const TwIommu *m = &program->iommus[iommu];
     TwParts parts = translated_at(nest->records, nest->depth, table, iommu,
-                                  index, x >> m->granule_lg, t);
+                                  index, x >> m->granule_lg, nest->pair, t);
     Nest inner = {.world = nest->world, .deep = true};
 
     if (bypassed(nest->world, iommu, parts.entry)) {
@@ -493,7 +511,7 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
 {
     const TwProgram *program = world->program;
     uint64_t address = access->addr + k;
-    uint8_t space = access->space;
+    uint8_t space = access->space, pair = 0;
 
     trail->n = 0;
     trail->page = TW_NIL;
@@ -538,8 +556,12 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
         index = pick_index(&program->iommus[i], access->attrs);
         trail->at[trail->n].iommu = i;
         trail->at[trail->n++].granule = x >> program->iommus[i].granule_lg;
-        record = asked_at(&(Nest){world, times.records, depth, false}, 0, i,
-                          index, x, when);
+        pair = pair & 1 ? pair + 1
+                        : pair_from(times.records, depth, i, index,
+                                    x >> program->iommus[i].granule_lg);
+        when = pair ? times.records->list[(pair - 1) / 2].parts.entry : when;
+        record = asked_at(&(Nest){world, times.records, depth, false, pair}, 0,
+                          i, index, x, when);
         if (!record.present || access->hop_rights & ~record.perm) {
             return refuse(TW_AT_HOP, depth);
         }

@@ -238,19 +238,58 @@ static uint8_t leaf_flags(const TwNode *node, bool readonly)
 static void step(const Step *s, uint8_t space, uint64_t a, unsigned mask,
                  int before, unsigned depth);
 
-int tw_walk_record(const TwRecords *records, uint8_t iommu, uint8_t index,
-                   uint64_t granule, unsigned depth, unsigned table)
+static bool is_of(const TwRecord *record, uint8_t iommu, uint8_t index,
+                  uint64_t granule, unsigned depth, unsigned table)
 {
-    for (unsigned i = 0; records && i < records->n; i++) {
-        if (records->list[i].granule == granule &&
-            records->list[i].iommu == iommu &&
-            records->list[i].index == index &&
-            records->list[i].depth == depth &&
-            records->list[i].table == table) {
-            return (int)i;
+    return record->granule == granule && record->iommu == iommu &&
+           record->index == index && record->depth == depth &&
+           record->table == table;
+}
+
+TwAsked tw_walk_asked(const TwRecords *records, uint8_t iommu, uint8_t index,
+                      uint64_t granule, unsigned depth, unsigned table,
+                      uint8_t before, uint32_t t)
+{
+    unsigned n = records ? records->n : 0;
+    TwAsked asked = {tw_parts_at(index, t), t, 0, false};
+
+    if (table) {
+        asked.combined = before;
+    } else if (before & 1) { /* the second hop of what the first began */
+        asked.combined = (uint8_t)(before + 1);
+    }
+    for (unsigned i = 0; i < n && !asked.combined && !table; i++) {
+        const TwRecord *record = &records->list[i];
+
+        if (record->both &&
+            is_of(record, iommu, index, granule, depth, table)) {
+            asked.combined = (uint8_t)(2 * i + 1);
         }
     }
-    return -1;
+    if (asked.combined && !table) {
+        asked.asked = records->list[(asked.combined - 1) / 2].parts.entry;
+        asked.parts = tw_parts_at(index, asked.asked);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        const TwRecord *record = &records->list[i];
+
+        if (!record->both && record->combined == asked.combined &&
+            is_of(record, iommu, index, granule, depth, table)) {
+            asked.parts = record->parts;
+            asked.recorded = true;
+        }
+    }
+    return asked;
+}
+
+bool tw_walk_combined(const TwRecords *records)
+{
+    for (unsigned i = 0; records && i < records->n; i++) {
+        if (records->list[i].both) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The bytes of `mask` end in the blocked device of an MPC (LA-32). */
@@ -289,6 +328,7 @@ typedef struct TableRead {
     const Step *step;
     const TwIommu *iommu;
     uint8_t depth; /* of the hop that asks */
+    uint8_t combined;
     uint8_t level;
     uint32_t t;
     TwAttrs attrs;
@@ -322,12 +362,10 @@ static bool read_through(TableRead *r, uint8_t id, uint64_t x, unsigned mask,
     uint8_t table = TW_TABLE_HOP(r->level, hops);
     unsigned first = lowest(mask);
     uint64_t granule = (x + first) >> iommu->granule_lg;
-    int record =
-        tw_walk_record(s->times.records, id, index, granule, r->depth, table);
-    TwParts parts = record < 0 ? tw_parts_at(index, r->t)
-                               : s->times.records->list[record].parts;
+    TwAsked asked = tw_walk_asked(s->times.records, id, index, granule,
+                                  r->depth, table, r->combined, r->t);
     TwFound found =
-        tw_iommu_translate(s->world, id, index, x + first, parts, NULL);
+        tw_iommu_translate(s->world, id, index, x + first, asked.parts, NULL);
 
     if (s->walk &&
         s->walk->n_hops >= sizeof(s->walk->hops) / sizeof(s->walk->hops[0]) -
@@ -339,9 +377,9 @@ static bool read_through(TableRead *r, uint8_t id, uint64_t x, unsigned mask,
             .window = (x + first) & ~(s->world->page_size - 1),
             .since = found.since,
             .asked = r->t,
-            .entry = parts.entry,
+            .entry = asked.parts.entry,
             .op = found.op,
-            .recorded = record >= 0,
+            .combined = asked.combined,
             .before = TW_NIL,
             .iommu = id,
             .index = index,
@@ -454,28 +492,37 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
     uint8_t index = tw_walk_index(iommu, s->access->attrs);
     unsigned first = lowest(mask);
     uint64_t granule = (x + first) >> iommu->granule_lg;
-    uint32_t asked = depth < s->times.hops ? s->times.then : s->times.now;
     TwWalk *walk = s->walk;
     int hop = walk->n_hops++; /* before those of reads of its tables */
-    int record =
-        tw_walk_record(s->times.records, node->iommu, index, granule, depth, 0);
+    uint32_t t = depth < s->times.hops ? s->times.then : s->times.now;
+    TwParts parts = tw_parts_at(index, t);
+    uint8_t combined = 0;
     TableRead read = {.step = s, .iommu = iommu, .depth = (uint8_t)depth};
     TwTableReader reader = {read_entry, &read, NULL};
-    TwParts parts = record < 0 ? tw_parts_at(index, asked)
-                               : s->times.records->list[record].parts;
-    TwFound found = tw_iommu_translate(s->world, node->iommu, index, x + first,
-                                       parts, &reader);
-    bool granted =
-        (found.perm & s->access->hop_rights) == s->access->hop_rights;
+    TwFound found;
+    bool granted;
+
+    if (s->times.records) {
+        TwAsked asked = tw_walk_asked(
+            s->times.records, node->iommu, index, granule, depth, 0,
+            before == TW_NIL ? 0 : walk->hops[before].combined, t);
+
+        t = asked.asked;
+        parts = asked.parts;
+        read.combined = combined = asked.combined;
+    }
+    found = tw_iommu_translate(s->world, node->iommu, index, x + first, parts,
+                               &reader);
+    granted = (found.perm & s->access->hop_rights) == s->access->hop_rights;
 
     walk->hops[hop] = (TwHop){
         .granule = granule,
         .window = (x + first) & ~(s->world->page_size - 1),
         .since = found.since,
-        .asked = asked,
+        .asked = t,
         .entry = parts.entry,
         .op = found.op,
-        .recorded = record >= 0,
+        .combined = combined,
         .before = before,
         .iommu = node->iommu,
         .index = index,

@@ -72,13 +72,13 @@ typedef struct TwHop {
     uint16_t op;
     int16_t before;              /* index of the hop before it, or TW_NIL */
     uint8_t iommu, index, depth; /* depth: hops before it */
-    uint8_t table; /* of the read of an entry of nested tables (LA-53), after
-                    * those hops: its level, and how many hops of this read were
-                    * before, as TW_TABLE_HOP(); 0: of the access itself */
-    bool present;  /* there was an entry */
+    uint8_t table;    /* of the read of an entry of nested tables (LA-53), after
+                       * those hops: its level, and how many hops of this read were
+                       * before, as TW_TABLE_HOP(); 0: of the access itself */
+    uint8_t combined; /* TwAsked */
+    bool present;     /* there was an entry */
     bool granted;
-    bool recorded; /* by a record of the IOTLB */
-    bool small;    /* granule below the page size */
+    bool small; /* granule below the page size */
 } TwHop;
 
 /* Hops of the bytes of an access. */
@@ -115,13 +115,17 @@ typedef struct TwWalk {
 /*
  * Translations in which records of an IOTLB took part (LA-51): a granule of an
  * IOMMU's index, met after `depth` hops, is translated as at the times of
- * `parts`.
+ * `parts`.  Of a combined record (LA-54), this hop and the next one are *asked*
+ * at the time `parts.entry`, and further records may answer them then; these
+ * have the same `combined` as the hop that they answer (TwAsked).
  */
 enum { TW_MAX_RECORDS = 8 };
 typedef struct TwRecord {
     uint64_t granule;
     TwParts parts;
     uint8_t iommu, index, depth, table;
+    uint8_t combined;
+    bool both; /* a combined one */
 } TwRecord;
 typedef struct TwRecords {
     unsigned n;
@@ -153,10 +157,25 @@ static inline TwTimes tw_times_at(uint32_t t)
 void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
              TwTimes times, TwWalk *walk);
 
-/* The number of the record for a granule met after `depth` hops, in the read
- * `table` (TwHop), or -1. */
-int tw_walk_record(const TwRecords *records, uint8_t iommu, uint8_t index,
-                   uint64_t granule, unsigned depth, unsigned table);
+/* Is one of the records a combined one? */
+bool tw_walk_combined(const TwRecords *records);
+
+/* What records make of a translation that is asked for at some time. */
+typedef struct TwAsked {
+    TwParts parts;
+    uint32_t asked;   /* then, or when its combined record was made */
+    uint8_t combined; /* 2 n + 1, 2 n + 2: the first, second hop of combined
+                       * record number n; reads of the tables of a hop have what
+                       * it has; 0: of none */
+    bool recorded;    /* by a record of its own */
+} TwAsked;
+
+/* The same for a granule met after `depth` hops, in the read `table` (TwHop),
+ * asked at time t; `before`: what the hop before it has as `combined`, or that
+ * asks for the read. */
+TwAsked tw_walk_asked(const TwRecords *records, uint8_t iommu, uint8_t index,
+                      uint64_t granule, unsigned depth, unsigned table,
+                      uint8_t before, uint32_t t);
 
 /* The translation of offset x of an IOMMU's index, read at the times of
  * `parts`, nested tables with the whole way to them.  `seer` (may be NULL) is

@@ -63,6 +63,16 @@ TwFound tw_iommu_translate(const TwWorld *world, uint8_t iommu, uint8_t index,
     return found;
 }
 
+bool tw_iommu_bypassed(const TwWorld *world, uint8_t iommu, uint32_t t)
+{
+    int32_t i = world->switch_head[iommu];
+
+    while (world->switches[i].tick > t) {
+        i = world->switches[i].older;
+    }
+    return world->switches[i].on;
+}
+
 static void switch_bypass(TwWorld *world, uint8_t iommu, bool on,
                           uint16_t number, uint32_t tick)
 {
@@ -152,9 +162,13 @@ static void notify(TwWorld *world, const TwOp *op, uint8_t actor,
         return;
     }
     if (op->events == TW_EVENT_MAP) {
-        TwFound found =
-            tw_iommu_find(world, op->obj, op->index, op->addr, TW_FOREVER);
+        const TwIommu *iommu = &world->program->iommus[op->obj];
+        TwFound found = {.space = TW_NONE};
 
+        if (iommu->kind != TW_IOMMU_PAGETABLE || !iommu->pagetable.nested) {
+            found =
+                tw_iommu_find(world, op->obj, op->index, op->addr, TW_FOREVER);
+        }
         event.perm = found.perm;
         event.space = found.space;
         event.out = found.out;

@@ -91,6 +91,9 @@ TwFound tw_iommu_translate(const TwWorld *world, uint8_t iommu, uint8_t index,
                            uint64_t x, TwParts parts,
                            const TwTableReader *reader);
 
+/* Is the IOMMU in bypass at time t? */
+bool tw_iommu_bypassed(const TwWorld *world, uint8_t iommu, uint32_t t);
+
 /* A context of an index (LA-35). */
 typedef struct TwContext {
     uint64_t root;

@@ -98,6 +98,7 @@ static const Flag promises[] = {
     {"iotlb-contexts", OF_CONTRACT(iotlb), TW_IOTLB_CONTEXTS},
     {"iotlb-pointers", OF_CONTRACT(iotlb), TW_IOTLB_POINTERS},
     {"iotlb-by-index", OF_CONTRACT(iotlb), TW_IOTLB_BY_INDEX},
+    {"iotlb-combined", OF_CONTRACT(iotlb), TW_IOTLB_COMBINED},
 };
 
 static const char *op_name(unsigned code)

@@ -71,11 +71,11 @@ static void add_run(Access *access, Run run)
 
 /*
  * Through the IOMMU of `leaf`: *at becomes what it translates to, *length no
- * more than one granule has, and the path one hop longer.  False: it is
- * refused.
+ * more than one granule has, and the path, with `hops` hops before it, one hop
+ * longer.  False: it is refused.
  */
-static bool walk_hop(Machine *m, const Leaf *leaf, Path *path, Translation *at,
-                     uint64_t *length)
+static bool walk_hop(Machine *m, Stage *stage, const Leaf *leaf, unsigned hops,
+                     Path *path, Translation *at, uint64_t *length)
 {
     Access *access = &m->access;
     uint8_t id = m->program->regions[leaf->region].iommu;
@@ -87,7 +87,7 @@ static bool walk_hop(Machine *m, const Leaf *leaf, Path *path, Translation *at,
         !(TW_BUG(m, FAR_GRANULE_IGNORED) && path->n > 0)) {
         *length = MIN(*length, low - (leaf->offset & low) + 1);
     }
-    *at = iommu_translate(m, id, index, leaf->offset);
+    *at = stage_translate(m, stage, leaf, index, access->attrs, hops + path->n);
     if (access->need & ~(at->perm | (at->perm & TW_R ? TW_X : 0))) {
         refuse(access, denial_class(m));
         if (!TW_BUG(m, DENIAL_WALKS_ON) || at->perm == 0) {
@@ -116,10 +116,12 @@ static Leaf walk_leaf(Machine *m, Translation at, unsigned hops, Path *path,
                       uint64_t *length)
 {
     Access *access = &m->access;
+    Stage stage;
 
+    stage.begun = stage.used = false;
     path->n = 0;
     for (;;) {
-        Leaf leaf = resolve(m, at.space, at.addr);
+        Leaf leaf = stage_resolve(m, &stage, at.space, at.addr);
 
         if (leaf.more < *length && !overruns(m, &leaf)) {
             *length = leaf.more + 1;
@@ -137,7 +139,7 @@ static Leaf walk_leaf(Machine *m, Translation at, unsigned hops, Path *path,
             refuse(access, loop_class(m));
             return leaf_hole(0);
         }
-        if (!walk_hop(m, &leaf, path, &at, length)) {
+        if (!walk_hop(m, &stage, &leaf, hops, path, &at, length)) {
             return leaf_hole(0);
         }
         if (at.blocked) {

@@ -61,7 +61,7 @@ static void entry_set_leaf(TlbEntry *entry, const Leaf *leaf)
  * From the page of `leaf`, an IOMMU, to the page behind it.  *prot loses what
  * this hop does not grant (FI-1); granted is what the page map does.
  */
-static Fill fill_hop(Machine *m, uint8_t c, const TwMmuIndex *mmu,
+static Fill fill_hop(Machine *m, uint8_t c, const TwMmuIndex *mmu, Stage *stage,
                      const Leaf *leaf, uint8_t granted, uint8_t *prot,
                      TlbEntry *entry, Translation *t)
 {
@@ -78,7 +78,7 @@ static Fill fill_hop(Machine *m, uint8_t c, const TwMmuIndex *mmu,
         (leaf->offset & m->page_mask)) { /* FI-2 */
         return FILL_UNCACHED;
     }
-    *t = iommu_translate(m, id, index, leaf->offset);
+    *t = stage_translate(m, stage, leaf, index, mmu->attrs, entry->n_hops);
     rights = (t->perm & TW_R ? TW_R | TW_X : 0) | (t->perm & TW_W);
     before = *prot;
     *prot &= rights;
@@ -109,11 +109,15 @@ static Fill fill_walk(Machine *m, uint8_t c, const TwMmuIndex *mmu,
                       uint8_t granted, uint8_t *prot, TlbEntry *entry,
                       Translation *at, Leaf *leaf)
 {
+    Stage stage;
+
+    stage.begun = stage.used = false;
     entry->n_hops = 0;
     for (;;) {
         Fill hop;
 
-        entry->tail = !resolve_page(m, at->space, at->addr, leaf);
+        entry->tail = !stage_knows(&stage, leaf) &&
+                      !resolve_page(m, at->space, at->addr, leaf);
         zoo_see_through(m, at, entry, leaf);
         if (entry->tail || !leaf_is_iommu(m, leaf)) {
             note_peak(m, TW_PEAK_HOPS, entry->n_hops);
@@ -123,7 +127,7 @@ static Fill fill_walk(Machine *m, uint8_t c, const TwMmuIndex *mmu,
             return FILL_UNCACHED;
         }
         leaf->offset = TW_BUG(m, IOMMU_GETS_ADDRESS) ? at->addr : leaf->offset;
-        hop = fill_hop(m, c, mmu, leaf, granted, prot, entry, at);
+        hop = fill_hop(m, c, mmu, &stage, leaf, granted, prot, entry, at);
         if (hop != FILL_DONE) {
             return hop;
         }

@@ -57,6 +57,7 @@ static void commit_effective(Machine *m, uint8_t actor)
     count(m, TW_COUNT_COMMIT);
     TELL(m, "commit", "acts (TX-3, TX-7)");
     views_publish(m);
+    iotlb_commit(m);
     m->pending = false;
     listeners_commit(m);
     mappings_end(m);

@@ -248,9 +248,31 @@ typedef struct IotlbPointer {
     bool valid;
 } IotlbPointer;
 
+/* Two translations of one walk, the second of what the first led to, that the
+ * IOTLB of the first has kept (LA-54). */
+typedef struct IotlbPair {
+    Translation first, second; /* of the first byte of the granule */
+    uint64_t granule;          /* of the first */
+    uint64_t offset; /* in the region of the second, of that first byte */
+    uint8_t whose;   /* as in IotlbRecord */
+    uint8_t region;  /* of the second; its IOMMU, */
+    uint8_t behind, index, behind_whose; /* index, and whose it was there */
+    bool valid;
+} IotlbPair;
+
+/* Where a walk is, for the sake of such pairs. */
+typedef struct Stage {
+    IotlbPair pair;
+    uint64_t low; /* the byte of its granule */
+    uint8_t from; /* its first IOMMU */
+    bool begun;   /* the first was translated: `pair` is half */
+    bool used;    /* the first came from `pair`: the second does, too */
+} Stage;
+
 enum {
     IOTLB_RECORDS = 16,
     IOTLB_POINTERS = 8,
+    IOTLB_PAIRS = 4,
     TABLE_HOPS = 2, /* of the read of an entry of nested tables */
     MPC_WORDS = (1 << 16) / 32,
 };
@@ -265,6 +287,7 @@ typedef struct IotlbRoot {
 typedef struct Iotlb {
     IotlbRecord entries[IOTLB_RECORDS];
     IotlbPointer pointers[IOTLB_POINTERS];
+    IotlbPair pairs[IOTLB_PAIRS];
     unsigned next_pointer;
     Context contexts[TW_MAX_IOMMU_INDEXES]; /* those kept */
     uint8_t kept;                           /* bit per index */
@@ -482,6 +505,7 @@ typedef struct Machine {
     bool flush_pages, hide_locations;
     bool pagetables;   /* some IOMMU has its tables in RAM */
     bool nested;       /* some has them behind others */
+    bool paired;       /* some IOTLB has kept a pair since the start */
     bool narrow_as_is; /* without the promise `device_words` */
     const char *name;  /* as the user gave it */
     bool full_rebuild; /* render every view on every effective commit */

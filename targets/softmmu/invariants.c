@@ -104,8 +104,9 @@ static bool entry_is_walk(Machine *m, unsigned c, unsigned index,
             entry->hop_page[hops] != leaf.offset) {
             return false;
         }
-        if (m->nested) {
-            return true; /* what nested tables say may be old, or not (LA-53) */
+        if (m->nested || m->paired) {
+            return true; /* what nested tables and combined records say may be
+                          * old, or not (LA-53, LA-54) */
         }
         t = iommu_translate(m, id, iommu_at, leaf.offset);
         prot &= (t.perm & TW_R ? TW_R | TW_X : 0) | (t.perm & TW_W);

@@ -5,7 +5,9 @@
  * of kind `pagetable` keeps contexts, by index, and entries and pointers to
  * tables, by the domain that the context names, until a command is about them
  * (LA-37). An entry answers with the rights that it has, also where those
- * refuse.  What is not there gets no record.
+ * refuse.  What is not there gets no record.  Pairs (LA-54) end like the
+ * entries of their first IOMMU, and by what UNMAPs and commands other than
+ * those for leaves say of the second.
  */
 #include "targets/softmmu/internal.h"
 
@@ -112,6 +114,83 @@ static bool iotlb_meets(const Machine *m, const Iommu *iommu,
     return (at & ~low_mask(lg)) <= last && (at | low_mask(lg)) >= first;
 }
 
+/* Ends the pairs of an index or domain whose first part meets a range. */
+static void iotlb_forget_pairs(Machine *m, uint8_t id, uint8_t whose,
+                               uint64_t first, uint64_t last)
+{
+    const Iommu *iommu = &m->iommus[id];
+
+    if (!m->paired || (TW_BUG(m, COMBINED_SURVIVES_RANGES) &&
+                       !(first == 0 && last == UINT64_MAX))) {
+        return;
+    }
+    for (unsigned i = 0; i < IOTLB_PAIRS; i++) {
+        IotlbPair *pair = &m->iommus[id].iotlb.pairs[i];
+        IotlbRecord record = {.what = pair->first, .granule = pair->granule};
+
+        if (pair->valid && (pair->whose == whose || whose == TW_ALL) &&
+            iotlb_meets(m, iommu, &record, first, last)) {
+            TELL(m, "iotlb",
+                 "i%u 0x%" PRIx64 " of %u: the combined record ends (FR-12)",
+                 id, pair->granule << iommu->granule_lg, pair->whose);
+            pair->valid = false;
+        }
+    }
+}
+
+/* Does the second part of a pair of IOMMU `id` meet a range of offsets of the
+ * IOMMU that gave it? */
+static bool iotlb_meets_behind(const Machine *m, unsigned id,
+                               const IotlbPair *pair, uint64_t first,
+                               uint64_t last)
+{
+    bool input = TW_BUG(m, GUEST_ADDRESS_IS_INPUT);
+    const Iommu *iommu = &m->iommus[input ? id : pair->behind];
+    IotlbRecord record = {.what = input ? pair->first : pair->second,
+                          .granule = input ? pair->granule
+                                           : pair->offset >> iommu->granule_lg};
+
+    return iotlb_meets(m, iommu, &record, first, last);
+}
+
+/* Ends the pairs of which the IOMMU has given the second part. */
+static void iotlb_forget_behind(Machine *m, uint8_t id, uint8_t whose,
+                                uint64_t first, uint64_t last)
+{
+    bool all = first == 0 && last == UINT64_MAX;
+
+    if (!m->paired || (TW_BUG(m, COMBINED_SURVIVES_SECOND) && all)) {
+        return;
+    }
+    for (unsigned k = 0; k < m->program->n_iommus; k++) {
+        for (unsigned i = 0; i < IOTLB_PAIRS; i++) {
+            IotlbPair *pair = &m->iommus[k].iotlb.pairs[i];
+
+            if (pair->valid && pair->behind == id &&
+                (pair->behind_whose == whose || whose == TW_ALL) &&
+                iotlb_meets_behind(m, k, pair, first, last)) {
+                TELL(m, "iotlb",
+                     "i%u 0x%" PRIx64
+                     " of %u: the combined record ends with i%u (FR-12)",
+                     k, pair->granule << m->iommus[k].granule_lg, pair->whose,
+                     id);
+                pair->valid = false;
+            }
+        }
+    }
+}
+
+/* An effective commit ends all pairs. */
+static void iotlb_commit(Machine *m)
+{
+    if (!m->paired || TW_BUG(m, COMBINED_SURVIVES_COMMIT)) {
+        return;
+    }
+    for (unsigned k = 0; k < m->program->n_iommus; k++) {
+        memset(m->iommus[k].iotlb.pairs, 0, sizeof(m->iommus[k].iotlb.pairs));
+    }
+}
+
 /* Ends the records of entries of an index or domain (TW_ALL: of each) that meet
  * a range of offsets. */
 static void iotlb_forget(Machine *m, uint8_t id, uint8_t whose, uint64_t first,
@@ -132,6 +211,7 @@ static void iotlb_forget(Machine *m, uint8_t id, uint8_t whose, uint64_t first,
             record->valid = false;
         }
     }
+    iotlb_forget_pairs(m, id, whose, first, last);
 }
 
 /* The same for pointers to tables. */
@@ -159,6 +239,7 @@ static void iotlb_empty(Machine *m, uint8_t id)
 
     if (iommu->has_iotlb) {
         memset(&iommu->iotlb, 0, sizeof(iommu->iotlb));
+        iotlb_forget_behind(m, id, TW_ALL, 0, UINT64_MAX);
     }
 }
 
@@ -199,6 +280,9 @@ static void iotlb_command(Machine *m, const TwOp *op)
         return; /* no context can name it */
     }
     iotlb_forget(m, op->obj, whose, first, last);
+    if (!leaf) {
+        iotlb_forget_behind(m, op->obj, whose, first, last);
+    }
     if (!leaf && !TW_BUG(m, POINTERS_SURVIVE_COMMANDS) &&
         !(TW_BUG(m, POINTERS_SURVIVE_RANGES) && !whole)) {
         iotlb_forget_pointers(m, op->obj, whose, first, last);

@@ -41,10 +41,12 @@ static Leaf mapping_walk(Machine *m, const Mapping *map, uint64_t from,
 {
     uint8_t space = map->space;
     uint64_t addr = map->addr + from;
+    Stage stage;
 
+    stage.begun = stage.used = false;
     path->n = 0;
     for (;;) {
-        Leaf leaf = resolve(m, space, addr);
+        Leaf leaf = stage_resolve(m, &stage, space, addr);
         uint8_t id, index;
         uint64_t low;
         Translation to;
@@ -64,9 +66,9 @@ static Leaf mapping_walk(Machine *m, const Mapping *map, uint64_t from,
         index = iommu_index(m, &m->iommus[id], map->attrs);
         low = low_mask(m->iommus[id].granule_lg);
         *more = MIN(*more, low - (leaf.offset & low));
+        to = stage_translate(m, &stage, &leaf, index, map->attrs, path->n);
         path->hops[path->n++] =
             (MappingHop){.offset = leaf.offset, .iommu = id, .index = index};
-        to = iommu_translate(m, id, index, leaf.offset);
         if (to.blocked || !(to.perm & (mapping_writes(map) ? TW_W : TW_R))) {
             return leaf_hole(0); /* a blocked device has no bytes (LA-32) */
         }

@@ -114,6 +114,7 @@ static void iommu_notify(Machine *m, uint8_t id, uint8_t index,
     if (event->kind == TW_EVENT_UNMAP) {
         if (m->program->iommus[id].kind == TW_IOMMU_TABLE) {
             iotlb_forget(m, id, index, event->first, event->last);
+            iotlb_forget_behind(m, id, index, event->first, event->last);
         }
         if (m->legality.mapping_live != 0) {
             mapping_unmap(m, id, index, event->first, event->last);

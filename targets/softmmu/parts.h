@@ -21,6 +21,7 @@
 #include "targets/softmmu/iommu-pagetable.c"
 #include "targets/softmmu/iommu-table.c"
 #include "targets/softmmu/iommu.c"
+#include "targets/softmmu/stage.c"
 #include "targets/softmmu/tlb.c"
 #include "targets/softmmu/cpu.c"
 #include "targets/softmmu/dirty.c"

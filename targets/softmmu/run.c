@@ -223,7 +223,7 @@ static void machine_reset(Machine *m)
     m->page_mask = low_mask(m->page_lg);
     tw_legality_init(&m->legality, program);
     ram_reset(&m->ram);
-    m->pagetables = m->nested = false;
+    m->pagetables = m->nested = m->paired = false;
     for (unsigned i = 0; i < program->n_iommus; i++) {
         iommu_init(m, i);
         m->pagetables |= program->iommus[i].kind == TW_IOMMU_PAGETABLE;
@@ -343,7 +343,7 @@ static const TwContract softmmu_contract = {
     .device_pieces = true,
     .device_words = true,
     .iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS | TW_IOTLB_CONTEXTS |
-             TW_IOTLB_POINTERS,
+             TW_IOTLB_POINTERS | TW_IOTLB_COMBINED,
     .commands = TW_COMMANDS_PLAIN,
     .ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH | TW_ENDS_RESET,
     .mapping_ends = TW_ENDS_COMMIT | TW_ENDS_UNMAP | TW_ENDS_RESET,
@@ -435,6 +435,8 @@ static Machine *machine_open(const TwTargetClass *klass,
                                                * into what mmap() gave */
     m->dialect = softmmu_dialect(options->hide_locations);
     m->contract = softmmu_contract;
+    m->contract.commands[TW_SCOPE_RANGE] |= TW_RECORD_COMBINED;
+    m->contract.commands[TW_SCOPE_ANY_RANGE] |= TW_RECORD_COMBINED;
     m->narrow_as_is = options->narrow == TW_NARROW_AS_IS;
     m->contract.device_words = !m->narrow_as_is;
     m->flush_pages = options->flush == TW_FLUSH_PAGES;

@@ -398,7 +398,8 @@ static void test_reach(void)
             c == TW_COUNT_NESTED) {
             continue; /* these topologies have no page tables */
         }
-        g_assert_cmpuint(counters[c], >, 50);
+        /* Seldom is one IOMMU with an IOTLB behind another here. */
+        g_assert_cmpuint(counters[c], >, c == TW_COUNT_COMBINED ? 0 : 50);
     }
     for (unsigned c = 0; c < TW_CLASSES; c++) {
         if (c != TW_CLASS_DEVICE_ERROR && c != TW_CLASS_LOOP) {

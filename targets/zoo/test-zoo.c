@@ -119,6 +119,18 @@ static void second_hop_unregistered(Kit *k)
     rd(k, 0x100000);
 }
 
+static void guest_address_is_input(Kit *k)
+{
+    Board t = board(k);
+
+    k->p.iommus[t.i0].iotlb = k->p.iommus[t.i1].iotlb = true;
+    setup(k, map_page(0, 3, 1, 0x100, RW, false));
+    setup(k, map_page(1, 0, 2, 0, RW, false));
+    rd(k, 0x103000);
+    add_op(k, map_page(1, 0, 2, 1, RW, true));
+    rd(k, 0x103000);
+}
+
 static void rights_not_anded(Kit *k)
 {
     board(k);
@@ -170,6 +182,7 @@ static const Trigger triggers[] = {
     {"translated-low-bits-added", translated_low_bits_added},
     {"tie-oldest-wins", tie_oldest_wins},
     {"commit-flush-own-as-only", commit_flush_own_as_only},
+    {"guest-address-is-input", guest_address_is_input},
 };
 
 /* Does zoo:slug say the same as softmmu of what `build` makes? */
