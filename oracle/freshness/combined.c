@@ -4,6 +4,49 @@
 
 #include "oracle/freshness/endings.h"
 
+/* Adds the IOMMUs with IOTLBs that a region shows, as bits. */
+static void add_shown(const TwWorld *world, const TwSnapshot *snapshot,
+                      uint8_t r, bool seen[TW_MAX_REGIONS], uint32_t *iommus)
+{
+    const TwNode *node = &snapshot->nodes[r];
+
+    if (seen[r] || !node->shown) {
+        return;
+    }
+    seen[r] = true;
+    if (node->kind == TW_REGION_IOMMU &&
+        world->program->iommus[node->iommu].iotlb) {
+        *iommus |= 1u << node->iommu;
+    }
+    if (node->kind == TW_REGION_ALIAS) {
+        add_shown(world, snapshot, node->target, seen, iommus);
+        return;
+    }
+    for (uint8_t c = node->first_child; c != TW_NONE;
+         c = snapshot->nodes[c].next_sibling) {
+        add_shown(world, snapshot, c, seen, iommus);
+    }
+}
+
+/* The IOMMUs with IOTLBs that may be behind one, as bits. */
+static uint32_t behind(const TwWorld *world, uint8_t id, uint32_t asked)
+{
+    const TwIommu *iommu = &world->program->iommus[id];
+    const TwSnapshot *snapshot = tw_world_snapshot(world, asked);
+    bool seen[TW_MAX_REGIONS] = {false};
+    uint32_t iommus = 0;
+
+    if (iommu->kind != TW_IOMMU_PAGETABLE) {
+        return UINT32_MAX; /* its entries may lead to any space */
+    }
+    if (iommu->bypass_space < TW_MAX_SPACES &&
+        snapshot->root[iommu->bypass_space] != TW_NONE) {
+        add_shown(world, snapshot, snapshot->root[iommu->bypass_space], seen,
+                  &iommus);
+    }
+    return iommus;
+}
+
 /* May the event end a record of a single IOMMU, and not a combined one of which
  * this IOMMU gave the second part? */
 static bool parts_them(const TwWorld *world, const TwEnding *ending)
@@ -25,22 +68,23 @@ static bool parts_them(const TwWorld *world, const TwEnding *ending)
 
 /*
  * Two parts of one time that nothing has happened to since say the same by
- * records of their own.  The last thing up to `asked` that ends records of a
- * single IOMMU, but perhaps no combined one, or lets them not be found; 0:
- * none.
+ * records of their own.  The last thing up to `asked` that ends records of one
+ * of the IOMMUs `seconds`, but perhaps no combined one, or lets them not be
+ * found; 0: none.
  */
-static uint32_t last_gap(const TwAsk *ask, uint32_t asked)
+static uint32_t last_gap(const TwAsk *ask, uint32_t seconds, uint32_t asked)
 {
     const TwWorld *world = ask->world;
     uint32_t gap = 0;
 
     if (!(world->contract.iotlb & TW_IOTLB_ENTRIES)) {
-        return asked;
+        return seconds ? asked : 0;
     }
     for (uint32_t i = ask->n_endings; i > 0; i--) {
         const TwEnding *ending = &world->endings[i - 1];
 
-        if (ending->tick <= asked && parts_them(world, ending)) {
+        if (ending->tick <= asked && parts_them(world, ending) &&
+            seconds >> ending->object & 1) {
             gap = ending->tick;
             break;
         }
@@ -48,9 +92,11 @@ static uint32_t last_gap(const TwAsk *ask, uint32_t asked)
     for (unsigned i = 0; i < world->program->n_iommus; i++) {
         const TwIommu *iommu = &world->program->iommus[i];
 
-        for (unsigned k = 0; iommu->kind == TW_IOMMU_PAGETABLE &&
-                             iommu->iotlb && k < iommu->indexes;
-             k++) {
+        if (iommu->kind != TW_IOMMU_PAGETABLE || !iommu->iotlb ||
+            !(seconds >> i & 1)) {
+            continue;
+        }
+        for (unsigned k = 0; k < iommu->indexes; k++) {
             TwContext context =
                 tw_iommu_context(world, (uint8_t)i, (uint8_t)k, asked);
 
@@ -90,7 +136,7 @@ bool tw_combined_begins(const TwOlderList *older, const TwWalk *walk,
         tw_iommu_bypassed(world, hop->iommu, hop->asked)) {
         return false;
     }
-    gap = last_gap(ask, hop->asked);
+    gap = last_gap(ask, behind(world, hop->iommu, hop->asked), hop->asked);
     reset = older->ended_too ? 0 : last_reset(ask, hop->iommu, hop->asked);
     *combined = (TwCombined){
         .record = {.granule = hop->granule,

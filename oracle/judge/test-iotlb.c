@@ -481,6 +481,24 @@ static void combined_as_entries(void)
     bench_free(&bench);
 }
 
+/* What says why such an answer is wrong names the rule and the command. */
+static void combined_told(void)
+{
+    Bench bench = bench_new();
+    g_autofree char *text =
+        g_strdup_printf(COMBINED, " iotlb", "poke r5 0x1000 = 0x4007",
+                        "invalidate i1 domain 2 0x0..0x0");
+    g_autofree TwProgram *program = test_program(text);
+    TwFinding finding;
+
+    bench.target->contract = test_contract();
+    bench.target->contract.iotlb = TW_IOTLB_COMBINED;
+    g_assert_cmpint(judge_old(&bench, program, &finding), ==, TW_VERDICT_STALE);
+    g_assert_nonnull(strstr(finding.text, "(FR-12)"));
+    g_assert_cmpint(finding.ended, ==, 1);
+    bench_free(&bench);
+}
+
 /* Nor are records of an IOMMU without an IOTLB allowed. */
 static void without(void)
 {
@@ -573,6 +591,7 @@ int main(int argc, char **argv)
     g_test_add_func("/iotlb/FR-11,LA-37/tables", tables_records);
     g_test_add_func("/iotlb/FR-12,LA-54/combined", combined_records);
     g_test_add_func("/iotlb/FR-12,LA-37/as-entries", combined_as_entries);
+    g_test_add_func("/iotlb/FR-12/told", combined_told);
     g_test_add_func("/iotlb/LA-51/without", without);
     g_test_add_func("/iotlb/FR-11/two-hops", two_hops);
     return g_test_run();
