@@ -274,7 +274,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
                       ENDED(FLUSH_INDEX), ENDED(FLUSH_ALL)))
         NEVER("FR-10", no_code)
         RULE("FR-11", "old answer of a record", ROW_(OLD_RECORD))
-        RARE("FR-12", "old answer of a combined record", ROW_(OLD_COMBINED), 500)
+        RARE("FR-12", "old answer of a combined record", ROW_(OLD_COMBINED), 200)
         /* rulings */
         RULE("RU-1", "operation skipped", ROW_(SKIPPED))
         RULE("RU-2", "load and store of RAM",

@@ -44,7 +44,7 @@
     ROW(STALE, "access answered by an old answer", 100000) \
     ROW(WINDOW, "access with more than one allowed answer", 200000) \
     ROW(OLD_RECORD, "old answer that a record of an IOTLB explains", 1000) \
-    ROW(OLD_COMBINED, "old answer that only a combined record explains", 500) \
+    ROW(OLD_COMBINED, "old answer that only a combined record explains", 200) \
     ROW(OLD_BOTH, "such an answer, held by a CPU's cache as well", 100) \
     ROW(MAPPED, "access that a DMA mapping may answer", 20000) \
     ROW(OLD_MAPPED, "old answer of a DMA mapping", 500) \
