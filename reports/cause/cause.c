@@ -399,12 +399,27 @@ static void wrong_effect(TwExperiment *e, TwCause *cause)
     }
 }
 
+/* Was it a record of an IOTLB that should have ended, by more than that a MAP
+ * came without an UNMAP? */
+static bool kept_record(TwExperiment *e, const TwSuspect *s)
+{
+    bool replaced = s->ending && s->ending->code == TW_OP_MAP && !s->by_actor;
+
+    return !(replaced && tw_with_unmap_first(e, s->ended)) &&
+           tw_without_iotlbs(e);
+}
+
 static void of_access(TwExperiment *e, const TwStory *story, TwCause *cause)
 {
     TwSuspect s = suspect_of(story);
+    const TwLife *ended = life_of(story, TW_LIFE_ENDED);
 
-    if (story->finding.verdict != TW_VERDICT_STALE ||
-        story->finding.filled == TW_NO_OP || tw_stays_without_fills(e, &s)) {
+    if (story->finding.verdict == TW_VERDICT_STALE && kept_record(e, &s)) {
+        name_it(cause, "kept-record");
+        broken_rule(cause, ended ? ended->rule : NULL);
+    } else if (story->finding.verdict != TW_VERDICT_STALE ||
+               story->finding.filled == TW_NO_OP ||
+               tw_stays_without_fills(e, &s)) {
         wrong_walk(e, story, cause);
     } else {
         old_answer(e, story, cause);

@@ -50,6 +50,8 @@ bool tw_with_unmap_first(TwExperiment *e, uint16_t op);
 bool tw_with_index_zero(TwExperiment *e, uint8_t iommu, uint8_t index);
 /* All IOMMUs have one index. */
 bool tw_with_one_index(TwExperiment *e);
+/* No IOMMU has an IOTLB. */
+bool tw_without_iotlbs(TwExperiment *e);
 /* Nothing notifies of that IOMMU before operation `op`; CPUs flush instead. */
 bool tw_without_earlier_events(TwExperiment *e, uint8_t iommu, uint16_t op);
 /* Entries lead to addresses whose bits below the granule are zero. */

@@ -221,6 +221,18 @@ static void to_zero(TwProgram *p, TwOp *op, void *data)
     }
 }
 
+bool tw_without_iotlbs(TwExperiment *e)
+{
+    TwProgram *p = edit(e);
+    bool any = false;
+
+    for (unsigned i = 0; i < p->n_iommus; i++) {
+        any |= p->iommus[i].iotlb;
+        p->iommus[i].iotlb = false;
+    }
+    return any && gone(e, 0);
+}
+
 bool tw_with_one_index(TwExperiment *e)
 {
     TwProgram *p = edit(e);
