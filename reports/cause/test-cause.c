@@ -26,6 +26,7 @@ static const struct {
     {"translated-low-bits-added", "low-output-bits", "LA-13", false},
     {"tie-oldest-wins", "order-of-equals", "MR-5", false},
     {"commit-flush-own-as-only", "missed-commit", "FR-3, LA-7", true},
+    {"guest-address-is-input", "kept-record", "FR-1, LA-17", true},
 };
 
 static TwRunner *open_bug(const char *slug)
