@@ -116,6 +116,14 @@ static bool check_region(const TwCheck *c, unsigned id)
         r->impl_min > r->impl_max) {
         return NO("implemented sizes are not in order");
     }
+    if (r->kind == TW_REGION_MMIO && r->registers != TW_NONE) {
+        if (p->iommus[r->registers].kind != TW_IOMMU_MPC) {
+            return NO("its registers are of no mpc");
+        }
+        if (r->impl_min != 0 || r->impl_max != 0) {
+            return NO("registers do not say which sizes they implement");
+        }
+    }
     if (tw_contents_are_code(p->contents) &&
         (!is_whole_words(r->size) || r->addr % 8 != 0 ||
          (r->kind == TW_REGION_ALIAS && r->alias_offset % 8 != 0))) {

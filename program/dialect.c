@@ -25,6 +25,7 @@ TwDialect tw_dialect_full(void)
         .implemented_sizes = true,
         .iotlbs = true,
         .nested_tables = true,
+        .mpc_registers = true,
         .locations = true,
         .contents = (1u << TW_CONTENTS_KINDS) - 1,
         .page_rights = 0xff,
@@ -183,6 +184,10 @@ static bool admits_regions(const TwDialect *d, const TwProgram *p, bool wide,
                       "region r%u: a device that implements other sizes than "
                       "it takes",
                       i);
+        }
+        if (r->registers != TW_NONE && r->kind == TW_REGION_MMIO &&
+            !d->mpc_registers) {
+            return no(reply, "region r%u: the registers of an mpc", i);
         }
         if (wide) {
             continue;

@@ -42,6 +42,7 @@ typedef struct TwDialect {
     bool iotlbs;            /* a `table` may have an IOTLB (LA-51); the contract
                              * says what it may keep */
     bool nested_tables;     /* a `pagetable` may be nested (LA-53) */
+    bool mpc_registers;     /* a device may be the registers of an MPC: LA-57 */
     bool aligned_rmw;       /* rmw at multiples of its size */
     bool exclusives_of_ram; /* exclusive rmw in programs without devices only
                              * (LA-56) */

@@ -49,6 +49,9 @@ const TwProperty tw_region_properties[] = {
      KINDS(DEVICE), AT(5, 0), .turn = 7},
     {"error", {FIELD(ADDRESS, error.first), FIELD(END, error.last)},
      KINDS(DEVICE), AT(7, 0), .turn = 8},
+    {"registers", {ID(registers, IOMMU)}, .flags = TW_PROPERTY_ADDED,
+     KINDS(IN(MMIO)), AT(1, 24),
+     .turn = 12, .plain = TW_NONE, .wrong = "its iommu does not exist"},
     {"disabled", {FIELD(SETTING, enabled)}, EVERY, AT(1, 0), .turn = 1,
      .plain = true},
     {"readonly", {FIELD(SETTING, readonly)}, EVERY, AT(1, 1), .turn = 2},
@@ -212,6 +215,9 @@ void tw_properties_words(const TwProperty *table, const void *object,
         const TwField *f = property->parts;
         uint64_t *word = &words[property->word_at];
         uint64_t first = tw_field_get(&f[0], object);
+        if (property->flags & TW_PROPERTY_ADDED) {
+            first ^= property->plain;
+        }
         if (is_range(property)) {
             bool empty = is_empty(property, object);
             word[0] |= empty ? 1 : first;

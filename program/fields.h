@@ -18,6 +18,8 @@ enum {
     TW_PROPERTY_WITH = 4,   /* is written if the one before it is */
     TW_PROPERTY_OWN = 8,    /* is plain if it names its own object */
     TW_PROPERTY_PAGE = 16,  /* is plain if it is the page size */
+    TW_PROPERTY_ADDED = 32, /* its default is 0 in comparing and hashing, as
+                             * before there was such a property */
 };
 
 typedef struct TwProperty {

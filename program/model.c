@@ -37,6 +37,7 @@ TwRegion tw_region_make(TwRegionKind kind)
         .container = TW_NONE,
         .target = TW_NONE,
         .iommu = TW_NONE,
+        .registers = TW_NONE,
         .block = TW_NONE,
         .enabled = true,
         .romd_mode = kind == TW_REGION_ROMD,

@@ -94,6 +94,8 @@ typedef struct TwRegion {
     uint8_t container; /* region id it starts in, or TW_NONE */
     uint8_t target;    /* alias: region id */
     uint8_t iommu;     /* iommu: IOMMU id, each named by one region only */
+    uint8_t registers; /* mmio: the MPC whose registers it is (LA-57), or
+                        * TW_NONE */
     uint8_t block;     /* ram, rom, romd, ram-device: id of the region whose
                         * bytes it shows; its own id unless shared */
     bool enabled;

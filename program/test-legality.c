@@ -360,6 +360,8 @@ static void test_wrong_objects(void)
           "region r5: implemented sizes are 0, 1, 2, 4 or 8");
     WRONG((p.regions[5].impl_min = 4, p.regions[5].impl_max = 2),
           "region r5: implemented sizes are not in order");
+    WRONG(p.regions[5].registers = 9, "region r5: its iommu does not exist");
+    WRONG(p.regions[5].registers = 0, "region r5: its registers are of no mpc");
     WRONG((p.regions[5].valid_min = 4, p.regions[5].valid_max = 2),
           "region r5: valid sizes are not in order");
     WRONG((p.regions[4].container = 6),

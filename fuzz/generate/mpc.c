@@ -27,6 +27,10 @@ typedef struct Shadow {
     bool turned;
     uint32_t ctrl, index, words;
     uint32_t lut[WORDS];
+    /* The region with its registers, or TW_NONE; where it is; the CPU and MMU
+     * index that reach it there, or TW_NONE. */
+    uint8_t registers, space, cpu, mmu;
+    uint64_t base;
 } Shadow;
 
 typedef struct Turn {
@@ -259,6 +263,53 @@ static void put_extra(Turn *t, uint8_t iommu)
     }
 }
 
+/* Through the region (LA-57).  No one knows what is written there: the tags of
+ * the store. */
+static void put_through(Turn *t, uint8_t iommu)
+{
+    static const struct {
+        uint8_t offset, size;
+    } often[] = {{BLK_LUT, 4},   {BLK_LUT, 4}, {BLK_LUT, 4},     {BLK_IDX, 8},
+                 {BLK_IDX, 1},   {BLK_LUT, 1}, {BLK_LUT + 1, 2}, {INT_STAT, 4},
+                 {INT_INFO1, 8}, {CTRL, 1},    {CTRL, 4},        {BLK_LUT, 8}};
+    Shadow *s = &t->shadows[iommu];
+    uint64_t mix = lot(t->gen, (uint64_t)t->n << 20 | 0x7468);
+    unsigned k = (mix >> 8) % (sizeof(often) / sizeof(often[0]));
+    bool cpu = s->cpu != TW_NONE && (mix & 3) != 0, write = mix >> 4 & 1;
+    uint64_t offset = often[k].offset;
+    uint8_t size = often[k].size, code;
+    TwOp *op;
+
+    if ((mix >> 16) % 8 == 0) {
+        offset = (mix >> 24) % 0x48;
+        size = (uint8_t)(1 + (mix >> 32) % 8);
+    } else if ((mix >> 16) % 16 == 1) {
+        offset = ID + (mix >> 24) % 0x30;
+    }
+    write = write && !(offset == CTRL && size == 4 && mix >> 40 & 3);
+    code = cpu     ? write ? TW_OP_WRITE : TW_OP_READ
+           : write ? TW_OP_DMA_WRITE
+                   : TW_OP_DMA_READ;
+    if (!tw_gen_speaks(t->gen->dialect, code)) {
+        return;
+    }
+    op = put(t, code, cpu ? s->cpu : s->space);
+    op->actor = cpu ? s->cpu : TW_BOARD;
+    op->index = cpu ? s->mmu : 0;
+    op->addr = s->base + offset;
+    op->size = size;
+    op->attrs = cpu ? 0 : some_attrs(t);
+    if (offset == BLK_LUT && size == 4) {
+        go_on(s);
+    }
+    if ((mix >> 44) % 32 == 0 && tw_gen_speaks(t->gen->dialect, TW_OP_ENABLE) &&
+        t->gen->dialect->locations) { /* RU-7 */
+        op = put(t, TW_OP_ENABLE, s->registers);
+        op->flags = mix >> 52 & 1 ? TW_OPF_ON : 0;
+        op->actor = TW_BOARD;
+    }
+}
+
 static void turn_op(Turn *t, const TwOp *op)
 {
     bool during = op->flags & TW_OPF_DURING;
@@ -279,6 +330,10 @@ static void turn_op(Turn *t, const TwOp *op)
         if (!during && lot(t->gen, (uint64_t)t->n << 40) % 8 < 3) {
             put_extra(t, op->obj);
         }
+        if (!during && t->shadows[op->obj].registers != TW_NONE &&
+            lot(t->gen, (uint64_t)t->n << 36 | 0x74) % 2 == 0) {
+            put_through(t, op->obj);
+        }
         break;
     }
     if (during && t->n > first) {
@@ -297,6 +352,9 @@ static void look_at_record(Turn *t)
         return;
     }
     t->actor = TW_BOARD;
+    if (t->shadows[iommu].registers != TW_NONE && mix >> 32 & 1) {
+        put_through(t, iommu);
+    }
     put_read(t, iommu, registers[(mix >> 16) % 3], 4);
     if ((mix >> 24) % 2) {
         put_write(t, iommu, INT_CLEAR, 4, 1);
@@ -337,6 +395,79 @@ static uint8_t add_ram(Turn *t, uint64_t size)
     return p->n_spaces++;
 }
 
+/* The space of a CPU whose root takes one more region at `base`; in *s who it
+ * is.  False: there is none. */
+static bool find_cpu(const Turn *t, uint64_t base, Shadow *s)
+{
+    const TwProgram *p = t->program;
+    unsigned first = (unsigned)(lot(t->gen, base) % TW_MAX_MMU_INDEXES);
+
+    for (unsigned i = 0; i < p->n_cpus * TW_MAX_MMU_INDEXES; i++) {
+        unsigned c = i / TW_MAX_MMU_INDEXES;
+        unsigned k = (first + i) % TW_MAX_MMU_INDEXES;
+        const TwMmuIndex *mmu = &p->cpus[c].mmu[k];
+        const TwRegion *root;
+
+        if (!p->cpus[c].present || !mmu->present) {
+            continue;
+        }
+        root = &p->regions[p->spaces[mmu->space].root];
+        if (root->kind == TW_REGION_CONTAINER && root->size > 2 * base) {
+            s->cpu = (uint8_t)c;
+            s->mmu = (uint8_t)k;
+            s->space = mmu->space;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The registers of an MPC as a device: in a CPU's space, or alone in one. */
+static void add_registers(Turn *t, uint8_t id)
+{
+    TwProgram *p = t->program;
+    const TwDialect *d = t->gen->dialect;
+    Shadow *s = &t->shadows[id];
+    uint64_t mix = lot(t->gen, (uint64_t)id << 48 | 0x7267);
+    uint64_t base = (UINT64_C(1) << 40) + ((uint64_t)id << 20);
+    bool cpu = d->address_lg == 0 && p->n_setup < d->max_setup &&
+               tw_ops_has(&d->ops, TW_OP_PAGE) && find_cpu(t, base, s);
+    TwRegion *r = &p->regions[p->n_regions];
+
+    s->registers = TW_NONE;
+    if (mix % 2 || !d->mpc_registers || p->n_regions >= d->max_regions ||
+        !(d->region_kinds >> TW_REGION_MMIO & 1) ||
+        (!cpu && p->n_spaces >= d->max_spaces)) {
+        return;
+    }
+    *r = tw_region_make(TW_REGION_MMIO);
+    r->size = (mix >> 8) % 8 ? 0x1000 : 0x20;
+    r->registers = id;
+    s->registers = p->n_regions++;
+    s->base = cpu ? base : 0;
+    if (cpu) {
+        TwOp *op = &p->setup[p->n_setup++];
+
+        r->container = p->spaces[s->space].root;
+        r->addr = base;
+        r->priority = 3;
+        *op = (TwOp){.code = TW_OP_PAGE,
+                     .actor = TW_BOARD,
+                     .obj = s->cpu,
+                     .index = s->mmu,
+                     .lg = (uint8_t)(p->page_lg < 12 ? 12 : p->page_lg),
+                     .perm = TW_R | TW_W | TW_X,
+                     .addr = base,
+                     .out = base};
+        tw_dialect_fit_op(d, p, op);
+    } else {
+        s->cpu = TW_NONE;
+        p->spaces[p->n_spaces] =
+            (TwSpace){.present = true, .root = s->registers};
+        s->space = p->n_spaces++;
+    }
+}
+
 static void turn_iommu(Turn *t, uint8_t id)
 {
     TwProgram *p = t->program;
@@ -358,6 +489,7 @@ static void turn_iommu(Turn *t, uint8_t id)
     m->bypass_space = ram != TW_NONE ? ram : m->bypass_space;
     s->turned = true;
     s->words = (uint32_t)((blocks + 31) / 32);
+    add_registers(t, id);
     reset(s);
 }
 

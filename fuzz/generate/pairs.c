@@ -27,10 +27,12 @@ static bool possible(const TwGen *gen)
     if (!(gen->dialect->op_flags & TW_OPF_PAIRED)) {
         return false;
     }
-    for (unsigned i = 0; gen->dialect->pairs_of_ram && i < program->n_regions;
-         i++) {
-        if (tw_region_has_device(program->regions[i].kind)) {
-            return false;
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        const TwRegion *region = &program->regions[i];
+
+        if (tw_region_has_device(region->kind) &&
+            (gen->dialect->pairs_of_ram || region->registers != TW_NONE)) {
+            return false; /* registers take no pairs (LA-57) */
         }
     }
     return true;

@@ -205,6 +205,9 @@ static void count_location(Count *c, const TwProgram *p, const TwOp *op,
     if (r->kind == TW_REGION_MMIO) {
         c->row[ROW_PIECES] += !is_one_piece(r, location);
         c->row[ROW_DEVICE_TOLD] += attrs_of(p, op) != 0;
+        c->row[ROW_REGISTER] += r->registers != TW_NONE;
+        c->row[ROW_REGISTER_DMA] +=
+            r->registers != TW_NONE && op->code == TW_OP_DMA_WRITE;
     }
     c->row[ROW_ROMD_WRITE] += write && r->kind == TW_REGION_ROMD;
     if (!(tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS)) {

@@ -379,6 +379,8 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         RULE("LA-53", "entry of nested tables read", COUNTER(NESTED))
         RULE("LA-54", "two translations by a combined record", COUNTER(COMBINED))
         NEVER("LA-56", no_exclusives)
+        RULE("LA-57", "register accessed as a device, and by DMA",
+             LEAST_OF(ROW_(REGISTER), ROW_(REGISTER_DMA)))
         RULE("LA-59", "pair of accesses made, and refused",
              LEAST_OF(ROW_(PAIR), ROW_(PAIR_REFUSED)))
     };

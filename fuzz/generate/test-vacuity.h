@@ -81,6 +81,8 @@
     /* MPCs */ \
     ROW(MPC_RECORD, "record of a blocked access read", 1000) \
     ROW(MPC_NARROW, "register of an MPC written in part", 1000) \
+    ROW(REGISTER, "register of an MPC accessed as a device", 1000) \
+    ROW(REGISTER_DMA, "the same, written by a device", 300) \
     ROW(MPC_TOLD, "observer told of a block that changed", 1000) \
     /* what listeners and dirty logs got */ \
     ROW(LISTEN_ADD, "listener told of add", 3000) \

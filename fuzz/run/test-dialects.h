@@ -190,6 +190,8 @@ typedef struct Row {
              IOMMU \
              "iommu i0 pagetable to s0 format abstract levels 1 nested\n", \
              READ})) \
+    X(mpc_registers, MAY, \
+      CASES({0, MPC "region r4 mmio size 0x1000 registers i0\n", READ})) \
     X(aligned_rmw, MUST, \
       CASES({0, SMALL, "  rmw c0.0 0x4 8"}, {0, SMALL, "  rmw c0.0 0x1 2"})) \
     X(exclusives_of_ram, MUST, \

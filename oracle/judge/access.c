@@ -18,6 +18,7 @@
 #include "oracle/judge/handled.h"
 #include "oracle/judge/paired.h"
 #include "oracle/judge/perform.h"
+#include "oracle/judge/registers.h"
 #include "oracle/walk/flat.h"
 #include "program/content.h"
 #include "program/ops.h"
@@ -38,6 +39,7 @@ typedef struct Outcome {
     bool callback;
     uint32_t oldest[2][TW_PREFIX_SLOTS];
     uint32_t n_log;
+    TwReached reached;           /* registers of MPCs */
     TwByte bytes[TW_MAX_ACCESS]; /* of one explanation, if there are actors;
                                   * all log the same */
     TwEffect effect;
@@ -121,6 +123,7 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
     out->n_log = n_log;
     if (oracle->world->has_mpcs) {
         tw_blocked_add(&out->blocked, oracle->world, access, bytes, &effect);
+        tw_reached_add(&out->reached, bytes, &effect, access->size);
     }
     if (!first) {
         out->current = out->unknown = true; /* refused: no old bytes */
@@ -187,6 +190,7 @@ static void try_all(TwOracle *oracle, const TwAccess *access,
     out->n = out->n_log = 0;
     out->too_many = out->current = out->unknown = false;
     out->cached = out->single = out->record = false;
+    tw_reached_start(&out->reached);
     out->callback = true;
     memset(out->oldest, 0xff, sizeof(out->oldest));
     tw_blocked_start(&out->blocked);
@@ -476,6 +480,10 @@ static TwVerdict end_access(TwOracle *oracle, const TwAccess *access,
     if (tw_is_store(access) || access->code == TW_OP_RMW) {
         oracle->world->now = store_tick(oracle->world);
     }
+    if (out->reached.any) {
+        tw_registers_perform(oracle->world, access, &out->reached,
+                             out->blocked.any);
+    }
     inside = perform_inside(oracle, access->op);
     if (inside > TW_VERDICT_AGREE_STALE) {
         return inside;
@@ -496,6 +504,12 @@ static TwVerdict end_access(TwOracle *oracle, const TwAccess *access,
 static TwVerdict accept(TwOracle *oracle, const TwAccess *access,
                         const TwSeen *seen, const Outcome *out)
 {
+    if (out->reached.perhaps ||
+        (out->reached.any && (oracle->during || access->paired))) {
+        return tw_explain_limit(oracle, "the access may have reached registers "
+                                        "of an MPC, or is one of a pair or has "
+                                        "operations during it");
+    }
     if (out->n > 1 && oracle->world->pagetables) {
         return tw_explain_limit(oracle,
                                 "a store may have left RAM, where tables are, "

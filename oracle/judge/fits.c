@@ -77,6 +77,8 @@ TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
                     const TwSeen *seen, const TwByte *bytes,
                     const TwEffect *effect, const TwContent *world)
 {
+    uint64_t wrong;
+
     if (seen->broken || seen->class_ != effect->class_) {
         return TW_FIT_NOT;
     }
@@ -99,9 +101,15 @@ TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
             }
         }
     }
-    if (!tw_gives_value(access) ||
-        seen->value == tw_contents_value(&oracle->contents, world, access,
-                                         bytes, effect)) {
+    if (!tw_gives_value(access)) {
+        return TW_FIT_NOW;
+    }
+    wrong = seen->value ^
+            tw_contents_value(&oracle->contents, world, access, bytes, effect);
+    if (effect->registers) {
+        wrong &= ~effect->open;
+    }
+    if (wrong == 0) {
         return TW_FIT_NOW;
     }
     return fetches_old(oracle, access, seen, bytes, effect, world) ? TW_FIT_OLD

@@ -242,6 +242,8 @@ uint64_t tw_contents_value(const TwContents *contents, const TwContent *world,
                        ? tw_content_fetched(contents->program->contents, region,
                                             bytes[k].offset, access->attrs)
                        : tw_device_byte(region, bytes[k].offset, access->attrs);
+        } else if (effect->acts[k] == TW_ACT_REGISTER) {
+            byte = effect->given >> 8 * k & 0xff;
         }
         value |= byte << (8 * k);
     }

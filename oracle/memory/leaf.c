@@ -7,13 +7,19 @@
  */
 #include "oracle/memory/leaf.h"
 
+#include <string.h>
+
+#include "oracle/world/mpc.h"
+#include "program/content.h"
+
 /* May an exchange reach a leaf of this region (LA-25)? */
 static bool takes_rmw(const TwWorld *world, const TwAccess *access,
                       const TwRegion *region)
 {
     return region->kind == TW_REGION_RAM || region->kind == TW_REGION_ROM ||
            (region->kind == TW_REGION_MMIO && world->contract.device_rmw &&
-            !access->exclusive && /* LA-56 */
+            region->registers == TW_NONE && /* LA-57 */
+            !access->exclusive &&           /* LA-56 */
             region->impl_min == 0 && region->impl_max == 0);
 }
 
@@ -21,6 +27,12 @@ static bool has_bytes(uint8_t kind)
 {
     return kind == TW_REGION_RAM || kind == TW_REGION_ROM ||
            kind == TW_REGION_ROMD || kind == TW_REGION_RAM_DEVICE;
+}
+
+/* Is the region the registers of an MPC (LA-57)? */
+static bool is_registers(const TwRegion *region)
+{
+    return region->kind == TW_REGION_MMIO && region->registers != TW_NONE;
 }
 
 /* Class of a byte that did not get as far as a leaf that takes it; OK if it
@@ -44,11 +56,16 @@ static TwClass byte_class(const TwWorld *world, const TwAccess *access,
         break;
     }
     region = &world->program->regions[byte->region];
-    if (region->kind == TW_REGION_RESERVATION ||
-        (access->code == TW_OP_RMW && !takes_rmw(world, access, region))) {
+    if (region->kind == TW_REGION_RESERVATION) {
         return TW_CLASS_DECODE_ERROR;
     }
-    return TW_CLASS_OK;
+    if (access->code != TW_OP_RMW && access->code != TW_OP_EXEC) {
+        return TW_CLASS_OK;
+    }
+    return (access->code == TW_OP_EXEC ? is_registers(region)
+                                       : !takes_rmw(world, access, region))
+               ? TW_CLASS_DECODE_ERROR
+               : TW_CLASS_OK;
 }
 
 /* Does a run go on from byte k - 1 to byte k (LA-23)? */
@@ -76,8 +93,14 @@ static void worsen(TwEffect *effect, TwClass class_)
 static void device_run(const TwRegion *region, const TwByte *bytes, unsigned k,
                        unsigned length, TwEffect *effect)
 {
+    bool registers = is_registers(region);
     unsigned most = region->valid_max ? region->valid_max : 8;
     unsigned end = k + length;
+
+    if (registers) {
+        most = most > 4 ? 4 : most;
+        effect->registers = true;
+    }
 
     while (k < end) {
         uint64_t offset = bytes[k].offset;
@@ -99,7 +122,7 @@ static void device_run(const TwRegion *region, const TwByte *bytes, unsigned k,
             effect->callback = true;
             effect->pieces[k] = (uint8_t)piece;
             for (unsigned i = k; i < k + piece; i++) {
-                effect->acts[i] = TW_ACT_DEVICE;
+                effect->acts[i] = registers ? TW_ACT_REGISTER : TW_ACT_DEVICE;
             }
         }
         k += piece;
@@ -158,12 +181,62 @@ static void run(const TwWorld *world, const TwAccess *access,
     }
 }
 
+/* What the registers give that an access reads: as they are in turn, since a
+ * read of BLK_LUT may go on to the next word. */
+static void read_registers(const TwWorld *world, const TwAccess *access,
+                           const TwByte *bytes, TwEffect *effect)
+{
+    uint32_t turn[TW_MAX_IOMMUS] = {0}, blocked = 0;
+
+    effect->given = effect->open = 0;
+    for (unsigned k = 0; k < access->size; k++) {
+        blocked |= bytes[k].where == TW_AT_BLOCKED;
+    }
+    for (unsigned k = 0; k < access->size; k++) {
+        uint32_t known;
+        uint64_t value, mask;
+        TwOp op;
+
+        if (effect->acts[k] != TW_ACT_REGISTER || effect->pieces[k] == 0) {
+            continue;
+        }
+        op = tw_register_op(world, access, bytes, effect, k);
+        value = tw_mpc_peek(world, &op, &turn[op.obj], &known);
+        mask = (UINT64_C(1) << 8 * effect->pieces[k]) - 1;
+        if (blocked && tw_mpc_is_recorded(&op)) {
+            known = 0; /* the access itself may be in it */
+        }
+        effect->given |= (value & mask) << 8 * k;
+        effect->open |= (~(uint64_t)known & mask) << 8 * k;
+    }
+}
+
+TwOp tw_register_op(const TwWorld *world, const TwAccess *access,
+                    const TwByte *bytes, const TwEffect *effect, unsigned k)
+{
+    const TwProgram *program = world->program;
+    TwOp op = {.code = tw_is_store(access) ? TW_OP_MPC_WRITE : TW_OP_MPC_READ,
+               .obj = program->regions[bytes[k].region].registers,
+               .size = effect->pieces[k],
+               .attrs = access->attrs,
+               .addr = bytes[k].offset};
+
+    for (unsigned i = 0; i < op.size && tw_is_store(access); i++) {
+        op.value |= (uint64_t)tw_content_tag(program->contents, access->op,
+                                             access->addr, k + i)
+                    << 8 * i;
+    }
+    return op;
+}
+
 TwEffect tw_leaf(const TwWorld *world, const TwAccess *access,
                  const TwByte *bytes, uint8_t cuts)
 {
-    TwEffect effect = {.class_ = access->other}; /* OK, or refused (LA-59) */
+    TwEffect effect;
     unsigned runs = 0;
 
+    memset(&effect, 0, offsetof(TwEffect, given));
+    effect.class_ = access->other; /* OK, or refused (LA-59) */
     if (access->beyond) {
         worsen(&effect, TW_CLASS_DECODE_ERROR);
         return effect;
@@ -191,6 +264,10 @@ TwEffect tw_leaf(const TwWorld *world, const TwAccess *access,
         for (unsigned k = 0; k < access->size; k++) {
             effect.acts[k] = TW_ACT_NONE;
         }
+        effect.registers = false;
+    }
+    if (effect.registers && !tw_is_store(access)) {
+        read_registers(world, access, bytes, &effect);
     }
     return effect;
 }

@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "oracle/judge/blocked.h"
+#include "oracle/judge/registers.h"
 #include "oracle/memory/told.h"
 #include "program/content.h"
 #include "program/ops.h"
@@ -347,12 +349,32 @@ static void add_locations(TestTarget *target, TwOutcome *outcome,
                           const TwAccess *access, const TwByte *bytes)
 {
     for (unsigned k = 0; k < access->size; k++) {
+        if (bytes[k].where == TW_AT_BLOCKED) {
+            continue; /* it has no location (LA-32) */
+        }
         tw_trace_add_location(target->trace, outcome,
                               (TwLocation){.first = k,
                                            .length = 1,
                                            .region = bytes[k].region,
                                            .flags = bytes[k].flags,
                                            .offset = bytes[k].offset});
+    }
+}
+
+/* What an access leaves in the registers of MPCs. */
+static void run_mpcs(TestTarget *target, const TwAccess *access,
+                     const TwByte *bytes, const TwEffect *effect)
+{
+    TwReached reached;
+    TwBlocked blocked;
+
+    tw_blocked_start(&blocked);
+    tw_blocked_add(&blocked, target->world, access, bytes, effect);
+    tw_blocked_record(&blocked, target->world, access);
+    tw_reached_start(&reached);
+    tw_reached_add(&reached, bytes, effect, access->size);
+    if (reached.any) {
+        tw_registers_perform(target->world, access, &reached, blocked.any);
     }
 }
 
@@ -445,6 +467,9 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
         for (unsigned i = 0; i < n && tw_is_told(target->world, &access); i++) {
             tw_trace_add_log(target->trace, told[i]);
         }
+    }
+    if (target->world->has_mpcs) {
+        run_mpcs(target, &access, bytes, &effect);
     }
     if (last || effect.class_ > TW_CLASS_DEVICE_ERROR) {
         perform_during(target);
@@ -568,6 +593,9 @@ static void run_op(TestTarget *target, uint16_t number, bool located)
         run_access(target, op, number, located, true);
     } else {
         tw_perform(target->world, op, actor, number);
+        if (op->code == TW_OP_MPC_READ) {
+            outcome->value = target->world->mpc_value;
+        }
         if (op->code == TW_OP_SNAPSHOT || op->code == TW_OP_RESTORE) {
             tw_contents_perform(&target->contents, op, number,
                                 target->world->now);

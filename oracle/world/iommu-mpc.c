@@ -173,16 +173,18 @@ static void set_ctrl(TwWorld *world, uint8_t iommu, uint32_t value)
 }
 
 /* Is the access one that has an effect, or reads something? */
-static bool reaches(const TwOp *op)
+static bool reaches(const TwWorld *world, const TwOp *op)
 {
-    return op->size <= 4 && (op->addr & 3) + op->size <= 4 && op->addr < END &&
+    return world->legality.iommu_live >> op->obj & 1 && op->size <= 4 &&
+           (op->addr & 3) + op->size <= 4 && op->addr < END &&
            (op->addr >= ID ||
             (op->attrs & TW_ATTR_SECURE && !(op->attrs & TW_ATTR_UNSPECIFIED)));
 }
 
-/* The whole register; in *known the bits that are known. */
-static uint32_t read_register(const TwWorld *world, uint8_t iommu,
-                              unsigned offset, uint32_t *known)
+/* The whole register, as if BLK_IDX was `index`; in *known the bits that are
+ * known. */
+static uint32_t register_at(const TwWorld *world, uint8_t iommu,
+                            unsigned offset, uint32_t index, uint32_t *known)
 {
     const TwMpc *mpc = &world->mpcs[iommu];
 
@@ -195,9 +197,9 @@ static uint32_t read_register(const TwWorld *world, uint8_t iommu,
     case BLK_CFG:
         return world->program->page_lg - 5u;
     case BLK_IDX:
-        return mpc->index;
+        return index;
     case BLK_LUT:
-        return read_word(world, iommu, mpc->index);
+        return read_word(world, iommu, index);
     case INT_STAT:
         *known = mpc->stat_known ? UINT32_MAX : ~1u;
         return mpc->int_stat;
@@ -212,31 +214,50 @@ static uint32_t read_register(const TwWorld *world, uint8_t iommu,
     }
 }
 
-/* After an access of 4 bytes to BLK_LUT. */
+static uint32_t read_register(const TwWorld *world, uint8_t iommu,
+                              unsigned offset, uint32_t *known)
+{
+    return register_at(world, iommu, offset, world->mpcs[iommu].index, known);
+}
+
 static void go_on(TwWorld *world, uint8_t iommu)
 {
     TwMpc *mpc = &world->mpcs[iommu];
 
-    if (mpc->ctrl & AUTOINC) {
-        mpc->index = (mpc->index + 1) % n_words(world, iommu);
+    mpc->index = (mpc->index + 1) % n_words(world, iommu);
+}
+
+/* Does a read or a write of these operands go on with the next word? */
+static bool goes_on(const TwWorld *world, const TwOp *op)
+{
+    return op->addr == BLK_LUT && op->size == 4 &&
+           world->mpcs[op->obj].ctrl & AUTOINC;
+}
+
+uint32_t tw_mpc_peek(const TwWorld *world, const TwOp *op, uint32_t *turn,
+                     uint32_t *known)
+{
+    unsigned offset = (unsigned)op->addr & ~3u, shift = 8 * (op->addr & 3);
+    uint32_t mask, index, value;
+
+    *known = UINT32_MAX;
+    if (!reaches(world, op)) {
+        return 0;
     }
+    mask = (uint32_t)((UINT64_C(1) << 8 * op->size) - 1);
+    index = (world->mpcs[op->obj].index + *turn) % n_words(world, op->obj);
+    value = register_at(world, op->obj, offset, index, known);
+    *known = *known >> shift | ~mask;
+    *turn += goes_on(world, op);
+    return value >> shift & mask;
 }
 
 void tw_mpc_read(TwWorld *world, const TwOp *op)
 {
-    unsigned offset = (unsigned)op->addr & ~3u, shift = 8 * (op->addr & 3);
-    uint32_t mask, known, value;
+    uint32_t turn = 0;
 
-    world->mpc_value = 0;
-    world->mpc_known = UINT32_MAX;
-    if (!reaches(op)) {
-        return;
-    }
-    mask = (uint32_t)((UINT64_C(1) << 8 * op->size) - 1);
-    value = read_register(world, op->obj, offset, &known);
-    world->mpc_value = value >> shift & mask;
-    world->mpc_known = known >> shift | ~mask;
-    if (offset == BLK_LUT && op->size == 4) {
+    world->mpc_value = tw_mpc_peek(world, op, &turn, &world->mpc_known);
+    if (turn > 0) {
         go_on(world, op->obj);
     }
 }
@@ -268,7 +289,7 @@ void tw_mpc_write(TwWorld *world, const TwOp *op, uint8_t actor,
     unsigned offset = (unsigned)op->addr & ~3u;
     uint32_t value;
 
-    if (!reaches(op)) {
+    if (!reaches(world, op)) {
         return;
     }
     world->mpc_changes++;
@@ -285,7 +306,7 @@ void tw_mpc_write(TwWorld *world, const TwOp *op, uint8_t actor,
     case BLK_LUT:
         if (!locked) {
             write_word(world, op->obj, mpc->index, value, actor, number);
-            if (op->size == 4) {
+            if (goes_on(world, op)) {
                 go_on(world, op->obj);
             }
         }

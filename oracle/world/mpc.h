@@ -11,6 +11,14 @@
 /* mpc-read: what it gives is in world->mpc_value afterwards. */
 void tw_mpc_read(TwWorld *world, const TwOp *op);
 
+/*
+ * The same of the (*turn)-th such read of an access, without an effect, the
+ * reads before it counted in *turn as having one (LA-57).  In *known the bits
+ * of the value that are known.
+ */
+uint32_t tw_mpc_peek(const TwWorld *world, const TwOp *op, uint32_t *turn,
+                     uint32_t *known);
+
 /* Does the operation access a register that blocked accesses change? */
 bool tw_mpc_is_recorded(const TwOp *op);
 

@@ -193,6 +193,21 @@ static void encode_implements(Encode *e, unsigned id)
     e->counts[TW_HEADER_EXTRAS]++;
 }
 
+static void encode_registers(Encode *e, unsigned id)
+{
+    const TwRegion *r = &e->p->regions[id];
+    if (r->kind != TW_REGION_MMIO || r->registers == TW_NONE) {
+        return;
+    }
+    uint8_t *at = room(e, TW_EXTRA_BYTES);
+    if (at) {
+        at[0] = TW_EXTRA_REGISTERS;
+        at[1] = rank(&e->regions, id);
+        at[2] = rank(&e->iommus, r->registers);
+    }
+    e->counts[TW_HEADER_EXTRAS]++;
+}
+
 static void encode_extras(Encode *e)
 {
     for (unsigned i = 0; i < e->counts[TW_HEADER_REGIONS]; i++) {
@@ -215,6 +230,7 @@ static void encode_extras(Encode *e)
             encode_extra(e, TW_EXTRA_ERROR, i, r->error.first, r->error.last);
         }
         encode_implements(e, i);
+        encode_registers(e, i);
     }
 }
 

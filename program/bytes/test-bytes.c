@@ -385,8 +385,9 @@ static void test_golden(void)
         TwDialect d = dialects[k]();
         d.contents = 1u << TW_CONTENTS_DATA;         /* older than code */
         d.selects &= ~(1u << TW_SELECT_SECURE_USER); /* ... than secure-user */
-        d.during_dma = false; /* ... than DMA accesses during others */
-        d.iotlbs = false;     /* ... than IOTLBs */
+        d.during_dma = false;    /* ... than DMA accesses during others */
+        d.iotlbs = false;        /* ... than IOTLBs */
+        d.mpc_registers = false; /* ... than LA-57 */
         /* ... than LA-56 and LA-59 */
         d.op_flags &= (uint8_t) ~(TW_OPF_EXCLUSIVE | TW_OPF_PAIRED);
         for (unsigned n = 0; n < 2000; n++) {

@@ -254,6 +254,12 @@ static void decode_extras(const Topology *t, unsigned count)
             }
             continue;
         }
+        if (at[0] == TW_EXTRA_REGISTERS && t->d->mpc_registers) {
+            if (r->kind == TW_REGION_MMIO) {
+                r->registers = at[2]; /* as it is; see mend_registers() */
+            }
+            continue;
+        }
         switch (at[0] % TW_EXTRAS) {
         case TW_EXTRA_PRIORITY:
             r->priority = (int32_t)(uint32_t)range.first;
@@ -479,6 +485,27 @@ static void mend_iommus(const Topology *t)
     }
 }
 
+/* A device is the registers of an MPC, or a plain one. */
+static void mend_registers(const Topology *t)
+{
+    TwProgram *p = t->p;
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        TwRegion *r = &p->regions[i];
+        unsigned id = r->registers;
+        if (id == TW_NONE) {
+            continue;
+        }
+        id =
+            t->iommus.count > 0 ? t->iommus.ids[id % t->iommus.count] : TW_NONE;
+        if (id != TW_NONE && p->iommus[id].kind == TW_IOMMU_MPC) {
+            r->registers = (uint8_t)id;
+            r->impl_min = r->impl_max = 0;
+        } else {
+            r->registers = TW_NONE;
+        }
+    }
+}
+
 static void decode_iommus(Topology *t, unsigned count)
 {
     const uint8_t *at = take(t->in, TW_IOMMU_BYTES, &count);
@@ -488,6 +515,7 @@ static void decode_iommus(Topology *t, unsigned count)
     }
     assign_iommus(t);
     mend_iommus(t);
+    mend_registers(t);
 }
 
 /* CPUs --------------------------------------------------------------------- */

@@ -224,6 +224,11 @@ void tw_edit_drop_iommu(TwProgram *program, uint8_t id)
     }
     program->iommus[id].kind = TW_IOMMU_NONE;
     drop_users(program, uses_object, TW_OBJECT_IOMMU, id);
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        if (program->regions[i].registers == id) {
+            program->regions[i].registers = TW_NONE;
+        }
+    }
     if (region != TW_NONE) {
         tw_edit_drop_region(program, region);
     }

@@ -75,6 +75,7 @@ static const Flag features[] = {
     {"exclusives-of-ram", OF_DIALECT(exclusives_of_ram), 1},
     {"nested-tables", OF_DIALECT(nested_tables), 1},
     {"pairs-of-ram", OF_DIALECT(pairs_of_ram), 1},
+    {"mpc-registers", OF_DIALECT(mpc_registers), 1},
 };
 
 static const Flag promises[] = {

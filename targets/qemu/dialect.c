@@ -27,6 +27,7 @@ TwDialect tw_qemu_dialect(const Arch *arch)
     d.plain_devices = true;
     d.implemented_sizes = false;
     d.iotlbs = false;
+    d.mpc_registers = false;
     d.exec_needs_code = true;
     d.wide_rmw = arch && arch->wide_exchange;
     d.full_ram = arch && arch->no_holes;

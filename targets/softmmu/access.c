@@ -359,6 +359,10 @@ static void check_run(Machine *m, const Run *run)
         refuse(access, reservation_class(m));
         return;
     }
+    if (access->code == TW_OP_EXEC && is_registers(region)) {
+        refuse(access, TW_CLASS_DECODE_ERROR); /* LA-57 */
+        return;
+    }
     if (access->code == TW_OP_RMW &&
         (run->length != access->size ||
          (region->kind != TW_REGION_RAM && region->kind != TW_REGION_ROM))) {
@@ -542,6 +546,7 @@ static void access_resolve(Machine *m, const TwOp *op, unsigned during)
     access->code = op->code;
     access->need = needed_rights(m, op->code);
     access->size = op->size;
+    access->actor = cpu ? op->obj : TW_BOARD;
     access->class_ = TW_CLASS_OK;
     access->attrs =
         cpu ? m->program->cpus[op->obj].mmu[op->index].attrs : op->attrs;

@@ -11,11 +11,20 @@ static bool access_writes(const Access *access)
     return access->need & TW_W;
 }
 
+/* LA-57: is the device the registers of an MPC? */
+static bool is_registers(const TwRegion *region)
+{
+    return region->kind == TW_REGION_MMIO && region->registers != TW_NONE;
+}
+
 /* AC-5, LA-50: the bytes of the next piece of `left` bytes at `offset`. */
 static unsigned piece_length(const Machine *m, const TwRegion *region,
                              uint64_t offset, unsigned left)
 {
-    unsigned length = region->valid_max ? MIN(region->valid_max, 8) : 8;
+    unsigned most = is_registers(region) && !TW_BUG(m, REGISTERS_TAKE_WIDE)
+                        ? 4 /* LA-57 */
+                        : 8;
+    unsigned length = region->valid_max ? MIN(region->valid_max, most) : most;
 
     while (length > left ||
            (offset & (length - 1) &&
@@ -154,6 +163,32 @@ static void device_piece(Machine *m, const TwRegion *region, const Run *run,
     }
 }
 
+/* LA-57: a piece is an access to a register. */
+static void registers_piece(Machine *m, const TwRegion *region, const Run *run,
+                            unsigned k, unsigned length)
+{
+    Access *access = &m->access;
+    unsigned byte = run->first + k;
+    TwOp op = {.obj = region->registers,
+               .size = (uint8_t)length,
+               .attrs = TW_BUG(m, REGISTERS_FOR_ALL) ? TW_ATTR_SECURE
+                                                     : access->attrs,
+               .addr = run->offset + k};
+
+    if (!(m->legality.iommu_live >> op.obj & 1)) {
+        return;
+    }
+    if (!access_writes(access)) {
+        access->value |= (uint64_t)mpc_read(m, &op) << 8 * byte;
+        return;
+    }
+    for (unsigned i = 0; i < length; i++) {
+        op.value |= (uint64_t)tw_store_tag(m->op, byte + i) << 8 * i;
+    }
+    zoo_unlocks(m, op.obj);
+    mpc_write(m, &op, access->actor);
+}
+
 static void device_run(Machine *m, const TwRegion *region, const Run *run)
 {
     unsigned length;
@@ -162,6 +197,11 @@ static void device_run(Machine *m, const TwRegion *region, const Run *run)
     for (unsigned k = 0; k < run->length; k += length) {
         length = piece_length(m, region, run->offset + k, run->length - k);
         if (range_meets(region->error, run->offset + k, length)) {
+            continue;
+        }
+        if (is_registers(region)) {
+            length = TW_BUG(m, REGISTERS_BY_BYTE) ? 1 : length;
+            registers_piece(m, region, run, k, length);
             continue;
         }
         device_piece(m, region, run, k, length);

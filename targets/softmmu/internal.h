@@ -408,6 +408,7 @@ typedef struct Access {
     uint8_t need; /* rights */
     uint8_t size;
     uint8_t class_; /* the worst so far */
+    uint8_t actor;
     TwAttrs attrs;
     uint8_t n_runs;
     bool callback;  /* a device callback ran */

@@ -62,6 +62,8 @@ PART bool zoo_iotlb_keeps(Machine *m, uint8_t id, uint64_t *first,
 /* Is an entry of a nested root read where the root was at first? */
 PART bool zoo_root_kept(Machine *m, uint8_t id, uint8_t domain, unsigned level,
                         uint64_t at, uint64_t *entry);
+/* Before a write of a register through its region: it is not locked. */
+PART void zoo_unlocks(Machine *m, uint8_t id);
 /* Is UNMAP of a block of an MPC sent on this index? */
 PART bool zoo_tells_index(const Machine *m, uint8_t id, unsigned index,
                           uint64_t first);

@@ -145,13 +145,22 @@ PART void zoo_disarm_all(Machine *m, Cpu *cpu)
     }
 }
 
+PART void zoo_unlocks(Machine *m, uint8_t id)
+{
+    if (TW_BUG(m, REGISTERS_UNLOCKED)) {
+        m->mpcs[id].ctrl &= ~ctrl_lockdown;
+    }
+}
+
 PART bool zoo_tells_index(const Machine *m, uint8_t id, unsigned index,
                           uint64_t first)
 {
     const TwRegion *region =
         &m->program->regions[tw_program_iommu_region(m->program, id)];
 
-    return !(TW_BUG(m, MPC_ONE_INDEX_TOLD) && index != 0) &&
+    return !(TW_BUG(m, REGISTERS_DMA_UNTOLD) && m->op < TW_MAX_SCRIPT &&
+             m->program->script[m->op].code == TW_OP_DMA_WRITE) &&
+           !(TW_BUG(m, MPC_ONE_INDEX_TOLD) && index != 0) &&
            !(TW_BUG(m, MPC_BEYOND_NOT_TOLD) && first >= region->size) &&
            !(TW_BUG(m, MPC_OPENED_NOT_TOLD) &&
              mpc_bit(m, id, first) == (index == 1));

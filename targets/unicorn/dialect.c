@@ -46,6 +46,7 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
     dialect.plain_devices = true;
     dialect.implemented_sizes = false;
     dialect.iotlbs = false;
+    dialect.mpc_registers = false;
     dialect.exec_needs_code = true;
     dialect.aligned_rmw = true;
     dialect.exclusives_of_ram = true;
