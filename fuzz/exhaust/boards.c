@@ -209,5 +209,26 @@ const TwExhaustBoard tw_exhaust_boards[] = {
      "  bypass i1 on\n"
      "  enable r6 off\n",
      .keeps_pairs = true},
+    {"mpc", "an MPC: blocks that are opened and closed, and a device",
+     "twinwalk 1\n" PAIR_BEHIND_I0
+     "iommu i0 mpc indexes 2 select secure to s1 blocked s1\n"
+     "mmu c0.0 space s0 attrs secure\n"
+     "setup\n"
+     "  page c0.0 0x0 -> 0x0 size 0x1000 rw\n"
+     "  page c0.0 0x1000 -> 0x1000 size 0x1000 rw\n"
+     "script\n"
+     "  read c0.0 0x0 1\n"
+     "  write c0.0 0x0 1\n"
+     "  read c0.0 0x1000 1\n"
+     "  dma-write s0 0x0 1 secure\n"
+     "  mpc-write i0 0x1c 4 = 0x1 secure\n"
+     "  mpc-write i0 0x1c 4 = 0x3 secure\n"
+     "  c0: mpc-write i0 0x1c 4 = 0x0 secure\n"
+     "  notify i0.0 unmap 0x0..0xfff\n"
+     "  iommu-reset i0\n"
+     "  page c0.0 0x0 -> 0x1000 size 0x1000 rw\n"
+     "  flush-page c0.0 0x0\n"
+     "  enable r3 off\n",
+     .symmetric = false},
     {.name = NULL},
 };

@@ -96,6 +96,12 @@ static bool names_cpu(const TwOp *op, uint8_t cpu)
 
 /* Traces ------------------------------------------------------------------- */
 
+/* Was it at a byte of RAM?  What an MPC blocks has no place (LA-32). */
+static bool has_place(const NaiveAnswer *a)
+{
+    return a->class_ == TW_CLASS_OK && a->region != NAIVE_BLOCKED;
+}
+
 /* The byte there after the first `n` operations, as the history has it. */
 static uint8_t byte_at(const Search *s, unsigned n, uint8_t region,
                        uint64_t offset)
@@ -127,7 +133,7 @@ static void make_trace(Search *s)
             continue;
         }
         o->class_ = a->class_;
-        if (a->class_ != TW_CLASS_OK) {
+        if (!has_place(a)) {
             continue;
         }
         tw_trace_add_location(trace, o,
@@ -141,7 +147,7 @@ static void make_trace(Search *s)
     trace->n_ops = p->n_script;
     for (unsigned i = 0; i < p->n_script; i++) {
         const NaiveAnswer *a = &s->history[i];
-        bool last = is_store(&p->script[i]) && a->class_ == TW_CLASS_OK;
+        bool last = is_store(&p->script[i]) && has_place(a);
 
         for (unsigned k = i + 1; k < p->n_script && last; k++) {
             last = !is_store(&p->script[k]) ||
@@ -172,7 +178,9 @@ static TwVerdict judge(Search *s, TwFinding *finding)
 
 static void answer_text(const NaiveAnswer *a, char *text, size_t size)
 {
-    if (a->class_ == TW_CLASS_OK) {
+    if (a->region == NAIVE_BLOCKED) {
+        g_snprintf(text, size, "blocked");
+    } else if (a->class_ == TW_CLASS_OK) {
         g_snprintf(text, size, "r%u+0x%" PRIx64, a->region, a->offset);
     } else {
         g_snprintf(text, size, "%s", tw_class_name(a->class_));
@@ -294,7 +302,7 @@ static void try_answer(Search *s, const NaiveAnswer *a, bool reached)
 }
 
 /* All that the last access could be answered with: any byte of RAM that has its
- * place in a page, and refusals. */
+ * place in a page, the blocked device of an MPC, and refusals. */
 static void try_answers(Search *s, const NaiveAnswer *answers, unsigned n)
 {
     const TwOp *op = &s->program->script[s->program->n_script - 1];
@@ -308,6 +316,11 @@ static void try_answers(Search *s, const NaiveAnswer *answers, unsigned n)
 
         if (region->kind == TW_REGION_RAM && offset < region->size) {
             all[n_all++] = (NaiveAnswer){TW_CLASS_OK, (uint8_t)r, offset};
+        }
+    }
+    for (unsigned i = 0; i < s->program->n_iommus; i++) {
+        if (s->program->iommus[i].kind == TW_IOMMU_MPC) {
+            all[n_all++] = (NaiveAnswer){TW_CLASS_OK, NAIVE_BLOCKED, 0};
         }
     }
     for (unsigned c = TW_CLASS_DECODE_ERROR; c < TW_CLASSES; c++) {

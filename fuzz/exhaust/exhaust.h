@@ -24,7 +24,7 @@ extern const TwExhaustBoard tw_exhaust_boards[];
 
 #define TW_EXHAUST_MOST 8 /* operations of a program; --help shows it */
 
-enum { TW_EXHAUST_BOARDS = 8 };
+enum { TW_EXHAUST_BOARDS = 9 };
 
 typedef struct TwExhaustOptions {
     TwTargetOptions target;

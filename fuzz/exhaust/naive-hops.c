@@ -14,8 +14,13 @@ uint64_t tw_naive_page_size(const Naive *n)
 uint8_t tw_naive_leaf(const Naive *n, uint8_t space, uint64_t addr,
                       uint64_t *offset)
 {
-    uint8_t root = n->program->spaces[space].root, best = TW_NONE;
+    uint8_t root, best = TW_NONE;
 
+    if (space == NAIVE_BLOCKED) {
+        *offset = 0;
+        return NAIVE_BLOCKED;
+    }
+    root = n->program->spaces[space].root;
     for (unsigned i = 0; n->enabled[root] && i < n->program->n_regions; i++) {
         const TwRegion *r = &n->program->regions[i];
 
@@ -46,7 +51,7 @@ bool tw_naive_one_leaf(const Naive *n, uint8_t space, uint64_t addr)
 
 bool tw_naive_is_iommu(const Naive *n, uint8_t region)
 {
-    return region != TW_NONE &&
+    return region != TW_NONE && region != NAIVE_BLOCKED &&
            n->program->regions[region].kind == TW_REGION_IOMMU;
 }
 

@@ -353,6 +353,24 @@ static bool set_entries(Naive *n, const TwOp *op)
     return had;
 }
 
+/* The blocks of an MPC: those of index 0 that are open (LA-31).  Returns which
+ * changed. */
+static uint32_t set_blocks(Naive *n, uint8_t iommu, uint64_t word)
+{
+    uint8_t open = n->program->iommus[iommu].bypass_space;
+    uint32_t changed = 0;
+
+    for (unsigned p = 0; p < NAIVE_IOMMU_PAGES; p++) {
+        NaiveHop *hop = &n->table[iommu][p];
+        uint8_t space = word >> p & 1 ? NAIVE_BLOCKED : open;
+
+        changed |= (uint32_t)(hop->space != space) << p;
+        *hop = (NaiveHop){true, space, TW_R | TW_W,
+                          (uint64_t)p << n->program->page_lg};
+    }
+    return changed;
+}
+
 static void unmap(Naive *n, uint8_t iommu, uint64_t first, uint64_t last,
                   uint8_t actor)
 {
@@ -360,10 +378,20 @@ static void unmap(Naive *n, uint8_t iommu, uint64_t first, uint64_t last,
     tell_all(n, actor, (NaiveEvent){EVENT_UNMAP, iommu, first, last});
 }
 
+/* As it is at first, and after a reset. */
+static void start_table(Naive *n, uint8_t iommu)
+{
+    memset(n->table[iommu], 0, sizeof(n->table[iommu]));
+    if (n->program->iommus[iommu].kind == TW_IOMMU_MPC) {
+        set_blocks(n, iommu, 0);
+    }
+}
+
 static void perform(Naive *n, const TwOp *op)
 {
     bool on = op->flags & TW_OPF_ON;
     NaiveEvent flush = {EVENT_FLUSH, 0, 0, UINT64_MAX};
+    uint32_t changed;
     bool had;
 
     switch (op->code) {
@@ -384,8 +412,17 @@ static void perform(Naive *n, const TwOp *op)
             unmap(n, op->obj, op->addr, op->last, op->actor);
         }
         break;
+    case TW_OP_MPC_WRITE: /* of BLK_LUT (LA-34) */
+        changed = set_blocks(n, op->obj, op->value);
+        for (unsigned p = 0; p < NAIVE_IOMMU_PAGES; p++) {
+            if (changed >> p & 1) {
+                unmap(n, op->obj, p * tw_naive_page_size(n),
+                      (p + 1) * tw_naive_page_size(n) - 1, op->actor);
+            }
+        }
+        break;
     case TW_OP_IOMMU_RESET:
-        memset(n->table[op->obj], 0, sizeof(n->table[op->obj]));
+        start_table(n, op->obj);
         n->bypass[op->obj] = n->program->iommus[op->obj].bypass;
         unmap(n, op->obj, 0, UINT64_MAX, op->actor);
         break;
@@ -441,6 +478,7 @@ void tw_naive_init(Naive *n, const TwProgram *program)
     }
     for (unsigned i = 0; i < program->n_iommus; i++) {
         n->bypass[i] = program->iommus[i].bypass;
+        start_table(n, (uint8_t)i);
     }
     for (unsigned i = 0; i < program->n_setup; i++) {
         perform(n, &program->setup[i]);

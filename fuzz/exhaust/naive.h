@@ -7,8 +7,9 @@
  * history with the oracle.
  *
  * It supports flat roots (regions in a root container, none inside those), RAM,
- * table IOMMUs of one index, with IOTLBs or without, no attributes; page-map
- * entries of whole pages; accesses of one byte.
+ * table IOMMUs of one index, with IOTLBs or without, no attributes; MPCs of one
+ * word, all accesses secure, no SEC_RESP; page-map entries of whole pages;
+ * accesses of one byte.
  */
 #ifndef TW_FUZZ_EXHAUST_NAIVE_H
 #define TW_FUZZ_EXHAUST_NAIVE_H
@@ -26,12 +27,14 @@ enum {
     NAIVE_ANSWERS = 12,  /* distinct ones of one access */
     NAIVE_RECORDS = 8,   /* distinct ones of one page of an IOMMU */
     NAIVE_PAIRS = 16,    /* the same of combined ones */
+    NAIVE_BLOCKED = 0xfe /* instead of a region or a space: the blocked device
+                          * of an MPC */
 };
 
 /* The answer to an access of one byte. */
 typedef struct NaiveAnswer {
     uint8_t class_;
-    uint8_t region; /* class OK: where, else TW_NONE */
+    uint8_t region; /* class OK: where, or NAIVE_BLOCKED; else TW_NONE */
     uint64_t offset;
 } NaiveAnswer;
 

@@ -70,6 +70,7 @@ static void test_zoo(void)
         {"zoo:iotlb-survives-unmap", "iotlbs", 4},
         {"zoo:iotlb-keeps-absence", "iotlb", 4},
         {"zoo:combined-survives-second", "combined", 4},
+        {"zoo:mpc-opened-not-told", "mpc", 4},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(bugs); i++) {
