@@ -185,6 +185,23 @@ static void json_mutants(JsonBuilder *b)
     json_builder_end_array(b);
 }
 
+static void json_quirks(JsonBuilder *b)
+{
+    unsigned count;
+    const TwZooQuirk *quirks = tw_zoo_quirks(&count);
+
+    json_builder_set_member_name(b, "quirks");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < count; i++) {
+        json_builder_begin_object(b);
+        tw_json_string(b, "quirk", quirks[i].slug);
+        tw_json_string(b, "summary", quirks[i].summary);
+        tw_json_string(b, "rule", quirks[i].rule);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
 static void json_triggers(JsonBuilder *b, const TwTriggerInfo *trigger)
 {
     json_builder_set_member_name(b, "triggers");
@@ -213,6 +230,7 @@ static void text(void)
     const TwTargetClass *const *classes = tw_target_classes();
     unsigned count;
     const TwZooBug *bugs = tw_zoo_bugs(&count), *mutants;
+    const TwZooQuirk *quirks;
 
     for (unsigned i = 0; classes[i]; i++) {
         printf("%-8s  %s\n", classes[i]->name, classes[i]->summary);
@@ -227,6 +245,13 @@ static void text(void)
     for (unsigned i = 0; i < count; i++) {
         printf("  %s\n      %s (%s)%s\n", mutants[i].slug, mutants[i].summary,
                mutants[i].rules, mutant_shown(mutants[i].shown));
+    }
+    quirks = tw_zoo_quirks(&count);
+    printf("\nQuirks of softmmu (--quirk), each with the rule that it "
+           "overrides:\n");
+    for (unsigned i = 0; i < count; i++) {
+        printf("  %s\n      %s (%s)\n", quirks[i].slug, quirks[i].summary,
+               quirks[i].rule);
     }
     for (unsigned i = 0; classes[i]; i++) {
         const TwTriggerInfo *trigger = classes[i]->triggers;
@@ -278,6 +303,7 @@ static int json(const TwTargetOptions *options)
     json_builder_end_array(b);
     json_zoo(b);
     json_mutants(b);
+    json_quirks(b);
     json_builder_set_member_name(b, "opened");
     json_builder_begin_object(b);
     code = json_opened(b, options);
@@ -302,8 +328,9 @@ int tw_verb_targets(int argc, char **argv)
 
     if (!tw_cli_options(
             &argc, &argv, NULL,
-            "Lists the kinds of targets, the bugs and mutants of the zoo, and "
-            "the triggers for\nlists of known divergences. With --target, "
+            "Lists the kinds of targets, the bugs and mutants of the zoo, the "
+            "quirks of softmmu,\nand the triggers for lists of known "
+            "divergences. With --target, "
             "opens that target and prints its\ndialect (what it can express) "
             "and its contract (when it must drop answers).",
             entries, &target)) {

@@ -53,6 +53,8 @@ typedef struct TwTargetOptions {
     bool hide_locations;   /* traces do not say where */
     bool check;            /* internal invariants are tested after every
                             * operation */
+    const char *quirks;    /* of QEMU that the target has, with commas between;
+                            * NULL: none */
     bool strict;           /* translated code must follow at once */
     uint32_t timeout_ms;   /* limit with which it hangs; 0: TW_TIMEOUT_MS */
     const char *qemu;      /* path of a QEMU; NULL: the installed one */

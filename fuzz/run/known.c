@@ -19,6 +19,7 @@ typedef struct Entry {
     char *from, *to; /* versions, both inclusive; NULL: open */
     GPtrArray *keys; /* GPatternSpec */
     char **path;     /* names of triggers, or empty */
+    char *quirk;     /* that the version must name, or NULL */
 } Entry;
 
 struct TwKnown {
@@ -40,6 +41,7 @@ static void entry_free(void *data)
     g_free(e->to);
     g_clear_pointer(&e->keys, g_ptr_array_unref);
     g_strfreev(e->path);
+    g_free(e->quirk);
     g_free(e);
 }
 
@@ -195,15 +197,16 @@ static bool read_keys(const Reader *r, Entry *e)
 
 static bool only_known_words(const Reader *r)
 {
-    static const char *const words[] = {"target", "versions", "keys",    "path",
-                                        "reason", "link",     "expires", NULL};
+    static const char *const words[] = {"target", "versions", "keys",
+                                        "path",   "reason",   "link",
+                                        "quirk",  "expires",  NULL};
     g_auto(GStrv) keys = g_key_file_get_keys(r->file, r->group, NULL, NULL);
 
     for (char **key = keys; key && *key; key++) {
         if (!g_strv_contains(words, *key)) {
             return expected(r, *key,
                             "target, versions, keys, path, reason, "
-                            "link or expires");
+                            "link, quirk or expires");
         }
     }
     return true;
@@ -223,6 +226,7 @@ static Entry *read_entry(const Reader *r)
         return NULL;
     }
     e->target = g_pattern_spec_new(target);
+    e->quirk = g_key_file_get_string(r->file, r->group, "quirk", NULL);
     return e;
 }
 
@@ -331,6 +335,15 @@ static int compare_versions(const char *a, const char *b)
     return 0;
 }
 
+/* Does "1 with A,B" name the quirk? */
+static bool has_quirk(const char *version, const char *quirk)
+{
+    const char *with = strstr(version, " with ");
+    g_auto(GStrv) names = g_strsplit(with ? with + 6 : "", ",", -1);
+
+    return g_strv_contains((const char *const *)names, quirk);
+}
+
 static bool find_triggers(Entry *e, const TwTargetClass *klass, GError **error)
 {
     e->public.triggers = 0;
@@ -368,7 +381,8 @@ bool tw_known_select(TwKnown *known, const TwTargetClass *klass,
             (g_pattern_spec_match_string(e->target, target) ||
              g_pattern_spec_match_string(e->target, class_name)) &&
             (e->from == NULL || compare_versions(e->from, version) <= 0) &&
-            (e->to == NULL || compare_versions(version, e->to) <= 0);
+            (e->to == NULL || compare_versions(version, e->to) <= 0) &&
+            (e->quirk == NULL || has_quirk(version, e->quirk));
         if (!e->public.active) {
             continue;
         }

@@ -35,7 +35,10 @@ static TwTarget *open_class(const TwTargetClass *klass,
                             const TwTargetOptions *options, GError **error)
 {
     TwDoing before = tw_beat_enter(TW_DOING_TARGET);
-    TwTarget *target = klass->open(options, error);
+    /* softmmu has quirks where it is compiled for the zoo. */
+    TwTarget *target = klass == &tw_softmmu_class && options->quirks != NULL
+                           ? tw_zoo_open_quirks(options, error)
+                           : klass->open(options, error);
 
     tw_beat_enter(before);
     return target;

@@ -171,7 +171,7 @@ static void walk(Machine *m, uint8_t space, uint64_t addr, unsigned first,
             joinable = false;
         } else {
             Run *last = &access->runs[access->n_runs - joinable];
-            uint8_t flags = leaf.flags & FLAGS_LOCATION;
+            uint8_t flags = zoo_leaf_flags(m, &leaf) & FLAGS_LOCATION;
             if (joinable && last->region == leaf.region &&
                 last->flags == flags &&
                 last->offset + last->length == leaf.offset &&
@@ -342,6 +342,17 @@ static bool run_is_direct(const Machine *m, const TwRegion *region,
     }
 }
 
+/* The class of a write to what is effectively read-only. */
+static TwClass readonly_class(const Machine *m, const Run *run)
+{
+    return TW_BUG(m, READONLY_WRITE_REFUSED) ||
+                   (TW_BUG(m, ROM_DMA_DECODE_ERROR) &&
+                    m->access.code == TW_OP_DMA_WRITE &&
+                    zoo_is_readonly_itself(m, run->region))
+               ? TW_CLASS_DECODE_ERROR
+               : TW_CLASS_DISCARD;
+}
+
 static void check_run(Machine *m, const Run *run)
 {
     Access *access = &m->access;
@@ -370,8 +381,7 @@ static void check_run(Machine *m, const Run *run)
         return;
     }
     if (access_writes(access) && (run->flags & FLAG_READONLY)) {
-        refuse(access, TW_BUG(m, READONLY_WRITE_REFUSED) ? TW_CLASS_DECODE_ERROR
-                                                         : TW_CLASS_DISCARD);
+        refuse(access, readonly_class(m, run));
         return;
     }
     if (run_is_direct(m, region, access, run)) {

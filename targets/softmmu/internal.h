@@ -70,7 +70,7 @@ typedef enum Bug {
 #undef TW_ZOO_MUTANT
     BUGS
 } Bug;
-#define TW_BUG(m, name) ((m)->bug == BUG_##name)
+#define TW_BUG(m, name) ((m)->bugs[BUG_##name / 64] >> BUG_##name % 64 & 1)
 #else
 #define TW_BUG(m, name) ((void)(m), false)
 #endif
@@ -504,17 +504,18 @@ typedef struct Machine {
     TwDialect dialect;
     TwContract contract;
     bool flush_pages, hide_locations;
-    bool pagetables;   /* some IOMMU has its tables in RAM */
-    bool nested;       /* some has them behind others */
-    bool paired;       /* some IOTLB has kept a pair since the start */
-    bool narrow_as_is; /* without the promise `device_words` */
-    const char *name;  /* as the user gave it */
-    bool full_rebuild; /* render every view on every effective commit */
-    bool check;        /* test the invariants after every operation */
+    bool pagetables;    /* some IOMMU has its tables in RAM */
+    bool nested;        /* some has them behind others */
+    bool paired;        /* some IOTLB has kept a pair since the start */
+    bool narrow_as_is;  /* without the promise `device_words` */
+    const char *name;   /* as the user gave it */
+    const char *quirks; /* what it has of quirks.def, as given; or NULL */
+    bool full_rebuild;  /* render every view on every effective commit */
+    bool check;         /* test the invariants after every operation */
     volatile uint32_t *in_flight;
     const TwTeller *teller;
 #ifdef TW_ZOO
-    Bug bug;
+    uint64_t bugs[(BUGS + 63) / 64]; /* those that it has: bit per Bug */
 #endif
 
     const TwProgram *program;

@@ -326,6 +326,11 @@ static bool emit(TwTarget *target, const TwProgram *program,
                     m->name);
         return false;
     }
+    if (m->quirks != NULL) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "%s: reproducers run without --quirk", m->name);
+        return false;
+    }
     if (m->narrow_as_is) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                     "%s: reproducers run with --narrow word", m->name);
@@ -403,8 +408,9 @@ static const TwContract *contract(TwTarget *target)
 
 static const char *version(TwTarget *target)
 {
-    (void)target;
-    return "1";
+    const Machine *m = (const Machine *)target;
+
+    return m->quirks != NULL ? m->quirks : "1";
 }
 
 static void machine_close(TwTarget *target)

@@ -6,6 +6,7 @@
 #include "targets/softmmu/softmmu.h"
 
 #include "targets/softmmu/parts.h"
+#include "targets/softmmu/trigger.h"
 
 static TwTarget *softmmu_open(const TwTargetOptions *options, GError **error)
 {
@@ -34,6 +35,12 @@ const TwTargetOption tw_softmmu_options[] = {
      .help = "The target does not report where accesses went"},
     {"check", TW_TARGET_SWITCH, TW_TARGET_FIELD(check),
      .help = "Tests internal invariants of the target after each operation"},
+    {"quirk", TW_TARGET_TEXT, TW_TARGET_FIELD(quirks), NULL, "NAMES",
+     "What QEMU does although a rule says otherwise, names with commas between:"
+#define TW_ZOO_QUIRK(slug, name, rule, summary) " " slug " (" rule ")"
+#include "targets/zoo/quirks.def"
+#undef TW_ZOO_QUIRK
+    },
     {.name = NULL},
 };
 
@@ -50,6 +57,9 @@ const TwTargetClass tw_softmmu_class = {
     .run = run,
     .emit = emit,
     .close = machine_close,
+    .triggers = tw_softmmu_triggers,
+    .triggers_met = tw_softmmu_triggers_met,
+    .avoid = tw_softmmu_avoid,
 };
 
 void tw_softmmu_set_full_rebuild(TwTarget *target, bool on)

@@ -75,6 +75,38 @@ PART void zoo_resolve_again(Machine *m, const TwOp *op, uint8_t worst)
     }
 }
 
+PART bool zoo_is_readonly_itself(const Machine *m, uint8_t region)
+{
+    return region < m->program->n_regions &&
+           (m->regions[region].kind == TW_REGION_ROM ||
+            m->regions[region].flags & FLAG_READONLY);
+}
+
+PART uint8_t zoo_leaf_flags(const Machine *m, const Leaf *leaf)
+{
+    return TW_BUG(m, RO_ALIAS_DMA_WRITES) &&
+                   m->access.code == TW_OP_DMA_WRITE &&
+                   !zoo_is_readonly_itself(m, leaf->region)
+               ? leaf->flags & (uint8_t)~FLAG_READONLY
+               : leaf->flags;
+}
+
+/* Stores the first part of a store that is refused, if that is not. */
+static void store_first(Machine *m)
+{
+    Access *access = &m->access;
+    uint8_t class_ = access->class_;
+    bool taken;
+
+    access->class_ = TW_CLASS_OK;
+    check_run(m, &access->runs[0]);
+    taken = access->class_ <= TW_CLASS_DEVICE_ERROR;
+    access->class_ = class_;
+    if (taken) {
+        run_effects(m, &access->runs[0]);
+    }
+}
+
 PART void zoo_refused_effects(Machine *m, TwOutcome *outcome)
 {
     const Access *access = &m->access;
@@ -85,9 +117,10 @@ PART void zoo_refused_effects(Machine *m, TwOutcome *outcome)
     if (TW_BUG(m, REFUSED_READS_ONES)) {
         outcome->value = UINT64_MAX >> (64 - 8 * access->size);
     }
-    if (TW_BUG(m, PARTIAL_STORE) && access->n_runs > 0 &&
-        access->runs[0].first == 0) {
-        run_effects(m, &access->runs[0]);
+    if (TW_BUG(m, PARTIAL_STORE) && access->need == TW_W &&
+        access->n_runs > 0 && access->runs[0].first == 0 &&
+        access->runs[0].length < access->size) {
+        store_first(m);
     }
 }
 

@@ -122,6 +122,10 @@ PART void zoo_look_up_late(Machine *m, uint8_t c, uint8_t index, uint64_t va);
 PART void zoo_refused_half(Machine *m, uint8_t worst);
 /* The second access of a pair of this class is resolved after the first. */
 PART void zoo_resolve_again(Machine *m, const TwOp *op, uint8_t worst);
+/* Is the leaf read-only, whatever the way to it? */
+PART bool zoo_is_readonly_itself(const Machine *m, uint8_t region);
+/* The flags of a leaf that count for the access at hand. */
+PART uint8_t zoo_leaf_flags(const Machine *m, const Leaf *leaf);
 /* What an access that is refused does. */
 PART void zoo_refused_effects(Machine *m, TwOutcome *outcome);
 

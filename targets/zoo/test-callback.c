@@ -96,7 +96,7 @@ static unsigned see_it(unsigned change, Bug bug)
                      NULL, &error);
     g_assert_no_error(error);
     asked.m = m;
-    m->bug = bug;
+    m->bugs[bug / 64] = UINT64_C(1) << bug % 64;
     run(&m->target, &program, &trace);
     g_assert_cmpuint(trace.end, ==, TW_END_DONE);
     /* c0 and o0; a MAP that follows reaches nobody. */

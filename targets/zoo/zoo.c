@@ -10,6 +10,7 @@
 
 #include "targets/softmmu/parts.h"
 #include "targets/softmmu/softmmu.h"
+#include "targets/softmmu/trigger.h"
 
 static const TwZooBug bugs[] = {
 #define TW_ZOO_BUG(slug, name, summary, provenance, verdicts, endings, rules) \
@@ -40,6 +41,56 @@ const TwZooBug *tw_zoo_mutants(unsigned *n)
     return mutants;
 }
 
+static const TwZooQuirk quirks[] = {
+#define TW_ZOO_QUIRK(slug, name, rule, summary) {slug, summary, rule},
+#include "targets/zoo/quirks.def"
+#undef TW_ZOO_QUIRK
+};
+static const Bug quirk_bugs[] = {
+#define TW_ZOO_QUIRK(slug, name, rule, summary) BUG_##name,
+#include "targets/zoo/quirks.def"
+#undef TW_ZOO_QUIRK
+};
+
+const TwZooQuirk *tw_zoo_quirks(unsigned *n)
+{
+    *n = G_N_ELEMENTS(quirks);
+    return quirks;
+}
+
+static void add_bug(Machine *m, Bug bug)
+{
+    m->bugs[bug / 64] |= UINT64_C(1) << bug % 64;
+}
+
+/* Gives the machine the quirks that the options name; false: there is no such
+ * quirk. */
+static bool add_quirks(Machine *m, const TwTargetOptions *options,
+                       GError **error)
+{
+    g_auto(GStrv) names = g_strsplit(options->quirks, ",", -1);
+    g_autofree char *version = NULL;
+
+    for (char **name = names; *name; name++) {
+        unsigned i = 0;
+
+        while (i < G_N_ELEMENTS(quirks) && strcmp(quirks[i].slug, *name)) {
+            i++;
+        }
+        if (i == G_N_ELEMENTS(quirks)) {
+            g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                        "--quirk: expected names of quirks with commas "
+                        "between (see --help), not \"%s\"",
+                        *name);
+            return false;
+        }
+        add_bug(m, quirk_bugs[i]);
+    }
+    version = g_strdup_printf("1 with %s", options->quirks);
+    m->quirks = g_intern_string(version);
+    return true;
+}
+
 static Bug find_slug(const char *slug)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(bugs); i++) {
@@ -64,7 +115,11 @@ static TwTarget *zoo_open(const TwTargetOptions *options, GError **error)
     if (bug != BUG_NONE) {
         Machine *m = machine_open(&tw_zoo_class, options);
 
-        m->bug = bug;
+        add_bug(m, bug);
+        if (options->quirks != NULL && !add_quirks(m, options, error)) {
+            machine_close(&m->target);
+            return NULL;
+        }
         return &m->target;
     }
     slugs = g_string_new(NULL);
@@ -92,3 +147,38 @@ const TwTargetClass tw_zoo_class = {
     .emit = emit,
     .close = machine_close,
 };
+
+/* softmmu as it is here: the machine of the zoo. */
+static const TwTargetClass quirky_class = {
+    .name = "softmmu",
+    .options = tw_softmmu_options,
+    .summary = "softmmu with quirks of QEMU",
+    .tells = true,
+    .peaks = true,
+    .dialect = dialect,
+    .contract = contract,
+    .version = version,
+    .run = run,
+    .emit = emit,
+    .close = machine_close,
+    .triggers = tw_softmmu_triggers,
+    .triggers_met = tw_softmmu_triggers_met,
+    .avoid = tw_softmmu_avoid,
+};
+
+TwTarget *tw_zoo_open_quirks(const TwTargetOptions *options, GError **error)
+{
+    Machine *m;
+
+    if (name_argument(options) != NULL) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "softmmu: takes no argument");
+        return NULL;
+    }
+    m = machine_open(&quirky_class, options);
+    if (!add_quirks(m, options, error)) {
+        machine_close(&m->target);
+        return NULL;
+    }
+    return &m->target;
+}

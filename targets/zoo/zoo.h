@@ -30,6 +30,17 @@ extern const TwTargetClass tw_zoo_class;
 /* All bugs, in the order of bugs.def; *count receives how many. */
 const TwZooBug *tw_zoo_bugs(unsigned *count);
 
+/* A mutant that is QEMU's behaviour: the rule is the one that it overrides. */
+typedef struct TwZooQuirk {
+    const char *slug, *summary, *rule;
+} TwZooQuirk;
+
+/* All quirks, in the order of quirks.def. */
+const TwZooQuirk *tw_zoo_quirks(unsigned *count);
+
+/* Opens softmmu with the quirks that the options name. */
+TwTarget *tw_zoo_open_quirks(const TwTargetOptions *options, GError **error);
+
 /* All mutants, in the order of mutants.def; no slug is a bug's. */
 const TwZooBug *tw_zoo_mutants(unsigned *count);
 
