@@ -8,7 +8,7 @@
 
 #include "oracle/freshness/ask.h"
 
-enum { TW_MAX_OLDER = 48 }; /* of one walk; beyond, inconclusive */
+enum { TW_MAX_OLDER = 128 }; /* of one walk; beyond, inconclusive */
 
 /* An answer of an IOMMU in which records took part. */
 typedef struct TwOlder {

@@ -24,7 +24,7 @@
 #include "oracle/freshness/older.h"
 
 /* Walks for one question; beyond, inconclusive. */
-enum { MAX_TREE = 32 * TW_MAX_WALKS };
+enum { MAX_TREE = 64 * TW_MAX_WALKS };
 
 typedef struct Search Search;
 struct Search {

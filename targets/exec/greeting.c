@@ -21,6 +21,7 @@ enum {
     SET_FEATURES,
     SET_CONTRACT,
     SET_ENDS,
+    SET_COMMANDS, /* not said if they are plain */
     SETS
 };
 
@@ -102,6 +103,30 @@ static const Flag promises[] = {
     {"iotlb-combined", OF_CONTRACT(iotlb), TW_IOTLB_COMBINED},
 };
 
+/* What an `invalidate` ends: a name for each kind of record. */
+#define COMMAND(name, scope) \
+    {name "-entries", OF_CONTRACT(commands[scope]), TW_RECORD_ENTRY}, \
+        {name "-pointers", OF_CONTRACT(commands[scope]), TW_RECORD_POINTER}, \
+        {name "-contexts", OF_CONTRACT(commands[scope]), TW_RECORD_CONTEXT}, \
+    { \
+        name "-combined", OF_CONTRACT(commands[scope]), TW_RECORD_COMBINED \
+    }
+
+static const Flag commands[] = {
+    COMMAND("global", TW_SCOPE_GLOBAL),
+    COMMAND("domain", TW_SCOPE_DOMAIN),
+    COMMAND("range", TW_SCOPE_RANGE),
+    COMMAND("leaf", TW_SCOPE_LEAF),
+    COMMAND("any-range", TW_SCOPE_ANY_RANGE),
+    COMMAND("any-leaf", TW_SCOPE_ANY_LEAF),
+    COMMAND("context", TW_SCOPE_CONTEXT),
+    COMMAND("contexts", TW_SCOPE_CONTEXTS),
+};
+
+G_STATIC_ASSERT(G_N_ELEMENTS(commands) == 4 * TW_SCOPES);
+
+static const uint8_t plain_commands[TW_SCOPES] = TW_COMMANDS_PLAIN;
+
 static const char *op_name(unsigned code)
 {
     const TwOpInfo *info = tw_op_info(code);
@@ -131,6 +156,11 @@ static const char *promise_name(unsigned bit)
     return bit < G_N_ELEMENTS(promises) ? promises[bit].name : NULL;
 }
 
+static const char *command_name(unsigned bit)
+{
+    return bit < G_N_ELEMENTS(commands) ? commands[bit].name : NULL;
+}
+
 static const char *ends_name(unsigned bit)
 {
     static const char *const names[] = {"commit", "unmap", "cpu-flush", "reset",
@@ -155,6 +185,7 @@ static const struct {
     [SET_FEATURES] = {"features", feature_name, .flags = features},
     [SET_CONTRACT] = {"contract", promise_name, .flags = promises},
     [SET_ENDS] = {"ends", ends_name, OF_CONTRACT(ends), NULL},
+    [SET_COMMANDS] = {"commands", command_name, .flags = commands},
 };
 
 /* Numbers: a line "KEY VALUE". */
@@ -327,6 +358,10 @@ void tw_greeting_print(const TwDialect *dialect, const TwContract *contract,
     g_string_append_printf(out, "version %.*s\n", TW_GREETING_VERSION - 1,
                            version);
     for (unsigned s = 0; s < SETS; s++) {
+        if (s == SET_COMMANDS && memcmp(contract->commands, plain_commands,
+                                        sizeof(plain_commands)) == 0) {
+            continue;
+        }
         g_string_append(out, sets[s].key);
         for (unsigned bit = 0; sets[s].name(bit); bit++) {
             if (has(&f.set[s], bit)) {
@@ -484,10 +519,12 @@ bool tw_greeting_parse(const char *text, size_t length, TwDialect *dialect,
     Parser p = {text, length, 0, 0, error};
     Fields f;
     char line[4096];
-    /* What need not be said is as if said: 0. */
+    /* What need not be said is as if said: 0; or plain commands. */
     uint32_t seen = 0, optional = ((1u << (NUMS - NUM_ADDRESS)) - 1)
-                                  << (SETS + NUM_ADDRESS);
+                                      << (SETS + NUM_ADDRESS) |
+                                  1u << SET_COMMANDS;
 
+    f.set[SET_COMMANDS] = (NameSet){{0}};
     memset(&f.num[NUM_ADDRESS], 0, (NUMS - NUM_ADDRESS) * sizeof(f.num[0]));
 
     if (!next_line(&p, line, sizeof(line))) {
@@ -524,8 +561,9 @@ bool tw_greeting_parse(const char *text, size_t length, TwDialect *dialect,
         return fail(&p, "each least size at most its greatest");
     }
     fields_to(&f, dialect, contract);
-    memcpy(contract->commands, (uint8_t[])TW_COMMANDS_PLAIN,
-           sizeof(contract->commands));
+    if (!(seen >> SET_COMMANDS & 1)) {
+        memcpy(contract->commands, plain_commands, sizeof(plain_commands));
+    }
     if (dialect->implemented_sizes &&
         !(contract->device_reads && contract->device_pieces)) {
         return fail(&p, "\"device-reads\" and \"device-pieces\" with "

@@ -35,8 +35,9 @@ static bool entry_covered(Machine *m, unsigned c, const TlbEntry *entry)
 /* Entries against a walk --------------------------------------------------- */
 
 /* Was the page, of a page map or an IOMMU's index, changed in silence since the
- * entry was filled?  An IOTLB may have answered the fill by a record from before
- * a change, and have lost that record since: there, each change counts. */
+ * entry was filled?  An IOTLB may have answered the fill by a record from
+ * before a change, and have lost that record since: there, each change counts.
+ */
 static bool changed_since(const Machine *m, const TlbEntry *entry, bool map,
                           uint8_t obj, uint8_t index, uint64_t page)
 {
@@ -50,8 +51,7 @@ static bool changed_since(const Machine *m, const TlbEntry *entry, bool map,
         const SilentChange *change = &silent->changes[i];
 
         if (change->map == map && change->obj == obj &&
-            change->index == index &&
-            (any || change->number > entry->filled) &&
+            change->index == index && (any || change->number > entry->filled) &&
             change->first <= (page | m->page_mask) && change->last >= page) {
             return true;
         }
