@@ -267,8 +267,8 @@ int tw_verb_sweep(int argc, char **argv)
             "Runs cases (of a folder: all *.tw) with allocations that fail: "
             "the first one in one\nrun, the second one in the next, until none "
             "fails. Each run is judged; in a\nbuild with AddressSanitizer, "
-            "lost "
-            "memory is a finding, too. Exit code 10 if a run\nhas a finding.",
+            "lost memory is a finding, too. Exit code 10 if a run\nhas a "
+            "finding.",
             entries, &target)) {
     } else if (argc < 2) {
         tw_cli_fail(TW_EXIT_USAGE, "sweep: expected a folder or a file");
