@@ -24,13 +24,25 @@ typedef struct TwOlderList {
     const TwAsk *ask;
     bool ended_too; /* also answers of records that an event has ended */
     bool overflow;  /* there are more */
-    unsigned n;
-    TwOlder list[TW_MAX_OLDER];
     /* When something changed last of all that was looked at, and by which
      * operation. */
-    uint32_t since;
     uint16_t op;
+    uint32_t since;
+    unsigned n;
+    TwOlder list[TW_MAX_OLDER]; /* large: only the first n mean something */
 } TwOlderList;
+
+/* An empty list. */
+static inline void tw_older_start(TwOlderList *older, const TwAsk *ask,
+                                  bool ended_too)
+{
+    older->ask = ask;
+    older->ended_too = ended_too;
+    older->overflow = false;
+    older->op = 0;
+    older->since = 0;
+    older->n = 0;
+}
 
 /* Adds what records may answer for hop number `number` of the walk. */
 void tw_older_add(TwOlderList *older, const TwWalk *walk, unsigned number);

@@ -111,10 +111,11 @@ static void note_under(Search *search, const TwHop *hop, uint32_t since)
 /* Visits the walk, if combined records may say what they said in it. */
 static void visit_one(Search *search, const TwWalk *walk)
 {
-    TwOlderList older = {.ask = search->ask, .ended_too = search->ended_too};
     const TwEnding *ended = search->ended;
     bool says = may_say(search->ask, walk);
+    TwOlderList older;
 
+    tw_older_start(&older, search->ask, search->ended_too);
     for (unsigned k = 0; says && k < search->records.n; k++) {
         const TwEnding *by;
 
@@ -157,7 +158,9 @@ static bool is_full(const Search *search)
 static void visit_with(Search *search, const TwRecord *record, unsigned from,
                        uint32_t until, uint16_t changed, const TwEnding *ended)
 {
-    Search was = *search;
+    const TwEnding *before = search->ended;
+    uint32_t then = search->until;
+    uint16_t by = search->changed;
     TwRecords *records = &search->records;
 
     search->ask->history->walks++;
@@ -169,9 +172,9 @@ static void visit_with(Search *search, const TwRecord *record, unsigned from,
     }
     visit_all(search, from);
     records->n--;
-    search->until = was.until;
-    search->changed = was.changed;
-    search->ended = was.ended;
+    search->until = then;
+    search->changed = by;
+    search->ended = before;
 }
 
 /* Visits all walks with a combined record at a hop, version by version. */
@@ -207,10 +210,11 @@ static void visit_all(Search *search, unsigned from)
     const TwAsk *ask = search->ask;
     TwWalk *walk = &ask->history->mixed;
     TwTimes times = search->times;
-    TwOlderList older = {.ask = ask, .ended_too = search->ended_too};
     TwCombined combined[MAX_COMBINED];
+    TwOlderList older;
     unsigned n = 0;
 
+    tw_older_start(&older, ask, search->ended_too);
     if (search->records.n) {
         times.records = &search->records;
     }
