@@ -27,7 +27,7 @@ TwOracle *tw_oracle_new(void)
     TwOracle *oracle = g_new0(TwOracle, 1);
 
     oracle->world = tw_world_new();
-    oracle->contents.stored = g_new(TwStored, TW_MAX_STORED);
+    tw_contents_init(&oracle->contents);
     return oracle;
 }
 
@@ -35,7 +35,7 @@ void tw_oracle_free(TwOracle *oracle)
 {
     if (oracle) {
         tw_world_free(oracle->world);
-        g_free(oracle->contents.stored);
+        tw_contents_clear(&oracle->contents);
         g_free(oracle->history.meeting);
         g_free(oracle);
     }

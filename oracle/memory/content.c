@@ -11,12 +11,29 @@
  */
 #include "oracle/memory/content.h"
 
+#include <glib.h>
+
 #include "program/content.h"
+
+void tw_contents_init(TwContents *contents)
+{
+    *contents = (TwContents){
+        .stored = g_new(TwStored, TW_MAX_STORED),
+        .seen = g_new0(TwWordSeen, (size_t)1 << TW_WORDS_SEEN_LG),
+    };
+}
+
+void tw_contents_clear(TwContents *contents)
+{
+    g_free(contents->stored);
+    g_free(contents->seen);
+}
 
 void tw_contents_start(TwContents *contents, const TwProgram *program,
                        bool hashed, bool ordered, bool noted)
 {
     contents->program = program;
+    contents->starts++;
     contents->n_worlds = 1;
     contents->most = 1;
     contents->n_stored = 0;
@@ -124,42 +141,82 @@ uint8_t tw_contents_byte_at(const void *data, uint8_t block, uint64_t offset,
     return tw_contents_byte(contents, &world, block, offset);
 }
 
+/* Where what is known of these bytes is kept, of the world whose newest store
+ * is number `newest`. */
+static TwWordSeen *seen_at(const TwContents *contents, uint8_t block,
+                           uint64_t offset, int32_t newest)
+{
+    uint64_t key = (offset << 24) + ((uint64_t)block << 16) + (uint32_t)newest;
+
+    return &contents
+                ->seen[(key * 0x9e3779b97f4a7c15u) >> (64 - TW_WORDS_SEEN_LG)];
+}
+
+/* Is that known? */
+static bool is_seen(const TwContents *contents, const TwWordSeen *seen,
+                    uint8_t block, uint64_t offset, int32_t newest)
+{
+    return seen->start == contents->starts && seen->newest == newest &&
+           seen->block == block && seen->offset == offset;
+}
+
+/*
+ * A chain of stores never changes, so what the bytes were in a world stays
+ * known: walks of tables read the same entries as at many times.
+ */
 uint64_t tw_contents_word_at(const void *data, uint8_t block, uint64_t offset,
                              uint32_t t, uint32_t *changed, uint16_t *op)
 {
     const TwContents *contents = data;
-    int32_t i = world_at(contents, t).newest;
-    unsigned left = 0xff; /* bytes that no store has given yet */
-    uint64_t word = 0;
+    int32_t newest = world_at(contents, t).newest, i = newest;
+    TwWordSeen *seen = seen_at(contents, block, offset, newest);
+    uint64_t left = UINT64_MAX; /* bits that no store has given yet */
+    TwWordSeen word = {.offset = offset,
+                       .newest = newest,
+                       .start = contents->starts,
+                       .op = *op,
+                       .block = block};
 
-    *changed = 0;
     for (; i != TW_NIL && left; i = contents->stored[i].older) {
+        const TwWordSeen *known = seen_at(contents, block, offset, i);
         const TwStored *stored = &contents->stored[i];
         bool meets = stored->block == block && stored->length &&
                      (stored->offset - offset < 8 ||
                       offset - stored->offset < stored->length);
 
-        if ((stored->length == 0 || meets) && !*changed) {
-            *changed = stored->tick;
-            *op = stored->op;
+        if (is_seen(contents, known, block, offset, i)) {
+            word.word |= known->word & left;
+            if (!word.changed) {
+                word.changed = known->changed;
+                word.op = known->op;
+            }
+            break;
+        }
+        if ((stored->length == 0 || meets) && !word.changed) {
+            word.changed = stored->tick;
+            word.op = stored->op;
         }
         for (unsigned k = 0; meets && k < 8; k++) {
             uint64_t at = offset + k - stored->offset;
+            uint64_t bits = left & (uint64_t)0xff << 8 * k;
 
-            if (left >> k & 1 && at < stored->length) {
-                word |= (uint64_t)stored->bytes[at] << 8 * k;
-                left &= ~(1u << k);
+            if (bits && at < stored->length) {
+                word.word |= (uint64_t)stored->bytes[at] << 8 * k;
+                left &= ~bits;
             }
         }
     }
-    for (unsigned k = 0; k < 8; k++) {
-        if (left >> k & 1) {
-            word |= (uint64_t)tw_content_initial(contents->program->contents,
-                                                 block, offset + k)
-                    << 8 * k;
+    for (unsigned k = 0; i == TW_NIL && k < 8; k++) {
+        if (left >> 8 * k & 1) {
+            word.word |= (uint64_t)tw_content_initial(
+                             contents->program->contents, block, offset + k)
+                         << 8 * k;
         }
     }
-    return word;
+    *seen = word;
+    *changed = word.changed;
+    *op = word.op;
+    return word.word;
 }
 
 /* What a byte adds to the hash of a world: nothing if it is as it began. */

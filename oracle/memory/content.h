@@ -30,8 +30,21 @@ typedef struct TwContent {
     uint64_t hash, saved_hash;    /* equal contents have equal hashes */
 } TwContent;
 
+/* What the 8 bytes at an offset of a block were in some world: see
+ * tw_contents_word_at. */
+typedef struct TwWordSeen {
+    uint64_t offset, word;
+    int32_t newest; /* the world, as its newest store */
+    uint32_t start; /* TwContents.starts: of another program, it says nothing */
+    uint32_t changed;
+    uint16_t op;
+    uint8_t block;
+} TwWordSeen;
+enum { TW_WORDS_SEEN_LG = 12 };
+
 typedef struct TwContents {
     const TwProgram *program;
+    uint32_t starts; /* calls of tw_contents_start */
     uint32_t n_worlds, n_stored, most;
     bool hashed;  /* worlds may split: keep the hashes */
     bool ordered; /* what was there before counts, too (FR-10, LA-39): worlds
@@ -39,7 +52,12 @@ typedef struct TwContents {
     bool noted;   /* nor may a restore forget stores (LA-39) */
     TwContent worlds[TW_MAX_WORLDS];
     TwStored *stored;
+    TwWordSeen *seen; /* 2^TW_WORDS_SEEN_LG, found by a hash */
 } TwContents;
+
+/* Allocates, and frees, what a TwContents points to. */
+void tw_contents_init(TwContents *contents);
+void tw_contents_clear(TwContents *contents);
 
 void tw_contents_start(TwContents *contents, const TwProgram *program,
                        bool hashed, bool ordered, bool noted);

@@ -53,7 +53,7 @@ TestTarget *test_target_new(const TwProgram *program)
     target->program = program;
     target->contract = test_contract();
     target->world = tw_world_new();
-    target->contents.stored = g_new(TwStored, TW_MAX_STORED);
+    tw_contents_init(&target->contents);
     target->trace = g_new0(TwTrace, 1);
     for (unsigned i = 0; i < TW_MAX_SCRIPT; i++) {
         target->as_of[i] = i;
@@ -65,7 +65,7 @@ TestTarget *test_target_new(const TwProgram *program)
 void test_target_free(TestTarget *target)
 {
     tw_world_free(target->world);
-    g_free(target->contents.stored);
+    tw_contents_clear(&target->contents);
     g_free(target->trace);
     g_free(target);
 }

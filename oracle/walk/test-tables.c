@@ -38,7 +38,7 @@ static void start(Fixture *f, const char *format, unsigned levels,
 
     f->program = test_program(text);
     f->world = tw_world_new();
-    f->contents = (TwContents){.stored = g_new(TwStored, TW_MAX_STORED)};
+    tw_contents_init(&f->contents);
     tw_perform_start(f->world, f->program, &contract);
     tw_contents_start(&f->contents, f->program, false, false, true);
     tw_perform_fill(f->world, &f->contents);
@@ -46,7 +46,7 @@ static void start(Fixture *f, const char *format, unsigned levels,
 
 static void finish(Fixture *f)
 {
-    g_free(f->contents.stored);
+    tw_contents_clear(&f->contents);
     tw_world_free(f->world);
     g_free(f->program);
 }
