@@ -120,29 +120,28 @@ static uint32_t last_reset(const TwAsk *ask, uint8_t iommu, uint32_t asked)
     return 0;
 }
 
-bool tw_combined_begins(const TwOlderList *older, const TwWalk *walk,
+bool tw_combined_begins(const TwAsk *ask, bool ended_too, const TwWalk *walk,
                         TwTimes times, unsigned h, TwCombined *combined)
 {
-    const TwAsk *ask = older->ask;
     const TwWorld *world = ask->world;
     const TwHop *hop = &walk->hops[h];
     uint32_t gap, reset, restored = tw_older_restored(ask, hop->asked);
     uint32_t commit = tw_world_snapshot(world, hop->asked)->tick;
 
-    if (!(world->contract.iotlb & TW_IOTLB_COMBINED) || hop->table ||
-        hop->combined || !world->program->iommus[hop->iommu].iotlb ||
+    if (!(world->contract.iotlb & TW_IOTLB_COMBINED) || hop->combined ||
+        !world->program->iommus[hop->iommu].iotlb ||
         hop->depth + 1u >= world->program->hops ||
         (hop->depth < times.hops) != (hop->depth + 1 < times.hops) ||
         tw_iommu_bypassed(world, hop->iommu, hop->asked)) {
         return false;
     }
     gap = last_gap(ask, behind(world, hop->iommu, hop->asked), hop->asked);
-    reset = older->ended_too ? 0 : last_reset(ask, hop->iommu, hop->asked);
+    reset = ended_too ? 0 : last_reset(ask, hop->iommu, hop->asked);
     *combined = (TwCombined){
-        .record = {.granule = hop->granule,
-                   .iommu = hop->iommu,
-                   .index = hop->index,
-                   .depth = hop->depth,
+        .record = {.request = {.granule = hop->granule,
+                               .iommu = hop->iommu,
+                               .index = hop->index,
+                               .depth = hop->depth},
                    .both = true},
         .newest = gap ? gap - 1 : 0,
         .oldest = restored > commit ? restored : commit,
@@ -170,7 +169,7 @@ static const TwHop *only_hop(const TwWalk *walk, unsigned number)
     for (unsigned h = 0; h < walk->n_hops; h++) {
         const TwHop *hop = &walk->hops[h];
 
-        if (hop->combined != number || hop->table) {
+        if (hop->combined != number) {
             continue;
         }
         if (only && (only->iommu != hop->iommu || only->index != hop->index ||
@@ -187,12 +186,17 @@ static Part part_of(const TwWorld *world, const TwHop *hop,
 {
     const TwIommu *iommu = &world->program->iommus[hop->iommu];
     uint64_t x = hop->granule << iommu->granule_lg, low;
-    TwParts parts =
-        tw_walk_asked(records, hop->iommu, hop->index, hop->granule, hop->depth,
-                      0, hop->combined & 1 ? 0 : hop->combined - 1, 0)
-            .parts;
+    TwRequest request = {.granule = hop->granule,
+                         .iommu = hop->iommu,
+                         .index = hop->index,
+                         .depth = hop->depth};
+    TwParts parts = tw_walk_asked(records, &request,
+                                  hop->combined & 1 ? 0 : hop->combined - 1, 0)
+                        .parts;
+    TwLookUp how = {
+        .records = records, .depth = hop->depth, .combined = hop->combined};
     TwFound found =
-        tw_walk_translation(world, hop->iommu, hop->index, x, parts, NULL);
+        tw_walk_translation(world, hop->iommu, hop->index, x, parts, &how);
     unsigned lg = found.lg ? found.lg : iommu->granule_lg;
     Part part = {
         .key = {.kind = kind, .iommu = hop->iommu, .index = hop->index},
@@ -215,13 +219,17 @@ static Part part_of(const TwWorld *world, const TwHop *hop,
     return part;
 }
 
-bool tw_combined_says(TwOlderList *older, const TwWalk *walk,
+bool tw_combined_says(const TwAsk *ask, bool ended_too, const TwWalk *walk,
                       const TwRecords *records, unsigned k, uint32_t asked,
-                      const TwEnding **ended)
+                      const TwEnding **ended, TwChange *change)
 {
-    const TwAsk *ask = older->ask;
     const TwWorld *world = ask->world;
     const TwRecord *record = &records->list[k];
+    TwOlderAsk question = {.ask = ask,
+                           .ended_too = ended_too,
+                           .asked = asked,
+                           .iommu = record->request.iommu,
+                           .index = record->request.index};
     const TwHop *hops[2] = {only_hop(walk, 2 * k + 1),
                             only_hop(walk, 2 * k + 2)};
     Part first, second;
@@ -234,10 +242,9 @@ bool tw_combined_says(TwOlderList *older, const TwWalk *walk,
     first = part_of(world, hops[0], records, TW_RECORD_ENTRY);
     second = part_of(world, hops[1], records, TW_RECORD_COMBINED);
     if (!first.entry || !second.entry ||
-        (world->program->iommus[record->iommu].kind == TW_IOMMU_PAGETABLE &&
+        (world->program->iommus[question.iommu].kind == TW_IOMMU_PAGETABLE &&
          !(world->contract.iotlb & TW_IOTLB_BY_INDEX) &&
-         !tw_older_names(older, record->iommu, record->index, first.key.domain,
-                         asked))) {
+         !tw_older_names(&question, first.key.domain, change))) {
         return false;
     }
     for (uint32_t i = ask->n_endings; i > 0; i--) {

@@ -18,16 +18,18 @@ typedef struct TwCombined {
     uint32_t asked;  /* when it is asked */
 } TwCombined;
 
-/* May a combined record answer at hop number h of the walk? */
-bool tw_combined_begins(const TwOlderList *older, const TwWalk *walk,
+/* May a combined record answer at hop number h of the walk?  ended_too: also
+ * one that an event has ended. */
+bool tw_combined_begins(const TwAsk *ask, bool ended_too, const TwWalk *walk,
                         TwTimes times, unsigned h, TwCombined *combined);
 
 /*
  * May combined record number k say what the walk got from it, at time `asked`?
- * In *ended the first event that has ended it, or NULL.
+ * In *ended the first event that has ended it, or NULL.  Notes in *change what
+ * was looked at.
  */
-bool tw_combined_says(TwOlderList *older, const TwWalk *walk,
+bool tw_combined_says(const TwAsk *ask, bool ended_too, const TwWalk *walk,
                       const TwRecords *records, unsigned k, uint32_t asked,
-                      const TwEnding **ended);
+                      const TwEnding **ended, TwChange *change);
 
 #endif

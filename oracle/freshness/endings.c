@@ -48,8 +48,7 @@ bool tw_ending_covers(const TwWorld *world, const TwAccess *access,
     for (unsigned i = 0; i < walk->n_hops; i++) {
         const TwHop *hop = &walk->hops[i];
 
-        /* Reads of nested tables are no part of what is cached (LA-53). */
-        if (hop->depth < j && !hop->table && hop->iommu == ending->object &&
+        if (hop->depth < j && hop->iommu == ending->object &&
             (ending->kind == TW_ENDING_RESET ||
              (hop->index == ending->index && hop->window <= ending->last &&
               hop->window + page_1 >= ending->first))) {

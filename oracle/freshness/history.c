@@ -19,6 +19,7 @@
 
 #include "oracle/freshness/ask.h"
 #include "oracle/freshness/floor.h"
+#include "oracle/freshness/older.h"
 #include "oracle/freshness/recorded.h"
 
 /* A prefix with all hops, whose tail is resolved now as it was then: its answer
@@ -287,6 +288,11 @@ static void ask(TwHistory *history, const TwWorld *world,
             break;
         }
     }
+}
+
+void tw_history_clear(TwHistory *history)
+{
+    tw_older_clear(history);
 }
 
 void tw_history_allowed(TwHistory *history, const TwWorld *world,

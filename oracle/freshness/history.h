@@ -49,6 +49,8 @@ typedef struct TwAnswers {
     TwAnswer list[TW_MAX_WALKS];
 } TwAnswers;
 
+typedef struct TwOlderMemo TwOlderMemo;
+
 /* Answers to an access: one list per page that it touches. */
 typedef struct TwHistory {
     TwMeeting *meeting; /* where situations are noted, or NULL */
@@ -62,10 +64,13 @@ typedef struct TwHistory {
     TwTouch touches[2][TW_MAX_SCRIPT];
     uint32_t walks;                     /* beyond the current ones */
     TwRecords records[2][TW_MAX_WALKS]; /* of answers from an IOTLB */
+    TwOlderMemo *older;                 /* answers of records; or NULL */
     TwWalk walk;                        /* of the version at hand */
     TwWalk mixed;                       /* with links of several times */
 } TwHistory;
 
+/* Frees what the history points to; a history begins as zeros. */
+void tw_history_clear(TwHistory *history);
 /* Fills in Allowed(n), current answers first.  With access->during, the world
  * is the one after that operation. */
 void tw_history_allowed(TwHistory *history, const TwWorld *world,

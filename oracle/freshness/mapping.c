@@ -69,10 +69,17 @@ static bool translate(const TwWorld *world, const TwMapping *mapping,
     uint8_t index = tw_walk_index(iommu, mapping->attrs);
     uint64_t granule = spot->at >> iommu->granule_lg;
     uint64_t low = ((uint64_t)1 << iommu->granule_lg) - 1;
-    TwAsked asked = tw_walk_asked(times.records, id, index, granule, depth, 0,
-                                  *combined, times.then);
+    TwRequest request = {.granule = granule,
+                         .iommu = id,
+                         .index = index,
+                         .depth = (uint8_t)depth};
+    TwAsked asked =
+        tw_walk_asked(times.records, &request, *combined, times.then);
+    TwLookUp how = {.records = times.records,
+                    .depth = (uint8_t)depth,
+                    .combined = asked.combined};
     TwFound found =
-        tw_walk_translation(world, id, index, spot->at, asked.parts, NULL);
+        tw_walk_translation(world, id, index, spot->at, asked.parts, &how);
 
     *combined = asked.combined;
     if (run->last > low - (spot->at & low)) {

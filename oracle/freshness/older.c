@@ -2,27 +2,35 @@
 /* See older.h. */
 #include "oracle/freshness/older.h"
 
-#include "oracle/freshness/endings.h"
+#include <glib.h>
+#include <string.h>
 
-/* One hop at work. */
+#include "oracle/freshness/endings.h"
+#include "oracle/freshness/nested.h"
+
+/* A list of answers that is being made. */
+typedef struct List {
+    bool overflow;
+    TwChange change;
+    unsigned n;
+    TwOlder list[TW_MAX_OLDER];
+} List;
+
+/* A question at work. */
 typedef struct Hop {
-    TwOlderList *older;
+    const TwOlderAsk *q;
     const TwWorld *world;
-    const TwHop *hop;
-    unsigned number;
+    List *list;
+    TwFound now;     /* the answer without records */
     uint64_t x;      /* first offset of its granule */
     uint32_t oldest; /* no record is of a time before this */
     uint8_t kept;    /* TW_IOTLB_... */
-    bool nested;     /* records take part in the reads of its tables, too: two
-                      * times that look the same may differ */
+    bool nested;     /* tw_nested_mixes() */
 } Hop;
 
-static void note_since(TwOlderList *older, uint32_t since, uint16_t op)
+static void note_since(Hop *h, uint32_t since, uint16_t op)
 {
-    if (since > older->since) {
-        older->since = since;
-        older->op = op;
-    }
+    tw_change_note(&h->list->change, since, op);
 }
 
 /* A restore ends all records, and what was there just before it, no list says.
@@ -46,8 +54,8 @@ static const TwEnding *ended_by(const Hop *h, TwRecordKey key, uint32_t t,
 {
     const TwEnding *first = NULL;
 
-    key.iommu = h->hop->iommu;
-    for (uint32_t i = h->older->ask->n_endings; i > 0; i--) {
+    key.iommu = h->q->iommu;
+    for (uint32_t i = h->q->ask->n_endings; i > 0; i--) {
         const TwEnding *ending = &h->world->endings[i - 1];
 
         if (ending->tick <= t) {
@@ -72,102 +80,131 @@ static TwRecordKey key_around(const Hop *h, uint8_t kind, unsigned lg)
 
 static unsigned granule_lg(const Hop *h)
 {
-    return h->world->program->iommus[h->hop->iommu].granule_lg;
+    return h->world->program->iommus[h->q->iommu].granule_lg;
 }
 
-/* May a record say that, to an access that needs those rights? */
+/* May a record say that, to one who needs those rights? */
 static bool may_say(const Hop *h, const TwFound *found)
 {
-    uint8_t need = h->older->ask->access->hop_rights;
-
-    return h->kept & (found->perm == 0               ? TW_IOTLB_ABSENT
-                      : (found->perm & need) == need ? TW_IOTLB_ENTRIES
-                                                     : TW_IOTLB_REFUSALS);
+    return h->kept &
+           (found->perm == 0                           ? TW_IOTLB_ABSENT
+            : (found->perm & h->q->need) == h->q->need ? TW_IOTLB_ENTRIES
+                                                       : TW_IOTLB_REFUSALS);
 }
 
+/* The translation as at those times, without records of others; looked up in
+ * the context that its root comes from, be it that of another index. */
 static TwFound translate(const Hop *h, TwParts parts)
 {
-    return tw_walk_translation(h->world, h->hop->iommu, h->hop->index, h->x,
-                               parts, NULL);
+    return tw_walk_translation(h->world, h->q->iommu, parts.from, h->x, parts,
+                               NULL);
 }
 
-static bool same_found(const TwFound *a, const TwFound *b)
+/* The same, with records of others. */
+static void translate_all(const Hop *h, TwParts parts, TwTranslations *all)
+{
+    if (h->nested) {
+        tw_nested_find(h->q, h->x, parts, all);
+        h->list->overflow |= all->overflow;
+        return;
+    }
+    all->n = 1;
+    all->list[0].found = translate(h, parts);
+    all->list[0].others.n = 0;
+    all->list[0].others.ended = NULL;
+    all->change = (TwChange){all->list[0].found.since, all->list[0].found.op};
+}
+
+bool tw_older_same(const TwFound *a, const TwFound *b)
 {
     return a->perm == b->perm &&
            (a->perm == 0 || (a->space == b->space && a->out == b->out));
 }
 
-/* Adds an answer, if there is none like it. */
-static void add(Hop *h, TwParts parts, uint32_t until, uint16_t changed,
-                const TwEnding *ended)
-{
-    TwOlderList *older = h->older;
-    TwFound found = translate(h, parts);
-    TwFound now = translate(h, tw_parts_at(h->hop->index, h->hop->asked));
+/* What an answer is made of. */
+typedef struct Answer {
+    const TwTranslation *translation;
+    TwParts parts;
+    bool own; /* TwOlder */
+    uint16_t changed;
+    uint32_t until;
+    const TwEnding *ended;
+} Answer;
 
-    if (same_found(&found, &now) && !h->nested) {
+/* Adds an answer, if there is none like it. */
+static void add(Hop *h, Answer answer)
+{
+    const TwOthersSay *others = &answer.translation->others;
+    const TwFound *found = &answer.translation->found;
+    List *list = h->list;
+    TwOlder *older;
+
+    if (others->n && !answer.ended && (others->ended || !answer.own)) {
+        answer.until = others->until;
+        answer.changed = others->changed;
+        answer.ended = others->ended;
+    }
+    if (tw_older_same(found, &h->now) || (answer.ended && !h->q->ended_too)) {
         return;
     }
-    for (unsigned i = 0; !h->nested && i < older->n; i++) {
-        const TwOlder *other = &older->list[i];
+    for (unsigned i = 0; i < list->n; i++) {
+        const TwOlder *other = &list->list[i];
 
-        if (other->hop == h->number && same_found(&found, &other->found) &&
-            (!older->ended_too ||
-             (other->until == until && other->ended == ended))) {
+        if (tw_older_same(found, &other->found) &&
+            (!h->q->ended_too ||
+             (other->until == answer.until && other->ended == answer.ended))) {
             return;
         }
     }
-    if (older->n == TW_MAX_OLDER) {
-        older->overflow = true;
+    if (list->n == TW_MAX_OLDER) {
+        list->overflow = true;
         return;
     }
-    older->list[older->n++] = (TwOlder){
-        .record = {.granule = h->hop->granule,
-                   .parts = parts,
-                   .iommu = h->hop->iommu,
-                   .index = h->hop->index,
-                   .depth = h->hop->depth,
-                   .table = h->hop->table,
-                   .combined = h->hop->combined},
-        .found = found,
-        .hop = h->number,
-        .until = until,
-        .changed = changed,
-        .ended = ended,
-    };
+    older = &list->list[list->n++];
+    older->parts = answer.parts;
+    older->found = *found;
+    older->own = answer.own;
+    older->changed = answer.changed;
+    older->until = answer.until;
+    older->ended = answer.ended;
+    older->n_others = others->n;
+    memcpy(older->others, others->list, others->n * sizeof(others->list[0]));
 }
 
 /* IOMMUs of kind `table` --------------------------------------------------- */
 
 static void add_of_table(Hop *h)
 {
-    TwParts parts = tw_parts_at(h->hop->index, h->hop->asked);
-    TwFound found = translate(h, parts);
+    TwParts parts = tw_parts_at(h->q->index, h->q->asked);
+    TwTranslation translation = {.found = h->now};
+    TwFound *found = &translation.found;
 
-    for (;;) {
+    while (!h->list->overflow) {
         TwRecordKey key = key_around(h, TW_RECORD_ENTRY, granule_lg(h));
-        uint32_t back = tw_older_restored(h->older->ask, parts.entry);
-        uint32_t since = found.since > back ? found.since : back;
+        uint32_t back = tw_older_restored(h->q->ask, parts.entry);
+        uint32_t since = found->since > back ? found->since : back;
         const TwEnding *ended;
-        uint16_t op = found.op;
+        uint16_t op = found->op;
 
         if (since == 0) {
             return;
         }
-        note_since(h->older, since, op);
+        note_since(h, since, op);
         parts.entry = since - 1;
-        found = translate(h, parts);
-        key.index = h->hop->index;
-        ended = ended_by(h, key, parts.entry, h->hop->asked);
-        if (ended && !h->older->ended_too) {
-            note_since(h->older, ended->tick, ended->op);
+        *found = translate(h, parts);
+        key.index = h->q->index;
+        ended = ended_by(h, key, parts.entry, h->q->asked);
+        if (ended && !h->q->ended_too) {
+            note_since(h, ended->tick, ended->op);
             return;
         }
-        if (may_say(h, &found)) {
-            add(h, parts, parts.entry, op, ended);
-        }
-        if (h->older->overflow) {
-            return;
+        if (may_say(h, found)) {
+            add(h, (Answer){.translation = &translation,
+                            .parts = parts,
+                            .own = true,
+                            .changed = op,
+                            .until = parts.entry,
+                            .ended = ended});
         }
     }
 }
@@ -193,13 +230,13 @@ typedef struct Versions {
 } Versions;
 
 /* All versions of the context of index k, up to the time at hand. */
-static void add_versions(const Hop *h, uint8_t k, Versions *versions)
+static void add_versions(Hop *h, uint8_t k, Versions *versions)
 {
-    uint32_t now = h->hop->asked, t = now;
+    uint32_t now = h->q->asked, t = now;
     uint16_t changed = TW_NO_OP;
 
     for (;;) {
-        TwContext context = tw_iommu_context(h->world, h->hop->iommu, k, t);
+        TwContext context = tw_iommu_context(h->world, h->q->iommu, k, t);
         uint32_t first = context.since > h->oldest ? context.since : h->oldest;
         TwRecordKey key = {.kind = TW_RECORD_CONTEXT, .index = k};
         bool kept =
@@ -208,7 +245,7 @@ static void add_versions(const Hop *h, uint8_t k, Versions *versions)
         const TwEnding *ended = ended_by(h, key, t, now);
 
         if (versions->n == MAX_VERSIONS) {
-            h->older->overflow = true;
+            h->list->overflow = true;
             return;
         }
         versions->list[versions->n++] = (Version){
@@ -220,9 +257,9 @@ static void add_versions(const Hop *h, uint8_t k, Versions *versions)
             .index = k,
             .ended = ended,
         };
-        note_since(h->older, first, context.op);
+        note_since(h, first, context.op);
         if (ended) {
-            note_since(h->older, ended->tick, ended->op);
+            note_since(h, ended->tick, ended->op);
         }
         if (first == 0 || first <= h->oldest) {
             return;
@@ -232,47 +269,12 @@ static void add_versions(const Hop *h, uint8_t k, Versions *versions)
     }
 }
 
-/* Are the tables of the IOMMU nested, and may another IOMMU keep records, which
- * could take part in reads of them? */
-static bool others_record(const TwWorld *world, uint8_t id)
-{
-    const TwIommu *iommu = &world->program->iommus[id];
-
-    if (iommu->kind != TW_IOMMU_PAGETABLE || !iommu->pagetable.nested) {
-        return false;
-    }
-    for (unsigned i = 0; i < world->program->n_iommus; i++) {
-        if (i != id && world->program->iommus[i].iotlb) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Since when all that was found at time t has been as it was. */
-static uint32_t unchanged_since(const Hop *h, const TwFound *found, uint32_t t)
-{
-    for (uint32_t i = h->older->ask->n_endings; h->nested && i > 0; i--) {
-        const TwEnding *ending = &h->world->endings[i - 1];
-
-        if (ending->tick <= t &&
-            (ending->kind == TW_ENDING_COMMAND ||
-             ending->kind == TW_ENDING_UNMAP ||
-             ending->kind == TW_ENDING_RESET) &&
-            ending->object != h->hop->iommu) {
-            return ending->tick > found->since ? ending->tick : found->since;
-        }
-    }
-    return found->since;
-}
-
 /* A search for what a lookup in one context may be answered by. */
 typedef struct Lookup {
     Hop *hop;
-    const Versions *versions; /* of all indexes */
-    const Version *version;   /* of the context that was looked up */
-    bool current;             /* it is that of the time at hand */
-    uint32_t until;           /* what it adds to the tale of the answer */
+    const Version *version; /* of the context that was looked up */
+    bool current;           /* it is that of the time at hand */
+    uint32_t until;         /* what it adds to the tale of the answer */
     uint16_t changed;
     const TwEnding *ended;
 } Lookup;
@@ -284,7 +286,7 @@ static bool serves(const Lookup *l, const Version *version)
         return false;
     }
     return l->hop->kept & TW_IOTLB_BY_INDEX
-               ? version->index == l->hop->hop->index
+               ? version->index == l->hop->q->index
                : version->context.domain == l->version->context.domain;
 }
 
@@ -300,13 +302,17 @@ typedef struct Pointer {
 /* Adds what was found at time u behind that pointer: a record of an entry, or,
  * at the time at hand, a walk from the pointer. */
 static void add_found(const Lookup *l, const Pointer *pointer, TwParts parts,
-                      const TwFound *found, const TwEnding *gone,
+                      const TwTranslation *translation, const TwEnding *gone,
                       uint16_t changed)
 {
     Hop *h = l->hop;
-    uint32_t u = parts.entry, now = h->hop->asked;
+    const TwFound *found = &translation->found;
+    uint32_t u = parts.entry, now = h->q->asked;
     const TwEnding *ended = NULL;
 
+    if (pointer->level && !(found->tables >> pointer->level & 1)) {
+        return; /* this walk does not come to the pointer */
+    }
     if (u < now || !pointer->level) {
         TwRecordKey key = key_around(h, TW_RECORD_ENTRY,
                                      found->lg ? found->lg : granule_lg(h));
@@ -314,9 +320,9 @@ static void add_found(const Lookup *l, const Pointer *pointer, TwParts parts,
         key.domain = pointer->from->context.domain;
         ended = ended_by(h, key, u, now);
         if (ended) {
-            note_since(h->older, ended->tick, ended->op);
+            note_since(h, ended->tick, ended->op);
         }
-        if (!h->nested && !may_say(h, found)) {
+        if (!may_say(h, found)) {
             return;
         }
     } else {
@@ -324,13 +330,26 @@ static void add_found(const Lookup *l, const Pointer *pointer, TwParts parts,
         changed = pointer->changed;
     }
     ended = l->ended ? l->ended : gone ? gone : ended;
-    if (!ended || h->older->ended_too) {
-        parts.lookup = l->version->first;
-        if (l->ended || (u == now && !l->current)) {
-            u = l->until;
-            changed = l->changed;
-        }
-        add(h, parts, u, changed, ended);
+    parts.lookup = l->version->first;
+    if (l->ended || (u == now && !l->current)) {
+        u = l->until;
+        changed = l->changed;
+    }
+    add(h, (Answer){.translation = translation,
+                    .parts = parts,
+                    .own = true,
+                    .changed = changed,
+                    .until = u,
+                    .ended = ended});
+}
+
+/* The same for all that was found then. */
+static void add_all(const Lookup *l, const Pointer *pointer, TwParts parts,
+                    const TwTranslations *all, const TwEnding *gone,
+                    uint16_t changed)
+{
+    for (unsigned i = 0; i < all->n; i++) {
+        add_found(l, pointer, parts, &all->list[i], gone, changed);
     }
 }
 
@@ -339,9 +358,10 @@ static void add_behind(const Lookup *l, const Pointer *pointer)
 {
     Hop *h = l->hop;
     const Version *from = pointer->from;
-    uint32_t now = h->hop->asked, u = now, least = pointer->w;
+    uint32_t now = h->q->asked, u = now, least = pointer->w;
     uint16_t changed = TW_NO_OP;
     TwRecordKey key = {.kind = 0};
+    TwTranslations all;
 
     if (pointer->level) {
         unsigned lg = granule_lg(h);
@@ -353,32 +373,32 @@ static void add_behind(const Lookup *l, const Pointer *pointer)
         least = from->first;
         changed = from->changed;
     }
-    while (u >= least && !h->older->overflow) {
+    while (u >= least && !h->list->overflow) {
         TwParts parts = {
             from->first, u,           pointer->level ? pointer->w : u,
             from->first, from->index, (uint8_t)pointer->level};
-        TwFound found = translate(h, parts);
         const TwEnding *gone =
             pointer->level ? ended_by(h, key, pointer->w, u) : NULL;
         uint32_t since;
 
-        since = unchanged_since(h, &found, u);
-        note_since(h->older, since, found.op);
+        translate_all(h, parts, &all);
+        since = all.change.since;
+        note_since(h, since, all.change.op);
         if (gone) {
-            note_since(h->older, gone->tick, gone->op);
+            note_since(h, gone->tick, gone->op);
         }
-        if (gone && !h->older->ended_too && gone->tick > since &&
+        if (gone && !h->q->ended_too && gone->tick > since &&
             gone->tick > least) {
             /* An entry may have been recorded before the pointer ended. */
             parts.entry = gone->tick - 1;
-            add_found(l, pointer, parts, &found, NULL, changed);
+            add_all(l, pointer, parts, &all, NULL, changed);
         } else {
-            add_found(l, pointer, parts, &found, gone, changed);
+            add_all(l, pointer, parts, &all, gone, changed);
         }
         if (since <= least || since > u) {
             return;
         }
-        changed = found.op;
+        changed = all.change.op;
         u = since - 1;
     }
 }
@@ -387,33 +407,62 @@ static void add_behind(const Lookup *l, const Pointer *pointer)
 static void add_records(const Lookup *l, const Version *from)
 {
     Hop *h = l->hop;
-    unsigned levels = h->world->program->iommus[h->hop->iommu].pagetable.levels;
-    uint32_t now = h->hop->asked;
+    unsigned levels = h->world->program->iommus[h->q->iommu].pagetable.levels;
+    uint32_t now = h->q->asked;
     Pointer pointer = {.from = from, .changed = from->changed};
+    TwTranslations all;
 
     add_behind(l, &pointer);
     if (!(h->kept & TW_IOTLB_POINTERS)) {
         return;
     }
     pointer.w = from->usable < now ? from->usable : now;
-    while (pointer.w >= from->first && !h->older->overflow) {
+    while (pointer.w >= from->first && !h->list->overflow) {
         TwParts parts = {from->first, pointer.w,   pointer.w,
                          from->first, from->index, 0};
-        TwFound found = translate(h, parts);
-        uint32_t since = unchanged_since(h, &found, pointer.w);
+        uint32_t since;
+        unsigned tables = 0;
 
+        translate_all(h, parts, &all);
+        since = all.change.since;
+        for (unsigned i = 0; i < all.n; i++) {
+            tables |= all.list[i].found.tables;
+        }
         for (unsigned level = 1; level < levels; level++) {
-            if (found.tables >> level & 1) {
+            if (tables >> level & 1) {
                 pointer.level = level;
                 add_behind(l, &pointer);
             }
         }
-        note_since(h->older, since, found.op);
+        note_since(h, since, all.change.op);
         if (since <= from->first || since > pointer.w) {
             return;
         }
-        pointer.changed = found.op;
+        pointer.changed = all.change.op;
         pointer.w = since - 1;
+    }
+}
+
+/* Answers of walks at the time at hand, as records of others answer the reads
+ * of nested tables. */
+static void add_walked(const Lookup *l)
+{
+    Hop *h = l->hop;
+    uint32_t now = h->q->asked;
+    const Version *version = l->version;
+    TwParts parts = {version->first, now, now, version->first,
+                     version->index, 0};
+    TwTranslations all;
+
+    translate_all(h, parts, &all);
+    note_since(h, all.change.since, all.change.op);
+    for (unsigned i = 0; i < all.n; i++) {
+        add(h, (Answer){.translation = &all.list[i],
+                        .parts = parts,
+                        .own = !l->current,
+                        .changed = l->changed,
+                        .until = l->until,
+                        .ended = l->ended});
     }
 }
 
@@ -421,25 +470,22 @@ static void add_records(const Lookup *l, const Version *from)
 static void add_looked_up(Hop *h, const Versions *versions,
                           const Version *version)
 {
-    uint32_t now = h->hop->asked;
+    uint32_t now = h->q->asked;
     bool current = version->last == now;
     Lookup l = {
         .hop = h,
-        .versions = versions,
         .version = version,
         .current = current,
         .until = version->last,
         .changed = version->changed,
         .ended = current || version->usable == now ? NULL : version->ended,
     };
-    TwParts parts = {version->first, now, now, version->first,
-                     version->index, 0};
 
-    if (version->usable < now && !h->older->ended_too) {
+    if (version->usable < now && !h->q->ended_too) {
         return;
     }
-    if (!current) {
-        add(h, parts, l.until, l.changed, l.ended);
+    if (!current || h->nested) {
+        add_walked(&l);
     }
     for (unsigned k = 0;
          version->context.mode == TW_CONTEXT_TABLES && k < versions->n; k++) {
@@ -451,7 +497,7 @@ static void add_looked_up(Hop *h, const Versions *versions,
 
 static void add_of_pagetable(Hop *h)
 {
-    unsigned indexes = h->world->program->iommus[h->hop->iommu].indexes;
+    unsigned indexes = h->world->program->iommus[h->q->iommu].indexes;
     Versions versions = {.n = 0};
 
     for (unsigned k = 0; k < indexes; k++) {
@@ -460,69 +506,179 @@ static void add_of_pagetable(Hop *h)
     for (unsigned i = 0; i < versions.n; i++) {
         const Version *version = &versions.list[i];
 
-        if (version->index != h->hop->index) {
+        if (version->index != h->q->index) {
             continue;
         }
         add_looked_up(h, &versions, version);
         if (h->kept & TW_IOTLB_BY_INDEX &&
             version->context.mode == TW_CONTEXT_TABLES) {
             /* Records are found before any context is looked up. */
-            Lookup none = {.hop = h,
-                           .versions = &versions,
-                           .version = version,
-                           .current = true};
+            Lookup none = {.hop = h, .version = version, .current = true};
 
             add_records(&none, version);
         }
     }
 }
 
-void tw_older_add(TwOlderList *older, const TwWalk *walk, unsigned number)
+static Hop hop_of(const TwOlderAsk *question, List *list)
 {
-    const TwWorld *world = older->ask->world;
-    const TwHop *hop = &walk->hops[number];
-    const TwIommu *iommu = &world->program->iommus[hop->iommu];
-    Hop h = {
-        .older = older,
-        .world = world,
-        .hop = hop,
-        .number = number,
-        .x = hop->granule << iommu->granule_lg,
-        .oldest = tw_older_restored(older->ask, hop->asked),
-        .kept = world->contract.iotlb,
-        .nested = others_record(world, hop->iommu),
-    };
+    const TwWorld *world = question->ask->world;
+    const TwIommu *iommu = &world->program->iommus[question->iommu];
 
-    if (iommu->kind == TW_IOMMU_PAGETABLE) {
+    list->overflow = false;
+    list->change = (TwChange){0, TW_NO_OP};
+    list->n = 0;
+    return (Hop){
+        .q = question,
+        .world = world,
+        .list = list,
+        .x = question->granule << iommu->granule_lg,
+        .oldest = tw_older_restored(question->ask, question->asked),
+        .kept = iommu->iotlb ? world->contract.iotlb : 0,
+        .nested = tw_nested_mixes(world, question->iommu),
+    };
+}
+
+static void find(const TwOlderAsk *question, List *list)
+{
+    Hop h = hop_of(question, list);
+
+    h.now = translate(&h, tw_parts_at(question->index, question->asked));
+    if (h.world->program->iommus[question->iommu].kind == TW_IOMMU_PAGETABLE) {
         add_of_pagetable(&h);
     } else {
         add_of_table(&h);
     }
 }
 
-bool tw_older_names(TwOlderList *older, uint8_t iommu, uint8_t index,
-                    uint8_t domain, uint32_t asked)
+bool tw_older_names(const TwOlderAsk *question, uint8_t domain,
+                    TwChange *change)
 {
-    const TwWorld *world = older->ask->world;
-    TwHop hop = {.iommu = iommu, .index = index, .asked = asked};
-    Hop h = {
-        .older = older,
-        .world = world,
-        .hop = &hop,
-        .oldest = tw_older_restored(older->ask, asked),
-        .kept = world->contract.iotlb,
-    };
     Versions versions = {.n = 0};
+    List list;
+    Hop h = hop_of(question, &list);
 
-    add_versions(&h, index, &versions);
+    add_versions(&h, question->index, &versions);
+    tw_change_note(change, list.change.since, list.change.op);
     for (unsigned i = 0; i < versions.n; i++) {
         const Version *version = &versions.list[i];
 
         if (version->context.mode == TW_CONTEXT_TABLES &&
             version->context.domain == domain &&
-            (version->usable == asked || older->ended_too)) {
+            (version->usable == question->asked || question->ended_too)) {
             return true;
         }
     }
     return false;
+}
+
+/* Answers found before ----------------------------------------------------- */
+
+/*
+ * What is past never changes: the same question has the same answers for the
+ * rest of the program, and each walk of a tree asks the same ones again.
+ */
+enum { SLOTS_LG = 10, MAX_KEPT = 8192 };
+
+typedef struct Slot {
+    uint64_t granule;
+    uint32_t round, asked;
+    uint32_t endings; /* that count, of the times up to `asked` */
+    uint8_t iommu, index, need;
+    bool ended_too;
+    TwOlders olders;
+} Slot;
+
+struct TwOlderMemo {
+    uint32_t round; /* slots of another round are empty */
+    uint32_t start; /* TwWorld.starts of the program */
+    unsigned n_slots, n_kept;
+    Slot slots[1 << SLOTS_LG];
+    TwOlder kept[MAX_KEPT];
+};
+
+void tw_older_begin(TwHistory *history, const TwWorld *world)
+{
+    TwOlderMemo *memo = history->older;
+
+    if (!memo) {
+        memo = history->older = g_new0(TwOlderMemo, 1);
+    }
+    if (memo->round == 0 || memo->start != world->starts ||
+        memo->n_slots > (1 << SLOTS_LG) / 2 || memo->n_kept > MAX_KEPT / 2) {
+        memo->round++;
+        memo->start = world->starts;
+        memo->n_slots = 0;
+        memo->n_kept = 0;
+    }
+}
+
+void tw_older_clear(TwHistory *history)
+{
+    g_clear_pointer(&history->older, g_free);
+}
+
+/* The slot of a question; its round is another one if it is new. */
+static Slot *slot_of(TwOlderMemo *memo, const TwOlderAsk *q, uint32_t endings)
+{
+    uint64_t key = (q->granule * 31 + q->asked) * 31 + endings;
+    uint32_t i;
+
+    key = (key * 31 + q->iommu) * 31 + q->index;
+    key = (key * 4 + q->need) * 2 + q->ended_too;
+    i = (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - SLOTS_LG));
+    for (;; i = (i + 1) % (1 << SLOTS_LG)) {
+        Slot *slot = &memo->slots[i];
+
+        if (slot->round != memo->round ||
+            (slot->granule == q->granule && slot->asked == q->asked &&
+             slot->endings == endings && slot->iommu == q->iommu &&
+             slot->index == q->index && slot->need == q->need &&
+             slot->ended_too == q->ended_too)) {
+            return slot;
+        }
+    }
+}
+
+const TwOlders *tw_older_find(const TwOlderAsk *question)
+{
+    static const TwOlders too_many = {.overflow = true};
+    const TwAsk *ask = question->ask;
+    TwOlderMemo *memo = ask->history->older;
+    uint32_t endings = ask->n_endings;
+    TwOlder *kept;
+    Slot *slot;
+    List list;
+
+    while (endings > 0 &&
+           ask->world->endings[endings - 1].tick > question->asked) {
+        endings--;
+    }
+    slot = slot_of(memo, question, endings);
+    if (slot->round == memo->round) {
+        return &slot->olders;
+    }
+    find(question, &list);
+    /* Other questions may have been asked and kept on the way. */
+    slot = slot_of(memo, question, endings);
+    if (memo->n_slots == (1 << SLOTS_LG) - 1 ||
+        memo->n_kept + list.n > MAX_KEPT) {
+        return &too_many;
+    }
+    kept = &memo->kept[memo->n_kept];
+    memcpy(kept, list.list, list.n * sizeof(list.list[0]));
+    memo->n_kept += list.n;
+    memo->n_slots++;
+    *slot = (Slot){
+        .granule = question->granule,
+        .round = memo->round,
+        .asked = question->asked,
+        .endings = endings,
+        .iommu = question->iommu,
+        .index = question->index,
+        .need = question->need,
+        .ended_too = question->ended_too,
+        .olders = {list.overflow, list.change, list.n, kept},
+    };
+    return &slot->olders;
 }

@@ -21,7 +21,7 @@
 
 #include "oracle/freshness/combined.h"
 #include "oracle/freshness/floor.h"
-#include "oracle/freshness/older.h"
+#include "oracle/freshness/nested.h"
 
 /* Walks for one question; beyond, inconclusive. */
 enum { MAX_TREE = 64 * TW_MAX_WALKS };
@@ -75,29 +75,11 @@ static bool met_before(const TwWalk *walk, unsigned h)
 
         if (other->iommu == hop->iommu && other->index == hop->index &&
             other->granule == hop->granule && other->depth == hop->depth &&
-            other->table == hop->table && other->combined == hop->combined) {
+            other->combined == hop->combined) {
             return true;
         }
     }
     return false;
-}
-
-/* May the records at hand say what they said in this walk? */
-static bool may_say(const TwAsk *ask, const TwWalk *walk)
-{
-    uint8_t kept = ask->world->contract.iotlb;
-
-    for (unsigned h = 0; h < walk->n_hops; h++) {
-        const TwHop *hop = &walk->hops[h];
-
-        if (hop->entry < hop->asked &&
-            !(kept & (!hop->present  ? TW_IOTLB_ABSENT
-                      : hop->granted ? TW_IOTLB_ENTRIES
-                                     : TW_IOTLB_REFUSALS))) {
-            return false;
-        }
-    }
-    return true;
 }
 
 static void note_under(Search *search, const TwHop *hop, uint32_t since)
@@ -112,25 +94,25 @@ static void note_under(Search *search, const TwHop *hop, uint32_t since)
 static void visit_one(Search *search, const TwWalk *walk)
 {
     const TwEnding *ended = search->ended;
-    bool says = may_say(search->ask, walk);
-    TwOlderList older;
+    TwChange change = {0, TW_NO_OP};
+    bool says = true;
 
-    tw_older_start(&older, search->ask, search->ended_too);
     for (unsigned k = 0; says && k < search->records.n; k++) {
         const TwEnding *by;
 
         if (!search->records.list[k].both) {
             continue;
         }
-        says = tw_combined_says(&older, walk, &search->records, k,
-                                search->asked[k], &by);
+        says = tw_combined_says(search->ask, search->ended_too, walk,
+                                &search->records, k, search->asked[k], &by,
+                                &change);
         if (by) {
             note_since(search, by->tick, TW_KEY_LINK_HOP, by->op);
             says &= search->ended_too;
             ended = ended ? ended : by;
         }
     }
-    note_since(search, older.since, TW_KEY_LINK_HOP, older.op);
+    note_since(search, change.since, TW_KEY_LINK_HOP, change.op);
     if (says) {
         const TwEnding *before = search->ended;
 
@@ -142,39 +124,67 @@ static void visit_one(Search *search, const TwWalk *walk)
 
 static void visit_all(Search *search, unsigned from);
 
-/* Is there no room for a further record?  Then the search is not complete. */
-static bool is_full(const Search *search)
+/* Is there no room for further records?  Then the search is not complete. */
+static bool is_full(const Search *search, unsigned more)
 {
     const TwAsk *ask = search->ask;
 
-    if (search->records.n < TW_MAX_RECORDS && ask->history->walks < MAX_TREE) {
+    if (search->records.n + more <= TW_MAX_RECORDS &&
+        ask->history->walks < MAX_TREE) {
         return false;
     }
     ask->answers->overflow |= !search->ended_too;
     return true;
 }
 
-/* Visits all walks with a further record, and what it adds to the tale. */
-static void visit_with(Search *search, const TwRecord *record, unsigned from,
+/* Visits all walks with the records that have been added since there were
+ * n, and what the oldest adds to the tale. */
+static void visit_with(Search *search, unsigned n, unsigned from,
                        uint32_t until, uint16_t changed, const TwEnding *ended)
 {
-    const TwEnding *before = search->ended;
-    uint32_t then = search->until;
-    uint16_t by = search->changed;
-    TwRecords *records = &search->records;
+    const TwEnding *ended_before = search->ended;
+    uint32_t until_before = search->until;
+    uint16_t changed_before = search->changed;
 
     search->ask->history->walks++;
-    records->list[records->n++] = *record;
-    if (!search->ended && (ended || records->n == 1)) {
+    if (!search->ended && (ended || n == 0)) {
         search->until = until;
         search->changed = changed;
         search->ended = ended;
     }
     visit_all(search, from);
-    records->n--;
-    search->until = then;
-    search->changed = by;
-    search->ended = before;
+    search->records.n = n;
+    search->until = until_before;
+    search->changed = changed_before;
+    search->ended = ended_before;
+}
+
+/* Visits all walks with an answer of records at a hop. */
+static void visit_older(Search *search, const TwOlder *older, const TwHop *hop,
+                        unsigned from)
+{
+    TwRecords *records = &search->records;
+    TwRecord record = {.request = {.granule = hop->granule,
+                                   .iommu = hop->iommu,
+                                   .index = hop->index,
+                                   .depth = hop->depth},
+                       .parts = older->parts,
+                       .combined = hop->combined};
+    unsigned n = records->n;
+
+    if (is_full(search, 1 + older->n_others)) {
+        return;
+    }
+    if (older->own) {
+        records->list[records->n++] = record;
+    }
+    for (unsigned i = 0; i < older->n_others; i++) {
+        record = older->others[i];
+        record.request.depth = hop->depth;
+        record.combined = hop->combined;
+        records->list[records->n++] = record;
+    }
+    visit_with(search, n, from, older->until, older->changed, older->ended);
 }
 
 /* Visits all walks with a combined record at a hop, version by version. */
@@ -186,12 +196,15 @@ static void visit_combined(Search *search, const TwCombined *combined)
     unsigned outer = search->combined;
     uint32_t under = search->under;
 
-    while (!is_full(search)) {
-        record.parts = tw_parts_at(record.index, u);
-        search->asked[search->records.n] = combined->asked;
-        search->combined = search->records.n + 1;
+    while (!is_full(search, 1)) {
+        unsigned n = search->records.n;
+
+        record.parts = tw_parts_at(record.request.index, u);
+        search->asked[n] = combined->asked;
+        search->combined = n + 1;
         search->under = 0;
-        visit_with(search, &record, combined->hop, u, changed, NULL);
+        search->records.list[search->records.n++] = record;
+        visit_with(search, n, combined->hop, u, changed, NULL);
         if (search->under <= combined->oldest || search->under > u) {
             break;
         }
@@ -201,7 +214,32 @@ static void visit_combined(Search *search, const TwCombined *combined)
     search->under = under;
 }
 
-enum { MAX_COMBINED = 4 }; /* at which one walk is looked at */
+/* A hop of a walk, and what records may answer there. */
+typedef struct Turn {
+    TwHop hop;
+    const TwOlders *olders;
+} Turn;
+
+enum { MAX_COMBINED = 4, MAX_TURNS = TW_MAX_ACCESS * (TW_MAX_HOPS + 1) };
+
+/* Asks what records may answer at a hop. */
+static const TwOlders *ask_at(Search *search, const TwHop *hop)
+{
+    const TwOlders *olders =
+        tw_older_find(&(TwOlderAsk){.ask = search->ask,
+                                    .ended_too = search->ended_too,
+                                    .granule = hop->granule,
+                                    .asked = hop->asked,
+                                    .iommu = hop->iommu,
+                                    .index = hop->index,
+                                    .need = search->ask->access->hop_rights});
+
+    note_since(search, olders->change.since, TW_KEY_LINK_HOP,
+               olders->change.op);
+    note_under(search, hop, olders->change.since);
+    search->ask->answers->overflow |= olders->overflow && !search->ended_too;
+    return olders;
+}
 
 /* Visits the walk with the records at hand, and all with a further record at
  * hop number `from` or behind. */
@@ -210,11 +248,10 @@ static void visit_all(Search *search, unsigned from)
     const TwAsk *ask = search->ask;
     TwWalk *walk = &ask->history->mixed;
     TwTimes times = search->times;
-    TwCombined combined[MAX_COMBINED];
-    TwOlderList older;
-    unsigned n = 0;
+    TwCombined combined[MAX_COMBINED + 1]; /* the last is one too many */
+    Turn turns[MAX_TURNS];
+    unsigned n = 0, n_hops;
 
-    tw_older_start(&older, ask, search->ended_too);
     if (search->records.n) {
         times.records = &search->records;
     }
@@ -227,25 +264,34 @@ static void visit_all(Search *search, unsigned from)
         note_under(search, &walk->hops[h], walk->hops[h].since);
     }
     visit_one(search, walk);
-    for (unsigned h = from; h < walk->n_hops; h++) {
-        if (ask->world->program->iommus[walk->hops[h].iommu].iotlb &&
-            !met_before(walk, h)) {
-            older.since = 0;
-            tw_older_add(&older, walk, h);
-            note_since(search, older.since, TW_KEY_LINK_HOP, older.op);
-            note_under(search, &walk->hops[h], older.since);
-            n += n < MAX_COMBINED &&
-                 tw_combined_begins(&older, walk, times, h, &combined[n]);
+    n_hops = walk->n_hops;
+    for (unsigned h = from; h < n_hops; h++) {
+        const TwHop *hop = &walk->hops[h];
+
+        turns[h].olders = NULL;
+        if (!ask->world->program->iommus[hop->iommu].iotlb &&
+            !tw_nested_mixes(ask->world, hop->iommu)) {
+            continue;
+        }
+        if (!met_before(walk, h)) {
+            turns[h].hop = *hop;
+            turns[h].olders = ask_at(search, hop);
+            if (tw_combined_begins(
+                    ask, search->ended_too, walk, times, h,
+                    &combined[n < MAX_COMBINED ? n : MAX_COMBINED])) {
+                n++;
+            }
         }
     }
-    ask->answers->overflow |=
-        (older.overflow || walk->crowded || n == MAX_COMBINED) &&
-        !search->ended_too;
-    for (unsigned i = 0; i < older.n && !is_full(search); i++) {
-        const TwOlder *record = &older.list[i];
-
-        visit_with(search, &record->record, record->hop + 1, record->until,
-                   record->changed, record->ended);
+    if (n > MAX_COMBINED) {
+        ask->answers->overflow |= !search->ended_too;
+        n = MAX_COMBINED;
+    }
+    for (unsigned h = from; h < n_hops; h++) {
+        for (unsigned i = 0; turns[h].olders && i < turns[h].olders->n; i++) {
+            visit_older(search, &turns[h].olders->list[i], &turns[h].hop,
+                        h + 1);
+        }
     }
     for (unsigned i = 0; i < n; i++) {
         visit_combined(search, &combined[i]);
@@ -367,6 +413,7 @@ void tw_ask_recorded(TwAsk *ask, uint32_t until)
         .changed = TW_NO_OP,
     };
 
+    tw_older_begin(ask->history, ask->world);
     visit_all(&search, 0);
     search.ended_too = false;
     if (cached) {

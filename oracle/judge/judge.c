@@ -37,6 +37,8 @@ void tw_oracle_free(TwOracle *oracle)
         tw_world_free(oracle->world);
         tw_contents_clear(&oracle->contents);
         g_free(oracle->history.meeting);
+        tw_history_clear(&oracle->history);
+        tw_history_clear(&oracle->past);
         g_free(oracle);
     }
 }

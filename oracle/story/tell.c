@@ -229,19 +229,26 @@ static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
 {
     const TwIommu *what = &t->world->program->iommus[iommu];
     uint8_t index = tw_walk_index(what, t->access->attrs);
+    TwRequest request = {.granule = x >> what->granule_lg,
+                         .iommu = iommu,
+                         .index = index,
+                         .depth = (uint8_t)depth};
     TwAsked asked =
-        tw_walk_asked(t->times.records, iommu, index, x >> what->granule_lg,
-                      depth, 0, t->combined, time);
+        tw_walk_asked(t->times.records, &request, t->combined, time);
     unsigned at = t->steps->len;
     TableTeller tables = {t, what, iommu};
     TwTableSeer seer = {see_table, &tables};
+    TwLookUp how = {.records = t->times.records,
+                    .depth = (uint8_t)depth,
+                    .combined = asked.combined,
+                    .seer = &seer};
     uint8_t need = t->access->hop_rights;
     TwFound found;
     TwStep *step;
     bool granted;
 
     add(t, TW_STEP_TRANSLATE, 0, NULL);
-    found = tw_walk_translation(t->world, iommu, index, x, asked.parts, &seer);
+    found = tw_walk_translation(t->world, iommu, index, x, asked.parts, &how);
     granted = (found.perm & need) == need;
     step = &g_array_index(t->steps, TwStep, at);
     step->rule = found.blocked    ? "LA-31"

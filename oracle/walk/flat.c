@@ -201,7 +201,8 @@ static const TwTableEntry *replay_context(const TwWorld *world, uint8_t iommu,
 typedef struct Nest {
     const TwWorld *world;
     const TwRecords *records;
-    unsigned depth; /* hops before the IOMMU that asks */
+    unsigned depth; /* hops before the IOMMU that asks, */
+    uint64_t page;  /* for this granule of its own */
     bool deep;      /* the tables of others on this way are not read */
     uint8_t pair;   /* TwAsked.combined of the IOMMU that asks */
 } Nest;
@@ -391,9 +392,9 @@ static uint8_t pair_from(const TwRecords *records, unsigned depth,
                          unsigned iommu, unsigned index, uint64_t granule)
 {
     for (unsigned n = 0; records && n < records->n; n++) {
-        const TwRecord *r = &records->list[n];
+        const TwRequest *r = &records->list[n].request;
 
-        if (r->both && r->iommu == iommu && r->index == index &&
+        if (records->list[n].both && r->iommu == iommu && r->index == index &&
             r->granule == granule && r->depth == depth) {
             return (uint8_t)(2 * n + 1);
         }
@@ -403,20 +404,20 @@ static uint8_t pair_from(const TwRecords *records, unsigned depth,
 
 /* When the parts of the translation were read: as a record says, or else at
  * time t. */
-static TwParts translated_at(const TwRecords *records, unsigned depth,
-                             unsigned table, unsigned iommu, unsigned index,
-                             uint64_t granule, uint8_t pair, uint32_t t)
+static TwParts translated_at(const Nest *nest, unsigned table, unsigned iommu,
+                             unsigned index, uint64_t granule, uint32_t t)
 {
-    unsigned n = records ? records->n : 0;
+    unsigned n = nest->records ? nest->records->n : 0;
 
     while (n-- > 0) {
-        if (!records->list[n].both && records->list[n].combined == pair &&
-            records->list[n].depth == depth &&
-            records->list[n].table == table &&
-            records->list[n].granule == granule &&
-            records->list[n].iommu == iommu &&
-            records->list[n].index == index) {
-            return records->list[n].parts;
+        const TwRecord *record = &nest->records->list[n];
+        const TwRequest *r = &record->request;
+
+        if (!record->both && record->combined == nest->pair &&
+            r->depth == nest->depth && r->table == table &&
+            r->granule == granule && r->iommu == iommu && r->index == index &&
+            (table == 0 || r->asker == nest->page)) {
+            return record->parts;
         }
     }
     return (TwParts){t, t, t, t, (uint8_t)index, 0};
@@ -429,8 +430,8 @@ static Record asked_at(const Nest *nest, unsigned table, uint8_t iommu,
 {
     const TwProgram *program = nest->world->program;
     const TwIommu *m = &program->iommus[iommu];
-    TwParts parts = translated_at(nest->records, nest->depth, table, iommu,
-                                  index, x >> m->granule_lg, nest->pair, t);
+    TwParts parts =
+        translated_at(nest, table, iommu, index, x >> m->granule_lg, t);
     Nest inner = {.world = nest->world, .deep = true};
 
     if (bypassed(nest->world, iommu, parts.entry)) {
@@ -560,8 +561,12 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
                         : pair_from(times.records, depth, i, index,
                                     x >> program->iommus[i].granule_lg);
         when = pair ? times.records->list[(pair - 1) / 2].parts.entry : when;
-        record = asked_at(&(Nest){world, times.records, depth, false, pair}, 0,
-                          i, index, x, when);
+        record = asked_at(&(Nest){.world = world,
+                                  .records = times.records,
+                                  .depth = depth,
+                                  .page = x >> program->iommus[i].granule_lg,
+                                  .pair = pair},
+                          0, i, index, x, when);
         if (!record.present || access->hop_rights & ~record.perm) {
             return refuse(TW_AT_HOP, depth);
         }

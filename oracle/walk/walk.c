@@ -238,43 +238,40 @@ static uint8_t leaf_flags(const TwNode *node, bool readonly)
 static void step(const Step *s, uint8_t space, uint64_t a, unsigned mask,
                  int before, unsigned depth);
 
-static bool is_of(const TwRecord *record, uint8_t iommu, uint8_t index,
-                  uint64_t granule, unsigned depth, unsigned table)
+static bool answers(const TwRecord *record, const TwRequest *request)
 {
-    return record->granule == granule && record->iommu == iommu &&
-           record->index == index && record->depth == depth &&
-           record->table == table;
+    const TwRequest *r = &record->request;
+
+    return r->granule == request->granule && r->iommu == request->iommu &&
+           r->index == request->index && r->depth == request->depth &&
+           r->table == request->table && r->asker == request->asker;
 }
 
-TwAsked tw_walk_asked(const TwRecords *records, uint8_t iommu, uint8_t index,
-                      uint64_t granule, unsigned depth, unsigned table,
+TwAsked tw_walk_asked(const TwRecords *records, const TwRequest *request,
                       uint8_t before, uint32_t t)
 {
     unsigned n = records ? records->n : 0;
-    TwAsked asked = {tw_parts_at(index, t), t, 0, false};
+    TwAsked asked = {tw_parts_at(request->index, t), t, 0, false};
 
-    if (table) {
+    if (request->table) {
         asked.combined = before;
     } else if (before & 1) { /* the second hop of what the first began */
         asked.combined = (uint8_t)(before + 1);
     }
-    for (unsigned i = 0; i < n && !asked.combined && !table; i++) {
-        const TwRecord *record = &records->list[i];
-
-        if (record->both &&
-            is_of(record, iommu, index, granule, depth, table)) {
+    for (unsigned i = 0; i < n && !asked.combined && !request->table; i++) {
+        if (records->list[i].both && answers(&records->list[i], request)) {
             asked.combined = (uint8_t)(2 * i + 1);
         }
     }
-    if (asked.combined && !table) {
+    if (asked.combined && !request->table) {
         asked.asked = records->list[(asked.combined - 1) / 2].parts.entry;
-        asked.parts = tw_parts_at(index, asked.asked);
+        asked.parts = tw_parts_at(request->index, asked.asked);
     }
     for (unsigned i = 0; i < n; i++) {
         const TwRecord *record = &records->list[i];
 
         if (!record->both && record->combined == asked.combined &&
-            is_of(record, iommu, index, granule, depth, table)) {
+            answers(record, request)) {
             asked.parts = record->parts;
             asked.recorded = true;
         }
@@ -325,10 +322,10 @@ static unsigned same_granule(uint64_t x, unsigned left, unsigned lg)
 
 /* The read of an entry of nested tables (LA-53) at work. */
 typedef struct TableRead {
-    const Step *step;
+    const TwWorld *world;
     const TwIommu *iommu;
-    uint8_t depth; /* of the hop that asks */
-    uint8_t combined;
+    uint64_t granule; /* for which the tables are read */
+    const TwLookUp *how;
     uint8_t level;
     uint32_t t;
     TwAttrs attrs;
@@ -356,38 +353,27 @@ static void note_read(TableRead *r, uint32_t since, uint16_t op)
 static bool read_through(TableRead *r, uint8_t id, uint64_t x, unsigned mask,
                          unsigned hops)
 {
-    const Step *s = r->step;
-    const TwIommu *iommu = &s->world->program->iommus[id];
-    uint8_t index = tw_walk_index(iommu, r->attrs);
-    uint8_t table = TW_TABLE_HOP(r->level, hops);
+    const TwIommu *iommu = &r->world->program->iommus[id];
+    TwReads *reads = r->how->reads;
     unsigned first = lowest(mask);
-    uint64_t granule = (x + first) >> iommu->granule_lg;
-    TwAsked asked = tw_walk_asked(s->times.records, id, index, granule,
-                                  r->depth, table, r->combined, r->t);
-    TwFound found =
-        tw_iommu_translate(s->world, id, index, x + first, asked.parts, NULL);
+    TwRequest request = {
+        .granule = (x + first) >> iommu->granule_lg,
+        .asker = r->granule,
+        .iommu = id,
+        .index = tw_walk_index(iommu, r->attrs),
+        .depth = r->how->depth,
+        .table = TW_TABLE_HOP(r->level, hops),
+    };
+    TwAsked asked =
+        tw_walk_asked(r->how->records, &request, r->how->combined, r->t);
+    TwFound found = tw_iommu_translate(r->world, id, request.index, x + first,
+                                       asked.parts, NULL);
 
-    if (s->walk &&
-        s->walk->n_hops >= sizeof(s->walk->hops) / sizeof(s->walk->hops[0]) -
-                               TW_MAX_OWN_HOPS) {
-        s->walk->crowded = true; /* the rest is for the access itself */
-    } else if (s->walk) {
-        s->walk->hops[s->walk->n_hops++] = (TwHop){
-            .granule = granule,
-            .window = (x + first) & ~(s->world->page_size - 1),
-            .since = found.since,
-            .asked = r->t,
-            .entry = asked.parts.entry,
-            .op = found.op,
-            .combined = asked.combined,
-            .before = TW_NIL,
-            .iommu = id,
-            .index = index,
-            .depth = r->depth,
-            .table = table,
-            .present = found.perm != 0,
-            .granted = found.perm & TW_R,
-        };
+    if (reads && reads->n == TW_MAX_READS) {
+        reads->crowded = true;
+    } else if (reads) {
+        reads->asked[reads->n] = r->t;
+        reads->list[reads->n++] = request;
     }
     note_read(r, found.since, found.op);
     return found.perm & TW_R && !found.blocked &&
@@ -398,7 +384,7 @@ static bool read_through(TableRead *r, uint8_t id, uint64_t x, unsigned mask,
 static bool read_bytes(TableRead *r, uint8_t space, uint64_t a, unsigned mask,
                        unsigned hops)
 {
-    const TwWorld *world = r->step->world;
+    const TwWorld *world = r->world;
     Find f;
 
     if (resolve(&f, r->snapshot, space, a, mask) != mask) {
@@ -456,7 +442,7 @@ static bool read_entry(void *data, uint64_t address, unsigned level,
     r->level = (uint8_t)level;
     r->attrs = tw_table_attrs(domain);
     r->t = t;
-    r->snapshot = tw_world_snapshot(r->step->world, t);
+    r->snapshot = tw_world_snapshot(r->world, t);
     r->entry = 0;
     r->since = r->snapshot->tick;
     r->op = r->snapshot->op;
@@ -469,11 +455,15 @@ static bool read_entry(void *data, uint64_t address, unsigned level,
 }
 
 TwFound tw_walk_translation(const TwWorld *world, uint8_t iommu, uint8_t index,
-                            uint64_t x, TwParts parts, const TwTableSeer *seer)
+                            uint64_t x, TwParts parts, const TwLookUp *how)
 {
-    Step s = {.world = world};
-    TableRead r = {.step = &s, .iommu = &world->program->iommus[iommu]};
-    TwTableReader reader = {read_entry, &r, seer};
+    static const TwLookUp plain;
+    const TwIommu *what = &world->program->iommus[iommu];
+    TableRead r = {.world = world,
+                   .iommu = what,
+                   .granule = x >> what->granule_lg,
+                   .how = how ? how : &plain};
+    TwTableReader reader = {read_entry, &r, r.how->seer};
 
     return tw_iommu_translate(world, iommu, index, x, parts, &reader);
 }
@@ -493,23 +483,28 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
     unsigned first = lowest(mask);
     uint64_t granule = (x + first) >> iommu->granule_lg;
     TwWalk *walk = s->walk;
-    int hop = walk->n_hops++; /* before those of reads of its tables */
+    int hop = walk->n_hops++;
     uint32_t t = depth < s->times.hops ? s->times.then : s->times.now;
     TwParts parts = tw_parts_at(index, t);
-    uint8_t combined = 0;
-    TableRead read = {.step = s, .iommu = iommu, .depth = (uint8_t)depth};
+    TwLookUp how = {.records = s->times.records, .depth = (uint8_t)depth};
+    TableRead read = {
+        .world = s->world, .iommu = iommu, .granule = granule, .how = &how};
     TwTableReader reader = {read_entry, &read, NULL};
     TwFound found;
     bool granted;
 
     if (s->times.records) {
+        TwRequest request = {.granule = granule,
+                             .iommu = node->iommu,
+                             .index = index,
+                             .depth = (uint8_t)depth};
         TwAsked asked = tw_walk_asked(
-            s->times.records, node->iommu, index, granule, depth, 0,
+            s->times.records, &request,
             before == TW_NIL ? 0 : walk->hops[before].combined, t);
 
         t = asked.asked;
         parts = asked.parts;
-        read.combined = combined = asked.combined;
+        how.combined = asked.combined;
     }
     found = tw_iommu_translate(s->world, node->iommu, index, x + first, parts,
                                &reader);
@@ -522,7 +517,7 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
         .asked = t,
         .entry = parts.entry,
         .op = found.op,
-        .combined = combined,
+        .combined = how.combined,
         .before = before,
         .iommu = node->iommu,
         .index = index,
@@ -715,7 +710,6 @@ void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
     walk->cuts = 0;
     walk->depth = 0;
     walk->n_hops = 0;
-    walk->crowded = false;
     walk->since = s.then->tick;
     walk->topology_since = s.then->tick;
     walk->page_since = 0;

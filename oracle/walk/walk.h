@@ -72,19 +72,11 @@ typedef struct TwHop {
     uint16_t op;
     int16_t before;              /* index of the hop before it, or TW_NIL */
     uint8_t iommu, index, depth; /* depth: hops before it */
-    uint8_t table;    /* of the read of an entry of nested tables (LA-53), after
-                       * those hops: its level, and how many hops of this read were
-                       * before, as TW_TABLE_HOP(); 0: of the access itself */
-    uint8_t combined; /* TwAsked */
-    bool present;     /* there was an entry */
+    uint8_t combined;            /* TwAsked */
+    bool present;                /* there was an entry */
     bool granted;
     bool small; /* granule below the page size */
 } TwHop;
-
-/* Hops of the bytes of an access. */
-enum { TW_MAX_OWN_HOPS = TW_MAX_ACCESS * (TW_MAX_HOPS + 1) };
-enum { TW_MAX_TABLE_HOPS = 2 }; /* of the read of one entry (LA-53) */
-#define TW_TABLE_HOP(level, n) ((uint8_t)((level) << 4 | (n)))
 
 /* The part of a walk that the page map decides. */
 typedef struct TwPageLink {
@@ -103,27 +95,39 @@ typedef struct TwWalk {
     uint16_t op;    /* the operation that changed it */
     uint32_t since; /* when: from then on the walk was like this */
     uint16_t n_hops;
-    bool crowded; /* reads of nested tables passed more than fit into `hops` */
     TwPageLink page;     /* CPU accesses */
     uint32_t page_since; /* of the page map alone */
     uint32_t topology_since;
     int16_t last_hop[TW_MAX_ACCESS]; /* of each byte, or TW_NIL */
     TwByte bytes[TW_MAX_ACCESS];
-    TwHop hops[TW_MAX_OWN_HOPS * (1 + TW_MAX_LEVELS * TW_MAX_TABLE_HOPS)];
+    TwHop hops[TW_MAX_ACCESS * (TW_MAX_HOPS + 1)];
 } TwWalk;
 
+/* A request for a translation: who is asked, and where on the way. */
+typedef struct TwRequest {
+    uint64_t granule; /* number of the granule */
+    uint64_t asker;   /* of the read of an entry of nested tables (LA-53): for
+                       * which granule the tables are read */
+    uint8_t iommu, index;
+    uint8_t depth; /* hops of the access before it */
+    uint8_t table; /* of such a read: the level of the entry, and how many hops
+                    * of this read are before, as TW_TABLE_HOP(); 0: of the
+                    * access itself */
+} TwRequest;
+enum { TW_MAX_TABLE_HOPS = 2 }; /* of the read of one entry */
+#define TW_TABLE_HOP(level, n) ((uint8_t)((level) << 4 | (n)))
+
 /*
- * Translations in which records of an IOTLB took part (LA-51): a granule of an
- * IOMMU's index, met after `depth` hops, is translated as at the times of
- * `parts`.  Of a combined record (LA-54), this hop and the next one are *asked*
- * at the time `parts.entry`, and further records may answer them then; these
- * have the same `combined` as the hop that they answer (TwAsked).
+ * Translations in which records of an IOTLB took part (LA-51): the request is
+ * answered as at the times of `parts`.  Of a combined record (LA-54), this hop
+ * and the next one are *asked* at the time `parts.entry`, and further records
+ * may answer them then; these have the same `combined` as the hop that they
+ * answer (TwAsked).
  */
-enum { TW_MAX_RECORDS = 8 };
+enum { TW_MAX_RECORDS = 12 };
 typedef struct TwRecord {
-    uint64_t granule;
+    TwRequest request;
     TwParts parts;
-    uint8_t iommu, index, depth, table;
     uint8_t combined;
     bool both; /* a combined one */
 } TwRecord;
@@ -170,18 +174,34 @@ typedef struct TwAsked {
     bool recorded;    /* by a record of its own */
 } TwAsked;
 
-/* The same for a granule met after `depth` hops, in the read `table` (TwHop),
- * asked at time t; `before`: what the hop before it has as `combined`, or that
- * asks for the read. */
-TwAsked tw_walk_asked(const TwRecords *records, uint8_t iommu, uint8_t index,
-                      uint64_t granule, unsigned depth, unsigned table,
+/* The same for a request at time t; `before`: what the hop before it has as
+ * `combined`, or that asks for the read. */
+TwAsked tw_walk_asked(const TwRecords *records, const TwRequest *request,
                       uint8_t before, uint32_t t);
 
+/* The requests of the reads of entries of nested tables. */
+enum { TW_MAX_READS = 64 };
+typedef struct TwReads {
+    unsigned n;
+    bool crowded; /* there are more */
+    TwRequest list[TW_MAX_READS];
+    uint32_t asked[TW_MAX_READS]; /* when */
+} TwReads;
+
+/* How a translation is looked up besides its own times. */
+typedef struct TwLookUp {
+    const TwRecords *records; /* that may answer reads of nested tables; or NULL
+                               */
+    uint8_t depth, combined;  /* of the hop that asks */
+    TwReads *reads;           /* to which those reads are added; or NULL */
+    const TwTableSeer *seer;  /* told of what is read of tables in RAM; or NULL
+                               */
+} TwLookUp;
+
 /* The translation of offset x of an IOMMU's index, read at the times of
- * `parts`, nested tables with the whole way to them.  `seer` (may be NULL) is
- * told of what is read of tables in RAM. */
+ * `parts`, nested tables with the whole way to them. */
 TwFound tw_walk_translation(const TwWorld *world, uint8_t iommu, uint8_t index,
-                            uint64_t x, TwParts parts, const TwTableSeer *seer);
+                            uint64_t x, TwParts parts, const TwLookUp *how);
 /* The attributes of reads of nested tables (LA-53). */
 static inline TwAttrs tw_table_attrs(uint8_t domain)
 {

@@ -400,6 +400,7 @@ void tw_world_reset(TwWorld *world, const TwProgram *program,
     memset(world->observers, 0, sizeof(world->observers));
     world->vetoes = world->listening = 0;
     world->crowded = world->differ = false;
+    world->starts++;
     world->iotlbs = world->pagetables = world->has_mpcs = world->full = false;
     world->sec_resp = world->mpc_changes = world->block_changes = 0;
     for (unsigned i = 0; i < program->n_iommus; i++) {
