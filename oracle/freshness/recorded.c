@@ -17,6 +17,7 @@
  */
 #include "oracle/freshness/recorded.h"
 
+#include <glib.h>
 #include <string.h>
 
 #include "oracle/freshness/combined.h"
@@ -31,7 +32,7 @@ struct Search {
     const TwAsk *ask;
     TwTimes times;  /* without the records */
     bool ended_too; /* also records that an event has ended */
-    void (*visit)(const Search *search, const TwWalk *walk);
+    void (*visit)(Search *search, const TwWalk *walk);
     uint32_t t; /* of the prefix */
     unsigned j; /* its hops */
     bool tail;  /* and the topology behind them */
@@ -50,7 +51,18 @@ struct Search {
     uint8_t link;   /* what that was */
     uint16_t op;    /* the operation that changed it */
     unsigned depth; /* most hops of a walk */
+    /* The same, of the page map and the topology, and then hop by hop. */
+    uint32_t since_at[TW_MAX_HOPS + 2];
+    bool kept[TW_MAX_HOPS + 2]; /* some walk's first j hops may be in a cache */
 };
+
+/* Something changed that prefixes with more than `depth` hops depend on. */
+static void note_at(Search *search, unsigned depth, uint32_t since)
+{
+    if (since > search->since_at[depth + 1]) {
+        search->since_at[depth + 1] = since;
+    }
+}
 
 static void note_since(Search *search, uint32_t since, uint8_t link,
                        uint16_t op)
@@ -106,8 +118,10 @@ static void visit_one(Search *search, const TwWalk *walk)
         says = tw_combined_says(search->ask, search->ended_too, walk,
                                 &search->records, k, search->asked[k], &by,
                                 &change);
+        note_at(search, search->records.list[k].request.depth, change.since);
         if (by) {
             note_since(search, by->tick, TW_KEY_LINK_HOP, by->op);
+            note_at(search, search->records.list[k].request.depth, by->tick);
             says &= search->ended_too;
             ended = ended ? ended : by;
         }
@@ -237,6 +251,7 @@ static const TwOlders *ask_at(Search *search, const TwHop *hop)
     note_since(search, olders->change.since, TW_KEY_LINK_HOP,
                olders->change.op);
     note_under(search, hop, olders->change.since);
+    note_at(search, hop->depth, olders->change.since);
     search->ask->answers->overflow |= olders->overflow && !search->ended_too;
     return olders;
 }
@@ -260,8 +275,11 @@ static void visit_all(Search *search, unsigned from)
         note_since(search, walk->since, walk->link, walk->op);
     }
     search->depth = walk->depth > search->depth ? walk->depth : search->depth;
+    search->since_at[0] =
+        MAX(search->since_at[0], MAX(walk->page_since, walk->topology_since));
     for (unsigned h = 0; h < walk->n_hops; h++) {
         note_under(search, &walk->hops[h], walk->hops[h].since);
+        note_at(search, walk->hops[h].depth, walk->hops[h].since);
     }
     visit_one(search, walk);
     n_hops = walk->n_hops;
@@ -309,7 +327,7 @@ static TwTimes times_of(const Search *search)
 /* Answers ----------------------------------------------------------------- */
 
 /* A walk of now. */
-static void add_now(const Search *search, const TwWalk *walk)
+static void add_now(Search *search, const TwWalk *walk)
 {
     const TwAsk *ask = search->ask;
     TwFacts facts = {
@@ -335,8 +353,23 @@ static void add_now(const Search *search, const TwWalk *walk)
     }
 }
 
+/* Notes which prefixes of a walk of time t may be in a cache: if one cannot,
+ * neither can longer ones. */
+static void note_kept(Search *search, const TwWalk *walk)
+{
+    for (unsigned j = 0; j <= walk->depth; j++) {
+        TwFacts facts = tw_ask_judge_prefix(search->ask, walk, j, false,
+                                            search->t, search->newer);
+
+        if (!facts.cacheable || facts.event != TW_KEY_EVENT_NONE) {
+            break;
+        }
+        search->kept[j] = true;
+    }
+}
+
 /* A walk of time t, cached whole. */
-static void add_whole(const Search *search, const TwWalk *walk)
+static void add_whole(Search *search, const TwWalk *walk)
 {
     const TwAsk *ask = search->ask;
     TwFacts facts;
@@ -348,6 +381,9 @@ static void add_whole(const Search *search, const TwWalk *walk)
         }
         return;
     }
+    if (!ask->ever) {
+        note_kept(search, walk);
+    }
     facts = tw_ask_judge_prefix(ask, walk, walk->depth, true, search->t,
                                 search->newer);
     facts.cacheable &= !tw_ask_refused(walk->bytes, ask->mask);
@@ -358,7 +394,7 @@ static void add_whole(const Search *search, const TwWalk *walk)
 }
 
 /* A walk whose first j hops were cached at time t. */
-static void add_prefix(const Search *search, const TwWalk *walk)
+static void add_prefix(Search *search, const TwWalk *walk)
 {
     const TwAsk *ask = search->ask;
     TwFacts facts;
@@ -375,17 +411,39 @@ static void add_prefix(const Search *search, const TwWalk *walk)
     }
 }
 
-/* Visits all walks whose first j hops were asked at time t, in one or the other
- * topology behind them. */
+/* The last change of what the first j hops of the tree depend on. */
+static uint32_t prefix_since(const Search *search, unsigned j)
+{
+    uint32_t since = 0;
+
+    for (unsigned i = 0; i <= j; i++) {
+        since = MAX(since, search->since_at[i]);
+    }
+    return since;
+}
+
+/*
+ * Visits all walks whose first j hops were asked at time t, in one or the other
+ * topology behind them; not those that can be in no cache, and not those that
+ * are the same in the version just newer, `known`.
+ */
 static void add_prefixes(Search *search)
 {
     const TwAsk *ask = search->ask;
+    bool same_topology = tw_world_snapshot(ask->world, search->t) ==
+                         tw_world_snapshot(ask->world, ask->now);
     Search whole = *search;
 
     search->visit = add_prefix;
     for (unsigned j = 0; j <= whole.depth; j++) {
+        bool known =
+            j <= search->newer->depth && search->newer->since[j] <= search->t;
+
+        if (!ask->ever && (known || !whole.kept[j])) {
+            continue;
+        }
         search->j = j;
-        for (unsigned tail = 0; tail <= 1; tail++) {
+        for (unsigned tail = 0; tail <= (same_topology ? 0 : 1); tail++) {
             search->tail = tail;
             search->times = (TwTimes){search->t, ask->now, (uint8_t)(j + tail),
                                       (uint8_t)j, NULL};
@@ -396,6 +454,7 @@ static void add_prefixes(Search *search)
     search->since = whole.since; /* what is behind the prefix is of now */
     search->link = whole.link;
     search->op = whole.op;
+    memcpy(search->since_at, whole.since_at, sizeof(whole.since_at));
 }
 
 void tw_ask_recorded(TwAsk *ask, uint32_t until)
@@ -423,6 +482,7 @@ void tw_ask_recorded(TwAsk *ask, uint32_t until)
     if (cached && !ask->ever && ask->history->walks > walks &&
         ask->world->contract.one_entry_per_page) {
         /* Which entries explain the answers of records, too. */
+        newer.since[0] = TW_FOREVER; /* no version is newer */
         search.visit = add_whole;
         visit_all(&search, 0);
         add_prefixes(&search);
@@ -430,10 +490,16 @@ void tw_ask_recorded(TwAsk *ask, uint32_t until)
     while (search.since > until) {
         newer.link = search.link;
         newer.op = search.op;
+        newer.depth = search.depth;
+        for (unsigned j = 0; j <= search.depth; j++) {
+            newer.since[j] = prefix_since(&search, j);
+        }
         search.t = search.since - 1;
         search.times = tw_times_at(search.t);
         search.since = 0;
         search.depth = 0;
+        memset(search.since_at, 0, sizeof(search.since_at));
+        memset(search.kept, 0, sizeof(search.kept));
         search.visit = add_whole;
         if (ask->history->walks++ >= MAX_TREE) {
             ask->answers->overflow |= !ask->ever;
