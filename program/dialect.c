@@ -112,6 +112,15 @@ typedef struct Place {
     bool wide;   /* no number needs fitting */
 } Place;
 
+/* Is the operation one that needs no look at its numbers?  The usual case,
+ * decided quickly. */
+static inline bool is_plain(const TwDialect *d, const Place *place,
+                            const TwOp *op)
+{
+    return place->wide && !(op->flags & (~d->op_flags | TW_OPF_DURING)) &&
+           tw_ops_has(&place->ops, op->code);
+}
+
 static bool admits_op(const TwDialect *d, const Place *place,
                       const TwProgram *p, const TwOp *op, unsigned number,
                       Reply reply)
@@ -332,7 +341,8 @@ static bool admits_ops(const TwDialect *d, const TwProgram *p, bool wide,
         return no(reply, "at most %u setup operations", d->max_setup);
     }
     for (unsigned i = 0; i < p->n_setup; i++) {
-        if (!admits_op(d, &setup, p, &p->setup[i], i, reply)) {
+        if (!is_plain(d, &setup, &p->setup[i]) &&
+            !admits_op(d, &setup, p, &p->setup[i], i, reply)) {
             return false;
         }
     }
@@ -340,7 +350,8 @@ static bool admits_ops(const TwDialect *d, const TwProgram *p, bool wide,
         return no(reply, "at most %u operations", d->max_script);
     }
     for (unsigned i = 0; i < p->n_script; i++) {
-        if (!admits_op(d, &script, p, &p->script[i], i, reply)) {
+        if (!is_plain(d, &script, &p->script[i]) &&
+            !admits_op(d, &script, p, &p->script[i], i, reply)) {
             return false;
         }
         if (tw_dialect_parts_pair(d, p, i)) {

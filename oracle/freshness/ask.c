@@ -165,27 +165,32 @@ note_slot(const TwAsk *ask, TwAnswer *answer, const TwFacts *facts)
                        !facts->times.records;
 }
 
-TwAnswer *tw_ask_add(const TwAsk *ask, const TwWalk *walk, const TwFacts *facts)
+/* The answer that is like that of the walk, or NULL. */
+static inline TwAnswer *known_answer(const TwAsk *ask, const TwWalk *walk)
+{
+    TwAnswers *answers = ask->answers;
+
+    for (uint32_t i = 0; i < answers->n; i++) {
+        if (same_answer(&answers->list[i], walk->bytes, walk->cuts,
+                        ask->mask)) {
+            return &answers->list[i];
+        }
+    }
+    return NULL;
+}
+
+/* A new answer, of which nothing is known but the walk; or NULL: there are too
+ * many. */
+static inline TwAnswer *new_answer(const TwAsk *ask, const TwWalk *walk)
 {
     TwAnswers *answers = ask->answers;
     TwAnswer *answer;
 
-    for (uint32_t i = 0; i < answers->n; i++) {
-        answer = &answers->list[i];
-        if (same_answer(answer, walk->bytes, walk->cuts, ask->mask)) {
-            note_slot(ask, answer, facts);
-            if (better(ask, facts, answer)) {
-                describe(ask, answer, facts);
-            }
-            return answer;
-        }
-    }
     if (answers->n == TW_MAX_WALKS) {
         answers->overflow = true;
         return NULL;
     }
     answer = &answers->list[answers->n++];
-    describe(ask, answer, facts);
     answer->mask = ask->mask;
     answer->cuts = walk->cuts;
     answer->current = answer->before = answer->after = false;
@@ -194,29 +199,47 @@ TwAnswer *tw_ask_add(const TwAsk *ask, const TwWalk *walk, const TwFacts *facts)
     for (unsigned s = 0; s < TW_PREFIX_SLOTS; s++) {
         answer->oldest[s] = TW_FOREVER;
     }
-    note_slot(ask, answer, facts);
     memcpy(answer->bytes, walk->bytes, sizeof(answer->bytes));
+    return answer;
+}
+
+TwAnswer *tw_ask_add(const TwAsk *ask, const TwWalk *walk, const TwFacts *facts)
+{
+    TwAnswer *answer = known_answer(ask, walk);
+
+    if (answer) {
+        note_slot(ask, answer, facts);
+        if (better(ask, facts, answer)) {
+            describe(ask, answer, facts);
+        }
+        return answer;
+    }
+    answer = new_answer(ask, walk);
+    if (answer) {
+        describe(ask, answer, facts);
+        note_slot(ask, answer, facts);
+    }
     return answer;
 }
 
 void tw_ask_add_current(const TwAsk *ask, const TwWalk *walk)
 {
-    TwAnswer *answer;
-    TwFacts facts = {
-        .times = tw_times_at(ask->now),
-        .since = TW_FOREVER,
-        .until = ask->now,
-        .slot = TW_SLOT_FULL,
-        .allowed = true,
-        .changed = TW_NO_OP,
-        .ended = TW_NO_OP,
-        .filled = TW_NO_OP,
-    };
+    TwAnswer *answer = known_answer(ask, walk);
+    bool described = answer && answer->allowed;
 
-    answer = tw_ask_add(ask, walk, &facts);
+    answer = answer ? answer : new_answer(ask, walk);
     if (!answer) {
         return;
     }
+    if (!described) {
+        answer->times = tw_times_at(ask->now);
+        answer->until = ask->now;
+        answer->allowed = true;
+        answer->cacheable = answer->by_record = answer->by_mapping = false;
+        answer->link = answer->event = 0;
+        answer->changed = answer->ended = answer->filled = TW_NO_OP;
+    }
+    answer->no_record = answer->no_cache = true;
     answer->current = true;
     answer->after |= ask->now == ask->world->now;
     answer->before |=

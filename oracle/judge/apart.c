@@ -65,6 +65,19 @@ TwAccess tw_apart_fetch(const TwOracle *oracle, const TwOp *op, uint16_t number)
     return access;
 }
 
+/* The bytes of a location, in the access. */
+static void see_location(const TwLocation *at, TwSeen *seen)
+{
+    for (unsigned i = 0; i < at->length; i++) {
+        seen->bytes[at->first + i] = (TwByte){
+            .where = TW_AT_LEAF,
+            .region = at->region,
+            .flags = at->flags,
+            .offset = at->offset + i,
+        };
+    }
+}
+
 void tw_apart_see(const TwOracle *oracle, const TwAccess *access,
                   const TwOutcome *outcome, TwSeen *seen)
 {
@@ -95,20 +108,20 @@ void tw_apart_see(const TwOracle *oracle, const TwAccess *access,
     for (unsigned i = 0; i < outcome->n_locations; i++) {
         const TwLocation *at = &trace->locations[outcome->location + i];
 
-        for (unsigned k = at->first; k < at->first + at->length; k++) {
-            if (k >= access->size || got >> k & 1 ||
-                at->region >= oracle->program->n_regions) {
-                seen->broken = true;
-                return;
-            }
-            got |= 1u << k;
-            seen->bytes[k] = (TwByte){
-                .where = TW_AT_LEAF,
-                .region = at->region,
-                .flags = at->flags,
-                .offset = at->offset + (k - at->first),
-            };
+        unsigned bytes;
+
+        if (at->first + at->length > access->size ||
+            at->region >= oracle->program->n_regions) {
+            seen->broken = true;
+            return;
         }
+        bytes = ((1u << at->length) - 1) << at->first;
+        if (got & bytes) {
+            seen->broken = true;
+            return;
+        }
+        got |= bytes;
+        see_location(at, seen);
     }
     seen->broken |= got != (1u << access->size) - 1 && !oracle->world->has_mpcs;
 }

@@ -242,7 +242,10 @@ TwEffect tw_leaf(const TwWorld *world, const TwAccess *access,
         return effect;
     }
     for (unsigned k = 0; k < access->size; k++) {
-        worsen(&effect, byte_class(world, access, &bytes[k]));
+        if (k == 0 || bytes[k].where != bytes[k - 1].where ||
+            bytes[k].region != bytes[k - 1].region) {
+            worsen(&effect, byte_class(world, access, &bytes[k]));
+        }
     }
     if (effect.class_ > TW_CLASS_DEVICE_ERROR) {
         return effect;

@@ -30,6 +30,9 @@ static bool tree_set(View *view, uint16_t *slot, unsigned level, uint64_t first,
         memset(node, 0, sizeof(view->nodes[0]));
         *slot = ENTRY_NODE | view->n_nodes++;
     }
+    if (shift == 0) {
+        view->lowest = *slot & ~ENTRY_NODE;
+    }
     for (uint64_t i = first >> shift; i <= last >> shift; i++) {
         uint64_t from = i == first >> shift ? first & low_mask(shift) : 0;
         uint64_t to =
@@ -43,14 +46,33 @@ static bool tree_set(View *view, uint16_t *slot, unsigned level, uint64_t first,
     return true;
 }
 
+/* Small ranges come in a row: if the last one was in the same node of the
+ * lowest level, the way to it is known. */
 static bool tree_pages(View *view, uint64_t first, uint64_t last,
                        uint16_t value)
 {
+    uint64_t block = first >> NODE_LG;
+
     if (view->height == 0) { /* the whole view is page 0 */
         view->top = value;
         return true;
     }
-    return tree_set(view, &view->top, view->height, first, last, value);
+    if (view->lowest == NO_NODE || block != view->lowest_block ||
+        block != last >> NODE_LG) {
+        bool entered;
+
+        view->lowest = NO_NODE;
+        entered = tree_set(view, &view->top, view->height, first, last, value);
+        view->lowest_block = block;
+        if (block != last >> NODE_LG) {
+            view->lowest = NO_NODE; /* of which block is not known */
+        }
+        return entered;
+    }
+    for (uint64_t i = first; i <= last; i++) {
+        view->nodes[view->lowest][i & low_mask(NODE_LG)] = value;
+    }
+    return true;
 }
 
 /* Range `i` meets `page` without covering it: a container there has it. */
@@ -76,6 +98,7 @@ static bool tree_build(const Machine *m, View *view)
     view->height = 0;
     view->top = SECTION_HOLE;
     view->n_nodes = 0;
+    view->lowest = NO_NODE;
     view->n_containers = 0;
     if (view->n == 0) {
         return true;

@@ -161,6 +161,7 @@ typedef struct Range {
 
 /* Tree entries: a section, or with these bits a container or a node. */
 enum { ENTRY_CONTAINER = 0x4000, ENTRY_NODE = 0x8000, SECTION_HOLE = 0 };
+enum { NO_NODE = UINT16_MAX };
 
 /* The ranges that meet one page without one of them covering it. */
 typedef struct Container {
@@ -178,7 +179,9 @@ typedef struct View {
     uint8_t height;  /* levels of the tree */
     uint16_t top;    /* its entry */
     uint16_t n, n_nodes, n_containers;
-    TwRegionSet visited; /* by rendering */
+    uint16_t lowest;       /* while building: a node of the lowest level, for */
+    uint64_t lowest_block; /* these pages; or NO_NODE */
+    TwRegionSet visited;   /* by rendering */
     /* The most recently used pages, a hint (DS-3); empty: first > last. */
     uint64_t hint_first, hint_last;
     uint16_t hint_entry;
