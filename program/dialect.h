@@ -27,6 +27,8 @@ typedef struct TwDialect {
     bool during_dma;        /* DMA accesses may be performed during an access;
                              * the contract has during_refusals */
     bool locations;         /* its traces say where accesses went */
+    bool reasons;           /* its traces say why a link refused an access
+                             * (LA-60); that is compared */
     bool identity_pages;    /* a page-map entry leads to its own address and
                              * is no smaller than a page */
     bool whole_pages;       /* a page-map entry is no smaller than a page */

@@ -20,6 +20,7 @@ typedef enum TwVerdict {
     TW_VERDICT_PERM,
     TW_VERDICT_CLASS,
     TW_VERDICT_FAULT,
+    TW_VERDICT_REASON,
     TW_VERDICT_WRONG,
     TW_VERDICT_EFFECT,
     TW_VERDICT_EVENT,
@@ -62,6 +63,8 @@ typedef struct TwAllowed {
     uint8_t n_locations; /* where its bytes go; none where refused */
     uint64_t value;      /* that a read or fetch gives */
     TwLocation locations[TW_MAX_ACCESS];
+    TwReason reason; /* where refused; kind NONE, too, if the target's dialect
+                      * does not compare reasons */
 } TwAllowed;
 
 enum { TW_MAX_ALLOWED = 8 };

@@ -145,7 +145,7 @@ static void test_verdicts(void)
             g_assert_cmpstr(tw_verdict_name(v), !=, tw_verdict_name(w));
         }
     }
-    g_assert_cmpuint(findings, ==, 12);
+    g_assert_cmpuint(findings, ==, 13);
     g_assert_null(tw_verdict_name(TW_VERDICTS));
     g_assert_false(tw_verdict_is_finding(TW_VERDICT_AGREE_STALE));
     g_assert_false(tw_verdict_is_finding(TW_VERDICT_INCONCLUSIVE));

@@ -27,7 +27,7 @@ static const char sample[] =
     "0 ok 0x1122334455667788 at 0+4 r1 0x10 at 4+4 r2 0x0 readonly romd\n"
     "1 discard 0x0\n"
     "2 done\n"
-    "3 page-fault 0x0\n"
+    "3 page-fault 0x0 reason page-map absent at 0x0\n"
     "log 1 write r2 0x8 = 0x5a secure,rid=7\n"
     "log 1 fetch r2 0x9 none\n"
     "event 2 o0 unmap none none none 0x0..0x3f -> 0x0\n"
@@ -61,6 +61,32 @@ static void test_canonical(void)
     g_assert_cmphex(t.events[1].last, ==, UINT64_MAX);
     g_assert_cmpint(t.events[0].space, ==, TW_NONE);
     g_assert_cmphex(t.digests[1], ==, 0x1234);
+    g_assert_cmpint(t.outcomes[3].reason.kind, ==, TW_REASON_ABSENT);
+    g_assert_cmpint(t.outcomes[3].reason.iommu, ==, TW_NONE);
+    g_assert_cmpint(t.outcomes[1].reason.kind, ==, TW_REASON_NONE);
+}
+
+/* Each kind by its name, with a level or without. */
+static void test_reasons(void)
+{
+    test_parse(&p, world);
+    for (unsigned kind = 1; kind < TW_REASONS; kind++) {
+        g_autofree char *text = g_strdup_printf(
+            "twinwalk-trace 1\nend hung op 1\n"
+            "0 decode-error 0x0 reason i0 %s%s at 0x%x\nend\n",
+            tw_reason_name(kind), kind & 1 ? " level 6" : "", kind);
+        g_autoptr(GString) again = g_string_new(NULL);
+        TwReason reason = {(uint8_t)kind, 0, kind & 1 ? 6 : 0, kind};
+
+        parse(&t, text);
+        g_assert_true(tw_reason_same(&t.outcomes[0].reason, &reason));
+        tw_trace_print(&t, &p, again);
+        g_assert_cmpstr(again->str, ==, text);
+        reason.address++;
+        g_assert_false(tw_reason_same(&t.outcomes[0].reason, &reason));
+    }
+    g_assert_null(tw_reason_name(TW_REASON_NONE));
+    g_assert_null(tw_reason_name(TW_REASONS));
 }
 
 static void test_ends(void)
@@ -162,9 +188,20 @@ static const struct {
      "not-run"},
     {"3 page-fault 0x0", "3 page-fault 0x10000",
      "t:6:14: expected a value as wide as the access"},
-    {"3 page-fault 0x0\n", "",
+    {"page-map absent", "page absent", "t:6:25: expected i0 to i15"},
+    {"page-map absent", "i1 absent",
+     "t:6:25: expected an IOMMU of the program"},
+    {"page-map absent", "i0 gone",
+     "t:6:28: expected no-context, blocked, range, unreadable, absent, "
+     "reserved, rights or hops"},
+    {"absent at", "absent level 7 at", "t:6:47: expected a level"},
+    {"absent at 0x0", "absent", "t:6:40: expected 'at'"},
+    {"1 discard 0x0", "1 discard 0x0 reason i0 absent at 0x0",
+     "t:4:15: expected the end of the line"},
+    {"3 page-fault 0x0 reason page-map absent at 0x0\n", "",
      "t:15:1: expected an outcome for each operation"},
-    {"3 page-fault 0x0\n", "3 page-fault 0x0\n4 done\n",
+    {"3 page-fault 0x0 reason page-map absent at 0x0\n",
+     "3 page-fault 0x0\n4 done\n",
      "t:7:1: expected no more operations than the program has"},
     {"0+4 r1", "0+9 r1",
      "t:3:28: expected bytes FIRST+LENGTH of the access, "
@@ -307,6 +344,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/trace/canonical", test_canonical);
+    g_test_add_func("/trace/LA-60/reasons", test_reasons);
     g_test_add_func("/trace/ends", test_ends);
     g_test_add_func("/trace/overflow", test_overflow);
     g_test_add_func("/trace/text-is-one-line", test_text_is_one_line);

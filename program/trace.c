@@ -145,6 +145,21 @@ const char *tw_class_name(unsigned class_)
     return pick(names, TW_CLASSES, class_);
 }
 
+const char *tw_reason_name(unsigned kind)
+{
+    static const char *const names[TW_REASONS] = {
+        [TW_REASON_NO_CONTEXT] = "no-context",
+        [TW_REASON_BLOCKED] = "blocked",
+        [TW_REASON_RANGE] = "range",
+        [TW_REASON_UNREADABLE] = "unreadable",
+        [TW_REASON_ABSENT] = "absent",
+        [TW_REASON_RESERVED] = "reserved",
+        [TW_REASON_RIGHTS] = "rights",
+        [TW_REASON_HOPS] = "hops",
+    };
+    return pick(names, TW_REASONS, kind);
+}
+
 const char *tw_status_name(unsigned status)
 {
     static const char *const names[TW_STATUSES] = {

@@ -44,6 +44,38 @@ typedef struct TwLocation {
     uint64_t offset;
 } TwLocation;
 
+/* Why a link refused an access (LA-60).  LAYOUTS.md has the manuals' names. */
+typedef enum TwReasonKind {
+    TW_REASON_NONE,       /* no link did, or the target does not say */
+    TW_REASON_NO_CONTEXT, /* the index has no context (LA-35) */
+    TW_REASON_BLOCKED,    /* its context is `blocked` */
+    TW_REASON_RANGE,      /* the tables do not reach so far */
+    TW_REASON_UNREADABLE, /* an entry cannot be read */
+    TW_REASON_ABSENT,     /* an entry, or a page-map assignment, is not there */
+    TW_REASON_RESERVED,   /* an entry that is there means nothing */
+    TW_REASON_RIGHTS,     /* a right is missing */
+    TW_REASON_HOPS,       /* too many IOMMUs came before (LA-14) */
+    TW_REASONS
+} TwReasonKind;
+
+typedef struct TwReason {
+    uint8_t kind;     /* TwReasonKind */
+    uint8_t iommu;    /* that refused; TW_NONE: the page map did */
+    uint8_t level;    /* of the entry in page tables; 0: there is none */
+    uint64_t address; /* of the lowest byte that is refused for the class of
+                       * the access: offset in the IOMMU's region; page map:
+                       * its virtual address */
+} TwReason;
+
+/* Are they the same reason, or none both? */
+static inline bool tw_reason_same(const TwReason *a, const TwReason *b)
+{
+    return a->kind == b->kind &&
+           (a->kind == TW_REASON_NONE ||
+            (a->iommu == b->iommu && a->level == b->level &&
+             a->address == b->address));
+}
+
 typedef struct TwOutcome {
     uint8_t status;      /* TwStatus */
     uint8_t class_;      /* TwClass; accesses only */
@@ -53,6 +85,8 @@ typedef struct TwOutcome {
     uint64_t value;      /* reads: little-endian, byte k of the access in bits
                           * 8k; 0 where refused.  dma-map: the length of the
                           * run, UINT64_MAX: 2^64 (LA-38) */
+    TwReason reason; /* of a refused access; kind NONE: no link refused it, or
+                      * the target does not say */
 } TwOutcome;
 
 enum { TW_LOG_WRITE, TW_LOG_FETCH, TW_LOG_READ, TW_LOG_KINDS };
@@ -183,7 +217,8 @@ bool tw_trace_add_location(TwTrace *trace, TwOutcome *outcome,
 bool tw_trace_add_log(TwTrace *trace, TwLogRecord record);
 bool tw_trace_add_event(TwTrace *trace, TwEventRecord record);
 
-const char *tw_class_name(unsigned class_);    /* "ok" "discard" ... */
+const char *tw_class_name(unsigned class_); /* "ok" "discard" ... */
+const char *tw_reason_name(unsigned kind); /* "absent" ...; NULL: none, other */
 const char *tw_status_name(unsigned status);   /* "done" "skipped" ... */
 const char *tw_end_name(unsigned end);         /* "done" "died" ... */
 const char *tw_event_kind_name(unsigned kind); /* "unmap" "add" ... */

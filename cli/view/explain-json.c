@@ -90,6 +90,12 @@ static void json_told(JsonBuilder *b, const TwTold *told)
     if (told->broken) {
         tw_json_bool(b, "broken", true);
     }
+    if (tw_reason_name(told->reason.kind)) {
+        char why[TW_PLACE_TEXT];
+
+        tw_reason_text(&told->reason, why, sizeof(why));
+        tw_json_string(b, "reason", why);
+    }
     json_builder_set_member_name(b, "places");
     json_builder_begin_array(b);
     for (unsigned i = 0; i < told->n_places; i++) {

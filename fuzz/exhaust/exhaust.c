@@ -168,12 +168,14 @@ static void make_trace(Search *s)
 static TwVerdict judge(Search *s, TwFinding *finding)
 {
     TwContract contract = *tw_target_contract(s->target);
+    TwDialect dialect = *tw_target_dialect(s->target);
 
+    dialect.reasons = false; /* the naive caches have none */
     if (tw_exhaust_boards[s->unit->board].keeps_pairs) {
         contract.commands[TW_SCOPE_RANGE] &= (uint8_t)~TW_RECORD_COMBINED;
     }
-    return tw_judge(s->oracle, s->program, tw_target_dialect(s->target),
-                    &contract, s->target->klass->name, s->trace, finding, NULL);
+    return tw_judge(s->oracle, s->program, &dialect, &contract,
+                    s->target->klass->name, s->trace, finding, NULL);
 }
 
 static void answer_text(const NaiveAnswer *a, char *text, size_t size)

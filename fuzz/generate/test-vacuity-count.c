@@ -228,6 +228,20 @@ static void count_actors(Count *c, const TwProgram *p,
     }
 }
 
+static void count_reason(Count *c, const TwReason *reason)
+{
+    bool page = reason->iommu == TW_NONE, table = !page && reason->level > 0;
+
+    c->row[ROW_REASON_PAGE] += page && reason->kind != TW_REASON_NONE;
+    c->row[ROW_REASON_CONTEXT] += reason->kind == TW_REASON_NO_CONTEXT ||
+                                  reason->kind == TW_REASON_BLOCKED;
+    c->row[ROW_REASON_RANGE] += reason->kind == TW_REASON_RANGE;
+    c->row[ROW_REASON_UNREADABLE] += reason->kind == TW_REASON_UNREADABLE;
+    c->row[ROW_REASON_ABSENT] += table && reason->kind == TW_REASON_ABSENT;
+    c->row[ROW_REASON_RESERVED] += reason->kind == TW_REASON_RESERVED;
+    c->row[ROW_REASON_RIGHTS] += table && reason->kind == TW_REASON_RIGHTS;
+}
+
 static void count_access(Count *c, const TwProgram *p, const TwTrace *t,
                          const TwOp *op, const TwOutcome *outcome)
 {
@@ -248,6 +262,9 @@ static void count_access(Count *c, const TwProgram *p, const TwTrace *t,
     c->row[ROW_READONLY_DMA] += discard && op->code == TW_OP_DMA_WRITE;
     c->row[ROW_READONLY_RMW] += discard && op->code == TW_OP_RMW;
     c->row[ROW_RMW_REFUSED] += refused && op->code == TW_OP_RMW;
+    if (refused) {
+        count_reason(c, &outcome->reason);
+    }
     if (op->flags & TW_OPF_PAIRED) {
         c->row[ROW_PAIR] += !refused;
         c->row[ROW_PAIR_REFUSED] += refused && (op->addr & (page - 1)) == 0;

@@ -383,6 +383,11 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
              LEAST_OF(ROW_(REGISTER), ROW_(REGISTER_DMA)))
         RULE("LA-59", "pair of accesses made, and refused",
              LEAST_OF(ROW_(PAIR), ROW_(PAIR_REFUSED)))
+        RARE("LA-60", "refusal of the rarest kind by a page table",
+             LEAST_OF(ROW_(REASON_PAGE), ROW_(REASON_CONTEXT),
+                      ROW_(REASON_RANGE), ROW_(REASON_UNREADABLE),
+                      ROW_(REASON_ABSENT), ROW_(REASON_RESERVED),
+                      ROW_(REASON_RIGHTS)), 50)
     };
     /* clang-format on */
 

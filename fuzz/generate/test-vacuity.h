@@ -27,6 +27,13 @@
     ROW(READONLY_DMA, "device's store discarded", 5000) \
     ROW(READONLY_RMW, "rmw discarded", 5000) \
     ROW(RMW_REFUSED, "rmw refused", 50000) \
+    ROW(REASON_PAGE, "refusal by the page map", 20000) \
+    ROW(REASON_CONTEXT, "refusal by a context: none, or blocked", 1000) \
+    ROW(REASON_RANGE, "refusal of an offset beyond the tables", 50) \
+    ROW(REASON_UNREADABLE, "refusal by an entry that cannot be read", 500) \
+    ROW(REASON_ABSENT, "refusal by an entry that is not there", 1000) \
+    ROW(REASON_RESERVED, "refusal by an entry that means nothing", 500) \
+    ROW(REASON_RIGHTS, "refusal by the rights of a page table", 1000) \
     ROW(ROMD_DIRECT, "read of a ROM device's bytes", 40000) \
     ROW(ROMD_WRITE, "store in a ROM device", 5000) \
     ROW(PIECES, "access to a device in several pieces", 20000) \

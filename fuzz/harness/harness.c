@@ -91,6 +91,7 @@ DEATH(stale)
 DEATH(perm)
 DEATH(class)
 DEATH(fault)
+DEATH(reason)
 DEATH(wrong)
 DEATH(effect)
 DEATH(event)
@@ -113,6 +114,8 @@ static void __attribute__((noreturn)) die(unsigned verdict)
         tw_finding_class();
     case TW_VERDICT_FAULT:
         tw_finding_fault();
+    case TW_VERDICT_REASON:
+        tw_finding_reason();
     case TW_VERDICT_WRONG:
         tw_finding_wrong();
     case TW_VERDICT_EFFECT:

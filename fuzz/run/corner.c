@@ -85,6 +85,7 @@ static bool read_part(TwCornerNote *note, const TwOp *op, char *part,
         }
         note->outcome = g_strdup(part);
         note->value = strstr(part, " value 0x") != NULL;
+        note->reason = strstr(part, " reason ") != NULL;
     } else if (g_str_has_prefix(part, "told ") && is_told(part + 5)) {
         g_ptr_array_add(note->told, g_strdup(part + 5));
     } else if (strcmp(part, "log none") == 0) {
@@ -312,6 +313,14 @@ static char *outcome_text(const TwCorner *corner, const TwTrace *trace,
         g_string_append_printf(text, " r%u+0x%" PRIx64, at->region, at->offset);
         g_string_append(text, at->flags & TW_LOC_READONLY ? " readonly" : "");
         g_string_append(text, at->flags & TW_LOC_ROMD ? " romd" : "");
+    }
+    if (corner->notes[op].reason) {
+        g_string_append(text, " reason ");
+        if (o->reason.kind == TW_REASON_NONE) {
+            g_string_append(text, "none");
+        } else {
+            tw_write_reason(text, &o->reason);
+        }
     }
     if (corner->notes[op].value) {
         g_string_append_printf(text, " value 0x%" PRIx64, o->value);

@@ -15,7 +15,8 @@
 /* The notes of one operation; NULL or empty: there are none. */
 typedef struct TwCornerNote {
     char *outcome;     /* "ok r1+0x0", "done" ...; NULL: any */
-    bool value;        /* the outcome says which value */
+    bool value;        /* the outcome says which value, */
+    bool reason;       /* and which reason (LA-60) */
     GPtrArray *events; /* "o0 add 0x0..0xfff r1+0x0" ...: all that it causes,
                         * in order; empty: any */
     GPtrArray *log;    /* "write r2+0x0 4 none" ... likewise */

@@ -187,6 +187,17 @@ static void change_outcome(const TwCorner *corner, TwTarget *target,
         must_object(corner, target, trace, op, "location");
         at->offset ^= 0x800;
     }
+    if (corner->notes[op].reason) {
+        o->reason.kind = o->reason.kind == TW_REASON_ABSENT ? TW_REASON_RIGHTS
+                                                            : TW_REASON_ABSENT;
+        must_object(corner, target, trace, op, "reason");
+        *o = was;
+        if (o->reason.kind != TW_REASON_NONE) {
+            o->reason.address++;
+            must_object(corner, target, trace, op, "reason's address");
+            *o = was;
+        }
+    }
     if (o->n_locations > 0 && has_mpc(&corner->program)) {
         o->n_locations = 0; /* what has none was blocked (LA-32) */
         must_object(corner, target, trace, op, "missing location");

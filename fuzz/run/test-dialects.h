@@ -166,6 +166,7 @@ typedef struct Row {
       CASES({0, SMALL, READ "\n  during dma-read s0 0x0 4 none"}, \
             {0, SMALL, READ "\n  during dma-write s0 0x0 4 none"})) \
     X(locations, NOTHING, CASES({0, NULL, NULL})) \
+    X(reasons, NOTHING, CASES({0, NULL, NULL})) \
     X(identity_pages, MUST, \
       CASES({0, SMALL "setup\n  page c0.0 0x0 -> 0x1000 size 0x1000 rw\n", \
              READ})) \

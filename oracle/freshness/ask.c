@@ -84,11 +84,9 @@ static bool same_answer(const TwAnswer *a, const TwByte *bytes, uint8_t cuts,
         return false;
     }
     for (; mask; mask &= mask - 1) {
-        const TwByte *x = &a->bytes[__builtin_ctz(mask)];
-        const TwByte *y = &bytes[__builtin_ctz(mask)];
+        unsigned k = (unsigned)__builtin_ctz(mask);
 
-        if (x->where != y->where || x->region != y->region ||
-            x->offset != y->offset || x->flags != y->flags) {
+        if (!tw_byte_same(&a->bytes[k], &bytes[k])) {
             return false;
         }
     }

@@ -177,10 +177,12 @@ static uint8_t ended(const TwWorld *world, const TwAccess *access,
 
 static bool same(const TwByte *a, const TwByte *b)
 {
-    return a->where == b->where && a->region == b->region &&
-           a->flags == b->flags && a->depth == b->depth &&
-           ((a->where != TW_AT_LEAF && a->where != TW_AT_BLOCKED) ||
-            a->offset == b->offset);
+    if (a->where != b->where || a->depth != b->depth) {
+        return false;
+    }
+    return a->where == TW_AT_LEAF || a->where == TW_AT_BLOCKED
+               ? tw_byte_same(a, b)
+               : a->where == TW_AT_HOP || a->region == b->region;
 }
 
 /*

@@ -34,7 +34,7 @@ static bool is_there(const Nested *n, const TwFound *found)
     for (unsigned i = 0; i < n->to->n; i++) {
         const TwTranslation *other = &n->to->list[i];
 
-        if (tw_older_same(found, &other->found) &&
+        if (tw_older_same(n->question, found, &other->found) &&
             found->lg == other->found.lg &&
             found->tables == other->found.tables &&
             (!n->question->ended_too ||

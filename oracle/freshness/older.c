@@ -115,8 +115,14 @@ static void translate_all(const Hop *h, TwParts parts, TwTranslations *all)
     all->change = (TwChange){all->list[0].found.since, all->list[0].found.op};
 }
 
-bool tw_older_same(const TwFound *a, const TwFound *b)
+bool tw_older_same(const TwOlderAsk *question, const TwFound *a,
+                   const TwFound *b)
 {
+    if (question->ask->world->reasons &&
+        (a->perm & question->need) != question->need &&
+        (a->denial != b->denial || a->level != b->level)) {
+        return false; /* refused for another reason (LA-60) */
+    }
     return a->perm == b->perm &&
            (a->perm == 0 || (a->space == b->space && a->out == b->out));
 }
@@ -144,13 +150,14 @@ static void add(Hop *h, Answer answer)
         answer.changed = others->changed;
         answer.ended = others->ended;
     }
-    if (tw_older_same(found, &h->now) || (answer.ended && !h->q->ended_too)) {
+    if (tw_older_same(h->q, found, &h->now) ||
+        (answer.ended && !h->q->ended_too)) {
         return;
     }
     for (unsigned i = 0; i < list->n; i++) {
         const TwOlder *other = &list->list[i];
 
-        if (tw_older_same(found, &other->found) &&
+        if (tw_older_same(h->q, found, &other->found) &&
             (!h->q->ended_too ||
              (other->until == answer.until && other->ended == answer.ended))) {
             return;

@@ -75,8 +75,10 @@ void tw_older_begin(TwHistory *history, const TwWorld *world);
 /* Frees what the history keeps of them. */
 void tw_older_clear(TwHistory *history);
 
-/* Are the translations the same? */
-bool tw_older_same(const TwFound *a, const TwFound *b);
+/* Are the translations the same for the one who asks, and the reason, too, if
+ * they refuse him (LA-60)? */
+bool tw_older_same(const TwOlderAsk *question, const TwFound *a,
+                   const TwFound *b);
 
 /*
  * May a lookup of the question's index at that time name that domain, in a

@@ -18,6 +18,7 @@
 #include "oracle/judge/handled.h"
 #include "oracle/judge/paired.h"
 #include "oracle/judge/perform.h"
+#include "oracle/judge/reason.h"
 #include "oracle/judge/registers.h"
 #include "oracle/walk/flat.h"
 #include "program/content.h"
@@ -343,7 +344,10 @@ static bool may_be_refused(TwOracle *oracle, const TwOp *op, uint16_t number)
     tw_handled(oracle, &access, false);
     for (uint32_t i = 0;
          tw_choice(oracle, &oracle->history, &access, i, &choice); i++) {
-        if (choice.effect.class_ == oracle->trace->outcomes[number].class_) {
+        if (choice.effect.class_ == oracle->trace->outcomes[number].class_ &&
+            (!oracle->world->reasons ||
+             tw_reason_fits(&access, &oracle->trace->outcomes[number].reason,
+                            choice.bytes, &choice.effect))) {
             return true;
         }
     }
@@ -421,6 +425,9 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
         if (choice.effect.class_ > TW_CLASS_DEVICE_ERROR) {
             if (refused && choice.effect.class_ == outcome->class_ &&
                 outcome->value == 0 &&
+                (!oracle->world->reasons ||
+                 tw_reason_fits(&access, &outcome->reason, choice.bytes,
+                                &choice.effect)) &&
                 tw_judge_log(oracle, &access, choice.bytes, &choice.effect,
                              &n)) {
                 *verdict = i == 0 || (refuses && *verdict == TW_VERDICT_AGREE)

@@ -86,6 +86,7 @@ void tw_apart_see(const TwOracle *oracle, const TwAccess *access,
 
     seen->class_ = outcome->class_;
     seen->value = outcome->value;
+    seen->reason = outcome->reason;
     seen->located = outcome->n_locations > 0;
     seen->broken = outcome->class_ >= TW_CLASSES;
     if (oracle->world->has_mpcs) {

@@ -4,6 +4,7 @@
 
 #include "oracle/judge/choice.h"
 #include "oracle/judge/fits.h"
+#include "oracle/judge/reason.h"
 #include "oracle/memory/told.h"
 
 /* One choice as data. */
@@ -13,6 +14,7 @@ static TwAllowed allowed(const TwOracle *oracle, const TwAccess *access,
     TwAllowed told = {.class_ = choice->effect.class_};
 
     if (!choice->answers[0] || told.class_ > TW_CLASS_DEVICE_ERROR) {
+        told.reason = tw_reason_of(access, choice->bytes, &choice->effect);
         return told;
     }
     if (!tw_is_store(access)) {

@@ -63,7 +63,7 @@ static void say_places(TwFinding *finding, const TwAccess *access,
 {
     TwPlace places[TW_MAX_ACCESS];
     unsigned n = tw_places(access, bytes, places);
-    char text[64];
+    char text[TW_PLACE_TEXT];
 
     for (unsigned i = 0; i < n; i++) {
         tw_place_text(&places[i], text, sizeof(text));
@@ -334,13 +334,14 @@ static bool lacks_right(const TwAccess *access, const TwChoice *choice)
     return false;
 }
 
-/* Which of perm, class, fault, wrong: what applies to all or to one of the
- * allowed answers. */
+/* Which of perm, class, fault, reason, wrong: what applies to all or to one of
+ * the allowed answers. */
 static TwVerdict classify(const TwOracle *oracle, const TwAccess *access,
                           const TwSeen *seen)
 {
     bool succeeds = seen->class_ <= TW_CLASS_DEVICE_ERROR;
     bool all_lack = true, all_refuse = true, better = false, same = false;
+    bool reasons = oracle->world->reasons;
     TwChoice choice;
 
     for (uint32_t i = 0;
@@ -363,6 +364,9 @@ static TwVerdict classify(const TwOracle *oracle, const TwAccess *access,
     }
     if (!succeeds && all_refuse && !same) {
         return TW_VERDICT_FAULT;
+    }
+    if (!succeeds && same && seen->value == 0 && reasons) {
+        return TW_VERDICT_REASON;
     }
     return TW_VERDICT_WRONG;
 }
@@ -415,14 +419,21 @@ static void say_expected(TwFinding *finding, const TwOracle *oracle,
     }
 }
 
-static void say_seen(TwFinding *finding, const TwAccess *access,
-                     const TwSeen *seen)
+static void say_seen(TwFinding *finding, const TwOracle *oracle,
+                     const TwAccess *access, const TwSeen *seen)
 {
     say(finding, "\nseen: %s", class_name(seen->class_));
     if (seen->broken) {
         say(finding, " with locations that make no sense");
     } else if (seen->located) {
         say_places(finding, access, seen->bytes);
+    }
+    if (oracle->world->reasons && seen->class_ > TW_CLASS_DEVICE_ERROR &&
+        seen->class_ < TW_CLASSES) {
+        char why[TW_PLACE_TEXT];
+
+        tw_reason_text(&seen->reason, why, sizeof(why));
+        say(finding, " (%s)", why[0] ? why : "no reason");
     }
     if (tw_gives_value(access)) {
         say(finding, " value 0x%" PRIx64, seen->value);
@@ -477,7 +488,9 @@ static void say_kind(TwFinding *finding, TwVerdict verdict, bool weak)
         verdict == TW_VERDICT_PERM ? "perm: a right is missing, yet it succeeds"
         : verdict == TW_VERDICT_CLASS
             ? "class: refused or dropped without reason"
-        : verdict == TW_VERDICT_FAULT ? "fault: refused for another reason"
+        : verdict == TW_VERDICT_FAULT ? "fault: refused in another class"
+        : verdict == TW_VERDICT_REASON
+            ? "reason: refused in the right class, for another reason (LA-60)"
         : weak ? "wrong: too short to tell whether it is stale"
                : "wrong: never was right");
 }
@@ -502,7 +515,7 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
     oracle->accused.seen = *seen;
     say_access(finding, access);
     say_expected(finding, oracle, access);
-    say_seen(finding, access, seen);
+    say_seen(finding, oracle, access, seen);
     if (only_the_log(oracle, access, seen)) {
         finding->verdict = verdict = TW_VERDICT_EFFECT;
         say(finding, "\nbut the devices were told something else (RU-3)");

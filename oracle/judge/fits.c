@@ -6,6 +6,7 @@
 #include "oracle/judge/fits.h"
 
 #include "oracle/freshness/endings.h"
+#include "oracle/judge/reason.h"
 #include "oracle/memory/told.h"
 #include "program/content.h"
 #include "program/ops.h"
@@ -83,7 +84,11 @@ TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
         return TW_FIT_NOT;
     }
     if (seen->class_ > TW_CLASS_DEVICE_ERROR) {
-        return seen->value == 0 ? TW_FIT_NOW : TW_FIT_NOT;
+        return seen->value == 0 &&
+                       (!oracle->world->reasons ||
+                        tw_reason_fits(access, &seen->reason, bytes, effect))
+                   ? TW_FIT_NOW
+                   : TW_FIT_NOT;
     }
     if (seen->located) {
         for (unsigned k = 0; k < access->size; k++) {

@@ -560,6 +560,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
         return TW_VERDICT_UNSUPPORTED;
     }
     tw_perform_start(oracle->world, oracle->program, contract);
+    oracle->world->reasons = dialect->reasons;
     oracle->tells_places = !trace->locations_hidden && dialect->locations &&
                            !tw_contents_are_runs(oracle->program->contents);
     tw_contents_start(

@@ -18,6 +18,7 @@ typedef struct TwSeen {
     bool located; /* locations are there */
     bool broken;  /* locations overlap, have gaps, or stand at a refusal */
     uint64_t value;
+    TwReason reason;             /* of a refusal */
     TwByte bytes[TW_MAX_ACCESS]; /* located: region, offset, flags */
 } TwSeen;
 

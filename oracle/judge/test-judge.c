@@ -263,7 +263,7 @@ static void verdicts(void)
            "ClsSoftmmuRdRam");
     tamper("  read c0.0 0x200 4\n", to_page_fault, TW_VERDICT_CLASS,
            "ClsSoftmmuRdMio");
-    /* fault: for the wrong reason */
+    /* fault: in the wrong class */
     tamper("  read c0.0 0x2000 4\n", to_decode_error, TW_VERDICT_FAULT,
            "FltSoftmmuRd");
     tamper("  read c0.0 0x400 4\n", to_page_fault, TW_VERDICT_FAULT,

@@ -5,6 +5,7 @@
  */
 #include "oracle/judge/choice.h"
 #include "oracle/judge/explain.h"
+#include "oracle/judge/reason.h"
 #include "oracle/story/tell.h"
 
 #include <inttypes.h>
@@ -42,6 +43,7 @@ static void tell_allowed(TwStory *story, const TwOracle *oracle)
         told->current = tw_choice_current(&choice);
         told->has_value =
             tw_choice_value(oracle, access, &choice, &told->value);
+        told->reason = tw_reason_of(access, choice.bytes, &choice.effect);
         told->n_places = choice.answers[0]
                              ? tw_places(access, choice.bytes, told->places)
                              : 0;
@@ -56,6 +58,8 @@ static void tell_seen(TwStory *story, const TwOracle *oracle)
 
     story->seen.class_ = accused->seen.class_;
     story->seen.broken = accused->seen.broken;
+    story->reasons = oracle->world->reasons;
+    story->seen.reason = accused->seen.reason;
     /* A refused read should give zero (AC-1): then there is nothing to say. */
     story->seen.has_value =
         tw_gives_value(&accused->access) &&
@@ -152,7 +156,7 @@ static void what_places(TwLife *life, const TwAccess *access,
 {
     TwPlace places[TW_MAX_ACCESS];
     unsigned n = tw_places(access, bytes, places);
-    char text[64];
+    char text[TW_PLACE_TEXT];
 
     for (unsigned i = 0; i < n; i++) {
         tw_place_text(&places[i], text, sizeof(text));
@@ -308,7 +312,7 @@ static void what_changed(TwLife *life, TwStory *story, const TwOracle *oracle,
     TwTimes at = answer->by_record ? answer->times : tw_times_at(then);
     TwRecords records;
     TwTale before, after;
-    char text[64];
+    char text[TW_PLACE_TEXT];
     bool told = false;
 
     story->differ |= !tw_tell(oracle->world, access, byte, at, &before);

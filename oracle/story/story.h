@@ -103,6 +103,7 @@ typedef struct TwTold {
                        * with an operation during it, before or after that */
     uint8_t n_places; /* 0: nothing is known, or nothing was walked */
     uint64_t value;
+    TwReason reason; /* kind NONE: none is known */
     TwPlace places[TW_MAX_ACCESS];
 } TwTold;
 
@@ -125,6 +126,7 @@ typedef struct TwStory {
     bool right_only; /* perm: tales[1] is the answer whose right it had; what
                       * was seen went elsewhere */
     bool cacheable;  /* stale: the answer might have been cached */
+    bool reasons;    /* reasons of refusals were compared (LA-60) */
     bool other_refused; /* the access had to be refused with the other one that
                          * its instruction makes (LA-59) */
     bool differ; /* a tale ends where the judge's walk does not: twinwalk's

@@ -32,7 +32,21 @@ typedef struct Teller {
     uint8_t combined; /* of the last hop (TwAsked) */
     bool readonly;    /* some flag on the path to `end` (FV-2) */
     TwByte end;
+    TwReason denial; /* of the last link, should it refuse (LA-60) */
 } Teller;
+
+/* The walk ends where a link refuses. */
+static void refuse(Teller *t, TwWhere where)
+{
+    bool reasons = t->world->reasons;
+
+    t->end.where = (uint8_t)where;
+    t->end.offset = 0;
+    t->end.flags = 0;
+    if (reasons) {
+        tw_byte_refuse(&t->end, t->denial);
+    }
+}
 
 /* Adds a step without operands; the pointer holds until the next one. */
 static TwStep *add(Teller *t, uint8_t kind, unsigned indent, const char *rule)
@@ -271,6 +285,7 @@ static bool translate(Teller *t, uint8_t iommu, uint64_t x, uint32_t time,
     step->blocked = *blocked = found.blocked;
     step->op = found.op;
     step->since = found.since;
+    t->denial = (TwReason){found.denial, iommu, found.level, x};
     *space = found.space;
     *a = found.out;
     return granted;
@@ -302,16 +317,17 @@ static void walk(Teller *t, uint8_t space, uint64_t a)
             return;
         }
         if (depth >= t->world->program->hops) {
-            t->end.where = TW_AT_LOOP;
-            t->end.offset = 0;
+            t->denial = (TwReason){.kind = TW_REASON_HOPS,
+                                   .iommu = node->iommu,
+                                   .address = t->end.offset};
+            refuse(t, TW_AT_LOOP);
             return;
         }
         t->stage++;
         if (!translate(t, node->iommu, t->end.offset, table, depth, &space, &a,
                        &blocked)) {
-            t->end.where = TW_AT_HOP;
             t->end.region = TW_NONE;
-            t->end.offset = 0;
+            refuse(t, TW_AT_HOP);
             return;
         }
         if (blocked) {
@@ -336,6 +352,10 @@ static bool through_page_map(Teller *t, uint64_t addr, uint64_t *a)
 
     step->at = addr;
     step->need = access->page_rights;
+    t->denial = (TwReason){.kind = entry && entry->present ? TW_REASON_RIGHTS
+                                                           : TW_REASON_ABSENT,
+                           .iommu = TW_NONE,
+                           .address = addr};
     t->end.where = TW_AT_PAGE;
     if (!entry) {
         return false;
@@ -382,6 +402,8 @@ bool tw_tell(const TwWorld *world, const TwAccess *access, unsigned k,
 
     if (access->cpu == TW_BOARD || through_page_map(&t, addr, &a)) {
         walk(&t, access->space, a);
+    } else {
+        refuse(&t, TW_AT_PAGE);
     }
     add(&t, TW_STEP_END, 0, end_rule(&t));
     tw_walk(world, access, 1u << k, times, judged);
@@ -390,12 +412,11 @@ bool tw_tell(const TwWorld *world, const TwAccess *access, unsigned k,
         .from = k,
         .length = 1,
         .where = byte->where,
-        .region = byte->region,
-        .flags = byte->flags,
+        .region = byte->where == TW_AT_HOP ? TW_NONE : byte->region,
+        .flags = byte->where == TW_AT_LEAF ? byte->flags : 0,
         .depth = byte->depth,
         .offset = byte->offset,
+        .reason = tw_byte_reason(byte),
     };
-    return byte->where == t.end.where && byte->region == t.end.region &&
-           byte->offset == t.end.offset && byte->flags == t.end.flags &&
-           byte->depth == t.end.depth;
+    return tw_byte_same(byte, &t.end) && byte->depth == t.end.depth;
 }

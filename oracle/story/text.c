@@ -144,7 +144,7 @@ static const char *kind_of(const TwStory *story, uint8_t region)
 void tw_step_print(const TwStory *story, const TwTale *tale, const TwStep *step,
                    GString *out)
 {
-    char text[64];
+    char text[TW_PLACE_TEXT];
 
     switch (step->kind) {
     case TW_STEP_PAGE:
@@ -301,10 +301,11 @@ static void print_pair(const TwStory *story, const TwPart *part, bool stale,
 
 /* Outcomes ---------------------------------------------------------------- */
 
-static void print_told(const char *label, const TwTold *told, GString *out)
+static void print_told(const TwStory *story, const char *label,
+                       const TwTold *told, GString *out)
 {
     g_autoptr(GString) line = g_string_new(NULL);
-    char text[64];
+    char text[TW_PLACE_TEXT];
 
     g_string_printf(line, "%-9s%s", label,
                     told->class_ < TW_CLASSES ? tw_class_name(told->class_)
@@ -312,6 +313,11 @@ static void print_told(const char *label, const TwTold *told, GString *out)
     for (unsigned i = 0; i < told->n_places; i++) {
         tw_place_text(&told->places[i], text, sizeof(text));
         g_string_append_printf(line, "%s %s", i ? "," : "", text);
+    }
+    if (told == &story->seen && story->reasons &&
+        told->class_ > TW_CLASS_DEVICE_ERROR && told->class_ < TW_CLASSES) {
+        tw_reason_text(&told->reason, text, sizeof(text));
+        g_string_append_printf(line, " (%s)", text[0] ? text : "no reason");
     }
     if (told->broken) {
         g_string_append(line, " with locations that make no sense");
@@ -349,7 +355,8 @@ static void print_log(const char *label, const TwLogRecord *log, unsigned n,
 static void print_outcomes(const TwStory *story, GString *out)
 {
     for (unsigned i = 0; i < story->n_allowed && i < TW_STORY_ALLOWED; i++) {
-        print_told(i == 0                      ? "allowed:"
+        print_told(story,
+                   i == 0                      ? "allowed:"
                    : story->allowed[i].current ? "or:"
                                                : "or, old:",
                    &story->allowed[i], out);
@@ -363,7 +370,7 @@ static void print_outcomes(const TwStory *story, GString *out)
         g_string_append_printf(out, "%9sand %u more\n", "",
                                story->n_allowed - TW_STORY_ALLOWED);
     }
-    print_told("seen:", &story->seen, out);
+    print_told(story, "seen:", &story->seen, out);
     if (story->n_expected || story->n_log) {
         print_log("devices are to be told:", story->expected, story->n_expected,
                   out);
@@ -381,7 +388,9 @@ static const char *verdict_text(const TwStory *story)
     case TW_VERDICT_CLASS:
         return "refused or dropped without reason";
     case TW_VERDICT_FAULT:
-        return "refused, as it must be, but for another reason";
+        return "refused, as it must be, but in another class";
+    case TW_VERDICT_REASON:
+        return "refused, as it must be, but for another reason (LA-60)";
     case TW_VERDICT_WRONG:
         return story->too_short
                    ? "what was seen is too short to tell whether it is stale"

@@ -97,8 +97,15 @@ typedef struct Record {
     bool present;
     bool blocked; /* by an MPC */
     uint8_t space, perm;
+    uint8_t why, level; /* not present: TwReasonKind; the entry's level */
     uint64_t out;
 } Record;
+
+/* Nothing, because of an entry of level n; 0: of none (LA-60). */
+static Record nothing(TwReasonKind why, unsigned n)
+{
+    return (Record){.present = false, .why = (uint8_t)why, .level = (uint8_t)n};
+}
 
 static Record replay_table(const TwWorld *world, uint8_t iommu, uint8_t index,
                            uint64_t x, uint32_t t)
@@ -107,7 +114,7 @@ static Record replay_table(const TwWorld *world, uint8_t iommu, uint8_t index,
     int32_t order[MAX_REPLAY];
     unsigned n = oldest_first(world, world->table_head[iommu][index], t, false,
                               order, MAX_REPLAY);
-    Record record = {.present = false};
+    Record record = nothing(TW_REASON_ABSENT, 0);
 
     for (unsigned i = 0; i < n; i++) {
         const TwTableEntry *entry = &world->tables[order[i]];
@@ -159,7 +166,12 @@ static bool fits(TwBits bits, uint64_t word)
 }
 
 /* What an entry of level n is. */
-typedef enum EntryIs { ENTRY_NOTHING, ENTRY_TABLE, ENTRY_LEAF } EntryIs;
+typedef enum EntryIs {
+    ENTRY_NOTHING, /* it is not there */
+    ENTRY_WRONG,   /* it is, but means nothing */
+    ENTRY_TABLE,
+    ENTRY_LEAF,
+} EntryIs;
 
 static EntryIs classify(const TwLayout *l, unsigned n, uint64_t word)
 {
@@ -172,12 +184,12 @@ static EntryIs classify(const TwLayout *l, unsigned n, uint64_t word)
         return ENTRY_NOTHING;
     }
     if (!leaf) {
-        return (word & l->reserved_table) == 0 ? ENTRY_TABLE : ENTRY_NOTHING;
+        return (word & l->reserved_table) == 0 ? ENTRY_TABLE : ENTRY_WRONG;
     }
     if ((l->leaf_levels & 1u << n) == 0 || (word & l->reserved_leaf) != 0 ||
         (n == 1 && !fits(l->last, word)) ||
         (l->wrong.mask != 0 && fits(l->wrong, word))) {
-        return ENTRY_NOTHING;
+        return ENTRY_WRONG;
     }
     return ENTRY_LEAF;
 }
@@ -234,11 +246,11 @@ static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
                         .out = x};
     }
     if (!context || context->mode != TW_CONTEXT_TABLES) {
-        return (Record){.present = false};
+        return nothing(context ? TW_REASON_BLOCKED : TW_REASON_NO_CONTEXT, 0);
     }
     context = replay_context(world, iommu, parts->from, parts->root);
     if (!context || (n * bits < 64 && page >> n * bits != 0)) {
-        return (Record){.present = false};
+        return nothing(TW_REASON_RANGE, 0);
     }
     table = context->out;
     for (;;) {
@@ -252,30 +264,36 @@ static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
                   ? table_word(world, region, at, when, &word)
                   : !nest->deep && nested_word(nest, m->bypass_space, at, n,
                                                context->domain, when, &word))) {
-            return (Record){.present = false};
+            return nothing(TW_REASON_UNREADABLE, n);
         }
         to = (word & l->address) << l->shift;
         switch (classify(l, n, word)) {
         case ENTRY_NOTHING:
-            return (Record){.present = false};
+            return nothing(TW_REASON_ABSENT, n);
+        case ENTRY_WRONG:
+            return nothing(TW_REASON_RESERVED, n);
         case ENTRY_LEAF:
             allowed &= (fits(l->read, word) ? TW_R : 0) |
                        (fits(l->write, word) ? TW_W : 0);
             if (l->aligned &&
                 (n > 1 ? to & ~l->low_free : to) % (span << m->granule_lg)) {
-                return (Record){.present = false};
+                return nothing(TW_REASON_RESERVED, n);
             }
             to -= to % (span << m->granule_lg);
             return (Record){.present = true,
                             .space = m->bypass_space,
                             .perm = allowed,
+                            .level = (uint8_t)n,
                             .out = to + (inside << m->granule_lg) + low};
         default:
             break;
         }
         next = l->next_shift ? (unsigned)(word >> l->next_shift) % 8 : n - 1;
-        if (next == 0 || next >= n || inside >> next * bits != 0) {
-            return (Record){.present = false};
+        if (next == 0 || next >= n) {
+            return nothing(TW_REASON_RESERVED, n);
+        }
+        if (inside >> next * bits != 0) {
+            return nothing(TW_REASON_RANGE, n);
         }
         allowed &= (fits(l->table_read, word) ? TW_R : 0) |
                    (fits(l->table_write, word) ? TW_W : 0);
@@ -352,6 +370,20 @@ static unsigned pick_index(const TwIommu *iommu, TwAttrs attrs)
 static TwByte refuse(TwWhere where, unsigned depth)
 {
     return (TwByte){.where = where, .region = TW_NONE, .depth = depth};
+}
+
+/* By a link; `at`: an offset of IOMMU `by`, or a virtual address. */
+static TwByte refuse_by(const TwWorld *world, TwWhere where, unsigned depth,
+                        TwReasonKind why, unsigned by, unsigned level,
+                        uint64_t at)
+{
+    TwByte byte = refuse(where, depth);
+
+    if (world->reasons) {
+        tw_byte_refuse(
+            &byte, (TwReason){(uint8_t)why, (uint8_t)by, (uint8_t)level, at});
+    }
+    return byte;
 }
 
 /* The topology as at t, searched oldest first. */
@@ -523,7 +555,11 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
         trail->page = i;
         if (i == TW_NIL || !world->pages[i].present ||
             access->page_rights & ~world->pages[i].perm) {
-            return refuse(TW_AT_PAGE, 0);
+            bool there = i != TW_NIL && world->pages[i].present;
+
+            return refuse_by(world, TW_AT_PAGE, 0,
+                             there ? TW_REASON_RIGHTS : TW_REASON_ABSENT,
+                             TW_NONE, 0, address);
         }
         address = world->pages[i].out | (address - world->pages[i].first);
     }
@@ -547,7 +583,8 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
             return end_in_leaf(node, in, x, depth);
         }
         if (depth == program->hops) {
-            TwByte byte = refuse(TW_AT_LOOP, depth);
+            TwByte byte = refuse_by(world, TW_AT_LOOP, depth, TW_REASON_HOPS,
+                                    node->iommu, 0, x);
 
             byte.region = in->region;
             return byte;
@@ -568,7 +605,10 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
                                   .pair = pair},
                           0, i, index, x, when);
         if (!record.present || access->hop_rights & ~record.perm) {
-            return refuse(TW_AT_HOP, depth);
+            return refuse_by(world, TW_AT_HOP, depth,
+                             record.present ? TW_REASON_RIGHTS
+                                            : (TwReasonKind)record.why,
+                             i, record.level, x);
         }
         if (record.blocked) {
             TwByte byte = refuse(TW_AT_BLOCKED, depth + 1);
@@ -634,9 +674,7 @@ bool tw_flat_agrees(const TwWorld *world, const TwAccess *access, uint8_t mask,
     for (unsigned k = 0; k < TW_MAX_ACCESS; k++) {
         const TwByte *a = &walk.bytes[k], *b = &bytes[k];
 
-        if (mask >> k & 1 && (a->where != b->where || a->region != b->region ||
-                              a->offset != b->offset || a->flags != b->flags ||
-                              a->depth != b->depth)) {
+        if (mask >> k & 1 && (!tw_byte_same(a, b) || a->depth != b->depth)) {
             return false;
         }
     }

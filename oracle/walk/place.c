@@ -2,6 +2,7 @@
 /* The bytes of a walk as places, and in words. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "oracle/walk/walk.h"
 #include "program/trace.h"
@@ -10,8 +11,7 @@ unsigned tw_first_difference(unsigned from, unsigned to, const TwByte *a,
                              const TwByte *b)
 {
     for (unsigned k = from; k < to; k++) {
-        if (a[k].where != b[k].where || a[k].region != b[k].region ||
-            a[k].offset != b[k].offset || a[k].flags != b[k].flags) {
+        if (!tw_byte_same(&a[k], &b[k])) {
             return k;
         }
     }
@@ -37,17 +37,38 @@ unsigned tw_places(const TwAccess *access, const TwByte *bytes,
             .from = k,
             .length = 1,
             .where = byte->where,
-            .region = byte->region,
-            .flags = byte->flags,
+            .region = byte->where == TW_AT_HOP ? TW_NONE : byte->region,
+            .flags = byte->where == TW_AT_LEAF ? byte->flags : 0,
             .depth = byte->depth,
             .offset = byte->offset,
+            .reason = tw_byte_reason(byte),
         };
     }
     return n;
 }
 
+void tw_reason_text(const TwReason *reason, char *text, size_t size)
+{
+    char by[16] = "page-map", level[16] = "";
+
+    text[0] = '\0';
+    if (!tw_reason_name(reason->kind)) {
+        return;
+    }
+    if (reason->iommu != TW_NONE) {
+        snprintf(by, sizeof(by), "i%u", reason->iommu);
+    }
+    if (reason->level) {
+        snprintf(level, sizeof(level), " level %u", reason->level);
+    }
+    snprintf(text, size, "%s %s%s at 0x%" PRIx64, by,
+             tw_reason_name(reason->kind), level, reason->address);
+}
+
 void tw_place_text(const TwPlace *place, char *text, size_t size)
 {
+    char why[TW_PLACE_TEXT];
+
     switch (place->where) {
     case TW_AT_LEAF:
         snprintf(text, size, "r%u+0x%" PRIx64 "%s%s", place->region,
@@ -74,5 +95,11 @@ void tw_place_text(const TwPlace *place, char *text, size_t size)
     default:
         snprintf(text, size, "too many hops");
         break;
+    }
+    tw_reason_text(&place->reason, why, sizeof(why));
+    if (why[0]) {
+        size_t n = strlen(text);
+
+        snprintf(text + n, size - n, " (%s)", why);
     }
 }

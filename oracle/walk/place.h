@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "program/trace.h"
+
 typedef enum TwWhere {
     TW_AT_LEAF, /* a terminating region that is no IOMMU */
     TW_AT_HOLE,
@@ -23,9 +25,16 @@ typedef struct TwPlace {
     uint8_t flags;        /* TW_LOC_..., LEAF */
     uint8_t depth;        /* IOMMUs passed */
     uint64_t offset;      /* LEAF, BLOCKED: of byte `from` */
+    TwReason reason;      /* PAGE, HOP, LOOP: of byte `from`, if known */
 } TwPlace;
 
-/* "r3+0x10 ro", "denied at IOMMU hop 1" ...; NUL-terminated. */
+enum { TW_PLACE_TEXT = 96 }; /* room for the longest text of a place */
+
+/* "i0 absent level 2 at 0x1234"; "" for kind NONE; NUL-terminated. */
+void tw_reason_text(const TwReason *reason, char *text, size_t size);
+
+/* "r3+0x10 ro", "denied at IOMMU hop 1", with the reason if it is known ...;
+ * NUL-terminated. */
 void tw_place_text(const TwPlace *place, char *text, size_t size);
 
 #endif

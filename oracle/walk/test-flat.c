@@ -75,6 +75,7 @@ static void check(const void *data)
 
         test_random(program, &rng, hostile);
         tw_perform_start(world, program, &contract);
+        world->reasons = true;
         for (unsigned i = 0; i < program->n_script; i++) {
             const TwOp *op = &program->script[i];
 

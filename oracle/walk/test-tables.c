@@ -208,6 +208,93 @@ static void fields(void)
     }
 }
 
+/* The reason of a refusal, with the manual's order of checks (LAYOUTS.md): a
+ * write of X, or of `x`, by the entries of a format and further ones. */
+static const struct {
+    const char *format, *entries;
+    unsigned levels;
+    TwReasonKind kind;
+    unsigned level;
+    uint64_t x;
+} refusals[] = {
+    /* V clear: all other bits mean nothing, reserved ones too (RISC-V
+     * Privileged, Sv39). */
+    {"sv39", "0x1008 = 0xffffffffffffe", 3, TW_REASON_ABSENT, 3, X},
+    {"sv39", "0x1008 = 0x801\n  poke r2 0x2008 = 0xc11", 3, TW_REASON_RESERVED,
+     2, X},
+    /* A large leaf that is not aligned comes before its rights. */
+    {"sv39", "0x1008 = 0x801\n  poke r2 0x2008 = 0x1403", 3, TW_REASON_RESERVED,
+     2, X},
+    {"sv39", "0x1008 = 0x801\n  poke r2 0x2008 = 0x80043", 3, TW_REASON_RIGHTS,
+     2, X},
+    {"sv39", "0x1008 = 0x8001", 3, TW_REASON_UNREADABLE, 2, X},
+    {"sv39", "0x1008 = 0x801", 3, TW_REASON_RANGE, 0, X + (1ull << 39)},
+    /* P clear at the last level, R/W clear above: a right is a matter of
+     * translations that there are (Intel SDM 3A, "Page-fault exceptions"). */
+    {"x86-64",
+     "0x1000 = 0x2005\n  poke r2 0x2008 = 0x3007\n  poke r2 0x3008 = 0x4007\n"
+     "  poke r2 0x4008 = 0x5006",
+     4, TW_REASON_ABSENT, 1, X},
+    {"x86-64",
+     "0x1000 = 0x2005\n  poke r2 0x2008 = 0x3007\n  poke r2 0x3008 = 0x4007\n"
+     "  poke r2 0x4008 = 0x5007",
+     4, TW_REASON_RIGHTS, 1, X},
+    {"vtd-fl",
+     "0x1000 = 0x2005\n  poke r2 0x2008 = 0x3005\n"
+     "  poke r2 0x3008 = 0x202085",
+     4, TW_REASON_RESERVED, 2, X},
+    /* APTable takes writes away at the leaf, not at the table (DDI 0487,
+     * "Hierarchical control of data access permissions"). */
+    {"arm64-s1",
+     "0x1008 = 0x4000000000002003\n  poke r2 0x2008 = 0x3003\n"
+     "  poke r2 0x3008 = 0x5442",
+     3, TW_REASON_ABSENT, 1, X},
+    {"arm64-s1",
+     "0x1008 = 0x4000000000002003\n  poke r2 0x2008 = 0x3003\n"
+     "  poke r2 0x3008 = 0x5443",
+     3, TW_REASON_RIGHTS, 1, X},
+    {"arm64-s2",
+     "0x1008 = 0x2003\n  poke r2 0x2008 = 0x3003\n"
+     "  poke r2 0x3008 = 0x5401",
+     3, TW_REASON_RESERVED, 1, X},
+    /* R and W clear: not there, whatever else is set (VT-d, second stage). */
+    {"vtd-sl", "0x1008 = 0x2001\n  poke r2 0x2008 = 0x201080", 3,
+     TW_REASON_ABSENT, 2, X},
+    {"vtd-sl", "0x1008 = 0x2001\n  poke r2 0x2008 = 0x201081", 3,
+     TW_REASON_RESERVED, 2, X},
+    {"amdvi", "0x1008 = 0x6000000000002600", 3, TW_REASON_ABSENT, 3, X},
+    {"amdvi", "0x1008 = 0x6000000000002601", 3, TW_REASON_RESERVED, 3, X},
+    {"amdvi", "0x1008 = 0x6000000000003201", 3, TW_REASON_RANGE, 3, X},
+    {"abstract", "0x1008 = 0x2003\n  poke r2 0x2008 = 0x20000f", 3,
+     TW_REASON_RIGHTS, 2, X},
+};
+
+static void reasons(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(refusals); i++) {
+        g_autofree char *setup =
+            g_strdup_printf("  poke r2 %s\n", refusals[i].entries);
+        TwReason due = {(uint8_t)refusals[i].kind, 0,
+                        (uint8_t)refusals[i].level, refusals[i].x};
+        TwReason why;
+        TwByte byte;
+        Fixture f;
+
+        start(&f, refusals[i].format, refusals[i].levels, 4096, setup);
+        byte = walk(&f, refusals[i].x, TW_W);
+        g_assert_cmpint(tw_byte_reason(&byte).kind, ==,
+                        TW_REASON_NONE); /* nobody asks */
+        f.world->reasons = true;
+        byte = walk(&f, refusals[i].x, TW_W);
+        why = tw_byte_reason(&byte);
+        if (byte.where != TW_AT_HOP || !tw_reason_same(&why, &due)) {
+            g_error("%s, %s: %s, level %u", refusals[i].format,
+                    refusals[i].entries, tw_reason_name(why.kind), why.level);
+        }
+        finish(&f);
+    }
+}
+
 /* Offsets that the top level does not cover; a context that is taken away. */
 static void roots(void)
 {
@@ -268,6 +355,7 @@ static void walkers(const void *data)
                                                  layout->least_levels + 1u);
 
         start(&f, tw_format_name(format), levels, 4096, "");
+        f.world->reasons = n % 2 != 0;
         for (unsigned i = 0; i < 256; i++) {
             /* The first entries of each of 16 tables. */
             uint64_t at = (i / 16) << 12 | (i % 16) << 3;
@@ -297,6 +385,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tables/LA-35/fields", fields);
+    g_test_add_func("/tables/LA-60/reasons", reasons);
     g_test_add_func("/tables/LA-35,LA-36/roots", roots);
     for (unsigned format = 0; format < TW_FORMATS; format++) {
         g_autofree char *name =

@@ -198,6 +198,28 @@ static void settle(TwWalk *walk, unsigned mask, TwWhere where, unsigned depth)
     }
 }
 
+/* The same of bytes that a link refuses, at addresses x + k of it (LA-60). */
+static void refuse(const Step *s, unsigned mask, TwWhere where, unsigned depth,
+                   TwReason why, uint64_t x)
+{
+    TwByte byte = {.where = where, .region = TW_NONE, .depth = depth};
+
+    if (!s->world->reasons) {
+        settle(s->walk, mask, where, depth);
+        return;
+    }
+    tw_byte_refuse(&byte, why);
+    for (; mask; mask &= mask - 1) {
+        unsigned k = lowest(mask);
+
+        byte.offset = x + k;
+        s->walk->bytes[k] = byte;
+    }
+    if (depth > s->walk->depth) {
+        s->walk->depth = depth;
+    }
+}
+
 uint8_t tw_walk_index(const TwIommu *iommu, TwAttrs attrs)
 {
     uint32_t index = 0;
@@ -536,7 +558,11 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
     } else if (granted) {
         step(s, found.space, found.out - first, mask, hop, depth + 1);
     } else {
-        settle(walk, mask, TW_AT_HOP, depth);
+        refuse(s, mask, TW_AT_HOP, depth,
+               (TwReason){.kind = found.denial,
+                          .iommu = node->iommu,
+                          .level = found.level},
+               x);
     }
 }
 
@@ -577,12 +603,21 @@ static void step(const Step *s, uint8_t space, uint64_t a, unsigned mask,
             through_iommu(s, node, hit, before, depth);
             continue;
         }
+        if (iommu) { /* LA-14 */
+            refuse(s, hit->mask, TW_AT_LOOP, depth,
+                   (TwReason){.kind = TW_REASON_HOPS, .iommu = node->iommu},
+                   hit->x);
+            for (unsigned left = hit->mask; left; left &= left - 1) {
+                walk->bytes[lowest(left)].region = hit->region;
+            }
+            continue;
+        }
         for (unsigned left = hit->mask; left; left &= left - 1) {
             unsigned k = lowest(left);
 
             walk->bytes[k] = (TwByte){
-                .offset = iommu ? 0 : hit->x + k,
-                .where = iommu ? TW_AT_LOOP : TW_AT_LEAF, /* LA-14 */
+                .offset = hit->x + k,
+                .where = TW_AT_LEAF,
                 .region = hit->region,
                 .flags = flags,
                 .depth = depth,
@@ -643,7 +678,11 @@ static void through_page(const Step *s, const TwPageEntry *entry, unsigned mask)
     }
     if (!entry || (entry->perm & access->page_rights) != access->page_rights) {
         walk->page.granted = false;
-        settle(walk, mask, TW_AT_PAGE, 0);
+        refuse(s, mask, TW_AT_PAGE, 0,
+               (TwReason){.kind = entry && entry->present ? TW_REASON_RIGHTS
+                                                          : TW_REASON_ABSENT,
+                          .iommu = TW_NONE},
+               access->addr);
         return;
     }
     step(s, access->space,

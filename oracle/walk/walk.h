@@ -53,14 +53,51 @@ static inline bool tw_gives_value(const TwAccess *access)
     return !tw_is_store(access) && !access->blind;
 }
 
-/* Where one byte of an access went. */
+/* Where one byte of an access went.  What a link refuses (PAGE, HOP, LOOP) has
+ * a reason if the world has `reasons` (LA-60): see tw_byte_refuse(). */
 typedef struct TwByte {
-    uint64_t offset;
-    uint8_t where;  /* TwWhere */
-    uint8_t region; /* LEAF; LOOP, BLOCKED: the IOMMU; else TW_NONE */
-    uint8_t flags;  /* TW_LOC_..., LEAF only */
-    uint8_t depth;  /* hops passed */
+    uint64_t offset; /* LEAF, BLOCKED; the address of a reason; else 0 */
+    uint8_t where;   /* TwWhere */
+    uint8_t region;  /* LEAF; LOOP, BLOCKED: the IOMMU; else TW_NONE */
+    uint8_t flags;   /* TW_LOC_..., LEAF only */
+    uint8_t depth;   /* hops passed */
 } TwByte;
+
+/* Gives a byte its reason.  It is in fields that mean nothing otherwise, so
+ * that bytes stay small: kind and level, or of LOOP the IOMMU, in `flags`, the
+ * IOMMU of HOP in `region`. */
+static inline void tw_byte_refuse(TwByte *byte, TwReason why)
+{
+    unsigned high = byte->where == TW_AT_LOOP ? why.iommu : why.level;
+
+    byte->offset = why.address;
+    byte->flags = (uint8_t)(high << 4 | why.kind);
+    byte->region = byte->where == TW_AT_HOP ? why.iommu : byte->region;
+}
+
+/* The reason of a byte; kind NONE: no link refuses it, or nobody asks. */
+static inline TwReason tw_byte_reason(const TwByte *byte)
+{
+    bool hop = byte->where == TW_AT_HOP, loop = byte->where == TW_AT_LOOP;
+    uint8_t high = byte->flags >> 4;
+
+    if (!hop && !loop && byte->where != TW_AT_PAGE) {
+        return (TwReason){.kind = TW_REASON_NONE};
+    }
+    return (TwReason){.kind = byte->flags & 15,
+                      .iommu = hop    ? byte->region
+                               : loop ? high
+                                      : TW_NONE,
+                      .level = hop ? high : 0,
+                      .address = byte->offset};
+}
+
+/* Do two bytes end in the same way? */
+static inline bool tw_byte_same(const TwByte *a, const TwByte *b)
+{
+    return a->where == b->where && a->region == b->region &&
+           a->offset == b->offset && a->flags == b->flags;
+}
 
 /* A translation that some bytes of an access met. */
 typedef struct TwHop {

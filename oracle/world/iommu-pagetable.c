@@ -121,7 +121,14 @@ static bool good_leaf(const TwLayout *layout, unsigned level, unsigned lg,
                                     ~(level > 1 ? layout->low_free : 0));
 }
 
-/* From the root of the tables to a leaf; the rights so far are `perm`. */
+static void deny(Tables *w, TwReasonKind denial, unsigned level)
+{
+    w->found.denial = (uint8_t)denial;
+    w->found.level = (uint8_t)level;
+}
+
+/* From the root of the tables to a leaf; the rights so far are `perm`.  What an
+ * entry is counts before the rights of those above it (LA-60). */
 static void walk_tables(Tables *w, uint64_t table)
 {
     const TwLayout *layout = w->layout;
@@ -130,6 +137,7 @@ static void walk_tables(Tables *w, uint64_t table)
     uint8_t perm = TW_R | TW_W;
 
     if (lg < 64 && w->x >> lg) {
+        deny(w, TW_REASON_RANGE, 0);
         return;
     }
     for (;;) {
@@ -138,9 +146,13 @@ static void walk_tables(Tables *w, uint64_t table)
         lg = g + (level - 1) * per;
         if (!read_entry(w,
                         table + 8 * (w->x >> lg & (((uint64_t)1 << per) - 1)),
-                        level, &entry) ||
-            !holds(layout->present, entry) ||
+                        level, &entry)) {
+            deny(w, TW_REASON_UNREADABLE, level);
+            return;
+        }
+        if (!holds(layout->present, entry) ||
             (layout->present_some && !(entry & layout->present_some))) {
+            deny(w, TW_REASON_ABSENT, level);
             return;
         }
         address = (entry & layout->address) << layout->shift;
@@ -148,8 +160,10 @@ static void walk_tables(Tables *w, uint64_t table)
             uint64_t low = ((uint64_t)1 << lg) - 1;
 
             if (!good_leaf(layout, level, lg, entry, address)) {
+                deny(w, TW_REASON_RESERVED, level);
                 return;
             }
+            deny(w, TW_REASON_RIGHTS, level);
             perm &= (holds(layout->read, entry) ? TW_R : 0) |
                     (holds(layout->write, entry) ? TW_W : 0);
             if (!perm) {
@@ -165,8 +179,12 @@ static void walk_tables(Tables *w, uint64_t table)
             next = entry >> layout->next_shift & 7;
         }
         /* A table of a lower level; what is skipped of the offset is 0. */
-        if (next == 0 || next >= level || entry & layout->reserved_table ||
-            (w->x & (((uint64_t)1 << lg) - 1)) >> (g + next * per)) {
+        if (next == 0 || next >= level || entry & layout->reserved_table) {
+            deny(w, TW_REASON_RESERVED, level);
+            return;
+        }
+        if ((w->x & (((uint64_t)1 << lg) - 1)) >> (g + next * per)) {
+            deny(w, TW_REASON_RANGE, level);
             return;
         }
         perm &= (holds(layout->table_read, entry) ? TW_R : 0) |
@@ -217,6 +235,10 @@ static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
         see_context(&w, root, context.mode);
         walk_tables(&w, root.root);
     } else {
+        deny(&w,
+             context.mode == TW_CONTEXT_BLOCKED ? TW_REASON_BLOCKED
+                                                : TW_REASON_NO_CONTEXT,
+             0);
         see_context(&w, context, context.mode);
     }
     return w.found;

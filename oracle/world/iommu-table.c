@@ -14,7 +14,10 @@ static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
     uint32_t t = parts->entry;
     uint64_t mask =
         ((uint64_t)1 << world->program->iommus[iommu].granule_lg) - 1;
-    TwFound found = {.since = 0, .op = TW_NO_OP, .space = TW_NONE};
+    TwFound found = {.since = 0,
+                     .op = TW_NO_OP,
+                     .space = TW_NONE,
+                     .denial = TW_REASON_ABSENT};
     const TwTableEntry *rights = NULL; /* the newest `protect` on the way */
     int32_t i = world->table_head[iommu][index];
 
@@ -43,6 +46,7 @@ static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
             found.space = entry->space;
             found.blocked = entry->blocked;
             found.perm = rights ? rights->perm : entry->perm;
+            found.denial = TW_REASON_RIGHTS;
         }
         return found;
     }

@@ -29,6 +29,9 @@ typedef struct TwFound {
     bool blocked;        /* by an MPC: the walk ends here (LA-32) */
     uint8_t
         tables; /* `pagetable`: bit n: the walk came to a table of level n */
+    /* Why an access that it does not grant is refused (LA-60): */
+    uint8_t denial; /* TwReasonKind */
+    uint8_t level;  /* of the entry that decides, or 0 */
 } TwFound;
 
 /*

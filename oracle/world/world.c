@@ -399,7 +399,7 @@ void tw_world_reset(TwWorld *world, const TwProgram *program,
     memset(world->fresh, 0, sizeof(world->fresh));
     memset(world->observers, 0, sizeof(world->observers));
     world->vetoes = world->listening = 0;
-    world->crowded = world->differ = false;
+    world->crowded = world->differ = world->reasons = false;
     world->starts++;
     world->iotlbs = world->pagetables = world->has_mpcs = world->full = false;
     world->sec_resp = world->mpc_changes = world->block_changes = 0;

@@ -287,6 +287,8 @@ typedef struct TwWorld {
     uint32_t starts;   /* how many programs have begun */
     bool iotlbs;       /* some IOMMU may answer from records */
     bool pagetables; /* some IOMMU has its tables in RAM: stores are changes */
+    bool reasons;    /* walks say why a link refuses (LA-60); the caller of
+                      * tw_world_reset() sets it afterwards */
     bool has_mpcs;   /* some IOMMU is an MPC: */
     TwMpc mpcs[TW_MAX_IOMMUS];
     uint32_t sec_resp;      /* bit per MPC: blocked accesses are errors */

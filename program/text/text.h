@@ -61,6 +61,8 @@ void tw_op_print(const TwProgram *program, const TwOp *op, GString *out);
 /* Words of the text form: "2^64", "rw", "secure,rid=1". */
 void tw_write_size(GString *out, uint64_t size);
 void tw_write_perm(GString *out, unsigned perm);
+/* "i0 absent level 2 at 0x1234"; of a kind other than NONE. */
+void tw_write_reason(GString *out, const TwReason *reason);
 void tw_write_attrs(GString *out, TwAttrs attrs);
 /* "table 0x1000 rw": an entry of a page table by its fields. */
 void tw_write_entry(GString *out, const TwEntry *entry);

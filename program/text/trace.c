@@ -10,6 +10,7 @@
  *   locations hidden              (if they are)
  *   0 ok 0x1f2e at 0+4 r1 0x10 at 4+4 r2 0x0 readonly
  *   1 skipped
+ *   2 decode-error 0x0 reason i0 absent level 2 at 0x1234
  *   log 0 write r4 0x8 = 0x5a none call 1
  *   event 1 o0 map rw s1 none 0x0..0x3f -> 0x1000
  *   dirty 1 r1 0x0..0xfff
@@ -40,6 +41,20 @@ static bool gives_value(const TwOp *op)
 
 /* Writing ------------------------------------------------------------------ */
 
+void tw_write_reason(GString *out, const TwReason *reason)
+{
+    if (reason->iommu == TW_NONE) {
+        g_string_append(out, "page-map");
+    } else {
+        g_string_append_printf(out, "i%u", reason->iommu);
+    }
+    g_string_append_printf(out, " %s", tw_reason_name(reason->kind));
+    if (reason->level) {
+        g_string_append_printf(out, " level %u", reason->level);
+    }
+    g_string_append_printf(out, " at 0x%" PRIx64, reason->address);
+}
+
 static void write_outcome(GString *out, const TwTrace *t,
                           const TwProgram *program, unsigned i)
 {
@@ -60,6 +75,10 @@ static void write_outcome(GString *out, const TwTrace *t,
             g_string_append(out,
                             at->flags & TW_LOC_READONLY ? " readonly" : "");
             g_string_append(out, at->flags & TW_LOC_ROMD ? " romd" : "");
+        }
+        if (tw_reason_name(o->reason.kind)) {
+            g_string_append(out, " reason ");
+            tw_write_reason(out, &o->reason);
         }
     } else if (o->status == TW_STATUS_DONE && i < program->n_script &&
                program->script[i].code == TW_OP_DMA_MAP) {
@@ -330,6 +349,40 @@ static bool read_location(Reader *r, TwOutcome *outcome, unsigned size)
            tw_lexer_expected(l, "fewer locations");
 }
 
+/* "reason i0 absent level 2 at 0x1234": why a link refused an access. */
+static bool read_reason(Reader *r, TwReason *reason)
+{
+    TwLexer *l = &r->lexer;
+    const char *word = l->word;
+    uint64_t level = 0;
+    if (tw_lexer_skip(l, "page-map")) {
+        reason->iommu = TW_NONE;
+    } else if (!tw_lexer_id(l, 'i', TW_MAX_IOMMUS, &reason->iommu)) {
+        return false;
+    } else if (reason->iommu >= r->program->n_iommus ||
+               r->program->iommus[reason->iommu].kind == TW_IOMMU_NONE) {
+        l->word = word;
+        return tw_lexer_expected(l, "an IOMMU of the program");
+    }
+    for (unsigned kind = 1; kind < TW_REASONS; kind++) {
+        if (tw_lexer_skip(l, tw_reason_name(kind))) {
+            reason->kind = (uint8_t)kind;
+            break;
+        }
+    }
+    if (reason->kind == TW_REASON_NONE) {
+        return tw_lexer_expected(l, "no-context, blocked, range, unreadable, "
+                                    "absent, reserved, rights or hops");
+    }
+    if (tw_lexer_skip(l, "level") &&
+        !tw_lexer_number(l, 1, TW_MAX_LEVELS, "a level", &level)) {
+        return false;
+    }
+    reason->level = (uint8_t)level;
+    return tw_lexer_word(l, "at") &&
+           tw_lexer_number(l, 0, UINT64_MAX, "an address", &reason->address);
+}
+
 /* The answer to an access, behind its class. */
 static bool read_answer(Reader *r, const TwOp *op, TwOutcome *outcome)
 {
@@ -345,7 +398,8 @@ static bool read_answer(Reader *r, const TwOp *op, TwOutcome *outcome)
             return false;
         }
     }
-    return true;
+    return outcome->class_ <= TW_CLASS_DEVICE_ERROR ||
+           !tw_lexer_skip(l, "reason") || read_reason(r, &outcome->reason);
 }
 
 /* "0 ok 0x12 at ..." */

@@ -316,11 +316,14 @@ static const TwStep *last_step(const TwTale *tale, TwStepKind kind)
 static void refusal(const TwStory *story, const TwTale *tale, bool at_hop,
                     TwCause *cause)
 {
+    /* Without a reason, the access came to a place that refuses by itself. */
+    bool ignored =
+        succeeds(&story->seen) || story->finding.verdict == TW_VERDICT_REASON;
     const TwStep *step =
         last_step(tale, at_hop ? TW_STEP_TRANSLATE : TW_STEP_PAGE);
 
     g_snprintf(cause->name, sizeof(cause->name), "refusal-%s-%s",
-               succeeds(&story->seen) ? "ignored" : "changed",
+               ignored ? "ignored" : "changed",
                !step          ? "early"
                : !at_hop      ? "page-map"
                : !step->there ? "no-entry"
@@ -347,6 +350,9 @@ static void wrong_walk(TwExperiment *e, const TwStory *story, TwCause *cause)
     } else if (tw_with_aligned_entries(e)) {
         name_it(cause, "low-output-bits");
         broken_rule(cause, "LA-13");
+    } else if (story->finding.verdict == TW_VERDICT_REASON &&
+               story->seen.reason.kind != TW_REASON_NONE) {
+        tw_cause_by_reason(&expected->reason, &story->seen.reason, cause);
     } else if (place && story->n_parts > 0 &&
                (place->where == TW_AT_HOP || place->where == TW_AT_PAGE)) {
         refusal(story, &part->tales[0], place->where == TW_AT_HOP, cause);

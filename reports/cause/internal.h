@@ -74,6 +74,11 @@ void tw_cause_by_kind(const TwStory *story, const TwPlace *place, unsigned hops,
 void tw_cause_by_parts(const TwStory *story, const TwPlace *place,
                        unsigned hops, TwCause *cause);
 
+/* Of a refusal for another reason, which is told: what of it is wrong (LA-60).
+ */
+void tw_cause_by_reason(const TwReason *expected, const TwReason *seen,
+                        TwCause *cause);
+
 /* What is wrong with an event, by the words of the judge. */
 const char *tw_cause_what_of_event(const char *text);
 

@@ -27,6 +27,7 @@ static const struct {
     {"tie-oldest-wins", "order-of-equals", "MR-5", false},
     {"commit-flush-own-as-only", "missed-commit", "FR-3, LA-7", true},
     {"guest-address-is-input", "kept-record", "FR-1, LA-17", true},
+    {"table-rights-first", "reason-rights", "LA-60", false},
 };
 
 static TwRunner *open_bug(const char *slug)

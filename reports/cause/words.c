@@ -120,6 +120,20 @@ void tw_cause_by_parts(const TwStory *story, const TwPlace *place,
     append_script(story->program, cause);
 }
 
+/* What of the reason is wrong, of a refusal for another reason. */
+void tw_cause_by_reason(const TwReason *expected, const TwReason *seen,
+                        TwCause *cause)
+{
+    bool other = seen->kind != expected->kind || seen->level != expected->level;
+
+    g_snprintf(cause->name, sizeof(cause->name), "reason-%s",
+               expected->kind == TW_REASON_NONE ? "in-vain"
+               : seen->iommu != expected->iommu ? "hop"
+               : other                          ? tw_reason_name(seen->kind)
+                                                : "address");
+    g_strlcpy(cause->rule, "LA-60", sizeof(cause->rule));
+}
+
 /* Texts -------------------------------------------------------------------- */
 
 /* What is wrong with an event, by the words of the judge. */
@@ -243,6 +257,9 @@ char *tw_cause_title(const char *name)
         {"refusal-ignored-page-map",
          "an access succeeds though the page map refuses it"},
         {"event-missing-map", "an observer misses an event of a map"},
+        {"reason-hop", "a refusal is told of another link"},
+        {"reason-address", "a refusal is told of another address"},
+        {"reason-in-vain", "a refusal is told of a link that grants"},
         {"device-behind-iommu",
          "an access to a device behind an IOMMU goes elsewhere"},
     };

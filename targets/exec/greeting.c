@@ -56,6 +56,7 @@ static const Flag features[] = {
     {"shared-blocks", OF_DIALECT(shared_blocks), 1},
     {"late-spaces", OF_DIALECT(late_spaces), 1},
     {"locations", OF_DIALECT(locations), 1},
+    {"reasons", OF_DIALECT(reasons), 1},
     {"identity-pages", OF_DIALECT(identity_pages), 1},
     {"plain-devices", OF_DIALECT(plain_devices), 1},
     {"exec-needs-code", OF_DIALECT(exec_needs_code), 1},

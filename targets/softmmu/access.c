@@ -17,6 +17,40 @@ static void refuse(Access *access, TwClass class_)
     access->class_ = MAX(access->class_, class_);
 }
 
+/* A link refuses bytes: told is the reason of the lowest of those that it
+ * refuses in the class of the access (LA-60). */
+static G_NO_INLINE void refuse_by(Machine *m, TwClass class_, TwReason why)
+{
+    Access *access = &m->access;
+
+    refuse(access, class_);
+    if (class_ > access->reason_class ||
+        (TW_BUG(m, REASON_OF_LAST_BYTE) && class_ == access->reason_class)) {
+        access->reason_class = class_;
+        access->reason = why;
+    }
+}
+
+/* Why the page map refuses an address that `span` (or NULL) governs. */
+static TwReason page_reason(const Machine *m, const Span *span, uint64_t va)
+{
+    return (TwReason){.kind = span == NULL || TW_BUG(m, PAGE_RIGHTS_ARE_ABSENT)
+                                  ? TW_REASON_ABSENT
+                                  : TW_REASON_RIGHTS,
+                      .iommu = TW_NONE,
+                      .address = va};
+}
+
+/* The reason in the outcome of m->access, which is refused. */
+static G_NO_INLINE void report_reason(const Machine *m, TwOutcome *outcome)
+{
+    const Access *access = &m->access;
+
+    if (outcome->class_ == access->reason_class) {
+        outcome->reason = access->reason;
+    }
+}
+
 /* The class of an access to a hole, and of one that an IOMMU denies. */
 static TwClass hole_class(const Machine *m)
 {
@@ -69,6 +103,15 @@ static void add_run(Access *access, Run run)
     access->runs[access->n_runs++] = run;
 }
 
+/* IOMMU `id` refuses, at an offset of its region, behind the hops of a path. */
+static G_NO_INLINE void deny_hop(Machine *m, uint8_t id, const Path *path,
+                                 const Translation *at, uint64_t offset)
+{
+    uint8_t first = path->n > 0 ? path->hops[0].iommu : id;
+
+    refuse_by(m, denial_class(m), hop_reason(m, id, first, at, offset));
+}
+
 /*
  * Through the IOMMU of `leaf`: *at becomes what it translates to, *length no
  * more than one granule has, and the path, with `hops` hops before it, one hop
@@ -89,7 +132,7 @@ static bool walk_hop(Machine *m, Stage *stage, const Leaf *leaf, unsigned hops,
     }
     *at = stage_translate(m, stage, leaf, index, access->attrs, hops + path->n);
     if (access->need & ~(at->perm | (at->perm & TW_R ? TW_X : 0))) {
-        refuse(access, denial_class(m));
+        deny_hop(m, id, path, at, leaf->offset);
         if (!TW_BUG(m, DENIAL_WALKS_ON) || at->perm == 0) {
             return false;
         }
@@ -136,7 +179,11 @@ static Leaf walk_leaf(Machine *m, Translation at, unsigned hops, Path *path,
             return leaf;
         }
         if (hops + path->n + TW_BUG(m, ONE_HOP_TOO_FEW) == m->program->hops) {
-            refuse(access, loop_class(m));
+            refuse_by(
+                m, loop_class(m),
+                (TwReason){.kind = TW_REASON_HOPS,
+                           .iommu = m->program->regions[leaf.region].iommu,
+                           .address = leaf.offset});
             return leaf_hole(0);
         }
         if (!walk_hop(m, &stage, &leaf, hops, path, &at, length)) {
@@ -206,8 +253,8 @@ static void cpu_walk(Machine *m, const SpanMap *map, uint8_t space, uint64_t va,
         unsigned length;
 
         if (span == NULL || (m->access.need & ~span->perm)) {
-            refuse(&m->access, TW_CLASS_PAGE_FAULT); /* nothing is worse */
-            return;
+            refuse_by(m, TW_CLASS_PAGE_FAULT, page_reason(m, span, va));
+            return; /* nothing is worse */
         }
         length = span->last - va < n ? span->last - va + 1 : n;
         m->access.uncached = true;
@@ -228,6 +275,15 @@ static Tlb *cpu_tlb(Machine *m, uint8_t c, uint8_t index)
                               cpu->tlbs[0].table != NULL
                           ? 0
                           : index];
+}
+
+/* Why a hop of the fill just made refuses the byte at `va`. */
+static TwReason fill_reason(const Machine *m, uint64_t va)
+{
+    TwReason why = m->access.denial;
+
+    why.address += va & m->page_mask;
+    return why;
 }
 
 /*
@@ -261,21 +317,22 @@ static const TlbEntry *cpu_miss(Machine *m, uint8_t c, uint8_t index,
         return NULL;
     }
     if (access->need & ~span->perm) {
-        refuse(access, TW_CLASS_PAGE_FAULT);
+        refuse_by(m, TW_CLASS_PAGE_FAULT, page_reason(m, span, va));
         return NULL;
     }
+    access->denial.kind = TW_REASON_NONE;
     switch (fill(m, c, index, page, span, fresh)) {
     case FILL_DONE:
         entry = tlb_slot(m, tlb, page);
         if (entry_hits(tlb, entry, page, access->need)) {
             return entry;
         }
-        refuse(access, denial_class(m));
+        refuse_by(m, denial_class(m), fill_reason(m, va));
         break;
     case FILL_DENIED:
         TELL(m, "no-fill", "%s page 0x%" PRIx64 ": no right is left (TL-7)",
              tlb_name(m, tlb).text, page);
-        refuse(access, denial_class(m));
+        refuse_by(m, denial_class(m), fill_reason(m, va));
         zoo_cache_denial(m, tlb, page, fresh);
         break;
     case FILL_UNCACHED:
@@ -557,7 +614,7 @@ static void access_resolve(Machine *m, const TwOp *op, unsigned during)
     access->need = needed_rights(m, op->code);
     access->size = op->size;
     access->actor = cpu ? op->obj : TW_BOARD;
-    access->class_ = TW_CLASS_OK;
+    access->class_ = access->reason_class = TW_CLASS_OK;
     access->attrs =
         cpu ? m->program->cpus[op->obj].mmu[op->index].attrs : op->attrs;
     access->n_runs = 0;
@@ -602,6 +659,8 @@ static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
     outcome->class_ = access->class_;
     if (access->class_ <= TW_CLASS_DEVICE_ERROR) {
         access_effects(m, outcome);
+    } else {
+        report_reason(m, outcome);
     }
     zoo_refused_effects(m, outcome);
     perform_during(m);

@@ -490,6 +490,21 @@ static void put_script(Emit *e)
 
 static void put_answer(Emit *e, const TwAllowed *allowed)
 {
+    const TwReason *why = &allowed->reason;
+
+    if (why->kind != TW_REASON_NONE) { /* refused by a link (LA-60) */
+        g_autofree char *iommu = why->iommu == TW_NONE
+                                     ? g_strdup("TW_NONE")
+                                     : g_strdup_printf("%u", why->iommu);
+
+        put_format(e,
+                   "    {.class_ = %s, .reason = {.kind = %s, .iommu = %s, "
+                   ".level = %u, .address = %s}},",
+                   upper("TW_CLASS_", tw_class_name(allowed->class_)).text,
+                   upper("TW_REASON_", tw_reason_name(why->kind)).text, iommu,
+                   why->level, number(why->address).text);
+        return;
+    }
     put_format(e, "    {.class_ = %s, .value = %s, .n_locations = %u%s",
                upper("TW_CLASS_", tw_class_name(allowed->class_)).text,
                number(allowed->value).text, allowed->n_locations,

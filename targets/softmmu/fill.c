@@ -80,6 +80,11 @@ static Fill fill_hop(Machine *m, uint8_t c, const TwMmuIndex *mmu, Stage *stage,
     }
     *t = stage_translate(m, stage, leaf, index, mmu->attrs, entry->n_hops);
     rights = (t->perm & TW_R ? TW_R | TW_X : 0) | (t->perm & TW_W);
+    if (m->access.need & ~rights && m->access.denial.kind == TW_REASON_NONE) {
+        m->access.denial =
+            hop_reason(m, id, entry->n_hops > 0 ? entry->hop_iommu[0] : id, t,
+                       leaf->offset);
+    }
     before = *prot;
     *prot &= rights;
     zoo_rights_left(m, entry, granted, before, rights, prot);

@@ -227,6 +227,9 @@ typedef struct Translation {
     uint8_t lg;    /* of an entry for 2^lg bytes; 0: for a granule */
     uint8_t upper; /* rights that upper levels of a page table take away */
     bool blocked;  /* by an MPC: the walk ends here */
+    uint8_t why;   /* TwReasonKind, if a right that is needed is missing; NONE:
+                    * RIGHTS, or without any ABSENT; */
+    uint8_t level; /* and the level of the entry, or 0 (LA-60) */
 } Translation;
 
 /* How an index of a `pagetable` is translated (LA-35). */
@@ -410,7 +413,12 @@ typedef struct Access {
     uint8_t code; /* TwOpCode */
     uint8_t need; /* rights */
     uint8_t size;
-    uint8_t class_; /* the worst so far */
+    uint8_t class_;       /* the worst so far */
+    uint8_t reason_class; /* in which a link refused, the worst of them; OK:
+                           * none did */
+    TwReason reason;      /* of the lowest byte that it refused so (LA-60) */
+    TwReason denial;      /* of the first hop of a fill that lacks a right; its
+                           * address: of the page */
     uint8_t actor;
     TwAttrs attrs;
     uint8_t n_runs;

@@ -114,14 +114,23 @@ static bool entry_is_leaf(const TwLayout *layout, unsigned level,
                                   : !(entry & layout->leaf_none);
 }
 
+/* Nothing, because of an entry of that level; 0: of none (LA-60). */
+static Translation no_translation(const Machine *m, TwReasonKind why,
+                                  unsigned level)
+{
+    return (Translation){.why = zoo_reason_kind(m, why),
+                         .level = zoo_reason_level(m, why, level)};
+}
+
 /* What a leaf for 2^lg bytes says; rights 0: nothing. */
-static Translation leaf_translation(const TwLayout *layout, unsigned level,
-                                    unsigned lg, uint64_t entry,
+static Translation leaf_translation(const Machine *m, const TwLayout *layout,
+                                    unsigned level, unsigned lg, uint64_t entry,
                                     uint64_t offset)
 {
     uint64_t address = (entry & layout->address) << layout->shift;
     uint64_t ragged = address & low_mask(lg);
-    Translation what = {.lg = (uint8_t)lg};
+    Translation what = {
+        .lg = (uint8_t)lg, .why = TW_REASON_RIGHTS, .level = (uint8_t)level};
 
     if (level > 1) {
         ragged &= ~layout->low_free;
@@ -131,7 +140,7 @@ static Translation leaf_translation(const TwLayout *layout, unsigned level,
         (layout->wrong.mask != 0 && matches(entry, layout->wrong)) ||
         (entry & layout->reserved_leaf) != 0 ||
         (layout->aligned && ragged != 0)) {
-        return (Translation){.perm = 0};
+        return no_translation(m, TW_REASON_RESERVED, level);
     }
     what.perm = (matches(entry, layout->read) ? TW_R : 0) |
                 (matches(entry, layout->write) ? TW_W : 0);
@@ -148,7 +157,9 @@ typedef struct TableWalk {
     bool keeps; /* pointers to tables */
     unsigned level;
     uint64_t table;
-    uint8_t perm; /* so far */
+    uint8_t perm;   /* so far */
+    uint8_t denied; /* level of the first table that took away a right which
+                     * the access needs; 0: none did, or it does not count */
 } TableWalk;
 
 static unsigned table_lg(const TwIommu *from, unsigned level)
@@ -175,8 +186,9 @@ static void walk_from_pointer(TableWalk *w, uint64_t offset)
     }
 }
 
-/* Goes on to the table that an entry leads to; false: to none. */
-static bool walk_down(TableWalk *w, uint64_t entry, uint64_t offset)
+/* Goes on to the table that an entry leads to, or says why not (NONE: it does).
+ */
+static TwReasonKind walk_down(TableWalk *w, uint64_t entry, uint64_t offset)
 {
     const TwLayout *layout = w->layout;
     Machine *m = w->m;
@@ -187,13 +199,16 @@ static bool walk_down(TableWalk *w, uint64_t entry, uint64_t offset)
     }
     if (next == 0 || next >= w->level ||
         ((entry & layout->reserved_table) != 0 &&
-         !TW_BUG(m, TABLE_RESERVED_IGNORED)) ||
-        (offset & low_mask(table_lg(w->from, w->level - 1))) >>
-            table_lg(w->from, next)) {
-        return false;
+         !TW_BUG(m, TABLE_RESERVED_IGNORED))) {
+        return TW_REASON_RESERVED;
+    }
+    if ((offset & low_mask(table_lg(w->from, w->level - 1))) >>
+        table_lg(w->from, next)) {
+        return TW_REASON_RANGE;
     }
     w->perm &= (matches(entry, layout->table_read) ? TW_R : 0) |
                (matches(entry, layout->table_write) ? TW_W : 0);
+    w->denied = zoo_denied_at(m, w->denied, w->perm, w->level);
     w->table = ((entry & layout->address) << layout->shift) &
                ~low_mask(w->from->granule_lg);
     w->level = next;
@@ -205,10 +220,10 @@ static bool walk_down(TableWalk *w, uint64_t entry, uint64_t offset)
                                             .perm = w->perm,
                                             .domain = w->domain});
     }
-    return true;
+    return TW_REASON_NONE;
 }
 
-static Translation walk_tables(TableWalk *w, uint64_t offset)
+static Translation walk_tables_from(TableWalk *w, uint64_t offset)
 {
     Machine *m = w->m;
     unsigned stride = w->from->granule_lg - 3u,
@@ -216,25 +231,31 @@ static Translation walk_tables(TableWalk *w, uint64_t offset)
     uint64_t entry;
 
     if (lg < 64 && offset >> lg != 0) {
-        return (Translation){.perm = 0};
+        return no_translation(
+            m, TW_BUG(m, RANGE_IS_ABSENT) ? TW_REASON_ABSENT : TW_REASON_RANGE,
+            0);
     }
     if (w->keeps) {
         walk_from_pointer(w, offset);
     }
-    do {
+    for (;;) {
+        unsigned level = w->level;
+        TwReasonKind why;
         uint64_t at;
 
         lg = table_lg(w->from, w->level - 1);
         at = w->table + (offset >> lg & low_mask(stride)) * 8;
-        if (!entry_load(m, w->id, w->domain, w->level, at, &entry) ||
-            !entry_present(w->layout, entry)) {
-            break;
+        if (!entry_load(m, w->id, w->domain, w->level, at, &entry)) {
+            return no_translation(m, TW_REASON_UNREADABLE, level);
+        }
+        if (!entry_present(w->layout, entry)) {
+            return no_translation(m, TW_REASON_ABSENT, level);
         }
         TELL(m, "table", "i%u level %u at 0x%" PRIx64 ": 0x%016" PRIx64, w->id,
              w->level, at, entry);
         if (entry_is_leaf(w->layout, w->level, entry)) {
             Translation what =
-                leaf_translation(w->layout, w->level, lg, entry, offset);
+                leaf_translation(m, w->layout, level, lg, entry, offset);
 
             what.upper = what.perm & (uint8_t)~w->perm;
             what.perm &=
@@ -242,8 +263,19 @@ static Translation walk_tables(TableWalk *w, uint64_t offset)
             what.space = w->from->bypass_space;
             return what;
         }
-    } while (walk_down(w, entry, offset));
-    return (Translation){.perm = 0};
+        why = walk_down(w, entry, offset);
+        if (why != TW_REASON_NONE) {
+            return no_translation(m, why, level);
+        }
+    }
+}
+
+static Translation walk_tables(TableWalk *w, uint64_t offset)
+{
+    Translation what = walk_tables_from(w, offset);
+
+    zoo_deny_early(w->m, w->denied, &what);
+    return what;
 }
 
 /* What a context says of an offset; `keeps`: pointers to tables are records. */
@@ -271,7 +303,11 @@ static Translation context_translation(Machine *m, uint8_t id,
         return (Translation){
             .addr = offset, .space = from->bypass_space, .perm = TW_R | TW_W};
     default:
-        return (Translation){.perm = 0};
+        return no_translation(m,
+                              context->mode == TW_CONTEXT_BLOCKED
+                                  ? TW_REASON_BLOCKED
+                                  : TW_REASON_NO_CONTEXT,
+                              0);
     }
 }
 

@@ -130,6 +130,22 @@ static Translation iommu_translate(Machine *m, uint8_t id, uint8_t index,
                : iommu->kind->translate(m, id, index, offset);
 }
 
+/* Why IOMMU `id`, at an offset of its region, does not grant a right (LA-60);
+ * `first`: the first IOMMU of the way. */
+static G_NO_INLINE TwReason hop_reason(const Machine *m, uint8_t id,
+                                       uint8_t first, const Translation *at,
+                                       uint64_t offset)
+{
+    uint64_t low = low_mask(m->iommus[id].granule_lg);
+    uint8_t kind = at->perm != 0 ? TW_REASON_RIGHTS : TW_REASON_ABSENT;
+
+    return (TwReason){.kind = at->why != TW_REASON_NONE ? at->why : kind,
+                      .iommu = TW_BUG(m, REASON_OF_FIRST_HOP) ? first : id,
+                      .level = at->level,
+                      .address =
+                          TW_BUG(m, REASON_ROUNDED) ? offset & ~low : offset};
+}
+
 /* The leaf at the offset of `iommu`, an MPC that blocks it (LA-32). */
 static Leaf leaf_blocked(const Machine *m, const Leaf *iommu)
 {

@@ -47,6 +47,7 @@ static Translation iotlb_answer(Machine *m, uint8_t id,
 
     what.addr |= offset & low_mask(m->iommus[id].granule_lg);
     what.perm |= TW_BUG(m, IOTLB_HIT_GRANTS_WRITE) ? TW_W : 0;
+    what.level = TW_BUG(m, RECORD_HAS_NO_LEVEL) ? 0 : what.level;
     return what;
 }
 

@@ -24,6 +24,9 @@ static void half_perform(Machine *m, uint16_t number, uint8_t worst)
     m->op = number;
     outcome->class_ = half_class(m, m->access.class_, worst);
     outcome->location = m->trace->n_locations;
+    if (refuses(outcome->class_)) {
+        report_reason(m, outcome);
+    }
     if (!refuses(worst)) {
         access_effects(m, outcome);
     }

@@ -135,8 +135,12 @@ static void script_op(Machine *m, const TwOp *op, bool paired, unsigned during,
     const TwOpInfo *info = tw_op_info(op->code);
     uint8_t actor = actor_of(m, op, info);
 
-    *outcome = (TwOutcome){.status = TW_STATUS_DONE,
-                           .location = m->trace->n_locations};
+    outcome->status = TW_STATUS_DONE;
+    outcome->class_ = TW_CLASS_OK;
+    outcome->n_locations = 0;
+    outcome->location = m->trace->n_locations;
+    outcome->value = 0;
+    outcome->reason.kind = TW_REASON_NONE;
     if (tw_legality_step(&m->legality, op) != TW_LEGAL) {
         if (!TW_BUG(m, SKIPPED_IS_DONE)) {
             outcome->status = TW_STATUS_SKIPPED;
@@ -392,6 +396,7 @@ static TwDialect softmmu_dialect(bool hide_locations)
     /* Whether an access fills is the TLB's affair, and with it the order. */
     dialect.during_dma = false;
     dialect.locations = !hide_locations;
+    dialect.reasons = true;
     dialect.contents = 1u << TW_CONTENTS_DATA;
     return dialect;
 }

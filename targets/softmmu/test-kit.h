@@ -377,13 +377,20 @@ KIT void write_answer(GString *out, const Answer *answer)
                                at->flags & TW_LOC_READONLY ? " readonly" : "",
                                at->flags & TW_LOC_ROMD ? " romd" : "");
     }
+    if (answer->reason.kind != TW_REASON_NONE) {
+        g_string_append_printf(out, " reason i%u %s level %u at 0x%" PRIx64,
+                               answer->reason.iommu,
+                               tw_reason_name(answer->reason.kind),
+                               answer->reason.level, answer->reason.address);
+    }
     g_string_append_printf(out, " value 0x%" PRIx64, answer->value);
 }
 
 KIT bool answers_equal(const Answer *a, const Answer *b)
 {
     if (a->class_ != b->class_ || a->value != b->value ||
-        a->n_locations != b->n_locations) {
+        a->n_locations != b->n_locations ||
+        !tw_reason_same(&a->reason, &b->reason)) {
         return false;
     }
     for (unsigned i = 0; i < a->n_locations; i++) {
@@ -402,8 +409,10 @@ KIT void expect_one_of(const Kit *k, unsigned op, const Answer *allowed,
                        unsigned n)
 {
     const TwOutcome *o = &k->trace.outcomes[op];
-    Answer seen = {
-        .class_ = o->class_, .value = o->value, .n_locations = o->n_locations};
+    Answer seen = {.class_ = o->class_,
+                   .value = o->value,
+                   .n_locations = o->n_locations,
+                   .reason = o->reason};
     g_autoptr(GString) text = g_string_new(NULL);
 
     g_assert_cmpint(o->status, ==, TW_STATUS_DONE);
@@ -539,7 +548,8 @@ KIT bool traces_equal(const TwTrace *a, const TwTrace *b, unsigned n_regions)
     for (unsigned i = 0; i < a->n_ops; i++) {
         const TwOutcome *x = &a->outcomes[i], *y = &b->outcomes[i];
         if (x->status != y->status || x->class_ != y->class_ ||
-            x->n_locations != y->n_locations || x->value != y->value) {
+            x->n_locations != y->n_locations || x->value != y->value ||
+            !tw_reason_same(&x->reason, &y->reason)) {
             return false;
         }
     }

@@ -232,7 +232,9 @@ static void test_restore(void)
            "  write c0.0 0x10 4\n"
            "  restore\n",
            "0 skipped\n1 done\n2 done\n3 done\n4 done\n5 done\n6 done\n"
-           "7 ok at 0+4 r3 0x10\n8 decode-error\n9 skipped\n10 done\n"
+           "7 ok at 0+4 r3 0x10\n"
+           "8 decode-error reason i0 absent at 0x10\n"
+           "9 skipped\n10 done\n"
            "11 skipped\n12 done\n13 done\n14 ok at 0+4 r3 0x10\n"
            "15 ok at 0+4 r2 0x10\n16 done\n"
            "event 1 o1 add none s0 r1 0x10000..0x17fff -> 0x0\n"
@@ -261,7 +263,8 @@ static void test_during_own_flush(void)
     expect("  read c0.0 0x10 4\n"
            "    during c0: unmap i0.0 0x0..0xfff notified\n"
            "  read c0.0 0x10 4\n",
-           "0 decode-error\n1 done\n2 decode-error\n");
+           "0 decode-error reason i0 absent at 0x10\n1 done\n"
+           "2 decode-error reason i0 absent at 0x10\n");
     g_assert_cmpuint(trace.counters[TW_COUNT_FILL], ==, 0);
 }
 
@@ -271,7 +274,8 @@ static void test_during_queued_flush(void)
     expect("  read c0.0 0x10 4\n"
            "    during unmap i0.0 0x0..0xfff notified\n"
            "  read c0.0 0x10 4\n",
-           "0 ok at 0+4 r2 0x10\n1 done\n2 decode-error\n");
+           "0 ok at 0+4 r2 0x10\n1 done\n"
+           "2 decode-error reason i0 absent at 0x10\n");
     g_assert_cmpuint(trace.counters[TW_COUNT_FILL], ==, 1);
 }
 

@@ -40,6 +40,17 @@ PART void zoo_reorder_enabled(Machine *m, uint8_t id, bool on);
 
 /* IOMMUs, notifiers and observers (zoo-iommu.c) ---------------------------- */
 
+/* The kind and the level that a page table gives as the reason of a refusal
+ * (LA-60). */
+PART uint8_t zoo_reason_kind(const Machine *m, TwReasonKind kind);
+PART uint8_t zoo_reason_level(const Machine *m, TwReasonKind kind,
+                              unsigned level);
+/* The level of the first entry for a table that took away a right of the access
+ * at hand: `denied`, or if there was none and `perm` lacks one, `level`; and
+ * this entry as the reason, whatever lies below it. */
+PART uint8_t zoo_denied_at(const Machine *m, uint8_t denied, uint8_t perm,
+                           unsigned level);
+PART void zoo_deny_early(const Machine *m, uint8_t denied, Translation *what);
 /* The part of an event that a notifier gets is shortened. */
 PART void zoo_round_event(const Machine *m, Event *event);
 /* Does the bug send the event of a change to a table (`had`: there was an

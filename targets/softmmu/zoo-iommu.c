@@ -165,3 +165,39 @@ PART bool zoo_tells_index(const Machine *m, uint8_t id, unsigned index,
            !(TW_BUG(m, MPC_OPENED_NOT_TOLD) &&
              mpc_bit(m, id, first) == (index == 1));
 }
+
+PART uint8_t zoo_reason_kind(const Machine *m, TwReasonKind kind)
+{
+    return kind == TW_REASON_RESERVED && TW_BUG(m, RESERVED_IS_ABSENT)
+               ? TW_REASON_ABSENT
+           : kind == TW_REASON_BLOCKED && TW_BUG(m, BLOCKED_IS_NO_CONTEXT)
+               ? TW_REASON_NO_CONTEXT
+           : kind == TW_REASON_UNREADABLE && TW_BUG(m, UNREADABLE_IS_ABSENT)
+               ? TW_REASON_ABSENT
+               : kind;
+}
+
+PART uint8_t zoo_reason_level(const Machine *m, TwReasonKind kind,
+                              unsigned level)
+{
+    return (uint8_t)(level + (kind == TW_REASON_ABSENT && level > 0 &&
+                              TW_BUG(m, ABSENT_LEVEL_ABOVE)));
+}
+
+PART uint8_t zoo_denied_at(const Machine *m, uint8_t denied, uint8_t perm,
+                           unsigned level)
+{
+    uint8_t lacks = m->access.need & ~(perm | (perm & TW_R ? TW_X : 0));
+
+    return TW_BUG(m, TABLE_RIGHTS_FIRST) && denied == 0 && lacks != 0
+               ? (uint8_t)level
+               : denied;
+}
+
+PART void zoo_deny_early(const Machine *m, uint8_t denied, Translation *what)
+{
+    if (TW_BUG(m, TABLE_RIGHTS_FIRST) && denied != 0) {
+        what->why = TW_REASON_RIGHTS;
+        what->level = denied;
+    }
+}

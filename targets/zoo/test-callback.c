@@ -50,12 +50,12 @@ static const struct {
     Translation after;
 } changes[] = {
     {"map i0.0 0x0..0x3f -> s1 0x40 rw notified",
-     {0x40, 1, TW_R | TW_W, 0, 0, false}},
-    {"map i0.0 0x0..0x3f -> s2 0x0 r notified", {0x0, 2, TW_R, 0, 0, false}},
-    {"protect i0.0 0x0..0x3f w notified", {0x0, 1, TW_W, 0, 0, false}},
+     {.addr = 0x40, .space = 1, .perm = TW_R | TW_W}},
+    {"map i0.0 0x0..0x3f -> s2 0x0 r notified", {.space = 2, .perm = TW_R}},
+    {"protect i0.0 0x0..0x3f w notified", {.space = 1, .perm = TW_W}},
     {"unmap i0.0 0x0..0x3f notified", {.perm = 0}},
     {"iommu-reset i0", {.perm = 0}},
-    {"bypass i0 on", {0x0, 2, TW_R | TW_W, 0, 0, false}},
+    {"bypass i0 on", {.space = 2, .perm = TW_R | TW_W}},
 };
 
 /* What those who were reached were answered. */

@@ -164,6 +164,31 @@ static void commit_flush_own_as_only(Kit *k)
     rd(k, 0x100000);
 }
 
+/* At the top no right to write, and nothing below. */
+static void table_rights_first(Kit *k)
+{
+    Board t = board(k);
+    TwIommu *i0 = &k->p.iommus[t.i0];
+    TwOp op = tw_op_make(TW_OP_CONTEXT);
+
+    i0->kind = TW_IOMMU_PAGETABLE;
+    i0->bypass_space = 1;
+    i0->pagetable.format = TW_FORMAT_ABSTRACT;
+    i0->pagetable.tables = t.low;
+    i0->pagetable.levels = 2;
+    op.obj = t.i0;
+    op.requester = 1;
+    setup(k, op);
+    for (unsigned level = 1; level <= 2; level++) {
+        op = tw_op_make(TW_OP_POKE);
+        op.obj = t.low;
+        op.addr = level == 1 ? P : 0;
+        op.value = level == 1 ? 0 : P | 1 | 2; /* there, R */
+        setup(k, op);
+    }
+    wr(k, 0x100000);
+}
+
 typedef struct Trigger {
     const char *slug;
     void (*build)(Kit *k);
@@ -183,6 +208,7 @@ static const Trigger triggers[] = {
     {"tie-oldest-wins", tie_oldest_wins},
     {"commit-flush-own-as-only", commit_flush_own_as_only},
     {"guest-address-is-input", guest_address_is_input},
+    {"table-rights-first", table_rights_first},
 };
 
 /* Does zoo:slug say the same as softmmu of what `build` makes? */
