@@ -508,10 +508,7 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
     int hop = walk->n_hops++;
     uint32_t t = depth < s->times.hops ? s->times.then : s->times.now;
     TwParts parts = tw_parts_at(index, t);
-    TwLookUp how = {.records = s->times.records, .depth = (uint8_t)depth};
-    TableRead read = {
-        .world = s->world, .iommu = iommu, .granule = granule, .how = &how};
-    TwTableReader reader = {read_entry, &read, NULL};
+    uint8_t combined = 0;
     TwFound found;
     bool granted;
 
@@ -526,10 +523,19 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
 
         t = asked.asked;
         parts = asked.parts;
-        how.combined = asked.combined;
+        combined = asked.combined;
     }
-    found = tw_iommu_translate(s->world, node->iommu, index, x + first, parts,
-                               &reader);
+    if (iommu->kind == TW_IOMMU_PAGETABLE) {
+        TwLookUp how = {.records = s->times.records,
+                        .depth = (uint8_t)depth,
+                        .combined = combined};
+
+        found = tw_walk_translation(s->world, node->iommu, index, x + first,
+                                    parts, &how);
+    } else {
+        found = tw_iommu_translate(s->world, node->iommu, index, x + first,
+                                   parts, NULL);
+    }
     granted = (found.perm & s->access->hop_rights) == s->access->hop_rights;
 
     walk->hops[hop] = (TwHop){
@@ -539,7 +545,7 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
         .asked = t,
         .entry = parts.entry,
         .op = found.op,
-        .combined = how.combined,
+        .combined = combined,
         .before = before,
         .iommu = node->iommu,
         .index = index,
