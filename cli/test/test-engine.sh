@@ -72,6 +72,8 @@ if [ "$ENGINE" -eq 1 ]; then
     finds dma translated-low-bits-added '[a-z]*'
     finds cpus active-never-rearmed stale
     finds mpc mpc-opened-not-told '[a-z]*'
+    finds pagetable pointers-survive-commands stale
+    finds nested nested-root-kept stale
     finds fault failed-observer-stays event
     finds check second-hop-unregistered invariant
 fi

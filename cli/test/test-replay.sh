@@ -69,7 +69,7 @@ import json
 (case,) = json.load(open('out.txt'))
 assert case['again'] == case['replays'] == 3, case"
 refuses 'an unknown harness' \
-    '--harness: expected check_fuzzer, cpus_fuzzer, dma_fuzzer, fault_fuzzer, invalidate_fuzzer, iommu_fuzzer, mpc_fuzzer, softmmu_fuzzer, static_fuzzer, targets_fuzzer, text_fuzzer, topology_fuzzer, unicorn_fuzzer, walkers_fuzzer, zoo_fuzzer, or auto, not "mmu"' \
+    '--harness: expected check_fuzzer, cpus_fuzzer, dma_fuzzer, fault_fuzzer, invalidate_fuzzer, iommu_fuzzer, mpc_fuzzer, nested_fuzzer, pagetable_fuzzer, softmmu_fuzzer, static_fuzzer, targets_fuzzer, text_fuzzer, topology_fuzzer, unicorn_fuzzer, walkers_fuzzer, zoo_fuzzer, or auto, not "mmu"' \
     "$TWINWALK" replay --harness mmu crash
 refuses 'a name without a harness' '--harness auto: expected a file with' \
     "$TWINWALK" replay --harness auto crash

@@ -26,6 +26,7 @@ typedef enum TwProfile {
     TW_PROFILE_STATIC = TW_PROFILES, /* many kinds of regions, accesses */
     TW_PROFILE_DMA,                  /* devices and a CPU at the same bytes */
     TW_PROFILE_CPUS,                 /* two CPUs or more */
+    TW_PROFILE_NESTED,               /* tables that other IOMMUs translate */
     TW_MIXTURES
 } TwProfile;
 

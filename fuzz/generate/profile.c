@@ -120,7 +120,8 @@ static const TwMixture mixtures[TW_MIXTURES] = {
         .cpus = {1, 3}, .mmus = {1, 2}, .ops = {14, 28},
         .page_lg = {6, 12}, .nest = 50, .via = 80, .subpage = 4,
         .overlap = 4, .odd_granule = 30, .extreme = 1, .loops = 2,
-        .iotlb = 75, .pagetable = 100, .slots = 15, .explicit_safepoints = 60,
+        .iotlb = 75, .pagetable = 100, .nested = 1, .slots = 15,
+        .explicit_safepoints = 60,
         .moves = {
             [MOVE_ACCESS] = 10, [MOVE_AGAIN] = 10, [MOVE_EDGE] = 2,
             [MOVE_REMAP] = 12, [MOVE_TWICE] = 8, [MOVE_SILENT] = 16,
@@ -154,7 +155,7 @@ static const TwMixture mixtures[TW_MIXTURES] = {
         .cpus = {1, 2}, .mmus = {1, 2}, .ops = {16, 32},
         .page_lg = {6, 12}, .nest = 60, .via = 75, .subpage = 8,
         .overlap = 8, .odd_granule = 40, .extreme = 2, .loops = 2,
-        .iotlb = 12, .pagetable = 8, .mappings = true, .slots = 5,
+        .iotlb = 12, .pagetable = 8, .nested = 1, .mappings = true, .slots = 5,
         .explicit_safepoints = 20,
         .moves = {
             [MOVE_MAPPING] = 50, [MOVE_ACCESS] = 4, [MOVE_REMAP] = 4,
@@ -204,6 +205,23 @@ static const TwMixture mixtures[TW_MIXTURES] = {
             [MOVE_CPUS] = 40, [MOVE_SWITCH] = 4, [MOVE_UNPLUG] = 4,
             [MOVE_CLOCK] = 2,
             [MOVE_ACTOR] = 4, [MOVE_DURING] = 3, [MOVE_ANY] = 5,
+        },
+    },
+    [TW_PROFILE_NESTED] = {
+        .spaces = {3, 5}, .iommus = {2, 4}, .extras = {1, 3},
+        .cpus = {1, 2}, .mmus = {1, 2}, .ops = {14, 28},
+        .page_lg = {6, 12}, .nest = 50, .via = 85, .subpage = 4,
+        .overlap = 4, .odd_granule = 30, .extreme = 1, .loops = 2,
+        .iotlb = 75, .pagetable = 100, .nested = 3, .slots = 10,
+        .explicit_safepoints = 60,
+        .moves = {
+            [MOVE_ACCESS] = 10, [MOVE_AGAIN] = 10, [MOVE_EDGE] = 2,
+            [MOVE_REMAP] = 16, [MOVE_TWICE] = 8, [MOVE_SILENT] = 18,
+            [MOVE_RIGHTS] = 8, [MOVE_DENIED] = 6, [MOVE_NOTIFY] = 14,
+            [MOVE_SLOT] = 2, [MOVE_PAGE] = 3, [MOVE_RANGE] = 2,
+            [MOVE_INDEX] = 6, [MOVE_CPUS] = 8, [MOVE_DMA] = 16,
+            [MOVE_SWITCH] = 6, [MOVE_DURING] = 2, [MOVE_SNAPSHOT] = 3,
+            [MOVE_ANY] = 6,
         },
     },
 };

@@ -55,6 +55,7 @@ typedef struct TwMixture {
     uint8_t loops;       /* % of IOMMU entries that lead back */
     uint8_t iotlb;       /* % of programs whose IOMMUs have IOTLBs */
     uint8_t pagetable;   /* % of programs whose IOMMUs are pagetables */
+    uint8_t nested;      /* quarters of such IOMMUs whose tables are nested */
     uint8_t mpc;         /* % of programs whose IOMMUs are MPCs */
     bool mappings;       /* programs may have DMA mappings */
     uint8_t slots;       /* % of page maps of small pages in one TLB slot */

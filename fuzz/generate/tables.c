@@ -582,7 +582,8 @@ static bool turn_iommu(Turn *t, uint8_t id)
     m->pagetable.levels =
         (uint8_t)levels_for(layout, m->granule_lg, p->regions[region].size);
     t->trees[id].region = m->pagetable.tables;
-    if (gen->dialect->nested_tables && lot(gen, 0x6e657374 + id) % 4 == 0) {
+    if (gen->dialect->nested_tables &&
+        lot(gen, 0x6e657374 + id) % 4 < gen->mixture->nested) {
         nest(t, id, tables);
     }
     return true;

@@ -29,6 +29,11 @@ static const TwQuestionInfo infos[TW_QUESTIONS] = {
                           PROFILE(CPUS), false},
     [TW_QUESTION_MPC] = {"mpc", "memory protection controllers", PROFILE(MPC),
                          false},
+    [TW_QUESTION_PAGETABLE] = {"pagetable", "IOMMUs with tables in RAM",
+                               PROFILE(PAGETABLE), false},
+    [TW_QUESTION_NESTED] = {"nested",
+                            "IOMMUs whose tables other IOMMUs translate",
+                            PROFILE(NESTED), false},
     [TW_QUESTION_FAULT] = {"fault", "allocations that fail", PROFILE(DMA_MAP),
                            false},
     [TW_QUESTION_CHECK] = {"check", "everything, with invariants tested",
@@ -118,6 +123,17 @@ TwDialect tw_question_narrow(TwQuestion question, const TwDialect *dialect)
     case TW_QUESTION_MPC:
         ops = TW_OPS(REGISTERS, OP(MAP), OP(UNMAP), OP(NOTIFY), OP(NOTIFY_ALL),
                      OP(IOMMU_RESET), OP(SAFEPOINT), OBSERVERS, SNAPSHOTS);
+        at_most(&d.max_cpus, 2);
+        at_most(&d.max_iommus, 4);
+        d.late_spaces = false;
+        break;
+    case TW_QUESTION_PAGETABLE:
+        ops = TW_OPS(TABLES, PAGE_MAP, FLUSHES, SNAPSHOTS, OP(SAFEPOINT));
+        at_most(&d.max_iommus, 3);
+        d.late_spaces = d.nested_tables = false;
+        break;
+    case TW_QUESTION_NESTED:
+        ops = TW_OPS(TABLES, OP(FLUSH_INDEX), SNAPSHOTS, OP(SAFEPOINT));
         at_most(&d.max_cpus, 2);
         at_most(&d.max_iommus, 4);
         d.late_spaces = false;

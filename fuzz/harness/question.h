@@ -18,6 +18,8 @@ typedef enum TwQuestion {
     TW_QUESTION_DMA,        /* devices that access memory */
     TW_QUESTION_CPUS,       /* several CPUs: queues and safe points */
     TW_QUESTION_MPC,        /* TrustZone Memory Protection Controllers */
+    TW_QUESTION_PAGETABLE,  /* IOMMUs with tables in RAM */
+    TW_QUESTION_NESTED,     /* the same, with tables that others translate */
     TW_QUESTION_FAULT,      /* allocations that fail */
     TW_QUESTION_CHECK,      /* everything, with invariants tested */
     TW_QUESTIONS

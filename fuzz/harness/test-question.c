@@ -60,6 +60,14 @@ static const Inside insides[TW_QUESTIONS] = {
                                  "flush-index flush-all safepoint unplug "
                                  "move enable par and barrier end-par ",
                           " "},
+    [TW_QUESTION_PAGETABLE] = {4, 3,
+                               TABLES "safepoint page unpage flush-page "
+                                      "flush-range flush-index flush-all "
+                                      "snapshot restore ",
+                               " "},
+    [TW_QUESTION_NESTED] = {2, 4,
+                            TABLES "safepoint flush-index snapshot restore ",
+                            " "},
     [TW_QUESTION_MPC] = {2, 4,
                          " mpc-read mpc-write map unmap notify notify-all "
                          "iommu-reset safepoint observe unobserve replay veto "
@@ -172,6 +180,7 @@ static void test_about(gconstpointer data)
     g_autoptr(TwRunner) runner = tw_runner_new(&options, NULL);
     TwDialect dialect = tw_question_narrow(question, tw_runner_dialect(runner));
     uint64_t codes[TW_OP_CODES] = {0}, cpus = 0, accesses = 0, dma = 0;
+    uint64_t counters[TW_COUNTERS] = {0};
     TwJudgeStats stats;
     TwFinding finding;
     enum { PROGRAMS = 800 };
@@ -182,7 +191,7 @@ static void test_about(gconstpointer data)
 
         tw_generate(&program, a_profile(question, i), &dialect, &rng);
         if (tw_verdict_is_finding(
-                tw_runner_run(runner, &program, &finding, &stats, NULL))) {
+                tw_runner_run(runner, &program, &finding, &stats, counters))) {
             g_error("program %u: %s", i, finding.text);
         }
         cpus += program.n_cpus;
@@ -237,6 +246,14 @@ static void test_about(gconstpointer data)
     case TW_QUESTION_MPC:
         g_assert_cmpuint(stats.blocked, >, stats.accesses / 10);
         g_assert_cmpuint(codes[TW_OP_MPC_WRITE], >, 4 * PROGRAMS);
+        break;
+    case TW_QUESTION_PAGETABLE:
+        g_assert_cmpuint(codes[TW_OP_POKE], >, 2 * PROGRAMS);
+        g_assert_cmpuint(counters[TW_COUNT_POINTER], >, PROGRAMS / 4);
+        g_assert_cmpuint(counters[TW_COUNT_NESTED], ==, 0);
+        break;
+    case TW_QUESTION_NESTED:
+        g_assert_cmpuint(counters[TW_COUNT_NESTED], >, 4 * PROGRAMS);
         break;
     default:
         break;
