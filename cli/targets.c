@@ -82,6 +82,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "wide_rmw", d->wide_rmw);
     tw_json_bool(b, "iotlbs", d->iotlbs);
     tw_json_bool(b, "nested-tables", d->nested_tables);
+    tw_json_bool(b, "updates_ad", d->updates_ad);
     tw_json_bool(b, "mpc_registers", d->mpc_registers);
     tw_json_bool(b, "aligned_rmw", d->aligned_rmw);
     tw_json_bool(b, "exclusives_of_ram", d->exclusives_of_ram);

@@ -310,6 +310,17 @@ static bool check_iommu(const TwCheck *c, unsigned id)
         if (m->pagetable.nested != (m->pagetable.tables == TW_NONE)) {
             return NO("it has tables in a ram region, or is nested");
         }
+        if (m->pagetable.updates_ad && m->pagetable.nested) {
+            return NO("walks set no A and D in nested tables");
+        }
+        if (m->pagetable.updates_ad && p->contents != TW_CONTENTS_DATA) {
+            return NO("walks set A and D with contents data only");
+        }
+        if (m->pagetable.updates_ad && m->granule_lg < TW_MIN_MARKS_LG) {
+            return NO("where walks set A and D, a granule has at least %u "
+                      "bytes",
+                      1u << TW_MIN_MARKS_LG);
+        }
         if (!m->pagetable.nested &&
             p->regions[m->pagetable.tables].kind != TW_REGION_RAM) {
             return NO("its tables are in no ram region");

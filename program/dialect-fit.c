@@ -376,6 +376,12 @@ uint8_t tw_dialect_fit_contents(const TwDialect *d, unsigned contents)
 void tw_dialect_fit(const TwDialect *d, TwProgram *p)
 {
     p->contents = tw_dialect_fit_contents(d, p->contents);
+    for (unsigned i = 0; p->contents != TW_CONTENTS_DATA && i < p->n_iommus;
+         i++) {
+        if (p->iommus[i].kind == TW_IOMMU_PAGETABLE) {
+            p->iommus[i].pagetable.updates_ad = false; /* LA-55 */
+        }
+    }
     for (unsigned i = 0; i < p->n_script && !d->during_dma; i++) {
         fit_during(d, &p->script[i]);
     }

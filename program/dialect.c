@@ -25,6 +25,7 @@ TwDialect tw_dialect_full(void)
         .implemented_sizes = true,
         .iotlbs = true,
         .nested_tables = true,
+        .updates_ad = true,
         .mpc_registers = true,
         .locations = true,
         .contents = (1u << TW_CONTENTS_KINDS) - 1,
@@ -278,6 +279,10 @@ static bool admits_iommus(const TwDialect *d, const TwProgram *p, Reply reply)
         if (m->kind == TW_IOMMU_PAGETABLE && m->pagetable.nested &&
             !d->nested_tables) {
             return no(reply, "iommu i%u: nested tables", i);
+        }
+        if (m->kind == TW_IOMMU_PAGETABLE && m->pagetable.updates_ad &&
+            !d->updates_ad) {
+            return no(reply, "iommu i%u: A and D set by walks", i);
         }
     }
     return true;

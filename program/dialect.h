@@ -44,8 +44,10 @@ typedef struct TwDialect {
     bool iotlbs;            /* a `table` may have an IOTLB (LA-51); the contract
                              * says what it may keep */
     bool nested_tables;     /* a `pagetable` may be nested (LA-53) */
-    bool mpc_registers;     /* a device may be the registers of an MPC: LA-57 */
-    bool aligned_rmw;       /* rmw at multiples of its size */
+    bool updates_ad;    /* walks of a `pagetable` may set A and D; its traces
+                         * say so (LA-55) */
+    bool mpc_registers; /* a device may be the registers of an MPC: LA-57 */
+    bool aligned_rmw;   /* rmw at multiples of its size */
     bool exclusives_of_ram; /* exclusive rmw in programs without devices only
                              * (LA-56) */
     bool pairs_of_ram;      /* paired accesses in programs without devices only,

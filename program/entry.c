@@ -31,12 +31,29 @@ static bool is_leaf(const TwLayout *layout, unsigned level, uint64_t value)
                              : (value & layout->leaf_none) == 0;
 }
 
-static unsigned rights_of(const TwLayout *layout, bool leaf, uint64_t value)
+/* The bits of an entry that grant a right, or let it through. */
+static TwBits right_bits(const TwIommu *iommu, bool leaf, unsigned right)
 {
-    TwBits read = leaf ? layout->read : layout->table_read;
-    TwBits write = leaf ? layout->write : layout->table_write;
+    const TwLayout *layout = tw_layout(iommu->pagetable.format);
 
-    return (holds(read, value) ? TW_R : 0u) | (holds(write, value) ? TW_W : 0u);
+    if (!leaf) {
+        return right == TW_R ? layout->table_read : layout->table_write;
+    }
+    if (iommu->pagetable.updates_ad) {
+        return right == TW_R ? layout->marks.read : layout->marks.write;
+    }
+    return right == TW_R ? layout->read : layout->write;
+}
+
+static unsigned rights_of(const TwIommu *iommu, bool leaf, uint64_t value)
+{
+    TwBits clean = tw_layout(iommu->pagetable.format)->marks.write_clean;
+    bool is_clean = leaf && iommu->pagetable.updates_ad && clean.mask != 0 &&
+                    holds(clean, value);
+
+    return (holds(right_bits(iommu, leaf, TW_R), value) ? TW_R : 0u) |
+           (holds(right_bits(iommu, leaf, TW_W), value) || is_clean ? TW_W
+                                                                    : 0u);
 }
 
 /* Sets the bits that grant a right, or the highest that takes it away (of
@@ -60,8 +77,8 @@ static uint64_t value_of(const TwIommu *iommu, unsigned level,
 {
     const TwLayout *layout = tw_layout(iommu->pagetable.format);
     bool leaf = entry->kind == TW_ENTRY_LEAF;
-    TwBits read = leaf ? layout->read : layout->table_read;
-    TwBits write = leaf ? layout->write : layout->table_write;
+    TwBits read = right_bits(iommu, leaf, TW_R);
+    TwBits write = right_bits(iommu, leaf, TW_W);
     uint64_t value = layout->present.value |
                      (entry->address >> layout->shift & layout->address);
 
@@ -99,7 +116,7 @@ static bool says(const TwIommu *iommu, unsigned level, uint64_t value,
     bool leaf = entry->kind == TW_ENTRY_LEAF;
 
     if (!is_there(layout, value) || is_leaf(layout, level, value) != leaf ||
-        rights_of(layout, leaf, value) != entry->perm) {
+        rights_of(iommu, leaf, value) != entry->perm) {
         return false;
     }
     if (!leaf) {
@@ -145,7 +162,7 @@ bool tw_entry_read(const TwIommu *iommu, unsigned level, uint64_t value,
         return true;
     }
     entry->kind = leaf ? TW_ENTRY_LEAF : TW_ENTRY_TABLE;
-    entry->perm = (uint8_t)rights_of(layout, leaf, value);
+    entry->perm = (uint8_t)rights_of(iommu, leaf, value);
     entry->address = (value & layout->address) << layout->shift &
                      ~(((uint64_t)1 << iommu->granule_lg) - 1);
     again = value_of(iommu, level, entry);

@@ -116,6 +116,7 @@ const TwProperty tw_iommu_properties[] = {
      NEEDED, KINDS(PAGETABLE), AT(1, 16),
      .wrong = "a pagetable has 1 to 6 levels that fit 64 bits"},
     {"nested", {FIELD(SETTING, pagetable.nested)}, KINDS(PAGETABLE), AT(1, 24)},
+    {"updates-ad", {FIELD(SETTING, pagetable.updates_ad)}, KINDS(PAGETABLE), AT(1, 25)},
     {"bypass", {FIELD(SETTING, bypass)}, EVERY, AT(0, 32), .turn = 2},
     {"iotlb", {FIELD(SETTING, iotlb)}, KINDS(1u << TW_IOMMU_TABLE | PAGETABLE), AT(0, 33),
      .turn = 3},

@@ -97,6 +97,7 @@ static const Part links[TW_KEY_LINKS] = {
     [TW_KEY_LINK_HOP] = {"Hop", "IOMMU entry changed"},
     [TW_KEY_LINK_TOPOLOGY] = {"Top", "topology changed"},
     [TW_KEY_LINK_CODE] = {"Cod", "code changed"},
+    [TW_KEY_LINK_MARK] = {"Acd", "A or D bit wrong"},
 };
 
 static const Part events[TW_KEY_EVENTS] = {

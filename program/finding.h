@@ -120,6 +120,7 @@ typedef enum TwKeyLink {
     TW_KEY_LINK_HOP,  /* IOMMU entry */
     TW_KEY_LINK_TOPOLOGY,
     TW_KEY_LINK_CODE, /* the bytes of an instruction */
+    TW_KEY_LINK_MARK, /* an A or D bit of a page table (LA-55) */
     TW_KEY_LINKS
 } TwKeyLink;
 

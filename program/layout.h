@@ -15,6 +15,17 @@ typedef struct TwBits {
 } TwBits;
 
 /*
+ * The A and D bits, for IOMMUs whose walks set them (LA-55).  A bit is set if
+ * its TwBits hold; it is set by giving the bits of the mask their value.
+ */
+typedef struct TwMarks {
+    TwBits accessed, dirty;
+    bool tables;        /* entries for tables have A, too */
+    TwBits read, write; /* rights of a leaf, whether A and D are set or not; */
+    TwBits write_clean; /* this grants W, too; mask 0: nothing does */
+} TwMarks;
+
+/*
  * Entries have 8 bytes, little-endian; a table has 2^(granule_lg - 3) of them.
  * Levels count from 1, the last one, which leads to a granule.  An entry that
  * breaks one of the conditions below is taken for one that is not there.
@@ -43,7 +54,11 @@ typedef struct TwLayout {
     uint64_t low_free;  /* address bits of a leaf above level 1 that are none */
     uint8_t next_shift; /* 3 bits: the level of the table that the entry leads
                          * to; 0: always the next */
+    TwMarks marks;
 } TwLayout;
+
+/* A and D must not be bits of an address (format abstract). */
+enum { TW_MIN_MARKS_LG = 6 };
 
 /* The layout of a format; never NULL for format < TW_FORMATS. */
 const TwLayout *tw_layout(unsigned format);

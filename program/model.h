@@ -173,7 +173,8 @@ typedef struct TwIommu {
             uint8_t format; /* TwTableFormat */
             uint8_t tables; /* RAM region that holds the tables, or TW_NONE: */
             uint8_t levels;
-            bool nested; /* they are read in the space that it leads to */
+            bool nested;     /* they are read in the space that it leads to */
+            bool updates_ad; /* walks set A and D in them (LA-55) */
         } pagetable;
     };
 } TwIommu;

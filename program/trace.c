@@ -14,6 +14,7 @@ void tw_trace_init(TwTrace *trace, const TwProgram *program)
     trace->n_locations = 0;
     trace->n_log = 0;
     trace->n_events = 0;
+    trace->n_marks = 0;
     trace->text[0] = '\0';
     memset(trace->counters, 0, sizeof trace->counters);
     memset(trace->peaks, 0, sizeof trace->peaks);
@@ -66,6 +67,15 @@ bool tw_trace_add_event(TwTrace *trace, TwEventRecord record)
     return true;
 }
 
+bool tw_trace_add_mark(TwTrace *trace, TwMark mark)
+{
+    if (trace->n_marks >= TW_MAX_MARKS) {
+        return overflow(trace);
+    }
+    trace->marks[trace->n_marks++] = mark;
+    return true;
+}
+
 static const char *pick(const char *const *names, unsigned count, unsigned i)
 {
     return i < count ? names[i] : NULL;
@@ -89,6 +99,8 @@ const char *tw_counter_name(unsigned counter)
         [TW_COUNT_POINTER] = "pointer",
         [TW_COUNT_CONTEXT] = "context",
         [TW_COUNT_NESTED] = "nested",
+        [TW_COUNT_MARK] = "mark",
+        [TW_COUNT_UNMARKED] = "unmarked",
         [TW_COUNT_DELIVER] = "deliver",
         [TW_COUNT_OBSERVED] = "observed",
         [TW_COUNT_QUEUED] = "queued",

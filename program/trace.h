@@ -121,6 +121,14 @@ typedef struct TwEventRecord {
                    * `region`; else 0 */
 } TwEventRecord;
 
+/* An entry of a page table in which a walk set A or D (LA-55). */
+typedef struct TwMark {
+    uint16_t op;
+    uint8_t iommu, level;
+    uint64_t at;    /* offset of the entry in the region with the tables */
+    uint64_t value; /* its bytes afterwards */
+} TwMark;
+
 enum { TW_LISTEN_ADD = 16, TW_LISTEN_DEL, TW_LISTEN_NOP, TW_TRACE_DIRTY };
 
 /* Counters a target may keep; zero where it does not. */
@@ -138,6 +146,8 @@ typedef enum TwCounter {
     TW_COUNT_POINTER,   /* walks that began at a recorded pointer to a table */
     TW_COUNT_CONTEXT,   /* contexts that were records */
     TW_COUNT_NESTED,    /* entries of nested tables that were read */
+    TW_COUNT_MARK,      /* entries of tables in which A or D was set */
+    TW_COUNT_UNMARKED,  /* records that did not answer for want of A or D */
     TW_COUNT_NO_MEMORY, /* allocations that failed (LA-42) */
     TW_COUNT_MAPPED,    /* accesses answered by a DMA mapping */
     TW_COUNT_DELIVER,   /* notifications delivered to CPU notifiers */
@@ -183,6 +193,7 @@ enum {
     TW_MAX_TOLD = 2 * TW_MAX_ACCESS * TW_MAX_ACCESS,
     TW_MAX_LOG = TW_MAX_SCRIPT * TW_MAX_TOLD * 3 / 2,
     TW_MAX_EVENTS = 4096,
+    TW_MAX_MARKS = 1024,
 };
 
 typedef struct TwTrace {
@@ -191,7 +202,7 @@ typedef struct TwTrace {
     uint16_t end_op;       /* operation in flight at the end, if not DONE */
     int32_t signal;        /* DIED: signal number, or 0 */
     uint16_t n_ops;        /* outcomes filled; n_script when DONE */
-    uint16_t n_locations, n_events;
+    uint16_t n_locations, n_events, n_marks;
     uint32_t n_log;
     char text[160]; /* one line, no newline; "" if none */
     uint32_t counters[TW_COUNTERS];
@@ -201,6 +212,7 @@ typedef struct TwTrace {
     TwLocation locations[TW_MAX_LOCATIONS];
     TwLogRecord log[TW_MAX_LOG];
     TwEventRecord events[TW_MAX_EVENTS];
+    TwMark marks[TW_MAX_MARKS];
 } TwTrace;
 
 /* Empties a trace of a program: end = DONE, no outcome, the digests of its
@@ -216,6 +228,7 @@ bool tw_trace_add_location(TwTrace *trace, TwOutcome *outcome,
                            TwLocation location);
 bool tw_trace_add_log(TwTrace *trace, TwLogRecord record);
 bool tw_trace_add_event(TwTrace *trace, TwEventRecord record);
+bool tw_trace_add_mark(TwTrace *trace, TwMark mark);
 
 const char *tw_class_name(unsigned class_); /* "ok" "discard" ... */
 const char *tw_reason_name(unsigned kind); /* "absent" ...; NULL: none, other */

@@ -191,6 +191,12 @@ typedef struct Row {
              IOMMU \
              "iommu i0 pagetable to s0 format abstract levels 1 nested\n", \
              READ})) \
+    X(updates_ad, MAY, \
+      CASES({0, \
+             IOMMU "region r5 ram size 0x10000\n" \
+                   "iommu i0 pagetable to s0 format abstract tables r5 " \
+                   "levels 1 updates-ad\n", \
+             READ})) \
     X(mpc_registers, MAY, \
       CASES({0, MPC "region r4 mmio size 0x1000 registers i0\n", READ})) \
     X(aligned_rmw, MUST, \

@@ -193,6 +193,7 @@ static inline TwAnswer *new_answer(const TwAsk *ask, const TwWalk *walk)
     answer->cuts = walk->cuts;
     answer->current = answer->before = answer->after = false;
     answer->no_record = answer->single = answer->no_cache = false;
+    answer->marked = false;
     answer->refused = tw_ask_refused(walk->bytes, ask->mask);
     for (unsigned s = 0; s < TW_PREFIX_SLOTS; s++) {
         answer->oldest[s] = TW_FOREVER;
@@ -207,6 +208,7 @@ TwAnswer *tw_ask_add(const TwAsk *ask, const TwWalk *walk, const TwFacts *facts)
 
     if (answer) {
         note_slot(ask, answer, facts);
+        answer->marked |= facts->allowed && !walk->unmarked;
         if (better(ask, facts, answer)) {
             describe(ask, answer, facts);
         }
@@ -216,6 +218,7 @@ TwAnswer *tw_ask_add(const TwAsk *ask, const TwWalk *walk, const TwFacts *facts)
     if (answer) {
         describe(ask, answer, facts);
         note_slot(ask, answer, facts);
+        answer->marked = facts->allowed && !walk->unmarked;
     }
     return answer;
 }
@@ -229,6 +232,7 @@ void tw_ask_add_current(const TwAsk *ask, const TwWalk *walk)
     if (!answer) {
         return;
     }
+    answer->marked |= !walk->unmarked;
     if (!described) {
         answer->times = tw_times_at(ask->now);
         answer->until = ask->now;

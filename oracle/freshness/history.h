@@ -22,9 +22,11 @@ typedef struct TwAnswer {
     bool before, after; /* with an operation during the access: that of the
                          * whole walk before it, and after it */
     bool refused;       /* by the page map, an IOMMU, or LOOP */
-    bool no_record;     /* if allowed: also without a record of an IOTLB, */
-    bool single;        /* by such records, but none of two IOMMUs together, */
-    bool no_cache;      /* and also without a cache of the CPU */
+    bool marked; /* if allowed: by entries in which all of A and D was set that
+                  * must be (LA-55) */
+    bool no_record; /* if allowed: also without a record of an IOTLB, */
+    bool single;    /* by such records, but none of two IOMMUs together, */
+    bool no_cache;  /* and also without a cache of the CPU */
     /* Of answers that are not allowed: */
     bool cacheable;  /* it might have been cached */
     bool by_record;  /* it was in the IOTLB of an IOMMU */

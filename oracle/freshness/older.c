@@ -124,7 +124,9 @@ bool tw_older_same(const TwOlderAsk *question, const TwFound *a,
         return false; /* refused for another reason (LA-60) */
     }
     return a->perm == b->perm &&
-           (a->perm == 0 || (a->space == b->space && a->out == b->out));
+           (a->perm == 0 ||
+            (a->space == b->space && a->out == b->out &&
+             a->unmarked == b->unmarked && a->to_mark == b->to_mark));
 }
 
 /* What an answer is made of. */

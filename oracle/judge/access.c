@@ -16,6 +16,7 @@
 #include "oracle/judge/explain.h"
 #include "oracle/judge/fits.h"
 #include "oracle/judge/handled.h"
+#include "oracle/judge/marks.h"
 #include "oracle/judge/paired.h"
 #include "oracle/judge/perform.h"
 #include "oracle/judge/reason.h"
@@ -32,11 +33,12 @@ typedef struct Outcome {
     unsigned n;
     bool too_many;
     TwContent worlds[TW_MAX_WORLDS];
-    bool current; /* the current answer explains it */
-    bool cached;  /* so does a CPU's cache without a record of an IOTLB */
-    bool single;  /* so do records of single IOMMUs */
-    bool record;  /* so does such a record without that cache */
-    bool unknown; /* an explanation that no cache entry stands behind */
+    bool current;  /* the current answer explains it */
+    bool cached;   /* so does a CPU's cache without a record of an IOTLB */
+    bool single;   /* so do records of single IOMMUs */
+    bool record;   /* so does such a record without that cache */
+    bool unknown;  /* an explanation that no cache entry stands behind */
+    bool unmarked; /* something would explain it, were A and D set (LA-55) */
     bool callback;
     uint32_t oldest[2][TW_PREFIX_SLOTS];
     uint32_t n_log;
@@ -95,7 +97,7 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
     TwEffect effect;
     uint8_t cuts = first ? first->cuts : 0;
     uint32_t n_log;
-    bool any = false, now = false;
+    bool any = false, now = false, marked;
 
     if (second) {
         tw_answer_join(access, first, second, joined, &cuts);
@@ -106,11 +108,14 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
         !tw_judge_log(oracle, access, bytes, &effect, &n_log)) {
         return;
     }
+    marked = tw_choice_marked(
+        &(TwChoice){.answers = {first, second}, .effect = effect});
     for (unsigned w = 0; w < contents->n_worlds && !out->too_many; w++) {
         TwFit fit = tw_judge_fits(oracle, access, seen, bytes, &effect,
                                   &contents->worlds[w]);
 
-        if (fit != TW_FIT_NOT) {
+        out->unmarked |= fit != TW_FIT_NOT && !marked;
+        if (fit != TW_FIT_NOT && marked) {
             any = true;
             now |= fit == TW_FIT_NOW;
             add_world(contents, store_tick(oracle->world), &contents->worlds[w],
@@ -189,7 +194,7 @@ static void try_all(TwOracle *oracle, const TwAccess *access,
                     const TwSeen *seen, Outcome *out)
 {
     out->n = out->n_log = 0;
-    out->too_many = out->current = out->unknown = false;
+    out->too_many = out->current = out->unknown = out->unmarked = false;
     out->cached = out->single = out->record = false;
     tw_reached_start(&out->reached);
     out->callback = true;
@@ -393,6 +398,15 @@ static bool repaired(TwOracle *oracle, const TwAccess *access, uint16_t number,
     return *verdict <= TW_VERDICT_AGREE_STALE;
 }
 
+static TwVerdict explain_unmarked(TwOracle *oracle, const TwAccess *access,
+                                  const TwSeen *seen)
+{
+    char why[160];
+
+    tw_marks_text(oracle, access, why, sizeof(why));
+    return tw_explain_unmarked(oracle, access, seen, why);
+}
+
 /*
  * The fetch of the instruction that makes an access (LA-46), before it.  True:
  * the access is to be judged; false: *verdict is that of the operation.  In
@@ -404,7 +418,7 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     const TwOutcome *outcome = &oracle->trace->outcomes[number];
     TwHistory *history = &oracle->history;
     bool refused = outcome->class_ > TW_CLASS_DEVICE_ERROR;
-    bool refuses = false, passes = false, callback = true;
+    bool refuses = false, passes = false, callback = true, unmarked = false;
     uint32_t n_log = 0, n;
     TwAccess access = tw_apart_fetch(oracle, op, number);
     TwBlocked blocked;
@@ -435,6 +449,8 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
                                : TW_VERDICT_AGREE_STALE;
                 refuses = true;
             }
+        } else if (!tw_choice_marked(&choice)) {
+            unmarked = true;
         } else if (tw_judge_log(oracle, &access, choice.bytes, &choice.effect,
                                 &n)) {
             n_log = passes ? MAX(n_log, n) : n;
@@ -460,7 +476,8 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
         tw_handled(oracle, &access, false);
         count_access(oracle, &access, outcome);
         *verdict = walkers_agree(oracle, &access)
-                       ? tw_explain_access(oracle, &access, &seen)
+                       ? unmarked ? explain_unmarked(oracle, &access, &seen)
+                                  : tw_explain_access(oracle, &access, &seen)
                        : tw_explain_other(oracle, TW_VERDICT_SELF, number,
                                           "the two walkers disagree");
         return false;
@@ -568,6 +585,10 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
     Outcome out;
     bool handled = false;
 
+    verdict = tw_marks_apply(oracle, op, number);
+    if (verdict != TW_VERDICT_AGREE) {
+        return verdict;
+    }
     if (op->flags & TW_OPF_FROM) {
         TwAccess fetch = tw_apart_fetch(oracle, op, number);
 
@@ -616,7 +637,8 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
                                     "the two walkers disagree");
         }
         tw_paired_expect(oracle, &access);
-        return tw_explain_access(oracle, &access, &seen);
+        return out.unmarked ? explain_unmarked(oracle, &access, &seen)
+                            : tw_explain_access(oracle, &access, &seen);
     }
     return accept(oracle, &access, &seen, &out);
 }

@@ -17,6 +17,14 @@ static inline bool tw_choice_current(const TwChoice *choice)
     return (!choice->answers[0] || choice->answers[0]->current) &&
            (!choice->answers[1] || choice->answers[1]->current);
 }
+/* Was all of A and D set that must be (LA-55)?  An access that is refused needs
+ * none of it. */
+static inline bool tw_choice_marked(const TwChoice *choice)
+{
+    return choice->effect.class_ > TW_CLASS_DEVICE_ERROR ||
+           ((!choice->answers[0] || choice->answers[0]->marked) &&
+            (!choice->answers[1] || choice->answers[1]->marked));
+}
 /* Does it explain all but the device log, in some world? */
 bool tw_choice_fits(const TwOracle *oracle, const TwAccess *access,
                     const TwSeen *seen, const TwChoice *choice);

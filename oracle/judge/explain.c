@@ -570,6 +570,29 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
     return verdict;
 }
 
+TwVerdict tw_explain_unmarked(TwOracle *oracle, const TwAccess *access,
+                              const TwSeen *seen, const char *why)
+{
+    TwFinding *finding = oracle->finding;
+    TwChoice current;
+
+    tw_choice(oracle, &oracle->history, access, 0, &current);
+    tw_judge_expect(oracle, access, &current);
+    finding->op = access->op;
+    finding->verdict = TW_VERDICT_EFFECT;
+    oracle->accused.is_access = true;
+    oracle->accused.access = *access;
+    oracle->accused.seen = *seen;
+    say_access(finding, access);
+    say_expected(finding, oracle, access);
+    say_seen(finding, oracle, access, seen);
+    say(finding, "\nbut %s", why);
+    tw_key_write(finding->key, TW_VERDICT_EFFECT, oracle->target, access->code,
+                 leaf_of(oracle, &current.bytes[0]), TW_KEY_LINK_MARK,
+                 TW_KEY_EVENT_NONE);
+    return TW_VERDICT_EFFECT;
+}
+
 TwVerdict tw_explain_other(TwOracle *oracle, TwVerdict verdict, uint16_t op,
                            const char *format, ...)
 {

@@ -17,6 +17,10 @@ const char *tw_change_text(const TwProgram *program, const TwAnswer *answer);
  * verdict. */
 TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
                             const TwSeen *seen);
+/* The same where the outcome would be right, had A and D been set in the
+ * entries of tables that led to it (LA-55). `why`: which is not, in words. */
+TwVerdict tw_explain_unmarked(TwOracle *oracle, const TwAccess *access,
+                              const TwSeen *seen, const char *why);
 /* A finding that is no access's answer; `format` as printf.  `op` is a script
  * operation or TW_NO_OP. */
 TwVerdict tw_explain_other(TwOracle *oracle, TwVerdict verdict, uint16_t op,

@@ -12,6 +12,7 @@
 #include "oracle/judge/events.h"
 #include "oracle/judge/explain.h"
 #include "oracle/judge/mapped.h"
+#include "oracle/judge/marks.h"
 #include "oracle/judge/notes.h"
 #include "oracle/judge/observe.h"
 #include "oracle/judge/perform.h"
@@ -211,7 +212,7 @@ static TwVerdict judge_silence(TwOracle *oracle, uint16_t number)
         return tw_explain_other(oracle, TW_VERDICT_EFFECT, number,
                                 "a device was reached by no access");
     }
-    return TW_VERDICT_AGREE;
+    return tw_marks_none(oracle, number);
 }
 
 /* What an operation that is no access leaves to be judged at once. */
@@ -432,6 +433,9 @@ static TwVerdict judge_end_state(TwOracle *oracle)
                                 trace->log[oracle->log].op,
                                 "a device was reached by no access");
     }
+    if (tw_marks_none(oracle, TW_NO_OP) != TW_VERDICT_AGREE) {
+        return oracle->finding->verdict;
+    }
     for (unsigned w = 0; w < contents->n_worlds; w++) {
         unsigned r = 0;
 
@@ -497,8 +501,10 @@ static TwVerdict judge_end(TwOracle *oracle)
     default:
         return tw_explain_limit(oracle,
                                 "at operation %u the target had told more than "
-                                "a trace keeps (%d log records, %d events)",
-                                trace->end_op, TW_MAX_LOG, TW_MAX_EVENTS);
+                                "a trace keeps (%d log records, %d events, %d "
+                                "marks)",
+                                trace->end_op, TW_MAX_LOG, TW_MAX_EVENTS,
+                                TW_MAX_MARKS);
     }
 }
 
@@ -569,7 +575,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
         tw_ops_has(&codes, TW_OP_DIRTY_LOG) || oracle->world->pagetables);
     tw_perform_fill(oracle->world, &oracle->contents);
     tw_dirty_start(&oracle->dirty);
-    oracle->log = oracle->dirty_record = 0;
+    oracle->log = oracle->mark = oracle->dirty_record = 0;
     memset(&oracle->expected, 0, offsetof(TwExpected, log));
     oracle->expected.observer = oracle->expected.block = TW_NONE;
     oracle->expected.ram = ram_at_end;

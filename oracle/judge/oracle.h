@@ -79,6 +79,7 @@ struct TwOracle {
     TwAccused accused;   /* the same */
     bool tells_places;   /* the trace says where accesses went, if anywhere */
     uint32_t log;        /* trace log records that have been accounted for */
+    uint32_t mark;       /* the same of marks */
     TwDirty dirty;
     uint32_t dirty_record; /* trace events before this one hold no more notes */
     uint32_t before[TW_MAX_SCRIPT]; /* tick before each access so far */

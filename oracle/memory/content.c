@@ -144,9 +144,10 @@ uint8_t tw_contents_byte_at(const void *data, uint8_t block, uint64_t offset,
 /* Where what is known of these bytes is kept, of the world whose newest store
  * is number `newest`. */
 static TwWordSeen *seen_at(const TwContents *contents, uint8_t block,
-                           uint64_t offset, int32_t newest)
+                           uint64_t offset, int32_t newest, uint8_t marks)
 {
-    uint64_t key = (offset << 24) + ((uint64_t)block << 16) + (uint32_t)newest;
+    uint64_t key = (offset << 24) + ((uint64_t)block << 16) +
+                   ((uint64_t)marks << 12) + (uint32_t)newest;
 
     return &contents
                 ->seen[(key * 0x9e3779b97f4a7c15u) >> (64 - TW_WORDS_SEEN_LG)];
@@ -154,10 +155,12 @@ static TwWordSeen *seen_at(const TwContents *contents, uint8_t block,
 
 /* Is that known? */
 static bool is_seen(const TwContents *contents, const TwWordSeen *seen,
-                    uint8_t block, uint64_t offset, int32_t newest)
+                    uint8_t block, uint64_t offset, int32_t newest,
+                    uint8_t marks)
 {
     return seen->start == contents->starts && seen->newest == newest &&
-           seen->block == block && seen->offset == offset;
+           seen->block == block && seen->offset == offset &&
+           seen->marks == marks;
 }
 
 /*
@@ -165,26 +168,31 @@ static bool is_seen(const TwContents *contents, const TwWordSeen *seen,
  * known: walks of tables read the same entries as at many times.
  */
 uint64_t tw_contents_word_at(const void *data, uint8_t block, uint64_t offset,
-                             uint32_t t, uint32_t *changed, uint16_t *op)
+                             uint32_t t, uint8_t marks, uint32_t *changed,
+                             uint16_t *op)
 {
     const TwContents *contents = data;
     int32_t newest = world_at(contents, t).newest, i = newest;
-    TwWordSeen *seen = seen_at(contents, block, offset, newest);
+    TwWordSeen *seen = seen_at(contents, block, offset, newest, marks);
     uint64_t left = UINT64_MAX; /* bits that no store has given yet */
+    bool marked = false;        /* what was stored below a mark is looked for */
     TwWordSeen word = {.offset = offset,
                        .newest = newest,
                        .start = contents->starts,
                        .op = *op,
-                       .block = block};
+                       .block = block,
+                       .marks = marks};
 
-    for (; i != TW_NIL && left; i = contents->stored[i].older) {
-        const TwWordSeen *known = seen_at(contents, block, offset, i);
+    for (; i != TW_NIL && (left || (marked && !word.changed));
+         i = contents->stored[i].older) {
+        const TwWordSeen *known = seen_at(contents, block, offset, i, marks);
         const TwStored *stored = &contents->stored[i];
         bool meets = stored->block == block && stored->length &&
                      (stored->offset - offset < 8 ||
                       offset - stored->offset < stored->length);
+        bool mark = marks && stored->mark == marks && stored->offset == offset;
 
-        if (is_seen(contents, known, block, offset, i)) {
+        if (is_seen(contents, known, block, offset, i, marks)) {
             word.word |= known->word & left;
             if (!word.changed) {
                 word.changed = known->changed;
@@ -192,10 +200,11 @@ uint64_t tw_contents_word_at(const void *data, uint8_t block, uint64_t offset,
             }
             break;
         }
-        if ((stored->length == 0 || meets) && !word.changed) {
+        if ((stored->length == 0 || (meets && !mark)) && !word.changed) {
             word.changed = stored->tick;
             word.op = stored->op;
         }
+        marked |= meets && mark;
         for (unsigned k = 0; meets && k < 8; k++) {
             uint64_t at = offset + k - stored->offset;
             uint64_t bits = left & (uint64_t)0xff << 8 * k;
@@ -241,6 +250,7 @@ static TwContent store_run(TwContents *contents, TwContent world, uint8_t block,
     stored->block = block;
     stored->offset = offset;
     stored->first = (uint8_t)first;
+    stored->mark = 0;
     stored->length = length;
     stored->older = world.newest;
     stored->op = op;
@@ -277,6 +287,18 @@ void tw_contents_store(void *data, uint8_t block, uint64_t offset,
         contents->worlds[w] =
             store_run(contents, contents->worlds[w], block, offset, bytes, 0,
                       (uint8_t)length, op, tick);
+    }
+}
+
+void tw_contents_mark(TwContents *contents, uint8_t block, uint64_t offset,
+                      uint64_t value, uint8_t format, uint32_t tick,
+                      uint16_t op)
+{
+    uint32_t n = contents->n_stored;
+
+    tw_contents_store(contents, block, offset, UINT64_MAX, value, tick, op);
+    for (; n < contents->n_stored; n++) {
+        contents->stored[n].mark = (uint8_t)(format + 1);
     }
 }
 

@@ -13,7 +13,9 @@ typedef struct TwStored {
     int32_t older;
     uint32_t tick; /* the store is younger than this tick */
     uint16_t op;
-    uint8_t first;         /* which byte of the access its first one is */
+    uint8_t first; /* which byte of the access its first one is */
+    uint8_t mark; /* 1 + the TwTableFormat of the entry in which A or D was set;
+                   * 0: it is no such store */
     uint8_t block, length; /* length 0: a restore, where the chain goes on with
                             * the stores that were saved; the others are */
     uint8_t bytes[TW_MAX_ACCESS];
@@ -21,8 +23,11 @@ typedef struct TwStored {
 } TwStored;
 
 /* Each access adds at most TW_MAX_WORLDS worlds of TW_MAX_ACCESS runs, plus one
- * duplicate. */
-enum { TW_MAX_STORED = (TW_MAX_SCRIPT * TW_MAX_WORLDS + 1) * TW_MAX_ACCESS };
+ * duplicate; and each A or D bit is a store. */
+enum {
+    TW_MAX_STORED =
+        (TW_MAX_SCRIPT * TW_MAX_WORLDS + 1) * TW_MAX_ACCESS + TW_MAX_MARKS
+};
 
 /* One of the possible states of RAM, as the chain of its stores. */
 typedef struct TwContent {
@@ -38,7 +43,7 @@ typedef struct TwWordSeen {
     uint32_t start; /* TwContents.starts: of another program, it says nothing */
     uint32_t changed;
     uint16_t op;
-    uint8_t block;
+    uint8_t block, marks; /* marks: of tw_contents_word_at() */
 } TwWordSeen;
 enum { TW_WORDS_SEEN_LG = 12 };
 
@@ -80,11 +85,16 @@ uint8_t tw_contents_byte_at(const void *contents, uint8_t block,
 /* TwRam.word and TwRam.store, whose data is the TwContents; `word` is of the
  * first world, `store` for all. */
 uint64_t tw_contents_word_at(const void *contents, uint8_t block,
-                             uint64_t offset, uint32_t t, uint32_t *changed,
-                             uint16_t *op);
+                             uint64_t offset, uint32_t t, uint8_t marks,
+                             uint32_t *changed, uint16_t *op);
 void tw_contents_store(void *contents, uint8_t block, uint64_t offset,
                        uint64_t last, uint64_t value, uint32_t tick,
                        uint16_t op);
+/* A walk sets A or D in the entry of that format at `offset` (LA-55): stores
+ * the 8 bytes of `value`. */
+void tw_contents_mark(TwContents *contents, uint8_t block, uint64_t offset,
+                      uint64_t value, uint8_t format, uint32_t tick,
+                      uint16_t op);
 /* Value that a read (or exchange) gives in that world. */
 uint64_t tw_contents_value(const TwContents *contents, const TwContent *world,
                            const TwAccess *access, const TwByte *bytes,

@@ -396,6 +396,10 @@ static const char *verdict_text(const TwStory *story)
                    ? "what was seen is too short to tell whether it is stale"
                    : "what was seen is no answer that ever was right";
     default:
+        if (g_str_has_suffix(story->finding.key, "Acd")) {
+            return "the answer is right, but A or D of a page table is not "
+                   "(LA-55, FR-13)";
+        }
         return "the answer is right, but devices were told something else "
                "(RU-3, RU-4)";
     }

@@ -98,6 +98,7 @@ typedef struct Record {
     bool blocked; /* by an MPC */
     uint8_t space, perm;
     uint8_t why, level; /* not present: TwReasonKind; the entry's level */
+    uint8_t marked;     /* rights for which all of A and D is set (LA-55) */
     uint64_t out;
 } Record;
 
@@ -116,6 +117,7 @@ static Record replay_table(const TwWorld *world, uint8_t iommu, uint8_t index,
                               order, MAX_REPLAY);
     Record record = nothing(TW_REASON_ABSENT, 0);
 
+    record.marked = TW_R | TW_W;
     for (unsigned i = 0; i < n; i++) {
         const TwTableEntry *entry = &world->tables[order[i]];
 
@@ -194,6 +196,37 @@ static EntryIs classify(const TwLayout *l, unsigned n, uint64_t word)
     return ENTRY_LEAF;
 }
 
+/* What a leaf grants; where walks set A and D, these do not matter. */
+static uint8_t granted_by(const TwIommu *m, uint64_t word)
+{
+    const TwLayout *l = tw_layout(m->pagetable.format);
+    bool updates = m->pagetable.updates_ad;
+    TwBits read = updates ? l->marks.read : l->read;
+    TwBits write = updates ? l->marks.write : l->write;
+    TwBits clean = l->marks.write_clean;
+    uint8_t perm = fits(read, word) ? TW_R : 0;
+
+    if (fits(write, word) ||
+        (updates && clean.mask != 0 && fits(clean, word))) {
+        perm |= TW_W;
+    }
+    return perm;
+}
+
+/* The rights that A and D of an entry do not stand in the way of. */
+static uint8_t marked_by(const TwIommu *m, uint64_t word, bool leaf)
+{
+    const TwMarks *marks = &tw_layout(m->pagetable.format)->marks;
+
+    if (!m->pagetable.updates_ad || (!leaf && !marks->tables)) {
+        return TW_R | TW_W;
+    }
+    if (!fits(marks->accessed, word)) {
+        return 0;
+    }
+    return !leaf || fits(marks->dirty, word) ? TW_R | TW_W : TW_R;
+}
+
 /* The context of an index as at t; NULL: there is none. */
 static const TwTableEntry *replay_context(const TwWorld *world, uint8_t iommu,
                                           uint8_t index, uint32_t t)
@@ -234,7 +267,7 @@ static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
     const TwLayout *l = tw_layout(m->pagetable.format);
     unsigned bits = m->granule_lg - 3u, n = m->pagetable.levels;
     uint64_t page = x >> m->granule_lg, low = x - (page << m->granule_lg);
-    uint8_t allowed = TW_R | TW_W;
+    uint8_t allowed = TW_R | TW_W, marked = TW_R | TW_W;
     const TwTableEntry *context =
         replay_context(world, iommu, index, parts->lookup);
     uint64_t table, word;
@@ -243,6 +276,7 @@ static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
         return (Record){.present = true,
                         .space = m->bypass_space,
                         .perm = TW_R | TW_W,
+                        .marked = TW_R | TW_W,
                         .out = x};
     }
     if (!context || context->mode != TW_CONTEXT_TABLES) {
@@ -273,8 +307,7 @@ static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
         case ENTRY_WRONG:
             return nothing(TW_REASON_RESERVED, n);
         case ENTRY_LEAF:
-            allowed &= (fits(l->read, word) ? TW_R : 0) |
-                       (fits(l->write, word) ? TW_W : 0);
+            allowed &= granted_by(m, word);
             if (l->aligned &&
                 (n > 1 ? to & ~l->low_free : to) % (span << m->granule_lg)) {
                 return nothing(TW_REASON_RESERVED, n);
@@ -284,6 +317,7 @@ static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
                             .space = m->bypass_space,
                             .perm = allowed,
                             .level = (uint8_t)n,
+                            .marked = marked & marked_by(m, word, true),
                             .out = to + (inside << m->granule_lg) + low};
         default:
             break;
@@ -297,6 +331,7 @@ static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
         }
         allowed &= (fits(l->table_read, word) ? TW_R : 0) |
                    (fits(l->table_write, word) ? TW_W : 0);
+        marked &= marked_by(m, word, false);
         table = to >> m->granule_lg << m->granule_lg;
         n = next;
     }
@@ -342,6 +377,7 @@ static int32_t replay_page(const TwWorld *world, uint8_t cpu, uint8_t mmu,
 /* The granules that a byte passed, for the cuts. */
 typedef struct Trail {
     unsigned n;
+    bool unmarked; /* a hop needs an A or D that is not set */
     int32_t page;
     struct {
         uint8_t iommu;
@@ -470,6 +506,7 @@ static Record asked_at(const Nest *nest, unsigned table, uint8_t iommu,
         return (Record){.present = true,
                         .space = m->bypass_space,
                         .perm = TW_R | TW_W,
+                        .marked = TW_R | TW_W,
                         .out = x};
     }
     return m->kind == TW_IOMMU_PAGETABLE
@@ -547,6 +584,7 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
     uint8_t space = access->space, pair = 0;
 
     trail->n = 0;
+    trail->unmarked = false;
     trail->page = TW_NIL;
     if (access->cpu != TW_BOARD) {
         int32_t i =
@@ -610,6 +648,7 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
                                             : (TwReasonKind)record.why,
                              i, record.level, x);
         }
+        trail->unmarked |= (access->hop_rights & ~record.marked) != 0;
         if (record.blocked) {
             TwByte byte = refuse(TW_AT_BLOCKED, depth + 1);
 
@@ -638,7 +677,8 @@ static bool same_trail(const Trail *a, const Trail *b)
 }
 
 void tw_flat(const TwWorld *world, const TwAccess *access, uint8_t mask,
-             TwTimes times, TwByte bytes[TW_MAX_ACCESS], uint8_t *cuts)
+             TwTimes times, TwByte bytes[TW_MAX_ACCESS], uint8_t *cuts,
+             bool *unmarked)
 {
     Trail trails[2];
     Views views;
@@ -647,10 +687,12 @@ void tw_flat(const TwWorld *world, const TwAccess *access, uint8_t mask,
         views.at[i].snapshot = NULL;
     }
     *cuts = 0;
+    *unmarked = false;
     for (unsigned k = 0; k < TW_MAX_ACCESS; k++) {
         if (mask >> k & 1) {
             bytes[k] =
                 flat_byte(world, access, k, times, &views, &trails[k & 1]);
+            *unmarked |= trails[k & 1].unmarked;
             if (k && mask >> (k - 1) & 1 &&
                 !same_trail(&trails[0], &trails[1])) {
                 *cuts |= 1u << k;
@@ -664,11 +706,12 @@ bool tw_flat_agrees(const TwWorld *world, const TwAccess *access, uint8_t mask,
 {
     TwByte bytes[TW_MAX_ACCESS];
     uint8_t cuts, both = mask & (uint8_t)(mask << 1);
+    bool unmarked;
     TwWalk walk;
 
     tw_walk(world, access, mask, times, &walk);
-    tw_flat(world, access, mask, times, bytes, &cuts);
-    if ((walk.cuts & both) != (cuts & both)) {
+    tw_flat(world, access, mask, times, bytes, &cuts, &unmarked);
+    if ((walk.cuts & both) != (cuts & both) || walk.unmarked != unmarked) {
         return false;
     }
     for (unsigned k = 0; k < TW_MAX_ACCESS; k++) {

@@ -10,10 +10,11 @@
 
 /*
  * The second opinion: the same question, answered another way.  Fills `bytes`
- * (of the mask) and `cuts` only.
+ * (of the mask), `cuts` and `unmarked` (as in TwWalk) only.
  */
 void tw_flat(const TwWorld *world, const TwAccess *access, uint8_t mask,
-             TwTimes times, TwByte bytes[TW_MAX_ACCESS], uint8_t *cuts);
+             TwTimes times, TwByte bytes[TW_MAX_ACCESS], uint8_t *cuts,
+             bool *unmarked);
 
 /* Do the walkers agree on this question? */
 bool tw_flat_agrees(const TwWorld *world, const TwAccess *access, uint8_t mask,

@@ -120,10 +120,11 @@ static void check_notices(void)
                        .hop_rights = TW_R};
     TwByte bytes[TW_MAX_ACCESS];
     uint8_t cuts;
+    bool unmarked;
 
     tw_perform_start(world, program, &contract);
     g_assert_true(tw_flat_agrees(world, &access, 0xf, tw_times_at(0)));
-    tw_flat(world, &access, 0xf, tw_times_at(0), bytes, &cuts);
+    tw_flat(world, &access, 0xf, tw_times_at(0), bytes, &cuts, &unmarked);
     g_assert_cmpint(bytes[1].where, ==, TW_AT_LEAF);
     g_assert_cmpuint(bytes[1].offset, ==, 0xff);
     g_assert_cmpint(bytes[2].where, ==, TW_AT_HOLE);

@@ -52,7 +52,8 @@ static void finish(Fixture *f)
 }
 
 /* Where a device's byte at x goes; both walkers say the same. */
-static TwByte walk(const Fixture *f, uint64_t x, uint8_t right)
+static TwByte walk_marked(const Fixture *f, uint64_t x, uint8_t right,
+                          bool *unmarked)
 {
     TwAccess access = {.code = right == TW_W ? TW_OP_DMA_WRITE : TW_OP_DMA_READ,
                        .cpu = TW_BOARD,
@@ -65,7 +66,15 @@ static TwByte walk(const Fixture *f, uint64_t x, uint8_t right)
     g_assert_true(
         tw_flat_agrees(f->world, &access, 1, tw_times_at(f->world->now)));
     tw_walk(f->world, &access, 1, tw_times_at(f->world->now), &walk);
+    *unmarked = walk.unmarked;
     return walk.bytes[0];
+}
+
+static TwByte walk(const Fixture *f, uint64_t x, uint8_t right)
+{
+    bool unmarked;
+
+    return walk_marked(f, x, right, &unmarked);
 }
 
 #define X 0x40201123 /* entry 1 of the last three levels */
@@ -295,6 +304,112 @@ static void reasons(void)
     }
 }
 
+/* Where walks set A and D (LA-55): which rights an entry grants, and for which
+ * of these some bit is still to be set. */
+static const struct {
+    const char *format, *upper, *last;
+    unsigned levels;
+    const char *perm, *unmarked;
+} marks[] = {
+#define MARKS(format, upper, last, levels, perm, unmarked) \
+    { \
+        format " updates-ad", upper, last, levels, perm, unmarked \
+    }
+#define A_ABS "  poke r2 0x1008 = 0x2017\n  poke r2 0x2008 = 0x3017\n"
+    MARKS("abstract", A_ABS, "0x3008 = 0x5007", 3, "rw", "rw"),
+    MARKS("abstract", A_ABS, "0x3008 = 0x5017", 3, "rw", "w"),
+    MARKS("abstract", A_ABS, "0x3008 = 0x5037", 3, "rw", ""),
+    MARKS("abstract", A_ABS, "0x3008 = 0x5027", 3, "rw", "rw"), /* D alone */
+    MARKS("abstract", A_ABS, "0x3008 = 0x5013", 3, "r", ""),
+    MARKS("abstract", A_ABS, "0x1008 = 0x2007\n  poke r2 0x3008 = 0x5037", 3,
+          "rw", "rw"), /* A of an entry for a table */
+/* Privileged Architecture, "Svadu": A and D are set instead of a fault. */
+#define A_SV "  poke r2 0x1008 = 0x801\n  poke r2 0x2008 = 0xc01\n"
+    MARKS("sv39", A_SV, "0x3008 = 0x1417", 3, "rw", "rw"),
+    MARKS("sv39", A_SV, "0x3008 = 0x1457", 3, "rw", "w"), /* A, bit 6 */
+    MARKS("sv39", A_SV, "0x3008 = 0x14d7", 3, "rw", ""),  /* D, bit 7 */
+    MARKS("sv39", A_SV, "0x3008 = 0x1413", 3, "r", "r"),
+    MARKS("sv39", A_SV, "0x2008 = 0x80017", 3, "rw", "rw"), /* 2 MiB */
+    /* A of an entry for a table is reserved. */
+    MARKS("sv39", A_SV, "0x2008 = 0xc41\n  poke r2 0x3008 = 0x14d7", 3, "", ""),
+/* SDM volume 3A, "Accessed and Dirty Flags": A, bit 5, of each entry, D, bit 6,
+ * of the one that maps the page; VT-d, "First-Stage Paging Entries". */
+#define A_X86 \
+    "  poke r2 0x1000 = 0x2027\n  poke r2 0x2008 = 0x3027\n" \
+    "  poke r2 0x3008 = 0x4027\n"
+#define MARKS_X86(format) \
+    MARKS(format, A_X86, "0x4008 = 0x5007", 4, "rw", "rw"), \
+        MARKS(format, A_X86, "0x4008 = 0x5027", 4, "rw", "w"), \
+        MARKS(format, A_X86, "0x4008 = 0x5067", 4, "rw", ""), \
+        MARKS(format, A_X86, "0x3008 = 0x2000e7", 4, "rw", ""), /* PS */ \
+        MARKS(format, A_X86, "0x1000 = 0x2007\n  poke r2 0x4008 = 0x5067", 4, \
+              "rw", "rw"), \
+        MARKS(format, A_X86, "0x3008 = 0x4067\n  poke r2 0x4008 = 0x5027", 4, \
+              "rw", "w") /* bit 6 of an entry for a table is ignored */
+    MARKS_X86("x86-64"),
+    MARKS_X86("vtd-fl"),
+/* DDI 0487, "Hardware management of the Access flag" and "of dirty state": AF,
+ * bit 10; DBM, bit 51, makes AP[2] (S2AP[1]) say clean rather than read-only.
+ */
+#define A_ARM "  poke r2 0x1008 = 0x2003\n  poke r2 0x2008 = 0x3003\n"
+    MARKS("arm64-s1", A_ARM, "0x3008 = 0x5043", 3, "rw", "rw"),
+    MARKS("arm64-s1", A_ARM, "0x3008 = 0x5443", 3, "rw", ""),
+    MARKS("arm64-s1", A_ARM, "0x3008 = 0x54c3", 3, "r", ""),
+    MARKS("arm64-s1", A_ARM, "0x3008 = 0x80000000054c3", 3, "rw", "w"),
+    MARKS("arm64-s1", A_ARM, "0x3008 = 0x80000000050c3", 3, "rw", "rw"),
+    MARKS("arm64-s1", A_ARM, "0x3008 = 0x8000000005483", 3, "", ""), /* AP[1] */
+    MARKS("arm64-s1", A_ARM, "0x3008 = 0x8000000005443", 3, "rw", ""),
+    MARKS("arm64-s2", A_ARM, "0x3008 = 0x50c3", 3, "rw", "rw"),
+    MARKS("arm64-s2", A_ARM, "0x3008 = 0x54c3", 3, "rw", ""),
+    MARKS("arm64-s2", A_ARM, "0x3008 = 0x5443", 3, "r", ""),
+    MARKS("arm64-s2", A_ARM, "0x3008 = 0x8000000005443", 3, "rw", "w"),
+    MARKS("arm64-s2", A_ARM, "0x3008 = 0x80000000054c3", 3, "rw", ""),
+/* VT-d, "Second-Stage Paging Entries": A, bit 8, of each entry, D, bit 9, of
+ * the one that maps the page. */
+#define A_VTD "  poke r2 0x1008 = 0x2103\n  poke r2 0x2008 = 0x3103\n"
+    MARKS("vtd-sl", A_VTD, "0x3008 = 0x5003", 3, "rw", "rw"),
+    MARKS("vtd-sl", A_VTD, "0x3008 = 0x5103", 3, "rw", "w"),
+    MARKS("vtd-sl", A_VTD, "0x3008 = 0x5303", 3, "rw", ""),
+    MARKS("vtd-sl", A_VTD, "0x2008 = 0x3003\n  poke r2 0x3008 = 0x5303", 3,
+          "rw", "rw"),
+/* 48882, "I/O Page Tables for Host Translations", and HAD of the device table
+ * entry: A, bit 5, of each entry, D, bit 6, of the one that maps the page. */
+#define A_AMD \
+    "  poke r2 0x1008 = 0x6000000000002421\n" \
+    "  poke r2 0x2008 = 0x6000000000003221\n"
+    MARKS("amdvi", A_AMD, "0x3008 = 0x6000000000005001", 3, "rw", "rw"),
+    MARKS("amdvi", A_AMD, "0x3008 = 0x6000000000005021", 3, "rw", "w"),
+    MARKS("amdvi", A_AMD, "0x3008 = 0x6000000000005061", 3, "rw", ""),
+    MARKS("amdvi", A_AMD, "0x3008 = 0x4000000000005061", 3, "w", ""),
+    MARKS("amdvi", A_AMD,
+          "0x1008 = 0x6000000000002401\n"
+          "  poke r2 0x3008 = 0x6000000000005061",
+          3, "rw", "rw"),
+};
+
+static void mark_fields(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(marks); i++) {
+        g_autofree char *setup =
+            g_strdup_printf("%s  poke r2 %s\n", marks[i].upper, marks[i].last);
+        Fixture f;
+
+        start(&f, marks[i].format, marks[i].levels, 4096, setup);
+        for (unsigned k = 0; k < 2; k++) {
+            char right = k ? 'w' : 'r';
+            bool unmarked;
+            TwByte byte = walk_marked(&f, X, k ? TW_W : TW_R, &unmarked);
+            bool may = strchr(marks[i].perm, right) != NULL;
+
+            if ((byte.where == TW_AT_LEAF) != may ||
+                unmarked != (strchr(marks[i].unmarked, right) != NULL)) {
+                g_error("%s, %s: %c", marks[i].format, marks[i].last, right);
+            }
+        }
+        finish(&f);
+    }
+}
+
 /* Offsets that the top level does not cover; a context that is taken away. */
 static void roots(void)
 {
@@ -341,10 +456,14 @@ static uint64_t some_entry(TwRng *rng, const TwLayout *layout)
 /* Garbage, too: what the walkers find in the same random tables. */
 static void walkers(const void *data)
 {
-    unsigned format = GPOINTER_TO_UINT(data);
+    unsigned format = GPOINTER_TO_UINT(data) % TW_FORMATS;
+    bool updates = GPOINTER_TO_UINT(data) >= TW_FORMATS;
+    g_autofree char *words =
+        g_strconcat(tw_format_name(format), updates ? " updates-ad" : "", NULL);
     const TwLayout *layout = tw_layout(format);
     bool is_long = g_getenv("TW_LONG") != NULL;
-    unsigned rounds = is_long ? 1000 : 200, walks = is_long ? 10000 : 512;
+    unsigned rounds = (is_long ? 1000 : 200) / (updates ? 4 : 1);
+    unsigned walks = is_long ? 10000 : 512;
     unsigned found = 0, all = 0;
     Fixture f;
 
@@ -354,7 +473,7 @@ static void walkers(const void *data)
                           tw_rng_below(&rng, MIN(layout->most_levels, 5u) -
                                                  layout->least_levels + 1u);
 
-        start(&f, tw_format_name(format), levels, 4096, "");
+        start(&f, words, levels, 4096, "");
         f.world->reasons = n % 2 != 0;
         for (unsigned i = 0; i < 256; i++) {
             /* The first entries of each of 16 tables. */
@@ -375,8 +494,7 @@ static void walkers(const void *data)
         }
         finish(&f);
     }
-    g_test_message("%s: %u of %u walks end in RAM", tw_format_name(format),
-                   found, all);
+    g_test_message("%s: %u of %u walks end in RAM", words, found, all);
     g_assert_cmpuint(found, >, all / 200);
     g_assert_cmpuint(found, <, all / 2);
 }
@@ -387,9 +505,12 @@ int main(int argc, char **argv)
     g_test_add_func("/tables/LA-35/fields", fields);
     g_test_add_func("/tables/LA-60/reasons", reasons);
     g_test_add_func("/tables/LA-35,LA-36/roots", roots);
-    for (unsigned format = 0; format < TW_FORMATS; format++) {
+    g_test_add_func("/tables/LA-55/fields", mark_fields);
+    for (unsigned format = 0; format < 2 * TW_FORMATS; format++) {
         g_autofree char *name =
-            g_strdup_printf("/tables/LA-35/walkers/%s", tw_format_name(format));
+            g_strdup_printf(format < TW_FORMATS ? "/tables/LA-35/walkers/%s"
+                                                : "/tables/LA-55/walkers/%s",
+                            tw_format_name(format % TW_FORMATS));
 
         g_test_add_data_func(name, GUINT_TO_POINTER(format), walkers);
     }

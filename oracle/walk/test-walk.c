@@ -340,6 +340,7 @@ static void run_case(const void *data)
         TwByte bytes[TW_MAX_ACCESS];
         TwWalk walk;
         uint8_t cuts;
+        bool unmarked;
         bool joined = strchr(rest + 2, ' ') == NULL;
         char *words;
 
@@ -348,7 +349,8 @@ static void run_case(const void *data)
         words = in_words(&access, walk.bytes, joined);
         g_assert_cmpstr(words, ==, rest + 1);
         g_free(words);
-        tw_flat(world, &access, mask, tw_times_at(world->now), bytes, &cuts);
+        tw_flat(world, &access, mask, tw_times_at(world->now), bytes, &cuts,
+                &unmarked);
         words = in_words(&access, bytes, joined);
         g_assert_cmpstr(words, ==, rest + 1);
         g_free(words);

@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "oracle/walk/used.h"
 #include "oracle/world/iommu.h"
 #include "oracle/world/page.h"
 
@@ -346,6 +347,7 @@ static unsigned same_granule(uint64_t x, unsigned left, unsigned lg)
 typedef struct TableRead {
     const TwWorld *world;
     const TwIommu *iommu;
+    uint8_t id;
     uint64_t granule; /* for which the tables are read */
     const TwLookUp *how;
     uint8_t level;
@@ -388,9 +390,15 @@ static bool read_through(TableRead *r, uint8_t id, uint64_t x, unsigned mask,
     };
     TwAsked asked =
         tw_walk_asked(r->how->records, &request, r->how->combined, r->t);
+    TwUsing using;
+    TwTableReader reader = {.seer =
+                                r->how->used ? tw_using_start(&using) : NULL};
     TwFound found = tw_iommu_translate(r->world, id, request.index, x + first,
-                                       asked.parts, NULL);
+                                       asked.parts, &reader);
 
+    if (r->how->used) {
+        tw_using_end(&using, r->how->used, r->world, id, 0);
+    }
     if (reads && reads->n == TW_MAX_READS) {
         reads->crowded = true;
     } else if (reads) {
@@ -441,9 +449,12 @@ static bool read_bytes(TableRead *r, uint8_t space, uint64_t a, unsigned mask,
         if (node->kind != TW_REGION_RAM && node->kind != TW_REGION_ROM) {
             return false;
         }
-        word = world->ram.word(world->ram.data, node->block, hit->x, r->t,
+        word = world->ram.word(world->ram.data, node->block, hit->x, r->t, 0,
                                &since, &op);
         note_read(r, since, op);
+        if (r->how->used && r->t >= world->now) {
+            tw_used_nested(r->how->used, r->id, r->level, node->block, hit->x);
+        }
         for (unsigned left = hit->mask; left; left &= left - 1) {
             unsigned k = lowest(left);
 
@@ -483,6 +494,7 @@ TwFound tw_walk_translation(const TwWorld *world, uint8_t iommu, uint8_t index,
     const TwIommu *what = &world->program->iommus[iommu];
     TableRead r = {.world = world,
                    .iommu = what,
+                   .id = iommu,
                    .granule = x >> what->granule_lg,
                    .how = how ? how : &plain};
     TwTableReader reader = {read_entry, &r, r.how->seer};
@@ -509,6 +521,7 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
     uint32_t t = depth < s->times.hops ? s->times.then : s->times.now;
     TwParts parts = tw_parts_at(index, t);
     uint8_t combined = 0;
+    TwUsing using;
     TwFound found;
     bool granted;
 
@@ -528,8 +541,12 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
     if (iommu->kind == TW_IOMMU_PAGETABLE) {
         TwLookUp how = {.records = s->times.records,
                         .depth = (uint8_t)depth,
-                        .combined = combined};
+                        .combined = combined,
+                        .used = s->access->used};
 
+        if (how.used) {
+            how.seer = tw_using_start(&using);
+        }
         found = tw_walk_translation(s->world, node->iommu, index, x + first,
                                     parts, &how);
     } else {
@@ -537,6 +554,11 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
                                    parts, NULL);
     }
     granted = (found.perm & s->access->hop_rights) == s->access->hop_rights;
+    walk->unmarked |= granted && found.unmarked & s->access->hop_rights;
+    if (s->access->used && iommu->kind == TW_IOMMU_PAGETABLE) {
+        tw_using_end(&using, s->access->used, s->world, node->iommu,
+                     granted ? s->access->hop_rights : 0);
+    }
 
     walk->hops[hop] = (TwHop){
         .granule = granule,
@@ -755,6 +777,7 @@ void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
     walk->cuts = 0;
     walk->depth = 0;
     walk->n_hops = 0;
+    walk->unmarked = false;
     walk->since = s.then->tick;
     walk->topology_since = s.then->tick;
     walk->page_since = 0;

@@ -39,6 +39,8 @@ typedef struct TwAccess {
     bool more;  /* one of the fetches of a run, and not the last (LA-52) */
     bool early; /* MPCs say what class a blocked access has as before the
                  * operations `during` it */
+    struct TwUsed *used; /* notes which entries of tables walks read (used.h),
+                          * or NULL */
     const TwDuring *during;   /* or NULL */
     const TwMapping *mapping; /* that may answer it (LA-38), or NULL */
 } TwAccess;
@@ -132,7 +134,9 @@ typedef struct TwWalk {
     uint16_t op;    /* the operation that changed it */
     uint32_t since; /* when: from then on the walk was like this */
     uint16_t n_hops;
-    TwPageLink page;     /* CPU accesses */
+    bool unmarked;   /* a hop granted it by entries in which A or D was not set,
+                      * and must be for such an access (LA-55) */
+    TwPageLink page; /* CPU accesses */
     uint32_t page_since; /* of the page map alone */
     uint32_t topology_since;
     int16_t last_hop[TW_MAX_ACCESS]; /* of each byte, or TW_NIL */
@@ -233,6 +237,7 @@ typedef struct TwLookUp {
     TwReads *reads;           /* to which those reads are added; or NULL */
     const TwTableSeer *seer;  /* told of what is read of tables in RAM; or NULL
                                */
+    struct TwUsed *used;      /* gets what those reads read (used.h); or NULL */
 } TwLookUp;
 
 /* The translation of offset x of an IOMMU's index, read at the times of

@@ -84,7 +84,11 @@ static bool read_entry(Tables *w, uint64_t at, unsigned level, uint64_t *entry)
         tables = &w->world->program->regions[w->iommu->pagetable.tables];
         there = tables->size >= 8 && at <= tables->size - 8;
         if (there) {
-            *entry = ram->word(ram->data, tables->block, at, t, &since, &op);
+            *entry = ram->word(ram->data, tables->block, at, t,
+                               w->iommu->pagetable.updates_ad
+                                   ? (uint8_t)(w->iommu->pagetable.format + 1)
+                                   : 0,
+                               &since, &op);
         }
     }
     note_since(&w->found, since, op);
@@ -94,7 +98,8 @@ static bool read_entry(Tables *w, uint64_t at, unsigned level, uint64_t *entry)
                              .at = at,
                              .value = there ? *entry : 0,
                              .since = since,
-                             .op = op});
+                             .op = op,
+                             .t = t});
     }
     return there;
 }
@@ -127,6 +132,49 @@ static void deny(Tables *w, TwReasonKind denial, unsigned level)
     w->found.level = (uint8_t)level;
 }
 
+/* The rights that a leaf grants. */
+static uint8_t leaf_rights(const Tables *w, uint64_t entry)
+{
+    const TwLayout *layout = w->layout;
+    const TwMarks *marks = &layout->marks;
+
+    if (!w->iommu->pagetable.updates_ad) {
+        return (holds(layout->read, entry) ? TW_R : 0) |
+               (holds(layout->write, entry) ? TW_W : 0);
+    }
+    return (holds(marks->read, entry) ? TW_R : 0) |
+           (holds(marks->write, entry) || (marks->write_clean.mask &&
+                                           holds(marks->write_clean, entry))
+                ? TW_W
+                : 0);
+}
+
+/* Notes which of A and D are not set in an entry that is used (LA-55), of that
+ * level, at an offset of the tables' region. */
+static void see_marks(Tables *w, uint64_t at, unsigned level, uint64_t entry,
+                      bool leaf)
+{
+    const TwMarks *marks = &w->layout->marks;
+    uint32_t t = level > w->parts->level ? w->parts->upper : w->parts->entry;
+    uint8_t unmarked = 0;
+
+    if (!w->iommu->pagetable.updates_ad) {
+        return;
+    }
+    if ((leaf || marks->tables) && !holds(marks->accessed, entry)) {
+        unmarked = TW_R | TW_W;
+    }
+    if (leaf && !holds(marks->dirty, entry)) {
+        unmarked |= TW_W;
+    }
+    w->found.unmarked |= unmarked;
+    if (unmarked && t >= w->world->now) {
+        w->found.to_mark =
+            (w->found.to_mark + (uint32_t)(at >> 3) + 1 + (level << 28)) *
+            0x9e3779b1u;
+    }
+}
+
 /* From the root of the tables to a leaf; the rights so far are `perm`.  What an
  * entry is counts before the rights of those above it (LA-60). */
 static void walk_tables(Tables *w, uint64_t table)
@@ -141,12 +189,11 @@ static void walk_tables(Tables *w, uint64_t table)
         return;
     }
     for (;;) {
-        uint64_t entry, address, next = level - 1;
+        uint64_t entry, address, next = level - 1, at;
 
         lg = g + (level - 1) * per;
-        if (!read_entry(w,
-                        table + 8 * (w->x >> lg & (((uint64_t)1 << per) - 1)),
-                        level, &entry)) {
+        at = table + 8 * (w->x >> lg & (((uint64_t)1 << per) - 1));
+        if (!read_entry(w, at, level, &entry)) {
             deny(w, TW_REASON_UNREADABLE, level);
             return;
         }
@@ -164,11 +211,11 @@ static void walk_tables(Tables *w, uint64_t table)
                 return;
             }
             deny(w, TW_REASON_RIGHTS, level);
-            perm &= (holds(layout->read, entry) ? TW_R : 0) |
-                    (holds(layout->write, entry) ? TW_W : 0);
+            perm &= leaf_rights(w, entry);
             if (!perm) {
                 return; /* nothing */
             }
+            see_marks(w, at, level, entry, true);
             w->found.perm = perm;
             w->found.space = w->iommu->bypass_space;
             w->found.out = (address & ~low) | (w->x & low);
@@ -187,6 +234,7 @@ static void walk_tables(Tables *w, uint64_t table)
             deny(w, TW_REASON_RANGE, level);
             return;
         }
+        see_marks(w, at, level, entry, false);
         perm &= (holds(layout->table_read, entry) ? TW_R : 0) |
                 (holds(layout->table_write, entry) ? TW_W : 0);
         table = address & ~(((uint64_t)1 << g) - 1);

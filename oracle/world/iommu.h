@@ -32,6 +32,11 @@ typedef struct TwFound {
     /* Why an access that it does not grant is refused (LA-60): */
     uint8_t denial; /* TwReasonKind */
     uint8_t level;  /* of the entry that decides, or 0 */
+    /* Where walks set A and D (LA-55): the rights that an access may not use
+     * until a bit is set that was not; and a number for the entries of now
+     * without such bits: where it differs, others would be set. */
+    uint8_t unmarked;
+    uint32_t to_mark;
 } TwFound;
 
 /*
@@ -64,6 +69,7 @@ typedef struct TwTableSeen {
     uint64_t value; /* entry: its bytes; context: the root */
     uint32_t since; /* tick of the last change, */
     uint16_t op;    /* and its operation */
+    uint32_t t;     /* entry: when it was read */
 } TwTableSeen;
 
 typedef struct TwTableSeer {

@@ -402,9 +402,12 @@ void tw_world_reset(TwWorld *world, const TwProgram *program,
     world->crowded = world->differ = world->reasons = false;
     world->starts++;
     world->iotlbs = world->pagetables = world->has_mpcs = world->full = false;
+    world->marks = false;
     world->sec_resp = world->mpc_changes = world->block_changes = 0;
     for (unsigned i = 0; i < program->n_iommus; i++) {
         world->pagetables |= program->iommus[i].kind == TW_IOMMU_PAGETABLE;
+        world->marks |= program->iommus[i].kind == TW_IOMMU_PAGETABLE &&
+                        program->iommus[i].pagetable.updates_ad;
         world->has_mpcs |= program->iommus[i].kind == TW_IOMMU_MPC;
         world->iotlbs |= program->iommus[i].iotlb && contract->iotlb != 0;
     }

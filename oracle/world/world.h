@@ -230,9 +230,12 @@ typedef struct TwRam {
                     uint32_t t);
     /* The 8 bytes at `offset` of `block` as at time t, little-endian; in
      * *changed the tick, at most t, of the last store to one of them, and in
-     * *op its operation; 0 if there was none. */
+     * *op its operation; 0 if there was none.  With `marks`, 1 + a format of
+     * page tables, a store by which a walk set A or D in an entry of that
+     * format, which is just there, does not count. */
     uint64_t (*word)(const void *data, uint8_t block, uint64_t offset,
-                     uint32_t t, uint32_t *changed, uint16_t *op);
+                     uint32_t t, uint8_t marks, uint32_t *changed,
+                     uint16_t *op);
     /* Stores 8 bytes, little-endian, at time `tick`; those beyond the last byte
      * of the block, at offset `last`, are lost (LA-36). */
     void (*store)(void *data, uint8_t block, uint64_t offset, uint64_t last,
@@ -289,6 +292,7 @@ typedef struct TwWorld {
     bool pagetables; /* some IOMMU has its tables in RAM: stores are changes */
     bool reasons;    /* walks say why a link refuses (LA-60); the caller of
                       * tw_world_reset() sets it afterwards */
+    bool marks;      /* walks of some IOMMU set A and D in them (LA-55) */
     bool has_mpcs;   /* some IOMMU is an MPC: */
     TwMpc mpcs[TW_MAX_IOMMUS];
     uint32_t sec_resp;      /* bit per MPC: blocked accesses are errors */

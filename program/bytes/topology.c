@@ -354,6 +354,7 @@ static void decode_iommu(const Topology *t, const uint8_t *at, TwIommu *m)
         m->pagetable.levels = at[6] >> 4;
         m->iotlb = (at[5] & 1) && d->iotlbs;
         m->pagetable.nested = (at[5] & 2) && d->nested_tables;
+        m->pagetable.updates_ad = (at[5] & 4) && d->updates_ad;
         m->pagetable.tables = t->regions.count > 0 && !m->pagetable.nested
                                   ? (uint8_t)region_at(t, at[7])
                                   : TW_NONE;
@@ -446,6 +447,10 @@ static bool mend_pagetable(const Topology *t, TwIommu *m)
     const TwLayout *layout = tw_layout(m->pagetable.format);
     if (layout->granule_lg != 0) {
         m->granule_lg = layout->granule_lg;
+    }
+    if (m->pagetable.nested || p->contents != TW_CONTENTS_DATA ||
+        m->granule_lg < TW_MIN_MARKS_LG) {
+        m->pagetable.updates_ad = false;
     }
     m->pagetable.levels = (uint8_t)tw_form_clamp(
         m->pagetable.levels, layout->least_levels, layout->most_levels);

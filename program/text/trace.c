@@ -14,6 +14,7 @@
  *   log 0 write r4 0x8 = 0x5a none call 1
  *   event 1 o0 map rw s1 none 0x0..0x3f -> 0x1000
  *   dirty 1 r1 0x0..0xfff
+ *   mark 1 i0 level 1 0x3008 = 0x5067
  *   count fill 3
  *   digest r1 0x1234
  *   end
@@ -135,6 +136,13 @@ static void write_event(GString *out, const TwEventRecord *e)
                            e->first, e->last, e->out);
 }
 
+static void write_mark(GString *out, const TwMark *m)
+{
+    g_string_append_printf(
+        out, "mark %u i%u level %u 0x%" PRIx64 " = 0x%" PRIx64 "\n", m->op,
+        m->iommu, m->level, m->at, m->value);
+}
+
 /* One line of text, whatever the target wrote. */
 static void write_text(GString *out, const char *text)
 {
@@ -181,6 +189,9 @@ void tw_trace_print(const TwTrace *t, const TwProgram *program, GString *out)
     }
     for (unsigned i = 0; i < t->n_events; i++) {
         write_event(out, &t->events[i]);
+    }
+    for (unsigned i = 0; i < t->n_marks; i++) {
+        write_mark(out, &t->marks[i]);
     }
     for (unsigned i = 0; i < TW_COUNTERS; i++) {
         if (t->counters[i]) {
@@ -560,6 +571,39 @@ static bool read_dirty(Reader *r)
            tw_lexer_expected(l, "at most 4096 events");
 }
 
+/* "mark 1 i0 level 1 0x3008 = 0x5067" */
+static bool read_mark(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    TwMark mark = {0};
+    uint64_t level;
+    tw_lexer_next(l);
+    if (!read_op_number(r, &mark.op)) {
+        return false;
+    }
+    const char *word = l->word;
+    if (!tw_lexer_id(l, 'i', TW_MAX_IOMMUS, &mark.iommu)) {
+        return false;
+    }
+    if (mark.iommu >= r->program->n_iommus ||
+        r->program->iommus[mark.iommu].kind != TW_IOMMU_PAGETABLE) {
+        l->word = word;
+        return tw_lexer_expected(l, "a pagetable of the program");
+    }
+    if (!tw_lexer_word(l, "level") ||
+        !tw_lexer_number(l, 1, TW_MAX_LEVELS, "a level", &level) ||
+        !tw_lexer_number(l, 0, UINT64_MAX, "an offset", &mark.at) ||
+        !tw_lexer_word(l, "=") ||
+        !tw_lexer_number(l, 0, UINT64_MAX, "the bytes of the entry",
+                         &mark.value) ||
+        !tw_lexer_end(l)) {
+        return false;
+    }
+    mark.level = (uint8_t)level;
+    return tw_trace_add_mark(r->t, mark) ||
+           tw_lexer_expected(l, "at most 1024 marks");
+}
+
 static bool read_count(Reader *r)
 {
     TwLexer *l = &r->lexer;
@@ -623,6 +667,9 @@ static bool read_line(Reader *r)
     if (tw_lexer_is(l, "dirty")) {
         return read_dirty(r);
     }
+    if (tw_lexer_is(l, "mark")) {
+        return read_mark(r);
+    }
     if (tw_lexer_is(l, "count")) {
         return read_count(r);
     }
@@ -634,7 +681,7 @@ static bool read_line(Reader *r)
         return tw_lexer_end(l);
     }
     return tw_lexer_expected(l, "an outcome, text, locations, log, event, "
-                                "dirty, count, digest or end");
+                                "dirty, mark, count, digest or end");
 }
 
 static bool read_trace(Reader *r)

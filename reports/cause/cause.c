@@ -405,6 +405,26 @@ static void wrong_effect(TwExperiment *e, TwCause *cause)
     }
 }
 
+/* A or D of a page table (LA-55). */
+static void wrong_mark(TwExperiment *e, TwCause *cause)
+{
+    const char *text = e->finding.text;
+
+    tw_cause_rule_of_text(cause);
+    if (tw_without_iotlbs(e)) {
+        name_it(cause, "unmarked-record");
+        broken_rule(cause, "FR-13");
+    } else if (strstr(text, "D is not set")) {
+        name_it(cause, "dirty-not-set");
+    } else if (strstr(text, "A is not set")) {
+        name_it(cause, "accessed-not-set");
+    } else if (strstr(text, "the older entry")) {
+        name_it(cause, "unmarked-kept");
+    } else {
+        name_it(cause, "mark-not-owed");
+    }
+}
+
 /* Was it a record of an IOTLB that should have ended, by more than that a MAP
  * came without an UNMAP? */
 static bool kept_record(TwExperiment *e, const TwSuspect *s)
@@ -463,6 +483,8 @@ void tw_cause_find(TwRunner *runner, const TwProgram *program, bool shrunk,
     cause->security = isolation(story);
     if (cause->finding.verdict == TW_VERDICT_EVENT) {
         wrong_event(&e, cause);
+    } else if (g_str_has_suffix(cause->finding.key, "Acd")) {
+        wrong_mark(&e, cause);
     } else if (!story->access) {
         wrong_effect(&e, cause);
     } else {

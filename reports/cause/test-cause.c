@@ -28,6 +28,7 @@ static const struct {
     {"commit-flush-own-as-only", "missed-commit", "FR-3, LA-7", true},
     {"guest-address-is-input", "kept-record", "FR-1, LA-17", true},
     {"table-rights-first", "reason-rights", "LA-60", false},
+    {"dirty-not-set-on-hit", "unmarked-record", "FR-13", false},
 };
 
 static TwRunner *open_bug(const char *slug)

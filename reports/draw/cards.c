@@ -470,6 +470,9 @@ static void describe_iommu(const TwDraw *draw, TwDrawCard *card)
                                    iommu->pagetable.tables,
                                    iommu->bypass_space);
         }
+        if (iommu->pagetable.updates_ad) {
+            g_string_append(text, ", walks set A and D");
+        }
     } else if (iommu->indexes > 1) {
         g_string_append_printf(text, "%u indexes, by %s", iommu->indexes,
                                tw_select_name(iommu->select));

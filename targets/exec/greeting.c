@@ -78,6 +78,7 @@ static const Flag features[] = {
     {"nested-tables", OF_DIALECT(nested_tables), 1},
     {"pairs-of-ram", OF_DIALECT(pairs_of_ram), 1},
     {"mpc-registers", OF_DIALECT(mpc_registers), 1},
+    {"updates-ad", OF_DIALECT(updates_ad), 1},
 };
 
 static const Flag promises[] = {

@@ -130,7 +130,9 @@ static bool walk_hop(Machine *m, Stage *stage, const Leaf *leaf, unsigned hops,
         !(TW_BUG(m, FAR_GRANULE_IGNORED) && path->n > 0)) {
         *length = MIN(*length, low - (leaf->offset & low) + 1);
     }
+    m->marking = marking_rights(access->need);
     *at = stage_translate(m, stage, leaf, index, access->attrs, hops + path->n);
+    m->marking = 0;
     if (access->need & ~(at->perm | (at->perm & TW_R ? TW_X : 0))) {
         deny_hop(m, id, path, at, leaf->offset);
         if (!TW_BUG(m, DENIAL_WALKS_ON) || at->perm == 0) {

@@ -82,24 +82,31 @@ static void tables_stored(Machine *m, uint8_t block)
     }
 }
 
+/* Stores `length` bytes of a block, little-endian. */
+PART void table_store(Machine *m, uint8_t block, uint64_t at, unsigned length,
+                      uint64_t value)
+{
+    if (length > 0 && m->dirty.n_blocks > 0 && dirty_logged(m, block)) {
+        dirty_note(m, block, at);
+        dirty_note(m, block, at + length - 1);
+    }
+    if (m->pagetables) {
+        tables_stored(m, block);
+    }
+    for (unsigned k = 0; k < length; k++) {
+        ram_write(&m->ram, block, at + k, (uint8_t)(value >> 8 * k));
+    }
+}
+
 /* A store of 8 bytes that no device or CPU makes; those beyond the end of the
  * block are lost (LA-36). */
 static void poke(Machine *m, const TwOp *op)
 {
     uint8_t block = m->program->regions[op->obj].block;
     uint64_t size = m->program->regions[block].size;
-    unsigned length = op->addr >= size ? 0 : MIN(8, size - op->addr);
 
-    if (length > 0 && m->dirty.n_blocks > 0 && dirty_logged(m, block)) {
-        dirty_note(m, block, op->addr);
-        dirty_note(m, block, op->addr + length - 1);
-    }
-    if (m->pagetables) {
-        tables_stored(m, block);
-    }
-    for (unsigned k = 0; k < length; k++) {
-        ram_write(&m->ram, block, op->addr + k, (uint8_t)(op->value >> 8 * k));
-    }
+    table_store(m, block, op->addr,
+                op->addr >= size ? 0 : MIN(8, size - op->addr), op->value);
 }
 
 /* Drops the notes of a block whose pages meet first .. last. */

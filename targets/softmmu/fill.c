@@ -78,7 +78,10 @@ static Fill fill_hop(Machine *m, uint8_t c, const TwMmuIndex *mmu, Stage *stage,
         (leaf->offset & m->page_mask)) { /* FI-2 */
         return FILL_UNCACHED;
     }
+    m->marking = m->access.need & ~*prot ? 0 : marking_rights(m->access.need);
     *t = stage_translate(m, stage, leaf, index, mmu->attrs, entry->n_hops);
+    m->marking = 0;
+    entry->lacks |= t->lacks;
     rights = (t->perm & TW_R ? TW_R | TW_X : 0) | (t->perm & TW_W);
     if (m->access.need & ~rights && m->access.denial.kind == TW_REASON_NONE) {
         m->access.denial =
@@ -117,7 +120,7 @@ static Fill fill_walk(Machine *m, uint8_t c, const TwMmuIndex *mmu,
     Stage stage;
 
     stage.begun = stage.used = false;
-    entry->n_hops = 0;
+    entry->n_hops = entry->lacks = 0;
     for (;;) {
         Fill hop;
 
@@ -162,6 +165,14 @@ static bool fill_leaf(Machine *m, const TwMmuIndex *mmu, const Translation *at,
     return true;
 }
 
+/* The rights that A and D do not stand in the way of (FR-13). */
+static uint8_t entry_serves(Machine *m, const TlbEntry *entry)
+{
+    uint8_t lacks = TW_BUG(m, FILL_IGNORES_DIRTY) ? 0 : entry->lacks;
+
+    return (uint8_t) ~(lacks | (lacks & TW_R ? TW_X : 0));
+}
+
 /*
  * Fills `page` of (c, index), all of which the page-map assignment `span`
  * governs.  `entry` is scratch.
@@ -197,6 +208,10 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
     }
     perform_during(m);
     entry->clean = !entry->tail && leaf_is_clean(m, &leaf);
+    prot &= entry_serves(m, entry);
+    if (prot == 0) {
+        return FILL_DENIED; /* the access is, too: else nothing would lack */
+    }
     if ((m->cpus[c].epoch != epoch && !TW_BUG(m, EPOCH_IGNORED)) ||
         !allocate(m, "a TLB entry")) {
         return FILL_UNCACHED;

@@ -15,6 +15,7 @@
  *   view.c      the region graph rendered into flat views, and their sharing
  *   dispatch.c  a view as a radix tree of sections and sub-page containers
  *   notify.c    notifiers and observers of IOMMUs, and events for them
+ *   marks.c     A and D bits that walks set in page tables
  *   iommu-table.c, iommu-mpc.c, iommu-pagetable.c  the kinds of IOMMUs
  *   iommu.c     IOMMUs of any kind: translation, bypass, operations
  *   tlb.c       one soft TLB: table, victims, large pages, flushes
@@ -95,7 +96,8 @@ enum {
     /* Beyond this a TLB entry goes with every UNMAP (page flush mode). */
     MAX_ENTRY_HOPS = 4,
     /* Each stored byte lies in one word. */
-    MAX_WORDS = TW_MAX_SCRIPT * TW_MAX_ACCESS + 2 * TW_MAX_SETUP,
+    MAX_WORDS =
+        TW_MAX_SCRIPT * TW_MAX_ACCESS + 2 * TW_MAX_SETUP + 2 * TW_MAX_MARKS,
     BUCKETS_LG = 8,
 };
 
@@ -226,6 +228,7 @@ typedef struct Translation {
     uint8_t space, perm;
     uint8_t lg;    /* of an entry for 2^lg bytes; 0: for a granule */
     uint8_t upper; /* rights that upper levels of a page table take away */
+    uint8_t lacks; /* rights for which A or D is not set (LA-55) */
     bool blocked;  /* by an MPC: the walk ends here */
     uint8_t why;   /* TwReasonKind, if a right that is needed is missing; NONE:
                     * RIGHTS, or without any ABSENT; */
@@ -337,6 +340,7 @@ typedef struct TlbEntry {
     uint8_t region, flags, blocker; /* as in Leaf */
     uint32_t filled; /* how many silent changes there had been (--check) */
     bool clean;    /* a store is the first since the notes were taken (TL-14) */
+    uint8_t lacks; /* while it is filled: as in Translation */
     bool tail;     /* a sub-page container: resolved on each access (DS-7) */
     uint8_t space; /* tail: of the container */
     /* Its derivation (FR-1). */
@@ -571,8 +575,10 @@ typedef struct Machine {
     Cpu cpus[TW_MAX_CPUS];
     Mapping mappings[TW_MAX_MAPPINGS]; /* legality knows which are there */
     Access access;
-    unsigned pair; /* 1: it is the first of one (paired.c), else 0 */
-    Path paths[2]; /* of the walk in progress: this run, and the one before */
+    uint8_t marking; /* rights of an access that the translation at work is for;
+                      * 0: of none, and no A or D is set */
+    unsigned pair;   /* 1: it is the first of one (paired.c), else 0 */
+    Path paths[2];   /* of the walk in progress: this run, and the one before */
     Ram ram;
     TlbEntry entries[MAX_TLB_ENTRIES];
 } Machine;
@@ -645,6 +651,8 @@ PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,
 PART void mapping_unmap(Machine *m, uint8_t id, uint8_t index, uint64_t first,
                         uint64_t last);
 PART void perform(Machine *m, const TwOp *op, uint8_t actor);
+PART void table_store(Machine *m, uint8_t block, uint64_t at, unsigned length,
+                      uint64_t value);
 PART void perform_during(Machine *m);
 
 #endif

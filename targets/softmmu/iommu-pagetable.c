@@ -61,18 +61,19 @@ static bool nested_find(Machine *m, uint8_t domain, uint8_t space,
 static bool nested_load(Machine *m, uint8_t domain, uint8_t space,
                         uint64_t address, uint64_t *entry)
 {
+    uint8_t block, marking = m->marking;
     uint64_t offset;
-    uint8_t block;
+    bool there = true;
 
     *entry = 0;
     count(m, TW_COUNT_NESTED);
-    for (unsigned k = 0; k < 8; k++) {
-        if (!nested_find(m, domain, space, address + k, &block, &offset)) {
-            return false;
-        }
-        *entry |= ram_read(&m->ram, block, offset, 1) << 8 * k;
+    m->marking = 0; /* this read sets no A (LA-55) */
+    for (unsigned k = 0; k < 8 && there; k++) {
+        there = nested_find(m, domain, space, address + k, &block, &offset);
+        *entry |= there ? ram_read(&m->ram, block, offset, 1) << 8 * k : 0;
     }
-    return true;
+    m->marking = marking;
+    return there;
 }
 
 /* The entry at `at` of the tables, an offset of their region or an address;
@@ -123,10 +124,11 @@ static Translation no_translation(const Machine *m, TwReasonKind why,
 }
 
 /* What a leaf for 2^lg bytes says; rights 0: nothing. */
-static Translation leaf_translation(const Machine *m, const TwLayout *layout,
+static Translation leaf_translation(const Machine *m, const TwIommu *from,
                                     unsigned level, unsigned lg, uint64_t entry,
                                     uint64_t offset)
 {
+    const TwLayout *layout = tw_layout(from->pagetable.format);
     uint64_t address = (entry & layout->address) << layout->shift;
     uint64_t ragged = address & low_mask(lg);
     Translation what = {
@@ -142,8 +144,10 @@ static Translation leaf_translation(const Machine *m, const TwLayout *layout,
         (layout->aligned && ragged != 0)) {
         return no_translation(m, TW_REASON_RESERVED, level);
     }
-    what.perm = (matches(entry, layout->read) ? TW_R : 0) |
-                (matches(entry, layout->write) ? TW_W : 0);
+    what.perm = from->pagetable.updates_ad
+                    ? marked_leaf_rights(m, layout, entry)
+                    : (matches(entry, layout->read) ? TW_R : 0) |
+                          (matches(entry, layout->write) ? TW_W : 0);
     what.addr = (address & ~low_mask(lg)) | (offset & low_mask(lg));
     return what;
 }
@@ -157,9 +161,10 @@ typedef struct TableWalk {
     bool keeps; /* pointers to tables */
     unsigned level;
     uint64_t table;
-    uint8_t perm;   /* so far */
-    uint8_t denied; /* level of the first table that took away a right which
-                     * the access needs; 0: none did, or it does not count */
+    uint8_t perm;     /* so far */
+    uint8_t denied;   /* level of the first table that took away a right which
+                       * the access needs; 0: none did, or it does not count */
+    UsedEntries used; /* where walks set A and D */
 } TableWalk;
 
 static unsigned table_lg(const TwIommu *from, unsigned level)
@@ -213,14 +218,28 @@ static TwReasonKind walk_down(TableWalk *w, uint64_t entry, uint64_t offset)
                ~low_mask(w->from->granule_lg);
     w->level = next;
     if (w->keeps) {
-        iotlb_insert_pointer(w->m, w->id,
-                             (IotlbPointer){.first = offset,
-                                            .table = w->table,
-                                            .level = (uint8_t)next,
-                                            .perm = w->perm,
-                                            .domain = w->domain});
+        IotlbPointer pointer = {.first = offset,
+                                .table = w->table,
+                                .level = (uint8_t)next,
+                                .perm = w->perm,
+                                .domain = w->domain};
+
+        if (w->from->pagetable.updates_ad) {
+            w->used.list[w->used.n - 1].next = pointer; /* until A is set */
+        } else {
+            iotlb_insert_pointer(w->m, w->id, pointer);
+        }
     }
     return TW_REASON_NONE;
+}
+
+/* Notes an entry that the walk uses, if that sets A in it. */
+static void walk_use(TableWalk *w, uint64_t at, uint64_t entry, bool leaf)
+{
+    if (w->from->pagetable.updates_ad) {
+        w->used.list[w->used.n++] = (UsedEntry){
+            .at = at, .value = entry, .level = (uint8_t)w->level, .leaf = leaf};
+    }
 }
 
 static Translation walk_tables_from(TableWalk *w, uint64_t offset)
@@ -255,14 +274,16 @@ static Translation walk_tables_from(TableWalk *w, uint64_t offset)
              w->level, at, entry);
         if (entry_is_leaf(w->layout, w->level, entry)) {
             Translation what =
-                leaf_translation(m, w->layout, level, lg, entry, offset);
+                leaf_translation(m, w->from, level, lg, entry, offset);
 
+            walk_use(w, at, entry, true);
             what.upper = what.perm & (uint8_t)~w->perm;
             what.perm &=
                 TW_BUG(m, UPPER_RIGHTS_IGNORED) ? TW_R | TW_W : w->perm;
             what.space = w->from->bypass_space;
             return what;
         }
+        walk_use(w, at, entry, false);
         why = walk_down(w, entry, offset);
         if (why != TW_REASON_NONE) {
             return no_translation(m, why, level);
@@ -275,6 +296,10 @@ static Translation walk_tables(TableWalk *w, uint64_t offset)
     Translation what = walk_tables_from(w, offset);
 
     zoo_deny_early(w->m, w->denied, &what);
+    if (w->used.n > 0) {
+        what.lacks = marks_settle(w->m, w->id, w->layout, &w->used, what.perm);
+        marks_keep_pointers(w->m, w->id, w->layout, &w->used);
+    }
     return what;
 }
 
@@ -345,8 +370,13 @@ static Translation pagetable_translate(Machine *m, uint8_t id, uint8_t index,
     if (iommu->has_iotlb && context.mode == TW_CONTEXT_TABLES) {
         record = iotlb_find(m, id, context.domain, offset);
     }
+    if (record != NULL && marks_serve(m, record->what.lacks)) {
+        what = iotlb_answer(m, id, record, offset);
+        what.lacks &= (uint8_t)~m->marking; /* nothing, but for the bug */
+        return what;
+    }
     if (record != NULL) {
-        return iotlb_answer(m, id, record, offset);
+        count(m, TW_COUNT_UNMARKED);
     }
     what = context_translation(m, id, &context, iommu->has_iotlb, offset);
     if (iommu->has_iotlb && context.mode == TW_CONTEXT_TABLES) {

@@ -72,6 +72,10 @@ static Leaf mapping_walk(Machine *m, const Mapping *map, uint64_t from,
         if (to.blocked || !(to.perm & (mapping_writes(map) ? TW_W : TW_R))) {
             return leaf_hole(0); /* a blocked device has no bytes (LA-32) */
         }
+        if (to.lacks & (mapping_writes(map) ? TW_W : TW_R) &&
+            !TW_BUG(m, MAPPING_IGNORES_DIRTY)) {
+            return leaf_hole(0); /* the accesses walk, and set it (FR-13) */
+        }
         space = to.space;
         addr = to.addr;
     }

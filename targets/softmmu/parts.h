@@ -18,6 +18,7 @@
 #include "targets/softmmu/iotlb.c"
 #include "targets/softmmu/notify.c"
 #include "targets/softmmu/iommu-mpc.c"
+#include "targets/softmmu/marks.c"
 #include "targets/softmmu/iommu-pagetable.c"
 #include "targets/softmmu/iommu-table.c"
 #include "targets/softmmu/iommu.c"

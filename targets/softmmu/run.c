@@ -216,6 +216,7 @@ static void machine_reset(Machine *m)
     }
     m->op = TW_NO_OP;
     m->access.during = m->pair = 0;
+    m->marking = 0;
     m->listening = m->vetoing = 0;
     m->dirty.blocks = (TwRegionSet){{0}};
     m->dirty.n_blocks = 0;
@@ -333,6 +334,12 @@ static bool emit(TwTarget *target, const TwProgram *program,
     if (m->quirks != NULL) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                     "%s: reproducers run without --quirk", m->name);
+        return false;
+    }
+    if (g_str_has_suffix(finding->key, "Acd")) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "%s: reproducers do not look at A and D of page tables",
+                    m->name);
         return false;
     }
     if (m->narrow_as_is) {

@@ -38,6 +38,8 @@ static const IotlbPair *stage_find(const Machine *m, uint8_t id, uint8_t whose,
         const IotlbPair *pair = &iommu->iotlb.pairs[i];
 
         if (pair->valid && pair->granule == granule && pair->whose == whose &&
+            (!(m->marking & (pair->first.lacks | pair->second.lacks)) ||
+             TW_BUG(m, COMBINED_IGNORES_DIRTY)) &&
             iommu_index(m, &m->iommus[pair->behind], attrs) == pair->index) {
             return pair;
         }

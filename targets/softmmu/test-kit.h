@@ -542,8 +542,15 @@ KIT bool traces_equal(const TwTrace *a, const TwTrace *b, unsigned n_regions)
 {
     if (a->end != b->end || a->n_ops != b->n_ops ||
         a->n_locations != b->n_locations || a->n_log != b->n_log ||
-        a->n_events != b->n_events) {
+        a->n_events != b->n_events || a->n_marks != b->n_marks) {
         return false;
+    }
+    for (unsigned i = 0; i < a->n_marks; i++) {
+        const TwMark *x = &a->marks[i], *y = &b->marks[i];
+        if (x->op != y->op || x->iommu != y->iommu || x->level != y->level ||
+            x->at != y->at || x->value != y->value) {
+            return false;
+        }
     }
     for (unsigned i = 0; i < a->n_ops; i++) {
         const TwOutcome *x = &a->outcomes[i], *y = &b->outcomes[i];

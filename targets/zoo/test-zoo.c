@@ -131,6 +131,33 @@ static void guest_address_is_input(Kit *k)
     rd(k, 0x103000);
 }
 
+/* i0 gets a page table with A and D. */
+static void dirty_not_set_on_hit(Kit *k)
+{
+    Board t = board(k);
+    TwIommu *m = &k->p.iommus[t.i0];
+    uint8_t space = k->p.regions[t.b].container;
+    uint8_t tables = region(k, TW_REGION_RAM, space, 0x80000, 0x1000);
+    TwOp op = tw_op_make(TW_OP_CONTEXT);
+
+    m->kind = TW_IOMMU_PAGETABLE;
+    m->granule_lg = 12;
+    m->bypass_space = 1;
+    m->iotlb = true;
+    m->pagetable.tables = tables;
+    m->pagetable.levels = 1;
+    m->pagetable.updates_ad = true;
+    op.obj = t.i0;
+    op.requester = 1;
+    setup(k, op);
+    op = tw_op_make(TW_OP_POKE);
+    op.obj = tables;
+    op.value = 7;
+    setup(k, op);
+    rd(k, 0x100000);
+    wr(k, 0x100000);
+}
+
 static void rights_not_anded(Kit *k)
 {
     board(k);
@@ -209,6 +236,7 @@ static const Trigger triggers[] = {
     {"commit-flush-own-as-only", commit_flush_own_as_only},
     {"guest-address-is-input", guest_address_is_input},
     {"table-rights-first", table_rights_first},
+    {"dirty-not-set-on-hit", dirty_not_set_on_hit},
 };
 
 /* Does zoo:slug say the same as softmmu of what `build` makes? */
