@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "fuzz/generate/marks.h"
 #include "fuzz/generate/put.h"
 #include "program/layout.h"
 
@@ -34,6 +35,7 @@ typedef struct Turn {
     TwOp *to; /* where operations go */
     uint16_t n, most;
     bool in_setup;
+    bool marks; /* walks of some IOMMU set A and D */
     uint8_t actor;
 } Turn;
 
@@ -294,6 +296,10 @@ static void turn_change(Turn *t, const TwOp *op)
         uint64_t low = (UINT64_C(1) << lg) - 1;
         uint64_t entry = perm ? leaf_entry(layout, level, out & ~low, perm) : 0;
 
+        if (perm && m->pagetable.updates_ad) {
+            entry = tw_marks_leaf(layout, entry, perm,
+                                  lot(t->gen, (uint64_t)t->n << 36 ^ x));
+        }
         if (table >= TABLES) {
             return;
         }
@@ -425,6 +431,24 @@ static bool is_turned(const Turn *t, const TwOp *op)
     }
 }
 
+/* Where walks set A and D, a load is now and then followed by a store to the
+ * same bytes: what the load has left in a cache does not answer it (FR-13). */
+static void put_store_behind(Turn *t, const TwOp *load)
+{
+    bool cpu = load->code == TW_OP_READ;
+    uint8_t code = cpu ? TW_OP_WRITE : TW_OP_DMA_WRITE;
+
+    if (t->marks && tw_gen_speaks(t->gen->dialect, code) &&
+        (cpu || load->code == TW_OP_DMA_READ) &&
+        lot(t->gen, (uint64_t)t->n << 16 ^ 0x73746f) % 2 == 0 &&
+        !(load->flags & TW_OPF_DURING)) {
+        TwOp *store = put(t, load->code);
+
+        *store = *load;
+        store->code = code;
+    }
+}
+
 static void turn_op(Turn *t, const TwOp *op)
 {
     bool turned = is_turned(t, op);
@@ -434,6 +458,7 @@ static void turn_op(Turn *t, const TwOp *op)
     t->actor = op->actor;
     if (!turned) {
         *put(t, op->code) = *op;
+        put_store_behind(t, op);
         return;
     }
     switch (op->code) {
@@ -511,6 +536,7 @@ static void nest(Turn *t, uint8_t id, TwRegion *tables)
 
     m->pagetable.tables = TW_NONE;
     m->pagetable.nested = true;
+    m->pagetable.updates_ad = false;
     tree->base = tables->addr = granule > tables->addr ? granule : tables->addr;
     for (unsigned r = 0; r < p->n_regions; r++) {
         const TwRegion *region = &p->regions[r];
@@ -582,6 +608,9 @@ static bool turn_iommu(Turn *t, uint8_t id)
     m->pagetable.levels =
         (uint8_t)levels_for(layout, m->granule_lg, p->regions[region].size);
     t->trees[id].region = m->pagetable.tables;
+    m->pagetable.updates_ad = gen->dialect->updates_ad &&
+                              m->granule_lg >= TW_MIN_MARKS_LG &&
+                              lot(gen, 0x6d61726b) % 3 == 0;
     if (gen->dialect->nested_tables &&
         lot(gen, 0x6e657374 + id) % 4 < gen->mixture->nested) {
         nest(t, id, tables);
@@ -618,6 +647,7 @@ void tw_tables_turn(TwGen *gen)
     if (!any) {
         return;
     }
+    t.marks = tw_marks_any(p);
     memcpy(from, p->setup, p->n_setup * sizeof(*from));
     p->n_setup =
         turn_list(&t, from, p->n_setup, p->setup, gen->dialect->max_setup);
@@ -627,6 +657,7 @@ void tw_tables_turn(TwGen *gen)
                             (uint16_t)(gen->limit < 4 * p->n_script + 8
                                            ? gen->limit
                                            : 4 * p->n_script + 8));
+    tw_marks_part_during(gen);
     for (unsigned i = 0; i < p->n_actors; i++) {
         TwActor *actor = &p->actors[i];
 

@@ -275,6 +275,8 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         NEVER("FR-10", no_code)
         RULE("FR-11", "old answer of a record", ROW_(OLD_RECORD))
         RARE("FR-12", "old answer of a combined record", ROW_(OLD_COMBINED), 200)
+        RULE("FR-13", "record that does not answer for want of A or D",
+             COUNTER(UNMARKED))
         /* rulings */
         RULE("RU-1", "operation skipped", ROW_(SKIPPED))
         RULE("RU-2", "load and store of RAM",
@@ -378,6 +380,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         NEVER("LA-52", no_code)
         RULE("LA-53", "entry of nested tables read", COUNTER(NESTED))
         RULE("LA-54", "two translations by a combined record", COUNTER(COMBINED))
+        RULE("LA-55", "A or D set by a walk", COUNTER(MARK))
         NEVER("LA-56", no_exclusives)
         RULE("LA-57", "register accessed as a device, and by DMA",
              LEAST_OF(ROW_(REGISTER), ROW_(REGISTER_DMA)))

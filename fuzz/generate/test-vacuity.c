@@ -38,7 +38,8 @@ enum {
     LEAST_CLASS = 4000,
     LEAST_DEPTH = 8000,
     LEAST_COUNTER = 30000,
-    LEAST_MAPPED = 3000, /* fail-alloc and mappings are for one profile */
+    LEAST_MAPPED = 3000, /* fail-alloc, mappings, and records without A or D
+                          * are for one profile */
     LEAST_PAGE_SIZE = 3000,
     LEAST_VERDICT = 200, /* of zoo programs */
 };
@@ -126,8 +127,10 @@ static void print_table(Table *table, const Count *c, const TwDialect *dialect)
     }
     for (unsigned i = 0; i < TW_COUNTERS; i++) {
         row(table, c->counters[i],
-            i == TW_COUNT_NO_MEMORY || i == TW_COUNT_MAPPED ? LEAST_MAPPED
-                                                            : LEAST_COUNTER,
+            i == TW_COUNT_NO_MEMORY || i == TW_COUNT_MAPPED ||
+                    i == TW_COUNT_UNMARKED
+                ? LEAST_MAPPED
+                : LEAST_COUNTER,
             "counter %s", tw_counter_name(i));
     }
     for (unsigned i = 0; i < ROW_COUNT; i++) {
