@@ -244,8 +244,8 @@ static const struct {
     {"0x1234\nend\n", "0x1234\nend\nend\n",
      "t:17:1: expected nothing behind 'end'"},
     {"0x1234\nend\n", "0x1234\nfoo\n",
-     "t:16:1: expected an outcome, text, locations, log, event, dirty, count, "
-     "digest or end"},
+     "t:16:1: expected an outcome, text, locations, log, event, dirty, mark, "
+     "count, digest or end"},
     {"dirty 2 r1", "dirty 4 r1",
      "t:12:7: expected an operation of the program"},
     {"dirty 2 r1", "dirty 2 r9", "t:12:9: expected a region of the program"},
@@ -257,6 +257,65 @@ static const struct {
     {"end done\n", "end done\ntext\n",
      "t:3:5: expected a text of 1 to 159 bytes"},
 };
+
+/* Marks (LA-55): of a pagetable, in order. */
+static void test_marks(void)
+{
+    static const char tables[] =
+        "twinwalk 1\n"
+        "region r0 iommu size 0x1000 root s0 iommu i0\n"
+        "region r1 ram size 0x1000 root s1\n"
+        "region r2 iommu size 0x1000 iommu i1\n"
+        "iommu i0 pagetable to s1 format abstract tables r1 levels 1 "
+        "updates-ad\n"
+        "script\ndma-read s0 0x0 1 none\n";
+    static const char good[] = "twinwalk-trace 1\nend done\n0 ok 0x0\n"
+                               "mark 0 i0 level 1 0x8 = 0x17\n"
+                               "mark 0 i0 level 6 0xffffffffffffffff = 0x0\n"
+                               "count mark 2\nend\n";
+    static const struct {
+        const char *from, *to, *message;
+    } bad[] = {
+        {"mark 0", "mark 1", "t:4:6: expected an operation of the program"},
+        {"i0 level 1", "i1 level 1",
+         "t:4:8: expected a pagetable of the "
+         "program"},
+        {"i0 level 1", "i2 level 1",
+         "t:4:8: expected a pagetable of the "
+         "program"},
+        {"level 1", "level 7", "t:4:17: expected a level"},
+        {"level 1", "1", "t:4:11: expected 'level'"},
+        {"0x8 =", "0x8", "t:4:23: expected '='"},
+        {"0x17", "rw", "t:4:25: expected the bytes of the entry"},
+        {"0x17", "0x17 0x18", "t:4:30: expected the end of the line"},
+    };
+    g_autoptr(GString) again = g_string_new(NULL);
+
+    test_parse(&p, tables);
+    parse(&t, good);
+    g_assert_cmpint(t.n_marks, ==, 2);
+    g_assert_cmphex(t.marks[0].at, ==, 8);
+    g_assert_cmphex(t.marks[0].value, ==, 0x17);
+    g_assert_cmpint(t.marks[1].level, ==, 6);
+    tw_trace_print(&t, &p, again);
+    g_assert_cmpstr(again->str, ==, good);
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        const char *at = strstr(good, bad[i].from);
+        g_autofree char *text =
+            g_strdup_printf("%.*s%s%s", (int)(at - good), good, bad[i].to,
+                            at + strlen(bad[i].from));
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(tw_trace_parse(&t, &p, text, strlen(text), "t", &error));
+        g_assert_cmpstr(error->message, ==, bad[i].message);
+        g_assert_cmpint(t.n_marks, ==, 0);
+    }
+    for (unsigned i = 0; i < TW_MAX_MARKS; i++) {
+        g_assert_true(tw_trace_add_mark(&t, (TwMark){.op = 0}));
+    }
+    g_assert_false(tw_trace_add_mark(&t, (TwMark){.op = 0}));
+    g_assert_cmpint(t.end, ==, TW_END_OVERFLOW);
+}
 
 static void test_lies(void)
 {
@@ -348,6 +407,7 @@ int main(int argc, char **argv)
     g_test_add_func("/trace/ends", test_ends);
     g_test_add_func("/trace/overflow", test_overflow);
     g_test_add_func("/trace/text-is-one-line", test_text_is_one_line);
+    g_test_add_func("/trace/LA-55/marks", test_marks);
     g_test_add_func("/trace/lies", test_lies);
     g_test_add_func("/trace/hostile", test_hostile);
     g_test_add_func("/trace/empty", test_empty);
