@@ -108,8 +108,8 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
         !tw_judge_log(oracle, access, bytes, &effect, &n_log)) {
         return;
     }
-    marked = tw_choice_marked(
-        &(TwChoice){.answers = {first, second}, .effect = effect});
+    marked = effect.class_ > TW_CLASS_DEVICE_ERROR ||
+             ((!first || first->marked) && (!second || second->marked));
     for (unsigned w = 0; w < contents->n_worlds && !out->too_many; w++) {
         TwFit fit = tw_judge_fits(oracle, access, seen, bytes, &effect,
                                   &contents->worlds[w]);
@@ -585,9 +585,11 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
     Outcome out;
     bool handled = false;
 
-    verdict = tw_marks_apply(oracle, op, number);
-    if (verdict != TW_VERDICT_AGREE) {
-        return verdict;
+    if (tw_marks_left(oracle)) {
+        verdict = tw_marks_apply(oracle, op, number);
+        if (verdict != TW_VERDICT_AGREE) {
+            return verdict;
+        }
     }
     if (op->flags & TW_OPF_FROM) {
         TwAccess fetch = tw_apart_fetch(oracle, op, number);

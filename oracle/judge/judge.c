@@ -212,7 +212,8 @@ static TwVerdict judge_silence(TwOracle *oracle, uint16_t number)
         return tw_explain_other(oracle, TW_VERDICT_EFFECT, number,
                                 "a device was reached by no access");
     }
-    return tw_marks_none(oracle, number);
+    return tw_marks_left(oracle) ? tw_marks_none(oracle, number)
+                                 : TW_VERDICT_AGREE;
 }
 
 /* What an operation that is no access leaves to be judged at once. */

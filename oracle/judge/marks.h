@@ -10,6 +10,11 @@
 
 #include "oracle/judge/oracle.h"
 
+/* Are there marks in the trace that have not been accounted for? */
+static inline bool tw_marks_left(const TwOracle *oracle)
+{
+    return oracle->mark < oracle->trace->n_marks;
+}
 /*
  * Before access `number` is judged: takes its marks from the trace, those of
  * both accesses of a pair before the first.  `agree`, or a finding, or

@@ -78,7 +78,10 @@ static Fill fill_hop(Machine *m, uint8_t c, const TwMmuIndex *mmu, Stage *stage,
         (leaf->offset & m->page_mask)) { /* FI-2 */
         return FILL_UNCACHED;
     }
-    m->marking = m->access.need & ~*prot ? 0 : marking_rights(m->access.need);
+    if (m->marks) {
+        m->marking =
+            m->access.need & ~*prot ? 0 : marking_rights(m->access.need);
+    }
     *t = stage_translate(m, stage, leaf, index, mmu->attrs, entry->n_hops);
     m->marking = 0;
     entry->lacks |= t->lacks;
@@ -208,8 +211,7 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
     }
     perform_during(m);
     entry->clean = !entry->tail && leaf_is_clean(m, &leaf);
-    prot &= entry_serves(m, entry);
-    if (prot == 0) {
+    if (m->marks && (prot &= entry_serves(m, entry)) == 0) {
         return FILL_DENIED; /* the access is, too: else nothing would lack */
     }
     if ((m->cpus[c].epoch != epoch && !TW_BUG(m, EPOCH_IGNORED)) ||

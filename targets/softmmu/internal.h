@@ -521,6 +521,7 @@ typedef struct Machine {
     bool flush_pages, hide_locations;
     bool pagetables;    /* some IOMMU has its tables in RAM */
     bool nested;        /* some has them behind others */
+    bool marks;         /* walks of some set A and D in them */
     bool paired;        /* some IOTLB has kept a pair since the start */
     bool narrow_as_is;  /* without the promise `device_words` */
     const char *name;   /* as the user gave it */

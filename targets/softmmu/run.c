@@ -228,12 +228,14 @@ static void machine_reset(Machine *m)
     m->page_mask = low_mask(m->page_lg);
     tw_legality_init(&m->legality, program);
     ram_reset(&m->ram);
-    m->pagetables = m->nested = m->paired = false;
+    m->pagetables = m->nested = m->marks = m->paired = false;
     for (unsigned i = 0; i < program->n_iommus; i++) {
         iommu_init(m, i);
         m->pagetables |= program->iommus[i].kind == TW_IOMMU_PAGETABLE;
         m->nested |= program->iommus[i].kind == TW_IOMMU_PAGETABLE &&
                      program->iommus[i].pagetable.nested;
+        m->marks |= program->iommus[i].kind == TW_IOMMU_PAGETABLE &&
+                    program->iommus[i].pagetable.updates_ad;
     }
     for (unsigned c = 0; c < program->n_cpus; c++) {
         const TwCpu *from = &program->cpus[c];
