@@ -85,6 +85,14 @@ static uint32_t store_tick(const TwWorld *world)
     return world->now + (world->pagetables ? 1 : 0);
 }
 
+/* Was all of A and D set that must be (LA-55)? */
+static bool is_marked(const TwEffect *effect, const TwAnswer *first,
+                      const TwAnswer *second)
+{
+    return effect->class_ > TW_CLASS_DEVICE_ERROR ||
+           ((!first || first->marked) && (!second || second->marked));
+}
+
 /* Holds one choice of answers (one per page; the second may be missing)
  * against what was seen. */
 static void try_choice(TwOracle *oracle, const TwAccess *access,
@@ -97,7 +105,7 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
     TwEffect effect;
     uint8_t cuts = first ? first->cuts : 0;
     uint32_t n_log;
-    bool any = false, now = false, marked;
+    bool any = false, now = false;
 
     if (second) {
         tw_answer_join(access, first, second, joined, &cuts);
@@ -108,14 +116,14 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
         !tw_judge_log(oracle, access, bytes, &effect, &n_log)) {
         return;
     }
-    marked = effect.class_ > TW_CLASS_DEVICE_ERROR ||
-             ((!first || first->marked) && (!second || second->marked));
     for (unsigned w = 0; w < contents->n_worlds && !out->too_many; w++) {
         TwFit fit = tw_judge_fits(oracle, access, seen, bytes, &effect,
                                   &contents->worlds[w]);
 
-        out->unmarked |= fit != TW_FIT_NOT && !marked;
-        if (fit != TW_FIT_NOT && marked) {
+        if (fit != TW_FIT_NOT && oracle->world->marks &&
+            !is_marked(&effect, first, second)) {
+            out->unmarked = true;
+        } else if (fit != TW_FIT_NOT) {
             any = true;
             now |= fit == TW_FIT_NOW;
             add_world(contents, store_tick(oracle->world), &contents->worlds[w],

@@ -130,7 +130,9 @@ static bool walk_hop(Machine *m, Stage *stage, const Leaf *leaf, unsigned hops,
         !(TW_BUG(m, FAR_GRANULE_IGNORED) && path->n > 0)) {
         *length = MIN(*length, low - (leaf->offset & low) + 1);
     }
-    m->marking = m->marks ? marking_rights(access->need) : 0;
+    if (m->marks) {
+        m->marking = marking_rights(access->need);
+    }
     *at = stage_translate(m, stage, leaf, index, access->attrs, hops + path->n);
     m->marking = 0;
     if (access->need & ~(at->perm | (at->perm & TW_R ? TW_X : 0))) {

@@ -83,8 +83,10 @@ static Fill fill_hop(Machine *m, uint8_t c, const TwMmuIndex *mmu, Stage *stage,
             m->access.need & ~*prot ? 0 : marking_rights(m->access.need);
     }
     *t = stage_translate(m, stage, leaf, index, mmu->attrs, entry->n_hops);
-    m->marking = 0;
-    entry->lacks |= t->lacks;
+    if (m->marks) {
+        m->marking = 0;
+        entry->lacks |= t->lacks;
+    }
     rights = (t->perm & TW_R ? TW_R | TW_X : 0) | (t->perm & TW_W);
     if (m->access.need & ~rights && m->access.denial.kind == TW_REASON_NONE) {
         m->access.denial =
