@@ -80,6 +80,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "full_ram", d->full_ram);
     tw_json_bool(b, "plain_accesses", d->plain_accesses);
     tw_json_bool(b, "wide_rmw", d->wide_rmw);
+    tw_json_bool(b, "widths", d->widths);
     tw_json_bool(b, "iotlbs", d->iotlbs);
     tw_json_bool(b, "nested-tables", d->nested_tables);
     tw_json_bool(b, "updates_ad", d->updates_ad);

@@ -360,6 +360,10 @@ static bool check_cpu(const TwCheck *c, unsigned id)
                           &cpu->mmu[m], 0)) {
             return false;
         }
+        if (cpu->mmu[m].width != 0 && cpu->mmu[m].width < TW_MIN_WIDTH) {
+            return tw_check_wrong(c, TW_SPOT_MMU, index,
+                                  "an address has 16 to 64 bits");
+        }
         if (p->spaces[cpu->mmu[m].space].late) {
             return tw_check_wrong(c, TW_SPOT_MMU, index, "its space is late");
         }

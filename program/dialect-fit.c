@@ -385,6 +385,12 @@ void tw_dialect_fit(const TwDialect *d, TwProgram *p)
     for (unsigned i = 0; i < p->n_script && !d->during_dma; i++) {
         fit_during(d, &p->script[i]);
     }
+    for (unsigned i = 0; i < p->n_cpus && !d->widths; i++) {
+        for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
+            p->cpus[i].mmu[m].width = 0;
+            p->cpus[i].mmu[m].wraps = false;
+        }
+    }
     if (tw_dialect_is_wide(d, p)) {
         return;
     }

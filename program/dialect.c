@@ -23,6 +23,7 @@ TwDialect tw_dialect_full(void)
         .late_spaces = true,
         .during_dma = true,
         .implemented_sizes = true,
+        .widths = true,
         .iotlbs = true,
         .nested_tables = true,
         .updates_ad = true,
@@ -304,6 +305,11 @@ static bool admits_cpus(const TwDialect *d, const TwProgram *p, Reply reply)
         }
         if (c->victims > d->max_victims) {
             return no(reply, "cpu c%u: at most %u victims", i, d->max_victims);
+        }
+        for (unsigned m = 0; m < TW_MAX_MMU_INDEXES && !d->widths; m++) {
+            if (c->mmu[m].present && (c->mmu[m].width || c->mmu[m].wraps)) {
+                return no(reply, "mmu c%u.%u: a width, or wraps", i, m);
+            }
         }
         for (unsigned m = d->max_mmu_indexes; m < TW_MAX_MMU_INDEXES; m++) {
             if (c->mmu[m].present) {

@@ -41,6 +41,7 @@ typedef struct TwDialect {
     bool plain_accesses;    /* accesses have 1, 2, 4 or 8 bytes; rmw at
                              * multiples of their size */
     bool wide_rmw;          /* rmw has 4 bytes or more */
+    bool widths;            /* MMU indexes may have a width, or wrap (LA-58) */
     bool iotlbs;            /* a `table` may have an IOTLB (LA-51); the contract
                              * says what it may keep */
     bool nested_tables;     /* a `pagetable` may be nested (LA-53) */

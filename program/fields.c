@@ -147,6 +147,11 @@ const TwProperty tw_mmu_properties[] = {
      .wrong = "its space does not exist"},
     {"attrs", {FIELD(ATTRS, attrs)}, EVERY, AT(0, 32),
      .wrong = "no such attributes"},
+    {"width",
+     {FIELD(NUMBER, width, .most = 63, .decimal = true,
+            .expected = "16 to 63 bits, or 0 for 64")},
+     EVERY, AT(0, 16), .turn = 2, .wrong = "an address has 16 to 64 bits"},
+    {"wraps", {FIELD(SETTING, wraps)}, EVERY, AT(0, 24), .turn = 1},
     {.word = NULL},
 };
 #undef OBJECT

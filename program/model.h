@@ -185,7 +185,17 @@ typedef struct TwMmuIndex {
     bool present;
     uint8_t space; /* address space of its accesses */
     TwAttrs attrs;
+    uint8_t width; /* bits of its addresses (LA-58): 16 to 63; 0: 64 */
+    bool wraps;    /* 0 comes after the highest address */
 } TwMmuIndex;
+
+enum { TW_MIN_WIDTH = 16 };
+
+/* The highest address of a width. */
+static inline uint64_t tw_width_last(unsigned width)
+{
+    return width ? (UINT64_C(1) << width) - 1 : UINT64_MAX;
+}
 
 typedef struct TwCpu {
     bool present;

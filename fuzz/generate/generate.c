@@ -15,6 +15,7 @@
 #include "fuzz/generate/tables.h"
 #include "fuzz/generate/topology.h"
 #include "fuzz/generate/wish.h"
+#include "fuzz/generate/widths.h"
 
 /* Scripts for real emulators are longer by this factor: a start costs as much
  * there as some hundred accesses. */
@@ -103,6 +104,7 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     }
     if (wish == NULL) {
         tw_pairs_make(&gen);
+        tw_widths_make(&gen);
     }
     tw_dialect_fit(dialect, program);
 }

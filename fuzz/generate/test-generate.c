@@ -28,7 +28,7 @@ static TwDialect fixed_dialect(void)
     }
     dialect.op_flags = TW_OPF_DURING | TW_OPF_NOTIFIED | TW_OPF_ON;
     dialect.contents = 1u << TW_CONTENTS_DATA;
-    dialect.implemented_sizes = false;
+    dialect.implemented_sizes = dialect.widths = false;
     dialect.selects &= ~(1u << TW_SELECT_SECURE_USER);
     return dialect;
 }

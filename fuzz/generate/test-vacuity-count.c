@@ -242,6 +242,22 @@ static void count_reason(Count *c, const TwReason *reason)
     c->row[ROW_REASON_RIGHTS] += table && reason->kind == TW_REASON_RIGHTS;
 }
 
+static void count_width(Count *c, const TwProgram *p, const TwOp *op, bool ok)
+{
+    const TwMmuIndex *mmu;
+    uint64_t last, room;
+
+    if (!(tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS)) {
+        return;
+    }
+    mmu = &p->cpus[op->obj].mmu[op->index];
+    last = tw_width_last(mmu->width);
+    room = last - (op->addr & last);
+    c->row[ROW_WRAPPED] += ok && mmu->wraps && room < op->size - 1u;
+    c->row[ROW_PAST_WIDTH] += !mmu->wraps && mmu->width != 0 &&
+                              (op->addr > last || room < op->size - 1u);
+}
+
 static void count_access(Count *c, const TwProgram *p, const TwTrace *t,
                          const TwOp *op, const TwOutcome *outcome)
 {
@@ -265,6 +281,7 @@ static void count_access(Count *c, const TwProgram *p, const TwTrace *t,
     if (refused) {
         count_reason(c, &outcome->reason);
     }
+    count_width(c, p, op, ok);
     if (op->flags & TW_OPF_PAIRED) {
         c->row[ROW_PAIR] += !refused;
         c->row[ROW_PAIR_REFUSED] += refused && (op->addr & (page - 1)) == 0;

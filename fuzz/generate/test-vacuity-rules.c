@@ -384,6 +384,8 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         NEVER("LA-56", no_exclusives)
         RULE("LA-57", "register accessed as a device, and by DMA",
              LEAST_OF(ROW_(REGISTER), ROW_(REGISTER_DMA)))
+        RARE("LA-58", "access that wraps, and one past a CPU's width",
+             LEAST_OF(ROW_(WRAPPED), ROW_(PAST_WIDTH)), 300)
         RULE("LA-59", "pair of accesses made, and refused",
              LEAST_OF(ROW_(PAIR), ROW_(PAIR_REFUSED)))
         RARE("LA-60", "refusal of the rarest kind by a page table",

@@ -21,6 +21,8 @@
     ROW(ODD_SIZE, "access of 3, 5, 6 or 7 bytes, ok", 200000) \
     ROW(TWO_LEAVES, "access that went to two places", 10000) \
     ROW(BEYOND, "access past the end of the space", 2000) \
+    ROW(WRAPPED, "access that goes on at address 0, ok", 300) \
+    ROW(PAST_WIDTH, "access past the highest address of a narrow CPU", 300) \
     ROW(FIRST_PAGE, "access to the first page of a space, ok", 5000) \
     ROW(LAST_PAGE, "access to the last page of a space, ok", 1000) \
     ROW(READONLY_LEAF, "store discarded by a read-only leaf", 100000) \

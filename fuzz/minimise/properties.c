@@ -164,6 +164,10 @@ static void simplify_cpu(TwTurns *turns, unsigned i)
         if (!turns->best->cpus[i].mmu[m].present) {
             continue;
         }
+        simplify_object(turns, tw_mmu_properties,
+                        offsetof(TwProgram, cpus) + i * sizeof(TwCpu) +
+                            offsetof(TwCpu, mmu) + m * sizeof(TwMmuIndex),
+                        0, true);
         TW_TURN(turns, p, p->cpus[i].mmu[m].attrs = 0);
         if (turns->best->cpus[i].mmu[m].attrs != 0) {
             TW_TURN(turns, p, p->cpus[i].mmu[m].attrs = TW_ATTR_SECURE);

@@ -209,7 +209,7 @@ void tw_mutate_change_cpu(TwMutation *m)
     }
     TwCpu *cpu = &program->cpus[id];
     uint8_t mmu = tw_gen_pick_mmu(program, id, tw_below(m, 64));
-    switch (tw_below(m, 4)) {
+    switch (tw_below(m, 5)) {
     case 0:
         cpu->tlb_lg = (uint8_t)tw_below(m, 6);
         break;
@@ -219,6 +219,14 @@ void tw_mutate_change_cpu(TwMutation *m)
     case 2:
         if (mmu != TW_NONE) {
             cpu->mmu[mmu].attrs = tw_gen_random_attrs(m->rng);
+        }
+        break;
+    case 3:
+        if (mmu != TW_NONE) { /* the fit takes it back where it cannot be */
+            unsigned width = tw_below(m, 64);
+
+            cpu->mmu[mmu].width = width < TW_MIN_WIDTH ? 0 : (uint8_t)width;
+            cpu->mmu[mmu].wraps = tw_below(m, 2) != 0;
         }
         break;
     default:

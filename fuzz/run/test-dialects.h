@@ -48,6 +48,9 @@ typedef struct Row {
           "region r3 ram size 0x1000 root s1\n"
 #define MPC IOMMU "iommu i0 mpc indexes 2 select secure to s1 blocked s0\n"
 #define PAGETABLE IOMMU "iommu i0 pagetable to s1 tables r1 levels 1\n"
+#define NARROW(how) \
+    "region r0 ram size 0x1000 root s0\n" \
+    "mmu c0.0 space s0 " how "\n"
 #define READ "  read c0.0 0x0 4"
 #define PAIR READ "\n  read c0.0 0x4 4 paired"
 #define PAR \
@@ -185,6 +188,8 @@ typedef struct Row {
     X(plain_accesses, MUST, \
       CASES({0, SMALL, "  read c0.0 0x0 3"}, {0, SMALL, "  rmw c0.0 0x2 4"})) \
     X(wide_rmw, MUST, CASES({0, SMALL, "  rmw c0.0 0x2 2"})) \
+    X(widths, MAY, \
+      CASES({0, NARROW("width 32"), READ}, {0, NARROW("wraps"), READ})) \
     X(iotlbs, MAY, CASES({0, IOMMU "iommu i0 table iotlb\n", READ})) \
     X(nested_tables, MAY, \
       CASES({0, \

@@ -124,6 +124,19 @@ bool tw_ending_covers_record(const TwWorld *world, const TwEnding *ending,
     }
 }
 
+/* Does a flush meet the bytes of an access?  They may go on at address 0. */
+static bool meets_bytes(const TwAccess *access, const TwEnding *flush)
+{
+    uint64_t last = tw_access_at(access, access->size - 1u);
+    bool wrapped = last < access->addr;
+
+    return meet_under(flush->bits, access->addr,
+                      wrapped ? ~access->above : last, flush->first,
+                      flush->last) ||
+           (wrapped &&
+            meet_under(flush->bits, 0, last, flush->first, flush->last));
+}
+
 const TwEnding *tw_ending_flushed(const TwWorld *world, const TwAccess *access)
 {
     const TwDuring *during = access->during;
@@ -138,9 +151,7 @@ const TwEnding *tw_ending_flushed(const TwWorld *world, const TwAccess *access)
             (restore ||
              ((ending->object == TW_ALL || ending->object == access->cpu) &&
               (ending->index == TW_ALL || ending->index == access->mmu) &&
-              (ending->whole || meet_under(ending->bits, access->addr,
-                                           access->addr + (access->size - 1),
-                                           ending->first, ending->last))))) {
+              (ending->whole || meets_bytes(access, ending))))) {
             return ending;
         }
     }

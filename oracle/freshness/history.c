@@ -268,7 +268,8 @@ static void ask(TwHistory *history, const TwWorld *world,
     for (unsigned from = 0; from < access->size; from = split) {
         unsigned i = history->n_pages++;
         unsigned mask = from ? all & ~((1u << from) - 1) : (1u << split) - 1;
-        uint64_t page = (access->addr + from) >> lg;
+        uint64_t page =
+            (from ? tw_access_at(access, from) : access->addr) >> lg;
         TwAsk question = {
             .history = history,
             .answers = &history->answers[i],

@@ -7,6 +7,21 @@
 
 #include "oracle/freshness/mapping.h"
 
+/* Of a CPU of fewer than 64 bits, or that wraps (LA-58). */
+static void narrow(TwAccess *access, const TwMmuIndex *mmu)
+{
+    uint64_t last = tw_width_last(mmu->width);
+
+    access->above = ~last;
+    if (mmu->wraps) {
+        access->addr &= last;
+        access->beyond = false;
+        access->wrapped = access->addr > last - (access->size - 1);
+    } else {
+        access->beyond = access->addr > last - (access->size - 1);
+    }
+}
+
 TwAccess tw_apart(const TwOracle *oracle, const TwOp *op, uint16_t number)
 {
     TwAccess access = {
@@ -46,6 +61,9 @@ TwAccess tw_apart(const TwOracle *oracle, const TwOp *op, uint16_t number)
         access.mmu = op->index;
         access.space = mmu->space;
         access.attrs = mmu->attrs;
+        if (mmu->width | mmu->wraps) {
+            narrow(&access, mmu);
+        }
     } else {
         access.mapping = tw_mapping_of(oracle->world, op);
     }

@@ -30,7 +30,8 @@ static bool is_own_store(const TwOracle *oracle, const TwAccess *access,
         if (bytes[k].where == TW_AT_LEAF &&
             oracle->program->regions[bytes[k].region].block == stored->block &&
             at < stored->length) {
-            return op->addr + stored->first + at == access->addr + k;
+            return ((op->addr + stored->first + at) & ~access->above) ==
+                   tw_access_at(access, k);
         }
     }
     return false;

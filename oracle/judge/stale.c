@@ -63,8 +63,8 @@ static void note_touches(TwOracle *oracle, const TwAccess *access)
     past->n_touches[0] = past->n_touches[1] = 0;
     for (uint16_t n = 0; n < access->op && access->cpu != TW_BOARD; n++) {
         const TwOp *op = &program->script[n];
-        uint64_t first = op->addr >> lg;
-        uint64_t last = (op->addr + (op->size - 1)) >> lg;
+        uint64_t first = (op->addr & ~access->above) >> lg;
+        uint64_t last = ((op->addr + (op->size - 1)) & ~access->above) >> lg;
 
         if (!(tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS) ||
             oracle->trace->outcomes[n].status != TW_STATUS_DONE ||
@@ -72,7 +72,7 @@ static void note_touches(TwOracle *oracle, const TwAccess *access)
             continue;
         }
         for (unsigned p = 0; p < 2; p++) {
-            uint64_t page = (access->addr >> lg) + p;
+            uint64_t page = ((access->addr >> lg) + p) & (~access->above >> lg);
 
             if (page == first || page == last) {
                 past->touches[p][past->n_touches[p]++] =

@@ -130,7 +130,7 @@ static void tell_walks(TwStory *story, const TwOracle *oracle)
                                   : now->bytes;
 
         part->byte = tw_first_difference(from, to, bytes, now->bytes);
-        part->addr = access->addr + part->byte;
+        part->addr = tw_access_at(access, part->byte);
         tell_now(story, oracle, part, now);
         if (old && !old->current) {
             tell_old(story, oracle, part, old);

@@ -397,7 +397,7 @@ bool tw_tell(const TwWorld *world, const TwAccess *access, unsigned k,
         .steps = g_array_sized_new(FALSE, FALSE, sizeof(TwStep), 64),
         .end.region = TW_NONE,
     };
-    uint64_t addr = access->addr + k, a = addr;
+    uint64_t addr = tw_access_at(access, k), a = addr;
     const TwByte *byte = &judged->bytes[k];
 
     if (access->cpu == TW_BOARD || through_page_map(&t, addr, &a)) {

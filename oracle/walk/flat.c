@@ -580,7 +580,7 @@ static TwByte flat_byte(const TwWorld *world, const TwAccess *access,
                         unsigned k, TwTimes times, Views *views, Trail *trail)
 {
     const TwProgram *program = world->program;
-    uint64_t address = access->addr + k;
+    uint64_t address = (access->addr + k) & ~access->above;
     uint8_t space = access->space, pair = 0;
 
     trail->n = 0;

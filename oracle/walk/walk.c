@@ -685,12 +685,13 @@ static void cut_at_granules(TwWalk *walk, unsigned mask)
     }
 }
 
-/* The bytes of `mask` go through one page-map assignment (or none). */
-static void through_page(const Step *s, const TwPageEntry *entry, unsigned mask)
+/* The bytes of `mask`, at virtual addresses x + k, go through one page-map
+ * assignment (or none). */
+static void through_page(const Step *s, const TwPageEntry *entry, unsigned mask,
+                         uint64_t x)
 {
     const TwAccess *access = s->access;
     TwWalk *walk = s->walk;
-    unsigned first = lowest(mask);
 
     if (entry) {
         note_change(walk, entry->tick, TW_KEY_LINK_PAGE, entry->op);
@@ -710,39 +711,39 @@ static void through_page(const Step *s, const TwPageEntry *entry, unsigned mask)
                (TwReason){.kind = entry && entry->present ? TW_REASON_RIGHTS
                                                           : TW_REASON_ABSENT,
                           .iommu = TW_NONE},
-               access->addr);
+               x);
         return;
     }
-    step(s, access->space,
-         entry->out + (access->addr + first - entry->first) - first, mask,
-         TW_NIL, 0);
+    step(s, access->space, entry->out + (x - entry->first), mask, TW_NIL, 0);
 }
 
-static void through_page_map(const Step *s, unsigned mask)
+/* The bytes of `mask`, at virtual addresses x + k.  Into tw_walk(): it is on
+ * the way of each access. */
+static inline __attribute__((always_inline)) void
+through_page_map(const Step *s, unsigned mask, uint64_t x)
 {
     const TwAccess *access = s->access;
     unsigned first = lowest(mask), more = highest(mask) - first;
     bool uniform;
     const TwPageEntry *entry =
-        tw_page_find(s->world, access->cpu, access->mmu, access->addr + first,
-                     more, s->times.then, &uniform);
+        tw_page_find(s->world, access->cpu, access->mmu, x + first, more,
+                     s->times.then, &uniform);
 
     if (uniform) {
-        through_page(s, entry, mask);
+        through_page(s, entry, mask, x);
         return;
     }
     while (mask) {
         unsigned group = 0;
 
         first = lowest(mask);
-        entry = tw_page_find(s->world, access->cpu, access->mmu,
-                             access->addr + first, 0, s->times.then, &uniform);
+        entry = tw_page_find(s->world, access->cpu, access->mmu, x + first, 0,
+                             s->times.then, &uniform);
         for (unsigned left = mask; left; left &= left - 1) {
             unsigned k = lowest(left);
 
-            if (tw_page_find(s->world, access->cpu, access->mmu,
-                             access->addr + k, 0, s->times.then,
-                             &uniform) == entry) {
+            if (tw_page_find(s->world, access->cpu, access->mmu, x + k, 0,
+                             s->times.then, &uniform) == entry) {
                 group |= 1u << k;
             }
         }
@@ -752,8 +753,29 @@ static void through_page_map(const Step *s, unsigned mask)
                 s->walk->cuts |= 1u << k;
             }
         }
-        through_page(s, entry, group);
+        through_page(s, entry, group, x);
         mask &= ~group;
+    }
+}
+
+/* The bytes of `mask`, some of which may be at the end of the addresses, and
+ * some at 0 (LA-58). */
+static __attribute__((noinline)) void through_ends(const Step *s, unsigned mask)
+{
+    unsigned low = 0;
+
+    for (unsigned left = mask; left; left &= left - 1) {
+        unsigned k = lowest(left);
+
+        low |= tw_access_at(s->access, k) >= s->access->addr ? 1u << k : 0;
+    }
+    if (low) {
+        through_page_map(s, low, s->access->addr);
+    }
+    if (mask & ~low) {
+        /* 2^N less than it would be: the bits above N are all ones. */
+        through_page_map(s, mask & ~low, s->access->addr + s->access->above);
+        s->walk->cuts |= 1u << lowest(mask & ~low);
     }
 }
 
@@ -787,8 +809,10 @@ void tw_walk(const TwWorld *world, const TwAccess *access, uint8_t mask,
     memset(walk->last_hop, 0xff, sizeof(walk->last_hop)); /* TW_NIL */
     if (access->cpu == TW_BOARD) {
         step(&s, access->space, access->addr, mask, TW_NIL, 0);
+    } else if (access->wrapped) {
+        through_ends(&s, mask);
     } else {
-        through_page_map(&s, mask);
+        through_page_map(&s, mask, access->addr);
     }
     if (walk->n_hops) {
         cut_at_granules(walk, mask);

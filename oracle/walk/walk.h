@@ -29,11 +29,13 @@ typedef struct TwAccess {
     uint16_t op;
     TwAttrs attrs;
     uint64_t addr;
+    uint64_t above; /* bits of addresses that the CPU does not have (LA-58) */
+    bool wrapped;   /* passes the highest address, and goes on at 0 */
     bool exclusive; /* an rmw that no device takes (LA-56) */
     bool paired;    /* one of the two that an instruction makes (LA-59): */
     uint8_t other;  /* the class that refuses the other one, or OK */
     bool other_old; /* which is the class of an older answer only */
-    bool beyond;    /* runs past 2^64 - 1 (LA-19) */
+    bool beyond;    /* runs past the highest address (LA-19, LA-58) */
     bool blind; /* the fetch of the instruction behind another access (LA-46):
                  * the bytes that it gets are not compared */
     bool more;  /* one of the fetches of a run, and not the last (LA-52) */
@@ -44,6 +46,12 @@ typedef struct TwAccess {
     const TwDuring *during;   /* or NULL */
     const TwMapping *mapping; /* that may answer it (LA-38), or NULL */
 } TwAccess;
+
+/* The address of byte k. */
+static inline uint64_t tw_access_at(const TwAccess *access, unsigned k)
+{
+    return (access->addr + k) & ~access->above;
+}
 
 /* Reads, fetches and exchanges give a value; stores give none. */
 static inline bool tw_is_store(const TwAccess *access)

@@ -53,7 +53,8 @@ static void add_cpu(TwProgram *p, const TwDialect *d, unsigned indexes)
                  .tlb_lg = (uint8_t)tw_form_clamp(2, 0, d->max_tlb_lg),
                  .victims = (uint8_t)tw_form_clamp(2, 0, d->max_victims)};
     for (uint8_t m = 0; m < indexes; m++) {
-        c->mmu[m] = (TwMmuIndex){true, 0, m ? TW_ATTR_SECURE : 0};
+        c->mmu[m] =
+            (TwMmuIndex){.present = true, .attrs = m ? TW_ATTR_SECURE : 0};
         for (unsigned i = 0; i < sizeof map / sizeof map[0]; i++) {
             TwOp op = tw_op_make(TW_OP_PAGE);
             op.obj = cpu;

@@ -281,7 +281,10 @@ static void encode_cpu(Encode *e, const TwCpu *c)
         const TwMmuIndex *mmu = &c->mmu[m];
         bool present = c->present && mmu->present;
         at[2 + m * 5] = present ? rank(&e->spaces, mmu->space) : TW_FORM_NONE;
-        put(at + 3 + m * 5, 4, present ? mmu->attrs : 0);
+        put(at + 3 + m * 5, 4,
+            present ? mmu->attrs | (TwAttrs)mmu->width << TW_FORM_WIDTH |
+                          (TwAttrs)mmu->wraps << TW_FORM_WRAPS
+                    : 0);
     }
 }
 

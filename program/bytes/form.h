@@ -22,6 +22,8 @@ enum {
     TW_IOMMU_BYTES = 8,
     TW_CPU_BYTES = 22,
     TW_OP_BYTES = 20,
+    TW_FORM_WIDTH = 8,  /* bits of the attributes of an MMU index: 6 for its */
+    TW_FORM_WRAPS = 14, /* width, one for wrapping (LA-58) */
     TW_ACTOR_BYTES = 5 + TW_OP_BYTES,
     TW_POOL_NARROW_MAX = 4095,
     TW_POOL_LG = 13, /* lower bits of the count, in the wide version */

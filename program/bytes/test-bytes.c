@@ -212,8 +212,12 @@ static void test_largest(void)
     for (unsigned i = 0; i < TW_MAX_CPUS; i++) {
         p.cpus[i] = (TwCpu){.present = true, .tlb_lg = 12, .victims = 16};
         for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
-            p.cpus[i].mmu[m] = (TwMmuIndex){
-                true, (uint8_t)i, (TwAttrs)tw_rng_next(&rng) & TW_ATTR_MASK};
+            p.cpus[i].mmu[m] =
+                (TwMmuIndex){.present = true,
+                             .space = (uint8_t)i,
+                             .attrs = (TwAttrs)tw_rng_next(&rng) & TW_ATTR_MASK,
+                             .width = (uint8_t)(m ? TW_MIN_WIDTH + i + m : 0),
+                             .wraps = m % 2 != 0};
         }
     }
     TwOp map = tw_op_make(TW_OP_MAP);
@@ -388,6 +392,7 @@ static void test_golden(void)
         d.during_dma = false;    /* ... than DMA accesses during others */
         d.iotlbs = false;        /* ... than IOTLBs */
         d.mpc_registers = false; /* ... than LA-57 */
+        d.widths = false;        /* ... than LA-58 */
         /* ... than LA-56 and LA-59 */
         d.op_flags &= (uint8_t) ~(TW_OPF_EXCLUSIVE | TW_OPF_PAIRED);
         for (unsigned n = 0; n < 2000; n++) {

@@ -552,9 +552,16 @@ static void decode_cpus(const Topology *t, unsigned count)
             for (unsigned k = 0; k < t->spaces.count; k++) {
                 uint8_t space = t->spaces.ids[(mmu[0] + k) % t->spaces.count];
                 if (!p->spaces[space].late) {
-                    c->mmu[m] = (TwMmuIndex){true, space,
-                                             (TwAttrs)tw_get(mmu + 1, 4) &
-                                                 TW_ATTR_MASK};
+                    TwAttrs attrs = (TwAttrs)tw_get(mmu + 1, 4);
+                    unsigned width = attrs >> TW_FORM_WIDTH & 63;
+                    c->mmu[m] = (TwMmuIndex){.present = true,
+                                             .space = space,
+                                             .attrs = attrs & TW_ATTR_MASK};
+                    if (d->widths) {
+                        c->mmu[m].width =
+                            width >= TW_MIN_WIDTH ? (uint8_t)width : 0;
+                        c->mmu[m].wraps = attrs >> TW_FORM_WRAPS & 1;
+                    }
                     break;
                 }
             }

@@ -26,6 +26,7 @@ TwDialect tw_qemu_dialect(const Arch *arch)
     d.whole_pages = true;
     d.plain_devices = true;
     d.implemented_sizes = false;
+    d.widths = false;
     d.iotlbs = false;
     d.mpc_registers = false;
     d.exec_needs_code = true;

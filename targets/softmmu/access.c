@@ -574,17 +574,68 @@ static uint8_t needed_rights(const Machine *m, uint8_t code)
     }
 }
 
-static void access_bytes(Machine *m, const TwOp *op, bool cpu)
+static void refuse_beyond(Machine *m)
 {
-    uint64_t left;
+    refuse(&m->access, TW_BUG(m, BEYOND_IS_PAGE_FAULT) ? TW_CLASS_PAGE_FAULT
+                                                       : TW_CLASS_DECODE_ERROR);
+}
 
-    if (op->addr > UINT64_MAX - (op->size - 1)) { /* AR-6 */
-        refuse(&m->access, TW_BUG(m, BEYOND_IS_PAGE_FAULT)
-                               ? TW_CLASS_PAGE_FAULT
-                               : TW_CLASS_DECODE_ERROR);
+/* A CPU's bytes from `va` on, of which those of a second page are at `next`. */
+static void cpu_pages(Machine *m, const TwOp *op, uint64_t va, uint64_t next)
+{
+    uint64_t left = m->page_mask - (va & m->page_mask) + 1;
+
+    if (op->size <= left) {
+        cpu_bytes(m, op->obj, op->index, va, 0, op->size);
+    } else {
+        cpu_bytes(m, op->obj, op->index, va, 0, left);
+        cpu_bytes(m, op->obj, op->index, next, left, op->size - left);
+        zoo_look_up_late(m, op->obj, op->index, va);
+    }
+}
+
+/* The page behind that of an address. */
+static uint64_t next_page(const Machine *m, uint64_t va)
+{
+    return (va | m->page_mask) + 1;
+}
+
+static uint64_t highest_address(const Machine *m, const TwMmuIndex *mmu)
+{
+    return TW_BUG(m, WIDTH_IGNORED) ? UINT64_MAX : tw_width_last(mmu->width);
+}
+
+/* An access of a CPU of fewer than 64 bits, or that wraps (LA-58). */
+static G_NO_INLINE void narrow_pages(Machine *m, const TwOp *op,
+                                     const TwMmuIndex *mmu)
+{
+    uint64_t highest = highest_address(m, mmu);
+    uint64_t va = op->addr & highest;
+
+    if (!(mmu->wraps || TW_BUG(m, NARROW_WRAPS)) ||
+        TW_BUG(m, WRAP_IS_REFUSED)) {
+        if (op->addr > highest - (op->size - 1)) {
+            refuse_beyond(m);
+            return;
+        }
+    }
+    cpu_pages(m, op, va,
+              next_page(m, va) &
+                  (TW_BUG(m, WRAP_LEAVES_WIDTH) ? UINT64_MAX : highest));
+}
+
+/* `mmu`: of a CPU's access, or NULL. */
+static void access_bytes(Machine *m, const TwOp *op, const TwMmuIndex *mmu)
+{
+    if (mmu != NULL && mmu->width | mmu->wraps) {
+        narrow_pages(m, op, mmu);
         return;
     }
-    if (!cpu) {
+    if (op->addr > UINT64_MAX - (op->size - 1)) { /* AR-6 */
+        refuse_beyond(m);
+        return;
+    }
+    if (mmu == NULL) {
         Run run;
 
         if (op->flags & TW_OPF_VIA && mapping_serves(m, op, &run)) {
@@ -596,15 +647,7 @@ static void access_bytes(Machine *m, const TwOp *op, bool cpu)
         walk(m, op->obj, op->addr, 0, op->size, 0);
         return;
     }
-    left = m->page_mask - (op->addr & m->page_mask) + 1;
-    if (op->size <= left) {
-        cpu_bytes(m, op->obj, op->index, op->addr, 0, op->size);
-    } else {
-        cpu_bytes(m, op->obj, op->index, op->addr, 0, left);
-        cpu_bytes(m, op->obj, op->index, op->addr + left, left,
-                  op->size - left);
-        zoo_look_up_late(m, op->obj, op->index, op->addr);
-    }
+    cpu_pages(m, op, op->addr, next_page(m, op->addr));
 }
 
 /* m->access becomes this one, with all its bytes resolved.  `during`: how many
@@ -613,21 +656,22 @@ static void access_resolve(Machine *m, const TwOp *op, unsigned during)
 {
     Access *access = &m->access;
     bool cpu = tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS;
+    const TwMmuIndex *mmu =
+        cpu ? &m->program->cpus[op->obj].mmu[op->index] : NULL;
 
     access->code = op->code;
     access->need = needed_rights(m, op->code);
     access->size = op->size;
     access->actor = cpu ? op->obj : TW_BOARD;
     access->class_ = access->reason_class = TW_CLASS_OK;
-    access->attrs =
-        cpu ? m->program->cpus[op->obj].mmu[op->index].attrs : op->attrs;
+    access->attrs = mmu != NULL ? mmu->attrs : op->attrs;
     access->n_runs = 0;
     access->callback = access->container = access->uncached = false;
     access->actors = access->n_actors = 0;
     access->value = 0;
     access->during = during;
 
-    access_bytes(m, op, cpu);
+    access_bytes(m, op, mmu);
     if (access->uncached) {
         count(m, TW_COUNT_UNCACHED);
     }

@@ -420,6 +420,13 @@ static void put_cpus(Emit *e)
                 put_format(e, "mmu(k, c%u, %u, s%u, %s);", c, i, mmu->space,
                            number(mmu->attrs).text);
             }
+            if (mmu->present && mmu->width) {
+                put_format(e, "k->p.cpus[c%u].mmu[%u].width = %u;", c, i,
+                           mmu->width);
+            }
+            if (mmu->present && mmu->wraps) {
+                put_format(e, "k->p.cpus[c%u].mmu[%u].wraps = true;", c, i);
+            }
         }
     }
 }

@@ -45,6 +45,7 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
     dialect.whole_pages = true;
     dialect.plain_devices = true;
     dialect.implemented_sizes = false;
+    dialect.widths = false;
     dialect.iotlbs = false;
     dialect.mpc_registers = false;
     dialect.exec_needs_code = true;
