@@ -200,22 +200,13 @@ static Part part_of(const TwWorld *world, const TwHop *hop,
     unsigned lg = found.lg ? found.lg : iommu->granule_lg;
     Part part = {
         .key = {.kind = kind, .iommu = hop->iommu, .index = hop->index},
-        .entry = hop->present && iommu->iotlb &&
-                 !tw_iommu_bypassed(world, hop->iommu, parts.entry),
+        .entry = hop->present && iommu->iotlb && found.entry,
     };
 
     low = lg < 64 ? ((uint64_t)1 << lg) - 1 : UINT64_MAX;
     part.key.first = x & ~low;
     part.key.last = x | low;
-    if (iommu->kind == TW_IOMMU_PAGETABLE) {
-        TwContext context =
-            tw_iommu_context(world, hop->iommu, hop->index, parts.lookup);
-        TwContext root =
-            tw_iommu_context(world, hop->iommu, parts.from, parts.root);
-
-        part.entry &= context.mode == TW_CONTEXT_TABLES;
-        part.key.domain = root.domain;
-    }
+    part.key.domain = found.domain;
     return part;
 }
 

@@ -7,6 +7,7 @@ typedef struct Nested {
     const TwOlderAsk *question;
     uint64_t x;
     TwParts parts;
+    const TwOlders *(*ask)(const TwOlderAsk *question);
     TwRecords records;  /* those at hand */
     TwOthersSay others; /* the same, with the tale of the oldest */
     TwTranslations *to;
@@ -34,7 +35,7 @@ static bool is_there(const Nested *n, const TwFound *found)
     for (unsigned i = 0; i < n->to->n; i++) {
         const TwTranslation *other = &n->to->list[i];
 
-        if (tw_older_same(n->question, found, &other->found) &&
+        if (tw_record_same(n->question, found, &other->found) &&
             found->lg == other->found.lg &&
             found->tables == other->found.tables &&
             (!n->question->ended_too ||
@@ -123,7 +124,7 @@ static void find_all(Nested *n, unsigned from)
             asked_before(&reads, i)) {
             continue;
         }
-        olders = tw_older_find(&inner);
+        olders = n->ask(&inner);
         tw_change_note(&n->to->change, olders->change.since, olders->change.op);
         n->to->overflow |= olders->overflow;
         for (unsigned k = 0; k < olders->n && !n->to->overflow; k++) {
@@ -133,9 +134,10 @@ static void find_all(Nested *n, unsigned from)
 }
 
 void tw_nested_find(const TwOlderAsk *question, uint64_t x, TwParts parts,
+                    const TwOlders *(*ask)(const TwOlderAsk *question),
                     TwTranslations *translations)
 {
-    Nested n = {.question = question, .x = x, .parts = parts};
+    Nested n = {.question = question, .x = x, .parts = parts, .ask = ask};
 
     n.to = translations;
     translations->overflow = false;

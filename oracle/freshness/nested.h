@@ -7,7 +7,7 @@
 #ifndef TW_ORACLE_FRESHNESS_NESTED_H
 #define TW_ORACLE_FRESHNESS_NESTED_H
 
-#include "oracle/freshness/older.h"
+#include "oracle/freshness/record.h"
 
 enum { TW_MAX_TRANSLATIONS = 32 }; /* of one walk; beyond, inconclusive */
 
@@ -30,8 +30,9 @@ bool tw_nested_mixes(const TwWorld *world, uint8_t iommu);
 
 /* The translations of offset x, read at the times of `parts` and looked up in
  * the context that the root comes from; all that differ or, if the question is
- * about ended records, too, all. */
+ * about ended records, too, all.  `ask` answers questions to the others. */
 void tw_nested_find(const TwOlderAsk *question, uint64_t x, TwParts parts,
+                    const TwOlders *(*ask)(const TwOlderAsk *question),
                     TwTranslations *translations);
 
 #endif

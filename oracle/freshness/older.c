@@ -104,7 +104,7 @@ static TwFound translate(const Hop *h, TwParts parts)
 static void translate_all(const Hop *h, TwParts parts, TwTranslations *all)
 {
     if (h->nested) {
-        tw_nested_find(h->q, h->x, parts, all);
+        tw_nested_find(h->q, h->x, parts, tw_older_find, all);
         h->list->overflow |= all->overflow;
         return;
     }
@@ -113,20 +113,6 @@ static void translate_all(const Hop *h, TwParts parts, TwTranslations *all)
     all->list[0].others.n = 0;
     all->list[0].others.ended = NULL;
     all->change = (TwChange){all->list[0].found.since, all->list[0].found.op};
-}
-
-bool tw_older_same(const TwOlderAsk *question, const TwFound *a,
-                   const TwFound *b)
-{
-    if (question->ask->world->reasons &&
-        (a->perm & question->need) != question->need &&
-        (a->denial != b->denial || a->level != b->level)) {
-        return false; /* refused for another reason (LA-60) */
-    }
-    return a->perm == b->perm &&
-           (a->perm == 0 ||
-            (a->space == b->space && a->out == b->out &&
-             a->unmarked == b->unmarked && a->to_mark == b->to_mark));
 }
 
 /* What an answer is made of. */
@@ -152,14 +138,14 @@ static void add(Hop *h, Answer answer)
         answer.changed = others->changed;
         answer.ended = others->ended;
     }
-    if (tw_older_same(h->q, found, &h->now) ||
+    if (tw_record_same(h->q, found, &h->now) ||
         (answer.ended && !h->q->ended_too)) {
         return;
     }
     for (unsigned i = 0; i < list->n; i++) {
         const TwOlder *other = &list->list[i];
 
-        if (tw_older_same(h->q, found, &other->found) &&
+        if (tw_record_same(h->q, found, &other->found) &&
             (!h->q->ended_too ||
              (other->until == answer.until && other->ended == answer.ended))) {
             return;

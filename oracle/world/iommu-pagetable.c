@@ -278,7 +278,8 @@ static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
         TwContext root =
             tw_iommu_context(world, iommu, parts->from, parts->root);
 
-        w.domain = root.domain;
+        w.domain = w.found.domain = root.domain;
+        w.found.entry = true;
         note_since(&w.found, root.since, root.op);
         see_context(&w, root, context.mode);
         walk_tables(&w, root.root);

@@ -17,6 +17,7 @@ static TwFound find(const TwWorld *world, uint8_t iommu, uint8_t index,
     TwFound found = {.since = 0,
                      .op = TW_NO_OP,
                      .space = TW_NONE,
+                     .entry = true,
                      .denial = TW_REASON_ABSENT};
     const TwTableEntry *rights = NULL; /* the newest `protect` on the way */
     int32_t i = world->table_head[iommu][index];

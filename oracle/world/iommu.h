@@ -27,6 +27,8 @@ typedef struct TwFound {
     uint8_t lg;          /* an entry for 2^lg bytes, at a multiple of that;
                           * 0: for one granule */
     bool blocked;        /* by an MPC: the walk ends here (LA-32) */
+    bool entry;     /* looked up in tables: no bypass, no context without */
+    uint8_t domain; /* `pagetable`: of the root of the tables */
     uint8_t
         tables; /* `pagetable`: bit n: the walk came to a table of level n */
     /* Why an access that it does not grant is refused (LA-60): */
