@@ -225,8 +225,10 @@ static void put_extra(Turn *t, uint8_t iommu)
 
     switch (mix % 13) {
     case 12:
-        put(t, TW_OP_IOMMU_RESET, iommu);
-        reset(s);
+        if (tw_gen_speaks(t->gen->dialect, TW_OP_IOMMU_RESET)) {
+            put(t, TW_OP_IOMMU_RESET, iommu);
+            reset(s);
+        }
         break;
     case 0:
         put_write(t, iommu, INT_CLEAR, 4, 1);

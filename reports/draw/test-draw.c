@@ -13,7 +13,7 @@
 #include "reports/draw/test-check.h"
 #include "targets/zoo/zoo.h"
 
-enum { PLAIN = 300, FOUND = 15, PROGRAMS = 8000 };
+enum { PLAIN = 300, FOUND = 15, PROGRAMS = 16000 };
 
 static TwProgram program;
 
