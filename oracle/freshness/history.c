@@ -19,7 +19,7 @@
 
 #include "oracle/freshness/ask.h"
 #include "oracle/freshness/floor.h"
-#include "oracle/freshness/older.h"
+#include "oracle/freshness/kept.h"
 #include "oracle/freshness/recorded.h"
 
 /* A prefix with all hops, whose tail is resolved now as it was then: its answer
@@ -293,7 +293,7 @@ static void ask(TwHistory *history, const TwWorld *world,
 
 void tw_history_clear(TwHistory *history)
 {
-    tw_older_clear(history);
+    tw_kept_clear(history);
 }
 
 void tw_history_allowed(TwHistory *history, const TwWorld *world,

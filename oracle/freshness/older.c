@@ -2,10 +2,10 @@
 /* See older.h. */
 #include "oracle/freshness/older.h"
 
-#include <glib.h>
 #include <string.h>
 
 #include "oracle/freshness/endings.h"
+#include "oracle/freshness/kept.h"
 #include "oracle/freshness/nested.h"
 
 /* A list of answers that is being made. */
@@ -285,18 +285,42 @@ static bool serves(const Lookup *l, const Version *version)
                : version->context.domain == l->version->context.domain;
 }
 
-/* A pointer to a table as it was up to time w, found from that context;
- * level 0: none, the walk begins at the root. */
-typedef struct Pointer {
+/*
+ * A chain of pointers to tables, each made by a walk that began at the one
+ * before it, and the first at the root of that context; or none.
+ */
+typedef struct Chain {
     const Version *from;
-    unsigned level;
-    uint32_t w;
-    uint16_t changed; /* the operation that changed it then, or TW_NO_OP */
-} Pointer;
+    TwParts parts;        /* but for the time of the entries */
+    uint16_t changed;     /* the operation that changed the last one, or the
+                           * context, then, or TW_NO_OP */
+    const TwEnding *gone; /* the event that ended one before the last */
+} Chain;
 
-/* Adds what was found at time u behind that pointer: a record of an entry, or,
- * at the time at hand, a walk from the pointer. */
-static void add_found(const Lookup *l, const Pointer *pointer, TwParts parts,
+/* The level of the table at the end of the chain; without pointers, that of
+ * the root and one more. */
+static unsigned level_of(const Lookup *l, const Chain *chain)
+{
+    const TwParts *parts = &chain->parts;
+    const Hop *h = l->hop;
+
+    return parts->n_pointers
+               ? parts->pointers[parts->n_pointers - 1].level
+               : h->world->program->iommus[h->q->iommu].pagetable.levels;
+}
+
+/* Since when the chain has been there. */
+static uint32_t made_at(const Chain *chain)
+{
+    const TwParts *parts = &chain->parts;
+
+    return parts->n_pointers ? parts->pointers[parts->n_pointers - 1].t
+                             : chain->from->first;
+}
+
+/* Adds what was found at time u behind that chain: a record of an entry, or,
+ * at the time at hand, a walk from the last pointer. */
+static void add_found(const Lookup *l, const Chain *chain, TwParts parts,
                       const TwTranslation *translation, const TwEnding *gone,
                       uint16_t changed)
 {
@@ -305,14 +329,14 @@ static void add_found(const Lookup *l, const Pointer *pointer, TwParts parts,
     uint32_t u = parts.entry, now = h->q->asked;
     const TwEnding *ended = NULL;
 
-    if (pointer->level && !(found->tables >> pointer->level & 1)) {
+    if (parts.n_pointers && !(found->tables >> level_of(l, chain) & 1)) {
         return; /* this walk does not come to the pointer */
     }
-    if (u < now || !pointer->level) {
+    if (u < now || !parts.n_pointers) {
         TwRecordKey key = key_around(h, TW_RECORD_ENTRY,
                                      found->lg ? found->lg : granule_lg(h));
 
-        key.domain = pointer->from->context.domain;
+        key.domain = chain->from->context.domain;
         ended = ended_by(h, key, u, now);
         if (ended) {
             note_since(h, ended->tick, ended->op);
@@ -321,8 +345,8 @@ static void add_found(const Lookup *l, const Pointer *pointer, TwParts parts,
             return;
         }
     } else {
-        u = pointer->w;
-        changed = pointer->changed;
+        u = made_at(chain);
+        changed = chain->changed;
     }
     ended = l->ended ? l->ended : gone ? gone : ended;
     parts.lookup = l->version->first;
@@ -338,44 +362,79 @@ static void add_found(const Lookup *l, const Pointer *pointer, TwParts parts,
                     .ended = ended});
 }
 
-/* The same for all that was found then. */
-static void add_all(const Lookup *l, const Pointer *pointer, TwParts parts,
-                    const TwTranslations *all, const TwEnding *gone,
-                    uint16_t changed)
+/* Would the last pointer of the chain be the same, had it been made at time u?
+ * Then one that is made then from it is one made without it. */
+static bool same_at(Hop *h, const Chain *chain, uint32_t u)
 {
+    TwParts parts = chain->parts;
+    uint32_t made = made_at(chain);
+    TwTranslations all;
+
+    parts.entry = made;
+    parts.pointers[parts.n_pointers - 1].t = u;
+    translate_all(h, parts, &all);
+    return all.change.since <= made;
+}
+
+static void add_behind(const Lookup *l, const Chain *chain);
+
+/* Answers with a further pointer, made at time u, to one of these tables. */
+static void add_pointers(const Lookup *l, const Chain *chain, uint32_t u,
+                         const TwTranslations *all, const TwEnding *gone,
+                         uint16_t changed)
+{
+    Hop *h = l->hop;
+    unsigned n = chain->parts.n_pointers, tables = 0;
+    Chain longer = *chain;
+
     for (unsigned i = 0; i < all->n; i++) {
-        add_found(l, pointer, parts, &all->list[i], gone, changed);
+        tables |= all->list[i].found.tables;
+    }
+    tables &= (1u << level_of(l, chain)) - 2;
+    if (!(h->kept & TW_IOTLB_POINTERS) || !tables ||
+        (n && (u == h->q->asked || same_at(h, chain, u)))) {
+        return;
+    }
+    if (n == TW_MAX_POINTERS) {
+        h->list->overflow = true;
+        return;
+    }
+    longer.changed = changed;
+    longer.gone = gone;
+    longer.parts.n_pointers++;
+    longer.parts.pointers[n].t = u;
+    for (unsigned level = 1; tables >> level; level++) {
+        if (tables >> level & 1) {
+            longer.parts.pointers[n].level = (uint8_t)level;
+            add_behind(l, &longer);
+        }
     }
 }
 
-/* All that was ever found behind a pointer, or from a root. */
-static void add_behind(const Lookup *l, const Pointer *pointer)
+/* All that was ever found behind a chain, or from a root. */
+static void add_behind(const Lookup *l, const Chain *chain)
 {
     Hop *h = l->hop;
-    const Version *from = pointer->from;
-    uint32_t now = h->q->asked, u = now, least = pointer->w;
-    uint16_t changed = TW_NO_OP;
+    const Version *from = chain->from;
+    bool pointer = chain->parts.n_pointers;
+    uint32_t now = h->q->asked, least = made_at(chain);
+    uint32_t u = pointer || from->usable > now ? now : from->usable;
+    uint16_t changed = pointer ? TW_NO_OP : chain->changed;
     TwRecordKey key = {.kind = 0};
+    TwParts parts = chain->parts;
     TwTranslations all;
 
-    if (pointer->level) {
-        unsigned lg = granule_lg(h);
+    if (pointer) {
+        unsigned lg = granule_lg(h), level = level_of(l, chain);
 
-        key = key_around(h, TW_RECORD_POINTER, lg + pointer->level * (lg - 3));
+        key = key_around(h, TW_RECORD_POINTER, lg + level * (lg - 3));
         key.domain = from->context.domain;
-    } else {
-        u = from->usable < now ? from->usable : now;
-        least = from->first;
-        changed = from->changed;
     }
     while (u >= least && !h->list->overflow) {
-        TwParts parts = {
-            from->first, u,           pointer->level ? pointer->w : u,
-            from->first, from->index, (uint8_t)pointer->level};
-        const TwEnding *gone =
-            pointer->level ? ended_by(h, key, pointer->w, u) : NULL;
+        const TwEnding *gone = pointer ? ended_by(h, key, least, u) : NULL;
         uint32_t since;
 
+        parts.entry = u;
         translate_all(h, parts, &all);
         since = all.change.since;
         note_since(h, since, all.change.op);
@@ -386,9 +445,14 @@ static void add_behind(const Lookup *l, const Pointer *pointer)
             gone->tick > least) {
             /* An entry may have been recorded before the pointer ended. */
             parts.entry = gone->tick - 1;
-            add_all(l, pointer, parts, &all, NULL, changed);
-        } else {
-            add_all(l, pointer, parts, &all, gone, changed);
+            gone = NULL;
+        }
+        gone = chain->gone ? chain->gone : gone;
+        for (unsigned i = 0; i < all.n; i++) {
+            add_found(l, chain, parts, &all.list[i], gone, changed);
+        }
+        if (!gone || h->q->ended_too) {
+            add_pointers(l, chain, parts.entry, &all, gone, changed);
         }
         if (since <= least || since > u) {
             return;
@@ -401,41 +465,13 @@ static void add_behind(const Lookup *l, const Pointer *pointer)
 /* Answers of records of entries, and of walks from pointers. */
 static void add_records(const Lookup *l, const Version *from)
 {
-    Hop *h = l->hop;
-    unsigned levels = h->world->program->iommus[h->q->iommu].pagetable.levels;
-    uint32_t now = h->q->asked;
-    Pointer pointer = {.from = from, .changed = from->changed};
-    TwTranslations all;
+    Chain chain = {.from = from,
+                   .parts = {.lookup = from->first,
+                             .root = from->first,
+                             .from = from->index},
+                   .changed = from->changed};
 
-    add_behind(l, &pointer);
-    if (!(h->kept & TW_IOTLB_POINTERS)) {
-        return;
-    }
-    pointer.w = from->usable < now ? from->usable : now;
-    while (pointer.w >= from->first && !h->list->overflow) {
-        TwParts parts = {from->first, pointer.w,   pointer.w,
-                         from->first, from->index, 0};
-        uint32_t since;
-        unsigned tables = 0;
-
-        translate_all(h, parts, &all);
-        since = all.change.since;
-        for (unsigned i = 0; i < all.n; i++) {
-            tables |= all.list[i].found.tables;
-        }
-        for (unsigned level = 1; level < levels; level++) {
-            if (tables >> level & 1) {
-                pointer.level = level;
-                add_behind(l, &pointer);
-            }
-        }
-        note_since(h, since, all.change.op);
-        if (since <= from->first || since > pointer.w) {
-            return;
-        }
-        pointer.changed = all.change.op;
-        pointer.w = since - 1;
-    }
+    add_behind(l, &chain);
 }
 
 /* Answers of walks at the time at hand, as records of others answer the reads
@@ -445,8 +481,10 @@ static void add_walked(const Lookup *l)
     Hop *h = l->hop;
     uint32_t now = h->q->asked;
     const Version *version = l->version;
-    TwParts parts = {version->first, now, now, version->first,
-                     version->index, 0};
+    TwParts parts = {.lookup = version->first,
+                     .entry = now,
+                     .root = version->first,
+                     .from = version->index};
     TwTranslations all;
 
     translate_all(h, parts, &all);
@@ -567,113 +605,15 @@ bool tw_older_names(const TwOlderAsk *question, uint8_t domain,
     return false;
 }
 
-/* Answers found before ----------------------------------------------------- */
-
-/*
- * What is past never changes: the same question has the same answers for the
- * rest of the program, and each walk of a tree asks the same ones again.
- */
-enum { SLOTS_LG = 10, MAX_KEPT = 8192 };
-
-typedef struct Slot {
-    uint64_t granule;
-    uint32_t round, asked;
-    uint32_t endings; /* that count, of the times up to `asked` */
-    uint8_t iommu, index, need;
-    bool ended_too;
-    TwOlders olders;
-} Slot;
-
-struct TwOlderMemo {
-    uint32_t round; /* slots of another round are empty */
-    uint32_t start; /* TwWorld.starts of the program */
-    unsigned n_slots, n_kept;
-    Slot slots[1 << SLOTS_LG];
-    TwOlder kept[MAX_KEPT];
-};
-
-void tw_older_begin(TwHistory *history, const TwWorld *world)
-{
-    TwOlderMemo *memo = history->older;
-
-    if (!memo) {
-        memo = history->older = g_new0(TwOlderMemo, 1);
-    }
-    if (memo->round == 0 || memo->start != world->starts ||
-        memo->n_slots > (1 << SLOTS_LG) / 2 || memo->n_kept > MAX_KEPT / 2) {
-        memo->round++;
-        memo->start = world->starts;
-        memo->n_slots = 0;
-        memo->n_kept = 0;
-    }
-}
-
-void tw_older_clear(TwHistory *history)
-{
-    g_clear_pointer(&history->older, g_free);
-}
-
-/* The slot of a question; its round is another one if it is new. */
-static Slot *slot_of(TwOlderMemo *memo, const TwOlderAsk *q, uint32_t endings)
-{
-    uint64_t key = (q->granule * 31 + q->asked) * 31 + endings;
-    uint32_t i;
-
-    key = (key * 31 + q->iommu) * 31 + q->index;
-    key = (key * 4 + q->need) * 2 + q->ended_too;
-    i = (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - SLOTS_LG));
-    for (;; i = (i + 1) % (1 << SLOTS_LG)) {
-        Slot *slot = &memo->slots[i];
-
-        if (slot->round != memo->round ||
-            (slot->granule == q->granule && slot->asked == q->asked &&
-             slot->endings == endings && slot->iommu == q->iommu &&
-             slot->index == q->index && slot->need == q->need &&
-             slot->ended_too == q->ended_too)) {
-            return slot;
-        }
-    }
-}
-
 const TwOlders *tw_older_find(const TwOlderAsk *question)
 {
-    static const TwOlders too_many = {.overflow = true};
-    const TwAsk *ask = question->ask;
-    TwOlderMemo *memo = ask->history->older;
-    uint32_t endings = ask->n_endings;
-    TwOlder *kept;
-    Slot *slot;
+    const TwOlders *known = tw_kept_find(question);
     List list;
 
-    while (endings > 0 &&
-           ask->world->endings[endings - 1].tick > question->asked) {
-        endings--;
-    }
-    slot = slot_of(memo, question, endings);
-    if (slot->round == memo->round) {
-        return &slot->olders;
+    if (known) {
+        return known;
     }
     find(question, &list);
-    /* Other questions may have been asked and kept on the way. */
-    slot = slot_of(memo, question, endings);
-    if (memo->n_slots == (1 << SLOTS_LG) - 1 ||
-        memo->n_kept + list.n > MAX_KEPT) {
-        return &too_many;
-    }
-    kept = &memo->kept[memo->n_kept];
-    memcpy(kept, list.list, list.n * sizeof(list.list[0]));
-    memo->n_kept += list.n;
-    memo->n_slots++;
-    *slot = (Slot){
-        .granule = question->granule,
-        .round = memo->round,
-        .asked = question->asked,
-        .endings = endings,
-        .iommu = question->iommu,
-        .index = question->index,
-        .need = question->need,
-        .ended_too = question->ended_too,
-        .olders = {list.overflow, list.change, list.n, kept},
-    };
-    return &slot->olders;
+    return tw_kept_add(
+        question, (TwOlders){list.overflow, list.change, list.n, list.list});
 }

@@ -11,13 +11,9 @@
 /*
  * All answers that differ from that without records, and from each other; if
  * the question is about ended records, too, also those that differ in what
- * ended them.  They stay until the history takes up another question
- * (tw_older_begin), and answers to the same question are found again.
+ * ended them.  They stay as long as kept.h says.
  */
 const TwOlders *tw_older_find(const TwOlderAsk *question);
-void tw_older_begin(TwHistory *history, const TwWorld *world);
-/* Frees what the history keeps of them. */
-void tw_older_clear(TwHistory *history);
 
 /*
  * May a lookup of the question's index at that time name that domain, in a

@@ -22,7 +22,9 @@
 
 #include "oracle/freshness/combined.h"
 #include "oracle/freshness/floor.h"
+#include "oracle/freshness/kept.h"
 #include "oracle/freshness/nested.h"
+#include "oracle/freshness/older.h"
 
 /* Walks for one question; beyond, inconclusive. */
 enum { MAX_TREE = 64 * TW_MAX_WALKS };
@@ -472,7 +474,7 @@ void tw_ask_recorded(TwAsk *ask, uint32_t until)
         .changed = TW_NO_OP,
     };
 
-    tw_older_begin(ask->history, ask->world);
+    tw_kept_begin(ask->history, ask->world);
     visit_all(&search, 0);
     search.ended_too = false;
     if (cached) {

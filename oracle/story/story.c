@@ -294,7 +294,9 @@ static TwTimes just_after(const TwAnswer *answer, TwRecords *records)
 
         parts->lookup = MAX(parts->lookup, answer->until + 1);
         parts->entry = MAX(parts->entry, answer->until + 1);
-        parts->upper = MAX(parts->upper, answer->until + 1);
+        for (unsigned k = 0; k < parts->n_pointers; k++) {
+            parts->pointers[k].t = MAX(parts->pointers[k].t, answer->until + 1);
+        }
         parts->root = MAX(parts->root, answer->until + 1);
     }
     return times;

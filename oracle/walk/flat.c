@@ -291,9 +291,12 @@ static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
         /* Pages below the entry; which of them it is. */
         uint64_t span = (uint64_t)1 << (n - 1) * bits, inside = page % span;
         uint64_t to, at = table + page / span % ((uint64_t)1 << bits) * 8;
-        uint32_t when = n > parts->level ? parts->upper : parts->entry;
+        uint32_t when = parts->entry;
         unsigned next;
 
+        for (unsigned i = parts->n_pointers; i-- > 0;) { /* the highest last */
+            when = n > parts->pointers[i].level ? parts->pointers[i].t : when;
+        }
         if (!(region
                   ? table_word(world, region, at, when, &word)
                   : !nest->deep && nested_word(nest, m->bypass_space, at, n,
@@ -488,7 +491,8 @@ static TwParts translated_at(const Nest *nest, unsigned table, unsigned iommu,
             return record->parts;
         }
     }
-    return (TwParts){t, t, t, t, (uint8_t)index, 0};
+    return (TwParts){
+        .lookup = t, .entry = t, .root = t, .from = (uint8_t)index};
 }
 
 /* What an IOMMU makes of offset x, asked at time t in the read `table` (TwHop)

@@ -69,7 +69,7 @@ static void see(const Tables *w, TwTableSeen seen)
  * nested, at an address; false: it cannot be read. */
 static bool read_entry(Tables *w, uint64_t at, unsigned level, uint64_t *entry)
 {
-    uint32_t t = level > w->parts->level ? w->parts->upper : w->parts->entry;
+    uint32_t t = tw_parts_time(w->parts, level);
     const TwRam *ram = &w->world->ram;
     const TwRegion *tables;
     uint16_t op = TW_NO_OP;
@@ -155,7 +155,7 @@ static void see_marks(Tables *w, uint64_t at, unsigned level, uint64_t entry,
                       bool leaf)
 {
     const TwMarks *marks = &w->layout->marks;
-    uint32_t t = level > w->parts->level ? w->parts->upper : w->parts->entry;
+    uint32_t t = tw_parts_time(w->parts, level);
     uint8_t unmarked = 0;
 
     if (!w->iommu->pagetable.updates_ad) {

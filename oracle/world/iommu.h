@@ -45,20 +45,37 @@ typedef struct TwFound {
  * When the parts of a translation were read (FRESHNESS.md, "A cache inside the
  * path").  Of a `table`, only `entry` counts.
  */
+enum { TW_MAX_POINTERS = 3 }; /* of one translation */
 typedef struct TwParts {
     uint32_t lookup; /* the context of the index: whether there is translation,
                       * and in which domain */
-    uint32_t entry;  /* entries of tables */
-    uint32_t upper;  /* but those of levels above `level` */
+    uint32_t entry;  /* entries of tables, */
     uint32_t root;   /* the context that the root of the tables comes from, */
     uint8_t from;    /* which is that of this index */
-    uint8_t level;
+    uint8_t n_pointers;
+    /* Pointers to tables, from the top down: entries of levels above `level`,
+     * and below the pointer before it, are of that time. */
+    struct {
+        uint32_t t;
+        uint8_t level;
+    } pointers[TW_MAX_POINTERS];
 } TwParts;
+
+/* When the entries of a level are read. */
+static inline uint32_t tw_parts_time(const TwParts *parts, unsigned level)
+{
+    for (unsigned i = 0; i < parts->n_pointers; i++) {
+        if (level > parts->pointers[i].level) {
+            return parts->pointers[i].t;
+        }
+    }
+    return parts->entry;
+}
 
 /* All as at time t, for one index. */
 static inline TwParts tw_parts_at(uint8_t index, uint32_t t)
 {
-    return (TwParts){t, t, t, t, index, 0};
+    return (TwParts){.lookup = t, .entry = t, .root = t, .from = index};
 }
 
 /* What a translation by tables in RAM reads, in order: for a story. */
