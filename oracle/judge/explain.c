@@ -495,6 +495,20 @@ static void say_kind(TwFinding *finding, TwVerdict verdict, bool weak)
                : "wrong: never was right");
 }
 
+/* What every finding of an access says first. */
+static void accuse(TwOracle *oracle, const TwAccess *access, const TwSeen *seen)
+{
+    TwFinding *finding = oracle->finding;
+
+    finding->op = access->op;
+    oracle->accused.is_access = true;
+    oracle->accused.access = *access;
+    oracle->accused.seen = *seen;
+    say_access(finding, access);
+    say_expected(finding, oracle, access);
+    say_seen(finding, oracle, access, seen);
+}
+
 TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
                             const TwSeen *seen)
 {
@@ -509,13 +523,7 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
     tw_choice(oracle, &oracle->history, access, 0, &current);
     at = current.answers[0] ? &current.bytes[0] : NULL;
     tw_judge_expect(oracle, access, &current);
-    finding->op = access->op;
-    oracle->accused.is_access = true;
-    oracle->accused.access = *access;
-    oracle->accused.seen = *seen;
-    say_access(finding, access);
-    say_expected(finding, oracle, access);
-    say_seen(finding, oracle, access, seen);
+    accuse(oracle, access, seen);
     if (only_the_log(oracle, access, seen)) {
         finding->verdict = verdict = TW_VERDICT_EFFECT;
         say(finding, "\nbut the devices were told something else (RU-3)");
@@ -578,14 +586,8 @@ TwVerdict tw_explain_unmarked(TwOracle *oracle, const TwAccess *access,
 
     tw_choice(oracle, &oracle->history, access, 0, &current);
     tw_judge_expect(oracle, access, &current);
-    finding->op = access->op;
     finding->verdict = TW_VERDICT_EFFECT;
-    oracle->accused.is_access = true;
-    oracle->accused.access = *access;
-    oracle->accused.seen = *seen;
-    say_access(finding, access);
-    say_expected(finding, oracle, access);
-    say_seen(finding, oracle, access, seen);
+    accuse(oracle, access, seen);
     say(finding, "\nbut %s", why);
     tw_key_write(finding->key, TW_VERDICT_EFFECT, oracle->target, access->code,
                  leaf_of(oracle, &current.bytes[0]), TW_KEY_LINK_MARK,
