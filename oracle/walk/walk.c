@@ -15,159 +15,10 @@
 
 #include <string.h>
 
+#include "oracle/walk/find.h"
 #include "oracle/walk/used.h"
 #include "oracle/world/iommu.h"
 #include "oracle/world/page.h"
-
-/* Walking one space ------------------------------------------------------- */
-
-/* Bytes that hit one region, at offsets x + k. */
-typedef struct Hit {
-    uint64_t x;
-    uint8_t mask, region;
-    bool readonly; /* some flag on the path from the root (FV-2) */
-} Hit;
-
-typedef struct Find {
-    const TwNode *nodes;
-    unsigned n;
-    Hit hits[TW_MAX_ACCESS];
-} Find;
-
-static inline unsigned lowest(unsigned mask)
-{
-    return (unsigned)__builtin_ctz(mask);
-}
-
-static inline unsigned highest(unsigned mask)
-{
-    return 31u - (unsigned)__builtin_clz(mask);
-}
-
-/* Which bytes of the mask, at x + k, lie in [from, from + last]? */
-static unsigned clip(uint64_t x, unsigned mask, uint64_t from, uint64_t last)
-{
-    uint64_t low = x + lowest(mask), high = x + highest(mask);
-    unsigned in = 0;
-
-    if (low >= from && high - from <= last) {
-        return mask;
-    }
-    if (high < from || (low >= from && low - from > last)) {
-        return 0;
-    }
-    for (unsigned k = lowest(mask); mask >> k; k++) {
-        if (mask >> k & 1 && x + k >= from && x + k - from <= last) {
-            in |= 1u << k;
-        }
-    }
-    return in;
-}
-
-static bool terminates(const TwNode *node)
-{
-    return node->kind != TW_REGION_CONTAINER && node->kind != TW_REGION_ALIAS;
-}
-
-/* Which bytes of the mask, at x + k behind an alias whose window starts at
- * `offset` of its target, lie in the target?  The sum may need 65 bits. */
-static unsigned through_alias(uint64_t x, unsigned mask, uint64_t offset,
-                              uint64_t last)
-{
-    unsigned in = 0;
-
-    for (unsigned k = lowest(mask); mask >> k; k++) {
-        uint64_t to;
-
-        if (mask >> k & 1 && !__builtin_add_overflow(x + k, offset, &to) &&
-            to <= last) {
-            in |= 1u << k;
-        }
-    }
-    return in;
-}
-
-static unsigned find(Find *f, uint8_t r, uint64_t x, unsigned mask,
-                     bool readonly);
-
-/* find() for region r, without a call where r is a leaf with nothing in it. */
-static inline unsigned find_in(Find *f, uint8_t r, uint64_t x, unsigned mask,
-                               bool readonly)
-{
-    const TwNode *node = &f->nodes[r];
-
-    if (node->first_child != TW_NONE || !terminates(node)) {
-        return find(f, r, x, mask, readonly);
-    }
-    f->hits[f->n++] = (Hit){x, mask, r, readonly | node->readonly};
-    return mask;
-}
-
-/*
- * Section 3.1 for the bytes of `mask`, which lie in region r at offsets x + k.
- * Returns the bytes that hit something.
- */
-static unsigned find(Find *f, uint8_t r, uint64_t x, unsigned mask,
-                     bool readonly)
-{
-    const TwNode *node = &f->nodes[r];
-    unsigned got = 0;
-    uint64_t low, high;
-
-    readonly |= node->readonly;
-    if (node->kind == TW_REGION_ALIAS) {
-        const TwNode *target = &f->nodes[node->target];
-
-        if (target->shown) {
-            mask = through_alias(x, mask, node->alias_offset, target->last);
-            if (mask) {
-                return find_in(f, node->target, x + node->alias_offset, mask,
-                               readonly);
-            }
-        }
-        return 0;
-    }
-    low = x + lowest(mask);
-    high = x + highest(mask);
-    for (uint8_t c = node->first_child; c != TW_NONE && got != mask;
-         c = f->nodes[c].next_sibling) {
-        const TwNode *child = &f->nodes[c];
-        unsigned in;
-
-        if (high < child->addr ||
-            (low > child->addr && low - child->addr > child->last) ||
-            !child->shown) {
-            continue; /* no byte is in it: the usual case, decided quickly */
-        }
-        in = clip(x, mask & ~got, child->addr, child->last);
-        if (in) {
-            got |= find_in(f, c, x - child->addr, in, readonly);
-        }
-    }
-    if (got != mask && terminates(node)) {
-        f->hits[f->n++] = (Hit){x, mask & ~got, r, readonly};
-        got = mask;
-    }
-    return got;
-}
-
-/* Resolves the bytes of `mask` at a + k in a space; returns those that hit.
- * Into both callers: it is on the way of each access. */
-static inline __attribute__((always_inline)) unsigned
-resolve(Find *f, const TwSnapshot *snapshot, uint8_t space, uint64_t a,
-        unsigned mask)
-{
-    uint8_t root = space < TW_MAX_SPACES ? snapshot->root[space] : TW_NONE;
-    unsigned in;
-
-    f->nodes = snapshot->nodes;
-    f->n = 0;
-    if (root == TW_NONE || !f->nodes[root].shown) {
-        return 0; /* LA-8 */
-    }
-    in = clip(a, mask, f->nodes[root].addr, f->nodes[root].last);
-    return in ? find(f, root, a - f->nodes[root].addr, in, false) : 0;
-}
 
 /* From hop to hop --------------------------------------------------------- */
 
@@ -191,7 +42,7 @@ static void note_change(TwWalk *walk, uint32_t since, uint8_t link, uint16_t op)
 static void settle(TwWalk *walk, unsigned mask, TwWhere where, unsigned depth)
 {
     for (; mask; mask &= mask - 1) {
-        walk->bytes[lowest(mask)] =
+        walk->bytes[tw_lowest(mask)] =
             (TwByte){.where = where, .region = TW_NONE, .depth = depth};
     }
     if (depth > walk->depth) {
@@ -211,7 +62,7 @@ static void refuse(const Step *s, unsigned mask, TwWhere where, unsigned depth,
     }
     tw_byte_refuse(&byte, why);
     for (; mask; mask &= mask - 1) {
-        unsigned k = lowest(mask);
+        unsigned k = tw_lowest(mask);
 
         byte.offset = x + k;
         s->walk->bytes[k] = byte;
@@ -219,30 +70,6 @@ static void refuse(const Step *s, unsigned mask, TwWhere where, unsigned depth,
     if (depth > s->walk->depth) {
         s->walk->depth = depth;
     }
-}
-
-uint8_t tw_walk_index(const TwIommu *iommu, TwAttrs attrs)
-{
-    uint32_t index = 0;
-
-    switch (iommu->select) {
-    case TW_SELECT_SECURE:
-        index = attrs & (TW_ATTR_SECURE | TW_ATTR_UNSPECIFIED) ? 0 : 1;
-        break;
-    case TW_SELECT_USER:
-        index = attrs & TW_ATTR_USER ? 1 : 0;
-        break;
-    case TW_SELECT_SECURE_USER:
-        index = attrs & (TW_ATTR_SECURE | TW_ATTR_UNSPECIFIED) ? 0 : 2;
-        index += attrs & TW_ATTR_USER ? 1 : 0;
-        break;
-    case TW_SELECT_REQUESTER:
-        index = attrs >> TW_ATTR_REQUESTER_SHIFT;
-        break;
-    default:
-        break;
-    }
-    return index % iommu->indexes;
 }
 
 static uint8_t leaf_flags(const TwNode *node, bool readonly)
@@ -261,62 +88,11 @@ static uint8_t leaf_flags(const TwNode *node, bool readonly)
 static void step(const Step *s, uint8_t space, uint64_t a, unsigned mask,
                  int before, unsigned depth);
 
-static bool answers(const TwRecord *record, const TwRequest *request)
-{
-    const TwRequest *r = &record->request;
-
-    return r->granule == request->granule && r->iommu == request->iommu &&
-           r->index == request->index && r->depth == request->depth &&
-           r->table == request->table && r->asker == request->asker;
-}
-
-TwAsked tw_walk_asked(const TwRecords *records, const TwRequest *request,
-                      uint8_t before, uint32_t t)
-{
-    unsigned n = records ? records->n : 0;
-    TwAsked asked = {tw_parts_at(request->index, t), t, 0, false};
-
-    if (request->table) {
-        asked.combined = before;
-    } else if (before & 1) { /* the second hop of what the first began */
-        asked.combined = (uint8_t)(before + 1);
-    }
-    for (unsigned i = 0; i < n && !asked.combined && !request->table; i++) {
-        if (records->list[i].both && answers(&records->list[i], request)) {
-            asked.combined = (uint8_t)(2 * i + 1);
-        }
-    }
-    if (asked.combined && !request->table) {
-        asked.asked = records->list[(asked.combined - 1) / 2].parts.entry;
-        asked.parts = tw_parts_at(request->index, asked.asked);
-    }
-    for (unsigned i = 0; i < n; i++) {
-        const TwRecord *record = &records->list[i];
-
-        if (!record->both && record->combined == asked.combined &&
-            answers(record, request)) {
-            asked.parts = record->parts;
-            asked.recorded = true;
-        }
-    }
-    return asked;
-}
-
-bool tw_walk_combined(const TwRecords *records)
-{
-    for (unsigned i = 0; records && i < records->n; i++) {
-        if (records->list[i].both) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The bytes of `mask` end in the blocked device of an MPC (LA-32). */
-static void block(TwWalk *walk, const Hit *hit, unsigned mask, unsigned depth)
+static void block(TwWalk *walk, const TwHit *hit, unsigned mask, unsigned depth)
 {
     for (; mask; mask &= mask - 1) {
-        unsigned k = lowest(mask);
+        unsigned k = tw_lowest(mask);
 
         walk->bytes[k] = (TwByte){.offset = hit->x + k,
                                   .where = TW_AT_BLOCKED,
@@ -328,193 +104,19 @@ static void block(TwWalk *walk, const Hit *hit, unsigned mask, unsigned depth)
     }
 }
 
-/* The lowest bytes of `left`, at x + k, that are in one granule. */
-static unsigned same_granule(uint64_t x, unsigned left, unsigned lg)
-{
-    unsigned last = highest(left), group = left;
-    uint64_t granule = (x + lowest(left)) >> lg;
-
-    while ((x + last) >> lg != granule) {
-        group &= ~(1u << last);
-        last = highest(group);
-    }
-    return group;
-}
-
-/* Nested tables ------------------------------------------------------------ */
-
-/* The read of an entry of nested tables (LA-53) at work. */
-typedef struct TableRead {
-    const TwWorld *world;
-    const TwIommu *iommu;
-    uint8_t id;
-    uint64_t granule; /* for which the tables are read */
-    const TwLookUp *how;
-    uint8_t level;
-    uint32_t t;
-    TwAttrs attrs;
-    const TwSnapshot *snapshot;
-    uint64_t entry;
-    uint32_t since; /* of all links and bytes */
-    uint16_t op;
-} TableRead;
-
-static bool read_entry(void *data, uint64_t address, unsigned level,
-                       uint8_t domain, uint32_t t, uint64_t *entry,
-                       uint32_t *since, uint16_t *op);
-static bool read_bytes(TableRead *r, uint8_t space, uint64_t a, unsigned mask,
-                       unsigned hops);
-
-static void note_read(TableRead *r, uint32_t since, uint16_t op)
-{
-    if (since > r->since) {
-        r->since = since;
-        r->op = op;
-    }
-}
-
-/* Bytes of an entry, at offsets x + k of an IOMMU, in one granule. */
-static bool read_through(TableRead *r, uint8_t id, uint64_t x, unsigned mask,
-                         unsigned hops)
-{
-    const TwIommu *iommu = &r->world->program->iommus[id];
-    TwReads *reads = r->how->reads;
-    unsigned first = lowest(mask);
-    TwRequest request = {
-        .granule = (x + first) >> iommu->granule_lg,
-        .asker = r->granule,
-        .iommu = id,
-        .index = tw_walk_index(iommu, r->attrs),
-        .depth = r->how->depth,
-        .table = TW_TABLE_HOP(r->level, hops),
-    };
-    TwAsked asked =
-        tw_walk_asked(r->how->records, &request, r->how->combined, r->t);
-    TwUsing using;
-    TwTableReader reader = {.seer =
-                                r->how->used ? tw_using_start(&using) : NULL};
-    TwFound found = tw_iommu_translate(r->world, id, request.index, x + first,
-                                       asked.parts, &reader);
-
-    if (r->how->used) {
-        tw_using_end(&using, r->how->used, r->world, id, 0);
-    }
-    if (reads && reads->n == TW_MAX_READS) {
-        reads->crowded = true;
-    } else if (reads) {
-        reads->asked[reads->n] = r->t;
-        reads->list[reads->n++] = request;
-    }
-    note_read(r, found.since, found.op);
-    return found.perm & TW_R && !found.blocked &&
-           read_bytes(r, found.space, found.out - first, mask, hops + 1);
-}
-
-/* The bytes of `mask` at a + k in a space. */
-static bool read_bytes(TableRead *r, uint8_t space, uint64_t a, unsigned mask,
-                       unsigned hops)
-{
-    const TwWorld *world = r->world;
-    Find f;
-
-    if (resolve(&f, r->snapshot, space, a, mask) != mask) {
-        return false;
-    }
-    for (unsigned i = 0; i < f.n; i++) {
-        const Hit *hit = &f.hits[i];
-        const TwNode *node = &r->snapshot->nodes[hit->region];
-        uint16_t op = TW_NO_OP;
-        uint32_t since;
-        uint64_t word;
-
-        if (node->kind == TW_REGION_IOMMU) {
-            const TwIommu *iommu = &world->program->iommus[node->iommu];
-            unsigned left = hit->mask;
-
-            if (hops == TW_MAX_TABLE_HOPS ||
-                (iommu->kind == TW_IOMMU_PAGETABLE &&
-                 iommu->pagetable.nested)) {
-                return false;
-            }
-            while (left) {
-                unsigned group = same_granule(hit->x, left, iommu->granule_lg);
-
-                if (!read_through(r, node->iommu, hit->x, group, hops)) {
-                    return false;
-                }
-                left &= ~group;
-            }
-            continue;
-        }
-        if (node->kind != TW_REGION_RAM && node->kind != TW_REGION_ROM) {
-            return false;
-        }
-        word = world->ram.word(world->ram.data, node->block, hit->x, r->t, 0,
-                               &since, &op);
-        note_read(r, since, op);
-        if (r->how->used && r->t >= world->now) {
-            tw_used_nested(r->how->used, r->id, r->level, node->block, hit->x);
-        }
-        for (unsigned left = hit->mask; left; left &= left - 1) {
-            unsigned k = lowest(left);
-
-            r->entry |= (word >> 8 * k & 0xff) << 8 * k;
-        }
-    }
-    return true;
-}
-
-/* TwTableReader.read */
-static bool read_entry(void *data, uint64_t address, unsigned level,
-                       uint8_t domain, uint32_t t, uint64_t *entry,
-                       uint32_t *since, uint16_t *op)
-{
-    TableRead *r = data;
-    bool there;
-
-    r->level = (uint8_t)level;
-    r->attrs = tw_table_attrs(domain);
-    r->t = t;
-    r->snapshot = tw_world_snapshot(r->world, t);
-    r->entry = 0;
-    r->since = r->snapshot->tick;
-    r->op = r->snapshot->op;
-    there = address <= UINT64_MAX - 7 &&
-            read_bytes(r, r->iommu->bypass_space, address, 0xff, 0);
-    *entry = r->entry;
-    *since = r->since;
-    *op = r->op;
-    return there;
-}
-
-TwFound tw_walk_translation(const TwWorld *world, uint8_t iommu, uint8_t index,
-                            uint64_t x, TwParts parts, const TwLookUp *how)
-{
-    static const TwLookUp plain;
-    const TwIommu *what = &world->program->iommus[iommu];
-    TableRead r = {.world = world,
-                   .iommu = what,
-                   .id = iommu,
-                   .granule = x >> what->granule_lg,
-                   .how = how ? how : &plain};
-    TwTableReader reader = {read_entry, &r, r.how->seer};
-
-    return tw_iommu_translate(world, iommu, index, x, parts, &reader);
-}
-
 /* Translations ------------------------------------------------------------- */
 
 /*
  * The bytes of `mask` are in the IOMMU region `node`, which `hit` names, at
  * offsets hit->x + k, in one granule: they share a translation (LA-13).
  */
-static void translate(const Step *s, const TwNode *node, const Hit *hit,
+static void translate(const Step *s, const TwNode *node, const TwHit *hit,
                       unsigned mask, int before, unsigned depth)
 {
     const TwIommu *iommu = &s->world->program->iommus[node->iommu];
     uint64_t x = hit->x;
     uint8_t index = tw_walk_index(iommu, s->access->attrs);
-    unsigned first = lowest(mask);
+    unsigned first = tw_lowest(mask);
     uint64_t granule = (x + first) >> iommu->granule_lg;
     TwWalk *walk = s->walk;
     int hop = walk->n_hops++;
@@ -579,7 +181,7 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
     note_change(walk, found.since, TW_KEY_LINK_HOP, found.op);
     for (unsigned left = mask; left; left &= left - 1) {
         /* a mark for the cuts: which hop the byte passed last */
-        walk->last_hop[lowest(left)] = hop;
+        walk->last_hop[tw_lowest(left)] = hop;
     }
     if (found.blocked) {
         block(walk, hit, mask, depth + 1);
@@ -595,14 +197,14 @@ static void translate(const Step *s, const TwNode *node, const Hit *hit,
 }
 
 /* Bytes that hit an IOMMU, granule by granule. */
-static void through_iommu(const Step *s, const TwNode *node, const Hit *hit,
+static void through_iommu(const Step *s, const TwNode *node, const TwHit *hit,
                           int before, unsigned depth)
 {
     unsigned lg = s->world->program->iommus[node->iommu].granule_lg;
     unsigned left = hit->mask;
 
     while (left) {
-        unsigned group = same_granule(hit->x, left, lg);
+        unsigned group = tw_find_granule(hit->x, left, lg);
 
         translate(s, node, hit, group, before, depth);
         left &= ~group;
@@ -615,14 +217,14 @@ static void step(const Step *s, uint8_t space, uint64_t a, unsigned mask,
 {
     const TwSnapshot *snapshot = depth < s->times.topology ? s->then : s->now;
     TwWalk *walk = s->walk;
-    Find f;
-    unsigned got = resolve(&f, snapshot, space, a, mask);
+    TwFind f;
+    unsigned got = tw_find_resolve(&f, snapshot, space, a, mask);
 
     if (mask & ~got) {
         settle(walk, mask & ~got, TW_AT_HOLE, depth);
     }
     for (unsigned i = 0; i < f.n; i++) {
-        const Hit *hit = &f.hits[i];
+        const TwHit *hit = &f.hits[i];
         const TwNode *node = &snapshot->nodes[hit->region];
         bool iommu = node->kind == TW_REGION_IOMMU;
         uint8_t flags = iommu ? 0 : leaf_flags(node, hit->readonly);
@@ -636,12 +238,12 @@ static void step(const Step *s, uint8_t space, uint64_t a, unsigned mask,
                    (TwReason){.kind = TW_REASON_HOPS, .iommu = node->iommu},
                    hit->x);
             for (unsigned left = hit->mask; left; left &= left - 1) {
-                walk->bytes[lowest(left)].region = hit->region;
+                walk->bytes[tw_lowest(left)].region = hit->region;
             }
             continue;
         }
         for (unsigned left = hit->mask; left; left &= left - 1) {
-            unsigned k = lowest(left);
+            unsigned k = tw_lowest(left);
 
             walk->bytes[k] = (TwByte){
                 .offset = hit->x + k,
@@ -677,7 +279,7 @@ static bool same_path(const TwWalk *walk, int a, int b)
 static void cut_at_granules(TwWalk *walk, unsigned mask)
 {
     for (unsigned left = mask & (mask << 1); left; left &= left - 1) {
-        unsigned k = lowest(left);
+        unsigned k = tw_lowest(left);
 
         if (!same_path(walk, walk->last_hop[k], walk->last_hop[k - 1])) {
             walk->cuts |= 1u << k;
@@ -723,7 +325,7 @@ static inline __attribute__((always_inline)) void
 through_page_map(const Step *s, unsigned mask, uint64_t x)
 {
     const TwAccess *access = s->access;
-    unsigned first = lowest(mask), more = highest(mask) - first;
+    unsigned first = tw_lowest(mask), more = tw_highest(mask) - first;
     bool uniform;
     const TwPageEntry *entry =
         tw_page_find(s->world, access->cpu, access->mmu, x + first, more,
@@ -736,11 +338,11 @@ through_page_map(const Step *s, unsigned mask, uint64_t x)
     while (mask) {
         unsigned group = 0;
 
-        first = lowest(mask);
+        first = tw_lowest(mask);
         entry = tw_page_find(s->world, access->cpu, access->mmu, x + first, 0,
                              s->times.then, &uniform);
         for (unsigned left = mask; left; left &= left - 1) {
-            unsigned k = lowest(left);
+            unsigned k = tw_lowest(left);
 
             if (tw_page_find(s->world, access->cpu, access->mmu, x + k, 0,
                              s->times.then, &uniform) == entry) {
@@ -765,7 +367,7 @@ static __attribute__((noinline)) void through_ends(const Step *s, unsigned mask)
     unsigned low = 0;
 
     for (unsigned left = mask; left; left &= left - 1) {
-        unsigned k = lowest(left);
+        unsigned k = tw_lowest(left);
 
         low |= tw_access_at(s->access, k) >= s->access->addr ? 1u << k : 0;
     }
@@ -775,7 +377,7 @@ static __attribute__((noinline)) void through_ends(const Step *s, unsigned mask)
     if (mask & ~low) {
         /* 2^N less than it would be: the bits above N are all ones. */
         through_page_map(s, mask & ~low, s->access->addr + s->access->above);
-        s->walk->cuts |= 1u << lowest(mask & ~low);
+        s->walk->cuts |= 1u << tw_lowest(mask & ~low);
     }
 }
 
