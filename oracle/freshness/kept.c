@@ -13,6 +13,7 @@ typedef struct Slot {
     uint32_t endings; /* that count, of the times up to `asked` */
     uint8_t iommu, index, need;
     bool ended_too;
+    bool used; /* the access notes which entries it uses */
     TwOlders olders;
 } Slot;
 
@@ -58,11 +59,13 @@ static uint32_t endings_of(const TwOlderAsk *q)
 /* The slot of a question; its round is another one if it is new. */
 static Slot *slot_of(TwOlderMemo *memo, const TwOlderAsk *q, uint32_t endings)
 {
+    bool used = q->ask->access->used != NULL;
     uint64_t key = (q->granule * 31 + q->asked) * 31 + endings;
     uint32_t i;
 
     key = (key * 31 + q->iommu) * 31 + q->index;
     key = (key * 4 + q->need) * 2 + q->ended_too;
+    key = key * 2 + used;
     i = (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - SLOTS_LG));
     for (;; i = (i + 1) % (1 << SLOTS_LG)) {
         Slot *slot = &memo->slots[i];
@@ -71,7 +74,7 @@ static Slot *slot_of(TwOlderMemo *memo, const TwOlderAsk *q, uint32_t endings)
             (slot->granule == q->granule && slot->asked == q->asked &&
              slot->endings == endings && slot->iommu == q->iommu &&
              slot->index == q->index && slot->need == q->need &&
-             slot->ended_too == q->ended_too)) {
+             slot->ended_too == q->ended_too && slot->used == used)) {
             return slot;
         }
     }
@@ -110,6 +113,7 @@ const TwOlders *tw_kept_add(const TwOlderAsk *question, TwOlders olders)
         .index = question->index,
         .need = question->need,
         .ended_too = question->ended_too,
+        .used = question->ask->access->used != NULL,
         .olders = olders,
     };
     return &slot->olders;

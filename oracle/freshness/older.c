@@ -125,11 +125,13 @@ typedef struct Answer {
     const TwEnding *ended;
 } Answer;
 
-/* Adds an answer, if there is none like it. */
+/* Adds an answer, if there is none like it.  If the question is which entries
+ * an access may use, those that read tables now are not alike. */
 static void add(Hop *h, Answer answer)
 {
     const TwOthersSay *others = &answer.translation->others;
     const TwFound *found = &answer.translation->found;
+    bool reads = h->q->ask->access->used && answer.parts.entry == h->q->asked;
     List *list = h->list;
     TwOlder *older;
 
@@ -138,11 +140,11 @@ static void add(Hop *h, Answer answer)
         answer.changed = others->changed;
         answer.ended = others->ended;
     }
-    if (tw_record_same(h->q, found, &h->now) ||
+    if ((!reads && tw_record_same(h->q, found, &h->now)) ||
         (answer.ended && !h->q->ended_too)) {
         return;
     }
-    for (unsigned i = 0; i < list->n; i++) {
+    for (unsigned i = 0; i < list->n && !reads; i++) {
         const TwOlder *other = &list->list[i];
 
         if (tw_record_same(h->q, found, &other->found) &&

@@ -11,7 +11,8 @@
 /*
  * All answers that differ from that without records, and from each other; if
  * the question is about ended records, too, also those that differ in what
- * ended them.  They stay as long as kept.h says.
+ * ended them, and if it is about the entries that an access may use (`used`),
+ * all that read tables now.  They stay as long as kept.h says.
  */
 const TwOlders *tw_older_find(const TwOlderAsk *question);
 

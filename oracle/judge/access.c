@@ -17,6 +17,7 @@
 #include "oracle/judge/fits.h"
 #include "oracle/judge/handled.h"
 #include "oracle/judge/marks.h"
+#include "oracle/judge/match.h"
 #include "oracle/judge/paired.h"
 #include "oracle/judge/perform.h"
 #include "oracle/judge/reason.h"
@@ -27,209 +28,17 @@
 
 /* One access -------------------------------------------------------------- */
 
-/* The result of an access: the worlds after it, and the answer that explains
- * it. */
-typedef struct Outcome {
-    unsigned n;
-    bool too_many;
-    TwContent worlds[TW_MAX_WORLDS];
-    bool current;  /* the current answer explains it */
-    bool cached;   /* so does a CPU's cache without a record of an IOTLB */
-    bool single;   /* so do records of single IOMMUs */
-    bool record;   /* so does such a record without that cache */
-    bool unknown;  /* an explanation that no cache entry stands behind */
-    bool unmarked; /* something would explain it, were A and D set (LA-55) */
-    bool callback;
-    uint32_t oldest[2][TW_PREFIX_SLOTS];
-    uint32_t n_log;
-    TwReached reached;           /* registers of MPCs */
-    TwByte bytes[TW_MAX_ACCESS]; /* of one explanation, if there are actors;
-                                  * all log the same */
-    TwEffect effect;
-    TwBlocked blocked;
-} Outcome;
-
-/* Adds the world after the access, unless an equal one is there. */
-static void add_world(TwContents *contents, uint32_t tick,
-                      const TwContent *before, const TwAccess *access,
-                      const TwByte *bytes, const TwEffect *effect, Outcome *out)
+/* A load or a fetch, which leaves RAM as it is? */
+static bool is_read(const TwAccess *access)
 {
-    uint32_t n_stored = contents->n_stored;
-    TwContent world =
-        tw_contents_apply(contents, *before, access, bytes, effect, tick);
-
-    for (unsigned i = 0; i < out->n; i++) {
-        if (tw_contents_same(&out->worlds[i], &world)) {
-            contents->n_stored = n_stored;
-            return;
-        }
-    }
-    if (out->n == TW_MAX_WORLDS) {
-        contents->n_stored = n_stored;
-        out->too_many = true;
-        return;
-    }
-    out->worlds[out->n++] = world;
-}
-
-static void merge_oldest(uint32_t *to, const uint32_t *from)
-{
-    for (unsigned s = 0; s < TW_PREFIX_SLOTS; s++) {
-        to[s] = from[s] < to[s] ? from[s] : to[s];
-    }
-}
-
-/* A store is a change where tables of IOMMUs are in RAM. */
-static uint32_t store_tick(const TwWorld *world)
-{
-    return world->now + (world->pagetables ? 1 : 0);
-}
-
-/* Was all of A and D set that must be (LA-55)? */
-static bool is_marked(const TwEffect *effect, const TwAnswer *first,
-                      const TwAnswer *second)
-{
-    return effect->class_ > TW_CLASS_DEVICE_ERROR ||
-           ((!first || first->marked) && (!second || second->marked));
-}
-
-/* Holds one choice of answers (one per page; the second may be missing)
- * against what was seen. */
-static void try_choice(TwOracle *oracle, const TwAccess *access,
-                       const TwSeen *seen, const TwAnswer *first,
-                       const TwAnswer *second, Outcome *out)
-{
-    TwContents *contents = &oracle->contents;
-    const TwByte *bytes = first ? first->bytes : NULL;
-    TwByte joined[TW_MAX_ACCESS];
-    TwEffect effect;
-    uint8_t cuts = first ? first->cuts : 0;
-    uint32_t n_log;
-    bool any = false, now = false;
-
-    if (second) {
-        tw_answer_join(access, first, second, joined, &cuts);
-        bytes = joined;
-    }
-    effect = tw_leaf(oracle->world, access, bytes, cuts);
-    if (effect.class_ != seen->class_ ||
-        !tw_judge_log(oracle, access, bytes, &effect, &n_log)) {
-        return;
-    }
-    for (unsigned w = 0; w < contents->n_worlds && !out->too_many; w++) {
-        TwFit fit = tw_judge_fits(oracle, access, seen, bytes, &effect,
-                                  &contents->worlds[w]);
-
-        if (fit != TW_FIT_NOT && oracle->world->marks &&
-            !is_marked(&effect, first, second)) {
-            out->unmarked = true;
-        } else if (fit != TW_FIT_NOT) {
-            any = true;
-            now |= fit == TW_FIT_NOW;
-            add_world(contents, store_tick(oracle->world), &contents->worlds[w],
-                      access, bytes, &effect, out);
-        }
-    }
-    if (!any) {
-        return;
-    }
-    out->callback &= effect.callback;
-    out->n_log = n_log;
-    if (oracle->world->has_mpcs) {
-        tw_blocked_add(&out->blocked, oracle->world, access, bytes, &effect);
-        tw_reached_add(&out->reached, bytes, &effect, access->size);
-    }
-    if (!first) {
-        out->current = out->unknown = true; /* refused: no old bytes */
-        return;
-    }
-    if (oracle->program->n_actors) {
-        out->effect = effect;
-        memcpy(out->bytes, bytes, sizeof(out->bytes));
-    }
-    out->current |= now && first->current && (!second || second->current) &&
-                    !access->other_old;
-    out->cached |= first->no_record && (!second || second->no_record);
-    if (oracle->world->iotlbs) {
-        out->single |= (first->no_record || first->single) &&
-                       (!second || second->no_record || second->single);
-    }
-    out->record |= first->no_cache && (!second || second->no_cache);
-    out->unknown |= first->refused || (second && second->refused);
-    merge_oldest(out->oldest[0], first->oldest);
-    if (second) {
-        merge_oldest(out->oldest[1], second->oldest);
-    }
-}
-
-static void try_choices(TwOracle *oracle, const TwAccess *access,
-                        const TwSeen *seen, Outcome *out)
-{
-    const TwHistory *history = &oracle->history;
-    const TwAnswers *first = &history->answers[0];
-    const TwAnswers *second = &history->answers[1];
-
-    if (history->n_pages == 0) {
-        try_choice(oracle, access, seen, NULL, NULL, out);
-        return;
-    }
-    for (uint32_t i = 0; i < first->n; i++) {
-        if (history->n_pages == 1) {
-            try_choice(oracle, access, seen, &first->list[i], NULL, out);
-            continue;
-        }
-        for (uint32_t j = 0; j < second->n; j++) {
-            try_choice(oracle, access, seen, &first->list[i], &second->list[j],
-                       out);
-        }
-    }
-}
-
-/* With each class that the other access of a pair may have (LA-59). */
-static void try_others(TwOracle *oracle, const TwAccess *access,
-                       const TwSeen *seen, Outcome *out)
-{
-    TwAccess half = *access;
-
-    for (unsigned i = 0; i < oracle->others.n; i++) {
-        half.other = oracle->others.list[i].class_;
-        half.other_old = oracle->others.list[i].old;
-        try_choices(oracle, &half, seen, out);
-    }
-}
-
-static void try_all(TwOracle *oracle, const TwAccess *access,
-                    const TwSeen *seen, Outcome *out)
-{
-    out->n = out->n_log = 0;
-    out->too_many = out->current = out->unknown = out->unmarked = false;
-    out->cached = out->single = out->record = false;
-    tw_reached_start(&out->reached);
-    out->callback = true;
-    memset(out->oldest, 0xff, sizeof(out->oldest));
-    tw_blocked_start(&out->blocked);
-    if (access->paired) {
-        try_others(oracle, access, seen, out);
-    } else {
-        try_choices(oracle, access, seen, out);
-    }
-    if (access->during && access->during->sec_resp != oracle->world->sec_resp) {
-        TwAccess early = *access;
-
-        early.early = true;
-        if (access->paired) {
-            try_others(oracle, &early, seen, out);
-        } else {
-            try_choices(oracle, &early, seen, out);
-        }
-    }
+    return !tw_is_store(access) && access->code != TW_OP_RMW;
 }
 
 /* Tells the history what was observed (one entry per page).  A refused access
  * shows a cached answer only if it has no other page and no other reason, and
  * is no half of a pair. */
 static void observe(TwOracle *oracle, const TwAccess *access,
-                    const TwSeen *seen, const Outcome *out)
+                    const TwSeen *seen, const TwMatch *out)
 {
     const TwHistory *history = &oracle->history;
 
@@ -325,8 +134,7 @@ static void perform_actors(TwOracle *oracle, const TwAccess *access,
     const TwProgram *program = oracle->program;
     uint32_t done = 0;
 
-    if ((!tw_is_store(access) && access->code != TW_OP_RMW) ||
-        program->n_actors == 0 || access->beyond) {
+    if (is_read(access) || program->n_actors == 0 || access->beyond) {
         return;
     }
     for (unsigned k = 0; k < access->size; k++) {
@@ -504,13 +312,13 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
 /* What comes after the effects of an access; of a pair, after those of both
  * (LA-59). */
 static TwVerdict end_access(TwOracle *oracle, const TwAccess *access,
-                            const Outcome *out)
+                            const TwMatch *out)
 {
     bool callback = out->callback;
     TwVerdict inside;
 
-    if (tw_is_store(access) || access->code == TW_OP_RMW) {
-        oracle->world->now = store_tick(oracle->world);
+    if (!is_read(access)) {
+        oracle->world->now = tw_match_store_tick(oracle->world);
     }
     if (out->reached.any) {
         tw_registers_perform(oracle->world, access, &out->reached,
@@ -534,7 +342,7 @@ static TwVerdict end_access(TwOracle *oracle, const TwAccess *access,
 
 /* Goes on in the worlds after the access; an answer explains it. */
 static TwVerdict accept(TwOracle *oracle, const TwAccess *access,
-                        const TwSeen *seen, const Outcome *out)
+                        const TwSeen *seen, const TwMatch *out)
 {
     if (out->reached.perhaps ||
         (out->reached.any && (oracle->during || access->paired))) {
@@ -590,7 +398,7 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
                    ((uint64_t)op->code << 56) ^ oracle->program->n_script;
     TwVerdict verdict, inside;
     TwSeen seen;
-    Outcome out;
+    TwMatch out;
     bool handled = false;
 
     if (tw_marks_left(oracle)) {
@@ -634,12 +442,17 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
         return tw_explain_other(oracle, TW_VERDICT_SELF, number,
                                 "the two walkers disagree");
     }
-    try_all(oracle, &access, &seen, &out);
+    tw_match(oracle, &access, &seen, &out);
     if (out.too_many) {
         return tw_explain_limit(oracle,
                                 "stores may have left RAM in more than %d "
                                 "ways, and the oracle keeps no more",
                                 TW_MAX_WORLDS);
+    }
+    if (out.poked && (out.n == 0 || !is_read(&access))) {
+        return tw_explain_limit(oracle, "an operation during the access pokes "
+                                        "bytes that it reaches, and nothing "
+                                        "tells which of the two came first");
     }
     if (out.n == 0) {
         if (!walkers_agree(oracle, &access)) {

@@ -295,6 +295,15 @@ static TwVerdict judge_inside(TwOracle *oracle, const TwOp *op, uint16_t outer,
     return verdict;
 }
 
+static void note_poke(TwDuring *during, const TwWorld *world, const TwOp *op)
+{
+    if (op->code == TW_OP_POKE) {
+        during->pokes[during->n_pokes++] =
+            (TwPoked){.offset = op->addr,
+                      .block = world->program->regions[op->obj].block};
+    }
+}
+
 /*
  * Performs the `n` operations behind `number`, an access, during it (LA-47).
  * Where the trace ends between them, they are taken to have been performed: the
@@ -336,6 +345,7 @@ static TwVerdict perform_during(TwOracle *oracle, uint16_t number)
             return verdict;
         }
         if (legal) {
+            note_poke(&oracle->before_during, world, op);
             oracle->during = &oracle->before_during;
             verdict = perform_judged(oracle, op, (uint16_t)(number + i));
             if (verdict != TW_VERDICT_AGREE) {

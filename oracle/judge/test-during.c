@@ -627,6 +627,41 @@ static void host_outcome(void)
     finish(&f);
 }
 
+/* An operation during the access pokes bytes that it reaches: before the access
+ * if that fills, and after it if not, and nobody tells. */
+static void poked(void)
+{
+    static const struct {
+        const char *access, *poke;
+        TwVerdict as_poked, otherwise;
+    } cases[] = {
+        {"read c0.0 0x0 4", "0x0", TW_VERDICT_AGREE, TW_VERDICT_INCONCLUSIVE},
+        {"read c0.0 0x7 4", "0x0", TW_VERDICT_AGREE, TW_VERDICT_INCONCLUSIVE},
+        {"read c0.0 0x8 4", "0x0", TW_VERDICT_AGREE, TW_VERDICT_WRONG},
+        {"rmw c0.0 0x4 4", "0x0", TW_VERDICT_INCONCLUSIVE,
+         TW_VERDICT_INCONCLUSIVE},
+        {"rmw c0.0 0x8 4", "0x0", TW_VERDICT_AGREE, TW_VERDICT_WRONG},
+        {"dma-read s1 0x0 4 none", "0x0", TW_VERDICT_AGREE,
+         TW_VERDICT_INCONCLUSIVE},
+        {"dma-write s1 0x0 4 none", "0x0", TW_VERDICT_INCONCLUSIVE,
+         TW_VERDICT_INCONCLUSIVE},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text =
+            g_strdup_printf(IMPLIED "  %s\n  during poke r2 %s = 0x1234\n",
+                            cases[i].access, cases[i].poke);
+        Fixture f = start(text);
+
+        f.target->after[0] = true;
+        test_target_run(f.target, true);
+        test_judge(f.target, cases[i].as_poked);
+        f.trace->outcomes[0].value ^= 0x100;
+        test_judge(f.target, cases[i].otherwise);
+        finish(&f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -649,6 +684,7 @@ int main(int argc, char **argv)
     g_test_add_func("/during/LA-47/host/unseen", host_unseen);
     g_test_add_func("/during/LA-47/host/order", host_order);
     g_test_add_func("/during/LA-47/host/outcome", host_outcome);
+    g_test_add_func("/during/LA-47/poked", poked);
     g_test_add_func("/during/story", story);
     return g_test_run();
 }

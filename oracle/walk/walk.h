@@ -9,6 +9,13 @@
 #include "oracle/walk/place.h"
 #include "oracle/world/iommu.h"
 #include "oracle/world/world.h"
+#include "program/ops.h"
+
+/* Where 8 bytes are poked. */
+typedef struct TwPoked {
+    uint64_t offset;
+    uint8_t block;
+} TwPoked;
 
 /* The world just before an operation that is performed `during` an access
  * (LA-47). */
@@ -17,6 +24,8 @@ typedef struct TwDuring {
     uint32_t n_endings;
     uint32_t fresh; /* for the CPU and MMU index of the access */
     uint32_t sec_resp, mpc_changes; /* TwWorld */
+    unsigned n_pokes;               /* among the operations: what they store */
+    TwPoked pokes[TW_MAX_DURING];
 } TwDuring;
 
 /* An access, taken apart. */

@@ -84,7 +84,7 @@ static bool entry_load(Machine *m, uint8_t id, uint8_t domain, unsigned level,
     const TwIommu *from = &m->program->iommus[id];
     const TwRegion *tables;
 
-    if (at + 8 < 8) {
+    if (at > UINT64_MAX - 7) {
         return false;
     }
     if (from->pagetable.nested) {
@@ -92,7 +92,7 @@ static bool entry_load(Machine *m, uint8_t id, uint8_t domain, unsigned level,
                nested_load(m, domain, from->bypass_space, at, entry);
     }
     tables = &m->program->regions[from->pagetable.tables];
-    if (at + 8 > tables->size) {
+    if (tables->size < 8 || at > tables->size - 8) {
         return false;
     }
     *entry = ram_read(&m->ram, tables->block, at, 8);
