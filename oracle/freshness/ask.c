@@ -150,7 +150,8 @@ static bool better(const TwAsk *ask, const TwFacts *facts,
 static inline __attribute__((always_inline)) void
 note_slot(const TwAsk *ask, TwAnswer *answer, const TwFacts *facts)
 {
-    if (facts->allowed && answer->oldest[facts->slot] > facts->since) {
+    if (ask->slots && facts->allowed &&
+        answer->oldest[facts->slot] > facts->since) {
         answer->oldest[facts->slot] = facts->since;
     }
     answer->no_record |= facts->allowed && !facts->times.records;
@@ -195,7 +196,7 @@ static inline TwAnswer *new_answer(const TwAsk *ask, const TwWalk *walk)
     answer->no_record = answer->single = answer->no_cache = false;
     answer->marked = false;
     answer->refused = tw_ask_refused(walk->bytes, ask->mask);
-    for (unsigned s = 0; s < TW_PREFIX_SLOTS; s++) {
+    for (unsigned s = 0; ask->slots && s < TW_PREFIX_SLOTS; s++) {
         answer->oldest[s] = TW_FOREVER;
     }
     memcpy(answer->bytes, walk->bytes, sizeof(answer->bytes));
@@ -223,6 +224,21 @@ TwAnswer *tw_ask_add(const TwAsk *ask, const TwWalk *walk, const TwFacts *facts)
     return answer;
 }
 
+/* Which prefixes of the current walk explain the answer. */
+static void note_slots(TwAnswer *answer, const TwWalk *walk)
+{
+    for (unsigned j = 0; j <= walk->depth && is_granted(walk, j, false); j++) {
+        uint32_t since = tw_prefix_since(walk, j);
+
+        if (answer->oldest[tw_prefix_slot(j)] > since) {
+            answer->oldest[tw_prefix_slot(j)] = since;
+        }
+        if (j == walk->depth && !answer->refused) {
+            answer->oldest[TW_SLOT_FULL] = since;
+        }
+    }
+}
+
 void tw_ask_add_current(const TwAsk *ask, const TwWalk *walk)
 {
     TwAnswer *answer = known_answer(ask, walk);
@@ -246,15 +262,8 @@ void tw_ask_add_current(const TwAsk *ask, const TwWalk *walk)
     answer->after |= ask->now == ask->world->now;
     answer->before |=
         ask->access->during && ask->now == ask->access->during->now;
-    for (unsigned j = 0; j <= walk->depth && is_granted(walk, j, false); j++) {
-        uint32_t since = tw_prefix_since(walk, j);
-
-        if (answer->oldest[tw_prefix_slot(j)] > since) {
-            answer->oldest[tw_prefix_slot(j)] = since;
-        }
-        if (j == walk->depth && !answer->refused) {
-            answer->oldest[TW_SLOT_FULL] = since;
-        }
+    if (ask->slots) {
+        note_slots(answer, walk);
     }
 }
 

@@ -25,6 +25,7 @@ typedef struct TwAsk {
     uint8_t mask;
     uint8_t number; /* of the page in the history */
     bool ever;      /* all answers, allowed or not */
+    bool slots;     /* there may be older ones: fill in TwAnswer.oldest */
     uint32_t now;
     uint32_t n_endings; /* events that count */
     uint32_t fresh;     /* the last of them that ended everything */

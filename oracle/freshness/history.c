@@ -149,8 +149,8 @@ static void add_mapped(const TwAsk *ask, uint32_t t, const TwNewer *newer)
 
 /* Is there a version that is older than `walk`, and may matter?  In *since when
  * that began to be as it is. */
-static bool has_older(const TwAsk *ask, const TwWalk *walk, uint32_t until,
-                      uint32_t *since)
+static inline __attribute__((always_inline)) bool
+has_older(const TwAsk *ask, const TwWalk *walk, uint32_t until, uint32_t *since)
 {
     *since = walk->since;
     if (*since > until && !ask->access->mapping) {
@@ -168,6 +168,7 @@ static void collect(TwAsk *ask)
     bool cached = tw_ask_is_cached(ask);
     uint32_t until = ask->ever ? 0 : ask->fill;
     uint32_t since;
+    bool older;
     TwNewer newer;
 
     tw_walk(ask->world, access, ask->mask, tw_times_at(ask->now), walk);
@@ -187,12 +188,14 @@ static void collect(TwAsk *ask)
         tw_ask_recorded(ask, until);
         return;
     }
+    older = has_older(ask, walk, until, &since);
+    ask->slots &= older || access->during;
     tw_ask_add_current(ask, walk);
     if (walk->since > until && cached) {
         ask->floor =
             tw_floor_find(ask->world, access->cpu, access->mmu, ask->page);
     }
-    while (has_older(ask, walk, until, &since)) {
+    for (; older; older = has_older(ask, walk, until, &since)) {
         uint32_t t = since - 1;
 
         newer.depth = walk->depth;
@@ -279,6 +282,7 @@ static void ask(TwHistory *history, const TwWorld *world,
             .mask = mask,
             .number = i,
             .ever = ever,
+            .slots = cpu && world->contract.one_entry_per_page,
         };
 
         history->page[i] = page;

@@ -13,8 +13,9 @@ typedef struct TwAnswer {
     TwTimes times;                    /* how to walk it again; its records stay
                                        * as long as the history */
     uint32_t until;                   /* when it was right last */
-    uint32_t oldest[TW_PREFIX_SLOTS]; /* the oldest cached prefix that explains
-                                       * it, per slot; TW_FOREVER: none */
+    uint32_t oldest[TW_PREFIX_SLOTS]; /* if the page is `open`: the oldest
+                                       * cached prefix that explains it, per
+                                       * slot; TW_FOREVER: none */
     uint8_t mask, cuts;
     bool allowed;
     bool current;       /* what the walk in S(n) says; with an operation during

@@ -134,8 +134,10 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
     }
     out->record |= first->no_cache && (!second || second->no_cache);
     out->unknown |= first->refused || (second && second->refused);
-    merge_oldest(out->oldest[0], first->oldest);
-    if (second) {
+    if (oracle->history.open[0]) {
+        merge_oldest(out->oldest[0], first->oldest);
+    }
+    if (second && oracle->history.open[1]) {
         merge_oldest(out->oldest[1], second->oldest);
     }
 }
@@ -185,7 +187,11 @@ void tw_match(TwOracle *oracle, const TwAccess *access, const TwSeen *seen,
     out->cached = out->single = out->record = false;
     tw_reached_start(&out->reached);
     out->callback = true;
-    memset(out->oldest, 0xff, sizeof(out->oldest));
+    for (unsigned i = 0; i < oracle->history.n_pages; i++) {
+        if (oracle->history.open[i]) {
+            memset(out->oldest[i], 0xff, sizeof(out->oldest[i]));
+        }
+    }
     tw_blocked_start(&out->blocked);
     if (access->paired) {
         try_others(oracle, access, seen, out);
