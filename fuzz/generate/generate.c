@@ -11,6 +11,7 @@
 #include "fuzz/generate/mpc.h"
 #include "fuzz/generate/paged.h"
 #include "fuzz/generate/pairs.h"
+#include "fuzz/generate/roots.h"
 #include "fuzz/generate/runs.h"
 #include "fuzz/generate/tables.h"
 #include "fuzz/generate/topology.h"
@@ -105,6 +106,7 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     if (wish == NULL) {
         tw_pairs_make(&gen);
         tw_widths_make(&gen);
+        tw_roots_make(&gen);
     }
     tw_dialect_fit(dialect, program);
 }

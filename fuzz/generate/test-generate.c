@@ -188,7 +188,7 @@ static void test_golden(gconstpointer data)
         [TW_PROFILE_BALANCED] = 0xa28bf4f8f28b5ffc,
         [TW_PROFILE_IOMMU] = 0xed9ab0dfe6e94c04,
         [TW_PROFILE_INVALIDATE] = 0x93b1ad7df3f772d8,
-        [TW_PROFILE_TOPOLOGY] = 0x2674a11435072bf5,
+        [TW_PROFILE_TOPOLOGY] = 0x4bbf4e68f64bcc03,
         [TW_PROFILE_HOSTILE] = 0x4cfee7d52395d6ad,
         [TW_PROFILE_IOTLB] = 0x43a0c0a7a17ceb5d,
         [TW_PROFILE_PAGETABLE] = 0x51b75c8dc51a0d1b,

@@ -328,7 +328,8 @@ static const TlbEntry *cpu_miss(Machine *m, uint8_t c, uint8_t index,
     switch (fill(m, c, index, page, span, fresh)) {
     case FILL_DONE:
         entry = tlb_slot(m, tlb, page);
-        if (entry_hits(tlb, entry, page, access->need)) {
+        if (entry_hits(tlb, entry, page, access->need) ||
+            zoo_serves_refused(m, entry)) {
             return entry;
         }
         refuse_by(m, denial_class(m), fill_reason(m, va));
@@ -407,9 +408,7 @@ static bool run_is_direct(const Machine *m, const TwRegion *region,
 static TwClass readonly_class(const Machine *m, const Run *run)
 {
     return TW_BUG(m, READONLY_WRITE_REFUSED) ||
-                   (TW_BUG(m, ROM_DMA_DECODE_ERROR) &&
-                    m->access.code == TW_OP_DMA_WRITE &&
-                    zoo_is_readonly_itself(m, run->region))
+                   zoo_refuses_readonly(m, run->region)
                ? TW_CLASS_DECODE_ERROR
                : TW_CLASS_DISCARD;
 }
@@ -631,7 +630,8 @@ static void access_bytes(Machine *m, const TwOp *op, const TwMmuIndex *mmu)
         narrow_pages(m, op, mmu);
         return;
     }
-    if (op->addr > UINT64_MAX - (op->size - 1)) { /* AR-6 */
+    if (op->addr > UINT64_MAX - (op->size - 1) &&
+        !(TW_BUG(m, DMA_WRAPS) && mmu == NULL)) { /* AR-6 */
         refuse_beyond(m);
         return;
     }

@@ -143,21 +143,32 @@ static void device_word(Machine *m, const TwRegion *region, const Run *run,
     }
 }
 
+/* The bytes of each call for a piece of `length` bytes, which are not fewer
+ * than the device implements. */
+static unsigned call_length(const Machine *m, const TwRegion *region,
+                            unsigned length)
+{
+    unsigned most = region->impl_max ? region->impl_max
+                    : TW_BUG(m, CALLS_OF_FOUR) && region->impl_min <= 4
+                        ? 4
+                        : length;
+
+    return TW_BUG(m, DEVICE_CALLED_PER_BYTE)                  ? 1
+           : most < length && !TW_BUG(m, WIDE_CALL_NOT_SPLIT) ? most
+                                                              : length;
+}
+
 static void device_piece(Machine *m, const TwRegion *region, const Run *run,
                          unsigned k, unsigned length)
 {
-    unsigned call = length;
+    unsigned call;
 
     if (length < region->impl_min &&
         !(TW_BUG(m, NARROW_READ_NOT_WIDENED) && !access_writes(&m->access))) {
         device_word(m, region, run, k, length);
         return;
     }
-    if (region->impl_max != 0 && region->impl_max < call &&
-        !TW_BUG(m, WIDE_CALL_NOT_SPLIT)) {
-        call = region->impl_max;
-    }
-    call = TW_BUG(m, DEVICE_CALLED_PER_BYTE) ? 1 : call;
+    call = call_length(m, region, length);
     for (unsigned i = 0; i < length; i++) {
         device_byte(m, run, k + i, i & (call - 1) ? 0 : call);
     }

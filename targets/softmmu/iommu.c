@@ -232,6 +232,9 @@ static void iommu_replay(Machine *m, uint8_t observer)
     unsigned at = 0;
     Event event;
 
+    if (zoo_replays_granules(m, n)) {
+        return;
+    }
     while ((n->kinds & TW_EVENT_MAP) &&
            kind->next_map(m, n->iommu, n->index, &at, &event)) {
         if (!TW_BUG(m, REPLAY_IGNORES_RANGE)) {

@@ -180,7 +180,8 @@ static bool iommu_vetoes(const Machine *m, const TwOp *op)
         op->code == TW_OP_OBSERVE ? op->other : m->observers[op->obj].iommu;
     uint8_t before = observed_kinds(m, id, TW_NONE), after;
 
-    if (!(m->vetoing >> id & 1)) {
+    if (!(m->vetoing >> id & 1) ||
+        (TW_BUG(m, UNOBSERVE_NOT_VETOED) && op->code == TW_OP_UNOBSERVE)) {
         return false;
     }
     after = op->code == TW_OP_OBSERVE ? before | op->events

@@ -48,7 +48,9 @@ static void restore(Machine *m, uint8_t actor)
     m->changed = tw_regions_all();
     commit_effective(m, actor);
     for (unsigned i = 0; i < m->program->n_iommus; i++) {
-        if (m->legality.iommu_live >> i & 1) {
+        if (m->legality.iommu_live >> i & 1 &&
+            !(TW_BUG(m, MPC_RESTORE_SILENT) &&
+              m->iommus[i].kind == &iommu_mpc)) {
             iommu_notify_all(m, i, actor);
         }
     }

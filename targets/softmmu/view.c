@@ -374,7 +374,9 @@ static uint8_t collapse_root(const Machine *m, uint8_t id)
         if (next == TW_NONE || next == id) {
             return next;
         }
-        if ((m->regions[next].addr != 0 && !TW_BUG(m, COLLAPSE_IGNORES_ADDR)) ||
+        if ((m->regions[next].addr != 0 &&
+             !(TW_BUG(m, COLLAPSE_IGNORES_ADDR) &&
+               region->kind == TW_REGION_ALIAS)) ||
             m->regions[next].size > region->size) {
             return id;
         }

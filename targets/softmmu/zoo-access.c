@@ -29,6 +29,15 @@ PART bool zoo_refuses_upgrade(Machine *m, const Tlb *tlb, uint64_t page)
     return true;
 }
 
+/* It has some right, and leads to RAM. */
+PART bool zoo_serves_refused(const Machine *m, const TlbEntry *entry)
+{
+    return TW_BUG(m, REFUSED_RIGHT_SERVED) && !entry->tail &&
+           entry->region < m->program->n_regions &&
+           m->regions[entry->region].kind == TW_REGION_RAM &&
+           !(entry->flags & FLAG_READONLY);
+}
+
 PART bool zoo_is_gone(const Machine *m, uint8_t region)
 {
     return TW_BUG(m, REMOVED_READS_ZERO) &&
@@ -75,18 +84,35 @@ PART void zoo_resolve_again(Machine *m, const TwOp *op, uint8_t worst)
     }
 }
 
-PART bool zoo_is_readonly_itself(const Machine *m, uint8_t region)
+/* Whatever the way to it. */
+static bool is_readonly_itself(const Machine *m, uint8_t region)
 {
     return region < m->program->n_regions &&
            (m->regions[region].kind == TW_REGION_ROM ||
             m->regions[region].flags & FLAG_READONLY);
 }
 
+/* A CPU's store to a page of several parts. */
+static bool is_subpage_store(const Machine *m)
+{
+    return TW_BUG(m, SUBPAGE_STORES_AS_DMA) && m->access.code == TW_OP_WRITE &&
+           m->access.container;
+}
+
+PART bool zoo_refuses_readonly(const Machine *m, uint8_t region)
+{
+    return ((TW_BUG(m, ROM_DMA_DECODE_ERROR) &&
+             m->access.code == TW_OP_DMA_WRITE) ||
+            is_subpage_store(m)) &&
+           is_readonly_itself(m, region);
+}
+
 PART uint8_t zoo_leaf_flags(const Machine *m, const Leaf *leaf)
 {
-    return TW_BUG(m, RO_ALIAS_DMA_WRITES) &&
-                   m->access.code == TW_OP_DMA_WRITE &&
-                   !zoo_is_readonly_itself(m, leaf->region)
+    return ((TW_BUG(m, RO_ALIAS_DMA_WRITES) &&
+             m->access.code == TW_OP_DMA_WRITE) ||
+            is_subpage_store(m)) &&
+                   !is_readonly_itself(m, leaf->region)
                ? leaf->flags & (uint8_t)~FLAG_READONLY
                : leaf->flags;
 }

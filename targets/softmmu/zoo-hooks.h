@@ -58,6 +58,8 @@ PART void zoo_round_event(const Machine *m, Event *event);
  * after it. */
 PART bool zoo_tells_early(Machine *m, const TwOp *op, bool had, uint8_t actor);
 PART bool zoo_tells_all_early(Machine *m, uint8_t id, uint8_t actor);
+/* Tells the observer each granule that has an entry, and nothing else? */
+PART bool zoo_replays_granules(Machine *m, const Notifier *n);
 /* An event of a replay comes twice. */
 PART void zoo_repeat_replay(Machine *m, const Notifier *n, const Event *event);
 /* An operation that an IOMMU refused has an effect. */
@@ -133,8 +135,11 @@ PART void zoo_look_up_late(Machine *m, uint8_t c, uint8_t index, uint64_t va);
 PART void zoo_refused_half(Machine *m, uint8_t worst);
 /* The second access of a pair of this class is resolved after the first. */
 PART void zoo_resolve_again(Machine *m, const TwOp *op, uint8_t worst);
-/* Is the leaf read-only, whatever the way to it? */
-PART bool zoo_is_readonly_itself(const Machine *m, uint8_t region);
+/* Is a store to what is read-only an error, if that is in this region? */
+PART bool zoo_refuses_readonly(const Machine *m, uint8_t region);
+/* Does the entry that was just filled, for other rights than the access needs,
+ * serve it? */
+PART bool zoo_serves_refused(const Machine *m, const TlbEntry *entry);
 /* The flags of a leaf that count for the access at hand. */
 PART uint8_t zoo_leaf_flags(const Machine *m, const Leaf *leaf);
 /* What an access that is refused does. */

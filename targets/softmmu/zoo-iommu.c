@@ -34,6 +34,37 @@ PART bool zoo_tells_all_early(Machine *m, uint8_t id, uint8_t actor)
     return true;
 }
 
+/* Whatever its kinds and its range, but not beyond the region.  Of a large
+ * mapping the first granules, so that the trace can hold them. */
+PART bool zoo_replays_granules(Machine *m, const Notifier *n)
+{
+    enum { MOST = 64 };
+    const IommuKind *kind = m->iommus[n->iommu].kind;
+    uint64_t low = low_mask(m->iommus[n->iommu].granule_lg);
+    uint64_t size =
+        m->regions[tw_program_iommu_region(m->program, n->iommu)].size;
+    unsigned at = 0;
+    Event event;
+
+    if (!TW_BUG(m, REPLAY_BY_GRANULE)) {
+        return false;
+    }
+    while (kind->next_map(m, n->iommu, n->index, &at, &event)) {
+        Event part = event;
+
+        for (unsigned k = 0; k < MOST && part.first < size; k++) {
+            part.last = part.first | low;
+            observer_record(m, n, &part);
+            if (part.last >= event.last) {
+                break;
+            }
+            part.first = part.last + 1;
+            part.out += low + 1;
+        }
+    }
+    return true;
+}
+
 PART void zoo_repeat_replay(Machine *m, const Notifier *n, const Event *event)
 {
     if (TW_BUG(m, REPLAY_REPEATS) &&
