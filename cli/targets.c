@@ -188,6 +188,22 @@ static void json_mutants(JsonBuilder *b)
     json_builder_end_array(b);
 }
 
+static void json_misses(JsonBuilder *b)
+{
+    unsigned count;
+    const TwZooBug *cells = tw_zoo_cells(&count);
+
+    json_builder_set_member_name(b, "misses");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < count; i++) {
+        json_builder_begin_object(b);
+        tw_json_string(b, "mutant", cells[i].slug);
+        tw_json_string(b, "rules", cells[i].rules);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
 static void json_quirks(JsonBuilder *b)
 {
     unsigned count;
@@ -228,6 +244,28 @@ static const char *mutant_shown(const char *shown)
                                          : "";
 }
 
+/* A line for each command and structure: the kinds. */
+static void text_misses(void)
+{
+    unsigned count, length = 0;
+    const TwZooBug *cells = tw_zoo_cells(&count);
+
+    printf("\nMutants misses:COMMAND:STRUCTURE:KIND: a command that leaves one "
+           "kind of record,\nby the table in "
+           "oracle/freshness/FRESHNESS.md (%u):\n",
+           count);
+    for (unsigned i = 0; i < count; i++) {
+        const char *slug = cells[i].slug;
+
+        if (i == 0 || strncmp(slug, cells[i - 1].slug, length) != 0) {
+            length = (unsigned)(strrchr(slug, ':') - slug) + 1;
+            printf("%s  %.*s", i ? "\n" : "", (int)length, slug);
+        }
+        printf(" %s", slug + length);
+    }
+    printf("\n");
+}
+
 static void text(void)
 {
     const TwTargetClass *const *classes = tw_target_classes();
@@ -249,6 +287,7 @@ static void text(void)
         printf("  %s\n      %s (%s)%s\n", mutants[i].slug, mutants[i].summary,
                mutants[i].rules, mutant_shown(mutants[i].shown));
     }
+    text_misses();
     quirks = tw_zoo_quirks(&count);
     printf("\nQuirks of softmmu (--quirk), each with the rule that it "
            "overrides:\n");
@@ -306,6 +345,7 @@ static int json(const TwTargetOptions *options)
     json_builder_end_array(b);
     json_zoo(b);
     json_mutants(b);
+    json_misses(b);
     json_quirks(b);
     json_builder_set_member_name(b, "opened");
     json_builder_begin_object(b);

@@ -90,6 +90,23 @@ static const TwZooBug *find_bug(const char *slug)
     return bug ? bug : find_among(mutants, n_mutants, slug);
 }
 
+/* Adds the mutants misses:... whose slugs are, or begin with, that and a colon;
+ * false: there are none. */
+static bool add_misses(GPtrArray *wanted, const char *slug)
+{
+    unsigned count, before = wanted->len;
+    const TwZooBug *cells = tw_zoo_cells(&count);
+    size_t length = strlen(slug);
+
+    for (unsigned i = 0; i < count; i++) {
+        if (strncmp(cells[i].slug, slug, length) == 0 &&
+            (cells[i].slug[length] == '\0' || cells[i].slug[length] == ':')) {
+            g_ptr_array_add(wanted, (void *)&cells[i]);
+        }
+    }
+    return wanted->len > before;
+}
+
 static int catch_all(const TwZooRun *zoo, GPtrArray *wanted, bool json)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
@@ -183,7 +200,8 @@ static bool parse_options(int *argc, char ***argv, Options *o)
 
     return tw_cli_options(
         argc, argv, "[SLUG...]",
-        "Puts each bug of the zoo (or the bugs and mutants with these slugs) "
+        "Puts each bug of the zoo (or the bugs and mutants with these slugs; "
+        "of\nthe mutants misses:..., all whose slugs begin so) "
         "into softmmu.\nChecks that random programs find the bug with a "
         "verdict "
         "that it is known to cause,\nand that the case replays and shrinks "
@@ -238,6 +256,9 @@ static bool choose_bugs(GPtrArray *wanted, bool mutants, int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         const TwZooBug *bug = find_bug(argv[i]);
 
+        if (!bug && add_misses(wanted, argv[i])) {
+            continue;
+        }
         if (!bug) {
             tw_cli_fail(
                 TW_EXIT_USAGE,

@@ -98,6 +98,8 @@ done
 check 'lists bugs' grep -q '^  tie-oldest-wins' out.txt
 check 'lists mutants and their rules' \
     grep -q '^      an access to a hole is refused as a LOOP (IW-4)' out.txt
+check 'lists what commands miss' \
+    grep -q '^  misses:leaf:entry: grant refusal marked absent$' out.txt
 exits 0 'targets --target' "$TWINWALK" targets --target softmmu
 check 'prints the dialect' grep -q '^iommu-kinds table' out.txt
 exits 0 'targets --json' "$TWINWALK" targets --json
@@ -109,9 +111,15 @@ assert 'commit' in targets['opened']['contract']['ended_by']
 assert len(targets['zoo']) >= 12
 assert all(bug['provenance'] for bug in targets['zoo'])
 assert all(mutant['rules'] for mutant in targets['mutants'])
-assert len(targets['mutants']) >= 100"
+assert len(targets['mutants']) >= 100
+assert all(m['mutant'].startswith('misses:') for m in targets['misses'])"
 
 # zoo
+exits 0 'zoo misses' "$TWINWALK" zoo misses:notified:entry --json
+check 'finds all whose slugs begin so' python3 -c "
+import json
+slugs = [caught['slug'] for caught in json.load(open('out.txt'))]
+assert slugs == ['misses:notified:entry:grant', 'misses:notified:entry:refusal']"
 exits 0 'zoo' "$TWINWALK" zoo tie-oldest-wins hole-is-loop --json
 check 'finds a bug and a mutant' python3 -c "
 import json

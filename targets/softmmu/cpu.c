@@ -228,7 +228,7 @@ PART void cpu_unmap(Machine *m, Notifier *notifier, uint64_t first,
          first, last,
          notifier->active ? " (TN-3)"
                           : ": not active, nothing came through it (TN-4)");
-    if (!notifier->active ||
+    if (!notifier->active || zoo_misses_cpu(m, notifier, first) ||
         (TW_BUG(m, UNMAP_NOT_QUEUED) && notifier->cpu != actor)) {
         return;
     }

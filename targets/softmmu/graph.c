@@ -62,7 +62,7 @@ static void commit_effective(Machine *m, uint8_t actor)
     listeners_commit(m);
     mappings_end(m);
     for (unsigned c = 0; c < m->program->n_cpus; c++) {
-        if (!zoo_sees_no_change(m, c)) {
+        if (!zoo_sees_no_change(m, c) && !zoo_misses_commit(m, c)) {
             cpu_ask(m, c, actor, (Work){.kind = WORK_FLUSH_ALL});
         }
     }

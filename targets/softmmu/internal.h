@@ -72,8 +72,11 @@ typedef enum Bug {
     BUGS
 } Bug;
 #define TW_BUG(m, name) ((m)->bugs[BUG_##name / 64] >> BUG_##name % 64 & 1)
+/* What a command of the machine misses (zoo-cells.c), or 0. */
+#define TW_MISSES(m) ((m)->misses)
 #else
 #define TW_BUG(m, name) ((void)(m), false)
+#define TW_MISSES(m) ((void)(m), 0)
 #endif
 
 /* Limits ----------------------------------------------------------------- */
@@ -532,7 +535,10 @@ typedef struct Machine {
     const TwTeller *teller;
 #ifdef TW_ZOO
     uint64_t bugs[(BUGS + 63) / 64]; /* those that it has: bit per Bug */
+    uint16_t misses;                 /* TW_CELL(), or 0 */
 #endif
+    uint8_t command;   /* for zoo-cells.c: COMMAND_... in flight, */
+    uint64_t n_missed; /* and how often one has missed something */
 
     const TwProgram *program;
     TwTrace *trace;

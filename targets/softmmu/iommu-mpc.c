@@ -83,6 +83,7 @@ static void mpc_tell_block(Machine *m, uint8_t id, uint64_t first,
 {
     uint64_t last = first | m->page_mask;
 
+    zoo_begins_lut(m);
     for (unsigned k = 0; k < 2; k++) {
         if (zoo_tells_index(m, id, k, first)) {
             iommu_notify_unmap(m, id, (uint8_t)k, first, last, actor);

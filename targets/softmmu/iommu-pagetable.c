@@ -351,7 +351,7 @@ static Context iotlb_context(Machine *m, uint8_t id, uint8_t index)
         return *kept;
     }
     if (iommu->contexts[index].mode != TW_CONTEXT_NONE ||
-        TW_BUG(m, NO_CONTEXT_IS_KEPT)) {
+        iotlb_keeps_absence(m) || TW_BUG(m, NO_CONTEXT_IS_KEPT)) {
         iommu->iotlb.kept |= bit;
         *kept = iommu->contexts[index];
     }

@@ -5,9 +5,9 @@
  * of kind `pagetable` keeps contexts, by index, and entries and pointers to
  * tables, by the domain that the context names, until a command is about them
  * (LA-37). An entry answers with the rights that it has, also where those
- * refuse.  What is not there gets no record.  Pairs (LA-54) end like the
- * entries of their first IOMMU, and by what UNMAPs and commands other than
- * those for leaves say of the second.
+ * refuse.  What is not there gets a record only if the contract says so.  Pairs
+ * (LA-54) end like the entries of their first IOMMU, and by what UNMAPs and
+ * commands other than those for leaves say of the second.
  */
 #include "targets/softmmu/internal.h"
 
@@ -51,6 +51,12 @@ static Translation iotlb_answer(Machine *m, uint8_t id,
     return what;
 }
 
+/* Is it recorded, too, that there is no entry or context? */
+static bool iotlb_keeps_absence(const Machine *m)
+{
+    return m->contract.iotlb & TW_IOTLB_ABSENT;
+}
+
 /* Records what was found for the granule of `offset`. */
 static void iotlb_insert(Machine *m, uint8_t id, uint8_t whose, uint64_t offset,
                          Translation what)
@@ -58,7 +64,8 @@ static void iotlb_insert(Machine *m, uint8_t id, uint8_t whose, uint64_t offset,
     Iommu *iommu = &m->iommus[id];
     uint64_t granule = offset >> iommu->granule_lg;
 
-    if ((what.perm == 0 && !TW_BUG(m, IOTLB_KEEPS_ABSENCE)) ||
+    if ((what.perm == 0 && !iotlb_keeps_absence(m) &&
+         !TW_BUG(m, IOTLB_KEEPS_ABSENCE)) ||
         !allocate(m, "a record of an IOTLB")) {
         return;
     }
@@ -130,7 +137,8 @@ static void iotlb_forget_pairs(Machine *m, uint8_t id, uint8_t whose,
         IotlbRecord record = {.what = pair->first, .granule = pair->granule};
 
         if (pair->valid && (pair->whose == whose || whose == TW_ALL) &&
-            iotlb_meets(m, iommu, &record, first, last)) {
+            iotlb_meets(m, iommu, &record, first, last) &&
+            !zoo_misses_combined(m, id, pair)) {
             TELL(m, "iotlb",
                  "i%u 0x%" PRIx64 " of %u: the combined record ends (FR-12)",
                  id, pair->granule << iommu->granule_lg, pair->whose);
@@ -169,7 +177,8 @@ static void iotlb_forget_behind(Machine *m, uint8_t id, uint8_t whose,
 
             if (pair->valid && pair->behind == id &&
                 (pair->behind_whose == whose || whose == TW_ALL) &&
-                iotlb_meets_behind(m, k, pair, first, last)) {
+                iotlb_meets_behind(m, k, pair, first, last) &&
+                !zoo_misses_second(m, pair)) {
                 TELL(m, "iotlb",
                      "i%u 0x%" PRIx64
                      " of %u: the combined record ends with i%u (FR-12)",
@@ -188,7 +197,11 @@ static void iotlb_commit(Machine *m)
         return;
     }
     for (unsigned k = 0; k < m->program->n_iommus; k++) {
-        memset(m->iommus[k].iotlb.pairs, 0, sizeof(m->iommus[k].iotlb.pairs));
+        for (unsigned i = 0; i < IOTLB_PAIRS; i++) {
+            IotlbPair *pair = &m->iommus[k].iotlb.pairs[i];
+
+            pair->valid = pair->valid && zoo_misses_combined(m, k, pair);
+        }
     }
 }
 
@@ -206,7 +219,8 @@ static void iotlb_forget(Machine *m, uint8_t id, uint8_t whose, uint64_t first,
         IotlbRecord *record = &iommu->iotlb.entries[i];
 
         if (record->valid && (record->whose == whose || whose == TW_ALL) &&
-            iotlb_meets(m, iommu, record, first, last)) {
+            iotlb_meets(m, iommu, record, first, last) &&
+            !zoo_misses_entry(m, id, record)) {
             TELL(m, "iotlb", "i%u 0x%" PRIx64 " of %u: the record ends (FR-11)",
                  id, record->granule << iommu->granule_lg, record->whose);
             record->valid = false;
@@ -226,10 +240,10 @@ static void iotlb_forget_pointers(Machine *m, uint8_t id, uint8_t domain,
         unsigned lg = iommu->granule_lg +
                       pointer->level * (unsigned)(iommu->granule_lg - 3);
 
-        if ((pointer->domain == domain || domain == TW_ALL) &&
+        if (pointer->valid && (pointer->domain == domain || domain == TW_ALL) &&
             (pointer->first & ~low_mask(lg)) <= last &&
             (pointer->first | low_mask(lg)) >= first) {
-            pointer->valid = false;
+            pointer->valid = zoo_misses_pointer(m, id, pointer);
         }
     }
 }
@@ -238,10 +252,13 @@ static void iotlb_empty(Machine *m, uint8_t id)
 {
     Iommu *iommu = &m->iommus[id];
 
-    if (iommu->has_iotlb) {
-        memset(&iommu->iotlb, 0, sizeof(iommu->iotlb));
-        iotlb_forget_behind(m, id, TW_ALL, 0, UINT64_MAX);
+    if (!iommu->has_iotlb) {
+        return;
     }
+    if (!zoo_empties_the_rest(m, id)) {
+        memset(&iommu->iotlb, 0, sizeof(iommu->iotlb));
+    }
+    iotlb_forget_behind(m, id, TW_ALL, 0, UINT64_MAX);
 }
 
 /* A command about one context, or all. */
@@ -249,12 +266,14 @@ static void iotlb_forget_contexts(Machine *m, const TwOp *op)
 {
     Iommu *iommu = &m->iommus[op->obj];
     uint8_t one = (uint8_t)(1u << op->whose % iommu->indexes);
+    uint8_t missed = zoo_missed_contexts(m, op->obj);
 
     memset(iommu->iotlb.roots, 0, sizeof(iommu->iotlb.roots));
     if (op->scope == TW_SCOPE_CONTEXTS) {
-        iommu->iotlb.kept &= TW_BUG(m, CONTEXTS_COMMAND_IS_FOR_ONE) ? 0xfe : 0;
+        iommu->iotlb.kept &=
+            TW_BUG(m, CONTEXTS_COMMAND_IS_FOR_ONE) ? 0xfe : missed;
     } else if (!TW_BUG(m, CONTEXT_COMMAND_IGNORED)) {
-        iommu->iotlb.kept &= (uint8_t)~one;
+        iommu->iotlb.kept &= (uint8_t)(~one | missed);
     }
 }
 

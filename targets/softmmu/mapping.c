@@ -229,7 +229,7 @@ PART void mapping_unmap(Machine *m, uint8_t id, uint8_t index, uint64_t first,
 
         if (m->legality.mapping_live >> i & 1 && map->valid && map->any &&
             mapping_meets(m, map, id, index, first, last) &&
-            !TW_BUG(m, MAPPING_IGNORES_UNMAP)) {
+            !TW_BUG(m, MAPPING_IGNORES_UNMAP) && !zoo_misses_mapping(m, map)) {
             TELL(m, "mapping", "m%u ends (RU-9)", i);
             map->valid = false;
         }
@@ -241,6 +241,6 @@ static void mappings_end(Machine *m)
 {
     for (unsigned i = 0;
          i < TW_MAX_MAPPINGS && !TW_BUG(m, MAPPING_SURVIVES_COMMIT); i++) {
-        m->mappings[i].valid = false;
+        m->mappings[i].valid &= zoo_misses_mapping(m, &m->mappings[i]);
     }
 }

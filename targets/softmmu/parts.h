@@ -39,5 +39,6 @@
 
 #include "targets/softmmu/zoo-access.c"
 #include "targets/softmmu/zoo-cache.c"
+#include "targets/softmmu/zoo-cells.c"
 #include "targets/softmmu/zoo-iommu.c"
 #include "targets/softmmu/zoo-view.c"

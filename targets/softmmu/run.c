@@ -11,6 +11,7 @@
 /* One legal operation that is not an access (LA-2 has `actor`). */
 PART void perform(Machine *m, const TwOp *op, uint8_t actor)
 {
+    zoo_begins(m, op);
     switch (op->code) {
     case TW_OP_NOP:
         break;

@@ -38,6 +38,64 @@ PART void zoo_move_in_place(Machine *m, uint8_t id);
 /* A region that was enabled becomes the newest of its siblings. */
 PART void zoo_reorder_enabled(Machine *m, uint8_t id, bool on);
 
+/* What commands miss (zoo-cells.c) ----------------------------------------- */
+
+/* A command, a structure and a kind of record, as one number, not 0. */
+#define TW_CELL(command, structure, kind) \
+    (1 + (((command)*STRUCTURES + (structure)) * KINDS + (kind)))
+
+enum {
+    COMMAND_NONE, /* it misses nothing */
+    COMMAND_NOTIFIED,
+    COMMAND_UNMAP,
+    COMMAND_UNMAP_ALL,
+    COMMAND_SCOPE, /* of `invalidate`: the first of TW_SCOPES */
+    COMMAND_LUT = COMMAND_SCOPE + TW_SCOPES,
+    COMMAND_RESET,
+    COMMAND_BYPASS,
+    COMMAND_COMMIT,
+    COMMAND_RESTORE,
+};
+enum {
+    STRUCTURE_ENTRY,
+    STRUCTURE_POINTER,
+    STRUCTURE_CONTEXT,
+    STRUCTURE_COMBINED,
+    STRUCTURE_SECOND,
+    STRUCTURE_MAPPING,
+    STRUCTURE_CPU,
+    STRUCTURES
+};
+enum {
+    KIND_GRANT,
+    KIND_REFUSAL,
+    KIND_ABSENT,
+    KIND_MARKED,
+    KIND_BLOCKED,
+    KIND_TABLES,
+    KIND_PASS,
+    KINDS
+};
+
+/* An operation begins, which may be such a command. */
+PART void zoo_begins(Machine *m, const TwOp *op);
+/* A block of an MPC has changed, and that is told. */
+PART void zoo_begins_lut(Machine *m);
+/* Does the command in flight miss this: a record; a pair, as one of its first
+ * or of its second IOMMU; a mapping; a CPU, at an UNMAP or at a commit? */
+PART bool zoo_misses_entry(Machine *m, uint8_t id, const IotlbRecord *record);
+PART bool zoo_misses_pointer(Machine *m, uint8_t id,
+                             const IotlbPointer *pointer);
+PART bool zoo_misses_combined(Machine *m, uint8_t id, const IotlbPair *pair);
+PART bool zoo_misses_second(Machine *m, const IotlbPair *pair);
+PART bool zoo_misses_mapping(Machine *m, const Mapping *map);
+PART bool zoo_misses_cpu(Machine *m, const Notifier *notifier, uint64_t first);
+PART bool zoo_misses_commit(Machine *m, uint8_t c);
+/* The recorded contexts of an IOMMU that it misses, bit per index. */
+PART uint8_t zoo_missed_contexts(Machine *m, uint8_t id);
+/* Has it ended the records of an IOMMU, all but those that it misses? */
+PART bool zoo_empties_the_rest(Machine *m, uint8_t id);
+
 /* IOMMUs, notifiers and observers (zoo-iommu.c) ---------------------------- */
 
 /* The kind and the level that a page table gives as the reason of a refusal

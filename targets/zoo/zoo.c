@@ -41,6 +41,51 @@ const TwZooBug *tw_zoo_mutants(unsigned *n)
     return mutants;
 }
 
+/* Behind the mutants: what a command misses. */
+static const TwZooBug cells[] = {
+#define TW_ZOO_CELL(C, c, S, s, K, k, rules) \
+    {"misses:" c ":" s ":" k, \
+     "\"" c "\" misses what is kept as " s ", " k, \
+     "", \
+     "", \
+     "", \
+     rules, \
+     ""},
+#include "targets/zoo/cells.def"
+#undef TW_ZOO_CELL
+};
+static const struct {
+    uint16_t number; /* TW_CELL() */
+    bool absent;     /* it is about records of absences */
+} misses_of[] = {
+#define TW_ZOO_CELL(C, c, S, s, K, k, rules) \
+    {TW_CELL(COMMAND_##C, STRUCTURE_##S, KIND_##K), KIND_##K == KIND_ABSENT},
+#include "targets/zoo/cells.def"
+#undef TW_ZOO_CELL
+};
+
+const TwZooBug *tw_zoo_cells(unsigned *n)
+{
+    *n = G_N_ELEMENTS(cells);
+    return cells;
+}
+
+uint64_t tw_zoo_missed(const TwTarget *target)
+{
+    return ((const Machine *)target)->n_missed;
+}
+
+/* The number of the mutant of that slug; as many as there are: none. */
+static unsigned find_cell(const char *slug)
+{
+    unsigned i = 0;
+
+    while (i < G_N_ELEMENTS(cells) && strcmp(cells[i].slug, slug) != 0) {
+        i++;
+    }
+    return i;
+}
+
 static const TwZooQuirk quirks[] = {
 #define TW_ZOO_QUIRK(slug, name, rule, summary) {slug, summary, rule},
 #include "targets/zoo/quirks.def"
@@ -106,16 +151,27 @@ static Bug find_slug(const char *slug)
     return BUG_NONE;
 }
 
+static void add_cell(Machine *m, unsigned i)
+{
+    m->misses = misses_of[i].number;
+    m->contract.iotlb |= misses_of[i].absent ? TW_IOTLB_ABSENT : 0;
+}
+
 static TwTarget *zoo_open(const TwTargetOptions *options, GError **error)
 {
     const char *slug = name_argument(options);
     Bug bug = slug != NULL ? find_slug(slug) : BUG_NONE;
+    unsigned cell = slug != NULL ? find_cell(slug) : G_N_ELEMENTS(cells);
     g_autoptr(GString) slugs = NULL;
 
-    if (bug != BUG_NONE) {
+    if (bug != BUG_NONE || cell < G_N_ELEMENTS(cells)) {
         Machine *m = machine_open(&tw_zoo_class, options);
 
-        add_bug(m, bug);
+        if (bug != BUG_NONE) {
+            add_bug(m, bug);
+        } else {
+            add_cell(m, cell);
+        }
         if (options->quirks != NULL && !add_quirks(m, options, error)) {
             machine_close(&m->target);
             return NULL;

@@ -44,4 +44,12 @@ TwTarget *tw_zoo_open_quirks(const TwTargetOptions *options, GError **error);
 /* All mutants, in the order of mutants.def; no slug is a bug's. */
 const TwZooBug *tw_zoo_mutants(unsigned *count);
 
+/* The mutants misses:COMMAND:STRUCTURE:KIND, in the order of cells.def: a
+ * command that leaves one kind of record in one structure. */
+const TwZooBug *tw_zoo_cells(unsigned *count);
+
+/* How often the target, one of these, has left something since it was opened.
+ * A program in which that did not change cannot show the mutant. */
+uint64_t tw_zoo_missed(const TwTarget *target);
+
 #endif
