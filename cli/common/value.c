@@ -143,6 +143,13 @@ bool tw_cli_wish(const char *text, uint32_t *wish)
                     "--wish: expected a possible situation, not %s", text);
         return false;
     }
+    if (tw_situation_needs_tables(&situation)) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--wish: expected a situation that needs no tables in RAM "
+                    "and no IOTLB, not %s",
+                    text);
+        return false;
+    }
     *wish = tw_situation_number(&situation);
     return true;
 }

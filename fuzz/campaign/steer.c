@@ -22,7 +22,8 @@ TwSteering *tw_steering_new(uint64_t seed)
     for (uint32_t i = 0; i < TW_SITUATIONS; i++) {
         TwSituation situation = tw_situation_of(i);
 
-        if (tw_situation_possible(&situation)) {
+        if (tw_situation_possible(&situation) &&
+            !tw_situation_needs_tables(&situation)) {
             steering->order[steering->n++] = i;
         }
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fuzz/generate/extreme.h"
+#include "fuzz/generate/devices.h"
 #include "fuzz/generate/flat.h"
 #include "fuzz/generate/mapping.h"
 #include "fuzz/generate/moves.h"
@@ -104,6 +105,7 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
         tw_mpc_turn(&gen);
     }
     if (wish == NULL) {
+        tw_devices_make(&gen);
         tw_pairs_make(&gen);
         tw_widths_make(&gen);
         tw_roots_make(&gen);

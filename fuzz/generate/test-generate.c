@@ -186,14 +186,14 @@ static void test_golden(gconstpointer data)
 {
     static const uint64_t golden[TW_PROFILES] = {
         [TW_PROFILE_BALANCED] = 0xa28bf4f8f28b5ffc,
-        [TW_PROFILE_IOMMU] = 0xed9ab0dfe6e94c04,
-        [TW_PROFILE_INVALIDATE] = 0x93b1ad7df3f772d8,
+        [TW_PROFILE_IOMMU] = 0xda8ec3aa8f9edee4,
+        [TW_PROFILE_INVALIDATE] = 0xc1fe783f6e6c6106,
         [TW_PROFILE_TOPOLOGY] = 0x4bbf4e68f64bcc03,
-        [TW_PROFILE_HOSTILE] = 0x4cfee7d52395d6ad,
-        [TW_PROFILE_IOTLB] = 0x43a0c0a7a17ceb5d,
-        [TW_PROFILE_PAGETABLE] = 0x51b75c8dc51a0d1b,
-        [TW_PROFILE_MPC] = 0xfbfa723875449797,
-        [TW_PROFILE_DMA_MAP] = 0xe6d646cbe6cb85eb,
+        [TW_PROFILE_HOSTILE] = 0x6f7342f18e142785,
+        [TW_PROFILE_IOTLB] = 0xe6ea9fb576995056,
+        [TW_PROFILE_PAGETABLE] = 0x7a31de945821cc0b,
+        [TW_PROFILE_MPC] = 0x1fd1026be045b013,
+        [TW_PROFILE_DMA_MAP] = 0x41e1a183b0872e81,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();

@@ -8,6 +8,10 @@
  * one, accesses, makes the wished change, sends the wished event, and accesses
  * again.  Like every part of the generator this is only an attempt: overlaps
  * and odd granules are left as they are.
+ *
+ * The IOMMUs of the path are of the kind `table`, without an IOTLB.  Situations
+ * that need tables in RAM or an IOTLB (tw_situation_needs_tables()) are no
+ * wishes; the profiles that have them meet those without steering.
  */
 #ifndef TW_FUZZ_GENERATE_WISH_H
 #define TW_FUZZ_GENERATE_WISH_H

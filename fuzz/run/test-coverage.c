@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Situations: those of small programs, counted by campaigns, kept in files. */
+#include <inttypes.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -182,12 +183,13 @@ static void test_numbers(void)
 
 /* Campaigns --------------------------------------------------------------- */
 
-static void campaign(unsigned jobs, uint64_t programs, bool steer,
-                     const TwCoverage *before, TwCoverage *coverage)
+static void campaign_of(unsigned profile, unsigned jobs, uint64_t programs,
+                        bool steer, const TwCoverage *before,
+                        TwCoverage *coverage)
 {
     TwCampaignOptions options = {
         .target.name = "softmmu",
-        .profile = TW_PROFILES,
+        .profile = profile,
         .seed = 5,
         .programs = programs,
         .jobs = jobs,
@@ -203,6 +205,25 @@ static void campaign(unsigned jobs, uint64_t programs, bool steer,
     tw_campaign_result_clear(&result);
 }
 
+static void campaign(unsigned jobs, uint64_t programs, bool steer,
+                     const TwCoverage *before, TwCoverage *coverage)
+{
+    campaign_of(TW_PROFILES, jobs, programs, steer, before, coverage);
+}
+
+static void assert_possible(const TwCoverage *coverage)
+{
+    for (uint32_t i = 0; i < TW_SITUATIONS; i++) {
+        TwSituation s = tw_situation_of(i);
+
+        if (coverage->seen[i] && !tw_situation_possible(&s)) {
+            g_autofree char *what = words(i);
+
+            g_error("met, though there is no such thing: %s", what);
+        }
+    }
+}
+
 /* With any --jobs; and no impossible situation is met. */
 static void test_campaign(void)
 {
@@ -214,19 +235,61 @@ static void test_campaign(void)
     campaign(3, 3000, false, NULL, three);
     g_assert_cmpuint(one->programs, ==, 3000);
     g_assert_cmpmem(one, sizeof(*one), three, sizeof(*three));
-    for (uint32_t i = 0; i < TW_SITUATIONS; i++) {
-        TwSituation s = tw_situation_of(i);
-
-        if (one->seen[i] && !tw_situation_possible(&s)) {
-            g_autofree char *what = words(i);
-
-            g_error("met, though there is no such thing: %s", what);
-        }
-    }
+    assert_possible(one);
     sums = tw_coverage_sums(one, 1, 0, 0xff, 1, 0xff);
     g_assert_cmpuint(sums.seen, >, 1000);
     g_assert_cmpuint(tw_coverage_sums(one, 1000000, 0, 0xff, 1, 0xff).seen, ==,
                      0);
+}
+
+/* How many accesses of a kind met that change and that ending. */
+static uint64_t met(const TwCoverage *coverage, unsigned access,
+                    unsigned change, unsigned ending)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < TW_SITUATIONS; i++) {
+        TwSituation s = tw_situation_of(i);
+
+        if (s.is[TW_MET_BY_ACCESS] == access &&
+            s.is[TW_MET_BY_CHANGE] == change &&
+            s.is[TW_MET_BY_ENDING] == ending) {
+            n += coverage->seen[i];
+        }
+    }
+    return n;
+}
+
+/* Without steering: tables in RAM, and IOTLBs under CPUs and devices. */
+static void test_tables(void)
+{
+    g_autofree TwCoverage *tables = tw_coverage_new();
+    g_autofree TwCoverage *flat = tw_coverage_new();
+
+    campaign_of(TW_PROFILE_PAGETABLE, 2, 6000, false, NULL, tables);
+    campaign_of(TW_PROFILE_IOTLB, 2, 1000, false, NULL, flat);
+    assert_possible(tables);
+    assert_possible(flat);
+    for (unsigned e = TW_MET_INVALIDATE_GLOBAL; e <= TW_MET_INVALIDATE_CONTEXT;
+         e++) {
+        bool context = e == TW_MET_INVALIDATE_CONTEXT;
+        unsigned change = context ? TW_MET_CONTEXT : TW_MET_TABLE;
+        uint64_t by_cpu = met(tables, TW_MET_READ, change, e);
+        uint64_t by_dma = met(tables, TW_MET_DMA_READ, change, e);
+
+        g_test_message("%s: %" PRIu64 " loads of CPUs, %" PRIu64 " of devices",
+                       tw_situation_name(TW_MET_BY_ENDING, e), by_cpu, by_dma);
+        g_assert_cmpuint(by_cpu, >, 0);
+        g_assert_cmpuint(by_dma, >, 0);
+        g_assert_cmpuint(met(flat, TW_MET_DMA_READ, TW_MET_MAP, e), ==, 0);
+    }
+    g_assert_cmpuint(met(tables, TW_MET_DMA_READ, TW_MET_TABLE, TW_MET_OPEN), >,
+                     0);
+    g_assert_cmpuint(met(flat, TW_MET_DMA_READ, TW_MET_MAP, TW_MET_NOTIFY), >,
+                     0);
+    g_assert_cmpuint(
+        met(flat, TW_MET_DMA_READ, TW_MET_UNMAP_NOTIFIED, TW_MET_NOTIFIED), >,
+        0);
 }
 
 static uint32_t seen(const TwCoverage *coverage)
@@ -426,6 +489,7 @@ int main(int argc, char **argv)
     g_test_add_func("/coverage/situations-have-numbers", test_numbers);
     g_test_add_func("/coverage/situations-of-programs", test_told);
     g_test_add_func("/coverage/whatever-the-jobs", test_campaign);
+    g_test_add_func("/coverage/tables-in-ram", test_tables);
     g_test_add_func("/coverage/steering", test_steering);
     g_test_add_func("/coverage/wishes-come-true", test_wishes);
     g_test_add_func("/coverage/files-add-up", test_file);

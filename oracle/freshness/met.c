@@ -51,13 +51,49 @@ static bool has_tables(const TwProgram *program)
     return false;
 }
 
-static uint8_t change_of(const TwProgram *program, uint16_t number)
+/* The hop of a walk whose translation has changed last, or NULL. */
+static const TwHop *changed_hop(const TwWalk *walk)
 {
-    const TwOp *op = &program->script[number];
+    for (unsigned i = 0; walk->link == TW_KEY_LINK_HOP && i < walk->n_hops;
+         i++) {
+        if (walk->hops[i].since == walk->since) {
+            return &walk->hops[i];
+        }
+    }
+    return NULL;
+}
+
+/* Is it an operation on another IOMMU than that of the hop, or on regions? Then
+ * another entry is read of nested tables, which lie behind it. */
+static bool is_below(const TwOp *op, const TwHop *hop)
+{
+    switch (op->code) {
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+    case TW_OP_IOMMU_RESET:
+    case TW_OP_BYPASS:
+    case TW_OP_CONTEXT:
+    case TW_OP_MPC_WRITE:
+        return op->obj != hop->iommu;
+    default:
+        return op->code == TW_OP_COMMIT ||
+               tw_op_info(op->code)->flags & TW_OP_TOPOLOGY;
+    }
+}
+
+/* What the last change of the walk was. */
+static uint8_t change_of(const TwProgram *program, const TwWalk *walk)
+{
+    const TwOp *op = &program->script[walk->op];
+    const TwHop *hop = changed_hop(walk);
     bool notified = op->flags & TW_OPF_NOTIFIED;
 
     if (op->flags & TW_OPF_DURING) {
         return TW_MET_DURING;
+    }
+    if (hop && is_below(op, hop)) {
+        return TW_MET_TABLE;
     }
     switch (op->code) {
     case TW_OP_PAGE:
@@ -68,9 +104,10 @@ static uint8_t change_of(const TwProgram *program, uint16_t number)
         return notified ? TW_MET_MAP_NOTIFIED : TW_MET_MAP;
     case TW_OP_MPC_WRITE: /* of a look-up table: what is there is another */
         return TW_MET_MAP_NOTIFIED;
-    case TW_OP_POKE: /* of a table in RAM: the same as a silent map */
+    case TW_OP_POKE:
+        return TW_MET_TABLE;
     case TW_OP_CONTEXT:
-        return TW_MET_MAP;
+        return TW_MET_CONTEXT;
     case TW_OP_UNMAP:
         return notified ? TW_MET_UNMAP_NOTIFIED : TW_MET_UNMAP;
     case TW_OP_PROTECT:
@@ -104,14 +141,34 @@ static uint8_t change_of(const TwProgram *program, uint16_t number)
          * RAM; all else takes effect with a commit. */
         return !(tw_op_info(op->code)->flags & TW_OP_ACCESS)
                    ? TW_MET_TRANSACTION
-               : has_tables(program) ? TW_MET_MAP
+               : has_tables(program) ? TW_MET_TABLE
                                      : TW_MET_DEVICE;
+    }
+}
+
+static uint8_t invalidation_of(uint8_t scope)
+{
+    switch (scope) {
+    case TW_SCOPE_GLOBAL:
+        return TW_MET_INVALIDATE_GLOBAL;
+    case TW_SCOPE_DOMAIN:
+        return TW_MET_INVALIDATE_DOMAIN;
+    case TW_SCOPE_LEAF:
+    case TW_SCOPE_ANY_LEAF:
+        return TW_MET_INVALIDATE_LEAF;
+    case TW_SCOPE_CONTEXT:
+    case TW_SCOPE_CONTEXTS:
+        return TW_MET_INVALIDATE_CONTEXT;
+    default:
+        return TW_MET_INVALIDATE_RANGE;
     }
 }
 
 static uint8_t ending_of(const TwProgram *program, const TwEnding *ending)
 {
-    switch (program->script[ending->op].code) {
+    const TwOp *op = &program->script[ending->op];
+
+    switch (op->code) {
     case TW_OP_FLUSH_PAGE:
         return TW_MET_FLUSH_PAGE;
     case TW_OP_FLUSH_RANGE:
@@ -126,8 +183,9 @@ static uint8_t ending_of(const TwProgram *program, const TwEnding *ending)
     case TW_OP_MPC_WRITE:
         return TW_MET_NOTIFIED;
     case TW_OP_NOTIFY:
-    case TW_OP_INVALIDATE:
         return TW_MET_NOTIFY;
+    case TW_OP_INVALIDATE:
+        return invalidation_of(op->scope);
     case TW_OP_NOTIFY_ALL:
         return TW_MET_NOTIFY_ALL;
     case TW_OP_IOMMU_RESET:
@@ -138,20 +196,62 @@ static uint8_t ending_of(const TwProgram *program, const TwEnding *ending)
     case TW_OP_RESTORE:
         return TW_MET_END_OTHER;
     default:
-        return tw_op_info(program->script[ending->op].code)->flags &
-                       TW_OP_ACCESS
-                   ? TW_MET_END_OTHER
-                   : TW_MET_COMMIT;
+        return tw_op_info(op->code)->flags & TW_OP_ACCESS ? TW_MET_END_OTHER
+                                                          : TW_MET_COMMIT;
     }
 }
 
-/* Which event since `since` ended the answer that `old` gave. */
+/*
+ * Which event since the last change of the walk, by `change`, ended the record
+ * of the translation that it changed.  The record is of one granule, whatever
+ * the entry is for.
+ */
+static uint8_t record_ended(const TwWorld *world, const TwWalk *walk,
+                            uint8_t change)
+{
+    const TwHop *hop = changed_hop(walk);
+    uint8_t result = TW_MET_OPEN;
+    const TwIommu *iommu;
+    TwRecordKey key;
+    unsigned lg;
+
+    if (!hop || !world->program->iommus[hop->iommu].iotlb) {
+        return TW_MET_OPEN;
+    }
+    iommu = &world->program->iommus[hop->iommu];
+    lg = iommu->granule_lg;
+    key = (TwRecordKey){
+        .first = hop->granule << lg,
+        .last = hop->granule << lg | ((UINT64_C(1) << lg) - 1),
+        .kind = change == TW_MET_CONTEXT ? TW_RECORD_CONTEXT : TW_RECORD_ENTRY,
+        .iommu = hop->iommu,
+        .index = hop->index,
+    };
+    if (iommu->kind == TW_IOMMU_PAGETABLE) {
+        key.domain =
+            tw_iommu_context(world, hop->iommu, hop->index, walk->since - 1)
+                .domain;
+    }
+    for (uint32_t i = world->n_endings; i > 0; i--) {
+        const TwEnding *ending = &world->endings[i - 1];
+
+        if (ending->tick < walk->since) {
+            break;
+        }
+        if (tw_ending_covers_record(world, ending, &key)) {
+            result = ending_of(world->program, ending);
+        }
+    }
+    return result;
+}
+
+/* Which event since `since` ended the answer that `old` gave a CPU. */
 static uint8_t ended(const TwWorld *world, const TwAccess *access,
                      const TwWalk *old, uint32_t since)
 {
     uint8_t result = TW_MET_OPEN;
 
-    if (access->cpu == TW_BOARD || !world->contract.cpu_cache) {
+    if (!world->contract.cpu_cache) {
         return TW_MET_OPEN;
     }
     for (uint32_t i = world->n_endings; i > 0; i--) {
@@ -201,8 +301,13 @@ static void tell_change(TwMeeting *meeting, const TwWorld *world,
 
         tw_walk(world, access, walk->mask, tw_times_at(walk->since - 1), old);
         if (!same(&walk->bytes[k], &old->bytes[k])) {
-            s->is[TW_MET_BY_CHANGE] = change_of(world->program, walk->op);
-            s->is[TW_MET_BY_ENDING] = ended(world, access, old, walk->since);
+            uint8_t change = change_of(world->program, walk);
+
+            s->is[TW_MET_BY_CHANGE] = change;
+            s->is[TW_MET_BY_ENDING] =
+                access->cpu == TW_BOARD
+                    ? record_ended(world, walk, change)
+                    : ended(world, access, old, walk->since);
             return;
         }
         walk = old;

@@ -40,11 +40,29 @@ static const char *const changes[TW_MET_CHANGES] = {
     "restore",
     "device",
     "during",
+    "table",
+    "context",
 };
 static const char *const endings[TW_MET_ENDINGS] = {
-    "open",        "waiting",   "safepoint", "flush-page", "flush-range",
-    "flush-index", "flush-all", "notified",  "notify",     "notify-all",
-    "reset",       "bypass",    "commit",    "other",
+    "open",
+    "waiting",
+    "safepoint",
+    "flush-page",
+    "flush-range",
+    "flush-index",
+    "flush-all",
+    "notified",
+    "notify",
+    "notify-all",
+    "reset",
+    "bypass",
+    "commit",
+    "other",
+    "invalidate-global",
+    "invalidate-domain",
+    "invalidate-range",
+    "invalidate-leaf",
+    "invalidate-context",
 };
 
 static const struct {
@@ -103,7 +121,8 @@ const char *tw_situation_name(unsigned dimension, unsigned value)
 static const uint32_t of_tables =
     BIT(TW_MET_MAP) | BIT(TW_MET_UNMAP) | BIT(TW_MET_PROTECT) |
     BIT(TW_MET_MAP_NOTIFIED) | BIT(TW_MET_UNMAP_NOTIFIED) |
-    BIT(TW_MET_PROTECT_NOTIFIED) | BIT(TW_MET_RESET) | BIT(TW_MET_BYPASS);
+    BIT(TW_MET_PROTECT_NOTIFIED) | BIT(TW_MET_RESET) | BIT(TW_MET_BYPASS) |
+    BIT(TW_MET_TABLE) | BIT(TW_MET_CONTEXT);
 static const uint32_t of_topology =
     BIT(TW_MET_ADD) | BIT(TW_MET_DEL) | BIT(TW_MET_MOVE) | BIT(TW_MET_RESIZE) |
     BIT(TW_MET_ENABLE) | BIT(TW_MET_DISABLE) | BIT(TW_MET_PRIORITY) |
@@ -113,6 +132,25 @@ static const uint32_t of_topology =
 static const uint32_t of_own_end = BIT(TW_MET_UNMAP_NOTIFIED) |
                                    BIT(TW_MET_PROTECT_NOTIFIED) |
                                    BIT(TW_MET_RESET) | BIT(TW_MET_BYPASS);
+
+/* What may change a translation that is in an IOTLB, and the events that end
+ * records there. */
+static const uint32_t of_records =
+    BIT(TW_MET_MAP) | BIT(TW_MET_UNMAP) | BIT(TW_MET_PROTECT) |
+    BIT(TW_MET_MAP_NOTIFIED) | BIT(TW_MET_UNMAP_NOTIFIED) |
+    BIT(TW_MET_PROTECT_NOTIFIED) | BIT(TW_MET_RESET) | BIT(TW_MET_BYPASS) |
+    BIT(TW_MET_TABLE) | BIT(TW_MET_CONTEXT) | BIT(TW_MET_RESTORE) |
+    BIT(TW_MET_DEVICE) | BIT(TW_MET_DURING);
+static const uint32_t end_records =
+    BIT(TW_MET_NOTIFIED) | BIT(TW_MET_NOTIFY) | BIT(TW_MET_NOTIFY_ALL) |
+    BIT(TW_MET_END_RESET) | BIT(TW_MET_END_BYPASS) | BIT(TW_MET_END_OTHER) |
+    BIT(TW_MET_INVALIDATE_GLOBAL) | BIT(TW_MET_INVALIDATE_DOMAIN) |
+    BIT(TW_MET_INVALIDATE_RANGE) | BIT(TW_MET_INVALIDATE_LEAF) |
+    BIT(TW_MET_INVALIDATE_CONTEXT);
+static const uint32_t invalidations =
+    BIT(TW_MET_INVALIDATE_GLOBAL) | BIT(TW_MET_INVALIDATE_DOMAIN) |
+    BIT(TW_MET_INVALIDATE_RANGE) | BIT(TW_MET_INVALIDATE_LEAF) |
+    BIT(TW_MET_INVALIDATE_CONTEXT);
 
 static bool leaf_fits(unsigned leaf, unsigned depth, unsigned change)
 {
@@ -160,12 +198,26 @@ bool tw_situation_possible(const TwSituation *situation)
         return false;
     }
     if (access == TW_MET_DMA_READ || access == TW_MET_DMA_WRITE) {
-        /* No page map, no cache. */
-        return ending == TW_MET_OPEN && leaf != TW_MET_NO_PAGE &&
-               change != TW_MET_PAGE && change != TW_MET_UNPAGE;
+        /* No page map, no cache but those in IOMMUs. */
+        return (ending == TW_MET_OPEN ||
+                (of_records >> change & 1 && end_records >> ending & 1)) &&
+               leaf != TW_MET_NO_PAGE && change != TW_MET_PAGE &&
+               change != TW_MET_UNPAGE;
     }
     if (change == TW_MET_FIRST || change == TW_MET_SAME) {
         return ending == TW_MET_OPEN;
     }
     return ending != TW_MET_OPEN || !((of_topology | of_own_end) >> change & 1);
+}
+
+bool tw_situation_needs_tables(const TwSituation *situation)
+{
+    unsigned access = situation->is[TW_MET_BY_ACCESS];
+    unsigned change = situation->is[TW_MET_BY_CHANGE];
+    unsigned ending = situation->is[TW_MET_BY_ENDING];
+
+    return change == TW_MET_TABLE || change == TW_MET_CONTEXT ||
+           invalidations >> ending & 1 ||
+           (ending != TW_MET_OPEN &&
+            (access == TW_MET_DMA_READ || access == TW_MET_DMA_WRITE));
 }

@@ -74,10 +74,17 @@ typedef enum TwMetChange {
     TW_MET_RESTORE,
     TW_MET_DEVICE, /* whatever a write to a device did */
     TW_MET_DURING, /* whatever was done inside a fill */
+    TW_MET_TABLE,  /* another entry is in a table in RAM, or nested tables are
+                    * read elsewhere */
+    TW_MET_CONTEXT,
     TW_MET_CHANGES
 } TwMetChange;
 
-/* The first event since that change that has ended the answer before it. */
+/*
+ * The first event since that change that has ended the answer before it.  A
+ * device has no cache of its own; the events are those that end the record of
+ * the IOTLB whose translation has changed.
+ */
 typedef enum TwMetEnding {
     TW_MET_OPEN,      /* none: an old answer would be allowed */
     TW_MET_WAITING,   /* another CPU's, which does not count yet */
@@ -92,7 +99,12 @@ typedef enum TwMetEnding {
     TW_MET_END_RESET, /* reset and destruction of an IOMMU */
     TW_MET_END_BYPASS,
     TW_MET_COMMIT,
-    TW_MET_END_OTHER, /* what a write to a device or a restore ended */
+    TW_MET_END_OTHER,         /* what a write to a device or a restore ended */
+    TW_MET_INVALIDATE_GLOBAL, /* by its scope (LA-37) */
+    TW_MET_INVALIDATE_DOMAIN,
+    TW_MET_INVALIDATE_RANGE,
+    TW_MET_INVALIDATE_LEAF,
+    TW_MET_INVALIDATE_CONTEXT,
     TW_MET_ENDINGS
 } TwMetEnding;
 
@@ -137,5 +149,8 @@ const char *tw_situation_name(unsigned dimension, unsigned value);
  * reach.
  */
 bool tw_situation_possible(const TwSituation *situation);
+/* Is it one of IOMMUs with tables in RAM or an IOTLB only?  No program is made
+ * towards such a situation (wish.h). */
+bool tw_situation_needs_tables(const TwSituation *situation);
 
 #endif
