@@ -479,12 +479,56 @@ static void worlds(void)
     test_target_free(target);
 }
 
+/* A fetch that goes on at address 0 (LA-58), whose last bytes are stored anew:
+ * which flushes of a page are of it? */
+static void wrapped(void)
+{
+    static const struct {
+        const char *flush;
+        TwVerdict verdict;
+    } cases[] = {
+        {"", TW_VERDICT_AGREE_STALE},
+        {"  c0: flush-page c0.0 0x0\n", TW_VERDICT_STALE},
+        {"  c0: flush-page c0.0 0xfffff000\n", TW_VERDICT_STALE},
+        {"  c0: flush-page c0.0 0x1000\n", TW_VERDICT_AGREE_STALE},
+        {"  c0: flush-page c0.0 0xffffe000\n", TW_VERDICT_AGREE_STALE},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text =
+            g_strconcat("twinwalk 1\npage 4096\nhops 2\n"
+                        "region r0 ram size 0x2000 root s0\ncpu c0 tlb 4\n"
+                        "mmu c0.0 space s0 width 32 wraps\nsetup\n"
+                        "  page c0.0 0x0 -> 0x1000 size 0x1000 rwx\n"
+                        "  page c0.0 0xfffff000 -> 0x0 size 0x1000 rwx\n"
+                        "script\n  exec c0.0 0xfffffffe 4\n"
+                        "  dma-write s0 0x1000 2 none\n",
+                        cases[i].flush, "  exec c0.0 0xfffffffe 4\n", NULL);
+        g_autofree TwProgram *program = test_program(text);
+        TestTarget *target = test_target_new(program);
+        unsigned last = program->n_script - 1u;
+
+        target->contract = (TwContract){
+            .ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH,
+            .code = TW_CODE_ALL_STORES,
+        };
+        test_target_run(target, false);
+        test_judge(target, TW_VERDICT_AGREE);
+        g_assert_cmphex(target->trace->outcomes[last].value, !=,
+                        target->trace->outcomes[0].value);
+        target->trace->outcomes[last].value = target->trace->outcomes[0].value;
+        test_judge(target, cases[i].verdict);
+        test_target_free(target);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/code/LA-44/words", words);
     g_test_add_func("/code/FR-10,LA-45/until-flush", until_flush);
     g_test_add_func("/code/FR-10/flushed", flushed);
+    g_test_add_func("/code/FR-10,LA-58/wrapped", wrapped);
     g_test_add_func("/code/FR-10,LA-45/own-store", own_store);
     g_test_add_func("/code/FR-10/still-current", still_current);
     g_test_add_func("/code/FR-10/rights", rights);
