@@ -22,9 +22,14 @@ static bool is_there(const TwLayout *layout, uint64_t value)
            (layout->present_some == 0 || (value & layout->present_some) != 0);
 }
 
+static bool is_sized(const TwLayout *layout, uint64_t value)
+{
+    return layout->sized && (value >> layout->next_shift & 7) == layout->sized;
+}
+
 static bool is_leaf(const TwLayout *layout, unsigned level, uint64_t value)
 {
-    if (level == 1 && !layout->last_by_bits) {
+    if ((level == 1 && !layout->last_by_bits) || is_sized(layout, value)) {
         return true;
     }
     return layout->leaf_some ? (value & layout->leaf_some) != 0

@@ -115,7 +115,7 @@ static const TwLayout layouts[TW_FORMATS] = {
         .leaf_none = BITS(11, 9), .last_by_bits = true,
         .read = SET(BIT(61)), .write = SET(BIT(62)),
         .table_read = SET(BIT(61)), .table_write = SET(BIT(62)),
-        .address = BITS(51, 12), .next_shift = 9,
+        .address = BITS(51, 12), .next_shift = 9, .sized = 7,
         .marks = {
             .accessed = SET(BIT(5)), .dirty = SET(BIT(6)), .tables = true,
             .read = SET(BIT(61)), .write = SET(BIT(62)),

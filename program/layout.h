@@ -54,6 +54,10 @@ typedef struct TwLayout {
     uint64_t low_free;  /* address bits of a leaf above level 1 that are none */
     uint8_t next_shift; /* 3 bits: the level of the table that the entry leads
                          * to; 0: always the next */
+    uint8_t sized;      /* this in those bits: a leaf of 2^(n + 1) bytes, bit n
+                         * the lowest of its address that is 0, from the
+                         * granule on; larger than other leaves of its level,
+                         * smaller than those of the next; 0: none is */
     TwMarks marks;
 } TwLayout;
 

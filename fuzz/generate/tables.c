@@ -271,6 +271,25 @@ static uint64_t spoil(const Turn *t, uint64_t entry)
     }
 }
 
+/* Where leaves may say their size, some for `*lg` bytes at x become one of two
+ * to eight times as many; then their entries are alike, and *lg is its size. */
+static uint64_t widen(const Turn *t, const TwIommu *m, uint64_t entry,
+                      uint64_t x, unsigned *lg)
+{
+    const TwLayout *layout = tw_layout(m->pagetable.format);
+    uint64_t mix = lot(t->gen, x ^ 0x73697a6564), half;
+
+    if (!layout->sized || entry == 0 || mix % 3 == 0 ||
+        t->gen->profile != TW_PROFILE_PAGETABLE) {
+        return entry;
+    }
+    *lg += 1 + (unsigned)(mix >> 8) % 3;
+    half = UINT64_C(1) << (*lg - 1);
+    entry &= ~address_bits(layout, 2 * half - 1);
+    return entry | address_bits(layout, half - 1) |
+           (uint64_t)layout->sized << layout->next_shift;
+}
+
 /* map, unmap or protect becomes stores to the entries of its range. */
 static void turn_change(Turn *t, const TwOp *op)
 {
@@ -295,6 +314,7 @@ static void turn_change(Turn *t, const TwOp *op)
         unsigned table = find_table(t, op->obj, op->index, level, x);
         uint64_t low = (UINT64_C(1) << lg) - 1;
         uint64_t entry = perm ? leaf_entry(layout, level, out & ~low, perm) : 0;
+        unsigned wide = lg;
 
         if (perm && m->pagetable.updates_ad) {
             entry = tw_marks_leaf(layout, entry, perm,
@@ -303,10 +323,16 @@ static void turn_change(Turn *t, const TwOp *op)
         if (table >= TABLES) {
             return;
         }
-        put_poke(t, &t->trees[op->obj],
-                 table_at(t, op->obj, table) +
-                     8 * (x >> lg & ((UINT64_C(1) << per) - 1)),
-                 spoil(t, entry));
+        entry = widen(t, m, entry, x, &wide);
+        low = (UINT64_C(1) << wide) - 1;
+        for (uint64_t k = 0; k < UINT64_C(1) << (wide - lg); k++) {
+            uint64_t at = (x & ~low) + (k << lg);
+
+            put_poke(t, &t->trees[op->obj],
+                     table_at(t, op->obj, table) +
+                         8 * (at >> lg & ((UINT64_C(1) << per) - 1)),
+                     spoil(t, entry));
+        }
         if ((x | low) >= op->last) {
             return;
         }

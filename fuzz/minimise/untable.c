@@ -72,6 +72,11 @@ static Entry entry_at(const Untable *u, unsigned index, uint64_t x)
         if (word == 0 || !holds(l->present, word)) {
             break;
         }
+        if (l->sized && (word >> l->next_shift & 7) == l->sized) {
+            marked = true; /* twice the lowest bit that is 0 */
+            low = (~address & -(UINT64_C(1) << g));
+            low = 2 * (low & -low) - 1;
+        }
         if (marked || (level == 1 && !l->last_by_bits)) {
             perm &= (holds(l->read, word) ? TW_R : 0) |
                     (holds(l->write, word) ? TW_W : 0);

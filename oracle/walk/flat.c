@@ -16,7 +16,7 @@
 #include "oracle/walk/flat.h"
 
 #include "oracle/walk/render.h"
-#include "program/layout.h"
+#include "oracle/walk/word.h"
 
 /* More ranges than this are not worth rendering: only those near the address
  * are asked for. */
@@ -162,71 +162,6 @@ static bool table_word(const TwWorld *world, const TwRegion *region,
     return true;
 }
 
-static bool fits(TwBits bits, uint64_t word)
-{
-    return !((word ^ bits.value) & bits.mask);
-}
-
-/* What an entry of level n is. */
-typedef enum EntryIs {
-    ENTRY_NOTHING, /* it is not there */
-    ENTRY_WRONG,   /* it is, but means nothing */
-    ENTRY_TABLE,
-    ENTRY_LEAF,
-} EntryIs;
-
-static EntryIs classify(const TwLayout *l, unsigned n, uint64_t word)
-{
-    bool some = l->present_some == 0 || (word & l->present_some) != 0;
-    bool marked = l->leaf_some != 0 ? (word & l->leaf_some) != 0
-                                    : (word & l->leaf_none) == 0;
-    bool leaf = marked || (n == 1 && !l->last_by_bits);
-
-    if (!fits(l->present, word) || !some) {
-        return ENTRY_NOTHING;
-    }
-    if (!leaf) {
-        return (word & l->reserved_table) == 0 ? ENTRY_TABLE : ENTRY_WRONG;
-    }
-    if ((l->leaf_levels & 1u << n) == 0 || (word & l->reserved_leaf) != 0 ||
-        (n == 1 && !fits(l->last, word)) ||
-        (l->wrong.mask != 0 && fits(l->wrong, word))) {
-        return ENTRY_WRONG;
-    }
-    return ENTRY_LEAF;
-}
-
-/* What a leaf grants; where walks set A and D, these do not matter. */
-static uint8_t granted_by(const TwIommu *m, uint64_t word)
-{
-    const TwLayout *l = tw_layout(m->pagetable.format);
-    bool updates = m->pagetable.updates_ad;
-    TwBits read = updates ? l->marks.read : l->read;
-    TwBits write = updates ? l->marks.write : l->write;
-    TwBits clean = l->marks.write_clean;
-    uint8_t perm = fits(read, word) ? TW_R : 0;
-
-    if (fits(write, word) ||
-        (updates && clean.mask != 0 && fits(clean, word))) {
-        perm |= TW_W;
-    }
-    return perm;
-}
-
-/* The rights that A and D of an entry do not stand in the way of. */
-static uint8_t marked_by(const TwIommu *m, uint64_t word, bool leaf)
-{
-    const TwMarks *marks = &tw_layout(m->pagetable.format)->marks;
-
-    if (!m->pagetable.updates_ad || (!leaf && !marks->tables)) {
-        return TW_R | TW_W;
-    }
-    if (!fits(marks->accessed, word)) {
-        return 0;
-    }
-    return !leaf || fits(marks->dirty, word) ? TW_R | TW_W : TW_R;
-}
-
 /* The context of an index as at t; NULL: there is none. */
 static const TwTableEntry *replay_context(const TwWorld *world, uint8_t iommu,
                                           uint8_t index, uint32_t t)
@@ -256,6 +191,24 @@ static bool nested_word(const Nest *nest, uint8_t space, uint64_t address,
                         unsigned level, uint8_t domain, uint32_t t,
                         uint64_t *word);
 
+/* The record of offset x, with the rights of the tables above, becomes that of
+ * the leaf of level n. */
+static Record leaf_record(const TwIommu *m, unsigned n, uint64_t word,
+                          uint64_t x, Record record)
+{
+    const TwLayout *l = tw_layout(m->pagetable.format);
+    uint64_t size = tw_word_granules(m, n, word) << m->granule_lg;
+    uint64_t to = (word & l->address) << l->shift;
+
+    if (size == 0 || (l->aligned && (n > 1 ? to & ~l->low_free : to) % size)) {
+        return nothing(TW_REASON_RESERVED, n);
+    }
+    record.perm &= tw_word_grants(m, word);
+    record.marked &= tw_word_marked(m, word, true);
+    record.out = to - to % size + x % size;
+    return record;
+}
+
 static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
                             uint64_t x, const TwParts *parts)
 {
@@ -266,7 +219,7 @@ static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
                             : &world->program->regions[m->pagetable.tables];
     const TwLayout *l = tw_layout(m->pagetable.format);
     unsigned bits = m->granule_lg - 3u, n = m->pagetable.levels;
-    uint64_t page = x >> m->granule_lg, low = x - (page << m->granule_lg);
+    uint64_t page = x >> m->granule_lg;
     uint8_t allowed = TW_R | TW_W, marked = TW_R | TW_W;
     const TwTableEntry *context =
         replay_context(world, iommu, index, parts->lookup);
@@ -304,24 +257,18 @@ static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
             return nothing(TW_REASON_UNREADABLE, n);
         }
         to = (word & l->address) << l->shift;
-        switch (classify(l, n, word)) {
-        case ENTRY_NOTHING:
+        switch (tw_word_is(l, n, word)) {
+        case TW_WORD_NOTHING:
             return nothing(TW_REASON_ABSENT, n);
-        case ENTRY_WRONG:
+        case TW_WORD_WRONG:
             return nothing(TW_REASON_RESERVED, n);
-        case ENTRY_LEAF:
-            allowed &= granted_by(m, word);
-            if (l->aligned &&
-                (n > 1 ? to & ~l->low_free : to) % (span << m->granule_lg)) {
-                return nothing(TW_REASON_RESERVED, n);
-            }
-            to -= to % (span << m->granule_lg);
-            return (Record){.present = true,
-                            .space = m->bypass_space,
-                            .perm = allowed,
-                            .level = (uint8_t)n,
-                            .marked = marked & marked_by(m, word, true),
-                            .out = to + (inside << m->granule_lg) + low};
+        case TW_WORD_LEAF:
+            return leaf_record(m, n, word, x,
+                               (Record){.present = true,
+                                        .space = m->bypass_space,
+                                        .perm = allowed,
+                                        .level = (uint8_t)n,
+                                        .marked = marked});
         default:
             break;
         }
@@ -332,9 +279,8 @@ static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
         if (inside >> next * bits != 0) {
             return nothing(TW_REASON_RANGE, n);
         }
-        allowed &= (fits(l->table_read, word) ? TW_R : 0) |
-                   (fits(l->table_write, word) ? TW_W : 0);
-        marked &= marked_by(m, word, false);
+        allowed &= tw_word_lets(l, word);
+        marked &= tw_word_marked(m, word, false);
         table = to >> m->granule_lg << m->granule_lg;
         n = next;
     }

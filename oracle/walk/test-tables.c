@@ -154,6 +154,11 @@ static const struct {
         "r", 0x5123), /* APTable[1] */
     ARM("arm64-s1", "0x1008 = 0x2000000000002003\n  poke r2 0x3008 = 0x5443",
         "", 0),
+    /* Contiguous, bit 52, is a hint for TLBs (DDI 0487, "The Contiguous bit"):
+     * the address is that of the entry. */
+    ARM("arm64-s1", "0x3008 = 0x10000000005443", "rw", 0x5123),
+    ARM("arm64-s1", "0x2008 = 0x10000000200441", "rw", 0x201123),
+    ARM("arm64-s2", "0x3008 = 0x100000000054c3", "rw", 0x5123),
     ARM("arm64-s2", "0x3008 = 0x54c3", "rw", 0x5123),
     ARM("arm64-s2", "0x3008 = 0x5443", "r", 0x5123), /* S2AP[0] */
     ARM("arm64-s2", "0x3008 = 0x5483", "w", 0x5123), /* S2AP[1] */
@@ -193,6 +198,21 @@ static const struct {
         "  poke r2 0x3008 = 0x6000000000005001",
         "", X, 0),
     AMD("0x1008 = 0x6000000000002601", "", X, 0), /* next level: its own */
+    /* Next Level 7: the lowest bit of the address that is 0, from bit 12 on, is
+     * half the page size (48882, "Example Page Size Encodings"). */
+    AMD("0x3008 = 0x6000000000004e01", "rw", X, 0x5123),     /* 8 KiB */
+    AMD("0x3008 = 0x2000000000011e01", "r", X, 0x11123),     /* 16 KiB */
+    AMD("0x3008 = 0x4000000000023e01", "w", X, 0x21123),     /* 32 KiB */
+    AMD("0x3008 = 0x600000000017fe01", "rw", X, 0x101123),   /* 1 MiB */
+    AMD("0x3008 = 0x60000000001ffe01", "", X, 0),            /* 4 MiB */
+    AMD("0x3008 = 0x60000000000ffe01", "", X, 0),            /* 2 MiB */
+    AMD("0x2008 = 0x60000000005ffe01", "rw", X, 0x601123),   /* 4 MiB */
+    AMD("0x2008 = 0x600000002ffffe01", "rw", X, 0x20201123), /* 512 MiB */
+    AMD("0x2008 = 0x600000001ffffe01", "", X, 0),            /* 1 GiB */
+    AMD("0x2008 = 0x6000000000004e01", "", X, 0),            /* 8 KiB */
+    AMD("0x1008 = 0x60000000bffffe01", "rw", X, 0xc0201123), /* 2 GiB */
+    AMD("0x1008 = 0x600ffffffffffe01", "", X, 0),            /* no 0 */
+    AMD("0x3008 = 0x6000000000004e00", "", X, 0),            /* PR clear */
 };
 
 static void fields(void)
@@ -274,6 +294,8 @@ static const struct {
     {"amdvi", "0x1008 = 0x6000000000002600", 3, TW_REASON_ABSENT, 3, X},
     {"amdvi", "0x1008 = 0x6000000000002601", 3, TW_REASON_RESERVED, 3, X},
     {"amdvi", "0x1008 = 0x6000000000003201", 3, TW_REASON_RANGE, 3, X},
+    {"amdvi", "0x1008 = 0x2000000000004e01", 3, TW_REASON_RESERVED, 3, X},
+    {"amdvi", "0x1008 = 0x20000000bffffe01", 3, TW_REASON_RIGHTS, 3, X},
     {"abstract", "0x1008 = 0x2003\n  poke r2 0x2008 = 0x20000f", 3,
      TW_REASON_RIGHTS, 2, X},
 };
@@ -448,7 +470,9 @@ static uint64_t some_entry(TwRng *rng, const TwLayout *layout)
     }
     if (draw & 8 && layout->next_shift) {
         entry &= ~(UINT64_C(7) << layout->next_shift);
-        entry |= (uint64_t)tw_rng_below(rng, 4) << layout->next_shift;
+        draw = tw_rng_below(rng, 5);
+        entry |= (uint64_t)(draw < 4 ? draw : layout->sized)
+                 << layout->next_shift;
     }
     return entry;
 }

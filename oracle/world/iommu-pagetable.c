@@ -104,14 +104,34 @@ static bool read_entry(Tables *w, uint64_t at, unsigned level, uint64_t *entry)
     return there;
 }
 
+/* Does its address say how large the leaf is? */
+static bool is_sized(const TwLayout *layout, uint64_t entry)
+{
+    return layout->sized && (entry >> layout->next_shift & 7) == layout->sized;
+}
+
 /* Does the entry at that level end the walk? */
 static bool is_leaf(const TwLayout *layout, unsigned level, uint64_t entry)
 {
-    if (level == 1 && !layout->last_by_bits) {
+    if ((level == 1 && !layout->last_by_bits) || is_sized(layout, entry)) {
         return true;
     }
     return layout->leaf_some ? (entry & layout->leaf_some) != 0
                              : (entry & layout->leaf_none) == 0;
+}
+
+/* Of a leaf with that address, the logarithm of the size that it says, if it
+ * may be at that level; otherwise 0.  Others have 2^lg bytes there. */
+static unsigned said_size(const Tables *w, unsigned lg, uint64_t address)
+{
+    unsigned g = w->iommu->granule_lg, n = g;
+    uint64_t all = w->layout->address << w->layout->shift;
+
+    while (n < 64 && (address >> n & 1)) {
+        n++;
+    }
+    return n < 64 && (all >> n & 1) && n + 1 > lg && n + 1 < lg + g - 3 ? n + 1
+                                                                        : 0;
 }
 
 /* Is a leaf at that level, for 2^lg bytes, one that means something? */
@@ -175,6 +195,30 @@ static void see_marks(Tables *w, uint64_t at, unsigned level, uint64_t entry,
     }
 }
 
+/* The walk ends at the leaf at that offset, for 2^lg bytes, or 0: it says a
+ * size that it cannot have.  The tables before it let `perm` through. */
+static void end_at_leaf(Tables *w, uint64_t at, unsigned level, unsigned lg,
+                        uint64_t entry, uint8_t perm)
+{
+    uint64_t address = (entry & w->layout->address) << w->layout->shift;
+    uint64_t low = ((uint64_t)1 << lg) - 1;
+
+    if (lg == 0 || !good_leaf(w->layout, level, lg, entry, address)) {
+        deny(w, TW_REASON_RESERVED, level);
+        return;
+    }
+    deny(w, TW_REASON_RIGHTS, level);
+    perm &= leaf_rights(w, entry);
+    if (!perm) {
+        return; /* nothing */
+    }
+    see_marks(w, at, level, entry, true);
+    w->found.perm = perm;
+    w->found.space = w->iommu->bypass_space;
+    w->found.out = (address & ~low) | (w->x & low);
+    w->found.lg = (uint8_t)lg;
+}
+
 /* From the root of the tables to a leaf; the rights so far are `perm`.  What an
  * entry is counts before the rights of those above it (LA-60). */
 static void walk_tables(Tables *w, uint64_t table)
@@ -204,22 +248,10 @@ static void walk_tables(Tables *w, uint64_t table)
         }
         address = (entry & layout->address) << layout->shift;
         if (is_leaf(layout, level, entry)) {
-            uint64_t low = ((uint64_t)1 << lg) - 1;
-
-            if (!good_leaf(layout, level, lg, entry, address)) {
-                deny(w, TW_REASON_RESERVED, level);
-                return;
-            }
-            deny(w, TW_REASON_RIGHTS, level);
-            perm &= leaf_rights(w, entry);
-            if (!perm) {
-                return; /* nothing */
-            }
-            see_marks(w, at, level, entry, true);
-            w->found.perm = perm;
-            w->found.space = w->iommu->bypass_space;
-            w->found.out = (address & ~low) | (w->x & low);
-            w->found.lg = lg;
+            end_at_leaf(w, at, level,
+                        is_sized(layout, entry) ? said_size(w, lg, address)
+                                                : lg,
+                        entry, perm);
             return;
         }
         if (layout->next_shift) {

@@ -105,10 +105,18 @@ static bool entry_present(const TwLayout *layout, uint64_t entry)
            (layout->present_some == 0 || entry & layout->present_some);
 }
 
+/* A leaf of a size of its own. */
+static bool entry_has_size(const TwLayout *layout, uint64_t entry)
+{
+    return layout->sized != 0 &&
+           (entry >> layout->next_shift & 7) == layout->sized;
+}
+
 static bool entry_is_leaf(const TwLayout *layout, unsigned level,
                           uint64_t entry)
 {
-    if (level == 1 && !layout->last_by_bits) {
+    if ((level == 1 && !layout->last_by_bits) ||
+        entry_has_size(layout, entry)) {
         return true;
     }
     return layout->leaf_some != 0 ? (entry & layout->leaf_some) != 0
@@ -123,7 +131,30 @@ static Translation no_translation(const Machine *m, TwReasonKind why,
                          .level = zoo_reason_level(m, why, level)};
 }
 
-/* What a leaf for 2^lg bytes says; rights 0: nothing. */
+/* The logarithm of the size of a leaf at a level of leaves of 2^lg bytes, or 0:
+ * not there. */
+static unsigned leaf_lg(const Machine *m, const TwIommu *from, unsigned lg,
+                        uint64_t entry)
+{
+    const TwLayout *layout = tw_layout(from->pagetable.format);
+    uint64_t zeros = ~(entry & layout->address), half;
+
+    if (!entry_has_size(layout, entry) || TW_BUG(m, SIZED_LEAF_IS_USUAL)) {
+        return lg;
+    }
+    zeros >>= from->granule_lg - layout->shift;
+    half = zeros & -zeros; /* of the size, in granules */
+    if ((half << (from->granule_lg - layout->shift) & layout->address) == 0 ||
+        half << from->granule_lg < UINT64_C(1) << lg ||
+        half << from->granule_lg >= UINT64_C(1)
+                                        << (lg + from->granule_lg - 4u)) {
+        return 0;
+    }
+    return (unsigned)__builtin_ctzll(half) + from->granule_lg + 1;
+}
+
+/* What a leaf for 2^lg bytes says, or 0: for a size that it cannot have; rights
+ * 0: nothing. */
 static Translation leaf_translation(const Machine *m, const TwIommu *from,
                                     unsigned level, unsigned lg, uint64_t entry,
                                     uint64_t offset)
@@ -137,7 +168,7 @@ static Translation leaf_translation(const Machine *m, const TwIommu *from,
     if (level > 1) {
         ragged &= ~layout->low_free;
     }
-    if (!(layout->leaf_levels >> level & 1) ||
+    if (lg == 0 || !(layout->leaf_levels >> level & 1) ||
         (level == 1 && !matches(entry, layout->last)) ||
         (layout->wrong.mask != 0 && matches(entry, layout->wrong)) ||
         (entry & layout->reserved_leaf) != 0 ||
@@ -274,7 +305,8 @@ static Translation walk_tables_from(TableWalk *w, uint64_t offset)
              w->level, at, entry);
         if (entry_is_leaf(w->layout, w->level, entry)) {
             Translation what =
-                leaf_translation(m, w->from, level, lg, entry, offset);
+                leaf_translation(m, w->from, level,
+                                 leaf_lg(m, w->from, lg, entry), entry, offset);
 
             walk_use(w, at, entry, true);
             what.upper = what.perm & (uint8_t)~w->perm;
