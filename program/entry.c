@@ -113,6 +113,20 @@ static uint64_t value_of(const TwIommu *iommu, unsigned level,
     return value;
 }
 
+/* If its address says its size, is that one between those of other leaves of
+ * the level and of the next? */
+static bool good_size(const TwIommu *iommu, unsigned level, uint64_t value)
+{
+    const TwLayout *layout = tw_layout(iommu->pagetable.format);
+    uint64_t granule = (uint64_t)1 << iommu->granule_lg;
+    uint64_t address = value & layout->address;
+    uint64_t half = (address + granule) & ~address & layout->address;
+    unsigned per = iommu->granule_lg - 3u;
+
+    return !is_sized(layout, value) || (half >= granule << (level - 1) * per &&
+                                        half < granule << (level * per - 1));
+}
+
 /* Does the value say that, and nothing reserved? */
 static bool says(const TwIommu *iommu, unsigned level, uint64_t value,
                  const TwEntry *entry)
@@ -131,6 +145,7 @@ static bool says(const TwIommu *iommu, unsigned level, uint64_t value,
     }
     return layout->leaf_levels >> level & 1 &&
            !(level == 1 && !holds(layout->last, value)) &&
+           good_size(iommu, level, value) &&
            !(layout->wrong.mask && holds(layout->wrong, value)) &&
            !(value & layout->reserved_leaf);
 }
@@ -180,15 +195,20 @@ bool tw_entry_read(const TwIommu *iommu, unsigned level, uint64_t value,
 
 /* Places ------------------------------------------------------------------- */
 
-enum { MAX_PLACES = 128 };
+enum {
+    MAX_PLACES = 128,
+    MAX_WAY = 2, /* IOMMUs on the way to nested tables (LA-53) */
+};
 
-/* A table of a level of an IOMMU: an offset of a region. */
+/* A table of a level of an IOMMU, or its first `size` bytes: an offset of a
+ * region. */
 typedef struct Place {
-    uint64_t offset;
-    uint8_t iommu, level;
+    uint64_t offset, size;
+    uint8_t iommu, level, region;
 } Place;
 
-/* The tables in one region that contexts and entries lead to. */
+/* The tables that contexts and entries lead to: those in one region, and nested
+ * ones. */
 typedef struct Places {
     const TwProgram *program;
     uint8_t region;
@@ -197,12 +217,17 @@ typedef struct Places {
     Place list[MAX_PLACES];
 } Places;
 
-static void add_place(Places *places, uint8_t iommu, unsigned level,
-                      uint64_t offset)
+static void add_place(Places *places, Place place)
 {
     for (unsigned i = 0; i < places->n; i++) {
-        if (places->list[i].offset == offset &&
-            places->list[i].iommu == iommu && places->list[i].level == level) {
+        Place *known = &places->list[i];
+
+        if (known->offset == place.offset && known->iommu == place.iommu &&
+            known->level == place.level && known->region == place.region) {
+            if (known->size < place.size) {
+                known->size = place.size;
+                places->grew = true;
+            }
             return;
         }
     }
@@ -210,16 +235,100 @@ static void add_place(Places *places, uint8_t iommu, unsigned level,
         places->full = true;
         return;
     }
-    places->list[places->n++] = (Place){offset, iommu, (uint8_t)level};
+    places->list[places->n++] = place;
     places->grew = true;
 }
 
-static bool is_in(const Places *places, const Place *place, uint64_t offset)
+static bool writes_to(const TwOp *poke, const Place *place)
 {
-    unsigned lg = places->program->iommus[place->iommu].granule_lg;
+    uint64_t offset = poke->addr;
 
-    return offset - place->offset < (uint64_t)1 << lg &&
+    return poke->obj == place->region && offset - place->offset < place->size &&
            (offset - place->offset) % 8 == 0;
+}
+
+/* Where a region is in that space at the start, by its containers; false: it is
+ * not there. */
+static bool base_in(const TwProgram *program, uint8_t region, uint8_t space,
+                    uint64_t *base)
+{
+    *base = 0;
+    for (unsigned i = 0; i < program->n_regions; i++) {
+        if (region == program->spaces[space].root) {
+            return true;
+        }
+        *base += program->regions[region].addr;
+        region = program->regions[region].container;
+        if (region == TW_NONE) {
+            return false;
+        }
+    }
+    return false;
+}
+
+static void find_nested(Places *places, uint8_t space, uint64_t address,
+                        Place place, unsigned way);
+
+/* Goes on where the IOMMU leads offset x, by a `map` anywhere in the program.
+ */
+static void find_behind(Places *places, uint8_t iommu, uint64_t x, Place place,
+                        unsigned way, const TwOp *op)
+{
+    if (op->code == TW_OP_MAP && op->obj == iommu && op->perm & TW_R &&
+        op->addr <= x && x <= op->last) {
+        if (op->last - x < place.size) {
+            place.size = op->last - x + 1;
+        }
+        find_nested(places, op->other, op->out + (x - op->addr), place, way);
+    }
+}
+
+/* A table at an address of a space: in which region, and where. */
+static void find_nested(Places *places, uint8_t space, uint64_t address,
+                        Place place, unsigned way)
+{
+    const TwProgram *program = places->program;
+
+    for (unsigned r = 0; r < program->n_regions; r++) {
+        const TwRegion *region = &program->regions[r];
+        uint64_t base;
+
+        if ((region->kind != TW_REGION_RAM &&
+             region->kind != TW_REGION_IOMMU) ||
+            !base_in(program, (uint8_t)r, space, &base) ||
+            address - base >= region->size) {
+            continue;
+        }
+        if (region->kind == TW_REGION_RAM) {
+            place.region = (uint8_t)r;
+            place.offset = address - base;
+            add_place(places, place);
+            continue;
+        }
+        for (unsigned i = 0; i < program->n_setup && way < MAX_WAY; i++) {
+            find_behind(places, region->iommu, address - base, place, way + 1,
+                        &program->setup[i]);
+        }
+        for (unsigned i = 0; i < program->n_script && way < MAX_WAY; i++) {
+            find_behind(places, region->iommu, address - base, place, way + 1,
+                        &program->script[i]);
+        }
+    }
+}
+
+/* The table of that level at the address that a context or an entry names. */
+static void see_table(Places *places, uint8_t iommu, unsigned level,
+                      uint64_t address)
+{
+    const TwIommu *m = &places->program->iommus[iommu];
+    Place place = {address, (uint64_t)1 << m->granule_lg, iommu, (uint8_t)level,
+                   m->pagetable.tables};
+
+    if (m->pagetable.nested) {
+        find_nested(places, m->bypass_space, address, place, 0);
+    } else if (m->pagetable.tables == places->region) {
+        add_place(places, place);
+    }
 }
 
 static void see_op(Places *places, const TwOp *op)
@@ -229,24 +338,23 @@ static void see_op(Places *places, const TwOp *op)
     if (op->code == TW_OP_CONTEXT && op->obj < program->n_iommus) {
         const TwIommu *iommu = &program->iommus[op->obj];
 
-        if (iommu->kind == TW_IOMMU_PAGETABLE && !iommu->pagetable.nested &&
-            iommu->pagetable.tables == places->region &&
+        if (iommu->kind == TW_IOMMU_PAGETABLE &&
             op->mode == TW_CONTEXT_TABLES) {
-            add_place(places, op->obj, iommu->pagetable.levels, op->out);
+            see_table(places, op->obj, iommu->pagetable.levels, op->out);
         }
     }
-    if (op->code != TW_OP_POKE || op->obj != places->region) {
+    if (op->code != TW_OP_POKE) {
         return;
     }
     for (unsigned i = 0; i < places->n; i++) {
         const Place *place = &places->list[i];
         TwEntry entry;
 
-        if (place->level > 1 && is_in(places, place, op->addr) &&
+        if (place->level > 1 && writes_to(op, place) &&
             tw_entry_read(&program->iommus[place->iommu], place->level,
                           op->value, &entry) &&
             entry.kind == TW_ENTRY_TABLE) {
-            add_place(places, place->iommu, place->level - 1u, entry.address);
+            see_table(places, place->iommu, place->level - 1u, entry.address);
         }
     }
 }
@@ -270,7 +378,7 @@ bool tw_entry_place(const TwProgram *program, const TwOp *poke, uint8_t *iommu,
         }
     } while (places.grew && !places.full);
     for (unsigned i = 0; i < places.n; i++) {
-        if (is_in(&places, &places.list[i], poke->addr)) {
+        if (writes_to(poke, &places.list[i])) {
             *iommu = places.list[i].iommu;
             *level = places.list[i].level;
             found++;

@@ -53,6 +53,12 @@ static void test_fields(void)
         {TW_FORMAT_AMDVI, 3, UINT64_C(0x6000000000001401), "table 0x1000 rw"},
         {TW_FORMAT_AMDVI, 2, UINT64_C(0x2000000000200001), "leaf 0x200000 r"},
         {TW_FORMAT_AMDVI, 3, UINT64_C(0x6000000000001201), NULL}, /* skips */
+        {TW_FORMAT_AMDVI, 1, UINT64_C(0x6000000000004e01),        /* 8 KiB */
+         "leaf 0x4000 rw + 0xe00"},
+        {TW_FORMAT_AMDVI, 2, UINT64_C(0x20000000005ffe01), /* 4 MiB */
+         "leaf 0x5ff000 r + 0xe00"},
+        {TW_FORMAT_AMDVI, 2, UINT64_C(0x6000000000004e01), NULL},
+        {TW_FORMAT_AMDVI, 1, UINT64_C(0x60000000000ffe01), NULL},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -115,10 +121,11 @@ static const char head[] =
     "region r2 ram size 0x8000 root s2\n"
     "iommu i0 pagetable to s1 format abstract tables r2 levels 2\n";
 
-static void assert_text(const char *script, const char *expected)
+static void assert_printed(const char *topology, const char *script,
+                           const char *expected)
 {
-    g_autofree char *text = g_strconcat(head, script, NULL);
-    g_autofree char *wanted = g_strconcat(head, expected, NULL);
+    g_autofree char *text = g_strconcat(topology, script, NULL);
+    g_autofree char *wanted = g_strconcat(topology, expected, NULL);
     g_autoptr(GString) out = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
     g_autofree TwProgram *program = g_new0(TwProgram, 1);
@@ -128,6 +135,42 @@ static void assert_text(const char *script, const char *expected)
     g_assert_no_error(error);
     tw_program_print(program, NULL, out);
     g_assert_cmpstr(out->str, ==, wanted);
+}
+
+static void assert_text(const char *script, const char *expected)
+{
+    assert_printed(head, script, expected);
+}
+
+/* Tables behind another stage, in two regions: the root in r2, at 0x1000 of s1,
+ * the other one in r4, behind i1. */
+static void test_nested(void)
+{
+    static const char topology[] =
+        "twinwalk 1\n"
+        "region r0 iommu size 0x400000 root s0 iommu i0\n"
+        "region r1 container size 0x100000 root s1\n"
+        "region r2 ram size 0x4000 in r1 at 0x1000\n"
+        "region r3 iommu size 0x8000 in r1 at 0x8000 iommu i1\n"
+        "region r4 ram size 0x8000 root s2\n"
+        "iommu i0 pagetable to s1 format abstract levels 2 nested\n"
+        "setup\n"
+        "  context i0 0 tables -> 0x1000 domain 1\n"
+        "  map i1.0 0x0..0xfff -> s2 0x2000 rw silent\n";
+
+    assert_printed(topology,
+                   "  poke r2 0x8 = 0x8007\n"
+                   "  poke r4 0x2010 = 0x3007\n"
+                   "  poke r4 0x8 = 0x3007\n"
+                   "script\n"
+                   "  poke r4 0x2018 = 0x0\n"
+                   "  poke r4 0x3010 = 0x3007\n",
+                   "  entry i0 level 2 r2 0x8 = table 0x8000 rw\n"
+                   "  entry i0 level 1 r4 0x2010 = leaf 0x3000 rw\n"
+                   "  poke r4 0x8 = 0x3007\n"
+                   "script\n"
+                   "  entry i0 level 1 r4 0x2018 = nothing\n"
+                   "  poke r4 0x3010 = 0x3007\n");
 }
 
 /* A poke is printed as an entry where one level is known, and only there. */
@@ -209,5 +252,6 @@ int main(int argc, char **argv)
     g_test_add_func("/entry/LA-35/round-trip", test_round_trip);
     g_test_add_func("/entry/LA-35/places", test_places);
     g_test_add_func("/entry/LA-35/errors", test_errors);
+    g_test_add_func("/entry/LA-36,LA-53/nested", test_nested);
     return g_test_run();
 }
