@@ -98,7 +98,7 @@ static bool add_findings(const TwZooRun *zoo, TwTriage *t, const char *name,
         g_autofree char *origin = g_strdup_printf(
             "seed %" PRIu64 " number %" PRIu64, zoo->seed, c->number);
 
-        tw_campaign_program(program, zoo->seed, c->number, TW_PROFILES,
+        tw_campaign_program(program, zoo->seed, c->number, tw_zoo_profile(name),
                             tw_runner_dialect(runner), NULL, NULL);
         tw_triage_add_program(t, origin, &options, program);
     }

@@ -40,7 +40,7 @@ bool tw_campaign_program_towards(TwProgram *program, uint64_t seed,
     TwSituation situation;
     TwRng rng = tw_rng_for(seed, number);
     unsigned used =
-        profile < TW_PROFILES ? profile : tw_profile_in_turn(number);
+        profile != TW_PROFILES ? profile : tw_profile_in_turn(number);
 
     if (wish != TW_NO_WISH) {
         situation = tw_situation_of(wish);

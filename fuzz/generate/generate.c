@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "fuzz/generate/commands.h"
 #include "fuzz/generate/extreme.h"
 #include "fuzz/generate/devices.h"
 #include "fuzz/generate/flat.h"
@@ -103,6 +104,9 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     }
     if (gen.mpcs) {
         tw_mpc_turn(&gen);
+    }
+    if (gen.mixture->commands) {
+        tw_commands_weave(&gen);
     }
     if (wish == NULL) {
         tw_devices_make(&gen);

@@ -22,11 +22,13 @@ typedef enum TwProfile {
     TW_PROFILE_MPC,        /* TrustZone Memory Protection Controllers */
     TW_PROFILE_DMA_MAP,    /* cached DMA mappings */
     TW_PROFILES,
-    /* Of one question each (question.h); campaigns do not have them. */
+    /* Campaigns have these only if they are asked for them; all but the last
+     * are of one question each (question.h). */
     TW_PROFILE_STATIC = TW_PROFILES, /* many kinds of regions, accesses */
     TW_PROFILE_DMA,                  /* devices and a CPU at the same bytes */
     TW_PROFILE_CPUS,                 /* two CPUs or more */
     TW_PROFILE_NESTED,               /* tables that other IOMMUs translate */
+    TW_PROFILE_COMMANDS,             /* each command, each kept record */
     TW_MIXTURES
 } TwProfile;
 

@@ -224,6 +224,20 @@ static const TwMixture mixtures[TW_MIXTURES] = {
             [MOVE_ANY] = 6,
         },
     },
+    [TW_PROFILE_COMMANDS] = {
+        .spaces = {2, 4}, .iommus = {1, 3}, .extras = {1, 2},
+        .cpus = {1, 2}, .mmus = {1, 2}, .ops = {6, 12},
+        .page_lg = {6, 12}, .nest = 60, .via = 95, .subpage = 2,
+        .overlap = 2, .odd_granule = 20, .extreme = 0, .loops = 1,
+        .iotlb = 90, .pagetable = 75, .nested = 0, .mpc = 15,
+        .mappings = true, .commands = true, .slots = 5,
+        .moves = {
+            [MOVE_ACCESS] = 10, [MOVE_AGAIN] = 10, [MOVE_REMAP] = 6,
+            [MOVE_SILENT] = 10, [MOVE_RIGHTS] = 6, [MOVE_DENIED] = 4,
+            [MOVE_INDEX] = 4, [MOVE_DMA] = 16, [MOVE_SWITCH] = 2,
+            [MOVE_MAPPING] = 12,
+        },
+    },
 };
 /* clang-format on */
 

@@ -58,6 +58,7 @@ typedef struct TwMixture {
     uint8_t nested;      /* quarters of such IOMMUs whose tables are nested */
     uint8_t mpc;         /* % of programs whose IOMMUs are MPCs */
     bool mappings;       /* programs may have DMA mappings */
+    bool commands;       /* commands between two uses are woven in */
     uint8_t slots;       /* % of page maps of small pages in one TLB slot */
     uint8_t explicit_safepoints; /* % */
     uint8_t moves[MOVES];        /* weights */

@@ -10,6 +10,11 @@ enum {
     MORE_PROGRAMS = 4, /* times as many if that was not enough */
 };
 
+unsigned tw_zoo_profile(const char *name)
+{
+    return strstr(name, "misses:") ? TW_PROFILE_COMMANDS : TW_PROFILES;
+}
+
 /* One finding -------------------------------------------------------------- */
 
 /* Is the verdict one of those that the bug is known to cause?  A mutant may
@@ -53,7 +58,7 @@ bool tw_zoo_catch(const TwZooRun *zoo, const TwZooBug *bug, TwZooCaught *caught,
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     TwCampaignOptions options = {
         .target = zoo->target,
-        .profile = TW_PROFILES,
+        .profile = tw_zoo_profile(name),
         .seed = zoo->seed,
         .seconds = zoo->seconds,
         .jobs = zoo->jobs,
@@ -85,8 +90,9 @@ bool tw_zoo_catch(const TwZooRun *zoo, const TwZooBug *bug, TwZooCaught *caught,
     if (!runner) {
         return false;
     }
-    tw_campaign_program(program, zoo->seed, caught->first.number, TW_PROFILES,
-                        tw_runner_dialect(runner), NULL, NULL);
+    tw_campaign_program(program, zoo->seed, caught->first.number,
+                        tw_zoo_profile(name), tw_runner_dialect(runner), NULL,
+                        NULL);
     if (!tw_run_isolated(&options.target, program, 0, &again, error)) {
         return false;
     }
@@ -120,7 +126,7 @@ bool tw_zoo_hunt(const TwZooRun *zoo, const char *name, unsigned n,
 {
     TwCampaignOptions options = {
         .target = zoo->target,
-        .profile = TW_PROFILES,
+        .profile = tw_zoo_profile(name),
         .seed = zoo->seed,
         .programs = FIRST_PROGRAMS,
         .seconds = zoo->seconds,
@@ -208,7 +214,7 @@ bool tw_zoo_shrink(const TwZooRun *zoo, const char *name, unsigned n,
         TwShrunk shrunk;
 
         g_hash_table_add(keys, (gpointer)c->finding.key);
-        tw_campaign_program(program, zoo->seed, c->number, TW_PROFILES,
+        tw_campaign_program(program, zoo->seed, c->number, tw_zoo_profile(name),
                             tw_runner_dialect(runner), NULL, NULL);
         shrink.expect = c->finding.key;
         ok = tw_shrink(&shrink, tw_runner_dialect(runner), program, &shrunk,

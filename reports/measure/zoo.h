@@ -31,6 +31,10 @@ typedef struct TwZooCaught {
 bool tw_zoo_catch(const TwZooRun *zoo, const TwZooBug *bug, TwZooCaught *caught,
                   GError **error);
 
+/* The profile (or TW_PROFILES: all in turn) of the programs for "zoo:SLUG":
+ * mutants misses:... have one of their own. */
+unsigned tw_zoo_profile(const char *name);
+
 /*
  * Runs random programs on `name` until there are `n` findings or the time is
  * up; *programs gets their number.  The result is to be cleared.

@@ -178,7 +178,7 @@ static void iotlb_forget_behind(Machine *m, uint8_t id, uint8_t whose,
             if (pair->valid && pair->behind == id &&
                 (pair->behind_whose == whose || whose == TW_ALL) &&
                 iotlb_meets_behind(m, k, pair, first, last) &&
-                !zoo_misses_second(m, pair)) {
+                !zoo_misses_second(m, (uint8_t)k, pair)) {
                 TELL(m, "iotlb",
                      "i%u 0x%" PRIx64
                      " of %u: the combined record ends with i%u (FR-12)",

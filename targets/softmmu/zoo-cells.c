@@ -96,8 +96,12 @@ PART bool zoo_misses_combined(Machine *m, uint8_t id, const IotlbPair *pair)
                   kind_of(m, id, pair->first.perm & pair->second.perm));
 }
 
-PART bool zoo_misses_second(Machine *m, const IotlbPair *pair)
+/* A restore ends the records of both IOMMUs. */
+PART bool zoo_misses_second(Machine *m, uint8_t id, const IotlbPair *pair)
 {
+    if (m->command == COMMAND_RESTORE) {
+        return zoo_misses_combined(m, id, pair);
+    }
     return misses(
         m, STRUCTURE_SECOND,
         kind_of(m, pair->behind, pair->first.perm & pair->second.perm));

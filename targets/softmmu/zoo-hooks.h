@@ -87,7 +87,7 @@ PART bool zoo_misses_entry(Machine *m, uint8_t id, const IotlbRecord *record);
 PART bool zoo_misses_pointer(Machine *m, uint8_t id,
                              const IotlbPointer *pointer);
 PART bool zoo_misses_combined(Machine *m, uint8_t id, const IotlbPair *pair);
-PART bool zoo_misses_second(Machine *m, const IotlbPair *pair);
+PART bool zoo_misses_second(Machine *m, uint8_t id, const IotlbPair *pair);
 PART bool zoo_misses_mapping(Machine *m, const Mapping *map);
 PART bool zoo_misses_cpu(Machine *m, const Notifier *notifier, uint64_t first);
 PART bool zoo_misses_commit(Machine *m, uint8_t c);
