@@ -71,6 +71,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "shared_blocks", d->shared_blocks);
     tw_json_bool(b, "late_spaces", d->late_spaces);
     tw_json_bool(b, "during_dma", d->during_dma);
+    tw_json_bool(b, "started", d->started);
     tw_json_bool(b, "locations", d->locations);
     tw_json_bool(b, "reasons", d->reasons);
     tw_json_bool(b, "identity_pages", d->identity_pages);

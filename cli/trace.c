@@ -27,12 +27,29 @@ static void told_clear(void *data)
     g_free(told->text);
 }
 
-/* "ok r0+0x4000 value 0xe3", "skipped"; NULL: nothing worth a word. */
+/* "ok r0+0x4000 value 0xe3" */
+static char *answer_text(const TwTrace *trace, const TwOutcome *o, bool value)
+{
+    GString *text = g_string_new(tw_class_name(o->class_));
+
+    for (unsigned i = 0; i < o->n_locations; i++) {
+        const TwLocation *at = &trace->locations[o->location + i];
+
+        g_string_append_printf(text, " r%u+0x%" G_GINT64_MODIFIER "x",
+                               at->region, at->offset);
+    }
+    if (o->class_ <= TW_CLASS_DEVICE_ERROR && value) {
+        g_string_append_printf(text, " value 0x%" G_GINT64_MODIFIER "x",
+                               o->value);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* The same, or "skipped"; NULL: nothing worth a word. */
 static char *outcome_text(const TwProgram *program, const TwTrace *trace,
                           unsigned n)
 {
     const TwOutcome *o = &trace->outcomes[n];
-    GString *text;
 
     if (n >= trace->n_ops) {
         return g_strdup(tw_status_name(TW_STATUS_NOT_RUN));
@@ -43,20 +60,24 @@ static char *outcome_text(const TwProgram *program, const TwTrace *trace,
     if (!(tw_op_info(program->script[n].code)->flags & TW_OP_ACCESS)) {
         return NULL;
     }
-    text = g_string_new(tw_class_name(o->class_));
-    for (unsigned i = 0; i < o->n_locations; i++) {
-        const TwLocation *at = &trace->locations[o->location + i];
+    return answer_text(trace, o,
+                       program->script[n].code != TW_OP_WRITE &&
+                           program->script[n].code != TW_OP_DMA_WRITE);
+}
 
-        g_string_append_printf(text, " r%u+0x%" G_GINT64_MODIFIER "x",
-                               at->region, at->offset);
+/* Outcomes of accesses that actor offsets of the operation have started. */
+static void print_started(const TwTrace *trace, unsigned op)
+{
+    for (unsigned i = 0; i < trace->n_started; i++) {
+        const TwOutcome *o = &trace->started[i].outcome;
+
+        if (trace->started[i].op == op) {
+            g_autofree char *text = answer_text(trace, o, o->value != 0);
+
+            printf("           %-11s access %u: %s\n", "outcome",
+                   1 + tw_trace_started_before(trace, i, (uint16_t)op), text);
+        }
     }
-    if (o->class_ <= TW_CLASS_DEVICE_ERROR &&
-        program->script[n].code != TW_OP_WRITE &&
-        program->script[n].code != TW_OP_DMA_WRITE) {
-        g_string_append_printf(text, " value 0x%" G_GINT64_MODIFIER "x",
-                               o->value);
-    }
-    return g_string_free(text, FALSE);
 }
 
 static void print_told(const GArray *told, unsigned op)
@@ -90,6 +111,7 @@ static void print_all(const TwProgram *program, const TwFinding *finding,
         if (outcome) {
             printf("           %-11s %s\n", "outcome", outcome);
         }
+        print_started(trace, i);
     }
     tw_trace_print(trace, program, plain);
     putchar('\n');

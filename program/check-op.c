@@ -215,8 +215,12 @@ static bool check_place(OpCheck *o, const TwOpInfo *info)
         }
         break;
     case TW_SPOT_ACTOR:
-        if (!(info->flags & TW_OP_ACTOR_OK)) {
+        if (!tw_op_suits_during(info)) {
             return NO("an actor offset cannot perform %s", info->name);
+        }
+        if (tw_op_is_dma(op) && tw_contents_are_code(p->contents)) {
+            return NO("an actor offset makes no access with code contents "
+                      "(LA-61)");
         }
         break;
     default:

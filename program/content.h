@@ -73,6 +73,13 @@ static inline uint8_t tw_content_tag(unsigned contents, uint32_t op,
                : tw_store_tag(op, k);
 }
 
+/* The number that stands for script operation `op` in the tags of what the
+ * n-th access that it starts stores (LA-61), n from 1; 0: its own access. */
+static inline uint32_t tw_started_tag(uint32_t op, unsigned n)
+{
+    return op + (uint32_t)TW_MAX_SCRIPT * n;
+}
+
 static inline uint8_t tw_content_fetched(unsigned contents, uint8_t region,
                                          uint64_t offset, TwAttrs attrs)
 {

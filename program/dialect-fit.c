@@ -385,6 +385,12 @@ void tw_dialect_fit(const TwDialect *d, TwProgram *p)
     for (unsigned i = 0; i < p->n_script && !d->during_dma; i++) {
         fit_during(d, &p->script[i]);
     }
+    for (unsigned i = 0; i < p->n_actors; i++) {
+        if (p->actors[i].region != TW_NONE && tw_op_is_dma(&p->actors[i].op) &&
+            (!d->started || p->contents != TW_CONTENTS_DATA)) {
+            p->actors[i].region = TW_NONE; /* LA-61 */
+        }
+    }
     for (unsigned i = 0; i < p->n_cpus && !d->widths; i++) {
         for (unsigned m = 0; m < TW_MAX_MMU_INDEXES; m++) {
             p->cpus[i].mmu[m].width = 0;

@@ -18,6 +18,7 @@ TwDialect tw_dialect_full(void)
         .op_flags = TW_OPF_DURING | TW_OPF_NOTIFIED | TW_OPF_ON | TW_OPF_FROM |
                     TW_OPF_VIA | TW_OPF_EXCLUSIVE | TW_OPF_PAIRED,
         .actors = true,
+        .started = true,
         .explicit_safepoints = true,
         .shared_blocks = true,
         .late_spaces = true,
@@ -332,6 +333,9 @@ static bool admits_actors(const TwDialect *d, const Place *later,
         }
         if (!d->actors) {
             return no(reply, "actor %u: actor offsets", i);
+        }
+        if (!d->started && tw_op_is_dma(&p->actors[i].op)) {
+            return no(reply, "actor %u: a DMA access", i);
         }
         if (!admits_op(d, &place, p, &p->actors[i].op, i, reply)) {
             return false;

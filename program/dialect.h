@@ -21,6 +21,8 @@ typedef struct TwDialect {
     uint32_t selects;      /* bit per TwSelect */
     uint8_t op_flags;      /* TW_OPF_... that operations may carry */
     bool actors;           /* actor offsets (RU-3) */
+    bool started;          /* they may perform DMA accesses, which its traces
+                            * tell (LA-61) */
     bool explicit_safepoints;
     bool shared_blocks; /* two regions on one RAM block */
     bool late_spaces;

@@ -233,3 +233,14 @@ void tw_finding_hash_line(const TwFinding *finding, const char *target,
         snprintf(line, line_size, "%s", whole);
     }
 }
+
+const TwOp *tw_finding_accused(const TwFinding *finding,
+                               const TwProgram *program)
+{
+    if (finding->op >= program->n_script) {
+        return NULL;
+    }
+    return finding->starter && finding->starter <= program->n_actors
+               ? &program->actors[finding->starter - 1].op
+               : &program->script[finding->op];
+}

@@ -47,6 +47,8 @@ typedef struct TwFinding {
                        * 0 */
     uint8_t replays;  /* how often it was run again on a fresh target */
     uint8_t again;    /* and gave the same key; less: it is flaky */
+    uint8_t starter;  /* 1 + the slot of the actor offset whose access is
+                       * judged (LA-61), or 0: it is the operation itself */
     uint16_t op;      /* the judged operation, or TW_NO_OP: the end state */
     uint16_t filled;  /* stale: the answer was current just before the change
                        * at `changed`; the last operation that could have
@@ -56,6 +58,11 @@ typedef struct TwFinding {
     char key[TW_KEY_SIZE];      /* letters only, NUL-terminated */
     char text[TW_FINDING_TEXT]; /* lines: expected, seen, why; no markup */
 } TwFinding;
+
+/* The operation that is accused, in the script or of an actor offset; NULL: the
+ * end state, or none of the program. */
+const TwOp *tw_finding_accused(const TwFinding *finding,
+                               const TwProgram *program);
 
 /* One outcome of an access that is allowed. */
 typedef struct TwAllowed {
@@ -73,9 +80,13 @@ enum { TW_MAX_ALLOWED = 8 };
  * `class_`, `value` and `log` are those of the current outcome, allowed[0]; the
  * others are older ones. */
 typedef struct TwExpected {
-    bool access; /* the finding accuses an access, */
-    bool reads;  /* or an mpc-read: `value`, in its `known` bits; else
-                  * its end state */
+    bool access;     /* the finding accuses an access, */
+    bool reads;      /* or an mpc-read: `value`, in its `known` bits; else
+                      * its end state */
+    uint8_t started; /* the access is the one of this number that actor offsets
+                      * of the operation started (LA-61); 0: its own */
+    bool starts;     /* how many of those it made is wrong: it must make from */
+    unsigned starts_least, starts_most; /* to */
     uint32_t known;
     unsigned word;      /* which fetch of a run it is (LA-52), from 0 */
     uint8_t class_;     /* TwClass */

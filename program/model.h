@@ -387,8 +387,8 @@ _Static_assert(sizeof(TwOp) == 48, "operations are small and without padding");
 typedef struct TwActor {
     uint8_t region; /* TW_NONE: this slot is not used */
     uint64_t offset;
-    TwOp op; /* flagged TW_OP_ACTOR_OK; its actor field is TW_BOARD and
-              * means "the actor of the access" */
+    TwOp op; /* see tw_op_suits_during(); its actor field is TW_BOARD and
+              * means "the actor of the access", but of a DMA access */
 } TwActor;
 
 /* Programs --------------------------------------------------------------- */

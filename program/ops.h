@@ -218,7 +218,8 @@ enum { TW_MAX_DURING = 4 };
 
 bool tw_op_is_dma(const TwOp *op);
 
-/* Can an operation of this kind be performed during an access? */
+/* Can an operation of this kind be performed during an access (LA-47), and by
+ * an actor offset (LA-27, LA-61)? */
 static inline bool tw_op_suits_during(const TwOpInfo *info)
 {
     return info->flags & TW_OP_ACTOR_OK ||

@@ -244,7 +244,8 @@ static const struct {
     {"0x1234\nend\n", "0x1234\nend\nend\n",
      "t:17:1: expected nothing behind 'end'"},
     {"0x1234\nend\n", "0x1234\nfoo\n",
-     "t:16:1: expected an outcome, text, locations, log, event, dirty, mark, "
+     "t:16:1: expected an outcome, text, locations, started, log, event, "
+     "dirty, mark, "
      "count, digest or end"},
     {"dirty 2 r1", "dirty 4 r1",
      "t:12:7: expected an operation of the program"},

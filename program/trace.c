@@ -15,6 +15,7 @@ void tw_trace_init(TwTrace *trace, const TwProgram *program)
     trace->n_log = 0;
     trace->n_events = 0;
     trace->n_marks = 0;
+    trace->n_started = 0;
     trace->text[0] = '\0';
     memset(trace->counters, 0, sizeof trace->counters);
     memset(trace->peaks, 0, sizeof trace->peaks);
@@ -76,6 +77,30 @@ bool tw_trace_add_mark(TwTrace *trace, TwMark mark)
     return true;
 }
 
+TwOutcome *tw_trace_add_started(TwTrace *trace, uint16_t op)
+{
+    TwStarted *started = &trace->started[trace->n_started];
+
+    if (trace->n_started >= TW_MAX_STARTED) {
+        overflow(trace);
+        return NULL;
+    }
+    *started = (TwStarted){.op = op, .outcome.status = TW_STATUS_DONE};
+    started->outcome.location = trace->n_locations;
+    trace->n_started++;
+    return &started->outcome;
+}
+
+unsigned tw_trace_started_before(const TwTrace *trace, unsigned at, uint16_t op)
+{
+    unsigned n = 0;
+
+    while (n < at && trace->started[at - 1 - n].op == op) {
+        n++;
+    }
+    return n;
+}
+
 static const char *pick(const char *const *names, unsigned count, unsigned i)
 {
     return i < count ? names[i] : NULL;
@@ -94,6 +119,8 @@ const char *tw_counter_name(unsigned counter)
         [TW_COUNT_NOTIFY] = "notify",
         [TW_COUNT_IOTLB] = "iotlb",
         [TW_COUNT_COMBINED] = "combined",
+        [TW_COUNT_STARTED] = "started",
+        [TW_COUNT_BUSY] = "busy",
         [TW_COUNT_NO_MEMORY] = "no-memory",
         [TW_COUNT_MAPPED] = "mapped",
         [TW_COUNT_POINTER] = "pointer",

@@ -99,9 +99,11 @@ typedef struct TwLogRecord {
     uint16_t op;  /* script operation number */
     uint8_t kind; /* TW_LOG_... */
     uint8_t region;
-    uint8_t byte; /* the byte written or read; 0 for a fetch */
-    uint8_t call; /* in the record of its first byte, the size of the call of
-                   * the callback; 0 in the others, and where it is not told */
+    uint8_t byte;    /* the byte written or read; 0 for a fetch */
+    uint8_t call;    /* in the record of its first byte, the size of the call of
+                      * the callback; 0 in the others, and where it is not told */
+    uint8_t started; /* 0: the operation's own access; else the number of the
+                      * one that it has started */
     uint64_t offset;
     TwAttrs attrs;
 } TwLogRecord;
@@ -121,12 +123,20 @@ typedef struct TwEventRecord {
                    * `region`; else 0 */
 } TwEventRecord;
 
+/* The outcome of an access that an actor offset has started (LA-61).  Those of
+ * an operation are numbered from 1, in order. */
+typedef struct TwStarted {
+    uint16_t op;
+    TwOutcome outcome; /* `status` is DONE */
+} TwStarted;
+
 /* An entry of a page table in which a walk set A or D (LA-55). */
 typedef struct TwMark {
     uint16_t op;
     uint8_t iommu, level;
-    uint64_t at;    /* offset of the entry in the region with the tables */
-    uint64_t value; /* its bytes afterwards */
+    uint8_t started; /* as in TwLogRecord */
+    uint64_t at;     /* offset of the entry in the region with the tables */
+    uint64_t value;  /* its bytes afterwards */
 } TwMark;
 
 enum { TW_LISTEN_ADD = 16, TW_LISTEN_DEL, TW_LISTEN_NOP, TW_TRACE_DIRTY };
@@ -148,6 +158,9 @@ typedef enum TwCounter {
     TW_COUNT_NESTED,    /* entries of nested tables that were read */
     TW_COUNT_MARK,      /* entries of tables in which A or D was set */
     TW_COUNT_UNMARKED,  /* records that did not answer for want of A or D */
+    TW_COUNT_STARTED,   /* accesses that actor offsets have started */
+    TW_COUNT_BUSY,      /* of them, refused by a device that is in its callback
+                         */
     TW_COUNT_NO_MEMORY, /* allocations that failed (LA-42) */
     TW_COUNT_MAPPED,    /* accesses answered by a DMA mapping */
     TW_COUNT_DELIVER,   /* notifications delivered to CPU notifiers */
@@ -187,7 +200,8 @@ typedef enum TwEnd {
 } TwEnd;
 
 enum {
-    TW_MAX_LOCATIONS = TW_MAX_SCRIPT * TW_MAX_ACCESS,
+    TW_MAX_STARTED = 2048,
+    TW_MAX_LOCATIONS = (TW_MAX_SCRIPT + TW_MAX_STARTED) * TW_MAX_ACCESS,
     /* Each byte of an access may make a device read and write a word (LA-50),
      * and so may fetch each byte of the instruction (LA-46). */
     TW_MAX_TOLD = 2 * TW_MAX_ACCESS * TW_MAX_ACCESS,
@@ -202,7 +216,7 @@ typedef struct TwTrace {
     uint16_t end_op;       /* operation in flight at the end, if not DONE */
     int32_t signal;        /* DIED: signal number, or 0 */
     uint16_t n_ops;        /* outcomes filled; n_script when DONE */
-    uint16_t n_locations, n_events, n_marks;
+    uint16_t n_locations, n_events, n_marks, n_started;
     uint32_t n_log;
     char text[160]; /* one line, no newline; "" if none */
     uint32_t counters[TW_COUNTERS];
@@ -213,6 +227,7 @@ typedef struct TwTrace {
     TwLogRecord log[TW_MAX_LOG];
     TwEventRecord events[TW_MAX_EVENTS];
     TwMark marks[TW_MAX_MARKS];
+    TwStarted started[TW_MAX_STARTED];
 } TwTrace;
 
 /* Empties a trace of a program: end = DONE, no outcome, the digests of its
@@ -229,6 +244,15 @@ bool tw_trace_add_location(TwTrace *trace, TwOutcome *outcome,
 bool tw_trace_add_log(TwTrace *trace, TwLogRecord record);
 bool tw_trace_add_event(TwTrace *trace, TwEventRecord record);
 bool tw_trace_add_mark(TwTrace *trace, TwMark mark);
+
+/* For targets: the outcome, to be filled, of an access that operation `op` has
+ * started; done, ok, without locations.  On a full array sets end =
+ * TW_END_OVERFLOW and returns NULL. */
+TwOutcome *tw_trace_add_started(TwTrace *trace, uint16_t op);
+
+/* How many of the outcomes before trace->started[at] are of operation `op`. */
+unsigned tw_trace_started_before(const TwTrace *trace, unsigned at,
+                                 uint16_t op);
 
 const char *tw_class_name(unsigned class_); /* "ok" "discard" ... */
 const char *tw_reason_name(unsigned kind); /* "absent" ...; NULL: none, other */

@@ -15,6 +15,7 @@
 #include "fuzz/generate/pairs.h"
 #include "fuzz/generate/roots.h"
 #include "fuzz/generate/runs.h"
+#include "fuzz/generate/started.h"
 #include "fuzz/generate/tables.h"
 #include "fuzz/generate/topology.h"
 #include "fuzz/generate/wish.h"
@@ -113,6 +114,7 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
         tw_pairs_make(&gen);
         tw_widths_make(&gen);
         tw_roots_make(&gen);
+        tw_started_make(&gen);
     }
     tw_dialect_fit(dialect, program);
 }

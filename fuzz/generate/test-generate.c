@@ -186,14 +186,14 @@ static void test_golden(gconstpointer data)
 {
     static const uint64_t golden[TW_PROFILES] = {
         [TW_PROFILE_BALANCED] = 0xa28bf4f8f28b5ffc,
-        [TW_PROFILE_IOMMU] = 0xda8ec3aa8f9edee4,
+        [TW_PROFILE_IOMMU] = 0x3671e82063c35d12,
         [TW_PROFILE_INVALIDATE] = 0xc1fe783f6e6c6106,
         [TW_PROFILE_TOPOLOGY] = 0x4bbf4e68f64bcc03,
-        [TW_PROFILE_HOSTILE] = 0x6f7342f18e142785,
-        [TW_PROFILE_IOTLB] = 0xe6ea9fb576995056,
-        [TW_PROFILE_PAGETABLE] = 0x7a31de945821cc0b,
-        [TW_PROFILE_MPC] = 0x1fd1026be045b013,
-        [TW_PROFILE_DMA_MAP] = 0x41e1a183b0872e81,
+        [TW_PROFILE_HOSTILE] = 0xd7812c86530f2286,
+        [TW_PROFILE_IOTLB] = 0xa0cf8a59b80b9f75,
+        [TW_PROFILE_PAGETABLE] = 0x9c03b6175aeb6fad,
+        [TW_PROFILE_MPC] = 0xff4a7dbb124d3f3a,
+        [TW_PROFILE_DMA_MAP] = 0x23fbc0831458cc6e,
     };
     unsigned profile = GPOINTER_TO_UINT(data);
     TwDialect dialect = fixed_dialect();

@@ -219,12 +219,36 @@ static void count_location(Count *c, const TwProgram *p, const TwOp *op,
 static void count_actors(Count *c, const TwProgram *p,
                          const TwLocation *location)
 {
+    bool changed = false;
+
     for (unsigned a = 0; a < p->n_actors; a++) {
         const TwActor *actor = &p->actors[a];
 
-        c->row[ROW_ACTED] +=
-            location->region == actor->region &&
-            actor->offset - location->offset < location->length;
+        bool acted = location->region == actor->region &&
+                     actor->offset - location->offset < location->length;
+
+        c->row[ROW_ACTED] += acted;
+        if (acted && tw_op_is_dma(&actor->op)) {
+            c->row[ROW_STARTED_VIA] += actor->op.flags & TW_OPF_VIA ? 1 : 0;
+            c->row[ROW_STARTED_AFTER] += changed;
+        } else if (acted) {
+            changed = true;
+        }
+    }
+}
+
+/* Writes by accesses that actor offsets have started. */
+static void count_started(Count *c, const TwProgram *p, const TwTrace *trace)
+{
+    for (unsigned i = 0; i < trace->n_log && p->n_actors > 0; i++) {
+        const TwLogRecord *record = &trace->log[i];
+
+        for (unsigned a = 0; a < p->n_actors && record->started; a++) {
+            c->row[ROW_STARTED_CHAIN] +=
+                record->kind == TW_LOG_WRITE &&
+                record->region == p->actors[a].region &&
+                record->offset == p->actors[a].offset;
+        }
     }
 }
 
@@ -503,6 +527,7 @@ void vacuity_count(Count *c, const TwProgram *p, const TwTrace *t,
 
     c->programs++;
     count_topology(c, p);
+    count_started(c, p, t);
     tw_legality_init(&legality, p);
     for (unsigned i = 0; i < t->n_ops; i++) {
         const TwOp *op = &p->script[i];

@@ -170,7 +170,8 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         RULE("AC-5", "access to a device in several pieces", ROW_(PIECES))
         RULE("AC-6", "store across pages, refused", ROW_(CROSSING_NO))
         NEVER("AC-7", "not in the language")
-        NEVER("AC-8", "not in the language")
+        RULE("AC-8", "access refused by a device in its callback",
+             COUNTER(BUSY))
         /* walk */
         RULE("IW-1", "access refused by an IOMMU behind another",
              BEHIND(NO_HOP, 2))
@@ -277,6 +278,8 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         RARE("FR-12", "old answer of a combined record", ROW_(OLD_COMBINED), 200)
         RULE("FR-13", "record that does not answer for want of A or D",
              COUNTER(UNMARKED))
+        RARE("FR-14", "change by an actor offset before it starts an access",
+             ROW_(STARTED_AFTER), 300)
         /* rulings */
         RULE("RU-1", "operation skipped", ROW_(SKIPPED))
         RULE("RU-2", "load and store of RAM",
@@ -393,6 +396,9 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
                       ROW_(REASON_RANGE), ROW_(REASON_UNREADABLE),
                       ROW_(REASON_ABSENT), ROW_(REASON_RESERVED),
                       ROW_(REASON_RIGHTS)), 50)
+        RARE("LA-61", "access started, via a mapping, and by a started one",
+             LEAST_OF(COUNTER(STARTED), ROW_(STARTED_VIA), ROW_(STARTED_CHAIN)),
+             300)
     };
     /* clang-format on */
 

@@ -110,6 +110,9 @@
     ROW(DURING, "operation during an access", 3000) \
     ROW(DURING_FLUSH, "flush or change inside an access that fills", 1000) \
     ROW(ACTED, "store to an actor offset", 1000) \
+    ROW(STARTED_AFTER, "access started after a change by the same write", 300) \
+    ROW(STARTED_VIA, "access started, via a mapping", 300) \
+    ROW(STARTED_CHAIN, "write by a started access to an actor offset", 300) \
     ROW(PAGE_SMALL, "page-map entry below the page size", 400) \
     ROW(PAGE_LARGE, "page-map entry above the page size", 60000) \
     /* operations that are not legal when their turn comes */ \

@@ -287,7 +287,7 @@ static void perform(TwProgram *program, unsigned slot, TwOp *access)
 {
     TwOp op = program->actors[slot].op;
 
-    op.actor = access->actor;
+    op.actor = tw_op_is_dma(&op) ? TW_BOARD : access->actor;
     *access = op;
     tw_edit_drop_actor(program, (uint8_t)slot);
     tw_edit_tidy(program);

@@ -230,7 +230,7 @@ unsigned tw_pool_least(const TwProgram *program, const TwFinding *finding)
 {
     return finding->verdict == TW_VERDICT_STALE &&
                    finding->op < program->n_script
-               ? MIN(program->script[finding->op].size, 4)
+               ? MIN(tw_finding_accused(finding, program)->size, 4)
                : 0;
 }
 

@@ -191,9 +191,33 @@ static void change_code(TwMutation *m, TwOp *op)
     }
 }
 
+/* Changes what an actor offset performs: an operand, or it becomes a DMA access
+ * of the script (LA-61). */
+static void change_actor(TwMutation *m)
+{
+    TwProgram *program = m->program;
+    TwActor *actor = &program->actors[tw_below(m, program->n_actors)];
+    const TwOp *from = &program->script[tw_below(m, program->n_script)];
+
+    if (actor->region == TW_NONE) {
+        return;
+    }
+    if (tw_below(m, 2) == 0 && m->dialect->started && tw_op_is_dma(from)) {
+        actor->op = *from;
+    } else {
+        change_operand(m, &actor->op, false);
+    }
+    actor->op.actor = TW_BOARD;
+    actor->op.flags &= (uint8_t) ~(TW_OPF_DURING | TW_OPF_PAIRED);
+}
+
 static void change_op(TwMutation *m)
 {
     if (m->program->n_script == 0) {
+        return;
+    }
+    if (m->program->n_actors > 0 && tw_below(m, 6) == 0) {
+        change_actor(m);
         return;
     }
     TwOp *op = &m->program->script[tw_below(m, m->program->n_script)];

@@ -35,10 +35,11 @@ static char **list(const char *text)
 
 /* The kinds of steps that softmmu reports (TELL in targets/softmmu). */
 static const char *const kinds[] = {
-    "arm",    "blocked",   "commit",    "dirty",       "dispatch", "evict",
-    "fill",   "flush",     "hit",       "large",       "listener", "no-fill",
-    "notify", "queue",     "reach",     "register",    "render",   "replay",
-    "resize", "safepoint", "translate", "victim-swap", "walk",     NULL};
+    "arm",      "blocked",   "commit",      "dirty",  "dispatch",
+    "evict",    "fill",      "flush",       "hit",    "large",
+    "listener", "no-fill",   "notify",      "queue",  "reach",
+    "register", "render",    "replay",      "resize", "safepoint",
+    "start",    "translate", "victim-swap", "walk",   NULL};
 
 static bool is_told(const char *text)
 {
@@ -92,6 +93,10 @@ static bool read_part(TwCornerNote *note, const TwOp *op, char *part,
         note->no_log = true;
     } else if (g_str_has_prefix(part, "log ")) {
         g_ptr_array_add(note->log, g_strdup(part + 4));
+    } else if (strcmp(part, "starts none") == 0) {
+        note->no_starts = true;
+    } else if (g_str_has_prefix(part, "starts ")) {
+        g_ptr_array_add(note->starts, g_strdup(part + 7));
     } else if (strcmp(part, "events none") == 0) {
         note->no_events = true;
     } else if ((part[0] == 'o' && g_ascii_isdigit(part[1])) ||
@@ -99,8 +104,8 @@ static bool read_part(TwCornerNote *note, const TwOp *op, char *part,
         g_ptr_array_add(note->events, g_strdup(part));
     } else {
         return expected(error, file, line,
-                        "an outcome of this operation, log, events, an "
-                        "event of an observer, dirty, or told N KIND");
+                        "an outcome of this operation, starts, log, events, "
+                        "an event of an observer, dirty, or told N KIND");
     }
     return true;
 }
@@ -114,6 +119,7 @@ static bool read_note(TwCorner *corner, unsigned op, const char *text,
 
     if (!note->events) {
         note->events = g_ptr_array_new_with_free_func(g_free);
+        note->starts = g_ptr_array_new_with_free_func(g_free);
         note->log = g_ptr_array_new_with_free_func(g_free);
         note->told = g_ptr_array_new_with_free_func(g_free);
         corner->n_noted++;
@@ -277,6 +283,7 @@ void tw_corner_free(TwCorner *corner)
 
         g_free(note->outcome);
         g_clear_pointer(&note->events, g_ptr_array_unref);
+        g_clear_pointer(&note->starts, g_ptr_array_unref);
         g_clear_pointer(&note->log, g_ptr_array_unref);
         g_clear_pointer(&note->told, g_ptr_array_unref);
     }
@@ -291,22 +298,11 @@ void tw_corner_free(TwCorner *corner)
 /* A trace in the same words -------------------------------------------------
  */
 
-static char *outcome_text(const TwCorner *corner, const TwTrace *trace,
-                          unsigned op)
+static char *answer_text(const TwTrace *trace, const TwOutcome *o, bool reason,
+                         bool value)
 {
-    const TwOutcome *o = &trace->outcomes[op];
-    GString *text;
+    GString *text = g_string_new(tw_class_name(o->class_));
 
-    if (op >= trace->n_ops) {
-        return g_strdup(tw_status_name(TW_STATUS_NOT_RUN));
-    }
-    if (o->status != TW_STATUS_DONE ||
-        !is_access(&corner->program.script[op])) {
-        return corner->notes[op].value && o->status == TW_STATUS_DONE
-                   ? g_strdup_printf("done value 0x%" PRIx64, o->value)
-                   : g_strdup(tw_status_name(o->status));
-    }
-    text = g_string_new(tw_class_name(o->class_));
     for (unsigned i = 0; i < o->n_locations; i++) {
         const TwLocation *at = &trace->locations[o->location + i];
 
@@ -314,7 +310,7 @@ static char *outcome_text(const TwCorner *corner, const TwTrace *trace,
         g_string_append(text, at->flags & TW_LOC_READONLY ? " readonly" : "");
         g_string_append(text, at->flags & TW_LOC_ROMD ? " romd" : "");
     }
-    if (corner->notes[op].reason) {
+    if (reason) {
         g_string_append(text, " reason ");
         if (o->reason.kind == TW_REASON_NONE) {
             g_string_append(text, "none");
@@ -322,10 +318,49 @@ static char *outcome_text(const TwCorner *corner, const TwTrace *trace,
             tw_write_reason(text, &o->reason);
         }
     }
-    if (corner->notes[op].value) {
+    if (value) {
         g_string_append_printf(text, " value 0x%" PRIx64, o->value);
     }
     return g_string_free(text, FALSE);
+}
+
+static char *outcome_text(const TwCorner *corner, const TwTrace *trace,
+                          unsigned op)
+{
+    const TwOutcome *o = &trace->outcomes[op];
+    const TwCornerNote *note = &corner->notes[op];
+
+    if (op >= trace->n_ops) {
+        return g_strdup(tw_status_name(TW_STATUS_NOT_RUN));
+    }
+    if (o->status != TW_STATUS_DONE ||
+        !is_access(&corner->program.script[op])) {
+        return note->value && o->status == TW_STATUS_DONE
+                   ? g_strdup_printf("done value 0x%" PRIx64, o->value)
+                   : g_strdup(tw_status_name(o->status));
+    }
+    return answer_text(trace, o, note->reason, note->value);
+}
+
+/* The accesses that actor offsets have started, with a reason or a value where
+ * the note of the same number has one. */
+static GPtrArray *start_texts(const TwTrace *trace, unsigned op,
+                              const GPtrArray *noted)
+{
+    GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; i < trace->n_started; i++) {
+        const char *note =
+            texts->len < noted->len ? g_ptr_array_index(noted, texts->len) : "";
+
+        if (trace->started[i].op == op) {
+            g_ptr_array_add(texts,
+                            answer_text(trace, &trace->started[i].outcome,
+                                        strstr(note, " reason ") != NULL,
+                                        strstr(note, " value 0x") != NULL));
+        }
+    }
+    return texts;
 }
 
 /* "o0 add 0x0..0xfff r1+0x0", "o0 unmap 0x0..0xfff", "o0 map 0x0..0xfff s1
@@ -466,6 +501,11 @@ static char *note_differs(const TwCorner *corner, const TwTrace *trace,
 
     if (note->outcome && strcmp(note->outcome, seen) != 0) {
         return g_strdup_printf("noted: %s; seen: %s", note->outcome, seen);
+    }
+    differs = compare("starts", note->starts, note->no_starts,
+                      start_texts(trace, op, note->starts));
+    if (differs) {
+        return differs;
     }
     differs = compare("events", note->events, note->no_events,
                       event_texts(trace, op));

@@ -20,8 +20,10 @@ typedef struct TwCornerNote {
     GPtrArray *events; /* "o0 add 0x0..0xfff r1+0x0" ...: all that it causes,
                         * in order; empty: any */
     GPtrArray *log;    /* "write r2+0x0 4 none" ... likewise */
+    GPtrArray *starts; /* "ok r1+0x0" ...: accesses that actor offsets start,
+                        * likewise */
     GPtrArray *told;   /* "1 render" ...: how often the target tells it */
-    bool no_events, no_log;
+    bool no_events, no_log, no_starts;
 } TwCornerNote;
 
 typedef struct TwCorner {

@@ -235,6 +235,25 @@ static void change_records(const TwCorner *corner, TwTarget *target, TwTrace *t,
                     must_object(corner, target, t, op, "event"));
         }
     }
+    for (unsigned i = 0; note->starts->len > 0 && i < t->n_started; i++) {
+        if (t->started[i].op == op) {
+            WITHOUT(t->started, t->n_started, i,
+                    must_object(corner, target, t, op, "start"));
+        }
+    }
+    if (note->no_starts) {
+        unsigned at = t->n_started;
+        while (at > 0 && t->started[at - 1].op > op) {
+            t->started[at] = t->started[at - 1];
+            at--;
+        }
+        t->started[at] = (TwStarted){.op = (uint16_t)op};
+        t->n_started++;
+        must_object(corner, target, t, op, "start");
+        t->n_started--;
+        memmove(&t->started[at], &t->started[at + 1],
+                (t->n_started - at) * sizeof(t->started[0]));
+    }
     for (unsigned i = 0; note->log->len > 0 && i < t->n_log; i++) {
         if (t->log[i].op == op) {
             WITHOUT(t->log, t->n_log, i,

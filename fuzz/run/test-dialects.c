@@ -128,7 +128,7 @@ static bool parse_case(const Case *one, bool by_device, TwProgram *program)
     } else {
         unsigned op = tw_op_find(code, strcspn(code, " \n"));
 
-        if (!(tw_op_info(op)->flags & TW_OP_ACTOR_OK) || strchr(code, '\n')) {
+        if (!tw_op_suits_during(tw_op_info(op)) || strchr(code, '\n')) {
             return false;
         }
         text = g_strconcat("twinwalk 1\n", one->world,

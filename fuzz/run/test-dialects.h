@@ -160,6 +160,9 @@ typedef struct Row {
             {4, SMALL, "  dma-read s0 0x0 4 none via m0"}, \
             {5, SMALL, "  rmw c0.0 0x0 4 exclusive"}, {6, SMALL, PAIR})) \
     X(actors, MAY, CASES({0, DEVICE "\nactor r2 0x0 flush-all c0\n", READ})) \
+    X(started, MAY, \
+      CASES({0, DEVICE "\nactor r2 0x0 dma-read s0 0x0 4 none\n", READ}, \
+            {0, DEVICE "\nactor r2 0x0 dma-write s0 0x0 4 none\n", READ})) \
     X(explicit_safepoints, MAY, \
       CASES({0, "safepoints explicit\n" SMALL, READ})) \
     X(shared_blocks, MAY, \

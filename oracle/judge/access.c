@@ -22,6 +22,7 @@
 #include "oracle/judge/perform.h"
 #include "oracle/judge/reason.h"
 #include "oracle/judge/registers.h"
+#include "oracle/judge/started.h"
 #include "oracle/walk/flat.h"
 #include "program/content.h"
 #include "program/ops.h"
@@ -124,35 +125,6 @@ static void count_access(TwOracle *oracle, const TwAccess *access,
     stats->windows += (history->n_pages > 0 && history->answers[0].n > 1) ||
                       (history->n_pages > 1 && history->answers[1].n > 1) ||
                       has_old_code(oracle, access);
-}
-
-/* The operations behind actor offsets that an access with this effect wrote
- * (LA-27). */
-static void perform_actors(TwOracle *oracle, const TwAccess *access,
-                           const TwEffect *effect, const TwByte *bytes)
-{
-    const TwProgram *program = oracle->program;
-    uint32_t done = 0;
-
-    if (is_read(access) || program->n_actors == 0 || access->beyond) {
-        return;
-    }
-    for (unsigned k = 0; k < access->size; k++) {
-        for (unsigned a = 0; a < program->n_actors; a++) {
-            const TwActor *actor = &program->actors[a];
-
-            if (effect->acts[k] == TW_ACT_DEVICE && !(done >> a & 1) &&
-                actor->region == bytes[k].region &&
-                actor->offset == bytes[k].offset) {
-                done |= 1u << a;
-                if (tw_legality_step(&oracle->world->legality, &actor->op) ==
-                    TW_LEGAL) {
-                    tw_perform(oracle->world, &actor->op, access->cpu,
-                               access->op);
-                }
-            }
-        }
-    }
 }
 
 /* May the access behind a fetch be refused as the operation was? */
@@ -309,6 +281,57 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
     return true;
 }
 
+/* The access of an actor offset, whose turn it is (LA-61). */
+static TwVerdict judge_started(TwOracle *oracle, const TwActor *actor,
+                               uint16_t number)
+{
+    TwStart start;
+    const TwOutcome *outcome = tw_started_begin(oracle, actor, number, &start);
+    TwVerdict verdict;
+
+    if (!outcome) {
+        return tw_started_missing(oracle, actor, number);
+    }
+    verdict = tw_judge_one(oracle, &actor->op, number, outcome, false);
+    if (verdict <= TW_VERDICT_AGREE_STALE) {
+        tw_started_end(oracle, &start);
+        oracle->stats->verdicts[verdict]++;
+        oracle->stats->started++;
+    }
+    return verdict;
+}
+
+/* Performs the operations behind actor offsets that an access with this effect
+ * wrote (LA-27); of those that are accesses, the verdict of the last one, or
+ * the first bad one. */
+static TwVerdict perform_actors(TwOracle *oracle, const TwAccess *access,
+                                const TwEffect *effect, const TwByte *bytes)
+{
+    const TwProgram *program = oracle->program;
+    TwVerdict verdict = TW_VERDICT_AGREE;
+    uint8_t list[TW_MAX_ACTORS];
+    unsigned n;
+
+    if (program->n_actors == 0) {
+        return verdict;
+    }
+    n = tw_started_list(oracle, access, effect, bytes, list);
+    for (unsigned i = 0; i < n && verdict <= TW_VERDICT_AGREE_STALE; i++) {
+        const TwActor *actor = &program->actors[list[i]];
+
+        if (tw_legality_step(&oracle->world->legality, &actor->op) !=
+            TW_LEGAL) {
+            continue;
+        }
+        if (tw_op_is_dma(&actor->op)) {
+            verdict = judge_started(oracle, actor, access->op);
+        } else {
+            tw_perform(oracle->world, &actor->op, access->cpu, access->op);
+        }
+    }
+    return verdict;
+}
+
 /* What comes after the effects of an access; of a pair, after those of both
  * (LA-59). */
 static TwVerdict end_access(TwOracle *oracle, const TwAccess *access,
@@ -330,10 +353,15 @@ static TwVerdict end_access(TwOracle *oracle, const TwAccess *access,
     }
     if (access->paired) {
         callback |= oracle->first.callback;
-        perform_actors(oracle, &oracle->first.access, &oracle->first.effect,
-                       oracle->first.bytes);
+        inside = perform_actors(oracle, &oracle->first.access,
+                                &oracle->first.effect, oracle->first.bytes);
     }
-    perform_actors(oracle, access, &out->effect, out->bytes);
+    if (inside <= TW_VERDICT_AGREE_STALE) {
+        inside = perform_actors(oracle, access, &out->effect, out->bytes);
+    }
+    if (inside > TW_VERDICT_AGREE_STALE) {
+        return inside;
+    }
     if (callback && access->cpu != TW_BOARD) {
         tw_world_safepoint(oracle->world, access->cpu); /* LA-3 */
     }
@@ -374,7 +402,7 @@ static TwVerdict accept(TwOracle *oracle, const TwAccess *access,
     oracle->stats->mapped += access->mapping != NULL;
     oracle->stats->old_mapped += access->mapping && !out->current;
     observe(oracle, access, seen, out);
-    if (tw_op_leads_pair(oracle->program, access->op)) {
+    if (!access->started && tw_op_leads_pair(oracle->program, access->op)) {
         oracle->first = (TwHalf){.access = *access,
                                  .effect = out->effect,
                                  .callback = out->callback};
@@ -388,9 +416,8 @@ static TwVerdict accept(TwOracle *oracle, const TwAccess *access,
     return out->current ? TW_VERDICT_AGREE : TW_VERDICT_AGREE_STALE;
 }
 
-/* An access with this outcome; `more`: the next word of a run follows. */
-static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
-                           const TwOutcome *outcome, bool more)
+TwVerdict tw_judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
+                       const TwOutcome *outcome, bool more)
 {
     TwAccess access = tw_apart(oracle, op, number);
     TwHistory *history = &oracle->history;
@@ -423,7 +450,7 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
     access.during = oracle->during;
     access.more = more;
     if (op->flags & TW_OPF_PAIRED ||
-        tw_op_leads_pair(oracle->program, number)) {
+        (!access.started && tw_op_leads_pair(oracle->program, number))) {
         tw_paired(oracle, &access, number);
     }
     tw_apart_see(oracle, &access, outcome, &seen);
@@ -464,50 +491,4 @@ static TwVerdict judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
                             : tw_explain_access(oracle, &access, &seen);
     }
     return accept(oracle, &access, &seen, &out);
-}
-
-/*
- * The words of a run are fetched one by one (LA-52), each as if by an operation
- * of its own; the first that is refused ends it.
- */
-static TwVerdict judge_run(TwOracle *oracle, const TwOp *op, uint16_t number)
-{
-    const TwOutcome *outcome = &oracle->trace->outcomes[number];
-    unsigned contents = oracle->program->contents,
-             length = tw_run_length(op->addr);
-    bool refused = outcome->class_ > TW_CLASS_DEVICE_ERROR, ends = false;
-    TwVerdict verdict = TW_VERDICT_AGREE;
-
-    for (unsigned i = 0; i < length && !ends; i++) {
-        uint64_t left = outcome->value >> 16 * i; /* numbers */
-        uint16_t ran = (uint16_t)left;
-        bool last = i + 1 == length;
-        TwOutcome word = *outcome;
-        TwOp fetch = *op;
-        TwVerdict one;
-
-        fetch.addr += 8 * i;
-        ends = refused && (ran == 0 || last);
-        word.class_ = ends ? outcome->class_ : TW_CLASS_OK;
-        word.value = ends ? left /* which must be 0 */
-                     : ran == 0 || (last && left != ran)
-                         ? 0 /* it did not run, or more than the run did */
-                         : tw_run_word(contents, fetch.addr, ran);
-        word.n_locations = 0;
-        one = judge_one(oracle, &fetch, number, &word, !ends && !last);
-        if (one > TW_VERDICT_AGREE_STALE) {
-            return one;
-        }
-        verdict = MAX(verdict, one);
-    }
-    return verdict;
-}
-
-TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number)
-{
-    return op->code == TW_OP_EXEC &&
-                   tw_contents_are_runs(oracle->program->contents)
-               ? judge_run(oracle, op, number)
-               : judge_one(oracle, op, number, &oracle->trace->outcomes[number],
-                           false);
 }

@@ -7,7 +7,10 @@
 
 #include "oracle/judge/oracle.h"
 
-/* Judges an access that is performed, and performs its effects. */
-TwVerdict tw_judge_access(TwOracle *oracle, const TwOp *op, uint16_t number);
+/* Judges access `op` of operation `number`, which is performed and has this
+ * outcome, and performs its effects.  `more`: the next word of a run follows
+ * (LA-52). */
+TwVerdict tw_judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
+                       const TwOutcome *outcome, bool more);
 
 #endif

@@ -32,6 +32,7 @@ TwAccess tw_apart(const TwOracle *oracle, const TwOp *op, uint16_t number)
         .cpu = TW_BOARD,
         .space = op->obj,
         .size = op->size,
+        .started = oracle->started,
         .op = number,
         .attrs = op->attrs,
         .addr = op->addr,
@@ -66,6 +67,7 @@ TwAccess tw_apart(const TwOracle *oracle, const TwOp *op, uint16_t number)
         }
     } else {
         access.mapping = tw_mapping_of(oracle->world, op);
+        access.busy = oracle->started ? &oracle->busy : NULL;
     }
     return access;
 }

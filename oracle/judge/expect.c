@@ -53,6 +53,7 @@ void tw_judge_expect(TwOracle *oracle, const TwAccess *access,
     TwChoice choice;
 
     e->access = true;
+    e->started = access->started;
     e->word = access->code == TW_OP_EXEC &&
                       tw_contents_are_runs(oracle->program->contents)
                   ? (unsigned)(access->addr -

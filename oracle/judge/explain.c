@@ -48,8 +48,9 @@ static void say_access(TwFinding *finding, const TwAccess *access)
     const char *name = tw_op_info(access->code)->name;
 
     if (access->cpu == TW_BOARD) {
-        say(finding, "op %u: %s s%u 0x%" PRIx64 " %u\n", access->op, name,
-            access->space, access->addr, access->size);
+        say(finding, "op %u: %s s%u 0x%" PRIx64 " %u%s\n", access->op, name,
+            access->space, access->addr, access->size,
+            access->started ? ", started by an actor offset" : "");
     } else {
         say(finding, "op %u: %s c%u.%u 0x%" PRIx64 " %u%s\n", access->op, name,
             access->cpu, access->mmu, access->addr, access->size,
@@ -406,6 +407,10 @@ static void say_expected(TwFinding *finding, const TwOracle *oracle,
             continue;
         }
         say_places(finding, access, choice.bytes);
+        if (choice.effect.class_ == TW_CLASS_DECODE_ERROR &&
+            tw_is_busy(access, choice.bytes)) {
+            say(finding, ", in its own callback (AC-8)");
+        }
         if (access->other != TW_CLASS_OK) {
             say(finding, ", as the other access of the pair (LA-59)");
         }
@@ -501,6 +506,7 @@ static void accuse(TwOracle *oracle, const TwAccess *access, const TwSeen *seen)
     TwFinding *finding = oracle->finding;
 
     finding->op = access->op;
+    finding->starter = oracle->starter;
     oracle->accused.is_access = true;
     oracle->accused.access = *access;
     oracle->accused.seen = *seen;

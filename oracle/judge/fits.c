@@ -162,9 +162,10 @@ static bool is_due(const TwContract *contract, const TwLogRecord *record,
                    const TwLogRecord *due, unsigned left_of_access,
                    unsigned *left)
 {
-    if (record->op != due->op || record->kind != due->kind ||
-        record->region != due->region || record->offset != due->offset ||
-        record->attrs != due->attrs || record->byte != due->byte) {
+    if (record->op != due->op || record->started != due->started ||
+        record->kind != due->kind || record->region != due->region ||
+        record->offset != due->offset || record->attrs != due->attrs ||
+        record->byte != due->byte) {
         return false;
     }
     if (!contract->device_reads) {
@@ -180,9 +181,9 @@ static bool is_due(const TwContract *contract, const TwLogRecord *record,
 
 static bool same_record(const TwLogRecord *a, const TwLogRecord *b)
 {
-    return a->op == b->op && a->kind == b->kind && a->region == b->region &&
-           a->offset == b->offset && a->attrs == b->attrs &&
-           a->byte == b->byte && a->call == b->call;
+    return a->op == b->op && a->started == b->started && a->kind == b->kind &&
+           a->region == b->region && a->offset == b->offset &&
+           a->attrs == b->attrs && a->byte == b->byte && a->call == b->call;
 }
 
 /* Does the log have the bytes of the access from `at` on, and nothing else for
@@ -236,7 +237,8 @@ static bool log_ends(const TwOracle *oracle, const TwAccess *access,
     const TwTrace *trace = oracle->trace;
 
     return at >= trace->n_log || trace->log[at].op > access->op ||
-           trace->log[at].op == oracle->outer;
+           trace->log[at].op == oracle->outer ||
+           trace->log[at].started != access->started;
 }
 
 bool tw_judge_log(const TwOracle *oracle, const TwAccess *access,

@@ -7,7 +7,6 @@
  *
  * It must not know any target: what a target promises is in its contract.
  */
-#include "oracle/judge/access.h"
 #include "oracle/judge/blocked.h"
 #include "oracle/judge/events.h"
 #include "oracle/judge/explain.h"
@@ -16,6 +15,8 @@
 #include "oracle/judge/notes.h"
 #include "oracle/judge/observe.h"
 #include "oracle/judge/perform.h"
+#include "oracle/judge/run.h"
+#include "oracle/judge/started.h"
 
 #include <glib.h>
 #include <inttypes.h>
@@ -110,12 +111,14 @@ static bool is_inside_pair(const TwProgram *program, const TwContract *contract,
 }
 
 /* The first thing of the program that the oracle has no rules for; if there is
- * none, in *codes the operations of the script. */
+ * none, in *codes the operations of the script, in *starts whether actor
+ * offsets start accesses. */
 static bool knows_all(const TwProgram *program, const TwContract *contract,
-                      const char **what, TwOpSet *codes)
+                      const char **what, TwOpSet *codes, bool *starts)
 {
     TwOpSet seen = {{0}};
 
+    *starts = false;
     for (unsigned i = 0; i < program->n_script; i++) {
         if (!knows(&program->script[i])) {
             const TwOpInfo *info = tw_op_info(program->script[i].code);
@@ -139,6 +142,8 @@ static bool knows_all(const TwProgram *program, const TwContract *contract,
             *what = "an actor's operation";
             return false;
         }
+        *starts |= program->actors[i].region != TW_NONE &&
+                   tw_op_is_dma(&program->actors[i].op);
     }
     *codes = seen;
     return true;
@@ -421,6 +426,12 @@ static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
     }
     *judged = true;
     verdict = tw_judge_access(oracle, op, number);
+    if ((oracle->starts || oracle->trace->n_started) && !leads &&
+        verdict <= TW_VERDICT_AGREE_STALE) {
+        TwVerdict left = tw_started_none_left(oracle, number);
+
+        verdict = left == TW_VERDICT_AGREE ? verdict : left;
+    }
     for (unsigned i = 1; i <= *during && verdict <= TW_VERDICT_AGREE_STALE;
          i++) {
         TwVerdict more = judge_performed(oracle, (uint16_t)(number + i));
@@ -570,7 +581,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
         oracle->stats->verdicts[verdict]++;
         return verdict;
     }
-    if (!knows_all(oracle->program, contract, &what, &codes)) {
+    if (!knows_all(oracle->program, contract, &what, &codes, &oracle->starts)) {
         oracle->stats->verdicts[TW_VERDICT_UNSUPPORTED]++;
         g_snprintf(oracle->finding->text, TW_FINDING_TEXT,
                    "the oracle has no rules for %s", what);
@@ -586,7 +597,8 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
         tw_ops_has(&codes, TW_OP_DIRTY_LOG) || oracle->world->pagetables);
     tw_perform_fill(oracle->world, &oracle->contents);
     tw_dirty_start(&oracle->dirty);
-    oracle->log = oracle->mark = oracle->dirty_record = 0;
+    oracle->log = oracle->mark = oracle->dirty_record = oracle->next = 0;
+    oracle->started = oracle->starter = 0;
     memset(&oracle->expected, 0, offsetof(TwExpected, log));
     oracle->expected.observer = oracle->expected.block = TW_NONE;
     oracle->expected.ram = ram_at_end;
@@ -628,6 +640,7 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
     oracle->stats = stats ? stats : &oracle->unused;
     finding->op = finding->filled = finding->changed = finding->ended =
         TW_NO_OP;
+    finding->starter = 0;
     finding->key[0] = finding->text[0] = '\0';
     oracle->accused.is_access = oracle->accused.stale = false;
     oracle->accused.too_short = oracle->accused.right_only = false;

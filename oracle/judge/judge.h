@@ -31,7 +31,8 @@ typedef struct TwJudgeStats {
     /* Accesses that a DMA mapping may have answered; and those that got an old
      * answer from one. */
     uint64_t mapped, old_mapped;
-    uint64_t marks; /* A and D bits set by walks (LA-55) */
+    uint64_t marks;   /* A and D bits set by walks (LA-55) */
+    uint64_t started; /* accesses that actor offsets started (LA-61) */
     uint64_t by_code[TW_OP_CODES];
     uint64_t by_class[TW_CLASSES];
     uint64_t by_region[TW_REGION_KINDS]; /* regions of the programs */

@@ -228,15 +228,16 @@ static bool has_during(const TwProgram *program, unsigned number)
 TwVerdict tw_marks_apply(TwOracle *oracle, const TwOp *op, uint16_t number)
 {
     const TwProgram *program = oracle->program;
-    unsigned last = number + tw_op_leads_pair(program, number);
+    unsigned last =
+        number + (!oracle->started && tw_op_leads_pair(program, number));
     const TwMark *mark = next_mark(oracle);
     TwVerdict verdict = TW_VERDICT_AGREE;
     TwUsed used;
 
-    if (!mark || mark->op > last) {
+    if (!mark || mark->op > last || mark->started > oracle->started) {
         return TW_VERDICT_AGREE;
     }
-    if (has_during(program, last)) {
+    if (!oracle->started && has_during(program, last)) {
         return tw_explain_limit(oracle,
                                 "A or D is set by an access with operations "
                                 "during it");
@@ -250,13 +251,17 @@ TwVerdict tw_marks_apply(TwOracle *oracle, const TwOp *op, uint16_t number)
                                 "entries than the oracle keeps");
     }
     oracle->world->now++;
-    for (; mark && mark->op <= last && verdict == TW_VERDICT_AGREE;
+    for (; mark && mark->op <= last && mark->started <= oracle->started &&
+           verdict == TW_VERDICT_AGREE;
          mark = next_mark(oracle)) {
-        verdict = mark->op < number ? accuse(oracle, mark, "no access used it")
-                                    : apply(oracle, &used, mark);
+        verdict = mark->op < number || mark->started < oracle->started
+                      ? accuse(oracle, mark, "no access used it")
+                      : apply(oracle, &used, mark);
         oracle->mark++;
     }
-    oracle->before[number] = oracle->before[last] = oracle->world->now;
+    if (!oracle->started) {
+        oracle->before[number] = oracle->before[last] = oracle->world->now;
+    }
     return verdict;
 }
 

@@ -88,10 +88,18 @@ struct TwOracle {
     /* Performs the operations during an access among which are DMA accesses,
      * and judges those; NULL: there are none, or they have been performed. */
     TwVerdict (*perform_inside)(TwOracle *oracle, uint16_t access);
-    uint16_t outer;  /* the access that these are performed during, or
-                      * TW_NO_OP: log records of it may follow */
-    TwOthers others; /* of the access at hand, if it is paired */
-    TwHalf first;    /* the same: before it */
+    uint16_t outer;   /* the access that these are performed during, or
+                       * TW_NO_OP: log records of it may follow */
+    bool starts;      /* some actor offset performs a DMA access (LA-61) */
+    uint8_t started;  /* the access at hand, as in TwAccess, */
+    uint8_t starter;  /* and as in TwFinding */
+    uint32_t next;    /* trace outcomes of such accesses that have been judged
+                       */
+    uint32_t acted;   /* bit per actor offset that is, or is to be, performed
+                       * by the access at hand or those that it starts */
+    TwRegionSet busy; /* devices at whose actor offsets such an access began */
+    TwOthers others;  /* of the access at hand, if it is paired */
+    TwHalf first;     /* the same: before it */
     TwJudgeStats unused;
     bool both_walkers; /* the second walker repeats every walk */
 };

@@ -33,7 +33,7 @@
 
 #define AT(op, level, at, value) \
     { \
-        op, 0, level, at, value \
+        op, 0, level, 0, at, value \
     }
 #define NO_MARK AT(0, 0, 0, 0)
 #define UPPER(op) AT(op, 2, 0x0, 0x1017)

@@ -351,14 +351,14 @@ TwContent tw_contents_apply(TwContents *contents, TwContent world,
             bytes[k].flags & TW_LOC_READONLY) {
             continue;
         }
-        tags[0] = tw_content_tag(kind, access->op, access->addr, k);
+        tags[0] = tw_content_tag(kind, tw_access_tag(access), access->addr, k);
         while (k + length < access->size &&
                effect->acts[k + length] == TW_ACT_BYTES &&
                !(bytes[k + length].flags & TW_LOC_READONLY) &&
                bytes[k + length].region == bytes[k].region &&
                bytes[k + length].offset == bytes[k].offset + length) {
-            tags[length] =
-                tw_content_tag(kind, access->op, access->addr, k + length);
+            tags[length] = tw_content_tag(kind, tw_access_tag(access),
+                                          access->addr, k + length);
             length++;
         }
         world = store_run(contents, world,

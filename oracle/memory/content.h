@@ -26,7 +26,8 @@ typedef struct TwStored {
  * duplicate; and each A or D bit is a store. */
 enum {
     TW_MAX_STORED =
-        (TW_MAX_SCRIPT * TW_MAX_WORLDS + 1) * TW_MAX_ACCESS + TW_MAX_MARKS
+        ((TW_MAX_SCRIPT + TW_MAX_STARTED) * TW_MAX_WORLDS + 1) * TW_MAX_ACCESS +
+        TW_MAX_MARKS
 };
 
 /* One of the possible states of RAM, as the chain of its stores. */

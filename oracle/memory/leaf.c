@@ -90,8 +90,9 @@ static void worsen(TwEffect *effect, TwClass class_)
 }
 
 /* A run of `length` bytes on a device, from byte k of the access on. */
-static void device_run(const TwRegion *region, const TwByte *bytes, unsigned k,
-                       unsigned length, TwEffect *effect)
+static void device_run(const TwAccess *access, const TwRegion *region,
+                       const TwByte *bytes, unsigned k, unsigned length,
+                       TwEffect *effect)
 {
     bool registers = is_registers(region);
     unsigned most = region->valid_max ? region->valid_max : 8;
@@ -102,6 +103,9 @@ static void device_run(const TwRegion *region, const TwByte *bytes, unsigned k,
         effect->registers = true;
     }
 
+    if (access->busy && tw_regions_has(access->busy, bytes[k].region)) {
+        worsen(effect, TW_CLASS_DECODE_ERROR); /* AC-8 */
+    }
     while (k < end) {
         uint64_t offset = bytes[k].offset;
         unsigned piece = most;
@@ -174,7 +178,7 @@ static void run(const TwWorld *world, const TwAccess *access,
         }
         return;
     }
-    device_run(region, bytes, k, length, effect);
+    device_run(access, region, bytes, k, length, effect);
     if (access->code == TW_OP_RMW &&
         (readonly || effect->pieces[k] != access->size)) {
         worsen(effect, TW_CLASS_DECODE_ERROR); /* LA-25 */
@@ -222,9 +226,10 @@ TwOp tw_register_op(const TwWorld *world, const TwAccess *access,
                .addr = bytes[k].offset};
 
     for (unsigned i = 0; i < op.size && tw_is_store(access); i++) {
-        op.value |= (uint64_t)tw_content_tag(program->contents, access->op,
-                                             access->addr, k + i)
-                    << 8 * i;
+        op.value |=
+            (uint64_t)tw_content_tag(program->contents, tw_access_tag(access),
+                                     access->addr, k + i)
+            << 8 * i;
     }
     return op;
 }

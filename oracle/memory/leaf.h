@@ -6,6 +6,7 @@
 #define TW_ORACLE_MEMORY_LEAF_H
 
 #include "oracle/walk/walk.h"
+#include "program/content.h"
 
 typedef enum TwAct {
     TW_ACT_NONE,     /* discarded, blocked, or the access was refused */
@@ -26,6 +27,24 @@ typedef struct TwEffect {
                      * they give, in `open` the bits of it that are not known */
     uint64_t given, open;
 } TwEffect;
+
+/* The number of a store in its tags (LA-26, LA-61). */
+static inline uint32_t tw_access_tag(const TwAccess *access)
+{
+    return tw_started_tag(access->op, access->started);
+}
+
+/* Does it reach a device that has started it, or led to it (AC-8)? */
+static inline bool tw_is_busy(const TwAccess *access, const TwByte *bytes)
+{
+    for (unsigned k = 0; k < access->size && access->busy; k++) {
+        if (bytes[k].where == TW_AT_LEAF &&
+            tw_regions_has(access->busy, bytes[k].region)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 /* The access to a register that the piece is which begins with byte k, as an
  * operation (LA-57). */

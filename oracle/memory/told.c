@@ -26,6 +26,7 @@ static TwLogRecord asked(const TwAccess *access, unsigned region,
 {
     return (TwLogRecord){
         .op = access->op,
+        .started = access->started,
         .kind = fetch ? TW_LOG_FETCH : TW_LOG_READ,
         .region = (uint8_t)region,
         .byte =
@@ -44,8 +45,8 @@ static TwLogRecord own(const TwWorld *world, const TwAccess *access,
 
     if (tw_is_store(access)) {
         record.kind = TW_LOG_WRITE;
-        record.byte = tw_content_tag(world->program->contents, access->op,
-                                     access->addr, k);
+        record.byte = tw_content_tag(world->program->contents,
+                                     tw_access_tag(access), access->addr, k);
     }
     return record;
 }

@@ -41,6 +41,7 @@ static void tell_allowed(TwStory *story, const TwOracle *oracle)
         told = &story->allowed[i];
         told->class_ = choice.effect.class_;
         told->current = tw_choice_current(&choice);
+        told->busy = choice.answers[0] && tw_is_busy(access, choice.bytes);
         told->has_value =
             tw_choice_value(oracle, access, &choice, &told->value);
         told->reason = tw_reason_of(access, choice.bytes, &choice.effect);
@@ -71,7 +72,9 @@ static void tell_seen(TwStory *story, const TwOracle *oracle)
     }
     story->n_expected = oracle->expected.n_log;
     memcpy(story->expected, oracle->expected.log, sizeof(story->expected));
-    for (uint32_t i = oracle->log; i < trace->n_log && trace->log[i].op <= op;
+    for (uint32_t i = oracle->log;
+         i < trace->n_log && trace->log[i].op <= op &&
+         trace->log[i].started <= accused->access.started;
          i++) {
         if (story->n_log < G_N_ELEMENTS(story->log)) {
             story->log[story->n_log++] = trace->log[i];
@@ -186,12 +189,26 @@ static bool makes(uint8_t code, TwKeyLink link, TwKeyEvent event)
            flags & (TW_OP_CHANGE | TW_OP_ENDING);
 }
 
+/* The outcome of the access that a record is of. */
+static const TwOutcome *outcome_of(const TwTrace *trace,
+                                   const TwLogRecord *record)
+{
+    for (unsigned i = 0; i < trace->n_started && record->started; i++) {
+        if (trace->started[i].op == record->op &&
+            tw_trace_started_before(trace, i, record->op) + 1 ==
+                record->started) {
+            return &trace->started[i].outcome;
+        }
+    }
+    return &trace->outcomes[record->op];
+}
+
 /* Is it a byte of the access itself, and none that a wider call of the device
  * wrote back (LA-50)?  If the target does not say, it is. */
 static bool is_own(const TwProgram *program, const TwTrace *trace,
                    const TwLogRecord *record)
 {
-    const TwOutcome *outcome = &trace->outcomes[record->op];
+    const TwOutcome *outcome = outcome_of(trace, record);
 
     if (program->regions[record->region].impl_min == 0 ||
         outcome->n_locations == 0) {
@@ -475,7 +492,11 @@ static void tell_uncacheable(TwLife *life, const TwOracle *oracle,
 {
     const TwAccess *access = &oracle->accused.access;
 
-    if (access->cpu == TW_BOARD) {
+    if (access->started) {
+        life->rule = "FR-14";
+        what(life, "an access that a device starts goes where the walk of its "
+                   "turn goes");
+    } else if (access->cpu == TW_BOARD) {
         what(life, "a DMA access is answered from no cache");
     } else if (!oracle->world->contract.cpu_cache) {
         life->rule = access->code == TW_OP_EXEC ? "LA-45" : NULL;
@@ -575,6 +596,10 @@ static void tell_used(TwStory *story, const TwOracle *oracle)
     TwLife *life = live(story, oracle, TW_LIFE_USED, accused->access.op,
                         TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);
 
+    if (accused->finding.starter) {
+        life->done = tw_finding_accused(&accused->finding, oracle->program);
+        life->by_actor = true;
+    }
     what(life, "got ");
     what_places(life, &accused->access,
                 accused->right_only ? accused->seen.bytes : accused->old.bytes);

@@ -98,6 +98,7 @@ enum { TW_STORY_ALLOWED = 8 };
 typedef struct TwTold {
     uint8_t class_; /* TwClass */
     bool broken;    /* seen: locations that make no sense */
+    bool busy;      /* it reaches a device that has started it (AC-8) */
     bool has_value;
     bool current;     /* the current answer, not an older one; of an access
                        * with an operation during it, before or after that */

@@ -319,6 +319,9 @@ static void print_told(const TwStory *story, const char *label,
         tw_reason_text(&told->reason, text, sizeof(text));
         g_string_append_printf(line, " (%s)", text[0] ? text : "no reason");
     }
+    if (told->busy && told->class_ == TW_CLASS_DECODE_ERROR) {
+        g_string_append(line, ", in its own callback [AC-8]");
+    }
     if (told->broken) {
         g_string_append(line, " with locations that make no sense");
     }
@@ -457,6 +460,11 @@ static void print_top(const TwStory *story, GString *out)
     if (finding->op < story->program->n_script) {
         g_string_printf(line, "op %u: ", finding->op);
         tw_op_print(story->program, &story->program->script[finding->op], line);
+        if (finding->starter) {
+            g_string_append(line, ", whose device does: ");
+            tw_op_print(story->program,
+                        tw_finding_accused(finding, story->program), line);
+        }
         tw_story_line(line->str, 6, out);
     }
     if (!story->access) {

@@ -338,7 +338,9 @@ void test_random(TwProgram *p, TwRng *rng, bool hostile)
         TwOp op = random_op(p, rng, hostile);
 
         if (p->regions[i].kind == TW_REGION_MMIO &&
-            tw_op_info(op.code)->flags & TW_OP_ACTOR_OK) {
+            (tw_op_info(op.code)->flags & TW_OP_ACTOR_OK ||
+             (tw_op_is_dma(&op) && !tw_contents_are_code(p->contents)))) {
+            op.flags &= (uint8_t)~TW_OPF_DURING;
             op.actor = TW_BOARD;
             p->actors[p->n_actors++] = (TwActor){
                 .region = i, .offset = tw_rng_below(rng, 32), .op = op};

@@ -402,12 +402,68 @@ static TwAccess take_apart(const TwProgram *program, const TwOp *op,
     };
 }
 
+/* An access that an actor offset starts (LA-61). */
+static void run_started(TestTarget *target, const TwActor *actor,
+                        uint16_t number)
+{
+    TwRegionSet busy = target->busy;
+    uint8_t started = target->started;
+
+    tw_trace_add_started(target->trace, number);
+    tw_regions_add(&target->busy, actor->region);
+    target->started = (uint8_t)tw_trace_started_before(
+        target->trace, target->trace->n_started, number);
+    run_access(target, &actor->op, number, !target->trace->locations_hidden,
+               false);
+    target->started = started;
+    target->busy = busy;
+}
+
+static void run_actors(TestTarget *target, const TwAccess *access,
+                       const TwEffect *effect, const TwByte *bytes)
+{
+    uint8_t list[TW_MAX_ACTORS];
+    unsigned n = 0;
+
+    target->acted = access->started ? target->acted : 0;
+    for (unsigned i = 0; i < access->size * target->program->n_actors &&
+                         (tw_is_store(access) || access->code == TW_OP_RMW);
+         i++) {
+        unsigned k = i / target->program->n_actors;
+        unsigned a = i % target->program->n_actors;
+        const TwActor *actor = &target->program->actors[a];
+
+        if (effect->acts[k] == TW_ACT_DEVICE && !(target->acted >> a & 1) &&
+            actor->region == bytes[k].region &&
+            actor->offset == bytes[k].offset) {
+            target->acted |= 1u << a;
+            list[n++] = (uint8_t)a;
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        const TwActor *actor = &target->program->actors[list[i]];
+
+        if (tw_legality_step(&target->world->legality, &actor->op) !=
+            TW_LEGAL) {
+            continue;
+        }
+        if (tw_op_is_dma(&actor->op)) {
+            run_started(target, actor, access->op);
+        } else {
+            tw_perform(target->world, &actor->op, access->cpu, access->op);
+        }
+    }
+}
+
 /* `last`: it is no fetch before another access. */
 static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
                        bool located, bool last)
 {
     TwAccess access = take_apart(target->program, op, number);
-    TwOutcome *outcome = &target->trace->outcomes[number];
+    uint8_t started = target->started;
+    TwOutcome *outcome =
+        started ? &target->trace->started[target->trace->n_started - 1].outcome
+                : &target->trace->outcomes[number];
     uint64_t page_1 = target->world->page_size - 1;
     TwAnswer answers[2];
     static TwWalk walk;
@@ -416,6 +472,8 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
     unsigned pages = 0, done = 0;
     uint8_t cuts = 0;
 
+    access.started = started;
+    access.busy = started ? &target->busy : NULL;
     hear(target);
     while (!access.beyond && done < access.size) {
         unsigned upto = access.size;
@@ -474,21 +532,7 @@ static void run_access(TestTarget *target, const TwOp *op, uint16_t number,
     if (last || effect.class_ > TW_CLASS_DEVICE_ERROR) {
         perform_during(target);
     }
-    for (unsigned k = 0;
-         k < access.size && (tw_is_store(&access) || access.code == TW_OP_RMW);
-         k++) {
-        for (unsigned a = 0; a < target->program->n_actors; a++) {
-            const TwActor *actor = &target->program->actors[a];
-
-            if (effect.acts[k] == TW_ACT_DEVICE &&
-                actor->region == bytes[k].region &&
-                actor->offset == bytes[k].offset &&
-                tw_legality_step(&target->world->legality, &actor->op) ==
-                    TW_LEGAL) {
-                tw_perform(target->world, &actor->op, access.cpu, number);
-            }
-        }
-    }
+    run_actors(target, &access, &effect, bytes);
     if (effect.callback && access.cpu != TW_BOARD) {
         tw_world_safepoint(target->world, access.cpu);
     }

@@ -60,6 +60,9 @@ typedef struct TestTarget {
     uint16_t during; /* the first operation during the access at hand, or
                       * TW_NO_OP */
     uint16_t performed; /* operations before this one were, during an access */
+    uint8_t started;    /* the access at hand, as in TwAccess */
+    uint32_t acted;     /* bit per actor offset that it or what it starts has */
+    TwRegionSet busy;   /* devices that have started it */
     TwRng *rng;         /* not NULL: a naive cache, driven by this */
     bool forgetful;     /* the cache ignores what must end its entries */
     uint32_t hits;      /* old answers that it gave */

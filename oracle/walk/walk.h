@@ -35,6 +35,8 @@ typedef struct TwAccess {
     uint8_t space;
     uint8_t size;
     uint8_t page_rights, hop_rights; /* rights that it needs */
+    uint8_t started; /* 0, or the number of the access that an actor offset of
+                      * `op` has started (LA-61) */
     uint16_t op;
     TwAttrs attrs;
     uint64_t addr;
@@ -54,6 +56,7 @@ typedef struct TwAccess {
                           * or NULL */
     const TwDuring *during;   /* or NULL */
     const TwMapping *mapping; /* that may answer it (LA-38), or NULL */
+    const TwRegionSet *busy;  /* devices that refuse it (AC-8), or NULL: none */
 } TwAccess;
 
 /* The address of byte k. */

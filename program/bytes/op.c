@@ -362,6 +362,16 @@ static bool admits_code(const TwDecode *t, unsigned code, TwOpPlace where)
                                  : tw_dialect_speaks(t->d, code));
 }
 
+/* May an actor offset perform operations of this code? */
+static bool suits_actor(const TwDecode *t, unsigned code)
+{
+    bool starts = t->d->started && !tw_contents_are_code(t->p->contents);
+    const TwOpInfo *info = tw_op_info(code);
+
+    return tw_op_suits_during(info) &&
+           (starts || !(info->flags & TW_OP_ACCESS)); /* LA-61 */
+}
+
 static unsigned decode_code(const TwDecode *t, unsigned byte, TwOpPlace where)
 {
 #define O(x) TW_OP_##x
@@ -391,7 +401,7 @@ static unsigned decode_code(const TwDecode *t, unsigned byte, TwOpPlace where)
     if (where == TW_IN_SETUP && !(tw_op_info(code)->flags & TW_OP_SETUP_OK)) {
         code = byte & 1 ? TW_OP_MAP : TW_OP_PAGE;
     }
-    if (where == TW_IN_ACTOR && !(tw_op_info(code)->flags & TW_OP_ACTOR_OK)) {
+    if (where == TW_IN_ACTOR && !suits_actor(t, code)) {
         code = byte & 1 ? TW_OP_UNMAP : TW_OP_MAP;
     }
     if (admits_code(t, code, where)) {
@@ -423,7 +433,13 @@ static void decode_rare_flags(const OpIn *o, const TwOpInfo *info)
 {
     TwOp *op = o->op;
     unsigned flags = o->at[TW_FORM_FLAGS] & o->t->d->op_flags;
-    if (o->where != TW_IN_SCRIPT || !(o->at[TW_FORM_FLAGS] & TW_FORM_FLAG)) {
+    if (!(o->at[TW_FORM_FLAGS] & TW_FORM_FLAG)) {
+        return;
+    }
+    if (o->where != TW_IN_SCRIPT) {
+        flags &= o->where == TW_IN_ACTOR ? TW_OPF_VIA : 0;
+    }
+    if (flags == 0) {
         return;
     }
     if ((flags & TW_OPF_FROM) && (info->flags & TW_OP_CPU_ACCESS)) {

@@ -389,6 +389,7 @@ static void test_golden(void)
         TwDialect d = dialects[k]();
         d.contents = 1u << TW_CONTENTS_DATA;         /* older than code */
         d.selects &= ~(1u << TW_SELECT_SECURE_USER); /* ... than secure-user */
+        d.started = false;       /* ... than accesses of actor offsets */
         d.during_dma = false;    /* ... than DMA accesses during others */
         d.iotlbs = false;        /* ... than IOTLBs */
         d.mpc_registers = false; /* ... than LA-57 */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The text form of a trace, as processes send it and as it is recorded.  A
+ * Reads the text form of a trace, as processes send it and as it is recorded. A
  * process may be broken and send anything, so everything is checked against the
  * program.
  *
@@ -11,7 +11,9 @@
  *   0 ok 0x1f2e at 0+4 r1 0x10 at 4+4 r2 0x0 readonly
  *   1 skipped
  *   2 decode-error 0x0 reason i0 absent level 2 at 0x1234
+ *   started 0 ok 0x0 at 0+4 r1 0x20
  *   log 0 write r4 0x8 = 0x5a none call 1
+ *   log 0 started 1 write r4 0xc = 0x5a none call 1
  *   event 1 o0 map rw s1 none 0x0..0x3f -> 0x1000
  *   dirty 1 r1 0x0..0xfff
  *   mark 1 i0 level 1 0x3008 = 0x5067
@@ -38,174 +40,6 @@ static bool is_access(const TwOp *op)
 static bool gives_value(const TwOp *op)
 {
     return op->code == TW_OP_MPC_READ;
-}
-
-/* Writing ------------------------------------------------------------------ */
-
-void tw_write_reason(GString *out, const TwReason *reason)
-{
-    if (reason->iommu == TW_NONE) {
-        g_string_append(out, "page-map");
-    } else {
-        g_string_append_printf(out, "i%u", reason->iommu);
-    }
-    g_string_append_printf(out, " %s", tw_reason_name(reason->kind));
-    if (reason->level) {
-        g_string_append_printf(out, " level %u", reason->level);
-    }
-    g_string_append_printf(out, " at 0x%" PRIx64, reason->address);
-}
-
-static void write_outcome(GString *out, const TwTrace *t,
-                          const TwProgram *program, unsigned i)
-{
-    const TwOutcome *o = &t->outcomes[i];
-    const char *word = tw_status_name(o->status);
-    bool answered = o->status == TW_STATUS_DONE && i < program->n_script &&
-                    is_access(&program->script[i]);
-    if (answered) {
-        word = tw_class_name(o->class_);
-    }
-    g_string_append_printf(out, "%u %s", i, word ? word : "?");
-    if (answered) {
-        g_string_append_printf(out, " 0x%" PRIx64, o->value);
-        for (unsigned k = 0; k < o->n_locations; k++) {
-            const TwLocation *at = &t->locations[o->location + k];
-            g_string_append_printf(out, " at %u+%u r%u 0x%" PRIx64, at->first,
-                                   at->length, at->region, at->offset);
-            g_string_append(out,
-                            at->flags & TW_LOC_READONLY ? " readonly" : "");
-            g_string_append(out, at->flags & TW_LOC_ROMD ? " romd" : "");
-        }
-        if (tw_reason_name(o->reason.kind)) {
-            g_string_append(out, " reason ");
-            tw_write_reason(out, &o->reason);
-        }
-    } else if (o->status == TW_STATUS_DONE && i < program->n_script &&
-               program->script[i].code == TW_OP_DMA_MAP) {
-        g_string_append_printf(out, " mapped 0x%" PRIx64, o->value);
-    }
-    if (o->status == TW_STATUS_DONE && i < program->n_script &&
-        gives_value(&program->script[i])) {
-        g_string_append_printf(out, " 0x%" PRIx64, o->value);
-    }
-    g_string_append_c(out, '\n');
-}
-
-static void write_log(GString *out, const TwLogRecord *r)
-{
-    g_string_append_printf(out, "log %u %s r%u 0x%" PRIx64, r->op,
-                           tw_log_kind_name(r->kind), r->region, r->offset);
-    if (r->kind != TW_LOG_FETCH) {
-        g_string_append_printf(out, " = 0x%x", r->byte);
-    }
-    g_string_append_c(out, ' ');
-    tw_write_attrs(out, r->attrs);
-    if (r->call) {
-        g_string_append_printf(out, " call %u", r->call);
-    }
-    g_string_append_c(out, '\n');
-}
-
-static void write_object(GString *out, char letter, unsigned id)
-{
-    if (id == TW_NONE) {
-        g_string_append(out, " none");
-    } else {
-        g_string_append_printf(out, " %c%u", letter, id);
-    }
-}
-
-static void write_event(GString *out, const TwEventRecord *e)
-{
-    const char *name = tw_event_kind_name(e->kind);
-    if (e->kind == TW_TRACE_DIRTY) {
-        g_string_append_printf(out, "dirty %u", e->op);
-        write_object(out, 'r', e->region);
-        g_string_append_printf(out, " 0x%" PRIx64 "..0x%" PRIx64 "\n", e->first,
-                               e->last);
-        return;
-    }
-    g_string_append_printf(out, "event %u o%u %s ", e->op, e->observer,
-                           name ? name : "?");
-    tw_write_perm(out, e->perm);
-    write_object(out, 's', e->space);
-    write_object(out, 'r', e->region);
-    g_string_append_printf(out,
-                           " 0x%" PRIx64 "..0x%" PRIx64 " -> 0x%" PRIx64 "\n",
-                           e->first, e->last, e->out);
-}
-
-static void write_mark(GString *out, const TwMark *m)
-{
-    g_string_append_printf(
-        out, "mark %u i%u level %u 0x%" PRIx64 " = 0x%" PRIx64 "\n", m->op,
-        m->iommu, m->level, m->at, m->value);
-}
-
-/* One line of text, whatever the target wrote. */
-static void write_text(GString *out, const char *text)
-{
-    g_autofree char *valid = g_utf8_make_valid(
-        text, (gssize)strnlen(text, sizeof((TwTrace *)0)->text));
-    for (char *c = valid; *c; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-            *c = ' ';
-        }
-    }
-    g_strstrip(valid);
-    /* What was made valid can be longer than what a trace holds. */
-    const char *end;
-    size_t length = MIN(strlen(valid), sizeof((TwTrace *)0)->text - 1);
-    if (!g_utf8_validate(valid, (gssize)length, &end)) {
-        length = (size_t)(end - valid);
-    }
-    if (length > 0) {
-        g_string_append_printf(out, "text %.*s\n", (int)length, valid);
-    }
-}
-
-void tw_trace_print(const TwTrace *t, const TwProgram *program, GString *out)
-{
-    const char *end = tw_end_name(t->end);
-    g_string_append_printf(out, "twinwalk-trace %d\nend %s", TRACE_VERSION,
-                           end ? end : "?");
-    if (t->end != TW_END_DONE) {
-        g_string_append_printf(out, " op %u", t->end_op);
-        if (t->end == TW_END_DIED && t->signal) {
-            g_string_append_printf(out, " signal %" PRId32, t->signal);
-        }
-    }
-    g_string_append_c(out, '\n');
-    write_text(out, t->text);
-    if (t->locations_hidden) {
-        g_string_append(out, "locations hidden\n");
-    }
-    for (unsigned i = 0; i < t->n_ops; i++) {
-        write_outcome(out, t, program, i);
-    }
-    for (unsigned i = 0; i < t->n_log; i++) {
-        write_log(out, &t->log[i]);
-    }
-    for (unsigned i = 0; i < t->n_events; i++) {
-        write_event(out, &t->events[i]);
-    }
-    for (unsigned i = 0; i < t->n_marks; i++) {
-        write_mark(out, &t->marks[i]);
-    }
-    for (unsigned i = 0; i < TW_COUNTERS; i++) {
-        if (t->counters[i]) {
-            g_string_append_printf(out, "count %s %" PRIu32 "\n",
-                                   tw_counter_name(i), t->counters[i]);
-        }
-    }
-    for (unsigned i = 0; i < program->n_regions; i++) {
-        if (t->digests[i]) {
-            g_string_append_printf(out, "digest r%u 0x%" PRIx64 "\n", i,
-                                   t->digests[i]);
-        }
-    }
-    g_string_append(out, "end\n");
 }
 
 /* Reading ------------------------------------------------------------------ */
@@ -394,23 +228,51 @@ static bool read_reason(Reader *r, TwReason *reason)
            tw_lexer_number(l, 0, UINT64_MAX, "an address", &reason->address);
 }
 
-/* The answer to an access, behind its class. */
-static bool read_answer(Reader *r, const TwOp *op, TwOutcome *outcome)
+/* The answer to an access of `size` bytes, behind its class. */
+static bool read_answer(Reader *r, unsigned size, TwOutcome *outcome)
 {
     TwLexer *l = &r->lexer;
-    uint64_t most =
-        op->size < 8 ? (UINT64_C(1) << (8 * op->size)) - 1 : UINT64_MAX;
+    uint64_t most = size < 8 ? (UINT64_C(1) << (8 * size)) - 1 : UINT64_MAX;
     if (!tw_lexer_number(l, 0, most, "a value as wide as the access",
                          &outcome->value)) {
         return false;
     }
     while (tw_lexer_skip(l, "at")) {
-        if (!read_location(r, outcome, op->size)) {
+        if (!read_location(r, outcome, size)) {
             return false;
         }
     }
     return outcome->class_ <= TW_CLASS_DEVICE_ERROR ||
            !tw_lexer_skip(l, "reason") || read_reason(r, &outcome->reason);
+}
+
+/* A class and the answer; false, without a mistake: it is no class. */
+static bool read_classed(Reader *r, unsigned size, TwOutcome *outcome)
+{
+    for (unsigned class_ = 0; class_ < TW_CLASSES; class_++) {
+        if (tw_lexer_skip(&r->lexer, tw_class_name(class_))) {
+            outcome->status = TW_STATUS_DONE;
+            outcome->class_ = (uint8_t)class_;
+            return read_answer(r, size, outcome) && tw_lexer_end(&r->lexer);
+        }
+    }
+    return false;
+}
+
+/* "started 0 ok 0x12 at ...": the program does not say how many bytes the
+ * access has, since any actor offset may have started it. */
+static bool read_started(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    TwOutcome *outcome;
+    uint16_t op;
+    tw_lexer_next(l);
+    if (!read_op_number(r, &op)) {
+        return false;
+    }
+    outcome = tw_trace_add_started(r->t, op);
+    return (outcome && read_classed(r, TW_MAX_ACCESS, outcome)) ||
+           tw_lexer_expected(l, outcome ? "a class" : "at most 2048 accesses");
 }
 
 /* "0 ok 0x12 at ..." */
@@ -430,16 +292,12 @@ static bool read_outcome(Reader *r)
     TwOutcome *outcome = &t->outcomes[t->n_ops];
     *outcome = (TwOutcome){0};
     bool access = is_access(op);
-    for (unsigned class_ = 0; access && class_ < TW_CLASSES; class_++) {
-        if (tw_lexer_skip(l, tw_class_name(class_))) {
-            outcome->status = TW_STATUS_DONE;
-            outcome->class_ = (uint8_t)class_;
-            if (!read_answer(r, op, outcome) || !tw_lexer_end(l)) {
-                return false;
-            }
-            t->n_ops++;
-            return true;
-        }
+    if (access && read_classed(r, op->size, outcome)) {
+        t->n_ops++;
+        return true;
+    }
+    if (l->failed) {
+        return false;
     }
     const char *what = access ? "a class, skipped or not-run"
                               : "done, skipped, nomem, vetoed or not-run";
@@ -477,6 +335,19 @@ static bool read_log_kind(TwLexer *l, uint8_t *kind)
     return tw_lexer_expected(l, "write, fetch or read");
 }
 
+/* "started 2", or nothing. */
+static bool read_number(Reader *r, uint8_t *started)
+{
+    uint64_t value = 0;
+    if (tw_lexer_skip(&r->lexer, "started") &&
+        !tw_lexer_number(&r->lexer, 1, TW_MAX_ACTORS,
+                         "the number of an access, 1 to 16", &value)) {
+        return false;
+    }
+    *started = (uint8_t)value;
+    return true;
+}
+
 /* "log 0 write r4 0x8 = 0x5a none call 2", "log 1 fetch r4 0x8 none" */
 static bool read_log(Reader *r)
 {
@@ -484,7 +355,7 @@ static bool read_log(Reader *r)
     TwLogRecord record = {0};
     uint64_t byte = 0, call = 0;
     tw_lexer_next(l);
-    if (!read_op_number(r, &record.op)) {
+    if (!read_op_number(r, &record.op) || !read_number(r, &record.started)) {
         return false;
     }
     if (!read_log_kind(l, &record.kind) || !read_region(r, &record.region) ||
@@ -578,7 +449,7 @@ static bool read_mark(Reader *r)
     TwMark mark = {0};
     uint64_t level;
     tw_lexer_next(l);
-    if (!read_op_number(r, &mark.op)) {
+    if (!read_op_number(r, &mark.op) || !read_number(r, &mark.started)) {
         return false;
     }
     const char *word = l->word;
@@ -658,6 +529,9 @@ static bool read_line(Reader *r)
         r->t->locations_hidden = true;
         return tw_lexer_word(l, "hidden") && tw_lexer_end(l);
     }
+    if (tw_lexer_is(l, "started")) {
+        return read_started(r);
+    }
     if (tw_lexer_is(l, "log")) {
         return read_log(r);
     }
@@ -680,8 +554,8 @@ static bool read_line(Reader *r)
         r->ended = true;
         return tw_lexer_end(l);
     }
-    return tw_lexer_expected(l, "an outcome, text, locations, log, event, "
-                                "dirty, mark, count, digest or end");
+    return tw_lexer_expected(l, "an outcome, text, locations, started, log, "
+                                "event, dirty, mark, count, digest or end");
 }
 
 static bool read_trace(Reader *r)

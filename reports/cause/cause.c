@@ -136,7 +136,7 @@ static bool of_iommu(const TwOp *op)
 
 static TwSuspect suspect_of(const TwStory *story)
 {
-    const TwOp *access = &story->program->script[story->finding.op];
+    const TwOp *access = tw_finding_accused(&story->finding, story->program);
     const TwLife *ended = life_of(story, TW_LIFE_ENDED);
     TwSuspect s = {.changed = story->finding.changed,
                    .ended = story->finding.ended,

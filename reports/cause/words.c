@@ -36,7 +36,7 @@ static const char *kind_of_place(const TwStory *story, const TwPlace *place)
 void tw_cause_by_kind(const TwStory *story, const TwPlace *place, unsigned hops,
                       TwCause *cause)
 {
-    const TwOp *op = &story->program->script[story->finding.op];
+    const TwOp *op = tw_finding_accused(&story->finding, story->program);
     unsigned verdict = story->finding.verdict == TW_VERDICT_STALE
                            ? TW_VERDICT_WRONG
                            : story->finding.verdict;
@@ -105,7 +105,7 @@ static void append_script(const TwProgram *p, TwCause *cause)
 void tw_cause_by_parts(const TwStory *story, const TwPlace *place,
                        unsigned hops, TwCause *cause)
 {
-    const TwOp *op = &story->program->script[story->finding.op];
+    const TwOp *op = tw_finding_accused(&story->finding, story->program);
     uint8_t verdict = story->finding.verdict;
 
     g_strlcpy(cause->name,

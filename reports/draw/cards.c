@@ -42,7 +42,7 @@ TwDrawCard *tw_draw_card(TwDraw *draw, TwCardKind kind, uint8_t id)
 /* The access that is drawn. */
 static const TwOp *accused(const TwDraw *draw)
 {
-    return &draw->program->script[draw->story->finding.op];
+    return tw_finding_accused(&draw->story->finding, draw->program);
 }
 
 TwDrawCard *tw_draw_step_card(TwDraw *draw, const TwStep *step)
@@ -321,8 +321,8 @@ static void add_access(TwDraw *draw)
     g_autoptr(GString) text = g_string_new(NULL);
 
     tw_op_print(draw->program, accused(draw), text);
-    tw_draw_row(card->rows, "tw-name", "op %u: %s", story->finding.op,
-                text->str);
+    tw_draw_row(card->rows, "tw-name", "op %u%s: %s", story->finding.op,
+                story->finding.starter ? ", by its device" : "", text->str);
     tw_draw_row(card->rows, "", "its byte %u, at 0x%" PRIx64, draw->part->byte,
                 draw->part->addr);
     if (!draw->tales[TW_WAY_SEEN] && !draw->end) {

@@ -72,6 +72,7 @@ static const Flag features[] = {
     {"plain-accesses", OF_DIALECT(plain_accesses), 1},
     {"wide-rmw", OF_DIALECT(wide_rmw), 1},
     {"during-dma", OF_DIALECT(during_dma), 1},
+    {"started", OF_DIALECT(started), 1},
     {"widths", OF_DIALECT(widths), 1},
     {"iotlbs", OF_DIALECT(iotlbs), 1},
     {"aligned-rmw", OF_DIALECT(aligned_rmw), 1},

@@ -22,6 +22,7 @@ TwDialect tw_qemu_dialect(const Arch *arch)
     d.shared_blocks = false;
     d.late_spaces = false;
     d.during_dma = false;
+    d.started = false;
     d.locations = false;
     d.whole_pages = true;
     d.plain_devices = true;

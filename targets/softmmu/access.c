@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One access: where all its bytes go (through a CPU's TLB or walked), whether
- * the leaves take them, and only then the effects (AC-6, LA-19 to LA-27).
+ * the leaves take them, and only then the effects (AC-6, LA-19 to LA-26).
  */
 #include "targets/softmmu/internal.h"
 
@@ -413,6 +413,16 @@ static TwClass readonly_class(const Machine *m, const Run *run)
                : TW_CLASS_DISCARD;
 }
 
+/* Has the device started the access at hand, or one that led to it? */
+static G_NO_INLINE bool is_busy(Machine *m, uint8_t region)
+{
+    if (!tw_regions_has(&m->busy, region) || TW_BUG(m, REENTRY_UNGUARDED)) {
+        return false;
+    }
+    count(m, TW_COUNT_BUSY);
+    return true;
+}
+
 static void check_run(Machine *m, const Run *run)
 {
     Access *access = &m->access;
@@ -445,6 +455,10 @@ static void check_run(Machine *m, const Run *run)
         return;
     }
     if (run_is_direct(m, region, access, run)) {
+        return;
+    }
+    if (m->started != 0 && is_busy(m, run->region)) {
+        refuse(access, TW_CLASS_DECODE_ERROR); /* AC-8 */
         return;
     }
     for (unsigned k = 0; k < run->length; k += length) {
@@ -499,11 +513,13 @@ static void run_effects(Machine *m, const Run *run)
         if (m->pagetables) {
             tables_stored(m, region->block);
         }
+        uint32_t tag = tag_number(m);
+
         for (unsigned k = 0; k < run->length; k++) {
             ram_write(&m->ram, block_of(m, run->region), run->offset + k,
-                      tw_store_tag(m->op, TW_BUG(m, ONE_TAG_FOR_ALL_BYTES)
-                                              ? 0
-                                              : run->first + k));
+                      tw_store_tag(tag, TW_BUG(m, ONE_TAG_FOR_ALL_BYTES)
+                                            ? 0
+                                            : run->first + k));
         }
     }
 }
@@ -539,18 +555,6 @@ static void report_locations(Machine *m, TwOutcome *outcome)
     }
     if (location.length > 0) {
         tw_trace_add_location(m->trace, outcome, location);
-    }
-}
-
-static void perform_actors(Machine *m, uint8_t actor)
-{
-    for (unsigned i = 0; i < m->access.n_actors && !TW_BUG(m, ACTORS_IGNORED);
-         i++) {
-        TwOp op = m->program->actors[m->access.actor_order[i]].op;
-        op.actor = actor;
-        if (tw_legality_step(&m->legality, &op) == TW_LEGAL) {
-            perform(m, &op, actor);
-        }
     }
 }
 
@@ -693,30 +697,4 @@ static void access_effects(Machine *m, TwOutcome *outcome)
     }
     outcome->value = access->value;
     report_locations(m, outcome);
-}
-
-/* Performs an access of `actor` and fills its outcome.  `during`: how
- * many operations behind it come inside its first fill, or else just after its
- * effects (LA-47). */
-static void access_perform(Machine *m, const TwOp *op, uint8_t actor,
-                           unsigned during, TwOutcome *outcome)
-{
-    Access *access = &m->access;
-
-    access_resolve(m, op, during);
-    outcome->class_ = access->class_;
-    if (access->class_ <= TW_CLASS_DEVICE_ERROR) {
-        access_effects(m, outcome);
-    } else {
-        report_reason(m, outcome);
-    }
-    zoo_refused_effects(m, outcome);
-    perform_during(m);
-    if (access->class_ > TW_CLASS_DEVICE_ERROR) {
-        return;
-    }
-    perform_actors(m, actor);
-    if (access->callback && tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS) {
-        cpu_safepoint(m, op->obj); /* LA-3 */
-    }
 }

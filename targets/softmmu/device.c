@@ -34,6 +34,13 @@ static unsigned piece_length(const Machine *m, const TwRegion *region,
     return length;
 }
 
+/* LA-26, LA-61: of the access at hand. */
+static uint32_t tag_number(const Machine *m)
+{
+    return tw_started_tag(m->op,
+                          TW_BUG(m, STARTED_TAGS_OF_OUTER) ? 0 : m->started);
+}
+
 static bool range_meets(TwRange range, uint64_t offset, unsigned length)
 {
     return range.first <= range.last && range.first <= offset + length - 1 &&
@@ -64,6 +71,7 @@ static void device_byte(Machine *m, const Run *run, unsigned k, unsigned call)
     unsigned byte = run->first + k;
     TwLogRecord record = {.op = m->op,
                           .region = run->region,
+                          .started = m->started,
                           .offset = offset,
                           .attrs = access->attrs,
                           .call = (uint8_t)call};
@@ -74,7 +82,7 @@ static void device_byte(Machine *m, const Run *run, unsigned k, unsigned call)
 
     if (access_writes(access)) {
         record.kind = TW_LOG_WRITE;
-        record.byte = tw_store_tag(m->op, byte);
+        record.byte = tw_store_tag(tag_number(m), byte);
         tw_trace_add_log(m->trace, record);
         if (tw_regions_has(&m->actor_regions, run->region)) {
             note_actors(m, run->region, offset);
@@ -100,6 +108,7 @@ static void device_byte(Machine *m, const Run *run, unsigned k, unsigned call)
 static void device_other_byte(Machine *m, TwLogRecord record, bool known)
 {
     record.op = m->op;
+    record.started = m->started;
     record.attrs = m->access.attrs;
     record.byte =
         known ? tw_device_byte(record.region, record.offset, record.attrs) : 0;
@@ -194,7 +203,7 @@ static void registers_piece(Machine *m, const TwRegion *region, const Run *run,
         return;
     }
     for (unsigned i = 0; i < length; i++) {
-        op.value |= (uint64_t)tw_store_tag(m->op, byte + i) << 8 * i;
+        op.value |= (uint64_t)tw_store_tag(tag_number(m), byte + i) << 8 * i;
     }
     zoo_unlocks(m, op.obj);
     mpc_write(m, &op, access->actor);

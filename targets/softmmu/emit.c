@@ -616,7 +616,13 @@ static void put_test(Emit *e)
                    x->block, x->digest);
     } else if (x->observer != TW_NONE) {
         put_event_check(e);
+    } else if (x->starts) {
+        put_format(e, "expect_starts(k, %u, %u, %u);", e->finding->op,
+                   x->starts_least, x->starts_most);
     } else {
+        if (x->started != 0) {
+            put_format(e, "k->started = %u;", x->started);
+        }
         if (x->access) {
             put_access_check(e);
         }

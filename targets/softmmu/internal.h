@@ -23,7 +23,9 @@
  *   dirty.c     which pages of RAM were stored to
  *   fill.c      the fill-time walk, which alone makes TLB entries
  *   mapping.c   cached DMA mappings
- *   access.c    one access: lookup of all its bytes, checks, effects, actors
+ *   access.c    one access: lookup of all its bytes, checks, effects
+ *   actors.c    the whole of one: what comes during it, actor offsets, and the
+ *               accesses that these start
  *   paired.c    two accesses that one instruction makes
  *   listen.c    listeners of spaces, told of flat ranges
  *   graph.c     the live region graph, its mutators, transactions
@@ -99,8 +101,8 @@ enum {
     /* Beyond this a TLB entry goes with every UNMAP (page flush mode). */
     MAX_ENTRY_HOPS = 4,
     /* Each stored byte lies in one word. */
-    MAX_WORDS =
-        TW_MAX_SCRIPT * TW_MAX_ACCESS + 2 * TW_MAX_SETUP + 2 * TW_MAX_MARKS,
+    MAX_WORDS = (TW_MAX_SCRIPT + TW_MAX_STARTED) * TW_MAX_ACCESS +
+                2 * TW_MAX_SETUP + 2 * TW_MAX_MARKS,
     BUCKETS_LG = 8,
 };
 
@@ -584,8 +586,12 @@ typedef struct Machine {
     Access access;
     uint8_t marking; /* rights of an access that the translation at work is for;
                       * 0: of none, and no A or D is set */
-    unsigned pair;   /* 1: it is the first of one (paired.c), else 0 */
-    Path paths[2];   /* of the walk in progress: this run, and the one before */
+    uint8_t started; /* number of the access at hand among those that actor
+                      * offsets of the operation started; 0: its own */
+    TwRegionSet busy; /* the devices that have started the one at hand */
+    Access early[TW_MAX_ACTORS]; /* of a bug of the zoo */
+    unsigned pair; /* 1: it is the first of one (paired.c), else 0 */
+    Path paths[2]; /* of the walk in progress: this run, and the one before */
     Ram ram;
     TlbEntry entries[MAX_TLB_ENTRIES];
 } Machine;

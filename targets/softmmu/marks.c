@@ -74,6 +74,7 @@ static void mark_store(Machine *m, uint8_t id, const UsedEntry *entry)
 {
     uint64_t at = entry->at ^ (TW_BUG(m, MARK_IN_NEIGHBOUR) ? 8 : 0);
     TwMark mark = {.op = m->op,
+                   .started = m->started,
                    .iommu = id,
                    .level = entry->level,
                    .at = at,

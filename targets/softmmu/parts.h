@@ -30,6 +30,7 @@
 #include "targets/softmmu/device.c"
 #include "targets/softmmu/mapping.c"
 #include "targets/softmmu/access.c"
+#include "targets/softmmu/actors.c"
 #include "targets/softmmu/paired.c"
 #include "targets/softmmu/listen.c"
 #include "targets/softmmu/graph.c"

@@ -217,6 +217,8 @@ static void machine_reset(Machine *m)
     }
     m->op = TW_NO_OP;
     m->access.during = m->pair = 0;
+    m->started = 0;
+    m->busy = (TwRegionSet){{0}};
     m->marking = 0;
     m->listening = m->vetoing = 0;
     m->dirty.blocks = (TwRegionSet){{0}};

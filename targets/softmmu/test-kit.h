@@ -22,6 +22,9 @@ typedef struct Kit {
     TwTarget *target;
     TwProgram p;
     TwTrace trace;
+    unsigned started; /* what expect_one_of() and expect_told() look at: an
+                       * access that the operation started (LA-61); 0: its own
+                       */
 } Kit;
 
 enum { P = 0x1000, RW = TW_R | TW_W, RWX = TW_R | TW_W | TW_X };
@@ -369,7 +372,9 @@ typedef TwAllowed Answer;
 
 KIT void write_answer(GString *out, const Answer *answer)
 {
-    g_string_append(out, tw_class_name(answer->class_));
+    g_string_append(out, answer->class_ < TW_CLASSES
+                             ? tw_class_name(answer->class_)
+                             : "no access");
     for (unsigned i = 0; i < answer->n_locations; i++) {
         const TwLocation *at = &answer->locations[i];
         g_string_append_printf(out, " r%u+0x%" PRIx64 "%s%s", at->region,
@@ -404,11 +409,43 @@ KIT bool answers_equal(const Answer *a, const Answer *b)
     return true;
 }
 
+/* The operation has started that many accesses. */
+KIT void expect_starts(const Kit *k, unsigned op, unsigned least, unsigned most)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < k->trace.n_started; i++) {
+        n += k->trace.started[i].op == op;
+    }
+    if (n < least || n > most) {
+        g_test_message("operation %u: expected %u to %u started accesses, seen "
+                       "%u",
+                       op, least, most, n);
+        g_test_fail();
+    }
+}
+
+/* That of access number `n` of those; if there is none, the test fails, and it
+ * is one without a class. */
+KIT const TwOutcome *started_outcome(const Kit *k, unsigned op, unsigned n)
+{
+    static const TwOutcome none = {.status = TW_STATUS_DONE,
+                                   .class_ = TW_CLASSES};
+
+    for (unsigned i = 0; i < k->trace.n_started; i++) {
+        if (k->trace.started[i].op == op && --n == 0) {
+            return &k->trace.started[i].outcome;
+        }
+    }
+    return &none;
+}
+
 /* The access has one of `n` outcomes; else the test fails and says both. */
 KIT void expect_one_of(const Kit *k, unsigned op, const Answer *allowed,
                        unsigned n)
 {
-    const TwOutcome *o = &k->trace.outcomes[op];
+    const TwOutcome *o = k->started ? started_outcome(k, op, k->started)
+                                    : &k->trace.outcomes[op];
     Answer seen = {.class_ = o->class_,
                    .value = o->value,
                    .n_locations = o->n_locations,
@@ -454,7 +491,7 @@ KIT void expect_told(const Kit *k, unsigned op, const TwLogRecord *told,
 
     for (unsigned i = 0; i < k->trace.n_log; i++) {
         const TwLogRecord *x = &k->trace.log[i];
-        if (x->op != op) {
+        if (x->op != op || x->started != k->started) {
             continue;
         }
         if (seen < n &&
@@ -542,8 +579,17 @@ KIT bool traces_equal(const TwTrace *a, const TwTrace *b, unsigned n_regions)
 {
     if (a->end != b->end || a->n_ops != b->n_ops ||
         a->n_locations != b->n_locations || a->n_log != b->n_log ||
-        a->n_events != b->n_events || a->n_marks != b->n_marks) {
+        a->n_events != b->n_events || a->n_marks != b->n_marks ||
+        a->n_started != b->n_started) {
         return false;
+    }
+    for (unsigned i = 0; i < a->n_started; i++) {
+        const TwStarted *x = &a->started[i], *y = &b->started[i];
+        if (x->op != y->op || x->outcome.class_ != y->outcome.class_ ||
+            x->outcome.n_locations != y->outcome.n_locations ||
+            x->outcome.value != y->outcome.value) {
+            return false;
+        }
     }
     for (unsigned i = 0; i < a->n_marks; i++) {
         const TwMark *x = &a->marks[i], *y = &b->marks[i];
@@ -572,7 +618,7 @@ KIT bool traces_equal(const TwTrace *a, const TwTrace *b, unsigned n_regions)
         const TwLogRecord *x = &a->log[i], *y = &b->log[i];
         if (x->op != y->op || x->kind != y->kind || x->region != y->region ||
             x->byte != y->byte || x->offset != y->offset ||
-            x->attrs != y->attrs) {
+            x->attrs != y->attrs || x->started != y->started) {
             return false;
         }
     }

@@ -84,6 +84,41 @@ PART void zoo_resolve_again(Machine *m, const TwOp *op, uint8_t worst)
     }
 }
 
+PART void zoo_resolve_early(Machine *m)
+{
+    Access outer;
+
+    if (!TW_BUG(m, STARTED_EARLY) || m->started != 0) {
+        return;
+    }
+    outer = m->access;
+    for (unsigned i = 0; i < outer.n_actors; i++) {
+        const TwActor *actor = &m->program->actors[outer.actor_order[i]];
+
+        if (tw_op_is_dma(&actor->op) &&
+            m->legality.space_live >> actor->op.obj & 1 &&
+            !(actor->op.flags & TW_OPF_VIA)) {
+            m->started = 1; /* for what the device refuses */
+            m->busy = (TwRegionSet){{0}};
+            tw_regions_add(&m->busy, actor->region);
+            access_resolve(m, &actor->op, 0);
+            m->early[i] = m->access;
+            m->access = outer;
+            m->started = 0;
+        }
+    }
+}
+
+PART const Access *zoo_resolved_early(const Machine *m, unsigned n)
+{
+    const TwOp *op = &m->program->actors[m->access.actor_order[n]].op;
+
+    return TW_BUG(m, STARTED_EARLY) && m->started == 0 &&
+                   !(op->flags & TW_OPF_VIA)
+               ? &m->early[n]
+               : NULL;
+}
+
 /* Whatever the way to it. */
 static bool is_readonly_itself(const Machine *m, uint8_t region)
 {

@@ -193,6 +193,11 @@ PART void zoo_look_up_late(Machine *m, uint8_t c, uint8_t index, uint64_t va);
 PART void zoo_refused_half(Machine *m, uint8_t worst);
 /* The second access of a pair of this class is resolved after the first. */
 PART void zoo_resolve_again(Machine *m, const TwOp *op, uint8_t worst);
+/* Where the accesses lead that the actor offsets of the access at hand start is
+ * looked up before any of these is performed; the n-th of them, resolved so, or
+ * as a rule NULL. */
+PART void zoo_resolve_early(Machine *m);
+PART const Access *zoo_resolved_early(const Machine *m, unsigned n);
 /* Is a store to what is read-only an error, if that is in this region? */
 PART bool zoo_refuses_readonly(const Machine *m, uint8_t region);
 /* Does the entry that was just filled, for other rights than the access needs,

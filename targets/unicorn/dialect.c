@@ -40,6 +40,7 @@ TwDialect tw_uc_dialect(uint32_t code, bool vtlb, unsigned page_lg)
     dialect.explicit_safepoints = false;
     dialect.late_spaces = false;
     dialect.during_dma = !vtlb;
+    dialect.started = false;
     dialect.locations = false;
     dialect.identity_pages = !vtlb;
     dialect.whole_pages = true;

