@@ -480,7 +480,8 @@ static void worlds(void)
 }
 
 /* A fetch that goes on at address 0 (LA-58), whose last bytes are stored anew:
- * which flushes of a page are of it? */
+ * which flushes of a page are of it?  The contents are data, since code never
+ * lies across the end; so a fetch of ended bytes is no finding of old code. */
 static void wrapped(void)
 {
     static const struct {
@@ -488,8 +489,8 @@ static void wrapped(void)
         TwVerdict verdict;
     } cases[] = {
         {"", TW_VERDICT_AGREE_STALE},
-        {"  c0: flush-page c0.0 0x0\n", TW_VERDICT_STALE},
-        {"  c0: flush-page c0.0 0xfffff000\n", TW_VERDICT_STALE},
+        {"  c0: flush-page c0.0 0x0\n", TW_VERDICT_WRONG},
+        {"  c0: flush-page c0.0 0xfffff000\n", TW_VERDICT_WRONG},
         {"  c0: flush-page c0.0 0x1000\n", TW_VERDICT_AGREE_STALE},
         {"  c0: flush-page c0.0 0xffffe000\n", TW_VERDICT_AGREE_STALE},
     };
@@ -507,16 +508,26 @@ static void wrapped(void)
         g_autofree TwProgram *program = test_program(text);
         TestTarget *target = test_target_new(program);
         unsigned last = program->n_script - 1u;
+        uint64_t old = 0, now;
 
+        for (unsigned k = 0; k < 4; k++) {
+            old |= (uint64_t)tw_content_initial(TW_CONTENTS_DATA, 0, 0xffe + k)
+                   << 8 * k;
+        }
+        now = (old & 0xffff) |
+              (uint64_t)tw_content_tag(TW_CONTENTS_DATA, 1, 0x1000, 0) << 16 |
+              (uint64_t)tw_content_tag(TW_CONTENTS_DATA, 1, 0x1000, 1) << 24;
         target->contract = (TwContract){
             .ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH,
             .code = TW_CODE_ALL_STORES,
         };
-        test_target_run(target, false);
+        test_target_run(target, false); /* which refuses such an access */
+        target->trace->outcomes[0].class_ = TW_CLASS_OK;
+        target->trace->outcomes[0].value = old;
+        target->trace->outcomes[last].class_ = TW_CLASS_OK;
+        target->trace->outcomes[last].value = now;
         test_judge(target, TW_VERDICT_AGREE);
-        g_assert_cmphex(target->trace->outcomes[last].value, !=,
-                        target->trace->outcomes[0].value);
-        target->trace->outcomes[last].value = target->trace->outcomes[0].value;
+        target->trace->outcomes[last].value = old;
         test_judge(target, cases[i].verdict);
         test_target_free(target);
     }
