@@ -452,6 +452,26 @@ static void of_access(TwExperiment *e, const TwStory *story, TwCause *cause)
     }
 }
 
+/* An access that an actor offset starts (LA-61), or that should have been. */
+static bool of_started(const TwStory *story, TwCause *cause)
+{
+    if (!cause->finding.starter) {
+        bool missing = strstr(cause->finding.text, "(LA-61)") != NULL;
+
+        if (missing) {
+            name_it(cause, "started-number");
+            broken_rule(cause, "LA-61");
+        }
+        return missing;
+    }
+    name_it(cause, story->access && story->allowed[0].busy
+                       ? "started-own-callback"
+                       : "started-astray");
+    broken_rule(cause,
+                story->access && story->allowed[0].busy ? "AC-8" : "FR-14");
+    return true;
+}
+
 void tw_cause_find(TwRunner *runner, const TwProgram *program, bool shrunk,
                    TwCause *cause)
 {
@@ -485,6 +505,8 @@ void tw_cause_find(TwRunner *runner, const TwProgram *program, bool shrunk,
         wrong_event(&e, cause);
     } else if (g_str_has_suffix(cause->finding.key, "Acd")) {
         wrong_mark(&e, cause);
+    } else if (of_started(story, cause)) {
+        ; /* no experiment is needed */
     } else if (!story->access) {
         wrong_effect(&e, cause);
     } else {

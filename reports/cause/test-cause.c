@@ -29,6 +29,9 @@ static const struct {
     {"guest-address-is-input", "kept-record", "FR-1, LA-17", true},
     {"table-rights-first", "reason-rights", "LA-60", false},
     {"dirty-not-set-on-hit", "unmarked-record", "FR-13", false},
+    {"device-reenters-itself", "started-own-callback", "AC-8", true},
+    {"started-takes-over", "started-number", "LA-61", false},
+    {"started-early", "started-astray", "FR-14", true},
 };
 
 static TwRunner *open_bug(const char *slug)
