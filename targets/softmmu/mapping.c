@@ -232,6 +232,9 @@ PART void mapping_unmap(Machine *m, uint8_t id, uint8_t index, uint64_t first,
             !TW_BUG(m, MAPPING_IGNORES_UNMAP) && !zoo_misses_mapping(m, map)) {
             TELL(m, "mapping", "m%u ends (RU-9)", i);
             map->valid = false;
+            if (TW_BUG(m, MAPPING_ENDS_ONE)) {
+                break;
+            }
         }
     }
 }
