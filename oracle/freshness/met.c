@@ -41,16 +41,6 @@ static uint8_t leaf_of(const TwProgram *program, const TwByte *byte)
     }
 }
 
-static bool has_tables(const TwProgram *program)
-{
-    for (unsigned i = 0; i < program->n_iommus; i++) {
-        if (program->iommus[i].kind == TW_IOMMU_PAGETABLE) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The hop of a walk whose translation has changed last, or NULL. */
 static const TwHop *changed_hop(const TwWalk *walk)
 {
@@ -141,8 +131,9 @@ static uint8_t change_of(const TwProgram *program, const TwWalk *walk)
          * RAM; all else takes effect with a commit. */
         return !(tw_op_info(op->code)->flags & TW_OP_ACCESS)
                    ? TW_MET_TRANSACTION
-               : has_tables(program) ? TW_MET_TABLE
-                                     : TW_MET_DEVICE;
+               : hop && program->iommus[hop->iommu].kind == TW_IOMMU_PAGETABLE
+                   ? TW_MET_TABLE
+                   : TW_MET_DEVICE;
     }
 }
 
