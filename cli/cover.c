@@ -103,9 +103,40 @@ static void print_cell(TwCoverageSums sums, int width)
     }
 }
 
+/* The rows of a table, with columns from .. to - 1. */
+static void print_rows(const Cover *c, unsigned rows, unsigned columns,
+                       unsigned from, unsigned to, int first, int width,
+                       bool letters)
+{
+    printf("%-*s", first, tw_situation_dimension(rows));
+    if (from == 0) {
+        printf(" %*s", width, "");
+    }
+    for (unsigned k = from; k < to; k++) {
+        if (letters) {
+            printf(" %*c", width, (char)('a' + k));
+        } else {
+            printf(" %*s", width, tw_situation_name(columns, k));
+        }
+    }
+    printf("\n");
+    for (unsigned r = 0; r < tw_situation_values(rows); r++) {
+        printf("%-*s", first, tw_situation_name(rows, r));
+        if (from == 0) {
+            print_cell(tw_coverage_sums(c->sum, c->min, rows, r, columns, ANY),
+                       width);
+        }
+        for (unsigned k = from; k < to; k++) {
+            print_cell(tw_coverage_sums(c->sum, c->min, rows, r, columns, k),
+                       width);
+        }
+        printf("\n");
+    }
+}
+
 static void print_pair(const Cover *c, unsigned rows, unsigned columns)
 {
-    unsigned n = tw_situation_values(columns);
+    unsigned n = tw_situation_values(columns), from = 0, fit;
     int first = (int)strlen(tw_situation_dimension(rows)), width = 3;
     int room, at = 0;
     bool letters;
@@ -130,25 +161,18 @@ static void print_pair(const Cover *c, unsigned rows, unsigned columns)
         }
         at += printf("%s%c %s", at ? "  " : "", (char)('a' + k), name);
     }
-    printf("%s%-*s %*s", letters ? "\n" : "", first,
-           tw_situation_dimension(rows), width, "");
-    for (unsigned k = 0; k < n; k++) {
-        if (letters) {
-            printf(" %*c", width, (char)('a' + k));
-        } else {
-            printf(" %*s", width, tw_situation_name(columns, k));
-        }
-    }
-    printf("\n");
-    for (unsigned r = 0; r < tw_situation_values(rows); r++) {
-        printf("%-*s", first, tw_situation_name(rows, r));
-        print_cell(tw_coverage_sums(c->sum, c->min, rows, r, columns, ANY),
-                   width);
-        for (unsigned k = 0; k < n; k++) {
-            print_cell(tw_coverage_sums(c->sum, c->min, rows, r, columns, k),
-                       width);
-        }
+    if (letters) {
         printf("\n");
+    }
+    /* What does not fit beside each other stands below each other; the first
+     * column is for all. */
+    fit = (unsigned)((WIDTH - first) / (width + 1)) - 1;
+    for (; from < n; from += fit) {
+        if (from > 0) {
+            printf("\n");
+        }
+        print_rows(c, rows, columns, from, MIN(from + fit, n), first, width,
+                   letters);
     }
 }
 

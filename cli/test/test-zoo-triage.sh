@@ -15,6 +15,6 @@ print(eval(sys.argv[1]))' "$1"
 
 exits 0 'zoo --triage' "$TWINWALK" zoo --triage 48 --jobs 2 --json
 check 'well enough' [ "$(value 'r["well"]')" = True ]
-check 'of all bugs' [ "$(value 'len(r["store"]["table"])')" -eq 15 ]
+check 'of all bugs' [ "$(value 'len(r["store"]["table"])')" -eq 18 ]
 
 finish
