@@ -224,7 +224,10 @@ static bool mapping_meets(const Machine *m, const Mapping *map, uint8_t id,
 PART void mapping_unmap(Machine *m, uint8_t id, uint8_t index, uint64_t first,
                         uint64_t last)
 {
-    for (unsigned i = 0; i < TW_MAX_MAPPINGS; i++) {
+    bool one = false; /* has ended */
+
+    for (unsigned i = 0;
+         i < TW_MAX_MAPPINGS && !(one && TW_BUG(m, MAPPING_ENDS_ONE)); i++) {
         Mapping *map = &m->mappings[i];
 
         if (m->legality.mapping_live >> i & 1 && map->valid && map->any &&
@@ -232,9 +235,7 @@ PART void mapping_unmap(Machine *m, uint8_t id, uint8_t index, uint64_t first,
             !TW_BUG(m, MAPPING_IGNORES_UNMAP) && !zoo_misses_mapping(m, map)) {
             TELL(m, "mapping", "m%u ends (RU-9)", i);
             map->valid = false;
-            if (TW_BUG(m, MAPPING_ENDS_ONE)) {
-                break;
-            }
+            one = true;
         }
     }
 }
