@@ -12,6 +12,7 @@
 
 #include "fuzz/campaign/internal.h"
 #include "fuzz/campaign/test-trap.h"
+#include "program/check.h"
 
 /* Help -------------------------------------------------------------------- */
 
@@ -564,6 +565,24 @@ static void test_parent_killed(void)
     g_assert_true(gone);
 }
 
+/* Two IOMMUs with nested tables, each of which lies behind the other, and a
+ * script that is full: a change of one way once led to that of the other, and
+ * so on without end. */
+static void test_circle(void)
+{
+    TwTargetOptions options = {.name = "softmmu"};
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    g_autoptr(GError) error = NULL;
+    TwTarget *target = tw_target_open(&options, &error);
+
+    g_assert_no_error(error);
+    tw_campaign_program(program, 20261202, 20181431, TW_PROFILES,
+                        tw_target_dialect(target), NULL, NULL);
+    g_assert_true(tw_program_check(program, NULL, 0));
+    g_assert_cmpuint(program->n_script, >, 0);
+    tw_target_close(target);
+}
+
 int main(int argc, char **argv)
 {
     turns = mmap(NULL, sizeof(*turns), PROT_READ | PROT_WRITE,
@@ -571,6 +590,7 @@ int main(int argc, char **argv)
     g_assert_true(turns != MAP_FAILED);
     main_pid = getpid();
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/campaign/circle-of-nested-tables", test_circle);
     g_test_add_func("/campaign/jobs-do-not-matter", test_jobs);
     g_test_add_func("/campaign/crash-is-a-finding", test_crash);
     g_test_add_func("/campaign/exit-is-a-finding", test_exit);

@@ -37,6 +37,7 @@ typedef struct Turn {
     bool in_setup;
     bool marks; /* walks of some IOMMU set A and D */
     uint8_t actor;
+    uint8_t ways; /* changes of ways that are being made, one inside another */
 } Turn;
 
 /* Planning ----------------------------------------------------------------- */
@@ -419,7 +420,8 @@ static void put_extra(Turn *t, uint8_t iommu)
 
 static void turn_op(Turn *t, const TwOp *op);
 
-/* The way to nested tables changes: to other bytes, to none, or back. */
+/* The way to nested tables changes: to other bytes, to none, or back.  It may
+ * lead through tables that are nested themselves, also in a circle. */
 static void put_other_way(Turn *t, uint8_t iommu)
 {
     const Tree *tree = &t->trees[iommu];
@@ -427,7 +429,7 @@ static void put_other_way(Turn *t, uint8_t iommu)
     const TwIommu *m;
     TwOp op = tree->way;
 
-    if (tree->behind == TW_NONE || mix % 3) {
+    if (tree->behind == TW_NONE || mix % 3 || t->ways == TW_MAX_IOMMUS) {
         return;
     }
     m = &t->program->iommus[tree->behind];
@@ -436,7 +438,9 @@ static void put_other_way(Turn *t, uint8_t iommu)
     op.flags = mix >> 16 & 1 ? TW_OPF_NOTIFIED : 0;
     op.perm = mix >> 17 & 1 ? TW_R | TW_W : mix >> 20 & 3;
     op.out += mix >> 24 & 3 ? 0 : UINT64_C(1) << m->granule_lg;
+    t->ways++;
     turn_op(t, &op);
+    t->ways--;
     if (mix >> 32 & 1) {
         put(t, TW_OP_INVALIDATE)->obj = iommu; /* global */
     }
