@@ -12,7 +12,7 @@
 
 #include "fuzz/campaign/internal.h"
 #include "fuzz/campaign/test-trap.h"
-#include "program/check.h"
+#include "program/legality.h"
 
 /* Help -------------------------------------------------------------------- */
 
