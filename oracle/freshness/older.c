@@ -445,8 +445,10 @@ static void add_behind(const Lookup *l, const Chain *chain)
         }
         if (gone && !h->q->ended_too && gone->tick > since &&
             gone->tick > least) {
-            /* An entry may have been recorded before the pointer ended. */
+            /* An entry may have been recorded before the pointer ended: of the
+             * same version, but perhaps without A or D that was set later. */
             parts.entry = gone->tick - 1;
+            translate_all(h, parts, &all);
             gone = NULL;
         }
         gone = chain->gone ? chain->gone : gone;
