@@ -120,12 +120,32 @@ static uint32_t last_reset(const TwAsk *ask, uint8_t iommu, uint32_t asked)
     return 0;
 }
 
+/* Do bytes of the walk go through another granule at that depth?  What lies
+ * behind may be one granule for both, where a combined record of the first
+ * leaves the others another answer: then it says more than single records. */
+static bool has_company(const TwWalk *walk, unsigned h)
+{
+    const TwHop *hop = &walk->hops[h];
+
+    for (unsigned i = 0; i < walk->n_hops; i++) {
+        const TwHop *other = &walk->hops[i];
+
+        if (other->depth == hop->depth &&
+            (other->iommu != hop->iommu || other->index != hop->index ||
+             other->granule != hop->granule)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool tw_combined_begins(const TwAsk *ask, bool ended_too, const TwWalk *walk,
                         TwTimes times, unsigned h, TwCombined *combined)
 {
     const TwWorld *world = ask->world;
     const TwHop *hop = &walk->hops[h];
-    uint32_t gap, reset, restored = tw_older_restored(ask, hop->asked);
+    uint32_t seconds, gap, reset;
+    uint32_t restored = tw_older_restored(ask, hop->asked);
     uint32_t commit = tw_world_snapshot(world, hop->asked)->tick;
 
     if (!(world->contract.iotlb & TW_IOTLB_COMBINED) || hop->combined ||
@@ -135,7 +155,9 @@ bool tw_combined_begins(const TwAsk *ask, bool ended_too, const TwWalk *walk,
         tw_iommu_bypassed(world, hop->iommu, hop->asked)) {
         return false;
     }
-    gap = last_gap(ask, behind(world, hop->iommu, hop->asked), hop->asked);
+    seconds = behind(world, hop->iommu, hop->asked);
+    gap = seconds && has_company(walk, h) ? hop->asked + 1
+                                          : last_gap(ask, seconds, hop->asked);
     reset = ended_too ? 0 : last_reset(ask, hop->iommu, hop->asked);
     *combined = (TwCombined){
         .record = {.request = {.granule = hop->granule,
