@@ -2,6 +2,7 @@
 /* twinwalk targets: lists the targets, and what one can express. */
 #include "cli/verbs.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,6 +56,31 @@ static const char *event_name(unsigned bit)
     return names[bit];
 }
 
+static void json_path(JsonBuilder *b, const TwDialect *d)
+{
+    g_autofree char *bits = g_strdup_printf("0x%" PRIx64, d->entry_bits);
+
+    tw_json_int(b, "path_stages", d->path_stages);
+    json_builder_set_member_name(b, "path_formats");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < d->path_stages; i++) {
+        json_builder_add_string_value(b, tw_format_name(d->path_formats[i]));
+    }
+    json_builder_end_array(b);
+    tw_json_int(b, "path_levels", d->path_levels);
+    tw_json_int(b, "dma_lg", d->dma_lg);
+    tw_json_int(b, "dma_first", (int64_t)d->dma_first);
+    tw_json_string(b, "entry_bits", bits);
+    json_builder_set_member_name(b, "reason_groups");
+    json_builder_begin_array(b);
+    for (unsigned kind = 0; kind < TW_REASONS; kind++) {
+        json_builder_add_int_value(b, d->reason_groups[kind]);
+    }
+    json_builder_end_array(b);
+    tw_json_bool(b, "reason_coarse", d->reason_coarse);
+    tw_json_int(b, "reason_lg", d->reason_lg);
+}
+
 static void json_dialect(JsonBuilder *b, const TwDialect *d)
 {
     json_builder_set_member_name(b, "dialect");
@@ -85,6 +111,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "iotlbs", d->iotlbs);
     tw_json_bool(b, "nested-tables", d->nested_tables);
     tw_json_bool(b, "updates_ad", d->updates_ad);
+    tw_json_bool(b, "table_bases", d->table_bases);
     tw_json_bool(b, "mpc_registers", d->mpc_registers);
     tw_json_bool(b, "aligned_rmw", d->aligned_rmw);
     tw_json_bool(b, "exclusives_of_ram", d->exclusives_of_ram);
@@ -110,6 +137,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_int(b, "max_victims", d->max_victims);
     tw_json_int(b, "max_setup", d->max_setup);
     tw_json_int(b, "max_script", d->max_script);
+    json_path(b, d);
     json_builder_end_object(b);
 }
 

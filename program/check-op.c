@@ -247,11 +247,13 @@ static bool check_place(OpCheck *o, const TwOpInfo *info)
     return op->actor == TW_BOARD || NO("it has no actor of its own here");
 }
 
-/* What the program's contents ask of an operation (LA-44). */
+/* What the program's contents ask of an operation (LA-44, LA-62). */
 static bool check_contents(OpCheck *o)
 {
     const TwOp *op = o->op;
-    if (!tw_contents_are_code(o->c->p->contents)) {
+    bool code = tw_contents_are_code(o->c->p->contents);
+
+    if (!tw_contents_are_words(o->c->p->contents)) {
         return true;
     }
     switch (op->code) {
@@ -260,17 +262,18 @@ static bool check_contents(OpCheck *o)
     case TW_OP_RMW:
     case TW_OP_EXEC:
         return (op->size == 8 && op->addr % 8 == 0) ||
-               NO("it is of one whole code word (LA-44)");
+               (op->code == TW_OP_EXEC && !code) ||
+               NO("it is of one whole word (LA-44, LA-62)");
     case TW_OP_ADD:
     case TW_OP_MOVE:
     case TW_OP_ALIAS_OFFSET:
         return op->addr % 8 == 0 ||
-               NO("it would cut code words in pieces (LA-44)");
+               NO("it would cut words in pieces (LA-44, LA-62)");
     case TW_OP_RESIZE:
         return op->length % 8 == 0 || op->length == UINT64_MAX ||
-               NO("it would cut code words in pieces (LA-44)");
+               NO("it would cut words in pieces (LA-44, LA-62)");
     case TW_OP_POKE:
-        return NO("what it stores is no code (LA-44)");
+        return !code || NO("what it stores is no code (LA-44)");
     default:
         return true;
     }

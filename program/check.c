@@ -124,10 +124,10 @@ static bool check_region(const TwCheck *c, unsigned id)
             return NO("registers do not say which sizes they implement");
         }
     }
-    if (tw_contents_are_code(p->contents) &&
+    if (tw_contents_are_words(p->contents) &&
         (!is_whole_words(r->size) || r->addr % 8 != 0 ||
          (r->kind == TW_REGION_ALIAS && r->alias_offset % 8 != 0))) {
-        return NO("it would cut code words in pieces (LA-44)");
+        return NO("it would cut words in pieces (LA-44, LA-62)");
     }
 #undef NO
     return true;
@@ -309,6 +309,12 @@ static bool check_iommu(const TwCheck *c, unsigned id)
         }
         if (m->pagetable.nested != (m->pagetable.tables == TW_NONE)) {
             return NO("it has tables in a ram region, or is nested");
+        }
+        if (m->pagetable.nested && m->pagetable.base != 0) {
+            return NO("nested tables have no base");
+        }
+        if (m->pagetable.base & ((UINT64_C(1) << m->granule_lg) - 1)) {
+            return NO("the base of its tables is a multiple of the granule");
         }
         if (m->pagetable.updates_ad && m->pagetable.nested) {
             return NO("walks set no A and D in nested tables");

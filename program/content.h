@@ -42,6 +42,15 @@ static inline uint8_t tw_store_tag(uint32_t op, unsigned k)
     return (uint8_t)((h >> 37) | 4);
 }
 
+/* Byte k (0 .. 7) of a word that is no entry of any format (LA-62), made of a
+ * byte of data; not zero if that is not, and bit 2 of byte 0 is set. */
+static inline uint8_t tw_inert_byte(uint8_t byte, unsigned k)
+{
+    return k == 0   ? (uint8_t)((byte & ~3) | 4)
+           : k == 7 ? (uint8_t)((byte & ~0x60) | 1)
+                    : byte;
+}
+
 /* What a program's contents make of these: the initial byte of a block at
  * `offset`; byte k of what script operation number `op` stores from address
  * `addr` on; the byte at `offset` of a device that answers a fetch. */
@@ -49,7 +58,9 @@ static inline uint8_t tw_content_initial(unsigned contents, uint8_t block,
                                          uint64_t offset)
 {
     if (!tw_contents_are_code(contents)) {
-        return tw_ram_initial(block, offset);
+        uint8_t byte = tw_ram_initial(block, offset);
+        return contents == TW_CONTENTS_INERT ? tw_inert_byte(byte, offset & 7)
+                                             : byte;
     }
     if (tw_contents_are_runs(contents)) {
         return (uint8_t)(tw_run_word(contents, offset,
@@ -70,6 +81,8 @@ static inline uint8_t tw_content_tag(unsigned contents, uint32_t op,
                            8 * k)
            : tw_contents_are_code(contents)
                ? tw_code_byte(contents, tw_code_stored(op), k)
+           : contents == TW_CONTENTS_INERT
+               ? tw_inert_byte(tw_store_tag(op, k), k)
                : tw_store_tag(op, k);
 }
 

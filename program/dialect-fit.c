@@ -10,6 +10,7 @@
 #include "program/check.h"
 #include "program/legality.h"
 #include "program/ops.h"
+#include "program/path.h"
 
 /* The highest address, or UINT64_MAX. */
 static uint64_t highest(const TwDialect *d)
@@ -31,7 +32,7 @@ static uint64_t highest_physical(const TwDialect *d)
 static uint64_t region_low(const TwDialect *d, const TwProgram *p)
 {
     uint64_t low = (UINT64_C(1) << (d->region_lg & 63)) - 1;
-    return tw_contents_are_code(p->contents) ? low | 7 : low;
+    return tw_contents_are_words(p->contents) ? low | 7 : low;
 }
 
 static uint64_t fit_offset(const TwDialect *d, const TwProgram *p,
@@ -55,11 +56,11 @@ static uint64_t fit_size(const TwDialect *d, const TwProgram *p, unsigned id,
 
 bool tw_dialect_is_wide(const TwDialect *d, const TwProgram *p)
 {
-    return p->contents == TW_CONTENTS_DATA && d->address_lg == 0 &&
-           d->region_lg == 0 && !d->identity_pages && !d->whole_pages &&
-           !d->full_ram && !d->plain_accesses && !d->wide_rmw &&
-           !d->aligned_rmw && !d->exclusives_of_ram && !d->pairs_of_ram &&
-           d->physical_lg == 0 &&
+    return p->contents == TW_CONTENTS_DATA && d->path_stages == 0 &&
+           d->address_lg == 0 && d->region_lg == 0 && !d->identity_pages &&
+           !d->whole_pages && !d->full_ram && !d->plain_accesses &&
+           !d->wide_rmw && !d->aligned_rmw && !d->exclusives_of_ram &&
+           !d->pairs_of_ram && d->physical_lg == 0 &&
            (d->page_rights == 0 || d->page_rights == 0xff) &&
            (d->page_lgs == 0 || d->page_lgs == UINT32_MAX) &&
            !d->plain_devices && d->implemented_sizes && !d->exec_needs_code &&
@@ -188,8 +189,9 @@ static void fit_access(const TwDialect *d, const TwProgram *p, TwOp *op)
         }
         op->code = TW_OP_READ;
     }
-    if (tw_contents_are_code(p->contents) && op->code != TW_OP_READ &&
-        op->code != TW_OP_DMA_READ) {
+    if (tw_contents_are_words(p->contents) && op->code != TW_OP_READ &&
+        op->code != TW_OP_DMA_READ &&
+        (op->code != TW_OP_EXEC || tw_contents_are_code(p->contents))) {
         op->size = 8;
         op->addr &= ~UINT64_C(7);
     }
@@ -229,6 +231,10 @@ void tw_dialect_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
     uint64_t most = highest(d);
 
+    if (d->path_stages != 0) {
+        tw_path_fit_op(d, op);
+        return;
+    }
     fit_during(d, op);
     if (tw_dialect_is_wide(d, p)) {
         return;
@@ -348,13 +354,15 @@ void tw_dialect_fit_regions(const TwDialect *d, TwProgram *p)
 
 uint8_t tw_dialect_code(const TwDialect *d)
 {
-    uint32_t has = d->contents & ~(1u << TW_CONTENTS_DATA);
+    uint32_t has =
+        d->contents & ~(1u << TW_CONTENTS_DATA | 1u << TW_CONTENTS_INERT);
     return has ? (uint8_t)__builtin_ctz(has) : TW_CONTENTS_DATA;
 }
 
 uint8_t tw_dialect_runs(const TwDialect *d)
 {
-    uint32_t has = d->contents >> TW_CONTENTS_RUNS << TW_CONTENTS_RUNS;
+    uint32_t has = (d->contents & ~(1u << TW_CONTENTS_INERT)) >>
+                   TW_CONTENTS_RUNS << TW_CONTENTS_RUNS;
     return has ? (uint8_t)__builtin_ctz(has) : TW_CONTENTS_DATA;
 }
 
@@ -367,6 +375,10 @@ uint8_t tw_dialect_fit_contents(const TwDialect *d, unsigned contents)
     if (has >> TW_CONTENTS_DATA & 1 && !tw_contents_are_code(contents)) {
         return TW_CONTENTS_DATA;
     }
+    if (tw_dialect_code(d) == TW_CONTENTS_DATA &&
+        has >> TW_CONTENTS_INERT & 1) {
+        return TW_CONTENTS_INERT;
+    }
     return tw_contents_are_runs(contents) &&
                    tw_dialect_runs(d) != TW_CONTENTS_DATA
                ? tw_dialect_runs(d)
@@ -375,6 +387,9 @@ uint8_t tw_dialect_fit_contents(const TwDialect *d, unsigned contents)
 
 void tw_dialect_fit(const TwDialect *d, TwProgram *p)
 {
+    if (d->path_stages != 0) {
+        tw_path_shape(d, p);
+    }
     p->contents = tw_dialect_fit_contents(d, p->contents);
     for (unsigned i = 0; p->contents != TW_CONTENTS_DATA && i < p->n_iommus;
          i++) {

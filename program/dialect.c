@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "program/ops.h"
+#include "program/path.h"
 
 TwDialect tw_dialect_full(void)
 {
@@ -28,6 +29,7 @@ TwDialect tw_dialect_full(void)
         .iotlbs = true,
         .nested_tables = true,
         .updates_ad = true,
+        .table_bases = true,
         .mpc_registers = true,
         .locations = true,
         .contents = (1u << TW_CONTENTS_KINDS) - 1,
@@ -286,6 +288,10 @@ static bool admits_iommus(const TwDialect *d, const TwProgram *p, Reply reply)
             !d->updates_ad) {
             return no(reply, "iommu i%u: A and D set by walks", i);
         }
+        if (m->kind == TW_IOMMU_PAGETABLE && m->pagetable.base != 0 &&
+            !d->table_bases) {
+            return no(reply, "iommu i%u: tables with a base", i);
+        }
     }
     return true;
 }
@@ -391,6 +397,9 @@ bool tw_dialect_admits(const TwDialect *d, const TwProgram *p, char *why,
         return no(reply, "contents %s", tw_contents_name(p->contents));
     }
     bool wide = tw_dialect_is_wide(d, p);
+    if (d->path_stages != 0 && !tw_path_has_shape(d, p, why, why_size)) {
+        return false;
+    }
     return admits_regions(d, p, wide, reply) && admits_spaces(d, p, reply) &&
            admits_iommus(d, p, reply) && admits_cpus(d, p, reply) &&
            admits_ops(d, p, wide, reply);

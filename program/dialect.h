@@ -10,6 +10,7 @@
 
 #include "program/model.h"
 #include "program/opset.h"
+#include "program/trace.h"
 
 typedef struct TwDialect {
     TwOpSet ops;           /* without `readonly` no region starts read-only
@@ -49,6 +50,7 @@ typedef struct TwDialect {
     bool nested_tables;     /* a `pagetable` may be nested (LA-53) */
     bool updates_ad;    /* walks of a `pagetable` may set A and D; its traces
                          * say so (LA-55) */
+    bool table_bases;   /* tables of a `pagetable` may have a base (LA-35) */
     bool mpc_registers; /* a device may be the registers of an MPC: LA-57 */
     bool aligned_rmw;   /* rmw at multiples of its size */
     bool exclusives_of_ram; /* exclusive rmw in programs without devices only
@@ -77,7 +79,25 @@ typedef struct TwDialect {
         max_iommu_indexes;
     uint8_t max_tlb_lg, max_victims;
     uint16_t max_setup, max_script;
+    /* Programs for a machine whose devices reach RAM through an IOMMU of its
+     * own (path.h); 0: others. */
+    uint8_t path_stages;     /* of the IOMMU: 1 or 2 */
+    uint8_t path_formats[2]; /* TwTableFormat of each stage */
+    uint8_t path_levels;     /* of the tables of each */
+    uint8_t dma_lg;          /* RAM and accesses of devices are in the */
+    uint64_t dma_first;      /* 2^dma_lg bytes from here on */
+    uint64_t entry_bits; /* a `poke` may set these beside an address in there */
+    /* How much the reasons of its traces tell (LA-60). */
+    uint8_t reason_groups[TW_REASONS]; /* kinds with the same number, not 0, are
+                                        * told as one; TW_REASON_UNTOLD: as
+                                        * none; 0: each as itself */
+    bool reason_coarse; /* neither the IOMMU nor the level is told */
+    uint8_t reason_lg;  /* of addresses, what is below bit n is not told; 64:
+                         * they are not told */
 } TwDialect;
+
+/* In `reason_groups`: what is refused for such a reason has none. */
+#define TW_REASON_UNTOLD 255u
 
 /* May operation `code` stand in scripts and actor offsets? */
 static inline bool tw_dialect_speaks(const TwDialect *dialect, unsigned code)

@@ -326,7 +326,9 @@ static void see_table(Places *places, uint8_t iommu, unsigned level,
 
     if (m->pagetable.nested) {
         find_nested(places, m->bypass_space, address, place, 0);
-    } else if (m->pagetable.tables == places->region) {
+    } else if (m->pagetable.tables == places->region &&
+               address >= m->pagetable.base) {
+        place.offset -= m->pagetable.base;
         add_place(places, place);
     }
 }

@@ -115,6 +115,8 @@ const TwProperty tw_iommu_properties[] = {
             .expected = "1 to 6 levels")},
      NEEDED, KINDS(PAGETABLE), AT(1, 16),
      .wrong = "a pagetable has 1 to 6 levels that fit 64 bits"},
+    {"base", {FIELD(ADDRESS, pagetable.base)}, KINDS(PAGETABLE), AT(2, 0),
+     .turn = 4},
     {"nested", {FIELD(SETTING, pagetable.nested)}, KINDS(PAGETABLE), AT(1, 24)},
     {"updates-ad", {FIELD(SETTING, pagetable.updates_ad)}, KINDS(PAGETABLE), AT(1, 25)},
     {"bypass", {FIELD(SETTING, bypass)}, EVERY, AT(0, 32), .turn = 2},

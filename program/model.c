@@ -119,7 +119,7 @@ void tw_program_copy(TwProgram *to, const TwProgram *from)
  * cannot disagree on what counts.
  */
 
-enum { REGION_WORDS = 9, IOMMU_WORDS = 2, CPU_WORDS = 5, OP_WORDS = 6 };
+enum { REGION_WORDS = 9, IOMMU_WORDS = 3, CPU_WORDS = 5, OP_WORDS = 6 };
 
 static void region_words(const TwRegion *r, uint64_t w[REGION_WORDS])
 {
@@ -142,7 +142,7 @@ static uint64_t space_word(const TwSpace *s)
 static void iommu_words(const TwIommu *i, uint64_t w[IOMMU_WORDS])
 {
     w[0] = i->kind;
-    w[1] = 0;
+    w[1] = w[2] = 0;
     if (i->kind != TW_IOMMU_NONE) {
         tw_properties_words(tw_iommu_properties, i, i->kind, w);
     }
@@ -345,7 +345,8 @@ uint64_t tw_program_hash(const TwProgram *p)
     }
     for (unsigned i = 0; i < iommus; i++) {
         iommu_words(&p->iommus[i], w);
-        hash = fold(hash, w, IOMMU_WORDS);
+        /* Without a base it is what it was before there was one. */
+        hash = fold(hash, w, w[2] ? IOMMU_WORDS : IOMMU_WORDS - 1);
     }
     for (unsigned i = 0; i < cpus; i++) {
         cpu_words(&p->cpus[i], w);

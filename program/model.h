@@ -175,6 +175,8 @@ typedef struct TwIommu {
             uint8_t levels;
             bool nested;     /* they are read in the space that it leads to */
             bool updates_ad; /* walks set A and D in them (LA-55) */
+            uint64_t base;   /* what roots and entries call the first byte of
+                              * `tables` (LA-35); a multiple of the granule */
         } pagetable;
     };
 } TwIommu;
@@ -404,17 +406,25 @@ typedef enum TwContentsKind {
     TW_CONTENTS_RUNS, /* AArch64 */
     TW_CONTENTS_RUNS_X86_64,
     TW_CONTENTS_RUNS_RISCV64,
+    /* Words of 8 bytes that are no entry of any format (LA-62). */
+    TW_CONTENTS_INERT,
     TW_CONTENTS_KINDS
 } TwContentsKind;
 
 static inline bool tw_contents_are_code(unsigned contents)
 {
-    return contents != TW_CONTENTS_DATA;
+    return contents != TW_CONTENTS_DATA && contents != TW_CONTENTS_INERT;
 }
 
 static inline bool tw_contents_are_runs(unsigned contents)
 {
-    return contents >= TW_CONTENTS_RUNS;
+    return contents >= TW_CONTENTS_RUNS && contents != TW_CONTENTS_INERT;
+}
+
+/* Do accesses store words of 8 bytes at multiples of 8 only (LA-44, LA-62)? */
+static inline bool tw_contents_are_words(unsigned contents)
+{
+    return contents != TW_CONTENTS_DATA;
 }
 
 /* Of code contents, those for runs of the same architecture. */

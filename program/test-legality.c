@@ -334,11 +334,11 @@ static void test_wrong_objects(void)
     WRONG(p.hops = 0, "1 to 32 hops");
     WRONG(p.contents = TW_CONTENTS_KINDS, "no such contents");
     WRONG((p.contents = TW_CONTENTS_CODE, p.regions[0].size = 4),
-          "region r0: it would cut code words in pieces (LA-44)");
+          "region r0: it would cut words in pieces (LA-44, LA-62)");
     WRONG((p.contents = TW_CONTENTS_CODE, p.regions[1].addr = 4),
-          "region r1: it would cut code words in pieces (LA-44)");
+          "region r1: it would cut words in pieces (LA-44, LA-62)");
     WRONG((p.contents = TW_CONTENTS_CODE, p.regions[3].alias_offset = 4),
-          "region r3: it would cut code words in pieces (LA-44)");
+          "region r3: it would cut words in pieces (LA-44, LA-62)");
     WRONG(p.n_regions = TW_MAX_REGIONS + 1, "a count is too large");
     WRONG(p.regions[1].kind = TW_REGION_KINDS, "region r1: no such kind");
     WRONG(p.regions[1].container = 20,

@@ -399,6 +399,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         RARE("LA-61", "access started, via a mapping, and by a started one",
              LEAST_OF(COUNTER(STARTED), ROW_(STARTED_VIA), ROW_(STARTED_CHAIN)),
              300)
+        NEVER("LA-62", "random programs for softmmu have contents data")
     };
     /* clang-format on */
 

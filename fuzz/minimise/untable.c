@@ -64,7 +64,8 @@ static Entry entry_at(const Untable *u, unsigned index, uint64_t x)
         unsigned lg = g + (level - 1) * per, next = level - 1;
         uint64_t low = (UINT64_C(1) << lg) - 1;
         uint64_t word =
-            word_at(u, table + 8 * (x >> lg & ((UINT64_C(1) << per) - 1)));
+            word_at(u, table - u->iommu->pagetable.base +
+                           8 * (x >> lg & ((UINT64_C(1) << per) - 1)));
         uint64_t address = (word & l->address) << l->shift;
         bool marked = l->leaf_some ? (word & l->leaf_some) != 0
                                    : (word & l->leaf_none) == 0;

@@ -239,7 +239,8 @@ void tw_mutate_change_cpu(TwMutation *m)
 
 static uint8_t some_code_contents(TwMutation *m)
 {
-    uint32_t codes = m->dialect->contents & ~(1u << TW_CONTENTS_DATA);
+    uint32_t codes = m->dialect->contents &
+                     ~(1u << TW_CONTENTS_DATA | 1u << TW_CONTENTS_INERT);
     unsigned n = (unsigned)__builtin_popcount(codes);
     unsigned skip = n > 1 ? tw_below(m, n) : 0;
 

@@ -100,7 +100,10 @@ static void test_rows(void)
 {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic error "-Wmissing-field-initializers"
-#define ZERO(member, ...) (__typeof__(((TwDialect *)NULL)->member)){0},
+#ifdef __clang__ /* braces suit arrays, structures and numbers */
+#pragma GCC diagnostic ignored "-Wbraced-scalar-init"
+#endif
+#define ZERO(member, ...) {0},
     TwDialect counted = {TEST_DIALECT_ROWS(ZERO)};
 #pragma GCC diagnostic pop
 
@@ -343,7 +346,7 @@ static bool is_told(const Row *row, const Case *one)
 static void test_exec(void)
 {
     g_autofree TwProgram *program = g_new(TwProgram, 1);
-    unsigned asked = 0;
+    unsigned asked = 0, untold = 0;
 
     for (unsigned r = 0; r < N_ROWS; r++) {
         unsigned n = 0;
@@ -363,12 +366,13 @@ static void test_exec(void)
             parse_case(&rows[r].cases[n], false, program);
             expect_refused(runner, name, &rows[r], program);
             asked++;
-        } else { /* locations, reasons: nothing to lack; setup-only: never
-                  * said */
+        } else { /* nothing to lack; setup-only: never said */
+            untold += rows[r].kind == NOT_OPS;
             g_assert_true(rows[r].kind == NOTHING || rows[r].kind == NOT_OPS);
         }
     }
-    g_assert_cmpuint(asked, ==, N_ROWS - 3);
+    g_assert_cmpuint(untold, ==, 1);
+    g_assert_cmpuint(asked, >=, 48);
 }
 
 int main(int argc, char **argv)

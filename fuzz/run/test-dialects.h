@@ -205,6 +205,11 @@ typedef struct Row {
                    "iommu i0 pagetable to s0 format abstract tables r5 " \
                    "levels 1 updates-ad\n", \
              READ})) \
+    X(table_bases, MAY, \
+      CASES({0, \
+             IOMMU \
+             "iommu i0 pagetable to s1 tables r1 base 0x1000 levels 1\n", \
+             READ})) \
     X(mpc_registers, MAY, \
       CASES({0, MPC "region r4 mmio size 0x1000 registers i0\n", READ})) \
     X(aligned_rmw, MUST, \
@@ -223,6 +228,7 @@ typedef struct Row {
             {TW_CONTENTS_RUNS, "contents runs\n" SMALL, READ}, \
             {TW_CONTENTS_RUNS_X86_64, "contents runs-x86-64\n" SMALL, READ}, \
             {TW_CONTENTS_RUNS_RISCV64, "contents runs-riscv64\n" SMALL, READ}, \
+            {TW_CONTENTS_INERT, "contents inert\n" SMALL, READ}, \
             {TW_CONTENTS_DATA, SMALL, READ})) \
     X(address_lg, BELOW, \
       CASES( \
@@ -268,7 +274,16 @@ typedef struct Row {
     X(max_setup, MOST, \
       CASES( \
           {1, SMALL "setup\n  page c0.0 0x0 -> 0x0 size 0x1000 rw\n", READ})) \
-    X(max_script, MOST, CASES({2, SMALL, READ "\n" READ}))
+    X(max_script, MOST, CASES({2, SMALL, READ "\n" READ})) \
+    X(path_stages, BELOW, CASES({2, SMALL, READ}, {3, SMALL, READ})) \
+    X(path_formats, NOTHING, CASES({0, NULL, NULL})) \
+    X(path_levels, NOTHING, CASES({0, NULL, NULL})) \
+    X(dma_lg, NOTHING, CASES({0, NULL, NULL})) \
+    X(dma_first, NOTHING, CASES({0, NULL, NULL})) \
+    X(entry_bits, NOTHING, CASES({0, NULL, NULL})) \
+    X(reason_groups, NOTHING, CASES({0, NULL, NULL})) \
+    X(reason_coarse, NOTHING, CASES({0, NULL, NULL})) \
+    X(reason_lg, NOTHING, CASES({0, NULL, NULL}))
 
 #define ROW(member, kind, cases) \
     {#member, offsetof(TwDialect, member), \

@@ -251,7 +251,9 @@ static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
             when = n > parts->pointers[i].level ? parts->pointers[i].t : when;
         }
         if (!(region
-                  ? table_word(world, region, at, when, &word)
+                  ? at >= m->pagetable.base &&
+                        table_word(world, region, at - m->pagetable.base, when,
+                                   &word)
                   : !nest->deep && nested_word(nest, m->bypass_space, at, n,
                                                context->domain, when, &word))) {
             return nothing(TW_REASON_UNREADABLE, n);

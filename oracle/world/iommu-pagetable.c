@@ -65,8 +65,8 @@ static void see(const Tables *w, TwTableSeen seen)
     w->reader->seer->see(w->reader->seer->data, &seen);
 }
 
-/* The entry of that level at an offset of the tables' region, or, if they are
- * nested, at an address; false: it cannot be read. */
+/* The entry of that level at an address, as roots and entries say it (LA-35);
+ * false: it cannot be read. */
 static bool read_entry(Tables *w, uint64_t at, unsigned level, uint64_t *entry)
 {
     uint32_t t = tw_parts_time(w->parts, level);
@@ -82,7 +82,9 @@ static bool read_entry(Tables *w, uint64_t at, unsigned level, uint64_t *entry)
                                              w->domain, t, entry, &since, &op);
     } else {
         tables = &w->world->program->regions[w->iommu->pagetable.tables];
-        there = tables->size >= 8 && at <= tables->size - 8;
+        there = at >= w->iommu->pagetable.base;
+        at -= w->iommu->pagetable.base;
+        there = there && tables->size >= 8 && at <= tables->size - 8;
         if (there) {
             *entry = ram->word(ram->data, tables->block, at, t,
                                w->iommu->pagetable.updates_ad

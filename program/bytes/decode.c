@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "program/bytes/form.h"
+#include "program/path.h"
 #include "program/check.h"
 #include "program/legality.h"
 
@@ -189,7 +190,7 @@ void tw_program_decode(TwProgram *p, const uint8_t *data, size_t size,
     unsigned page = header[TW_HEADER_PAGE];
     unsigned contents = TW_CONTENTS_DATA;
     if (header[TW_HEADER_FLAGS] & TW_FORM_WORDS &&
-        tw_dialect_code(d) != TW_CONTENTS_DATA) {
+        d->contents & ~(1u << TW_CONTENTS_DATA)) {
         contents = TW_CONTENTS_CODE + (page >> TW_FORM_CODE_LG);
         page &= (1u << TW_FORM_CODE_LG) - 1;
     }
@@ -211,6 +212,10 @@ void tw_program_decode(TwProgram *p, const uint8_t *data, size_t size,
         tw_default_topology(p, header[TW_HEADER_REGIONS], d);
     }
     tw_dialect_fit_regions(d, p);
+    if (d->path_stages != 0) {
+        tw_path_shape(d, p);
+        p->n_setup = 0; /* that of a default topology */
+    }
     tw_ranks_of_regions(&t->regions, p);
     tw_ranks_of_spaces(&t->spaces, p);
     tw_ranks_of_iommus(&t->iommus, p);

@@ -208,6 +208,14 @@ static void encode_registers(Encode *e, unsigned id)
     e->counts[TW_HEADER_EXTRAS]++;
 }
 
+static void encode_base(Encode *e, unsigned id)
+{
+    const TwIommu *m = &e->p->iommus[e->p->regions[id].iommu];
+    if (m->kind == TW_IOMMU_PAGETABLE && m->pagetable.base != 0) {
+        encode_extra(e, TW_EXTRA_BASE, id, m->pagetable.base, 0);
+    }
+}
+
 static void encode_extras(Encode *e)
 {
     for (unsigned i = 0; i < e->counts[TW_HEADER_REGIONS]; i++) {
@@ -218,6 +226,9 @@ static void encode_extras(Encode *e)
         if (r->priority < -3 || r->priority > 3) {
             encode_extra(e, TW_EXTRA_PRIORITY, i,
                          (uint64_t)(int64_t)r->priority, 0);
+        }
+        if (r->kind == TW_REGION_IOMMU) {
+            encode_base(e, i);
         }
         if (!tw_region_has_device(r->kind)) {
             continue;
@@ -509,9 +520,9 @@ size_t tw_program_encode(const TwProgram *p, uint8_t *data, size_t capacity,
     header[TW_HEADER_FLAGS] =
         TW_FORM_OWN | TW_FORM_COUNTS |
         (p->explicit_safepoints ? TW_FORM_EXPLICIT : 0) |
-        (tw_contents_are_code(p->contents) ? TW_FORM_WORDS : 0);
+        (tw_contents_are_words(p->contents) ? TW_FORM_WORDS : 0);
     header[TW_HEADER_PAGE] = p->page_lg;
-    if (tw_contents_are_code(p->contents)) {
+    if (tw_contents_are_words(p->contents)) {
         header[TW_HEADER_PAGE] |=
             (uint8_t)((p->contents - TW_CONTENTS_CODE) << TW_FORM_CODE_LG);
     }

@@ -55,7 +55,7 @@ enum {
     TW_FORM_OWN = 1,       /* header flag: the topology is written out */
     TW_FORM_EXPLICIT = 14, /* header flags, all set: explicit safe points */
     TW_FORM_COUNTS = 0x70, /* header flags, all set: counts are exact */
-    TW_FORM_WORDS = 0x80,  /* header flag: code contents; the upper bits of the
+    TW_FORM_WORDS = 0x80,  /* header flag: not data; the upper bits of the
                             * page say which: */
     TW_FORM_CODE_LG = 5,
     TW_FORM_SELECTS = 4, /* selections below this are themselves; modulo
@@ -77,6 +77,7 @@ enum {
     TW_EXTRA_ERROR,
     TW_EXTRA_PRIORITY,
     TW_EXTRAS,                 /* modulo this, but: */
+    TW_EXTRA_BASE = 0xfd,      /* of the tables of the IOMMU that it is */
     TW_EXTRA_REGISTERS = 0xfe, /* the IOMMU, in the place of an address */
     TW_EXTRA_IMPLEMENTS = 0xff /* calls: bits 0-2 least, 3-5 most, 6 at any
                                 * offset, in the place of an address */

@@ -19,6 +19,9 @@ typedef struct Topology {
     unsigned exact; /* bytes below are ranks of regions as they are */
     TwAnchors anchors;
     TwRanks regions, spaces, iommus;
+    unsigned n_bases;
+    uint8_t base_of[TW_MAX_IOMMUS]; /* region that is the IOMMU */
+    uint64_t bases[TW_MAX_IOMMUS];
 } Topology;
 
 /* The next `n` records of `size` bytes each; fewer if there are fewer. */
@@ -240,7 +243,7 @@ static void decode_regions(Topology *t, unsigned count)
     mend_regions(t);
 }
 
-static void decode_extras(const Topology *t, unsigned count)
+static void decode_extras(Topology *t, unsigned count)
 {
     const uint8_t *at = take(t->in, TW_EXTRA_BYTES, &count);
     for (unsigned i = 0; i < count && t->regions.count > 0;
@@ -257,6 +260,14 @@ static void decode_extras(const Topology *t, unsigned count)
         if (at[0] == TW_EXTRA_REGISTERS && t->d->mpc_registers) {
             if (r->kind == TW_REGION_MMIO) {
                 r->registers = at[2]; /* as it is; see mend_registers() */
+            }
+            continue;
+        }
+        if (at[0] == TW_EXTRA_BASE && t->d->table_bases &&
+            r->kind == TW_REGION_IOMMU) {
+            if (t->n_bases < TW_MAX_IOMMUS) {
+                t->base_of[t->n_bases] = (uint8_t)(r - t->p->regions);
+                t->bases[t->n_bases++] = range.first;
             }
             continue;
         }
@@ -490,6 +501,20 @@ static void mend_iommus(const Topology *t)
     }
 }
 
+/* The bases of tables, of IOMMUs that have any. */
+static void put_bases(const Topology *t)
+{
+    for (unsigned i = 0; i < t->n_bases; i++) {
+        const TwRegion *r = &t->p->regions[t->base_of[i]];
+        TwIommu *m =
+            r->kind == TW_REGION_IOMMU ? &t->p->iommus[r->iommu] : NULL;
+        if (m && m->kind == TW_IOMMU_PAGETABLE && !m->pagetable.nested) {
+            m->pagetable.base =
+                t->bases[i] & ~((UINT64_C(1) << m->granule_lg) - 1);
+        }
+    }
+}
+
 /* A device is the registers of an MPC, or a plain one. */
 static void mend_registers(const Topology *t)
 {
@@ -520,6 +545,7 @@ static void decode_iommus(Topology *t, unsigned count)
     }
     assign_iommus(t);
     mend_iommus(t);
+    put_bases(t);
     mend_registers(t);
 }
 
@@ -577,6 +603,7 @@ void tw_decode_topology(TwProgram *program, TwBytesIn *in,
     t->p = program;
     t->in = in;
     t->d = d;
+    t->n_bases = 0;
     tw_anchors_init(&t->anchors);
     t->exact = tw_form_exact_regions(header);
     decode_regions(t, tw_form_count(header, TW_HEADER_REGIONS, 4, 15,

@@ -5,6 +5,7 @@
  */
 #include "targets/exec/greeting.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "program/ops.h"
@@ -81,6 +82,9 @@ static const Flag features[] = {
     {"pairs-of-ram", OF_DIALECT(pairs_of_ram), 1},
     {"mpc-registers", OF_DIALECT(mpc_registers), 1},
     {"updates-ad", OF_DIALECT(updates_ad), 1},
+    {"table-bases", OF_DIALECT(table_bases), 1},
+    {"inert", OF_DIALECT(contents), 1u << TW_CONTENTS_INERT},
+    {"coarse-reasons", OF_DIALECT(reason_coarse), 1},
 };
 
 static const Flag promises[] = {
@@ -212,14 +216,23 @@ enum {
     NUM_ADDRESS, /* from here on: not said if 0, */
     NUM_REGION,
     NUM_PHYSICAL,
-    NUM_PAGE_RIGHTS, /* and from here on not if all bits are set */
+    NUM_PAGE_RIGHTS, /* these two not if all bits are set, either */
     NUM_PAGE_SIZES,
-    NUMS
+    NUM_PATH_STAGES,
+    NUM_PATH_FORMAT,
+    NUM_PATH_FORMAT_2,
+    NUM_PATH_LEVELS,
+    NUM_DMA_LG,
+    NUM_DMA_FIRST,
+    NUM_ENTRY_BITS,
+    NUM_REASON_LG,
+    NUM_REASON_GROUPS, /* one for each kind but NONE */
+    NUMS = NUM_REASON_GROUPS + TW_REASONS - 1
 };
 
 static const struct {
     const char *key;
-    unsigned least, most;
+    uint64_t least, most;
     Place place;
 } nums[NUMS] = {
     [NUM_MIN_PAGE] = {"min-page-lg", TW_MIN_PAGE_LG, TW_MAX_PAGE_LG,
@@ -247,6 +260,33 @@ static const struct {
     [NUM_PHYSICAL] = {"physical-lg", 0, 64, OF_DIALECT(physical_lg)},
     [NUM_PAGE_RIGHTS] = {"page-rights", 0, 255, OF_DIALECT(page_rights)},
     [NUM_PAGE_SIZES] = {"page-sizes", 0, UINT32_MAX, OF_DIALECT(page_lgs)},
+    [NUM_PATH_STAGES] = {"path-stages", 0, 2, OF_DIALECT(path_stages)},
+    [NUM_PATH_FORMAT] = {"path-format", 0, TW_FORMATS - 1,
+                         OF_DIALECT(path_formats[0])},
+    [NUM_PATH_FORMAT_2] = {"path-format-2", 0, TW_FORMATS - 1,
+                           OF_DIALECT(path_formats[1])},
+    [NUM_PATH_LEVELS] = {"path-levels", 0, TW_MAX_LEVELS,
+                         OF_DIALECT(path_levels)},
+    [NUM_DMA_LG] = {"dma-lg", 0, 40, OF_DIALECT(dma_lg)},
+    [NUM_DMA_FIRST] = {"dma-first", 0, UINT64_MAX, OF_DIALECT(dma_first)},
+    [NUM_ENTRY_BITS] = {"entry-bits", 0, UINT64_MAX, OF_DIALECT(entry_bits)},
+    [NUM_REASON_LG] = {"reason-lg", 0, 64, OF_DIALECT(reason_lg)},
+#define GROUP(n, kind) \
+    [NUM_REASON_GROUPS + n] = { \
+        "reason-" kind, \
+        0, \
+        TW_REASON_UNTOLD, \
+        OF_DIALECT(reason_groups[n + 1]), \
+    }
+    GROUP(0, "no-context"),
+    GROUP(1, "blocked"),
+    GROUP(2, "range"),
+    GROUP(3, "unreadable"),
+    GROUP(4, "absent"),
+    GROUP(5, "reserved"),
+    GROUP(6, "rights"),
+    GROUP(7, "hops"),
+#undef GROUP
 };
 
 /* A name's bit is its number. */
@@ -256,7 +296,7 @@ typedef struct NameSet {
 
 typedef struct Fields {
     NameSet set[SETS];
-    unsigned num[NUMS];
+    uint64_t num[NUMS];
 } Fields;
 
 static uint64_t get(const Place *place, const TwDialect *d, const TwContract *c)
@@ -323,7 +363,7 @@ static void fields_from(Fields *f, const TwDialect *d, const TwContract *c)
         }
     }
     for (unsigned n = 0; n < NUMS; n++) {
-        f->num[n] = (unsigned)get(&nums[n].place, d, c);
+        f->num[n] = get(&nums[n].place, d, c);
     }
 }
 
@@ -375,10 +415,12 @@ void tw_greeting_print(const TwDialect *dialect, const TwContract *contract,
         g_string_append_c(out, '\n');
     }
     for (unsigned n = 0; n < NUMS; n++) {
-        bool any = n >= NUM_PAGE_RIGHTS && f.num[n] == nums[n].most;
+        bool any = (n == NUM_PAGE_RIGHTS || n == NUM_PAGE_SIZES) &&
+                   f.num[n] == nums[n].most;
 
         if (n < NUM_ADDRESS || (f.num[n] != 0 && !any)) {
-            g_string_append_printf(out, "%s %u\n", nums[n].key, f.num[n]);
+            g_string_append_printf(out, "%s %" PRIu64 "\n", nums[n].key,
+                                   f.num[n]);
         }
     }
     g_string_append(out, "ready\n");
@@ -458,21 +500,21 @@ static bool parse_set(Parser *p, unsigned s, char *words, NameSet *out)
     return true;
 }
 
-static bool parse_num(Parser *p, unsigned n, const char *word, unsigned *out)
+static bool parse_num(Parser *p, unsigned n, const char *word, uint64_t *out)
 {
     guint64 value;
 
     if (!g_ascii_string_to_unsigned(word, 10, nums[n].least, nums[n].most,
                                     &value, NULL)) {
-        return fail(p, "\"%s\" and a number from %u to %u", nums[n].key,
-                    nums[n].least, nums[n].most);
+        return fail(p, "\"%s\" and a number from %" PRIu64 " to %" PRIu64,
+                    nums[n].key, nums[n].least, nums[n].most);
     }
-    *out = (unsigned)value;
+    *out = value;
     return true;
 }
 
 /* One line "KEY REST" into the field it names; `seen` has a bit per field. */
-static bool parse_field(Parser *p, char *line, Fields *f, uint32_t *seen,
+static bool parse_field(Parser *p, char *line, Fields *f, uint64_t *seen,
                         char *version)
 {
     char *rest = strchr(line, ' ');
@@ -510,11 +552,11 @@ static bool parse_field(Parser *p, char *line, Fields *f, uint32_t *seen,
     if (*seen >> field & 1) {
         return fail(p, "\"%s\" once", line);
     }
-    *seen |= 1u << field;
+    *seen |= UINT64_C(1) << field;
     return true;
 }
 
-G_STATIC_ASSERT(SETS + NUMS < 31);
+G_STATIC_ASSERT(SETS + NUMS < 63);
 
 bool tw_greeting_parse(const char *text, size_t length, TwDialect *dialect,
                        TwContract *contract, char version[TW_GREETING_VERSION],
@@ -524,9 +566,9 @@ bool tw_greeting_parse(const char *text, size_t length, TwDialect *dialect,
     Fields f;
     char line[4096];
     /* What need not be said is as if said: 0; or plain commands. */
-    uint32_t seen = 0, optional = ((1u << (NUMS - NUM_ADDRESS)) - 1)
+    uint64_t seen = 0, optional = ((UINT64_C(1) << (NUMS - NUM_ADDRESS)) - 1)
                                       << (SETS + NUM_ADDRESS) |
-                                  1u << SET_COMMANDS;
+                                  UINT64_C(1) << SET_COMMANDS;
 
     f.set[SET_COMMANDS] = (NameSet){{0}};
     memset(&f.num[NUM_ADDRESS], 0, (NUMS - NUM_ADDRESS) * sizeof(f.num[0]));

@@ -513,13 +513,11 @@ static void run_effects(Machine *m, const Run *run)
         if (m->pagetables) {
             tables_stored(m, region->block);
         }
-        uint32_t tag = tag_number(m);
-
         for (unsigned k = 0; k < run->length; k++) {
             ram_write(&m->ram, block_of(m, run->region), run->offset + k,
-                      tw_store_tag(tag, TW_BUG(m, ONE_TAG_FOR_ALL_BYTES)
-                                            ? 0
-                                            : run->first + k));
+                      stored_byte(m, TW_BUG(m, ONE_TAG_FOR_ALL_BYTES)
+                                         ? 0
+                                         : run->first + k));
         }
     }
 }

@@ -41,6 +41,13 @@ static uint32_t tag_number(const Machine *m)
                           TW_BUG(m, STARTED_TAGS_OF_OUTER) ? 0 : m->started);
 }
 
+/* Byte k of what the access stores.  (Only words of runs depend on the address,
+ * and here are none.) */
+static uint8_t stored_byte(const Machine *m, unsigned k)
+{
+    return tw_content_tag(m->program->contents, tag_number(m), 0, k);
+}
+
 static bool range_meets(TwRange range, uint64_t offset, unsigned length)
 {
     return range.first <= range.last && range.first <= offset + length - 1 &&
@@ -82,7 +89,7 @@ static void device_byte(Machine *m, const Run *run, unsigned k, unsigned call)
 
     if (access_writes(access)) {
         record.kind = TW_LOG_WRITE;
-        record.byte = tw_store_tag(tag_number(m), byte);
+        record.byte = stored_byte(m, byte);
         tw_trace_add_log(m->trace, record);
         if (tw_regions_has(&m->actor_regions, run->region)) {
             note_actors(m, run->region, offset);
@@ -203,7 +210,7 @@ static void registers_piece(Machine *m, const TwRegion *region, const Run *run,
         return;
     }
     for (unsigned i = 0; i < length; i++) {
-        op.value |= (uint64_t)tw_store_tag(tag_number(m), byte + i) << 8 * i;
+        op.value |= (uint64_t)stored_byte(m, byte + i) << 8 * i;
     }
     zoo_unlocks(m, op.obj);
     mpc_write(m, &op, access->actor);

@@ -134,6 +134,7 @@ typedef struct Word { /* eight aligned bytes of a block */
 typedef struct Ram {
     uint16_t buckets[1 << BUCKETS_LG]; /* index + 1, or 0 */
     uint16_t n;
+    uint8_t contents; /* of the program */
     Word words[MAX_WORDS];
 } Ram;
 

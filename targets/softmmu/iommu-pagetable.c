@@ -76,8 +76,8 @@ static bool nested_load(Machine *m, uint8_t domain, uint8_t space,
     return there;
 }
 
-/* The entry at `at` of the tables, an offset of their region or an address;
- * false: it cannot be read. */
+/* The entry at an address, as roots and entries say it; false: it cannot be
+ * read. */
 static bool entry_load(Machine *m, uint8_t id, uint8_t domain, unsigned level,
                        uint64_t at, uint64_t *entry)
 {
@@ -92,6 +92,10 @@ static bool entry_load(Machine *m, uint8_t id, uint8_t domain, unsigned level,
                nested_load(m, domain, from->bypass_space, at, entry);
     }
     tables = &m->program->regions[from->pagetable.tables];
+    if (at < from->pagetable.base) {
+        return false;
+    }
+    at -= from->pagetable.base;
     if (tables->size < 8 || at > tables->size - 8) {
         return false;
     }
@@ -268,8 +272,11 @@ static TwReasonKind walk_down(TableWalk *w, uint64_t entry, uint64_t offset)
 static void walk_use(TableWalk *w, uint64_t at, uint64_t entry, bool leaf)
 {
     if (w->from->pagetable.updates_ad) {
-        w->used.list[w->used.n++] = (UsedEntry){
-            .at = at, .value = entry, .level = (uint8_t)w->level, .leaf = leaf};
+        w->used.list[w->used.n++] =
+            (UsedEntry){.at = at - w->from->pagetable.base,
+                        .value = entry,
+                        .level = (uint8_t)w->level,
+                        .leaf = leaf};
     }
 }
 

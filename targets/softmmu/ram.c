@@ -6,8 +6,9 @@
  */
 #include "targets/softmmu/internal.h"
 
-static void ram_reset(Ram *ram)
+static void ram_reset(Ram *ram, uint8_t contents)
 {
+    ram->contents = contents;
     memset(ram->buckets, 0, sizeof(ram->buckets));
     ram->n = 0;
 }
@@ -47,7 +48,7 @@ static uint64_t ram_read(Ram *ram, uint8_t block, uint64_t offset,
         if (word != NULL && (word->written >> (offset & 7) & 1)) {
             byte = word->bytes[offset & 7];
         } else {
-            byte = tw_ram_initial(block, offset);
+            byte = tw_content_initial(ram->contents, block, offset);
         }
         value |= (uint64_t)byte << 8 * k;
     }
@@ -77,7 +78,8 @@ static void ram_digest(const Ram *ram, uint64_t *digests)
         for (unsigned k = 0; k < 8; k++) {
             uint64_t offset = word->base + k;
             if ((word->written >> k & 1) &&
-                word->bytes[k] != tw_ram_initial(word->block, offset)) {
+                word->bytes[k] !=
+                    tw_content_initial(ram->contents, word->block, offset)) {
                 digests[word->block] +=
                     tw_ram_digest_term(offset, word->bytes[k]);
             }

@@ -230,7 +230,7 @@ static void machine_reset(Machine *m)
     m->page_lg = TW_BUG(m, PAGES_OF_4_KIB) ? 12 : program->page_lg;
     m->page_mask = low_mask(m->page_lg);
     tw_legality_init(&m->legality, program);
-    ram_reset(&m->ram);
+    ram_reset(&m->ram, program->contents);
     m->pagetables = m->nested = m->marks = m->paired = false;
     for (unsigned i = 0; i < program->n_iommus; i++) {
         iommu_init(m, i);
@@ -409,7 +409,7 @@ static TwDialect softmmu_dialect(bool hide_locations)
     dialect.during_dma = false;
     dialect.locations = !hide_locations;
     dialect.reasons = true;
-    dialect.contents = 1u << TW_CONTENTS_DATA;
+    dialect.contents = 1u << TW_CONTENTS_DATA | 1u << TW_CONTENTS_INERT;
     return dialect;
 }
 

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* See path.h. */
+#include "program/path.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "program/fields.h"
+#include "program/layout.h"
+#include "program/ops.h"
+
+enum { PAGE_LG = 12, MAX_DOMAIN = 254 };
+
+#define PAGE (UINT64_C(1) << PAGE_LG)
+
+static uint64_t window(const TwDialect *d)
+{
+    return UINT64_C(1) << (d->dma_lg & 63);
+}
+
+/* An address in the window, with the same bits below its size. */
+static uint64_t in_window(const TwDialect *d, uint64_t address)
+{
+    return d->dma_first + (address & (window(d) - 1));
+}
+
+/* The same, of a page whose index in a table of level 1 is none of the
+ * machine's. */
+static uint64_t page_in_window(const TwDialect *d, uint64_t address)
+{
+    address = in_window(d, address) & ~(PAGE - 1);
+    if ((address >> PAGE_LG & 511) < TW_PATH_OWN_WORDS) {
+        address += TW_PATH_OWN_WORDS * PAGE;
+    }
+    return address;
+}
+
+/* Shape -------------------------------------------------------------------- */
+
+static void shape_regions(const TwDialect *d, TwProgram *p)
+{
+    unsigned n = d->path_stages;
+    TwRegion *ram = &p->regions[tw_path_ram(d)];
+
+    p->n_regions = (uint8_t)(n + 2);
+    p->n_spaces = (uint8_t)(n + 1);
+    for (unsigned i = 0; i <= n; i++) {
+        TwRegion *root = &p->regions[i];
+
+        *root = tw_region_make(i < n ? TW_REGION_IOMMU : TW_REGION_CONTAINER);
+        root->size = UINT64_C(1) << 32;
+        root->iommu = i < n ? (uint8_t)i : TW_NONE;
+        p->spaces[i] = (TwSpace){.present = true, .root = (uint8_t)i};
+    }
+    *ram = tw_region_make(TW_REGION_RAM);
+    ram->size = window(d);
+    ram->addr = d->dma_first;
+    ram->container = (uint8_t)n;
+    ram->block = tw_path_ram(d);
+}
+
+void tw_path_shape(const TwDialect *d, TwProgram *p)
+{
+    unsigned n = d->path_stages;
+
+    p->page_lg = PAGE_LG;
+    p->hops = TW_DEFAULT_HOPS;
+    p->contents = TW_CONTENTS_INERT;
+    p->explicit_safepoints = false;
+    p->n_cpus = p->n_actors = 0;
+    shape_regions(d, p);
+    p->n_iommus = (uint8_t)n;
+    for (unsigned i = 0; i < n; i++) {
+        TwIommu *m = &p->iommus[i];
+
+        *m = tw_iommu_make(TW_IOMMU_PAGETABLE, PAGE_LG);
+        m->indexes = d->max_iommu_indexes;
+        m->select = TW_SELECT_REQUESTER;
+        m->iotlb = true;
+        m->bypass_space = (uint8_t)(i + 1);
+        m->pagetable.format = d->path_formats[i];
+        m->pagetable.levels = d->path_levels;
+        m->pagetable.nested = i + 1 < n;
+        if (!m->pagetable.nested) {
+            m->pagetable.tables = tw_path_ram(d);
+            m->pagetable.base = d->dma_first;
+        }
+    }
+}
+
+/* Compares the objects by what has a meaning: without operations. */
+bool tw_path_has_shape(const TwDialect *d, const TwProgram *p, char *why,
+                       size_t why_size)
+{
+    static _Thread_local TwProgram bare, shape;
+
+    memcpy(&bare, p, offsetof(TwProgram, regions));
+    memcpy(bare.regions, p->regions, p->n_regions * sizeof(*p->regions));
+    memcpy(bare.spaces, p->spaces, p->n_spaces * sizeof(*p->spaces));
+    memcpy(bare.iommus, p->iommus, p->n_iommus * sizeof(*p->iommus));
+    memcpy(bare.cpus, p->cpus, p->n_cpus * sizeof(*p->cpus));
+    memcpy(bare.actors, p->actors, p->n_actors * sizeof(*p->actors));
+    bare.n_setup = bare.n_script = shape.n_setup = shape.n_script = 0;
+    tw_path_shape(d, &shape);
+    if (tw_program_equal(&bare, &shape)) {
+        return true;
+    }
+    if (why) {
+        snprintf(why, why_size,
+                 "objects other than those of a machine with an IOMMU of %u "
+                 "stage%s",
+                 d->path_stages, d->path_stages > 1 ? "s" : "");
+    }
+    return false;
+}
+
+/* Operations --------------------------------------------------------------- */
+
+uint64_t tw_path_fit_entry(const TwDialect *d, uint64_t value)
+{
+    const TwLayout *layout = tw_layout(d->path_formats[0]);
+    uint64_t address = (value & layout->address) << layout->shift;
+    uint64_t bits = value & d->entry_bits & ~layout->address;
+    bool leaf = layout->leaf_some ? (bits & layout->leaf_some) != 0
+                                  : (bits & layout->leaf_none) == 0;
+
+    if (value == 0) {
+        return 0;
+    }
+    address = leaf ? in_window(d, address) : page_in_window(d, address);
+    return (address >> layout->shift & layout->address) | bits;
+}
+
+static void fit_access(const TwDialect *d, TwOp *op)
+{
+    uint64_t offset;
+    unsigned index =
+        (op->attrs >> TW_ATTR_REQUESTER_SHIFT) % d->max_iommu_indexes;
+
+    op->obj = 0;
+    op->other = 0;
+    op->attrs = index << TW_ATTR_REQUESTER_SHIFT;
+    op->size = op->code == TW_OP_DMA_WRITE || op->size > 4 ? 8 : 4;
+    offset = op->addr & (PAGE - 1) & ~(uint64_t)(op->size - 1);
+    if (offset < TW_PATH_OWN_BYTES) {
+        offset += TW_PATH_OWN_BYTES;
+    }
+    op->addr = page_in_window(d, op->addr) + offset;
+}
+
+static void fit_poke(const TwDialect *d, TwOp *op)
+{
+    op->obj = tw_path_ram(d);
+    op->addr &= (window(d) - 1) & ~UINT64_C(7);
+    if ((op->addr & (PAGE - 1)) < TW_PATH_OWN_BYTES) {
+        op->addr = (op->addr & ~(PAGE - 1)) + 8 * tw_path_root_index(d);
+    }
+    op->value = tw_path_fit_entry(d, op->value);
+}
+
+static void fit_context(const TwDialect *d, TwOp *op)
+{
+    unsigned n = d->max_iommu_indexes;
+
+    op->obj %= d->path_stages;
+    op->requester %= n;
+    op->out = page_in_window(d, op->out);
+    if (d->path_stages > 1 && op->obj == 0) {
+        op->domain = (uint8_t)(op->domain - op->domain % n + op->requester);
+        if (op->domain > MAX_DOMAIN) {
+            op->domain = (uint8_t)(op->domain - n);
+        }
+    }
+}
+
+static void fit_invalidate(const TwDialect *d, TwOp *op)
+{
+    bool context = op->scope == TW_SCOPE_CONTEXT;
+
+    op->obj %= d->path_stages;
+    op->whose %= context ? d->max_iommu_indexes : MAX_DOMAIN + 1u;
+    op->addr = in_window(d, op->addr) & ~(PAGE - 1);
+    op->last = in_window(d, op->last) | (PAGE - 1);
+    if (op->last < op->addr) {
+        op->last = op->addr | (PAGE - 1);
+    }
+}
+
+void tw_path_fit_op(const TwDialect *d, TwOp *op)
+{
+    op->actor = TW_BOARD;
+    op->flags = 0;
+    switch (op->code) {
+    case TW_OP_DMA_READ:
+    case TW_OP_DMA_WRITE:
+        fit_access(d, op);
+        break;
+    case TW_OP_POKE:
+        fit_poke(d, op);
+        break;
+    case TW_OP_CONTEXT:
+        fit_context(d, op);
+        break;
+    case TW_OP_INVALIDATE:
+        fit_invalidate(d, op);
+        break;
+    default:
+        *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
+        break;
+    }
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs for a machine whose devices reach RAM through an IOMMU of its own,
+ * of one stage or two (`path_stages` of a dialect): what shape they have, and
+ * which numbers stay inside the machine.  Functions are inside this folder,
+ * but for those that generators need; dialect.h has the way in.
+ *
+ * All such programs have the same objects.  Region and IOMMU n are stage n, the
+ * root of space n, from the first stage on; the next region is the container of
+ * the last space, and the one after that the only RAM, the *window*: 2^dma_lg
+ * bytes from dma_first on, by which its tables are addressed, too.
+ *
+ * The machine has words of its own in the tables: at indexes 0 to 3 of each
+ * root, but not at that of the window.  No program sees or changes them.  So
+ * accesses and commands are in the window; accesses, and what an entry of level
+ * 2 takes for the address of a table, have an index of level 1 of 4 or more,
+ * and so do roots; accesses leave out the first 32 bytes of a page, and a
+ * `poke` writes there at the index of the window alone.
+ *
+ * A real second stage translates what the first one reads for the device that
+ * makes the access.  Here such a read has the domain as its requester (LA-53).
+ * So with two stages the domain of a context of the first is equal to its
+ * index, modulo the number of indexes.
+ */
+#ifndef TW_PROGRAM_PATH_H
+#define TW_PROGRAM_PATH_H
+
+#include "program/dialect.h"
+
+enum {
+    TW_PATH_OWN_WORDS = 4, /* first entries of a table, of the machine */
+    TW_PATH_OWN_BYTES = 8 * TW_PATH_OWN_WORDS,
+};
+
+/* The number of the RAM; that of the space which is the machine's memory. */
+static inline uint8_t tw_path_ram(const TwDialect *dialect)
+{
+    return (uint8_t)(dialect->path_stages + 1);
+}
+
+/* Index of the window in the table of the highest of three levels. */
+static inline unsigned tw_path_root_index(const TwDialect *dialect)
+{
+    return dialect->dma_first >> 30 & (TW_PATH_OWN_WORDS - 1);
+}
+
+/* Gives the program the objects of the dialect, contents and page size too; its
+ * operations stay. */
+void tw_path_shape(const TwDialect *dialect, TwProgram *program);
+
+/* Has it these objects?  If not, a line in `why` (may be NULL). */
+bool tw_path_has_shape(const TwDialect *dialect, const TwProgram *program,
+                       char *why, size_t why_size);
+
+/* Changes what is outside in an operation, or makes it a nop; the program has
+ * the shape. */
+void tw_path_fit_op(const TwDialect *dialect, TwOp *op);
+
+/* The value nearest to this one that a `poke` may store. */
+uint64_t tw_path_fit_entry(const TwDialect *dialect, uint64_t value);
+
+#endif
