@@ -139,7 +139,8 @@ static bool may_be_refused(TwOracle *oracle, const TwOp *op, uint16_t number)
          tw_choice(oracle, &oracle->history, &access, i, &choice); i++) {
         if (choice.effect.class_ == oracle->trace->outcomes[number].class_ &&
             (!oracle->world->reasons ||
-             tw_reason_fits(&access, &oracle->trace->outcomes[number].reason,
+             tw_reason_fits(&oracle->told, &access,
+                            &oracle->trace->outcomes[number].reason,
                             choice.bytes, &choice.effect))) {
             return true;
         }
@@ -228,8 +229,8 @@ static bool judge_fetch(TwOracle *oracle, const TwOp *op, uint16_t number,
             if (refused && choice.effect.class_ == outcome->class_ &&
                 outcome->value == 0 &&
                 (!oracle->world->reasons ||
-                 tw_reason_fits(&access, &outcome->reason, choice.bytes,
-                                &choice.effect)) &&
+                 tw_reason_fits(&oracle->told, &access, &outcome->reason,
+                                choice.bytes, &choice.effect)) &&
                 tw_judge_log(oracle, &access, choice.bytes, &choice.effect,
                              &n)) {
                 *verdict = i == 0 || (refuses && *verdict == TW_VERDICT_AGREE)

@@ -87,7 +87,8 @@ TwFit tw_judge_fits(const TwOracle *oracle, const TwAccess *access,
     if (seen->class_ > TW_CLASS_DEVICE_ERROR) {
         return seen->value == 0 &&
                        (!oracle->world->reasons ||
-                        tw_reason_fits(access, &seen->reason, bytes, effect))
+                        tw_reason_fits(&oracle->told, access, &seen->reason,
+                                       bytes, effect))
                    ? TW_FIT_NOW
                    : TW_FIT_NOT;
     }

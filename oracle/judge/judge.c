@@ -15,6 +15,7 @@
 #include "oracle/judge/notes.h"
 #include "oracle/judge/observe.h"
 #include "oracle/judge/perform.h"
+#include "oracle/judge/reason.h"
 #include "oracle/judge/run.h"
 #include "oracle/judge/started.h"
 
@@ -589,6 +590,7 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
     }
     tw_perform_start(oracle->world, oracle->program, contract);
     oracle->world->reasons = dialect->reasons;
+    oracle->told = tw_reasons_told(dialect);
     oracle->tells_places = !trace->locations_hidden && dialect->locations &&
                            !tw_contents_are_runs(oracle->program->contents);
     tw_contents_start(

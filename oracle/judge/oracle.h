@@ -65,6 +65,13 @@ typedef struct TwHalf {
     bool callback;
 } TwHalf;
 
+/* How much of a reason the target tells: fields of TwDialect. */
+typedef struct TwReasonsTold {
+    uint8_t groups[TW_REASONS];
+    bool coarse;
+    uint8_t lg;
+} TwReasonsTold;
+
 struct TwOracle {
     TwWorld *world;
     TwContents contents;
@@ -77,6 +84,7 @@ struct TwOracle {
     TwJudgeStats *stats;
     TwExpected expected; /* of the finding */
     TwAccused accused;   /* the same */
+    TwReasonsTold told;  /* where the world has reasons */
     bool tells_places;   /* the trace says where accesses went, if anywhere */
     uint32_t log;        /* trace log records that have been accounted for */
     uint32_t mark;       /* the same of marks */

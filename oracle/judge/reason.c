@@ -2,6 +2,8 @@
 /* See reason.h. */
 #include "oracle/judge/reason.h"
 
+#include <string.h>
+
 /* How a link refuses in a class. */
 static const uint8_t refused[TW_CLASSES] = {
     [TW_CLASS_DECODE_ERROR] = TW_AT_HOP,
@@ -32,15 +34,40 @@ TwReason tw_reason_of(const TwAccess *access, const TwByte *bytes,
     return byte ? tw_byte_reason(byte) : (TwReason){.kind = TW_REASON_NONE};
 }
 
-bool tw_reason_fits(const TwAccess *access, const TwReason *seen,
-                    const TwByte *bytes, const TwEffect *effect)
+TwReasonsTold tw_reasons_told(const TwDialect *dialect)
 {
-    const TwByte *byte = decides(access, bytes, effect);
-    TwReason due;
+    TwReasonsTold told = {.coarse = dialect->reason_coarse,
+                          .lg = dialect->reason_lg};
 
-    if (!byte) {
+    memcpy(told.groups, dialect->reason_groups, sizeof(told.groups));
+    return told;
+}
+
+/* Would the target tell both in the same way?  Neither is of kind NONE. */
+static bool alike(const TwReasonsTold *told, const TwReason *a,
+                  const TwReason *b)
+{
+    uint8_t group = told->groups[a->kind];
+
+    if (group ? told->groups[b->kind] != group : a->kind != b->kind) {
+        return false;
+    }
+    if (!told->coarse && (a->iommu != b->iommu || a->level != b->level)) {
+        return false;
+    }
+    return told->lg >= 64 || (a->address ^ b->address) >> told->lg == 0;
+}
+
+bool tw_reason_fits(const TwReasonsTold *told, const TwAccess *access,
+                    const TwReason *seen, const TwByte *bytes,
+                    const TwEffect *effect)
+{
+    TwReason due = tw_reason_of(access, bytes, effect);
+
+    if (due.kind == TW_REASON_NONE ||
+        told->groups[due.kind] == TW_REASON_UNTOLD) {
         return seen->kind == TW_REASON_NONE;
     }
-    due = tw_byte_reason(byte);
-    return tw_reason_same(seen, &due);
+    return seen->kind != TW_REASON_NONE && seen->kind < TW_REASONS &&
+           alike(told, &due, seen);
 }

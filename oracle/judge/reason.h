@@ -13,8 +13,12 @@
 TwReason tw_reason_of(const TwAccess *access, const TwByte *bytes,
                       const TwEffect *effect);
 
-/* Is that the reason which was seen?  In a world with `reasons`. */
-bool tw_reason_fits(const TwAccess *access, const TwReason *seen,
-                    const TwByte *bytes, const TwEffect *effect);
+TwReasonsTold tw_reasons_told(const TwDialect *dialect);
+
+/* Is that the reason which was seen, as far as the target tells it?  In a world
+ * with `reasons`. */
+bool tw_reason_fits(const TwReasonsTold *told, const TwAccess *access,
+                    const TwReason *seen, const TwByte *bytes,
+                    const TwEffect *effect);
 
 #endif
