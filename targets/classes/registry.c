@@ -6,6 +6,7 @@
 #ifdef TW_HAVE_QEMU_AGENTS
 #include "targets/qemu/class.h"
 #endif
+#include "targets/qtest/class.h"
 #include "targets/softmmu/softmmu.h"
 #include "targets/target.h"
 #ifdef TW_HAVE_UNICORN
@@ -23,6 +24,7 @@ static const TwTargetClass *const classes[] = {
     &tw_qemu_aarch64_class, &tw_qemu_x86_64_class,
     &tw_qemu_riscv64_class, &tw_qemu_ab_class,
 #endif
+    &tw_qtest_smmuv3_class, &tw_qtest_smmuv3_nested_class,
     &tw_exec_class,         NULL,
 };
 

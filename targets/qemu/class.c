@@ -120,7 +120,8 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Arch *arch,
         quoted, TW_AGENT_RAM_SIZE, TW_AGENT_RAM_SIZE >> 20, arch->machine,
         m->args);
     if (!share_memory(m, error) ||
-        !tw_qemu_version(m, m->version, sizeof(m->version), error)) {
+        !tw_qemu_version_of(m->binary, m->arch->name, m->version,
+                            sizeof(m->version), error)) {
         machine_close(&m->target);
         return NULL;
     }

@@ -5,7 +5,6 @@
  *
  *   class.c    the classes, their options, the contract
  *   dialect.c  the dialect
- *   version.c  which version a binary has
  *   start.c    the process: start, rounds, end
  *   run.c      programs: what the agent is to do
  *   queue.c    handing that over in rounds, and what the results mean
@@ -36,6 +35,7 @@
 #include "program/legality.h"
 #include "targets/qemu/arch.h"
 #include "targets/qemu/mailbox.h"
+#include "targets/qemu-version.h"
 #include "targets/qemu/view.h"
 #include "targets/target.h"
 
@@ -154,10 +154,6 @@ static inline Frame *tw_qemu_frames(const Machine *m)
 {
     return m->frames[tw_contents_are_code(m->program->contents)];
 }
-
-/* version.c: asks the binary.  False with `error` (TW_TARGET_ERROR). */
-bool tw_qemu_version(const Machine *m, char *version, size_t size,
-                     GError **error);
 
 /* start.c: starts the process if it does not run; false with `why`. */
 bool tw_qemu_start(Machine *m, char *why, size_t size);

@@ -49,7 +49,7 @@ static bool is_same_version(const Machine *m, char *why, size_t size)
 {
     char now[sizeof(m->version)];
 
-    if (!tw_qemu_version(m, now, sizeof(now), NULL)) {
+    if (!tw_qemu_version_of(m->binary, m->arch->name, now, sizeof(now), NULL)) {
         g_strlcpy(now, "none", sizeof(now));
     }
     if (strcmp(now, m->version) == 0) {

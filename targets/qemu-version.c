@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Which version of QEMU a binary is. */
+/* See version.h. */
+#include "targets/qemu-version.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "targets/qemu/internal.h"
+#include "targets/target.h"
 
 /* "QEMU emulator version 7.2.22 (Debian ...)": the number, or all of it. */
-bool tw_qemu_version(const Machine *m, char *version, size_t size,
-                     GError **error)
+bool tw_qemu_version_of(const char *binary, const char *target, char *version,
+                        size_t size, GError **error)
 {
     static const char name[] = "QEMU emulator version ";
-    const char *argv[] = {m->binary, "--version", NULL};
+    const char *argv[] = {binary, "--version", NULL};
     g_autofree char *said = NULL;
     g_autoptr(GError) why = NULL;
     const char *number;
@@ -20,7 +22,7 @@ bool tw_qemu_version(const Machine *m, char *version, size_t size,
                       G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
                       NULL, &said, NULL, &status, &why)) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "qemu-%s: expected a QEMU to run: %s", m->arch->name,
+                    "qemu-%s: expected a QEMU to run: %s", target,
                     why->message);
         return false;
     }
@@ -29,7 +31,7 @@ bool tw_qemu_version(const Machine *m, char *version, size_t size,
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "qemu-%s: expected \"%s --version\" to name a version of "
                     "QEMU",
-                    m->arch->name, m->binary);
+                    target, binary);
         return false;
     }
     number += strlen(name);

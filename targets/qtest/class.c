@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The classes of stock QEMUs with a virtual IOMMU: opening them, what they can
+ * express, and what the architectures promise.
+ */
+#define _GNU_SOURCE
+#include "targets/qtest/class.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "targets/qemu-version.h"
+#include "targets/qtest/internal.h"
+
+static const TwTargetOption options_of_all[] = {
+    {"qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu), .value = "PATH",
+     .help = "The QEMU to run (default: qemu-system-... of the PATH)"},
+    {"qemu-args", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu_args), .value = "ARGS",
+     .help = "More options for QEMU, as a shell reads them"},
+    {"drop-flushes", TW_TARGET_SWITCH, TW_TARGET_FIELD(drop_flushes),
+     .help = "Leave out one invalidation in four, to see that it is found"},
+    {"timeout", TW_TARGET_MILLISECONDS, TW_TARGET_FIELD(timeout_ms),
+     .value = "MS",
+     .help = "Time limit for one operation in ms "
+             "(default " G_STRINGIFY(TW_TIMEOUT_MS) ")",
+     .any_target = true},
+    {.name = NULL},
+};
+
+static TwDialect dialect_of(const Driver *driver)
+{
+    static const uint8_t codes[] = {
+        TW_OP_NOP,  TW_OP_DMA_READ, TW_OP_DMA_WRITE,
+        TW_OP_POKE, TW_OP_CONTEXT,  TW_OP_INVALIDATE,
+    };
+    TwDialect d = {
+        .ops = tw_ops_of(codes, sizeof(codes)),
+        .region_kinds = 1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM |
+                        1u << TW_REGION_IOMMU,
+        .iommu_kinds = 1u << TW_IOMMU_PAGETABLE,
+        .selects = 1u << TW_SELECT_REQUESTER,
+        .iotlbs = true,
+        .table_bases = true,
+        .nested_tables = driver->stages == 2,
+        .reasons = true,
+        .plain_devices = true,
+        .plain_accesses = true,
+        .contents = 1u << TW_CONTENTS_INERT,
+        .min_page_lg = 12,
+        .max_page_lg = 12,
+        .min_granule_lg = 12,
+        .max_granule_lg = 12,
+        .max_regions = 4,
+        .max_spaces = 3,
+        .max_iommus = (uint8_t)driver->stages,
+        .max_iommu_indexes = MOST_INDEXES,
+        .max_setup = TW_MAX_SETUP,
+        .max_script = TW_MAX_SCRIPT,
+        .path_stages = (uint8_t)driver->stages,
+        .path_formats = {driver->formats[0], driver->formats[1]},
+        .path_levels = 3,
+        .dma_first = driver->ram + AT_PROGRAM,
+        .dma_lg = PROGRAM_LG,
+        .entry_bits = driver->entry_bits,
+        .reason_coarse = true,
+        .reason_lg = driver->reason_lg,
+    };
+
+    memcpy(d.reason_groups, driver->reason_groups, sizeof(d.reason_groups));
+    return d;
+}
+
+static const TwDialect *dialect(TwTarget *target)
+{
+    return &((Machine *)target)->dialect;
+}
+
+static const TwContract *contract(TwTarget *target)
+{
+    return &((Machine *)target)->contract;
+}
+
+static const char *version(TwTarget *target)
+{
+    return ((Machine *)target)->version;
+}
+
+static void machine_close(TwTarget *target)
+{
+    Machine *m = (Machine *)target;
+
+    tw_process_clear(&m->process, 0);
+    if (m->ram != NULL) {
+        munmap(m->ram, RAM_BYTES);
+    }
+    if (m->ram_fd >= 0) {
+        close(m->ram_fd);
+    }
+    tw_qtest_memory_close(m);
+    if (m->out) {
+        g_string_free(m->out, TRUE);
+    }
+    g_free(m->command);
+    g_free(m->binary);
+    g_free(m->args);
+    g_free(m->state);
+    munmap(m, sizeof(*m));
+}
+
+static bool share_memory(Machine *m, GError **error)
+{
+    void *ram = MAP_FAILED;
+
+    m->ram_fd = memfd_create("twinwalk-ram", MFD_CLOEXEC);
+    if (m->ram_fd >= 0 && ftruncate(m->ram_fd, RAM_BYTES) == 0) {
+        ram = mmap(NULL, RAM_BYTES, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_NORESERVE, m->ram_fd, 0);
+    }
+    m->ram = ram != MAP_FAILED ? ram : NULL;
+    if (m->ram == NULL || !tw_qtest_memory_open(m)) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "qemu-%s: expected memory to share with QEMU: %s",
+                    m->driver->name, g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+/* The command, with the devices that make DMA. */
+static char *command_of(const Machine *m)
+{
+    g_autofree char *quoted = g_shell_quote(m->binary);
+    GString *command = g_string_new(NULL);
+
+    g_string_printf(
+        command,
+        "exec %s -nodefaults -no-user-config -display none -S "
+        "-object memory-backend-file,id=m0,size=%u,"
+        "mem-path=/proc/self/fd/$TW_RAM,share=on -m size=%u -monitor none "
+        "-serial none -qtest stdio -qtest-log none %s",
+        quoted, RAM_BYTES, RAM_BYTES >> 20, m->driver->machine);
+    for (unsigned i = 0; i < DEVICES; i++) {
+        g_string_append_printf(command, " -device lsi53c895a,addr=%u", 4 + i);
+    }
+    g_string_append_printf(command, " %s -accel tcg", m->args);
+    return g_string_free(command, FALSE);
+}
+
+static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
+                              const TwTargetOptions *options, GError **error)
+{
+    Machine *m = mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char why[160];
+
+    if (m == MAP_FAILED) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "qemu-%s: expected memory: %s", driver->name,
+                    g_strerror(errno));
+        return NULL;
+    }
+    m->target.klass = klass;
+    m->driver = driver;
+    m->ram_fd = -1;
+    m->dialect = dialect_of(driver);
+    m->contract = driver->contract;
+    m->in_flight = options->in_flight;
+    m->drop_flushes = options->drop_flushes;
+    m->args = g_strdup(options->qemu_args ? options->qemu_args : "");
+    m->timeout_ms = options->timeout_ms ? options->timeout_ms : TW_TIMEOUT_MS;
+    m->binary = g_strdup(options->qemu ? options->qemu : driver->binary);
+    m->command = command_of(m);
+    m->state = g_malloc0(DRIVER_STATE);
+    m->out = g_string_new(NULL);
+    tw_process_init(&m->process);
+    if (!share_memory(m, error) ||
+        !tw_qemu_version_of(m->binary, driver->name, m->version,
+                            sizeof(m->version), error)) {
+        machine_close(&m->target);
+        return NULL;
+    }
+    if (!tw_qtest_start(m, why, sizeof(why))) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "qemu-%s: expected %s to start: %s", driver->name,
+                    m->binary, why);
+        machine_close(&m->target);
+        return NULL;
+    }
+    return &m->target;
+}
+
+/* Defines the class of a driver: its part of the name, as in C, and its title.
+ */
+#define CLASS(of, slug, title) \
+    static TwTarget *of##_open(const TwTargetOptions *options, GError **error) \
+    { \
+        return machine_open(&tw_qtest_##of##_class, &tw_qtest_##of, options, \
+                            error); \
+    } \
+    const TwTargetClass tw_qtest_##of##_class = { \
+        .name = "qemu-" slug, \
+        .summary = title, \
+        .options = options_of_all, \
+        .elsewhere = true, \
+        .open = of##_open, \
+        .dialect = dialect, \
+        .contract = contract, \
+        .version = version, \
+        .run = tw_qtest_run, \
+        .emit = tw_qtest_emit, \
+        .ping = tw_qtest_ping, \
+        .close = machine_close, \
+    }
+
+CLASS(smmuv3, "smmuv3", "SMMUv3 of a stock QEMU, stage 1, under device DMA");
+CLASS(smmuv3_nested, "smmuv3-nested",
+      "SMMUv3 of a stock QEMU, stage 1 behind stage 2");

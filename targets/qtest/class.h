@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The targets that run a stock QEMU without a guest, for its virtual IOMMUs. */
+#ifndef TW_TARGETS_QTEST_CLASS_H
+#define TW_TARGETS_QTEST_CLASS_H
+
+#include "targets/target.h"
+
+extern const TwTargetClass tw_qtest_smmuv3_class, tw_qtest_smmuv3_nested_class;
+
+#endif

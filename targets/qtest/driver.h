@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What only one kind of virtual IOMMU knows: the machine that it is part of,
+ * its registers, its structures in memory, its commands, its fault records.
+ *
+ * A program runs in one go.  Before it, run.c plans what each device does: the
+ * *control device*, which the IOMMU passes through, changes tables, structures
+ * and registers; *test devices* make the accesses.  A driver only plans: it
+ * calls the functions of plan.h, which append to the script of the control
+ * device, and puts descriptors of commands in queues where they will be found.
+ */
+#ifndef TW_TARGETS_QTEST_DRIVER_H
+#define TW_TARGETS_QTEST_DRIVER_H
+
+#include "program/dialect.h"
+#include "program/trace.h"
+
+typedef struct Machine Machine;
+
+enum {
+    CONTROL = 0,      /* number of the control device; test device k, for index
+                       * k of the IOMMUs, is number 1 + k */
+    MOST_INDEXES = 2, /* test devices */
+    DEVICES = 1 + MOST_INDEXES,
+    CAPTURE_BYTES = 32, /* of a fault record, per access */
+};
+
+/* Offsets in the guest's RAM, from the address of its first byte. */
+enum {
+    AT_STRUCTURES = 0x00100000, /* 2 MiB for the driver: queues, contexts */
+    AT_SCRIPTS = 0x00400000,
+    AT_SLOTS = 0x00800000,
+    AT_POOL = 0x00c00000,
+    AT_PROGRAM = 0x44000000, /* the RAM of programs: */
+    PROGRAM_LG = 22,
+    RAM_BYTES = AT_PROGRAM + (1 << PROGRAM_LG),
+};
+
+/* How the configuration space of PCI is reached. */
+typedef enum Config {
+    CONFIG_PORTS, /* by I/O ports 0xcf8, 0xcfc */
+    CONFIG_ECAM,  /* at Driver.ecam */
+} Config;
+
+/* A context of a stage (LA-35), as the program has set it last. */
+typedef struct Stage {
+    uint8_t mode; /* TW_CONTEXT_... */
+    uint8_t domain;
+    uint64_t root;
+} Stage;
+
+typedef struct Driver {
+    const char *name;    /* of the class, behind "qemu-" */
+    const char *binary;  /* the QEMU of the PATH */
+    const char *machine; /* its arguments: machine, CPU, IOMMU; not the devices
+                          * that make DMA */
+    Config config;
+    uint64_t ecam;
+    uint64_t ram; /* guest physical address of RAM */
+    uint32_t bar; /* of the first device; the next are 64 KiB further each */
+    unsigned stages;
+    uint8_t formats[2];
+    uint64_t entry_bits; /* TwDialect.entry_bits */
+    uint8_t reason_groups[TW_REASONS];
+    uint8_t reason_lg; /* as in TwDialect */
+    TwContract contract;
+    /*
+     * Sets up registers and queues of a QEMU that has just started, by
+     * tw_qtest_... of qtest.h; every device is blocked but the control device,
+     * which passes.  False with `why`: this QEMU cannot be used.
+     */
+    bool (*start)(Machine *m, char *why, size_t size);
+    /* Plans: all contexts of test devices are `none`, nothing is cached, no
+     * fault is recorded.  Called before each program. */
+    void (*reset)(Machine *m);
+    /* Plans: the context of that index is now that of m->stages[..][index].  No
+     * command is sent. */
+    void (*context)(Machine *m, unsigned index);
+    /* Plans the command of an `invalidate`. */
+    void (*invalidate)(Machine *m, const TwOp *op);
+    /* The word that the machine has at index i (0 to 3, not that of programs)
+     * of a root of that stage, so that test devices reach scripts and
+     * registers at their own addresses. */
+    uint64_t (*own_word)(const Machine *m, unsigned stage, unsigned i);
+    /* Plans, for a test device, the copies that note the faults of an access
+     * just made: tw_qtest_capture() of plan.h. */
+    void (*capture)(Machine *m);
+    /*
+     * After the run, for each access in order: how many faults of it were
+     * recorded, of which the first is *reason (kind and address; all of its
+     * group are alike).  `captured` has CAPTURE_BYTES; all 0xff: the script of
+     * the device did not run to its capture.
+     */
+    unsigned (*faults)(Machine *m, unsigned index, const uint8_t *captured,
+                       TwReason *reason);
+} Driver;
+
+#endif

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A reproducer for QEMU's maintainers: a shell script that pipes qtest commands
+ * into a stock binary and compares what the accused access gave with what is
+ * right.  Each operation is performed by itself, as one that reads the script
+ * would do it: tables and structures are written from outside, each access is a
+ * script of one move.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "program/ops.h"
+#include "program/text/text.h"
+#include "targets/qtest/internal.h"
+
+typedef struct Emit {
+    Machine *m;
+    const TwProgram *program; /* up to the accused operation */
+    const TwFinding *finding;
+    const TwExpected *expected;
+    TwOutcome seen; /* when run again */
+    uint64_t place; /* of a store: guest address that has it now, or 0 */
+    uint64_t tag;   /* what it stores */
+    /* Numbers of commands, from 1: the read of what the access gave; reads of
+     * what was recorded of faults before and after it. */
+    unsigned answer, faults[2], n_faults;
+} Emit;
+
+static void tell(Emit *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void tell(Emit *e, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_string_append_vprintf(e->m->tell, format, args);
+    va_end(args);
+}
+
+static const TwOp *accused(const Emit *e)
+{
+    return &e->program->script[e->finding->op];
+}
+
+static bool stores(const Emit *e)
+{
+    return accused(e)->code == TW_OP_DMA_WRITE;
+}
+
+/* The commands --------------------------------------------------------------
+ */
+
+/* RAM that matters: what the machine needs in roots, what the accused access
+ * may read. */
+static void tell_memory(Emit *e)
+{
+    Machine *m = e->m;
+    unsigned low = accused(e)->addr % PAGE_BYTES & ~7u;
+
+    tell(e, "# RAM: entries with which a root reaches the devices' scripts and "
+            "the IOMMU's\n# registers, and what the access may read\n");
+    for (unsigned i = 0; i < m->n_used; i++) {
+        uint64_t at = (uint64_t)m->used[i] * PAGE_BYTES;
+        uint64_t pa = m->driver->ram + AT_PROGRAM + at;
+
+        tw_qtest_put(m, pa, m->masters + at, 8 * OWN_WORDS);
+        tw_qtest_put(m, pa + low, m->masters + at + low, 8);
+    }
+}
+
+/* Reads of what was recorded so far. */
+static void tell_faults(Emit *e, unsigned which)
+{
+    Machine *m = e->m;
+
+    e->faults[which] = m->n_told + 1;
+    m->tell_faults = true;
+    m->driver->capture(m);
+    m->tell_faults = false;
+    e->n_faults = m->n_told + 1 - e->faults[which];
+}
+
+/* Reads what the access gave. */
+static void tell_answer(Emit *e)
+{
+    Machine *m = e->m;
+
+    e->answer = m->n_told + 1;
+    if (!stores(e)) {
+        tw_qtest_tell_read(m, m->driver->ram + m->capture, accused(e)->size);
+    } else if (e->place) {
+        tw_qtest_tell_read(m, e->place, 8);
+    }
+}
+
+static void tell_script(Emit *e)
+{
+    Machine *m = e->m;
+
+    for (unsigned n = 0; n < e->program->n_script; n++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        tw_op_print(e->program, &e->program->script[n], text);
+        tell(e, "\n# %u: %s%s\n", n, text->str,
+             n == e->finding->op ? ": this goes wrong" : "");
+        if (n == e->finding->op) {
+            tell_faults(e, 0);
+        }
+        tw_qtest_plan_op(m, n);
+    }
+    tell_faults(e, 1);
+    tell_answer(e);
+}
+
+/* All commands, and which of them are to be looked at. */
+static GString *commands_of(Emit *e, GError **error)
+{
+    Machine *m = e->m;
+    void *state = m->state;
+    g_autofree TwTrace *trace = g_new(TwTrace, 1);
+    char why[160];
+    bool ok;
+
+    m->state = g_malloc0(DRIVER_STATE);
+    m->tell = g_string_new("# devices and registers\n");
+    m->n_told = 0;
+    tw_qtest_prepare(m, e->program, trace);
+    ok = tw_qtest_set_up(m, why, sizeof(why));
+    if (ok) {
+        tw_plan_begin(m);
+        tw_qtest_plan_world(m);
+        tell_memory(e);
+        tell(e, "# the setup\n");
+        tw_qtest_plan_setup(m);
+        tell_script(e);
+        tw_qtest_memory_finish(m);
+    } else {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "qemu-%s: %s", m->driver->name, why);
+        g_string_free(m->tell, TRUE);
+        m->tell = NULL;
+    }
+    g_free(m->state);
+    m->state = state;
+    return g_steal_pointer(&m->tell);
+}
+
+/* What is right -------------------------------------------------------------
+ */
+
+/* Is the answer that was seen a wrong one, by itself? */
+static bool is_value_wrong(const Emit *e)
+{
+    return e->finding->verdict != TW_VERDICT_REASON;
+}
+
+/* The right answers of a load, as a pattern of the shell; a refused one gives
+ * zeros. */
+static void put_right_values(const Emit *e, GString *out)
+{
+    for (unsigned i = 0; i < e->expected->n_allowed; i++) {
+        const TwAllowed *allowed = &e->expected->allowed[i];
+
+        g_string_append_printf(out, "%s0x%016" PRIx64, i > 0 ? " | " : "",
+                               allowed->class_ == TW_CLASS_OK ? allowed->value
+                                                              : 0);
+    }
+}
+
+static void put_check(const Emit *e, GString *out)
+{
+    if (!is_value_wrong(e)) {
+        g_string_append_printf(
+            out,
+            "before=$(sed -n '%u,%up' \"$dir/out\")\n"
+            "after=$(sed -n '%u,%up' \"$dir/out\")\n"
+            "# The access is refused, as it must be. What is recorded of "
+            "that:\n",
+            e->faults[0], e->faults[0] + e->n_faults - 1, e->faults[1],
+            e->faults[1] + e->n_faults - 1);
+        if (e->seen.reason.kind == TW_REASON_NONE) {
+            g_string_append(
+                out, "[ \"$before\" = \"$after\" ] || good \"a fault was "
+                     "recorded\"\n"
+                     "bad \"no fault was recorded\"\n");
+        } else {
+            g_string_append(out, "echo \"recorded:\" \"$after\"\n"
+                                 "cannot \"compare that with the manual\"\n");
+        }
+        return;
+    }
+    g_string_append_printf(out, "answer=$(sed -n '%us/^OK //p' \"$dir/out\")\n",
+                           e->answer);
+    if (!stores(e)) {
+        g_string_append(out, "case $answer in\n");
+        put_right_values(e, out);
+        g_string_append(out, ") good \"the device read $answer\" ;;\nesac\n"
+                             "bad \"the device read $answer\"\n");
+    } else if (e->expected->allowed[0].class_ == TW_CLASS_OK &&
+               e->seen.class_ != TW_CLASS_OK) {
+        g_string_append_printf(out,
+                               "[ \"$answer\" != 0x%016" PRIx64
+                               " ] || good \"the store is where it must be\"\n"
+                               "bad \"the store is lost\"\n",
+                               e->tag);
+    } else {
+        g_string_append_printf(out,
+                               "[ \"$answer\" = 0x%016" PRIx64
+                               " ] || good \"the store is not there\"\n"
+                               "bad \"the store is at 0x%" PRIx64 "\"\n",
+                               e->tag, e->place);
+    }
+}
+
+/* The script ----------------------------------------------------------------
+ */
+
+static void put_head(const Emit *e, GString *out)
+{
+    g_auto(GStrv) lines = g_strsplit(e->finding->text, "\n", -1);
+
+    g_string_append_printf(out, "#!/bin/sh\n# %s (%s), seen with QEMU %s.\n#\n",
+                           tw_verdict_name(e->finding->verdict),
+                           e->finding->key, e->m->version);
+    for (char **line = lines; *line; line++) {
+        if (**line) {
+            g_string_append_printf(out, "#   %s\n", *line);
+        }
+    }
+    g_string_append_printf(
+        out,
+        "#\n# No guest runs. Devices lsi53c895a make DMA: 00:04.0, which the "
+        "IOMMU passes\n# through, 00:05.0 (rid=0) and 00:06.0 (rid=1). RAM of "
+        "the case begins at 0x%" PRIx64 ".\n#\n"
+        "# QEMU=PATH names the QEMU, LIMIT=SECONDS the time that it may "
+        "take.\n# Exit status: 1 while the defect is there, 0 if it is not, 2 "
+        "if that cannot be told.\n"
+        "QEMU=${QEMU:-%s}\n\n"
+        "cannot()\n{\n    echo \"it cannot be told: $*\"\n    exit 2\n}\n\n"
+        "good()\n{\n    echo \"all is as expected: $*\"\n    exit 0\n}\n\n"
+        "bad()\n{\n    echo \"the defect is there: $*\"\n    exit 1\n}\n\n"
+        "dir=$(mktemp -d) || exit 2\n"
+        "qemu=\ntrap '[ -z \"$qemu\" ] || kill \"$qemu\"; rm -rf \"$dir\"' "
+        "EXIT\n"
+        "command -v \"$QEMU\" >/dev/null || cannot \"no QEMU $QEMU\"\n\n",
+        e->m->driver->ram + AT_PROGRAM, e->m->driver->binary);
+}
+
+static void put_run(const Emit *e, const GString *commands, GString *out)
+{
+    g_string_append_printf(out, "cat >\"$dir/commands\" <<'END'\n%sEND\n",
+                           commands->str);
+    g_string_append_printf(
+        out,
+        "grep '^[a-z]' \"$dir/commands\" >\"$dir/in\"\n"
+        "echo endianness >>\"$dir/in\" # the last, with the only reply of its "
+        "kind\n"
+        "\"$QEMU\" -nodefaults -no-user-config -display none -S -monitor none "
+        "\\\n    -serial none -qtest stdio -qtest-log none \\\n"
+        "    -object memory-backend-ram,id=m0,size=%uM -m %u \\\n    %s",
+        RAM_BYTES >> 20, RAM_BYTES >> 20, e->m->driver->machine);
+    for (unsigned i = 0; i < DEVICES; i++) {
+        g_string_append_printf(out, " \\\n    -device lsi53c895a,addr=%u",
+                               4 + i);
+    }
+    g_string_append_printf(
+        out,
+        " %s%s-accel tcg \\\n    <\"$dir/in\" >\"$dir/out\" 2>\"$dir/err\" "
+        "&\nqemu=$!\n"
+        "tries=0\n"
+        "until grep -q '^OK [a-z]*$' \"$dir/out\"; do\n"
+        "    kill -0 \"$qemu\" 2>/dev/null || break\n"
+        "    [ $tries -lt $((${LIMIT:-60} * 10)) ] || break\n"
+        "    tries=$((tries + 1))\n    sleep 0.1\ndone\n",
+        e->m->args, e->m->args[0] ? " " : "");
+}
+
+static void put_death(GString *out)
+{
+    g_string_append(out,
+                    "! grep -q '^OK [a-z]*$' \"$dir/out\" ||\n"
+                    "    good \"QEMU has answered all commands\"\n"
+                    "! kill -0 \"$qemu\" 2>/dev/null || bad \"QEMU hangs\"\n"
+                    "head -n 3 \"$dir/err\"\nbad \"QEMU died\"\n");
+}
+
+static const char *refusal(const Emit *e)
+{
+    const TwExpected *expected = e->expected;
+
+    if (e->m->drop_flushes) {
+        return "with --drop-flushes a finding is none of QEMU's";
+    }
+    switch (e->finding->verdict) {
+    case TW_VERDICT_CRASH:
+    case TW_VERDICT_HANG:
+        return NULL;
+    case TW_VERDICT_MALFORMED:
+    case TW_VERDICT_SELF:
+    case TW_VERDICT_EFFECT:
+        return "a finding without an access to tell of";
+    default:
+        break;
+    }
+    if (!expected->access || e->finding->op >= e->program->n_script) {
+        return "a finding without an access to tell of";
+    }
+    return expected->n_allowed == 0 || expected->n_allowed > TW_MAX_ALLOWED
+               ? "more answers are right than can be told"
+               : NULL;
+}
+
+/* Runs the program once more, to see where the accused store is. */
+static void look(Emit *e, TwTrace *trace)
+{
+    const TwOp *op = accused(e);
+    const TwAllowed *allowed = &e->expected->allowed[0];
+    uint64_t first = e->m->driver->ram + AT_PROGRAM;
+
+    tw_qtest_run(&e->m->target, e->program, trace);
+    e->seen = trace->outcomes[e->finding->op];
+    for (unsigned k = 0; k < op->size; k++) {
+        e->tag |= (uint64_t)tw_content_tag(e->program->contents, e->finding->op,
+                                           op->addr, k)
+                  << 8 * k;
+    }
+    if (e->seen.n_locations > 0) {
+        e->place = first + trace->locations[e->seen.location].offset;
+    } else if (allowed->n_locations > 0) {
+        e->place = first + allowed->locations[0].offset;
+    }
+}
+
+bool tw_qtest_emit(TwTarget *target, const TwProgram *program,
+                   const TwFinding *finding, const TwExpected *expected,
+                   GString *out, GError **error)
+{
+    g_autofree TwProgram *until = g_memdup2(program, sizeof(*program));
+    g_autofree TwTrace *trace = g_new(TwTrace, 1);
+    Emit e = {.m = (Machine *)target,
+              .program = until,
+              .finding = finding,
+              .expected = expected};
+    bool dies = finding->verdict == TW_VERDICT_CRASH ||
+                finding->verdict == TW_VERDICT_HANG;
+    const char *why = refusal(&e);
+    GString *commands;
+
+    if (why) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "qemu-%s: %s", e.m->driver->name, why);
+        return false;
+    }
+    if (finding->op < until->n_script) { /* what follows was not judged */
+        until->n_script = finding->op + 1;
+    }
+    if (!dies) {
+        look(&e, trace);
+    }
+    commands = commands_of(&e, error);
+    if (!commands) {
+        return false;
+    }
+    put_head(&e, out);
+    put_run(&e, commands, out);
+    if (dies) {
+        put_death(out);
+    } else {
+        g_string_append(out, "grep -q '^OK [a-z]*$' \"$dir/out\" ||\n"
+                             "    cannot \"QEMU did not answer all commands: "
+                             "$(head -n 1 \"$dir/err\")\"\n");
+        put_check(&e, out);
+    }
+    g_string_free(commands, TRUE);
+    return true;
+}

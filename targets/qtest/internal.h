@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The targets that run a stock QEMU without a guest: virtual IOMMUs under the
+ * DMA of devices.  QEMU's CPUs never start; its qtest socket performs register
+ * accesses, and its RAM is memory that it shares with us.
+ *
+ *   class.c    the classes, their options, the dialect
+ *   start.c    the process: start, devices, end
+ *   qtest.c    the protocol
+ *   plan.c     scripts for the devices
+ *   run.c      programs: what is planned, and what the results mean
+ *   emit.c     cases as scripts for QEMU's maintainers
+ *   memory.c   which bytes RAM has at the start and at the end; where stores
+ *              went
+ *   driver.h   what only an IOMMU knows: a file each
+ *
+ * Addresses.  The RAM of programs is guest RAM from driver->ram + AT_PROGRAM
+ * on, at the same address in the program, in the guest, and, where the IOMMU
+ * passes a device through, on the bus.
+ */
+#ifndef TW_TARGETS_QTEST_INTERNAL_H
+#define TW_TARGETS_QTEST_INTERNAL_H
+
+#include "process/process.h"
+#include "program/content.h"
+#include "program/legality.h"
+#include "targets/qtest/driver.h"
+#include "targets/qtest/plan.h"
+#include "targets/qtest/qtest.h"
+#include "targets/target.h"
+
+enum {
+    PAGE_BYTES = 4096,
+    PAGES = (1 << PROGRAM_LG) / PAGE_BYTES,
+    OWN_WORDS = 4,     /* at the start of a page, see memory.c */
+    SECOND_ROOTS = 16, /* pages */
+    SLOT_BYTES = 64,
+    SLOT_CAPTURE = 16, /* in a slot: the bytes that were loaded, then what was
+                        * captured */
+    MOST_SEGMENTS = 4 * TW_MAX_SCRIPT,
+};
+
+/* An access that is planned. */
+typedef struct Planned {
+    uint16_t op;
+    uint8_t index;
+    uint8_t size;
+    bool stores;
+    uint32_t slot; /* offset in the guest's RAM */
+    uint16_t segment;
+} Planned;
+
+/* A segment of a test device: what was captured behind it, if its script may
+ * have been out of reach; 0: nothing was. */
+typedef struct Segment {
+    uint32_t slot;
+    bool told; /* the reason is known: */
+    TwReason reason;
+} Segment;
+
+struct Machine {
+    TwTarget target;
+    const Driver *driver;
+    TwDialect dialect;
+    TwContract contract;
+    char *args; /* the user's options of QEMU */
+    char *binary;
+    char version[64];
+    char *command;
+    uint32_t timeout_ms;
+    bool drop_flushes; /* leaves one command of a program in four out */
+    volatile uint32_t *in_flight;
+
+    /* The process. */
+    TwProcess process;
+    int ram_fd;
+    uint8_t *ram; /* of RAM_BYTES, as the guest sees it */
+    bool started; /* before */
+    GString *out; /* commands that wait */
+    unsigned n_out;
+    GString *tell;    /* takes the commands of all that is planned, for a reader
+                       * (emit.c), and nothing is performed; or NULL */
+    unsigned n_told;  /* commands in there */
+    bool tell_faults; /* with reads of what capture() would copy */
+    void *state; /* of the driver, zero when QEMU starts; DRIVER_STATE bytes */
+
+    /* The run. */
+    const TwProgram *program;
+    TwTrace *trace;
+    TwTrace idle; /* where there is no program */
+    TwLegality legality;
+    bool broken; /* it cannot go on; the trace says why */
+    unsigned n_commands;
+    unsigned indexes;       /* of the IOMMUs of the program */
+    uint32_t domains[2][8]; /* those that the program has named, as bits */
+    Stage stages[2][MOST_INDEXES];
+    bool risky; /* a script may have been out of reach */
+
+    /* The plan. */
+    unsigned device; /* whose script is open */
+    unsigned n_moves;
+    uint32_t script, pool, slot; /* offsets where the next goes */
+    uint32_t segment_at;         /* where the open one begins */
+    uint32_t capture;            /* the slot that capture() fills */
+    unsigned n_planned, n_segments;
+    Planned planned[TW_MAX_SCRIPT];
+    Segment segments[MOST_SEGMENTS];
+
+    /* memory.c */
+    uint8_t block, contents; /* of the RAM that the masters are of */
+    uint8_t *masters;        /* of the bytes of all pages, as they start */
+    bool made[PAGES];        /* the page has a master */
+    uint32_t n_used;         /* pages that this program may reach */
+    uint16_t used[PAGES];
+    bool is_used[PAGES];
+};
+
+enum { DRIVER_STATE = 4096 };
+
+/* start.c: starts the process if it does not run; false with `why`.  Ends a
+ * process that did not answer as it should, and notes it in m->trace. */
+bool tw_qtest_start(Machine *m, char *why, size_t size);
+/* Gives the devices that make DMA their addresses, and sets up the IOMMU. */
+bool tw_qtest_set_up(Machine *m, char *why, size_t size);
+void tw_qtest_lost(Machine *m, TwReply reply);
+
+/* plan.c: an empty plan; the device's moves of n bytes; what has been planned
+ * becomes commands. */
+void tw_plan_begin(Machine *m);
+void tw_plan_move(Machine *m, unsigned device, unsigned n, uint64_t from,
+                  uint64_t to);
+void tw_plan_end(Machine *m);
+/* The next n moves are of one script, if they are of one device. */
+void tw_plan_room(Machine *m, unsigned n);
+/* Guest address of a constant of up to 8 bytes, and of a new slot. */
+uint64_t tw_plan_constant(Machine *m, uint64_t value);
+uint32_t tw_plan_slot(Machine *m);
+/* Ends a script that is open. */
+void tw_plan_close(Machine *m);
+
+/* The world that the program starts from, but for the driver's reset(); the
+ * setup; one operation of the script. */
+void tw_qtest_plan_world(Machine *m);
+void tw_qtest_plan_setup(Machine *m);
+void tw_qtest_plan_op(Machine *m, unsigned number);
+
+/* run.c */
+void tw_qtest_prepare(Machine *m, const TwProgram *program, TwTrace *trace);
+bool tw_qtest_run(TwTarget *target, const TwProgram *program, TwTrace *trace);
+bool tw_qtest_ping(TwTarget *target);
+
+/* memory.c: before a run, RAM is as the program says; after it, digests and
+ * where stores went. */
+bool tw_qtest_memory_open(Machine *m);
+void tw_qtest_memory_close(Machine *m);
+void tw_qtest_memory_start(Machine *m);
+void tw_qtest_memory_use(Machine *m, uint64_t pa); /* that page */
+void tw_qtest_memory_finish(Machine *m);
+/* What the store of operation `number` left: the offset in RAM, or UINT64_MAX:
+ * nowhere. */
+uint64_t tw_qtest_memory_find(const Machine *m, unsigned number);
+
+/* emit.c */
+bool tw_qtest_emit(TwTarget *target, const TwProgram *program,
+                   const TwFinding *finding, const TwExpected *expected,
+                   GString *out, GError **error);
+
+extern const Driver tw_qtest_smmuv3, tw_qtest_smmuv3_nested;
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* See qtest.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "targets/qtest/internal.h"
+
+enum { MOST_REPLY = 64 }; /* bytes of one line */
+
+/* The last command of each exchange, and the only one with this reply. */
+static const char last_command[] = "endianness\n", last_reply[] = "OK little\n";
+
+static void put(Machine *m, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void put(Machine *m, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_string_append_vprintf(m->tell ? m->tell : m->out, format, args);
+    va_end(args);
+    *(m->tell ? &m->n_told : &m->n_out) += 1;
+}
+
+void tw_qtest_tell_read(Machine *m, uint64_t pa, unsigned n)
+{
+    put(m, "%s 0x%llx\n", n == 8 ? "readq" : "readl", (unsigned long long)pa);
+}
+
+void tw_qtest_put(Machine *m, uint64_t pa, const void *data, size_t n)
+{
+    const uint8_t *bytes = data;
+
+    if (!m->tell) {
+        memcpy(m->ram + (pa - m->driver->ram), data, n);
+        return;
+    }
+    put(m, "write 0x%llx %zu 0x", (unsigned long long)pa, n);
+    for (size_t i = 0; i < n; i++) {
+        g_string_append_printf(m->tell, "%02x", bytes[i]);
+    }
+    g_string_append_c(m->tell, '\n');
+}
+
+void tw_qtest_writeb(Machine *m, uint64_t pa, uint8_t value)
+{
+    put(m, "writeb 0x%llx 0x%x\n", (unsigned long long)pa, value);
+}
+
+void tw_qtest_writel(Machine *m, uint64_t pa, uint32_t value)
+{
+    put(m, "writel 0x%llx 0x%x\n", (unsigned long long)pa, value);
+}
+
+void tw_qtest_writeq(Machine *m, uint64_t pa, uint64_t value)
+{
+    put(m, "writeq 0x%llx 0x%llx\n", (unsigned long long)pa,
+        (unsigned long long)value);
+}
+
+void tw_qtest_outl(Machine *m, uint16_t port, uint32_t value)
+{
+    put(m, "outl 0x%x 0x%x\n", port, value);
+}
+
+/* The value of a reply "OK" or "OK 0x..."; false: it is none. */
+static bool read_reply(const char *line, size_t length, uint64_t *value)
+{
+    char text[MOST_REPLY], *end;
+
+    *value = 0;
+    if (length >= sizeof(text) || length < 2 || memcmp(line, "OK", 2) != 0) {
+        return false;
+    }
+    if (length == 2) {
+        return true;
+    }
+    memcpy(text, line, length);
+    text[length] = '\0';
+    if (strncmp(text, "OK 0x", 5) != 0) {
+        return false;
+    }
+    *value = strtoull(text + 3, &end, 16);
+    return *end == '\0' && end > text + 5;
+}
+
+/* One reply for each command, and no more; the value of the last. */
+static bool read_replies(Machine *m, unsigned n, uint64_t *value)
+{
+    const char *at = m->process.said->str;
+    const char *end = at + m->process.said->len - strlen(last_reply);
+
+    for (unsigned i = 0; i < n; i++) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t length = newline ? (size_t)(newline - at) : (size_t)(end - at);
+
+        if (!newline || !read_reply(at, length, value)) {
+            snprintf(m->trace->text, sizeof(m->trace->text),
+                     "reply %u of %u of qtest: expected OK, or OK 0x and a "
+                     "number, not \"%.*s\"",
+                     i + 1, n, (int)(length < 40 ? length : 40), at);
+            return false;
+        }
+        at = newline + 1;
+    }
+    if (at != end) {
+        snprintf(m->trace->text, sizeof(m->trace->text),
+                 "qtest: expected %u replies, not more", n);
+    }
+    return at == end;
+}
+
+static bool exchange(Machine *m, uint64_t *value)
+{
+    unsigned n = m->n_out;
+    TwReply reply;
+
+    if (m->tell) {
+        return true;
+    }
+    if (m->broken) {
+        return false;
+    }
+    g_string_append(m->out, last_command);
+    reply = tw_process_ask(&m->process, m->out->str, m->out->len, last_reply,
+                           (size_t)(n + 1) * MOST_REPLY, m->timeout_ms, NULL);
+    g_string_truncate(m->out, 0);
+    m->n_out = 0;
+    if (reply != TW_REPLY_DONE) {
+        tw_qtest_lost(m, reply);
+        return false;
+    }
+    if (!read_replies(m, n, value)) {
+        tw_qtest_lost(m, TW_REPLY_EXTRA);
+        return false;
+    }
+    return true;
+}
+
+bool tw_qtest_flush(Machine *m)
+{
+    uint64_t value;
+
+    return exchange(m, &value);
+}
+
+/* A read is performed now, also while the rest is only told. */
+static uint64_t ask(Machine *m, const char *command, uint64_t at)
+{
+    GString *tell = m->tell;
+    uint64_t value;
+    bool ok;
+
+    m->tell = NULL;
+    put(m, "%s 0x%llx\n", command, (unsigned long long)at);
+    ok = exchange(m, &value);
+    m->tell = tell;
+    return ok ? value : 0;
+}
+
+uint64_t tw_qtest_readl(Machine *m, uint64_t pa)
+{
+    return ask(m, "readl", pa);
+}
+
+uint64_t tw_qtest_readq(Machine *m, uint64_t pa)
+{
+    return ask(m, "readq", pa);
+}
+
+uint32_t tw_qtest_inl(Machine *m, uint16_t port)
+{
+    return (uint32_t)ask(m, "inl", port);
+}

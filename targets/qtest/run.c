@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs: each operation of the script becomes moves of the devices; what
+ * they leave in memory becomes the trace.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "program/layout.h"
+#include "program/ops.h"
+#include "targets/qtest/internal.h"
+
+enum {
+    MOST_CAPTURED = 8, /* moves of an access with its capture */
+    LARGE = 1 << 21,   /* bytes of the leaf of level 2, in all formats */
+};
+
+/* Planning ----------------------------------------------------------------- */
+
+static uint64_t first_byte(const Machine *m)
+{
+    return m->driver->ram + AT_PROGRAM;
+}
+
+/* The pages that x can lead to, by a leaf of its size or a larger one. */
+static void use(Machine *m, uint64_t x)
+{
+    tw_qtest_memory_use(m, x);
+    tw_qtest_memory_use(m, x ^ LARGE);
+}
+
+static void use_of(Machine *m, const TwOp *op)
+{
+    const TwLayout *layout = tw_layout(m->driver->formats[0]);
+
+    switch (op->code) {
+    case TW_OP_DMA_READ:
+    case TW_OP_DMA_WRITE:
+        use(m, op->addr);
+        break;
+    case TW_OP_POKE:
+        tw_qtest_memory_use(m, first_byte(m) + op->addr);
+        use(m, (op->value & layout->address) << layout->shift);
+        break;
+    case TW_OP_CONTEXT:
+        use(m, op->out);
+        break;
+    default:
+        break;
+    }
+}
+
+static void plan_access(Machine *m, const TwOp *op, unsigned number)
+{
+    unsigned index = (op->attrs >> TW_ATTR_REQUESTER_SHIFT) % m->indexes;
+    unsigned device = 1 + index;
+    Planned *planned = &m->planned[m->n_planned];
+    uint64_t tag = 0;
+
+    *planned = (Planned){
+        .op = (uint16_t)number,
+        .index = (uint8_t)index,
+        .size = op->size,
+        .stores = op->code == TW_OP_DMA_WRITE,
+        .slot = tw_plan_slot(m),
+    };
+    m->capture = planned->slot;
+    if (m->device == device) {
+        tw_plan_room(m, MOST_CAPTURED);
+    }
+    if (planned->stores) {
+        for (unsigned k = 0; k < op->size; k++) {
+            tag |= (uint64_t)tw_content_tag(m->program->contents, number,
+                                            op->addr, k)
+                   << 8 * k;
+        }
+        tw_plan_move(m, device, op->size, tw_plan_constant(m, tag), op->addr);
+    } else {
+        tw_plan_move(m, device, op->size, op->addr,
+                     m->driver->ram + planned->slot);
+    }
+    m->driver->capture(m);
+    planned->segment = (uint16_t)(m->n_segments - 1);
+    m->n_planned++;
+}
+
+static void plan_context(Machine *m, const TwOp *op)
+{
+    unsigned index = op->requester % m->indexes;
+
+    m->stages[op->obj][index] =
+        (Stage){.mode = op->mode, .domain = op->domain, .root = op->out};
+    m->domains[op->obj][op->domain / 32] |= 1u << op->domain % 32;
+    if (op->mode == TW_CONTEXT_BLOCKED || op->mode == TW_CONTEXT_NONE) {
+        tw_plan_close(m);
+        m->risky = true;
+    }
+    m->driver->context(m, index);
+}
+
+static void plan_change(Machine *m, const TwOp *op)
+{
+    switch (op->code) {
+    case TW_OP_POKE:
+        tw_qtest_store64(m, first_byte(m) + op->addr, op->value);
+        break;
+    case TW_OP_CONTEXT:
+        plan_context(m, op);
+        break;
+    case TW_OP_INVALIDATE:
+        if (!m->drop_flushes || m->n_commands++ % 4 != 3) {
+            m->driver->invalidate(m, op);
+        }
+        break;
+    default: /* nop */
+        break;
+    }
+}
+
+void tw_qtest_plan_op(Machine *m, unsigned number)
+{
+    const TwOp *op = &m->program->script[number];
+    TwOutcome *outcome = &m->trace->outcomes[number];
+
+    *outcome = (TwOutcome){.status = TW_STATUS_DONE};
+    if (tw_legality_step(&m->legality, op) != TW_LEGAL) {
+        outcome->status = TW_STATUS_SKIPPED;
+    } else if (tw_op_is_dma(op)) {
+        plan_access(m, op, number);
+    } else {
+        plan_change(m, op);
+    }
+}
+
+/* LA-1 */
+void tw_qtest_plan_world(Machine *m)
+{
+    const TwProgram *p = m->program;
+
+    tw_legality_init(&m->legality, p);
+    m->n_commands = 0;
+    m->indexes = p->iommus[0].indexes;
+    memset(m->domains, 0, sizeof(m->domains));
+    for (unsigned stage = 0; stage < 2; stage++) {
+        for (unsigned k = 0; k < MOST_INDEXES; k++) {
+            m->stages[stage][k] = (Stage){.mode = TW_CONTEXT_NONE};
+        }
+    }
+    tw_qtest_memory_start(m);
+    for (unsigned i = 0; i < p->n_setup; i++) {
+        use_of(m, &p->setup[i]);
+    }
+    for (unsigned i = 0; i < p->n_script; i++) {
+        use_of(m, &p->script[i]);
+    }
+}
+
+void tw_qtest_plan_setup(Machine *m)
+{
+    const TwProgram *p = m->program;
+
+    for (unsigned i = 0; i < p->n_setup; i++) {
+        plan_change(m, &p->setup[i]);
+    }
+    tw_plan_close(m);
+    m->risky = false;
+    for (unsigned k = 0; k < m->indexes; k++) {
+        for (unsigned stage = 0; stage < m->driver->stages; stage++) {
+            uint8_t mode = m->stages[stage][k].mode;
+
+            m->risky |= mode == TW_CONTEXT_NONE || mode == TW_CONTEXT_BLOCKED;
+        }
+    }
+}
+
+/* Results ------------------------------------------------------------------ */
+
+/* Did the device run the script as far as this access? */
+static bool has_run(const Machine *m, const Planned *planned)
+{
+    const uint8_t *captured = m->ram + planned->slot + SLOT_CAPTURE;
+
+    for (unsigned i = 0; i < CAPTURE_BYTES; i++) {
+        if (captured[i] != 0xff) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A device whose script was out of reach: why, says what was recorded when the
+ * device fetched it. */
+static void refuse_all(Machine *m, const Planned *planned, TwOutcome *outcome)
+{
+    Segment *segment = &m->segments[planned->segment];
+
+    outcome->class_ = TW_CLASS_DECODE_ERROR;
+    if (segment->slot == 0) {
+        m->trace->end = TW_END_UNSUPPORTED;
+        m->trace->end_op = planned->op;
+        snprintf(m->trace->text, sizeof(m->trace->text),
+                 "the program cuts a device off from its script, not by a "
+                 "context");
+        m->broken = true;
+        return;
+    }
+    if (!segment->told) {
+        segment->told = true;
+        segment->reason = (TwReason){.kind = TW_REASON_NONE};
+        m->driver->faults(m, planned->index,
+                          m->ram + segment->slot + SLOT_CAPTURE,
+                          &segment->reason);
+    }
+    outcome->reason = segment->reason;
+    if (outcome->reason.kind != TW_REASON_NONE) {
+        outcome->reason.address = m->program->script[planned->op].addr;
+    }
+}
+
+/* May a later store have replaced what this one left? */
+static bool is_replaced(const Machine *m, const Planned *planned)
+{
+    uint64_t addr = m->program->script[planned->op].addr;
+
+    for (const Planned *p = planned + 1; p < m->planned + m->n_planned; p++) {
+        const TwOp *op = &m->program->script[p->op];
+
+        if (p->stores && (op->addr ^ addr) % PAGE_BYTES == 0) {
+            return true;
+        }
+    }
+    for (unsigned i = planned->op; i < m->program->n_script; i++) {
+        const TwOp *op = &m->program->script[i];
+
+        if (op->code == TW_OP_POKE &&
+            ((first_byte(m) + op->addr) ^ addr) % PAGE_BYTES == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void conclude_store(Machine *m, const Planned *planned,
+                           TwOutcome *outcome)
+{
+    uint64_t at = tw_qtest_memory_find(m, planned->op);
+
+    if (at != UINT64_MAX) {
+        tw_trace_add_location(m->trace, outcome,
+                              (TwLocation){.first = 0,
+                                           .length = planned->size,
+                                           .region = m->block,
+                                           .offset = at});
+    } else if (!is_replaced(m, planned)) {
+        outcome->class_ = TW_CLASS_DECODE_ERROR; /* and nothing was recorded */
+    }
+}
+
+static void conclude(Machine *m, const Planned *planned)
+{
+    TwOutcome *outcome = &m->trace->outcomes[planned->op];
+    TwReason reason = {.kind = TW_REASON_NONE};
+    unsigned faults;
+    uint64_t value = 0;
+
+    outcome->class_ = TW_CLASS_OK;
+    if (!has_run(m, planned)) {
+        refuse_all(m, planned, outcome);
+        return;
+    }
+    faults = m->driver->faults(m, planned->index,
+                               m->ram + planned->slot + SLOT_CAPTURE, &reason);
+    if (!planned->stores) {
+        memcpy(&value, m->ram + planned->slot, planned->size);
+    }
+    if (faults > 0) {
+        outcome->class_ = TW_CLASS_DECODE_ERROR;
+        outcome->reason = reason;
+    } else if (planned->stores) {
+        conclude_store(m, planned, outcome);
+    } else if (value == 0) {
+        outcome->class_ = TW_CLASS_DECODE_ERROR; /* and nothing was recorded */
+    } else {
+        outcome->value = value;
+    }
+}
+
+void tw_qtest_prepare(Machine *m, const TwProgram *program, TwTrace *trace)
+{
+    m->program = program;
+    m->trace = trace;
+    m->broken = false;
+    tw_trace_init(trace, program);
+    trace->locations_hidden = true; /* but for those of stores */
+}
+
+/* The operation that was at work when QEMU was lost. */
+static uint16_t lost_at(const Machine *m)
+{
+    unsigned i = 0;
+
+    while (i < m->n_planned && has_run(m, &m->planned[i])) {
+        i++;
+    }
+    return i < m->n_planned ? m->planned[i].op : m->program->n_script;
+}
+
+bool tw_qtest_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
+{
+    Machine *m = (Machine *)target;
+
+    tw_qtest_prepare(m, program, trace);
+    if (!tw_qtest_start(m, trace->text, sizeof(trace->text))) {
+        trace->end = TW_END_DIED;
+        trace->end_op = program->n_script;
+        return false;
+    }
+    tw_plan_begin(m);
+    tw_qtest_plan_world(m);
+    m->driver->reset(m);
+    tw_qtest_plan_setup(m);
+    for (unsigned i = 0; i < program->n_script; i++) {
+        tw_qtest_plan_op(m, i);
+    }
+    tw_plan_close(m);
+    if (m->in_flight) {
+        *m->in_flight = 0;
+    }
+    if (!tw_qtest_flush(m)) {
+        trace->end_op = lost_at(m);
+    }
+    for (unsigned i = 0; i < m->n_planned && !m->broken; i++) {
+        conclude(m, &m->planned[i]);
+    }
+    trace->n_ops = m->broken ? trace->end_op : program->n_script;
+    tw_qtest_memory_finish(m);
+    return true;
+}
+
+bool tw_qtest_ping(TwTarget *target)
+{
+    Machine *m = (Machine *)target;
+
+    if (m->process.pid == 0) {
+        return false;
+    }
+    tw_trace_init(&m->idle, NULL);
+    m->trace = &m->idle;
+    m->broken = false;
+    return tw_qtest_flush(m);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process of a target: a stock QEMU whose CPUs never start, behind pipes
+ * (process/process.h) that carry the qtest protocol.  Its RAM is memory that it
+ * shares with us.  Nothing stays in a folder.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "targets/qemu-version.h"
+#include "targets/qtest/internal.h"
+
+enum {
+    START_TIMES = 6,  /* limits (process/watch.h) that a start may take */
+    DYING_MS = 2000,  /* for the last words of one that ends */
+    FIRST_DEVICE = 4, /* PCI device number of the first device that makes DMA */
+    LSI = 0x00121000, /* its identity */
+};
+
+/* Ends -------------------------------------------------------------------- */
+
+static void post_mortem(Machine *m, TwReply reply, char *text, size_t size)
+{
+    TwProcess *p = &m->process;
+
+    tw_process_end(p, reply == TW_REPLY_ENDED ? DYING_MS : 0);
+    if (reply == TW_REPLY_TIMEOUT) {
+        snprintf(text, size, "QEMU did not answer in %u ms", m->timeout_ms);
+    } else if (reply != TW_REPLY_ENDED) {
+        snprintf(text, size, "QEMU said more on qtest than it was asked");
+    } else if (p->signal) {
+        snprintf(text, size, "QEMU died of signal %d (%s)%s%.100s", p->signal,
+                 g_strsignal(p->signal), p->complaint[0] ? ": " : "",
+                 p->complaint);
+    } else {
+        snprintf(text, size, "QEMU ended with exit code %d%s%.100s", p->code,
+                 p->complaint[0] ? ": " : "", p->complaint);
+    }
+}
+
+void tw_qtest_lost(Machine *m, TwReply reply)
+{
+    TwTrace *trace = m->trace;
+    char text[sizeof(trace->text)];
+
+    m->broken = true;
+    post_mortem(m, reply, text, sizeof(text));
+    trace->end = reply == TW_REPLY_TIMEOUT ? TW_END_HUNG
+                 : reply == TW_REPLY_ENDED ? TW_END_DIED
+                                           : TW_END_MALFORMED;
+    trace->signal = m->process.signal;
+    if (trace->text[0] == '\0') {
+        g_strlcpy(trace->text, text, sizeof(trace->text));
+    }
+}
+
+/* Devices ------------------------------------------------------------------ */
+
+static uint64_t config_address(const Machine *m, unsigned slot, unsigned offset)
+{
+    return m->driver->config == CONFIG_ECAM
+               ? m->driver->ecam + ((uint64_t)slot << 15) + offset
+               : 0x80000000 + ((uint64_t)slot << 11) + offset;
+}
+
+void tw_qtest_config_write(Machine *m, unsigned slot, unsigned offset,
+                           uint32_t value)
+{
+    uint64_t at = config_address(m, slot, offset);
+
+    if (m->driver->config == CONFIG_ECAM) {
+        tw_qtest_writel(m, at, value);
+        return;
+    }
+    tw_qtest_outl(m, 0xcf8, (uint32_t)at);
+    tw_qtest_outl(m, 0xcfc, value);
+}
+
+uint32_t tw_qtest_config_read(Machine *m, unsigned slot, unsigned offset)
+{
+    uint64_t at = config_address(m, slot, offset);
+
+    if (m->driver->config == CONFIG_ECAM) {
+        return (uint32_t)tw_qtest_readl(m, at);
+    }
+    tw_qtest_outl(m, 0xcf8, (uint32_t)at);
+    return tw_qtest_inl(m, 0xcfc);
+}
+
+/* Gives the devices that make DMA their addresses, and lets them go. */
+static bool start_devices(Machine *m, char *why, size_t size)
+{
+    for (unsigned i = 0; i < DEVICES; i++) {
+        unsigned slot = FIRST_DEVICE + i;
+        uint32_t bar = m->driver->bar + (i << 16);
+        uint32_t identity = tw_qtest_config_read(m, slot, 0);
+
+        if (identity != LSI) {
+            snprintf(why, size,
+                     "expected the device 00:%02x.0 to be an lsi53c895a "
+                     "(0x%08x), not 0x%08x",
+                     slot, LSI, identity);
+            return false;
+        }
+        tw_qtest_config_write(m, slot, 0x10, 0xc001 + (i << 8));
+        tw_qtest_config_write(m, slot, 0x14, bar);
+        tw_qtest_config_write(m, slot, 0x18, bar + 0x2000);
+        tw_qtest_config_write(m, slot, 0x04,
+                              m->driver->config == CONFIG_ECAM ? 6 : 7);
+    }
+    return tw_qtest_flush(m);
+}
+
+/* The process -------------------------------------------------------------- */
+
+/* Somebody may have installed another QEMU meanwhile. */
+static bool is_same_version(const Machine *m, char *why, size_t size)
+{
+    char now[sizeof(m->version)];
+
+    if (!tw_qemu_version_of(m->binary, m->driver->name, now, sizeof(now),
+                            NULL)) {
+        g_strlcpy(now, "none", sizeof(now));
+    }
+    if (strcmp(now, m->version) == 0) {
+        return true;
+    }
+    snprintf(why, size, "expected QEMU %s, as at the start, not %s", m->version,
+             now);
+    return false;
+}
+
+bool tw_qtest_set_up(Machine *m, char *why, size_t size)
+{
+    return start_devices(m, why, size) && m->driver->start(m, why, size) &&
+           tw_qtest_flush(m);
+}
+
+bool tw_qtest_start(Machine *m, char *why, size_t size)
+{
+    const TwProcessFd fds[] = {{m->ram_fd, "TW_RAM"}};
+    TwTrace *trace = m->trace;
+    uint32_t limit = m->timeout_ms;
+    bool ok;
+
+    if (m->process.pid != 0) {
+        return true;
+    }
+    if (m->started && !is_same_version(m, why, size)) {
+        return false;
+    }
+    m->started = true;
+    memset(m->state, 0, DRIVER_STATE);
+    memset(m->ram + AT_STRUCTURES, 0, AT_SCRIPTS - AT_STRUCTURES);
+    g_string_truncate(m->out, 0);
+    m->n_out = 0;
+    if (!tw_process_start(&m->process, m->command, fds, 1)) {
+        snprintf(why, size, "expected to start a process: %s",
+                 g_strerror(errno));
+        return false;
+    }
+    tw_trace_init(&m->idle, NULL);
+    m->trace = &m->idle; /* takes what is wrong */
+    m->broken = false;
+    m->timeout_ms = START_TIMES * limit;
+    ok = tw_qtest_flush(m) && tw_qtest_set_up(m, why, size);
+    m->timeout_ms = limit;
+    if (!ok && m->broken) {
+        g_strlcpy(why, m->idle.text, size);
+    }
+    if (!ok) {
+        tw_process_end(&m->process, 0);
+    }
+    m->trace = trace;
+    m->broken = false;
+    return ok;
+}
