@@ -15,17 +15,29 @@
 #include "targets/zoo/zoo.h"
 
 static const TwTargetClass *const classes[] = {
-    &tw_softmmu_class,      &tw_zoo_class,
+    &tw_softmmu_class,
+    &tw_zoo_class,
 #ifdef TW_HAVE_UNICORN
-    &tw_unicorn_class,      &tw_unicorn_ab_class,
-    &tw_unicorn_vtlb_class, &tw_unicorn_snapshot_class,
+    &tw_unicorn_class,
+    &tw_unicorn_ab_class,
+    &tw_unicorn_vtlb_class,
+    &tw_unicorn_snapshot_class,
 #endif
 #ifdef TW_HAVE_QEMU_AGENTS
-    &tw_qemu_aarch64_class, &tw_qemu_x86_64_class,
-    &tw_qemu_riscv64_class, &tw_qemu_ab_class,
+    &tw_qemu_aarch64_class,
+    &tw_qemu_x86_64_class,
+    &tw_qemu_riscv64_class,
+    &tw_qemu_ab_class,
 #endif
-    &tw_qtest_smmuv3_class, &tw_qtest_smmuv3_nested_class,
-    &tw_exec_class,         NULL,
+    &tw_qtest_smmuv3_class,
+    &tw_qtest_smmuv3_nested_class,
+    &tw_qtest_riscv_iommu_class,
+    &tw_qtest_riscv_iommu_nested_class,
+    &tw_qtest_vtd_class,
+    &tw_qtest_vtd_scalable_class,
+    &tw_qtest_amdvi_class,
+    &tw_exec_class,
+    NULL,
 };
 
 const TwTargetClass *const *tw_target_classes(void)

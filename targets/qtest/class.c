@@ -128,6 +128,20 @@ static bool share_memory(Machine *m, GError **error)
     return true;
 }
 
+static unsigned major_version(const Machine *m)
+{
+    return (unsigned)g_ascii_strtoull(m->version, NULL, 10);
+}
+
+const char *tw_qtest_machine(const Machine *m)
+{
+    const Driver *driver = m->driver;
+
+    return driver->since && major_version(m) >= driver->since
+               ? driver->machine_since
+               : driver->machine;
+}
+
 /* The command, with the devices that make DMA. */
 static char *command_of(const Machine *m)
 {
@@ -140,7 +154,7 @@ static char *command_of(const Machine *m)
         "-object memory-backend-file,id=m0,size=%u,"
         "mem-path=/proc/self/fd/$TW_RAM,share=on -m size=%u -monitor none "
         "-serial none -qtest stdio -qtest-log none %s",
-        quoted, RAM_BYTES, RAM_BYTES >> 20, m->driver->machine);
+        quoted, RAM_BYTES, RAM_BYTES >> 20, tw_qtest_machine(m));
     for (unsigned i = 0; i < DEVICES; i++) {
         g_string_append_printf(command, " -device lsi53c895a,addr=%u", 4 + i);
     }
@@ -171,7 +185,6 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
     m->args = g_strdup(options->qemu_args ? options->qemu_args : "");
     m->timeout_ms = options->timeout_ms ? options->timeout_ms : TW_TIMEOUT_MS;
     m->binary = g_strdup(options->qemu ? options->qemu : driver->binary);
-    m->command = command_of(m);
     m->state = g_malloc0(DRIVER_STATE);
     m->out = g_string_new(NULL);
     tw_process_init(&m->process);
@@ -181,6 +194,11 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
         machine_close(&m->target);
         return NULL;
     }
+    if (major_version(m) < driver->tells_since) {
+        memset(m->dialect.reason_groups, TW_REASON_UNTOLD,
+               sizeof(m->dialect.reason_groups));
+    }
+    m->command = command_of(m);
     if (!tw_qtest_start(m, why, sizeof(why))) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "qemu-%s: expected %s to start: %s", driver->name,
@@ -217,3 +235,11 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
 CLASS(smmuv3, "smmuv3", "SMMUv3 of a stock QEMU, stage 1, under device DMA");
 CLASS(smmuv3_nested, "smmuv3-nested",
       "SMMUv3 of a stock QEMU, stage 1 behind stage 2");
+CLASS(riscv_iommu, "riscv-iommu",
+      "RISC-V IOMMU of a stock QEMU, first stage, under device DMA");
+CLASS(riscv_iommu_nested, "riscv-iommu-nested",
+      "RISC-V IOMMU of a stock QEMU, first stage behind second stage");
+CLASS(vtd, "vtd", "VT-d of a stock QEMU, legacy mode, under device DMA");
+CLASS(vtd_scalable, "vtd-scalable",
+      "VT-d of a stock QEMU, scalable mode, second-stage tables");
+CLASS(amdvi, "amdvi", "AMD-Vi of a stock QEMU, under device DMA");

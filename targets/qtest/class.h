@@ -5,6 +5,8 @@
 
 #include "targets/target.h"
 
-extern const TwTargetClass tw_qtest_smmuv3_class, tw_qtest_smmuv3_nested_class;
+extern const TwTargetClass tw_qtest_smmuv3_class, tw_qtest_smmuv3_nested_class,
+    tw_qtest_riscv_iommu_class, tw_qtest_riscv_iommu_nested_class,
+    tw_qtest_vtd_class, tw_qtest_vtd_scalable_class, tw_qtest_amdvi_class;
 
 #endif

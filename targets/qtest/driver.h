@@ -54,6 +54,9 @@ typedef struct Driver {
     const char *binary;  /* the QEMU of the PATH */
     const char *machine; /* its arguments: machine, CPU, IOMMU; not the devices
                           * that make DMA */
+    unsigned since;      /* from this version of QEMU on, if not 0, ... */
+    const char *machine_since; /* ... the arguments are these */
+    unsigned tells_since;      /* before this version, no refusal is recorded */
     Config config;
     uint64_t ecam;
     uint64_t ram; /* guest physical address of RAM */

@@ -117,6 +117,9 @@ struct Machine {
 
 enum { DRIVER_STATE = 4096 };
 
+/* class.c: the arguments of this version of QEMU for its machine. */
+const char *tw_qtest_machine(const Machine *m);
+
 /* start.c: starts the process if it does not run; false with `why`.  Ends a
  * process that did not answer as it should, and notes it in m->trace. */
 bool tw_qtest_start(Machine *m, char *why, size_t size);
@@ -165,6 +168,8 @@ bool tw_qtest_emit(TwTarget *target, const TwProgram *program,
                    const TwFinding *finding, const TwExpected *expected,
                    GString *out, GError **error);
 
-extern const Driver tw_qtest_smmuv3, tw_qtest_smmuv3_nested;
+extern const Driver tw_qtest_smmuv3, tw_qtest_smmuv3_nested,
+    tw_qtest_riscv_iommu, tw_qtest_riscv_iommu_nested, tw_qtest_vtd,
+    tw_qtest_vtd_scalable, tw_qtest_amdvi;
 
 #endif

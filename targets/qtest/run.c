@@ -64,7 +64,6 @@ static void plan_access(Machine *m, const TwOp *op, unsigned number)
         .stores = op->code == TW_OP_DMA_WRITE,
         .slot = tw_plan_slot(m),
     };
-    m->capture = planned->slot;
     if (m->device == device) {
         tw_plan_room(m, MOST_CAPTURED);
     }
@@ -79,6 +78,7 @@ static void plan_access(Machine *m, const TwOp *op, unsigned number)
         tw_plan_move(m, device, op->size, op->addr,
                      m->driver->ram + planned->slot);
     }
+    m->capture = planned->slot;
     m->driver->capture(m);
     planned->segment = (uint16_t)(m->n_segments - 1);
     m->n_planned++;

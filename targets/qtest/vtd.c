@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Intel VT-d of the machine `q35`: legacy mode, and scalable mode with
+ * second-stage tables.  Intel Virtualization Technology for Directed I/O,
+ * Architecture Specification: registers in chapter 11, structures in chapter 9,
+ * commands in chapter 6, faults in chapter 7.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "targets/qtest/internal.h"
+
+enum {
+    /* Registers. */
+    CAPABILITIES = 0x08,
+    EXTENDED = 0x10,
+    COMMAND = 0x18,
+    STATUS = 0x1c,
+    ROOT = 0x20,
+    FAULT_STATUS = 0x34,
+    QUEUE_TAIL = 0x88,
+    QUEUE = 0x90,
+    FAULT = 0x220, /* the one fault record */
+    FAULT_TOP = 0x22c,
+    /* Structures: offsets in RAM. */
+    AT_ROOT = AT_STRUCTURES,
+    AT_CONTEXTS = AT_STRUCTURES + 0x1000,    /* both halves of scalable mode */
+    AT_OWN = AT_STRUCTURES + 0x3000,         /* table of level 2 */
+    AT_EMPTY = AT_STRUCTURES + 0x4000,       /* root that leads nowhere */
+    AT_DIRECTORIES = AT_STRUCTURES + 0x8000, /* of PASIDs, a page a device */
+    AT_PASIDS = AT_STRUCTURES + 0xc000,      /* tables of them, likewise */
+    AT_QUEUE = AT_STRUCTURES + 0x100000,
+    QUEUE_LG = 7, /* log2 of its pages */
+    QUEUE_BYTES = 4096 << QUEUE_LG,
+    /* Domain ids; domain D of a program is D + 1. */
+    OF_BLOCKED = 0x1fe,
+    OF_CONTROL = 0x1ff,
+    /* Commands. */
+    CONTEXT = 1,
+    IOTLB = 2,
+    PASID_IOTLB = 6,
+    PASID_CACHE = 7,
+    MOST_MASK = 18,     /* pages of one command, as log2 */
+    MOST_COMMANDS = 64, /* of one operation, instead of one for everything */
+};
+
+/* Registers that are written to enable the unit, and its pages. */
+#define UNIT UINT64_C(0xfed90000)
+#define RECORDED UINT32_C(0x80000000) /* F of a fault record, its top word */
+
+/* What can be told apart: 5 and 6 (and of scalable mode 79, hexadecimal) are
+ * for absence and rights, and where a reserved bit counts, too, either may come
+ * first; 7; 1 and 2. */
+enum { REFUSED = 1, UNREADABLE, CONFIGURATION };
+
+typedef struct State {
+    uint32_t tail;      /* in the queue, of what is planned */
+    uint32_t n_waiting; /* bytes of it that QEMU has not seen */
+    /* Since the last command for its context: is the context entry of an index
+     * not present any more; of which domains did it pass through? */
+    bool left[MOST_INDEXES];
+    uint32_t passed[MOST_INDEXES][8];
+} State;
+
+static State *state(const Machine *m)
+{
+    return m->state;
+}
+
+static bool is_scalable(const Machine *m);
+
+static uint64_t source_of(unsigned device)
+{
+    return (4 + device) << 3;
+}
+
+static bool is_in(const uint32_t *set, unsigned domain)
+{
+    return set[domain / 32] >> domain % 32 & 1;
+}
+
+/* Commands ----------------------------------------------------------------- */
+
+static void command(Machine *m, uint64_t q0, uint64_t q1)
+{
+    State *s = state(m);
+    uint32_t bytes = is_scalable(m) ? 32 : 16;
+    uint64_t words[4] = {q0, q1, 0, 0};
+
+    if (s->n_waiting + 2 * bytes > QUEUE_BYTES) {
+        tw_qtest_store32(m, UNIT + QUEUE_TAIL, s->tail);
+        tw_plan_close(m);
+        tw_qtest_flush(m);
+        s->n_waiting = 0;
+    }
+    memcpy(m->ram + AT_QUEUE + s->tail, words, bytes);
+    s->tail = (s->tail + bytes) % QUEUE_BYTES;
+    s->n_waiting += bytes;
+}
+
+static void submit(Machine *m)
+{
+    tw_qtest_store32(m, UNIT + QUEUE_TAIL, state(m)->tail);
+}
+
+/* By pieces of 2^AM pages, aligned ("IOTLB Invalidate Descriptor"). */
+static void invalidate_pages(Machine *m, unsigned domain, bool leaf,
+                             uint64_t first, uint64_t last)
+{
+    const uint64_t top = (UINT64_C(1) << 39) - 1;
+    uint64_t page = (first < top ? first : top) >> 12;
+    uint64_t end = ((last < top ? last : top) >> 12) + 1;
+
+    while (page < end) {
+        unsigned mask = 0;
+
+        while (mask < MOST_MASK && !(page >> mask & 1) &&
+               page + (UINT64_C(2) << mask) <= end) {
+            mask++;
+        }
+        command(m, IOTLB | 3 << 4 | (uint64_t)(domain + 1) << 16,
+                page << 12 | (uint64_t)leaf << 6 | mask);
+        page += UINT64_C(1) << mask;
+    }
+}
+
+static void invalidate_entries(Machine *m, const TwOp *op)
+{
+    bool leaf = op->scope == TW_SCOPE_LEAF || op->scope == TW_SCOPE_ANY_LEAF;
+
+    switch (op->scope) {
+    case TW_SCOPE_GLOBAL:
+        command(m, IOTLB | 1 << 4, 0);
+        return;
+    case TW_SCOPE_DOMAIN:
+        command(m, IOTLB | 2 << 4 | (uint64_t)(op->whose + 1) << 16, 0);
+        return;
+    case TW_SCOPE_RANGE:
+    case TW_SCOPE_LEAF:
+        invalidate_pages(m, op->whose, leaf, op->addr, op->last);
+        return;
+    default:
+        for (unsigned domain = 0; domain < 256; domain++) {
+            if (is_in(m->domains[0], domain)) {
+                invalidate_pages(m, domain, leaf, op->addr, op->last);
+            }
+        }
+        return;
+    }
+}
+
+/* The domain id that an index may have had, the n-th; 0: there are no more. */
+static unsigned had(const Machine *m, unsigned *n)
+{
+    while (*n < 256) {
+        unsigned domain = (*n)++;
+
+        if (is_in(m->domains[0], domain)) {
+            return domain + 1;
+        }
+    }
+    return (*n)++ == 256 ? OF_BLOCKED : 0;
+}
+
+static void invalidate_context_entry(Machine *m, unsigned index)
+{
+    unsigned n = 0, id;
+
+    while ((id = had(m, &n)) != 0) {
+        command(m,
+                CONTEXT | 3 << 4 | (uint64_t)id << 16 |
+                    source_of(1 + index) << 32,
+                0);
+    }
+    state(m)->left[index] = false;
+}
+
+/* A PASID entry was changed: the command for it, and where it passed through,
+ * the one for what was cached of that ("Guidance to Software for
+ * Invalidations"). */
+static void invalidate_pasid_entry(Machine *m, unsigned index)
+{
+    State *s = state(m);
+    unsigned n = 0, id;
+
+    while ((id = had(m, &n)) != 0) {
+        command(m, PASID_CACHE | 1 << 4 | (uint64_t)id << 16, 0);
+        if (id != OF_BLOCKED && is_in(s->passed[index], id - 1)) {
+            command(m, PASID_IOTLB | 2 << 4 | (uint64_t)id << 16, 0);
+        }
+    }
+    memset(s->passed[index], 0, sizeof(s->passed[index]));
+}
+
+static void invalidate_contexts(Machine *m, unsigned first, unsigned last)
+{
+    for (unsigned index = first; index <= last; index++) {
+        if (!is_scalable(m) || state(m)->left[index]) {
+            invalidate_context_entry(m, index);
+        }
+        if (is_scalable(m)) {
+            invalidate_pasid_entry(m, index);
+        }
+    }
+}
+
+static void invalidate(Machine *m, const TwOp *op)
+{
+    unsigned index = op->whose % m->indexes;
+
+    if (op->scope == TW_SCOPE_CONTEXT) {
+        invalidate_contexts(m, index, index);
+    } else if (op->scope == TW_SCOPE_CONTEXTS && !is_scalable(m)) {
+        command(m, CONTEXT | 1 << 4, 0);
+    } else if (op->scope == TW_SCOPE_CONTEXTS) {
+        invalidate_contexts(m, 0, m->indexes - 1);
+    } else {
+        invalidate_entries(m, op);
+    }
+    submit(m);
+}
+
+/* Structures --------------------------------------------------------------- */
+
+/* Of a device. */
+static uint64_t context_at(const Machine *m, unsigned device)
+{
+    return m->driver->ram + AT_CONTEXTS +
+           (is_scalable(m) ? 32 : 16) * source_of(device);
+}
+
+static uint64_t pasid_at(const Machine *m, unsigned device)
+{
+    return m->driver->ram + AT_PASIDS + 0x1000 * device;
+}
+
+/* Context entry: P 0, translation type [3:2] (0 tables, 2 pass-through), tables
+ * [63:12]; width [66:64] (1: 39 bits), domain [87:72]. */
+static void put_context(Machine *m, unsigned index, uint64_t root,
+                        unsigned type, unsigned id)
+{
+    uint64_t at = context_at(m, 1 + index);
+
+    tw_qtest_store64(m, at + 8, 1 | (uint64_t)id << 8);
+    tw_qtest_store64(m, at, root | type << 2 | 1);
+}
+
+/* PASID table entry: P 0, width [4:2], type [8:6] (2 second stage, 4
+ * pass-through), tables [63:12]; domain [79:64].  The context entry is there.
+ */
+static void put_pasid(Machine *m, unsigned index, uint64_t root, unsigned type,
+                      unsigned id)
+{
+    uint64_t at = pasid_at(m, 1 + index);
+
+    tw_qtest_store64(m, at + 8, id);
+    tw_qtest_store64(m, at, root | type << 6 | 1 << 2 | 1);
+    tw_qtest_store64(m, context_at(m, 1 + index),
+                     (m->driver->ram + AT_DIRECTORIES + 0x1000 * (1 + index)) |
+                         1);
+}
+
+static void context(Machine *m, unsigned index)
+{
+    State *s = state(m);
+    const Stage *stage = &m->stages[0][index];
+    void (*put)(Machine *, unsigned, uint64_t, unsigned, unsigned) =
+        is_scalable(m) ? put_pasid : put_context;
+    bool scalable = is_scalable(m);
+
+    switch (stage->mode) {
+    case TW_CONTEXT_TABLES:
+        put(m, index, stage->root, scalable ? 2 : 0, stage->domain + 1);
+        break;
+    case TW_CONTEXT_PASS:
+        put(m, index, 0, scalable ? 4 : 2, stage->domain + 1);
+        s->passed[index][stage->domain / 32] |= 1u << stage->domain % 32;
+        break;
+    case TW_CONTEXT_BLOCKED:
+        put(m, index, m->driver->ram + AT_EMPTY, scalable ? 2 : 0, OF_BLOCKED);
+        break;
+    default:
+        tw_qtest_store64(m, context_at(m, 1 + index), 0);
+        s->left[index] = true;
+        break;
+    }
+}
+
+static void clear_faults(Machine *m)
+{
+    tw_qtest_store32(m, UNIT + FAULT_TOP, RECORDED);
+    tw_qtest_store32(m, UNIT + FAULT_STATUS, 1); /* overflow */
+}
+
+static void reset(Machine *m)
+{
+    State *s = state(m);
+
+    s->n_waiting = 0;
+    for (unsigned index = 0; index < MOST_INDEXES; index++) {
+        tw_qtest_store64(m, context_at(m, 1 + index), 0);
+    }
+    memset(s->left, 0, sizeof(s->left));
+    memset(s->passed, 0, sizeof(s->passed));
+    command(m, CONTEXT | 1 << 4, 0);
+    if (is_scalable(m)) {
+        command(m, PASID_CACHE | 3 << 4, 0);
+    }
+    command(m, IOTLB | 1 << 4, 0);
+    submit(m);
+    clear_faults(m);
+}
+
+static uint64_t own_word(const Machine *m, unsigned stage, unsigned i)
+{
+    (void)stage;
+    switch (i) {
+    case 0: /* RAM, as one page */
+        return 1 << 7 | 3;
+    case 3: /* devices: a table, since no page may hold 0xfee00000 */
+        return (m->driver->ram + AT_OWN) | 3;
+    default:
+        return 0;
+    }
+}
+
+static void put_words(Machine *m, uint64_t at, uint64_t q0, uint64_t q1)
+{
+    const uint64_t words[2] = {q0, q1};
+
+    memcpy(m->ram + at, words, sizeof(words));
+}
+
+/* What never changes. */
+static void make_structures(Machine *m)
+{
+    uint64_t ram = m->driver->ram;
+    uint64_t devices = UINT64_C(0xfec00000); /* the 2 MiB with the unit */
+    uint64_t control = context_at(m, CONTROL) - ram;
+
+    put_words(m, AT_ROOT, (ram + AT_CONTEXTS) | 1, 0);
+    put_words(m, AT_OWN + (devices >> 21 & 511) * 8, devices | 1 << 7 | 3, 0);
+    for (unsigned i = 0; i < OWN_WORDS; i++) {
+        uint64_t word = own_word(m, 0, i);
+
+        memcpy(m->ram + AT_EMPTY + 8 * i, &word, 8);
+    }
+    if (!is_scalable(m)) {
+        put_words(m, control, 2 << 2 | 1, 1 | OF_CONTROL << 8);
+        return;
+    }
+    for (unsigned device = 0; device < DEVICES; device++) {
+        put_words(m, AT_DIRECTORIES + 0x1000 * device, pasid_at(m, device) | 1,
+                  0);
+    }
+    put_words(m, control, (ram + AT_DIRECTORIES) | 1, 0);
+    put_words(m, AT_PASIDS, 4 << 6 | 1 << 2 | 1, OF_CONTROL);
+}
+
+static bool start_vtd(Machine *m, char *why, size_t size)
+{
+    const uint64_t tables = UINT64_C(1) << 43 | UINT64_C(1) << 46;
+    uint64_t ram = m->driver->ram;
+    uint64_t extended = tw_qtest_readq(m, UNIT + EXTENDED);
+    bool scalable = is_scalable(m);
+
+    if (tw_qtest_readq(m, UNIT + CAPABILITIES) == 0 || !(extended & 2) ||
+        (scalable && (extended & tables) != tables)) {
+        snprintf(why, size,
+                 "expected VT-d with queued invalidation%s, not ECAP 0x%llx",
+                 scalable ? ", scalable mode, second-stage translation" : "",
+                 (unsigned long long)extended);
+        return false;
+    }
+    make_structures(m);
+    tw_qtest_writeq(m, UNIT + ROOT, (ram + AT_ROOT) | (uint64_t)scalable << 10);
+    tw_qtest_writel(m, UNIT + COMMAND, 1u << 30); /* takes the root table */
+    tw_qtest_writeq(m, UNIT + QUEUE,
+                    (ram + AT_QUEUE) | (uint64_t)scalable << 11 | QUEUE_LG);
+    tw_qtest_writel(m, UNIT + COMMAND, 1u << 26);            /* the queue */
+    tw_qtest_writel(m, UNIT + COMMAND, 1u << 31 | 1u << 26); /* translation */
+    if (tw_qtest_readl(m, UNIT + STATUS) != 0xc4000000) {
+        snprintf(why, size, "expected VT-d to translate when it is told to");
+        return false;
+    }
+    return true;
+}
+
+/* Faults ------------------------------------------------------------------- */
+
+static void capture(Machine *m)
+{
+    tw_qtest_capture(m, UNIT + FAULT, 16, 0);
+    tw_qtest_capture_store32(m, UNIT + FAULT_TOP, RECORDED);
+}
+
+/* Fault reasons, of legacy mode and of scalable mode ("Fault Reason
+ * Encodings").  QEMU uses those of legacy mode for tables in both. */
+static unsigned kind_of(unsigned code)
+{
+    switch (code) {
+    case 0x05:
+    case 0x06:
+    case 0x79:
+        return TW_REASON_RIGHTS;
+    case 0x0c:
+    case 0x7a:
+        return TW_REASON_RESERVED;
+    case 0x04:
+    case 0x84:
+        return TW_REASON_RANGE;
+    case 0x01: /* root entry, */
+    case 0x39:
+    case 0x02: /* context entry, */
+    case 0x41:
+    case 0x51: /* directory entry, */
+    case 0x59: /* PASID entry */
+    case 0x58: /* QEMU 7.2 for 0x59, */
+    case 0x5b: /* later versions for 0x59 */
+        return TW_REASON_NO_CONTEXT;
+    default:
+        return TW_REASON_UNREADABLE;
+    }
+}
+
+static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
+                       TwReason *reason)
+{
+    uint64_t words[2];
+
+    (void)m;
+    memcpy(words, captured, sizeof(words));
+    if (!(words[1] >> 63) || (words[1] & 0xffff) != source_of(1 + index)) {
+        return 0;
+    }
+    *reason = (TwReason){
+        .kind = (uint8_t)kind_of(words[1] >> 32 & 0xff),
+        .address = words[0],
+    };
+    return 1;
+}
+
+#define VTD(of) \
+    .name = of, .binary = "qemu-system-x86_64", .config = CONFIG_PORTS, \
+    .bar = 0xfe000000, .stages = 1, .formats = {TW_FORMAT_VTD_SL}, \
+    .entry_bits = 0x7ff | UINT64_C(0xbff) << 52, \
+    .reason_groups = {[TW_REASON_NO_CONTEXT] = CONFIGURATION, \
+                      [TW_REASON_BLOCKED] = REFUSED, \
+                      [TW_REASON_RANGE] = REFUSED, \
+                      [TW_REASON_ABSENT] = REFUSED, \
+                      [TW_REASON_RESERVED] = REFUSED, \
+                      [TW_REASON_RIGHTS] = REFUSED, \
+                      [TW_REASON_UNREADABLE] = UNREADABLE}, \
+    .reason_lg = 12, .start = start_vtd, .reset = reset, .context = context, \
+    .invalidate = invalidate, .own_word = own_word, .capture = capture, \
+    .faults = faults, \
+    .contract = {.iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS | \
+                          TW_IOTLB_CONTEXTS | TW_IOTLB_BY_INDEX, \
+                 .commands = TW_COMMANDS_PLAIN}
+
+#define Q35 \
+    "-M q35,sata=off,smbus=off,usb=off,vmport=off,memory-backend=m0 " \
+    "-device intel-iommu,intremap=off,aw-bits=39"
+
+/*
+ * "Caching of Translation Information": translations, contexts and what is
+ * derived from them may be cached until they are invalidated.  With CM=0,
+ * nothing that faults is.  After a context was changed, software invalidates
+ * context and translations ("Guidance to Software for Invalidations"): until
+ * then a unit may look up translations before the context, by requester, as
+ * QEMU does.  Pointers to tables may be cached, too; stock QEMU keeps none, and
+ * without them the judge is faster and stricter.
+ */
+const Driver tw_qtest_vtd = {
+    VTD("vtd"),
+    .machine = Q35,
+};
+
+const Driver tw_qtest_vtd_scalable = {
+    VTD("vtd-scalable"),
+    .machine = Q35 ",x-scalable-mode=on",
+    .since = 11,
+    .machine_since = Q35 ",scalable-mode=on",
+};
+
+static bool is_scalable(const Machine *m)
+{
+    return m->driver == &tw_qtest_vtd_scalable;
+}
