@@ -87,6 +87,7 @@ typedef struct TwDialect {
     uint8_t dma_lg;          /* RAM and accesses of devices are in the */
     uint64_t dma_first;      /* 2^dma_lg bytes from here on */
     uint64_t entry_bits; /* a `poke` may set these beside an address in there */
+    uint64_t entry_ones; /* and sets these, but for one that stores 0 */
     /* How much the reasons of its traces tell (LA-60). */
     uint8_t reason_groups[TW_REASONS]; /* kinds with the same number, not 0, are
                                         * told as one; TW_REASON_UNTOLD: as

@@ -9,7 +9,7 @@
 #include "program/layout.h"
 #include "program/ops.h"
 
-enum { PAGE_LG = 12, MAX_DOMAIN = 254 };
+enum { PAGE_LG = 12, ROOT_LG = 30, MAX_DOMAIN = 254 };
 
 #define PAGE (UINT64_C(1) << PAGE_LG)
 
@@ -33,6 +33,19 @@ static uint64_t page_in_window(const TwDialect *d, uint64_t address)
         address += TW_PATH_OWN_WORDS * PAGE;
     }
     return address;
+}
+
+/* The same, of a root where there are two stages. */
+static uint64_t root_in_window(const TwDialect *d, uint64_t address,
+                               unsigned stage)
+{
+    const uint64_t seconds = TW_PATH_SECOND_ROOTS * PAGE;
+    uint64_t first = d->dma_first + window(d) - seconds;
+
+    if (stage > 0) {
+        return first + (address & (seconds - 1));
+    }
+    return address < first ? address : address - seconds;
 }
 
 /* Shape -------------------------------------------------------------------- */
@@ -116,7 +129,8 @@ bool tw_path_has_shape(const TwDialect *d, const TwProgram *p, char *why,
 
 /* Operations --------------------------------------------------------------- */
 
-uint64_t tw_path_fit_entry(const TwDialect *d, uint64_t value)
+/* Of the root: a leaf there is of 1 GiB, the one around the window. */
+static uint64_t fit_entry(const TwDialect *d, uint64_t value, bool root)
 {
     const TwLayout *layout = tw_layout(d->path_formats[0]);
     uint64_t address = (value & layout->address) << layout->shift;
@@ -127,8 +141,15 @@ uint64_t tw_path_fit_entry(const TwDialect *d, uint64_t value)
     if (value == 0) {
         return 0;
     }
-    address = leaf ? in_window(d, address) : page_in_window(d, address);
-    return (address >> layout->shift & layout->address) | bits;
+    address = !leaf  ? page_in_window(d, address)
+              : root ? d->dma_first & ~((UINT64_C(1) << ROOT_LG) - 1)
+                     : in_window(d, address);
+    return (address >> layout->shift & layout->address) | bits | d->entry_ones;
+}
+
+uint64_t tw_path_fit_entry(const TwDialect *d, uint64_t value)
+{
+    return fit_entry(d, value, false);
 }
 
 static void fit_access(const TwDialect *d, TwOp *op)
@@ -150,12 +171,15 @@ static void fit_access(const TwDialect *d, TwOp *op)
 
 static void fit_poke(const TwDialect *d, TwOp *op)
 {
+    bool root;
+
     op->obj = tw_path_ram(d);
     op->addr &= (window(d) - 1) & ~UINT64_C(7);
-    if ((op->addr & (PAGE - 1)) < TW_PATH_OWN_BYTES) {
+    root = (op->addr & (PAGE - 1)) < TW_PATH_OWN_BYTES;
+    if (root) {
         op->addr = (op->addr & ~(PAGE - 1)) + 8 * tw_path_root_index(d);
     }
-    op->value = tw_path_fit_entry(d, op->value);
+    op->value = fit_entry(d, op->value, root);
 }
 
 static void fit_context(const TwDialect *d, TwOp *op)
@@ -165,6 +189,9 @@ static void fit_context(const TwDialect *d, TwOp *op)
     op->obj %= d->path_stages;
     op->requester %= n;
     op->out = page_in_window(d, op->out);
+    if (d->path_stages > 1) {
+        op->out = root_in_window(d, op->out, op->obj);
+    }
     if (d->path_stages > 1 && op->obj == 0) {
         op->domain = (uint8_t)(op->domain - op->domain % n + op->requester);
         if (op->domain > MAX_DOMAIN) {

@@ -15,7 +15,11 @@
  * accesses and commands are in the window; accesses, and what an entry of level
  * 2 takes for the address of a table, have an index of level 1 of 4 or more,
  * and so do roots; accesses leave out the first 32 bytes of a page, and a
- * `poke` writes there at the index of the window alone.
+ * `poke` writes there at the index of the window alone: an entry of a root, so
+ * that a leaf there is the one of 1 GiB around the window.
+ *
+ * With two stages, roots of the second are in the last pages of the window, and
+ * those of the first are not: the machine's words there are of the stage.
  *
  * A real second stage translates what the first one reads for the device that
  * makes the access.  Here such a read has the domain as its requester (LA-53).
@@ -30,6 +34,7 @@
 enum {
     TW_PATH_OWN_WORDS = 4, /* first entries of a table, of the machine */
     TW_PATH_OWN_BYTES = 8 * TW_PATH_OWN_WORDS,
+    TW_PATH_SECOND_ROOTS = 16, /* pages at the end of the window */
 };
 
 /* The number of the RAM; that of the space which is the machine's memory. */
@@ -56,7 +61,7 @@ bool tw_path_has_shape(const TwDialect *dialect, const TwProgram *program,
  * the shape. */
 void tw_path_fit_op(const TwDialect *dialect, TwOp *op);
 
-/* The value nearest to this one that a `poke` may store. */
+/* The value nearest to this one that a `poke` may store, not in a root. */
 uint64_t tw_path_fit_entry(const TwDialect *dialect, uint64_t value);
 
 #endif

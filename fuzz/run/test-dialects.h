@@ -281,6 +281,7 @@ typedef struct Row {
     X(dma_lg, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_first, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_bits, NOTHING, CASES({0, NULL, NULL})) \
+    X(entry_ones, NOTHING, CASES({0, NULL, NULL})) \
     X(reason_groups, NOTHING, CASES({0, NULL, NULL})) \
     X(reason_coarse, NOTHING, CASES({0, NULL, NULL})) \
     X(reason_lg, NOTHING, CASES({0, NULL, NULL}))

@@ -225,6 +225,7 @@ enum {
     NUM_DMA_LG,
     NUM_DMA_FIRST,
     NUM_ENTRY_BITS,
+    NUM_ENTRY_ONES,
     NUM_REASON_LG,
     NUM_REASON_GROUPS, /* one for each kind but NONE */
     NUMS = NUM_REASON_GROUPS + TW_REASONS - 1
@@ -270,6 +271,7 @@ static const struct {
     [NUM_DMA_LG] = {"dma-lg", 0, 40, OF_DIALECT(dma_lg)},
     [NUM_DMA_FIRST] = {"dma-first", 0, UINT64_MAX, OF_DIALECT(dma_first)},
     [NUM_ENTRY_BITS] = {"entry-bits", 0, UINT64_MAX, OF_DIALECT(entry_bits)},
+    [NUM_ENTRY_ONES] = {"entry-ones", 0, UINT64_MAX, OF_DIALECT(entry_ones)},
     [NUM_REASON_LG] = {"reason-lg", 0, 64, OF_DIALECT(reason_lg)},
 #define GROUP(n, kind) \
     [NUM_REASON_GROUPS + n] = { \

@@ -64,6 +64,7 @@ static TwDialect dialect_of(const Driver *driver)
         .dma_first = driver->ram + AT_PROGRAM,
         .dma_lg = PROGRAM_LG,
         .entry_bits = driver->entry_bits,
+        .entry_ones = driver->entry_ones,
         .reason_coarse = true,
         .reason_lg = driver->reason_lg,
     };

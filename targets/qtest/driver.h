@@ -63,7 +63,7 @@ typedef struct Driver {
     uint32_t bar; /* of the first device; the next are 64 KiB further each */
     unsigned stages;
     uint8_t formats[2];
-    uint64_t entry_bits; /* TwDialect.entry_bits */
+    uint64_t entry_bits, entry_ones; /* as in TwDialect */
     uint8_t reason_groups[TW_REASONS];
     uint8_t reason_lg; /* as in TwDialect */
     TwContract contract;

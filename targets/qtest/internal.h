@@ -32,8 +32,7 @@
 enum {
     PAGE_BYTES = 4096,
     PAGES = (1 << PROGRAM_LG) / PAGE_BYTES,
-    OWN_WORDS = 4,     /* at the start of a page, see memory.c */
-    SECOND_ROOTS = 16, /* pages */
+    OWN_WORDS = 4, /* at the start of a page, see memory.c */
     SLOT_BYTES = 64,
     SLOT_CAPTURE = 16, /* in a slot: the bytes that were loaded, then what was
                         * captured */

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include "program/ops.h"
+#include "program/path.h"
 #include "targets/qtest/internal.h"
 
 bool tw_qtest_memory_open(Machine *m)
@@ -39,7 +40,7 @@ static unsigned theirs(const Machine *m)
 /* With two stages, the last pages are the roots of the second (TwDialect). */
 static unsigned stage_of(const Machine *m, unsigned page)
 {
-    return m->driver->stages == 2 && page >= PAGES - SECOND_ROOTS;
+    return m->driver->stages == 2 && page >= PAGES - TW_PATH_SECOND_ROOTS;
 }
 
 static void make_master(Machine *m, unsigned page)

@@ -408,7 +408,8 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
     .name = of, .binary = "qemu-system-aarch64", .config = CONFIG_ECAM, \
     .ecam = 0x3f000000, .ram = 0x40000000, .bar = 0x10010000, .stages = n, \
     .formats = {TW_FORMAT_ARM64_S1, TW_FORMAT_ARM64_S2}, \
-    .entry_bits = 3 | 3 << 6 | 1 << 10 | UINT64_C(1) << 62, \
+    .entry_bits = 3 | 1 << 7 | UINT64_C(1) << 62, \
+    .entry_ones = 1 << 6 | 1 << 10, \
     .reason_groups = {[TW_REASON_NO_CONTEXT] = CONFIGURATION, \
                       [TW_REASON_BLOCKED] = TW_REASON_UNTOLD, \
                       [TW_REASON_RANGE] = TRANSLATION, \

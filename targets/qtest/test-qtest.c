@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A target of this room (the first argument, without "qemu-"; the second is a
+ * QEMU): programs made by hand with the outcomes that they must have, and
+ * processes that end, stop, lie or never were.
+ */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "process/tasks.h"
+#include "program/entry.h"
+#include "program/path.h"
+#include "program/trace.h"
+#include "targets/qtest/internal.h"
+
+static char *name;       /* of the target */
+static const char *qemu; /* or NULL */
+
+static TwTarget *open_with(const char *binary, const char *args,
+                           uint32_t timeout_ms, bool drop, GError **error)
+{
+    TwTargetOptions options = {.name = name,
+                               .qemu = binary ? binary : qemu,
+                               .qemu_args = args,
+                               .timeout_ms = timeout_ms,
+                               .drop_flushes = drop};
+
+    return tw_target_open(&options, error);
+}
+
+static TwTarget *open_target(void)
+{
+    GError *error = NULL;
+    TwTarget *target = open_with(NULL, NULL, 0, false, &error);
+
+    g_assert_no_error(error);
+    return target;
+}
+
+/* Programs ------------------------------------------------------------------
+ */
+
+/* Pages of the window. */
+enum {
+    ROOT = 8,
+    OTHER_ROOT = 9,
+    TABLE = 10, /* level 2 */
+    LAST_TABLE = 11,
+    OTHER_TABLE = 12,
+    HOT = 16, /* the page that is accessed */
+    FRAME = 32,
+    OTHER = 33,
+    SECOND_ROOT = PAGES - 8,
+    WHOLE = PAGES, /* the 1 GiB around the window */
+    AT = 0x40,     /* in the page */
+};
+
+typedef struct Kit {
+    TwProgram program;
+    TwTrace trace;
+} Kit;
+
+static TwOp *add(Kit *kit, uint8_t code)
+{
+    TwProgram *p = &kit->program;
+    TwOp *op = &p->script[p->n_script++];
+
+    *op = (TwOp){.code = code, .actor = TW_BOARD};
+    return op;
+}
+
+static uint64_t page_at(TwTarget *target, unsigned page)
+{
+    return tw_target_dialect(target)->dma_first + (uint64_t)page * PAGE_BYTES;
+}
+
+/* The 1 GiB around the window. */
+static uint64_t whole(TwTarget *target)
+{
+    return page_at(target, 0) & ~((UINT64_C(1) << 30) - 1);
+}
+
+static void put_entry(TwTarget *target, Kit *kit, unsigned stage,
+                      unsigned level, unsigned table, uint64_t address,
+                      const TwEntry *entry)
+{
+    TwOp *op = add(kit, TW_OP_POKE);
+    unsigned index = address >> (12 + 9 * (level - 1)) & 511;
+
+    op->obj = tw_path_ram(tw_target_dialect(target));
+    op->addr = (uint64_t)table * PAGE_BYTES + 8 * index;
+    if (entry) {
+        g_assert_true(tw_entry_value(&kit->program.iommus[stage], level, entry,
+                                     &op->value));
+        op->value |= tw_target_dialect(target)->entry_ones;
+    }
+}
+
+static void put_leaf(TwTarget *target, Kit *kit, unsigned level, unsigned table,
+                     unsigned frame, uint8_t perm)
+{
+    TwEntry leaf = {TW_ENTRY_LEAF, perm,
+                    frame == WHOLE ? whole(target) : page_at(target, frame), 0};
+
+    put_entry(target, kit, 0, level, table, page_at(target, HOT), &leaf);
+}
+
+static void put_table(TwTarget *target, Kit *kit, unsigned level,
+                      unsigned table, unsigned below)
+{
+    TwEntry entry = {TW_ENTRY_TABLE, TW_R | TW_W, page_at(target, below), 0};
+
+    put_entry(target, kit, 0, level, table, page_at(target, HOT), &entry);
+}
+
+static void put_context(TwTarget *target, Kit *kit, unsigned stage,
+                        unsigned mode, unsigned root)
+{
+    TwOp *op = add(kit, TW_OP_CONTEXT);
+
+    op->obj = (uint8_t)stage;
+    op->mode = (uint8_t)mode;
+    op->out = page_at(target, root);
+    op->domain = 2;
+}
+
+static void put_access(TwTarget *target, Kit *kit, uint8_t code)
+{
+    TwOp *op = add(kit, code);
+
+    op->size = 8;
+    op->addr = page_at(target, HOT) + AT;
+}
+
+static void put_command(TwTarget *target, Kit *kit, unsigned stage,
+                        unsigned scope)
+{
+    TwOp *op = add(kit, TW_OP_INVALIDATE);
+
+    op->obj = (uint8_t)stage;
+    op->scope = (uint8_t)scope;
+    op->whose = scope == TW_SCOPE_CONTEXT ? 0 : 2;
+    op->addr = page_at(target, HOT);
+    op->last = op->addr + PAGE_BYTES - 1;
+}
+
+/* The objects; device 0 translated by ROOT; with two stages, the second one
+ * leads each page to itself. */
+static void begin(TwTarget *target, Kit *kit)
+{
+    const TwDialect *d = tw_target_dialect(target);
+    TwEntry all = {TW_ENTRY_LEAF, TW_R | TW_W, whole(target), 0};
+
+    memset(&kit->program, 0, sizeof(kit->program));
+    tw_path_shape(d, &kit->program);
+    if (d->path_stages == 2) {
+        put_entry(target, kit, 1, 3, SECOND_ROOT, d->dma_first, &all);
+        put_context(target, kit, 1, TW_CONTEXT_TABLES, SECOND_ROOT);
+    }
+    put_context(target, kit, 0, TW_CONTEXT_TABLES, ROOT);
+}
+
+/* And all tables for the hot page. */
+static void begin_mapped(TwTarget *target, Kit *kit, unsigned frame,
+                         uint8_t perm)
+{
+    begin(target, kit);
+    put_table(target, kit, 3, ROOT, TABLE);
+    put_table(target, kit, 2, TABLE, LAST_TABLE);
+    put_leaf(target, kit, 1, LAST_TABLE, frame, perm);
+}
+
+static void run(TwTarget *target, Kit *kit)
+{
+    char why[160] = "";
+
+    if (!tw_dialect_admits(tw_target_dialect(target), &kit->program, why,
+                           sizeof(why))) {
+        g_error("%s", why);
+    }
+    g_assert_true(tw_target_run(target, &kit->program, &kit->trace));
+    if (kit->trace.end != TW_END_DONE) {
+        g_error("%s", kit->trace.text);
+    }
+}
+
+/* What RAM has there at the start. */
+static uint64_t initial(TwTarget *target, unsigned frame)
+{
+    uint64_t value = 0;
+
+    for (unsigned k = 0; k < 8; k++) {
+        value |= (uint64_t)tw_content_initial(
+                     TW_CONTENTS_INERT, tw_path_ram(tw_target_dialect(target)),
+                     (uint64_t)frame * PAGE_BYTES + AT + k)
+                 << 8 * k;
+    }
+    return value;
+}
+
+static TwOutcome *last(Kit *kit)
+{
+    return &kit->trace.outcomes[kit->program.n_script - 1];
+}
+
+static void expect_frame(TwTarget *target, Kit *kit, unsigned frame)
+{
+    g_assert_cmpint(last(kit)->class_, ==, TW_CLASS_OK);
+    g_assert_cmphex(last(kit)->value, ==, initial(target, frame));
+}
+
+static void expect_refused(TwTarget *target, Kit *kit, unsigned kind)
+{
+    const uint8_t *groups = tw_target_dialect(target)->reason_groups;
+    unsigned told = last(kit)->reason.kind;
+
+    g_assert_cmpint(last(kit)->class_, ==, TW_CLASS_DECODE_ERROR);
+    if (groups[kind] == TW_REASON_UNTOLD) {
+        g_assert_cmpint(told, ==, TW_REASON_NONE);
+    } else {
+        g_assert_cmpint(told, !=, TW_REASON_NONE);
+        g_assert_cmpuint(groups[told], ==, groups[kind]);
+    }
+}
+
+/* Tests ---------------------------------------------------------------------
+ */
+
+/* Leaves of each size; a store is where it belongs. */
+static void test_sizes(void)
+{
+    TwTarget *target = open_target();
+    g_autofree Kit *kit = g_new(Kit, 1);
+
+    for (unsigned again = 0; again < 2; again++) {
+        begin_mapped(target, kit, FRAME, TW_R | TW_W);
+        put_access(target, kit, TW_OP_DMA_READ);
+        run(target, kit);
+        expect_frame(target, kit, FRAME);
+        put_access(target, kit, TW_OP_DMA_WRITE);
+        run(target, kit);
+        g_assert_cmpint(last(kit)->class_, ==, TW_CLASS_OK);
+        g_assert_cmpuint(last(kit)->n_locations, ==, 1);
+        g_assert_cmphex(kit->trace.locations[last(kit)->location].offset, ==,
+                        FRAME * PAGE_BYTES + AT);
+        g_assert_cmphex(
+            kit->trace.digests[tw_path_ram(tw_target_dialect(target))], !=, 0);
+    }
+    for (unsigned level = 2; level <= 3; level++) {
+        begin(target, kit);
+        put_table(target, kit, 3, ROOT, TABLE);
+        put_leaf(target, kit, level, level == 2 ? TABLE : ROOT,
+                 level == 2 ? 0 : WHOLE, TW_R | TW_W);
+        put_access(target, kit, TW_OP_DMA_READ);
+        run(target, kit);
+        expect_frame(target, kit, HOT);
+    }
+    tw_target_close(target);
+}
+
+static void test_refusals(void)
+{
+    TwTarget *target = open_target();
+    g_autofree Kit *kit = g_new(Kit, 1);
+
+    begin_mapped(target, kit, FRAME, TW_R);
+    put_access(target, kit, TW_OP_DMA_WRITE);
+    run(target, kit);
+    expect_refused(target, kit, TW_REASON_RIGHTS);
+    begin(target, kit);
+    put_access(target, kit, TW_OP_DMA_READ);
+    run(target, kit);
+    expect_refused(target, kit, TW_REASON_ABSENT);
+    /* The same device after it was refused. */
+    begin_mapped(target, kit, FRAME, TW_R | TW_W);
+    put_access(target, kit, TW_OP_DMA_READ);
+    run(target, kit);
+    expect_frame(target, kit, FRAME);
+    tw_target_close(target);
+}
+
+static void test_contexts(void)
+{
+    static const unsigned modes[] = {TW_CONTEXT_BLOCKED, TW_CONTEXT_NONE};
+    static const unsigned kinds[] = {TW_REASON_BLOCKED, TW_REASON_NO_CONTEXT};
+    TwTarget *target = open_target();
+    g_autofree Kit *kit = g_new(Kit, 1);
+
+    begin_mapped(target, kit, FRAME, TW_R | TW_W);
+    put_context(target, kit, 0, TW_CONTEXT_PASS, ROOT);
+    put_access(target, kit, TW_OP_DMA_READ);
+    run(target, kit);
+    expect_frame(target, kit, HOT);
+    for (unsigned i = 0; i < 2; i++) {
+        begin_mapped(target, kit, FRAME, TW_R | TW_W);
+        put_access(target, kit, TW_OP_DMA_READ);
+        put_context(target, kit, 0, modes[i], ROOT);
+        put_command(target, kit, 0, TW_SCOPE_CONTEXT);
+        put_command(target, kit, 0, TW_SCOPE_DOMAIN);
+        put_access(target, kit, TW_OP_DMA_READ);
+        run(target, kit);
+        expect_refused(target, kit, kinds[i]);
+        /* And back. */
+        put_context(target, kit, 0, TW_CONTEXT_TABLES, ROOT);
+        put_command(target, kit, 0, TW_SCOPE_CONTEXTS);
+        put_access(target, kit, TW_OP_DMA_READ);
+        run(target, kit);
+        expect_frame(target, kit, FRAME);
+    }
+    tw_target_close(target);
+}
+
+/* A load, another leaf, a command, a load. */
+static void change(TwTarget *target, Kit *kit, unsigned scope)
+{
+    begin_mapped(target, kit, FRAME, TW_R | TW_W);
+    put_access(target, kit, TW_OP_DMA_READ);
+    put_leaf(target, kit, 1, LAST_TABLE, OTHER, TW_R | TW_W);
+    if (scope < TW_SCOPES) {
+        put_command(target, kit, 0, scope);
+    }
+    put_access(target, kit, TW_OP_DMA_READ);
+    run(target, kit);
+}
+
+static void test_scopes(void)
+{
+    static const unsigned scopes[] = {
+        TW_SCOPE_GLOBAL, TW_SCOPE_DOMAIN,    TW_SCOPE_RANGE,
+        TW_SCOPE_LEAF,   TW_SCOPE_ANY_RANGE, TW_SCOPE_ANY_LEAF,
+    };
+    TwTarget *target = open_target();
+    g_autofree Kit *kit = g_new(Kit, 1);
+    bool kept;
+
+    change(target, kit, TW_SCOPES);
+    g_assert_cmpint(last(kit)->class_, ==, TW_CLASS_OK);
+    kept = last(kit)->value == initial(target, FRAME);
+    g_assert_true(kept || last(kit)->value == initial(target, OTHER));
+    g_assert_true(kept); /* else the tests below say nothing */
+    for (unsigned i = 0; i < G_N_ELEMENTS(scopes); i++) {
+        change(target, kit, scopes[i]);
+        expect_frame(target, kit, OTHER);
+    }
+    tw_target_close(target);
+}
+
+/* The fourth command of a program is left out. */
+static void test_drop(void)
+{
+    GError *error = NULL;
+    TwTarget *target = open_with(NULL, NULL, 0, true, &error);
+    g_autofree Kit *kit = g_new(Kit, 1);
+
+    g_assert_no_error(error);
+    begin_mapped(target, kit, FRAME, TW_R | TW_W);
+    for (unsigned i = 0; i < 4; i++) {
+        put_access(target, kit, TW_OP_DMA_READ);
+        put_leaf(target, kit, 1, LAST_TABLE, i % 2 ? FRAME : OTHER,
+                 TW_R | TW_W);
+        put_command(target, kit, 0, TW_SCOPE_RANGE);
+    }
+    put_access(target, kit, TW_OP_DMA_READ);
+    run(target, kit);
+    expect_frame(target, kit, OTHER);
+    tw_target_close(target);
+}
+
+/* Processes -----------------------------------------------------------------
+ */
+
+static void test_killed(void)
+{
+    TwTarget *target = open_target();
+    Machine *m = (Machine *)target;
+    g_autofree Kit *kit = g_new(Kit, 1);
+
+    change(target, kit, TW_SCOPE_GLOBAL);
+    kill(-m->process.pid, SIGKILL);
+    g_assert_true(tw_target_run(target, &kit->program, &kit->trace));
+    g_assert_cmpint(kit->trace.end, ==, TW_END_DIED);
+    g_assert_nonnull(strstr(kit->trace.text, "QEMU "));
+    run(target, kit); /* by a new process */
+    expect_frame(target, kit, OTHER);
+    /* There is no new process of another version. */
+    g_strlcpy(m->version, "1.2.3", sizeof(m->version));
+    kill(-m->process.pid, SIGKILL);
+    g_assert_true(tw_target_run(target, &kit->program, &kit->trace));
+    g_assert_false(tw_target_run(target, &kit->program, &kit->trace));
+    g_assert_nonnull(strstr(kit->trace.text, "expected QEMU 1.2.3, as at the "
+                                             "start, not "));
+    tw_target_close(target);
+}
+
+static void test_stopped(void)
+{
+    GError *error = NULL;
+    TwTarget *target = open_with(NULL, NULL, 500, false, &error);
+    Machine *m = (Machine *)target;
+    g_autofree Kit *kit = g_new(Kit, 1);
+    TwTasks tasks;
+
+    g_assert_no_error(error);
+    change(target, kit, TW_SCOPE_GLOBAL);
+    kill(-m->process.pid, SIGSTOP);
+    do {
+        tw_tasks_look(m->process.pid, &tasks);
+    } while (tasks.state != TW_TASKS_STOPPED);
+    g_assert_true(tw_target_run(target, &kit->program, &kit->trace));
+    g_assert_cmpint(kit->trace.end, ==, TW_END_HUNG);
+    run(target, kit);
+    tw_target_close(target);
+}
+
+static void expect_no_start(const char *binary, const char *args,
+                            const char *what)
+{
+    g_autoptr(GError) error = NULL;
+    TwTarget *target = open_with(binary, args, 2000, false, &error);
+
+    g_assert_null(target);
+    g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT);
+    g_assert_null(strchr(error->message, '\n'));
+    if (strstr(error->message, what) == NULL) {
+        g_error("expected \"%s\" in: %s", what, error->message);
+    }
+}
+
+/* A program that says it is QEMU, and does this. */
+static void expect_liar(const char *does, const char *what)
+{
+    g_autofree char *dir = g_dir_make_tmp("twinwalk-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(dir, "qemu", NULL);
+    g_autofree char *text =
+        g_strdup_printf("#!/bin/sh\n[ \"$1\" != --version ] || "
+                        "exec echo 'QEMU emulator version 9.9.9'\n%s\n",
+                        does);
+
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_assert_cmpint(g_chmod(path, 0755), ==, 0);
+    expect_no_start(path, NULL, what);
+    g_remove(path);
+    g_rmdir(dir);
+}
+
+static void test_no_qemu(void)
+{
+    expect_no_start("/nowhere/qemu", NULL, "/nowhere/qemu");
+    expect_no_start("/bin/true", NULL, "--version");
+    expect_no_start(NULL, "-no-such-option", "no-such-option");
+    expect_liar("exit 3", "exit code 3");
+    expect_liar("kill -9 $$", "signal 9");
+    expect_liar("read line; echo OK 0x0; echo OK little; cat", "not more");
+    expect_liar("while read line; do case $line in endian*) echo OK little;; "
+                "read*|in*) echo OK 0xzz;; *) echo OK;; esac; done",
+                "expected OK");
+    expect_liar("while read line; do case $line in endian*) echo OK little;; "
+                "read*|in*) echo OK 0x0;; *) echo OK;; esac; done",
+                "lsi53c895a");
+    expect_liar("yes", "qtest");
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    TwTarget *target;
+
+    g_test_init(&argc, &argv, NULL);
+    name = g_strconcat("qemu-", argc > 1 ? argv[1] : "smmuv3", NULL);
+    qemu = argc > 2 ? argv[2] : NULL;
+    target = open_with(NULL, NULL, 0, false, &error);
+    if (target == NULL) {
+        g_printerr("%s\n", error->message);
+        return 77;
+    }
+    tw_target_close(target);
+    g_test_add_func("/qtest/sizes", test_sizes);
+    g_test_add_func("/qtest/refusals", test_refusals);
+    g_test_add_func("/qtest/contexts", test_contexts);
+    g_test_add_func("/qtest/scopes", test_scopes);
+    g_test_add_func("/qtest/drop-flushes", test_drop);
+    g_test_add_func("/qtest/killed", test_killed);
+    g_test_add_func("/qtest/stopped", test_stopped);
+    g_test_add_func("/qtest/no-qemu", test_no_qemu);
+    return g_test_run();
+}
