@@ -348,6 +348,7 @@ const Driver tw_qtest_amdvi = {
     .machine = Q35,
     .since = 11,
     .machine_since = Q35 ",dma-remap=on",
+    .silent = true,
     .tells_since = 11,
     .config = CONFIG_PORTS,
     .bar = 0xfe000000,

@@ -56,6 +56,7 @@ typedef struct Driver {
                           * that make DMA */
     unsigned since;      /* from this version of QEMU on, if not 0, ... */
     const char *machine_since; /* ... the arguments are these */
+    bool silent;               /* a refusal may leave no record */
     unsigned tells_since;      /* before this version, no refusal is recorded */
     Config config;
     uint64_t ecam;

@@ -47,6 +47,7 @@ typedef struct Planned {
     bool stores;
     uint32_t slot; /* offset in the guest's RAM */
     uint16_t segment;
+    uint32_t copies; /* of a store: memory.c; 0: there are none */
 } Planned;
 
 /* A segment of a test device: what was captured behind it, if its script may
@@ -158,9 +159,11 @@ void tw_qtest_memory_close(Machine *m);
 void tw_qtest_memory_start(Machine *m);
 void tw_qtest_memory_use(Machine *m, uint64_t pa); /* that page */
 void tw_qtest_memory_finish(Machine *m);
-/* What the store of operation `number` left: the offset in RAM, or UINT64_MAX:
- * nowhere. */
-uint64_t tw_qtest_memory_find(const Machine *m, unsigned number);
+/* Plans copies of all words to which a store may just have gone: the offset of
+ * the first in the guest's RAM. */
+uint32_t tw_qtest_memory_copy(Machine *m, const TwOp *op);
+/* What a store left: the offset in RAM, or UINT64_MAX: nowhere. */
+uint64_t tw_qtest_memory_find(const Machine *m, const Planned *planned);
 
 /* emit.c */
 bool tw_qtest_emit(TwTarget *target, const TwProgram *program,

@@ -116,19 +116,37 @@ void tw_qtest_memory_finish(Machine *m)
     m->n_used = 0;
 }
 
-uint64_t tw_qtest_memory_find(const Machine *m, unsigned number)
+uint32_t tw_qtest_memory_copy(Machine *m, const TwOp *op)
 {
-    const TwOp *op = &m->program->script[number];
+    uint64_t word = m->driver->ram + AT_PROGRAM + op->addr % PAGE_BYTES;
+    uint32_t first = m->pool;
+
+    for (unsigned i = 0; i < m->n_used; i++) {
+        tw_plan_constant(m, 0);
+    }
+    for (unsigned i = 0; i < m->n_used; i++) {
+        tw_plan_move(m, CONTROL, op->size,
+                     word + (uint64_t)m->used[i] * PAGE_BYTES,
+                     m->driver->ram + first + 8 * i);
+    }
+    return first;
+}
+
+uint64_t tw_qtest_memory_find(const Machine *m, const Planned *planned)
+{
+    const TwOp *op = &m->program->script[planned->op];
     uint8_t tag[8];
     unsigned low = op->addr % PAGE_BYTES;
 
     for (unsigned k = 0; k < op->size; k++) {
-        tag[k] = tw_content_tag(m->program->contents, number, op->addr, k);
+        tag[k] = tw_content_tag(m->program->contents, planned->op, op->addr, k);
     }
     for (unsigned i = 0; i < m->n_used; i++) {
         uint64_t at = (uint64_t)m->used[i] * PAGE_BYTES + low;
+        const uint8_t *word = planned->copies ? m->ram + planned->copies + 8 * i
+                                              : m->ram + AT_PROGRAM + at;
 
-        if (memcmp(m->ram + AT_PROGRAM + at, tag, op->size) == 0) {
+        if (memcmp(word, tag, op->size) == 0) {
             return at;
         }
     }

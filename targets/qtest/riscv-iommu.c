@@ -448,9 +448,9 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
                       [TW_REASON_RESERVED] = REFUSED, \
                       [TW_REASON_RIGHTS] = REFUSED, \
                       [TW_REASON_UNREADABLE] = UNREADABLE}, \
-    .reason_lg = 2, .start = start_iommu, .reset = reset, .context = context, \
-    .invalidate = invalidate, .own_word = own_word, .capture = capture, \
-    .faults = faults
+    .silent = true, .reason_lg = 2, .start = start_iommu, .reset = reset, \
+    .context = context, .invalidate = invalidate, .own_word = own_word, \
+    .capture = capture, .faults = faults
 
 /*
  * "Caching in-memory data structures": what is read from memory may be cached

@@ -50,6 +50,24 @@ static void use_of(Machine *m, const TwOp *op)
     }
 }
 
+/* May a later store, or a change of a table, replace what this one leaves? */
+static bool is_replaced(const Machine *m, unsigned number)
+{
+    uint64_t addr = m->program->script[number].addr;
+
+    for (unsigned i = number + 1; i < m->program->n_script; i++) {
+        const TwOp *op = &m->program->script[i];
+        uint64_t at =
+            op->code == TW_OP_POKE ? first_byte(m) + op->addr : op->addr;
+
+        if ((op->code == TW_OP_POKE || op->code == TW_OP_DMA_WRITE) &&
+            (at ^ addr) % PAGE_BYTES == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void plan_access(Machine *m, const TwOp *op, unsigned number)
 {
     unsigned index = (op->attrs >> TW_ATTR_REQUESTER_SHIFT) % m->indexes;
@@ -81,6 +99,9 @@ static void plan_access(Machine *m, const TwOp *op, unsigned number)
     m->capture = planned->slot;
     m->driver->capture(m);
     planned->segment = (uint16_t)(m->n_segments - 1);
+    if (planned->stores && m->driver->silent && is_replaced(m, number)) {
+        planned->copies = tw_qtest_memory_copy(m, op);
+    }
     m->n_planned++;
 }
 
@@ -217,33 +238,10 @@ static void refuse_all(Machine *m, const Planned *planned, TwOutcome *outcome)
     }
 }
 
-/* May a later store have replaced what this one left? */
-static bool is_replaced(const Machine *m, const Planned *planned)
-{
-    uint64_t addr = m->program->script[planned->op].addr;
-
-    for (const Planned *p = planned + 1; p < m->planned + m->n_planned; p++) {
-        const TwOp *op = &m->program->script[p->op];
-
-        if (p->stores && (op->addr ^ addr) % PAGE_BYTES == 0) {
-            return true;
-        }
-    }
-    for (unsigned i = planned->op; i < m->program->n_script; i++) {
-        const TwOp *op = &m->program->script[i];
-
-        if (op->code == TW_OP_POKE &&
-            ((first_byte(m) + op->addr) ^ addr) % PAGE_BYTES == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void conclude_store(Machine *m, const Planned *planned,
                            TwOutcome *outcome)
 {
-    uint64_t at = tw_qtest_memory_find(m, planned->op);
+    uint64_t at = tw_qtest_memory_find(m, planned);
 
     if (at != UINT64_MAX) {
         tw_trace_add_location(m->trace, outcome,
@@ -251,8 +249,56 @@ static void conclude_store(Machine *m, const Planned *planned,
                                            .length = planned->size,
                                            .region = m->block,
                                            .offset = at});
-    } else if (!is_replaced(m, planned)) {
+    } else if (planned->copies || !is_replaced(m, planned->op)) {
         outcome->class_ = TW_CLASS_DECODE_ERROR; /* and nothing was recorded */
+    }
+}
+
+/* Is this an entry that the program has written, with zeros where the access
+ * would find them, if it came there? */
+static bool is_zero_entry(const Machine *m, const TwOp *op, const TwOp *access)
+{
+    unsigned from = access->addr % 8;
+    uint64_t bytes = op->value >> 8 * from;
+
+    if (op->code != TW_OP_POKE ||
+        ((first_byte(m) + op->addr) ^ access->addr) % PAGE_BYTES >= 8) {
+        return false;
+    }
+    return access->size == 8 ? bytes == 0 : (uint32_t)bytes == 0;
+}
+
+static bool may_find_zeros(const Machine *m, const Planned *planned)
+{
+    const TwProgram *p = m->program;
+    const TwOp *access = &p->script[planned->op];
+
+    for (unsigned i = 0; i < p->n_setup; i++) {
+        if (is_zero_entry(m, &p->setup[i], access)) {
+            return true;
+        }
+    }
+    for (unsigned i = 0; i < planned->op; i++) {
+        if (is_zero_entry(m, &p->script[i], access)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A load that gave zeros, and no fault was recorded. */
+static void conclude_zeros(Machine *m, const Planned *planned,
+                           TwOutcome *outcome)
+{
+    if (!may_find_zeros(m, planned)) {
+        outcome->class_ = TW_CLASS_DECODE_ERROR;
+    } else if (m->driver->silent) {
+        m->trace->end = TW_END_UNSUPPORTED;
+        m->trace->end_op = planned->op;
+        snprintf(m->trace->text, sizeof(m->trace->text),
+                 "a load gives zeros: it found some, or was refused without a "
+                 "record");
+        m->broken = true;
     }
 }
 
@@ -279,7 +325,7 @@ static void conclude(Machine *m, const Planned *planned)
     } else if (planned->stores) {
         conclude_store(m, planned, outcome);
     } else if (value == 0) {
-        outcome->class_ = TW_CLASS_DECODE_ERROR; /* and nothing was recorded */
+        conclude_zeros(m, planned, outcome);
     } else {
         outcome->value = value;
     }

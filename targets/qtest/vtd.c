@@ -451,9 +451,9 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
                       [TW_REASON_RESERVED] = REFUSED, \
                       [TW_REASON_RIGHTS] = REFUSED, \
                       [TW_REASON_UNREADABLE] = UNREADABLE}, \
-    .reason_lg = 12, .start = start_vtd, .reset = reset, .context = context, \
-    .invalidate = invalidate, .own_word = own_word, .capture = capture, \
-    .faults = faults, \
+    .silent = true, .reason_lg = 12, .start = start_vtd, .reset = reset, \
+    .context = context, .invalidate = invalidate, .own_word = own_word, \
+    .capture = capture, .faults = faults, \
     .contract = {.iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS | \
                           TW_IOTLB_CONTEXTS | TW_IOTLB_BY_INDEX, \
                  .commands = TW_COMMANDS_PLAIN}
