@@ -11,7 +11,7 @@
 
 /* Offset 0x1008 has no leaf; 0x2008 has one without w; index 1 no context. */
 #define WORLD \
-    "twinwalk 1\n" \
+    "twinwalk 1\ncontents inert\n" \
     "region r0 iommu size 2^32 root s0 iommu i0\n" \
     "region r1 container size 2^32 root s1\n" \
     "region r2 ram size 0x10000 in r1 at 0x0\n" \
@@ -58,7 +58,7 @@ static void judge_rows(const TwDialect *dialect, const Row *rows, unsigned n)
 }
 
 static const char absent[] = "  dma-read s0 0x1008 4 rid=0";
-static const char no_write[] = "  dma-write s0 0x2008 4 rid=0";
+static const char no_write[] = "  dma-write s0 0x2008 8 rid=0";
 static const char no_context[] = "  dma-read s0 0x1008 4 rid=1";
 
 static TwDialect telling(void)
