@@ -13,6 +13,7 @@
 #include "fuzz/generate/mpc.h"
 #include "fuzz/generate/paged.h"
 #include "fuzz/generate/pairs.h"
+#include "fuzz/generate/path.h"
 #include "fuzz/generate/roots.h"
 #include "fuzz/generate/runs.h"
 #include "fuzz/generate/started.h"
@@ -38,6 +39,10 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
     TwDialect narrow;
     TwGen gen;
 
+    if (dialect->path_stages != 0) {
+        tw_path_generate(program, dialect, rng);
+        return;
+    }
     /* Most profiles are as if the dialect had no mappings. */
     if (!tw_gen_mixture(profile)->mappings || wish != NULL ||
         !tw_mappings_possible(dialect)) {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "fuzz/generate/entries.h"
 #include "fuzz/generate/marks.h"
 #include "fuzz/generate/put.h"
 #include "program/layout.h"
@@ -82,65 +83,6 @@ void tw_tables_plan(TwGen *gen, TwIommu *iommu, uint64_t *size)
         }
     }
     gen->planned[id] = (uint8_t)(1 + format);
-}
-
-/* Entries ------------------------------------------------------------------ */
-
-static bool holds(TwBits bits, uint64_t entry)
-{
-    return (entry & bits.mask) == bits.value;
-}
-
-/* The bits of an address in an entry. */
-static uint64_t address_bits(const TwLayout *layout, uint64_t address)
-{
-    return address >> layout->shift & layout->address;
-}
-
-/* Takes a right away from an entry that has it. */
-static uint64_t without(uint64_t entry, TwBits right, uint64_t keep)
-{
-    if (!holds(right, entry)) {
-        return entry;
-    }
-    if (right.mask & ~right.value) {
-        return entry | (right.mask & ~right.value);
-    }
-    return entry & ~(right.value & ~keep);
-}
-
-static uint64_t leaf_entry(const TwLayout *layout, unsigned level,
-                           uint64_t address, uint8_t perm)
-{
-    uint64_t entry = layout->present.value | address_bits(layout, address);
-
-    if (level == 1) {
-        entry |= layout->last.value;
-    } else if (!layout->last_by_bits) {
-        entry |= layout->leaf_some;
-    }
-    entry |= perm & TW_R ? layout->read.value : 0;
-    entry |= perm & TW_W ? layout->write.value : 0;
-    if (!(perm & TW_W)) {
-        entry =
-            without(entry, layout->write, perm & TW_R ? layout->read.value : 0);
-    }
-    return perm & TW_R ? entry : without(entry, layout->read, 0);
-}
-
-static uint64_t table_entry(const TwLayout *layout, unsigned next,
-                            uint64_t address)
-{
-    uint64_t entry = layout->present.value | layout->present_some |
-                     layout->table_read.value | layout->table_write.value |
-                     address_bits(layout, address);
-
-    if (layout->next_shift) {
-        entry |= (uint64_t)next << layout->next_shift;
-    } else if (layout->leaf_none) {
-        entry |= layout->leaf_none & -layout->leaf_none;
-    }
-    return entry;
 }
 
 /* Operations --------------------------------------------------------------- */
@@ -249,8 +191,8 @@ static unsigned find_table(Turn *t, uint8_t iommu, unsigned index,
         put_poke(t, tree,
                  table_at(t, iommu, above) +
                      8 * (x >> lg & ((UINT64_C(1) << per) - 1)),
-                 table_entry(tw_layout(m->pagetable.format), level,
-                             tree->base + table_at(t, iommu, found)));
+                 tw_gen_table(tw_layout(m->pagetable.format), level,
+                              tree->base + table_at(t, iommu, found)));
     }
     return found;
 }
@@ -286,8 +228,8 @@ static uint64_t widen(const Turn *t, const TwIommu *m, uint64_t entry,
     }
     *lg += 1 + (unsigned)(mix >> 8) % 3;
     half = UINT64_C(1) << (*lg - 1);
-    entry &= ~address_bits(layout, 2 * half - 1);
-    return entry | address_bits(layout, half - 1) |
+    entry &= ~tw_gen_address_bits(layout, 2 * half - 1);
+    return entry | tw_gen_address_bits(layout, half - 1) |
            (uint64_t)layout->sized << layout->next_shift;
 }
 
@@ -314,7 +256,8 @@ static void turn_change(Turn *t, const TwOp *op)
     for (unsigned i = 0; i < MOST_LEAVES && x <= op->last; i++) {
         unsigned table = find_table(t, op->obj, op->index, level, x);
         uint64_t low = (UINT64_C(1) << lg) - 1;
-        uint64_t entry = perm ? leaf_entry(layout, level, out & ~low, perm) : 0;
+        uint64_t entry =
+            perm ? tw_gen_leaf(layout, level, out & ~low, perm) : 0;
         unsigned wide = lg;
 
         if (perm && m->pagetable.updates_ad) {
@@ -394,13 +337,15 @@ static void put_extra(Turn *t, uint8_t iommu)
         unsigned level = tree->table[i].level;
         unsigned lg = m->granule_lg + level * (m->granule_lg - 3u);
         uint64_t entry =
-            table_entry(layout, level, tree->base + table_at(t, iommu, i));
+            tw_gen_table(layout, level, tree->base + table_at(t, iommu, i));
         uint64_t x = lg < 64 ? tree->table[i].prefix << lg : 0;
         unsigned above =
             find_table(t, iommu, tree->table[i].index, level + 1, x);
 
-        entry = (mix >> 16) % 4 == 0   ? without(entry, layout->table_write, 0)
-                : (mix >> 16) % 4 == 1 ? without(entry, layout->table_read, 0)
+        entry = (mix >> 16) % 4 == 0
+                    ? tw_gen_without(entry, layout->table_write, 0)
+                : (mix >> 16) % 4 == 1
+                    ? tw_gen_without(entry, layout->table_read, 0)
                 : (mix >> 16) % 4 == 2 ? entry ^ UINT64_C(1) << (mix >> 24 & 63)
                                        : entry;
         if (above < TABLES) {

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* See path.h: the objects, the tables at the start, and the whole. */
+#include "fuzz/generate/path.h"
+
+#include <string.h>
+
+#include "fuzz/generate/entries.h"
+#include "fuzz/generate/path-plan.h"
+#include "program/path.h"
+
+enum {
+    FEWEST_OPS = 60,
+    MOST_OPS = 200,
+    FIRST_TABLE = 8,   /* of a block: the first page that may be one, */
+    LAST_TABLE = 400,  /* the last, and */
+    FIRST_HOT = 420,   /* the first that may be hot */
+    TABLES_APART = 16, /* between those of two stages */
+};
+
+/* Operations --------------------------------------------------------------- */
+
+TwOp *tw_path_put(TwPathPlan *plan, TwOpCode code)
+{
+    static _Thread_local TwOp none;
+    TwOp *op = *plan->n < plan->most ? &plan->to[(*plan->n)++] : &none;
+
+    *op = (TwOp){.code = code, .actor = TW_BOARD};
+    return op;
+}
+
+void tw_path_done(TwPathPlan *plan, TwOp *op)
+{
+    tw_path_fit_op(plan->dialect, op);
+    if (op->code == TW_OP_POKE) {
+        tw_path_note(plan, (uint32_t)op->addr, op->value);
+    } else if (op->code == TW_OP_CONTEXT) {
+        plan->stages[op->obj].contexts[op->requester] =
+            (TwPathContext){.mode = op->mode,
+                            .domain = op->domain,
+                            .root = tw_path_page(plan, op->out)};
+    }
+}
+
+void tw_path_poke(TwPathPlan *plan, uint32_t where, uint64_t value)
+{
+    TwOp *op = tw_path_put(plan, TW_OP_POKE);
+
+    op->addr = where;
+    op->value = value;
+    tw_path_done(plan, op);
+}
+
+void tw_path_context(TwPathPlan *plan, unsigned stage, unsigned index,
+                     unsigned mode, unsigned root, unsigned domain)
+{
+    TwOp *op = tw_path_put(plan, TW_OP_CONTEXT);
+
+    op->obj = (uint8_t)stage;
+    op->requester = index;
+    op->mode = (uint8_t)mode;
+    op->out = tw_path_address(plan, root);
+    op->domain = (uint8_t)domain;
+    tw_path_done(plan, op);
+}
+
+unsigned tw_path_some_domain(TwPathPlan *plan, unsigned stage, unsigned index)
+{
+    unsigned n = plan->dialect->max_iommu_indexes;
+
+    if (!tw_path_is_last(plan, stage)) { /* program/path.h */
+        return index + (tw_path_chance(plan, 20) ? n : 0);
+    }
+    return tw_path_chance(plan, 75) ? index : tw_path_draw(plan, n + 1);
+}
+
+/* Entries ------------------------------------------------------------------ */
+
+/* Where a page leads when all is well.  Tables of a first stage stay where they
+ * are, mostly. */
+static unsigned good_frame(TwPathPlan *plan, unsigned stage, unsigned page)
+{
+    bool hot = false;
+
+    for (unsigned i = 0; i < plan->n_hot; i++) {
+        hot |= plan->hot[i] == page;
+    }
+    if (hot && tw_path_chance(plan, 70)) {
+        return plan->hot[tw_path_draw(plan, plan->n_hot)];
+    }
+    return !hot && stage > 0 && tw_path_chance(plan, 12) ? page ^ TW_PATH_BLOCK
+                                                         : page;
+}
+
+/* May there be a leaf of 1 GiB that leads somewhere? */
+static bool has_huge(const TwLayout *layout)
+{
+    return layout->leaf_levels >> 3 & 1 && !layout->aligned;
+}
+
+uint64_t tw_path_good_entry(TwPathPlan *plan, unsigned stage, unsigned level,
+                            uint64_t x)
+{
+    TwPathStage *s = &plan->stages[stage];
+    unsigned page = tw_path_page(plan, x), to;
+
+    if (level == 1) {
+        return tw_gen_leaf(s->layout, 1,
+                           tw_path_address(plan, good_frame(plan, stage, page)),
+                           TW_R | TW_W);
+    }
+    if (level == 2 && tw_path_chance(plan, 30)) {
+        to = page & ~(TW_PATH_BLOCK - 1u);
+        if (tw_path_chance(plan, 40)) {
+            to ^= TW_PATH_BLOCK;
+        }
+        return tw_gen_leaf(s->layout, 2, tw_path_address(plan, to),
+                           TW_R | TW_W);
+    }
+    if (level == 3 && has_huge(s->layout) && tw_path_chance(plan, 10)) {
+        return tw_gen_leaf(s->layout, 3, tw_path_address(plan, 0), TW_R | TW_W);
+    }
+    to = level == 3 ? s->uppers[tw_path_draw(plan, TW_PATH_UPPERS)]
+         : tw_path_chance(plan, 25) ? s->lowers[2]
+                                    : s->lowers[page / TW_PATH_BLOCK % 2];
+    return tw_gen_table(s->layout, level - 1, tw_path_address(plan, to));
+}
+
+/* Tables at the start ------------------------------------------------------ */
+
+static void choose_hot(TwPathPlan *plan)
+{
+    unsigned i = tw_path_chance(plan, 30) ? 4 + tw_path_draw(plan, 3)
+                                          : FIRST_HOT + tw_path_draw(plan, 91);
+    unsigned j = i == 511 ? 510 : i + 1;
+
+    if (tw_path_chance(plan, 50)) {
+        j = FIRST_HOT + tw_path_draw(plan, 92);
+    }
+    plan->hot[0] = (uint16_t)i;
+    plan->hot[1] = (uint16_t)(i + TW_PATH_BLOCK);
+    plan->hot[2] = (uint16_t)j;
+    plan->hot[3] = (uint16_t)(j + TW_PATH_BLOCK);
+    plan->hot[4] = (uint16_t)(TW_PATH_BLOCK - 1);
+    plan->n_hot = 4 + tw_path_draw(plan, 2);
+    for (unsigned k = 0; k < plan->n_hot; k++) {
+        plan->hot[k] &= (uint16_t)(plan->pages - 1);
+    }
+}
+
+/* Pages for the tables of a stage: those of a first stage are in the first
+ * block, so that the same pages of the second hold what else they may be. */
+static void choose_tables(TwPathPlan *plan, unsigned stage, unsigned first)
+{
+    TwPathStage *s = &plan->stages[stage];
+    uint16_t *pages[TW_PATH_ROOTS + TW_PATH_UPPERS + TW_PATH_LOWERS];
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < TW_PATH_ROOTS; i++) {
+        pages[n++] = &s->roots[i];
+    }
+    for (unsigned i = 0; i < TW_PATH_UPPERS; i++) {
+        pages[n++] = &s->uppers[i];
+    }
+    for (unsigned i = 0; i < TW_PATH_LOWERS; i++) {
+        pages[n++] = &s->lowers[i];
+    }
+    for (unsigned i = 0; i < n; i++) {
+        unsigned block = tw_path_is_last(plan, stage)
+                             ? tw_path_draw(plan, 2) * TW_PATH_BLOCK
+                             : 0;
+
+        *pages[i] = (uint16_t)((first + stage * TABLES_APART + i + block) &
+                               (plan->pages - 1u));
+    }
+}
+
+/* Stores an entry of a table at the start; of a first stage, now and then also
+ * in the page that may take its place. */
+static void fill(TwPathPlan *plan, unsigned stage, unsigned table,
+                 unsigned level, uint64_t x)
+{
+    uint32_t where = (uint32_t)table << 12 | tw_path_slot(level, x);
+    uint64_t value = tw_path_good_entry(plan, stage, level, x);
+
+    tw_path_poke(plan, where, value);
+    if (!tw_path_is_last(plan, stage) && plan->pages > TW_PATH_BLOCK) {
+        if (tw_path_chance(plan, 40)) {
+            value = tw_path_good_entry(plan, stage, level, x);
+        }
+        tw_path_poke(plan, where ^ TW_PATH_BLOCK << 12, value);
+    }
+}
+
+/* The entries of a table of level 1 for those pages of a block that matter. */
+static void fill_lower(TwPathPlan *plan, unsigned stage, unsigned table,
+                       unsigned block)
+{
+    const TwPathStage *first = &plan->stages[0];
+
+    for (unsigned i = 0; i < plan->n_hot; i++) {
+        if (plan->hot[i] / TW_PATH_BLOCK == block) {
+            fill(plan, stage, table, 1, tw_path_address(plan, plan->hot[i]));
+        }
+    }
+    for (unsigned i = 0; stage > 0 && block == 0 && i < TW_PATH_LOWERS; i++) {
+        fill(plan, stage, table, 1, tw_path_address(plan, first->lowers[i]));
+    }
+    for (unsigned i = 0; stage > 0 && block == 0 && i < TW_PATH_UPPERS; i++) {
+        fill(plan, stage, table, 1, tw_path_address(plan, first->uppers[i]));
+        fill(plan, stage, table, 1, tw_path_address(plan, first->roots[i]));
+    }
+}
+
+static void set_up_stage(TwPathPlan *plan, unsigned stage)
+{
+    TwPathStage *s = &plan->stages[stage];
+    uint64_t x = tw_path_address(plan, 0);
+    uint64_t y = tw_path_address(plan, TW_PATH_BLOCK);
+    unsigned n = plan->dialect->max_iommu_indexes;
+
+    for (unsigned i = 0; i < TW_PATH_ROOTS; i++) {
+        fill(plan, stage, s->roots[i], 3, x);
+    }
+    for (unsigned i = 0; i < TW_PATH_UPPERS; i++) {
+        fill(plan, stage, s->uppers[i], 2, x);
+        fill(plan, stage, s->uppers[i], 2, y);
+    }
+    for (unsigned i = 0; i < TW_PATH_LOWERS; i++) {
+        fill_lower(plan, stage, s->lowers[i], 0);
+        if (i != 0 || stage == 0) {
+            fill_lower(plan, stage, s->lowers[i], 1);
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        unsigned mode = tw_path_chance(plan, 90)   ? TW_CONTEXT_TABLES
+                        : tw_path_chance(plan, 50) ? TW_CONTEXT_PASS
+                                                   : TW_CONTEXT_BLOCKED;
+        unsigned domain = tw_path_some_domain(plan, stage, i);
+        unsigned root = s->roots[tw_path_draw(plan, TW_PATH_ROOTS)];
+
+        tw_path_context(plan, stage, i, mode, root, domain);
+    }
+}
+
+/* The whole ---------------------------------------------------------------- */
+
+void tw_path_generate(TwProgram *program, const TwDialect *dialect, TwRng *rng)
+{
+    static _Thread_local TwPathPlan plan;
+    unsigned goal, first;
+
+    tw_program_init(program);
+    tw_path_shape(dialect, program);
+    memset(&plan, 0, sizeof(plan));
+    plan.program = program;
+    plan.dialect = dialect;
+    plan.rng = rng;
+    plan.pages = (uint16_t)(1u << (dialect->dma_lg - 12));
+    plan.to = program->setup;
+    plan.n = &program->n_setup;
+    plan.most = dialect->max_setup;
+    choose_hot(&plan);
+    first = FIRST_TABLE +
+            tw_path_draw(&plan, LAST_TABLE - FIRST_TABLE - 2 * TABLES_APART);
+    for (unsigned stage = 0; stage < dialect->path_stages; stage++) {
+        plan.stages[stage].layout = tw_layout(dialect->path_formats[stage]);
+        choose_tables(&plan, stage, first);
+    }
+    for (unsigned stage = dialect->path_stages; stage-- > 0;) {
+        set_up_stage(&plan, stage);
+    }
+    goal = FEWEST_OPS + tw_path_draw(&plan, MOST_OPS - FEWEST_OPS + 1);
+    plan.to = program->script;
+    plan.n = &program->n_script;
+    plan.most =
+        (uint16_t)(goal < dialect->max_script ? goal : dialect->max_script);
+    while (*plan.n < plan.most) {
+        tw_path_move(&plan);
+    }
+}

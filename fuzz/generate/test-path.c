@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random programs for machines whose devices reach RAM through an IOMMU: they
+ * are inside the dialect, softmmu runs them as it should, they reach what finds
+ * bugs, and they find the bugs of IOTLBs that there are.
+ */
+#include <glib.h>
+#include <string.h>
+
+#include "fuzz/generate/generate.h"
+#include "fuzz/generate/test-path.h"
+#include "oracle/judge/judge.h"
+#include "program/legality.h"
+#include "program/text/text.h"
+#include "targets/zoo/zoo.h"
+
+static TwProgram program;
+static TwTrace trace;
+
+/* A target and its judge. */
+typedef struct Judge {
+    TwTarget *target;
+    TwOracle *oracle;
+    TwDialect dialect;
+    TwJudgeStats stats;
+    TwFinding finding;
+} Judge;
+
+static Judge *judge_new(const TestPath *path, const char *name)
+{
+    Judge *j = g_new0(Judge, 1);
+    TwTargetOptions options = {.name = name};
+    GError *error = NULL;
+
+    j->target = tw_target_open(&options, &error);
+    g_assert_no_error(error);
+    j->oracle = tw_oracle_new();
+    j->dialect = test_path_dialect(path);
+    return j;
+}
+
+static void judge_free(Judge *j)
+{
+    tw_target_close(j->target);
+    tw_oracle_free(j->oracle);
+    g_free(j);
+}
+
+static void make(const Judge *j, unsigned n)
+{
+    TwRng rng = tw_rng_for(7, n);
+
+    tw_generate(&program, TW_PROFILE_PAGETABLE, &j->dialect, &rng);
+}
+
+static TwVerdict judge(Judge *j)
+{
+    g_assert_true(tw_target_run(j->target, &program, &trace));
+    g_assert_cmpint(trace.end, ==, TW_END_DONE);
+    return tw_judge(j->oracle, &program, &j->dialect,
+                    tw_target_contract(j->target), "softmmu", &trace,
+                    &j->finding, &j->stats);
+}
+
+static void fail(const Judge *j, unsigned n)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    tw_program_print(&program, NULL, text);
+    g_error("program %u: %s\n%s", n, j->finding.text, text->str);
+}
+
+/* Admitted, well formed, right on softmmu; and a share of each outcome. */
+static void test_agrees(gconstpointer data)
+{
+    const TestPath *path = data;
+    unsigned programs = path->stages > 1 ? 12 : 400;
+    Judge *j = judge_new(path, "softmmu");
+    const TwJudgeStats *s = &j->stats;
+    uint64_t ok, refused, stale, open;
+
+    for (unsigned n = 0; n < programs; n++) {
+        char why[160];
+
+        make(j, n);
+        if (!tw_program_check(&program, why, sizeof(why)) ||
+            !tw_dialect_admits(&j->dialect, &program, why, sizeof(why))) {
+            g_error("program %u: %s", n, why);
+        }
+        if (tw_verdict_is_finding(judge(j))) {
+            fail(j, n);
+        }
+    }
+    ok = s->by_class[TW_CLASS_OK];
+    refused = s->by_class[TW_CLASS_DECODE_ERROR];
+    stale = s->verdicts[TW_VERDICT_AGREE_STALE];
+    open = s->verdicts[TW_VERDICT_INCONCLUSIVE];
+    g_test_message("%" G_GUINT64_FORMAT " accesses: %" G_GUINT64_FORMAT
+                   " granted, %" G_GUINT64_FORMAT " refused; %" G_GUINT64_FORMAT
+                   " old, %" G_GUINT64_FORMAT
+                   " in open windows, %" G_GUINT64_FORMAT " inconclusive",
+                   s->accesses, ok, refused, stale, s->windows, open);
+    g_assert_cmpuint(s->accesses, >, 50 * programs);
+    g_assert_cmpuint(ok, >, s->accesses * 35 / 100);
+    g_assert_cmpuint(refused, >, s->accesses * 15 / 100);
+    g_assert_cmpuint(stale, >, s->accesses * 2 / 100);
+    g_assert_cmpuint(open, <, s->accesses * 2 / 100);
+    judge_free(j);
+}
+
+/* Bugs -------------------------------------------------------------------- */
+
+static void find_bug(const TestPath *path, const char *slug)
+{
+    enum { PROGRAMS = 4000 };
+    g_autofree char *name = g_strconcat("zoo:", slug, NULL);
+    Judge *j = judge_new(path, name);
+    unsigned n = 0;
+
+    while (n < PROGRAMS) {
+        make(j, n++);
+        if (tw_verdict_is_finding(judge(j))) {
+            break;
+        }
+    }
+    g_test_message("%s, %s: %u programs, %s", path->name, slug, n,
+                   tw_verdict_name(j->finding.verdict));
+    if (!tw_verdict_is_finding(j->finding.verdict)) {
+        g_error("%s: %s is not found", path->name, slug);
+    }
+    g_assert_cmpint(j->finding.verdict, !=, TW_VERDICT_SELF);
+    judge_free(j);
+}
+
+/* Is it a cell of a command that these programs have, and of a structure that
+ * they fill? */
+static bool is_of_path(const TestPath *path, const char *slug)
+{
+    static const char *const commands[] = {"global",  "domain",    "range",
+                                           "leaf",    "any-range", "any-leaf",
+                                           "context", "contexts",  NULL};
+    static const char *const structures[] = {"entry",    "pointer", "context",
+                                             "combined", "second",  NULL};
+    g_auto(GStrv) parts = g_strsplit(slug, ":", -1);
+    unsigned structure = 0;
+
+    g_assert_cmpuint(g_strv_length(parts), ==, 4);
+    while (structures[structure] &&
+           strcmp(structures[structure], parts[2]) != 0) {
+        structure++;
+    }
+    return g_strv_contains(commands, parts[1]) && structures[structure] &&
+           (structure < 3 || path->stages > 1) &&
+           strcmp(parts[3], "marked") != 0;
+}
+
+static void test_bugs(gconstpointer data)
+{
+    unsigned n, found = 0;
+    const TwZooBug *bugs = tw_zoo_cells(&n);
+
+    for (unsigned i = 0; i < n; i++) {
+        if (is_of_path(data, bugs[i].slug)) {
+            find_bug(data, bugs[i].slug);
+            found++;
+        }
+    }
+    g_assert_cmpuint(found, >=, 20);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (unsigned i = 0; i < N_TEST_PATHS; i++) {
+        g_autofree char *name =
+            g_strconcat("/path/agrees/", test_paths[i].name, NULL);
+
+        g_test_add_data_func(name, &test_paths[i], test_agrees);
+    }
+    g_test_add_data_func("/path/bugs/one-stage", &test_paths[2], test_bugs);
+    return g_test_run();
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* For tests: dialects of machines with an IOMMU (program/path.h). */
+#ifndef TW_FUZZ_GENERATE_TEST_PATH_H
+#define TW_FUZZ_GENERATE_TEST_PATH_H
+
+#include "program/dialect.h"
+
+#define TEST_GIB (UINT64_C(1) << 30)
+
+/* One of stages and formats: the bits that mean something in one of them. */
+typedef struct TestPath {
+    const char *name;
+    uint8_t stages, formats[2];
+    uint64_t entry_bits;
+} TestPath;
+
+#define TEST_ARM64_BITS UINT64_C(0x70180000000007ff)
+#define TEST_AMDVI_BITS UINT64_C(0x6000000000000e7f)
+
+static const TestPath test_paths[] = {
+    {"arm64", 1, {TW_FORMAT_ARM64_S1, 0}, TEST_ARM64_BITS},
+    {"sv39", 1, {TW_FORMAT_SV39, 0}, UINT64_C(0xffc00000000003ff)},
+    {"vtd-sl", 1, {TW_FORMAT_VTD_SL, 0}, UINT64_C(0x3ff00000000007ff)},
+    {"amdvi", 1, {TW_FORMAT_AMDVI, 0}, TEST_AMDVI_BITS},
+    {"arm64, arm64",
+     2,
+     {TW_FORMAT_ARM64_S1, TW_FORMAT_ARM64_S2},
+     TEST_ARM64_BITS},
+    {"sv39, sv39",
+     2,
+     {TW_FORMAT_SV39, TW_FORMAT_SV39},
+     UINT64_C(0xffc00000000003ff)},
+    {"vtd-sl, vtd-sl",
+     2,
+     {TW_FORMAT_VTD_SL, TW_FORMAT_VTD_SL},
+     UINT64_C(0x3ff00000000007ff)},
+    {"amdvi, amdvi", 2, {TW_FORMAT_AMDVI, TW_FORMAT_AMDVI}, TEST_AMDVI_BITS},
+};
+
+enum { N_TEST_PATHS = sizeof(test_paths) / sizeof(test_paths[0]) };
+
+static inline TwDialect test_path_dialect(const TestPath *path)
+{
+    static const uint8_t codes[] = {
+        TW_OP_NOP,  TW_OP_DMA_READ, TW_OP_DMA_WRITE,
+        TW_OP_POKE, TW_OP_CONTEXT,  TW_OP_INVALIDATE,
+    };
+    TwDialect d = tw_dialect_full();
+
+    d.ops = tw_ops_of(codes, sizeof(codes));
+    d.region_kinds =
+        1u << TW_REGION_CONTAINER | 1u << TW_REGION_RAM | 1u << TW_REGION_IOMMU;
+    d.iommu_kinds = 1u << TW_IOMMU_PAGETABLE;
+    d.selects = 1u << TW_SELECT_ZERO | 1u << TW_SELECT_REQUESTER;
+    d.op_flags = 0;
+    d.actors = d.started = d.explicit_safepoints = d.shared_blocks = false;
+    d.late_spaces = d.during_dma = d.implemented_sizes = d.widths = false;
+    d.updates_ad = d.mpc_registers = false;
+    d.reasons = true;
+    d.contents = 1u << TW_CONTENTS_INERT;
+    d.min_page_lg = d.max_page_lg = 12;
+    d.min_granule_lg = d.max_granule_lg = 12;
+    d.max_iommu_indexes = 2;
+    d.path_stages = path->stages;
+    d.path_formats[0] = path->formats[0];
+    d.path_formats[1] = path->formats[1];
+    d.path_levels = 3;
+    d.dma_lg = 22;
+    d.dma_first = 2 * TEST_GIB + 0x04000000;
+    d.entry_bits = path->entry_bits;
+    return d;
+}
+
+#endif
