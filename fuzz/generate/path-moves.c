@@ -274,7 +274,8 @@ static void put_right(Move *m, unsigned level, bool leaf)
     } else {
         put_invalidate(m, m->stage, TW_SCOPE_ANY_LEAF, 0, first, last);
     }
-    if (m->stage > 0) {
+    /* Commands for ranges end nothing of both stages together. */
+    if (m->stage > 0 && tw_path_chance(plan, how >= 5 && how < 9 ? 30 : 75)) {
         put_first_stage(m);
     }
 }
@@ -436,6 +437,47 @@ static bool mend_context(Move *m)
     return false;
 }
 
+/* What refuses accesses on the way of an address of a stage is mended. */
+static bool mend_entry(Move *m, unsigned stage, uint64_t y)
+{
+    TwPathPlan *plan = m->plan;
+    const TwPathStep *step;
+    TwPathWalk walk;
+
+    tw_path_walk(plan, stage, m->index, y, &walk);
+    if (walk.bad >= walk.n) {
+        return false;
+    }
+    step = &walk.steps[walk.bad];
+    m->stage = stage;
+    m->y = y;
+    tw_path_poke(plan, step->where,
+                 tw_path_good_entry(plan, stage, step->level, y));
+    put_right(m, step->level, false);
+    put_accesses(m);
+    return true;
+}
+
+/* The same of all that an access needs, the second stage first. */
+static bool mend_way(Move *m)
+{
+    TwPathPlan *plan = m->plan;
+    bool two = plan->dialect->path_stages > 1;
+    TwPathWalk walk;
+
+    if (!tw_path_chance(plan, two ? 60 : 30)) {
+        return false;
+    }
+    tw_path_walk(plan, 0, m->index, m->x, &walk);
+    for (unsigned i = 0; two && i < walk.n; i++) {
+        if (mend_entry(m, 1, walk.steps[i].at)) {
+            return true;
+        }
+    }
+    return mend_entry(m, 0, m->x) ||
+           (two && walk.found && mend_entry(m, 1, walk.out));
+}
+
 void tw_path_move(TwPathPlan *plan)
 {
     Move m = {.plan = plan};
@@ -444,7 +486,7 @@ void tw_path_move(TwPathPlan *plan)
     m.index = tw_path_draw(plan, plan->dialect->max_iommu_indexes);
     m.x = tw_path_address(plan, plan->hot[tw_path_draw(plan, plan->n_hot)]);
     choose_below(&m);
-    if (mend_context(&m)) {
+    if (mend_context(&m) || mend_way(&m)) {
         return;
     }
     how = tw_path_draw(plan, 100);

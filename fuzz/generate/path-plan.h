@@ -59,7 +59,9 @@ typedef struct TwPathStep {
 typedef struct TwPathWalk {
     TwPathStep steps[TW_PATH_STEPS];
     uint8_t n;
-    bool found; /* a leaf, or no translation is needed */
+    bool found;  /* a leaf, or no translation is needed */
+    uint8_t bad; /* the first step that takes a right away or is nothing; n:
+                  * none does */
     uint64_t out;
 } TwPathWalk;
 

@@ -48,6 +48,15 @@ bool tw_path_is_leaf(const TwLayout *layout, unsigned level, uint64_t entry)
                              : (entry & layout->leaf_none) == 0;
 }
 
+/* Does the entry let loads and stores through? */
+static bool lets_all(const TwLayout *l, unsigned level, uint64_t entry)
+{
+    return tw_path_is_leaf(l, level, entry)
+               ? tw_gen_holds(l->read, entry) && tw_gen_holds(l->write, entry)
+               : tw_gen_holds(l->table_read, entry) &&
+                     tw_gen_holds(l->table_write, entry);
+}
+
 /* The place in RAM of an entry at an address of a stage. */
 static uint32_t where_is(const TwPathPlan *plan, unsigned stage, unsigned index,
                          uint64_t at)
@@ -68,7 +77,7 @@ void tw_path_walk(const TwPathPlan *plan, unsigned stage, unsigned index,
     const TwPathContext *context = &s->contexts[index];
     uint64_t table = tw_path_address(plan, context->root);
 
-    walk->n = 0;
+    walk->n = walk->bad = 0;
     walk->found = context->mode == TW_CONTEXT_PASS;
     walk->out = x;
     if (context->mode != TW_CONTEXT_TABLES) {
@@ -84,6 +93,10 @@ void tw_path_walk(const TwPathPlan *plan, unsigned stage, unsigned index,
         step->value = word_at(plan, step->where);
         if (!is_there(s->layout, step->value)) {
             return;
+        }
+        if (walk->bad + 1 == walk->n &&
+            lets_all(s->layout, level, step->value)) {
+            walk->bad++;
         }
         address = (step->value & s->layout->address) << s->layout->shift;
         if (tw_path_is_leaf(s->layout, level, step->value)) {

@@ -36,6 +36,10 @@ static Judge *judge_new(const TestPath *path, const char *name)
     g_assert_no_error(error);
     j->oracle = tw_oracle_new();
     j->dialect = test_path_dialect(path);
+    if (path->stages > 1) {
+        /* softmmu keeps pointers: all their mixtures take the judge long. */
+        j->dialect.max_script = 50;
+    }
     return j;
 }
 
@@ -74,7 +78,7 @@ static void fail(const Judge *j, unsigned n)
 static void test_agrees(gconstpointer data)
 {
     const TestPath *path = data;
-    unsigned programs = path->stages > 1 ? 12 : 400;
+    unsigned programs = path->stages > 1 ? 100 : 400;
     Judge *j = judge_new(path, "softmmu");
     const TwJudgeStats *s = &j->stats;
     uint64_t ok, refused, stale, open;
@@ -100,7 +104,7 @@ static void test_agrees(gconstpointer data)
                    " old, %" G_GUINT64_FORMAT
                    " in open windows, %" G_GUINT64_FORMAT " inconclusive",
                    s->accesses, ok, refused, stale, s->windows, open);
-    g_assert_cmpuint(s->accesses, >, 50 * programs);
+    g_assert_cmpuint(s->accesses, >, 20 * programs);
     g_assert_cmpuint(ok, >, s->accesses * 35 / 100);
     g_assert_cmpuint(refused, >, s->accesses * 15 / 100);
     g_assert_cmpuint(stale, >, s->accesses * 2 / 100);
@@ -178,5 +182,6 @@ int main(int argc, char **argv)
         g_test_add_data_func(name, &test_paths[i], test_agrees);
     }
     g_test_add_data_func("/path/bugs/one-stage", &test_paths[2], test_bugs);
+    g_test_add_data_func("/path/bugs/two-stages", &test_paths[4], test_bugs);
     return g_test_run();
 }
