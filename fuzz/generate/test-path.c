@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "fuzz/generate/generate.h"
-#include "fuzz/generate/test-path.h"
 #include "oracle/judge/judge.h"
 #include "program/legality.h"
+#include "program/test-path.h"
 #include "program/text/text.h"
 #include "targets/zoo/zoo.h"
 

@@ -36,7 +36,7 @@ void tw_contents_start(TwContents *contents, const TwProgram *program,
     contents->starts++;
     contents->n_worlds = 1;
     contents->most = 1;
-    contents->n_stored = 0;
+    contents->n_stored = contents->in_line = 0;
     contents->hashed = hashed;
     contents->ordered = ordered || noted;
     contents->noted = noted;
@@ -50,11 +50,20 @@ bool tw_contents_same(const TwContent *a, const TwContent *b)
             a->saved_hash == b->saved_hash);
 }
 
+/* Room for one more store; of those that were taken back, none is in line. */
+static TwStored *next_stored(TwContents *contents)
+{
+    if (contents->in_line > contents->n_stored) {
+        contents->in_line = contents->n_stored;
+    }
+    return &contents->stored[contents->n_stored];
+}
+
 /* The world as it was saved, in which no store is forgotten (LA-39). */
 static void restore_noted(TwContents *contents, TwContent *world, uint16_t op,
                           uint32_t tick)
 {
-    contents->stored[contents->n_stored] = (TwStored){
+    *next_stored(contents) = (TwStored){
         .older = world->saved_newest,
         .tick = tick,
         .op = op,
@@ -123,6 +132,22 @@ uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
 static TwContent world_at(const TwContents *contents, uint32_t t)
 {
     TwContent world = contents->worlds[0];
+
+    if (world.newest < (int32_t)contents->in_line) { /* by halves */
+        int32_t low = TW_NIL, high = world.newest;
+
+        while (low < high) {
+            int32_t middle = high - (high - low) / 2;
+
+            if (contents->stored[middle].tick > t) {
+                high = middle - 1;
+            } else {
+                low = middle;
+            }
+        }
+        world.newest = low;
+        return world;
+    }
 
     while (world.newest != TW_NIL && contents->stored[world.newest].tick > t) {
         const TwStored *stored = &contents->stored[world.newest];
@@ -245,7 +270,7 @@ static TwContent store_run(TwContents *contents, TwContent world, uint8_t block,
                            unsigned first, uint8_t length, uint16_t op,
                            uint32_t tick)
 {
-    TwStored *stored = &contents->stored[contents->n_stored];
+    TwStored *stored = next_stored(contents);
 
     stored->block = block;
     stored->offset = offset;
@@ -267,6 +292,10 @@ static TwContent store_run(TwContents *contents, TwContent world, uint8_t block,
                                     tw_contents_byte(contents, &world, block,
                                                      offset + k));
         }
+    }
+    if (contents->in_line == contents->n_stored &&
+        stored->older == (int32_t)contents->n_stored - 1) {
+        contents->in_line++;
     }
     world.newest = (int32_t)contents->n_stored++;
     return world;

@@ -52,7 +52,9 @@ typedef struct TwContents {
     const TwProgram *program;
     uint32_t starts; /* calls of tw_contents_start */
     uint32_t n_worlds, n_stored, most;
-    bool hashed;  /* worlds may split: keep the hashes */
+    uint32_t in_line; /* so many of the first stores each follow the one before
+                       */
+    bool hashed;      /* worlds may split: keep the hashes */
     bool ordered; /* what was there before counts, too (FR-10, LA-39): worlds
                    * are equal only if their stores are, in their order */
     bool noted;   /* nor may a restore forget stores (LA-39) */

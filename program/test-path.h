@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* For tests: dialects of machines with an IOMMU (program/path.h). */
-#ifndef TW_FUZZ_GENERATE_TEST_PATH_H
-#define TW_FUZZ_GENERATE_TEST_PATH_H
+#ifndef TW_PROGRAM_TEST_PATH_H
+#define TW_PROGRAM_TEST_PATH_H
 
 #include "program/dialect.h"
 
