@@ -465,7 +465,7 @@ static bool mend_way(Move *m)
     bool two = plan->dialect->path_stages > 1;
     TwPathWalk walk;
 
-    if (!tw_path_chance(plan, two ? 60 : 30)) {
+    if (!tw_path_chance(plan, two ? 45 : 25)) {
         return false;
     }
     tw_path_walk(plan, 0, m->index, m->x, &walk);

@@ -91,12 +91,6 @@ static unsigned good_frame(TwPathPlan *plan, unsigned stage, unsigned page)
                                                          : page;
 }
 
-/* May there be a leaf of 1 GiB that leads somewhere? */
-static bool has_huge(const TwLayout *layout)
-{
-    return layout->leaf_levels >> 3 & 1 && !layout->aligned;
-}
-
 uint64_t tw_path_good_entry(TwPathPlan *plan, unsigned stage, unsigned level,
                             uint64_t x)
 {
@@ -116,7 +110,8 @@ uint64_t tw_path_good_entry(TwPathPlan *plan, unsigned stage, unsigned level,
         return tw_gen_leaf(s->layout, 2, tw_path_address(plan, to),
                            TW_R | TW_W);
     }
-    if (level == 3 && has_huge(s->layout) && tw_path_chance(plan, 10)) {
+    if (level == 3 && s->layout->leaf_levels >> 3 & 1 &&
+        tw_path_chance(plan, 10)) {
         return tw_gen_leaf(s->layout, 3, tw_path_address(plan, 0), TW_R | TW_W);
     }
     to = level == 3 ? s->uppers[tw_path_draw(plan, TW_PATH_UPPERS)]
@@ -171,6 +166,11 @@ static void choose_tables(TwPathPlan *plan, unsigned stage, unsigned first)
 
         *pages[i] = (uint16_t)((first + stage * TABLES_APART + i + block) &
                                (plan->pages - 1u));
+    }
+    for (unsigned i = 0; stage > 0 && i < TW_PATH_ROOTS; i++) {
+        unsigned page = (first + i) % TW_PATH_SECOND_ROOTS;
+
+        s->roots[i] = (uint16_t)(plan->pages - TW_PATH_SECOND_ROOTS + page);
     }
 }
 

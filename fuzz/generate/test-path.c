@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "fuzz/generate/generate.h"
+#include "fuzz/minimise/minimise.h"
+#include "fuzz/mutate/mutate.h"
 #include "oracle/judge/judge.h"
 #include "program/legality.h"
 #include "program/test-path.h"
@@ -172,6 +174,97 @@ static void test_bugs(gconstpointer data)
     g_assert_cmpuint(found, >=, 20);
 }
 
+/* Changes ----------------------------------------------------------------- */
+
+static void assert_inside(const TwDialect *dialect, const TwProgram *p)
+{
+    char why[160];
+
+    if (!tw_program_check(p, why, sizeof(why)) ||
+        !tw_dialect_admits(dialect, p, why, sizeof(why))) {
+        g_error("%s", why);
+    }
+}
+
+/* Mutated and crossed programs stay inside, and are others. */
+static void test_mutate(void)
+{
+    enum { N = 4000 };
+    static TwProgram before, other, out;
+    unsigned changed = 0, mixed = 0;
+
+    for (unsigned i = 0; i < N; i++) {
+        TwDialect d = test_path_dialect(&test_paths[i / 100 % N_TEST_PATHS]);
+        TwRng rng = tw_rng_for(13, i);
+
+        if (i % 100 == 0) {
+            tw_generate(&program, TW_PROFILE_PAGETABLE, &d, &rng);
+            tw_generate(&other, TW_PROFILE_PAGETABLE, &d, &rng);
+        }
+        tw_program_copy(&before, &program);
+        tw_mutate(&program, &d, 1u << TW_PROFILE_PAGETABLE, &rng);
+        assert_inside(&d, &program);
+        changed += !tw_program_equal(&before, &program);
+        tw_crossover(&out, &program, &other, &d, &rng);
+        assert_inside(&d, &out);
+        mixed += !tw_program_equal(&out, &program);
+    }
+    g_test_message("%u of %u changed, %u mixed", changed, N, mixed);
+    g_assert_cmpuint(changed, >, N * 8 / 10);
+    g_assert_cmpuint(mixed, >, N * 8 / 10);
+}
+
+typedef struct Shrink {
+    Judge *judge;
+    char key[TW_KEY_SIZE];
+} Shrink;
+
+/* The first candidate that shows the same finding; all are inside. */
+static unsigned first_same(TwProgram *const *candidates, unsigned n, void *data)
+{
+    Shrink *shrink = data;
+    unsigned i = 0;
+
+    for (; i < n; i++) {
+        assert_inside(&shrink->judge->dialect, candidates[i]);
+        tw_program_copy(&program, candidates[i]);
+        if (tw_verdict_is_finding(judge(shrink->judge)) &&
+            strcmp(shrink->judge->finding.key, shrink->key) == 0) {
+            break;
+        }
+    }
+    return i;
+}
+
+/* A finding becomes a few operations, of which each matters. */
+static void test_minimise(gconstpointer data)
+{
+    static TwProgram found;
+    Judge *j = judge_new(data, "zoo:misses:domain:entry:grant");
+    Shrink shrink = {.judge = j};
+    TwMinimiseOptions options = {.dialect = &j->dialect,
+                                 .budget = 20000,
+                                 .window = 1,
+                                 .first = first_same,
+                                 .first_data = &shrink};
+    TwMinimiseStats stats;
+    g_autoptr(GString) text = g_string_new(NULL);
+    unsigned n = 0;
+
+    do {
+        make(j, n++);
+    } while (!tw_verdict_is_finding(judge(j)));
+    g_strlcpy(shrink.key, j->finding.key, sizeof(shrink.key));
+    tw_program_copy(&found, &program);
+    tw_minimise(&found, &options, &stats);
+    assert_inside(&j->dialect, &found);
+    tw_program_print(&found, NULL, text);
+    g_test_message("%s:\n%s", shrink.key, text->str);
+    g_assert_cmpuint(found.n_script, <=, 6);
+    g_assert_cmpuint(found.n_setup, <=, 10);
+    judge_free(j);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -181,6 +274,11 @@ int main(int argc, char **argv)
 
         g_test_add_data_func(name, &test_paths[i], test_agrees);
     }
+    g_test_add_func("/path/mutate", test_mutate);
+    g_test_add_data_func("/path/minimise/one-stage", &test_paths[2],
+                         test_minimise);
+    g_test_add_data_func("/path/minimise/two-stages", &test_paths[4],
+                         test_minimise);
     g_test_add_data_func("/path/bugs/one-stage", &test_paths[2], test_bugs);
     g_test_add_data_func("/path/bugs/two-stages", &test_paths[4], test_bugs);
     return g_test_run();

@@ -299,11 +299,16 @@ static void change_setup(TwMutation *m)
     }
 }
 
+enum { NEW_MOVES = 22, ONLY_OPS = 81 };
+
 static void mutate_once(TwMutation *m)
 {
-    unsigned draw = tw_below(m, 100);
+    bool path =
+        m->dialect->path_stages != 0; /* its objects are what they are */
+    unsigned draw =
+        path ? NEW_MOVES + tw_below(m, ONLY_OPS - NEW_MOVES) : tw_below(m, 100);
 
-    if (draw < 22) {
+    if (draw < NEW_MOVES) {
         add_move(m);
     } else if (draw < 30) {
         insert_random(m);
@@ -315,7 +320,7 @@ static void mutate_once(TwMutation *m)
         change_op(m);
     } else if (draw < 73) {
         swap_ops(m);
-    } else if (draw < 81) {
+    } else if (draw < ONLY_OPS) {
         change_setup(m);
     } else if (draw < 88) {
         tw_mutate_change_region(m);
@@ -349,7 +354,8 @@ void tw_mutate(TwProgram *program, const TwDialect *dialect, uint32_t profiles,
     /* A program without a CPU or a setup has nothing to access, so mutations
      * would have little effect.  A very short script is replaced more often,
      * since engines that start from an empty input stay there for long. */
-    if (program->n_cpus == 0 || program->n_setup == 0 ||
+    if ((program->n_cpus == 0 && dialect->path_stages == 0) ||
+        program->n_setup == 0 ||
         tw_rng_below(rng, program->n_script < 4 ? 4 : 64) == 0) {
         tw_generate(program, pick_profile(profiles, rng), dialect, rng);
         return;

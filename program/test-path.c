@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs for machines with an IOMMU (path.h): what is outside, one thing at a
+ * time, is refused with a reason, and fitting brings it inside.
+ */
+#include <glib.h>
+
+#include "program/content.h"
+#include "program/path.h"
+#include "program/test-path.h"
+#include "program/test-program.h"
+
+static TwProgram p, q;
+
+#define ONE \
+    "twinwalk 1\ncontents inert\n" \
+    "region r0 iommu size 2^32 root s0 iommu i0\n" \
+    "region r1 container size 2^32 root s1\n" \
+    "region r2 ram size 0x400000 in r1 at 0x84000000\n" \
+    "iommu i0 pagetable indexes 2 select requester to s1 format vtd-sl " \
+    "tables r2 base 0x84000000 levels 3 iotlb\n"
+#define TWO \
+    "twinwalk 1\ncontents inert\n" \
+    "region r0 iommu size 2^32 root s0 iommu i0\n" \
+    "region r1 iommu size 2^32 root s1 iommu i1\n" \
+    "region r2 container size 2^32 root s2\n" \
+    "region r3 ram size 0x400000 in r2 at 0x84000000\n" \
+    "iommu i0 pagetable indexes 2 select requester to s1 format arm64-s1 " \
+    "levels 3 nested iotlb\n" \
+    "iommu i1 pagetable indexes 2 select requester to s2 format arm64-s2 " \
+    "tables r3 base 0x84000000 levels 3 iotlb\n"
+#define READ "  dma-read s0 0x84004020 8 rid=1\n"
+
+static const TestPath *one_stage = &test_paths[2];
+static const TestPath *two_stages = &test_paths[4];
+
+/* A well-formed program in that text: is it inside, and does the reason not to
+ * be so begin with `why`?  Then it is inside when it was made to fit. */
+static void check(const TestPath *path, const char *text, const char *why)
+{
+    TwDialect d = test_path_dialect(path);
+    char said[160] = "";
+
+    test_parse(&p, text);
+    tw_program_copy(&q, &p);
+    if (tw_dialect_admits(&d, &p, said, sizeof(said)) != !why) {
+        g_error("%s\n%s", text, said[0] ? said : "is inside");
+    }
+    if (why && !g_str_has_prefix(said, why)) {
+        g_error("%s\nnot: %s\nbut: %s", text, why, said);
+    }
+    tw_dialect_fit(&d, &p);
+    g_assert_cmpint(tw_program_equal(&p, &q), ==, !why);
+    if (!tw_program_check(&p, said, sizeof(said)) ||
+        !tw_dialect_admits(&d, &p, said, sizeof(said))) {
+        g_error("%s\nstill: %s", text, said);
+    }
+}
+
+static void test_inside(void)
+{
+    static const char *const one[] = {
+        READ,
+        "  dma-read s0 0x84007ffc 4 rid=0\n",
+        "  dma-write s0 0x843ffff8 8 rid=0\n",
+        "  poke r2 0x10 = 0x0\n",
+        "  poke r2 0x1020 = 0x84004003\n",
+        "  poke r2 0x3ffff8 = 0x84200083\n", /* a leaf of 2 MiB */
+        "  poke r2 0x3ff010 = 0x80000083\n", /* of 1 GiB */
+        "  context i0 1 tables -> 0x84004000 domain 3\n",
+        "  context i0 0 none -> 0x84004000 domain 0\n",
+        "  invalidate i0 range 3 0x84000000..0x843fffff\n",
+    };
+    static const char *const two[] = {
+        READ,
+        "  poke r3 0x10 = 0x84004003\n",
+        "  context i0 1 tables -> 0x84004000 domain 3\n",
+        "  context i1 1 tables -> 0x843f0000 domain 4\n",
+        "  invalidate i1 domain 4 0x84000000..0x84000fff\n",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(one); i++) {
+        g_autofree char *text = g_strconcat(ONE "script\n", one[i], NULL);
+
+        check(one_stage, text, NULL);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(two); i++) {
+        g_autofree char *text = g_strconcat(TWO "script\n", two[i], NULL);
+
+        check(two_stages, text, NULL);
+    }
+}
+
+static void test_numbers(void)
+{
+    static const char *const one[] = {
+        "dma-read s1 0x84004020 8 rid=1", /* not by a device */
+        "dma-read s0 0x84004020 8 rid=2", /* no such device */
+        "dma-read s0 0x84004020 8 user,rid=1",
+        "dma-read s0 0x84004020 2 rid=0",
+        "dma-read s0 0x84004024 8 rid=0",
+        "dma-read s0 0x84004018 8 rid=0", /* the machine's words */
+        "dma-read s0 0x84003020 8 rid=0", /* behind entries of its own */
+        "dma-read s0 0x84203020 8 rid=0",
+        "dma-read s0 0x83fff020 8 rid=0",
+        "dma-read s0 0x84400020 8 rid=0",
+        "poke r2 0x8 = 0x0",
+        "poke r2 0x1018 = 0x0",
+        "poke r2 0x400000 = 0x0",
+        "poke r2 0x1024 = 0x0",
+        "poke r2 0x1020 = 0x1", /* leads below the window */
+        "poke r2 0x1020 = 0x84400003",
+        "poke r2 0x1020 = 0x84003003",         /* a table with such an index */
+        "poke r2 0x1020 = 0x8000000084004003", /* a bit that is not asked */
+        "context i0 1 tables -> 0x4000 domain 3",
+        "context i0 1 tables -> 0x84003000 domain 3",
+        "context i0 1 tables -> 0x84004008 domain 3",
+        "context i0 2 tables -> 0x84004000 domain 3",
+        "invalidate i0 range 3 0x84000000..0x84400fff",
+        "invalidate i0 range 3 0x84000008..0x84000fff",
+        "invalidate i0 context 2 0x84000000..0x84000fff",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(one); i++) {
+        g_autofree char *text =
+            g_strconcat(ONE "script\n  ", one[i], "\n", NULL);
+
+        check(one_stage, text, "operation 0: ");
+    }
+    check(two_stages,
+          TWO "script\n  context i0 1 tables -> 0x84004000 domain 2\n",
+          "operation 0: context ");
+    check(two_stages,
+          TWO "script\n  context i1 1 tables -> 0x84004000 domain 2\n",
+          "operation 0: context ");
+    check(two_stages,
+          TWO "script\n  context i0 1 tables -> 0x843f0000 domain 1\n",
+          "operation 0: context ");
+    check(one_stage, ONE "script\n  dma-read s0 0x84004020 8 rid=1 via m0\n",
+          "operation 0: dma-read via");
+    check(one_stage, ONE "script\n  iommu-reset i0\n",
+          "operation 0: operation iommu-reset");
+}
+
+static void test_shape(void)
+{
+    static const struct {
+        const char *from, *to;
+    } changes[] = {
+        {"contents inert\n", ""},
+        {"contents inert\n", "contents inert\nhops 8\n"},
+        {"contents inert\n", "contents inert\nsafepoints explicit\n"},
+        {"size 0x400000", "size 0x300000"},
+        {" at 0x84000000", " at 0x44000000"},
+        {"base 0x84000000 ", ""},
+        {" iotlb", ""},
+        {"indexes 2", "indexes 1"},
+        {"select requester ", ""},
+        {"vtd-sl", "arm64-s1"},
+        {"levels 3", "levels 4"},
+        {"iommu i0 pagetable", "mmu c0.0 space s0\niommu i0 pagetable"},
+        {"iommu i0 pagetable",
+         "region r3 ram size 0x1000 in r1 at 0x0\niommu i0 pagetable"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(changes); i++) {
+        g_auto(GStrv) parts =
+            g_strsplit(ONE "script\n" READ, changes[i].from, 2);
+        g_autofree char *text = g_strjoinv(changes[i].to, parts);
+
+        g_assert_nonnull(parts[1]);
+        check(one_stage, text,
+              i == 0   ? "contents data"
+              : i == 2 ? "explicit safe points"
+                       : "objects other than those of a machine with an "
+                         "IOMMU of 1 stage");
+    }
+    check(two_stages, ONE "script\n" READ, "objects other than");
+    check(one_stage, TWO "script\n" READ, "objects other than");
+}
+
+/* Any program, of bytes and of whatever else, is made to fit and stays so; what
+ * bytes are decoded to fits at once. */
+static void test_random(void)
+{
+    static uint8_t bytes[TW_BYTES_MAX];
+
+    for (unsigned n = 0; n < 2000; n++) {
+        TwDialect d = test_path_dialect(&test_paths[n % N_TEST_PATHS]);
+        TwRng rng = tw_rng_for(11, n);
+        char why[160];
+        size_t size = 200 + tw_rng_below(&rng, 2000);
+
+        for (size_t i = 0; i < size; i++) {
+            bytes[i] = (uint8_t)tw_rng_next(&rng);
+        }
+        tw_program_decode(&p, bytes, size, &d);
+        if (!tw_program_check(&p, why, sizeof(why)) ||
+            !tw_dialect_admits(&d, &p, why, sizeof(why))) {
+            g_error("bytes %u: %s", n, why);
+        }
+        size = tw_program_encode(&p, bytes, sizeof(bytes), &d);
+        g_assert_cmpuint(size, >, 0);
+        tw_program_decode(&q, bytes, size, &d);
+        g_assert_true(tw_program_equal(&p, &q));
+        test_random_program(&rng, &p);
+        if (!tw_program_check(&p, NULL, 0)) {
+            continue;
+        }
+        tw_dialect_fit(&d, &p);
+        if (!tw_program_check(&p, why, sizeof(why))) {
+            g_error("program %u: %s", n, why);
+        }
+        tw_program_copy(&q, &p);
+        tw_dialect_fit(&d, &p);
+        g_assert_true(tw_program_equal(&p, &q));
+    }
+}
+
+/* With contents inert, no word that an access stores, or that RAM starts with,
+ * is an entry. */
+static void test_inert(void)
+{
+    uint64_t here = UINT64_C(0x6000000000000003);
+
+    for (unsigned n = 0; n < 20000; n++) {
+        uint64_t first = 0, stored = 0;
+
+        for (unsigned k = 0; k < 8; k++) {
+            uint8_t a = tw_content_initial(TW_CONTENTS_INERT, 2, 8 * n + k);
+            uint8_t b = tw_content_tag(TW_CONTENTS_INERT, n, 0, k);
+
+            g_assert_true(a != 0 && b != 0);
+            first |= (uint64_t)a << 8 * k;
+            stored |= (uint64_t)b << 8 * k;
+        }
+        g_assert_cmphex(first & here, ==, 0);
+        g_assert_cmphex(stored & here, ==, 0);
+    }
+    test_parse(&p, ONE "script\n" READ);
+    p.script[0].code = TW_OP_DMA_WRITE;
+    g_assert_true(tw_program_check(&p, NULL, 0));
+    p.script[0].size = 4;
+    g_assert_false(tw_program_check(&p, NULL, 0));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/path/inside", test_inside);
+    g_test_add_func("/path/numbers", test_numbers);
+    g_test_add_func("/path/shape", test_shape);
+    g_test_add_func("/path/random", test_random);
+    g_test_add_func("/path/LA-62/inert", test_inert);
+    return g_test_run();
+}
