@@ -52,9 +52,8 @@ enum {
 #define ALL_PAGES (UINT64_C(0x7ffffffffffff000) | 1)
 #define TABLES_TOO 2 /* PDE */
 
-/* An event says that a device was refused, not where or why.  There is none
- * where the entry of a device has nothing to translate by. */
-enum { REFUSED = 1, SILENT = 255 };
+/* An event says that a device was refused, not where or why.  */
+enum { REFUSED = 1 };
 
 typedef struct State {
     uint32_t tail;      /* in the queue, of what is planned */
@@ -212,12 +211,9 @@ static void context(Machine *m, unsigned index)
         put_entry(m, 1 + index, RIGHTS | 3, stage->domain + 1);
         state(m)->passed[index][stage->domain / 32] |= 1u << stage->domain % 32;
         break;
-    case TW_CONTEXT_BLOCKED:
+    default: /* blocked, or none: an entry that is not there lets all through */
         put_entry(m, 1 + index, (m->driver->ram + AT_EMPTY) | tables,
                   OF_BLOCKED);
-        break;
-    default: /* V without TV: there is nothing to translate by */
-        put_entry(m, 1 + index, 1, 0);
         break;
     }
 }
@@ -234,7 +230,7 @@ static void reset(Machine *m)
     s->n_waiting = 0;
     memset(s->passed, 0, sizeof(s->passed));
     for (unsigned index = 0; index < MOST_INDEXES; index++) {
-        put_entry(m, 1 + index, 1, 0);
+        context(m, index);
         command(m, INVALIDATE_DEVICE | device_id(1 + index), 0);
     }
     command(m, INVALIDATE_ALL, 0);
@@ -273,9 +269,6 @@ static void make_structures(Machine *m)
     }
     put_word(m, control, RIGHTS | 3);
     put_word(m, control + 8, OF_CONTROL);
-    for (unsigned index = 0; index < MOST_INDEXES; index++) {
-        put_word(m, device_at(m, 1 + index) - m->driver->ram, 1);
-    }
 }
 
 static bool start_amdvi(Machine *m, char *why, size_t size)
@@ -355,7 +348,7 @@ const Driver tw_qtest_amdvi = {
     .stages = 1,
     .formats = {TW_FORMAT_AMDVI},
     .entry_bits = 0x7f | 7 << 9 | UINT64_C(3) << 59 | RIGHTS,
-    .reason_groups = {[TW_REASON_NO_CONTEXT] = SILENT,
+    .reason_groups = {[TW_REASON_NO_CONTEXT] = REFUSED,
                       [TW_REASON_BLOCKED] = REFUSED,
                       [TW_REASON_RANGE] = REFUSED,
                       [TW_REASON_UNREADABLE] = REFUSED,
