@@ -197,7 +197,8 @@ bool tw_entry_read(const TwIommu *iommu, unsigned level, uint64_t value,
 
 enum {
     MAX_PLACES = 128,
-    MAX_WAY = 2, /* IOMMUs on the way to nested tables (LA-53) */
+    MAX_WAY = 2,         /* IOMMUs on the way to nested tables (LA-53) */
+    MAX_LOOKS = 1 << 22, /* at operations, for entries on that way */
 };
 
 /* A table of a level of an IOMMU, or its first `size` bytes: an offset of a
@@ -212,7 +213,7 @@ typedef struct Place {
 typedef struct Places {
     const TwProgram *program;
     uint8_t region;
-    unsigned n;
+    unsigned n, looks;
     bool full, grew;
     Place list[MAX_PLACES];
 } Places;
@@ -269,6 +270,30 @@ static bool base_in(const TwProgram *program, uint8_t region, uint8_t space,
 static void find_nested(Places *places, uint8_t space, uint64_t address,
                         Place place, unsigned way);
 
+/* All operations, those of actor offsets last. */
+static unsigned n_ops(const TwProgram *program)
+{
+    return program->n_setup + program->n_script + program->n_actors;
+}
+
+static const TwOp *op_at(const TwProgram *program, unsigned i)
+{
+    unsigned n = program->n_setup;
+
+    return i < n ? &program->setup[i]
+           : i < n + program->n_script
+               ? &program->script[i - n]
+               : &program->actors[i - n - program->n_script].op;
+}
+
+/* Is it a pagetable whose tables are not nested? */
+static bool has_own_tables(const TwProgram *program, uint8_t iommu)
+{
+    return iommu < program->n_iommus &&
+           program->iommus[iommu].kind == TW_IOMMU_PAGETABLE &&
+           !program->iommus[iommu].pagetable.nested;
+}
+
 /* Goes on where the IOMMU leads offset x, by a `map` anywhere in the program.
  */
 static void find_behind(Places *places, uint8_t iommu, uint64_t x, Place place,
@@ -280,6 +305,62 @@ static void find_behind(Places *places, uint8_t iommu, uint64_t x, Place place,
             place.size = op->last - x + 1;
         }
         find_nested(places, op->other, op->out + (x - op->addr), place, way);
+    }
+}
+
+/* Goes on where a table of an IOMMU leads offset x, by entries anywhere in the
+ * program. */
+static void find_below(Places *places, uint8_t iommu, unsigned level,
+                       uint64_t table, uint64_t x, Place place, unsigned way)
+{
+    const TwProgram *program = places->program;
+    const TwIommu *m = &program->iommus[iommu];
+    unsigned per = m->granule_lg - 3u, lg = m->granule_lg + (level - 1) * per;
+    uint64_t at = table + 8 * (x >> lg & ((UINT64_C(1) << per) - 1));
+    uint64_t low = (UINT64_C(1) << lg) - 1;
+
+    places->looks += n_ops(program);
+    places->full |= places->looks > MAX_LOOKS;
+    for (unsigned i = 0; i < n_ops(program) && !places->full; i++) {
+        const TwOp *op = op_at(program, i);
+        TwEntry entry;
+
+        if (op->code != TW_OP_POKE || op->obj != m->pagetable.tables ||
+            op->addr != at - m->pagetable.base ||
+            !tw_entry_read(m, level, op->value, &entry)) {
+            continue;
+        }
+        if (entry.kind == TW_ENTRY_TABLE) {
+            find_below(places, iommu, level - 1, entry.address, x, place, way);
+        } else if (entry.kind == TW_ENTRY_LEAF && entry.perm & TW_R) {
+            if (low - (x & low) < place.size) {
+                place.size = low - (x & low) + 1;
+            }
+            find_nested(places, m->bypass_space,
+                        (entry.address & ~low) | (x & low), place, way);
+        }
+    }
+}
+
+/* The same of all its contexts. */
+static void find_through(Places *places, uint8_t iommu, uint64_t x, Place place,
+                         unsigned way)
+{
+    const TwProgram *program = places->program;
+    const TwIommu *m = &program->iommus[iommu];
+
+    for (unsigned i = 0; i < n_ops(program); i++) {
+        const TwOp *op = op_at(program, i);
+
+        if (op->code != TW_OP_CONTEXT || op->obj != iommu) {
+            continue;
+        }
+        if (op->mode == TW_CONTEXT_TABLES) {
+            find_below(places, iommu, m->pagetable.levels, op->out, x, place,
+                       way);
+        } else if (op->mode == TW_CONTEXT_PASS) {
+            find_nested(places, m->bypass_space, x, place, way);
+        }
     }
 }
 
@@ -305,13 +386,15 @@ static void find_nested(Places *places, uint8_t space, uint64_t address,
             add_place(places, place);
             continue;
         }
-        for (unsigned i = 0; i < program->n_setup && way < MAX_WAY; i++) {
-            find_behind(places, region->iommu, address - base, place, way + 1,
-                        &program->setup[i]);
+        if (way >= MAX_WAY) {
+            continue;
         }
-        for (unsigned i = 0; i < program->n_script && way < MAX_WAY; i++) {
+        if (has_own_tables(program, region->iommu)) {
+            find_through(places, region->iommu, address - base, place, way + 1);
+        }
+        for (unsigned i = 0; i < n_ops(program); i++) {
             find_behind(places, region->iommu, address - base, place, way + 1,
-                        &program->script[i]);
+                        op_at(program, i));
         }
     }
 }
@@ -361,30 +444,50 @@ static void see_op(Places *places, const TwOp *op)
     }
 }
 
+static void find_places(Places *places)
+{
+    const TwProgram *program = places->program;
+
+    do {
+        places->grew = false;
+        for (unsigned i = 0; i < n_ops(program); i++) {
+            see_op(places, op_at(program, i));
+        }
+    } while (places->grew && !places->full);
+}
+
+/* The tables of a region; those of the program that was asked about last are
+ * known, for a text asks about each of its pokes. */
+static const Places *places_of(const TwProgram *program, uint8_t region)
+{
+    static _Thread_local struct {
+        bool any;
+        uint64_t hash;
+        Places places;
+    } last;
+    uint64_t hash = tw_program_hash(program);
+
+    if (!last.any || last.hash != hash || last.places.region != region) {
+        last.any = true;
+        last.hash = hash;
+        last.places = (Places){.program = program, .region = region};
+        find_places(&last.places);
+    }
+    return &last.places;
+}
+
 bool tw_entry_place(const TwProgram *program, const TwOp *poke, uint8_t *iommu,
                     uint8_t *level)
 {
-    Places places = {.program = program, .region = poke->obj};
+    const Places *places = places_of(program, poke->obj);
     unsigned found = 0;
 
-    do {
-        places.grew = false;
-        for (unsigned i = 0; i < program->n_setup; i++) {
-            see_op(&places, &program->setup[i]);
-        }
-        for (unsigned i = 0; i < program->n_script; i++) {
-            see_op(&places, &program->script[i]);
-        }
-        for (unsigned i = 0; i < program->n_actors; i++) {
-            see_op(&places, &program->actors[i].op);
-        }
-    } while (places.grew && !places.full);
-    for (unsigned i = 0; i < places.n; i++) {
-        if (writes_to(poke, &places.list[i])) {
-            *iommu = places.list[i].iommu;
-            *level = places.list[i].level;
+    for (unsigned i = 0; i < places->n; i++) {
+        if (writes_to(poke, &places->list[i])) {
+            *iommu = places->list[i].iommu;
+            *level = places->list[i].level;
             found++;
         }
     }
-    return found == 1 && !places.full;
+    return found == 1 && !places->full;
 }

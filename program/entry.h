@@ -38,8 +38,8 @@ bool tw_entry_value(const TwIommu *iommu, unsigned level, const TwEntry *entry,
  * Of which IOMMU and at which level is the entry that a `poke` writes?  Found
  * from the contexts and the entries for tables that the program writes
  * anywhere; where tables are nested, also from where regions are at the start,
- * and from all that a `map` does on the way. False if it is no entry of a
- * table, or one of several levels or IOMMUs.
+ * and from all that a `map`, or an entry and a context, does on the way. False
+ * if it is no entry of a table, or one of several levels or IOMMUs.
  */
 bool tw_entry_place(const TwProgram *program, const TwOp *poke, uint8_t *iommu,
                     uint8_t *level);

@@ -173,6 +173,42 @@ static void test_nested(void)
                    "  poke r4 0x3010 = 0x3007\n");
 }
 
+/* Nested tables behind a pagetable whose tables have a base: the root, at
+ * 0x1000 of s1, is at 0x5000 of r3; the other one, at 0x2000, at 0x6000. */
+static void test_behind_tables(void)
+{
+    static const char topology[] =
+        "twinwalk 1\n"
+        "region r0 iommu size 0x400000 root s0 iommu i0\n"
+        "region r1 iommu size 0x400000 root s1 iommu i1\n"
+        "region r2 container size 0x100000000 root s2\n"
+        "region r3 ram size 0x10000 in r2 at 0x80000000\n"
+        "iommu i0 pagetable to s1 format abstract levels 2 nested\n"
+        "iommu i1 pagetable to s2 format abstract tables r3 base 0x80000000 "
+        "levels 1\n"
+        "setup\n"
+        "  context i0 0 tables -> 0x1000 domain 0\n"
+        "  context i1 0 tables -> 0x80003000 domain 0\n";
+
+    assert_printed(topology,
+                   "  poke r3 0x3008 = 0x80005007\n"
+                   "  poke r3 0x3010 = 0x80006003\n"
+                   "  poke r3 0x3018 = 0x80007005\n"
+                   "  poke r3 0x5008 = 0x2007\n"
+                   "  poke r3 0x5010 = 0x3007\n"
+                   "  poke r3 0x6008 = 0x4007\n"
+                   "script\n"
+                   "  poke r3 0x7008 = 0x4007\n",
+                   "  entry i1 level 1 r3 0x3008 = leaf 0x80005000 rw\n"
+                   "  entry i1 level 1 r3 0x3010 = leaf 0x80006000 r\n"
+                   "  entry i1 level 1 r3 0x3018 = leaf 0x80007000 w\n"
+                   "  entry i0 level 2 r3 0x5008 = table 0x2000 rw\n"
+                   "  entry i0 level 2 r3 0x5010 = table 0x3000 rw\n"
+                   "  entry i0 level 1 r3 0x6008 = leaf 0x4000 rw\n"
+                   "script\n"
+                   "  poke r3 0x7008 = 0x4007\n");
+}
+
 /* A poke is printed as an entry where one level is known, and only there. */
 static void test_places(void)
 {
@@ -253,5 +289,6 @@ int main(int argc, char **argv)
     g_test_add_func("/entry/LA-35/places", test_places);
     g_test_add_func("/entry/LA-35/errors", test_errors);
     g_test_add_func("/entry/LA-36,LA-53/nested", test_nested);
+    g_test_add_func("/entry/LA-36,LA-53/behind-tables", test_behind_tables);
     return g_test_run();
 }

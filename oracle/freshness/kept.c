@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
-enum { SLOTS_LG = 10, MAX_KEPT = 8192 };
+enum { SLOTS_LG = 13, MAX_KEPT = 32768 };
 
 typedef struct Slot {
     uint64_t granule;
