@@ -13,6 +13,7 @@
 
 #include "targets/qemu-version.h"
 #include "targets/qtest/internal.h"
+#include "targets/qtest/trigger.h"
 
 static const TwTargetOption options_of_all[] = {
     {"qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu), .value = "PATH",
@@ -210,32 +211,36 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
     return &m->target;
 }
 
-/* Defines the class of a driver: its part of the name, as in C, and its title.
- */
-#define CLASS(of, slug, title) \
+/* Defines the class of a driver: its part of the name, as in C, its title, and
+ * further members. */
+#define CLASS(of, slug, title, ...) \
     static TwTarget *of##_open(const TwTargetOptions *options, GError **error) \
     { \
         return machine_open(&tw_qtest_##of##_class, &tw_qtest_##of, options, \
                             error); \
     } \
-    const TwTargetClass tw_qtest_##of##_class = { \
-        .name = "qemu-" slug, \
-        .summary = title, \
-        .options = options_of_all, \
-        .elsewhere = true, \
-        .open = of##_open, \
-        .dialect = dialect, \
-        .contract = contract, \
-        .version = version, \
-        .run = tw_qtest_run, \
-        .emit = tw_qtest_emit, \
-        .ping = tw_qtest_ping, \
-        .close = machine_close, \
-    }
+    const TwTargetClass tw_qtest_##of##_class = {.name = "qemu-" slug, \
+                                                 .summary = title, \
+                                                 .options = options_of_all, \
+                                                 .elsewhere = true, \
+                                                 .open = of##_open, \
+                                                 .dialect = dialect, \
+                                                 .contract = contract, \
+                                                 .version = version, \
+                                                 .run = tw_qtest_run, \
+                                                 .emit = tw_qtest_emit, \
+                                                 .ping = tw_qtest_ping, \
+                                                 .close = machine_close, \
+                                                 __VA_ARGS__}
 
-CLASS(smmuv3, "smmuv3", "SMMUv3 of a stock QEMU, stage 1, under device DMA");
+#define TRIGGERS(kind) \
+    .triggers = tw_qtest_##kind##_triggers, \
+    .triggers_met = tw_qtest_##kind##_met, .avoid = tw_qtest_##kind##_avoid
+
+CLASS(smmuv3, "smmuv3", "SMMUv3 of a stock QEMU, stage 1, under device DMA",
+      TRIGGERS(smmuv3));
 CLASS(smmuv3_nested, "smmuv3-nested",
-      "SMMUv3 of a stock QEMU, stage 1 behind stage 2");
+      "SMMUv3 of a stock QEMU, stage 1 behind stage 2", TRIGGERS(smmuv3));
 CLASS(riscv_iommu, "riscv-iommu",
       "RISC-V IOMMU of a stock QEMU, first stage, under device DMA");
 CLASS(riscv_iommu_nested, "riscv-iommu-nested",

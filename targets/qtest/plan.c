@@ -59,15 +59,17 @@ uint32_t tw_plan_slot(Machine *m)
     return at;
 }
 
-/* Where the device is reset if its last script was out of reach. */
+/* A device whose last script was out of reach does nothing until it is reset.
+ */
 static void start_script(Machine *m)
 {
-    if (m->device != CONTROL && m->risky) {
+    if (m->stuck[m->device]) {
         tw_qtest_writeb(m, register_of(m, m->device, ISTAT0), RESET);
         tw_qtest_writeb(m, register_of(m, m->device, ISTAT0), 0);
     }
     tw_qtest_writel(m, register_of(m, m->device, DSP),
                     (uint32_t)(m->driver->ram + m->segment_at));
+    m->stuck[m->device] = m->risky && m->device != CONTROL;
 }
 
 void tw_plan_close(Machine *m)

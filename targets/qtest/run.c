@@ -331,6 +331,22 @@ static void conclude(Machine *m, const Planned *planned)
     }
 }
 
+/* All accesses, in order.  Also of those that are not looked at, the driver
+ * takes what was recorded: it is none of the next program's. */
+static void conclude_all(Machine *m)
+{
+    TwReason reason;
+
+    for (const Planned *p = m->planned; p < m->planned + m->n_planned; p++) {
+        if (!m->broken) {
+            conclude(m, p);
+        } else if (has_run(m, p)) {
+            m->driver->faults(m, p->index, m->ram + p->slot + SLOT_CAPTURE,
+                              &reason);
+        }
+    }
+}
+
 void tw_qtest_prepare(Machine *m, const TwProgram *program, TwTrace *trace)
 {
     m->program = program;
@@ -372,11 +388,10 @@ bool tw_qtest_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     if (m->in_flight) {
         *m->in_flight = 0;
     }
-    if (!tw_qtest_flush(m)) {
+    if (tw_qtest_flush(m)) {
+        conclude_all(m);
+    } else {
         trace->end_op = lost_at(m);
-    }
-    for (unsigned i = 0; i < m->n_planned && !m->broken; i++) {
-        conclude(m, &m->planned[i]);
     }
     trace->n_ops = m->broken ? trace->end_op : program->n_script;
     tw_qtest_memory_finish(m);
