@@ -94,7 +94,7 @@ struct Machine {
     unsigned indexes;       /* of the IOMMUs of the program */
     uint32_t domains[2][8]; /* those that the program has named, as bits */
     Stage stages[2][MOST_INDEXES];
-    bool risky; /* a script may have been out of reach, and so */
+    bool risky;          /* a script may have been out of reach, and so */
     bool stuck[DEVICES]; /* the device may wait for ever */
 
     /* The plan. */

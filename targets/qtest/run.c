@@ -216,6 +216,7 @@ static void refuse_all(Machine *m, const Planned *planned, TwOutcome *outcome)
     Segment *segment = &m->segments[planned->segment];
 
     outcome->class_ = TW_CLASS_DECODE_ERROR;
+    m->stuck[1 + planned->index] = true;
     if (segment->slot == 0) {
         m->trace->end = TW_END_UNSUPPORTED;
         m->trace->end_op = planned->op;

@@ -29,6 +29,8 @@ enum {
     STREAMS_LG = 8,
     STREAM_BYTES = 64,
     AT_CONTEXTS = AT_STRUCTURES + 0x8000,
+    AT_EMPTY = AT_STRUCTURES + 0x9000, /* a root of the second stage */
+    EMPTY_VMID = 255,                  /* no domain of a program */
     AT_COMMANDS = AT_STRUCTURES + 0x10000,
     COMMANDS_LG = 12,
     AT_EVENTS = AT_STRUCTURES + 0x40000,
@@ -58,7 +60,8 @@ enum {
 };
 
 /* What is told of a refusal: F_TRANSLATION, F_PERMISSION, F_WALK_EABT, a bad
- * stream table entry; a stream that is to be aborted records nothing. */
+ * stream table entry; a stream that is to be aborted records nothing.  Of two
+ * stages, the second has no context if it translates nothing. */
 enum { TRANSLATION = 1, PERMISSION, EABT, CONFIGURATION };
 
 typedef struct State {
@@ -224,8 +227,18 @@ static uint64_t context_at(const Machine *m, unsigned index)
     return m->driver->ram + AT_CONTEXTS + 64 * index;
 }
 
-/* Stream table entry: V 0, Config [3:1], S1ContextPtr; second stage from 39-bit
- * addresses, 4 KiB granule, start level 1, faults recorded. */
+static bool is_off(const Stage *stage)
+{
+    return stage->mode == TW_CONTEXT_NONE || stage->mode == TW_CONTEXT_BLOCKED;
+}
+
+/*
+ * Stream table entry: V 0, Config [3:1], S1ContextPtr; second stage from 39-bit
+ * addresses, 4 KiB granule, start level 1, faults recorded.  A first stage
+ * without context is no valid entry, one that is blocked is Config 0; of two
+ * stages, which the entry does not tell apart, both are no valid entry, and a
+ * second stage that is off has a table with nothing in it.
+ */
 static void make_entry(const Machine *m, unsigned index, uint64_t *words)
 {
     const Stage *first = &m->stages[0][index];
@@ -233,15 +246,16 @@ static void make_entry(const Machine *m, unsigned index, uint64_t *words)
     Stage second = two ? m->stages[1][index] : (Stage){.mode = TW_CONTEXT_PASS};
 
     memset(words, 0, 4 * sizeof(*words));
-    if (first->mode == TW_CONTEXT_NONE || second.mode == TW_CONTEXT_NONE) {
+    if (is_off(first)) {
+        words[0] = !two && first->mode == TW_CONTEXT_BLOCKED;
         return;
     }
-    words[0] = 1;
-    if (first->mode == TW_CONTEXT_BLOCKED ||
-        second.mode == TW_CONTEXT_BLOCKED) {
-        return;
+    if (is_off(&second)) {
+        second = (Stage){.mode = TW_CONTEXT_TABLES,
+                         .domain = EMPTY_VMID,
+                         .root = m->driver->ram + AT_EMPTY};
     }
-    words[0] |= 4 << 1;
+    words[0] = 1 | 4 << 1;
     if (first->mode == TW_CONTEXT_TABLES) {
         words[0] |= 1 << 1 | context_at(m, index);
     }
@@ -305,6 +319,15 @@ static void reset(Machine *m)
     tw_qtest_store32(m, SMMU + EVENTQ_CONS, s->event);
 }
 
+static uint64_t own_word(const Machine *m, unsigned stage, unsigned i)
+{
+    uint64_t block = (uint64_t)i << 30 | 1 << 10 | 1; /* AF, a block */
+
+    (void)m;
+    return stage == 0 ? block | 1 << 11 | 1 << 6             /* nG, AP[1] */
+                      : block | 3 << 6 | UINT64_C(0xf) << 2; /* S2AP, MemAttr */
+}
+
 static bool start_smmu(Machine *m, char *why, size_t size)
 {
     uint64_t ram = m->driver->ram;
@@ -318,6 +341,13 @@ static bool start_smmu(Machine *m, char *why, size_t size)
         return false;
     }
     tw_qtest_put(m, stream_at(m, CONTROL), &pass, sizeof(pass));
+    for (unsigned i = 0; i < OWN_WORDS; i++) {
+        uint64_t word = own_word(m, 1, i);
+
+        if (i != (ram + AT_PROGRAM) >> 30) {
+            tw_qtest_put(m, ram + AT_EMPTY + 8 * i, &word, sizeof(word));
+        }
+    }
     tw_qtest_writeq(m, SMMU + STRTAB_BASE, ram + AT_STREAMS);
     tw_qtest_writel(m, SMMU + STRTAB_BASE_CFG, STREAMS_LG);
     tw_qtest_writeq(m, SMMU + CMDQ_BASE, (ram + AT_COMMANDS) | COMMANDS_LG);
@@ -325,15 +355,6 @@ static bool start_smmu(Machine *m, char *why, size_t size)
     tw_qtest_writel(m, SMMU + CR0, 0xc); /* queues, then translation */
     tw_qtest_writel(m, SMMU + CR0, 0xd);
     return tw_qtest_flush(m);
-}
-
-static uint64_t own_word(const Machine *m, unsigned stage, unsigned i)
-{
-    uint64_t block = (uint64_t)i << 30 | 1 << 10 | 1; /* AF, a block */
-
-    (void)m;
-    return stage == 0 ? block | 1 << 11 | 1 << 6             /* nG, AP[1] */
-                      : block | 3 << 6 | UINT64_C(0xf) << 2; /* S2AP, MemAttr */
 }
 
 /* Events ------------------------------------------------------------------- */
@@ -404,19 +425,17 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
     return n;
 }
 
-#define SMMUV3(of, n) \
+#define SMMUV3(of, n, none, blocked) \
     .name = of, .binary = "qemu-system-aarch64", .config = CONFIG_ECAM, \
     .ecam = 0x3f000000, .ram = 0x40000000, .bar = 0x10010000, .stages = n, \
     .formats = {TW_FORMAT_ARM64_S1, TW_FORMAT_ARM64_S2}, \
     .entry_bits = 3 | 1 << 7 | UINT64_C(1) << 62, \
     .entry_ones = 1 << 6 | 1 << 10, \
-    .reason_groups = {[TW_REASON_NO_CONTEXT] = CONFIGURATION, \
-                      [TW_REASON_BLOCKED] = TW_REASON_UNTOLD, \
-                      [TW_REASON_RANGE] = TRANSLATION, \
-                      [TW_REASON_ABSENT] = TRANSLATION, \
-                      [TW_REASON_RESERVED] = TRANSLATION, \
-                      [TW_REASON_RIGHTS] = PERMISSION, \
-                      [TW_REASON_UNREADABLE] = EABT}, \
+    .reason_groups = \
+        {[TW_REASON_NO_CONTEXT] = none,      [TW_REASON_BLOCKED] = blocked, \
+         [TW_REASON_RANGE] = TRANSLATION,    [TW_REASON_ABSENT] = TRANSLATION, \
+         [TW_REASON_RESERVED] = TRANSLATION, [TW_REASON_RIGHTS] = PERMISSION, \
+         [TW_REASON_UNREADABLE] = EABT}, \
     .reason_lg = 12, .start = start_smmu, .reset = reset, .context = context, \
     .invalidate = invalidate, .own_word = own_word, .capture = capture, \
     .faults = faults
@@ -425,7 +444,7 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
  * they are invalidated; what faults is not.  Stock QEMU keeps no pointers to
  * tables. */
 const Driver tw_qtest_smmuv3 = {
-    SMMUV3("smmuv3", 1),
+    SMMUV3("smmuv3", 1, CONFIGURATION, TW_REASON_UNTOLD),
     .machine = "-M virt,iommu=smmuv3,highmem=off,gic-version=3,"
                "memory-backend=m0 -cpu cortex-a57",
     .contract = {.iotlb =
@@ -436,7 +455,7 @@ const Driver tw_qtest_smmuv3 = {
 /* A command by intermediate address ends no combined records: software sends
  * one for the first stage, too ("TLB invalidation", TLBI_S2_IPA). */
 const Driver tw_qtest_smmuv3_nested = {
-    SMMUV3("smmuv3-nested", 2),
+    SMMUV3("smmuv3-nested", 2, TRANSLATION, TRANSLATION),
     .machine = "-M virt,iommu=smmuv3,highmem=off,gic-version=3,"
                "memory-backend=m0 -cpu cortex-a57",
     .contract = {.iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS |
