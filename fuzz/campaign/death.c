@@ -112,7 +112,7 @@ bool tw_campaign_explain_death(const TwDeath *d, uint64_t number,
     tw_campaign_program_towards(program, d->options->seed, number,
                                 d->options->profile, d->wish, d->dialect,
                                 d->options->known, &one->profile);
-    tw_campaign_count_met(sums, tw_known_met(d->options->known, program));
+    tw_known_count_met(d->options->known, program, sums->met);
     ok = run_quietly(d, program, &one->finding, error);
     if (ok && tw_verdict_is_finding(one->finding.verdict)) {
         one->finding.known =

@@ -109,9 +109,6 @@ static inline void tw_shared_lower_limit(TwShared *shared, uint64_t limit)
 /* For tests: called when a worker has taken a chunk but not published it. */
 void tw_campaign_test_dealt(uint64_t first) __attribute__((weak));
 
-/* Counts a program that meets the triggers of these entries (tw_known_met). */
-void tw_campaign_count_met(TwCampaignSums *sums, uint64_t met);
-
 /* Publishes `progress` (by the owner of the slot). */
 void tw_slot_commit(TwSlot *slot, const TwProgress *progress);
 

@@ -53,13 +53,6 @@ bool tw_campaign_program_towards(TwProgram *program, uint64_t seed,
     return tw_known_avoid(known, program, &rng);
 }
 
-void tw_campaign_count_met(TwCampaignSums *sums, uint64_t met)
-{
-    for (; met; met &= met - 1) {
-        sums->met[__builtin_ctzll(met)]++;
-    }
-}
-
 void tw_slot_commit(TwSlot *slot, const TwProgress *progress)
 {
     uint64_t commits =
@@ -257,14 +250,14 @@ static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
     TwFinding finding;
     TwVerdict verdict;
     unsigned profile;
-    uint64_t met = 0; /* most programs meet none: telling costs time */
 
     w->post->beat->in_flight = TW_NO_OP;
     if (tw_campaign_program_towards(
             program, w->post->options->seed, w->mine.chunk.next,
             w->post->options->profile, wish_of(w, w->mine.chunk.next),
             tw_runner_dialect(runner), w->post->options->known, &profile)) {
-        met = tw_known_met(w->post->options->known, program);
+        /* Most programs meet none: telling costs time. */
+        tw_known_count_met(w->post->options->known, program, sums->met);
     }
     verdict =
         tw_runner_run(runner, program, &finding, &sums->stats, sums->counters);
@@ -279,7 +272,6 @@ static void run_one(Worker *w, TwRunner *runner, TwProgram *program)
     if (finding.known) {
         sums->known[finding.known - 1]++;
     }
-    tw_campaign_count_met(sums, met);
     if (tw_campaign_keeps(verdict)) {
         keep_case(w, profile, &finding);
     }

@@ -454,23 +454,21 @@ uint64_t tw_known_path(const TwKnown *known, const TwProgram *program,
                : 0;
 }
 
-uint64_t tw_known_met(const TwKnown *known, const TwProgram *program)
+void tw_known_count_met(const TwKnown *known, const TwProgram *program,
+                        uint64_t met[TW_MAX_KNOWN])
 {
     TwFinding anywhere = {.op = TW_NO_OP};
-    uint64_t met, entries = 0;
+    uint64_t triggers;
 
     if (known == NULL || known->avoid == 0) {
-        return 0;
+        return;
     }
-    met = ask_met(known, program, &anywhere);
-    for (unsigned i = 0; i < known->entries->len && met != 0; i++) {
+    triggers = ask_met(known, program, &anywhere);
+    for (unsigned i = 0; i < known->entries->len && triggers != 0; i++) {
         const Entry *e = g_ptr_array_index(known->entries, i);
 
-        if (e->public.active && (met & e->public.triggers)) {
-            entries |= UINT64_C(1) << i;
-        }
+        met[i] += e->public.active && (triggers & e->public.triggers);
     }
-    return entries;
 }
 
 void tw_known_avoid_all(const TwKnown *known, TwProgram *program)

@@ -15,7 +15,7 @@
 #include "program/rng.h"
 #include "targets/target.h"
 
-enum { TW_MAX_KNOWN = 64 }; /* sets of them are a uint64_t */
+enum { TW_MAX_KNOWN = 128 };
 
 /* After this many programs that meet the triggers of an entry without matching
  * it, the entry is reported as never matching.  (Of the built-in entries, one
@@ -74,9 +74,10 @@ int tw_known_match(const TwKnown *known, const TwProgram *program,
 uint64_t tw_known_path(const TwKnown *known, const TwProgram *program,
                        const TwFinding *finding);
 
-/* The active entries (bit i: entry i) whose triggers a program meets anywhere.
- * `known` may be NULL.  Allocates nothing. */
-uint64_t tw_known_met(const TwKnown *known, const TwProgram *program);
+/* Adds 1 to met[i] of each active entry i whose triggers a program meets
+ * anywhere.  `known` may be NULL.  Allocates nothing. */
+void tw_known_count_met(const TwKnown *known, const TwProgram *program,
+                        uint64_t met[TW_MAX_KNOWN]);
 
 /*
  * Makes a random program avoid triggers of active entries: of all, in 14 of

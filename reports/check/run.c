@@ -68,9 +68,7 @@ static void look_up(TwCheckJob *check, const TwProgram *program,
 {
     const TwKnown *known = check->known;
 
-    for (uint64_t met = tw_known_met(known, program); met; met &= met - 1) {
-        check->met[__builtin_ctzll(met)]++;
-    }
+    tw_known_count_met(known, program, check->met);
     if (tw_verdict_is_finding(finding->verdict)) {
         finding->known = (uint8_t)(1 + tw_known_match(known, program, finding));
     }

@@ -242,10 +242,15 @@ CLASS(smmuv3, "smmuv3", "SMMUv3 of a stock QEMU, stage 1, under device DMA",
 CLASS(smmuv3_nested, "smmuv3-nested",
       "SMMUv3 of a stock QEMU, stage 1 behind stage 2", TRIGGERS(smmuv3));
 CLASS(riscv_iommu, "riscv-iommu",
-      "RISC-V IOMMU of a stock QEMU, first stage, under device DMA");
+      "RISC-V IOMMU of a stock QEMU, first stage, under device DMA",
+      TRIGGERS(tables));
 CLASS(riscv_iommu_nested, "riscv-iommu-nested",
-      "RISC-V IOMMU of a stock QEMU, first stage behind second stage");
-CLASS(vtd, "vtd", "VT-d of a stock QEMU, legacy mode, under device DMA");
+      "RISC-V IOMMU of a stock QEMU, first stage behind second stage",
+      TRIGGERS(tables));
+CLASS(vtd, "vtd", "VT-d of a stock QEMU, legacy mode, under device DMA",
+      TRIGGERS(tables));
 CLASS(vtd_scalable, "vtd-scalable",
-      "VT-d of a stock QEMU, scalable mode, second-stage tables");
-CLASS(amdvi, "amdvi", "AMD-Vi of a stock QEMU, under device DMA");
+      "VT-d of a stock QEMU, scalable mode, second-stage tables",
+      TRIGGERS(tables));
+CLASS(amdvi, "amdvi", "AMD-Vi of a stock QEMU, under device DMA",
+      TRIGGERS(tables));

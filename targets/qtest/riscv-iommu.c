@@ -50,6 +50,7 @@ enum {
     FIRST_OF_CONTEXTS = 256, /* the directory and contexts */
 };
 
+/* What can be told apart. */
 enum { REFUSED = 1, UNREADABLE, CONFIGURATION };
 
 typedef struct State {
@@ -280,10 +281,13 @@ static void context(Machine *m, unsigned index)
     uint64_t at = context_at(m, 1 + index);
     uint64_t words[4] = {0};
 
-    if (first->mode != TW_CONTEXT_NONE && second->mode != TW_CONTEXT_NONE) {
+    if (first->mode == TW_CONTEXT_BLOCKED ||
+        (first->mode != TW_CONTEXT_NONE && second->mode != TW_CONTEXT_NONE)) {
         words[0] = 1; /* V */
         make_first(m, first, words);
-        make_second(m, second, words);
+        /* A device that the first stage blocks does not need the second. */
+        make_second(m, first->mode == TW_CONTEXT_BLOCKED ? &pass : second,
+                    words);
     }
     for (unsigned i = 4; i > 0; i--) {
         tw_qtest_store64(m, at + 8 * (i - 1), words[i - 1]);
@@ -433,7 +437,7 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
     return n;
 }
 
-#define RISCV_IOMMU(of, n) \
+#define RISCV_IOMMU(of, n, unreadable) \
     .name = of, .binary = "qemu-system-riscv64", \
     .machine = "-M virt,memory-backend=m0 -bios none " \
                "-device riscv-iommu-pci,addr=1", \
@@ -447,7 +451,7 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
                       [TW_REASON_ABSENT] = REFUSED, \
                       [TW_REASON_RESERVED] = REFUSED, \
                       [TW_REASON_RIGHTS] = REFUSED, \
-                      [TW_REASON_UNREADABLE] = UNREADABLE}, \
+                      [TW_REASON_UNREADABLE] = unreadable}, \
     .silent = true, .reason_lg = 2, .start = start_iommu, .reset = reset, \
     .context = context, .invalidate = invalidate, .own_word = own_word, \
     .capture = capture, .faults = faults
@@ -464,16 +468,19 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
     TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS | TW_IOTLB_ABSENT | TW_IOTLB_CONTEXTS
 
 const Driver tw_qtest_riscv_iommu = {
-    RISCV_IOMMU("riscv-iommu", 1),
+    RISCV_IOMMU("riscv-iommu", 1, UNREADABLE),
     .contract = {.iotlb = KEPT, .commands = TW_COMMANDS_PLAIN},
 };
 
-/* "Any entry whose guest virtual address maps to a guest physical address that
- * matches the IOTINVAL.GVMA's address and GSCID arguments must be flushed". */
+/* A device context is for both stages: where the program has none for the
+ * second, there is none, while in the program the tables of the first cannot be
+ * read. "Any entry whose guest virtual address maps to a guest physical address
+ * that matches the IOTINVAL.GVMA's address and GSCID arguments must be
+ * flushed". */
 enum { GUEST_PAGES = TW_RECORD_ENTRY | TW_RECORD_COMBINED };
 
 const Driver tw_qtest_riscv_iommu_nested = {
-    RISCV_IOMMU("riscv-iommu-nested", 2),
+    RISCV_IOMMU("riscv-iommu-nested", 2, CONFIGURATION),
     .contract = {.iotlb = KEPT | TW_IOTLB_COMBINED,
                  .commands = {[TW_SCOPE_GLOBAL] = GUEST_PAGES,
                               [TW_SCOPE_DOMAIN] = GUEST_PAGES,

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Triggers of the IOMMUs of RISC-V, Intel and AMD, told from the program alone:
+ * by entries that it writes, wherever they are, its commands and its contexts.
+ */
+#include <string.h>
+
+#include "targets/qtest/trigger.h"
+
+enum {
+    PART_RIGHT,
+    TABLE_RIGHT,
+    RESERVED_BITS,
+    SIZED_LEAF,
+    LARGE_RANGE,
+    GUEST_PAGE,
+    LEFT_PASS,
+};
+
+enum { PAGE = 4096, SV_PAGE = 1 << 10, WINDOW_PAGES = 1024 };
+
+#define BIT(trigger) (UINT64_C(1) << (trigger))
+
+const TwTriggerInfo tw_qtest_tables_triggers[] = {
+    [PART_RIGHT] = {.name = "part-right",
+                    .meaning = "an entry grants one of the two rights"},
+    [TABLE_RIGHT] = {.name = "table-right",
+                     .meaning = "an entry for a table takes a right away"},
+    [RESERVED_BITS] = {.name = "reserved-bits",
+                       .meaning = "a reserved bit of an entry of sv39 is set"},
+    [SIZED_LEAF] = {.name = "sized-leaf",
+                    .meaning = "an entry of amdvi has Next Level 7"},
+    [LARGE_RANGE] = {.name = "large-range",
+                     .meaning = "a command for a range, of a stage with large "
+                                "leaves"},
+    [GUEST_PAGE] = {.name = "guest-page",
+                    .meaning = "a command for a range, of the second stage"},
+    [LEFT_PASS] = {.name = "left-pass",
+                   .meaning = "an index has another context after `pass`"},
+    {.name = NULL},
+};
+
+/* Entries ------------------------------------------------------------------ */
+
+/* Bits of entries: sv39 */
+#define SV_VALID UINT64_C(1)
+#define SV_RWX UINT64_C(0xe)
+#define SV_READS UINT64_C(0x53)   /* V, R, U, A */
+#define SV_WRITES UINT64_C(0x84)  /* W, D */
+#define SV_OF_LEAF UINT64_C(0xd0) /* U, A, D */
+#define SV_TOP (UINT64_C(0x3ff) << 54)
+/* vtd-sl */
+#define VTD_RIGHTS UINT64_C(3)
+/* amdvi */
+#define AMD_PRESENT UINT64_C(1)
+#define AMD_RIGHTS (UINT64_C(3) << 61)
+#define AMD_NEXT_LEVEL (UINT64_C(7) << 9)
+
+/* The entry without the trigger; the same if it does not have it. */
+static uint64_t mend_part_right(unsigned format, uint64_t entry)
+{
+    switch (format) {
+    case TW_FORMAT_SV39:
+        return (entry & SV_READS) == SV_READS ? entry | SV_WRITES : entry;
+    case TW_FORMAT_VTD_SL:
+        return entry & VTD_RIGHTS ? entry | VTD_RIGHTS : entry;
+    case TW_FORMAT_AMDVI:
+        return entry & AMD_PRESENT && entry & AMD_RIGHTS ? entry | AMD_RIGHTS
+                                                         : entry;
+    default:
+        return entry;
+    }
+}
+
+static uint64_t mend_table_right(unsigned format, uint64_t entry)
+{
+    uint64_t level = entry & AMD_NEXT_LEVEL;
+
+    return format == TW_FORMAT_AMDVI && entry & AMD_PRESENT && level != 0 &&
+                   level != AMD_NEXT_LEVEL
+               ? entry | AMD_RIGHTS
+               : entry;
+}
+
+static uint64_t mend_reserved_bits(unsigned format, uint64_t entry)
+{
+    if (format != TW_FORMAT_SV39 || !(entry & SV_VALID)) {
+        return entry;
+    }
+    return entry & ~(SV_TOP | (entry & SV_RWX ? 0 : SV_OF_LEAF));
+}
+
+static uint64_t mend_sized_leaf(unsigned format, uint64_t entry)
+{
+    return format == TW_FORMAT_AMDVI && entry & AMD_PRESENT &&
+                   (entry & AMD_NEXT_LEVEL) == AMD_NEXT_LEVEL
+               ? entry & ~AMD_NEXT_LEVEL
+               : entry;
+}
+
+static const struct {
+    uint64_t trigger;
+    uint64_t (*mend)(unsigned format, uint64_t entry);
+} menders[] = {
+    /* In this order: what one does must not bring another one back. */
+    {BIT(SIZED_LEAF), mend_sized_leaf},
+    {BIT(RESERVED_BITS), mend_reserved_bits},
+    {BIT(TABLE_RIGHT), mend_table_right},
+    {BIT(PART_RIGHT), mend_part_right},
+};
+
+static unsigned format_of(const TwProgram *program)
+{
+    return program->n_iommus > 0 &&
+                   program->iommus[0].kind == TW_IOMMU_PAGETABLE
+               ? program->iommus[0].pagetable.format
+               : TW_FORMATS;
+}
+
+static uint64_t met_by_entry(unsigned format, const TwOp *op)
+{
+    uint64_t met = 0;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(menders); i++) {
+        if (menders[i].mend(format, op->value) != op->value) {
+            met |= menders[i].trigger;
+        }
+    }
+    return met;
+}
+
+/* Commands, contexts ------------------------------------------------------- */
+
+static bool is_range(const TwOp *op)
+{
+    return op->scope == TW_SCOPE_RANGE || op->scope == TW_SCOPE_LEAF ||
+           op->scope == TW_SCOPE_ANY_RANGE || op->scope == TW_SCOPE_ANY_LEAF;
+}
+
+static const TwOp *op_of(const TwProgram *program, unsigned i)
+{
+    return i < program->n_setup ? &program->setup[i]
+                                : &program->script[i - program->n_setup];
+}
+
+static void add_page(uint8_t *set, uint64_t page)
+{
+    set[page % WINDOW_PAGES / 8] |= 1u << page % 8;
+}
+
+static bool has_page(const uint8_t *set, uint64_t page)
+{
+    return set[page % WINDOW_PAGES / 8] >> page % 8 & 1;
+}
+
+/*
+ * Is there a leaf of sv39 in a table of level 3 or 2: in a root, or where an
+ * entry of a root leads?  With two stages this cannot be told: then there is.
+ */
+static bool has_large_leaves(const TwProgram *program)
+{
+    unsigned n = program->n_setup + program->n_script;
+    /* Pages with tables of level 3, and of level 3 or 2, as bits. */
+    uint8_t roots[WINDOW_PAGES / 8] = {0}, upper[WINDOW_PAGES / 8];
+
+    if (format_of(program) != TW_FORMAT_SV39 || program->n_iommus > 1) {
+        return format_of(program) == TW_FORMAT_SV39;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        const TwOp *op = op_of(program, i);
+
+        if (op->code == TW_OP_CONTEXT) {
+            add_page(roots, op->out / PAGE);
+        }
+    }
+    memcpy(upper, roots, sizeof(upper));
+    for (unsigned i = 0; i < n; i++) {
+        const TwOp *op = op_of(program, i);
+
+        if (op->code == TW_OP_POKE && op->value & SV_VALID &&
+            !(op->value & SV_RWX) && has_page(roots, op->addr / PAGE)) {
+            add_page(upper, op->value / SV_PAGE);
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        const TwOp *op = op_of(program, i);
+
+        if (op->code == TW_OP_POKE && op->value & SV_VALID &&
+            op->value & SV_RWX && has_page(upper, op->addr / PAGE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Only the IOMMU of RISC-V has these triggers; the second stage is i1. */
+static uint64_t met_by_command(bool large_leaves, const TwOp *op)
+{
+    if (!large_leaves || !is_range(op)) {
+        return 0;
+    }
+    return op->obj == 0 ? BIT(LARGE_RANGE) : BIT(GUEST_PAGE);
+}
+
+static bool is_pass(const TwOp *op)
+{
+    return op->code == TW_OP_CONTEXT && op->mode == TW_CONTEXT_PASS;
+}
+
+/* `passed`: the indexes that have had `pass`, as bits. */
+static uint64_t met_by_context(const TwOp *op, uint32_t *passed)
+{
+    uint32_t index = 1u << op->requester % 32;
+    bool left = *passed & index;
+
+    if (is_pass(op)) {
+        *passed |= index;
+    }
+    return left ? BIT(LEFT_PASS) : 0;
+}
+
+uint64_t tw_qtest_tables_met(const TwProgram *program, const TwFinding *finding)
+{
+    unsigned format = format_of(program);
+    bool large = has_large_leaves(program);
+    unsigned n = program->n_setup + program->n_script;
+    uint32_t passed = 0;
+    uint64_t met = 0;
+
+    if (finding->op < program->n_script) {
+        n = program->n_setup + finding->op + 1;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        const TwOp *op = op_of(program, i);
+
+        if (op->code == TW_OP_POKE) {
+            met |= met_by_entry(format, op);
+        } else if (op->code == TW_OP_INVALIDATE) {
+            met |= met_by_command(large, op);
+        } else if (op->code == TW_OP_CONTEXT) {
+            met |= met_by_context(op, &passed);
+        }
+    }
+    return met;
+}
+
+/* Avoiding ----------------------------------------------------------------- */
+
+static void avoid_in(unsigned format, bool large, TwOp *op, uint64_t triggers)
+{
+    if (op->code == TW_OP_POKE) {
+        for (unsigned i = 0; i < G_N_ELEMENTS(menders); i++) {
+            if (triggers & menders[i].trigger) {
+                op->value = menders[i].mend(format, op->value);
+            }
+        }
+    } else if (op->code == TW_OP_INVALIDATE) {
+        bool any =
+            op->scope == TW_SCOPE_ANY_RANGE || op->scope == TW_SCOPE_ANY_LEAF;
+
+        if (met_by_command(large, op) & triggers) {
+            op->scope = any ? TW_SCOPE_GLOBAL : TW_SCOPE_DOMAIN;
+        }
+    } else if (is_pass(op) && triggers & BIT(LEFT_PASS)) {
+        op->mode = TW_CONTEXT_TABLES;
+    }
+}
+
+void tw_qtest_tables_avoid(TwProgram *program, uint64_t triggers)
+{
+    unsigned format = format_of(program);
+    bool large = has_large_leaves(program);
+
+    for (unsigned i = 0; i < program->n_setup; i++) {
+        avoid_in(format, large, &program->setup[i], triggers);
+    }
+    for (unsigned i = 0; i < program->n_script; i++) {
+        avoid_in(format, large, &program->script[i], triggers);
+    }
+}
