@@ -11,6 +11,7 @@
 #include "fuzz/minimise/minimise.h"
 #include "fuzz/mutate/mutate.h"
 #include "oracle/judge/judge.h"
+#include "program/layout.h"
 #include "program/legality.h"
 #include "program/test-path.h"
 #include "program/text/text.h"
@@ -111,6 +112,46 @@ static void test_agrees(gconstpointer data)
     g_assert_cmpuint(refused, >, s->accesses * 15 / 100);
     g_assert_cmpuint(stale, >, s->accesses * 2 / 100);
     g_assert_cmpuint(open, <, s->accesses * 2 / 100);
+    judge_free(j);
+}
+
+/* Takes A and D out of every other entry. */
+static void unmark(TwOp *ops, unsigned n, const TwMarks *marks)
+{
+    uint64_t mask = marks->accessed.mask | marks->dirty.mask;
+    uint64_t set = marks->accessed.value | marks->dirty.value;
+
+    for (unsigned i = 0; i < n; i += 2) {
+        if (ops[i].code == TW_OP_POKE && ops[i].value != 0) {
+            ops[i].value = (ops[i].value & ~mask) | (mask & ~set);
+        }
+    }
+}
+
+/* The same programs with data in RAM, whose walks set A and D in tables that
+ * have a base. */
+static void test_marks(gconstpointer data)
+{
+    enum { PROGRAMS = 200 };
+    Judge *j = judge_new(data, "softmmu");
+    TwDialect path = j->dialect;
+    const TwMarks *marks = &tw_layout(path.path_formats[0])->marks;
+
+    for (unsigned n = 0; n < PROGRAMS; n++) {
+        j->dialect = path;
+        make(j, n);
+        program.contents = TW_CONTENTS_DATA;
+        program.iommus[0].pagetable.updates_ad = true;
+        unmark(program.setup, program.n_setup, marks);
+        unmark(program.script, program.n_script, marks);
+        j->dialect = *tw_target_dialect(j->target);
+        g_assert_true(tw_program_check(&program, NULL, 0));
+        if (tw_verdict_is_finding(judge(j))) {
+            fail(j, n);
+        }
+    }
+    g_test_message("%" G_GUINT64_FORMAT " marks", j->stats.marks);
+    g_assert_cmpuint(j->stats.marks, >, PROGRAMS);
     judge_free(j);
 }
 
@@ -273,6 +314,12 @@ int main(int argc, char **argv)
             g_strconcat("/path/agrees/", test_paths[i].name, NULL);
 
         g_test_add_data_func(name, &test_paths[i], test_agrees);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        g_autofree char *name =
+            g_strconcat("/path/LA-35,LA-55/base/", test_paths[i].name, NULL);
+
+        g_test_add_data_func(name, &test_paths[i], test_marks);
     }
     g_test_add_func("/path/mutate", test_mutate);
     g_test_add_data_func("/path/minimise/one-stage", &test_paths[2],

@@ -154,6 +154,44 @@ static void test_flat_round_trip(void)
     g_assert_cmpint(parsed.code, ==, TW_CODE_ALL_STORES);
 }
 
+/* What a machine with an IOMMU can express, and how much its reasons tell. */
+static void test_greeting_of_path(void)
+{
+    TwDialect path = {
+        .reasons = true,
+        .reason_coarse = true,
+        .table_bases = true,
+        .contents = 1u << TW_CONTENTS_DATA | 1u << TW_CONTENTS_INERT,
+        .min_page_lg = 12,
+        .max_page_lg = 12,
+        .min_granule_lg = 12,
+        .max_granule_lg = 12,
+        .max_regions = 4,
+        .max_spaces = 3,
+        .max_script = 100,
+        .path_stages = 2,
+        .path_formats = {TW_FORMAT_ARM64_S1, TW_FORMAT_ARM64_S2},
+        .path_levels = 3,
+        .dma_lg = 22,
+        .dma_first = 0x84000000,
+        .entry_bits = UINT64_C(0xfff00000000007ff),
+        .entry_ones = 0x400,
+        .reason_groups = {0, 1, 2, 3, 4, 5, 6, TW_REASON_UNTOLD, 8},
+        .reason_lg = 64,
+    };
+    TwContract contract = {.iotlb = TW_IOTLB_ENTRIES}, parsed;
+    g_autoptr(GString) text = g_string_new(NULL);
+    char version[TW_GREETING_VERSION];
+    GError *error = NULL;
+    TwDialect dialect;
+
+    tw_greeting_print(&path, &contract, "1", text);
+    g_assert_true(tw_greeting_parse(text->str, text->len, &dialect, &parsed,
+                                    version, &error));
+    g_assert_no_error(error);
+    g_assert_cmpmem(&dialect, sizeof(dialect), &path, sizeof(path));
+}
+
 static void assert_refused(const char *text, size_t length)
 {
     char version[TW_GREETING_VERSION];
@@ -661,6 +699,7 @@ int main(int argc, char **argv)
     close(fd);
     g_string_free(text, TRUE);
 
+    g_test_add_func("/exec/greeting-of-path", test_greeting_of_path);
     g_test_add_func("/exec/greeting/round-trip", test_round_trip);
     g_test_add_func("/exec/greeting/flat-round-trip", test_flat_round_trip);
     g_test_add_func("/exec/greeting/hostile", test_hostile_greeting);
