@@ -262,7 +262,7 @@ static void ask(TwHistory *history, const TwWorld *world,
     if (access->beyond) {
         return;
     }
-    if (cpu) {
+    if (cpu || access->apart) {
         uint64_t left =
             world->page_size - (access->addr & (world->page_size - 1));
 

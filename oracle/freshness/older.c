@@ -364,6 +364,29 @@ static void add_found(const Lookup *l, const Chain *chain, TwParts parts,
                     .ended = ended});
 }
 
+/* What a command for pointers must meet to end one to a table of that level. */
+static TwRecordKey pointer_key(const Hop *h, const Chain *chain, unsigned level)
+{
+    unsigned lg = granule_lg(h);
+    TwRecordKey key = key_around(h, TW_RECORD_POINTER, lg + level * (lg - 3));
+
+    key.domain = chain->from->context.domain;
+    return key;
+}
+
+/* May a walk at time u begin where the one that made the last pointer began? */
+static bool begins_at(const Hop *h, const Chain *chain, uint32_t u)
+{
+    const TwParts *parts = &chain->parts;
+    unsigned n = parts->n_pointers;
+
+    return n == 1
+               ? chain->from->usable >= u
+               : !ended_by(h,
+                           pointer_key(h, chain, parts->pointers[n - 2].level),
+                           parts->pointers[n - 2].t, u);
+}
+
 /* Would the last pointer of the chain be the same, had it been made at time u?
  * Then one that is made then from it is one made without it. */
 static bool same_at(Hop *h, const Chain *chain, uint32_t u)
@@ -372,6 +395,9 @@ static bool same_at(Hop *h, const Chain *chain, uint32_t u)
     uint32_t made = made_at(chain);
     TwTranslations all;
 
+    if (!begins_at(h, chain, u)) {
+        return false;
+    }
     parts.entry = made;
     parts.pointers[parts.n_pointers - 1].t = u;
     translate_all(h, parts, &all);
@@ -427,10 +453,7 @@ static void add_behind(const Lookup *l, const Chain *chain)
     TwTranslations all;
 
     if (pointer) {
-        unsigned lg = granule_lg(h), level = level_of(l, chain);
-
-        key = key_around(h, TW_RECORD_POINTER, lg + level * (lg - 3));
-        key.domain = from->context.domain;
+        key = pointer_key(h, chain, level_of(l, chain));
     }
     while (u >= least && !h->list->overflow) {
         const TwEnding *gone = pointer ? ended_by(h, key, least, u) : NULL;

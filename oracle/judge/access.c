@@ -417,6 +417,30 @@ static TwVerdict accept(TwOracle *oracle, const TwAccess *access,
     return out->current ? TW_VERDICT_AGREE : TW_VERDICT_AGREE_STALE;
 }
 
+/*
+ * An access of a device may be made page by page, and what it looks up for the
+ * first page may replace a record that would have answered for the second.  Is
+ * that what was seen?
+ */
+static bool fits_apart(TwOracle *oracle, const TwAccess *access,
+                       const TwSeen *seen)
+{
+    uint64_t last = access->addr + access->size - 1;
+    TwAccess apart = *access;
+    TwMatch out;
+
+    if (access->cpu != TW_BOARD || !oracle->world->iotlbs ||
+        access->addr >> oracle->program->page_lg ==
+            last >> oracle->program->page_lg) {
+        return false;
+    }
+    apart.apart = true;
+    tw_history_allowed(&oracle->history, oracle->world, &apart);
+    tw_match(oracle, &apart, seen, &out);
+    tw_history_allowed(&oracle->history, oracle->world, access);
+    return out.n > 0;
+}
+
 TwVerdict tw_judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
                        const TwOutcome *outcome, bool more)
 {
@@ -486,6 +510,11 @@ TwVerdict tw_judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
         if (!walkers_agree(oracle, &access)) {
             return tw_explain_other(oracle, TW_VERDICT_SELF, number,
                                     "the two walkers disagree");
+        }
+        if (fits_apart(oracle, &access, &seen)) {
+            return tw_explain_limit(oracle,
+                                    "records of an IOTLB may answer the pages "
+                                    "of one DMA access differently");
         }
         tw_paired_expect(oracle, &access);
         return out.unmarked ? explain_unmarked(oracle, &access, &seen)

@@ -52,6 +52,7 @@ typedef struct TwAccess {
     bool more;  /* one of the fetches of a run, and not the last (LA-52) */
     bool early; /* MPCs say what class a blocked access has as before the
                  * operations `during` it */
+    bool apart; /* the pages of a DMA access are asked one by one (LA-51) */
     struct TwUsed *used; /* notes which entries of tables walks read (used.h),
                           * or NULL */
     const TwDuring *during;   /* or NULL */
