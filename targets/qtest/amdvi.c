@@ -25,8 +25,9 @@ enum {
     /* Structures: offsets in RAM. */
     AT_DEVICES = AT_STRUCTURES, /* 256 entries of 32 bytes */
     DEVICE_PAGES = 2,
-    AT_OWN = AT_STRUCTURES + 0x4000,   /* table of level 2 */
-    AT_EMPTY = AT_STRUCTURES + 0x5000, /* root that leads nowhere */
+    AT_OWN = AT_STRUCTURES + 0x4000,    /* table of level 2 */
+    AT_EMPTY = AT_STRUCTURES + 0x5000,  /* root that leads nowhere */
+    AT_STATUS = AT_STRUCTURES + 0x6000, /* a word */
     AT_QUEUE = AT_STRUCTURES + 0x100000,
     QUEUE_LG = 15, /* log2 of its commands */
     COMMAND_BYTES = 16,
@@ -44,6 +45,7 @@ enum {
 #define UNIT UINT64_C(0xfed80000)
 
 /* Of a command (opcode [63:60]), of entries of tables, and of devices. */
+#define COMPLETION_WAIT (UINT64_C(1) << 60)
 #define INVALIDATE_DEVICE (UINT64_C(2) << 60)
 #define INVALIDATE_PAGES (UINT64_C(3) << 60)
 #define INVALIDATE_ALL (UINT64_C(8) << 60)
@@ -97,8 +99,10 @@ static void command(Machine *m, uint64_t q0, uint64_t q1)
     s->n_waiting += COMMAND_BYTES;
 }
 
+/* The commands so far are performed; when all are, a word says so (s 0). */
 static void submit(Machine *m)
 {
+    command(m, COMPLETION_WAIT | (m->driver->ram + AT_STATUS) | 1, 0);
     tw_qtest_store32(m, UNIT + COMMAND_TAIL, state(m)->tail);
 }
 
@@ -154,6 +158,15 @@ static void invalidate_entries(Machine *m, const TwOp *op)
     }
 }
 
+static void note_pass(Machine *m, unsigned index)
+{
+    const Stage *stage = &m->stages[0][index];
+
+    if (stage->mode == TW_CONTEXT_PASS) {
+        state(m)->passed[index][stage->domain / 32] |= 1u << stage->domain % 32;
+    }
+}
+
 /* The entry of a device was changed: the command for it, and where it passed
  * through, the one for pages of that domain. */
 static void invalidate_context(Machine *m, unsigned index)
@@ -167,6 +180,7 @@ static void invalidate_context(Machine *m, unsigned index)
         }
     }
     memset(s->passed[index], 0, sizeof(s->passed[index]));
+    note_pass(m, index); /* it may go on */
 }
 
 static void invalidate(Machine *m, const TwOp *op)
@@ -209,7 +223,7 @@ static void context(Machine *m, unsigned index)
         break;
     case TW_CONTEXT_PASS:
         put_entry(m, 1 + index, RIGHTS | 3, stage->domain + 1);
-        state(m)->passed[index][stage->domain / 32] |= 1u << stage->domain % 32;
+        note_pass(m, index);
         break;
     default: /* blocked, or none: an entry that is not there lets all through */
         put_entry(m, 1 + index, (m->driver->ram + AT_EMPTY) | tables,

@@ -40,6 +40,7 @@ enum {
     /* Commands. */
     VMA = 1,
     GVMA = 1 | 1 << 7,
+    FENCE = 2,
     INVALIDATE_CONTEXTS = 3,
     MOST_PAGES = 8, /* by one command each, instead of one for all */
     /* Causes of faults. */
@@ -93,8 +94,10 @@ static void command(Machine *m, uint64_t q0, uint64_t q1)
     s->n_waiting++;
 }
 
+/* The commands so far are performed, and completed. */
 static void submit(Machine *m)
 {
+    command(m, FENCE, 0);
     tw_qtest_store32(m, UNIT + COMMAND_TAIL, state(m)->tail);
 }
 
@@ -444,7 +447,7 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
     .config = CONFIG_ECAM, .ecam = 0x30000000, .ram = 0x80000000, \
     .bar = 0x40000000, .stages = n, \
     .formats = {TW_FORMAT_SV39, TW_FORMAT_SV39}, \
-    .entry_bits = 0x3ff | UINT64_C(0x1f) << 54 | UINT64_C(7) << 61, \
+    .entry_bits = 0x3df | UINT64_C(0x1f) << 54 | UINT64_C(7) << 61, \
     .reason_groups = {[TW_REASON_NO_CONTEXT] = CONFIGURATION, \
                       [TW_REASON_BLOCKED] = REFUSED, \
                       [TW_REASON_RANGE] = REFUSED, \
@@ -460,8 +463,9 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
  * "Caching in-memory data structures": what is read from memory may be cached
  * until it is invalidated, also that something is not there.  Translations have
  * the PSCID and the GSCID of the context, which is looked up first.  Commands
- * for an address are for what was read from leaves ("IOMMU page-table cache
- * invalidation commands").  Pointers to tables may be cached, too; stock QEMU
+ * for an address are for what was read from leaves ("IOMMU Page-Table cache
+ * invalidation commands"); those for a PSCID leave global entries, so programs
+ * have none.  Pointers to tables may be cached, too; stock QEMU
  * keeps none, and without them the judge is faster and stricter.
  */
 #define KEPT \

@@ -12,6 +12,8 @@ enum {
     TABLE_RIGHT,
     RESERVED_BITS,
     SIZED_LEAF,
+    ABSENT_LEAF,
+    NEXT_LEVEL,
     LARGE_RANGE,
     GUEST_PAGE,
     LEFT_PASS,
@@ -30,6 +32,11 @@ const TwTriggerInfo tw_qtest_tables_triggers[] = {
                        .meaning = "a reserved bit of an entry of sv39 is set"},
     [SIZED_LEAF] = {.name = "sized-leaf",
                     .meaning = "an entry of amdvi has Next Level 7"},
+    [ABSENT_LEAF] = {.name = "absent-leaf",
+                     .meaning = "an entry of amdvi has rights, but no PR"},
+    [NEXT_LEVEL] = {.name = "next-level",
+                    .meaning = "Next Level of an entry of amdvi is not lower "
+                               "than its own level"},
     [LARGE_RANGE] = {.name = "large-range",
                      .meaning = "a command for a range, of a stage with large "
                                 "leaves"},
@@ -55,11 +62,100 @@ const TwTriggerInfo tw_qtest_tables_triggers[] = {
 #define AMD_PRESENT UINT64_C(1)
 #define AMD_RIGHTS (UINT64_C(3) << 61)
 #define AMD_NEXT_LEVEL (UINT64_C(7) << 9)
+#define AMD_SIZED 7
 
-/* The entry without the trigger; the same if it does not have it. */
-static uint64_t mend_part_right(unsigned format, uint64_t entry)
+/* Pages of the window, as bits. */
+typedef struct Pages {
+    uint8_t bits[WINDOW_PAGES / 8];
+} Pages;
+
+/* What entries mean: their format, and pages that are roots, or to which an
+ * entry of a root leads as a table. */
+typedef struct Tables {
+    unsigned format;
+    Pages roots, middle;
+} Tables;
+
+static void add_page(Pages *pages, uint64_t page)
 {
+    pages->bits[page % WINDOW_PAGES / 8] |= 1u << page % 8;
+}
+
+static bool has_page(const Pages *pages, uint64_t page)
+{
+    return pages->bits[page % WINDOW_PAGES / 8] >> page % 8 & 1;
+}
+
+static const TwOp *op_of(const TwProgram *program, unsigned i)
+{
+    return i < program->n_setup ? &program->setup[i]
+                                : &program->script[i - program->n_setup];
+}
+
+static unsigned next_level(uint64_t entry)
+{
+    return (entry & AMD_NEXT_LEVEL) >> 9;
+}
+
+/* The page of the table that an entry of a root leads to, if it does. */
+static bool leads_to(unsigned format, uint64_t entry, uint64_t *page)
+{
+    unsigned level = next_level(entry);
+
     switch (format) {
+    case TW_FORMAT_SV39:
+        *page = entry / SV_PAGE;
+        return (entry & SV_VALID) && !(entry & SV_RWX);
+    case TW_FORMAT_AMDVI:
+        *page = entry / PAGE;
+        return (entry & AMD_PRESENT) && level == 2;
+    default:
+        return false;
+    }
+}
+
+static void look(const TwProgram *program, Tables *tables)
+{
+    unsigned n = program->n_setup + program->n_script;
+    uint64_t page;
+
+    *tables = (Tables){.format = TW_FORMATS};
+    if (program->n_iommus > 0 &&
+        program->iommus[0].kind == TW_IOMMU_PAGETABLE) {
+        tables->format = program->iommus[0].pagetable.format;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (op_of(program, i)->code == TW_OP_CONTEXT) {
+            add_page(&tables->roots, op_of(program, i)->out / PAGE);
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        const TwOp *op = op_of(program, i);
+
+        if (op->code == TW_OP_POKE &&
+            has_page(&tables->roots, op->addr / PAGE) &&
+            leads_to(tables->format, op->value, &page)) {
+            add_page(&tables->middle, page);
+        }
+    }
+}
+
+static unsigned level_of(const Tables *tables, const TwOp *op)
+{
+    uint64_t page = op->addr / PAGE;
+
+    return has_page(&tables->roots, page)    ? 3
+           : has_page(&tables->middle, page) ? 2
+                                             : 1;
+}
+
+/* The entry that a `poke` writes, without the trigger; the same if it does not
+ * have it. */
+static uint64_t mend_part_right(const Tables *tables, const TwOp *op)
+{
+    uint64_t entry = op->value;
+
+    switch (tables->format) {
     case TW_FORMAT_SV39:
         return (entry & SV_READS) == SV_READS ? entry | SV_WRITES : entry;
     case TW_FORMAT_VTD_SL:
@@ -72,57 +168,69 @@ static uint64_t mend_part_right(unsigned format, uint64_t entry)
     }
 }
 
-static uint64_t mend_table_right(unsigned format, uint64_t entry)
+static uint64_t mend_table_right(const Tables *tables, const TwOp *op)
 {
-    uint64_t level = entry & AMD_NEXT_LEVEL;
+    unsigned next = next_level(op->value);
 
-    return format == TW_FORMAT_AMDVI && entry & AMD_PRESENT && level != 0 &&
-                   level != AMD_NEXT_LEVEL
-               ? entry | AMD_RIGHTS
-               : entry;
+    return tables->format == TW_FORMAT_AMDVI && op->value & AMD_PRESENT &&
+                   next != 0 && next != AMD_SIZED
+               ? op->value | AMD_RIGHTS
+               : op->value;
 }
 
-static uint64_t mend_reserved_bits(unsigned format, uint64_t entry)
+static uint64_t mend_reserved_bits(const Tables *tables, const TwOp *op)
 {
-    if (format != TW_FORMAT_SV39 || !(entry & SV_VALID)) {
+    uint64_t entry = op->value;
+
+    if (tables->format != TW_FORMAT_SV39 || !(entry & SV_VALID)) {
         return entry;
     }
     return entry & ~(SV_TOP | (entry & SV_RWX ? 0 : SV_OF_LEAF));
 }
 
-static uint64_t mend_sized_leaf(unsigned format, uint64_t entry)
+static uint64_t mend_sized_leaf(const Tables *tables, const TwOp *op)
 {
-    return format == TW_FORMAT_AMDVI && entry & AMD_PRESENT &&
-                   (entry & AMD_NEXT_LEVEL) == AMD_NEXT_LEVEL
-               ? entry & ~AMD_NEXT_LEVEL
-               : entry;
+    return tables->format == TW_FORMAT_AMDVI && op->value & AMD_PRESENT &&
+                   next_level(op->value) == AMD_SIZED
+               ? op->value & ~AMD_NEXT_LEVEL
+               : op->value;
+}
+
+static uint64_t mend_absent_leaf(const Tables *tables, const TwOp *op)
+{
+    return tables->format == TW_FORMAT_AMDVI && !(op->value & AMD_PRESENT)
+               ? op->value & ~AMD_RIGHTS
+               : op->value;
+}
+
+static uint64_t mend_next_level(const Tables *tables, const TwOp *op)
+{
+    unsigned next = next_level(op->value), level = level_of(tables, op);
+
+    return tables->format == TW_FORMAT_AMDVI && op->value & AMD_PRESENT &&
+                   next >= level && next != AMD_SIZED
+               ? (op->value & ~AMD_NEXT_LEVEL) | (uint64_t)(level - 1) << 9
+               : op->value;
 }
 
 static const struct {
     uint64_t trigger;
-    uint64_t (*mend)(unsigned format, uint64_t entry);
+    uint64_t (*mend)(const Tables *tables, const TwOp *op);
 } menders[] = {
-    /* In this order: what one does must not bring another one back. */
     {BIT(SIZED_LEAF), mend_sized_leaf},
+    {BIT(NEXT_LEVEL), mend_next_level},
+    {BIT(ABSENT_LEAF), mend_absent_leaf},
     {BIT(RESERVED_BITS), mend_reserved_bits},
     {BIT(TABLE_RIGHT), mend_table_right},
     {BIT(PART_RIGHT), mend_part_right},
 };
 
-static unsigned format_of(const TwProgram *program)
-{
-    return program->n_iommus > 0 &&
-                   program->iommus[0].kind == TW_IOMMU_PAGETABLE
-               ? program->iommus[0].pagetable.format
-               : TW_FORMATS;
-}
-
-static uint64_t met_by_entry(unsigned format, const TwOp *op)
+static uint64_t met_by_entry(const Tables *tables, const TwOp *op)
 {
     uint64_t met = 0;
 
     for (unsigned i = 0; i < G_N_ELEMENTS(menders); i++) {
-        if (menders[i].mend(format, op->value) != op->value) {
+        if (menders[i].mend(tables, op) != op->value) {
             met |= menders[i].trigger;
         }
     }
@@ -137,56 +245,20 @@ static bool is_range(const TwOp *op)
            op->scope == TW_SCOPE_ANY_RANGE || op->scope == TW_SCOPE_ANY_LEAF;
 }
 
-static const TwOp *op_of(const TwProgram *program, unsigned i)
-{
-    return i < program->n_setup ? &program->setup[i]
-                                : &program->script[i - program->n_setup];
-}
-
-static void add_page(uint8_t *set, uint64_t page)
-{
-    set[page % WINDOW_PAGES / 8] |= 1u << page % 8;
-}
-
-static bool has_page(const uint8_t *set, uint64_t page)
-{
-    return set[page % WINDOW_PAGES / 8] >> page % 8 & 1;
-}
-
-/*
- * Is there a leaf of sv39 in a table of level 3 or 2: in a root, or where an
- * entry of a root leads?  With two stages this cannot be told: then there is.
- */
-static bool has_large_leaves(const TwProgram *program)
+/* Is there a leaf of sv39 in a table of level 3 or 2?  With two stages this
+ * cannot be told: then there is. */
+static bool has_large_leaves(const Tables *tables, const TwProgram *program)
 {
     unsigned n = program->n_setup + program->n_script;
-    /* Pages with tables of level 3, and of level 3 or 2, as bits. */
-    uint8_t roots[WINDOW_PAGES / 8] = {0}, upper[WINDOW_PAGES / 8];
 
-    if (format_of(program) != TW_FORMAT_SV39 || program->n_iommus > 1) {
-        return format_of(program) == TW_FORMAT_SV39;
-    }
-    for (unsigned i = 0; i < n; i++) {
-        const TwOp *op = op_of(program, i);
-
-        if (op->code == TW_OP_CONTEXT) {
-            add_page(roots, op->out / PAGE);
-        }
-    }
-    memcpy(upper, roots, sizeof(upper));
-    for (unsigned i = 0; i < n; i++) {
-        const TwOp *op = op_of(program, i);
-
-        if (op->code == TW_OP_POKE && op->value & SV_VALID &&
-            !(op->value & SV_RWX) && has_page(roots, op->addr / PAGE)) {
-            add_page(upper, op->value / SV_PAGE);
-        }
+    if (tables->format != TW_FORMAT_SV39 || program->n_iommus > 1) {
+        return tables->format == TW_FORMAT_SV39;
     }
     for (unsigned i = 0; i < n; i++) {
         const TwOp *op = op_of(program, i);
 
         if (op->code == TW_OP_POKE && op->value & SV_VALID &&
-            op->value & SV_RWX && has_page(upper, op->addr / PAGE)) {
+            op->value & SV_RWX && level_of(tables, op) > 1) {
             return true;
         }
     }
@@ -221,12 +293,14 @@ static uint64_t met_by_context(const TwOp *op, uint32_t *passed)
 
 uint64_t tw_qtest_tables_met(const TwProgram *program, const TwFinding *finding)
 {
-    unsigned format = format_of(program);
-    bool large = has_large_leaves(program);
+    Tables tables;
+    bool large;
     unsigned n = program->n_setup + program->n_script;
     uint32_t passed = 0;
     uint64_t met = 0;
 
+    look(program, &tables);
+    large = has_large_leaves(&tables, program);
     if (finding->op < program->n_script) {
         n = program->n_setup + finding->op + 1;
     }
@@ -234,7 +308,7 @@ uint64_t tw_qtest_tables_met(const TwProgram *program, const TwFinding *finding)
         const TwOp *op = op_of(program, i);
 
         if (op->code == TW_OP_POKE) {
-            met |= met_by_entry(format, op);
+            met |= met_by_entry(&tables, op);
         } else if (op->code == TW_OP_INVALIDATE) {
             met |= met_by_command(large, op);
         } else if (op->code == TW_OP_CONTEXT) {
@@ -246,12 +320,13 @@ uint64_t tw_qtest_tables_met(const TwProgram *program, const TwFinding *finding)
 
 /* Avoiding ----------------------------------------------------------------- */
 
-static void avoid_in(unsigned format, bool large, TwOp *op, uint64_t triggers)
+static void avoid_in(const Tables *tables, bool large, TwOp *op,
+                     uint64_t triggers)
 {
     if (op->code == TW_OP_POKE) {
         for (unsigned i = 0; i < G_N_ELEMENTS(menders); i++) {
             if (triggers & menders[i].trigger) {
-                op->value = menders[i].mend(format, op->value);
+                op->value = menders[i].mend(tables, op);
             }
         }
     } else if (op->code == TW_OP_INVALIDATE) {
@@ -268,13 +343,15 @@ static void avoid_in(unsigned format, bool large, TwOp *op, uint64_t triggers)
 
 void tw_qtest_tables_avoid(TwProgram *program, uint64_t triggers)
 {
-    unsigned format = format_of(program);
-    bool large = has_large_leaves(program);
+    Tables tables;
+    bool large;
 
+    look(program, &tables);
+    large = has_large_leaves(&tables, program);
     for (unsigned i = 0; i < program->n_setup; i++) {
-        avoid_in(format, large, &program->setup[i], triggers);
+        avoid_in(&tables, large, &program->setup[i], triggers);
     }
     for (unsigned i = 0; i < program->n_script; i++) {
-        avoid_in(format, large, &program->script[i], triggers);
+        avoid_in(&tables, large, &program->script[i], triggers);
     }
 }

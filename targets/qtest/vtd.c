@@ -27,6 +27,7 @@ enum {
     AT_CONTEXTS = AT_STRUCTURES + 0x1000,    /* both halves of scalable mode */
     AT_OWN = AT_STRUCTURES + 0x3000,         /* table of level 2 */
     AT_EMPTY = AT_STRUCTURES + 0x4000,       /* root that leads nowhere */
+    AT_STATUS = AT_STRUCTURES + 0x5000,      /* a word */
     AT_DIRECTORIES = AT_STRUCTURES + 0x8000, /* of PASIDs, a page a device */
     AT_PASIDS = AT_STRUCTURES + 0xc000,      /* tables of them, likewise */
     AT_QUEUE = AT_STRUCTURES + 0x100000,
@@ -38,10 +39,10 @@ enum {
     /* Commands. */
     CONTEXT = 1,
     IOTLB = 2,
+    WAIT = 5,
     PASID_IOTLB = 6,
     PASID_CACHE = 7,
-    MOST_MASK = 18,     /* pages of one command, as log2 */
-    MOST_COMMANDS = 64, /* of one operation, instead of one for everything */
+    MOST_MASK = 18, /* pages of one command, as log2 */
 };
 
 /* Registers that are written to enable the unit, and its pages. */
@@ -98,8 +99,10 @@ static void command(Machine *m, uint64_t q0, uint64_t q1)
     s->n_waiting += bytes;
 }
 
+/* The commands so far are performed; when all are, a word says so (SW 5). */
 static void submit(Machine *m)
 {
+    command(m, WAIT | 1 << 5, m->driver->ram + AT_STATUS);
     tw_qtest_store32(m, UNIT + QUEUE_TAIL, state(m)->tail);
 }
 
@@ -175,6 +178,15 @@ static void invalidate_context_entry(Machine *m, unsigned index)
     state(m)->left[index] = false;
 }
 
+static void note_pass(Machine *m, unsigned index)
+{
+    const Stage *stage = &m->stages[0][index];
+
+    if (stage->mode == TW_CONTEXT_PASS) {
+        state(m)->passed[index][stage->domain / 32] |= 1u << stage->domain % 32;
+    }
+}
+
 /* A PASID entry was changed: the command for it, and where it passed through,
  * the one for what was cached of that ("Guidance to Software for
  * Invalidations"). */
@@ -190,6 +202,7 @@ static void invalidate_pasid_entry(Machine *m, unsigned index)
         }
     }
     memset(s->passed[index], 0, sizeof(s->passed[index]));
+    note_pass(m, index); /* it may go on */
 }
 
 static void invalidate_contexts(Machine *m, unsigned first, unsigned last)
@@ -274,7 +287,7 @@ static void context(Machine *m, unsigned index)
         break;
     case TW_CONTEXT_PASS:
         put(m, index, 0, scalable ? 4 : 2, stage->domain + 1);
-        s->passed[index][stage->domain / 32] |= 1u << stage->domain % 32;
+        note_pass(m, index);
         break;
     case TW_CONTEXT_BLOCKED:
         put(m, index, m->driver->ram + AT_EMPTY, scalable ? 2 : 0, OF_BLOCKED);
