@@ -147,11 +147,6 @@ static uint64_t fit_entry(const TwDialect *d, uint64_t value, bool root)
     return (address >> layout->shift & layout->address) | bits | d->entry_ones;
 }
 
-uint64_t tw_path_fit_entry(const TwDialect *d, uint64_t value)
-{
-    return fit_entry(d, value, false);
-}
-
 static void fit_access(const TwDialect *d, TwOp *op)
 {
     uint64_t offset;

@@ -61,7 +61,4 @@ bool tw_path_has_shape(const TwDialect *dialect, const TwProgram *program,
  * the shape. */
 void tw_path_fit_op(const TwDialect *dialect, TwOp *op);
 
-/* The value nearest to this one that a `poke` may store, not in a root. */
-uint64_t tw_path_fit_entry(const TwDialect *dialect, uint64_t value);
-
 #endif

@@ -117,7 +117,8 @@ bool tw_path_is_leaf(const TwLayout *layout, unsigned level, uint64_t entry);
 /* Notes that a word of the RAM has changed. */
 void tw_path_note(TwPathPlan *plan, uint32_t where, uint64_t value);
 
-/* Operations (path.c) ------------------------------------------------------ */
+/* Operations (path-put.c)
+ * ------------------------------------------------------ */
 
 /* A new operation, which fits the dialect once tw_path_done() was called. */
 TwOp *tw_path_put(TwPathPlan *plan, TwOpCode code);
