@@ -63,6 +63,18 @@ static uint64_t address_of(const TwLayout *layout, uint64_t entry)
     return (entry & layout->address) << layout->shift;
 }
 
+/* The entry without one of the bits by which it grants something. */
+static uint64_t less_a_bit(TwPathPlan *plan, const TwLayout *l, uint64_t entry)
+{
+    uint64_t bits = entry & (l->read.value | l->write.value);
+
+    for (unsigned skip = tw_path_draw(plan, 5); bits & (bits - 1) && skip > 0;
+         skip--) {
+        bits &= bits - 1;
+    }
+    return entry & ~(bits & -bits);
+}
+
 /* Rights taken away from an entry that has all, or given back. */
 static uint64_t other_rights(Move *m, const TwLayout *l, const TwPathStep *step)
 {
@@ -71,10 +83,11 @@ static uint64_t other_rights(Move *m, const TwLayout *l, const TwPathStep *step)
 
     if (tw_path_is_leaf(l, step->level, step->value)) {
         full = tw_gen_leaf(l, step->level, address, TW_R | TW_W);
-        less = tw_gen_leaf(l, step->level, address,
-                           how < 2    ? TW_R
-                           : how == 2 ? TW_W
-                                      : 0);
+        less = how < 2 ? tw_gen_leaf(l, step->level, address, TW_R)
+               : how == 2
+                   ? less_a_bit(m->plan, l, full)
+                   : tw_gen_leaf(l, step->level, address,
+                                 (uint8_t)(2 * tw_path_draw(m->plan, 2)));
         return step->value == full ? less : full;
     }
     full = tw_gen_table(l, step->level - 1u, address);
@@ -101,7 +114,8 @@ static uint64_t other_kind(Move *m, const TwLayout *l, const TwPathStep *step)
         return tw_gen_leaf(l, 1, tw_path_address(plan, page),
                            (uint8_t)(1 + tw_path_draw(plan, 3)));
     }
-    if (tw_path_is_leaf(l, level, step->value)) {
+    if (tw_path_is_leaf(l, level, step->value) ||
+        (level == 3 && tw_path_chance(plan, 60))) {
         page = level == 3 ? s->uppers[tw_path_draw(plan, TW_PATH_UPPERS)]
                           : s->lowers[tw_path_draw(plan, TW_PATH_LOWERS)];
         return tw_gen_table(l, level - 1, tw_path_address(plan, page));
@@ -120,7 +134,10 @@ static uint64_t new_value(Move *m, const TwPathStep *step, bool found)
     unsigned how = tw_path_draw(plan, 20);
     uint64_t value, mix = random_word(plan), more = random_word(plan);
 
-    if (!found && tw_path_chance(plan, 65)) {
+    /* A leaf of 1 GiB hides what is below it: it does not stay for long. */
+    if (found ? step->level == 3 && tw_path_is_leaf(l, 3, step->value) &&
+                    tw_path_chance(plan, 40)
+              : tw_path_chance(plan, 65)) {
         return good;
     }
     if (how < 7) {

@@ -98,7 +98,7 @@ uint64_t tw_path_good_entry(TwPathPlan *plan, unsigned stage, unsigned level,
                            TW_R | TW_W);
     }
     if (level == 3 && s->layout->leaf_levels >> 3 & 1 &&
-        tw_path_chance(plan, 10)) {
+        tw_path_chance(plan, 5)) {
         return tw_gen_leaf(s->layout, 3, tw_path_address(plan, 0), TW_R | TW_W);
     }
     to = level == 3 ? s->uppers[tw_path_draw(plan, TW_PATH_UPPERS)]
