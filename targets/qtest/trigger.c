@@ -1,29 +1,118 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The triggers, told from the program alone: entries that it has written so
- * far, in tables or not.
+ * far, wherever the tables are then.
  */
 #include "targets/qtest/trigger.h"
+
+#include "program/entry.h"
 
 /* SMMUv3 --------------------------------------------------------------------
  */
 
-enum { TABLE_RIGHTS };
+enum { TABLE_RIGHTS, SECOND_RIGHTS, ROOT_MOVES, SPLIT_BLOCKS };
 #define BIT(trigger) (UINT64_C(1) << (trigger))
 
-/* A stage 1 descriptor: APTable[1] takes stores away below a table. */
+/* Descriptors (DDI 0487, VMSAv8-64): APTable[1] of stage 1 takes stores away
+ * below a table; S2AP[1] of stage 2 grants them. */
 #define AP_TABLE (UINT64_C(1) << 62)
+#define S2AP_STORE (UINT64_C(1) << 7)
+
+enum { PAGE_LG = 12, INDEX_LG = 9 };
 
 const TwTriggerInfo tw_qtest_smmuv3_triggers[] = {
     [TABLE_RIGHTS] = {.name = "table-rights",
                       .meaning = "an entry for a table takes a right away"},
+    [SECOND_RIGHTS] = {.name = "second-stage-rights",
+                       .meaning = "a leaf of the second stage lets no stores "
+                                  "through"},
+    [ROOT_MOVES] = {.name = "root-moves",
+                    .meaning = "the second stage leads the page of a first "
+                               "stage's root elsewhere, in the script"},
+    [SPLIT_BLOCKS] = {.name = "split-blocks",
+                      .meaning = "the first of two stages has a leaf larger "
+                                 "than a page"},
     {.name = NULL},
 };
 
 static bool is_table_right(const TwOp *op)
 {
-    return op->code == TW_OP_POKE && op->value & AP_TABLE &&
-           (op->value & 3) == 3;
+    return op->value & AP_TABLE && (op->value & 3) == 3;
+}
+
+/* An entry as it may be used: of which stage, at which level (0: nobody knows).
+ */
+typedef struct Place {
+    bool first, second;
+    uint8_t level;
+} Place;
+
+static Place place_of(const TwProgram *program, const TwOp *op)
+{
+    uint8_t iommu, level;
+
+    if (program->n_iommus < 2) {
+        return (Place){.first = true};
+    }
+    return tw_entry_place(program, op, &iommu, &level)
+               ? (Place){iommu == 0, iommu == 1, level}
+               : (Place){true, true, 0};
+}
+
+static bool is_second_right(const TwOp *op, Place place)
+{
+    return place.second && op->value & 1 && !(op->value & S2AP_STORE) &&
+           (place.level < 2 || (op->value & 3) == 1);
+}
+
+static bool is_block(const TwOp *op)
+{
+    return (op->value & 3) == 1;
+}
+
+/* May the entry translate the page of that root?  By its index alone. */
+static bool translates(const TwOp *op, unsigned level, uint64_t root)
+{
+    unsigned lg = PAGE_LG + INDEX_LG * (level - 1);
+
+    return level > 0 &&
+           ((op->addr >> 3 ^ root >> lg) & ((1u << INDEX_LG) - 1)) == 0;
+}
+
+static bool moves_root(const TwProgram *program, const TwOp *op, Place place)
+{
+    for (unsigned i = 0; i < program->n_setup + program->n_script; i++) {
+        const TwOp *context = i < program->n_setup
+                                  ? &program->setup[i]
+                                  : &program->script[i - program->n_setup];
+
+        if (context->code == TW_OP_CONTEXT && context->obj == 0 &&
+            context->mode == TW_CONTEXT_TABLES &&
+            (place.level == 0 || translates(op, place.level, context->out))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint64_t met_by(const TwProgram *program, const TwOp *op, bool script)
+{
+    uint64_t met = 0;
+    Place place;
+
+    if (op->code != TW_OP_POKE) {
+        return 0;
+    }
+    place = place_of(program, op);
+    met |= is_table_right(op) ? BIT(TABLE_RIGHTS) : 0;
+    met |= is_second_right(op, place) ? BIT(SECOND_RIGHTS) : 0;
+    met |= program->n_iommus == 2 && place.first && is_block(op)
+               ? BIT(SPLIT_BLOCKS)
+               : 0;
+    met |= script && place.second && moves_root(program, op, place)
+               ? BIT(ROOT_MOVES)
+               : 0;
+    return met;
 }
 
 uint64_t tw_qtest_smmuv3_met(const TwProgram *program, const TwFinding *finding)
@@ -31,25 +120,33 @@ uint64_t tw_qtest_smmuv3_met(const TwProgram *program, const TwFinding *finding)
     uint64_t met = 0;
 
     for (unsigned i = 0; i < program->n_setup; i++) {
-        met |= is_table_right(&program->setup[i]) ? BIT(TABLE_RIGHTS) : 0;
+        met |= met_by(program, &program->setup[i], false);
     }
     for (unsigned i = 0; i < program->n_script && i <= finding->op; i++) {
-        met |= is_table_right(&program->script[i]) ? BIT(TABLE_RIGHTS) : 0;
+        met |= met_by(program, &program->script[i], true);
     }
     return met;
 }
 
 void tw_qtest_smmuv3_avoid(TwProgram *program, uint64_t triggers)
 {
-    for (unsigned i = 0; triggers & BIT(TABLE_RIGHTS) &&
-                         i < program->n_setup + program->n_script;
-         i++) {
-        TwOp *op = i < program->n_setup
-                       ? &program->setup[i]
-                       : &program->script[i - program->n_setup];
+    for (unsigned i = 0; i < program->n_setup + program->n_script; i++) {
+        bool script = i >= program->n_setup;
+        TwOp *op = script ? &program->script[i - program->n_setup]
+                          : &program->setup[i];
+        uint64_t met = met_by(program, op, script) & triggers;
 
-        if (is_table_right(op)) {
+        if (met & BIT(TABLE_RIGHTS)) {
             op->value &= ~AP_TABLE;
+        }
+        if (met & BIT(SECOND_RIGHTS)) {
+            op->value |= S2AP_STORE;
+        }
+        if (met & BIT(SPLIT_BLOCKS)) {
+            op->value = 0;
+        }
+        if (met & BIT(ROOT_MOVES)) {
+            *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
         }
     }
 }
