@@ -353,7 +353,7 @@ static void move_entry(Move *m)
     put_commands(m, other > level ? other : level,
                  other == 0 && tw_path_is_leaf(l, level, before.value));
     put_accesses(m);
-    if (tw_path_chance(plan, 25)) { /* back again */
+    if (tw_path_chance(plan, level == 3 ? 60 : 25)) { /* back again */
         tw_path_poke(plan, before.where, before.value);
         put_commands(m, level, false);
         put_accesses(m);
