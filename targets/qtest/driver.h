@@ -97,6 +97,14 @@ typedef struct Driver {
      */
     unsigned (*faults)(Machine *m, unsigned index, const uint8_t *captured,
                        TwReason *reason);
+    /*
+     * Optional, where faults are recorded in memory and not in the registers
+     * that capture() copies: offset in RAM and bytes of the place for the first
+     * ones, and what faults() took last, at most CAPTURE_BYTES; returns how
+     * many.
+     */
+    uint32_t records, records_bytes;
+    unsigned (*record)(const Machine *m, uint8_t *bytes);
 } Driver;
 
 #endif

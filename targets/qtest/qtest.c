@@ -29,6 +29,11 @@ void tw_qtest_tell_read(Machine *m, uint64_t pa, unsigned n)
     put(m, "%s 0x%llx\n", n == 8 ? "readq" : "readl", (unsigned long long)pa);
 }
 
+void tw_qtest_tell_bytes(Machine *m, uint64_t pa, unsigned n)
+{
+    put(m, "read 0x%llx %u\n", (unsigned long long)pa, n);
+}
+
 void tw_qtest_put(Machine *m, uint64_t pa, const void *data, size_t n)
 {
     const uint8_t *bytes = data;

@@ -20,6 +20,9 @@ void tw_qtest_put(Machine *m, uint64_t pa, const void *data, size_t n);
 /* Tells a read of 4 or 8 bytes (Machine.tell). */
 void tw_qtest_tell_read(Machine *m, uint64_t pa, unsigned n);
 
+/* The same of n bytes. */
+void tw_qtest_tell_bytes(Machine *m, uint64_t pa, unsigned n);
+
 /* Sends what is queued, and waits for all replies.  False: QEMU died, hangs or
  * lies; start.c notes why. */
 bool tw_qtest_flush(Machine *m);

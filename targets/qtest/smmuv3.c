@@ -71,6 +71,7 @@ typedef struct State {
     bool other_entry[MOST_INDEXES]; /* the stream table entry was changed, not
                                      * only the context descriptor */
     uint64_t entry[MOST_INDEXES][4];
+    uint64_t last[4]; /* the event that was looked at last */
 } State;
 
 static State *state(const Machine *m)
@@ -418,11 +419,18 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
         memcpy(words, m->ram + AT_EVENTS + at * EVENT_BYTES, sizeof(words));
         about_program = (words[2] - first) >> PROGRAM_LG == 0;
         if (words[0] >> 32 == stream_of(1 + index) && n++ == 0) {
+            memcpy(s->last, words, sizeof(words));
             read_event(words, reason);
             reason->address = about_program ? reason->address : 0;
         }
     }
     return n;
+}
+
+static unsigned record(const Machine *m, uint8_t *bytes)
+{
+    memcpy(bytes, state(m)->last, EVENT_BYTES);
+    return EVENT_BYTES;
 }
 
 #define SMMUV3(of, n, none, blocked) \
@@ -438,7 +446,8 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
          [TW_REASON_UNREADABLE] = EABT}, \
     .reason_lg = 12, .start = start_smmu, .reset = reset, .context = context, \
     .invalidate = invalidate, .own_word = own_word, .capture = capture, \
-    .faults = faults
+    .faults = faults, .record = record, .records = AT_EVENTS, \
+    .records_bytes = 16 * EVENT_BYTES
 
 /* IHI 0070, 3.21 and 16.2: translations and configurations may be cached until
  * they are invalidated; what faults is not.  Stock QEMU keeps no pointers to

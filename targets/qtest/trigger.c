@@ -100,6 +100,9 @@ static uint64_t met_by(const TwProgram *program, const TwOp *op, bool script)
     uint64_t met = 0;
     Place place;
 
+    if (op->code == TW_OP_CONTEXT && script && op->obj == 1) {
+        return BIT(ROOT_MOVES);
+    }
     if (op->code != TW_OP_POKE) {
         return 0;
     }
