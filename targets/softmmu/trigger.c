@@ -571,9 +571,18 @@ static void avoid(const Trigger *trigger, TwProgram *program)
     }
 }
 
+/* Does it store less than a whole word (LA-62)? */
+static bool cuts_words(const TwOp *op)
+{
+    return (op->code == TW_OP_WRITE || op->code == TW_OP_DMA_WRITE ||
+            op->code == TW_OP_RMW) &&
+           (op->size != 8 || op->addr % 8 != 0);
+}
+
 void tw_softmmu_avoid(TwProgram *program, uint64_t which)
 {
     bool may = false; /* something stands during an access before it */
+    bool cut = false;
 
     for (unsigned i = 0; i < G_N_ELEMENTS(triggers); i++) {
         if (which >> i & 1) {
@@ -590,5 +599,13 @@ void tw_softmmu_avoid(TwProgram *program, uint64_t which)
             op->flags &= (uint8_t)~TW_OPF_DURING;
         }
         may = op->flags & TW_OPF_DURING || is_access(op);
+        cut |= cuts_words(op);
+    }
+    for (unsigned i = 0; i < program->n_actors; i++) {
+        cut |= program->actors[i].region != TW_NONE &&
+               cuts_words(&program->actors[i].op);
+    }
+    if (cut && program->contents == TW_CONTENTS_INERT) {
+        program->contents = TW_CONTENTS_DATA;
     }
 }
