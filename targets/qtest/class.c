@@ -243,14 +243,14 @@ CLASS(smmuv3_nested, "smmuv3-nested",
       "SMMUv3 of a stock QEMU, stage 1 behind stage 2", TRIGGERS(smmuv3));
 CLASS(riscv_iommu, "riscv-iommu",
       "RISC-V IOMMU of a stock QEMU, first stage, under device DMA",
-      TRIGGERS(tables));
+      TRIGGERS(riscv_iommu));
 CLASS(riscv_iommu_nested, "riscv-iommu-nested",
       "RISC-V IOMMU of a stock QEMU, first stage behind second stage",
-      TRIGGERS(tables));
+      TRIGGERS(riscv_iommu_nested));
 CLASS(vtd, "vtd", "VT-d of a stock QEMU, legacy mode, under device DMA",
-      TRIGGERS(tables));
+      TRIGGERS(vtd));
 CLASS(vtd_scalable, "vtd-scalable",
       "VT-d of a stock QEMU, scalable mode, second-stage tables",
-      TRIGGERS(tables));
+      TRIGGERS(vtd_scalable));
 CLASS(amdvi, "amdvi", "AMD-Vi of a stock QEMU, under device DMA",
-      TRIGGERS(tables));
+      TRIGGERS(amdvi));

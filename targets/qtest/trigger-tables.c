@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "program/path.h"
 #include "targets/qtest/trigger.h"
 
 enum {
@@ -13,6 +14,7 @@ enum {
     RESERVED_BITS,
     SIZED_LEAF,
     ABSENT_LEAF,
+    CLEAN_LEAF,
     NEXT_LEVEL,
     LARGE_RANGE,
     GUEST_PAGE,
@@ -23,37 +25,14 @@ enum { PAGE = 4096, SV_PAGE = 1 << 10, WINDOW_PAGES = 1024 };
 
 #define BIT(trigger) (UINT64_C(1) << (trigger))
 
-const TwTriggerInfo tw_qtest_tables_triggers[] = {
-    [PART_RIGHT] = {.name = "part-right",
-                    .meaning = "an entry grants one of the two rights"},
-    [TABLE_RIGHT] = {.name = "table-right",
-                     .meaning = "an entry for a table takes a right away"},
-    [RESERVED_BITS] = {.name = "reserved-bits",
-                       .meaning = "a reserved bit of an entry of sv39 is set"},
-    [SIZED_LEAF] = {.name = "sized-leaf",
-                    .meaning = "an entry of amdvi has Next Level 7"},
-    [ABSENT_LEAF] = {.name = "absent-leaf",
-                     .meaning = "an entry of amdvi has rights, but no PR"},
-    [NEXT_LEVEL] = {.name = "next-level",
-                    .meaning = "Next Level of an entry of amdvi is not lower "
-                               "than its own level"},
-    [LARGE_RANGE] = {.name = "large-range",
-                     .meaning = "a command for a range, of a stage with large "
-                                "leaves"},
-    [GUEST_PAGE] = {.name = "guest-page",
-                    .meaning = "a command for a range, of the second stage"},
-    [LEFT_PASS] = {.name = "left-pass",
-                   .meaning = "an index has another context after `pass`"},
-    {.name = NULL},
-};
-
 /* Entries ------------------------------------------------------------------ */
 
 /* Bits of entries: sv39 */
 #define SV_VALID UINT64_C(1)
 #define SV_RWX UINT64_C(0xe)
-#define SV_READS UINT64_C(0x53)   /* V, R, U, A */
-#define SV_WRITES UINT64_C(0x84)  /* W, D */
+#define SV_READS UINT64_C(0x53)  /* V, R, U, A */
+#define SV_WRITES UINT64_C(0x84) /* W, D */
+#define SV_WRITE UINT64_C(4)
 #define SV_OF_LEAF UINT64_C(0xd0) /* U, A, D */
 #define SV_TOP (UINT64_C(0x3ff) << 54)
 /* vtd-sl */
@@ -140,13 +119,16 @@ static void look(const TwProgram *program, Tables *tables)
     }
 }
 
+/* Of the table that a `poke` writes: the first words of a page are those of a
+ * root (TwDialect). */
 static unsigned level_of(const Tables *tables, const TwOp *op)
 {
     uint64_t page = op->addr / PAGE;
 
-    return has_page(&tables->roots, page)    ? 3
-           : has_page(&tables->middle, page) ? 2
-                                             : 1;
+    if (op->addr % PAGE < TW_PATH_OWN_BYTES || has_page(&tables->roots, page)) {
+        return 3;
+    }
+    return has_page(&tables->middle, page) ? 2 : 1;
 }
 
 /* The entry that a `poke` writes, without the trigger; the same if it does not
@@ -188,11 +170,23 @@ static uint64_t mend_reserved_bits(const Tables *tables, const TwOp *op)
     return entry & ~(SV_TOP | (entry & SV_RWX ? 0 : SV_OF_LEAF));
 }
 
+/* In a root, where no other leaf can be, it becomes an entry for a table. */
 static uint64_t mend_sized_leaf(const Tables *tables, const TwOp *op)
 {
+    uint64_t next = level_of(tables, op) == 3 ? 2 : 0;
+
     return tables->format == TW_FORMAT_AMDVI && op->value & AMD_PRESENT &&
                    next_level(op->value) == AMD_SIZED
-               ? op->value & ~AMD_NEXT_LEVEL
+               ? (op->value & ~AMD_NEXT_LEVEL) | next << 9
+               : op->value;
+}
+
+static uint64_t mend_clean_leaf(const Tables *tables, const TwOp *op)
+{
+    return tables->format == TW_FORMAT_SV39 &&
+                   (op->value & SV_READS) == SV_READS &&
+                   (op->value & SV_WRITES) == SV_WRITE
+               ? op->value | SV_WRITES
                : op->value;
 }
 
@@ -222,6 +216,7 @@ static const struct {
     {BIT(ABSENT_LEAF), mend_absent_leaf},
     {BIT(RESERVED_BITS), mend_reserved_bits},
     {BIT(TABLE_RIGHT), mend_table_right},
+    {BIT(CLEAN_LEAF), mend_clean_leaf},
     {BIT(PART_RIGHT), mend_part_right},
 };
 
@@ -291,7 +286,7 @@ static uint64_t met_by_context(const TwOp *op, uint32_t *passed)
     return left ? BIT(LEFT_PASS) : 0;
 }
 
-uint64_t tw_qtest_tables_met(const TwProgram *program, const TwFinding *finding)
+static uint64_t triggers_met(const TwProgram *program, const TwFinding *finding)
 {
     Tables tables;
     bool large;
@@ -341,7 +336,7 @@ static void avoid_in(const Tables *tables, bool large, TwOp *op,
     }
 }
 
-void tw_qtest_tables_avoid(TwProgram *program, uint64_t triggers)
+static void avoid(TwProgram *program, uint64_t triggers)
 {
     Tables tables;
     bool large;
@@ -355,3 +350,105 @@ void tw_qtest_tables_avoid(TwProgram *program, uint64_t triggers)
         avoid_in(&tables, large, &program->script[i], triggers);
     }
 }
+
+/* Kinds of targets --------------------------------------------------------- */
+
+static uint64_t in_list(const uint8_t *list, unsigned n, uint64_t triggers)
+{
+    uint64_t bits = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        bits |= triggers & BIT(list[i]) ? BIT(i) : 0;
+    }
+    return bits;
+}
+
+static uint64_t of_list(const uint8_t *list, unsigned n, uint64_t bits)
+{
+    uint64_t triggers = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        triggers |= bits & BIT(i) ? BIT(list[i]) : 0;
+    }
+    return triggers;
+}
+
+#define INFO_PART_RIGHT \
+    { \
+        .name = "part-right", \
+        .meaning = "an entry grants one of the two rights" \
+    }
+#define INFO_TABLE_RIGHT \
+    { \
+        .name = "table-right", \
+        .meaning = "an entry for a table takes a right away" \
+    }
+#define INFO_RESERVED_BITS \
+    { \
+        .name = "reserved-bits", \
+        .meaning = "a reserved bit of an entry is set" \
+    }
+#define INFO_SIZED_LEAF \
+    { \
+        .name = "sized-leaf", .meaning = "an entry has Next Level 7" \
+    }
+#define INFO_ABSENT_LEAF \
+    { \
+        .name = "absent-leaf", .meaning = "an entry has rights, but no PR" \
+    }
+#define INFO_CLEAN_LEAF \
+    { \
+        .name = "clean-leaf", .meaning = "a leaf has W, but not D" \
+    }
+#define INFO_NEXT_LEVEL \
+    { \
+        .name = "next-level", \
+        .meaning = "Next Level of an entry is not lower than its own level" \
+    }
+#define INFO_LARGE_RANGE \
+    { \
+        .name = "large-range", \
+        .meaning = "a command for a range, where leaves may be large" \
+    }
+#define INFO_GUEST_PAGE \
+    { \
+        .name = "guest-page", \
+        .meaning = "a command for a range of the second stage" \
+    }
+#define INFO_LEFT_PASS \
+    { \
+        .name = "left-pass", \
+        .meaning = "an index has another context after `pass`" \
+    }
+
+/* Defines the functions of a kind, of which LIST has the triggers, in the order
+ * of its TwTriggerInfo. */
+#define KIND(of, ...) \
+    static const uint8_t of##_list[] = {__VA_ARGS__}; \
+    uint64_t tw_qtest_##of##_met(const TwProgram *program, \
+                                 const TwFinding *finding) \
+    { \
+        return in_list(of##_list, G_N_ELEMENTS(of##_list), \
+                       triggers_met(program, finding)); \
+    } \
+    void tw_qtest_##of##_avoid(TwProgram *program, uint64_t bits) \
+    { \
+        avoid(program, of_list(of##_list, G_N_ELEMENTS(of##_list), bits)); \
+    } \
+    const TwTriggerInfo tw_qtest_##of##_triggers[]
+
+KIND(riscv_iommu, PART_RIGHT, RESERVED_BITS, LARGE_RANGE,
+     CLEAN_LEAF) = {INFO_PART_RIGHT,
+                    INFO_RESERVED_BITS,
+                    INFO_LARGE_RANGE,
+                    INFO_CLEAN_LEAF,
+                    {.name = NULL}};
+KIND(riscv_iommu_nested, PART_RIGHT, RESERVED_BITS, LARGE_RANGE, GUEST_PAGE,
+     CLEAN_LEAF) = {INFO_PART_RIGHT, INFO_RESERVED_BITS, INFO_LARGE_RANGE,
+                    INFO_GUEST_PAGE, INFO_CLEAN_LEAF,    {.name = NULL}};
+KIND(vtd, PART_RIGHT) = {INFO_PART_RIGHT, {.name = NULL}};
+KIND(vtd_scalable, PART_RIGHT,
+     LEFT_PASS) = {INFO_PART_RIGHT, INFO_LEFT_PASS, {.name = NULL}};
+KIND(amdvi, PART_RIGHT, TABLE_RIGHT, SIZED_LEAF, ABSENT_LEAF,
+     NEXT_LEVEL) = {INFO_PART_RIGHT,  INFO_TABLE_RIGHT, INFO_SIZED_LEAF,
+                    INFO_ABSENT_LEAF, INFO_NEXT_LEVEL,  {.name = NULL}};

@@ -11,10 +11,17 @@ uint64_t tw_qtest_smmuv3_met(const TwProgram *program,
                              const TwFinding *finding);
 void tw_qtest_smmuv3_avoid(TwProgram *program, uint64_t triggers);
 
-/* Of the IOMMUs of RISC-V, Intel and AMD. */
-extern const TwTriggerInfo tw_qtest_tables_triggers[];
-uint64_t tw_qtest_tables_met(const TwProgram *program,
-                             const TwFinding *finding);
-void tw_qtest_tables_avoid(TwProgram *program, uint64_t triggers);
+/* Declares what a class of targets with triggers needs. */
+#define TW_QTEST_TRIGGERS(of) \
+    extern const TwTriggerInfo tw_qtest_##of##_triggers[]; \
+    uint64_t tw_qtest_##of##_met(const TwProgram *program, \
+                                 const TwFinding *finding); \
+    void tw_qtest_##of##_avoid(TwProgram *program, uint64_t triggers)
+
+TW_QTEST_TRIGGERS(riscv_iommu);
+TW_QTEST_TRIGGERS(riscv_iommu_nested);
+TW_QTEST_TRIGGERS(vtd);
+TW_QTEST_TRIGGERS(vtd_scalable);
+TW_QTEST_TRIGGERS(amdvi);
 
 #endif
