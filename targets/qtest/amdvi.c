@@ -94,7 +94,7 @@ static void command(Machine *m, uint64_t q0, uint64_t q1)
         tw_qtest_flush(m);
         s->n_waiting = 0;
     }
-    memcpy(m->ram + AT_QUEUE + s->tail, words, sizeof(words));
+    tw_qtest_put(m, m->driver->ram + AT_QUEUE + s->tail, words, sizeof(words));
     s->tail = (s->tail + COMMAND_BYTES) % QUEUE_BYTES;
     s->n_waiting += COMMAND_BYTES;
 }
@@ -266,9 +266,9 @@ static uint64_t own_word(const Machine *m, unsigned stage, unsigned i)
     }
 }
 
-static void put_word(const Machine *m, uint64_t at, uint64_t word)
+static void put_word(Machine *m, uint64_t at, uint64_t word)
 {
-    memcpy(m->ram + at, &word, sizeof(word));
+    tw_qtest_put(m, m->driver->ram + at, &word, sizeof(word));
 }
 
 /* What never changes. */

@@ -88,8 +88,8 @@ static void command(Machine *m, uint64_t q0, uint64_t q1)
         tw_qtest_flush(m);
         s->n_waiting = 0;
     }
-    memcpy(m->ram + AT_COMMANDS + s->tail * sizeof(words), words,
-           sizeof(words));
+    tw_qtest_put(m, m->driver->ram + AT_COMMANDS + s->tail * sizeof(words),
+                 words, sizeof(words));
     s->tail = (s->tail + 1) & ((1u << COMMANDS_LG) - 1);
     s->n_waiting++;
 }
@@ -220,9 +220,9 @@ static uint64_t table_to(uint64_t address)
     return address >> 12 << 10 | 1;
 }
 
-static void put_word(const Machine *m, uint64_t at, uint64_t word)
+static void put_word(Machine *m, uint64_t at, uint64_t word)
 {
-    memcpy(m->ram + at, &word, sizeof(word));
+    tw_qtest_put(m, m->driver->ram + at, &word, sizeof(word));
 }
 
 /*
@@ -230,7 +230,7 @@ static void put_word(const Machine *m, uint64_t at, uint64_t word)
  * stage has a level above theirs (Sv48x4): for each page that is a root of a
  * program, a root that leads to it, and never changes.
  */
-static uint64_t top_of(const Machine *m, uint64_t root)
+static uint64_t top_of(Machine *m, uint64_t root)
 {
     uint64_t page = (root - m->driver->ram - AT_PROGRAM) / PAGE_BYTES;
     uint64_t at = AT_TOPS + page % PAGES * TOP_BYTES;
@@ -262,7 +262,7 @@ static void make_first(const Machine *m, const Stage *stage, uint64_t *words)
 }
 
 /* iohgatp: mode [63:60] (9: Sv48x4), GSCID [59:44], page [43:0]. */
-static void make_second(const Machine *m, const Stage *stage, uint64_t *words)
+static void make_second(Machine *m, const Stage *stage, uint64_t *words)
 {
     uint64_t top = m->driver->ram + AT_EMPTY_TOP;
     uint64_t id = OF_BLOCKED;

@@ -80,11 +80,15 @@ void tw_qtest_config_write(Machine *m, unsigned slot, unsigned offset,
 uint32_t tw_qtest_config_read(Machine *m, unsigned slot, unsigned offset)
 {
     uint64_t at = config_address(m, slot, offset);
+    GString *tell;
 
     if (m->driver->config == CONFIG_ECAM) {
         return (uint32_t)tw_qtest_readl(m, at);
     }
+    tell = m->tell; /* a read is performed, not told */
+    m->tell = NULL;
     tw_qtest_outl(m, 0xcf8, (uint32_t)at);
+    m->tell = tell;
     return tw_qtest_inl(m, 0xcfc);
 }
 

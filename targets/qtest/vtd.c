@@ -94,7 +94,7 @@ static void command(Machine *m, uint64_t q0, uint64_t q1)
         tw_qtest_flush(m);
         s->n_waiting = 0;
     }
-    memcpy(m->ram + AT_QUEUE + s->tail, words, bytes);
+    tw_qtest_put(m, m->driver->ram + AT_QUEUE + s->tail, words, bytes);
     s->tail = (s->tail + bytes) % QUEUE_BYTES;
     s->n_waiting += bytes;
 }
@@ -341,7 +341,7 @@ static void put_words(Machine *m, uint64_t at, uint64_t q0, uint64_t q1)
 {
     const uint64_t words[2] = {q0, q1};
 
-    memcpy(m->ram + at, words, sizeof(words));
+    tw_qtest_put(m, m->driver->ram + at, words, sizeof(words));
 }
 
 /* What never changes. */
@@ -356,7 +356,7 @@ static void make_structures(Machine *m)
     for (unsigned i = 0; i < OWN_WORDS; i++) {
         uint64_t word = own_word(m, 0, i);
 
-        memcpy(m->ram + AT_EMPTY + 8 * i, &word, 8);
+        tw_qtest_put(m, ram + AT_EMPTY + 8 * i, &word, 8);
     }
     if (!is_scalable(m)) {
         put_words(m, control, 2 << 2 | 1, 1 | OF_CONTROL << 8);
