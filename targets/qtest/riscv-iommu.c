@@ -33,6 +33,8 @@ enum {
     COMMANDS_LG = 14,
     AT_FAULTS = AT_STRUCTURES + 0x100000,
     FAULTS_LG = 15,
+    FAULT_WORDS = 4,
+    FAULT_BYTES = 8 * FAULT_WORDS,
     AT_TOPS = 0x10000000, /* see top_of() */
     TOP_BYTES = 0x4000,
     /* Ids of the contexts that are blocked; domain D of a program is D + 1. */
@@ -58,6 +60,7 @@ typedef struct State {
     uint32_t tail;      /* index of the command queue, of what is planned */
     uint32_t n_waiting; /* commands that QEMU has not seen */
     uint32_t fault;     /* index of the first fault that is not known */
+    uint64_t last[FAULT_WORDS]; /* the fault that was read last */
 } State;
 
 static State *state(const Machine *m)
@@ -429,15 +432,22 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
 
     memcpy(&end, captured, sizeof(end));
     for (; s->fault != (end & mask); s->fault = (s->fault + 1) & mask) {
-        uint64_t words[4];
+        uint64_t words[FAULT_WORDS];
 
         memcpy(words, m->ram + AT_FAULTS + s->fault * sizeof(words),
                sizeof(words));
         if (words[0] >> 40 == device_id(1 + index) && n++ == 0) {
+            memcpy(s->last, words, sizeof(words));
             read_fault(m, words, reason);
         }
     }
     return n;
+}
+
+static unsigned record(const Machine *m, uint8_t *bytes)
+{
+    memcpy(bytes, state(m)->last, FAULT_BYTES);
+    return FAULT_BYTES;
 }
 
 #define RISCV_IOMMU(of, n, unreadable) \
@@ -457,7 +467,8 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
                       [TW_REASON_UNREADABLE] = unreadable}, \
     .silent = true, .reason_lg = 2, .start = start_iommu, .reset = reset, \
     .context = context, .invalidate = invalidate, .own_word = own_word, \
-    .capture = capture, .faults = faults
+    .capture = capture, .faults = faults, .record = record, \
+    .records = AT_FAULTS, .records_bytes = 16 * FAULT_BYTES
 
 /*
  * "Caching in-memory data structures": what is read from memory may be cached
