@@ -135,7 +135,7 @@ static unsigned major_version(const Machine *m)
     return (unsigned)g_ascii_strtoull(m->version, NULL, 10);
 }
 
-const char *tw_qtest_machine(const Machine *m)
+static const char *machine_of(const Machine *m)
 {
     const Driver *driver = m->driver;
 
@@ -156,7 +156,7 @@ static char *command_of(const Machine *m)
         "-object memory-backend-file,id=m0,size=%u,"
         "mem-path=/proc/self/fd/$TW_RAM,share=on -m size=%u -monitor none "
         "-serial none -qtest stdio -qtest-log none %s",
-        quoted, RAM_BYTES, RAM_BYTES >> 20, tw_qtest_machine(m));
+        quoted, RAM_BYTES, RAM_BYTES >> 20, m->machine);
     for (unsigned i = 0; i < DEVICES; i++) {
         g_string_append_printf(command, " -device lsi53c895a,addr=%u", 4 + i);
     }
@@ -200,6 +200,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
         memset(m->dialect.reason_groups, TW_REASON_UNTOLD,
                sizeof(m->dialect.reason_groups));
     }
+    m->machine = machine_of(m);
     m->command = command_of(m);
     if (!tw_qtest_start(m, why, sizeof(why))) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,

@@ -284,7 +284,7 @@ static void put_run(const Emit *e, const GString *commands, GString *out)
         "\"$QEMU\" -nodefaults -no-user-config -display none -S -monitor none "
         "\\\n    -serial none -qtest stdio -qtest-log none \\\n"
         "    -object memory-backend-ram,id=m0,size=%uM -m %u \\\n    %s",
-        RAM_BYTES >> 20, RAM_BYTES >> 20, tw_qtest_machine(e->m));
+        RAM_BYTES >> 20, RAM_BYTES >> 20, e->m->machine);
     for (unsigned i = 0; i < DEVICES; i++) {
         g_string_append_printf(out, " \\\n    -device lsi53c895a,addr=%u",
                                4 + i);

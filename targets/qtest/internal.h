@@ -66,6 +66,7 @@ struct Machine {
     char *args; /* the user's options of QEMU */
     char *binary;
     char version[64];
+    const char *machine; /* its arguments, for this version */
     char *command;
     uint32_t timeout_ms;
     bool drop_flushes; /* leaves one command of a program in four out */
@@ -118,22 +119,16 @@ struct Machine {
 
 enum { DRIVER_STATE = 4096 };
 
-/* class.c: the arguments of this version of QEMU for its machine. */
-const char *tw_qtest_machine(const Machine *m);
-
-/* start.c: starts the process if it does not run; false with `why`.  Ends a
- * process that did not answer as it should, and notes it in m->trace. */
+/* start.c: starts the process if it does not run; false with `why`. */
 bool tw_qtest_start(Machine *m, char *why, size_t size);
 /* Gives the devices that make DMA their addresses, and sets up the IOMMU. */
 bool tw_qtest_set_up(Machine *m, char *why, size_t size);
-void tw_qtest_lost(Machine *m, TwReply reply);
 
 /* plan.c: an empty plan; the device's moves of n bytes; what has been planned
  * becomes commands. */
 void tw_plan_begin(Machine *m);
 void tw_plan_move(Machine *m, unsigned device, unsigned n, uint64_t from,
                   uint64_t to);
-void tw_plan_end(Machine *m);
 /* The next n moves are of one script, if they are of one device. */
 void tw_plan_room(Machine *m, unsigned n);
 /* Guest address of a constant of up to 8 bytes, and of a new slot. */

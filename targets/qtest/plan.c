@@ -133,11 +133,6 @@ void tw_plan_move(Machine *m, unsigned device, unsigned n, uint64_t from,
     m->n_moves++;
 }
 
-void tw_plan_end(Machine *m)
-{
-    tw_plan_close(m);
-}
-
 void tw_qtest_store32(Machine *m, uint64_t pa, uint32_t value)
 {
     if (m->tell) {

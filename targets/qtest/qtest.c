@@ -117,6 +117,44 @@ static bool read_replies(Machine *m, unsigned n, uint64_t *value)
     return at == end;
 }
 
+enum { DYING_MS = 2000 }; /* for the last words of a process that ends */
+
+static void post_mortem(Machine *m, TwReply reply, char *text, size_t size)
+{
+    TwProcess *p = &m->process;
+
+    tw_process_end(p, reply == TW_REPLY_ENDED ? DYING_MS : 0);
+    if (reply == TW_REPLY_TIMEOUT) {
+        snprintf(text, size, "QEMU did not answer in %u ms", m->timeout_ms);
+    } else if (reply != TW_REPLY_ENDED) {
+        snprintf(text, size, "QEMU said more on qtest than it was asked");
+    } else if (p->signal) {
+        snprintf(text, size, "QEMU died of signal %d (%s)%s%.100s", p->signal,
+                 g_strsignal(p->signal), p->complaint[0] ? ": " : "",
+                 p->complaint);
+    } else {
+        snprintf(text, size, "QEMU ended with exit code %d%s%.100s", p->code,
+                 p->complaint[0] ? ": " : "", p->complaint);
+    }
+}
+
+/* Ends a process that did not answer as it should, and notes it in m->trace. */
+static void lose(Machine *m, TwReply reply)
+{
+    TwTrace *trace = m->trace;
+    char text[sizeof(trace->text)];
+
+    m->broken = true;
+    post_mortem(m, reply, text, sizeof(text));
+    trace->end = reply == TW_REPLY_TIMEOUT ? TW_END_HUNG
+                 : reply == TW_REPLY_ENDED ? TW_END_DIED
+                                           : TW_END_MALFORMED;
+    trace->signal = m->process.signal;
+    if (trace->text[0] == '\0') {
+        g_strlcpy(trace->text, text, sizeof(trace->text));
+    }
+}
+
 static bool exchange(Machine *m, uint64_t *value)
 {
     unsigned n = m->n_out;
@@ -134,11 +172,11 @@ static bool exchange(Machine *m, uint64_t *value)
     g_string_truncate(m->out, 0);
     m->n_out = 0;
     if (reply != TW_REPLY_DONE) {
-        tw_qtest_lost(m, reply);
+        lose(m, reply);
         return false;
     }
     if (!read_replies(m, n, value)) {
-        tw_qtest_lost(m, TW_REPLY_EXTRA);
+        lose(m, TW_REPLY_EXTRA);
         return false;
     }
     return true;

@@ -24,7 +24,8 @@ void tw_qtest_tell_read(Machine *m, uint64_t pa, unsigned n);
 void tw_qtest_tell_bytes(Machine *m, uint64_t pa, unsigned n);
 
 /* Sends what is queued, and waits for all replies.  False: QEMU died, hangs or
- * lies; start.c notes why. */
+ * lies; m->trace says why,
+ * and the process is ended. */
 bool tw_qtest_flush(Machine *m);
 
 /* Sends what is queued and a read; 0 with m->broken if there is no answer. */
@@ -35,6 +36,5 @@ uint32_t tw_qtest_inl(Machine *m, uint16_t port);
 /* The configuration space of PCI device `slot` of bus 0, function 0. */
 void tw_qtest_config_write(Machine *m, unsigned slot, unsigned offset,
                            uint32_t value);
-uint32_t tw_qtest_config_read(Machine *m, unsigned slot, unsigned offset);
 
 #endif

@@ -13,47 +13,9 @@
 
 enum {
     START_TIMES = 6,  /* limits (process/watch.h) that a start may take */
-    DYING_MS = 2000,  /* for the last words of one that ends */
     FIRST_DEVICE = 4, /* PCI device number of the first device that makes DMA */
     LSI = 0x00121000, /* its identity */
 };
-
-/* Ends -------------------------------------------------------------------- */
-
-static void post_mortem(Machine *m, TwReply reply, char *text, size_t size)
-{
-    TwProcess *p = &m->process;
-
-    tw_process_end(p, reply == TW_REPLY_ENDED ? DYING_MS : 0);
-    if (reply == TW_REPLY_TIMEOUT) {
-        snprintf(text, size, "QEMU did not answer in %u ms", m->timeout_ms);
-    } else if (reply != TW_REPLY_ENDED) {
-        snprintf(text, size, "QEMU said more on qtest than it was asked");
-    } else if (p->signal) {
-        snprintf(text, size, "QEMU died of signal %d (%s)%s%.100s", p->signal,
-                 g_strsignal(p->signal), p->complaint[0] ? ": " : "",
-                 p->complaint);
-    } else {
-        snprintf(text, size, "QEMU ended with exit code %d%s%.100s", p->code,
-                 p->complaint[0] ? ": " : "", p->complaint);
-    }
-}
-
-void tw_qtest_lost(Machine *m, TwReply reply)
-{
-    TwTrace *trace = m->trace;
-    char text[sizeof(trace->text)];
-
-    m->broken = true;
-    post_mortem(m, reply, text, sizeof(text));
-    trace->end = reply == TW_REPLY_TIMEOUT ? TW_END_HUNG
-                 : reply == TW_REPLY_ENDED ? TW_END_DIED
-                                           : TW_END_MALFORMED;
-    trace->signal = m->process.signal;
-    if (trace->text[0] == '\0') {
-        g_strlcpy(trace->text, text, sizeof(trace->text));
-    }
-}
 
 /* Devices ------------------------------------------------------------------ */
 
@@ -77,7 +39,7 @@ void tw_qtest_config_write(Machine *m, unsigned slot, unsigned offset,
     tw_qtest_outl(m, 0xcfc, value);
 }
 
-uint32_t tw_qtest_config_read(Machine *m, unsigned slot, unsigned offset)
+static uint32_t config_read(Machine *m, unsigned slot, unsigned offset)
 {
     uint64_t at = config_address(m, slot, offset);
     GString *tell;
@@ -98,7 +60,7 @@ static bool start_devices(Machine *m, char *why, size_t size)
     for (unsigned i = 0; i < DEVICES; i++) {
         unsigned slot = FIRST_DEVICE + i;
         uint32_t bar = m->driver->bar + (i << 16);
-        uint32_t identity = tw_qtest_config_read(m, slot, 0);
+        uint32_t identity = config_read(m, slot, 0);
 
         if (identity != LSI) {
             snprintf(why, size,
