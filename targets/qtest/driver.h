@@ -31,6 +31,9 @@ enum {
     AT_SCRIPTS = 0x00400000,
     AT_SLOTS = 0x00800000,
     AT_POOL = 0x00c00000,
+    AT_FAULT_QUEUE = 0x01000000, /* 16 MiB for faults: a device whose script is
+                                  * out of reach makes one for each instruction,
+                                  * up to 500 */
     AT_PROGRAM = 0x44000000, /* the RAM of programs: */
     PROGRAM_LG = 22,
     RAM_BYTES = AT_PROGRAM + (1 << PROGRAM_LG),

@@ -33,8 +33,8 @@ enum {
     EMPTY_VMID = 255,                  /* no domain of a program */
     AT_COMMANDS = AT_STRUCTURES + 0x10000,
     COMMANDS_LG = 12,
-    AT_EVENTS = AT_STRUCTURES + 0x40000,
-    EVENTS_LG = 13,
+    AT_EVENTS = AT_FAULT_QUEUE,
+    EVENTS_LG = 19,
     EVENT_BYTES = 32,
     /* Commands. */
     CFGI_STE = 0x03,
