@@ -34,7 +34,7 @@ enum {
     AT_FAULT_QUEUE = 0x01000000, /* 16 MiB for faults: a device whose script is
                                   * out of reach makes one for each instruction,
                                   * up to 500 */
-    AT_PROGRAM = 0x44000000, /* the RAM of programs: */
+    AT_PROGRAM = 0x44000000,     /* the RAM of programs: */
     PROGRAM_LG = 22,
     RAM_BYTES = AT_PROGRAM + (1 << PROGRAM_LG),
 };
