@@ -241,7 +241,9 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
 CLASS(smmuv3, "smmuv3", "SMMUv3 of a stock QEMU, stage 1, under device DMA",
       TRIGGERS(smmuv3));
 CLASS(smmuv3_nested, "smmuv3-nested",
-      "SMMUv3 of a stock QEMU, stage 1 behind stage 2", TRIGGERS(smmuv3));
+      "SMMUv3 of a stock QEMU, stage 1 behind stage 2",
+      .triggers = tw_qtest_smmuv3_nested_triggers,
+      .triggers_met = tw_qtest_smmuv3_met, .avoid = tw_qtest_smmuv3_avoid);
 CLASS(riscv_iommu, "riscv-iommu",
       "RISC-V IOMMU of a stock QEMU, first stage, under device DMA",
       TRIGGERS(riscv_iommu));

@@ -20,9 +20,20 @@ enum { TABLE_RIGHTS, SECOND_RIGHTS, ROOT_MOVES, SPLIT_BLOCKS };
 
 enum { PAGE_LG = 12, INDEX_LG = 9 };
 
+#define INFO_TABLE_RIGHTS \
+    { \
+        .name = "table-rights", \
+        .meaning = "an entry for a table takes a right away" \
+    }
+
+/* One stage can meet the first alone. */
 const TwTriggerInfo tw_qtest_smmuv3_triggers[] = {
-    [TABLE_RIGHTS] = {.name = "table-rights",
-                      .meaning = "an entry for a table takes a right away"},
+    [TABLE_RIGHTS] = INFO_TABLE_RIGHTS,
+    {.name = NULL},
+};
+
+const TwTriggerInfo tw_qtest_smmuv3_nested_triggers[] = {
+    [TABLE_RIGHTS] = INFO_TABLE_RIGHTS,
     [SECOND_RIGHTS] = {.name = "second-stage-rights",
                        .meaning = "a leaf of the second stage lets no stores "
                                   "through"},

@@ -6,7 +6,8 @@
 #include "targets/target.h"
 
 /* Of SMMUv3. */
-extern const TwTriggerInfo tw_qtest_smmuv3_triggers[];
+extern const TwTriggerInfo tw_qtest_smmuv3_triggers[],
+    tw_qtest_smmuv3_nested_triggers[];
 uint64_t tw_qtest_smmuv3_met(const TwProgram *program,
                              const TwFinding *finding);
 void tw_qtest_smmuv3_avoid(TwProgram *program, uint64_t triggers);
