@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The virtual IOMMUs of the installed QEMU: random programs give nothing but what is known;
+# commands that are left out are found; what emit makes of findings, and of each case that this
+# version gives, is a script that sees the defect.
+# shellcheck source=cli/test/test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
+
+cases=$1/qemu-iommu
+targets=
+for target in smmuv3 smmuv3-nested vtd vtd-scalable amdvi riscv-iommu \
+    riscv-iommu-nested; do
+    if "$TWINWALK" targets --target "qemu-$target" 2>/dev/null |
+        grep -q '^version '; then
+        targets="$targets qemu-$target"
+    fi
+done
+if [ -z "$targets" ]; then
+    echo '1..0 # SKIP no QEMU with a virtual IOMMU is installed'
+    exit 0
+fi
+
+# says CODE TEXT FILE: the script ends with CODE, and a line begins with TEXT.
+says()
+{
+    ended=0
+    sh "$3" >script.out 2>&1 || ended=$?
+    [ "$ended" -eq "$1" ] && grep -q "^$2" script.out && return 0
+    echo "exit code $ended, not $1"
+    cat script.out
+    return 1
+}
+
+defect='the defect is there: '
+right='all is as expected: '
+for target in $targets; do
+    exits 0 "$target: nothing but what is known" "$TWINWALK" run \
+        --target "$target" --programs 400 --seed 3 --jobs 1 --out "clean-$target"
+    exits 10 "$target: commands that are left out" "$TWINWALK" run \
+        --target "$target" --programs 100 --seed 3 --jobs 1 --drop-flushes \
+        --out "dropped-$target"
+    check "$target: they are stale answers" sh -c \
+        "ls dropped-$target/Sta*-1.tw >/dev/null"
+    exits 10 "$target: what is known is found" "$TWINWALK" run \
+        --target "$target" --programs 200 --seed 4 --jobs 1 --no-known \
+        --out "found-$target"
+    n_cases=0
+    for case in "found-$target"/[!F]*-1.tw; do
+        n_cases=$((n_cases + 1))
+        [ -n "${TW_LONG-}" ] || [ $n_cases -le 2 ] || continue
+        check "$case is emitted" "$TWINWALK" emit --target "$target" "$case" \
+            -o case.sh
+        check "$case sees the defect" says 1 "$defect" case.sh
+    done
+done
+
+for case in "$cases"/*.tw; do
+    base=$(basename "$case" .tw)
+    target=$(sed -n 's/^# see it: .*--target \([^ ]*\) .*/\1/p' "$case")
+    case " $targets " in
+    *" $target "*) ;;
+    *) continue ;;
+    esac
+    if "$TWINWALK" replay --target "$target" --no-known "$case" >replay.out; then
+        continue # another version
+    fi
+    check "$base is emitted" "$TWINWALK" emit --target "$target" "$case" -o case.sh
+    check "$base sees the defect" says 1 "$defect" case.sh
+    check "$base says which" grep -q "($(sed -n 's/^# key: //p' "$case"))" case.sh
+    # Without the load that fills the IOTLB, the store is refused.
+    case $base in
+    A-table-rights)
+        sed '/^# 0: /,/^# 1: /{/^writel 0x1002002c/d;}' case.sh >avoids.sh
+        check "$base sees no defect without the load" says 0 "$right" avoids.sh
+        ;;
+    esac
+done
+
+# What cannot be told: without a QEMU, with one that ends, with one that says nothing.
+check 'no QEMU' env QEMU="$work/none" sh -c \
+    'sh case.sh >out; test $? -eq 2 && grep -q "told: no QEMU" out'
+check 'a QEMU that ends' env QEMU=false sh -c \
+    'sh case.sh >out; test $? -eq 2 && grep -q "told: QEMU did not answer" out'
+printf '%s\n' '#!/bin/sh' 'exec sleep 1000' >silent
+chmod +x silent
+check 'a QEMU that says nothing' env QEMU="$work/silent" LIMIT=1 sh -c \
+    'sh case.sh >out; test $? -eq 2 && grep -q "told: QEMU did not answer" out'
+finish
