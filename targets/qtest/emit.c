@@ -137,6 +137,8 @@ static GString *commands_of(Emit *e, GError **error)
         tw_plan_begin(m);
         tw_qtest_plan_world(m);
         tell_memory(e);
+        tell(e, "# no contexts, and nothing is cached\n");
+        m->driver->reset(m);
         tell(e, "# the setup\n");
         tw_qtest_plan_setup(m);
         tell_script(e);
@@ -278,6 +280,7 @@ static void put_run(const Emit *e, const GString *commands, GString *out)
                            commands->str);
     g_string_append_printf(
         out,
+        ": >\"$dir/out\"\n"
         "grep '^[a-z]' \"$dir/commands\" >\"$dir/in\"\n"
         "echo endianness >>\"$dir/in\" # the last, with the only reply of its "
         "kind\n"

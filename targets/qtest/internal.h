@@ -137,13 +137,12 @@ uint32_t tw_plan_slot(Machine *m);
 /* Ends a script that is open. */
 void tw_plan_close(Machine *m);
 
-/* The world that the program starts from, but for the driver's reset(); the
- * setup; one operation of the script. */
+/* run.c: the world that the program starts from, but for the driver's reset();
+ * the setup; one operation of the script. */
 void tw_qtest_plan_world(Machine *m);
 void tw_qtest_plan_setup(Machine *m);
 void tw_qtest_plan_op(Machine *m, unsigned number);
 
-/* run.c */
 void tw_qtest_prepare(Machine *m, const TwProgram *program, TwTrace *trace);
 bool tw_qtest_run(TwTarget *target, const TwProgram *program, TwTrace *trace);
 bool tw_qtest_ping(TwTarget *target);
