@@ -10,6 +10,10 @@ from typing import NamedTuple
 # The architecture, as the name of a QEMU has it, and the target of twinwalk.
 TARGETS = {"aarch64": "qemu-aarch64", "x86_64": "qemu-x86-64",
            "riscv64": "qemu-riscv64"}
+# The targets of the same QEMU that are about its virtual IOMMUs.
+IOMMUS = {"qemu-aarch64": ("qemu-smmuv3", "qemu-smmuv3-nested"),
+          "qemu-x86-64": ("qemu-vtd", "qemu-vtd-scalable", "qemu-amdvi"),
+          "qemu-riscv64": ("qemu-riscv-iommu", "qemu-riscv-iommu-nested")}
 HERE = Path(__file__).resolve().parent
 
 
@@ -46,6 +50,11 @@ def qemus_of(text):
             for arch, suite, version, path in re.findall(
                 r"^qemu-system-(\w+)-([a-z]+) ([0-9.]+) (\S+)$", text, re.MULTILINE)
             if arch in TARGETS]
+
+
+def targets_of(qemu):
+    """All targets that run that QEMU."""
+    return (qemu.target, *IOMMUS[qemu.target])
 
 
 def made(folder=""):

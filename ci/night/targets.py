@@ -25,12 +25,13 @@ def find_emulators(night):
     """Notes the newer QEMUs that ci/emulators has made.  The label of each is its
     target with its suite: qemu-riscv64-forky."""
     wanted = [target for target in night.options.targets
-              if target in qemus.TARGETS.values()]
+              if target.startswith("qemu-")]
     newer, why = qemus.made(night.options.emulators) if wanted else (None, "")
     for qemu in newer.qemus if newer else []:
-        if qemu.target in wanted:
-            night.emulators[f"{qemu.target}-{qemu.suite}"] = \
-                (qemu.target, "--qemu", qemu.path)
+        for target in qemus.targets_of(qemu):
+            if target in wanted:
+                night.emulators[f"{target}-{qemu.suite}"] = \
+                    (target, "--qemu", qemu.path)
     if why:
         night.absent["newer QEMUs"] = why
 
