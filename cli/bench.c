@@ -110,7 +110,7 @@ static void text(const Figures *f)
         text_loop(f, i);
     }
     text_means(f);
-    if (f->has_micro) {
+    if (f->micro.depths > 0) {
         printf("\nns per TLB hit in the bare loop of the target, not judged: "
                "%.1f (%.0f/s)\n",
                f->micro.hit, ratio(1e9, f->micro.hit));
@@ -123,9 +123,11 @@ static void text(const Figures *f)
             printf(" %.0f", f->micro.walk[i]);
         }
         printf("\n");
-        text_overheads(&f->micro);
     } else {
         printf("\nno figures for single accesses: %s\n", f->why);
+    }
+    if (f->has_micro) {
+        text_overheads(&f->micro);
     }
     printf("ns per round of the calibration loop: %.3f\n", f->round);
 }
@@ -199,10 +201,12 @@ static void json(const Figures *f)
     tw_json_double(b, "silent", mean(s->silent, l->programs));
     tw_json_double(b, "bytes", mean(l->bytes, l->programs));
     json_builder_end_object(b);
-    if (f->has_micro) {
+    if (f->micro.depths > 0) {
         tw_json_double(b, "ns_hit", f->micro.hit);
         json_list(b, "ns_fill", f->micro.fill, f->micro.depths);
         json_list(b, "ns_walk", f->micro.walk, f->micro.depths);
+    }
+    if (f->has_micro) {
         tw_json_double(b, "ns_empty_program", f->micro.empty);
         if (f->micro.trip > 0) {
             tw_json_double(b, "ns_exchange", f->micro.trip);

@@ -36,6 +36,10 @@ right='all is as expected: '
 for target in $targets; do
     exits 0 "$target: nothing but what is known" "$TWINWALK" run \
         --target "$target" --programs 400 --seed 3 --jobs 1 --out "clean-$target"
+    check "$target: what a start and an exchange cost" sh -c \
+        "$TWINWALK bench --target $target --seconds 1 >bench.out &&
+        grep -q '^ms to start the target: ' bench.out &&
+        grep -q 'per exchange with the other process: ' bench.out"
     exits 10 "$target: commands that are left out" "$TWINWALK" run \
         --target "$target" --programs 100 --seed 3 --jobs 1 --drop-flushes \
         --out "dropped-$target"

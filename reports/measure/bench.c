@@ -8,6 +8,7 @@
 #include "fuzz/campaign/campaign.h"
 #include "program/bytes/bytes.h"
 #include "program/fields.h"
+#include "program/path.h"
 
 enum { BATCH = 200, SEED = 1 };
 
@@ -376,8 +377,15 @@ static double trip(Micro *m)
 static bool overheads(Micro *m, const TwTargetOptions *options,
                       TwBenchMicro *micro, GError **error)
 {
-    micro_machine(m->program, tw_target_dialect(m->target), 0);
-    micro_script(m->program, 0, false);
+    const TwDialect *dialect = tw_target_dialect(m->target);
+
+    if (dialect->path_stages) {
+        tw_program_init(m->program);
+        tw_path_shape(dialect, m->program);
+    } else {
+        micro_machine(m->program, dialect, 0);
+    }
+    m->program->n_script = 0;
     micro->empty = best_of(m, false);
     micro->trip = trip(m);
     for (unsigned i = 0; i < STARTS; i++) {
@@ -424,12 +432,12 @@ bool tw_bench_micro(const TwTargetOptions *options, double seconds,
         micro->walk[depth] = per_access(&m, depth, true, true);
         micro->depths++;
     }
-    if (micro->depths > 0) {
-        ok = overheads(&m, options, micro, error);
+    if (micro->depths > 0 || tw_target_dialect(m.target)->path_stages) {
+        ok = micro->overheads = overheads(&m, options, micro, error);
     }
     g_free(m.trace);
     g_free(m.program);
     tw_oracle_free(m.oracle);
     tw_target_close(m.target);
-    return ok && micro->depths > 0;
+    return ok && micro->overheads;
 }

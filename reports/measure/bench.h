@@ -38,7 +38,8 @@ typedef struct TwBenchMicro {
                       * nothing generated, changed or judged */
     double fill[TW_BENCH_DEPTHS]; /* a fill, by the number of IOMMUs */
     double walk[TW_BENCH_DEPTHS]; /* a judged reference walk likewise */
-    /* ns, if depths > 0: */
+    /* ns, if `overheads`; a target may have these alone: */
+    bool overheads;
     double start; /* to open the target and to run a first program */
     double empty; /* a program without operations */
     double trip;  /* an exchange that does nothing, with the process in which
@@ -46,8 +47,8 @@ typedef struct TwBenchMicro {
 } TwBenchMicro;
 
 /*
- * False if the target cannot run any of these programs (`why`, at least 160
- * bytes) or cannot be opened (`error` set).
+ * False if the target cannot run any of these programs, not even one without
+ * operations (`why`, at least 160 bytes), or cannot be opened (`error` set).
  */
 bool tw_bench_micro(const TwTargetOptions *options, double seconds,
                     TwBenchMicro *micro, char *why, size_t why_size,
