@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See version.h. */
+/* See qemu-version.h. */
 #include "targets/qemu-version.h"
 
 #include <stdio.h>

@@ -27,7 +27,7 @@ enum {
 
 /* Offsets in the guest's RAM, from the address of its first byte. */
 enum {
-    AT_STRUCTURES = 0x00100000, /* 2 MiB for the driver: queues, contexts */
+    AT_STRUCTURES = 0x00100000, /* 3 MiB for the driver: queues, contexts */
     AT_SCRIPTS = 0x00400000,
     AT_SLOTS = 0x00800000,
     AT_POOL = 0x00c00000,

@@ -13,6 +13,8 @@
  *   memory.c   which bytes RAM has at the start and at the end; where stores
  *              went
  *   driver.h   what only an IOMMU knows: a file each
+ *   trigger.h  where known defects can show, and how to avoid that: SMMUv3, and
+ *              the others
  *
  * Addresses.  The RAM of programs is guest RAM from driver->ram + AT_PROGRAM
  * on, at the same address in the program, in the guest, and, where the IOMMU
