@@ -196,7 +196,7 @@ bool tw_entry_read(const TwIommu *iommu, unsigned level, uint64_t value,
 /* Places ------------------------------------------------------------------- */
 
 enum {
-    MAX_PLACES = 128,
+    MAX_PLACES = 256,
     MAX_WAY = 2,         /* IOMMUs on the way to nested tables (LA-53) */
     MAX_LOOKS = 1 << 22, /* at operations, for entries on that way */
 };
@@ -208,11 +208,9 @@ typedef struct Place {
     uint8_t iommu, level, region;
 } Place;
 
-/* The tables that contexts and entries lead to: those in one region, and nested
- * ones. */
+/* The tables that contexts and entries lead to. */
 typedef struct Places {
     const TwProgram *program;
-    uint8_t region;
     unsigned n, looks;
     bool full, grew;
     Place list[MAX_PLACES];
@@ -409,8 +407,7 @@ static void see_table(Places *places, uint8_t iommu, unsigned level,
 
     if (m->pagetable.nested) {
         find_nested(places, m->bypass_space, address, place, 0);
-    } else if (m->pagetable.tables == places->region &&
-               address >= m->pagetable.base) {
+    } else if (address >= m->pagetable.base) {
         place.offset -= m->pagetable.base;
         add_place(places, place);
     }
@@ -456,9 +453,9 @@ static void find_places(Places *places)
     } while (places->grew && !places->full);
 }
 
-/* The tables of a region; those of the program that was asked about last are
+/* The tables of a program; those of the one that was asked about last are
  * known, for a text asks about each of its pokes. */
-static const Places *places_of(const TwProgram *program, uint8_t region)
+static const Places *places_of(const TwProgram *program)
 {
     static _Thread_local struct {
         bool any;
@@ -467,27 +464,43 @@ static const Places *places_of(const TwProgram *program, uint8_t region)
     } last;
     uint64_t hash = tw_program_hash(program);
 
-    if (!last.any || last.hash != hash || last.places.region != region) {
+    if (!last.any || last.hash != hash) {
         last.any = true;
         last.hash = hash;
-        last.places = (Places){.program = program, .region = region};
+        last.places = (Places){.program = program};
         find_places(&last.places);
     }
     return &last.places;
 }
 
-bool tw_entry_place(const TwProgram *program, const TwOp *poke, uint8_t *iommu,
-                    uint8_t *level)
+static TwEntryPlace place_of(const Places *places, const TwOp *poke)
 {
-    const Places *places = places_of(program, poke->obj);
-    unsigned found = 0;
+    TwEntryPlace found = {0};
+    unsigned n = 0;
 
     for (unsigned i = 0; i < places->n; i++) {
-        if (writes_to(poke, &places->list[i])) {
-            *iommu = places->list[i].iommu;
-            *level = places->list[i].level;
-            found++;
+        const Place *place = &places->list[i];
+
+        if (writes_to(poke, place)) {
+            found = (TwEntryPlace){place->iommu, place->level};
+            n++;
         }
     }
-    return found == 1 && !places->full;
+    return n == 1 && !places->full ? found : (TwEntryPlace){0};
+}
+
+TwEntryPlace tw_entry_place(const TwProgram *program, const TwOp *poke)
+{
+    return place_of(places_of(program), poke);
+}
+
+void tw_entry_places(const TwProgram *program, const TwOp *ops, unsigned n,
+                     TwEntryPlace *found)
+{
+    const Places *places = places_of(program);
+
+    for (unsigned i = 0; i < n; i++) {
+        found[i] = ops[i].code == TW_OP_POKE ? place_of(places, &ops[i])
+                                             : (TwEntryPlace){0};
+    }
 }

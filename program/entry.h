@@ -34,14 +34,23 @@ bool tw_entry_read(const TwIommu *iommu, unsigned level, uint64_t value,
 bool tw_entry_value(const TwIommu *iommu, unsigned level, const TwEntry *entry,
                     uint64_t *value);
 
+/* Where an entry is. */
+typedef struct TwEntryPlace {
+    uint8_t iommu;
+    uint8_t level; /* from 1; 0: nobody knows */
+} TwEntryPlace;
+
 /*
  * Of which IOMMU and at which level is the entry that a `poke` writes?  Found
  * from the contexts and the entries for tables that the program writes
  * anywhere; where tables are nested, also from where regions are at the start,
- * and from all that a `map`, or an entry and a context, does on the way. False
- * if it is no entry of a table, or one of several levels or IOMMUs.
+ * and from all that a `map`, or an entry and a context, does on the way. Nobody
+ * knows if it is no entry of a table, or one of several levels or IOMMUs.
  */
-bool tw_entry_place(const TwProgram *program, const TwOp *poke, uint8_t *iommu,
-                    uint8_t *level);
+TwEntryPlace tw_entry_place(const TwProgram *program, const TwOp *poke);
+/* The same of n operations of the program; nobody knows it of those that are no
+ * `poke`. */
+void tw_entry_places(const TwProgram *program, const TwOp *ops, unsigned n,
+                     TwEntryPlace *found);
 
 #endif

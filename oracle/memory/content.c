@@ -157,15 +157,6 @@ static TwContent world_at(const TwContents *contents, uint32_t t)
     return world;
 }
 
-uint8_t tw_contents_byte_at(const void *data, uint8_t block, uint64_t offset,
-                            uint32_t t)
-{
-    const TwContents *contents = data;
-    TwContent world = world_at(contents, t);
-
-    return tw_contents_byte(contents, &world, block, offset);
-}
-
 /* Where what is known of these bytes is kept, of the world whose newest store
  * is number `newest`. */
 static TwWordSeen *seen_at(const TwContents *contents, uint8_t block,
@@ -251,6 +242,18 @@ uint64_t tw_contents_word_at(const void *data, uint8_t block, uint64_t offset,
     *changed = word.changed;
     *op = word.op;
     return word.word;
+}
+
+uint8_t tw_contents_byte_at(const void *data, uint8_t block, uint64_t offset,
+                            uint32_t t)
+{
+    unsigned k = offset & 7;
+    uint32_t changed;
+    uint16_t op = TW_NO_OP;
+
+    return (uint8_t)(tw_contents_word_at(data, block, offset - k, t, 0,
+                                         &changed, &op) >>
+                     8 * k);
 }
 
 /* What a byte adds to the hash of a world: nothing if it is as it began. */

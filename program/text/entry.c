@@ -86,15 +86,15 @@ bool tw_text_entry(TwLexer *l, const TwProgram *program, TwOp *op)
 
 bool tw_text_write_entry(GString *out, const TwProgram *program, const TwOp *op)
 {
-    uint8_t iommu, level;
+    TwEntryPlace place = tw_entry_place(program, op);
     TwEntry entry;
 
-    if (!tw_entry_place(program, op, &iommu, &level) ||
-        !tw_entry_read(&program->iommus[iommu], level, op->value, &entry)) {
+    if (place.level == 0 || !tw_entry_read(&program->iommus[place.iommu],
+                                           place.level, op->value, &entry)) {
         return false;
     }
     g_string_append_printf(out, "entry i%u level %u r%u 0x%" PRIx64 " = ",
-                           iommu, level, op->obj, op->addr);
+                           place.iommu, place.level, op->obj, op->addr);
     tw_write_entry(out, &entry);
     return true;
 }

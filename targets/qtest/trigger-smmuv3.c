@@ -51,28 +51,15 @@ static bool is_table_right(const TwOp *op)
     return op->value & AP_TABLE && (op->value & 3) == 3;
 }
 
-/* An entry as it may be used: of which stage, at which level (0: nobody knows).
- */
-typedef struct Place {
-    bool first, second;
-    uint8_t level;
-} Place;
-
-static Place place_of(const TwProgram *program, const TwOp *op)
+/* May an entry be one of that stage?  If nobody knows where it is, of each. */
+static bool of_stage(TwEntryPlace place, unsigned iommu)
 {
-    uint8_t iommu, level;
-
-    if (program->n_iommus < 2) {
-        return (Place){.first = true};
-    }
-    return tw_entry_place(program, op, &iommu, &level)
-               ? (Place){iommu == 0, iommu == 1, level}
-               : (Place){true, true, 0};
+    return place.level == 0 || place.iommu == iommu;
 }
 
-static bool is_second_right(const TwOp *op, Place place)
+static bool is_second_right(const TwOp *op, TwEntryPlace place)
 {
-    return place.second && op->value & 1 && !(op->value & S2AP_STORE) &&
+    return of_stage(place, 1) && op->value & 1 && !(op->value & S2AP_STORE) &&
            (place.level < 2 || (op->value & 3) == 1);
 }
 
@@ -90,7 +77,8 @@ static bool translates(const TwOp *op, unsigned level, uint64_t root)
            ((op->addr >> 3 ^ root >> lg) & ((1u << INDEX_LG) - 1)) == 0;
 }
 
-static bool moves_root(const TwProgram *program, const TwOp *op, Place place)
+static bool moves_root(const TwProgram *program, const TwOp *op,
+                       TwEntryPlace place)
 {
     for (unsigned i = 0; i < program->n_setup + program->n_script; i++) {
         const TwOp *context = i < program->n_setup
@@ -106,10 +94,11 @@ static bool moves_root(const TwProgram *program, const TwOp *op, Place place)
     return false;
 }
 
-static uint64_t met_by(const TwProgram *program, const TwOp *op, bool script)
+static uint64_t met_by(const TwProgram *program, const TwOp *op,
+                       TwEntryPlace place, bool script)
 {
+    bool nested = program->n_iommus == 2;
     uint64_t met = 0;
-    Place place;
 
     if (op->code == TW_OP_CONTEXT && script && op->obj == 1) {
         return BIT(ROOT_MOVES);
@@ -117,38 +106,58 @@ static uint64_t met_by(const TwProgram *program, const TwOp *op, bool script)
     if (op->code != TW_OP_POKE) {
         return 0;
     }
-    place = place_of(program, op);
     met |= is_table_right(op) ? BIT(TABLE_RIGHTS) : 0;
+    if (!nested) {
+        return met;
+    }
     met |= is_second_right(op, place) ? BIT(SECOND_RIGHTS) : 0;
-    met |= program->n_iommus == 2 && place.first && is_block(op)
-               ? BIT(SPLIT_BLOCKS)
-               : 0;
-    met |= script && place.second && moves_root(program, op, place)
+    met |= of_stage(place, 0) && is_block(op) ? BIT(SPLIT_BLOCKS) : 0;
+    met |= script && of_stage(place, 1) && moves_root(program, op, place)
                ? BIT(ROOT_MOVES)
                : 0;
     return met;
 }
 
+/* The places of all entries of setup and script; the caller frees them. */
+static TwEntryPlace *places_of(const TwProgram *program)
+{
+    TwEntryPlace *places =
+        g_new0(TwEntryPlace, program->n_setup + program->n_script);
+
+    if (program->n_iommus == 2) {
+        tw_entry_places(program, program->setup, program->n_setup, places);
+        tw_entry_places(program, program->script, program->n_script,
+                        places + program->n_setup);
+    }
+    return places;
+}
+
 uint64_t tw_qtest_smmuv3_met(const TwProgram *program, const TwFinding *finding)
 {
+    g_autofree TwEntryPlace *places = places_of(program);
+    unsigned n = program->n_setup;
     uint64_t met = 0;
 
-    for (unsigned i = 0; i < program->n_setup; i++) {
-        met |= met_by(program, &program->setup[i], false);
+    for (unsigned i = 0; i < n; i++) {
+        met |= met_by(program, &program->setup[i], places[i], false);
     }
     for (unsigned i = 0; i < program->n_script && i <= finding->op; i++) {
-        met |= met_by(program, &program->script[i], true);
+        met |= met_by(program, &program->script[i], places[n + i], true);
     }
     return met;
 }
 
 void tw_qtest_smmuv3_avoid(TwProgram *program, uint64_t triggers)
 {
+    /* Of the program as it came: no change below gives an entry another place,
+     * and to find the places once more is dear. */
+    g_autofree TwEntryPlace *places = places_of(program);
+
     for (unsigned i = 0; i < program->n_setup + program->n_script; i++) {
         bool script = i >= program->n_setup;
         TwOp *op = script ? &program->script[i - program->n_setup]
                           : &program->setup[i];
-        uint64_t met = met_by(program, op, script) & triggers;
+        uint64_t met = met_by(program, op, places[i], script) & triggers;
 
         if (met & BIT(TABLE_RIGHTS)) {
             op->value &= ~AP_TABLE;
