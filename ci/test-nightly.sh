@@ -179,7 +179,7 @@ fails()
     ! "$@"
 }
 
-# Of QEMUs: of riscv64 none, of aarch64 the installed one and one of ci/emulators.
+# Of QEMUs: of riscv64 none but for its IOMMU, of aarch64 the installed one and one of ci/emulators.
 # Behind the stand-in both are softmmu.  The newer one has a bug, and both have
 # another one if they drop flushes: a bug that the canary knows is not new.
 mkdir -p qemu/build/cli
@@ -194,12 +194,14 @@ esac
 for word; do
     shift
     case \$last\$word in
-    --qemu | --qemu/* | --drop-flushes) ;;
+    --qemu | --qemu/* | --drop-flushes | --only-commands | --only-commands[a-z]*) ;;
     qemu-*) set -- "\$@" "\$target" ;;
     *) set -- "\$@" "\$word" ;;
     esac
     last=
-    [ "\$word" != --qemu ] || last=--qemu
+    case \$word in
+    --qemu | --only-commands) last=\$word ;;
+    esac
 done
 exec "$TWINWALK" "\$@"
 END
@@ -212,7 +214,7 @@ night_of_qemu()
     name=$2
     shift 2
     exits "$code" "$name" "$nightly" --budget 10s --out qemu/out --build qemu/build \
-        --targets qemu-aarch64,qemu-riscv64 --jobs 2 --engines libfuzzer \
+        --targets qemu-aarch64,qemu-riscv64,qemu-riscv-iommu --jobs 2 --engines libfuzzer \
         --harnesses iommu --only campaigns,canary,triage "$@"
 }
 kept=$out
@@ -234,6 +236,11 @@ check 'another architecture was not asked for' \
 outcome campaign-qemu-riscv64-forky ok
 night_of_qemu 0 'without ci/emulators' --emulators nowhere
 outcome campaign-qemu-aarch64 ok
+outcome families-qemu-riscv-iommu ok
+for family in global domain pages contexts; do
+    check "with $family alone" \
+        test -d "qemu/out/latest/found/qemu-riscv-iommu/$family"
+done
 outcome campaign-newer-qemus skipped
 check 'and it is said why' grep -q '^campaign-newer-qemus	.*there are none in' \
     qemu/out/latest/steps.tsv

@@ -69,6 +69,12 @@ static void json_path(JsonBuilder *b, const TwDialect *d)
     }
     json_builder_end_array(b);
     tw_json_int(b, "path_levels", d->path_levels);
+    json_builder_set_member_name(b, "path_scopes");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < d->path_stages; i++) {
+        json_builder_add_int_value(b, d->path_scopes[i]);
+    }
+    json_builder_end_array(b);
     tw_json_int(b, "dma_lg", d->dma_lg);
     tw_json_int(b, "dma_first", (int64_t)d->dma_first);
     tw_json_string(b, "entry_bits", bits);

@@ -84,6 +84,8 @@ typedef struct TwDialect {
     uint8_t path_stages;     /* of the IOMMU: 1 or 2 */
     uint8_t path_formats[2]; /* TwTableFormat of each stage */
     uint8_t path_levels;     /* of the tables of each */
+    uint8_t path_scopes[2];  /* bit per TwScope that an `invalidate` of a stage
+                              * may have; both 0: any */
     uint8_t dma_lg;          /* RAM and accesses of devices are in the */
     uint64_t dma_first;      /* 2^dma_lg bytes from here on */
     uint64_t entry_bits; /* a `poke` may set these beside an address in there */

@@ -195,11 +195,31 @@ static void fit_context(const TwDialect *d, TwOp *op)
     }
 }
 
+/* The nearest stage and scope that the dialect has. */
+static void fit_scope(const TwDialect *d, TwOp *op)
+{
+    unsigned stage = op->obj, scope = op->scope;
+
+    if (!d->path_scopes[stage]) {
+        stage = (stage + 1) % d->path_stages;
+    }
+    if (!d->path_scopes[stage]) {
+        return;
+    }
+    while (!(d->path_scopes[stage] >> scope & 1)) {
+        scope = (scope + 1) % TW_SCOPES;
+    }
+    op->obj = (uint8_t)stage;
+    op->scope = (uint8_t)scope;
+}
+
 static void fit_invalidate(const TwDialect *d, TwOp *op)
 {
-    bool context = op->scope == TW_SCOPE_CONTEXT;
+    bool context;
 
     op->obj %= d->path_stages;
+    fit_scope(d, op);
+    context = op->scope == TW_SCOPE_CONTEXT;
     op->whose %= context ? d->max_iommu_indexes : MAX_DOMAIN + 1u;
     op->addr = in_window(d, op->addr) & ~(PAGE - 1);
     op->last = in_window(d, op->last) | (PAGE - 1);

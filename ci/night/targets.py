@@ -87,6 +87,46 @@ def campaigns(night, seconds):
         night.step(f"campaign-{file_name(target.lower())}", no_campaign, target)
 
 
+# Of the commands of an IOMMU, and of those that only two stages have.
+FAMILIES = ("global", "domain", "pages", "contexts")
+SECOND_FAMILIES = ("second-global", "second-domain", "second-pages")
+
+
+def iommus_of(night):
+    """The labels of virtual IOMMUs that are there."""
+    known = [target for targets in qemus.IOMMUS.values() for target in targets]
+    return [label for label in night.targets
+            if target_of(night, label)[0] in known]
+
+
+def families(night, seconds):
+    """Each family of the commands of each IOMMU alone: a step for each IOMMU."""
+    there = iommus_of(night)
+    for label in there:
+        night.step(f"families-{file_name(label)}", family_campaigns, label,
+                   seconds // len(there), findings=FINDINGS)
+
+
+def family_campaigns(step, label, seconds):
+    """A campaign for each family; cases go to found/LABEL/."""
+    night = step.night
+    target = target_of(night, label)
+    names = FAMILIES
+    if target[0].endswith("-nested"):
+        names += SECOND_FAMILIES
+    code = 0
+    for name in names:
+        folder = night.folder / "found" / file_name(label) / name
+        folder.mkdir(parents=True, exist_ok=True)
+        code = worse(code, step.run(
+            night.twinwalk, "run", "--time", str(max(1, seconds // len(names))),
+            "--jobs", str(night.options.jobs), "--seed", str(int(time.time())),
+            "--out", folder, "--store", night.store, "--as", label,
+            "--only-commands", name, "--target", *target))
+    step.remark(f"{len(names)} families")
+    return code
+
+
 def no_campaign(step, target):
     """None, and why."""
     step.remark(step.night.absent[target])

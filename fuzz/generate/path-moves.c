@@ -197,6 +197,21 @@ static void put_invalidate(Move *m, unsigned stage, unsigned scope,
     tw_path_done(m->plan, op);
 }
 
+/* A scope that programs may have, and that ends entries, if there is one. */
+static unsigned possible(const Move *m, unsigned scope)
+{
+    static const uint8_t others[] = {TW_SCOPE_RANGE, TW_SCOPE_ANY_RANGE,
+                                     TW_SCOPE_DOMAIN, TW_SCOPE_GLOBAL};
+    unsigned may = m->plan->dialect->path_scopes[m->stage];
+
+    for (unsigned i = 0; may != 0 && i < sizeof(others); i++) {
+        if (!(may >> scope & 1)) {
+            scope = others[i];
+        }
+    }
+    return scope;
+}
+
 /* The same for each domain that a context of the stage names. */
 static void put_for_domains(Move *m, unsigned stage, unsigned scope,
                             uint64_t first, uint64_t last)
@@ -270,7 +285,7 @@ static void put_wrong(Move *m, unsigned level)
 static void put_right(Move *m, unsigned level, bool leaf)
 {
     TwPathPlan *plan = m->plan;
-    unsigned how = tw_path_draw(plan, leaf ? 16 : 12);
+    unsigned how = tw_path_draw(plan, leaf ? 16 : 12), scope;
     uint64_t first = m->y & ~tw_path_span(level);
     uint64_t last = first | tw_path_span(level);
 
@@ -278,18 +293,17 @@ static void put_right(Move *m, unsigned level, bool leaf)
         first = 0;
         last = UINT64_MAX;
     }
-    if (how < 5) {
-        put_for_domains(m, m->stage, TW_SCOPE_RANGE, first, last);
-    } else if (how < 7) {
-        put_for_domains(m, m->stage, TW_SCOPE_DOMAIN, first, last);
-    } else if (how < 9) {
-        put_invalidate(m, m->stage, TW_SCOPE_GLOBAL, 0, first, last);
-    } else if (how < 12) {
-        put_invalidate(m, m->stage, TW_SCOPE_ANY_RANGE, 0, first, last);
-    } else if (how < 14) {
-        put_for_domains(m, m->stage, TW_SCOPE_LEAF, first, last);
+    scope = possible(m, how < 5    ? TW_SCOPE_RANGE
+                        : how < 7  ? TW_SCOPE_DOMAIN
+                        : how < 9  ? TW_SCOPE_GLOBAL
+                        : how < 12 ? TW_SCOPE_ANY_RANGE
+                        : how < 14 ? TW_SCOPE_LEAF
+                                   : TW_SCOPE_ANY_LEAF);
+    if (scope == TW_SCOPE_RANGE || scope == TW_SCOPE_DOMAIN ||
+        scope == TW_SCOPE_LEAF) {
+        put_for_domains(m, m->stage, scope, first, last);
     } else {
-        put_invalidate(m, m->stage, TW_SCOPE_ANY_LEAF, 0, first, last);
+        put_invalidate(m, m->stage, scope, 0, first, last);
     }
     /* Commands for ranges end nothing of both stages together. */
     if (m->stage > 0 && tw_path_chance(plan, how >= 5 && how < 9 ? 30 : 75)) {

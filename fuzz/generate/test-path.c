@@ -255,6 +255,46 @@ static void test_mutate(void)
     g_assert_cmpuint(mixed, >, N * 8 / 10);
 }
 
+static void assert_scopes(const TwOp *ops, unsigned n, const TwDialect *d,
+                          unsigned *seen)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (ops[i].code == TW_OP_INVALIDATE) {
+            g_assert_true(d->path_scopes[ops[i].obj] >> ops[i].scope & 1);
+            *seen += 1;
+        }
+    }
+}
+
+/* Programs with the commands of some scopes alone, of one stage or both: also
+ * when they are mutated.  softmmu is right with each. */
+static void test_scopes(gconstpointer data)
+{
+    const TestPath *path = data;
+    Judge *j = judge_new(path, "softmmu");
+    unsigned masks = path->stages * TW_SCOPES, seen = 0;
+
+    for (unsigned n = 0; n < 8 * masks; n++) {
+        unsigned stage = n % masks / TW_SCOPES, scope = n % TW_SCOPES;
+        TwRng rng = tw_rng_for(14, n);
+
+        memset(j->dialect.path_scopes, 0, sizeof(j->dialect.path_scopes));
+        j->dialect.path_scopes[stage] = (uint8_t)(1u << scope);
+        j->dialect.path_scopes[0] |= n % 5 == 0 ? 1u << TW_SCOPE_LEAF : 0;
+        make(j, n);
+        if (n % 2) {
+            tw_mutate(&program, &j->dialect, 1u << TW_PROFILE_PAGETABLE, &rng);
+        }
+        assert_inside(&j->dialect, &program);
+        assert_scopes(program.script, program.n_script, &j->dialect, &seen);
+        if (tw_verdict_is_finding(judge(j))) {
+            fail(j, n);
+        }
+    }
+    g_assert_cmpuint(seen, >, 8 * masks);
+    judge_free(j);
+}
+
 typedef struct Shrink {
     Judge *judge;
     char key[TW_KEY_SIZE];
@@ -322,6 +362,9 @@ int main(int argc, char **argv)
         g_test_add_data_func(name, &test_paths[i], test_marks);
     }
     g_test_add_func("/path/mutate", test_mutate);
+    g_test_add_data_func("/path/scopes/one-stage", &test_paths[2], test_scopes);
+    g_test_add_data_func("/path/scopes/two-stages", &test_paths[5],
+                         test_scopes);
     g_test_add_data_func("/path/minimise/one-stage", &test_paths[2],
                          test_minimise);
     g_test_add_data_func("/path/minimise/two-stages", &test_paths[4],

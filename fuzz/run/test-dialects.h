@@ -278,6 +278,7 @@ typedef struct Row {
     X(path_stages, BELOW, CASES({2, SMALL, READ}, {3, SMALL, READ})) \
     X(path_formats, NOTHING, CASES({0, NULL, NULL})) \
     X(path_levels, NOTHING, CASES({0, NULL, NULL})) \
+    X(path_scopes, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_lg, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_first, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_bits, NOTHING, CASES({0, NULL, NULL})) \

@@ -172,6 +172,7 @@ static void test_greeting_of_path(void)
         .path_stages = 2,
         .path_formats = {TW_FORMAT_ARM64_S1, TW_FORMAT_ARM64_S2},
         .path_levels = 3,
+        .path_scopes = {1 << TW_SCOPE_GLOBAL, 1 << TW_SCOPE_DOMAIN},
         .dma_lg = 22,
         .dma_first = 0x84000000,
         .entry_bits = UINT64_C(0xfff00000000007ff),

@@ -20,6 +20,11 @@ static const TwTargetOption options_of_all[] = {
      .help = "The QEMU to run (default: qemu-system-... of the PATH)"},
     {"qemu-args", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu_args), .value = "ARGS",
      .help = "More options for QEMU, as a shell reads them"},
+    {"only-commands", TW_TARGET_TEXT, TW_TARGET_FIELD(only_commands),
+     .value = "FAMILIES",
+     .help = "Programs have these commands alone, with commas between: "
+             "global, domain, pages, contexts, second-global, second-domain, "
+             "second-pages"},
     {"drop-flushes", TW_TARGET_SWITCH, TW_TARGET_FIELD(drop_flushes),
      .help = "Leave out one invalidation in four, to see that it is found"},
     {"timeout", TW_TARGET_MILLISECONDS, TW_TARGET_FIELD(timeout_ms),
@@ -199,6 +204,11 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
     if (major_version(m) < driver->tells_since) {
         memset(m->dialect.reason_groups, TW_REASON_UNTOLD,
                sizeof(m->dialect.reason_groups));
+    }
+    if (!tw_qtest_families(options->only_commands, driver->name, &m->dialect,
+                           error)) {
+        machine_close(&m->target);
+        return NULL;
     }
     m->machine = machine_of(m);
     m->command = command_of(m);

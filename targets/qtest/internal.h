@@ -9,6 +9,7 @@
  *   qtest.c    the protocol
  *   plan.c     scripts for the devices
  *   run.c      programs: what is planned, and what the results mean
+ *   families.c the option --only-commands
  *   emit.c     cases as scripts for QEMU's maintainers
  *   memory.c   which bytes RAM has at the start and at the end; where stores
  *              went
@@ -161,6 +162,11 @@ void tw_qtest_memory_finish(Machine *m);
 uint32_t tw_qtest_memory_copy(Machine *m, const TwOp *op);
 /* What a store left: the offset in RAM, or UINT64_MAX: nowhere. */
 uint64_t tw_qtest_memory_find(const Machine *m, const Planned *planned);
+
+/* families.c: narrows the dialect to the commands that `text` names
+ * (TwTargetOptions.only_commands; NULL: to none); false with `error`. */
+bool tw_qtest_families(const char *text, const char *target, TwDialect *dialect,
+                       GError **error);
 
 /* emit.c */
 bool tw_qtest_emit(TwTarget *target, const TwProgram *program,

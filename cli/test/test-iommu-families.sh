@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The virtual IOMMUs of the installed QEMU, each with the commands of one family alone: nothing
+# but what is known, where the causes that are known are avoided.
+# shellcheck source=cli/test/test-lib.sh
+. "$(dirname "$0")/test-lib.sh"
+
+targets=
+for target in smmuv3 smmuv3-nested vtd vtd-scalable amdvi riscv-iommu \
+    riscv-iommu-nested; do
+    if "$TWINWALK" targets --target "qemu-$target" 2>/dev/null |
+        grep -q '^version '; then
+        targets="$targets qemu-$target"
+    fi
+done
+if [ -z "$targets" ]; then
+    echo '1..0 # SKIP no QEMU with a virtual IOMMU is installed'
+    exit 0
+fi
+
+# scopes TARGET FAMILIES: those of the commands of a random program, in one line.
+scopes()
+{
+    "$TWINWALK" gen --target "$1" --seed 7 --only-commands "$2" |
+        sed -n 's/^ *invalidate \(i[01] [a-z-]*\).*/\1/p' | sort -u | tr '\n' ';'
+}
+
+programs=100
+[ -z "${TW_LONG-}" ] || programs=2000
+for target in $targets; do
+    families='global domain pages contexts'
+    case $target in
+    *-nested) families="$families second-global second-domain second-pages" ;;
+    esac
+    for family in $families; do
+        exits 0 "$target: $family alone" "$TWINWALK" run --target "$target" \
+            --only-commands "$family" --programs $programs --seed 5 --jobs 1 \
+            --out "$target-$family"
+    done
+    check "$target: a program has no others" \
+        [ "$(scopes "$target" domain)" = 'i0 domain;' ]
+    check "$target: nor with two families" \
+        [ "$(scopes "$target" 'domain, global')" = 'i0 domain;i0 global;' ]
+    # A family alone is enough to find what it leaves out.
+    exits 10 "$target: commands for pages that are left out" "$TWINWALK" run \
+        --target "$target" --only-commands pages --drop-flushes --programs 200 \
+        --seed 5 --jobs 1 --stop-at-finding --out "$target-dropped"
+    exits 2 "$target: no such family" "$TWINWALK" run --target "$target" \
+        --only-commands pages,some --programs 1
+    check 'and says which there are' grep -q \
+        'only-commands: expected global, domain, pages.* or contexts, .*, not "some"' \
+        err.txt
+done
+finish
