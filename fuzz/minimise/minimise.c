@@ -180,12 +180,12 @@ static bool run_pass(Minimiser *min, TwPass pass, const TwProgram *from)
 static bool one_round(Minimiser *min)
 {
     static const TwPass passes[] = {
-        tw_pass_tail,    tw_pass_untable,    tw_pass_script,    tw_pass_objects,
-        tw_pass_setup,   tw_pass_merge,      tw_pass_pairs,     tw_pass_bypass,
-        tw_pass_flatten, tw_pass_unwrap,     tw_pass_stand_in,  tw_pass_actors,
-        tw_pass_start,   tw_pass_pages,      tw_pass_disable,   tw_pass_entries,
-        tw_pass_notify,  tw_pass_properties, tw_pass_page_size, tw_pass_places,
-        tw_pass_sizes,   tw_pass_addresses,
+        tw_pass_tail,    tw_pass_untable, tw_pass_script,     tw_pass_objects,
+        tw_pass_setup,   tw_pass_merge,   tw_pass_pairs,      tw_pass_bypass,
+        tw_pass_flatten, tw_pass_unwrap,  tw_pass_stand_in,   tw_pass_actors,
+        tw_pass_start,   tw_pass_pages,   tw_pass_disable,    tw_pass_entries,
+        tw_pass_leaves,  tw_pass_notify,  tw_pass_properties, tw_pass_page_size,
+        tw_pass_places,  tw_pass_sizes,   tw_pass_addresses,
     };
     bool any = false;
 

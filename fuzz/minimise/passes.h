@@ -47,6 +47,9 @@ typedef void (*TwPass)(TwTurns *turns);
 /* --- untable.c: pagetables that become tables --- */
 void tw_pass_untable(TwTurns *turns);
 
+/* --- leaves.c: larger pages --- */
+void tw_pass_leaves(TwTurns *turns);
+
 /* --- structure.c: operations, objects with their users --- */
 void tw_pass_tail(TwTurns *turns);
 void tw_pass_script(TwTurns *turns);
