@@ -194,13 +194,14 @@ esac
 for word; do
     shift
     case \$last\$word in
-    --qemu | --qemu/* | --drop-flushes | --only-commands | --only-commands[a-z]*) ;;
+    --qemu | --qemu/* | --drop-flushes | --only-commands | --only-commands[a-z]* | \
+        --against-* | --against-*[-/]*) ;;
     qemu-*) set -- "\$@" "\$target" ;;
     *) set -- "\$@" "\$word" ;;
     esac
     last=
     case \$word in
-    --qemu | --only-commands) last=\$word ;;
+    --qemu | --only-commands | --against-*) last=\$word ;;
     esac
 done
 exec "$TWINWALK" "\$@"
@@ -241,6 +242,7 @@ for family in global domain pages contexts; do
     check "with $family alone" \
         test -d "qemu/out/latest/found/qemu-riscv-iommu/$family"
 done
+outcome pair-qemu-riscv-iommu-uncached ok
 outcome campaign-newer-qemus skipped
 check 'and it is said why' grep -q '^campaign-newer-qemus	.*there are none in' \
     qemu/out/latest/steps.tsv

@@ -49,6 +49,8 @@ typedef struct TwFinding {
     uint8_t again;    /* and gave the same key; less: it is flaky */
     uint8_t starter;  /* 1 + the slot of the actor offset whose access is
                        * judged (LA-61), or 0: it is the operation itself */
+    bool other;       /* of a target in two configurations, the other one is
+                       * accused */
     uint16_t op;      /* the judged operation, or TW_NO_OP: the end state */
     uint16_t filled;  /* stale: the answer was current just before the change
                        * at `changed`; the last operation that could have

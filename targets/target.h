@@ -131,6 +131,10 @@ struct TwTargetClass {
      * compares the two traces, and no oracle is asked. */
     bool (*run_reference)(TwTarget *target, const TwProgram *program,
                           TwTrace *trace);
+    /* Optional: the same in another configuration, which the target owns; NULL:
+     * there is none.  The runner runs each program on it, too; the oracle
+     * judges both. */
+    TwTarget *(*other)(TwTarget *target);
     /* Optional: runs the program once more and appends a reproducer in the
      * language of the target's maintainers, complete in itself.  After a
      * crash, which must not happen in this process, `expected` says nothing.
@@ -189,6 +193,10 @@ static inline const TwContract *tw_target_contract(TwTarget *t)
 static inline const char *tw_target_version(TwTarget *t)
 {
     return t->klass->version(t);
+}
+static inline TwTarget *tw_target_other(TwTarget *t)
+{
+    return t->klass->other ? t->klass->other(t) : NULL;
 }
 /* Runs a program; one outside the dialect is not run: TW_END_UNSUPPORTED, and
  * the trace's text is the reason. */

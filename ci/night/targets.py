@@ -127,6 +127,48 @@ def family_campaigns(step, label, seconds):
     return code
 
 
+# With it the RISC-V IOMMU of a QEMU keeps no translations.
+UNCACHED = "-global riscv-iommu-pci.ioatc-limit=0"
+
+
+def pairs_of(night):
+    """Pairs of configurations of a virtual IOMMU: (label, its name, options of the
+    other one).  Against the newer QEMUs that ci/emulators has made, and against no
+    cache."""
+    there = iommus_of(night)
+    for label in there:
+        target = target_of(night, label)[0]
+        if target.startswith("qemu-riscv-iommu"):
+            yield label, f"{label}-uncached", ("--against-qemu-args", UNCACHED)
+        for other in there:
+            if label == target and other != label and \
+                    target_of(night, other)[0] == target:
+                yield label, other, ("--against-qemu", target_of(night, other)[-1])
+
+
+def pairs(night, seconds):
+    """A campaign for each pair, each a step."""
+    there = list(pairs_of(night))
+    for label, name, options in there:
+        night.step(f"pair-{file_name(name)}", pair, label, name, options,
+                   max(1, seconds // len(there)), findings=FINDINGS)
+
+
+def pair(step, label, name, options, seconds):
+    """One of them; its cases go to pairs/NAME/, as they may be of either."""
+    night = step.night
+    folder = night.folder / "pairs" / file_name(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    code = step.run(night.twinwalk, "run", "--time", str(seconds), "--jobs",
+                    str(night.options.jobs), "--seed", str(int(time.time())),
+                    "--out", folder, *options, "--target",
+                    *target_of(night, label))
+    if code in FINDINGS:
+        night.note_news()
+    step.remark(f"{len(files_in(folder))} cases")
+    return code
+
+
 def no_campaign(step, target):
     """None, and why."""
     step.remark(step.night.absent[target])

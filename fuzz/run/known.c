@@ -13,13 +13,17 @@ static const char builtin[] =
     ;
 
 /* An entry, prepared for matching. */
+#define AGAINST " against " /* in the version of two configurations */
+
 typedef struct Entry {
     TwKnownEntry public;
     GPatternSpec *target;
-    char *from, *to; /* versions, both inclusive; NULL: open */
-    GPtrArray *keys; /* GPatternSpec */
-    char **path;     /* names of triggers, or empty */
-    char *quirk;     /* that the version must name, or NULL */
+    char *from, *to;    /* versions, both inclusive; NULL: open */
+    GPtrArray *keys;    /* GPatternSpec */
+    char **path;        /* names of triggers, or empty */
+    bool first, second; /* is for the version; for that of the target's other
+                         * configuration */
+    char *quirk;        /* that the version must name, or NULL */
 } Entry;
 
 struct TwKnown {
@@ -335,6 +339,13 @@ static int compare_versions(const char *a, const char *b)
     return 0;
 }
 
+/* Is a version among those of the entry? */
+static bool is_for(const Entry *e, const char *version)
+{
+    return (e->from == NULL || compare_versions(e->from, version) <= 0) &&
+           (e->to == NULL || compare_versions(version, e->to) <= 0);
+}
+
 /* Does "1 with A,B" name the quirk? */
 static bool has_quirk(const char *version, const char *quirk)
 {
@@ -371,17 +382,23 @@ bool tw_known_select(TwKnown *known, const TwTargetClass *klass,
 {
     g_autofree char *class_name = g_strndup(target, strcspn(target, ":"));
 
+    const char *second = strstr(version, AGAINST);
+
+    if (second == NULL || klass->other == NULL) {
+        second = NULL;
+    }
     known->klass = klass;
     known->dialect = *dialect;
     known->avoid = 0;
     for (unsigned i = 0; i < known->entries->len; i++) {
         Entry *e = g_ptr_array_index(known->entries, i);
 
+        e->first = is_for(e, version);
+        e->second = second != NULL && is_for(e, second + strlen(AGAINST));
         e->public.active =
             (g_pattern_spec_match_string(e->target, target) ||
              g_pattern_spec_match_string(e->target, class_name)) &&
-            (e->from == NULL || compare_versions(e->from, version) <= 0) &&
-            (e->to == NULL || compare_versions(version, e->to) <= 0) &&
+            (e->first || e->second) &&
             (e->quirk == NULL || has_quirk(version, e->quirk));
         if (!e->public.active) {
             continue;
@@ -432,7 +449,8 @@ int tw_known_match(const TwKnown *known, const TwProgram *program,
     for (unsigned i = 0; known != NULL && i < known->entries->len; i++) {
         const Entry *e = g_ptr_array_index(known->entries, i);
 
-        if (!e->public.active || !key_matches(e, finding->key)) {
+        if (!e->public.active || !(finding->other ? e->second : e->first) ||
+            !key_matches(e, finding->key)) {
             continue;
         }
         if (!asked) {

@@ -56,9 +56,11 @@ const TwKnownEntry *tw_known_entry(const TwKnown *known, unsigned i);
 
 /*
  * Makes the entries for this target and version active.  False with `error` if
- * such an entry names a trigger that the class does not have.  `dialect` is the
- * target's, and is copied: a program outside it is refused, so it meets no
- * trigger, matches no entry, and is left as it is.
+ * such an entry names a trigger that the class does not have.  Of a target in
+ * two configurations (TwTargetClass.other), `version` may be "A against B":
+ * then those for either are active, and each matches the findings of its own.
+ * `dialect` is the target's, and is copied: a program outside it is refused, so
+ * it meets no trigger, matches no entry, and is left as it is.
  */
 bool tw_known_select(TwKnown *known, const TwTargetClass *klass,
                      const TwDialect *dialect, const char *target,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fuzz/process/isolate.h"
+#include "fuzz/run/both.h"
 #include "oracle/judge/pair.h"
 #include "program/legality.h"
 
@@ -23,7 +24,8 @@ struct TwRunner {
     TwMet *met;                /* or NULL */
     TwKnown *known;            /* not ours; or NULL */
     TwTrace trace;             /* of the last run */
-    TwTrace reference;         /* of a target that has one */
+    TwTrace reference;         /* of a target that has one, or of its other
+                                * configuration */
     TwTrace confirm;           /* of the second run of a finding */
     unsigned replays, per_key; /* tw_runner_set_replays() */
     struct {
@@ -141,8 +143,9 @@ bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
                     why);
         return false;
     }
-    return klass->emit(runner->target, program, finding,
-                       tw_judge_expected(runner->oracle), out, error);
+    return klass->emit(
+        finding->other ? tw_target_other(runner->target) : runner->target,
+        program, finding, tw_judge_expected(runner->oracle), out, error);
 }
 
 const TwTrace *tw_runner_trace(TwRunner *runner)
@@ -150,11 +153,20 @@ const TwTrace *tw_runner_trace(TwRunner *runner)
     return &runner->trace;
 }
 
-/* Judges `trace`: by the oracle, or by the target's own reference. */
+/* Judges `trace`: by the oracle, or by the target's own reference.  *alive:
+ * becomes false if the target is lost. */
 static TwVerdict judge(TwRunner *runner, TwTarget *target,
                        const TwProgram *program, TwTrace *trace,
-                       TwFinding *finding, TwJudgeStats *stats)
+                       TwFinding *finding, TwJudgeStats *stats, bool *alive)
 {
+    TwTarget *other = tw_target_other(target);
+
+    if (other != NULL) {
+        return tw_judge_both(runner->oracle, program, target, other,
+                             runner->name, trace, &runner->reference, finding,
+                             stats, alive);
+    }
+    finding->other = false;
     if (target->klass->run_reference != NULL) {
         tw_target_run_reference(target, program, &runner->reference);
         return tw_judge_pair(program, tw_target_contract(target), runner->name,
@@ -209,6 +221,7 @@ static bool same_again(TwRunner *runner, const TwProgram *before,
 {
     TwFinding again;
     TwTarget *fresh = open_again(runner);
+    bool alive;
 
     if (fresh == NULL) {
         return false;
@@ -217,7 +230,7 @@ static bool same_again(TwRunner *runner, const TwProgram *before,
         tw_target_run(fresh, before, &runner->confirm);
     }
     tw_target_run(fresh, program, &runner->confirm);
-    judge(runner, fresh, program, &runner->confirm, &again, NULL);
+    judge(runner, fresh, program, &runner->confirm, &again, NULL, &alive);
     tw_target_close(fresh);
     return strcmp(again.key, finding->key) == 0;
 }
@@ -288,8 +301,8 @@ TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         uint64_t *counters)
 {
     bool alive = tw_target_run(runner->target, program, &runner->trace);
-    TwVerdict verdict =
-        judge(runner, runner->target, program, &runner->trace, finding, stats);
+    TwVerdict verdict = judge(runner, runner->target, program, &runner->trace,
+                              finding, stats, &alive);
     bool ours = false;
 
     if (counters != NULL) {

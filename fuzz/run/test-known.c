@@ -186,6 +186,48 @@ static void test_versions(void)
     }
 }
 
+static TwTarget *no_other(TwTarget *target)
+{
+    (void)target;
+    return NULL;
+}
+
+/* Of two configurations each entry is for the one with its version. */
+static void test_two_versions(void)
+{
+    static const TwTargetClass two = {.name = "fake",
+                                      .triggers = triggers,
+                                      .triggers_met = met,
+                                      .avoid = avoid,
+                                      .other = no_other};
+    g_autoptr(TwKnown) known = known_of(ENTRY("a"));
+    static TwProgram program;
+    TwFinding finding = {.key = "PrmFakeRd"};
+
+    tw_program_init(&program);
+    for (unsigned first = 0; first < 2; first++) {
+        for (unsigned second = 0; second < 2; second++) {
+            g_autofree char *version =
+                g_strdup_printf("%s against %s", first ? "2.0.1" : "1.9",
+                                second ? "2.0.0" : "2.1.0");
+
+            g_assert_true(tw_known_select(known, &two, &everything, "fake",
+                                          version, NULL));
+            g_assert_cmpint(tw_known_entry(known, 0)->active, ==,
+                            first || second);
+            met_now = UINT64_MAX;
+            finding.other = false;
+            g_assert_cmpint(tw_known_match(known, &program, &finding), ==,
+                            first ? 0 : -1);
+            finding.other = true;
+            g_assert_cmpint(tw_known_match(known, &program, &finding), ==,
+                            second ? 0 : -1);
+            /* A class without another configuration has one version. */
+            g_assert_cmpint(selects(known, "fake", version), ==, first);
+        }
+    }
+}
+
 static void test_select(void)
 {
     g_autoptr(TwKnown) known = known_of(ENTRY("a"));
@@ -394,6 +436,7 @@ int main(int argc, char **argv)
     g_test_add_func("/known/names", test_names);
     g_test_add_func("/known/classes", test_classes);
     g_test_add_func("/known/versions", test_versions);
+    g_test_add_func("/known/two-versions", test_two_versions);
     g_test_add_func("/known/select", test_select);
     g_test_add_func("/known/match", test_match);
     g_test_add_func("/known/avoid", test_avoid);

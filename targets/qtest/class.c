@@ -16,6 +16,12 @@
 #include "targets/qtest/trigger.h"
 
 static const TwTargetOption options_of_all[] = {
+    {"against-qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(against_qemu),
+     .value = "PATH",
+     .help = "The other QEMU of a pair, or of check --against (default: as "
+             "--qemu)"},
+    {"against-qemu-args", TW_TARGET_TEXT, TW_TARGET_FIELD(against_qemu_args),
+     .value = "ARGS", .help = "Its options (default: as --qemu-args)"},
     {"qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu), .value = "PATH",
      .help = "The QEMU to run (default: qemu-system-... of the PATH)"},
     {"qemu-args", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu_args), .value = "ARGS",
@@ -91,13 +97,21 @@ static const TwContract *contract(TwTarget *target)
 
 static const char *version(TwTarget *target)
 {
-    return ((Machine *)target)->version;
+    const Machine *m = (Machine *)target;
+
+    return m->versions ? m->versions : m->version;
+}
+
+static TwTarget *other(TwTarget *target)
+{
+    return (TwTarget *)((Machine *)target)->other;
 }
 
 static void machine_close(TwTarget *target)
 {
     Machine *m = (Machine *)target;
 
+    tw_target_close((TwTarget *)m->other);
     tw_process_clear(&m->process, 0);
     if (m->ram != NULL) {
         munmap(m->ram, RAM_BYTES);
@@ -109,6 +123,7 @@ static void machine_close(TwTarget *target)
     if (m->out) {
         g_string_free(m->out, TRUE);
     }
+    g_free(m->versions);
     g_free(m->command);
     g_free(m->binary);
     g_free(m->args);
@@ -169,6 +184,28 @@ static char *command_of(const Machine *m)
     return g_string_free(command, FALSE);
 }
 
+/* The other configuration, if there is one.  Commands are left out of the first
+ * alone. */
+static bool open_other(Machine *m, const TwTargetOptions *options,
+                       GError **error)
+{
+    TwTargetOptions others = *options;
+
+    if (!options->against_qemu && !options->against_qemu_args) {
+        return true;
+    }
+    tw_target_options_other(&others);
+    others.drop_flushes = false;
+    others.in_flight = NULL;
+    m->other = (Machine *)m->target.klass->open(&others, error);
+    if (!m->other) {
+        return false;
+    }
+    m->versions =
+        g_strdup_printf("%s against %s", m->version, m->other->version);
+    return true;
+}
+
 static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
                               const TwTargetOptions *options, GError **error)
 {
@@ -187,6 +224,10 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
     m->ram_fd = -1;
     m->dialect = dialect_of(driver);
     m->contract = driver->contract;
+    if (driver->uncached && options->qemu_args &&
+        strstr(options->qemu_args, driver->uncached)) {
+        m->contract.iotlb &= TW_IOTLB_CONTEXTS;
+    }
     m->in_flight = options->in_flight;
     m->drop_flushes = options->drop_flushes;
     m->args = g_strdup(options->qemu_args ? options->qemu_args : "");
@@ -219,6 +260,10 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
         machine_close(&m->target);
         return NULL;
     }
+    if (!open_other(m, options, error)) {
+        machine_close(&m->target);
+        return NULL;
+    }
     return &m->target;
 }
 
@@ -239,6 +284,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
                                                  .contract = contract, \
                                                  .version = version, \
                                                  .run = tw_qtest_run, \
+                                                 .other = other, \
                                                  .emit = tw_qtest_emit, \
                                                  .ping = tw_qtest_ping, \
                                                  .close = machine_close, \

@@ -71,6 +71,8 @@ typedef struct Driver {
     uint8_t reason_groups[TW_REASONS];
     uint8_t reason_lg; /* as in TwDialect */
     TwContract contract;
+    const char *uncached; /* QEMU with this among its options keeps no
+                           * translations; or NULL */
     /*
      * Sets up registers and queues of a QEMU that has just started, by
      * tw_qtest_... of qtest.h; every device is blocked but the control device,

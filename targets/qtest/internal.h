@@ -69,6 +69,8 @@ struct Machine {
     char *args; /* the user's options of QEMU */
     char *binary;
     char version[64];
+    Machine *other; /* configuration (TwTargetClass.other), or NULL: then */
+    char *versions; /* "A against B" */
     const char *machine; /* its arguments, for this version */
     char *command;
     uint32_t timeout_ms;

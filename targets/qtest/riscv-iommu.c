@@ -465,10 +465,11 @@ static unsigned record(const Machine *m, uint8_t *bytes)
                       [TW_REASON_RESERVED] = REFUSED, \
                       [TW_REASON_RIGHTS] = REFUSED, \
                       [TW_REASON_UNREADABLE] = unreadable}, \
-    .silent = true, .reason_lg = 2, .start = start_iommu, .reset = reset, \
-    .context = context, .invalidate = invalidate, .own_word = own_word, \
-    .capture = capture, .faults = faults, .record = record, \
-    .records = AT_FAULTS, .records_bytes = 16 * FAULT_BYTES
+    .uncached = "ioatc-limit=0", .silent = true, .reason_lg = 2, \
+    .start = start_iommu, .reset = reset, .context = context, \
+    .invalidate = invalidate, .own_word = own_word, .capture = capture, \
+    .faults = faults, .record = record, .records = AT_FAULTS, \
+    .records_bytes = 16 * FAULT_BYTES
 
 /*
  * "Caching in-memory data structures": what is read from memory may be cached
