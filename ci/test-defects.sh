@@ -171,6 +171,39 @@ sed 's/2.1.7/2.1.2 | 2.1.7/; s/---|$/&---|/; s/yes | yes/yes | no | yes/' table 
 unicorns 1 'a column of its own' --check
 check 'is the one of a version' grep -c 'in column 2.1.7' out.txt
 
+# Virtual IOMMUs: each case names its target.
+mkdir corpus/qemu-iommu
+touch installed
+for case in C-silent:vtd F-guest:riscv-iommu-nested; do
+    printf '# key: Key-%s\n# see it: twinwalk replay --target qemu-%s --qemu PATH THIS-FILE\n' \
+        "${case%:*}" "${case#*:}" >"corpus/qemu-iommu/${case%:*}.tw"
+done
+iommus()
+{
+    echo Key-C-silent >7.2.1/qemu-vtd-C-silent
+    echo Key-F-guest >11.1.2/qemu-riscv-iommu-nested-F-guest
+    exits "$@" --emulators made --corpus corpus
+}
+rm -rf corpus/qemu-aarch64 corpus/qemu-riscv64 corpus/unicorn corpus/unicorn-last
+rm -f 7.2.1/* 11.1.2/*
+cat >corpus/qemu-iommu/README.md <<'END'
+| | cases | 7.2.1 | 11.1.2 |
+|---|---|---|---|
+| **C** | C-silent | yes | no |
+| **F** | F-guest | no | yes |
+END
+iommus 0 'a table of virtual IOMMUs' "$top/ci/defects"
+check 'has a row of each case' grep -qx '| qemu-iommu/F-guest | no | yes |' out.txt
+iommus 0 'one that is right' "$top/ci/defects" --check
+check 'is told so' grep -q '^4 results of 7.2.1, 11.1.2 are as .*qemu-iommu/README.md' \
+    out.txt
+sed -i '/C-silent/s/yes | no/yes | yes/' corpus/qemu-iommu/README.md
+iommus 1 'a cell that is wrong' "$top/ci/defects" --check
+check 'is told' grep -q '"yes" in column 11.1.2, but 11.1.2 gives "no"' out.txt
+sed -i '/see it/d' corpus/qemu-iommu/F-guest.tw
+iommus 99 'a case that names no target' "$top/ci/defects"
+check 'is told' grep -q 'F-guest.tw: expected the line "# see it:"' err.txt
+
 exits 2 'no option' "$top/ci/defects" --fast x
 exits 2 'no value' "$top/ci/defects" --corpus
 exits 2 'no cases' "$top/ci/defects" --corpus made
