@@ -75,6 +75,13 @@ static void json_path(JsonBuilder *b, const TwDialect *d)
         json_builder_add_int_value(b, d->path_scopes[i]);
     }
     json_builder_end_array(b);
+    json_builder_set_member_name(b, "path_outputs");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < d->path_stages; i++) {
+        json_builder_add_int_value(b, d->path_outputs[i]);
+    }
+    json_builder_end_array(b);
+    tw_json_int(b, "path_far", (int64_t)d->path_far);
     tw_json_int(b, "dma_lg", d->dma_lg);
     tw_json_int(b, "dma_first", (int64_t)d->dma_first);
     tw_json_string(b, "entry_bits", bits);
@@ -120,6 +127,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "nested-tables", d->nested_tables);
     tw_json_bool(b, "updates_ad", d->updates_ad);
     tw_json_bool(b, "table_bases", d->table_bases);
+    tw_json_bool(b, "output_widths", d->output_widths);
     tw_json_bool(b, "mpc_registers", d->mpc_registers);
     tw_json_bool(b, "aligned_rmw", d->aligned_rmw);
     tw_json_bool(b, "exclusives_of_ram", d->exclusives_of_ram);

@@ -316,6 +316,10 @@ static bool check_iommu(const TwCheck *c, unsigned id)
         if (m->pagetable.base & ((UINT64_C(1) << m->granule_lg) - 1)) {
             return NO("the base of its tables is a multiple of the granule");
         }
+        if (m->pagetable.output != 0 && m->pagetable.output <= m->granule_lg) {
+            return NO("addresses in entries have more bits than the granule, "
+                      "to 63");
+        }
         if (m->pagetable.updates_ad && m->pagetable.nested) {
             return NO("walks set no A and D in nested tables");
         }

@@ -30,6 +30,7 @@ TwDialect tw_dialect_full(void)
         .nested_tables = true,
         .updates_ad = true,
         .table_bases = true,
+        .output_widths = true,
         .mpc_registers = true,
         .locations = true,
         .contents = (1u << TW_CONTENTS_KINDS) - 1,
@@ -291,6 +292,10 @@ static bool admits_iommus(const TwDialect *d, const TwProgram *p, Reply reply)
         if (m->kind == TW_IOMMU_PAGETABLE && m->pagetable.base != 0 &&
             !d->table_bases) {
             return no(reply, "iommu i%u: tables with a base", i);
+        }
+        if (m->kind == TW_IOMMU_PAGETABLE && m->pagetable.output != 0 &&
+            !d->output_widths) {
+            return no(reply, "iommu i%u: an output width", i);
         }
     }
     return true;

@@ -51,6 +51,7 @@ typedef struct TwDialect {
     bool updates_ad;    /* walks of a `pagetable` may set A and D; its traces
                          * say so (LA-55) */
     bool table_bases;   /* tables of a `pagetable` may have a base (LA-35) */
+    bool output_widths; /* addresses in its entries may have a width (LA-63) */
     bool mpc_registers; /* a device may be the registers of an MPC: LA-57 */
     bool aligned_rmw;   /* rmw at multiples of its size */
     bool exclusives_of_ram; /* exclusive rmw in programs without devices only
@@ -86,8 +87,11 @@ typedef struct TwDialect {
     uint8_t path_levels;     /* of the tables of each */
     uint8_t path_scopes[2];  /* bit per TwScope that an `invalidate` of a stage
                               * may have; both 0: any */
+    uint8_t path_outputs[2]; /* output width (LA-63) of each, or 0 */
     uint8_t dma_lg;          /* RAM and accesses of devices are in the */
     uint64_t dma_first;      /* 2^dma_lg bytes from here on */
+    uint64_t path_far;   /* a leaf in a root may lead to the 1 GiB from here on,
+                          * too, where nothing is; 0: it may not */
     uint64_t entry_bits; /* a `poke` may set these beside an address in there */
     uint64_t entry_ones; /* and sets these, but for one that stores 0 */
     /* How much the reasons of its traces tell (LA-60). */

@@ -133,7 +133,11 @@ static bool says(const TwIommu *iommu, unsigned level, uint64_t value,
 {
     const TwLayout *layout = tw_layout(iommu->pagetable.format);
     bool leaf = entry->kind == TW_ENTRY_LEAF;
+    unsigned width = iommu->pagetable.output;
 
+    if (width != 0 && (value & layout->address) << layout->shift >> width) {
+        return false;
+    }
     if (!is_there(layout, value) || is_leaf(layout, level, value) != leaf ||
         rights_of(iommu, leaf, value) != entry->perm) {
         return false;

@@ -175,6 +175,8 @@ typedef struct TwIommu {
             uint8_t levels;
             bool nested;     /* they are read in the space that it leads to */
             bool updates_ad; /* walks set A and D in them (LA-55) */
+            uint8_t output;  /* bits that addresses in entries have (LA-63);
+                              * 0: any */
             uint64_t base;   /* what roots and entries call the first byte of
                               * `tables` (LA-35); a multiple of the granule */
         } pagetable;

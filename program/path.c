@@ -93,6 +93,7 @@ void tw_path_shape(const TwDialect *d, TwProgram *p)
         m->bypass_space = (uint8_t)(i + 1);
         m->pagetable.format = d->path_formats[i];
         m->pagetable.levels = d->path_levels;
+        m->pagetable.output = d->path_outputs[i];
         m->pagetable.nested = i + 1 < n;
         if (!m->pagetable.nested) {
             m->pagetable.tables = tw_path_ram(d);
@@ -129,7 +130,30 @@ bool tw_path_has_shape(const TwDialect *d, const TwProgram *p, char *why,
 
 /* Operations --------------------------------------------------------------- */
 
-/* Of the root: a leaf there is of 1 GiB, the one around the window. */
+/* Is there an address in an entry that is too wide for each stage (LA-63)?
+ * Then it is nothing, whatever else it says. */
+static bool is_too_wide(const TwDialect *d, uint64_t address)
+{
+    for (unsigned i = 0; i < d->path_stages; i++) {
+        if (d->path_outputs[i] == 0 || address >> d->path_outputs[i] == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The 1 GiB that a leaf in a root leads to: those around the window, or those
+ * where nothing is. */
+static uint64_t fit_gib(const TwDialect *d, uint64_t address)
+{
+    uint64_t gib = address >> ROOT_LG << ROOT_LG;
+
+    return d->path_far != 0 && gib == d->path_far
+               ? gib
+               : d->dma_first >> ROOT_LG << ROOT_LG;
+}
+
+/* `root`: of a root. */
 static uint64_t fit_entry(const TwDialect *d, uint64_t value, bool root)
 {
     const TwLayout *layout = tw_layout(d->path_formats[0]);
@@ -138,11 +162,11 @@ static uint64_t fit_entry(const TwDialect *d, uint64_t value, bool root)
     bool leaf = layout->leaf_some ? (bits & layout->leaf_some) != 0
                                   : (bits & layout->leaf_none) == 0;
 
-    if (value == 0) {
-        return 0;
+    if (value == 0 || is_too_wide(d, address)) {
+        return value;
     }
     address = !leaf  ? page_in_window(d, address)
-              : root ? d->dma_first & ~((UINT64_C(1) << ROOT_LG) - 1)
+              : root ? fit_gib(d, address)
                      : in_window(d, address);
     return (address >> layout->shift & layout->address) | bits | d->entry_ones;
 }

@@ -16,7 +16,9 @@
  * 2 takes for the address of a table, have an index of level 1 of 4 or more,
  * and so do roots; accesses leave out the first 32 bytes of a page, and a
  * `poke` writes there at the index of the window alone: an entry of a root, so
- * that a leaf there is the one of 1 GiB around the window.
+ * that a leaf there is the one of 1 GiB around the window, or, with path_far,
+ * that of the 1 GiB where nothing is.  An entry whose address is too wide
+ * (path_outputs) may say anything.
  *
  * With two stages, roots of the second are in the last pages of the window, and
  * those of the first are not: the machine's words there are of the stage.

@@ -33,6 +33,7 @@ static TwProgram p, q;
 
 static const TestPath *one_stage = &test_paths[2];
 static const TestPath *two_stages = &test_paths[4];
+static const TestPath *of_39_bits = &test_paths[N_TEST_PATHS - 1];
 
 /* A well-formed program in that text: is it inside, and does the reason not to
  * be so begin with `why`?  Then it is inside when it was made to fit. */
@@ -244,12 +245,44 @@ static void test_inert(void)
     g_assert_false(tw_program_check(&p, NULL, 0));
 }
 
+/* An entry that is too wide may be anything; a leaf of 1 GiB has two places. */
+static void test_widths(void)
+{
+    static const struct {
+        const char *op, *why;
+    } cases[] = {
+        {"poke r2 0x1020 = 0xffffffffffffffff", NULL},
+        {"poke r2 0x3ff010 = 0xffffffffffffffff", NULL},
+        {"poke r2 0x1020 = 0x8000000000", NULL},
+        {"poke r2 0x1020 = 0x7fffffffff", "operation 0: "},
+        {"poke r2 0x1020 = 0x8000000000000003", "operation 0: "},
+        {"poke r2 0x3ff010 = 0xc0000083", NULL},
+        {"poke r2 0x3ff010 = 0x80000083", NULL},
+        {"poke r2 0x3ff010 = 0x40000083", "operation 0: "},
+        {"poke r2 0x1020 = 0xc0000083", "operation 0: "}, /* no root */
+    };
+    g_autofree char *wide = g_strdup(ONE);
+    char *at = strstr(wide, "levels 3");
+    g_autofree char *head =
+        g_strdup_printf("%.*slevels 3 output-width 39%s", (int)(at - wide),
+                        wide, at + strlen("levels 3"));
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text =
+            g_strconcat(head, "script\n  ", cases[i].op, "\n", NULL);
+
+        check(of_39_bits, text, cases[i].why);
+    }
+    check(of_39_bits, ONE "script\n" READ, "objects other than");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/path/inside", test_inside);
     g_test_add_func("/path/numbers", test_numbers);
     g_test_add_func("/path/shape", test_shape);
+    g_test_add_func("/path/LA-63/widths", test_widths);
     g_test_add_func("/path/random", test_random);
     g_test_add_func("/path/LA-62/inert", test_inert);
     return g_test_run();

@@ -12,29 +12,46 @@ typedef struct TestPath {
     const char *name;
     uint8_t stages, formats[2];
     uint64_t entry_bits;
+    uint8_t output; /* width, of each stage */
+    uint64_t far;   /* 1 GiB where nothing is */
 } TestPath;
 
 #define TEST_ARM64_BITS UINT64_C(0x70180000000007ff)
 #define TEST_AMDVI_BITS UINT64_C(0x6000000000000e7f)
 
 static const TestPath test_paths[] = {
-    {"arm64", 1, {TW_FORMAT_ARM64_S1, 0}, TEST_ARM64_BITS},
-    {"sv39", 1, {TW_FORMAT_SV39, 0}, UINT64_C(0xffc00000000003ff)},
-    {"vtd-sl", 1, {TW_FORMAT_VTD_SL, 0}, UINT64_C(0x3ff00000000007ff)},
-    {"amdvi", 1, {TW_FORMAT_AMDVI, 0}, TEST_AMDVI_BITS},
+    {"arm64", 1, {TW_FORMAT_ARM64_S1, 0}, .entry_bits = TEST_ARM64_BITS},
+    {"sv39",
+     1,
+     {TW_FORMAT_SV39, 0},
+     .entry_bits = UINT64_C(0xffc00000000003ff)},
+    {"vtd-sl",
+     1,
+     {TW_FORMAT_VTD_SL, 0},
+     .entry_bits = UINT64_C(0x3ff00000000007ff)},
+    {"amdvi", 1, {TW_FORMAT_AMDVI, 0}, .entry_bits = TEST_AMDVI_BITS},
     {"arm64, arm64",
      2,
      {TW_FORMAT_ARM64_S1, TW_FORMAT_ARM64_S2},
-     TEST_ARM64_BITS},
+     .entry_bits = TEST_ARM64_BITS},
     {"sv39, sv39",
      2,
      {TW_FORMAT_SV39, TW_FORMAT_SV39},
-     UINT64_C(0xffc00000000003ff)},
+     .entry_bits = UINT64_C(0xffc00000000003ff)},
     {"vtd-sl, vtd-sl",
      2,
      {TW_FORMAT_VTD_SL, TW_FORMAT_VTD_SL},
-     UINT64_C(0x3ff00000000007ff)},
-    {"amdvi, amdvi", 2, {TW_FORMAT_AMDVI, TW_FORMAT_AMDVI}, TEST_AMDVI_BITS},
+     .entry_bits = UINT64_C(0x3ff00000000007ff)},
+    {"amdvi, amdvi",
+     2,
+     {TW_FORMAT_AMDVI, TW_FORMAT_AMDVI},
+     .entry_bits = TEST_AMDVI_BITS},
+    {"vtd-sl, output width",
+     1,
+     {TW_FORMAT_VTD_SL, 0},
+     .entry_bits = UINT64_C(0x3ff00000000007ff),
+     .output = 39,
+     .far = 3 * TEST_GIB},
 };
 
 enum { N_TEST_PATHS = sizeof(test_paths) / sizeof(test_paths[0]) };
@@ -68,6 +85,9 @@ static inline TwDialect test_path_dialect(const TestPath *path)
     d.dma_lg = 22;
     d.dma_first = 2 * TEST_GIB + 0x04000000;
     d.entry_bits = path->entry_bits;
+    d.path_outputs[0] = path->output;
+    d.path_outputs[1] = path->stages > 1 ? path->output : 0;
+    d.path_far = path->far;
     return d;
 }
 

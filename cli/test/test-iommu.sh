@@ -80,6 +80,18 @@ for case in "$cases"/*.tw; do
     esac
 done
 
+# What only VT-d has is found, too.
+for target in $targets; do
+    case $target in
+    qemu-vtd*)
+        check "$target: an entry of all ones" sh -c \
+            "cat found-$target/*.tw | grep -q 'seen: .*i0 unreadable'"
+        check "$target: a leaf with the interrupt range" sh -c \
+            "cat found-$target/*.tw | grep -q 'seen: .*i0 range'"
+        ;;
+    esac
+done
+
 # What cannot be told: without a QEMU, with one that ends, with one that says nothing.
 check 'no QEMU' env QEMU="$work/none" sh -c \
     'sh case.sh >out; test $? -eq 2 && grep -q "told: no QEMU" out'

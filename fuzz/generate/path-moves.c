@@ -106,6 +106,7 @@ static uint64_t other_kind(Move *m, const TwLayout *l, const TwPathStep *step)
     const TwPathStage *s = &plan->stages[m->stage];
     unsigned page = tw_path_page(plan, m->y), level = step->level;
     unsigned block = tw_path_draw(plan, 2) * TW_PATH_BLOCK;
+    uint64_t to;
 
     if (level == 1) {
         page = tw_path_chance(plan, 75)
@@ -120,7 +121,11 @@ static uint64_t other_kind(Move *m, const TwLayout *l, const TwPathStep *step)
                           : s->lowers[tw_path_draw(plan, TW_PATH_LOWERS)];
         return tw_gen_table(l, level - 1, tw_path_address(plan, page));
     }
-    return tw_gen_leaf(l, level, tw_path_address(plan, level == 2 ? block : 0),
+    to = tw_path_address(plan, level == 2 ? block : 0);
+    if (level == 3 && plan->dialect->path_far && tw_path_chance(plan, 50)) {
+        to = plan->dialect->path_far;
+    }
+    return tw_gen_leaf(l, level, to,
                        tw_path_chance(plan, 80) ? TW_R | TW_W : TW_R);
 }
 

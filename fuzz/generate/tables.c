@@ -553,6 +553,20 @@ static void nest(Turn *t, uint8_t id, TwRegion *tables)
     }
 }
 
+/* Of a few IOMMUs, addresses in entries have a width (LA-63): that of a real
+ * machine, or just enough for the tables. */
+static uint8_t output_width(const TwGen *gen, const TwIommu *m)
+{
+    static const uint8_t widths[] = {39, 44, 48, 22};
+    uint64_t mix = lot(gen, 0x7769647468);
+    uint8_t width = widths[(mix >> 8) % sizeof(widths)];
+
+    return gen->dialect->output_widths && mix % 4 == 0 &&
+                   width > m->granule_lg + 4
+               ? width
+               : 0;
+}
+
 static bool turn_iommu(Turn *t, uint8_t id)
 {
     TwProgram *p = t->program;
@@ -586,6 +600,7 @@ static bool turn_iommu(Turn *t, uint8_t id)
     m->pagetable.updates_ad = gen->dialect->updates_ad &&
                               m->granule_lg >= TW_MIN_MARKS_LG &&
                               lot(gen, 0x6d61726b) % 3 == 0;
+    m->pagetable.output = output_width(gen, m);
     if (gen->dialect->nested_tables &&
         lot(gen, 0x6e657374 + id) % 4 < gen->mixture->nested) {
         nest(t, id, tables);

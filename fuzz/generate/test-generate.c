@@ -29,6 +29,7 @@ static TwDialect fixed_dialect(void)
     dialect.op_flags = TW_OPF_DURING | TW_OPF_NOTIFIED | TW_OPF_ON;
     dialect.contents = 1u << TW_CONTENTS_DATA;
     dialect.implemented_sizes = dialect.widths = false;
+    dialect.output_widths = false;
     dialect.selects &= ~(1u << TW_SELECT_SECURE_USER);
     return dialect;
 }

@@ -252,7 +252,7 @@ static void count_started(Count *c, const TwProgram *p, const TwTrace *trace)
     }
 }
 
-static void count_reason(Count *c, const TwReason *reason)
+static void count_reason(Count *c, const TwProgram *p, const TwReason *reason)
 {
     bool page = reason->iommu == TW_NONE, table = !page && reason->level > 0;
 
@@ -263,6 +263,8 @@ static void count_reason(Count *c, const TwReason *reason)
     c->row[ROW_REASON_UNREADABLE] += reason->kind == TW_REASON_UNREADABLE;
     c->row[ROW_REASON_ABSENT] += table && reason->kind == TW_REASON_ABSENT;
     c->row[ROW_REASON_RESERVED] += reason->kind == TW_REASON_RESERVED;
+    c->row[ROW_REASON_WIDE] += reason->kind == TW_REASON_RESERVED &&
+                               p->iommus[reason->iommu].pagetable.output != 0;
     c->row[ROW_REASON_RIGHTS] += table && reason->kind == TW_REASON_RIGHTS;
 }
 
@@ -303,7 +305,7 @@ static void count_access(Count *c, const TwProgram *p, const TwTrace *t,
     c->row[ROW_READONLY_RMW] += discard && op->code == TW_OP_RMW;
     c->row[ROW_RMW_REFUSED] += refused && op->code == TW_OP_RMW;
     if (refused) {
-        count_reason(c, &outcome->reason);
+        count_reason(c, p, &outcome->reason);
     }
     count_width(c, p, op, ok);
     if (op->flags & TW_OPF_PAIRED) {

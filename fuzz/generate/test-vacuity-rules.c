@@ -400,6 +400,8 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
              LEAST_OF(COUNTER(STARTED), ROW_(STARTED_VIA), ROW_(STARTED_CHAIN)),
              300)
         NEVER("LA-62", "random programs for softmmu have contents data")
+        RARE("LA-63", "entry that means nothing, where addresses have a width",
+             ROW_(REASON_WIDE), 50)
     };
     /* clang-format on */
 

@@ -35,6 +35,7 @@
     ROW(REASON_UNREADABLE, "refusal by an entry that cannot be read", 500) \
     ROW(REASON_ABSENT, "refusal by an entry that is not there", 1000) \
     ROW(REASON_RESERVED, "refusal by an entry that means nothing", 500) \
+    ROW(REASON_WIDE, "refusal by an entry, where addresses have a width", 50) \
     ROW(REASON_RIGHTS, "refusal by the rights of a page table", 1000) \
     ROW(ROMD_DIRECT, "read of a ROM device's bytes", 40000) \
     ROW(ROMD_WRITE, "store in a ROM device", 5000) \

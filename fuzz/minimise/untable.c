@@ -70,7 +70,9 @@ static Entry entry_at(const Untable *u, unsigned index, uint64_t x)
         bool marked = l->leaf_some ? (word & l->leaf_some) != 0
                                    : (word & l->leaf_none) == 0;
 
-        if (word == 0 || !holds(l->present, word)) {
+        if (word == 0 || !holds(l->present, word) ||
+            (u->iommu->pagetable.output != 0 &&
+             address >> u->iommu->pagetable.output)) {
             break;
         }
         if (l->sized && (word >> l->next_shift & 7) == l->sized) {

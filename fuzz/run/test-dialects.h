@@ -210,6 +210,11 @@ typedef struct Row {
              IOMMU \
              "iommu i0 pagetable to s1 tables r1 base 0x1000 levels 1\n", \
              READ})) \
+    X(output_widths, MAY, \
+      CASES({0, \
+             IOMMU \
+             "iommu i0 pagetable to s1 tables r1 levels 1 output-width 40\n", \
+             READ})) \
     X(mpc_registers, MAY, \
       CASES({0, MPC "region r4 mmio size 0x1000 registers i0\n", READ})) \
     X(aligned_rmw, MUST, \
@@ -279,8 +284,10 @@ typedef struct Row {
     X(path_formats, NOTHING, CASES({0, NULL, NULL})) \
     X(path_levels, NOTHING, CASES({0, NULL, NULL})) \
     X(path_scopes, NOTHING, CASES({0, NULL, NULL})) \
+    X(path_outputs, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_lg, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_first, NOTHING, CASES({0, NULL, NULL})) \
+    X(path_far, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_bits, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_ones, NOTHING, CASES({0, NULL, NULL})) \
     X(reason_groups, NOTHING, CASES({0, NULL, NULL})) \

@@ -65,6 +65,9 @@ static uint64_t deciding(const TwIommu *iommu)
     if (l->next_shift) {
         bits |= (uint64_t)7 << l->next_shift;
     }
+    if (iommu->pagetable.output != 0) {
+        bits |= l->address;
+    }
     if (!iommu->pagetable.updates_ad) {
         return bits | l->read.mask | l->write.mask;
     }

@@ -259,7 +259,7 @@ static Record replay_tables(const Nest *nest, uint8_t iommu, uint8_t index,
             return nothing(TW_REASON_UNREADABLE, n);
         }
         to = (word & l->address) << l->shift;
-        switch (tw_word_is(l, n, word)) {
+        switch (tw_word_is(m, n, word)) {
         case TW_WORD_NOTHING:
             return nothing(TW_REASON_ABSENT, n);
         case TW_WORD_WRONG:

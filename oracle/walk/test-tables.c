@@ -291,6 +291,24 @@ static const struct {
      TW_REASON_ABSENT, 2, X},
     {"vtd-sl", "0x1008 = 0x2001\n  poke r2 0x2008 = 0x201081", 3,
      TW_REASON_RESERVED, 2, X},
+    /* LA-63: bits 51:39, of a table, of a leaf, of a table that lets less
+     * through, of what is not there. */
+    {"vtd-sl output-width 39", "0x1008 = 0x8000002003", 3, TW_REASON_RESERVED,
+     3, X},
+    {"vtd-sl output-width 39",
+     "0x1008 = 0x2001\n  poke r2 0x2008 = 0x8000000083", 3, TW_REASON_RESERVED,
+     2, X},
+    {"vtd-sl output-width 39", "0x1008 = 0x8000002001", 3, TW_REASON_RESERVED,
+     3, X},
+    {"vtd-sl output-width 39", "0x1008 = 0xfffffffffffffffc", 3,
+     TW_REASON_ABSENT, 3, X},
+    {"vtd-sl output-width 40",
+     "0x1008 = 0x2003\n  poke r2 0x2008 = 0x8000000081", 3, TW_REASON_RIGHTS, 2,
+     X},
+    {"sv39 output-width 40", "0x1008 = 0x4000000001", 3, TW_REASON_RESERVED, 3,
+     X},
+    {"sv39 output-width 40", "0x1008 = 0x3fc0000001", 3, TW_REASON_UNREADABLE,
+     2, X},
     {"amdvi", "0x1008 = 0x6000000000002600", 3, TW_REASON_ABSENT, 3, X},
     {"amdvi", "0x1008 = 0x6000000000002601", 3, TW_REASON_RESERVED, 3, X},
     {"amdvi", "0x1008 = 0x6000000000003201", 3, TW_REASON_RANGE, 3, X},
@@ -484,6 +502,7 @@ static void walkers(const void *data)
     bool updates = GPOINTER_TO_UINT(data) >= TW_FORMATS;
     g_autofree char *words =
         g_strconcat(tw_format_name(format), updates ? " updates-ad" : "", NULL);
+    g_autofree char *narrow = g_strconcat(words, " output-width 46", NULL);
     const TwLayout *layout = tw_layout(format);
     bool is_long = g_getenv("TW_LONG") != NULL;
     unsigned rounds = (is_long ? 1000 : 200) / (updates ? 4 : 1);
@@ -497,7 +516,7 @@ static void walkers(const void *data)
                           tw_rng_below(&rng, MIN(layout->most_levels, 5u) -
                                                  layout->least_levels + 1u);
 
-        start(&f, words, levels, 4096, "");
+        start(&f, n % 4 < 2 ? words : narrow, levels, 4096, "");
         f.world->reasons = n % 2 != 0;
         for (unsigned i = 0; i < 256; i++) {
             /* The first entries of each of 16 tables. */

@@ -12,8 +12,17 @@ static bool says_size(const TwLayout *l, uint64_t word)
     return l->sized != 0 && (word >> l->next_shift) % 8 == l->sized;
 }
 
-TwWordIs tw_word_is(const TwLayout *l, unsigned n, uint64_t word)
+/* Has its address bits that no address of this IOMMU has (LA-63)? */
+static bool too_wide(const TwIommu *m, const TwLayout *l, uint64_t word)
 {
+    unsigned bits = m->pagetable.output;
+
+    return bits != 0 && (word & l->address) << l->shift >= UINT64_C(1) << bits;
+}
+
+TwWordIs tw_word_is(const TwIommu *m, unsigned n, uint64_t word)
+{
+    const TwLayout *l = tw_layout(m->pagetable.format);
     bool some = l->present_some == 0 || (word & l->present_some) != 0;
     bool marked = l->leaf_some != 0 ? (word & l->leaf_some) != 0
                                     : (word & l->leaf_none) == 0;
@@ -21,6 +30,9 @@ TwWordIs tw_word_is(const TwLayout *l, unsigned n, uint64_t word)
 
     if (!fits(l->present, word) || !some) {
         return TW_WORD_NOTHING;
+    }
+    if (too_wide(m, l, word)) {
+        return TW_WORD_WRONG;
     }
     if (!leaf) {
         return (word & l->reserved_table) == 0 ? TW_WORD_TABLE : TW_WORD_WRONG;

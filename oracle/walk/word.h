@@ -16,7 +16,7 @@ typedef enum TwWordIs {
     TW_WORD_LEAF,
 } TwWordIs;
 
-TwWordIs tw_word_is(const TwLayout *l, unsigned n, uint64_t word);
+TwWordIs tw_word_is(const TwIommu *m, unsigned n, uint64_t word);
 
 /* The rights that a leaf grants; where walks set A and D, these do not
  * matter (LA-55). */

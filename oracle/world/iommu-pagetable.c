@@ -148,6 +148,12 @@ static bool good_leaf(const TwLayout *layout, unsigned level, unsigned lg,
                                     ~(level > 1 ? layout->low_free : 0));
 }
 
+/* Does an entry say an address that the IOMMU cannot have (LA-63)? */
+static bool is_beyond(const TwIommu *iommu, uint64_t address)
+{
+    return iommu->pagetable.output != 0 && address >> iommu->pagetable.output;
+}
+
 static void deny(Tables *w, TwReasonKind denial, unsigned level)
 {
     w->found.denial = (uint8_t)denial;
@@ -249,6 +255,10 @@ static void walk_tables(Tables *w, uint64_t table)
             return;
         }
         address = (entry & layout->address) << layout->shift;
+        if (is_beyond(w->iommu, address)) {
+            deny(w, TW_REASON_RESERVED, level);
+            return;
+        }
         if (is_leaf(layout, level, entry)) {
             end_at_leaf(w, at, level,
                         is_sized(layout, entry) ? said_size(w, lg, address)

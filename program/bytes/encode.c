@@ -216,6 +216,21 @@ static void encode_base(Encode *e, unsigned id)
     }
 }
 
+static void encode_output(Encode *e, unsigned id)
+{
+    const TwIommu *m = &e->p->iommus[e->p->regions[id].iommu];
+    if (m->kind != TW_IOMMU_PAGETABLE || m->pagetable.output == 0) {
+        return;
+    }
+    uint8_t *at = room(e, TW_EXTRA_BYTES);
+    if (at) {
+        at[0] = TW_EXTRA_OUTPUT;
+        at[1] = rank(&e->regions, id);
+        at[2] = m->pagetable.output;
+    }
+    e->counts[TW_HEADER_EXTRAS]++;
+}
+
 static void encode_extras(Encode *e)
 {
     for (unsigned i = 0; i < e->counts[TW_HEADER_REGIONS]; i++) {
@@ -229,6 +244,7 @@ static void encode_extras(Encode *e)
         }
         if (r->kind == TW_REGION_IOMMU) {
             encode_base(e, i);
+            encode_output(e, i);
         }
         if (!tw_region_has_device(r->kind)) {
             continue;

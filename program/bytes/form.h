@@ -77,6 +77,7 @@ enum {
     TW_EXTRA_ERROR,
     TW_EXTRA_PRIORITY,
     TW_EXTRAS,                 /* modulo this, but: */
+    TW_EXTRA_OUTPUT = 0xfc,    /* output width of that IOMMU, as a byte */
     TW_EXTRA_BASE = 0xfd,      /* of the tables of the IOMMU that it is */
     TW_EXTRA_REGISTERS = 0xfe, /* the IOMMU, in the place of an address */
     TW_EXTRA_IMPLEMENTS = 0xff /* calls: bits 0-2 least, 3-5 most, 6 at any

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Decodes a topology: for all bytes the result is well formed and inside the
- * dialect.  Each record is first decoded as it is.  Then inconsistent parts are
- * repaired; consistent ones do not change.
- */
-#include "program/layout.h"
-#include "program/bytes/form.h"
+#include <string.h>
 
+#include "program/bytes/form.h"
 #include "program/check.h"
 #include "program/fields.h"
+#include "program/layout.h"
 #include "program/legality.h"
 #include "program/ways.h"
 
@@ -19,6 +15,7 @@ typedef struct Topology {
     unsigned exact; /* bytes below are ranks of regions as they are */
     TwAnchors anchors;
     TwRanks regions, spaces, iommus;
+    uint8_t outputs[TW_MAX_REGIONS]; /* of the IOMMU that a region is */
     unsigned n_bases;
     uint8_t base_of[TW_MAX_IOMMUS]; /* region that is the IOMMU */
     uint64_t bases[TW_MAX_IOMMUS];
@@ -271,6 +268,11 @@ static void decode_extras(Topology *t, unsigned count)
             }
             continue;
         }
+        if (at[0] == TW_EXTRA_OUTPUT && t->d->output_widths &&
+            r->kind == TW_REGION_IOMMU) {
+            t->outputs[r - t->p->regions] = at[2] % 64;
+            continue;
+        }
         switch (at[0] % TW_EXTRAS) {
         case TW_EXTRA_PRIORITY:
             r->priority = (int32_t)(uint32_t)range.first;
@@ -515,6 +517,20 @@ static void put_bases(const Topology *t)
     }
 }
 
+/* Output widths, those that are larger than the granule. */
+static void put_outputs(const Topology *t)
+{
+    for (unsigned i = 0; i < t->p->n_regions; i++) {
+        const TwRegion *r = &t->p->regions[i];
+        TwIommu *m =
+            r->kind == TW_REGION_IOMMU ? &t->p->iommus[r->iommu] : NULL;
+        if (m && m->kind == TW_IOMMU_PAGETABLE &&
+            t->outputs[i] > m->granule_lg) {
+            m->pagetable.output = t->outputs[i];
+        }
+    }
+}
+
 /* A device is the registers of an MPC, or a plain one. */
 static void mend_registers(const Topology *t)
 {
@@ -546,6 +562,7 @@ static void decode_iommus(Topology *t, unsigned count)
     assign_iommus(t);
     mend_iommus(t);
     put_bases(t);
+    put_outputs(t);
     mend_registers(t);
 }
 
@@ -604,6 +621,7 @@ void tw_decode_topology(TwProgram *program, TwBytesIn *in,
     t->in = in;
     t->d = d;
     t->n_bases = 0;
+    memset(t->outputs, 0, sizeof(t->outputs));
     tw_anchors_init(&t->anchors);
     t->exact = tw_form_exact_regions(header);
     decode_regions(t, tw_form_count(header, TW_HEADER_REGIONS, 4, 15,

@@ -473,6 +473,10 @@ static void describe_iommu(const TwDraw *draw, TwDrawCard *card)
         if (iommu->pagetable.updates_ad) {
             g_string_append(text, ", walks set A and D");
         }
+        if (iommu->pagetable.output != 0) {
+            g_string_append_printf(text, ", addresses of %u bits",
+                                   iommu->pagetable.output);
+        }
     } else if (iommu->indexes > 1) {
         g_string_append_printf(text, "%u indexes, by %s", iommu->indexes,
                                tw_select_name(iommu->select));

@@ -67,6 +67,8 @@ typedef struct Driver {
     uint32_t bar; /* of the first device; the next are 64 KiB further each */
     unsigned stages;
     uint8_t formats[2];
+    uint8_t outputs[2];              /* path_outputs, and */
+    uint64_t far;                    /* path_far, as in TwDialect */
     uint64_t entry_bits, entry_ones; /* as in TwDialect */
     uint8_t reason_groups[TW_REASONS];
     uint8_t reason_lg; /* as in TwDialect */
@@ -102,6 +104,8 @@ typedef struct Driver {
      */
     unsigned (*faults)(Machine *m, unsigned index, const uint8_t *captured,
                        TwReason *reason);
+    /* Of what capture() copies, bytes that mean nothing, as bits. */
+    uint32_t any_bytes;
     /*
      * Optional, where faults are recorded in memory and not in the registers
      * that capture() copies: offset in RAM and bytes of the place for the first

@@ -107,9 +107,11 @@ static void tell_script(Emit *e)
              n == e->finding->op ? ": this goes wrong" : "");
         if (n == e->finding->op) {
             tell_faults(e, 0);
+            m->tell_alone = true; /* its faults are read before they go */
         }
         tw_qtest_plan_op(m, n);
     }
+    m->tell_alone = false;
     tell_faults(e, 1);
     if (m->driver->record) {
         e->records = m->n_told + 1;
@@ -188,9 +190,12 @@ static void put_record_check(const Emit *e, GString *out)
         /* Bytes as in memory, or words, a line each. */
         unsigned k = e->records ? i : i / 8 * 8 + 7 - i % 8;
 
-        g_string_append_printf(out, "%s%02x",
-                               !e->records && i > 0 && i % 8 == 0 ? "*" : "",
-                               e->recorded[k]);
+        g_string_append(out, !e->records && i > 0 && i % 8 == 0 ? "*" : "");
+        if (!e->records && e->m->driver->any_bytes >> k & 1) {
+            g_string_append(out, "??");
+        } else {
+            g_string_append_printf(out, "%02x", e->recorded[k]);
+        }
     }
     g_string_append(out, "*) bad \"the fault is recorded as it must not be\" "
                          ";;\nesac\ngood \"it is recorded otherwise\"\n");

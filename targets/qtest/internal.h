@@ -88,6 +88,7 @@ struct Machine {
                        * (emit.c), and nothing is performed; or NULL */
     unsigned n_told;  /* commands in there */
     bool tell_faults; /* with reads of what capture() would copy */
+    bool tell_alone;  /* accesses without capture() */
     void *state; /* of the driver, zero when QEMU starts; DRIVER_STATE bytes */
 
     /* The run. */

@@ -97,7 +97,9 @@ static void plan_access(Machine *m, const TwOp *op, unsigned number)
                      m->driver->ram + planned->slot);
     }
     m->capture = planned->slot;
-    m->driver->capture(m);
+    if (!m->tell_alone) {
+        m->driver->capture(m);
+    }
     planned->segment = (uint16_t)(m->n_segments - 1);
     if (planned->stores && m->driver->silent && is_replaced(m, number)) {
         planned->copies = tw_qtest_memory_copy(m, op);

@@ -19,6 +19,8 @@ enum {
     LARGE_RANGE,
     GUEST_PAGE,
     LEFT_PASS,
+    ALL_ONES,
+    INTERRUPT_LEAF,
 };
 
 enum { PAGE = 4096, SV_PAGE = 1 << 10, WINDOW_PAGES = 1024 };
@@ -37,6 +39,10 @@ enum { PAGE = 4096, SV_PAGE = 1 << 10, WINDOW_PAGES = 1024 };
 #define SV_TOP (UINT64_C(0x3ff) << 54)
 /* vtd-sl */
 #define VTD_RIGHTS UINT64_C(3)
+#define VTD_LARGE UINT64_C(0x80)
+#define VTD_GIB (UINT64_C(0xffffffffff) << 30 & ~(UINT64_C(0xfff) << 52))
+#define INTERRUPT_GIB UINT64_C(0xc0000000) /* has 0xfeexxxxx in it; */
+#define OTHER_GIB UINT64_C(0x40000000)     /* that of the window */
 /* amdvi */
 #define AMD_PRESENT UINT64_C(1)
 #define AMD_RIGHTS (UINT64_C(3) << 61)
@@ -207,6 +213,23 @@ static uint64_t mend_next_level(const Tables *tables, const TwOp *op)
                : op->value;
 }
 
+/* Another entry with reserved bits. */
+static uint64_t mend_all_ones(const Tables *tables, const TwOp *op)
+{
+    return tables->format == TW_FORMAT_VTD_SL && op->value == UINT64_MAX
+               ? op->value & ~(UINT64_C(1) << 63)
+               : op->value;
+}
+
+static uint64_t mend_interrupt_leaf(const Tables *tables, const TwOp *op)
+{
+    return tables->format == TW_FORMAT_VTD_SL && op->value & VTD_RIGHTS &&
+                   op->value & VTD_LARGE && level_of(tables, op) == 3 &&
+                   (op->value & VTD_GIB) == INTERRUPT_GIB
+               ? (op->value & ~VTD_GIB) | OTHER_GIB
+               : op->value;
+}
+
 static const struct {
     uint64_t trigger;
     uint64_t (*mend)(const Tables *tables, const TwOp *op);
@@ -218,6 +241,8 @@ static const struct {
     {BIT(TABLE_RIGHT), mend_table_right},
     {BIT(CLEAN_LEAF), mend_clean_leaf},
     {BIT(PART_RIGHT), mend_part_right},
+    {BIT(ALL_ONES), mend_all_ones},
+    {BIT(INTERRUPT_LEAF), mend_interrupt_leaf},
 };
 
 static uint64_t met_by_entry(const Tables *tables, const TwOp *op)
@@ -421,6 +446,16 @@ static uint64_t of_list(const uint8_t *list, unsigned n, uint64_t bits)
         .meaning = "an index has another context after `pass`" \
     }
 
+#define INFO_ALL_ONES \
+    { \
+        .name = "all-ones", .meaning = "all bits of an entry are set" \
+    }
+#define INFO_INTERRUPT_LEAF \
+    { \
+        .name = "interrupt-leaf", \
+        .meaning = "a leaf leads to 1 GiB with the interrupt range in it" \
+    }
+
 /* Defines the functions of a kind, of which LIST has the triggers, in the order
  * of its TwTriggerInfo. */
 #define KIND(of, ...) \
@@ -446,9 +481,14 @@ KIND(riscv_iommu, PART_RIGHT, RESERVED_BITS, LARGE_RANGE,
 KIND(riscv_iommu_nested, PART_RIGHT, RESERVED_BITS, LARGE_RANGE, GUEST_PAGE,
      CLEAN_LEAF) = {INFO_PART_RIGHT, INFO_RESERVED_BITS, INFO_LARGE_RANGE,
                     INFO_GUEST_PAGE, INFO_CLEAN_LEAF,    {.name = NULL}};
-KIND(vtd, PART_RIGHT) = {INFO_PART_RIGHT, {.name = NULL}};
-KIND(vtd_scalable, PART_RIGHT,
-     LEFT_PASS) = {INFO_PART_RIGHT, INFO_LEFT_PASS, {.name = NULL}};
+KIND(vtd, PART_RIGHT, ALL_ONES, INTERRUPT_LEAF) = {
+    INFO_PART_RIGHT, INFO_ALL_ONES, INFO_INTERRUPT_LEAF, {.name = NULL}};
+KIND(vtd_scalable, PART_RIGHT, LEFT_PASS, ALL_ONES,
+     INTERRUPT_LEAF) = {INFO_PART_RIGHT,
+                        INFO_LEFT_PASS,
+                        INFO_ALL_ONES,
+                        INFO_INTERRUPT_LEAF,
+                        {.name = NULL}};
 KIND(amdvi, PART_RIGHT, TABLE_RIGHT, SIZED_LEAF, ABSENT_LEAF,
      NEXT_LEVEL) = {INFO_PART_RIGHT,  INFO_TABLE_RIGHT, INFO_SIZED_LEAF,
                     INFO_ABSENT_LEAF, INFO_NEXT_LEVEL,  {.name = NULL}};

@@ -51,7 +51,7 @@ enum {
 
 /* What can be told apart: 5 and 6 (and of scalable mode 79, hexadecimal) are
  * for absence and rights, and where a reserved bit counts, too, either may come
- * first; 7; 1 and 2. */
+ * first; 7; 1 and 2; what is by itself, 4 and E. */
 enum { REFUSED = 1, UNREADABLE, CONFIGURATION };
 
 typedef struct State {
@@ -421,6 +421,8 @@ static unsigned kind_of(unsigned code)
         return TW_REASON_RESERVED;
     case 0x04:
     case 0x84:
+    case 0x0e: /* leads to the interrupt range, */
+    case 0x87:
         return TW_REASON_RANGE;
     case 0x01: /* root entry, */
     case 0x39:
@@ -456,10 +458,10 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
 #define VTD(of) \
     .name = of, .binary = "qemu-system-x86_64", .config = CONFIG_PORTS, \
     .bar = 0xfe000000, .stages = 1, .formats = {TW_FORMAT_VTD_SL}, \
+    .outputs = {39}, .far = UINT64_C(0xc0000000), \
     .entry_bits = 0x7ff | UINT64_C(0xbff) << 52, \
     .reason_groups = {[TW_REASON_NO_CONTEXT] = CONFIGURATION, \
                       [TW_REASON_BLOCKED] = REFUSED, \
-                      [TW_REASON_RANGE] = REFUSED, \
                       [TW_REASON_ABSENT] = REFUSED, \
                       [TW_REASON_RESERVED] = REFUSED, \
                       [TW_REASON_RIGHTS] = REFUSED, \
@@ -467,9 +469,10 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
     .silent = true, .reason_lg = 12, .start = start_vtd, .reset = reset, \
     .context = context, .invalidate = invalidate, .own_word = own_word, \
     .capture = capture, .faults = faults, \
-    .contract = {.iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS | \
-                          TW_IOTLB_CONTEXTS | TW_IOTLB_BY_INDEX, \
-                 .commands = TW_COMMANDS_PLAIN}
+    .any_bytes = 1u << 13 | 1u << 14, /* a PASID, where there is none */ \
+        .contract = {.iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS | \
+                              TW_IOTLB_CONTEXTS | TW_IOTLB_BY_INDEX, \
+                     .commands = TW_COMMANDS_PLAIN}
 
 #define Q35 \
     "-M q35,sata=off,smbus=off,usb=off,vmport=off,memory-backend=m0 " \

@@ -109,6 +109,17 @@ static bool entry_present(const TwLayout *layout, uint64_t entry)
            (layout->present_some == 0 || entry & layout->present_some);
 }
 
+/* Is there a bit in its address above those that the IOMMU has (LA-63)? */
+static bool entry_too_wide(const Machine *m, const TwIommu *from,
+                           uint64_t entry)
+{
+    const TwLayout *layout = tw_layout(from->pagetable.format);
+    unsigned width = from->pagetable.output;
+
+    return width != 0 && !TW_BUG(m, OUTPUT_WIDTH_IGNORED) &&
+           ((entry & layout->address) << layout->shift & ~low_mask(width)) != 0;
+}
+
 /* A leaf of a size of its own. */
 static bool entry_has_size(const TwLayout *layout, uint64_t entry)
 {
@@ -307,6 +318,9 @@ static Translation walk_tables_from(TableWalk *w, uint64_t offset)
         }
         if (!entry_present(w->layout, entry)) {
             return no_translation(m, TW_REASON_ABSENT, level);
+        }
+        if (entry_too_wide(m, w->from, entry)) {
+            return no_translation(m, TW_REASON_RESERVED, level);
         }
         TELL(m, "table", "i%u level %u at 0x%" PRIx64 ": 0x%016" PRIx64, w->id,
              w->level, at, entry);
