@@ -232,7 +232,7 @@ void tw_dialect_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
     uint64_t most = highest(d);
 
     if (d->path_stages != 0) {
-        tw_path_fit_op(d, op);
+        tw_path_fit_op(d, p, op);
         return;
     }
     fit_during(d, op);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "program/entry.h"
 #include "program/fields.h"
 #include "program/layout.h"
 #include "program/ops.h"
@@ -72,9 +73,16 @@ static void shape_regions(const TwDialect *d, TwProgram *p)
     ram->block = tw_path_ram(d);
 }
 
+static bool is_table(const TwDialect *d, const TwProgram *p)
+{
+    return tw_path_has_tables(d) && p->n_iommus > 0 &&
+           p->iommus[0].kind == TW_IOMMU_TABLE;
+}
+
 void tw_path_shape(const TwDialect *d, TwProgram *p)
 {
     unsigned n = d->path_stages;
+    uint8_t kind = is_table(d, p) ? TW_IOMMU_TABLE : TW_IOMMU_PAGETABLE;
 
     p->page_lg = PAGE_LG;
     p->hops = TW_DEFAULT_HOPS;
@@ -86,11 +94,14 @@ void tw_path_shape(const TwDialect *d, TwProgram *p)
     for (unsigned i = 0; i < n; i++) {
         TwIommu *m = &p->iommus[i];
 
-        *m = tw_iommu_make(TW_IOMMU_PAGETABLE, PAGE_LG);
+        *m = tw_iommu_make(kind, PAGE_LG);
         m->indexes = d->max_iommu_indexes;
         m->select = TW_SELECT_REQUESTER;
         m->iotlb = true;
         m->bypass_space = (uint8_t)(i + 1);
+        if (kind == TW_IOMMU_TABLE) {
+            continue;
+        }
         m->pagetable.format = d->path_formats[i];
         m->pagetable.levels = d->path_levels;
         m->pagetable.output = d->path_outputs[i];
@@ -115,6 +126,8 @@ bool tw_path_has_shape(const TwDialect *d, const TwProgram *p, char *why,
     memcpy(bare.cpus, p->cpus, p->n_cpus * sizeof(*p->cpus));
     memcpy(bare.actors, p->actors, p->n_actors * sizeof(*p->actors));
     bare.n_setup = bare.n_script = shape.n_setup = shape.n_script = 0;
+    shape.n_iommus = p->n_iommus;
+    shape.iommus[0].kind = p->iommus[0].kind;
     tw_path_shape(d, &shape);
     if (tw_program_equal(&bare, &shape)) {
         return true;
@@ -237,6 +250,16 @@ static void fit_scope(const TwDialect *d, TwOp *op)
     op->scope = (uint8_t)scope;
 }
 
+/* A range of whole pages of the window. */
+static void fit_range(const TwDialect *d, TwOp *op)
+{
+    op->addr = in_window(d, op->addr) & ~(PAGE - 1);
+    op->last = in_window(d, op->last) | (PAGE - 1);
+    if (op->last < op->addr) {
+        op->last = op->addr | (PAGE - 1);
+    }
+}
+
 static void fit_invalidate(const TwDialect *d, TwOp *op)
 {
     bool context;
@@ -245,15 +268,100 @@ static void fit_invalidate(const TwDialect *d, TwOp *op)
     fit_scope(d, op);
     context = op->scope == TW_SCOPE_CONTEXT;
     op->whose %= context ? d->max_iommu_indexes : MAX_DOMAIN + 1u;
-    op->addr = in_window(d, op->addr) & ~(PAGE - 1);
-    op->last = in_window(d, op->last) | (PAGE - 1);
-    if (op->last < op->addr) {
-        op->last = op->addr | (PAGE - 1);
+    fit_range(d, op);
+}
+
+/* Of a `table` ------------------------------------------------------------- */
+
+bool tw_path_page_entry(const TwDialect *d, uint64_t out, uint8_t perm,
+                        uint64_t *value)
+{
+    TwIommu like = tw_iommu_make(TW_IOMMU_PAGETABLE, PAGE_LG);
+    TwEntry entry = {.kind = TW_ENTRY_LEAF, .perm = perm, .address = out};
+
+    like.pagetable.format = d->path_formats[0];
+    like.pagetable.levels = d->path_levels;
+    if (!tw_entry_value(&like, 1, &entry, value)) {
+        return false;
+    }
+    *value |= d->entry_ones;
+    return tw_entry_read(&like, 1, *value, &entry) && entry.perm == perm;
+}
+
+static void fit_rights(const TwDialect *d, TwOp *op)
+{
+    uint64_t value;
+
+    op->perm &= TW_R | TW_W;
+    if (op->perm == 0) {
+        op->perm = TW_R;
+    }
+    if (!tw_path_page_entry(d, 0, op->perm, &value)) {
+        op->perm = TW_R | TW_W;
     }
 }
 
-void tw_path_fit_op(const TwDialect *d, TwOp *op)
+static void fit_map(const TwDialect *d, TwOp *op)
 {
+    uint64_t end = d->dma_first + window(d);
+    uint64_t most = op->addr + TW_PATH_MAP_PAGES * PAGE - 1;
+
+    op->last = op->last < most ? op->last : most;
+    if (op->code == TW_OP_UNMAP) {
+        return;
+    }
+    fit_rights(d, op);
+    if (op->code == TW_OP_MAP) {
+        uint64_t length = op->last - op->addr + 1;
+
+        op->other = 1;
+        op->out = in_window(d, op->out) & ~(PAGE - 1);
+        op->out = op->out < end - length ? op->out : end - length;
+    }
+}
+
+static void fit_of_table(const TwDialect *d, TwOp *op)
+{
+    uint8_t flags = op->flags;
+
+    op->actor = TW_BOARD;
+    op->flags = 0;
+    op->index %= d->max_iommu_indexes;
+    op->obj = 0;
+    switch (op->code) {
+    case TW_OP_DMA_READ:
+    case TW_OP_DMA_WRITE:
+        op->index = 0;
+        fit_access(d, op);
+        break;
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+        op->flags = flags & TW_OPF_NOTIFIED;
+        fit_range(d, op);
+        fit_map(d, op);
+        break;
+    case TW_OP_NOTIFY:
+        op->events = TW_EVENT_UNMAP;
+        fit_range(d, op);
+        break;
+    case TW_OP_BYPASS:
+        op->flags = flags & TW_OPF_ON;
+        break;
+    case TW_OP_NOTIFY_ALL:
+        break;
+    default:
+        *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
+        break;
+    }
+}
+
+void tw_path_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
+{
+    if (is_table(d, p)) {
+        fit_of_table(d, op);
+        return;
+    }
     op->actor = TW_BOARD;
     op->flags = 0;
     switch (op->code) {

@@ -20,6 +20,11 @@
  * that of the 1 GiB where nothing is.  An entry whose address is too wide
  * (path_outputs) may say anything.
  *
+ * With one stage, the IOMMU may also be a `table`, if the dialect has that
+ * kind: its machine makes the tables itself, elsewhere, with pages of the
+ * granule. A `map` is of at most TW_PATH_MAP_PAGES pages then, and of rights
+ * that an entry of the format can have.
+ *
  * With two stages, roots of the second are in the last pages of the window, and
  * those of the first are not: the machine's words there are of the stage.
  *
@@ -37,7 +42,16 @@ enum {
     TW_PATH_OWN_WORDS = 4, /* first entries of a table, of the machine */
     TW_PATH_OWN_BYTES = 8 * TW_PATH_OWN_WORDS,
     TW_PATH_SECOND_ROOTS = 16, /* pages at the end of the window */
+    TW_PATH_MAP_PAGES = 64,
 };
+
+/* May the IOMMU be a `table`?  Not where commands are narrowed, of which a
+ * table has others. */
+static inline bool tw_path_has_tables(const TwDialect *dialect)
+{
+    return dialect->path_stages == 1 && !dialect->path_scopes[0] &&
+           dialect->iommu_kinds >> TW_IOMMU_TABLE & 1;
+}
 
 /* The number of the RAM; that of the space which is the machine's memory. */
 static inline uint8_t tw_path_ram(const TwDialect *dialect)
@@ -51,8 +65,13 @@ static inline unsigned tw_path_root_index(const TwDialect *dialect)
     return dialect->dma_first >> 30 & (TW_PATH_OWN_WORDS - 1);
 }
 
+/* The entry of level 1 that a `table` has for a page, by the format of the
+ * first stage; false: it cannot grant just these rights. */
+bool tw_path_page_entry(const TwDialect *dialect, uint64_t out, uint8_t perm,
+                        uint64_t *value);
+
 /* Gives the program the objects of the dialect, contents and page size too; its
- * operations stay. */
+ * operations stay, and the IOMMU stays a `table` if it may be one. */
 void tw_path_shape(const TwDialect *dialect, TwProgram *program);
 
 /* Has it these objects?  If not, a line in `why` (may be NULL). */
@@ -61,6 +80,7 @@ bool tw_path_has_shape(const TwDialect *dialect, const TwProgram *program,
 
 /* Changes what is outside in an operation, or makes it a nop; the program has
  * the shape. */
-void tw_path_fit_op(const TwDialect *dialect, TwOp *op);
+void tw_path_fit_op(const TwDialect *dialect, const TwProgram *program,
+                    TwOp *op);
 
 #endif

@@ -29,11 +29,18 @@ static TwProgram p, q;
     "levels 3 nested iotlb\n" \
     "iommu i1 pagetable indexes 2 select requester to s2 format arm64-s2 " \
     "tables r3 base 0x84000000 levels 3 iotlb\n"
+#define TABLE \
+    "twinwalk 1\ncontents inert\n" \
+    "region r0 iommu size 2^32 root s0 iommu i0\n" \
+    "region r1 container size 2^32 root s1\n" \
+    "region r2 ram size 0x400000 in r1 at 0x84000000\n" \
+    "iommu i0 table indexes 2 select requester to s1 iotlb\nscript\n  "
 #define READ "  dma-read s0 0x84004020 8 rid=1\n"
 
 static const TestPath *one_stage = &test_paths[2];
 static const TestPath *two_stages = &test_paths[4];
-static const TestPath *of_39_bits = &test_paths[N_TEST_PATHS - 1];
+static const TestPath *of_39_bits = &test_paths[8];
+static const TestPath *with_table = &test_paths[9];
 
 /* A well-formed program in that text: is it inside, and does the reason not to
  * be so begin with `why`?  Then it is inside when it was made to fit. */
@@ -141,6 +148,43 @@ static void test_numbers(void)
           "operation 0: dma-read via");
     check(one_stage, ONE "script\n  iommu-reset i0\n",
           "operation 0: operation iommu-reset");
+}
+
+/* An IOMMU that may be a `table`: pages of the window, few at a time, with
+ * rights that the format has. */
+static void test_table(void)
+{
+    static const struct {
+        bool inside;
+        const char *op;
+    } cases[] = {
+        {true, "map i0.1 0x84003000..0x84042fff -> s1 0x84200000 rw notified"},
+        {true, "map i0.0 0x843ff000..0x843fffff -> s1 0x843ff000 r silent"},
+        {true, "protect i0.0 0x84000000..0x84000fff r silent"},
+        {true, "unmap i0.0 0x84000000..0x84000fff notified"},
+        {true, "notify i0.1 unmap 0x84000000..0x843fffff"},
+        {true, "notify-all i0"},
+        {true, "bypass i0 on"},
+        {true, "dma-read s0 0x84004020 8 rid=1"},
+        {false, "map i0.0 0x84003000..0x84043fff -> s1 0x84200000 rw silent"},
+        {false, "map i0.0 0x84003000..0x84004fff -> s1 0x843ff000 rw silent"},
+        {false, "map i0.0 0x84003000..0x84003fff -> s1 0x4000 rw silent"},
+        {false, "map i0.0 0x84003000..0x84003fff -> s0 0x84004000 rw silent"},
+        {false, "map i0.0 0x83fff000..0x83ffffff -> s1 0x84004000 rw silent"},
+        {false, "map i0.0 0x84003000..0x84003fff -> s1 0x84004000 w silent"},
+        {false, "protect i0.0 0x84000000..0x84000fff none silent"},
+        {false, "notify i0.1 unmap 0x84000000..0x843ffffe"},
+        {false, "poke r2 0x10 = 0x0"},
+        {false, "dma-read s0 0x84000018 8 rid=1"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat(TABLE, cases[i].op, "\n", NULL);
+
+        check(with_table, text, cases[i].inside ? NULL : "operation 0: ");
+    }
+    check(with_table, ONE "script\n" READ, "objects other than"); /* vtd-sl */
+    check(one_stage, TABLE "notify-all i0\n", "objects other than");
 }
 
 static void test_shape(void)
@@ -281,6 +325,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/path/inside", test_inside);
     g_test_add_func("/path/numbers", test_numbers);
+    g_test_add_func("/path/table", test_table);
     g_test_add_func("/path/shape", test_shape);
     g_test_add_func("/path/LA-63/widths", test_widths);
     g_test_add_func("/path/random", test_random);

@@ -14,6 +14,7 @@ typedef struct TestPath {
     uint64_t entry_bits;
     uint8_t output; /* width, of each stage */
     uint64_t far;   /* 1 GiB where nothing is */
+    bool tables;    /* the IOMMU may be a `table` */
 } TestPath;
 
 #define TEST_ARM64_BITS UINT64_C(0x70180000000007ff)
@@ -52,6 +53,16 @@ static const TestPath test_paths[] = {
      .entry_bits = UINT64_C(0x3ff00000000007ff),
      .output = 39,
      .far = 3 * TEST_GIB},
+    {"arm64 or table",
+     1,
+     {TW_FORMAT_ARM64_S1, 0},
+     .entry_bits = TEST_ARM64_BITS,
+     .tables = true},
+    {"vtd-sl or table",
+     1,
+     {TW_FORMAT_VTD_SL, 0},
+     .entry_bits = UINT64_C(0x3ff00000000007ff),
+     .tables = true},
 };
 
 enum { N_TEST_PATHS = sizeof(test_paths) / sizeof(test_paths[0]) };
@@ -61,6 +72,10 @@ static inline TwDialect test_path_dialect(const TestPath *path)
     static const uint8_t codes[] = {
         TW_OP_NOP,  TW_OP_DMA_READ, TW_OP_DMA_WRITE,
         TW_OP_POKE, TW_OP_CONTEXT,  TW_OP_INVALIDATE,
+    };
+    static const uint8_t of_table[] = {
+        TW_OP_MAP,    TW_OP_UNMAP,      TW_OP_PROTECT,
+        TW_OP_NOTIFY, TW_OP_NOTIFY_ALL, TW_OP_BYPASS,
     };
     TwDialect d = tw_dialect_full();
 
@@ -88,6 +103,13 @@ static inline TwDialect test_path_dialect(const TestPath *path)
     d.path_outputs[0] = path->output;
     d.path_outputs[1] = path->stages > 1 ? path->output : 0;
     d.path_far = path->far;
+    for (unsigned i = 0; i < sizeof(of_table) && path->tables; i++) {
+        tw_ops_add(&d.ops, of_table[i]);
+    }
+    if (path->tables) {
+        d.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON;
+        d.iommu_kinds |= 1u << TW_IOMMU_TABLE;
+    }
     return d;
 }
 

@@ -17,38 +17,9 @@ typedef struct Move {
 
 /* Accesses ----------------------------------------------------------------- */
 
-static void put_access(Move *m, bool store)
-{
-    TwPathPlan *plan = m->plan;
-    unsigned how = tw_path_draw(plan, 10);
-    unsigned offset = how < 6   ? 0x40 + 8 * tw_path_draw(plan, 4)
-                      : how < 7 ? 0xff8
-                                : 8 * tw_path_draw(plan, 512);
-    bool other_page = tw_path_chance(plan, 12);
-    bool other_index = tw_path_chance(plan, 12);
-    unsigned page = plan->hot[tw_path_draw(plan, plan->n_hot)];
-    unsigned index = tw_path_draw(plan, plan->dialect->max_iommu_indexes);
-    unsigned size = tw_path_chance(plan, 80) ? 8 : 4;
-    TwOp *op = tw_path_put(plan, store ? TW_OP_DMA_WRITE : TW_OP_DMA_READ);
-
-    op->addr = (other_page ? tw_path_address(plan, page) : m->x) + offset;
-    op->attrs = (other_index ? index : m->index) << TW_ATTR_REQUESTER_SHIFT;
-    op->size = (uint8_t)size;
-    tw_path_done(plan, op);
-}
-
 static void put_accesses(Move *m)
 {
-    unsigned how = tw_path_draw(m->plan, 8);
-    unsigned more = tw_path_draw(m->plan, 3);
-
-    put_access(m, how == 0 || how == 1);
-    if (how >= 2) {
-        put_access(m, how < 6);
-    }
-    for (unsigned i = 0; i < more; i++) {
-        put_access(m, tw_path_chance(m->plan, 40));
-    }
+    tw_path_accesses(m->plan, m->index, m->x);
 }
 
 /* Changes ------------------------------------------------------------------ */

@@ -126,6 +126,9 @@ TwOp *tw_path_put(TwPathPlan *plan, TwOpCode code);
 /* Fits the numbers of an operation, and notes what it changes. */
 void tw_path_done(TwPathPlan *plan, TwOp *op);
 
+/* One to four accesses, mostly by that index and in the page of x. */
+void tw_path_accesses(TwPathPlan *plan, unsigned index, uint64_t x);
+
 void tw_path_poke(TwPathPlan *plan, uint32_t where, uint64_t value);
 void tw_path_context(TwPathPlan *plan, unsigned stage, unsigned index,
                      unsigned mode, unsigned root, unsigned domain);
@@ -136,6 +139,13 @@ uint64_t tw_path_good_entry(TwPathPlan *plan, unsigned stage, unsigned level,
 
 /* Mostly its own. */
 unsigned tw_path_some_domain(TwPathPlan *plan, unsigned stage, unsigned index);
+
+/* An IOMMU of kind `table` (path-table.c) -----------------------------------
+ */
+
+/* Its entries at the start; a move. */
+void tw_path_table_setup(TwPathPlan *plan);
+void tw_path_table_move(TwPathPlan *plan);
 
 /* Moves (path-moves.c) ----------------------------------------------------- */
 

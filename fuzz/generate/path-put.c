@@ -17,7 +17,7 @@ TwOp *tw_path_put(TwPathPlan *plan, TwOpCode code)
 
 void tw_path_done(TwPathPlan *plan, TwOp *op)
 {
-    tw_path_fit_op(plan->dialect, op);
+    tw_path_fit_op(plan->dialect, plan->program, op);
     if (op->code == TW_OP_POKE) {
         tw_path_note(plan, (uint32_t)op->addr, op->value);
     } else if (op->code == TW_OP_CONTEXT) {
@@ -48,6 +48,40 @@ void tw_path_context(TwPathPlan *plan, unsigned stage, unsigned index,
     op->out = tw_path_address(plan, root);
     op->domain = (uint8_t)domain;
     tw_path_done(plan, op);
+}
+
+/* An access, mostly by that index and in the page of x. */
+static void put_access(TwPathPlan *plan, unsigned index, uint64_t x, bool store)
+{
+    unsigned how = tw_path_draw(plan, 10);
+    unsigned offset = how < 6   ? 0x40 + 8 * tw_path_draw(plan, 4)
+                      : how < 7 ? 0xff8
+                                : 8 * tw_path_draw(plan, 512);
+    bool other_page = tw_path_chance(plan, 12);
+    bool other_index = tw_path_chance(plan, 12);
+    unsigned page = plan->hot[tw_path_draw(plan, plan->n_hot)];
+    unsigned other = tw_path_draw(plan, plan->dialect->max_iommu_indexes);
+    unsigned size = tw_path_chance(plan, 80) ? 8 : 4;
+    TwOp *op = tw_path_put(plan, store ? TW_OP_DMA_WRITE : TW_OP_DMA_READ);
+
+    op->addr = (other_page ? tw_path_address(plan, page) : x) + offset;
+    op->attrs = (other_index ? other : index) << TW_ATTR_REQUESTER_SHIFT;
+    op->size = (uint8_t)size;
+    tw_path_done(plan, op);
+}
+
+void tw_path_accesses(TwPathPlan *plan, unsigned index, uint64_t x)
+{
+    unsigned how = tw_path_draw(plan, 8);
+    unsigned more = tw_path_draw(plan, 3);
+
+    put_access(plan, index, x, how == 0 || how == 1);
+    if (how >= 2) {
+        put_access(plan, index, x, how < 6);
+    }
+    for (unsigned i = 0; i < more; i++) {
+        put_access(plan, index, x, tw_path_chance(plan, 40));
+    }
 }
 
 unsigned tw_path_some_domain(TwPathPlan *plan, unsigned stage, unsigned index)

@@ -140,30 +140,51 @@ static void set_up_stage(TwPathPlan *plan, unsigned stage)
 
 /* The whole ---------------------------------------------------------------- */
 
+static void set_up_tables(TwPathPlan *plan)
+{
+    const TwDialect *dialect = plan->dialect;
+    unsigned first = FIRST_TABLE + tw_path_draw(plan, LAST_TABLE - FIRST_TABLE -
+                                                          2 * TABLES_APART);
+
+    for (unsigned stage = 0; stage < dialect->path_stages; stage++) {
+        plan->stages[stage].layout = tw_layout(dialect->path_formats[stage]);
+        choose_tables(plan, stage, first);
+    }
+    for (unsigned stage = dialect->path_stages; stage-- > 0;) {
+        set_up_stage(plan, stage);
+    }
+}
+
+/* One in three, where the dialect has both kinds. */
+static bool is_table(TwPathPlan *plan)
+{
+    return tw_path_has_tables(plan->dialect) && tw_path_chance(plan, 33);
+}
+
 void tw_path_generate(TwProgram *program, const TwDialect *dialect, TwRng *rng)
 {
     static _Thread_local TwPathPlan plan;
-    unsigned goal, first;
+    unsigned goal;
+    bool table;
 
     tw_program_init(program);
-    tw_path_shape(dialect, program);
     memset(&plan, 0, sizeof(plan));
     plan.program = program;
     plan.dialect = dialect;
     plan.rng = rng;
+    table = is_table(&plan);
+    program->n_iommus = 1;
+    program->iommus[0].kind = table ? TW_IOMMU_TABLE : TW_IOMMU_PAGETABLE;
+    tw_path_shape(dialect, program);
     plan.pages = (uint16_t)(1u << (dialect->dma_lg - 12));
     plan.to = program->setup;
     plan.n = &program->n_setup;
     plan.most = dialect->max_setup;
     choose_hot(&plan);
-    first = FIRST_TABLE +
-            tw_path_draw(&plan, LAST_TABLE - FIRST_TABLE - 2 * TABLES_APART);
-    for (unsigned stage = 0; stage < dialect->path_stages; stage++) {
-        plan.stages[stage].layout = tw_layout(dialect->path_formats[stage]);
-        choose_tables(&plan, stage, first);
-    }
-    for (unsigned stage = dialect->path_stages; stage-- > 0;) {
-        set_up_stage(&plan, stage);
+    if (table) {
+        tw_path_table_setup(&plan);
+    } else {
+        set_up_tables(&plan);
     }
     goal = FEWEST_OPS + tw_path_draw(&plan, MOST_OPS - FEWEST_OPS + 1);
     plan.to = program->script;
@@ -171,6 +192,10 @@ void tw_path_generate(TwProgram *program, const TwDialect *dialect, TwRng *rng)
     plan.most =
         (uint16_t)(goal < dialect->max_script ? goal : dialect->max_script);
     while (*plan.n < plan.most) {
-        tw_path_move(&plan);
+        if (table) {
+            tw_path_table_move(&plan);
+        } else {
+            tw_path_move(&plan);
+        }
     }
 }

@@ -295,6 +295,29 @@ static void test_scopes(gconstpointer data)
     judge_free(j);
 }
 
+/* Where both kinds of IOMMU are possible, programs have both; those with a
+ * `table` show a lost UNMAP. */
+static void test_kinds(void)
+{
+    enum { PROGRAMS = 200 };
+    Judge *j = judge_new(&test_paths[9], "zoo:iotlb-loses-one-in-four");
+    unsigned tables = 0, found = 0;
+
+    for (unsigned n = 0; n < PROGRAMS; n++) {
+        make(j, n);
+        if (program.iommus[0].kind == TW_IOMMU_TABLE) {
+            tables++;
+            found += tw_verdict_is_finding(judge(j));
+        }
+    }
+    g_test_message("%u of %u with a table, %u findings", tables, PROGRAMS,
+                   found);
+    g_assert_cmpuint(tables, >, PROGRAMS / 5);
+    g_assert_cmpuint(tables, <, PROGRAMS / 2);
+    g_assert_cmpuint(found, >, tables / 5);
+    judge_free(j);
+}
+
 typedef struct Shrink {
     Judge *judge;
     char key[TW_KEY_SIZE];
@@ -361,6 +384,7 @@ int main(int argc, char **argv)
 
         g_test_add_data_func(name, &test_paths[i], test_marks);
     }
+    g_test_add_func("/path/kinds", test_kinds);
     g_test_add_func("/path/mutate", test_mutate);
     g_test_add_data_func("/path/scopes/one-stage", &test_paths[2], test_scopes);
     g_test_add_data_func("/path/scopes/two-stages", &test_paths[5],

@@ -9,9 +9,10 @@
 #include <string.h>
 
 #include "program/layout.h"
+#include "program/ops.h"
 
 enum {
-    GRANULES = 64, /* of the IOMMU's region, from its start on */
+    GRANULES = 64, /* of the IOMMU's region that are looked at */
     WORDS = 256,   /* pokes that are remembered */
 };
 
@@ -31,6 +32,8 @@ typedef struct Untable {
     struct {
         uint64_t at, value;
     } words[WORDS];
+    unsigned n_granules;
+    uint64_t granules[GRANULES]; /* their first offsets, ascending */
     Entry entries[TW_MAX_IOMMU_INDEXES][GRANULES];
     TwOp *to;
     uint16_t n, most;
@@ -115,8 +118,8 @@ static void put_changes(Untable *u, const TwOp *like)
     for (unsigned k = 0; k < u->iommu->indexes; k++) {
         TwOp *last = NULL;
 
-        for (unsigned i = 0; i < GRANULES; i++) {
-            uint64_t x = i * granule;
+        for (unsigned i = 0; i < u->n_granules; i++) {
+            uint64_t x = u->granules[i];
             Entry now = entry_at(u, k, x), *was = &u->entries[k][i];
             TwOp op = {
                 .code = now.perm ? TW_OP_MAP : TW_OP_UNMAP,
@@ -137,6 +140,7 @@ static void put_changes(Untable *u, const TwOp *like)
             }
             *was = now;
             if (last && last->code == op.code && last->perm == op.perm &&
+                last->last + 1 == x &&
                 (!op.perm || op.out == last->out + (x - last->addr))) {
                 last->last = op.last;
                 continue;
@@ -216,7 +220,43 @@ static uint16_t turn_list(Untable *u, TwOp *list, uint16_t n, uint16_t most)
     return u->n;
 }
 
-static void untable(TwProgram *p, uint8_t id)
+static void add_granule(Untable *u, uint64_t x)
+{
+    unsigned i = u->n_granules;
+
+    for (unsigned k = 0; k < u->n_granules; k++) {
+        if (u->granules[k] == x) {
+            return;
+        }
+    }
+    if (u->n_granules == GRANULES) {
+        return;
+    }
+    for (; i > 0 && u->granules[i - 1] > x; i--) {
+        u->granules[i] = u->granules[i - 1];
+    }
+    u->granules[i] = x;
+    u->n_granules++;
+}
+
+/* The first of its region; or, where addresses of devices are offsets of it
+ * (path.h), those that devices access. */
+static void choose_granules(Untable *u, const TwDialect *dialect)
+{
+    const TwProgram *p = u->program;
+    uint64_t granule = UINT64_C(1) << u->iommu->granule_lg;
+
+    for (unsigned i = 0; i < p->n_script && dialect->path_stages; i++) {
+        if (tw_op_is_dma(&p->script[i])) {
+            add_granule(u, p->script[i].addr & ~(granule - 1));
+        }
+    }
+    for (unsigned i = 0; i < GRANULES && !dialect->path_stages; i++) {
+        add_granule(u, i * granule);
+    }
+}
+
+static void untable(TwProgram *p, uint8_t id, const TwDialect *dialect)
 {
     TwIommu *m = &p->iommus[id];
     TwIommu was = *m;
@@ -226,6 +266,7 @@ static void untable(TwProgram *p, uint8_t id)
                  .id = id,
                  .block = p->regions[was.pagetable.tables].block};
 
+    choose_granules(&u, dialect);
     memset(u.root, 0xff, sizeof(u.root));
     p->n_setup = turn_list(&u, p->setup, p->n_setup, TW_MAX_SETUP);
     p->n_script = turn_list(&u, p->script, p->n_script, TW_MAX_SCRIPT);
@@ -241,7 +282,7 @@ void tw_pass_untable(TwTurns *turns)
 
         /* Where nested tables are, only a walk says. */
         if (iommu->kind == TW_IOMMU_PAGETABLE && !iommu->pagetable.nested) {
-            TW_TURN(turns, p, untable(p, (uint8_t)i));
+            TW_TURN(turns, p, untable(p, (uint8_t)i, turns->dialect));
         }
     }
 }

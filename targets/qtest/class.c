@@ -41,6 +41,20 @@ static const TwTargetOption options_of_all[] = {
     {.name = NULL},
 };
 
+/* Of one stage, the IOMMU may also be a `table`. */
+static void add_tables(TwDialect *d)
+{
+    static const uint8_t codes[] = {TW_OP_MAP,        TW_OP_UNMAP,
+                                    TW_OP_PROTECT,    TW_OP_NOTIFY,
+                                    TW_OP_NOTIFY_ALL, TW_OP_BYPASS};
+
+    for (unsigned i = 0; i < sizeof(codes); i++) {
+        tw_ops_add(&d->ops, codes[i]);
+    }
+    d->op_flags = TW_OPF_NOTIFIED | TW_OPF_ON;
+    d->iommu_kinds |= 1u << TW_IOMMU_TABLE;
+}
+
 static TwDialect dialect_of(const Driver *driver)
 {
     static const uint8_t codes[] = {
@@ -85,6 +99,9 @@ static TwDialect dialect_of(const Driver *driver)
     };
 
     memcpy(d.reason_groups, driver->reason_groups, sizeof(d.reason_groups));
+    if (driver->stages == 1) {
+        add_tables(&d);
+    }
     return d;
 }
 

@@ -11,6 +11,7 @@
  *   run.c      programs: what is planned, and what the results mean
  *   families.c the option --only-commands
  *   emit.c     cases as scripts for QEMU's maintainers
+ *   tables.c   IOMMUs that the language calls a `table`, as real tables
  *   memory.c   which bytes RAM has at the start and at the end; where stores
  *              went
  *   driver.h   what only an IOMMU knows: a file each
@@ -52,6 +53,12 @@ typedef struct Planned {
     uint16_t segment;
     uint32_t copies; /* of a store: memory.c; 0: there are none */
 } Planned;
+
+/* What a `table` has for a page; perm 0: nothing. */
+typedef struct Mapped {
+    uint64_t out;
+    uint8_t perm;
+} Mapped;
 
 /* A segment of a test device: what was captured behind it, if its script may
  * have been out of reach; 0: nothing was. */
@@ -101,6 +108,9 @@ struct Machine {
     unsigned indexes;       /* of the IOMMUs of the program */
     uint32_t domains[2][8]; /* those that the program has named, as bits */
     Stage stages[2][MOST_INDEXES];
+    bool tables; /* its IOMMU is a `table`: */
+    bool bypassed;
+    Mapped mapped[MOST_INDEXES][PAGES]; /* of the window */
     bool risky;          /* a script may have been out of reach, and so */
     bool stuck[DEVICES]; /* the device may wait for ever */
 
@@ -140,6 +150,8 @@ void tw_plan_room(Machine *m, unsigned n);
 /* Guest address of a constant of up to 8 bytes, and of a new slot. */
 uint64_t tw_plan_constant(Machine *m, uint64_t value);
 uint32_t tw_plan_slot(Machine *m);
+/* The command of an `invalidate`, if it is not one to be left out. */
+void tw_plan_command(Machine *m, const TwOp *op);
 /* Ends a script that is open. */
 void tw_plan_close(Machine *m);
 
@@ -152,6 +164,13 @@ void tw_qtest_plan_op(Machine *m, unsigned number);
 void tw_qtest_prepare(Machine *m, const TwProgram *program, TwTrace *trace);
 bool tw_qtest_run(TwTarget *target, const TwProgram *program, TwTrace *trace);
 bool tw_qtest_ping(TwTarget *target);
+
+/* tables.c: the tables of a program's `table`, if its IOMMU is one; the
+ * contexts that lead to them; an operation that changes them or sends a
+ * command. */
+void tw_qtest_tables_start(Machine *m);
+void tw_qtest_tables_contexts(Machine *m);
+void tw_qtest_tables_change(Machine *m, const TwOp *op);
 
 /* memory.c: before a run, RAM is as the program says; after it, digests and
  * where stores went. */

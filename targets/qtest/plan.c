@@ -171,3 +171,10 @@ void tw_qtest_capture_store32(Machine *m, uint64_t pa, uint32_t value)
     }
     tw_plan_move(m, m->device, 4, tw_plan_constant(m, value), pa);
 }
+
+void tw_plan_command(Machine *m, const TwOp *op)
+{
+    if (!m->drop_flushes || m->n_commands++ % 4 != 3) {
+        m->driver->invalidate(m, op);
+    }
+}

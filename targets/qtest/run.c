@@ -45,6 +45,11 @@ static void use_of(Machine *m, const TwOp *op)
     case TW_OP_CONTEXT:
         use(m, op->out);
         break;
+    case TW_OP_MAP:
+        for (uint64_t x = op->addr; x <= op->last; x += PAGE_BYTES) {
+            tw_qtest_memory_use(m, op->out + (x - op->addr));
+        }
+        break;
     default:
         break;
     }
@@ -131,11 +136,10 @@ static void plan_change(Machine *m, const TwOp *op)
         plan_context(m, op);
         break;
     case TW_OP_INVALIDATE:
-        if (!m->drop_flushes || m->n_commands++ % 4 != 3) {
-            m->driver->invalidate(m, op);
-        }
+        tw_plan_command(m, op);
         break;
-    default: /* nop */
+    default:
+        tw_qtest_tables_change(m, op);
         break;
     }
 }
@@ -170,6 +174,7 @@ void tw_qtest_plan_world(Machine *m)
         }
     }
     tw_qtest_memory_start(m);
+    tw_qtest_tables_start(m);
     for (unsigned i = 0; i < p->n_setup; i++) {
         use_of(m, &p->setup[i]);
     }
@@ -182,6 +187,7 @@ void tw_qtest_plan_setup(Machine *m)
 {
     const TwProgram *p = m->program;
 
+    tw_qtest_tables_contexts(m);
     for (unsigned i = 0; i < p->n_setup; i++) {
         plan_change(m, &p->setup[i]);
     }

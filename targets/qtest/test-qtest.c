@@ -312,6 +312,69 @@ static void test_contexts(void)
     tw_target_close(target);
 }
 
+/* An operation on the hot page of a `table`. */
+static TwOp *put_of_table(TwTarget *target, Kit *kit, uint8_t code,
+                          unsigned frame, unsigned perm)
+{
+    TwOp *op = add(kit, code);
+
+    op->addr = page_at(target, HOT);
+    op->last = op->addr + PAGE_BYTES - 1;
+    op->perm = (uint8_t)perm;
+    if (code == TW_OP_MAP) {
+        op->other = 1;
+        op->out = page_at(target, frame);
+    }
+    return op;
+}
+
+static void expect_next(TwTarget *target, Kit *kit, unsigned frame)
+{
+    put_access(target, kit, TW_OP_DMA_READ);
+    run(target, kit);
+    expect_frame(target, kit, frame);
+}
+
+/* A `table` as real tables: what each of its operations does. */
+static void test_table(void)
+{
+    TwTarget *target = open_target();
+    g_autofree Kit *kit = g_new0(Kit, 1);
+    TwProgram *p = &kit->program;
+
+    p->n_iommus = 1;
+    p->iommus[0].kind = TW_IOMMU_TABLE;
+    tw_path_shape(tw_target_dialect(target), p);
+    if (p->iommus[0].kind != TW_IOMMU_TABLE) {
+        g_test_skip("two stages have tables of their own");
+        tw_target_close(target);
+        return;
+    }
+    put_access(target, kit, TW_OP_DMA_READ);
+    run(target, kit);
+    expect_refused(target, kit, TW_REASON_ABSENT);
+    put_of_table(target, kit, TW_OP_MAP, FRAME, TW_R | TW_W);
+    expect_next(target, kit, FRAME);
+    put_of_table(target, kit, TW_OP_MAP, OTHER, TW_R | TW_W);
+    put_of_table(target, kit, TW_OP_NOTIFY, 0, 0)->events = TW_EVENT_UNMAP;
+    expect_next(target, kit, OTHER);
+    put_of_table(target, kit, TW_OP_MAP, FRAME, TW_R | TW_W)->flags =
+        TW_OPF_NOTIFIED;
+    expect_next(target, kit, FRAME);
+    put_of_table(target, kit, TW_OP_PROTECT, 0, TW_R)->flags = TW_OPF_NOTIFIED;
+    put_access(target, kit, TW_OP_DMA_WRITE);
+    run(target, kit);
+    expect_refused(target, kit, TW_REASON_RIGHTS);
+    put_of_table(target, kit, TW_OP_UNMAP, 0, 0);
+    add(kit, TW_OP_NOTIFY_ALL);
+    put_access(target, kit, TW_OP_DMA_READ);
+    run(target, kit);
+    expect_refused(target, kit, TW_REASON_ABSENT);
+    add(kit, TW_OP_BYPASS)->flags = TW_OPF_ON;
+    expect_next(target, kit, HOT);
+    tw_target_close(target);
+}
+
 /* A load, another leaf, a command, a load. */
 static void change(TwTarget *target, Kit *kit, unsigned scope)
 {
@@ -479,6 +542,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qtest/sizes", test_sizes);
     g_test_add_func("/qtest/refusals", test_refusals);
     g_test_add_func("/qtest/contexts", test_contexts);
+    g_test_add_func("/qtest/table", test_table);
     g_test_add_func("/qtest/scopes", test_scopes);
     g_test_add_func("/qtest/drop-flushes", test_drop);
     g_test_add_func("/qtest/killed", test_killed);

@@ -299,6 +299,13 @@ static bool is_pass(const TwOp *op)
     return op->code == TW_OP_CONTEXT && op->mode == TW_CONTEXT_PASS;
 }
 
+/* Of a `table`: does it grant one of the two rights? */
+static bool is_part_right(const TwOp *op)
+{
+    return (op->code == TW_OP_MAP || op->code == TW_OP_PROTECT) &&
+           op->perm != (TW_R | TW_W);
+}
+
 /* `passed`: the indexes that have had `pass`, as bits. */
 static uint64_t met_by_context(const TwOp *op, uint32_t *passed)
 {
@@ -333,6 +340,9 @@ static uint64_t triggers_met(const TwProgram *program, const TwFinding *finding)
             met |= met_by_command(large, op);
         } else if (op->code == TW_OP_CONTEXT) {
             met |= met_by_context(op, &passed);
+        } else {
+            met |= is_part_right(op) ? BIT(PART_RIGHT) : 0;
+            met |= op->code == TW_OP_BYPASS ? BIT(LEFT_PASS) : 0;
         }
     }
     return met;
@@ -358,6 +368,10 @@ static void avoid_in(const Tables *tables, bool large, TwOp *op,
         }
     } else if (is_pass(op) && triggers & BIT(LEFT_PASS)) {
         op->mode = TW_CONTEXT_TABLES;
+    } else if (is_part_right(op) && triggers & BIT(PART_RIGHT)) {
+        op->perm = TW_R | TW_W;
+    } else if (op->code == TW_OP_BYPASS && triggers & BIT(LEFT_PASS)) {
+        *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
     }
 }
 
@@ -443,7 +457,8 @@ static uint64_t of_list(const uint8_t *list, unsigned n, uint64_t bits)
 #define INFO_LEFT_PASS \
     { \
         .name = "left-pass", \
-        .meaning = "an index has another context after `pass`" \
+        .meaning = "an index has another context after `pass`, or bypass is " \
+                   "switched" \
     }
 
 #define INFO_ALL_ONES \
