@@ -133,6 +133,9 @@ static TwContent world_at(const TwContents *contents, uint32_t t)
 {
     TwContent world = contents->worlds[0];
 
+    if (world.newest == TW_NIL || contents->stored[world.newest].tick <= t) {
+        return world;
+    }
     if (world.newest < (int32_t)contents->in_line) { /* by halves */
         int32_t low = TW_NIL, high = world.newest;
 
@@ -199,6 +202,11 @@ uint64_t tw_contents_word_at(const void *data, uint8_t block, uint64_t offset,
                        .block = block,
                        .marks = marks};
 
+    if (is_seen(contents, seen, block, offset, newest, marks)) {
+        *changed = seen->changed;
+        *op = seen->op;
+        return seen->word;
+    }
     for (; i != TW_NIL && (left || (marked && !word.changed));
          i = contents->stored[i].older) {
         const TwWordSeen *known = seen_at(contents, block, offset, i, marks);
