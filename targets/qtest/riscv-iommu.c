@@ -31,8 +31,8 @@ enum {
     AT_EMPTY_TOP = AT_STRUCTURES + 0x8000, /* the same of the second stage */
     AT_COMMANDS = AT_STRUCTURES + 0x10000,
     COMMANDS_LG = 14,
-    AT_FAULTS = AT_STRUCTURES + 0x100000,
-    FAULTS_LG = 15,
+    AT_FAULTS = AT_FAULT_QUEUE,
+    FAULTS_LG = 19,
     FAULT_WORDS = 4,
     FAULT_BYTES = 8 * FAULT_WORDS,
     AT_TOPS = 0x10000000, /* see top_of() */

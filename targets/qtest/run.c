@@ -3,7 +3,6 @@
  * Programs: each operation of the script becomes moves of the devices; what
  * they leave in memory becomes the trace.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "program/layout.h"
@@ -217,6 +216,15 @@ static bool has_run(const Machine *m, const Planned *planned)
     return false;
 }
 
+/* The trace ends before this access: nobody can tell what became of it. */
+static void give_up(Machine *m, const Planned *planned, const char *why)
+{
+    m->trace->end = TW_END_UNSUPPORTED;
+    m->trace->end_op = planned->op;
+    g_strlcpy(m->trace->text, why, sizeof(m->trace->text));
+    m->broken = true;
+}
+
 /* A device whose script was out of reach: why, says what was recorded when the
  * device fetched it. */
 static void refuse_all(Machine *m, const Planned *planned, TwOutcome *outcome)
@@ -226,12 +234,9 @@ static void refuse_all(Machine *m, const Planned *planned, TwOutcome *outcome)
     outcome->class_ = TW_CLASS_DECODE_ERROR;
     m->stuck[1 + planned->index] = true;
     if (segment->slot == 0) {
-        m->trace->end = TW_END_UNSUPPORTED;
-        m->trace->end_op = planned->op;
-        snprintf(m->trace->text, sizeof(m->trace->text),
-                 "the program cuts a device off from its script, not by a "
-                 "context");
-        m->broken = true;
+        give_up(m, planned,
+                "the program cuts a device off from its script, not by a "
+                "context");
         return;
     }
     if (!segment->told) {
@@ -302,12 +307,9 @@ static void conclude_zeros(Machine *m, const Planned *planned,
     if (!may_find_zeros(m, planned)) {
         outcome->class_ = TW_CLASS_DECODE_ERROR;
     } else if (m->driver->silent) {
-        m->trace->end = TW_END_UNSUPPORTED;
-        m->trace->end_op = planned->op;
-        snprintf(m->trace->text, sizeof(m->trace->text),
-                 "a load gives zeros: it found some, or was refused without a "
-                 "record");
-        m->broken = true;
+        give_up(m, planned,
+                "a load gives zeros: it found some, or was refused without a "
+                "record");
     }
 }
 
