@@ -12,7 +12,8 @@ TARGETS = {"aarch64": "qemu-aarch64", "x86_64": "qemu-x86-64",
            "riscv64": "qemu-riscv64"}
 # The targets of the same QEMU that are about its virtual IOMMUs.
 IOMMUS = {"qemu-aarch64": ("qemu-smmuv3", "qemu-smmuv3-nested"),
-          "qemu-x86-64": ("qemu-vtd", "qemu-vtd-scalable", "qemu-amdvi"),
+          "qemu-x86-64": ("qemu-vtd", "qemu-vtd-scalable", "qemu-vtd-first",
+                          "qemu-amdvi"),
           "qemu-riscv64": ("qemu-riscv-iommu", "qemu-riscv-iommu-nested")}
 HERE = Path(__file__).resolve().parent
 

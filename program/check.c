@@ -344,10 +344,10 @@ static bool check_iommu(const TwCheck *c, unsigned id)
             return NO("format %s has a granule of %u bytes", format,
                       1u << layout->granule_lg);
         }
-        if (m->pagetable.levels < layout->least_levels ||
+        if (m->pagetable.levels < tw_layout_fewest(layout) ||
             m->pagetable.levels > layout->most_levels) {
             return NO("format %s has %u to %u levels", format,
-                      layout->least_levels, layout->most_levels);
+                      tw_layout_fewest(layout), layout->most_levels);
         }
     }
 #undef NO

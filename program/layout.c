@@ -107,7 +107,7 @@ static const TwLayout layouts[TW_FORMATS] = {
             .read = SET(BIT(0)), .write = SET(BIT(1)),
         },
     },
-    [TW_FORMAT_VTD_FL] = {X86},
+    [TW_FORMAT_VTD_FL] = {X86, .part_levels = 3},
     [TW_FORMAT_AMDVI] = {
         .least_levels = 1, .most_levels = 6, .granule_lg = 12,
         .present = SET(BIT(0)),

@@ -32,8 +32,10 @@ typedef struct TwMarks {
  */
 typedef struct TwLayout {
     uint8_t least_levels, most_levels;
-    uint8_t granule_lg;    /* 0: any */
-    TwBits present;        /* of each entry */
+    uint8_t part_levels; /* so many are enough where a target has levels of its
+                          * own above; 0: least_levels */
+    uint8_t granule_lg;  /* 0: any */
+    TwBits present;      /* of each entry */
     uint64_t present_some; /* one of these bits is set; 0: no such condition */
     uint8_t leaf_levels;   /* bit n: a leaf may be at level n */
     /* Above level 1, an entry is a leaf if some of these bits are set, or,
@@ -63,6 +65,12 @@ typedef struct TwLayout {
 
 /* A and D must not be bits of an address (format abstract). */
 enum { TW_MIN_MARKS_LG = 6 };
+
+/* The least levels that a pagetable of the format may have. */
+static inline unsigned tw_layout_fewest(const TwLayout *layout)
+{
+    return layout->part_levels ? layout->part_levels : layout->least_levels;
+}
 
 /* The layout of a format; never NULL for format < TW_FORMATS. */
 const TwLayout *tw_layout(unsigned format);

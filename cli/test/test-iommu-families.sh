@@ -6,7 +6,7 @@
 . "$(dirname "$0")/test-lib.sh"
 
 targets=
-for target in smmuv3 smmuv3-nested vtd vtd-scalable amdvi riscv-iommu \
+for target in smmuv3 smmuv3-nested vtd vtd-scalable vtd-first amdvi riscv-iommu \
     riscv-iommu-nested; do
     if "$TWINWALK" targets --target "qemu-$target" 2>/dev/null |
         grep -q '^version '; then

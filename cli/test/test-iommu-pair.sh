@@ -8,7 +8,7 @@
 
 cases=$1/qemu-iommu
 targets=
-for target in smmuv3 vtd vtd-scalable amdvi riscv-iommu riscv-iommu-nested; do
+for target in smmuv3 vtd vtd-scalable vtd-first amdvi riscv-iommu riscv-iommu-nested; do
     if "$TWINWALK" targets --target "qemu-$target" 2>/dev/null |
         grep -q '^version '; then
         targets="$targets qemu-$target"

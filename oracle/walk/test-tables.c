@@ -512,9 +512,10 @@ static void walkers(const void *data)
 
     for (unsigned n = 0; n < rounds; n++) {
         TwRng rng = tw_rng_for(format + 1, n);
-        unsigned levels = layout->least_levels +
-                          tw_rng_below(&rng, MIN(layout->most_levels, 5u) -
-                                                 layout->least_levels + 1u);
+        unsigned fewest = tw_layout_fewest(layout);
+        unsigned levels =
+            fewest +
+            tw_rng_below(&rng, MIN(layout->most_levels, 5u) - fewest + 1u);
 
         start(&f, n % 4 < 2 ? words : narrow, levels, 4096, "");
         f.world->reasons = n % 2 != 0;

@@ -466,11 +466,11 @@ static bool mend_pagetable(const Topology *t, TwIommu *m)
         m->pagetable.updates_ad = false;
     }
     m->pagetable.levels = (uint8_t)tw_form_clamp(
-        m->pagetable.levels, layout->least_levels, layout->most_levels);
+        m->pagetable.levels, tw_layout_fewest(layout), layout->most_levels);
     while (m->granule_lg + m->pagetable.levels * (m->granule_lg - 3u) > 64) {
         m->pagetable.levels--;
     }
-    return m->pagetable.levels >= layout->least_levels &&
+    return m->pagetable.levels >= tw_layout_fewest(layout) &&
            m->granule_lg >= t->d->min_granule_lg &&
            m->granule_lg <= t->d->max_granule_lg;
 }

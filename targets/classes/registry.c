@@ -35,6 +35,7 @@ static const TwTargetClass *const classes[] = {
     &tw_qtest_riscv_iommu_nested_class,
     &tw_qtest_vtd_class,
     &tw_qtest_vtd_scalable_class,
+    &tw_qtest_vtd_first_class,
     &tw_qtest_amdvi_class,
     &tw_exec_class,
     NULL,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "targets/qtest/internal.h"
+#include "targets/qtest/needs.h"
 
 enum {
     /* Registers. */
@@ -15,6 +16,7 @@ enum {
     COMMANDS = 0x08,
     EVENTS = 0x10,
     CONTROL_REGISTER = 0x18,
+    FEATURES = 0x30,
     COMMAND_TAIL = 0x2008,
     EVENT_TAIL = 0x2018,
     STATUS = 0x2020,
@@ -285,11 +287,22 @@ static void make_structures(Machine *m)
     put_word(m, control + 8, OF_CONTROL);
 }
 
+/* HATS of the extended features: 0, 1, 2 are tables of 4, 5, 6 levels; 3 is
+ * reserved. */
+static const Need needs[] = {
+    {1, 0, 10, 2, 0, 2, "host tables of 3 levels"},
+};
+
 static bool start_amdvi(Machine *m, char *why, size_t size)
 {
     uint64_t ram = m->driver->ram;
     uint64_t status;
+    const NeedRegister features = {"EFR", tw_qtest_readq(m, UNIT + FEATURES)};
 
+    if (!tw_needs_met(needs, G_N_ELEMENTS(needs), 1, "AMD-Vi", &features, why,
+                      size)) {
+        return false;
+    }
     make_structures(m);
     tw_qtest_writeq(m, UNIT + DEVICE_TABLE,
                     (ram + AT_DEVICES) | (DEVICE_PAGES - 1));

@@ -262,6 +262,13 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
         machine_close(&m->target);
         return NULL;
     }
+    if (major_version(m) < driver->oldest) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "qemu-%s: expected QEMU %u or later, not %s", driver->name,
+                    driver->oldest, m->version);
+        machine_close(&m->target);
+        return NULL;
+    }
     if (major_version(m) < driver->tells_since) {
         memset(m->dialect.reason_groups, TW_REASON_UNTOLD,
                sizeof(m->dialect.reason_groups));
@@ -331,5 +338,8 @@ CLASS(vtd, "vtd", "VT-d of a stock QEMU, legacy mode, under device DMA",
 CLASS(vtd_scalable, "vtd-scalable",
       "VT-d of a stock QEMU, scalable mode, second-stage tables",
       TRIGGERS(vtd_scalable));
+CLASS(vtd_first, "vtd-first",
+      "VT-d of a stock QEMU, scalable mode, first-stage tables",
+      TRIGGERS(vtd_first));
 CLASS(amdvi, "amdvi", "AMD-Vi of a stock QEMU, under device DMA",
       TRIGGERS(amdvi));

@@ -57,6 +57,7 @@ typedef struct Driver {
     const char *binary;  /* the QEMU of the PATH */
     const char *machine; /* its arguments: machine, CPU, IOMMU; not the devices
                           * that make DMA */
+    unsigned oldest;     /* the first version of QEMU that has it; 0: any */
     unsigned since;      /* from this version of QEMU on, if not 0, ... */
     const char *machine_since; /* ... the arguments are these */
     bool silent;               /* a refusal may leave no record */

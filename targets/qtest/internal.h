@@ -12,6 +12,7 @@
  *   families.c the option --only-commands
  *   emit.c     cases as scripts for QEMU's maintainers
  *   tables.c   IOMMUs that the language calls a `table`, as real tables
+ *   needs.c    what an IOMMU must have, by its capability registers
  *   memory.c   which bytes RAM has at the start and at the end; where stores
  *              went
  *   driver.h   what only an IOMMU knows: a file each
@@ -197,6 +198,6 @@ bool tw_qtest_emit(TwTarget *target, const TwProgram *program,
 
 extern const Driver tw_qtest_smmuv3, tw_qtest_smmuv3_nested,
     tw_qtest_riscv_iommu, tw_qtest_riscv_iommu_nested, tw_qtest_vtd,
-    tw_qtest_vtd_scalable, tw_qtest_amdvi;
+    tw_qtest_vtd_scalable, tw_qtest_vtd_first, tw_qtest_amdvi;
 
 #endif

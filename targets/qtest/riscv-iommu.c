@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "targets/qtest/internal.h"
+#include "targets/qtest/needs.h"
 
 enum {
     /* Where its PCI function is, and the registers of that. */
@@ -341,21 +342,29 @@ static uint64_t queue_base(const Machine *m, uint64_t at, unsigned lg)
     return (m->driver->ram + at) >> 12 << 10 | (lg - 1);
 }
 
+/* What an IOMMU must have, with one stage and with two. */
+enum { ONE_STAGE = 1, TWO_STAGES = 2, ANY_STAGES = 3 };
+
+static const Need needs[] = {
+    {ANY_STAGES, 0, 4, 4, 1, 1, "version 1"},
+    {ANY_STAGES, 0, 9, 1, 1, 0, "Sv39"},
+    {TWO_STAGES, 0, 18, 1, 1, 0, "Sv48x4"},
+    {ANY_STAGES, 0, 22, 1, 1, 0, "contexts of 64 bytes (MSI_FLAT)"},
+    {ANY_STAGES, 0, 32, 6, 32, 0, "addresses of 32 bits"},
+};
+
 static bool start_iommu(Machine *m, char *why, size_t size)
 {
-    const uint64_t needed = 1 << 9 | (is_nested(m) ? 1 << 18 : 0);
     uint64_t directory = (m->driver->ram + AT_CONTEXTS) >> 12 << 10 | 2;
-    uint64_t capabilities;
+    NeedRegister capabilities = {.name = "capabilities"};
 
     tw_qtest_config_write(m, SLOT, 0x10, UNIT);
     tw_qtest_config_write(m, SLOT, 0x14, 0);
     tw_qtest_config_write(m, SLOT, 0x04, 6);
-    capabilities = tw_qtest_readq(m, UNIT + CAPABILITIES);
-    if ((capabilities & needed) != needed) {
-        snprintf(why, size,
-                 "expected a RISC-V IOMMU with Sv39%s, not capabilities 0x%llx",
-                 is_nested(m) ? " and Sv48x4" : "",
-                 (unsigned long long)capabilities);
+    capabilities.value = tw_qtest_readq(m, UNIT + CAPABILITIES);
+    if (!tw_needs_met(needs, G_N_ELEMENTS(needs),
+                      is_nested(m) ? TWO_STAGES : ONE_STAGE, "a RISC-V IOMMU",
+                      &capabilities, why, size)) {
         return false;
     }
     make_structures(m);

@@ -9,11 +9,16 @@
 #include <string.h>
 
 #include "targets/qtest/internal.h"
+#include "targets/qtest/needs.h"
 
 enum {
     /* Registers, and where they are. */
     SMMU = 0x09050000,
     IDR0 = 0x00,
+    IDR1 = 0x04,
+    IDR3 = 0x0c,
+    IDR5 = 0x14,
+    OAS_48 = 5, /* of IDR5, IPS and S2PS: 48 bits */
     CR0 = 0x20,
     STRTAB_BASE = 0x80,
     STRTAB_BASE_CFG = 0x88,
@@ -22,8 +27,6 @@ enum {
     EVENTQ_BASE = 0xa0,
     EVENTQ_PROD = 0x100a8,
     EVENTQ_CONS = 0x100ac,
-    S1P = 2, /* bits of IDR0 */
-    S2P = 1,
     /* Structures: offsets in RAM, log2 of their entries. */
     AT_STREAMS = AT_STRUCTURES,
     STREAMS_LG = 8,
@@ -68,6 +71,7 @@ typedef struct State {
     uint32_t command;    /* CMDQ_PROD as of the commands that are planned */
     uint32_t n_commands; /* of this program, without those that were sent */
     uint32_t event;      /* EVENTQ_PROD as of the events that are known */
+    uint8_t output;      /* IPS and S2PS */
     bool other_entry[MOST_INDEXES]; /* the stream table entry was changed, not
                                      * only the context descriptor */
     uint64_t entry[MOST_INDEXES][4];
@@ -263,12 +267,13 @@ static void make_entry(const Machine *m, unsigned index, uint64_t *words)
     if (second.mode == TW_CONTEXT_TABLES) {
         words[0] |= 2 << 1;
         words[2] = second.domain | UINT64_C(25) << 32 | UINT64_C(1) << 38 |
-                   UINT64_C(5) << 48 | UINT64_C(1) << 51 | UINT64_C(1) << 58;
+                   (uint64_t)state(m)->output << 48 | UINT64_C(1) << 51 |
+                   UINT64_C(1) << 58;
         words[3] = second.root;
     }
 }
 
-/* Context descriptor: T0SZ 25, no TTB1, V, 48-bit output, AArch64, faults are
+/* Context descriptor: T0SZ 25, no TTB1, V, IPS, AArch64, faults are
  * recorded and aborted. */
 static void put_context(Machine *m, unsigned index)
 {
@@ -276,7 +281,7 @@ static void put_context(Machine *m, unsigned index)
 
     tw_qtest_store64(m, context_at(m, index),
                      25 | UINT64_C(1) << 30 | UINT64_C(1) << 31 |
-                         UINT64_C(5) << 32 | UINT64_C(1) << 41 |
+                         (uint64_t)state(m)->output << 32 | UINT64_C(1) << 41 |
                          UINT64_C(1) << 45 | UINT64_C(1) << 46 |
                          (uint64_t)first->domain << 48);
     tw_qtest_store64(m, context_at(m, index) + 8, first->root);
@@ -329,16 +334,44 @@ static uint64_t own_word(const Machine *m, unsigned stage, unsigned i)
                       : block | 3 << 6 | UINT64_C(0xf) << 2; /* S2AP, MemAttr */
 }
 
+/* What an SMMU must have, with one stage and with two. */
+enum { ONE_STAGE = 1, TWO_STAGES = 2, ANY_STAGES = 3 };
+
+enum { REG_IDR0, REG_IDR1, REG_IDR3, REG_IDR5 };
+
+static const Need needs[] = {
+    {ONE_STAGE, REG_IDR0, 1, 1, 1, 0, "stage 1"},
+    {TWO_STAGES, REG_IDR0, 0, 2, 3, 0, "two stages"},
+    {ANY_STAGES, REG_IDR0, 3, 1, 1, 0, "AArch64 tables"},
+    {ANY_STAGES, REG_IDR1, 0, 6, STREAMS_LG, 0, "256 streams"},
+    {ANY_STAGES, REG_IDR1, 21, 5, COMMANDS_LG, 0, "a queue of 4096 commands"},
+    {ANY_STAGES, REG_IDR1, 16, 5, EVENTS_LG, 0, "a queue of 524288 events"},
+    {ANY_STAGES, REG_IDR3, 10, 1, 1, 0, "invalidation of ranges"},
+    {ANY_STAGES, REG_IDR5, 4, 1, 1, 0, "a granule of 4 KiB"},
+};
+
+static bool has_needs(Machine *m, char *why, size_t size)
+{
+    const NeedRegister registers[] = {
+        [REG_IDR0] = {"IDR0", tw_qtest_readl(m, SMMU + IDR0)},
+        [REG_IDR1] = {"IDR1", tw_qtest_readl(m, SMMU + IDR1)},
+        [REG_IDR3] = {"IDR3", tw_qtest_readl(m, SMMU + IDR3)},
+        [REG_IDR5] = {"IDR5", tw_qtest_readl(m, SMMU + IDR5)},
+    };
+    uint64_t oas = tw_need_field(registers[REG_IDR5].value, 0, 3);
+
+    state(m)->output = (uint8_t)(oas < OAS_48 ? oas : OAS_48);
+    return tw_needs_met(needs, G_N_ELEMENTS(needs),
+                        m->driver->stages == 2 ? TWO_STAGES : ONE_STAGE,
+                        "an SMMUv3", registers, why, size);
+}
+
 static bool start_smmu(Machine *m, char *why, size_t size)
 {
     uint64_t ram = m->driver->ram;
-    uint32_t idr0 = (uint32_t)tw_qtest_readl(m, SMMU + IDR0);
     const uint64_t pass = 1 | 4 << 1;
-    uint32_t needed = S1P | (m->driver->stages == 2 ? S2P : 0);
 
-    if ((idr0 & needed) != needed) {
-        snprintf(why, size, "expected an SMMUv3 with %s, not IDR0 0x%08x",
-                 m->driver->stages == 2 ? "two stages" : "stage 1", idr0);
+    if (!has_needs(m, why, size)) {
         return false;
     }
     tw_qtest_put(m, stream_at(m, CONTROL), &pass, sizeof(pass));

@@ -498,7 +498,7 @@ static void expect_liar(const char *does, const char *what)
     g_autofree char *path = g_build_filename(dir, "qemu", NULL);
     g_autofree char *text =
         g_strdup_printf("#!/bin/sh\n[ \"$1\" != --version ] || "
-                        "exec echo 'QEMU emulator version 9.9.9'\n%s\n",
+                        "exec echo 'QEMU emulator version 99.9.9'\n%s\n",
                         does);
 
     g_assert_true(g_file_set_contents(path, text, -1, NULL));
@@ -525,6 +525,88 @@ static void test_no_qemu(void)
     expect_liar("yes", "qtest");
 }
 
+/* A machine with the devices, whose registers say this; its target says what it
+ * lacks. */
+static void expect_lack(const char *registers, const char *what)
+{
+    g_autofree char *does = g_strdup_printf(
+        "while read line; do case $line in endian*) echo OK little;; %s "
+        "read*|in*) echo OK 0x121000;; *) echo OK;; esac; done",
+        registers);
+
+    expect_liar(does, what);
+}
+
+/* VT-d: CAP and ECAP. */
+#define VTD_REGISTERS(cap, ecap) \
+    "'readq 0xfed90008'*) echo OK " cap ";; " \
+    "'readq 0xfed90010'*) echo OK " ecap ";;"
+/* SMMUv3: IDR0, IDR1, IDR3, IDR5. */
+#define SMMU_REGISTERS(idr0, idr1, idr3, idr5) \
+    "'readl 0x9050000'*) echo OK " idr0 ";; " \
+    "'readl 0x9050004'*) echo OK " idr1 ";; " \
+    "'readl 0x905000c'*) echo OK " idr3 ";; " \
+    "'readl 0x9050014'*) echo OK " idr5 ";;"
+/* The RISC-V IOMMU: capabilities; AMD-Vi: extended features. */
+#define RISCV_REGISTERS(capabilities) \
+    "'readq 0x40200000'*) echo OK " capabilities ";;"
+#define AMDVI_REGISTERS(features) "'readq 0xfed80030'*) echo OK " features ";;"
+
+/* What each lacks differs from what QEMU has by one field. */
+static const struct {
+    const char *target, *registers, *what;
+} lacks[] = {
+    {"qemu-vtd", VTD_REGISTERS("0xd2008c222f0606", "0xf00"), "queued"},
+    {"qemu-vtd", VTD_REGISTERS("0xd2008c222f0602", "0xf02"), "domain ids"},
+    {"qemu-vtd", VTD_REGISTERS("0xd2008c222f0406", "0xf02"), "3 levels"},
+    {"qemu-vtd", VTD_REGISTERS("0xd2008c22250606", "0xf02"), "39 bits"},
+    {"qemu-vtd", VTD_REGISTERS("0xd20084222f0606", "0xf02"), "1 GiB"},
+    {"qemu-vtd", VTD_REGISTERS("0xd2000c222f0606", "0xf02"), "by pages"},
+    {"qemu-vtd", VTD_REGISTERS("0xd2008c232f0606", "0xf02"), "0x220"},
+    {"qemu-vtd", VTD_REGISTERS("0xd2008c222f0606", "0xf02"), "to translate"},
+    {"qemu-vtd-scalable", VTD_REGISTERS("0xd2008c222f0606", "0x400000000f02"),
+     "scalable mode"},
+    {"qemu-vtd-scalable", VTD_REGISTERS("0xd2008c222f0606", "0x80000000f02"),
+     "second-stage"},
+    {"qemu-vtd-first", VTD_REGISTERS("0x1d2008c222f0606", "0x480000000f02"),
+     "first-stage"},
+    {"qemu-vtd-first", VTD_REGISTERS("0xd2008c222f0606", "0x880000000f02"),
+     "1 GiB"},
+    {"qemu-vtd-first", VTD_REGISTERS("0x1d2008c22260606", "0x880000000f02"),
+     "48 bits"},
+    {"qemu-smmuv3", SMMU_REGISTERS("0xd401019", "0x2730010", "0x1404", "0x74"),
+     "stage 1"},
+    {"qemu-smmuv3", SMMU_REGISTERS("0xd401012", "0x2730010", "0x1404", "0x74"),
+     "AArch64"},
+    {"qemu-smmuv3", SMMU_REGISTERS("0xd40101a", "0x2730007", "0x1404", "0x74"),
+     "streams"},
+    {"qemu-smmuv3", SMMU_REGISTERS("0xd40101a", "0x1730010", "0x1404", "0x74"),
+     "commands"},
+    {"qemu-smmuv3", SMMU_REGISTERS("0xd40101a", "0x2620010", "0x1404", "0x74"),
+     "events"},
+    {"qemu-smmuv3", SMMU_REGISTERS("0xd40101a", "0x2730010", "0x1004", "0x74"),
+     "ranges"},
+    {"qemu-smmuv3", SMMU_REGISTERS("0xd40101a", "0x2730010", "0x1404", "0x64"),
+     "4 KiB"},
+    {"qemu-smmuv3-nested",
+     SMMU_REGISTERS("0xd44101a", "0x2730010", "0x1404", "0x74"), "two stages"},
+    {"qemu-riscv-iommu", RISCV_REGISTERS("0x78c2cf4d10"), "Sv39"},
+    {"qemu-riscv-iommu", RISCV_REGISTERS("0x78c2cf4f20"), "version 1"},
+    {"qemu-riscv-iommu", RISCV_REGISTERS("0x78c28f4f10"), "MSI_FLAT"},
+    {"qemu-riscv-iommu", RISCV_REGISTERS("0x5fc2cf4f10"), "32 bits"},
+    {"qemu-riscv-iommu-nested", RISCV_REGISTERS("0x78c2cb4f10"), "Sv48x4"},
+    {"qemu-amdvi", AMDVI_REGISTERS("0x2dd3"), "3 levels"},
+};
+
+static void test_lacks(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(lacks); i++) {
+        if (strcmp(lacks[i].target, name) == 0) {
+            expect_lack(lacks[i].registers, lacks[i].what);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -548,5 +630,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qtest/killed", test_killed);
     g_test_add_func("/qtest/stopped", test_stopped);
     g_test_add_func("/qtest/no-qemu", test_no_qemu);
+    g_test_add_func("/qtest/lacks", test_lacks);
     return g_test_run();
 }

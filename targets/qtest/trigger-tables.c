@@ -37,8 +37,10 @@ enum { PAGE = 4096, SV_PAGE = 1 << 10, WINDOW_PAGES = 1024 };
 #define SV_WRITE UINT64_C(4)
 #define SV_OF_LEAF UINT64_C(0xd0) /* U, A, D */
 #define SV_TOP (UINT64_C(0x3ff) << 54)
-/* vtd-sl */
+/* vtd-sl; vtd-fl */
 #define VTD_RIGHTS UINT64_C(3)
+#define FL_READS UINT64_C(5) /* P, U/S */
+#define FL_WRITES UINT64_C(2)
 #define VTD_LARGE UINT64_C(0x80)
 #define VTD_GIB (UINT64_C(0xffffffffff) << 30 & ~(UINT64_C(0xfff) << 52))
 #define INTERRUPT_GIB UINT64_C(0xc0000000) /* has 0xfeexxxxx in it; */
@@ -148,6 +150,8 @@ static uint64_t mend_part_right(const Tables *tables, const TwOp *op)
         return (entry & SV_READS) == SV_READS ? entry | SV_WRITES : entry;
     case TW_FORMAT_VTD_SL:
         return entry & VTD_RIGHTS ? entry | VTD_RIGHTS : entry;
+    case TW_FORMAT_VTD_FL:
+        return (entry & FL_READS) == FL_READS ? entry | FL_WRITES : entry;
     case TW_FORMAT_AMDVI:
         return entry & AMD_PRESENT && entry & AMD_RIGHTS ? entry | AMD_RIGHTS
                                                          : entry;
@@ -213,18 +217,24 @@ static uint64_t mend_next_level(const Tables *tables, const TwOp *op)
                : op->value;
 }
 
+static bool is_vtd(const Tables *tables)
+{
+    return tables->format == TW_FORMAT_VTD_SL ||
+           tables->format == TW_FORMAT_VTD_FL;
+}
+
 /* Another entry with reserved bits. */
 static uint64_t mend_all_ones(const Tables *tables, const TwOp *op)
 {
-    return tables->format == TW_FORMAT_VTD_SL && op->value == UINT64_MAX
+    return is_vtd(tables) && op->value == UINT64_MAX
                ? op->value & ~(UINT64_C(1) << 63)
                : op->value;
 }
 
 static uint64_t mend_interrupt_leaf(const Tables *tables, const TwOp *op)
 {
-    return tables->format == TW_FORMAT_VTD_SL && op->value & VTD_RIGHTS &&
-                   op->value & VTD_LARGE && level_of(tables, op) == 3 &&
+    return is_vtd(tables) && op->value & VTD_RIGHTS && op->value & VTD_LARGE &&
+                   level_of(tables, op) == 3 &&
                    (op->value & VTD_GIB) == INTERRUPT_GIB
                ? (op->value & ~VTD_GIB) | OTHER_GIB
                : op->value;
@@ -499,6 +509,12 @@ KIND(riscv_iommu_nested, PART_RIGHT, RESERVED_BITS, LARGE_RANGE, GUEST_PAGE,
 KIND(vtd, PART_RIGHT, ALL_ONES, INTERRUPT_LEAF) = {
     INFO_PART_RIGHT, INFO_ALL_ONES, INFO_INTERRUPT_LEAF, {.name = NULL}};
 KIND(vtd_scalable, PART_RIGHT, LEFT_PASS, ALL_ONES,
+     INTERRUPT_LEAF) = {INFO_PART_RIGHT,
+                        INFO_LEFT_PASS,
+                        INFO_ALL_ONES,
+                        INFO_INTERRUPT_LEAF,
+                        {.name = NULL}};
+KIND(vtd_first, PART_RIGHT, LEFT_PASS, ALL_ONES,
      INTERRUPT_LEAF) = {INFO_PART_RIGHT,
                         INFO_LEFT_PASS,
                         INFO_ALL_ONES,

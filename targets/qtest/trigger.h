@@ -23,6 +23,7 @@ TW_QTEST_TRIGGERS(riscv_iommu);
 TW_QTEST_TRIGGERS(riscv_iommu_nested);
 TW_QTEST_TRIGGERS(vtd);
 TW_QTEST_TRIGGERS(vtd_scalable);
+TW_QTEST_TRIGGERS(vtd_first);
 TW_QTEST_TRIGGERS(amdvi);
 
 #endif

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Intel VT-d of the machine `q35`: legacy mode, and scalable mode with
- * second-stage tables.  Intel Virtualization Technology for Directed I/O,
- * Architecture Specification: registers in chapter 11, structures in chapter 9,
- * commands in chapter 6, faults in chapter 7.
+ * second-stage tables, or with first-stage tables.  Intel Virtualization
+ * Technology for Directed I/O, Architecture Specification: registers in chapter
+ * 11, structures in chapter 9, commands in chapter 6, faults in chapter 7.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "targets/qtest/internal.h"
+#include "targets/qtest/needs.h"
 
 enum {
     /* Registers. */
@@ -28,11 +29,13 @@ enum {
     AT_OWN = AT_STRUCTURES + 0x3000,         /* table of level 2 */
     AT_EMPTY = AT_STRUCTURES + 0x4000,       /* root that leads nowhere */
     AT_STATUS = AT_STRUCTURES + 0x5000,      /* a word */
+    AT_EMPTY_TOP = AT_STRUCTURES + 0x6000,   /* see top_of() */
     AT_DIRECTORIES = AT_STRUCTURES + 0x8000, /* of PASIDs, a page a device */
     AT_PASIDS = AT_STRUCTURES + 0xc000,      /* tables of them, likewise */
     AT_QUEUE = AT_STRUCTURES + 0x100000,
     QUEUE_LG = 7, /* log2 of its pages */
     QUEUE_BYTES = 4096 << QUEUE_LG,
+    AT_TOPS = 0x10000000, /* see top_of() */
     /* Domain ids; domain D of a program is D + 1. */
     OF_BLOCKED = 0x1fe,
     OF_CONTROL = 0x1ff,
@@ -42,7 +45,6 @@ enum {
     WAIT = 5,
     PASID_IOTLB = 6,
     PASID_CACHE = 7,
-    MOST_MASK = 18, /* pages of one command, as log2 */
 };
 
 /* Registers that are written to enable the unit, and its pages. */
@@ -57,6 +59,7 @@ enum { REFUSED = 1, UNREADABLE, CONFIGURATION };
 typedef struct State {
     uint32_t tail;      /* in the queue, of what is planned */
     uint32_t n_waiting; /* bytes of it that QEMU has not seen */
+    uint8_t most_mask;  /* pages of one command, as log2 */
     /* Since the last command for its context: is the context entry of an index
      * not present any more; of which domains did it pass through? */
     bool left[MOST_INDEXES];
@@ -69,6 +72,7 @@ static State *state(const Machine *m)
 }
 
 static bool is_scalable(const Machine *m);
+static bool is_first(const Machine *m); /* has first-stage tables */
 
 static uint64_t source_of(unsigned device)
 {
@@ -106,7 +110,18 @@ static void submit(Machine *m)
     tw_qtest_store32(m, UNIT + QUEUE_TAIL, state(m)->tail);
 }
 
-/* By pieces of 2^AM pages, aligned ("IOTLB Invalidate Descriptor"). */
+/* Of all pages of a domain, in the first stage of PASID 0 ("PASID-based-IOTLB
+ * Invalidate Descriptor"). */
+static void invalidate_domain(Machine *m, unsigned domain)
+{
+    command(m,
+            (is_first(m) ? PASID_IOTLB : IOTLB) | 2 << 4 |
+                (uint64_t)(domain + 1) << 16,
+            0);
+}
+
+/* By pieces of 2^AM pages, aligned ("IOTLB Invalidate Descriptor", and the same
+ * of PASIDs). */
 static void invalidate_pages(Machine *m, unsigned domain, bool leaf,
                              uint64_t first, uint64_t last)
 {
@@ -117,11 +132,13 @@ static void invalidate_pages(Machine *m, unsigned domain, bool leaf,
     while (page < end) {
         unsigned mask = 0;
 
-        while (mask < MOST_MASK && !(page >> mask & 1) &&
+        while (mask < state(m)->most_mask && !(page >> mask & 1) &&
                page + (UINT64_C(2) << mask) <= end) {
             mask++;
         }
-        command(m, IOTLB | 3 << 4 | (uint64_t)(domain + 1) << 16,
+        command(m,
+                (is_first(m) ? PASID_IOTLB : IOTLB) | 3 << 4 |
+                    (uint64_t)(domain + 1) << 16,
                 page << 12 | (uint64_t)leaf << 6 | mask);
         page += UINT64_C(1) << mask;
     }
@@ -136,7 +153,7 @@ static void invalidate_entries(Machine *m, const TwOp *op)
         command(m, IOTLB | 1 << 4, 0);
         return;
     case TW_SCOPE_DOMAIN:
-        command(m, IOTLB | 2 << 4 | (uint64_t)(op->whose + 1) << 16, 0);
+        invalidate_domain(m, op->whose);
         return;
     case TW_SCOPE_RANGE:
     case TW_SCOPE_LEAF:
@@ -235,6 +252,20 @@ static void invalidate(Machine *m, const TwOp *op)
 
 /* Structures --------------------------------------------------------------- */
 
+/* Types of PASID entries. */
+enum { FIRST = 1, SECOND = 2, PASS = 4 };
+
+/* Entries of first-stage tables, with A and D, so that no walk changes them: a
+ * table, and a leaf. */
+#define FS_TABLE UINT64_C(0x67)
+#define FS_LEAF UINT64_C(0xe7)
+
+/* AW: 1 is 39 bits, 2 is 48. */
+static unsigned width_of(const Machine *m)
+{
+    return is_first(m) ? 2 : 1;
+}
+
 /* Of a device. */
 static uint64_t context_at(const Machine *m, unsigned device)
 {
@@ -258,16 +289,37 @@ static void put_context(Machine *m, unsigned index, uint64_t root,
     tw_qtest_store64(m, at, root | type << 2 | 1);
 }
 
-/* PASID table entry: P 0, width [4:2], type [8:6] (2 second stage, 4
- * pass-through), tables [63:12]; domain [79:64].  The context entry is there.
- */
+/* The table of level 4 above tables of the first stage: for each page that is a
+ * root of a program, one with an entry that leads there and never changes. */
+static uint64_t top_of(Machine *m, uint64_t root)
+{
+    uint64_t ram = m->driver->ram;
+    uint64_t page = (root - ram - AT_PROGRAM) / PAGE_BYTES;
+    uint64_t at = root == ram + AT_EMPTY
+                      ? AT_EMPTY_TOP
+                      : AT_TOPS + page % PAGES * (uint64_t)PAGE_BYTES;
+    uint64_t entry = root | FS_TABLE;
+
+    tw_qtest_put(m, ram + at, &entry, sizeof(entry));
+    return ram + at;
+}
+
+/* PASID table entry: P 0, width [4:2], type [8:6] (1 first stage, 2 second
+ * stage, 4 pass-through), tables of the second [63:12]; domain [79:64]; levels
+ * of the first [131:130] (0: 4), its tables [191:140].  The context entry is
+ * there. */
 static void put_pasid(Machine *m, unsigned index, uint64_t root, unsigned type,
                       unsigned id)
 {
     uint64_t at = pasid_at(m, 1 + index);
+    bool first = type == FIRST;
 
     tw_qtest_store64(m, at + 8, id);
-    tw_qtest_store64(m, at, root | type << 6 | 1 << 2 | 1);
+    if (is_first(m)) {
+        tw_qtest_store64(m, at + 16, first ? top_of(m, root) : 0);
+    }
+    tw_qtest_store64(m, at,
+                     (first ? 0 : root) | type << 6 | width_of(m) << 2 | 1);
     tw_qtest_store64(m, context_at(m, 1 + index),
                      (m->driver->ram + AT_DIRECTORIES + 0x1000 * (1 + index)) |
                          1);
@@ -279,18 +331,18 @@ static void context(Machine *m, unsigned index)
     const Stage *stage = &m->stages[0][index];
     void (*put)(Machine *, unsigned, uint64_t, unsigned, unsigned) =
         is_scalable(m) ? put_pasid : put_context;
-    bool scalable = is_scalable(m);
+    unsigned tables = is_first(m) ? FIRST : is_scalable(m) ? SECOND : 0;
 
     switch (stage->mode) {
     case TW_CONTEXT_TABLES:
-        put(m, index, stage->root, scalable ? 2 : 0, stage->domain + 1);
+        put(m, index, stage->root, tables, stage->domain + 1);
         break;
     case TW_CONTEXT_PASS:
-        put(m, index, 0, scalable ? 4 : 2, stage->domain + 1);
+        put(m, index, 0, is_scalable(m) ? PASS : 2, stage->domain + 1);
         note_pass(m, index);
         break;
     case TW_CONTEXT_BLOCKED:
-        put(m, index, m->driver->ram + AT_EMPTY, scalable ? 2 : 0, OF_BLOCKED);
+        put(m, index, m->driver->ram + AT_EMPTY, tables, OF_BLOCKED);
         break;
     default:
         tw_qtest_store64(m, context_at(m, 1 + index), 0);
@@ -329,9 +381,9 @@ static uint64_t own_word(const Machine *m, unsigned stage, unsigned i)
     (void)stage;
     switch (i) {
     case 0: /* RAM, as one page */
-        return 1 << 7 | 3;
+        return is_first(m) ? FS_LEAF : 1 << 7 | 3;
     case 3: /* devices: a table, since no page may hold 0xfee00000 */
-        return (m->driver->ram + AT_OWN) | 3;
+        return (m->driver->ram + AT_OWN) | (is_first(m) ? FS_TABLE : 3);
     default:
         return 0;
     }
@@ -352,7 +404,8 @@ static void make_structures(Machine *m)
     uint64_t control = context_at(m, CONTROL) - ram;
 
     put_words(m, AT_ROOT, (ram + AT_CONTEXTS) | 1, 0);
-    put_words(m, AT_OWN + (devices >> 21 & 511) * 8, devices | 1 << 7 | 3, 0);
+    put_words(m, AT_OWN + (devices >> 21 & 511) * 8,
+              devices | (is_first(m) ? FS_LEAF : 1 << 7 | 3), 0);
     for (unsigned i = 0; i < OWN_WORDS; i++) {
         uint64_t word = own_word(m, 0, i);
 
@@ -367,22 +420,55 @@ static void make_structures(Machine *m)
                   0);
     }
     put_words(m, control, (ram + AT_DIRECTORIES) | 1, 0);
-    put_words(m, AT_PASIDS, 4 << 6 | 1 << 2 | 1, OF_CONTROL);
+    put_words(m, AT_PASIDS, PASS << 6 | width_of(m) << 2 | 1, OF_CONTROL);
+}
+
+/* What a unit must have, by its mode. */
+enum { LEGACY_MODE = 1, SECOND_STAGE_MODE = 2, FIRST_STAGE_MODE = 4 };
+#define SECOND_STAGES (LEGACY_MODE | SECOND_STAGE_MODE)
+#define SCALABLE_MODES (SECOND_STAGE_MODE | FIRST_STAGE_MODE)
+#define ALL_MODES (LEGACY_MODE | SCALABLE_MODES)
+
+enum { CAP, ECAP };
+
+static const Need needs[] = {
+    {ALL_MODES, ECAP, 1, 1, 1, 0, "queued invalidation"},
+    {SCALABLE_MODES, ECAP, 43, 1, 1, 0, "scalable mode"},
+    {SECOND_STAGE_MODE, ECAP, 46, 1, 1, 0, "second-stage translation"},
+    {FIRST_STAGE_MODE, ECAP, 47, 1, 1, 0, "first-stage translation"},
+    {ALL_MODES, CAP, 0, 3, 3, 0, "1024 domain ids"},
+    {SECOND_STAGES, CAP, 9, 1, 1, 0, "tables of 3 levels"},
+    {SECOND_STAGES, CAP, 16, 6, 38, 0, "addresses of 39 bits"},
+    {FIRST_STAGE_MODE, CAP, 16, 6, 47, 0, "addresses of 48 bits"},
+    {SECOND_STAGES, CAP, 34, 2, 3, 0, "pages of 2 MiB and of 1 GiB"},
+    {FIRST_STAGE_MODE, CAP, 56, 1, 1, 0, "pages of 1 GiB"},
+    {ALL_MODES, CAP, 39, 1, 1, 0, "invalidation by pages"},
+    {ALL_MODES, CAP, 24, 10, FAULT / 16, FAULT / 16,
+     "fault records from 0x220 on"},
+};
+
+static bool has_needs(Machine *m, char *why, size_t size)
+{
+    const NeedRegister registers[] = {
+        [CAP] = {"CAP", tw_qtest_readq(m, UNIT + CAPABILITIES)},
+        [ECAP] = {"ECAP", tw_qtest_readq(m, UNIT + EXTENDED)},
+    };
+    unsigned mode = is_first(m)      ? FIRST_STAGE_MODE
+                    : is_scalable(m) ? SECOND_STAGE_MODE
+                                     : LEGACY_MODE;
+
+    state(m)->most_mask =
+        (uint8_t)tw_need_field(registers[CAP].value, 48, 6); /* MAMV */
+    return tw_needs_met(needs, G_N_ELEMENTS(needs), mode, "VT-d", registers,
+                        why, size);
 }
 
 static bool start_vtd(Machine *m, char *why, size_t size)
 {
-    const uint64_t tables = UINT64_C(1) << 43 | UINT64_C(1) << 46;
     uint64_t ram = m->driver->ram;
-    uint64_t extended = tw_qtest_readq(m, UNIT + EXTENDED);
     bool scalable = is_scalable(m);
 
-    if (tw_qtest_readq(m, UNIT + CAPABILITIES) == 0 || !(extended & 2) ||
-        (scalable && (extended & tables) != tables)) {
-        snprintf(why, size,
-                 "expected VT-d with queued invalidation%s, not ECAP 0x%llx",
-                 scalable ? ", scalable mode, second-stage translation" : "",
-                 (unsigned long long)extended);
+    if (!has_needs(m, why, size)) {
         return false;
     }
     make_structures(m);
@@ -415,11 +501,18 @@ static unsigned kind_of(unsigned code)
     case 0x05:
     case 0x06:
     case 0x79:
+    case 0x81: /* first stage: U/S, */
+    case 0x85: /* R/W, load */
+    case 0x86:
         return TW_REASON_RIGHTS;
+    case 0x71: /* first stage: P */
+        return TW_REASON_ABSENT;
     case 0x0c:
+    case 0x72: /* first stage */
     case 0x7a:
         return TW_REASON_RESERVED;
     case 0x04:
+    case 0x80: /* first stage: not canonical */
     case 0x84:
     case 0x0e: /* leads to the interrupt range, */
     case 0x87:
@@ -457,9 +550,7 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
 
 #define VTD(of) \
     .name = of, .binary = "qemu-system-x86_64", .config = CONFIG_PORTS, \
-    .bar = 0xfe000000, .stages = 1, .formats = {TW_FORMAT_VTD_SL}, \
-    .outputs = {39}, .far = UINT64_C(0xc0000000), \
-    .entry_bits = 0x7ff | UINT64_C(0xbff) << 52, \
+    .bar = 0xfe000000, .stages = 1, .far = UINT64_C(0xc0000000), \
     .reason_groups = {[TW_REASON_NO_CONTEXT] = CONFIGURATION, \
                       [TW_REASON_BLOCKED] = REFUSED, \
                       [TW_REASON_ABSENT] = REFUSED, \
@@ -474,9 +565,14 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
                               TW_IOTLB_CONTEXTS | TW_IOTLB_BY_INDEX, \
                      .commands = TW_COMMANDS_PLAIN}
 
+/* Second-stage tables of 39 bits. */
+#define SECOND_STAGE \
+    .formats = {TW_FORMAT_VTD_SL}, .outputs = {39}, \
+    .entry_bits = 0x7ff | UINT64_C(0xbff) << 52
+
 #define Q35 \
     "-M q35,sata=off,smbus=off,usb=off,vmport=off,memory-backend=m0 " \
-    "-device intel-iommu,intremap=off,aw-bits=39"
+    "-device intel-iommu,intremap=off,aw-bits="
 
 /*
  * "Caching of Translation Information": translations, contexts and what is
@@ -489,17 +585,37 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
  */
 const Driver tw_qtest_vtd = {
     VTD("vtd"),
-    .machine = Q35,
+    SECOND_STAGE,
+    .machine = Q35 "39",
 };
 
 const Driver tw_qtest_vtd_scalable = {
     VTD("vtd-scalable"),
-    .machine = Q35 ",x-scalable-mode=on",
+    SECOND_STAGE,
+    .machine = Q35 "39,x-scalable-mode=on",
     .since = 11,
-    .machine_since = Q35 ",scalable-mode=on",
+    .machine_since = Q35 "39,scalable-mode=on",
+};
+
+/* A and D are set in all entries of programs: no walk changes them. */
+const Driver tw_qtest_vtd_first = {
+    VTD("vtd-first"),
+    .formats = {TW_FORMAT_VTD_FL},
+    .outputs = {48},
+    .entry_bits = 0x3ff | 1 << 11 | UINT64_C(0x3ff) << 52,
+    .entry_ones = 1 << 5 | 1 << 6,
+    .oldest = 10,
+    .machine = Q35 "48,x-scalable-mode=on,x-flts=on",
+    .since = 11,
+    .machine_since = Q35 "48,scalable-mode=on,fsts=on",
 };
 
 static bool is_scalable(const Machine *m)
 {
-    return m->driver == &tw_qtest_vtd_scalable;
+    return m->driver != &tw_qtest_vtd;
+}
+
+static bool is_first(const Machine *m)
+{
+    return m->driver == &tw_qtest_vtd_first;
 }
