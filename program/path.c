@@ -273,13 +273,13 @@ static void fit_invalidate(const TwDialect *d, TwOp *op)
 
 /* Of a `table` ------------------------------------------------------------- */
 
-bool tw_path_page_entry(const TwDialect *d, uint64_t out, uint8_t perm,
-                        uint64_t *value)
+bool tw_path_page_entry(const TwDialect *d, unsigned stage, uint64_t out,
+                        uint8_t perm, uint64_t *value)
 {
     TwIommu like = tw_iommu_make(TW_IOMMU_PAGETABLE, PAGE_LG);
     TwEntry entry = {.kind = TW_ENTRY_LEAF, .perm = perm, .address = out};
 
-    like.pagetable.format = d->path_formats[0];
+    like.pagetable.format = d->path_formats[stage];
     like.pagetable.levels = d->path_levels;
     if (!tw_entry_value(&like, 1, &entry, value)) {
         return false;
@@ -296,7 +296,7 @@ static void fit_rights(const TwDialect *d, TwOp *op)
     if (op->perm == 0) {
         op->perm = TW_R;
     }
-    if (!tw_path_page_entry(d, 0, op->perm, &value)) {
+    if (!tw_path_page_entry(d, op->obj, 0, op->perm, &value)) {
         op->perm = TW_R | TW_W;
     }
 }
@@ -314,7 +314,7 @@ static void fit_map(const TwDialect *d, TwOp *op)
     if (op->code == TW_OP_MAP) {
         uint64_t length = op->last - op->addr + 1;
 
-        op->other = 1;
+        op->other = (uint8_t)(op->obj + 1);
         op->out = in_window(d, op->out) & ~(PAGE - 1);
         op->out = op->out < end - length ? op->out : end - length;
     }
@@ -327,7 +327,7 @@ static void fit_of_table(const TwDialect *d, TwOp *op)
     op->actor = TW_BOARD;
     op->flags = 0;
     op->index %= d->max_iommu_indexes;
-    op->obj = 0;
+    op->obj %= d->path_stages;
     switch (op->code) {
     case TW_OP_DMA_READ:
     case TW_OP_DMA_WRITE:

@@ -20,10 +20,10 @@
  * that of the 1 GiB where nothing is.  An entry whose address is too wide
  * (path_outputs) may say anything.
  *
- * With one stage, the IOMMU may also be a `table`, if the dialect has that
- * kind: its machine makes the tables itself, elsewhere, with pages of the
- * granule. A `map` is of at most TW_PATH_MAP_PAGES pages then, and of rights
- * that an entry of the format can have.
+ * The IOMMUs may also be of kind `table`, if the dialect has it: the machine
+ * makes the tables itself, elsewhere, with pages of the granule.  A `map` is of
+ * at most TW_PATH_MAP_PAGES pages then, and of rights that an entry of the
+ * format can have.
  *
  * With two stages, roots of the second are in the last pages of the window, and
  * those of the first are not: the machine's words there are of the stage.
@@ -45,11 +45,11 @@ enum {
     TW_PATH_MAP_PAGES = 64,
 };
 
-/* May the IOMMU be a `table`?  Not where commands are narrowed, of which a
- * table has others. */
+/* May the IOMMUs be of kind `table`?  Not where commands are narrowed, of which
+ * a table has others. */
 static inline bool tw_path_has_tables(const TwDialect *dialect)
 {
-    return dialect->path_stages == 1 && !dialect->path_scopes[0] &&
+    return !dialect->path_scopes[0] && !dialect->path_scopes[1] &&
            dialect->iommu_kinds >> TW_IOMMU_TABLE & 1;
 }
 
@@ -66,12 +66,13 @@ static inline unsigned tw_path_root_index(const TwDialect *dialect)
 }
 
 /* The entry of level 1 that a `table` has for a page, by the format of the
- * first stage; false: it cannot grant just these rights. */
-bool tw_path_page_entry(const TwDialect *dialect, uint64_t out, uint8_t perm,
-                        uint64_t *value);
+ * stage; false: it cannot grant just these rights. */
+bool tw_path_page_entry(const TwDialect *dialect, unsigned stage, uint64_t out,
+                        uint8_t perm, uint64_t *value);
 
 /* Gives the program the objects of the dialect, contents and page size too; its
- * operations stay, and the IOMMU stays a `table` if it may be one. */
+ * operations stay, and its IOMMUs are of kind `table` if the first is and may
+ * be. */
 void tw_path_shape(const TwDialect *dialect, TwProgram *program);
 
 /* Has it these objects?  If not, a line in `why` (may be NULL). */

@@ -35,12 +35,21 @@ static TwProgram p, q;
     "region r1 container size 2^32 root s1\n" \
     "region r2 ram size 0x400000 in r1 at 0x84000000\n" \
     "iommu i0 table indexes 2 select requester to s1 iotlb\nscript\n  "
+#define TABLES \
+    "twinwalk 1\ncontents inert\n" \
+    "region r0 iommu size 2^32 root s0 iommu i0\n" \
+    "region r1 iommu size 2^32 root s1 iommu i1\n" \
+    "region r2 container size 2^32 root s2\n" \
+    "region r3 ram size 0x400000 in r2 at 0x84000000\n" \
+    "iommu i0 table indexes 2 select requester to s1 iotlb\n" \
+    "iommu i1 table indexes 2 select requester to s2 iotlb\nscript\n  "
 #define READ "  dma-read s0 0x84004020 8 rid=1\n"
 
 static const TestPath *one_stage = &test_paths[2];
 static const TestPath *two_stages = &test_paths[4];
 static const TestPath *of_39_bits = &test_paths[8];
 static const TestPath *with_table = &test_paths[9];
+static const TestPath *with_tables = &test_paths[10];
 
 /* A well-formed program in that text: is it inside, and does the reason not to
  * be so begin with `why`?  Then it is inside when it was made to fit. */
@@ -183,6 +192,13 @@ static void test_table(void)
 
         check(with_table, text, cases[i].inside ? NULL : "operation 0: ");
     }
+    check(with_tables,
+          TABLES "map i1.1 0x84003000..0x84003fff -> s2 0x84004000 r silent\n",
+          NULL);
+    check(with_tables,
+          TABLES "map i1.1 0x84003000..0x84003fff -> s1 0x84004000 r silent\n",
+          "operation 0: ");
+    check(with_tables, TABLE "notify-all i0\n", "objects other than");
     check(with_table, ONE "script\n" READ, "objects other than"); /* vtd-sl */
     check(one_stage, TABLE "notify-all i0\n", "objects other than");
 }

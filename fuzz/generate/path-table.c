@@ -23,27 +23,34 @@ static unsigned some_rights(TwPathPlan *plan)
     return tw_path_chance(plan, 70) ? TW_R | TW_W : 1 + tw_path_draw(plan, 2);
 }
 
+/* Where an operation is: an index of a stage, and an address that it gets. */
+typedef struct Where {
+    unsigned stage, index;
+    uint64_t x;
+} Where;
+
 /* An operation on the pages around x, often on that page alone. */
-static TwOp *put(TwPathPlan *plan, TwOpCode code, unsigned index, uint64_t x)
+static TwOp *put(TwPathPlan *plan, TwOpCode code, Where w)
 {
     unsigned more = tw_path_chance(plan, 70) ? 0 : tw_path_draw(plan, MOST_RUN);
     unsigned before = more ? tw_path_draw(plan, more + 1) : 0;
     TwOp *op = tw_path_put(plan, code);
 
-    op->index = (uint8_t)index;
-    op->addr = x - (uint64_t)before * PAGE;
+    op->obj = (uint8_t)w.stage;
+    op->index = (uint8_t)w.index;
+    op->addr = w.x - (uint64_t)before * PAGE;
     op->last = op->addr + (uint64_t)more * PAGE;
     return op;
 }
 
-static void map(TwPathPlan *plan, unsigned index, uint64_t x, bool notified)
+static void map(TwPathPlan *plan, Where w, bool notified)
 {
     unsigned page = tw_path_chance(plan, 70) ? some_hot(plan)
                                              : tw_path_draw(plan, plan->pages);
     unsigned rights = some_rights(plan);
-    TwOp *op = put(plan, TW_OP_MAP, index, x);
+    TwOp *op = put(plan, TW_OP_MAP, w);
 
-    op->out = tw_path_address(plan, page) - (x - op->addr);
+    op->out = tw_path_address(plan, page) - (w.x - op->addr);
     op->perm = (uint8_t)rights;
     op->flags = notified ? TW_OPF_NOTIFIED : 0;
     tw_path_done(plan, op);
@@ -51,33 +58,46 @@ static void map(TwPathPlan *plan, unsigned index, uint64_t x, bool notified)
 
 void tw_path_table_setup(TwPathPlan *plan)
 {
-    for (unsigned k = 0; k < plan->dialect->max_iommu_indexes; k++) {
+    unsigned n = plan->dialect->max_iommu_indexes;
+
+    for (unsigned k = 0; k < plan->dialect->path_stages * n; k++) {
         for (unsigned i = 0; i < plan->n_hot; i++) {
-            if (tw_path_chance(plan, 85)) {
-                map(plan, k, tw_path_address(plan, plan->hot[i]), false);
+            Where w = {k / n, k % n, tw_path_address(plan, plan->hot[i])};
+
+            if (tw_path_chance(plan, w.stage > 0 ? 95 : 85)) {
+                map(plan, w, false);
             }
         }
     }
 }
 
 /* Another entry, other rights, or none. */
-static void change(TwPathPlan *plan, unsigned index, uint64_t x, bool notified)
+static void change(TwPathPlan *plan, Where w, bool notified)
 {
     unsigned how = tw_path_draw(plan, 10), rights = some_rights(plan);
     TwOp *op;
 
     if (how < 5) {
-        map(plan, index, x, notified);
+        map(plan, w, notified);
         return;
     }
-    op = put(plan, how < 8 ? TW_OP_UNMAP : TW_OP_PROTECT, index, x);
+    op = put(plan, how < 8 ? TW_OP_UNMAP : TW_OP_PROTECT, w);
     op->perm = op->code == TW_OP_PROTECT ? (uint8_t)rights : 0;
     op->flags = notified ? TW_OPF_NOTIFIED : 0;
     tw_path_done(plan, op);
 }
 
-/* What closes the window, or nearly. */
-static void notify(TwPathPlan *plan, unsigned index, uint64_t x)
+static void notify_all(TwPathPlan *plan, unsigned stage)
+{
+    TwOp *op = tw_path_put(plan, TW_OP_NOTIFY_ALL);
+
+    op->obj = (uint8_t)stage;
+    tw_path_done(plan, op);
+}
+
+/* What closes the window, or nearly.  A range of the second stage may end
+ * nothing of both together. */
+static void notify(TwPathPlan *plan, Where w)
 {
     unsigned how = tw_path_draw(plan, 20);
     TwOp *op;
@@ -86,22 +106,30 @@ static void notify(TwPathPlan *plan, unsigned index, uint64_t x)
         return;
     }
     if (how < 3) {
-        op = tw_path_put(plan, TW_OP_NOTIFY_ALL);
-    } else if (how < 5) { /* all of the index */
+        notify_all(plan, w.stage);
+        return;
+    }
+    if (how < 5) { /* all of the index */
         op = tw_path_put(plan, TW_OP_NOTIFY);
-        op->index = (uint8_t)index;
+        op->obj = (uint8_t)w.stage;
+        op->index = (uint8_t)w.index;
         op->last = UINT64_MAX;
     } else { /* 5: a neighbour; 6: another index */
-        index = how == 6 ? some_index(plan) : index;
-        op = put(plan, TW_OP_NOTIFY, index, how == 5 ? x ^ PAGE : x);
+        w.index = how == 6 ? some_index(plan) : w.index;
+        w.x = how == 5 ? w.x ^ PAGE : w.x;
+        op = put(plan, TW_OP_NOTIFY, w);
     }
     tw_path_done(plan, op);
+    if (w.stage > 0 && tw_path_chance(plan, 70)) {
+        notify_all(plan, 0);
+    }
 }
 
-static void switch_bypass(TwPathPlan *plan, bool on)
+static void switch_bypass(TwPathPlan *plan, unsigned stage, bool on)
 {
     TwOp *op = tw_path_put(plan, TW_OP_BYPASS);
 
+    op->obj = (uint8_t)stage;
     op->flags = on ? TW_OPF_ON : 0;
     tw_path_done(plan, op);
 }
@@ -110,22 +138,26 @@ void tw_path_table_move(TwPathPlan *plan)
 {
     unsigned index = some_index(plan), how = tw_path_draw(plan, 100);
     uint64_t x = tw_path_address(plan, some_hot(plan));
+    Where w = {tw_path_draw(plan, plan->dialect->path_stages), index, x};
 
+    if (w.stage > 0) { /* any page that the first stage may lead to */
+        w.x = tw_path_address(plan, some_hot(plan));
+    }
     tw_path_accesses(plan, index, x);
     if (how < 8) {
-        switch_bypass(plan, true);
+        switch_bypass(plan, w.stage, true);
         tw_path_accesses(plan, index, x);
-        switch_bypass(plan, false);
+        switch_bypass(plan, w.stage, false);
     } else if (how < 70) {
-        change(plan, index, x, false);
+        change(plan, w, false);
         if (tw_path_chance(plan, 50)) {
             tw_path_accesses(plan, index, x);
         }
-        notify(plan, index, x);
+        notify(plan, w);
     } else if (how < 95) {
-        change(plan, index, x, true);
+        change(plan, w, true);
     } else {
-        notify(plan, index, x);
+        notify(plan, w);
     }
     tw_path_accesses(plan, index, x);
 }

@@ -41,7 +41,7 @@ static const TwTargetOption options_of_all[] = {
     {.name = NULL},
 };
 
-/* Of one stage, the IOMMU may also be a `table`. */
+/* The IOMMUs may also be of kind `table`. */
 static void add_tables(TwDialect *d)
 {
     static const uint8_t codes[] = {TW_OP_MAP,        TW_OP_UNMAP,
@@ -99,9 +99,7 @@ static TwDialect dialect_of(const Driver *driver)
     };
 
     memcpy(d.reason_groups, driver->reason_groups, sizeof(d.reason_groups));
-    if (driver->stages == 1) {
-        add_tables(&d);
-    }
+    add_tables(&d);
     return d;
 }
 

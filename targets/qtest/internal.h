@@ -109,9 +109,9 @@ struct Machine {
     unsigned indexes;       /* of the IOMMUs of the program */
     uint32_t domains[2][8]; /* those that the program has named, as bits */
     Stage stages[2][MOST_INDEXES];
-    bool tables; /* its IOMMU is a `table`: */
-    bool bypassed;
-    Mapped mapped[MOST_INDEXES][PAGES]; /* of the window */
+    bool tables; /* its IOMMUs are of kind `table`, by stage: */
+    bool bypassed[2];
+    Mapped mapped[2][MOST_INDEXES][PAGES]; /* of the window */
     bool risky;          /* a script may have been out of reach, and so */
     bool stuck[DEVICES]; /* the device may wait for ever */
 

@@ -19,14 +19,16 @@ enum {
     SET_BYTES = (2 + LOWERS) * PAGE_BYTES, /* root, level 2, level 1 */
 };
 
-static uint64_t root_of(const Machine *m, unsigned index)
+static uint64_t root_of(const Machine *m, unsigned stage, unsigned index)
 {
-    return m->driver->ram + AT_TABLES + (uint64_t)index * SET_BYTES;
+    return m->driver->ram + AT_TABLES +
+           (uint64_t)(stage * MOST_INDEXES + index) * SET_BYTES;
 }
 
-static uint64_t lower_of(const Machine *m, unsigned index, unsigned i)
+static uint64_t lower_of(const Machine *m, unsigned stage, unsigned index,
+                         unsigned i)
 {
-    return root_of(m, index) + (2 + i) * PAGE_BYTES;
+    return root_of(m, stage, index) + (2 + i) * PAGE_BYTES;
 }
 
 static unsigned page_of(const Machine *m, uint64_t x)
@@ -34,12 +36,12 @@ static unsigned page_of(const Machine *m, uint64_t x)
     return (unsigned)((x - m->driver->ram - AT_PROGRAM) / PAGE_BYTES);
 }
 
-static void put_table_entry(Machine *m, uint64_t table, uint64_t slot,
-                            unsigned level, uint64_t to)
+static void put_table_entry(Machine *m, unsigned stage, uint64_t table,
+                            uint64_t slot, unsigned level, uint64_t to)
 {
     const TwIommu like = {
         .granule_lg = 12,
-        .pagetable = {.format = m->driver->formats[0], .levels = 3}};
+        .pagetable = {.format = m->driver->formats[stage], .levels = 3}};
     TwEntry entry = {
         .kind = TW_ENTRY_TABLE, .perm = TW_R | TW_W, .address = to};
     uint64_t value;
@@ -50,27 +52,28 @@ static void put_table_entry(Machine *m, uint64_t table, uint64_t slot,
 }
 
 /* The tables of an index, in which no page is mapped. */
-static void put_set(Machine *m, unsigned index)
+static void put_set(Machine *m, unsigned stage, unsigned index)
 {
     uint64_t first = m->driver->ram + AT_PROGRAM;
-    uint64_t root = root_of(m, index), upper = root + PAGE_BYTES;
+    uint64_t root = root_of(m, stage, index), upper = root + PAGE_BYTES;
 
     if (m->tell) { /* a QEMU that has just started has zeros there */
-        g_string_append_printf(m->tell, "# tables of rid=%u, with no page\n",
-                               index);
+        g_string_append_printf(m->tell, "# tables of i%u.%u, with no page\n",
+                               stage, index);
     } else {
         memset(m->ram + (root - m->driver->ram), 0, SET_BYTES);
     }
     for (unsigned i = 0; i < OWN_WORDS; i++) {
-        uint64_t word = m->driver->own_word(m, 0, i);
+        uint64_t word = m->driver->own_word(m, stage, i);
 
         if (i != (first >> 30 & (OWN_WORDS - 1))) {
             tw_qtest_put(m, root + 8 * i, &word, sizeof(word));
         }
     }
-    put_table_entry(m, root, first >> 30, 3, upper);
+    put_table_entry(m, stage, root, first >> 30, 3, upper);
     for (unsigned i = 0; i < LOWERS; i++) {
-        put_table_entry(m, upper, (first >> 21) + i, 2, lower_of(m, index, i));
+        put_table_entry(m, stage, upper, (first >> 21) + i, 2,
+                        lower_of(m, stage, index, i));
     }
 }
 
@@ -82,34 +85,38 @@ void tw_qtest_tables_start(Machine *m)
     if (!m->tables) {
         return;
     }
-    m->bypassed = false;
+    memset(m->bypassed, 0, sizeof(m->bypassed));
     memset(m->mapped, 0, sizeof(m->mapped));
-    for (unsigned k = 0; k < m->indexes; k++) {
-        put_set(m, k);
+    for (unsigned k = 0; k < m->driver->stages * m->indexes; k++) {
+        put_set(m, k / m->indexes, k % m->indexes);
     }
 }
 
 /* The context of an index: its tables, or none. */
-static void set_context(Machine *m, unsigned index, TwContextMode mode)
+static void set_context(Machine *m, unsigned stage, unsigned index,
+                        TwContextMode mode)
 {
-    m->stages[0][index] = (Stage){.mode = (uint8_t)mode,
-                                  .domain = (uint8_t)index,
-                                  .root = root_of(m, index)};
-    m->domains[0][index / 32] |= 1u << index % 32;
+    m->stages[stage][index] = (Stage){.mode = (uint8_t)mode,
+                                      .domain = (uint8_t)index,
+                                      .root = root_of(m, stage, index)};
+    m->domains[stage][index / 32] |= 1u << index % 32;
     m->driver->context(m, index);
 }
 
 void tw_qtest_tables_contexts(Machine *m)
 {
-    for (unsigned k = 0; m->tables && k < m->indexes; k++) {
-        set_context(m, k, TW_CONTEXT_TABLES);
+    unsigned n = m->tables ? m->driver->stages * m->indexes : 0;
+
+    for (unsigned k = 0; k < n; k++) {
+        set_context(m, k / m->indexes, k % m->indexes, TW_CONTEXT_TABLES);
     }
 }
 
-static void command(Machine *m, unsigned scope, unsigned whose, uint64_t first,
-                    uint64_t last)
+static void command(Machine *m, unsigned stage, unsigned scope, unsigned whose,
+                    uint64_t first, uint64_t last)
 {
     tw_plan_command(m, &(TwOp){.code = TW_OP_INVALIDATE,
+                               .obj = (uint8_t)stage,
                                .scope = (uint8_t)scope,
                                .whose = whose,
                                .addr = first,
@@ -123,7 +130,7 @@ static void change(Machine *m, const TwOp *op)
     bool any = false;
 
     for (unsigned i = first; i <= last; i++) {
-        Mapped *mapped = &m->mapped[op->index][i];
+        Mapped *mapped = &m->mapped[op->obj][op->index][i];
         uint64_t value = 0;
 
         any |= mapped->perm != 0;
@@ -135,29 +142,34 @@ static void change(Machine *m, const TwOp *op)
         }
         mapped->perm = op->code == TW_OP_UNMAP ? 0 : op->perm;
         if (mapped->perm != 0) {
-            tw_path_page_entry(&m->dialect, mapped->out, mapped->perm, &value);
+            tw_path_page_entry(&m->dialect, op->obj, mapped->out, mapped->perm,
+                               &value);
         }
-        tw_qtest_store64(
-            m, lower_of(m, op->index, i / LOWER_PAGES) + 8 * (i % LOWER_PAGES),
-            value);
+        tw_qtest_store64(m,
+                         lower_of(m, op->obj, op->index, i / LOWER_PAGES) +
+                             8 * (i % LOWER_PAGES),
+                         value);
     }
     if (op->flags & TW_OPF_NOTIFIED && any) { /* LA-15 */
-        command(m, TW_SCOPE_RANGE, op->index, op->addr, op->last);
+        command(m, op->obj, TW_SCOPE_RANGE, op->index, op->addr, op->last);
     }
 }
 
-/* LA-16 */
-static void bypass(Machine *m, bool on)
+/* LA-16; with it end combined records, too, which are of the first stage
+ * (FR-12). */
+static void bypass(Machine *m, unsigned stage, bool on)
 {
-    if (on == m->bypassed) {
+    if (on == m->bypassed[stage]) {
         return;
     }
-    m->bypassed = on;
+    m->bypassed[stage] = on;
     for (unsigned k = 0; k < m->indexes; k++) {
-        set_context(m, k, on ? TW_CONTEXT_PASS : TW_CONTEXT_TABLES);
+        set_context(m, stage, k, on ? TW_CONTEXT_PASS : TW_CONTEXT_TABLES);
     }
-    command(m, TW_SCOPE_CONTEXTS, 0, 0, 0);
-    command(m, TW_SCOPE_GLOBAL, 0, 0, 0);
+    command(m, stage, TW_SCOPE_CONTEXTS, 0, 0, 0);
+    for (unsigned i = stage + 1; i-- > 0;) {
+        command(m, i, TW_SCOPE_GLOBAL, 0, 0, 0);
+    }
 }
 
 void tw_qtest_tables_change(Machine *m, const TwOp *op)
@@ -169,13 +181,13 @@ void tw_qtest_tables_change(Machine *m, const TwOp *op)
         change(m, op);
         break;
     case TW_OP_NOTIFY:
-        command(m, TW_SCOPE_RANGE, op->index, op->addr, op->last);
+        command(m, op->obj, TW_SCOPE_RANGE, op->index, op->addr, op->last);
         break;
     case TW_OP_NOTIFY_ALL:
-        command(m, TW_SCOPE_GLOBAL, 0, 0, 0);
+        command(m, op->obj, TW_SCOPE_GLOBAL, 0, 0, 0);
         break;
     case TW_OP_BYPASS:
-        bypass(m, op->flags & TW_OPF_ON);
+        bypass(m, op->obj, op->flags & TW_OPF_ON);
         break;
     default: /* nop */
         break;

@@ -335,7 +335,8 @@ static void expect_next(TwTarget *target, Kit *kit, unsigned frame)
     expect_frame(target, kit, frame);
 }
 
-/* A `table` as real tables: what each of its operations does. */
+/* A `table` as real tables: what each of its operations does.  A second stage
+ * lets all through. */
 static void test_table(void)
 {
     TwTarget *target = open_target();
@@ -345,10 +346,11 @@ static void test_table(void)
     p->n_iommus = 1;
     p->iommus[0].kind = TW_IOMMU_TABLE;
     tw_path_shape(tw_target_dialect(target), p);
-    if (p->iommus[0].kind != TW_IOMMU_TABLE) {
-        g_test_skip("two stages have tables of their own");
-        tw_target_close(target);
-        return;
+    if (p->n_iommus == 2) {
+        TwOp *op = add(kit, TW_OP_BYPASS);
+
+        op->obj = 1;
+        op->flags = TW_OPF_ON;
     }
     put_access(target, kit, TW_OP_DMA_READ);
     run(target, kit);

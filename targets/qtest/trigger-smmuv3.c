@@ -94,6 +94,13 @@ static bool moves_root(const TwProgram *program, const TwOp *op,
     return false;
 }
 
+/* Of a `table` of the second stage: does it let no stores through? */
+static bool is_right_of_table(const TwOp *op)
+{
+    return (op->code == TW_OP_MAP || op->code == TW_OP_PROTECT) &&
+           op->obj == 1 && !(op->perm & TW_W);
+}
+
 static uint64_t met_by(const TwProgram *program, const TwOp *op,
                        TwEntryPlace place, bool script)
 {
@@ -102,6 +109,9 @@ static uint64_t met_by(const TwProgram *program, const TwOp *op,
 
     if (op->code == TW_OP_CONTEXT && script && op->obj == 1) {
         return BIT(ROOT_MOVES);
+    }
+    if (is_right_of_table(op)) {
+        return BIT(SECOND_RIGHTS);
     }
     if (op->code != TW_OP_POKE) {
         return 0;
@@ -162,8 +172,10 @@ void tw_qtest_smmuv3_avoid(TwProgram *program, uint64_t triggers)
         if (met & BIT(TABLE_RIGHTS)) {
             op->value &= ~AP_TABLE;
         }
-        if (met & BIT(SECOND_RIGHTS)) {
+        if (met & BIT(SECOND_RIGHTS) && op->code == TW_OP_POKE) {
             op->value |= S2AP_STORE;
+        } else if (met & BIT(SECOND_RIGHTS)) {
+            op->perm |= TW_W;
         }
         if (met & BIT(SPLIT_BLOCKS)) {
             op->value = 0;

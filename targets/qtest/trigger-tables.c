@@ -328,6 +328,13 @@ static uint64_t met_by_context(const TwOp *op, uint32_t *passed)
     return left ? BIT(LEFT_PASS) : 0;
 }
 
+/* Of a `table` of the second stage: does it send a command for a range? */
+static bool is_second_range(const TwOp *op)
+{
+    return op->obj == 1 &&
+           (op->code == TW_OP_NOTIFY || op->flags & TW_OPF_NOTIFIED);
+}
+
 static uint64_t triggers_met(const TwProgram *program, const TwFinding *finding)
 {
     Tables tables;
@@ -353,12 +360,30 @@ static uint64_t triggers_met(const TwProgram *program, const TwFinding *finding)
         } else {
             met |= is_part_right(op) ? BIT(PART_RIGHT) : 0;
             met |= op->code == TW_OP_BYPASS ? BIT(LEFT_PASS) : 0;
+            met |= is_second_range(op) ? BIT(GUEST_PAGE) : 0;
         }
     }
     return met;
 }
 
 /* Avoiding ----------------------------------------------------------------- */
+
+static void avoid_of_table(TwOp *op, uint64_t triggers)
+{
+    if (is_part_right(op) && triggers & BIT(PART_RIGHT)) {
+        op->perm = TW_R | TW_W;
+    }
+    if (op->code == TW_OP_BYPASS && triggers & BIT(LEFT_PASS)) {
+        *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
+    }
+    if (is_second_range(op) && triggers & BIT(GUEST_PAGE)) {
+        op->flags = 0;
+        if (op->code == TW_OP_NOTIFY) {
+            *op = (TwOp){
+                .code = TW_OP_NOTIFY_ALL, .actor = TW_BOARD, .obj = op->obj};
+        }
+    }
+}
 
 static void avoid_in(const Tables *tables, bool large, TwOp *op,
                      uint64_t triggers)
@@ -378,10 +403,8 @@ static void avoid_in(const Tables *tables, bool large, TwOp *op,
         }
     } else if (is_pass(op) && triggers & BIT(LEFT_PASS)) {
         op->mode = TW_CONTEXT_TABLES;
-    } else if (is_part_right(op) && triggers & BIT(PART_RIGHT)) {
-        op->perm = TW_R | TW_W;
-    } else if (op->code == TW_OP_BYPASS && triggers & BIT(LEFT_PASS)) {
-        *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
+    } else {
+        avoid_of_table(op, triggers);
     }
 }
 
