@@ -244,9 +244,13 @@ static unsigned refused_by(const char *name)
 /* These need a newer library, or a newer QEMU, than others. */
 static bool may_lack(const char *name)
 {
-    static const char *const names[] = {
-        "unicorn-vtlb",     "unicorn-snapshot",        "qemu-smmuv3-nested",
-        "qemu-riscv-iommu", "qemu-riscv-iommu-nested", NULL};
+    static const char *const names[] = {"unicorn-vtlb",
+                                        "unicorn-snapshot",
+                                        "qemu-smmuv3-nested",
+                                        "qemu-riscv-iommu",
+                                        "qemu-riscv-iommu-nested",
+                                        "qemu-vtd-first",
+                                        NULL};
 
     return g_strv_contains(names, name);
 }
