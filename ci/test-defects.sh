@@ -31,6 +31,11 @@ if [ "$1" = targets ]; then
     exit 0
 fi
 [ "$1 $2 $3" = 'replay --no-known --target' ] || exit 2
+case "$*" in
+*C-silent*)
+    case "$*" in *' --wide '*) ;; *) exit 2 ;; esac
+    ;;
+esac
 version=7.2.1
 if [ "$5" = --qemu ]; then
     version=$("$6" --version | sed 's/.*version \([0-9.]*\) .*/\1/')
@@ -174,7 +179,7 @@ check 'is the one of a version' grep -c 'in column 2.1.7' out.txt
 # Virtual IOMMUs: each case names its target.
 mkdir corpus/qemu-iommu
 touch installed
-for case in C-silent:vtd F-guest:riscv-iommu-nested; do
+for case in 'C-silent:vtd --wide' F-guest:riscv-iommu-nested; do
     printf '# key: Key-%s\n# see it: twinwalk replay --target qemu-%s --qemu PATH THIS-FILE\n' \
         "${case%:*}" "${case#*:}" >"corpus/qemu-iommu/${case%:*}.tw"
 done

@@ -194,7 +194,7 @@ esac
 for word; do
     shift
     case \$last\$word in
-    --qemu | --qemu/* | --drop-flushes | --only-commands | --only-commands[a-z]* | \
+    --qemu | --qemu/* | --drop-flushes | --wide | --only-commands | --only-commands[a-z]* | \
         --against-* | --against-*[-/]*) ;;
     qemu-*) set -- "\$@" "\$target" ;;
     *) set -- "\$@" "\$word" ;;
@@ -243,6 +243,7 @@ for family in global domain pages contexts; do
         test -d "qemu/out/latest/found/qemu-riscv-iommu/$family"
 done
 outcome pair-qemu-riscv-iommu-uncached ok
+outcome wide-qemu-riscv-iommu ok
 outcome campaign-newer-qemus skipped
 check 'and it is said why' grep -q '^campaign-newer-qemus	.*there are none in' \
     qemu/out/latest/steps.tsv

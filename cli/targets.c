@@ -59,6 +59,7 @@ static const char *event_name(unsigned bit)
 static void json_path(JsonBuilder *b, const TwDialect *d)
 {
     g_autofree char *bits = g_strdup_printf("0x%" PRIx64, d->entry_bits);
+    g_autofree char *wide = g_strdup_printf("0x%" PRIx64, d->dma_wide);
     g_autofree char *ones = g_strdup_printf("0x%" PRIx64, d->entry_ones);
 
     tw_json_int(b, "path_stages", d->path_stages);
@@ -84,6 +85,7 @@ static void json_path(JsonBuilder *b, const TwDialect *d)
     tw_json_int(b, "path_far", (int64_t)d->path_far);
     tw_json_int(b, "dma_lg", d->dma_lg);
     tw_json_int(b, "dma_first", (int64_t)d->dma_first);
+    tw_json_string(b, "dma_wide", wide);
     tw_json_string(b, "entry_bits", bits);
     tw_json_string(b, "entry_ones", ones);
     json_builder_set_member_name(b, "reason_groups");

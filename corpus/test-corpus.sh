@@ -34,7 +34,7 @@ in_zoo()
 
 is_known()
 {
-    "$TWINWALK" replay --target "$1" "$2" | grep -q '^  known: '
+    "$TWINWALK" replay --target "$@" | grep -q '^  known: '
 }
 
 for folder in "$corpus"/*/; do
@@ -105,7 +105,8 @@ done
 
 # Its virtual IOMMUs; cases for a newer QEMU say so (--qemu PATH).
 for case in "$corpus"/qemu-iommu/*.tw; do
-    target=$(sed -n 's/^# see it: .* --target \([^ ]*\) THIS-FILE$/\1/p' "$case")
+    wide=$(sed -n 's/^# see it: .* \(--wide\) THIS-FILE$/\1/p' "$case")
+    target=$(sed -n 's/^# see it: .* --target \([^ ]*\) \(--wide \)\{0,1\}THIS-FILE$/\1/p' "$case")
     version=$("$TWINWALK" targets --target "${target:-softmmu}" 2>/dev/null |
         sed -n 's/^version //p') || version=
     case $version in
@@ -117,8 +118,8 @@ for case in "$corpus"/qemu-iommu/*.tw; do
         ;;
     esac
     holds "$target gives the key in ${case#"$corpus/"}" 0 "$TWINWALK" check \
-        --target "$target" --want noted "$case"
-    holds "${case#"$corpus/"} is known" 0 is_known "$target" "$case"
+        --target "$target" ${wide:+"$wide"} --want noted "$case"
+    holds "${case#"$corpus/"} is known" 0 is_known "$target" ${wide:+"$wide"} "$case"
 done
 
 echo "1..$number"

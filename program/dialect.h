@@ -92,6 +92,8 @@ typedef struct TwDialect {
     uint64_t dma_first;      /* 2^dma_lg bytes from here on */
     uint64_t path_far;   /* a leaf in a root may lead to the 1 GiB from here on,
                           * too, where nothing is; 0: it may not */
+    uint64_t dma_wide;   /* what accesses may set of bits 30 to 63 of addresses
+                          * beside the window (path.h); 0: nothing */
     uint64_t entry_bits; /* a `poke` may set these beside an address in there */
     uint64_t entry_ones; /* and sets these, but for one that stores 0 */
     /* How much the reasons of its traces tell (LA-60). */

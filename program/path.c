@@ -36,6 +36,17 @@ static uint64_t page_in_window(const TwDialect *d, uint64_t address)
     return address;
 }
 
+/* The same below 1 GiB, and what is above as far as the dialect is wide: no GiB
+ * is one of the machine's own. */
+static uint64_t widen(const TwDialect *d, uint64_t inside, uint64_t address)
+{
+    uint64_t high = (address & d->dma_wide) >> ROOT_LG;
+
+    return (high & 511) < TW_PATH_OWN_WORDS
+               ? inside
+               : (inside & ((UINT64_C(1) << ROOT_LG) - 1)) | high << ROOT_LG;
+}
+
 /* The same, of a root where there are two stages. */
 static uint64_t root_in_window(const TwDialect *d, uint64_t address,
                                unsigned stage)
@@ -62,7 +73,7 @@ static void shape_regions(const TwDialect *d, TwProgram *p)
         TwRegion *root = &p->regions[i];
 
         *root = tw_region_make(i < n ? TW_REGION_IOMMU : TW_REGION_CONTAINER);
-        root->size = UINT64_C(1) << 32;
+        root->size = d->dma_wide ? UINT64_MAX : UINT64_C(1) << 32;
         root->iommu = i < n ? (uint8_t)i : TW_NONE;
         p->spaces[i] = (TwSpace){.present = true, .root = (uint8_t)i};
     }
@@ -198,7 +209,7 @@ static void fit_access(const TwDialect *d, TwOp *op)
     if (offset < TW_PATH_OWN_BYTES) {
         offset += TW_PATH_OWN_BYTES;
     }
-    op->addr = page_in_window(d, op->addr) + offset;
+    op->addr = widen(d, page_in_window(d, op->addr) + offset, op->addr);
 }
 
 static void fit_poke(const TwDialect *d, TwOp *op)
@@ -250,11 +261,11 @@ static void fit_scope(const TwDialect *d, TwOp *op)
     op->scope = (uint8_t)scope;
 }
 
-/* A range of whole pages of the window. */
+/* A range of whole pages of the window, or of one GiB like it. */
 static void fit_range(const TwDialect *d, TwOp *op)
 {
-    op->addr = in_window(d, op->addr) & ~(PAGE - 1);
-    op->last = in_window(d, op->last) | (PAGE - 1);
+    op->last = widen(d, in_window(d, op->last), op->addr) | (PAGE - 1);
+    op->addr = widen(d, in_window(d, op->addr), op->addr) & ~(PAGE - 1);
     if (op->last < op->addr) {
         op->last = op->addr | (PAGE - 1);
     }

@@ -25,6 +25,12 @@
  * at most TW_PATH_MAP_PAGES pages then, and of rights that an entry of the
  * format can have.
  *
+ * With `dma_wide`, accesses and commands are also in other GiB: their address
+ * is one of the window but for bits 30 to 63, of which those of `dma_wide` may
+ * be set; bits 30 to 38, the index in a root, are then 4 or more.  So an entry
+ * of a root leads to the window from there, too.  IOMMUs and the spaces are of
+ * 2^64 bytes instead of 2^32.
+ *
  * With two stages, roots of the second are in the last pages of the window, and
  * those of the first are not: the machine's words there are of the stage.
  *
@@ -46,11 +52,11 @@ enum {
 };
 
 /* May the IOMMUs be of kind `table`?  Not where commands are narrowed, of which
- * a table has others. */
+ * a table has others, nor in other GiB, which the machine does not map. */
 static inline bool tw_path_has_tables(const TwDialect *dialect)
 {
     return !dialect->path_scopes[0] && !dialect->path_scopes[1] &&
-           dialect->iommu_kinds >> TW_IOMMU_TABLE & 1;
+           !dialect->dma_wide && dialect->iommu_kinds >> TW_IOMMU_TABLE & 1;
 }
 
 /* The number of the RAM; that of the space which is the machine's memory. */

@@ -61,6 +61,7 @@ typedef struct TwTargetOptions {
     TwTlbSize tlb;         /* how large a QEMU keeps its TLB */
     bool drop_flushes;     /* one invalidation in four is left out */
     const char *qemu_args; /* shell words for it, or NULL */
+    bool wide;             /* devices reach addresses of 64 bits */
     const char *only_commands; /* families of commands that programs may have,
                                 * with commas between; NULL: all */
     /* The same of the other target, if two are compared; NULL: as above. */

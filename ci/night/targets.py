@@ -154,8 +154,17 @@ def pairs(night, seconds):
                    max(1, seconds // len(there)), findings=FINDINGS)
 
 
+def wides(night, seconds):
+    """A campaign with addresses of 64 bits for each IOMMU, each a step."""
+    there = iommus_of(night)
+    for label in there:
+        night.step(f"wide-{file_name(label)}", pair, label, f"wide-{label}",
+                   ("--wide",), max(1, seconds // len(there)), findings=FINDINGS)
+
+
 def pair(step, label, name, options, seconds):
-    """One of them; its cases go to pairs/NAME/, as they may be of either."""
+    """A campaign with options that triage does not have: its cases go to
+    pairs/NAME/, and are news at once."""
     night = step.night
     folder = night.folder / "pairs" / file_name(name)
     folder.mkdir(parents=True, exist_ok=True)

@@ -58,17 +58,36 @@ for target in $targets; do
     done
 done
 
+# Addresses of 64 bits.
+for target in $targets; do
+    exits 0 "$target: nothing but what is known at wide addresses" "$TWINWALK" run \
+        --target "$target" --wide --programs 400 --seed 6 --jobs 1 \
+        --out "wide-$target"
+    check "$target: some are refused" grep -q '^  decode-error  *[1-9]' out.txt
+    "$TWINWALK" gen --target "$target" --wide --seed 6 >wide.tw
+    check "$target: some are above 4 GiB" \
+        grep -q '^  dma-[a-z]* s0 0x[0-9a-f]\{9,\} ' wide.tw
+    exits 10 "$target: commands that are left out at wide addresses" "$TWINWALK" run \
+        --target "$target" --wide --programs 100 --seed 6 --jobs 1 --drop-flushes \
+        --replays 1 --out "wide-dropped-$target"
+    check "$target: they are stale answers at wide addresses" sh -c \
+        "ls wide-dropped-$target/Sta*-1.tw >/dev/null"
+done
+
 for case in "$cases"/*.tw; do
     base=$(basename "$case" .tw)
     target=$(sed -n 's/^# see it: .*--target \([^ ]*\) .*/\1/p' "$case")
+    wide=$(sed -n 's/^# see it: .* \(--wide\) THIS-FILE$/\1/p' "$case")
     case " $targets " in
     *" $target "*) ;;
     *) continue ;;
     esac
-    if "$TWINWALK" replay --target "$target" --no-known "$case" >replay.out; then
+    if "$TWINWALK" replay --target "$target" ${wide:+"$wide"} --no-known "$case" \
+        >replay.out; then
         continue # another version
     fi
-    check "$base is emitted" "$TWINWALK" emit --target "$target" "$case" -o case.sh
+    check "$base is emitted" "$TWINWALK" emit --target "$target" ${wide:+"$wide"} \
+        "$case" -o case.sh
     check "$base sees the defect" says 1 "$defect" case.sh
     check "$base says which" grep -q "($(sed -n 's/^# key: //p' "$case"))" case.sh
     # Without the load that fills the IOTLB, the store is refused.

@@ -491,7 +491,8 @@ void tw_path_move(TwPathPlan *plan)
     unsigned how;
 
     m.index = tw_path_draw(plan, plan->dialect->max_iommu_indexes);
-    m.x = tw_path_address(plan, plan->hot[tw_path_draw(plan, plan->n_hot)]);
+    m.x =
+        tw_path_some_address(plan, plan->hot[tw_path_draw(plan, plan->n_hot)]);
     choose_below(&m);
     if (mend_context(&m) || mend_way(&m)) {
         return;

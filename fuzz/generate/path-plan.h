@@ -18,6 +18,7 @@ enum {
     TW_PATH_HOT = 6,
     TW_PATH_BLOCK = 512, /* pages of a leaf of level 2 */
     TW_PATH_STEPS = 6,
+    TW_PATH_GIBS = 4,     /* at which programs look, if the dialect is wide */
     TW_PATH_WORDS = 2048, /* places of words that were stored */
 };
 
@@ -43,6 +44,7 @@ typedef struct TwPathPlan {
     uint16_t pages; /* of the window */
     unsigned n_hot;
     uint16_t hot[TW_PATH_HOT];
+    uint64_t gibs[TW_PATH_GIBS]; /* bits 30 to 63; the window's, if it is not */
     TwPathStage stages[2];
     uint32_t word_at[TW_PATH_WORDS]; /* offset in the RAM + 1, or 0 */
     uint64_t words[TW_PATH_WORDS];
@@ -79,6 +81,18 @@ static inline bool tw_path_chance(TwPathPlan *plan, unsigned percent)
 static inline uint64_t tw_path_address(const TwPathPlan *plan, unsigned page)
 {
     return plan->dialect->dma_first + ((uint64_t)page << 12);
+}
+
+/* The same page in one of the GiB. */
+static inline uint64_t tw_path_some_address(TwPathPlan *plan, unsigned page)
+{
+    uint64_t address = tw_path_address(plan, page);
+
+    if (plan->dialect->dma_wide == 0) {
+        return address;
+    }
+    return (address & ((UINT64_C(1) << 30) - 1)) |
+           plan->gibs[tw_path_draw(plan, TW_PATH_GIBS)];
 }
 
 /* The page of an address, modulo the window. */

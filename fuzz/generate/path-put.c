@@ -64,7 +64,7 @@ static void put_access(TwPathPlan *plan, unsigned index, uint64_t x, bool store)
     unsigned size = tw_path_chance(plan, 80) ? 8 : 4;
     TwOp *op = tw_path_put(plan, store ? TW_OP_DMA_WRITE : TW_OP_DMA_READ);
 
-    op->addr = (other_page ? tw_path_address(plan, page) : x) + offset;
+    op->addr = (other_page ? tw_path_some_address(plan, page) : x) + offset;
     op->attrs = (other_index ? other : index) << TW_ATTR_REQUESTER_SHIFT;
     op->size = (uint8_t)size;
     tw_path_done(plan, op);

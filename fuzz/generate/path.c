@@ -38,6 +38,25 @@ static void choose_hot(TwPathPlan *plan)
     }
 }
 
+/* The window's GiB, others, and one that is like another but for a bit that
+ * may be beyond what tables translate. */
+static void choose_gibs(TwPathPlan *plan)
+{
+    const TwDialect *d = plan->dialect;
+
+    plan->gibs[0] = d->dma_first >> 30 << 30;
+    for (unsigned i = 1; i < TW_PATH_GIBS && d->dma_wide; i++) {
+        uint64_t gib =
+            TW_PATH_OWN_WORDS + tw_path_draw(plan, 512 - TW_PATH_OWN_WORDS);
+
+        if (i + 1 == TW_PATH_GIBS) {
+            gib = plan->gibs[i - 1] >> 30 | UINT64_C(1)
+                                                << (9 + tw_path_draw(plan, 25));
+        }
+        plan->gibs[i] = gib << 30;
+    }
+}
+
 /* Pages for the tables of a stage: those of a first stage are in the first
  * block, so that the same pages of the second hold what else they may be. */
 static void choose_tables(TwPathPlan *plan, unsigned stage, unsigned first)
@@ -116,6 +135,9 @@ static void set_up_stage(TwPathPlan *plan, unsigned stage)
 
     for (unsigned i = 0; i < TW_PATH_ROOTS; i++) {
         fill(plan, stage, s->roots[i], 3, x);
+        for (unsigned k = 1; k < TW_PATH_GIBS && plan->dialect->dma_wide; k++) {
+            fill(plan, stage, s->roots[i], 3, plan->gibs[k]);
+        }
     }
     for (unsigned i = 0; i < TW_PATH_UPPERS; i++) {
         fill(plan, stage, s->uppers[i], 2, x);
@@ -181,6 +203,7 @@ void tw_path_generate(TwProgram *program, const TwDialect *dialect, TwRng *rng)
     plan.n = &program->n_setup;
     plan.most = dialect->max_setup;
     choose_hot(&plan);
+    choose_gibs(&plan);
     if (table) {
         tw_path_table_setup(&plan);
     } else {

@@ -13,6 +13,7 @@
 #include "oracle/judge/judge.h"
 #include "program/layout.h"
 #include "program/legality.h"
+#include "program/ops.h"
 #include "program/test-path.h"
 #include "program/text/text.h"
 #include "targets/zoo/zoo.h"
@@ -255,6 +256,43 @@ static void test_mutate(void)
     g_assert_cmpuint(mixed, >, N * 8 / 10);
 }
 
+/* With addresses in other GiB, too: some are translated, some too wide. */
+static void test_wide(gconstpointer data)
+{
+    const TestPath *path = data;
+    unsigned programs = path->stages > 1 ? 60 : 200, near = 0, far = 0;
+    Judge *j = judge_new(path, "softmmu");
+
+    j->dialect.dma_wide = UINT64_C(0xffffffffc0000000);
+    for (unsigned n = 0; n < programs; n++) {
+        TwRng rng = tw_rng_for(15, n);
+
+        make(j, n);
+        if (n % 3 == 0) {
+            tw_mutate(&program, &j->dialect, 1u << TW_PROFILE_PAGETABLE, &rng);
+        }
+        assert_inside(&j->dialect, &program);
+        if (tw_verdict_is_finding(judge(j))) {
+            fail(j, n);
+        }
+        for (unsigned i = 0; i < program.n_script; i++) {
+            uint64_t x = program.script[i].addr;
+            bool ok = trace.outcomes[i].class_ == TW_CLASS_OK;
+
+            if (!tw_op_is_dma(&program.script[i])) {
+                continue;
+            }
+            near += x >> 32 != 0 && x >> 39 == 0 && ok;
+            far += x >> 39 != 0 && !ok;
+        }
+    }
+    g_test_message("%u translated above 4 GiB, %u refused above 2^39", near,
+                   far);
+    g_assert_cmpuint(near, >, 5 * programs);
+    g_assert_cmpuint(far, >, 2 * programs);
+    judge_free(j);
+}
+
 static void assert_scopes(const TwOp *ops, unsigned n, const TwDialect *d,
                           unsigned *seen)
 {
@@ -385,6 +423,12 @@ int main(int argc, char **argv)
         g_test_add_data_func(name, &test_paths[i], test_marks);
     }
     g_test_add_func("/path/kinds", test_kinds);
+    for (unsigned i = 0; i < N_TEST_PATHS; i++) {
+        g_autofree char *name =
+            g_strconcat("/path/wide/", test_paths[i].name, NULL);
+
+        g_test_add_data_func(name, &test_paths[i], test_wide);
+    }
     g_test_add_func("/path/mutate", test_mutate);
     g_test_add_data_func("/path/scopes/one-stage", &test_paths[2], test_scopes);
     g_test_add_data_func("/path/scopes/two-stages", &test_paths[5],

@@ -288,6 +288,7 @@ typedef struct Row {
     X(dma_lg, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_first, NOTHING, CASES({0, NULL, NULL})) \
     X(path_far, NOTHING, CASES({0, NULL, NULL})) \
+    X(dma_wide, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_bits, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_ones, NOTHING, CASES({0, NULL, NULL})) \
     X(reason_groups, NOTHING, CASES({0, NULL, NULL})) \

@@ -178,6 +178,7 @@ static void test_greeting_of_path(void)
         .path_far = 0xc0000000,
         .dma_lg = 22,
         .dma_first = 0x84000000,
+        .dma_wide = UINT64_C(0xffffffffc0000000),
         .entry_bits = UINT64_C(0xfff00000000007ff),
         .entry_ones = 0x400,
         .reason_groups = {0, 1, 2, 3, 4, 5, 6, TW_REASON_UNTOLD, 8},

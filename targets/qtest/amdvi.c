@@ -375,6 +375,7 @@ const Driver tw_qtest_amdvi = {
     .stages = 1,
     .formats = {TW_FORMAT_AMDVI},
     .entry_bits = 0x7f | 7 << 9 | UINT64_C(3) << 59 | RIGHTS,
+    .wide = UINT64_C(0xffffffffc0000000),
     .reason_groups = {[TW_REASON_NO_CONTEXT] = REFUSED,
                       [TW_REASON_BLOCKED] = REFUSED,
                       [TW_REASON_RANGE] = REFUSED,

@@ -31,6 +31,8 @@ static const TwTargetOption options_of_all[] = {
      .help = "Programs have these commands alone, with commas between: "
              "global, domain, pages, contexts, second-global, second-domain, "
              "second-pages"},
+    {"wide", TW_TARGET_SWITCH, TW_TARGET_FIELD(wide),
+     .help = "Devices access addresses of 64 bits, not of 32"},
     {"drop-flushes", TW_TARGET_SWITCH, TW_TARGET_FIELD(drop_flushes),
      .help = "Leave out one invalidation in four, to see that it is found"},
     {"timeout", TW_TARGET_MILLISECONDS, TW_TARGET_FIELD(timeout_ms),
@@ -101,6 +103,16 @@ static TwDialect dialect_of(const Driver *driver)
     memcpy(d.reason_groups, driver->reason_groups, sizeof(d.reason_groups));
     add_tables(&d);
     return d;
+}
+
+/* What blocks a device may be a table without entries; then an address that is
+ * too wide is refused as such. */
+static void be_wide(TwDialect *d, const Driver *driver)
+{
+    d->dma_wide = driver->wide;
+    if (d->reason_groups[TW_REASON_RANGE] == 0) {
+        d->reason_groups[TW_REASON_RANGE] = d->reason_groups[TW_REASON_BLOCKED];
+    }
 }
 
 static const TwDialect *dialect(TwTarget *target)
@@ -196,7 +208,7 @@ static char *command_of(const Machine *m)
         "-serial none -qtest stdio -qtest-log none %s",
         quoted, RAM_BYTES, RAM_BYTES >> 20, m->machine);
     for (unsigned i = 0; i < DEVICES; i++) {
-        g_string_append_printf(command, " -device lsi53c895a,addr=%u", 4 + i);
+        g_string_append_printf(command, " -device %s", tw_qtest_device(m, i));
     }
     g_string_append_printf(command, " %s -accel tcg", m->args);
     return g_string_free(command, FALSE);
@@ -241,6 +253,10 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
     m->driver = driver;
     m->ram_fd = -1;
     m->dialect = dialect_of(driver);
+    m->wide = options->wide;
+    if (m->wide) {
+        be_wide(&m->dialect, driver);
+    }
     m->contract = driver->contract;
     if (driver->uncached && options->qemu_args &&
         strstr(options->qemu_args, driver->uncached)) {

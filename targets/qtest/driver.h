@@ -29,6 +29,7 @@ enum {
 enum {
     AT_STRUCTURES = 0x00100000, /* 3 MiB for the driver: queues, contexts */
     AT_SCRIPTS = 0x00400000,
+    AT_FRAMES = 0x007fe000, /* two pages for copy.c */
     AT_SLOTS = 0x00800000,
     AT_POOL = 0x00c00000,
     AT_FAULT_QUEUE = 0x01000000, /* 16 MiB for faults: a device whose script is
@@ -38,6 +39,9 @@ enum {
     PROGRAM_LG = 22,
     RAM_BYTES = AT_PROGRAM + (1 << PROGRAM_LG),
 };
+
+/* Is it an address that programs access, not one of the machine's own? */
+bool tw_qtest_is_of_program(const Machine *m, uint64_t address);
 
 /* How the configuration space of PCI is reached. */
 typedef enum Config {
@@ -71,6 +75,11 @@ typedef struct Driver {
     uint8_t outputs[2];              /* path_outputs, and */
     uint64_t far;                    /* path_far, as in TwDialect */
     uint64_t entry_bits, entry_ones; /* as in TwDialect */
+    /* dma_wide of the dialect, if devices reach so far.  With two stages no
+     * address is too wide for the tables: a device whose second stage has no
+     * context has none, before its address is looked at, where the language
+     * looks at the address first. */
+    uint64_t wide;
     uint8_t reason_groups[TW_REASONS];
     uint8_t reason_lg; /* as in TwDialect */
     TwContract contract;

@@ -262,9 +262,10 @@ static void put_head(const Emit *e, GString *out)
     }
     g_string_append_printf(
         out,
-        "#\n# No guest runs. Devices lsi53c895a make DMA: 00:04.0, which the "
-        "IOMMU passes\n# through, 00:05.0 (rid=0) and 00:06.0 (rid=1). RAM of "
-        "the case begins at 0x%" PRIx64 ".\n#\n"
+        "#\n# No guest runs. Devices make DMA: lsi53c895a 00:04.0, which the "
+        "IOMMU passes\n# through, and %s 00:05.0 (rid=0) and 00:06.0 "
+        "(rid=1)%s. "
+        "RAM of the case begins at 0x%" PRIx64 ".\n#\n"
         "# QEMU=PATH names the QEMU, LIMIT=SECONDS the time that it may "
         "take.\n# Exit status: 1 while the defect is there, 0 if it is not, 2 "
         "if that cannot be told.\n"
@@ -276,6 +277,8 @@ static void put_head(const Emit *e, GString *out)
         "qemu=\ntrap '[ -z \"$qemu\" ] || kill \"$qemu\"; rm -rf \"$dir\"' "
         "EXIT\n"
         "command -v \"$QEMU\" >/dev/null || cannot \"no QEMU $QEMU\"\n\n",
+        e->m->wide ? "e1000e" : "lsi53c895a",
+        e->m->wide ? ", which send\n# frames to themselves" : "",
         e->m->driver->ram + AT_PROGRAM, e->m->driver->binary);
 }
 
@@ -294,8 +297,8 @@ static void put_run(const Emit *e, const GString *commands, GString *out)
         "    -object memory-backend-ram,id=m0,size=%uM -m %u \\\n    %s",
         RAM_BYTES >> 20, RAM_BYTES >> 20, e->m->machine);
     for (unsigned i = 0; i < DEVICES; i++) {
-        g_string_append_printf(out, " \\\n    -device lsi53c895a,addr=%u",
-                               4 + i);
+        g_string_append_printf(out, " \\\n    -device %s",
+                               tw_qtest_device(e->m, i));
     }
     g_string_append_printf(
         out,

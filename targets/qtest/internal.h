@@ -8,6 +8,7 @@
  *   start.c    the process: start, devices, end
  *   qtest.c    the protocol
  *   plan.c     scripts for the devices
+ *   copy.c     test devices whose addresses have 64 bits
  *   run.c      programs: what is planned, and what the results mean
  *   families.c the option --only-commands
  *   emit.c     cases as scripts for QEMU's maintainers
@@ -82,6 +83,7 @@ struct Machine {
     const char *machine; /* its arguments, for this version */
     char *command;
     uint32_t timeout_ms;
+    bool wide;         /* test devices are of copy.c */
     bool drop_flushes; /* leaves one command of a program in four out */
     volatile uint32_t *in_flight;
 
@@ -135,6 +137,18 @@ struct Machine {
 };
 
 enum { DRIVER_STATE = 4096 };
+
+/* copy.c, with Machine.wide: puts the registers of a test device right; plans
+ * that it copies n bytes, between bus addresses of 64 bits. */
+void tw_qtest_copy_start(Machine *m, unsigned device);
+void tw_qtest_copy(Machine *m, unsigned device, unsigned n, uint64_t from,
+                   uint64_t to);
+
+/* Of such a device, the address of the registers. */
+uint32_t tw_qtest_copy_bar(const Machine *m, unsigned device);
+
+/* Of QEMU's option -device, for device number i. */
+const char *tw_qtest_device(const Machine *m, unsigned i);
 
 /* start.c: starts the process if it does not run; false with `why`. */
 bool tw_qtest_start(Machine *m, char *why, size_t size);

@@ -392,11 +392,6 @@ static void capture(Machine *m)
     tw_qtest_capture(m, UNIT + FAULT_TAIL, 4, 0);
 }
 
-static bool is_of_program(const Machine *m, uint64_t address)
-{
-    return (address - m->driver->ram - AT_PROGRAM) >> PROGRAM_LG == 0;
-}
-
 /*
  * A fault of the second stage, of the page that an access leads to, or of one
  * with a table of the first stage: bit 0 of iotval2 says that it is the latter.
@@ -407,7 +402,8 @@ static bool is_of_table(const Machine *m, const uint64_t *words)
     uint64_t apart = words[2] ^ words[3];
 
     return words[3] & 1 ||
-           (is_of_program(m, words[2]) ? apart & 0xffc : apart >> 2) != 0;
+           (tw_qtest_is_of_program(m, words[2]) ? apart & 0xffc : apart >> 2) !=
+               0;
 }
 
 /* A fault record: cause [11:0], device id [63:40], iotval, iotval2. */
@@ -467,6 +463,7 @@ static unsigned record(const Machine *m, uint8_t *bytes)
     .bar = 0x40000000, .stages = n, \
     .formats = {TW_FORMAT_SV39, TW_FORMAT_SV39}, \
     .entry_bits = 0x3df | UINT64_C(0x1f) << 54 | UINT64_C(7) << 61, \
+    .wide = n == 2 ? UINT64_C(0x3fc0000000) : UINT64_C(0xffffffbfc0000000), \
     .reason_groups = {[TW_REASON_NO_CONTEXT] = CONFIGURATION, \
                       [TW_REASON_BLOCKED] = REFUSED, \
                       [TW_REASON_RANGE] = REFUSED, \

@@ -11,7 +11,8 @@
 
 enum {
     MOST_CAPTURED = 8, /* moves of an access with its capture */
-    LARGE = 1 << 21,   /* bytes of the leaf of level 2, in all formats */
+    GIB_LG = 30,
+    LARGE = 1 << 21, /* bytes of the leaf of level 2, in all formats */
 };
 
 /* Planning ----------------------------------------------------------------- */
@@ -21,9 +22,23 @@ static uint64_t first_byte(const Machine *m)
     return m->driver->ram + AT_PROGRAM;
 }
 
+bool tw_qtest_is_of_program(const Machine *m, uint64_t address)
+{
+    return ((address - first_byte(m)) & ((1u << GIB_LG) - 1)) >> PROGRAM_LG ==
+           0;
+}
+
+/* May a refusal leave no record?  Of the devices of copy.c also one that a
+ * context blocks. */
+static bool may_be_silent(const Machine *m)
+{
+    return m->driver->silent || m->wide;
+}
+
 /* The pages that x can lead to, by a leaf of its size or a larger one. */
 static void use(Machine *m, uint64_t x)
 {
+    x = first_byte(m) | (x & ((1u << PROGRAM_LG) - 1));
     tw_qtest_memory_use(m, x);
     tw_qtest_memory_use(m, x ^ LARGE);
 }
@@ -105,7 +120,7 @@ static void plan_access(Machine *m, const TwOp *op, unsigned number)
         m->driver->capture(m);
     }
     planned->segment = (uint16_t)(m->n_segments - 1);
-    if (planned->stores && m->driver->silent && is_replaced(m, number)) {
+    if (planned->stores && may_be_silent(m) && is_replaced(m, number)) {
         planned->copies = tw_qtest_memory_copy(m, op);
     }
     m->n_planned++;
@@ -300,13 +315,26 @@ static bool may_find_zeros(const Machine *m, const Planned *planned)
     return false;
 }
 
+/* With Machine.wide, a load whose bytes did not come: the device was refused
+ * its descriptors.  What was recorded is of those. */
+static bool is_cut_off(const Machine *m, const Planned *planned)
+{
+    const uint8_t *bytes = m->ram + planned->slot;
+    bool came = false;
+
+    for (unsigned i = 0; i < planned->size; i++) {
+        came |= bytes[i] != 0xff;
+    }
+    return m->wide && !planned->stores && !came;
+}
+
 /* A load that gave zeros, and no fault was recorded. */
 static void conclude_zeros(Machine *m, const Planned *planned,
                            TwOutcome *outcome)
 {
     if (!may_find_zeros(m, planned)) {
         outcome->class_ = TW_CLASS_DECODE_ERROR;
-    } else if (m->driver->silent) {
+    } else if (may_be_silent(m)) {
         give_up(m, planned,
                 "a load gives zeros: it found some, or was refused without a "
                 "record");
@@ -330,9 +358,12 @@ static void conclude(Machine *m, const Planned *planned)
     if (!planned->stores) {
         memcpy(&value, m->ram + planned->slot, planned->size);
     }
-    if (faults > 0) {
+    if (faults > 0 || is_cut_off(m, planned)) {
         outcome->class_ = TW_CLASS_DECODE_ERROR;
         outcome->reason = reason;
+        if (m->wide && !tw_qtest_is_of_program(m, reason.address)) {
+            outcome->reason.address = m->program->script[planned->op].addr;
+        }
     } else if (planned->stores) {
         conclude_store(m, planned, outcome);
     } else if (value == 0) {

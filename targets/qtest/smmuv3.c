@@ -438,7 +438,6 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
                        TwReason *reason)
 {
     State *s = state(m);
-    uint64_t first = m->driver->ram + AT_PROGRAM;
     const uint32_t wrap = (2u << EVENTS_LG) - 1;
     unsigned n = 0;
     uint32_t end;
@@ -450,7 +449,7 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
         bool about_program;
 
         memcpy(words, m->ram + AT_EVENTS + at * EVENT_BYTES, sizeof(words));
-        about_program = (words[2] - first) >> PROGRAM_LG == 0;
+        about_program = tw_qtest_is_of_program(m, words[2]);
         if (words[0] >> 32 == stream_of(1 + index) && n++ == 0) {
             memcpy(s->last, words, sizeof(words));
             read_event(words, reason);
@@ -471,6 +470,7 @@ static unsigned record(const Machine *m, uint8_t *bytes)
     .ecam = 0x3f000000, .ram = 0x40000000, .bar = 0x10010000, .stages = n, \
     .formats = {TW_FORMAT_ARM64_S1, TW_FORMAT_ARM64_S2}, \
     .entry_bits = 3 | 1 << 7 | UINT64_C(1) << 62, \
+    .wide = n == 2 ? UINT64_C(0x7fc0000000) : UINT64_C(0xffffc0000000), \
     .entry_ones = 1 << 6 | 1 << 10, \
     .reason_groups = \
         {[TW_REASON_NO_CONTEXT] = none,      [TW_REASON_BLOCKED] = blocked, \

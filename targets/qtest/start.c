@@ -15,6 +15,9 @@ enum {
     START_TIMES = 6,  /* limits (process/watch.h) that a start may take */
     FIRST_DEVICE = 4, /* PCI device number of the first device that makes DMA */
     LSI = 0x00121000, /* its identity */
+    ETHERNET = 0x10d38086,
+    WIDE_BARS = 0x400000, /* from the first BAR on, those of copy.c */
+    WIDE_BAR = 0x80000,   /* for each device */
 };
 
 /* Devices ------------------------------------------------------------------ */
@@ -54,26 +57,67 @@ static uint32_t config_read(Machine *m, unsigned slot, unsigned offset)
     return tw_qtest_inl(m, 0xcfc);
 }
 
+static bool is_wide(const Machine *m, unsigned i)
+{
+    return m->wide && i != CONTROL;
+}
+
+const char *tw_qtest_device(const Machine *m, unsigned i)
+{
+    static const char *const narrow[DEVICES] = {
+        "lsi53c895a,addr=4", "lsi53c895a,addr=5", "lsi53c895a,addr=6"};
+    static const char *const wide[DEVICES] = {
+        NULL, "e1000e,addr=5,romfile=", "e1000e,addr=6,romfile="};
+
+    return is_wide(m, i) ? wide[i] : narrow[i];
+}
+
+uint32_t tw_qtest_copy_bar(const Machine *m, unsigned device)
+{
+    return ((m->driver->bar + WIDE_BARS) & ~(WIDE_BAR - 1u)) +
+           device * WIDE_BAR;
+}
+
+static void place_narrow(Machine *m, unsigned slot, unsigned i)
+{
+    uint32_t bar = m->driver->bar + (i << 16);
+
+    tw_qtest_config_write(m, slot, 0x10, 0xc001 + (i << 8));
+    tw_qtest_config_write(m, slot, 0x14, bar);
+    tw_qtest_config_write(m, slot, 0x18, bar + 0x2000);
+}
+
+static void place_wide(Machine *m, unsigned slot, unsigned i)
+{
+    uint32_t bar = tw_qtest_copy_bar(m, i);
+
+    tw_qtest_config_write(m, slot, 0x10, bar);
+    tw_qtest_config_write(m, slot, 0x14, bar + 0x20000);
+    tw_qtest_config_write(m, slot, 0x18, 0xc001 + (i << 8));
+    tw_qtest_config_write(m, slot, 0x1c, bar + 0x40000);
+}
+
 /* Gives the devices that make DMA their addresses, and lets them go. */
 static bool start_devices(Machine *m, char *why, size_t size)
 {
     for (unsigned i = 0; i < DEVICES; i++) {
         unsigned slot = FIRST_DEVICE + i;
-        uint32_t bar = m->driver->bar + (i << 16);
         uint32_t identity = config_read(m, slot, 0);
+        uint32_t expected = is_wide(m, i) ? ETHERNET : LSI;
 
-        if (identity != LSI) {
+        if (identity != expected) {
             snprintf(why, size,
-                     "expected the device 00:%02x.0 to be an lsi53c895a "
-                     "(0x%08x), not 0x%08x",
-                     slot, LSI, identity);
+                     "expected the device 00:%02x.0 to be 0x%08x (%s), not "
+                     "0x%08x",
+                     slot, expected, tw_qtest_device(m, i), identity);
             return false;
         }
-        tw_qtest_config_write(m, slot, 0x10, 0xc001 + (i << 8));
-        tw_qtest_config_write(m, slot, 0x14, bar);
-        tw_qtest_config_write(m, slot, 0x18, bar + 0x2000);
+        (is_wide(m, i) ? place_wide : place_narrow)(m, slot, i);
         tw_qtest_config_write(m, slot, 0x04,
                               m->driver->config == CONFIG_ECAM ? 6 : 7);
+        if (is_wide(m, i)) {
+            tw_qtest_copy_start(m, i);
+        }
     }
     return tw_qtest_flush(m);
 }

@@ -21,8 +21,10 @@ enum {
     LEFT_PASS,
     ALL_ONES,
     INTERRUPT_LEAF,
+    BEYOND_TABLES,
 };
 
+enum { TABLES_LG = 39 }; /* what three levels translate is below 2^39 */
 enum { PAGE = 4096, SV_PAGE = 1 << 10, WINDOW_PAGES = 1024 };
 
 #define BIT(trigger) (UINT64_C(1) << (trigger))
@@ -335,6 +337,12 @@ static bool is_second_range(const TwOp *op)
            (op->code == TW_OP_NOTIFY || op->flags & TW_OPF_NOTIFIED);
 }
 
+static bool is_beyond_tables(const TwOp *op)
+{
+    return (op->code == TW_OP_DMA_READ || op->code == TW_OP_DMA_WRITE) &&
+           op->addr >> TABLES_LG != 0;
+}
+
 static uint64_t triggers_met(const TwProgram *program, const TwFinding *finding)
 {
     Tables tables;
@@ -361,6 +369,7 @@ static uint64_t triggers_met(const TwProgram *program, const TwFinding *finding)
             met |= is_part_right(op) ? BIT(PART_RIGHT) : 0;
             met |= op->code == TW_OP_BYPASS ? BIT(LEFT_PASS) : 0;
             met |= is_second_range(op) ? BIT(GUEST_PAGE) : 0;
+            met |= is_beyond_tables(op) ? BIT(BEYOND_TABLES) : 0;
         }
     }
     return met;
@@ -401,6 +410,8 @@ static void avoid_in(const Tables *tables, bool large, TwOp *op,
         if (met_by_command(large, op) & triggers) {
             op->scope = any ? TW_SCOPE_GLOBAL : TW_SCOPE_DOMAIN;
         }
+    } else if (is_beyond_tables(op) && triggers & BIT(BEYOND_TABLES)) {
+        op->addr &= (UINT64_C(1) << TABLES_LG) - 1;
     } else if (is_pass(op) && triggers & BIT(LEFT_PASS)) {
         op->mode = TW_CONTEXT_TABLES;
     } else {
@@ -504,6 +515,12 @@ static uint64_t of_list(const uint8_t *list, unsigned n, uint64_t bits)
         .meaning = "a leaf leads to 1 GiB with the interrupt range in it" \
     }
 
+#define INFO_BEYOND_TABLES \
+    { \
+        .name = "beyond-tables", \
+        .meaning = "an access at an address that is too wide for the tables" \
+    }
+
 /* Defines the functions of a kind, of which LIST has the triggers, in the order
  * of its TwTriggerInfo. */
 #define KIND(of, ...) \
@@ -520,12 +537,9 @@ static uint64_t of_list(const uint8_t *list, unsigned n, uint64_t bits)
     } \
     const TwTriggerInfo tw_qtest_##of##_triggers[]
 
-KIND(riscv_iommu, PART_RIGHT, RESERVED_BITS, LARGE_RANGE,
-     CLEAN_LEAF) = {INFO_PART_RIGHT,
-                    INFO_RESERVED_BITS,
-                    INFO_LARGE_RANGE,
-                    INFO_CLEAN_LEAF,
-                    {.name = NULL}};
+KIND(riscv_iommu, PART_RIGHT, RESERVED_BITS, LARGE_RANGE, CLEAN_LEAF,
+     BEYOND_TABLES) = {INFO_PART_RIGHT, INFO_RESERVED_BITS, INFO_LARGE_RANGE,
+                       INFO_CLEAN_LEAF, INFO_BEYOND_TABLES, {.name = NULL}};
 KIND(riscv_iommu_nested, PART_RIGHT, RESERVED_BITS, LARGE_RANGE, GUEST_PAGE,
      CLEAN_LEAF) = {INFO_PART_RIGHT, INFO_RESERVED_BITS, INFO_LARGE_RANGE,
                     INFO_GUEST_PAGE, INFO_CLEAN_LEAF,    {.name = NULL}};
@@ -543,6 +557,7 @@ KIND(vtd_first, PART_RIGHT, LEFT_PASS, ALL_ONES,
                         INFO_ALL_ONES,
                         INFO_INTERRUPT_LEAF,
                         {.name = NULL}};
-KIND(amdvi, PART_RIGHT, TABLE_RIGHT, SIZED_LEAF, ABSENT_LEAF,
-     NEXT_LEVEL) = {INFO_PART_RIGHT,  INFO_TABLE_RIGHT, INFO_SIZED_LEAF,
-                    INFO_ABSENT_LEAF, INFO_NEXT_LEVEL,  {.name = NULL}};
+KIND(amdvi, PART_RIGHT, TABLE_RIGHT, SIZED_LEAF, ABSENT_LEAF, NEXT_LEVEL,
+     BEYOND_TABLES) = {INFO_PART_RIGHT,  INFO_TABLE_RIGHT, INFO_SIZED_LEAF,
+                       INFO_ABSENT_LEAF, INFO_NEXT_LEVEL,  INFO_BEYOND_TABLES,
+                       {.name = NULL}};

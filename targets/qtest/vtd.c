@@ -568,7 +568,8 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
 /* Second-stage tables of 39 bits. */
 #define SECOND_STAGE \
     .formats = {TW_FORMAT_VTD_SL}, .outputs = {39}, \
-    .entry_bits = 0x7ff | UINT64_C(0xbff) << 52
+    .entry_bits = 0x7ff | UINT64_C(0xbff) << 52, \
+    .wide = UINT64_C(0xffffffffc0000000)
 
 #define Q35 \
     "-M q35,sata=off,smbus=off,usb=off,vmport=off,memory-backend=m0 " \
@@ -604,6 +605,7 @@ const Driver tw_qtest_vtd_first = {
     .outputs = {48},
     .entry_bits = 0x3ff | 1 << 11 | UINT64_C(0x3ff) << 52,
     .entry_ones = 1 << 5 | 1 << 6,
+    .wide = UINT64_C(0x7fffc0000000), /* canonical */
     .oldest = 10,
     .machine = Q35 "48,x-scalable-mode=on,x-flts=on",
     .since = 11,
