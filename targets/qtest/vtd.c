@@ -110,8 +110,8 @@ static void submit(Machine *m)
     tw_qtest_store32(m, UNIT + QUEUE_TAIL, state(m)->tail);
 }
 
-/* Of all pages of a domain, in the first stage of PASID 0 ("PASID-based-IOTLB
- * Invalidate Descriptor"). */
+/* Of all pages of a domain, in the first stage of PASID 0 ("PASID-based
+ * IOTLB Invalidate Descriptor"). */
 static void invalidate_domain(Machine *m, unsigned domain)
 {
     command(m,
@@ -120,8 +120,8 @@ static void invalidate_domain(Machine *m, unsigned domain)
             0);
 }
 
-/* By pieces of 2^AM pages, aligned ("IOTLB Invalidate Descriptor", and the same
- * of PASIDs). */
+/* By pieces of 2^AM pages, aligned ("IOTLB Invalidate", and the same of
+ * PASIDs). */
 static void invalidate_pages(Machine *m, unsigned domain, bool leaf,
                              uint64_t first, uint64_t last)
 {
@@ -493,8 +493,9 @@ static void capture(Machine *m)
     tw_qtest_capture_store32(m, UNIT + FAULT_TOP, RECORDED);
 }
 
-/* Fault reasons, of legacy mode and of scalable mode ("Fault Reason
- * Encodings").  QEMU uses those of legacy mode for tables in both. */
+/* Fault reasons, of legacy mode and of scalable mode ("Fault
+ * Conditions and Remapping Hardware Behavior for Various Requests").  QEMU uses
+ * those of legacy mode for tables in both. */
 static unsigned kind_of(unsigned code)
 {
     switch (code) {
@@ -576,7 +577,7 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
     "-device intel-iommu,intremap=off,aw-bits="
 
 /*
- * "Caching of Translation Information": translations, contexts and what is
+ * "Caching Translation Information": translations, contexts and what is
  * derived from them may be cached until they are invalidated.  With CM=0,
  * nothing that faults is.  After a context was changed, software invalidates
  * context and translations ("Guidance to Software for Invalidations"): until
