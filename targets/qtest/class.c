@@ -11,21 +11,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "targets/qemu-options.h"
 #include "targets/qemu-version.h"
 #include "targets/qtest/internal.h"
 #include "targets/qtest/trigger.h"
 
 static const TwTargetOption options_of_all[] = {
-    {"against-qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(against_qemu),
-     .value = "PATH",
-     .help = "The other QEMU of a pair, or of check --against (default: as "
-             "--qemu)"},
-    {"against-qemu-args", TW_TARGET_TEXT, TW_TARGET_FIELD(against_qemu_args),
-     .value = "ARGS", .help = "Its options (default: as --qemu-args)"},
-    {"qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu), .value = "PATH",
-     .help = "The QEMU to run (default: qemu-system-... of the PATH)"},
-    {"qemu-args", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu_args), .value = "ARGS",
-     .help = "More options for QEMU, as a shell reads them"},
+    TW_QEMU_OPTIONS_OF_BINARIES,
     {"only-commands", TW_TARGET_TEXT, TW_TARGET_FIELD(only_commands),
      .value = "FAMILIES",
      .help = "Programs have these commands alone, with commas between: "
@@ -33,13 +25,8 @@ static const TwTargetOption options_of_all[] = {
              "second-pages"},
     {"wide", TW_TARGET_SWITCH, TW_TARGET_FIELD(wide),
      .help = "Devices access addresses of 64 bits, not of 32"},
-    {"drop-flushes", TW_TARGET_SWITCH, TW_TARGET_FIELD(drop_flushes),
-     .help = "Leave out one invalidation in four, to see that it is found"},
-    {"timeout", TW_TARGET_MILLISECONDS, TW_TARGET_FIELD(timeout_ms),
-     .value = "MS",
-     .help = "Time limit for one operation in ms "
-             "(default " G_STRINGIFY(TW_TIMEOUT_MS) ")",
-     .any_target = true},
+    TW_QEMU_OPTION_DROP_FLUSHES,
+    TW_QEMU_OPTION_TIMEOUT,
     {.name = NULL},
 };
 
