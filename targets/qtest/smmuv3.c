@@ -114,14 +114,18 @@ static void submit(Machine *m)
     tw_qtest_store32(m, SMMU + CMDQ_PROD, state(m)->command);
 }
 
-/* By pages of 4 KiB, exactly: one address, or a multiple of 2^scale pages, up
- * to 32 ("Range-based invalidation"). */
+/*
+ * By pages of 4 KiB, exactly: one address, or a multiple of 2^scale pages, up
+ * to 32 ("Range-based invalidation": NUM [16:12], SCALE [24:20]; TTL [73:72],
+ * TG [75:74]).  Where all leaves are pages, every other command says so by TTL.
+ */
 static void invalidate_pages(Machine *m, uint64_t q0, bool leaf, uint64_t first,
                              uint64_t last)
 {
     const uint64_t top = (UINT64_C(1) << 39) - 1;
     uint64_t page = (first < top ? first : top) >> 12;
     uint64_t n = ((last < top ? last : top) >> 12) - page + 1;
+    unsigned level = m->tables && page & 1 ? 3 : 0;
 
     while (n > 0) {
         unsigned scale = 0;
@@ -131,11 +135,11 @@ static void invalidate_pages(Machine *m, uint64_t q0, bool leaf, uint64_t first,
             scale++;
         }
         number = n >> scale;
-        if (n == 1) {
+        if (n == 1 && level == 0) {
             command(m, q0, page << 12 | leaf);
         } else {
             command(m, q0 | (number - 1) << 12 | (uint64_t)scale << 20,
-                    page << 12 | 1 << 10 | leaf);
+                    page << 12 | 1 << 10 | level << 8 | leaf);
         }
         page += number << scale;
         n -= number << scale;
