@@ -16,6 +16,7 @@ enum {
     ABSENT_LEAF,
     CLEAN_LEAF,
     NEXT_LEVEL,
+    SKIPPED_LEVEL,
     LARGE_RANGE,
     GUEST_PAGE,
     LEFT_PASS,
@@ -242,12 +243,23 @@ static uint64_t mend_interrupt_leaf(const Tables *tables, const TwOp *op)
                : op->value;
 }
 
+static uint64_t mend_skipped_level(const Tables *tables, const TwOp *op)
+{
+    unsigned next = next_level(op->value), level = level_of(tables, op);
+
+    return tables->format == TW_FORMAT_AMDVI && op->value & AMD_PRESENT &&
+                   next != 0 && next + 1 < level
+               ? (op->value & ~AMD_NEXT_LEVEL) | (uint64_t)(level - 1) << 9
+               : op->value;
+}
+
 static const struct {
     uint64_t trigger;
     uint64_t (*mend)(const Tables *tables, const TwOp *op);
 } menders[] = {
     {BIT(SIZED_LEAF), mend_sized_leaf},
     {BIT(NEXT_LEVEL), mend_next_level},
+    {BIT(SKIPPED_LEVEL), mend_skipped_level},
     {BIT(ABSENT_LEAF), mend_absent_leaf},
     {BIT(RESERVED_BITS), mend_reserved_bits},
     {BIT(TABLE_RIGHT), mend_table_right},
@@ -483,6 +495,11 @@ static uint64_t of_list(const uint8_t *list, unsigned n, uint64_t bits)
     { \
         .name = "clean-leaf", .meaning = "a leaf has W, but not D" \
     }
+#define INFO_SKIPPED_LEVEL \
+    { \
+        .name = "skipped-level", \
+        .meaning = "an entry leads to a table two levels below or more" \
+    }
 #define INFO_NEXT_LEVEL \
     { \
         .name = "next-level", \
@@ -558,6 +575,6 @@ KIND(vtd_first, PART_RIGHT, LEFT_PASS, ALL_ONES,
                         INFO_INTERRUPT_LEAF,
                         {.name = NULL}};
 KIND(amdvi, PART_RIGHT, TABLE_RIGHT, SIZED_LEAF, ABSENT_LEAF, NEXT_LEVEL,
-     BEYOND_TABLES) = {INFO_PART_RIGHT,  INFO_TABLE_RIGHT, INFO_SIZED_LEAF,
-                       INFO_ABSENT_LEAF, INFO_NEXT_LEVEL,  INFO_BEYOND_TABLES,
-                       {.name = NULL}};
+     SKIPPED_LEVEL, BEYOND_TABLES) = {
+    INFO_PART_RIGHT, INFO_TABLE_RIGHT,   INFO_SIZED_LEAF,    INFO_ABSENT_LEAF,
+    INFO_NEXT_LEVEL, INFO_SKIPPED_LEVEL, INFO_BEYOND_TABLES, {.name = NULL}};
