@@ -14,6 +14,8 @@
 #include "targets/qtest/internal.h"
 
 enum {
+    BARS = 0x400000,     /* from the first BAR of the others on: */
+    BAR_BYTES = 0x80000, /* for each device */
     /* Registers. */
     MASK_INTERRUPTS = 0xd8,
     RECEIVE_CONTROL = 0x100,
@@ -36,6 +38,11 @@ enum {
     AT_HEADER = AT_FRAMES,
     AT_JUNK = AT_FRAMES + PAGE_BYTES, /* takes the header */
 };
+
+uint32_t tw_qtest_copy_bar(const Machine *m, unsigned device)
+{
+    return ((m->driver->bar + BARS) & ~(BAR_BYTES - 1u)) + device * BAR_BYTES;
+}
 
 static uint64_t register_of(const Machine *m, unsigned device, unsigned offset)
 {
@@ -86,16 +93,27 @@ static uint64_t piece(unsigned length, unsigned command)
     return length | (uint64_t)command << 24;
 }
 
-void tw_qtest_copy(Machine *m, unsigned device, unsigned n, uint64_t from,
-                   uint64_t to)
+static void send(Machine *m, unsigned device, unsigned n, uint64_t from,
+                 uint64_t to)
 {
     const uint64_t ram = m->driver->ram;
     /* A frame without bytes ends one that was refused half way. */
-    const uint64_t send[] = {
+    const uint64_t frames[] = {
         0,    piece(0, LAST_PIECE), ram + AT_HEADER, piece(BUFFER_BYTES, 0),
         from, piece(n, LAST_PIECE)};
     const uint64_t receive[] = {ram + AT_JUNK, 0, to, 0, ram + AT_JUNK, 0};
 
     start_ring(m, device, RECEIVE_RING, put_ring(m, receive, 6), 3);
-    start_ring(m, device, SEND_RING, put_ring(m, send, 6), 3);
+    start_ring(m, device, SEND_RING, put_ring(m, frames, 6), 3);
+}
+
+void tw_qtest_copy(Machine *m, unsigned device, unsigned n, uint64_t from,
+                   uint64_t to)
+{
+    if (!m->wide) {
+        tw_plan_move(m, device, n, from, to);
+        return;
+    }
+    send(m, device, n, from, to);
+    m->device = CONTROL;
 }

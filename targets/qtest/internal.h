@@ -138,14 +138,13 @@ struct Machine {
 
 enum { DRIVER_STATE = 4096 };
 
-/* copy.c, with Machine.wide: puts the registers of a test device right; plans
- * that it copies n bytes, between bus addresses of 64 bits. */
-void tw_qtest_copy_start(Machine *m, unsigned device);
+/* copy.c: plans that a test device copies n bytes, between bus addresses of 64
+ * bits with Machine.wide.  Then, too: where its registers are; puts them right.
+ */
 void tw_qtest_copy(Machine *m, unsigned device, unsigned n, uint64_t from,
                    uint64_t to);
-
-/* Of such a device, the address of the registers. */
 uint32_t tw_qtest_copy_bar(const Machine *m, unsigned device);
+void tw_qtest_copy_start(Machine *m, unsigned device);
 
 /* Of QEMU's option -device, for device number i. */
 const char *tw_qtest_device(const Machine *m, unsigned i);

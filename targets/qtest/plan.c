@@ -115,11 +115,6 @@ static void tell_move(Machine *m, unsigned device, unsigned n, uint64_t from,
 void tw_plan_move(Machine *m, unsigned device, unsigned n, uint64_t from,
                   uint64_t to)
 {
-    if (m->wide && device != CONTROL) {
-        tw_qtest_copy(m, device, n, from, to);
-        m->device = CONTROL;
-        return;
-    }
     if (m->tell) {
         tell_move(m, device, n, from, to);
         return;

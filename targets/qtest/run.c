@@ -110,10 +110,10 @@ static void plan_access(Machine *m, const TwOp *op, unsigned number)
                                             op->addr, k)
                    << 8 * k;
         }
-        tw_plan_move(m, device, op->size, tw_plan_constant(m, tag), op->addr);
+        tw_qtest_copy(m, device, op->size, tw_plan_constant(m, tag), op->addr);
     } else {
-        tw_plan_move(m, device, op->size, op->addr,
-                     m->driver->ram + planned->slot);
+        tw_qtest_copy(m, device, op->size, op->addr,
+                      m->driver->ram + planned->slot);
     }
     m->capture = planned->slot;
     if (!m->tell_alone) {

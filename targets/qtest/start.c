@@ -16,8 +16,6 @@ enum {
     FIRST_DEVICE = 4, /* PCI device number of the first device that makes DMA */
     LSI = 0x00121000, /* its identity */
     ETHERNET = 0x10d38086,
-    WIDE_BARS = 0x400000, /* from the first BAR on, those of copy.c */
-    WIDE_BAR = 0x80000,   /* for each device */
 };
 
 /* Devices ------------------------------------------------------------------ */
@@ -70,12 +68,6 @@ const char *tw_qtest_device(const Machine *m, unsigned i)
         NULL, "e1000e,addr=5,romfile=", "e1000e,addr=6,romfile="};
 
     return is_wide(m, i) ? wide[i] : narrow[i];
-}
-
-uint32_t tw_qtest_copy_bar(const Machine *m, unsigned device)
-{
-    return ((m->driver->bar + WIDE_BARS) & ~(WIDE_BAR - 1u)) +
-           device * WIDE_BAR;
 }
 
 static void place_narrow(Machine *m, unsigned slot, unsigned i)
