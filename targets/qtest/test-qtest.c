@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "process/tasks.h"
@@ -619,8 +620,8 @@ int main(int argc, char **argv)
     qemu = argc > 2 ? argv[2] : NULL;
     target = open_with(NULL, NULL, 0, false, &error);
     if (target == NULL) {
-        g_printerr("%s\n", error->message);
-        return 77;
+        printf("1..0 # SKIP %s\n", error->message);
+        return 0;
     }
     tw_target_close(target);
     g_test_add_func("/qtest/sizes", test_sizes);
