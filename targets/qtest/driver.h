@@ -23,6 +23,7 @@ enum {
     MOST_INDEXES = 2, /* test devices */
     DEVICES = 1 + MOST_INDEXES,
     CAPTURE_BYTES = 32, /* of a fault record, per access */
+    MOST_TOLD = 256,    /* faults that a script of emit.c reads at its end */
 };
 
 /* Offsets in the guest's RAM, from the address of its first byte. */

@@ -475,7 +475,7 @@ static unsigned record(const Machine *m, uint8_t *bytes)
     .start = start_iommu, .reset = reset, .context = context, \
     .invalidate = invalidate, .own_word = own_word, .capture = capture, \
     .faults = faults, .record = record, .records = AT_FAULTS, \
-    .records_bytes = 16 * FAULT_BYTES
+    .records_bytes = MOST_TOLD * FAULT_BYTES
 
 /*
  * "Caching in-memory data structures": what is read from memory may be cached

@@ -484,7 +484,7 @@ static unsigned record(const Machine *m, uint8_t *bytes)
     .reason_lg = 12, .start = start_smmu, .reset = reset, .context = context, \
     .invalidate = invalidate, .own_word = own_word, .capture = capture, \
     .faults = faults, .record = record, .records = AT_EVENTS, \
-    .records_bytes = 16 * EVENT_BYTES
+    .records_bytes = MOST_TOLD * EVENT_BYTES
 
 /* IHI 0070, 3.21 and 16.2: translations and configurations may be cached until
  * they are invalidated; what faults is not.  Stock QEMU keeps no pointers to
