@@ -2,8 +2,8 @@
 /* twinwalk emit: a case as source code for the target's maintainers. */
 #include "cli/verbs.h"
 
-static int emit(const TwCliTarget *target, const char *path, const char *out,
-                uint32_t patience)
+static int emit(const TwCliTarget *target, const char *path, bool test,
+                const char *out, uint32_t patience)
 {
     const TwTargetClass *klass = tw_target_class_of(target->options.name);
     g_autofree TwProgram *program = g_new(TwProgram, 1);
@@ -50,7 +50,7 @@ static int emit(const TwCliTarget *target, const char *path, const char *out,
                            "verdict is %s",
                            path, tw_verdict_name(finding.verdict));
     }
-    if (!tw_runner_emit(runner, program, &finding, text, &error) ||
+    if (!tw_runner_emit(runner, program, &finding, test, text, &error) ||
         !tw_cli_write(out, text->str, text->len, &error)) {
         return tw_cli_fail_error(error);
     }
@@ -60,8 +60,13 @@ static int emit(const TwCliTarget *target, const char *path, const char *out,
 int tw_verb_emit(int argc, char **argv)
 {
     g_autofree char *out = NULL;
+    gboolean test = FALSE;
     TwCliTarget target;
     GOptionEntry entries[] = {
+        {"qtest", 0, 0, G_OPTION_ARG_NONE, &test,
+         "For a virtual IOMMU of a QEMU: a test in C of QEMU's own suite "
+         "(libqtest) instead of a script",
+         NULL},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Output file instead of standard output", "FILE"},
         G_OPTION_ENTRY_NULL,
@@ -87,7 +92,7 @@ int tw_verb_emit(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "emit: expected one file");
         goto out;
     }
-    code = emit(&target, argv[1], out ? out : "-",
+    code = emit(&target, argv[1], test, out ? out : "-",
                 tw_cli_target_patience(&target));
 out:
     tw_cli_target_clear(&target);

@@ -144,6 +144,11 @@ struct TwTargetClass {
     bool (*emit)(TwTarget *target, const TwProgram *program,
                  const TwFinding *finding, const TwExpected *expected,
                  GString *out, GError **error);
+    /* Optional: the same as a test in the style of the maintainers' own suite,
+     * which needs that. */
+    bool (*emit_test)(TwTarget *target, const TwProgram *program,
+                      const TwFinding *finding, const TwExpected *expected,
+                      GString *out, GError **error);
     /* Optional, of a class that runs programs in another process: an exchange
      * with it in which nothing is done.  False: the target is lost. */
     bool (*ping)(TwTarget *target);

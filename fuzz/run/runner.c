@@ -126,14 +126,17 @@ TwStory *tw_runner_story(const TwRunner *runner)
 }
 
 bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
-                    const TwFinding *finding, GString *out, GError **error)
+                    const TwFinding *finding, bool test, GString *out,
+                    GError **error)
 {
     const TwTargetClass *klass = runner->target->klass;
     char why[160];
 
-    if (klass->emit == NULL) {
+    if ((test ? klass->emit_test : klass->emit) == NULL) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "%s: writes no reproducers", klass->name);
+                    test ? "%s: writes no tests of its maintainers' suite"
+                         : "%s: writes no reproducers",
+                    klass->name);
         return false;
     }
     if (!tw_dialect_admits(tw_runner_dialect(runner), program, why,
@@ -143,7 +146,7 @@ bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
                     why);
         return false;
     }
-    return klass->emit(
+    return (test ? klass->emit_test : klass->emit)(
         finding->other ? tw_target_other(runner->target) : runner->target,
         program, finding, tw_judge_expected(runner->oracle), out, error);
 }

@@ -77,11 +77,12 @@ TwStory *tw_runner_story(const TwRunner *runner);
 
 /*
  * Appends a reproducer of a finding of the last run for the target's
- * maintainers (TwTargetClass: emit).  False with `error` (TW_TARGET_ERROR) if
- * the target has none, or not for this finding.
+ * maintainers (TwTargetClass: emit; emit_test, if `test`).  False with `error`
+ * (TW_TARGET_ERROR) if the target has none, or not for this finding.
  */
 bool tw_runner_emit(TwRunner *runner, const TwProgram *program,
-                    const TwFinding *finding, GString *out, GError **error);
+                    const TwFinding *finding, bool test, GString *out,
+                    GError **error);
 
 /* The trace of the last run; valid until the next. */
 const TwTrace *tw_runner_trace(TwRunner *runner);

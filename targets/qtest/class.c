@@ -314,6 +314,8 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
                                                  .run = tw_qtest_run, \
                                                  .other = other, \
                                                  .emit = tw_qtest_emit, \
+                                                 .emit_test = \
+                                                     tw_qtest_emit_test, \
                                                  .ping = tw_qtest_ping, \
                                                  .close = machine_close, \
                                                  __VA_ARGS__}

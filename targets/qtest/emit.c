@@ -11,22 +11,7 @@
 
 #include "program/ops.h"
 #include "program/text/text.h"
-#include "targets/qtest/internal.h"
-
-typedef struct Emit {
-    Machine *m;
-    const TwProgram *program; /* up to the accused operation */
-    const TwFinding *finding;
-    const TwExpected *expected;
-    TwOutcome seen; /* when run again */
-    uint64_t place; /* of a store: guest address that has it now, or 0 */
-    uint64_t tag;   /* what it stores */
-    /* Numbers of commands, from 1: the read of what the access gave; reads of
-     * what was recorded of faults before and after it. */
-    unsigned answer, faults[2], n_faults, records;
-    uint8_t recorded[CAPTURE_BYTES]; /* of the fault of the access */
-    unsigned n_recorded;
-} Emit;
+#include "targets/qtest/emit.h"
 
 static void tell(Emit *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -44,7 +29,7 @@ static const TwOp *accused(const Emit *e)
     return &e->program->script[e->finding->op];
 }
 
-static bool stores(const Emit *e)
+bool tw_emit_stores(const Emit *e)
 {
     return accused(e)->code == TW_OP_DMA_WRITE;
 }
@@ -88,7 +73,7 @@ static void tell_answer(Emit *e)
     Machine *m = e->m;
 
     e->answer = m->n_told + 1;
-    if (!stores(e)) {
+    if (!tw_emit_stores(e)) {
         tw_qtest_tell_read(m, m->driver->ram + m->capture, accused(e)->size);
     } else if (e->place) {
         tw_qtest_tell_read(m, e->place, 8);
@@ -159,8 +144,7 @@ static GString *commands_of(Emit *e, GError **error)
 /* What is right -------------------------------------------------------------
  */
 
-/* Is the answer that was seen a wrong one, by itself? */
-static bool is_value_wrong(const Emit *e)
+bool tw_emit_is_value_wrong(const Emit *e)
 {
     return e->finding->verdict != TW_VERDICT_REASON;
 }
@@ -201,9 +185,15 @@ static void put_record_check(const Emit *e, GString *out)
                          ";;\nesac\ngood \"it is recorded otherwise\"\n");
 }
 
+bool tw_emit_is_lost(const Emit *e)
+{
+    return e->expected->allowed[0].class_ == TW_CLASS_OK &&
+           e->seen.class_ != TW_CLASS_OK;
+}
+
 static void put_check(const Emit *e, GString *out)
 {
-    if (!is_value_wrong(e)) {
+    if (!tw_emit_is_value_wrong(e)) {
         g_string_append_printf(
             out,
             "before=$(sed -n '%u,%up' \"$dir/out\")\n"
@@ -224,13 +214,12 @@ static void put_check(const Emit *e, GString *out)
     }
     g_string_append_printf(out, "answer=$(sed -n '%us/^OK //p' \"$dir/out\")\n",
                            e->answer);
-    if (!stores(e)) {
+    if (!tw_emit_stores(e)) {
         g_string_append(out, "case $answer in\n");
         put_right_values(e, out);
         g_string_append(out, ") good \"the device read $answer\" ;;\nesac\n"
                              "bad \"the device read $answer\"\n");
-    } else if (e->expected->allowed[0].class_ == TW_CLASS_OK &&
-               e->seen.class_ != TW_CLASS_OK) {
+    } else if (tw_emit_is_lost(e)) {
         g_string_append_printf(out,
                                "[ \"$answer\" != 0x%016" PRIx64
                                " ] || good \"the store is where it must be\"\n"
@@ -376,18 +365,33 @@ static void look(Emit *e, TwTrace *trace)
     }
 }
 
-bool tw_qtest_emit(TwTarget *target, const TwProgram *program,
-                   const TwFinding *finding, const TwExpected *expected,
-                   GString *out, GError **error)
+static void put_script(const Emit *e, const GString *commands, GString *out)
+{
+    put_head(e, out);
+    put_run(e, commands, out);
+    if (e->dies) {
+        put_death(out);
+        return;
+    }
+    g_string_append(out, "grep -q '^OK [a-z]*$' \"$dir/out\" ||\n"
+                         "    cannot \"QEMU did not answer all commands: "
+                         "$(head -n 1 \"$dir/err\")\"\n");
+    put_check(e, out);
+}
+
+/* The case until the finding, by that writer. */
+static bool emit_by(EmitWriter write, TwTarget *target,
+                    const TwProgram *program, const TwFinding *finding,
+                    const TwExpected *expected, GString *out, GError **error)
 {
     g_autofree TwProgram *until = g_memdup2(program, sizeof(*program));
     g_autofree TwTrace *trace = g_new(TwTrace, 1);
     Emit e = {.m = (Machine *)target,
               .program = until,
               .finding = finding,
-              .expected = expected};
-    bool dies = finding->verdict == TW_VERDICT_CRASH ||
-                finding->verdict == TW_VERDICT_HANG;
+              .expected = expected,
+              .dies = finding->verdict == TW_VERDICT_CRASH ||
+                      finding->verdict == TW_VERDICT_HANG};
     const char *why = refusal(&e);
     GString *commands;
 
@@ -399,23 +403,29 @@ bool tw_qtest_emit(TwTarget *target, const TwProgram *program,
     if (finding->op < until->n_script) { /* what follows was not judged */
         until->n_script = finding->op + 1;
     }
-    if (!dies) {
+    if (!e.dies) {
         look(&e, trace);
     }
     commands = commands_of(&e, error);
     if (!commands) {
         return false;
     }
-    put_head(&e, out);
-    put_run(&e, commands, out);
-    if (dies) {
-        put_death(out);
-    } else {
-        g_string_append(out, "grep -q '^OK [a-z]*$' \"$dir/out\" ||\n"
-                             "    cannot \"QEMU did not answer all commands: "
-                             "$(head -n 1 \"$dir/err\")\"\n");
-        put_check(&e, out);
-    }
+    write(&e, commands, out);
     g_string_free(commands, TRUE);
     return true;
+}
+
+bool tw_qtest_emit(TwTarget *target, const TwProgram *program,
+                   const TwFinding *finding, const TwExpected *expected,
+                   GString *out, GError **error)
+{
+    return emit_by(put_script, target, program, finding, expected, out, error);
+}
+
+bool tw_qtest_emit_test(TwTarget *target, const TwProgram *program,
+                        const TwFinding *finding, const TwExpected *expected,
+                        GString *out, GError **error)
+{
+    return emit_by(tw_emit_as_test, target, program, finding, expected, out,
+                   error);
 }

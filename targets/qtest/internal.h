@@ -12,6 +12,7 @@
  *   run.c      programs: what is planned, and what the results mean
  *   families.c the option --only-commands
  *   emit.c     cases as scripts for QEMU's maintainers
+ *   emit-c.c   the same as tests of their suite
  *   tables.c   IOMMUs that the language calls a `table`, as real tables
  *   needs.c    what an IOMMU must have, by its capability registers
  *   memory.c   which bytes RAM has at the start and at the end; where stores
@@ -204,10 +205,13 @@ uint64_t tw_qtest_memory_find(const Machine *m, const Planned *planned);
 bool tw_qtest_families(const char *text, const char *target, TwDialect *dialect,
                        GError **error);
 
-/* emit.c */
+/* emit.c: as a shell script; as a test of QEMU's own suite. */
 bool tw_qtest_emit(TwTarget *target, const TwProgram *program,
                    const TwFinding *finding, const TwExpected *expected,
                    GString *out, GError **error);
+bool tw_qtest_emit_test(TwTarget *target, const TwProgram *program,
+                        const TwFinding *finding, const TwExpected *expected,
+                        GString *out, GError **error);
 
 extern const Driver tw_qtest_smmuv3, tw_qtest_smmuv3_nested,
     tw_qtest_riscv_iommu, tw_qtest_riscv_iommu_nested, tw_qtest_vtd,

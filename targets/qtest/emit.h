@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A finding that is to be told to QEMU's maintainers, as the commands of qtest
+ * that lead to it (emit.c), and what writes these: a shell script (emit.c), a
+ * test of QEMU's own suite (emit-c.c).
+ */
+#ifndef TW_TARGETS_QTEST_EMIT_H
+#define TW_TARGETS_QTEST_EMIT_H
+
+#include "targets/qtest/internal.h"
+
+typedef struct Emit {
+    Machine *m;
+    const TwProgram *program; /* up to the accused operation */
+    const TwFinding *finding;
+    const TwExpected *expected;
+    TwOutcome seen; /* when run again */
+    uint64_t place; /* of a store: guest address that has it now, or 0 */
+    uint64_t tag;   /* what it stores */
+    /* Numbers of commands, from 1: the read of what the access gave; reads of
+     * what was recorded of faults before and after it, n_faults each; the read
+     * of all records, or 0. */
+    unsigned answer, faults[2], n_faults, records;
+    uint8_t recorded[CAPTURE_BYTES]; /* of the fault of the access */
+    unsigned n_recorded;
+    bool dies; /* QEMU does, or hangs: nothing is compared */
+} Emit;
+
+/* Is what the access gave wrong, by itself, not what was recorded of it? */
+bool tw_emit_is_value_wrong(const Emit *e);
+/* Is the accused access a store? */
+bool tw_emit_stores(const Emit *e);
+/* Is a store lost that must be somewhere? */
+bool tw_emit_is_lost(const Emit *e);
+
+/* Appends the whole text; `commands` has a line for each command, and comments
+ * after "#". */
+typedef void (*EmitWriter)(const Emit *e, const GString *commands,
+                           GString *out);
+void tw_emit_as_test(const Emit *e, const GString *commands, GString *out);
+
+#endif
