@@ -8,6 +8,7 @@
 #include "fuzz/run/known.h"
 #include "fuzz/run/runner.h"
 #include "program/legality.h"
+#include "targets/classes/options.h"
 
 #define ENTRY(name) \
     "[" name "]\n" \
@@ -410,7 +411,7 @@ static void test_targets(void)
                 edit_programs(*k, more[i].also, false, every, &ever);
             }
         }
-        if (strcmp((*k)->name, "qemu-amdvi") == 0) { /* T */
+        if (tw_target_option_of(*k, "wide")) {
             edit_programs(*k, (*k)->name, true, every, &ever);
         }
         g_assert_cmphex(ever, ==, every); /* or nothing was tested */
