@@ -24,16 +24,6 @@ static void tell(Emit *e, const char *format, ...)
     va_end(args);
 }
 
-static const TwOp *accused(const Emit *e)
-{
-    return &e->program->script[e->finding->op];
-}
-
-bool tw_emit_stores(const Emit *e)
-{
-    return accused(e)->code == TW_OP_DMA_WRITE;
-}
-
 /* The commands --------------------------------------------------------------
  */
 
@@ -42,7 +32,7 @@ bool tw_emit_stores(const Emit *e)
 static void tell_memory(Emit *e)
 {
     Machine *m = e->m;
-    unsigned low = accused(e)->addr % PAGE_BYTES & ~7u;
+    unsigned low = tw_emit_accused(e)->addr % PAGE_BYTES & ~7u;
 
     tell(e, "# RAM: entries with which a root reaches the devices' scripts and "
             "the IOMMU's\n# registers, and what the access may read\n");
@@ -74,7 +64,8 @@ static void tell_answer(Emit *e)
 
     e->answer = m->n_told + 1;
     if (!tw_emit_stores(e)) {
-        tw_qtest_tell_read(m, m->driver->ram + m->capture, accused(e)->size);
+        tw_qtest_tell_read(m, m->driver->ram + m->capture,
+                           tw_emit_accused(e)->size);
     } else if (e->place) {
         tw_qtest_tell_read(m, e->place, 8);
     }
@@ -144,11 +135,6 @@ static GString *commands_of(Emit *e, GError **error)
 /* What is right -------------------------------------------------------------
  */
 
-bool tw_emit_is_value_wrong(const Emit *e)
-{
-    return e->finding->verdict != TW_VERDICT_REASON;
-}
-
 /* The right answers of a load, as a pattern of the shell; a refused one gives
  * zeros. */
 static void put_right_values(const Emit *e, GString *out)
@@ -183,12 +169,6 @@ static void put_record_check(const Emit *e, GString *out)
     }
     g_string_append(out, "*) bad \"the fault is recorded as it must not be\" "
                          ";;\nesac\ngood \"it is recorded otherwise\"\n");
-}
-
-bool tw_emit_is_lost(const Emit *e)
-{
-    return e->expected->allowed[0].class_ == TW_CLASS_OK &&
-           e->seen.class_ != TW_CLASS_OK;
 }
 
 static void put_check(const Emit *e, GString *out)
@@ -339,7 +319,7 @@ static const char *refusal(const Emit *e)
 /* Runs the program once more, to see where the accused store is. */
 static void look(Emit *e, TwTrace *trace)
 {
-    const TwOp *op = accused(e);
+    const TwOp *op = tw_emit_accused(e);
     const TwAllowed *allowed = &e->expected->allowed[0];
     uint64_t first = e->m->driver->ram + AT_PROGRAM;
 

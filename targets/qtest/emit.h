@@ -26,12 +26,28 @@ typedef struct Emit {
     bool dies; /* QEMU does, or hangs: nothing is compared */
 } Emit;
 
+static inline const TwOp *tw_emit_accused(const Emit *e)
+{
+    return &e->program->script[e->finding->op];
+}
+
 /* Is what the access gave wrong, by itself, not what was recorded of it? */
-bool tw_emit_is_value_wrong(const Emit *e);
-/* Is the accused access a store? */
-bool tw_emit_stores(const Emit *e);
+static inline bool tw_emit_is_value_wrong(const Emit *e)
+{
+    return e->finding->verdict != TW_VERDICT_REASON;
+}
+
+static inline bool tw_emit_stores(const Emit *e)
+{
+    return tw_emit_accused(e)->code == TW_OP_DMA_WRITE;
+}
+
 /* Is a store lost that must be somewhere? */
-bool tw_emit_is_lost(const Emit *e);
+static inline bool tw_emit_is_lost(const Emit *e)
+{
+    return e->expected->allowed[0].class_ == TW_CLASS_OK &&
+           e->seen.class_ != TW_CLASS_OK;
+}
 
 /* Appends the whole text; `commands` has a line for each command, and comments
  * after "#". */
