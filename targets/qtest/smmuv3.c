@@ -504,6 +504,7 @@ const Driver tw_qtest_smmuv3_nested = {
     SMMUV3("smmuv3-nested", 2, TRANSLATION, TRANSLATION),
     .machine = "-M virt,iommu=smmuv3,highmem=off,gic-version=3,"
                "memory-backend=m0 -cpu cortex-a57",
+    .silent = true,
     .contract = {.iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS |
                           TW_IOTLB_CONTEXTS | TW_IOTLB_COMBINED,
                  .commands = TW_COMMANDS_PLAIN},

@@ -10,7 +10,7 @@
 /* SMMUv3 --------------------------------------------------------------------
  */
 
-enum { TABLE_RIGHTS, SECOND_RIGHTS, ROOT_MOVES, SPLIT_BLOCKS };
+enum { TABLE_RIGHTS, SECOND_RIGHTS, ROOT_MOVES, SPLIT_BLOCKS, SECOND_ALONE };
 #define BIT(trigger) (UINT64_C(1) << (trigger))
 
 /* Descriptors (DDI 0487, VMSAv8-64): APTable[1] of stage 1 takes stores away
@@ -43,6 +43,10 @@ const TwTriggerInfo tw_qtest_smmuv3_nested_triggers[] = {
     [SPLIT_BLOCKS] = {.name = "split-blocks",
                       .meaning = "the first of two stages has a leaf larger "
                                  "than a page"},
+    [SECOND_ALONE] = {.name = "second-stage-alone",
+                      .meaning = "a leaf of the second stage lets no stores "
+                                 "through, and the first stage passes a "
+                                 "device through"},
     {.name = NULL},
 };
 
@@ -128,6 +132,14 @@ static uint64_t met_by(const TwProgram *program, const TwOp *op,
     return met;
 }
 
+/* Does the first of two stages pass a device through from then on? */
+static bool passes(const TwOp *op)
+{
+    return op->obj == 0 &&
+           ((op->code == TW_OP_CONTEXT && op->mode == TW_CONTEXT_PASS) ||
+            (op->code == TW_OP_BYPASS && op->flags & TW_OPF_ON));
+}
+
 /* The places of all entries of setup and script; the caller frees them. */
 static TwEntryPlace *places_of(const TwProgram *program)
 {
@@ -147,14 +159,17 @@ uint64_t tw_qtest_smmuv3_met(const TwProgram *program, const TwFinding *finding)
     g_autofree TwEntryPlace *places = places_of(program);
     unsigned n = program->n_setup;
     uint64_t met = 0;
+    bool passed = false;
 
     for (unsigned i = 0; i < n; i++) {
         met |= met_by(program, &program->setup[i], places[i], false);
+        passed |= passes(&program->setup[i]);
     }
     for (unsigned i = 0; i < program->n_script && i <= finding->op; i++) {
         met |= met_by(program, &program->script[i], places[n + i], true);
+        passed |= passes(&program->script[i]);
     }
-    return met;
+    return met & BIT(SECOND_RIGHTS) && passed ? met | BIT(SECOND_ALONE) : met;
 }
 
 void tw_qtest_smmuv3_avoid(TwProgram *program, uint64_t triggers)
@@ -163,6 +178,9 @@ void tw_qtest_smmuv3_avoid(TwProgram *program, uint64_t triggers)
      * and to find the places once more is dear. */
     g_autofree TwEntryPlace *places = places_of(program);
 
+    if (triggers & BIT(SECOND_ALONE)) {
+        triggers |= BIT(SECOND_RIGHTS);
+    }
     for (unsigned i = 0; i < program->n_setup + program->n_script; i++) {
         bool script = i >= program->n_setup;
         TwOp *op = script ? &program->script[i - program->n_setup]
