@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Programs whose IOMMU is a `table`: what `map` and its like say becomes
- * entries of level 1 of real tables, one set for each index, which lie outside
- * the RAM of programs.  Their tables of levels 3 and 2 never change.  UNMAP is
- * a command for the range, `notify-all` the global one, bypass a context that
- * passes through.  The domain of an index is its number.
+ * Programs whose IOMMUs are of kind `table`: what `map` and its like say
+ * becomes entries of level 1 of real tables, one set for each stage and index,
+ * which lie outside the RAM of programs, where a second stage leads everything
+ * to itself. Their tables of levels 3 and 2 never change.  UNMAP is a command
+ * for the range, `notify-all` the global one, bypass a context that passes
+ * through.  The domain of an index is its number.
  */
 #include <string.h>
 
@@ -92,7 +93,7 @@ void tw_qtest_tables_start(Machine *m)
     }
 }
 
-/* The context of an index: its tables, or none. */
+/* The context of an index: its tables, or one that passes through. */
 static void set_context(Machine *m, unsigned stage, unsigned index,
                         TwContextMode mode)
 {
