@@ -25,17 +25,6 @@ if [ -z "$archs" ]; then
     exit 0
 fi
 
-# says CODE TEXT FILE: the script ends with CODE, and a line begins with TEXT.
-says()
-{
-    ended=0
-    sh "$3" >script.out 2>&1 || ended=$?
-    [ "$ended" -eq "$1" ] && grep -q "^$2" script.out && return 0
-    echo "exit code $ended, not $1"
-    cat script.out
-    return 1
-}
-
 defect='the defect is there: '
 right='all is as expected: '
 for arch in $archs; do

@@ -5,18 +5,7 @@
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
 
-targets=
-for target in smmuv3 smmuv3-nested vtd vtd-scalable vtd-first amdvi riscv-iommu \
-    riscv-iommu-nested; do
-    if "$TWINWALK" targets --target "qemu-$target" 2>/dev/null |
-        grep -q '^version '; then
-        targets="$targets qemu-$target"
-    fi
-done
-if [ -z "$targets" ]; then
-    echo '1..0 # SKIP no QEMU with a virtual IOMMU is installed'
-    exit 0
-fi
+find_iommus
 
 # scopes TARGET FAMILIES: those of the commands of a random program, in one line.
 scopes()

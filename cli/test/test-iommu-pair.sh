@@ -7,17 +7,7 @@
 . "$(dirname "$0")/test-lib.sh"
 
 cases=$1/qemu-iommu
-targets=
-for target in smmuv3 vtd vtd-scalable vtd-first amdvi riscv-iommu riscv-iommu-nested; do
-    if "$TWINWALK" targets --target "qemu-$target" 2>/dev/null |
-        grep -q '^version '; then
-        targets="$targets qemu-$target"
-    fi
-done
-if [ -z "$targets" ]; then
-    echo '1..0 # SKIP no QEMU with a virtual IOMMU is installed'
-    exit 0
-fi
+find_iommus
 
 for target in $targets; do
     # An option that changes nothing: the same QEMU twice.

@@ -7,29 +7,7 @@
 . "$(dirname "$0")/test-lib.sh"
 
 cases=$1/qemu-iommu
-targets=
-for target in smmuv3 smmuv3-nested vtd vtd-scalable vtd-first amdvi riscv-iommu \
-    riscv-iommu-nested; do
-    if "$TWINWALK" targets --target "qemu-$target" 2>/dev/null |
-        grep -q '^version '; then
-        targets="$targets qemu-$target"
-    fi
-done
-if [ -z "$targets" ]; then
-    echo '1..0 # SKIP no QEMU with a virtual IOMMU is installed'
-    exit 0
-fi
-
-# says CODE TEXT FILE: the script ends with CODE, and a line begins with TEXT.
-says()
-{
-    ended=0
-    sh "$3" >script.out 2>&1 || ended=$?
-    [ "$ended" -eq "$1" ] && grep -q "^$2" script.out && return 0
-    echo "exit code $ended, not $1"
-    cat script.out
-    return 1
-}
+find_iommus
 
 defect='the defect is there: '
 right='all is as expected: '

@@ -89,6 +89,35 @@ json.dump(summary, sys.stdout, indent=1, sort_keys=True)
 ' "$1"
 }
 
+# says CODE TEXT FILE: the script ends with CODE, and a line begins with TEXT.
+says()
+{
+    ended=0
+    sh "$3" >script.out 2>&1 || ended=$?
+    [ "$ended" -eq "$1" ] && grep -q "^$2" script.out && return 0
+    echo "exit code $ended, not $1"
+    cat script.out
+    return 1
+}
+
+# find_iommus: in $targets those of QEMU's virtual IOMMUs that the installed QEMUs have; if there
+# is none, the test is skipped.
+find_iommus()
+{
+    targets=
+    for target in smmuv3 smmuv3-nested vtd vtd-scalable vtd-first amdvi riscv-iommu \
+        riscv-iommu-nested; do
+        if "$TWINWALK" targets --target "qemu-$target" 2>/dev/null |
+            grep -q '^version '; then
+            targets="$targets qemu-$target"
+        fi
+    done
+    [ -n "$targets" ] || {
+        echo '1..0 # SKIP no QEMU with a virtual IOMMU is installed'
+        exit 0
+    }
+}
+
 finish()
 {
     echo "1..$number"
