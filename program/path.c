@@ -84,16 +84,22 @@ static void shape_regions(const TwDialect *d, TwProgram *p)
     ram->block = tw_path_ram(d);
 }
 
-static bool is_table(const TwDialect *d, const TwProgram *p)
+/* A first stage is one only before another one: of a machine, contexts of both
+ * are one structure. */
+static bool is_table(const TwDialect *d, const TwProgram *p, unsigned stage)
 {
-    return tw_path_has_tables(d) && p->n_iommus > 0 &&
-           p->iommus[0].kind == TW_IOMMU_TABLE;
+    for (unsigned i = stage; i < d->path_stages; i++) {
+        if (p->n_iommus <= i || p->iommus[i].kind != TW_IOMMU_TABLE) {
+            return false;
+        }
+    }
+    return tw_path_has_tables(d);
 }
 
 void tw_path_shape(const TwDialect *d, TwProgram *p)
 {
     unsigned n = d->path_stages;
-    uint8_t kind = is_table(d, p) ? TW_IOMMU_TABLE : TW_IOMMU_PAGETABLE;
+    bool tables[2] = {is_table(d, p, 0), n > 1 && is_table(d, p, 1)};
 
     p->page_lg = PAGE_LG;
     p->hops = TW_DEFAULT_HOPS;
@@ -105,12 +111,13 @@ void tw_path_shape(const TwDialect *d, TwProgram *p)
     for (unsigned i = 0; i < n; i++) {
         TwIommu *m = &p->iommus[i];
 
-        *m = tw_iommu_make(kind, PAGE_LG);
+        *m = tw_iommu_make(tables[i] ? TW_IOMMU_TABLE : TW_IOMMU_PAGETABLE,
+                           PAGE_LG);
         m->indexes = d->max_iommu_indexes;
         m->select = TW_SELECT_REQUESTER;
         m->iotlb = true;
         m->bypass_space = (uint8_t)(i + 1);
-        if (kind == TW_IOMMU_TABLE) {
+        if (tables[i]) {
             continue;
         }
         m->pagetable.format = d->path_formats[i];
@@ -138,7 +145,9 @@ bool tw_path_has_shape(const TwDialect *d, const TwProgram *p, char *why,
     memcpy(bare.actors, p->actors, p->n_actors * sizeof(*p->actors));
     bare.n_setup = bare.n_script = shape.n_setup = shape.n_script = 0;
     shape.n_iommus = p->n_iommus;
-    shape.iommus[0].kind = p->iommus[0].kind;
+    for (unsigned i = 0; i < p->n_iommus; i++) {
+        shape.iommus[i].kind = p->iommus[i].kind;
+    }
     tw_path_shape(d, &shape);
     if (tw_program_equal(&bare, &shape)) {
         return true;
@@ -331,20 +340,11 @@ static void fit_map(const TwDialect *d, TwOp *op)
     }
 }
 
-static void fit_of_table(const TwDialect *d, TwOp *op)
+/* An operation on a `table`. */
+static void fit_of_table(const TwDialect *d, TwOp *op, uint8_t flags)
 {
-    uint8_t flags = op->flags;
-
-    op->actor = TW_BOARD;
-    op->flags = 0;
     op->index %= d->max_iommu_indexes;
-    op->obj %= d->path_stages;
     switch (op->code) {
-    case TW_OP_DMA_READ:
-    case TW_OP_DMA_WRITE:
-        op->index = 0;
-        fit_access(d, op);
-        break;
     case TW_OP_MAP:
     case TW_OP_UNMAP:
     case TW_OP_PROTECT:
@@ -359,38 +359,71 @@ static void fit_of_table(const TwDialect *d, TwOp *op)
     case TW_OP_BYPASS:
         op->flags = flags & TW_OPF_ON;
         break;
+    default: /* notify-all */
+        break;
+    }
+}
+
+/* The kind of IOMMU that the operation works on; TW_IOMMU_NONE: any, or none.
+ */
+static TwIommuKind kind_for(unsigned code)
+{
+    switch (code) {
+    case TW_OP_CONTEXT:
+    case TW_OP_INVALIDATE:
+        return TW_IOMMU_PAGETABLE;
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+    case TW_OP_NOTIFY:
     case TW_OP_NOTIFY_ALL:
-        break;
+    case TW_OP_BYPASS:
+        return TW_IOMMU_TABLE;
     default:
-        *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
-        break;
+        return TW_IOMMU_NONE;
     }
 }
 
 void tw_path_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
-    if (is_table(d, p)) {
-        fit_of_table(d, op);
-        return;
-    }
+    TwIommuKind kind = kind_for(op->code);
+    uint8_t flags = op->flags;
+
     op->actor = TW_BOARD;
     op->flags = 0;
+    if (kind != TW_IOMMU_NONE) {
+        op->obj %= d->path_stages;
+        if (is_table(d, p, op->obj) != (kind == TW_IOMMU_TABLE)) {
+            op->obj = (uint8_t)((op->obj + 1) % d->path_stages);
+        }
+        if (is_table(d, p, op->obj) != (kind == TW_IOMMU_TABLE)) {
+            *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
+            return;
+        }
+    }
+    if (kind == TW_IOMMU_TABLE) {
+        fit_of_table(d, op, flags);
+        return;
+    }
     switch (op->code) {
     case TW_OP_DMA_READ:
     case TW_OP_DMA_WRITE:
         fit_access(d, op);
-        break;
-    case TW_OP_POKE:
-        fit_poke(d, op);
-        break;
+        return;
     case TW_OP_CONTEXT:
         fit_context(d, op);
-        break;
+        return;
     case TW_OP_INVALIDATE:
         fit_invalidate(d, op);
+        return;
+    case TW_OP_POKE:
+        if (!is_table(d, p, 0)) {
+            fit_poke(d, op);
+            return;
+        }
         break;
     default:
-        *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
         break;
     }
+    *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
 }

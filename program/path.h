@@ -20,8 +20,9 @@
  * that of the 1 GiB where nothing is.  An entry whose address is too wide
  * (path_outputs) may say anything.
  *
- * The IOMMUs may also be of kind `table`, if the dialect has it: the machine
- * makes the tables itself, elsewhere, with pages of the granule.  A `map` is of
+ * The last IOMMU may also be of kind `table`, if the dialect has it, and then
+ * the one before it, too: the machine
+ * makes its tables itself, elsewhere, with pages of the granule.  A `map` is of
  * at most TW_PATH_MAP_PAGES pages then, and of rights that an entry of the
  * format can have.
  *
@@ -77,8 +78,7 @@ bool tw_path_page_entry(const TwDialect *dialect, unsigned stage, uint64_t out,
                         uint8_t perm, uint64_t *value);
 
 /* Gives the program the objects of the dialect, contents and page size too; its
- * operations stay, and its IOMMUs are of kind `table` if the first is and may
- * be. */
+ * operations stay, and each IOMMU stays a `table` if it may be one. */
 void tw_path_shape(const TwDialect *dialect, TwProgram *program);
 
 /* Has it these objects?  If not, a line in `why` (may be NULL). */

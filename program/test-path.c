@@ -43,6 +43,24 @@ static TwProgram p, q;
     "region r3 ram size 0x400000 in r2 at 0x84000000\n" \
     "iommu i0 table indexes 2 select requester to s1 iotlb\n" \
     "iommu i1 table indexes 2 select requester to s2 iotlb\nscript\n  "
+#define BEFORE \
+    "twinwalk 1\ncontents inert\n" \
+    "region r0 iommu size 2^32 root s0 iommu i0\n" \
+    "region r1 iommu size 2^32 root s1 iommu i1\n" \
+    "region r2 container size 2^32 root s2\n" \
+    "region r3 ram size 0x400000 in r2 at 0x84000000\n" \
+    "iommu i0 table indexes 2 select requester to s1 iotlb\n" \
+    "iommu i1 pagetable indexes 2 select requester to s2 format arm64-s2 " \
+    "tables r3 base 0x84000000 levels 3 iotlb\nscript\n  "
+#define MIXED \
+    "twinwalk 1\ncontents inert\n" \
+    "region r0 iommu size 2^32 root s0 iommu i0\n" \
+    "region r1 iommu size 2^32 root s1 iommu i1\n" \
+    "region r2 container size 2^32 root s2\n" \
+    "region r3 ram size 0x400000 in r2 at 0x84000000\n" \
+    "iommu i0 pagetable indexes 2 select requester to s1 format arm64-s1 " \
+    "levels 3 nested iotlb\n" \
+    "iommu i1 table indexes 2 select requester to s2 iotlb\nscript\n  "
 #define READ "  dma-read s0 0x84004020 8 rid=1\n"
 
 static const TestPath *one_stage = &test_paths[2];
@@ -198,6 +216,15 @@ static void test_table(void)
     check(with_tables,
           TABLES "map i1.1 0x84003000..0x84003fff -> s1 0x84004000 r silent\n",
           "operation 0: ");
+    check(with_tables,
+          MIXED "map i1.1 0x84003000..0x84003fff -> s2 0x84004000 r silent\n"
+                "  poke r3 0x10 = 0x0\n"
+                "  context i0 1 tables -> 0x84004000 domain 3\n"
+                "  notify i0.1 unmap 0x84000000..0x843fffff\n",
+          "operation 3: ");
+    check(with_tables, MIXED "context i1 1 tables -> 0x843f0000 domain 4\n",
+          "operation 0: ");
+    check(with_tables, BEFORE "notify-all i0\n", "objects other than");
     check(with_tables, TABLE "notify-all i0\n", "objects other than");
     check(with_table, ONE "script\n" READ, "objects other than"); /* vtd-sl */
     check(one_stage, TABLE "notify-all i0\n", "objects other than");

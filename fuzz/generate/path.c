@@ -195,8 +195,10 @@ void tw_path_generate(TwProgram *program, const TwDialect *dialect, TwRng *rng)
     plan.dialect = dialect;
     plan.rng = rng;
     table = is_table(&plan);
-    program->n_iommus = 1;
-    program->iommus[0].kind = table ? TW_IOMMU_TABLE : TW_IOMMU_PAGETABLE;
+    program->n_iommus = dialect->path_stages;
+    for (unsigned i = 0; i < program->n_iommus; i++) {
+        program->iommus[i].kind = table ? TW_IOMMU_TABLE : TW_IOMMU_PAGETABLE;
+    }
     tw_path_shape(dialect, program);
     plan.pages = (uint16_t)(1u << (dialect->dma_lg - 12));
     plan.to = program->setup;

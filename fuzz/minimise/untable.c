@@ -6,8 +6,10 @@
  */
 #include "fuzz/minimise/passes.h"
 
+#include <glib.h>
 #include <string.h>
 
+#include "program/entry.h"
 #include "program/layout.h"
 #include "program/ops.h"
 
@@ -178,8 +180,19 @@ static void turn_command(Untable *u, const TwOp *op)
     }
 }
 
-/* An operation of the program as it was. */
-static void turn(Untable *u, const TwOp *op)
+/* Is there a pagetable besides, of which an entry may be? */
+static bool has_others(const Untable *u)
+{
+    for (unsigned i = 0; i < u->program->n_iommus; i++) {
+        if (i != u->id && u->program->iommus[i].kind == TW_IOMMU_PAGETABLE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An operation of the program as it was; where the entry is that it writes. */
+static void turn(Untable *u, const TwOp *op, TwEntryPlace place)
 {
     bool mine = op->obj == u->id;
 
@@ -188,6 +201,9 @@ static void turn(Untable *u, const TwOp *op)
         u->words[u->n_words].at = op->addr;
         u->words[u->n_words++].value = op->value;
         put_changes(u, op);
+        if (has_others(u) && (place.level == 0 || place.iommu != u->id)) {
+            put(u, *op);
+        }
     } else if (op->code == TW_OP_CONTEXT && mine) {
         unsigned index = op->requester % u->iommu->indexes;
 
@@ -205,7 +221,8 @@ static void turn(Untable *u, const TwOp *op)
     }
 }
 
-static uint16_t turn_list(Untable *u, TwOp *list, uint16_t n, uint16_t most)
+static uint16_t turn_list(Untable *u, TwOp *list, const TwEntryPlace *places,
+                          uint16_t n, uint16_t most)
 {
     static _Thread_local TwOp
         from[TW_MAX_SCRIPT > TW_MAX_SETUP ? TW_MAX_SCRIPT : TW_MAX_SETUP];
@@ -215,7 +232,7 @@ static uint16_t turn_list(Untable *u, TwOp *list, uint16_t n, uint16_t most)
     u->n = 0;
     u->most = most;
     for (unsigned i = 0; i < n; i++) {
-        turn(u, &from[i]);
+        turn(u, &from[i], places[i]);
     }
     return u->n;
 }
@@ -239,17 +256,38 @@ static void add_granule(Untable *u, uint64_t x)
     u->n_granules++;
 }
 
-/* The first of its region; or, where addresses of devices are offsets of it
- * (path.h), those that devices access. */
+static const TwOp *op_at(const TwProgram *p, unsigned i)
+{
+    return i < p->n_setup ? &p->setup[i] : &p->script[i - p->n_setup];
+}
+
+/* What an operation says that an IOMMU of a machine (path.h) may be asked
+ * about: an address of a device; behind another IOMMU, also a table of that, or
+ * where it leads. */
+static void add_path(Untable *u, const TwOp *op)
+{
+    uint64_t low = (UINT64_C(1) << u->iommu->granule_lg) - 1;
+
+    if (tw_op_is_dma(op)) {
+        add_granule(u, op->addr & ~low);
+    } else if (u->id > 0 && op->code == TW_OP_CONTEXT) {
+        add_granule(u, op->out & ~low);
+    } else if (u->id > 0 && op->code == TW_OP_POKE) {
+        add_granule(u, (op->value & u->layout->address) << u->layout->shift &
+                           ~low);
+    }
+}
+
+/* The first of its region; or, where addresses of devices are offsets of it,
+ * those that may be asked. */
 static void choose_granules(Untable *u, const TwDialect *dialect)
 {
     const TwProgram *p = u->program;
     uint64_t granule = UINT64_C(1) << u->iommu->granule_lg;
 
-    for (unsigned i = 0; i < p->n_script && dialect->path_stages; i++) {
-        if (tw_op_is_dma(&p->script[i])) {
-            add_granule(u, p->script[i].addr & ~(granule - 1));
-        }
+    for (unsigned i = 0; i < p->n_setup + p->n_script && dialect->path_stages;
+         i++) {
+        add_path(u, op_at(p, i));
     }
     for (unsigned i = 0; i < GRANULES && !dialect->path_stages; i++) {
         add_granule(u, i * granule);
@@ -258,6 +296,8 @@ static void choose_granules(Untable *u, const TwDialect *dialect)
 
 static void untable(TwProgram *p, uint8_t id, const TwDialect *dialect)
 {
+    g_autofree TwEntryPlace *setup = g_new(TwEntryPlace, TW_MAX_SETUP);
+    g_autofree TwEntryPlace *script = g_new(TwEntryPlace, TW_MAX_SCRIPT);
     TwIommu *m = &p->iommus[id];
     TwIommu was = *m;
     Untable u = {.program = p,
@@ -268,8 +308,10 @@ static void untable(TwProgram *p, uint8_t id, const TwDialect *dialect)
 
     choose_granules(&u, dialect);
     memset(u.root, 0xff, sizeof(u.root));
-    p->n_setup = turn_list(&u, p->setup, p->n_setup, TW_MAX_SETUP);
-    p->n_script = turn_list(&u, p->script, p->n_script, TW_MAX_SCRIPT);
+    tw_entry_places(p, p->setup, p->n_setup, setup);
+    tw_entry_places(p, p->script, p->n_script, script);
+    p->n_setup = turn_list(&u, p->setup, setup, p->n_setup, TW_MAX_SETUP);
+    p->n_script = turn_list(&u, p->script, script, p->n_script, TW_MAX_SCRIPT);
     memset(&m->pagetable, 0, sizeof(m->pagetable));
     m->kind = TW_IOMMU_TABLE;
     tw_edit_tidy(p);

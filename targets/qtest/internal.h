@@ -112,7 +112,7 @@ struct Machine {
     unsigned indexes;       /* of the IOMMUs of the program */
     uint32_t domains[2][8]; /* those that the program has named, as bits */
     Stage stages[2][MOST_INDEXES];
-    bool tables; /* its IOMMUs are of kind `table`, by stage: */
+    bool tables[2]; /* its IOMMU of that stage is a `table`: */
     bool bypassed[2];
     Mapped mapped[2][MOST_INDEXES][PAGES]; /* of the window */
     bool risky;          /* a script may have been out of reach, and so */

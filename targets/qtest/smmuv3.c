@@ -119,13 +119,14 @@ static void submit(Machine *m)
  * to 32 ("Range-based invalidation": NUM [16:12], SCALE [24:20]; TTL [73:72],
  * TG [75:74]).  Where all leaves are pages, every other command says so by TTL.
  */
-static void invalidate_pages(Machine *m, uint64_t q0, bool leaf, uint64_t first,
-                             uint64_t last)
+static void invalidate_pages(Machine *m, uint64_t q0, const TwOp *op)
 {
     const uint64_t top = (UINT64_C(1) << 39) - 1;
-    uint64_t page = (first < top ? first : top) >> 12;
-    uint64_t n = ((last < top ? last : top) >> 12) - page + 1;
-    unsigned level = m->tables && page & 1 ? 3 : 0;
+    uint64_t page = (op->addr < top ? op->addr : top) >> 12;
+    uint64_t n = ((op->last < top ? op->last : top) >> 12) - page + 1;
+    unsigned level = m->tables[op->obj] && page & 1 ? 3 : 0;
+    unsigned leaf =
+        op->scope == TW_SCOPE_LEAF || op->scope == TW_SCOPE_ANY_LEAF;
 
     while (n > 0) {
         unsigned scale = 0;
@@ -172,8 +173,7 @@ static void invalidate_first(Machine *m, const TwOp *op)
         default:
             invalidate_pages(
                 m, any ? (uint64_t)vmid << 32 | TLBI_NH_VAA : q0 | TLBI_NH_VA,
-                op->scope == TW_SCOPE_LEAF || op->scope == TW_SCOPE_ANY_LEAF,
-                op->addr, op->last);
+                op);
             break;
         }
     }
@@ -195,10 +195,7 @@ static void invalidate_second(Machine *m, const TwOp *op)
         if (op->scope == TW_SCOPE_DOMAIN) {
             command(m, (uint64_t)vmid << 32 | TLBI_S12_VMALL, 0);
         } else {
-            invalidate_pages(m, (uint64_t)vmid << 32 | TLBI_S2_IPA,
-                             op->scope == TW_SCOPE_LEAF ||
-                                 op->scope == TW_SCOPE_ANY_LEAF,
-                             op->addr, op->last);
+            invalidate_pages(m, (uint64_t)vmid << 32 | TLBI_S2_IPA, op);
         }
     }
 }

@@ -80,16 +80,15 @@ static void put_set(Machine *m, unsigned stage, unsigned index)
 
 void tw_qtest_tables_start(Machine *m)
 {
-    const TwProgram *p = m->program;
-
-    m->tables = p->iommus[0].kind == TW_IOMMU_TABLE;
-    if (!m->tables) {
-        return;
-    }
     memset(m->bypassed, 0, sizeof(m->bypassed));
-    memset(m->mapped, 0, sizeof(m->mapped));
-    for (unsigned k = 0; k < m->driver->stages * m->indexes; k++) {
-        put_set(m, k / m->indexes, k % m->indexes);
+    for (unsigned stage = 0; stage < m->driver->stages; stage++) {
+        m->tables[stage] = m->program->iommus[stage].kind == TW_IOMMU_TABLE;
+        if (m->tables[stage]) {
+            memset(m->mapped[stage], 0, sizeof(m->mapped[stage]));
+        }
+        for (unsigned k = 0; m->tables[stage] && k < m->indexes; k++) {
+            put_set(m, stage, k);
+        }
     }
 }
 
@@ -106,10 +105,10 @@ static void set_context(Machine *m, unsigned stage, unsigned index,
 
 void tw_qtest_tables_contexts(Machine *m)
 {
-    unsigned n = m->tables ? m->driver->stages * m->indexes : 0;
-
-    for (unsigned k = 0; k < n; k++) {
-        set_context(m, k / m->indexes, k % m->indexes, TW_CONTEXT_TABLES);
+    for (unsigned stage = 0; stage < m->driver->stages; stage++) {
+        for (unsigned k = 0; m->tables[stage] && k < m->indexes; k++) {
+            set_context(m, stage, k, TW_CONTEXT_TABLES);
+        }
     }
 }
 

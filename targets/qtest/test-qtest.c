@@ -344,8 +344,8 @@ static void test_table(void)
     g_autofree Kit *kit = g_new0(Kit, 1);
     TwProgram *p = &kit->program;
 
-    p->n_iommus = 1;
-    p->iommus[0].kind = TW_IOMMU_TABLE;
+    p->n_iommus = tw_target_dialect(target)->path_stages;
+    p->iommus[0].kind = p->iommus[1].kind = TW_IOMMU_TABLE;
     tw_path_shape(tw_target_dialect(target), p);
     if (p->n_iommus == 2) {
         TwOp *op = add(kit, TW_OP_BYPASS);

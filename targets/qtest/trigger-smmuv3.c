@@ -81,13 +81,17 @@ static bool translates(const TwOp *op, unsigned level, uint64_t root)
            ((op->addr >> 3 ^ root >> lg) & ((1u << INDEX_LG) - 1)) == 0;
 }
 
+static const TwOp *op_at(const TwProgram *program, unsigned i)
+{
+    return i < program->n_setup ? &program->setup[i]
+                                : &program->script[i - program->n_setup];
+}
+
 static bool moves_root(const TwProgram *program, const TwOp *op,
                        TwEntryPlace place)
 {
     for (unsigned i = 0; i < program->n_setup + program->n_script; i++) {
-        const TwOp *context = i < program->n_setup
-                                  ? &program->setup[i]
-                                  : &program->script[i - program->n_setup];
+        const TwOp *context = op_at(program, i);
 
         if (context->code == TW_OP_CONTEXT && context->obj == 0 &&
             context->mode == TW_CONTEXT_TABLES &&
@@ -105,6 +109,28 @@ static bool is_right_of_table(const TwOp *op)
            op->obj == 1 && !(op->perm & TW_W);
 }
 
+/* Of a `table` of the second stage: may it lead the root of a first stage's
+ * tables elsewhere? */
+static bool moves_root_page(const TwProgram *program, const TwOp *op)
+{
+    bool change = op->code == TW_OP_MAP || op->code == TW_OP_UNMAP ||
+                  op->code == TW_OP_PROTECT;
+
+    if (op->obj != 1 || !(change || op->code == TW_OP_BYPASS)) {
+        return false;
+    }
+    for (unsigned i = 0; i < program->n_setup + program->n_script; i++) {
+        const TwOp *context = op_at(program, i);
+
+        if (context->code == TW_OP_CONTEXT && context->obj == 0 &&
+            (!change ||
+             (op->addr <= context->out && context->out <= op->last))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static uint64_t met_by(const TwProgram *program, const TwOp *op,
                        TwEntryPlace place, bool script)
 {
@@ -114,11 +140,10 @@ static uint64_t met_by(const TwProgram *program, const TwOp *op,
     if (op->code == TW_OP_CONTEXT && script && op->obj == 1) {
         return BIT(ROOT_MOVES);
     }
-    if (is_right_of_table(op)) {
-        return BIT(SECOND_RIGHTS);
-    }
+    met |= is_right_of_table(op) ? BIT(SECOND_RIGHTS) : 0;
+    met |= script && moves_root_page(program, op) ? BIT(ROOT_MOVES) : 0;
     if (op->code != TW_OP_POKE) {
-        return 0;
+        return met;
     }
     met |= is_table_right(op) ? BIT(TABLE_RIGHTS) : 0;
     if (!nested) {
