@@ -89,6 +89,19 @@ for target in $targets; do
     esac
 done
 
+# A script asks a QEMU for its version, and starts the IOMMU as that has it.
+if echo "$targets" | grep -q amdvi; then
+    # shellcheck disable=SC2016  # for that script
+    printf '%s\n' '#!/bin/sh' '[ "$1" = --version ] || echo "$@" >arguments' \
+        'echo "QEMU emulator version $VERSION"' >newer
+    chmod +x newer
+    "$TWINWALK" emit --target qemu-amdvi "$cases/V-skipped-level.tw" -o amd.sh
+    check 'options of QEMU 11' env QEMU="$work/newer" VERSION=11.0.0 sh -c \
+        'sh amd.sh >out; grep -q dma-remap=on arguments'
+    check 'options of QEMU 10' env QEMU="$work/newer" VERSION=10.2.9 sh -c \
+        'sh amd.sh >out; grep -q amd-iommu arguments && ! grep -q dma-remap arguments'
+fi
+
 # What cannot be told: without a QEMU, with one that ends, with one that says nothing.
 check 'no QEMU' env QEMU="$work/none" sh -c \
     'sh case.sh >out; test $? -eq 2 && grep -q "told: no QEMU" out'

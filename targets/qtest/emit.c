@@ -243,7 +243,8 @@ static void put_head(const Emit *e, GString *out)
         "good()\n{\n    echo \"all is as expected: $*\"\n    exit 0\n}\n\n"
         "bad()\n{\n    echo \"the defect is there: $*\"\n    exit 1\n}\n\n"
         "dir=$(mktemp -d) || exit 2\n"
-        "qemu=\ntrap '[ -z \"$qemu\" ] || kill \"$qemu\"; rm -rf \"$dir\"' "
+        "qemu=\ntrap '[ -z \"$qemu\" ] || kill \"$qemu\" 2>/dev/null; rm -rf "
+        "\"$dir\"' "
         "EXIT\n"
         "command -v \"$QEMU\" >/dev/null || cannot \"no QEMU $QEMU\"\n\n",
         e->m->wide ? "e1000e" : "lsi53c895a",
@@ -253,8 +254,19 @@ static void put_head(const Emit *e, GString *out)
 
 static void put_run(const Emit *e, const GString *commands, GString *out)
 {
+    const Driver *driver = e->m->driver;
+
     g_string_append_printf(out, "cat >\"$dir/commands\" <<'END'\n%sEND\n",
                            commands->str);
+    if (driver->since) {
+        g_string_append_printf(
+            out,
+            "# The machine and its IOMMU, as this version has them.\n"
+            "major=$(\"$QEMU\" --version | "
+            "sed -n '1s/.*version \\([0-9]*\\).*/\\1/p')\n"
+            "set -- %s\n[ \"${major:-0}\" -lt %u ] ||\n    set -- %s\n",
+            driver->machine, driver->since, driver->machine_since);
+    }
     g_string_append_printf(
         out,
         ": >\"$dir/out\"\n"
@@ -264,7 +276,8 @@ static void put_run(const Emit *e, const GString *commands, GString *out)
         "\"$QEMU\" -nodefaults -no-user-config -display none -S -monitor none "
         "\\\n    -serial none -qtest stdio -qtest-log none \\\n"
         "    -object memory-backend-ram,id=m0,size=%uM -m %u \\\n    %s",
-        RAM_BYTES >> 20, RAM_BYTES >> 20, e->m->machine);
+        RAM_BYTES >> 20, RAM_BYTES >> 20,
+        driver->since ? "\"$@\"" : driver->machine);
     for (unsigned i = 0; i < DEVICES; i++) {
         g_string_append_printf(out, " \\\n    -device %s",
                                tw_qtest_device(e->m, i));
