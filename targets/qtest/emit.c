@@ -262,7 +262,7 @@ static void put_run(const Emit *e, const GString *commands, GString *out)
         g_string_append_printf(
             out,
             "# The machine and its IOMMU, as this version has them.\n"
-            "major=$(\"$QEMU\" --version | "
+            "major=$(timeout \"${LIMIT:-60}\" \"$QEMU\" --version | "
             "sed -n '1s/.*version \\([0-9]*\\).*/\\1/p')\n"
             "set -- %s\n[ \"${major:-0}\" -lt %u ] ||\n    set -- %s\n",
             driver->machine, driver->since, driver->machine_since);
