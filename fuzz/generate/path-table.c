@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See path-plan.h: programs whose IOMMU is a `table`.  Fill, change, use the
- * open window, close it, use again; most windows are closed by an UNMAP that
- * meets what was changed.
+ * See path-plan.h: programs whose IOMMUs are of kind `table`.  Fill, change,
+ * use the open window, close it, use again; most windows are closed by an UNMAP
+ * that meets what was changed.
  */
 #include "fuzz/generate/path-plan.h"
 
