@@ -218,6 +218,13 @@ enum { TW_MAX_DURING = 4 };
 
 bool tw_op_is_dma(const TwOp *op);
 
+/* Operation i of setup and script, those of the script last. */
+static inline const TwOp *tw_op_at(const TwProgram *program, unsigned i)
+{
+    return i < program->n_setup ? &program->setup[i]
+                                : &program->script[i - program->n_setup];
+}
+
 /* Can an operation of this kind be performed during an access (LA-47), and by
  * an actor offset (LA-27, LA-61)? */
 static inline bool tw_op_suits_during(const TwOpInfo *info)

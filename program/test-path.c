@@ -12,55 +12,36 @@
 
 static TwProgram p, q;
 
-#define ONE \
+/* The objects but for the IOMMUs; these, by stage and kind. */
+#define OBJECTS \
     "twinwalk 1\ncontents inert\n" \
     "region r0 iommu size 2^32 root s0 iommu i0\n" \
     "region r1 container size 2^32 root s1\n" \
-    "region r2 ram size 0x400000 in r1 at 0x84000000\n" \
-    "iommu i0 pagetable indexes 2 select requester to s1 format vtd-sl " \
-    "tables r2 base 0x84000000 levels 3 iotlb\n"
-#define TWO \
+    "region r2 ram size 0x400000 in r1 at 0x84000000\n"
+#define OBJECTS_OF_TWO \
     "twinwalk 1\ncontents inert\n" \
     "region r0 iommu size 2^32 root s0 iommu i0\n" \
     "region r1 iommu size 2^32 root s1 iommu i1\n" \
     "region r2 container size 2^32 root s2\n" \
-    "region r3 ram size 0x400000 in r2 at 0x84000000\n" \
+    "region r3 ram size 0x400000 in r2 at 0x84000000\n"
+#define FIRST_PAGES \
     "iommu i0 pagetable indexes 2 select requester to s1 format arm64-s1 " \
-    "levels 3 nested iotlb\n" \
+    "levels 3 nested iotlb\n"
+#define SECOND_PAGES \
     "iommu i1 pagetable indexes 2 select requester to s2 format arm64-s2 " \
     "tables r3 base 0x84000000 levels 3 iotlb\n"
-#define TABLE \
-    "twinwalk 1\ncontents inert\n" \
-    "region r0 iommu size 2^32 root s0 iommu i0\n" \
-    "region r1 container size 2^32 root s1\n" \
-    "region r2 ram size 0x400000 in r1 at 0x84000000\n" \
-    "iommu i0 table indexes 2 select requester to s1 iotlb\nscript\n  "
-#define TABLES \
-    "twinwalk 1\ncontents inert\n" \
-    "region r0 iommu size 2^32 root s0 iommu i0\n" \
-    "region r1 iommu size 2^32 root s1 iommu i1\n" \
-    "region r2 container size 2^32 root s2\n" \
-    "region r3 ram size 0x400000 in r2 at 0x84000000\n" \
-    "iommu i0 table indexes 2 select requester to s1 iotlb\n" \
-    "iommu i1 table indexes 2 select requester to s2 iotlb\nscript\n  "
-#define BEFORE \
-    "twinwalk 1\ncontents inert\n" \
-    "region r0 iommu size 2^32 root s0 iommu i0\n" \
-    "region r1 iommu size 2^32 root s1 iommu i1\n" \
-    "region r2 container size 2^32 root s2\n" \
-    "region r3 ram size 0x400000 in r2 at 0x84000000\n" \
-    "iommu i0 table indexes 2 select requester to s1 iotlb\n" \
-    "iommu i1 pagetable indexes 2 select requester to s2 format arm64-s2 " \
-    "tables r3 base 0x84000000 levels 3 iotlb\nscript\n  "
-#define MIXED \
-    "twinwalk 1\ncontents inert\n" \
-    "region r0 iommu size 2^32 root s0 iommu i0\n" \
-    "region r1 iommu size 2^32 root s1 iommu i1\n" \
-    "region r2 container size 2^32 root s2\n" \
-    "region r3 ram size 0x400000 in r2 at 0x84000000\n" \
-    "iommu i0 pagetable indexes 2 select requester to s1 format arm64-s1 " \
-    "levels 3 nested iotlb\n" \
-    "iommu i1 table indexes 2 select requester to s2 iotlb\nscript\n  "
+#define FIRST_TABLE "iommu i0 table indexes 2 select requester to s1 iotlb\n"
+#define SECOND_TABLE "iommu i1 table indexes 2 select requester to s2 iotlb\n"
+
+#define ONE \
+    OBJECTS \
+    "iommu i0 pagetable indexes 2 select requester to s1 format vtd-sl " \
+    "tables r2 base 0x84000000 levels 3 iotlb\n"
+#define TWO OBJECTS_OF_TWO FIRST_PAGES SECOND_PAGES
+#define TABLE OBJECTS FIRST_TABLE "script\n  "
+#define TABLES OBJECTS_OF_TWO FIRST_TABLE SECOND_TABLE "script\n  "
+#define BEFORE OBJECTS_OF_TWO FIRST_TABLE SECOND_PAGES "script\n  "
+#define MIXED OBJECTS_OF_TWO FIRST_PAGES SECOND_TABLE "script\n  "
 #define READ "  dma-read s0 0x84004020 8 rid=1\n"
 
 static const TestPath *one_stage = &test_paths[2];

@@ -7,6 +7,7 @@
 
 #include "program/entry.h"
 #include "program/layout.h"
+#include "program/ops.h"
 
 enum { MAX_POKES = 40 }; /* the pass looks at pairs */
 
@@ -18,16 +19,9 @@ typedef struct Entries {
     TwEntryPlace places[MAX_POKES];
 } Entries;
 
-static TwOp *op_at(TwProgram *program, unsigned i)
-{
-    return i < program->n_setup ? &program->setup[i]
-                                : &program->script[i - program->n_setup];
-}
-
 static const TwOp *poke_at(const Entries *entries, unsigned i)
 {
-    /* Nothing is written through it. */
-    return op_at((TwProgram *)entries->program, entries->at[i]);
+    return tw_op_at(entries->program, entries->at[i]);
 }
 
 /* False: too many. */
@@ -37,7 +31,7 @@ static bool find_entries(const TwProgram *program, Entries *entries)
 
     *entries = (Entries){.program = program};
     for (unsigned i = 0; i < n; i++) {
-        const TwOp *op = op_at((TwProgram *)program, i);
+        const TwOp *op = tw_op_at(program, i);
         TwEntryPlace place;
 
         if (op->code != TW_OP_POKE) {
@@ -104,7 +98,9 @@ static void put_leaf(TwProgram *p, const Entries *entries, unsigned a,
     const TwIommu *iommu = &p->iommus[entries->places[a].iommu];
 
     for (unsigned i = 0; i < entries->n; i++) {
-        TwOp *op = op_at(p, entries->at[i]);
+        unsigned at = entries->at[i];
+        TwOp *op =
+            at < p->n_setup ? &p->setup[at] : &p->script[at - p->n_setup];
         uint64_t wide;
 
         if (op->obj == leaf.obj && op->addr == leaf.addr &&

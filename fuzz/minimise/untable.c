@@ -256,11 +256,6 @@ static void add_granule(Untable *u, uint64_t x)
     u->n_granules++;
 }
 
-static const TwOp *op_at(const TwProgram *p, unsigned i)
-{
-    return i < p->n_setup ? &p->setup[i] : &p->script[i - p->n_setup];
-}
-
 /* What an operation says that an IOMMU of a machine (path.h) may be asked
  * about: an address of a device; behind another IOMMU, also a table of that, or
  * where it leads. */
@@ -287,7 +282,7 @@ static void choose_granules(Untable *u, const TwDialect *dialect)
 
     for (unsigned i = 0; i < p->n_setup + p->n_script && dialect->path_stages;
          i++) {
-        add_path(u, op_at(p, i));
+        add_path(u, tw_op_at(p, i));
     }
     for (unsigned i = 0; i < GRANULES && !dialect->path_stages; i++) {
         add_granule(u, i * granule);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The triggers, told from the program alone: entries that it has written so
- * far, wherever the tables are then.
+ * Triggers of SMMUv3, told from the program alone: by entries that it has
+ * written so far, wherever the tables are then, and by what a `table` says.
  */
 #include "targets/qtest/trigger.h"
 
 #include "program/entry.h"
-
-/* SMMUv3 --------------------------------------------------------------------
- */
+#include "program/ops.h"
 
 enum { TABLE_RIGHTS, SECOND_RIGHTS, ROOT_MOVES, SPLIT_BLOCKS, SECOND_ALONE };
 #define BIT(trigger) (UINT64_C(1) << (trigger))
@@ -81,17 +79,11 @@ static bool translates(const TwOp *op, unsigned level, uint64_t root)
            ((op->addr >> 3 ^ root >> lg) & ((1u << INDEX_LG) - 1)) == 0;
 }
 
-static const TwOp *op_at(const TwProgram *program, unsigned i)
-{
-    return i < program->n_setup ? &program->setup[i]
-                                : &program->script[i - program->n_setup];
-}
-
 static bool moves_root(const TwProgram *program, const TwOp *op,
                        TwEntryPlace place)
 {
     for (unsigned i = 0; i < program->n_setup + program->n_script; i++) {
-        const TwOp *context = op_at(program, i);
+        const TwOp *context = tw_op_at(program, i);
 
         if (context->code == TW_OP_CONTEXT && context->obj == 0 &&
             context->mode == TW_CONTEXT_TABLES &&
@@ -120,7 +112,7 @@ static bool moves_root_page(const TwProgram *program, const TwOp *op)
         return false;
     }
     for (unsigned i = 0; i < program->n_setup + program->n_script; i++) {
-        const TwOp *context = op_at(program, i);
+        const TwOp *context = tw_op_at(program, i);
 
         if (context->code == TW_OP_CONTEXT && context->obj == 0 &&
             (!change ||

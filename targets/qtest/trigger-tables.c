@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "program/ops.h"
 #include "program/path.h"
 #include "targets/qtest/trigger.h"
 
@@ -76,12 +77,6 @@ static bool has_page(const Pages *pages, uint64_t page)
     return pages->bits[page % WINDOW_PAGES / 8] >> page % 8 & 1;
 }
 
-static const TwOp *op_of(const TwProgram *program, unsigned i)
-{
-    return i < program->n_setup ? &program->setup[i]
-                                : &program->script[i - program->n_setup];
-}
-
 static unsigned next_level(uint64_t entry)
 {
     return (entry & AMD_NEXT_LEVEL) >> 9;
@@ -115,12 +110,12 @@ static void look(const TwProgram *program, Tables *tables)
         tables->format = program->iommus[0].pagetable.format;
     }
     for (unsigned i = 0; i < n; i++) {
-        if (op_of(program, i)->code == TW_OP_CONTEXT) {
-            add_page(&tables->roots, op_of(program, i)->out / PAGE);
+        if (tw_op_at(program, i)->code == TW_OP_CONTEXT) {
+            add_page(&tables->roots, tw_op_at(program, i)->out / PAGE);
         }
     }
     for (unsigned i = 0; i < n; i++) {
-        const TwOp *op = op_of(program, i);
+        const TwOp *op = tw_op_at(program, i);
 
         if (op->code == TW_OP_POKE &&
             has_page(&tables->roots, op->addr / PAGE) &&
@@ -299,7 +294,7 @@ static bool has_large_leaves(const Tables *tables, const TwProgram *program)
         return tables->format == TW_FORMAT_SV39;
     }
     for (unsigned i = 0; i < n; i++) {
-        const TwOp *op = op_of(program, i);
+        const TwOp *op = tw_op_at(program, i);
 
         if (op->code == TW_OP_POKE && op->value & SV_VALID &&
             op->value & SV_RWX && level_of(tables, op) > 1) {
@@ -369,7 +364,7 @@ static uint64_t triggers_met(const TwProgram *program, const TwFinding *finding)
         n = program->n_setup + finding->op + 1;
     }
     for (unsigned i = 0; i < n; i++) {
-        const TwOp *op = op_of(program, i);
+        const TwOp *op = tw_op_at(program, i);
 
         if (op->code == TW_OP_POKE) {
             met |= met_by_entry(&tables, op);
