@@ -168,6 +168,13 @@ struct TwTargetClass {
     /* Edits an admitted program so that it meets none of `triggers`, and
      * stays admitted.  Operations keep their numbers. */
     void (*avoid)(TwProgram *program, uint64_t triggers);
+
+    /* Optional, for titles: what the maintainers call that which performs an
+     * operation of the script ("uc_mem_protect"), or NULL: they have no word;
+     * the circumstance of a finding, as the end of a sentence ("after ..."), or
+     * NULL.  Told from the program, nothing is run; the texts are static. */
+    const char *(*call)(const TwProgram *program, const TwOp *op);
+    const char *(*when)(const TwProgram *program, const TwFinding *finding);
 };
 
 /* All classes, ended by NULL. */
@@ -211,5 +218,15 @@ bool tw_target_run(TwTarget *target, const TwProgram *program, TwTrace *trace);
 bool tw_target_run_reference(TwTarget *target, const TwProgram *program,
                              TwTrace *trace);
 void tw_target_close(TwTarget *target);
+
+/*
+ * Appends a title of a finding of this class to `title`: one line that says
+ * what is wrong, in the words of the target's maintainers, without a full stop
+ * ("uc_mem_protect: loads still succeed after R was taken away").  Told from
+ * the program and the finding, whose `text` and numbers of operations it needs;
+ * nothing is run.
+ */
+void tw_target_title(const TwTargetClass *klass, const TwProgram *program,
+                     const TwFinding *finding, GString *title);
 
 #endif

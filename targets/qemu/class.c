@@ -152,7 +152,7 @@ static TwTarget *riscv64_open(const TwTargetOptions *options, GError **error)
                         error);
 }
 
-#define CLASS(of, title, opener, triggers_of) \
+#define CLASS(of, title, opener, triggers_of, call_of) \
     { \
         .name = "qemu-" of, .summary = title, \
         .options = tw_qemu_ab_options + TW_QEMU_PAIR_ROWS, .elsewhere = true, \
@@ -160,14 +160,15 @@ static TwTarget *riscv64_open(const TwTargetOptions *options, GError **error)
         .version = version, .run = tw_qemu_run, .emit = tw_qemu_emit, \
         .ping = tw_qemu_ping, .close = machine_close, .triggers = triggers_of, \
         .triggers_met = tw_qemu_triggers_met, .avoid = tw_qemu_avoid, \
+        .call = call_of, \
     }
 
 const TwTargetClass tw_qemu_aarch64_class =
     CLASS("aarch64", "AArch64 page tables of a stock qemu-system-aarch64",
-          aarch64_open, tw_qemu_triggers_aarch64);
+          aarch64_open, tw_qemu_triggers_aarch64, tw_qemu_call_aarch64);
 const TwTargetClass tw_qemu_x86_64_class =
     CLASS("x86-64", "x86-64 page tables of a stock qemu-system-x86_64",
-          x86_64_open, tw_qemu_triggers_x86_64);
+          x86_64_open, tw_qemu_triggers_x86_64, tw_qemu_call_x86_64);
 const TwTargetClass tw_qemu_riscv64_class =
     CLASS("riscv64", "RISC-V page tables of a stock qemu-system-riscv64",
-          riscv64_open, tw_qemu_triggers);
+          riscv64_open, tw_qemu_triggers, tw_qemu_call_riscv64);

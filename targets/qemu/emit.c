@@ -401,7 +401,9 @@ static void put_head(Emit *e)
     g_auto(GStrv) lines = g_strsplit(e->finding->text, "\n", -1);
     const Machine *m = e->machine;
 
-    put(e, "#!/bin/sh\n# %s (%s), seen with QEMU %s, %s, TCG.\n#\n",
+    put(e, "#!/bin/sh\n# ");
+    tw_target_title(m->target.klass, e->program, e->finding, e->out);
+    put(e, "\n#\n# %s (%s), seen with QEMU %s, %s, TCG.\n#\n",
         tw_verdict_name(e->finding->verdict), e->finding->key, m->version,
         e->text->title);
     for (char **line = lines; *line; line++) {

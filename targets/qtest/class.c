@@ -318,6 +318,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
                                                      tw_qtest_emit_test, \
                                                  .ping = tw_qtest_ping, \
                                                  .close = machine_close, \
+                                                 .call = tw_qtest_call, \
                                                  __VA_ARGS__}
 
 #define TRIGGERS(kind) \

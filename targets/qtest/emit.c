@@ -221,7 +221,9 @@ static void put_head(const Emit *e, GString *out)
 {
     g_auto(GStrv) lines = g_strsplit(e->finding->text, "\n", -1);
 
-    g_string_append_printf(out, "#!/bin/sh\n# %s (%s), seen with QEMU %s.\n#\n",
+    g_string_append(out, "#!/bin/sh\n# ");
+    tw_target_title(e->m->target.klass, e->program, e->finding, out);
+    g_string_append_printf(out, "\n#\n# %s (%s), seen with QEMU %s.\n#\n",
                            tw_verdict_name(e->finding->verdict),
                            e->finding->key, e->m->version);
     for (char **line = lines; *line; line++) {

@@ -296,6 +296,8 @@ const TwTargetClass tw_unicorn_class = {
     .triggers = tw_uc_triggers,
     .triggers_met = tw_uc_triggers_met,
     .avoid = tw_uc_avoid,
+    .call = tw_uc_call,
+    .when = tw_uc_when,
 };
 
 const TwTargetClass tw_unicorn_vtlb_class = {
@@ -313,6 +315,7 @@ const TwTargetClass tw_unicorn_vtlb_class = {
     .triggers = tw_uc_vtlb_triggers,
     .triggers_met = tw_uc_vtlb_triggers_met,
     .avoid = tw_uc_vtlb_avoid,
+    .call = tw_uc_vtlb_call,
 };
 
 const TwTargetClass tw_unicorn_snapshot_class = {
@@ -331,4 +334,6 @@ const TwTargetClass tw_unicorn_snapshot_class = {
     .triggers = tw_uc_snapshot_triggers,
     .triggers_met = tw_uc_snapshot_triggers_met,
     .avoid = tw_uc_snapshot_avoid,
+    .call = tw_uc_call,
+    .when = tw_uc_snapshot_when,
 };

@@ -108,7 +108,9 @@ static void put_head(Emit *e)
 {
     g_auto(GStrv) lines = g_strsplit(e->finding->text, "\n", -1);
 
-    put(e, "/*\n * %s (%s), seen with libunicorn %s, %s.\n *\n",
+    put(e, "/*\n * ");
+    tw_target_title(e->machine->target.klass, e->program, e->finding, e->out);
+    put(e, "\n *\n * %s (%s), seen with libunicorn %s, %s.\n *\n",
         tw_verdict_name(e->finding->verdict), e->finding->key,
         e->machine->version, e->machine->guest->title);
     for (char **line = lines; *line; line++) {

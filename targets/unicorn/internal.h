@@ -21,6 +21,7 @@
  *   trigger.c  where known defects can show (trigger.h, triggers.def,
  *              trigger-snapshot.c); avoid.c edits programs
  *              so that they cannot; sim.c follows a program for both
+ *   title.c    what users call operations, for titles of findings
  *   memory.c   the host memory of RAM blocks, and their digests
  *
  * Guest addresses.  A program sees addresses 0 .. WINDOW_SIZE - 1.  Each run

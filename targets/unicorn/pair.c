@@ -90,4 +90,6 @@ const TwTargetClass tw_unicorn_ab_class = {
     .triggers = tw_uc_triggers,
     .triggers_met = tw_uc_triggers_met,
     .avoid = tw_uc_avoid,
+    .call = tw_uc_call,
+    .when = tw_uc_when,
 };

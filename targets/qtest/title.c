@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What the architectures of IOMMUs call the operations of a program; for titles
+ * (TwTargetClass: call). */
+#include "targets/qtest/class.h"
+
+const char *tw_qtest_call(const TwProgram *program, const TwOp *op)
+{
+    (void)program;
+    switch (op->code) {
+    case TW_OP_DMA_READ:
+    case TW_OP_DMA_WRITE:
+        return "IOMMU";
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+    case TW_OP_POKE:
+        return "page-table entry";
+    case TW_OP_CONTEXT:
+        return "context";
+    case TW_OP_INVALIDATE:
+        return "invalidation command";
+    default:
+        return NULL;
+    }
+}

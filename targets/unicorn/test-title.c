@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* Titles of findings in the words of libunicorn's users. */
+#include <string.h>
+
+#include "program/text/text.h"
+#include "targets/unicorn/class.h"
+
+static const char page_protected[] = "twinwalk 1\n"
+                                     "region r0 ram size 0x2000 root s0\n"
+                                     "cpu c0 tlb 1\n"
+                                     "mmu c0.0 space s0\n"
+                                     "setup\n"
+                                     "  page c0.0 0x0 -> 0x0 size 0x2000 rwx\n"
+                                     "script\n"
+                                     "  write c0.0 0x700 1\n"
+                                     "  page c0.0 0x0 -> 0x0 size 0x2000 wx\n"
+                                     "  read c0.0 0x4a0 1\n"
+                                     "  flush-all c0\n"
+                                     "  read c0.0 0xfff 2\n";
+
+static void check(const TwTargetClass *klass, const char *expected,
+                  TwFinding finding)
+{
+    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    g_autoptr(GString) title = g_string_new(NULL);
+    GError *error = NULL;
+
+    tw_program_parse(program, page_protected, strlen(page_protected), "test",
+                     TW_TEXT_STRICT, NULL, NULL, &error);
+    g_assert_no_error(error);
+    tw_target_title(klass, program, &finding, title);
+    g_assert_cmpstr(title->str, ==, expected);
+}
+
+static void test_right_taken(void)
+{
+    check(&tw_unicorn_class,
+          "uc_mem_protect: loads still succeed after R was taken away, after "
+          "the page without R was stored to, executed or flushed",
+          (TwFinding){.verdict = TW_VERDICT_STALE,
+                      .op = 4,
+                      .changed = 1,
+                      .ended = TW_NO_OP,
+                      .text = "op 4: read c0.0 0xfff 2\n"
+                              "expected: page-fault denied by the page map\n"
+                              "seen: ok value 0x1\n"});
+    check(&tw_unicorn_class,
+          "uc_mem_protect: loads still succeed after R was taken away",
+          (TwFinding){.verdict = TW_VERDICT_PERM,
+                      .op = 2,
+                      .text = "op 2: read c0.0 0x4a0 1\n"
+                              "expected: page-fault denied by the page map\n"
+                              "seen: ok value 0xf9\n"
+                              "old: r0+0x4a0 had this right until op 1 "
+                              "changed a page-map entry\n"});
+}
+
+static void test_crossing(void)
+{
+    check(&tw_unicorn_vtlb_class,
+          "uc_emu_start: a load that crosses into another page succeeds where "
+          "it must be refused",
+          (TwFinding){.verdict = TW_VERDICT_PERM,
+                      .op = 4,
+                      .text = "op 4: read c0.0 0xfff 2\n"
+                              "expected: page-fault denied by the page map\n"
+                              "seen: ok value 0xf9f9\n"});
+}
+
+static void test_dies(void)
+{
+    check(&tw_unicorn_class,
+          "uc_mem_protect: the process died of signal 11 (Segmentation fault)",
+          (TwFinding){.verdict = TW_VERDICT_CRASH,
+                      .op = 1,
+                      .text = "died of signal 11 (Segmentation fault)\n"
+                              "  ? (libunicorn.so.2)\n"});
+    check(&tw_unicorn_class, "uc_mem_protect: it does not return",
+          (TwFinding){.verdict = TW_VERDICT_HANG,
+                      .op = 1,
+                      .text = "no answer in 300 ms\n"});
+    check(&tw_unicorn_vtlb_class, "uc_ctl_flush_tlb: it does not return",
+          (TwFinding){.verdict = TW_VERDICT_HANG,
+                      .op = 3,
+                      .text = "no answer in 300 ms\n"});
+}
+
+static void test_refused(void)
+{
+    check(&tw_unicorn_vtlb_class,
+          "UC_HOOK_TLB_FILL: loads are still refused after it",
+          (TwFinding){.verdict = TW_VERDICT_STALE,
+                      .op = 2,
+                      .changed = 1,
+                      .ended = TW_NO_OP,
+                      .text = "op 2: read c0.0 0x4a0 1\n"
+                              "expected: ok r0+0x4a0 value 0xf9\n"
+                              "seen: page-fault value 0x0\n"});
+    check(&tw_unicorn_vtlb_class,
+          "uc_emu_start: a load is refused that must succeed",
+          (TwFinding){.verdict = TW_VERDICT_CLASS,
+                      .op = 2,
+                      .text = "op 2: read c0.0 0x4a0 1\n"
+                              "expected: ok r0+0x4a0 value 0xf9\n"
+                              "seen: page-fault value 0x0\n"});
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/title/right-taken", test_right_taken);
+    g_test_add_func("/title/crossing", test_crossing);
+    g_test_add_func("/title/dies", test_dies);
+    g_test_add_func("/title/refused", test_refused);
+    return g_test_run();
+}
