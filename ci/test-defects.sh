@@ -18,8 +18,10 @@ export TWINWALK
 cat >twinwalk <<'END'
 #!/bin/sh
 library=library
-[ ! -e "${LD_LIBRARY_PATH%%:*}/libunicorn.so.2" ] ||
-    library=${LD_LIBRARY_PATH%%:*}/libunicorn.so.2
+for word; do
+    [ "${before-}" != --library ] || library=$word
+    before=$word
+done
 if [ "$1" = targets ] && [ "$3" = unicorn ]; then
     echo "version $(cat "$library")"
     [ -e "$library" ]
@@ -148,7 +150,7 @@ mkdir corpus/unicorn corpus/unicorn-last 2.0.3 2.1.7
 echo '# key: Key-code' >corpus/unicorn/code.tw
 echo '# key: Key-end' >corpus/unicorn-last/end.tw
 echo 2.0.3 >library
-echo 2.1.7 >"$fake_libraries/libunicorn.so.2"
+echo 2.1.7 >"$fake_libraries/libunicorn.so"
 unicorns()
 {
     echo Key-code >2.0.3/unicorn-code

@@ -57,6 +57,7 @@ typedef struct TwTargetOptions {
                             * NULL: none */
     bool strict;           /* translated code must follow at once */
     uint32_t timeout_ms;   /* limit with which it hangs; 0: TW_TIMEOUT_MS */
+    const char *library;   /* path of a libunicorn; NULL: the installed one */
     const char *qemu;      /* path of a QEMU; NULL: the installed one */
     TwTlbSize tlb;         /* how large a QEMU keeps its TLB */
     bool drop_flushes;     /* one invalidation in four is left out */

@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For the test of containment: preloaded, it stands in front of libunicorn's
- * uc_mem_protect and goes wrong there, as PROVOKE in the environment says
+ * For the test of containment: preloaded, or instead of libunicorn, it stands
+ * in front of the library's uc_mem_protect and goes wrong there, as PROVOKE in
+ * the environment says
  * (segv, abort, stop, loop, exit), when a page whose address in the program is
  * PROVOKE_AT is protected.  With PROVOKE_ONCE, the name of a file, only in the
- * process that can create the file.  With OLD_VERSION the library gives a
- * version before 2.0.
+ * process that can create the file.  With VERSION the library gives this one:
+ * "2.9.0".
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <unicorn/unicorn.h>
+
+/* The function that it stands in front of. */
+static void *real_of(const char *name)
+{
+    return dlsym(dlopen("libunicorn.so.2", RTLD_LAZY), name);
+}
 
 static bool may_go_wrong(uint64_t address)
 {
@@ -51,7 +59,7 @@ uc_err uc_mem_protect(uc_engine *uc, uint64_t address, uint64_t size,
     const char *how = getenv("PROVOKE");
 
     if (!real) {
-        *(void **)&real = dlsym(RTLD_NEXT, "uc_mem_protect");
+        *(void **)&real = real_of("uc_mem_protect");
     }
     if (how && may_go_wrong(address)) {
         go_wrong(how);
@@ -62,9 +70,20 @@ uc_err uc_mem_protect(uc_engine *uc, uint64_t address, uint64_t size,
 unsigned int uc_version(unsigned int *major, unsigned int *minor)
 {
     static unsigned int (*real)(unsigned int *, unsigned int *);
+    const char *text = getenv("VERSION");
+    unsigned v[3];
 
     if (!real) {
-        *(void **)&real = dlsym(RTLD_NEXT, "uc_version");
+        *(void **)&real = real_of("uc_version");
     }
-    return getenv("OLD_VERSION") ? 1u << 24 | 3u << 16 : real(major, minor);
+    if (!text || sscanf(text, "%u.%u.%u", &v[0], &v[1], &v[2]) != 3) {
+        return real(major, minor);
+    }
+    if (major) {
+        *major = v[0];
+    }
+    if (minor) {
+        *minor = v[1];
+    }
+    return v[0] << 24 | v[1] << 16 | v[2] << 8 | 0xff;
 }

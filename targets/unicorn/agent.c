@@ -74,7 +74,7 @@ TW_CALLED_BACK static void doorbell_write(uc_engine *uc, uint64_t offset,
         tw_uc_perform(m, (unsigned)value);
     }
     if (m->broken) {
-        uc_emu_stop(uc);
+        m->lib.emu_stop(uc);
     }
 }
 
@@ -86,31 +86,18 @@ TW_CALLED_BACK static void on_access(uc_engine *uc, uc_mem_type type,
 }
 
 /* A range that ends before it begins is everywhere. */
-static uc_err hook_everything(uc_engine *uc)
+static uc_err hook_everything(const Machine *m)
 {
     uc_hook hook;
 
-    return uc_hook_add(uc, &hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE,
-                       (void *)(uintptr_t)on_access, NULL, 1, 0);
+    return m->lib.hook_add(m->uc, &hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE,
+                           (void *)(uintptr_t)on_access, NULL, 1, 0);
 }
 
 void tw_uc_take_slow_path(Machine *m)
 {
     m->slow_path = true;
     tw_uc_engine_close(m);
-}
-
-/* The library's macro shifts a bit into the sign. */
-__attribute__((no_sanitize("undefined"))) static uc_err
-tlb_page_size(uc_engine *uc, uint32_t *size)
-{
-    return uc_ctl_get_page_size(uc, size);
-}
-
-__attribute__((no_sanitize("undefined"))) static uc_err
-set_cpu_model(uc_engine *uc, int model)
-{
-    return uc_ctl_set_cpu_model(uc, model);
 }
 
 /* Switches on what the handlers use. */
@@ -122,9 +109,9 @@ TW_UNCOUNTED static uc_err set_control(Machine *m)
     if (m->guest->control_bits == 0) {
         return UC_ERR_OK;
     }
-    err = uc_reg_read(m->uc, m->guest->control, &value);
+    err = m->lib.reg_read(m->uc, m->guest->control, &value);
     value |= m->guest->control_bits;
-    return err ? err : uc_reg_write(m->uc, m->guest->control, &value);
+    return err ? err : m->lib.reg_write(m->uc, m->guest->control, &value);
 }
 
 TW_UNCOUNTED static uc_err engine_open(Machine *m)
@@ -132,32 +119,32 @@ TW_UNCOUNTED static uc_err engine_open(Machine *m)
     uint8_t code[MAX_PAGE] = {0};
     uint64_t table = CODE + AGENT_HANDLERS;
     uint32_t page = 0;
-    uc_err err = uc_open(m->guest->arch, m->guest->mode, &m->uc);
+    uc_err err = m->lib.open(m->guest->arch, m->guest->mode, &m->uc);
 
     if (err != UC_ERR_OK) {
         m->uc = NULL;
         return err;
     }
     if (m->guest->cpu_model >= 0) {
-        err = set_cpu_model(m->uc, m->guest->cpu_model);
+        err = tw_uc_set_cpu_model(&m->lib, m->uc, m->guest->cpu_model);
     }
     agent_assemble(m->guest, code);
     if (err ||
-        (err =
-             uc_mem_map(m->uc, CODE, MAX_PAGE, UC_PROT_READ | UC_PROT_EXEC)) ||
-        (err = uc_mem_write(m->uc, CODE, code, sizeof(code))) ||
-        (err = uc_mem_map_ptr(m->uc, RECORDS, MAX_PAGE,
-                              UC_PROT_READ | UC_PROT_WRITE, m->records)) ||
-        (err = uc_mmio_map(m->uc, DOORBELL, MAX_PAGE, doorbell_read, m,
-                           doorbell_write, m)) ||
-        (err = uc_mem_map_ptr(m->uc, PAD, PAD_SIZE, UC_PROT_READ, pad)) ||
-        (err = tlb_page_size(m->uc, &page)) ||
-        (err = uc_reg_write(m->uc, m->guest->table, &table)) ||
+        (err = m->lib.mem_map(m->uc, CODE, MAX_PAGE,
+                              UC_PROT_READ | UC_PROT_EXEC)) ||
+        (err = m->lib.mem_write(m->uc, CODE, code, sizeof(code))) ||
+        (err = m->lib.mem_map_ptr(m->uc, RECORDS, MAX_PAGE,
+                                  UC_PROT_READ | UC_PROT_WRITE, m->records)) ||
+        (err = m->lib.mmio_map(m->uc, DOORBELL, MAX_PAGE, doorbell_read, m,
+                               doorbell_write, m)) ||
+        (err = m->lib.mem_map_ptr(m->uc, PAD, PAD_SIZE, UC_PROT_READ, pad)) ||
+        (err = tw_uc_get_page_size(&m->lib, m->uc, &page)) ||
+        (err = m->lib.reg_write(m->uc, m->guest->table, &table)) ||
         (err = set_control(m)) ||
-        (m->slow_path && (err = hook_everything(m->uc))) ||
+        (m->slow_path && (err = hook_everything(m))) ||
         (m->vtlb != NULL && (err = tw_uc_vtlb_start(m))) ||
         (m->snapshots && (err = tw_uc_snapshot_start(m)))) {
-        uc_close(m->uc);
+        m->lib.close(m->uc);
         m->uc = NULL;
         return err;
     }
@@ -183,14 +170,15 @@ TW_UNCOUNTED static void fill_and_flush(Machine *m, unsigned *at, unsigned n)
  * (snapshot.c): the host writes them before a run, and reads them after it. */
 static uc_err records_show(Machine *m)
 {
-    return m->saved != NULL ? uc_mem_write(m->uc, RECORDS, m->records, MAX_PAGE)
-                            : UC_ERR_OK;
+    return m->saved != NULL
+               ? m->lib.mem_write(m->uc, RECORDS, m->records, MAX_PAGE)
+               : UC_ERR_OK;
 }
 
 static void records_take(Machine *m)
 {
     if (m->saved != NULL) {
-        uc_mem_read(m->uc, RECORDS, m->records, MAX_PAGE);
+        m->lib.mem_read(m->uc, RECORDS, m->records, MAX_PAGE);
     }
 }
 
@@ -205,10 +193,10 @@ TW_UNCOUNTED static uc_err agent_run(Machine *m, unsigned first,
             m->records[i].addr = DOORBELL;
         }
     }
-    uc_reg_write(m->uc, m->guest->record, &at);
+    m->lib.reg_write(m->uc, m->guest->record, &at);
     err = records_show(m);
     if (err == UC_ERR_OK) {
-        err = uc_emu_start(m->uc, CODE, CODE + AGENT_EXIT, 0, 0);
+        err = m->lib.emu_start(m->uc, CODE, CODE + AGENT_EXIT, 0, 0);
         records_take(m);
     }
     if (err != UC_ERR_OK || m->broken) {
@@ -271,7 +259,7 @@ TW_UNCOUNTED bool tw_uc_engine_prepare(Machine *m)
 TW_UNCOUNTED void tw_uc_engine_close(Machine *m)
 {
     if (m->uc != NULL) {
-        uc_close(m->uc);
+        m->lib.close(m->uc);
         m->uc = NULL;
         m->hooked = false;
     }
@@ -286,7 +274,7 @@ const Record *tw_uc_agent_record(Machine *m)
 {
     uint64_t at = 0;
 
-    uc_reg_read(m->uc, m->guest->record, &at);
+    m->lib.reg_read(m->uc, m->guest->record, &at);
     return m->records + (at - RECORDS) / sizeof(Record) % MAX_RECORDS;
 }
 
@@ -294,6 +282,6 @@ uint64_t tw_uc_agent_result(Machine *m)
 {
     uint64_t result = 0;
 
-    uc_reg_read(m->uc, m->guest->result, &result);
+    m->lib.reg_read(m->uc, m->guest->result, &result);
     return result;
 }

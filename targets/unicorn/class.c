@@ -3,7 +3,6 @@
  * The classes "unicorn", "unicorn-vtlb" and "unicorn-snapshot": opening them,
  * and what the library promises.
  */
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -131,29 +130,8 @@ static void machine_close(TwTarget *target)
     g_free(m);
 }
 
-/* The library's version: major, minor and patch. */
-static void version_text(char *text, size_t size)
-{
-    unsigned v = uc_version(NULL, NULL);
-
-    snprintf(text, size, "%u.%u.%u", v >> 24, v >> 16 & 0xff, v >> 8 & 0xff);
-}
-
-/* Is the library as new as its headers were? */
-static bool can_open(GError **error)
-{
-    if (uc_version(NULL, NULL) >> 16 < (UC_API_MAJOR << 8 | UC_API_MINOR)) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "unicorn: expected libunicorn %d.%d or newer, which this "
-                    "was built with",
-                    UC_API_MAJOR, UC_API_MINOR);
-        return false;
-    }
-    return true;
-}
-
 /* `vtlb_page_lg`: of the page map that is a hook's; 0: it is not. */
-static TwTarget *machine_open(const TwTargetClass *klass,
+static TwTarget *machine_open(const TwTargetClass *klass, const Library *lib,
                               const NamedGuest *named, Place place,
                               unsigned vtlb_page_lg,
                               const TwTargetOptions *options, GError **error)
@@ -184,7 +162,8 @@ static TwTarget *machine_open(const TwTargetClass *klass,
     m->teller = options->teller;
     m->strict = options->strict;
     m->vtlb = vtlb_page_lg != 0 ? g_new0(Vtlb, 1) : NULL;
-    version_text(m->version, sizeof(m->version));
+    m->lib = *lib;
+    tw_uc_library_version(lib, m->version, sizeof(m->version));
     m->records = records != MAP_FAILED ? records : NULL;
     tw_uc_clock_stop();
     ready = m->records != NULL &&
@@ -205,35 +184,46 @@ static TwTarget *unicorn_open(const TwTargetOptions *options, GError **error)
 {
     Place place;
     const NamedGuest *guest = guest_named(options->name, &place, error);
+    Library lib;
 
-    return guest != NULL && can_open(error)
-               ? machine_open(&tw_unicorn_class, guest, place, 0, options,
+    return guest != NULL &&
+                   tw_uc_library_open(&lib, "unicorn", options->library, error)
+               ? machine_open(&tw_unicorn_class, &lib, guest, place, 0, options,
                               error)
                : NULL;
+}
+
+/* A class that needs what 2.1 has. */
+static void tell_too_old(const char *target, const Library *lib, GError **error)
+{
+    char version[32];
+
+    tw_uc_library_version(lib, version, sizeof(version));
+    g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                "%s: expected libunicorn 2.1 or newer; this is %s", target,
+                version);
 }
 
 static TwTarget *vtlb_open(const TwTargetOptions *options, GError **error)
 {
     unsigned page_lg;
+    Library lib;
 
     if (strcmp(options->name, "unicorn-vtlb") != 0) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                     "unicorn-vtlb: takes no argument");
         return NULL;
     }
-    if (!can_open(error)) {
+    if (!tw_uc_library_open(&lib, "unicorn-vtlb", options->library, error)) {
         return NULL;
     }
-    page_lg = tw_uc_vtlb_page_lg(guests[0].guest);
+    page_lg = tw_uc_vtlb_page_lg(&lib, guests[0].guest);
     if (page_lg == 0) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "unicorn-vtlb: expected libunicorn 2.1 or newer, with "
-                    "its header when twinwalk is built; built with %d.%d",
-                    UC_API_MAJOR, UC_API_MINOR);
+        tell_too_old("unicorn-vtlb", &lib, error);
         return NULL;
     }
-    return machine_open(&tw_unicorn_vtlb_class, &guests[0], PLACE_LOW, page_lg,
-                        options, error);
+    return machine_open(&tw_unicorn_vtlb_class, &lib, &guests[0], PLACE_LOW,
+                        page_lg, options, error);
 }
 
 static TwTarget *snapshot_open(const TwTargetOptions *options, GError **error)
@@ -241,20 +231,18 @@ static TwTarget *snapshot_open(const TwTargetOptions *options, GError **error)
     Place place;
     const NamedGuest *guest = guest_named(options->name, &place, error);
 
-    if (guest == NULL || !can_open(error)) {
-        return NULL;
-    }
-    if (!tw_uc_snapshot_possible(guest->guest)) {
-        unsigned v = uc_version(NULL, NULL);
+    Library lib;
 
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "unicorn-snapshot: expected libunicorn 2.1 or newer; this "
-                    "is %u.%u",
-                    v >> 24, v >> 16 & 0xff);
+    if (guest == NULL || !tw_uc_library_open(&lib, "unicorn-snapshot",
+                                             options->library, error)) {
         return NULL;
     }
-    return machine_open(&tw_unicorn_snapshot_class, guest, place, 0, options,
-                        error);
+    if (!tw_uc_snapshot_possible(&lib, guest->guest)) {
+        tell_too_old("unicorn-snapshot", &lib, error);
+        return NULL;
+    }
+    return machine_open(&tw_unicorn_snapshot_class, &lib, guest, place, 0,
+                        options, error);
 }
 
 /* 2.0.1 leaks when stores hit translated code; that is not what is looked for,
@@ -269,11 +257,27 @@ const char *__lsan_default_suppressions(void)
 
 static const char *const contract_words[] = {"documented", "strict", NULL};
 
+/* The library that runs, of all these classes. */
+#define OPTION_LIBRARY \
+    { \
+        "library", TW_TARGET_TEXT, TW_TARGET_FIELD(library), \
+            .value = "PATH", \
+            .help = \
+                "The libunicorn to run: a libunicorn.so, for instance one " \
+                "that you have just built (default: the installed one)" \
+    }
+
 const TwTargetOption tw_unicorn_options[] = {
+    OPTION_LIBRARY,
     {"contract", TW_TARGET_CHOICE, TW_TARGET_FIELD(strict), contract_words,
      "NAME",
      "What the target must guarantee: documented (the default): what the "
      "library's documentation promises; strict: more, see the man page"},
+    {.name = NULL},
+};
+
+static const TwTargetOption snapshot_options[] = {
+    OPTION_LIBRARY,
     {.name = NULL},
 };
 
@@ -322,6 +326,7 @@ const TwTargetClass tw_unicorn_snapshot_class = {
     .name = "unicorn-snapshot",
     .forms = "unicorn-snapshot, unicorn-snapshot:GUEST, "
              "unicorn-snapshot:GUEST@PLACE",
+    .options = snapshot_options,
     .summary = "libunicorn's snapshots of memory (2.1 and later); GUEST and "
                "PLACE as with unicorn",
     .tells = true,

@@ -58,8 +58,8 @@ static void by_library(Machine *m, const TwOp *op, uint64_t *value)
     }
     tw_uc_record_host(m, store ? CALL_HOST_WRITE : CALL_HOST_READ, 0, 0,
                       *value);
-    err = store ? uc_mem_write(m->uc, m->window + op->addr, bytes, op->size)
-                : uc_mem_read(m->uc, m->window + op->addr, bytes, op->size);
+    err = store ? m->lib.mem_write(m->uc, m->window + op->addr, bytes, op->size)
+                : m->lib.mem_read(m->uc, m->window + op->addr, bytes, op->size);
     if (err != UC_ERR_OK) {
         tw_uc_fail(m, store ? "uc_mem_write" : "uc_mem_read", op->addr,
                    op->size, err);

@@ -3,6 +3,8 @@
  * The parts of the target "unicorn" and what they share.
  *
  *   clock.c    the time, which stands still for the library
+ *   library.c  libunicorn as a table of functions (library.h); control.c its
+ *              controls, by number
  *   class.c    the classes, the contracts, the version
  *   dialect.c  the dialect
  *   run.c      operations, and which of them run inside the guest
@@ -15,8 +17,7 @@
  *   host.c     what the host reads and writes between runs of the guest
  *   pair.c     the class "unicorn-ab": two engines against each other
  *   vtlb.c     the page map of the class "unicorn-vtlb": a hook of ours
- *   snapshot.c snapshots of the class "unicorn-snapshot"; context.c the
- *              controls that they need
+ *   snapshot.c snapshots of the class "unicorn-snapshot"
  *   record.c   every call of a run, for emit.c: a reproducer in C
  *   trigger.c  where known defects can show (trigger.h, triggers.def,
  *              trigger-snapshot.c); avoid.c edits programs
@@ -34,12 +35,11 @@
 #ifndef TW_TARGETS_UNICORN_INTERNAL_H
 #define TW_TARGETS_UNICORN_INTERNAL_H
 
-#include <unicorn/unicorn.h>
-
 #include "program/content.h"
 #include "program/legality.h"
 #include "targets/target.h"
 #include "targets/unicorn/flat.h"
+#include "targets/unicorn/library.h"
 
 enum {
     WINDOW_STEP_LG = 24,
@@ -148,6 +148,7 @@ typedef struct Asked {
 struct Machine {
     TwTarget target;
     TwDialect dialect;
+    Library lib;
     char version[32];
     uc_hook hook; /* of refuse.c, while the program has `during` */
     bool hooked;
@@ -273,21 +274,28 @@ void tw_uc_map_flush_tlb(Machine *m);
 /* The word of a device that a fetch with number FETCHED + `k` got. */
 uint64_t tw_uc_fetched_word(const Machine *m, unsigned k);
 
+/* control.c: has the library the controls of 2.1?  The rest are controls, with
+ * the errors of the library; those of 2.1 may be used only if it has them. */
+bool tw_uc_is_2_1(const Library *lib);
+uc_err tw_uc_get_page_size(const Library *lib, uc_engine *uc, uint32_t *size);
+uc_err tw_uc_set_cpu_model(const Library *lib, uc_engine *uc, int model);
+/* Drops translated code of the guest addresses first .. end - 1. */
+uc_err tw_uc_remove_cache(Machine *m, uint64_t first, uint64_t end);
+uc_err tw_uc_flush_tlb(Machine *m);        /* 2.1 */
+uc_err tw_uc_make_tlb_virtual(Machine *m); /* 2.1 */
+/* Can the library save memory?  Makes the contexts of a new engine hold
+ * memory. */
+bool tw_uc_snapshot_possible(const Library *lib, const Guest *guest);
+uc_err tw_uc_snapshot_start(Machine *m);
+
 /* vtlb.c: the size of the TLB's pages; 0: the library has no virtual TLB, or
  * cannot be used.  Makes a new engine ask for the page map.  The page map that
  * a program starts with; a page-map operation; is an access refused by it? */
-unsigned tw_uc_vtlb_page_lg(const Guest *guest);
+unsigned tw_uc_vtlb_page_lg(const Library *lib, const Guest *guest);
 uc_err tw_uc_vtlb_start(Machine *m);
 void tw_uc_vtlb_reset(Machine *m);
 void tw_uc_vtlb_page(Machine *m, const TwOp *op);
 bool tw_uc_vtlb_refuses(const Machine *m, const TwOp *op, uint8_t need);
-
-/* context.c: can the library save memory?  Makes the contexts of a new engine
- * hold memory.  Drops the TLB, where the library that runs can, but the header
- * cannot. */
-bool tw_uc_snapshot_possible(const Guest *guest);
-uc_err tw_uc_snapshot_start(Machine *m);
-uc_err tw_uc_snapshot_flush_tlb(Machine *m);
 
 /* snapshot.c: saves the world (LA-40); goes back to it.  After a run with a
  * snapshot: takes over the bytes of RAM; the engine is not used again. */

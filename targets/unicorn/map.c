@@ -18,7 +18,7 @@ void tw_uc_fail(Machine *m, const char *what, uint64_t addr, uint64_t size,
     m->trace->end_op = (uint16_t)m->op;
     snprintf(m->trace->text, sizeof(m->trace->text),
              "%s 0x%" G_GINT64_MODIFIER "x size 0x%" G_GINT64_MODIFIER "x: %s",
-             what, addr, size, uc_strerror(err));
+             what, addr, size, m->lib.strerror(err));
 }
 
 /* Devices ---------------------------------------------------------------- */
@@ -147,7 +147,7 @@ TW_CALLED_BACK static uint64_t device_read(uc_engine *uc, uint64_t offset,
     if (is_whole_load(m, size)) {
         tw_uc_perform_during(m, tw_uc_agent_record(m)->op);
         if (m->broken) {
-            uc_emu_stop(uc);
+            m->lib.emu_stop(uc);
         }
     }
     return value;
@@ -197,7 +197,7 @@ TW_CALLED_BACK static void device_write(uc_engine *uc, uint64_t offset,
         tw_uc_perform_during(m, op);
         tw_uc_perform_asked(m);
         if (m->broken) {
-            uc_emu_stop(uc);
+            m->lib.emu_stop(uc);
         }
     }
 }
@@ -225,9 +225,9 @@ static uc_err map_device(Machine *m, unsigned first, unsigned end)
                        .region = shown_id(shown),
                        .offset = (uint64_t)shown_page(shown) << m->flat.page_lg,
                        .addr = (uint64_t)first << m->flat.page_lg};
-    return uc_mmio_map(m->uc, guest(m, first),
-                       (uint64_t)(end - first) << m->flat.page_lg, device_read,
-                       device, device_write, device);
+    return m->lib.mmio_map(m->uc, guest(m, first),
+                           (uint64_t)(end - first) << m->flat.page_lg,
+                           device_read, device, device_write, device);
 }
 
 /* Part of a device's mapping cannot be unmapped without splitting it, which is
@@ -262,7 +262,7 @@ static bool unmap_run(void *data, unsigned first, unsigned end)
     }
     size = (uint64_t)(to - from) << m->flat.page_lg;
     tw_uc_record(m, CALL_UNMAP, from, to);
-    err = uc_mem_unmap(m->uc, guest(m, from), size);
+    err = m->lib.mem_unmap(m->uc, guest(m, from), size);
     if (err == UC_ERR_OK && from < first) {
         err = map_device(m, from, first);
     }
@@ -289,8 +289,8 @@ static bool map_run(void *data, unsigned first, unsigned end)
         uint8_t *host =
             tw_uc_memory_use(&m->memory, m->program->contents, shown_id(shown),
                              shown_page(shown), end - first);
-        err = uc_mem_map_ptr(m->uc, guest(m, first), size,
-                             m->flat.mapped_rights[first], host);
+        err = m->lib.mem_map_ptr(m->uc, guest(m, first), size,
+                                 m->flat.mapped_rights[first], host);
     } else {
         err = map_device(m, first, end);
     }
@@ -311,8 +311,8 @@ static bool protect_run(void *data, unsigned first, unsigned end)
     uc_err err;
 
     tw_uc_record(m, CALL_PROTECT, first, end);
-    err = uc_mem_protect(m->uc, guest(m, first), size,
-                         m->flat.mapped_rights[first]);
+    err = m->lib.mem_protect(m->uc, guest(m, first), size,
+                             m->flat.mapped_rights[first]);
     if (err != UC_ERR_OK) {
         tw_uc_fail(m, "uc_mem_protect", (uint64_t)first << m->flat.page_lg,
                    size, err);
@@ -344,18 +344,12 @@ void tw_uc_map_flush_tlb(Machine *m)
 {
     uc_err err;
 
-    /* In 2.0 the call of this name drops translated code; from 2.1 on there is
-     * another for that, by which the header tells. */
-#ifdef uc_ctl_flush_tb
-    tw_uc_record(m, CALL_FLUSH_TLB, 0, 0);
-    err = uc_ctl_flush_tlb(m->uc);
-#else
-    if (!m->snapshots) {
+    /* In 2.0 the call of this name drops translated code. */
+    if (!tw_uc_is_2_1(&m->lib)) {
         return;
     }
     tw_uc_record(m, CALL_FLUSH_TLB, 0, 0);
-    err = tw_uc_snapshot_flush_tlb(m);
-#endif
+    err = tw_uc_flush_tlb(m);
     if (err != UC_ERR_OK) {
         tw_uc_fail(m, "uc_ctl_flush_tlb", 0, 0, err);
     }
@@ -379,8 +373,8 @@ void tw_uc_map_flush(Machine *m, uint64_t first, uint64_t last)
         }
         tw_uc_record(m, CALL_FLUSH, (unsigned)p, (unsigned)p + 1);
         /* Behind the last page there is no address. */
-        err = uc_ctl_remove_cache(
-            m->uc, at,
+        err = tw_uc_remove_cache(
+            m, at,
             at + tw_uc_page_size(m) ? at + tw_uc_page_size(m) : UINT64_MAX);
         if (err != UC_ERR_OK) {
             tw_uc_fail(m, "uc_ctl_remove_cache", p << m->flat.page_lg,

@@ -43,7 +43,7 @@ TW_CALLED_BACK static bool on_refused(uc_engine *uc, uc_mem_type type,
         tw_uc_perform_during(m, op);
     }
     if (m->broken) {
-        uc_emu_stop(uc);
+        m->lib.emu_stop(uc);
         return false;
     }
     return grants(m, address, needs(type));
@@ -51,9 +51,9 @@ TW_CALLED_BACK static bool on_refused(uc_engine *uc, uc_mem_type type,
 
 uc_err tw_uc_refuse_start(Machine *m)
 {
-    uc_err err =
-        uc_hook_add(m->uc, &m->hook, UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_PROT,
-                    (void *)(uintptr_t)on_refused, m, 1, 0);
+    uc_err err = m->lib.hook_add(m->uc, &m->hook,
+                                 UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_PROT,
+                                 (void *)(uintptr_t)on_refused, m, 1, 0);
 
     m->hooked = err == UC_ERR_OK;
     return err;
@@ -62,7 +62,7 @@ uc_err tw_uc_refuse_start(Machine *m)
 void tw_uc_refuse_stop(Machine *m)
 {
     if (m->hooked) {
-        uc_hook_del(m->uc, m->hook);
+        m->lib.hook_del(m->uc, m->hook);
         m->hooked = false;
     }
 }

@@ -21,16 +21,16 @@ void tw_uc_snapshot_save(Machine *m)
     uc_err err;
 
     tw_uc_record(m, CALL_SAVE, 0, 0);
-    err = uc_context_alloc(m->uc, &context);
+    err = m->lib.context_alloc(m->uc, &context);
     if (err != UC_ERR_OK) {
         tw_uc_fail(m, "uc_context_alloc", 0, 0, err);
         return;
     }
-    err = uc_context_save(m->uc, context);
+    err = m->lib.context_save(m->uc, context);
     if (m->first_saved == NULL) {
         m->first_saved = context;
     } else if (m->saved != m->first_saved) {
-        uc_context_free(m->saved);
+        m->lib.context_free(m->saved);
     }
     m->saved = context;
     if (err != UC_ERR_OK) {
@@ -58,7 +58,7 @@ void tw_uc_snapshot_restore(Machine *m)
     uc_err err;
 
     tw_uc_record(m, CALL_RESTORE, 0, 0);
-    err = uc_context_restore(m->uc, m->saved);
+    err = m->lib.context_restore(m->uc, m->saved);
     if (err != UC_ERR_OK) {
         tw_uc_fail(m, "uc_context_restore", 0, 0, err);
         return;
@@ -78,7 +78,7 @@ void tw_uc_snapshot_finish(Machine *m)
         uc_err err = UC_ERR_OK;
 
         if (p < PAGES) {
-            err = uc_mem_read(
+            err = m->lib.mem_read(
                 m->uc, m->window + ((uint64_t)p << m->flat.page_lg),
                 tw_uc_memory_use(&m->memory, m->program->contents,
                                  (uint8_t)(n / PAGES), n % PAGES, 1),
@@ -91,12 +91,12 @@ void tw_uc_snapshot_finish(Machine *m)
     }
     if (!m->lost) {
         /* 2.1.1 keeps what pages were given, also when it is closed. */
-        uc_context_restore(m->uc, m->first_saved);
+        m->lib.context_restore(m->uc, m->first_saved);
     }
     if (m->saved != m->first_saved) {
-        uc_context_free(m->saved);
+        m->lib.context_free(m->saved);
     }
-    uc_context_free(m->first_saved);
+    m->lib.context_free(m->first_saved);
     m->saved = m->first_saved = NULL;
     m->lost = true; /* no right can be changed in this engine any more */
 }

@@ -3,11 +3,10 @@
 #ifndef TW_TARGETS_UNICORN_TEST_BOARD_H
 #define TW_TARGETS_UNICORN_TEST_BOARD_H
 
-#include <unicorn/unicorn.h>
-
 #include "program/text/text.h"
 #include "targets/softmmu/test-kit.h"
 #include "targets/unicorn/class.h"
+#include "targets/unicorn/library.h"
 
 /*
  *   0x00000 ram a .... 0x08000      0x10000 device ... 0x14000
@@ -157,12 +156,19 @@ static inline void expect_log(const Board *t, unsigned n, unsigned op,
     }
 }
 
+static inline unsigned installed_release(void)
+{
+    GError *error = NULL;
+    Library lib;
+
+    tw_uc_library_open(&lib, "test", NULL, &error);
+    g_assert_no_error(error);
+    return lib.release;
+}
+
 static inline bool is_library(unsigned major, unsigned minor, unsigned patch)
 {
-    unsigned v = uc_version(NULL, NULL);
-
-    return v >> 24 == major && (v >> 16 & 0xff) == minor &&
-           (v >> 8 & 0xff) == patch;
+    return installed_release() == TW_UC_RELEASE(major, minor, patch);
 }
 
 static inline void board_free(Board *t)

@@ -7,11 +7,10 @@
  */
 #include <string.h>
 
-#include <unicorn/unicorn.h>
-
 #include "program/content.h"
 #include "program/text/text.h"
 #include "targets/target.h"
+#include "targets/unicorn/library.h"
 
 #define WORLD \
     "twinwalk 1\n" \
@@ -203,8 +202,13 @@ static void test_all(const void *name)
 
 int main(int argc, char **argv)
 {
+    GError *error = NULL;
+    Library lib;
+
     g_test_init(&argc, &argv, NULL);
-    if (uc_version(NULL, NULL) >> 16 < (2 << 8 | 1)) {
+    tw_uc_library_open(&lib, "test", NULL, &error);
+    g_assert_no_error(error);
+    if (lib.release < TW_UC_RELEASE(2, 1, 0)) {
         g_test_add_func("/unicorn-snapshot/refused", test_refused);
         return g_test_run();
     }

@@ -16,18 +16,30 @@
 #include "targets/unicorn/agent.h"
 #include "targets/unicorn/trigger.h"
 
+/* Of the header of 2.1: an answer of the hook, and the hook. */
+typedef struct TlbEntry {
+    uint64_t paddr;
+    uint32_t perms; /* UC_PROT_... */
+} TlbEntry;
+enum { HOOK_TLB_FILL = 1 << 17 };
 #ifdef uc_ctl_tlb_mode
+_Static_assert(sizeof(TlbEntry) == sizeof(uc_tlb_entry) &&
+                   offsetof(TlbEntry, perms) == offsetof(uc_tlb_entry, perms) &&
+                   (int)HOOK_TLB_FILL == (int)UC_HOOK_TLB_FILL,
+               "the library's");
+#endif
 
-unsigned tw_uc_vtlb_page_lg(const Guest *guest)
+unsigned tw_uc_vtlb_page_lg(const Library *lib, const Guest *guest)
 {
     uint32_t size = 0;
     uc_engine *uc;
 
-    if (uc_open(guest->arch, guest->mode, &uc) == UC_ERR_OK) {
-        if (uc_ctl_get_page_size(uc, &size) != UC_ERR_OK) {
+    if (tw_uc_is_2_1(lib) &&
+        lib->open(guest->arch, guest->mode, &uc) == UC_ERR_OK) {
+        if (tw_uc_get_page_size(lib, uc, &size) != UC_ERR_OK) {
             size = 0;
         }
-        uc_close(uc);
+        lib->close(uc);
     }
     return size >= 1u << MIN_PAGE_LG && size <= MAX_PAGE
                ? (unsigned)__builtin_ctz(size)
@@ -42,51 +54,35 @@ unsigned tw_uc_vtlb_page_lg(const Guest *guest)
  * that follow.
  */
 TW_CALLED_BACK static bool fill(uc_engine *uc, uint64_t addr, uc_mem_type type,
-                                uc_tlb_entry *entry, void *data)
+                                TlbEntry *entry, void *data)
 {
     const Machine *m = data;
     uint64_t page = (addr - m->window) >> m->page_lg;
 
     (void)uc;
     if (page >= 1u << (PAGES_LG + MAX_PAGE_LG - m->page_lg)) {
-        *entry = (uc_tlb_entry){addr, UC_PROT_ALL};
+        *entry = (TlbEntry){addr, UC_PROT_ALL};
         return true;
     }
     if (type == UC_MEM_FETCH && !m->strict) {
-        *entry = (uc_tlb_entry){addr, UC_PROT_EXEC};
+        *entry = (TlbEntry){addr, UC_PROT_EXEC};
         return true;
     }
     *entry =
-        (uc_tlb_entry){m->window + ((uint64_t)m->vtlb->out[page] << m->page_lg),
-                       m->vtlb->rights[page] & UC_PROT_ALL};
+        (TlbEntry){m->window + ((uint64_t)m->vtlb->out[page] << m->page_lg),
+                   m->vtlb->rights[page] & UC_PROT_ALL};
     return !(m->vtlb->rights[page] & NO_ENTRY);
 }
 
 uc_err tw_uc_vtlb_start(Machine *m)
 {
     uc_hook hook;
-    uc_err err = uc_ctl_tlb_mode(m->uc, UC_TLB_VIRTUAL);
+    uc_err err = tw_uc_make_tlb_virtual(m);
 
     return err != UC_ERR_OK ? err
-                            : uc_hook_add(m->uc, &hook, UC_HOOK_TLB_FILL,
-                                          (void *)(uintptr_t)fill, m, 1, 0);
+                            : m->lib.hook_add(m->uc, &hook, HOOK_TLB_FILL,
+                                              (void *)(uintptr_t)fill, m, 1, 0);
 }
-
-#else
-
-unsigned tw_uc_vtlb_page_lg(const Guest *guest)
-{
-    (void)guest;
-    return 0;
-}
-
-uc_err tw_uc_vtlb_start(Machine *m)
-{
-    (void)m;
-    return UC_ERR_VERSION;
-}
-
-#endif
 
 void tw_uc_vtlb_page(Machine *m, const TwOp *op)
 {
