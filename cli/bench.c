@@ -302,6 +302,7 @@ int tw_verb_bench(int argc, char **argv)
         goto out;
     }
     code = measure(figures, &target, known.list, both, profile, seconds);
+    tw_cli_known_tell_newer(&known);
     if (code == TW_EXIT_CLEAN) {
         if (as_json) {
             json(figures);

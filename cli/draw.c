@@ -3,11 +3,13 @@
  */
 #include <stdio.h>
 
+#include "cli/common/known.h"
 #include "cli/verbs.h"
 #include "reports/draw/draw.h"
 
 typedef struct Draw {
     TwCliTarget target;
+    TwCliKnown known;
     gboolean bytes, no_run;
     char *out;
     uint32_t patience;
@@ -32,6 +34,20 @@ static void add_text(GPtrArray *head, const char *text)
 
     for (char **line = lines; *line; line++) {
         add_line(head, "%s", *line);
+    }
+}
+
+/* The known divergence that the finding is, if it is one. */
+static void add_known(GPtrArray *head, const Draw *d, const TwFinding *finding)
+{
+    int i = tw_verdict_is_finding(finding->verdict)
+                ? tw_known_match(d->known.list, d->program, finding)
+                : -1;
+
+    if (i >= 0) {
+        const TwKnownEntry *e = tw_known_entry(d->known.list, (unsigned)i);
+
+        add_line(head, "known: %s: %s (%s)", e->name, e->reason, e->link);
     }
 }
 
@@ -60,6 +76,7 @@ static int draw_finding(Draw *d, const char *path, const TwFinding *finding)
         if (text->len) {
             add_text(head, text->str);
         }
+        add_known(head, d, finding);
     } else {
         add_line(head, "%s", path);
     }
@@ -95,9 +112,12 @@ static int draw_file(Draw *d, const char *path)
 
     if (!d->no_run || d->bytes) {
         d->runner = tw_runner_new(&d->target.options, &error);
-        if (!d->runner) {
+        if (!d->runner ||
+            !tw_runner_set_known(d->runner, d->known.list, &error)) {
             return tw_cli_fail_error(error);
         }
+        tw_runner_set_known(d->runner, NULL, NULL); /* selected, that is all */
+        tw_cli_known_tell_newer(&d->known);
     }
     if (!tw_cli_load(d->program, path,
                      d->bytes ? tw_runner_dialect(d->runner) : NULL, &error)) {
@@ -123,6 +143,7 @@ int tw_verb_draw(int argc, char **argv)
          "The file contains bytes of a fuzzing engine, not text", NULL},
         {"no-run", 0, 0, G_OPTION_ARG_NONE, &d.no_run,
          "Does not run the case: draws the topology at the start", NULL},
+        TW_CLI_KNOWN_ENTRIES(d.known),
         G_OPTION_ENTRY_NULL,
     };
     int code = TW_EXIT_USAGE;
@@ -140,6 +161,14 @@ int tw_verb_draw(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "draw: expected one file");
         goto out;
     }
+    if (d.no_run && (d.known.off || d.known.files)) {
+        tw_cli_fail(TW_EXIT_USAGE, "draw: expected --no-run without --known "
+                                   "and --no-known, or these without it");
+        goto out;
+    }
+    if (!tw_cli_known_load(&d.known)) {
+        goto out;
+    }
     d.patience = tw_cli_target_patience(&d.target);
     d.program = g_new(TwProgram, 1);
     code = draw_file(&d, argv[1]);
@@ -147,6 +176,7 @@ out:
     g_clear_pointer(&d.runner, tw_runner_free);
     g_free(d.program);
     g_free(d.out);
+    tw_cli_known_clear(&d.known);
     tw_cli_target_clear(&d.target);
     return code;
 }

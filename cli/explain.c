@@ -141,6 +141,7 @@ static int explain_all(Explain *e, int n, char **paths)
         return tw_cli_fail_error(error);
     }
     tw_runner_set_known(e->runner, NULL, NULL); /* selected, that is all */
+    tw_cli_known_tell_newer(&e->known);
     e->builder = json_builder_new();
     e->program = g_new(TwProgram, 1);
     json_builder_begin_array(e->builder);

@@ -91,6 +91,7 @@ int tw_verb_gen(int argc, char **argv)
     }
     code = generate(&target, known.list, seed, number, profile, wish,
                     out ? out : "-");
+    tw_cli_known_tell_newer(&known);
 out:
     tw_cli_known_clear(&known);
     tw_cli_target_clear(&target);

@@ -133,6 +133,7 @@ static int minimise_all(Min *m, int n, char **paths)
         return tw_cli_fail_error(error);
     }
     tw_runner_set_known(runner, NULL, NULL); /* selected, that is all */
+    tw_cli_known_tell_newer(&m->known);
     m->dialect = tw_runner_dialect(runner);
     m->shrink.target = m->target.options;
     m->shrink.known = m->known.list;

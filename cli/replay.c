@@ -202,6 +202,7 @@ static bool open_target(Replay *r)
         return false;
     }
     tw_runner_set_known(runner, NULL, NULL); /* selected, that is all */
+    tw_cli_known_tell_newer(&r->known);
     if (r->bytes || r->in_process) {
         r->runner = runner;
     } else {
@@ -284,6 +285,9 @@ static int replay_all(Replay *r, int n, char **paths)
         ok = r->harness ? replay_input(r, paths[i]) : replay(r, paths[i]);
     }
     json_builder_end_array(r->builder);
+    if (r->harness) { /* which selects the list for each file */
+        tw_cli_known_tell_newer(&r->known);
+    }
     if (r->json) {
         tw_cli_json_print(r->builder);
     }

@@ -183,6 +183,7 @@ static int read_and_triage(TwTriage *t, Options *o, int argc, char **argv)
     if (!open_target(t, &error)) {
         return tw_cli_fail_error(error);
     }
+    tw_cli_known_warn(&o->known);
     for (int i = 1; i < argc; i++) {
         if (!tw_triage_add(t, argv[i], o->harness, &error)) {
             tw_cli_fail_error(error);
@@ -274,7 +275,6 @@ int tw_verb_triage(int argc, char **argv)
     t.shrink = !no_min;
     t.jobs = (unsigned)jobs;
     t.raw = (unsigned)raw;
-    tw_cli_known_warn(&o.known);
     code = read_and_triage(&t, &o, argc, argv);
 out:
     tw_triage_clear(&t);

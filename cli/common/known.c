@@ -11,15 +11,10 @@ bool tw_cli_known_load(TwCliKnown *known)
 {
     GError *error = NULL;
 
-    if (known->off) {
-        if (known->files) {
-            tw_cli_fail(TW_EXIT_USAGE,
-                        "expected --known or --no-known, not both");
-            return false;
-        }
+    if (known->off && !known->files) {
         return true;
     }
-    known->list = tw_known_new_builtin();
+    known->list = known->off ? tw_known_new() : tw_known_new_builtin();
     for (char **file = known->files; file && *file; file++) {
         if (!tw_known_add_file(known->list, *file, &error)) {
             tw_cli_fail_error(error);
@@ -56,8 +51,18 @@ static void print_day(const GDate *day, char text[16])
                g_date_get_month(day), g_date_get_day(day));
 }
 
+void tw_cli_known_tell_newer(const TwCliKnown *known)
+{
+    const char *line;
+
+    for (unsigned i = 0; (line = tw_known_newer(known->list, i)); i++) {
+        fprintf(stderr, "twinwalk: %s\n", line);
+    }
+}
+
 void tw_cli_known_warn(const TwCliKnown *known)
 {
+    tw_cli_known_tell_newer(known);
     for (unsigned i = 0; i < tw_known_n_entries(known->list); i++) {
         const TwKnownEntry *e = tw_known_entry(known->list, i);
         char day[16];

@@ -10,23 +10,29 @@
 typedef struct TwCliKnown {
     gboolean off;
     char **files;
-    TwKnown *list; /* after tw_cli_known_load(); NULL with --no-known */
+    TwKnown *list; /* after tw_cli_known_load(); NULL with --no-known
+                    * alone */
 } TwCliKnown;
 
 /* Rows of a table of options, for a TwCliKnown that starts as zeros. */
 /* clang-format off */
 #define TW_CLI_KNOWN_ENTRIES(known)                                           \
     {"known", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &(known).files,              \
-     "Adds a list of known divergences to the built-in one", "FILE"},         \
+     "Adds a list of known divergences to the built-in one; its entries "     \
+     "replace those of the same name; with --no-known: only this list",       \
+     "FILE"},                                                                 \
     {                                                                         \
         "no-known", 0, 0, G_OPTION_ARG_NONE, &(known).off,                    \
-            "Ignores the lists of known divergences", NULL              \
+            "Ignores the built-in list of known divergences", NULL            \
     }
 /* clang-format on */
 
 /* Reads the lists.  False: an error was printed (exit with 2). */
 bool tw_cli_known_load(TwCliKnown *known);
-/* Prints a reminder on standard error for each active entry past its day. */
+/* After the list was selected for a target, once: prints a line on standard
+ * error for each list that is older than the version of the target. */
+void tw_cli_known_tell_newer(const TwCliKnown *known);
+/* The same, and a reminder for each active entry past its day. */
 void tw_cli_known_warn(const TwCliKnown *known);
 void tw_cli_known_clear(TwCliKnown *known);
 

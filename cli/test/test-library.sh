@@ -76,6 +76,70 @@ exits 0 'min' "$TWINWALK" min --target unicorn --library lib.so --no-known \
     "$found" -o small.tw
 check 'keeps the library' grep -q '^# see it: .*--library lib.so' small.tw
 
+# A version newer than the list of known divergences: its newest entries count, and
+# each command says so once.
+cat >one.known <<'END'
+[A-read-revoked]
+target=unicorn
+versions=*
+keys=PrmUnicornRd*
+path=read-revoked;not-readable;read-again
+reason=mine
+link=here
+expires=2999-12-31
+END
+sed 's/^expires=.*/expires=2001-02-03/; s/^.A-.*/[mine]/' one.known >old.known
+# told CODE NAME COMMAND...: with version 2.9.0.
+told()
+{
+    code=$1
+    name=$2
+    shift 2
+    exits "$code" "$name" env VERSION=2.9.0 "$TWINWALK" "$@"
+    check 'it is told that the list is older' grep -q \
+        '^twinwalk: unicorn 2.9.0 is newer than the known divergences (built-in list: 2\.[0-9.]*): ' \
+        err.txt
+    check 'once' test "$(grep -c 'is newer than' err.txt)" -eq 1
+}
+told 10 'replay' replay --target unicorn --library lib.so "$case"
+check 'has the known divergence' grep -q 'known: A-read-revoked: .*2369' out.txt
+told 0 'check' check --target unicorn --library lib.so "$case"
+told 0 'min' min --target unicorn --library lib.so "$case" -o small.tw
+told 10 'explain' explain --target unicorn --library lib.so "$case"
+told 0 'draw' draw --target unicorn --library lib.so "$case" -o case.svg
+check 'has it in the drawing' grep -q 'known: .*2369' case.svg
+# (2.0.1 does not do what is asked of a 2.9.0.)
+told 10 'run' run --target unicorn --library lib.so --seed 3 --programs 40 --jobs 1 \
+    --out newer
+told 0 'triage' triage --target unicorn --library lib.so --jobs 1 --store newer.db \
+    "$case"
+told 0 'gen' gen --target unicorn --library lib.so
+exits 10 'without the lists' env VERSION=2.9.0 "$TWINWALK" replay --no-known \
+    --target unicorn --library lib.so "$case"
+check 'nothing is told' test ! -s err.txt
+
+# --known with --no-known: only that list.  With the built-in one: an entry of the
+# same name takes its place.
+for both in '--no-known' ''; do
+    # shellcheck disable=SC2086 # words, or none
+    exits 10 "one list $both" "$TWINWALK" explain --target unicorn --library lib.so \
+        $both --known one.known "$case"
+    check 'has its entry' grep -q 'known: A-read-revoked: mine (here)' out.txt
+done
+sed -i 's/^keys=.*/keys=Never/' one.known
+exits 10 'a list alone that does not have it' "$TWINWALK" replay --no-known \
+    --known one.known --target unicorn --library lib.so "$case"
+check 'and says so' sh -c '! grep known: out.txt'
+exits 10 'with the built-in one, whose entry it replaces' "$TWINWALK" replay --known one.known \
+    --target unicorn --library lib.so "$case"
+check 'the replaced entry does not count' sh -c '! grep known: out.txt'
+told 0 'triage reminds of old entries' triage --target unicorn --library lib.so \
+    --jobs 1 --store older.db --known old.known "$case"
+check 'and does' grep -q 'known divergence mine expired on 2001-02-03' err.txt
+exits 2 'draw of a case that is not run' "$TWINWALK" draw --no-run --no-known \
+    --target unicorn --library lib.so "$case"
+check 'says so' grep -q 'draw: expected --no-run without --known' err.txt
+
 # Those that ci/emulators has made.
 "$EMULATORS" --list 2>/dev/null | sed -n 's/^libunicorn-//p' >libraries || true
 if [ ! -s libraries ]; then

@@ -42,7 +42,8 @@ void tw_known_free(TwKnown *known);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwKnown, tw_known_free)
 
 /*
- * Adds the entries of a file.  False with `error` (TW_KNOWN_ERROR: "FILE:
+ * Adds the entries of a file; one replaces an entry of the same name that an
+ * earlier list has.  False with `error` (TW_KNOWN_ERROR: "FILE:
  * [entry] key: expected ...") if the file cannot be read or is not such a list;
  * then nothing is added.
  */
@@ -55,16 +56,22 @@ unsigned tw_known_n_entries(const TwKnown *known);
 const TwKnownEntry *tw_known_entry(const TwKnown *known, unsigned i);
 
 /*
- * Makes the entries for this target and version active.  False with `error` if
- * such an entry names a trigger that the class does not have.  Of a target in
- * two configurations (TwTargetClass.other), `version` may be "A against B":
- * then those for either are active, and each matches the findings of its own.
+ * Makes the entries for this target and version active.  Of each list, a
+ * version that is newer than all that it names for the emulator counts as the
+ * newest of these (tw_known_newer() tells).  False with `error` if such an
+ * entry names a trigger that the class does not have.  Of a target in two
+ * configurations (TwTargetClass.other), `version` may be "A against B": then
+ * those for either are active, and each matches the findings of its own.
  * `dialect` is the target's, and is copied: a program outside it is refused, so
  * it meets no trigger, matches no entry, and is left as it is.
  */
 bool tw_known_select(TwKnown *known, const TwTargetClass *klass,
                      const TwDialect *dialect, const char *target,
                      const char *version, GError **error);
+
+/* After that: the i-th list that is older than the version, as a line for the
+ * user; NULL: there are no more.  `known` may be NULL. */
+const char *tw_known_newer(const TwKnown *known, unsigned i);
 
 /* The first active entry that a finding matches, or -1.  `known` may be NULL.
  * Allocates nothing. */

@@ -116,11 +116,6 @@ static void test_names(void)
     g_autoptr(GError) error = NULL;
     g_autoptr(GString) many = g_string_new(NULL);
 
-    g_assert_false(tw_known_add_text(known, ENTRY("a"), strlen(ENTRY("a")),
-                                     "more", &error));
-    g_assert_cmpstr(error->message, ==,
-                    "more: [a]: expected a name that no other entry has");
-    g_clear_error(&error);
     for (unsigned i = 0; i < TW_MAX_KNOWN; i++) {
         g_string_append_printf(many, ENTRY("n%u"), i);
     }
@@ -163,15 +158,15 @@ static void test_versions(void)
     } rows[] = {
         {"2.0.0 - 2.0.1", "2.0.0", true},
         {"2.0.0 - 2.0.1", "2.0.1", true},
-        {"2.0.0 - 2.0.1", "2.0.2", false},
+        {"2.0.0 - 2.0.1", "2.0.2", true}, /* newer than the list */
         {"2.0.0 - 2.0.1", "1.9.9", false},
-        {"2.0.0-2.0.1", "2.0.10", false},
+        {"2.0.0-2.0.1", "2.0.10", true},
         {"2.0.9 -", "2.0.10", true},
         {"- 2.1", "2.1", true},
-        {"- 2.1", "2.1.1", false},
+        {"- 2.1", "2.1.1", true},
         {"2.0.1", "2.0.1", true},
         {"2.0.1", "2.0.1.post1", true},
-        {"2.0.1", "2.0.2", false},
+        {"2.0.1", "2.0.0", false},
         {"*", "77", true},
     };
 
@@ -185,6 +180,79 @@ static void test_versions(void)
         g_assert_cmpint(selects(known, "fake", rows[i].version), ==,
                         rows[i].in);
     }
+}
+
+/* An entry of a later list takes the place of one of the same name. */
+static void test_replace(void)
+{
+    g_autoptr(TwKnown) known = known_of(ENTRY("a") ENTRY("b"));
+    g_autoptr(GString) text = g_string_new(ENTRY("a") ENTRY("c"));
+    static TwProgram program;
+    TwFinding finding = {.key = "StaFake"};
+
+    tw_program_init(&program);
+    met_now = UINT64_MAX;
+    selects(known, "fake", "2.0.1");
+    g_assert_cmpint(tw_known_match(known, &program, &finding), ==, 0);
+    g_string_replace(text, "because", "another", 1);
+    g_string_replace(text, "StaFake*", "StaOther", 1);
+    g_assert_true(tw_known_add_text(known, text->str, text->len, "more", NULL));
+    g_assert_cmpuint(tw_known_n_entries(known), ==, 3);
+    g_assert_cmpstr(tw_known_entry(known, 0)->name, ==, "a");
+    g_assert_cmpstr(tw_known_entry(known, 0)->reason, ==, "another");
+    g_assert_cmpstr(tw_known_entry(known, 2)->name, ==, "c");
+    selects(known, "fake", "2.0.1");
+    g_assert_cmpint(tw_known_match(known, &program, &finding), ==, 1);
+}
+
+/* A version that no entry of a list names counts as the newest that one does:
+ * the newest of the emulator, not of an entry. */
+static void test_newer(void)
+{
+    static const struct {
+        const char *version;
+        bool a, b, old;
+        const char *told;
+    } rows[] = {
+        {"2.0.1", true, false, true, NULL},
+        {"2.0.5", false, true, false, NULL},
+        {"2.1", false, true, false,
+         "fake 2.1 is newer than the known divergences (list: 2.0.5): the "
+         "entries for 2.0.5 are used, and may not be right any more"},
+    };
+    g_autoptr(TwKnown) known = NULL;
+    g_autoptr(GString) text = g_string_new(ENTRY("a") ENTRY("b") ENTRY("old"));
+    char *last = strstr(text->str, "[b]");
+
+    memcpy(strstr(last, "2.0.0 - 2.0.1"), "2.0.3 - 2.0.5", 13);
+    known = known_of(text->str);
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_assert_cmpint(selects(known, "fake", rows[i].version), ==, rows[i].a);
+        g_assert_cmpint(tw_known_entry(known, 1)->active, ==, rows[i].b);
+        g_assert_cmpint(tw_known_entry(known, 2)->active, ==, rows[i].old);
+        g_assert_cmpstr(tw_known_newer(known, 0), ==, rows[i].told);
+        g_assert_null(tw_known_newer(known, 1));
+    }
+    /* Nothing is told of a list without entries for the target. */
+    selects(known, "other", "7");
+    g_assert_null(tw_known_newer(known, 0));
+    g_assert_null(tw_known_newer(NULL, 0));
+}
+
+/* Each list has its own newest version; so a list can take an entry back. */
+static void test_newer_lists(void)
+{
+    g_autoptr(TwKnown) known = known_of(ENTRY("a") ENTRY("b"));
+    g_autoptr(GString) text = g_string_new(ENTRY("b") ENTRY("mine"));
+    char *mine = strstr(text->str, "[mine]");
+
+    memcpy(strstr(mine, "2.0.0 - 2.0.1"), "2.2.0 - 2.2.1", 13);
+    g_assert_true(tw_known_add_text(known, text->str, text->len, "more", NULL));
+    g_assert_true(selects(known, "fake", "2.2.1")); /* a: as 2.0.1 */
+    g_assert_false(tw_known_entry(known, 1)->active);
+    g_assert_true(tw_known_entry(known, 2)->active);
+    g_assert_nonnull(strstr(tw_known_newer(known, 0), "(list: 2.0.1)"));
+    g_assert_null(tw_known_newer(known, 1));
 }
 
 static TwTarget *no_other(TwTarget *target)
@@ -210,7 +278,7 @@ static void test_two_versions(void)
         for (unsigned second = 0; second < 2; second++) {
             g_autofree char *version =
                 g_strdup_printf("%s against %s", first ? "2.0.1" : "1.9",
-                                second ? "2.0.0" : "2.1.0");
+                                second ? "2.0.0" : "1.8");
 
             g_assert_true(tw_known_select(known, &two, &everything, "fake",
                                           version, NULL));
@@ -271,7 +339,7 @@ static void test_match(void)
     g_assert_cmpint(match(known, "StaFakeRdRam", 1), ==, -1);
     g_assert_cmpint(match(known, "StaFakeRdRam", 0), ==, -1);
     g_assert_cmpint(match(NULL, "StaFakeRdRam", 7), ==, -1);
-    g_assert_false(selects(known, "fake", "3.0"));
+    g_assert_false(selects(known, "fake", "1.0"));
     g_assert_cmpint(match(known, "StaFakeRdRam", 7), ==, -1);
 }
 
@@ -440,6 +508,9 @@ int main(int argc, char **argv)
     g_test_add_func("/known/names", test_names);
     g_test_add_func("/known/classes", test_classes);
     g_test_add_func("/known/versions", test_versions);
+    g_test_add_func("/known/replace", test_replace);
+    g_test_add_func("/known/newer", test_newer);
+    g_test_add_func("/known/newer-lists", test_newer_lists);
     g_test_add_func("/known/two-versions", test_two_versions);
     g_test_add_func("/known/select", test_select);
     g_test_add_func("/known/match", test_match);
