@@ -172,91 +172,97 @@ static const struct {
     const char *from, *to; /* a change of the sample */
     const char *message;
 } lies[] = {
-    {"trace 1", "trace 2", "t:1:16: expected version 1"},
-    {"twinwalk-trace", "twinwalk", "t:1:1: expected 'twinwalk-trace'"},
+    {"trace 1", "trace 2", "t:1:16: expected version 1, not \"2\""},
+    {"twinwalk-trace", "twinwalk",
+     "t:1:1: expected 'twinwalk-trace', not \"twinwalk\""},
     {"end done", "end fine",
-     "t:2:5: expected done, died, hung, unsupported, "
-     "invariant, malformed or overflow"},
+     "t:2:5: expected done, died, hung, unsupported, invariant, malformed or "
+     "overflow, not \"fine\""},
     {"end done", "end died op 5",
-     "t:2:13: expected an operation of the "
-     "program"},
-    {"end done", "end died op 1 signal 0", "t:2:22: expected a signal number"},
-    {"0 ok", "1 ok", "t:3:1: expected the number of the next operation"},
-    {"0 ok", "0 done", "t:3:3: expected a class, skipped or not-run"},
+     "t:2:13: expected an operation of the program, not \"5\""},
+    {"end done", "end died op 1 signal 0",
+     "t:2:22: expected a signal number, not \"0\""},
+    {"0 ok", "1 ok",
+     "t:3:1: expected the number of the next operation, not \"1\""},
+    {"0 ok", "0 done",
+     "t:3:3: expected a class, skipped or not-run, not \"done\""},
     {"2 done", "2 ok 0x0",
-     "t:5:3: expected done, skipped, nomem, vetoed or "
-     "not-run"},
+     "t:5:3: expected done, skipped, nomem, vetoed or not-run, not \"ok\""},
     {"3 page-fault 0x0", "3 page-fault 0x10000",
-     "t:6:14: expected a value as wide as the access"},
-    {"page-map absent", "page absent", "t:6:25: expected i0 to i15"},
+     "t:6:14: expected a value as wide as the access, not \"0x10000\""},
+    {"page-map absent", "page absent",
+     "t:6:25: expected i0 to i15, not \"page\""},
     {"page-map absent", "i1 absent",
-     "t:6:25: expected an IOMMU of the program"},
+     "t:6:25: expected an IOMMU of the program, not \"i1\""},
     {"page-map absent", "i0 gone",
      "t:6:28: expected no-context, blocked, range, unreadable, absent, "
-     "reserved, rights or hops"},
-    {"absent at", "absent level 7 at", "t:6:47: expected a level"},
-    {"absent at 0x0", "absent", "t:6:40: expected 'at'"},
+     "reserved, rights or hops, not \"gone\""},
+    {"absent at", "absent level 7 at", "t:6:47: expected a level, not \"7\""},
+    {"absent at 0x0", "absent",
+     "t:6:40: expected 'at', not the end of the line"},
     {"1 discard 0x0", "1 discard 0x0 reason i0 absent at 0x0",
-     "t:4:15: expected the end of the line"},
+     "t:4:15: expected the end of the line, not \"reason\""},
     {"3 page-fault 0x0 reason page-map absent at 0x0\n", "",
      "t:15:1: expected an outcome for each operation"},
     {"3 page-fault 0x0 reason page-map absent at 0x0\n",
      "3 page-fault 0x0\n4 done\n",
      "t:7:1: expected no more operations than the program has"},
     {"0+4 r1", "0+9 r1",
-     "t:3:28: expected bytes FIRST+LENGTH of the access, "
-     "in order"},
+     "t:3:28: expected bytes FIRST+LENGTH of the access, in order, not "
+     "\"0+9\""},
     {"4+4 r2", "3+4 r2",
-     "t:3:43: expected bytes FIRST+LENGTH of the access, "
-     "in order"},
+     "t:3:43: expected bytes FIRST+LENGTH of the access, in order, not "
+     "\"3+4\""},
     {"4+4 r2", "5+4 r2",
-     "t:3:43: expected bytes FIRST+LENGTH of the access, "
-     "in order"},
+     "t:3:43: expected bytes FIRST+LENGTH of the access, in order, not "
+     "\"5+4\""},
     {"4+4 r2", "4+0 r2",
-     "t:3:43: expected bytes FIRST+LENGTH of the access, "
-     "in order"},
-    {"0+4 r1", "0+4 r4", "t:3:32: expected a region of the program"},
-    {"0+4 r1", "0+4 r254", "t:3:32: expected r0 to r253"},
+     "t:3:43: expected bytes FIRST+LENGTH of the access, in order, not "
+     "\"4+0\""},
+    {"0+4 r1", "0+4 r4",
+     "t:3:32: expected a region of the program, not \"r4\""},
+    {"0+4 r1", "0+4 r254", "t:3:32: expected r0 to r253, not \"r254\""},
     {"log 1 write", "log 4 write",
-     "t:7:5: expected an operation of the "
-     "program"},
-    {"log 1 write", "log 1 wrote", "t:7:7: expected write, fetch or read"},
-    {"0x5a", "0x15a", "t:7:22: expected a byte"},
+     "t:7:5: expected an operation of the program, not \"4\""},
+    {"log 1 write", "log 1 wrote",
+     "t:7:7: expected write, fetch or read, not \"wrote\""},
+    {"0x5a", "0x15a", "t:7:22: expected a byte, not \"0x15a\""},
     {"rid=7", "rid=65536",
-     "t:7:27: expected attributes "
-     "(secure,user,rid=N,unspecified or none)"},
-    {"o0 unmap", "o8 unmap", "t:9:9: expected o0 to o7"},
+     "t:7:27: expected attributes (secure,user,rid=N,unspecified or none), not "
+     "\"secure,rid=65536\""},
+    {"o0 unmap", "o8 unmap", "t:9:9: expected o0 to o7, not \"o8\""},
     {"o0 unmap", "o0 unmapped",
-     "t:9:12: expected unmap, map, deviotlb, add, "
-     "del or nop"},
-    {"rw s0", "rwx s0", "t:10:16: expected rights (rw or none)"},
-    {"rw s0", "rw s1", "t:10:19: expected a space of the program"},
+     "t:9:12: expected unmap, map, deviotlb, add, del or nop, not "
+     "\"unmapped\""},
+    {"rw s0", "rwx s0", "t:10:16: expected rights (rw or none), not \"rwx\""},
+    {"rw s0", "rw s1", "t:10:19: expected a space of the program, not \"s1\""},
     {"0x0..0xff", "0x1..0x0ff", NULL},
     {"count tlb-hit 4", "count tlb-hit 0",
-     "t:13:15: expected a number of 32 bits, not 0"},
+     "t:13:15: expected a number from 1 to 2^32 - 1, not \"0\""},
     {"count tlb-hit 4", "count tlb-hit 4\ncount tlb-hit 4",
      "t:14:7: expected each counter once"},
-    {"count tlb-hit 4", "count things 4", "t:13:7: expected a counter"},
-    {"digest r1", "digest r9", "t:15:8: expected a region of the program"},
+    {"count tlb-hit 4", "count things 4",
+     "t:13:7: expected a counter, not \"things\""},
+    {"digest r1", "digest r9",
+     "t:15:8: expected a region of the program, not \"r9\""},
     {"digest r1 0x1234\n", "digest r1 0x1\ndigest r1 0x1\n",
      "t:16:8: expected each digest once"},
     {"digest r1 0x1234\nend\n", "digest r1 0x1234\n", "t:16:1: expected 'end'"},
     {"0x1234\nend\n", "0x1234\nend\nend\n",
-     "t:17:1: expected nothing behind 'end'"},
+     "t:17:1: expected nothing behind 'end', not \"end\""},
     {"0x1234\nend\n", "0x1234\nfoo\n",
      "t:16:1: expected an outcome, text, locations, started, log, event, "
-     "dirty, mark, "
-     "count, digest or end"},
+     "dirty, mark, count, digest or end, not \"foo\""},
     {"dirty 2 r1", "dirty 4 r1",
-     "t:12:7: expected an operation of the program"},
-    {"dirty 2 r1", "dirty 2 r9", "t:12:9: expected a region of the program"},
+     "t:12:7: expected an operation of the program, not \"4\""},
+    {"dirty 2 r1", "dirty 2 r9",
+     "t:12:9: expected a region of the program, not \"r9\""},
     {"dirty 2 r1 0x0..0x3f", "dirty 2 r1 0x0..0x3f -> 0x0",
-     "t:12:22: expected the end of the line"},
+     "t:12:22: expected the end of the line, not \"->\""},
     {"end done\n", "end done\ntext a\ntext b\n",
-     "t:4:6: expected one text "
-     "only"},
+     "t:4:6: expected one text only"},
     {"end done\n", "end done\ntext\n",
-     "t:3:5: expected a text of 1 to 159 bytes"},
+     "t:3:5: expected a text of 1 to 159 bytes, not the end of the line"},
 };
 
 /* Marks (LA-55): of a pagetable, in order. */
@@ -277,18 +283,18 @@ static void test_marks(void)
     static const struct {
         const char *from, *to, *message;
     } bad[] = {
-        {"mark 0", "mark 1", "t:4:6: expected an operation of the program"},
+        {"mark 0", "mark 1",
+         "t:4:6: expected an operation of the program, not \"1\""},
         {"i0 level 1", "i1 level 1",
-         "t:4:8: expected a pagetable of the "
-         "program"},
+         "t:4:8: expected a pagetable of the program, not \"i1\""},
         {"i0 level 1", "i2 level 1",
-         "t:4:8: expected a pagetable of the "
-         "program"},
-        {"level 1", "level 7", "t:4:17: expected a level"},
-        {"level 1", "1", "t:4:11: expected 'level'"},
-        {"0x8 =", "0x8", "t:4:23: expected '='"},
-        {"0x17", "rw", "t:4:25: expected the bytes of the entry"},
-        {"0x17", "0x17 0x18", "t:4:30: expected the end of the line"},
+         "t:4:8: expected a pagetable of the program, not \"i2\""},
+        {"level 1", "level 7", "t:4:17: expected a level, not \"7\""},
+        {"level 1", "1", "t:4:11: expected 'level', not \"1\""},
+        {"0x8 =", "0x8", "t:4:23: expected '=', not \"0x17\""},
+        {"0x17", "rw", "t:4:25: expected the bytes of the entry, not \"rw\""},
+        {"0x17", "0x17 0x18",
+         "t:4:30: expected the end of the line, not \"0x18\""},
     };
     g_autoptr(GString) again = g_string_new(NULL);
 
@@ -394,7 +400,7 @@ static void test_empty(void)
     text = "twinwalk-trace 1\nend done\nlog 0 fetch r0 0x0 none\nend\n";
     g_assert_false(tw_trace_parse(&t, &p, text, strlen(text), "t", &error));
     g_assert_cmpstr(error->message, ==,
-                    "t:3:5: expected an operation of the program");
+                    "t:3:5: expected an operation of the program, not \"0\"");
     g_clear_error(&error);
     g_assert_false(tw_trace_parse(&t, &p, NULL, 0, NULL, &error));
     g_assert_cmpstr(error->message, ==, "trace:1:1: expected 'end'");

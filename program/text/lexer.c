@@ -7,6 +7,8 @@
 
 #include "program/text/text.h"
 
+enum { QUOTED_MAX = 40 }; /* bytes of a word that an error quotes */
+
 G_DEFINE_QUARK(tw_text_error_quark, tw_text_error)
 
 static void split(TwLexer *l);
@@ -23,6 +25,11 @@ void tw_lexer_init(TwLexer *l, const char *text, size_t length,
         l->next += 3; /* a byte order mark says nothing */
     }
     l->start = l->stop = l->word = l->next;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
 }
 
 /* Errors ------------------------------------------------------------------- */
@@ -50,17 +57,47 @@ unsigned tw_lexer_column(const TwLexer *l)
     return (unsigned)(l->word - l->start) + 1;
 }
 
-bool tw_lexer_expected(TwLexer *l, const char *what)
+bool tw_lexer_refuse(TwLexer *l, const char *what)
 {
     return tw_lexer_expected_at(l, l->line, tw_lexer_column(l), what);
 }
 
-/* Lines and words ---------------------------------------------------------- */
-
-static bool is_blank(char c)
+/* The word at l->word, quoted (its beginning, where it is long); NULL: the line
+ * ends there.  l->length may be that of a later word. */
+static char *quote(const TwLexer *l)
 {
-    return c == ' ' || c == '\t';
+    const char *end = l->word;
+    bool cut;
+
+    while (end < l->stop && !is_blank(*end)) {
+        end++;
+    }
+    cut = end - l->word > QUOTED_MAX;
+    if (cut) {
+        end = l->word + QUOTED_MAX;
+        while (end > l->word && ((unsigned char)*end & 0xc0) == 0x80) {
+            end--; /* not inside a character */
+        }
+    }
+    return end > l->word ? g_strdup_printf("\"%.*s%s\"", (int)(end - l->word),
+                                           l->word, cut ? "..." : "")
+                         : NULL;
 }
+
+bool tw_lexer_expected(TwLexer *l, const char *what)
+{
+    g_autofree char *there = NULL, *full = NULL;
+
+    if (l->quiet) {
+        return tw_lexer_refuse(l, what);
+    }
+    there = quote(l);
+    full = g_strdup_printf("%s, not %s", what,
+                           there ? there : "the end of the line");
+    return tw_lexer_refuse(l, full);
+}
+
+/* Lines and words ---------------------------------------------------------- */
 
 /* The first byte that no text line holds, or NULL. */
 static const char *find_binary(const char *from, const char *to)
@@ -100,13 +137,13 @@ bool tw_lexer_line(TwLexer *l)
     l->stop = stop;
     if (stop - l->start > TW_LINE_MAX) {
         l->word = l->start + TW_LINE_MAX;
-        tw_lexer_expected(l, "a line of at most 4096 bytes");
+        tw_lexer_refuse(l, "a line of at most 4096 bytes");
         return true;
     }
     const char *binary = find_binary(l->start, stop);
     if (binary) {
         l->word = binary;
-        tw_lexer_expected(l, "text");
+        tw_lexer_refuse(l, "text");
         return true;
     }
     /* A comment starts at the line's start or after a blank. */

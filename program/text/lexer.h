@@ -43,8 +43,13 @@ bool tw_lexer_line(TwLexer *lexer);
 /* Goes to the next word of the line. */
 void tw_lexer_next(TwLexer *lexer);
 
-/* Fails at the current word: "expected WHAT".  Always false. */
+/* Fails at the current word: "expected WHAT, not "WORD"" (or "not the end of
+ * the line").  Always false. */
 bool tw_lexer_expected(TwLexer *lexer, const char *what);
+
+/* The same where the word is right in itself, and not quoted: it is there twice
+ * or in a wrong place. */
+bool tw_lexer_refuse(TwLexer *lexer, const char *what);
 
 /* Fails at a given place. */
 bool tw_lexer_expected_at(TwLexer *lexer, unsigned line, unsigned column,

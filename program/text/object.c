@@ -48,7 +48,7 @@ static bool parse_options(TwLexer *l, const TwProperty *table, void *object,
             return tw_lexer_expected(l, what);
         }
         if (seen >> i & 1) {
-            return tw_lexer_expected(l, "each option once");
+            return tw_lexer_refuse(l, "each option once");
         }
         seen |= UINT64_C(1) << i;
         tw_lexer_next(l);
@@ -94,7 +94,7 @@ static bool parse_new_space(TwParser *s, uint8_t *id)
     }
     if (s->spaces[*id].line != 0) {
         l->word = word;
-        return tw_lexer_expected(l, "a space that is not there yet");
+        return tw_lexer_refuse(l, "a space that is not there yet");
     }
     return true;
 }
@@ -134,7 +134,7 @@ bool tw_text_region(TwParser *s)
     }
     if (s->regions[id].line != 0) {
         l->word = word;
-        return tw_lexer_expected(l, "a region that is not there yet");
+        return tw_lexer_refuse(l, "a region that is not there yet");
     }
     s->spot = (TwSpot){TW_SPOT_REGION, id};
     if (!tw_lexer_name(l, region_kind, TW_REGION_KINDS - 1,
@@ -198,7 +198,7 @@ bool tw_text_iommu(TwParser *s)
     }
     if (s->iommus[id].line != 0) {
         l->word = word;
-        return tw_lexer_expected(l, "an iommu that is not there yet");
+        return tw_lexer_refuse(l, "an iommu that is not there yet");
     }
     s->spot = (TwSpot){TW_SPOT_IOMMU, id};
     if (!tw_lexer_name(l, iommu_kind, TW_IOMMU_KINDS - 1,
@@ -234,9 +234,9 @@ bool tw_text_cpu(TwParser *s)
     }
     if (s->cpus[id].line != 0 || s->p->cpus[id].present) {
         l->word = word;
-        return tw_lexer_expected(l, s->cpus[id].line != 0
-                                        ? "a cpu that is not there yet"
-                                        : "a cpu above its MMU indexes");
+        return tw_lexer_refuse(l, s->cpus[id].line != 0
+                                      ? "a cpu that is not there yet"
+                                      : "a cpu above its MMU indexes");
     }
     s->spot = (TwSpot){TW_SPOT_CPU, id};
     if (!parse_in_order(l, tw_cpu_properties, &cpu)) {
@@ -260,7 +260,7 @@ bool tw_text_mmu(TwParser *s)
     unsigned number = cpu * TW_MAX_MMU_INDEXES + index;
     if (s->mmus[number].line != 0) {
         l->word = word;
-        return tw_lexer_expected(l, "an MMU index that is not there yet");
+        return tw_lexer_refuse(l, "an MMU index that is not there yet");
     }
     s->spot = (TwSpot){TW_SPOT_MMU, (uint16_t)number};
     if (!parse_in_order(l, tw_mmu_properties, &mmu)) {

@@ -187,7 +187,7 @@ bool tw_text_op(TwLexer *l, const TwProgram *program, bool script, TwOp *op)
         (info->flags & (TW_OP_CPU_ACCESS | TW_OP_BOARD_ONLY))) {
         l->word = prefix;
         l->length = prefix_length;
-        return tw_lexer_expected(l, "no actor before this operation");
+        return tw_lexer_refuse(l, "no actor before this operation");
     }
     op->code = (uint8_t)code;
     tw_lexer_next(l);

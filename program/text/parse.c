@@ -51,7 +51,7 @@ static bool fresh(TwParser *s, TwSpotKind kind, unsigned index,
 {
     s->spot = (TwSpot){(uint8_t)kind, (uint16_t)index};
     if (place_of(s, s->spot)->line != 0) {
-        return tw_lexer_expected(&s->lexer, what);
+        return tw_lexer_refuse(&s->lexer, what);
     }
     return true;
 }
@@ -61,7 +61,7 @@ static bool parse_actor(TwParser *s)
     TwLexer *l = &s->lexer;
     TwActor actor = {0};
     if (s->p->n_actors >= TW_MAX_ACTORS) {
-        return tw_lexer_expected(l, "at most 16 actors");
+        return tw_lexer_refuse(l, "at most 16 actors");
     }
     s->spot = (TwSpot){TW_SPOT_ACTOR, s->p->n_actors};
     if (!tw_lexer_id(l, 'r', TW_MAX_REGIONS, &actor.region) ||
@@ -129,9 +129,9 @@ static bool parse_section(TwParser *s, unsigned section, TwSpotKind kind)
 {
     TwLexer *l = &s->lexer;
     if (s->section >= section) {
-        return tw_lexer_expected(l, section == TW_TEXT_SETUP
-                                        ? "setup once, before the script"
-                                        : "script once");
+        return tw_lexer_refuse(l, section == TW_TEXT_SETUP
+                                      ? "setup once, before the script"
+                                      : "script once");
     }
     tw_lexer_next(l);
     if (!tw_lexer_end(l)) {
@@ -185,7 +185,7 @@ static bool parse_op_line(TwParser *s)
     if (s->section == TW_TEXT_SETUP) {
         _Static_assert(TW_MAX_SETUP == 1536, "what the message says");
         if (p->n_setup >= TW_MAX_SETUP) {
-            return tw_lexer_expected(l, "at most 1536 operations in the setup");
+            return tw_lexer_refuse(l, "at most 1536 operations in the setup");
         }
         s->spot = (TwSpot){TW_SPOT_SETUP, p->n_setup};
         if (!tw_text_op(l, p, s->section == TW_TEXT_SCRIPT, &op)) {
@@ -195,7 +195,7 @@ static bool parse_op_line(TwParser *s)
         return true;
     }
     if (p->n_script >= TW_MAX_SCRIPT) {
-        return tw_lexer_expected(l, "at most 1536 operations");
+        return tw_lexer_refuse(l, "at most 1536 operations");
     }
     s->spot = (TwSpot){TW_SPOT_SCRIPT, p->n_script};
     if (!tw_text_op(l, p, s->section == TW_TEXT_SCRIPT, &op)) {

@@ -157,7 +157,7 @@ static bool read_text(Reader *r)
         return tw_lexer_expected(l, "a text of 1 to 159 bytes");
     }
     if (r->t->text[0]) {
-        return tw_lexer_expected(l, "one text only");
+        return tw_lexer_refuse(l, "one text only");
     }
     memcpy(r->t->text, l->word, length);
     r->t->text[length] = '\0';
@@ -191,7 +191,7 @@ static bool read_location(Reader *r, TwOutcome *outcome, unsigned size)
     at.flags |= tw_lexer_skip(l, "readonly") ? TW_LOC_READONLY : 0;
     at.flags |= tw_lexer_skip(l, "romd") ? TW_LOC_ROMD : 0;
     return tw_trace_add_location(r->t, outcome, at) ||
-           tw_lexer_expected(l, "fewer locations");
+           tw_lexer_refuse(l, "fewer locations");
 }
 
 /* "reason i0 absent level 2 at 0x1234": why a link refused an access. */
@@ -282,7 +282,7 @@ static bool read_outcome(Reader *r)
     TwTrace *t = r->t;
     uint64_t number;
     if (t->n_ops >= r->program->n_script) {
-        return tw_lexer_expected(l, "no more operations than the program has");
+        return tw_lexer_refuse(l, "no more operations than the program has");
     }
     if (!tw_lexer_number(l, t->n_ops, t->n_ops,
                          "the number of the next operation", &number)) {
@@ -376,7 +376,7 @@ static bool read_log(Reader *r)
     }
     record.call = (uint8_t)call;
     return tw_trace_add_log(r->t, record) ||
-           tw_lexer_expected(l, "at most 4096 log lines");
+           tw_lexer_refuse(l, "at most 4096 log lines");
 }
 
 static bool read_event_kind(Reader *r, uint8_t *kind)
@@ -421,7 +421,7 @@ static bool read_event(Reader *r)
     e.first = range.first;
     e.last = range.last;
     return tw_trace_add_event(r->t, e) ||
-           tw_lexer_expected(l, "at most 4096 events");
+           tw_lexer_refuse(l, "at most 4096 events");
 }
 
 /* "dirty 1 r1 0x0..0xfff" */
@@ -439,7 +439,7 @@ static bool read_dirty(Reader *r)
     e.first = range.first;
     e.last = range.last;
     return tw_trace_add_event(r->t, e) ||
-           tw_lexer_expected(l, "at most 4096 events");
+           tw_lexer_refuse(l, "at most 4096 events");
 }
 
 /* "mark 1 i0 level 1 0x3008 = 0x5067" */
@@ -472,7 +472,7 @@ static bool read_mark(Reader *r)
     }
     mark.level = (uint8_t)level;
     return tw_trace_add_mark(r->t, mark) ||
-           tw_lexer_expected(l, "at most 1024 marks");
+           tw_lexer_refuse(l, "at most 1024 marks");
 }
 
 static bool read_count(Reader *r)
@@ -488,9 +488,9 @@ static bool read_count(Reader *r)
     }
     if (r->t->counters[counter] != 0) {
         l->word = word;
-        return tw_lexer_expected(l, "each counter once");
+        return tw_lexer_refuse(l, "each counter once");
     }
-    if (!tw_lexer_number(l, 1, UINT32_MAX, "a number of 32 bits, not 0",
+    if (!tw_lexer_number(l, 1, UINT32_MAX, "a number from 1 to 2^32 - 1",
                          &value)) {
         return false;
     }
@@ -509,7 +509,7 @@ static bool read_digest(Reader *r)
     }
     if (r->t->digests[region] != 0) {
         l->word = word;
-        return tw_lexer_expected(l, "each digest once");
+        return tw_lexer_refuse(l, "each digest once");
     }
     return tw_lexer_number(l, 1, UINT64_MAX, "a digest, not 0",
                            &r->t->digests[region]) &&
