@@ -215,7 +215,7 @@ static void json(const Figures *f)
     }
     tw_json_double(b, "ns_calibration", f->round);
     json_builder_end_object(b);
-    tw_cli_json_print(b);
+    tw_cli_json_print(b, NULL);
 }
 
 /* The verb ----------------------------------------------------------------- */

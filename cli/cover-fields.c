@@ -71,7 +71,7 @@ static void print_json(const TwCensus *census, bool ran)
     }
     json_builder_end_array(b);
     json_builder_end_object(b);
-    tw_cli_json_print(b);
+    tw_cli_json_print(b, NULL);
 }
 
 enum { SHOW_US = G_USEC_PER_SEC / 2, PLAIN_US = 30 * G_USEC_PER_SEC };

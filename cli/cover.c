@@ -310,7 +310,7 @@ static void print_json(const Cover *c)
         json_list(c, b, MISSING, "missing");
     }
     json_builder_end_object(b);
-    tw_cli_json_print(b);
+    tw_cli_json_print(b, NULL);
 }
 
 /* The verb ---------------------------------------------------------------- */

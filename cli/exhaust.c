@@ -105,7 +105,7 @@ static void show_json(const Exhaust *e, const TwExhaustResult *r, int length)
     tw_json_string(b, "failure", r->failure);
     tw_json_string(b, "beyond", r->beyond);
     json_builder_end_object(b);
-    tw_cli_json_print(b);
+    tw_cli_json_print(b, NULL);
 }
 
 static bool board_exists(const char *name)

@@ -13,6 +13,7 @@ typedef struct Explain {
     TwRunner *runner;
     JsonBuilder *builder;
     TwProgram *program;
+    const char *first; /* file with a finding, or NULL */
     int code;
 } Explain;
 
@@ -125,8 +126,13 @@ static bool explain(Explain *e, const char *path)
     } else {
         show_text(e, path, &finding, story);
     }
-    code =
-        story && story->differ ? TW_EXIT_SELF : tw_cli_exit_of(finding.verdict);
+    code = story && story->differ
+               ? TW_EXIT_SELF
+               : tw_cli_exit_of_known(finding.verdict,
+                                      find_known(e, &finding) != NULL);
+    if (!e->first && tw_verdict_is_finding(finding.verdict)) {
+        e->first = path;
+    }
     e->code = tw_cli_worse(e->code, code);
     return true;
 }
@@ -155,7 +161,9 @@ static int explain_all(Explain *e, int n, char **paths)
     }
     json_builder_end_array(e->builder);
     if (e->json) {
-        tw_cli_json_print(e->builder);
+        tw_cli_json_print(e->builder, "files");
+    } else if (e->first && !e->bytes) {
+        tw_cli_next(stderr, &e->target, "emit", e->first, "-o reproducer");
     }
     g_object_unref(e->builder);
     g_free(e->program);

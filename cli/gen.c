@@ -55,7 +55,7 @@ int tw_verb_gen(int argc, char **argv)
     GOptionEntry entries[] = {
         {"seed", 's', 0, G_OPTION_ARG_STRING, &seed_text,
          "Seed of the campaign (default 1)", "N"},
-        {"number", 'n', 0, G_OPTION_ARG_STRING, &number_text,
+        {"number", 0, 0, G_OPTION_ARG_STRING, &number_text,
          "Number of the program in the campaign (default 0)", "N"},
         {"profile", 'p', 0, G_OPTION_ARG_STRING, &profile_name, profiles,
          "NAME"},

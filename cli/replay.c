@@ -18,6 +18,7 @@ typedef struct Replay {
     TwRunner *runner; /* with in_process, and for the dialect of bytes */
     JsonBuilder *builder;
     TwProgram *program;
+    const char *first; /* file with a finding, or NULL */
     int code;
 } Replay;
 
@@ -144,7 +145,8 @@ static int code_of(Replay *r, const char *path, const TwFinding *finding)
         return bisect_worse(r->code, bisect_answer(r, finding));
     }
     if (!r->expect) {
-        return tw_cli_worse(r->code, tw_cli_exit_of(finding->verdict));
+        return tw_cli_worse(
+            r->code, tw_cli_exit_of_known(finding->verdict, finding->known));
     }
     matches = strcmp(r->expect, finding->key) == 0;
     if (!matches) {
@@ -188,6 +190,9 @@ static bool replay(Replay *r, const char *path)
         return false;
     }
     show(r, path, &finding);
+    if (!r->first && tw_verdict_is_finding(finding.verdict)) {
+        r->first = path;
+    }
     return true;
 }
 
@@ -289,12 +294,15 @@ static int replay_all(Replay *r, int n, char **paths)
         tw_cli_known_tell_newer(&r->known);
     }
     if (r->json) {
-        tw_cli_json_print(r->builder);
+        tw_cli_json_print(r->builder, "files");
     }
     if (r->bisect && ok && !r->json) {
         printf("bisect: %s\n", r->code == TW_EXIT_BISECT_GOOD  ? "good"
                                : r->code == TW_EXIT_BISECT_BAD ? "bad"
                                                                : "cannot tell");
+    }
+    if (r->first && !r->json && !r->bisect && !r->expect && !r->bytes) {
+        tw_cli_next(stderr, &r->target, "explain", r->first, NULL);
     }
     g_object_unref(r->builder);
     g_free(r->program);

@@ -91,7 +91,7 @@ static bool record(TwRunStore *s, const TwCliTarget *target,
 }
 
 static bool record_key(TwRunStore *s, const TwCliTarget *target,
-                       const TwCampaignKey *key, const char *out,
+                       const TwCampaignKey *key, const TwRunCases *cases,
                        uint32_t patience, TwRunStoreProgram make, void *data,
                        GError **error)
 {
@@ -101,8 +101,8 @@ static bool record_key(TwRunStore *s, const TwCliTarget *target,
     for (unsigned i = 0; i < key->cases->len && ok; i++) {
         const TwCampaignCase *one =
             &g_array_index(key->cases, TwCampaignCase, i);
-        g_autofree char *origin =
-            g_strdup_printf("%s/%s-%u.tw", out, key->key, i + 1);
+        g_autofree char *name = tw_cli_case_name(cases->before, key->key, i);
+        g_autofree char *origin = g_build_filename(cases->out, name, NULL);
 
         make(program, one, data);
         ok = record(s, target, key, one, program, origin, patience,
@@ -118,7 +118,7 @@ static double rate(uint64_t count, double seconds)
 
 bool tw_run_store_end(TwRunStore *s, const TwCliTarget *target,
                       const TwCampaignResult *result, bool failed,
-                      const char *out, uint32_t patience,
+                      const TwRunCases *cases, uint32_t patience,
                       TwRunStoreProgram program, void *data, GError **error)
 {
     bool ok = true;
@@ -127,7 +127,7 @@ bool tw_run_store_end(TwRunStore *s, const TwCliTarget *target,
         return true;
     }
     for (unsigned k = 0; k < result->keys->len && ok; k++) {
-        ok = record_key(s, target, g_ptr_array_index(result->keys, k), out,
+        ok = record_key(s, target, g_ptr_array_index(result->keys, k), cases,
                         patience, program, data, error);
     }
     s->run.outcome = failed || !ok         ? "failed"

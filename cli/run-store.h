@@ -4,6 +4,7 @@
 #ifndef TW_CLI_RUN_STORE_H
 #define TW_CLI_RUN_STORE_H
 
+#include "cli/run-cases.h"
 #include "cli/verbs.h"
 #include "fuzz/campaign/campaign.h"
 #include "reports/store/store.h"
@@ -33,7 +34,7 @@ typedef void (*TwRunStoreProgram)(TwProgram *program, const TwCampaignCase *one,
  * error. */
 bool tw_run_store_end(TwRunStore *s, const TwCliTarget *target,
                       const TwCampaignResult *result, bool failed,
-                      const char *out, uint32_t patience,
+                      const TwRunCases *cases, uint32_t patience,
                       TwRunStoreProgram program, void *data, GError **error);
 void tw_run_store_clear(TwRunStore *s);
 

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* twinwalk run: a campaign from its options to its exit code. */
 #define _GNU_SOURCE
+#include "cli/run-cases.h"
+#include "cli/run-continue.h"
 #include "cli/run-store.h"
 #include "cli/verbs.h"
 #include "cli/view/run.h"
 #include "process/stop.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct Run {
@@ -20,136 +18,67 @@ typedef struct Run {
     TwCampaignOptions options;
     TwRunView view;
     TwRunStore store;
-    char *out;
-    bool own_out;        /* `out` is the default: ours to remove if unused */
-    GHashTable *written; /* file name -> number of the program in it */
-    GError *error;       /* the first time that a case could not be written */
+    TwRunCases cases;
+    TwRunSaved saved;         /* with --continue: the campaign that goes on */
+    const char *coverage;     /* a file, or NULL */
+    const TwDialect *dialect; /* of the target */
+    gint64 next_save;         /* when to note how far it came; monotonic */
 } Run;
 
-/* The folder of the cases -------------------------------------------------- */
-
-/* Makes sure that cases can be written before anything is run. */
-static bool prepare_out(Run *run)
+static TwRunMake make_of(const Run *run)
 {
-    if (!run->out) {
-        run->own_out = true;
-        run->out =
-            g_strdup_printf("out/run-%" G_GUINT64_FORMAT, run->options.seed);
-        for (unsigned n = 2; g_file_test(run->out, G_FILE_TEST_EXISTS); n++) {
-            g_free(run->out);
-            run->out = g_strdup_printf("out/run-%" G_GUINT64_FORMAT "-%u",
-                                       run->options.seed, n);
-        }
-    }
-    return tw_cli_folder_ready("--out", run->out);
+    return (TwRunMake){&run->options, &run->target, run->dialect};
 }
-
-typedef struct Live {
-    Run *run;
-    const TwDialect *dialect;
-} Live;
 
 static void make_again(TwProgram *program, const TwCampaignCase *one,
                        void *data)
 {
-    const Live *live = data;
-    const Run *run = live->run;
+    TwRunMake make = make_of(data);
 
-    tw_campaign_program_towards(program, run->options.seed, one->number,
-                                run->options.profile, one->wish, live->dialect,
-                                run->known.list, NULL);
+    tw_run_cases_make(program, one, &make);
 }
 
-static void write_case(Run *run, const TwDialect *dialect,
-                       const TwCampaignKey *key, unsigned i)
+/* Notes in the folder how far the campaign came.  With --stop-at-finding and
+ * --steer it cannot go on. */
+static bool save(const Run *run, const TwCampaignResult *result, GError **error)
 {
-    const TwCampaignCase *one = &g_array_index(key->cases, TwCampaignCase, i);
-    g_autofree char *name = g_strdup_printf("%s-%u.tw", key->key, i + 1);
-    g_autofree char *path = g_build_filename(run->out, name, NULL);
-    g_autofree char *origin = NULL, *wish = NULL, *words = NULL;
-    g_autofree TwProgram *program = NULL;
-    guint64 *had = g_hash_table_lookup(run->written, name);
-    GError *error = NULL;
-    GString *text;
+    const TwCampaignOptions *o = &run->options;
+    g_autofree char *words = tw_cli_target_words(&run->target);
+    uint64_t end = o->start + o->programs;
+    TwRunSaved saved = {
+        .target = run->target.name,
+        .version = (char *)run->view.version,
+        .words = words,
+        .profile = (char *)run->view.profile,
+        .known = run->known.files,
+        .store = run->store.path,
+        .label = run->store.label,
+        .coverage = (char *)run->coverage,
+        .no_known = run->known.off,
+        .replays = (int)o->replays,
+        .seed = o->seed,
+        .next = result->next,
+        .left = o->programs && end > result->next ? end - result->next : 0};
 
-    if (had && *had == one->number) {
-        return;
-    }
-    program = g_new(TwProgram, 1);
-    make_again(program, one, &(Live){run, dialect});
-    wish = tw_cli_wish_name(one->wish);
-    origin = g_strdup_printf("seed %" G_GUINT64_FORMAT
-                             " number %" G_GUINT64_FORMAT " profile %s%s%s",
-                             run->options.seed, one->number,
-                             tw_profile_name(one->profile),
-                             wish ? " wish " : "", wish ? wish : "");
-    words = tw_cli_target_words(&run->target);
-    text = tw_cli_case_text(program, &one->finding, "replay", words, origin);
-    if (!tw_cli_write(path, text->str, text->len, &error)) {
-        if (!run->error) {
-            run->error = error;
-        } else {
-            g_error_free(error);
-        }
-    } else {
-        g_hash_table_insert(run->written, g_steal_pointer(&name),
-                            g_memdup2(&one->number, sizeof(one->number)));
-    }
-    g_string_free(text, TRUE);
-}
-
-/* Writes the cases that were not written yet; called during the campaign, so
- * that a power cut loses little. */
-static void write_cases(Run *run, const TwDialect *dialect,
-                        const TwCampaignResult *result)
-{
-    for (unsigned k = 0; k < result->keys->len; k++) {
-        const TwCampaignKey *key = g_ptr_array_index(result->keys, k);
-
-        for (unsigned i = 0; i < key->cases->len; i++) {
-            write_case(run, dialect, key, i);
-        }
-    }
-}
-
-/* With --stop-at-finding, workers that were ahead may have had cases written
- * that do not count in the end. */
-static void remove_leftovers(Run *run, const TwCampaignResult *result)
-{
-    GHashTableIter iter;
-    void *name;
-
-    for (unsigned k = 0; k < result->keys->len; k++) {
-        const TwCampaignKey *key = g_ptr_array_index(result->keys, k);
-
-        for (unsigned i = 0; i < key->cases->len; i++) {
-            g_autofree char *kept =
-                g_strdup_printf("%s-%u.tw", key->key, i + 1);
-
-            g_hash_table_remove(run->written, kept);
-        }
-    }
-    g_hash_table_iter_init(&iter, run->written);
-    while (g_hash_table_iter_next(&iter, &name, NULL)) {
-        g_autofree char *path = g_build_filename(run->out, name, NULL);
-
-        unlink(path);
-    }
-    if (run->own_out && result->keys->len == 0) {
-        rmdir(run->out); /* stays if it contains other files */
-        rmdir("out");
-    }
+    return o->steer || o->stop_at_finding ||
+           tw_run_saved_write(&saved, run->cases.out, error);
 }
 
 /* The campaign ------------------------------------------------------------- */
 
 static void progress(const TwCampaignResult *so_far, void *data)
 {
-    Live *live = data;
+    Run *run = data;
+    TwRunMake make = make_of(run);
+    gint64 now = g_get_monotonic_time();
 
-    write_cases(live->run, live->dialect, so_far);
-    tw_run_store_so_far(&live->run->store, so_far);
-    tw_run_view_progress(&live->run->view, so_far);
+    tw_run_cases_write(&run->cases, &make, so_far);
+    tw_run_store_so_far(&run->store, so_far);
+    tw_run_view_progress(&run->view, so_far);
+    if (now >= run->next_save) {
+        run->next_save = now + 10 * G_USEC_PER_SEC;
+        save(run, so_far, NULL); /* at the end an error is reported */
+    }
 }
 
 static int exit_code(const TwCampaignResult *result)
@@ -164,68 +93,104 @@ static int exit_code(const TwCampaignResult *result)
     return code;
 }
 
-static int campaign(Run *run, gboolean json)
+/* Opens the target, to see what it can express, and the folder and the store,
+ * so that a mistake shows before the work begins. */
+static int prepare(Run *run, TwDialect *dialect)
 {
     g_autoptr(TwRunner) runner = NULL;
-    TwCampaignResult result;
     GError *error = NULL;
-    TwDialect dialect;
-    GError *store_error = NULL;
-    Live live = {run, &dialect};
-    bool ok, stored;
-    int code;
 
-    /* The cases are made again from their numbers, for which only the dialect
-     * is needed. */
     runner = tw_runner_new(&run->target.options, &error);
     if (!runner) {
         return tw_cli_fail_error(error);
     }
-    dialect = *tw_runner_dialect(runner);
+    *dialect = *tw_runner_dialect(runner);
+    run->dialect = dialect;
     if (!tw_runner_set_known(runner, run->known.list, &error)) {
         return tw_cli_fail_error(error);
     }
     run->view.version = g_strdup(tw_runner_version(runner));
-    g_clear_pointer(&runner, tw_runner_free);
-    if (run->options.steer && dialect.identity_pages) {
+    if (run->saved.version &&
+        strcmp(run->saved.version, run->view.version) != 0) {
+        fprintf(stderr,
+                "twinwalk: the campaign ran on version %s; it goes on "
+                "with version %s\n",
+                run->saved.version, run->view.version);
+    }
+    if (run->options.steer && dialect->identity_pages) {
         return tw_cli_fail(TW_EXIT_USAGE,
                            "--steer: expected a target that translates "
                            "virtual addresses (softmmu, zoo:SLUG), not %s",
                            run->target.options.name);
     }
-    if (!prepare_out(run)) {
+    if (!tw_run_cases_open(&run->cases, run->options.seed)) {
         return TW_EXIT_USAGE;
+    }
+    if (run->saved.target) {
+        tw_run_cases_keep(&run->cases);
     }
     if (!tw_run_store_begin(&run->store, &run->target, run->view.version,
                             run->options.seed, &error)) {
         return tw_cli_fail_error(error);
     }
+    return TW_EXIT_CLEAN;
+}
+
+/* Prints the summary, and records what there is. */
+static int conclude(Run *run, const TwCampaignResult *result, bool ok,
+                    gboolean json)
+{
+    TwRunMake make = make_of(run);
+    GError *error = NULL;
+    int code = exit_code(result);
+
+    tw_run_view_clear(&run->view);
+    tw_run_cases_write(&run->cases, &make, result);
+    run->view.folder = run->cases.out;
+    run->view.folder_stays = !run->cases.own_out;
+    run->view.before = run->cases.before;
+    run->view.out = result->keys->len > 0 ? run->cases.out : NULL;
+    if (json) {
+        tw_run_view_json(&run->view, result);
+    } else {
+        tw_run_view_summary(&run->view, result);
+    }
+    if (!save(run, result, &error) && run->cases.error) {
+        g_clear_error(&error); /* a full disk: one line is enough */
+    } else if (error) {
+        code = tw_cli_fail_error(g_steal_pointer(&error));
+    }
+    tw_run_cases_close(&run->cases, result);
+    if (!tw_run_store_end(&run->store, &run->target, result, !ok, &run->cases,
+                          run->options.hang_ms, make_again, run, &error)) {
+        code = tw_cli_fail_error(error);
+    }
+    return code;
+}
+
+static int campaign(Run *run, gboolean json)
+{
+    TwCampaignResult result;
+    GError *error = NULL;
+    TwDialect dialect;
+    int code = prepare(run, &dialect);
+    bool ok;
+
+    if (code != TW_EXIT_CLEAN) {
+        return code;
+    }
     tw_cli_known_warn(&run->known);
     tw_stop_on_signals();
     run->options.stop = tw_stop_asked();
-    ok = tw_campaign_run(&run->options, progress, &live, &result, &error);
-    tw_run_view_clear(&run->view);
-    write_cases(run, &dialect, &result);
-    code = exit_code(&result);
-    run->view.out = result.keys->len > 0 ? run->out : NULL;
-    if (json) {
-        tw_run_view_json(&run->view, &result);
-    } else {
-        tw_run_view_summary(&run->view, &result);
-    }
-    remove_leftovers(run, &result);
-    stored =
-        tw_run_store_end(&run->store, &run->target, &result, !ok, run->out,
-                         run->options.hang_ms, make_again, &live, &store_error);
+    run->next_save = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    ok = tw_campaign_run(&run->options, progress, run, &result, &error);
+    code = conclude(run, &result, ok, json);
     tw_campaign_result_clear(&result);
-    if (!stored) {
-        code = tw_cli_fail_error(store_error);
-    }
     if (!ok) {
         code = tw_cli_fail_error(error);
     }
-    if (run->error) {
-        tw_cli_fail_error(g_steal_pointer(&run->error));
+    if (run->cases.error) {
+        tw_cli_fail_error(g_steal_pointer(&run->cases.error));
         code = TW_EXIT_ENVIRONMENT;
     }
     return code;
@@ -267,8 +232,8 @@ static int save_coverage(const Run *run, const char *path, int code)
 
 /* Options whose values are checked before they are put into a Run. */
 typedef struct Options {
-    char *time, *programs, *seed, *profile, *coverage;
-    gboolean json, stop_at_finding, steer;
+    char *time, *programs, *start, *seed, *profile, *coverage, *go_on;
+    gboolean json, statistics, stop_at_finding, steer;
     int jobs, replays;
 } Options;
 
@@ -282,10 +247,15 @@ static bool parse_options(int *argc, char ***argv, Run *run, Options *o)
          "Stops after TIME, such as 90, 90s, 5m or 2h", "TIME"},
         {"programs", 'n', 0, G_OPTION_ARG_STRING, &o->programs,
          "Stops after N programs", "N"},
+        {"start", 0, 0, G_OPTION_ARG_STRING, &o->start,
+         "Number of the first program (default 0)", "N"},
+        {"continue", 0, 0, G_OPTION_ARG_FILENAME, &o->go_on,
+         "Goes on with the campaign that saved its cases in this folder",
+         "DIR"},
         {"seed", 's', 0, G_OPTION_ARG_STRING, &o->seed,
          "Seed of the campaign (default 1)", "N"},
         {"profile", 'p', 0, G_OPTION_ARG_STRING, &o->profile, profiles, "NAME"},
-        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &run->out,
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &run->cases.out,
          "Folder for the cases of findings (default: a new out/run-SEED)",
          "DIR"},
         {"coverage", 0, 0, G_OPTION_ARG_FILENAME, &o->coverage,
@@ -305,8 +275,10 @@ static bool parse_options(int *argc, char ***argv, Run *run, Options *o)
          "N"},
         {"stop-at-finding", 0, 0, G_OPTION_ARG_NONE, &o->stop_at_finding,
          "Stops at the first finding", NULL},
+        {"statistics", 0, 0, G_OPTION_ARG_NONE, &o->statistics,
+         "Prints the histograms of the campaign, too", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o->json,
-         "Prints the summary as JSON", NULL},
+         "Prints the summary as JSON, with all statistics", NULL},
         TW_CLI_KNOWN_ENTRIES(run->known),
         G_OPTION_ENTRY_NULL,
     };
@@ -320,8 +292,66 @@ static bool parse_options(int *argc, char ***argv, Run *run, Options *o)
         entries, &run->target);
 }
 
+/* The options that do not go with --continue, which has them from the folder;
+ * NULL: none was given. */
+static const char *not_with_continue(const Run *run, const Options *o)
+{
+    return o->seed                              ? "--seed"
+           : o->start                           ? "--start"
+           : o->profile                         ? "--profile"
+           : o->coverage                        ? "--coverage"
+           : o->steer                           ? "--steer"
+           : o->stop_at_finding                 ? "--stop-at-finding"
+           : run->cases.out                     ? "--out"
+           : run->store.path                    ? "--store"
+           : run->store.label                   ? "--as"
+           : run->known.files || run->known.off ? "--known or --no-known"
+           : tw_cli_target_chosen(&run->target) ? "options of targets"
+                                                : NULL;
+}
+
+/* Takes the options of a campaign that goes on from its folder. */
+static bool take_saved(Run *run, Options *o)
+{
+    const char *wrong = not_with_continue(run, o);
+    TwRunSaved *saved = &run->saved;
+
+    if (wrong) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--continue: expected no %s: the campaign goes on as it "
+                    "began",
+                    wrong);
+        return false;
+    }
+    if (!tw_run_saved_read(saved, o->go_on) ||
+        !tw_cli_target_exists(saved->target)) {
+        return false;
+    }
+    if (saved->left == 0 && !o->programs && !o->time) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--continue: expected --programs or --time: the campaign "
+                    "in %s has run all its programs",
+                    o->go_on);
+        return false;
+    }
+    tw_cli_target_set_name(&run->target, saved->target);
+    tw_target_options_add_words(&run->target.options, saved->words);
+    run->cases.out = g_strdup(o->go_on);
+    run->options.seed = saved->seed;
+    run->options.start = saved->next;
+    run->options.programs = saved->left;
+    run->known.files = g_strdupv(saved->known);
+    run->known.off = saved->no_known;
+    run->store.path = g_strdup(saved->store);
+    run->store.label = g_strdup(saved->label);
+    o->profile = g_strdup(saved->profile);
+    o->coverage = g_strdup(saved->coverage);
+    o->replays = saved->replays;
+    return true;
+}
+
 /* Checks the values, and puts them into the options of the campaign. */
-static bool check_options(Run *run, const Options *o, int argc, char **argv)
+static bool check_options(Run *run, Options *o, int argc, char **argv)
 {
     TwCampaignOptions *c = &run->options;
     const char *wrong = NULL;
@@ -338,10 +368,12 @@ static bool check_options(Run *run, const Options *o, int argc, char **argv)
                     o->jobs);
         return false;
     }
-    if (!tw_cli_times("--replays", o->replays) ||
+    if ((o->go_on && !take_saved(run, o)) ||
+        !tw_cli_times("--replays", o->replays) ||
         (o->time && !tw_cli_seconds("--time", o->time, &c->seconds)) ||
         (o->programs &&
          !tw_cli_number("--programs", o->programs, &c->programs)) ||
+        (o->start && !tw_cli_number("--start", o->start, &c->start)) ||
         (o->seed && !tw_cli_number("--seed", o->seed, &c->seed)) ||
         (o->profile && !tw_cli_profile(o->profile, true, &c->profile)) ||
         !tw_cli_known_load(&run->known)) {
@@ -349,6 +381,11 @@ static bool check_options(Run *run, const Options *o, int argc, char **argv)
     }
     if (o->programs && c->programs == 0) {
         wrong = "--programs: expected 1 or more";
+    } else if (c->programs > INT64_MAX - c->start) {
+        wrong = "--start: expected numbers of programs below 2^63";
+    } else if (o->start && o->steer) {
+        wrong = "--start: expected without --steer, whose programs depend on "
+                "those before them";
     } else if (run->store.label && (!run->store.path || !*run->store.label)) {
         wrong = "--as: expected a name, and --store";
     } else if (o->coverage && o->stop_at_finding) {
@@ -365,6 +402,7 @@ static bool check_options(Run *run, const Options *o, int argc, char **argv)
     c->target = run->target.options;
     c->known = run->known.list;
     c->stop_at_finding = o->stop_at_finding;
+    run->coverage = o->coverage;
     return !o->coverage || open_coverage(run, o->coverage);
 }
 
@@ -372,15 +410,13 @@ static int run_and_show(Run *run, const Options *o)
 {
     int code;
 
-    run->written =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     run->view.options = &run->options;
     run->view.target = &run->target;
     run->view.profile = o->profile ? o->profile : "all";
     run->view.terminal = isatty(STDERR_FILENO);
+    run->view.statistics = o->statistics;
     code = campaign(run, o->json);
     code = save_coverage(run, o->coverage, code);
-    g_hash_table_unref(run->written);
     g_free((char *)run->view.version);
     return code;
 }
@@ -389,7 +425,7 @@ int tw_verb_run(int argc, char **argv)
 {
     Options o = {.jobs = (int)g_get_num_processors(),
                  .replays = TW_CAMPAIGN_REPLAYS};
-    Run run = {.out = NULL};
+    Run run = {.coverage = NULL};
     int code = TW_EXIT_USAGE;
 
     if (parse_options(&argc, &argv, &run, &o) &&
@@ -398,13 +434,16 @@ int tw_verb_run(int argc, char **argv)
     }
     g_free(o.time);
     g_free(o.programs);
+    g_free(o.start);
+    g_free(o.go_on);
     g_free(o.seed);
     g_free(o.profile);
     g_free(o.coverage);
     g_free(run.options.coverage);
     tw_run_store_clear(&run.store);
     g_free((void *)run.options.met_before);
-    g_free(run.out);
+    tw_run_cases_clear(&run.cases);
+    tw_run_saved_clear(&run.saved);
     tw_cli_known_clear(&run.known);
     tw_cli_target_clear(&run.target);
     return code;

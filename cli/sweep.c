@@ -166,7 +166,7 @@ static void json_totals(const Output *out)
     tw_json_int(b, "refused", out->refused);
     tw_json_int(b, "inconclusive", out->inconclusive);
     json_builder_end_object(b);
-    tw_cli_json_print(b);
+    tw_cli_json_print(b, NULL);
 }
 
 static void print_start(const Output *out)

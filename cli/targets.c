@@ -373,6 +373,26 @@ static int text_opened(const TwTargetOptions *options)
     return TW_EXIT_CLEAN;
 }
 
+/* A name in each line: the classes, and the bugs and mutants of the zoo. */
+static void names(void)
+{
+    const TwTargetClass *const *classes = tw_target_classes();
+    const TwZooBug *(*const lists[])(unsigned *) = {tw_zoo_bugs,
+                                                    tw_zoo_mutants};
+
+    for (unsigned i = 0; classes[i]; i++) {
+        printf("%s\n", classes[i]->name);
+    }
+    for (unsigned l = 0; l < G_N_ELEMENTS(lists); l++) {
+        unsigned n;
+        const TwZooBug *bugs = lists[l](&n);
+
+        for (unsigned i = 0; i < n; i++) {
+            printf("zoo:%s\n", bugs[i].slug);
+        }
+    }
+}
+
 static int json(const TwTargetOptions *options)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
@@ -400,16 +420,18 @@ static int json(const TwTargetOptions *options)
     json_builder_end_object(b);
     json_builder_end_object(b);
     if (code == TW_EXIT_CLEAN) {
-        tw_cli_json_print(b);
+        tw_cli_json_print(b, NULL);
     }
     return code;
 }
 
 int tw_verb_targets(int argc, char **argv)
 {
-    gboolean as_json = FALSE, named;
+    gboolean as_json = FALSE, only_names = FALSE, named;
     TwCliTarget target;
     GOptionEntry entries[] = {
+        {"names", 0, 0, G_OPTION_ARG_NONE, &only_names,
+         "Prints only the names of all targets, one in each line", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &as_json,
          "Prints JSON, with the dialect and the contract of --target", NULL},
         G_OPTION_ENTRY_NULL,
@@ -430,6 +452,11 @@ int tw_verb_targets(int argc, char **argv)
     if (argc > 1) {
         tw_cli_fail(TW_EXIT_USAGE, "targets: expected options only, not \"%s\"",
                     argv[1]);
+    } else if (only_names && (named || as_json)) {
+        tw_cli_fail(TW_EXIT_USAGE, "--names: expected no other option");
+    } else if (only_names) {
+        names();
+        code = TW_EXIT_CLEAN;
     } else if (as_json) {
         code = json(&target.options);
     } else if (named) {

@@ -223,7 +223,7 @@ int tw_zoo_findings(const TwZooRun *zoo, GPtrArray *bugs, unsigned n,
     json_builder_end_array(b);
     lines = middle(all.lines);
     if (json) {
-        tw_cli_json_print(b);
+        tw_cli_json_print(b, NULL);
     } else {
         double seconds = middle(all.seconds);
 

@@ -227,7 +227,7 @@ static int show_all(TwTriage *t, GPtrArray *bugs, const Names *names,
         json_table(builder, "store", shrunk, bugs, names, b);
         tw_json_bool(builder, "well", well);
         json_builder_end_object(builder);
-        tw_cli_json_print(builder);
+        tw_cli_json_print(builder, NULL);
     } else {
         show_table("the cause of each raw finding", raw, bugs, names);
         show_table("the cause in the store, after a case of each key is shrunk",

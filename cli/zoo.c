@@ -134,7 +134,7 @@ static int catch_all(const TwZooRun *zoo, GPtrArray *wanted, bool json)
     }
     json_builder_end_array(b);
     if (json) {
-        tw_cli_json_print(b);
+        tw_cli_json_print(b, "bugs");
     } else {
         printf("%u of %u found with an expected verdict, replayed and "
                "shrunk\n",

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Runs all cases of the corpus ($1); README.md there lists the conditions.
 set -eu
+export TWINWALK_CONFIG= # no configuration file of the user counts here
 
 : "${TWINWALK:?expected the path of the program}"
 corpus=$1

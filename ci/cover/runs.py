@@ -36,6 +36,7 @@ class Runs:
         self.log = out / "log"
         self.twinwalk = build / "cli/twinwalk"
         self.env = dict(os.environ, TWINWALK=str(self.twinwalk),
+                        TWINWALK_CONFIG="",
                         LLVM_PROFILE_FILE="/dev/null")
         self.jobs = len(os.sched_getaffinity(0))
         self.worst = 0

@@ -26,7 +26,7 @@ def zoo(step, seconds):
     code = step.run(night.twinwalk, "zoo", "--time", str(max(5, seconds // 12)),
                     "--jobs", str(night.options.jobs), "--json", output=output)
     try:
-        bugs = json.loads(read(output))
+        bugs = json.loads(read(output))["bugs"]
     except ValueError:  # it was cut short
         bugs = []
     if not bugs:

@@ -133,7 +133,8 @@ class Night:
         self.folder = self.new_folder()
         self.name = self.folder.name
         self.tmp = self.folder / "tmp"
-        self.env = dict(os.environ, TMPDIR=str(self.tmp))
+        self.env = dict(os.environ, TMPDIR=str(self.tmp),
+                        TWINWALK_CONFIG="")
         self.plain = Path(options.build or self.top / "build")
         self.twinwalk = self.plain / "cli/twinwalk"
         self.run = None         # the number of the run in the store

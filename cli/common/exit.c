@@ -3,7 +3,6 @@
 #include "cli/common/exit.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,6 +73,13 @@ int tw_cli_exit_of(unsigned verdict)
            : tw_verdict_is_finding(verdict)    ? TW_EXIT_FINDING
            : verdict == TW_VERDICT_UNSUPPORTED ? TW_EXIT_SKIPPED
                                                : TW_EXIT_CLEAN;
+}
+
+int tw_cli_exit_of_known(unsigned verdict, bool known)
+{
+    int code = tw_cli_exit_of(verdict);
+
+    return known && code == TW_EXIT_FINDING ? TW_EXIT_CLEAN : code;
 }
 
 int tw_cli_worse(int a, int b)

@@ -4,6 +4,7 @@
 #define TW_CLI_COMMON_EXIT_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "program/finding.h"
 
@@ -40,6 +41,9 @@ int tw_cli_refused(const char *path, const TwFinding *finding);
 
 /* The exit code of a verdict. */
 int tw_cli_exit_of(unsigned verdict);
+
+/* The same; a finding that is on a list of known divergences is none. */
+int tw_cli_exit_of_known(unsigned verdict, bool known);
 
 /* The more serious of two exit codes of verdicts. */
 int tw_cli_worse(int a, int b);

@@ -206,6 +206,13 @@ bool tw_cli_folder_ready(const char *option, const char *path)
     return true;
 }
 
+char *tw_cli_case_name(GHashTable *before, const char *key, unsigned i)
+{
+    return g_strdup_printf("%s-%u.tw", key,
+                           GPOINTER_TO_UINT(g_hash_table_lookup(before, key)) +
+                               i + 1);
+}
+
 GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
                           const char *verb, const char *words,
                           const char *origin)

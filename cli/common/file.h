@@ -33,6 +33,11 @@ bool tw_cli_file_ready(const char *option, const char *path);
  * they can be written.  False: an error was printed. */
 bool tw_cli_folder_ready(const char *option, const char *path);
 
+/* The name of the file of case `i` (from 0) of a key: KEY-N.tw.  `before` says
+ * how many cases of a key were in the folder before (key -> number as a
+ * pointer).  To be freed. */
+char *tw_cli_case_name(GHashTable *before, const char *key, unsigned i);
+
 /*
  * The text of a case with a finding: comments that name the finding, the target
  * (`words`, the options that choose it) and the command that shows the finding

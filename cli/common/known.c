@@ -108,6 +108,26 @@ void tw_cli_known_table(const TwKnown *known, const uint64_t *matched,
     }
 }
 
+void tw_cli_known_doubts(const TwKnown *known, const uint64_t *matched,
+                         const uint64_t *met)
+{
+    for (unsigned i = 0; i < tw_known_n_entries(known); i++) {
+        const TwKnownEntry *e = tw_known_entry(known, i);
+        char day[16];
+
+        if (!e->active ||
+            !(is_expired(e) || never_matches(matched[i], met[i]))) {
+            continue;
+        }
+        print_day(&e->expires, day);
+        printf("  %s: %s%s%s\n", e->name,
+               never_matches(matched[i], met[i])
+                   ? "never matched: is it still correct?"
+                   : "matched",
+               is_expired(e) ? "; expired " : "", is_expired(e) ? day : "");
+    }
+}
+
 void tw_cli_known_json(JsonBuilder *b, const TwKnown *known,
                        const uint64_t *matched, const uint64_t *met)
 {

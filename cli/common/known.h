@@ -43,6 +43,10 @@ void tw_cli_known_clear(TwCliKnown *known);
  */
 void tw_cli_known_table(const TwKnown *known, const uint64_t *matched,
                         const uint64_t *met, const char *unit);
+/* A line for each active entry that enough met and none matched, and for each
+ * that is past its day. */
+void tw_cli_known_doubts(const TwKnown *known, const uint64_t *matched,
+                         const uint64_t *met);
 /* The same as a member "known" of the JSON object that is open. */
 void tw_cli_known_json(JsonBuilder *builder, const TwKnown *known,
                        const uint64_t *matched, const uint64_t *met);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Options that choose a target, and the parser of a verb's options; see
- * target.h. */
+/* Options that choose a target; see target.h. */
 #include "cli/common/target.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/common/exit.h"
+#include "cli/common/near.h"
 #include "targets/classes/options.h"
+#include "targets/zoo/zoo.h"
 
 static void note(TwCliTarget *target, const char *option)
 {
@@ -43,21 +44,6 @@ static gboolean take_option(const char *name, const char *value, void *data,
     return tw_target_option_set(&target->options, rows[i], value, error);
 }
 
-/* "softmmu (the default), zoo:SLUG, ...". */
-static char *target_help(void)
-{
-    const TwTargetClass *const *classes = tw_target_classes();
-    GString *help = g_string_new("The target: ");
-
-    for (unsigned i = 0; classes[i]; i++) {
-        g_string_append_printf(help, "%s%s%s", i ? ", " : "",
-                               classes[i]->forms ? classes[i]->forms
-                                                 : classes[i]->name,
-                               i ? "" : " (the default)");
-    }
-    return g_string_free(help, FALSE);
-}
-
 static char *option_help(const TwTargetOption *row)
 {
     g_autofree char *classes = tw_target_option_classes(row);
@@ -66,80 +52,90 @@ static char *option_help(const TwTargetOption *row)
                            : g_strdup_printf("%s (%s)", row->help, classes);
 }
 
-/* `texts` keeps what the entries show. */
-static void add_target_options(GOptionContext *context, GPtrArray *texts)
+void tw_cli_target_entries(TwCliTarget *target, GArray *entries,
+                           GPtrArray *texts)
 {
     const TwTargetOption *rows[TW_MAX_TARGET_OPTIONS];
     unsigned n = tw_target_options_all(rows);
-    GOptionEntry entries[TW_MAX_TARGET_OPTIONS + 2] = {
-        {"target", 't', 0, G_OPTION_ARG_CALLBACK, take_name, target_help(),
-         "NAME"},
-    };
+    GOptionEntry first = {
+        "target",
+        't',
+        0,
+        G_OPTION_ARG_CALLBACK,
+        take_name,
+        "The target, such as unicorn or qemu-aarch64 (default: softmmu, the "
+        "built-in one; twinwalk targets lists all, --help-target shows their "
+        "options)",
+        "NAME"};
 
-    g_ptr_array_add(texts, (void *)entries[0].description);
+    memset(target, 0, sizeof(*target));
+    tw_cli_target_set_name(target, tw_target_classes()[0]->name);
+    g_array_append_val(entries, first);
     for (unsigned i = 0; i < n; i++) {
         bool plain = rows[i]->type == TW_TARGET_SWITCH;
+        GOptionEntry entry = {rows[i]->name,
+                              0,
+                              plain ? G_OPTION_FLAG_NO_ARG : 0,
+                              G_OPTION_ARG_CALLBACK,
+                              take_option,
+                              option_help(rows[i]),
+                              rows[i]->value};
 
-        entries[1 + i] = (GOptionEntry){rows[i]->name,
-                                        0,
-                                        plain ? G_OPTION_FLAG_NO_ARG : 0,
-                                        G_OPTION_ARG_CALLBACK,
-                                        take_option,
-                                        option_help(rows[i]),
-                                        rows[i]->value};
-        g_ptr_array_add(texts, (void *)entries[1 + i].description);
+        g_ptr_array_add(texts, (void *)entry.description);
+        g_array_append_val(entries, entry);
     }
-    g_option_context_add_main_entries(context, entries, NULL);
 }
 
-/* glib writes "[OPTION", an ellipsis and "]", which an ASCII terminal shows as
- * "[OPTION?]". */
-static void print_help(const char *text)
+/* The bug or mutant of the zoo with a name like this, or NULL. */
+static const char *near_slug(const char *slug)
 {
-    static const char ellipsis[] = "\xe2\x80\xa6";
-    const char *there = strstr(text, ellipsis);
+    const TwZooBug *(*const lists[])(unsigned *) = {tw_zoo_bugs, tw_zoo_mutants,
+                                                    tw_zoo_cells};
+    g_autoptr(GPtrArray) slugs = g_ptr_array_new();
 
-    if (there) {
-        printf("%.*s...", (int)(there - text), text);
-        text = there + strlen(ellipsis);
+    for (unsigned l = 0; l < G_N_ELEMENTS(lists); l++) {
+        unsigned n;
+        const TwZooBug *bugs = lists[l](&n);
+
+        for (unsigned i = 0; i < n; i++) {
+            if (strcmp(bugs[i].slug, slug) == 0) {
+                return NULL;
+            }
+            g_ptr_array_add(slugs, (void *)bugs[i].slug);
+        }
     }
-    fputs(text, stdout);
+    g_ptr_array_add(slugs, NULL);
+    return tw_cli_near(slug, (const char *const *)slugs->pdata);
 }
 
-bool tw_cli_options(int *argc, char ***argv, const char *usage,
-                    const char *summary, const GOptionEntry *entries,
-                    TwCliTarget *target)
+bool tw_cli_target_exists(const char *name)
 {
-    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GOptionContext) context = g_option_context_new(usage);
-    GError *error = NULL;
+    const TwTargetClass *const *classes = tw_target_classes();
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    size_t length = strcspn(name, ":");
+    g_autofree char *klass = g_strndup(name, length);
+    const char *near;
 
-    g_set_print_handler(print_help);
-    g_option_context_set_summary(context, summary);
-    g_option_context_set_main_group(
-        context, g_option_group_new("main", "", "", target, NULL));
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (target) {
-        memset(target, 0, sizeof(*target));
-        tw_cli_target_set_name(target, tw_target_classes()[0]->name);
-        add_target_options(context, texts);
+    if (tw_target_class_of(name)) {
+        near = strcmp(klass, "zoo") == 0 && name[length]
+                   ? near_slug(name + length + 1)
+                   : NULL;
+        if (near) {
+            tw_cli_fail(TW_EXIT_USAGE,
+                        "unknown target \"%s\"; did you mean zoo:%s?", name,
+                        near);
+        }
+        return !near;
     }
-    if (!g_option_context_parse(context, argc, argv, &error)) {
-        bool ours = error->domain == TW_TARGET_ERROR;
-
-        tw_cli_fail(TW_EXIT_USAGE, ours ? "%s" : "%s (see %s --help)",
-                    error->message, g_get_prgname());
-        g_error_free(error);
-        return false;
+    for (unsigned i = 0; classes[i]; i++) {
+        g_ptr_array_add(names, (void *)classes[i]->name);
     }
-    if (target) {
-        target->timeout_ms = target->options.timeout_ms;
-    }
-    if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
-        memmove(&(*argv)[1], &(*argv)[2], (size_t)(*argc - 1) * sizeof(char *));
-        (*argc)--;
-    }
-    return true;
+    g_ptr_array_add(names, NULL);
+    near = tw_cli_near(klass, (const char *const *)names->pdata);
+    tw_cli_fail(TW_EXIT_USAGE, "unknown target \"%s\"%s%s%s", name,
+                near ? "; did you mean " : " (see twinwalk targets)",
+                near ? near : "", near ? "?" : "");
+    return false;
 }
 
 bool tw_cli_target_given(const TwCliTarget *target, const char *option)

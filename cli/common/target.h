@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Options that choose a target, from the tables of the target classes; the
- * parser of the options of a verb. */
+/* Options that choose a target, from the tables of the target classes. */
 #ifndef TW_CLI_COMMON_TARGET_H
 #define TW_CLI_COMMON_TARGET_H
 
@@ -18,15 +17,16 @@ typedef struct TwCliTarget {
 } TwCliTarget;
 
 /*
- * Parses the options of a verb.  `usage` follows the options in the usage line,
- * `summary` is a few lines for --help.  With `target`, also parses the options
- * that choose a target (`target` is cleared first).  argv keeps the name of the
- * verb and the arguments that are no options.  False: an error was printed
- * (exit with 2).
+ * Clears `target` and appends the options that choose it to `entries`
+ * (GOptionEntry), --target first; their callbacks expect `target` as the data
+ * of their group.  `texts` keeps what the entries show.
  */
-bool tw_cli_options(int *argc, char ***argv, const char *usage,
-                    const char *summary, const GOptionEntry *entries,
-                    TwCliTarget *target);
+void tw_cli_target_entries(TwCliTarget *target, GArray *entries,
+                           GPtrArray *texts);
+
+/* Is there a target of this name, as far as one can say without opening it?
+ * False: an error was printed, with the name that may have been meant. */
+bool tw_cli_target_exists(const char *name);
 
 /* Was this option given, whatever its value?  ("target" is one too.) */
 bool tw_cli_target_given(const TwCliTarget *target, const char *option);

@@ -108,7 +108,7 @@ def at_once(target, verb, files, *options):
 
 
 def has_reasons(target, output):
-    cases = json.loads(output)
+    cases = json.loads(output)["files"]
     silent = [case["file"] for case in cases
               if case["verdict"] == "unsupported" and not case["text"]]
     say(not silent, f"{target}: what is unsupported has a reason", *silent)

@@ -25,7 +25,8 @@ cp out.txt explain.json
 exits 10 'replay as JSON' "$TWINWALK" replay --json --target "zoo:$bug" "$case"
 check 'both name the same operations' python3 -c '
 import json
-told, seen = json.load(open("explain.json")), json.load(open("out.txt"))
+told, seen = (json.load(open(name))["files"]
+              for name in ("explain.json", "out.txt"))
 assert len(told) == 2 and told[0] == told[1]
 told, seen = told[0], seen[0]
 for name in ("verdict", "key", "operation", "text"):
@@ -65,7 +66,7 @@ exits 10 'nested tables' "$TWINWALK" explain --json \
     --target zoo:nested-rights-ignored "$cases/rules/LA-53-nested-tables.tw"
 check 'where entries are' python3 -c '
 import json
-walk = json.load(open("out.txt"))[0]["walks"][0]
+walk = json.load(open("out.txt"))["files"][0]["walks"][0]
 now, seen = walk["now"]["steps"], walk["seen"]["steps"]
 (entry,) = [step for step in now if step["step"] == "entry"]
 assert (entry["level"], entry["space"], entry["at"]) == (1, 1, "0x0"), entry
@@ -94,7 +95,7 @@ check 'a program without a finding has no key' sh -c '! grep -q "^key: " out.txt
 exits 0 'no finding as JSON' "$TWINWALK" explain --json "$case"
 check 'says so' python3 -c '
 import json
-told = json.load(open("out.txt"))[0]
+told = json.load(open("out.txt"))["files"][0]
 assert told["finding"] is False and "walks" not in told'
 cat >dies.sh <<'END'
 "$TWINWALK" targets --target softmmu

@@ -111,7 +111,7 @@ refuses 'an endless file' '/dev/zero: ' large "$TWINWALK" replay /dev/zero
 rm huge.tw
 
 # Options.
-refuses 'unknown option' 'Unknown option --fast' "$TWINWALK" run --fast
+refuses 'unknown option' 'unknown option --fast' "$TWINWALK" run --fast
 refuses 'unknown verb' 'expected a verb' "$TWINWALK" walk
 refuses 'unknown target' 'unknown target' "$TWINWALK" run --target qemu
 refuses 'unknown bug' 'zoo: expected zoo:SLUG' \

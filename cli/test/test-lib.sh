@@ -3,6 +3,7 @@
 # Sourced by the tests of the command: TAP on standard output, a folder of
 # its own to work in, the program in $TWINWALK.
 set -eu
+export TWINWALK_CONFIG= # no configuration file of the user counts here
 
 : "${TWINWALK:?expected the path of the program}"
 # Of each process, that takes longer than what most of them do.  (test-verbs.sh

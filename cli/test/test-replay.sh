@@ -66,7 +66,7 @@ exits 10 '--harness --json --times' env TWINWALK_ZOO=rights-not-anded \
     "$TWINWALK" replay --harness zoo_fuzzer --json --times 3 crash
 check 'three of three' python3 -c "
 import json
-(case,) = json.load(open('out.txt'))
+(case,) = json.load(open('out.txt'))['files']
 assert case['again'] == case['replays'] == 3, case"
 refuses 'an unknown harness' \
     '--harness: expected check_fuzzer, cpus_fuzzer, dma_fuzzer, fault_fuzzer, invalidate_fuzzer, iommu_fuzzer, mpc_fuzzer, nested_fuzzer, pagetable_fuzzer, softmmu_fuzzer, static_fuzzer, targets_fuzzer, text_fuzzer, topology_fuzzer, unicorn_fuzzer, walkers_fuzzer, zoo_fuzzer, or auto, not "mmu"' \

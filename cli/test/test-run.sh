@@ -29,7 +29,8 @@ check 'same counts up to the first finding' cmp counts1 counts2
 check 'same folders of one case' diff -r stop1 stop2
 check 'one case' [ "$(find stop1 -type f | wc -l)" -eq 1 ]
 
-exits 0 'a clean campaign' "$TWINWALK" run --programs 1000 --seed 5
+exits 0 'a clean campaign' "$TWINWALK" run --programs 1000 --seed 5 \
+    --statistics
 check 'says that it found nothing' grep -q '^0 findings' out.txt
 check 'shows histograms' grep -q '^nested depth' out.txt
 check 'shows agree-stale' grep -q '^  agree-stale' out.txt
@@ -60,7 +61,7 @@ exits 10 '--expect of another key' "$TWINWALK" replay --target "$bug" \
 exits 10 'replay --json' "$TWINWALK" replay --target "$bug" --json "$file"
 check 'is JSON with the key' python3 -c "
 import json
-(case,) = json.load(open('out.txt'))
+(case,) = json.load(open('out.txt'))['files']
 assert case['key'] == '$key' and case['finding'] and case['text']"
 exits 0 'replay on a target without the bug' "$TWINWALK" replay "$file"
 exits 0 'min' "$TWINWALK" min --target "$bug" "$file" -o small.tw
@@ -82,12 +83,68 @@ interrupt()
 }
 # A shell starts background jobs with SIGINT ignored; the command wants it.
 interrupt --jobs 2 --seed 5
+check 'Ctrl-C: how to go on' grep -q \
+    '^go on: twinwalk run --target softmmu --profile all --seed 5 --start [1-9]' out.txt
 check 'Ctrl-C: exit code 0' [ "$status" -eq 0 ]
 check 'Ctrl-C: summary' grep -q '^0 findings' out.txt
 check 'Ctrl-C: says so' grep -q 'interrupted' out.txt
 interrupt --jobs 2 --seed 5 --target "$bug"
 check 'Ctrl-C with findings: exit code 10' [ "$status" -eq 10 ]
 check 'Ctrl-C with findings: table' grep -q 'different keys$' out.txt
+
+# --start: the second half of a campaign.  ran FILE: keys with their program
+# numbers.
+ran()
+{
+    python3 -c "
+import json, sys
+for name in sys.argv[1:]:
+    for key in json.load(open(name))['findings']:
+        for case in key['cases']:
+            print(key['key'], case['number'], case['text'])" "$@" | sort
+}
+exits 10 'a whole campaign' "$TWINWALK" run --target "$bug" --programs 300 \
+    --seed 8 --jobs 2 --json --out whole
+cp out.txt whole.json
+exits 10 'its first part' "$TWINWALK" run --target "$bug" --programs 130 \
+    --seed 8 --jobs 2 --json --out parts
+cp out.txt first.json
+exits 10 'its second part' "$TWINWALK" run --target "$bug" --programs 170 \
+    --start 130 --seed 8 --jobs 2 --json --out second
+cp out.txt second.json
+check 'have the findings of the whole' python3 -c "
+import collections, json
+def counts(*names):
+    sums = collections.Counter()
+    for name in names:
+        for key in json.load(open(name))['findings']:
+            sums[key['key']] += key['programs']
+    return sums
+assert counts('whole.json') == counts('first.json', 'second.json')"
+
+# --continue: the campaign in a folder goes on; no case is lost.
+cp -r parts copy
+exits 10 '--continue' "$TWINWALK" run --continue parts --programs 170 --jobs 2 \
+    --json
+ran out.txt >continued.txt
+ran second.json >second.txt
+check 'runs what --start ran' cmp second.txt continued.txt
+rm parts/campaign copy/campaign
+check 'and keeps each case' sh -c '! LC_ALL=C diff -r copy parts | grep -v "^Only in parts"'
+echo '[campaign]' >copy/campaign
+check 'and adds those of the rest' [ "$(grep -h '^# origin' whole/*.tw | sort)" = \
+    "$(grep -h '^# origin' parts/*.tw | sort)" ]
+exits 0 'a campaign of no program more' "$TWINWALK" run --programs 9 --out nine
+refuses '--continue without a limit' '--continue: expected --programs or --time' \
+    "$TWINWALK" run --continue nine
+refuses '--continue with another seed' '--continue: expected no --seed' \
+    "$TWINWALK" run --continue nine --seed 9
+refuses '--continue of no campaign' '--continue: here/campaign: expected a campaign' \
+    "$TWINWALK" run --continue here
+refuses '--continue of a damaged one' '--continue: copy/campaign: expected a campaign' \
+    "$TWINWALK" run --continue copy --programs 5
+refuses '--start with --steer' '--start: expected without --steer' \
+    "$TWINWALK" run --start 5 --steer --programs 5
 
 # kill -9: the workers go with their parent.
 "$TWINWALK" run --jobs 2 --seed 5 >out.txt 2>err.txt &
@@ -199,7 +256,7 @@ read = known['A-read-revoked']
 assert not read['never_matched'] and 0 < read['programs'] < read['met']"
     status=0
     "$TWINWALK" run --target unicorn --programs 40 --seed 3 \
-        --known more.known >out.txt 2>err.txt || status=$?
+        --statistics --known more.known >out.txt 2>err.txt || status=$?
     check 'few programs say nothing of it' grep -q \
         '^  never  *0  of  *[0-9]*  not .*(expired 2001-02-03)$' out.txt
 else

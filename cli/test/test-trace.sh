@@ -137,7 +137,7 @@ differs commit-flush-own-as-only 'flush .*everything' 'hit +c0'
     "$corpus/zoo/victim-survives-page-flush.tw" >trace.json || true
 check 'JSON tells the same' python3 -c '
 import json
-ops = json.load(open("trace.json"))[0]["operations"]
+ops = json.load(open("trace.json"))["files"][0]["operations"]
 accused = [o for o in ops if o["accused"]]
 assert len(accused) == 1, accused
 assert "victim-swap" in [e["kind"] for e in accused[0]["events"]]

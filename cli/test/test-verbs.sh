@@ -118,12 +118,12 @@ assert all(m['mutant'].startswith('misses:') for m in targets['misses'])"
 exits 0 'zoo misses' "$TWINWALK" zoo misses:notified:entry --json
 check 'finds all whose slugs begin so' python3 -c "
 import json
-slugs = [caught['slug'] for caught in json.load(open('out.txt'))]
+slugs = [caught['slug'] for caught in json.load(open('out.txt'))['bugs']]
 assert slugs == ['misses:notified:entry:grant', 'misses:notified:entry:refusal']"
 exits 0 'zoo' "$TWINWALK" zoo tie-oldest-wins hole-is-loop --json
 check 'finds a bug and a mutant' python3 -c "
 import json
-bug, mutant = json.load(open('out.txt'))
+bug, mutant = json.load(open('out.txt'))['bugs']
 assert (bug['slug'], mutant['slug']) == ('tie-oldest-wins', 'hole-is-loop')
 for caught in bug, mutant:
     assert caught['found'] and caught['fits']

@@ -173,7 +173,7 @@ void tw_check_print_json(const TwCheckJob *check)
     tw_cli_known_json(b, check->known, check->matched, check->met);
     tw_cli_known_json_expired(b, check->known);
     json_builder_end_object(b);
-    tw_cli_json_print(b);
+    tw_cli_json_print(b, NULL);
 }
 
 /* JUnit -------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "program/ops.h"
 
@@ -49,27 +50,46 @@ static unsigned keys_of(const TwCampaignResult *result, bool flaky)
 
 /* While it runs ------------------------------------------------------------ */
 
+/* What is left: "25 s left", "1000 programs left" or "". */
+static char *left_of(const TwRunView *view, const TwCampaignResult *result)
+{
+    const TwCampaignOptions *o = view->options;
+
+    if (o->seconds > result->seconds) {
+        return g_strdup_printf(", %.0f s left", o->seconds - result->seconds);
+    }
+    if (o->programs > result->programs) {
+        return g_strdup_printf(", %" PRIu64 " programs left",
+                               o->programs - result->programs);
+    }
+    return g_strdup("");
+}
+
 void tw_run_view_progress(TwRunView *view, const TwCampaignResult *result)
 {
     const TwJudgeStats *s = &result->stats;
     double since = result->seconds - view->last_seconds;
-    char line[240];
+    size_t width = view->terminal ? tw_cli_width(STDERR_FILENO) : 0;
+    g_autofree char *left = NULL, *line = NULL;
 
     if (!view->terminal && since < PLAIN_SECONDS) {
         return;
     }
-    g_snprintf(
-        line, sizeof(line),
-        "%.0f s: %" PRIu64 " programs (%.0f/s), %.0f accesses/s, agree %" PRIu64
-        ", stale but allowed %" PRIu64 ", inconclusive %" PRIu64
-        ", window open %.1f %%, findings %" PRIu64 " (%u keys)",
-        result->seconds, result->programs,
-        rate(result->programs - view->last_programs, since),
+    left = left_of(view, result);
+    /* What matters least comes last, where a narrow terminal cuts it. */
+    line = g_strdup_printf(
+        "%.0f s%s: findings %" PRIu64 " (%u keys), %" PRIu64
+        " programs (%.0f/s), %.0f accesses/s, window open %.1f %%, "
+        "stale but allowed %" PRIu64 ", inconclusive %" PRIu64,
+        result->seconds, left, findings_of(result), keys_of(result, false),
+        result->programs, rate(result->programs - view->last_programs, since),
         rate(s->accesses - view->last_accesses, since),
-        s->verdicts[TW_VERDICT_AGREE], s->verdicts[TW_VERDICT_AGREE_STALE],
-        s->verdicts[TW_VERDICT_INCONCLUSIVE], share(s->windows, s->accesses),
-        findings_of(result), keys_of(result, false));
+        share(s->windows, s->accesses), s->verdicts[TW_VERDICT_AGREE_STALE],
+        s->verdicts[TW_VERDICT_INCONCLUSIVE]);
     if (view->terminal) {
+        if (width > 0 && strlen(line) >= width) {
+            line[width - 1] = '\0';
+        }
         fprintf(stderr, "\r%s\033[K", line);
         fflush(stderr);
         if (since < 2) {
@@ -108,7 +128,7 @@ static void histograms(const TwCampaignResult *result)
     char name[32];
     bool counted = false;
 
-    printf("\nverdicts (per judged access; those of whole programs once)\n");
+    printf("verdicts (per judged access; those of whole programs once)\n");
     for (unsigned v = 0; v < TW_VERDICTS; v++) {
         row(tw_verdict_name(v), s->verdicts[v], s->accesses);
     }
@@ -217,8 +237,6 @@ static void again_of(const TwCampaignKey *key, unsigned *again,
 static void findings_table(const TwRunView *view,
                            const TwCampaignResult *result)
 {
-    uint64_t findings = findings_of(result);
-    unsigned keys = keys_of(result, false), flaky = keys_of(result, true);
     g_autofree char *out = view->out ? tw_cli_clean(view->out) : NULL;
     unsigned again, replays;
     char rate_again[24];
@@ -237,37 +255,113 @@ static void findings_table(const TwRunView *view,
                key->first_seconds, rate_again, out ? out : "", out ? "/" : "",
                key->key);
     }
-    if (findings == 0) {
-        printf("\n0 findings%s\n",
-               result->keys->len ? " (a flaky case is not a finding)" : "");
-    } else {
-        printf("\n%" PRIu64 " programs with a finding, %u different keys",
-               findings, keys);
-        if (flaky) {
-            printf("; %u more keys of flaky cases", flaky);
-        }
-        printf("\n");
+}
+
+/* Known divergences that matched: how many, and in how many programs. */
+static void known_line(const TwRunView *view, const TwCampaignResult *result)
+{
+    const TwKnown *known = view->options->known;
+    uint64_t masked = result->stats.verdicts[TW_VERDICT_KNOWN];
+    unsigned matched = 0;
+
+    if (!tw_known_any_active(known)) {
+        return;
     }
+    for (unsigned i = 0; i < tw_known_n_entries(known); i++) {
+        matched += tw_known_entry(known, i)->active && result->known[i] > 0;
+    }
+    printf("known divergences of this version: %" PRIu64
+           " programs masked (%.1f %%), by %u entries\n",
+           masked, share(masked, result->programs), matched);
+    tw_cli_known_doubts(known, result->known, result->met);
 }
 
 /* Which known divergences were met, which were not. */
 static void known_table(const TwRunView *view, const TwCampaignResult *result)
 {
     const TwKnown *known = view->options->known;
-    uint64_t masked = result->stats.verdicts[TW_VERDICT_KNOWN];
 
     if (tw_known_any_active(known)) {
-        printf("\nknown divergences of this version: %" PRIu64
-               " programs masked (%.1f %%)\n",
-               masked, share(masked, result->programs));
+        printf("\nknown divergences of this version\n");
         tw_cli_known_table(known, result->known, result->met, "programs");
     }
+}
+
+/* After Ctrl-C: the command that runs the programs that are left.  A folder
+ * without cases does not stay, unless the user named it. */
+static void how_to_go_on(const TwRunView *view, const TwCampaignResult *result)
+{
+    g_autofree char *words = NULL;
+
+    if (view->options->steer || view->options->stop_at_finding) {
+        return;
+    }
+    if (view->out || view->folder_stays) {
+        g_autofree char *out = tw_cli_word(view->folder);
+
+        printf("\ngo on: twinwalk run --continue %s\n", out);
+        return;
+    }
+    words = tw_cli_target_words(view->target);
+    printf("\ngo on: twinwalk run %s --profile %s --seed %" PRIu64
+           " --start %" PRIu64 "\n",
+           words, view->profile, view->options->seed, result->next);
+}
+
+/* The last lines: what was found, and the next command. */
+static void conclusion(const TwRunView *view, const TwCampaignResult *result)
+{
+    uint64_t findings = findings_of(result);
+    unsigned flaky = keys_of(result, true);
+
+    if (result->interrupted) {
+        how_to_go_on(view, result);
+    }
+    if (findings == 0) {
+        printf("\n%s0 findings%s%s\n", tw_cli_colour(TW_CLI_GOOD),
+               result->keys->len ? " (a flaky case is not a finding)" : "",
+               tw_cli_colour(TW_CLI_PLAIN));
+        return;
+    }
+    printf("\n%s%" PRIu64 " programs with a finding, %u different keys",
+           tw_cli_colour(TW_CLI_BAD), findings, keys_of(result, false));
+    if (flaky) {
+        printf("; %u more keys of flaky cases", flaky);
+    }
+    printf("%s\n", tw_cli_colour(TW_CLI_PLAIN));
+    for (unsigned i = 0; view->out && i < result->keys->len; i++) {
+        const TwCampaignKey *key = g_ptr_array_index(result->keys, i);
+
+        if (tw_verdict_is_finding(key->verdict)) {
+            g_autofree char *name = g_strdup_printf("%s-1.tw", key->key);
+            g_autofree char *file = g_build_filename(view->out, name, NULL);
+
+            tw_cli_next(stdout, view->target, "min", file, "-o small.tw");
+            break;
+        }
+    }
+}
+
+/* How the accesses were judged, on one line. */
+static void verdict_line(const TwJudgeStats *s)
+{
+    printf("agree %.2f %%, old answers that are still allowed %.2f %%, "
+           "inconclusive %.2f %%\n",
+           share(s->verdicts[TW_VERDICT_AGREE], s->accesses),
+           share(s->verdicts[TW_VERDICT_AGREE_STALE], s->accesses),
+           share(s->verdicts[TW_VERDICT_INCONCLUSIVE], s->accesses));
 }
 
 void tw_run_view_summary(const TwRunView *view, const TwCampaignResult *result)
 {
     const TwJudgeStats *s = &result->stats;
 
+    if (view->statistics) {
+        histograms(result);
+        totals(result);
+        known_table(view, result);
+        putchar('\n');
+    }
     printf("target %s (%s), profile %s, seed %" PRIu64 ", %u job%s%s\n",
            view->target->name, view->version, view->profile,
            view->options->seed, view->options->jobs,
@@ -279,10 +373,10 @@ void tw_run_view_summary(const TwRunView *view, const TwCampaignResult *result)
            rate(result->programs, result->seconds), s->accesses,
            rate(s->accesses, result->seconds),
            rate(s->operations, result->seconds));
-    histograms(result);
-    totals(result);
-    known_table(view, result);
+    verdict_line(s);
+    known_line(view, result);
     findings_table(view, result);
+    conclusion(view, result);
 }
 
 /* JSON --------------------------------------------------------------------- */
@@ -365,7 +459,7 @@ static void json_key(JsonBuilder *b, const TwRunView *view,
     for (unsigned i = 0; i < key->cases->len; i++) {
         const TwCampaignCase *one =
             &g_array_index(key->cases, TwCampaignCase, i);
-        g_autofree char *file = g_strdup_printf("%s-%u.tw", key->key, i + 1);
+        g_autofree char *file = tw_cli_case_name(view->before, key->key, i);
         g_autofree char *wish = tw_cli_wish_name(one->wish);
 
         json_builder_begin_object(b);
@@ -429,5 +523,5 @@ void tw_run_view_json(const TwRunView *view, const TwCampaignResult *result)
     json_builder_end_object(b);
     json_builder_end_object(b);
     json_builder_end_object(b);
-    tw_cli_json_print(b);
+    tw_cli_json_print(b, NULL);
 }

@@ -232,7 +232,7 @@ static void print_json(TwTriage *t, GPtrArray *findings)
     json_builder_end_array(b);
     json_retests(b, t);
     json_builder_end_object(b);
-    tw_cli_json_print(b);
+    tw_cli_json_print(b, NULL);
 }
 
 void tw_triage_print(TwTriage *t, GPtrArray *findings, bool json)

@@ -202,7 +202,8 @@ static void drain(Campaign *c, TwSlot *slot)
     taken = atomic_load(&slot->chunks_taken);
     for (; taken < p.chunks; taken++) {
         const TwChunk *chunk = &slot->chunks[taken % TW_RING_CHUNKS];
-        unsigned n = (unsigned)(chunk->first / c->chunk_size);
+        unsigned n =
+            (unsigned)((chunk->first - c->options.start) / c->chunk_size);
 
         if (n >= c->finished->len) {
             g_array_set_size(c->finished, n + 1);
@@ -221,6 +222,27 @@ static void drain(Campaign *c, TwSlot *slot)
     }
 }
 
+/* The number below which each program has a verdict: that of the first chunk
+ * that is not finished, or where a worker is in it. */
+static uint64_t next_of(const Campaign *c)
+{
+    uint64_t n = 0, next;
+    TwProgress p;
+
+    while (n < c->finished->len &&
+           g_array_index(c->finished, guint8, (unsigned)n)) {
+        n++;
+    }
+    next = c->options.start + n * c->chunk_size;
+    for (unsigned i = 0; i < c->options.jobs; i++) {
+        tw_slot_read(&c->shared->slots[i], &p);
+        if (p.open && p.chunk.first == next) {
+            return p.chunk.next;
+        }
+    }
+    return MIN(next, atomic_load(&c->shared->limit));
+}
+
 /* Reports the progress, including results that are not taken yet. */
 static void show(Campaign *c, TwCampaignProgress progress, void *data)
 {
@@ -237,6 +259,7 @@ static void show(Campaign *c, TwCampaignProgress progress, void *data)
         add_sums(&so_far, &g_array_index(c->pending, TwChunk, i).sums);
     }
     so_far.seconds = now() - c->started;
+    so_far.next = next_of(c);
     progress(&so_far, data);
 }
 
@@ -253,6 +276,7 @@ static void life(unsigned i, TwBeat *beat, void *data)
         .slot = &c->shared->slots[i],
         .met = c->met ? &c->met[i] : NULL,
         .beat = beat,
+        .start = c->options.start,
         .chunk_size = c->chunk_size,
         .log_fd = c->watched[i].log_fd,
     });
@@ -379,7 +403,8 @@ static bool redo_lost(Campaign *c)
     if (c->stopped_at > 0) {
         return false;
     }
-    for (uint64_t n = 0; n < dealt && n * c->chunk_size < limit; n++) {
+    for (uint64_t n = 0;
+         n < dealt && c->options.start + n * c->chunk_size < limit; n++) {
         if (n < c->finished->len &&
             g_array_index(c->finished, guint8, (unsigned)n)) {
             continue;
@@ -416,6 +441,7 @@ static void finish(Campaign *c)
         }
     }
     c->result->seconds = now() - c->started;
+    c->result->next = next_of(c);
     if (!c->options.stop_at_finding || c->first_finding == UINT64_MAX) {
         return;
     }
@@ -558,7 +584,9 @@ static bool set_up(Campaign *c, GError **error)
         atomic_store(&c->shared->open, 0);
         open_round(c);
     }
-    atomic_store(&c->shared->limit, o->programs ? o->programs : UINT64_MAX);
+    atomic_store(&c->shared->limit,
+                 o->programs ? o->start + o->programs : UINT64_MAX);
+    c->folded = o->start;
     c->watched = g_new0(Watched, o->jobs);
     for (unsigned i = 0; i < o->jobs; i++) {
         c->watched[i].log_fd = memfd_create("twinwalk-worker", MFD_CLOEXEC);

@@ -20,6 +20,7 @@ typedef struct TwCampaignOptions {
     TwTargetOptions target;
     unsigned profile; /* TwProfile, or TW_PROFILES: each in turn */
     uint64_t seed;
+    uint64_t start;         /* number of the first program (0 with steering) */
     uint64_t programs;      /* stop after this number (0: no limit) */
     uint32_t seconds;       /* stop after this time (0: no limit) */
     unsigned jobs;          /* worker processes, at least 1 */
@@ -64,7 +65,9 @@ typedef struct TwCampaignKey {
 typedef struct TwCampaignResult {
     TwJudgeStats stats;
     uint64_t counters[TW_COUNTERS];
-    uint64_t programs;            /* run to a verdict */
+    uint64_t programs; /* run to a verdict */
+    uint64_t next;     /* each program below this number, and not below `start`,
+                        * has a verdict */
     uint64_t known[TW_MAX_KNOWN]; /* programs that matched an entry */
     uint64_t met[TW_MAX_KNOWN];   /* that met its triggers */
     uint64_t restarts; /* workers that died or hung and were replaced */

@@ -146,6 +146,7 @@ typedef struct TwCampaignPost {
     TwSlot *slot;
     TwSlotMet *met; /* shared memory, too; may be NULL */
     TwBeat *beat;   /* of this process; moves with each program */
+    uint64_t start; /* the first program of chunk 0 */
     uint64_t chunk_size;
     int log_fd; /* becomes its standard error; -1: it keeps that */
 } TwCampaignPost;

@@ -110,7 +110,7 @@ static bool take_number(Worker *w, uint64_t *n)
     while (!atomic_load(&w->post->shared->stop)) {
         redo = atomic_exchange(&w->post->shared->redo, 0);
         *n = redo > 0 ? redo - 1 : atomic_load(&w->post->shared->dealt);
-        first = *n * w->post->chunk_size;
+        first = w->post->start + *n * w->post->chunk_size;
         if (first >= atomic_load(&w->post->shared->limit)) {
             return false;
         }
@@ -137,7 +137,7 @@ static bool open_chunk(Worker *w)
     if (!take_number(w, &first)) {
         return false;
     }
-    first *= w->post->chunk_size;
+    first = w->post->start + first * w->post->chunk_size;
     if (tw_campaign_test_dealt) {
         tw_campaign_test_dealt(first);
     }
