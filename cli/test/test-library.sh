@@ -101,11 +101,11 @@ told()
         err.txt
     check 'once' test "$(grep -c 'is newer than' err.txt)" -eq 1
 }
-told 10 'replay' replay --target unicorn --library lib.so "$case"
+told 0 'replay' replay --target unicorn --library lib.so "$case"
 check 'has the known divergence' grep -q 'known: A-read-revoked: .*2369' out.txt
 told 0 'check' check --target unicorn --library lib.so "$case"
 told 0 'min' min --target unicorn --library lib.so "$case" -o small.tw
-told 10 'explain' explain --target unicorn --library lib.so "$case"
+told 0 'explain' explain --target unicorn --library lib.so "$case"
 told 0 'draw' draw --target unicorn --library lib.so "$case" -o case.svg
 check 'has it in the drawing' grep -q 'known: .*2369' case.svg
 # (2.0.1 does not do what is asked of a 2.9.0.)
@@ -116,13 +116,13 @@ told 0 'triage' triage --target unicorn --library lib.so --jobs 1 --store newer.
 told 0 'gen' gen --target unicorn --library lib.so
 exits 10 'without the lists' env VERSION=2.9.0 "$TWINWALK" replay --no-known \
     --target unicorn --library lib.so "$case"
-check 'nothing is told' test ! -s err.txt
+check 'nothing is told' sh -c '! grep "^twinwalk:" err.txt'
 
 # --known with --no-known: only that list.  With the built-in one: an entry of the
 # same name takes its place.
 for both in '--no-known' ''; do
     # shellcheck disable=SC2086 # words, or none
-    exits 10 "one list $both" "$TWINWALK" explain --target unicorn --library lib.so \
+    exits 0 "one list $both" "$TWINWALK" explain --target unicorn --library lib.so \
         $both --known one.known "$case"
     check 'has its entry' grep -q 'known: A-read-revoked: mine (here)' out.txt
 done
