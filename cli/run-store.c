@@ -65,8 +65,8 @@ static bool record(TwRunStore *s, const TwCliTarget *target,
     TwStoreSeen seen;
     bool flaky = key->verdict == TW_VERDICT_FLAKY;
 
-    if (!flaky && !tw_cause_isolated(&target->options, program, false, patience,
-                                     &cause, error)) {
+    if (!flaky && !tw_cause_isolated(&target->options, NULL, program, false,
+                                     patience, &cause, error)) {
         return false;
     }
     tw_program_print(program, NULL, text);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/triage-score.h"
 #include "cli/view/triage.h"
 #include "cli/common/known.h"
 #include "cli/verbs.h"
@@ -13,7 +14,8 @@ typedef struct Options {
     TwCliTarget target;
     TwCliKnown known;
     char *harness, *junit, *sarif, *out, *export;
-    gboolean retest, json, drop;
+    char **without, *labels;
+    gboolean retest, json, drop, keep, score;
 } Options;
 
 /* Opens the target once, so that a target that fails to start is reported
@@ -141,6 +143,29 @@ static bool target_of_harness(Options *o)
     return true;
 }
 
+/* The built-in list tells causes apart, also if what it explains is recorded.
+ */
+static bool load_known(Options *o)
+{
+    if (!tw_cli_known_load(&o->known)) {
+        return false;
+    }
+    if (!o->known.list) {
+        o->known.list = tw_known_new_builtin();
+        o->keep = true;
+    }
+    for (char **name = o->without; name && *name; name++) {
+        if (!tw_known_remove(o->known.list, *name)) {
+            tw_cli_fail(TW_EXIT_USAGE,
+                        "--without-known: expected the name of an entry of the "
+                        "list, not \"%s\"",
+                        *name);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool ready(const TwTriage *t, Options *o, int argc, int jobs, int raw)
 {
     const char *wrong = NULL;
@@ -156,6 +181,12 @@ static bool ready(const TwTriage *t, Options *o, int argc, int jobs, int raw)
         wrong = "--raw: expected 1 to 100000";
     } else if (t->label && !*t->label) {
         wrong = "--as: expected a name";
+    } else if ((o->score || o->labels) &&
+               (o->retest || o->harness || o->junit || o->sarif || o->out ||
+                t->store_path || (o->score && o->labels))) {
+        wrong = "--score, --label: expected one of them, with cases, and "
+                "without --retest, --harness, --junit, --sarif, --out and "
+                "--store";
     }
     if (wrong) {
         tw_cli_fail(TW_EXIT_USAGE, "%s", wrong);
@@ -163,7 +194,7 @@ static bool ready(const TwTriage *t, Options *o, int argc, int jobs, int raw)
     }
     return tw_cli_file_ready("--junit", o->junit) &&
            tw_cli_file_ready("--sarif", o->sarif) && target_of_harness(o) &&
-           tw_cli_known_load(&o->known);
+           load_known(o);
 }
 
 static int read_and_triage(TwTriage *t, Options *o, int argc, char **argv)
@@ -175,6 +206,7 @@ static int read_and_triage(TwTriage *t, Options *o, int argc, char **argv)
     t->target = o->target.options;
     t->timeout_ms = o->target.timeout_ms;
     t->known = o->known.list;
+    t->keep_known = o->keep;
     t->warn = tw_triage_warn;
     t->progress = tw_triage_show;
     if (!t->label) {
@@ -194,7 +226,9 @@ static int read_and_triage(TwTriage *t, Options *o, int argc, char **argv)
         return TW_EXIT_USAGE;
     }
     tw_stop_on_signals();
-    return triage(t, o);
+    return o->labels  ? tw_triage_write_labels(t, o->labels)
+           : o->score ? tw_triage_show_score(t, o->json)
+                      : triage(t, o);
 }
 
 static void options_clear(Options *o)
@@ -204,6 +238,8 @@ static void options_clear(Options *o)
     g_free(o->sarif);
     g_free(o->out);
     g_free(o->export);
+    g_strfreev(o->without);
+    g_free(o->labels);
     tw_cli_known_clear(&o->known);
     tw_cli_target_clear(&o->target);
 }
@@ -258,16 +294,34 @@ int tw_verb_triage(int argc, char **argv)
          "Also writes a JUnit XML file", "FILE"},
         {"sarif", 0, 0, G_OPTION_ARG_FILENAME, &o.sarif,
          "Also writes a SARIF 2.1.0 file", "FILE"},
+        {"score", 0, 0, G_OPTION_ARG_NONE, &o.score,
+         "Uses no store: measures how well triage tells causes apart. Of the "
+         "cases with a line \"# cause: NAME\", prints which causes triage "
+         "found "
+         "and the adjusted Rand index (1: perfectly; 0: as well as chance). "
+         "Exit code 10 if it is below " G_STRINGIFY(TW_SCORE_INDEX),
+         NULL},
+        {"label", 0, 0, G_OPTION_ARG_FILENAME, &o.labels,
+         "Uses no store: writes the cases that exactly one entry of the list "
+         "of known divergences explains into this folder, with the name of the "
+         "entry as a line \"# cause: NAME\"",
+         "DIR"},
         TW_DAMAGED_ENTRIES(o.export, o.drop),
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(o.known),
+        {"without-known", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.without,
+         "Takes this entry off the list: is what it explains new without it?",
+         "NAME"},
         G_OPTION_ENTRY_NULL,
     };
 
     tw_triage_init(&t);
     if (!tw_cli_options(&argc, &argv, "[DIR|FILE...]", summary, entries,
-                        &o.target) ||
-        !ready(&t, &o, argc, jobs, raw) ||
+                        &o.target)) {
+        goto out;
+    }
+    t.store_path = store;
+    if (!ready(&t, &o, argc, jobs, raw) ||
         (time && !tw_cli_seconds("--time", time, &t.seconds))) {
         goto out;
     }

@@ -252,7 +252,7 @@ static char *file_name(const TwTriageFinding *f)
 {
     g_autofree char *name = g_strdup(f->cause);
 
-    g_strcanon(name, "abcdefghijklmnopqrstuvwxyz0123456789-", '-');
+    g_strcanon(name, TW_CAUSE_LETTERS, '-');
     return g_strdup_printf("%s.%s", name,
                            strcmp(f->form, "text") == 0 ? "tw" : "bin");
 }

@@ -40,6 +40,19 @@ void tw_known_free(TwKnown *known)
     }
 }
 
+bool tw_known_remove(TwKnown *known, const char *name)
+{
+    for (unsigned i = 0; i < known->entries->len; i++) {
+        const TwKnownItem *e = g_ptr_array_index(known->entries, i);
+
+        if (strcmp(e->public.name, name) == 0) {
+            g_ptr_array_remove_index(known->entries, i);
+            return true;
+        }
+    }
+    return false;
+}
+
 unsigned tw_known_n_entries(const TwKnown *known)
 {
     return known ? known->entries->len : 0;
@@ -81,13 +94,16 @@ static bool key_matches(const TwKnownItem *e, const char *key)
     return false;
 }
 
-int tw_known_match(const TwKnown *known, const TwProgram *program,
-                   const TwFinding *finding)
+/* Stops after `most` entries. */
+static unsigned match(const TwKnown *known, const TwProgram *program,
+                      const TwFinding *finding, uint8_t *entries, unsigned most)
 {
     uint64_t met = 0;
     bool asked = false;
+    unsigned n = 0;
 
-    for (unsigned i = 0; known != NULL && i < known->entries->len; i++) {
+    for (unsigned i = 0; known != NULL && i < known->entries->len && n < most;
+         i++) {
         const TwKnownItem *e = g_ptr_array_index(known->entries, i);
 
         if (!e->public.active || !(finding->other ? e->second : e->first) ||
@@ -99,10 +115,24 @@ int tw_known_match(const TwKnown *known, const TwProgram *program,
             asked = true;
         }
         if (met & e->public.triggers) {
-            return (int)i;
+            entries[n++] = (uint8_t)i;
         }
     }
-    return -1;
+    return n;
+}
+
+int tw_known_match(const TwKnown *known, const TwProgram *program,
+                   const TwFinding *finding)
+{
+    uint8_t first;
+
+    return match(known, program, finding, &first, 1) ? first : -1;
+}
+
+unsigned tw_known_match_all(const TwKnown *known, const TwProgram *program,
+                            const TwFinding *finding, uint8_t *entries)
+{
+    return match(known, program, finding, entries, TW_MAX_KNOWN);
 }
 
 uint64_t tw_known_path(const TwKnown *known, const TwProgram *program,
@@ -134,6 +164,20 @@ void tw_known_avoid_all(const TwKnown *known, TwProgram *program)
 {
     if (known != NULL && known->avoid != 0) {
         ask_avoid(known, program, known->avoid);
+    }
+}
+
+uint64_t tw_known_triggers(const TwKnown *known)
+{
+    return known != NULL ? known->avoid : 0;
+}
+
+void tw_known_avoid_these(const TwKnown *known, TwProgram *program,
+                          uint64_t triggers)
+{
+    triggers &= tw_known_triggers(known);
+    if (triggers != 0) {
+        ask_avoid(known, program, triggers);
     }
 }
 

@@ -51,6 +51,8 @@ bool tw_known_add_file(TwKnown *known, const char *path, GError **error);
 /* The same for text; messages call the file `name`. */
 bool tw_known_add_text(TwKnown *known, const char *text, size_t length,
                        const char *name, GError **error);
+/* Takes the entry of this name off the list; false: there is none. */
+bool tw_known_remove(TwKnown *known, const char *name);
 
 unsigned tw_known_n_entries(const TwKnown *known);
 const TwKnownEntry *tw_known_entry(const TwKnown *known, unsigned i);
@@ -78,6 +80,12 @@ const char *tw_known_newer(const TwKnown *known, unsigned i);
 int tw_known_match(const TwKnown *known, const TwProgram *program,
                    const TwFinding *finding);
 
+/* All active entries that a finding matches, in the order of the list, into
+ * `entries` (room for TW_MAX_KNOWN numbers); returns how many.  `known` may be
+ * NULL.  Allocates nothing. */
+unsigned tw_known_match_all(const TwKnown *known, const TwProgram *program,
+                            const TwFinding *finding, uint8_t *entries);
+
 /* The triggers of active entries on the path of a finding, whatever its key
  * (bits of the selected class).  `known` may be NULL. */
 uint64_t tw_known_path(const TwKnown *known, const TwProgram *program,
@@ -97,6 +105,12 @@ void tw_known_count_met(const TwKnown *known, const TwProgram *program,
 bool tw_known_avoid(const TwKnown *known, TwProgram *program, TwRng *rng);
 /* The same for all triggers. */
 void tw_known_avoid_all(const TwKnown *known, TwProgram *program);
+
+/* The triggers of all active entries; 0 if `known` is NULL. */
+uint64_t tw_known_triggers(const TwKnown *known);
+/* Makes a program avoid these of them. */
+void tw_known_avoid_these(const TwKnown *known, TwProgram *program,
+                          uint64_t triggers);
 
 /* The same for those triggers that the process of the target can die of: for
  * programs that run in this process. */

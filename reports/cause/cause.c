@@ -472,8 +472,19 @@ static bool of_started(const TwStory *story, TwCause *cause)
     return true;
 }
 
-void tw_cause_find(TwRunner *runner, const TwProgram *program, bool shrunk,
-                   TwCause *cause)
+/* Is it an entry of the list?  Then that is all there is to say. */
+static bool is_known(TwExperiment *e, const TwKnown *known, TwCause *cause)
+{
+    cause->known = tw_cause_known_here(known, e->runner, e->program,
+                                       &e->finding, !e->shrunk, &e->made);
+    if (cause->known) {
+        tw_cause_name_known(known, cause);
+    }
+    return cause->known != 0;
+}
+
+void tw_cause_find(TwRunner *runner, const TwKnown *known,
+                   const TwProgram *program, bool shrunk, TwCause *cause)
 {
     g_autofree TwProgram *edited = g_new(TwProgram, 1);
     TwExperiment e = {.runner = runner,
@@ -495,12 +506,18 @@ void tw_cause_find(TwRunner *runner, const TwProgram *program, bool shrunk,
         return;
     }
     story = tw_runner_story(runner);
+    if (story) {
+        cause->security = isolation(story);
+    }
+    if (is_known(&e, known, cause)) {
+        cause->experiments = e.made;
+        return;
+    }
     if (!story || cause->finding.verdict == TW_VERDICT_SELF ||
         cause->finding.verdict == TW_VERDICT_INVARIANT) {
         tw_cause_of_text(&e.finding, cause);
         return;
     }
-    cause->security = isolation(story);
     if (cause->finding.verdict == TW_VERDICT_EVENT) {
         wrong_event(&e, cause);
     } else if (g_str_has_suffix(cause->finding.key, "Acd")) {

@@ -60,6 +60,22 @@ bool tw_with_aligned_entries(TwExperiment *e);
 bool tw_with_higher_priority(TwExperiment *e, const uint8_t *regions,
                              const int32_t *priorities, unsigned n);
 
+/* Known divergences ---------------------------------------------------------
+ */
+
+/* How a program is run. */
+typedef struct TwCauseRun {
+    /* False: it could not be run, and nothing is known. */
+    bool (*run)(const TwProgram *program, TwFinding *finding, void *data);
+    void *data;
+    const TwDialect *dialect;
+} TwCauseRun;
+
+/* tw_cause_known_here() with another way to run programs. */
+unsigned tw_cause_known(const TwKnown *known, const TwCauseRun *run,
+                        const TwProgram *program, const TwFinding *finding,
+                        bool drop, unsigned *experiments);
+
 /* Names ---------------------------------------------------------------------
  */
 

@@ -11,15 +11,17 @@
 #include <unistd.h>
 
 #include "fuzz/process/isolate.h"
-#include "reports/cause/cause.h"
+#include "reports/cause/internal.h"
 #include "reports/cause/sanitizer.h"
 
 enum { MOST_REPORT = 64 * 1024 }; /* bytes of standard error */
 
 typedef struct There {
     const TwTargetOptions *options;
+    const TwKnown *known;
     const TwProgram *program;
     bool shrunk;
+    uint32_t timeout_ms;
     TwCause *cause; /* shared memory */
     int report;     /* a file without a name */
 } There;
@@ -39,7 +41,8 @@ static bool find_there(void *data, volatile uint32_t *in_flight,
     if (!runner) {
         return false;
     }
-    tw_cause_find(runner, there->program, there->shrunk, there->cause);
+    tw_cause_find(runner, there->known, there->program, there->shrunk,
+                  there->cause);
     *finding = there->cause->finding;
     return true; /* the runner goes with the process */
 }
@@ -84,11 +87,48 @@ static void settle(const There *there, const TwFinding *finding, TwCause *cause)
     }
 }
 
-bool tw_cause_isolated(const TwTargetOptions *options, const TwProgram *program,
-                       bool shrunk, uint32_t timeout_ms, TwCause *cause,
-                       GError **error)
+/* Another program in a child of its own. */
+static bool run_isolated(const TwProgram *program, TwFinding *finding,
+                         void *data)
 {
-    There there = {.options = options, .program = program, .shrunk = shrunk};
+    const There *there = data;
+
+    return tw_run_isolated(there->options, program, there->timeout_ms, finding,
+                           NULL);
+}
+
+/* The target dies of the program, so each experiment needs a child.  No
+ * operations are dropped: that would need too many. */
+static bool known_death(There *there, TwCause *cause, GError **error)
+{
+    g_autoptr(TwRunner) runner = NULL;
+    TwCauseRun run = {.run = run_isolated, .data = there};
+
+    if (tw_known_match(there->known, there->program, &cause->finding) < 0) {
+        return true;
+    }
+    runner = tw_runner_new(there->options, error);
+    if (!runner) {
+        return false;
+    }
+    run.dialect = tw_runner_dialect(runner);
+    cause->known = tw_cause_known(there->known, &run, there->program,
+                                  &cause->finding, false, &cause->experiments);
+    if (cause->known) {
+        tw_cause_name_known(there->known, cause);
+    }
+    return true;
+}
+
+bool tw_cause_isolated(const TwTargetOptions *options, const TwKnown *known,
+                       const TwProgram *program, bool shrunk,
+                       uint32_t timeout_ms, TwCause *cause, GError **error)
+{
+    There there = {.options = options,
+                   .known = known,
+                   .program = program,
+                   .shrunk = shrunk,
+                   .timeout_ms = timeout_ms};
     TwFinding finding;
     bool ok;
 
@@ -104,6 +144,7 @@ bool tw_cause_isolated(const TwTargetOptions *options, const TwProgram *program,
                     &finding, error);
     if (ok) {
         settle(&there, &finding, cause);
+        ok = !is_death(&finding) || known_death(&there, cause, error);
     }
     if (there.report >= 0) {
         close(there.report);

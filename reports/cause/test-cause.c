@@ -60,7 +60,7 @@ static void test_zoo(void)
 
         tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error);
         g_assert_no_error(error);
-        tw_cause_find(runner, program, true, &cause);
+        tw_cause_find(runner, NULL, program, true, &cause);
         g_test_message("%s: %s (%s)", expected[i].slug, cause.name, cause.rule);
         g_assert_cmpstr(cause.name, ==, expected[i].cause);
         g_assert_cmpstr(cause.rule, ==, expected[i].rule);
@@ -88,7 +88,7 @@ static void test_raw(void)
             if (!tw_verdict_is_finding(finding.verdict)) {
                 continue;
             }
-            tw_cause_find(runner, program, false, &cause);
+            tw_cause_find(runner, NULL, program, false, &cause);
             found++;
             all++;
             right += strcmp(cause.name, expected[i].cause) == 0;
@@ -107,7 +107,7 @@ static void test_none(void)
     TwCause cause;
 
     tw_program_init(program);
-    tw_cause_find(runner, program, false, &cause);
+    tw_cause_find(runner, NULL, program, false, &cause);
     g_assert_cmpstr(cause.name, ==, "");
     g_assert_false(cause.security);
 }
@@ -202,13 +202,13 @@ static void test_isolated(void)
     tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error);
     g_assert_no_error(error);
     g_assert_true(
-        tw_cause_isolated(&options, program, true, 0, &cause, &error));
+        tw_cause_isolated(&options, NULL, program, true, 0, &cause, &error));
     g_assert_no_error(error);
     g_assert_cmpstr(cause.name, ==, "missed-unmap-later-hop");
     g_assert_cmpuint(cause.experiments, >, 0);
     options.name = "nothing";
     g_assert_false(
-        tw_cause_isolated(&options, program, true, 0, &cause, &error));
+        tw_cause_isolated(&options, NULL, program, true, 0, &cause, &error));
     g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE);
 }
 

@@ -23,11 +23,17 @@ static double pairs(double n)
     return n * (n - 1) / 2;
 }
 
+static double part(double some, double all)
+{
+    return all > 0 ? some / all : 1;
+}
+
 TwGrouping tw_grouping_of(const unsigned *counts, unsigned classes,
                           unsigned groups)
 {
-    g_autofree double *per_class = g_new0(double, MAX(classes, 1));
+    g_autofree double *spread = g_new0(double, MAX(classes, 1));
     double both = 0, of_classes = 0, of_groups = 0, all = 0, expected, most;
+    unsigned there = 0; /* classes that are not empty */
     TwGrouping m;
 
     for (unsigned c = 0; c < classes; c++) {
@@ -36,10 +42,11 @@ TwGrouping tw_grouping_of(const unsigned *counts, unsigned classes,
         for (unsigned g = 0; g < groups; g++) {
             both += pairs(counts[c * groups + g]);
             row += counts[c * groups + g];
-            per_class[c] += counts[c * groups + g] > 0;
+            spread[there] += counts[c * groups + g] > 0;
         }
         of_classes += pairs(row);
         all += row;
+        there += row > 0;
     }
     for (unsigned g = 0; g < groups; g++) {
         double column = 0;
@@ -52,6 +59,10 @@ TwGrouping tw_grouping_of(const unsigned *counts, unsigned classes,
     expected = all > 1 ? of_classes * of_groups / pairs(all) : 0;
     most = (of_classes + of_groups) / 2;
     m.index = most - expected > 0 ? (both - expected) / (most - expected) : 1;
-    m.groups = tw_median(per_class, classes);
+    m.precision = part(both, of_groups);
+    m.recall = part(both, of_classes);
+    m.groups = tw_median(spread, there); /* sorts them */
+    m.nine_of_ten = there > 0 ? spread[(there * 9 + 9) / 10 - 1] : 0;
+    m.most = there > 0 ? spread[there - 1] : 0;
     return m;
 }

@@ -9,9 +9,15 @@
 double tw_median(double *values, unsigned n);
 
 typedef struct TwGrouping {
-    double index;  /* the adjusted Rand index (Hubert and Arabie 1985): 1: the
-                    * groups are the classes; 0: they are as good as chance */
-    double groups; /* median of the groups that a class is spread over */
+    double index; /* the adjusted Rand index (Hubert and Arabie 1985): 1: the
+                   * groups are the classes; 0: they are as good as chance */
+    double precision; /* of the pairs in one group, the part in one class; 1 if
+                       * there is no such pair: low if groups mix classes */
+    double recall;    /* of the pairs in one class, the part in one group; 1 if
+                       * there is no such pair: low if classes are spread */
+    /* Over how many groups a class is spread: the median class, nine of ten
+     * classes at most, any class at most.  (Of classes that are there.) */
+    double groups, nine_of_ten, most;
 } TwGrouping;
 
 /* counts[class * groups + group]: how many things of each class are in each

@@ -39,6 +39,41 @@ static void test_grouping(void)
     g_assert_cmpfloat(g.groups, ==, 2);
 }
 
+/* By hand: rows {2,1,0} and {0,1,2}. */
+static void test_pairs(void)
+{
+    /* Two classes of 3: 3 pairs each.  In one group and one class: {2}, {2}: 2
+     * pairs.  Groups of 2, 2, 2: 3 pairs. */
+    TwGrouping g = tw_grouping_of((const unsigned[]){2, 1, 0, 0, 1, 2}, 2, 3);
+    unsigned many[10 * 10] = {0};
+
+    g_assert_cmpfloat_with_epsilon(g.precision, 2.0 / 3, 1e-9);
+    g_assert_cmpfloat_with_epsilon(g.recall, 2.0 / 6, 1e-9);
+    g_assert_cmpfloat(g.most, ==, 2);
+    /* All in one group, and no pair at all. */
+    g = tw_grouping_of((const unsigned[]){4, 4}, 2, 1);
+    g_assert_cmpfloat_with_epsilon(g.precision, 12.0 / 28, 1e-9);
+    g_assert_cmpfloat(g.recall, ==, 1);
+    g = tw_grouping_of((const unsigned[]){1, 0, 0, 1}, 2, 2);
+    g_assert_cmpfloat(g.precision, ==, 1);
+    g_assert_cmpfloat(g.recall, ==, 1);
+    /* Ten classes, the n-th in n groups; then one more that is empty. */
+    for (unsigned c = 0; c < 10; c++) {
+        for (unsigned i = 0; i <= c; i++) {
+            many[c * 10 + i] = 1;
+        }
+    }
+    g = tw_grouping_of(many, 10, 10);
+    g_assert_cmpfloat(g.groups, ==, 5);
+    g_assert_cmpfloat(g.nine_of_ten, ==, 9);
+    g_assert_cmpfloat(g.most, ==, 10);
+    g = tw_grouping_of((const unsigned[]){0, 0, 1, 1}, 2, 2);
+    g_assert_cmpfloat(g.groups, ==, 2);
+    g_assert_cmpfloat(g.nine_of_ten, ==, 2);
+    g = tw_grouping_of((const unsigned[]){0}, 0, 0);
+    g_assert_cmpfloat(g.most, ==, 0);
+}
+
 static void test_loop(void)
 {
     TwTargetOptions options = {.name = "softmmu"};
@@ -117,6 +152,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/figures/median", test_median);
     g_test_add_func("/figures/grouping", test_grouping);
+    g_test_add_func("/figures/pairs", test_pairs);
     g_test_add_func("/bench/loop", test_loop);
     g_test_add_func("/bench/micro", test_micro);
     g_test_add_func("/zoo", test_zoo);

@@ -106,6 +106,7 @@ typedef struct TwStoreSight {
     const char *key;     /* tw_key_write() */
     const char *sign;    /* the cause that the raw case shows; keys are told
                           * apart by it, too */
+    const char *title;   /* a sentence about it; NULL: tw_cause_title() */
     const char *verdict; /* tw_verdict_name() */
     const char *rule;    /* may be "" */
     bool security;

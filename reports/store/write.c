@@ -192,7 +192,8 @@ static int64_t key_of(TwStore *store, const TwStoreSight *sight, GError **error)
                               "SELECT id FROM keys WHERE target = ? AND"
                               " key = ? AND sign = ?",
                               "sss", sight->target, sight->key, sight->sign);
-    g_autofree char *title = tw_cause_title(sight->sign);
+    g_autofree char *title =
+        sight->title ? g_strdup(sight->title) : tw_cause_title(sight->sign);
     int64_t finding, now = tw_store_now(store);
 
     if (!id && !mine) {

@@ -15,6 +15,7 @@ static void case_free(void *data)
     TwTriageCase *one = data;
 
     g_free(one->path);
+    g_free(one->label);
     g_string_free(one->data, TRUE);
     g_free(one);
 }
@@ -172,6 +173,8 @@ static bool add_file(TwTriage *t, const char *path, const char *harness,
 {
     const TwHarnessInfo *h = NULL;
     g_autofree TwProgram *program = NULL;
+    g_autoptr(TwComments) comments = NULL;
+    TwTriageCase *one;
     GError *unread = NULL;
 
     if (harness) {
@@ -190,10 +193,12 @@ static bool add_file(TwTriage *t, const char *path, const char *harness,
         return add_input(t, path, h, error);
     }
     program = g_new(TwProgram, 1);
-    if (!tw_program_load(program, path, TW_TEXT_STRICT, NULL, &unread)) {
+    comments = tw_comments_new();
+    if (!tw_program_load(program, path, TW_TEXT_STRICT, comments, &unread)) {
         return pass_over_error(t, unread);
     }
-    tw_triage_add_program(t, path, &t->target, program);
+    one = tw_triage_add_program(t, path, &t->target, program);
+    one->label = tw_comments_note(comments, TW_TRIAGE_LABEL, 0);
     return true;
 }
 

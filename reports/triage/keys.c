@@ -36,9 +36,23 @@ typedef struct Shrunk {
 typedef struct Judge {
     TwRunner *runner;
     const char *key;
+    const TwKnown *known;
+    unsigned entry; /* that explains the case, as TwCause has it */
     unsigned least; /* tw_pool_least() of the case */
     gint64 until;
 } Judge;
+
+/* Does the same entry of the list explain the finding, or still none?  One key
+ * can be that of several bugs, and what is dropped must not turn one into
+ * another. */
+static bool same_entry(const Judge *judge, const TwProgram *program,
+                       const TwFinding *finding)
+{
+    unsigned made = 0;
+
+    return tw_cause_known_here(judge->known, judge->runner, program, finding,
+                               false, &made) == judge->entry;
+}
 
 /* In this worker: most findings do not kill it, and others would replace it. */
 static unsigned first(TwProgram *const *candidates, unsigned n, void *data)
@@ -51,7 +65,8 @@ static unsigned first(TwProgram *const *candidates, unsigned n, void *data)
         tw_runner_run(judge->runner, candidates[i], &finding, NULL, NULL);
         if (strcmp(finding.key, judge->key) == 0 &&
             tw_verdict_is_finding(finding.verdict) &&
-            tw_pool_least(candidates[i], &finding) >= judge->least) {
+            tw_pool_least(candidates[i], &finding) >= judge->least &&
+            same_entry(judge, candidates[i], &finding)) {
             return i;
         }
     }
@@ -72,7 +87,10 @@ static bool shrink_here(const TwTriage *t, const TwTriageKey *key, Shrunk *out,
                         GError **error)
 {
     g_autoptr(TwRunner) runner = tw_runner_new(key->options, error);
-    Judge judge = {.runner = runner, .key = key->key};
+    Judge judge = {.runner = runner,
+                   .key = key->key,
+                   .known = t->known,
+                   .entry = key->known};
     TwMinimiseOptions options = {.first = first,
                                  .first_data = &judge,
                                  .go_on = go_on,
@@ -95,7 +113,7 @@ static bool shrink_here(const TwTriage *t, const TwTriageKey *key, Shrunk *out,
         out->lines = stats.lines_after;
         out->operations = stats.ops_after;
     }
-    tw_cause_find(runner, &out->program, t->shrink, &out->cause);
+    tw_cause_find(runner, t->known, &out->program, t->shrink, &out->cause);
     return true;
 }
 
@@ -115,8 +133,8 @@ static bool shrink_isolated(const TwTriage *t, const TwTriageKey *key,
     if (!runner) {
         return false;
     }
-    if (!tw_cause_isolated(key->options, &out->program, false, t->patience,
-                           &out->cause, error)) {
+    if (!tw_cause_isolated(key->options, t->known, &out->program, false,
+                           t->patience, &out->cause, error)) {
         return false;
     }
     if (strcmp(out->cause.finding.key, key->key) != 0) {
@@ -130,7 +148,7 @@ static bool shrink_isolated(const TwTriage *t, const TwTriageKey *key,
         out->lines = shrunk.stats.lines_after;
         out->operations = shrunk.stats.ops_after;
     }
-    return tw_cause_isolated(key->options, &out->program, t->shrink,
+    return tw_cause_isolated(key->options, t->known, &out->program, t->shrink,
                              t->patience, &out->cause, error);
 }
 
@@ -212,7 +230,7 @@ static bool record_minimal(TwTriage *t, TwTriageKey *key, const Shrunk *out)
     };
 
     tw_program_print(&out->program, NULL, text);
-    title = tw_cause_title(out->cause.name);
+    title = tw_triage_title(t, out->cause.name, out->cause.known);
     minimal.title = title;
     minimal.data = text->str;
     minimal.size = text->len;
@@ -228,6 +246,9 @@ static bool opinion(TwTriage *t, TwTriageKey *key, const Shrunk *out)
 {
     bool agrees = strcmp(out->cause.name, key->sign) == 0;
 
+    if (out->cause.known != key->known) {
+        return true; /* shrunk into another bug: the raw cases count */
+    }
     if (!agrees && !key->second && key->other) {
         TwTriageKey *other = g_new0(TwTriageKey, 1);
 
@@ -235,6 +256,7 @@ static bool opinion(TwTriage *t, TwTriageKey *key, const Shrunk *out)
         other->key = g_strdup(key->key);
         other->sign = g_strdup(key->sign);
         other->cause = g_strdup(key->cause);
+        other->known = key->known;
         other->size = key->other_size;
         other->data = g_memdup2(key->other, other->size);
         other->options = key->other_options;
@@ -340,6 +362,7 @@ static bool want_key(const TwStoreKey *stored, void *data)
     key->key = g_strdup(stored->key);
     key->sign = g_strdup(stored->sign);
     key->cause = g_strdup(stored->cause);
+    key->known = tw_triage_entry(t, stored->sign);
     one = smallest(t, stored->id, NULL);
     if (one) {
         const TwTriageCase *other = smallest(t, stored->id, one);

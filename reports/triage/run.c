@@ -84,7 +84,6 @@ uint32_t tw_triage_limit(const TwTriage *t)
 
 typedef struct Outcome {
     TwCause cause;
-    int known;
     TwWorkFailure failure;
 } Outcome;
 
@@ -137,7 +136,7 @@ static bool find_cause_here(TwTriage *t, const TwTargetOptions *options,
     if (!t->runner) {
         return false;
     }
-    tw_cause_find(t->runner, program, false, cause);
+    tw_cause_find(t->runner, t->known, program, false, cause);
     return true;
 }
 
@@ -151,7 +150,6 @@ static void find_cause(unsigned i, void *slot, void *data)
     GError *error = NULL;
 
     tw_triage_be_silent();
-    out->known = -1;
     if (one->harness) {
         if (tw_triage_judge_bytes(t, one->harness, one->harness->target,
                                   one->data->str, one->data->len, 1,
@@ -162,13 +160,13 @@ static void find_cause(unsigned i, void *slot, void *data)
             tw_cause_of_text(&finding, &out->cause);
         }
     } else if (tw_triage_read(program, one->data->str, one->data->len,
-                              &error) &&
-               (t->died ? tw_cause_isolated(&one->options, program, false,
-                                            t->patience, &out->cause, &error)
-                        : find_cause_here(t, &one->options, program,
-                                          &out->cause, &error)) &&
-               tw_verdict_is_finding(out->cause.finding.verdict)) {
-        out->known = tw_known_match(t->known, program, &out->cause.finding);
+                              &error)) {
+        if (t->died) {
+            tw_cause_isolated(&one->options, t->known, program, false,
+                              t->patience, &out->cause, &error);
+        } else {
+            find_cause_here(t, &one->options, program, &out->cause, &error);
+        }
     }
     if (error) {
         tw_work_fail(&out->failure, error);
@@ -184,10 +182,32 @@ char *tw_triage_words(const TwTriage *t, const TwTargetOptions *options)
     return tw_target_options_words(&with_time);
 }
 
+char *tw_triage_title(const TwTriage *t, const char *name, unsigned known)
+{
+    return known ? g_strdup(tw_known_entry(t->known, known - 1)->reason)
+                 : tw_cause_title(name);
+}
+
+unsigned tw_triage_entry(const TwTriage *t, const char *name)
+{
+    for (unsigned i = 0; i < tw_known_n_entries(t->known); i++) {
+        TwCause cause = {.known = i + 1};
+
+        tw_cause_name_known(t->known, &cause);
+        if (tw_known_entry(t->known, i)->active &&
+            strcmp(cause.name, name) == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
 static bool record(TwTriage *t, TwTriageCase *one)
 {
     const TwFinding *finding = &one->cause.finding;
     g_autofree char *words = tw_triage_words(t, &one->options);
+    g_autofree char *title =
+        tw_triage_title(t, one->cause.name, one->cause.known);
     g_autofree char *form =
         one->harness ? g_strdup_printf("bytes:%s", one->harness->name)
                      : g_strdup("text");
@@ -197,6 +217,7 @@ static bool record(TwTriage *t, TwTriageCase *one)
         .version = t->version,
         .key = finding->key,
         .sign = one->cause.name,
+        .title = title,
         .verdict = tw_verdict_name(finding->verdict),
         .rule = one->cause.rule,
         .security = one->cause.security,
@@ -210,6 +231,7 @@ static bool record(TwTriage *t, TwTriageCase *one)
 
     if (finding->verdict == TW_VERDICT_FLAKY) {
         sight.sign = "flaky";
+        sight.title = NULL;
     }
     return tw_triage_group(t) &&
            tw_store_see(t->store, &sight, t->raw, &one->seen, &t->error) &&
@@ -255,11 +277,11 @@ static bool take_case(unsigned i, const void *slot, bool died, void *data)
         return false;
     } else {
         one->cause = out->cause;
-        one->known = out->known;
+        one->known = (int)out->cause.known - 1;
     }
     verdict = one->cause.finding.verdict;
     t->self |= verdict == TW_VERDICT_SELF;
-    if (one->known >= 0) {
+    if (one->known >= 0 && !t->keep_known) {
         t->matched[one->known]++;
         return true;
     }

@@ -16,6 +16,9 @@
 #define TW_TRIAGE_SECONDS 60
 #define TW_TRIAGE_RAW 10
 
+/* A case says its true cause, if it is known, in a comment: "# cause: TEXT". */
+#define TW_TRIAGE_LABEL "cause"
+
 /* One input. */
 typedef struct TwTriageCase {
     char *path;
@@ -24,6 +27,8 @@ typedef struct TwTriageCase {
     GString *data;                /* a canonical program, or those bytes */
     TwCause cause;                /* its cause */
     int known;                    /* the known divergence that it is, or -1 */
+    char *label;                  /* its true cause, for a score; or NULL */
+    unsigned alone;               /* tw_triage_label() */
     TwStoreSeen seen;             /* if it was recorded */
 } TwTriageCase;
 
@@ -32,6 +37,7 @@ typedef struct TwTriageKey {
     int64_t id;
     char *data, *key, *sign, *cause;
     size_t size;
+    unsigned known; /* 1 + the entry of the list that its sign is, or 0 */
     const TwTargetOptions *options;
     char *other; /* another case, for a second opinion, or NULL */
     size_t other_size;
@@ -55,6 +61,7 @@ typedef struct TwTriage {
     TwTargetOptions target; /* under test */
     uint32_t timeout_ms;    /* as the user gave it, for the words of findings */
     TwKnown *known;         /* selected for the target, or NULL */
+    bool keep_known;        /* what the list explains is recorded, too */
     char *label;            /* the name that findings are kept under */
     char *words;            /* options that choose the target */
     const char *version;
