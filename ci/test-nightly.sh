@@ -134,6 +134,25 @@ outcome triage-softmmu finding
 check 'the page has it' grep -q 'class="finding new"' "$out"/latest/page/index.html
 night 0 'the next night it is known' --only fuzz,triage
 page '0 new, 0 returned, 0 fixed, 1 known'
+# The first triage of a night takes what harnesses found, campaigns have recorded theirs before it.
+kept=$out
+out=both
+night 10 'a bug that campaigns and a harness find' --only campaigns,fuzz,triage
+outcome campaign-zoo-second-hop-unregistered finding
+outcome fuzz-iommu-libfuzzer-build finding
+check 'JUnit and SARIF tell what the night found new' python3 - "$out/latest" <<'END'
+import json, sys
+import xml.etree.ElementTree as e
+page = json.load(open(sys.argv[1] + "/page/report.json"))
+new = sorted(f["cause"] for f in page["findings"] if f["news"] == "new")
+assert new and all(f["count"] > 1 for f in page["findings"]), page["findings"]
+suite = e.parse(sys.argv[1] + "/softmmu.xml").getroot()[0]
+assert new == sorted(c.get("name") for c in suite if c.find("failure") is not None)
+assert all(c.find("failure").get("type") == "new" for c in suite)
+results = json.load(open(sys.argv[1] + "/softmmu.sarif"))["runs"][0]["results"]
+assert new == sorted(r["ruleId"] for r in results if r["baselineState"] == "new")
+END
+out=$kept
 unset TWINWALK_ZOO
 night 0 'it is switched off' --only fuzz,triage
 page '0 new, 0 returned, 1 fixed, 0 known'

@@ -14,7 +14,7 @@ typedef struct Options {
     TwCliTarget target;
     TwCliKnown known;
     char *harness, *junit, *sarif, *out, *export;
-    char **without, *labels;
+    char **without, *labels, *since;
     gboolean retest, json, drop, keep, score;
 } Options;
 
@@ -31,10 +31,35 @@ static bool open_target(TwTriage *t, GError **error)
     return true;
 }
 
+static bool is_run(const TwStoreRun *run, void *data)
+{
+    int64_t *wanted = data;
+
+    *wanted = run->id == *wanted ? 0 : *wanted;
+    return *wanted != 0;
+}
+
+/* The store must have the run of --since. */
+static bool has_since(const TwTriage *t, GError **error)
+{
+    int64_t wanted = t->since;
+
+    if (wanted && !tw_store_runs(t->store, NULL, is_run, &wanted, error)) {
+        return false;
+    }
+    if (wanted) {
+        g_set_error(error, TW_TEXT_ERROR, TW_TEXT_ERROR_IO,
+                    "--since: expected the number of a run in %s, not "
+                    "%" G_GINT64_FORMAT,
+                    t->store_path, wanted);
+    }
+    return wanted == 0;
+}
+
 static bool begin(TwTriage *t, const Options *o, GError **error)
 {
-    t->store = tw_store_open(t->store_path, !o->retest, error);
-    if (!t->store) {
+    t->store = tw_store_open(t->store_path, !o->retest && !t->since, error);
+    if (!t->store || !has_since(t, error)) {
         return false;
     }
     t->run.verb = "triage";
@@ -166,6 +191,28 @@ static bool load_known(Options *o)
     return true;
 }
 
+/* --since RUN; true without it. */
+static bool parse_since(TwTriage *t, const Options *o)
+{
+    uint64_t number = 0;
+
+    if (!o->since) {
+        return true;
+    }
+    if (!tw_cli_number("--since", o->since, &number)) {
+        return false;
+    }
+    if (number == 0 || number > INT64_MAX) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--since: expected the number of a run, "
+                    "not %s",
+                    o->since);
+        return false;
+    }
+    t->since = (int64_t)number;
+    return true;
+}
+
 static bool ready(const TwTriage *t, Options *o, int argc, int jobs, int raw)
 {
     const char *wrong = NULL;
@@ -183,10 +230,10 @@ static bool ready(const TwTriage *t, Options *o, int argc, int jobs, int raw)
         wrong = "--as: expected a name";
     } else if ((o->score || o->labels) &&
                (o->retest || o->harness || o->junit || o->sarif || o->out ||
-                t->store_path || (o->score && o->labels))) {
+                o->since || t->store_path || (o->score && o->labels))) {
         wrong = "--score, --label: expected one of them, with cases, and "
-                "without --retest, --harness, --junit, --sarif, --out and "
-                "--store";
+                "without --retest, --harness, --junit, --sarif, --out, "
+                "--since and --store";
     }
     if (wrong) {
         tw_cli_fail(TW_EXIT_USAGE, "%s", wrong);
@@ -240,6 +287,7 @@ static void options_clear(Options *o)
     g_free(o->export);
     g_strfreev(o->without);
     g_free(o->labels);
+    g_free(o->since);
     tw_cli_known_clear(&o->known);
     tw_cli_target_clear(&o->target);
 }
@@ -276,6 +324,10 @@ int tw_verb_triage(int argc, char **argv)
          "Reads no files: runs the cases in the store and prints which keys "
          "are fixed",
          NULL},
+        {"since", 0, 0, G_OPTION_ARG_STRING, &o.since,
+         "Findings are new if the store did not have them when run RUN began "
+         "(default: when this triage began)",
+         "RUN"},
         {"no-min", 0, 0, G_OPTION_ARG_NONE, &no_min, "Does not shrink cases",
          NULL},
         {"time", 0, 0, G_OPTION_ARG_STRING, &time,
@@ -321,7 +373,7 @@ int tw_verb_triage(int argc, char **argv)
         goto out;
     }
     t.store_path = store;
-    if (!ready(&t, &o, argc, jobs, raw) ||
+    if (!parse_since(&t, &o) || !ready(&t, &o, argc, jobs, raw) ||
         (time && !tw_cli_seconds("--time", time, &t.seconds))) {
         goto out;
     }

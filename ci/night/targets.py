@@ -258,8 +258,9 @@ def triage_folders(step, label, *arguments):
     """One call of `twinwalk triage`.  Returns its exit code; news are noted."""
     night = step.night
     output = night.tmp / "triage"
-    code = step.run(night.twinwalk, "triage", "--store", night.store, "--as",
-                    label, "--target", *target_of(night, label), "--jobs",
+    code = step.run(night.twinwalk, "triage", "--store", night.store, "--since",
+                    str(night.first_run()), "--as", label, "--target",
+                    *target_of(night, label), "--jobs",
                     str(night.options.jobs), "--time", "30s", *arguments,
                     output=output)
     step.remark(last_line(read(output)).split("; kept in ")[0])

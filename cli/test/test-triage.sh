@@ -88,6 +88,25 @@ counted=$(sql 'SELECT sum(count) FROM keys')
 check 'once, if it is the same campaign' \
     [ "$(sql 'SELECT sum(count) FROM keys')" -eq "$counted" ]
 
+# News since an older run: a run has recorded it, and a triage finds it again.
+first=$(sql 'SELECT max(id) + 1 FROM runs')
+"$TWINWALK" run --target zoo:rights-not-anded --programs 60 --out since \
+    --store f.db --as since >/dev/null 2>&1 || true
+exits 10 'new since that run' "$TWINWALK" triage --target zoo:rights-not-anded \
+    --as since --store f.db --since "$first" --json --junit j.xml since
+check 'is new' [ "$(value 'set(f["status"] for f in r["findings"])')" = "{'new'}" ]
+check 'and fails' grep -q '<failure type="new"' j.xml
+exits 0 'but not since this one' "$TWINWALK" triage --target zoo:rights-not-anded \
+    --as since --store f.db --json since
+check 'is known' [ "$(value 'set(f["status"] for f in r["findings"])')" = "{'known'}" ]
+refuses 'a run that is none' '--since: expected the number of a run in f.db, not 900' \
+    "$TWINWALK" triage --store f.db --since 900 since
+refuses 'run 0' '--since: expected the number of a run, not 0' \
+    "$TWINWALK" triage --store f.db --since 0 since
+refuses 'a run of no store' 'no.db: expected a store' \
+    "$TWINWALK" triage --store no.db --since 1 since
+check 'none is made' [ ! -e no.db ]
+
 # Fixed, and back.
 exits 0 'after a fix' "$TWINWALK" triage --target softmmu --as zoo \
     --store f.db --retest

@@ -107,11 +107,11 @@ void tw_page_free(TwPage *page)
 
 typedef struct Load {
     TwPage *page;
-    GHashTable *before;  /* finding: what it was when the run began */
-    GHashTable *started; /* run: TwStoreRun without its strings */
-    GHashTable *targets; /* run: target */
-    GHashTable *series;  /* "name\ntarget": TwPageSeries */
-    GArray *nights;      /* int64_t: runs that are nights */
+    TwStoreBefore *before; /* the run */
+    GHashTable *started;   /* run: TwStoreRun without its strings */
+    GHashTable *targets;   /* run: target */
+    GHashTable *series;    /* "name\ntarget": TwPageSeries */
+    GArray *nights;        /* int64_t: runs that are nights */
     int64_t wanted;
     /* Runs without an end: whose process is there; of others since then. */
     unsigned alive, unsure;
@@ -145,19 +145,6 @@ static bool take_run(const TwStoreRun *run, void *data)
     return true;
 }
 
-static bool take_change(const TwStoreChange *change, void *data)
-{
-    Load *load = data;
-
-    if (change->run >= load->page->since_run &&
-        !g_hash_table_contains(load->before, &change->finding)) {
-        g_hash_table_insert(
-            load->before, g_memdup2(&change->finding, sizeof(change->finding)),
-            g_strdup(change->was));
-    }
-    return true;
-}
-
 static TwPageNews news_of(const char *before, TwStoreStatus now)
 {
     if (now == TW_STORE_FIXED) {
@@ -179,8 +166,7 @@ static bool take_finding(const TwStoreFinding *stored, void *data)
     TwPageFinding *f = g_new0(TwPageFinding, 1);
 
     f->id = stored->id;
-    f->news =
-        news_of(g_hash_table_lookup(load->before, &stored->id), stored->status);
+    f->news = news_of(tw_store_was(load->before, stored->id), stored->status);
     f->security = stored->security;
     f->minimal = stored->minimal;
     f->count = stored->count;
@@ -315,7 +301,8 @@ static bool load_all(Load *load, TwStore *store, GError **error)
         return false;
     }
     load->page->running = load->alive + load->unsure;
-    return tw_store_changes(store, 0, take_change, load, error) &&
+    load->before = tw_store_before(store, load->page->since_run, error);
+    return load->before &&
            tw_store_findings(store, NULL, take_finding, load, error) &&
            tw_store_measures(store, 0, take_measure, load, error);
 }
@@ -324,7 +311,6 @@ bool tw_page_load(TwPage *page, TwStore *store, int64_t since, GError **error)
 {
     Load load = {
         .page = page,
-        .before = table(),
         .started = table(),
         .targets = table(),
         .series = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
@@ -339,7 +325,7 @@ bool tw_page_load(TwPage *page, TwStore *store, int64_t since, GError **error)
 
         g_array_sort(s->points, by_time);
     }
-    g_hash_table_unref(load.before);
+    g_clear_pointer(&load.before, tw_store_before_free);
     g_hash_table_unref(load.started);
     g_hash_table_unref(load.targets);
     g_hash_table_unref(load.series);

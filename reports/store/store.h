@@ -235,4 +235,16 @@ bool tw_store_measures(TwStore *store, int64_t run,
                                     void *data),
                        void *data, GError **error);
 
+/*
+ * What findings were before a run began.  tw_store_was(): the name of the
+ * status of a finding then, "" if the store did not have it, or NULL if its
+ * status has not changed since; valid as long as `before`, which is the
+ * caller's.  NULL with `error` if the store cannot be read.
+ */
+typedef struct TwStoreBefore TwStoreBefore;
+TwStoreBefore *tw_store_before(TwStore *store, int64_t run, GError **error);
+const char *tw_store_was(const TwStoreBefore *before, int64_t finding);
+void tw_store_before_free(TwStoreBefore *before);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwStoreBefore, tw_store_before_free)
+
 #endif

@@ -7,7 +7,7 @@
 typedef struct Collect {
     TwTriage *triage;
     GPtrArray *findings;
-    GHashTable *fixed; /* ids of what was fixed by this run */
+    TwStoreBefore *before;
 } Collect;
 
 static void finding_free(void *data)
@@ -27,30 +27,23 @@ static void finding_free(void *data)
     g_free(f);
 }
 
-static TwTriageNews news_of(const Collect *c, const TwStoreFinding *f)
+/* Also sets the status as it is since then: a finding that two commands of a
+ * night have met is still new. */
+static TwTriageNews news_of(const Collect *c, const TwStoreFinding *f,
+                            TwStoreStatus *status)
 {
-    switch (f->status) {
-    case TW_STORE_NEW:
-    case TW_STORE_RETURNED:
-        return f->last_run == c->triage->run.id ? TW_TRIAGE_NEW
-                                                : TW_TRIAGE_KNOWN;
-    case TW_STORE_FIXED:
-        return g_hash_table_contains(c->fixed, &f->id) ? TW_TRIAGE_FIXED
-                                                       : TW_TRIAGE_WAS_FIXED;
-    default:
+    const char *was = tw_store_was(c->before, f->id);
+    bool returned = was && strcmp(was, "fixed") == 0;
+
+    *status = f->status;
+    if (f->status == TW_STORE_FIXED) {
+        return was && !returned ? TW_TRIAGE_FIXED : TW_TRIAGE_WAS_FIXED;
+    }
+    if (f->status == TW_STORE_FLAKY || !was || (*was && !returned)) {
         return TW_TRIAGE_KNOWN;
     }
-}
-
-static bool note_change(const TwStoreChange *change, void *data)
-{
-    Collect *c = data;
-
-    if (strcmp(change->is, tw_store_status_name(TW_STORE_FIXED)) == 0) {
-        g_hash_table_add(c->fixed,
-                         g_memdup2(&change->finding, sizeof(change->finding)));
-    }
-    return true;
+    *status = returned ? TW_STORE_RETURNED : TW_STORE_NEW;
+    return TW_TRIAGE_NEW;
 }
 
 static bool collect(const TwStoreFinding *from, void *data)
@@ -59,8 +52,7 @@ static bool collect(const TwStoreFinding *from, void *data)
     TwTriageFinding *f = g_new0(TwTriageFinding, 1);
 
     f->id = from->id;
-    f->status = from->status;
-    f->news = news_of(c, from);
+    f->news = news_of(c, from, &f->status);
     f->security = from->security;
     f->count = from->count;
     f->keys = from->keys;
@@ -94,17 +86,15 @@ static int by_news(const void *a, const void *b)
 
 GPtrArray *tw_triage_findings(TwTriage *t, GError **error)
 {
+    g_autoptr(TwStoreBefore) before =
+        tw_store_before(t->store, t->since ? t->since : t->run.id, error);
     Collect c = {
         .triage = t,
         .findings = g_ptr_array_new_with_free_func(finding_free),
-        .fixed =
-            g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+        .before = before,
     };
-    bool ok = tw_store_changes(t->store, t->run.id, note_change, &c, error) &&
-              tw_store_findings(t->store, t->label, collect, &c, error);
 
-    g_hash_table_unref(c.fixed);
-    if (!ok) {
+    if (!before || !tw_store_findings(t->store, t->label, collect, &c, error)) {
         g_ptr_array_unref(c.findings);
         return NULL;
     }

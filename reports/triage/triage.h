@@ -68,6 +68,7 @@ typedef struct TwTriage {
     const char *store_path;
     TwStore *store;
     TwStoreRun run;
+    int64_t since; /* findings since the start of this run are new; 0: `run` */
     unsigned jobs, raw; /* processes; raw cases kept for a key */
     uint32_t patience;  /* limit with which a target hangs; 0: default */
     uint32_t seconds;   /* for shrinking one case */
@@ -96,11 +97,13 @@ typedef struct TwTriage {
     void *data; /* for these two */
 } TwTriage;
 
-/* What a finding of the store is in this run, in the order of the list. */
+/* What a finding of the store is since TwTriage.since, in the order of the
+ * list.
+ */
 typedef enum TwTriageNews {
-    TW_TRIAGE_NEW, /* or returned, in this run */
+    TW_TRIAGE_NEW, /* or returned, since then */
     TW_TRIAGE_KNOWN,
-    TW_TRIAGE_FIXED,     /* by this run */
+    TW_TRIAGE_FIXED,     /* since then */
     TW_TRIAGE_WAS_FIXED, /* before */
 } TwTriageNews;
 
