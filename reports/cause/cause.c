@@ -12,65 +12,7 @@
 
 #include "program/ops.h"
 
-static void name_it(TwCause *cause, const char *name)
-{
-    g_strlcpy(cause->name, name, sizeof(cause->name));
-}
-
-static void broken_rule(TwCause *cause, const char *rule)
-{
-    g_strlcpy(cause->rule, rule ? rule : "", sizeof(cause->rule));
-}
-
 /* Stories ------------------------------------------------------------------ */
-
-static const TwTold *expected_of(const TwStory *story)
-{
-    for (unsigned i = 0; i < story->n_allowed && i < TW_STORY_ALLOWED; i++) {
-        if (story->allowed[i].current) {
-            return &story->allowed[i];
-        }
-    }
-    return &story->allowed[0];
-}
-
-static bool succeeds(const TwTold *told)
-{
-    return told->class_ <= TW_CLASS_DEVICE_ERROR;
-}
-
-/* The part of the access that went elsewhere. */
-static const TwPart *part_at_fault(const TwStory *story)
-{
-    for (unsigned i = 0; i < story->n_parts; i++) {
-        if (story->parts[i].paired) {
-            return &story->parts[i];
-        }
-    }
-    return &story->parts[0];
-}
-
-static const TwPlace *place_of(const TwTold *told, unsigned byte)
-{
-    for (unsigned i = 0; i < told->n_places; i++) {
-        const TwPlace *place = &told->places[i];
-
-        if (byte >= place->from && byte < place->from + place->length) {
-            return place;
-        }
-    }
-    return told->n_places ? &told->places[0] : NULL;
-}
-
-static unsigned count_hops(const TwTale *tale)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < tale->steps->len; i++) {
-        n += g_array_index(tale->steps, TwStep, i).kind == TW_STEP_TRANSLATE;
-    }
-    return n;
-}
 
 static const TwLife *life_of(const TwStory *story, TwLifeKind kind)
 {
@@ -88,8 +30,8 @@ static const TwLife *life_of(const TwStory *story, TwLifeKind kind)
  */
 static bool isolation(const TwStory *story)
 {
-    const TwTold *seen = &story->seen, *expected = expected_of(story);
-    bool reached = succeeds(seen) && seen->class_ != TW_CLASS_DISCARD;
+    const TwTold *seen = &story->seen, *expected = tw_told_expected(story);
+    bool reached = tw_told_succeeds(seen) && seen->class_ != TW_CLASS_DISCARD;
 
     if (!story->access || !reached) {
         return false;
@@ -100,7 +42,7 @@ static bool isolation(const TwStory *story)
     case TW_VERDICT_STALE:
         return !seen->n_places || seen->places[0].where == TW_AT_LEAF;
     case TW_VERDICT_WRONG:
-        return !succeeds(expected);
+        return !tw_told_succeeds(expected);
     default:
         return false;
     }
@@ -156,8 +98,8 @@ static TwSuspect suspect_of(const TwStory *story)
         s.ending = ended->done;
         s.by_actor = ended->by_actor;
     }
-    if (s.ending && of_iommu(s.ending) && part_at_fault(story)->paired) {
-        find_hop(&part_at_fault(story)->tales[1], s.ending->obj, &s);
+    if (s.ending && of_iommu(s.ending) && tw_told_part(story)->paired) {
+        find_hop(&tw_told_part(story)->tales[1], s.ending->obj, &s);
     }
     return s;
 }
@@ -180,14 +122,20 @@ static bool names_page(const TwProgram *p, const TwOp *flush, uint64_t addr)
     }
 }
 
+/* Did a flush of one page of an entry leave its others? */
+static bool is_beside(TwExperiment *e, const TwSuspect *s)
+{
+    return s->cpu != TW_BOARD && s->n_pages > 0 && s->ending &&
+           !names_page(e->program, s->ending, s->pages[0]) &&
+           tw_with_direct_flush(e, s);
+}
+
 static void missed_flush(TwExperiment *e, const TwSuspect *s, TwCause *cause)
 {
-    if (s->cpu != TW_BOARD && s->n_pages > 0 && s->ending &&
-        !names_page(e->program, s->ending, s->pages[0]) &&
-        tw_with_direct_flush(e, s)) {
-        name_it(cause, "missed-flush-beside");
-    } else if (s->cpu != TW_BOARD && tw_without_victims(e, s)) {
-        name_it(cause, "missed-flush-victim");
+    if (is_beside(e, s)) {
+        tw_cause_name(cause, "missed-flush-beside");
+    } else if (s->cpu != TW_BOARD && tw_with_own_changes(e, s->cpu)) {
+        tw_cause_name(cause, "missed-flush-other-cpu");
     } else {
         g_snprintf(cause->name, sizeof(cause->name), "missed-%s",
                    s->ending ? tw_op_info(s->ending->code)->name : "flush");
@@ -209,26 +157,44 @@ static bool switched_before(const TwProgram *p, const TwSuspect *s)
     return false;
 }
 
+/* By what should have told the UNMAP. */
+static void name_unmap(const TwSuspect *s, TwCause *cause)
+{
+    switch (s->ending ? s->ending->code : TW_OP_UNMAP) {
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+    case TW_OP_NOTIFY:
+        tw_cause_name(cause, "missed-unmap");
+        break;
+    default:
+        g_snprintf(cause->name, sizeof(cause->name), "missed-unmap-of-%s",
+                   tw_op_info(s->ending->code)->name);
+    }
+}
+
 static void missed_unmap(TwExperiment *e, const TwSuspect *s, TwCause *cause)
 {
     bool replaced = s->ending && s->ending->code == TW_OP_MAP;
 
     if (replaced && !s->by_actor && tw_with_unmap_first(e, s->ended)) {
-        name_it(cause, "missed-unmap-replaced");
+        tw_cause_name(cause, "missed-unmap-replaced");
     } else if (s->iommu != TW_NONE &&
                tw_with_index_zero(e, s->iommu, s->index)) {
-        name_it(cause, "missed-unmap-index");
+        tw_cause_name(cause, "missed-unmap-index");
     } else if (s->iommu != TW_NONE &&
                tw_without_earlier_events(e, s->iommu, s->ended)) {
-        name_it(cause, "missed-unmap-again");
+        tw_cause_name(cause, "missed-unmap-again");
     } else if (s->iommu != TW_NONE && s->hop > 0) {
-        name_it(cause, "missed-unmap-later-hop");
+        tw_cause_name(cause, "missed-unmap-later-hop");
     } else if (s->iommu != TW_NONE && switched_before(e->program, s)) {
-        name_it(cause, "missed-unmap-again");
+        tw_cause_name(cause, "missed-unmap-again");
     } else if (replaced && s->by_actor) {
-        name_it(cause, "missed-unmap-replaced");
+        tw_cause_name(cause, "missed-unmap-replaced");
+    } else if (s->cpu != TW_BOARD && tw_with_own_changes(e, s->cpu)) {
+        tw_cause_name(cause, "missed-unmap-other-cpu");
     } else {
-        name_it(cause, "missed-unmap");
+        name_unmap(s, cause);
     }
 }
 
@@ -237,18 +203,23 @@ static void old_answer(TwExperiment *e, const TwStory *story, TwCause *cause)
     const TwLife *ended = life_of(story, TW_LIFE_ENDED);
     TwSuspect s = suspect_of(story);
 
-    broken_rule(cause, ended ? ended->rule : NULL);
-    if (!part_at_fault(story)->paired) {
-        name_it(cause, s.ending ? "old-code-after-flush" : "old-code");
+    tw_cause_broken_rule(cause, ended ? ended->rule : NULL);
+    if (!tw_told_part(story)->paired) {
+        tw_cause_name(cause, s.ending ? "old-code-after-flush" : "old-code");
+    } else if (tw_without_clock(e)) {
+        tw_cause_name(cause, "kept-at-resize");
+    } else if (s.cpu != TW_BOARD && tw_without_victims(e, &s) &&
+               !is_beside(e, &s)) {
+        tw_cause_name(cause, "missed-flush-victim");
     } else if (!ended || !s.ending) {
-        name_it(cause, "cached-in-vain");
+        tw_cause_name(cause, "cached-in-vain");
     } else if (strstr(ended->what, "newer answer")) {
-        name_it(cause, "came-back");
+        tw_cause_name(cause, "came-back");
     } else if (s.ending->code == TW_OP_RESTORE) {
-        name_it(cause, "missed-restore");
+        tw_cause_name(cause, "missed-restore");
     } else if (tw_op_info(s.ending->code)->flags & TW_OP_TOPOLOGY ||
                s.ending->code == TW_OP_COMMIT) {
-        name_it(cause, "missed-commit");
+        tw_cause_name(cause, "missed-commit");
     } else if (of_iommu(s.ending)) {
         missed_unmap(e, &s, cause);
     } else {
@@ -256,116 +227,47 @@ static void old_answer(TwExperiment *e, const TwStory *story, TwCause *cause)
     }
 }
 
-/* Walks that go elsewhere -------------------------------------------------- */
-
-/* Regions that win over a sibling of the same priority there. */
-static unsigned find_ties(const TwStory *story, const TwTale *tale,
-                          uint8_t *regions, int32_t *priorities, unsigned most)
-{
-    const TwSceneRegion *scene = story->scene->regions;
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < tale->steps->len && n < most; i++) {
-        const TwStep *step = &g_array_index(tale->steps, TwStep, i);
-        bool tie = false;
-
-        if (step->region == TW_NONE || !step->under ||
-            scene[step->region].container == TW_NONE) {
-            continue;
-        }
-        for (uint64_t under = step->under; under; under &= under - 1) {
-            tie |= scene[__builtin_ctzll(under)].priority ==
-                   scene[step->region].priority;
-        }
-        for (unsigned k = 0; k < n && tie; k++) {
-            tie = regions[k] != step->region;
-        }
-        if (tie) {
-            regions[n] = step->region;
-            priorities[n++] = scene[step->region].priority;
-        }
-    }
-    return n;
-}
-
-static bool order_of_equals(TwExperiment *e, const TwStory *story)
-{
-    uint8_t regions[16];
-    int32_t priorities[16];
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < story->n_parts && n == 0; i++) {
-        n = find_ties(story, &story->parts[i].tales[0], regions, priorities,
-                      G_N_ELEMENTS(regions));
-    }
-    return n > 0 && tw_with_higher_priority(e, regions, priorities, n);
-}
-
-static const TwStep *last_step(const TwTale *tale, TwStepKind kind)
-{
-    for (unsigned i = tale->steps->len; i-- > 0;) {
-        const TwStep *step = &g_array_index(tale->steps, TwStep, i);
-
-        if (step->kind == kind) {
-            return step;
-        }
-    }
-    return NULL;
-}
-
-static void refusal(const TwStory *story, const TwTale *tale, bool at_hop,
-                    TwCause *cause)
-{
-    /* Without a reason, the access came to a place that refuses by itself. */
-    bool ignored =
-        succeeds(&story->seen) || story->finding.verdict == TW_VERDICT_REASON;
-    const TwStep *step =
-        last_step(tale, at_hop ? TW_STEP_TRANSLATE : TW_STEP_PAGE);
-
-    g_snprintf(cause->name, sizeof(cause->name), "refusal-%s-%s",
-               ignored ? "ignored" : "changed",
-               !step          ? "early"
-               : !at_hop      ? "page-map"
-               : !step->there ? "no-entry"
-                              : "no-right");
-    broken_rule(cause, step ? step->rule : NULL);
-}
-
-static void wrong_walk(TwExperiment *e, const TwStory *story, TwCause *cause)
-{
-    const TwPart *part = part_at_fault(story);
-    const TwTold *expected = expected_of(story);
-    const TwPlace *place = place_of(expected, part->byte);
-    const TwStep *region = NULL;
-    unsigned hops = 0;
-
-    if (story->n_parts > 0) {
-        hops = count_hops(&part->tales[0]);
-        region = last_step(&part->tales[0], TW_STEP_REGION);
-    }
-    broken_rule(cause, region ? region->rule : NULL);
-    if (story->n_parts > 0 && order_of_equals(e, story)) {
-        name_it(cause, "order-of-equals");
-        broken_rule(cause, "MR-5");
-    } else if (tw_with_aligned_entries(e)) {
-        name_it(cause, "low-output-bits");
-        broken_rule(cause, "LA-13");
-    } else if (story->finding.verdict == TW_VERDICT_REASON &&
-               story->seen.reason.kind != TW_REASON_NONE) {
-        tw_cause_by_reason(&expected->reason, &story->seen.reason, cause);
-    } else if (place && story->n_parts > 0 &&
-               (place->where == TW_AT_HOP || place->where == TW_AT_PAGE)) {
-        refusal(story, &part->tales[0], place->where == TW_AT_HOP, cause);
-    } else if (place && hops > 0 && tw_cause_is_device(story, place)) {
-        name_it(cause, "device-behind-iommu");
-    } else if (e->shrunk) {
-        tw_cause_by_parts(story, place, hops, cause);
-    } else {
-        tw_cause_by_kind(story, place, hops, cause);
-    }
-}
-
 /* The others --------------------------------------------------------------- */
+
+/* All changes of entries tell in one way, so do all changes of regions. */
+static const char *kind_of_change(const TwOp *op)
+{
+    switch (op->code) {
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+    case TW_OP_NOTIFY:
+        return "entry";
+    default:
+        return tw_op_info(op->code)->flags & TW_OP_TOPOLOGY ||
+                       op->code == TW_OP_LISTEN
+                   ? "topology"
+                   : tw_op_info(op->code)->name;
+    }
+}
+
+/*
+ * What a listener is told of regions, and a replay, is right or wrong as a
+ * whole: whether an event is missing or of another range depends on what else
+ * is there.  Events in vain are another thing.
+ */
+static void name_event(const TwExperiment *e, TwCause *cause)
+{
+    const TwProgram *p = e->program;
+    const TwOp *op =
+        e->finding.op < p->n_script ? &p->script[e->finding.op] : NULL;
+    const char *what = tw_cause_what_of_event(e->finding.text);
+    const char *change = op ? kind_of_change(op) : "end";
+
+    if (op && op->code == TW_OP_REPLAY) {
+        tw_cause_name(cause, "event-replay");
+    } else if (strcmp(change, "topology") == 0 && strcmp(what, "extra") != 0) {
+        tw_cause_name(cause, "event-wrong-topology");
+    } else {
+        g_snprintf(cause->name, sizeof(cause->name), "event-%s-%s", what,
+                   change);
+    }
+}
 
 /* A bug that makes events to observers wrong also makes events to caches
  * wrong, so both have the same causes. */
@@ -376,17 +278,14 @@ static void wrong_event(TwExperiment *e, TwCause *cause)
 
     tw_cause_rule_of_text(cause);
     if (at < p->n_script && tw_with_unmap_first(e, at)) {
-        name_it(cause, "missed-unmap-replaced");
+        tw_cause_name(cause, "missed-unmap-replaced");
     } else if (tw_with_one_index(e)) {
-        name_it(cause, "missed-unmap-index");
+        tw_cause_name(cause, "missed-unmap-index");
     } else if (at < p->n_script && of_iommu(&p->script[at]) &&
                tw_without_earlier_events(e, p->script[at].obj, at)) {
-        name_it(cause, "missed-unmap-again");
+        tw_cause_name(cause, "missed-unmap-again");
     } else {
-        g_snprintf(cause->name, sizeof(cause->name), "event-%s-%s",
-                   tw_cause_what_of_event(e->finding.text),
-                   at < p->n_script ? tw_op_info(p->script[at].code)->name
-                                    : "end");
+        name_event(e, cause);
     }
 }
 
@@ -397,7 +296,7 @@ static void wrong_effect(TwExperiment *e, TwCause *cause)
 
     tw_cause_rule_of_text(cause);
     if (tw_with_aligned_entries(e)) {
-        name_it(cause, "low-output-bits");
+        tw_cause_name(cause, "low-output-bits");
     } else {
         g_snprintf(cause->name, sizeof(cause->name), "effect-%s",
                    at < p->n_script ? tw_op_info(p->script[at].code)->name
@@ -412,16 +311,16 @@ static void wrong_mark(TwExperiment *e, TwCause *cause)
 
     tw_cause_rule_of_text(cause);
     if (tw_without_iotlbs(e)) {
-        name_it(cause, "unmarked-record");
-        broken_rule(cause, "FR-13");
+        tw_cause_name(cause, "unmarked-record");
+        tw_cause_broken_rule(cause, "FR-13");
     } else if (strstr(text, "D is not set")) {
-        name_it(cause, "dirty-not-set");
+        tw_cause_name(cause, "dirty-not-set");
     } else if (strstr(text, "A is not set")) {
-        name_it(cause, "accessed-not-set");
+        tw_cause_name(cause, "accessed-not-set");
     } else if (strstr(text, "the older entry")) {
-        name_it(cause, "unmarked-kept");
+        tw_cause_name(cause, "unmarked-kept");
     } else {
-        name_it(cause, "mark-not-owed");
+        tw_cause_name(cause, "mark-not-owed");
     }
 }
 
@@ -435,18 +334,42 @@ static bool kept_record(TwExperiment *e, const TwSuspect *s)
            tw_without_iotlbs(e);
 }
 
+/* By what should have ended it: changes of tables are of one kind. */
+static void name_record(const TwSuspect *s, TwCause *cause)
+{
+    switch (s->ending ? s->ending->code : TW_OP_UNMAP) {
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+    case TW_OP_NOTIFY:
+        tw_cause_name(cause, "kept-record");
+        break;
+    case TW_OP_INVALIDATE:
+        g_snprintf(cause->name, sizeof(cause->name), "kept-record-%s",
+                   tw_scope_name(s->ending->scope));
+        break;
+    default:
+        g_snprintf(cause->name, sizeof(cause->name), "kept-record-%s",
+                   tw_op_info(s->ending->code)->name);
+    }
+}
+
 static void of_access(TwExperiment *e, const TwStory *story, TwCause *cause)
 {
     TwSuspect s = suspect_of(story);
     const TwLife *ended = life_of(story, TW_LIFE_ENDED);
 
-    if (story->finding.verdict == TW_VERDICT_STALE && kept_record(e, &s)) {
-        name_it(cause, "kept-record");
-        broken_rule(cause, ended ? ended->rule : NULL);
+    if (tw_without_mapping(e)) {
+        tw_cause_name(cause, "wrong-mapping");
+        tw_cause_broken_rule(cause, ended ? ended->rule : NULL);
+    } else if (story->finding.verdict == TW_VERDICT_STALE &&
+               kept_record(e, &s)) {
+        name_record(&s, cause);
+        tw_cause_broken_rule(cause, ended ? ended->rule : NULL);
     } else if (story->finding.verdict != TW_VERDICT_STALE ||
                story->finding.filled == TW_NO_OP ||
                tw_stays_without_fills(e, &s)) {
-        wrong_walk(e, story, cause);
+        tw_cause_of_walk(e, story, cause);
     } else {
         old_answer(e, story, cause);
     }
@@ -459,16 +382,16 @@ static bool of_started(const TwStory *story, TwCause *cause)
         bool missing = strstr(cause->finding.text, "(LA-61)") != NULL;
 
         if (missing) {
-            name_it(cause, "started-number");
-            broken_rule(cause, "LA-61");
+            tw_cause_name(cause, "started-number");
+            tw_cause_broken_rule(cause, "LA-61");
         }
         return missing;
     }
-    name_it(cause, story->access && story->allowed[0].busy
-                       ? "started-own-callback"
-                       : "started-astray");
-    broken_rule(cause,
-                story->access && story->allowed[0].busy ? "AC-8" : "FR-14");
+    tw_cause_name(cause, story->access && story->allowed[0].busy
+                             ? "started-own-callback"
+                             : "started-astray");
+    tw_cause_broken_rule(
+        cause, story->access && story->allowed[0].busy ? "AC-8" : "FR-14");
     return true;
 }
 

@@ -60,6 +60,33 @@ bool tw_with_aligned_entries(TwExperiment *e);
 bool tw_with_higher_priority(TwExperiment *e, const uint8_t *regions,
                              const int32_t *priorities, unsigned n);
 
+/* That IOMMU has one index, the one that the access needs. */
+bool tw_with_fixed_index(TwExperiment *e, uint8_t iommu, uint8_t index);
+/* A DMA access through a mapping goes without it. */
+bool tw_without_mapping(TwExperiment *e);
+/* No clock ticks, so no TLB changes its size. */
+bool tw_without_clock(TwExperiment *e);
+/* Everything is flushed before the accused operation. */
+bool tw_with_flush_before(TwExperiment *e);
+/* The root of each space is disabled and enabled again before the accused
+ * operation, so that all views are made anew. */
+bool tw_with_roots_switched(TwExperiment *e);
+/* Priorities are 0, 1, 2 ... in their order. */
+bool tw_with_ranked_priorities(TwExperiment *e);
+/* The CPU itself makes all changes and flushes. */
+bool tw_with_own_changes(TwExperiment *e, uint8_t cpu);
+
+/* Runs e->edited: does the accused operation have a finding? */
+bool tw_stays(TwExperiment *e);
+
+/*
+ * Makes the case plainer as long as the accused operation has a finding, of
+ * whatever key: a load, of one byte, of RAM that can be written, of whole
+ * pages, of one priority.  What is left is the bug's, not of the case.  Writes
+ * the case into `plain`; false: it is e->program.
+ */
+bool tw_make_plain(TwExperiment *e, TwProgram *plain);
+
 /* Known divergences ---------------------------------------------------------
  */
 
@@ -76,8 +103,32 @@ unsigned tw_cause_known(const TwKnown *known, const TwCauseRun *run,
                         const TwProgram *program, const TwFinding *finding,
                         bool drop, unsigned *experiments);
 
+/* Stories -------------------------------------------------------------------
+ */
+
+/* The outcome that is right now. */
+const TwTold *tw_told_expected(const TwStory *story);
+bool tw_told_succeeds(const TwTold *told);
+/* The part of the access that went elsewhere; of one that must be refused, the
+ * part that is. */
+const TwPart *tw_told_part(const TwStory *story);
+const TwPart *tw_told_part_refused(const TwStory *story,
+                                   const TwTold *expected);
+/* Where a byte goes; NULL: nowhere. */
+const TwPlace *tw_told_place(const TwTold *told, unsigned byte);
+bool tw_told_is_refusal(const TwPlace *place);
+/* How many translations a walk makes. */
+unsigned tw_told_hops(const TwTale *tale);
+
 /* Names ---------------------------------------------------------------------
  */
+
+void tw_cause_name(TwCause *cause, const char *name);
+/* NULL: none is known. */
+void tw_cause_broken_rule(TwCause *cause, const char *rule);
+
+/* An access that went elsewhere, and not by an old answer: walk.c. */
+void tw_cause_of_walk(TwExperiment *e, const TwStory *story, TwCause *cause);
 
 /* Does an access reach it by a call, not through host memory? */
 bool tw_cause_is_device(const TwStory *story, const TwPlace *place);

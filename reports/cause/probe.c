@@ -47,6 +47,11 @@ static Fate try_it(TwExperiment *e, unsigned shift)
     return e->outcome.op > e->finding.op + shift ? GONE : UNKNOWN;
 }
 
+bool tw_stays(TwExperiment *e)
+{
+    return try_it(e, 0) == STAYS;
+}
+
 static bool gone(TwExperiment *e, unsigned shift)
 {
     return try_it(e, shift) == GONE;
@@ -87,6 +92,14 @@ static void each_op(TwProgram *p,
     }
 }
 
+/* Does it change what an IOMMU or a TLB says? */
+static bool of_iommu_or_flush(const TwOp *op)
+{
+    return (op->code >= TW_OP_MAP && op->code <= TW_OP_INVALIDATE &&
+            op->code != TW_OP_POKE) ||
+           (op->code >= TW_OP_FLUSH_PAGE && op->code <= TW_OP_FLUSH_ALL);
+}
+
 /* Caches ------------------------------------------------------------------ */
 
 static bool meets_page(const TwProgram *p, const TwOp *op, uint64_t addr)
@@ -118,7 +131,7 @@ bool tw_stays_without_fills(TwExperiment *e, const TwSuspect *s)
             any = true;
         }
     }
-    return any && try_it(e, 0) == STAYS;
+    return any && tw_stays(e);
 }
 
 bool tw_with_direct_flush(TwExperiment *e, const TwSuspect *s)
@@ -219,6 +232,46 @@ static void to_zero(TwProgram *p, TwOp *op, void *data)
     if (has_index(op, TW_NONE)) {
         op->index = 0;
     }
+}
+
+bool tw_with_fixed_index(TwExperiment *e, uint8_t iommu, uint8_t index)
+{
+    TwProgram *p = edit(e);
+    Swap s = {iommu, index};
+
+    if (iommu >= p->n_iommus || p->iommus[iommu].select == TW_SELECT_ZERO) {
+        return false;
+    }
+    p->iommus[iommu].select = TW_SELECT_ZERO;
+    each_op(p, swap, &s);
+    return gone(e, 0);
+}
+
+bool tw_without_mapping(TwExperiment *e)
+{
+    TwProgram *p = edit(e);
+
+    if (e->finding.op >= p->n_script ||
+        !(p->script[e->finding.op].flags & TW_OPF_VIA)) {
+        return false;
+    }
+    p->script[e->finding.op].flags &= (uint8_t)~TW_OPF_VIA;
+    p->script[e->finding.op].other = 0;
+    return gone(e, 0);
+}
+
+bool tw_without_clock(TwExperiment *e)
+{
+    TwProgram *p = edit(e);
+    bool any = false;
+
+    for (unsigned i = 0; i < p->n_script; i++) {
+        if (p->script[i].code == TW_OP_CLOCK) {
+            p->script[i] = tw_op_make(TW_OP_NOP);
+            any = true;
+        }
+    }
+    return any && gone(e, 0);
 }
 
 bool tw_without_iotlbs(TwExperiment *e)
@@ -368,4 +421,145 @@ bool tw_with_higher_priority(TwExperiment *e, const uint8_t *regions,
         shift++;
     }
     return n > 0 && gone(e, shift);
+}
+
+/* Walks ------------------------------------------------------------------- */
+
+bool tw_with_flush_before(TwExperiment *e)
+{
+    TwProgram *p = edit(e);
+    TwOp flush = tw_op_make(TW_OP_FLUSH_ALL);
+
+    flush.actor = TW_BOARD;
+    flush.obj = TW_ALL;
+    return insert(p, e->finding.op, &flush) && gone(e, 1);
+}
+
+/* Is the region switched by an operation of the script? */
+static bool is_switched(const TwProgram *p, uint8_t region)
+{
+    for (unsigned i = 0; i < p->n_script; i++) {
+        if (p->script[i].code == TW_OP_ENABLE && p->script[i].obj == region) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool tw_with_roots_switched(TwExperiment *e)
+{
+    TwProgram *p = edit(e);
+    TwOp op = tw_op_make(TW_OP_ENABLE);
+    unsigned shift = 0;
+
+    op.actor = TW_BOARD;
+    if (e->finding.op >= p->n_script ||
+        p->script[e->finding.op].flags & TW_OPF_VIA) {
+        return false; /* it would end the mapping of a device */
+    }
+    for (unsigned i = 0; i < p->n_spaces; i++) {
+        uint8_t root = p->spaces[i].root;
+
+        if (!p->spaces[i].present || p->spaces[i].late ||
+            !p->regions[root].enabled || is_switched(p, root)) {
+            continue;
+        }
+        op.obj = root;
+        op.flags = TW_OPF_ON; /* the second, since each goes in front */
+        if (!insert(p, e->finding.op, &op)) {
+            return false;
+        }
+        op.flags = 0;
+        if (!insert(p, e->finding.op, &op)) {
+            return false;
+        }
+        shift += 2;
+    }
+    return shift > 0 && gone(e, shift);
+}
+
+/* All priorities of a program. */
+typedef struct Priorities {
+    int32_t values[2 * TW_MAX_REGIONS + TW_MAX_SCRIPT];
+    unsigned n;
+    bool any; /* was changed */
+} Priorities;
+
+static bool has_priority(const TwOp *op)
+{
+    return op->code == TW_OP_ADD || op->code == TW_OP_PRIORITY;
+}
+
+static void note_priority(TwProgram *p, TwOp *op, void *data)
+{
+    Priorities *all = data;
+
+    (void)p;
+    if (has_priority(op) && all->n < G_N_ELEMENTS(all->values)) {
+        all->values[all->n++] = op->priority;
+    }
+}
+
+/* How many values are lower, each counted once. */
+static int32_t rank_of(const Priorities *all, int32_t value)
+{
+    int32_t rank = 0;
+
+    for (unsigned i = 0; i < all->n; i++) {
+        bool first = all->values[i] < value;
+
+        for (unsigned k = 0; k < i && first; k++) {
+            first = all->values[k] != all->values[i];
+        }
+        rank += first;
+    }
+    return rank;
+}
+
+static void rank_priority(TwProgram *p, TwOp *op, void *data)
+{
+    Priorities *all = data;
+
+    (void)p;
+    if (has_priority(op)) {
+        int32_t rank = rank_of(all, op->priority);
+
+        all->any |= rank != op->priority;
+        op->priority = rank;
+    }
+}
+
+bool tw_with_ranked_priorities(TwExperiment *e)
+{
+    TwProgram *p = edit(e);
+    Priorities all = {.n = 0};
+
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        all.values[all.n++] = p->regions[i].priority;
+    }
+    each_op(p, note_priority, &all);
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        int32_t rank = rank_of(&all, p->regions[i].priority);
+
+        all.any |= rank != p->regions[i].priority;
+        p->regions[i].priority = rank;
+    }
+    each_op(p, rank_priority, &all);
+    return all.any && gone(e, 0);
+}
+
+bool tw_with_own_changes(TwExperiment *e, uint8_t cpu)
+{
+    TwProgram *p = edit(e);
+    bool any = false;
+
+    for (unsigned i = 0; i < p->n_script; i++) {
+        TwOp *op = &p->script[i];
+
+        if (of_iommu_or_flush(op) && op->actor != cpu) {
+            op->actor = cpu;
+            any = true;
+        }
+    }
+    return any && gone(e, 0);
 }

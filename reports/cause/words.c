@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Names of causes: from the access, from a minimal case, or from the words of a
- * text; and sentences about causes for people.
+ * text.  title.c has sentences about them.
  */
 #include <string.h>
 
+#include "program/check.h"
 #include "program/ops.h"
 #include "reports/cause/internal.h"
 #include "reports/cause/sanitizer.h"
@@ -46,19 +47,11 @@ void tw_cause_by_kind(const TwStory *story, const TwPlace *place, unsigned hops,
                kind_of_place(story, place), hops ? "-behind-iommu" : "");
 }
 
-static void append(TwCause *cause, bool there, const char *word)
-{
-    if (there) {
-        g_strlcat(cause->name, "-", sizeof(cause->name));
-        g_strlcat(cause->name, word, sizeof(cause->name));
-    }
-}
-
-/* The unusual features in the topology of a minimal case. */
-static void append_regions(const TwProgram *p, TwCause *cause)
+/* The rarest feature of the topology of a minimal case, or NULL. */
+static const char *feature_of_regions(const TwProgram *p)
 {
     bool alias = false, small = false, priority = false, readonly = false;
-    bool disabled = false;
+    bool disabled = false, shared = false;
     uint64_t low = (UINT64_C(1) << p->page_lg) - 1;
 
     for (unsigned i = 0; i < p->n_regions; i++) {
@@ -73,64 +66,87 @@ static void append_regions(const TwProgram *p, TwCause *cause)
         priority |= r->priority != 0;
         readonly |= r->readonly;
         disabled |= !r->enabled;
+        shared |= tw_region_has_block(r->kind) && r->block != i;
     }
-    append(cause, alias, "alias");
-    append(cause, small, "subpage");
-    append(cause, priority, "priority");
-    append(cause, readonly, "readonly");
-    append(cause, disabled, "disabled");
+    return shared     ? "shared-block"
+           : readonly ? "readonly"
+           : small    ? "subpage"
+           : disabled ? "disabled"
+           : alias    ? "alias"
+           : priority ? "priority"
+                      : NULL;
 }
 
-/* The operations of a minimal case, except accesses and table changes. */
-static void append_script(const TwProgram *p, TwCause *cause)
+/* The same of its script: a change of registers or of the topology. */
+static const char *feature_of_script(const TwProgram *p)
 {
-    for (unsigned code = 0; code < TW_OP_CODES; code++) {
-        bool there = false;
-
-        if (tw_op_info(code)->flags & (TW_OP_ACCESS | TW_OP_SETUP_OK) ||
-            code == TW_OP_NOP) {
-            continue;
+    for (unsigned i = 0; i < p->n_script; i++) {
+        if (p->script[i].code == TW_OP_MPC_WRITE) {
+            return "mpc";
         }
-        for (unsigned i = 0; i < p->n_script && !there; i++) {
-            there = p->script[i].code == code;
-        }
-        append(cause, there, tw_op_info(code)->name);
     }
+    for (unsigned i = 0; i < p->n_script; i++) {
+        const TwOpInfo *info = tw_op_info(p->script[i].code);
+
+        if (info->flags & TW_OP_TOPOLOGY) {
+            return info->name;
+        }
+    }
+    return NULL;
+}
+
+/* Page tables in RAM. */
+static bool has_tables(const TwProgram *p)
+{
+    for (unsigned i = 0; i < p->n_iommus; i++) {
+        if (p->iommus[i].kind == TW_IOMMU_PAGETABLE) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /*
- * All parts of a minimal case are needed for its finding.  So they say more
- * about the bug than the kinds of access and leaf, which vary for one bug.
+ * All parts of a minimal case are needed for its finding.  So its rarest part
+ * says more about the bug than the kinds of access and leaf, which vary for one
+ * bug.  Which features are rarer than others was seen on the training half of
+ * the zoo (twinwalk zoo --triage).
  */
 void tw_cause_by_parts(const TwStory *story, const TwPlace *place,
                        unsigned hops, TwCause *cause)
 {
     const TwOp *op = tw_finding_accused(&story->finding, story->program);
-    uint8_t verdict = story->finding.verdict;
+    const char *feature = feature_of_script(story->program);
+    bool cpu = tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS;
 
-    g_strlcpy(cause->name,
-              verdict == TW_VERDICT_PERM    ? "let-through"
-              : verdict == TW_VERDICT_FAULT ? "fault"
-                                            : "astray",
-              sizeof(cause->name));
-    append(cause, true, kind_of_place(story, place));
-    append(cause, !(tw_op_info(op->code)->flags & TW_OP_CPU_ACCESS), "dma");
-    append(cause, hops > 0, "behind-iommu");
-    append_regions(story->program, cause);
-    append_script(story->program, cause);
+    feature = feature ? feature
+              : hops > 0 && has_tables(story->program)
+                  ? "tables"
+                  : feature_of_regions(story->program);
+    g_snprintf(cause->name, sizeof(cause->name), "%s-%s%s",
+               story->finding.verdict == TW_VERDICT_FAULT ? "fault" : "astray",
+               feature ? feature : kind_of_place(story, place),
+               feature    ? ""
+               : hops > 0 ? "-behind-iommu"
+               : cpu || story->finding.verdict == TW_VERDICT_FAULT ? ""
+                                                                   : "-dma");
 }
 
 /* What of the reason is wrong, of a refusal for another reason. */
 void tw_cause_by_reason(const TwReason *expected, const TwReason *seen,
                         TwCause *cause)
 {
-    bool other = seen->kind != expected->kind || seen->level != expected->level;
-
-    g_snprintf(cause->name, sizeof(cause->name), "reason-%s",
-               expected->kind == TW_REASON_NONE ? "in-vain"
-               : seen->iommu != expected->iommu ? "hop"
-               : other                          ? tw_reason_name(seen->kind)
-                                                : "address");
+    if (expected->kind == TW_REASON_NONE) {
+        g_strlcpy(cause->name, "reason-in-vain", sizeof(cause->name));
+    } else if (seen->iommu != expected->iommu) {
+        g_strlcpy(cause->name, "reason-hop", sizeof(cause->name));
+    } else if (seen->kind != expected->kind) {
+        g_snprintf(cause->name, sizeof(cause->name), "reason-%s-for-%s",
+                   tw_reason_name(seen->kind), tw_reason_name(expected->kind));
+    } else {
+        g_snprintf(cause->name, sizeof(cause->name), "reason-%s",
+                   seen->level != expected->level ? "level" : "address");
+    }
     g_strlcpy(cause->rule, "LA-60", sizeof(cause->rule));
 }
 
@@ -218,63 +234,4 @@ void tw_cause_of_text(const TwFinding *finding, TwCause *cause)
     g_strlcpy(cause->name, name->str, sizeof(cause->name));
     g_string_free(name, TRUE);
     tw_cause_rule_of_text(cause);
-}
-
-/* In words ------------------------------------------------------------------
- */
-
-char *tw_cause_title(const char *name)
-{
-    static const struct {
-        const char *name, *title;
-    } titles[] = {
-        {"missed-unmap-replaced", "no UNMAP when a mapping is mapped over"},
-        {"missed-unmap-index",
-         "an UNMAP of an IOMMU index other than 0 is missed"},
-        {"missed-unmap-again",
-         "an UNMAP is missed after an earlier event of the same IOMMU"},
-        {"missed-unmap-later-hop",
-         "an UNMAP of an IOMMU behind another one is missed"},
-        {"missed-unmap", "an UNMAP does not end what came through it"},
-        {"missed-commit", "a topology change does not end old answers"},
-        {"missed-restore", "a restore does not end old answers"},
-        {"missed-flush-beside",
-         "a flush of one page of a large entry leaves its other pages"},
-        {"missed-flush-victim",
-         "a page flush leaves an entry of the victim TLB"},
-        {"came-back", "an old answer came back after a newer one was seen"},
-        {"cached-in-vain", "an answer was cached that may not be"},
-        {"old-code", "old code was run"},
-        {"old-code-after-flush", "old code was run after a flush"},
-        {"order-of-equals",
-         "of overlapping regions of one priority the wrong one is seen"},
-        {"low-output-bits",
-         "the low bits of an IOMMU entry's output address count"},
-        {"refusal-ignored-no-entry",
-         "an access succeeds though an IOMMU has no entry for it"},
-        {"refusal-ignored-no-right",
-         "an access succeeds though an IOMMU gives no right to it"},
-        {"refusal-ignored-page-map",
-         "an access succeeds though the page map refuses it"},
-        {"event-missing-map", "an observer misses an event of a map"},
-        {"reason-hop", "a refusal is told of another link"},
-        {"reason-address", "a refusal is told of another address"},
-        {"reason-in-vain", "a refusal is told of a link that grants"},
-        {"device-behind-iommu",
-         "an access to a device behind an IOMMU goes elsewhere"},
-    };
-    char *title;
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(titles); i++) {
-        if (strcmp(titles[i].name, name) == 0) {
-            return g_strdup(titles[i].title);
-        }
-    }
-    if (g_str_has_prefix(name, "missed-")) {
-        return g_strdup_printf("a %s does not end old answers",
-                               name + strlen("missed-"));
-    }
-    title = g_strdup(name);
-    g_strdelimit(title, "-", ' ');
-    return title;
 }
