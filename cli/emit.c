@@ -2,56 +2,142 @@
 /* twinwalk emit: a case as source code for the target's maintainers. */
 #include "cli/verbs.h"
 
-static int emit(const TwCliTarget *target, const char *path, bool test,
-                const char *out, uint32_t patience)
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "program/content.h"
+
+typedef struct Emit {
+    TwCliTarget target;
+    TwCliKnown known;
+    const char *path; /* of the case */
+    const char *out;
+    gboolean test;
+    uint32_t patience;
+    TwProgram program;
+    TwFinding finding;
+} Emit;
+
+/* Runs the case in a child: it may crash or hang.  What a library says when it
+ * dies is no error of emit. */
+static bool run(const Emit *e, const TwProgram *program, TwFinding *finding,
+                GError **error)
 {
-    const TwTargetClass *klass = tw_target_class_of(target->options.name);
-    g_autofree TwProgram *program = g_new(TwProgram, 1);
+    int before = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
+    bool ok;
+
+    if (before >= 0 && nowhere >= 0) {
+        dup2(nowhere, STDERR_FILENO);
+    }
+    ok = tw_run_isolated(&e->target.options, program, e->patience, finding,
+                         error);
+    if (before >= 0 && nowhere >= 0) {
+        dup2(before, STDERR_FILENO);
+    }
+    close(before);
+    close(nowhere);
+    return ok;
+}
+
+/* If the finding stays the same with values that people can read, the program
+ * gets them. */
+static bool make_readable(Emit *e, GError **error)
+{
+    g_autofree TwProgram *readable = g_memdup2(&e->program, sizeof(e->program));
+    TwFinding finding;
+
+    readable->contents |= TW_CONTENTS_READABLE;
+    if (!run(e, readable, &finding, error)) {
+        return false;
+    }
+    if (strcmp(finding.key, e->finding.key) == 0 &&
+        finding.op == e->finding.op) {
+        e->program = *readable;
+        e->finding = finding;
+    }
+    return true;
+}
+
+static int wrong_verdict(const Emit *e, const char *expected)
+{
+    return tw_cli_fail(TW_EXIT_USAGE, "%s: expected %s; its verdict is %s",
+                       e->path, expected, tw_verdict_name(e->finding.verdict));
+}
+
+/* Finds the finding; TW_EXIT_CLEAN: there is one that can be written down. */
+static int find(Emit *e, const TwTargetClass *klass)
+{
+    GError *error = NULL;
+
+    if (!tw_program_load(&e->program, e->path, TW_TEXT_STRICT, NULL, &error) ||
+        !run(e, &e->program, &e->finding, &error)) {
+        return tw_cli_fail_error(error);
+    }
+    if (e->finding.verdict == TW_VERDICT_UNSUPPORTED) {
+        return tw_cli_refused(e->path, &e->finding);
+    }
+    if (!tw_verdict_is_finding(e->finding.verdict)) {
+        return wrong_verdict(e, "a program with a finding");
+    }
+    if (e->finding.verdict == TW_VERDICT_SELF ||
+        (e->finding.verdict == TW_VERDICT_HANG && !klass->elsewhere &&
+         !klass->emits_hangs)) {
+        return wrong_verdict(e, "a finding that shows outside the target");
+    }
+    if (klass->readable && !make_readable(e, &error)) {
+        return tw_cli_fail_error(error);
+    }
+    return TW_EXIT_CLEAN;
+}
+
+/* Which entry of the lists the finding matches, as a line of its text. */
+static void note_known(Emit *e)
+{
+    int i = tw_known_match(e->known.list, &e->program, &e->finding);
+    size_t length = strlen(e->finding.text);
+
+    if (i >= 0) {
+        const TwKnownEntry *entry = tw_known_entry(e->known.list, (unsigned)i);
+
+        g_snprintf(e->finding.text + length, sizeof(e->finding.text) - length,
+                   "%sknown: %s, %s\n",
+                   length > 0 && e->finding.text[length - 1] != '\n' ? "\n"
+                                                                     : "",
+                   entry->name, entry->link);
+    }
+}
+
+static int emit(Emit *e)
+{
+    const TwTargetClass *klass = tw_target_class_of(e->target.options.name);
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(TwRunner) runner = NULL;
     GError *error = NULL;
-    TwFinding finding;
+    int code = find(e, klass);
 
-    if (!tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error)) {
+    if (code != TW_EXIT_CLEAN) {
+        return code;
+    }
+    runner = tw_runner_new(&e->target.options, &error);
+    if (!runner || !tw_runner_set_known(runner, e->known.list, &error)) {
         return tw_cli_fail_error(error);
     }
-    /* First in a child: the case may crash or hang. */
-    if (!tw_run_isolated(&target->options, program, patience, &finding,
-                         &error)) {
-        return tw_cli_fail_error(error);
+    tw_runner_set_known(runner, NULL, NULL); /* selected, that is all */
+    if (e->finding.verdict != TW_VERDICT_CRASH &&
+        e->finding.verdict != TW_VERDICT_HANG) {
+        tw_runner_run(runner, &e->program, &e->finding, NULL, NULL);
     }
-    if (finding.verdict == TW_VERDICT_UNSUPPORTED) {
-        return tw_cli_refused(path, &finding);
-    }
-    if (!tw_verdict_is_finding(finding.verdict)) {
-        return tw_cli_fail(TW_EXIT_USAGE,
-                           "%s: expected a program with a finding; its "
-                           "verdict is %s",
-                           path, tw_verdict_name(finding.verdict));
-    }
-    if ((finding.verdict == TW_VERDICT_HANG && !klass->elsewhere) ||
-        finding.verdict == TW_VERDICT_SELF) {
-        return tw_cli_fail(TW_EXIT_USAGE,
-                           "%s: expected a finding that shows outside the "
-                           "target; its verdict is %s",
-                           path, tw_verdict_name(finding.verdict));
-    }
-    runner = tw_runner_new(&target->options, &error);
-    if (!runner) {
-        return tw_cli_fail_error(error);
-    }
-    if (finding.verdict != TW_VERDICT_CRASH &&
-        finding.verdict != TW_VERDICT_HANG) {
-        tw_runner_run(runner, program, &finding, NULL, NULL);
-    }
-    if (!tw_verdict_is_finding(finding.verdict)) {
+    if (!tw_verdict_is_finding(e->finding.verdict)) {
         return tw_cli_fail(TW_EXIT_USAGE,
                            "%s: expected the finding once more; this time the "
                            "verdict is %s",
-                           path, tw_verdict_name(finding.verdict));
+                           e->path, tw_verdict_name(e->finding.verdict));
     }
-    if (!tw_runner_emit(runner, program, &finding, test, text, &error) ||
-        !tw_cli_write(out, text->str, text->len, &error)) {
+    note_known(e);
+    if (!tw_runner_emit(runner, &e->program, &e->finding, e->test, text,
+                        &error) ||
+        !tw_cli_write(e->out, text->str, text->len, &error)) {
         return tw_cli_fail_error(error);
     }
     return TW_EXIT_CLEAN;
@@ -60,15 +146,15 @@ static int emit(const TwCliTarget *target, const char *path, bool test,
 int tw_verb_emit(int argc, char **argv)
 {
     g_autofree char *out = NULL;
-    gboolean test = FALSE;
-    TwCliTarget target;
+    g_autofree Emit *e = g_new0(Emit, 1);
     GOptionEntry entries[] = {
-        {"qtest", 0, 0, G_OPTION_ARG_NONE, &test,
+        {"qtest", 0, 0, G_OPTION_ARG_NONE, &e->test,
          "For a virtual IOMMU of a QEMU: a test in C of QEMU's own suite "
          "(libqtest) instead of a script",
          NULL},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Output file instead of standard output", "FILE"},
+        TW_CLI_KNOWN_ENTRIES(e->known),
         G_OPTION_ENTRY_NULL,
     };
     int code = TW_EXIT_USAGE;
@@ -76,25 +162,31 @@ int tw_verb_emit(int argc, char **argv)
     if (!tw_cli_options(
             &argc, &argv, "FILE",
             "Writes a case with a finding as source code that the target's "
-            "maintainers can\ncompile and run. For unicorn this is a C program "
-            "that needs only the library, for\nqemu-... a shell script with a "
-            "guest in assembly, or with qtest commands for\na virtual IOMMU: "
-            "they exit with 1 if the library or\nQEMU has "
-            "the "
-            "defect, with 0 if not. For softmmu and the zoo it is a GTest "
-            "file: it\npasses on a correct target, and fails on one that has "
-            "the "
-            "bug.",
-            entries, &target)) {
+            "maintainers can\ncompile and run; the first line says what is "
+            "wrong, in their words. For unicorn...\nthis is a C program that "
+            "needs only the library, for qemu-... a shell script with\na guest "
+            "in assembly, or with qtest commands for a virtual IOMMU: they "
+            "exit\nwith 1 if the library or the QEMU has the defect, with 0 if "
+            "not, with 2 if that\ncannot be told. For "
+            "softmmu and the zoo it is a GTest file: it passes on a correct\n"
+            "target, and fails on one that has the bug. What is on a list of "
+            "known divergences\nis written, too, and its entry is named.",
+            entries, &e->target)) {
         goto out;
     }
     if (argc != 2) {
         tw_cli_fail(TW_EXIT_USAGE, "emit: expected one file");
         goto out;
     }
-    code = emit(&target, argv[1], test, out ? out : "-",
-                tw_cli_target_patience(&target));
+    if (!tw_cli_known_load(&e->known)) {
+        goto out;
+    }
+    e->path = argv[1];
+    e->out = out ? out : "-";
+    e->patience = tw_cli_target_patience(&e->target);
+    code = emit(e);
 out:
-    tw_cli_target_clear(&target);
+    tw_cli_known_clear(&e->known);
+    tw_cli_target_clear(&e->target);
     return code;
 }

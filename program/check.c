@@ -323,7 +323,8 @@ static bool check_iommu(const TwCheck *c, unsigned id)
         if (m->pagetable.updates_ad && m->pagetable.nested) {
             return NO("walks set no A and D in nested tables");
         }
-        if (m->pagetable.updates_ad && p->contents != TW_CONTENTS_DATA) {
+        if (m->pagetable.updates_ad &&
+            tw_contents_kind(p->contents) != TW_CONTENTS_DATA) {
             return NO("walks set A and D with contents data only");
         }
         if (m->pagetable.updates_ad && m->granule_lg < TW_MIN_MARKS_LG) {
@@ -434,7 +435,7 @@ static bool check_counts(const TwCheck *c)
     if (p->hops < 1 || p->hops > TW_MAX_HOPS) {
         return tw_check_wrong(c, TW_SPOT_HOPS, 0, "1 to %d hops", TW_MAX_HOPS);
     }
-    if (p->contents >= TW_CONTENTS_KINDS) {
+    if (tw_contents_kind(p->contents) >= TW_CONTENTS_KINDS) {
         return tw_check_wrong(c, TW_SPOT_CONTENTS, 0, "no such contents");
     }
     if (p->n_regions > TW_MAX_REGIONS || p->n_spaces > TW_MAX_SPACES ||

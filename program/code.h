@@ -22,7 +22,7 @@
  * bytes. */
 static inline uint64_t tw_code_word(unsigned contents, uint16_t number)
 {
-    switch (contents) {
+    switch (tw_contents_kind(contents)) {
     case TW_CONTENTS_CODE_X86_64:
         return UINT64_C(0xe3ff41900000b866) | (uint64_t)number << 16;
     case TW_CONTENTS_CODE_RISCV64:
@@ -42,23 +42,26 @@ static inline uint8_t tw_code_byte(unsigned contents, uint16_t number,
 /* The number of a word that is one. */
 static inline uint16_t tw_code_number_at(unsigned contents, uint64_t word)
 {
-    unsigned lg = contents == TW_CONTENTS_CODE_X86_64    ? 16
-                  : contents == TW_CONTENTS_CODE_RISCV64 ? 12
-                                                         : 5;
+    unsigned kind = tw_contents_kind(contents);
+    unsigned lg = kind == TW_CONTENTS_CODE_X86_64    ? 16
+                  : kind == TW_CONTENTS_CODE_RISCV64 ? 12
+                                                     : 5;
     return (uint16_t)(word >> lg);
 }
 
 /* What the register of the result holds after the word `number`. */
 static inline uint64_t tw_code_result(unsigned contents, uint16_t number)
 {
-    return (uint64_t)number << (contents == TW_CONTENTS_CODE_RISCV64 ? 12 : 0);
+    return (uint64_t)number
+           << (tw_contents_kind(contents) == TW_CONTENTS_CODE_RISCV64 ? 12 : 0);
 }
 
 /* The number of the word with this result; 0: no word does that. */
 static inline uint16_t tw_code_number(unsigned contents, uint64_t result)
 {
-    uint64_t number =
-        contents == TW_CONTENTS_CODE_RISCV64 ? result >> 12 : result;
+    uint64_t number = tw_contents_kind(contents) == TW_CONTENTS_CODE_RISCV64
+                          ? result >> 12
+                          : result;
 
     return number <= UINT16_MAX &&
                    tw_code_result(contents, (uint16_t)number) == result
@@ -139,7 +142,7 @@ static inline uint64_t tw_code_access_word(unsigned contents, unsigned n)
         0x00a5b023, /* sd a0, 0(a1) */
     };
 
-    switch (contents) {
+    switch (tw_contents_kind(contents)) {
     case TW_CONTENTS_CODE_X86_64:
         return UINT64_C(0xe3ff410000000000) | x86_64[n];
     case TW_CONTENTS_CODE_RISCV64:

@@ -51,39 +51,71 @@ static inline uint8_t tw_inert_byte(uint8_t byte, unsigned k)
                     : byte;
 }
 
+/* The same for people (TW_CONTENTS_READABLE): each page of RAM has one byte, or
+ * one number of code words or of runs; each operation stores one byte. */
+static inline uint8_t tw_readable_initial(uint8_t block, uint64_t offset)
+{
+    return (uint8_t)(0x10 * (1 + block % 7) + (offset >> 12) % 16);
+}
+
+static inline uint16_t tw_readable_code(uint8_t block, uint64_t offset)
+{
+    return (uint16_t)(0x100 * (1 + block % 0x70) + (offset >> 12) % 256);
+}
+
+static inline uint16_t tw_readable_run(uint8_t block, uint64_t offset)
+{
+    return (uint16_t)(0x100 * (1 + block % 3) + (offset >> 12) % 256);
+}
+
+static inline uint8_t tw_readable_tag(uint32_t op)
+{
+    return (uint8_t)(0xa0 + op % 16);
+}
+
 /* What a program's contents make of these: the initial byte of a block at
  * `offset`; byte k of what script operation number `op` stores from address
  * `addr` on; the byte at `offset` of a device that answers a fetch. */
 static inline uint8_t tw_content_initial(unsigned contents, uint8_t block,
                                          uint64_t offset)
 {
+    bool readable = contents & TW_CONTENTS_READABLE;
+
     if (!tw_contents_are_code(contents)) {
-        uint8_t byte = tw_ram_initial(block, offset);
-        return contents == TW_CONTENTS_INERT ? tw_inert_byte(byte, offset & 7)
-                                             : byte;
+        uint8_t byte = readable ? tw_readable_initial(block, offset)
+                                : tw_ram_initial(block, offset);
+        return tw_contents_kind(contents) == TW_CONTENTS_INERT
+                   ? tw_inert_byte(byte, offset & 7)
+                   : byte;
     }
     if (tw_contents_are_runs(contents)) {
-        return (uint8_t)(tw_run_word(contents, offset,
-                                     tw_run_initial(block, offset >> 3)) >>
+        uint16_t number = readable ? tw_readable_run(block, offset)
+                                   : tw_run_initial(block, offset >> 3);
+        return (uint8_t)(tw_run_word(contents, offset, number) >>
                          8 * (offset & 7));
     }
     return tw_code_is_access(offset)
                ? tw_code_access_byte(contents, offset)
-               : tw_code_byte(contents, tw_code_initial(block, offset >> 3),
+               : tw_code_byte(contents,
+                              readable ? tw_readable_code(block, offset)
+                                       : tw_code_initial(block, offset >> 3),
                               offset & 7);
 }
 
 static inline uint8_t tw_content_tag(unsigned contents, uint32_t op,
                                      uint64_t addr, unsigned k)
 {
+    uint8_t byte = contents & TW_CONTENTS_READABLE ? tw_readable_tag(op)
+                                                   : tw_store_tag(op, k);
+
     return tw_contents_are_runs(contents)
                ? (uint8_t)(tw_run_word(contents, addr, tw_run_stored(op)) >>
                            8 * k)
            : tw_contents_are_code(contents)
                ? tw_code_byte(contents, tw_code_stored(op), k)
-           : contents == TW_CONTENTS_INERT
-               ? tw_inert_byte(tw_store_tag(op, k), k)
-               : tw_store_tag(op, k);
+           : tw_contents_kind(contents) == TW_CONTENTS_INERT
+               ? tw_inert_byte(byte, k)
+               : byte;
 }
 
 /* The number that stands for script operation `op` in the tags of what the

@@ -369,7 +369,8 @@ uint8_t tw_dialect_runs(const TwDialect *d)
 uint8_t tw_dialect_fit_contents(const TwDialect *d, unsigned contents)
 {
     uint32_t has = d->contents ? d->contents : 1u << TW_CONTENTS_DATA;
-    if (contents < TW_CONTENTS_KINDS && (has >> contents & 1)) {
+    if (tw_contents_kind(contents) < TW_CONTENTS_KINDS &&
+        (has >> tw_contents_kind(contents) & 1)) {
         return (uint8_t)contents;
     }
     if (has >> TW_CONTENTS_DATA & 1 && !tw_contents_are_code(contents)) {

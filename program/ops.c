@@ -283,7 +283,7 @@ const char *tw_contents_name(unsigned contents)
     static const char *const names[TW_CONTENTS_KINDS] = {
         "data", "code",        "code-x86-64",  "code-riscv64",
         "runs", "runs-x86-64", "runs-riscv64", "inert"};
-    return pick(names, TW_CONTENTS_KINDS, contents);
+    return pick(names, TW_CONTENTS_KINDS, tw_contents_kind(contents));
 }
 
 const char *tw_format_name(unsigned format)

@@ -35,7 +35,7 @@ static inline uint64_t tw_run_word(unsigned contents, uint64_t at,
 {
     unsigned more = tw_run_length(at) - 1;
 
-    switch (contents) {
+    switch (tw_contents_kind(contents)) {
     case TW_CONTENTS_RUNS_X86_64:
         return (more ? UINT64_C(0x10e0c1480000b866)
                      : UINT64_C(0xe3ff41900000b866)) |
@@ -54,9 +54,10 @@ static inline uint64_t tw_run_word(unsigned contents, uint64_t at,
 /* The number of such a word. */
 static inline uint16_t tw_run_number(unsigned contents, uint64_t word)
 {
-    unsigned lg = contents == TW_CONTENTS_RUNS_X86_64    ? 16
-                  : contents == TW_CONTENTS_RUNS_RISCV64 ? 20
-                                                         : 5;
+    unsigned kind = tw_contents_kind(contents);
+    unsigned lg = kind == TW_CONTENTS_RUNS_X86_64    ? 16
+                  : kind == TW_CONTENTS_RUNS_RISCV64 ? 20
+                                                     : 5;
     return (uint16_t)(word >> lg & (lg == 20 ? 0x7ff : 0xffff));
 }
 

@@ -118,9 +118,11 @@ struct TwTargetClass {
                                     * "zoo:SLUG" */
     const TwTargetOption *options; /* ended by a NULL name; NULL: none */
     bool tells;                    /* heeds TwTargetOptions.teller */
-    bool peaks;     /* its traces have peaks (TwPeak), and no program ends the
-                     * process that runs it */
-    bool elsewhere; /* runs programs in another process */
+    bool peaks;       /* its traces have peaks (TwPeak), and no program ends the
+                       * process that runs it */
+    bool elsewhere;   /* runs programs in another process */
+    bool emits_hangs; /* `emit` writes hangs, too */
+    bool readable;    /* programs may have TW_CONTENTS_READABLE, for `emit` */
     TwTarget *(*open)(const TwTargetOptions *options, GError **error);
     const TwDialect *(*dialect)(TwTarget *target);
     const TwContract *(*contract)(TwTarget *target);

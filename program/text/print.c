@@ -280,7 +280,8 @@ void tw_program_print(const TwProgram *p, const TwComments *comments,
         g_string_append_printf(out, "hops %u", p->hops);
         finish(pr, TW_SPOT_HOPS, 0);
     }
-    if (p->contents != TW_CONTENTS_DATA || commented(pr, TW_SPOT_CONTENTS, 0)) {
+    if (tw_contents_kind(p->contents) != TW_CONTENTS_DATA ||
+        commented(pr, TW_SPOT_CONTENTS, 0)) {
         start(pr, TW_SPOT_CONTENTS, 0);
         g_string_append_printf(out, "contents %s",
                                tw_contents_name(p->contents));

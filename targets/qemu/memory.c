@@ -77,7 +77,7 @@ static void page_fill(Machine *m, unsigned page, unsigned number)
     uint64_t at = tw_qemu_window(contents) + (uint64_t)page * PAGE_BYTES;
     const uint8_t *master = tw_qemu_frames(m)[page].master;
 
-    if (contents == TW_CONTENTS_DATA) {
+    if (tw_contents_kind(contents) == TW_CONTENTS_DATA) {
         memcpy(m->ram + at, master, PAGE_BYTES);
         return;
     }

@@ -62,8 +62,9 @@ static void past_start(Past *past, const TwProgram *program)
 {
     past->n = 0;
     past->runs = tw_contents_are_runs(program->contents);
-    past->has_users = program->contents == TW_CONTENTS_CODE_RISCV64 ||
-                      program->contents == TW_CONTENTS_RUNS_RISCV64;
+    past->has_users =
+        tw_contents_kind(program->contents) == TW_CONTENTS_CODE_RISCV64 ||
+        tw_contents_kind(program->contents) == TW_CONTENTS_RUNS_RISCV64;
     tw_qemu_view_make(&past->view, program);
     for (unsigned i = 0; i < program->n_setup; i++) {
         past->ops[past->n++] = &program->setup[i];

@@ -14,6 +14,7 @@
 
 #include "targets/unicorn/agent.h"
 #include "targets/unicorn/clock.h"
+#include "targets/unicorn/record.h"
 #include "targets/unicorn/uncounted.h"
 
 #define CODE UINT64_C(0x1009b000)
@@ -66,6 +67,7 @@ TW_CALLED_BACK static void doorbell_write(uc_engine *uc, uint64_t offset,
     Machine *m = data;
 
     (void)offset, (void)size;
+    m->call_place = FROM_DOORBELL;
     if (value == RING_ACTORS) {
         tw_uc_perform_asked(m);
     } else if (value == RING_DURING) {
@@ -73,6 +75,7 @@ TW_CALLED_BACK static void doorbell_write(uc_engine *uc, uint64_t offset,
     } else {
         tw_uc_perform(m, (unsigned)value);
     }
+    m->call_place = FROM_HOST;
     if (m->broken) {
         m->lib.emu_stop(uc);
     }

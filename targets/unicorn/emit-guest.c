@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a reproducer has of one guest: its code, which makes one access and goes
- * to the end, and its registers; for emit.c.
+ * What a reproducer has of one guest: pieces of code, each of which makes one
+ * access, its registers, and the code words that RAM holds; for emit.c.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -10,61 +10,31 @@
 #include "targets/unicorn/agent.h"
 #include "targets/unicorn/emit.h"
 
-/* Loads and stores of 1, 2, 4, 8 bytes; what runs a word of the program; the
- * store that rings the doorbell; what makes an access by a word; exchanges;
- * exclusive ones; loads and stores of two times 4, 8 bytes. */
-enum { RUN = 8, RING, FROM, SWAP, PAIR = SWAP + 8, PIECES = PAIR + 4 };
-enum { PIECE_LG = 5 };
-
 typedef struct EmitGuest {
     const Guest *guest;
-    const char *open;         /* arguments of uc_open() */
-    const char *model;        /* of the CPU, or NULL: the default */
-    const char *control;      /* Guest.control, or NULL */
+    const char *open;    /* arguments of uc_open() */
+    const char *model;   /* of the CPU, or NULL: the default */
+    const char *control; /* Guest.control, or NULL */
+    const char *pc;
     const char *registers[3]; /* value, address; address of the word (FROM) or
                                * second value (PAIR) */
     const char *comments[PIECES];
     AgentCode from;     /* as RECORD_FROM, with the address in a register */
     AgentCode pairs[4]; /* as RECORD_PAIR_..., with the second value in one */
-    /* A jump over `distance` bytes, from its first byte on. */
-    void (*jump)(AgentCode *code, uint32_t distance);
-    const char *word;         /* C: the word `number` */
-    const char *word_comment; /* what it is, and one that accesses */
+    const char *word;   /* C: the word `number` */
+    const char *word_comment; /* what it is */
     const char *run[2]; /* C: words of runs, that go on (`more` is not 0) and
                          * that return */
     const char *run_comment;
+    const char *accesses[8]; /* the access words (code.h) */
 } EmitGuest;
-
-static void put_word(AgentCode *code, uint32_t word)
-{
-    for (unsigned k = 0; k < 4; k++) {
-        code->bytes[code->size++] = (uint8_t)(word >> 8 * k);
-    }
-}
-
-static void jump_arm64(AgentCode *code, uint32_t distance)
-{
-    put_word(code, 0x14000000 | distance / 4); /* b */
-}
-
-/* JAL: imm[20|10:1|11|19:12]; the distance is below 4 KiB. */
-static void jump_riscv64(AgentCode *code, uint32_t distance)
-{
-    put_word(code, 0x6f | (distance >> 1 & 0x3ff) << 21 |
-                       (distance >> 11 & 1) << 20); /* j */
-}
-
-static void jump_x86_64(AgentCode *code, uint32_t distance)
-{
-    code->bytes[code->size++] = 0xe9; /* jmp */
-    put_word(code, distance - 5);
-}
 
 static const EmitGuest emit_guests[] = {
     {&tw_uc_arm64,
      "UC_ARCH_ARM64, UC_MODE_ARM",
      "UC_CPU_ARM64_MAX",
      NULL,
+     "UC_ARM64_REG_PC",
      {"UC_ARM64_REG_X0", "UC_ARM64_REG_X1", "UC_ARM64_REG_X2"},
      {"ldrb w0, [x1]",
       "ldrh w0, [x1]",
@@ -94,16 +64,20 @@ static const EmitGuest emit_guests[] = {
       {4, {AGENT_WORD(0xa9400820)}},
       {4, {AGENT_WORD(0x29000820)}},
       {4, {AGENT_WORD(0xa9000820)}}},
-     jump_arm64,
-     "UINT64_C(0xd65f03c0d2800000) | number << 5",
-     "`movz x0, #number; ret`; and such as `ldrb w0, [x1]; ret`",
-     {"UINT64_C(0xd503201ff2800000) | more << 21 | number << 5",
-      "UINT64_C(0xd65f03c0f2800000) | number << 5"},
-     "`movk x0, #number, lsl #16 * more; nop`"},
+     "UINT64_C(0xd65f03c0d2800000) | (uint64_t)(number) << 5",
+     "movz x0, #number; ret",
+     {"UINT64_C(0xd503201ff2800000) | (uint64_t)more << 21 | "
+      "(uint64_t)(number) << 5",
+      "UINT64_C(0xd65f03c0f2800000) | (uint64_t)(number) << 5"},
+     "movk x0, #number, lsl #16 * more; nop",
+     {"ldrb w0, [x1]; ret", "ldrh w0, [x1]; ret", "ldr w0, [x1]; ret",
+      "ldr x0, [x1]; ret", "strb w0, [x1]; ret", "strh w0, [x1]; ret",
+      "str w0, [x1]; ret", "str x0, [x1]; ret"}},
     {&tw_uc_x86_64,
      "UC_ARCH_X86, UC_MODE_64",
      NULL,
      "UC_X86_REG_CR4",
+     "UC_X86_REG_RIP",
      {"UC_X86_REG_RAX", "UC_X86_REG_RSI", "UC_X86_REG_RDI"},
      {"movzx eax, byte [rsi]",
       "movzx eax, word [rsi]",
@@ -142,17 +116,20 @@ static const EmitGuest emit_guests[] = {
       {18,
        {0x66, 0x48, 0x0f, 0x6e, 0xc0, 0x66, 0x48, 0x0f, 0x6e, 0xcf, 0x66, 0x0f,
         0x6c, 0xc1, 0xf3, 0x0f, 0x7f, 0x06}}},
-     jump_x86_64,
-     "UINT64_C(0xe3ff41900000b866) | number << 16",
-     "`mov ax, number; nop; jmp r11`; and such as\n * `mov eax, [rsi]; "
-     "jmp r11`, with nops in front",
-     {"UINT64_C(0x10e0c1480000b866) | number << 16",
-      "UINT64_C(0xe3ff41900000b866) | number << 16"},
-     "`mov ax, number; shl rax, 16`"},
+     "UINT64_C(0xe3ff41900000b866) | (uint64_t)(number) << 16",
+     "mov ax, number; nop; jmp r11",
+     {"UINT64_C(0x10e0c1480000b866) | (uint64_t)(number) << 16",
+      "UINT64_C(0xe3ff41900000b866) | (uint64_t)(number) << 16"},
+     "mov ax, number; shl rax, 16",
+     {"movzx eax, byte [rsi]; jmp r11", "movzx eax, word [rsi]; jmp r11",
+      "mov eax, [rsi]; jmp r11", "mov rax, [rsi]; jmp r11",
+      "mov [rsi], al; jmp r11", "mov [rsi], ax; jmp r11",
+      "mov [rsi], eax; jmp r11", "mov [rsi], rax; jmp r11"}},
     {&tw_uc_riscv64,
      "UC_ARCH_RISCV, UC_MODE_RISCV64",
      NULL,
      NULL,
+     "UC_RISCV_REG_PC",
      {"UC_RISCV_REG_A0", "UC_RISCV_REG_A1", "UC_RISCV_REG_A2"},
      {"lbu a0, 0(a1)",
       "lhu a0, 0(a1)",
@@ -179,12 +156,14 @@ static const EmitGuest emit_guests[] = {
       "no store of two"},
      {4, {AGENT_WORD(0x000600e7)}},
      {{0, {0}}, {0, {0}}, {0, {0}}, {0, {0}}},
-     jump_riscv64,
-     "UINT64_C(0x806700000537) | number << 12",
-     "`lui a0, number; ret`; and such as `lbu a0, 0(a1); ret`",
-     {"UINT64_C(0x0001054200050513) | number << 20",
-      "UINT64_C(0x8082000100050513) | number << 20"},
-     "`addi a0, a0, number; c.slli a0, 16`"},
+     "UINT64_C(0x806700000537) | (uint64_t)(number) << 12",
+     "lui a0, number; ret",
+     {"UINT64_C(0x0001054200050513) | (uint64_t)(number) << 20",
+      "UINT64_C(0x8082000100050513) | (uint64_t)(number) << 20"},
+     "addi a0, a0, number; c.slli a0, 16",
+     {"lbu a0, 0(a1); ret", "lhu a0, 0(a1); ret", "lwu a0, 0(a1); ret",
+      "ld a0, 0(a1); ret", "sb a0, 0(a1); ret", "sh a0, 0(a1); ret",
+      "sw a0, 0(a1); ret", "sd a0, 0(a1); ret"}},
 };
 
 static const EmitGuest *guest_of(const Emit *e)
@@ -197,127 +176,269 @@ static const EmitGuest *guest_of(const Emit *e)
     return guest;
 }
 
-static bool has_pairs(const TwProgram *program)
-{
-    unsigned n = 0;
+/* Pieces ------------------------------------------------------------------- */
 
-    while (n < program->n_script && !tw_op_leads_pair(program, n)) {
-        n++;
-    }
-    return n < program->n_script;
+unsigned tw_uc_emit_piece(const Call *call)
+{
+    unsigned part = call->part;
+
+    return part >= RECORD_PAIR_READ ? PIECE_LOAD_PAIR + part - RECORD_PAIR_READ
+           : part == RECORD_FROM    ? PIECE_FROM
+           : part == RECORD_EXEC    ? PIECE_CALL
+           : part >= RECORD_RMW     ? PIECE_SWAP + part - RECORD_RMW
+                                    : PIECE_LOAD + part - RECORD_READ;
 }
 
-void tw_uc_emit_open(Emit *e)
+const char *tw_uc_emit_piece_name(unsigned piece)
 {
-    const EmitGuest *g = guest_of(e);
+    static const char *const names[PIECES] = {
+        "LOAD1",       "LOAD2",       "LOAD4",      "LOAD8",      "STORE1",
+        "STORE2",      "STORE4",      "STORE8",     "CALL",       "RING",
+        "CALL_ACCESS", "SWAP1",       "SWAP2",      "SWAP4",      "SWAP8",
+        "EXCLUSIVE1",  "EXCLUSIVE2",  "EXCLUSIVE4", "EXCLUSIVE8", "LOAD_PAIR4",
+        "LOAD_PAIR8",  "STORE_PAIR4", "STORE_PAIR8"};
 
-    put(e, "    DO(uc_open(%s, &uc));\n", g->open);
-    if (g->model) {
-        put(e, "    DO(uc_ctl_set_cpu_model(uc, %s));\n", g->model);
-    }
-    if (g->control && has_pairs(e->program)) {
-        put(e,
-            "    DO(uc_reg_read(uc, %s, &value));\n"
-            "    value |= 0x%" PRIx64 "; /* for vectors */\n"
-            "    DO(uc_reg_write(uc, %s, &value));\n",
-            g->control, g->guest->control_bits, g->control);
-    }
+    return names[piece];
 }
 
-/* Piece i, and the jump to the end. */
-static AgentCode piece(const EmitGuest *g, unsigned i)
+static AgentCode code_of(const EmitGuest *g, unsigned i)
 {
-    AgentCode code = i < RUN     ? g->guest->handlers[RECORD_READ + i]
-                     : i == RUN  ? g->guest->handlers[RECORD_EXEC]
-                     : i == RING ? g->guest->handlers[RECORD_DOORBELL]
-                     : i == FROM ? g->from
-                     : i >= PAIR ? g->pairs[i - PAIR]
-                                 : g->guest->handlers[RECORD_RMW + i - SWAP];
+    return i < PIECE_CALL    ? g->guest->handlers[RECORD_READ + i]
+           : i == PIECE_CALL ? g->guest->handlers[RECORD_EXEC]
+           : i == PIECE_RING ? g->guest->handlers[RECORD_DOORBELL]
+           : i == PIECE_FROM ? g->from
+           : i >= PIECE_LOAD_PAIR
+               ? g->pairs[i - PIECE_LOAD_PAIR]
+               : g->guest->handlers[RECORD_RMW + i - PIECE_SWAP];
+}
 
-    g->jump(&code, AGENT_EXIT - (i << PIECE_LG) - code.size);
-    return code;
+static void put_code(Emit *e, const EmitGuest *g)
+{
+    unsigned at = 0;
+
+    put(e, "static uint8_t code[0x1000] __attribute__((aligned(0x1000))) = "
+           "{\n");
+    for (unsigned i = 0; i < PIECES; i++) {
+        AgentCode code = code_of(g, i);
+
+        if (!(e->pieces >> i & 1)) {
+            continue;
+        }
+        put(e, "    ");
+        for (unsigned k = 0; k < code.size; k++) {
+            put(e, "0x%02x,%s", code.bytes[k], k % 12 == 11 ? "\n    " : " ");
+        }
+        put(e, "/* %s */\n", g->comments[i]);
+    }
+    put(e, "%s};\n", e->pieces ? "" : "    0,\n");
+    for (unsigned i = 0; i < PIECES; i++) {
+        if (e->pieces >> i & 1) {
+            put(e, "#define %s CODE + %u, CODE + %u\n",
+                tw_uc_emit_piece_name(i), at, at + code_of(g, i).size);
+            at += code_of(g, i).size;
+        }
+    }
+    put(e, "\n");
+}
+
+static bool has_pairs(const Emit *e)
+{
+    return e->pieces >> PIECE_LOAD_PAIR != 0;
+}
+
+/* Has the run come to its end, as it says? */
+static void put_pc(Emit *e, const EmitGuest *g)
+{
+    if (!e->hook || !(e->pieces >> PIECE_FROM & 1)) {
+        return;
+    }
+    put(e,
+        "    uc_reg_read(uc, %s, &pc);\n"
+        "    if (err == UC_ERR_OK && pc != end) {\n"
+        "        printf(\"expected: a run to 0x%%\" PRIx64 \"; got: UC_ERR_OK "
+        "at "
+        "0x%%\" PRIx64 \"\\n\", end, pc);\n"
+        "        wrong = 1;\n    }\n",
+        g->pc);
+}
+
+static void put_run(Emit *e, const EmitGuest *g)
+{
+    put(e,
+        "static void run(uint64_t begin, uint64_t end, uint64_t address, "
+        "uint64_t store%s)\n{\n%s"
+        "    value = store;\n"
+        "    uc_reg_write(uc, %s, &value);\n"
+        "    uc_reg_write(uc, %s, &address);\n",
+        e->third ? ",\n                uint64_t third" : "",
+        e->hook && e->pieces >> PIECE_FROM & 1 ? "    uint64_t pc = 0;\n\n"
+                                               : "",
+        g->registers[0], g->registers[1]);
+    if (e->third) {
+        put(e, "    uc_reg_write(uc, %s, &third);\n", g->registers[2]);
+    }
+    put(e,
+        "%s%s    err = uc_emu_start(uc, begin, end, 0, 0);\n"
+        "    uc_reg_read(uc, %s, &value);\n",
+        e->device_code && e->device_loads && e->pieces >> PIECE_CALL & 1
+            ? "    fetching = begin == CODE_OF(CALL);\n"
+            : "",
+        e->forks ? "    *in_flight = \"uc_emu_start\";\n" : "",
+        g->registers[0]);
+    if (has_pairs(e)) {
+        put(e, "    uc_reg_read(uc, %s, &second);\n", g->registers[2]);
+    }
+    put_pc(e, g);
+    put(e, "}\n\n");
 }
 
 void tw_uc_emit_guest(Emit *e)
 {
     const EmitGuest *g = guest_of(e);
 
-    put(e, "/* The guest's code: one access, and the jump to END behind it. "
-           "*/\n"
-           "enum { LOAD, STORE = 4, RUN = 8, RING, FROM, SWAP,\n"
-           "       EXCLUSIVE = SWAP + 4, PAIR = EXCLUSIVE + 4 };\n"
-           "static const uint8_t guest_code[][32] = {\n");
-    for (unsigned i = 0; i < PIECES; i++) {
-        AgentCode code = piece(g, i);
-
-        put(e, "    /* %s%s */\n    {", g->comments[i],
-            i == RING   ? " to the doorbell"
-            : i == FROM ? ": an access made by an instruction there"
-                        : "");
-        for (unsigned k = 0; k < code.size; k++) {
-            put(e, "%s0x%02x", k > 0 ? ", " : "", code.bytes[k]);
+    put_code(e, g);
+    if (e->pieces) {
+        if (e->device_code && e->device_loads && e->pieces >> PIECE_CALL & 1) {
+            put(e, "#define BEGIN(begin, end) (begin)\n"
+                   "#define CODE_OF(piece) BEGIN(piece)\n"
+                   "static bool fetching;\n\n");
         }
-        put(e, "},\n");
+        if (has_pairs(e)) {
+            put(e, "static uint64_t second; /* of a load of two */\n\n");
+        }
+        put_run(e, g);
     }
-    put(e,
-        "};\nstatic uint64_t from, second;\n\n"
-        "/* Runs one of them; *value is what is stored, then the result. */\n"
-        "static uc_err guest(unsigned code, uint64_t address, uint64_t "
-        "*value)\n"
-        "{\n    uint64_t third = code >= PAIR ? second : from;\n"
-        "    uc_err err;\n\n"
-        "    DO(uc_reg_write(uc, %s, value));\n"
-        "    DO(uc_reg_write(uc, %s, &address));\n"
-        "    DO(uc_reg_write(uc, %s, &third));\n"
-        "    err = uc_emu_start(uc, CODE + 32 * code, END, 0, 0);\n"
-        "    DO(uc_reg_read(uc, %s, value));\n"
-        "    DO(uc_reg_read(uc, %s, &second));\n"
-        "    return err;\n}\n\n",
-        g->registers[0], g->registers[1], g->registers[2], g->registers[0],
-        g->registers[2]);
 }
 
-static void put_run_words(Emit *e)
+/* The engine --------------------------------------------------------------- */
+
+void tw_uc_emit_open(Emit *e)
 {
     const EmitGuest *g = guest_of(e);
+    bool swaps = e->pieces >> PIECE_SWAP != 0;
 
+    put(e, "    OK(uc_open(%s, &uc));\n", g->open);
+    if (g->model && (swaps || e->machine->place != PLACE_LOW)) {
+        put(e, "    OK(uc_ctl_set_cpu_model(uc, %s));\n", g->model);
+    }
+    if (g->control && has_pairs(e)) {
+        put(e,
+            "    OK(uc_reg_read(uc, %s, &value));\n"
+            "    value |= 0x%" PRIx64 "; /* for vectors */\n"
+            "    OK(uc_reg_write(uc, %s, &value));\n",
+            g->control, g->guest->control_bits, g->control);
+    }
+}
+
+/* What RAM and devices hold ------------------------------------------------ */
+
+static void put_run_words(Emit *e, const EmitGuest *g)
+{
     put(e,
-        "/* Words of 8 bytes that go on with the next one:\n * %s. The last of "
-        "four returns. */\n"
-        "static uint8_t word_byte(uint64_t number, uint64_t offset)\n{\n"
-        "    uint64_t more = 3 - (offset + 0x10) %% 0x20 / 8;\n"
-        "    uint64_t word = more ? %s\n                         : %s;\n\n"
-        "    return (uint8_t)(word >> 8 * (offset %% 8));\n}\n\n"
-        "/* The number of the i-th word that has run, or 0. */\n"
-        "static unsigned number_of(uint64_t result, unsigned i)\n{\n"
-        "    for (unsigned lane = 4; lane-- > 0;) {\n"
-        "        unsigned number = result >> 16 * lane & 0xffff;\n\n"
-        "        if (number && i-- == 0) {\n            return number;\n"
-        "        }\n    }\n    return 0;\n}\n\n",
+        "/* Words of 8 bytes that go on with the next one, and every fourth "
+        "returns:\n * %s. */\n"
+        "static uint64_t code_word(uint64_t number, uint64_t at)\n{\n"
+        "    uint64_t more = 3 - (at + 0x10) %% 0x20 / 8;\n\n"
+        "    return more ? %s\n                : %s;\n}\n"
+        "#define CODE_WORD(number, at) code_word(number, at)\n\n",
         g->run_comment, g->run[0], g->run[1]);
+    if (e->finding->op == TW_NO_OP ||
+        e->program->script[e->finding->op].code != TW_OP_EXEC) {
+        return;
+    }
+    put(e, "/* The number of the i-th word that has run, or 0. */\n"
+           "static unsigned number_of(uint64_t result, unsigned i)\n{\n"
+           "    for (unsigned lane = 4; lane-- > 0;) {\n"
+           "        unsigned number = result >> 16 * lane & 0xffff;\n\n"
+           "        if (number && i-- == 0) {\n            return number;\n"
+           "        }\n    }\n    return 0;\n}\n\n");
+}
+
+static void put_words(Emit *e, const EmitGuest *g)
+{
+    if (e->pieces >> PIECE_CALL & 1 || e->n_blocks > 0) {
+        put(e, "#define CODE_WORD(number) (%s) /* %s */\n", g->word,
+            g->word_comment);
+    }
+    for (unsigned k = 0; k < 8; k++) {
+        if (e->access_words >> k & 1) {
+            put(e, "#define ACCESS_%u UINT64_C(0x%" PRIx64 ") /* %s */\n", k,
+                tw_code_access_word(g->guest->words, k), g->accesses[k]);
+        }
+    }
+    put(e, "\n");
+}
+
+/* In pages whose words differ, if they are readable; or each byte is a hash of
+ * where it is. */
+static void put_fill(Emit *e)
+{
+    bool code = tw_contents_are_code(e->program->contents);
+    bool runs = tw_contents_are_runs(e->program->contents);
+    bool readable = e->program->contents & TW_CONTENTS_READABLE;
+
+    if (readable && !runs) {
+        return; /* a loop does it */
+    }
+    put(e, readable
+               ? "static void fill(uint8_t *ram, size_t size, unsigned "
+                 "number)\n{\n"
+               : "/* Each byte tells where it is. */\n"
+                 "static void fill(uint8_t *ram, size_t size, unsigned block, "
+                 "uint64_t offset)\n{\n");
+    put(e, "    for (size_t i = 0; i < size; i += %u) {\n", code ? 8 : 1);
+    if (!readable) {
+        put(e,
+            "        uint64_t h = ((offset + i) / %u + 1) * "
+            "UINT64_C(0x9e3779b97f4a7c15) ^\n"
+            "                     (block + UINT64_C(1)) * "
+            "UINT64_C(0xd1342543de82ef95);\n",
+            code ? 8 : 1);
+    }
+    if (code) {
+        put(e, "        uint64_t word;\n");
+    }
+    put(e, "\n");
+    if (!readable) {
+        put(e,
+            "        h ^= h >> 29;\n"
+            "        h *= UINT64_C(0xbf58476d1ce4e5b9);\n"
+            "        h = h >> 40%s;\n",
+            runs   ? " & 0x3ff"
+            : code ? " & 0x7fff"
+                   : " | 1");
+    }
+    if (!code) {
+        put(e, "        ram[i] = (uint8_t)h;\n    }\n}\n\n");
+        return;
+    }
+    put(e, "        word = CODE_WORD(%s%s);\n",
+        readable ? "number + i / 0x1000"
+        : runs   ? "h ? h : 0x3ff"
+                 : "h ? h : 0x7fff",
+        runs ? ", i" : "");
+    for (unsigned k = 0; k < 8; k++) {
+        if (e->access_words >> k & 1) {
+            put(e, "        word = i %% 0x1000 == 0x%x ? ACCESS_%u : word;\n",
+                0xfc0 + 8 * k, k);
+        }
+    }
+    put(e, "        memcpy(ram + i, &word, 8);\n    }\n}\n\n");
 }
 
 void tw_uc_emit_words(Emit *e)
 {
     const EmitGuest *g = guest_of(e);
 
-    if (tw_contents_are_runs(e->program->contents)) {
-        put_run_words(e);
-        return;
+    if (tw_contents_are_code(e->program->contents) &&
+        (e->device_code || e->n_blocks > 0)) {
+        if (tw_contents_are_runs(e->program->contents)) {
+            put_run_words(e, g);
+        } else {
+            put_words(e, g);
+        }
     }
-    put(e,
-        "/* Functions of 8 bytes: %s. */\n"
-        "static const uint64_t access_words[8] = {\n",
-        g->word_comment);
-    for (unsigned n = 0; n < 8; n++) {
-        put(e, "    UINT64_C(0x%016" PRIx64 "),\n",
-            tw_code_access_word(g->guest->words, n));
+    if (e->n_blocks > 0) {
+        put_fill(e);
     }
-    put(e,
-        "};\n\nstatic uint8_t word_byte(uint64_t number, uint64_t offset)\n{\n"
-        "    uint64_t word = %s;\n\n"
-        "    if (offset %% 0x1000 >= 0xfc0) {\n"
-        "        word = access_words[offset / 8 %% 8];\n    }\n"
-        "    return (uint8_t)(word >> 8 * (offset %% 8));\n}\n\n",
-        g->word);
 }

@@ -191,6 +191,9 @@ struct Machine {
     Asked asked;
     uint16_t during_of; /* the access whose `during` operations were performed
                          * last, or TW_NO_OP */
+    uint8_t call_place; /* CallPlace, for the recorder */
+    unsigned n_called;  /* callbacks of devices that this access has called */
+    uint16_t called_by; /* the access */
     uint16_t handled;   /* the access with such operations inside a refusal */
     unsigned n_devices;
     Device devices[MAX_DEVICES];

@@ -129,6 +129,16 @@ static bool is_whole_load(const Machine *m, unsigned size)
            access->addr % size == 0;
 }
 
+/* Counts the callbacks that the access `op` calls. */
+static void note_callback(Machine *m, uint16_t op)
+{
+    if (m->called_by != op) {
+        m->called_by = op;
+        m->n_called = 0;
+    }
+    m->n_called++;
+}
+
 TW_CALLED_BACK static uint64_t device_read(uc_engine *uc, uint64_t offset,
                                            unsigned size, void *data)
 {
@@ -136,6 +146,7 @@ TW_CALLED_BACK static uint64_t device_read(uc_engine *uc, uint64_t offset,
     Machine *m = device->machine;
     uint64_t value;
 
+    note_callback(m, tw_uc_agent_record(m)->op);
     /* What an instruction accesses is nowhere near its own word. */
     if (tw_uc_agent_record(m)->kind == RECORD_EXEC ||
         (tw_uc_agent_record(m)->kind == RECORD_FROM &&
@@ -145,7 +156,9 @@ TW_CALLED_BACK static uint64_t device_read(uc_engine *uc, uint64_t offset,
     value = device_bytes(m, device->region, device->offset + offset, size);
     device_log(device, TW_LOG_READ, offset, size, value);
     if (is_whole_load(m, size)) {
+        m->call_place = FROM_DEVICE;
         tw_uc_perform_during(m, tw_uc_agent_record(m)->op);
+        m->call_place = FROM_HOST;
         if (m->broken) {
             m->lib.emu_stop(uc);
         }
@@ -187,6 +200,7 @@ TW_CALLED_BACK static void device_write(uc_engine *uc, uint64_t offset,
     Machine *m = device->machine;
     uint16_t op = tw_uc_agent_record(m)->op;
 
+    note_callback(m, op);
     device_log(device, TW_LOG_WRITE, offset, size, value);
     if (m->program->n_actors == 0 && !tw_uc_during_waits(m, op)) {
         return;
@@ -194,8 +208,10 @@ TW_CALLED_BACK static void device_write(uc_engine *uc, uint64_t offset,
     tw_uc_ask_actors(m, device->region, op, device->offset + offset, size);
     if (!tw_uc_crosses(m->program, &m->program->script[op]) &&
         m->asked.n_told == m->program->script[op].size) {
+        m->call_place = FROM_DEVICE;
         tw_uc_perform_during(m, op);
         tw_uc_perform_asked(m);
+        m->call_place = FROM_HOST;
         if (m->broken) {
             m->lib.emu_stop(uc);
         }

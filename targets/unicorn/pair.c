@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "targets/unicorn/class.h"
+#include "targets/unicorn/record.h"
 #include "targets/unicorn/run.h"
 #include "targets/unicorn/trigger.h"
 
@@ -75,6 +76,14 @@ static bool run_reference(TwTarget *target, const TwProgram *program,
     return tw_target_run(((Pair *)target)->slow, program, trace);
 }
 
+static bool emit(TwTarget *target, const TwProgram *program,
+                 const TwFinding *finding, const TwExpected *expected,
+                 GString *out, GError **error)
+{
+    return tw_uc_emit_of((Machine *)((Pair *)target)->fast, target, program,
+                         finding, expected, out, error);
+}
+
 const TwTargetClass tw_unicorn_ab_class = {
     .name = "unicorn-ab",
     .options = tw_unicorn_options,
@@ -86,6 +95,9 @@ const TwTargetClass tw_unicorn_ab_class = {
     .version = version,
     .run = run,
     .run_reference = run_reference,
+    .emit = emit,
+    .emits_hangs = true,
+    .readable = true,
     .close = pair_close,
     .triggers = tw_uc_triggers,
     .triggers_met = tw_uc_triggers_met,

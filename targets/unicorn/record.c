@@ -3,9 +3,10 @@
 #include "targets/unicorn/record.h"
 
 #include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 #include <unistd.h>
 
 static void tell_text(const Call *call, unsigned page_lg, GString *text)
@@ -53,6 +54,9 @@ static void tell_text(const Call *call, unsigned page_lg, GString *text)
     case CALL_RESTORE:
         g_string_assign(text, "uc_context_restore()");
         break;
+    case CALL_TLB_ENTRY:
+    case CALL_HOOK:
+        break; /* no calls of the library */
     case CALL_HOST_READ:
     case CALL_HOST_WRITE:
         g_string_printf(text, "uc_mem_%s(0x%" PRIx64 ", %u bytes)",
@@ -97,8 +101,10 @@ static void tell_text(const Call *call, unsigned page_lg, GString *text)
 
 /* Adds a call to the recorder, if there is one, and reports it to the teller at
  * once, with the addresses of the program. */
-static void record(Machine *m, const Call *call)
+static void record(Machine *m, Call *call)
 {
+    call->place = (CallPlace)m->call_place;
+    call->nth = m->n_called;
     if (m->recorder != NULL && m->recorder->to >= 0) {
         if (write(m->recorder->to, call, sizeof(*call)) != sizeof(*call)) {
             _exit(1); /* a child that nobody listens to */
@@ -106,7 +112,8 @@ static void record(Machine *m, const Call *call)
     } else if (m->recorder != NULL) {
         g_array_append_val(m->recorder->calls, *call);
     }
-    if (m->telling != NULL) {
+    if (m->telling != NULL && call->kind != CALL_TLB_ENTRY &&
+        call->kind != CALL_HOOK) {
         g_autoptr(GString) text = g_string_new(NULL);
 
         tell_text(call, m->flat.page_lg, text);
@@ -128,6 +135,30 @@ void tw_uc_record_call(Machine *m, CallKind kind, unsigned first, unsigned end)
                  .rights = m->flat.mapped_rights[first]};
 
     record(m, &call);
+}
+
+void tw_uc_record_tlb_entry(Machine *m, const TwOp *op)
+{
+    unsigned first = (unsigned)(op->addr >> m->page_lg);
+    Call call = {.kind = CALL_TLB_ENTRY,
+                 .op = m->started ? (uint16_t)m->op : TW_NO_OP,
+                 .first = first,
+                 .end = first + (1u << (op->lg - m->page_lg)),
+                 .rights = op->code == TW_OP_PAGE ? op->perm : NO_ENTRY,
+                 .out = (uint16_t)(op->out >> m->page_lg)};
+
+    if (m->recorder != NULL) {
+        record(m, &call);
+    }
+}
+
+void tw_uc_record_hook(Machine *m, uint16_t op, bool goes_on)
+{
+    Call call = {.kind = CALL_HOOK, .op = op, .value = goes_on};
+
+    if (m->recorder != NULL) {
+        record(m, &call);
+    }
 }
 
 void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
@@ -190,8 +221,17 @@ void tw_uc_record_ram(Machine *m)
     }
 }
 
-/* Runs a program in which the library dies, in a child, and records the calls
- * up to the last. */
+/* Reads the next call; false: there is none, or none came for a long time. */
+static bool next_call(int from, Call *call)
+{
+    struct pollfd readable = {.fd = from, .events = POLLIN};
+
+    return poll(&readable, 1, TW_TIMEOUT_MS) == 1 &&
+           read(from, call, sizeof(*call)) == sizeof(*call);
+}
+
+/* Runs a program in which the library dies or hangs, in a child, and records
+ * the calls up to the last. */
 static bool record_death(Machine *m, const TwProgram *program,
                          Recorder *recorder)
 {
@@ -206,15 +246,17 @@ static bool record_death(Machine *m, const TwProgram *program,
         g_autofree TwTrace *trace = g_new(TwTrace, 1);
 
         close(ends[0]);
+        freopen("/dev/null", "w", stderr); /* the library's last words */
         recorder->to = ends[1];
         tw_target_run(&m->target, program, trace);
         _exit(0);
     }
     close(ends[1]);
-    while (read(ends[0], &call, sizeof(call)) == sizeof(call)) {
+    while (next_call(ends[0], &call)) {
         g_array_append_val(recorder->calls, call);
     }
     close(ends[0]);
+    kill(child, SIGKILL); /* if it hangs */
     waitpid(child, NULL, 0);
     return recorder->calls->len > 0;
 }

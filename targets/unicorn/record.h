@@ -14,6 +14,8 @@ typedef enum CallKind {
     CALL_FLUSH_TLB,
     CALL_SAVE,      /* uc_context_save, of the memory, too */
     CALL_RESTORE,   /* uc_context_restore */
+    CALL_TLB_ENTRY, /* none: what a hook says of pages changes (vtlb.c) */
+    CALL_HOOK,      /* none: the hook of a refused access returns `value` */
     CALL_PART,      /* the guest makes an access, or a part of one */
     CALL_HOST_READ, /* uc_mem_read */
     CALL_HOST_WRITE,
@@ -21,9 +23,19 @@ typedef enum CallKind {
     CALL_POINTER_WRITE,
 } CallKind;
 
+/* From where a call is made. */
+typedef enum CallPlace {
+    FROM_HOST,   /* between runs of the guest */
+    FROM_HOOK,   /* of an access that is refused */
+    FROM_DEVICE, /* its callback */
+    FROM_DOORBELL,
+} CallPlace;
+
 typedef struct Call {
     CallKind kind;
-    uint16_t op;         /* script operation, or TW_NO_OP: before the script */
+    CallPlace place;
+    unsigned nth; /* DEVICE: of the callbacks that the access has called */
+    uint16_t op;  /* script operation, or TW_NO_OP: before the script */
     unsigned first, end; /* pages */
     Shown shown;
     uint8_t rights;
@@ -31,6 +43,7 @@ typedef struct Call {
     uint64_t addr;  /* PART, HOST: in the program */
     uint64_t value; /* PART, HOST: that it stores */
     uint8_t size;   /* HOST: bytes */
+    uint16_t out;   /* TLB_ENTRY: the page that the first leads to */
     uint64_t from;  /* PART of an instruction of its own: where that is */
 } Call;
 
@@ -55,6 +68,11 @@ void tw_uc_record_access(Machine *m, unsigned op, unsigned part, unsigned at,
 void tw_uc_record_host_access(Machine *m, CallKind kind, unsigned at,
                               Shown shown, uint64_t value);
 void tw_uc_record_ram(Machine *m);
+
+/* A change of the page map that a hook is (vtlb.c); what the hook of a refused
+ * access returns. */
+void tw_uc_record_tlb_entry(Machine *m, const TwOp *op);
+void tw_uc_record_hook(Machine *m, uint16_t op, bool goes_on);
 
 /* Does nothing, at no cost, if there is no recorder and no teller. */
 static inline void tw_uc_record(Machine *m, CallKind kind, unsigned first,
@@ -93,8 +111,8 @@ static inline void tw_uc_record_host(Machine *m, CallKind kind, unsigned at,
 
 /*
  * Runs a program and fills `recorder`, whose arrays the caller unrefs: in this
- * process, or, if the library `dies` of it, in a child, up to the last call.
- * False if no call was recorded.
+ * process, or, if the library `dies` of it or hangs, in a child, up to the last
+ * call. False if no call was recorded.
  */
 bool tw_uc_record_run(Machine *m, const TwProgram *program, bool dies,
                       Recorder *recorder);
@@ -103,5 +121,9 @@ bool tw_uc_record_run(Machine *m, const TwProgram *program, bool dies,
 bool tw_uc_emit(TwTarget *target, const TwProgram *program,
                 const TwFinding *finding, const TwExpected *expected,
                 GString *out, GError **error);
+/* The same for a finding of `target`, of which `machine` is the engine. */
+bool tw_uc_emit_of(Machine *machine, TwTarget *target, const TwProgram *program,
+                   const TwFinding *finding, const TwExpected *expected,
+                   GString *out, GError **error);
 
 #endif

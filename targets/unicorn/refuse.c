@@ -5,6 +5,7 @@
  * (LA-47), and lets the access go on if that gives it what it needs.
  */
 #include "targets/unicorn/internal.h"
+#include "targets/unicorn/record.h"
 
 /* The right that an access of this kind needs. */
 static uint8_t needs(uc_mem_type type)
@@ -36,17 +37,22 @@ TW_CALLED_BACK static bool on_refused(uc_engine *uc, uc_mem_type type,
 {
     Machine *m = data;
     uint16_t op = tw_uc_agent_record(m)->op;
+    bool goes_on;
 
     (void)size, (void)value;
     if (tw_uc_during_waits(m, op)) {
         m->handled = op;
+        m->call_place = FROM_HOOK;
         tw_uc_perform_during(m, op);
+        m->call_place = FROM_HOST;
     }
     if (m->broken) {
         m->lib.emu_stop(uc);
         return false;
     }
-    return grants(m, address, needs(type));
+    goes_on = grants(m, address, needs(type));
+    tw_uc_record_hook(m, op, goes_on);
+    return goes_on;
 }
 
 uc_err tw_uc_refuse_start(Machine *m)

@@ -561,6 +561,9 @@ static void machine_reset(Machine *m)
     m->during_of = m->handled = TW_NO_OP;
     m->asked = (Asked){.op = TW_NO_OP};
     m->n_fetched = 0;
+    m->call_place = FROM_HOST;
+    m->n_called = 0;
+    m->called_by = TW_NO_OP;
     m->broken = false;
     m->lost = false;
     m->attrs = program->n_cpus > 0 ? program->cpus[0].mmu[0].attrs : 0;

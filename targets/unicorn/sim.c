@@ -188,7 +188,8 @@ static uint64_t page_exec_triggers(const Sim *sim, uint64_t page)
 static bool is_over_end(const Sim *sim, const TwOp *op)
 {
     return op->code == TW_OP_EXEC &&
-           sim->program->contents == TW_CONTENTS_RUNS_X86_64 &&
+           tw_contents_kind(sim->program->contents) ==
+               TW_CONTENTS_RUNS_X86_64 &&
            op->addr >> sim->flat.page_lg !=
                tw_uc_last_byte(sim, op) >> sim->flat.page_lg;
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "targets/unicorn/agent.h"
+#include "targets/unicorn/record.h"
 #include "targets/unicorn/trigger.h"
 
 /* Of the header of 2.1: an answer of the hook, and the hook. */
@@ -90,6 +91,7 @@ void tw_uc_vtlb_page(Machine *m, const TwOp *op)
     uint64_t first = op->addr >> m->page_lg;
     uint64_t end = first + (UINT64_C(1) << (op->lg - m->page_lg));
 
+    tw_uc_record_tlb_entry(m, op);
     for (uint64_t p = first; p < end; p++) {
         v->rights[p] = op->code == TW_OP_PAGE ? op->perm : NO_ENTRY;
         v->out[p] = (uint16_t)((op->out >> m->page_lg) + (p - first));
