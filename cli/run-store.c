@@ -52,6 +52,7 @@ static bool record(TwRunStore *s, const TwCliTarget *target,
 {
     const TwFinding *finding = &one->finding;
     g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *title = NULL;
     TwCause cause = {.name = ""};
     TwStoreSight sight = {.run = s->run.id,
                           .target = s->run.target,
@@ -65,11 +66,13 @@ static bool record(TwRunStore *s, const TwCliTarget *target,
     TwStoreSeen seen;
     bool flaky = key->verdict == TW_VERDICT_FLAKY;
 
-    if (!flaky && !tw_cause_isolated(&target->options, NULL, program, false,
+    if (!flaky && !tw_cause_isolated(&target->options, s->names, program, false,
                                      patience, &cause, error)) {
         return false;
     }
     tw_program_print(program, NULL, text);
+    title = tw_cause_title_known(s->names, cause.known, cause.name);
+    sight.title = cause.known ? title : NULL;
     sight.sign = flaky ? "flaky" : cause.name[0] ? cause.name : "unexplained";
     sight.rule = cause.rule;
     sight.security = cause.security;
@@ -111,6 +114,15 @@ static bool record_key(TwRunStore *s, const TwCliTarget *target,
     return ok;
 }
 
+/* With --no-known the campaign has no list, but findings have causes. */
+static bool read_names(TwRunStore *s, const TwCliTarget *target, GError **error)
+{
+    g_autoptr(TwRunner) runner = tw_runner_new(&target->options, error);
+
+    s->names = tw_known_new_builtin();
+    return runner && tw_runner_set_known(runner, s->names, error);
+}
+
 static double rate(uint64_t count, double seconds)
 {
     return seconds > 0 ? (double)count / seconds : 0;
@@ -121,11 +133,12 @@ bool tw_run_store_end(TwRunStore *s, const TwCliTarget *target,
                       const TwRunCases *cases, uint32_t patience,
                       TwRunStoreProgram program, void *data, GError **error)
 {
-    bool ok = true;
+    bool ok;
 
     if (!s->store) {
         return true;
     }
+    ok = result->keys->len == 0 || read_names(s, target, error);
     for (unsigned k = 0; k < result->keys->len && ok; k++) {
         ok = record_key(s, target, g_ptr_array_index(result->keys, k), cases,
                         patience, program, data, error);
@@ -147,6 +160,7 @@ bool tw_run_store_end(TwRunStore *s, const TwCliTarget *target,
 void tw_run_store_clear(TwRunStore *s)
 {
     g_clear_pointer(&s->store, tw_store_free);
+    tw_known_free(s->names);
     g_free(s->path);
     g_free(s->label);
     g_free(s->words);

@@ -14,6 +14,7 @@ typedef struct TwRunStore {
     char *label; /* the name that findings are kept under, or NULL: the
                   * target's */
     TwStore *store;
+    TwKnown *names; /* the built-in list: what it explains has its names */
     TwStoreRun run;
     gint64 next; /* when to note how far it has come; monotonic */
     char *words;

@@ -90,6 +90,19 @@ exits 0 'counted otherwise' "$TWINWALK" triage --target softmmu --quirk "$few" \
     --store g.db --jobs 1 few
 check 'two of them' grep -q '2 known divergences' out.txt
 
+# A campaign records the same name.
+exits 10 'a campaign' "$TWINWALK" run --target softmmu \
+    --quirk rom-dma-decode-error --no-known --stop-at-finding --programs 6000 \
+    --seed 7 --jobs 1 --out found --store r.db
+causes()
+{
+    python3 -c '
+import sqlite3, sys
+for row in sqlite3.connect(sys.argv[1]).execute("SELECT cause FROM findings"):
+    print(row[0])' "$1"
+}
+check 'has the name of the entry' [ "$(causes r.db)" = known-rom-dma-decode-error ]
+
 refuses 'no labels' '--score: expected cases' "$TWINWALK" triage --score \
     --target softmmu --quirk "$few" unlabelled.tw
 refuses 'score with a store' '--score, --label: expected' "$TWINWALK" triage \

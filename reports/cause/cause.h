@@ -84,5 +84,9 @@ void tw_cause_of_text(const TwFinding *finding, TwCause *cause);
  * free.
  */
 char *tw_cause_title(const char *name);
+/* The same of a cause that may be an entry of the list: then the reason that
+ * the list gives.  `entry`: as TwCause.known. */
+char *tw_cause_title_known(const TwKnown *known, unsigned entry,
+                           const char *name);
 
 #endif

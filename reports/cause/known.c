@@ -233,3 +233,10 @@ void tw_cause_name_known(const TwKnown *known, TwCause *cause)
     g_snprintf(cause->name, sizeof(cause->name), "%s%s", TW_CAUSE_KNOWN, name);
     g_strcanon(cause->name, TW_CAUSE_LETTERS, '-');
 }
+
+char *tw_cause_title_known(const TwKnown *known, unsigned entry,
+                           const char *name)
+{
+    return entry ? g_strdup(tw_known_entry(known, entry - 1)->reason)
+                 : tw_cause_title(name);
+}

@@ -230,7 +230,7 @@ static bool record_minimal(TwTriage *t, TwTriageKey *key, const Shrunk *out)
     };
 
     tw_program_print(&out->program, NULL, text);
-    title = tw_triage_title(t, out->cause.name, out->cause.known);
+    title = tw_cause_title_known(t->known, out->cause.known, out->cause.name);
     minimal.title = title;
     minimal.data = text->str;
     minimal.size = text->len;

@@ -182,12 +182,6 @@ char *tw_triage_words(const TwTriage *t, const TwTargetOptions *options)
     return tw_target_options_words(&with_time);
 }
 
-char *tw_triage_title(const TwTriage *t, const char *name, unsigned known)
-{
-    return known ? g_strdup(tw_known_entry(t->known, known - 1)->reason)
-                 : tw_cause_title(name);
-}
-
 unsigned tw_triage_entry(const TwTriage *t, const char *name)
 {
     for (unsigned i = 0; i < tw_known_n_entries(t->known); i++) {
@@ -207,7 +201,7 @@ static bool record(TwTriage *t, TwTriageCase *one)
     const TwFinding *finding = &one->cause.finding;
     g_autofree char *words = tw_triage_words(t, &one->options);
     g_autofree char *title =
-        tw_triage_title(t, one->cause.name, one->cause.known);
+        tw_cause_title_known(t->known, one->cause.known, one->cause.name);
     g_autofree char *form =
         one->harness ? g_strdup_printf("bytes:%s", one->harness->name)
                      : g_strdup("text");

@@ -30,9 +30,6 @@ bool tw_triage_judge_bytes(const TwTriage *triage, const TwHarnessInfo *harness,
                            const char *target, const char *data, size_t size,
                            unsigned times, TwFinding *finding, GError **error);
 
-/* A sentence about a cause, for the caller to free: of a known divergence the
- * reason that the list gives.  `known` as TwCause has it. */
-char *tw_triage_title(const TwTriage *triage, const char *name, unsigned known);
 /* 1 + the number of the entry that a cause of this name is, or 0. */
 unsigned tw_triage_entry(const TwTriage *triage, const char *name);
 
