@@ -28,6 +28,8 @@ static const Verb for_users[] = {
      "writes a case as source code for the target's maintainers"},
     {"triage", tw_verb_triage,
      "groups findings by cause and records them in a store"},
+    {"mark", tw_verb_mark,
+     "records what was decided about a finding: issue, duplicate, won't fix"},
     {"report", tw_verb_report, "writes a page about a store"},
     {"check", tw_verb_check,
      "runs folders of cases, and compares the results with the noted ones"},

@@ -28,6 +28,7 @@ int tw_verb_zoo(int argc, char **argv);
 int tw_verb_exhaust(int argc, char **argv);
 int tw_verb_sweep(int argc, char **argv);
 int tw_verb_report(int argc, char **argv);
+int tw_verb_mark(int argc, char **argv);
 int tw_verb_note(int argc, char **argv);
 
 /*

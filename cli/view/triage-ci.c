@@ -17,10 +17,17 @@ static bool fails(const TwTriageFinding *f)
 static void junit_finding(GString *xml, const TwTriage *t,
                           const TwTriageFinding *f)
 {
+    g_autofree char *decision = tw_triage_decision(f);
+    g_autofree char *state = NULL;
+
     g_string_append(xml, "    <testcase");
     tw_markup_attribute(xml, "classname", t->label);
     tw_markup_attribute(xml, "name", f->cause);
     g_string_append(xml, ">\n");
+    if (*decision) {
+        state = g_strdup_printf("%s; %s", tw_store_status_name(f->status),
+                                decision);
+    }
     if (fails(f)) {
         g_string_append(xml, "      <failure");
         tw_markup_attribute(xml, "type", tw_store_status_name(f->status));
@@ -32,7 +39,8 @@ static void junit_finding(GString *xml, const TwTriage *t,
         g_string_append(xml, "</failure>\n");
     } else if (f->news == TW_TRIAGE_KNOWN) {
         g_string_append(xml, "      <skipped");
-        tw_markup_attribute(xml, "message", tw_store_status_name(f->status));
+        tw_markup_attribute(xml, "message",
+                            state ? state : tw_store_status_name(f->status));
         g_string_append(xml, "/>\n");
     } else {
         g_string_append(xml, "      <system-out>");
@@ -126,6 +134,27 @@ static void sarif_place(JsonBuilder *b, const TwTriageFinding *f)
     json_builder_end_array(b);
 }
 
+/* What was decided; readers hide a result that is suppressed. */
+static void sarif_decision(JsonBuilder *b, const TwTriageFinding *f)
+{
+    g_autofree char *decision = tw_triage_decision(f);
+
+    tw_json_array(b, "suppressions");
+    if (f->state != TW_STORE_OPEN) {
+        json_builder_begin_object(b);
+        tw_json_string(b, "kind", "external");
+        tw_json_string(b, "status", "accepted");
+        tw_json_string(b, "justification", decision);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+    if (*f->issue) {
+        tw_json_array(b, "workItemUris");
+        json_builder_add_string_value(b, f->issue);
+        json_builder_end_array(b);
+    }
+}
+
 static void sarif_result(JsonBuilder *b, const TwTriage *t,
                          const TwTriageFinding *f, unsigned rule)
 {
@@ -148,6 +177,7 @@ static void sarif_result(JsonBuilder *b, const TwTriage *t,
     tw_json_object(b, "partialFingerprints");
     tw_json_string(b, "twinwalkCause/v1", print);
     json_builder_end_object(b);
+    sarif_decision(b, f);
     tw_json_int(b, "occurrenceCount", MAX(f->count, 1));
     tw_json_object(b, "properties");
     tw_json_string(b, "verdict", f->verdict);

@@ -54,8 +54,28 @@ static void plain(const char *text, const char *end)
     printf("%s%s", clean, end);
 }
 
+char *tw_triage_decision(const TwTriageFinding *f)
+{
+    GString *text =
+        g_string_new(f->state == TW_STORE_WONT_FIX ? "won't fix" : NULL);
+
+    if (f->state == TW_STORE_DUPLICATE) {
+        g_string_append_printf(text, "duplicate of %s", f->duplicate_of);
+    }
+    if (*f->issue) {
+        g_string_append_printf(text, "%sissue %s", text->len ? "; " : "",
+                               f->issue);
+    }
+    if (*f->comment) {
+        g_string_append_printf(text, "%s%s", text->len ? "; " : "", f->comment);
+    }
+    return g_string_free(text, FALSE);
+}
+
 static void print_finding(const TwTriageFinding *f)
 {
+    g_autofree char *decision = tw_triage_decision(f);
+
     printf("  %-9s %-9s %6" PRIu64 " x %3u key%s  ",
            tw_store_status_name(f->status), f->verdict, f->count, f->keys,
            f->keys == 1 ? " " : "s");
@@ -70,6 +90,10 @@ static void print_finding(const TwTriageFinding *f)
         printf("; %u lines", f->lines);
     }
     printf("\n");
+    if (*decision) {
+        printf("      ");
+        plain(decision, "\n");
+    }
 }
 
 static void print_retests(const TwTriage *t)
@@ -157,6 +181,10 @@ static void json_finding(JsonBuilder *b, const TwTriageFinding *f)
     tw_json_string(b, "text", f->text);
     tw_json_string(b, "origin", f->origin);
     tw_json_string(b, "see_it", f->words);
+    tw_json_string(b, "state", tw_store_state_name(f->state));
+    tw_json_string(b, "issue", f->issue);
+    tw_json_string(b, "duplicate_of", f->duplicate_of);
+    tw_json_string(b, "comment", f->comment);
     if (strcmp(f->form, "text") == 0) {
         tw_json_string(b, "case", f->data);
     }
@@ -322,7 +350,8 @@ int tw_triage_code(const TwTriage *t, GPtrArray *findings, bool retest_only)
         const TwTriageFinding *f = g_ptr_array_index(findings, i);
 
         if (f->news == TW_TRIAGE_NEW ||
-            (retest_only && f->news == TW_TRIAGE_KNOWN)) {
+            (retest_only && f->news == TW_TRIAGE_KNOWN &&
+             f->state == TW_STORE_OPEN)) {
             code = TW_EXIT_FINDING;
         }
     }

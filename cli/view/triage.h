@@ -11,6 +11,10 @@
 void tw_triage_show(const char *what, unsigned done, unsigned all, void *data);
 void tw_triage_warn(const char *message, void *data);
 
+/* What was decided about a finding, in words; "" if nothing was.  For the
+ * caller to free. */
+char *tw_triage_decision(const TwTriageFinding *finding);
+
 /* The table, or JSON. */
 void tw_triage_print(TwTriage *triage, GPtrArray *findings, bool json);
 /* The text of a JUnit file, of a SARIF 2.1.0 file. */
@@ -20,7 +24,8 @@ char *tw_triage_sarif(const TwTriage *triage, GPtrArray *findings);
 bool tw_triage_write(const TwTriage *triage, GPtrArray *findings,
                      const char *folder, GError **error);
 /* The exit code: 10 if a finding is new or returned or, with --retest, if a key
- * is not fixed; 11 for a finding against twinwalk itself. */
+ * is not fixed and nothing was decided about it; 11 for a finding against
+ * twinwalk itself. */
 int tw_triage_code(const TwTriage *triage, GPtrArray *findings,
                    bool retest_only);
 

@@ -64,6 +64,21 @@ static void row(GString *out, const char *name, const char *value)
     }
 }
 
+/* An address is only a link if the browser goes where it seems to. */
+static void row_issue(GString *out, const char *issue)
+{
+    if (g_str_has_prefix(issue, "https://") ||
+        g_str_has_prefix(issue, "http://")) {
+        g_string_append(out, "<dt>Issue</dt><dd><a rel=\"noreferrer\" href=\"");
+        tw_page_text(out, issue);
+        g_string_append(out, "\">");
+        tw_page_text(out, issue);
+        g_string_append(out, "</a></dd>");
+    } else {
+        row(out, "Issue", issue);
+    }
+}
+
 static void row_time(GString *out, const char *name, int64_t at,
                      const char *version)
 {
@@ -188,6 +203,10 @@ static void card(const TwPage *page, const TwPageFinding *f, unsigned order,
     if (f->news == TW_PAGE_FIXED || f->news == TW_PAGE_GONE) {
         row(out, "Fixed in version", f->fixed_version);
     }
+    row(out, "Decided", tw_page_state(f));
+    row(out, "Duplicate of", f->duplicate_of);
+    row_issue(out, f->issue);
+    row(out, "Comment", f->comment);
     row(out, "Key", f->key);
     row(out, "Found in", f->origin);
     g_string_append(out, "</dl>\n");

@@ -14,6 +14,9 @@ void tw_page_charts(const TwPage *page, GString *out);
 void tw_page_heat(const TwCoverage *coverage, unsigned rows, unsigned columns,
                   GString *out);
 
+/* What was decided about a finding, or "". */
+const char *tw_page_state(const TwPageFinding *finding);
+
 /* The number of findings with this news. */
 unsigned tw_page_count(const TwPage *page, unsigned news);
 

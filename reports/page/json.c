@@ -27,6 +27,10 @@ static void finding(JsonBuilder *b, const TwPage *page, const TwPageFinding *f)
     tw_json_string(b, "first_version", f->first_version);
     tw_json_string(b, "last_version", f->last_version);
     tw_json_string(b, "fixed_version", f->fixed_version);
+    tw_json_string(b, "state", tw_store_state_name(f->state));
+    tw_json_string(b, "issue_link", f->issue);
+    tw_json_string(b, "duplicate_of", f->duplicate_of);
+    tw_json_string(b, "comment", f->comment);
     if (g_bytes_get_size(f->data) > 0) {
         g_autofree char *path = g_strconcat("cases/", name, NULL);
 

@@ -35,6 +35,9 @@ static void finding_free(void *data)
     g_free(f->first_version);
     g_free(f->last_version);
     g_free(f->fixed_version);
+    g_free(f->issue);
+    g_free(f->duplicate_of);
+    g_free(f->comment);
     g_bytes_unref(f->data);
     g_free(f->words_now);
     g_free(f->explanation);
@@ -167,6 +170,13 @@ static bool take_finding(const TwStoreFinding *stored, void *data)
 
     f->id = stored->id;
     f->news = news_of(tw_store_was(load->before, stored->id), stored->status);
+    f->state = stored->decision.state;
+    if (f->state != TW_STORE_OPEN && f->news <= TW_PAGE_RETURNED) {
+        f->news = TW_PAGE_KNOWN;
+    }
+    f->issue = g_strdup(stored->decision.issue);
+    f->duplicate_of = g_strdup(stored->decision.duplicate_of);
+    f->comment = g_strdup(stored->decision.comment);
     f->security = stored->security;
     f->minimal = stored->minimal;
     f->count = stored->count;

@@ -37,6 +37,8 @@ typedef struct TwPageFinding {
     /* Never NULL. */
     char *target, *cause, *title, *verdict, *rule, *key, *form, *words;
     char *text, *origin, *first_version, *last_version, *fixed_version;
+    char *issue, *duplicate_of, *comment; /* TwStoreDecision */
+    TwStoreState state;
     GBytes *data; /* the case; may be empty */
     /* Put in by the caller, or NULL. */
     char *words_now;   /* options that choose the target, safe in a shell */

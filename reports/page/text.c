@@ -17,6 +17,14 @@ void tw_page_time(GString *out, int64_t at)
     g_string_append(out, text);
 }
 
+const char *tw_page_state(const TwPageFinding *finding)
+{
+    static const char *const words[TW_STORE_STATES] = {"", "duplicate",
+                                                       "won't fix"};
+
+    return words[finding->state];
+}
+
 unsigned tw_page_count(const TwPage *page, unsigned news)
 {
     unsigned n = 0;

@@ -9,7 +9,7 @@
 
 enum {
     TW_STORE_APPLICATION = 0x54577374, /* "TWst", in the file's header */
-    TW_STORE_VERSION = 3,
+    TW_STORE_VERSION = 4,
 };
 
 struct TwStore {

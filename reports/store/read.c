@@ -16,6 +16,17 @@ static TwStoreStatus status_at(sqlite3_stmt *s, int column)
     return status;
 }
 
+static TwStoreState state_at(sqlite3_stmt *s, int column)
+{
+    const char *name = tw_store_text(s, column);
+    unsigned state = TW_STORE_STATES - 1;
+
+    while (state > 0 && strcmp(tw_store_state_name(state), name) != 0) {
+        state--;
+    }
+    return state;
+}
+
 typedef bool (*Row)(sqlite3_stmt *s, void *data);
 
 /* Calls `row` for each; ends the statement. */
@@ -82,6 +93,11 @@ static bool finding_row(sqlite3_stmt *s, void *data)
         .data = sqlite3_column_blob(s, 24),
         .size = (size_t)sqlite3_column_bytes(s, 24),
         .lines = (unsigned)sqlite3_column_int(s, 25),
+        .decision = {.state = state_at(s, 26),
+                     .issue = tw_store_text(s, 27),
+                     .duplicate_of = tw_store_text(s, 28),
+                     .comment = tw_store_text(s, 29),
+                     .at = sqlite3_column_int64(s, 30)},
     };
 
     return each->call.finding(&f, each->data);
@@ -106,7 +122,10 @@ bool tw_store_findings(TwStore *store, const char *target,
             " k.id, k.key, c.kind, c.form, c.words, c.text,"
             " (SELECT c3.origin FROM cases c3 JOIN keys k3 ON k3.id = c3.key"
             "  WHERE k3.finding = f.id AND c3.kind = 'raw' ORDER BY c3.id"
-            "  LIMIT 1), c.data, c.lines FROM findings f"
+            "  LIMIT 1), c.data, c.lines, d.state, d.issue, d.duplicate_of,"
+            " d.comment, d.at FROM findings f"
+            " LEFT JOIN decisions d ON d.target = f.target"
+            "  AND d.cause = f.cause"
             " LEFT JOIN cases c ON c.id = (SELECT c2.id FROM cases c2"
             "  JOIN keys k2 ON k2.id = c2.key WHERE k2.finding = f.id"
             "  ORDER BY c2.kind = 'raw', c2.lines, length(c2.data), c2.id"

@@ -13,6 +13,19 @@
     "  value REAL NOT NULL," \
     "  PRIMARY KEY (run, name)) WITHOUT ROWID;"
 
+/* What people have decided.  By the cause, not by the finding: a finding goes
+ * when its keys turn out to have another cause, and may come back. */
+#define DECISIONS \
+    "CREATE TABLE decisions (" \
+    "  target TEXT NOT NULL," \
+    "  cause TEXT NOT NULL," \
+    "  state TEXT NOT NULL CHECK (state IN ('', 'duplicate', 'wont-fix'))," \
+    "  issue TEXT NOT NULL," \
+    "  duplicate_of TEXT NOT NULL," \
+    "  comment TEXT NOT NULL," \
+    "  at INTEGER NOT NULL," \
+    "  PRIMARY KEY (target, cause)) WITHOUT ROWID;"
+
 #define OWNER "owner TEXT NOT NULL DEFAULT ''" /* owner.c */
 
 const char tw_store_schema[] =
@@ -89,7 +102,7 @@ const char tw_store_schema[] =
     "  at INTEGER NOT NULL,"
     "  was TEXT NOT NULL,"
     "  status TEXT NOT NULL);"
-    "CREATE INDEX changes_run ON changes(run);" MEASURES;
+    "CREATE INDEX changes_run ON changes(run);" MEASURES DECISIONS;
 
 const char *const tw_store_migrations[] = {
     /* 1 to 2: figures of runs by name, in a table of their own. */
@@ -98,5 +111,7 @@ const char *const tw_store_migrations[] = {
              "ALTER TABLE runs DROP COLUMN corpus;",
     /* 2 to 3: the owner of a run; of older runs it is not known. */
     "ALTER TABLE runs ADD COLUMN " OWNER ";",
+    /* 3 to 4: what people decide about findings. */
+    DECISIONS,
     NULL,
 };

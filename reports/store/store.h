@@ -165,6 +165,32 @@ bool tw_store_retested(TwStore *store, int64_t run, int64_t key,
 /* Removes a key with its cases, and its finding if that has no other key. */
 bool tw_store_drop_key(TwStore *store, int64_t key, GError **error);
 
+/* What people decide ------------------------------------------------------- */
+
+typedef enum TwStoreState {
+    TW_STORE_OPEN,      /* nothing is decided */
+    TW_STORE_DUPLICATE, /* of another finding */
+    TW_STORE_WONT_FIX,  /* it stays as it is */
+    TW_STORE_STATES
+} TwStoreState;
+
+const char *tw_store_state_name(TwStoreState state); /* "", "duplicate" ... */
+
+typedef struct TwStoreDecision {
+    TwStoreState state;
+    /* Each may be "": the address of an issue; CAUSE or TARGET/CAUSE; words. */
+    const char *issue, *duplicate_of, *comment;
+    int64_t at; /* seconds since 1970, when read; 0: there is none */
+} TwStoreDecision;
+
+/*
+ * Records what was decided about the finding with this cause on this target, in
+ * the place of an older decision; one that says nothing removes that.  It stays
+ * if the finding is fixed, or goes and comes back.
+ */
+bool tw_store_decide(TwStore *store, const char *target, const char *cause,
+                     const TwStoreDecision *decision, GError **error);
+
 /* Reading ----------------------------------------------------------------- */
 
 /* Strings live until the callback returns. */
@@ -187,6 +213,7 @@ typedef struct TwStoreFinding {
     const void *data;
     size_t size;
     unsigned lines;
+    TwStoreDecision decision;
 } TwStoreFinding;
 
 typedef struct TwStoreKey {

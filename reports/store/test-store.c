@@ -252,7 +252,7 @@ static void test_migration(Fixture *f, gconstpointer data)
         /* The owner of that run is not known, so the run may go on. */
         g_assert_cmpint(test_number(store, "SELECT count(*) FROM runs WHERE"
                                            " outcome = 'running'"),
-                        ==, version == 2);
+                        ==, version >= 2);
         old = shape(store);
         fresh = shape(new);
         g_assert_cmpstr(old, ==, fresh);
@@ -294,6 +294,66 @@ typedef struct Listed {
     bool minimal, security;
     char cause[64], fixed[16];
 } Listed;
+
+static bool note_decision(const TwStoreFinding *f, void *data)
+{
+    GString *text = data;
+
+    g_string_append_printf(text, "%s %s|%s|%s|%s|%s\n", f->target, f->cause,
+                           tw_store_state_name(f->decision.state),
+                           f->decision.issue, f->decision.duplicate_of,
+                           f->decision.comment);
+    return true;
+}
+
+static void decided(TwStore *store, const char *expected)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    GError *error = NULL;
+
+    g_assert_true(tw_store_findings(store, NULL, note_decision, text, &error));
+    g_assert_no_error(error);
+    g_assert_cmpstr(text->str, ==, expected);
+}
+
+/* A decision belongs to a cause on a target; the next one takes its place. */
+static void test_decide(Fixture *f, gconstpointer data)
+{
+    g_autoptr(TwStore) store = test_open(f->path);
+    TwStoreSight other = test_sight(1, "B", "missed-flush", "b");
+    const TwStoreDecision first = {.state = TW_STORE_WONT_FIX,
+                                   .issue = "",
+                                   .duplicate_of = "",
+                                   .comment = "it's \"so\""};
+    const TwStoreDecision second = {.state = TW_STORE_DUPLICATE,
+                                    .issue = "https://x.example/1",
+                                    .duplicate_of = "missed-flush",
+                                    .comment = ""};
+    const TwStoreDecision none = {
+        .issue = "", .duplicate_of = "", .comment = ""};
+    GError *error = NULL;
+
+    (void)data;
+    see(store, test_sight(1, "A", "missed-unmap", "a"));
+    see(store, other);
+    decided(store, "softmmu missed-unmap||||\nsoftmmu missed-flush||||\n");
+    g_assert_true(
+        tw_store_decide(store, "softmmu", "missed-unmap", &first, &error));
+    g_assert_true(
+        tw_store_decide(store, "elsewhere", "missed-flush", &first, &error));
+    decided(store, "softmmu missed-unmap|wont-fix|||it's \"so\"\n"
+                   "softmmu missed-flush||||\n");
+    g_assert_true(
+        tw_store_decide(store, "softmmu", "missed-unmap", &second, &error));
+    decided(store, "softmmu missed-unmap|duplicate|https://x.example/1|"
+                   "missed-flush|\nsoftmmu missed-flush||||\n");
+    g_assert_true(
+        tw_store_decide(store, "softmmu", "missed-unmap", &none, &error));
+    g_assert_no_error(error);
+    decided(store, "softmmu missed-unmap||||\nsoftmmu missed-flush||||\n");
+    g_assert_cmpint(test_number(store, "SELECT count(*) FROM decisions"), ==,
+                    1);
+}
 
 static bool list(const TwStoreFinding *finding, void *data)
 {
@@ -604,6 +664,7 @@ int main(int argc, char **argv)
     ADD("/store/migration/fails", test_migration_fails);
     ADD("/store/findings/life", test_life);
     ADD("/store/findings/keys", test_keys);
+    ADD("/store/findings/decide", test_decide);
     ADD("/store/findings/raw", test_raw);
     ADD("/store/findings/hostile", test_hostile);
     ADD("/store/findings/group", test_group);

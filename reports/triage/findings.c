@@ -23,6 +23,9 @@ static void finding_free(void *data)
     g_free(f->form);
     g_free(f->words);
     g_free(f->key);
+    g_free(f->issue);
+    g_free(f->duplicate_of);
+    g_free(f->comment);
     g_free(f->data);
     g_free(f);
 }
@@ -43,7 +46,7 @@ static TwTriageNews news_of(const Collect *c, const TwStoreFinding *f,
         return TW_TRIAGE_KNOWN;
     }
     *status = returned ? TW_STORE_RETURNED : TW_STORE_NEW;
-    return TW_TRIAGE_NEW;
+    return f->decision.state == TW_STORE_OPEN ? TW_TRIAGE_NEW : TW_TRIAGE_KNOWN;
 }
 
 static bool collect(const TwStoreFinding *from, void *data)
@@ -69,6 +72,10 @@ static bool collect(const TwStoreFinding *from, void *data)
     f->form = g_strdup(from->form);
     f->words = g_strdup(from->words);
     f->key = g_strdup(from->key_name);
+    f->state = from->decision.state;
+    f->issue = g_strdup(from->decision.issue);
+    f->duplicate_of = g_strdup(from->decision.duplicate_of);
+    f->comment = g_strdup(from->decision.comment);
     f->size = from->size;
     f->data = g_strndup(from->data ? from->data : "", from->size);
     g_ptr_array_add(c->findings, f);

@@ -111,11 +111,12 @@ typedef struct TwTriageFinding {
     int64_t id, first_seen, last_seen;
     TwTriageNews news;
     TwStoreStatus status;
+    TwStoreState state; /* that was decided: if any, it is not new */
     bool security, minimal;
     uint64_t count;
     unsigned keys, lines;
     char *cause, *title, *verdict, *rule, *text, *origin, *form, *words;
-    char *key;
+    char *key, *issue, *duplicate_of, *comment;
     char *data; /* of the case, and a NUL */
     size_t size;
 } TwTriageFinding;
