@@ -368,9 +368,13 @@ void tw_paged_move(TwGen *gen)
 static void put_ram(TwGen *gen, uint64_t addr, uint64_t size)
 {
     TwProgram *program = gen->program;
-    uint8_t id = program->n_regions++;
+    uint8_t id = program->n_regions;
     TwRegion *region = &program->regions[id];
 
+    if (id >= gen->dialect->max_regions) {
+        return;
+    }
+    program->n_regions++;
     *region = tw_region_make(TW_REGION_RAM);
     region->block = id;
     region->container = 0;
@@ -383,11 +387,17 @@ static void add_regions(TwGen *gen)
 {
     TwProgram *program = gen->program;
     uint64_t large = UINT64_C(1) << LARGE_LG;
+    bool alone = gen->dialect->max_regions < 2 ||
+                 !(gen->dialect->region_kinds & 1u << TW_REGION_CONTAINER);
 
     program->regions[program->n_regions++] =
-        tw_region_make(TW_REGION_CONTAINER);
-    program->regions[0].size = UINT64_MAX;
+        tw_region_make(alone ? TW_REGION_RAM : TW_REGION_CONTAINER);
+    program->regions[0].size = alone ? UINT64_C(1) << HUGE_LG : UINT64_MAX;
     program->spaces[program->n_spaces++] = (TwSpace){.present = true};
+    if (alone) {
+        program->regions[0].block = 0;
+        return;
+    }
     if (gen->dialect->full_ram || !tw_gen_chance(gen, 12)) {
         put_ram(gen, 0, UINT64_C(1) << HUGE_LG);
         return;
@@ -396,7 +406,9 @@ static void add_regions(TwGen *gen)
     put_ram(gen, 3 * large, 0x3000);
     if (tw_gen_chance(gen, 50)) { /* in front of the first */
         put_ram(gen, 0x1000 * tw_gen_below(gen, 4), 0x2000);
-        program->regions[3].priority = 1;
+        if (program->n_regions > 3) {
+            program->regions[3].priority = 1;
+        }
     }
 }
 

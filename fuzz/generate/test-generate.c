@@ -155,6 +155,32 @@ static void test_narrow(void)
     }
 }
 
+/* Pages of some sizes only, and few regions, as a small target has. */
+static void test_small_paged(void)
+{
+    for (unsigned most = 1; most < 5; most++) {
+        TwDialect dialect = fixed_dialect();
+
+        dialect.page_lgs = 1u << 12;
+        dialect.address_lg = 16;
+        dialect.whole_pages = true;
+        dialect.max_regions = (uint8_t)most;
+        for (unsigned i = 0; i < 500; i++) {
+            TwRng rng = tw_rng_for(12, i);
+
+            tw_generate(&program, TW_PROFILE_BALANCED, &dialect, &rng);
+            assert_fits(&dialect, TW_PROFILE_BALANCED, 12, i);
+        }
+        dialect.region_kinds = 1u << TW_REGION_RAM;
+        for (unsigned i = 0; i < 500; i++) {
+            TwRng rng = tw_rng_for(13, i);
+
+            tw_generate(&program, TW_PROFILE_BALANCED, &dialect, &rng);
+            assert_fits(&dialect, TW_PROFILE_BALANCED, 13, i);
+        }
+    }
+}
+
 static void test_same_again(void)
 {
     TwDialect dialect = fixed_dialect();
@@ -711,6 +737,7 @@ int main(int argc, char **argv)
                     test_actors_need_locations);
     g_test_add_func("/generate/DS-9/large-views", test_large_views);
     g_test_add_func("/generate/narrow", test_narrow);
+    g_test_add_func("/generate/small-paged", test_small_paged);
     g_test_add_func("/generate/same-again", test_same_again);
     g_test_add_func("/generate/flat", test_flat);
     g_test_add_func("/generate/LA-56/exclusives", test_exclusives);
