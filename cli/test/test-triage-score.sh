@@ -131,6 +131,23 @@ of_version()
 if "$TWINWALK" replay --target unicorn unicorn/PrmUnicornRd.tw >out.txt 2>&1 ||
     grep -q PrmUnicornRd out.txt; then
     of_version 'the installed libunicorn'
+    # The letter R with an exchange: the hook would read what the exchange stores over.
+    cat >exchange.tw <<'EOF'
+twinwalk 1
+region r0 container size 2^64 root s0
+region r1 ram size 0x2000 in r0 at 0x8000
+mmu c0.0 space s0
+setup
+  page c0.0 0x8000 -> 0x8000 size 0x2000 rwx
+script
+  read c0.0 0x9658 1
+  page c0.0 0x8000 -> 0x8000 size 0x2000 wx
+  rmw c0.0 0x95e8 1
+  during dma-read s0 0x95e8 1 none
+EOF
+    exits 0 'a load of the host' "$TWINWALK" triage --target unicorn \
+        --store e.db --jobs 1 exchange.tw
+    check 'is known' grep -q '1 known divergences' out.txt
 else
     skip 'the letters of libunicorn' 'no libunicorn'
 fi

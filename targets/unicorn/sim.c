@@ -483,9 +483,12 @@ static bool misses_hook(const Sim *sim, const TwOp *op, unsigned page)
             sim->taint[page] & (BIT(READ_REVOKED) | BIT(NOT_READABLE)));
 }
 
-static bool has_host_store(const TwOp *ops, unsigned n)
+/* Does it matter when the host makes its accesses: before the guest's or
+ * after? */
+static bool is_host_early(const TwOp *op, const TwOp *ops, unsigned n)
 {
-    while (n > 0 && ops[n - 1].code != TW_OP_DMA_WRITE) {
+    while (n > 0 && ops[n - 1].code != TW_OP_DMA_WRITE &&
+           !(stores(op) && ops[n - 1].code == TW_OP_DMA_READ)) {
         n--;
     }
     return n > 0;
@@ -503,7 +506,7 @@ static bool perform_access(Sim *sim, const TwOp *op, const TwOp *inside,
     unsigned refuses = n > 0 ? refusing(sim, op) : 0;
 
     if (refuses != 0 && misses_hook(sim, op, refuses - 1) &&
-        has_host_store(inside, n)) {
+        is_host_early(op, inside, n)) {
         sim->ever |= BIT(HOOK_MISSED);
     }
     perform(sim, op);
