@@ -81,9 +81,10 @@ bool tw_stays(TwExperiment *e);
 
 /*
  * Makes the case plainer as long as the accused operation has a finding, of
- * whatever key: a load, of one byte, of RAM that can be written, of whole
- * pages, of one priority.  What is left is the bug's, not of the case.  Writes
- * the case into `plain`; false: it is e->program.
+ * whatever key: a load, of one byte, through IOMMUs without page tables, of RAM
+ * that can be written, of whole pages, of one priority.  What is left is the
+ * bug's, not of the case.  Writes the case into `plain`; false: it is
+ * e->program.
  */
 bool tw_make_plain(TwExperiment *e, TwProgram *plain);
 
