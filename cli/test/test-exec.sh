@@ -109,4 +109,40 @@ check 'three hangs' python3 -c "
 import json
 summary = json.load(open('out.txt'))
 assert summary['counts']['verdicts']['hang'] == 3"
+
+# Answers that are wrong in other ways.  Each is a finding with one line that
+# says what happened.  answers VERDICT WORDS ANSWER: the process reads a program
+# and then performs ANSWER, commands of the shell.
+answers()
+{
+    # shellcheck disable=SC2016 # for the shell of exec
+    loop='cat greeting; while read -r line; do [ "$line" != . ] || { '
+    exits 10 "$1 is found: $2" "$TWINWALK" run --target "exec:$loop$3; }; done" \
+        --programs 2 --jobs 1 --seed 3 --timeout 1000 --json --out bad
+    check "is $1: $2" python3 -c "
+import json, sys
+summary = json.load(open('out.txt'))
+assert summary['counts']['verdicts'][sys.argv[1]] == 2, summary
+text = summary['findings'][0]['cases'][0]['text']
+assert sys.argv[2] in text, text
+assert 'signal 0' not in text, text" "$1" "$2"
+}
+head="printf 'twinwalk-trace 1\\nend done\\n"
+answers malformed 'answer:1:1: expected' "printf 'nonsense\\nend\\n'"
+answers malformed '"nonsense"' "printf 'nonsense\\nend\\n'"
+answers malformed 'answer:3:1: expected the number of the next operation' \
+    "${head}7 ok 0x1\\nend\\n'"
+answers malformed ': "what now? is no line of a trace"' \
+    "${head}what now? is no line of a trace\\nend\\n'"
+answers malformed 'expected an outcome for each operation' "${head}end\\n'"
+answers malformed 'went on after the end of its answer' \
+    "${head}end\\nand more\\n'"
+answers malformed 'said more than 4194304 bytes without an end' 'yes'
+answers crash 'the target died: the process ended with exit code 7' 'exit 7'
+answers crash 'the target died: the process ended with exit code 0' 'exit 0'
+# shellcheck disable=SC2016 # for the shell of exec
+answers crash 'died (signal 11): the process died of signal 11' 'kill -SEGV $$'
+answers crash 'closed its output or was killed' 'exec >&-; sleep 1000'
+answers hang 'did not answer in time' 'sleep 1000'
+answers hang 'did not answer in time' "printf 'twinwalk-trace 1\\n'"
 finish

@@ -505,9 +505,13 @@ static TwVerdict judge_end(TwOracle *oracle)
     case TW_END_DONE:
         return TW_VERDICT_AGREE;
     case TW_END_DIED:
-        return tw_explain_other(oracle, TW_VERDICT_CRASH, trace->end_op,
-                                "the target died (signal %d): %s",
-                                trace->signal, trace->text);
+        /* Without a signal, the text says how: an exit code ... */
+        return trace->signal != 0
+                   ? tw_explain_other(oracle, TW_VERDICT_CRASH, trace->end_op,
+                                      "the target died (signal %d): %s",
+                                      trace->signal, trace->text)
+                   : tw_explain_other(oracle, TW_VERDICT_CRASH, trace->end_op,
+                                      "the target died: %s", trace->text);
     case TW_END_HUNG:
         return tw_explain_other(oracle, TW_VERDICT_HANG, trace->end_op,
                                 "the target did not answer in time");

@@ -239,8 +239,8 @@ static void bad_answer(ExecTarget *t, TwReply answer, const TwProgram *program,
     trace->signal = signal;
 }
 
-/* The mistake ("answer:LINE:COLUMN: expected ..."), and the beginning of the
- * line that has it. */
+/* The mistake ("answer:LINE:COLUMN: expected ..."), cut where it must be, and
+ * the beginning of the line that has it. */
 static void say_line(const char *mistake, const GString *answer, char *text,
                      size_t size)
 {
@@ -256,7 +256,8 @@ static void say_line(const char *mistake, const GString *answer, char *text,
         shown[n] = g_ascii_isprint(line[n]) ? line[n] : '?';
     }
     shown[n] = '\0';
-    g_snprintf(text, size, "%s: \"%s\"", mistake, shown);
+    g_snprintf(text, size, "%.*s: \"%s\"", (int)(size - n - sizeof(": \"\"")),
+               mistake, shown);
 }
 
 static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
