@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* twinwalk emit: a case as source code for the target's maintainers. */
-#include "cli/verbs.h"
-
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "program/content.h"
+#include "cli/verbs.h"
+#include "cli/view/emitted.h"
 
 typedef struct Emit {
     TwCliTarget target;
@@ -19,46 +16,6 @@ typedef struct Emit {
     TwFinding finding;
 } Emit;
 
-/* Runs the case in a child: it may crash or hang.  What a library says when it
- * dies is no error of emit. */
-static bool run(const Emit *e, const TwProgram *program, TwFinding *finding,
-                GError **error)
-{
-    int before = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
-    bool ok;
-
-    if (before >= 0 && nowhere >= 0) {
-        dup2(nowhere, STDERR_FILENO);
-    }
-    ok = tw_run_isolated(&e->target.options, program, e->patience, finding,
-                         error);
-    if (before >= 0 && nowhere >= 0) {
-        dup2(before, STDERR_FILENO);
-    }
-    close(before);
-    close(nowhere);
-    return ok;
-}
-
-/* If the finding stays the same with values that people can read, the program
- * gets them. */
-static bool make_readable(Emit *e, GError **error)
-{
-    g_autofree TwProgram *readable = g_memdup2(&e->program, sizeof(e->program));
-    TwFinding finding;
-
-    readable->contents |= TW_CONTENTS_READABLE;
-    if (!run(e, readable, &finding, error)) {
-        return false;
-    }
-    if (strcmp(finding.key, e->finding.key) == 0 &&
-        finding.op == e->finding.op) {
-        e->program = *readable;
-        e->finding = finding;
-    }
-    return true;
-}
-
 static int wrong_verdict(const Emit *e, const char *expected)
 {
     return tw_cli_fail(TW_EXIT_USAGE, "%s: expected %s; its verdict is %s",
@@ -66,12 +23,13 @@ static int wrong_verdict(const Emit *e, const char *expected)
 }
 
 /* Finds the finding; TW_EXIT_CLEAN: there is one that can be written down. */
-static int find(Emit *e, const TwTargetClass *klass)
+static int find(Emit *e)
 {
     GError *error = NULL;
 
     if (!tw_program_load(&e->program, e->path, TW_TEXT_STRICT, NULL, &error) ||
-        !run(e, &e->program, &e->finding, &error)) {
+        !tw_view_find(&e->target.options, e->patience, &e->program, &e->finding,
+                      &error)) {
         return tw_cli_fail_error(error);
     }
     if (e->finding.verdict == TW_VERDICT_UNSUPPORTED) {
@@ -80,13 +38,8 @@ static int find(Emit *e, const TwTargetClass *klass)
     if (!tw_verdict_is_finding(e->finding.verdict)) {
         return wrong_verdict(e, "a program with a finding");
     }
-    if (e->finding.verdict == TW_VERDICT_SELF ||
-        (e->finding.verdict == TW_VERDICT_HANG && !klass->elsewhere &&
-         !klass->emits_hangs)) {
+    if (!tw_view_is_emitted(&e->target.options, &e->finding)) {
         return wrong_verdict(e, "a finding that shows outside the target");
-    }
-    if (klass->readable && !make_readable(e, &error)) {
-        return tw_cli_fail_error(error);
     }
     return TW_EXIT_CLEAN;
 }
@@ -110,11 +63,10 @@ static void note_known(Emit *e)
 
 static int emit(Emit *e)
 {
-    const TwTargetClass *klass = tw_target_class_of(e->target.options.name);
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(TwRunner) runner = NULL;
     GError *error = NULL;
-    int code = find(e, klass);
+    int code = find(e);
 
     if (code != TW_EXIT_CLEAN) {
         return code;

@@ -93,9 +93,10 @@ static bool end(TwTriage *t, bool ok, gint64 start, GPtrArray *findings,
 static bool write_files(TwTriage *t, GPtrArray *findings, const Options *o,
                         GError **error)
 {
-    bool ok = true;
+    bool ok = (!o->junit && !o->sarif && !o->out) ||
+              tw_triage_issues(t, findings, o->out != NULL, error);
 
-    if (o->junit) {
+    if (ok && o->junit) {
         GString *xml = tw_triage_junit(t, findings);
 
         ok = tw_cli_write(o->junit, xml->str, xml->len, error);
@@ -341,7 +342,9 @@ int tw_verb_triage(int argc, char **argv)
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
          "Number of worker processes (default: one per processor)", "N"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
-         "Writes a case of each finding into this folder, as CAUSE.tw", "DIR"},
+         "Writes a case and a text for an issue of each finding into this "
+         "folder, as CAUSE.tw and CAUSE.md",
+         "DIR"},
         {"junit", 0, 0, G_OPTION_ARG_FILENAME, &o.junit,
          "Also writes a JUnit XML file", "FILE"},
         {"sarif", 0, 0, G_OPTION_ARG_FILENAME, &o.sarif,

@@ -48,11 +48,17 @@ check 'a small case' [ "$(grep -vc '^#' minimal/missed-unmap-later-hop.tw)" \
 key=$(sed -n 's/^# key: //p' minimal/missed-unmap-later-hop.tw)
 check 'which replays' "$TWINWALK" replay --target "$bug" --expect "$key" \
     minimal/missed-unmap-later-hop.tw
+check 'a text for an issue beside it' grep -q '^# ' minimal/missed-unmap-later-hop.md
+check 'with the program that emit writes' sh -c '
+    "$TWINWALK" emit --target "$1" minimal/missed-unmap-later-hop.tw -o emitted.c &&
+    sed -n "/^int main/,\$s/^/    /p" emitted.c >main.txt && [ -s main.txt ] &&
+    grep -qF "$(sed -n 1p main.txt)" minimal/missed-unmap-later-hop.md' - "$bug"
 check 'JUnit' python3 -c '
 import xml.etree.ElementTree as e
 suite = e.parse("j.xml").getroot()[0]
 assert suite.get("failures") == "1" and suite.get("tests") == "1"
-assert "script" in suite[0][0].text'
+assert suite[0][0].text == open("minimal/missed-unmap-later-hop.md").read()
+assert "# " + suite[0][0].get("message") in suite[0][0].text'
 check 'SARIF' python3 -c '
 import json
 log = json.load(open("s.json"))

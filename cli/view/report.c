@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs a case for the page: its story and its drawing (report.h). */
-#define _GNU_SOURCE
 #include "cli/view/report.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "cli/view/emitted.h"
 #include "fuzz/process/isolate.h"
 #include "fuzz/run/runner.h"
 #include "reports/draw/draw.h"
@@ -18,20 +16,6 @@ typedef struct Telling {
     const char *words, *name;
     int fd; /* receives the story, a NUL, and the drawing */
 } Telling;
-
-static bool put(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, data, size);
-
-        if (n < 0 && errno != EINTR) {
-            return false;
-        }
-        data += MAX(n, 0);
-        size -= (size_t)MAX(n, 0);
-    }
-    return true;
-}
 
 static void draw(const Telling *t, const TwStory *story,
                  const TwFinding *finding, GString *out)
@@ -73,7 +57,7 @@ static bool tell(void *data, volatile uint32_t *in_flight, TwFinding *finding,
     }
     g_string_append_c(text, '\0');
     draw(t, story, finding, text);
-    put(t->fd, text->str, text->len);
+    tw_view_put(t->fd, text->str, text->len);
     return true;
 }
 
@@ -116,18 +100,17 @@ static bool parse_words(const TwPageFinding *f, TwCliTarget *target)
 
 static void take(TwPageFinding *f, int fd)
 {
-    off_t size = lseek(fd, 0, SEEK_END);
-    g_autofree char *data = size > 0 ? g_malloc0((size_t)size + 1) : NULL;
-    size_t story;
+    size_t size, story;
+    g_autofree char *data = tw_view_take(fd, &size);
 
-    if (!data || pread(fd, data, (size_t)size, 0) != size) {
+    if (!data) {
         return;
     }
     story = strlen(data);
     if (story > 0) {
         f->explanation = g_strdup(data);
     }
-    if (story + 1 < (size_t)size) {
+    if (story + 1 < size) {
         f->drawing = g_strdup(data + story + 1);
     }
 }
@@ -143,11 +126,8 @@ static bool run(TwPageFinding *f, TwCliTarget *target, uint32_t patience,
     TwFinding finding;
     bool ok;
 
-    t.fd = memfd_create("report", MFD_CLOEXEC);
+    t.fd = tw_view_memory(error);
     if (t.fd < 0) {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
-                    "report: expected memory for a story: %s",
-                    g_strerror(errno));
         return false;
     }
     ok = tw_isolate(tell, &t, target->name, program, patience, &finding, error);
@@ -163,6 +143,30 @@ static bool run(TwPageFinding *f, TwCliTarget *target, uint32_t patience,
     }
     close(t.fd);
     return ok;
+}
+
+/* Its title and reproducer, for the people who may fix it. */
+static bool put_in_words(TwPageFinding *f, const TwCliTarget *target,
+                         uint32_t patience, const TwProgram *program,
+                         GError **error)
+{
+    TwEmitted emitted;
+    GError *mine = NULL;
+
+    if (f->news == TW_PAGE_GONE ||
+        tw_view_emit(&target->options, patience, program, &emitted, &mine)) {
+        if (f->news != TW_PAGE_GONE) {
+            f->headline = g_steal_pointer(&emitted.title);
+            f->emitted = g_steal_pointer(&emitted.text);
+        }
+        return true;
+    }
+    if (g_error_matches(mine, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT)) {
+        g_propagate_error(error, mine);
+        return false;
+    }
+    g_error_free(mine); /* it was told when its story was wanted */
+    return true;
 }
 
 bool tw_report_tell(TwPageFinding *f, bool exec, const GPtrArray *damaged,
@@ -195,7 +199,8 @@ bool tw_report_tell(TwPageFinding *f, bool exec, const GPtrArray *damaged,
             }
             g_error_free(refused);
         } else if (exec || !g_str_has_prefix(target.name, "exec:")) {
-            ok = run(f, &target, patience, program, error);
+            ok = run(f, &target, patience, program, error) &&
+                 put_in_words(f, &target, patience, program, error);
         }
     }
     tw_cli_target_clear(&target);

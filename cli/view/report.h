@@ -8,7 +8,9 @@
 #include "reports/page/page.h"
 
 /*
- * Runs the case of a finding in a child, and fills in its explanation.  If a
+ * Runs the case of a finding in a child, and fills in its explanation,
+ * its drawing, and its title and reproducer in the words of the target's
+ * maintainers.  If a
  * case cannot run, its finding is shown as in the store.  Commands (exec:) are
  * started only with `exec`, because the author of the store chose them.
  * `damaged`: cases that have been named already.  False with `error` if the

@@ -31,11 +31,10 @@ static void junit_finding(GString *xml, const TwTriage *t,
     if (fails(f)) {
         g_string_append(xml, "      <failure");
         tw_markup_attribute(xml, "type", tw_store_status_name(f->status));
-        tw_markup_attribute(xml, "message", f->title);
+        tw_markup_attribute(xml, "message",
+                            f->headline ? f->headline : f->title);
         g_string_append_c(xml, '>');
-        tw_markup_text(xml, f->text);
-        tw_markup_text(xml, "\n");
-        tw_markup_text(xml, strcmp(f->form, "text") == 0 ? f->data : f->origin);
+        tw_markup_text(xml, f->issue_text ? f->issue_text : f->text);
         g_string_append(xml, "</failure>\n");
     } else if (f->news == TW_TRIAGE_KNOWN) {
         g_string_append(xml, "      <skipped");

@@ -276,19 +276,29 @@ void tw_triage_print(TwTriage *t, GPtrArray *findings, bool json)
 
 /* The name of a file for a finding.  Causes are letters, digits and '-', but a
  * hostile store may contain others. */
-static char *file_name(const TwTriageFinding *f)
+static char *file_name(const TwTriageFinding *f, const char *ending)
 {
     g_autofree char *name = g_strdup(f->cause);
 
     g_strcanon(name, TW_CAUSE_LETTERS, '-');
-    return g_strdup_printf("%s.%s", name,
-                           strcmp(f->form, "text") == 0 ? "tw" : "bin");
+    return g_strdup_printf("%s.%s", name, ending);
+}
+
+static bool write_issue(const TwTriageFinding *f, const char *folder,
+                        GError **error)
+{
+    g_autofree char *name = file_name(f, "md");
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+
+    return !f->issue_text ||
+           tw_cli_write(path, f->issue_text, strlen(f->issue_text), error);
 }
 
 static bool write_finding(const TwTriage *t, const TwTriageFinding *f,
                           const char *folder, GError **error)
 {
-    g_autofree char *name = file_name(f);
+    g_autofree char *name =
+        file_name(f, strcmp(f->form, "text") == 0 ? "tw" : "bin");
     g_autofree char *path = g_build_filename(folder, name, NULL);
     g_autofree TwProgram *program = NULL;
     TwFinding finding = {.op = TW_NO_OP};
@@ -334,6 +344,9 @@ bool tw_triage_write(const TwTriage *t, GPtrArray *findings, const char *folder,
     for (unsigned i = 0; i < findings->len; i++) {
         const TwTriageFinding *f = g_ptr_array_index(findings, i);
 
+        if (!write_issue(f, folder, error)) {
+            return false;
+        }
         if (f->news != TW_TRIAGE_WAS_FIXED && f->news != TW_TRIAGE_FIXED &&
             f->size > 0 && !write_finding(t, f, folder, error)) {
             return false;

@@ -17,10 +17,16 @@ char *tw_triage_decision(const TwTriageFinding *finding);
 
 /* The table, or JSON. */
 void tw_triage_print(TwTriage *triage, GPtrArray *findings, bool json);
+/* Puts texts for issues into the findings that are new or returned or, with
+ * `all`, into all that are not fixed: runs their cases.  False with `error` if
+ * no child can be made, or the store cannot be read. */
+bool tw_triage_issues(const TwTriage *triage, GPtrArray *findings, bool all,
+                      GError **error);
 /* The text of a JUnit file, of a SARIF 2.1.0 file. */
 GString *tw_triage_junit(const TwTriage *triage, GPtrArray *findings);
 char *tw_triage_sarif(const TwTriage *triage, GPtrArray *findings);
-/* A case of each finding that is there, as CAUSE.tw in a folder. */
+/* A case of each finding that is there, as CAUSE.tw in a folder, and its text
+ * for an issue, if it has one, as CAUSE.md. */
 bool tw_triage_write(const TwTriage *triage, GPtrArray *findings,
                      const char *folder, GError **error);
 /* The exit code: 10 if a finding is new or returned or, with --retest, if a key

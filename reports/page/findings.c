@@ -190,7 +190,13 @@ static void card(const TwPage *page, const TwPageFinding *f, unsigned order,
     }
     g_string_append(out, "<span class=\"title\">");
     tw_page_text(out, f->title);
-    g_string_append(out, "</span></h3>\n<dl>");
+    g_string_append(out, "</span></h3>\n");
+    if (f->headline) {
+        g_string_append(out, "<p class=\"headline\">");
+        tw_page_text(out, f->headline);
+        g_string_append(out, "</p>\n");
+    }
+    g_string_append(out, "<dl>");
     row(out, "Target", f->target);
     row(out, "Verdict", f->verdict);
     row(out, "Rule", f->rule);
@@ -221,6 +227,7 @@ static void card(const TwPage *page, const TwPageFinding *f, unsigned order,
     fold(out, "explanation", "Explanation", f->explanation, false);
     drawing(out, f);
     tw_page_issue(page, f, issue);
+    fold(out, "emitted", "Reproducer for the maintainers", f->emitted, false);
     fold(out, "issue", "Text for an issue", issue->str, false);
     g_string_append(out, "</article>\n");
 }

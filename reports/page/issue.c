@@ -86,7 +86,11 @@ static void plain(GString *out, const char *text)
         if (g_ascii_iscntrl(*c)) {
             g_string_append_c(out, ' ');
         } else {
-            if (strchr("\\`*_[]<>#|&@!", *c)) {
+            /* "_" inside a word means nothing: uc_mem_map stays as it is. */
+            bool inside = *c == '_' && c > text && g_ascii_isalnum(c[-1]) &&
+                          g_ascii_isalnum(c[1]);
+
+            if (!inside && strchr("\\`*_[]<>#|&@!", *c)) {
                 g_string_append_c(out, '\\');
             }
             g_string_append_c(out, *c);
@@ -94,32 +98,20 @@ static void plain(GString *out, const char *text)
     }
 }
 
-void tw_page_issue(const TwPage *page, const TwPageFinding *f, GString *out)
+/* How its finders see it: the command and the case. */
+static void how_found(const TwPage *page, const TwPageFinding *f, GString *out)
 {
     g_autofree char *command = tw_page_command(f);
-    g_autofree char *expected = line_after(f->text, "expected: ");
-    g_autofree char *seen = line_after(f->text, "seen: ");
     g_autofree char *name = tw_page_case_name(f);
     gsize size;
     const char *data = g_bytes_get_data(f->data, &size);
 
-    g_string_append(out, "# ");
-    plain(out, f->target);
-    g_string_append(out, ": ");
-    plain(out, f->title);
-    g_string_append(out, "\n\nTarget ");
-    plain(out, f->target);
-    if (*f->last_version) {
-        g_string_append_c(out, ' ');
-        plain(out, f->last_version);
-    }
-    g_string_append_printf(out, ", twinwalk %s.", page->version);
+    g_string_append_printf(out, "Found with twinwalk %s", page->version);
     if (*f->rule) {
-        g_string_append(out, " Rule: ");
+        g_string_append(out, ", which calls the rule ");
         plain(out, f->rule);
-        g_string_append_c(out, '.');
     }
-    g_string_append(out, "\n\n");
+    g_string_append(out, ".\n\n");
     part(out, "Command", command);
     if (!harness_of(f) && size > 0) {
         g_autofree char *text = g_strndup(data, size);
@@ -127,11 +119,36 @@ void tw_page_issue(const TwPage *page, const TwPageFinding *f, GString *out)
 
         part(out, head, text);
     }
-    if (expected || seen) {
+}
+
+void tw_page_issue(const TwPage *page, const TwPageFinding *f, GString *out)
+{
+    g_autofree char *expected = line_after(f->text, "expected: ");
+    g_autofree char *seen = line_after(f->text, "seen: ");
+
+    g_string_append(out, "# ");
+    if (!f->headline) {
+        plain(out, f->target);
+        g_string_append(out, ": ");
+    }
+    plain(out, f->headline ? f->headline : f->title);
+    g_string_append(out, "\n\nSeen with ");
+    plain(out, f->target);
+    if (*f->last_version) {
+        g_string_append_c(out, ' ');
+        plain(out, f->last_version);
+    }
+    g_string_append(out, ".\n\n");
+    if (f->emitted) {
+        part(out, "This shows it; the comment says how to run it", f->emitted);
+    } else if (expected || seen) {
         part(out, "Expected", expected);
         part(out, "Seen", seen);
     } else {
         part(out, "Seen", f->text);
     }
-    part(out, "Why", f->explanation ? f->explanation : f->text);
+    how_found(page, f, out);
+    if (!f->emitted) {
+        part(out, "Why", f->explanation ? f->explanation : f->text);
+    }
 }

@@ -41,6 +41,8 @@ static void finding(JsonBuilder *b, const TwPage *page, const TwPageFinding *f)
     tw_json_string(b, "command", command);
     tw_json_string(b, "text", f->text);
     tw_json_string(b, "explanation", f->explanation);
+    tw_json_string(b, "headline", f->headline);
+    tw_json_string(b, "reproducer", f->emitted);
     tw_json_bool(b, "drawing", f->drawing != NULL);
     tw_json_string(b, "origin", f->origin);
     tw_json_string(b, "issue", issue->str);

@@ -42,6 +42,8 @@ static void finding_free(void *data)
     g_free(f->words_now);
     g_free(f->explanation);
     g_free(f->drawing);
+    g_free(f->headline);
+    g_free(f->emitted);
     g_free(f);
 }
 

@@ -44,6 +44,8 @@ typedef struct TwPageFinding {
     char *words_now;   /* options that choose the target, safe in a shell */
     char *explanation; /* what `explain` tells */
     char *drawing;     /* SVG of tw_draw() */
+    char *headline;    /* tw_target_title() */
+    char *emitted;     /* what `emit` writes */
 } TwPageFinding;
 
 /* A figure over time: all runs of one target (or of "") that have it. */

@@ -272,8 +272,9 @@ static void test_issue(Fixture *f, gconstpointer data)
     one = g_ptr_array_index(f->page->findings, 0);
     one->words_now = g_strdup("--target softmmu");
     tw_page_issue(f->page, one, issue);
-    g_assert_nonnull(strstr(issue->str, "Target softmmu 1, twinwalk 1."));
-    g_assert_nonnull(strstr(issue->str, "Rule: FR-1"));
+    g_assert_nonnull(strstr(issue->str, "Seen with softmmu 1."));
+    g_assert_nonnull(
+        strstr(issue->str, "Found with twinwalk 1, which calls the rule FR"));
     g_assert_nonnull(
         strstr(issue->str,
                "\n    twinwalk replay --target softmmu cases/1-a-cause.tw\n"));

@@ -27,6 +27,8 @@ static void finding_free(void *data)
     g_free(f->duplicate_of);
     g_free(f->comment);
     g_free(f->data);
+    g_free(f->issue_text);
+    g_free(f->headline);
     g_free(f);
 }
 

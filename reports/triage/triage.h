@@ -119,6 +119,8 @@ typedef struct TwTriageFinding {
     char *key, *issue, *duplicate_of, *comment;
     char *data; /* of the case, and a NUL */
     size_t size;
+    /* Put in by the caller, or NULL: a text for an issue, and its title. */
+    char *issue_text, *headline;
 } TwTriageFinding;
 
 /* Makes the lists.  Members that the caller has set are kept; `label`, `words`
