@@ -13,7 +13,7 @@
 
 typedef struct Report {
     char *store, *out, *title, *since, *coverage, *against, *lines, *steps;
-    char *export;
+    char *export, *about;
     gboolean exec, drop;
     GPtrArray *damaged; /* TwDamaged */
     TwPage *page;
@@ -128,6 +128,22 @@ static bool read_store(Report *r, int64_t since, GError **error)
            tw_page_load(r->page, store, since, error);
 }
 
+/* Links each step to its log, if there is one. */
+static void link_logs(Report *r)
+{
+    g_autofree char *folder = g_path_get_dirname(r->steps);
+
+    for (unsigned i = 0; i < r->page->steps->len; i++) {
+        TwPageStep *step = g_ptr_array_index(r->page->steps, i);
+        g_autofree char *name = g_strconcat(step->name, ".log", NULL);
+        g_autofree char *path = g_build_filename(folder, "logs", name, NULL);
+
+        if (!strchr(name, '/') && g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+            step->log = way_to(r->out, path);
+        }
+    }
+}
+
 static bool read_all(Report *r, int64_t since, GError **error)
 {
     g_autofree char *steps = NULL;
@@ -144,6 +160,7 @@ static bool read_all(Report *r, int64_t since, GError **error)
         if (!steps || !tw_page_add_steps(r->page, steps, r->steps, error)) {
             return false;
         }
+        link_logs(r);
     }
     for (unsigned i = 0; i < r->page->findings->len; i++) {
         if (!tw_report_tell(g_ptr_array_index(r->page->findings, i), r->exec,
@@ -300,11 +317,14 @@ static bool parse_options(int *argc, char ***argv, Report *r)
         {"lines", 0, 0, G_OPTION_ARG_FILENAME, &r->lines,
          "Shows the coverage in this folder of ci/coverage", "DIR"},
         {"steps", 0, 0, G_OPTION_ARG_FILENAME, &r->steps,
-         "Shows a log of steps: name, outcome, seconds and a remark, separated "
-         "by tabs",
+         "Shows a log of steps: name, outcome, seconds, a remark and a "
+         "command, "
+         "separated by tabs; links to logs/NAME.log beside the file",
          "FILE"},
         {"title", 0, 0, G_OPTION_ARG_STRING, &r->title,
          "Title of the page (default twinwalk)", "TEXT"},
+        {"about", 0, 0, G_OPTION_ARG_STRING, &r->about,
+         "A line about what was built, for the head of the page", "TEXT"},
         {"exec", 0, 0, G_OPTION_ARG_NONE, &r->exec,
          "Starts the commands of exec targets, too, to explain their findings",
          NULL},
@@ -362,6 +382,7 @@ int tw_verb_report(int argc, char **argv)
         r.page = tw_page_new();
         r.page->title = r.title ? r.title : "twinwalk";
         r.page->version = TW_VERSION;
+        r.page->about = r.about;
         r.page->now = g_get_real_time() / G_USEC_PER_SEC;
         code = report(&r, since);
         tw_page_free(r.page);
@@ -376,5 +397,6 @@ int tw_verb_report(int argc, char **argv)
     g_free(r.lines);
     g_free(r.steps);
     g_free(r.title);
+    g_free(r.about);
     return code;
 }

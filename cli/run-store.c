@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "reports/cause/cause.h"
+#include "reports/page/page.h"
 
 bool tw_run_store_begin(TwRunStore *s, const TwCliTarget *target,
                         const char *version, uint64_t seed, GError **error)
@@ -128,10 +129,28 @@ static double rate(uint64_t count, double seconds)
     return seconds > 0 ? (double)count / seconds : 0;
 }
 
+/* How many programs were left out, by what explains them. */
+static bool record_known(TwRunStore *s, const TwCampaignResult *result,
+                         const TwKnown *known, GError **error)
+{
+    bool ok = true;
+
+    for (unsigned i = 0; ok && i < tw_known_n_entries(known); i++) {
+        g_autofree char *name =
+            g_strconcat(TW_PAGE_MASKED, tw_known_entry(known, i)->name, NULL);
+
+        ok = result->known[i] == 0 ||
+             tw_store_measure(s->store, s->run.id, name,
+                              (double)result->known[i], error);
+    }
+    return ok;
+}
+
 bool tw_run_store_end(TwRunStore *s, const TwCliTarget *target,
                       const TwCampaignResult *result, bool failed,
-                      const TwRunCases *cases, uint32_t patience,
-                      TwRunStoreProgram program, void *data, GError **error)
+                      const TwRunCases *cases, const TwKnown *known,
+                      uint32_t patience, TwRunStoreProgram program, void *data,
+                      GError **error)
 {
     bool ok;
 
@@ -150,6 +169,7 @@ bool tw_run_store_end(TwRunStore *s, const TwCliTarget *target,
     s->run.programs = result->programs;
     s->run.accesses = result->stats.accesses;
     return tw_store_run_end(s->store, &s->run, ok ? error : NULL) && ok &&
+           record_known(s, result, known, error) &&
            tw_store_measure(s->store, s->run.id, "programs_per_second",
                             rate(result->programs, result->seconds), error) &&
            tw_store_measure(s->store, s->run.id, "accesses_per_second",

@@ -31,12 +31,13 @@ void tw_run_store_so_far(TwRunStore *s, const TwCampaignResult *so_far);
 typedef void (*TwRunStoreProgram)(TwProgram *program, const TwCampaignCase *one,
                                   void *data);
 
-/* Records the findings and the end.  `failed`: the campaign ended with an
- * error. */
+/* Records the findings, how many programs each entry of `known` (or NULL)
+ * explains, and the end.  `failed`: the campaign ended with an error. */
 bool tw_run_store_end(TwRunStore *s, const TwCliTarget *target,
                       const TwCampaignResult *result, bool failed,
-                      const TwRunCases *cases, uint32_t patience,
-                      TwRunStoreProgram program, void *data, GError **error);
+                      const TwRunCases *cases, const TwKnown *known,
+                      uint32_t patience, TwRunStoreProgram program, void *data,
+                      GError **error);
 void tw_run_store_clear(TwRunStore *s);
 
 #endif

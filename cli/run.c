@@ -162,7 +162,8 @@ static int conclude(Run *run, const TwCampaignResult *result, bool ok,
     }
     tw_run_cases_close(&run->cases, result);
     if (!tw_run_store_end(&run->store, &run->target, result, !ok, &run->cases,
-                          run->options.hang_ms, make_again, run, &error)) {
+                          run->known.list, run->options.hang_ms, make_again,
+                          run, &error)) {
         code = tw_cli_fail_error(error);
     }
     return code;

@@ -152,14 +152,14 @@ def look(page, url):
         "document.getElementById('shown').textContent") == '8 of 8 shown')
     page.eval("document.querySelector('#steps th.number').click()")
     check('tables are sorted', page.eval(
-        "document.querySelector('#steps tbody td').textContent") == 'fuzz')
+        "document.querySelector('#steps tbody th').textContent") == 'fuzz')
 
     check('charts are drawn', page.eval(
         "Array.from(document.querySelectorAll('#trends > .charts svg'))"
         ".filter(s => s.getBoundingClientRect().width > 200"
         " && s.querySelector('circle').getBoundingClientRect().width > 1"
         " && getComputedStyle(s.querySelector('polyline')).stroke !=='none')"
-        ".length") == 5)
+        ".length") == 6)
     check('heat maps have their colours', page.eval(
         "document.querySelectorAll('table.heat').length === 4"
         " && new Set(Array.from(document.querySelectorAll('table.heat td'))"
@@ -177,6 +177,18 @@ def look(page, url):
         " document.getElementById(e.getAttribute('marker-end')"
         ".slice(5, -1)) !== null)"))
 
+    check('a row for each finding, which leads to its card', page.eval(
+        "Array.from(document.querySelectorAll('#findings tbody tr')).length === 8"
+        " && Array.from(document.querySelectorAll('#findings tbody a')).every(a =>"
+        " document.getElementById(a.getAttribute('href').slice(1)) !== null)"))
+    check('each head of a table says what it heads', page.eval(
+        "Array.from(document.querySelectorAll('th')).every(h =>"
+        " ['row', 'col'].includes(h.scope))"))
+    check('nothing is told by hovering alone', page.eval(
+        "document.querySelectorAll('[title]').length === 0"
+        " && Array.from(document.querySelectorAll('svg:not(.drawing svg) title'))"
+        ".length === 0"))
+
     backs = []
     for theme in ('light', 'dark'):
         page.call('Emulation.setEmulatedMedia', features=[
@@ -184,10 +196,11 @@ def look(page, url):
         backs.append(page.eval(
             'getComputedStyle(document.body).backgroundColor'))
     check('two themes', backs[0] != backs[1], backs)
-    page.call('Emulation.setDeviceMetricsOverride', width=390, height=844,
-              deviceScaleFactor=1, mobile=True)
-    width = page.eval('document.documentElement.scrollWidth')
-    check('a phone need not scroll sideways', width == 390, width)
+    for size in 400, 390:
+        page.call('Emulation.setDeviceMetricsOverride', width=size, height=844,
+                  deviceScaleFactor=1, mobile=True)
+        width = page.eval('document.documentElement.scrollWidth')
+        check('%d pixels: no scrolling sideways' % size, width == size, width)
     check('no card is cut off', page.eval(
         SEEN + '.every(a => a.getBoundingClientRect().right <= 390)'))
 

@@ -126,9 +126,14 @@ cat >cov/summary.json <<'END'
 {"data":[{"files":[{"filename":"/x/oracle/a.c","summary":{
 "lines":{"count":10,"covered":9},"branches":{"count":4,"covered":3}}}]}]}
 END
-printf 'build\tok\t3\t\nfuzz <b>\tfailed\t1\t<b>log</b>\n' >steps
+printf 'build\tok\t3\t\tci/build --x\nfuzz <b>\tfailed\t1\t<b>log</b>\n' >steps
+mkdir logs
+touch logs/build.log
 exits 0 'a page' "$TWINWALK" report --store a.db --out page --coverage now \
-    --against older --lines cov --steps steps --title 'A <b>night</b>'
+    --against older --lines cov --steps steps --title 'A <b>night</b>' \
+    --about 'Commit <b>1'
+check 'it says what was built' grep -q 'by twinwalk [0-9.]*. Commit &lt;b&gt;1. Same' page/index.html
+check 'a step links to its log' grep -q 'href="./../logs/build.log"' page/index.html
 check 'it counts' grep -q '^5 new, 1 returned, 1 fixed, 1 known, 0 flaky' \
     out.txt
 check 'for the owner only' [ "$(stat -c %a page)" = 700 ]
@@ -162,6 +167,12 @@ assert "command" not in by["help"]
 assert page["folders"] == [{"name": "oracle", "lines": 10, "lines_reached": 9,
                             "branches": 4, "branches_taken": 3}]
 assert page["steps"][1]["outcome"] == "failed"
+assert page["steps"][0]["command"] == "ci/build --x"
+assert page["steps"][0]["log"] == "../logs/build.log" and "log" not in page["steps"][1]
+assert page["format"] == 1 and page["about"] == "Commit <b>1"
+assert [r["verb"] for r in page["runs"]] == ["nightly", "run", "triage"], page["runs"]
+assert good["headline"] in good["issue"], good["headline"]
+assert "int main" in good["reproducer"] and "int main" in good["issue"]
 assert page["situations"]["seen"] > 0
 open("command", "w").write(good["command"])
 open("evil", "w").write(by["comment"]["command"])
@@ -180,6 +191,22 @@ check 'what is hostile is quoted' \
 check 'a case is beside the page' \
     cmp page/cases/*-rights-not-anded.tw "$corpus/zoo/rights-not-anded.tw"
 check 'and its drawing' grep -q '^<svg' page/cases/*-rights-not-anded.tw.svg
+
+# What a campaign left out because it is known.
+QUIRK=$(basename "$(find "$corpus/quirks" -name '*.tw' | sort | sed -n 1p)" .tw)
+export QUIRK
+exits 0 'a campaign with known divergences' "$TWINWALK" run --quirk "$QUIRK" \
+    --programs 1500 --seed 7 --jobs 1 --store known.db --json
+cp out.txt out.json
+exits 0 'its page' "$TWINWALK" report --store known.db --out known
+check 'counts them as the campaign did' python3 -c '
+import json, os
+counts = json.load(open("out.json"))["known"]
+masked = json.load(open("known/report.json"))["masked"]
+(entry,) = [e for e in counts if e["name"] == os.environ["QUIRK"]]
+assert [(m["name"], m["programs_since"]) for m in masked] == [(entry["name"], entry["programs"])]
+assert masked[0]["reason"] == entry["reason"] and entry["programs"] > 0
+assert ">" + entry["name"] + "</th>" in open("known/index.html").read()'
 
 # Again: cases that are no longer there go, what is not ours stays.
 python3 - <<'END'

@@ -49,6 +49,7 @@ key=$(sed -n 's/^# key: //p' minimal/missed-unmap-later-hop.tw)
 check 'which replays' "$TWINWALK" replay --target "$bug" --expect "$key" \
     minimal/missed-unmap-later-hop.tw
 check 'a text for an issue beside it' grep -q '^# ' minimal/missed-unmap-later-hop.md
+# shellcheck disable=SC2016 # the inner shell's
 check 'with the program that emit writes' sh -c '
     "$TWINWALK" emit --target "$1" minimal/missed-unmap-later-hop.tw -o emitted.c &&
     sed -n "/^int main/,\$s/^/    /p" emitted.c >main.txt && [ -s main.txt ] &&

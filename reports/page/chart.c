@@ -12,6 +12,7 @@ enum {
     RIGHT = 10,
     TOP = 10,
     BOTTOM = 24,
+    FLAT = 20,   /* times smaller than the largest: no shape is seen */
     COLOURS = 8, /* classes c0 ... of the style sheet */
 };
 
@@ -21,28 +22,43 @@ static const struct {
     {"findings", "Open findings", ""},
     {"programs_per_second", "Programs per second", ""},
     {"inputs_per_second", "Inputs per second, by harness", ""},
-    {"coverage", "Coverage", " %"},
+    {"coverage.lines", "Lines reached", " %"},
+    {"coverage.branches", "Branches taken", " %"},
+    {"coverage.situations", "Situations met", " %"},
     {"corpus", "Corpus, inputs by harness", ""},
     {"zoo", "Zoo, bugs found", " %"},
     {"canary", "Canaries that found their bug", " %"},
 };
 
-/* A chart shows the series of one family: their names are the same up to the
- * first '.'. */
+/* How much of a name is its family: a table's, else up to the first '.'. */
+static size_t family_length(const char *name)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(families); i++) {
+        size_t length = strlen(families[i].family);
+
+        if (strncmp(name, families[i].family, length) == 0 &&
+            (name[length] == '\0' || name[length] == '.')) {
+            return length;
+        }
+    }
+    return strcspn(name, ".");
+}
+
+/* A chart shows the series of one family: one quantity, in one unit. */
 static char *family_of(const TwPageSeries *s)
 {
-    return g_strndup(s->name, strcspn(s->name, "."));
+    return g_strndup(s->name, family_length(s->name));
 }
 
 /* The rest of the name, or the target. */
 static char *label_of(const TwPageSeries *s)
 {
-    const char *dot = strchr(s->name, '.');
+    const char *rest = s->name + family_length(s->name);
 
-    if (dot && *s->target) {
-        return g_strdup_printf("%s, %s", dot + 1, s->target);
+    if (*rest && *s->target) {
+        return g_strdup_printf("%s, %s", rest + 1, s->target);
     }
-    return g_strdup(dot ? dot + 1 : *s->target ? s->target : s->name);
+    return g_strdup(*rest ? rest + 1 : *s->target ? s->target : s->name);
 }
 
 /* A number for people: at most 4 digits and k, M, G. */
@@ -162,7 +178,6 @@ static void axes(const Chart *chart, GString *out)
 static void line(const Chart *chart, unsigned number, GString *out)
 {
     const TwPageSeries *s = g_ptr_array_index(chart->series, number);
-    g_autofree char *label = label_of(s);
     const char *dashed = number / COLOURS % 2 ? " dashed" : "";
 
     g_string_append_printf(out, "<polyline class=\"line c%u%s\" points=\"",
@@ -178,17 +193,35 @@ static void line(const Chart *chart, unsigned number, GString *out)
         const TwPagePoint *p = &g_array_index(s->points, TwPagePoint, k);
 
         g_string_append_printf(
-            out,
-            "<circle class=\"dot c%u\" cx=\"%d\" cy=\"%d\" r=\"%s\"><title>",
+            out, "<circle class=\"dot c%u\" cx=\"%d\" cy=\"%d\" r=\"%s\"/>\n",
             number % COLOURS, x_of(chart, p->at), y_of(chart, p->value),
             s->points->len > 40 ? "1.2" : "2.5");
-        tw_page_text(out, label);
-        g_string_append(out, ": ");
-        put_number(out, p->value);
-        g_string_append_printf(out, "%s, ", chart->unit);
-        tw_page_time(out, p->at);
-        g_string_append(out, "</title></circle>\n");
     }
+}
+
+/* The points as text: for those who cannot see the chart, and for all who want
+ * the numbers. */
+static void values(const Chart *chart, GString *out)
+{
+    g_string_append(out, "<details><summary>Values</summary>");
+    for (unsigned i = 0; i < chart->series->len; i++) {
+        const TwPageSeries *s = g_ptr_array_index(chart->series, i);
+        g_autofree char *label = label_of(s);
+
+        g_string_append(out, "<p>");
+        tw_page_text(out, label);
+        for (unsigned k = 0; k < s->points->len; k++) {
+            const TwPagePoint *p = &g_array_index(s->points, TwPagePoint, k);
+
+            g_string_append(out, k ? "; " : ": ");
+            tw_page_time(out, p->at);
+            g_string_append_c(out, ' ');
+            put_number(out, p->value);
+            g_string_append(out, chart->unit);
+        }
+        g_string_append(out, "</p>");
+    }
+    g_string_append(out, "</details>\n");
 }
 
 static void legend(const Chart *chart, GString *out)
@@ -222,11 +255,60 @@ static void legend(const Chart *chart, GString *out)
     g_string_append(out, "</ul>");
 }
 
+static double most_of(const TwPageSeries *s)
+{
+    double most = 0;
+
+    for (unsigned k = 0; k < s->points->len; k++) {
+        most = MAX(most, fabs(g_array_index(s->points, TwPagePoint, k).value));
+    }
+    return most;
+}
+
+static int by_label(const void *a, const void *b)
+{
+    const TwPageSeries *s = *(TwPageSeries *const *)a;
+    const TwPageSeries *t = *(TwPageSeries *const *)b;
+    int order = strcmp(s->name, t->name);
+
+    return order ? order : strcmp(s->target, t->target);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = most_of(*(TwPageSeries *const *)a);
+    double y = most_of(*(TwPageSeries *const *)b);
+
+    return x > y ? -1 : x < y;
+}
+
+static void draw(Chart *chart, const char *title, GString *out)
+{
+    range(chart);
+    g_string_append(out, "<figure class=\"chart\"><figcaption>");
+    tw_page_text(out, title);
+    g_string_append_printf(out,
+                           "</figcaption>\n<svg viewBox=\"0 0 %d %d\" "
+                           "role=\"img\" aria-label=\"",
+                           WIDTH, HEIGHT);
+    tw_page_text(out, title);
+    g_string_append(out, "\">\n");
+    axes(chart, out);
+    for (unsigned i = 0; i < chart->series->len; i++) {
+        line(chart, i, out);
+    }
+    g_string_append(out, "</svg>\n");
+    legend(chart, out);
+    values(chart, out);
+    g_string_append(out, "</figure>\n");
+}
+
+/* The charts of a family: a line that would be flat beside a far larger one
+ * begins a chart of its own. */
 static void figure(const TwPage *page, const char *family, GString *out)
 {
     g_autoptr(GPtrArray) series = g_ptr_array_new();
-    Chart chart = {.unit = "", .series = series};
-    const char *title = family;
+    const char *title = family, *unit = "";
 
     for (unsigned i = 0; i < page->series->len; i++) {
         TwPageSeries *s = g_ptr_array_index(page->series, i);
@@ -236,31 +318,30 @@ static void figure(const TwPage *page, const char *family, GString *out)
             g_ptr_array_add(series, s);
         }
     }
-    if (series->len == 0) {
-        return;
-    }
     for (unsigned i = 0; i < G_N_ELEMENTS(families); i++) {
         if (strcmp(family, families[i].family) == 0) {
             title = families[i].title;
-            chart.unit = families[i].unit;
+            unit = families[i].unit;
         }
     }
-    range(&chart);
-    g_string_append(out, "<figure class=\"chart\"><figcaption>");
-    tw_page_text(out, title);
-    g_string_append_printf(out,
-                           "</figcaption>\n<svg viewBox=\"0 0 %d %d\" "
-                           "role=\"img\" aria-label=\"",
-                           WIDTH, HEIGHT);
-    tw_page_text(out, title);
-    g_string_append(out, "\">\n");
-    axes(&chart, out);
-    for (unsigned i = 0; i < series->len; i++) {
-        line(&chart, i, out);
+    g_ptr_array_sort(series, by_size);
+    for (unsigned i = 0; i < series->len;) {
+        g_autoptr(GPtrArray) some = g_ptr_array_new();
+        double most = most_of(g_ptr_array_index(series, i));
+        Chart chart = {.unit = unit, .series = some};
+
+        while (i < series->len &&
+               most <= FLAT * most_of(g_ptr_array_index(series, i))) {
+            g_ptr_array_add(some, g_ptr_array_index(series, i++));
+        }
+        if (some->len == 0) { /* nothing but zeros */
+            while (i < series->len) {
+                g_ptr_array_add(some, g_ptr_array_index(series, i++));
+            }
+        }
+        g_ptr_array_sort(some, by_label);
+        draw(&chart, title, out);
     }
-    g_string_append(out, "</svg>\n");
-    legend(&chart, out);
-    g_string_append(out, "</figure>\n");
 }
 
 void tw_page_charts(const TwPage *page, GString *out)

@@ -7,6 +7,11 @@
 static const char *const headings[TW_PAGE_NEWS] = {
     "New", "Returned", "Fixed", "Known", "Flaky", "Fixed before"};
 
+const char *tw_page_heading(unsigned news)
+{
+    return headings[news];
+}
+
 /* The controls do something only with the page's script, which shows them. */
 static void controls(const TwPage *page, GString *out)
 {
@@ -182,11 +187,8 @@ static void card(const TwPage *page, const TwPageFinding *f, unsigned order,
     g_string_append_printf(out, "\">\n<h3><span class=\"badge %s\">%s</span> ",
                            news, headings[f->news]);
     if (f->security) {
-        g_string_append(out,
-                        "<span class=\"badge security\" title=\"an "
-                        "access was allowed that must be refused, or "
-                        "reached memory that it must no longer see\">isolation"
-                        "</span> ");
+        g_string_append(out, "<span class=\"badge security\">isolation"
+                             "</span> ");
     }
     g_string_append(out, "<span class=\"title\">");
     tw_page_text(out, f->title);
@@ -199,6 +201,10 @@ static void card(const TwPage *page, const TwPageFinding *f, unsigned order,
     g_string_append(out, "<dl>");
     row(out, "Target", f->target);
     row(out, "Verdict", f->verdict);
+    row(out, "Isolation",
+        f->security ? "broke: an access was allowed that must be refused, or "
+                      "reached memory that it must no longer see"
+                    : NULL);
     row(out, "Rule", f->rule);
     row(out, "Cause", f->cause);
     g_string_append_printf(
@@ -249,6 +255,7 @@ void tw_page_findings(const TwPage *page, GString *out)
         }
         controls(page, out);
     }
+    tw_page_overview(page, out);
     g_string_append(out, "<div id=\"list\">\n");
     for (unsigned i = 0; i < page->findings->len; i++) {
         card(page, g_ptr_array_index(page->findings, i), i, out);

@@ -14,6 +14,15 @@ void tw_page_charts(const TwPage *page, GString *out);
 void tw_page_heat(const TwCoverage *coverage, unsigned rows, unsigned columns,
                   GString *out);
 
+/* Opens a table that scrolls by itself: the names of its columns, NULL at the
+ * end, and 'n' for each that holds numbers, another letter for others. */
+void tw_page_head(GString *out, const char *const *names, const char *numbers);
+/* Tables: of findings; of what was left out; of runs. */
+void tw_page_overview(const TwPage *page, GString *out);
+void tw_page_masked(const TwPage *page, GString *out);
+void tw_page_runs(const TwPage *page, GString *out);
+const char *tw_page_heading(unsigned news); /* "New" ... */
+
 /* What was decided about a finding, or "". */
 const char *tw_page_state(const TwPageFinding *finding);
 

@@ -112,6 +112,47 @@ static void steps(JsonBuilder *b, const TwPage *page)
         tw_json_string(b, "outcome", s->outcome);
         tw_json_double(b, "seconds", s->seconds);
         tw_json_string(b, "remark", s->note);
+        tw_json_string(b, "log", s->log);
+        tw_json_string(b, "command", s->command);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
+static void masked(JsonBuilder *b, const TwPage *page)
+{
+    tw_json_array(b, "masked");
+    for (unsigned i = 0; i < page->masked->len; i++) {
+        const TwPageMasked *m = g_ptr_array_index(page->masked, i);
+
+        json_builder_begin_object(b);
+        tw_json_string(b, "name", m->name);
+        tw_json_string(b, "target", m->target);
+        tw_json_string(b, "reason", m->reason);
+        tw_json_int(b, "programs_since", m->since);
+        tw_json_int(b, "programs", m->all);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
+static void runs(JsonBuilder *b, const TwPage *page)
+{
+    tw_json_array(b, "runs");
+    for (unsigned i = 0; i < page->runs->len; i++) {
+        const TwPageRun *r = g_ptr_array_index(page->runs, i);
+
+        json_builder_begin_object(b);
+        tw_json_int(b, "run", (uint64_t)r->id);
+        tw_json_string(b, "verb", r->verb);
+        tw_json_string(b, "target", r->target);
+        tw_json_string(b, "version", r->version);
+        tw_json_string(b, "options", r->options);
+        tw_json_string(b, "outcome", r->outcome);
+        tw_json_int(b, "seed", r->seed);
+        tw_json_int(b, "began", (uint64_t)r->started);
+        tw_json_double(b, "seconds", r->seconds);
+        tw_json_int(b, "programs", r->programs);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
@@ -122,7 +163,9 @@ char *tw_page_json(const TwPage *page)
     g_autoptr(JsonBuilder) b = json_builder_new();
 
     json_builder_begin_object(b);
+    tw_json_int(b, "format", TW_PAGE_JSON_FORMAT);
     tw_json_string(b, "title", page->title);
+    tw_json_string(b, "about", page->about);
     tw_json_string(b, "version", page->version);
     tw_json_int(b, "written", (uint64_t)page->now);
     tw_json_int(b, "since_run", (uint64_t)page->since_run);
@@ -143,6 +186,8 @@ char *tw_page_json(const TwPage *page)
     }
     folders(b, page);
     steps(b, page);
+    masked(b, page);
+    runs(b, page);
     json_builder_end_object(b);
     return tw_json_text(b);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/run/known.h"
 #include "reports/page/internal.h"
 
 G_DEFINE_QUARK(tw_page_error_quark, tw_page_error)
@@ -64,6 +65,8 @@ static void step_free(void *data)
     g_free(s->name);
     g_free(s->outcome);
     g_free(s->note);
+    g_free(s->command);
+    g_free(s->log);
     g_free(s);
 }
 
@@ -84,6 +87,28 @@ static void link_free(void *data)
     g_free(l);
 }
 
+static void run_free(void *data)
+{
+    TwPageRun *r = data;
+
+    g_free(r->verb);
+    g_free(r->target);
+    g_free(r->version);
+    g_free(r->options);
+    g_free(r->outcome);
+    g_free(r);
+}
+
+static void masked_free(void *data)
+{
+    TwPageMasked *m = data;
+
+    g_free(m->name);
+    g_free(m->target);
+    g_free(m->reason);
+    g_free(m);
+}
+
 TwPage *tw_page_new(void)
 {
     TwPage *page = g_new0(TwPage, 1);
@@ -93,6 +118,8 @@ TwPage *tw_page_new(void)
     page->steps = g_ptr_array_new_with_free_func(step_free);
     page->folders = g_ptr_array_new_with_free_func(folder_free);
     page->links = g_ptr_array_new_with_free_func(link_free);
+    page->runs = g_ptr_array_new_with_free_func(run_free);
+    page->masked = g_ptr_array_new_with_free_func(masked_free);
     return page;
 }
 
@@ -103,6 +130,8 @@ void tw_page_free(TwPage *page)
     g_ptr_array_unref(page->steps);
     g_ptr_array_unref(page->folders);
     g_ptr_array_unref(page->links);
+    g_ptr_array_unref(page->runs);
+    g_ptr_array_unref(page->masked);
     g_free(page->coverage);
     g_free(page->older);
     g_free(page);
@@ -122,6 +151,23 @@ typedef struct Load {
     unsigned alive, unsure;
 } Load;
 
+static void add_run(TwPage *page, const TwStoreRun *run)
+{
+    TwPageRun *r = g_new0(TwPageRun, 1);
+
+    r->id = run->id;
+    r->started = run->started;
+    r->verb = g_strdup(run->verb);
+    r->target = g_strdup(run->target);
+    r->version = g_strdup(run->version);
+    r->options = g_strdup(run->options);
+    r->outcome = g_strdup(run->outcome);
+    r->seed = run->seed;
+    r->programs = run->programs;
+    r->seconds = run->seconds;
+    g_ptr_array_add(page->runs, r);
+}
+
 static bool take_run(const TwStoreRun *run, void *data)
 {
     Load *load = data;
@@ -137,7 +183,9 @@ static bool take_run(const TwStoreRun *run, void *data)
         page->since_verb = g_intern_string(run->verb);
         page->since_outcome = g_intern_string(run->outcome);
         load->unsure = 0;
+        g_ptr_array_set_size(page->runs, 0);
     }
+    add_run(page, run);
     load->alive += run->alive;
     load->unsure += !run->alive && strcmp(run->outcome, "running") == 0;
     if (nightly) {
@@ -246,6 +294,57 @@ static const TwStoreRun *night_of(Load *load, int64_t run)
     return g_hash_table_lookup(load->started, &night);
 }
 
+static void add_masked(Load *load, const char *name, const char *target,
+                       double value, bool since)
+{
+    uint64_t n = value > 0 && value < 1e18 ? (uint64_t)value : 0;
+    TwPageMasked *m = NULL;
+
+    for (unsigned i = 0; i < load->page->masked->len && !m; i++) {
+        TwPageMasked *one = g_ptr_array_index(load->page->masked, i);
+
+        m = strcmp(one->name, name) == 0 && strcmp(one->target, target) == 0
+                ? one
+                : NULL;
+    }
+    if (!m) {
+        m = g_new0(TwPageMasked, 1);
+        m->name = g_strdup(name);
+        m->target = g_strdup(target);
+        g_ptr_array_add(load->page->masked, m);
+    }
+    m->all += n;
+    m->since += since ? n : 0;
+}
+
+/* The reasons, from the built-in list. */
+static void explain_masked(TwPage *page)
+{
+    g_autoptr(TwKnown) list =
+        page->masked->len > 0 ? tw_known_new_builtin() : NULL;
+
+    for (unsigned i = 0; i < page->masked->len; i++) {
+        TwPageMasked *m = g_ptr_array_index(page->masked, i);
+
+        for (unsigned k = 0; k < tw_known_n_entries(list) && !m->reason; k++) {
+            const TwKnownEntry *entry = tw_known_entry(list, k);
+
+            m->reason = strcmp(entry->name, m->name) == 0
+                            ? g_strdup(entry->reason)
+                            : NULL;
+        }
+    }
+}
+
+static int by_target(const void *a, const void *b)
+{
+    const TwPageMasked *m = *(TwPageMasked *const *)a;
+    const TwPageMasked *n = *(TwPageMasked *const *)b;
+    int order = strcmp(m->target, n->target);
+
+    return order ? order : strcmp(m->name, n->name);
+}
+
 static bool take_measure(int64_t run, const char *name, double value,
                          void *data)
 {
@@ -253,7 +352,10 @@ static bool take_measure(int64_t run, const char *name, double value,
     const TwStoreRun *r = night_of(load, run);
     const char *target = g_hash_table_lookup(load->targets, &run);
 
-    if (r) {
+    if (r && g_str_has_prefix(name, TW_PAGE_MASKED)) {
+        add_masked(load, name + strlen(TW_PAGE_MASKED), target, value,
+                   run >= load->page->since_run);
+    } else if (r) {
         /* A night is of all targets; its figures have their names. */
         add_point(load, name, strcmp(target, "all") == 0 ? "" : target,
                   r->started, value);
@@ -332,6 +434,8 @@ bool tw_page_load(TwPage *page, TwStore *store, int64_t since, GError **error)
 
     g_ptr_array_sort(page->findings, by_news);
     g_ptr_array_sort(page->series, by_name);
+    g_ptr_array_sort(page->masked, by_target);
+    explain_masked(page);
     for (unsigned i = 0; i < page->series->len; i++) {
         TwPageSeries *s = g_ptr_array_index(page->series, i);
 
@@ -354,13 +458,13 @@ bool tw_page_add_steps(TwPage *page, const char *text, const char *name,
 
     for (unsigned n = 1; (end = strchr(text, '\n')) != NULL; n++) {
         g_autofree char *line = g_strndup(text, (size_t)(end - text));
-        g_auto(GStrv) words = g_strsplit(line, "\t", 4);
+        g_auto(GStrv) words = g_strsplit(line, "\t", 5);
         TwPageStep *step;
         char *rest = NULL;
         double seconds = 0;
 
         text = end + 1;
-        if (g_strv_length(words) == 4) {
+        if (g_strv_length(words) >= 4) {
             seconds = g_ascii_strtod(words[2], &rest);
         }
         if (!rest || rest == words[2] || *rest || !(seconds >= 0)) {
@@ -375,6 +479,7 @@ bool tw_page_add_steps(TwPage *page, const char *text, const char *name,
         step->outcome = g_strdup(words[1]);
         step->seconds = seconds;
         step->note = g_strdup(words[3]);
+        step->command = words[4] && *words[4] ? g_strdup(words[4]) : NULL;
         g_ptr_array_add(page->steps, step);
     }
     return true;

@@ -66,30 +66,46 @@ static void tiles(const TwPage *page, GString *out)
     g_string_append(out, "</nav>\n");
 }
 
+static void step_row(GString *out, const TwPageStep *s)
+{
+    const char *class_ = is_bad(s)                            ? "bad"
+                         : strcmp(s->outcome, "finding") == 0 ? "hit"
+                                                              : "good";
+
+    g_string_append_printf(out, "<tr class=\"%s\"><th scope=\"row\">", class_);
+    tw_page_text(out, s->name);
+    g_string_append(out, "</th><td>");
+    tw_page_text(out, s->outcome);
+    g_string_append_printf(out, "</td><td class=\"number\">%.0f</td><td>",
+                           s->seconds);
+    tw_page_text(out, s->note);
+    g_string_append(out, "</td><td>");
+    if (s->log) {
+        g_string_append(out, "<a href=\"");
+        put_path(out, s->log);
+        g_string_append(out, "\">log</a>");
+    }
+    g_string_append(out, "</td><td>");
+    if (s->command) {
+        g_string_append(out, "<code>");
+        tw_page_text(out, s->command);
+        g_string_append(out, "</code>");
+    }
+    g_string_append(out, "</td></tr>\n");
+}
+
 static void steps(const TwPage *page, GString *out)
 {
+    static const char *const names[] = {
+        "Step", "Outcome", "Seconds", "Remark", "Log", "To repeat it", NULL};
+
     if (page->steps->len == 0) {
         return;
     }
-    g_string_append(out, "<section id=\"steps\">\n<h2>Steps</h2>\n"
-                         "<div class=\"wide\"><table class=\"sortable\"><thead>"
-                         "<tr><th>Step</th><th>Outcome</th>"
-                         "<th class=\"number\">Seconds</th><th>Remark</th></tr>"
-                         "</thead>\n<tbody>\n");
+    g_string_append(out, "<section id=\"steps\">\n<h2>Steps</h2>\n");
+    tw_page_head(out, names, "ttnttt");
     for (unsigned i = 0; i < page->steps->len; i++) {
-        const TwPageStep *s = g_ptr_array_index(page->steps, i);
-        const char *class_ = is_bad(s)                            ? "bad"
-                             : strcmp(s->outcome, "finding") == 0 ? "hit"
-                                                                  : "good";
-
-        g_string_append_printf(out, "<tr class=\"%s\"><td>", class_);
-        tw_page_text(out, s->name);
-        g_string_append(out, "</td><td>");
-        tw_page_text(out, s->outcome);
-        g_string_append_printf(out, "</td><td class=\"number\">%.0f</td><td>",
-                               s->seconds);
-        tw_page_text(out, s->note);
-        g_string_append(out, "</td></tr>\n");
+        step_row(out, g_ptr_array_index(page->steps, i));
     }
     g_string_append(out, "</tbody></table></div>\n</section>\n");
 }
@@ -110,10 +126,10 @@ static void percent_cell(GString *out, uint64_t all, uint64_t some)
 
 static void folder_row(GString *out, const TwPageFolder *f)
 {
-    g_string_append(out, "<tr><td>");
+    g_string_append(out, "<tr><th scope=\"row\">");
     tw_page_text(out, f->name);
     g_string_append_printf(
-        out, "</td><td class=\"number\">%" G_GUINT64_FORMAT "</td>", f->lines);
+        out, "</th><td class=\"number\">%" G_GUINT64_FORMAT "</td>", f->lines);
     percent_cell(out, f->lines, f->lines_hit);
     g_string_append_printf(
         out, "<td class=\"number\">%" G_GUINT64_FORMAT "</td>", f->branches);
@@ -123,6 +139,8 @@ static void folder_row(GString *out, const TwPageFolder *f)
 
 static void lines(const TwPage *page, GString *out)
 {
+    static const char *const names[] = {"Folder",   "Lines", "Reached",
+                                        "Branches", "Taken", NULL};
     TwPageFolder all = {.name = (char *)"all"};
 
     if (page->folders->len == 0 && page->links->len == 0) {
@@ -130,13 +148,7 @@ static void lines(const TwPage *page, GString *out)
     }
     g_string_append(out, "<h3>Lines and branches</h3>\n");
     if (page->folders->len > 0) {
-        g_string_append(out,
-                        "<div class=\"wide\"><table class=\"sortable\"><thead>"
-                        "<tr><th>Folder</th><th class=\"number\">Lines</th>"
-                        "<th class=\"number\">Reached</th>"
-                        "<th class=\"number\">Branches</th>"
-                        "<th class=\"number\">Taken</th></tr></thead>\n"
-                        "<tbody>\n");
+        tw_page_head(out, names, "tnnnn");
         for (unsigned i = 0; i < page->folders->len; i++) {
             const TwPageFolder *f = g_ptr_array_index(page->folders, i);
 
@@ -262,12 +274,19 @@ void tw_page_html(const TwPage *page, GString *out)
     tw_page_time(out, page->now);
     g_string_append(out, " UTC by twinwalk ");
     tw_page_text(out, page->version);
+    g_string_append(out, ".");
+    if (page->about && *page->about) {
+        g_string_append(out, " ");
+        tw_page_text(out, page->about);
+        g_string_append_c(out, '.');
+    }
     g_string_append(out,
-                    ". Same content: <a href=\"./report.json\">report.json</a>."
+                    " Same content: <a href=\"./report.json\">report.json</a>."
                     "</p>\n");
     tiles(page, out);
     g_string_append(out, "</header>\n<main>\n");
     tw_page_findings(page, out);
+    tw_page_masked(page, out);
     tw_page_charts(page, out);
     if (page->coverage || page->folders->len > 0 || page->links->len > 0) {
         g_string_append(out, "<section id=\"coverage\">\n<h2>Coverage</h2>\n");
@@ -276,6 +295,7 @@ void tw_page_html(const TwPage *page, GString *out)
         g_string_append(out, "</section>\n");
     }
     steps(page, out);
+    tw_page_runs(page, out);
     g_string_append_printf(out,
                            "</main>\n<script>%s</script>\n</body>\n"
                            "</html>\n",

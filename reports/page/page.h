@@ -65,8 +65,30 @@ typedef struct TwPagePoint {
 /* A step of the night that made the page, from its log. */
 typedef struct TwPageStep {
     char *name, *outcome, *note;
+    char *command; /* that repeats it, or NULL */
+    char *log;     /* its log, relative to the page; put in by the caller, or
+                    * NULL */
     double seconds;
 } TwPageStep;
+
+/* A run since the page's run began. */
+typedef struct TwPageRun {
+    int64_t id, started;
+    char *verb, *target, *version, *options, *outcome;
+    uint64_t seed, programs;
+    double seconds;
+} TwPageRun;
+
+/* Figures of runs whose names begin so are no series: programs that showed the
+ * known divergence of the rest of the name, and nothing else. */
+#define TW_PAGE_MASKED "known."
+
+/* A known divergence that programs showed, by the list of their runs. */
+typedef struct TwPageMasked {
+    char *name, *target;
+    char *reason;        /* from the built-in list, or NULL */
+    uint64_t since, all; /* programs, since the page's run began and ever */
+} TwPageMasked;
 
 /* Lines and branches of a folder of sources. */
 typedef struct TwPageFolder {
@@ -91,6 +113,9 @@ typedef struct TwPage {
     GPtrArray *steps;    /* TwPageStep */
     GPtrArray *folders;  /* TwPageFolder */
     GPtrArray *links;    /* TwPageRef */
+    GPtrArray *runs;     /* TwPageRun, oldest first */
+    GPtrArray *masked;   /* TwPageMasked, by target and name */
+    const char *about;   /* of the build, a line; or NULL */
     TwCoverage *coverage, *older; /* or NULL */
 } TwPage;
 
@@ -113,9 +138,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TwPage, tw_page_free)
 bool tw_page_load(TwPage *page, TwStore *store, int64_t since, GError **error);
 
 /*
- * Reads a log of steps: a line for each, name, outcome, seconds and a remark
- * with tabs between them; errors call the file `name`.  A last line without a
- * newline is skipped: its writer was interrupted.
+ * Reads a log of steps: a line for each, name, outcome, seconds, a remark and,
+ * if it is known, the command that repeats it, with tabs between them; errors
+ * call the file `name`.  A last line without a newline is skipped: its writer
+ * was interrupted.
  */
 bool tw_page_add_steps(TwPage *page, const char *text, const char *name,
                        GError **error);
@@ -140,6 +166,10 @@ void tw_page_issue(const TwPage *page, const TwPageFinding *finding,
 
 /* Appends a whole HTML document. */
 void tw_page_html(const TwPage *page, GString *out);
+
+/* The number of the format of this JSON: it grows when a member goes or changes
+ * its meaning, not when one is added. */
+enum { TW_PAGE_JSON_FORMAT = 1 };
 
 /* The same content as JSON, for the caller to free. */
 char *tw_page_json(const TwPage *page);

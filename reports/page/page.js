@@ -23,6 +23,7 @@
         words.every(word => text.includes(word));
 
       card.hidden = !show;
+      document.getElementById(card.id.replace('finding-', 'row-')).hidden = !show;
       shown += show ? 1 : 0;
     }
     document.getElementById('shown').textContent =

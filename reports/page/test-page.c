@@ -372,8 +372,75 @@ static void test_charts(Fixture *f, gconstpointer data)
         c++;
     }
     g_assert_cmpuint(dots, ==, G_N_ELEMENTS(values) + 1);
+    g_assert_nonnull(strstr(html->str, "; 1970-01-01 00:16 99.99 %"));
+    g_assert_null(strstr(html->str, "<title>"));
     g_assert_null(strstr(html->str, "nan"));
     g_assert_null(strstr(html->str, "inf"));
+}
+
+/* Each quantity has its own axis, and so has what would be flat beside others.
+ */
+static void test_axes(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *name, *target;
+        double value;
+    } figures[] = {
+        {"coverage.lines", "all", 90},
+        {"coverage.lines.libx", "all", 50},
+        {"coverage.branches", "all", 80},
+        {"coverage.situations", "all", 7},
+        {"programs_per_second", "fast", 40000},
+        {"programs_per_second", "slow", 100},
+        {"programs_per_second", "slower", 90},
+        {"corpus.none", "all", 0},
+    };
+    g_autoptr(GString) html = g_string_new(NULL);
+    GError *error = NULL;
+    unsigned charts = 0, lines = 0;
+
+    (void)data;
+    for (unsigned i = 0; i < G_N_ELEMENTS(figures); i++) {
+        tw_store_measure(f->store, begin(f, "run", figures[i].target, 1000),
+                         figures[i].name, figures[i].value, &error);
+        g_assert_no_error(error);
+    }
+    g_assert_true(tw_page_load(f->page, f->store, 0, &error));
+    tw_page_charts(f->page, html);
+    for (const char *c = html->str; (c = strstr(c, "<figure ")) != NULL; c++) {
+        charts++;
+    }
+    for (const char *c = html->str; (c = strstr(c, "<polyline")) != NULL; c++) {
+        lines++;
+    }
+    g_assert_cmpuint(charts, ==, 6);
+    g_assert_cmpuint(lines, ==, G_N_ELEMENTS(figures));
+    g_assert_nonnull(strstr(html->str, "<figcaption>Lines reached<"));
+    g_assert_nonnull(strstr(html->str, "</span>libx <b>50 %</b>"));
+}
+
+/* Known divergences are counted apart, and are no series. */
+static void test_masked(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GString) html = g_string_new(NULL);
+    const TwPageMasked *m;
+    GError *error = NULL;
+
+    (void)data;
+    for (unsigned i = 0; i < 3; i++) {
+        tw_store_measure(f->store, begin(f, "run", "unicorn", 1000 + i),
+                         TW_PAGE_MASKED "A-read-revoked", 10 + i, &error);
+        g_assert_no_error(error);
+    }
+    g_assert_true(tw_page_load(f->page, f->store, 2, &error));
+    g_assert_cmpuint(f->page->series->len, ==, 0);
+    g_assert_cmpuint(f->page->masked->len, ==, 1);
+    m = g_ptr_array_index(f->page->masked, 0);
+    g_assert_cmpuint(m->since, ==, 23);
+    g_assert_cmpuint(m->all, ==, 33);
+    g_assert_nonnull(m->reason);
+    tw_page_masked(f->page, html);
+    g_assert_nonnull(strstr(html->str, "<td class=\"number\">23</td>"));
 }
 
 static void test_heat(void)
@@ -387,9 +454,11 @@ static void test_heat(void)
     for (const char *c = html->str; (c = strstr(c, "<td ")) != NULL; c++) {
         cells++;
     }
-    g_assert_cmpuint(cells, ==, TW_MET_LEAVES * (TW_MET_ACCESSES + 1));
-    g_assert_nonnull(strstr(html->str, "ram, read: 1 of "));
-    g_assert_nonnull(strstr(html->str, "5 times"));
+    /* In percent, and in counts. */
+    g_assert_cmpuint(cells, ==, 2 * TW_MET_LEAVES * (TW_MET_ACCESSES + 1));
+    g_assert_nonnull(strstr(html->str, "<td class=\"count\">1/"));
+    g_assert_nonnull(strstr(html->str, ", 5</td>"));
+    g_assert_null(strstr(html->str, "title="));
 }
 
 int main(int argc, char **argv)
@@ -405,6 +474,8 @@ int main(int argc, char **argv)
     ADD("/page/steps", test_steps);
     ADD("/page/lines", test_lines);
     ADD("/page/charts", test_charts);
+    ADD("/page/axes", test_axes);
+    ADD("/page/masked", test_masked);
     g_test_add_func("/page/heat", test_heat);
     return g_test_run();
 }
