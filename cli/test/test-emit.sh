@@ -159,6 +159,50 @@ for guest in arm64 x86-64 riscv64; do
     done
 done
 
+# What only 2.1 can do: a store that crosses (C) through its virtual TLB, and a store of the
+# host after a snapshot (Z).  With an older header the program says what it lacks.
+cat >vtlb.tw <<'END'
+twinwalk 1
+page 1024
+region r0 ram size 0x2000 root s0
+mmu c0.0 space s0
+setup
+  page c0.0 0x8000 -> 0x0 size 0x4000 rwx
+script
+  write c0.0 0x9fff 2
+END
+cat >snapshot.tw <<'END'
+twinwalk 1
+region r0 ram size 0x1000 root s0
+mmu c0.0 space s0
+setup
+  page c0.0 0x0 -> 0x0 size 0x1000 r
+script
+  snapshot
+  dma-write s0 0x0 1 none
+END
+for library in $libraries; do
+    suite=${library##*/lib-}
+    made=${XDG_CACHE_HOME:-$HOME/.cache}/twinwalk/emulators/$suite
+    [ -d "$made/usr/include/unicorn" ] || continue
+    for kind in vtlb snapshot; do
+        check "$kind of $suite is emitted" "$TWINWALK" emit \
+            --target "unicorn-$kind" --library "$(ls "$library"/libunicorn.so.2)" \
+            "$kind.tw" -o case.c
+        # shellcheck disable=SC2086
+        check "$kind of $suite compiles" $CC -Wall -Wextra -Werror \
+            -I"$made/usr/include" -o case case.c -lunicorn
+        exits 1 "$kind of $suite: the program sees the defect" \
+            with_library "$library" ./case
+        [ "${version%.*}" = 2.0 ] || continue
+        # shellcheck disable=SC2086
+        check "$kind: it compiles with the header of $version" \
+            $CC -Wall -Wextra -Werror -o case case.c -lunicorn
+        exits 2 "$kind: it cannot run" ./case
+        check "$kind: it says why" grep -q 'needs the header of libunicorn 2.1' out.txt
+    done
+done
+
 "$TWINWALK" gen --seed 1 >none.tw
 refuses 'a case without a finding' \
     'none.tw: expected a program with a finding; its verdict is agree' \
