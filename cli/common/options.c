@@ -36,6 +36,14 @@ static const GOptionEntry *find_entry(const GOptionEntry *entries,
     return NULL;
 }
 
+/* glib takes words out of argv, so they belong to nobody: they are interned. */
+static void add_word(GPtrArray *words, const char *word, size_t length)
+{
+    g_autofree char *copy = g_strndup(word, length);
+
+    g_ptr_array_add(words, (void *)g_intern_string(copy));
+}
+
 /* Adds "-abc" as words that glib takes: -j4 is "-j" and "4".  Returns the entry
  * whose value is the next word, or NULL. */
 static const GOptionEntry *add_letters(const GOptionEntry *entries,
@@ -51,13 +59,13 @@ static const GOptionEntry *add_letters(const GOptionEntry *entries,
             break;
         }
         if (i > 1) {
-            g_ptr_array_add(words, g_strndup(word, i));
+            add_word(words, word, i);
         }
-        g_ptr_array_add(words, g_strdup_printf("-%c", word[i]));
-        g_ptr_array_add(words, g_strdup(word + i + 1));
+        add_word(words, (char[]){'-', word[i], '\0'}, 2);
+        add_word(words, word + i + 1, strlen(word + i + 1));
         return NULL;
     }
-    g_ptr_array_add(words, g_strdup(word));
+    add_word(words, word, strlen(word));
     return find_entry(entries, NULL, 0, word[strlen(word) - 1]);
 }
 
@@ -76,10 +84,10 @@ static void split_letters(int *argc, char ***argv, const GOptionEntry *entries,
         const GOptionEntry *e = NULL;
 
         if (i == 0 || word[0] != '-' || word[1] == '\0') {
-            g_ptr_array_add(words, g_strdup(word));
+            add_word(words, word, strlen(word));
         } else if (strcmp(word, "--") == 0) {
             for (; i < *argc; i++) {
-                g_ptr_array_add(words, g_strdup((*argv)[i]));
+                add_word(words, (*argv)[i], strlen((*argv)[i]));
             }
             break;
         } else if (word[1] == '-') {
@@ -88,13 +96,14 @@ static void split_letters(int *argc, char ***argv, const GOptionEntry *entries,
             e = find_entry(entries, word + 2, length, '\0');
             *jobs |= e && strcmp(e->long_name, "jobs") == 0;
             e = word[2 + length] == '=' ? NULL : e;
-            g_ptr_array_add(words, g_strdup(word));
+            add_word(words, word, strlen(word));
         } else {
             *jobs |= word[1] == 'j';
             e = add_letters(entries, word, words);
         }
         if (e && takes_value(e) && i + 1 < *argc) {
-            g_ptr_array_add(words, g_strdup((*argv)[++i]));
+            i++;
+            add_word(words, (*argv)[i], strlen((*argv)[i]));
         }
     }
     *argc = (int)words->len;

@@ -107,13 +107,13 @@ for case in "$cases"/unicorn/*.tw "$cases"/unicorn-last/*.tw \
     wc -l <case.c >>lines
     [ -n "${TW_LONG-}" ] || [ $((n_cases % 4)) -eq 1 ] || continue
     # shellcheck disable=SC2086 # it may be one with a launcher
-    check "$base compiles" $CC -Wall -Wextra -Werror -o case case.c -lunicorn
+    check "$base compiles" $CC -Wall -Wextra -Wno-unused-parameter -Werror -o case case.c -lunicorn
     check "$base: the program sees what replay sees" \
         same_as_replay "$target" "$case"
 done
 sort -n lines >sorted
-check 'half of the programs have at most 70 lines' \
-    test "$(sed -n "$((($(wc -l <sorted) + 1) / 2))p" sorted)" -le 70
+check 'half of the programs have at most 66 lines' \
+    test "$(sed -n "$((($(wc -l <sorted) + 1) / 2))p" sorted)" -le 66
 check 'none has more than 110' test "$(tail -n 1 sorted)" -le 110
 
 # The first line says what is wrong; no address and no value is a hash.
@@ -153,7 +153,7 @@ for guest in arm64 x86-64 riscv64; do
         check "$case is emitted" "$TWINWALK" emit --target "$target" "$case" \
             -o case.c
         # shellcheck disable=SC2086
-        check "$case compiles" $CC -Wall -Wextra -Werror -o case case.c \
+        check "$case compiles" $CC -Wall -Wextra -Wno-unused-parameter -Werror -o case case.c \
             -lunicorn
         check "$case sees the defect" sees_defect
     done
@@ -190,14 +190,14 @@ for library in $libraries; do
             --target "unicorn-$kind" --library "$(ls "$library"/libunicorn.so.2)" \
             "$kind.tw" -o case.c
         # shellcheck disable=SC2086
-        check "$kind of $suite compiles" $CC -Wall -Wextra -Werror \
+        check "$kind of $suite compiles" $CC -Wall -Wextra -Wno-unused-parameter -Werror \
             -I"$made/usr/include" -o case case.c -lunicorn
         exits 1 "$kind of $suite: the program sees the defect" \
             with_library "$library" ./case
         [ "${version%.*}" = 2.0 ] || continue
         # shellcheck disable=SC2086
         check "$kind: it compiles with the header of $version" \
-            $CC -Wall -Wextra -Werror -o case case.c -lunicorn
+            $CC -Wall -Wextra -Wno-unused-parameter -Werror -o case case.c -lunicorn
         exits 2 "$kind: it cannot run" ./case
         check "$kind: it says why" grep -q 'needs the header of libunicorn 2.1' out.txt
     done
@@ -207,9 +207,5 @@ done
 refuses 'a case without a finding' \
     'none.tw: expected a program with a finding; its verdict is agree' \
     "$TWINWALK" emit none.tw
-refuses 'a target without reproducers' 'exec: writes no reproducers' \
-    "$TWINWALK" emit \
-    --target "exec:$TWINWALK replay --as-target --target zoo:rights-not-anded" \
-    "$cases/zoo/rights-not-anded.tw"
 refuses 'no file' 'emit: expected one file' "$TWINWALK" emit
 finish

@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# softmmu in another process: the same counts and verdicts as in this one.
+# softmmu in another process: the same counts and verdicts as in this one.  $1:
+# corpus.
 # shellcheck source=cli/test/test-lib.sh
 . "$(dirname "$0")/test-lib.sh"
+corpus=$1
 
 # A word that the shell of exec takes apart again.
 quoted="'$TWINWALK'"
@@ -145,4 +147,31 @@ answers crash 'died (signal 11): the process died of signal 11' 'kill -SEGV $$'
 answers crash 'closed its output or was killed' 'exec >&-; sleep 1000'
 answers hang 'did not answer in time' 'sleep 1000'
 answers hang 'did not answer in time' "printf 'twinwalk-trace 1\\n'"
+
+# emit: a script that needs the program and nothing of twinwalk.  script_ends CODE
+# COMMAND: what it says of that program.
+script_ends()
+{
+    # shellcheck disable=SC2016 # of the other shell
+    check "it exits with $1" sh -c 'COMMAND="$2" sh case.sh >said.txt 2>&1; [ $? -eq "$1" ]' - \
+        "$1" "$2"
+}
+good="$TWINWALK replay --as-target"
+for bug in rights-not-anded tie-oldest-wins; do
+    exits 0 "emit: $bug" "$TWINWALK" emit --target "exec:$good --target zoo:$bug" \
+        "$corpus/zoo/$bug.tw" -o case.sh
+    script_ends 1 "$good --target zoo:$bug"
+    script_ends 0 "$good"
+    script_ends 2 'cat greeting; echo none'
+done
+check 'has the title of the finding' sh -c 'sed -n 2p case.sh | grep -qx "# write: a store goes to a wrong place"'
+exits 10 'a case of a crash' "$TWINWALK" replay --target "$dies" dies/*-1.tw
+exits 0 'emit of a crash' "$TWINWALK" emit --target "$dies" dies/*-1.tw -o case.sh
+script_ends 1 "${dies#exec:}"
+script_ends 0 "$good"
+exits 0 'emit of a hang' "$TWINWALK" emit --target 'exec:cat greeting; sleep 1000' \
+    --timeout 1000 hangs/*-1.tw -o case.sh
+script_ends 1 'cat greeting; sleep 1000'
+script_ends 2 'exit 3'
+script_ends 0 "$good"
 finish

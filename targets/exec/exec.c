@@ -17,6 +17,7 @@
 
 #include "process/process.h"
 #include "program/text/text.h"
+#include "targets/exec/emit.h"
 #include "targets/exec/greeting.h"
 
 enum {
@@ -299,6 +300,17 @@ static bool exec_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     return true;
 }
 
+static bool exec_emit(TwTarget *target, const TwProgram *program,
+                      const TwFinding *finding, const TwExpected *expected,
+                      GString *out, GError **error)
+{
+    ExecTarget *t = (ExecTarget *)target;
+
+    (void)error;
+    return tw_exec_emit(target, program, finding, expected, t->command,
+                        t->timeout_ms, out);
+}
+
 /* All else the command decides. */
 static const TwTargetOption exec_options[] = {
     {"timeout", TW_TARGET_MILLISECONDS, TW_TARGET_FIELD(timeout_ms),
@@ -320,5 +332,7 @@ const TwTargetClass tw_exec_class = {
     .contract = exec_contract,
     .version = exec_version,
     .run = exec_run,
+    .emit = exec_emit,
+    .emits_hangs = true,
     .close = exec_close,
 };

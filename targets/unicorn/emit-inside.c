@@ -44,6 +44,18 @@ void tw_uc_emit_inside(Emit *e, unsigned n, const char *indent)
     }
 }
 
+/* Is operation n a case of these callbacks?  In *nth which call of it is. */
+static bool is_case(const Emit *e, unsigned n, CallPlace place, bool loads,
+                    unsigned *nth)
+{
+    const TwOp *op = &e->program->script[n];
+
+    *nth = 0;
+    return !(op->flags & TW_OPF_DURING) &&
+           tw_uc_emit_has_inside(e, n, place, nth) &&
+           (place == FROM_DOORBELL || loads == (op->code == TW_OP_READ));
+}
+
 /* if (step == n) with the changes; `nth`: in that callback of the access. */
 static void put_case(Emit *e, unsigned n, unsigned nth, const char *extra)
 {
@@ -60,13 +72,9 @@ static void put_case(Emit *e, unsigned n, unsigned nth, const char *extra)
 static void put_cases(Emit *e, CallPlace place, bool loads)
 {
     for (unsigned n = 0; n < e->n_ops; n++) {
-        const TwOp *op = &e->program->script[n];
         unsigned nth = 0;
 
-        if (!(op->flags & TW_OPF_DURING) &&
-            tw_uc_emit_has_inside(e, n, place, &nth) &&
-            (place == FROM_DOORBELL ? !(op->flags & TW_OPF_DURING)
-                                    : loads == (op->code == TW_OP_READ))) {
+        if (is_case(e, n, place, loads, &nth)) {
             put_case(e, n, place == FROM_DEVICE ? nth : 0, "");
         }
     }
@@ -125,11 +133,19 @@ static const char *at_of(const Emit *e)
 
 static void put_device_write(Emit *e)
 {
-    put(e, "static void device_write(uc_engine *engine, uint64_t offset, "
-           "unsigned size, uint64_t value, void "
-           "*data)\n{\n"
-           "    (void)engine, (void)offset, (void)size, (void)value, "
-           "(void)data;\n");
+    bool acts = e->log;
+    unsigned nth;
+
+    for (unsigned n = 0; n < e->n_ops && !acts; n++) {
+        acts = is_case(e, n, FROM_DEVICE, false, &nth);
+    }
+    put(e,
+        "static void device_write(uc_engine *engine, uint64_t offset, "
+        "unsigned size, uint64_t value, void *data)%s",
+        acts ? "\n{\n" : " {}\n\n");
+    if (!acts) {
+        return;
+    }
     if (e->log) {
         put(e, "    tell(%s, size);\n", at_of(e));
     }
@@ -146,17 +162,13 @@ static void put_devices(Emit *e)
         "unsigned size, void *data)\n{\n",
         e->device_bases ? "offset" : "at");
     if (!used) {
-        put(e,
-            "    (void)engine, (void)%s, (void)size, (void)data;\n"
-            "    return 0;\n}\n\n",
-            e->device_bases ? "offset" : "at");
+        put(e, "    return 0;\n}\n\n");
         put_device_write(e);
         return;
     }
     if (e->device_bases) {
-        put(e, "    uint64_t at = (uintptr_t)data + offset;\n\n");
+        put(e, "    uint64_t at = (uintptr_t)data + offset;\n");
     }
-    put(e, "    (void)engine, (void)size, (void)data;\n");
     if (e->device_code) {
         put_device_code(e);
     }
@@ -167,7 +179,7 @@ static void put_devices(Emit *e)
         put_cases(e, FROM_DEVICE, true);
         put(e, "    return UINT64_C(0x0101010101010101) * (0xd0 + (at >> 12 & "
                "15)); /* 0xd0 + the page */\n");
-    } else {
+    } else if (!(e->pieces >> PIECE_CALL & 1)) {
         put(e, "    return 0;\n");
     }
     put(e, "}\n\n");
@@ -221,12 +233,9 @@ static void put_hook(Emit *e)
     if (e->hook_asks) {
         put(e, "%s", grants_code);
     }
-    put(e,
-        "static bool refused(uc_engine *engine, uc_mem_type type, "
-        "uint64_t address, int size,\n                    int64_t value, "
-        "void *data)\n{\n"
-        "    (void)engine, (void)type, (void)address, (void)size, (void)value, "
-        "(void)data;\n");
+    put(e, "static bool refused(uc_engine *engine, uc_mem_type type, "
+           "uint64_t address, int size,\n                    int64_t value, "
+           "void *data)\n{\n");
     for (unsigned n = 0; n < e->n_ops; n++) {
         if (is_handled(e, n)) {
             put_case(e, n, 0, e->hook_asks ? "" : "        return true;\n");
@@ -241,9 +250,7 @@ static void put_doorbell(Emit *e)
            "/* The guest rings it: calls inside a run. */\n"
            "static void doorbell_write(uc_engine *engine, uint64_t offset, "
            "unsigned size,\n                           uint64_t value, void "
-           "*data)\n{\n"
-           "    (void)engine, (void)offset, (void)size, (void)value, "
-           "(void)data;\n");
+           "*data)\n{\n");
     put_cases(e, FROM_DOORBELL, false);
     put(e, "}\n\n");
 }
@@ -259,7 +266,6 @@ static const char pages_code[] =
     "}\n\n"
     "static bool fill_tlb(uc_engine *engine, uint64_t address, uc_mem_type "
     "type,\n                     uc_tlb_entry *entry, void *data)\n{\n"
-    "    (void)engine, (void)data;\n"
     "    *entry = (uc_tlb_entry){address, UC_PROT_ALL};\n"
     "    if (address >= 0x%x || type == UC_MEM_FETCH) {\n"
     "        return true; /* not what is tested */\n    }\n"

@@ -142,9 +142,9 @@ static void put_two(Emit *e)
 static void put_end(Emit *e)
 {
     put(e,
-        "    printf(\"uc_version() 0x%%x: %%s\\n\", uc_version(NULL, NULL),\n"
-        "           wrong ? \"the defect is there\" : \"all is as "
-        "expected\");\n    return wrong;\n}\n%s",
+        "    printf(\"uc_version() 0x%%x: %%s\\n\", uc_version(NULL, NULL), "
+        "wrong ? \"the defect is there\" : \"as expected\");\n"
+        "    return wrong;\n}\n%s",
         needed(e) ? "#endif\n" : "");
 }
 
