@@ -32,6 +32,12 @@ if [ "$1" = targets ]; then
     echo 'version 7.2.1'
     exit 0
 fi
+if [ "$1" = emit ]; then
+    for out; do :; done
+    [ ! -e no-emit ] || { echo 'not told' >&2; exit 2; }
+    printf 'one\ntwo\n' >"$out"
+    exit 0
+fi
 [ "$1 $2 $3" = 'replay --no-known --target' ] || exit 2
 case "$*" in
 *C-silent*)
@@ -170,6 +176,47 @@ check 'have a row of each libunicorn' grep -qx '| unicorn-last/end | yes | no |'
 unicorns 0 'tables that are right' --check
 check 'are told so' grep -q '^4 results of 2.0.3, 2.1.7 are as .*unicorn/README.md' \
     out.txt
+
+# The programs that emit writes: what the stand-in of a compiler makes ends with what
+# shows-VERSION has, or with 0.
+cat >compiler <<'END'
+#!/bin/sh
+[ ! -e no-compiler ] || { echo 'a warning' >&2; exit 1; }
+while [ "$1" != -o ]; do
+    shift
+done
+cat >"$2" <<'PROGRAM'
+#!/bin/sh
+version=2.0.3
+[ -z "${LD_LIBRARY_PATH-}" ] || version=$(cat "$LD_LIBRARY_PATH/libunicorn.so.2")
+exit "$(cat "shows-$version" 2>/dev/null || echo 0)"
+PROGRAM
+chmod +x "$2"
+END
+chmod +x compiler
+CC=./compiler
+export CC
+rm -r corpus/unicorn-last/end.tw
+sed '/end/d' table >corpus/unicorn/README.md
+echo 1 >shows-2.0.3
+echo 1 >shows-2.1.7
+unicorns 0 'programs that show what the cases do' --emitted --check
+check 'are told so, with their lines' grep -q \
+    '^2 runs of emitted programs .* have 2 lines in the median, 2 at most' out.txt
+rm shows-2.1.7
+unicorns 1 'a program that does not show it' --emitted
+check 'is named' grep -qx \
+    'unicorn/code: the emitted program ends with 0, not 1, with 2.1.7' out.txt
+touch no-compiler
+unicorns 99 'a program that does not compile' --emitted
+check 'says why' grep -q 'unicorn/code: its program does not compile: a warning' err.txt
+rm no-compiler
+touch no-emit
+unicorns 99 'a case that is not emitted' --emitted
+check 'says why' grep -q 'unicorn/code: emit ends with 2: not told' err.txt
+rm no-emit
+unset CC
+echo '# key: Key-end' >corpus/unicorn-last/end.tw
 sed 's/yes | no/yes | yes/' table >corpus/unicorn/README.md
 unicorns 1 'a cell that is wrong' --check
 check 'is told' grep -q '"yes" in column 2.1.7, but 2.1.7 gives "no"' out.txt
