@@ -34,6 +34,7 @@ static const Verb for_users[] = {
     {"check", tw_verb_check,
      "runs folders of cases, and compares the results with the noted ones"},
     {"targets", tw_verb_targets, "lists targets and what they can express"},
+    {"new", tw_verb_new, "writes the beginning of a target of your own"},
 };
 
 static const Verb for_twinwalk[] = {

@@ -30,6 +30,7 @@ int tw_verb_sweep(int argc, char **argv);
 int tw_verb_report(int argc, char **argv);
 int tw_verb_mark(int argc, char **argv);
 int tw_verb_note(int argc, char **argv);
+int tw_verb_new(int argc, char **argv);
 
 /*
  * The story of a finding of a child process.  Runs the program again in this
