@@ -58,8 +58,9 @@ def report(runs, to, pattern):
         call(runs, cov, "export", *words, "-format=lcov", output=file)
     write_lcov(runs, raw, to / "lcov.info")
     raw.unlink()
+    # Not llvm-cov's own: it counts lines by regions, lcov.info by lines.
     with open(to / "summary.json", "wb") as file:
-        call(runs, cov, "export", *words, "-summary-only", output=file)
+        call(runs, runs.top / "ci/lcov", "summary", to / "lcov.info", output=file)
     call(runs, cov, "show", *words, "-format=html", f"-output-dir={to / 'html'}",
          "-show-branches=count")
 

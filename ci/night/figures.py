@@ -5,6 +5,7 @@ import json
 import re
 
 from .files import last_line, read
+from .index import about
 from .night import SKIPPED, Failure, say
 
 
@@ -115,7 +116,8 @@ def write_page(night):
     whether there are news, whoever met them first."""
     words = ["--store", night.store, "--out", night.folder / "page", "--since",
              str(night.first_run()), "--steps", night.folder / "steps.tsv",
-             "--title", f"twinwalk, night {night.name}"]
+             "--title", f"twinwalk, night {night.name}",
+             "--about", about(night)]
     met = night.folder / "situations"
     if met.is_file():
         words += ["--coverage", met]

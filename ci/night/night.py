@@ -4,6 +4,7 @@ and what earlier nights left.  Knows nothing of what single steps do."""
 
 import fcntl
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from . import index
 from .files import folders_in, read
 
 SKIPPED = 77  # the exit code of a step that has nothing to do
@@ -80,6 +82,7 @@ class Step:
         self.night = night
         self.name = name
         self.text = ""  # the last remark
+        self.commands = []  # what it ran, as text for a shell
         self.path = night.folder / "logs" / f"{name}.log"
         self.log = open(self.path, "ab", buffering=0)
 
@@ -98,12 +101,24 @@ class Step:
         """Runs a command; what it prints goes to the log, or to the open file `log`.
         With `output`, a path, its standard output goes to that file and is then
         added to the log.  Returns the exit code.  `how`: see Night.call."""
+        self.note_command(command, how.get("cwd"), how.get("env"))
         if output is None:
             return self.night.call(command, log or self.log, **how)
         with open(output, "wb") as file:
             code = self.night.call(command, file, errors=self.log, **how)
         self.write(read(output))
         return code
+
+    def note_command(self, command, cwd, env):
+        """Keeps a command for whoever wants to repeat the step."""
+        text = shlex.join(os.fspath(word) for word in command)
+        other = [f"{name}={value}" for name, value in (env or {}).items()
+                 if self.night.env.get(name) != value]
+        if other:
+            text = f"env {shlex.join(other)} {text}"
+        if cwd:
+            text = f"(cd {shlex.quote(os.fspath(cwd))} && {text})"
+        self.commands.append(" ".join(text.split()))
 
     def must(self, *command, **how):
         """The same; the step fails if the command does."""
@@ -130,6 +145,7 @@ class Night:
         self.out.chmod(0o700)
         self.lock = take_lock(self.out)
         self.store = self.out / "findings.db"
+        self.began = time.time()
         self.folder = self.new_folder()
         self.name = self.folder.name
         self.tmp = self.folder / "tmp"
@@ -218,8 +234,9 @@ class Night:
         took = int(time.time() - began)
         # One write, so that the lines of steps that run at once do not mix.
         with open(self.folder / "steps.tsv", "ab", buffering=0) as file:
-            file.write(f"{name}\t{outcome}\t{took}\t{text}\n".encode(
-                "utf-8", "replace"))
+            file.write(f"{name}\t{outcome}\t{took}\t{text}\t"
+                       f"{'; '.join(step.commands)}\n".encode(
+                           "utf-8", "replace"))
         say(f"{time.strftime('%H:%M:%S')} {name}: {outcome}, {took} s"
             f"{'; ' + text if text else ''}")
         return outcome != "failed"
@@ -365,6 +382,7 @@ class Night:
         nights = folders_in(self.out / "nights")
         for folder in nights[:-self.options.keep]:
             shutil.rmtree(folder, ignore_errors=True)
+        index.write_index(self.out)
         # Pages of coverage are large: those of the last two nights are kept.
         covered = [folder / "coverage" for folder in nights
                    if (folder / "coverage").is_dir()]

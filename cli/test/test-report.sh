@@ -192,6 +192,33 @@ check 'a case is beside the page' \
     cmp page/cases/*-rights-not-anded.tw "$corpus/zoo/rights-not-anded.tw"
 check 'and its drawing' grep -q '^<svg' page/cases/*-rights-not-anded.tw.svg
 
+# Lines and branches are those of ci/coverage: the same file, the same sums.
+{
+    printf 'SF:oracle/walk/walk.c\nDA:1,1\nDA:2,0\nDA:3,4\nBRDA:1,0,0,3\nBRDA:1,0,1,-\n'
+    printf 'end_of_record\nSF:oracle/judge/judge.c\nDA:1,0\nend_of_record\n'
+    printf 'SF:targets/softmmu/tlb.c\nDA:7,2\nDA:8,2\nend_of_record\n'
+    printf 'SF:targets/qemu/boot.c\nDA:7,0\nBRDA:7,0,0,-\nend_of_record\n'
+} >lines.info
+mkdir lines
+"$corpus/../ci/lcov" summary lines.info >lines/summary.json
+"$corpus/../ci/lcov" folders lines.info >lines.txt
+exits 0 'a page with lines' "$TWINWALK" report --store a.db --out numbers --lines lines
+check 'has the numbers of ci/coverage' python3 -c '
+import json, re
+page = {f["name"]: [f["lines"], f["lines_reached"], f["branches"], f["branches_taken"]]
+        for f in json.load(open("numbers/report.json"))["folders"]}
+table = {line.split()[0]: line for line in list(open("lines.txt"))[1:]}
+total = table.pop("all")
+assert set(page) == set(table) and len(page) == 3, (page, table)
+html = open("numbers/index.html").read()
+for name, line in [*table.items(), ("all", total)]:
+    words = line.replace("%", "").split()[1:]
+    numbers = page.get(name) or [sum(n) for n in zip(*page.values())]
+    assert [str(numbers[0]), str(numbers[2])] == [words[0], words[2]], (name, line, numbers)
+    row = re.search("<tr><th scope=\"row\">" + name + "</th>.*?</tr>", html)[0]
+    for percent in words[1], words[3]:
+        assert percent == "." or ">" + percent + " %<" in row, (row, line)'
+
 # What a campaign left out because it is known.
 QUIRK=$(basename "$(find "$corpus/quirks" -name '*.tw' | sort | sed -n 1p)" .tw)
 export QUIRK

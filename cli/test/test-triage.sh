@@ -3,8 +3,9 @@
 # The command triage: what it prints and writes, exit codes, hostile input,
 # kills.  The grouping of findings and their states are tested in
 # reports/triage/test-triage.c.
+here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=cli/test/test-lib.sh
-. "$(dirname "$0")/test-lib.sh"
+. "$here/test-lib.sh"
 
 bug=zoo:second-hop-unregistered
 other=zoo:tie-oldest-wins
@@ -71,8 +72,28 @@ assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
 assert result["baselineState"] == "new" and result["level"] == "error"
 assert result["message"]["text"]
 uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-assert uri.startswith("found/") and uri.endswith(".tw")
-assert result["partialFingerprints"]'
+assert uri == "twinwalk/zoo/missed-unmap-later-hop.tw"
+assert result["properties"]["origin"].startswith("found/")
+rule = rules[result["ruleIndex"]]
+assert rule["help"]["markdown"] == open("minimal/missed-unmap-later-hop.md").read()'
+check 'SARIF is valid' python3 "$here/check-sarif.py" s.json
+# The checker itself: what is broken in one place is refused.
+for edit in 'del r["message"]' 'r["level"] = "fatal"' 'r["locations"][0]["x"] = 1' \
+    'p["uri"] = "/found/x.tw"' 'p["uri"] = "a b"' 'r["ruleIndex"] = -1' \
+    'del run["tool"]["driver"]["name"]' 'del run["tool"]["driver"]["rules"][0]["help"]' \
+    'r["partialFingerprints"] = {}' 'run["automationDetails"]["id"] = "x"' \
+    'log["version"] = "2.0.0"' 'r["occurrenceCount"] = 0' 'p["uriBaseId"] = "other"'; do
+    # shellcheck disable=SC2016 # the inner shell's
+    check "it refuses: $edit" sh -c 'python3 -c "
+import json, sys
+log = json.load(open(\"s.json\"))
+run = log[\"runs\"][0]
+r = run[\"results\"][0]
+p = r[\"locations\"][0][\"physicalLocation\"][\"artifactLocation\"]
+exec(sys.argv[1])
+json.dump(log, open(\"broken.json\", \"w\"))" "$1" && ! python3 "$2" broken.json' - \
+        "$edit" "$here/check-sarif.py"
+done
 
 # The same again: known, and counted once.
 exits 0 'nothing new' "$TWINWALK" triage --target "$bug" --as zoo \
@@ -116,7 +137,9 @@ check 'none is made' [ ! -e no.db ]
 
 # Fixed, and back.
 exits 0 'after a fix' "$TWINWALK" triage --target softmmu --as zoo \
-    --store f.db --retest
+    --store f.db --retest --sarif s.json
+check 'what is fixed is not in SARIF' [ "$(grep -c '"ruleId"' s.json)" -eq 0 ]
+check 'which is valid' python3 "$here/check-sarif.py" s.json
 check 'keys are cured' grep -q "^  cured  *$key of missed-unmap-later-hop" \
     out.txt
 check 'the finding is fixed' grep -q '^  fixed .*missed-unmap-later-hop' out.txt
@@ -195,7 +218,8 @@ import json, urllib.parse
 r = json.load(open("s.json"))["runs"][0]["results"][0]
 uri = r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
 assert "<" not in uri and "\"" not in uri and " " not in uri
-assert urllib.parse.unquote(uri).endswith("\"&.tw")'
+assert "\"&.tw/" in urllib.parse.unquote(uri)'
+check 'and valid' python3 "$here/check-sarif.py" s.json
 
 # One bad file does not lose the others.
 mkdir mixed

@@ -183,9 +183,3 @@ bool tw_view_emit(const TwTargetOptions *options, uint32_t patience,
     }
     return ok;
 }
-
-void tw_view_emitted_clear(TwEmitted *emitted)
-{
-    g_clear_pointer(&emitted->title, g_free);
-    g_clear_pointer(&emitted->text, g_free);
-}

@@ -26,12 +26,11 @@ bool tw_view_is_emitted(const TwTargetOptions *options,
 /*
  * Runs a program in children (each of at most `patience` ms; 0: TW_TIMEOUT_MS),
  * and takes its title and its reproducer, with contents that people can read if
- * the finding stays the same.  *emitted is the caller's.  False with `error` if
- * the target cannot be opened, or no child could be made.
+ * the finding stays the same.  The texts are the caller's.  False with `error`
+ * if the target cannot be opened, or no child could be made.
  */
 bool tw_view_emit(const TwTargetOptions *options, uint32_t patience,
                   const TwProgram *program, TwEmitted *emitted, GError **error);
-void tw_view_emitted_clear(TwEmitted *emitted);
 
 /* Memory that a child fills: its file, or -1 with `error`; what is in there
  * (and a NUL), to be freed, or NULL; false if it cannot be written. */

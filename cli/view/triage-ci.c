@@ -78,6 +78,22 @@ GString *tw_triage_junit(const TwTriage *t, GPtrArray *findings)
 
 /* SARIF -------------------------------------------------------------------- */
 
+/*
+ * What GitHub demands ("SARIF support for code scanning" in its documentation):
+ * a rule has an id that stays the same, shortDescription, fullDescription and
+ * help; a result has a message and a location with a path that stays the same,
+ * relative to the root of the repository; partialFingerprints has
+ * primaryLocationLineHash, which tells whether two results are one alert;
+ * automationDetails.id ends with "/" and is the category, so that the files of
+ * several targets do not close each other's alerts.  An alert closes when its
+ * result is not in the next file: so what is fixed is not in it.
+ */
+
+static bool is_there(const TwTriageFinding *f)
+{
+    return f->news <= TW_TRIAGE_KNOWN;
+}
+
 static void message(JsonBuilder *b, const char *name, const char *text)
 {
     tw_json_object(b, name);
@@ -87,13 +103,26 @@ static void message(JsonBuilder *b, const char *name, const char *text)
 
 static void sarif_rule(JsonBuilder *b, const TwTriageFinding *f)
 {
+    const char *help = f->issue_text ? f->issue_text : f->text;
+
     json_builder_begin_object(b);
     tw_json_string(b, "id", f->cause);
     message(b, "shortDescription", f->title);
+    message(b, "fullDescription", f->headline ? f->headline : f->title);
+    tw_json_object(b, "help");
+    tw_json_string(b, "text", *help ? help : f->title);
+    if (f->issue_text) {
+        tw_json_string(b, "markdown", f->issue_text);
+    }
+    json_builder_end_object(b);
+    tw_json_object(b, "defaultConfiguration");
+    tw_json_string(b, "level", "error");
+    json_builder_end_object(b);
     tw_json_object(b, "properties");
     if (f->security) {
         tw_json_string(b, "security-severity", "8.0");
     }
+    tw_json_string(b, "problem.severity", "error");
     tw_json_array(b, "tags");
     json_builder_add_string_value(b, f->security ? "security" : "correctness");
     json_builder_end_array(b);
@@ -101,36 +130,38 @@ static void sarif_rule(JsonBuilder *b, const TwTriageFinding *f)
     json_builder_end_object(b);
 }
 
-/* A path from outside, as a relative reference. */
-static char *uri_of(const char *path)
+/* The path does not name the file that a run happened to save, but the finding:
+ * it is the same each night. */
+static void sarif_place(JsonBuilder *b, const TwTriage *t,
+                        const TwTriageFinding *f)
 {
-    g_autofree char *uri = NULL;
-
-    if (g_path_is_absolute(path)) {
-        return g_filename_to_uri(path, NULL, NULL);
-    }
-    uri = g_uri_escape_string(path, "/", FALSE);
-    return g_strdup(uri);
-}
-
-static void sarif_place(JsonBuilder *b, const TwTriageFinding *f)
-{
-    g_autofree char *uri = f->origin[0] ? uri_of(f->origin) : NULL;
+    g_autofree char *label = g_uri_escape_string(t->label, NULL, FALSE);
+    g_autofree char *cause = g_uri_escape_string(f->cause, NULL, FALSE);
+    g_autofree char *uri = g_strdup_printf("twinwalk/%s/%s.tw", label, cause);
 
     tw_json_array(b, "locations");
-    if (uri) {
-        json_builder_begin_object(b);
-        tw_json_object(b, "physicalLocation");
-        tw_json_object(b, "artifactLocation");
-        tw_json_string(b, "uri", uri);
-        json_builder_end_object(b);
-        tw_json_object(b, "region");
-        tw_json_int(b, "startLine", 1);
-        json_builder_end_object(b);
-        json_builder_end_object(b);
-        json_builder_end_object(b);
-    }
+    json_builder_begin_object(b);
+    tw_json_object(b, "physicalLocation");
+    tw_json_object(b, "artifactLocation");
+    tw_json_string(b, "uri", uri);
+    tw_json_string(b, "uriBaseId", "%SRCROOT%");
+    json_builder_end_object(b);
+    tw_json_object(b, "region");
+    tw_json_int(b, "startLine", 1);
+    json_builder_end_object(b);
+    json_builder_end_object(b);
+    json_builder_end_object(b);
     json_builder_end_array(b);
+}
+
+/* As GitHub writes it: a hash of 16 digits, and which result with this hash. */
+static char *fingerprint(const TwTriage *t, const TwTriageFinding *f)
+{
+    g_autofree char *name = g_strdup_printf("%s/%s", t->label, f->cause);
+    g_autofree char *hash =
+        g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
+
+    return g_strdup_printf("%.16s:1", hash);
 }
 
 /* What was decided; readers hide a result that is suppressed. */
@@ -157,23 +188,20 @@ static void sarif_decision(JsonBuilder *b, const TwTriageFinding *f)
 static void sarif_result(JsonBuilder *b, const TwTriage *t,
                          const TwTriageFinding *f, unsigned rule)
 {
-    static const char *const states[] = {
-        [TW_TRIAGE_NEW] = "new",
-        [TW_TRIAGE_KNOWN] = "unchanged",
-        [TW_TRIAGE_FIXED] = "absent",
-        [TW_TRIAGE_WAS_FIXED] = "absent",
-    };
-    g_autofree char *text = g_strdup_printf("%s\n%s", f->title, f->text);
+    g_autofree char *text = g_strdup_printf(
+        "%s\n%s", f->headline ? f->headline : f->title, f->text);
     g_autofree char *print = g_strdup_printf("%s/%s", t->label, f->cause);
+    g_autofree char *hash = fingerprint(t, f);
 
     json_builder_begin_object(b);
     tw_json_string(b, "ruleId", f->cause);
     tw_json_int(b, "ruleIndex", rule);
-    tw_json_string(b, "level", f->news <= TW_TRIAGE_KNOWN ? "error" : "none");
-    tw_json_string(b, "baselineState", states[f->news]);
+    tw_json_string(b, "level", "error");
+    tw_json_string(b, "baselineState", fails(f) ? "new" : "unchanged");
     message(b, "message", text);
-    sarif_place(b, f);
+    sarif_place(b, t, f);
     tw_json_object(b, "partialFingerprints");
+    tw_json_string(b, "primaryLocationLineHash", hash);
     tw_json_string(b, "twinwalkCause/v1", print);
     json_builder_end_object(b);
     sarif_decision(b, f);
@@ -184,6 +212,7 @@ static void sarif_result(JsonBuilder *b, const TwTriage *t,
     tw_json_string(b, "key", f->key);
     tw_json_string(b, "rules", f->rule);
     tw_json_string(b, "replay", f->words);
+    tw_json_string(b, "origin", f->origin);
     if (strcmp(f->form, "text") == 0) {
         tw_json_string(b, "case", f->data);
     }
@@ -194,6 +223,8 @@ static void sarif_result(JsonBuilder *b, const TwTriage *t,
 char *tw_triage_sarif(const TwTriage *t, GPtrArray *findings)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
+    g_autofree char *label = g_uri_escape_string(t->label, NULL, FALSE);
+    g_autofree char *category = g_strdup_printf("twinwalk/%s/", label);
 
     json_builder_begin_object(b);
     tw_json_string(b, "$schema",
@@ -207,14 +238,30 @@ char *tw_triage_sarif(const TwTriage *t, GPtrArray *findings)
     tw_json_string(b, "version", TW_VERSION);
     tw_json_array(b, "rules");
     for (unsigned i = 0; i < findings->len; i++) {
-        sarif_rule(b, g_ptr_array_index(findings, i));
+        const TwTriageFinding *f = g_ptr_array_index(findings, i);
+
+        if (is_there(f)) {
+            sarif_rule(b, f);
+        }
     }
     json_builder_end_array(b);
     json_builder_end_object(b);
     json_builder_end_object(b);
+    tw_json_object(b, "automationDetails");
+    tw_json_string(b, "id", category);
+    json_builder_end_object(b);
+    tw_json_object(b, "originalUriBaseIds");
+    tw_json_object(b, "%SRCROOT%");
+    message(b, "description", "The root of the repository.");
+    json_builder_end_object(b);
+    json_builder_end_object(b);
     tw_json_array(b, "results");
-    for (unsigned i = 0; i < findings->len; i++) {
-        sarif_result(b, t, g_ptr_array_index(findings, i), i);
+    for (unsigned i = 0, rule = 0; i < findings->len; i++) {
+        const TwTriageFinding *f = g_ptr_array_index(findings, i);
+
+        if (is_there(f)) {
+            sarif_result(b, t, f, rule++);
+        }
     }
     json_builder_end_array(b);
     json_builder_end_object(b);

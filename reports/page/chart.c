@@ -58,7 +58,7 @@ static char *label_of(const TwPageSeries *s)
     if (*rest && *s->target) {
         return g_strdup_printf("%s, %s", rest + 1, s->target);
     }
-    return g_strdup(*rest ? rest + 1 : *s->target ? s->target : s->name);
+    return g_strdup(*rest ? rest + 1 : *s->target ? s->target : "all");
 }
 
 /* A number for people: at most 4 digits and k, M, G. */

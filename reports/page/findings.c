@@ -4,14 +4,6 @@
 
 #include "reports/page/internal.h"
 
-static const char *const headings[TW_PAGE_NEWS] = {
-    "New", "Returned", "Fixed", "Known", "Flaky", "Fixed before"};
-
-const char *tw_page_heading(unsigned news)
-{
-    return headings[news];
-}
-
 /* The controls do something only with the page's script, which shows them. */
 static void controls(const TwPage *page, GString *out)
 {
@@ -51,7 +43,7 @@ static void controls(const TwPage *page, GString *out)
                 "<label class=\"chip\"><input type=\"checkbox\" "
                 "name=\"news\" value=\"%s\"%s> %s (%u)</label>",
                 tw_page_news_name(n), n == TW_PAGE_GONE ? "" : " checked",
-                headings[n], tw_page_count(page, n));
+                tw_page_heading(n), tw_page_count(page, n));
         }
     }
     g_string_append(
@@ -185,7 +177,7 @@ static void card(const TwPage *page, const TwPageFinding *f, unsigned order,
         f->minimal ? f->lines : 100000, f->security);
     tw_page_text(out, f->target);
     g_string_append_printf(out, "\">\n<h3><span class=\"badge %s\">%s</span> ",
-                           news, headings[f->news]);
+                           news, tw_page_heading(f->news));
     if (f->security) {
         g_string_append(out, "<span class=\"badge security\">isolation"
                              "</span> ");

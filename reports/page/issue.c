@@ -125,6 +125,7 @@ void tw_page_issue(const TwPage *page, const TwPageFinding *f, GString *out)
 {
     g_autofree char *expected = line_after(f->text, "expected: ");
     g_autofree char *seen = line_after(f->text, "seen: ");
+    g_autofree char *but = line_after(f->text, "but ");
 
     g_string_append(out, "# ");
     if (!f->headline) {
@@ -144,6 +145,7 @@ void tw_page_issue(const TwPage *page, const TwPageFinding *f, GString *out)
     } else if (expected || seen) {
         part(out, "Expected", expected);
         part(out, "Seen", seen);
+        part(out, "But", but);
     } else {
         part(out, "Seen", f->text);
     }

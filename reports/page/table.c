@@ -133,7 +133,7 @@ void tw_page_runs(const TwPage *page, GString *out)
         return;
     }
     g_string_append(out, "<section id=\"runs\">\n<h2>Runs</h2>\n");
-    tw_page_head(out, names, "ntttnnnttt");
+    tw_page_head(out, names, "nttttnnntt");
     for (unsigned i = 0; i < page->runs->len; i++) {
         const TwPageRun *r = g_ptr_array_index(page->runs, i);
 

@@ -17,6 +17,14 @@ void tw_page_time(GString *out, int64_t at)
     g_string_append(out, text);
 }
 
+const char *tw_page_heading(unsigned news)
+{
+    static const char *const headings[TW_PAGE_NEWS] = {
+        "New", "Returned", "Fixed", "Known", "Flaky", "Fixed before"};
+
+    return headings[news];
+}
+
 const char *tw_page_state(const TwPageFinding *finding)
 {
     static const char *const words[TW_STORE_STATES] = {"", "duplicate",
