@@ -76,9 +76,11 @@ static const GOptionEntry *add_letters(const GOptionEntry *entries,
 static void split_letters(int *argc, char ***argv, const GOptionEntry *entries,
                           bool *jobs)
 {
-    static GPtrArray *words;
+    static GPtrArray *kept; /* of all calls: report and triage parse several */
+    GPtrArray *words = g_ptr_array_new();
 
-    words = g_ptr_array_new();
+    kept = kept ? kept : g_ptr_array_new();
+    g_ptr_array_add(kept, words);
     for (int i = 0; i < *argc; i++) {
         const char *word = (*argv)[i];
         const GOptionEntry *e = NULL;

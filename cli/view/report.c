@@ -81,7 +81,7 @@ static bool parse_words(const TwPageFinding *f, TwCliTarget *target)
         G_OPTION_ENTRY_NULL,
     };
     g_autofree char *line = g_strconcat("report ", f->words, NULL);
-    char **argv = NULL, **rest;
+    char **argv = NULL, **rest, **copy;
     int argc;
     bool ok;
 
@@ -89,11 +89,12 @@ static bool parse_words(const TwPageFinding *f, TwCliTarget *target)
     if (!*f->words || !g_shell_parse_argv(line, &argc, &argv, NULL)) {
         return false;
     }
-    /* The parser removes options from `rest`; `argv` still owns the strings. */
-    rest = g_memdup2(argv, (size_t)(argc + 1) * sizeof(char *));
+    /* The parser changes `rest`; `argv` still owns the strings. */
+    copy = g_memdup2(argv, (size_t)(argc + 1) * sizeof(char *));
+    rest = copy;
     ok = may_parse(argv) &&
          tw_cli_options(&argc, &rest, "", "", none, target) && argc == 1;
-    g_free(rest);
+    g_free(copy);
     g_strfreev(argv);
     return ok;
 }
