@@ -174,4 +174,28 @@ exits 0 'emit of a hang' "$TWINWALK" emit --target 'exec:cat greeting; sleep 100
 script_ends 1 'cat greeting; sleep 1000'
 script_ends 2 'exit 3'
 script_ends 0 "$good"
+
+# How often the process starts: once for the dialect, once for the campaign, once
+# for the worker; for each replay of a case that is kept, but not for findings
+# that are only counted.
+exits 0 'a target of our own' "$TWINWALK" new target ours
+cat >counted.sh <<'END'
+echo start >>starts
+exec ./ours/target.py
+END
+rm -f starts
+exits 0 'runs cleanly' "$TWINWALK" run --target 'exec:sh counted.sh' \
+    --programs 20 --jobs 1 --out clean
+check 'three starts' [ "$(wc -l <starts)" -eq 3 ]
+rm -f starts
+exits 10 'is found' "$TWINWALK" run --target 'exec:BUG=1 sh counted.sh' \
+    --programs 100 --seed 5 --jobs 1 --replays 1 --json --out counted
+check 'the starts are bounded by the cases, not by the findings' python3 -c "
+import glob, json
+findings = json.load(open('out.txt'))['findings']
+kept = len(glob.glob('counted/*.tw'))
+programs = sum(key['programs'] for key in findings)
+starts = len(open('starts').readlines())
+assert programs > 2 * kept > 0, (programs, kept)
+assert starts == 3 + kept, (starts, kept, programs)"
 finish

@@ -20,6 +20,7 @@ struct TwRunner {
     char *version; /* when it was opened first */
     char *changed; /* tw_runner_changed() */
     TwTarget *target;
+    TwTarget *spare; /* of the last replay, if it runs elsewhere; or NULL */
     TwOracle *oracle;
     TwMet *met;                /* or NULL */
     TwKnown *known;            /* not ours; or NULL */
@@ -31,6 +32,7 @@ struct TwRunner {
     struct {
         char key[TW_KEY_SIZE];
         unsigned count;
+        bool flaky; /* a replay of one of its findings gave another key */
     } seen[MOST_KEYS];
     unsigned n_seen;
 };
@@ -48,6 +50,7 @@ TwRunner *tw_runner_new(const TwTargetOptions *options, GError **error)
     runner->name = g_strdup(options->name);
     runner->options.name = runner->name;
     runner->target = target;
+    runner->spare = NULL;
     runner->version = g_strdup(tw_target_version(target));
     runner->changed = NULL;
     runner->known = NULL;
@@ -67,6 +70,9 @@ void tw_runner_free(TwRunner *runner)
     }
     if (runner->target != NULL) {
         tw_target_close(runner->target);
+    }
+    if (runner->spare != NULL) {
+        tw_target_close(runner->spare);
     }
     tw_oracle_free(runner->oracle);
     g_free(runner->met);
@@ -217,58 +223,91 @@ const char *tw_runner_changed(const TwRunner *runner)
     return runner->changed;
 }
 
+/* Keeps the target of a replay, which its program has not ended, for findings
+ * that need no fresh one; only where a start is dear. */
+static void keep_spare(TwRunner *runner, TwTarget *target, bool alive)
+{
+    if (runner->spare != NULL) {
+        tw_target_close(runner->spare);
+    }
+    runner->spare = NULL;
+    if (target->klass->elsewhere && alive) {
+        runner->spare = target;
+    } else {
+        tw_target_close(target);
+    }
+}
+
 /* Does a fresh target give the same key?  `before`, which may be NULL, is run
- * first. */
+ * first.  If `spare`, the target of the last replay will do. */
 static bool same_again(TwRunner *runner, const TwProgram *before,
-                       const TwProgram *program, const TwFinding *finding)
+                       const TwProgram *program, const TwFinding *finding,
+                       bool spare)
 {
     TwFinding again;
-    TwTarget *fresh = open_again(runner);
+    TwTarget *target = spare ? runner->spare : NULL;
     bool alive;
 
-    if (fresh == NULL) {
+    if (target != NULL) {
+        runner->spare = NULL;
+    } else {
+        target = open_again(runner);
+    }
+    if (target == NULL) {
         return false;
     }
     if (before != NULL) {
-        tw_target_run(fresh, before, &runner->confirm);
+        tw_target_run(target, before, &runner->confirm);
     }
-    tw_target_run(fresh, program, &runner->confirm);
-    judge(runner, fresh, program, &runner->confirm, &again, NULL, &alive);
-    tw_target_close(fresh);
+    alive = tw_target_run(target, program, &runner->confirm);
+    judge(runner, target, program, &runner->confirm, &again, NULL, &alive);
+    keep_spare(runner, target, alive);
     return strcmp(again.key, finding->key) == 0;
 }
 
-/* The number of replays of this finding.  Keys for which the table has no room
- * count as new. */
-static unsigned replays_of(TwRunner *runner, const TwFinding *finding)
+/* What is known of the findings of a key: its place in the table, new or not;
+ * TW_NONE: there is no room for it, or nothing is counted. */
+static unsigned place_of(TwRunner *runner, const char *key)
 {
-    const char *key = finding->key;
     unsigned i = 0;
 
     if (runner->per_key == 0) {
-        return runner->replays;
+        return TW_NONE;
     }
     while (i < runner->n_seen && strcmp(runner->seen[i].key, key) != 0) {
         i++;
     }
+    if (i == MOST_KEYS) {
+        return TW_NONE;
+    }
     if (i == runner->n_seen) {
-        if (i == MOST_KEYS) {
-            return runner->replays;
-        }
         g_strlcpy(runner->seen[i].key, key, TW_KEY_SIZE);
         runner->seen[i].count = 0;
+        runner->seen[i].flaky = false;
         runner->n_seen++;
     }
-    return ++runner->seen[i].count <= runner->per_key ? runner->replays : 1;
+    return i;
 }
 
-/* Runs a finding again; false if it is flaky. */
+/* Runs a finding again; false if it is flaky.  A finding that is only counted
+ * is replayed once, and if each replay of the others of its key gave the key,
+ * this need not be on a fresh target. */
 static bool confirm(TwRunner *runner, const TwProgram *program,
                     TwFinding *finding)
 {
-    finding->replays = (uint8_t)replays_of(runner, finding);
-    for (unsigned i = 0; i < finding->replays; i++) {
-        finding->again += same_again(runner, NULL, program, finding);
+    unsigned i = place_of(runner, finding->key);
+    bool counted = i != TW_NONE && ++runner->seen[i].count > runner->per_key;
+    bool spare = counted && !runner->seen[i].flaky && runner->spare != NULL;
+
+    finding->replays = (uint8_t)(counted ? 1 : runner->replays);
+    for (unsigned n = 0; n < finding->replays; n++) {
+        finding->again += same_again(runner, NULL, program, finding, spare);
+    }
+    if (spare && finding->again == 0) { /* only a fresh one tells */
+        finding->again += same_again(runner, NULL, program, finding, false);
+    }
+    if (i != TW_NONE && finding->again < finding->replays) {
+        runner->seen[i].flaky = true;
     }
     return finding->again == finding->replays;
 }
@@ -296,7 +335,7 @@ static bool is_ours(const TwProgram *program, TwFinding *finding)
 bool tw_runner_shows_after(TwRunner *runner, const TwProgram *before,
                            const TwProgram *program, const TwFinding *finding)
 {
-    return same_again(runner, before, program, finding);
+    return same_again(runner, before, program, finding, false);
 }
 
 TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,

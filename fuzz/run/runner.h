@@ -36,7 +36,8 @@ enum { TW_MAX_REPLAYS = 100 };
 /*
  * Sets the number of replays of a finding, 1 to TW_MAX_REPLAYS (initially 1),
  * for the first `per_key` findings of each key (0: all).  Later findings are
- * replayed once.
+ * replayed once; if the target runs elsewhere and no finding of the key was
+ * flaky, on the target of the last replay, for a start may take long.
  */
 void tw_runner_set_replays(TwRunner *runner, unsigned replays,
                            unsigned per_key);
@@ -45,10 +46,10 @@ void tw_runner_set_replays(TwRunner *runner, unsigned replays,
  * Runs and judges one program in this process.  A finding that is on the list
  * of known divergences gets the verdict `known`, in *finding too, whose key
  * and text stay, and finding->known says which.  Any other finding is run
- * again, each time on a freshly opened target; unless each run gives the same
- * key, the verdict is `flaky`, and finding->again of finding->replays is its
- * rate.  `stats` and `counters` (TW_COUNTERS of them) are added to; both may be
- * NULL.
+ * again, each time on a freshly opened target (but for
+ * tw_runner_set_replays()); unless each run gives the same key, the verdict is
+ * `flaky`, and finding->again of finding->replays is its rate.  `stats` and
+ * `counters` (TW_COUNTERS of them) are added to; both may be NULL.
  */
 TwVerdict tw_runner_run(TwRunner *runner, const TwProgram *program,
                         TwFinding *finding, TwJudgeStats *stats,
