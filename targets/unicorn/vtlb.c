@@ -123,11 +123,14 @@ void tw_uc_vtlb_reset(Machine *m)
 
 /* Triggers ---------------------------------------------------------------- */
 
-enum { STORE_CROSSES };
+enum { STORE_CROSSES, UNALIGNED };
 
 const TwTriggerInfo tw_uc_vtlb_triggers[] = {
     [STORE_CROSSES] = {"store-crosses",
                        "a store of bytes in two pages of the page map", false},
+    [UNALIGNED] = {"load-unaligned",
+                   "a load that is not aligned, or of bytes in two pages",
+                   false},
     {NULL, NULL, false},
 };
 
@@ -136,15 +139,24 @@ static bool store_crosses(const TwProgram *program, const TwOp *op)
     return op->code == TW_OP_WRITE && tw_uc_crosses(program, op);
 }
 
+static bool is_unaligned_load(const TwOp *op)
+{
+    return op->code == TW_OP_READ &&
+           (op->size & (op->size - 1) || op->addr & (op->size - 1u));
+}
+
 uint64_t tw_uc_vtlb_triggers_met(const TwProgram *program,
                                  const TwFinding *finding)
 {
+    uint64_t met = 0;
+
     for (unsigned i = 0; i < program->n_script && i <= finding->op; i++) {
-        if (store_crosses(program, &program->script[i])) {
-            return 1u << STORE_CROSSES;
-        }
+        const TwOp *op = &program->script[i];
+
+        met |= store_crosses(program, op) ? 1u << STORE_CROSSES : 0;
+        met |= is_unaligned_load(op) && i == finding->op ? 1u << UNALIGNED : 0;
     }
-    return 0;
+    return met;
 }
 
 void tw_uc_vtlb_avoid(TwProgram *program, uint64_t triggers)
@@ -156,6 +168,9 @@ void tw_uc_vtlb_avoid(TwProgram *program, uint64_t triggers)
 
         if (triggers >> STORE_CROSSES & 1 && store_crosses(program, op)) {
             op->size = (uint8_t)(page - (op->addr & (page - 1)));
+        }
+        if (triggers >> UNALIGNED & 1 && is_unaligned_load(op)) {
+            op->size = 1;
         }
     }
 }
