@@ -198,4 +198,24 @@ programs = sum(key['programs'] for key in findings)
 starts = len(open('starts').readlines())
 assert programs > 2 * kept > 0, (programs, kept)
 assert starts == 3 + kept, (starts, kept, programs)"
+
+# After a restart it is another version: the campaign ends.
+cat >changing.sh <<'END'
+echo start >>starts
+if [ "$(wc -l <starts)" -gt 3 ]; then
+    sed 's/^version .*/version other/' greeting
+else
+    cat greeting
+fi
+while read -r line; do [ "$line" != . ] || exit 3; done
+END
+rm -f starts
+exits 99 'another version after a restart' "$TWINWALK" run \
+    --target 'exec:sh changing.sh' --programs 3 --jobs 1 --out changing
+check 'is told in one line' grep -q 'expected version .*, not other' err.txt
+sed 's/^ops .*/ops fly/' greeting >wrong
+exits 99 'a wrong greeting' "$TWINWALK" run --programs 3 --out wrong-greeting \
+    --target 'exec:cat wrong; cat >/dev/null'
+check 'is told by its line' grep -q \
+    'greeting:3: expected a name of "ops", not "fly"' err.txt
 finish
