@@ -156,6 +156,10 @@ static void print_text(TwTriage *t, GPtrArray *findings)
     if (*t->stop) {
         printf("interrupted: what was done is in the store, and the next "
                "triage goes on\n");
+    } else if (counts[TW_TRIAGE_NEW] + counts[TW_TRIAGE_KNOWN] > 0) {
+        g_autofree char *store = tw_cli_word(t->store_path);
+
+        fprintf(stderr, "next: twinwalk report --store %s\n", store);
     }
 }
 
