@@ -163,7 +163,8 @@ static int explain_all(Explain *e, int n, char **paths)
     if (e->json) {
         tw_cli_json_print(e->builder, "files");
     } else if (e->first && !e->bytes) {
-        tw_cli_next(stderr, &e->target, "emit", e->first, "-o reproducer");
+        tw_cli_next(stderr, &e->target, &e->known, "emit", e->first,
+                    "-o reproducer");
     }
     g_object_unref(e->builder);
     g_free(e->program);

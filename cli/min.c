@@ -70,7 +70,7 @@ static int write_case(Min *m, const char *path, const TwProgram *program,
             stats->tried, stats->seen, stats->kept, result->seconds,
             result->cut_short ? "; cut short" : "");
     if (m->out && !m->folder && strcmp(m->out, "-") != 0) {
-        tw_cli_next(stderr, &m->target, "explain", m->out, NULL);
+        tw_cli_next(stderr, &m->target, &m->known, "explain", m->out, NULL);
     }
     note(m->lines, stats->lines_after);
     note(m->operations, stats->ops_after);

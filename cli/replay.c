@@ -302,7 +302,7 @@ static int replay_all(Replay *r, int n, char **paths)
                                                                : "cannot tell");
     }
     if (r->first && !r->json && !r->bisect && !r->expect && !r->bytes) {
-        tw_cli_next(stderr, &r->target, "explain", r->first, NULL);
+        tw_cli_next(stderr, &r->target, &r->known, "explain", r->first, NULL);
     }
     g_object_unref(r->builder);
     g_free(r->program);

@@ -10,23 +10,6 @@
 
 enum { MOST_CASES = 10 }; /* of a key in a folder */
 
-bool tw_run_cases_open(TwRunCases *c, uint64_t seed)
-{
-    c->written = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    c->before = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    c->had = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    if (!c->out) {
-        c->own_out = true;
-        c->out = g_strdup_printf("out/run-%" G_GUINT64_FORMAT, seed);
-        for (unsigned n = 2; g_file_test(c->out, G_FILE_TEST_EXISTS); n++) {
-            g_free(c->out);
-            c->out =
-                g_strdup_printf("out/run-%" G_GUINT64_FORMAT "-%u", seed, n);
-        }
-    }
-    return tw_cli_folder_ready("--out", c->out);
-}
-
 /* "KEY-N.tw" as KEY and N; false: it is no such name. */
 static bool split_name(const char *name, char key[TW_KEY_SIZE], unsigned *n)
 {
@@ -41,25 +24,26 @@ static bool split_name(const char *name, char key[TW_KEY_SIZE], unsigned *n)
     return true;
 }
 
-/* The number that the comment "# origin: seed S number N" of a case has. */
-static bool number_of(const char *path, uint64_t *number)
+/* "KEY SEED NUMBER" of a case, by its comment "# origin: seed SEED number
+ * NUMBER"; NULL: it has none. */
+static char *same_of(const char *path, const char *key)
 {
     g_autofree char *text = NULL;
+    unsigned long long seed, number;
     const char *at;
-    unsigned long long value;
 
     if (!g_file_get_contents(path, &text, NULL, NULL)) {
-        return false;
+        return NULL;
     }
     at = strstr(text, "\n# origin: seed ");
-    if (!at || sscanf(at, "\n# origin: seed %*u number %llu", &value) != 1) {
-        return false;
-    }
-    *number = value;
-    return true;
+    return at && sscanf(at, "\n# origin: seed %llu number %llu", &seed,
+                        &number) == 2
+               ? g_strdup_printf("%s %llu %llu", key, seed, number)
+               : NULL;
 }
 
-void tw_run_cases_keep(TwRunCases *c)
+/* Counts the cases that are in the folder, to keep them. */
+static void keep(TwRunCases *c)
 {
     GDir *dir = g_dir_open(c->out, 0, NULL);
     const char *name;
@@ -67,8 +51,8 @@ void tw_run_cases_keep(TwRunCases *c)
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(c->out, name, NULL);
         char key[TW_KEY_SIZE];
-        uint64_t number;
         unsigned n, most;
+        char *same;
 
         if (!split_name(name, key, &n)) {
             continue;
@@ -76,14 +60,39 @@ void tw_run_cases_keep(TwRunCases *c)
         most = GPOINTER_TO_UINT(g_hash_table_lookup(c->before, key));
         g_hash_table_insert(c->before, g_strdup(key),
                             GUINT_TO_POINTER(MAX(most, n)));
-        if (number_of(path, &number)) {
-            g_hash_table_add(
-                c->had, g_strdup_printf("%s %" G_GUINT64_FORMAT, key, number));
+        same = same_of(path, key);
+        if (same) {
+            g_hash_table_add(c->had, same);
         }
     }
     if (dir) {
         g_dir_close(dir);
     }
+}
+
+bool tw_run_cases_open(TwRunCases *c, uint64_t seed, bool goes_on)
+{
+    c->written = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    c->before = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    c->had = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (!c->out) {
+        c->own_out = true;
+        c->out = g_strdup_printf("out/run-%" G_GUINT64_FORMAT, seed);
+        for (unsigned n = 2; g_file_test(c->out, G_FILE_TEST_EXISTS); n++) {
+            g_free(c->out);
+            c->out =
+                g_strdup_printf("out/run-%" G_GUINT64_FORMAT "-%u", seed, n);
+        }
+    }
+    if (!goes_on && tw_run_saved_unfinished(c->out)) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--out: expected another folder, or --continue %s: it has "
+                    "a campaign that was interrupted",
+                    c->out);
+        return false;
+    }
+    keep(c);
+    return tw_cli_folder_ready("--out", c->out);
 }
 
 void tw_run_cases_make(TwProgram *program, const TwCampaignCase *one,
@@ -96,10 +105,10 @@ void tw_run_cases_make(TwProgram *program, const TwCampaignCase *one,
 
 /* Is the case in the folder from before, or is the folder full? */
 static bool is_needless(const TwRunCases *c, const TwCampaignKey *key,
-                        uint64_t number, unsigned i)
+                        uint64_t seed, uint64_t number, unsigned i)
 {
-    g_autofree char *same =
-        g_strdup_printf("%s %" G_GUINT64_FORMAT, key->key, number);
+    g_autofree char *same = g_strdup_printf(
+        "%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, key->key, seed, number);
     unsigned before =
         GPOINTER_TO_UINT(g_hash_table_lookup(c->before, key->key));
 
@@ -119,7 +128,8 @@ static void write_case(TwRunCases *c, const TwRunMake *make,
     GError *error = NULL;
     GString *text;
 
-    if ((had && *had == one->number) || is_needless(c, key, one->number, i)) {
+    if ((had && *had == one->number) ||
+        is_needless(c, key, make->options->seed, one->number, i)) {
         return;
     }
     program = g_new(TwProgram, 1);

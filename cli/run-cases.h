@@ -10,8 +10,8 @@ typedef struct TwRunCases {
     char *out;
     bool own_out;        /* `out` is the default: ours to remove if unused */
     GHashTable *written; /* file name -> number of the program in it */
-    GHashTable *before;  /* key -> cases that were there before (--continue) */
-    GHashTable *had;     /* "KEY NUMBER" of these */
+    GHashTable *before;  /* key -> cases that were there before */
+    GHashTable *had;     /* "KEY SEED NUMBER" of these */
     GError *error;       /* the first time that a case could not be written */
 } TwRunCases;
 
@@ -22,12 +22,13 @@ typedef struct TwRunMake {
     const TwDialect *dialect;
 } TwRunMake;
 
-/* Makes sure that cases can be written before anything is run: into `out`, or
- * into a new folder named by the seed.  False: an error was printed. */
-bool tw_run_cases_open(TwRunCases *cases, uint64_t seed);
-
-/* Counts the cases of an earlier campaign in the folder, to keep them. */
-void tw_run_cases_keep(TwRunCases *cases);
+/*
+ * Makes sure that cases can be written before anything is run: into `out`, or
+ * into a new folder named by the seed.  Cases that are there stay, and new ones
+ * get further numbers; a folder with a campaign that was interrupted is refused
+ * unless that `goes_on`.  False: an error was printed.
+ */
+bool tw_run_cases_open(TwRunCases *cases, uint64_t seed, bool goes_on);
 
 /* The program of a case again. */
 void tw_run_cases_make(TwProgram *program, const TwCampaignCase *one,

@@ -34,6 +34,7 @@ bool tw_run_saved_write(const TwRunSaved *saved, const char *out,
     g_key_file_set_uint64(file, GROUP, "left", saved->left);
     g_key_file_set_integer(file, GROUP, "replays", saved->replays);
     g_key_file_set_boolean(file, GROUP, "no-known", saved->no_known);
+    g_key_file_set_boolean(file, GROUP, "unfinished", saved->unfinished);
     if (saved->known) {
         g_key_file_set_string_list(file, GROUP, "known",
                                    (const char *const *)saved->known,
@@ -116,6 +117,15 @@ void tw_run_saved_clear(TwRunSaved *saved)
     g_free(saved->store);
     g_free(saved->label);
     g_free(saved->coverage);
+}
+
+bool tw_run_saved_unfinished(const char *out)
+{
+    g_autofree char *path = g_build_filename(out, NAME, NULL);
+    g_autoptr(GKeyFile) file = g_key_file_new();
+
+    return g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL) &&
+           g_key_file_get_boolean(file, GROUP, "unfinished", NULL);
 }
 
 void tw_run_saved_remove(const char *out)

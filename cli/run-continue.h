@@ -16,6 +16,7 @@ typedef struct TwRunSaved {
     char **known;                   /* files of --known, or NULL */
     char *store, *label, *coverage; /* or NULL */
     bool no_known;
+    bool unfinished; /* it was interrupted or killed */
     int replays;
     uint64_t seed;
     uint64_t next; /* number of the first program that is left */
@@ -29,6 +30,9 @@ bool tw_run_saved_write(const TwRunSaved *saved, const char *out,
 /* Reads it.  False: an error was printed (exit with 2). */
 bool tw_run_saved_read(TwRunSaved *saved, const char *out);
 void tw_run_saved_clear(TwRunSaved *saved);
+
+/* Does `out` have a campaign that was interrupted or killed? */
+bool tw_run_saved_unfinished(const char *out);
 
 /* Removes the file from `out`. */
 void tw_run_saved_remove(const char *out);

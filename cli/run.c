@@ -40,7 +40,8 @@ static void make_again(TwProgram *program, const TwCampaignCase *one,
 
 /* Notes in the folder how far the campaign came.  With --stop-at-finding and
  * --steer it cannot go on. */
-static bool save(const Run *run, const TwCampaignResult *result, GError **error)
+static bool save(const Run *run, const TwCampaignResult *result,
+                 bool unfinished, GError **error)
 {
     const TwCampaignOptions *o = &run->options;
     g_autofree char *words = tw_cli_target_words(&run->target);
@@ -55,6 +56,7 @@ static bool save(const Run *run, const TwCampaignResult *result, GError **error)
         .label = run->store.label,
         .coverage = (char *)run->coverage,
         .no_known = run->known.off,
+        .unfinished = unfinished,
         .replays = (int)o->replays,
         .seed = o->seed,
         .next = result->next,
@@ -77,7 +79,7 @@ static void progress(const TwCampaignResult *so_far, void *data)
     tw_run_view_progress(&run->view, so_far);
     if (now >= run->next_save) {
         run->next_save = now + 10 * G_USEC_PER_SEC;
-        save(run, so_far, NULL); /* at the end an error is reported */
+        save(run, so_far, true, NULL); /* at the end an error is reported */
     }
 }
 
@@ -123,11 +125,9 @@ static int prepare(Run *run, TwDialect *dialect)
                            "virtual addresses (softmmu, zoo:SLUG), not %s",
                            run->target.options.name);
     }
-    if (!tw_run_cases_open(&run->cases, run->options.seed)) {
+    if (!tw_run_cases_open(&run->cases, run->options.seed,
+                           run->saved.target != NULL)) {
         return TW_EXIT_USAGE;
-    }
-    if (run->saved.target) {
-        tw_run_cases_keep(&run->cases);
     }
     if (!tw_run_store_begin(&run->store, &run->target, run->view.version,
                             run->options.seed, &error)) {
@@ -155,7 +155,8 @@ static int conclude(Run *run, const TwCampaignResult *result, bool ok,
     } else {
         tw_run_view_summary(&run->view, result);
     }
-    if (!save(run, result, &error) && run->cases.error) {
+    if (!save(run, result, result->interrupted || !ok, &error) &&
+        run->cases.error) {
         g_clear_error(&error); /* a full disk: one line is enough */
     } else if (error) {
         code = tw_cli_fail_error(g_steal_pointer(&error));
@@ -413,6 +414,7 @@ static int run_and_show(Run *run, const Options *o)
 
     run->view.options = &run->options;
     run->view.target = &run->target;
+    run->view.known = &run->known;
     run->view.profile = o->profile ? o->profile : "all";
     run->view.terminal = isatty(STDERR_FILENO);
     run->view.statistics = o->statistics;

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "cli/common/known.h"
 #include "cli/common/target.h"
 
 /* A file name as a word of the shell, without what could move a terminal.  To
@@ -12,10 +13,11 @@
 char *tw_cli_word(const char *file);
 
 /*
- * Prints "next: twinwalk VERB TARGET-OPTIONS FILE MORE", as a shell reads it.
- * `more` is text of our own, or NULL.
+ * Prints "next: twinwalk VERB OPTIONS FILE MORE", as a shell reads it: with the
+ * options for the target and for known divergences of this command.  `more` is
+ * text of our own, or NULL.
  */
-void tw_cli_next(FILE *to, const TwCliTarget *target, const char *verb,
-                 const char *file, const char *more);
+void tw_cli_next(FILE *to, const TwCliTarget *target, const TwCliKnown *known,
+                 const char *verb, const char *file, const char *more);
 
 #endif

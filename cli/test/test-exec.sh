@@ -119,6 +119,7 @@ answers()
 {
     # shellcheck disable=SC2016 # for the shell of exec
     loop='cat greeting; while read -r line; do [ "$line" != . ] || { '
+    rm -rf bad
     exits 10 "$1 is found: $2" "$TWINWALK" run --target "exec:$loop$3; }; done" \
         --programs 2 --jobs 1 --seed 3 --timeout 1000 --json --out bad
     check "is $1: $2" python3 -c "

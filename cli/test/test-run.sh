@@ -88,7 +88,7 @@ check 'Ctrl-C: how to go on' grep -q \
 check 'Ctrl-C: exit code 0' [ "$status" -eq 0 ]
 check 'Ctrl-C: summary' grep -q '^0 findings' out.txt
 check 'Ctrl-C: says so' grep -q 'interrupted' out.txt
-interrupt --jobs 2 --seed 5 --target "$bug"
+interrupt --jobs 2 --seed 5 --target "$bug" --out cut
 check 'Ctrl-C with findings: exit code 10' [ "$status" -eq 10 ]
 check 'Ctrl-C with findings: table' grep -q 'different keys$' out.txt
 
@@ -135,6 +135,16 @@ echo '[campaign]' >copy/campaign
 check 'and adds those of the rest' [ "$(grep -h '^# origin' whole/*.tw | sort)" = \
     "$(grep -h '^# origin' parts/*.tw | sort)" ]
 exits 0 'a campaign of no program more' "$TWINWALK" run --programs 9 --out nine
+refuses 'a folder with a campaign that was interrupted' \
+    '--out: expected another folder, or --continue cut: ' "$TWINWALK" run \
+    --programs 5 --out cut
+cp -r parts again
+exits 10 'another campaign in a folder' "$TWINWALK" run --target "$bug" --programs 40 \
+    --seed 9 --out again
+rm again/campaign
+check 'leaves the cases that are there' sh -c \
+    '! LC_ALL=C diff -r parts again | grep -v "^Only in again"'
+check 'and adds its own' [ "$(find again -type f | wc -l)" -gt "$(find parts -type f | wc -l)" ]
 refuses '--continue without a limit' '--continue: expected --programs or --time' \
     "$TWINWALK" run --continue nine
 refuses '--continue with another seed' '--continue: expected no --seed' \

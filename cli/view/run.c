@@ -336,7 +336,8 @@ static void conclusion(const TwRunView *view, const TwCampaignResult *result)
             g_autofree char *name = g_strdup_printf("%s-1.tw", key->key);
             g_autofree char *file = g_build_filename(view->out, name, NULL);
 
-            tw_cli_next(stdout, view->target, "min", file, "-o small.tw");
+            tw_cli_next(stdout, view->target, view->known, "min", file,
+                        "-o small.tw");
             break;
         }
     }

@@ -11,14 +11,15 @@
 typedef struct TwRunView {
     const TwCampaignOptions *options;
     const TwCliTarget *target;
-    const char *version; /* of the target */
-    const char *profile; /* as the user gave it */
-    const char *out;     /* folder of the cases, or NULL: none were written */
-    const char *folder;  /* the same, also if none were written */
-    bool folder_stays;   /* also without cases */
-    GHashTable *before;  /* of tw_cli_case_name() */
-    bool terminal;       /* a status line instead of plain lines */
-    bool statistics;     /* the summary has the histograms */
+    const TwCliKnown *known; /* as the user gave them */
+    const char *version;     /* of the target */
+    const char *profile;     /* as the user gave it */
+    const char *out;    /* folder of the cases, or NULL: none were written */
+    const char *folder; /* the same, also if none were written */
+    bool folder_stays;  /* also without cases */
+    GHashTable *before; /* of tw_cli_case_name() */
+    bool terminal;      /* a status line instead of plain lines */
+    bool statistics;    /* the summary has the histograms */
     uint64_t last_programs, last_accesses; /* then, for rates */
     double last_seconds;
 } TwRunView;

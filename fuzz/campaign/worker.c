@@ -221,8 +221,9 @@ static void try_pair(const Worker *w, TwRunner *runner,
                                 options->known, NULL);
     if (tw_runner_shows_after(runner, first, program, finding)) {
         g_snprintf(finding->text + length, sizeof(finding->text) - length,
-                   "a fresh target shows it after program %" G_GUINT64_FORMAT
+                   "%sa fresh target shows it after program %" G_GUINT64_FORMAT
                    " of this seed\n",
+                   length > 0 && finding->text[length - 1] != '\n' ? "\n" : "",
                    before);
     }
     g_free(first);
