@@ -256,7 +256,7 @@ static void test_errors(void)
         {"entry i0 level 3 r2 0x0 = nothing",
          "t:7:18: expected a level that the IOMMU has"},
         {"entry i0 level 2 r2 0x0 = page 0x0 rw",
-         "t:7:29: expected nothing, table or leaf"},
+         "t:7:29: expected nothing, table or leaf, not \"page\""},
         {"entry i0 level 1 r2 0x0 = table 0x1000 rw",
          "t:7:29: expected an entry that the format has at this level"},
         {"entry i0 level 1 r2 0x0 = leaf 0x1001 rw",
@@ -264,9 +264,9 @@ static void test_errors(void)
         {"entry i0 level 1 r2 0x0 = leaf 0x1000 rw + 0x1",
          "t:7:29: expected an entry that the format has at this level"},
         {"entry i0 level 1 r2 0x0 = leaf 0x1000 rwx",
-         "t:7:41: expected rights (rw or none)"},
+         "t:7:41: expected rights (rw or none), not \"rwx\""},
         {"entry i0 level 1 r2 0x0 = nothing 0x1",
-         "t:7:37: expected the end of the line"},
+         "t:7:37: expected the end of the line, not \"0x1\""},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
