@@ -117,19 +117,70 @@ static void put_event(Title *t, const TwOp *event)
                            "%s: ", call_of(t, event != NULL ? event : t->op));
 }
 
+/* Is a function of these calls on the stack that the finding's text shows? */
+static bool is_on_stack(const Title *t, const char *calls)
+{
+    g_auto(GStrv) names = g_strsplit(calls, ", ", -1);
+
+    for (char **name = names; *name != NULL; name++) {
+        if (strstr(t->finding->text, *name) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* In which operation the process ended or hung, or NULL.  An operation during
+ * an access may have returned long before; then it is the access. */
+static const TwOp *ended_in(const Title *t)
+{
+    const TwOp *op = t->op;
+
+    if (op == NULL || !(op->flags & TW_OPF_DURING) || t->klass->call == NULL ||
+        is_on_stack(t, call_of(t, op))) {
+        return op;
+    }
+    while (op > t->program->script && op->flags & TW_OPF_DURING) {
+        op--;
+    }
+    return tw_op_is_dma(op) ? t->op : op;
+}
+
 static void put_died(Title *t)
 {
-    static const char words[] = "died of ";
-    const char *died = strstr(t->finding->text, words);
+    static const char *const words[] = {"died of ", "ended with status "};
+    const TwOp *op = ended_in(t);
+    const char *died = NULL;
 
-    if (t->op != NULL) {
-        put_event(t, t->op);
+    for (unsigned i = 0; i < G_N_ELEMENTS(words) && died == NULL; i++) {
+        died = strstr(t->finding->text, words[i]);
+    }
+    if (op != NULL) {
+        put_event(t, op);
     }
     g_string_append(t->out, "the process ");
     if (died != NULL) {
         g_string_append_len(t->out, died, (gssize)strcspn(died, "\n"));
     } else {
         g_string_append(t->out, "ends");
+    }
+    if (op != t->op) {
+        g_string_append_printf(t->out, " after a callback called %s",
+                               call_of(t, t->op));
+    }
+}
+
+static void put_hung(Title *t)
+{
+    const TwOp *op = ended_in(t);
+
+    if (op != NULL) {
+        put_event(t, op);
+    }
+    g_string_append(t->out, "it does not return");
+    if (op != t->op) {
+        g_string_append_printf(t->out, " after a callback called %s",
+                               call_of(t, t->op));
     }
 }
 
@@ -280,10 +331,7 @@ void tw_target_title(const TwTargetClass *klass, const TwProgram *program,
     if (finding->verdict == TW_VERDICT_CRASH) {
         put_died(&t);
     } else if (finding->verdict == TW_VERDICT_HANG) {
-        if (t.op != NULL) {
-            put_event(&t, t.op);
-        }
-        g_string_append(title, "it does not return");
+        put_hung(&t);
     } else if (finding->verdict == TW_VERDICT_EFFECT) {
         put_effect(&t);
     } else if (t.op != NULL && tw_op_info(t.op->code)->flags & TW_OP_ACCESS) {

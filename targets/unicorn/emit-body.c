@@ -108,7 +108,7 @@ static void put_op(Emit *e, unsigned n, unsigned first, unsigned end)
     bool rings =
         tw_uc_emit_has_inside(e, n, FROM_DOORBELL, &nth) && !is_handled(e, n);
 
-    if (n == e->finding->op) {
+    if (e->forks ? end == e->recorder.calls->len : n == e->finding->op) {
         put(e, "    /* This goes wrong: */\n");
     }
     put_step(e, n);
@@ -154,6 +154,8 @@ static void put_plain(Emit *e, unsigned first, unsigned end)
 
     if (tries) {
         put(e, "    /* This goes wrong: */\n    err = UC_ERR_OK;\n");
+    } else if (e->forks && op != TW_NO_OP && end == e->recorder.calls->len) {
+        put(e, "    /* This goes wrong: */\n");
     }
     tw_uc_emit_calls(e, first, end, "    ", tries);
     if (tries) {

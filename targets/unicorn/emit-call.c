@@ -284,7 +284,12 @@ void tw_uc_emit_make(Emit *e, const Call *call, const char *indent)
     case CALL_HOST_WRITE:
         put(e, "value = ");
         put_number(e, store ? call->value : 0);
-        put(e, ";\n%serr = uc_mem_%s(uc, 0x%" PRIx64 ", &value, %u);\n", indent,
+        put(e, ";\n");
+        if (e->forks) {
+            put(e, "%s*in_flight = \"uc_mem_%s(uc, 0x%" PRIx64 ", ...)\";\n",
+                indent, store ? "write" : "read", guest_address(e, call->addr));
+        }
+        put(e, "%serr = uc_mem_%s(uc, 0x%" PRIx64 ", &value, %u);\n", indent,
             store ? "write" : "read", guest_address(e, call->addr), call->size);
         break;
     case CALL_POINTER_READ:

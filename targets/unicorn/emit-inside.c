@@ -56,8 +56,10 @@ static bool is_case(const Emit *e, unsigned n, CallPlace place, bool loads,
            (place == FROM_DOORBELL || loads == (op->code == TW_OP_READ));
 }
 
-/* if (step == n) with the changes; `nth`: in that callback of the access. */
-static void put_case(Emit *e, unsigned n, unsigned nth, const char *extra)
+/* if (step == n) with the changes; `nth`: in that callback of the access;
+ * `caller`: what makes them. */
+static void put_case(Emit *e, unsigned n, unsigned nth, const char *caller,
+                     const char *extra)
 {
     if (nth > 1) {
         put(e, "    if (step == %u && ++n_called == %u) {\n", n, nth);
@@ -66,6 +68,11 @@ static void put_case(Emit *e, unsigned n, unsigned nth, const char *extra)
     }
     put(e, "        step = -1;\n");
     tw_uc_emit_inside(e, n, "        ");
+    if (e->forks) {
+        put(e,
+            "        *in_flight = \"uc_emu_start, after the %s returned\";\n",
+            caller);
+    }
     put(e, "%s    }\n", extra);
 }
 
@@ -75,7 +82,7 @@ static void put_cases(Emit *e, CallPlace place, bool loads)
         unsigned nth = 0;
 
         if (is_case(e, n, place, loads, &nth)) {
-            put_case(e, n, place == FROM_DEVICE ? nth : 0, "");
+            put_case(e, n, place == FROM_DEVICE ? nth : 0, "callback", "");
         }
     }
 }
@@ -206,7 +213,7 @@ static const char grants_code[] =
     "    for (uint32_t i = 0; i < n; i++) {\n"
     "        yes |= address >= regions[i].begin && address <= regions[i].end "
     "&&\n               regions[i].perms & right;\n    }\n"
-    "    uc_free(regions);\n    return yes;\n}\n\n";
+    "    uc_free(regions);\n%s    return yes;\n}\n\n";
 
 static const char asks_code[] =
     "    return grants(address, type == UC_MEM_WRITE_UNMAPPED ||\n"
@@ -231,14 +238,18 @@ static bool is_handled(const Emit *e, unsigned n)
 static void put_hook(Emit *e)
 {
     if (e->hook_asks) {
-        put(e, "%s", grants_code);
+        put(e, grants_code,
+            e->forks ? "    *in_flight = \"uc_emu_start, after the hook "
+                       "returned\";\n"
+                     : "");
     }
     put(e, "static bool refused(uc_engine *engine, uc_mem_type type, "
            "uint64_t address, int size,\n                    int64_t value, "
            "void *data)\n{\n");
     for (unsigned n = 0; n < e->n_ops; n++) {
         if (is_handled(e, n)) {
-            put_case(e, n, 0, e->hook_asks ? "" : "        return true;\n");
+            put_case(e, n, 0, "hook",
+                     e->hook_asks ? "" : "        return true;\n");
         }
     }
     put(e, "%s}\n\n", e->hook_asks ? asks_code : "    return false;\n");

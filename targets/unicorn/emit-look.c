@@ -93,19 +93,24 @@ static void put_told_check(Emit *e, const char *indent)
     }
     if (x->n_log == 0) {
         put(e,
-            "%sprintf(\"expected: no callback; got: %%u bytes\\n\", n_told);\n"
+            "%sprintf(\"expected: no callback; got: %%u byte%%s\\n\", n_told, "
+            "n_told == 1 ? \"\" : \"s\");\n"
             "%swrong |= n_told != 0;\n",
             indent, indent);
         return;
     }
     put(e,
-        "%sprintf(\"expected: callbacks get %u bytes, offsets 0x%" PRIx64
-        "-0x%" PRIx64 "; got: \"\n"
-        "%s       \"%%u, 0x%%\" PRIx64 \"-0x%%\" PRIx64 \"\\n\", n_told, low, "
-        "high);\n"
+        "%sprintf(\"expected: callbacks get %u byte%s, offsets 0x%" PRIx64
+        "-0x%" PRIx64 "; got: \");\n"
+        "%sif (n_told == 0) {\n%s    puts(\"no callback\");\n%s} else {\n"
+        "%s    printf(\"%%u, 0x%%\" PRIx64 \"-0x%%\" PRIx64 \"\\n\", n_told, "
+        "low, high);\n%s}\n",
+        indent, x->n_log, x->n_log == 1 ? "" : "s", low, high, indent, indent,
+        indent, indent, indent);
+    put(e,
         "%swrong |= n_told != %u || low != 0x%" PRIx64 " || high != 0x%" PRIx64
         ";\n",
-        indent, x->n_log, low, high, indent, indent, x->n_log, low, high);
+        indent, x->n_log, low, high);
 }
 
 /* Values ------------------------------------------------------------------- */

@@ -90,9 +90,10 @@ static void put_globals(Emit *e)
     put(e,
         "#define CODE UINT64_C(0x1009b000)\n"
         "#define OK(call) %sif (call) { puts(\"failed: \" #call); "
-        "exit(2); }\n\n"
+        "%sexit(2); }\n\n"
         "static uc_engine *uc;\n",
-        e->forks ? "*in_flight = #call; " : "");
+        e->forks ? "*in_flight = #call; " : "",
+        e->forks ? "*in_flight = NULL; " : "");
     if (e->accesses) {
         put(e, "static uc_err err;\nstatic uint64_t value;\n");
     } else if (e->finding->verdict == TW_VERDICT_INVARIANT) {
@@ -106,7 +107,8 @@ static void put_globals(Emit *e)
         put(e, "static uc_context *context;\n");
     }
     if (e->forks) {
-        put(e, "static const char **in_flight; /* the latest call */\n");
+        put(e, "static const char **in_flight; /* the latest call; NULL: "
+               "test() has ended */\n");
     }
     for (unsigned b = 0; b < TW_MAX_REGIONS; b++) {
         if (tw_regions_has(&e->blocks, b)) {
@@ -148,6 +150,30 @@ static void put_end(Emit *e)
         needed(e) ? "#endif\n" : "");
 }
 
+/* Waits for the child; it may die, end, stop or hang in a call. */
+static const char wait_code[] =
+    "    for (unsigned ms = 0; child > 0 && waitpid(child, &status, WNOHANG | "
+    "WUNTRACED) == 0; ms++) {\n"
+    "        if (ms == 10000) {\n"
+    "            kill(child, SIGKILL);\n            timely = false;\n"
+    "        }\n        usleep(1000);\n    }\n"
+    "    call = *in_flight ? *in_flight : \"exit()\";\n"
+    "    if (!timely) {\n"
+    "        printf(\"expected: a return; got: none within 10 s in "
+    "%s\\n\", call);\n"
+    "    } else if (WIFSIGNALED(status)) {\n"
+    "        printf(\"expected: a return; got: %s in %s\\n\", "
+    "strsignal(WTERMSIG(status)), call);\n"
+    "    } else if (WIFSTOPPED(status)) {\n"
+    "        printf(\"expected: a return; got: the process stopped in "
+    "%s\\n\", call);\n"
+    "        kill(child, SIGKILL);\n"
+    "    } else if (*in_flight) {\n"
+    "        printf(\"expected: a return; got: the process ended with exit "
+    "status %d in %s\\n\", WEXITSTATUS(status), call);\n"
+    "    } else if (WEXITSTATUS(status) > 1) {\n        return 2;\n    }\n"
+    "    wrong = status != 0 || *in_flight;\n";
+
 /* Runs test(), in a child if the library is to die or hang. */
 static void put_main(Emit *e)
 {
@@ -160,21 +186,14 @@ static void put_main(Emit *e)
         return;
     }
     put(e,
-        "    int status = 2 << 8; /* should there be no child */\n\n"
+        "    int status = 2 << 8; /* should there be no child */\n"
+        "    const char *call;\n    bool timely = true;\n    pid_t child;\n\n"
         "    in_flight = mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED | "
         "MAP_ANONYMOUS, -1, 0);\n"
-        "    if (fork() == 0) {\n        alarm(10);\n"
-        "        exit(%s);\n    }\n"
-        "    wait(&status);\n"
-        "    if (WIFSIGNALED(status)) {\n"
-        "        printf(\"expected: a return; got: %%s in %%s\\n\",\n"
-        "               WTERMSIG(status) == SIGALRM ? \"none within 10 s\" : "
-        "strsignal(WTERMSIG(status)),\n"
-        "               *in_flight);\n"
-        "    } else if (WEXITSTATUS(status) > 1) {\n        return 2;\n    "
-        "}\n"
-        "    wrong = status != 0;\n",
-        test);
+        "    child = fork();\n"
+        "    if (child == 0) {\n        int result = %s;\n\n"
+        "        *in_flight = NULL;\n        exit(result);\n    }\n%s",
+        test, wait_code);
     put_end(e);
 }
 

@@ -18,6 +18,9 @@ static const char page_protected[] = "twinwalk 1\n"
                                      "  flush-all c0\n"
                                      "  read c0.0 0xfff 2\n";
 
+/* Is the program's operation 1 performed during operation 0? */
+static bool during;
+
 static void check(const TwTargetClass *klass, const char *expected,
                   TwFinding finding)
 {
@@ -28,6 +31,7 @@ static void check(const TwTargetClass *klass, const char *expected,
     tw_program_parse(program, page_protected, strlen(page_protected), "test",
                      TW_TEXT_STRICT, NULL, NULL, &error);
     g_assert_no_error(error);
+    program->script[1].flags |= during ? TW_OPF_DURING : 0;
     tw_target_title(klass, program, &finding, title);
     g_assert_cmpstr(title->str, ==, expected);
 }
@@ -85,6 +89,44 @@ static void test_dies(void)
                       .text = "no answer in 300 ms\n"});
 }
 
+/* An operation during an access: in the access, unless the stack says that the
+ * call had not returned. */
+static void test_dies_after(void)
+{
+    TwFinding finding = {.verdict = TW_VERDICT_CRASH,
+                         .op = 1,
+                         .text = "died of signal 11 (Segmentation fault)\n"
+                                 "  ? (libunicorn.so.2)\n"
+                                 "  uc_emu_start (libunicorn.so.2)\n"};
+
+    during = true;
+    check(&tw_unicorn_class,
+          "uc_emu_start: the process died of signal 11 (Segmentation fault) "
+          "after a callback called uc_mem_protect",
+          finding);
+    finding.verdict = TW_VERDICT_HANG;
+    check(&tw_unicorn_class,
+          "uc_emu_start: it does not return after a callback called "
+          "uc_mem_protect",
+          finding);
+    finding = (TwFinding){.verdict = TW_VERDICT_CRASH,
+                          .op = 1,
+                          .text = "died of signal 11 (Segmentation fault)\n"
+                                  "  uc_mem_protect (libunicorn.so.2)\n"
+                                  "  uc_emu_start (libunicorn.so.2)\n"};
+    check(&tw_unicorn_class,
+          "uc_mem_protect: the process died of signal 11 (Segmentation fault)",
+          finding);
+    during = false;
+    finding = (TwFinding){.verdict = TW_VERDICT_CRASH,
+                          .op = 1,
+                          .text = "ended with status 3 (a sanitizer or exit)"};
+    check(&tw_unicorn_class,
+          "uc_mem_protect: the process ended with status 3 (a sanitizer or "
+          "exit)",
+          finding);
+}
+
 static void test_refused(void)
 {
     check(&tw_unicorn_vtlb_class,
@@ -111,6 +153,7 @@ int main(int argc, char **argv)
     g_test_add_func("/title/right-taken", test_right_taken);
     g_test_add_func("/title/crossing", test_crossing);
     g_test_add_func("/title/dies", test_dies);
+    g_test_add_func("/title/dies-after", test_dies_after);
     g_test_add_func("/title/refused", test_refused);
     return g_test_run();
 }
