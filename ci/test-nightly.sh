@@ -357,7 +357,7 @@ print(db.execute("SELECT count(*) FROM findings").fetchone()[0])' "$out/findings
 before=$(recorded)
 night 0 'the next night is whole' --only fuzz,triage
 check 'it takes the other one up' grep -q "taking up .*$killed" out.txt
-check 'whose case it triages' grep -q '^softmmu (.*): 1 inputs' \
+check 'whose case it triages' grep -q '^softmmu (.*): 1 input' \
     "$out"/latest/logs/triage-softmmu.log
 since=$(sed -n 's/.*<p>Since run \([0-9]*\) .*/\1/p' \
     "$out"/latest/page/index.html)

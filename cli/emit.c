@@ -4,6 +4,7 @@
 
 #include "cli/verbs.h"
 #include "cli/view/emitted.h"
+#include "cli/view/explained.h"
 
 typedef struct Emit {
     TwCliTarget target;
@@ -25,10 +26,22 @@ static int wrong_verdict(const Emit *e, const char *expected)
 /* Finds the finding; TW_EXIT_CLEAN: there is one that can be written down. */
 static int find(Emit *e)
 {
+    g_autoptr(TwComments) comments = tw_comments_new();
+    g_autofree char *said = NULL;
     GError *error = NULL;
 
-    if (!tw_program_load(&e->program, e->path, TW_TEXT_STRICT, NULL, &error) ||
-        !tw_view_find(&e->target.options, e->patience, &e->program, &e->finding,
+    if (!tw_program_load(&e->program, e->path, TW_TEXT_STRICT, comments,
+                         &error)) {
+        return tw_cli_fail_error(error);
+    }
+    said = tw_comments_note(comments, "verdict", 0);
+    if (said && strcmp(said, tw_verdict_name(TW_VERDICT_FLAKY)) == 0) {
+        return tw_cli_fail(TW_EXIT_USAGE,
+                           "%s: expected a finding that recurs; the case says "
+                           "that it is flaky",
+                           e->path);
+    }
+    if (!tw_view_find(&e->target.options, e->patience, &e->program, &e->finding,
                       &error)) {
         return tw_cli_fail_error(error);
     }
@@ -44,21 +57,31 @@ static int find(Emit *e)
     return TW_EXIT_CLEAN;
 }
 
-/* Which entry of the lists the finding matches, as a line of its text. */
-static void note_known(Emit *e)
+/* Which entry of the lists explains the finding, as a line of its text. */
+static bool note_known(Emit *e, GError **error)
 {
-    int i = tw_known_match(e->known.list, &e->program, &e->finding);
     size_t length = strlen(e->finding.text);
+    const TwKnownEntry *entry;
 
-    if (i >= 0) {
-        const TwKnownEntry *entry = tw_known_entry(e->known.list, (unsigned)i);
+    if (!tw_view_explained(e->known.list, &e->target.options, e->patience,
+                           &e->program, &e->finding, &entry, error)) {
+        return false;
+    }
+    if (entry) {
+        bool url = strstr(entry->link, "://") != NULL;
+        g_autoptr(GString) line = g_string_new(NULL);
 
+        g_string_printf(line, "known: %s: %s%s%s%s", entry->name, entry->reason,
+                        url ? " (" : "", url ? entry->link : "",
+                        url ? ")" : "");
+        g_string_replace(line, "*/", "* /", 0); /* it is in a comment there */
         g_snprintf(e->finding.text + length, sizeof(e->finding.text) - length,
-                   "%sknown: %s, %s\n",
+                   "%s%s\n",
                    length > 0 && e->finding.text[length - 1] != '\n' ? "\n"
                                                                      : "",
-                   entry->name, entry->link);
+                   line->str);
     }
+    return true;
 }
 
 static int emit(Emit *e)
@@ -66,11 +89,13 @@ static int emit(Emit *e)
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(TwRunner) runner = NULL;
     GError *error = NULL;
+    char key[TW_KEY_SIZE];
     int code = find(e);
 
     if (code != TW_EXIT_CLEAN) {
         return code;
     }
+    memcpy(key, e->finding.key, sizeof(key));
     runner = tw_runner_new(&e->target.options, &error);
     if (!runner || !tw_runner_set_known(runner, e->known.list, &error)) {
         return tw_cli_fail_error(error);
@@ -80,14 +105,17 @@ static int emit(Emit *e)
         e->finding.verdict != TW_VERDICT_HANG) {
         tw_runner_run(runner, &e->program, &e->finding, NULL, NULL);
     }
-    if (!tw_verdict_is_finding(e->finding.verdict)) {
+    if (strcmp(e->finding.key, key) != 0) {
         return tw_cli_fail(TW_EXIT_USAGE,
-                           "%s: expected the finding once more; this time the "
-                           "verdict is %s",
-                           e->path, tw_verdict_name(e->finding.verdict));
+                           "%s: expected a finding that recurs: one run has "
+                           "%s, the next one %s",
+                           e->path, key,
+                           e->finding.key[0]
+                               ? e->finding.key
+                               : tw_verdict_name(e->finding.verdict));
     }
-    note_known(e);
-    if (!tw_runner_emit(runner, &e->program, &e->finding, e->test, text,
+    if (!note_known(e, &error) ||
+        !tw_runner_emit(runner, &e->program, &e->finding, e->test, text,
                         &error) ||
         !tw_cli_write(e->out, text->str, text->len, &error)) {
         return tw_cli_fail_error(error);

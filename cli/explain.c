@@ -2,6 +2,7 @@
 /* twinwalk explain: the story of a finding, as text or as data. */
 #include "cli/verbs.h"
 #include "cli/view/explain.h"
+#include "cli/view/explained.h"
 
 #include <stdio.h>
 
@@ -13,18 +14,10 @@ typedef struct Explain {
     TwRunner *runner;
     JsonBuilder *builder;
     TwProgram *program;
-    const char *first; /* file with a finding, or NULL */
+    const TwKnownEntry *entry; /* that explains the finding, or NULL */
+    const char *first;         /* file with a finding, or NULL */
     int code;
 } Explain;
-
-static const TwKnownEntry *find_known(Explain *e, const TwFinding *finding)
-{
-    int i = tw_verdict_is_finding(finding->verdict)
-                ? tw_known_match(e->known.list, e->program, finding)
-                : -1;
-
-    return i < 0 ? NULL : tw_known_entry(e->known.list, (unsigned)i);
-}
 
 /* Prints what is known without a story. */
 static void show_bare(Explain *e, const TwFinding *finding, GString *out)
@@ -50,7 +43,7 @@ static void show_text(Explain *e, const char *path, const TwFinding *finding,
     g_autoptr(GString) out = g_string_new(NULL);
     g_autofree char *words = tw_cli_target_words(&e->target);
     g_autofree char *name = tw_cli_clean(path);
-    const TwKnownEntry *known = find_known(e, finding);
+    const TwKnownEntry *known = e->entry;
     g_autoptr(GString) line = g_string_new(NULL);
     char legend[TW_KEY_LEGEND];
 
@@ -80,7 +73,7 @@ static void show_json(Explain *e, const char *path, const TwFinding *finding,
                       const TwStory *story)
 {
     JsonBuilder *b = e->builder;
-    const TwKnownEntry *known = find_known(e, finding);
+    const TwKnownEntry *known = e->entry;
     char legend[TW_KEY_LEGEND];
 
     json_builder_begin_object(b);
@@ -116,7 +109,9 @@ static bool explain(Explain *e, const char *path)
     if (!tw_cli_load(e->program, path,
                      e->bytes ? tw_runner_dialect(e->runner) : NULL, &error) ||
         !tw_run_isolated(&e->target.options, e->program, e->patience, &finding,
-                         &error)) {
+                         &error) ||
+        !tw_view_explained(e->known.list, &e->target.options, e->patience,
+                           e->program, &finding, &e->entry, &error)) {
         e->code = tw_cli_fail_error(error);
         return false;
     }
@@ -128,8 +123,7 @@ static bool explain(Explain *e, const char *path)
     }
     code = story && story->differ
                ? TW_EXIT_SELF
-               : tw_cli_exit_of_known(finding.verdict,
-                                      find_known(e, &finding) != NULL);
+               : tw_cli_exit_of_known(finding.verdict, e->entry != NULL);
     if (!e->first && tw_verdict_is_finding(finding.verdict)) {
         e->first = path;
     }

@@ -78,19 +78,53 @@ static int write_case(Min *m, const char *path, const TwProgram *program,
     return TW_EXIT_CLEAN;
 }
 
+/* What the case says of itself may name another finding than it has here. */
+static void tell_other_key(const TwComments *comments, const char *path,
+                           const char *key)
+{
+    g_autofree char *said = tw_comments_note(comments, "key", 0);
+
+    if (said && strcmp(said, key) != 0) {
+        g_autofree char *clean = tw_cli_clean(said);
+
+        tw_cli_fail(0,
+                    "%s: the case says key %s; here it has %s, which is kept",
+                    path, clean, key);
+    }
+}
+
 static int minimise(Min *m, const char *path)
 {
     g_autofree TwProgram *program = g_new(TwProgram, 1);
+    g_autoptr(TwComments) comments = tw_comments_new();
+    g_autofree char *said = NULL;
     GError *error = NULL;
     TwShrunk result;
-    bool ok = tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error) &&
-              tw_shrink(&m->shrink, m->dialect, program, &result, &error);
+    bool ok = tw_program_load(program, path, TW_TEXT_STRICT, comments, &error);
 
+    said = ok ? tw_comments_note(comments, "verdict", 0) : NULL;
+    if (!m->shrink.expect && said &&
+        strcmp(said, tw_verdict_name(TW_VERDICT_FLAKY)) == 0) {
+        return tw_cli_fail(TW_EXIT_USAGE,
+                           "%s: expected a finding that recurs; the case says "
+                           "that it is flaky (--expect KEY shrinks it)",
+                           path);
+    }
+    ok = ok && tw_shrink(&m->shrink, m->dialect, program, &result, &error);
     if (m->shrink.progress) {
         fprintf(stderr, "\r\033[K");
     }
     if (!ok) {
         return tw_cli_fail_error(error);
+    }
+    if (result.key[0] && !result.recurs) {
+        return tw_cli_fail(
+            TW_EXIT_USAGE,
+            "%s: expected a finding that recurs: one run has %s, the next one "
+            "%s",
+            path, result.key,
+            result.finding.key[0] ? result.finding.key
+                                  : tw_verdict_name(result.finding.verdict));
     }
     if (!result.found && result.finding.verdict == TW_VERDICT_UNSUPPORTED) {
         return tw_cli_refused(path, &result.finding);
@@ -111,6 +145,9 @@ static int minimise(Min *m, const char *path)
             "not recur every time",
             path, result.finding.key[0] ? result.finding.key : "no finding",
             result.key);
+    }
+    if (!m->shrink.expect) {
+        tell_other_key(comments, path, result.key);
     }
     return write_case(m, path, program, &result);
 }

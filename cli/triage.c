@@ -78,8 +78,8 @@ static bool end(TwTriage *t, bool ok, gint64 start, GPtrArray *findings,
     for (unsigned i = 0; findings && i < findings->len; i++) {
         const TwTriageFinding *f = g_ptr_array_index(findings, i);
 
-        there += f->news <= TW_TRIAGE_KNOWN;
-        keys += f->news <= TW_TRIAGE_KNOWN ? f->keys : 0;
+        there += f->news <= TW_TRIAGE_FLAKY;
+        keys += f->news <= TW_TRIAGE_FLAKY ? f->keys : 0;
     }
     t->run.outcome = !ok ? "failed" : *t->stop ? "interrupted" : "done";
     t->run.seconds = (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;

@@ -122,10 +122,17 @@ check "$case is emitted" "$TWINWALK" emit --target unicorn "$case" -o case.c
 if [ "$version" = 2.0.1 ]; then
     check 'it says what is wrong' grep -qx \
         ' \* uc_mem_protect: loads still succeed after R was taken away' case.c
-    check 'and that this is known' grep -q '^ \* Known: A-read-revoked, ' case.c
+    check 'and that this is known' grep -q '^ \* Known: A-read-revoked: uc_mem_protect that takes ' case.c
     check 'with --no-known not' \
         "$TWINWALK" emit --no-known --target unicorn "$case" -o unknown.c
     check '(it does not say so)' sh -c '! grep -q Known: unknown.c'
+    # Two entries match; experiments say which of them explains it.
+    case=$cases/unicorn/StaUnicornRdRamPgm-twice.tw
+    check 'two entries match' "$TWINWALK" emit --target unicorn "$case" -o twice.c
+    check 'one explains it' grep -q '^ \* Known: B-not-readable: ' twice.c
+    exits 0 'and to explain' "$TWINWALK" explain --target unicorn "$case"
+    check 'the same one' grep -q '^known: B-not-readable: ' out.txt
+    case=$cases/unicorn/PrmUnicornRd.tw
 fi
 check 'it uses the addresses of the case' grep -q 'run(LOAD1, 0x4a0, ' case.c
 check 'it names the error' grep -q 'expected: UC_ERR_READ_PROT; got: ' case.c

@@ -90,6 +90,41 @@ for case in key['cases']:
 assert (2, 4) in [(case['again'], case['replays']) for case in key['cases']]"
 check 'the case says so' grep -qx '# again: 2 of 4 replays on a fresh target' \
     moody/FlaExec-1.tw
+for verb in min emit; do
+    exits 2 "$verb of it" "$TWINWALK" "$verb" --target 'exec:sh moody.sh' \
+        moody/FlaExec-1.tw
+    check 'wants one that recurs' grep -q \
+        'FlaExec-1.tw: expected a finding that recurs; the case says that it is flaky' err.txt
+done
+# A case that says nothing of it.
+sed '/^#/d' moody/FlaExec-1.tw >silent.tw
+seq 1 >starts
+exits 2 'min of one that says nothing' "$TWINWALK" min --target 'exec:sh moody.sh' \
+    silent.tw -o shrunk.tw
+check 'sees it in the first run' grep -q \
+    'silent.tw: expected a program with a finding; its verdict is flaky' err.txt
+# The bug goes with the third start: the second run of the case has it no more.
+cat >passing.sh <<END
+echo >>starts
+if [ \$(wc -l <starts) -le 3 ]; then
+    exec $quoted replay --as-target --target $bug
+fi
+exec $quoted replay --as-target
+END
+rm starts
+exits 2 'min of one that passes' "$TWINWALK" min --target 'exec:sh passing.sh' \
+    silent.tw -o shrunk.tw
+check 'sees it in the second run' grep -q \
+    'silent.tw: expected a finding that recurs: one run has Sta[A-Za-z]*, the next one agree' \
+    err.txt
+check 'shrinks nothing' [ ! -e shrunk.tw ]
+# A case that names another finding than the one that is shrunk.
+"$TWINWALK" run --target "$bug" --programs 200 --seed 9 --jobs 1 --out steady >/dev/null || true
+first=$(find steady -name '*-1.tw' | sort | head -n 1)
+sed 's/^# key: .*/# key: WrgZooRdRam/' "$first" >other.tw
+exits 0 'min of a case with another key' "$TWINWALK" min --target "$bug" other.tw -o shrunk.tw
+check 'says that the key is another' grep -q \
+    'other.tw: the case says key WrgZooRdRam; here it has [A-Za-z]*, which is kept' err.txt
 
 # A command that dies in every program: crash, and the campaign goes on.
 "$TWINWALK" targets --target softmmu >greeting

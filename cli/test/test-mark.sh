@@ -59,6 +59,8 @@ check 'the rest stays' grep -qx \
     "one $cause: won't fix; issue https://x.example/1; so <b>it</b> is" out.txt
 exits 0 'fixed' "$TWINWALK" triage --target softmmu --as one --store f.db --retest
 triage_of one 0 'it returns, and is no news' found
+check 'it is known' grep -q '^  known  ' out.txt
+check 'in no line it returned' sh -c '! grep -q "^  returned" out.txt'
 check 'triage shows the decision' grep -q \
     "^      won't fix; issue https://x.example/1; so <b>it</b> is" out.txt
 check 'JUnit skips it, and says why' python3 -c '

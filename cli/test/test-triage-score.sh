@@ -165,7 +165,7 @@ if [ -e "$newer" ]; then
         --target unicorn --store u.db --no-known \
         --without-known U-load-crosses --no-min --jobs 2 \
         unicorn/PrmUnicornRdRam-crossing.tw
-    check 'alone' grep -q '^1 findings new or returned' out.txt
+    check 'alone' grep -q '^1 finding new or returned' out.txt
     exits 0 'A is not' env LD_LIBRARY_PATH=lib "$TWINWALK" triage \
         --target unicorn --store u.db --no-known \
         --without-known U-load-crosses --no-min --jobs 2 \

@@ -4,11 +4,11 @@
 #include "cli/view/emitted.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cli/view/silent.h"
 #include "fuzz/process/isolate.h"
 #include "fuzz/run/runner.h"
 #include "program/content.h"
@@ -100,18 +100,10 @@ static bool emit(void *data, volatile uint32_t *in_flight, TwFinding *finding,
 static bool run(const TwTargetOptions *options, uint32_t patience,
                 const TwProgram *program, TwFinding *finding, GError **error)
 {
-    int before = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
-    bool ok;
+    TwSilence silence = tw_view_be_silent();
+    bool ok = tw_run_isolated(options, program, patience, finding, error);
 
-    if (before >= 0 && nowhere >= 0) {
-        dup2(nowhere, STDERR_FILENO);
-    }
-    ok = tw_run_isolated(options, program, patience, finding, error);
-    if (before >= 0 && nowhere >= 0) {
-        dup2(before, STDERR_FILENO);
-    }
-    close(before);
-    close(nowhere);
+    tw_view_speak(silence);
     return ok;
 }
 

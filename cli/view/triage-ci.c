@@ -12,6 +12,17 @@ static bool fails(const TwTriageFinding *f)
     return f->news == TW_TRIAGE_NEW;
 }
 
+static bool is_there(const TwTriageFinding *f)
+{
+    return f->news <= TW_TRIAGE_FLAKY;
+}
+
+/* It is there, but nobody has to look at it again. */
+static bool is_skipped(const TwTriageFinding *f)
+{
+    return is_there(f) && !fails(f);
+}
+
 /* JUnit -------------------------------------------------------------------- */
 
 static void junit_finding(GString *xml, const TwTriage *t,
@@ -36,7 +47,7 @@ static void junit_finding(GString *xml, const TwTriage *t,
         g_string_append_c(xml, '>');
         tw_markup_text(xml, f->issue_text ? f->issue_text : f->text);
         g_string_append(xml, "</failure>\n");
-    } else if (f->news == TW_TRIAGE_KNOWN) {
+    } else if (is_skipped(f)) {
         g_string_append(xml, "      <skipped");
         tw_markup_attribute(xml, "message",
                             state ? state : tw_store_status_name(f->status));
@@ -59,7 +70,7 @@ GString *tw_triage_junit(const TwTriage *t, GPtrArray *findings)
         const TwTriageFinding *f = g_ptr_array_index(findings, i);
 
         failed += fails(f);
-        known += f->news == TW_TRIAGE_KNOWN;
+        known += is_skipped(f);
     }
     g_string_append(xml, "<testsuites>\n  <testsuite");
     tw_markup_attribute(xml, "name", t->label);
@@ -88,11 +99,6 @@ GString *tw_triage_junit(const TwTriage *t, GPtrArray *findings)
  * several targets do not close each other's alerts.  An alert closes when its
  * result is not in the next file: so what is fixed is not in it.
  */
-
-static bool is_there(const TwTriageFinding *f)
-{
-    return f->news <= TW_TRIAGE_KNOWN;
-}
 
 static void message(JsonBuilder *b, const char *name, const char *text)
 {

@@ -131,7 +131,8 @@ static void print_text(TwTriage *t, GPtrArray *findings)
         known += (unsigned)t->matched[i];
     }
     plain(t->label, "");
-    printf(" (%s): %u inputs", t->version, t->cases->len);
+    printf(" (%s): %u input%s", t->version, t->cases->len,
+           t->cases->len == 1 ? "" : "s");
     if (t->clean || t->unsupported || known || t->unreadable) {
         printf(" (%u clean, %u not judged, %u known divergences, %u "
                "skipped)",
@@ -147,16 +148,19 @@ static void print_text(TwTriage *t, GPtrArray *findings)
             print_finding(f);
         }
     }
-    printf("%u findings new or returned, %u known, %u newly fixed, %u fixed "
-           "before; kept in ",
-           counts[TW_TRIAGE_NEW], counts[TW_TRIAGE_KNOWN],
+    printf("%u finding%s new or returned, %u known, %u flaky, %u newly fixed, "
+           "%u fixed before; kept in ",
+           counts[TW_TRIAGE_NEW], counts[TW_TRIAGE_NEW] == 1 ? "" : "s",
+           counts[TW_TRIAGE_KNOWN], counts[TW_TRIAGE_FLAKY],
            counts[TW_TRIAGE_FIXED], counts[TW_TRIAGE_WAS_FIXED]);
     plain(t->store_path, "\n");
     tw_damaged_print(t->damaged);
     if (*t->stop) {
         printf("interrupted: what was done is in the store, and the next "
                "triage goes on\n");
-    } else if (counts[TW_TRIAGE_NEW] + counts[TW_TRIAGE_KNOWN] > 0) {
+    } else if (counts[TW_TRIAGE_NEW] + counts[TW_TRIAGE_KNOWN] +
+                   counts[TW_TRIAGE_FLAKY] >
+               0) {
         g_autofree char *store = tw_cli_word(t->store_path);
 
         fprintf(stderr, "next: twinwalk report --store %s\n", store);
@@ -367,7 +371,8 @@ int tw_triage_code(const TwTriage *t, GPtrArray *findings, bool retest_only)
         const TwTriageFinding *f = g_ptr_array_index(findings, i);
 
         if (f->news == TW_TRIAGE_NEW ||
-            (retest_only && f->news == TW_TRIAGE_KNOWN &&
+            (retest_only &&
+             (f->news == TW_TRIAGE_KNOWN || f->news == TW_TRIAGE_FLAKY) &&
              f->state == TW_STORE_OPEN)) {
             code = TW_EXIT_FINDING;
         }

@@ -73,7 +73,7 @@ bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
         .patience_ms = shrink->patience,
         .known = shrink->known,
     };
-    bool there;
+    bool there, again = !shrink->expect;
 
     memset(result, 0, sizeof(*result));
     /* The case may crash or hang: run it in a process of its own. */
@@ -89,6 +89,14 @@ bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
         return true;
     }
     memcpy(result->key, options.key, sizeof(result->key));
+    if (again && !tw_run_isolated(&shrink->target, program, shrink->patience,
+                                  &result->finding, error)) {
+        return false;
+    }
+    result->recurs = !again || strcmp(result->finding.key, options.key) == 0;
+    if (!result->recurs) {
+        return true;
+    }
     there = strcmp(result->finding.key, options.key) == 0;
     options.entry =
         there ? tw_known_match(shrink->known, program, &result->finding)

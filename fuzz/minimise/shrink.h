@@ -24,6 +24,8 @@ typedef struct TwShrunk {
     char key[TW_KEY_SIZE]; /* what was to be kept */
     TwFinding finding;     /* of the shrunk case, run once more by itself */
     bool found;            /* the case has the finding, or a part of it has */
+    bool recurs;           /* a second run of the case has the key, too; if not,
+                            * nothing was shrunk, and `finding` is that run's */
     bool same;      /* the shrunk case has the key in a new process too */
     bool cut_short; /* by time or signal */
     double seconds;
@@ -32,8 +34,9 @@ typedef struct TwShrunk {
 
 /*
  * Shrinks `program` in place.  False with `error` set if the environment
- * fails.  If the program does not have the finding to keep, it is not changed,
- * and result->finding is its actual finding.
+ * fails.  If the program does not have the finding to keep, or without `expect`
+ * has it in one of two runs only, it is not changed, and result->finding is its
+ * actual finding.
  */
 bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
                TwProgram *program, TwShrunk *result, GError **error);

@@ -140,6 +140,11 @@ void tw_page_issue(const TwPage *page, const TwPageFinding *f, GString *out)
         plain(out, f->last_version);
     }
     g_string_append(out, ".\n\n");
+    if (f->known) {
+        g_string_append(out, "Known: ");
+        plain(out, f->known);
+        g_string_append(out, "\n\n");
+    }
     if (f->emitted) {
         part(out, "This shows it; the comment says how to run it", f->emitted);
     } else if (expected || seen) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fuzz/run/known.h"
+#include "reports/cause/cause.h"
 #include "reports/page/internal.h"
 
 G_DEFINE_QUARK(tw_page_error_quark, tw_page_error)
@@ -38,6 +39,7 @@ static void finding_free(void *data)
     g_free(f->issue);
     g_free(f->duplicate_of);
     g_free(f->comment);
+    g_free(f->known);
     g_bytes_unref(f->data);
     g_free(f->words_now);
     g_free(f->explanation);
@@ -203,13 +205,16 @@ static TwPageNews news_of(const char *before, TwStoreStatus now)
         return before && strcmp(before, "fixed") != 0 ? TW_PAGE_FIXED
                                                       : TW_PAGE_GONE;
     }
+    if (now == TW_STORE_FLAKY) {
+        return TW_PAGE_FLAKY; /* as triage counts it */
+    }
     if (before && *before == '\0') {
         return TW_PAGE_NEW;
     }
     if (before && strcmp(before, "fixed") == 0) {
         return TW_PAGE_RETURNED;
     }
-    return now == TW_STORE_FLAKY ? TW_PAGE_FLAKY : TW_PAGE_KNOWN;
+    return TW_PAGE_KNOWN;
 }
 
 static bool take_finding(const TwStoreFinding *stored, void *data)
@@ -335,6 +340,34 @@ static void explain_masked(TwPage *page)
     }
 }
 
+/* What the built-in list says of findings that are its entries.  Of an entry of
+ * another list the title is the reason, and the store has no link. */
+static void explain_known(TwPage *page)
+{
+    g_autoptr(TwKnown) list = tw_known_new_builtin();
+
+    for (unsigned i = 0; i < page->findings->len; i++) {
+        TwPageFinding *f = g_ptr_array_index(page->findings, i);
+
+        if (!g_str_has_prefix(f->cause, TW_CAUSE_KNOWN)) {
+            continue;
+        }
+        for (unsigned k = 0; k < tw_known_n_entries(list) && !f->known; k++) {
+            const TwKnownEntry *entry = tw_known_entry(list, k);
+            TwCause cause = {.known = k + 1};
+
+            tw_cause_name_known(list, &cause);
+            if (strcmp(cause.name, f->cause) == 0) {
+                f->known =
+                    g_strdup_printf("%s (%s)", entry->reason, entry->link);
+            }
+        }
+        if (!f->known) {
+            f->known = g_strdup(f->title);
+        }
+    }
+}
+
 static int by_target(const void *a, const void *b)
 {
     const TwPageMasked *m = *(TwPageMasked *const *)a;
@@ -434,6 +467,7 @@ bool tw_page_load(TwPage *page, TwStore *store, int64_t since, GError **error)
     g_ptr_array_sort(page->findings, by_news);
     g_ptr_array_sort(page->series, by_name);
     g_ptr_array_sort(page->masked, by_target);
+    explain_known(page);
     explain_masked(page);
     for (unsigned i = 0; i < page->series->len; i++) {
         TwPageSeries *s = g_ptr_array_index(page->series, i);

@@ -39,6 +39,8 @@ typedef struct TwPageFinding {
     char *text, *origin, *first_version, *last_version, *fixed_version;
     char *issue, *duplicate_of, *comment; /* TwStoreDecision */
     TwStoreState state;
+    char *known;  /* reason and link of the entry of a list of known divergences
+                   * that it is, or NULL */
     GBytes *data; /* the case; may be empty */
     /* Put in by the caller, or NULL. */
     char *words_now;   /* options that choose the target, safe in a shell */

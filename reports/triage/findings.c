@@ -44,11 +44,18 @@ static TwTriageNews news_of(const Collect *c, const TwStoreFinding *f,
     if (f->status == TW_STORE_FIXED) {
         return was && !returned ? TW_TRIAGE_FIXED : TW_TRIAGE_WAS_FIXED;
     }
-    if (f->status == TW_STORE_FLAKY || !was || (*was && !returned)) {
+    if (f->status == TW_STORE_FLAKY) {
+        return TW_TRIAGE_FLAKY;
+    }
+    if (f->decision.state != TW_STORE_OPEN) {
+        *status = TW_STORE_KNOWN; /* that was decided: never new or returned */
+        return TW_TRIAGE_KNOWN;
+    }
+    if (!was || (*was && !returned)) {
         return TW_TRIAGE_KNOWN;
     }
     *status = returned ? TW_STORE_RETURNED : TW_STORE_NEW;
-    return f->decision.state == TW_STORE_OPEN ? TW_TRIAGE_NEW : TW_TRIAGE_KNOWN;
+    return TW_TRIAGE_NEW;
 }
 
 static bool collect(const TwStoreFinding *from, void *data)

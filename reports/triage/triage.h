@@ -103,6 +103,7 @@ typedef struct TwTriage {
 typedef enum TwTriageNews {
     TW_TRIAGE_NEW, /* or returned, since then */
     TW_TRIAGE_KNOWN,
+    TW_TRIAGE_FLAKY,     /* recurs in some runs only */
     TW_TRIAGE_FIXED,     /* since then */
     TW_TRIAGE_WAS_FIXED, /* before */
 } TwTriageNews;
