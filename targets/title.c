@@ -15,6 +15,7 @@ typedef struct Title {
     const TwFinding *finding;
     const TwOp *op;      /* the accused one, or NULL: the end state */
     bool wants, expects; /* is a refusal seen; is one expected? */
+    bool has_when;       /* does the class tell when it happens? */
     GString *out;
 } Title;
 
@@ -164,7 +165,7 @@ static void put_died(Title *t)
     } else {
         g_string_append(t->out, "ends");
     }
-    if (op != t->op) {
+    if (op != t->op && !t->has_when) {
         g_string_append_printf(t->out, " after a callback called %s",
                                call_of(t, t->op));
     }
@@ -178,7 +179,7 @@ static void put_hung(Title *t)
         put_event(t, op);
     }
     g_string_append(t->out, "it does not return");
-    if (op != t->op) {
+    if (op != t->op && !t->has_when) {
         g_string_append_printf(t->out, " after a callback called %s",
                                call_of(t, t->op));
     }
@@ -240,26 +241,6 @@ static void put_stale(Title *t)
                                     : "still reach what was there before");
 }
 
-static void put_effect(Title *t)
-{
-    const char *leaf = strstr(t->finding->text, "devices were told");
-
-    if (t->op == NULL) {
-        g_string_append(t->out, "RAM at the end is not what was stored");
-        return;
-    }
-    put_event(t, t->op);
-    if (leaf != NULL && t->expects) {
-        g_string_append_printf(t->out, "%s that is refused reaches a device",
-                               access_of(t->op));
-    } else {
-        g_string_append_printf(t->out,
-                               "%s reaches a device otherwise than it "
-                               "should",
-                               access_of(t->op));
-    }
-}
-
 /* The first line behind "op N: ..." that says more than what was done. */
 static void put_told(Title *t)
 {
@@ -267,6 +248,28 @@ static void put_told(Title *t)
     const char *told = lines[0] && lines[1] && *lines[1] ? lines[1] : lines[0];
 
     g_string_append(t->out, told != NULL ? told : "a rule is broken");
+}
+
+static void put_effect(Title *t)
+{
+    if (t->op == NULL) {
+        g_string_append(t->out, "RAM at the end is not what was stored");
+        return;
+    }
+    if (strstr(t->finding->text, "devices were told") == NULL) {
+        put_told(t); /* a mark of an entry, say */
+        return;
+    }
+    put_event(t, t->op);
+    if (t->expects) {
+        g_string_append_printf(t->out, "%s that is refused reaches a device",
+                               access_of(t->op));
+    } else {
+        g_string_append_printf(t->out,
+                               "a device gets none or other accesses than "
+                               "those of %s",
+                               access_of(t->op));
+    }
 }
 
 static void put_access(Title *t)
@@ -323,6 +326,7 @@ void tw_target_title(const TwTargetClass *klass, const TwProgram *program,
     const char *when =
         klass->when != NULL ? klass->when(program, finding) : NULL;
 
+    t.has_when = when != NULL;
     if (accused != NULL &&
         strstr(finding->text, "the fetch of its instruction") != NULL) {
         fetch = (TwOp){.code = TW_OP_EXEC, .addr = accused->from, .size = 4};

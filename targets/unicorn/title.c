@@ -120,7 +120,13 @@ static const char *when_of(const TwTriggerInfo *triggers, uint64_t met)
 
 const char *tw_uc_when(const TwProgram *program, const TwFinding *finding)
 {
-    return when_of(tw_uc_triggers, tw_uc_triggers_met(program, finding));
+    const char *when =
+        when_of(tw_uc_triggers, tw_uc_triggers_met(program, finding));
+
+    return finding->verdict == TW_VERDICT_EFFECT &&
+                   g_strcmp0(when, "if it is not aligned") == 0
+               ? "since it is asked for more bytes than the load has"
+               : when;
 }
 
 const char *tw_uc_snapshot_when(const TwProgram *program,
