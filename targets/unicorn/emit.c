@@ -229,10 +229,10 @@ static void put_main(Emit *e)
     }
     put(e,
         "    int status = 2 << 8; /* should there be no child */\n"
-        "    pid_t child;\n\n"
+        "\n"
         "    in_flight = mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED | "
         "MAP_ANONYMOUS, -1, 0);\n"
-        "    child = fork();\n"
+        "    pid_t child = fork();\n"
         "    if (child == 0) {\n        alarm(10);\n"
         "        wrong = %s;\n        *in_flight = NULL;\n"
         "        exit(wrong);\n    }\n%s",
