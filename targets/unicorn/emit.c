@@ -229,7 +229,6 @@ static void put_main(Emit *e)
     }
     put(e,
         "    int status = 2 << 8; /* should there be no child */\n"
-        "\n"
         "    in_flight = mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED | "
         "MAP_ANONYMOUS, -1, 0);\n"
         "    pid_t child = fork();\n"
