@@ -38,7 +38,7 @@ done
 
 # Addresses of 64 bits.
 for target in $targets; do
-    exits 0 "$target: nothing but what is known at wide addresses" "$TWINWALK" run \
+    exits 0 "$target: nothing but what is known at wide addresses" "$TWINWALK" run --statistics \
         --target "$target" --wide --programs 400 --seed 6 --jobs 1 \
         --out "wide-$target"
     check "$target: some are refused" grep -q '^  decode-error  *[1-9]' out.txt
