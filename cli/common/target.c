@@ -122,8 +122,9 @@ bool tw_cli_target_exists(const char *name)
                    : NULL;
         if (near) {
             tw_cli_fail(TW_EXIT_USAGE,
-                        "unknown target \"%s\"; did you mean zoo:%s?", name,
-                        near);
+                        "unknown target \"%s\": expected one that twinwalk "
+                        "targets lists; did you mean zoo:%s?",
+                        name, near);
         }
         return !near;
     }
@@ -132,9 +133,11 @@ bool tw_cli_target_exists(const char *name)
     }
     g_ptr_array_add(names, NULL);
     near = tw_cli_near(klass, (const char *const *)names->pdata);
-    tw_cli_fail(TW_EXIT_USAGE, "unknown target \"%s\"%s%s%s", name,
-                near ? "; did you mean " : " (see twinwalk targets)",
-                near ? near : "", near ? "?" : "");
+    tw_cli_fail(TW_EXIT_USAGE,
+                "unknown target \"%s\": expected one that twinwalk targets "
+                "lists%s%s%s",
+                name, near ? "; did you mean " : "", near ? near : "",
+                near ? "?" : "");
     return false;
 }
 
