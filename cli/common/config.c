@@ -261,7 +261,13 @@ bool tw_cli_config(const GOptionEntry *entries, TwCliTarget *target,
     g_autofree char *user =
         g_build_filename(g_get_user_config_dir(), "twinwalk", "config", NULL);
     Config c = {.entries = entries, .target = target, .had = had};
-    const GOptionEntry *harness = entry_of(&c, "harness");
+    const GOptionEntry *harness = entry_of(&c, "harness"),
+                       *goes_on = entry_of(&c, "continue");
+
+    /* A campaign that goes on has its options from its folder. */
+    if (goes_on && *(char **)goes_on->arg_data) {
+        return true;
+    }
 
     /* What a harness saved is for its target; a target for exec is the one
      * that its command names. */

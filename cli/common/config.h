@@ -17,7 +17,8 @@
 /*
  * Gives the options of a verb that were not given their values (`jobs_given`:
  * --jobs was given).  The target of a file counts for a command that names no
- * target, and the options of targets count with it.  False: an error was
+ * target, and the options of targets count with it; for a campaign that goes on
+ * (--continue) no file counts.  False: an error was
  * printed: a file that cannot be read, a line without =, an unknown key, a
  * wrong value, or a file that belongs to somebody else or that all may write.
  */

@@ -73,6 +73,10 @@ check 'its target' grep -q '^target softmmu .* 2 jobs$' out.txt
 check 'its store' [ -s here/findings.db ]
 exits 0 'a harness has its own target' configured "$TWINWALK" replay \
     --harness text_fuzzer found/PrmZooWrRam-1.tw
+exits 0 'run --continue has its options from its folder' configured \
+    "$TWINWALK" run -n 20 -o gone
+exits 0 'whatever the files say' configured "$TWINWALK" run --continue gone -n 20
+check 'its target' grep -q '^target softmmu ' out.txt
 printf 'known = list\n' >>"$user/twinwalk/config"
 refuses 'a list is relative to the file' '.*user/twinwalk/list' \
     env -u TWINWALK_CONFIG XDG_CONFIG_HOME="$user" "$TWINWALK" run -n 1
