@@ -120,7 +120,7 @@ for change in 3 4; do
     rm -f asked
     exits 99 "another version from question $change on" "$TWINWALK" run \
         --target "qemu-$arch" --qemu "$work/changing" --drop-flushes \
-        --programs 500 --jobs 1 --out changed
+        --programs 500 --jobs 1 --out "changed-$change"
     check 'one line says so' [ "$(grep '^twinwalk: ' err.txt)" = \
         "twinwalk: qemu-$arch: expected version $version, as at the start, not 99.1.2" ]
     check 'and that is no finding' grep -qx '0 findings' out.txt
