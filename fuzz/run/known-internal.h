@@ -19,6 +19,8 @@ typedef struct TwKnownItem {
     bool first, second; /* is for the version; for that of the target's other
                          * configuration */
     char *quirk;        /* that the version must name, or NULL */
+    bool same, other;   /* is for findings with the right class of outcome; for
+                         * those with another one, or without one */
     char *family;       /* of targets: the letters and digits that `target`
                          * begins with */
     unsigned list;      /* number of the list that it is from */

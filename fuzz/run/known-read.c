@@ -154,18 +154,36 @@ static bool read_keys(const Reader *r, TwKnownItem *e)
     return true;
 }
 
+static bool read_outcome(const Reader *r, TwKnownItem *e)
+{
+    g_autofree char *text = NULL;
+
+    e->same = e->other = true;
+    if (!g_key_file_has_key(r->file, r->group, "outcome", NULL)) {
+        return true;
+    }
+    text = text_of(r, "outcome");
+    if (text == NULL) {
+        return false;
+    }
+    e->same = strcmp(text, "same") == 0;
+    e->other = strcmp(text, "other") == 0;
+    return e->same || e->other ||
+           expected(r, "outcome", "\"same\" or \"other\"");
+}
+
 static bool only_known_words(const Reader *r)
 {
-    static const char *const words[] = {"target", "versions", "keys",
-                                        "path",   "reason",   "link",
-                                        "quirk",  "expires",  NULL};
+    static const char *const words[] = {
+        "target", "versions", "keys",    "path",    "reason",
+        "link",   "quirk",    "outcome", "expires", NULL};
     g_auto(GStrv) keys = g_key_file_get_keys(r->file, r->group, NULL, NULL);
 
     for (char **key = keys; key && *key; key++) {
         if (!g_strv_contains(words, *key)) {
             return expected(r, *key,
                             "target, versions, keys, path, reason, "
-                            "link, quirk or expires");
+                            "link, quirk, outcome or expires");
         }
     }
     return true;
@@ -180,7 +198,8 @@ static TwKnownItem *read_entry(const Reader *r)
     if (target == NULL || !only_known_words(r) || !read_versions(r, e) ||
         !read_keys(r, e) || (e->path = list_of(r, "path")) == NULL ||
         (e->public.reason = text_of(r, "reason")) == NULL ||
-        (e->public.link = text_of(r, "link")) == NULL || !read_date(r, e)) {
+        (e->public.link = text_of(r, "link")) == NULL || !read_outcome(r, e) ||
+        !read_date(r, e)) {
         tw_known_item_free(e);
         return NULL;
     }

@@ -94,6 +94,32 @@ static bool key_matches(const TwKnownItem *e, const char *key)
     return false;
 }
 
+/* The class that a line of the finding's text names ("expected: page-fault
+ * ..."); returns its length, 0: there is no such line. */
+static size_t class_in(const TwFinding *finding, const char *label,
+                       const char **class_)
+{
+    const char *line = strstr(finding->text, label);
+
+    if (line == NULL) {
+        return 0;
+    }
+    *class_ = line + strlen(label);
+    return strcspn(*class_, " \n");
+}
+
+bool tw_known_fits_outcome(const TwKnown *known, unsigned i,
+                           const TwFinding *finding)
+{
+    const TwKnownItem *e = g_ptr_array_index(known->entries, i);
+    const char *expected = "", *seen = "";
+    size_t n = class_in(finding, "\nexpected: ", &expected);
+    size_t m = class_in(finding, "\nseen: ", &seen);
+
+    return n > 0 && n == m && strncmp(expected, seen, n) == 0 ? e->same
+                                                              : e->other;
+}
+
 /* Stops after `most` entries. */
 static unsigned match(const TwKnown *known, const TwProgram *program,
                       const TwFinding *finding, uint8_t *entries, unsigned most)
@@ -107,7 +133,8 @@ static unsigned match(const TwKnown *known, const TwProgram *program,
         const TwKnownItem *e = g_ptr_array_index(known->entries, i);
 
         if (!e->public.active || !(finding->other ? e->second : e->first) ||
-            !key_matches(e, finding->key)) {
+            !key_matches(e, finding->key) ||
+            !tw_known_fits_outcome(known, i, finding)) {
             continue;
         }
         if (!asked) {

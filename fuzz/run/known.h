@@ -2,10 +2,10 @@
 /*
  * Known divergences: defects of real targets that are understood, so that new
  * ones stand out.  An entry recognises a known finding by the version of the
- * target, the key of the finding, and the triggers on the path of the accused
- * operation (TwTargetClass: triggers).  A finding that matches is `known`: it
- * is counted, but its case is not kept.  Most random programs avoid the
- * triggers of entries.
+ * target, the key and the outcome of the finding, and the triggers on the path
+ * of the accused operation (TwTargetClass: triggers).  A finding that matches
+ * is `known`: it is counted, but its case is not kept.  Most random programs
+ * avoid the triggers of entries.
  *
  * The lists are key files (corpus/known/README.md); one is built in.
  */
@@ -85,6 +85,11 @@ int tw_known_match(const TwKnown *known, const TwProgram *program,
  * NULL.  Allocates nothing. */
 unsigned tw_known_match_all(const TwKnown *known, const TwProgram *program,
                             const TwFinding *finding, uint8_t *entries);
+
+/* Is an entry for findings with such an outcome (its key `outcome`)?  Whatever
+ * their key and triggers. */
+bool tw_known_fits_outcome(const TwKnown *known, unsigned i,
+                           const TwFinding *finding);
 
 /* The triggers of active entries on the path of a finding, whatever its key
  * (bits of the selected class).  `known` may be NULL. */

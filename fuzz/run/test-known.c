@@ -90,6 +90,9 @@ static void test_mistakes(void)
         {"2027-06-30", "2027-02-30", "list: [a] expires: expected a day"},
         {"2027-06-30", "30.6.2027", "list: [a] expires: expected a day"},
         {"reason=", "excuse=x\nreason=", "list: [a] excuse: expected target"},
+        {"reason=", "outcome=ok\nreason=",
+         "list: [a] outcome: expected \"same\" or \"other\""},
+        {"reason=", "outcome=\nreason=", "list: [a] outcome: expected a value"},
         {"[a]\n", "", "list: expected a key file"},
         {"[a]\n", "[a]\nhello\n", "list: expected a key file"},
         {"because", "be\xff", "list: expected UTF-8"},
@@ -343,6 +346,45 @@ static void test_match(void)
     g_assert_cmpint(match(known, "StaFakeRdRam", 7), ==, -1);
 }
 
+/* An entry may be for findings with one kind of outcome only. */
+static void test_outcome(void)
+{
+    static const struct {
+        const char *text;
+        bool same;
+    } rows[] = {
+        {"op 0: read c0.0 0x0 1\nexpected: ok r0+0x0\nseen: ok\nwrong", true},
+        {"op 0: write c0.0 0x0 1\nexpected: ok\nseen: ok", true},
+        {"op 0\nexpected: page-fault denied\nseen: page-fault value 0x0", true},
+        {"op 0\nexpected: page-fault denied\nseen: ok value 0x1", false},
+        {"op 0\nexpected: ok r0+0x0\nor: page-fault\nseen: page-fault", false},
+        {"op 0\nexpected: ok\nseen: ok-not", false},
+        {"died of signal 6", false},
+        {"the end state\nthe bytes of r0 are others", false},
+    };
+    g_autoptr(GString) same = g_string_new(ENTRY("a"));
+    g_autoptr(GString) other = g_string_new(ENTRY("b"));
+    g_autoptr(TwKnown) known = NULL;
+    static TwProgram program;
+
+    g_string_replace(same, "reason=", "outcome=same\nreason=", 1);
+    g_string_replace(other, "reason=", "outcome=other\nreason=", 1);
+    g_string_append(same, other->str);
+    known = known_of(same->str);
+    tw_program_init(&program);
+    met_now = UINT64_MAX;
+    g_assert_true(selects(known, "fake", "2.0.1"));
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        TwFinding finding = {.key = "StaFakeRdRam"};
+
+        g_strlcpy(finding.text, rows[i].text, sizeof(finding.text));
+        g_assert_cmpint(tw_known_match(known, &program, &finding), ==,
+                        rows[i].same ? 0 : 1);
+        g_assert_cmpint(tw_known_fits_outcome(known, 0, &finding), ==,
+                        rows[i].same);
+    }
+}
+
 /* Most programs avoid all, some all but one, some none. */
 static void test_avoid(void)
 {
@@ -514,6 +556,7 @@ int main(int argc, char **argv)
     g_test_add_func("/known/two-versions", test_two_versions);
     g_test_add_func("/known/select", test_select);
     g_test_add_func("/known/match", test_match);
+    g_test_add_func("/known/outcome", test_outcome);
     g_test_add_func("/known/avoid", test_avoid);
     g_test_add_func("/known/refused", test_refused);
     g_test_add_func("/known/targets", test_targets);

@@ -53,6 +53,7 @@ static void label_one(unsigned i, void *slot, void *data)
     }
     for (unsigned e = 0; e < tw_known_n_entries(t->known) && !error; e++) {
         if (tw_known_entry(t->known, e)->active &&
+            tw_known_fits_outcome(t->known, e, &finding) &&
             is_alone(t, one, program, &finding, e, edited, &error)) {
             out->entry = out->alone++ ? out->entry : e;
         }

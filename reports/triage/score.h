@@ -36,11 +36,12 @@ TwGrouping tw_triage_score_of(const TwTriageScore *score,
 
 /*
  * Gives labels to cases that have none: the name of the entry of the list that
- * explains the finding alone.  For that, the case is run once for each entry,
- * without the triggers of all others.  The label is the entry with which the
- * finding stays, if there is only one; TwTriageCase.alone says how many there
- * are.  Works in processes.  Neither the key patterns of the list nor the
- * experiments of tw_cause_find() are asked.
+ * explains the finding alone.  For that, the case is run once for each entry
+ * that is for findings with such an outcome, without the triggers of all
+ * others.  The label is the entry with which the finding stays, if there is
+ * only one; TwTriageCase.alone says how many there are.  Works in processes.
+ * Neither the key patterns of the list nor the experiments of tw_cause_find()
+ * are asked.
  */
 bool tw_triage_label(TwTriage *triage, GError **error);
 
