@@ -178,6 +178,11 @@ struct TwTargetClass {
      * NULL.  Told from the program, nothing is run; the texts are static. */
     const char *(*call)(const TwProgram *program, const TwOp *op);
     const char *(*when)(const TwProgram *program, const TwFinding *finding);
+    /* Optional: appends the whole title of a finding that the class can tell
+     * better than tw_target_title() does from the finding alone; false: nothing
+     * is appended. */
+    bool (*title)(const TwProgram *program, const TwFinding *finding,
+                  GString *title);
 };
 
 /* All classes, ended by NULL. */
@@ -231,5 +236,9 @@ void tw_target_close(TwTarget *target);
  */
 void tw_target_title(const TwTargetClass *klass, const TwProgram *program,
                      const TwFinding *finding, GString *title);
+
+/* For titles: does the line of the finding's text that begins with `label`
+ * ("expected", "seen") name a refusal? */
+bool tw_title_is_refusal(const TwFinding *finding, const char *label);
 
 #endif

@@ -72,8 +72,7 @@ static const char *right_name(uint8_t right)
     return right == TW_R ? "R" : right == TW_W ? "W" : "X";
 }
 
-/* Does the line of the finding that begins with `label` name a refusal? */
-static bool is_refusal(const TwFinding *finding, const char *label)
+bool tw_title_is_refusal(const TwFinding *finding, const char *label)
 {
     static const char *const words[] = {"page-fault", "decode-error", "loop"};
     const char *line = strstr(finding->text, label);
@@ -236,6 +235,10 @@ static void put_stale(Title *t)
         return;
     }
     put_event(t, event);
+    if (t->op->code == TW_OP_EXEC && !t->wants) {
+        g_string_append(t->out, "the code that was there before still runs");
+        return;
+    }
     g_string_append_printf(t->out, "%s %s", accesses(t->op),
                            t->wants ? "are still refused after it"
                                     : "still reach what was there before");
@@ -248,6 +251,37 @@ static void put_told(Title *t)
     const char *told = lines[0] && lines[1] && *lines[1] ? lines[1] : lines[0];
 
     g_string_append(t->out, told != NULL ? told : "a rule is broken");
+}
+
+/* "told: READS at r1+0x0; due: ...": what devices got, and what they should
+ * get.
+ */
+static void put_told_devices(Title *t)
+{
+    static const char due[] = "; due: ";
+    const char *line = strstr(t->finding->text, "\ntold: ");
+
+    if (line == NULL) {
+        g_string_append_printf(t->out,
+                               "a device gets none or other accesses than "
+                               "those of %s",
+                               access_of(t->op));
+        return;
+    }
+    g_string_append_printf(t->out, "%s tells devices: ", access_of(t->op));
+    for (line += strlen("\ntold: "); *line != '\0' && *line != '\n'; line++) {
+        size_t digits = *line == 'r' ? strspn(line + 1, "0123456789") : 0;
+
+        if (g_str_has_prefix(line, due)) {
+            g_string_append(t->out, "; instead of: ");
+            line += strlen(due) - 1;
+        } else if (digits > 0 && line[1 + digits] == '+') {
+            g_string_append(t->out, "offset ");
+            line += digits + 1;
+        } else {
+            g_string_append_c(t->out, *line);
+        }
+    }
 }
 
 static void put_effect(Title *t)
@@ -265,10 +299,7 @@ static void put_effect(Title *t)
         g_string_append_printf(t->out, "%s that is refused reaches a device",
                                access_of(t->op));
     } else {
-        g_string_append_printf(t->out,
-                               "a device gets none or other accesses than "
-                               "those of %s",
-                               access_of(t->op));
+        put_told_devices(t);
     }
 }
 
@@ -318,14 +349,17 @@ void tw_target_title(const TwTargetClass *klass, const TwProgram *program,
         .program = program,
         .finding = finding,
         .op = accused,
-        .wants = is_refusal(finding, "seen"),
-        .expects = is_refusal(finding, "expected"),
+        .wants = tw_title_is_refusal(finding, "seen"),
+        .expects = tw_title_is_refusal(finding, "expected"),
         .out = title,
     };
     static const char after_it[] = " after it";
     const char *when =
         klass->when != NULL ? klass->when(program, finding) : NULL;
 
+    if (klass->title != NULL && klass->title(program, finding, title)) {
+        return;
+    }
     t.has_when = when != NULL;
     if (accused != NULL &&
         strstr(finding->text, "the fetch of its instruction") != NULL) {

@@ -116,6 +116,30 @@ check 'half of the programs have at most 66 lines' \
     test "$(sed -n "$((($(wc -l <sorted) + 1) / 2))p" sorted)" -le 66
 check 'none has more than 110' test "$(tail -n 1 sorted)" -le 110
 
+# title_is CASE TITLE: the first lines of its program.
+title_is()
+{
+    emitted "$(target_of "$cases/$1.tw")" "$cases/$1.tw" &&
+        [ "$(sed -n '2,/^ \*$/p' case.c | sed 's/^ \* *//' | tr '\n' ' ' | sed 's/ *$//')" = "$2" ]
+}
+
+if [ "$version" = 2.0.1 ]; then
+    check 'the title of E' title_is unicorn/StaUnicornRdMioTop \
+        'uc_mem_protect of part of an MMIO mapping: the callbacks of what lies behind it get offsets from 0'
+    check 'the title of C and D' title_is unicorn/EffUnicornWr \
+        'uc_mem_unmap of part of an MMIO mapping: the rest can be stored to without W'
+    check 'the title of G' title_is unicorn/StaUnicornExRamTop \
+        'uc_mem_unmap, uc_mem_map_ptr: the code that was there before still runs'
+    check 'the title of H' title_is unicorn/EffUnicornExMio \
+        'uc_ctl_remove_cache: code of a device is not fetched again after it'
+    check 'the title of Q' title_is unicorn-last/InvUnicorn \
+        'uc_mem_unmap fails for the last page of a mapping that ends at 2^64'
+    check 'the title of X' title_is unicorn-x86-64/ClsUnicornExRam-over-end \
+        'uc_emu_start: a block of code that goes on into a page without X does not run at all'
+    check 'the title of a pair' title_is unicorn-ab/PrmUnicornaRd \
+        'uc_emu_start: a load that the TLB serves succeeds where the slow path refuses it'
+fi
+
 # The first line says what is wrong; no address and no value is a hash.
 case=$cases/unicorn/PrmUnicornRd.tw
 check "$case is emitted" "$TWINWALK" emit --target unicorn "$case" -o case.c

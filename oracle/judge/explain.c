@@ -15,6 +15,7 @@
 #include "oracle/judge/expect.h"
 #include "oracle/judge/fits.h"
 #include "oracle/judge/stale.h"
+#include "oracle/judge/told-text.h"
 #include "program/content.h"
 #include "program/ops.h"
 
@@ -525,6 +526,7 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
     OldCode code;
     TwVerdict verdict;
     const TwByte *at;
+    char told[TW_TOLD_TEXT];
 
     tw_choice(oracle, &oracle->history, access, 0, &current);
     at = current.answers[0] ? &current.bytes[0] : NULL;
@@ -532,7 +534,9 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
     accuse(oracle, access, seen);
     if (only_the_log(oracle, access, seen)) {
         finding->verdict = verdict = TW_VERDICT_EFFECT;
-        say(finding, "\nbut the devices were told something else (RU-3)");
+        tw_told_text(oracle, access, told, sizeof(told));
+        say(finding, "\nbut the devices were told something else (RU-3)\n%s",
+            told);
         tw_key_write(finding->key, verdict, oracle->target, access->code,
                      at ? leaf_of(oracle, at) : TW_KEY_LEAF_NONE,
                      TW_KEY_LINK_NONE, TW_KEY_EVENT_NONE);

@@ -304,6 +304,7 @@ const TwTargetClass tw_unicorn_class = {
     .avoid = tw_uc_avoid,
     .call = tw_uc_call,
     .when = tw_uc_when,
+    .title = tw_uc_title,
 };
 
 const TwTargetClass tw_unicorn_vtlb_class = {
@@ -349,4 +350,5 @@ const TwTargetClass tw_unicorn_snapshot_class = {
     .avoid = tw_uc_snapshot_avoid,
     .call = tw_uc_call,
     .when = tw_uc_snapshot_when,
+    .title = tw_uc_title,
 };

@@ -14,12 +14,18 @@ extern const TwTargetClass tw_unicorn_vtlb_class;
 extern const TwTargetClass tw_unicorn_snapshot_class;
 extern const TwTargetClass tw_unicorn_ab_class; /* pair.c */
 
-/* title.c: rows `call` and `when` of the classes. */
+/* title.c and title-defect.c: rows `call`, `when` and `title` of the classes.
+ */
 const char *tw_uc_call(const TwProgram *program, const TwOp *op);
 const char *tw_uc_vtlb_call(const TwProgram *program, const TwOp *op);
 const char *tw_uc_when(const TwProgram *program, const TwFinding *finding);
 const char *tw_uc_snapshot_when(const TwProgram *program,
                                 const TwFinding *finding);
+
+bool tw_uc_title(const TwProgram *program, const TwFinding *finding,
+                 GString *title);
+bool tw_uc_pair_title(const TwProgram *program, const TwFinding *finding,
+                      GString *title);
 
 /* What they all take. */
 extern const TwTargetOption tw_unicorn_options[];

@@ -37,7 +37,8 @@ static void put_known(Emit *e)
     }
 }
 
-/* Does the script make a call of this name? */
+/* Does the operation that the finding blames, or, if it blames none, the script
+ * make a call of this name? */
 static bool makes(const Emit *e, const char *name)
 {
     static const struct {
@@ -47,6 +48,7 @@ static bool makes(const Emit *e, const char *name)
                  {"uc_mem_map_ptr", CALL_MAP},
                  {"uc_mmio_map", CALL_MMIO},
                  {"uc_mem_protect", CALL_PROTECT}};
+    bool stale = e->finding->verdict == TW_VERDICT_STALE;
     unsigned k = 0;
 
     while (k < G_N_ELEMENTS(kinds) && strcmp(kinds[k].name, name) != 0) {
@@ -56,7 +58,10 @@ static bool makes(const Emit *e, const char *name)
          i++) {
         const Call *call = tw_uc_emit_at(e, i);
 
-        if (call->op != TW_NO_OP && call->kind == kinds[k].kind) {
+        if (call->kind == kinds[k].kind &&
+            (stale ? call->op == e->finding->changed ||
+                         call->op == e->finding->ended
+                   : call->op != TW_NO_OP)) {
             return true;
         }
     }

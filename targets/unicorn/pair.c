@@ -104,4 +104,5 @@ const TwTargetClass tw_unicorn_ab_class = {
     .avoid = tw_uc_avoid,
     .call = tw_uc_call,
     .when = tw_uc_when,
+    .title = tw_uc_pair_title,
 };

@@ -37,7 +37,7 @@ static bool parts_at(const Sim *sim, unsigned page)
 
 /* A call for pages first .. end - 1: which mappings does it split?  The
  * library makes new ones of the parts. */
-static void split(Sim *sim, unsigned first, unsigned end)
+static void split(Sim *sim, unsigned first, unsigned end, bool unmap)
 {
     for (unsigned p = first; p < end; p++) {
         unsigned from = sim->first[p], to = sim->end[p];
@@ -47,6 +47,7 @@ static void split(Sim *sim, unsigned first, unsigned end)
         }
         for (unsigned q = from; q < to; q++) {
             sim->moved[q] = sim->run[q] != 0;
+            sim->unmapped_part[q] = unmap;
             if (sim->device[q]) {
                 taint(sim, q, DEVICE_SPLIT);
             }
@@ -63,7 +64,7 @@ static bool on_unmap(void *data, unsigned first, unsigned end)
 
     sim->n_calls++;
     sim->ever |= sim->hooked ? BIT(HANDLER_MAPS) : 0;
-    split(sim, first, end);
+    split(sim, first, end, true);
     cut(sim, end);
     for (unsigned p = first; p < end; p++) {
         unsigned from = sim->first[p], to = sim->end[p];
@@ -114,6 +115,7 @@ static bool on_map(void *data, unsigned first, unsigned end)
     begin(sim, first, true);
     for (unsigned p = first; p < end; p++) {
         sim->taint[p] = 0;
+        sim->unmapped_part[p] = false;
         sim->rights[p] = sim->flat.mapped_rights[p];
         sim->first[p] = (uint16_t)first;
         sim->end[p] = (uint16_t)end;
@@ -134,7 +136,7 @@ static bool on_protect(void *data, unsigned first, unsigned end)
     if (sim->hooked && (parts_at(sim, first) || parts_at(sim, end))) {
         sim->ever |= BIT(HANDLER_MAPS);
     }
-    split(sim, first, end);
+    split(sim, first, end, false);
     cut(sim, first);
     cut(sim, end);
     for (unsigned p = first; p < end; p++) {

@@ -58,6 +58,7 @@ typedef struct Sim {
     uint8_t rights[PAGES]; /* of the mapping, before the latest call */
     uint16_t first[PAGES], end[PAGES]; /* pages of the mapping */
     bool begins[PAGES];                /* a mapping, or a part of one */
+    bool unmapped_part[PAGES];         /* uc_mem_unmap split the mapping last */
     unsigned n_ranges;                 /* pages that do */
     Shown run[PAGES];                  /* what code of the page was run, or 0 */
     bool twice[PAGES];      /* and this is mapped elsewhere too, since then */

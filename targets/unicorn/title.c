@@ -94,7 +94,7 @@ static const struct {
     {"store-handled", "after a hook gave W back and let the store go on"},
     {"hook-missed", "since the hook of the load that must be refused is not "
                     "called"},
-    {"code-handled", "after a hook let a refused fetch of the page go on"},
+    {"code-handled", "once a hook has let a refused fetch of the page go on"},
     {"load-crosses", "where the second page has no R"},
     {"load-unaligned", "if it is not aligned"},
     {"saved-cached", "in a page that the guest had accessed before the "
@@ -103,6 +103,8 @@ static const struct {
     {"not-readable", "after the page without R was stored to, executed or "
                      "flushed"},
     {"read-again", "after a refused load of the page"},
+    {"code-stored", "if its memory is mapped at two addresses or its mapping "
+                    "has changed"},
 };
 
 static const char *when_of(const TwTriggerInfo *triggers, uint64_t met)
