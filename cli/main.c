@@ -33,6 +33,8 @@ static const Verb for_users[] = {
     {"report", tw_verb_report, "writes a page about a store"},
     {"check", tw_verb_check,
      "runs folders of cases, and compares the results with the noted ones"},
+    {"conform", tw_verb_conform,
+     "shows which corner cases a target passes, and what was tested of it"},
     {"targets", tw_verb_targets, "lists targets and what they can express"},
     {"new", tw_verb_new, "writes the beginning of a target of your own"},
 };

@@ -127,6 +127,7 @@ static void say_next(unsigned s, const char *out, const char *name)
         printf("  %s\n", build);
     }
     printf("  twinwalk run --target %s --programs 2000\n", command);
+    printf("  twinwalk conform --target %s\n", command);
 }
 
 int tw_verb_new(int argc, char **argv)

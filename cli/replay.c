@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuzz/harness/judge-input.h"
+#include "fuzz/run/series.h"
 
 typedef struct Replay {
     TwCliTarget target;
@@ -15,7 +16,8 @@ typedef struct Replay {
     char *expect, *harness;
     int times;
     uint32_t patience;
-    TwRunner *runner; /* with in_process, and for the dialect of bytes */
+    TwRunner *runner; /* with in_process, and for the dialect of bytes; else */
+    TwSeries *series;
     JsonBuilder *builder;
     TwProgram *program;
     const char *first; /* file with a finding, or NULL */
@@ -184,8 +186,7 @@ static bool replay(Replay *r, const char *path)
     }
     if (r->in_process) {
         tw_runner_run(r->runner, r->program, &finding, NULL, NULL);
-    } else if (!tw_run_repeatedly(&r->target.options, r->program, r->patience,
-                                  (unsigned)r->times, &finding, &error)) {
+    } else if (!tw_series_run(r->series, r->program, &finding, &error)) {
         r->code = tw_cli_fail_error(error);
         return false;
     }
@@ -199,20 +200,23 @@ static bool replay(Replay *r, const char *path)
 static bool open_target(Replay *r)
 {
     GError *error = NULL;
-    TwRunner *runner = tw_runner_new(&r->target.options, &error);
 
-    if (!runner || !tw_runner_set_known(runner, r->known.list, &error)) {
-        tw_runner_free(runner);
+    if (r->bytes || r->in_process) {
+        r->runner = tw_runner_new(&r->target.options, &error);
+        if (r->runner &&
+            tw_runner_set_known(r->runner, r->known.list, &error)) {
+            tw_runner_set_known(r->runner, NULL, NULL); /* selected */
+        }
+    }
+    if (!r->in_process && !error) {
+        r->series = tw_series_open(&r->target.options, r->patience,
+                                   (unsigned)r->times, r->known.list, &error);
+    }
+    if (error) {
         r->code = tw_cli_fail_error(error);
         return false;
     }
-    tw_runner_set_known(runner, NULL, NULL); /* selected, that is all */
     tw_cli_known_tell_newer(&r->known);
-    if (r->bytes || r->in_process) {
-        r->runner = runner;
-    } else {
-        tw_runner_free(runner);
-    }
     return true;
 }
 
@@ -276,13 +280,11 @@ static bool replay_input(Replay *r, const char *path)
     show(r, path, &finding);
     return true;
 }
+
 static int replay_all(Replay *r, int n, char **paths)
 {
     bool ok = r->harness || open_target(r);
 
-    if (!ok) {
-        return r->code;
-    }
     r->builder = json_builder_new();
     r->program = g_new(TwProgram, 1);
     json_builder_begin_array(r->builder);
@@ -306,7 +308,8 @@ static int replay_all(Replay *r, int n, char **paths)
     }
     g_object_unref(r->builder);
     g_free(r->program);
-    g_clear_pointer(&r->runner, tw_runner_free);
+    tw_runner_free(r->runner);
+    tw_series_free(r->series);
     return r->code;
 }
 

@@ -13,6 +13,7 @@
 int tw_verb_run(int argc, char **argv);
 int tw_verb_replay(int argc, char **argv);
 int tw_verb_check(int argc, char **argv);
+int tw_verb_conform(int argc, char **argv);
 int tw_verb_gen(int argc, char **argv);
 int tw_verb_fmt(int argc, char **argv);
 int tw_verb_encode(int argc, char **argv);

@@ -46,7 +46,7 @@ done
 for mode in '--flush all' '--flush page' --hide-locations; do
     # shellcheck disable=SC2086 # two words
     holds "softmmu $mode agrees" 0 "$TWINWALK" check --want clean $mode \
-        "$corpus/corners" "$corpus/examples" "$corpus/quirks" \
+        "$corpus/basics" "$corpus/corners" "$corpus/examples" "$corpus/quirks" \
         "$corpus/regressions" "$corpus/rules" "$corpus/zoo"
 done
 

@@ -223,6 +223,17 @@ rm -f starts
 exits 0 'runs cleanly' "$TWINWALK" run --target 'exec:sh counted.sh' \
     --programs 20 --jobs 1 --out clean
 check 'three starts' [ "$(wc -l <starts)" -eq 3 ]
+for seed in 1 2 3 4; do
+    "$TWINWALK" gen --target 'exec:sh counted.sh' --seed $seed >"clean-$seed.tw"
+done
+rm -f starts
+exits 0 'replay of four cases' "$TWINWALK" replay --target 'exec:sh counted.sh' \
+    clean-*.tw
+check 'one start' [ "$(wc -l <starts)" -eq 1 ]
+rm -f starts
+exits 0 'check of four cases' "$TWINWALK" check --target 'exec:sh counted.sh' \
+    --jobs 1 clean-*.tw
+check 'two starts' [ "$(wc -l <starts)" -eq 2 ]
 rm -f starts
 exits 10 'is found' "$TWINWALK" run --target 'exec:BUG=1 sh counted.sh' \
     --programs 100 --seed 5 --jobs 1 --replays 1 --json --out counted

@@ -100,7 +100,10 @@ static TwOpCode some_code(TwGen *gen)
 {
     unsigned draw = tw_gen_below(gen, 16);
 
-    if (is_code(gen) && draw < 9) {
+    if (draw < (is_code(gen)                    ? 9u
+                : gen->dialect->exec_needs_code ? 0u
+                                                : 3u) &&
+        tw_gen_speaks(gen->dialect, TW_OP_EXEC)) {
         return TW_OP_EXEC;
     }
     return draw < 11 ? TW_OP_READ : draw < 15 ? TW_OP_WRITE : TW_OP_RMW;

@@ -65,6 +65,9 @@ static void run_slot(TwPool *pool, TwRunner **runner, Slot *slot)
     } else {
         if (!*runner) {
             *runner = tw_runner_new(&options->target, &error);
+            if (*runner) { /* the result is run on a fresh target anyway */
+                tw_runner_set_replays(*runner, 1, 1);
+            }
         }
         if (*runner) {
             tw_runner_run(*runner, &slot->program, &slot->finding, NULL, NULL);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The corners of the rules, 1 to 90: on softmmu in all its modes, each case of
- * corpus/corners has the outcomes of its notes; the judge accepts these
- * outcomes and no others; and each bug or mutant after "broken by" breaks the
- * case. Corners that no program can express are tests in C, listed here.
+ * corpus/corners has the outcomes of its notes (so have those of corpus/rules
+ * and corpus/basics); the judge accepts these outcomes and no others; and each
+ * bug or mutant after "broken by" breaks the case. Corners that no program can
+ * express are tests in C, listed here.
  */
 #include <string.h>
 
@@ -405,7 +406,7 @@ static void test_all_there(gconstpointer data)
         const TwCorner *corner = g_ptr_array_index(corners, i);
 
         g_assert_cmpuint(corner->number, <=, CORNERS);
-        there[corner->number] = true; /* 0: one of corpus/rules */
+        there[corner->number] = true; /* 0: one of a rule */
     }
     for (unsigned i = 0; c_tests[i].file; i++) {
         there[c_tests[i].number] = true;
@@ -482,8 +483,8 @@ static void load_all(GPtrArray *corners, const char *name)
         if (!corner) {
             g_error("%s", error->message);
         }
-        /* Corners have numbers, rules have ids. */
-        g_assert_cmpint(corner->rule != NULL, ==, strcmp(name, "rules") == 0);
+        /* Corners have numbers, all others the ids of rules. */
+        g_assert_cmpint(corner->rule == NULL, ==, strcmp(name, "corners") == 0);
         g_ptr_array_add(corners, corner);
     }
 }
@@ -497,6 +498,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     load_all(corners, "corners");
     load_all(corners, "rules");
+    load_all(corners, "basics");
     oracle = tw_oracle_new();
     result.told = g_array_new(FALSE, FALSE, sizeof(TwCornerTold));
     for (unsigned i = 0; i < corners->len; i++) {

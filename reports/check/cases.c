@@ -10,6 +10,7 @@ static void case_free(void *data)
     TwCheckCase *one = data;
 
     g_free(one->path);
+    g_free(one->program);
     g_free(one->verdict);
     g_free(one->key);
     g_free(one);
@@ -20,12 +21,22 @@ static int by_path(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void add_case(TwCheckJob *check, const char *path)
+static TwCheckCase *add_case(TwCheckJob *check, const char *path)
 {
     TwCheckCase *one = g_new0(TwCheckCase, 1);
 
     one->path = g_strdup(path);
     g_ptr_array_add(check->cases, one);
+    return one;
+}
+
+void tw_check_add_program(TwCheckJob *check, const char *name,
+                          const TwProgram *program)
+{
+    TwCheckCase *one = add_case(check, name);
+
+    one->program = g_new(TwProgram, 1);
+    tw_program_copy(one->program, program);
 }
 
 /* All *.tw below a folder, which links to folders are not followed from. */
@@ -117,6 +128,9 @@ bool tw_check_read(TwCheckJob *check, GError **error)
         TwCheckCase *one = g_ptr_array_index(check->cases, i);
         g_autoptr(TwComments) comments = tw_comments_new();
 
+        if (one->program) {
+            continue;
+        }
         if (strcmp(one->path, "-") == 0) {
             g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
                         "check: expected files or folders, not standard "

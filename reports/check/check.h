@@ -38,6 +38,7 @@ typedef struct TwCheckOutcome {
 
 typedef struct TwCheckCase {
     char *path;
+    TwProgram *program;         /* NULL: as the file says */
     char *verdict, *key;        /* as noted, or NULL */
     bool expects;               /* a finding is noted for this target */
     TwCheckOutcome outcomes[2]; /* on the target, and on the other one */
@@ -72,8 +73,13 @@ bool tw_check_open(TwCheckJob *check, GError **error);
  * Links to folders are not followed from a folder.  False with `error`. */
 bool tw_check_add(TwCheckJob *check, const char *path, GError **error);
 
-/* Reads the notes of all cases, on targets that were opened.  False with
- * `error` if a file is no case. */
+/* Adds a program that is in no file, has no notes and is to be called `name`.
+ * Copies both. */
+void tw_check_add_program(TwCheckJob *check, const char *name,
+                          const TwProgram *program);
+
+/* Reads the notes of all cases of files, on targets that were opened.  False
+ * with `error` if a file is no case. */
 bool tw_check_read(TwCheckJob *check, GError **error);
 
 /* Called in the parent, case by case in their order; each is judged. */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs the cases of a check.  Each run is in a child of a worker, so the worker
- * survives a target that dies.
+ * Runs the cases of a check.  A worker survives a target that dies: it runs the
+ * cases one after another on a target that is another process, and each in a
+ * child of its own otherwise.
  */
 #include "reports/check/check.h"
 
 #include <string.h>
 
 #include "fuzz/process/work.h"
+#include "fuzz/run/series.h"
 #include "program/text/text.h"
 
 /* The result of one case. */
@@ -18,6 +20,7 @@ typedef struct Slot {
 
 typedef struct Run {
     TwCheckJob *check;
+    TwSeries *series[2]; /* of this worker; NULL: not open yet */
     TwProgram *program;
     TwCheckDone done;
     void *data;
@@ -38,22 +41,44 @@ bool tw_check_open(TwCheckJob *check, GError **error)
     return true;
 }
 
+static bool load_case(const TwCheckCase *one, TwProgram *program,
+                      GError **error)
+{
+    if (one->program) {
+        tw_program_copy(program, one->program);
+        return true;
+    }
+    return tw_program_load(program, one->path, TW_TEXT_STRICT, NULL, error);
+}
+
+/* On the t-th target. */
+static bool run_on(Run *run, unsigned t, const TwProgram *program,
+                   TwFinding *finding, GError **error)
+{
+    const TwCheckJob *check = run->check;
+
+    if (!run->series[t]) {
+        run->series[t] = tw_series_open(&check->targets[t], check->patience[t],
+                                        check->times, NULL, error);
+    }
+    return run->series[t] &&
+           tw_series_run(run->series[t], program, finding, error);
+}
+
 static void run_case(unsigned i, void *slot, void *data)
 {
-    const Run *run = data;
+    Run *run = data;
     const TwCheckJob *check = run->check;
-    const TwCheckCase *one = g_ptr_array_index(check->cases, i);
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     Slot *out = slot;
     GError *error = NULL;
-    bool ok = tw_program_load(program, one->path, TW_TEXT_STRICT, NULL, &error);
+    bool ok = load_case(g_ptr_array_index(check->cases, i), program, &error);
 
     for (unsigned t = 0; t < check->n_targets && ok; t++) {
         TwCheckOutcome *outcome = &out->outcomes[t];
         gint64 start = g_get_monotonic_time();
 
-        ok = tw_run_repeatedly(&check->targets[t], program, check->patience[t],
-                               check->times, &outcome->finding, &error);
+        ok = run_on(run, t, program, &outcome->finding, &error);
         outcome->seconds =
             (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
     }
@@ -84,7 +109,7 @@ static void count_case(Run *run, TwCheckCase *one)
 
     /* Most versions have no entries: reading the case again costs time. */
     if (tw_known_any_active(check->known) &&
-        tw_program_load(run->program, one->path, TW_TEXT_STRICT, NULL, NULL)) {
+        load_case(one, run->program, NULL)) {
         look_up(check, run->program, &one->outcomes[0].finding);
     }
     tw_check_judge(check, one);
