@@ -131,6 +131,7 @@ static void json_dialect(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "table_bases", d->table_bases);
     tw_json_bool(b, "output_widths", d->output_widths);
     tw_json_bool(b, "mpc_registers", d->mpc_registers);
+    tw_json_bool(b, "mpc_board", d->mpc_board);
     tw_json_bool(b, "aligned_rmw", d->aligned_rmw);
     tw_json_bool(b, "exclusives_of_ram", d->exclusives_of_ram);
     tw_json_bool(b, "pairs_of_ram", d->pairs_of_ram);

@@ -9,6 +9,7 @@
 
 #include "program/check.h"
 #include "program/legality.h"
+#include "program/mpc-board.h"
 #include "program/ops.h"
 #include "program/path.h"
 
@@ -56,7 +57,7 @@ static uint64_t fit_size(const TwDialect *d, const TwProgram *p, unsigned id,
 
 bool tw_dialect_is_wide(const TwDialect *d, const TwProgram *p)
 {
-    return p->contents == TW_CONTENTS_DATA && d->path_stages == 0 &&
+    return p->contents == TW_CONTENTS_DATA && !tw_dialect_is_machine(d) &&
            d->address_lg == 0 && d->region_lg == 0 && !d->identity_pages &&
            !d->whole_pages && !d->full_ram && !d->plain_accesses &&
            !d->wide_rmw && !d->aligned_rmw && !d->exclusives_of_ram &&
@@ -235,6 +236,10 @@ void tw_dialect_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
         tw_path_fit_op(d, p, op);
         return;
     }
+    if (d->mpc_board) {
+        tw_mpc_board_fit_op(p, op);
+        return;
+    }
     fit_during(d, op);
     if (tw_dialect_is_wide(d, p)) {
         return;
@@ -391,6 +396,9 @@ void tw_dialect_fit(const TwDialect *d, TwProgram *p)
     if (d->path_stages != 0) {
         tw_path_shape(d, p);
     }
+    if (d->mpc_board) {
+        tw_mpc_board_shape(p);
+    }
     p->contents = tw_dialect_fit_contents(d, p->contents);
     for (unsigned i = 0; p->contents != TW_CONTENTS_DATA && i < p->n_iommus;
          i++) {
@@ -446,5 +454,8 @@ void tw_dialect_fit(const TwDialect *d, TwProgram *p)
         if (tw_dialect_parts_pair(d, p, i)) {
             op[-1].flags &= (uint8_t)~TW_OPF_PAIRED;
         }
+    }
+    if (d->mpc_board) {
+        tw_mpc_board_fit_execs(p);
     }
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "program/mpc-board.h"
 #include "program/ops.h"
 #include "program/path.h"
 
@@ -403,6 +404,9 @@ bool tw_dialect_admits(const TwDialect *d, const TwProgram *p, char *why,
     }
     bool wide = tw_dialect_is_wide(d, p);
     if (d->path_stages != 0 && !tw_path_has_shape(d, p, why, why_size)) {
+        return false;
+    }
+    if (d->mpc_board && !tw_mpc_board_has_shape(p, why, why_size)) {
         return false;
     }
     return admits_regions(d, p, wide, reply) && admits_spaces(d, p, reply) &&

@@ -96,6 +96,8 @@ typedef struct TwDialect {
                           * beside the window (path.h); 0: nothing */
     uint64_t entry_bits; /* a `poke` may set these beside an address in there */
     uint64_t entry_ones; /* and sets these, but for one that stores 0 */
+    bool mpc_board; /* programs for a board whose CPU reaches its SRAMs through
+                     * MPCs (mpc-board.h) */
     /* How much the reasons of its traces tell (LA-60). */
     uint8_t reason_groups[TW_REASONS]; /* kinds with the same number, not 0, are
                                         * told as one; TW_REASON_UNTOLD: as
@@ -113,6 +115,12 @@ static inline bool tw_dialect_speaks(const TwDialect *dialect, unsigned code)
 {
     return tw_ops_has(&dialect->ops, code) &&
            !tw_ops_has(&dialect->setup_only, code);
+}
+
+/* Are the objects of all its programs those of one machine? */
+static inline bool tw_dialect_is_machine(const TwDialect *dialect)
+{
+    return dialect->path_stages != 0 || dialect->mpc_board;
 }
 
 /* Everything the language has: for the text form and for tools. */

@@ -11,6 +11,7 @@
 #include "fuzz/generate/mapping.h"
 #include "fuzz/generate/moves.h"
 #include "fuzz/generate/mpc.h"
+#include "fuzz/generate/mpc-board.h"
 #include "fuzz/generate/paged.h"
 #include "fuzz/generate/pairs.h"
 #include "fuzz/generate/path.h"
@@ -41,6 +42,10 @@ void tw_generate_towards(TwProgram *program, TwProfile profile,
 
     if (dialect->path_stages != 0) {
         tw_path_generate(program, dialect, rng);
+        return;
+    }
+    if (dialect->mpc_board) {
+        tw_mpc_board_generate(program, dialect, rng);
         return;
     }
     /* Most profiles are as if the dialect had no mappings. */

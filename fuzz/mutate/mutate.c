@@ -303,10 +303,9 @@ enum { NEW_MOVES = 22, ONLY_OPS = 81 };
 
 static void mutate_once(TwMutation *m)
 {
-    bool path =
-        m->dialect->path_stages != 0; /* its objects are what they are */
-    unsigned draw =
-        path ? NEW_MOVES + tw_below(m, ONLY_OPS - NEW_MOVES) : tw_below(m, 100);
+    bool machine = tw_dialect_is_machine(m->dialect); /* its objects stay */
+    unsigned draw = machine ? NEW_MOVES + tw_below(m, ONLY_OPS - NEW_MOVES)
+                            : tw_below(m, 100);
 
     if (draw < NEW_MOVES) {
         add_move(m);
@@ -354,7 +353,7 @@ void tw_mutate(TwProgram *program, const TwDialect *dialect, uint32_t profiles,
     /* A program without a CPU or a setup has nothing to access, so mutations
      * would have little effect.  A very short script is replaced more often,
      * since engines that start from an empty input stay there for long. */
-    if ((program->n_cpus == 0 && dialect->path_stages == 0) ||
+    if ((program->n_cpus == 0 && !tw_dialect_is_machine(dialect)) ||
         program->n_setup == 0 ||
         tw_rng_below(rng, program->n_script < 4 ? 4 : 64) == 0) {
         tw_generate(program, pick_profile(profiles, rng), dialect, rng);

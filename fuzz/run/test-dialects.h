@@ -291,6 +291,7 @@ typedef struct Row {
     X(dma_wide, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_bits, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_ones, NOTHING, CASES({0, NULL, NULL})) \
+    X(mpc_board, MUST, CASES({0, SMALL, READ})) \
     X(reason_groups, NOTHING, CASES({0, NULL, NULL})) \
     X(reason_coarse, NOTHING, CASES({0, NULL, NULL})) \
     X(reason_lg, NOTHING, CASES({0, NULL, NULL}))

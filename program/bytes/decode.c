@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "program/bytes/form.h"
+#include "program/mpc-board.h"
 #include "program/path.h"
 #include "program/check.h"
 #include "program/legality.h"
@@ -214,6 +215,11 @@ void tw_program_decode(TwProgram *p, const uint8_t *data, size_t size,
     tw_dialect_fit_regions(d, p);
     if (d->path_stages != 0) {
         tw_path_shape(d, p);
+    }
+    if (d->mpc_board) {
+        tw_mpc_board_shape(p);
+    }
+    if (tw_dialect_is_machine(d)) {
         p->n_setup = 0; /* that of a default topology */
     }
     tw_ranks_of_regions(&t->regions, p);
@@ -227,4 +233,7 @@ void tw_program_decode(TwProgram *p, const uint8_t *data, size_t size,
     note_pages(t);
     decode_actors(t, tw_form_actors(header));
     decode_script(t, tw_form_max_script(header));
+    if (d->mpc_board) {
+        tw_mpc_board_fit_execs(p);
+    }
 }

@@ -86,6 +86,7 @@ static const Flag features[] = {
     {"output-widths", OF_DIALECT(output_widths), 1},
     {"inert", OF_DIALECT(contents), 1u << TW_CONTENTS_INERT},
     {"coarse-reasons", OF_DIALECT(reason_coarse), 1},
+    {"mpc-board", OF_DIALECT(mpc_board), 1},
 };
 
 static const Flag promises[] = {

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/* See mpc-board.h. */
+#include "program/mpc-board.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "program/fields.h"
+#include "program/ops.h"
+
+enum {
+    REGISTERS = 0x1000, /* bytes */
+    HOLE_BYTES = 1 << 20,
+    ALL_LG = 32, /* of the page-map entries, and the space */
+    USUAL_TLB_LG = 3,
+};
+
+const TwMpcSram tw_mpc_srams[TW_MPC_BOARD_MPCS] = {
+    {0x00000000, 4 << 20},
+    {0x28000000, 2 << 20},
+    {0x28200000, 2 << 20},
+};
+
+/* Rights by attribution, of each index. */
+static const uint8_t rights_of[TW_MPC_BOARD_INDEXES] = {
+    TW_R | TW_W | TW_X, TW_R | TW_W, TW_R | TW_W | TW_X};
+
+bool tw_mpc_board_has(const TwProgram *p, unsigned mpc)
+{
+    unsigned region = TW_MPC_BOARD_REGION + mpc;
+
+    return region < p->n_regions && p->regions[region].kind == TW_REGION_IOMMU;
+}
+
+static bool has_alias(const TwProgram *p)
+{
+    return TW_MPC_BOARD_ALIAS < p->n_regions &&
+           p->regions[TW_MPC_BOARD_ALIAS].kind == TW_REGION_ALIAS &&
+           tw_mpc_board_has(p, 0);
+}
+
+static bool has_index(const TwProgram *p, unsigned index)
+{
+    return p->n_cpus > 0 && p->cpus[0].present && p->cpus[0].mmu[index].present;
+}
+
+static unsigned first_mpc(const TwProgram *p)
+{
+    unsigned k = 0;
+
+    while (k + 1 < TW_MPC_BOARD_MPCS && !tw_mpc_board_has(p, k)) {
+        k++;
+    }
+    return k;
+}
+
+bool tw_mpc_board_find(const TwProgram *p, uint64_t addr, unsigned *mpc,
+                       uint64_t *offset)
+{
+    if (has_alias(p) && addr - TW_MPC_BOARD_ALIAS_AT < tw_mpc_srams[0].size) {
+        *mpc = 0;
+        *offset = addr - TW_MPC_BOARD_ALIAS_AT;
+        return true;
+    }
+    for (unsigned k = 0; k < TW_MPC_BOARD_MPCS; k++) {
+        if (tw_mpc_board_has(p, k) &&
+            addr - tw_mpc_srams[k].at < tw_mpc_srams[k].size) {
+            *mpc = k;
+            *offset = addr - tw_mpc_srams[k].at;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Shape -------------------------------------------------------------------- */
+
+static void shape_mpc(TwProgram *p, unsigned k)
+{
+    TwRegion *region = &p->regions[TW_MPC_BOARD_REGION + k];
+    TwRegion *ram = &p->regions[TW_MPC_BOARD_RAM + k];
+    uint8_t space = (uint8_t)(1 + k);
+
+    *region = tw_region_make(TW_REGION_IOMMU);
+    region->size = tw_mpc_srams[k].size;
+    region->addr = tw_mpc_srams[k].at;
+    region->container = 0;
+    region->iommu = (uint8_t)k;
+    *ram = tw_region_make(TW_REGION_RAM);
+    ram->size = tw_mpc_srams[k].size;
+    ram->block = (uint8_t)(TW_MPC_BOARD_RAM + k);
+    p->spaces[space] =
+        (TwSpace){.present = true, .root = (uint8_t)(TW_MPC_BOARD_RAM + k)};
+    p->iommus[k] = tw_iommu_make(TW_IOMMU_MPC, TW_MPC_BOARD_PAGE_LG);
+    p->iommus[k].indexes = 2;
+    p->iommus[k].select = TW_SELECT_SECURE;
+    p->iommus[k].bypass_space = space;
+    p->iommus[k].mpc.blocked_space = space;
+}
+
+static void shape_alias(TwProgram *p)
+{
+    TwRegion *alias = &p->regions[TW_MPC_BOARD_ALIAS];
+
+    *alias = tw_region_make(TW_REGION_ALIAS);
+    alias->target = TW_MPC_BOARD_REGION;
+    alias->size = tw_mpc_srams[0].size;
+    alias->addr = TW_MPC_BOARD_ALIAS_AT;
+    alias->container = 0;
+}
+
+static void shape_cpu(TwProgram *p, unsigned indexes)
+{
+    TwCpu *c = &p->cpus[0];
+
+    p->n_cpus = 1;
+    *c = (TwCpu){.present = true, .tlb_lg = USUAL_TLB_LG};
+    for (unsigned i = 0; i < TW_MPC_BOARD_INDEXES; i++) {
+        if (indexes >> i & 1) {
+            c->mmu[i] = (TwMmuIndex){.present = true,
+                                     .attrs = i == 0 ? TW_ATTR_SECURE : 0};
+        }
+    }
+}
+
+/* What a program has of what may be missing, as bits. */
+static void parts_of(const TwProgram *p, unsigned *mpcs, bool *alias,
+                     unsigned *indexes)
+{
+    *mpcs = *indexes = 0;
+    *alias = has_alias(p);
+    for (unsigned k = 0; k < TW_MPC_BOARD_MPCS; k++) {
+        *mpcs |= (unsigned)tw_mpc_board_has(p, k) << k;
+    }
+    for (unsigned i = 0; i < TW_MPC_BOARD_INDEXES; i++) {
+        *indexes |= (unsigned)has_index(p, i) << i;
+    }
+    *mpcs = *mpcs ? *mpcs : 1;
+    *indexes = *indexes ? *indexes : 1;
+}
+
+void tw_mpc_board_shape(TwProgram *p)
+{
+    unsigned mpcs, indexes;
+    bool alias;
+
+    parts_of(p, &mpcs, &alias, &indexes);
+    p->page_lg = TW_MPC_BOARD_PAGE_LG;
+    p->hops = TW_DEFAULT_HOPS;
+    p->explicit_safepoints = false;
+    p->n_actors = 0;
+    p->n_regions = TW_MPC_BOARD_RAM + TW_MPC_BOARD_MPCS;
+    p->n_spaces = 1 + TW_MPC_BOARD_MPCS;
+    p->n_iommus = TW_MPC_BOARD_MPCS;
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        p->regions[i] = tw_region_make(TW_REGION_NONE);
+    }
+    for (unsigned i = 0; i < p->n_spaces; i++) {
+        p->spaces[i] = (TwSpace){.present = false};
+    }
+    for (unsigned i = 0; i < p->n_iommus; i++) {
+        p->iommus[i] = (TwIommu){.kind = TW_IOMMU_NONE};
+    }
+    p->regions[0] = tw_region_make(TW_REGION_CONTAINER);
+    p->regions[0].size = UINT64_C(1) << ALL_LG;
+    p->spaces[0] = (TwSpace){.present = true, .root = 0};
+    for (unsigned k = 0; k < TW_MPC_BOARD_MPCS; k++) {
+        if (mpcs >> k & 1) {
+            shape_mpc(p, k);
+        }
+    }
+    if (alias) {
+        shape_alias(p);
+    }
+    shape_cpu(p, indexes);
+}
+
+/* Execs -------------------------------------------------------------------- */
+
+/* Does the operation write all of CTRL's bits 0 to 7? */
+static bool writes_ctrl(const TwOp *op)
+{
+    return op->code == TW_OP_MPC_WRITE && op->addr == TW_MPC_BOARD_CTRL;
+}
+
+/* The first `exec` that comes before each CTRL was written, or n_script. */
+static unsigned first_early(const TwProgram *p)
+{
+    unsigned missing = 0;
+
+    for (unsigned k = 0; k < TW_MPC_BOARD_MPCS; k++) {
+        missing |= (unsigned)tw_mpc_board_has(p, k) << k;
+    }
+    for (unsigned i = 0; i < p->n_script && missing != 0; i++) {
+        if (writes_ctrl(&p->script[i])) {
+            missing &= ~(1u << p->script[i].obj);
+        } else if (p->script[i].code == TW_OP_EXEC) {
+            return i;
+        }
+    }
+    return p->n_script;
+}
+
+void tw_mpc_board_fit_execs(TwProgram *p)
+{
+    unsigned i;
+
+    while ((i = first_early(p)) < p->n_script) {
+        p->script[i].code = TW_OP_READ;
+    }
+}
+
+/* Compares the objects by what has a meaning: without operations. */
+bool tw_mpc_board_has_shape(const TwProgram *p, char *why, size_t why_size)
+{
+    static _Thread_local TwProgram bare, shape;
+    unsigned early;
+
+    memcpy(&bare, p, offsetof(TwProgram, regions));
+    memcpy(bare.regions, p->regions, p->n_regions * sizeof(*p->regions));
+    memcpy(bare.spaces, p->spaces, p->n_spaces * sizeof(*p->spaces));
+    memcpy(bare.iommus, p->iommus, p->n_iommus * sizeof(*p->iommus));
+    memcpy(bare.cpus, p->cpus, p->n_cpus * sizeof(*p->cpus));
+    memcpy(bare.actors, p->actors, p->n_actors * sizeof(*p->actors));
+    bare.n_setup = bare.n_script = 0;
+    memcpy(&shape, &bare, offsetof(TwProgram, setup));
+    tw_mpc_board_shape(&shape);
+    if (!tw_program_equal(&bare, &shape)) {
+        if (why) {
+            snprintf(why, why_size,
+                     "objects other than those of a board with MPCs");
+        }
+        return false;
+    }
+    early = first_early(p);
+    if (early < p->n_script && why) {
+        snprintf(why, why_size,
+                 "operation %u: exec before the CTRL of each mpc was written",
+                 early);
+    }
+    return early == p->n_script;
+}
+
+/* Operations --------------------------------------------------------------- */
+
+void tw_mpc_board_pages(TwProgram *p)
+{
+    p->n_setup = 0;
+    for (unsigned i = 0; i < TW_MPC_BOARD_INDEXES; i++) {
+        if (has_index(p, i)) {
+            p->setup[p->n_setup++] = (TwOp){.code = TW_OP_PAGE,
+                                            .actor = TW_BOARD,
+                                            .index = (uint8_t)i,
+                                            .lg = ALL_LG,
+                                            .perm = rights_of[i]};
+        }
+    }
+}
+
+/* This index, or the next one that has a page-map entry; TW_NONE: none has. */
+static uint8_t fit_index(const TwProgram *p, unsigned index, bool paged)
+{
+    unsigned has = 0;
+
+    for (unsigned i = 0; i < p->n_setup && paged; i++) {
+        has |= 1u << p->setup[i].index;
+    }
+    for (unsigned i = 0; i < TW_MPC_BOARD_INDEXES; i++) {
+        unsigned k = (index + i) % TW_MPC_BOARD_INDEXES;
+
+        if (has_index(p, k) && (!paged || has >> k & 1)) {
+            return (uint8_t)k;
+        }
+    }
+    return TW_NONE;
+}
+
+/* In an SRAM that the program has, or where nothing is. */
+static uint64_t fit_address(const TwProgram *p, uint64_t addr)
+{
+    uint64_t offset;
+    unsigned mpc;
+
+    addr &= UINT32_MAX & ~TW_MPC_BOARD_SECURE;
+    if (tw_mpc_board_find(p, addr, &mpc, &offset) ||
+        addr - TW_MPC_BOARD_HOLE < HOLE_BYTES) {
+        return addr;
+    }
+    mpc = first_mpc(p);
+    return tw_mpc_srams[mpc].at + (addr & (tw_mpc_srams[mpc].size - 1));
+}
+
+static void fit_access(const TwProgram *p, TwOp *op)
+{
+    bool code = tw_contents_are_code(p->contents);
+
+    if (op->code == TW_OP_EXEC && !code) {
+        op->code = TW_OP_READ;
+    }
+    op->size =
+        op->size >= 8 ? 8 : (uint8_t)(1u << (31 - __builtin_clz(op->size)));
+    if (code && op->code != TW_OP_READ) {
+        op->size = 8;
+    }
+    op->obj = 0;
+    op->actor = 0;
+    op->flags = 0;
+    op->from = 0;
+    op->index = fit_index(p, op->index, true);
+    op->addr = fit_address(p, op->addr) & ~(uint64_t)(op->size - 1u);
+    if (op->index == TW_NONE) {
+        *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
+    }
+}
+
+static void fit_register(const TwProgram *p, TwOp *op)
+{
+    unsigned k = op->obj % TW_MPC_BOARD_MPCS;
+    uint64_t value = op->value;
+
+    op->size = op->size >= 4 ? 4 : op->size >= 2 ? 2 : 1;
+    op->obj = (uint8_t)(tw_mpc_board_has(p, k) ? k : first_mpc(p));
+    op->addr &= (REGISTERS - 1) & ~(uint64_t)(op->size - 1u);
+    op->attrs = TW_ATTR_SECURE;
+    op->actor = TW_BOARD;
+    op->flags = 0;
+    if (op->code == TW_OP_MPC_WRITE) {
+        value &= (UINT64_C(1) << 8 * op->size) - 1;
+        if (op->addr == TW_MPC_BOARD_CTRL &&
+            tw_contents_are_code(p->contents)) {
+            value |= TW_MPC_BOARD_SEC_RESP;
+        }
+        op->value = value;
+    }
+}
+
+static void fit_page(const TwProgram *p, TwOp *op)
+{
+    uint8_t index = fit_index(p, op->index, false);
+
+    *op = (TwOp){.code = TW_OP_PAGE,
+                 .actor = TW_BOARD,
+                 .index = index,
+                 .lg = ALL_LG,
+                 .perm = rights_of[index % TW_MPC_BOARD_INDEXES]};
+}
+
+void tw_mpc_board_fit_op(const TwProgram *p, TwOp *op)
+{
+    switch (op->code) {
+    case TW_OP_READ:
+    case TW_OP_WRITE:
+    case TW_OP_EXEC:
+        fit_access(p, op);
+        break;
+    case TW_OP_MPC_READ:
+    case TW_OP_MPC_WRITE:
+        fit_register(p, op);
+        break;
+    case TW_OP_PAGE:
+        fit_page(p, op);
+        break;
+    case TW_OP_FLUSH_ALL:
+        *op = (TwOp){.code = TW_OP_FLUSH_ALL, .actor = TW_BOARD};
+        break;
+    default:
+        *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
+        break;
+    }
+}
