@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 # The architecture, as the name of a QEMU has it, and the target of twinwalk.
 TARGETS = {"aarch64": "qemu-aarch64", "x86_64": "qemu-x86-64",
-           "riscv64": "qemu-riscv64"}
-# The targets of the same QEMU that are about its virtual IOMMUs.
+           "riscv64": "qemu-riscv64", "arm": "qemu-mpc"}
+# The targets of the same QEMU that are about its virtual IOMMUs, if any.
 IOMMUS = {"qemu-aarch64": ("qemu-smmuv3", "qemu-smmuv3-nested"),
           "qemu-x86-64": ("qemu-vtd", "qemu-vtd-scalable", "qemu-vtd-first",
                           "qemu-amdvi"),
@@ -55,7 +55,7 @@ def qemus_of(text):
 
 def targets_of(qemu):
     """All targets that run that QEMU."""
-    return (qemu.target, *IOMMUS[qemu.target])
+    return (qemu.target, *IOMMUS.get(qemu.target, ()))
 
 
 def made(folder=""):

@@ -56,7 +56,7 @@ chmod +x "$4/usr/lib/some-linux-gnu/ld-linux.so.1"
 END
     stand_in chroot <<'END'
 echo 'Version: 2.3.4' >"$1/usr/lib/some-linux-gnu/pkgconfig/unicorn.pc"
-for arch in aarch64 riscv64 x86_64; do
+for arch in aarch64 arm riscv64 x86_64; do
     cat >"$1/usr/bin/qemu-system-$arch" <<'QEMU'
 #!/bin/sh
 echo "QEMU emulator version 10.9.8 (Debian 1:10.9.8)"
@@ -165,6 +165,7 @@ new_machine
 call 0 'it makes two suites' trixie forky
 cat >expected <<END
 qemu-system-aarch64-trixie 10.9.8 $out/qemu-system-aarch64-trixie
+qemu-system-arm-trixie 10.9.8 $out/qemu-system-arm-trixie
 qemu-system-riscv64-trixie 10.9.8 $out/qemu-system-riscv64-trixie
 qemu-system-x86_64-trixie 10.9.8 $out/qemu-system-x86_64-trixie
 libunicorn-trixie 2.3.4 $out/trixie/usr/lib/some-linux-gnu/libunicorn.so

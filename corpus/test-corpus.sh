@@ -86,7 +86,7 @@ for folder in unicorn unicorn-ab unicorn-last unicorn-x86-64; do
 done
 
 # A stock QEMU; the cases are of 7.2.
-for arch in aarch64 x86-64 riscv64; do
+for arch in aarch64 x86-64 riscv64 mpc; do
     version=$("$TWINWALK" targets --target "qemu-$arch" 2>/dev/null |
         sed -n 's/^version //p') || version=
     case $version in

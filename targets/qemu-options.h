@@ -5,6 +5,16 @@
 
 #include "targets/target.h"
 
+/* The binary. */
+#define TW_QEMU_OPTIONS_OF_BINARY \
+    {"qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu), .value = "PATH", \
+     .help = "The QEMU to run (default: qemu-system-... of the PATH)"}, \
+    { \
+        "qemu-args", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu_args), \
+            .value = "ARGS", \
+            .help = "More options for QEMU, as a shell reads them" \
+    }
+
 /* The binaries: the one, and the other of a pair. */
 #define TW_QEMU_OPTIONS_OF_BINARIES \
     {"against-qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(against_qemu), \
@@ -14,13 +24,7 @@
         {"against-qemu-args", TW_TARGET_TEXT, \
          TW_TARGET_FIELD(against_qemu_args), .value = "ARGS", \
          .help = "Its options (default: as --qemu-args)"}, \
-        {"qemu", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu), .value = "PATH", \
-         .help = "The QEMU to run (default: qemu-system-... of the PATH)"}, \
-    { \
-        "qemu-args", TW_TARGET_TEXT, TW_TARGET_FIELD(qemu_args), \
-            .value = "ARGS", \
-            .help = "More options for QEMU, as a shell reads them" \
-    }
+        TW_QEMU_OPTIONS_OF_BINARY
 
 #define TW_QEMU_OPTION_DROP_FLUSHES \
     { \

@@ -4,6 +4,7 @@
 #include "targets/exec/exec.h"
 #include "targets/classes/options.h"
 #ifdef TW_HAVE_QEMU_AGENTS
+#include "targets/mpc/class.h"
 #include "targets/qemu/class.h"
 #endif
 #include "targets/qtest/class.h"
@@ -28,6 +29,7 @@ static const TwTargetClass *const classes[] = {
     &tw_qemu_x86_64_class,
     &tw_qemu_riscv64_class,
     &tw_qemu_ab_class,
+    &tw_mpc_class,
 #endif
     &tw_qtest_smmuv3_class,
     &tw_qtest_smmuv3_nested_class,

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The agent: a program that runs alone on an mps2-an505, in Secure state, and
+ * performs what it finds in the mailbox.  Registers are as the Armv8-M
+ * Architecture Reference Manual (DDI 0553) and the manuals of the board (AN505)
+ * and of its subsystem (SSE-200) describe them.  There is no C library.
+ */
+#include "targets/mpc/mailbox.h"
+
+typedef uint64_t Access(uint32_t low, uint32_t addr, uint32_t high);
+
+/* In agent.S: calls `access`, in Non-secure state if bit 0 of its address is 0.
+ * A fault in it ends it, and done->fault is not 0. */
+void agent_try(uint32_t low, uint32_t addr, uint32_t high, uint32_t access,
+               TwMpcDone *done);
+extern const uint32_t agent_accesses[2 * 4];
+_Noreturn void agent_main(void);
+_Noreturn void agent_panic(uint32_t ipsr);
+
+enum {
+    /* System control space */
+    ISER1 = 0xe000e104,
+    IPR8 = 0xe000e420,
+    VTOR = 0xe000ed08,
+    AIRCR = 0xe000ed0c,
+    CCR = 0xe000ed14,
+    SHCSR = 0xe000ed24,
+    CFSR = 0xe000ed28,
+    BFAR = 0xe000ed38,
+    MPU_CTRL = 0xe000ed94,
+    SAU_CTRL = 0xe000edd0,
+    SFSR = 0xe000ede4,
+    /* UART0 of the board */
+    UART = 0x50200000,
+    UART_DATA = UART,
+    UART_STATE = UART + 4,
+    UART_CTRL = UART + 8,
+    UART_INT = UART + 0xc,
+    UART_BAUD = UART + 0x10,
+    /* an MPC */
+    CTRL = 0,
+    BLK_MAX = 0x10,
+    BLK_IDX = 0x18,
+    BLK_LUT = 0x1c,
+    INT_CLEAR = 0x24,
+    INT_EN = 0x28,
+    INFO1 = 0x2c,
+    INFO2 = 0x30,
+};
+#define LOCKDOWN (1u << 31)
+#define SECURE (1u << 28) /* in addresses */
+
+/* Non-secure functions, as the processor sees them. */
+static const uint16_t stubs[8][4] = {
+    {0x7808, 0x4770},                 /* ldrb r0, [r1] */
+    {0x8808, 0x4770},                 /* ldrh r0, [r1] */
+    {0x6808, 0x4770},                 /* ldr r0, [r1] */
+    {0xe9d1, 0x0300, 0x4619, 0x4770}, /* ldrd r0, r3, [r1]; mov r1, r3 */
+    {0x7008, 0x4770},                 /* strb r0, [r1] */
+    {0x8008, 0x4770},                 /* strh r0, [r1] */
+    {0x6008, 0x4770},                 /* str r0, [r1] */
+    {0xe9c1, 0x0200, 0x4770},         /* strd r0, r2, [r1] */
+};
+
+/* The MPCs: registers; the Secure address of the first block. */
+static const uint32_t registers_of[] = {0x58007000, 0x58008000, 0x58009000};
+static const uint32_t memory_of[] = {0x10000000, 0x38000000, 0x38200000};
+
+static volatile uint32_t *word(uint32_t at)
+{
+    return (volatile uint32_t *)at;
+}
+
+static TwMpcMailbox *mailbox(void)
+{
+    return (TwMpcMailbox *)(TW_MPC_RAM + TW_MPC_MAILBOX);
+}
+
+static void settle(void)
+{
+    __asm__ volatile("dsb\n\tisb" ::: "memory");
+}
+
+static void put_char(char c)
+{
+    while (*word(UART_STATE) & 1) {
+    }
+    *word(UART_DATA) = (unsigned char)c;
+}
+
+static void say_done(void)
+{
+    put_char('d');
+    put_char('\n');
+}
+
+/* Takes a byte that has come in, or sleeps until one comes. */
+static _Bool take_byte(void)
+{
+    if (!(*word(UART_STATE) & 2)) {
+        __asm__ volatile("wfi" ::: "memory");
+        return 0;
+    }
+    (void)*word(UART_DATA);
+    *word(UART_INT) = 2;   /* received */
+    *word(0xe000e284) = 1; /* ICPR1: no longer pending */
+    return 1;
+}
+
+/* Starting ----------------------------------------------------------------- */
+
+/* Receiving a byte shall end a wfi: the interrupt of the serial port (number
+ * 32) is enabled, and stays masked by BASEPRI, which faults pass. */
+static void start_interrupts(void)
+{
+    *word(UART_BAUD) = 16;
+    *word(UART_CTRL) = 1 | 2 | 8; /* transmit, receive, interrupt: received */
+    (void)*word(UART_DATA);       /* QEMU waits for that after a reset */
+    *word(IPR8) = 0xe0;
+    *word(ISER1) = 1;
+    __asm__ volatile("msr basepri, %0\n\tcpsie i" ::"r"(0x40) : "memory");
+}
+
+static void start(void)
+{
+    volatile uint16_t *to = (volatile uint16_t *)(TW_MPC_RAM + TW_MPC_STUBS);
+
+    *word(VTOR) = 0x30000000;
+    *word(SAU_CTRL) = 2;        /* the board decides: by bit 28 of an address */
+    *word(CCR) &= ~8u;          /* accesses may be unaligned */
+    *word(SHCSR) |= 0xfu << 16; /* each fault has its own handler */
+    __asm__ volatile("msr msp_ns, %0" ::"r"(TW_MPC_RAM + TW_MPC_STACK_END)
+                     : "memory");
+    settle();
+    for (unsigned i = 0; i < 8; i++) {
+        for (unsigned k = 0; k < 4; k++) {
+            to[8 * i + k] = stubs[i][k];
+        }
+    }
+    settle();
+    start_interrupts();
+}
+
+/* Operations --------------------------------------------------------------- */
+
+static void flush(void)
+{
+    settle();
+    *word(MPU_CTRL) = 0;
+    settle();
+}
+
+static void copy_block(uint32_t to, uint32_t from)
+{
+    for (unsigned i = 0; i < TW_MPC_BLOCK; i += 16) {
+        uint32_t a = *word(from + i), b = *word(from + i + 4);
+        uint32_t c = *word(from + i + 8), d = *word(from + i + 12);
+
+        *word(to + i) = a;
+        *word(to + i + 4) = b;
+        *word(to + i + 8) = c;
+        *word(to + i + 12) = d;
+    }
+}
+
+static unsigned mpc_of(uint32_t addr)
+{
+    return addr < memory_of[1] ? 0 : addr < memory_of[2] ? 1 : 2;
+}
+
+/* By the look-up table. */
+static void save(uint32_t addr, uint32_t to)
+{
+    unsigned mpc = mpc_of(addr);
+    uint32_t at = registers_of[mpc];
+    uint32_t block = (addr - memory_of[mpc]) / TW_MPC_BLOCK;
+
+    *word(at + BLK_IDX) = block / 32;
+    if (*word(at + BLK_LUT) >> block % 32 & 1) {
+        addr &= ~SECURE;
+    }
+    copy_block(TW_MPC_RAM + to, addr);
+}
+
+static void clean(unsigned mpc)
+{
+    uint32_t at = registers_of[mpc], last = *word(at + BLK_MAX);
+
+    if (*word(at + CTRL) & LOCKDOWN) {
+        mailbox()->stains |= TW_MPC_STAIN_LOCKED;
+        return;
+    }
+    if (*word(at + INFO1) | *word(at + INFO2)) {
+        mailbox()->stains |= TW_MPC_STAIN_INFO;
+    }
+    *word(at + CTRL) = 0x100;
+    *word(at + BLK_IDX) = 0;
+    for (uint32_t i = 0; i <= last; i++) {
+        *word(at + BLK_LUT) = 0;
+    }
+    *word(at + BLK_IDX) = 0;
+    *word(at + INT_EN) = 1;
+    *word(at + INT_CLEAR) = 1;
+}
+
+/* A Non-secure function has bit 0 clear. */
+static void access(const TwMpcDo *what)
+{
+    TwMpcMailbox *box = mailbox();
+    TwMpcDone *done = (TwMpcDone *)(TW_MPC_RAM + TW_MPC_RESULTS) + box->n_done;
+    unsigned store = what->kind == TW_MPC_WRITE;
+    uint32_t how = what->kind == TW_MPC_CALL
+                       ? (what->nonsecure ? what->from & ~1u : what->from | 1)
+                   : what->nonsecure ? TW_MPC_RAM + TW_MPC_STUB(store, what->lg)
+                                     : agent_accesses[4 * store + what->lg];
+
+    agent_try((uint32_t)what->value, what->addr, (uint32_t)(what->value >> 32),
+              how, done);
+    settle();
+    done->cfsr = done->bfar = done->sfsr = 0;
+    if (done->fault) {
+        done->cfsr = *word(CFSR);
+        done->bfar = *word(BFAR);
+        done->sfsr = *word(SFSR);
+        *word(CFSR) = done->cfsr;
+        *word(SFSR) = done->sfsr;
+        *word(0xe000ed2c) = *word(0xe000ed2c); /* HFSR */
+    }
+    box->n_done++;
+}
+
+static void perform(const TwMpcDo *what)
+{
+    switch (what->kind) {
+    case TW_MPC_FLUSH:
+        flush();
+        break;
+    case TW_MPC_FILL:
+        copy_block(what->addr, TW_MPC_RAM + what->from);
+        break;
+    case TW_MPC_SAVE:
+        save(what->addr, what->from);
+        break;
+    case TW_MPC_CLEAN:
+        clean(what->addr);
+        break;
+    case TW_MPC_RESET:
+        settle();
+        *word(AIRCR) = 0x05fa0004; /* SYSRESETREQ */
+        settle();
+        for (;;) {
+        }
+    default:
+        access(what);
+        break;
+    }
+}
+
+_Noreturn void agent_panic(uint32_t ipsr)
+{
+    TwMpcMailbox *box = mailbox();
+
+    box->panic = (TwMpcDone){.fault = ipsr,
+                             .cfsr = *word(CFSR),
+                             .bfar = *word(BFAR),
+                             .sfsr = *word(SFSR)};
+    box->broken = 1;
+    box->done = box->go;
+    say_done();
+    for (;;) {
+    }
+}
+
+_Noreturn void agent_main(void)
+{
+    TwMpcMailbox *box = mailbox();
+    const TwMpcDo *ops = (const TwMpcDo *)(TW_MPC_RAM + TW_MPC_OPS);
+
+    start();
+    say_done(); /* ready */
+    for (;;) {
+        while (!take_byte()) {
+        }
+        box->n_done = 0;
+        for (uint32_t i = 0; i < box->n_ops; i++) {
+            box->in_flight = ops[i].op;
+            perform(&ops[i]);
+        }
+        box->done = box->go;
+        say_done();
+    }
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The target class "qemu-mpc": a CPU of a stock QEMU behind TrustZone Memory
+ * Protection Controllers. */
+#ifndef TW_TARGETS_MPC_CLASS_H
+#define TW_TARGETS_MPC_CLASS_H
+
+#include "targets/target.h"
+
+extern const TwTargetClass tw_mpc_class;
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the host and the agent on an mps2-an505 share: the board's main RAM, in
+ * which the host writes operations and the agent their results.  Offsets are
+ * from the start of that RAM.  The agent is compiled without a library; must
+ * not need anything of the host.
+ *
+ * A round: the host fills operations, sets `n_ops` and `go`, and writes one
+ * byte to the guest's serial port.  The agent performs the operations in order,
+ * sets `done` to `go` and writes the line "d".
+ *
+ * What the agent itself accesses would drop entries of the guest's TLB if it
+ * shared slots with what is tested.  A TLB has at least 64 slots of 1 KiB: so
+ * pages here have numbers that end in 48 to 63 (modulo 64), and the agent's
+ * own memory has those of 0 to 3 and 28 to 31.
+ */
+#ifndef TW_TARGETS_MPC_MAILBOX_H
+#define TW_TARGETS_MPC_MAILBOX_H
+
+#include <stdint.h>
+
+#define TW_MPC_RAM 0x80000000u     /* where it begins */
+#define TW_MPC_RAM_SIZE 0x1000000u /* 16 MiB */
+#define TW_MPC_MAILBOX 0xc000u     /* TwMpcMailbox */
+#define TW_MPC_STUBS 0xc400u       /* Non-secure functions: TW_MPC_STUB() */
+#define TW_MPC_STACK_END 0xe000u   /* of the Non-secure state */
+#define TW_MPC_OPS 0x1c000u        /* TW_MPC_MAX_OPS operations */
+#define TW_MPC_RESULTS 0x2c000u    /* TW_MPC_MAX_OPS results */
+#define TW_MPC_BLOCKS 0x100000u    /* copies of blocks, of 1 KiB */
+
+enum {
+    TW_MPC_MAX_OPS = 480,
+    TW_MPC_BLOCK = 1024,
+    TW_MPC_MAX_BLOCKS = 4096, /* copies */
+};
+
+/* What an operation does. */
+enum {
+    /* accesses: they have a result, and may fault */
+    TW_MPC_READ,  /* 1 << lg bytes at `addr` */
+    TW_MPC_WRITE, /* stores `value` */
+    TW_MPC_CALL,  /* calls `from` with `value` and `addr` */
+    TW_MPC_ACCESSES,
+    /* the rest */
+    TW_MPC_FLUSH = TW_MPC_ACCESSES, /* the TLB */
+    TW_MPC_FILL,  /* the block at the Secure address `addr`, with the copy at
+                   * `from` */
+    TW_MPC_SAVE,  /* the other way, by the address that is open to it */
+    TW_MPC_CLEAN, /* MPC number `addr` as after a reset; see `stains` */
+    TW_MPC_RESET, /* the whole board: its start is the answer */
+};
+
+typedef struct TwMpcDo {
+    uint8_t kind, lg;
+    uint8_t nonsecure; /* the access is made in Non-secure state */
+    uint8_t note;      /* for the host alone */
+    uint32_t op;       /* operation of the script, for `in_flight` */
+    uint64_t value;
+    uint32_t addr, from;
+} TwMpcDo;
+
+/* Of the n-th access.  `fault` is the number of the exception (IPSR), or 0. */
+typedef struct TwMpcDone {
+    uint64_t value, value2; /* r0 and r1, r2 and r3 */
+    uint32_t fault, cfsr, bfar, sfsr;
+} TwMpcDone;
+
+/* What TW_MPC_CLEAN cannot undo. */
+enum { TW_MPC_STAIN_LOCKED = 1, TW_MPC_STAIN_INFO = 2 };
+
+typedef struct TwMpcMailbox {
+    volatile uint32_t go, done;  /* numbers of rounds */
+    volatile uint32_t n_ops;     /* operations of this round */
+    volatile uint32_t n_done;    /* accesses performed */
+    volatile uint32_t in_flight; /* operation of the script */
+    volatile uint32_t broken; /* 1: a fault outside of accesses; see `panic` */
+    volatile uint32_t stains; /* TW_MPC_STAIN_..., of all since the start */
+    uint32_t unused;
+    TwMpcDone panic;
+} TwMpcMailbox;
+
+/* The Non-secure function that makes an access of 1 << lg bytes. */
+#define TW_MPC_STUB(write, lg) (TW_MPC_STUBS + 16u * (4u * (write) + (lg)))
+
+#endif
