@@ -96,7 +96,8 @@ static void put_step(Emit *e, unsigned n)
 
 static void put_ring(Emit *e)
 {
-    put(e, "    run(RING, DOORBELL, 0%s);\n", e->third ? ", 0" : "");
+    put(e, "    run(RING, DOORBELL, 0%s);\n",
+        e->third ? ", 0" : ""); /* a store, so the register is given */
 }
 
 /* Operation n with its calls first .. end - 1: an access, or what the guest

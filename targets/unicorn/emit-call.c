@@ -69,20 +69,21 @@ static void put_ram_of(Emit *e, const Call *call, const char *at, uint64_t addr)
     }
 }
 
+/* Callbacks that no access can call are left out. */
 static void put_device_of(Emit *e, const Call *call)
 {
     uint64_t offset = tw_uc_emit_device_offset(e, shown_id(call->shown),
                                                (uint64_t)shown_page(call->shown)
                                                    << e->machine->flat.page_lg);
+    g_autofree char *data = offset != 0
+                                ? g_strdup_printf("(void *)0x%" PRIx64, offset)
+                                : g_strdup("NULL");
+    bool reads = e->reads_devices, writes = e->writes_devices;
 
-    if (offset == 0) {
-        put(e, "device_read, NULL, device_write, NULL)");
-    } else {
-        put(e,
-            "device_read, (void *)0x%" PRIx64
-            ", device_write,\n                   (void *)0x%" PRIx64 ")",
-            offset, offset);
-    }
+    put(e, "%s, %s,%s%s, %s)", reads ? "device_read" : "NULL",
+        reads ? data : "NULL",
+        reads && writes && offset != 0 ? "\n                   " : " ",
+        writes ? "device_write" : "NULL", writes ? data : "NULL");
 }
 
 /* The call itself; `at` stands for the address in a loop. */
@@ -263,8 +264,10 @@ static void put_run(Emit *e, const Call *call)
 
     put(e, "run(%s, ", tw_uc_emit_piece_name(piece));
     put_number(e, guest_address(e, call->addr));
-    put(e, ", ");
-    put_number(e, call->value);
+    if (e->gives) {
+        put(e, ", ");
+        put_number(e, call->value);
+    }
     if (e->third) {
         put(e, ", ");
         put_number(e, piece == PIECE_FROM        ? guest_address(e, call->from)

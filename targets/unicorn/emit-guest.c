@@ -265,26 +265,27 @@ static void put_pc(Emit *e, const EmitGuest *g)
 static void put_run(Emit *e, const EmitGuest *g)
 {
     put(e,
-        "static void run(uint64_t begin, uint64_t end, uint64_t address, "
-        "uint64_t store%s)\n{\n%s"
-        "    value = store;\n"
-        "    uc_reg_write(uc, %s, &value);\n"
-        "    uc_reg_write(uc, %s, &address);\n",
+        "static void run(uint64_t begin, uint64_t end, uint64_t address"
+        "%s%s)\n{\n%s",
+        e->gives ? ", uint64_t store" : "",
         e->third ? ",\n                uint64_t third" : "",
         e->hook && e->pieces >> PIECE_FROM & 1 ? "    uint64_t pc = 0;\n\n"
-                                               : "",
-        g->registers[0], g->registers[1]);
+                                               : "");
+    if (e->gives) {
+        put(e, "    uc_reg_write(uc, %s, &store);\n", g->registers[0]);
+    }
+    put(e, "    uc_reg_write(uc, %s, &address);\n", g->registers[1]);
     if (e->third) {
         put(e, "    uc_reg_write(uc, %s, &third);\n", g->registers[2]);
     }
-    put(e,
-        "%s%s    err = uc_emu_start(uc, begin, end, 0, 0);\n"
-        "    uc_reg_read(uc, %s, &value);\n",
+    put(e, "%s%s    err = uc_emu_start(uc, begin, end, 0, 0);\n",
         e->device_code && e->device_loads && e->pieces >> PIECE_CALL & 1
             ? "    fetching = begin == CODE_OF(CALL);\n"
             : "",
-        e->forks ? "    *in_flight = \"uc_emu_start\";\n" : "",
-        g->registers[0]);
+        e->forks ? "    *in_flight = \"uc_emu_start\";\n" : "");
+    if (e->takes) {
+        put(e, "    uc_reg_read(uc, %s, &value);\n", g->registers[0]);
+    }
     if (has_pairs(e)) {
         put(e, "    uc_reg_read(uc, %s, &second);\n", g->registers[2]);
     }

@@ -160,7 +160,7 @@ static void put_device_write(Emit *e)
     put(e, "}\n\n");
 }
 
-static void put_devices(Emit *e)
+static void put_device_read(Emit *e)
 {
     bool used = e->device_code || e->device_loads;
 
@@ -170,7 +170,6 @@ static void put_devices(Emit *e)
         e->device_bases ? "offset" : "at");
     if (!used) {
         put(e, "    return 0;\n}\n\n");
-        put_device_write(e);
         return;
     }
     if (e->device_bases) {
@@ -190,7 +189,6 @@ static void put_devices(Emit *e)
         put(e, "    return 0;\n");
     }
     put(e, "}\n\n");
-    put_device_write(e);
 }
 
 static void put_log(Emit *e)
@@ -318,8 +316,11 @@ void tw_uc_emit_callbacks(Emit *e)
     if (e->log) {
         put_log(e);
     }
-    if (e->devices) {
-        put_devices(e);
+    if (e->devices && e->reads_devices) {
+        put_device_read(e);
+    }
+    if (e->devices && e->writes_devices) {
+        put_device_write(e);
     }
     if (e->hook) {
         put_hook(e);

@@ -180,6 +180,30 @@ static bool needs_contents(const Emit *e, bool dies)
             code != TW_OP_WRITE && code != TW_OP_DMA_WRITE);
 }
 
+#define PIECES_OF(first, n) (((1u << (n)) - 1) << (first))
+
+/* What the accesses need that are made: callbacks, and a register. */
+static void plan_needs(Emit *e)
+{
+    const uint32_t loads = PIECES_OF(PIECE_LOAD, 4),
+                   stores = PIECES_OF(PIECE_STORE, 4) | 1u << PIECE_RING,
+                   both = PIECES_OF(PIECE_SWAP, 8);
+    bool runs = tw_contents_are_runs(e->program->contents), host = false;
+
+    for (unsigned i = 0; i < e->recorder.calls->len; i++) {
+        unsigned kind = tw_uc_emit_at(e, i)->kind;
+
+        host |= kind == CALL_HOST_READ || kind == CALL_HOST_WRITE ||
+                kind == CALL_POINTER_READ || kind == CALL_POINTER_WRITE;
+    }
+    e->reads_devices = host || e->pieces & ~(stores | 3u << PIECE_STORE_PAIR);
+    e->writes_devices = host || e->access_words >> 4 ||
+                        e->pieces & (stores | both | 3u << PIECE_STORE_PAIR);
+    e->gives = runs || e->pieces & ~(loads | 1u << PIECE_CALL);
+    e->takes = host || e->two || e->splits || e->finding->op == TW_NO_OP ||
+               e->pieces & ~stores;
+}
+
 void tw_uc_emit_plan(Emit *e, bool dies)
 {
     Place place = e->machine->place;
@@ -217,6 +241,7 @@ void tw_uc_emit_plan(Emit *e, bool dies)
     e->contents = needs_contents(e, dies);
     e->device_loads &= !dies; /* what they give does not matter */
     e->device_bases |= e->many_devices;
+    plan_needs(e);
     e->log = e->devices && !dies &&
              (e->two || (e->finding->op != TW_NO_OP && e->expected->access &&
                          e->finding->verdict == TW_VERDICT_EFFECT));

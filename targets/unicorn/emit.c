@@ -151,7 +151,8 @@ static void put_globals(Emit *e)
         e->forks ? "*in_flight = #call; " : "",
         e->forks ? "*in_flight = NULL; " : "");
     if (e->accesses) {
-        put(e, "static uc_err err;\nstatic uint64_t value;\n");
+        put(e, "static uc_err err;\n%s",
+            e->takes ? "static uint64_t value;\n" : "");
     } else if (e->finding->verdict == TW_VERDICT_INVARIANT) {
         put(e, "static uc_err err;\n");
     }
@@ -174,9 +175,8 @@ static void put_globals(Emit *e)
                 b, (e->end[b] - e->first[b]) << e->machine->flat.page_lg);
         }
     }
-    put(e, "\n");
     if (e->hook && !e->forks) {
-        put(e, "static void died(int number)\n{\n"
+        put(e, "\nstatic void died(int number)\n{\n"
                "    printf(\"signal %%d\\nthe defect is there\\n\", number);\n"
                "    fflush(stdout);\n    _exit(1);\n}\n\n");
     }

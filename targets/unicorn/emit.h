@@ -53,6 +53,10 @@ typedef struct Emit {
     bool device_code;     /* that are executed, */
     bool device_loads;    /* and read; */
     bool device_bases;    /* some do not begin with their byte 0 */
+    bool reads_devices;   /* callbacks of theirs may be called for loads and */
+    bool writes_devices;  /* fetches, for stores */
+    bool gives;           /* runs of the guest need a first register, */
+    bool takes;           /* and what it holds at their end matters */
     bool accesses;        /* there are accesses, */
     bool contents;        /* and it matters what RAM holds */
     bool log;             /* what devices are told is looked at */
