@@ -51,12 +51,142 @@ static bool same_event(const TwEventRecord *owed, uint64_t low,
             got->out == owed->out);
 }
 
-TwVerdict tw_judge_events(TwOracle *oracle)
+/* Where the judge of one observer's events stands. */
+typedef struct Look {
+    unsigned o;
+    uint32_t owed, got; /* the next ones of this observer, or the end */
+    const TwEventRecord *replay; /* the last one that began, or NULL */
+    unsigned number;             /* how many it got before */
+} Look;
+
+static void next_owed(const TwWorld *world, Look *look)
+{
+    for (; look->owed < world->n_owed; look->owed++) {
+        const TwEventRecord *record = &world->owed[look->owed].record;
+
+        if (record->observer == look->o) {
+            if (record->kind) {
+                return;
+            }
+            look->replay = record;
+        }
+    }
+}
+
+static void next_got(const TwTrace *trace, Look *look)
+{
+    while (look->got < trace->n_events &&
+           trace->events[look->got].observer != look->o) {
+        look->got++;
+    }
+}
+
+static bool meet(const TwEventRecord *a, const TwEventRecord *b)
+{
+    return a->first <= b->last && b->first <= a->last;
+}
+
+/* LA-48: a replay may send UNMAPs, but of nothing that it has sent as MAP. */
+static bool is_free(const TwTrace *trace, const Look *look)
+{
+    const TwEventRecord *got = &trace->events[look->got];
+
+    if (!look->replay || got->op != look->replay->op ||
+        got->kind != TW_EVENT_UNMAP || got->first < look->replay->first ||
+        got->last > look->replay->last || got->first > got->last) {
+        return false;
+    }
+    for (uint32_t i = 0; i < look->got; i++) {
+        const TwEventRecord *before = &trace->events[i];
+
+        if (before->observer == look->o && before->op == got->op &&
+            before->kind == TW_EVENT_MAP && meet(before, got)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static TwVerdict other_event(TwOracle *oracle, const Look *look,
+                             const TwOwed *owed, const TwEventRecord *got)
+{
+    char right[EVENT_TEXT], seen[EVENT_TEXT];
+
+    event_text(&owed->record, right);
+    event_text(got, seen);
+    return tw_explain_other(oracle, TW_VERDICT_EVENT, owed->record.op,
+                            "o%u: expected %s, got %s (%s)", look->o, right,
+                            seen, event_rule(&owed->record));
+}
+
+/* The next event of the observer.  *end: there is none, and none is owed. */
+static TwVerdict judge_event(TwOracle *oracle, Look *look, bool *end)
 {
     const TwWorld *world = oracle->world;
     const TwTrace *trace = oracle->trace;
+    TwExpected *e = &oracle->expected;
+    const TwOwed *owed = &world->owed[look->owed];
+    const TwEventRecord *got = &trace->events[look->got];
 
-    if (world->n_owed == 0 && trace->n_events == 0) {
+    *end = look->owed == world->n_owed && look->got == trace->n_events;
+    if (*end) {
+        return TW_VERDICT_AGREE;
+    }
+    e->observer = look->o;
+    e->event = look->number;
+    e->owed = look->owed < world->n_owed;
+    if (!e->owed) {
+        return tw_explain_other(oracle, TW_VERDICT_EVENT, got->op,
+                                "o%u got an event too many (%s)", look->o,
+                                event_rule(got));
+    }
+    e->record = owed->record;
+    e->record.out -= owed->low;
+    e->out_low = owed->low;
+    if (look->got == trace->n_events) {
+        return tw_explain_other(oracle, TW_VERDICT_EVENT, owed->record.op,
+                                "o%u did not get an event (%s)", look->o,
+                                event_rule(&owed->record));
+    }
+    if (!same_event(&owed->record, owed->low, got)) {
+        return other_event(oracle, look, owed, got);
+    }
+    e->observer = TW_NONE;
+    return TW_VERDICT_AGREE;
+}
+
+static TwVerdict judge_observer(TwOracle *oracle, unsigned o)
+{
+    const TwWorld *world = oracle->world;
+    const TwTrace *trace = oracle->trace;
+    Look look = {.o = o};
+    TwVerdict verdict = TW_VERDICT_AGREE;
+
+    for (bool end = false; !end && verdict == TW_VERDICT_AGREE;) {
+        next_owed(world, &look);
+        next_got(trace, &look);
+        if (look.got < trace->n_events && is_free(trace, &look) &&
+            !(look.owed < world->n_owed &&
+              same_event(&world->owed[look.owed].record,
+                         world->owed[look.owed].low,
+                         &trace->events[look.got]))) {
+            look.got++;
+            look.number++;
+            continue;
+        }
+        verdict = judge_event(oracle, &look, &end);
+        look.owed++;
+        look.got++;
+        look.number++;
+    }
+    return verdict;
+}
+
+TwVerdict tw_judge_events(TwOracle *oracle)
+{
+    const TwWorld *world = oracle->world;
+
+    if (world->n_owed == 0 && oracle->trace->n_events == 0) {
         return TW_VERDICT_AGREE;
     }
     if (world->crowded) {
@@ -66,52 +196,10 @@ TwVerdict tw_judge_events(TwOracle *oracle)
                                 TW_MAX_SHOWN);
     }
     for (unsigned o = 0; o < TW_MAX_OBSERVERS; o++) {
-        TwExpected *e = &oracle->expected;
-        uint32_t i = 0, j = 0;
+        TwVerdict verdict = judge_observer(oracle, o);
 
-        for (unsigned number = 0;; i++, j++, number++) {
-            const TwEventRecord *owed, *got;
-            uint64_t low;
-
-            while (i < world->n_owed && world->owed[i].record.observer != o) {
-                i++;
-            }
-            while (j < trace->n_events && trace->events[j].observer != o) {
-                j++;
-            }
-            if (i == world->n_owed && j == trace->n_events) {
-                break;
-            }
-            e->observer = o;
-            e->event = number;
-            e->owed = i < world->n_owed;
-            if (i == world->n_owed) {
-                return tw_explain_other(oracle, TW_VERDICT_EVENT,
-                                        trace->events[j].op,
-                                        "o%u got an event too many (%s)", o,
-                                        event_rule(&trace->events[j]));
-            }
-            owed = &world->owed[i].record;
-            low = world->owed[i].low;
-            e->record = *owed;
-            e->record.out -= low;
-            e->out_low = low;
-            if (j == trace->n_events) {
-                return tw_explain_other(oracle, TW_VERDICT_EVENT, owed->op,
-                                        "o%u did not get an event (%s)", o,
-                                        event_rule(owed));
-            }
-            got = &trace->events[j];
-            if (!same_event(owed, low, got)) {
-                char right[EVENT_TEXT], seen[EVENT_TEXT];
-
-                event_text(owed, right);
-                event_text(got, seen);
-                return tw_explain_other(oracle, TW_VERDICT_EVENT, owed->op,
-                                        "o%u: expected %s, got %s (%s)", o,
-                                        right, seen, event_rule(owed));
-            }
-            e->observer = TW_NONE;
+        if (verdict != TW_VERDICT_AGREE) {
+            return verdict;
         }
     }
     return tw_notes_judge_end(oracle);

@@ -43,6 +43,7 @@ static void replay(TwWorld *world, uint8_t o, uint16_t number)
     if (world->program->iommus[observer->iommu].kind == TW_IOMMU_PAGETABLE) {
         return; /* it has none (LA-48) */
     }
+    tw_owed_replay(world, o, number);
 
     for (bool more = true; more; x = last + 1) {
         TwFound found = tw_iommu_find(world, observer->iommu, observer->index,

@@ -439,6 +439,69 @@ static void replay_runs(void)
     finish(&f);
 }
 
+static void put_unmap(TwTrace *trace, unsigned at, uint64_t first,
+                      uint64_t last)
+{
+    TwEventRecord event = {.op = 4,
+                           .kind = TW_EVENT_UNMAP,
+                           .space = TW_NONE,
+                           .region = TW_NONE,
+                           .first = first,
+                           .last = last};
+
+    memmove(&trace->events[at + 1], &trace->events[at],
+            (trace->n_events - at) * sizeof(event));
+    trace->events[at] = event;
+    trace->n_events++;
+}
+
+static void take(TwTrace *trace, unsigned at)
+{
+    trace->n_events--;
+    memmove(&trace->events[at], &trace->events[at + 1],
+            (trace->n_events - at) * sizeof(trace->events[0]));
+}
+
+/* LA-48: a replay may unmap what it maps after that, all at first or one by
+ * one, and what is not mapped; nothing that it has mapped, nor beyond the
+ * range, nor in another operation, nor if the observer asks for MAPs only. */
+static void replay_unmaps(void)
+{
+    Fixture f = run("  map i0.0 0x0..0x3f -> s0 0x1000 rw silent\n"
+                    "  map i0.0 0x80..0xbf -> s0 0x2000 rw silent\n"
+                    "  observe o0 of i0.0 unmap,map 0x0..0x1ff\n"
+                    "  observe o1 of i0.0 map 0x0..0xff\n"
+                    "  replay o0\n" /* maps 0..3f and 80..bf */
+                    "  replay o1\n");
+
+    g_assert_cmpuint(f.trace->n_events, ==, 4);
+    put_unmap(f.trace, 0, 0x0, 0x1ff); /* all at first */
+    test_judge(f.target, TW_VERDICT_AGREE);
+    put_unmap(f.trace, 2, 0x80, 0xbf); /* one by one */
+    test_judge(f.target, TW_VERDICT_AGREE);
+    put_unmap(f.trace, 4, 0x100, 0x1ff); /* at the end, what is not there */
+    test_judge(f.target, TW_VERDICT_AGREE);
+    f.trace->events[4].first = 0xbf; /* its last byte is mapped */
+    test_judge(f.target, TW_VERDICT_EVENT);
+    f.trace->events[4].first = 0xc0;
+    test_judge(f.target, TW_VERDICT_AGREE);
+    f.trace->events[4].last = 0x200; /* beyond the range */
+    test_judge(f.target, TW_VERDICT_EVENT);
+    take(f.trace, 4);
+    f.trace->events[2].op = 3; /* not by the replay */
+    test_judge(f.target, TW_VERDICT_EVENT);
+    take(f.trace, 2);
+    put_unmap(f.trace, 3, 0x0, 0xff); /* of who asks for MAPs only */
+    f.trace->events[3].op = 5;
+    f.trace->events[3].observer = 1;
+    test_judge(f.target, TW_VERDICT_EVENT);
+    take(f.trace, 3);
+    test_judge(f.target, TW_VERDICT_AGREE);
+    take(f.trace, 2); /* the MAPs are owed still */
+    test_judge(f.target, TW_VERDICT_EVENT);
+    finish(&f);
+}
+
 /* NT-2: the union of kinds counts, over indexes and observers. */
 static void vetoes(void)
 {
@@ -492,6 +555,7 @@ int main(int argc, char **argv)
     g_test_add_func("/listen/crowded", crowded);
     g_test_add_func("/listen/LA-48/replay", replays);
     g_test_add_func("/listen/LA-48/runs", replay_runs);
+    g_test_add_func("/listen/LA-48/unmaps", replay_unmaps);
     g_test_add_func("/listen/NT-2/veto", vetoes);
     return g_test_run();
 }

@@ -668,7 +668,9 @@ void test_target_run(TestTarget *target, bool located)
     }
     target->trace->n_ops = program->n_script;
     for (uint32_t i = 0; i < target->world->n_owed; i++) {
-        tw_trace_add_event(target->trace, target->world->owed[i].record);
+        if (target->world->owed[i].record.kind) { /* no beginning of a replay */
+            tw_trace_add_event(target->trace, target->world->owed[i].record);
+        }
     }
     tw_contents_digests(&target->contents, target->contents.worlds,
                         target->trace->digests);

@@ -24,6 +24,20 @@ void tw_owed_add(TwWorld *world, unsigned o, TwEventRecord event, uint64_t low)
     world->n_owed++;
 }
 
+void tw_owed_replay(TwWorld *world, unsigned o, uint16_t number)
+{
+    const TwObserver *observer = &world->observers[o];
+
+    if (observer->kinds & TW_EVENT_UNMAP && world->n_owed < TW_MAX_OWED) {
+        world->owed[world->n_owed++] = (TwOwed){.record = {
+                                                    .op = number,
+                                                    .observer = o,
+                                                    .first = observer->first,
+                                                    .last = observer->last,
+                                                }};
+    }
+}
+
 void tw_owed_tell(TwWorld *world, TwEventRecord event, uint8_t iommu,
                   uint8_t index)
 {

@@ -15,6 +15,9 @@
  */
 void tw_owed_add(TwWorld *world, unsigned o, TwEventRecord event, uint64_t low);
 
+/* Notes that a replay to observer `o` begins, in script operation `number`. */
+void tw_owed_replay(TwWorld *world, unsigned o, uint16_t number);
+
 /* An event of (iommu, index), as each of their observers must get it. */
 void tw_owed_tell(TwWorld *world, TwEventRecord event, uint8_t iommu,
                   uint8_t index);

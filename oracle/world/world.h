@@ -214,7 +214,8 @@ typedef struct TwMapping {
     bool write; /* the direction */
 } TwMapping;
 
-/* An event that an observer must have got. */
+/* An event that an observer must have got; of kind 0: a replay begins, with the
+ * observer's range if it asks for UNMAPs (LA-48). */
 typedef struct TwOwed {
     TwEventRecord record;
     uint64_t low; /* low bits of `out` that an IOMMU ignores (LA-13) */
