@@ -309,6 +309,9 @@ static TwReply judge_output(TwProcess *process, const char *last, size_t most,
     if (!hear(process)) {
         return TW_REPLY_ENDED;
     }
+    if (!last) {
+        return process->said->len > 0 ? TW_REPLY_EXTRA : TW_REPLY_TIMEOUT;
+    }
     end = find_last(process->said, last, from);
     if (end > 0) {
         return end < process->said->len ? TW_REPLY_EXTRA
@@ -318,19 +321,56 @@ static TwReply judge_output(TwProcess *process, const char *last, size_t most,
     return process->said->len > most ? TW_REPLY_FLOOD : TW_REPLY_TIMEOUT;
 }
 
-/* Writes and reads until there is an answer, or the watch ends it. */
+/* Adds what is served to a set of descriptors. */
+static void poll_served(const TwProcess *process, struct pollfd *fds)
+{
+    for (unsigned i = 0; i < TW_PROCESS_MAX_SERVED; i++) {
+        fds[i] = (struct pollfd){
+            process->serving ? process->serving->fds[i] : -1, POLLIN, 0};
+    }
+}
+
+/* Serves those that can be read.  An earlier one may have closed a later one.
+ */
+static TwServed serve(TwProcess *process, const struct pollfd *fds)
+{
+    TwServing *serving = process->serving;
+    TwServed result = TW_SERVED;
+
+    for (unsigned i = 0; i < TW_PROCESS_MAX_SERVED; i++) {
+        if (fds[i].fd >= 0 && fds[i].revents && serving->fds[i] == fds[i].fd) {
+            TwServed served = serving->serve(serving->data, i);
+
+            result = served > result ? served : result;
+        }
+    }
+    return result;
+}
+
+/* Writes and reads until there is an answer, or the watch ends it; without
+ * `last`, until what is served is the last. */
 static TwReply talk(TwProcess *process, const char *question, size_t length,
                     const char *last, size_t most, TwWatch *watch)
 {
     size_t written = 0, from = 0;
 
     for (;;) {
-        struct pollfd fds[3] = {
+        struct pollfd fds[PIPES + TW_PROCESS_MAX_SERVED] = {
             {process->out, POLLIN, 0},
             {process->err, POLLIN, 0},
             {written < length ? process->in : -1, POLLOUT, 0},
         };
-        int ready = poll(fds, 3, tw_watch_interval(watch));
+        TwServed served = TW_SERVED;
+        int ready;
+
+        poll_served(process, fds + PIPES);
+        ready = poll(fds, G_N_ELEMENTS(fds), tw_watch_interval(watch));
+        if (ready > 0) {
+            served = serve(process, fds + PIPES);
+        }
+        if (served == TW_SERVED_BAD || (served == TW_SERVED_LAST && !last)) {
+            return served == TW_SERVED_BAD ? TW_REPLY_BAD : TW_REPLY_DONE;
+        }
 
         if (ready > 0 && fds[1].revents) {
             listen_to_errors(process);
@@ -375,6 +415,19 @@ TwReply tw_process_ask(TwProcess *process, const char *question, size_t length,
     tw_watch_start(&watch, process->pid, NULL, timeout_ms);
     watch.in_flight = in_flight;
     reply = talk(process, question, length, last, most, &watch);
+    tw_beat_enter(before);
+    return reply;
+}
+
+TwReply tw_process_serve(TwProcess *process, uint32_t timeout_ms)
+{
+    TwDoing before = tw_beat_enter(TW_DOING_WAIT);
+    TwWatch watch;
+    TwReply reply;
+
+    g_string_truncate(process->said, 0);
+    tw_watch_start(&watch, process->pid, NULL, timeout_ms);
+    reply = talk(process, "", 0, NULL, 0, &watch);
     tw_beat_enter(before);
     return reply;
 }

@@ -15,6 +15,26 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* What serving a descriptor has brought. */
+typedef enum TwServed {
+    TW_SERVED,      /* one may go on */
+    TW_SERVED_LAST, /* what tw_process_serve() waits for */
+    TW_SERVED_BAD,  /* whoever is at the other end lies, or is gone */
+} TwServed;
+
+enum { TW_PROCESS_MAX_SERVED = 4 };
+
+/*
+ * Descriptors of which the command has the other ends, and at which it asks:
+ * while it is waited for, serve() is called, with the number of one that can be
+ * read.  -1: none.
+ */
+typedef struct TwServing {
+    int fds[TW_PROCESS_MAX_SERVED];
+    TwServed (*serve)(void *data, unsigned number);
+    void *data;
+} TwServing;
+
 typedef struct TwProcess {
     pid_t pid;           /* of the guardian; 0: not running */
     int in, out, err;    /* our ends; -1: closed */
@@ -23,7 +43,8 @@ typedef struct TwProcess {
     int rank;            /* how much it tells */
     char partial[120];   /* the line of standard error that is coming in */
     size_t n_partial;
-    int signal, code; /* after the end: what killed it, or its exit code */
+    int signal, code;   /* after the end: what killed it, or its exit code */
+    TwServing *serving; /* or NULL; whoever sets it owns it */
 } TwProcess;
 
 typedef enum TwReply {
@@ -33,6 +54,7 @@ typedef enum TwReply {
     TW_REPLY_FLOOD, /* more than `most` bytes without an end */
     TW_REPLY_EXTRA, /* something after the end */
     TW_REPLY_EARLY, /* an answer before the question was read */
+    TW_REPLY_BAD,   /* serve() says so */
 } TwReply;
 
 /* A descriptor that the command gets.  The i-th of a list has the number 3 + i
@@ -63,6 +85,10 @@ bool tw_process_start(TwProcess *process, const char *command,
 TwReply tw_process_ask(TwProcess *process, const char *question, size_t length,
                        const char *last, size_t most, uint32_t timeout_ms,
                        const volatile uint32_t *in_flight);
+
+/* Serves until serve() says TW_SERVED_LAST (TW_REPLY_DONE), with the same
+ * limit.  Output of the command is TW_REPLY_EXTRA. */
+TwReply tw_process_serve(TwProcess *process, uint32_t timeout_ms);
 
 /*
  * Ends the command: closes its input, waits for it to exit by itself, with

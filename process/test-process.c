@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "process/child.h"
@@ -296,6 +297,59 @@ static void group_dies(bool stopped)
     close(fds[1]);
 }
 
+/* A descriptor that is served: one byte in, one out. */
+static TwServed answer(void *data, unsigned number)
+{
+    TwServing *serving = data;
+    char byte;
+
+    g_assert_cmpuint(number, ==, 1);
+    g_assert_cmpint(read(serving->fds[1], &byte, 1), ==, 1);
+    if (byte == '?') {
+        g_assert_cmpint(write(serving->fds[1], "y\n", 2), ==, 2);
+    }
+    return byte == '?'   ? TW_SERVED
+           : byte == '.' ? TW_SERVED_LAST
+                         : TW_SERVED_BAD;
+}
+
+/* The command cannot answer until it has been served. */
+static void test_served(void)
+{
+    TwServing serving = {.fds = {-1, -1, -1, -1}, .serve = answer};
+    TwProcess p;
+    int pair[2];
+
+    serving.data = &serving;
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+    serving.fds[1] = pair[0];
+    tw_process_init(&p);
+    p.serving = &serving;
+    g_assert_true(tw_process_start(
+        &p,
+        "while read -r a; do printf %s \"$a\" >&$S; [ \"$a\" != '?' ] || "
+        "{ read -r b <&$S; echo $b; }; done",
+        (TwProcessFd[]){{pair[1], "S"}}, 1));
+    close(pair[1]);
+    for (unsigned i = 0; i < 3; i++) {
+        g_assert_cmpint(tw_process_ask(&p, "?\n", 2, "y\n", 100, 10000, NULL),
+                        ==, TW_REPLY_DONE);
+    }
+    g_assert_cmpint(write(p.in, ".\n", 2), ==, 2);
+    g_assert_cmpint(tw_process_serve(&p, 10000), ==, TW_REPLY_DONE);
+    g_assert_cmpint(tw_process_ask(&p, "!\n", 2, "y\n", 100, 10000, NULL), ==,
+                    TW_REPLY_BAD);
+    /* It says something, or ends, while only served. */
+    g_assert_cmpint(write(p.in, "?\n", 2), ==, 2);
+    g_assert_cmpint(tw_process_serve(&p, 10000), ==, TW_REPLY_EXTRA);
+    tw_process_end(&p, 0);
+    serving.fds[1] = -1;
+    g_assert_true(tw_process_start(&p, "exit 3", NULL, 0));
+    g_assert_cmpint(tw_process_serve(&p, 10000), ==, TW_REPLY_ENDED);
+    tw_process_clear(&p, 0);
+    close(pair[0]);
+}
+
 static void test_group_dies(void)
 {
     group_dies(false);
@@ -341,6 +395,7 @@ int main(int argc, char **argv)
     g_test_add_func("/process/command/closed-input", test_closed_input);
     g_test_add_func("/process/command/standard-error", test_standard_error);
     g_test_add_func("/process/command/descriptors", test_descriptors);
+    g_test_add_func("/process/command/served", test_served);
     g_test_add_func("/process/command/group-dies", test_group_dies);
     g_test_add_func("/process/command/stopped-group-dies",
                     test_stopped_group_dies);

@@ -92,6 +92,7 @@ static void post_mortem(ExecTarget *t, TwReply answer, int most, char *text,
         return;
     case TW_REPLY_ENDED:
     case TW_REPLY_DONE:
+    case TW_REPLY_BAD: /* nothing is served */
         break;
     }
     if (p->signal == SIGKILL) {

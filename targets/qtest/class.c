@@ -137,6 +137,7 @@ static void machine_close(TwTarget *target)
         close(m->ram_fd);
     }
     tw_qtest_memory_close(m);
+    tw_observer_free(m->observer);
     if (m->out) {
         g_string_free(m->out, TRUE);
     }
@@ -167,6 +168,20 @@ static bool share_memory(Machine *m, GError **error)
     return true;
 }
 
+static bool observe(Machine *m, GError **error)
+{
+    if (!m->driver->observed) {
+        return true;
+    }
+    m->observer = tw_observer_new(m->drop_flushes);
+    if (!m->observer) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
+                    "qemu-%s: expected memory to share with QEMU: %s",
+                    m->driver->name, g_strerror(errno));
+    }
+    return m->observer != NULL;
+}
+
 static unsigned major_version(const Machine *m)
 {
     return (unsigned)g_ascii_strtoull(m->version, NULL, 10);
@@ -189,12 +204,21 @@ static char *command_of(const Machine *m)
 
     g_string_printf(
         command,
-        "exec %s -nodefaults -no-user-config -display none -S "
+        "exec %s -nodefaults -no-user-config -display none %s "
         "-object memory-backend-file,id=m0,size=%u,"
         "mem-path=/proc/self/fd/$TW_RAM,share=on -m size=%u -monitor none "
         "-serial none -qtest stdio -qtest-log none %s",
-        quoted, RAM_BYTES, RAM_BYTES >> 20, m->machine);
-    for (unsigned i = 0; i < DEVICES; i++) {
+        quoted, m->observer ? "-bios /proc/self/fd/$TW_BIOS" : "-S", RAM_BYTES,
+        RAM_BYTES >> 20, m->machine);
+    for (unsigned i = 0; i < MOST_INDEXES && m->observer; i++) {
+        g_string_append_printf(
+            command,
+            " -chardev socket,id=c%u,fd=$TW_VHOST%u "
+            "-device vhost-user-fs-pci,addr=%u,chardev=c%u,tag=t%u,"
+            "iommu_platform=on",
+            i, i, 5 + i, i, i);
+    }
+    for (unsigned i = 0; i < DEVICES && !m->observer; i++) {
         g_string_append_printf(command, " -device %s", tw_qtest_device(m, i));
     }
     g_string_append_printf(command, " %s -accel tcg", m->args);
@@ -240,8 +264,8 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
     m->driver = driver;
     m->ram_fd = -1;
     m->dialect = dialect_of(driver);
-    m->wide = options->wide;
-    if (m->wide) {
+    m->wide = options->wide && !driver->observed; /* those reach so far */
+    if (options->wide) {
         be_wide(&m->dialect, driver);
     }
     m->contract = driver->contract;
@@ -257,7 +281,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
     m->state = g_malloc0(DRIVER_STATE);
     m->out = g_string_new(NULL);
     tw_process_init(&m->process);
-    if (!share_memory(m, error) ||
+    if (!share_memory(m, error) || !observe(m, error) ||
         !tw_qemu_version_of(m->binary, driver->name, m->version,
                             sizeof(m->version), error)) {
         machine_close(&m->target);
@@ -345,5 +369,8 @@ CLASS(vtd_scalable, "vtd-scalable",
 CLASS(vtd_first, "vtd-first",
       "VT-d of a stock QEMU, scalable mode, first-stage tables",
       TRIGGERS(vtd_first));
+CLASS(vtd_vhost, "vtd-vhost",
+      "VT-d of a stock QEMU, legacy mode: what it tells vhost-user devices",
+      TRIGGERS(vtd_vhost));
 CLASS(amdvi, "amdvi", "AMD-Vi of a stock QEMU, under device DMA",
       TRIGGERS(amdvi));

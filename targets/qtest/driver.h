@@ -65,6 +65,8 @@ typedef struct Driver {
     unsigned oldest;     /* the first version of QEMU that has it; 0: any */
     unsigned since;      /* from this version of QEMU on, if not 0, ... */
     const char *machine_since; /* ... the arguments are these */
+    bool observed;             /* test devices are vhost-user devices of ours
+                                * (observe.c), and there is no control device */
     bool silent;               /* a refusal may leave no record */
     unsigned tells_since;      /* before this version, no refusal is recorded */
     Config config;

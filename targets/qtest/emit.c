@@ -309,6 +309,9 @@ static const char *refusal(const Emit *e)
 {
     const TwExpected *expected = e->expected;
 
+    if (e->m->observer) {
+        return "findings of devices that twinwalk is itself are not told";
+    }
     if (e->m->drop_flushes) {
         return "with --drop-flushes a finding is none of QEMU's";
     }

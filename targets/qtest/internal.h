@@ -9,6 +9,12 @@
  *   qtest.c    the protocol
  *   plan.c     scripts for the devices
  *   copy.c     test devices whose addresses have 64 bits
+ *   direct.c   instead of plans, where test devices are ours
+ *              (Driver.observed): changes
+ *   observe.c  the same: accesses
+ *   vhost.c    the same: how they are started
+ *   observer.c the same: messages
+ *   iotlb.c    the same: what QEMU has told them
  *   run.c      programs: what is planned, and what the results mean
  *   families.c the option --only-commands
  *   emit.c     cases as scripts for QEMU's maintainers
@@ -18,8 +24,8 @@
  *   memory.c   which bytes RAM has at the start and at the end; where stores
  *              went
  *   driver.h   what only an IOMMU knows: a file each
- *   trigger.h  where known defects can show, and how to avoid that: SMMUv3, and
- *              the others
+ *   trigger.h  where known defects can show, and how to avoid that: SMMUv3,
+ *              devices that are ours, and the others
  *
  * Addresses.  The RAM of programs is guest RAM from driver->ram + AT_PROGRAM
  * on, at the same address in the program, in the guest, and, where the IOMMU
@@ -32,6 +38,7 @@
 #include "program/content.h"
 #include "program/legality.h"
 #include "targets/qtest/driver.h"
+#include "targets/qtest/observer.h"
 #include "targets/qtest/plan.h"
 #include "targets/qtest/qtest.h"
 #include "targets/target.h"
@@ -84,8 +91,9 @@ struct Machine {
     const char *machine; /* its arguments, for this version */
     char *command;
     uint32_t timeout_ms;
-    bool wide;         /* test devices are of copy.c */
-    bool drop_flushes; /* leaves one command of a program in four out */
+    bool wide;          /* test devices are of copy.c */
+    Observer *observer; /* test devices are of observe.c; or NULL */
+    bool drop_flushes;  /* leaves one command of a program in four out */
     volatile uint32_t *in_flight;
 
     /* The process. */
@@ -146,6 +154,19 @@ void tw_qtest_copy(Machine *m, unsigned device, unsigned n, uint64_t from,
                    uint64_t to);
 uint32_t tw_qtest_copy_bar(const Machine *m, unsigned device);
 void tw_qtest_copy_start(Machine *m, unsigned device);
+
+/* vhost.c: starts the devices. */
+bool tw_observe_devices(Machine *m, char *why, size_t size);
+
+/* direct.c: is it an address of RAM?  What waits is performed before memory
+ * changes, or is looked at.  A store of 4 or 8 bytes; n bytes for capture(). */
+bool tw_direct_is_ram(const Machine *m, uint64_t pa);
+void tw_direct_settle(Machine *m);
+void tw_direct_store(Machine *m, uint64_t pa, uint64_t value, unsigned n);
+void tw_direct_capture(Machine *m, uint64_t pa, unsigned n, unsigned at);
+
+/* observe.c: an access of the script. */
+void tw_observe_access(Machine *m, const TwOp *op, unsigned number);
 
 /* Of QEMU's option -device, for device number i. */
 const char *tw_qtest_device(const Machine *m, unsigned i);
@@ -215,6 +236,7 @@ bool tw_qtest_emit_test(TwTarget *target, const TwProgram *program,
 
 extern const Driver tw_qtest_smmuv3, tw_qtest_smmuv3_nested,
     tw_qtest_riscv_iommu, tw_qtest_riscv_iommu_nested, tw_qtest_vtd,
-    tw_qtest_vtd_scalable, tw_qtest_vtd_first, tw_qtest_amdvi;
+    tw_qtest_vtd_scalable, tw_qtest_vtd_first, tw_qtest_vtd_vhost,
+    tw_qtest_amdvi;
 
 #endif

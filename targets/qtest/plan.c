@@ -137,18 +137,22 @@ void tw_qtest_store32(Machine *m, uint64_t pa, uint32_t value)
 {
     if (m->tell) {
         tw_qtest_writel(m, pa, value);
-        return;
+    } else if (m->observer) {
+        tw_direct_store(m, pa, value, 4);
+    } else {
+        tw_plan_move(m, CONTROL, 4, tw_plan_constant(m, value), pa);
     }
-    tw_plan_move(m, CONTROL, 4, tw_plan_constant(m, value), pa);
 }
 
 void tw_qtest_store64(Machine *m, uint64_t pa, uint64_t value)
 {
     if (m->tell) {
         tw_qtest_writeq(m, pa, value);
-        return;
+    } else if (m->observer) {
+        tw_direct_store(m, pa, value, 8);
+    } else {
+        tw_plan_move(m, CONTROL, 8, tw_plan_constant(m, value), pa);
     }
-    tw_plan_move(m, CONTROL, 8, tw_plan_constant(m, value), pa);
 }
 
 void tw_qtest_capture(Machine *m, uint64_t pa, unsigned n, unsigned at)
@@ -157,24 +161,28 @@ void tw_qtest_capture(Machine *m, uint64_t pa, unsigned n, unsigned at)
         for (unsigned i = 0; m->tell_faults && i < n; i += n < 8 ? 4 : 8) {
             tw_qtest_tell_read(m, pa + i, n < 8 ? 4 : 8);
         }
-        return;
+    } else if (m->observer) {
+        tw_direct_capture(m, pa, n, at);
+    } else {
+        tw_plan_move(m, m->device, n, pa,
+                     m->driver->ram + m->capture + SLOT_CAPTURE + at);
     }
-    tw_plan_move(m, m->device, n, pa,
-                 m->driver->ram + m->capture + SLOT_CAPTURE + at);
 }
 
 void tw_qtest_capture_store32(Machine *m, uint64_t pa, uint32_t value)
 {
     if (m->tell) {
         tw_qtest_writel(m, pa, value);
-        return;
+    } else if (m->observer) {
+        tw_direct_store(m, pa, value, 4);
+    } else {
+        tw_plan_move(m, m->device, 4, tw_plan_constant(m, value), pa);
     }
-    tw_plan_move(m, m->device, 4, tw_plan_constant(m, value), pa);
 }
 
 void tw_plan_command(Machine *m, const TwOp *op)
 {
-    if (!m->drop_flushes || m->n_commands++ % 4 != 3) {
+    if (!m->drop_flushes || m->observer || m->n_commands++ % 4 != 3) {
         m->driver->invalidate(m, op);
     }
 }

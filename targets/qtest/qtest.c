@@ -54,6 +54,11 @@ void tw_qtest_writeb(Machine *m, uint64_t pa, uint8_t value)
     put(m, "writeb 0x%llx 0x%x\n", (unsigned long long)pa, value);
 }
 
+void tw_qtest_writew(Machine *m, uint64_t pa, uint16_t value)
+{
+    put(m, "writew 0x%llx 0x%x\n", (unsigned long long)pa, value);
+}
+
 void tw_qtest_writel(Machine *m, uint64_t pa, uint32_t value)
 {
     put(m, "writel 0x%llx 0x%x\n", (unsigned long long)pa, value);
@@ -65,7 +70,7 @@ void tw_qtest_writeq(Machine *m, uint64_t pa, uint64_t value)
         (unsigned long long)value);
 }
 
-void tw_qtest_outl(Machine *m, uint16_t port, uint32_t value)
+static void outl(Machine *m, uint16_t port, uint32_t value)
 {
     put(m, "outl 0x%x 0x%x\n", port, value);
 }
@@ -126,6 +131,8 @@ static void post_mortem(Machine *m, TwReply reply, char *text, size_t size)
     tw_process_end(p, reply == TW_REPLY_ENDED ? DYING_MS : 0);
     if (reply == TW_REPLY_TIMEOUT) {
         snprintf(text, size, "QEMU did not answer in %u ms", m->timeout_ms);
+    } else if (reply == TW_REPLY_BAD) {
+        g_strlcpy(text, tw_observer_why(m->observer), size);
     } else if (reply != TW_REPLY_ENDED) {
         snprintf(text, size, "QEMU said more on qtest than it was asked");
     } else if (p->signal) {
@@ -138,8 +145,7 @@ static void post_mortem(Machine *m, TwReply reply, char *text, size_t size)
     }
 }
 
-/* Ends a process that did not answer as it should, and notes it in m->trace. */
-static void lose(Machine *m, TwReply reply)
+void tw_qtest_lose(Machine *m, TwReply reply)
 {
     TwTrace *trace = m->trace;
     char text[sizeof(trace->text)];
@@ -172,11 +178,11 @@ static bool exchange(Machine *m, uint64_t *value)
     g_string_truncate(m->out, 0);
     m->n_out = 0;
     if (reply != TW_REPLY_DONE) {
-        lose(m, reply);
+        tw_qtest_lose(m, reply);
         return false;
     }
     if (!read_replies(m, n, value)) {
-        lose(m, TW_REPLY_EXTRA);
+        tw_qtest_lose(m, TW_REPLY_EXTRA);
         return false;
     }
     return true;
@@ -213,7 +219,72 @@ uint64_t tw_qtest_readq(Machine *m, uint64_t pa)
     return ask(m, "readq", pa);
 }
 
-uint32_t tw_qtest_inl(Machine *m, uint16_t port)
+/* The reply before the last one, which is that of last_command: "OK 0x" and two
+ * digits for each byte. */
+static bool take_bytes(const GString *said, uint8_t *bytes, unsigned n)
+{
+    size_t digits = 2 * (size_t)n, all = digits + 1 + strlen(last_reply);
+    const char *text = said->str + said->len - all;
+
+    if (said->len < all || strspn(text, "0123456789abcdef") != digits) {
+        return false;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        char byte[3] = {text[2 * i], text[2 * i + 1], '\0'};
+
+        bytes[i] = (uint8_t)strtoul(byte, NULL, 16);
+    }
+    return true;
+}
+
+void tw_qtest_read(Machine *m, uint64_t pa, uint8_t *bytes, unsigned n)
+{
+    uint64_t value;
+
+    put(m, "read 0x%llx %u\n", (unsigned long long)pa, n);
+    if (exchange(m, &value) && !take_bytes(m->process.said, bytes, n)) {
+        snprintf(m->trace->text, sizeof(m->trace->text),
+                 "qtest: expected a reply of %u bytes", n);
+        tw_qtest_lose(m, TW_REPLY_EXTRA);
+    }
+}
+
+static uint32_t inl(Machine *m, uint16_t port)
 {
     return (uint32_t)ask(m, "inl", port);
+}
+
+static uint64_t config_address(const Machine *m, unsigned slot, unsigned offset)
+{
+    return m->driver->config == CONFIG_ECAM
+               ? m->driver->ecam + ((uint64_t)slot << 15) + offset
+               : 0x80000000 + ((uint64_t)slot << 11) + offset;
+}
+
+void tw_qtest_config_write(Machine *m, unsigned slot, unsigned offset,
+                           uint32_t value)
+{
+    uint64_t at = config_address(m, slot, offset);
+
+    if (m->driver->config == CONFIG_ECAM) {
+        tw_qtest_writel(m, at, value);
+        return;
+    }
+    outl(m, 0xcf8, (uint32_t)at);
+    outl(m, 0xcfc, value);
+}
+
+uint32_t tw_qtest_config_read(Machine *m, unsigned slot, unsigned offset)
+{
+    uint64_t at = config_address(m, slot, offset);
+    GString *tell;
+
+    if (m->driver->config == CONFIG_ECAM) {
+        return (uint32_t)tw_qtest_readl(m, at);
+    }
+    tell = m->tell; /* a read is performed, not told */
+    m->tell = NULL;
+    outl(m, 0xcf8, (uint32_t)at);
+    m->tell = tell;
+    return inl(m, 0xcfc);
 }

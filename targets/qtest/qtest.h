@@ -6,13 +6,14 @@
 #ifndef TW_TARGETS_QTEST_QTEST_H
 #define TW_TARGETS_QTEST_QTEST_H
 
+#include "process/process.h"
 #include "targets/qtest/driver.h"
 
-/* Queues a command without an answer: writes of registers and I/O ports. */
+/* Queues a command without an answer: writes of registers. */
 void tw_qtest_writeb(Machine *m, uint64_t pa, uint8_t value);
+void tw_qtest_writew(Machine *m, uint64_t pa, uint16_t value);
 void tw_qtest_writel(Machine *m, uint64_t pa, uint32_t value);
 void tw_qtest_writeq(Machine *m, uint64_t pa, uint64_t value);
-void tw_qtest_outl(Machine *m, uint16_t port, uint32_t value);
 
 /* Stores n bytes in the guest's RAM, at once: for queues and structures. */
 void tw_qtest_put(Machine *m, uint64_t pa, const void *data, size_t n);
@@ -28,13 +29,18 @@ void tw_qtest_tell_bytes(Machine *m, uint64_t pa, unsigned n);
  * and the process is ended. */
 bool tw_qtest_flush(Machine *m);
 
+/* Ends a process that did not answer as it should, and notes it in m->trace. */
+void tw_qtest_lose(Machine *m, TwReply reply);
+
 /* Sends what is queued and a read; 0 with m->broken if there is no answer. */
 uint64_t tw_qtest_readl(Machine *m, uint64_t pa);
 uint64_t tw_qtest_readq(Machine *m, uint64_t pa);
-uint32_t tw_qtest_inl(Machine *m, uint16_t port);
+/* The same of n bytes, at most 16. */
+void tw_qtest_read(Machine *m, uint64_t pa, uint8_t *bytes, unsigned n);
 
 /* The configuration space of PCI device `slot` of bus 0, function 0. */
 void tw_qtest_config_write(Machine *m, unsigned slot, unsigned offset,
                            uint32_t value);
+uint32_t tw_qtest_config_read(Machine *m, unsigned slot, unsigned offset);
 
 #endif

@@ -166,6 +166,8 @@ void tw_qtest_plan_op(Machine *m, unsigned number)
     *outcome = (TwOutcome){.status = TW_STATUS_DONE};
     if (tw_legality_step(&m->legality, op) != TW_LEGAL) {
         outcome->status = TW_STATUS_SKIPPED;
+    } else if (tw_op_is_dma(op) && m->observer) {
+        tw_observe_access(m, op, number);
     } else if (tw_op_is_dma(op)) {
         plan_access(m, op, number);
     } else {
@@ -409,6 +411,46 @@ static uint16_t lost_at(const Machine *m)
     return i < m->n_planned ? m->planned[i].op : m->program->n_script;
 }
 
+/* From the setup on. */
+static void run_plan(Machine *m)
+{
+    tw_qtest_plan_setup(m);
+    for (unsigned i = 0; i < m->program->n_script; i++) {
+        tw_qtest_plan_op(m, i);
+    }
+    tw_plan_close(m);
+    if (m->in_flight) {
+        *m->in_flight = 0;
+    }
+    if (tw_qtest_flush(m)) {
+        conclude_all(m);
+    } else {
+        m->trace->end_op = lost_at(m);
+    }
+}
+
+/* The same where each operation is performed by itself. */
+static void run_observed(Machine *m)
+{
+    unsigned n = m->program->n_script, i = 0;
+
+    tw_qtest_flush(m); /* the driver's reset() */
+    tw_observer_clear(m->observer);
+    if (!m->broken) {
+        tw_qtest_plan_setup(m);
+    }
+    while (i < n && !m->broken) {
+        if (m->in_flight) {
+            *m->in_flight = i;
+        }
+        tw_qtest_plan_op(m, i++);
+    }
+    tw_direct_settle(m);
+    if (m->broken) {
+        m->trace->end_op = (uint16_t)(i > 0 ? i - 1 : n);
+    }
+}
+
 bool tw_qtest_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
 {
     Machine *m = (Machine *)target;
@@ -422,18 +464,10 @@ bool tw_qtest_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     tw_plan_begin(m);
     tw_qtest_plan_world(m);
     m->driver->reset(m);
-    tw_qtest_plan_setup(m);
-    for (unsigned i = 0; i < program->n_script; i++) {
-        tw_qtest_plan_op(m, i);
-    }
-    tw_plan_close(m);
-    if (m->in_flight) {
-        *m->in_flight = 0;
-    }
-    if (tw_qtest_flush(m)) {
-        conclude_all(m);
+    if (m->observer) {
+        run_observed(m);
     } else {
-        trace->end_op = lost_at(m);
+        run_plan(m);
     }
     trace->n_ops = m->broken ? trace->end_op : program->n_script;
     tw_qtest_memory_finish(m);

@@ -20,41 +20,6 @@ enum {
 
 /* Devices ------------------------------------------------------------------ */
 
-static uint64_t config_address(const Machine *m, unsigned slot, unsigned offset)
-{
-    return m->driver->config == CONFIG_ECAM
-               ? m->driver->ecam + ((uint64_t)slot << 15) + offset
-               : 0x80000000 + ((uint64_t)slot << 11) + offset;
-}
-
-void tw_qtest_config_write(Machine *m, unsigned slot, unsigned offset,
-                           uint32_t value)
-{
-    uint64_t at = config_address(m, slot, offset);
-
-    if (m->driver->config == CONFIG_ECAM) {
-        tw_qtest_writel(m, at, value);
-        return;
-    }
-    tw_qtest_outl(m, 0xcf8, (uint32_t)at);
-    tw_qtest_outl(m, 0xcfc, value);
-}
-
-static uint32_t config_read(Machine *m, unsigned slot, unsigned offset)
-{
-    uint64_t at = config_address(m, slot, offset);
-    GString *tell;
-
-    if (m->driver->config == CONFIG_ECAM) {
-        return (uint32_t)tw_qtest_readl(m, at);
-    }
-    tell = m->tell; /* a read is performed, not told */
-    m->tell = NULL;
-    tw_qtest_outl(m, 0xcf8, (uint32_t)at);
-    m->tell = tell;
-    return tw_qtest_inl(m, 0xcfc);
-}
-
 static bool is_wide(const Machine *m, unsigned i)
 {
     return m->wide && i != CONTROL;
@@ -94,7 +59,7 @@ static bool start_devices(Machine *m, char *why, size_t size)
 {
     for (unsigned i = 0; i < DEVICES; i++) {
         unsigned slot = FIRST_DEVICE + i;
-        uint32_t identity = config_read(m, slot, 0);
+        uint32_t identity = tw_qtest_config_read(m, slot, 0);
         uint32_t expected = is_wide(m, i) ? ETHERNET : LSI;
 
         if (identity != expected) {
@@ -135,13 +100,32 @@ static bool is_same_version(const Machine *m, char *why, size_t size)
 
 bool tw_qtest_set_up(Machine *m, char *why, size_t size)
 {
-    return start_devices(m, why, size) && m->driver->start(m, why, size) &&
-           tw_qtest_flush(m);
+    return (m->observer ? tw_observe_devices : start_devices)(m, why, size) &&
+           m->driver->start(m, why, size) && tw_qtest_flush(m);
+}
+
+static bool start_process(Machine *m)
+{
+    TwProcessFd fds[1 + OBSERVER_FDS] = {{m->ram_fd, "TW_RAM"}};
+    unsigned n = 1;
+    bool ok;
+
+    if (m->observer) {
+        if (!tw_observer_begin(m->observer, fds + 1)) {
+            return false;
+        }
+        n += OBSERVER_FDS;
+        m->process.serving = tw_observer_serving(m->observer);
+    }
+    ok = tw_process_start(&m->process, m->command, fds, n);
+    if (m->observer) {
+        tw_observer_started(m->observer);
+    }
+    return ok;
 }
 
 bool tw_qtest_start(Machine *m, char *why, size_t size)
 {
-    const TwProcessFd fds[] = {{m->ram_fd, "TW_RAM"}};
     TwTrace *trace = m->trace;
     uint32_t limit = m->timeout_ms;
     bool ok;
@@ -157,7 +141,7 @@ bool tw_qtest_start(Machine *m, char *why, size_t size)
     memset(m->ram + AT_STRUCTURES, 0, AT_SCRIPTS - AT_STRUCTURES);
     g_string_truncate(m->out, 0);
     m->n_out = 0;
-    if (!tw_process_start(&m->process, m->command, fds, 1)) {
+    if (!start_process(m)) {
         snprintf(why, size, "expected to start a process: %s",
                  g_strerror(errno));
         return false;

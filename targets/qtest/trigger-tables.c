@@ -463,11 +463,6 @@ static uint64_t of_list(const uint8_t *list, unsigned n, uint64_t bits)
     return triggers;
 }
 
-#define INFO_PART_RIGHT \
-    { \
-        .name = "part-right", \
-        .meaning = "an entry grants one of the two rights" \
-    }
 #define INFO_TABLE_RIGHT \
     { \
         .name = "table-right", \
@@ -517,16 +512,6 @@ static uint64_t of_list(const uint8_t *list, unsigned n, uint64_t bits)
                    "switched" \
     }
 
-#define INFO_ALL_ONES \
-    { \
-        .name = "all-ones", .meaning = "all bits of an entry are set" \
-    }
-#define INFO_INTERRUPT_LEAF \
-    { \
-        .name = "interrupt-leaf", \
-        .meaning = "a leaf leads to 1 GiB with the interrupt range in it" \
-    }
-
 #define INFO_BEYOND_TABLES \
     { \
         .name = "beyond-tables", \
@@ -550,26 +535,31 @@ static uint64_t of_list(const uint8_t *list, unsigned n, uint64_t bits)
     const TwTriggerInfo tw_qtest_##of##_triggers[]
 
 KIND(riscv_iommu, PART_RIGHT, RESERVED_BITS, LARGE_RANGE, CLEAN_LEAF,
-     BEYOND_TABLES) = {INFO_PART_RIGHT, INFO_RESERVED_BITS, INFO_LARGE_RANGE,
-                       INFO_CLEAN_LEAF, INFO_BEYOND_TABLES, {.name = NULL}};
+     BEYOND_TABLES) = {TW_QTEST_INFO_PART_RIGHT, INFO_RESERVED_BITS,
+                       INFO_LARGE_RANGE,         INFO_CLEAN_LEAF,
+                       INFO_BEYOND_TABLES,       {.name = NULL}};
 KIND(riscv_iommu_nested, PART_RIGHT, RESERVED_BITS, LARGE_RANGE, GUEST_PAGE,
-     CLEAN_LEAF) = {INFO_PART_RIGHT, INFO_RESERVED_BITS, INFO_LARGE_RANGE,
-                    INFO_GUEST_PAGE, INFO_CLEAN_LEAF,    {.name = NULL}};
-KIND(vtd, PART_RIGHT, ALL_ONES, INTERRUPT_LEAF) = {
-    INFO_PART_RIGHT, INFO_ALL_ONES, INFO_INTERRUPT_LEAF, {.name = NULL}};
+     CLEAN_LEAF) = {TW_QTEST_INFO_PART_RIGHT, INFO_RESERVED_BITS,
+                    INFO_LARGE_RANGE,         INFO_GUEST_PAGE,
+                    INFO_CLEAN_LEAF,          {.name = NULL}};
+KIND(vtd, PART_RIGHT, ALL_ONES, INTERRUPT_LEAF) = {TW_QTEST_INFO_PART_RIGHT,
+                                                   TW_QTEST_INFO_ALL_ONES,
+                                                   TW_QTEST_INFO_INTERRUPT_LEAF,
+                                                   {.name = NULL}};
 KIND(vtd_scalable, PART_RIGHT, LEFT_PASS, ALL_ONES,
-     INTERRUPT_LEAF) = {INFO_PART_RIGHT,
+     INTERRUPT_LEAF) = {TW_QTEST_INFO_PART_RIGHT,
                         INFO_LEFT_PASS,
-                        INFO_ALL_ONES,
-                        INFO_INTERRUPT_LEAF,
+                        TW_QTEST_INFO_ALL_ONES,
+                        TW_QTEST_INFO_INTERRUPT_LEAF,
                         {.name = NULL}};
 KIND(vtd_first, PART_RIGHT, LEFT_PASS, ALL_ONES,
-     INTERRUPT_LEAF) = {INFO_PART_RIGHT,
+     INTERRUPT_LEAF) = {TW_QTEST_INFO_PART_RIGHT,
                         INFO_LEFT_PASS,
-                        INFO_ALL_ONES,
-                        INFO_INTERRUPT_LEAF,
+                        TW_QTEST_INFO_ALL_ONES,
+                        TW_QTEST_INFO_INTERRUPT_LEAF,
                         {.name = NULL}};
 KIND(amdvi, PART_RIGHT, TABLE_RIGHT, SIZED_LEAF, ABSENT_LEAF, NEXT_LEVEL,
      SKIPPED_LEVEL, BEYOND_TABLES) = {
-    INFO_PART_RIGHT, INFO_TABLE_RIGHT,   INFO_SIZED_LEAF,    INFO_ABSENT_LEAF,
-    INFO_NEXT_LEVEL, INFO_SKIPPED_LEVEL, INFO_BEYOND_TABLES, {.name = NULL}};
+    TW_QTEST_INFO_PART_RIGHT, INFO_TABLE_RIGHT, INFO_SIZED_LEAF,
+    INFO_ABSENT_LEAF,         INFO_NEXT_LEVEL,  INFO_SKIPPED_LEVEL,
+    INFO_BEYOND_TABLES,       {.name = NULL}};

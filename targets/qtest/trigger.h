@@ -25,5 +25,22 @@ TW_QTEST_TRIGGERS(vtd);
 TW_QTEST_TRIGGERS(vtd_scalable);
 TW_QTEST_TRIGGERS(vtd_first);
 TW_QTEST_TRIGGERS(amdvi);
+TW_QTEST_TRIGGERS(vtd_vhost);
+
+/* Rows of lists, for the kinds of VT-d. */
+#define TW_QTEST_INFO_PART_RIGHT \
+    { \
+        .name = "part-right", \
+        .meaning = "an entry grants one of the two rights" \
+    }
+#define TW_QTEST_INFO_ALL_ONES \
+    { \
+        .name = "all-ones", .meaning = "all bits of an entry are set" \
+    }
+#define TW_QTEST_INFO_INTERRUPT_LEAF \
+    { \
+        .name = "interrupt-leaf", \
+        .meaning = "a leaf leads to 1 GiB with the interrupt range in it" \
+    }
 
 #endif

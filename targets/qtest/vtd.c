@@ -30,6 +30,7 @@ enum {
     AT_EMPTY = AT_STRUCTURES + 0x4000,       /* root that leads nowhere */
     AT_STATUS = AT_STRUCTURES + 0x5000,      /* a word */
     AT_EMPTY_TOP = AT_STRUCTURES + 0x6000,   /* see top_of() */
+    AT_NOTHING = AT_STRUCTURES + 0x7000,     /* a page of zeros */
     AT_DIRECTORIES = AT_STRUCTURES + 0x8000, /* of PASIDs, a page a device */
     AT_PASIDS = AT_STRUCTURES + 0xc000,      /* tables of them, likewise */
     AT_QUEUE = AT_STRUCTURES + 0x100000,
@@ -357,23 +358,38 @@ static void clear_faults(Machine *m)
     tw_qtest_store32(m, UNIT + FAULT_STATUS, 1); /* overflow */
 }
 
+static void put_all_contexts(Machine *m, uint64_t entry)
+{
+    for (unsigned index = 0; index < MOST_INDEXES; index++) {
+        tw_qtest_store64(m, context_at(m, 1 + index), entry);
+    }
+}
+
 static void reset(Machine *m)
 {
     State *s = state(m);
 
     s->n_waiting = 0;
-    for (unsigned index = 0; index < MOST_INDEXES; index++) {
-        tw_qtest_store64(m, context_at(m, 1 + index), 0);
-    }
+    put_all_contexts(m, 0);
     memset(s->left, 0, sizeof(s->left));
     memset(s->passed, 0, sizeof(s->passed));
     command(m, CONTEXT | 1 << 4, 0);
+    if (m->observer) {
+        /* For a context that is absent, QEMU has told all addresses.  That is
+         * enough; 7.2 has also forgotten the pages that it thinks it has
+         * told. */
+        submit(m);
+        put_all_contexts(m, (m->driver->ram + AT_NOTHING) | 1);
+    }
     if (is_scalable(m)) {
         command(m, PASID_CACHE | 3 << 4, 0);
     }
     command(m, IOTLB | 1 << 4, 0);
     submit(m);
     clear_faults(m);
+    if (m->observer) {
+        put_all_contexts(m, 0);
+    }
 }
 
 static uint64_t own_word(const Machine *m, unsigned stage, unsigned i)
@@ -591,6 +607,13 @@ const Driver tw_qtest_vtd = {
     .machine = Q35 "39",
 };
 
+const Driver tw_qtest_vtd_vhost = {
+    VTD("vtd-vhost"),
+    SECOND_STAGE,
+    .observed = true,
+    .machine = Q35 "39",
+};
+
 const Driver tw_qtest_vtd_scalable = {
     VTD("vtd-scalable"),
     SECOND_STAGE,
@@ -615,7 +638,7 @@ const Driver tw_qtest_vtd_first = {
 
 static bool is_scalable(const Machine *m)
 {
-    return m->driver != &tw_qtest_vtd;
+    return m->driver == &tw_qtest_vtd_scalable || is_first(m);
 }
 
 static bool is_first(const Machine *m)

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Accesses of programs behind an observer: test devices are vhost-user devices,
+ * and we are those.  An access looks its address up in our IOTLB, asks QEMU if
+ * it is not there, and reads or writes where QEMU has said.
+ */
+#include <string.h>
+
+#include "targets/qtest/internal.h"
+
+/* Where the access goes; false: QEMU gives no translation, or is lost. */
+static bool translate(Machine *m, unsigned index, uint64_t iova, uint8_t right,
+                      uint64_t *place)
+{
+    TwReply reply;
+
+    tw_direct_settle(m);
+    if (m->broken) {
+        return false;
+    }
+    if (tw_observer_find(m->observer, index, iova, right, place)) {
+        return true;
+    }
+    reply = tw_observer_ask(m->observer, index, iova, right)
+                ? tw_process_serve(&m->process, m->timeout_ms)
+                : TW_REPLY_BAD;
+    if (reply != TW_REPLY_DONE) {
+        tw_qtest_lose(m, reply);
+        return false;
+    }
+    return tw_observer_find(m->observer, index, iova, right, place);
+}
+
+/* What was recorded of a refusal. */
+static void take_reason(Machine *m, unsigned index, TwOutcome *outcome)
+{
+    m->slot = AT_SLOTS;
+    m->capture = tw_plan_slot(m);
+    m->driver->capture(m);
+    if (!m->broken) {
+        m->driver->faults(m, index, m->ram + m->capture + SLOT_CAPTURE,
+                          &outcome->reason);
+    }
+}
+
+static void store(Machine *m, const TwOp *op, unsigned number, uint64_t place,
+                  TwOutcome *outcome)
+{
+    uint64_t at = place - m->driver->ram - AT_PROGRAM;
+    uint8_t tag[8];
+
+    if (at >> PROGRAM_LG) {
+        return; /* not in memory that a program may change */
+    }
+    for (unsigned k = 0; k < op->size; k++) {
+        tag[k] = tw_content_tag(m->program->contents, number, op->addr, k);
+    }
+    tw_qtest_memory_use(m, place);
+    memcpy(m->ram + AT_PROGRAM + at, tag, op->size);
+    tw_trace_add_location(
+        m->trace, outcome,
+        (TwLocation){
+            .first = 0, .length = op->size, .region = m->block, .offset = at});
+}
+
+void tw_observe_access(Machine *m, const TwOp *op, unsigned number)
+{
+    TwOutcome *outcome = &m->trace->outcomes[number];
+    unsigned index = (op->attrs >> TW_ATTR_REQUESTER_SHIFT) % m->indexes;
+    bool stores = op->code == TW_OP_DMA_WRITE;
+    uint64_t place;
+
+    outcome->reason = (TwReason){.kind = TW_REASON_NONE};
+    if (!translate(m, index, op->addr, stores ? IOTLB_WRITE : IOTLB_READ,
+                   &place)) {
+        outcome->class_ = TW_CLASS_DECODE_ERROR;
+        take_reason(m, index, outcome);
+        return;
+    }
+    outcome->class_ = TW_CLASS_OK;
+    if (stores) {
+        store(m, op, number, place, outcome);
+    } else if (tw_direct_is_ram(m, place)) {
+        memcpy(&outcome->value, m->ram + (place - m->driver->ram), op->size);
+    }
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The driver's side of the vhost-user devices: as software would start them
+ * (Virtual I/O Device (VIRTIO) Version 1.2, 3.1.1 "Driver Requirements: Device
+ * Initialization", 4.1.4.3 "Common configuration structure layout").  Their
+ * queues are never used: a device that runs is told of translations.
+ */
+#include <stdio.h>
+
+#include "targets/qtest/internal.h"
+
+enum {
+    FIRST_SLOT = 5,
+    IDENTITY = 0x105a1af4, /* a file system of VIRTIO 1 */
+    BAR4 = 0x20,
+    BAR4_UPPER = 0x24,
+    COMMAND = 4,
+    MEMORY_AND_MASTER = 6,
+    /* Common configuration: offsets in BAR 4. */
+    FEATURES_SELECT = 0x08,
+    FEATURES = 0x0c,
+    STATUS = 0x14, /* a byte; likewise words of 2 bytes: */
+    QUEUE_SELECT = 0x16,
+    QUEUE_SIZE = 0x18,
+    QUEUE_ENABLE = 0x1c,
+    QUEUE_RINGS = 0x20, /* three addresses of 8 bytes */
+    QUEUES = 2,
+    RING_LG = 12, /* a page for each ring */
+    /* Bits of STATUS. */
+    ACKNOWLEDGE = 1,
+    DRIVER = 2,
+    DRIVER_OK = 4,
+    FEATURES_OK = 8,
+};
+
+/* Bits 32 and 33: VERSION_1, ACCESS_PLATFORM. */
+#define FEATURES_UPPER 3
+
+static uint32_t bar_of(const Machine *m, unsigned index)
+{
+    return m->driver->bar + (index << 16);
+}
+
+/* Rings at addresses that are translated nowhere. */
+static void start_queue(Machine *m, uint64_t bar, unsigned queue)
+{
+    tw_qtest_writew(m, bar + QUEUE_SELECT, (uint16_t)queue);
+    for (unsigned ring = 0; ring < 3; ring++) {
+        uint64_t at = bar + QUEUE_RINGS + 8 * ring;
+
+        tw_qtest_writel(m, at, (4 * queue + ring + 1) << RING_LG);
+        tw_qtest_writel(m, at + 4, 0);
+    }
+    tw_qtest_writew(m, bar + QUEUE_ENABLE, 1);
+}
+
+static void start_device(Machine *m, uint64_t bar)
+{
+    tw_qtest_writeb(m, bar + STATUS, ACKNOWLEDGE);
+    tw_qtest_writeb(m, bar + STATUS, ACKNOWLEDGE | DRIVER);
+    tw_qtest_writel(m, bar + FEATURES_SELECT, 0);
+    tw_qtest_writel(m, bar + FEATURES, 0);
+    tw_qtest_writel(m, bar + FEATURES_SELECT, 1);
+    tw_qtest_writel(m, bar + FEATURES, FEATURES_UPPER);
+    tw_qtest_writeb(m, bar + STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK);
+    for (unsigned queue = 0; queue < QUEUES; queue++) {
+        start_queue(m, bar, queue);
+    }
+    tw_qtest_writeb(m, bar + STATUS,
+                    ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
+}
+
+bool tw_observe_devices(Machine *m, char *why, size_t size)
+{
+    for (unsigned i = 0; i < MOST_INDEXES; i++) {
+        unsigned slot = FIRST_SLOT + i;
+        uint32_t identity = tw_qtest_config_read(m, slot, 0);
+
+        if (identity != IDENTITY) {
+            snprintf(why, size,
+                     "expected the device 00:%02x.0 to be 0x%08x "
+                     "(vhost-user-fs-pci), not 0x%08x",
+                     slot, IDENTITY, identity);
+            return false;
+        }
+        tw_qtest_config_write(m, slot, BAR4, bar_of(m, i));
+        tw_qtest_config_write(m, slot, BAR4_UPPER, 0);
+        tw_qtest_config_write(m, slot, COMMAND, MEMORY_AND_MASTER);
+        start_device(m, bar_of(m, i));
+    }
+    return tw_qtest_flush(m);
+}
