@@ -160,7 +160,7 @@ static TwTarget *riscv64_open(const TwTargetOptions *options, GError **error)
         .version = version, .run = tw_qemu_run, .emit = tw_qemu_emit, \
         .ping = tw_qemu_ping, .close = machine_close, .triggers = triggers_of, \
         .triggers_met = tw_qemu_triggers_met, .avoid = tw_qemu_avoid, \
-        .call = call_of, \
+        .call = call_of, .readable = true, \
     }
 
 const TwTargetClass tw_qemu_aarch64_class =

@@ -343,6 +343,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
                                                  .ping = tw_qtest_ping, \
                                                  .close = machine_close, \
                                                  .call = tw_qtest_call, \
+                                                 .readable = true, \
                                                  __VA_ARGS__}
 
 #define TRIGGERS(kind) \
