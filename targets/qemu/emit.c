@@ -5,42 +5,19 @@
  * the accused access with those that are right.  Pages and tables are where the
  * agent has them, so that the guest's TLB has the same entries.
  */
-#include "targets/qemu/emit.h"
+#include "targets/qemu/emit-plan.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "program/ops.h"
 #include "program/text/text.h"
-#include "targets/qemu/internal.h"
 
-enum {
-    SMALL_TLB = 256,  /* slots of a TLB that is not grown */
-    OWN_SLOTS = 0x80, /* the guest's own pages have slots from here on */
-    MANY_PAGES = 64,
-};
+enum { MANY_PAGES = 64 };
 
-typedef struct Emit {
-    Machine *machine;
-    const EmitArch *text;
-    const TwProgram *program; /* up to the accused operation */
-    const TwFinding *finding;
-    const TwExpected *expected;
-    GString *out;
-    GArray *ops;      /* TwDo: all that the agent would be told */
-    unsigned n_setup; /* of them, before the script */
-    GArray *words;    /* uint64_t: physical addresses of RAM that matters */
-    /* The accused access: the line of the guest's output, what it was, or a
-     * byte of RAM at the end that is loaded to see it. */
-    unsigned line;
-    TwDo accused;
-    uint64_t end_byte; /* guest physical address, or 0 */
-    uint8_t end_value;
-} Emit;
+static void put(QemuEmit *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-static void put(Emit *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static void put(Emit *e, const char *format, ...)
+static void put(QemuEmit *e, const char *format, ...)
 {
     va_list args;
 
@@ -49,209 +26,10 @@ static void put(Emit *e, const char *format, ...)
     va_end(args);
 }
 
-/* What the program does ---------------------------------------------------- */
-
-static uint64_t guest_ram(const Emit *e, uint64_t pa)
-{
-    return e->machine->arch->ram + tw_qemu_window(e->program->contents) + pa;
-}
-
-static int compare_words(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-/* The words that a byte of a page map has ever led to. */
-static void reach(Emit *e, unsigned index, uint64_t va)
-{
-    const Machine *m = e->machine;
-
-    for (unsigned i = 0; i < m->n_assigned; i++) {
-        const Assigned *a = &m->assigned[i];
-        uint64_t word = (a->out + (va - a->addr)) & ~UINT64_C(7);
-
-        if (a->leads && a->index == index && va >> a->lg == a->addr >> a->lg &&
-            word >> TW_QEMU_RAM_LG == 0 &&
-            tw_qemu_frames(m)[word >> PAGE_LG].used) {
-            g_array_append_val(e->words, word);
-        }
-    }
-}
-
-static void find_words(Emit *e)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < e->program->n_script; i++) {
-        const TwOp *op = &e->program->script[i];
-
-        if (!(tw_op_info(op->code)->flags & TW_OP_ACCESS)) {
-            continue;
-        }
-        for (unsigned k = 0; k < tw_op_bytes(e->program, op); k += 8) {
-            reach(e, op->index, op->addr + k);
-        }
-        reach(e, op->index, op->addr + op->size - 1);
-        if (op->flags & TW_OPF_FROM) {
-            reach(e, op->index, op->from);
-        }
-    }
-    g_array_sort(e->words, compare_words);
-    for (unsigned i = 0; i < e->words->len; i++) {
-        uint64_t word = g_array_index(e->words, uint64_t, i);
-
-        if (n == 0 || word != g_array_index(e->words, uint64_t, n - 1)) {
-            g_array_index(e->words, uint64_t, n++) = word;
-        }
-    }
-    g_array_set_size(e->words, n);
-}
-
-/* Before the script: entries of the page tables are as the setup wants them. */
-static void look_at_ops(Emit *e)
-{
-    bool setup = true;
-
-    for (unsigned i = 0; i < e->ops->len; i++) {
-        const TwDo *what = &g_array_index(e->ops, TwDo, i);
-
-        if (setup && what->kind == TW_DO_PUT) {
-            memcpy(e->machine->ram + what->addr, &what->value, 8);
-        } else if (setup) {
-            setup = false;
-            e->n_setup = i + 1; /* the flush that ends it */
-        }
-        if (what->kind >= TW_DO_ACCESSES || i < e->n_setup) {
-            continue;
-        }
-        if (e->accused.note == 0) {
-            e->line++;
-        }
-        if (what->op == e->finding->op) {
-            e->accused = *what;
-            e->accused.note = 1;
-        }
-    }
-}
-
-static bool same_slot(uint64_t a, uint64_t b)
-{
-    return a >> PAGE_LG != b >> PAGE_LG &&
-           (a >> PAGE_LG) % SMALL_TLB == (b >> PAGE_LG) % SMALL_TLB;
-}
-
-/* Do two pages of the accesses share a slot of a small TLB, or one with the
- * guest's own pages? */
-static bool needs_large_tlb(const Emit *e)
-{
-    g_autofree uint64_t *pages = g_new(uint64_t, 3 * e->ops->len + 1);
-    unsigned n = 0;
-
-    for (unsigned i = e->n_setup; i < e->ops->len; i++) {
-        const TwDo *what = &g_array_index(e->ops, TwDo, i);
-
-        if (what->kind < TW_DO_ACCESSES) {
-            pages[n++] = what->addr;
-            pages[n++] = what->addr + (UINT64_C(1) << what->lg) - 1;
-            pages[n++] = what->kind == TW_DO_CALL ? what->from : what->addr;
-        }
-    }
-    for (unsigned i = 0; i < n; i++) {
-        if ((pages[i] >> PAGE_LG) % SMALL_TLB >= OWN_SLOTS) {
-            return true;
-        }
-        for (unsigned k = 0; k < i; k++) {
-            if (same_slot(pages[i], pages[k])) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* A byte of RAM that is not as it must be after the program; it is run for
- * that. */
-static void find_end_byte(Emit *e)
-{
-    g_autofree TwTrace *trace = g_new(TwTrace, 1);
-    Machine *m = e->machine;
-
-    if (e->expected->ram == NULL ||
-        !tw_qemu_run(&m->target, e->program, trace)) {
-        return;
-    }
-    for (unsigned i = 0; i < 8 * e->words->len; i++) {
-        uint64_t pa = g_array_index(e->words, uint64_t, i / 8) + i % 8;
-        const Seen *seen = tw_qemu_view_at(&m->view, pa);
-        uint8_t must;
-
-        if (seen == NULL || seen->block != e->expected->block) {
-            continue;
-        }
-        must = e->expected->ram(e->expected->data, seen->block,
-                                seen->offset + pa - seen->first);
-        if (m->ram[tw_qemu_window(e->program->contents) + pa] != must) {
-            e->end_byte = guest_ram(e, pa);
-            e->end_value = must;
-            return;
-        }
-    }
-}
-
-/* Is the accused access a store that was done, but not where it must be?  Then
- * nothing but RAM tells. */
-static bool is_misplaced(const Emit *e)
-{
-    const TwFinding *finding = e->finding;
-
-    return finding->op < e->program->n_script &&
-           e->program->script[finding->op].code == TW_OP_WRITE &&
-           e->expected->access && e->expected->n_allowed == 1 &&
-           e->expected->class_ == TW_CLASS_OK &&
-           (finding->verdict == TW_VERDICT_STALE ||
-            finding->verdict == TW_VERDICT_WRONG ||
-            finding->verdict == TW_VERDICT_CLASS);
-}
-
-/* A byte of the accused store that is not where it must be. */
-static void find_lost_byte(Emit *e)
-{
-    g_autofree TwTrace *trace = g_new(TwTrace, 1);
-    const TwAllowed *must = &e->expected->allowed[0];
-    Machine *m = e->machine;
-
-    if (!tw_qemu_run(&m->target, e->program, trace) ||
-        trace->outcomes[e->finding->op].class_ > TW_CLASS_DISCARD) {
-        return;
-    }
-    for (unsigned i = 0; i < 8 * e->words->len && !e->end_byte; i++) {
-        uint64_t pa = g_array_index(e->words, uint64_t, i / 8) + i % 8;
-        const Seen *seen = tw_qemu_view_at(&m->view, pa);
-
-        for (unsigned k = 0; seen && k < must->n_locations; k++) {
-            const TwLocation *at = &must->locations[k];
-            uint64_t in = seen->offset + (pa - seen->first) - at->offset;
-            uint8_t byte;
-
-            if (seen->block != at->region || in >= at->length) {
-                continue;
-            }
-            byte = (uint8_t)(tw_qemu_store_value(m, e->finding->op) >>
-                             8 * (at->first + in));
-            if (m->ram[tw_qemu_window(e->program->contents) + pa] != byte) {
-                e->end_byte = guest_ram(e, pa);
-                e->end_value = byte;
-            }
-        }
-    }
-}
-
 /* The guest ---------------------------------------------------------------- */
 
 /* Entries of a table: runs of equal steps become one row. */
-static void put_table(Emit *e, uint64_t offset, const char *comment)
+static void put_table(QemuEmit *e, uint64_t offset, const char *comment)
 {
     const uint64_t *entry =
         (const uint64_t *)(const void *)(e->machine->ram + offset);
@@ -279,7 +57,7 @@ static void put_table(Emit *e, uint64_t offset, const char *comment)
     }
 }
 
-static void put_memory(Emit *e)
+static void put_memory(QemuEmit *e)
 {
     const Machine *m = e->machine;
     char comment[64];
@@ -308,12 +86,12 @@ static void put_memory(Emit *e)
                                      : 0)
                      << 8 * k;
         }
-        put(e, "    store 0x%" PRIx64 ", 0x%" PRIx64 "\n", guest_ram(e, pa),
-            value);
+        put(e, "    store 0x%" PRIx64 ", 0x%" PRIx64 "\n",
+            tw_qemu_emit_ram(e, pa), value);
     }
 }
 
-static void put_do(Emit *e, const TwDo *what)
+static void put_do(QemuEmit *e, const TwDo *what)
 {
     static const char *const names[] = {"read", "write", "exchange"};
 
@@ -356,7 +134,7 @@ static void put_do(Emit *e, const TwDo *what)
     }
 }
 
-static void put_script(Emit *e)
+static void put_script(QemuEmit *e)
 {
     unsigned at = e->n_setup;
 
@@ -379,16 +157,16 @@ static void put_script(Emit *e)
     }
 }
 
-static void put_guest(Emit *e)
+static void put_guest(QemuEmit *e)
 {
     put(e, "cat >\"$dir/guest.S\" <<'END'\n%s\n", e->text->head);
     put_memory(e);
     put(e, "\n%s", e->text->on);
-    if (needs_large_tlb(e)) {
+    if (tw_qemu_emit_large_tlb(e)) {
         put(e,
             "\n    /* QEMU's TLB begins with %u slots, and pages of the test "
             "share one: it grows\n     * when it is full, and flushed. */\n%s",
-            SMALL_TLB, e->text->grow);
+            TW_QEMU_SMALL_TLB, e->text->grow);
     }
     put_script(e);
     put(e, "%sEND\n", e->text->tail);
@@ -396,7 +174,7 @@ static void put_guest(Emit *e)
 
 /* The script --------------------------------------------------------------- */
 
-static void put_head(Emit *e)
+static void put_head(QemuEmit *e)
 {
     g_auto(GStrv) lines = g_strsplit(e->finding->text, "\n", -1);
     const Machine *m = e->machine;
@@ -421,10 +199,11 @@ static void put_head(Emit *e)
         "compiler,\n# LIMIT=SECONDS the time that QEMU may take.\n# Exit "
         "status: 1 while the defect is there, 0 if it is "
         "not, 2 if that cannot be told.\n",
-        m->arch->half[0], m->arch->half[1], guest_ram(e, 0), e->text->manual);
+        m->arch->half[0], m->arch->half[1], tw_qemu_emit_ram(e, 0),
+        e->text->manual);
 }
 
-static void put_run(Emit *e)
+static void put_run(QemuEmit *e)
 {
     put(e,
         "QEMU=${QEMU:-%s}\nCLANG=${CLANG:-clang}\n\n"
@@ -452,7 +231,7 @@ static void put_run(Emit *e)
 }
 
 /* A fault of the accused access, as a pattern of the shell. */
-static void put_fault(const Emit *e, GString *out, const char *kind)
+static void put_fault(const QemuEmit *e, GString *out, const char *kind)
 {
     unsigned access = e->accused.kind;
     bool store = access == TW_DO_WRITE ||
@@ -467,13 +246,13 @@ static void put_fault(const Emit *e, GString *out, const char *kind)
 }
 
 /* Is the accused access a fetch of a run (LA-52)? */
-static bool is_run(const Emit *e)
+static bool is_run(const QemuEmit *e)
 {
     return tw_contents_are_runs(e->program->contents) &&
            e->program->script[e->accused.op].code == TW_OP_EXEC;
 }
 
-static void put_answer(const Emit *e, GString *out, const TwAllowed *a)
+static void put_answer(const QemuEmit *e, GString *out, const TwAllowed *a)
 {
     const TwOp *op = &e->program->script[e->accused.op];
 
@@ -499,7 +278,7 @@ static void put_answer(const Emit *e, GString *out, const TwAllowed *a)
 }
 
 /* All answers that are right. */
-static GString *right_answers(const Emit *e)
+static GString *right_answers(const QemuEmit *e)
 {
     GString *out = g_string_new(NULL);
 
@@ -521,7 +300,7 @@ static GString *right_answers(const Emit *e)
     return out;
 }
 
-static void put_inside(Emit *e)
+static void put_inside(QemuEmit *e)
 {
     const TwDo *what = &e->accused;
     const char *between = "";
@@ -538,7 +317,7 @@ static void put_inside(Emit *e)
     put(e, "'\n");
 }
 
-static void put_name_fault(Emit *e)
+static void put_name_fault(QemuEmit *e)
 {
     put_inside(e);
     put(e,
@@ -550,7 +329,7 @@ static void put_name_fault(Emit *e)
         e->text->answer);
 }
 
-static void put_check(Emit *e)
+static void put_check(QemuEmit *e)
 {
     const TwOp *op = &e->program->script[e->accused.op];
     int digits = e->end_byte ? 2 : op->code == TW_OP_EXEC ? 16 : 2 * op->size;
@@ -597,7 +376,7 @@ static void put_check(Emit *e)
         right->str);
 }
 
-static void put_death(Emit *e)
+static void put_death(QemuEmit *e)
 {
     put(e, "if grep -q '^end' \"$dir/out\"; then\n"
            "    echo \"all is as expected: the guest has ended the "
@@ -608,7 +387,7 @@ static void put_death(Emit *e)
            "head -n 3 \"$dir/err\"\nexit 1\n");
 }
 
-static const char *refusal(const Emit *e)
+static const char *refusal(const QemuEmit *e)
 {
     if (e->machine->drop_flushes) {
         return "with --drop-flushes a finding is none of QEMU's";
@@ -626,7 +405,7 @@ static const char *refusal(const Emit *e)
     default:
         break;
     }
-    if (is_misplaced(e) && !e->end_byte &&
+    if (tw_qemu_emit_misplaced(e) && !e->end_byte &&
         e->finding->verdict != TW_VERDICT_CLASS) {
         return "the store is where it must be when run again";
     }
@@ -658,13 +437,13 @@ bool tw_qemu_emit(TwTarget *target, const TwProgram *program,
     };
     g_autofree TwProgram *until = g_memdup2(program, sizeof(*program));
     g_autofree TwTrace *trace = g_new(TwTrace, 1);
-    Emit e = {.machine = (Machine *)target,
-              .program = until,
-              .finding = finding,
-              .expected = expected,
-              .out = out,
-              .ops = g_array_new(FALSE, FALSE, sizeof(TwDo)),
-              .words = g_array_new(FALSE, FALSE, sizeof(uint64_t))};
+    QemuEmit e = {.machine = (Machine *)target,
+                  .program = until,
+                  .finding = finding,
+                  .expected = expected,
+                  .out = out,
+                  .ops = g_array_new(FALSE, FALSE, sizeof(TwDo)),
+                  .words = g_array_new(FALSE, FALSE, sizeof(uint64_t))};
     bool dies = finding->verdict == TW_VERDICT_CRASH ||
                 finding->verdict == TW_VERDICT_HANG;
     const char *why;
@@ -676,16 +455,17 @@ bool tw_qemu_emit(TwTarget *target, const TwProgram *program,
         until->n_script = finding->op + 1;
     }
     tw_qemu_record(e.machine, until, trace, e.ops);
-    find_words(&e);
+    tw_qemu_emit_words(&e);
     tw_qemu_memory_finish(e.machine, trace->digests);
-    if (finding->verdict == TW_VERDICT_EFFECT || is_misplaced(&e)) {
+    if (finding->verdict == TW_VERDICT_EFFECT || tw_qemu_emit_misplaced(&e)) {
         /* These run it, which changes the tables. */
-        (is_misplaced(&e) ? find_lost_byte : find_end_byte)(&e);
+        (tw_qemu_emit_misplaced(&e) ? tw_qemu_emit_lost_byte
+                                    : tw_qemu_emit_end_byte)(&e);
         g_array_set_size(e.ops, 0);
         tw_qemu_record(e.machine, until, trace, e.ops);
         tw_qemu_memory_finish(e.machine, trace->digests);
     }
-    look_at_ops(&e);
+    tw_qemu_emit_ops(&e);
     e.line += e.end_byte != 0;
     why = refusal(&e);
     if (why == NULL) {
