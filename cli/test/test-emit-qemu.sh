@@ -39,6 +39,15 @@ for arch in $archs; do
         check "$arch $base sees the defect" says 1 "$defect" case.sh
         check "$arch $base says which" grep -q \
             "($(sed -n 's/^# key: //p' "$case"))" case.sh
+        case $base in
+        A-*) title='code of a large page still runs after ' ;;
+        B-cause) title='an exchange faults as its load does' ;;
+        B-*) title='an exchange looks its page up twice: ' ;;
+        C-address) title='an unaligned load that meets unassigned memory ' ;;
+        C-*) title='a store that reaches from RAM into unassigned memory ' ;;
+        *) title='S-mode with SUM set executes code ' ;;
+        esac
+        check "$arch $base has its title" grep -q "^# $title" case.sh
         # The same guest without what the defect needs.
         case $base in
         A-*) edit='s/^    flush_page 0x2.*/    flush_all/' ;;

@@ -152,15 +152,15 @@ static TwTarget *riscv64_open(const TwTargetOptions *options, GError **error)
                         error);
 }
 
-#define CLASS(of, title, opener, triggers_of, call_of) \
+#define CLASS(of, text, opener, triggers_of, call_of) \
     { \
-        .name = "qemu-" of, .summary = title, \
+        .name = "qemu-" of, .summary = text, \
         .options = tw_qemu_ab_options + TW_QEMU_PAIR_ROWS, .elsewhere = true, \
         .open = opener, .dialect = dialect, .contract = contract, \
         .version = version, .run = tw_qemu_run, .emit = tw_qemu_emit, \
         .ping = tw_qemu_ping, .close = machine_close, .triggers = triggers_of, \
         .triggers_met = tw_qemu_triggers_met, .avoid = tw_qemu_avoid, \
-        .call = call_of, .readable = true, \
+        .call = call_of, .readable = true, .title = tw_qemu_title, \
     }
 
 const TwTargetClass tw_qemu_aarch64_class =

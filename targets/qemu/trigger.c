@@ -11,30 +11,29 @@
 #include "targets/qemu/dialect.h"
 #include "targets/qemu/view.h"
 
-enum { EXCHANGE, LARGE_CODE, UNALIGNED_NOWHERE, USER_CODE };
 #define BIT(trigger) (UINT64_C(1) << (trigger))
 
 enum { PAGE_LG = 12 };
 
 #define EXCHANGE_INFO \
-    [EXCHANGE] = { \
+    [TW_QEMU_EXCHANGE] = { \
         .name = "exchange", \
         .meaning = \
             "an exchange at an address whose page was not assigned " \
             "just once, is not both readable and writable, or leads to " \
             "nothing"}
 #define LARGE_CODE_INFO \
-    [LARGE_CODE] = { \
+    [TW_QEMU_LARGE_CODE] = { \
         .name = "large-code", \
         .meaning = "an instruction of a page larger than 4 KiB is run, and " \
                    "the page was flushed by another address of it"}
 #define UNALIGNED_INFO \
-    [UNALIGNED_NOWHERE] = { \
+    [TW_QEMU_UNALIGNED_NOWHERE] = { \
         .name = "unaligned-nowhere", \
         .meaning = "an unaligned access of a page that leads to " \
                    "nothing, or to the byte before or behind such"}
 #define USER_CODE_INFO \
-    [USER_CODE] = { \
+    [TW_QEMU_USER_CODE] = { \
         .name = "user-code", \
         .meaning = "an instruction is run whose page has had no X, and may " \
                    "have been one of the user's"}
@@ -184,8 +183,8 @@ static bool is_access(const TwOp *op)
 /* Those of what an access does; what it did may show later. */
 static uint64_t of_access(const Past *past, const TwOp *op)
 {
-    return (is_exchange(past, op) ? BIT(EXCHANGE) : 0) |
-           (is_unaligned(past, op) ? BIT(UNALIGNED_NOWHERE) : 0);
+    return (is_exchange(past, op) ? BIT(TW_QEMU_EXCHANGE) : 0) |
+           (is_unaligned(past, op) ? BIT(TW_QEMU_UNALIGNED_NOWHERE) : 0);
 }
 
 static uint64_t of_fetch(const Past *past, const TwOp *op)
@@ -198,11 +197,11 @@ static uint64_t of_fetch(const Past *past, const TwOp *op)
     }
     return (is_large_code(past, op->index, at) ||
                     is_large_code(past, op->index, last)
-                ? BIT(LARGE_CODE)
+                ? BIT(TW_QEMU_LARGE_CODE)
                 : 0) |
            (is_user_code(past, op->index, at) ||
                     is_user_code(past, op->index, last)
-                ? BIT(USER_CODE)
+                ? BIT(TW_QEMU_USER_CODE)
                 : 0);
 }
 
@@ -247,18 +246,19 @@ void tw_qemu_avoid(TwProgram *program, uint64_t triggers)
         TwOp *op = &program->script[i];
 
         if (is_access(op)) {
-            if (triggers & BIT(UNALIGNED_NOWHERE) && is_unaligned(&past, op)) {
+            if (triggers & BIT(TW_QEMU_UNALIGNED_NOWHERE) &&
+                is_unaligned(&past, op)) {
                 op->addr &= ~(uint64_t)(op->size - 1);
             }
-            if (triggers & BIT(EXCHANGE) && is_exchange(&past, op)) {
+            if (triggers & BIT(TW_QEMU_EXCHANGE) && is_exchange(&past, op)) {
                 op->code = TW_OP_WRITE;
             }
-            if (of_fetch(&past, op) & triggers & BIT(USER_CODE)) {
+            if (of_fetch(&past, op) & triggers & BIT(TW_QEMU_USER_CODE)) {
                 op->code = op->code == TW_OP_EXEC ? TW_OP_READ : op->code;
                 op->flags &= (uint8_t)~TW_OPF_FROM;
                 op->from = 0;
             }
-        } else if (triggers & BIT(LARGE_CODE) &&
+        } else if (triggers & BIT(TW_QEMU_LARGE_CODE) &&
                    tw_contents_are_code(program->contents) &&
                    (op->code == TW_OP_FLUSH_PAGE ||
                     op->code == TW_OP_FLUSH_RANGE)) {

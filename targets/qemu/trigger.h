@@ -5,6 +5,14 @@
 
 #include "targets/target.h"
 
+/* Their numbers, the same on each architecture. */
+enum {
+    TW_QEMU_EXCHANGE,
+    TW_QEMU_LARGE_CODE,
+    TW_QEMU_UNALIGNED_NOWHERE,
+    TW_QEMU_USER_CODE
+};
+
 extern const TwTriggerInfo tw_qemu_triggers_aarch64[],
     tw_qemu_triggers_x86_64[], tw_qemu_triggers[];
 /* Of a program that one of the targets here may run. */
