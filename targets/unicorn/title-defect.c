@@ -69,7 +69,7 @@ static const Row rows[] = {
      "%s of part of an MMIO mapping: the rest can be loaded without R"},
     {DEVICE_SPLIT, FALSE_REFUSAL, ACCESSES, EACH, GOOD, REFUSED,
      "%s of part of an MMIO mapping: the rest cannot be executed any more"},
-    {END_SPLIT, VERDICT(INVARIANT), UINT64_MAX, EACH, ANY, ANY,
+    {END_SPLIT, VERDICT(INVARIANT), ~END, EACH, ANY, ANY,
      "%s fails for the last page of a mapping that ends at 2^64"},
     {END_SPLIT, FALSE_REFUSAL | FALSE_PLACE, ACCESSES | END, EACH, ANY, ANY,
      "%s of part of a mapping that ends at 2^64: the rest is gone"},
