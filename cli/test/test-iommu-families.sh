@@ -10,7 +10,7 @@ find_iommus
 # scopes TARGET FAMILIES: those of the commands of a random program, in one line.
 scopes()
 {
-    "$TWINWALK" gen --target "$1" --seed 7 --only-commands "$2" |
+    "$TWINWALK" gen --target "$1" --no-known --seed 7 --only-commands "$2" |
         sed -n 's/^ *invalidate \(i[01] [a-z-]*\).*/\1/p' | sort -u | tr '\n' ';'
 }
 

@@ -211,12 +211,10 @@ static char *command_of(const Machine *m)
         quoted, m->observer ? "-bios /proc/self/fd/$TW_BIOS" : "-S", RAM_BYTES,
         RAM_BYTES >> 20, m->machine);
     for (unsigned i = 0; i < MOST_INDEXES && m->observer; i++) {
-        g_string_append_printf(
-            command,
-            " -chardev socket,id=c%u,fd=$TW_VHOST%u "
-            "-device vhost-user-fs-pci,addr=%u,chardev=c%u,tag=t%u,"
-            "iommu_platform=on",
-            i, i, 5 + i, i, i);
+        g_string_append_printf(command,
+                               " -chardev socket,id=c%u,fd=$TW_VHOST%u "
+                               "-device %s,chardev=c%u,tag=t%u",
+                               i, i, tw_vhost_device(m, i), i, i);
     }
     for (unsigned i = 0; i < DEVICES && !m->observer; i++) {
         g_string_append_printf(command, " -device %s", tw_qtest_device(m, i));

@@ -34,8 +34,12 @@ static void tell_memory(Emit *e)
     Machine *m = e->m;
     unsigned low = tw_emit_accused(e)->addr % PAGE_BYTES & ~7u;
 
-    tell(e, "# RAM: entries with which a root reaches the devices' scripts and "
-            "the IOMMU's\n# registers, and what the access may read\n");
+    tell(e, m->observer
+                ? "# RAM: first entries of tables, and what the access may "
+                  "read\n"
+                : "# RAM: entries with which a root reaches the devices' "
+                  "scripts and the IOMMU's\n# registers, and what the access "
+                  "may read\n");
     for (unsigned i = 0; i < m->n_used; i++) {
         uint64_t at = (uint64_t)m->used[i] * PAGE_BYTES;
         uint64_t pa = m->driver->ram + AT_PROGRAM + at;
@@ -62,6 +66,9 @@ static void tell_answer(Emit *e)
 {
     Machine *m = e->m;
 
+    if (!tw_emit_stores(e) && m->observer) {
+        return; /* the access has told it */
+    }
     e->answer = m->n_told + 1;
     if (!tw_emit_stores(e)) {
         tw_qtest_tell_read(m, m->driver->ram + m->capture,
@@ -86,6 +93,7 @@ static void tell_script(Emit *e)
             m->tell_alone = true; /* its faults are read before they go */
         }
         tw_qtest_plan_op(m, n);
+        e->answer = m->n_told;
     }
     m->tell_alone = false;
     tell_faults(e, 1);
@@ -142,7 +150,12 @@ static void put_right_values(const Emit *e, GString *out)
     for (unsigned i = 0; i < e->expected->n_allowed; i++) {
         const TwAllowed *allowed = &e->expected->allowed[i];
 
-        g_string_append_printf(out, "%s0x%016" PRIx64, i > 0 ? " | " : "",
+        g_string_append(out, i > 0 ? " | " : "");
+        if (allowed->class_ != TW_CLASS_OK && e->m->observer) {
+            g_string_append(out, "no-translation");
+            continue;
+        }
+        g_string_append_printf(out, "0x%016" PRIx64,
                                allowed->class_ == TW_CLASS_OK ? allowed->value
                                                               : 0);
     }
@@ -231,11 +244,19 @@ static void put_head(const Emit *e, GString *out)
             g_string_append_printf(out, "#   %s\n", *line);
         }
     }
+    if (e->m->observer) {
+        tw_emit_vhost_head(e, out);
+    } else {
+        g_string_append_printf(
+            out,
+            "#\n# No guest runs. Devices make DMA: lsi53c895a 00:04.0, which "
+            "the IOMMU passes\n# through, and %s 00:05.0 (rid=0) and 00:06.0 "
+            "(rid=1)%s. ",
+            e->m->wide ? "e1000e" : "lsi53c895a",
+            e->m->wide ? ", which send\n# frames to themselves" : "");
+    }
     g_string_append_printf(
         out,
-        "#\n# No guest runs. Devices make DMA: lsi53c895a 00:04.0, which the "
-        "IOMMU passes\n# through, and %s 00:05.0 (rid=0) and 00:06.0 "
-        "(rid=1)%s. "
         "RAM of the case begins at 0x%" PRIx64 ".\n#\n"
         "# QEMU=PATH names the QEMU, LIMIT=SECONDS the time that it may "
         "take.\n# Exit status: 1 while the defect is there, 0 if it is not, 2 "
@@ -249,9 +270,25 @@ static void put_head(const Emit *e, GString *out)
         "\"$dir\"' "
         "EXIT\n"
         "command -v \"$QEMU\" >/dev/null || cannot \"no QEMU $QEMU\"\n\n",
-        e->m->wide ? "e1000e" : "lsi53c895a",
-        e->m->wide ? ", which send\n# frames to themselves" : "",
         e->m->driver->ram + AT_PROGRAM, e->m->driver->binary);
+}
+
+/* QEMU and its devices. */
+static void put_start(const Emit *e, GString *out)
+{
+    const Driver *driver = e->m->driver;
+
+    g_string_append_printf(
+        out,
+        "\"$QEMU\" -nodefaults -no-user-config -display none -S -monitor none "
+        "\\\n    -serial none -qtest stdio -qtest-log none \\\n"
+        "    -object memory-backend-ram,id=m0,size=%uM -m %u \\\n    %s",
+        RAM_BYTES >> 20, RAM_BYTES >> 20,
+        driver->since ? "\"$@\"" : driver->machine);
+    for (unsigned i = 0; i < DEVICES; i++) {
+        g_string_append_printf(out, " \\\n    -device %s",
+                               tw_qtest_device(e->m, i));
+    }
 }
 
 static void put_run(const Emit *e, const GString *commands, GString *out)
@@ -269,20 +306,19 @@ static void put_run(const Emit *e, const GString *commands, GString *out)
             "set -- %s\n[ \"${major:-0}\" -lt %u ] ||\n    set -- %s\n",
             driver->machine, driver->since, driver->machine_since);
     }
-    g_string_append_printf(
+    if (e->m->observer) {
+        tw_emit_vhost_program(e, out);
+    }
+    g_string_append(
         out,
         ": >\"$dir/out\"\n"
         "grep '^[a-z]' \"$dir/commands\" >\"$dir/in\"\n"
         "echo endianness >>\"$dir/in\" # the last, with the only reply of its "
-        "kind\n"
-        "\"$QEMU\" -nodefaults -no-user-config -display none -S -monitor none "
-        "\\\n    -serial none -qtest stdio -qtest-log none \\\n"
-        "    -object memory-backend-ram,id=m0,size=%uM -m %u \\\n    %s",
-        RAM_BYTES >> 20, RAM_BYTES >> 20,
-        driver->since ? "\"$@\"" : driver->machine);
-    for (unsigned i = 0; i < DEVICES; i++) {
-        g_string_append_printf(out, " \\\n    -device %s",
-                               tw_qtest_device(e->m, i));
+        "kind\n");
+    if (e->m->observer) {
+        tw_emit_vhost_start(e, out);
+    } else {
+        put_start(e, out);
     }
     g_string_append_printf(
         out,
@@ -309,9 +345,6 @@ static const char *refusal(const Emit *e)
 {
     const TwExpected *expected = e->expected;
 
-    if (e->m->observer) {
-        return "findings of devices that twinwalk is itself are not told";
-    }
     if (e->m->drop_flushes) {
         return "with --drop-flushes a finding is none of QEMU's";
     }
@@ -345,6 +378,10 @@ static void look(Emit *e, TwTrace *trace)
     e->seen = trace->outcomes[e->finding->op];
     if (e->m->driver->record) {
         e->n_recorded = e->m->driver->record(e->m, e->recorded);
+    } else if (e->m->observer) {
+        memcpy(e->recorded, e->m->ram + e->m->capture + SLOT_CAPTURE,
+               CAPTURE_BYTES);
+        e->n_recorded = CAPTURE_BYTES / 2;
     } else if (e->m->n_planned > 0) {
         uint32_t slot = e->m->planned[e->m->n_planned - 1].slot;
 
@@ -424,6 +461,13 @@ bool tw_qtest_emit_test(TwTarget *target, const TwProgram *program,
                         const TwFinding *finding, const TwExpected *expected,
                         GString *out, GError **error)
 {
+    if (((Machine *)target)->observer) {
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
+                    "qemu-%s: --qtest: a test of QEMU's suite cannot be the "
+                    "device; without --qtest there is a script that is",
+                    ((Machine *)target)->driver->name);
+        return false;
+    }
     return emit_by(tw_emit_as_test, target, program, finding, expected, out,
                    error);
 }

@@ -53,6 +53,13 @@ static inline bool tw_emit_is_lost(const Emit *e)
  * after "#". */
 typedef void (*EmitWriter)(const Emit *e, const GString *commands,
                            GString *out);
+/* emit-vhost.c: where devices are ours (Driver.observed), what the head says of
+ * them; the program that serves them; its start, which QEMU's further options
+ * follow. */
+void tw_emit_vhost_head(const Emit *e, GString *out);
+void tw_emit_vhost_program(const Emit *e, GString *out);
+void tw_emit_vhost_start(const Emit *e, GString *out);
+
 void tw_emit_as_test(const Emit *e, const GString *commands, GString *out);
 
 #endif

@@ -18,6 +18,7 @@
  *   run.c      programs: what is planned, and what the results mean
  *   families.c the option --only-commands
  *   emit.c     cases as scripts for QEMU's maintainers
+ *   emit-vhost.c  the part of those that serves devices that are ours
  *   emit-c.c   the same as tests of their suite
  *   tables.c   IOMMUs that the language calls a `table`, as real tables
  *   needs.c    what an IOMMU must have, by its capability registers
@@ -155,8 +156,9 @@ void tw_qtest_copy(Machine *m, unsigned device, unsigned n, uint64_t from,
 uint32_t tw_qtest_copy_bar(const Machine *m, unsigned device);
 void tw_qtest_copy_start(Machine *m, unsigned device);
 
-/* vhost.c: starts the devices. */
-bool tw_observe_devices(Machine *m, char *why, size_t size);
+/* vhost.c: starts the devices; of QEMU's option -device, for one. */
+const char *tw_vhost_device(const Machine *m, unsigned index);
+bool tw_vhost_start(Machine *m, char *why, size_t size);
 
 /* direct.c: is it an address of RAM?  What waits is performed before memory
  * changes, or is looked at.  A store of 4 or 8 bytes; n bytes for capture(). */

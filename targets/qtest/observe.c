@@ -4,6 +4,7 @@
  * and we are those.  An access looks its address up in our IOTLB, asks QEMU if
  * it is not there, and reads or writes where QEMU has said.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "targets/qtest/internal.h"
@@ -43,24 +44,49 @@ static void take_reason(Machine *m, unsigned index, TwOutcome *outcome)
     }
 }
 
+static uint64_t tag_of(const Machine *m, const TwOp *op, unsigned number)
+{
+    uint64_t tag = 0;
+
+    for (unsigned k = 0; k < op->size; k++) {
+        tag |=
+            (uint64_t)tw_content_tag(m->program->contents, number, op->addr, k)
+            << 8 * k;
+    }
+    return tag;
+}
+
 static void store(Machine *m, const TwOp *op, unsigned number, uint64_t place,
                   TwOutcome *outcome)
 {
     uint64_t at = place - m->driver->ram - AT_PROGRAM;
-    uint8_t tag[8];
+    uint64_t tag = tag_of(m, op, number);
 
     if (at >> PROGRAM_LG) {
         return; /* not in memory that a program may change */
     }
-    for (unsigned k = 0; k < op->size; k++) {
-        tag[k] = tw_content_tag(m->program->contents, number, op->addr, k);
-    }
     tw_qtest_memory_use(m, place);
-    memcpy(m->ram + AT_PROGRAM + at, tag, op->size);
+    memcpy(m->ram + AT_PROGRAM + at, &tag, op->size);
     tw_trace_add_location(
         m->trace, outcome,
         (TwLocation){
             .first = 0, .length = op->size, .region = m->block, .offset = at});
+}
+
+/* For a reader (emit-vhost.c): kind, index, address, bytes, what is stored. */
+static void tell(Machine *m, const TwOp *op, unsigned number, unsigned index)
+{
+    g_string_append_printf(m->tell, "dma-%s %u 0x%" PRIx64 " %u",
+                           op->code == TW_OP_DMA_WRITE ? "write" : "read",
+                           index, op->addr, op->size);
+    if (op->code == TW_OP_DMA_WRITE) {
+        g_string_append_printf(m->tell, " 0x%" PRIx64, tag_of(m, op, number));
+    }
+    g_string_append_c(m->tell, '\n');
+    m->n_told++;
+    if (!m->tell_alone) {
+        m->driver->capture(m);
+    }
 }
 
 void tw_observe_access(Machine *m, const TwOp *op, unsigned number)
@@ -70,6 +96,10 @@ void tw_observe_access(Machine *m, const TwOp *op, unsigned number)
     bool stores = op->code == TW_OP_DMA_WRITE;
     uint64_t place;
 
+    if (m->tell) {
+        tell(m, op, number, index);
+        return;
+    }
     outcome->reason = (TwReason){.kind = TW_REASON_NONE};
     if (!translate(m, index, op->addr, stores ? IOTLB_WRITE : IOTLB_READ,
                    &place)) {

@@ -100,7 +100,7 @@ static bool is_same_version(const Machine *m, char *why, size_t size)
 
 bool tw_qtest_set_up(Machine *m, char *why, size_t size)
 {
-    return (m->observer ? tw_observe_devices : start_devices)(m, why, size) &&
+    return (m->observer ? tw_vhost_start : start_devices)(m, why, size) &&
            m->driver->start(m, why, size) && tw_qtest_flush(m);
 }
 

@@ -152,42 +152,18 @@ uint64_t tw_qtest_vtd_vhost_met(const TwProgram *program,
     return met;
 }
 
-/* All pages of the RAM, in each domain that the program names; of a `table`, in
- * that of index 0. */
-static void make_range(const TwProgram *program, TwOp *op)
+/* What is in the way goes: another command may be none of the dialect's. */
+static void avoid_in(TwOp *op, uint64_t triggers, Domains *domains)
 {
-    const TwRegion *ram = &program->regions[program->n_iommus + 1];
-    TwOp range = {.code = TW_OP_INVALIDATE,
-                  .actor = TW_BOARD,
-                  .obj = op->obj,
-                  .scope = TW_SCOPE_ANY_RANGE,
-                  .addr = ram->addr,
-                  .last = ram->addr + (ram->size - 1)};
-
-    if (op->code == TW_OP_NOTIFY_ALL) {
-        range.code = TW_OP_NOTIFY;
-        range.scope = 0;
-        range.events = TW_EVENT_UNMAP;
-    }
-    *op = range;
-}
-
-static void avoid_in(const TwProgram *program, TwOp *op, uint64_t triggers,
-                     Domains *domains)
-{
-    const TwOp nop = {.code = TW_OP_NOP, .actor = TW_BOARD};
-
-    if (is_whole_command(op) && triggers & BIT(WHOLE_COMMAND)) {
-        make_range(program, op);
-    } else if (is_changed_context(op) && triggers & BIT(CHANGED_CONTEXT)) {
-        *op = nop;
-    } else if (is_to_pass(op) && triggers & BIT(TO_PASS)) {
+    if (is_to_pass(op) && triggers & BIT(TO_PASS)) {
         op->mode = TW_CONTEXT_TABLES;
     }
-    note_domain(op, domains);
-    if (is_of_old_domain(op, domains) && triggers & BIT(OLD_DOMAIN)) {
-        op->scope = TW_SCOPE_GLOBAL;
+    if ((is_whole_command(op) && triggers & BIT(WHOLE_COMMAND)) ||
+        (is_changed_context(op) && triggers & BIT(CHANGED_CONTEXT)) ||
+        (is_of_old_domain(op, domains) && triggers & BIT(OLD_DOMAIN))) {
+        *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
     }
+    note_domain(op, domains);
 }
 
 void tw_qtest_vtd_vhost_avoid(TwProgram *program, uint64_t triggers)
@@ -197,6 +173,6 @@ void tw_qtest_vtd_vhost_avoid(TwProgram *program, uint64_t triggers)
     tw_qtest_vtd_avoid(program, triggers & BITS_OF_VTD);
     begin_domains(program, &domains);
     for (unsigned i = 0; i < program->n_script && is_of_path(program); i++) {
-        avoid_in(program, &program->script[i], triggers, &domains);
+        avoid_in(&program->script[i], triggers, &domains);
     }
 }

@@ -41,6 +41,17 @@ static uint32_t bar_of(const Machine *m, unsigned index)
     return m->driver->bar + (index << 16);
 }
 
+const char *tw_vhost_device(const Machine *m, unsigned index)
+{
+    static const char *const devices[MOST_INDEXES] = {
+        "vhost-user-fs-pci,addr=5,iommu_platform=on",
+        "vhost-user-fs-pci,addr=6,iommu_platform=on",
+    };
+
+    (void)m;
+    return devices[index];
+}
+
 /* Rings at addresses that are translated nowhere. */
 static void start_queue(Machine *m, uint64_t bar, unsigned queue)
 {
@@ -70,7 +81,7 @@ static void start_device(Machine *m, uint64_t bar)
                     ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
 }
 
-bool tw_observe_devices(Machine *m, char *why, size_t size)
+bool tw_vhost_start(Machine *m, char *why, size_t size)
 {
     for (unsigned i = 0; i < MOST_INDEXES; i++) {
         unsigned slot = FIRST_SLOT + i;

@@ -358,10 +358,10 @@ static void clear_faults(Machine *m)
     tw_qtest_store32(m, UNIT + FAULT_STATUS, 1); /* overflow */
 }
 
-static void put_all_contexts(Machine *m, uint64_t entry)
+static void clear_contexts(Machine *m)
 {
     for (unsigned index = 0; index < MOST_INDEXES; index++) {
-        tw_qtest_store64(m, context_at(m, 1 + index), entry);
+        tw_qtest_store64(m, context_at(m, 1 + index), 0);
     }
 }
 
@@ -370,7 +370,7 @@ static void reset(Machine *m)
     State *s = state(m);
 
     s->n_waiting = 0;
-    put_all_contexts(m, 0);
+    clear_contexts(m);
     memset(s->left, 0, sizeof(s->left));
     memset(s->passed, 0, sizeof(s->passed));
     command(m, CONTEXT | 1 << 4, 0);
@@ -379,7 +379,9 @@ static void reset(Machine *m)
          * enough; 7.2 has also forgotten the pages that it thinks it has
          * told. */
         submit(m);
-        put_all_contexts(m, (m->driver->ram + AT_NOTHING) | 1);
+        for (unsigned index = 0; index < MOST_INDEXES; index++) {
+            put_context(m, index, m->driver->ram + AT_NOTHING, 0, OF_BLOCKED);
+        }
     }
     if (is_scalable(m)) {
         command(m, PASID_CACHE | 3 << 4, 0);
@@ -388,7 +390,7 @@ static void reset(Machine *m)
     submit(m);
     clear_faults(m);
     if (m->observer) {
-        put_all_contexts(m, 0);
+        clear_contexts(m);
     }
 }
 

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The part of a shell script (emit.c) that stands for the devices that
+ * twinwalk is itself: a program in Python that starts QEMU, sends it the
+ * commands, serves the sockets, and makes the accesses.
+ */
+#include <inttypes.h>
+
+#include "targets/qtest/emit.h"
+
+static const char program_text[] =
+    "class Device:\n"
+    "    \"\"\"The back end of one vhost-user device.\"\"\"\n"
+    "    def __init__(self):\n"
+    "        self.main, self.theirs = socket.socketpair()\n"
+    "        self.back, self.ram, self.iotlb = None, [], []\n"
+    "\n"
+    "    def serve(self):\n"
+    "        \"\"\"One message of QEMU.\"\"\"\n"
+    "        head, fds, _, _ = socket.recv_fds(self.main, 12, 16)\n"
+    "        if not head:\n"
+    "            sys.exit(1)  # QEMU has gone\n"
+    "        request, flags, size = struct.unpack(\"<3I\", head)\n"
+    "        body = self.main.recv(size, socket.MSG_WAITALL) if size else "
+    "b\"\"\n"
+    "        if request == 21:  # the socket on which we ask\n"
+    "            self.back = socket.socket(fileno=fds.pop())\n"
+    "        for fd in fds:\n"
+    "            os.close(fd)\n"
+    "        answer = {1: 3 << 32 | 1 << 30,  # features\n"
+    "                  15: 1 << 5 | 1 << 3 | 1,  # of the protocol\n"
+    "                  17: 2,  # queues\n"
+    "                  11: body[0] if body else 0}.get(request)\n"
+    "        if request == 5:  # RAM: guest address, size, QEMU's address\n"
+    "            self.ram = [struct.unpack_from(\"<4Q\", body, 8 + 32 * i)\n"
+    "                        for i in range(body[0])]\n"
+    "        elif request == 22:\n"
+    "            self.told(*struct.unpack_from(\"<3Q2B\", body))\n"
+    "        if answer is None and flags & 8:\n"
+    "            answer = 0\n"
+    "        if answer is not None:\n"
+    "            self.main.sendall(struct.pack(\"<3IQ\", request, 5, 8, "
+    "answer))\n"
+    "\n"
+    "    def told(self, iova, size, uaddr, rights, kind):\n"
+    "        \"\"\"UPDATE (2) or INVALIDATE (3): what overlaps goes.\"\"\"\n"
+    "        last = iova + (size or 1 << 64) - 1\n"
+    "        self.iotlb = [e for e in self.iotlb if e[1] < iova or e[0] > "
+    "last]\n"
+    "        if kind == 2:\n"
+    "            self.iotlb.append((iova, last, uaddr, rights))\n"
+    "\n"
+    "    def find(self, iova, right):\n"
+    "        \"\"\"The guest address, or None.\"\"\"\n"
+    "        for first, last, uaddr, rights in self.iotlb:\n"
+    "            if first <= iova <= last and rights & right:\n"
+    "                for gpa, size, base, _ in self.ram:\n"
+    "                    if base <= uaddr + iova - first < base + size:\n"
+    "                        return uaddr + iova - first - base + gpa\n"
+    "        return None\n"
+    "\n"
+    "    def ask(self, iova, right):\n"
+    "        \"\"\"MISS (1): an UPDATE may come before the answer.\"\"\"\n"
+    "        self.back.sendall(struct.pack(\"<3I3Q2B6x\", 1, 9, 32, iova, 0, "
+    "0, "
+    "right, 1))\n"
+    "        wait(self.back)\n"
+    "        self.back.recv(20, socket.MSG_WAITALL)\n"
+    "\n"
+    "\n"
+    "def wait(channel):\n"
+    "    \"\"\"Serves the devices until something can be read there.\"\"\"\n"
+    "    while True:\n"
+    "        mains = [device.main for device in devices]\n"
+    "        ready = select.select([*mains, channel], [], [])[0]\n"
+    "        for device in devices:\n"
+    "            if device.main in ready:\n"
+    "                device.serve()\n"
+    "        if channel in ready:\n"
+    "            return\n"
+    "\n"
+    "\n"
+    "def access(kind, index, iova, size, value=0):\n"
+    "    \"\"\"A load or store of a device.\"\"\"\n"
+    "    device, right = devices[index], 1 if kind == \"dma-read\" else 2\n"
+    "    if device.find(iova, right) is None:\n"
+    "        device.ask(iova, right)\n"
+    "    at = device.find(iova, right)\n"
+    "    if at is None:\n"
+    "        return \"OK no-translation\"\n"
+    "    if kind == \"dma-write\":\n"
+    "        ram[at - RAM:at - RAM + size] = value.to_bytes(size, \"little\")\n"
+    "        return \"OK\"\n"
+    "    return \"OK 0x%016x\" % int.from_bytes(ram[at - RAM:at - RAM + size], "
+    "\"little\")\n"
+    "\n"
+    "\n"
+    "def qtest(line):\n"
+    "    \"\"\"The reply to a command.\"\"\"\n"
+    "    qemu.stdin.write(line.encode())\n"
+    "    wait(qemu.stdout)\n"
+    "    return qemu.stdout.readline().decode().rstrip() or sys.exit(1)\n"
+    "\n"
+    "\n"
+    "folder, options = sys.argv[1], sys.argv[2:]\n"
+    "memory = os.memfd_create(\"ram\")\n"
+    "os.truncate(memory, SIZE)\n"
+    "ram = mmap.mmap(memory, SIZE)\n"
+    "devices = [Device() for _ in DEVICES]\n"
+    "with open(folder + \"/bios\", \"wb\") as bios:  # the CPU stops\n"
+    "    bios.write(bytes.fromhex(STOP).rjust(BIOS, b\"\\0\"))\n"
+    "options += [\"-bios\", folder + \"/bios\", \"-object\", "
+    "\"memory-backend-file,id=m0,share=on,\"\n"
+    "            f\"size={SIZE},mem-path=/proc/self/fd/{memory}\"]\n"
+    "for i, words in enumerate(DEVICES):\n"
+    "    options += [\"-chardev\", "
+    "f\"socket,id=c{i},fd={devices[i].theirs.fileno()}\",\n"
+    "                \"-device\", f\"{words},chardev=c{i},tag=t{i}\"]\n"
+    "signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))\n"
+    "qemu = subprocess.Popen(options, stdin=subprocess.PIPE, "
+    "stdout=subprocess.PIPE, bufsize=0,\n"
+    "                        pass_fds=[memory, *(d.theirs.fileno() for d in "
+    "devices)])\n"
+    "try:\n"
+    "    for device in devices:\n"
+    "        device.theirs.close()\n"
+    "    for line in open(folder + \"/in\"):\n"
+    "        kind, *rest = line.split()\n"
+    "        print(access(kind, *(int(word, 0) for word in rest)) if "
+    "kind.startswith(\"dma-\")\n"
+    "              else qtest(line), flush=True)\n"
+    "finally:\n"
+    "    qemu.kill()\n";
+
+void tw_emit_vhost_head(const Emit *e, GString *out)
+{
+    (void)e;
+    g_string_append(
+        out,
+        "#\n# No guest runs. Two vhost-user devices make DMA, rid=0 and rid=1; "
+        "this script is\n# the devices. It needs python3 (3.9). ");
+}
+
+void tw_emit_vhost_program(const Emit *e, GString *out)
+{
+    g_string_append_printf(
+        out,
+        "# The devices: each has an IOTLB that QEMU fills and empties by "
+        "messages.\n"
+        "cat >\"$dir/devices.py\" <<'END'\n"
+        "import mmap, os, select, signal, socket, struct, subprocess, sys\n\n"
+        "RAM, SIZE = 0x%" PRIx64 ", 0x%x\n"
+        "STOP, BIOS = \"faf4ebfd\" + \"00\" * 12, 0x10000\n"
+        "DEVICES = [",
+        e->m->driver->ram, RAM_BYTES);
+    for (unsigned i = 0; i < MOST_INDEXES; i++) {
+        g_string_append_printf(out, "%s\"%s\"", i > 0 ? ", " : "",
+                               tw_vhost_device(e->m, i));
+    }
+    g_string_append_printf(out, "]\n\n\n%sEND\n", program_text);
+}
+
+void tw_emit_vhost_start(const Emit *e, GString *out)
+{
+    const Driver *driver = e->m->driver;
+
+    g_string_append_printf(
+        out,
+        "python3 \"$dir/devices.py\" \"$dir\" \"$QEMU\" \\\n"
+        "    -nodefaults -no-user-config -display none -monitor none \\\n"
+        "    -serial none -qtest stdio -qtest-log none -m %u %s \\\n    %s",
+        RAM_BYTES >> 20, driver->since ? "\"$@\"" : driver->machine,
+        e->m->args);
+}
