@@ -35,6 +35,25 @@ static void show_trace(Replay *r, const TwFinding *finding)
     }
 }
 
+/* All entries that the finding matches; which of them explains it, only
+ * experiments tell. */
+static void show_known(const Replay *r, const TwFinding *finding)
+{
+    uint8_t entries[TW_MAX_KNOWN];
+    unsigned n =
+        tw_known_match_all(r->known.list, r->program, finding, entries);
+
+    for (unsigned i = 0; i < n; i++) {
+        const TwKnownEntry *e = tw_known_entry(r->known.list, entries[i]);
+
+        printf("  %s: %s: %s (%s)\n", i == 0 ? "known" : "or", e->name,
+               e->reason, e->link);
+    }
+    if (n > 1) {
+        printf("  (twinwalk explain tells which of them, by experiments)\n");
+    }
+}
+
 static void show_text(Replay *r, const char *path, const TwFinding *finding)
 {
     g_auto(GStrv) lines = g_strsplit(finding->text, "\n", -1);
@@ -55,10 +74,7 @@ static void show_text(Replay *r, const char *path, const TwFinding *finding)
         }
     }
     if (finding->known) {
-        const TwKnownEntry *e =
-            tw_known_entry(r->known.list, finding->known - 1u);
-
-        printf("  known: %s: %s (%s)\n", e->name, e->reason, e->link);
+        show_known(r, finding);
     }
     if (r->times > 1) {
         printf("  %u of %u runs %s\n", finding->again, finding->replays,

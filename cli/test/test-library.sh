@@ -126,6 +126,11 @@ for both in '--no-known' ''; do
         $both --known one.known "$case"
     check 'has its entry' grep -q 'known: A-read-revoked: mine (here)' out.txt
 done
+sed 's/^.A-.*/[second]/' one.known >second.known
+exits 0 'two entries match' "$TWINWALK" replay --no-known --known one.known \
+    --known second.known --target unicorn --library lib.so "$case"
+check 'replay names both' [ "$(grep -cx \
+    '  \(known: A-read-revoked\|or: second\): mine (here)' out.txt)" -eq 2 ]
 sed -i 's/^keys=.*/keys=Never/' one.known
 exits 10 'a list alone that does not have it' "$TWINWALK" replay --no-known \
     --known one.known --target unicorn --library lib.so "$case"
