@@ -410,6 +410,7 @@ typedef enum TwContentsKind {
     TW_CONTENTS_RUNS_RISCV64,
     /* Words of 8 bytes that are no entry of any format (LA-62). */
     TW_CONTENTS_INERT,
+    TW_CONTENTS_RUNS_THUMB, /* LA-52; there is no code without runs */
     TW_CONTENTS_KINDS
 } TwContentsKind;
 
@@ -446,7 +447,8 @@ static inline bool tw_contents_are_words(unsigned contents)
     return tw_contents_kind(contents) != TW_CONTENTS_DATA;
 }
 
-/* Of code contents, those for runs of the same architecture. */
+/* Of code contents, those for runs of the same architecture.  Not of Thumb,
+ * which has those alone. */
 static inline uint8_t tw_contents_runs(unsigned code)
 {
     return (uint8_t)(code + TW_CONTENTS_RUNS - TW_CONTENTS_CODE);

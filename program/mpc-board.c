@@ -7,6 +7,7 @@
 
 #include "program/fields.h"
 #include "program/ops.h"
+#include "program/runs.h"
 
 enum {
     REGISTERS = 0x1000, /* bytes */
@@ -290,6 +291,19 @@ static uint64_t fit_address(const TwProgram *p, uint64_t addr)
     return tw_mpc_srams[mpc].at + (addr & (tw_mpc_srams[mpc].size - 1));
 }
 
+/* A run stays in its SRAM: what comes next on the board may be missing. */
+static void fit_run(const TwProgram *p, TwOp *op)
+{
+    uint64_t offset;
+    unsigned mpc;
+
+    if (op->code == TW_OP_EXEC &&
+        tw_mpc_board_find(p, op->addr, &mpc, &offset) &&
+        offset + tw_op_bytes(p, op) > tw_mpc_srams[mpc].size) {
+        op->addr -= TW_RUN_BYTES;
+    }
+}
+
 static void fit_access(const TwProgram *p, TwOp *op)
 {
     bool code = tw_contents_are_code(p->contents);
@@ -308,6 +322,7 @@ static void fit_access(const TwProgram *p, TwOp *op)
     op->from = 0;
     op->index = fit_index(p, op->index, true);
     op->addr = fit_address(p, op->addr) & ~(uint64_t)(op->size - 1u);
+    fit_run(p, op);
     if (op->index == TW_NONE) {
         *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
     }

@@ -281,8 +281,8 @@ const char *tw_select_name(unsigned select)
 const char *tw_contents_name(unsigned contents)
 {
     static const char *const names[TW_CONTENTS_KINDS] = {
-        "data", "code",        "code-x86-64",  "code-riscv64",
-        "runs", "runs-x86-64", "runs-riscv64", "inert"};
+        "data",        "code",         "code-x86-64", "code-riscv64", "runs",
+        "runs-x86-64", "runs-riscv64", "inert",       "runs-thumb"};
     return pick(names, TW_CONTENTS_KINDS, tw_contents_kind(contents));
 }
 

@@ -11,6 +11,16 @@
  *                  ret                   nop; jmp r11    c.nop; c.jr ra
  *
  * The registers are those of code.h; the result is 0 before the run.
+ *
+ * In Thumb (Armv8-M) the words from the end of the run on, 0 to 3, have a
+ * register each, r0 to r3, for their numbers: its low 16 bits are those that
+ * the result has there.  The instruction at the end of a word that goes on is
+ * one of 32 bits, and ends in the next word: movw r12, #0x100, whose second
+ * half alone, where a run begins, is adds r0, r0, #0.
+ *
+ *   goes on   .hword 0x1c00; movw rN, #n; .hword 0xf240
+ *   returns   .hword 0x1c00; movw r0, #n; bx lr
+ *
  * Definitions only; must not know programs or worlds.
  */
 #ifndef TW_PROGRAM_RUNS_H
@@ -40,6 +50,12 @@ static inline uint64_t tw_run_word(unsigned contents, uint64_t at,
         return (more ? UINT64_C(0x10e0c1480000b866)
                      : UINT64_C(0xe3ff41900000b866)) |
                (uint64_t)number << 16;
+    case TW_CONTENTS_RUNS_THUMB:
+        return (more ? UINT64_C(0xf2400000f2401c00)
+                     : UINT64_C(0x47700000f2401c00)) |
+               ((uint64_t)(number >> 8 & 7) << 12 | (uint64_t)more << 8 |
+                (number & 0xff))
+                   << 32;
     case TW_CONTENTS_RUNS_RISCV64:
         return (more ? UINT64_C(0x0001054200050513)
                      : UINT64_C(0x8082000100050513)) |
@@ -58,6 +74,9 @@ static inline uint16_t tw_run_number(unsigned contents, uint64_t word)
     unsigned lg = kind == TW_CONTENTS_RUNS_X86_64    ? 16
                   : kind == TW_CONTENTS_RUNS_RISCV64 ? 20
                                                      : 5;
+    if (kind == TW_CONTENTS_RUNS_THUMB) {
+        return (uint16_t)((word >> 44 & 7) << 8 | (word >> 32 & 0xff));
+    }
     return (uint16_t)(word >> lg & (lg == 20 ? 0x7ff : 0xffff));
 }
 

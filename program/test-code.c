@@ -71,6 +71,8 @@ static void test_run_words(void)
          UINT64_C(0xe3ff41900523b866)},
         {TW_CONTENTS_RUNS_RISCV64, UINT64_C(0x0001054252350513),
          UINT64_C(0x8082000152350513)},
+        {TW_CONTENTS_RUNS_THUMB, UINT64_C(0xf2405223f2401c00),
+         UINT64_C(0x47705023f2401c00)},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {

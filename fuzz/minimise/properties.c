@@ -320,7 +320,8 @@ void tw_pass_properties(TwTurns *turns)
     if (turns->best->contents != TW_CONTENTS_DATA) {
         TW_TURN(turns, p, p->contents = TW_CONTENTS_DATA);
     }
-    if (tw_contents_are_runs(turns->best->contents)) {
+    if (tw_contents_are_runs(turns->best->contents) &&
+        turns->best->contents < TW_CONTENTS_INERT) {
         TW_TURN(turns, p, p->contents -= TW_CONTENTS_RUNS - TW_CONTENTS_CODE);
     }
     for (unsigned i = 0; i < turns->best->n_regions; i++) {

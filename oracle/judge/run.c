@@ -7,16 +7,26 @@
 #include "oracle/judge/access.h"
 #include "program/ops.h"
 
+/* What the word that ended a run counts as; `left`, the numbers of it and those
+ * behind it, must be 0.  The zeros of a DEVICE_ERROR are a word, number 0. */
+static uint64_t failed_value(const TwOutcome *outcome, unsigned contents,
+                             uint64_t addr, uint64_t left)
+{
+    return left == 0 && outcome->class_ == TW_CLASS_DEVICE_ERROR
+               ? tw_run_word(contents, addr, 0)
+               : left;
+}
+
 /*
  * The words of a run are fetched one by one (LA-52), each as if by an operation
- * of its own; the first that is refused ends it.
+ * of its own; the first that fails, refused or with DEVICE_ERROR, ends it.
  */
 static TwVerdict judge_run(TwOracle *oracle, const TwOp *op, uint16_t number)
 {
     const TwOutcome *outcome = &oracle->trace->outcomes[number];
     unsigned contents = oracle->program->contents,
              length = tw_run_length(op->addr);
-    bool refused = outcome->class_ > TW_CLASS_DEVICE_ERROR, ends = false;
+    bool failed = outcome->class_ >= TW_CLASS_DEVICE_ERROR, ends = false;
     TwVerdict verdict = TW_VERDICT_AGREE;
 
     for (unsigned i = 0; i < length && !ends; i++) {
@@ -28,9 +38,9 @@ static TwVerdict judge_run(TwOracle *oracle, const TwOp *op, uint16_t number)
         TwVerdict one;
 
         fetch.addr += 8 * i;
-        ends = refused && (ran == 0 || last);
+        ends = failed && (ran == 0 || last);
         word.class_ = ends ? outcome->class_ : TW_CLASS_OK;
-        word.value = ends ? left /* which must be 0 */
+        word.value = ends ? failed_value(outcome, contents, fetch.addr, left)
                      : ran == 0 || (last && left != ran)
                          ? 0 /* it did not run, or more than the run did */
                          : tw_run_word(contents, fetch.addr, ran);

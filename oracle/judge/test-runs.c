@@ -145,6 +145,42 @@ static void device(void)
     test_target_free(target);
 }
 
+/* The device answers a fetch with an error: that ends the run, like a refusal.
+ */
+static void error(void)
+{
+    g_autofree TwProgram *program = test_program(
+        "twinwalk 1\npage 4096\nhops 2\ncontents runs\n"
+        "region r0 container size 0x10000\n"
+        "region r2 ram size 0x1000 in r0 at 0x1000\n"
+        "region r3 mmio size 0x1000 in r0 at 0x2000 error 0x0..0x7\n"
+        "space s0 root r0\nmmu c0.0 space s0\n"
+        "setup\n  page c0.0 0x0 -> 0x0 size 0x4000 rwx\nscript\n"
+        "  exec c0.0 0x1ff8 8\n");
+    static const struct {
+        TwClass class_;
+        uint64_t words;
+        TwVerdict verdict;
+    } claims[] = {
+        {TW_CLASS_DEVICE_ERROR, 1, TW_VERDICT_AGREE},
+        {TW_CLASS_DEVICE_ERROR, 0, TW_VERDICT_CLASS},
+        {TW_CLASS_OK, 1, TW_VERDICT_WRONG},
+        {TW_CLASS_DECODE_ERROR, 1, TW_VERDICT_CLASS},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(claims); i++) {
+        TestTarget *target = test_target_new(program);
+
+        test_target_run(target, false);
+        target->trace->outcomes[0].class_ = (uint8_t)claims[i].class_;
+        target->trace->outcomes[0].value =
+            claims[i].words ? first(0x1ff8, 0) : 0;
+        target->trace->n_log = 0;
+        test_judge(target, claims[i].verdict);
+        test_target_free(target);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -152,5 +188,6 @@ int main(int argc, char **argv)
     g_test_add_func("/runs/LA-52/over-the-end", over_the_end);
     g_test_add_func("/runs/LA-52,FR-10/old-words", old_words);
     g_test_add_func("/runs/LA-52/device", device);
+    g_test_add_func("/runs/LA-52/error", error);
     return g_test_run();
 }

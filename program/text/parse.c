@@ -104,7 +104,7 @@ static bool parse_scalar(TwParser *s, TwSpotKind kind)
     case TW_SPOT_CONTENTS: {
         if (!tw_lexer_name(l, tw_contents_name, TW_CONTENTS_KINDS,
                            "data, code, code-x86-64, code-riscv64, runs, "
-                           "runs-x86-64, runs-riscv64 or inert",
+                           "runs-x86-64, runs-riscv64, runs-thumb or inert",
                            &s->p->contents) ||
             !tw_lexer_end(l)) {
             return false;

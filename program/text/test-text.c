@@ -331,10 +331,10 @@ static const struct {
     {HEAD "hops 1 1\n", "m:2:8: expected the end of the line, not \"1\""},
     {HEAD "contents\n",
      "m:2:9: expected data, code, code-x86-64, code-riscv64, runs, "
-     "runs-x86-64, runs-riscv64 or inert, not the end of the line"},
+     "runs-x86-64, runs-riscv64, runs-thumb or inert, not the end of the line"},
     {HEAD "contents word\n",
      "m:2:10: expected data, code, code-x86-64, code-riscv64, runs, "
-     "runs-x86-64, runs-riscv64 or inert, not \"word\""},
+     "runs-x86-64, runs-riscv64, runs-thumb or inert, not \"word\""},
     {HEAD "contents code\ncontents code\n",
      "m:3:1: expected this line once only"},
     {HEAD "safepoints none\n",

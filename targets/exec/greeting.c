@@ -67,6 +67,7 @@ static const Flag features[] = {
     {"runs", OF_DIALECT(contents), 1u << TW_CONTENTS_RUNS},
     {"runs-x86-64", OF_DIALECT(contents), 1u << TW_CONTENTS_RUNS_X86_64},
     {"runs-riscv64", OF_DIALECT(contents), 1u << TW_CONTENTS_RUNS_RISCV64},
+    {"runs-thumb", OF_DIALECT(contents), 1u << TW_CONTENTS_RUNS_THUMB},
     {"whole-pages", OF_DIALECT(whole_pages), 1},
     {"implemented-sizes", OF_DIALECT(implemented_sizes), 1},
     {"full-ram", OF_DIALECT(full_ram), 1},
