@@ -34,8 +34,8 @@ static const TwContract contract_of_class = {
 static TwDialect dialect_of_class(void)
 {
     static const uint8_t codes[] = {
-        TW_OP_NOP,      TW_OP_READ,      TW_OP_WRITE,    TW_OP_PAGE,
-        TW_OP_MPC_READ, TW_OP_MPC_WRITE, TW_OP_FLUSH_ALL};
+        TW_OP_NOP,  TW_OP_READ,     TW_OP_WRITE,     TW_OP_EXEC,
+        TW_OP_PAGE, TW_OP_MPC_READ, TW_OP_MPC_WRITE, TW_OP_FLUSH_ALL};
     static const uint8_t setup_only[] = {TW_OP_PAGE};
 
     return (TwDialect){
@@ -47,6 +47,8 @@ static TwDialect dialect_of_class(void)
         .selects = 1u << TW_SELECT_SECURE,
         .plain_devices = true,
         .plain_accesses = true,
+        .exec_needs_code = true,
+        .contents = 1u << TW_CONTENTS_DATA | 1u << TW_CONTENTS_RUNS_THUMB,
         .min_page_lg = TW_MPC_BOARD_PAGE_LG,
         .max_page_lg = TW_MPC_BOARD_PAGE_LG,
         .min_granule_lg = TW_MPC_BOARD_PAGE_LG,

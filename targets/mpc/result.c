@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "program/ops.h"
+#include "program/runs.h"
 #include "targets/mpc/internal.h"
 
 enum {
@@ -36,6 +37,33 @@ static TwClass class_of_bus_fault(const Machine *m, uint32_t at)
                : TW_CLASS_DECODE_ERROR;
 }
 
+/* The numbers of the words that ran, by what r0 to r3 hold. */
+static uint64_t numbers_of(const TwMpcDone *done)
+{
+    return tw_run_numbers(
+        (done->value & 0xffff) | (done->value >> 32 & 0xffff) << 16 |
+        (done->value2 & 0xffff) << 32 | (done->value2 >> 32 & 0xffff) << 48);
+}
+
+/* The class of a run that ended in a fault: of the first word that did not run.
+ */
+static TwClass class_of_run(const Machine *m, const TwMpcDo *what,
+                            const TwMpcDone *done)
+{
+    bool bus = done->fault == BUS_FAULT || done->fault == HARD_FAULT;
+    uint32_t at = what->from;
+
+    if (bus && done->cfsr == IBUSERR) {
+        for (uint64_t left = numbers_of(done); left != 0; left >>= 16) {
+            at += 8;
+        }
+        return class_of_bus_fault(m, at);
+    }
+    return done->fault == SECURE_FAULT && done->sfsr & INVTRAN
+               ? TW_CLASS_PAGE_FAULT
+               : TW_CLASSES;
+}
+
 /* The class of a faulted access; TW_CLASSES: the record is not what the manual
  * says. */
 static TwClass class_of(const Machine *m, const TwMpcDo *what,
@@ -45,12 +73,7 @@ static TwClass class_of(const Machine *m, const TwMpcDo *what,
     bool bus = done->fault == BUS_FAULT || done->fault == HARD_FAULT;
 
     if (op->code == TW_OP_EXEC) {
-        if (bus && done->cfsr == IBUSERR) {
-            return class_of_bus_fault(m, what->from);
-        }
-        return done->fault == SECURE_FAULT && done->sfsr & INVTRAN
-                   ? TW_CLASS_PAGE_FAULT
-                   : TW_CLASSES;
+        return class_of_run(m, what, done);
     }
     if (bus && done->cfsr == (PRECISERR | BFARVALID) &&
         done->bfar - what->addr < 1u << what->lg) {
@@ -78,14 +101,17 @@ void tw_mpc_result(Machine *m, const TwMpcDo *what, const TwMpcDone *done)
         m->trace->end = TW_END_INVARIANT;
         m->trace->end_op = (uint16_t)what->op;
         snprintf(m->trace->text, sizeof(m->trace->text),
-                 "exception %u, CFSR 0x%x, BFAR 0x%x, SFSR 0x%x: expected one "
+                 "exception %u, CFSR 0x%x, BFAR 0x%x, SFSR 0x%x: expected that "
                  "of an access at 0x%x",
-                 done->fault, done->cfsr, done->bfar, done->sfsr, what->addr);
+                 done->fault, done->cfsr, done->bfar, done->sfsr,
+                 what->kind == TW_MPC_CALL ? what->from : what->addr);
         return;
     }
     outcome->class_ = (uint8_t)class_;
-    if (class_ == TW_CLASS_OK && op->code != TW_OP_WRITE &&
-        op->code != TW_OP_MPC_WRITE) {
+    if (op->code == TW_OP_EXEC) {
+        outcome->value = numbers_of(done);
+    } else if (class_ == TW_CLASS_OK && op->code != TW_OP_WRITE &&
+               op->code != TW_OP_MPC_WRITE) {
         outcome->value = done->value & mask;
     }
 }

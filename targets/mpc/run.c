@@ -28,12 +28,19 @@ static uint32_t address_of(unsigned index, uint64_t addr)
 
 static void do_access(Machine *m, const TwOp *op, unsigned number)
 {
-    TwMpcDo *what = tw_mpc_do(
-        m, op->code == TW_OP_WRITE ? TW_MPC_WRITE : TW_MPC_READ, number);
+    TwMpcDo *what = tw_mpc_do(m,
+                              op->code == TW_OP_WRITE  ? TW_MPC_WRITE
+                              : op->code == TW_OP_EXEC ? TW_MPC_CALL
+                                                       : TW_MPC_READ,
+                              number);
 
     what->lg = (uint8_t)__builtin_ctz(op->size);
     what->nonsecure = op->index == NONSECURE_STATE;
     what->addr = address_of(op->index, op->addr);
+    if (op->code == TW_OP_EXEC) {
+        what->from = what->addr;
+        what->addr = 0; /* r1, which has a number later */
+    }
     for (unsigned k = 0; k < op->size && op->code == TW_OP_WRITE; k++) {
         what->value |=
             (uint64_t)tw_content_tag(m->program->contents, number, op->addr, k)
@@ -69,6 +76,7 @@ static void perform(Machine *m, unsigned number)
     switch (op->code) {
     case TW_OP_READ:
     case TW_OP_WRITE:
+    case TW_OP_EXEC:
         do_access(m, op, number);
         break;
     case TW_OP_MPC_READ:

@@ -5,13 +5,14 @@
 #include "program/ops.h"
 #include "targets/mpc/shadow.h"
 
-enum { BLOCKED_QUIETLY, BLOCKED_RECORD };
+enum { BLOCKED_QUIETLY, BLOCKED_RECORD, SECURE_FETCH, CUT_INSTRUCTION };
 #define BIT(trigger) (UINT64_C(1) << (trigger))
 
 enum {
     INT_STAT = 0x20,
     INT_INFO1 = 0x2c,
     INT_INFO_END = 0x34,
+    NONSECURE_ADDRESS = 1, /* MMU index */
 };
 
 const TwTriggerInfo tw_mpc_triggers[] = {
@@ -22,12 +23,23 @@ const TwTriggerInfo tw_mpc_triggers[] = {
                         .meaning =
                             "INT_STAT, INT_INFO1 or INT_INFO2 is read after an "
                             "access of a block that was closed to it"},
+    [SECURE_FETCH] = {.name = "secure-fetch",
+                      .meaning = "code of a Non-secure block is run in Secure "
+                                 "state, after a load or store there in that "
+                                 "state"},
+    [CUT_INSTRUCTION] = {.name = "cut-instruction",
+                         .meaning = "a run goes from an open block on into one "
+                                    "that is closed to it",
+                         .deadly = true},
     {.name = NULL}};
 
 /* What of a program matters so far. */
 typedef struct Past {
     TwMpcShadows shadows;
     uint32_t blocked; /* a bit per MPC: it has blocked something */
+    unsigned n_touched;
+    uint64_t touched[TW_MAX_SCRIPT]; /* pages, in Secure state by Non-secure
+                                      * addresses, since the last flush */
 } Past;
 
 static bool is_access(const TwOp *op)
@@ -35,11 +47,50 @@ static bool is_access(const TwOp *op)
     return tw_op_info(op->code)->flags & TW_OP_ACCESS;
 }
 
-/* Does an access meet a closed block?  Then *mpc is the MPC. */
-static bool is_blocked(const Past *past, const TwOp *op, unsigned *mpc)
+static uint64_t page_of(uint64_t addr)
 {
-    return is_access(op) &&
-           tw_mpc_shadows_block(&past->shadows, op->index, op->addr, mpc);
+    return addr >> TW_MPC_BOARD_PAGE_LG;
+}
+
+/* The last byte of an access, or of the last word of a run. */
+static uint64_t last_of(const Past *past, const TwOp *op)
+{
+    return op->addr + tw_op_bytes(past->shadows.program, op) - 1;
+}
+
+/* Does an access meet a closed block, and where?  Then *mpc is the MPC. */
+typedef enum Blocked { NOWHERE, AT_ONCE, ON_ITS_WAY } Blocked;
+
+static Blocked is_blocked(const Past *past, const TwOp *op, unsigned *mpc)
+{
+    if (!is_access(op)) {
+        return NOWHERE;
+    }
+    if (tw_mpc_shadows_block(&past->shadows, op->index, op->addr, mpc)) {
+        return AT_ONCE;
+    }
+    return tw_mpc_shadows_block(&past->shadows, op->index, last_of(past, op),
+                                mpc)
+               ? ON_ITS_WAY
+               : NOWHERE;
+}
+
+static bool is_touched(const Past *past, uint64_t page)
+{
+    for (unsigned i = 0; i < past->n_touched; i++) {
+        if (past->touched[i] == page) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is code of a Non-secure block run in Secure state, which has accessed it? */
+static bool is_secure_fetch(const Past *past, const TwOp *op)
+{
+    return op->code == TW_OP_EXEC && op->index == NONSECURE_ADDRESS &&
+           (is_touched(past, page_of(op->addr)) ||
+            is_touched(past, page_of(last_of(past, op))));
 }
 
 static bool reads_record(const TwOp *op)
@@ -55,36 +106,54 @@ static bool reads_record(const TwOp *op)
 static uint64_t met_by(const Past *past, const TwOp *op)
 {
     unsigned mpc;
+    Blocked blocked = is_blocked(past, op, &mpc);
+    uint64_t met = is_secure_fetch(past, op) ? BIT(SECURE_FETCH) : 0;
 
-    if (is_blocked(past, op, &mpc)) {
-        return tw_mpc_shadows_refuse(&past->shadows, mpc)
-                   ? 0
-                   : BIT(BLOCKED_QUIETLY);
+    if (blocked != NOWHERE && !tw_mpc_shadows_refuse(&past->shadows, mpc)) {
+        met |= BIT(BLOCKED_QUIETLY);
     }
-    return reads_record(op) && past->blocked >> op->obj & 1
-               ? BIT(BLOCKED_RECORD)
-               : 0;
+    if (blocked == ON_ITS_WAY && op->code == TW_OP_EXEC) {
+        met |= BIT(CUT_INSTRUCTION);
+    }
+    if (reads_record(op) && past->blocked >> op->obj & 1) {
+        met |= BIT(BLOCKED_RECORD);
+    }
+    return met;
 }
 
 static void step(Past *past, const TwOp *op)
 {
     unsigned mpc;
 
-    if (is_blocked(past, op, &mpc)) {
+    if (is_blocked(past, op, &mpc) != NOWHERE) {
         past->blocked |= 1u << mpc;
+    }
+    if (op->code == TW_OP_FLUSH_ALL) {
+        past->n_touched = 0;
+    } else if ((op->code == TW_OP_READ || op->code == TW_OP_WRITE) &&
+               op->index == NONSECURE_ADDRESS &&
+               !is_touched(past, page_of(op->addr))) {
+        past->touched[past->n_touched++] = page_of(op->addr);
     }
     tw_mpc_shadows_step(&past->shadows, op);
 }
 
+static void start(Past *past, const TwProgram *program)
+{
+    past->blocked = 0;
+    past->n_touched = 0;
+    tw_mpc_shadows_start(&past->shadows, program);
+}
+
 uint64_t tw_mpc_triggers_met(const TwProgram *program, const TwFinding *finding)
 {
-    Past past = {.blocked = 0};
+    Past past;
     uint64_t all = 0;
 
     if (!tw_mpc_board_has_shape(program, NULL, 0)) {
         return 0;
     }
-    tw_mpc_shadows_start(&past.shadows, program);
+    start(&past, program);
     for (unsigned i = 0; i < program->n_script; i++) {
         const TwOp *op = &program->script[i];
         uint64_t met = met_by(&past, op);
@@ -98,15 +167,15 @@ uint64_t tw_mpc_triggers_met(const TwProgram *program, const TwFinding *finding)
     return all;
 }
 
-/* A quiet access becomes nothing; so does a look at the record. */
+/* What meets a trigger becomes nothing. */
 void tw_mpc_avoid(TwProgram *program, uint64_t triggers)
 {
-    Past past = {.blocked = 0};
+    Past past;
 
     if (!tw_mpc_board_has_shape(program, NULL, 0)) {
         return;
     }
-    tw_mpc_shadows_start(&past.shadows, program);
+    start(&past, program);
     for (unsigned i = 0; i < program->n_script; i++) {
         TwOp *op = &program->script[i];
 

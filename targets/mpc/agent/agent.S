@@ -50,13 +50,13 @@ function agent_try
     ldr r4, =trying
     mov r5, sp
     str r5, [r4]
-    movs r4, #0
-    movs r5, #0
-    tst r3, #1
+    mov r4, r3
+    movs r3, #0
+    tst r4, #1
     bne 1f
-    blxns r3
+    blxns r4
     b 2f
-1:  blx r3
+1:  blx r4
 2:  movs r12, #0
     b tried
 fault_in_try:

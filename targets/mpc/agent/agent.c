@@ -150,16 +150,18 @@ static void flush(void)
     settle();
 }
 
+/* Stores what differs alone: QEMU drops code that is stored over. */
 static void copy_block(uint32_t to, uint32_t from)
 {
-    for (unsigned i = 0; i < TW_MPC_BLOCK; i += 16) {
-        uint32_t a = *word(from + i), b = *word(from + i + 4);
-        uint32_t c = *word(from + i + 8), d = *word(from + i + 12);
+    for (unsigned i = 0; i < TW_MPC_BLOCK; i += 8) {
+        uint32_t low = *word(from + i), high = *word(from + i + 4);
 
-        *word(to + i) = a;
-        *word(to + i + 4) = b;
-        *word(to + i + 8) = c;
-        *word(to + i + 12) = d;
+        if (*word(to + i) != low) {
+            *word(to + i) = low;
+        }
+        if (*word(to + i + 4) != high) {
+            *word(to + i + 4) = high;
+        }
     }
 }
 
