@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "targets/mpc/emit.h"
 #include "targets/mpc/internal.h"
 #include "targets/mpc/trigger.h"
 #include "targets/qemu-options.h"
@@ -180,6 +181,7 @@ const TwTargetClass tw_mpc_class = {
     .contract = contract,
     .version = version,
     .run = tw_mpc_run,
+    .emit = tw_mpc_emit,
     .ping = tw_mpc_ping,
     .close = machine_close,
     .triggers = tw_mpc_triggers,

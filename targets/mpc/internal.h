@@ -10,7 +10,8 @@
  *   queue.c    handing that over in rounds
  *   shadow.c   what the MPCs of a program hold, told from the program
  *   trigger.c  where known defects can show, and how to avoid that
- *   memory.c   which bytes the SRAMs have at the start and at the end
+ *   emit.c     cases as scripts for QEMU's maintainers; emit-guest.c: their
+ * text memory.c   which bytes the SRAMs have at the start and at the end
  *
  * Addresses are those of programs (program/mpc-board.h); on the board, Secure
  * ones have bit 28 set.  A bus fault is an error of a device where an MPC is,

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The fixed text of the scripts of emit.c.  A script is: comments; `start`; the
+ * linker script; the assembly (`head`, macros for what the SRAMs have at the
+ * start and for each operation, `tail`); `build`, which runs the guest; the
+ * check.  The guest prints the outcome of the last access, and "end".
+ */
+#ifndef TW_TARGETS_MPC_EMIT_GUEST_H
+#define TW_TARGETS_MPC_EMIT_GUEST_H
+
+extern const char tw_mpc_emit_start[], tw_mpc_emit_linker[], tw_mpc_emit_head[],
+    tw_mpc_emit_tail[], tw_mpc_emit_build[];
+
+#endif
