@@ -39,7 +39,7 @@ bool tw_verdict_is_finding(unsigned verdict);
 
 enum { TW_NO_OP = 0xffff };
 
-enum { TW_KEY_SIZE = 32, TW_FINDING_TEXT = 400 };
+enum { TW_KEY_SIZE = 32, TW_FINDING_TEXT = 800 };
 
 typedef struct TwFinding {
     uint8_t verdict;  /* TwVerdict; the worst thing in the program */
