@@ -13,7 +13,7 @@ TARGETS = {"aarch64": "qemu-aarch64", "x86_64": "qemu-x86-64",
 # The targets of the same QEMU that are about its virtual IOMMUs, if any.
 IOMMUS = {"qemu-aarch64": ("qemu-smmuv3", "qemu-smmuv3-nested"),
           "qemu-x86-64": ("qemu-vtd", "qemu-vtd-scalable", "qemu-vtd-first",
-                          "qemu-vtd-vhost", "qemu-amdvi"),
+                          "qemu-vtd-vhost", "qemu-vtd-ats", "qemu-amdvi"),
           "qemu-riscv64": ("qemu-riscv-iommu", "qemu-riscv-iommu-nested")}
 HERE = Path(__file__).resolve().parent
 

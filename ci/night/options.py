@@ -14,7 +14,8 @@ TARGETS = ("unicorn", "unicorn:x86-64", "unicorn:riscv64",
            "unicorn:arm64-1k", "unicorn:arm64@last", "unicorn-ab",
            "unicorn-vtlb", "unicorn-snapshot", "qemu-aarch64", "qemu-x86-64",
            "qemu-riscv64", "qemu-mpc", "qemu-smmuv3", "qemu-smmuv3-nested", "qemu-vtd",
-           "qemu-vtd-scalable", "qemu-vtd-first", "qemu-vtd-vhost", "qemu-amdvi",
+           "qemu-vtd-scalable", "qemu-vtd-first", "qemu-vtd-vhost", "qemu-vtd-ats",
+           "qemu-amdvi",
            "qemu-riscv-iommu", "qemu-riscv-iommu-nested")
 ENGINES = ("libfuzzer", "afl")
 SANITIZERS = ("address", "none")

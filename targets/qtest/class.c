@@ -371,5 +371,8 @@ CLASS(vtd_first, "vtd-first",
 CLASS(vtd_vhost, "vtd-vhost",
       "VT-d of a stock QEMU, legacy mode: what it tells vhost-user devices",
       TRIGGERS(vtd_vhost));
+CLASS(vtd_ats, "vtd-ats",
+      "VT-d of a stock QEMU, legacy mode: the same with device IOTLBs (ATS)",
+      TRIGGERS(vtd_vhost));
 CLASS(amdvi, "amdvi", "AMD-Vi of a stock QEMU, under device DMA",
       TRIGGERS(amdvi));

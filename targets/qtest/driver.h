@@ -67,6 +67,8 @@ typedef struct Driver {
     const char *machine_since; /* ... the arguments are these */
     bool observed;             /* test devices are vhost-user devices of ours
                                 * (observe.c), and there is no control device */
+    bool ats;                  /* and they have ATS, each behind a root port:
+                                * then a driver must end what they keep */
     bool silent;               /* a refusal may leave no record */
     unsigned tells_since;      /* before this version, no refusal is recorded */
     Config config;

@@ -239,6 +239,6 @@ bool tw_qtest_emit_test(TwTarget *target, const TwProgram *program,
 extern const Driver tw_qtest_smmuv3, tw_qtest_smmuv3_nested,
     tw_qtest_riscv_iommu, tw_qtest_riscv_iommu_nested, tw_qtest_vtd,
     tw_qtest_vtd_scalable, tw_qtest_vtd_first, tw_qtest_vtd_vhost,
-    tw_qtest_amdvi;
+    tw_qtest_vtd_ats, tw_qtest_amdvi;
 
 #endif

@@ -42,14 +42,14 @@ static TwTarget *open_target(void)
 
 static bool is_observed(void)
 {
-    return g_str_has_suffix(name, "-vhost");
+    return g_str_has_suffix(name, "-vhost") || g_str_has_suffix(name, "-ats");
 }
 
 /* Does this QEMU tell devices of ours of commands that are for no pages? (Its
  * known defect Y.) */
 static bool tells_all(TwTarget *target)
 {
-    return !is_observed() ||
+    return !g_str_has_suffix(name, "-vhost") ||
            g_ascii_strtoull(tw_target_version(target), NULL, 10) > 7;
 }
 

@@ -15,6 +15,7 @@ enum {
     CHANGED_CONTEXT,
     TO_PASS,
     OLD_DOMAIN,
+    BYPASS_ON,
 };
 
 #define BIT(trigger) (UINT64_C(1) << (trigger))
@@ -34,6 +35,8 @@ const TwTriggerInfo tw_qtest_vtd_vhost_triggers[] = {
     [OLD_DOMAIN] = {.name = "old-domain",
                     .meaning = "a command for a domain that an index has had, "
                                "and has no longer"},
+    [BYPASS_ON] = {.name = "bypass-on",
+                   .meaning = "the script switches bypass on"},
     {.name = NULL},
 };
 
@@ -60,6 +63,11 @@ static bool is_changed_context(const TwOp *op)
 static bool is_to_pass(const TwOp *op)
 {
     return op->code == TW_OP_CONTEXT && op->mode == TW_CONTEXT_PASS;
+}
+
+static bool is_bypass_on(const TwOp *op)
+{
+    return op->code == TW_OP_BYPASS && op->flags & TW_OPF_ON;
 }
 
 /* The domains that the indexes have had, as bits, and which they have. */
@@ -134,6 +142,7 @@ static uint64_t met_by(const TwOp *op, Domains *domains)
     return (is_whole_command(op) ? BIT(WHOLE_COMMAND) : 0) |
            (is_changed_context(op) ? BIT(CHANGED_CONTEXT) : 0) |
            (is_to_pass(op) ? BIT(TO_PASS) : 0) |
+           (is_bypass_on(op) ? BIT(BYPASS_ON) : 0) |
            (is_of_old_domain(op, domains) ? BIT(OLD_DOMAIN) : 0);
 }
 
@@ -160,6 +169,7 @@ static void avoid_in(TwOp *op, uint64_t triggers, Domains *domains)
     }
     if ((is_whole_command(op) && triggers & BIT(WHOLE_COMMAND)) ||
         (is_changed_context(op) && triggers & BIT(CHANGED_CONTEXT)) ||
+        (is_bypass_on(op) && triggers & BIT(BYPASS_ON)) ||
         (is_of_old_domain(op, domains) && triggers & BIT(OLD_DOMAIN))) {
         *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
     }

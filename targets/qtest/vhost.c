@@ -11,6 +11,15 @@
 
 enum {
     FIRST_SLOT = 5,
+    FIRST_PORT = 3, /* root ports; the devices behind them are on buses 1, 2 */
+    SLOTS = 32,     /* of a bus */
+    BUS_NUMBERS = 0x18,
+    MEMORY_WINDOW = 0x20,
+    PREFETCHED_WINDOW = 0x24,
+    ALL_DECODES = 7,
+    PCIEXBAR = 0x60, /* of the host bridge */
+    ECAM = 0xb0000000,
+    ATS_CONTROL = 0x106,   /* a word; bit 15 enables */
     IDENTITY = 0x105a1af4, /* a file system of VIRTIO 1 */
     BAR4 = 0x20,
     BAR4_UPPER = 0x24,
@@ -38,7 +47,26 @@ enum {
 
 static uint32_t bar_of(const Machine *m, unsigned index)
 {
-    return m->driver->bar + (index << 16);
+    return m->driver->bar + (index << (m->driver->ats ? 20 : 16));
+}
+
+static unsigned slot_of(const Machine *m, unsigned index)
+{
+    return m->driver->ats ? SLOTS * (index + 1) : FIRST_SLOT + index;
+}
+
+/* A bus with a window of 1 MiB for its device, which has ATS. */
+static void start_port(Machine *m, unsigned index)
+{
+    unsigned port = FIRST_PORT + index, bus = index + 1;
+    uint32_t window = bar_of(m, index) >> 16 & 0xfff0;
+
+    tw_qtest_config_write(m, port, BUS_NUMBERS, bus << 16 | bus << 8);
+    tw_qtest_config_write(m, port, MEMORY_WINDOW, 0x0000fff0); /* none */
+    tw_qtest_config_write(m, port, PREFETCHED_WINDOW, window << 16 | window);
+    tw_qtest_config_write(m, port, COMMAND, ALL_DECODES);
+    tw_qtest_config_write(m, 0, PCIEXBAR, ECAM | 1);
+    tw_qtest_writew(m, ECAM + ((uint64_t)bus << 20) + ATS_CONTROL, 1 << 15);
 }
 
 const char *tw_vhost_device(const Machine *m, unsigned index)
@@ -47,9 +75,12 @@ const char *tw_vhost_device(const Machine *m, unsigned index)
         "vhost-user-fs-pci,addr=5,iommu_platform=on",
         "vhost-user-fs-pci,addr=6,iommu_platform=on",
     };
+    static const char *const with_ats[MOST_INDEXES] = {
+        "vhost-user-fs-pci,bus=rp0,iommu_platform=on,ats=on",
+        "vhost-user-fs-pci,bus=rp1,iommu_platform=on,ats=on",
+    };
 
-    (void)m;
-    return devices[index];
+    return (m->driver->ats ? with_ats : devices)[index];
 }
 
 /* Rings at addresses that are translated nowhere. */
@@ -84,14 +115,19 @@ static void start_device(Machine *m, uint64_t bar)
 bool tw_vhost_start(Machine *m, char *why, size_t size)
 {
     for (unsigned i = 0; i < MOST_INDEXES; i++) {
-        unsigned slot = FIRST_SLOT + i;
-        uint32_t identity = tw_qtest_config_read(m, slot, 0);
+        unsigned slot = slot_of(m, i);
+        uint32_t identity;
+
+        if (m->driver->ats) {
+            start_port(m, i);
+        }
+        identity = tw_qtest_config_read(m, slot, 0);
 
         if (identity != IDENTITY) {
             snprintf(why, size,
-                     "expected the device 00:%02x.0 to be 0x%08x "
+                     "expected the device %02x:%02x.0 to be 0x%08x "
                      "(vhost-user-fs-pci), not 0x%08x",
-                     slot, IDENTITY, identity);
+                     slot / SLOTS, slot % SLOTS, IDENTITY, identity);
             return false;
         }
         tw_qtest_config_write(m, slot, BAR4, bar_of(m, i));

@@ -43,6 +43,7 @@ enum {
     /* Commands. */
     CONTEXT = 1,
     IOTLB = 2,
+    DEVICE_IOTLB = 3,
     WAIT = 5,
     PASID_IOTLB = 6,
     PASID_CACHE = 7,
@@ -65,6 +66,7 @@ typedef struct State {
      * not present any more; of which domains did it pass through? */
     bool left[MOST_INDEXES];
     uint32_t passed[MOST_INDEXES][8];
+    uint32_t had[MOST_INDEXES][8]; /* which domains has it had? */
 } State;
 
 static State *state(const Machine *m)
@@ -75,9 +77,10 @@ static State *state(const Machine *m)
 static bool is_scalable(const Machine *m);
 static bool is_first(const Machine *m); /* has first-stage tables */
 
-static uint64_t source_of(unsigned device)
+/* With ATS each device is the only one of a bus. */
+static uint64_t source_of(const Machine *m, unsigned device)
 {
-    return (4 + device) << 3;
+    return m->driver->ats ? device << 8 : (4 + device) << 3;
 }
 
 static bool is_in(const uint32_t *set, unsigned domain)
@@ -145,6 +148,53 @@ static void invalidate_pages(Machine *m, unsigned domain, bool leaf,
     }
 }
 
+/* Addresses of a device that the command for a device's own IOTLB can name. */
+#define ALL_ADDRESSES UINT64_C(0x7ffffffffffff000)
+
+/* What a device with ATS keeps is ended by a command for that device, after the
+ * one for the IOTLB ("Device-TLB Invalidate Descriptor"): by aligned pieces,
+ * whose size is told by the address, S = 1; or one page, S = 0. */
+static void invalidate_device(Machine *m, unsigned index, uint64_t first,
+                              uint64_t last)
+{
+    uint64_t q0 = DEVICE_IOTLB | source_of(m, 1 + index) << 32;
+    uint64_t page = first >> 12, end = (last >> 12) + 1;
+
+    while (page < end) {
+        unsigned lg = 0;
+
+        while (lg < 18 && !(page >> lg & 1) &&
+               page + (UINT64_C(2) << lg) <= end) {
+            lg++;
+        }
+        command(m, q0,
+                (page | ((UINT64_C(1) << lg) - 1) >> 1) << 12 | (lg > 0));
+        page += UINT64_C(1) << lg;
+    }
+}
+
+static void invalidate_whole_device(Machine *m, unsigned index)
+{
+    command(m, DEVICE_IOTLB | source_of(m, 1 + index) << 32, ALL_ADDRESSES | 1);
+}
+
+static void invalidate_devices(Machine *m, const TwOp *op)
+{
+    for (unsigned index = 0; index < m->indexes; index++) {
+        bool any = op->scope != TW_SCOPE_DOMAIN &&
+                   op->scope != TW_SCOPE_RANGE && op->scope != TW_SCOPE_LEAF;
+
+        if (!any && !is_in(state(m)->had[index], op->whose)) {
+            continue;
+        }
+        if (op->scope == TW_SCOPE_GLOBAL || op->scope == TW_SCOPE_DOMAIN) {
+            invalidate_whole_device(m, index);
+        } else {
+            invalidate_device(m, index, op->addr, op->last);
+        }
+    }
+}
+
 static void invalidate_entries(Machine *m, const TwOp *op)
 {
     bool leaf = op->scope == TW_SCOPE_LEAF || op->scope == TW_SCOPE_ANY_LEAF;
@@ -190,7 +240,7 @@ static void invalidate_context_entry(Machine *m, unsigned index)
     while ((id = had(m, &n)) != 0) {
         command(m,
                 CONTEXT | 3 << 4 | (uint64_t)id << 16 |
-                    source_of(1 + index) << 32,
+                    source_of(m, 1 + index) << 32,
                 0);
     }
     state(m)->left[index] = false;
@@ -235,18 +285,42 @@ static void invalidate_contexts(Machine *m, unsigned first, unsigned last)
     }
 }
 
+/* With ATS: what a device has kept since its context let it pass; that is no
+ * translation of a domain. */
+static void invalidate_passed(Machine *m, unsigned first, unsigned last)
+{
+    static const uint32_t none[8];
+
+    for (unsigned index = first; index <= last && m->driver->ats; index++) {
+        uint32_t *passed = state(m)->passed[index];
+
+        if (memcmp(passed, none, sizeof(none)) != 0) {
+            invalidate_whole_device(m, index);
+            memset(passed, 0, sizeof(none));
+            note_pass(m, index); /* it may go on */
+        }
+    }
+}
+
 static void invalidate(Machine *m, const TwOp *op)
 {
-    unsigned index = op->whose % m->indexes;
+    unsigned first = 0, last = m->indexes - 1;
 
     if (op->scope == TW_SCOPE_CONTEXT) {
-        invalidate_contexts(m, index, index);
-    } else if (op->scope == TW_SCOPE_CONTEXTS && !is_scalable(m)) {
+        first = last = op->whose % m->indexes;
+    }
+    if (op->scope == TW_SCOPE_CONTEXTS && !is_scalable(m)) {
         command(m, CONTEXT | 1 << 4, 0);
-    } else if (op->scope == TW_SCOPE_CONTEXTS) {
-        invalidate_contexts(m, 0, m->indexes - 1);
+        invalidate_passed(m, first, last);
+    } else if (op->scope == TW_SCOPE_CONTEXT ||
+               op->scope == TW_SCOPE_CONTEXTS) {
+        invalidate_contexts(m, first, last);
+        invalidate_passed(m, first, last);
     } else {
         invalidate_entries(m, op);
+        if (m->driver->ats) {
+            invalidate_devices(m, op);
+        }
     }
     submit(m);
 }
@@ -270,8 +344,11 @@ static unsigned width_of(const Machine *m)
 /* Of a device. */
 static uint64_t context_at(const Machine *m, unsigned device)
 {
+    uint64_t source = source_of(m, device);
+
     return m->driver->ram + AT_CONTEXTS +
-           (is_scalable(m) ? 32 : 16) * source_of(device);
+           (m->driver->ats ? 0x1000 * (source >> 8 & 1) : 0) +
+           (is_scalable(m) ? 32 : 16) * (source & 0xff);
 }
 
 static uint64_t pasid_at(const Machine *m, unsigned device)
@@ -332,8 +409,11 @@ static void context(Machine *m, unsigned index)
     const Stage *stage = &m->stages[0][index];
     void (*put)(Machine *, unsigned, uint64_t, unsigned, unsigned) =
         is_scalable(m) ? put_pasid : put_context;
-    unsigned tables = is_first(m) ? FIRST : is_scalable(m) ? SECOND : 0;
+    unsigned tables = is_first(m)      ? FIRST
+                      : is_scalable(m) ? SECOND
+                                       : m->driver->ats; /* 1: and ATS */
 
+    s->had[index][stage->domain / 32] |= 1u << stage->domain % 32;
     switch (stage->mode) {
     case TW_CONTEXT_TABLES:
         put(m, index, stage->root, tables, stage->domain + 1);
@@ -373,6 +453,7 @@ static void reset(Machine *m)
     clear_contexts(m);
     memset(s->left, 0, sizeof(s->left));
     memset(s->passed, 0, sizeof(s->passed));
+    memset(s->had, 0, sizeof(s->had));
     command(m, CONTEXT | 1 << 4, 0);
     if (m->observer) {
         /* For a context that is absent, QEMU has told all addresses.  That is
@@ -419,9 +500,16 @@ static void make_structures(Machine *m)
 {
     uint64_t ram = m->driver->ram;
     uint64_t devices = UINT64_C(0xfec00000); /* the 2 MiB with the unit */
-    uint64_t control = context_at(m, CONTROL) - ram;
+    uint64_t control;
 
-    put_words(m, AT_ROOT, (ram + AT_CONTEXTS) | 1, 0);
+    if (m->driver->ats) {
+        for (unsigned i = 0; i < MOST_INDEXES; i++) {
+            put_words(m, AT_ROOT + 16 * (source_of(m, 1 + i) >> 8),
+                      context_at(m, 1 + i) | 1, 0);
+        }
+    } else {
+        put_words(m, AT_ROOT, (ram + AT_CONTEXTS) | 1, 0);
+    }
     put_words(m, AT_OWN + (devices >> 21 & 511) * 8,
               devices | (is_first(m) ? FS_LEAF : 1 << 7 | 3), 0);
     for (unsigned i = 0; i < OWN_WORDS; i++) {
@@ -429,6 +517,10 @@ static void make_structures(Machine *m)
 
         tw_qtest_put(m, ram + AT_EMPTY + 8 * i, &word, 8);
     }
+    if (m->observer) {
+        return;
+    }
+    control = context_at(m, CONTROL) - ram;
     if (!is_scalable(m)) {
         put_words(m, control, 2 << 2 | 1, 1 | OF_CONTROL << 8);
         return;
@@ -442,15 +534,21 @@ static void make_structures(Machine *m)
 }
 
 /* What a unit must have, by its mode. */
-enum { LEGACY_MODE = 1, SECOND_STAGE_MODE = 2, FIRST_STAGE_MODE = 4 };
-#define SECOND_STAGES (LEGACY_MODE | SECOND_STAGE_MODE)
+enum {
+    LEGACY_MODE = 1,
+    SECOND_STAGE_MODE = 2,
+    FIRST_STAGE_MODE = 4,
+    ATS_MODE = 8, /* legacy mode with ATS */
+};
+#define SECOND_STAGES (LEGACY_MODE | SECOND_STAGE_MODE | ATS_MODE)
 #define SCALABLE_MODES (SECOND_STAGE_MODE | FIRST_STAGE_MODE)
-#define ALL_MODES (LEGACY_MODE | SCALABLE_MODES)
+#define ALL_MODES (SECOND_STAGES | FIRST_STAGE_MODE)
 
 enum { CAP, ECAP };
 
 static const Need needs[] = {
     {ALL_MODES, ECAP, 1, 1, 1, 0, "queued invalidation"},
+    {ATS_MODE, ECAP, 2, 1, 1, 0, "device TLBs"},
     {SCALABLE_MODES, ECAP, 43, 1, 1, 0, "scalable mode"},
     {SECOND_STAGE_MODE, ECAP, 46, 1, 1, 0, "second-stage translation"},
     {FIRST_STAGE_MODE, ECAP, 47, 1, 1, 0, "first-stage translation"},
@@ -473,6 +571,7 @@ static bool has_needs(Machine *m, char *why, size_t size)
     };
     unsigned mode = is_first(m)      ? FIRST_STAGE_MODE
                     : is_scalable(m) ? SECOND_STAGE_MODE
+                    : m->driver->ats ? ATS_MODE
                                      : LEGACY_MODE;
 
     state(m)->most_mask =
@@ -557,7 +656,7 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
 
     (void)m;
     memcpy(words, captured, sizeof(words));
-    if (!(words[1] >> 63) || (words[1] & 0xffff) != source_of(1 + index)) {
+    if (!(words[1] >> 63) || (words[1] & 0xffff) != source_of(m, 1 + index)) {
         return 0;
     }
     *reason = (TwReason){
@@ -614,6 +713,16 @@ const Driver tw_qtest_vtd_vhost = {
     SECOND_STAGE,
     .observed = true,
     .machine = Q35 "39",
+};
+
+const Driver tw_qtest_vtd_ats = {
+    VTD("vtd-ats"),
+    SECOND_STAGE,
+    .observed = true,
+    .ats = true,
+    .machine = Q35 "39,device-iotlb=on "
+                   "-device pcie-root-port,id=rp0,addr=3,chassis=1,slot=1 "
+                   "-device pcie-root-port,id=rp1,addr=4,chassis=2,slot=2",
 };
 
 const Driver tw_qtest_vtd_scalable = {
