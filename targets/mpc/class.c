@@ -19,7 +19,7 @@
 #include "targets/qemu-version.h"
 
 static const TwTargetOption options_of_class[] = {
-    TW_QEMU_OPTIONS_OF_BINARY,
+    TW_QEMU_OPTIONS_OF_BINARIES,
     TW_QEMU_OPTION_DROP_FLUSHES,
     TW_QEMU_OPTION_TIMEOUT,
     {.name = NULL},
@@ -79,13 +79,21 @@ static const TwContract *contract(TwTarget *target)
 
 static const char *version(TwTarget *target)
 {
-    return ((Machine *)target)->version;
+    const Machine *m = (Machine *)target;
+
+    return m->versions ? m->versions : m->version;
+}
+
+static TwTarget *other(TwTarget *target)
+{
+    return (TwTarget *)((Machine *)target)->other;
 }
 
 static void machine_close(TwTarget *target)
 {
     Machine *m = (Machine *)target;
 
+    tw_target_close((TwTarget *)m->other);
     tw_process_clear(&m->process, 0);
     if (m->ram != NULL) {
         munmap(m->ram, TW_MPC_RAM_SIZE);
@@ -97,6 +105,7 @@ static void machine_close(TwTarget *target)
     if (m->file_fd >= 0) {
         close(m->file_fd);
     }
+    g_free(m->versions);
     g_free(m->command);
     g_free(m->binary);
     g_free(m->args);
@@ -140,6 +149,28 @@ static char *command_of(const Machine *m)
         quoted, TW_MPC_RAM_SIZE, TW_MPC_RAM_SIZE >> 20, m->args);
 }
 
+/* The other configuration, if there is one.  Writes are left out of the first
+ * alone. */
+static bool open_other(Machine *m, const TwTargetOptions *options,
+                       GError **error)
+{
+    TwTargetOptions others = *options;
+
+    if (!options->against_qemu && !options->against_qemu_args) {
+        return true;
+    }
+    tw_target_options_other(&others);
+    others.drop_flushes = false;
+    others.in_flight = NULL;
+    m->other = (Machine *)m->target.klass->open(&others, error);
+    if (!m->other) {
+        return false;
+    }
+    m->versions =
+        g_strdup_printf("%s against %s", m->version, m->other->version);
+    return true;
+}
+
 static TwTarget *machine_open(const TwTargetOptions *options, GError **error)
 {
     Machine *m = g_new0(Machine, 1);
@@ -168,6 +199,10 @@ static TwTarget *machine_open(const TwTargetOptions *options, GError **error)
         machine_close(&m->target);
         return NULL;
     }
+    if (!open_other(m, options, error)) {
+        machine_close(&m->target);
+        return NULL;
+    }
     return &m->target;
 }
 
@@ -181,6 +216,7 @@ const TwTargetClass tw_mpc_class = {
     .contract = contract,
     .version = version,
     .run = tw_mpc_run,
+    .other = other,
     .emit = tw_mpc_emit,
     .ping = tw_mpc_ping,
     .close = machine_close,

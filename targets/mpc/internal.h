@@ -50,6 +50,8 @@ typedef struct Machine {
     char *binary;
     char version[64];
     char *command;
+    struct Machine *other; /* the other configuration, or NULL */
+    char *versions;        /* of both, then */
     uint32_t timeout_ms;
     bool drop_flushes; /* leaves one write of a table in four out */
     volatile uint32_t *in_flight;

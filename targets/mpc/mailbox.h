@@ -53,8 +53,8 @@ enum {
 typedef struct TwMpcDo {
     uint8_t kind, lg;
     uint8_t nonsecure; /* the access is made in Non-secure state */
-    uint8_t note;      /* for the host alone */
-    uint32_t op;       /* operation of the script, for `in_flight` */
+    uint8_t unused;
+    uint32_t op; /* operation of the script, for `in_flight` */
     uint64_t value;
     uint32_t addr, from;
 } TwMpcDo;

@@ -19,7 +19,6 @@ enum {
     PRECISERR = 1 << 9,
     BFARVALID = 1 << 15,
     /* SFSR */
-    INVEP = 1 << 0,
     AUVIOL = 1 << 3,
     INVTRAN = 1 << 4,
 };

@@ -6,6 +6,7 @@
  */
 #include <glib.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -274,6 +275,30 @@ static void test_long(void)
     tw_target_close(target);
 }
 
+/* Two configurations: both run programs, and both versions are told. */
+static void test_other(void)
+{
+    TwTargetOptions options = {.name = "qemu-mpc",
+                               .against_qemu_args = "-d nochain"};
+    g_autoptr(GError) error = NULL;
+    TwTarget *target = tw_target_open(&options, &error), *other;
+    g_autofree Kit *kit = g_new0(Kit, 1);
+
+    g_assert_no_error(error);
+    other = tw_target_other(target);
+    g_assert_nonnull(other);
+    g_assert_null(tw_target_other(other));
+    g_assert_nonnull(strstr(tw_target_version(target), " against "));
+    run(target, kit, BOARD "  read c0.0 0x0 4\n");
+    expect(kit, 0, TW_CLASS_OK, initial(5, 0, 4));
+    run(other, kit, BOARD "  read c0.0 0x400 4\n");
+    expect(kit, 0, TW_CLASS_OK, initial(5, 0x400, 4));
+    tw_target_close(target);
+    options.against_qemu_args = "-no-such-option";
+    g_assert_null(tw_target_open(&options, &error));
+    g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT);
+}
+
 /* A QEMU that was killed is a verdict, and the next program gets a new one. */
 static void test_killed(void)
 {
@@ -329,6 +354,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mpc/registers", test_registers);
     g_test_add_func("/mpc/code", test_code);
     g_test_add_func("/mpc/long", test_long);
+    g_test_add_func("/mpc/other", test_other);
     g_test_add_func("/mpc/killed", test_killed);
     g_test_add_func("/mpc/no-qemu", test_no_qemu);
     return g_test_run();
