@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The class "qemu-mpc": opening it, what it can express, and what the board
+ * The classes "qemu-mpc" and "qemu-mpc-dma": opening them, what they can
+ * express, and what the board
  * promises.
  */
 #define _GNU_SOURCE
@@ -17,6 +18,9 @@
 #include "targets/mpc/trigger.h"
 #include "targets/qemu-options.h"
 #include "targets/qemu-version.h"
+
+/* Rows of the options that only two QEMUs have, at the start of the table. */
+enum { PAIR_ROWS = 2 };
 
 static const TwTargetOption options_of_class[] = {
     TW_QEMU_OPTIONS_OF_BINARIES,
@@ -149,6 +153,14 @@ static char *command_of(const Machine *m)
         quoted, TW_MPC_RAM_SIZE, TW_MPC_RAM_SIZE >> 20, m->args);
 }
 
+/* The CPU is compared with DMA, which executes nothing and caches nothing. */
+static void compare(Machine *m)
+{
+    m->dialect.contents = 1u << TW_CONTENTS_DATA;
+    tw_ops_remove(&m->dialect.ops, TW_OP_EXEC);
+    m->contract.cpu_cache = false; /* no answer is an older one */
+}
+
 /* The other configuration, if there is one.  Writes are left out of the first
  * alone. */
 static bool open_other(Machine *m, const TwTargetOptions *options,
@@ -171,15 +183,20 @@ static bool open_other(Machine *m, const TwTargetOptions *options,
     return true;
 }
 
-static TwTarget *machine_open(const TwTargetOptions *options, GError **error)
+static TwTarget *machine_open(const TwTargetClass *klass,
+                              const TwTargetOptions *options, GError **error)
 {
     Machine *m = g_new0(Machine, 1);
     char why[160];
 
-    m->target.klass = &tw_mpc_class;
+    m->target.klass = klass;
     m->ram_fd = m->file_fd = -1;
     m->dialect = dialect_of_class();
     m->contract = contract_of_class;
+    m->pairs = klass->run_reference != NULL;
+    if (m->pairs) {
+        compare(m);
+    }
     m->in_flight = options->in_flight;
     m->drop_flushes = options->drop_flushes;
     m->args = g_strdup(options->qemu_args ? options->qemu_args : "");
@@ -206,18 +223,46 @@ static TwTarget *machine_open(const TwTargetOptions *options, GError **error)
     return &m->target;
 }
 
+static TwTarget *cpu_open(const TwTargetOptions *options, GError **error)
+{
+    return machine_open(&tw_mpc_class, options, error);
+}
+
+static TwTarget *dma_open(const TwTargetOptions *options, GError **error)
+{
+    return machine_open(&tw_mpc_dma_class, options, error);
+}
+
 const TwTargetClass tw_mpc_class = {
     .name = "qemu-mpc",
     .summary = "a Cortex-M33 of a stock qemu-system-arm behind TrustZone MPCs",
     .options = options_of_class,
     .elsewhere = true,
-    .open = machine_open,
+    .open = cpu_open,
     .dialect = dialect,
     .contract = contract,
     .version = version,
     .run = tw_mpc_run,
     .other = other,
     .emit = tw_mpc_emit,
+    .ping = tw_mpc_ping,
+    .close = machine_close,
+    .triggers = tw_mpc_triggers,
+    .triggers_met = tw_mpc_triggers_met,
+    .avoid = tw_mpc_avoid,
+};
+
+const TwTargetClass tw_mpc_dma_class = {
+    .name = "qemu-mpc-dma",
+    .summary = "that Cortex-M33 compared with a DMA controller without a TLB",
+    .options = options_of_class + PAIR_ROWS,
+    .elsewhere = true,
+    .open = dma_open,
+    .dialect = dialect,
+    .contract = contract,
+    .version = version,
+    .run = tw_mpc_run,
+    .run_reference = tw_mpc_run_by_dma,
     .ping = tw_mpc_ping,
     .close = machine_close,
     .triggers = tw_mpc_triggers,

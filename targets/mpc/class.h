@@ -7,5 +7,7 @@
 #include "targets/target.h"
 
 extern const TwTargetClass tw_mpc_class;
+/* "qemu-mpc-dma": the same, compared with its DMA controller. */
+extern const TwTargetClass tw_mpc_dma_class;
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The target "qemu-mpc" and what its parts share: a stock qemu-system-arm with
- * the agent inside (agent/), whose CPU reaches its SRAMs through MPCs.
+ * The targets "qemu-mpc" and "qemu-mpc-dma", and what their parts share: a
+ * stock qemu-system-arm with the agent inside (agent/), whose CPU reaches its
+ * SRAMs through MPCs.
  *
  *   class.c    the class, its options, its dialect, the contract
  *   start.c    the process: start, rounds, reset of the board, end
@@ -24,6 +25,7 @@
 #include "program/legality.h"
 #include "program/mpc-board.h"
 #include "targets/mpc/mailbox.h"
+#include "targets/mpc/shadow.h"
 #include "targets/target.h"
 
 enum {
@@ -53,6 +55,8 @@ typedef struct Machine {
     struct Machine *other; /* the other configuration, or NULL */
     char *versions;        /* of both, then */
     uint32_t timeout_ms;
+    bool pairs;  /* no class tells that an access was blocked, for `by_dma` */
+    bool by_dma; /* loads and stores are the DMA controller's */
     bool drop_flushes; /* leaves one write of a table in four out */
     volatile uint32_t *in_flight;
 
@@ -70,8 +74,11 @@ typedef struct Machine {
     TwTrace *trace;
     TwTrace idle; /* of an exchange without a program */
     TwLegality legality;
-    unsigned n_writes; /* of tables, in the script */
-    bool broken;       /* it cannot go on; the trace says why */
+    TwMpcShadows shadows;
+    bool quiet[TW_MAX_SCRIPT]; /* an access may be a bus fault, and zeros are
+                                * as good; of `pairs` */
+    unsigned n_writes;         /* of tables, in the script */
+    bool broken;               /* it cannot go on; the trace says why */
     unsigned n_ops;
     unsigned n_used;
     uint16_t used[MOST_USED]; /* blocks of this program */
@@ -110,6 +117,9 @@ void tw_mpc_flush_queue(Machine *m);
 
 /* run.c */
 bool tw_mpc_run(TwTarget *target, const TwProgram *program, TwTrace *trace);
+/* The same by DMA. */
+bool tw_mpc_run_by_dma(TwTarget *target, const TwProgram *program,
+                       TwTrace *trace);
 bool tw_mpc_ping(TwTarget *target);
 
 /* result.c: what the agent says of an access. */

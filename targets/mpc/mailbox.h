@@ -24,6 +24,7 @@
 #define TW_MPC_MAILBOX 0xc000u     /* TwMpcMailbox */
 #define TW_MPC_STUBS 0xc400u       /* Non-secure functions: TW_MPC_STUB() */
 #define TW_MPC_STACK_END 0xe000u   /* of the Non-secure state */
+#define TW_MPC_BOUNCE 0xe000u      /* a word that the DMA controller copies */
 #define TW_MPC_OPS 0x1c000u        /* TW_MPC_MAX_OPS operations */
 #define TW_MPC_RESULTS 0x2c000u    /* TW_MPC_MAX_OPS results */
 #define TW_MPC_BLOCKS 0x100000u    /* copies of blocks, of 1 KiB */
@@ -37,9 +38,11 @@ enum {
 /* What an operation does. */
 enum {
     /* accesses: they have a result, and may fault */
-    TW_MPC_READ,  /* 1 << lg bytes at `addr` */
-    TW_MPC_WRITE, /* stores `value` */
-    TW_MPC_CALL,  /* calls `from` with `value` and `addr` */
+    TW_MPC_READ,     /* 1 << lg bytes at `addr` */
+    TW_MPC_WRITE,    /* stores `value` */
+    TW_MPC_CALL,     /* calls `from` with `value` and `addr` */
+    TW_MPC_DMA_READ, /* the first two, made by the DMA controller */
+    TW_MPC_DMA_WRITE,
     TW_MPC_ACCESSES,
     /* the rest */
     TW_MPC_FLUSH = TW_MPC_ACCESSES, /* the TLB */

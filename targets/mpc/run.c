@@ -28,11 +28,24 @@ static uint32_t address_of(unsigned index, uint64_t addr)
 
 static void do_access(Machine *m, const TwOp *op, unsigned number)
 {
+    uint64_t offset;
     TwMpcDo *what = tw_mpc_do(m,
                               op->code == TW_OP_WRITE  ? TW_MPC_WRITE
                               : op->code == TW_OP_EXEC ? TW_MPC_CALL
                                                        : TW_MPC_READ,
                               number);
+    unsigned mpc;
+    bool blocked = tw_mpc_shadows_block(&m->shadows, op->index, op->addr, &mpc);
+
+    /* Where nothing is, and where an MPC answers with errors. */
+    m->quiet[number] =
+        m->pairs &&
+        (blocked ? tw_mpc_shadows_refuse(&m->shadows, mpc)
+                 : !tw_mpc_board_find(m->program, op->addr, &mpc, &offset));
+    if (m->by_dma) {
+        what->kind =
+            op->code == TW_OP_WRITE ? TW_MPC_DMA_WRITE : TW_MPC_DMA_READ;
+    }
 
     what->lg = (uint8_t)__builtin_ctz(op->size);
     what->nonsecure = op->index == NONSECURE_STATE;
@@ -53,7 +66,7 @@ static void do_register(Machine *m, const TwOp *op, unsigned number)
     bool write = op->code == TW_OP_MPC_WRITE;
     TwMpcDo *what;
 
-    if (write && op->addr / 4 == BLK_LUT / 4 && m->drop_flushes &&
+    if (write && op->addr / 4 == BLK_LUT / 4 && m->drop_flushes && !m->by_dma &&
         m->n_writes++ % 4 == 3) {
         return;
     }
@@ -89,6 +102,7 @@ static void perform(Machine *m, unsigned number)
     default: /* nop */
         break;
     }
+    tw_mpc_shadows_step(&m->shadows, op);
 }
 
 /* The whole ---------------------------------------------------------------- */
@@ -112,6 +126,7 @@ static void start(Machine *m)
     uint32_t stains = tw_mpc_mailbox(m)->stains;
 
     tw_legality_init(&m->legality, m->program);
+    tw_mpc_shadows_start(&m->shadows, m->program);
     m->n_writes = 0;
     if (stains & TW_MPC_STAIN_LOCKED ||
         (stains & TW_MPC_STAIN_INFO && reads_info(m->program))) {
@@ -167,6 +182,18 @@ bool tw_mpc_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
         tw_process_end(&m->process, 0); /* in no known state */
     }
     return true;
+}
+
+bool tw_mpc_run_by_dma(TwTarget *target, const TwProgram *program,
+                       TwTrace *trace)
+{
+    Machine *m = (Machine *)target;
+    bool ok;
+
+    m->by_dma = true;
+    ok = tw_mpc_run(target, program, trace);
+    m->by_dma = false;
+    return ok;
 }
 
 bool tw_mpc_ping(TwTarget *target)

@@ -299,6 +299,41 @@ static void test_other(void)
     g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT);
 }
 
+/* The same program by the CPU and by DMA; bus faults that SEC_RESP demands, and
+ * those where nothing is, count as zeros. */
+static void test_dma(void)
+{
+    static const char script[] =
+        BOARD "  write c0.0 0x408 8\n"               /* 0 */
+              "  read c0.0 0x408 8\n"                /* 1 */
+              "  mpc-write i2 0x1c 4 = 0x2 secure\n" /* 2 */
+              "  write c0.2 0x28200403 1\n"          /* 3 */
+              "  read c0.1 0x28200402 2\n"           /* 4 */
+              "  mpc-write i0 0x0 4 = 0x110 secure\n"
+              "  read c0.2 0x408 4\n"       /* 6 */
+              "  read c0.0 0x28400000 4\n"; /* 7 */
+    TwTargetOptions options = {.name = "qemu-mpc-dma"};
+    g_autoptr(GError) error = NULL;
+    TwTarget *target = tw_target_open(&options, &error);
+    g_autofree Kit *kit = g_new0(Kit, 1);
+    uint64_t digest;
+
+    g_assert_no_error(error);
+    run(target, kit, script);
+    digest = kit->trace.digests[5];
+    for (unsigned by_dma = 0; by_dma < 2; by_dma++) {
+        expect(kit, 1, TW_CLASS_OK, stored(0, 8));
+        expect(kit, 4, TW_CLASS_OK, initial(7, 0x402, 1) | stored(3, 1) << 8);
+        expect(kit, 6, TW_CLASS_OK, 0);
+        expect(kit, 7, TW_CLASS_OK, 0);
+        g_assert_cmphex(kit->trace.digests[5], ==, digest);
+        g_assert_true(
+            tw_target_run_reference(target, &kit->program, &kit->trace));
+        g_assert_cmpint(kit->trace.end, ==, TW_END_DONE);
+    }
+    tw_target_close(target);
+}
+
 /* A QEMU that was killed is a verdict, and the next program gets a new one. */
 static void test_killed(void)
 {
@@ -355,6 +390,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mpc/code", test_code);
     g_test_add_func("/mpc/long", test_long);
     g_test_add_func("/mpc/other", test_other);
+    g_test_add_func("/mpc/dma", test_dma);
     g_test_add_func("/mpc/killed", test_killed);
     g_test_add_func("/mpc/no-qemu", test_no_qemu);
     return g_test_run();

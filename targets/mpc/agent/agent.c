@@ -37,6 +37,16 @@ enum {
     UART_CTRL = UART + 8,
     UART_INT = UART + 0xc,
     UART_BAUD = UART + 0x10,
+    /* PL081, the first DMA controller (DDI 0218) */
+    DMA = 0x50110000,
+    DMA_CLEAR_DONE = DMA + 8,
+    DMA_CLEAR_ERROR = DMA + 0x10,
+    DMA_ENABLE = DMA + 0x30,
+    DMA_FROM = DMA + 0x100,
+    DMA_TO = DMA + 0x104,
+    DMA_NEXT = DMA + 0x108,
+    DMA_CONTROL = DMA + 0x10c,
+    DMA_GO = DMA + 0x110,
     /* an MPC */
     CTRL = 0,
     BLK_MAX = 0x10,
@@ -231,9 +241,46 @@ static void access(const TwMpcDo *what)
     box->n_done++;
 }
 
+/* Copies elements of 1 << lg bytes; those of 8 bytes are two of 4. */
+static void dma(uint32_t from, uint32_t to, unsigned lg)
+{
+    unsigned width = lg < 2 ? lg : 2, n = lg == 3 ? 2 : 1;
+
+    *word(DMA_ENABLE) = 1;
+    *word(DMA_CLEAR_DONE) = 0xff;
+    *word(DMA_CLEAR_ERROR) = 0xff;
+    *word(DMA_FROM) = from;
+    *word(DMA_TO) = to;
+    *word(DMA_NEXT) = 0;
+    *word(DMA_CONTROL) = n | width << 18 | width << 21 | 1u << 26 | 1u << 27;
+    settle();
+    *word(DMA_GO) = 1;
+    settle();
+}
+
+static void access_by_dma(const TwMpcDo *what)
+{
+    TwMpcMailbox *box = mailbox();
+    TwMpcDone *done = (TwMpcDone *)(TW_MPC_RAM + TW_MPC_RESULTS) + box->n_done;
+    uint32_t bounce = TW_MPC_RAM + TW_MPC_BOUNCE;
+    _Bool store = what->kind == TW_MPC_DMA_WRITE;
+
+    *word(bounce) = store ? (uint32_t)what->value : 0;
+    *word(bounce + 4) = store ? (uint32_t)(what->value >> 32) : 0;
+    settle();
+    dma(store ? bounce : what->addr, store ? what->addr : bounce, what->lg);
+    *done =
+        (TwMpcDone){.value = *word(bounce) | (uint64_t)*word(bounce + 4) << 32};
+    box->n_done++;
+}
+
 static void perform(const TwMpcDo *what)
 {
     switch (what->kind) {
+    case TW_MPC_DMA_READ:
+    case TW_MPC_DMA_WRITE:
+        access_by_dma(what);
+        break;
     case TW_MPC_FLUSH:
         flush();
         break;
