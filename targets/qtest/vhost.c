@@ -83,7 +83,8 @@ const char *tw_vhost_device(const Machine *m, unsigned index)
     return (m->driver->ats ? with_ats : devices)[index];
 }
 
-/* Rings at addresses that are translated nowhere. */
+/* Rings in RAM: a device starts before the IOMMU translates, since QEMU wants
+ * to know then where they are. */
 static void start_queue(Machine *m, uint64_t bar, unsigned queue)
 {
     tw_qtest_writew(m, bar + QUEUE_SELECT, (uint16_t)queue);
