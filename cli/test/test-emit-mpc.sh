@@ -48,7 +48,7 @@ for case in "$cases"/*.tw; do
 done
 
 # Any finding, not only small ones.
-exits 10 'a campaign' "$TWINWALK" run --target qemu-mpc --no-known --programs 40 \
+exits 10 'a campaign' "$TWINWALK" run --target qemu-mpc --no-known --programs 15 \
     --seed 5 --replays 1 --out found --jobs 1
 n_cases=0
 for case in found/*-1.tw; do

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The classes "qemu-mpc" and "qemu-mpc-dma": opening them, what they can
- * express, and what the board
- * promises.
+ * express, and what the board promises.
  */
 #define _GNU_SOURCE
 #include "targets/mpc/class.h"

@@ -4,15 +4,16 @@
  * stock qemu-system-arm with the agent inside (agent/), whose CPU reaches its
  * SRAMs through MPCs.
  *
- *   class.c    the class, its options, its dialect, the contract
- *   start.c    the process: start, rounds, reset of the board, end
- *   run.c      programs: what the agent is to do
- *   result.c   what its results mean
- *   queue.c    handing that over in rounds
- *   shadow.c   what the MPCs of a program hold, told from the program
- *   trigger.c  where known defects can show, and how to avoid that
- *   emit.c     cases as scripts for QEMU's maintainers; emit-guest.c: their
- * text memory.c   which bytes the SRAMs have at the start and at the end
+ *   class.c       the classes, their options, dialects, the contract
+ *   start.c       the process: start, rounds, reset of the board, end
+ *   run.c         programs: what the agent is to do
+ *   result.c      what its results mean
+ *   queue.c       handing that over in rounds
+ *   memory.c      which bytes the SRAMs have at the start and at the end
+ *   shadow.c      what the MPCs of a program hold, told from the program
+ *   trigger.c     where known defects can show, and how to avoid that
+ *   emit.c        cases as scripts for QEMU's maintainers
+ *   emit-guest.c  their text
  *
  * Addresses are those of programs (program/mpc-board.h); on the board, Secure
  * ones have bit 28 set.  A bus fault is an error of a device where an MPC is,
