@@ -127,7 +127,7 @@ title_is()
 
 if [ "$version" = 2.0.1 ]; then
     check 'the title of E' title_is unicorn/StaUnicornRdMioTop \
-        'uc_mem_protect of part of an MMIO mapping: the callbacks of what lies behind it get offsets from 0'
+        'uc_mem_protect of part of an MMIO mapping: from that part on, callbacks get offsets that start again at 0'
     check 'the title of C and D' title_is unicorn/EffUnicornWr \
         'uc_mem_unmap of part of an MMIO mapping: the rest can be stored to without W'
     check 'the title of G' title_is unicorn/StaUnicornExRamTop \
@@ -137,7 +137,7 @@ if [ "$version" = 2.0.1 ]; then
     check 'the title of Q' title_is unicorn-last/InvUnicorn \
         'uc_mem_unmap fails for the last page of a mapping that ends at 2^64'
     check 'the title of X' title_is unicorn-x86-64/ClsUnicornExRam-over-end \
-        'uc_emu_start: a block of code that goes on into a page without X does not run at all'
+        'uc_emu_start: a block of code that goes on into a page that it may not execute does not run at all'
     check 'the title of a pair' title_is unicorn-ab/PrmUnicornaRd \
         'uc_emu_start: a load that the TLB serves succeeds where the slow path refuses it'
 fi

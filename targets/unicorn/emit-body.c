@@ -118,7 +118,7 @@ static void put_op(Emit *e, unsigned n, unsigned first, unsigned end)
         return;
     }
     if (n == e->finding->op && e->log) {
-        put(e, "    n_told = 0;\n");
+        put(e, "    %s = 0;\n", tw_uc_emit_told(e));
     }
     put_parts(e, n, first, end);
     put_left(e, n);

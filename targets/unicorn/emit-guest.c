@@ -233,7 +233,7 @@ static void put_code(Emit *e, const EmitGuest *g)
     put(e, "%s};\n", e->pieces ? "" : "    0,\n");
     for (unsigned i = 0; i < PIECES; i++) {
         if (e->pieces >> i & 1) {
-            put(e, "#define %s CODE + %u, CODE + %u\n",
+            put(e, "#define %s CODE + %u, CODE + %u /* from, until */\n",
                 tw_uc_emit_piece_name(i), at, at + code_of(g, i).size);
             at += code_of(g, i).size;
         }

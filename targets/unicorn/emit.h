@@ -115,6 +115,8 @@ const char *tw_uc_emit_piece_name(unsigned piece);
  * what is looked at. */
 void tw_uc_emit_calls(Emit *e, unsigned first, unsigned end, const char *indent,
                       bool tries);
+/* What is set to 0 before an access whose callbacks are looked at, "a = b". */
+const char *tw_uc_emit_told(const Emit *e);
 /* What a byte of a device is called with: its number, unless there is but one,
  * and the offset. */
 uint64_t tw_uc_emit_device_offset(const Emit *e, uint8_t region,

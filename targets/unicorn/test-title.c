@@ -200,9 +200,8 @@ static void test_defects(void)
          TW_VERDICT_PERM, 1, "\nexpected: page-fault\nseen: ok\n"},
         {DEVICE "  page c0.0 0x1000 -> 0x1000 size 0x1000 rw\n"
                 "  read c0.0 0x2000 1\n",
-         "uc_mem_protect of part of an MMIO mapping: the callbacks of what "
-         "lies "
-         "behind it get offsets from 0",
+         "uc_mem_protect of part of an MMIO mapping: from that part on, "
+         "callbacks get offsets that start again at 0",
          TW_VERDICT_WRONG, 1, "\nexpected: ok r0+0x2000\nseen: ok\n"},
         {DEVICE "  unpage c0.0 0x1000 size 0x1000\n"
                 "  page c0.0 0x3000 -> 0x3000 size 0x1000 rw\n"

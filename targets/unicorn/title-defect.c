@@ -41,7 +41,8 @@ typedef struct Row {
 /* The first that fits. */
 static const Row rows[] = {
     {CODE_OVER_END, FALSE_REFUSAL, OP(EXEC), EACH, GOOD, REFUSED,
-     "uc_emu_start: a block of code that goes on into a page without X does "
+     "uc_emu_start: a block of code that goes on into a page that it may not "
+     "execute does "
      "not run at all"},
     {CODE_OVER_END, VERDICT(STALE), OP(EXEC), EACH, GOOD, GOOD,
      "uc_emu_start: a store to code in the next page does not end the block: "
@@ -97,11 +98,11 @@ static const Row rows[] = {
     {LOAD_CROSSES, FALSE_RIGHT, OP(READ), EACH, REFUSED, GOOD,
      "uc_emu_start: a load that crosses into a page without R succeeds"},
     {DEVICE_SPLIT, FALSE_PLACE, ACCESSES, EACH, GOOD, GOOD,
-     "%s of part of an MMIO mapping: the callbacks of what lies behind it get "
-     "offsets from 0"},
+     "%s of part of an MMIO mapping: from that part on, callbacks get offsets "
+     "that start again at 0"},
     {DEVICE_SPLIT, EFFECT, ACCESSES, EACH, REFUSED, REFUSED,
-     "%s of part of an MMIO mapping: the callbacks of what lies behind it get "
-     "offsets from 0"},
+     "%s of part of an MMIO mapping: from that part on, callbacks get offsets "
+     "that start again at 0"},
     {LOAD_UNALIGNED, EFFECT, OP(READ), EACH, ANY, ANY,
      "uc_emu_start: an unaligned load asks a device for bytes that it does not "
      "load"},

@@ -81,7 +81,8 @@ static const struct {
     {"handler-maps", "after a hook of a refused access changed the memory and "
                      "let the access go on"},
     {"handler-flushes", "after a hook of a refused access called "
-                        "uc_ctl_remove_cache and let the access go on"},
+                        "uc_ctl_remove_cache or uc_ctl_flush_tlb and let the "
+                        "access go on"},
     {"end-handled", "after a hook mapped the last page of the address space "
                     "and let the access go on"},
     {"own-code", "when a callback takes X from the page of the instruction "
