@@ -11,7 +11,8 @@ from typing import NamedTuple
 TARGETS = {"aarch64": "qemu-aarch64", "x86_64": "qemu-x86-64",
            "riscv64": "qemu-riscv64", "arm": "qemu-mpc"}
 # The targets of the same QEMU that are about its virtual IOMMUs, if any.
-IOMMUS = {"qemu-aarch64": ("qemu-smmuv3", "qemu-smmuv3-nested"),
+IOMMUS = {"qemu-aarch64": ("qemu-smmuv3", "qemu-smmuv3-nested",
+                           "qemu-smmuv3-vhost"),
           "qemu-x86-64": ("qemu-vtd", "qemu-vtd-scalable", "qemu-vtd-first",
                           "qemu-vtd-vhost", "qemu-vtd-ats", "qemu-amdvi"),
           "qemu-riscv64": ("qemu-riscv-iommu", "qemu-riscv-iommu-nested")}

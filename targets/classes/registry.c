@@ -39,6 +39,7 @@ static const TwTargetClass *const classes[] = {
     &tw_qtest_vtd_class,
     &tw_qtest_vtd_scalable_class,
     &tw_qtest_vtd_first_class,
+    &tw_qtest_smmuv3_vhost_class,
     &tw_qtest_vtd_vhost_class,
     &tw_qtest_vtd_ats_class,
     &tw_qtest_amdvi_class,

@@ -173,7 +173,7 @@ static bool observe(Machine *m, GError **error)
     if (!m->driver->observed) {
         return true;
     }
-    m->observer = tw_observer_new(m->drop_flushes);
+    m->observer = tw_observer_new(tw_vhost_firmware(m), m->drop_flushes);
     if (!m->observer) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "qemu-%s: expected memory to share with QEMU: %s",
@@ -374,5 +374,8 @@ CLASS(vtd_vhost, "vtd-vhost",
 CLASS(vtd_ats, "vtd-ats",
       "VT-d of a stock QEMU, legacy mode: the same with device IOTLBs (ATS)",
       TRIGGERS(vtd_vhost));
+CLASS(smmuv3_vhost, "smmuv3-vhost",
+      "SMMUv3 of a stock QEMU, stage 1: what it tells vhost-user devices",
+      TRIGGERS(smmuv3_vhost));
 CLASS(amdvi, "amdvi", "AMD-Vi of a stock QEMU, under device DMA",
       TRIGGERS(amdvi));

@@ -108,7 +108,8 @@ static const char program_text[] =
     "ram = mmap.mmap(memory, SIZE)\n"
     "devices = [Device() for _ in DEVICES]\n"
     "with open(folder + \"/bios\", \"wb\") as bios:  # the CPU stops\n"
-    "    bios.write(bytes.fromhex(STOP).rjust(BIOS, b\"\\0\"))\n"
+    "    bios.write((bytes(AT) + bytes.fromhex(STOP)).ljust(BIOS, "
+    "b\"\\0\"))\n"
     "options += [\"-bios\", folder + \"/bios\", \"-object\", "
     "\"memory-backend-file,id=m0,share=on,\"\n"
     "            f\"size={SIZE},mem-path=/proc/self/fd/{memory}\"]\n"
@@ -143,6 +144,8 @@ void tw_emit_vhost_head(const Emit *e, GString *out)
 
 void tw_emit_vhost_program(const Emit *e, GString *out)
 {
+    const Firmware *firmware = tw_vhost_firmware(e->m);
+
     g_string_append_printf(
         out,
         "# The devices: each has an IOTLB that QEMU fills and empties by "
@@ -150,9 +153,10 @@ void tw_emit_vhost_program(const Emit *e, GString *out)
         "cat >\"$dir/devices.py\" <<'END'\n"
         "import mmap, os, select, signal, socket, struct, subprocess, sys\n\n"
         "RAM, SIZE = 0x%" PRIx64 ", 0x%x\n"
-        "STOP, BIOS = \"faf4ebfd\" + \"00\" * 12, 0x10000\n"
+        "STOP, AT, BIOS = \"%s\", 0x%x, 0x%x\n"
         "DEVICES = [",
-        e->m->driver->ram, RAM_BYTES);
+        e->m->driver->ram, RAM_BYTES, firmware->code, firmware->at,
+        firmware->size);
     for (unsigned i = 0; i < MOST_INDEXES; i++) {
         g_string_append_printf(out, "%s\"%s\"", i > 0 ? ", " : "",
                                tw_vhost_device(e->m, i));

@@ -156,7 +156,9 @@ void tw_qtest_copy(Machine *m, unsigned device, unsigned n, uint64_t from,
 uint32_t tw_qtest_copy_bar(const Machine *m, unsigned device);
 void tw_qtest_copy_start(Machine *m, unsigned device);
 
-/* vhost.c: starts the devices; of QEMU's option -device, for one. */
+/* vhost.c: with which the CPU stops; starts the devices; of QEMU's option
+ * -device, for one. */
+const Firmware *tw_vhost_firmware(const Machine *m);
 const char *tw_vhost_device(const Machine *m, unsigned index);
 bool tw_vhost_start(Machine *m, char *why, size_t size);
 
@@ -238,7 +240,7 @@ bool tw_qtest_emit_test(TwTarget *target, const TwProgram *program,
 
 extern const Driver tw_qtest_smmuv3, tw_qtest_smmuv3_nested,
     tw_qtest_riscv_iommu, tw_qtest_riscv_iommu_nested, tw_qtest_vtd,
-    tw_qtest_vtd_scalable, tw_qtest_vtd_first, tw_qtest_vtd_vhost,
-    tw_qtest_vtd_ats, tw_qtest_amdvi;
+    tw_qtest_vtd_scalable, tw_qtest_vtd_first, tw_qtest_smmuv3_vhost,
+    tw_qtest_vtd_vhost, tw_qtest_vtd_ats, tw_qtest_amdvi;
 
 #endif

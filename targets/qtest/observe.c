@@ -33,7 +33,8 @@ static bool translate(Machine *m, unsigned index, uint64_t iova, uint8_t right,
 }
 
 /* What was recorded of a refusal. */
-static void take_reason(Machine *m, unsigned index, TwOutcome *outcome)
+static void take_reason(Machine *m, const TwOp *op, unsigned index,
+                        TwOutcome *outcome)
 {
     m->slot = AT_SLOTS;
     m->capture = tw_plan_slot(m);
@@ -41,6 +42,9 @@ static void take_reason(Machine *m, unsigned index, TwOutcome *outcome)
     if (!m->broken) {
         m->driver->faults(m, index, m->ram + m->capture + SLOT_CAPTURE,
                           &outcome->reason);
+    }
+    if (outcome->reason.kind == TW_REASON_NO_CONTEXT) {
+        outcome->reason.address = op->addr; /* SMMUv3 records none then */
     }
 }
 
@@ -104,7 +108,7 @@ void tw_observe_access(Machine *m, const TwOp *op, unsigned number)
     if (!translate(m, index, op->addr, stores ? IOTLB_WRITE : IOTLB_READ,
                    &place)) {
         outcome->class_ = TW_CLASS_DECODE_ERROR;
-        take_reason(m, index, outcome);
+        take_reason(m, op, index, outcome);
         return;
     }
     outcome->class_ = TW_CLASS_OK;

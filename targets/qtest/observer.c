@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -44,7 +45,6 @@ enum {
     MOST_REGIONS = 32, /* of RAM */
     MOST_PAYLOAD = 8 + MOST_REGIONS * 32,
     MOST_PASSED = 32, /* descriptors with a message */
-    BIOS_BYTES = 65536,
 };
 
 /* VIRTIO_F_VERSION_1, VIRTIO_F_ACCESS_PLATFORM,
@@ -130,18 +130,24 @@ static TwServed bad(Observer *o, const char *format, ...)
 
 /* Life --------------------------------------------------------------------- */
 
-/* Its CPU stops at once, with interrupts off. */
-static bool make_bios(Observer *o)
+static bool make_bios(Observer *o, const Firmware *firmware)
 {
-    static const uint8_t stop[] = {0xfa, 0xf4, 0xeb, 0xfd}; /* cli; hlt; jmp */
+    size_t n = strlen(firmware->code) / 2;
+    bool ok;
 
     o->bios = memfd_create("twinwalk-bios", MFD_CLOEXEC);
-    return o->bios >= 0 && ftruncate(o->bios, BIOS_BYTES) == 0 &&
-           pwrite(o->bios, stop, sizeof(stop), BIOS_BYTES - 16) ==
-               (ssize_t)sizeof(stop);
+    ok = o->bios >= 0 && ftruncate(o->bios, firmware->size) == 0;
+    for (size_t i = 0; ok && i < n; i++) {
+        const char digits[3] = {firmware->code[2 * i],
+                                firmware->code[2 * i + 1], '\0'};
+        uint8_t byte = (uint8_t)strtoul(digits, NULL, 16);
+
+        ok = pwrite(o->bios, &byte, 1, (off_t)(firmware->at + i)) == 1;
+    }
+    return ok;
 }
 
-Observer *tw_observer_new(bool drop)
+Observer *tw_observer_new(const Firmware *firmware, bool drop)
 {
     Observer *o = g_new0(Observer, 1);
 
@@ -153,7 +159,7 @@ Observer *tw_observer_new(bool drop)
             o->ends[i].channels[k].passed = -1;
         }
     }
-    if (!make_bios(o)) {
+    if (!make_bios(o, firmware)) {
         tw_observer_free(o);
         return NULL;
     }

@@ -15,9 +15,16 @@
 
 typedef struct Observer Observer;
 
+/* Firmware of `size` bytes: where CPUs begin is the code with which they
+ * stop. */
+typedef struct Firmware {
+    const char *code; /* hexadecimal digits */
+    uint32_t at, size;
+} Firmware;
+
 /* NULL with errno set if there is no memory to share.  `drop`: one INVALIDATE
  * message in four is not heeded. */
-Observer *tw_observer_new(bool drop);
+Observer *tw_observer_new(const Firmware *firmware, bool drop);
 void tw_observer_free(Observer *observer);
 
 /*

@@ -495,6 +495,16 @@ const Driver tw_qtest_smmuv3 = {
                  .commands = TW_COMMANDS_PLAIN},
 };
 
+const Driver tw_qtest_smmuv3_vhost = {
+    SMMUV3("smmuv3-vhost", 1, CONFIGURATION, TW_REASON_UNTOLD),
+    .observed = true,
+    .machine = "-M virt,iommu=smmuv3,highmem=off,gic-version=3,"
+               "memory-backend=m0 -cpu cortex-a57",
+    .contract = {.iotlb =
+                     TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS | TW_IOTLB_CONTEXTS,
+                 .commands = TW_COMMANDS_PLAIN},
+};
+
 /* A command by intermediate address ends no combined records: software sends
  * one for the first stage, too ("TLB invalidation", TLBI_S2_IPA). */
 const Driver tw_qtest_smmuv3_nested = {

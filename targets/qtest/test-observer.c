@@ -89,7 +89,7 @@ static void open_kit(Kit *kit, bool drop)
 {
     TwProcessFd fds[OBSERVER_FDS];
 
-    kit->observer = tw_observer_new(drop);
+    kit->observer = tw_observer_new(&(Firmware){"f4", 16, 32}, drop);
     g_assert_nonnull(kit->observer);
     g_assert_true(tw_observer_begin(kit->observer, fds));
     g_assert_cmpstr(fds[0].variable, ==, "TW_VHOST0");

@@ -46,11 +46,12 @@ static bool is_observed(void)
 }
 
 /* Does this QEMU tell devices of ours of commands that are for no pages? (Its
- * known defect Y.) */
+ * known defects Y, AA and AB.) */
 static bool tells_all(TwTarget *target)
 {
     return !g_str_has_suffix(name, "-vhost") ||
-           g_ascii_strtoull(tw_target_version(target), NULL, 10) > 7;
+           (strcmp(name, "qemu-vtd-vhost") == 0 &&
+            g_ascii_strtoull(tw_target_version(target), NULL, 10) > 7);
 }
 
 /* Programs ------------------------------------------------------------------

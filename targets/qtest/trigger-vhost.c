@@ -8,36 +8,54 @@
 #include "program/ops.h"
 #include "targets/qtest/trigger.h"
 
-/* Of VT-d: the number of its own triggers; then ours. */
+/* Numbers of the triggers that all kinds have; those of the IOMMU come before
+ * them. */
 enum {
-    OF_VTD = 3,
-    WHOLE_COMMAND = OF_VTD,
+    WHOLE_COMMAND,
     CHANGED_CONTEXT,
     TO_PASS,
     OLD_DOMAIN,
     BYPASS_ON,
+    GLOBAL_COMMAND,
 };
 
+/* How many the IOMMUs have: VT-d those of tw_qtest_vtd_triggers, SMMUv3 that of
+ * tw_qtest_smmuv3_triggers and one more. */
+enum { OF_VTD = 3, OF_SMMUV3 = 2 };
+enum { TABLE_RIGHTS, READ_ONLY };
+
 #define BIT(trigger) (UINT64_C(1) << (trigger))
-#define BITS_OF_VTD (BIT(OF_VTD) - 1)
+#define BITS_OF(n) (BIT(n) - 1)
+
+/* In that order. */
+#define INFOS_OF_ALL \
+    {.name = "whole-command", \
+     .meaning = "a command for a domain, or for everything"}, \
+        {.name = "changed-context", \
+         .meaning = "the script changes a context, or switches bypass"}, \
+        {.name = "to-pass", \
+         .meaning = "the script gives an index the context `pass`"}, \
+        {.name = "old-domain", \
+         .meaning = "a command for a domain that an index has had, and has " \
+                    "no longer"}, \
+        {.name = "bypass-on", .meaning = "the script switches bypass on"}, \
+        {.name = "global-command", .meaning = "a command for everything"}, \
+    { \
+        .name = NULL \
+    }
 
 const TwTriggerInfo tw_qtest_vtd_vhost_triggers[] = {
     TW_QTEST_INFO_PART_RIGHT,
     TW_QTEST_INFO_ALL_ONES,
     TW_QTEST_INFO_INTERRUPT_LEAF,
-    [WHOLE_COMMAND] = {.name = "whole-command",
-                       .meaning = "a command for a domain, or for everything"},
-    [CHANGED_CONTEXT] = {.name = "changed-context",
-                         .meaning = "the script changes a context, or "
-                                    "switches bypass"},
-    [TO_PASS] = {.name = "to-pass",
-                 .meaning = "the script gives an index the context `pass`"},
-    [OLD_DOMAIN] = {.name = "old-domain",
-                    .meaning = "a command for a domain that an index has had, "
-                               "and has no longer"},
-    [BYPASS_ON] = {.name = "bypass-on",
-                   .meaning = "the script switches bypass on"},
-    {.name = NULL},
+    INFOS_OF_ALL,
+};
+
+const TwTriggerInfo tw_qtest_smmuv3_vhost_triggers[] = {
+    [TABLE_RIGHTS] = {.name = "table-rights",
+                      .meaning = "an entry for a table takes a right away"},
+    [READ_ONLY] = TW_QTEST_INFO_PART_RIGHT,
+    INFOS_OF_ALL,
 };
 
 /* Has it the objects of programs for the target?  Others meet nothing. */
@@ -45,6 +63,12 @@ static bool is_of_path(const TwProgram *program)
 {
     return program->n_iommus == 1 && program->n_regions == 3 &&
            program->regions[2].kind == TW_REGION_RAM;
+}
+
+static bool is_global_command(const TwOp *op)
+{
+    return op->code == TW_OP_NOTIFY_ALL ||
+           (op->code == TW_OP_INVALIDATE && op->scope == TW_SCOPE_GLOBAL);
 }
 
 /* A command that is for no pages. */
@@ -143,15 +167,15 @@ static uint64_t met_by(const TwOp *op, Domains *domains)
            (is_changed_context(op) ? BIT(CHANGED_CONTEXT) : 0) |
            (is_to_pass(op) ? BIT(TO_PASS) : 0) |
            (is_bypass_on(op) ? BIT(BYPASS_ON) : 0) |
+           (is_global_command(op) ? BIT(GLOBAL_COMMAND) : 0) |
            (is_of_old_domain(op, domains) ? BIT(OLD_DOMAIN) : 0);
 }
 
-uint64_t tw_qtest_vtd_vhost_met(const TwProgram *program,
-                                const TwFinding *finding)
+static uint64_t triggers_met(const TwProgram *program, const TwFinding *finding)
 {
-    uint64_t met = tw_qtest_vtd_met(program, finding);
     unsigned n =
         finding->op < program->n_script ? finding->op + 1u : program->n_script;
+    uint64_t met = 0;
     Domains domains;
 
     begin_domains(program, &domains);
@@ -170,19 +194,89 @@ static void avoid_in(TwOp *op, uint64_t triggers, Domains *domains)
     if ((is_whole_command(op) && triggers & BIT(WHOLE_COMMAND)) ||
         (is_changed_context(op) && triggers & BIT(CHANGED_CONTEXT)) ||
         (is_bypass_on(op) && triggers & BIT(BYPASS_ON)) ||
+        (is_global_command(op) && triggers & BIT(GLOBAL_COMMAND)) ||
         (is_of_old_domain(op, domains) && triggers & BIT(OLD_DOMAIN))) {
         *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
     }
     note_domain(op, domains);
 }
 
-void tw_qtest_vtd_vhost_avoid(TwProgram *program, uint64_t triggers)
+static void avoid(TwProgram *program, uint64_t triggers)
 {
     Domains domains;
 
-    tw_qtest_vtd_avoid(program, triggers & BITS_OF_VTD);
     begin_domains(program, &domains);
     for (unsigned i = 0; i < program->n_script && is_of_path(program); i++) {
         avoid_in(&program->script[i], triggers, &domains);
     }
+}
+
+/* VT-d --------------------------------------------------------------------- */
+
+uint64_t tw_qtest_vtd_vhost_met(const TwProgram *program,
+                                const TwFinding *finding)
+{
+    return tw_qtest_vtd_met(program, finding) | triggers_met(program, finding)
+                                                    << OF_VTD;
+}
+
+void tw_qtest_vtd_vhost_avoid(TwProgram *program, uint64_t triggers)
+{
+    tw_qtest_vtd_avoid(program, triggers & BITS_OF(OF_VTD));
+    avoid(program, triggers >> OF_VTD);
+}
+
+/* SMMUv3 ------------------------------------------------------------------- */
+
+/* AP[2] of a leaf of stage 1 takes stores away (DDI 0487, VMSAv8-64). */
+#define AP_READ_ONLY (UINT64_C(1) << 7)
+
+static bool is_read_only(const TwOp *op)
+{
+    if (op->code == TW_OP_MAP || op->code == TW_OP_PROTECT) {
+        return op->perm != (TW_R | TW_W);
+    }
+    return op->code == TW_OP_POKE && op->value & 1 && op->value & AP_READ_ONLY;
+}
+
+uint64_t tw_qtest_smmuv3_vhost_met(const TwProgram *program,
+                                   const TwFinding *finding)
+{
+    unsigned n = program->n_setup + program->n_script;
+    uint64_t met = tw_qtest_smmuv3_met(program, finding) & BIT(TABLE_RIGHTS);
+
+    if (finding->op < program->n_script) {
+        n = program->n_setup + finding->op + 1;
+    }
+    for (unsigned i = 0; i < n && is_of_path(program); i++) {
+        met |= is_read_only(tw_op_at(program, i)) ? BIT(READ_ONLY) : 0;
+    }
+    return met | triggers_met(program, finding) << OF_SMMUV3;
+}
+
+static void give_both(TwOp *op)
+{
+    if (op->code == TW_OP_POKE) {
+        op->value &= ~AP_READ_ONLY;
+    } else {
+        op->perm = TW_R | TW_W;
+    }
+}
+
+void tw_qtest_smmuv3_vhost_avoid(TwProgram *program, uint64_t triggers)
+{
+    tw_qtest_smmuv3_avoid(program, triggers & BIT(TABLE_RIGHTS));
+    for (unsigned i = 0; triggers & BIT(READ_ONLY) && i < program->n_setup;
+         i++) {
+        if (is_read_only(&program->setup[i])) {
+            give_both(&program->setup[i]);
+        }
+    }
+    for (unsigned i = 0; triggers & BIT(READ_ONLY) && i < program->n_script;
+         i++) {
+        if (is_read_only(&program->script[i])) {
+            give_both(&program->script[i]);
+        }
+    }
+    avoid(program, triggers >> OF_SMMUV3);
 }

@@ -69,6 +69,15 @@ static void start_port(Machine *m, unsigned index)
     tw_qtest_writew(m, ECAM + ((uint64_t)bus << 20) + ATS_CONTROL, 1 << 15);
 }
 
+const Firmware *tw_vhost_firmware(const Machine *m)
+{
+    /* x86: cli; hlt; jmp.  AArch64: wfi; b. */
+    static const Firmware x86 = {"faf4ebfd", 0xfff0, 0x10000};
+    static const Firmware arm = {"7f2003d5ffffff17", 0, 0x1000};
+
+    return m->driver->config == CONFIG_ECAM ? &arm : &x86;
+}
+
 const char *tw_vhost_device(const Machine *m, unsigned index)
 {
     static const char *const devices[MOST_INDEXES] = {
@@ -91,7 +100,9 @@ static void start_queue(Machine *m, uint64_t bar, unsigned queue)
     for (unsigned ring = 0; ring < 3; ring++) {
         uint64_t at = bar + QUEUE_RINGS + 8 * ring;
 
-        tw_qtest_writel(m, at, (4 * queue + ring + 1) << RING_LG);
+        tw_qtest_writel(m, at,
+                        (uint32_t)m->driver->ram +
+                            ((4 * queue + ring + 1) << RING_LG));
         tw_qtest_writel(m, at + 4, 0);
     }
     tw_qtest_writew(m, bar + QUEUE_ENABLE, 1);
