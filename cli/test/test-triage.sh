@@ -229,6 +229,10 @@ exits 10 'among others' "$TWINWALK" triage --target "$bug" --store mixed.db \
     --no-min mixed
 check 'a bad file is reported' grep -q '^twinwalk: mixed/bad.tw:1:1: ' err.txt
 check 'and counted' grep -q '1 skipped' out.txt
+check 'a case that is not shrunk is called so' grep -q '; not shrunk$' out.txt
+exits 0 'the next triage shrinks it' "$TWINWALK" triage --target "$bug" \
+    --store mixed.db "$case"
+check 'and says how small it is' grep -q '; [0-9]* lines$' out.txt
 refuses 'no good file' 'mixed/bad.tw:1:1: ' "$TWINWALK" triage \
     --store mixed.db mixed/bad.tw
 

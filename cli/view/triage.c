@@ -88,6 +88,8 @@ static void print_finding(const TwTriageFinding *f)
     }
     if (f->minimal) {
         printf("; %u lines", f->lines);
+    } else if (f->news <= TW_TRIAGE_FLAKY && strcmp(f->form, "text") == 0) {
+        printf("; not shrunk");
     }
     printf("\n");
     if (*decision) {

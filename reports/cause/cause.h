@@ -69,6 +69,14 @@ unsigned tw_cause_known_here(const TwKnown *known, TwRunner *runner,
                              const TwProgram *program, const TwFinding *finding,
                              bool drop, unsigned *experiments);
 
+/*
+ * Replaces operations of the program by `nop`, as tw_cause_known_here() does
+ * with `drop`: that function has the same answer for what is left, with and
+ * without `drop`.  A program that matches no entry of the list stays as it is.
+ */
+void tw_cause_drop_here(const TwKnown *known, TwRunner *runner,
+                        TwProgram *program, const TwFinding *finding);
+
 /* Names a cause after the entry cause->known - 1. */
 void tw_cause_name_known(const TwKnown *known, TwCause *cause);
 

@@ -224,6 +224,29 @@ unsigned tw_cause_known_here(const TwKnown *known, TwRunner *runner,
     return tw_cause_known(known, &run, program, finding, drop, experiments);
 }
 
+void tw_cause_drop_here(const TwKnown *known, TwRunner *runner,
+                        TwProgram *program, const TwFinding *finding)
+{
+    g_autofree TwProgram *kept = g_new(TwProgram, 1);
+    g_autofree TwProgram *edited = g_new(TwProgram, 1);
+    TwCauseRun run = {
+        .run = run_here, .data = runner, .dialect = tw_runner_dialect(runner)};
+    Trial t = {.known = known,
+               .run = &run,
+               .finding = finding,
+               .op = finding->op,
+               .kept = kept,
+               .edited = edited};
+
+    if (finding->op >= program->n_script) {
+        return;
+    }
+    t.n = tw_known_match_all(known, program, finding, t.entries);
+    tw_program_copy(kept, program);
+    drop_operations(&t);
+    tw_program_copy(program, kept);
+}
+
 /* Names ------------------------------------------------------------------- */
 
 void tw_cause_name_known(const TwKnown *known, TwCause *cause)

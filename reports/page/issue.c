@@ -145,6 +145,9 @@ void tw_page_issue(const TwPage *page, const TwPageFinding *f, GString *out)
         plain(out, f->known);
         g_string_append(out, "\n\n");
     }
+    if (!f->minimal && !harness_of(f)) {
+        g_string_append(out, "The case is not shrunk.\n\n");
+    }
     if (f->emitted) {
         part(out, "This shows it; the comment says how to run it", f->emitted);
     } else if (expected || seen) {

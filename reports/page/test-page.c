@@ -284,6 +284,11 @@ static void test_issue(Fixture *f, gconstpointer data)
     g_assert_nonnull(strstr(issue->str, "\n    twinwalk 1\n"));
     g_assert_nonnull(strstr(issue->str, "Expected:\n\n    a\n"));
     g_assert_nonnull(strstr(issue->str, "Seen:\n\n    b\n"));
+    g_assert_nonnull(strstr(issue->str, "\n\nThe case is not shrunk.\n\n"));
+    one->minimal = true;
+    g_string_truncate(issue, 0);
+    tw_page_issue(f->page, one, issue);
+    g_assert_null(strstr(issue->str, "not shrunk"));
 }
 
 static const char *issue_of(Fixture *f, const char *cause, GString *issue)

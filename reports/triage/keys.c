@@ -1,33 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Triage of keys: shrinks a case of each key that has no minimal case, and runs
- * each key again that this triage has not met.
- */
+/* Triage of keys: shrinks a case of each key that has no minimal case. */
 #include <string.h>
 
 #include "fuzz/minimise/minimise.h"
 #include "fuzz/minimise/shrink.h"
 #include "program/text/text.h"
 #include "reports/triage/work.h"
-#include "targets/classes/options.h"
-
-/* Damaged cases ------------------------------------------------------------ */
-
-static void set_aside(TwTriage *t, TwDamaged damaged, const char *why)
-{
-    if (tw_damaged_add(t->damaged, &damaged, why) && t->warn) {
-        g_autofree char *text = tw_damaged_text(t->damaged);
-
-        t->warn(text, t->data);
-    }
-}
-
-/* Keys to minimal cases ---------------------------------------------------- */
 
 typedef struct Shrunk {
     TwCause cause;
     char damaged[256]; /* why the case cannot be read, or "" */
     bool same;
+    bool unshrunk; /* no step was made before the time was up */
     TwWorkFailure failure;
     unsigned lines, operations;
     TwProgram program;
@@ -39,7 +23,11 @@ typedef struct Judge {
     const TwKnown *known;
     unsigned entry; /* that explains the case, as TwCause has it */
     unsigned least; /* tw_pool_least() of the case */
+    bool quick;     /* the finding keeps what follows, instead of `entry` */
+    int match;      /* tw_known_match() of the case */
+    uint64_t path;  /* tw_known_path() of the case */
     gint64 until;
+    bool cut_short;
 } Judge;
 
 /* Does the same entry of the list explain the finding, or still none?  One key
@@ -50,6 +38,10 @@ static bool same_entry(const Judge *judge, const TwProgram *program,
 {
     unsigned made = 0;
 
+    if (judge->quick) {
+        return tw_known_match(judge->known, program, finding) == judge->match &&
+               tw_known_path(judge->known, program, finding) == judge->path;
+    }
     return tw_cause_known_here(judge->known, judge->runner, program, finding,
                                false, &made) == judge->entry;
 }
@@ -76,11 +68,66 @@ static unsigned first(TwProgram *const *candidates, unsigned n, void *data)
 static bool go_on(const TwProgram *best, const TwMinimiseStats *so_far,
                   void *data)
 {
-    const Judge *judge = data;
+    Judge *judge = data;
 
     (void)best;
     (void)so_far;
-    return g_get_monotonic_time() < judge->until;
+    judge->cut_short |= g_get_monotonic_time() >= judge->until;
+    return !judge->cut_short;
+}
+
+/* One way to shrink, for at most so many microseconds: as `judge` says. */
+static void minimise(Judge *judge, gint64 us, Shrunk *out)
+{
+    TwMinimiseOptions options = {.dialect = tw_runner_dialect(judge->runner),
+                                 .first = first,
+                                 .first_data = judge,
+                                 .go_on = go_on,
+                                 .go_on_data = judge};
+    TwMinimiseStats stats;
+
+    judge->until = g_get_monotonic_time() + us;
+    judge->cut_short = false;
+    tw_minimise(&out->program, &options, &stats);
+    out->lines = stats.lines_after;
+    out->operations = stats.ops_after;
+    out->unshrunk = judge->cut_short && stats.kept == 0;
+}
+
+/*
+ * The experiments of same_entry() may take too long.  So what is left is shrunk
+ * by what the list says without experiments, as `twinwalk min` does it; that
+ * counts if the cause is then still the same.
+ */
+static void minimise_quickly(Judge *judge, gint64 us, Shrunk *out)
+{
+    g_autofree Shrunk *before = g_memdup2(out, sizeof(*out));
+    const TwProgram *program = &out->program;
+    TwFinding finding;
+
+    tw_runner_run(judge->runner, program, &finding, NULL, NULL);
+    judge->quick = true;
+    judge->match = tw_known_match(judge->known, program, &finding);
+    judge->path = tw_known_path(judge->known, program, &finding);
+    minimise(judge, us, out);
+    judge->quick = false;
+    tw_runner_run(judge->runner, program, &finding, NULL, NULL);
+    if (!same_entry(judge, program, &finding)) {
+        *out = *before;
+    }
+}
+
+/*
+ * A raw case may meet so many entries of the list that only fewer operations
+ * tell which of them explains it.  Then it begins with these.
+ */
+static void begin_with_fewer(const Judge *judge, Shrunk *out)
+{
+    if (judge->entry &&
+        !same_entry(judge, &out->program, &out->cause.finding)) {
+        tw_cause_drop_here(judge->known, judge->runner, &out->program,
+                           &out->cause.finding);
+    }
 }
 
 static bool shrink_here(const TwTriage *t, const TwTriageKey *key, Shrunk *out,
@@ -91,11 +138,7 @@ static bool shrink_here(const TwTriage *t, const TwTriageKey *key, Shrunk *out,
                    .key = key->key,
                    .known = t->known,
                    .entry = key->known};
-    TwMinimiseOptions options = {.first = first,
-                                 .first_data = &judge,
-                                 .go_on = go_on,
-                                 .go_on_data = &judge};
-    TwMinimiseStats stats = {.tried = 0};
+    gint64 us = (gint64)t->seconds * G_USEC_PER_SEC;
 
     if (!runner) {
         return false;
@@ -105,15 +148,13 @@ static bool shrink_here(const TwTriage *t, const TwTriageKey *key, Shrunk *out,
     if (strcmp(out->cause.finding.key, key->key) != 0) {
         return true;
     }
-    options.dialect = tw_runner_dialect(runner);
     judge.least = tw_pool_least(&out->program, &out->cause.finding);
-    judge.until = g_get_monotonic_time() + (gint64)t->seconds * G_USEC_PER_SEC;
-    if (t->shrink) {
-        tw_minimise(&out->program, &options, &stats);
-        out->lines = stats.lines_after;
-        out->operations = stats.ops_after;
+    begin_with_fewer(&judge, out);
+    minimise(&judge, us / 4 * 3, out);
+    if (judge.cut_short) {
+        minimise_quickly(&judge, us / 4, out);
     }
-    tw_cause_find(runner, t->known, &out->program, t->shrink, &out->cause);
+    tw_cause_find(runner, t->known, &out->program, true, &out->cause);
     return true;
 }
 
@@ -140,15 +181,14 @@ static bool shrink_isolated(const TwTriage *t, const TwTriageKey *key,
     if (strcmp(out->cause.finding.key, key->key) != 0) {
         return true;
     }
-    if (t->shrink) {
-        if (!tw_shrink(&shrink, tw_runner_dialect(runner), &out->program,
-                       &shrunk, error)) {
-            return false;
-        }
-        out->lines = shrunk.stats.lines_after;
-        out->operations = shrunk.stats.ops_after;
+    if (!tw_shrink(&shrink, tw_runner_dialect(runner), &out->program, &shrunk,
+                   error)) {
+        return false;
     }
-    return tw_cause_isolated(key->options, t->known, &out->program, t->shrink,
+    out->lines = shrunk.stats.lines_after;
+    out->operations = shrunk.stats.ops_after;
+    out->unshrunk = shrunk.cut_short && shrunk.stats.kept == 0;
+    return tw_cause_isolated(key->options, t->known, &out->program, true,
                              t->patience, &out->cause, error);
 }
 
@@ -286,18 +326,19 @@ static bool take_shrunk(unsigned i, const void *slot, bool died, void *data)
         return false;
     }
     if (out->damaged[0]) {
-        set_aside(t,
-                  (TwDamaged){.id = key->id,
-                              .key = key->key,
-                              .cause = key->cause,
-                              .form = "text",
-                              .data = key->data,
-                              .size = key->size},
-                  out->damaged);
+        tw_triage_set_aside(t,
+                            (TwDamaged){.id = key->id,
+                                        .key = key->key,
+                                        .cause = key->cause,
+                                        .form = "text",
+                                        .data = key->data,
+                                        .size = key->size},
+                            out->damaged);
         return true;
     }
-    /* A key that does not recur keeps its raw cases. */
-    return !out->same || opinion(t, key, out);
+    /* A key that does not recur keeps its raw cases, and so does one for which
+     * the time was too short: the next triage tries again. */
+    return !out->same || out->unshrunk || opinion(t, key, out);
 }
 
 static void show_keys(unsigned done, void *data)
@@ -322,15 +363,6 @@ static const TwTriageCase *smallest(const TwTriage *t, int64_t key,
         }
     }
     return best;
-}
-
-/* The target under test, with the options that a case was found with. */
-static TwTargetOptions options_of(const TwTriage *t, const char *words)
-{
-    TwTargetOptions options = t->target;
-
-    tw_target_options_add_words(&options, words);
-    return options;
 }
 
 /* Its case, or its other one; true if it has both now. */
@@ -376,7 +408,7 @@ static bool want_key(const TwStoreKey *stored, void *data)
     } else {
         TwTargetOptions *options = g_new(TwTargetOptions, 1);
 
-        *options = options_of(t, stored->words);
+        *options = tw_triage_options(t, stored->words);
         key->options = key->other_options = options;
         g_ptr_array_add(t->options, options);
     }
@@ -413,6 +445,9 @@ bool tw_triage_shrink(TwTriage *t, GError **error)
                    .done = take_shrunk,
                    .idle = show_keys};
 
+    if (!t->shrink) {
+        return true;
+    }
     if (!tw_store_keys(t->store, t->label, want_key, t, error) ||
         !choose_raw(t, error)) {
         return false;
@@ -430,149 +465,4 @@ bool tw_triage_shrink(TwTriage *t, GError **error)
         t->keys = g_ptr_array_ref(again);
     }
     return true;
-}
-
-/* Known keys, again -------------------------------------------------------- */
-
-typedef struct Again {
-    unsigned again;
-    char damaged[256]; /* why the case cannot be read, or "" */
-    TwWorkFailure failure;
-} Again;
-
-static void run_again(unsigned i, void *slot, void *data)
-{
-    TwTriage *t = data;
-    const TwTriageRetest *retest = g_ptr_array_index(t->retests, i);
-    TwTargetOptions options = options_of(t, retest->words);
-    TwProgram *program = g_new(TwProgram, 1);
-    const TwHarnessInfo *h = NULL;
-    Again *out = slot;
-    GError *error = NULL;
-
-    if (g_str_has_prefix(retest->form, "bytes:")) {
-        h = tw_harness_find(retest->form + strlen("bytes:"));
-    }
-    for (unsigned n = 0; n < TW_TRIAGE_TIMES && !error; n++) {
-        TwFinding finding = {.verdict = TW_VERDICT_AGREE};
-
-        if (h) {
-            tw_triage_judge_bytes(t, h, h->target, retest->data, retest->size,
-                                  1, &finding, &error);
-        } else if (tw_triage_read(program, retest->data, retest->size,
-                                  &error)) {
-            tw_run_isolated(&options, program, t->patience, &finding, &error);
-        } else {
-            g_strlcpy(out->damaged, error->message, sizeof(out->damaged));
-            g_clear_error(&error);
-            break;
-        }
-        /* With another key it is still a finding. */
-        out->again += !error && (tw_verdict_is_finding(finding.verdict) ||
-                                 finding.verdict == TW_VERDICT_FLAKY);
-    }
-    if (error) {
-        tw_work_fail(&out->failure, error);
-    }
-    g_free(program);
-}
-
-/* The worker died, and each run has a process of its own: nothing is known of
- * the target, but twinwalk has a fault. */
-static void died_watching(TwTriage *t, const TwTriageRetest *retest)
-{
-    g_autofree char *message = g_strdup_printf(
-        "finding %s: the process of twinwalk that ran the case of its key %s "
-        "again died",
-        retest->cause, retest->key);
-
-    t->self = true;
-    if (t->warn) {
-        t->warn(message, t->data);
-    }
-}
-
-static bool take_again(unsigned i, const void *slot, bool died, void *data)
-{
-    TwTriage *t = data;
-    TwTriageRetest *retest = g_ptr_array_index(t->retests, i);
-    const Again *out = slot;
-    TwStoreStatus status;
-
-    if (died) {
-        died_watching(t, retest);
-        return true;
-    }
-    if (tw_work_failed(&out->failure, &t->error)) {
-        return false;
-    }
-    if (out->damaged[0]) {
-        set_aside(t,
-                  (TwDamaged){.id = retest->id,
-                              .key = retest->key,
-                              .cause = retest->cause,
-                              .form = retest->form,
-                              .data = retest->data,
-                              .size = retest->size},
-                  out->damaged);
-        return true;
-    }
-    retest->again = out->again;
-    retest->is = retest->again == 0                ? TW_STORE_FIXED
-                 : retest->again < TW_TRIAGE_TIMES ? TW_STORE_FLAKY
-                                                   : TW_STORE_KNOWN;
-    retest->done = true;
-    return tw_triage_group(t) &&
-           tw_store_retested(t->store, t->run.id, retest->id, t->version,
-                             retest->again, TW_TRIAGE_TIMES, &status,
-                             &t->error);
-}
-
-static void show_retests(unsigned done, void *data)
-{
-    TwTriage *t = data;
-
-    tw_triage_idle(t, "known keys run again", done, t->retests->len);
-}
-
-static bool want_retest(const TwStoreKey *stored, void *data)
-{
-    TwTriage *t = data;
-    TwTriageRetest *retest;
-
-    for (unsigned i = 0; i < t->cases->len; i++) {
-        const TwTriageCase *one = g_ptr_array_index(t->cases, i);
-
-        if (one->seen.key == stored->id) {
-            return true; /* it was just there */
-        }
-    }
-    if (!stored->data) {
-        return true;
-    }
-    retest = g_new0(TwTriageRetest, 1);
-    retest->id = stored->id;
-    retest->finding = stored->finding;
-    retest->form = g_strdup(stored->form);
-    retest->key = g_strdup(stored->key);
-    retest->cause = g_strdup(stored->cause);
-    retest->words = g_strdup(stored->words);
-    retest->size = stored->size;
-    retest->data = g_memdup2(stored->data, stored->size);
-    retest->was = stored->status;
-    g_ptr_array_add(t->retests, retest);
-    return true;
-}
-
-bool tw_triage_retest(TwTriage *t, GError **error)
-{
-    return tw_store_keys(t->store, t->label, want_retest, t, error) &&
-           tw_triage_work(t,
-                          &(TwWork){.n = t->retests->len,
-                                    .slot = sizeof(Again),
-                                    .limit_ms = tw_triage_limit(t),
-                                    .one = run_again,
-                                    .done = take_again,
-                                    .idle = show_retests},
-                          error);
 }

@@ -85,6 +85,7 @@ static void begin(TwTriage *t, Fixture *f, const char *target)
     t->version = "1";
     t->jobs = 2;
     t->raw = 10;
+    t->shrink = true;
     t->seconds = 20;
     t->stop = &f->stop;
     t->warn = warn;

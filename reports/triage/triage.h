@@ -150,7 +150,8 @@ TwTriageCase *tw_triage_add_program(TwTriage *triage, const char *name,
  */
 /* Runs all cases and files them. */
 bool tw_triage_run(TwTriage *triage, GError **error);
-/* Shrinks a case of each key of the target that has no minimal one. */
+/* Shrinks a case of each key of the target that has no minimal one, if
+ * triage->shrink. */
 bool tw_triage_shrink(TwTriage *triage, GError **error);
 /* Runs the keys of the target that this run has not met. */
 bool tw_triage_retest(TwTriage *triage, GError **error);

@@ -30,6 +30,12 @@ bool tw_triage_judge_bytes(const TwTriage *triage, const TwHarnessInfo *harness,
                            const char *target, const char *data, size_t size,
                            unsigned times, TwFinding *finding, GError **error);
 
+/* Notes a damaged case of the store, once, and warns of it. */
+void tw_triage_set_aside(TwTriage *triage, TwDamaged damaged, const char *why);
+
+/* The target under test, with the options that a case was found with. */
+TwTargetOptions tw_triage_options(const TwTriage *triage, const char *words);
+
 /* 1 + the number of the entry that a cause of this name is, or 0. */
 unsigned tw_triage_entry(const TwTriage *triage, const char *name);
 
