@@ -176,7 +176,8 @@ int tw_triage_write_labels(TwTriage *t, const char *folder)
         several += one->alone > 1;
     }
     printf("%s (%s): %u cases; %u with a label, in %s; left out: %u that "
-           "several entries explain alone, %u that none does\n",
+           "several entries explain alone, %u that no entry explains "
+           "alone\n",
            t->label, t->version, t->cases->len, written, folder, several,
            t->cases->len - written - several);
     return t->self ? TW_EXIT_SELF : TW_EXIT_CLEAN;

@@ -103,6 +103,18 @@ static bool finding_row(sqlite3_stmt *s, void *data)
     return each->call.finding(&f, each->data);
 }
 
+/* The text of case c2 has these words (1 or 0). */
+#define HAS(words) "(instr(CAST(c2.data AS TEXT), '" words "') > 0)"
+#define BEST_FIRST \
+    "c2.kind = 'raw', " HAS(" during ") ", " HAS(" rmw ") " OR " HAS( \
+        " paired") ", c2.lines, length(c2.data), c2.id"
+
+/*
+ * The case that stands for a finding is the one that is easiest to understand:
+ * shrunk; nothing happens during an access; loads and stores rather than
+ * exchanges and pairs; short; the oldest.  The verdict is that of its key: one
+ * finding may have keys of several.
+ */
 bool tw_store_findings(TwStore *store, const char *target,
                        bool (*each)(const TwStoreFinding *finding, void *data),
                        void *data, GError **error)
@@ -113,7 +125,8 @@ bool tw_store_findings(TwStore *store, const char *target,
         store,
         tw_store_prepare(
             store, error,
-            "SELECT f.id, f.target, f.cause, f.title, f.verdict, f.rule,"
+            "SELECT f.id, f.target, f.cause, f.title,"
+            " ifnull(k.verdict, f.verdict), f.rule,"
             " f.security, f.status, f.first_seen, f.last_seen,"
             " f.first_version, f.last_version, f.first_run, f.last_run,"
             " f.fixed_version,"
@@ -128,8 +141,7 @@ bool tw_store_findings(TwStore *store, const char *target,
             "  AND d.cause = f.cause"
             " LEFT JOIN cases c ON c.id = (SELECT c2.id FROM cases c2"
             "  JOIN keys k2 ON k2.id = c2.key WHERE k2.finding = f.id"
-            "  ORDER BY c2.kind = 'raw', c2.lines, length(c2.data), c2.id"
-            "  LIMIT 1)"
+            "  ORDER BY " BEST_FIRST " LIMIT 1)"
             " LEFT JOIN keys k ON k.id = c.key"
             " WHERE ?1 IS NULL OR f.target = ?1 ORDER BY f.id",
             "s", target),

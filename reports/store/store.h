@@ -205,7 +205,7 @@ typedef struct TwStoreFinding {
     const char *first_version, *last_version;
     int64_t first_run, last_run;
     const char *fixed_version; /* of the target that no longer has it, or "" */
-    int64_t key; /* of the smallest minimal case, else of any case */
+    int64_t key; /* of the case that is easiest to understand; `verdict`, too */
     const char *key_name;
     bool minimal; /* `data` is a minimal case, not a raw one */
     const char *form, *words, *text; /* of that case */
