@@ -264,7 +264,7 @@ const TwTargetClass tw_mpc_dma_class = {
     .run_reference = tw_mpc_run_by_dma,
     .ping = tw_mpc_ping,
     .close = machine_close,
-    .triggers = tw_mpc_triggers,
+    .triggers = tw_mpc_data_triggers,
     .triggers_met = tw_mpc_triggers_met,
     .avoid = tw_mpc_avoid,
 };

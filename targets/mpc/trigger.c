@@ -15,14 +15,23 @@ enum {
     NONSECURE_ADDRESS = 1, /* MMU index */
 };
 
+#define QUIETLY \
+    { \
+        .name = "blocked-quietly", \
+        .meaning = "an access of a block that is closed to it, while " \
+                   "CTRL.SEC_RESP is 0" \
+    }
+#define RECORD \
+    { \
+        .name = "blocked-record", \
+        .meaning = \
+            "INT_STAT, INT_INFO1 or INT_INFO2 is read after an access of " \
+            "a block that was closed to it" \
+    }
+
 const TwTriggerInfo tw_mpc_triggers[] = {
-    [BLOCKED_QUIETLY] = {.name = "blocked-quietly",
-                         .meaning = "an access of a block that is closed to "
-                                    "it, while CTRL.SEC_RESP is 0"},
-    [BLOCKED_RECORD] = {.name = "blocked-record",
-                        .meaning =
-                            "INT_STAT, INT_INFO1 or INT_INFO2 is read after an "
-                            "access of a block that was closed to it"},
+    [BLOCKED_QUIETLY] = QUIETLY,
+    [BLOCKED_RECORD] = RECORD,
     [SECURE_FETCH] = {.name = "secure-fetch",
                       .meaning = "code of a Non-secure block is run in Secure "
                                  "state, after a load or store there in that "
@@ -32,6 +41,9 @@ const TwTriggerInfo tw_mpc_triggers[] = {
                                     "that is closed to it",
                          .deadly = true},
     {.name = NULL}};
+
+const TwTriggerInfo tw_mpc_data_triggers[] = {
+    [BLOCKED_QUIETLY] = QUIETLY, [BLOCKED_RECORD] = RECORD, {.name = NULL}};
 
 /* What of a program matters so far. */
 typedef struct Past {
