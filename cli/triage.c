@@ -343,7 +343,7 @@ int tw_verb_triage(int argc, char **argv)
          "Number of worker processes (default: one per processor)", "N"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
          "Writes a case and a text for an issue of each finding into this "
-         "folder, as CAUSE.tw and CAUSE.md",
+         "folder, as CAUSE.tw and CAUSE.md; of a flaky one the case alone",
          "DIR"},
         {"junit", 0, 0, G_OPTION_ARG_FILENAME, &o.junit,
          "Also writes a JUnit XML file", "FILE"},

@@ -225,7 +225,7 @@ GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
     tw_comments_add_top(comments, text->str);
     g_string_printf(text, "key: %s", finding->key);
     tw_comments_add_top(comments, text->str);
-    if (finding->verdict == TW_VERDICT_FLAKY) {
+    if (finding->verdict == TW_VERDICT_FLAKY && finding->replays > 0) {
         g_string_printf(text, "again: %u of %u replays on a fresh target",
                         finding->again, finding->replays);
         tw_comments_add_top(comments, text->str);

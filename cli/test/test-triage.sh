@@ -236,6 +236,20 @@ check 'and says how small it is' grep -q '; [0-9]* lines$' out.txt
 refuses 'no good file' 'mixed/bad.tw:1:1: ' "$TWINWALK" triage \
     --store mixed.db mixed/bad.tw
 
+# A case that has another finding today does not have its own any more.
+exits 10 'recorded' "$TWINWALK" triage --target "$bug" --store other.db \
+    "$case"
+exits 10 'it is there' "$TWINWALK" triage --target "$bug" --store other.db \
+    --retest
+python3 -c '
+import sqlite3
+db = sqlite3.connect("other.db")
+db.execute("UPDATE keys SET key = ?", ("StaZooXxRam",))
+db.commit()'
+exits 0 'another finding' "$TWINWALK" triage --target "$bug" --store other.db \
+    --retest
+check 'is not this one' grep -q 'StaZooXxRam of .*: 0 of 3 runs' out.txt
+
 # Usage.
 refuses 'nothing to do' 'triage: expected a folder' "$TWINWALK" triage
 refuses 'files to retest' '--retest: ' "$TWINWALK" triage --retest found

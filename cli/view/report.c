@@ -154,9 +154,11 @@ static bool put_in_words(TwPageFinding *f, const TwCliTarget *target,
     TwEmitted emitted;
     GError *mine = NULL;
 
-    if (f->news == TW_PAGE_GONE ||
+    bool wanted = f->news != TW_PAGE_GONE && f->news != TW_PAGE_FLAKY;
+
+    if (!wanted ||
         tw_view_emit(&target->options, patience, program, &emitted, &mine)) {
-        if (f->news != TW_PAGE_GONE) {
+        if (wanted) {
             f->headline = g_steal_pointer(&emitted.title);
             f->emitted = g_steal_pointer(&emitted.text);
         }

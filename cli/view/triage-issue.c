@@ -7,8 +7,7 @@
 
 static bool is_wanted(const TwTriageFinding *f, bool all)
 {
-    return f->news == TW_TRIAGE_NEW ||
-           (all && (f->news == TW_TRIAGE_KNOWN || f->news == TW_TRIAGE_FLAKY));
+    return f->news == TW_TRIAGE_NEW || (all && f->news == TW_TRIAGE_KNOWN);
 }
 
 static TwPageFinding *on_page(const TwPage *page, int64_t id)

@@ -18,8 +18,8 @@ char *tw_triage_decision(const TwTriageFinding *finding);
 /* The table, or JSON. */
 void tw_triage_print(TwTriage *triage, GPtrArray *findings, bool json);
 /* Puts texts for issues into the findings that are new or returned or, with
- * `all`, into all that are not fixed: runs their cases.  False with `error` if
- * no child can be made, or the store cannot be read. */
+ * `all`, into all that are neither fixed nor flaky: runs their cases.  False
+ * with `error` if no child can be made, or the store cannot be read. */
 bool tw_triage_issues(const TwTriage *triage, GPtrArray *findings, bool all,
                       GError **error);
 /* The text of a JUnit file, of a SARIF 2.1.0 file. */

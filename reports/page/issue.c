@@ -127,6 +127,9 @@ void tw_page_issue(const TwPage *page, const TwPageFinding *f, GString *out)
     g_autofree char *seen = line_after(f->text, "seen: ");
     g_autofree char *but = line_after(f->text, "but ");
 
+    if (f->news == TW_PAGE_FLAKY) {
+        return;
+    }
     g_string_append(out, "# ");
     if (!f->headline) {
         plain(out, f->target);

@@ -162,7 +162,7 @@ char *tw_page_case_name(const TwPageFinding *finding);
 char *tw_page_command(const TwPageFinding *finding);
 
 /* Appends the text of an issue: Markdown, all that is not ours in blocks of
- * code. */
+ * code.  Nothing for a flaky finding: its case may show another defect. */
 void tw_page_issue(const TwPage *page, const TwPageFinding *finding,
                    GString *out);
 

@@ -100,6 +100,20 @@ static TwPageNews news(const Fixture *f, const char *cause)
     g_assert_not_reached();
 }
 
+static const char *issue_of(Fixture *f, const char *cause, GString *issue)
+{
+    for (unsigned i = 0; i < f->page->findings->len; i++) {
+        const TwPageFinding *one = g_ptr_array_index(f->page->findings, i);
+
+        if (strcmp(one->cause, cause) == 0) {
+            g_string_truncate(issue, 0);
+            tw_page_issue(f->page, one, issue);
+            return issue->str;
+        }
+    }
+    g_assert_not_reached();
+}
+
 /*
  *              first night   second night
  *   stays      seen          seen            known
@@ -113,6 +127,7 @@ static TwPageNews news(const Fixture *f, const char *cause)
 static void test_news(Fixture *f, gconstpointer data)
 {
     int64_t night, goes, back, was, blinks;
+    g_autoptr(GString) issue = g_string_new(NULL);
     GError *error = NULL;
 
     (void)data;
@@ -141,6 +156,8 @@ static void test_news(Fixture *f, gconstpointer data)
     g_assert_cmpint(news(f, "was-there"), ==, TW_PAGE_GONE);
     g_assert_cmpint(news(f, "blinks"), ==, TW_PAGE_FLAKY);
     g_assert_cmpint(news(f, "new-blink"), ==, TW_PAGE_FLAKY);
+    g_assert_cmpstr(issue_of(f, "new-blink", issue), ==, "");
+    g_assert_cmpstr(issue_of(f, "comes", issue), !=, "");
     /* In this order. */
     for (unsigned i = 1; i < f->page->findings->len; i++) {
         const TwPageFinding *a = g_ptr_array_index(f->page->findings, i - 1);
@@ -289,20 +306,6 @@ static void test_issue(Fixture *f, gconstpointer data)
     g_string_truncate(issue, 0);
     tw_page_issue(f->page, one, issue);
     g_assert_null(strstr(issue->str, "not shrunk"));
-}
-
-static const char *issue_of(Fixture *f, const char *cause, GString *issue)
-{
-    for (unsigned i = 0; i < f->page->findings->len; i++) {
-        const TwPageFinding *one = g_ptr_array_index(f->page->findings, i);
-
-        if (strcmp(one->cause, cause) == 0) {
-            g_string_truncate(issue, 0);
-            tw_page_issue(f->page, one, issue);
-            return issue->str;
-        }
-    }
-    g_assert_not_reached();
 }
 
 /* Of an entry of a list, the text says so: nobody files it once more. */

@@ -56,9 +56,8 @@ static void run_again(unsigned i, void *slot, void *data)
             g_clear_error(&error);
             break;
         }
-        /* With another key it is still a finding. */
-        out->again += !error && (tw_verdict_is_finding(finding.verdict) ||
-                                 finding.verdict == TW_VERDICT_FLAKY);
+        /* Another key is that of another finding. */
+        out->again += !error && strcmp(finding.key, retest->key) == 0;
     }
     if (error) {
         tw_work_fail(&out->failure, error);
