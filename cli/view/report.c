@@ -194,6 +194,10 @@ bool tw_report_tell(TwPageFinding *f, bool exec, const GPtrArray *damaged,
         uint32_t patience = tw_cli_target_patience(&target);
 
         f->words_now = tw_cli_target_words(&target);
+        if (strcmp(target.name, "unicorn-ab") == 0) {
+            f->seen_with = g_strdup_printf("libunicorn %s against itself",
+                                           f->last_version);
+        }
         if (!tw_program_parse(program, data, size, "case", TW_TEXT_STRICT, NULL,
                               NULL, &refused)) {
             if (!tw_damaged_has(damaged, data, size)) {

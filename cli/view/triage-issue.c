@@ -44,6 +44,7 @@ bool tw_triage_issues(const TwTriage *t, GPtrArray *findings, bool all,
                             t->damaged, error)) {
             return false;
         }
+        shown->file = tw_triage_case_name(f);
         text = g_string_new(NULL);
         tw_page_issue(page, shown, text);
         f->issue_text = g_strdup(text->str);

@@ -294,6 +294,11 @@ static char *file_name(const TwTriageFinding *f, const char *ending)
     return g_strdup_printf("%s.%s", name, ending);
 }
 
+char *tw_triage_case_name(const TwTriageFinding *f)
+{
+    return file_name(f, strcmp(f->form, "text") == 0 ? "tw" : "bin");
+}
+
 static bool write_issue(const TwTriageFinding *f, const char *folder,
                         GError **error)
 {
@@ -307,8 +312,7 @@ static bool write_issue(const TwTriageFinding *f, const char *folder,
 static bool write_finding(const TwTriage *t, const TwTriageFinding *f,
                           const char *folder, GError **error)
 {
-    g_autofree char *name =
-        file_name(f, strcmp(f->form, "text") == 0 ? "tw" : "bin");
+    g_autofree char *name = tw_triage_case_name(f);
     g_autofree char *path = g_build_filename(folder, name, NULL);
     g_autofree TwProgram *program = NULL;
     TwFinding finding = {.op = TW_NO_OP};

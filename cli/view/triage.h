@@ -17,6 +17,9 @@ char *tw_triage_decision(const TwTriageFinding *finding);
 
 /* The table, or JSON. */
 void tw_triage_print(TwTriage *triage, GPtrArray *findings, bool json);
+/* The name of the file for the case of a finding, without its folder; for the
+ * caller to free. */
+char *tw_triage_case_name(const TwTriageFinding *finding);
 /* Puts texts for issues into the findings that are new or returned or, with
  * `all`, into all that are neither fixed nor flaky: runs their cases.  False
  * with `error` if no child can be made, or the store cannot be read. */

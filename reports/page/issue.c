@@ -5,6 +5,10 @@
 #include "program/text/text.h"
 #include "reports/page/internal.h"
 
+/* What no shell reads as anything else. */
+#define PLAIN_LETTERS \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=.,:/+%@"
+
 /* The line of a finding's text that begins so, without that, or NULL; for the
  * caller to free. */
 static char *line_after(const char *text, const char *begin)
@@ -38,20 +42,57 @@ char *tw_page_case_name(const TwPageFinding *f)
     return g_string_free(name, FALSE);
 }
 
-char *tw_page_command(const TwPageFinding *f)
+/* Beside the page. */
+static char *path_of(const TwPageFinding *f)
 {
-    g_autofree char *file = tw_page_case_name(f);
-    g_autofree char *quoted = NULL;
+    g_autofree char *name = tw_page_case_name(f);
+
+    return g_strconcat("cases/", name, NULL);
+}
+
+/* The command that runs the case in `file`; `words` choose the target. */
+static char *command_of(const TwPageFinding *f, const char *words,
+                        const char *file)
+{
     const char *harness = harness_of(f);
 
     if (harness) {
-        quoted = g_shell_quote(harness);
-        return g_strdup_printf("twinwalk replay --harness %s cases/%s", quoted,
-                               file);
+        g_autofree char *quoted = g_shell_quote(harness);
+
+        return g_strdup_printf("twinwalk replay --harness %s %s", quoted, file);
     }
-    return f->words_now ? g_strdup_printf("twinwalk replay %s cases/%s",
-                                          f->words_now, file)
-                        : NULL;
+    return words ? g_strdup_printf("twinwalk replay %s %s", words, file) : NULL;
+}
+
+char *tw_page_command(const TwPageFinding *f)
+{
+    g_autofree char *path = path_of(f);
+
+    return command_of(f, f->words_now, path);
+}
+
+/* The same words for a reader with another machine: of a file that is not below
+ * the current folder only the name. */
+static char *words_of_reader(const char *words)
+{
+    GString *out = g_string_new(NULL);
+    char **argv = NULL;
+
+    if (!words || !g_shell_parse_argv(words, NULL, &argv, NULL)) {
+        g_string_free(out, TRUE);
+        return NULL;
+    }
+    for (char **word = argv; *word; word++) {
+        g_autofree char *name =
+            g_path_is_absolute(*word) ? g_path_get_basename(*word) : NULL;
+        const char *shown = name ? name : *word;
+        bool safe = strspn(shown, PLAIN_LETTERS) == strlen(shown);
+        g_autofree char *quoted = safe ? g_strdup(shown) : g_shell_quote(shown);
+
+        g_string_append_printf(out, "%s%s", out->len ? " " : "", quoted);
+    }
+    g_strfreev(argv);
+    return g_string_free(out, FALSE);
 }
 
 /* As a block of code: whatever it holds, it stays in there. */
@@ -101,8 +142,9 @@ static void plain(GString *out, const char *text)
 /* How its finders see it: the command and the case. */
 static void how_found(const TwPage *page, const TwPageFinding *f, GString *out)
 {
-    g_autofree char *command = tw_page_command(f);
-    g_autofree char *name = tw_page_case_name(f);
+    g_autofree char *words = words_of_reader(f->words_now);
+    g_autofree char *path = f->file ? g_strdup(f->file) : path_of(f);
+    g_autofree char *command = command_of(f, words, path);
     gsize size;
     const char *data = g_bytes_get_data(f->data, &size);
 
@@ -115,7 +157,7 @@ static void how_found(const TwPage *page, const TwPageFinding *f, GString *out)
     part(out, "Command", command);
     if (!harness_of(f) && size > 0) {
         g_autofree char *text = g_strndup(data, size);
-        g_autofree char *head = g_strdup_printf("`cases/%s`", name);
+        g_autofree char *head = g_strdup_printf("`%s`", path);
 
         part(out, head, text);
     }
@@ -137,8 +179,8 @@ void tw_page_issue(const TwPage *page, const TwPageFinding *f, GString *out)
     }
     plain(out, f->headline ? f->headline : f->title);
     g_string_append(out, "\n\nSeen with ");
-    plain(out, f->target);
-    if (*f->last_version) {
+    plain(out, f->seen_with ? f->seen_with : f->target);
+    if (*f->last_version && !f->seen_with) {
         g_string_append_c(out, ' ');
         plain(out, f->last_version);
     }

@@ -46,6 +46,8 @@ static void finding_free(void *data)
     g_free(f->drawing);
     g_free(f->headline);
     g_free(f->emitted);
+    g_free(f->file);
+    g_free(f->seen_with);
     g_free(f);
 }
 
@@ -358,8 +360,11 @@ static void explain_known(TwPage *page)
 
             tw_cause_name_known(list, &cause);
             if (strcmp(cause.name, f->cause) == 0) {
+                /* A path of ours is no link for those who read an issue. */
                 f->known =
-                    g_strdup_printf("%s (%s)", entry->reason, entry->link);
+                    strstr(entry->link, "://")
+                        ? g_strdup_printf("%s (%s)", entry->reason, entry->link)
+                        : g_strdup(entry->reason);
             }
         }
         if (!f->known) {

@@ -48,6 +48,10 @@ typedef struct TwPageFinding {
     char *drawing;     /* SVG of tw_draw() */
     char *headline;    /* tw_target_title() */
     char *emitted;     /* what `emit` writes */
+    char *file;        /* that its case is in, for the text of an issue; NULL:
+                        * tw_page_case_name() in cases/ */
+    char *seen_with;   /* the target and its version, for people who do not
+                        * know twinwalk; NULL: its name in the store */
 } TwPageFinding;
 
 /* A figure over time: all runs of one target (or of "") that have it. */

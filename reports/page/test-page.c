@@ -283,6 +283,7 @@ static void test_hostile(Fixture *f, gconstpointer data)
 static void test_issue(Fixture *f, gconstpointer data)
 {
     g_autoptr(GString) issue = g_string_new(NULL);
+    g_autofree char *command = NULL;
     TwPageFinding *one;
     GError *error = NULL;
 
@@ -299,6 +300,22 @@ static void test_issue(Fixture *f, gconstpointer data)
         strstr(issue->str,
                "\n    twinwalk replay --target softmmu cases/1-a-cause.tw\n"));
     g_assert_nonnull(strstr(issue->str, "\n    twinwalk 1\n"));
+    g_free(one->words_now);
+    one->words_now = g_strdup("--target unicorn --library '/home/m y/l.so' -x");
+    one->file = g_strdup("a-cause.tw");
+    one->seen_with = g_strdup("libunicorn 2 against itself");
+    g_string_truncate(issue, 0);
+    tw_page_issue(f->page, one, issue);
+    g_assert_nonnull(strstr(issue->str,
+                            "\n    twinwalk replay --target unicorn "
+                            "--library l.so -x a-cause.tw\n"));
+    g_assert_nonnull(strstr(issue->str, "\n`a-cause.tw`:\n"));
+    g_assert_nonnull(
+        strstr(issue->str, "\n\nSeen with libunicorn 2 against itself.\n"));
+    g_assert_null(strstr(issue->str, "cases/"));
+    g_assert_null(strstr(issue->str, "/home"));
+    command = tw_page_command(one);
+    g_assert_nonnull(strstr(command, "'/home/m y/l.so' -x cases/1-a-cause.tw"));
     g_assert_nonnull(strstr(issue->str, "Expected:\n\n    a\n"));
     g_assert_nonnull(strstr(issue->str, "Seen:\n\n    b\n"));
     g_assert_nonnull(strstr(issue->str, "\n\nThe case is not shrunk.\n\n"));
@@ -318,6 +335,7 @@ static void test_known_issue(Fixture *f, gconstpointer data)
     (void)data;
     see(f, run, "known-I-read-again", NULL);
     see(f, run, "known-of-another-list", NULL);
+    see(f, run, "known-U-load-crosses", NULL);
     see(f, run, "a-cause", NULL);
     g_assert_true(tw_page_load(f->page, f->store, 0, &error));
     g_assert_nonnull(
@@ -328,6 +346,9 @@ static void test_known_issue(Fixture *f, gconstpointer data)
     g_assert_nonnull(
         strstr(issue_of(f, "known-of-another-list", issue), "\n\nKnown: "));
     g_assert_null(strstr(issue_of(f, "a-cause", issue), "Known: "));
+    g_assert_null(
+        strstr(issue_of(f, "known-U-load-crosses", issue), "corpus/"));
+    g_assert_nonnull(strstr(issue->str, "\n\nKnown: "));
 }
 
 static void test_steps(Fixture *f, gconstpointer data)
