@@ -329,7 +329,8 @@ int tw_verb_triage(int argc, char **argv)
          "Findings are new if the store did not have them when run RUN began "
          "(default: when this triage began)",
          "RUN"},
-        {"no-min", 0, 0, G_OPTION_ARG_NONE, &no_min, "Does not shrink cases",
+        {"no-min", 0, 0, G_OPTION_ARG_NONE, &no_min,
+         "Does not shrink cases; the next triage without this option does",
          NULL},
         {"time", 0, 0, G_OPTION_ARG_STRING, &time,
          "Shrinks each case for at most TIME "

@@ -86,7 +86,7 @@ static char *words_of_reader(const char *words)
         g_autofree char *name =
             g_path_is_absolute(*word) ? g_path_get_basename(*word) : NULL;
         const char *shown = name ? name : *word;
-        bool safe = strspn(shown, PLAIN_LETTERS) == strlen(shown);
+        bool safe = *shown && strspn(shown, PLAIN_LETTERS) == strlen(shown);
         g_autofree char *quoted = safe ? g_strdup(shown) : g_shell_quote(shown);
 
         g_string_append_printf(out, "%s%s", out->len ? " " : "", quoted);
