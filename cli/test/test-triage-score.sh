@@ -166,6 +166,25 @@ if [ -e "$newer" ]; then
         --without-known U-load-crosses --no-min --jobs 2 \
         unicorn/PrmUnicornRdRam-crossing.tw
     check 'alone' grep -q '^1 finding new or returned' out.txt
+    # Flushes that the finding does not need match B: only without all of them
+    # can triage tell that U explains the finding.
+    cat >flushes.tw <<'EOF'
+twinwalk 1
+region r0 ram size 0x2000 root s0
+mmu c0.0 space s0
+setup
+  page c0.0 0x0 -> 0x0 size 0x1000 rwx
+  page c0.0 0x1000 -> 0x1000 size 0x1000 w
+script
+EOF
+    for i in 1 2 3 4 5 6 7 8 9; do
+        printf '  flush-all c0\n  write c0.0 0x%s 1\n' "$i" >>flushes.tw
+    done
+    echo '  read c0.0 0xfff 2' >>flushes.tw
+    exits 10 'flushes' "$TWINWALK" triage --target unicorn --library "$newer" \
+        --store v.db --no-known --jobs 1 flushes.tw
+    check 'are explained by U' grep -q 'known-U-load-crosses' out.txt
+    check 'and shrunk' grep -q '; 5 lines$' out.txt
     exits 0 'A is not' env LD_LIBRARY_PATH=lib "$TWINWALK" triage \
         --target unicorn --store u.db --no-known \
         --without-known U-load-crosses --no-min --jobs 2 \
