@@ -88,7 +88,15 @@ static void print_programs(const TwConform *c)
     if (c->known > 0) {
         printf(", %" PRIu64 " with a known divergence", c->known);
     }
+    if (c->flaky > 0) {
+        printf(", %" PRIu64 " flaky (which is no finding)", c->flaky);
+    }
     printf("\n");
+    if (c->early > 0) {
+        printf("  %" PRIu64 " of them ended early: what their scripts contain "
+               "does not count as used\n",
+               c->early);
+    }
     if (c->findings > 0) {
         printf("  the first: program %" PRIu64 " of seed %" PRIu64 ": %s %s\n",
                c->first, c->seed, tw_verdict_name(c->finding.verdict),
@@ -204,6 +212,8 @@ static void json_programs(const TwConform *c, JsonBuilder *b)
     tw_json_int(b, "accesses", (int64_t)c->stats.accesses);
     tw_json_int(b, "findings", (int64_t)c->findings);
     tw_json_int(b, "known", (int64_t)c->known);
+    tw_json_int(b, "flaky", (int64_t)c->flaky);
+    tw_json_int(b, "early", (int64_t)c->early);
     if (c->findings > 0) {
         tw_json_int(b, "first", (int64_t)c->first);
         json_finding(b, &c->finding);

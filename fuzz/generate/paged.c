@@ -25,7 +25,8 @@ enum {
 
 bool tw_paged_dialect(const TwDialect *dialect)
 {
-    return dialect->page_lgs != 0 && dialect->page_lgs != UINT32_MAX &&
+    return dialect->iommu_kinds >> 1 == 0 && dialect->page_lgs != 0 &&
+           dialect->page_lgs != UINT32_MAX &&
            (dialect->page_lgs & ((1u << SMALL_LG) - 1)) == 0;
 }
 

@@ -137,7 +137,7 @@ typedef struct Slot {
     TwJudgeStats stats;
     uint64_t used[TW_MAX_FEATURES];
     uint64_t at; /* the program in hand: its number */
-    uint64_t findings, known, first;
+    uint64_t findings, flaky, known, early, first;
     TwFinding finding;
 } Slot;
 
@@ -178,7 +178,9 @@ static void run_program(Run *run, Slot *slot)
     tw_features_count(&c->features, &c->dialect, run->program,
                       tw_runner_trace(run->runner), slot->used);
     slot->known += finding.known != 0;
-    if (tw_verdict_is_finding(verdict) || verdict == TW_VERDICT_FLAKY) {
+    slot->early += tw_runner_trace(run->runner)->end != TW_END_DONE;
+    slot->flaky += verdict == TW_VERDICT_FLAKY;
+    if (tw_verdict_is_finding(verdict)) {
         note_finding(slot, slot->at, &finding);
     }
 }
@@ -237,10 +239,10 @@ static bool take_death(Run *run, const Slot *slot)
         c->known++;
         return true;
     }
+    c->early++;
     if (!tw_verdict_is_finding(finding.verdict)) {
-        finding.verdict = TW_VERDICT_FLAKY;
-        g_strlcpy(finding.text, "the process died, but not a second time\n",
-                  sizeof(finding.text));
+        c->flaky++; /* it died, but not a second time */
+        return true;
     }
     if (c->findings++ == 0 || slot->at < c->first) {
         c->first = slot->at;
@@ -268,7 +270,9 @@ static bool take_chunk(unsigned i, const void *memory, bool died, void *data)
         c->finding = slot->finding;
     }
     c->findings += slot->findings;
+    c->flaky += slot->flaky;
     c->known += slot->known;
+    c->early += slot->early;
     c->done += (died ? slot->at + 1 : chunk->end) - chunk->next;
     if (died) {
         Chunk rest = {slot->at + 1, chunk->end};

@@ -39,8 +39,11 @@ typedef struct TwConform {
     unsigned passed, failed, n_known, outside;
     TwJudgeStats stats; /* of the random programs */
     uint64_t done;      /* so many of them were run */
-    uint64_t findings;  /* of them had one (`flaky` ones, too) */
+    uint64_t findings;  /* of them had one */
+    uint64_t flaky;     /* of them had one that did not recur */
     uint64_t known;     /* of them had a known divergence */
+    uint64_t early;     /* of them ended early: of their script no operation
+                         * counts as used */
     uint64_t first;     /* number of the first with a finding */
     TwFinding finding;  /* its finding; verdict `agree`: there is none */
 } TwConform;

@@ -301,7 +301,7 @@ static void test_issue(Fixture *f, gconstpointer data)
                "\n    twinwalk replay --target softmmu cases/1-a-cause.tw\n"));
     g_assert_nonnull(strstr(issue->str, "\n    twinwalk 1\n"));
     g_free(one->words_now);
-    one->words_now = g_strdup("--target unicorn --library '/home/m y/l.so' -x");
+    one->words_now = g_strdup("--target unicorn --library '/opt/m y/l.so' -x");
     one->file = g_strdup("a-cause.tw");
     one->seen_with = g_strdup("libunicorn 2 against itself");
     g_string_truncate(issue, 0);
@@ -315,7 +315,7 @@ static void test_issue(Fixture *f, gconstpointer data)
     g_assert_null(strstr(issue->str, "cases/"));
     g_assert_null(strstr(issue->str, "/home"));
     command = tw_page_command(one);
-    g_assert_nonnull(strstr(command, "'/home/m y/l.so' -x cases/1-a-cause.tw"));
+    g_assert_nonnull(strstr(command, "'/opt/m y/l.so' -x cases/1-a-cause.tw"));
     g_assert_nonnull(strstr(issue->str, "Expected:\n\n    a\n"));
     g_assert_nonnull(strstr(issue->str, "Seen:\n\n    b\n"));
     g_assert_nonnull(strstr(issue->str, "\n\nThe case is not shrunk.\n\n"));
