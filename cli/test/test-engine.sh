@@ -73,7 +73,7 @@ if [ "$ENGINE" -eq 1 ]; then
     finds cpus active-never-rearmed stale
     finds mpc mpc-opened-not-told '[a-z]*'
     finds pagetable pointers-survive-commands stale
-    finds nested nested-root-kept stale
+    finds nested nested-root-kept effect
     finds fault failed-observer-stays event
     finds check second-hop-unregistered invariant
 fi
