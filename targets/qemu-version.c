@@ -38,3 +38,19 @@ bool tw_qemu_version_of(const char *binary, const char *target, char *version,
     snprintf(version, size, "%.*s", (int)strcspn(number, " \n"), number);
     return true;
 }
+
+bool tw_qemu_is_still(const char *binary, const char *name, const char *version,
+                      char *why, size_t size)
+{
+    char now[64];
+
+    if (!tw_qemu_version_of(binary, name, now, sizeof(now), NULL)) {
+        g_strlcpy(now, "none", sizeof(now));
+    }
+    if (strcmp(now, version) == 0) {
+        return true;
+    }
+    g_snprintf(why, size, "expected QEMU %s, as at the start, not %s", version,
+               now);
+    return false;
+}

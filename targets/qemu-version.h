@@ -11,4 +11,9 @@
 bool tw_qemu_version_of(const char *binary, const char *name, char *version,
                         size_t size, GError **error);
 
+/* Is it still of that version?  Somebody may have installed another QEMU
+ * meanwhile.  False with a line in `why`. */
+bool tw_qemu_is_still(const char *binary, const char *name, const char *version,
+                      char *why, size_t size);
+
 #endif

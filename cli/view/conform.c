@@ -152,7 +152,8 @@ static void print_features(const TwConform *c)
     for (unsigned i = 0; i < c->features.n; i++) {
         never += c->used[i] == 0;
     }
-    printf("\nused of the dialect, each by so many of these programs:\n");
+    printf(
+        "\nparts of the dialect, and how many of these programs use each:\n");
     for (unsigned i = 0; i < c->features.n;) {
         i = print_group(c, i, true);
     }

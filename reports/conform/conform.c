@@ -234,12 +234,12 @@ static bool take_death(Run *run, const Slot *slot)
                            c->check.patience[0], 1, &finding, &run->error)) {
         return false;
     }
+    c->early++;
     if (tw_verdict_is_finding(finding.verdict) &&
         tw_known_match(c->check.known, run->program, &finding) >= 0) {
         c->known++;
         return true;
     }
-    c->early++;
     if (!tw_verdict_is_finding(finding.verdict)) {
         c->flaky++; /* it died, but not a second time */
         return true;

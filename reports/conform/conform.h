@@ -38,7 +38,7 @@ typedef struct TwConform {
     GArray *results; /* of TwConformResult */
     unsigned passed, failed, n_known, outside;
     TwJudgeStats stats; /* of the random programs */
-    uint64_t done;      /* so many of them were run */
+    uint64_t done;      /* those that were run */
     uint64_t findings;  /* of them had one */
     uint64_t flaky;     /* of them had one that did not recur */
     uint64_t known;     /* of them had a known divergence */

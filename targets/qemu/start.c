@@ -44,22 +44,6 @@ static void post_mortem(Machine *m, TwReply reply, char *text, size_t size)
     }
 }
 
-/* Somebody may have installed another QEMU meanwhile. */
-static bool is_same_version(const Machine *m, char *why, size_t size)
-{
-    char now[sizeof(m->version)];
-
-    if (!tw_qemu_version_of(m->binary, m->arch->name, now, sizeof(now), NULL)) {
-        g_strlcpy(now, "none", sizeof(now));
-    }
-    if (strcmp(now, m->version) == 0) {
-        return true;
-    }
-    snprintf(why, size, "expected QEMU %s, as at the start, not %s", m->version,
-             now);
-    return false;
-}
-
 bool tw_qemu_start(Machine *m, char *why, size_t size)
 {
     const TwProcessFd fds[] = {{m->ram_fd, "TW_RAM"}, {m->file_fd, "TW_FILE"}};
@@ -69,7 +53,8 @@ bool tw_qemu_start(Machine *m, char *why, size_t size)
     if (m->process.pid != 0) {
         return true;
     }
-    if (m->started && !is_same_version(m, why, size)) {
+    if (m->started &&
+        !tw_qemu_is_still(m->binary, m->arch->name, m->version, why, size)) {
         return false;
     }
     m->started = m->fresh = true;

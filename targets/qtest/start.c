@@ -81,23 +81,6 @@ static bool start_devices(Machine *m, char *why, size_t size)
 
 /* The process -------------------------------------------------------------- */
 
-/* Somebody may have installed another QEMU meanwhile. */
-static bool is_same_version(const Machine *m, char *why, size_t size)
-{
-    char now[sizeof(m->version)];
-
-    if (!tw_qemu_version_of(m->binary, m->driver->name, now, sizeof(now),
-                            NULL)) {
-        g_strlcpy(now, "none", sizeof(now));
-    }
-    if (strcmp(now, m->version) == 0) {
-        return true;
-    }
-    snprintf(why, size, "expected QEMU %s, as at the start, not %s", m->version,
-             now);
-    return false;
-}
-
 bool tw_qtest_set_up(Machine *m, char *why, size_t size)
 {
     return (m->observer ? tw_vhost_start : start_devices)(m, why, size) &&
@@ -133,7 +116,8 @@ bool tw_qtest_start(Machine *m, char *why, size_t size)
     if (m->process.pid != 0) {
         return true;
     }
-    if (m->started && !is_same_version(m, why, size)) {
+    if (m->started &&
+        !tw_qemu_is_still(m->binary, m->driver->name, m->version, why, size)) {
         return false;
     }
     m->started = true;
