@@ -82,8 +82,8 @@ unsigned tw_dirty_runs(TwDirty *dirty, const TwContents *contents,
          i != TW_NIL && since != TW_NO_OP && op->addr <= op->last;
          i = stored->length ? stored->older : stored->past) {
         stored = &contents->stored[i];
-        if (stored->length && stored->op < since) {
-            break;
+        if (stored->length && (stored->op == TW_NO_OP || stored->op < since)) {
+            break; /* a poke of the setup, or before the log was on */
         }
         if (!stored->length || stored->block != block) {
             continue;

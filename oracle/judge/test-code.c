@@ -533,6 +533,34 @@ static void wrapped(void)
     }
 }
 
+/* What a poke of the setup replaced was there before the script, and nobody
+ * ever fetched it. */
+static void setup_store(void)
+{
+    g_autofree TwProgram *program =
+        test_program("twinwalk 1\npage 4096\nhops 2\n"
+                     "region r0 ram size 0x1000 root s0\ncpu c0 tlb 4\n"
+                     "mmu c0.0 space s0\nsetup\n"
+                     "  page c0.0 0x0 -> 0x0 size 0x1000 rwx\n"
+                     "  poke r0 0x8 = 0x1122334455667788\nscript\n"
+                     "  exec c0.0 0x8 8\n");
+    TestTarget *target = test_target_new(program);
+    uint64_t old = 0;
+
+    for (unsigned k = 0; k < 8; k++) {
+        old |= (uint64_t)tw_content_initial(TW_CONTENTS_DATA, 0, 8 + k)
+               << 8 * k;
+    }
+    target->contract = (TwContract){.ends = TW_ENDS_COMMIT | TW_ENDS_CPU_FLUSH,
+                                    .code = TW_CODE_ALL_STORES};
+    test_target_run(target, false); /* which has no tables to poke */
+    target->trace->outcomes[0].value = UINT64_C(0x1122334455667788);
+    test_judge(target, TW_VERDICT_AGREE);
+    target->trace->outcomes[0].value = old;
+    test_judge(target, TW_VERDICT_WRONG);
+    test_target_free(target);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -548,6 +576,7 @@ int main(int argc, char **argv)
     g_test_add_func("/code/worlds", worlds);
     g_test_add_func("/code/FR-10/old-place", old_place);
     g_test_add_func("/code/FR-10/device-code", device_code);
+    g_test_add_func("/code/FR-10/setup-store", setup_store);
     g_test_add_func("/code/LA-46/from", from);
     g_test_add_func("/code/LA-46/from-flushed", from_flushed);
     return g_test_run();

@@ -417,6 +417,9 @@ const TwStored *tw_contents_before(const TwContents *contents,
          i = contents->stored[i].older) {
         const TwStored *stored = &contents->stored[i];
 
+        if (stored->op == TW_NO_OP) {
+            break; /* what is there before the setup, nothing ever sees */
+        }
         for (unsigned k = 0; k < access->size; k++) {
             if (effect->acts[k] == TW_ACT_BYTES &&
                 contents->program->regions[bytes[k].region].block ==

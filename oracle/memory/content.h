@@ -107,9 +107,9 @@ TwContent tw_contents_apply(TwContents *contents, TwContent world,
                             const TwAccess *access, const TwByte *bytes,
                             const TwEffect *effect, uint32_t tick);
 /*
- * The newest store that changed a byte that the access reads: in *before the
- * world without it and all later ones.  NULL if there is none.  `world` must
- * be one that tw_contents_start() or this function has led to.
+ * The newest store of the script that changed a byte that the access reads: in
+ * *before the world without it and all later ones.  NULL if there is none.
+ * `world` must be one that tw_contents_start() or this function has led to.
  */
 const TwStored *tw_contents_before(const TwContents *contents,
                                    const TwContent *world,
