@@ -94,6 +94,7 @@ typedef struct TwDialect {
                           * too, where nothing is; 0: it may not */
     uint64_t dma_wide;   /* what accesses may set of bits 30 to 63 of addresses
                           * beside the window (path.h); 0: nothing */
+    bool last_bytes;     /* reads may also be of one byte, the last of a page */
     uint64_t entry_bits; /* a `poke` may set these beside an address in there */
     uint64_t entry_ones; /* and sets these, but for one that stores 0 */
     bool mpc_board; /* programs for a board whose CPU reaches its SRAMs through

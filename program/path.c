@@ -88,6 +88,9 @@ static void shape_regions(const TwDialect *d, TwProgram *p)
  * are one structure. */
 static bool is_table(const TwDialect *d, const TwProgram *p, unsigned stage)
 {
+    if (tw_path_is_all_tables(d)) {
+        return true;
+    }
     for (unsigned i = stage; i < d->path_stages; i++) {
         if (p->n_iommus <= i || p->iommus[i].kind != TW_IOMMU_TABLE) {
             return false;
@@ -213,6 +216,10 @@ static void fit_access(const TwDialect *d, TwOp *op)
     op->obj = 0;
     op->other = 0;
     op->attrs = index << TW_ATTR_REQUESTER_SHIFT;
+    if (d->last_bytes && op->size == 1 && op->code == TW_OP_DMA_READ) {
+        op->addr = widen(d, page_in_window(d, op->addr), op->addr) | (PAGE - 1);
+        return;
+    }
     op->size = op->code == TW_OP_DMA_WRITE || op->size > 4 ? 8 : 4;
     offset = op->addr & (PAGE - 1) & ~(uint64_t)(op->size - 1);
     if (offset < TW_PATH_OWN_BYTES) {
@@ -316,7 +323,8 @@ static void fit_rights(const TwDialect *d, TwOp *op)
     if (op->perm == 0) {
         op->perm = TW_R;
     }
-    if (!tw_path_page_entry(d, op->obj, 0, op->perm, &value)) {
+    if (!tw_path_is_all_tables(d) &&
+        !tw_path_page_entry(d, op->obj, 0, op->perm, &value)) {
         op->perm = TW_R | TW_W;
     }
 }
@@ -387,7 +395,7 @@ static TwIommuKind kind_for(unsigned code)
 void tw_path_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
 {
     TwIommuKind kind = kind_for(op->code);
-    uint8_t flags = op->flags;
+    uint8_t flags = op->flags & d->op_flags;
 
     op->actor = TW_BOARD;
     op->flags = 0;

@@ -24,7 +24,11 @@
  * the one before it, too: the machine
  * makes its tables itself, elsewhere, with pages of the granule.  A `map` is of
  * at most TW_PATH_MAP_PAGES pages then, and of rights that an entry of the
- * format can have.
+ * format can have.  If the dialect has no other kind, all IOMMUs are tables,
+ * there are no formats, and a `map` may be of any rights.
+ *
+ * Accesses have 4 bytes, or 8 as stores do, and are aligned.  With `last_bytes`
+ * a read may also have one byte, which is the last one of a page.
  *
  * With `dma_wide`, accesses and commands are also in other GiB: their address
  * is one of the window but for bits 30 to 63, of which those of `dma_wide` may
@@ -58,6 +62,12 @@ static inline bool tw_path_has_tables(const TwDialect *dialect)
 {
     return !dialect->path_scopes[0] && !dialect->path_scopes[1] &&
            !dialect->dma_wide && dialect->iommu_kinds >> TW_IOMMU_TABLE & 1;
+}
+
+/* Are all IOMMUs of kind `table`? */
+static inline bool tw_path_is_all_tables(const TwDialect *dialect)
+{
+    return !(dialect->iommu_kinds >> TW_IOMMU_PAGETABLE & 1);
 }
 
 /* The number of the RAM; that of the space which is the machine's memory. */

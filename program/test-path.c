@@ -49,6 +49,7 @@ static const TestPath *two_stages = &test_paths[4];
 static const TestPath *of_39_bits = &test_paths[8];
 static const TestPath *with_table = &test_paths[9];
 static const TestPath *with_tables = &test_paths[10];
+static const TestPath *alone = &test_paths[12];
 
 /* A well-formed program in that text: is it inside, and does the reason not to
  * be so begin with `why`?  Then it is inside when it was made to fit. */
@@ -211,6 +212,31 @@ static void test_table(void)
     check(one_stage, TABLE "notify-all i0\n", "objects other than");
 }
 
+/* Where all IOMMUs are tables. */
+static void test_alone(void)
+{
+    static const struct {
+        bool inside;
+        const char *op;
+    } cases[] = {
+        {true, "dma-read s0 0x84004fff 1 rid=1"},
+        {true, "dma-read s0 0x84004fff 1 none"},
+        {true, "dma-read s0 0x84004ff8 8 rid=1"},
+        {true, "map i0.0 0x84003000..0x84003fff -> s1 0x84004000 w silent"},
+        {false, "dma-read s0 0x84004ffe 1 rid=1"},
+        {false, "dma-read s0 0x84003fff 1 rid=1"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat(TABLE, cases[i].op, "\n", NULL);
+
+        check(alone, text, cases[i].inside ? NULL : "operation 0: ");
+    }
+    check(alone, ONE "script\n" READ, "objects other than");
+    check(with_table, TABLE "dma-read s0 0x84004fff 1 rid=1\n",
+          "operation 0: ");
+}
+
 static void test_shape(void)
 {
     static const struct {
@@ -350,6 +376,7 @@ int main(int argc, char **argv)
     g_test_add_func("/path/inside", test_inside);
     g_test_add_func("/path/numbers", test_numbers);
     g_test_add_func("/path/table", test_table);
+    g_test_add_func("/path/alone", test_alone);
     g_test_add_func("/path/shape", test_shape);
     g_test_add_func("/path/LA-63/widths", test_widths);
     g_test_add_func("/path/random", test_random);

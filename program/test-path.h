@@ -14,7 +14,8 @@ typedef struct TestPath {
     uint64_t entry_bits;
     uint8_t output; /* width, of each stage */
     uint64_t far;   /* 1 GiB where nothing is */
-    bool tables;    /* the IOMMU may be a `table` */
+    bool tables;    /* the IOMMU may be a `table`; */
+    bool alone;     /* it is one, and reads may be of last bytes */
 } TestPath;
 
 #define TEST_ARM64_BITS UINT64_C(0x70180000000007ff)
@@ -68,6 +69,7 @@ static const TestPath test_paths[] = {
      {TW_FORMAT_VTD_SL, 0},
      .entry_bits = UINT64_C(0x3ff00000000007ff),
      .tables = true},
+    {"table", 1, {TW_FORMAT_ABSTRACT, 0}, .tables = true, .alone = true},
 };
 
 enum { N_TEST_PATHS = sizeof(test_paths) / sizeof(test_paths[0]) };
@@ -114,6 +116,16 @@ static inline TwDialect test_path_dialect(const TestPath *path)
     if (path->tables) {
         d.op_flags = TW_OPF_NOTIFIED | TW_OPF_ON;
         d.iommu_kinds |= 1u << TW_IOMMU_TABLE;
+    }
+    if (path->alone) {
+        static const uint8_t others[] = {TW_OP_POKE, TW_OP_CONTEXT,
+                                         TW_OP_INVALIDATE};
+
+        for (unsigned i = 0; i < sizeof(others); i++) {
+            tw_ops_remove(&d.ops, others[i]);
+        }
+        d.iommu_kinds = 1u << TW_IOMMU_TABLE;
+        d.last_bytes = true;
     }
     return d;
 }

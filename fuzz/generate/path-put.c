@@ -67,6 +67,9 @@ static void put_access(TwPathPlan *plan, unsigned index, uint64_t x, bool store)
     op->addr = (other_page ? tw_path_some_address(plan, page) : x) + offset;
     op->attrs = (other_index ? other : index) << TW_ATTR_REQUESTER_SHIFT;
     op->size = (uint8_t)size;
+    if (plan->dialect->last_bytes && !store && tw_path_chance(plan, 10)) {
+        op->size = 1;
+    }
     tw_path_done(plan, op);
 }
 

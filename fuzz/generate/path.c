@@ -180,6 +180,9 @@ static void set_up_tables(TwPathPlan *plan)
 /* One in three, where the dialect has both kinds. */
 static bool is_table(TwPathPlan *plan)
 {
+    if (tw_path_is_all_tables(plan->dialect)) {
+        return true;
+    }
     return tw_path_has_tables(plan->dialect) && tw_path_chance(plan, 33);
 }
 

@@ -427,7 +427,9 @@ int main(int argc, char **argv)
         g_autofree char *name =
             g_strconcat("/path/wide/", test_paths[i].name, NULL);
 
-        g_test_add_data_func(name, &test_paths[i], test_wide);
+        if (!test_paths[i].alone) { /* a table is not there in other GiB */
+            g_test_add_data_func(name, &test_paths[i], test_wide);
+        }
     }
     g_test_add_func("/path/mutate", test_mutate);
     g_test_add_data_func("/path/scopes/one-stage", &test_paths[2], test_scopes);

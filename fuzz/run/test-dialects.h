@@ -289,6 +289,7 @@ typedef struct Row {
     X(dma_first, NOTHING, CASES({0, NULL, NULL})) \
     X(path_far, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_wide, NOTHING, CASES({0, NULL, NULL})) \
+    X(last_bytes, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_bits, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_ones, NOTHING, CASES({0, NULL, NULL})) \
     X(mpc_board, MUST, CASES({0, SMALL, READ})) \

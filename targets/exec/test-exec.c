@@ -162,6 +162,7 @@ static void test_greeting_of_path(void)
         .reason_coarse = true,
         .table_bases = true,
         .output_widths = true,
+        .last_bytes = true,
         .contents = 1u << TW_CONTENTS_DATA | 1u << TW_CONTENTS_INERT,
         .min_page_lg = 12,
         .max_page_lg = 12,
