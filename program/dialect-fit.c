@@ -397,6 +397,8 @@ void tw_dialect_fit(const TwDialect *d, TwProgram *p)
         tw_path_shape(d, p);
     }
     if (d->mpc_board) {
+        p->n_cpus = p->n_cpus < d->max_cpus ? p->n_cpus : d->max_cpus;
+        p->explicit_safepoints &= d->explicit_safepoints;
         tw_mpc_board_shape(p);
     }
     p->contents = tw_dialect_fit_contents(d, p->contents);

@@ -40,9 +40,20 @@ static bool has_alias(const TwProgram *p)
            tw_mpc_board_has(p, 0);
 }
 
-static bool has_index(const TwProgram *p, unsigned index)
+static bool has_cpu(const TwProgram *p, unsigned cpu)
 {
-    return p->n_cpus > 0 && p->cpus[0].present && p->cpus[0].mmu[index].present;
+    return cpu < p->n_cpus && p->cpus[cpu].present;
+}
+
+static bool has_index(const TwProgram *p, unsigned cpu, unsigned index)
+{
+    return has_cpu(p, cpu) && p->cpus[cpu].mmu[index].present;
+}
+
+/* Has it the second CPU? */
+static bool is_shared(const TwProgram *p)
+{
+    return p->n_cpus > 1;
 }
 
 static unsigned first_mpc(const TwProgram *p)
@@ -110,11 +121,10 @@ static void shape_alias(TwProgram *p)
     alias->container = 0;
 }
 
-static void shape_cpu(TwProgram *p, unsigned indexes)
+static void shape_cpu(TwProgram *p, unsigned cpu, unsigned indexes)
 {
-    TwCpu *c = &p->cpus[0];
+    TwCpu *c = &p->cpus[cpu];
 
-    p->n_cpus = 1;
     *c = (TwCpu){.present = true, .tlb_lg = USUAL_TLB_LG};
     for (unsigned i = 0; i < TW_MPC_BOARD_INDEXES; i++) {
         if (indexes >> i & 1) {
@@ -125,30 +135,51 @@ static void shape_cpu(TwProgram *p, unsigned indexes)
 }
 
 /* What a program has of what may be missing, as bits. */
-static void parts_of(const TwProgram *p, unsigned *mpcs, bool *alias,
-                     unsigned *indexes)
+typedef struct Parts {
+    unsigned mpcs;
+    bool alias;
+    unsigned indexes[TW_MPC_BOARD_CPUS]; /* 0: there is no such CPU */
+} Parts;
+
+static Parts parts_of(const TwProgram *p)
 {
-    *mpcs = *indexes = 0;
-    *alias = has_alias(p);
+    Parts parts = {.alias = has_alias(p)};
+    unsigned any = 0;
+
     for (unsigned k = 0; k < TW_MPC_BOARD_MPCS; k++) {
-        *mpcs |= (unsigned)tw_mpc_board_has(p, k) << k;
+        parts.mpcs |= (unsigned)tw_mpc_board_has(p, k) << k;
     }
-    for (unsigned i = 0; i < TW_MPC_BOARD_INDEXES; i++) {
-        *indexes |= (unsigned)has_index(p, i) << i;
+    for (unsigned c = 0; c < TW_MPC_BOARD_CPUS; c++) {
+        for (unsigned i = 0; i < TW_MPC_BOARD_INDEXES; i++) {
+            parts.indexes[c] |= (unsigned)has_index(p, c, i) << i;
+        }
+        any |= parts.indexes[c];
     }
-    *mpcs = *mpcs ? *mpcs : 1;
-    *indexes = *indexes ? *indexes : 1;
+    parts.mpcs = parts.mpcs ? parts.mpcs : 1;
+    parts.indexes[0] = any ? parts.indexes[0] : 1;
+    return parts;
+}
+
+/* A CPU without an index is none; explicit safe points are for two. */
+static void shape_cpus(TwProgram *p, const Parts *parts)
+{
+    p->n_cpus = parts->indexes[1] ? 2 : 1;
+    for (unsigned c = 0; c < p->n_cpus; c++) {
+        if (parts->indexes[c]) {
+            shape_cpu(p, c, parts->indexes[c]);
+        } else {
+            p->cpus[c] = (TwCpu){.present = false};
+        }
+    }
+    p->explicit_safepoints = p->explicit_safepoints && p->n_cpus > 1;
 }
 
 void tw_mpc_board_shape(TwProgram *p)
 {
-    unsigned mpcs, indexes;
-    bool alias;
+    Parts parts = parts_of(p);
 
-    parts_of(p, &mpcs, &alias, &indexes);
     p->page_lg = TW_MPC_BOARD_PAGE_LG;
     p->hops = TW_DEFAULT_HOPS;
-    p->explicit_safepoints = false;
     p->n_actors = 0;
     p->n_regions = TW_MPC_BOARD_RAM + TW_MPC_BOARD_MPCS;
     p->n_spaces = 1 + TW_MPC_BOARD_MPCS;
@@ -166,14 +197,14 @@ void tw_mpc_board_shape(TwProgram *p)
     p->regions[0].size = UINT64_C(1) << ALL_LG;
     p->spaces[0] = (TwSpace){.present = true, .root = 0};
     for (unsigned k = 0; k < TW_MPC_BOARD_MPCS; k++) {
-        if (mpcs >> k & 1) {
+        if (parts.mpcs >> k & 1) {
             shape_mpc(p, k);
         }
     }
-    if (alias) {
+    if (parts.alias) {
         shape_alias(p);
     }
-    shape_cpu(p, indexes);
+    shape_cpus(p, &parts);
 }
 
 /* Execs -------------------------------------------------------------------- */
@@ -247,29 +278,48 @@ bool tw_mpc_board_has_shape(const TwProgram *p, char *why, size_t why_size)
 void tw_mpc_board_pages(TwProgram *p)
 {
     p->n_setup = 0;
-    for (unsigned i = 0; i < TW_MPC_BOARD_INDEXES; i++) {
-        if (has_index(p, i)) {
+    for (unsigned i = 0; i < TW_MPC_BOARD_CPUS * TW_MPC_BOARD_INDEXES; i++) {
+        unsigned cpu = i / TW_MPC_BOARD_INDEXES;
+        unsigned index = i % TW_MPC_BOARD_INDEXES;
+
+        if (has_index(p, cpu, index)) {
             p->setup[p->n_setup++] = (TwOp){.code = TW_OP_PAGE,
                                             .actor = TW_BOARD,
-                                            .index = (uint8_t)i,
+                                            .obj = (uint8_t)cpu,
+                                            .index = (uint8_t)index,
                                             .lg = ALL_LG,
-                                            .perm = rights_of[i]};
+                                            .perm = rights_of[index]};
         }
     }
 }
 
-/* This index, or the next one that has a page-map entry; TW_NONE: none has. */
-static uint8_t fit_index(const TwProgram *p, unsigned index, bool paged)
+/* This CPU, or the other one. */
+static uint8_t fit_cpu(const TwProgram *p, unsigned cpu)
+{
+    cpu %= TW_MPC_BOARD_CPUS;
+    return (uint8_t)(has_cpu(p, cpu) ? cpu : !cpu);
+}
+
+/* Who changes a register: on a board of one CPU the board. */
+static uint8_t fit_actor(const TwProgram *p, unsigned actor)
+{
+    return !is_shared(p) || actor == TW_BOARD ? TW_BOARD : fit_cpu(p, actor);
+}
+
+/* This index of a CPU, or the next one that has a page-map entry; TW_NONE: none
+ * has. */
+static uint8_t fit_index(const TwProgram *p, unsigned cpu, unsigned index,
+                         bool paged)
 {
     unsigned has = 0;
 
     for (unsigned i = 0; i < p->n_setup && paged; i++) {
-        has |= 1u << p->setup[i].index;
+        has |= (unsigned)(p->setup[i].obj == cpu) << p->setup[i].index;
     }
     for (unsigned i = 0; i < TW_MPC_BOARD_INDEXES; i++) {
         unsigned k = (index + i) % TW_MPC_BOARD_INDEXES;
 
-        if (has_index(p, k) && (!paged || has >> k & 1)) {
+        if (has_index(p, cpu, k) && (!paged || has >> k & 1)) {
             return (uint8_t)k;
         }
     }
@@ -316,11 +366,11 @@ static void fit_access(const TwProgram *p, TwOp *op)
     if (code && op->code != TW_OP_READ) {
         op->size = 8;
     }
-    op->obj = 0;
-    op->actor = 0;
+    op->obj = fit_cpu(p, op->obj);
+    op->actor = op->obj;
     op->flags = 0;
     op->from = 0;
-    op->index = fit_index(p, op->index, true);
+    op->index = fit_index(p, op->obj, op->index, true);
     op->addr = fit_address(p, op->addr) & ~(uint64_t)(op->size - 1u);
     fit_run(p, op);
     if (op->index == TW_NONE) {
@@ -337,7 +387,7 @@ static void fit_register(const TwProgram *p, TwOp *op)
     op->obj = (uint8_t)(tw_mpc_board_has(p, k) ? k : first_mpc(p));
     op->addr &= (REGISTERS - 1) & ~(uint64_t)(op->size - 1u);
     op->attrs = TW_ATTR_SECURE;
-    op->actor = TW_BOARD;
+    op->actor = fit_actor(p, op->actor);
     op->flags = 0;
     if (op->code == TW_OP_MPC_WRITE) {
         value &= (UINT64_C(1) << 8 * op->size) - 1;
@@ -351,10 +401,12 @@ static void fit_register(const TwProgram *p, TwOp *op)
 
 static void fit_page(const TwProgram *p, TwOp *op)
 {
-    uint8_t index = fit_index(p, op->index, false);
+    uint8_t cpu = fit_cpu(p, op->obj);
+    uint8_t index = fit_index(p, cpu, op->index, false);
 
     *op = (TwOp){.code = TW_OP_PAGE,
                  .actor = TW_BOARD,
+                 .obj = cpu,
                  .index = index,
                  .lg = ALL_LG,
                  .perm = rights_of[index % TW_MPC_BOARD_INDEXES]};
@@ -376,7 +428,15 @@ void tw_mpc_board_fit_op(const TwProgram *p, TwOp *op)
         fit_page(p, op);
         break;
     case TW_OP_FLUSH_ALL:
-        *op = (TwOp){.code = TW_OP_FLUSH_ALL, .actor = TW_BOARD};
+        *op = (TwOp){.code = TW_OP_FLUSH_ALL,
+                     .obj = fit_cpu(p, op->obj),
+                     .actor = fit_actor(p, op->obj)};
+        break;
+    case TW_OP_SAFEPOINT:
+        *op = is_shared(p) ? (TwOp){.code = TW_OP_SAFEPOINT,
+                                    .obj = fit_cpu(p, op->obj),
+                                    .actor = TW_BOARD}
+                           : (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
         break;
     default:
         *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};

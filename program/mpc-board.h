@@ -3,16 +3,18 @@
  * Programs for a board whose CPU reaches its SRAMs through TrustZone Memory
  * Protection Controllers (`mpc_board` of a dialect): what shape they have, and
  * which numbers stay inside the board.  The board is an Arm MPS2+ with the
- * image AN505: a Cortex-M33, and three SRAMs.
+ * image AN505, a Cortex-M33 and three SRAMs, or AN521, which has two of these
+ * CPUs.
  *
  * Region 0 is the space of the CPU, a container.  MPC k, of three, is IOMMU k
  * and region 1 + k, where the board has its SRAM for Non-secure accesses; it
  * leads to space 1 + k, whose root is the RAM, region 5 + k.  Region 4 is the
  * alias of the first SRAM.  What a program does not need may be missing: an MPC
- * with its three objects, the alias.
+ * with its three objects, the alias, one of the two CPUs.
  *
  * Addresses of Secure accesses are those of the board without bit 28, by which
- * the board tells them apart.  MMU indexes are what an access can be:
+ * the board tells them apart.  MMU indexes of each CPU are what an access can
+ * be:
  *
  *   c0.0  Secure state, Secure address
  *   c0.1  Secure state, Non-secure address: no instruction is fetched there
@@ -20,6 +22,10 @@
  *
  * The setup has one page-map entry for each index, from 0 to 0 and of 4 GiB;
  * its rights are those of the attribution, which nothing changes.
+ *
+ * On a board of one CPU, which has number 0, the board is the actor of whatever
+ * is no access, and safe points are implied.  With a second CPU in the program,
+ * each of the two may be the actor, and safe points may be explicit.
  *
  * With code contents, a fetch of a blocked block shall be an error: otherwise
  * the CPU reads zeros, which are instructions that go on with the next ones.
@@ -34,6 +40,7 @@
 enum {
     TW_MPC_BOARD_MPCS = 3,
     TW_MPC_BOARD_INDEXES = 3,
+    TW_MPC_BOARD_CPUS = 2,   /* at most */
     TW_MPC_BOARD_REGION = 1, /* of the first MPC, */
     TW_MPC_BOARD_ALIAS = 4,  /* of the alias of its SRAM, */
     TW_MPC_BOARD_RAM = 5,    /* and of that */

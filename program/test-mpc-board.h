@@ -19,6 +19,19 @@ static inline TwDialect test_mpc_board_dialect(bool code)
     d.op_flags = 0;
     d.contents = 1u << TW_CONTENTS_DATA | (unsigned)code << TW_CONTENTS_CODE;
     d.mpc_board = true;
+    d.max_cpus = 1;
+    d.explicit_safepoints = false;
+    return d;
+}
+
+/* The same with two CPUs. */
+static inline TwDialect test_mpc_board_of_two(bool code)
+{
+    TwDialect d = test_mpc_board_dialect(code);
+
+    tw_ops_add(&d.ops, TW_OP_SAFEPOINT);
+    d.max_cpus = TW_MPC_BOARD_CPUS;
+    d.explicit_safepoints = true;
     return d;
 }
 

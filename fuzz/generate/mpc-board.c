@@ -48,8 +48,10 @@ typedef struct Plan {
     uint16_t most;
     bool info;  /* looks at INT_INFO1 and INT_INFO2 */
     bool locks; /* may set LOCKDOWN */
-    unsigned n_indexes;
-    uint8_t indexes[TW_MPC_BOARD_INDEXES];
+    unsigned n_indexes[TW_MPC_BOARD_CPUS];
+    uint8_t indexes[TW_MPC_BOARD_CPUS][TW_MPC_BOARD_INDEXES];
+    bool shared;            /* two CPUs */
+    unsigned user, changer; /* of a move: CPUs */
     uint16_t spots[SPOTS];
     Shadow shadows[TW_MPC_BOARD_MPCS];
 } Plan;
@@ -65,6 +67,18 @@ static bool chance(Plan *plan, unsigned percent)
 }
 
 /* Operations --------------------------------------------------------------- */
+
+/* The CPU that makes an access, and the one that changes a register. */
+static unsigned some_user(Plan *plan)
+{
+    return plan->shared && chance(plan, 15) ? !plan->user : plan->user;
+}
+
+static uint8_t some_changer(Plan *plan)
+{
+    return (uint8_t)(plan->shared && chance(plan, 5) ? TW_BOARD
+                                                     : plan->changer);
+}
 
 /* A new operation, which fits the dialect once done() was called. */
 static TwOp *put(Plan *plan, TwOpCode code)
@@ -93,6 +107,7 @@ static void put_read(Plan *plan, unsigned mpc, unsigned offset, unsigned size)
 {
     TwOp *op = put(plan, TW_OP_MPC_READ);
 
+    op->actor = some_changer(plan);
     op->obj = (uint8_t)mpc;
     op->addr = offset;
     op->size = (uint8_t)size;
@@ -137,6 +152,7 @@ static void put_write(Plan *plan, unsigned mpc, unsigned offset, unsigned size,
 {
     TwOp *op = put(plan, TW_OP_MPC_WRITE);
 
+    op->actor = some_changer(plan);
     op->obj = (uint8_t)mpc;
     op->addr = offset;
     op->size = (uint8_t)size;
@@ -167,9 +183,11 @@ static void put_access(Plan *plan, unsigned mpc, unsigned block, unsigned index)
         chance(plan, 85) ? plan->spots[draw(plan, SPOTS)] : draw(plan, 1024);
     bool nowhere = chance(plan, 1);
     TwOp *op = put(plan, (TwOpCode)kind);
+    unsigned cpu = some_user(plan), n = plan->n_indexes[cpu];
 
-    op->index = chance(plan, 70) ? plan->indexes[index % plan->n_indexes]
-                                 : plan->indexes[draw(plan, plan->n_indexes)];
+    op->obj = (uint8_t)cpu;
+    op->index =
+        plan->indexes[cpu][chance(plan, 70) ? index % n : draw(plan, n)];
     op->size = (uint8_t)(1u << draw(plan, 4));
     op->addr = nowhere ? TW_MPC_BOARD_HOLE + draw(plan, 1 << 20)
                        : address_of(plan, mpc, block) + spot;
@@ -274,16 +292,46 @@ static unsigned some_mpc(Plan *plan)
     return k;
 }
 
+/* The CPU does what another one has asked it for. */
+static void put_safepoint(Plan *plan)
+{
+    TwOp *op;
+
+    if (plan->program->explicit_safepoints && chance(plan, 70)) {
+        op = put(plan, TW_OP_SAFEPOINT);
+        op->obj = (uint8_t)plan->user;
+        done(plan, op);
+    }
+}
+
+static void put_flush(Plan *plan)
+{
+    TwOp *op = put(plan, TW_OP_FLUSH_ALL);
+
+    op->obj = (uint8_t)plan->user;
+    done(plan, op);
+}
+
+static void choose_cpus(Plan *plan)
+{
+    if (plan->shared) {
+        plan->user = draw(plan, TW_MPC_BOARD_CPUS);
+        plan->changer = chance(plan, 75) ? !plan->user : plan->user;
+    }
+}
+
 static void move(Plan *plan)
 {
     unsigned mpc = some_mpc(plan), how = draw(plan, 100);
     unsigned block = plan->shadows[mpc].hot[draw(plan, HOT)];
 
+    choose_cpus(plan);
     if (how < 60) {
         if (chance(plan, 70)) {
             put_accesses(plan, mpc, block);
         }
         put_flip(plan, mpc, block);
+        put_safepoint(plan);
         put_accesses(plan, mpc, block);
     } else if (how < 75) {
         put_accesses(plan, mpc, block);
@@ -293,7 +341,7 @@ static void move(Plan *plan)
     } else if (how < 97) {
         put_look(plan, mpc);
     } else {
-        done(plan, put(plan, TW_OP_FLUSH_ALL));
+        put_flush(plan);
     }
 }
 
@@ -317,6 +365,21 @@ static void choose_hot(Plan *plan, unsigned mpc)
                                               : draw(plan, blocks));
 }
 
+/* Bits: indexes of the CPU; none means all. */
+static void choose_cpu(Plan *plan, unsigned cpu, unsigned indexes)
+{
+    TwProgram *p = plan->program;
+
+    p->n_cpus = (uint8_t)(cpu + 1);
+    p->cpus[cpu] = (TwCpu){.present = true};
+    for (unsigned i = 0; i < TW_MPC_BOARD_INDEXES; i++) {
+        p->cpus[cpu].mmu[i].present = indexes == 0 || (indexes >> i & 1);
+        if (p->cpus[cpu].mmu[i].present) {
+            plan->indexes[cpu][plan->n_indexes[cpu]++] = (uint8_t)i;
+        }
+    }
+}
+
 static void choose_parts(Plan *plan)
 {
     TwProgram *p = plan->program;
@@ -337,14 +400,12 @@ static void choose_parts(Plan *plan)
     if (chance(plan, 50)) {
         p->regions[TW_MPC_BOARD_ALIAS].kind = TW_REGION_ALIAS;
     }
-    p->n_cpus = 1;
-    p->cpus[0] = (TwCpu){.present = true};
-    for (unsigned i = 0; i < TW_MPC_BOARD_INDEXES; i++) {
-        p->cpus[0].mmu[i].present =
-            indexes == 0 || indexes == 7 || (indexes >> i & 1);
-        if (p->cpus[0].mmu[i].present) {
-            plan->indexes[plan->n_indexes++] = (uint8_t)i;
-        }
+    choose_cpu(plan, 0, indexes);
+    if (plan->dialect->max_cpus > 1) {
+        plan->shared = true;
+        choose_cpu(plan, 1, draw(plan, 8));
+        p->explicit_safepoints =
+            plan->dialect->explicit_safepoints && chance(plan, 60);
     }
 }
 

@@ -75,6 +75,19 @@ static TwVerdict judge(Judge *j)
                     &j->finding, &j->stats);
 }
 
+/* Judges a random program, which must be inside and right. */
+static void expect_agreement(Judge *j, unsigned n)
+{
+    make(j, n);
+    expect_inside(j, n);
+    if (tw_verdict_is_finding(judge(j))) {
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        tw_program_print(&program, NULL, text);
+        g_error("program %u: %s\n%s", n, j->finding.text, text->str);
+    }
+}
+
 static void test_agrees(void)
 {
     Judge *j = judge_new("softmmu");
@@ -82,14 +95,7 @@ static void test_agrees(void)
     unsigned words[TW_OP_CODES] = {0}, mpcs[TW_MPC_BOARD_MPCS] = {0};
 
     for (unsigned n = 0; n < PROGRAMS; n++) {
-        make(j, n);
-        expect_inside(j, n);
-        if (tw_verdict_is_finding(judge(j))) {
-            g_autoptr(GString) text = g_string_new(NULL);
-
-            tw_program_print(&program, NULL, text);
-            g_error("program %u: %s\n%s", n, j->finding.text, text->str);
-        }
+        expect_agreement(j, n);
         for (unsigned k = 0; k < TW_MPC_BOARD_MPCS; k++) {
             mpcs[k] += tw_mpc_board_has(&program, k);
         }
@@ -109,11 +115,44 @@ static void test_agrees(void)
     judge_free(j);
 }
 
-static void test_mutants(void)
+/* Two CPUs: each changes what the other one accesses, and there are answers
+ * that only the missing safe point allows. */
+static void test_two_cpus(void)
+{
+    Judge *j = judge_new("softmmu");
+    unsigned accesses[TW_MPC_BOARD_CPUS] = {0},
+             changes[TW_MPC_BOARD_CPUS] = {0};
+    unsigned safepoints = 0, explicit_ = 0;
+
+    j->dialect = test_mpc_board_of_two(false);
+    for (unsigned n = 0; n < PROGRAMS; n++) {
+        expect_agreement(j, n);
+        explicit_ += program.explicit_safepoints;
+        for (unsigned i = 0; i < program.n_script; i++) {
+            const TwOp *op = &program.script[i];
+
+            safepoints += op->code == TW_OP_SAFEPOINT;
+            if (op->actor != TW_BOARD) {
+                (op->code == TW_OP_MPC_WRITE ? changes : accesses)[op->actor]++;
+            }
+        }
+    }
+    for (unsigned c = 0; c < TW_MPC_BOARD_CPUS; c++) {
+        g_assert_cmpuint(accesses[c], >, 10 * PROGRAMS);
+        g_assert_cmpuint(changes[c], >, 5 * PROGRAMS);
+    }
+    g_assert_cmpuint(explicit_, >, PROGRAMS / 2);
+    g_assert_cmpuint(explicit_, <, PROGRAMS);
+    g_assert_cmpuint(safepoints, >, PROGRAMS);
+    g_assert_cmpuint(j->stats.windows, >, PROGRAMS / 8);
+    judge_free(j);
+}
+
+static void test_mutants(gconstpointer dialect)
 {
     Judge *j = judge_new("softmmu");
 
-    j->dialect = test_mpc_board_dialect(true);
+    j->dialect = *(const TwDialect *)dialect;
     for (unsigned n = 0; n < PROGRAMS; n++) {
         TwRng rng = tw_rng_for(13, n);
 
@@ -126,12 +165,14 @@ static void test_mutants(void)
     judge_free(j);
 }
 
-/* A bug of what a TLB keeps of an MPC is found. */
+/* Bugs of what a TLB keeps of an MPC, and of what one CPU tells the other, are
+ * found. */
 static void test_finds(gconstpointer name)
 {
     Judge *j = judge_new(name);
     unsigned found = 0;
 
+    j->dialect = test_mpc_board_of_two(false);
     for (unsigned n = 0; n < PROGRAMS && found == 0; n++) {
         make(j, n);
         found += tw_verdict_is_finding(judge(j));
@@ -142,10 +183,21 @@ static void test_finds(gconstpointer name)
 
 int main(int argc, char **argv)
 {
+    TwDialect one = test_mpc_board_dialect(true);
+    TwDialect two = test_mpc_board_of_two(true);
+
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/mpc-board/agrees", test_agrees);
-    g_test_add_func("/mpc-board/mutants", test_mutants);
+    g_test_add_func("/mpc-board/two-cpus", test_two_cpus);
+    g_test_add_data_func("/mpc-board/mutants", &one, test_mutants);
+    g_test_add_data_func("/mpc-board/mutants-of-two", &two, test_mutants);
     g_test_add_data_func("/mpc-board/finds/wrong-as-section",
                          "zoo:wrong-as-section", test_finds);
+    g_test_add_data_func("/mpc-board/finds/first-notifier-only",
+                         "zoo:first-notifier-only", test_finds);
+    g_test_add_data_func("/mpc-board/finds/no-implied-safe-point",
+                         "zoo:no-implied-safe-point", test_finds);
+    g_test_add_data_func("/mpc-board/finds/unmap-not-queued",
+                         "zoo:unmap-not-queued", test_finds);
     return g_test_run();
 }

@@ -30,6 +30,7 @@ static const TwTargetClass *const classes[] = {
     &tw_qemu_riscv64_class,
     &tw_qemu_ab_class,
     &tw_mpc_class,
+    &tw_mpc_smp_class,
     &tw_mpc_dma_class,
 #endif
     &tw_qtest_smmuv3_class,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The classes "qemu-mpc" and "qemu-mpc-dma": opening them, what they can
- * express, and what the board promises.
+ * The classes "qemu-mpc", "qemu-mpc-smp" and "qemu-mpc-dma": opening them, what
+ * they can express, and what the board promises.
  */
 #define _GNU_SOURCE
 #include "targets/mpc/class.h"
@@ -147,9 +147,20 @@ static char *command_of(const Machine *m)
         "-object memory-backend-file,id=m0,size=%u,"
         "mem-path=/proc/self/fd/$TW_RAM,share=on -m size=%u -monitor none "
         "-chardev stdio,id=s0,signal=off -serial chardev:s0 "
-        "-M mps2-an505,memory-backend=m0 -kernel /proc/self/fd/$TW_FILE %s "
+        "-M %s,memory-backend=m0 -kernel /proc/self/fd/$TW_FILE %s "
         "-accel tcg", /* of several, QEMU takes the first */
-        quoted, TW_MPC_RAM_SIZE, TW_MPC_RAM_SIZE >> 20, m->args);
+        quoted, TW_MPC_RAM_SIZE, TW_MPC_RAM_SIZE >> 20,
+        m->n_cpus > 1 ? "mps2-an521" : "mps2-an505", m->args);
+}
+
+/* Two CPUs: what one of them changes ends answers of the other at its safe
+ * point. */
+static void share(Machine *m)
+{
+    tw_ops_add(&m->dialect.ops, TW_OP_SAFEPOINT);
+    m->dialect.max_cpus = TW_MPC_BOARD_CPUS;
+    m->dialect.max_setup = TW_MPC_BOARD_CPUS * TW_MPC_BOARD_INDEXES;
+    m->dialect.explicit_safepoints = true;
 }
 
 /* The CPU is compared with DMA, which executes nothing and caches nothing. */
@@ -192,6 +203,10 @@ static TwTarget *machine_open(const TwTargetClass *klass,
     m->ram_fd = m->file_fd = -1;
     m->dialect = dialect_of_class();
     m->contract = contract_of_class;
+    m->n_cpus = klass == &tw_mpc_smp_class ? TW_MPC_BOARD_CPUS : 1;
+    if (m->n_cpus > 1) {
+        share(m);
+    }
     m->pairs = klass->run_reference != NULL;
     if (m->pairs) {
         compare(m);
@@ -227,6 +242,11 @@ static TwTarget *cpu_open(const TwTargetOptions *options, GError **error)
     return machine_open(&tw_mpc_class, options, error);
 }
 
+static TwTarget *smp_open(const TwTargetOptions *options, GError **error)
+{
+    return machine_open(&tw_mpc_smp_class, options, error);
+}
+
 static TwTarget *dma_open(const TwTargetOptions *options, GError **error)
 {
     return machine_open(&tw_mpc_dma_class, options, error);
@@ -247,6 +267,24 @@ const TwTargetClass tw_mpc_class = {
     .ping = tw_mpc_ping,
     .close = machine_close,
     .triggers = tw_mpc_triggers,
+    .triggers_met = tw_mpc_triggers_met,
+    .avoid = tw_mpc_avoid,
+};
+
+const TwTargetClass tw_mpc_smp_class = {
+    .name = "qemu-mpc-smp",
+    .summary = "two such Cortex-M33, each of which changes what the other sees",
+    .options = options_of_class,
+    .elsewhere = true,
+    .open = smp_open,
+    .dialect = dialect,
+    .contract = contract,
+    .version = version,
+    .run = tw_mpc_run,
+    .other = other,
+    .ping = tw_mpc_ping,
+    .close = machine_close,
+    .triggers = tw_mpc_smp_triggers,
     .triggers_met = tw_mpc_triggers_met,
     .avoid = tw_mpc_avoid,
 };

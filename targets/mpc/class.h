@@ -7,6 +7,8 @@
 #include "targets/target.h"
 
 extern const TwTargetClass tw_mpc_class;
+/* "qemu-mpc-smp": two CPUs. */
+extern const TwTargetClass tw_mpc_smp_class;
 /* "qemu-mpc-dma": the same, compared with its DMA controller. */
 extern const TwTargetClass tw_mpc_dma_class;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The targets "qemu-mpc" and "qemu-mpc-dma", and what their parts share: a
- * stock qemu-system-arm with the agent inside (agent/), whose CPU reaches its
- * SRAMs through MPCs.
+ * The targets "qemu-mpc", "qemu-mpc-smp" and "qemu-mpc-dma", and what their
+ * parts share: a stock qemu-system-arm with the agent inside (agent/), whose
+ * CPUs reach its SRAMs through MPCs.
  *
  *   class.c       the classes, their options, dialects, the contract
  *   start.c       the process: start, rounds, reset of the board, end
@@ -56,6 +56,7 @@ typedef struct Machine {
     struct Machine *other; /* the other configuration, or NULL */
     char *versions;        /* of both, then */
     uint32_t timeout_ms;
+    unsigned n_cpus;
     bool pairs;  /* no class tells that an access was blocked, for `by_dma` */
     bool by_dma; /* loads and stores are the DMA controller's */
     bool drop_flushes; /* leaves one write of a table in four out */
@@ -76,10 +77,11 @@ typedef struct Machine {
     TwTrace idle; /* of an exchange without a program */
     TwLegality legality;
     TwMpcShadows shadows;
-    bool quiet[TW_MAX_SCRIPT]; /* an access may be a bus fault, and zeros are
-                                * as good; of `pairs` */
-    unsigned n_writes;         /* of tables, in the script */
-    bool broken;               /* it cannot go on; the trace says why */
+    bool quiet[TW_MAX_SCRIPT];    /* an access may be a bus fault, and zeros are
+                                   * as good; of `pairs` */
+    unsigned n_writes;            /* of tables, in the script */
+    bool owes[TW_MPC_BOARD_CPUS]; /* a safe point: another has done something */
+    bool broken;                  /* it cannot go on; the trace says why */
     unsigned n_ops;
     unsigned n_used;
     uint16_t used[MOST_USED]; /* blocks of this program */

@@ -26,14 +26,50 @@ static uint32_t address_of(unsigned index, uint64_t addr)
 
 /* Operations --------------------------------------------------------------- */
 
+/* The CPU that performs what an actor does.  What the board does is the first
+ * one's. */
+static uint8_t cpu_of(unsigned actor)
+{
+    return actor == TW_BOARD ? 0 : (uint8_t)actor;
+}
+
+/* What a CPU does.  Where safe points are explicit, the other one goes on
+ * running; else it sleeps. */
+static TwMpcDo *do_on(Machine *m, unsigned cpu, unsigned kind, unsigned number)
+{
+    TwMpcDo *what = tw_mpc_do(m, kind, number);
+
+    what->cpu = cpu & 1;
+    what->running = m->program->explicit_safepoints;
+    return what;
+}
+
+/* On a board of two CPUs, what an operation asks another CPU for happens at the
+ * safe point of that (LA-3): where they are implied, before its next operation.
+ */
+static void keep_safepoints(Machine *m, const TwOp *op, unsigned number)
+{
+    unsigned cpu = cpu_of(op->actor);
+
+    if (m->n_cpus < 2) {
+        return;
+    }
+    if (!m->program->explicit_safepoints && op->actor != TW_BOARD &&
+        m->owes[cpu]) {
+        do_on(m, cpu, TW_MPC_SAFEPOINT, number);
+        m->owes[cpu] = false;
+    }
+    m->owes[!cpu] = true;
+}
+
 static void do_access(Machine *m, const TwOp *op, unsigned number)
 {
     uint64_t offset;
-    TwMpcDo *what = tw_mpc_do(m,
-                              op->code == TW_OP_WRITE  ? TW_MPC_WRITE
-                              : op->code == TW_OP_EXEC ? TW_MPC_CALL
-                                                       : TW_MPC_READ,
-                              number);
+    TwMpcDo *what = do_on(m, cpu_of(op->actor),
+                          op->code == TW_OP_WRITE  ? TW_MPC_WRITE
+                          : op->code == TW_OP_EXEC ? TW_MPC_CALL
+                                                   : TW_MPC_READ,
+                          number);
     unsigned mpc;
     bool blocked = tw_mpc_shadows_block(&m->shadows, op->index, op->addr, &mpc);
 
@@ -70,7 +106,8 @@ static void do_register(Machine *m, const TwOp *op, unsigned number)
         m->n_writes++ % 4 == 3) {
         return;
     }
-    what = tw_mpc_do(m, write ? TW_MPC_WRITE : TW_MPC_READ, number);
+    what =
+        do_on(m, cpu_of(op->actor), write ? TW_MPC_WRITE : TW_MPC_READ, number);
     what->lg = (uint8_t)__builtin_ctz(op->size);
     what->addr = registers_of[op->obj] + (uint32_t)op->addr;
     what->value = write ? op->value : 0;
@@ -86,6 +123,7 @@ static void perform(Machine *m, unsigned number)
         outcome->status = TW_STATUS_SKIPPED;
         return;
     }
+    keep_safepoints(m, op, number);
     switch (op->code) {
     case TW_OP_READ:
     case TW_OP_WRITE:
@@ -97,7 +135,10 @@ static void perform(Machine *m, unsigned number)
         do_register(m, op, number);
         break;
     case TW_OP_FLUSH_ALL:
-        tw_mpc_do(m, TW_MPC_FLUSH, number);
+        do_on(m, op->obj, TW_MPC_FLUSH, number);
+        break;
+    case TW_OP_SAFEPOINT:
+        do_on(m, op->obj, TW_MPC_SAFEPOINT, number);
         break;
     default: /* nop */
         break;
@@ -128,18 +169,24 @@ static void start(Machine *m)
     tw_legality_init(&m->legality, m->program);
     tw_mpc_shadows_start(&m->shadows, m->program);
     m->n_writes = 0;
+    m->owes[0] = m->owes[1] = false;
     if (stains & TW_MPC_STAIN_LOCKED ||
         (stains & TW_MPC_STAIN_INFO && reads_info(m->program))) {
         tw_mpc_reset(m);
     }
     tw_mpc_memory_fill(m);
-    tw_mpc_do(m, TW_MPC_FLUSH, 0);
+    for (unsigned i = 0; i < m->n_cpus; i++) {
+        do_on(m, i, TW_MPC_FLUSH, 0);
+    }
 }
 
 static void finish(Machine *m)
 {
     unsigned last = m->program->n_script ? m->program->n_script - 1u : 0;
 
+    if (m->n_cpus > 1) { /* the second CPU sleeps from here on */
+        tw_mpc_do(m, TW_MPC_SAFEPOINT, last)->cpu = 1;
+    }
     tw_mpc_memory_ask(m);
     for (unsigned k = 0; k < TW_MPC_BOARD_MPCS; k++) {
         if (tw_mpc_board_has(m->program, k)) {

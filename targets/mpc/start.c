@@ -58,6 +58,7 @@ bool tw_mpc_start(Machine *m, char *why, size_t size)
     }
     m->started = true;
     memset(box, 0, sizeof(*box));
+    box->n_cpus = m->n_cpus;
     m->fresh = true;
     if (!tw_process_start(&m->process, m->command, fds, 2)) {
         snprintf(why, size, "expected to start a process: %s",
@@ -132,11 +133,27 @@ bool tw_mpc_round(Machine *m)
     return false;
 }
 
+/* QEMU resets the first CPU alone. */
+static void restart(Machine *m)
+{
+    stop(m);
+    if (!tw_mpc_start(m, m->trace->text, sizeof(m->trace->text))) {
+        m->broken = true;
+        m->trace->end = TW_END_DIED;
+        m->trace->end_op = 0;
+    }
+}
+
 /* The agent's answer is what it says at its start. */
 void tw_mpc_reset(Machine *m)
 {
     TwMpcMailbox *box = tw_mpc_mailbox(m);
     TwReply reply;
+
+    if (m->n_cpus > 1) {
+        restart(m);
+        return;
+    }
 
     *(TwMpcDo *)(void *)(m->ram + TW_MPC_OPS) = (TwMpcDo){.kind = TW_MPC_RESET};
     m->n_ops = 1;

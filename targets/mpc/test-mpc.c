@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The target "qemu-mpc": programs made by hand with the outcomes that they must
- * have, and processes that end, stop or never were.  What QEMU before 11 does
- * with accesses that an MPC blocks is left out.
+ * The targets "qemu-mpc..."; programs made by hand with the outcomes that they
+ * must have, and processes that end, stop or never were.  What QEMU before 11
+ * does with accesses that an MPC blocks is left out.
  */
 #include <glib.h>
 #include <signal.h>
@@ -25,13 +25,19 @@ static TwTarget *open_with(const char *qemu, const char *args,
     return tw_target_open(&options, error);
 }
 
-static TwTarget *open_target(void)
+static TwTarget *open_class(const char *name)
 {
+    TwTargetOptions options = {.name = name};
     GError *error = NULL;
-    TwTarget *target = open_with(NULL, NULL, 0, &error);
+    TwTarget *target = tw_target_open(&options, &error);
 
     g_assert_no_error(error);
     return target;
+}
+
+static TwTarget *open_target(void)
+{
+    return open_class("qemu-mpc");
 }
 
 /* The first SRAM, with its alias, and the third one, in all ways. */
@@ -334,6 +340,79 @@ static void test_dma(void)
     tw_target_close(target);
 }
 
+#define TWO(safepoints) \
+    "twinwalk 1\npage 1024\nsafepoints " safepoints "\n" \
+    "region r0 container size 2^32 root s0\n" \
+    "region r3 iommu size 0x200000 in r0 at 0x28200000 iommu i2\n" \
+    "region r7 ram size 0x200000 root s3\n" \
+    "iommu i2 mpc indexes 2 select secure to s3 blocked s3\n" \
+    "mmu c0.0 space s0 attrs secure\n" \
+    "mmu c1.0 space s0 attrs secure\nmmu c1.2 space s0\n" \
+    "setup\n" \
+    "  page c0.0 0x0 -> 0x0 size 2^32 rwx\n" \
+    "  page c1.0 0x0 -> 0x0 size 2^32 rwx\n" \
+    "  page c1.2 0x0 -> 0x0 size 2^32 rwx\n" \
+    "script\n"
+
+/* Each of two CPUs sees what the other one stores, and what it opens and
+ * closes, after its safe point.  (A second program of locked MPCs needs a new
+ * board.) */
+#define TWO_SCRIPT \
+    "  c1: mpc-write i2 0x0 4 = 0x80000110 secure\n" /* 0 */ \
+    "  write c0.0 0x28200800 8\n"                    /* 1 */ \
+    "  read c1.0 0x28200804 4\n"                     /* 2 */ \
+    "  write c1.0 0x28200802 1\n"                    /* 3 */ \
+    "  read c0.0 0x28200800 4\n"                     /* 4 */
+
+#define TWO_CHANGES \
+    "  c0: mpc-write i2 0x0 4 = 0x110 secure\n" /* 0 */ \
+    "  read c0.0 0x28200800 4\n"                /* 1 */ \
+    "  read c1.0 0x28200800 4\n"                /* 2 */ \
+    "  c1: mpc-write i2 0x1c 1 = 0x4 secure\n"  /* 3 */ \
+    "  safepoint c0\n"                          /* 4 */ \
+    "  read c0.0 0x28200800 4\n"                /* 5 */ \
+    "  read c1.0 0x28200800 4\n"                /* 6 */ \
+    "  read c1.2 0x28200800 4\n"                /* 7 */ \
+    "  c0: mpc-write i2 0x18 4 = 0x0 secure\n"  /* 8 */ \
+    "  c0: mpc-write i2 0x1c 1 = 0x0 secure\n"  /* 9 */ \
+    "  safepoint c1\n"                          /* 10 */ \
+    "  read c1.2 0x28200800 4\n"                /* 11 */ \
+    "  read c1.0 0x28200800 4\n"                /* 12 */ \
+    "  c1: flush-all c1\n"                      /* 13 */ \
+    "  read c0.0 0x28200800 4\n"                /* 14 */
+
+static void expect_changes(const Kit *kit)
+{
+    static const bool closed[] = {
+        [5] = true, [6] = true, [11] = true, [14] = false};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(closed); i++) {
+        if (kit->program.script[i].code == TW_OP_READ) {
+            expect(kit, i, closed[i] ? TW_CLASS_DEVICE_ERROR : TW_CLASS_OK,
+                   closed[i] ? 0 : initial(7, 0x800, 4));
+        }
+    }
+}
+
+static void test_two_cpus(void)
+{
+    TwTarget *target = open_class("qemu-mpc-smp");
+    g_autofree Kit *kit = g_new0(Kit, 1);
+
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t low = (stored(1, 8) & 0xff00ffff) | stored(3, 1) << 16;
+
+        run(target, kit, TWO("implied") TWO_SCRIPT);
+        expect(kit, 2, TW_CLASS_OK, stored(1, 8) >> 32);
+        expect(kit, 4, TW_CLASS_OK, low);
+    }
+    run(target, kit, TWO("implied") TWO_CHANGES);
+    expect_changes(kit);
+    run(target, kit, TWO("explicit") TWO_CHANGES);
+    expect_changes(kit);
+    tw_target_close(target);
+}
+
 /* A QEMU that was killed is a verdict, and the next program gets a new one. */
 static void test_killed(void)
 {
@@ -391,6 +470,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mpc/long", test_long);
     g_test_add_func("/mpc/other", test_other);
     g_test_add_func("/mpc/dma", test_dma);
+    g_test_add_func("/mpc/two-cpus", test_two_cpus);
     g_test_add_func("/mpc/killed", test_killed);
     g_test_add_func("/mpc/no-qemu", test_no_qemu);
     return g_test_run();

@@ -2,13 +2,22 @@
 /* The triggers, told from the program alone. */
 #include "targets/mpc/trigger.h"
 
+#include <string.h>
+
 #include "program/ops.h"
 #include "targets/mpc/shadow.h"
 
-enum { BLOCKED_QUIETLY, BLOCKED_RECORD, SECURE_FETCH, CUT_INSTRUCTION };
+enum {
+    BLOCKED_QUIETLY,
+    BLOCKED_RECORD,
+    SECURE_FETCH,
+    CUT_INSTRUCTION,
+    RUNNING_CPU
+};
 #define BIT(trigger) (UINT64_C(1) << (trigger))
 
 enum {
+    BLK_LUT = 0x1c,
     INT_STAT = 0x20,
     INT_INFO1 = 0x2c,
     INT_INFO_END = 0x34,
@@ -29,17 +38,36 @@ enum {
             "a block that was closed to it" \
     }
 
-const TwTriggerInfo tw_mpc_triggers[] = {
+#define FETCH \
+    { \
+        .name = "secure-fetch", \
+        .meaning = "code of a Non-secure block is run in Secure state, " \
+                   "after a load or store there in that state" \
+    }
+#define CUT \
+    { \
+        .name = "cut-instruction", \
+        .meaning = "a run goes from an open block on into one that is " \
+                   "closed to it", \
+        .deadly = true \
+    }
+
+const TwTriggerInfo tw_mpc_triggers[] = {[BLOCKED_QUIETLY] = QUIETLY,
+                                         [BLOCKED_RECORD] = RECORD,
+                                         [SECURE_FETCH] = FETCH,
+                                         [CUT_INSTRUCTION] = CUT,
+                                         {.name = NULL}};
+
+const TwTriggerInfo tw_mpc_smp_triggers[] = {
     [BLOCKED_QUIETLY] = QUIETLY,
     [BLOCKED_RECORD] = RECORD,
-    [SECURE_FETCH] = {.name = "secure-fetch",
-                      .meaning = "code of a Non-secure block is run in Secure "
-                                 "state, after a load or store there in that "
-                                 "state"},
-    [CUT_INSTRUCTION] = {.name = "cut-instruction",
-                         .meaning = "a run goes from an open block on into one "
-                                    "that is closed to it",
-                         .deadly = true},
+    [SECURE_FETCH] = FETCH,
+    [CUT_INSTRUCTION] = CUT,
+    [RUNNING_CPU] = {.name = "running-cpu",
+                     .meaning = "one CPU has changed a look-up table while the "
+                                "other one goes on running: safe points are "
+                                "explicit",
+                     .deadly = true},
     {.name = NULL}};
 
 const TwTriggerInfo tw_mpc_data_triggers[] = {
@@ -49,9 +77,11 @@ const TwTriggerInfo tw_mpc_data_triggers[] = {
 typedef struct Past {
     TwMpcShadows shadows;
     uint32_t blocked; /* a bit per MPC: it has blocked something */
-    unsigned n_touched;
-    uint64_t touched[TW_MAX_SCRIPT]; /* pages, in Secure state by Non-secure
-                                      * addresses, since the last flush */
+    bool running;     /* a table has changed while another CPU was running */
+    /* Pages that a CPU has accessed in Secure state by Non-secure addresses,
+     * since its last flush. */
+    unsigned n_touched[TW_MPC_BOARD_CPUS];
+    uint64_t touched[TW_MPC_BOARD_CPUS][TW_MAX_SCRIPT];
 } Past;
 
 static bool is_access(const TwOp *op)
@@ -87,10 +117,10 @@ static Blocked is_blocked(const Past *past, const TwOp *op, unsigned *mpc)
                : NOWHERE;
 }
 
-static bool is_touched(const Past *past, uint64_t page)
+static bool is_touched(const Past *past, unsigned cpu, uint64_t page)
 {
-    for (unsigned i = 0; i < past->n_touched; i++) {
-        if (past->touched[i] == page) {
+    for (unsigned i = 0; i < past->n_touched[cpu]; i++) {
+        if (past->touched[cpu][i] == page) {
             return true;
         }
     }
@@ -101,8 +131,8 @@ static bool is_touched(const Past *past, uint64_t page)
 static bool is_secure_fetch(const Past *past, const TwOp *op)
 {
     return op->code == TW_OP_EXEC && op->index == NONSECURE_ADDRESS &&
-           (is_touched(past, page_of(op->addr)) ||
-            is_touched(past, page_of(last_of(past, op))));
+           (is_touched(past, op->obj, page_of(op->addr)) ||
+            is_touched(past, op->obj, page_of(last_of(past, op))));
 }
 
 static bool reads_record(const TwOp *op)
@@ -112,6 +142,14 @@ static bool reads_record(const TwOp *op)
     return op->code == TW_OP_MPC_READ &&
            (offset == INT_STAT ||
             (offset >= INT_INFO1 && offset < INT_INFO_END));
+}
+
+/* From there on what was damaged may show anywhere. */
+static bool is_running(const Past *past, const TwOp *op)
+{
+    return past->running || (past->shadows.program->explicit_safepoints &&
+                             op->code == TW_OP_MPC_WRITE &&
+                             (op->addr & ~UINT64_C(3)) == BLK_LUT);
 }
 
 /* The triggers that an operation meets. */
@@ -130,22 +168,25 @@ static uint64_t met_by(const Past *past, const TwOp *op)
     if (reads_record(op) && past->blocked >> op->obj & 1) {
         met |= BIT(BLOCKED_RECORD);
     }
-    return met;
+    return met | (is_running(past, op) ? BIT(RUNNING_CPU) : 0);
 }
 
 static void step(Past *past, const TwOp *op)
 {
     unsigned mpc;
 
+    past->running = is_running(past, op);
     if (is_blocked(past, op, &mpc) != NOWHERE) {
         past->blocked |= 1u << mpc;
     }
     if (op->code == TW_OP_FLUSH_ALL) {
-        past->n_touched = 0;
+        past->n_touched[op->obj] = 0;
     } else if ((op->code == TW_OP_READ || op->code == TW_OP_WRITE) &&
                op->index == NONSECURE_ADDRESS &&
-               !is_touched(past, page_of(op->addr))) {
-        past->touched[past->n_touched++] = page_of(op->addr);
+               !is_touched(past, op->obj, page_of(op->addr))) {
+        unsigned n = past->n_touched[op->obj]++;
+
+        past->touched[op->obj][n] = page_of(op->addr);
     }
     tw_mpc_shadows_step(&past->shadows, op);
 }
@@ -153,7 +194,8 @@ static void step(Past *past, const TwOp *op)
 static void start(Past *past, const TwProgram *program)
 {
     past->blocked = 0;
-    past->n_touched = 0;
+    past->running = false;
+    memset(past->n_touched, 0, sizeof(past->n_touched));
     tw_mpc_shadows_start(&past->shadows, program);
 }
 
@@ -179,13 +221,16 @@ uint64_t tw_mpc_triggers_met(const TwProgram *program, const TwFinding *finding)
     return all;
 }
 
-/* What meets a trigger becomes nothing. */
+/* What meets a trigger becomes nothing; no CPU goes on running. */
 void tw_mpc_avoid(TwProgram *program, uint64_t triggers)
 {
     Past past;
 
     if (!tw_mpc_board_has_shape(program, NULL, 0)) {
         return;
+    }
+    if (triggers & BIT(RUNNING_CPU)) {
+        program->explicit_safepoints = false;
     }
     start(&past, program);
     for (unsigned i = 0; i < program->n_script; i++) {

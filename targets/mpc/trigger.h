@@ -6,6 +6,8 @@
 #include "targets/target.h"
 
 extern const TwTriggerInfo tw_mpc_triggers[];
+/* Also those of two CPUs. */
+extern const TwTriggerInfo tw_mpc_smp_triggers[];
 /* The first of them: those that programs without code can meet. */
 extern const TwTriggerInfo tw_mpc_data_triggers[];
 uint64_t tw_mpc_triggers_met(const TwProgram *program,

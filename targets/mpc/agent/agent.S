@@ -7,10 +7,14 @@
     .syntax unified
     .thumb
 
-    .macro vectors
-    .word agent_stack_end
-    .word agent_entry
-    .rept 14
+    .macro vectors stack, entry
+    .word \stack
+    .word \entry
+    .rept 9
+    .word exception
+    .endr
+    .word supervisor_call
+    .rept 4
     .word exception
     .endr
     .rept 112
@@ -20,11 +24,13 @@
 
     .section .boot, "a"
     .balign 512
-    vectors
+    vectors agent_stack_end, agent_entry
 
     .section .vectors, "a"
     .balign 512
-    vectors
+    vectors agent_stack_end, agent_entry
+    .balign 512
+    vectors agent_second_stack_end, agent_second_entry
 
     .macro function name
     .balign 4
@@ -41,13 +47,30 @@ function agent_entry
     mov sp, r0
     bl agent_main
     b .
+function agent_second_entry
+    cpsid i
+    ldr r0, =agent_second_stack_end
+    mov sp, r0
+    bl agent_second_main
+    b .
+
+/* Of each CPU: the Main stack of the Secure state is 1 KiB, and begins with a
+ * word, `trying`: the stack pointer of a try, or 0.  A CPU knows by this stack
+ * which one it is. */
+    .macro trying register
+    mov \register, sp
+    bfc \register, #0, #10
+    .endm
+
+function supervisor_call
+    bx lr
 
 /* r0, r2: value, low and high; r1: address; r3: function, bit 0 clear if it is
  * Non-secure; on the stack: the record (TwMpcDone). */
 function agent_try
     push {r4-r11, lr}
     sub sp, #4
-    ldr r4, =trying
+    trying r4
     mov r5, sp
     str r5, [r4]
     mov r4, r3
@@ -61,11 +84,11 @@ function agent_try
     b tried
 fault_in_try:
     /* r12: the record's `fault`, registers as they were. */
-    ldr r4, =trying
+    trying r4
     ldr r4, [r4]
     mov sp, r4
 tried:
-    ldr r4, =trying
+    trying r4
     movs r5, #0
     str r5, [r4]
     ldr r4, [sp, #40]
@@ -77,8 +100,8 @@ tried:
  * code, by a new frame under the stack pointer of the try, whatever state was
  * left.  r0 to r3 are what they were. */
 function exception
-    ldr r4, =trying
-    ldr r4, [r4]
+    trying r7
+    ldr r4, [r7]
     cbz r4, 3f
     /* The frame of the exception: Main stack of the state that it came from. */
     tst lr, #0x40
@@ -86,7 +109,8 @@ function exception
     mrsne r5, msp
     mrseq r5, msp_ns
     ldmia r5, {r0-r3}
-    ldr r6, =agent_nonsecure_stack_end
+    ldr r6, =agent_nonsecure_stacks
+    add r6, r7
     msr msp_ns, r6      /* drops a frame there */
     sub r4, #32
     mrs r5, ipsr
@@ -105,8 +129,8 @@ function exception
     msr msp, r4
     mvn lr, #6          /* EXC_RETURN 0xfffffff9: Secure, Thread mode, MSP */
     bx lr
-3:  ldr r0, =agent_stack_end
-    mov sp, r0
+3:  add r7, #0x400
+    mov sp, r7
     mrs r0, ipsr
     bl agent_panic
     b .
@@ -136,8 +160,3 @@ function write8
 agent_accesses:
     .word read1, read2, read4, read8
     .word write1, write2, write4, write8
-
-    .bss
-    .balign 4
-trying:
-    .skip 4

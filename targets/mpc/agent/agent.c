@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The agent: a program that runs alone on an mps2-an505, in Secure state, and
- * performs what it finds in the mailbox.  Registers are as the Armv8-M
- * Architecture Reference Manual (DDI 0553) and the manuals of the board (AN505)
- * and of its subsystem (SSE-200) describe them.  There is no C library.
+ * The agent: a program that runs alone on an mps2-an505, or on both CPUs of an
+ * mps2-an521, in Secure state, and performs what it finds in the mailbox.
+ * Registers are as the Armv8-M Architecture Reference Manual (DDI 0553) and the
+ * manuals of the board (AN505, AN521) and of its subsystem (SSE-200) describe
+ * them.  There is no C library.
  */
 #include "targets/mpc/mailbox.h"
 
@@ -15,11 +16,16 @@ void agent_try(uint32_t low, uint32_t addr, uint32_t high, uint32_t access,
                TwMpcDone *done);
 extern const uint32_t agent_accesses[2 * 4];
 _Noreturn void agent_main(void);
+_Noreturn void agent_second_main(void);
 _Noreturn void agent_panic(uint32_t ipsr);
 
 enum {
     /* System control space */
+    ISER0 = 0xe000e100,
     ISER1 = 0xe000e104,
+    ICPR0 = 0xe000e280,
+    ICPR1 = 0xe000e284,
+    IPR1 = 0xe000e404,
     IPR8 = 0xe000e420,
     VTOR = 0xe000ed08,
     AIRCR = 0xe000ed0c,
@@ -30,6 +36,15 @@ enum {
     MPU_CTRL = 0xe000ed94,
     SAU_CTRL = 0xe000edd0,
     SFSR = 0xe000ede4,
+    /* System control of the subsystem */
+    INITSVTOR1 = 0x50021114,
+    CPUWAIT = 0x50021118,
+    /* Its first message handling unit: wakes a CPU */
+    MHU_IRQ = 6,
+    MHU_SET = 0x50003004,
+    MHU_CLEAR = 0x50003008,
+    LOOKS = 20000,
+    MHU_CPU = 0x10, /* from the registers of one CPU to those of the other */
     /* UART0 of the board */
     UART = 0x50200000,
     UART_DATA = UART,
@@ -59,6 +74,10 @@ enum {
 };
 #define LOCKDOWN (1u << 31)
 #define SECURE (1u << 28) /* in addresses */
+#define VECTORS 0x30000000u
+#define SECOND_VECTORS (VECTORS + 0x200)
+#define STACK 0x400u       /* bytes */
+#define TRYING 0x30007c00u /* of the first CPU */
 
 /* Non-secure functions, as the processor sees them. */
 static const uint16_t stubs[8][4] = {
@@ -112,43 +131,74 @@ static _Bool take_byte(void)
         return 0;
     }
     (void)*word(UART_DATA);
-    *word(UART_INT) = 2;   /* received */
-    *word(0xe000e284) = 1; /* ICPR1: no longer pending */
+    *word(UART_INT) = 2; /* received */
+    *word(ICPR1) = 1;    /* no longer pending */
     return 1;
 }
 
 /* Starting ----------------------------------------------------------------- */
 
-/* Receiving a byte shall end a wfi: the interrupt of the serial port (number
- * 32) is enabled, and stays masked by BASEPRI, which faults pass. */
+/* Receiving a byte shall end a wfi, and so shall the other CPU: the interrupts
+ * of the serial port (number 32) and of the message handling unit are enabled,
+ * and stay masked by BASEPRI, which faults pass. */
 static void start_interrupts(void)
+{
+    *word(IPR8) = 0xe0;
+    *word(ISER1) = 1;
+    *word(IPR1) = 0xe0u << 8 * (MHU_IRQ % 4);
+    *word(ISER0) = 1u << MHU_IRQ;
+    __asm__ volatile("msr basepri, %0\n\tcpsie i" ::"r"(0x40) : "memory");
+}
+
+static void start_uart(void)
 {
     *word(UART_BAUD) = 16;
     *word(UART_CTRL) = 1 | 2 | 8; /* transmit, receive, interrupt: received */
     (void)*word(UART_DATA);       /* QEMU waits for that after a reset */
-    *word(IPR8) = 0xe0;
-    *word(ISER1) = 1;
-    __asm__ volatile("msr basepri, %0\n\tcpsie i" ::"r"(0x40) : "memory");
+}
+
+/* `trying`: see agent.S. */
+static void start_cpu(uint32_t vectors, uint32_t stack,
+                      volatile uint32_t *trying)
+{
+    *trying = 0;
+    *word(VTOR) = vectors;
+    *word(SAU_CTRL) = 2;        /* the board decides: by bit 28 of an address */
+    *word(CCR) &= ~8u;          /* accesses may be unaligned */
+    *word(SHCSR) |= 0xfu << 16; /* each fault has its own handler */
+    __asm__ volatile("msr msp_ns, %0" ::"r"(stack) : "memory");
+    settle();
+}
+
+static void start_second(void)
+{
+    TwMpcMailbox *box = mailbox();
+
+    box->ready = 0;
+    box->turn = box->turned = box->asleep[0] = box->asleep[1] = 0;
+    settle();
+    *word(INITSVTOR1) = SECOND_VECTORS;
+    *word(CPUWAIT) = 0;
+    while (!box->ready) {
+    }
 }
 
 static void start(void)
 {
     volatile uint16_t *to = (volatile uint16_t *)(TW_MPC_RAM + TW_MPC_STUBS);
 
-    *word(VTOR) = 0x30000000;
-    *word(SAU_CTRL) = 2;        /* the board decides: by bit 28 of an address */
-    *word(CCR) &= ~8u;          /* accesses may be unaligned */
-    *word(SHCSR) |= 0xfu << 16; /* each fault has its own handler */
-    __asm__ volatile("msr msp_ns, %0" ::"r"(TW_MPC_RAM + TW_MPC_STACK_END)
-                     : "memory");
-    settle();
+    start_cpu(VECTORS, TW_MPC_RAM + TW_MPC_STACK_END, word(TRYING));
     for (unsigned i = 0; i < 8; i++) {
         for (unsigned k = 0; k < 4; k++) {
             to[8 * i + k] = stubs[i][k];
         }
     }
     settle();
+    start_uart();
     start_interrupts();
+    if (mailbox()->n_cpus > 1) {
+        start_second();
+    }
 }
 
 /* Operations --------------------------------------------------------------- */
@@ -293,6 +343,9 @@ static void perform(const TwMpcDo *what)
     case TW_MPC_CLEAN:
         clean(what->addr);
         break;
+    case TW_MPC_SAFEPOINT:
+        __asm__ volatile("svc 0" ::: "memory");
+        break;
     case TW_MPC_RESET:
         settle();
         *word(AIRCR) = 0x05fa0004; /* SYSRESETREQ */
@@ -320,22 +373,102 @@ _Noreturn void agent_panic(uint32_t ipsr)
     }
 }
 
-_Noreturn void agent_main(void)
+/* Two CPUs ----------------------------------------------------------------- */
+
+static const TwMpcDo *operations(void)
+{
+    return (const TwMpcDo *)(TW_MPC_RAM + TW_MPC_OPS);
+}
+
+/* Wakes a CPU if it sleeps, after what it waits for has happened. */
+static void wake(unsigned cpu)
+{
+    settle();
+    if (mailbox()->asleep[cpu]) {
+        *word(MHU_SET + MHU_CPU * cpu) = 1;
+    }
+}
+
+/* Waits until *count is no longer `old`.  `running`: looks many times before it
+ * sleeps.  (To sleep is a safe point, which may come early.) */
+static void wait(unsigned cpu, volatile uint32_t *count, uint32_t old,
+                 _Bool running)
 {
     TwMpcMailbox *box = mailbox();
-    const TwMpcDo *ops = (const TwMpcDo *)(TW_MPC_RAM + TW_MPC_OPS);
 
+    for (unsigned i = 0; running && i < LOOKS && *count == old; i++) {
+        __asm__ volatile("yield" ::: "memory");
+    }
+    box->asleep[cpu] = 1;
+    settle();
+    while (*count == old) {
+        __asm__ volatile("wfi" ::: "memory");
+        /* In this order the line is low when the next wake comes. */
+        *word(ICPR0) = 1u << MHU_IRQ;
+        *word(MHU_CLEAR + MHU_CPU * cpu) = 1;
+    }
+    box->asleep[cpu] = 0;
+    settle();
+}
+
+/* The second CPU performs operation `i`, while the first one waits. */
+static void hand_over(uint32_t i)
+{
+    TwMpcMailbox *box = mailbox();
+    uint32_t turned = box->turned;
+
+    box->turn_of = i;
+    settle();
+    box->turn++;
+    wake(1);
+    wait(0, &box->turned, turned, operations()[i].running);
+}
+
+_Noreturn void agent_second_main(void)
+{
+    TwMpcMailbox *box = mailbox();
+    _Bool running = 0;
+    uint32_t turn = 0;
+
+    start_cpu(SECOND_VECTORS, TW_MPC_RAM + TW_MPC_STACK_END - STACK,
+              word(TRYING - STACK));
+    start_interrupts();
+    box->ready = 1;
+    for (;; turn++) {
+        wait(1, &box->turn, turn, running);
+        running = operations()[box->turn_of].running;
+        perform(&operations()[box->turn_of]);
+        settle();
+        box->turned++;
+        wake(0);
+    }
+}
+
+static void round(void)
+{
+    TwMpcMailbox *box = mailbox();
+    const TwMpcDo *ops = operations();
+
+    box->n_done = 0;
+    for (uint32_t i = 0; i < box->n_ops; i++) {
+        box->in_flight = ops[i].op;
+        if (ops[i].cpu) {
+            hand_over(i);
+        } else {
+            perform(&ops[i]);
+        }
+    }
+    box->done = box->go;
+}
+
+_Noreturn void agent_main(void)
+{
     start();
     say_done(); /* ready */
     for (;;) {
         while (!take_byte()) {
         }
-        box->n_done = 0;
-        for (uint32_t i = 0; i < box->n_ops; i++) {
-            box->in_flight = ops[i].op;
-            perform(&ops[i]);
-        }
-        box->done = box->go;
+        round();
         say_done();
     }
 }
