@@ -90,11 +90,14 @@ typedef struct TwDialect {
     uint8_t path_outputs[2]; /* output width (LA-63) of each, or 0 */
     uint8_t dma_lg;          /* RAM and accesses of devices are in the */
     uint64_t dma_first;      /* 2^dma_lg bytes from here on */
-    uint64_t path_far;   /* a leaf in a root may lead to the 1 GiB from here on,
-                          * too, where nothing is; 0: it may not */
-    uint64_t dma_wide;   /* what accesses may set of bits 30 to 63 of addresses
-                          * beside the window (path.h); 0: nothing */
-    bool last_bytes;     /* reads may also be of one byte, the last of a page */
+    uint64_t path_far; /* a leaf in a root may lead to the 1 GiB from here on,
+                        * too, where nothing is; 0: it may not */
+    uint64_t dma_wide; /* what accesses may set of bits 30 to 63 of addresses
+                        * beside the window (path.h); 0: nothing */
+    bool last_bytes;   /* reads may also be of one byte, the last of a page */
+    /* Devices that keep mappings (path.h); 0: they keep none. */
+    uint8_t dma_area_lg; /* what they map: 2^n bytes, aligned */
+    uint8_t dma_area_at; /* the offset in there at which each access is */
     uint64_t entry_bits; /* a `poke` may set these beside an address in there */
     uint64_t entry_ones; /* and sets these, but for one that stores 0 */
     bool mpc_board; /* programs for a board whose CPU reaches its SRAMs through

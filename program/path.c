@@ -207,15 +207,27 @@ static uint64_t fit_entry(const TwDialect *d, uint64_t value, bool root)
     return (address >> layout->shift & layout->address) | bits | d->entry_ones;
 }
 
-static void fit_access(const TwDialect *d, TwOp *op)
+static uint32_t fit_attrs(const TwDialect *d, uint32_t attrs)
+{
+    unsigned index = (attrs >> TW_ATTR_REQUESTER_SHIFT) % d->max_iommu_indexes;
+
+    return index << TW_ATTR_REQUESTER_SHIFT;
+}
+
+/* Where the area of an address begins in its page. */
+static uint64_t area_of(const TwDialect *d, uint64_t address)
+{
+    return address & (PAGE - 1) & ~((UINT64_C(1) << d->dma_area_lg) - 1);
+}
+
+static void fit_access(const TwDialect *d, TwOp *op, uint8_t flags)
 {
     uint64_t offset;
-    unsigned index =
-        (op->attrs >> TW_ATTR_REQUESTER_SHIFT) % d->max_iommu_indexes;
 
     op->obj = 0;
-    op->other = 0;
-    op->attrs = index << TW_ATTR_REQUESTER_SHIFT;
+    op->flags = flags & d->op_flags & TW_OPF_VIA;
+    op->other = op->flags ? op->other % TW_PATH_MAPPINGS : 0;
+    op->attrs = fit_attrs(d, op->attrs);
     if (d->last_bytes && op->size == 1 && op->code == TW_OP_DMA_READ) {
         op->addr = widen(d, page_in_window(d, op->addr), op->addr) | (PAGE - 1);
         return;
@@ -225,7 +237,27 @@ static void fit_access(const TwDialect *d, TwOp *op)
     if (offset < TW_PATH_OWN_BYTES) {
         offset += TW_PATH_OWN_BYTES;
     }
+    if (d->dma_area_lg != 0) {
+        op->size = 8;
+        offset = area_of(d, op->addr) + d->dma_area_at;
+    }
     op->addr = widen(d, page_in_window(d, op->addr) + offset, op->addr);
+}
+
+static void fit_mapping(const TwDialect *d, TwOp *op)
+{
+    op->obj %= TW_PATH_MAPPINGS;
+    if (op->code == TW_OP_DMA_UNMAP) {
+        return;
+    }
+    op->other = 0;
+    op->attrs = fit_attrs(d, op->attrs);
+    op->addr =
+        widen(d, page_in_window(d, op->addr) + area_of(d, op->addr), op->addr);
+    op->length = UINT64_C(1) << d->dma_area_lg;
+    if (op->perm != TW_R || !tw_ops_has(&d->ops, TW_OP_DMA_READ)) {
+        op->perm = TW_W;
+    }
 }
 
 static void fit_poke(const TwDialect *d, TwOp *op)
@@ -413,11 +445,22 @@ void tw_path_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
         fit_of_table(d, op, flags);
         return;
     }
+    if (!tw_ops_has(&d->ops, op->code)) {
+        *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
+        return;
+    }
     switch (op->code) {
     case TW_OP_DMA_READ:
     case TW_OP_DMA_WRITE:
-        fit_access(d, op);
+        fit_access(d, op, flags);
         return;
+    case TW_OP_DMA_MAP:
+    case TW_OP_DMA_UNMAP:
+        if (d->dma_area_lg != 0) {
+            fit_mapping(d, op);
+            return;
+        }
+        break;
     case TW_OP_CONTEXT:
         fit_context(d, op);
         return;

@@ -39,6 +39,9 @@
  * With two stages, roots of the second are in the last pages of the window, and
  * those of the first are not: the machine's words there are of the stage.
  *
+ * With `dma_area_lg`, devices map areas of that size, and each of their
+ * accesses is 8 bytes at `dma_area_at` of an area, via a mapping or not.
+ *
  * A real second stage translates what the first one reads for the device that
  * makes the access.  Here such a read has the domain as its requester (LA-53).
  * So with two stages the domain of a context of the first is equal to its
@@ -50,6 +53,7 @@
 #include "program/dialect.h"
 
 enum {
+    TW_PATH_MAPPINGS = 3,  /* of all devices together */
     TW_PATH_OWN_WORDS = 4, /* first entries of a table, of the machine */
     TW_PATH_OWN_BYTES = 8 * TW_PATH_OWN_WORDS,
     TW_PATH_SECOND_ROOTS = 16, /* pages at the end of the window */

@@ -50,6 +50,7 @@ static const TestPath *of_39_bits = &test_paths[8];
 static const TestPath *with_table = &test_paths[9];
 static const TestPath *with_tables = &test_paths[10];
 static const TestPath *alone = &test_paths[12];
+static const TestPath *with_mappings = &test_paths[13];
 
 /* A well-formed program in that text: is it inside, and does the reason not to
  * be so begin with `why`?  Then it is inside when it was made to fit. */
@@ -237,6 +238,40 @@ static void test_alone(void)
           "operation 0: ");
 }
 
+/* Devices that keep mappings: areas of 256 bytes, and stores at one offset. */
+static void test_mappings(void)
+{
+    static const struct {
+        bool inside;
+        const char *op;
+    } cases[] = {
+        {true, "dma-map m2 of s0 0x84004f00 0x100 w rid=1"},
+        {true, "dma-map m0 of s0 0x84005000 0x100 w none"},
+        {true, "dma-unmap m1"},
+        {true, "dma-write s0 0x84004040 8 rid=1 via m2"},
+        {true, "dma-write s0 0x84004f40 8 none"},
+        {false, "dma-map m3 of s0 0x84004f00 0x100 w rid=1"},
+        {false, "dma-map m0 of s0 0x84004f40 0x100 w rid=1"},
+        {false, "dma-map m0 of s0 0x84004f00 0x80 w rid=1"},
+        {false, "dma-map m0 of s0 0x84004f00 0x100 r rid=1"},
+        {false, "dma-map m0 of s1 0x84004f00 0x100 w rid=1"},
+        {false, "dma-map m0 of s0 0x4f00 0x100 w rid=1"},
+        {false, "dma-map m0 of s0 0x84004f00 0x100 w rid=2"},
+        {false, "dma-unmap m3"},
+        {false, "dma-write s0 0x84004040 8 rid=1 via m3"},
+        {false, "dma-write s0 0x84004020 8 rid=1 via m2"},
+        {false, "dma-write s0 0x84004f48 8 none"},
+        {false, "dma-read s0 0x84004f40 8 none"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat(TABLE, cases[i].op, "\n", NULL);
+
+        check(with_mappings, text, cases[i].inside ? NULL : "operation 0: ");
+    }
+    check(with_table, TABLE "dma-unmap m1\n", "operation 0: ");
+}
+
 static void test_shape(void)
 {
     static const struct {
@@ -377,6 +412,7 @@ int main(int argc, char **argv)
     g_test_add_func("/path/numbers", test_numbers);
     g_test_add_func("/path/table", test_table);
     g_test_add_func("/path/alone", test_alone);
+    g_test_add_func("/path/mappings", test_mappings);
     g_test_add_func("/path/shape", test_shape);
     g_test_add_func("/path/LA-63/widths", test_widths);
     g_test_add_func("/path/random", test_random);

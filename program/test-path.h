@@ -16,6 +16,7 @@ typedef struct TestPath {
     uint64_t far;   /* 1 GiB where nothing is */
     bool tables;    /* the IOMMU may be a `table`; */
     bool alone;     /* it is one, and reads may be of last bytes */
+    bool mappings;  /* devices store alone, via mappings of areas */
 } TestPath;
 
 #define TEST_ARM64_BITS UINT64_C(0x70180000000007ff)
@@ -70,6 +71,12 @@ static const TestPath test_paths[] = {
      .entry_bits = UINT64_C(0x3ff00000000007ff),
      .tables = true},
     {"table", 1, {TW_FORMAT_ABSTRACT, 0}, .tables = true, .alone = true},
+    {"vtd-sl or table, mappings",
+     1,
+     {TW_FORMAT_VTD_SL, 0},
+     .entry_bits = UINT64_C(0x3ff00000000007ff),
+     .tables = true,
+     .mappings = true},
 };
 
 enum { N_TEST_PATHS = sizeof(test_paths) / sizeof(test_paths[0]) };
@@ -126,6 +133,14 @@ static inline TwDialect test_path_dialect(const TestPath *path)
         }
         d.iommu_kinds = 1u << TW_IOMMU_TABLE;
         d.last_bytes = true;
+    }
+    if (path->mappings) {
+        tw_ops_remove(&d.ops, TW_OP_DMA_READ);
+        tw_ops_add(&d.ops, TW_OP_DMA_MAP);
+        tw_ops_add(&d.ops, TW_OP_DMA_UNMAP);
+        d.op_flags |= TW_OPF_VIA;
+        d.dma_area_lg = 8;
+        d.dma_area_at = 0x40;
     }
     return d;
 }

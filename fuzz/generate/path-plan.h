@@ -9,6 +9,7 @@
 
 #include "program/dialect.h"
 #include "program/layout.h"
+#include "program/path.h"
 #include "program/rng.h"
 
 enum {
@@ -46,6 +47,7 @@ typedef struct TwPathPlan {
     uint16_t hot[TW_PATH_HOT];
     uint64_t gibs[TW_PATH_GIBS]; /* bits 30 to 63; the window's, if it is not */
     TwPathStage stages[2];
+    TwOp mappings[TW_PATH_MAPPINGS]; /* how they were made; length 0: not */
     uint32_t word_at[TW_PATH_WORDS]; /* offset in the RAM + 1, or 0 */
     uint64_t words[TW_PATH_WORDS];
 } TwPathPlan;

@@ -50,6 +50,64 @@ void tw_path_context(TwPathPlan *plan, unsigned stage, unsigned index,
     tw_path_done(plan, op);
 }
 
+/* Mappings ----------------------------------------------------------------- */
+
+/* The mapping that is in the page of an access, and of its device; if there is
+ * none, some number. */
+static unsigned mapping_for(TwPathPlan *plan, const TwOp *access)
+{
+    unsigned which = tw_path_draw(plan, TW_PATH_MAPPINGS);
+
+    for (unsigned i = 0; i < TW_PATH_MAPPINGS; i++) {
+        const TwOp *mapping = &plan->mappings[i];
+
+        if (mapping->length != 0 && mapping->attrs == access->attrs &&
+            mapping->addr >> 12 == access->addr >> 12) {
+            which = i;
+        }
+    }
+    return which;
+}
+
+static void put_mapping(TwPathPlan *plan, const TwOp *access)
+{
+    TwOp *op;
+
+    if (plan->mappings[access->other].length != 0) {
+        op = tw_path_put(plan, TW_OP_DMA_UNMAP);
+        op->obj = access->other;
+        tw_path_done(plan, op);
+    }
+    op = tw_path_put(plan, TW_OP_DMA_MAP);
+    op->obj = access->other;
+    op->addr = access->addr;
+    op->attrs = access->attrs;
+    op->perm = access->code == TW_OP_DMA_READ ? TW_R : TW_W;
+    tw_path_done(plan, op);
+    plan->mappings[access->other] = *op;
+}
+
+/* Most accesses are via a mapping, mostly one that was made before. */
+static void use_mapping(TwPathPlan *plan, TwOp *access)
+{
+    const TwOp *mapping;
+
+    tw_path_fit_op(plan->dialect, plan->program, access);
+    if (!tw_path_chance(plan, 85)) {
+        return;
+    }
+    access->other = (uint8_t)mapping_for(plan, access);
+    access->flags = TW_OPF_VIA;
+    mapping = &plan->mappings[access->other];
+    if (mapping->length == 0 || tw_path_chance(plan, 20) ||
+        mapping->attrs != access->attrs ||
+        mapping->addr >> 12 != access->addr >> 12) {
+        put_mapping(plan, access);
+    } else {
+        access->addr = mapping->addr;
+    }
+}
+
 /* An access, mostly by that index and in the page of x. */
 static void put_access(TwPathPlan *plan, unsigned index, uint64_t x, bool store)
 {
@@ -62,14 +120,24 @@ static void put_access(TwPathPlan *plan, unsigned index, uint64_t x, bool store)
     unsigned page = plan->hot[tw_path_draw(plan, plan->n_hot)];
     unsigned other = tw_path_draw(plan, plan->dialect->max_iommu_indexes);
     unsigned size = tw_path_chance(plan, 80) ? 8 : 4;
-    TwOp *op = tw_path_put(plan, store ? TW_OP_DMA_WRITE : TW_OP_DMA_READ);
+    TwOp access = {.code = store ? TW_OP_DMA_WRITE : TW_OP_DMA_READ,
+                   .actor = TW_BOARD};
+    TwOp *op;
 
-    op->addr = (other_page ? tw_path_some_address(plan, page) : x) + offset;
-    op->attrs = (other_index ? other : index) << TW_ATTR_REQUESTER_SHIFT;
-    op->size = (uint8_t)size;
+    access.addr = (other_page ? tw_path_some_address(plan, page) : x) + offset;
+    access.attrs = (other_index ? other : index) << TW_ATTR_REQUESTER_SHIFT;
+    access.size = (uint8_t)size;
     if (plan->dialect->last_bytes && !store && tw_path_chance(plan, 10)) {
-        op->size = 1;
+        access.size = 1;
     }
+    if (plan->dialect->dma_area_lg != 0) {
+        if (!tw_ops_has(&plan->dialect->ops, TW_OP_DMA_READ)) {
+            access.code = TW_OP_DMA_WRITE;
+        }
+        use_mapping(plan, &access);
+    }
+    op = tw_path_put(plan, access.code);
+    *op = access;
     tw_path_done(plan, op);
 }
 

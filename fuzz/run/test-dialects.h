@@ -290,6 +290,8 @@ typedef struct Row {
     X(path_far, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_wide, NOTHING, CASES({0, NULL, NULL})) \
     X(last_bytes, NOTHING, CASES({0, NULL, NULL})) \
+    X(dma_area_lg, NOTHING, CASES({0, NULL, NULL})) \
+    X(dma_area_at, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_bits, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_ones, NOTHING, CASES({0, NULL, NULL})) \
     X(mpc_board, MUST, CASES({0, SMALL, READ})) \

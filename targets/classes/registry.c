@@ -43,6 +43,7 @@ static const TwTargetClass *const classes[] = {
     &tw_qtest_smmuv3_vhost_class,
     &tw_qtest_vtd_vhost_class,
     &tw_qtest_vtd_ats_class,
+    &tw_qtest_vtd_ahci_class,
     &tw_qtest_amdvi_class,
     &tw_exec_class,
     NULL,

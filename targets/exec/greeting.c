@@ -236,6 +236,8 @@ enum {
     NUM_DMA_WIDE,
     NUM_ENTRY_BITS,
     NUM_ENTRY_ONES,
+    NUM_AREA_LG,
+    NUM_AREA_AT,
     NUM_REASON_LG,
     NUM_REASON_GROUPS, /* one for each kind but NONE */
     NUMS = NUM_REASON_GROUPS + TW_REASONS - 1
@@ -288,6 +290,8 @@ static const struct {
     [NUM_DMA_WIDE] = {"dma-wide", 0, UINT64_MAX, OF_DIALECT(dma_wide)},
     [NUM_ENTRY_BITS] = {"entry-bits", 0, UINT64_MAX, OF_DIALECT(entry_bits)},
     [NUM_ENTRY_ONES] = {"entry-ones", 0, UINT64_MAX, OF_DIALECT(entry_ones)},
+    [NUM_AREA_LG] = {"dma-area-lg", 0, 12, OF_DIALECT(dma_area_lg)},
+    [NUM_AREA_AT] = {"dma-area-at", 0, 248, OF_DIALECT(dma_area_at)},
     [NUM_REASON_LG] = {"reason-lg", 0, 64, OF_DIALECT(reason_lg)},
 #define GROUP(n, kind) \
     [NUM_REASON_GROUPS + n] = { \

@@ -182,6 +182,8 @@ static void test_greeting_of_path(void)
         .dma_wide = UINT64_C(0xffffffffc0000000),
         .entry_bits = UINT64_C(0xfff00000000007ff),
         .entry_ones = 0x400,
+        .dma_area_lg = 8,
+        .dma_area_at = 0x40,
         .reason_groups = {0, 1, 2, 3, 4, 5, 6, TW_REASON_UNTOLD, 8},
         .reason_lg = 64,
     };

@@ -44,6 +44,17 @@ static void add_tables(TwDialect *d)
     d->iommu_kinds |= 1u << TW_IOMMU_TABLE;
 }
 
+/* Devices keep mappings of areas, and do nothing but store. */
+static void add_mappings(TwDialect *d)
+{
+    tw_ops_remove(&d->ops, TW_OP_DMA_READ);
+    tw_ops_add(&d->ops, TW_OP_DMA_MAP);
+    tw_ops_add(&d->ops, TW_OP_DMA_UNMAP);
+    d->op_flags |= TW_OPF_VIA;
+    d->dma_area_lg = 8;
+    d->dma_area_at = 0x40;
+}
+
 static TwDialect dialect_of(const Driver *driver)
 {
     static const uint8_t codes[] = {
@@ -89,6 +100,9 @@ static TwDialect dialect_of(const Driver *driver)
 
     memcpy(d.reason_groups, driver->reason_groups, sizeof(d.reason_groups));
     add_tables(&d);
+    if (driver->held) {
+        add_mappings(&d);
+    }
     return d;
 }
 
@@ -217,7 +231,11 @@ static char *command_of(const Machine *m)
                                i, i, tw_vhost_device(m, i), i, i);
     }
     for (unsigned i = 0; i < DEVICES && !m->observer; i++) {
-        g_string_append_printf(command, " -device %s", tw_qtest_device(m, i));
+        const char *device = tw_qtest_device(m, i);
+
+        if (device) {
+            g_string_append_printf(command, " -device %s", device);
+        }
     }
     g_string_append_printf(command, " %s -accel tcg", m->args);
     return g_string_free(command, FALSE);
@@ -262,11 +280,13 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
     m->driver = driver;
     m->ram_fd = -1;
     m->dialect = dialect_of(driver);
-    m->wide = options->wide && !driver->observed; /* those reach so far */
+    m->wide = options->wide && !tw_qtest_is_direct(m); /* those reach so far */
     if (options->wide) {
         be_wide(&m->dialect, driver);
     }
     m->contract = driver->contract;
+    m->contract.mapping_ends =
+        driver->held ? TW_ENDS_UNMAP | TW_ENDS_RESET : 0; /* RU-9 */
     if (driver->uncached && options->qemu_args &&
         strstr(options->qemu_args, driver->uncached)) {
         m->contract.iotlb &= TW_IOTLB_CONTEXTS;
@@ -374,6 +394,9 @@ CLASS(vtd_vhost, "vtd-vhost",
 CLASS(vtd_ats, "vtd-ats",
       "VT-d of a stock QEMU, legacy mode: the same with device IOTLBs (ATS)",
       TRIGGERS(vtd_vhost));
+CLASS(vtd_ahci, "vtd-ahci",
+      "VT-d of a stock QEMU, legacy mode, under AHCI, which keeps mappings",
+      TRIGGERS(vtd_ahci));
 CLASS(smmuv3_vhost, "smmuv3-vhost",
       "SMMUv3 of a stock QEMU, stage 1: what it tells vhost-user devices",
       TRIGGERS(smmuv3_vhost));

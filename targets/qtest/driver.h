@@ -69,8 +69,10 @@ typedef struct Driver {
                                 * (observe.c), and there is no control device */
     bool ats;                  /* and they have ATS, each behind a root port:
                                 * then a driver must end what they keep */
-    bool silent;               /* a refusal may leave no record */
-    unsigned tells_since;      /* before this version, no refusal is recorded */
+    bool held;   /* test devices keep mappings (ahci.c), and there is no control
+                  * device */
+    bool silent; /* a refusal may leave no record */
+    unsigned tells_since; /* before this version, no refusal is recorded */
     Config config;
     uint64_t ecam;
     uint64_t ram; /* guest physical address of RAM */

@@ -218,6 +218,25 @@ static void put_check(const Emit *e, GString *out)
 /* The test ------------------------------------------------------------------
  */
 
+static void put_devices(const Emit *e, GString *out)
+{
+    g_string_append(out, " *\n * No guest runs.  ");
+    if (e->m->driver->held) {
+        g_string_append(
+            out, "AHCI controllers make DMA, 00:05.0 (rid=0) and 00:06.0\n"
+                 " * (rid=1): a port that begins to receive maps 256 bytes "
+                 "(dma-map); when its link\n * is reset, the disk sends its "
+                 "signature, which the port stores at offset 0x40\n"
+                 " * (dma-write).  ");
+        return;
+    }
+    g_string_append_printf(out,
+                           "Devices make DMA: lsi53c895a 00:04.0, which "
+                           "the IOMMU passes\n * through, and %s 00:05.0 "
+                           "(rid=0) and 00:06.0 (rid=1).  ",
+                           e->m->wide ? "e1000e" : "lsi53c895a");
+}
+
 static void put_head(const Emit *e, GString *out)
 {
     g_auto(GStrv) lines = g_strsplit(e->finding->text, "\n", -1);
@@ -232,16 +251,14 @@ static void put_head(const Emit *e, GString *out)
             g_string_append_printf(out, " *   %s\n", *line);
         }
     }
+    put_devices(e, out);
     g_string_append_printf(
         out,
-        " *\n * No guest runs.  Devices make DMA: lsi53c895a 00:04.0, which "
-        "the IOMMU passes\n * through, and %s 00:05.0 (rid=0) and 00:06.0 "
-        "(rid=1).  RAM of the\n * case begins at 0x%" PRIx64 ".\n *\n"
+        "RAM of the case begins at\n * 0x%" PRIx64 ".\n *\n"
         " * To add it to tests/qtest/meson.build, name the test in the list of "
         "%s.\n */\n"
         "#include \"qemu/osdep.h\"\n#include \"libqtest.h\"\n\n",
-        e->m->wide ? "e1000e" : "lsi53c895a", e->m->driver->ram + AT_PROGRAM,
-        e->m->driver->binary);
+        e->m->driver->ram + AT_PROGRAM, e->m->driver->binary);
 }
 
 static void put_variables(const Emit *e, GString *out)
@@ -280,10 +297,13 @@ static void put_start(const Emit *e, GString *out)
                            "        \"%s \"\n",
                            RAM_BYTES >> 20, RAM_BYTES >> 20, machine);
     for (unsigned i = 0; i < DEVICES; i++) {
-        g_string_append_printf(out, "        \"-device %s%s\"%s\n",
-                               tw_qtest_device(e->m, i),
-                               i + 1 < DEVICES || *args ? " " : "",
-                               i + 1 < DEVICES || *args ? "" : ");");
+        bool more = i + 1 < DEVICES || *args;
+
+        if (tw_qtest_device(e->m, i)) {
+            g_string_append_printf(out, "        \"-device %s%s\"%s\n",
+                                   tw_qtest_device(e->m, i), more ? " " : "",
+                                   more ? "" : ");");
+        }
     }
     if (*args) {
         g_string_append_printf(out, "        \"%s\");\n", args);

@@ -34,7 +34,7 @@ static void tell_memory(Emit *e)
     Machine *m = e->m;
     unsigned low = tw_emit_accused(e)->addr % PAGE_BYTES & ~7u;
 
-    tell(e, m->observer
+    tell(e, tw_qtest_is_direct(m)
                 ? "# RAM: first entries of tables, and what the access may "
                   "read\n"
                 : "# RAM: entries with which a root reaches the devices' "
@@ -89,6 +89,9 @@ static void tell_script(Emit *e)
         tell(e, "\n# %u: %s%s\n", n, text->str,
              n == e->finding->op ? ": this goes wrong" : "");
         if (n == e->finding->op) {
+            if (m->driver->held && e->place) {
+                tw_qtest_writeq(m, e->place, 0); /* a disk's bytes are alike */
+            }
             tell_faults(e, 0);
             m->tell_alone = true; /* its faults are read before they go */
         }
@@ -246,6 +249,13 @@ static void put_head(const Emit *e, GString *out)
     }
     if (e->m->observer) {
         tw_emit_vhost_head(e, out);
+    } else if (e->m->driver->held) {
+        g_string_append(
+            out,
+            "#\n# No guest runs. AHCI controllers make DMA, 00:05.0 (rid=0) "
+            "and 00:06.0 (rid=1):\n# a port that begins to receive maps 256 "
+            "bytes (dma-map); when its link is reset,\n# the disk sends its "
+            "signature, which the port stores at offset 0x40 (dma-write).\n# ");
     } else {
         g_string_append_printf(
             out,
@@ -286,8 +296,11 @@ static void put_start(const Emit *e, GString *out)
         RAM_BYTES >> 20, RAM_BYTES >> 20,
         driver->since ? "\"$@\"" : driver->machine);
     for (unsigned i = 0; i < DEVICES; i++) {
-        g_string_append_printf(out, " \\\n    -device %s",
-                               tw_qtest_device(e->m, i));
+        const char *device = tw_qtest_device(e->m, i);
+
+        if (device) {
+            g_string_append_printf(out, " \\\n    -device %s", device);
+        }
     }
 }
 
@@ -378,7 +391,7 @@ static void look(Emit *e, TwTrace *trace)
     e->seen = trace->outcomes[e->finding->op];
     if (e->m->driver->record) {
         e->n_recorded = e->m->driver->record(e->m, e->recorded);
-    } else if (e->m->observer) {
+    } else if (tw_qtest_is_direct(e->m)) {
         memcpy(e->recorded, e->m->ram + e->m->capture + SLOT_CAPTURE,
                CAPTURE_BYTES);
         e->n_recorded = CAPTURE_BYTES / 2;
@@ -392,6 +405,9 @@ static void look(Emit *e, TwTrace *trace)
         e->tag |= (uint64_t)tw_content_tag(e->program->contents, e->finding->op,
                                            op->addr, k)
                   << 8 * k;
+    }
+    if (e->m->driver->held) {
+        e->tag = e->m->held_word; /* what was stored in truth */
     }
     if (e->seen.n_locations > 0) {
         e->place = first + trace->locations[e->seen.location].offset;

@@ -10,9 +10,10 @@
  *   plan.c     scripts for the devices
  *   copy.c     test devices whose addresses have 64 bits
  *   direct.c   instead of plans, where test devices are ours
- *              (Driver.observed): changes
- *   observe.c  the same: accesses
+ *              (Driver.observed), or keep mappings: changes
+ *   observe.c  where test devices are ours: accesses
  *   vhost.c    the same: how they are started
+ *   ahci.c     test devices that keep mappings (Driver.held)
  *   observer.c the same: messages
  *   iotlb.c    the same: what QEMU has told them
  *   run.c      programs: what is planned, and what the results mean
@@ -38,6 +39,7 @@
 #include "process/process.h"
 #include "program/content.h"
 #include "program/legality.h"
+#include "program/path.h"
 #include "targets/qtest/driver.h"
 #include "targets/qtest/observer.h"
 #include "targets/qtest/plan.h"
@@ -52,7 +54,15 @@ enum {
     SLOT_CAPTURE = 16, /* in a slot: the bytes that were loaded, then what was
                         * captured */
     MOST_SEGMENTS = 4 * TW_MAX_SCRIPT,
+    HELD_PORTS = TW_PATH_MAPPINGS + 1, /* of a device of ahci.c */
 };
+
+/* A mapping of the language, with ahci.c. */
+typedef struct Held {
+    bool runs; /* the port with its number, and */
+    uint8_t index;
+    uint64_t area;
+} Held;
 
 /* An access that is planned. */
 typedef struct Planned {
@@ -137,6 +147,11 @@ struct Machine {
     Planned planned[TW_MAX_SCRIPT];
     Segment segments[MOST_SEGMENTS];
 
+    /* ahci.c */
+    Held held[TW_PATH_MAPPINGS];
+    bool held_lost[TW_MAX_SCRIPT]; /* this `dma-map` has mapped nothing */
+    uint64_t held_word;            /* the first bytes that a disk sends */
+
     /* memory.c */
     uint8_t block, contents; /* of the RAM that the masters are of */
     uint8_t *masters;        /* of the bytes of all pages, as they start */
@@ -147,6 +162,12 @@ struct Machine {
 };
 
 enum { DRIVER_STATE = 4096 };
+
+/* Is each operation performed by itself (direct.c)? */
+static inline bool tw_qtest_is_direct(const Machine *m)
+{
+    return m->driver->observed || m->driver->held;
+}
 
 /* copy.c: plans that a test device copies n bytes, between bus addresses of 64
  * bits with Machine.wide.  Then, too: where its registers are; puts them right.
@@ -172,7 +193,16 @@ void tw_direct_capture(Machine *m, uint64_t pa, unsigned n, unsigned at);
 /* observe.c: an access of the script. */
 void tw_observe_access(Machine *m, const TwOp *op, unsigned number);
 
-/* Of QEMU's option -device, for device number i. */
+/* ahci.c: of QEMU's option -device, for a device and its disks; starts the
+ * devices; operations of the script; stops what runs, at the end of one. */
+const char *tw_ahci_device(unsigned index);
+bool tw_ahci_start(Machine *m, char *why, size_t size);
+void tw_ahci_map(Machine *m, const TwOp *op, unsigned number);
+void tw_ahci_unmap(Machine *m, const TwOp *op);
+void tw_ahci_store(Machine *m, const TwOp *op, unsigned number);
+void tw_ahci_stop(Machine *m);
+
+/* Of QEMU's option -device, for device number i; NULL: there is none. */
 const char *tw_qtest_device(const Machine *m, unsigned i);
 
 /* start.c: starts the process if it does not run; false with `why`. */
@@ -241,6 +271,6 @@ bool tw_qtest_emit_test(TwTarget *target, const TwProgram *program,
 extern const Driver tw_qtest_smmuv3, tw_qtest_smmuv3_nested,
     tw_qtest_riscv_iommu, tw_qtest_riscv_iommu_nested, tw_qtest_vtd,
     tw_qtest_vtd_scalable, tw_qtest_vtd_first, tw_qtest_smmuv3_vhost,
-    tw_qtest_vtd_vhost, tw_qtest_vtd_ats, tw_qtest_amdvi;
+    tw_qtest_vtd_vhost, tw_qtest_vtd_ats, tw_qtest_vtd_ahci, tw_qtest_amdvi;
 
 #endif

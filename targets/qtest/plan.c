@@ -137,7 +137,7 @@ void tw_qtest_store32(Machine *m, uint64_t pa, uint32_t value)
 {
     if (m->tell) {
         tw_qtest_writel(m, pa, value);
-    } else if (m->observer) {
+    } else if (tw_qtest_is_direct(m)) {
         tw_direct_store(m, pa, value, 4);
     } else {
         tw_plan_move(m, CONTROL, 4, tw_plan_constant(m, value), pa);
@@ -148,7 +148,7 @@ void tw_qtest_store64(Machine *m, uint64_t pa, uint64_t value)
 {
     if (m->tell) {
         tw_qtest_writeq(m, pa, value);
-    } else if (m->observer) {
+    } else if (tw_qtest_is_direct(m)) {
         tw_direct_store(m, pa, value, 8);
     } else {
         tw_plan_move(m, CONTROL, 8, tw_plan_constant(m, value), pa);
@@ -161,7 +161,7 @@ void tw_qtest_capture(Machine *m, uint64_t pa, unsigned n, unsigned at)
         for (unsigned i = 0; m->tell_faults && i < n; i += n < 8 ? 4 : 8) {
             tw_qtest_tell_read(m, pa + i, n < 8 ? 4 : 8);
         }
-    } else if (m->observer) {
+    } else if (tw_qtest_is_direct(m)) {
         tw_direct_capture(m, pa, n, at);
     } else {
         tw_plan_move(m, m->device, n, pa,
@@ -173,7 +173,7 @@ void tw_qtest_capture_store32(Machine *m, uint64_t pa, uint32_t value)
 {
     if (m->tell) {
         tw_qtest_writel(m, pa, value);
-    } else if (m->observer) {
+    } else if (tw_qtest_is_direct(m)) {
         tw_direct_store(m, pa, value, 4);
     } else {
         tw_plan_move(m, m->device, 4, tw_plan_constant(m, value), pa);

@@ -50,6 +50,7 @@ static void use_of(Machine *m, const TwOp *op)
     switch (op->code) {
     case TW_OP_DMA_READ:
     case TW_OP_DMA_WRITE:
+    case TW_OP_DMA_MAP:
         use(m, op->addr);
         break;
     case TW_OP_POKE:
@@ -168,6 +169,12 @@ void tw_qtest_plan_op(Machine *m, unsigned number)
         outcome->status = TW_STATUS_SKIPPED;
     } else if (tw_op_is_dma(op) && m->observer) {
         tw_observe_access(m, op, number);
+    } else if (tw_op_is_dma(op) && m->driver->held) {
+        tw_ahci_store(m, op, number);
+    } else if (op->code == TW_OP_DMA_MAP) {
+        tw_ahci_map(m, op, number);
+    } else if (op->code == TW_OP_DMA_UNMAP) {
+        tw_ahci_unmap(m, op);
     } else if (tw_op_is_dma(op)) {
         plan_access(m, op, number);
     } else {
@@ -430,12 +437,14 @@ static void run_plan(Machine *m)
 }
 
 /* The same where each operation is performed by itself. */
-static void run_observed(Machine *m)
+static void run_direct(Machine *m)
 {
     unsigned n = m->program->n_script, i = 0;
 
     tw_qtest_flush(m); /* the driver's reset() */
-    tw_observer_clear(m->observer);
+    if (m->observer) {
+        tw_observer_clear(m->observer);
+    }
     if (!m->broken) {
         tw_qtest_plan_setup(m);
     }
@@ -446,6 +455,7 @@ static void run_observed(Machine *m)
         tw_qtest_plan_op(m, i++);
     }
     tw_direct_settle(m);
+    tw_ahci_stop(m);
     if (m->broken) {
         m->trace->end_op = (uint16_t)(i > 0 ? i - 1 : n);
     }
@@ -464,8 +474,8 @@ bool tw_qtest_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     tw_plan_begin(m);
     tw_qtest_plan_world(m);
     m->driver->reset(m);
-    if (m->observer) {
-        run_observed(m);
+    if (tw_qtest_is_direct(m)) {
+        run_direct(m);
     } else {
         run_plan(m);
     }

@@ -32,6 +32,9 @@ const char *tw_qtest_device(const Machine *m, unsigned i)
     static const char *const wide[DEVICES] = {
         NULL, "e1000e,addr=5,romfile=", "e1000e,addr=6,romfile="};
 
+    if (m->driver->held) {
+        return i == CONTROL ? NULL : tw_ahci_device(i - 1);
+    }
     return is_wide(m, i) ? wide[i] : narrow[i];
 }
 
@@ -83,8 +86,13 @@ static bool start_devices(Machine *m, char *why, size_t size)
 
 bool tw_qtest_set_up(Machine *m, char *why, size_t size)
 {
-    return (m->observer ? tw_vhost_start : start_devices)(m, why, size) &&
-           m->driver->start(m, why, size) && tw_qtest_flush(m);
+    bool (*start)(Machine *, char *, size_t) = m->observer ? tw_vhost_start
+                                               : m->driver->held
+                                                   ? tw_ahci_start
+                                                   : start_devices;
+
+    return start(m, why, size) && m->driver->start(m, why, size) &&
+           tw_qtest_flush(m);
 }
 
 static bool start_process(Machine *m)
@@ -122,6 +130,7 @@ bool tw_qtest_start(Machine *m, char *why, size_t size)
     }
     m->started = true;
     memset(m->state, 0, DRIVER_STATE);
+    memset(m->held, 0, sizeof(m->held));
     memset(m->ram + AT_STRUCTURES, 0, AT_SCRIPTS - AT_STRUCTURES);
     g_string_truncate(m->out, 0);
     m->n_out = 0;

@@ -27,6 +27,7 @@ TW_QTEST_TRIGGERS(vtd_first);
 TW_QTEST_TRIGGERS(amdvi);
 TW_QTEST_TRIGGERS(vtd_vhost);
 TW_QTEST_TRIGGERS(smmuv3_vhost);
+TW_QTEST_TRIGGERS(vtd_ahci);
 
 /* Rows of lists, for the kinds of VT-d. */
 #define TW_QTEST_INFO_PART_RIGHT \

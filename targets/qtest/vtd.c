@@ -725,6 +725,13 @@ const Driver tw_qtest_vtd_ats = {
                    "-device pcie-root-port,id=rp1,addr=4,chassis=2,slot=2",
 };
 
+const Driver tw_qtest_vtd_ahci = {
+    VTD("vtd-ahci"),
+    SECOND_STAGE,
+    .held = true,
+    .machine = Q35 "39",
+};
+
 const Driver tw_qtest_vtd_scalable = {
     VTD("vtd-scalable"),
     SECOND_STAGE,

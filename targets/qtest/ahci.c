@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Test devices that keep mappings: AHCI controllers (Serial ATA AHCI 1.3.1,
+ * chapters 3, 4 and 10).  A port that receives maps 256 bytes at PxFB, until it
+ * is stopped: a `dma-map` starts a port, a `dma-unmap` stops it.  A reset of
+ * the link (PxSCTL) makes the disk send its signature, a D2H Register FIS,
+ * which the port stores at offset 0x40: that is the store of a program.  One
+ * more port starts and stops for each store that is via no mapping.
+ *
+ * The bytes are the disk's, not those of the program.  So when a store is done
+ * we look for them in all pages that the program may reach, put back what was
+ * there, and put the program's bytes in their place.
+ *
+ * There is no control device: changes are those of direct.c.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "targets/qtest/internal.h"
+
+enum {
+    FIRST_SLOT = 5,
+    IDENTITY = 0x29228086,
+    BAR5 = 0x24,
+    COMMAND = 4,
+    MEMORY_AND_MASTER = 6,
+    /* Registers. */
+    GLOBAL_CONTROL = 4,
+    PORTS = 0x100, /* of the first port, */
+    PORT_BYTES = 0x80,
+    RECEIVED_AT = 0x08, /* address, and its upper half; */
+    PORT_COMMAND = 0x18,
+    LINK_CONTROL = 0x2c,
+    STOPPED = 0x06, /* PORT_COMMAND: the disk has power; */
+    RECEIVES = 0x16,
+    RESET_LINK = 1,
+    AREA_BYTES = 256,
+    STORED_AT = 0x40,
+    STORED_BYTES = 20,
+    OWN_PORT = HELD_PORTS - 1, /* for stores via no mapping */
+};
+
+#define DISK(k, port) \
+    " -blockdev null-co,node-name=d" k port ",size=1048576,read-zeroes=on " \
+    "-device ide-hd,drive=d" k port ",bus=ahci" k "." port
+#define CONTROLLER(k, slot) \
+    "ich9-ahci,id=ahci" k ",addr=" slot DISK(k, "0") DISK(k, "1") DISK(k, "2") \
+        DISK(k, "3")
+
+const char *tw_ahci_device(unsigned index)
+{
+    static const char *const devices[MOST_INDEXES] = {CONTROLLER("0", "5"),
+                                                      CONTROLLER("1", "6")};
+
+    return devices[index];
+}
+
+/* Registers ---------------------------------------------------------------- */
+
+static uint32_t bar_of(const Machine *m, unsigned index)
+{
+    return m->driver->bar + (index << 16);
+}
+
+static void write_port(Machine *m, unsigned index, unsigned port,
+                       unsigned offset, uint32_t value)
+{
+    tw_qtest_writel(m, bar_of(m, index) + PORTS + PORT_BYTES * port + offset,
+                    value);
+}
+
+bool tw_ahci_start(Machine *m, char *why, size_t size)
+{
+    for (unsigned i = 0; i < MOST_INDEXES; i++) {
+        unsigned slot = FIRST_SLOT + i;
+        uint32_t identity = tw_qtest_config_read(m, slot, 0);
+
+        if (identity != IDENTITY) {
+            snprintf(why, size,
+                     "expected the device 00:%02x.0 to be 0x%08x (ich9-ahci), "
+                     "not 0x%08x",
+                     slot, IDENTITY, identity);
+            return false;
+        }
+        tw_qtest_config_write(m, slot, BAR5, bar_of(m, i));
+        tw_qtest_config_write(m, slot, COMMAND, MEMORY_AND_MASTER);
+        tw_qtest_writel(m, bar_of(m, i) + GLOBAL_CONTROL, 1u << 31);
+    }
+    return tw_qtest_flush(m);
+}
+
+/* What was stored ---------------------------------------------------------- */
+
+/* The pages that a program may reach, at the offset of a store. */
+typedef struct Before {
+    unsigned offset; /* in a page */
+    uint8_t bytes[PAGES][STORED_BYTES];
+} Before;
+
+static uint8_t *bytes_of(const Machine *m, unsigned i, unsigned offset)
+{
+    return m->ram + AT_PROGRAM + m->used[i] * (size_t)PAGE_BYTES + offset;
+}
+
+static void look_before(const Machine *m, uint64_t area, Before *before)
+{
+    before->offset = (area + STORED_AT) % PAGE_BYTES;
+    for (unsigned i = 0; i < m->n_used; i++) {
+        memcpy(before->bytes[i], bytes_of(m, i, before->offset), STORED_BYTES);
+    }
+}
+
+/* Where the disk's bytes are: a guest address, or UINT64_MAX.  They are put
+ * away. */
+static uint64_t find_stored(Machine *m, const Before *before)
+{
+    uint64_t place = UINT64_MAX;
+
+    for (unsigned i = 0; i < m->n_used; i++) {
+        uint8_t *now = bytes_of(m, i, before->offset);
+
+        if (memcmp(now, before->bytes[i], STORED_BYTES) == 0) {
+            continue;
+        }
+        memcpy(&m->held_word, now, sizeof(m->held_word));
+        memcpy(now, before->bytes[i], STORED_BYTES);
+        place = m->driver->ram + (uint64_t)(now - m->ram);
+    }
+    return place;
+}
+
+/* Ports -------------------------------------------------------------------- */
+
+/* The disk sends its signature when its port next begins to receive, or at once
+ * if it does already. */
+static void reset_link(Machine *m, unsigned index, unsigned port)
+{
+    write_port(m, index, port, LINK_CONTROL, RESET_LINK);
+    write_port(m, index, port, LINK_CONTROL, 0);
+}
+
+static void begin_port(Machine *m, unsigned index, unsigned port, uint64_t area)
+{
+    reset_link(m, index, port);
+    write_port(m, index, port, RECEIVED_AT, (uint32_t)area);
+    write_port(m, index, port, RECEIVED_AT + 4, (uint32_t)(area >> 32));
+    write_port(m, index, port, PORT_COMMAND, RECEIVES);
+}
+
+static void stop_port(Machine *m, unsigned index, unsigned port)
+{
+    write_port(m, index, port, PORT_COMMAND, STOPPED);
+}
+
+/* What was recorded since this was last asked; noted in that slot. */
+static void take_reason(Machine *m, unsigned index, uint32_t slot,
+                        TwReason *reason)
+{
+    m->slot = slot;
+    m->capture = tw_plan_slot(m);
+    m->driver->capture(m);
+    if (!m->tell && !m->broken) {
+        m->driver->faults(m, index, m->ram + m->capture + SLOT_CAPTURE, reason);
+    }
+}
+
+/* A port that could not map its area has a buffer of QEMU's instead, which is
+ * written where the area is when the port stops.  So it is stopped at once, and
+ * what that records is dropped. */
+static void stop_lost(Machine *m, unsigned index, unsigned port)
+{
+    TwReason reason;
+
+    stop_port(m, index, port);
+    take_reason(m, index, AT_SLOTS + SLOT_BYTES, &reason);
+}
+
+/* A script that is told has no ports to look at: it does what was seen to be
+ * needed when the program ran. */
+static void tell_map(Machine *m, const TwOp *op, unsigned number,
+                     unsigned index)
+{
+    begin_port(m, index, op->obj, op->addr);
+    take_reason(m, index, AT_SLOTS, NULL);
+    m->held[op->obj].runs = !m->held_lost[number];
+    if (m->held_lost[number]) {
+        stop_lost(m, index, op->obj);
+    }
+}
+
+void tw_ahci_map(Machine *m, const TwOp *op, unsigned number)
+{
+    unsigned index = (op->attrs >> TW_ATTR_REQUESTER_SHIFT) % m->indexes;
+    Held *held = &m->held[op->obj];
+    TwReason reason = {.kind = TW_REASON_NONE};
+    Before before;
+
+    *held = (Held){false, (uint8_t)index, op->addr};
+    if (m->tell) {
+        tell_map(m, op, number, index);
+        return;
+    }
+    tw_direct_settle(m);
+    look_before(m, op->addr, &before);
+    begin_port(m, index, op->obj, op->addr);
+    take_reason(m, index, AT_SLOTS, &reason);
+    if (m->broken) {
+        return;
+    }
+    held->runs = find_stored(m, &before) != UINT64_MAX;
+    m->held_lost[number] = !held->runs;
+    if (!held->runs) {
+        stop_lost(m, index, op->obj);
+    }
+}
+
+void tw_ahci_unmap(Machine *m, const TwOp *op)
+{
+    Held *held = &m->held[op->obj];
+
+    if (held->runs) {
+        stop_port(m, held->index, op->obj);
+        held->runs = false;
+    }
+}
+
+void tw_ahci_stop(Machine *m)
+{
+    for (unsigned port = 0; port < OWN_PORT; port++) {
+        if (m->held[port].runs && !m->broken && !m->tell) {
+            stop_port(m, m->held[port].index, port);
+        }
+        m->held[port].runs = false;
+    }
+    tw_direct_settle(m);
+}
+
+/* Stores ------------------------------------------------------------------- */
+
+static void put_tag(Machine *m, const TwOp *op, unsigned number, uint64_t place,
+                    TwOutcome *outcome)
+{
+    uint64_t at = place - m->driver->ram - AT_PROGRAM;
+    uint8_t *to = m->ram + AT_PROGRAM + at;
+
+    for (unsigned k = 0; k < op->size; k++) {
+        to[k] = tw_content_tag(m->program->contents, number, op->addr, k);
+    }
+    tw_trace_add_location(
+        m->trace, outcome,
+        (TwLocation){
+            .first = 0, .length = op->size, .region = m->block, .offset = at});
+}
+
+static void conclude(Machine *m, const TwOp *op, unsigned number,
+                     uint64_t place)
+{
+    TwOutcome *outcome = &m->trace->outcomes[number];
+
+    if (place != UINT64_MAX) {
+        outcome->class_ = TW_CLASS_OK;
+        outcome->reason = (TwReason){.kind = TW_REASON_NONE};
+        put_tag(m, op, number, place, outcome);
+        return;
+    }
+    outcome->class_ = TW_CLASS_DECODE_ERROR;
+    if (outcome->reason.kind != TW_REASON_NONE) {
+        /* The area begins before what is stored. */
+        outcome->reason.address += STORED_AT;
+    }
+}
+
+/* Is the store in an area that its mapping holds? */
+static bool is_held(const Machine *m, const TwOp *op, unsigned index)
+{
+    const Held *held = &m->held[op->other];
+
+    return op->flags & TW_OPF_VIA && held->runs && held->index == index &&
+           op->addr == held->area + STORED_AT;
+}
+
+void tw_ahci_store(Machine *m, const TwOp *op, unsigned number)
+{
+    TwOutcome *outcome = &m->trace->outcomes[number];
+    unsigned index = (op->attrs >> TW_ATTR_REQUESTER_SHIFT) % m->indexes;
+    bool held = is_held(m, op, index);
+    unsigned port = held ? op->other : OWN_PORT;
+    uint64_t area = op->addr - STORED_AT;
+    Before before;
+
+    tw_direct_settle(m);
+    look_before(m, area, &before);
+    if (held) {
+        reset_link(m, index, port);
+        write_port(m, index, port, PORT_COMMAND, RECEIVES);
+    } else {
+        begin_port(m, index, port, area);
+    }
+    outcome->reason = (TwReason){.kind = TW_REASON_NONE};
+    if (!m->tell_alone) {
+        take_reason(m, index, AT_SLOTS, &outcome->reason);
+    }
+    if (!m->tell && !m->broken) {
+        conclude(m, op, number, find_stored(m, &before));
+    }
+    if (!held && !m->tell_alone) {
+        stop_lost(m, index, port);
+    }
+}
