@@ -55,8 +55,11 @@ static void perform_poke(TwWorld *world, const TwOp *op, uint16_t number,
     const TwRegion *region = &world->program->regions[op->obj];
     uint64_t size = world->program->regions[region->block].size;
 
-    world->ram.store(world->ram.data, region->block, op->addr, size - 1,
-                     op->value, tick, number);
+    if (size > 0) { /* else it is empty: all bytes are beyond its end */
+        world->ram.store(world->ram.data, region->block, op->addr,
+                         size == UINT64_MAX ? size : size - 1, op->value, tick,
+                         number);
+    }
 }
 
 void tw_perform_fill(TwWorld *world, TwContents *contents)

@@ -104,9 +104,11 @@ static void poke(Machine *m, const TwOp *op)
 {
     uint8_t block = m->program->regions[op->obj].block;
     uint64_t size = m->program->regions[block].size;
+    uint64_t left = size == UINT64_MAX ? MIN(7, size - op->addr) + 1
+                    : op->addr < size  ? MIN(8, size - op->addr)
+                                       : 0;
 
-    table_store(m, block, op->addr,
-                op->addr >= size ? 0 : MIN(8, size - op->addr), op->value);
+    table_store(m, block, op->addr, (unsigned)left, op->value);
 }
 
 /* Drops the notes of a block whose pages meet first .. last. */
