@@ -144,17 +144,82 @@ static void start_regions(TwWorld *world)
 
 /* Transactions ------------------------------------------------------------ */
 
+/* Offsets low .. high; none if low > high. */
+typedef struct Span {
+    uint64_t low, high;
+} Span;
+
+static const Span no_span = {UINT64_MAX, 0};
+
+/* Of the span, what lies in first .. first + last, counted from `first`. */
+static Span within(Span span, uint64_t first, uint64_t last)
+{
+    if (span.low > span.high || span.high < first ||
+        (span.low > first && span.low - first > last)) {
+        return no_span;
+    }
+    return (Span){span.low > first ? span.low - first : 0,
+                  span.high - first < last ? span.high - first : last};
+}
+
+/* Where the leaves below region r are, in its own offsets; of all that it leads
+ * to, finds the bounds that are not in `done` yet. */
+static Span find_bounds(TwNode *nodes, uint8_t r, Span *spans,
+                        TwRegionSet *done)
+{
+    TwNode *node = &nodes[r];
+    Span all = no_span;
+
+    if (!node->shown) {
+        return no_span;
+    }
+    if (tw_regions_has(done, r)) {
+        return spans[r];
+    }
+    for (uint8_t c = node->first_child; c != TW_NONE;
+         c = nodes[c].next_sibling) {
+        Span in = find_bounds(nodes, c, spans, done);
+        uint64_t addr = nodes[c].addr;
+
+        nodes[c].from = UINT64_MAX;
+        nodes[c].to = 0;
+        if (in.low <= in.high && addr <= node->last &&
+            in.low <= node->last - addr) {
+            nodes[c].from = addr + in.low;
+            nodes[c].to = addr + MIN(in.high, node->last - addr);
+            all.low = MIN(all.low, nodes[c].from);
+            all.high = MAX(all.high, nodes[c].to);
+        }
+    }
+    if (node->kind == TW_REGION_ALIAS) {
+        all = within(find_bounds(nodes, node->target, spans, done),
+                     node->alias_offset, node->last);
+    } else if (node->kind != TW_REGION_CONTAINER) {
+        all = (Span){0, node->last};
+    }
+    spans[r] = all;
+    tw_regions_put(done, r, true);
+    return all;
+}
+
 void tw_world_publish(TwWorld *world, uint16_t op)
 {
     TwSnapshot *snapshot = &world->snapshots[world->n_snapshots];
     unsigned n = world->program->n_regions;
     TwNode *nodes = world->snapshot_nodes + (size_t)world->n_snapshots * n;
+    Span spans[TW_MAX_REGIONS];
+    TwRegionSet done = {0};
 
     memcpy(nodes, world->nodes, n * sizeof(*nodes));
     snapshot->tick = world->now;
     snapshot->op = op;
     snapshot->nodes = nodes;
     memcpy(snapshot->root, world->root, sizeof(snapshot->root));
+    for (unsigned s = 0; s < TW_MAX_SPACES; s++) {
+        if (world->root[s] != TW_NONE) {
+            find_bounds(nodes, world->root[s], spans, &done);
+        }
+    }
     world->n_snapshots++;
 }
 

@@ -66,6 +66,10 @@ typedef struct TwNode {
     bool empty;                        /* of size 0 */
     bool readonly;
     bool romd_mode;
+    /* The offsets in its container between which all leaves below it are;
+     * `from` > `to`: there are none.  Of committed topologies only, and not of
+     * roots. */
+    uint64_t from, to;
 } TwNode;
 
 /* The committed topology between two effective commits. */

@@ -7,6 +7,8 @@
  */
 #include "program/bytes/bytes.h"
 
+#include <glib.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "program/bytes/form.h"
@@ -18,6 +20,12 @@ enum {
                 3 * (TW_MAX_SETUP + TW_MAX_SCRIPT),
 };
 
+/* An anchor and its number. */
+typedef struct Named {
+    uint64_t value;
+    unsigned number;
+} Named;
+
 typedef struct Encode {
     const TwProgram *p;
     uint8_t *at, *end;
@@ -26,6 +34,8 @@ typedef struct Encode {
     uint8_t *named[MAX_NAMED]; /* selectors that name an anchor */
     uint64_t pool[TW_POOL_MAX];
     TwAnchors anchors;
+    unsigned n_sorted;
+    Named sorted[sizeof(((TwAnchors *)NULL)->at) / sizeof(uint64_t)];
     TwRanks regions, spaces, iommus, cpus;
     unsigned counts[TW_HEADER_BYTES];
     unsigned detached; /* container byte: none */
@@ -70,24 +80,81 @@ static unsigned distance(int delta)
     return delta < 0 ? (unsigned)-delta : (unsigned)delta;
 }
 
-static void put_address(Encode *e, uint8_t *at, uint64_t value)
+static int by_value(const void *a, const void *b)
 {
-    unsigned best = 0, best_distance = UINT32_MAX;
-    int best_delta = 0, delta;
-    /* What the program has, before a literal: it follows changes. */
-    unsigned n_named = e->anchors.count < TW_ANCHORS_NAMED ? e->anchors.count
-                                                           : TW_ANCHORS_NAMED;
-    for (unsigned i = 0; i < n_named && best_distance > 0; i++) {
-        if (near(value, e->anchors.at[i], &delta) &&
-            distance(delta) < best_distance) {
-            best = i;
-            best_delta = delta;
-            best_distance = distance(delta);
+    const Named *x = a, *y = b;
+
+    return x->value != y->value ? (x->value < y->value ? -1 : 1)
+                                : (int)x->number - (int)y->number;
+}
+
+/* Sorts the anchors that can be named; of several with one value, the first
+ * stays. */
+static void sort_anchors(Encode *e)
+{
+    unsigned n = MIN(e->anchors.count, TW_ANCHORS_NAMED), left = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        e->sorted[i] = (Named){e->anchors.at[i], i};
+    }
+    qsort(e->sorted, n, sizeof(e->sorted[0]), by_value);
+    for (unsigned i = 0; i < n; i++) {
+        if (left == 0 || e->sorted[left - 1].value != e->sorted[i].value) {
+            e->sorted[left++] = e->sorted[i];
         }
     }
-    if (best_distance == UINT32_MAX) {
+    e->n_sorted = left;
+}
+
+/* Takes the anchor if a delta from it can say the value, and it is nearer than
+ * the best one; or as near, and before it. */
+static void try_anchor(const Named *anchor, uint64_t value, unsigned *best,
+                       int *best_delta)
+{
+    int delta;
+
+    if (near(value, anchor->value, &delta) &&
+        (*best == UINT32_MAX || distance(delta) < distance(*best_delta) ||
+         (distance(delta) == distance(*best_delta) &&
+          anchor->number < *best))) {
+        *best = anchor->number;
+        *best_delta = delta;
+    }
+}
+
+/* The nearest anchor, or UINT32_MAX if none is near. */
+static unsigned find_anchor(const Encode *e, uint64_t value, int *delta)
+{
+    unsigned low = 0, high = e->n_sorted, best = UINT32_MAX;
+
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+
+        if (e->sorted[middle].value <= value) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    /* The one before it and the one behind it; after the last comes the first,
+     * since deltas are modulo 2^64. */
+    try_anchor(&e->sorted[low ? low - 1 : e->n_sorted - 1], value, &best,
+               delta);
+    try_anchor(&e->sorted[low < e->n_sorted ? low : 0], value, &best, delta);
+    return best;
+}
+
+static void put_address(Encode *e, uint8_t *at, uint64_t value)
+{
+    int delta = 0;
+    /* What the program has, before a literal: it follows changes. */
+    unsigned best = find_anchor(e, value, &delta);
+
+    if (best != UINT32_MAX) {
+        e->named[e->n_named++] = at;
+    } else {
         for (best = 0; best < e->n_pool; best++) {
-            if (near(value, e->pool[best], &best_delta)) {
+            if (near(value, e->pool[best], &delta)) {
                 break;
             }
         }
@@ -97,13 +164,11 @@ static void put_address(Encode *e, uint8_t *at, uint64_t value)
                 return;
             }
             e->pool[e->n_pool++] = value;
-            best_delta = 0;
+            delta = 0;
         }
-    } else {
-        e->named[e->n_named++] = at;
     }
     put(at, 2, TW_FORM_ANCHOR + best);
-    put(at + 2, 2, (uint16_t)(int16_t)best_delta);
+    put(at + 2, 2, (uint16_t)(int16_t)delta);
 }
 
 static void put_size(Encode *e, uint8_t *at, uint64_t size)
@@ -470,6 +535,7 @@ static void encode_all(Encode *e)
     unsigned *n = e->counts;
     n[TW_HEADER_EXTRAS] = 0;
     tw_anchors_init(&e->anchors);
+    sort_anchors(e);
     for (unsigned i = 0; i < n[TW_HEADER_REGIONS]; i++) {
         encode_region(e, i);
     }
@@ -484,10 +550,12 @@ static void encode_all(Encode *e)
         encode_cpu(e, &p->cpus[i]);
     }
     tw_anchors_add_regions(&e->anchors, p);
+    sort_anchors(e);
     for (unsigned i = 0; i < p->n_setup; i++) {
         encode_op(e, &p->setup[i]);
     }
     tw_anchors_add_setup(&e->anchors, p);
+    sort_anchors(e);
     for (unsigned i = 0; i < p->n_actors; i++) {
         if (p->actors[i].region != TW_NONE) {
             encode_actor(e, &p->actors[i]);
