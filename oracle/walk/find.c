@@ -96,8 +96,12 @@ unsigned tw_find(TwFind *f, uint8_t r, uint64_t x, unsigned mask, bool readonly)
         const TwNode *child = &f->nodes[c];
         unsigned in;
 
-        if (high < child->from || low > child->to) {
-            continue; /* no byte is in a leaf of it: the usual case */
+        if (high < child->addr ||
+            (low > child->addr && low - child->addr > child->last) ||
+            !child->shown ||
+            (f->bounds &&
+             (high < f->bounds[c].from || low > f->bounds[c].to))) {
+            continue; /* no byte is in it: the usual case, decided quickly */
         }
         in = tw_find_clip(x, mask & ~got, child->addr, child->last);
         if (in) {

@@ -17,6 +17,7 @@ typedef struct TwHit {
 
 typedef struct TwFind {
     const TwNode *nodes;
+    const TwBounds *bounds; /* TwSnapshot */
     unsigned n;
     TwHit hits[TW_MAX_ACCESS];
 } TwFind;
@@ -54,6 +55,7 @@ tw_find_resolve(TwFind *f, const TwSnapshot *snapshot, uint8_t space,
     unsigned in;
 
     f->nodes = snapshot->nodes;
+    f->bounds = snapshot->bounds;
     f->n = 0;
     if (root == TW_NONE || !f->nodes[root].shown) {
         return 0; /* LA-8 */

@@ -17,19 +17,29 @@
 #define SNAPSHOT_NODES_SIZE \
     ((size_t)TW_MAX_SNAPSHOTS * TW_MAX_REGIONS * sizeof(TwNode))
 
+#define SNAPSHOT_BOUNDS_SIZE \
+    ((size_t)TW_MAX_SNAPSHOTS * TW_MAX_REGIONS * sizeof(TwBounds))
+
+/* Much memory, of which most programs use little: it costs nothing until then.
+ */
+static void *reserve(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (memory == MAP_FAILED) {
+        g_error("oracle: %zu bytes: %s", size, g_strerror(errno));
+    }
+    return memory;
+}
+
 TwWorld *tw_world_new(void)
 {
     TwWorld *world = g_new0(TwWorld, 1);
 
     world->snapshots = g_new(TwSnapshot, TW_MAX_SNAPSHOTS);
-    /* Much, of which most programs use little: it costs nothing until then. */
-    world->snapshot_nodes =
-        mmap(NULL, SNAPSHOT_NODES_SIZE, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (world->snapshot_nodes == MAP_FAILED) {
-        g_error("oracle: %zu bytes: %s", SNAPSHOT_NODES_SIZE,
-                g_strerror(errno));
-    }
+    world->snapshot_nodes = reserve(SNAPSHOT_NODES_SIZE);
+    world->snapshot_bounds = reserve(SNAPSHOT_BOUNDS_SIZE);
     world->pages = g_new(TwPageEntry, TW_MAX_PAGES);
     world->tables = g_new(TwTableEntry, TW_MAX_ENTRIES);
     world->switches = g_new(TwSwitch, TW_MAX_SWITCHES);
@@ -45,6 +55,7 @@ void tw_world_free(TwWorld *world)
 {
     g_free(world->snapshots);
     munmap(world->snapshot_nodes, SNAPSHOT_NODES_SIZE);
+    munmap(world->snapshot_bounds, SNAPSHOT_BOUNDS_SIZE);
     g_free(world->pages);
     g_free(world->tables);
     g_free(world->switches);
@@ -99,9 +110,14 @@ static uint64_t get_size(const TwWorld *world, uint8_t r)
     return world->nodes[r].empty ? 0 : last == UINT64_MAX ? last : last + 1;
 }
 
+/* Aliases from which on walks need bounds: a region to which n lead is met in
+ * up to 2^n ways. */
+enum { MANY_ALIASES = 4 };
+
 static void start_regions(TwWorld *world)
 {
     const TwProgram *program = world->program;
+    unsigned aliases = 0;
 
     for (unsigned r = 0; r < program->n_regions; r++) {
         const TwRegion *region = &program->regions[r];
@@ -126,7 +142,9 @@ static void start_regions(TwWorld *world)
             .enabled = region->enabled,
         };
         set_size(world, r, region->size);
+        aliases += region->kind == TW_REGION_ALIAS;
     }
+    world->many_aliases = aliases >= MANY_ALIASES;
     /* LA-5 */
     for (unsigned r = 0; r < program->n_regions; r++) {
         if (program->regions[r].kind != TW_REGION_NONE &&
@@ -144,62 +162,78 @@ static void start_regions(TwWorld *world)
 
 /* Transactions ------------------------------------------------------------ */
 
-/* Offsets low .. high; none if low > high. */
-typedef struct Span {
-    uint64_t low, high;
-} Span;
+static const TwBounds no_bounds = {UINT64_MAX, 0};
 
-static const Span no_span = {UINT64_MAX, 0};
-
-/* Of the span, what lies in first .. first + last, counted from `first`. */
-static Span within(Span span, uint64_t first, uint64_t last)
+/* Of the bounds, what lies in first .. first + last, counted from `first`. */
+static TwBounds within(TwBounds in, uint64_t first, uint64_t last)
 {
-    if (span.low > span.high || span.high < first ||
-        (span.low > first && span.low - first > last)) {
-        return no_span;
+    if (in.from > in.to || in.to < first ||
+        (in.from > first && in.from - first > last)) {
+        return no_bounds;
     }
-    return (Span){span.low > first ? span.low - first : 0,
-                  span.high - first < last ? span.high - first : last};
+    return (TwBounds){in.from > first ? in.from - first : 0,
+                      MIN(in.to - first, last)};
 }
 
-/* Where the leaves below region r are, in its own offsets; of all that it leads
- * to, finds the bounds that are not in `done` yet. */
-static Span find_bounds(TwNode *nodes, uint8_t r, Span *spans,
-                        TwRegionSet *done)
+typedef struct Bounding {
+    const TwNode *nodes;
+    TwBounds *bounds;             /* in the container; to be found */
+    TwBounds own[TW_MAX_REGIONS]; /* in the region itself, */
+    TwRegionSet done;             /* of these */
+} Bounding;
+
+/* The same in region r itself; and of all that it leads to. */
+static TwBounds find_bounds(Bounding *b, uint8_t r)
 {
-    TwNode *node = &nodes[r];
-    Span all = no_span;
+    const TwNode *node = &b->nodes[r];
+    TwBounds all = no_bounds;
 
     if (!node->shown) {
-        return no_span;
+        return no_bounds;
     }
-    if (tw_regions_has(done, r)) {
-        return spans[r];
+    if (tw_regions_has(&b->done, r)) {
+        return b->own[r];
     }
     for (uint8_t c = node->first_child; c != TW_NONE;
-         c = nodes[c].next_sibling) {
-        Span in = find_bounds(nodes, c, spans, done);
-        uint64_t addr = nodes[c].addr;
+         c = b->nodes[c].next_sibling) {
+        TwBounds in = find_bounds(b, c);
+        uint64_t addr = b->nodes[c].addr;
 
-        nodes[c].from = UINT64_MAX;
-        nodes[c].to = 0;
-        if (in.low <= in.high && addr <= node->last &&
-            in.low <= node->last - addr) {
-            nodes[c].from = addr + in.low;
-            nodes[c].to = addr + MIN(in.high, node->last - addr);
-            all.low = MIN(all.low, nodes[c].from);
-            all.high = MAX(all.high, nodes[c].to);
+        b->bounds[c] = no_bounds;
+        if (in.from <= in.to && addr <= node->last &&
+            in.from <= node->last - addr) {
+            b->bounds[c] = (TwBounds){addr + in.from,
+                                      addr + MIN(in.to, node->last - addr)};
+            all.from = MIN(all.from, b->bounds[c].from);
+            all.to = MAX(all.to, b->bounds[c].to);
         }
     }
     if (node->kind == TW_REGION_ALIAS) {
-        all = within(find_bounds(nodes, node->target, spans, done),
-                     node->alias_offset, node->last);
+        all = within(find_bounds(b, node->target), node->alias_offset,
+                     node->last);
     } else if (node->kind != TW_REGION_CONTAINER) {
-        all = (Span){0, node->last};
+        all = (TwBounds){0, node->last};
     }
-    spans[r] = all;
-    tw_regions_put(done, r, true);
+    b->own[r] = all;
+    tw_regions_add(&b->done, r);
     return all;
+}
+
+/* The bounds of a topology that is being published. */
+static const TwBounds *bounds_of(TwWorld *world, const TwNode *nodes)
+{
+    Bounding b;
+
+    b.nodes = nodes;
+    b.bounds = world->snapshot_bounds +
+               (size_t)world->n_snapshots * world->program->n_regions;
+    b.done = (TwRegionSet){0};
+    for (unsigned s = 0; s < TW_MAX_SPACES; s++) {
+        if (world->root[s] != TW_NONE) {
+            find_bounds(&b, world->root[s]);
+        }
+    }
+    return b.bounds;
 }
 
 void tw_world_publish(TwWorld *world, uint16_t op)
@@ -207,19 +241,13 @@ void tw_world_publish(TwWorld *world, uint16_t op)
     TwSnapshot *snapshot = &world->snapshots[world->n_snapshots];
     unsigned n = world->program->n_regions;
     TwNode *nodes = world->snapshot_nodes + (size_t)world->n_snapshots * n;
-    Span spans[TW_MAX_REGIONS];
-    TwRegionSet done = {0};
 
     memcpy(nodes, world->nodes, n * sizeof(*nodes));
     snapshot->tick = world->now;
     snapshot->op = op;
     snapshot->nodes = nodes;
+    snapshot->bounds = world->many_aliases ? bounds_of(world, nodes) : NULL;
     memcpy(snapshot->root, world->root, sizeof(snapshot->root));
-    for (unsigned s = 0; s < TW_MAX_SPACES; s++) {
-        if (world->root[s] != TW_NONE) {
-            find_bounds(nodes, world->root[s], spans, &done);
-        }
-    }
     world->n_snapshots++;
 }
 

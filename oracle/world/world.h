@@ -66,17 +66,21 @@ typedef struct TwNode {
     bool empty;                        /* of size 0 */
     bool readonly;
     bool romd_mode;
-    /* The offsets in its container between which all leaves below it are;
-     * `from` > `to`: there are none.  Of committed topologies only, and not of
-     * roots. */
-    uint64_t from, to;
 } TwNode;
+
+/* The offsets in its container between which all leaves are to which a region
+ * leads; `from` > `to`: there are none. */
+typedef struct TwBounds {
+    uint64_t from, to;
+} TwBounds;
 
 /* The committed topology between two effective commits. */
 typedef struct TwSnapshot {
     uint32_t tick;
     uint16_t op; /* the committing operation, or TW_NO_OP */
     const TwNode *nodes;
+    const TwBounds *bounds; /* of each node, but roots; or NULL: aliases are
+                             * too few for the time that this saves */
     uint8_t root[TW_MAX_SPACES]; /* TW_NONE: a space that is not there */
 } TwSnapshot;
 
@@ -259,6 +263,7 @@ typedef struct TwWorld {
     TwRam ram; /* tw_world_reset() leaves it alone */
 
     TwNode nodes[TW_MAX_REGIONS]; /* the live graph */
+    bool many_aliases;            /* so that topologies get bounds */
     TwLive live[TW_MAX_REGIONS];
     uint8_t root[TW_MAX_SPACES];
     bool pending;
@@ -267,7 +272,8 @@ typedef struct TwWorld {
     uint32_t n_snapshots, n_pages, n_tables, n_switches, n_endings, n_owed,
         n_floors;
     TwSnapshot *snapshots;
-    TwNode *snapshot_nodes; /* n_regions each */
+    TwNode *snapshot_nodes;    /* n_regions each */
+    TwBounds *snapshot_bounds; /* likewise */
     TwPageEntry *pages;
     TwTableEntry *tables;
     TwSwitch *switches;
