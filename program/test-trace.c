@@ -97,6 +97,7 @@ static void test_ends(void)
         "end unsupported op 0\ntext no such thing\nlocations hidden\n",
         "end invariant op 1\n",
         "end malformed op 1\ntext line 3\n",
+        "end event op 1\ntext an UPDATE of no bytes\n",
         "end overflow op 2\n",
     };
     test_parse(&p, world);
@@ -176,8 +177,8 @@ static const struct {
     {"twinwalk-trace", "twinwalk",
      "t:1:1: expected 'twinwalk-trace', not \"twinwalk\""},
     {"end done", "end fine",
-     "t:2:5: expected done, died, hung, unsupported, invariant, malformed or "
-     "overflow, not \"fine\""},
+     "t:2:5: expected done, died, hung, unsupported, invariant, malformed, "
+     "event or overflow, not \"fine\""},
     {"end done", "end died op 5",
      "t:2:13: expected an operation of the program, not \"5\""},
     {"end done", "end died op 1 signal 0",

@@ -215,7 +215,7 @@ const char *tw_end_name(unsigned end)
         [TW_END_DONE] = "done",           [TW_END_DIED] = "died",
         [TW_END_HUNG] = "hung",           [TW_END_UNSUPPORTED] = "unsupported",
         [TW_END_INVARIANT] = "invariant", [TW_END_OVERFLOW] = "overflow",
-        [TW_END_MALFORMED] = "malformed",
+        [TW_END_MALFORMED] = "malformed", [TW_END_EVENT] = "event",
     };
     return pick(names, TW_ENDS, end);
 }

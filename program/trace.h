@@ -195,6 +195,8 @@ typedef enum TwEnd {
     TW_END_UNSUPPORTED, /* outside the target's dialect; text says what */
     TW_END_INVARIANT,   /* an internal invariant broke; text says which */
     TW_END_MALFORMED,   /* the answer was no trace; text says where */
+    TW_END_EVENT,       /* a device was told what it must not be; text says
+                         * what */
     TW_END_OVERFLOW,    /* more records than a trace can hold */
     TW_ENDS
 } TwEnd;

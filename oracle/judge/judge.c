@@ -519,6 +519,10 @@ static TwVerdict judge_end(TwOracle *oracle)
         return tw_explain_other(oracle, TW_VERDICT_MALFORMED, trace->end_op,
                                 "the target's answer is no trace: %s",
                                 trace->text);
+    case TW_END_EVENT:
+        return tw_explain_other(oracle, TW_VERDICT_EVENT, trace->end_op,
+                                "a device was told what it must not be: %s",
+                                trace->text);
     case TW_END_INVARIANT:
         return tw_explain_other(oracle, TW_VERDICT_INVARIANT, trace->end_op,
                                 "%s", trace->text);

@@ -253,6 +253,12 @@ static void to_malformed(TwTrace *t)
     t->end_op = 1;
 }
 
+static void to_event(TwTrace *t)
+{
+    t->end = TW_END_EVENT;
+    t->end_op = 1;
+}
+
 static void verdicts(void)
 {
     /* perm: no allowed answer has the right */
@@ -295,6 +301,7 @@ static void verdicts(void)
     tamper("  nop\n", to_short, TW_VERDICT_WRONG, "WrgSoftmmu");
     tamper("  nop\n", to_invariant, TW_VERDICT_INVARIANT, "InvSoftmmu");
     tamper("  nop\n", to_malformed, TW_VERDICT_MALFORMED, "MalSoftmmu");
+    tamper("  nop\n", to_event, TW_VERDICT_EVENT, "EvtSoftmmu");
 }
 
 /* How a trace can end. */

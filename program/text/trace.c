@@ -119,8 +119,8 @@ static bool read_end(Reader *r)
     uint64_t value;
     if (!tw_lexer_word(l, "end") ||
         !tw_lexer_name(l, tw_end_name, TW_ENDS,
-                       "done, died, hung, unsupported, invariant, malformed or "
-                       "overflow",
+                       "done, died, hung, unsupported, invariant, malformed, "
+                       "event or overflow",
                        &t->end)) {
         return false;
     }

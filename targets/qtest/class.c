@@ -187,7 +187,8 @@ static bool observe(Machine *m, GError **error)
     if (!m->driver->observed) {
         return true;
     }
-    m->observer = tw_observer_new(tw_vhost_firmware(m), m->drop_flushes);
+    m->observer = tw_observer_new(tw_vhost_firmware(m), m->drop_flushes,
+                                  m->driver->hole_first, m->driver->hole_last);
     if (!m->observer) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "qemu-%s: expected memory to share with QEMU: %s",

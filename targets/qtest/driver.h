@@ -69,6 +69,7 @@ typedef struct Driver {
                                 * (observe.c), and there is no control device */
     bool ats;                  /* and they have ATS, each behind a root port:
                                 * then a driver must end what they keep */
+    uint64_t hole_first, hole_last; /* of what they are told (told.h) */
     bool held;   /* test devices keep mappings (ahci.c), and there is no control
                   * device */
     bool silent; /* a refusal may leave no record */

@@ -15,6 +15,7 @@
  *   vhost.c    the same: how they are started
  *   ahci.c     test devices that keep mappings (Driver.held)
  *   observer.c the same: messages
+ *   told.c     the same: which messages must not come, and when
  *   iotlb.c    the same: what QEMU has told them
  *   run.c      programs: what is planned, and what the results mean
  *   families.c the option --only-commands

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,8 @@ struct Observer {
     TwServing serving; /* socket `channel` of device i is CHANNELS * i + it */
     bool drop;
     unsigned n_invalidates;
+    Told told;
+    bool is_told; /* `why` is of told.c */
     char why[160];
 };
 
@@ -147,11 +150,14 @@ static bool make_bios(Observer *o, const Firmware *firmware)
     return ok;
 }
 
-Observer *tw_observer_new(const Firmware *firmware, bool drop)
+Observer *tw_observer_new(const Firmware *firmware, bool drop,
+                          uint64_t hole_first, uint64_t hole_last)
 {
     Observer *o = g_new0(Observer, 1);
 
     o->drop = drop;
+    o->told.hole_first = hole_first;
+    o->told.hole_last = hole_last;
     for (unsigned i = 0; i < MOST_INDEXES; i++) {
         o->given[i] = -1;
         for (unsigned k = 0; k < CHANNELS; k++) {
@@ -197,6 +203,8 @@ bool tw_observer_begin(Observer *o, TwProcessFd fds[OBSERVER_FDS])
 
     close_all(o);
     tw_observer_clear(o);
+    o->told.when = TOLD_AT_START;
+    o->is_told = false;
     o->why[0] = '\0';
     for (unsigned i = 0; i < MOST_INDEXES; i++) {
         int pair[2];
@@ -233,6 +241,12 @@ void tw_observer_clear(Observer *o)
         o->ends[i].iotlb.n = 0;
     }
     o->n_invalidates = 0;
+    o->told.when = TOLD_NOW;
+}
+
+bool tw_observer_is_told(const Observer *o)
+{
+    return o->is_told;
 }
 
 bool tw_observer_find(const Observer *o, unsigned index, uint64_t iova,
@@ -271,8 +285,11 @@ static TwServed update(Observer *o, unsigned index, const Translation *t)
 
         if (offset < region->size && t->size <= region->size - offset) {
             entry.place = region->gpa + offset;
+            o->is_told = !tw_told_update(&o->told, index, entry.first,
+                                         entry.last, entry.place, entry.rights,
+                                         o->why, sizeof(o->why));
             tw_iotlb_add(&end->iotlb, &entry);
-            return TW_SERVED;
+            return o->is_told ? TW_SERVED_BAD : TW_SERVED;
         }
     }
     return bad(o,
@@ -283,12 +300,15 @@ static TwServed update(Observer *o, unsigned index, const Translation *t)
 }
 
 /* A size of 0 is 2^64. */
-static void invalidate(Observer *o, unsigned index, const Translation *t)
+static TwServed invalidate(Observer *o, unsigned index, const Translation *t)
 {
+    o->is_told = !tw_told_invalidate(&o->told, index, t->iova, t->size, o->why,
+                                     sizeof(o->why));
     if (!o->drop || o->n_invalidates++ % 4 != 3) {
         tw_iotlb_drop(&o->ends[index].iotlb, t->iova,
                       tw_iotlb_last(t->iova, t->size));
     }
+    return o->is_told ? TW_SERVED_BAD : TW_SERVED;
 }
 
 /* Messages ----------------------------------------------------------------- */
@@ -362,8 +382,7 @@ static TwServed take_translation(Observer *o, unsigned number,
     case UPDATE:
         return update(o, number / CHANNELS, t);
     case INVALIDATE:
-        invalidate(o, number / CHANNELS, t);
-        return TW_SERVED;
+        return invalidate(o, number / CHANNELS, t);
     default:
         return bad(o,
                    "vhost-user device %u: IOTLB message: expected UPDATE (2) "
@@ -449,6 +468,9 @@ static TwServed hear_answer(Observer *o, unsigned number,
                    "message %u with flags 0x%x and %u bytes",
                    number / CHANNELS, message->header.request,
                    message->header.flags, message->header.size);
+    }
+    if (o->told.when == TOLD_MISS) {
+        o->told.when = TOLD_NOW;
     }
     return TW_SERVED_LAST;
 }
@@ -546,6 +568,33 @@ TwServing *tw_observer_serving(Observer *o)
     return &o->serving;
 }
 
+bool tw_observer_command(Observer *o, bool under_way)
+{
+    struct pollfd fds[TW_PROCESS_MAX_SERVED];
+
+    if (o->told.when == TOLD_AT_START) {
+        return true;
+    }
+    for (unsigned i = 0; i < TW_PROCESS_MAX_SERVED; i++) {
+        fds[i] = (struct pollfd){o->serving.fds[i], POLLIN, 0};
+    }
+    if (!under_way) {
+        o->told.when = TOLD_NOW;
+    }
+    while (poll(fds, TW_PROCESS_MAX_SERVED, 0) > 0) {
+        for (unsigned i = 0; i < TW_PROCESS_MAX_SERVED; i++) {
+            if (fds[i].revents && serve(o, i) == TW_SERVED_BAD) {
+                return false;
+            }
+            fds[i].fd = o->serving.fds[i];
+        }
+    }
+    if (under_way) {
+        o->told.when = TOLD_COMMAND;
+    }
+    return true;
+}
+
 bool tw_observer_ask(Observer *o, unsigned index, uint64_t iova, uint8_t right)
 {
     const Translation miss = {.iova = iova, .rights = right, .type = MISS};
@@ -557,5 +606,12 @@ bool tw_observer_ask(Observer *o, unsigned index, uint64_t iova, uint8_t right)
                    : g_strerror(errno));
         return false;
     }
+    if (o->told.when != TOLD_AT_START) {
+        o->told.when = TOLD_MISS;
+    }
+    o->told.index = index;
+    o->told.iova = iova;
+    o->told.right = right;
+    o->told.given = false;
     return true;
 }

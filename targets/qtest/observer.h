@@ -12,6 +12,7 @@
 #include "process/process.h"
 #include "targets/qtest/driver.h"
 #include "targets/qtest/iotlb.h"
+#include "targets/qtest/told.h"
 
 typedef struct Observer Observer;
 
@@ -23,8 +24,10 @@ typedef struct Firmware {
 } Firmware;
 
 /* NULL with errno set if there is no memory to share.  `drop`: one INVALIDATE
- * message in four is not heeded. */
-Observer *tw_observer_new(const Firmware *firmware, bool drop);
+ * message in four is not heeded.  Addresses hole_first to hole_last reach no
+ * IOMMU (Told). */
+Observer *tw_observer_new(const Firmware *firmware, bool drop,
+                          uint64_t hole_first, uint64_t hole_last);
 void tw_observer_free(Observer *observer);
 
 /*
@@ -43,8 +46,16 @@ TwServing *tw_observer_serving(Observer *observer);
 /* What is wrong with the last message, after TW_SERVED_BAD: one line. */
 const char *tw_observer_why(const Observer *observer);
 
-/* Forgets all translations, as at the start of a program. */
+/* Is that what a device was told, which was well formed as a message? */
+bool tw_observer_is_told(const Observer *observer);
+
+/* Forgets all translations, as at the start of a program: from here on, what
+ * the devices are told is looked at (told.h). */
 void tw_observer_clear(Observer *observer);
+
+/* A command of qtest is under way, or is complete.  Takes what has come before.
+ * False: that was bad. */
+bool tw_observer_command(Observer *observer, bool under_way);
 
 /*
  * Where address `iova` of device `index` is, by what QEMU has told: a guest

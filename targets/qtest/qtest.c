@@ -154,7 +154,9 @@ void tw_qtest_lose(Machine *m, TwReply reply)
     post_mortem(m, reply, text, sizeof(text));
     trace->end = reply == TW_REPLY_TIMEOUT ? TW_END_HUNG
                  : reply == TW_REPLY_ENDED ? TW_END_DIED
-                                           : TW_END_MALFORMED;
+                 : reply == TW_REPLY_BAD && tw_observer_is_told(m->observer)
+                     ? TW_END_EVENT
+                     : TW_END_MALFORMED;
     trace->signal = m->process.signal;
     if (trace->text[0] == '\0') {
         g_strlcpy(trace->text, text, sizeof(trace->text));
@@ -172,6 +174,10 @@ static bool exchange(Machine *m, uint64_t *value)
     if (m->broken) {
         return false;
     }
+    if (m->observer && !tw_observer_command(m->observer, true)) {
+        tw_qtest_lose(m, TW_REPLY_BAD);
+        return false;
+    }
     g_string_append(m->out, last_command);
     reply = tw_process_ask(&m->process, m->out->str, m->out->len, last_reply,
                            (size_t)(n + 1) * MOST_REPLY, m->timeout_ms, NULL);
@@ -183,6 +189,10 @@ static bool exchange(Machine *m, uint64_t *value)
     }
     if (!read_replies(m, n, value)) {
         tw_qtest_lose(m, TW_REPLY_EXTRA);
+        return false;
+    }
+    if (m->observer && !tw_observer_command(m->observer, false)) {
+        tw_qtest_lose(m, TW_REPLY_BAD);
         return false;
     }
     return true;

@@ -89,7 +89,8 @@ static void open_kit(Kit *kit, bool drop)
 {
     TwProcessFd fds[OBSERVER_FDS];
 
-    kit->observer = tw_observer_new(&(Firmware){"f4", 16, 32}, drop);
+    kit->observer = tw_observer_new(&(Firmware){"f4", 16, 32}, drop, 0xfee00000,
+                                    0xfeefffff);
     g_assert_nonnull(kit->observer);
     g_assert_true(tw_observer_begin(kit->observer, fds));
     g_assert_cmpstr(fds[0].variable, ==, "TW_VHOST0");
@@ -265,6 +266,124 @@ static void test_drop(void)
     close_kit(&kit);
 }
 
+/* What must not be told ---------------------------------------------------- */
+
+static Kit told_kit(void)
+{
+    Kit kit;
+
+    open_kit(&kit, false);
+    put_ram(&kit);
+    put_back(&kit);
+    tw_observer_clear(kit.observer);
+    return kit;
+}
+
+/* The last message is refused as one that the device must not be told. */
+static void expect_told(Kit *kit, const char *what)
+{
+    bool ok = serve(kit) != TW_SERVED_BAD;
+    g_autofree char *why = g_strconcat("vhost-user device 0: ", what, NULL);
+
+    if (ok || !tw_observer_is_told(kit->observer) ||
+        strcmp(tw_observer_why(kit->observer), why) != 0) {
+        g_error("expected \"%s\" in: %s", why, tw_observer_why(kit->observer));
+    }
+    close_kit(kit);
+    *kit = told_kit();
+}
+
+static void put_update(Kit *kit, uint64_t uaddr)
+{
+    put_iotlb(kit, UPDATE, 0x5000, 0x1000, uaddr, IOTLB_READ);
+}
+
+/* An UPDATE that nobody asked for, or that is not what was asked for. */
+static void test_told_update(void)
+{
+    const uint64_t uaddr = 0x7f0000102000, zero = 0;
+    Kit kit = told_kit();
+
+    put_update(&kit, uaddr);
+    expect_told(&kit, "UPDATE 0x5000..0x5fff: expected none, this device has "
+                      "not asked");
+    g_assert_true(tw_observer_ask(kit.observer, 0, 0x5008, IOTLB_READ));
+    put_update(&kit, uaddr);
+    g_assert_cmpint(serve(&kit), ==, TW_SERVED);
+    put_update(&kit, uaddr);
+    expect_told(&kit, "UPDATE 0x5000..0x5fff: expected one for a MISS, not "
+                      "two");
+    g_assert_true(tw_observer_ask(kit.observer, 0, 0x5008, IOTLB_READ));
+    put(kit.back, 1, 4, &zero, sizeof(zero));
+    g_assert_cmpint(serve(&kit), ==, TW_SERVED_LAST);
+    put_update(&kit, uaddr);
+    expect_told(&kit, "UPDATE 0x5000..0x5fff: expected none, this device has "
+                      "not asked");
+    g_assert_true(tw_observer_ask(kit.observer, 0, 0x6000, IOTLB_READ));
+    put_update(&kit, uaddr);
+    expect_told(&kit, "UPDATE 0x5000..0x5fff: expected 0x6000 in it, for which "
+                      "there was a MISS");
+    g_assert_true(tw_observer_ask(kit.observer, 0, 0x5000, IOTLB_WRITE));
+    put_update(&kit, uaddr);
+    expect_told(&kit, "UPDATE 0x5000..0x5fff: expected right 2, for which "
+                      "there was a MISS, not 1");
+    g_assert_true(tw_observer_ask(kit.observer, 0, 0x5000, IOTLB_READ));
+    put_update(&kit, uaddr + 8);
+    expect_told(&kit, "UPDATE 0x5000..0x5fff: expected a place with the same "
+                      "lowest 12 bits, not 0x102008");
+    close_kit(&kit);
+}
+
+static void put_invalidate(Kit *kit, uint64_t iova, uint64_t size)
+{
+    put_iotlb(kit, INVALIDATE, iova, size, 0, 0);
+}
+
+/* An INVALIDATE too late, at the wrong time, of no bytes, of interrupts. */
+static void test_told_invalidate(void)
+{
+    Kit kit = told_kit();
+
+    put_invalidate(&kit, 0x5000, 0x1000);
+    expect_told(&kit, "INVALIDATE 0x5000..0x5fff: expected it before the "
+                      "command is complete");
+    g_assert_true(tw_observer_ask(kit.observer, 0, 0x5000, IOTLB_READ));
+    put_invalidate(&kit, 0x5000, 0x1000);
+    expect_told(&kit, "INVALIDATE 0x5000..0x5fff: expected none, QEMU was "
+                      "asked for a translation");
+    g_assert_true(tw_observer_command(kit.observer, true));
+    put_invalidate(&kit, 0x5000, 0);
+    expect_told(&kit, "INVALIDATE 0x5000..0x4fff: expected 1 byte or more, up "
+                      "to 2^64, not 0x0");
+    g_assert_true(tw_observer_command(kit.observer, true));
+    put_invalidate(&kit, 0xfec00000, 0x400000);
+    expect_told(&kit, "INVALIDATE 0xfec00000..0xfeffffff: expected nothing of "
+                      "0xfee00000..0xfeefffff, which reaches no IOMMU");
+    /* What has come when a command is complete is taken before the next. */
+    g_assert_true(tw_observer_command(kit.observer, true));
+    put_invalidate(&kit, 0x5000, 0x1000);
+    g_assert_cmpint(serve(&kit), ==, TW_SERVED);
+    g_assert_true(tw_observer_command(kit.observer, false));
+    put_invalidate(&kit, 0x5000, 0x1000);
+    g_assert_false(tw_observer_command(kit.observer, true));
+    g_assert_true(tw_observer_is_told(kit.observer));
+    close_kit(&kit);
+}
+
+/* What may be told: ranges up to 2^64, around the interrupts. */
+static void test_may_be_told(void)
+{
+    Kit kit = told_kit();
+
+    g_assert_true(tw_observer_command(kit.observer, true));
+    put_invalidate(&kit, 0, 0xfee00000);
+    put_invalidate(&kit, 0xfef00000, UINT64_C(0xffffffff01100000));
+    g_assert_cmpint(serve(&kit), ==, TW_SERVED);
+    g_assert_true(tw_observer_command(kit.observer, false));
+    g_assert_false(tw_observer_is_told(kit.observer));
+    close_kit(&kit);
+}
+
 /* Lies --------------------------------------------------------------------- */
 
 /* The devices say this of what they have just been told. */
@@ -349,6 +468,9 @@ int main(int argc, char **argv)
     g_test_add_func("/observer/iotlb", test_iotlb);
     g_test_add_func("/observer/messages", test_messages);
     g_test_add_func("/observer/drop", test_drop);
+    g_test_add_func("/observer/told/update", test_told_update);
+    g_test_add_func("/observer/told/invalidate", test_told_invalidate);
+    g_test_add_func("/observer/told/allowed", test_may_be_told);
     g_test_add_func("/observer/lies", test_lies);
     g_test_add_func("/observer/gone", test_gone);
     return g_test_run();

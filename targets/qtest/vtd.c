@@ -689,6 +689,11 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
     .entry_bits = 0x7ff | UINT64_C(0xbff) << 52, \
     .wide = UINT64_C(0xffffffffc0000000)
 
+/* No translation is asked for interrupts. */
+#define OBSERVED \
+    .observed = true, .hole_first = UINT64_C(0xfee00000), \
+    .hole_last = UINT64_C(0xfeefffff)
+
 #define Q35 \
     "-M q35,sata=off,smbus=off,usb=off,vmport=off,memory-backend=m0 " \
     "-device intel-iommu,intremap=off,aw-bits="
@@ -711,14 +716,14 @@ const Driver tw_qtest_vtd = {
 const Driver tw_qtest_vtd_vhost = {
     VTD("vtd-vhost"),
     SECOND_STAGE,
-    .observed = true,
+    OBSERVED,
     .machine = Q35 "39",
 };
 
 const Driver tw_qtest_vtd_ats = {
     VTD("vtd-ats"),
     SECOND_STAGE,
-    .observed = true,
+    OBSERVED,
     .ats = true,
     .machine = Q35 "39,device-iotlb=on "
                    "-device pcie-root-port,id=rp0,addr=3,chassis=1,slot=1 "
