@@ -59,6 +59,18 @@ void tw_blocked_record(const TwBlocked *blocked, TwWorld *world,
     }
 }
 
+/* Are the registers of the MPC in some region (LA-57)? */
+static bool is_reachable(const TwProgram *program, uint8_t iommu)
+{
+    for (unsigned r = 0; r < program->n_regions; r++) {
+        if (program->regions[r].kind == TW_REGION_MMIO &&
+            program->regions[r].registers == iommu) {
+            return true;
+        }
+    }
+    return false;
+}
+
 TwVerdict tw_blocked_judge_read(TwOracle *oracle, const TwOp *op,
                                 uint16_t number)
 {
@@ -70,6 +82,10 @@ TwVerdict tw_blocked_judge_read(TwOracle *oracle, const TwOp *op,
     if (((got ^ world->mpc_value) & known) == 0 ||
         (op->flags & TW_OPF_DURING && tw_mpc_is_recorded(op))) {
         return TW_VERDICT_AGREE;
+    }
+    if (op->flags & TW_OPF_DURING && is_reachable(oracle->program, op->obj)) {
+        return tw_explain_limit(oracle, "the access that a register is read "
+                                        "during may itself change it");
     }
     oracle->expected.reads = true;
     oracle->expected.value = world->mpc_value;
