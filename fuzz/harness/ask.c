@@ -8,12 +8,13 @@
 #include "program/bytes/bytes.h"
 #include "program/legality.h"
 #include "program/text/text.h"
+#include "targets/exec/greeting.h"
 #include "targets/target.h"
 #include "targets/zoo/zoo.h"
 
 enum {
     MOST = 64,
-    MOST_DIALECTS = 8,
+    MOST_DIALECTS = 32,
 };
 
 struct TwAsk {
@@ -21,6 +22,7 @@ struct TwAsk {
     TwTarget *targets[MOST], **zoo; /* zoo: each bug */
     char *names[MOST], **zoo_names;
     TwDialect dialects[MOST_DIALECTS]; /* each once; first, the language */
+    char *told[MOST_DIALECTS];         /* what a greeting says of each */
     TwOracle *oracle;
     TwTrace *trace;
     TwProgram program, edited;
@@ -46,18 +48,22 @@ static bool breaks(TwAsk *ask, const char *what, const TwProgram *program,
 
 /* Targets ----------------------------------------------------------------- */
 
+/* Adds a dialect unless it is there.  Compares what is said of them: the bytes
+ * between the fields of a structure are anything. */
 static void add_dialect(TwAsk *ask, const TwDialect *dialect)
 {
-    unsigned i = 0;
+    const TwContract none = {0};
+    g_autoptr(GString) told = g_string_new(NULL);
 
-    while (i < ask->n_dialects &&
-           memcmp(&ask->dialects[i], dialect, sizeof(*dialect)) != 0) {
-        i++;
+    tw_greeting_print(dialect, &none, "", told);
+    for (unsigned i = 0; i < ask->n_dialects; i++) {
+        if (strcmp(ask->told[i], told->str) == 0) {
+            return;
+        }
     }
-    if (i == ask->n_dialects) {
-        g_assert(i < MOST_DIALECTS);
-        ask->dialects[ask->n_dialects++] = *dialect;
-    }
+    g_assert(ask->n_dialects < MOST_DIALECTS);
+    ask->told[ask->n_dialects] = g_string_free(g_steal_pointer(&told), FALSE);
+    ask->dialects[ask->n_dialects++] = *dialect;
 }
 
 static TwTarget *open_target(TwAsk *ask, const char *name)
@@ -131,6 +137,9 @@ void tw_ask_free(TwAsk *ask)
     for (unsigned i = 0; i < ask->n_zoo; i++) {
         tw_target_close(ask->zoo[i]);
         g_free(ask->zoo_names[i]);
+    }
+    for (unsigned i = 0; i < ask->n_dialects; i++) {
+        g_free(ask->told[i]);
     }
     g_free(ask->zoo);
     g_free(ask->zoo_names);

@@ -202,6 +202,8 @@ static const char *exec_version(TwTarget *target)
 /* A process for the next program; it must be what it was at the start. */
 static bool restart(ExecTarget *t, char *why, size_t size)
 {
+    g_autoptr(GString) first = g_string_new(NULL);
+    g_autoptr(GString) now = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
     char version[TW_GREETING_VERSION];
     TwDialect dialect;
@@ -211,9 +213,9 @@ static bool restart(ExecTarget *t, char *why, size_t size)
         g_snprintf(why, size, "%s", error->message);
         return false;
     }
-    if (memcmp(&dialect, &t->dialect, sizeof(dialect)) != 0 ||
-        memcmp(&contract, &t->contract, sizeof(contract)) != 0 ||
-        strcmp(version, t->version) != 0) {
+    tw_greeting_print(&dialect, &contract, version, now);
+    tw_greeting_print(&t->dialect, &t->contract, t->version, first);
+    if (!g_string_equal(now, first)) {
         tw_process_end(&t->process, 0);
         g_snprintf(why, size,
                    "exec: expected the same greeting after a "
