@@ -233,6 +233,18 @@ static unsigned first_early(const TwProgram *p)
     return p->n_script;
 }
 
+/* The first operation during what is no run (LA-52), or n_script. */
+static unsigned first_during(const TwProgram *p)
+{
+    for (unsigned i = 0; i < p->n_script; i++) {
+        if (p->script[i].flags & TW_OPF_DURING &&
+            (i == 0 || p->script[i - 1].code != TW_OP_EXEC)) {
+            return i;
+        }
+    }
+    return p->n_script;
+}
+
 void tw_mpc_board_fit_execs(TwProgram *p)
 {
     unsigned i;
@@ -240,13 +252,16 @@ void tw_mpc_board_fit_execs(TwProgram *p)
     while ((i = first_early(p)) < p->n_script) {
         p->script[i].code = TW_OP_READ;
     }
+    while ((i = first_during(p)) < p->n_script) {
+        p->script[i].flags &= (uint8_t)~TW_OPF_DURING;
+    }
 }
 
 /* Compares the objects by what has a meaning: without operations. */
 bool tw_mpc_board_has_shape(const TwProgram *p, char *why, size_t why_size)
 {
     static _Thread_local TwProgram bare, shape;
-    unsigned early;
+    unsigned early, during;
 
     memcpy(&bare, p, offsetof(TwProgram, regions));
     memcpy(bare.regions, p->regions, p->n_regions * sizeof(*p->regions));
@@ -261,6 +276,13 @@ bool tw_mpc_board_has_shape(const TwProgram *p, char *why, size_t why_size)
         if (why) {
             snprintf(why, why_size,
                      "objects other than those of a board with MPCs");
+        }
+        return false;
+    }
+    during = first_during(p);
+    if (during < p->n_script) {
+        if (why) {
+            snprintf(why, why_size, "operation %u: during no run", during);
         }
         return false;
     }
@@ -300,10 +322,10 @@ static uint8_t fit_cpu(const TwProgram *p, unsigned cpu)
     return (uint8_t)(has_cpu(p, cpu) ? cpu : !cpu);
 }
 
-/* Who changes a register: on a board of one CPU the board. */
+/* Who changes a register. */
 static uint8_t fit_actor(const TwProgram *p, unsigned actor)
 {
-    return !is_shared(p) || actor == TW_BOARD ? TW_BOARD : fit_cpu(p, actor);
+    return actor == TW_BOARD ? TW_BOARD : fit_cpu(p, actor);
 }
 
 /* This index of a CPU, or the next one that has a page-map entry; TW_NONE: none
@@ -388,7 +410,10 @@ static void fit_register(const TwProgram *p, TwOp *op)
     op->addr &= (REGISTERS - 1) & ~(uint64_t)(op->size - 1u);
     op->attrs = TW_ATTR_SECURE;
     op->actor = fit_actor(p, op->actor);
-    op->flags = 0;
+    op->flags &= op->code == TW_OP_MPC_WRITE &&
+                         tw_contents_kind(p->contents) == TW_CONTENTS_RUNS_THUMB
+                     ? TW_OPF_DURING
+                     : 0;
     if (op->code == TW_OP_MPC_WRITE) {
         value &= (UINT64_C(1) << 8 * op->size) - 1;
         if (op->addr == TW_MPC_BOARD_CTRL &&
@@ -430,7 +455,7 @@ void tw_mpc_board_fit_op(const TwProgram *p, TwOp *op)
     case TW_OP_FLUSH_ALL:
         *op = (TwOp){.code = TW_OP_FLUSH_ALL,
                      .obj = fit_cpu(p, op->obj),
-                     .actor = fit_actor(p, op->obj)};
+                     .actor = is_shared(p) ? fit_cpu(p, op->obj) : TW_BOARD};
         break;
     case TW_OP_SAFEPOINT:
         *op = is_shared(p) ? (TwOp){.code = TW_OP_SAFEPOINT,

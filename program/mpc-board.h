@@ -23,9 +23,9 @@
  * The setup has one page-map entry for each index, from 0 to 0 and of 4 GiB;
  * its rights are those of the attribution, which nothing changes.
  *
- * On a board of one CPU, which has number 0, the board is the actor of whatever
- * is no access, and safe points are implied.  With a second CPU in the program,
- * each of the two may be the actor, and safe points may be explicit.
+ * The board or a CPU is the actor of a change.  On a board of one CPU, which
+ * has number 0, safe points are implied; with a second CPU in the program they
+ * may be explicit.
  *
  * With code contents, a fetch of a blocked block shall be an error: otherwise
  * the CPU reads zeros, which are instructions that go on with the next ones.
@@ -71,7 +71,8 @@ bool tw_mpc_board_find(const TwProgram *program, uint64_t addr, unsigned *mpc,
  * page size; its contents and operations stay. */
 void tw_mpc_board_shape(TwProgram *program);
 
-/* Has it these objects, and is SEC_RESP set where it must be?  If not, a line
+/* Has it these objects, is SEC_RESP set where it must be, and is nothing during
+ * what is no run?  If not, a line
  * in `why` (may be NULL). */
 bool tw_mpc_board_has_shape(const TwProgram *program, char *why,
                             size_t why_size);
@@ -83,7 +84,8 @@ void tw_mpc_board_fit_op(const TwProgram *program, TwOp *op);
 /* The setup of a program that has the shape: the entries of its indexes. */
 void tw_mpc_board_pages(TwProgram *program);
 
-/* An `exec` that stands too early becomes a read. */
+/* An `exec` that stands too early becomes a read; what is during no run stands
+ * alone. */
 void tw_mpc_board_fit_execs(TwProgram *program);
 
 #endif

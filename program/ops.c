@@ -330,18 +330,31 @@ static bool in_pages(const TwProgram *p, const TwOp *access)
            (!(access->flags & TW_OPF_FROM) || in_one_page(p, access->from, 4));
 }
 
+/* May a change of an MPC be made by the run before it (LA-52)? */
+static bool may_be_of_run(const TwProgram *p, const TwOp *op, const TwOp *run)
+{
+    return tw_contents_kind(p->contents) == TW_CONTENTS_RUNS_THUMB &&
+           op->code == TW_OP_MPC_WRITE && op->size == 4 && op->addr % 4 == 0 &&
+           op->attrs == TW_ATTR_SECURE && op->actor == run->obj &&
+           tw_run_length(run->addr) == TW_RUN_WORDS &&
+           p->cpus[run->obj].mmu[run->index].attrs & TW_ATTR_SECURE;
+}
+
 bool tw_op_may_be_during(const TwProgram *p, unsigned n)
 {
-    bool dma = tw_op_is_dma(&p->script[n]);
+    const TwOp *op = &p->script[n];
+    bool dma = tw_op_is_dma(op);
 
     for (unsigned between = 0; between < TW_MAX_DURING && n > 0; between++) {
         const TwOp *before = &p->script[--n];
         unsigned flags = tw_op_info(before->code)->flags;
 
         if (!(before->flags & TW_OPF_DURING)) {
+            if (before->code == TW_OP_EXEC &&
+                tw_contents_are_runs(p->contents)) {
+                return between == 0 && may_be_of_run(p, op, before);
+            }
             return flags & TW_OP_ACCESS &&
-                   !(before->code == TW_OP_EXEC &&
-                     tw_contents_are_runs(p->contents)) &&
                    (!dma || !(flags & TW_OP_CPU_ACCESS) || in_pages(p, before));
         }
     }

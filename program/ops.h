@@ -237,7 +237,7 @@ static inline bool tw_op_suits_during(const TwOpInfo *info)
  * stand before it, with fewer than TW_MAX_DURING such operations between?  If
  * operation `n` is a DMA access, and the access one of a CPU, this must stay in
  * one page, and its instruction too.  What else operation `n` is does not
- * count. */
+ * count, but for runs: one `mpc-write` may be during a run of Thumb (LA-52). */
 bool tw_op_may_be_during(const TwProgram *program, unsigned n);
 
 /* May operation `n` of the script be paired with the one before it (LA-59)?

@@ -15,11 +15,16 @@
  * In Thumb (Armv8-M) the words from the end of the run on, 0 to 3, have a
  * register each, r0 to r3, for their numbers: its low 16 bits are those that
  * the result has there.  The instruction at the end of a word that goes on is
- * one of 32 bits, and ends in the next word: movw r12, #0x100, whose second
- * half alone, where a run begins, is adds r0, r0, #0.
+ * one of 32 bits, and ends in the next word:
  *
- *   goes on   .hword 0x1c00; movw rN, #n; .hword 0xf240
- *   returns   .hword 0x1c00; movw r0, #n; bx lr
+ *   3   adds r0, r0, #0;          movw r3, #n; first half of str.w r4, [r5]
+ *   2   second half (0x4000);     movw r2, #n; first half of dsb
+ *   1   second half (0x8f4f);     movw r1, #n; first half of isb
+ *   0   second half (0x8f6f);     movw r0, #n; bx lr
+ *
+ * Where a run begins, a second half alone is ands r0, r0; ldrh r7, [r1, #58];
+ * ldrh r7, [r5, #58].  So r1 and r5 are addresses of memory, and the low 16
+ * bits of r1 are 0.
  *
  * Definitions only; must not know programs or worlds.
  */
@@ -51,8 +56,10 @@ static inline uint64_t tw_run_word(unsigned contents, uint64_t at,
                      : UINT64_C(0xe3ff41900000b866)) |
                (uint64_t)number << 16;
     case TW_CONTENTS_RUNS_THUMB:
-        return (more ? UINT64_C(0xf2400000f2401c00)
-                     : UINT64_C(0x47700000f2401c00)) |
+        return (more == 3   ? UINT64_C(0xf8c50000f2401c00)
+                : more == 2 ? UINT64_C(0xf3bf0000f2404000)
+                : more == 1 ? UINT64_C(0xf3bf0000f2408f4f)
+                            : UINT64_C(0x47700000f2408f6f)) |
                ((uint64_t)(number >> 8 & 7) << 12 | (uint64_t)more << 8 |
                 (number & 0xff))
                    << 32;

@@ -71,8 +71,8 @@ static void test_run_words(void)
          UINT64_C(0xe3ff41900523b866)},
         {TW_CONTENTS_RUNS_RISCV64, UINT64_C(0x0001054252350513),
          UINT64_C(0x8082000152350513)},
-        {TW_CONTENTS_RUNS_THUMB, UINT64_C(0xf2405223f2401c00),
-         UINT64_C(0x47705023f2401c00)},
+        {TW_CONTENTS_RUNS_THUMB, UINT64_C(0xf3bf5223f2404000),
+         UINT64_C(0x47705023f2408f6f)},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
@@ -85,6 +85,11 @@ static void test_run_words(void)
                 tw_run_number(c, tw_run_word(c, 8 * n, (uint16_t)n)), ==, n);
         }
     }
+    /* Thumb: each word of a run has other halves. */
+    g_assert_cmphex(tw_run_word(TW_CONTENTS_RUNS_THUMB, 0xff0, 0x523), ==,
+                    UINT64_C(0xf8c55323f2401c00));
+    g_assert_cmphex(tw_run_word(TW_CONTENTS_RUNS_THUMB, 0x1000, 0x523), ==,
+                    UINT64_C(0xf3bf5123f2408f4f));
     for (unsigned i = 0; i < 4; i++) {
         g_assert_cmpuint(tw_run_length(0xff0 + 8 * i), ==, 4 - i);
     }

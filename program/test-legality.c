@@ -448,6 +448,62 @@ static void test_code_operations(void)
     }
 }
 
+/* Of Thumb, a run of four words may change an MPC in Secure state. */
+static void test_run_changes(void)
+{
+    static const struct {
+        const char *script;
+        bool good;
+    } cases[] = {
+        {"  exec c0.0 0x10 8\n"
+         "  during c0: mpc-write i0 0x1c 4 = 0x1 secure\n",
+         true},
+        {"  exec c0.0 0x10 8\n  during mpc-write i0 0x1c 4 = 0x1 secure\n",
+         false}, /* the board */
+        {"  exec c0.1 0x10 8\n"
+         "  during c0: mpc-write i0 0x1c 4 = 0x1 secure\n",
+         false}, /* not Secure */
+        {"  exec c0.0 0x18 8\n"
+         "  during c0: mpc-write i0 0x1c 4 = 0x1 secure\n",
+         false}, /* three words */
+        {"  exec c0.0 0x10 8\n"
+         "  during c0: mpc-write i0 0x1c 2 = 0x1 secure\n",
+         false},
+        {"  exec c0.0 0x10 8\n"
+         "  during c0: mpc-write i0 0x1e 4 = 0x1 secure\n",
+         false},
+        {"  exec c0.0 0x10 8\n"
+         "  during c0: mpc-write i0 0x1c 4 = 0x1 none\n",
+         false},
+        {"  exec c0.0 0x10 8\n"
+         "  during c0: mpc-read i0 0x1c 4 secure\n",
+         false},
+        {"  exec c0.0 0x10 8\n"
+         "  during c0: mpc-write i0 0x0 4 = 0x10 secure\n"
+         "  during c0: mpc-write i0 0x1c 4 = 0x1 secure\n",
+         false}, /* two */
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat(
+            "twinwalk 1\npage 1024\ncontents code\n"
+            "region r0 iommu size 0x800 root s0 iommu i0\n"
+            "region r1 ram size 0x800 root s1\n"
+            "iommu i0 mpc indexes 2 select secure to s1 blocked s1\n"
+            "mmu c0.0 space s0 attrs secure\nmmu c0.1 space s0\nscript\n",
+            cases[i].script, NULL);
+        char why[200] = "";
+
+        test_parse(&p, text);
+        p.contents = TW_CONTENTS_RUNS_THUMB;
+        if (tw_program_check(&p, why, sizeof(why)) != cases[i].good) {
+            g_error("%u: %s", i, why);
+        }
+        p.contents = TW_CONTENTS_RUNS;
+        g_assert_false(tw_program_check(&p, why, sizeof(why)));
+    }
+}
+
 /* Words of runs make no accesses, and nothing is during a run (LA-52). */
 static void test_run_operations(void)
 {
@@ -630,6 +686,7 @@ int main(int argc, char **argv)
     g_test_add_func("/check/operations", test_wrong_operations);
     g_test_add_func("/check/LA-44/operations", test_code_operations);
     g_test_add_func("/check/LA-52/operations", test_run_operations);
+    g_test_add_func("/check/LA-52/changes", test_run_changes);
     g_test_add_func("/check/places", test_wrong_places);
     g_test_add_func("/check/par", test_par);
     g_test_add_func("/check/round", test_round);

@@ -6,6 +6,7 @@
 
 #include "program/mpc-board.h"
 #include "program/ops.h"
+#include "program/runs.h"
 
 enum {
     FEWEST_OPS = 30,
@@ -48,6 +49,7 @@ typedef struct Plan {
     uint16_t most;
     bool info;  /* looks at INT_INFO1 and INT_INFO2 */
     bool locks; /* may set LOCKDOWN */
+    bool runs;  /* may change a table themselves */
     unsigned n_indexes[TW_MPC_BOARD_CPUS];
     uint8_t indexes[TW_MPC_BOARD_CPUS][TW_MPC_BOARD_INDEXES];
     bool shared;            /* two CPUs */
@@ -147,18 +149,24 @@ static void note_write(Shadow *s, const TwOp *op)
     }
 }
 
-static void put_write(Plan *plan, unsigned mpc, unsigned offset, unsigned size,
-                      uint32_t value)
+static void put_write_by(Plan *plan, uint8_t actor, unsigned mpc,
+                         unsigned offset, unsigned size, uint32_t value)
 {
     TwOp *op = put(plan, TW_OP_MPC_WRITE);
 
-    op->actor = some_changer(plan);
+    op->actor = actor;
     op->obj = (uint8_t)mpc;
     op->addr = offset;
     op->size = (uint8_t)size;
     op->value = value;
     done(plan, op);
     note_write(&plan->shadows[mpc], op);
+}
+
+static void put_write(Plan *plan, unsigned mpc, unsigned offset, unsigned size,
+                      uint32_t value)
+{
+    put_write_by(plan, some_changer(plan), mpc, offset, size, value);
 }
 
 /* Accesses ----------------------------------------------------------------- */
@@ -280,6 +288,45 @@ static void put_look(Plan *plan, unsigned mpc)
     }
 }
 
+/* Runs that change the table themselves (LA-52), as a rule after they have run
+ * without that. */
+static void put_run(Plan *plan, const TwOp *run)
+{
+    *put(plan, TW_OP_EXEC) = *run;
+}
+
+static void put_changing_run(Plan *plan, unsigned mpc, unsigned block)
+{
+    Shadow *s = &plan->shadows[mpc];
+    unsigned cpu = some_user(plan);
+    uint32_t word = block / 32, bits = UINT32_C(1) << block % 32;
+    TwOp run = tw_op_make(TW_OP_EXEC), *change;
+
+    if (chance(plan, 25)) {
+        bits |= UINT32_C(1) << s->hot[draw(plan, HOT)] % 32;
+    }
+    run.obj = (uint8_t)cpu;
+    run.size = 8;
+    run.addr = (address_of(plan, mpc, block) + plan->spots[draw(plan, SPOTS)]) &
+               ~UINT64_C(TW_RUN_BYTES - 1);
+    run.addr += TW_RUN_BYTES / 2;
+    done(plan, &run);
+    if (chance(plan, 80)) {
+        put_run(plan, &run);
+    }
+    if (s->index != word) {
+        put_write(plan, mpc, BLK_IDX, 4, word);
+    }
+    put_run(plan, &run);
+    put_write_by(plan, run.obj, mpc, BLK_LUT, 4, s->lut[s->index] ^ bits);
+    change = &plan->program->script[plan->program->n_script - 1];
+    change->flags |= TW_OPF_DURING;
+    if (change[-1].code != TW_OP_EXEC ||
+        !tw_op_may_be_during(plan->program, plan->program->n_script - 1u)) {
+        change->flags = 0; /* the program has no room for it */
+    }
+}
+
 /* Moves -------------------------------------------------------------------- */
 
 static unsigned some_mpc(Plan *plan)
@@ -326,7 +373,10 @@ static void move(Plan *plan)
     unsigned block = plan->shadows[mpc].hot[draw(plan, HOT)];
 
     choose_cpus(plan);
-    if (how < 60) {
+    if (plan->runs && chance(plan, 12)) {
+        put_changing_run(plan, mpc, block);
+        put_accesses(plan, mpc, block);
+    } else if (how < 60) {
         if (chance(plan, 70)) {
             put_accesses(plan, mpc, block);
         }
@@ -464,6 +514,8 @@ void tw_mpc_board_generate(TwProgram *program, const TwDialect *dialect,
     goal = FEWEST_OPS + draw(&plan, MOST_OPS - FEWEST_OPS + 1);
     plan.most =
         (uint16_t)(goal < dialect->max_script ? goal : dialect->max_script);
+    plan.runs = dialect->op_flags & TW_OPF_DURING &&
+                tw_contents_kind(program->contents) == TW_CONTENTS_RUNS_THUMB;
     begin(&plan);
     while (program->n_script < plan.most) {
         move(&plan);

@@ -165,6 +165,35 @@ static void test_mutants(gconstpointer dialect)
     judge_free(j);
 }
 
+/* Runs that change an MPC (LA-52), most of them after they have run before. */
+static void test_runs(gconstpointer dialect)
+{
+    Judge *j = judge_new("softmmu");
+    unsigned changes = 0, again = 0;
+
+    j->dialect = *(const TwDialect *)dialect;
+    for (unsigned n = 0; n < PROGRAMS; n++) {
+        make(j, n);
+        expect_inside(j, n);
+        for (unsigned i = 1; i < program.n_script; i++) {
+            bool before = false;
+
+            if (!(program.script[i].flags & TW_OPF_DURING)) {
+                continue;
+            }
+            for (unsigned k = 0; k < i - 1; k++) {
+                before |= program.script[k].code == TW_OP_EXEC &&
+                          program.script[k].addr == program.script[i - 1].addr;
+            }
+            changes++;
+            again += before;
+        }
+    }
+    g_assert_cmpuint(changes, >, PROGRAMS / 10);
+    g_assert_cmpuint(again, >, changes / 2);
+    judge_free(j);
+}
+
 /* Bugs of what a TLB keeps of an MPC, and of what one CPU tells the other, are
  * found. */
 static void test_finds(gconstpointer name)
@@ -186,11 +215,17 @@ int main(int argc, char **argv)
     TwDialect one = test_mpc_board_dialect(true);
     TwDialect two = test_mpc_board_of_two(true);
 
+    TwDialect runs = test_mpc_board_of_two(true);
+
+    runs.contents = 1u << TW_CONTENTS_DATA | 1u << TW_CONTENTS_RUNS_THUMB;
+    runs.op_flags = TW_OPF_DURING;
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/mpc-board/agrees", test_agrees);
     g_test_add_func("/mpc-board/two-cpus", test_two_cpus);
     g_test_add_data_func("/mpc-board/mutants", &one, test_mutants);
     g_test_add_data_func("/mpc-board/mutants-of-two", &two, test_mutants);
+    g_test_add_data_func("/mpc-board/mutants-of-runs", &runs, test_mutants);
+    g_test_add_data_func("/mpc-board/runs", &runs, test_runs);
     g_test_add_data_func("/mpc-board/finds/wrong-as-section",
                          "zoo:wrong-as-section", test_finds);
     g_test_add_data_func("/mpc-board/finds/first-notifier-only",

@@ -370,6 +370,11 @@ static bool has_dma(const TwOp *ops, unsigned n)
     return n > 0;
 }
 
+static bool is_run(const TwProgram *program, const TwOp *op)
+{
+    return op->code == TW_OP_EXEC && tw_contents_are_runs(program->contents);
+}
+
 /*
  * Before access `number` of a CPU or a device, of a pair before the first of it
  * (LA-59): a safe point, and the operations during it, which are `n` behind
@@ -389,7 +394,9 @@ static TwVerdict start_access(TwOracle *oracle, unsigned number, unsigned last,
     oracle->during = NULL;
     oracle->outer = TW_NO_OP;
     oracle->perform_inside =
-        has_dma(&program->script[last + 1], n) ? perform_during : NULL;
+        has_dma(&program->script[last + 1], n) || (n > 0 && is_run(program, op))
+            ? perform_during
+            : NULL;
     return n > 0 && !oracle->perform_inside
                ? perform_during(oracle, (uint16_t)last)
                : TW_VERDICT_AGREE;

@@ -94,7 +94,8 @@ struct TwOracle {
     TwDuring before_during;
     const TwDuring *during; /* the same, or NULL: of the access at hand */
     /* Performs the operations during an access among which are DMA accesses,
-     * and judges those; NULL: there are none, or they have been performed. */
+     * and judges those, or the one during a run; NULL: there are none, or they
+     * have been performed. */
     TwVerdict (*perform_inside)(TwOracle *oracle, uint16_t access);
     uint16_t outer;   /* the access that these are performed during, or
                        * TW_NO_OP: log records of it may follow */

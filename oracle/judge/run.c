@@ -17,6 +17,18 @@ static uint64_t failed_value(const TwOutcome *outcome, unsigned contents,
                : left;
 }
 
+/* The store between the first word and the second one performs what is during
+ * the run (LA-52): `perform`, or NULL.  The fetches after the ISB, those of the
+ * last word, are later. */
+static TwVerdict go_on(TwOracle *oracle, uint16_t number, unsigned word,
+                       TwVerdict (*perform)(TwOracle *, uint16_t))
+{
+    if (word + 1 == TW_RUN_WORDS) {
+        oracle->during = NULL;
+    }
+    return word == 1 && perform ? perform(oracle, number) : TW_VERDICT_AGREE;
+}
+
 /*
  * The words of a run are fetched one by one (LA-52), each as if by an operation
  * of its own; the first that fails, refused or with DEVICE_ERROR, ends it.
@@ -27,16 +39,21 @@ static TwVerdict judge_run(TwOracle *oracle, const TwOp *op, uint16_t number)
     unsigned contents = oracle->program->contents,
              length = tw_run_length(op->addr);
     bool failed = outcome->class_ >= TW_CLASS_DEVICE_ERROR, ends = false;
+    TwVerdict (*perform)(TwOracle *, uint16_t) = oracle->perform_inside;
     TwVerdict verdict = TW_VERDICT_AGREE;
 
+    oracle->perform_inside = NULL;
     for (unsigned i = 0; i < length && !ends; i++) {
         uint64_t left = outcome->value >> 16 * i; /* numbers */
         uint16_t ran = (uint16_t)left;
         bool last = i + 1 == length;
         TwOutcome word = *outcome;
         TwOp fetch = *op;
-        TwVerdict one;
+        TwVerdict one = go_on(oracle, number, i, perform);
 
+        if (one != TW_VERDICT_AGREE) {
+            return one;
+        }
         fetch.addr += 8 * i;
         ends = failed && (ran == 0 || last);
         word.class_ = ends ? outcome->class_ : TW_CLASS_OK;

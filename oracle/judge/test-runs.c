@@ -24,14 +24,26 @@
 /* The second page must not be executed. */
 #define NO_X "  page c0.0 0x1000 -> 0x1000 size 0x1000 rw\n"
 
+/* Behind an MPC, blocks of 1 KiB; c0.0 is Secure. */
+#define MPC_HEAD \
+    "twinwalk 1\npage 1024\ncontents runs-thumb\n" \
+    "region r0 iommu size 0x800 root s0 iommu i0\n" \
+    "region r1 ram size 0x800 root s1\n" \
+    "iommu i0 mpc indexes 2 select secure to s1 blocked s1\n" \
+    "mmu c0.0 space s0 attrs secure\n" \
+    "setup\n  page c0.0 0x0 -> 0x0 size 0x800 rwx\nscript\n" \
+    "  mpc-write i0 0x0 4 = 0x10 secure\n"
+/* The look-up table. */
+#define BECOMES "mpc-write i0 0x1c 4 = "
+
 enum { TRUTH = -1 };
 
 /* Runs `script` truthfully, then claims another outcome of operation `op`
  * (class_ TRUTH: does not).  Returns its value in truth. */
-static uint64_t claim(const char *script, unsigned op, int class_,
-                      uint64_t value, TwVerdict expected)
+static uint64_t claim_in(const char *head, const char *script, unsigned op,
+                         int class_, uint64_t value, TwVerdict expected)
 {
-    g_autofree char *text = g_strconcat(HEAD, script, NULL);
+    g_autofree char *text = g_strconcat(head, script, NULL);
     g_autofree TwProgram *program = test_program(text);
     TestTarget *target = test_target_new(program);
     TwOutcome *outcome = &target->trace->outcomes[op];
@@ -48,6 +60,12 @@ static uint64_t claim(const char *script, unsigned op, int class_,
     test_judge(target, expected);
     test_target_free(target);
     return truth;
+}
+
+static uint64_t claim(const char *script, unsigned op, int class_,
+                      uint64_t value, TwVerdict expected)
+{
+    return claim_in(HEAD, script, op, class_, value, expected);
 }
 
 /* What the word at an address starts with; as word i of a run. */
@@ -181,6 +199,41 @@ static void error(void)
     }
 }
 
+/* A run changes the MPC between its first word and its second one.  It may have
+ * fetched the others before, but not the last one.  A run that does not begin
+ * changes nothing. */
+static void changes(void)
+{
+    static const char closes[] =
+        "  exec c0.0 0x10 8\n  during c0: " BECOMES "0x1 secure\n";
+    static const char opens[] =
+        "  " BECOMES "0x1 secure\n  mpc-write i0 0x18 4 = 0x0 secure\n"
+        "  exec c0.0 0x10 8\n  during c0: " BECOMES "0x0 secure\n";
+    /* The stand-in has performed what is during the run. */
+    g_autofree char *opened = g_strconcat(opens, "  exec c0.0 0x28 8\n", NULL);
+    static const char other[] =
+        "  exec c0.0 0x3f0 8\n  during c0: " BECOMES "0x2 secure\n";
+    uint64_t one = first(0x10, 0), two = one | first(0x18, 1);
+    uint64_t three = two | first(0x20, 2);
+
+    claim_in(MPC_HEAD, closes, 1, TW_CLASS_DEVICE_ERROR, three,
+             TW_VERDICT_AGREE);
+    claim_in(MPC_HEAD, closes, 1, TW_CLASS_DEVICE_ERROR, two, TW_VERDICT_AGREE);
+    claim_in(MPC_HEAD, closes, 1, TW_CLASS_DEVICE_ERROR, one, TW_VERDICT_AGREE);
+    claim_in(MPC_HEAD, closes, 1, TW_CLASS_DEVICE_ERROR, 0, TW_VERDICT_CLASS);
+    claim_in(MPC_HEAD, closes, 1, TW_CLASS_OK, three | first(0x28, 3),
+             TW_VERDICT_STALE);
+    claim_in(MPC_HEAD, opens, 3, TW_CLASS_DEVICE_ERROR, 0, TW_VERDICT_AGREE);
+    claim_in(MPC_HEAD, opened, 3, TW_CLASS_DEVICE_ERROR, 0, TW_VERDICT_STALE);
+    /* The next block: the third word may be an old one. */
+    one = first(0x3f0, 0) | first(0x3f8, 1);
+    claim_in(MPC_HEAD, other, 1, TW_CLASS_DEVICE_ERROR, one, TW_VERDICT_AGREE);
+    claim_in(MPC_HEAD, other, 1, TW_CLASS_DEVICE_ERROR, one | first(0x400, 2),
+             TW_VERDICT_AGREE);
+    claim_in(MPC_HEAD, other, 1, TW_CLASS_OK,
+             one | first(0x400, 2) | first(0x408, 3), TW_VERDICT_STALE);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -189,5 +242,6 @@ int main(int argc, char **argv)
     g_test_add_func("/runs/LA-52,FR-10/old-words", old_words);
     g_test_add_func("/runs/LA-52/device", device);
     g_test_add_func("/runs/LA-52/error", error);
+    g_test_add_func("/runs/LA-52/changes", changes);
     return g_test_run();
 }

@@ -49,6 +49,7 @@ static TwDialect dialect_of_class(void)
                         1u << TW_REGION_IOMMU | 1u << TW_REGION_ALIAS,
         .iommu_kinds = 1u << TW_IOMMU_MPC,
         .selects = 1u << TW_SELECT_SECURE,
+        .op_flags = TW_OPF_DURING,
         .plain_devices = true,
         .plain_accesses = true,
         .exec_needs_code = true,
@@ -167,6 +168,7 @@ static void share(Machine *m)
 static void compare(Machine *m)
 {
     m->dialect.contents = 1u << TW_CONTENTS_DATA;
+    m->dialect.op_flags = 0;
     tw_ops_remove(&m->dialect.ops, TW_OP_EXEC);
     m->contract.cpu_cache = false; /* no answer is an older one */
 }

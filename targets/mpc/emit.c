@@ -110,6 +110,24 @@ static uint64_t stored_by(const Emit *e, unsigned number)
     return value;
 }
 
+static bool is_of_run(const Emit *e, unsigned number)
+{
+    return number < e->program->n_script &&
+           e->program->script[number].flags & TW_OPF_DURING;
+}
+
+/* What a run changes, if it does (LA-52). */
+static void put_change(Emit *e, unsigned number)
+{
+    const TwOp *op = &e->program->script[number];
+
+    if (is_of_run(e, number)) {
+        put(e, ", MPC%u + 0x%" PRIx64 ", 0x%" PRIx64, op->obj, op->addr,
+            op->value);
+    }
+    put(e, "\n");
+}
+
 static void put_access(Emit *e, unsigned number)
 {
     const TwOp *op = &e->program->script[number];
@@ -117,7 +135,8 @@ static void put_access(Emit *e, unsigned number)
     uint64_t at = op->addr | (op->index == 0 ? TW_MPC_BOARD_SECURE : 0);
 
     if (op->code == TW_OP_EXEC) {
-        put(e, "    %s_call 0x%08" PRIx64 "\n", state, at);
+        put(e, "    %s_call 0x%08" PRIx64, state, at);
+        put_change(e, number + 1);
     } else if (op->code == TW_OP_WRITE) {
         uint64_t value = stored_by(e, number);
 
@@ -143,6 +162,9 @@ static void put_op(Emit *e, unsigned number)
             op->addr);
         break;
     case TW_OP_MPC_WRITE:
+        if (is_of_run(e, number)) {
+            break;
+        }
         put(e, "    secure write%u, MPC%u + 0x%" PRIx64 ", 0x%" PRIx64 "\n",
             op->size, op->obj, op->addr, op->value);
         break;
@@ -181,7 +203,9 @@ static void answer_of_access(const Emit *e, GString *out, const TwAllowed *a)
         unsigned lane = tw_run_length(op->addr + 8 * e->expected->word) - 1;
 
         snprintf(texts[0], sizeof(texts[0]), "%08x",
-                 ok ? tw_run_number(e->program->contents, a->value) : 0);
+                 ok          ? tw_run_number(e->program->contents, a->value)
+                 : lane == 1 ? TW_MPC_RAM + TW_MPC_RUN_R1
+                             : 0);
         registers[lane] = texts[0];
     } else if (ok && op->code == TW_OP_READ) {
         registers[0] = texts[0];
@@ -352,7 +376,8 @@ bool tw_mpc_emit(TwTarget *target, const TwProgram *program,
     const char *why;
 
     if (finding->op < until->n_script) { /* what follows was not judged */
-        until->n_script = finding->op + 1;
+        until->n_script =
+            (uint16_t)(finding->op + 1 + is_of_run(&e, finding->op + 1u));
     }
     why = refusal(&e);
     if (why == NULL) {

@@ -28,6 +28,7 @@
 #define TW_MPC_STACK_END \
     0xe000u                     /* of the Non-secure state; that of the \
                                  * second CPU is 0x400 lower */
+#define TW_MPC_SCRATCH 0xe100u  /* where runs of Non-secure code store */
 #define TW_MPC_BOUNCE 0xe000u   /* a word that the DMA controller copies */
 #define TW_MPC_OPS 0x1c000u     /* TW_MPC_MAX_OPS operations */
 #define TW_MPC_RESULTS 0x2c000u /* TW_MPC_MAX_OPS results */
@@ -44,14 +45,15 @@ enum {
     /* accesses: they have a result, and may fault */
     TW_MPC_READ,     /* 1 << lg bytes at `addr` */
     TW_MPC_WRITE,    /* stores `value` */
-    TW_MPC_CALL,     /* calls `from` with `value` and `addr` */
+    TW_MPC_CALL,     /* calls `from` with `value` in r4, `addr` in r5; other
+                      * registers as runs of code need them */
     TW_MPC_DMA_READ, /* the first two, made by the DMA controller */
     TW_MPC_DMA_WRITE,
     TW_MPC_ACCESSES,
     /* the rest */
     TW_MPC_FLUSH = TW_MPC_ACCESSES, /* the TLB */
     TW_MPC_FILL,  /* the block at the Secure address `addr`, with the copy at
-                   * `from` */
+                   * `from`; lg: also bytes that are there already */
     TW_MPC_SAVE,  /* the other way, by the address that is open to it */
     TW_MPC_CLEAN, /* MPC number `addr` as after a reset; see `stains` */
     TW_MPC_SAFEPOINT, /* the CPU takes an exception, and returns */
@@ -97,6 +99,12 @@ typedef struct TwMpcMailbox {
     uint32_t unused;
     TwMpcDone panic;
 } TwMpcMailbox;
+
+/* What r1 is before a call, from the start of main RAM; and where runs of
+ * Secure code store if they change no MPC: in a device, as if they did (the
+ * register of the board's LEDs). */
+#define TW_MPC_RUN_R1 0x10000u
+#define TW_MPC_LEDS 0x50302000u
 
 /* The Non-secure function that makes an access of 1 << lg bytes. */
 #define TW_MPC_STUB(write, lg) (TW_MPC_STUBS + 16u * (4u * (write) + (lg)))

@@ -2,7 +2,9 @@
 /*
  * The SRAMs.  They are memory of QEMU alone, so the agent copies blocks: in
  * before a program, through MPCs that are as after a reset, and out after it.
- * A block that kept its bytes is not filled again.
+ * A block that kept its bytes is not filled again, unless it holds code: QEMU
+ * drops what it has made of code that is stored over, and no program shall find
+ * what an earlier one has left.
  */
 #include <string.h>
 
@@ -50,6 +52,7 @@ static void master_make(Block *b, unsigned contents, unsigned mpc,
 static void use(Machine *m, unsigned mpc, uint64_t offset)
 {
     unsigned number;
+    bool code = tw_contents_are_code(m->program->contents);
     Block *b;
 
     if (offset >= tw_mpc_srams[mpc].size) {
@@ -69,12 +72,13 @@ static void use(Machine *m, unsigned mpc, uint64_t offset)
     m->used[m->n_used++] = (uint16_t)number;
     master_make(b, m->program->contents, mpc,
                 offset & ~(uint64_t)(BLOCK_BYTES - 1));
-    if (!b->intact) {
+    if (!b->intact || code) {
         unsigned n = m->n_used - 1;
         TwMpcDo *fill = tw_mpc_do(m, TW_MPC_FILL, 0);
 
         memcpy(m->ram + filled_at(n), b->master, BLOCK_BYTES);
         fill->from = filled_at(n);
+        fill->lg = code;
         fill->addr = (uint32_t)((tw_mpc_srams[mpc].at | TW_MPC_BOARD_SECURE) +
                                 (offset & ~(uint64_t)(BLOCK_BYTES - 1)));
     }

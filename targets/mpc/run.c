@@ -62,6 +62,25 @@ static void keep_safepoints(Machine *m, const TwOp *op, unsigned number)
     m->owes[!cpu] = true;
 }
 
+/* Is operation `number` performed by the run before it (LA-52)? */
+static bool is_of_run(const Machine *m, unsigned number)
+{
+    const TwProgram *p = m->program;
+
+    return number < p->n_script && p->script[number].flags & TW_OPF_DURING;
+}
+
+/* What a run of code stores, and where, if it changes an MPC. */
+static void let_run_write(const Machine *m, unsigned number, TwMpcDo *what)
+{
+    const TwOp *op = &m->program->script[number + 1];
+
+    if (is_of_run(m, number + 1)) {
+        what->addr = registers_of[op->obj] + (uint32_t)op->addr;
+        what->value = op->value;
+    }
+}
+
 static void do_access(Machine *m, const TwOp *op, unsigned number)
 {
     uint64_t offset;
@@ -88,7 +107,9 @@ static void do_access(Machine *m, const TwOp *op, unsigned number)
     what->addr = address_of(op->index, op->addr);
     if (op->code == TW_OP_EXEC) {
         what->from = what->addr;
-        what->addr = 0; /* r1, which has a number later */
+        what->addr =
+            what->nonsecure ? TW_MPC_RAM + TW_MPC_SCRATCH : TW_MPC_LEDS;
+        let_run_write(m, number, what);
     }
     for (unsigned k = 0; k < op->size && op->code == TW_OP_WRITE; k++) {
         what->value |=
@@ -132,7 +153,9 @@ static void perform(Machine *m, unsigned number)
         break;
     case TW_OP_MPC_READ:
     case TW_OP_MPC_WRITE:
-        do_register(m, op, number);
+        if (!is_of_run(m, number)) {
+            do_register(m, op, number);
+        }
         break;
     case TW_OP_FLUSH_ALL:
         do_on(m, op->obj, TW_MPC_FLUSH, number);

@@ -51,7 +51,15 @@ void tw_mpc_shadows_step(TwMpcShadows *shadows, const TwOp *op)
 {
     bool write = op->code == TW_OP_MPC_WRITE, locked;
     TwMpcShadow *s;
+    unsigned mpc;
 
+    if (op->code == TW_OP_EXEC) {
+        shadows->stopped =
+            tw_mpc_shadows_block(shadows, op->index, op->addr, &mpc);
+    }
+    if (op->flags & TW_OPF_DURING && shadows->stopped) {
+        return; /* the word that makes it has not run */
+    }
     if (!write && op->code != TW_OP_MPC_READ) {
         return;
     }

@@ -18,11 +18,12 @@ typedef struct TwMpcShadow {
 
 typedef struct TwMpcShadows {
     const TwProgram *program;
+    bool stopped; /* the last run, before its first word */
     TwMpcShadow of[TW_MPC_BOARD_MPCS];
 } TwMpcShadows;
 
 void tw_mpc_shadows_start(TwMpcShadows *shadows, const TwProgram *program);
-/* After an operation. */
+/* After an operation, of all in order. */
 void tw_mpc_shadows_step(TwMpcShadows *shadows, const TwOp *op);
 
 /* Does an access of the index at the address meet a block that is closed to it?

@@ -12,6 +12,7 @@ enum {
     BLOCKED_RECORD,
     SECURE_FETCH,
     CUT_INSTRUCTION,
+    CLOSES_ITSELF,
     RUNNING_CPU
 };
 #define BIT(trigger) (UINT64_C(1) << (trigger))
@@ -52,17 +53,24 @@ enum {
         .deadly = true \
     }
 
-const TwTriggerInfo tw_mpc_triggers[] = {[BLOCKED_QUIETLY] = QUIETLY,
-                                         [BLOCKED_RECORD] = RECORD,
-                                         [SECURE_FETCH] = FETCH,
-                                         [CUT_INSTRUCTION] = CUT,
-                                         {.name = NULL}};
+#define CLOSES \
+    { \
+        .name = "closes-itself", \
+        .meaning = "a run closes the block that its first and its last word " \
+                   "are in" \
+    }
+
+const TwTriggerInfo tw_mpc_triggers[] = {
+    [BLOCKED_QUIETLY] = QUIETLY, [BLOCKED_RECORD] = RECORD,
+    [SECURE_FETCH] = FETCH,      [CUT_INSTRUCTION] = CUT,
+    [CLOSES_ITSELF] = CLOSES,    {.name = NULL}};
 
 const TwTriggerInfo tw_mpc_smp_triggers[] = {
     [BLOCKED_QUIETLY] = QUIETLY,
     [BLOCKED_RECORD] = RECORD,
     [SECURE_FETCH] = FETCH,
     [CUT_INSTRUCTION] = CUT,
+    [CLOSES_ITSELF] = CLOSES,
     [RUNNING_CPU] = {.name = "running-cpu",
                      .meaning = "one CPU has changed a look-up table while the "
                                 "other one goes on running: safe points are "
@@ -144,6 +152,25 @@ static bool reads_record(const TwOp *op)
             (offset >= INT_INFO1 && offset < INT_INFO_END));
 }
 
+/* Does a run close the block that it is in (LA-52)? */
+static bool closes_itself(const Past *past, const TwOp *op, unsigned number)
+{
+    const TwProgram *p = past->shadows.program;
+    unsigned mpc;
+    TwMpcShadows after;
+
+    if (op->code != TW_OP_EXEC || number + 1u >= p->n_script ||
+        !(p->script[number + 1].flags & TW_OPF_DURING) ||
+        page_of(op->addr) != page_of(last_of(past, op)) ||
+        tw_mpc_shadows_block(&past->shadows, op->index, op->addr, &mpc)) {
+        return false;
+    }
+    after = past->shadows;
+    tw_mpc_shadows_step(&after, op);
+    tw_mpc_shadows_step(&after, &p->script[number + 1]);
+    return tw_mpc_shadows_block(&after, op->index, op->addr, &mpc);
+}
+
 /* From there on what was damaged may show anywhere. */
 static bool is_running(const Past *past, const TwOp *op)
 {
@@ -153,7 +180,7 @@ static bool is_running(const Past *past, const TwOp *op)
 }
 
 /* The triggers that an operation meets. */
-static uint64_t met_by(const Past *past, const TwOp *op)
+static uint64_t met_by(const Past *past, const TwOp *op, unsigned number)
 {
     unsigned mpc;
     Blocked blocked = is_blocked(past, op, &mpc);
@@ -165,15 +192,23 @@ static uint64_t met_by(const Past *past, const TwOp *op)
     if (blocked == ON_ITS_WAY && op->code == TW_OP_EXEC) {
         met |= BIT(CUT_INSTRUCTION);
     }
+    if (closes_itself(past, op, number)) {
+        met |= BIT(CLOSES_ITSELF);
+    }
     if (reads_record(op) && past->blocked >> op->obj & 1) {
         met |= BIT(BLOCKED_RECORD);
     }
     return met | (is_running(past, op) ? BIT(RUNNING_CPU) : 0);
 }
 
-static void step(Past *past, const TwOp *op)
+static void step(Past *past, const TwOp *op, unsigned number)
 {
     unsigned mpc;
+
+    if (closes_itself(past, op, number)) {
+        tw_mpc_shadows_block(&past->shadows, op->index, op->addr, &mpc);
+        past->blocked |= 1u << mpc;
+    }
 
     past->running = is_running(past, op);
     if (is_blocked(past, op, &mpc) != NOWHERE) {
@@ -210,13 +245,13 @@ uint64_t tw_mpc_triggers_met(const TwProgram *program, const TwFinding *finding)
     start(&past, program);
     for (unsigned i = 0; i < program->n_script; i++) {
         const TwOp *op = &program->script[i];
-        uint64_t met = met_by(&past, op);
+        uint64_t met = met_by(&past, op, i);
 
         if (i == finding->op) {
             return met;
         }
         all |= met;
-        step(&past, op);
+        step(&past, op, i);
     }
     return all;
 }
@@ -236,9 +271,12 @@ void tw_mpc_avoid(TwProgram *program, uint64_t triggers)
     for (unsigned i = 0; i < program->n_script; i++) {
         TwOp *op = &program->script[i];
 
-        if (met_by(&past, op) & triggers) {
+        if (met_by(&past, op, i) & triggers) {
             *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
+            if (i + 1u < program->n_script) { /* what it made stands alone */
+                program->script[i + 1].flags &= (uint8_t)~TW_OPF_DURING;
+            }
         }
-        step(&past, op);
+        step(&past, op, i);
     }
 }

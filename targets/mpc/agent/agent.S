@@ -66,20 +66,23 @@ function supervisor_call
     bx lr
 
 /* r0, r2: value, low and high; r1: address; r3: function, bit 0 clear if it is
- * Non-secure; on the stack: the record (TwMpcDone). */
+ * Non-secure; on the stack: the record (TwMpcDone), whose `cfsr` and `bfar` the
+ * function finds in r4 and r5. */
 function agent_try
     push {r4-r11, lr}
     sub sp, #4
     trying r4
     mov r5, sp
     str r5, [r4]
-    mov r4, r3
+    mov r6, r3
+    ldr r3, [sp, #40]
+    ldrd r4, r5, [r3, #20]
     movs r3, #0
-    tst r4, #1
+    tst r6, #1
     bne 1f
-    blxns r4
+    blxns r6
     b 2f
-1:  blx r4
+1:  blx r6
 2:  movs r12, #0
     b tried
 fault_in_try:

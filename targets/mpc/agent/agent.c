@@ -210,16 +210,16 @@ static void flush(void)
     settle();
 }
 
-/* Stores what differs alone: QEMU drops code that is stored over. */
-static void copy_block(uint32_t to, uint32_t from)
+/* Stores what differs alone, or all: QEMU drops code that is stored over. */
+static void copy_block(uint32_t to, uint32_t from, _Bool all)
 {
     for (unsigned i = 0; i < TW_MPC_BLOCK; i += 8) {
         uint32_t low = *word(from + i), high = *word(from + i + 4);
 
-        if (*word(to + i) != low) {
+        if (all || *word(to + i) != low) {
             *word(to + i) = low;
         }
-        if (*word(to + i + 4) != high) {
+        if (all || *word(to + i + 4) != high) {
             *word(to + i + 4) = high;
         }
     }
@@ -241,7 +241,7 @@ static void save(uint32_t addr, uint32_t to)
     if (*word(at + BLK_LUT) >> block % 32 & 1) {
         addr &= ~SECURE;
     }
-    copy_block(TW_MPC_RAM + to, addr);
+    copy_block(TW_MPC_RAM + to, addr, 0);
 }
 
 static void clean(unsigned mpc)
@@ -276,8 +276,14 @@ static void access(const TwMpcDo *what)
                    : what->nonsecure ? TW_MPC_RAM + TW_MPC_STUB(store, what->lg)
                                      : agent_accesses[4 * store + what->lg];
 
-    agent_try((uint32_t)what->value, what->addr, (uint32_t)(what->value >> 32),
-              how, done);
+    if (what->kind == TW_MPC_CALL) { /* runs.h has what registers are for */
+        done->cfsr = (uint32_t)what->value;
+        done->bfar = what->addr;
+        agent_try(0, TW_MPC_RAM + TW_MPC_RUN_R1, 0, how, done);
+    } else {
+        agent_try((uint32_t)what->value, what->addr,
+                  (uint32_t)(what->value >> 32), how, done);
+    }
     settle();
     done->cfsr = done->bfar = done->sfsr = 0;
     if (done->fault) {
@@ -335,7 +341,7 @@ static void perform(const TwMpcDo *what)
         flush();
         break;
     case TW_MPC_FILL:
-        copy_block(what->addr, TW_MPC_RAM + what->from);
+        copy_block(what->addr, TW_MPC_RAM + what->from, what->lg);
         break;
     case TW_MPC_SAVE:
         save(what->addr, what->from);
