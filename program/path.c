@@ -431,6 +431,10 @@ void tw_path_fit_op(const TwDialect *d, const TwProgram *p, TwOp *op)
 
     op->actor = TW_BOARD;
     op->flags = 0;
+    if (!tw_ops_has(&d->ops, op->code)) {
+        *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
+        return;
+    }
     if (kind != TW_IOMMU_NONE) {
         op->obj %= d->path_stages;
         if (is_table(d, p, op->obj) != (kind == TW_IOMMU_TABLE)) {

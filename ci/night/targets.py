@@ -90,6 +90,9 @@ def campaigns(night, seconds):
 # Of the commands of an IOMMU, and of those that only two stages have.
 FAMILIES = ("global", "domain", "pages", "contexts")
 SECOND_FAMILIES = ("second-global", "second-domain", "second-pages")
+# Those that have requests instead, and no addresses of 64 bits.
+VIRTIO = "qemu-virtio-iommu"
+VIRTIO_FAMILIES = ("domain", "pages", "contexts")
 
 
 def iommus_of(night):
@@ -114,6 +117,8 @@ def family_campaigns(step, label, seconds):
     names = FAMILIES
     if target[0].endswith("-nested"):
         names += SECOND_FAMILIES
+    if target[0].startswith(VIRTIO):
+        names = VIRTIO_FAMILIES
     code = 0
     for name in names:
         folder = night.folder / "found" / file_name(label) / name
@@ -155,8 +160,9 @@ def pairs(night, seconds):
 
 
 def wides(night, seconds):
-    """A campaign with addresses of 64 bits for each IOMMU, each a step."""
-    there = iommus_of(night)
+    """A campaign with addresses of 64 bits for each IOMMU that has them, each a step."""
+    there = [label for label in iommus_of(night)
+             if not target_of(night, label)[0].startswith(VIRTIO)]
     for label in there:
         night.step(f"wide-{file_name(label)}", pair, label, f"wide-{label}",
                    ("--wide",), max(1, seconds // len(there)), findings=FINDINGS)

@@ -74,9 +74,11 @@ static QTestState *qtest_init(const char *arguments)
         return (value)g_ascii_strtoull(ask(s, command), NULL, 16); \
     }
 WRITE(writeb, uint64_t, uint8_t)
+WRITE(writew, uint64_t, uint16_t)
 WRITE(writel, uint64_t, uint32_t)
 WRITE(writeq, uint64_t, uint64_t)
 WRITE(outl, uint16_t, uint32_t)
+READ(readb, uint64_t, uint8_t)
 READ(readl, uint64_t, uint32_t)
 READ(readq, uint64_t, uint64_t)
 

@@ -16,13 +16,27 @@
 #include "targets/qtest/internal.h"
 #include "targets/qtest/trigger.h"
 
+#define ONLY_COMMANDS(families) \
+    { \
+        "only-commands", TW_TARGET_TEXT, TW_TARGET_FIELD(only_commands), \
+            .value = "FAMILIES", \
+            .help = "Programs have these commands alone, with commas " \
+                    "between: " families \
+    }
+
+/* Without other GiB, where a `table` is not (program/path.h). */
+static const TwTargetOption options_of_virtio[] = {
+    TW_QEMU_OPTIONS_OF_BINARIES,
+    ONLY_COMMANDS("domain, pages, contexts"),
+    TW_QEMU_OPTION_DROP_FLUSHES,
+    TW_QEMU_OPTION_TIMEOUT,
+    {.name = NULL},
+};
+
 static const TwTargetOption options_of_all[] = {
     TW_QEMU_OPTIONS_OF_BINARIES,
-    {"only-commands", TW_TARGET_TEXT, TW_TARGET_FIELD(only_commands),
-     .value = "FAMILIES",
-     .help = "Programs have these commands alone, with commas between: "
-             "global, domain, pages, contexts, second-global, second-domain, "
-             "second-pages"},
+    ONLY_COMMANDS("global, domain, pages, contexts, second-global, "
+                  "second-domain, second-pages"),
     {"wide", TW_TARGET_SWITCH, TW_TARGET_FIELD(wide),
      .help = "Devices access addresses of 64 bits, not of 32"},
     TW_QEMU_OPTION_DROP_FLUSHES,
@@ -53,6 +67,23 @@ static void add_mappings(TwDialect *d)
     d->op_flags |= TW_OPF_VIA;
     d->dma_area_lg = 8;
     d->dma_area_at = 0x40;
+}
+
+/* There are no tables in memory, and nothing is kept of a translation, which is
+ * what an access at the end of a page would find. */
+static void be_without_tables(TwDialect *d)
+{
+    static const uint8_t codes[] = {TW_OP_POKE, TW_OP_CONTEXT,
+                                    TW_OP_INVALIDATE};
+
+    for (unsigned i = 0; i < sizeof(codes); i++) {
+        tw_ops_remove(&d->ops, codes[i]);
+    }
+    d->op_flags = TW_OPF_ON;
+    d->iommu_kinds = 1u << TW_IOMMU_TABLE;
+    d->table_bases = d->output_widths = false;
+    d->path_levels = 0;
+    d->last_bytes = true;
 }
 
 static TwDialect dialect_of(const Driver *driver)
@@ -102,6 +133,9 @@ static TwDialect dialect_of(const Driver *driver)
     add_tables(&d);
     if (driver->held) {
         add_mappings(&d);
+    }
+    if (driver->tables_alone) {
+        be_without_tables(&d);
     }
     return d;
 }
@@ -340,7 +374,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
 
 /* Defines the class of a driver: its part of the name, as in C, its title, and
  * further members. */
-#define CLASS(of, slug, title, ...) \
+#define CLASS_WITH(option_table, caller, of, slug, title, ...) \
     static TwTarget *of##_open(const TwTargetOptions *options, GError **error) \
     { \
         return machine_open(&tw_qtest_##of##_class, &tw_qtest_##of, options, \
@@ -348,7 +382,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
     } \
     const TwTargetClass tw_qtest_##of##_class = {.name = "qemu-" slug, \
                                                  .summary = title, \
-                                                 .options = options_of_all, \
+                                                 .options = option_table, \
                                                  .elsewhere = true, \
                                                  .open = of##_open, \
                                                  .dialect = dialect, \
@@ -361,9 +395,12 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
                                                      tw_qtest_emit_test, \
                                                  .ping = tw_qtest_ping, \
                                                  .close = machine_close, \
-                                                 .call = tw_qtest_call, \
+                                                 .call = caller, \
                                                  .readable = true, \
                                                  __VA_ARGS__}
+
+#define CLASS(of, slug, title, ...) \
+    CLASS_WITH(options_of_all, tw_qtest_call, of, slug, title, __VA_ARGS__)
 
 #define TRIGGERS(kind) \
     .triggers = tw_qtest_##kind##_triggers, \
@@ -403,3 +440,10 @@ CLASS(smmuv3_vhost, "smmuv3-vhost",
       TRIGGERS(smmuv3_vhost));
 CLASS(amdvi, "amdvi", "AMD-Vi of a stock QEMU, under device DMA",
       TRIGGERS(amdvi));
+CLASS_WITH(options_of_virtio, tw_qtest_call_request, virtio_iommu,
+           "virtio-iommu", "virtio-iommu of a stock QEMU, under device DMA",
+           TRIGGERS(virtio));
+CLASS_WITH(options_of_virtio, tw_qtest_call_request, virtio_iommu_vhost,
+           "virtio-iommu-vhost",
+           "virtio-iommu of a stock QEMU: what it tells vhost-user devices",
+           TRIGGERS(virtio_vhost));

@@ -88,6 +88,8 @@ typedef struct Driver {
      * context has none, before its address is looked at, where the language
      * looks at the address first. */
     uint64_t wide;
+    bool tables_alone; /* it has no tables in memory: IOMMUs are of kind
+                        * `table`, by table() */
     uint8_t reason_groups[TW_REASONS];
     uint8_t reason_lg; /* as in TwDialect */
     TwContract contract;
@@ -107,6 +109,13 @@ typedef struct Driver {
     void (*context)(Machine *m, unsigned index);
     /* Plans the command of an `invalidate`. */
     void (*invalidate)(Machine *m, const TwOp *op);
+    /* With tables_alone, instead of context(), invalidate() and own_word():
+     * plans what an operation on a `table` does. */
+    void (*table)(Machine *m, const TwOp *op);
+    /* Optional: what was planned has been performed, and nobody has looked at
+     * what it has left.  What the machine must not have answered, the driver
+     * notes in m->refused. */
+    void (*done)(Machine *m);
     /* The word that the machine has at index i (0 to 3, not that of programs)
      * of a root of that stage, so that test devices reach scripts and
      * registers at their own addresses. */

@@ -68,8 +68,8 @@ static char *result_of(const Emit *e, unsigned number)
 
 static bool is_read(const char *word)
 {
-    return strcmp(word, "readl") == 0 || strcmp(word, "readq") == 0 ||
-           strcmp(word, "inl") == 0;
+    return strcmp(word, "readb") == 0 || strcmp(word, "readl") == 0 ||
+           strcmp(word, "readq") == 0 || strcmp(word, "inl") == 0;
 }
 
 static void put_command(const Emit *e, unsigned number, const char *line,

@@ -34,7 +34,8 @@ static void tell_memory(Emit *e)
     Machine *m = e->m;
     unsigned low = tw_emit_accused(e)->addr % PAGE_BYTES & ~7u;
 
-    tell(e, tw_qtest_is_direct(m)
+    tell(e, m->driver->tables_alone ? "# RAM: what the access may read\n"
+            : tw_qtest_is_direct(m)
                 ? "# RAM: first entries of tables, and what the access may "
                   "read\n"
                 : "# RAM: entries with which a root reaches the devices' "
@@ -44,7 +45,9 @@ static void tell_memory(Emit *e)
         uint64_t at = (uint64_t)m->used[i] * PAGE_BYTES;
         uint64_t pa = m->driver->ram + AT_PROGRAM + at;
 
-        tw_qtest_put(m, pa, m->masters + at, 8 * OWN_WORDS);
+        if (!m->driver->tables_alone) {
+            tw_qtest_put(m, pa, m->masters + at, 8 * OWN_WORDS);
+        }
         tw_qtest_put(m, pa + low, m->masters + at + low, 8);
     }
 }
@@ -126,7 +129,9 @@ static GString *commands_of(Emit *e, GError **error)
         tw_plan_begin(m);
         tw_qtest_plan_world(m);
         tell_memory(e);
-        tell(e, "# no contexts, and nothing is cached\n");
+        tell(e, m->driver->tables_alone
+                    ? "# a domain for each device\n"
+                    : "# no contexts, and nothing is cached\n");
         m->driver->reset(m);
         tell(e, "# the setup\n");
         tw_qtest_plan_setup(m);

@@ -24,8 +24,46 @@ static const struct {
      {0, SCOPE(RANGE) | SCOPE(LEAF) | SCOPE(ANY_RANGE) | SCOPE(ANY_LEAF)}},
 };
 
+/* Where there are no commands, but requests: the operations of a `table` that
+ * are these, beside those that change entries. */
+static const struct {
+    const char *name;
+    uint8_t code;
+} requests[] = {
+    {"pages", TW_OP_NOTIFY},
+    {"domain", TW_OP_NOTIFY_ALL},
+    {"contexts", TW_OP_BYPASS},
+};
+
+static bool has_requests(const TwDialect *d)
+{
+    return !tw_ops_has(&d->ops, TW_OP_INVALIDATE);
+}
+
+static bool add_request(const char *name, TwDialect *d)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(requests); i++) {
+        if (strcmp(requests[i].name, name) == 0) {
+            tw_ops_add(&d->ops, requests[i].code);
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *expected_names(const TwDialect *d)
+{
+    return has_requests(d)       ? "domain, pages or contexts"
+           : d->path_stages == 2 ? "global, domain, pages, each also as "
+                                   "second-..., or contexts"
+                                 : "global, domain, pages or contexts";
+}
+
 static bool add(const char *name, TwDialect *d)
 {
+    if (has_requests(d)) {
+        return add_request(name, d);
+    }
     for (unsigned i = 0; i < G_N_ELEMENTS(families); i++) {
         if (strcmp(families[i].name, name) == 0 &&
             (families[i].scopes[0] || d->path_stages == 2)) {
@@ -43,15 +81,16 @@ bool tw_qtest_families(const char *text, const char *target, TwDialect *dialect,
 {
     g_auto(GStrv) names = g_strsplit(text ? text : "", ",", -1);
 
+    for (unsigned i = 0;
+         text && has_requests(dialect) && i < G_N_ELEMENTS(requests); i++) {
+        tw_ops_remove(&dialect->ops, requests[i].code);
+    }
     for (char **name = names; *name; name++) {
         if (!add(g_strstrip(*name), dialect)) {
             g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                        "qemu-%s: --only-commands: expected global, domain, "
-                        "pages%s or contexts, with commas between, not \"%s\"",
-                        target,
-                        dialect->path_stages == 2 ? ", each also as second-...,"
-                                                  : "",
-                        *name);
+                        "qemu-%s: --only-commands: expected %s, with commas "
+                        "between, not \"%s\"",
+                        target, expected_names(dialect), *name);
             return false;
         }
     }

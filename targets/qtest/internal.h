@@ -22,6 +22,7 @@
  *   emit.c     cases as scripts for QEMU's maintainers
  *   emit-vhost.c  the part of those that serves devices that are ours
  *   emit-c.c   the same as tests of their suite
+ *   virtio-iommu.c, virtio-queue.c  the IOMMU that has requests, not tables
  *   tables.c   IOMMUs that the language calls a `table`, as real tables
  *   needs.c    what an IOMMU must have, by its capability registers
  *   memory.c   which bytes RAM has at the start and at the end; where stores
@@ -128,6 +129,12 @@ struct Machine {
     TwTrace idle; /* where there is no program */
     TwLegality legality;
     bool broken; /* it cannot go on; the trace says why */
+    uint16_t op; /* of the script, that is planned; if there is none, their
+                  * number */
+    /* A line: what the machine has answered to a request of operation
+     * refused_op (or of the setup, as in `op`), and must not; "": nothing. */
+    char refused[160];
+    uint16_t refused_op;
     unsigned n_commands;
     unsigned indexes;       /* of the IOMMUs of the program */
     uint32_t domains[2][8]; /* those that the program has named, as bits */
@@ -272,6 +279,7 @@ bool tw_qtest_emit_test(TwTarget *target, const TwProgram *program,
 extern const Driver tw_qtest_smmuv3, tw_qtest_smmuv3_nested,
     tw_qtest_riscv_iommu, tw_qtest_riscv_iommu_nested, tw_qtest_vtd,
     tw_qtest_vtd_scalable, tw_qtest_vtd_first, tw_qtest_smmuv3_vhost,
-    tw_qtest_vtd_vhost, tw_qtest_vtd_ats, tw_qtest_vtd_ahci, tw_qtest_amdvi;
+    tw_qtest_vtd_vhost, tw_qtest_vtd_ats, tw_qtest_vtd_ahci, tw_qtest_amdvi,
+    tw_qtest_virtio_iommu, tw_qtest_virtio_iommu_vhost;
 
 #endif

@@ -26,7 +26,11 @@ static void put(Machine *m, const char *format, ...)
 
 void tw_qtest_tell_read(Machine *m, uint64_t pa, unsigned n)
 {
-    put(m, "%s 0x%llx\n", n == 8 ? "readq" : "readl", (unsigned long long)pa);
+    put(m, "%s 0x%llx\n",
+        n == 8   ? "readq"
+        : n == 4 ? "readl"
+                 : "readb",
+        (unsigned long long)pa);
 }
 
 void tw_qtest_tell_bytes(Machine *m, uint64_t pa, unsigned n)

@@ -18,7 +18,7 @@ void tw_qtest_writeq(Machine *m, uint64_t pa, uint64_t value);
 /* Stores n bytes in the guest's RAM, at once: for queues and structures. */
 void tw_qtest_put(Machine *m, uint64_t pa, const void *data, size_t n);
 
-/* Tells a read of 4 or 8 bytes (Machine.tell). */
+/* Tells a read of 1, 4 or 8 bytes (Machine.tell). */
 void tw_qtest_tell_read(Machine *m, uint64_t pa, unsigned n);
 
 /* The same of n bytes. */

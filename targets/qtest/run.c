@@ -3,6 +3,7 @@
  * Programs: each operation of the script becomes moves of the devices; what
  * they leave in memory becomes the trace.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "program/layout.h"
@@ -63,6 +64,9 @@ static void use_of(Machine *m, const TwOp *op)
     case TW_OP_MAP:
         for (uint64_t x = op->addr; x <= op->last; x += PAGE_BYTES) {
             tw_qtest_memory_use(m, op->out + (x - op->addr));
+        }
+        if (m->dialect.last_bytes) { /* a defect leads there */
+            tw_qtest_memory_use(m, op->out - PAGE_BYTES);
         }
         break;
     default:
@@ -164,6 +168,7 @@ void tw_qtest_plan_op(Machine *m, unsigned number)
     const TwOp *op = &m->program->script[number];
     TwOutcome *outcome = &m->trace->outcomes[number];
 
+    m->op = (uint16_t)number;
     *outcome = (TwOutcome){.status = TW_STATUS_DONE};
     if (tw_legality_step(&m->legality, op) != TW_LEGAL) {
         outcome->status = TW_STATUS_SKIPPED;
@@ -375,7 +380,7 @@ static void conclude(Machine *m, const Planned *planned)
         }
     } else if (planned->stores) {
         conclude_store(m, planned, outcome);
-    } else if (value == 0) {
+    } else if (value == 0 && planned->size > 1) { /* one byte may be 0 */
         conclude_zeros(m, planned, outcome);
     } else {
         outcome->value = value;
@@ -403,6 +408,8 @@ void tw_qtest_prepare(Machine *m, const TwProgram *program, TwTrace *trace)
     m->program = program;
     m->trace = trace;
     m->broken = false;
+    m->op = program->n_script;
+    m->refused[0] = '\0';
     tw_trace_init(trace, program);
     trace->locations_hidden = true; /* but for those of stores */
 }
@@ -418,6 +425,34 @@ static uint16_t lost_at(const Machine *m)
     return i < m->n_planned ? m->planned[i].op : m->program->n_script;
 }
 
+static void done(Machine *m)
+{
+    if (m->driver->done) {
+        m->driver->done(m);
+    }
+}
+
+/* The trace ends at the operation of which a request was not answered as it
+ * must be.  The next program is for a new process. */
+static void end_refused(Machine *m)
+{
+    TwTrace *trace = m->trace;
+    bool setup = m->refused_op >= m->program->n_script;
+    uint16_t op = setup ? 0 : m->refused_op;
+
+    if (m->refused[0] == '\0' ||
+        (m->broken && (trace->end != TW_END_UNSUPPORTED || /* it is lost */
+                       trace->end_op < op))) {
+        return;
+    }
+    m->broken = true;
+    trace->end = TW_END_INVARIANT;
+    trace->end_op = op;
+    snprintf(trace->text, sizeof(trace->text), "%s%s",
+             setup ? "in the setup, " : "", m->refused);
+    tw_process_end(&m->process, 0);
+}
+
 /* From the setup on. */
 static void run_plan(Machine *m)
 {
@@ -430,6 +465,7 @@ static void run_plan(Machine *m)
         *m->in_flight = 0;
     }
     if (tw_qtest_flush(m)) {
+        done(m);
         conclude_all(m);
     } else {
         m->trace->end_op = lost_at(m);
@@ -459,6 +495,7 @@ static void run_direct(Machine *m)
     if (m->broken) {
         m->trace->end_op = (uint16_t)(i > 0 ? i - 1 : n);
     }
+    done(m);
 }
 
 bool tw_qtest_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
@@ -479,6 +516,7 @@ bool tw_qtest_run(TwTarget *target, const TwProgram *program, TwTrace *trace)
     } else {
         run_plan(m);
     }
+    end_refused(m);
     trace->n_ops = m->broken ? trace->end_op : program->n_script;
     tw_qtest_memory_finish(m);
     return true;

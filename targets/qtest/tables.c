@@ -81,6 +81,11 @@ static void put_set(Machine *m, unsigned stage, unsigned index)
 void tw_qtest_tables_start(Machine *m)
 {
     memset(m->bypassed, 0, sizeof(m->bypassed));
+    memset(m->tables, 0, sizeof(m->tables));
+    if (m->driver->tables_alone) {
+        memset(m->mapped, 0, sizeof(m->mapped));
+        return;
+    }
     for (unsigned stage = 0; stage < m->driver->stages; stage++) {
         m->tables[stage] = m->program->iommus[stage].kind == TW_IOMMU_TABLE;
         if (m->tables[stage]) {
@@ -174,6 +179,10 @@ static void bypass(Machine *m, unsigned stage, bool on)
 
 void tw_qtest_tables_change(Machine *m, const TwOp *op)
 {
+    if (m->driver->tables_alone) {
+        m->driver->table(m, op);
+        return;
+    }
     switch (op->code) {
     case TW_OP_MAP:
     case TW_OP_UNMAP:

@@ -23,3 +23,21 @@ const char *tw_qtest_call(const TwProgram *program, const TwOp *op)
         return NULL;
     }
 }
+
+const char *tw_qtest_call_request(const TwProgram *program, const TwOp *op)
+{
+    switch (op->code) {
+    case TW_OP_MAP:
+        return "MAP request";
+    case TW_OP_UNMAP:
+        return "UNMAP request";
+    case TW_OP_PROTECT:
+        return "MAP request with other flags";
+    case TW_OP_NOTIFY:
+        return "UNMAP request that must be refused";
+    case TW_OP_NOTIFY_ALL:
+        return "new domain";
+    default:
+        return tw_qtest_call(program, op);
+    }
+}

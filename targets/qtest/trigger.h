@@ -28,6 +28,8 @@ TW_QTEST_TRIGGERS(amdvi);
 TW_QTEST_TRIGGERS(vtd_vhost);
 TW_QTEST_TRIGGERS(smmuv3_vhost);
 TW_QTEST_TRIGGERS(vtd_ahci);
+TW_QTEST_TRIGGERS(virtio);
+TW_QTEST_TRIGGERS(virtio_vhost);
 
 /* Rows of lists, for the kinds of VT-d. */
 #define TW_QTEST_INFO_PART_RIGHT \
