@@ -41,6 +41,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #ifdef DIES
     abort();
 #endif
+#ifdef SLOW_NEWS
+    if (size > 8) {
+        while (++seen % 20000000 != 0) {
+        }
+    }
+#endif
     return 0;
 }
 C
@@ -84,6 +90,11 @@ checks 0 leaks '^tiny_fuzzer *leaks *none ([0-9]* runs)$'
 checks 10 leaks 'tiny_fuzzer: leaks, or dies otherwise$' -DLEAKS
 checks 10 speed 'tiny_fuzzer: expected 1000 inputs a second' -DSLOW
 checks 10 speed 'tiny_fuzzer: crashes on its seeds' -DDIES
+checks 10 speed 'tiny_fuzzer: expected 1500 inputs a second in a campaign' -DSLOW_NEWS
+# shellcheck disable=SC2086 # one word per option
+flags='-O1 -fsanitize=fuzzer'
+checks 10 speed 'tiny_fuzzer: expected 4000 inputs a second in a campaign' -DSLOW_NEWS
+checks 0 speed '^tiny_fuzzer *speed .*/s (2 seeds), [0-9]*/s in a campaign of 1 s$'
 
 echo "1..$number"
 [ "$failures" -eq 0 ]

@@ -89,21 +89,28 @@ static int by_value(const void *a, const void *b)
 }
 
 /* Sorts the anchors that can be named; of several with one value, the first
- * stays. */
+ * stays.  Most of the others are left out before: sorting takes longer. */
 static void sort_anchors(Encode *e)
 {
-    unsigned n = MIN(e->anchors.count, TW_ANCHORS_NAMED), left = 0;
+    unsigned n = MIN(e->anchors.count, TW_ANCHORS_NAMED), left = 0, kept = 0;
+    uint16_t seen[1 << 6] = {0}; /* by a hash: the last one, and one more */
 
     for (unsigned i = 0; i < n; i++) {
-        e->sorted[i] = (Named){e->anchors.at[i], i};
-    }
-    qsort(e->sorted, n, sizeof(e->sorted[0]), by_value);
-    for (unsigned i = 0; i < n; i++) {
-        if (left == 0 || e->sorted[left - 1].value != e->sorted[i].value) {
-            e->sorted[left++] = e->sorted[i];
+        uint64_t value = e->anchors.at[i];
+        uint16_t *last = &seen[value * UINT64_C(0x9e3779b97f4a7c15) >> 58];
+
+        if (*last == 0 || e->anchors.at[*last - 1] != value) {
+            *last = (uint16_t)(i + 1);
+            e->sorted[left++] = (Named){value, i};
         }
     }
-    e->n_sorted = left;
+    qsort(e->sorted, left, sizeof(e->sorted[0]), by_value);
+    for (unsigned i = 0; i < left; i++) {
+        if (kept == 0 || e->sorted[kept - 1].value != e->sorted[i].value) {
+            e->sorted[kept++] = e->sorted[i];
+        }
+    }
+    e->n_sorted = kept;
 }
 
 /* Takes the anchor if a delta from it can say the value, and it is nearer than
