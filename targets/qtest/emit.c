@@ -373,6 +373,7 @@ static const char *refusal(const Emit *e)
     case TW_VERDICT_MALFORMED:
     case TW_VERDICT_SELF:
     case TW_VERDICT_EFFECT:
+    case TW_VERDICT_INVARIANT: /* a status, be it of the setup */
         return "a finding without an access to tell of";
     default:
         break;

@@ -302,6 +302,25 @@ static void test_drop(void)
     end(kit);
 }
 
+/* A status is nothing that a script can compare, also where the first operation
+ * is an access. */
+static void test_emit(void)
+{
+    Kit *kit = begin(false);
+    TwFinding finding = {.verdict = TW_VERDICT_INVARIANT};
+    TwExpected expected = {.access = true, .n_allowed = 1};
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+
+    load(kit, HOT, 0);
+    n_loads = 0;
+    g_assert_false(tw_qtest_emit(kit->target, &kit->program, &finding,
+                                 &expected, out, &error));
+    g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE);
+    g_assert_cmpuint(out->len, ==, 0);
+    end(kit);
+}
+
 /* Processes -----------------------------------------------------------------
  */
 
@@ -398,6 +417,7 @@ int main(int argc, char **argv)
     g_test_add_func("/virtio/stores", test_stores);
     g_test_add_func("/virtio/many", test_many);
     g_test_add_func("/virtio/drop-flushes", test_drop);
+    g_test_add_func("/virtio/emit", test_emit);
     g_test_add_func("/virtio/killed", test_killed);
     g_test_add_func("/virtio/lacks", test_lacks);
     return g_test_run();
