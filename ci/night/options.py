@@ -17,7 +17,7 @@ TARGETS = ("unicorn", "unicorn:x86-64", "unicorn:riscv64",
            "qemu-smmuv3", "qemu-smmuv3-nested", "qemu-vtd",
            "qemu-vtd-scalable", "qemu-vtd-first", "qemu-vtd-vhost", "qemu-vtd-ats",
            "qemu-vtd-ahci", "qemu-smmuv3-vhost", "qemu-amdvi",
-           "qemu-virtio-iommu", "qemu-virtio-iommu-vhost",
+           "qemu-amdvi-vhost", "qemu-virtio-iommu", "qemu-virtio-iommu-vhost",
            "qemu-riscv-iommu", "qemu-riscv-iommu-nested")
 ENGINES = ("libfuzzer", "afl")
 SANITIZERS = ("address", "none")

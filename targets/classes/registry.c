@@ -45,6 +45,7 @@ static const TwTargetClass *const classes[] = {
     &tw_qtest_vtd_ats_class,
     &tw_qtest_vtd_ahci_class,
     &tw_qtest_amdvi_class,
+    &tw_qtest_amdvi_vhost_class,
     &tw_qtest_virtio_iommu_class,
     &tw_qtest_virtio_iommu_vhost_class,
     &tw_exec_class,

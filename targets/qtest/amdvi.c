@@ -362,36 +362,31 @@ static unsigned faults(Machine *m, unsigned index, const uint8_t *captured,
  * QEMU does. Pointers to tables may be cached, too; stock QEMU keeps none, and
  * without them the judge is faster and stricter.
  */
-const Driver tw_qtest_amdvi = {
-    .name = "amdvi",
-    .binary = "qemu-system-x86_64",
-    .machine = Q35,
-    .since = 11,
-    .machine_since = Q35 ",dma-remap=on",
-    .silent = true,
-    .tells_since = 11,
-    .config = CONFIG_PORTS,
-    .bar = 0xfe000000,
-    .stages = 1,
-    .formats = {TW_FORMAT_AMDVI},
-    .entry_bits = 0x7f | 7 << 9 | UINT64_C(3) << 59 | RIGHTS,
-    .wide = UINT64_C(0xffffffffc0000000),
-    .reason_groups = {[TW_REASON_NO_CONTEXT] = REFUSED,
-                      [TW_REASON_BLOCKED] = REFUSED,
-                      [TW_REASON_RANGE] = REFUSED,
-                      [TW_REASON_UNREADABLE] = REFUSED,
-                      [TW_REASON_ABSENT] = REFUSED,
-                      [TW_REASON_RESERVED] = REFUSED,
-                      [TW_REASON_RIGHTS] = REFUSED},
-    .reason_lg = 64,
-    .contract = {.iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS |
-                          TW_IOTLB_CONTEXTS | TW_IOTLB_BY_INDEX,
-                 .commands = TW_COMMANDS_PLAIN},
-    .start = start_amdvi,
-    .reset = reset,
-    .context = context,
-    .invalidate = invalidate,
-    .own_word = own_word,
-    .capture = capture,
-    .faults = faults,
+#define AMDVI(of) \
+    .name = of, .binary = "qemu-system-x86_64", .machine = Q35, .since = 11, \
+    .machine_since = Q35 ",dma-remap=on", .silent = true, .tells_since = 11, \
+    .config = CONFIG_PORTS, .bar = 0xfe000000, .stages = 1, \
+    .formats = {TW_FORMAT_AMDVI}, \
+    .entry_bits = 0x7f | 7 << 9 | UINT64_C(3) << 59 | RIGHTS, \
+    .wide = UINT64_C(0xffffffffc0000000), \
+    .reason_groups = \
+        {[TW_REASON_NO_CONTEXT] = REFUSED, [TW_REASON_BLOCKED] = REFUSED, \
+         [TW_REASON_RANGE] = REFUSED,      [TW_REASON_UNREADABLE] = REFUSED, \
+         [TW_REASON_ABSENT] = REFUSED,     [TW_REASON_RESERVED] = REFUSED, \
+         [TW_REASON_RIGHTS] = REFUSED}, \
+    .reason_lg = 64, \
+    .contract = {.iotlb = TW_IOTLB_ENTRIES | TW_IOTLB_REFUSALS | \
+                          TW_IOTLB_CONTEXTS | TW_IOTLB_BY_INDEX, \
+                 .commands = TW_COMMANDS_PLAIN}, \
+    .start = start_amdvi, .reset = reset, .context = context, \
+    .invalidate = invalidate, .own_word = own_word, .capture = capture, \
+    .faults = faults
+
+const Driver tw_qtest_amdvi = {AMDVI("amdvi")};
+
+const Driver tw_qtest_amdvi_vhost = {
+    AMDVI("amdvi-vhost"),
+    .observed = true,
+    .hole_first = UINT64_C(0xfee00000),
+    .hole_last = UINT64_C(0xfeefffff),
 };

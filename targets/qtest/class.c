@@ -438,6 +438,9 @@ CLASS(vtd_ahci, "vtd-ahci",
 CLASS(smmuv3_vhost, "smmuv3-vhost",
       "SMMUv3 of a stock QEMU, stage 1: what it tells vhost-user devices",
       TRIGGERS(smmuv3_vhost));
+CLASS(amdvi_vhost, "amdvi-vhost",
+      "AMD-Vi of a stock QEMU: what it tells vhost-user devices",
+      TRIGGERS(amdvi_vhost));
 CLASS(amdvi, "amdvi", "AMD-Vi of a stock QEMU, under device DMA",
       TRIGGERS(amdvi));
 CLASS_WITH(options_of_virtio, tw_qtest_call_request, virtio_iommu,

@@ -280,6 +280,6 @@ extern const Driver tw_qtest_smmuv3, tw_qtest_smmuv3_nested,
     tw_qtest_riscv_iommu, tw_qtest_riscv_iommu_nested, tw_qtest_vtd,
     tw_qtest_vtd_scalable, tw_qtest_vtd_first, tw_qtest_smmuv3_vhost,
     tw_qtest_vtd_vhost, tw_qtest_vtd_ats, tw_qtest_vtd_ahci, tw_qtest_amdvi,
-    tw_qtest_virtio_iommu, tw_qtest_virtio_iommu_vhost;
+    tw_qtest_amdvi_vhost, tw_qtest_virtio_iommu, tw_qtest_virtio_iommu_vhost;
 
 #endif

@@ -463,37 +463,14 @@ static uint64_t of_list(const uint8_t *list, unsigned n, uint64_t bits)
     return triggers;
 }
 
-#define INFO_TABLE_RIGHT \
-    { \
-        .name = "table-right", \
-        .meaning = "an entry for a table takes a right away" \
-    }
 #define INFO_RESERVED_BITS \
     { \
         .name = "reserved-bits", \
         .meaning = "a reserved bit of an entry is set" \
     }
-#define INFO_SIZED_LEAF \
-    { \
-        .name = "sized-leaf", .meaning = "an entry has Next Level 7" \
-    }
-#define INFO_ABSENT_LEAF \
-    { \
-        .name = "absent-leaf", .meaning = "an entry has rights, but no PR" \
-    }
 #define INFO_CLEAN_LEAF \
     { \
         .name = "clean-leaf", .meaning = "a leaf has W, but not D" \
-    }
-#define INFO_SKIPPED_LEVEL \
-    { \
-        .name = "skipped-level", \
-        .meaning = "an entry leads to a table two levels below or more" \
-    }
-#define INFO_NEXT_LEVEL \
-    { \
-        .name = "next-level", \
-        .meaning = "Next Level of an entry is not lower than its own level" \
     }
 #define INFO_LARGE_RANGE \
     { \
@@ -504,18 +481,6 @@ static uint64_t of_list(const uint8_t *list, unsigned n, uint64_t bits)
     { \
         .name = "guest-page", \
         .meaning = "a command for a range of the second stage" \
-    }
-#define INFO_LEFT_PASS \
-    { \
-        .name = "left-pass", \
-        .meaning = "an index has another context after `pass`, or bypass is " \
-                   "switched" \
-    }
-
-#define INFO_BEYOND_TABLES \
-    { \
-        .name = "beyond-tables", \
-        .meaning = "an access at an address that is too wide for the tables" \
     }
 
 /* Defines the functions of a kind, of which LIST has the triggers, in the order
@@ -535,9 +500,9 @@ static uint64_t of_list(const uint8_t *list, unsigned n, uint64_t bits)
     const TwTriggerInfo tw_qtest_##of##_triggers[]
 
 KIND(riscv_iommu, PART_RIGHT, RESERVED_BITS, LARGE_RANGE, CLEAN_LEAF,
-     BEYOND_TABLES) = {TW_QTEST_INFO_PART_RIGHT, INFO_RESERVED_BITS,
-                       INFO_LARGE_RANGE,         INFO_CLEAN_LEAF,
-                       INFO_BEYOND_TABLES,       {.name = NULL}};
+     BEYOND_TABLES) = {
+    TW_QTEST_INFO_PART_RIGHT, INFO_RESERVED_BITS,          INFO_LARGE_RANGE,
+    INFO_CLEAN_LEAF,          TW_QTEST_INFO_BEYOND_TABLES, {.name = NULL}};
 KIND(riscv_iommu_nested, PART_RIGHT, RESERVED_BITS, LARGE_RANGE, GUEST_PAGE,
      CLEAN_LEAF) = {TW_QTEST_INFO_PART_RIGHT, INFO_RESERVED_BITS,
                     INFO_LARGE_RANGE,         INFO_GUEST_PAGE,
@@ -548,18 +513,18 @@ KIND(vtd, PART_RIGHT, ALL_ONES, INTERRUPT_LEAF) = {TW_QTEST_INFO_PART_RIGHT,
                                                    {.name = NULL}};
 KIND(vtd_scalable, PART_RIGHT, LEFT_PASS, ALL_ONES,
      INTERRUPT_LEAF) = {TW_QTEST_INFO_PART_RIGHT,
-                        INFO_LEFT_PASS,
+                        TW_QTEST_INFO_LEFT_PASS,
                         TW_QTEST_INFO_ALL_ONES,
                         TW_QTEST_INFO_INTERRUPT_LEAF,
                         {.name = NULL}};
 KIND(vtd_first, PART_RIGHT, LEFT_PASS, ALL_ONES,
      INTERRUPT_LEAF) = {TW_QTEST_INFO_PART_RIGHT,
-                        INFO_LEFT_PASS,
+                        TW_QTEST_INFO_LEFT_PASS,
                         TW_QTEST_INFO_ALL_ONES,
                         TW_QTEST_INFO_INTERRUPT_LEAF,
                         {.name = NULL}};
 KIND(amdvi, PART_RIGHT, TABLE_RIGHT, SIZED_LEAF, ABSENT_LEAF, NEXT_LEVEL,
-     SKIPPED_LEVEL, BEYOND_TABLES) = {
-    TW_QTEST_INFO_PART_RIGHT, INFO_TABLE_RIGHT, INFO_SIZED_LEAF,
-    INFO_ABSENT_LEAF,         INFO_NEXT_LEVEL,  INFO_SKIPPED_LEVEL,
-    INFO_BEYOND_TABLES,       {.name = NULL}};
+     SKIPPED_LEVEL, BEYOND_TABLES, LEFT_PASS) = {
+    TW_QTEST_INFOS_OF_AMDVI,
+    {.name = NULL},
+};

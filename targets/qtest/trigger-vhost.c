@@ -17,11 +17,13 @@ enum {
     OLD_DOMAIN,
     BYPASS_ON,
     GLOBAL_COMMAND,
+    PAGE_COMMAND,
 };
 
 /* How many the IOMMUs have: VT-d those of tw_qtest_vtd_triggers, SMMUv3 that of
- * tw_qtest_smmuv3_triggers and one more. */
-enum { OF_VTD = 3, OF_SMMUV3 = 2 };
+ * tw_qtest_smmuv3_triggers and one more, AMD-Vi those of
+ * tw_qtest_amdvi_triggers. */
+enum { OF_VTD = 3, OF_SMMUV3 = 2, OF_AMDVI = 8 };
 enum { TABLE_RIGHTS, READ_ONLY };
 
 #define BIT(trigger) (UINT64_C(1) << (trigger))
@@ -40,6 +42,7 @@ enum { TABLE_RIGHTS, READ_ONLY };
                     "no longer"}, \
         {.name = "bypass-on", .meaning = "the script switches bypass on"}, \
         {.name = "global-command", .meaning = "a command for everything"}, \
+        {.name = "page-command", .meaning = "a command for pages"}, \
     { \
         .name = NULL \
     }
@@ -55,6 +58,11 @@ const TwTriggerInfo tw_qtest_smmuv3_vhost_triggers[] = {
     [TABLE_RIGHTS] = {.name = "table-rights",
                       .meaning = "an entry for a table takes a right away"},
     [READ_ONLY] = TW_QTEST_INFO_PART_RIGHT,
+    INFOS_OF_ALL,
+};
+
+const TwTriggerInfo tw_qtest_amdvi_vhost_triggers[] = {
+    TW_QTEST_INFOS_OF_AMDVI,
     INFOS_OF_ALL,
 };
 
@@ -77,6 +85,24 @@ static bool is_whole_command(const TwOp *op)
     return op->code == TW_OP_NOTIFY_ALL ||
            (op->code == TW_OP_INVALIDATE &&
             (op->scope == TW_SCOPE_GLOBAL || op->scope == TW_SCOPE_DOMAIN));
+}
+
+static bool is_page_command(const TwOp *op)
+{
+    switch (op->code) {
+    case TW_OP_NOTIFY:
+        return true;
+    case TW_OP_MAP:
+    case TW_OP_UNMAP:
+    case TW_OP_PROTECT:
+        return op->flags & TW_OPF_NOTIFIED;
+    case TW_OP_INVALIDATE:
+        return op->scope == TW_SCOPE_RANGE || op->scope == TW_SCOPE_LEAF ||
+               op->scope == TW_SCOPE_ANY_RANGE ||
+               op->scope == TW_SCOPE_ANY_LEAF;
+    default:
+        return false;
+    }
 }
 
 static bool is_changed_context(const TwOp *op)
@@ -168,6 +194,7 @@ static uint64_t met_by(const TwOp *op, Domains *domains)
            (is_to_pass(op) ? BIT(TO_PASS) : 0) |
            (is_bypass_on(op) ? BIT(BYPASS_ON) : 0) |
            (is_global_command(op) ? BIT(GLOBAL_COMMAND) : 0) |
+           (is_page_command(op) ? BIT(PAGE_COMMAND) : 0) |
            (is_of_old_domain(op, domains) ? BIT(OLD_DOMAIN) : 0);
 }
 
@@ -191,10 +218,14 @@ static void avoid_in(TwOp *op, uint64_t triggers, Domains *domains)
     if (is_to_pass(op) && triggers & BIT(TO_PASS)) {
         op->mode = TW_CONTEXT_TABLES;
     }
+    if (op->flags & TW_OPF_NOTIFIED && triggers & BIT(PAGE_COMMAND)) {
+        op->flags &= (uint8_t)~TW_OPF_NOTIFIED;
+    }
     if ((is_whole_command(op) && triggers & BIT(WHOLE_COMMAND)) ||
         (is_changed_context(op) && triggers & BIT(CHANGED_CONTEXT)) ||
         (is_bypass_on(op) && triggers & BIT(BYPASS_ON)) ||
         (is_global_command(op) && triggers & BIT(GLOBAL_COMMAND)) ||
+        (is_page_command(op) && triggers & BIT(PAGE_COMMAND)) ||
         (is_of_old_domain(op, domains) && triggers & BIT(OLD_DOMAIN))) {
         *op = (TwOp){.code = TW_OP_NOP, .actor = TW_BOARD};
     }
@@ -224,6 +255,21 @@ void tw_qtest_vtd_vhost_avoid(TwProgram *program, uint64_t triggers)
 {
     tw_qtest_vtd_avoid(program, triggers & BITS_OF(OF_VTD));
     avoid(program, triggers >> OF_VTD);
+}
+
+/* AMD-Vi ------------------------------------------------------------------- */
+
+uint64_t tw_qtest_amdvi_vhost_met(const TwProgram *program,
+                                  const TwFinding *finding)
+{
+    return tw_qtest_amdvi_met(program, finding) | triggers_met(program, finding)
+                                                      << OF_AMDVI;
+}
+
+void tw_qtest_amdvi_vhost_avoid(TwProgram *program, uint64_t triggers)
+{
+    avoid(program, triggers >> OF_AMDVI); /* contexts say what levels are */
+    tw_qtest_amdvi_avoid(program, triggers & BITS_OF(OF_AMDVI));
 }
 
 /* SMMUv3 ------------------------------------------------------------------- */
