@@ -59,6 +59,25 @@ for case in found/*-1.tw; do
 done
 check 'there were cases' test $n_cases -gt 0
 
+# The CPU compared with DMA: the same cases of data, with another key.
+for base in A-quiet-load A-quiet-store A-not-recorded; do
+    if "$TWINWALK" replay --target qemu-mpc-dma --no-known "$cases/$base.tw" >replay.out; then
+        continue # another version
+    fi
+    check "$base is emitted by DMA" "$TWINWALK" emit --target qemu-mpc-dma "$cases/$base.tw" \
+        -o dma.sh
+    check "$base differs" says 1 "$defect" dma.sh
+    # SEC_RESP is set first; or nothing is blocked.
+    case $base in
+    A-quiet-load) edit='s/^    access secure, read1, 0x0*$/    access secure, read1, 0x10000000/' ;;
+    A-quiet-store) edit='/MPC0 + 0x1c/d' ;;
+    *) edit='s/^    secure read1, MPC0 + 0x20/    secure read1, MPC0 + 0x10/' ;;
+    esac
+    sed "$edit" dma.sh >same.sh
+    check "$base changes by DMA" test "$(cmp -s dma.sh same.sh && echo same)" = ''
+    check "$base does not differ then" says 0 "$right" same.sh
+done
+
 # What cannot be told: without a compiler, without a QEMU, with one that ends.
 check 'no QEMU' env QEMU="$work/none" sh -c \
     'sh case.sh >out; test $? -eq 2 && grep -q "told: no QEMU" out'

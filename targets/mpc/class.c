@@ -28,8 +28,9 @@ static const TwTargetOption options_of_class[] = {
     {.name = NULL},
 };
 
-/* An MPC has no cache that software must know of: what a table says holds for
- * the next access (SIE-200, "TrustZone Memory Protection Controller"). */
+/* What a table says holds for the next access: the manual names no cache that
+ * software must invalidate (SSE-200, 101104, 3.4.4 "AHB5 TrustZone Memory
+ * Protection Controller"). */
 static const TwContract contract_of_class = {
     .cpu_cache = true,
     .ends = TW_ENDS_UNMAP | TW_ENDS_CPU_FLUSH,
@@ -302,6 +303,7 @@ const TwTargetClass tw_mpc_dma_class = {
     .version = version,
     .run = tw_mpc_run,
     .run_reference = tw_mpc_run_by_dma,
+    .emit = tw_mpc_emit,
     .ping = tw_mpc_ping,
     .close = machine_close,
     .triggers = tw_mpc_data_triggers,

@@ -10,5 +10,10 @@
 
 extern const char tw_mpc_emit_start[], tw_mpc_emit_linker[], tw_mpc_emit_head[],
     tw_mpc_emit_tail[], tw_mpc_emit_build[];
+/* For accesses that are the DMA controller's where BY_DMA is defined: `rows`
+ * comes before the rows, `functions` behind `tail`, `again` between two of
+ * `build`; then files "cpu" and "out" have what the guests have printed. */
+extern const char tw_mpc_emit_dma_rows[], tw_mpc_emit_dma_functions[],
+    tw_mpc_emit_dma_again[];
 
 #endif

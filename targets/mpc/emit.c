@@ -133,6 +133,8 @@ static void put_access(Emit *e, unsigned number)
     const TwOp *op = &e->program->script[number];
     const char *state = op->index == NONSECURE_STATE ? "nonsecure" : "secure";
     uint64_t at = op->addr | (op->index == 0 ? TW_MPC_BOARD_SECURE : 0);
+    const char *how = e->machine->pairs ? "access " : "";
+    const char *comma = e->machine->pairs ? "," : "";
 
     if (op->code == TW_OP_EXEC) {
         put(e, "    %s_call 0x%08" PRIx64, state, at);
@@ -140,10 +142,11 @@ static void put_access(Emit *e, unsigned number)
     } else if (op->code == TW_OP_WRITE) {
         uint64_t value = stored_by(e, number);
 
-        put(e, "    %s write%u, 0x%08" PRIx64 ", 0x%x, 0x%x\n", state, op->size,
-            at, (uint32_t)value, (uint32_t)(value >> 32));
+        put(e, "    %s%s%s write%u, 0x%08" PRIx64 ", 0x%x, 0x%x\n", how, state,
+            comma, op->size, at, (uint32_t)value, (uint32_t)(value >> 32));
     } else {
-        put(e, "    %s read%u, 0x%08" PRIx64 "\n", state, op->size, at);
+        put(e, "    %s%s%s read%u, 0x%08" PRIx64 "\n", how, state, comma,
+            op->size, at);
     }
 }
 
@@ -299,11 +302,56 @@ static void put_guest(Emit *e)
     put(e, "cat >\"$dir/guest.S\" <<'END'\n%s", tw_mpc_emit_head);
     put(e, "    /* What the SRAMs have at the start. */\n");
     put_words(e);
-    put(e, "    flush_all\n\n    /* The program. */\n");
+    put(e, "    flush_all\n\n    /* The program. */\n%s",
+        e->machine->pairs ? tw_mpc_emit_dma_rows : "");
     for (unsigned i = 0; i < e->program->n_script; i++) {
         put_op(e, i);
     }
-    put(e, "%sEND\n%s", tw_mpc_emit_tail, tw_mpc_emit_build);
+    put(e, "%s%sEND\n%s", tw_mpc_emit_tail,
+        e->machine->pairs ? tw_mpc_emit_dma_functions : "", tw_mpc_emit_build);
+}
+
+/* May the accused access be a bus fault of the CPU, and zeros of a DMA
+ * controller, which tells of no error? */
+static bool may_fault(const Emit *e)
+{
+    const TwProgram *p = e->program;
+    TwMpcShadows shadows;
+
+    tw_mpc_shadows_start(&shadows, p);
+    for (unsigned i = 0; i < e->finding->op; i++) {
+        tw_mpc_shadows_step(&shadows, &p->script[i]);
+    }
+    return p->script[e->finding->op].code != TW_OP_MPC_READ &&
+           tw_mpc_shadows_fault(&shadows, &p->script[e->finding->op]);
+}
+
+/* Runs the guest again, by DMA, and compares. */
+static void put_comparison(Emit *e)
+{
+    const TwOp *op = &e->program->script[e->finding->op];
+    unsigned words = op->code == TW_OP_WRITE ? 1 : op->size == 8 ? 3 : 2;
+
+    put(e,
+        "%s%sgrep -q '^end' \"$dir/out\" ||\n"
+        "    cannot \"QEMU ended with $ended before the guest did: $(head -n 1 "
+        "\"$dir/err\")\"\n"
+        "# The exception that the last access has taken (5 is a bus fault, 7 a "
+        "SecureFault),\n# or 0; what it has read.\n"
+        "cpu=$(sed -n 2p \"$dir/cpu\" | cut -c 1-%u)\n"
+        "dma=$(sed -n 2p \"$dir/out\" | cut -c 1-%u)\n",
+        tw_mpc_emit_dma_again, tw_mpc_emit_build, 9 * words - 1, 9 * words - 1);
+    if (may_fault(e)) {
+        put(e,
+            "# A bus fault is right here, of which a DMA controller does not "
+            "tell: zeros.\n"
+            "case $cpu in\n00000005*) cpu='%.*s' ;;\nesac\n",
+            (int)(9 * words - 1), "00000000 00000000 00000000");
+    }
+    put(e, "if [ \"$cpu\" = \"$dma\" ]; then\n"
+           "    echo \"all is as expected: $cpu\"\n    exit 0\nfi\n"
+           "echo \"the defect is there: the CPU gives $cpu, the DMA controller "
+           "$dma\"\nexit 1\n");
 }
 
 static void put_check(Emit *e)
@@ -349,6 +397,11 @@ static const char *refusal(const Emit *e)
         e->finding->verdict == TW_VERDICT_HANG) {
         return NULL;
     }
+    if (e->machine->pairs) {
+        return e->finding->op < e->program->n_script
+                   ? NULL
+                   : "a finding without an access to tell of";
+    }
     if (e->finding->op >= e->program->n_script || e->expected->started ||
         !(e->expected->reads || e->expected->access)) {
         return "a finding without an access to tell of";
@@ -384,10 +437,10 @@ bool tw_mpc_emit(TwTarget *target, const TwProgram *program,
         find_words(&e);
         put_head(&e);
         put_guest(&e);
-        (dies ? put_death : put_check)(&e);
+        (dies ? put_death : e.machine->pairs ? put_comparison : put_check)(&e);
     } else {
-        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                    "qemu-mpc: %s", why);
+        g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE, "%s: %s",
+                    target->klass->name, why);
     }
     g_array_unref(e.words);
     return why == NULL;

@@ -83,20 +83,13 @@ static void let_run_write(const Machine *m, unsigned number, TwMpcDo *what)
 
 static void do_access(Machine *m, const TwOp *op, unsigned number)
 {
-    uint64_t offset;
     TwMpcDo *what = do_on(m, cpu_of(op->actor),
                           op->code == TW_OP_WRITE  ? TW_MPC_WRITE
                           : op->code == TW_OP_EXEC ? TW_MPC_CALL
                                                    : TW_MPC_READ,
                           number);
-    unsigned mpc;
-    bool blocked = tw_mpc_shadows_block(&m->shadows, op->index, op->addr, &mpc);
 
-    /* Where nothing is, and where an MPC answers with errors. */
-    m->quiet[number] =
-        m->pairs &&
-        (blocked ? tw_mpc_shadows_refuse(&m->shadows, mpc)
-                 : !tw_mpc_board_find(m->program, op->addr, &mpc, &offset));
+    m->quiet[number] = m->pairs && tw_mpc_shadows_fault(&m->shadows, op);
     if (m->by_dma) {
         what->kind =
             op->code == TW_OP_WRITE ? TW_MPC_DMA_WRITE : TW_MPC_DMA_READ;

@@ -92,3 +92,13 @@ bool tw_mpc_shadows_refuse(const TwMpcShadows *shadows, unsigned mpc)
 {
     return shadows->of[mpc].ctrl & TW_MPC_BOARD_SEC_RESP;
 }
+
+bool tw_mpc_shadows_fault(const TwMpcShadows *shadows, const TwOp *op)
+{
+    uint64_t offset;
+    unsigned mpc;
+
+    return tw_mpc_shadows_block(shadows, op->index, op->addr, &mpc)
+               ? tw_mpc_shadows_refuse(shadows, mpc)
+               : !tw_mpc_board_find(shadows->program, op->addr, &mpc, &offset);
+}

@@ -34,4 +34,8 @@ bool tw_mpc_shadows_block(const TwMpcShadows *shadows, unsigned index,
 /* CTRL.SEC_RESP: does an MPC answer what it blocks with an error? */
 bool tw_mpc_shadows_refuse(const TwMpcShadows *shadows, unsigned mpc);
 
+/* May an access be a bus fault: does an MPC block it that answers with errors,
+ * or is nothing there? */
+bool tw_mpc_shadows_fault(const TwMpcShadows *shadows, const TwOp *op);
+
 #endif
