@@ -405,13 +405,13 @@ static void wait(unsigned cpu, volatile uint32_t *count, uint32_t old,
     for (unsigned i = 0; running && i < LOOKS && *count == old; i++) {
         __asm__ volatile("yield" ::: "memory");
     }
+    /* Of the last wake; nobody wakes a CPU that does not sleep. */
+    *word(MHU_CLEAR + MHU_CPU * cpu) = 1;
+    *word(ICPR0) = 1u << MHU_IRQ;
     box->asleep[cpu] = 1;
     settle();
     while (*count == old) {
         __asm__ volatile("wfi" ::: "memory");
-        /* In this order the line is low when the next wake comes. */
-        *word(ICPR0) = 1u << MHU_IRQ;
-        *word(MHU_CLEAR + MHU_CPU * cpu) = 1;
     }
     box->asleep[cpu] = 0;
     settle();
