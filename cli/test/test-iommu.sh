@@ -20,7 +20,7 @@ for target in $targets; do
         grep -q 'per exchange with the other process: ' bench.out"
     exits 10 "$target: commands that are left out" "$TWINWALK" run \
         --target "$target" --programs 100 --seed 3 --jobs 1 --drop-flushes \
-        --out "dropped-$target"
+        --replays 1 --out "dropped-$target"
     check "$target: they are stale answers" sh -c \
         "ls dropped-$target/Sta*-1.tw >/dev/null"
     exits 10 "$target: what is known is found" "$TWINWALK" run \
