@@ -472,6 +472,7 @@ static bool edit_programs(const TwTargetClass *klass, const char *name,
 
         tw_generate(program, i % TW_PROFILES, dialect, &rng);
         *ever |= klass->triggers_met(program, &all);
+        g_assert_cmphex(*ever & ~every, ==, 0);
         klass->avoid(program, every);
         g_assert_cmphex(klass->triggers_met(program, &all), ==, 0);
         if (!tw_program_check(program, why, sizeof(why)) ||

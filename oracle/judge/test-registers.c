@@ -150,6 +150,23 @@ static void during(void)
     finish(&f);
 }
 
+/* A table that has changed thousands of times: both walkers see all of it. */
+static void often(void)
+{
+    g_autoptr(GString) script = g_string_new("");
+    Fixture f;
+
+    for (unsigned i = 0; i < 300; i++) {
+        g_string_append_printf(script,
+                               "  mpc-write i0 0x18 4 = 0x0 secure\n"
+                               "  mpc-write i0 0x1c 4 = 0x%x secure\n"
+                               "  dma-read s0 0x%x 4 secure\n",
+                               i % 2 ? 0 : ~0u, 0x20000 + i * 8);
+    }
+    f = run(script->str, true, TW_VERDICT_AGREE);
+    finish(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -159,5 +176,6 @@ int main(int argc, char **argv)
     g_test_add_func("/registers/LA-57/open-record", open_record);
     g_test_add_func("/registers/RU-7/two-places", two_places);
     g_test_add_func("/registers/LA-57/during", during);
+    g_test_add_func("/registers/LA-33/often", often);
     return g_test_run();
 }

@@ -60,14 +60,16 @@ static const TwShown *look_up(Part *part, const TwSnapshot *snapshot,
 
 /* Replaying --------------------------------------------------------------- */
 
-/* Number of a list's assignments that make it up as at t, and the oldest-first
- * order: behind a restore come those that made it up when it was saved. */
+/* Number of a list's assignments that make it up as at t, and in world->order
+ * the oldest-first order: behind a restore come those that made it up when it
+ * was saved. */
 static unsigned oldest_first(const TwWorld *world, int32_t head, uint32_t t,
-                             bool pages, int32_t *order, unsigned most)
+                             bool pages)
 {
+    int32_t *order = world->order;
     unsigned n = 0;
 
-    for (int32_t i = head; i != TW_NIL && n < most;) {
+    for (int32_t i = head; i != TW_NIL;) {
         const TwPageEntry *page = &world->pages[pages ? i : 0];
         const TwTableEntry *entry = &world->tables[pages ? 0 : i];
         bool done = (pages ? page->tick : entry->tick) <= t;
@@ -88,11 +90,6 @@ static unsigned oldest_first(const TwWorld *world, int32_t head, uint32_t t,
     return n;
 }
 
-/* Only the last MAX_REPLAY entries of a longer list are replayed.  This is
- * right unless a granule's last entry is older (then the walkers differ, and
- * the judge reports it). */
-enum { MAX_REPLAY = 4096 };
-
 typedef struct Record {
     bool present;
     bool blocked; /* by an MPC */
@@ -112,14 +109,12 @@ static Record replay_table(const TwWorld *world, uint8_t iommu, uint8_t index,
                            uint64_t x, uint32_t t)
 {
     unsigned lg = world->program->iommus[iommu].granule_lg;
-    int32_t order[MAX_REPLAY];
-    unsigned n = oldest_first(world, world->table_head[iommu][index], t, false,
-                              order, MAX_REPLAY);
+    unsigned n = oldest_first(world, world->table_head[iommu][index], t, false);
     Record record = nothing(TW_REASON_ABSENT, 0);
 
     record.marked = TW_R | TW_W;
     for (unsigned i = 0; i < n; i++) {
-        const TwTableEntry *entry = &world->tables[order[i]];
+        const TwTableEntry *entry = &world->tables[world->order[i]];
 
         if (x >> lg < entry->first >> lg || x >> lg > entry->last >> lg) {
             continue;
@@ -166,10 +161,8 @@ static bool table_word(const TwWorld *world, const TwRegion *region,
 static const TwTableEntry *replay_context(const TwWorld *world, uint8_t iommu,
                                           uint8_t index, uint32_t t)
 {
-    int32_t order[MAX_REPLAY];
-    unsigned n = oldest_first(world, world->table_head[iommu][index], t, false,
-                              order, MAX_REPLAY);
-    const TwTableEntry *newest = n ? &world->tables[order[n - 1]] : NULL;
+    unsigned n = oldest_first(world, world->table_head[iommu][index], t, false);
+    const TwTableEntry *newest = n ? &world->tables[world->order[n - 1]] : NULL;
 
     return newest && newest->what == TW_ASSIGN_ENTRY &&
                    newest->mode != TW_CONTEXT_NONE
@@ -308,16 +301,15 @@ static bool bypassed(const TwWorld *world, uint8_t iommu, uint32_t t)
 static int32_t replay_page(const TwWorld *world, uint8_t cpu, uint8_t mmu,
                            uint64_t address, uint32_t t)
 {
-    int32_t order[MAX_REPLAY], last = TW_NIL;
-    unsigned n = oldest_first(world, world->page_head[cpu][mmu], t, true, order,
-                              MAX_REPLAY);
+    unsigned n = oldest_first(world, world->page_head[cpu][mmu], t, true);
+    int32_t last = TW_NIL;
 
     for (unsigned i = 0; i < n; i++) {
-        const TwPageEntry *page = &world->pages[order[i]];
+        const TwPageEntry *page = &world->pages[world->order[i]];
         uint64_t size_1 = page->last - page->first;
 
         if (address - page->first <= size_1) {
-            last = order[i];
+            last = world->order[i];
         }
     }
     return last;

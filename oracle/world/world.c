@@ -46,6 +46,7 @@ TwWorld *tw_world_new(void)
     world->endings = g_new(TwEnding, TW_MAX_ENDS);
     world->owed = g_new(TwOwed, TW_MAX_OWED);
     world->floors = g_new(TwFloor, 2 * TW_MAX_SCRIPT);
+    world->order = g_new(int32_t, MAX(TW_MAX_ENTRIES, TW_MAX_PAGES));
     world->views[0] = g_new(TwShown, TW_MAX_SHOWN);
     world->views[1] = g_new(TwShown, TW_MAX_SHOWN);
     return world;
@@ -62,6 +63,7 @@ void tw_world_free(TwWorld *world)
     g_free(world->endings);
     g_free(world->owed);
     g_free(world->floors);
+    g_free(world->order);
     g_free(world->views[0]);
     g_free(world->views[1]);
     g_free(world);

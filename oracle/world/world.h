@@ -298,6 +298,7 @@ typedef struct TwWorld {
         uint8_t space;
     } listeners[TW_MAX_OBSERVERS];
     TwShown *views[2]; /* room for two views, old and new */
+    int32_t *order;    /* room of the second walker: the entries of a list */
     uint32_t starts;   /* how many programs have begun */
     bool iotlbs;       /* some IOMMU may answer from records */
     bool pagetables; /* some IOMMU has its tables in RAM: stores are changes */

@@ -27,7 +27,7 @@ static const uint8_t rows[] = {
 uint64_t tw_uc_snapshot_triggers_met(const TwProgram *program,
                                      const TwFinding *finding)
 {
-    uint64_t all = tw_uc_triggers_met(program, finding), met = 0;
+    uint64_t all = tw_uc_all_triggers_met(program, finding), met = 0;
 
     for (unsigned i = 0; i < sizeof(rows); i++) {
         met |= all & BIT(rows[i]) ? BIT(i) : 0;

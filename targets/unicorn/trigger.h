@@ -19,6 +19,8 @@ uint64_t tw_uc_vtlb_triggers_met(const TwProgram *program,
 void tw_uc_vtlb_avoid(TwProgram *program, uint64_t triggers);
 
 /* Of the class "unicorn-snapshot" (trigger-snapshot.c). */
+uint64_t tw_uc_all_triggers_met(const TwProgram *program,
+                                const TwFinding *finding); /* as in sim.h */
 extern const TwTriggerInfo tw_uc_snapshot_triggers[];
 uint64_t tw_uc_snapshot_triggers_met(const TwProgram *program,
                                      const TwFinding *finding);
