@@ -72,8 +72,7 @@ bool tw_mpc_board_find(const TwProgram *program, uint64_t addr, unsigned *mpc,
 void tw_mpc_board_shape(TwProgram *program);
 
 /* Has it these objects, is SEC_RESP set where it must be, and is nothing during
- * what is no run?  If not, a line
- * in `why` (may be NULL). */
+ * what is no run?  If not, a line in `why` (may be NULL). */
 bool tw_mpc_board_has_shape(const TwProgram *program, char *why,
                             size_t why_size);
 

@@ -288,13 +288,13 @@ static void put_look(Plan *plan, unsigned mpc)
     }
 }
 
-/* Runs that change the table themselves (LA-52), as a rule after they have run
- * without that. */
 static void put_run(Plan *plan, const TwOp *run)
 {
     *put(plan, TW_OP_EXEC) = *run;
 }
 
+/* A run that changes the table itself (LA-52), as a rule after it has run
+ * without that. */
 static void put_changing_run(Plan *plan, unsigned mpc, unsigned block)
 {
     Shadow *s = &plan->shadows[mpc];

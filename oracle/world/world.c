@@ -184,7 +184,8 @@ typedef struct Bounding {
     TwRegionSet done;             /* of these */
 } Bounding;
 
-/* The same in region r itself; and of all that it leads to. */
+/* Between which of its own offsets are the leaves to which region r leads?
+ * Finds the bounds of all these regions on the way. */
 static TwBounds find_bounds(Bounding *b, uint8_t r)
 {
     const TwNode *node = &b->nodes[r];

@@ -73,13 +73,8 @@ bool tw_ahci_start(Machine *m, char *why, size_t size)
 {
     for (unsigned i = 0; i < MOST_INDEXES; i++) {
         unsigned slot = FIRST_SLOT + i;
-        uint32_t identity = tw_qtest_config_read(m, slot, 0);
 
-        if (identity != IDENTITY) {
-            snprintf(why, size,
-                     "expected the device 00:%02x.0 to be 0x%08x (ich9-ahci), "
-                     "not 0x%08x",
-                     slot, IDENTITY, identity);
+        if (!tw_qtest_is_device(m, slot, IDENTITY, "ich9-ahci", why, size)) {
             return false;
         }
         tw_qtest_config_write(m, slot, BAR5, bar_of(m, i));

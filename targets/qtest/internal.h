@@ -13,10 +13,10 @@
  *              (Driver.observed), or keep mappings: changes
  *   observe.c  where test devices are ours: accesses
  *   vhost.c    the same: how they are started
- *   ahci.c     test devices that keep mappings (Driver.held)
  *   observer.c the same: messages
  *   told.c     the same: which messages must not come, and when
  *   iotlb.c    the same: what QEMU has told them
+ *   ahci.c     test devices that keep mappings (Driver.held)
  *   run.c      programs: what is planned, and what the results mean
  *   families.c the option --only-commands
  *   emit.c     cases as scripts for QEMU's maintainers

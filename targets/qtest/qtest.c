@@ -302,3 +302,16 @@ uint32_t tw_qtest_config_read(Machine *m, unsigned slot, unsigned offset)
     m->tell = tell;
     return inl(m, 0xcfc);
 }
+
+bool tw_qtest_is_device(Machine *m, unsigned slot, uint32_t identity,
+                        const char *name, char *why, size_t size)
+{
+    uint32_t found = tw_qtest_config_read(m, slot, 0);
+
+    if (found != identity) {
+        snprintf(why, size,
+                 "expected the device 00:%02x.0 to be 0x%08x (%s), not 0x%08x",
+                 slot, identity, name, found);
+    }
+    return found == identity;
+}

@@ -42,5 +42,9 @@ void tw_qtest_read(Machine *m, uint64_t pa, uint8_t *bytes, unsigned n);
 void tw_qtest_config_write(Machine *m, unsigned slot, unsigned offset,
                            uint32_t value);
 uint32_t tw_qtest_config_read(Machine *m, unsigned slot, unsigned offset);
+/* Is this the device with that identity (device and vendor)?  False: a line in
+ * `why`, with `name`, what QEMU calls the expected one. */
+bool tw_qtest_is_device(Machine *m, unsigned slot, uint32_t identity,
+                        const char *name, char *why, size_t size);
 
 #endif

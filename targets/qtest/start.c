@@ -62,14 +62,9 @@ static bool start_devices(Machine *m, char *why, size_t size)
 {
     for (unsigned i = 0; i < DEVICES; i++) {
         unsigned slot = FIRST_DEVICE + i;
-        uint32_t identity = tw_qtest_config_read(m, slot, 0);
-        uint32_t expected = is_wide(m, i) ? ETHERNET : LSI;
 
-        if (identity != expected) {
-            snprintf(why, size,
-                     "expected the device 00:%02x.0 to be 0x%08x (%s), not "
-                     "0x%08x",
-                     slot, expected, tw_qtest_device(m, i), identity);
+        if (!tw_qtest_is_device(m, slot, is_wide(m, i) ? ETHERNET : LSI,
+                                tw_qtest_device(m, i), why, size)) {
             return false;
         }
         (is_wide(m, i) ? place_wide : place_narrow)(m, slot, i);

@@ -410,13 +410,8 @@ static bool has_needs(Machine *m, char *why, size_t size)
 bool tw_virtio_queues_start(Machine *m, char *why, size_t size)
 {
     const unsigned ready = ACKNOWLEDGE | DRIVER | FEATURES_OK;
-    uint32_t identity = tw_qtest_config_read(m, SLOT, 0);
 
-    if (identity != IDENTITY) {
-        snprintf(why, size,
-                 "expected the device 00:%02x.0 to be 0x%08x "
-                 "(virtio-iommu-pci), not 0x%08x",
-                 SLOT, IDENTITY, identity);
+    if (!tw_qtest_is_device(m, SLOT, IDENTITY, "virtio-iommu-pci", why, size)) {
         return false;
     }
     tw_qtest_config_write(m, SLOT, BAR4, BAR);
