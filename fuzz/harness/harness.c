@@ -8,6 +8,7 @@
 
 #include "fuzz/harness/judge-input.h"
 #include "fuzz/mutate/mutate.h"
+#include "fuzz/run/meter.h"
 #include "program/bytes/bytes.h"
 #include "program/legality.h"
 #include "program/text/text.h"
@@ -23,6 +24,9 @@ static struct {
     char *target;
     TwKnown *known;
     TwInputJudge *judge;
+    bool raw;       /* no mutation by structure */
+    bool measured;  /* open_meter() was called */
+    TwMeter *meter; /* or NULL */
     const char *coverage_file;
     TwCoverage *coverage;              /* since the process began; or NULL */
     TwProgram program, other, crossed; /* of the mutators */
@@ -197,7 +201,29 @@ static void open_harness(const char *name)
     if (state.judge == NULL) {
         refuse(error);
     }
+    state.raw = g_getenv("TWINWALK_RAW") != NULL;
     open_coverage();
+}
+
+/* For `twinwalk zoo bench`, at the first input: a mutator that AFL++ loads
+ * measures nothing. */
+static void open_meter(void)
+{
+    const char *file = g_getenv("TWINWALK_METER");
+    TwTargetOptions options = {.name = state.target};
+    TwMeterRecord *record;
+    GError *error = NULL;
+
+    if (state.measured || file == NULL) {
+        return;
+    }
+    state.measured = true;
+    record = tw_meter_map(file, &error);
+    state.meter =
+        record != NULL ? tw_meter_new(&options, record, &error) : NULL;
+    if (state.meter == NULL) {
+        refuse(error);
+    }
 }
 
 int tw_harness_run(const char *name, const uint8_t *data, size_t size)
@@ -205,7 +231,15 @@ int tw_harness_run(const char *name, const uint8_t *data, size_t size)
     TwFinding finding;
 
     open_harness(name);
+    open_meter();
+    if (state.meter != NULL && tw_meter_begin(state.meter)) {
+        tw_meter_compare(state.meter,
+                         tw_input_judge_program(state.judge, data, size));
+    }
     state.verdict = tw_input_judge(state.judge, data, size, &finding);
+    if (state.meter != NULL && !tw_meter_after(state.meter, &finding)) {
+        return 0; /* what the bug is not known to cause is noted only */
+    }
     if (tw_verdict_is_finding(state.verdict)) {
         report(&finding, data, size);
     }
@@ -257,10 +291,11 @@ size_t tw_harness_mutate(const char *name, uint8_t *data, size_t size,
 {
     TwRng rng = tw_rng_for(0x6d75746174650000u, seed);
 
-    if (LLVMFuzzerMutate != NULL && tw_rng_below(&rng, 16) == 0) {
+    open_harness(name);
+    if (LLVMFuzzerMutate != NULL &&
+        (state.raw || tw_rng_below(&rng, 16) == 0)) {
         return LLVMFuzzerMutate(data, size, max_size);
     }
-    open_harness(name);
     const TwDialect *dialect = tw_input_judge_dialect(state.judge);
     tw_program_decode(&state.program, data, size, dialect);
     tw_mutate(&state.program, dialect,
@@ -277,6 +312,9 @@ size_t tw_harness_cross(const char *name, const uint8_t *data1, size_t size1,
     TwRng rng = tw_rng_for(0x63726f7373000000u, seed);
 
     open_harness(name);
+    if (state.raw) {
+        return 0; /* libFuzzer's mutator crosses inputs itself */
+    }
     const TwDialect *dialect = tw_input_judge_dialect(state.judge);
     tw_program_decode(&state.program, data1, size1, dialect);
     tw_program_decode(&state.other, data2, size2, dialect);

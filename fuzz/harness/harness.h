@@ -38,6 +38,9 @@ void tw_harness_input_name(const char *name);
  * known divergences (at any, if TWINWALK_NO_KNOWN is in the environment).
  * With TWINWALK_COVERAGE in the environment, the situations of the inputs are
  * added to that file when the process ends or aborts.
+ * With TWINWALK_METER in the environment, the name of a file of
+ * tw_meter_make(), what the inputs come to is noted there, and only a verdict
+ * that the bug of TWINWALK_ZOO is known to cause aborts.
  * Returns 0.  The name must be the same in each call.
  */
 int tw_harness_run(const char *name, const uint8_t *data, size_t size);
@@ -54,7 +57,8 @@ const TwDialect *tw_harness_dialect(const char *name);
 
 /*
  * For the custom mutators: decode, mutate or cross, encode.  Returns the new
- * size; cross: 0 if nothing fits.
+ * size; cross: 0 if nothing fits.  With TWINWALK_RAW in the environment,
+ * libFuzzer's mutator of bytes does all the work, where there is one.
  */
 size_t tw_harness_mutate(const char *name, uint8_t *data, size_t size,
                          size_t max_size, unsigned int seed);

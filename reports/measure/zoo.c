@@ -17,23 +17,6 @@ unsigned tw_zoo_profile(const char *name)
 
 /* One finding -------------------------------------------------------------- */
 
-/* Is the verdict one of those that the bug is known to cause?  A mutant may
- * cause any. */
-static bool verdict_fits(const TwZooBug *bug, unsigned verdict)
-{
-    g_auto(GStrv) known = g_strsplit(bug->verdicts, ",", -1);
-
-    if (!known[0]) {
-        return tw_verdict_is_finding(verdict);
-    }
-    for (char **k = known; *k; k++) {
-        if (strcmp(g_strstrip(*k), tw_verdict_name(verdict)) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The case with the lowest number; false: there is none. */
 static bool first_case(const TwCampaignResult *result, TwCampaignCase *first)
 {
@@ -85,7 +68,7 @@ bool tw_zoo_catch(const TwZooRun *zoo, const TwZooBug *bug, TwZooCaught *caught,
     if (!caught->found) {
         return ok;
     }
-    caught->fits = verdict_fits(bug, caught->first.finding.verdict);
+    caught->fits = tw_zoo_expects(bug, caught->first.finding.verdict);
     runner = tw_runner_new(&options.target, error);
     if (!runner) {
         return false;

@@ -73,7 +73,7 @@ typedef enum Bug {
 #undef TW_ZOO_MUTANT
     BUGS
 } Bug;
-#define TW_BUG(m, name) ((m)->bugs[BUG_##name / 64] >> BUG_##name % 64 & 1)
+#define TW_BUG(m, name) zoo_has(m, BUG_##name)
 /* What a command of the machine misses (zoo-cells.c), or 0. */
 #define TW_MISSES(m) ((m)->misses)
 #else
@@ -539,6 +539,7 @@ typedef struct Machine {
 #ifdef TW_ZOO
     uint64_t bugs[(BUGS + 63) / 64]; /* those that it has: bit per Bug */
     uint16_t misses;                 /* TW_CELL(), or 0 */
+    uint64_t n_reached;              /* how often the code of one was run */
 #endif
     uint8_t command;   /* for zoo-cells.c: COMMAND_... in flight, */
     uint64_t n_missed; /* and how often one has missed something */
@@ -596,6 +597,18 @@ typedef struct Machine {
     Ram ram;
     TlbEntry entries[MAX_TLB_ENTRIES];
 } Machine;
+
+#ifdef TW_ZOO
+/* Without a branch: an engine that counts branches sees none.  (A machine is
+ * never a constant.) */
+static inline bool zoo_has(const Machine *m, unsigned bug)
+{
+    bool has = m->bugs[bug / 64] >> bug % 64 & 1;
+
+    ((Machine *)m)->n_reached += has;
+    return has;
+}
+#endif
 
 /* What depends on the kind of an IOMMU; a row of iommu_kinds[] (iommu.c).
  * `id`: of the IOMMU, `index`: one that it has. */

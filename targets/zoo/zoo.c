@@ -75,6 +75,13 @@ uint64_t tw_zoo_missed(const TwTarget *target)
     return ((const Machine *)target)->n_missed;
 }
 
+uint64_t tw_zoo_reached(const TwTarget *target)
+{
+    const Machine *m = (const Machine *)target;
+
+    return m->n_reached + m->n_missed;
+}
+
 /* The number of the mutant of that slug; as many as there are: none. */
 static unsigned find_cell(const char *slug)
 {

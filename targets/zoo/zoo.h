@@ -52,4 +52,16 @@ const TwZooBug *tw_zoo_cells(unsigned *count);
  * A program in which that did not change cannot show the mutant. */
 uint64_t tw_zoo_missed(const TwTarget *target);
 
+/* How often the target, of this class, has run the code of its bug since it was
+ * opened: the place where the bug decides, whether or not it made a difference;
+ * of a mutant misses:..., how often that has left something. */
+uint64_t tw_zoo_reached(const TwTarget *target);
+
+/* The bug or mutant of this slug (misses:... too), or NULL. */
+const TwZooBug *tw_zoo_find(const char *slug);
+
+/* Is the verdict one of those that the bug is known to cause?  A mutant may
+ * cause any that is a finding. */
+bool tw_zoo_expects(const TwZooBug *bug, unsigned verdict);
+
 #endif
