@@ -39,6 +39,7 @@ refuses '--sanitizer: expected' "$ci/fuzz-engine" afl --sanitizer thread
 refuses '--harness: expected all, or one of' "$ci/fuzz-engine" afl --harness x
 refuses '--time: expected a value' "$ci/fuzz-engine" afl --time
 refuses '--target: with --engine afl' "$ci/fuzz-engine" afl --target softmmu
+refuses 'expected libfuzzer or afl' "$ci/bench-harnesses" random
 refuses 'CC: expected it in the environment' "$ci/build-fuzzers"
 refuses 'expected --tools FOLDER' "$ci/build-fuzzers" libfuzzer
 contract='CC=cc CXX=c++ CFLAGS=-O1 CXXFLAGS=-O1 LIB_FUZZING_ENGINE=x.a'

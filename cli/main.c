@@ -46,7 +46,8 @@ static const Verb for_twinwalk[] = {
     {"cover", tw_verb_cover, "shows which situations programs have reached"},
     {"exhaust", tw_verb_exhaust, "runs all small programs"},
     {"sweep", tw_verb_sweep, "runs cases with failing allocations"},
-    {"zoo", tw_verb_zoo, "checks that each bug of the zoo is found"},
+    {"zoo", tw_verb_zoo,
+     "checks that each bug of the zoo is found; zoo bench: how soon"},
     {"bench", tw_verb_bench, "measures speed and where the time goes"},
     {"note", tw_verb_note, "records a run and its figures in a store"},
 };

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/zoo-bench.h"
 #include "cli/zoo.h"
 #include "targets/zoo/zoo.h"
 #include "process/stop.h"
@@ -66,28 +67,6 @@ static void show_json(JsonBuilder *b, const TwZooBug *bug, const TwZooCaught *c)
         tw_json_int(b, "lines_after", c->shrunk.lines_after);
     }
     json_builder_end_object(b);
-}
-
-static const TwZooBug *find_among(const TwZooBug *bugs, unsigned count,
-                                  const char *slug)
-{
-    for (unsigned i = 0; i < count; i++) {
-        if (strcmp(bugs[i].slug, slug) == 0) {
-            return &bugs[i];
-        }
-    }
-    return NULL;
-}
-
-/* The bug or mutant of this slug, or NULL. */
-static const TwZooBug *find_bug(const char *slug)
-{
-    unsigned n_bugs, n_mutants;
-    const TwZooBug *bugs = tw_zoo_bugs(&n_bugs),
-                   *mutants = tw_zoo_mutants(&n_mutants),
-                   *bug = find_among(bugs, n_bugs, slug);
-
-    return bug ? bug : find_among(mutants, n_mutants, slug);
 }
 
 /* Adds the mutants misses:... whose slugs are, or begin with, that and a colon;
@@ -254,7 +233,7 @@ static bool choose_bugs(GPtrArray *wanted, bool mutants, int argc, char **argv)
     unsigned count;
 
     for (int i = 1; i < argc; i++) {
-        const TwZooBug *bug = find_bug(argv[i]);
+        const TwZooBug *bug = tw_zoo_find(argv[i]);
 
         if (!bug && add_misses(wanted, argv[i])) {
             continue;
@@ -286,6 +265,9 @@ int tw_verb_zoo(int argc, char **argv)
         .seed = 1, .seconds = TW_ZOO_SECONDS, .stop = tw_stop_asked()};
     int code = TW_EXIT_USAGE;
 
+    if (argc > 1 && strcmp(argv[1], "bench") == 0) {
+        return tw_zoo_bench(argc - 1, argv + 1);
+    }
     if (parse_options(&argc, &argv, &o) && check_options(&o, &zoo, argc) &&
         choose_bugs(wanted, o.mutants, argc, argv)) {
         tw_stop_on_signals();

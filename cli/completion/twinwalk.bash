@@ -6,6 +6,7 @@ _twinwalk()
 {
     local command=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]}
     local before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
+    local words=("$verb")
 
     # bash takes ":" and "=" for the ends of words.
     if declare -F _get_comp_words_by_ref >/dev/null; then
@@ -18,6 +19,9 @@ _twinwalk()
         )" -- "$word")
         return
     fi
+    if [ "$verb ${COMP_WORDS[2]}" = 'zoo bench' ]; then
+        words+=(bench)
+    fi
     case $before in
     -t | --target)
         mapfile -t COMPREPLY < <(compgen -W "$(
@@ -28,12 +32,15 @@ _twinwalk()
         case $word in
         -*)
             mapfile -t COMPREPLY < <(compgen -W "$(
-                "$command" "$verb" --help-all 2>/dev/null |
+                "$command" "${words[@]}" --help-all 2>/dev/null |
                     sed -n 's/^  \(-[a-z], \)\{0,1\}\(--[a-z][a-z-]*\).*/\2/p'
             )" -- "$word")
             ;;
         *)
-            mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            mapfile -t COMPREPLY < <(
+                [ "$verb $COMP_CWORD" != 'zoo 2' ] || compgen -W bench -- "$word"
+                compgen -f -- "$word"
+            )
             compopt -o filenames 2>/dev/null
             ;;
         esac

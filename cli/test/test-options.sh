@@ -127,6 +127,10 @@ END
         '--start --statistics --steer --stop-at-finding --store ' ]
     completes run --target sof
     check 'and targets' [ "$(cat completed.txt)" = softmmu ]
+    completes zoo be
+    check 'and zoo bench' [ "$(cat completed.txt)" = bench ]
+    completes zoo bench --tr
+    check 'with its options' [ "$(cat completed.txt)" = --trials ]
     completes replay cas
     check 'and files' [ "$(cat completed.txt)" = case.tw ]
 else
