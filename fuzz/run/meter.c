@@ -19,51 +19,48 @@ struct TwMeter {
     TwTarget *with, *without; /* the bug */
     TwTrace *trace;
     GString *said, *other; /* traces as text */
-    uint8_t *kept;         /* counters of the engine, meanwhile */
-    size_t n_kept;
+    uint8_t *kept;         /* counters of libFuzzer, meanwhile */
 };
 
-/* Counters for coverage, where the program has them: of libFuzzer, in a section
- * of the program, and of AFL++.  What the meter runs is not what the input
- * reaches, and it would be missing once the bug was triggered. */
+/* What counts coverage, where the program has it: libFuzzer's counters, in a
+ * section of the program, and the switch of AFL++.  What the meter runs is not
+ * what the input reaches, and it would be missing once the bug was triggered.
+ */
 extern uint8_t __start___sancov_cntrs[] __attribute__((weak));
 extern uint8_t __stop___sancov_cntrs[] __attribute__((weak));
-extern uint8_t *__afl_area_ptr __attribute__((weak));
-extern uint32_t __afl_map_size __attribute__((weak));
+extern void __afl_coverage_off(void) __attribute__((weak));
+extern void __afl_coverage_on(void) __attribute__((weak));
+extern int __afl_selective_coverage __attribute__((weak));
 
-static size_t counters(uint8_t **first)
+static size_t counters(void)
 {
-    if (&__afl_area_ptr != NULL && &__afl_map_size != NULL) {
-        *first = __afl_area_ptr;
-        return __afl_area_ptr != NULL ? __afl_map_size : 0;
-    }
-    *first = __start___sancov_cntrs;
     return __start___sancov_cntrs != NULL
                ? (size_t)(__stop___sancov_cntrs - __start___sancov_cntrs)
                : 0;
 }
 
-static void keep_counters(TwMeter *m)
+static void stop_counting(TwMeter *m)
 {
-    uint8_t *first;
-    size_t n = counters(&first);
+    size_t n = counters();
 
-    if (n > m->n_kept) {
-        m->kept = g_realloc(m->kept, n);
-        m->n_kept = n;
+    if (&__afl_selective_coverage != NULL && __afl_coverage_off != NULL) {
+        __afl_selective_coverage = 1; /* or the switch does nothing */
+        __afl_coverage_off();
     }
     if (n > 0) {
-        memcpy(m->kept, first, n);
+        memcpy(m->kept, __start___sancov_cntrs, n);
     }
 }
 
-static void restore_counters(TwMeter *m)
+static void go_on_counting(TwMeter *m)
 {
-    uint8_t *first;
-    size_t n = counters(&first);
+    size_t n = counters();
 
     if (n > 0) {
-        memcpy(first, m->kept, n);
+        memcpy(__start___sancov_cntrs, m->kept, n);
+    }
+    if (__afl_coverage_on != NULL) {
+        __afl_coverage_on();
     }
 }
 
@@ -74,7 +71,6 @@ TwMeter *tw_meter_new(const TwTargetOptions *options, TwMeterRecord *record,
     const TwZooBug *bug = colon != NULL ? tw_zoo_find(colon + 1) : NULL;
     TwTargetOptions plain = *options;
     TwMeter *m;
-    uint8_t *first;
 
     if (bug == NULL) {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
@@ -94,7 +90,8 @@ TwMeter *tw_meter_new(const TwTargetOptions *options, TwMeterRecord *record,
     m->trace = g_malloc(sizeof(*m->trace));
     m->said = g_string_new(NULL);
     m->other = g_string_new(NULL);
-    record->counters = counters(&first);
+    record->counters = counters();
+    m->kept = g_malloc(counters());
     return m;
 }
 
@@ -164,9 +161,9 @@ void tw_meter_compare(TwMeter *m, const TwProgram *program)
 {
     uint64_t start = now_ns();
 
-    keep_counters(m);
+    stop_counting(m);
     compare(m, program);
-    restore_counters(m);
+    go_on_counting(m);
     m->record->own_ns += now_ns() - start;
 }
 

@@ -22,7 +22,7 @@ typedef struct TwMeterRecord {
     TwMeterFirst reached, triggered, detected;
     TwMeterFirst unexpected;   /* the first finding with another verdict */
     _Atomic uint64_t own_ns;   /* processor time of the meter itself */
-    _Atomic uint64_t counters; /* of a fuzzing engine, for coverage */
+    _Atomic uint64_t counters; /* of libFuzzer, for coverage */
     _Atomic uint32_t verdict, unexpected_verdict;
     char key[TW_KEY_SIZE]; /* of the detection */
 } TwMeterRecord;

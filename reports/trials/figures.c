@@ -46,7 +46,8 @@ static void count(TwTrialFigures *f, const TwTrial *t)
     f->detected += t->outcome == TW_TRIAL_DETECTED;
     f->died += t->outcome == TW_TRIAL_DIED;
     f->unexpected += t->unexpected > 0;
-    f->blind |= t->engine != TW_ENGINE_RANDOM && t->counters < BLIND;
+    f->blind |= t->engine != TW_ENGINE_RANDOM && t->engine != TW_ENGINE_AFL &&
+                t->counters < BLIND;
     f->verdicts |=
         t->outcome == TW_TRIAL_DETECTED ? UINT32_C(1) << t->verdict : 0;
     f->programs += (double)t->programs;
