@@ -211,6 +211,7 @@ static void json_zoo(JsonBuilder *b)
     for (unsigned i = 0; i < count; i++) {
         json_builder_begin_object(b);
         tw_json_string(b, "slug", bugs[i].slug);
+        tw_json_string(b, "layer", bugs[i].layer);
         tw_json_string(b, "summary", bugs[i].summary);
         tw_json_string(b, "provenance", bugs[i].provenance);
         tw_json_string(b, "verdicts", bugs[i].verdicts);
@@ -327,8 +328,11 @@ static void text(void)
     for (unsigned i = 0; classes[i]; i++) {
         printf("%-8s  %s\n", classes[i]->name, classes[i]->summary);
     }
-    printf("\nBugs of the zoo:\n");
+    printf("\nBugs of the zoo, by the layer that is wrong (%u):\n", count);
     for (unsigned i = 0; i < count; i++) {
+        if (i == 0 || strcmp(bugs[i].layer, bugs[i - 1].layer) != 0) {
+            printf(" %s\n", bugs[i].layer);
+        }
         printf("  %s\n      %s\n      (%s)\n", bugs[i].slug, bugs[i].summary,
                bugs[i].provenance);
     }

@@ -117,8 +117,15 @@ done
 grep -v '^#' small1/raw1.tw >expected.tw
 check 'a reducer of lines' cmp case.tw expected.tw
 
-# The whole zoo.  Counts only: how long it takes depends on the machine.
-exits 0 'zoo --findings' "$TWINWALK" zoo --findings 3 --out zoo
+# A part of the zoo.  Counts only: how long it takes depends on the machine.
+slugs="wrong-as-section garbage-xlat-on-deny victim-survives-page-flush
+large-page-sibling active-never-rearmed notify-idx0-only
+second-hop-unregistered map-over-map-no-unmap rights-not-anded
+translated-low-bits-added tie-oldest-wins commit-flush-own-as-only
+guest-address-is-input table-rights-first dirty-not-set-on-hit
+device-reenters-itself started-takes-over started-early"
+# shellcheck disable=SC2086 # a word each
+exits 0 'zoo --findings' "$TWINWALK" zoo --findings 3 --out zoo $slugs
 check 'each case is kept' [ "$(find zoo -name '*.tw' | wc -l)" -eq 54 ]
 check 'says so' grep -q '^54 cases of 18 bugs, 54 with the key they had' out.txt
 for case in zoo/*.tw; do

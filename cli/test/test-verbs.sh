@@ -96,6 +96,7 @@ for class in softmmu zoo exec; do
     check "lists $class" grep -q "^$class " out.txt
 done
 check 'lists bugs' grep -q '^  tie-oldest-wins' out.txt
+check 'lists bugs by their layers' grep -q '^ nested stages$' out.txt
 check 'lists mutants and their rules' \
     grep -q '^      an access to a hole is refused as a LOOP (IW-4)' out.txt
 check 'lists what commands miss' \
@@ -108,8 +109,8 @@ import json
 targets = json.load(open('out.txt'))
 assert 'read' in targets['opened']['dialect']['operations']
 assert 'commit' in targets['opened']['contract']['ended_by']
-assert len(targets['zoo']) >= 12
-assert all(bug['provenance'] for bug in targets['zoo'])
+assert len(targets['zoo']) >= 69
+assert all(bug['provenance'] and bug['layer'] for bug in targets['zoo'])
 assert all(mutant['rules'] for mutant in targets['mutants'])
 assert len(targets['mutants']) >= 100
 assert all(m['mutant'].startswith('misses:') for m in targets['misses'])"

@@ -530,6 +530,8 @@ static void tell_ended(TwStory *story, const TwOracle *oracle,
         what(life, "it got a newer answer, so the old entry had been replaced");
     } else if (ending) {
         what_ended(life, oracle, ending);
+    } else { /* nested tables: of records behind the IOMMUs of the walk */
+        what(life, "it ends what the old answer was kept by");
     }
 }
 

@@ -10,6 +10,7 @@
 #include "reports/cause/sanitizer.h"
 #include "targets/zoo/zoo.h"
 
+/* The bugs for which experiments were made. */
 static const struct {
     const char *slug, *cause, *rule;
     bool security;
@@ -44,27 +45,48 @@ static TwRunner *open_bug(const char *slug)
     return runner;
 }
 
-static void test_zoo(void)
+/* The cause of the case of a bug. */
+static void find_cause(const char *slug, TwCause *cause)
 {
     g_autofree TwProgram *program = g_new(TwProgram, 1);
-    unsigned n;
+    g_autoptr(TwRunner) runner = open_bug(slug);
+    g_autofree char *path =
+        g_strdup_printf("%s/zoo/%s.tw", g_getenv("TWINWALK_CORPUS"), slug);
+    g_autoptr(GError) error = NULL;
 
-    tw_zoo_bugs(&n);
-    g_assert_cmpuint(n, ==, G_N_ELEMENTS(expected));
-    for (unsigned i = 0; i < n; i++) {
-        g_autoptr(TwRunner) runner = open_bug(expected[i].slug);
-        g_autofree char *path = g_strdup_printf(
-            "%s/zoo/%s.tw", g_getenv("TWINWALK_CORPUS"), expected[i].slug);
-        g_autoptr(GError) error = NULL;
+    tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error);
+    g_assert_no_error(error);
+    tw_cause_find(runner, NULL, program, true, cause);
+    g_test_message("%s: %s (%s)", slug, cause->name, cause->rule);
+}
+
+static void test_zoo(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++) {
         TwCause cause;
 
-        tw_program_load(program, path, TW_TEXT_STRICT, NULL, &error);
-        g_assert_no_error(error);
-        tw_cause_find(runner, NULL, program, true, &cause);
-        g_test_message("%s: %s (%s)", expected[i].slug, cause.name, cause.rule);
+        find_cause(expected[i].slug, &cause);
         g_assert_cmpstr(cause.name, ==, expected[i].cause);
         g_assert_cmpstr(cause.rule, ==, expected[i].rule);
         g_assert_cmpint(cause.security, ==, expected[i].security);
+    }
+}
+
+/* Each bug has a cause, the same each time. */
+static void test_every_bug(void)
+{
+    unsigned n;
+    const TwZooBug *bugs = tw_zoo_bugs(&n);
+
+    for (unsigned i = 0; i < n; i++) {
+        TwCause cause, again;
+
+        find_cause(bugs[i].slug, &cause);
+        g_assert_cmpuint(strlen(cause.name), >, 0);
+        g_assert_cmpuint(strspn(cause.name, TW_CAUSE_LETTERS), ==,
+                         strlen(cause.name));
+        find_cause(bugs[i].slug, &again);
+        g_assert_cmpstr(cause.name, ==, again.name);
     }
 }
 
@@ -261,6 +283,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cause/zoo", test_zoo);
+    g_test_add_func("/cause/zoo/every-bug", test_every_bug);
     g_test_add_func("/cause/raw", test_raw);
     g_test_add_func("/cause/none", test_none);
     g_test_add_func("/cause/text", test_text);

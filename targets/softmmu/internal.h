@@ -64,7 +64,8 @@ typedef signed _BitInt(128) Wide;
 #ifdef TW_ZOO
 typedef enum Bug {
     BUG_NONE,
-#define TW_ZOO_BUG(slug, name, summary, provenance, verdicts, endings, rules) \
+#define TW_ZOO_BUG(slug, name, layer, summary, provenance, verdicts, endings, \
+                   rules) \
     BUG_##name,
 #include "targets/zoo/bugs.def"
 #undef TW_ZOO_BUG

@@ -128,7 +128,7 @@ static void iommu_notify(Machine *m, uint8_t id, uint8_t index,
          event->first, event->last);
     index = TW_BUG(m, NOTIFY_IDX0_ONLY) ? 0 : index;
     for (Notifier *n = m->iommus[id].notifiers; n != NULL && !lost; n = next) {
-        next = n->next;
+        next = zoo_list_ends(m, n) ? NULL : n->next;
         if (notifier_wants(m, n, index, event)) {
             reached = true;
             notifier_call(m, n, *event, actor);

@@ -617,8 +617,9 @@ KIT bool traces_equal(const TwTrace *a, const TwTrace *b, unsigned n_regions)
     for (unsigned i = 0; i < a->n_log; i++) {
         const TwLogRecord *x = &a->log[i], *y = &b->log[i];
         if (x->op != y->op || x->kind != y->kind || x->region != y->region ||
-            x->byte != y->byte || x->offset != y->offset ||
-            x->attrs != y->attrs || x->started != y->started) {
+            x->byte != y->byte || x->call != y->call ||
+            x->offset != y->offset || x->attrs != y->attrs ||
+            x->started != y->started) {
             return false;
         }
     }

@@ -138,6 +138,9 @@ PART void zoo_unlocks(Machine *m, uint8_t id);
 /* Is UNMAP of a block of an MPC sent on this index? */
 PART bool zoo_tells_index(const Machine *m, uint8_t id, unsigned index,
                           uint64_t first);
+/* Is the notifier one that was freed while it was registered?  The list of its
+ * IOMMU ends with it. */
+PART bool zoo_list_ends(const Machine *m, const Notifier *n);
 /* An UNMAP makes all notifiers of the CPU inactive. */
 PART void zoo_disarm_all(Machine *m, Cpu *cpu);
 

@@ -164,6 +164,12 @@ PART bool zoo_has_notifier(Machine *m, Cpu *cpu, uint8_t iommu, uint8_t index)
     return false;
 }
 
+PART bool zoo_list_ends(const Machine *m, const Notifier *n)
+{
+    return TW_BUG(m, UNPLUG_KEEPS_INACTIVE) && n->cpu != TW_NONE &&
+           !m->cpus[n->cpu].live;
+}
+
 PART void zoo_disarm_all(Machine *m, Cpu *cpu)
 {
     if (!TW_BUG(m, UNMAP_DISARMS_ALL)) {

@@ -13,8 +13,9 @@
 #include "targets/softmmu/trigger.h"
 
 static const TwZooBug bugs[] = {
-#define TW_ZOO_BUG(slug, name, summary, provenance, verdicts, endings, rules) \
-    {slug, summary, provenance, verdicts, endings, rules, ""},
+#define TW_ZOO_BUG(slug, name, layer, summary, provenance, verdicts, endings, \
+                   rules) \
+    {slug, summary, provenance, verdicts, endings, rules, "", layer},
 #include "targets/zoo/bugs.def"
 #undef TW_ZOO_BUG
 };
@@ -22,7 +23,7 @@ static const TwZooBug bugs[] = {
 /* In the order of Bug, behind the bugs. */
 static const TwZooBug mutants[] = {
 #define TW_ZOO_MUTANT_SHOWN(slug, name, rules, summary, shown) \
-    {slug, summary, "", "", "", rules, shown},
+    {slug, summary, "", "", "", rules, shown, ""},
 #define TW_ZOO_MUTANT(slug, name, rules, summary) \
     TW_ZOO_MUTANT_SHOWN(slug, name, rules, summary, "")
 #include "targets/zoo/mutants.def"
@@ -50,6 +51,7 @@ static const TwZooBug cells[] = {
      "", \
      "", \
      rules, \
+     "", \
      ""},
 #include "targets/zoo/cells.def"
 #undef TW_ZOO_CELL
@@ -169,7 +171,6 @@ static TwTarget *zoo_open(const TwTargetOptions *options, GError **error)
     const char *slug = name_argument(options);
     Bug bug = slug != NULL ? find_slug(slug) : BUG_NONE;
     unsigned cell = slug != NULL ? find_cell(slug) : G_N_ELEMENTS(cells);
-    g_autoptr(GString) slugs = NULL;
 
     if (bug != BUG_NONE || cell < G_N_ELEMENTS(cells)) {
         Machine *m = machine_open(&tw_zoo_class, options);
@@ -185,14 +186,9 @@ static TwTarget *zoo_open(const TwTargetOptions *options, GError **error)
         }
         return &m->target;
     }
-    slugs = g_string_new(NULL);
-    for (unsigned i = 0; i < G_N_ELEMENTS(bugs); i++) {
-        g_string_append_printf(slugs, "%s%s", i > 0 ? ", " : "", bugs[i].slug);
-    }
     g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE,
-                "zoo: expected zoo:SLUG with one of %s, or with a mutant "
-                "(see twinwalk targets)",
-                slugs->str);
+                "zoo: expected zoo:SLUG with the slug of a bug or mutant (see "
+                "twinwalk targets)");
     return NULL;
 }
 

@@ -23,6 +23,8 @@ typedef struct TwZooBug {
     const char *shown;      /* mutants: random programs show it only with
                              * --flush page ("page"), only with --check
                              * ("check"), or "never"; else "" */
+    const char *layer;      /* bugs: the part of the memory system that is
+                             * wrong, for people; else "" */
 } TwZooBug;
 
 extern const TwTargetClass tw_zoo_class;
@@ -30,7 +32,8 @@ extern const TwTargetClass tw_zoo_class;
 /* All bugs, in the order of bugs.def; *count receives how many. */
 const TwZooBug *tw_zoo_bugs(unsigned *count);
 
-/* A mutant that is QEMU's behaviour: the rule is the one that it overrides. */
+/* A bug or mutant that is QEMU's behaviour: the rule is the one that it
+ * overrides. */
 typedef struct TwZooQuirk {
     const char *slug, *summary, *rule;
 } TwZooQuirk;
