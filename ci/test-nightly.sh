@@ -140,6 +140,24 @@ assert figures["canary.fired"] == 100, figures
 assert figures["inputs_per_second.iommu"] > 0, figures
 assert figures["corpus.iommu"] == 1, figures' "$out/findings.db"
 
+night 0 'engines and the zoo' --only bench
+check 'an eighth of the bugs was tried' grep -q \
+    '^bench	\(ok\|finding\)	.*	random [0-9]* of [0-9]* trials of [0-9]* bugs' "$out"/latest/steps.tsv
+check 'each bug in its turn' python3 -c '
+import sys
+sys.path.insert(0, sys.argv[1])
+from night.bench import part_of
+slugs = [str(i) for i in range(19)]
+parts = [part_of(slugs, f"2026-12-{day:02}-010203") for day in range(1, 9)]
+assert sorted(sum(parts, [])) == sorted(slugs), parts
+assert part_of(slugs, "2026-12-09-000000") == parts[0]' "$top/ci"
+check 'the curves are beside the steps' grep -q '<figure' "$out"/latest/bench.html
+check 'and the figures in the store' python3 -c '
+import sqlite3, sys
+figures = dict(sqlite3.connect(sys.argv[1]).execute("SELECT name, value FROM measures"))
+assert 0 < figures["zoo_detected.random"] <= 100, figures
+assert figures["zoo_mean.random"] > 0, figures' "$out/findings.db"
+
 export TWINWALK_ZOO=second-hop-unregistered
 night 10 'a bug is switched on' --only fuzz,triage
 page '1 new, 0 returned, 0 fixed'

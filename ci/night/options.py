@@ -9,7 +9,7 @@ from arguments import (Usage, folder_of, is_foreign, object_of, pairs_of,
                        seconds_of)
 
 STEPS = ("tests", "regressions", "canary", "campaigns", "fuzz", "merge",
-         "triage", "zoo", "coverage")
+         "triage", "zoo", "bench", "coverage")
 TARGETS = ("unicorn", "unicorn:x86-64", "unicorn:riscv64",
            "unicorn:arm64-1k", "unicorn:arm64@last", "unicorn-ab",
            "unicorn-vtlb", "unicorn-snapshot", "qemu-aarch64", "qemu-x86-64",

@@ -27,6 +27,8 @@ static const struct {
     {"coverage.situations", "Situations met", " %"},
     {"corpus", "Corpus, inputs by harness", ""},
     {"zoo", "Zoo, bugs found", " %"},
+    {"zoo_detected", "Zoo, an eighth a night: trials that detect a bug", " %"},
+    {"zoo_mean", "Zoo, an eighth a night: mean time of a trial", " s"},
     {"canary", "Canaries that found their bug", " %"},
 };
 
