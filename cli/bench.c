@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/verbs.h"
+#include "reports/measure/scale.h"
 
 enum { MODES = 2 };
 
@@ -68,6 +69,15 @@ static void text_loop(const Figures *f, unsigned i)
     printf("  %.1f times the time of an empty harness (no target, no judge), "
            "%.0f rounds of the calibration loop\n",
            ratio(l->whole, l->empty), ratio(l->whole, f->round));
+    if (l->instructions > 0) {
+        printf("  %.0f instructions per program, %.1f times those of an empty "
+               "harness\n",
+               l->instructions, ratio(l->instructions, l->empty_instructions));
+    } else {
+        printf("  instructions are not counted here (%s); ci/instructions "
+               "counts them\n",
+               l->why_not);
+    }
     if (l->counters[TW_COUNT_FILL] > 0) {
         printf("  served from the TLB: %.1f %%; fills per program: %.2f\n",
                hit_share(l), mean(l->counters[TW_COUNT_FILL], l->programs));
@@ -158,6 +168,11 @@ static void json_loop(JsonBuilder *b, const Figures *f, unsigned i)
     tw_json_double(b, "ns_empty", l->empty);
     tw_json_double(b, "ratio_to_empty", ratio(l->whole, l->empty));
     tw_json_double(b, "ratio_to_calibration", ratio(l->whole, f->round));
+    if (l->instructions > 0) {
+        tw_json_double(b, "instructions", l->instructions);
+        tw_json_double(b, "instructions_to_empty",
+                       ratio(l->instructions, l->empty_instructions));
+    }
     tw_json_double(b, "tlb_percent", hit_share(l));
     tw_json_double(b, "fills", mean(l->counters[TW_COUNT_FILL], l->programs));
     tw_json_int(b, "findings", l->findings);
@@ -218,6 +233,77 @@ static void json(const Figures *f)
     tw_cli_json_print(b, NULL);
 }
 
+/* How time grows ----------------------------------------------------------- */
+
+static void text_scale(const char *target, const TwScaleRow *rows)
+{
+    printf("%s: us per program by the number of its parts, and the power of "
+           "this number\nby which the last doubling grows (1: linear)\n\n"
+           "%-8s %6s %10s %10s\n",
+           target, "part", "number", "target", "judge");
+    for (TwScalePart part = 0; part < TW_SCALE_PARTS; part++) {
+        const TwScaleRow *row = &rows[part];
+
+        for (unsigned i = 0; i < row->sizes; i++) {
+            printf("%-8s %6u %10.2f %10.2f\n",
+                   i == 0 ? tw_scale_name(part) : "", row->size[i],
+                   row->target[i] / 1000, row->judge[i] / 1000);
+        }
+        if (row->sizes > 1) {
+            printf("%-8s %6s %10.2f %10.2f\n", "", "power", row->target_power,
+                   row->judge_power);
+        } else if (row->sizes == 0) {
+            printf("%-8s the target runs no such program, or has a finding in "
+                   "it\n",
+                   tw_scale_name(part));
+        }
+    }
+}
+
+static void json_scale(const char *target, const TwScaleRow *rows)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+
+    json_builder_begin_object(b);
+    tw_json_string(b, "target", target);
+    json_builder_set_member_name(b, "scale");
+    json_builder_begin_array(b);
+    for (TwScalePart part = 0; part < TW_SCALE_PARTS; part++) {
+        const TwScaleRow *row = &rows[part];
+
+        json_builder_begin_object(b);
+        tw_json_string(b, "part", tw_scale_name(part));
+        json_builder_set_member_name(b, "number");
+        json_builder_begin_array(b);
+        for (unsigned i = 0; i < row->sizes; i++) {
+            json_builder_add_int_value(b, row->size[i]);
+        }
+        json_builder_end_array(b);
+        json_list(b, "ns_target", row->target, row->sizes);
+        json_list(b, "ns_judge", row->judge, row->sizes);
+        if (row->sizes > 1) {
+            tw_json_double(b, "target_power", row->target_power);
+            tw_json_double(b, "judge_power", row->judge_power);
+        }
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+    json_builder_end_object(b);
+    tw_cli_json_print(b, NULL);
+}
+
+static int scale(const TwCliTarget *target, double seconds, bool as_json)
+{
+    TwScaleRow rows[TW_SCALE_PARTS];
+    GError *error = NULL;
+
+    if (!tw_bench_scale(&target->options, seconds, rows, &error)) {
+        return tw_cli_fail_error(error);
+    }
+    (as_json ? json_scale : text_scale)(target->name, rows);
+    return TW_EXIT_CLEAN;
+}
+
 /* The verb ----------------------------------------------------------------- */
 
 static int measure(Figures *f, const TwCliTarget *target, TwKnown *known,
@@ -257,7 +343,7 @@ int tw_verb_bench(int argc, char **argv)
     g_autofree char *profile_name = NULL;
     g_autofree Figures *figures = g_new0(Figures, 1);
     unsigned profile = TW_PROFILE_BALANCED;
-    gboolean as_json = FALSE;
+    gboolean as_json = FALSE, by_size = FALSE;
     double seconds = DEFAULT_SECONDS;
     TwCliKnown known = {0};
     TwCliTarget target;
@@ -269,6 +355,10 @@ int tw_verb_bench(int argc, char **argv)
          "Measures for about N seconds "
          "(default " G_STRINGIFY(DEFAULT_SECONDS) ")",
          "N"},
+        {"scale", 0, 0, G_OPTION_ARG_NONE, &by_size,
+         "Measures instead how the time of a program grows with its regions, "
+         "hops, IOMMUs, CPUs, entries and operations",
+         NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Prints JSON", NULL},
         TW_CLI_KNOWN_ENTRIES(known),
         G_OPTION_ENTRY_NULL,
@@ -297,8 +387,18 @@ int tw_verb_bench(int argc, char **argv)
                                    "most 3600");
         goto out;
     }
+    if (by_size && profile_name) {
+        tw_cli_fail(TW_EXIT_USAGE,
+                    "--profile: expected without --scale, which has programs "
+                    "of its own");
+        goto out;
+    }
     if ((profile_name && !tw_cli_profile(profile_name, false, &profile)) ||
         !tw_cli_known_load(&known)) {
+        goto out;
+    }
+    if (by_size) {
+        code = scale(&target, seconds, as_json);
         goto out;
     }
     code = measure(figures, &target, known.list, both, profile, seconds);

@@ -135,7 +135,8 @@ assert mutant['verdict'] == 'fault'"
 exits 0 'bench' "$TWINWALK" bench --seconds 0.5
 for words in 'programs/s' 'oracle and judge' 'ns per TLB hit' '--flush page' \
     '--flush all' 'empty harness' 'calibration loop' 'means of a program' \
-    'us per program without operations' 'ms to start the target'; do
+    'us per program without operations' 'ms to start the target' \
+    'instructions '; do
     check "bench says $words" grep -q -e "$words" out.txt
 done
 exits 0 'bench --json' "$TWINWALK" bench --seconds 0.5 --json
@@ -152,4 +153,20 @@ assert 'ns_exchange' not in bench # the target is in this process
 assert len(bench['ns_fill']) == 4 and min(bench['ns_fill']) > 0
 assert len(bench['ns_walk']) == 4 and min(bench['ns_walk']) > 0
 assert bench['means']['operations'] > 10"
+exits 0 'bench --scale' "$TWINWALK" bench --seconds 0.5 --scale
+for part in regions aliases nesting hops iommus cpus maps pages script; do
+    check "bench --scale has $part" grep -q "^$part " out.txt
+done
+check 'and its growth' sh -c "[ \$(grep -c '^ *power ' out.txt) -eq 9 ]"
+exits 0 'bench --scale --json' "$TWINWALK" bench --seconds 0.5 --scale --json
+check 'is JSON with figures, too' python3 -c "
+import json
+rows = {row['part']: row for row in json.load(open('out.txt'))['scale']}
+assert rows['script']['number'][-1] == 1536 and rows['hops']['number'][-1] == 15
+for row in rows.values():
+    assert min(row['ns_target'] + row['ns_judge']) > 0
+    assert len(row['number']) == len(row['ns_target']) == len(row['ns_judge'])
+    assert 'target_power' in row and 'judge_power' in row"
+refuses 'scale and profile' '--profile: expected without --scale' \
+    "$TWINWALK" bench --scale --profile iommu
 finish

@@ -59,6 +59,62 @@ static TwStored *next_stored(TwContents *contents)
     return &contents->stored[contents->n_stored];
 }
 
+/* Stores that are passed at once. */
+enum { JUMP = 16 };
+
+/* The bit of the aligned word of 8 bytes that a byte is in. */
+static uint64_t word_bit(uint8_t block, uint64_t offset)
+{
+    uint64_t key = ((offset >> 3) + block) * 0x9e3779b97f4a7c15u;
+
+    return UINT64_C(1) << (key >> 58);
+}
+
+/* Puts a store, whose other fields are set, into its chain. */
+static int32_t link_stored(TwContents *contents)
+{
+    TwStored *stored = &contents->stored[contents->n_stored];
+    const TwStored *older =
+        stored->older == TW_NIL ? NULL : &contents->stored[stored->older];
+
+    stored->words = 0;
+    if (stored->length > 0) {
+        stored->words =
+            word_bit(stored->block, stored->offset) |
+            word_bit(stored->block, stored->offset + stored->length - 1);
+    }
+    stored->depth = older ? older->depth + 1 : 0;
+    if (stored->depth % JUMP == 0) {
+        stored->jump = stored->older;
+    } else {
+        stored->jump = older->jump;
+        stored->words |= older->words;
+    }
+    return (int32_t)contents->n_stored++;
+}
+
+/* The newest store that covers the byte, from number i of a chain on; TW_NIL:
+ * there is none. */
+static int32_t find_stored(const TwContents *contents, int32_t i, uint8_t block,
+                           uint64_t offset)
+{
+    uint64_t bit = word_bit(block, offset);
+
+    while (i != TW_NIL) {
+        const TwStored *stored = &contents->stored[i];
+
+        if (!(stored->words & bit)) {
+            i = stored->jump;
+        } else if (stored->block == block &&
+                   offset - stored->offset < stored->length) {
+            break;
+        } else {
+            i = stored->older;
+        }
+    }
+    return i;
+}
+
 /* The world as it was saved, in which no store is forgotten (LA-39). */
 static void restore_noted(TwContents *contents, TwContent *world, uint16_t op,
                           uint32_t tick)
@@ -69,7 +125,7 @@ static void restore_noted(TwContents *contents, TwContent *world, uint16_t op,
         .op = op,
         .past = world->newest,
     };
-    world->newest = (int32_t)contents->n_stored++;
+    world->newest = link_stored(contents);
     world->hash = tw_mix64(world->hash ^ tw_mix64(world->saved_hash));
 }
 
@@ -115,17 +171,12 @@ void tw_contents_perform(TwContents *contents, const TwOp *op, uint16_t number,
 uint8_t tw_contents_byte(const TwContents *contents, const TwContent *world,
                          uint8_t block, uint64_t offset)
 {
-    int32_t i = world->newest;
+    int32_t i = find_stored(contents, world->newest, block, offset);
 
-    for (; i != TW_NIL; i = contents->stored[i].older) {
-        const TwStored *stored = &contents->stored[i];
-
-        if (stored->block == block &&
-            offset - stored->offset < stored->length) {
-            return stored->bytes[offset - stored->offset];
-        }
+    if (i == TW_NIL) {
+        return tw_content_initial(contents->program->contents, block, offset);
     }
-    return tw_content_initial(contents->program->contents, block, offset);
+    return contents->stored[i].bytes[offset - contents->stored[i].offset];
 }
 
 /* The first world as at time t, as the chain of its stores. */
@@ -308,7 +359,7 @@ static TwContent store_run(TwContents *contents, TwContent world, uint8_t block,
         stored->older == (int32_t)contents->n_stored - 1) {
         contents->in_line++;
     }
-    world.newest = (int32_t)contents->n_stored++;
+    world.newest = link_stored(contents);
     return world;
 }
 
@@ -445,18 +496,13 @@ void tw_contents_digests(const TwContents *contents, const TwContent *world,
 
         for (unsigned k = 0; k < stored->length; k++) {
             uint64_t offset = stored->offset + k;
-            bool hidden = false; /* by a newer store */
 
-            for (int32_t j = world->newest; j != i && !hidden;
-                 j = contents->stored[j].older) {
-                const TwStored *newer = &contents->stored[j];
-
-                hidden = newer->block == stored->block &&
-                         offset - newer->offset < newer->length;
-            }
-            if (!hidden && stored->bytes[k] !=
-                               tw_content_initial(contents->program->contents,
-                                                  stored->block, offset)) {
+            /* Not hidden by a newer store, and not what was there at first: */
+            if (find_stored(contents, world->newest, stored->block, offset) ==
+                    i &&
+                stored->bytes[k] !=
+                    tw_content_initial(contents->program->contents,
+                                       stored->block, offset)) {
                 digests[stored->block] +=
                     tw_ram_digest_term(offset, stored->bytes[k]);
             }

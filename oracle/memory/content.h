@@ -20,6 +20,11 @@ typedef struct TwStored {
                             * the stores that were saved; the others are */
     uint8_t bytes[TW_MAX_ACCESS];
     int32_t past; /* still here */
+    /* To pass many stores at once: the stores from this one down to that before
+     * `jump` touch only words that have their bit in `words`. */
+    uint64_t words;
+    int32_t jump;
+    uint32_t depth; /* how many stores are older in its chain */
 } TwStored;
 
 /* Each access adds at most TW_MAX_WORLDS worlds of TW_MAX_ACCESS runs, plus one

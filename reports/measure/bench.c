@@ -4,11 +4,13 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "fuzz/campaign/campaign.h"
 #include "program/bytes/bytes.h"
 #include "program/fields.h"
 #include "program/path.h"
+#include "reports/measure/instructions.h"
 
 enum { BATCH = 200, SEED = 1 };
 
@@ -66,6 +68,7 @@ typedef struct Bench {
     uint64_t first; /* number of the batch's first program */
     uint8_t *bytes; /* of the batch's programs, one after the other */
     size_t size[BATCH];
+    int counter; /* of instructions, or -1 */
 } Bench;
 
 static void make(Bench *b, unsigned i)
@@ -172,6 +175,7 @@ static void measure(Bench *b, double seconds)
 {
     double generate = 0, empty = 0, target = 0, whole = 0, decode = 0;
     double until = now_ns(CLOCK_MONOTONIC) + seconds * 1e9;
+    uint64_t empty_count = 0, whole_count = 0;
     TwBenchLoop *l = b->loop;
     TwFinding finding;
     double n;
@@ -184,11 +188,17 @@ static void measure(Bench *b, double seconds)
     }
     b->first = 0;
     do {
+        uint64_t before;
+
         prepare(b);
         generate += pass_generate(b);
+        before = tw_instructions_read(b->counter);
         empty += pass_empty(b);
+        empty_count += tw_instructions_read(b->counter) - before;
         target += pass_target(b);
+        before = tw_instructions_read(b->counter);
         whole += pass_whole(b);
+        whole_count += tw_instructions_read(b->counter) - before;
         decode += pass_decode(b);
         b->first += BATCH;
     } while (now_ns(CLOCK_MONOTONIC) < until);
@@ -198,6 +208,8 @@ static void measure(Bench *b, double seconds)
     l->decode = decode / n;
     l->empty = empty / n;
     l->whole = whole / n;
+    l->instructions = (double)whole_count / n;
+    l->empty_instructions = (double)empty_count / n;
     l->target = MAX(target - generate, 0) / n;
     l->judge = MAX(whole - target, 0) / n;
 }
@@ -220,11 +232,15 @@ bool tw_bench_loop(const TwTargetOptions *options, TwKnown *known,
         return false;
     }
     b.clock = clock_of(b.target);
+    b.counter = tw_instructions_open(loop->why_not, sizeof(loop->why_not));
     b.dialect = *tw_target_dialect(b.target);
     b.program = g_new(TwProgram, 1);
     b.trace = g_new(TwTrace, 1);
     b.bytes = g_malloc((size_t)BATCH * TW_BYTES_MAX);
     measure(&b, seconds);
+    if (b.counter >= 0) {
+        close(b.counter);
+    }
     g_free(b.bytes);
     g_free(b.trace);
     g_free(b.program);

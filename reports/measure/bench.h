@@ -17,6 +17,10 @@ typedef struct TwBenchLoop {
     TwJudgeStats stats;
     uint64_t counters[TW_COUNTERS];
     uint64_t findings; /* should be none: a finding is slow */
+    /* Instructions per program, outside the kernel; 0: the machine does not
+     * count them, and `why_not` says why. */
+    double instructions, empty_instructions;
+    char why_not[100];
 } TwBenchLoop;
 
 /*

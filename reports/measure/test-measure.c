@@ -4,6 +4,7 @@
 
 #include "reports/measure/bench.h"
 #include "reports/measure/figures.h"
+#include "reports/measure/scale.h"
 #include "reports/measure/zoo.h"
 
 static void test_median(void)
@@ -112,6 +113,33 @@ static void test_micro(void)
     g_assert_cmpfloat(micro.walk[TW_BENCH_DEPTHS - 1], >, 0);
 }
 
+/* All sizes are measured: softmmu has no finding in any. */
+static void test_scale(void)
+{
+    TwTargetOptions options = {.name = "softmmu"};
+    static const unsigned most[TW_SCALE_PARTS] = {252, 240,  252,  15,  15,
+                                                  4,   1024, 1024, 1536};
+    TwScaleRow rows[TW_SCALE_PARTS];
+    GError *error = NULL;
+
+    g_assert_true(tw_bench_scale(&options, 0.05, rows, &error));
+    g_assert_no_error(error);
+    for (TwScalePart part = 0; part < TW_SCALE_PARTS; part++) {
+        unsigned n = rows[part].sizes;
+
+        g_assert_cmpuint(n, >, 2);
+        g_assert_cmpuint(rows[part].size[n - 1], ==, most[part]);
+        for (unsigned i = 0; i < rows[part].sizes; i++) {
+            g_assert_cmpfloat(rows[part].target[i], >, 0);
+            g_assert_cmpfloat(rows[part].judge[i], >, 0);
+        }
+    }
+    options.name = "none";
+    g_assert_false(tw_bench_scale(&options, 0.05, rows, &error));
+    g_assert_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_USAGE);
+    g_clear_error(&error);
+}
+
 /* The first bug is found, fits, replays and shrinks; n of its findings too. */
 static bool take(const TwCampaignCase *raw, const TwProgram *program,
                  const TwShrunk *shrunk, void *data, GError **error)
@@ -155,6 +183,7 @@ int main(int argc, char **argv)
     g_test_add_func("/figures/pairs", test_pairs);
     g_test_add_func("/bench/loop", test_loop);
     g_test_add_func("/bench/micro", test_micro);
+    g_test_add_func("/bench/scale", test_scale);
     g_test_add_func("/zoo", test_zoo);
     return g_test_run();
 }
