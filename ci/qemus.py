@@ -15,7 +15,7 @@ IOMMUS = {"qemu-aarch64": ("qemu-smmuv3", "qemu-smmuv3-nested",
                            "qemu-smmuv3-vhost"),
           "qemu-x86-64": ("qemu-vtd", "qemu-vtd-scalable", "qemu-vtd-first",
                           "qemu-vtd-vhost", "qemu-vtd-ats", "qemu-vtd-ahci",
-                          "qemu-amdvi", "qemu-amdvi-vhost", "qemu-virtio-iommu",
+                          "qemu-virtio-vtd", "qemu-amdvi", "qemu-amdvi-vhost", "qemu-virtio-iommu",
                           "qemu-virtio-iommu-vhost"),
           "qemu-riscv64": ("qemu-riscv-iommu", "qemu-riscv-iommu-nested")}
 HERE = Path(__file__).resolve().parent

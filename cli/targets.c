@@ -89,6 +89,7 @@ static void json_path(JsonBuilder *b, const TwDialect *d)
     tw_json_bool(b, "last_bytes", d->last_bytes);
     tw_json_int(b, "dma_area_lg", d->dma_area_lg);
     tw_json_int(b, "dma_area_at", d->dma_area_at);
+    tw_json_int(b, "dma_area_step", d->dma_area_step);
     tw_json_string(b, "entry_bits", bits);
     tw_json_string(b, "entry_ones", ones);
     json_builder_set_member_name(b, "reason_groups");

@@ -96,8 +96,10 @@ typedef struct TwDialect {
                         * beside the window (path.h); 0: nothing */
     bool last_bytes;   /* reads may also be of one byte, the last of a page */
     /* Devices that keep mappings (path.h); 0: they keep none. */
-    uint8_t dma_area_lg; /* what they map: 2^n bytes, aligned */
-    uint8_t dma_area_at; /* the offset in there at which each access is */
+    uint8_t dma_area_lg;   /* what they map: 2^n bytes, aligned */
+    uint8_t dma_area_at;   /* the offset in there at which each access is */
+    uint8_t dma_area_step; /* and each so many bytes from there on, below 2^n;
+                            * the last one may end behind it; 0: there alone */
     uint64_t entry_bits; /* a `poke` may set these beside an address in there */
     uint64_t entry_ones; /* and sets these, but for one that stores 0 */
     bool mpc_board; /* programs for a board whose CPU reaches its SRAMs through

@@ -106,7 +106,8 @@ void tw_path_shape(const TwDialect *d, TwProgram *p)
 
     p->page_lg = PAGE_LG;
     p->hops = TW_DEFAULT_HOPS;
-    p->contents = TW_CONTENTS_INERT;
+    p->contents = d->contents >> TW_CONTENTS_INERT & 1 ? TW_CONTENTS_INERT
+                                                       : TW_CONTENTS_DATA;
     p->explicit_safepoints = false;
     p->n_cpus = p->n_actors = 0;
     shape_regions(d, p);
@@ -220,6 +221,27 @@ static uint64_t area_of(const TwDialect *d, uint64_t address)
     return address & (PAGE - 1) & ~((UINT64_C(1) << d->dma_area_lg) - 1);
 }
 
+/* Where the access in the area of an address is. */
+static uint64_t in_area(const TwDialect *d, uint64_t address)
+{
+    uint64_t offset = address & ((UINT64_C(1) << d->dma_area_lg) - 1);
+
+    return d->dma_area_at + (d->dma_area_step
+                                 ? offset / d->dma_area_step * d->dma_area_step
+                                 : 0);
+}
+
+/* The page of an address; not the last one of the window if an access may end
+ * in the next. */
+static uint64_t area_page(const TwDialect *d, uint64_t address)
+{
+    uint64_t page = page_in_window(d, address);
+
+    return d->dma_area_step && page == in_window(d, UINT64_MAX) - (PAGE - 1)
+               ? page - PAGE
+               : page;
+}
+
 static void fit_access(const TwDialect *d, TwOp *op, uint8_t flags)
 {
     uint64_t offset;
@@ -239,9 +261,9 @@ static void fit_access(const TwDialect *d, TwOp *op, uint8_t flags)
     }
     if (d->dma_area_lg != 0) {
         op->size = 8;
-        offset = area_of(d, op->addr) + d->dma_area_at;
+        offset = area_of(d, op->addr) + in_area(d, op->addr);
     }
-    op->addr = widen(d, page_in_window(d, op->addr) + offset, op->addr);
+    op->addr = widen(d, area_page(d, op->addr) + offset, op->addr);
 }
 
 static void fit_mapping(const TwDialect *d, TwOp *op)
@@ -253,7 +275,7 @@ static void fit_mapping(const TwDialect *d, TwOp *op)
     op->other = 0;
     op->attrs = fit_attrs(d, op->attrs);
     op->addr =
-        widen(d, page_in_window(d, op->addr) + area_of(d, op->addr), op->addr);
+        widen(d, area_page(d, op->addr) + area_of(d, op->addr), op->addr);
     op->length = UINT64_C(1) << d->dma_area_lg;
     if (op->perm != TW_R || !tw_ops_has(&d->ops, TW_OP_DMA_READ)) {
         op->perm = TW_W;

@@ -40,7 +40,10 @@
  * those of the first are not: the machine's words there are of the stage.
  *
  * With `dma_area_lg`, devices map areas of that size, and each of their
- * accesses is 8 bytes at `dma_area_at` of an area, via a mapping or not.
+ * accesses is 8 bytes at `dma_area_at` of an area, via a mapping or not; with
+ * `dma_area_step`, each so many bytes from there on, too, as long as it begins
+ * in the area.  So one may be in two pages, none of which is the last of the
+ * window.  Then all IOMMUs are tables, and contents are `data`.
  *
  * A real second stage translates what the first one reads for the device that
  * makes the access.  Here such a read has the domain as its requester (LA-53).

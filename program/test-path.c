@@ -13,11 +13,11 @@
 static TwProgram p, q;
 
 /* The objects but for the IOMMUs; these, by stage and kind. */
-#define OBJECTS \
-    "twinwalk 1\ncontents inert\n" \
+#define REGIONS \
     "region r0 iommu size 2^32 root s0 iommu i0\n" \
     "region r1 container size 2^32 root s1\n" \
     "region r2 ram size 0x400000 in r1 at 0x84000000\n"
+#define OBJECTS "twinwalk 1\ncontents inert\n" REGIONS
 #define OBJECTS_OF_TWO \
     "twinwalk 1\ncontents inert\n" \
     "region r0 iommu size 2^32 root s0 iommu i0\n" \
@@ -39,6 +39,7 @@ static TwProgram p, q;
     "tables r2 base 0x84000000 levels 3 iotlb\n"
 #define TWO OBJECTS_OF_TWO FIRST_PAGES SECOND_PAGES
 #define TABLE OBJECTS FIRST_TABLE "script\n  "
+#define DATA_TABLE "twinwalk 1\n" REGIONS FIRST_TABLE "script\n  "
 #define TABLES OBJECTS_OF_TWO FIRST_TABLE SECOND_TABLE "script\n  "
 #define BEFORE OBJECTS_OF_TWO FIRST_TABLE SECOND_PAGES "script\n  "
 #define MIXED OBJECTS_OF_TWO FIRST_PAGES SECOND_TABLE "script\n  "
@@ -51,6 +52,7 @@ static const TestPath *with_table = &test_paths[9];
 static const TestPath *with_tables = &test_paths[10];
 static const TestPath *alone = &test_paths[12];
 static const TestPath *with_mappings = &test_paths[13];
+static const TestPath *with_rings = &test_paths[14];
 
 /* A well-formed program in that text: is it inside, and does the reason not to
  * be so begin with `why`?  Then it is inside when it was made to fit. */
@@ -272,6 +274,40 @@ static void test_mappings(void)
     check(with_table, TABLE "dma-unmap m1\n", "operation 0: ");
 }
 
+/* Rings of 8 elements, which begin 4 bytes behind the start of an area: the
+ * last one ends behind it. */
+static void test_rings(void)
+{
+    static const struct {
+        bool inside;
+        const char *op;
+    } cases[] = {
+        {true, "dma-map m2 of s0 0x84004fc0 0x40 w rid=1"},
+        {true, "dma-write s0 0x84005004 8 rid=1 via m2"},
+        {true, "dma-write s0 0x8400500c 8 none"},
+        {true, "dma-write s0 0x84004ffc 8 none"}, /* in two pages */
+        {true, "dma-write s0 0x843fefc4 8 none"},
+        {true, "dma-write s0 0x843feffc 8 none"},
+        {false, "dma-map m2 of s0 0x84004fe0 0x40 w rid=1"},
+        {false, "dma-map m2 of s0 0x84004fc0 0x80 w rid=1"},
+        {false, "dma-map m2 of s0 0x843ff040 0x40 w rid=1"}, /* last page */
+        {false, "dma-write s0 0x84005000 8 none"},
+        {false, "dma-write s0 0x84005008 8 none"},
+        {false, "dma-write s0 0x8400500c 4 none"},
+        {false, "dma-write s0 0x843ff044 8 none"},
+        {false, "dma-write s0 0x843ffffc 8 none"},
+        {false, "dma-read s0 0x8400500c 8 none"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text =
+            g_strconcat(DATA_TABLE, cases[i].op, "\n", NULL);
+
+        check(with_rings, text, cases[i].inside ? NULL : "operation 0: ");
+    }
+    check(with_rings, TABLE "dma-unmap m1\n", "contents");
+}
+
 static void test_shape(void)
 {
     static const struct {
@@ -413,6 +449,7 @@ int main(int argc, char **argv)
     g_test_add_func("/path/table", test_table);
     g_test_add_func("/path/alone", test_alone);
     g_test_add_func("/path/mappings", test_mappings);
+    g_test_add_func("/path/rings", test_rings);
     g_test_add_func("/path/shape", test_shape);
     g_test_add_func("/path/LA-63/widths", test_widths);
     g_test_add_func("/path/random", test_random);

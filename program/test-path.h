@@ -16,7 +16,8 @@ typedef struct TestPath {
     uint64_t far;   /* 1 GiB where nothing is */
     bool tables;    /* the IOMMU may be a `table`; */
     bool alone;     /* it is one, and reads may be of last bytes */
-    bool mappings;  /* devices store alone, via mappings of areas */
+    bool mappings;  /* devices store alone, via mappings of areas, */
+    bool rings;     /* of 8 elements, behind a `table` */
 } TestPath;
 
 #define TEST_ARM64_BITS UINT64_C(0x70180000000007ff)
@@ -77,6 +78,12 @@ static const TestPath test_paths[] = {
      .entry_bits = UINT64_C(0x3ff00000000007ff),
      .tables = true,
      .mappings = true},
+    {"table, rings",
+     1,
+     {TW_FORMAT_VTD_SL, 0},
+     .tables = true,
+     .mappings = true,
+     .rings = true},
 };
 
 enum { N_TEST_PATHS = sizeof(test_paths) / sizeof(test_paths[0]) };
@@ -134,13 +141,21 @@ static inline TwDialect test_path_dialect(const TestPath *path)
         d.iommu_kinds = 1u << TW_IOMMU_TABLE;
         d.last_bytes = true;
     }
+    if (path->rings) {
+        tw_ops_remove(&d.ops, TW_OP_POKE);
+        tw_ops_remove(&d.ops, TW_OP_CONTEXT);
+        tw_ops_remove(&d.ops, TW_OP_INVALIDATE);
+        d.iommu_kinds = 1u << TW_IOMMU_TABLE;
+        d.contents = 1u << TW_CONTENTS_DATA;
+    }
     if (path->mappings) {
         tw_ops_remove(&d.ops, TW_OP_DMA_READ);
         tw_ops_add(&d.ops, TW_OP_DMA_MAP);
         tw_ops_add(&d.ops, TW_OP_DMA_UNMAP);
         d.op_flags |= TW_OPF_VIA;
-        d.dma_area_lg = 8;
-        d.dma_area_at = 0x40;
+        d.dma_area_lg = path->rings ? 6 : 8;
+        d.dma_area_at = path->rings ? 4 : 0x40;
+        d.dma_area_step = path->rings ? 8 : 0;
     }
     return d;
 }

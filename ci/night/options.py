@@ -16,7 +16,7 @@ TARGETS = ("unicorn", "unicorn:x86-64", "unicorn:riscv64",
            "qemu-riscv64", "qemu-mpc", "qemu-mpc-smp", "qemu-mpc-dma",
            "qemu-smmuv3", "qemu-smmuv3-nested", "qemu-vtd",
            "qemu-vtd-scalable", "qemu-vtd-first", "qemu-vtd-vhost", "qemu-vtd-ats",
-           "qemu-vtd-ahci", "qemu-smmuv3-vhost", "qemu-amdvi",
+           "qemu-vtd-ahci", "qemu-virtio-vtd", "qemu-smmuv3-vhost", "qemu-amdvi",
            "qemu-amdvi-vhost", "qemu-virtio-iommu", "qemu-virtio-iommu-vhost",
            "qemu-riscv-iommu", "qemu-riscv-iommu-nested")
 ENGINES = ("libfuzzer", "afl")

@@ -106,8 +106,8 @@ says()
 find_iommus()
 {
     targets=
-    for target in smmuv3 smmuv3-nested vtd vtd-scalable vtd-first vtd-vhost vtd-ats vtd-ahci smmuv3-vhost amdvi \
-        riscv-iommu riscv-iommu-nested virtio-iommu virtio-iommu-vhost; do
+    for target in smmuv3 smmuv3-nested vtd vtd-scalable vtd-first vtd-vhost vtd-ats vtd-ahci virtio-vtd smmuv3-vhost \
+        amdvi riscv-iommu riscv-iommu-nested virtio-iommu virtio-iommu-vhost; do
         if "$TWINWALK" targets --target "qemu-$target" 2>/dev/null |
             grep -q '^version '; then
             targets="$targets qemu-$target"

@@ -104,7 +104,9 @@ static void use_mapping(TwPathPlan *plan, TwOp *access)
         mapping->addr >> 12 != access->addr >> 12) {
         put_mapping(plan, access);
     } else {
-        access->addr = mapping->addr;
+        access->addr = mapping->addr + (plan->dialect->dma_area_step != 0
+                                            ? access->addr % mapping->length
+                                            : 0);
     }
 }
 

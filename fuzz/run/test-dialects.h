@@ -292,6 +292,7 @@ typedef struct Row {
     X(last_bytes, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_area_lg, NOTHING, CASES({0, NULL, NULL})) \
     X(dma_area_at, NOTHING, CASES({0, NULL, NULL})) \
+    X(dma_area_step, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_bits, NOTHING, CASES({0, NULL, NULL})) \
     X(entry_ones, NOTHING, CASES({0, NULL, NULL})) \
     X(mpc_board, MUST, CASES({0, SMALL, READ})) \

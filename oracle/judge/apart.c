@@ -109,6 +109,7 @@ void tw_apart_see(const TwOracle *oracle, const TwAccess *access,
     seen->reason = outcome->reason;
     seen->located = outcome->n_locations > 0;
     seen->broken = outcome->class_ >= TW_CLASSES;
+    seen->gaps = 0;
     if (oracle->world->has_mpcs) {
         /* What has no location was blocked (LA-32). */
         seen->located |=
@@ -144,5 +145,8 @@ void tw_apart_see(const TwOracle *oracle, const TwAccess *access,
         got |= bytes;
         see_location(at, seen);
     }
-    seen->broken |= got != (1u << access->size) - 1 && !oracle->world->has_mpcs;
+    if (!oracle->world->has_mpcs) {
+        seen->gaps = (uint8_t)(access->size - __builtin_popcount(got));
+        seen->broken |= seen->gaps > 0;
+    }
 }

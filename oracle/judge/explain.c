@@ -429,7 +429,10 @@ static void say_seen(TwFinding *finding, const TwOracle *oracle,
                      const TwAccess *access, const TwSeen *seen)
 {
     say(finding, "\nseen: %s", class_name(seen->class_));
-    if (seen->broken) {
+    if (seen->gaps > 0) {
+        say(finding, ", but %u of %u bytes are nowhere", seen->gaps,
+            access->size);
+    } else if (seen->broken) {
         say(finding, " with locations that make no sense");
     } else if (seen->located) {
         say_places(finding, access, seen->bytes);

@@ -17,6 +17,7 @@ typedef struct TwSeen {
     uint8_t class_;
     bool located; /* locations are there */
     bool broken;  /* locations overlap, have gaps, or stand at a refusal */
+    uint8_t gaps; /* bytes that have none, and nothing else is broken; else 0 */
     uint64_t value;
     TwReason reason;             /* of a refusal */
     TwByte bytes[TW_MAX_ACCESS]; /* located: region, offset, flags */

@@ -59,6 +59,7 @@ static void tell_seen(TwStory *story, const TwOracle *oracle)
 
     story->seen.class_ = accused->seen.class_;
     story->seen.broken = accused->seen.broken;
+    story->seen.gaps = accused->seen.gaps;
     story->reasons = oracle->world->reasons;
     story->seen.reason = accused->seen.reason;
     /* A refused read should give zero (AC-1): then there is nothing to say. */

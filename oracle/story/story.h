@@ -97,7 +97,8 @@ enum { TW_STORY_ALLOWED = 8 };
 /* What came, or may come, of the access. */
 typedef struct TwTold {
     uint8_t class_; /* TwClass */
-    bool broken;    /* seen: locations that make no sense */
+    bool broken;    /* seen: locations that make no sense, and */
+    uint8_t gaps;   /* if nothing else is wrong, bytes that have none */
     bool busy;      /* it reaches a device that has started it (AC-8) */
     bool has_value;
     bool current;     /* the current answer, not an older one; of an access

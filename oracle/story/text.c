@@ -322,7 +322,10 @@ static void print_told(const TwStory *story, const char *label,
     if (told->busy && told->class_ == TW_CLASS_DECODE_ERROR) {
         g_string_append(line, ", in its own callback [AC-8]");
     }
-    if (told->broken) {
+    if (told->gaps > 0) {
+        g_string_append_printf(line, ", but %u bytes of it are nowhere",
+                               told->gaps);
+    } else if (told->broken) {
         g_string_append(line, " with locations that make no sense");
     }
     if (told->has_value) {

@@ -44,6 +44,7 @@ static const TwTargetClass *const classes[] = {
     &tw_qtest_vtd_vhost_class,
     &tw_qtest_vtd_ats_class,
     &tw_qtest_vtd_ahci_class,
+    &tw_qtest_virtio_vtd_class,
     &tw_qtest_amdvi_class,
     &tw_qtest_amdvi_vhost_class,
     &tw_qtest_virtio_iommu_class,

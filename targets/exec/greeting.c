@@ -238,6 +238,7 @@ enum {
     NUM_ENTRY_ONES,
     NUM_AREA_LG,
     NUM_AREA_AT,
+    NUM_AREA_STEP,
     NUM_REASON_LG,
     NUM_REASON_GROUPS, /* one for each kind but NONE */
     NUMS = NUM_REASON_GROUPS + TW_REASONS - 1
@@ -292,6 +293,7 @@ static const struct {
     [NUM_ENTRY_ONES] = {"entry-ones", 0, UINT64_MAX, OF_DIALECT(entry_ones)},
     [NUM_AREA_LG] = {"dma-area-lg", 0, 12, OF_DIALECT(dma_area_lg)},
     [NUM_AREA_AT] = {"dma-area-at", 0, 248, OF_DIALECT(dma_area_at)},
+    [NUM_AREA_STEP] = {"dma-area-step", 0, 128, OF_DIALECT(dma_area_step)},
     [NUM_REASON_LG] = {"reason-lg", 0, 64, OF_DIALECT(reason_lg)},
 #define GROUP(n, kind) \
     [NUM_REASON_GROUPS + n] = { \

@@ -184,6 +184,7 @@ static void test_greeting_of_path(void)
         .entry_ones = 0x400,
         .dma_area_lg = 8,
         .dma_area_at = 0x40,
+        .dma_area_step = 0x20,
         .reason_groups = {0, 1, 2, 3, 4, 5, 6, TW_REASON_UNTOLD, 8},
         .reason_lg = 64,
     };

@@ -47,7 +47,7 @@ enum {
     "ich9-ahci,id=ahci" k ",addr=" slot DISK(k, "0") DISK(k, "1") DISK(k, "2") \
         DISK(k, "3")
 
-const char *tw_ahci_device(unsigned index)
+static const char *device_of(unsigned index)
 {
     static const char *const devices[MOST_INDEXES] = {CONTROLLER("0", "5"),
                                                       CONTROLLER("1", "6")};
@@ -69,7 +69,7 @@ static void write_port(Machine *m, unsigned index, unsigned port,
                     value);
 }
 
-bool tw_ahci_start(Machine *m, char *why, size_t size)
+static bool start_disks(Machine *m, char *why, size_t size)
 {
     for (unsigned i = 0; i < MOST_INDEXES; i++) {
         unsigned slot = FIRST_SLOT + i;
@@ -147,18 +147,6 @@ static void stop_port(Machine *m, unsigned index, unsigned port)
     write_port(m, index, port, PORT_COMMAND, STOPPED);
 }
 
-/* What was recorded since this was last asked; noted in that slot. */
-static void take_reason(Machine *m, unsigned index, uint32_t slot,
-                        TwReason *reason)
-{
-    m->slot = slot;
-    m->capture = tw_plan_slot(m);
-    m->driver->capture(m);
-    if (!m->tell && !m->broken) {
-        m->driver->faults(m, index, m->ram + m->capture + SLOT_CAPTURE, reason);
-    }
-}
-
 /* A port that could not map its area has a buffer of QEMU's instead, which is
  * written where the area is when the port stops.  So it is stopped at once, and
  * what that records is dropped. */
@@ -167,7 +155,7 @@ static void stop_lost(Machine *m, unsigned index, unsigned port)
     TwReason reason;
 
     stop_port(m, index, port);
-    take_reason(m, index, AT_SLOTS + SLOT_BYTES, &reason);
+    tw_qtest_reason(m, index, AT_SLOTS + SLOT_BYTES, &reason);
 }
 
 /* A script that is told has no ports to look at: it does what was seen to be
@@ -176,21 +164,21 @@ static void tell_map(Machine *m, const TwOp *op, unsigned number,
                      unsigned index)
 {
     begin_port(m, index, op->obj, op->addr);
-    take_reason(m, index, AT_SLOTS, NULL);
+    tw_qtest_reason(m, index, AT_SLOTS, NULL);
     m->held[op->obj].runs = !m->held_lost[number];
     if (m->held_lost[number]) {
         stop_lost(m, index, op->obj);
     }
 }
 
-void tw_ahci_map(Machine *m, const TwOp *op, unsigned number)
+static void map(Machine *m, const TwOp *op, unsigned number)
 {
     unsigned index = (op->attrs >> TW_ATTR_REQUESTER_SHIFT) % m->indexes;
     Held *held = &m->held[op->obj];
     TwReason reason = {.kind = TW_REASON_NONE};
     Before before;
 
-    *held = (Held){false, (uint8_t)index, op->addr};
+    *held = (Held){.index = (uint8_t)index, .area = op->addr};
     if (m->tell) {
         tell_map(m, op, number, index);
         return;
@@ -198,7 +186,7 @@ void tw_ahci_map(Machine *m, const TwOp *op, unsigned number)
     tw_direct_settle(m);
     look_before(m, op->addr, &before);
     begin_port(m, index, op->obj, op->addr);
-    take_reason(m, index, AT_SLOTS, &reason);
+    tw_qtest_reason(m, index, AT_SLOTS, &reason);
     if (m->broken) {
         return;
     }
@@ -209,7 +197,7 @@ void tw_ahci_map(Machine *m, const TwOp *op, unsigned number)
     }
 }
 
-void tw_ahci_unmap(Machine *m, const TwOp *op)
+static void unmap(Machine *m, const TwOp *op)
 {
     Held *held = &m->held[op->obj];
 
@@ -219,7 +207,7 @@ void tw_ahci_unmap(Machine *m, const TwOp *op)
     }
 }
 
-void tw_ahci_stop(Machine *m)
+static void stop(Machine *m)
 {
     for (unsigned port = 0; port < OWN_PORT; port++) {
         if (m->held[port].runs && !m->broken && !m->tell) {
@@ -274,7 +262,7 @@ static bool is_held(const Machine *m, const TwOp *op, unsigned index)
            op->addr == held->area + STORED_AT;
 }
 
-void tw_ahci_store(Machine *m, const TwOp *op, unsigned number)
+static void store(Machine *m, const TwOp *op, unsigned number)
 {
     TwOutcome *outcome = &m->trace->outcomes[number];
     unsigned index = (op->attrs >> TW_ATTR_REQUESTER_SHIFT) % m->indexes;
@@ -293,7 +281,7 @@ void tw_ahci_store(Machine *m, const TwOp *op, unsigned number)
     }
     outcome->reason = (TwReason){.kind = TW_REASON_NONE};
     if (!m->tell_alone) {
-        take_reason(m, index, AT_SLOTS, &outcome->reason);
+        tw_qtest_reason(m, index, AT_SLOTS, &outcome->reason);
     }
     if (!m->tell && !m->broken) {
         conclude(m, op, number, find_stored(m, &before));
@@ -302,3 +290,19 @@ void tw_ahci_store(Machine *m, const TwOp *op, unsigned number)
         stop_lost(m, index, port);
     }
 }
+
+const Keeper tw_ahci = {
+    .area_lg = 8,
+    .area_at = STORED_AT,
+    .about = "AHCI controllers make DMA, 00:05.0 (rid=0) and 00:06.0 (rid=1):\n"
+             "a port that begins to receive maps 256 bytes (dma-map); when its "
+             "link is reset,\n"
+             "the disk sends its signature, which the port stores at offset "
+             "0x40 (dma-write).\n",
+    .device = device_of,
+    .start = start_disks,
+    .map = map,
+    .unmap = unmap,
+    .store = store,
+    .stop = stop,
+};

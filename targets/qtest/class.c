@@ -33,6 +33,14 @@ static const TwTargetOption options_of_virtio[] = {
     {.name = NULL},
 };
 
+/* Likewise, and without families of commands (families.c). */
+static const TwTargetOption options_of_rings[] = {
+    TW_QEMU_OPTIONS_OF_BINARIES,
+    TW_QEMU_OPTION_DROP_FLUSHES,
+    TW_QEMU_OPTION_TIMEOUT,
+    {.name = NULL},
+};
+
 static const TwTargetOption options_of_all[] = {
     TW_QEMU_OPTIONS_OF_BINARIES,
     ONLY_COMMANDS("global, domain, pages, contexts, second-global, "
@@ -59,19 +67,22 @@ static void add_tables(TwDialect *d)
 }
 
 /* Devices keep mappings of areas, and do nothing but store. */
-static void add_mappings(TwDialect *d)
+static void add_mappings(TwDialect *d, const Keeper *keeper)
 {
     tw_ops_remove(&d->ops, TW_OP_DMA_READ);
     tw_ops_add(&d->ops, TW_OP_DMA_MAP);
     tw_ops_add(&d->ops, TW_OP_DMA_UNMAP);
     d->op_flags |= TW_OPF_VIA;
-    d->dma_area_lg = 8;
-    d->dma_area_at = 0x40;
+    d->dma_area_lg = keeper->area_lg;
+    d->dma_area_at = keeper->area_at;
+    d->dma_area_step = keeper->area_step;
+    if (keeper->area_step) { /* stores are of no whole word (LA-44) */
+        d->contents = 1u << TW_CONTENTS_DATA;
+    }
 }
 
-/* There are no tables in memory, and nothing is kept of a translation, which is
- * what an access at the end of a page would find. */
-static void be_without_tables(TwDialect *d)
+/* All IOMMUs are of kind `table`. */
+static void be_without_pokes(TwDialect *d)
 {
     static const uint8_t codes[] = {TW_OP_POKE, TW_OP_CONTEXT,
                                     TW_OP_INVALIDATE};
@@ -79,9 +90,16 @@ static void be_without_tables(TwDialect *d)
     for (unsigned i = 0; i < sizeof(codes); i++) {
         tw_ops_remove(&d->ops, codes[i]);
     }
-    d->op_flags = TW_OPF_ON;
     d->iommu_kinds = 1u << TW_IOMMU_TABLE;
     d->table_bases = d->output_widths = false;
+}
+
+/* There are no tables in memory, and nothing is kept of a translation, which is
+ * what an access at the end of a page would find. */
+static void be_without_tables(TwDialect *d)
+{
+    be_without_pokes(d);
+    d->op_flags = TW_OPF_ON;
     d->path_levels = 0;
     d->last_bytes = true;
 }
@@ -131,8 +149,11 @@ static TwDialect dialect_of(const Driver *driver)
 
     memcpy(d.reason_groups, driver->reason_groups, sizeof(d.reason_groups));
     add_tables(&d);
-    if (driver->held) {
-        add_mappings(&d);
+    if (driver->keeper) {
+        add_mappings(&d, driver->keeper);
+    }
+    if (driver->no_pokes) {
+        be_without_pokes(&d);
     }
     if (driver->tables_alone) {
         be_without_tables(&d);
@@ -321,7 +342,7 @@ static TwTarget *machine_open(const TwTargetClass *klass, const Driver *driver,
     }
     m->contract = driver->contract;
     m->contract.mapping_ends =
-        driver->held ? TW_ENDS_UNMAP | TW_ENDS_RESET : 0; /* RU-9 */
+        driver->keeper ? TW_ENDS_UNMAP | TW_ENDS_RESET : 0; /* RU-9 */
     if (driver->uncached && options->qemu_args &&
         strstr(options->qemu_args, driver->uncached)) {
         m->contract.iotlb &= TW_IOTLB_CONTEXTS;
@@ -435,6 +456,9 @@ CLASS(vtd_ats, "vtd-ats",
 CLASS(vtd_ahci, "vtd-ahci",
       "VT-d of a stock QEMU, legacy mode, under AHCI, which keeps mappings",
       TRIGGERS(vtd_ahci));
+CLASS_WITH(options_of_rings, tw_qtest_call, virtio_vtd, "virtio-vtd",
+           "VT-d of a stock QEMU, legacy mode, under rings of virtio devices",
+           TRIGGERS(virtio_vtd));
 CLASS(smmuv3_vhost, "smmuv3-vhost",
       "SMMUv3 of a stock QEMU, stage 1: what it tells vhost-user devices",
       TRIGGERS(smmuv3_vhost));

@@ -57,6 +57,23 @@ typedef struct Stage {
     uint64_t root;
 } Stage;
 
+/* Test devices that keep mappings (RU-9), each of an area: ahci.c, ring.c. */
+typedef struct Keeper {
+    uint8_t area_lg, area_at, area_step; /* as in TwDialect, with dma_ */
+    /* For a reader of a script: lines about the devices and what they do, the
+     * last one open. */
+    const char *about;
+    /* Of QEMU's option -device, for a device and what is behind it. */
+    const char *(*device)(unsigned index);
+    bool (*start)(Machine *m, char *why, size_t size); /* the devices */
+    /* Operations of the script. */
+    void (*map)(Machine *m, const TwOp *op, unsigned number);
+    void (*unmap)(Machine *m, const TwOp *op);
+    void (*store)(Machine *m, const TwOp *op, unsigned number);
+    /* What runs still, at the end of a script. */
+    void (*stop)(Machine *m);
+} Keeper;
+
 typedef struct Driver {
     const char *name;    /* of the class, behind "qemu-" */
     const char *binary;  /* the QEMU of the PATH */
@@ -70,9 +87,9 @@ typedef struct Driver {
     bool ats;                  /* and they have ATS, each behind a root port:
                                 * then a driver must end what they keep */
     uint64_t hole_first, hole_last; /* of what they are told (told.h) */
-    bool held;   /* test devices keep mappings (ahci.c), and there is no control
-                  * device */
-    bool silent; /* a refusal may leave no record */
+    const Keeper *keeper; /* test devices keep mappings, and there is no control
+                           * device; or NULL */
+    bool silent;          /* a refusal may leave no record */
     unsigned tells_since; /* before this version, no refusal is recorded */
     Config config;
     uint64_t ecam;
@@ -90,6 +107,8 @@ typedef struct Driver {
     uint64_t wide;
     bool tables_alone; /* it has no tables in memory: IOMMUs are of kind
                         * `table`, by table() */
+    bool no_pokes;     /* programs have no tables in memory: IOMMUs are of kind
+                        * `table`, by tables.c */
     uint8_t reason_groups[TW_REASONS];
     uint8_t reason_lg; /* as in TwDialect */
     TwContract contract;

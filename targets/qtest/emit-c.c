@@ -62,6 +62,9 @@ static char *result_of(const Emit *e, unsigned number)
     if ((check == CHECK_FAULT || check == CHECK_WORDS) && after < e->n_faults) {
         return g_strdup_printf("after[%u]", after);
     }
+    if (check == CHECK_VALUE && e->second && number == e->answer + 1) {
+        return g_strdup("second");
+    }
     return check == CHECK_VALUE && number == e->answer ? g_strdup("answer")
                                                        : NULL;
 }
@@ -180,9 +183,10 @@ static void put_value_check(const Emit *e, GString *out)
     put_comment(tw_emit_is_lost(e) ? "The store must be there."
                                    : "The store must not be there.",
                 out);
-    g_string_append_printf(out,
-                           "    g_assert_cmphex(answer, %s, 0x%" PRIx64 ");\n",
-                           tw_emit_is_lost(e) ? "==" : "!=", e->tag);
+    g_string_append_printf(
+        out, "    g_assert_cmphex(answer%s, %s, 0x%" PRIx64 ");\n",
+        e->second ? " | second << 32" : "",
+        tw_emit_is_lost(e) ? "==" : "!=", e->tag);
 }
 
 static void put_check(const Emit *e, GString *out)
@@ -221,13 +225,12 @@ static void put_check(const Emit *e, GString *out)
 static void put_devices(const Emit *e, GString *out)
 {
     g_string_append(out, " *\n * No guest runs.  ");
-    if (e->m->driver->held) {
-        g_string_append(
-            out, "AHCI controllers make DMA, 00:05.0 (rid=0) and 00:06.0\n"
-                 " * (rid=1): a port that begins to receive maps 256 bytes "
-                 "(dma-map); when its link\n * is reset, the disk sends its "
-                 "signature, which the port stores at offset 0x40\n"
-                 " * (dma-write).  ");
+    if (e->m->driver->keeper) {
+        g_auto(GStrv) about = g_strsplit(e->m->driver->keeper->about, "\n", -1);
+
+        for (char **line = about; *line; line++) {
+            g_string_append_printf(out, "%s%s", *line, line[1] ? "\n * " : "");
+        }
         return;
     }
     g_string_append_printf(out,
@@ -267,7 +270,8 @@ static void put_variables(const Emit *e, GString *out)
     case CHECK_ALIVE:
         break;
     case CHECK_VALUE:
-        g_string_append(out, "    uint64_t answer;\n");
+        g_string_append_printf(out, "    uint64_t answer%s;\n",
+                               e->second ? ", second" : "");
         break;
     case CHECK_FAULT:
         g_string_append_printf(

@@ -13,6 +13,10 @@
 #include "program/text/text.h"
 #include "targets/qtest/emit.h"
 
+#define NOWHERE UINT64_MAX
+
+enum { HALF = 4 }; /* bytes of a store in each of two pages */
+
 static void tell(Emit *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static void tell(Emit *e, const char *format, ...)
@@ -34,7 +38,8 @@ static void tell_memory(Emit *e)
     Machine *m = e->m;
     unsigned low = tw_emit_accused(e)->addr % PAGE_BYTES & ~7u;
 
-    tell(e, m->driver->tables_alone ? "# RAM: what the access may read\n"
+    tell(e, tw_path_is_all_tables(&m->dialect)
+                ? "# RAM: what the access may read\n"
             : tw_qtest_is_direct(m)
                 ? "# RAM: first entries of tables, and what the access may "
                   "read\n"
@@ -45,7 +50,7 @@ static void tell_memory(Emit *e)
         uint64_t at = (uint64_t)m->used[i] * PAGE_BYTES;
         uint64_t pa = m->driver->ram + AT_PROGRAM + at;
 
-        if (!m->driver->tables_alone) {
+        if (!tw_path_is_all_tables(&m->dialect)) {
             tw_qtest_put(m, pa, m->masters + at, 8 * OWN_WORDS);
         }
         tw_qtest_put(m, pa + low, m->masters + at + low, 8);
@@ -77,7 +82,26 @@ static void tell_answer(Emit *e)
         tw_qtest_tell_read(m, m->driver->ram + m->capture,
                            tw_emit_accused(e)->size);
     } else if (e->place) {
-        tw_qtest_tell_read(m, e->place, 8);
+        tw_qtest_tell_read(m, e->place, e->second ? HALF : 8);
+        if (e->second) {
+            tw_qtest_tell_read(m, e->second, HALF);
+        }
+    }
+}
+
+/* What a device stores is often the same. */
+static void clear_place(const Emit *e)
+{
+    Machine *m = e->m;
+
+    if (!m->driver->keeper || !e->place) {
+        return;
+    }
+    if (e->second) {
+        tw_qtest_writel(m, e->place, UINT32_MAX);
+        tw_qtest_writel(m, e->second, UINT32_MAX);
+    } else {
+        tw_qtest_writeq(m, e->place, UINT64_MAX);
     }
 }
 
@@ -92,9 +116,7 @@ static void tell_script(Emit *e)
         tell(e, "\n# %u: %s%s\n", n, text->str,
              n == e->finding->op ? ": this goes wrong" : "");
         if (n == e->finding->op) {
-            if (m->driver->held && e->place) {
-                tw_qtest_writeq(m, e->place, 0); /* a disk's bytes are alike */
-            }
+            clear_place(e);
             tell_faults(e, 0);
             m->tell_alone = true; /* its faults are read before they go */
         }
@@ -137,6 +159,7 @@ static GString *commands_of(Emit *e, GError **error)
         tw_qtest_plan_setup(m);
         tell_script(e);
         tw_qtest_memory_finish(m);
+        memset(m->held, 0, sizeof(m->held));
     } else {
         g_set_error(error, TW_TARGET_ERROR, TW_TARGET_ERROR_ENVIRONMENT,
                     "qemu-%s: %s", m->driver->name, why);
@@ -192,17 +215,37 @@ static void put_record_check(const Emit *e, GString *out)
                          ";;\nesac\ngood \"it is recorded otherwise\"\n");
 }
 
+/* Of a store in two pages, two words. */
+static void put_answer(const Emit *e, GString *out)
+{
+    if (e->second) {
+        g_string_append_printf(
+            out,
+            "answer=$(sed -n '%u,%us/^OK //p' \"$dir/out\" | tr '\\n' :)\n",
+            e->answer, e->answer + 1);
+    } else {
+        g_string_append_printf(
+            out, "answer=$(sed -n '%us/^OK //p' \"$dir/out\")\n", e->answer);
+    }
+}
+
 static void put_check(const Emit *e, GString *out)
 {
+    g_autofree char *tag =
+        e->second ? g_strdup_printf("0x%016" PRIx64 ":0x%016" PRIx64 ":",
+                                    e->tag & UINT32_MAX, e->tag >> 32)
+                  : g_strdup_printf("0x%016" PRIx64, e->tag);
+
     if (!tw_emit_is_value_wrong(e)) {
         g_string_append_printf(
             out,
             "before=$(sed -n '%u,%up' \"$dir/out\")\n"
             "after=$(sed -n '%u,%up' \"$dir/out\")\n"
-            "# The access is refused, as it must be. What is recorded of "
-            "that:\n",
+            "# %s, as it must be. What is recorded of that:\n",
             e->faults[0], e->faults[0] + e->n_faults - 1, e->faults[1],
-            e->faults[1] + e->n_faults - 1);
+            e->faults[1] + e->n_faults - 1,
+            e->torn ? "A half of the store is refused"
+                    : "The access is refused");
         if (e->seen.reason.kind == TW_REASON_NONE) {
             g_string_append(
                 out, "[ \"$before\" = \"$after\" ] || good \"a fault was "
@@ -213,8 +256,7 @@ static void put_check(const Emit *e, GString *out)
         }
         return;
     }
-    g_string_append_printf(out, "answer=$(sed -n '%us/^OK //p' \"$dir/out\")\n",
-                           e->answer);
+    put_answer(e, out);
     if (!tw_emit_stores(e)) {
         g_string_append(out, "case $answer in\n");
         put_right_values(e, out);
@@ -222,16 +264,17 @@ static void put_check(const Emit *e, GString *out)
                              "bad \"the device read $answer\"\n");
     } else if (tw_emit_is_lost(e)) {
         g_string_append_printf(out,
-                               "[ \"$answer\" != 0x%016" PRIx64
-                               " ] || good \"the store is where it must be\"\n"
+                               "[ \"$answer\" != %s ] || good \"the store is "
+                               "where it must be\"\n"
                                "bad \"the store is lost\"\n",
-                               e->tag);
+                               tag);
     } else {
-        g_string_append_printf(out,
-                               "[ \"$answer\" = 0x%016" PRIx64
-                               " ] || good \"the store is not there\"\n"
-                               "bad \"the store is at 0x%" PRIx64 "\"\n",
-                               e->tag, e->place);
+        g_string_append_printf(
+            out,
+            "[ \"$answer\" = %s ] || good \"the store is not "
+            "there\"\n"
+            "bad \"the store is at 0x%" PRIx64 "\"\n",
+            tag, e->place);
     }
 }
 
@@ -254,13 +297,13 @@ static void put_head(const Emit *e, GString *out)
     }
     if (e->m->observer) {
         tw_emit_vhost_head(e, out);
-    } else if (e->m->driver->held) {
-        g_string_append(
-            out,
-            "#\n# No guest runs. AHCI controllers make DMA, 00:05.0 (rid=0) "
-            "and 00:06.0 (rid=1):\n# a port that begins to receive maps 256 "
-            "bytes (dma-map); when its link is reset,\n# the disk sends its "
-            "signature, which the port stores at offset 0x40 (dma-write).\n# ");
+    } else if (e->m->driver->keeper) {
+        g_auto(GStrv) about = g_strsplit(e->m->driver->keeper->about, "\n", -1);
+
+        g_string_append(out, "#\n# No guest runs. ");
+        for (char **line = about; *line; line++) {
+            g_string_append_printf(out, "%s%s", *line, line[1] ? "\n# " : "");
+        }
     } else {
         g_string_append_printf(
             out,
@@ -386,15 +429,38 @@ static const char *refusal(const Emit *e)
                : NULL;
 }
 
+/* Where byte k of a store is, in RAM. */
+static uint64_t place_in(const TwLocation *locations, unsigned n, unsigned k)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (k - locations[i].first < locations[i].length) {
+            return locations[i].offset + (k - locations[i].first);
+        }
+    }
+    return NOWHERE;
+}
+
+static void take_places(Emit *e, const TwLocation *locations, unsigned n)
+{
+    const TwOp *op = tw_emit_accused(e);
+    uint64_t first = e->m->driver->ram + AT_PROGRAM;
+
+    e->place = first + place_in(locations, n, 0);
+    if (op->addr % PAGE_BYTES + op->size > PAGE_BYTES) {
+        e->second = first + place_in(locations, n, HALF);
+    }
+}
+
 /* Runs the program once more, to see where the accused store is. */
 static void look(Emit *e, TwTrace *trace)
 {
     const TwOp *op = tw_emit_accused(e);
     const TwAllowed *allowed = &e->expected->allowed[0];
-    uint64_t first = e->m->driver->ram + AT_PROGRAM;
+    const TwLocation *seen;
 
     tw_qtest_run(&e->m->target, e->program, trace);
     e->seen = trace->outcomes[e->finding->op];
+    seen = &trace->locations[e->seen.location];
     if (e->m->driver->record) {
         e->n_recorded = e->m->driver->record(e->m, e->recorded);
     } else if (tw_qtest_is_direct(e->m)) {
@@ -412,13 +478,15 @@ static void look(Emit *e, TwTrace *trace)
                                            op->addr, k)
                   << 8 * k;
     }
-    if (e->m->driver->held) {
+    if (e->m->driver->keeper) {
         e->tag = e->m->held_word; /* what was stored in truth */
     }
-    if (e->seen.n_locations > 0) {
-        e->place = first + trace->locations[e->seen.location].offset;
+    e->torn = e->seen.n_locations > 0 &&
+              place_in(seen, e->seen.n_locations, op->size - 1) == NOWHERE;
+    if (e->seen.n_locations > 0 && !e->torn) {
+        take_places(e, seen, e->seen.n_locations);
     } else if (allowed->n_locations > 0) {
-        e->place = first + allowed->locations[0].offset;
+        take_places(e, allowed->locations, allowed->n_locations);
     }
 }
 

@@ -15,8 +15,11 @@ typedef struct Emit {
     const TwFinding *finding;
     const TwExpected *expected;
     TwOutcome seen; /* when run again */
-    uint64_t place; /* of a store: guest address that has it now, or 0 */
-    uint64_t tag;   /* what it stores */
+    /* Of a store: guest address that has it now, or must have it, or 0; of its
+     * second half, if that is in another page, or 0. */
+    uint64_t place, second;
+    bool torn;    /* a half of it is nowhere */
+    uint64_t tag; /* what it stores */
     /* Numbers of commands, from 1: the read of what the access gave; reads of
      * what was recorded of faults before and after it, n_faults each; the read
      * of all records, or 0. */
@@ -31,10 +34,13 @@ static inline const TwOp *tw_emit_accused(const Emit *e)
     return &e->program->script[e->finding->op];
 }
 
-/* Is what the access gave wrong, by itself, not what was recorded of it? */
+/* Is what the access gave wrong, by itself, not what was recorded of it?  Where
+ * a store in two pages must be refused, one half may be made: then the other
+ * must be recorded. */
 static inline bool tw_emit_is_value_wrong(const Emit *e)
 {
-    return e->finding->verdict != TW_VERDICT_REASON;
+    return e->finding->verdict != TW_VERDICT_REASON &&
+           !(e->torn && e->expected->allowed[0].class_ != TW_CLASS_OK);
 }
 
 static inline bool tw_emit_stores(const Emit *e)
@@ -46,7 +52,7 @@ static inline bool tw_emit_stores(const Emit *e)
 static inline bool tw_emit_is_lost(const Emit *e)
 {
     return e->expected->allowed[0].class_ == TW_CLASS_OK &&
-           e->seen.class_ != TW_CLASS_OK;
+           (e->seen.class_ != TW_CLASS_OK || e->torn);
 }
 
 /* Appends the whole text; `commands` has a line for each command, and comments

@@ -56,14 +56,17 @@ enum {
     SLOT_CAPTURE = 16, /* in a slot: the bytes that were loaded, then what was
                         * captured */
     MOST_SEGMENTS = 4 * TW_MAX_SCRIPT,
-    HELD_PORTS = TW_PATH_MAPPINGS + 1, /* of a device of ahci.c */
+    HELD_PORTS = TW_PATH_MAPPINGS + 1, /* of a device that keeps mappings:
+                                        * ports, or queues */
 };
 
-/* A mapping of the language, with ahci.c. */
+/* A mapping of the language, of a device that keeps some; with ring.c, the last
+ * one is for stores via none. */
 typedef struct Held {
-    bool runs; /* the port with its number, and */
+    bool runs; /* the port or queue with its number, and */
     uint8_t index;
     uint64_t area;
+    uint16_t n; /* elements of the ring that were used */
 } Held;
 
 /* An access that is planned. */
@@ -155,10 +158,10 @@ struct Machine {
     Planned planned[TW_MAX_SCRIPT];
     Segment segments[MOST_SEGMENTS];
 
-    /* ahci.c */
-    Held held[TW_PATH_MAPPINGS];
+    /* ahci.c, ring.c */
+    Held held[HELD_PORTS];
     bool held_lost[TW_MAX_SCRIPT]; /* this `dma-map` has mapped nothing */
-    uint64_t held_word;            /* the first bytes that a disk sends */
+    uint64_t held_word; /* the first bytes that a device has stored */
 
     /* memory.c */
     uint8_t block, contents; /* of the RAM that the masters are of */
@@ -174,7 +177,7 @@ enum { DRIVER_STATE = 4096 };
 /* Is each operation performed by itself (direct.c)? */
 static inline bool tw_qtest_is_direct(const Machine *m)
 {
-    return m->driver->observed || m->driver->held;
+    return m->driver->observed || m->driver->keeper;
 }
 
 /* copy.c: plans that a test device copies n bytes, between bus addresses of 64
@@ -198,17 +201,15 @@ void tw_direct_settle(Machine *m);
 void tw_direct_store(Machine *m, uint64_t pa, uint64_t value, unsigned n);
 void tw_direct_capture(Machine *m, uint64_t pa, unsigned n, unsigned at);
 
+/* reason.c: what was recorded of a device since this was last asked; noted in
+ * that slot. */
+void tw_qtest_reason(Machine *m, unsigned index, uint32_t slot,
+                     TwReason *reason);
+
 /* observe.c: an access of the script. */
 void tw_observe_access(Machine *m, const TwOp *op, unsigned number);
 
-/* ahci.c: of QEMU's option -device, for a device and its disks; starts the
- * devices; operations of the script; stops what runs, at the end of one. */
-const char *tw_ahci_device(unsigned index);
-bool tw_ahci_start(Machine *m, char *why, size_t size);
-void tw_ahci_map(Machine *m, const TwOp *op, unsigned number);
-void tw_ahci_unmap(Machine *m, const TwOp *op);
-void tw_ahci_store(Machine *m, const TwOp *op, unsigned number);
-void tw_ahci_stop(Machine *m);
+extern const Keeper tw_ahci, tw_ring;
 
 /* Of QEMU's option -device, for device number i; NULL: there is none. */
 const char *tw_qtest_device(const Machine *m, unsigned i);
@@ -279,7 +280,8 @@ bool tw_qtest_emit_test(TwTarget *target, const TwProgram *program,
 extern const Driver tw_qtest_smmuv3, tw_qtest_smmuv3_nested,
     tw_qtest_riscv_iommu, tw_qtest_riscv_iommu_nested, tw_qtest_vtd,
     tw_qtest_vtd_scalable, tw_qtest_vtd_first, tw_qtest_smmuv3_vhost,
-    tw_qtest_vtd_vhost, tw_qtest_vtd_ats, tw_qtest_vtd_ahci, tw_qtest_amdvi,
-    tw_qtest_amdvi_vhost, tw_qtest_virtio_iommu, tw_qtest_virtio_iommu_vhost;
+    tw_qtest_vtd_vhost, tw_qtest_vtd_ats, tw_qtest_vtd_ahci,
+    tw_qtest_virtio_vtd, tw_qtest_amdvi, tw_qtest_amdvi_vhost,
+    tw_qtest_virtio_iommu, tw_qtest_virtio_iommu_vhost;
 
 #endif

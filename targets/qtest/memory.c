@@ -51,7 +51,8 @@ static void make_master(Machine *m, unsigned page)
         bytes[i] = tw_content_initial(m->contents, m->block,
                                       (uint64_t)page * PAGE_BYTES + i);
     }
-    for (unsigned i = 0; i < OWN_WORDS && !m->driver->tables_alone; i++) {
+    for (unsigned i = 0; i < OWN_WORDS && !tw_path_is_all_tables(&m->dialect);
+         i++) {
         if (i != theirs(m)) {
             uint64_t word = m->driver->own_word(m, stage_of(m, page), i);
 

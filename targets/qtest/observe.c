@@ -36,13 +36,7 @@ static bool translate(Machine *m, unsigned index, uint64_t iova, uint8_t right,
 static void take_reason(Machine *m, const TwOp *op, unsigned index,
                         TwOutcome *outcome)
 {
-    m->slot = AT_SLOTS;
-    m->capture = tw_plan_slot(m);
-    m->driver->capture(m);
-    if (!m->broken) {
-        m->driver->faults(m, index, m->ram + m->capture + SLOT_CAPTURE,
-                          &outcome->reason);
-    }
+    tw_qtest_reason(m, index, AT_SLOTS, &outcome->reason);
     if (outcome->reason.kind == TW_REASON_NO_CONTEXT) {
         outcome->reason.address = op->addr; /* SMMUv3 records none then */
     }

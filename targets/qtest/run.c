@@ -53,6 +53,7 @@ static void use_of(Machine *m, const TwOp *op)
     case TW_OP_DMA_WRITE:
     case TW_OP_DMA_MAP:
         use(m, op->addr);
+        use(m, op->addr + (op->size ? op->size - 1 : 0)); /* may be another */
         break;
     case TW_OP_POKE:
         tw_qtest_memory_use(m, first_byte(m) + op->addr);
@@ -65,8 +66,12 @@ static void use_of(Machine *m, const TwOp *op)
         for (uint64_t x = op->addr; x <= op->last; x += PAGE_BYTES) {
             tw_qtest_memory_use(m, op->out + (x - op->addr));
         }
-        if (m->dialect.last_bytes) { /* a defect leads there */
+        /* Defects lead there. */
+        if (m->dialect.last_bytes) {
             tw_qtest_memory_use(m, op->out - PAGE_BYTES);
+        }
+        if (m->dialect.dma_area_step) {
+            tw_qtest_memory_use(m, op->out + (op->last - op->addr) + 1);
         }
         break;
     default:
@@ -174,12 +179,12 @@ void tw_qtest_plan_op(Machine *m, unsigned number)
         outcome->status = TW_STATUS_SKIPPED;
     } else if (tw_op_is_dma(op) && m->observer) {
         tw_observe_access(m, op, number);
-    } else if (tw_op_is_dma(op) && m->driver->held) {
-        tw_ahci_store(m, op, number);
+    } else if (tw_op_is_dma(op) && m->driver->keeper) {
+        m->driver->keeper->store(m, op, number);
     } else if (op->code == TW_OP_DMA_MAP) {
-        tw_ahci_map(m, op, number);
+        m->driver->keeper->map(m, op, number);
     } else if (op->code == TW_OP_DMA_UNMAP) {
-        tw_ahci_unmap(m, op);
+        m->driver->keeper->unmap(m, op);
     } else if (tw_op_is_dma(op)) {
         plan_access(m, op, number);
     } else {
@@ -491,7 +496,9 @@ static void run_direct(Machine *m)
         tw_qtest_plan_op(m, i++);
     }
     tw_direct_settle(m);
-    tw_ahci_stop(m);
+    if (m->driver->keeper) {
+        m->driver->keeper->stop(m);
+    }
     if (m->broken) {
         m->trace->end_op = (uint16_t)(i > 0 ? i - 1 : n);
     }

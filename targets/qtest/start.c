@@ -32,8 +32,8 @@ const char *tw_qtest_device(const Machine *m, unsigned i)
     static const char *const wide[DEVICES] = {
         NULL, "e1000e,addr=5,romfile=", "e1000e,addr=6,romfile="};
 
-    if (m->driver->held) {
-        return i == CONTROL ? NULL : tw_ahci_device(i - 1);
+    if (m->driver->keeper) {
+        return i == CONTROL ? NULL : m->driver->keeper->device(i - 1);
     }
     return is_wide(m, i) ? wide[i] : narrow[i];
 }
@@ -82,8 +82,8 @@ static bool start_devices(Machine *m, char *why, size_t size)
 bool tw_qtest_set_up(Machine *m, char *why, size_t size)
 {
     bool (*start)(Machine *, char *, size_t) = m->observer ? tw_vhost_start
-                                               : m->driver->held
-                                                   ? tw_ahci_start
+                                               : m->driver->keeper
+                                                   ? m->driver->keeper->start
                                                    : start_devices;
 
     return start(m, why, size) && m->driver->start(m, why, size) &&

@@ -28,6 +28,7 @@ TW_QTEST_TRIGGERS(amdvi);
 TW_QTEST_TRIGGERS(vtd_vhost);
 TW_QTEST_TRIGGERS(smmuv3_vhost);
 TW_QTEST_TRIGGERS(vtd_ahci);
+TW_QTEST_TRIGGERS(virtio_vtd);
 TW_QTEST_TRIGGERS(virtio);
 TW_QTEST_TRIGGERS(virtio_vhost);
 TW_QTEST_TRIGGERS(amdvi_vhost);

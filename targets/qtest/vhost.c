@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "targets/qtest/internal.h"
+#include "targets/qtest/virtio-pci.h"
 
 enum {
     FIRST_SLOT = 5,
@@ -21,25 +22,8 @@ enum {
     ECAM = 0xb0000000,
     ATS_CONTROL = 0x106,   /* a word; bit 15 enables */
     IDENTITY = 0x105a1af4, /* a file system of VIRTIO 1 */
-    BAR4 = 0x20,
-    BAR4_UPPER = 0x24,
-    COMMAND = 4,
-    MEMORY_AND_MASTER = 6,
-    /* Common configuration: offsets in BAR 4. */
-    FEATURES_SELECT = 0x08,
-    FEATURES = 0x0c,
-    STATUS = 0x14, /* a byte; likewise words of 2 bytes: */
-    QUEUE_SELECT = 0x16,
-    QUEUE_SIZE = 0x18,
-    QUEUE_ENABLE = 0x1c,
-    QUEUE_RINGS = 0x20, /* three addresses of 8 bytes */
     QUEUES = 2,
     RING_LG = 12, /* a page for each ring */
-    /* Bits of STATUS. */
-    ACKNOWLEDGE = 1,
-    DRIVER = 2,
-    DRIVER_OK = 4,
-    FEATURES_OK = 8,
 };
 
 /* Bits 32 and 33: VERSION_1, ACCESS_PLATFORM. */
@@ -97,7 +81,7 @@ const char *tw_vhost_device(const Machine *m, unsigned index)
 static void start_queue(Machine *m, uint64_t bar, unsigned queue)
 {
     tw_qtest_writew(m, bar + QUEUE_SELECT, (uint16_t)queue);
-    for (unsigned ring = 0; ring < 3; ring++) {
+    for (unsigned ring = 0; ring < RINGS; ring++) {
         uint64_t at = bar + QUEUE_RINGS + 8 * ring;
 
         tw_qtest_writel(m, at,

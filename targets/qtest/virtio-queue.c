@@ -11,35 +11,13 @@
 
 #include "targets/qtest/needs.h"
 #include "targets/qtest/virtio-iommu.h"
+#include "targets/qtest/virtio-pci.h"
 
 enum {
     SLOT = 3,              /* PCI device number */
     IDENTITY = 0x10571af4, /* device 23 of VIRTIO 1 */
-    BAR4 = 0x20,
-    BAR4_UPPER = 0x24,
-    COMMAND = 4,
-    MEMORY_AND_MASTER = 6,
     BAR = 0xfe400000,
-    /* Offsets in BAR 4, as stock QEMU has them: common configuration, */
-    OFFERED_SELECT = 0x00,
-    OFFERED = 0x04,
-    FEATURES_SELECT = 0x08,
-    FEATURES = 0x0c,
-    STATUS = 0x14, /* with QUEUE_SELECT behind it */
-    QUEUE_SELECT = 0x16,
-    QUEUE_SIZE = 0x18,
-    QUEUE_ENABLE = 0x1c,
-    QUEUE_RINGS = 0x20,
-    /* the device's own, */
-    CONFIG_BYPASS = 0x2000 + 36,
-    /* a word for each queue that is to be looked at. */
-    NOTIFY = 0x3000,
-    NOTIFY_BYTES = 4,
-    /* Bits of STATUS. */
-    ACKNOWLEDGE = 1,
-    DRIVER = 2,
-    DRIVER_OK = 4,
-    FEATURES_OK = 8,
+    CONFIG_BYPASS = 0x2000 + 36, /* in BAR 4, the device's own */
     /* Features: INPUT_RANGE, DOMAIN_RANGE, MAP_UNMAP, BYPASS_CONFIG; of the
      * upper half, VERSION_1. */
     WANTED = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 6,
@@ -50,11 +28,6 @@ enum {
     ENTRIES = 256, /* of a queue */
     AT_RINGS = AT_STRUCTURES,
     RING_BYTES = 0x1000,
-    DESCRIPTORS = 0,
-    AVAILABLE = 1,
-    USED = 2,
-    RINGS = 3,
-    DESCRIPTOR_BYTES = 16,
     NEXT = 1, /* flags of descriptors */
     WRITES = 2,
     AT_REQUESTS = AT_STRUCTURES + 0x10000,

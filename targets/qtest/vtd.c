@@ -733,8 +733,13 @@ const Driver tw_qtest_vtd_ats = {
 const Driver tw_qtest_vtd_ahci = {
     VTD("vtd-ahci"),
     SECOND_STAGE,
-    .held = true,
+    .keeper = &tw_ahci,
     .machine = Q35 "39",
+};
+
+const Driver tw_qtest_virtio_vtd = {
+    VTD("virtio-vtd"), SECOND_STAGE,        .keeper = &tw_ring,
+    .no_pokes = true,  .machine = Q35 "39",
 };
 
 const Driver tw_qtest_vtd_scalable = {
