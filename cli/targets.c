@@ -241,6 +241,22 @@ static void json_mutants(JsonBuilder *b)
     json_builder_end_array(b);
 }
 
+static void json_equivalents(JsonBuilder *b)
+{
+    unsigned count;
+    const TwZooBug *equivalents = tw_zoo_equivalents(&count);
+
+    json_builder_set_member_name(b, "equivalents");
+    json_builder_begin_array(b);
+    for (unsigned i = 0; i < count; i++) {
+        json_builder_begin_object(b);
+        tw_json_string(b, "equivalent", equivalents[i].slug);
+        tw_json_string(b, "summary", equivalents[i].summary);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
 static void json_misses(JsonBuilder *b)
 {
     unsigned count;
@@ -297,6 +313,18 @@ static const char *mutant_shown(const char *shown)
                                          : "";
 }
 
+static void text_equivalents(void)
+{
+    unsigned count;
+    const TwZooBug *equivalents = tw_zoo_equivalents(&count);
+
+    printf("\nEquivalents of the zoo, in which nothing is wrong (%u):\n",
+           count);
+    for (unsigned i = 0; i < count; i++) {
+        printf("  %s\n      %s\n", equivalents[i].slug, equivalents[i].summary);
+    }
+}
+
 /* A line for each command and structure: the kinds. */
 static void text_misses(void)
 {
@@ -344,6 +372,7 @@ static void text(void)
                mutants[i].rules, mutant_shown(mutants[i].shown));
     }
     text_misses();
+    text_equivalents();
     quirks = tw_zoo_quirks(&count);
     printf("\nQuirks of softmmu (--quirk), each with the rule that it "
            "overrides:\n");
@@ -386,8 +415,8 @@ static int text_opened(const TwTargetOptions *options)
 static void names(void)
 {
     const TwTargetClass *const *classes = tw_target_classes();
-    const TwZooBug *(*const lists[])(unsigned *) = {tw_zoo_bugs,
-                                                    tw_zoo_mutants};
+    const TwZooBug *(*const lists[])(unsigned *) = {tw_zoo_bugs, tw_zoo_mutants,
+                                                    tw_zoo_equivalents};
 
     for (unsigned i = 0; classes[i]; i++) {
         printf("%s\n", classes[i]->name);
@@ -421,6 +450,7 @@ static int json(const TwTargetOptions *options)
     json_builder_end_array(b);
     json_zoo(b);
     json_mutants(b);
+    json_equivalents(b);
     json_misses(b);
     json_quirks(b);
     json_builder_set_member_name(b, "opened");

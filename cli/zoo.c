@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * twinwalk zoo: is every historical bug, or every mutant, found?  For each,
+ * twinwalk zoo: is every historical bug, or every mutant, found?  (And is of
+ * equivalents nothing?  zoo-equivalents.c.)  For each,
  * runs random programs until the first finding, compares the verdict with those
  * that the bug is known to cause, replays the case in a process of its own, and
  * shrinks it to a case with the same key.
@@ -124,8 +125,8 @@ static int catch_all(const TwZooRun *zoo, GPtrArray *wanted, bool json)
 
 typedef struct Options {
     TwCliTarget target;
-    char *time, *seed, *out;
-    gboolean json, mutants;
+    char *time, *seed, *out, *programs;
+    gboolean json, mutants, equivalents;
     int jobs, findings, triage;
 } Options;
 
@@ -136,6 +137,14 @@ static bool parse_options(int *argc, char ***argv, Options *o)
          "Uses all mutants instead of all bugs, except those that random "
          "programs never show; accepts any verdict of a finding",
          NULL},
+        {"equivalents", 0, 0, G_OPTION_ARG_NONE, &o->equivalents,
+         "Runs random programs on all equivalents instead: changes of softmmu "
+         "that no rule forbids. Exit code 10 if anything is reported",
+         NULL},
+        {"programs", 'n', 0, G_OPTION_ARG_STRING, &o->programs,
+         "Number of programs for each of --equivalents "
+         "(default " G_STRINGIFY(TW_ZOO_PROGRAMS) ")",
+         "N"},
         {"time", 0, 0, G_OPTION_ARG_STRING, &o->time,
          "Gives up on a bug after TIME "
          "(default " G_STRINGIFY(TW_ZOO_SECONDS) "s)",
@@ -192,11 +201,13 @@ static bool parse_options(int *argc, char ***argv, Options *o)
 }
 
 /* Checks the values, and puts them into `zoo`. */
-static bool check_options(const Options *o, TwZooRun *zoo, int argc)
+static bool check_options(const Options *o, TwZooRun *zoo, uint64_t *programs,
+                          int argc)
 {
     const char *wrong = NULL;
 
-    if ((o->seed && !tw_cli_number("--seed", o->seed, &zoo->seed)) ||
+    if ((o->programs && !tw_cli_number("--programs", o->programs, programs)) ||
+        (o->seed && !tw_cli_number("--seed", o->seed, &zoo->seed)) ||
         (o->time && !tw_cli_seconds("--time", o->time, &zoo->seconds))) {
         return false;
     }
@@ -213,6 +224,12 @@ static bool check_options(const Options *o, TwZooRun *zoo, int argc)
     } else if (o->triage < 0 || o->triage > 100000 ||
                (o->triage && o->findings)) {
         wrong = "--triage: expected 1 to 100000, and no --findings";
+    } else if (o->equivalents && (o->mutants || o->findings || o->triage ||
+                                  o->time || argc > 1)) {
+        wrong = "--equivalents: expected no slugs, and no other option than "
+                "--programs, --seed, --jobs and --json";
+    } else if ((o->programs && !o->equivalents) || *programs == 0) {
+        wrong = "--programs: expected at least 1, and --equivalents with it";
     } else if (o->out && !o->findings) {
         wrong = "--out: expected --findings with it";
     }
@@ -263,16 +280,19 @@ int tw_verb_zoo(int argc, char **argv)
     Options o = {.jobs = 1};
     TwZooRun zoo = {
         .seed = 1, .seconds = TW_ZOO_SECONDS, .stop = tw_stop_asked()};
+    uint64_t programs = TW_ZOO_PROGRAMS;
     int code = TW_EXIT_USAGE;
 
     if (argc > 1 && strcmp(argv[1], "bench") == 0) {
         return tw_zoo_bench(argc - 1, argv + 1);
     }
-    if (parse_options(&argc, &argv, &o) && check_options(&o, &zoo, argc) &&
+    if (parse_options(&argc, &argv, &o) &&
+        check_options(&o, &zoo, &programs, argc) &&
         choose_bugs(wanted, o.mutants, argc, argv)) {
         tw_stop_on_signals();
         code =
-            o.triage ? tw_zoo_triage(&zoo, wanted, (unsigned)o.triage, o.json)
+            o.equivalents ? tw_zoo_equivalent(&zoo, programs, o.json)
+            : o.triage ? tw_zoo_triage(&zoo, wanted, (unsigned)o.triage, o.json)
             : o.findings ? tw_zoo_findings(&zoo, wanted, (unsigned)o.findings,
                                            o.out, o.json)
                          : catch_all(&zoo, wanted, o.json);
@@ -280,6 +300,7 @@ int tw_verb_zoo(int argc, char **argv)
     g_free(o.time);
     g_free(o.seed);
     g_free(o.out);
+    g_free(o.programs);
     tw_cli_target_clear(&o.target);
     return code;
 }

@@ -13,6 +13,7 @@
 #define TW_ZOO_RAND_RAW 0.8   /* adjusted Rand index of raw findings, */
 #define TW_ZOO_RAND_STORE 0.9 /* and in the store, at least */
 #define TW_ZOO_GROUPS 2       /* findings in the store per bug, median */
+#define TW_ZOO_PROGRAMS 20000 /* of each equivalent, if not given */
 
 /*
  * Shrinks `n` raw findings of each bug in `bugs` (const TwZooBug *), prints the
@@ -27,5 +28,11 @@ int tw_zoo_findings(const TwZooRun *zoo, GPtrArray *bugs, unsigned n,
  * separates the bugs, and returns the exit code.
  */
 int tw_zoo_triage(const TwZooRun *zoo, GPtrArray *bugs, unsigned n, bool json);
+
+/*
+ * Runs `programs` random programs on each equivalent, prints whether one has a
+ * finding, and returns the exit code.
+ */
+int tw_zoo_equivalent(const TwZooRun *zoo, uint64_t programs, bool json);
 
 #endif

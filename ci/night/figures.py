@@ -24,7 +24,7 @@ def zoo(step, seconds):
     """How much of the zoo random programs find, and how fast."""
     night = step.night
     output = night.folder / "zoo.json"
-    code = step.run(night.twinwalk, "zoo", "--time", str(max(5, seconds // 12)),
+    code = step.run(night.twinwalk, "zoo", "--time", str(max(60, seconds // 12)),
                     "--jobs", str(night.options.jobs), "--json", output=output)
     try:
         bugs = json.loads(read(output))["bugs"]

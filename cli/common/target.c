@@ -89,8 +89,8 @@ void tw_cli_target_entries(TwCliTarget *target, GArray *entries,
 /* The bug or mutant of the zoo with a name like this, or NULL. */
 static const char *near_slug(const char *slug)
 {
-    const TwZooBug *(*const lists[])(unsigned *) = {tw_zoo_bugs, tw_zoo_mutants,
-                                                    tw_zoo_cells};
+    const TwZooBug *(*const lists[])(unsigned *) = {
+        tw_zoo_bugs, tw_zoo_mutants, tw_zoo_equivalents, tw_zoo_cells};
     g_autoptr(GPtrArray) slugs = g_ptr_array_new();
 
     for (unsigned l = 0; l < G_N_ELEMENTS(lists); l++) {

@@ -142,6 +142,12 @@ refuses 'zoo without a bug' 'zoo: expected the slug of a bug or mutant' \
     "$TWINWALK" zoo no-such-bug
 refuses 'zoo --mutants with a slug' '--mutants: expected no slugs' \
     "$TWINWALK" zoo --mutants hole-is-loop
+refuses 'zoo --equivalents with a slug' '--equivalents: expected no slugs' \
+    "$TWINWALK" zoo --equivalents flush-before-fill
+refuses 'zoo --programs alone' '--programs: expected' \
+    "$TWINWALK" zoo --programs 10
+refuses 'zoo --equivalents of none' '--programs: expected at least 1' \
+    "$TWINWALK" zoo --equivalents --programs 0
 refuses 'zoo --out alone' '--out: expected --findings' "$TWINWALK" zoo -o x
 refuses 'zoo --findings of less than none' '--findings: expected' \
     "$TWINWALK" zoo --findings -1

@@ -99,6 +99,7 @@ check 'lists bugs' grep -q '^  tie-oldest-wins' out.txt
 check 'lists bugs by their layers' grep -q '^ nested stages$' out.txt
 check 'lists mutants and their rules' \
     grep -q '^      an access to a hole is refused as a LOOP (IW-4)' out.txt
+check 'lists equivalents' grep -q '^  flush-before-fill$' out.txt
 check 'lists what commands miss' \
     grep -q '^  misses:leaf:entry: grant refusal marked absent$' out.txt
 exits 0 'targets --target' "$TWINWALK" targets --target softmmu
@@ -109,7 +110,7 @@ import json
 targets = json.load(open('out.txt'))
 assert 'read' in targets['opened']['dialect']['operations']
 assert 'commit' in targets['opened']['contract']['ended_by']
-assert len(targets['zoo']) >= 69
+assert len(targets['zoo']) >= 97
 assert all(bug['provenance'] and bug['layer'] for bug in targets['zoo'])
 assert all(mutant['rules'] for mutant in targets['mutants'])
 assert len(targets['mutants']) >= 100
@@ -121,6 +122,12 @@ check 'finds all whose slugs begin so' python3 -c "
 import json
 slugs = [caught['slug'] for caught in json.load(open('out.txt'))['bugs']]
 assert slugs == ['misses:notified:entry:grant', 'misses:notified:entry:refusal']"
+exits 0 'zoo --equivalents' "$TWINWALK" zoo --equivalents --programs 100 --json
+check 'reports nothing' python3 -c "
+import json
+rows = json.load(open('out.txt'))['equivalents']
+assert len(rows) >= 6
+assert all(row['programs'] == 100 and not row['reported'] for row in rows)"
 exits 0 'zoo' "$TWINWALK" zoo tie-oldest-wins hole-is-loop --json
 check 'finds a bug and a mutant' python3 -c "
 import json

@@ -13,7 +13,7 @@
 #include "program/text/text.h"
 #include "targets/zoo/zoo.h"
 
-enum { MOST_FRESH = 100, PROGRAMS = 20000, WIDTH = 100 };
+enum { MOST_FRESH = 40, PROGRAMS = 20000, WIDTH = 100 };
 
 static TwProgram program;
 static unsigned n_bugs, n_rare; /* rare: with fewer findings than wanted */
@@ -159,7 +159,7 @@ static void test_fresh(const void *data)
     const TwZooBug *bug = data;
     g_autoptr(TwRunner) runner = open_bug(bug);
     unsigned found = 0, stale = 0;
-    unsigned programs = g_getenv("TW_LONG") ? PROGRAMS : PROGRAMS / 5;
+    unsigned programs = g_getenv("TW_LONG") ? PROGRAMS : PROGRAMS / 10;
 
     for (unsigned n = 0; n < programs && found < n_fresh(); n++) {
         TwRng rng = tw_rng_for(1, n);

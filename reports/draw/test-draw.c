@@ -13,7 +13,7 @@
 #include "reports/draw/test-check.h"
 #include "targets/zoo/zoo.h"
 
-enum { PLAIN = 300, FOUND = 15, PROGRAMS = 3000 };
+enum { PLAIN = 300, FOUND = 5, PROGRAMS = 1500 };
 
 static unsigned n_bugs, n_rare; /* with fewer findings than wanted */
 static TwProgram program;

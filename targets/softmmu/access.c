@@ -315,6 +315,7 @@ static const TlbEntry *cpu_miss(Machine *m, uint8_t c, uint8_t index,
     }
     if (span == NULL ||
         (!TW_BUG(m, SMALL_PAGE_FILLS_WHOLE) &&
+         !(TW_BUG(m, FETCH_FILLS_WHOLE) && access->need == TW_X) &&
          (span->first > page || span->last < (page | m->page_mask) ||
           span->lg < m->page_lg))) {
         cpu_walk(m, map, space, va, first, n); /* LA-28 */

@@ -15,6 +15,7 @@ static void cpu_flush_all(Machine *m, Cpu *cpu)
     for (unsigned i = 0; i < TW_MAX_MMU_INDEXES; i++) {
         tlb_flush(m, &cpu->tlbs[i]);
     }
+    zoo_disarm_all(m, cpu, TW_BUG(m, FLUSH_DISARMS));
 }
 
 /*
@@ -37,7 +38,7 @@ static void cpu_flush_unmap(Machine *m, Cpu *cpu, const Work *work)
         }
     }
     notifier->active = left || TW_BUG(m, UNMAP_STAYS_ACTIVE);
-    zoo_disarm_all(m, cpu);
+    zoo_disarm_all(m, cpu, TW_BUG(m, UNMAP_DISARMS_ALL));
 }
 
 static unsigned cpu_live(const Cpu *cpu)
@@ -109,7 +110,11 @@ static void cpu_do_work(Machine *m, Cpu *cpu, const Work *work)
         break;
     case WORK_FLUSH_PAGE:
         cpu->epoch++;
-        tlb_flush_page(m, tlb, work->first & ~m->page_mask);
+        tlb_flush_page(m, tlb,
+                       (TW_BUG(m, OPERAND_SHIFTED_BY_PAGE)
+                            ? work->first >> m->page_lg << 12
+                            : work->first) &
+                           ~m->page_mask);
         break;
     case WORK_FLUSH_RANGE:
         cpu->epoch++;

@@ -189,5 +189,5 @@ static void dirty_clear(Machine *m, const TwOp *op)
         at = last + 1;
     }
     dirty_drop(m, block, op->addr, op->last);
-    dirty_arm(m, block, op->addr, op->last, true);
+    dirty_arm(m, block, zoo_arms_from(m, op->addr, op->last), op->last, true);
 }

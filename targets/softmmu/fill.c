@@ -126,6 +126,7 @@ static Fill fill_walk(Machine *m, uint8_t c, const TwMmuIndex *mmu,
 
     stage.begun = stage.used = false;
     entry->n_hops = entry->lacks = 0;
+    at->addr &= TW_BUG(m, ADDRESS_OF_32_BITS) ? UINT32_MAX : UINT64_MAX;
     for (;;) {
         Fill hop;
 
@@ -194,6 +195,7 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
     Leaf leaf;
     Fill walked;
 
+    zoo_flush_first(m, tlb);
     if (span->lg > m->page_lg) {
         TELL(m, "large",
              "%s page 0x%" PRIx64 " is part of a page of 0x%" PRIx64
@@ -220,8 +222,7 @@ static Fill fill(Machine *m, uint8_t c, uint8_t index, uint64_t page,
         !allocate(m, "a TLB entry")) {
         return FILL_UNCACHED;
     }
-    prot |= TW_BUG(m, WRITE_FOLLOWS_READ) && (prot & TW_R) ? TW_W : 0;
-    prot |= TW_BUG(m, READ_FOLLOWS_WRITE) && (prot & TW_W) ? TW_R : 0;
+    prot |= zoo_other_rights(m, prot);
     entry->cmp[CMP_R] = prot & TW_R ? page : CMP_NONE;
     entry->cmp[CMP_W] = prot & TW_W ? page : CMP_NONE;
     entry->cmp[CMP_X] = prot & TW_X ? page : CMP_NONE;

@@ -72,6 +72,9 @@ typedef enum Bug {
 #define TW_ZOO_MUTANT(slug, name, rules, summary) BUG_##name,
 #include "targets/zoo/mutants.def"
 #undef TW_ZOO_MUTANT
+#define TW_ZOO_EQUIVALENT(slug, name, summary) BUG_##name,
+#include "targets/zoo/equivalents.def"
+#undef TW_ZOO_EQUIVALENT
     BUGS
 } Bug;
 #define TW_BUG(m, name) zoo_has(m, BUG_##name)

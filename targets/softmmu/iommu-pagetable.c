@@ -103,10 +103,12 @@ static bool entry_load(Machine *m, uint8_t id, uint8_t domain, unsigned level,
     return true;
 }
 
-static bool entry_present(const TwLayout *layout, uint64_t entry)
+static bool entry_present(const Machine *m, const TwLayout *layout,
+                          unsigned level, uint64_t entry)
 {
-    return matches(entry, layout->present) &&
-           (layout->present_some == 0 || entry & layout->present_some);
+    return (matches(entry, layout->present) &&
+            (layout->present_some == 0 || entry & layout->present_some)) ||
+           (TW_BUG(m, ABSENT_LEAF_TRANSLATES) && level == 1);
 }
 
 /* Is there a bit in its address above those that the IOMMU has (LA-63)? */
@@ -186,7 +188,8 @@ static Translation leaf_translation(const Machine *m, const TwIommu *from,
     if (lg == 0 || !(layout->leaf_levels >> level & 1) ||
         (level == 1 && !matches(entry, layout->last)) ||
         (layout->wrong.mask != 0 && matches(entry, layout->wrong)) ||
-        (entry & layout->reserved_leaf) != 0 ||
+        ((entry & layout->reserved_leaf) != 0 &&
+         !TW_BUG(m, LEAF_RESERVED_IGNORED)) ||
         (layout->aligned && ragged != 0)) {
         return no_translation(m, TW_REASON_RESERVED, level);
     }
@@ -298,7 +301,7 @@ static Translation walk_tables_from(TableWalk *w, uint64_t offset)
              lg = table_lg(w->from, w->level);
     uint64_t entry;
 
-    if (lg < 64 && offset >> lg != 0) {
+    if (lg < 64 && offset >> lg != 0 && !TW_BUG(m, HIGH_BITS_IGNORED)) {
         return no_translation(
             m, TW_BUG(m, RANGE_IS_ABSENT) ? TW_REASON_ABSENT : TW_REASON_RANGE,
             0);
@@ -316,7 +319,7 @@ static Translation walk_tables_from(TableWalk *w, uint64_t offset)
         if (!entry_load(m, w->id, w->domain, w->level, at, &entry)) {
             return no_translation(m, TW_REASON_UNREADABLE, level);
         }
-        if (!entry_present(w->layout, entry)) {
+        if (!entry_present(m, w->layout, level, entry)) {
             return no_translation(m, TW_REASON_ABSENT, level);
         }
         if (entry_too_wide(m, w->from, entry)) {
@@ -473,6 +476,9 @@ static void pagetable_invalidate(Machine *m, const TwOp *op, uint8_t actor)
         return;
     }
     iotlb_command(m, op); /* before anybody is told (NT-13) */
+    if (zoo_tells_nobody(m, op)) {
+        return;
+    }
     if (op->scope == TW_SCOPE_GLOBAL || op->scope == TW_SCOPE_CONTEXTS) {
         iommu_notify_all(m, op->obj, actor);
         return;

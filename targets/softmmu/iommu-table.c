@@ -11,7 +11,8 @@ static Translation table_translate(Machine *m, uint8_t id, uint8_t index,
 {
     const Iommu *iommu = &m->iommus[id];
     uint64_t low = low_mask(iommu->granule_lg);
-    const Span *span = span_find(&iommu->tables[index], offset);
+    const Span *span = zoo_entry_for(m, &iommu->tables[index], offset,
+                                     span_find(&iommu->tables[index], offset));
     uint64_t out;
 
     if (span == NULL) {
@@ -37,6 +38,7 @@ static void table_perform(Machine *m, const TwOp *op, uint8_t actor)
     bool had = span_any(table, op->addr, op->last);
     bool told = (had || TW_BUG(m, UNMAP_OF_NOTHING_TOLD)) &&
                 !(map && TW_BUG(m, MAP_OVER_MAP_NO_UNMAP)) &&
+                !(op->code == TW_OP_PROTECT && TW_BUG(m, PROTECT_UNTOLD)) &&
                 !zoo_tells_early(m, op, had, actor);
 
     if (map) {
@@ -47,7 +49,7 @@ static void table_perform(Machine *m, const TwOp *op, uint8_t actor)
                                   .perm = perm});
     } else if (op->code == TW_OP_PROTECT && perm != 0) {
         span_protect(table, op->addr, op->last, perm);
-    } else {
+    } else if (!zoo_spares_cut(m, table, op)) {
         span_remove(table, op->addr, op->last);
     }
     if (!(op->flags & TW_OPF_NOTIFIED)) {

@@ -176,6 +176,7 @@ static void iommu_send(Machine *m, const TwOp *op, uint8_t actor)
 
     if (op->events == TW_EVENT_MAP) {
         m->iommus[op->obj].kind->find_map(m, op->obj, op->index, &event);
+        zoo_kind_by_rights(m, &event);
     }
     iommu_notify(m, op->obj, op->index, &event, actor);
 }
@@ -188,7 +189,9 @@ static void iommu_reset(Machine *m, uint8_t id, uint8_t actor)
                 !zoo_tells_all_early(m, id, actor);
 
     iommu->kind->reset(m, id);
-    iommu->bypass = m->program->iommus[id].bypass;
+    iommu->bypass = TW_BUG(m, RESET_KEEPS_BYPASS)
+                        ? iommu->bypass
+                        : m->program->iommus[id].bypass;
     iommu_forget(m, id);
     if (told) {
         iommu_notify_all(m, id, actor);
@@ -202,7 +205,7 @@ static void iommu_set_bypass(Machine *m, uint8_t id, bool on, uint8_t actor)
     if (m->iommus[id].bypass == on) {
         return;
     }
-    told = !zoo_tells_all_early(m, id, actor);
+    told = !TW_BUG(m, BYPASS_UNTOLD) && !zoo_tells_all_early(m, id, actor);
     m->iommus[id].bypass = on;
     iommu_forget(m, id);
     if (told) {
@@ -243,6 +246,7 @@ static void iommu_replay(Machine *m, uint8_t observer)
             }
             event_crop(m, &event, n);
         }
+        zoo_move_replay(m, n, &event);
         TELL(m, "replay", "o%u MAP 0x%" PRIx64 "..0x%" PRIx64 " (NT-9)",
              observer, event.first, event.last);
         observer_record(m, n, &event);

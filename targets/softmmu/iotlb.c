@@ -11,11 +11,22 @@
  */
 #include "targets/softmmu/internal.h"
 
-static IotlbRecord *iotlb_slot(Iommu *iommu, uint8_t whose, uint64_t granule)
+static IotlbRecord *iotlb_slot(Machine *m, uint8_t id, uint8_t whose,
+                               uint64_t granule)
 {
-    uint64_t mix = (granule ^ (uint64_t)whose << 60) * 0x9e3779b97f4a7c15u;
+    uint64_t key =
+        zoo_iotlb_key(m, whose, granule, granule ^ (uint64_t)whose << 60);
 
-    return &iommu->iotlb.entries[mix >> 60];
+    return &m->iommus[id].iotlb.entries[key * 0x9e3779b97f4a7c15u >> 60];
+}
+
+/* Is the record that of a granule? */
+static bool iotlb_is_of(const Machine *m, const IotlbRecord *record,
+                        uint8_t whose, uint64_t granule)
+{
+    return record->valid && zoo_same_record(m, record, whose, granule,
+                                            record->granule == granule &&
+                                                record->whose == whose);
 }
 
 /* The record for an offset, or NULL. */
@@ -24,11 +35,9 @@ static const IotlbRecord *iotlb_find(Machine *m, uint8_t id, uint8_t whose,
 {
     Iommu *iommu = &m->iommus[id];
     uint64_t granule = offset >> iommu->granule_lg;
-    const IotlbRecord *record =
-        iotlb_slot(iommu, TW_BUG(m, IOTLB_IGNORES_INDEX) ? 0 : whose, granule);
+    const IotlbRecord *record = iotlb_slot(m, id, whose, granule);
 
-    if (!record->valid || record->granule != granule ||
-        (record->whose != whose && !TW_BUG(m, IOTLB_IGNORES_INDEX))) {
+    if (!iotlb_is_of(m, record, whose, granule)) {
         return NULL;
     }
     count(m, TW_COUNT_IOTLB);
@@ -66,14 +75,14 @@ static void iotlb_insert(Machine *m, uint8_t id, uint8_t whose, uint64_t offset,
 
     if ((what.perm == 0 && !iotlb_keeps_absence(m) &&
          !TW_BUG(m, IOTLB_KEEPS_ABSENCE)) ||
+        TW_BUG(m, IOTLB_KEEPS_NOTHING) ||
         !allocate(m, "a record of an IOTLB")) {
         return;
     }
     what.addr &= ~low_mask(iommu->granule_lg);
     what.perm |= TW_BUG(m, IOTLB_HAS_LEAF_RIGHTS) ? what.upper : 0;
-    *iotlb_slot(iommu, TW_BUG(m, IOTLB_IGNORES_INDEX) ? 0 : whose, granule) =
-        (IotlbRecord){
-            .what = what, .granule = granule, .whose = whose, .valid = true};
+    *iotlb_slot(m, id, whose, granule) = (IotlbRecord){
+        .what = what, .granule = granule, .whose = whose, .valid = true};
 }
 
 /* The pointer to the table of that level for an offset, or NULL. */
@@ -211,6 +220,7 @@ static void iotlb_forget(Machine *m, uint8_t id, uint8_t whose, uint64_t first,
                          uint64_t last)
 {
     Iommu *iommu = &m->iommus[id];
+    bool part = first != 0 || last != UINT64_MAX;
 
     if (!iommu->has_iotlb || zoo_iotlb_keeps(m, id, &first, &last)) {
         return;
@@ -218,7 +228,9 @@ static void iotlb_forget(Machine *m, uint8_t id, uint8_t whose, uint64_t first,
     for (unsigned i = 0; i < IOTLB_RECORDS; i++) {
         IotlbRecord *record = &iommu->iotlb.entries[i];
 
-        if (record->valid && (record->whose == whose || whose == TW_ALL) &&
+        if (record->valid &&
+            (record->whose == whose ||
+             (whose == TW_ALL && !(TW_BUG(m, ANY_DOMAIN_IS_KEY) && part))) &&
             iotlb_meets(m, iommu, record, first, last) &&
             !zoo_misses_entry(m, id, record)) {
             TELL(m, "iotlb", "i%u 0x%" PRIx64 " of %u: the record ends (FR-11)",
@@ -292,6 +304,7 @@ static void iotlb_command(Machine *m, const TwOp *op)
     if (!iommu->has_iotlb) {
         return;
     }
+    zoo_change_range(m, op, &first, &last);
     if (op->scope == TW_SCOPE_CONTEXT || op->scope == TW_SCOPE_CONTEXTS) {
         iotlb_forget_contexts(m, op);
         return;

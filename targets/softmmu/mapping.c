@@ -181,7 +181,7 @@ static bool mapping_serves(Machine *m, const TwOp *op, Run *run)
     if (!mapping_fits(m, map, op, &from)) {
         return false;
     }
-    if (!map->valid || !map->any) {
+    if (!map->valid || !map->any || TW_BUG(m, MAPPING_FOUND_ANEW)) {
         if (!allocate(m, "a mapping")) {
             return false;
         }

@@ -60,7 +60,9 @@ static void observer_record(Machine *m, const Notifier *notifier,
 static bool event_meets(const Machine *m, const Event *event, const Notifier *n)
 {
     return event->first <= n->last && event->last >= n->first &&
-           !(TW_BUG(m, NOTIFIER_RANGE_HALF_OPEN) && event->first == n->last);
+           !(TW_BUG(m, NOTIFIER_RANGE_HALF_OPEN) && event->first == n->last) &&
+           !(TW_BUG(m, EVENT_MUST_FIT) &&
+             (event->first < n->first || event->last > n->last));
 }
 
 /* The part of an event that a notifier gets (NT-5, NT-7). */

@@ -76,7 +76,10 @@ static TlbEntry *tlb_lookup(Machine *m, Tlb *tlb, uint64_t page, uint8_t need)
     }
     for (unsigned i = 0; i < tlb->n_victims; i++) {
         TlbEntry *victim = &tlb->victims[i];
-        if (entry_hits(tlb, victim, page, need)) {
+        if (entry_hits(tlb, victim, page,
+                       TW_BUG(m, VICTIM_WRITE_COMPARATOR) && need == TW_R
+                           ? TW_W
+                           : need)) {
             TlbEntry swapped = *slot;
             bool vacant = swapped.stamp != tlb->stamp;
 
@@ -128,12 +131,14 @@ static void tlb_insert(Machine *m, Tlb *tlb, uint64_t page,
 {
     TlbEntry *slot = tlb_slot(m, tlb, page);
 
+    zoo_make_room(m, tlb, slot);
     if (slot->stamp == tlb->stamp) {
         TELL(m, "evict", "%s page 0x%" PRIx64 " goes %s (TL-3)",
              tlb_name(m, tlb).text, entry_page(slot),
              tlb->n_victims > 0 ? "to the victims" : "for good");
     }
-    if (slot->stamp == tlb->stamp && tlb->n_victims > 0) {
+    if (slot->stamp == tlb->stamp && tlb->n_victims > 0 &&
+        !TW_BUG(m, VICTIMS_UNUSED)) {
         TlbEntry *victim = &tlb->victims[tlb->next_victim];
 
         tlb->n_live_victims += victim->stamp != tlb->stamp;
@@ -221,7 +226,7 @@ static void tlb_flush(Machine *m, Tlb *tlb)
     uint64_t before = tlb->stamp;
     uint32_t mask = tlb->mask;
 
-    if (m->resizes && tlb->table != NULL) {
+    if (m->resizes && tlb->table != NULL && !TW_BUG(m, NEVER_RESIZES)) {
         tlb_resize(m, tlb);
     }
     if (!tlb->dirty || (TW_BUG(m, RESIZE_KEEPS_ENTRIES) && tlb->mask != mask)) {
@@ -239,8 +244,9 @@ static void tlb_flush(Machine *m, Tlb *tlb)
 static void tlb_flush_page(Machine *m, Tlb *tlb, uint64_t page)
 {
     count(m, TW_COUNT_FLUSH_PAGE);
-    if (tlb->large && (page & tlb->large_mask) == tlb->large_addr &&
-        !TW_BUG(m, LARGE_PAGE_SIBLING)) {
+    if ((tlb->large && (page & tlb->large_mask) == tlb->large_addr &&
+         !TW_BUG(m, LARGE_PAGE_SIBLING)) ||
+        TW_BUG(m, PAGE_FLUSH_IS_FULL)) {
         tlb_flush(m, tlb);
         return;
     }

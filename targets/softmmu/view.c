@@ -418,9 +418,11 @@ static void views_publish(Machine *m)
         m->views[i].wanted = false;
     }
     for (unsigned s = 0; s < n; s++) {
-        roots[s] = m->spaces_live >> s & 1
-                       ? collapse_root(m, m->program->spaces[s].root)
-                       : TW_NONE;
+        uint8_t root = m->program->spaces[s].root;
+
+        roots[s] = !(m->spaces_live >> s & 1)   ? TW_NONE
+                   : TW_BUG(m, NEVER_COLLAPSES) ? root
+                                                : collapse_root(m, root);
         for (unsigned i = 0; i < n && roots[s] != TW_NONE; i++) {
             if (m->views[i].root == roots[s]) {
                 m->views[i].wanted = true;
@@ -450,7 +452,7 @@ static void views_publish(Machine *m)
         if (view->root == TW_NONE) {
             continue;
         }
-        if (view->stale || m->full_rebuild ||
+        if (view->stale || m->full_rebuild || TW_BUG(m, RENDERS_ALL) ||
             tw_regions_meet(&view->visited, &m->changed)) {
             view_render(m, view);
         }

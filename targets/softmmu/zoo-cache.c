@@ -6,6 +6,25 @@
 
 /* TLBs and queues -------------------------------------------------------- */
 
+PART void zoo_flush_first(Machine *m, Tlb *tlb)
+{
+    if (TW_BUG(m, FLUSH_BEFORE_FILL)) {
+        tlb_flush(m, tlb);
+    }
+}
+
+PART void zoo_make_room(Machine *m, Tlb *tlb, const TlbEntry *slot)
+{
+    if (TW_BUG(m, EMPTY_TO_VICTIMS) && slot->stamp != tlb->stamp &&
+        tlb->n_victims > 0) {
+        TlbEntry *victim = &tlb->victims[tlb->next_victim];
+
+        tlb->n_live_victims -= victim->stamp == tlb->stamp;
+        *victim = *slot;
+        tlb->next_victim = (tlb->next_victim + 1) % tlb->n_victims;
+    }
+}
+
 /* The entries changed places: all but their comparators changes back. */
 PART void zoo_swap_sides(const Machine *m, TlbEntry *slot, TlbEntry *victim)
 {
@@ -62,7 +81,8 @@ PART bool zoo_misses_slot_only(const Machine *m, Tlb *tlb, uint64_t page)
 PART bool zoo_is_not_asked(const Machine *m, uint8_t c, uint8_t actor)
 {
     return (TW_BUG(m, ONLY_ACTOR_FLUSHED) && actor != TW_BOARD && c != actor) ||
-           (TW_BUG(m, ACTOR_NOT_FLUSHED) && c == actor); /* not TX-8 */
+           (TW_BUG(m, ACTOR_NOT_FLUSHED) && c == actor) || /* not TX-8 */
+           (TW_BUG(m, IDLE_CPU_NOT_FLUSHED) && actor == TW_BOARD);
 }
 
 /* Fills ------------------------------------------------------------------ */
@@ -71,6 +91,9 @@ PART void zoo_rights_left(const Machine *m, const TlbEntry *entry,
                           uint8_t granted, uint8_t before, uint8_t rights,
                           uint8_t *prot)
 {
+    if (TW_BUG(m, NO_RIGHT_ECHOED)) {
+        *prot = 0;
+    }
     if (TW_BUG(m, FILL_ASKS_FOR_READ)) {
         *prot &= TW_R | TW_X;
     }
@@ -86,6 +109,23 @@ PART void zoo_rights_left(const Machine *m, const TlbEntry *entry,
     if (TW_BUG(m, FILL_GIVES_UP_EARLY) && *prot != granted) {
         *prot = 0;
     }
+}
+
+PART uint8_t zoo_other_rights(const Machine *m, uint8_t prot)
+{
+    return (TW_BUG(m, WRITE_FOLLOWS_READ) && (prot & TW_R) ? TW_W : 0) |
+           (TW_BUG(m, READ_FOLLOWS_WRITE) && (prot & TW_W) ? TW_R : 0) |
+           (TW_BUG(m, FETCH_FOLLOWS_READ) && (prot & TW_R) ? TW_X : 0);
+}
+
+/* Whole pages are cleared by another way, which arms nothing. */
+PART uint64_t zoo_arms_from(const Machine *m, uint64_t first, uint64_t last)
+{
+    bool whole = !((first | (last + 1)) & m->page_mask);
+
+    return TW_BUG(m, WHOLE_PAGES_NOT_ARMED) && whole ? UINT64_MAX
+           : TW_BUG(m, ONLY_END_ARMED)               ? last
+                                                     : first;
 }
 
 /* The section of this number in the view of `space`. */

@@ -141,11 +141,37 @@ PART bool zoo_tells_index(const Machine *m, uint8_t id, unsigned index,
 /* Is the notifier one that was freed while it was registered?  The list of its
  * IOMMU ends with it. */
 PART bool zoo_list_ends(const Machine *m, const Notifier *n);
-/* An UNMAP makes all notifiers of the CPU inactive. */
-PART void zoo_disarm_all(Machine *m, Cpu *cpu);
+/* A flush or an UNMAP makes all notifiers of the CPU inactive, if `disarms`. */
+PART void zoo_disarm_all(Machine *m, Cpu *cpu, bool disarms);
+
+/* A MAP of a replay is told elsewhere. */
+PART void zoo_move_replay(const Machine *m, const Notifier *n, Event *event);
+/* A MAP event of what is not mapped is of another kind. */
+PART void zoo_kind_by_rights(const Machine *m, Event *event);
+/* Does a command of a `pagetable` notify nobody? */
+PART bool zoo_tells_nobody(const Machine *m, const TwOp *op);
+/* A command ends the records of another range. */
+PART void zoo_change_range(const Machine *m, const TwOp *op, uint64_t *first,
+                           uint64_t *last);
+/* What records of an IOTLB are found by; as a rule: `key`.  Is a record of a
+ * granule?  As a rule: `same`. */
+PART uint64_t zoo_iotlb_key(const Machine *m, uint8_t whose, uint64_t granule,
+                            uint64_t key);
+PART bool zoo_same_record(const Machine *m, const IotlbRecord *record,
+                          uint8_t whose, uint64_t granule, bool same);
+/* The entry of a table that is used for an offset; as a rule: `span`. */
+PART const Span *zoo_entry_for(const Machine *m, const SpanMap *table,
+                               uint64_t offset, const Span *span);
+/* Does an `unmap` leave all as it is? */
+PART bool zoo_spares_cut(const Machine *m, const SpanMap *table,
+                         const TwOp *op);
 
 /* TLBs, queues and fills (zoo-cache.c) ------------------------------------- */
 
+/* Before a fill: the TLB is flushed. */
+PART void zoo_flush_first(Machine *m, Tlb *tlb);
+/* Before a slot is filled, another entry is moved or dropped. */
+PART void zoo_make_room(Machine *m, Tlb *tlb, const TlbEntry *slot);
 /* A victim hit exchanges less than the entries. */
 PART void zoo_swap_sides(const Machine *m, TlbEntry *slot, TlbEntry *victim);
 /* After a flush of everything: victims that had stamp `before` are valid. */
@@ -159,6 +185,11 @@ PART bool zoo_is_not_asked(const Machine *m, uint8_t c, uint8_t actor);
 PART void zoo_rights_left(const Machine *m, const TlbEntry *entry,
                           uint8_t granted, uint8_t before, uint8_t rights,
                           uint8_t *prot);
+/* Rights that an entry gets besides `prot`. */
+PART uint8_t zoo_other_rights(const Machine *m, uint8_t prot);
+/* Where the range begins in which a dirty-clear arms entries; as a rule:
+ * `first`. */
+PART uint64_t zoo_arms_from(const Machine *m, uint64_t first, uint64_t last);
 /* Is a denied page served from *entry, as what stands at `xlat`? */
 PART bool zoo_fills_garbage(const Machine *m, uint8_t space, uint64_t xlat,
                             TlbEntry *entry);

@@ -13,6 +13,115 @@ PART void zoo_round_event(const Machine *m, Event *event)
         event->kind != TW_EVENT_MAP) {
         event->last = event->first + low_mask(63 - __builtin_clzll(length));
     }
+    if (TW_BUG(m, UNMAP_ROUNDED_UP) && length > 1 &&
+        event->kind == TW_EVENT_UNMAP) {
+        event->last |= low_mask(64 - __builtin_clzll(length - 1));
+    }
+}
+
+/* By the address of the IOMMU's region in its container. */
+PART void zoo_move_replay(const Machine *m, const Notifier *n, Event *event)
+{
+    uint64_t base =
+        m->regions[tw_program_iommu_region(m->program, n->iommu)].addr;
+
+    if (TW_BUG(m, REPLAY_FROM_BASE)) {
+        event->first += base;
+        event->last += base;
+    }
+}
+
+PART void zoo_kind_by_rights(const Machine *m, Event *event)
+{
+    if (TW_BUG(m, KIND_BY_RIGHTS) && event->perm == 0) {
+        event->kind = TW_EVENT_UNMAP;
+    }
+}
+
+PART bool zoo_tells_nobody(const Machine *m, const TwOp *op)
+{
+    switch (op->scope) {
+    case TW_SCOPE_GLOBAL:
+        return TW_BUG(m, GLOBAL_COMMAND_UNTOLD);
+    case TW_SCOPE_DOMAIN:
+    case TW_SCOPE_RANGE:
+    case TW_SCOPE_LEAF:
+    case TW_SCOPE_ANY_RANGE:
+    case TW_SCOPE_ANY_LEAF:
+        return TW_BUG(m, PAGE_COMMAND_UNTOLD);
+    default:
+        return false;
+    }
+}
+
+PART void zoo_change_range(const Machine *m, const TwOp *op, uint64_t *first,
+                           uint64_t *last)
+{
+    unsigned lg = m->iommus[op->obj].granule_lg;
+    uint64_t length = *last - *first;
+    uint64_t low;
+
+    if (length == UINT64_MAX) {
+        return; /* of everything */
+    }
+    low = low_mask(63 - __builtin_clzll(length + 1));
+    if (TW_BUG(m, COMMANDS_END_ALL)) {
+        *first = 0;
+        *last = UINT64_MAX;
+    }
+    if (TW_BUG(m, RANGE_START_ALIGNED)) {
+        *first &= ~low;
+        *last = *first + low;
+    }
+    if (TW_BUG(m, RANGE_NUMBER_TRUNCATED)) {
+        *last = *first + (length & low_mask(lg + 2u));
+    }
+}
+
+/* Bits of the granule reach into those of the index or domain. */
+static uint64_t overlapping_key(uint8_t whose, uint64_t granule)
+{
+    return granule ^ (uint64_t)whose << 3;
+}
+
+PART uint64_t zoo_iotlb_key(const Machine *m, uint8_t whose, uint64_t granule,
+                            uint64_t key)
+{
+    return TW_BUG(m, IOTLB_KEYS_OVERLAP)    ? overlapping_key(whose, granule)
+           : TW_BUG(m, IOTLB_IGNORES_INDEX) ? granule
+                                            : key;
+}
+
+PART bool zoo_same_record(const Machine *m, const IotlbRecord *record,
+                          uint8_t whose, uint64_t granule, bool same)
+{
+    return same ||
+           (TW_BUG(m, IOTLB_IGNORES_INDEX) && record->granule == granule) ||
+           (TW_BUG(m, IOTLB_KEYS_OVERLAP) &&
+            overlapping_key(record->whose, record->granule) ==
+                overlapping_key(whose, granule));
+}
+
+/* The byte before an entry is taken for one of it. */
+PART const Span *zoo_entry_for(const Machine *m, const SpanMap *table,
+                               uint64_t offset, const Span *span)
+{
+    const Span *next = TW_BUG(m, BYTE_BEFORE_MAPPED) && offset != UINT64_MAX
+                           ? span_find(table, offset + 1)
+                           : NULL;
+
+    return next != NULL && next->first == offset + 1 ? next : span;
+}
+
+/* It would cut a mapping. */
+PART bool zoo_spares_cut(const Machine *m, const SpanMap *table, const TwOp *op)
+{
+    const Span *first = span_find(table, op->addr),
+               *last = span_find(table, op->last);
+
+    return TW_BUG(m, PART_UNMAP_IGNORED) &&
+           ((first != NULL && first->first < op->addr) ||
+            (last != NULL && last->last > op->last));
 }
 
 PART bool zoo_tells_early(Machine *m, const TwOp *op, bool had, uint8_t actor)
@@ -170,12 +279,9 @@ PART bool zoo_list_ends(const Machine *m, const Notifier *n)
            !m->cpus[n->cpu].live;
 }
 
-PART void zoo_disarm_all(Machine *m, Cpu *cpu)
+PART void zoo_disarm_all(Machine *m, Cpu *cpu, bool disarms)
 {
-    if (!TW_BUG(m, UNMAP_DISARMS_ALL)) {
-        return;
-    }
-    for (unsigned i = 0; i < m->program->n_iommus; i++) {
+    for (unsigned i = 0; disarms && i < m->program->n_iommus; i++) {
         for (unsigned k = 0; k < TW_MAX_IOMMU_INDEXES; k++) {
             cpu->notifiers[i][k].active = false;
         }

@@ -88,6 +88,10 @@ PART bool zoo_sees_no_change(const Machine *m, uint8_t c)
     const TwCpu *cpu = &m->program->cpus[c];
     uint32_t spaces = 0;
 
+    if (TW_BUG(m, RESTORE_KEEPS_ENTRIES) && m->op < m->program->n_script &&
+        m->program->script[m->op].code == TW_OP_RESTORE) {
+        return true;
+    }
     if (!TW_BUG(m, COMMIT_FLUSH_OWN_AS_ONLY)) {
         return false;
     }

@@ -30,6 +30,14 @@ static const TwZooBug mutants[] = {
 #undef TW_ZOO_MUTANT
 };
 
+/* Behind the mutants. */
+static const TwZooBug equivalents[] = {
+#define TW_ZOO_EQUIVALENT(slug, name, summary) \
+    {slug, summary, "", "", "", "", "", ""},
+#include "targets/zoo/equivalents.def"
+#undef TW_ZOO_EQUIVALENT
+};
+
 const TwZooBug *tw_zoo_bugs(unsigned *n)
 {
     *n = G_N_ELEMENTS(bugs);
@@ -42,7 +50,13 @@ const TwZooBug *tw_zoo_mutants(unsigned *n)
     return mutants;
 }
 
-/* Behind the mutants: what a command misses. */
+const TwZooBug *tw_zoo_equivalents(unsigned *n)
+{
+    *n = G_N_ELEMENTS(equivalents);
+    return equivalents;
+}
+
+/* What a command misses; these have no names of their own (TW_BUG). */
 static const TwZooBug cells[] = {
 #define TW_ZOO_CELL(C, c, S, s, K, k, rules) \
     {"misses:" c ":" s ":" k, \
@@ -147,14 +161,19 @@ static bool add_quirks(Machine *m, const TwTargetOptions *options,
 
 static Bug find_slug(const char *slug)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(bugs); i++) {
-        if (strcmp(slug, bugs[i].slug) == 0) {
-            return BUG_NONE + 1 + i;
-        }
-    }
-    for (unsigned i = 0; i < G_N_ELEMENTS(mutants); i++) {
-        if (strcmp(slug, mutants[i].slug) == 0) {
-            return BUG_NONE + 1 + G_N_ELEMENTS(bugs) + i;
+    const struct {
+        const TwZooBug *rows;
+        unsigned n;
+    } tables[] = {{bugs, G_N_ELEMENTS(bugs)},
+                  {mutants, G_N_ELEMENTS(mutants)},
+                  {equivalents, G_N_ELEMENTS(equivalents)}};
+    unsigned bug = BUG_NONE + 1;
+
+    for (unsigned k = 0; k < G_N_ELEMENTS(tables); k++) {
+        for (unsigned i = 0; i < tables[k].n; i++, bug++) {
+            if (strcmp(slug, tables[k].rows[i].slug) == 0) {
+                return (Bug)bug;
+            }
         }
     }
     return BUG_NONE;

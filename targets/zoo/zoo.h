@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The class "zoo": softmmu with one historical bug put back, or with one rule
- * broken on purpose (a mutant), opened as "zoo:SLUG".  What a testbed does not
- * find here it would not find elsewhere.
+ * The class "zoo": softmmu with one historical bug put back, with one rule
+ * broken on purpose (a mutant), or with a change that breaks none (an
+ * equivalent), opened as "zoo:SLUG".  What a testbed does not find here it
+ * would not find elsewhere.
  */
 #ifndef TW_TARGETS_ZOO_ZOO_H
 #define TW_TARGETS_ZOO_ZOO_H
@@ -46,6 +47,11 @@ TwTarget *tw_zoo_open_quirks(const TwTargetOptions *options, GError **error);
 
 /* All mutants, in the order of mutants.def; no slug is a bug's. */
 const TwZooBug *tw_zoo_mutants(unsigned *count);
+
+/* All equivalents, in the order of equivalents.def: changes that no rule
+ * forbids. Of these only slug and summary are set; no slug is that of a bug or
+ * mutant. */
+const TwZooBug *tw_zoo_equivalents(unsigned *count);
 
 /* The mutants misses:COMMAND:STRUCTURE:KIND, in the order of cells.def: a
  * command that leaves one kind of record in one structure. */
