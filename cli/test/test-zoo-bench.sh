@@ -156,8 +156,9 @@ exits 99 'a harness that measures nothing' bench -e raw --harnesses fake
 check 'is accused' grep -q 'engine raw: .*softmmu_fuzzer: expected it to run inputs.*: I measure nothing$' \
     err.txt
 
-# AFL++, with a stand-in for afl-fuzz: it checks its options, and runs an input.
+# AFL++, with a stand-in for afl-fuzz: it checks its options, and runs some inputs.
 "$TWINWALK" encode --harness softmmu_fuzzer "$cases/zoo/rights-not-anded.tw" -o input
+"$TWINWALK" encode --harness softmmu_fuzzer "$cases/zoo/tie-oldest-wins.tw" -o late
 cat >bin/afl-fuzz <<'END'
 #!/bin/sh
 [ "$1 $2" = '-s 1' ] && [ -f "$AFL_CUSTOM_MUTATOR_LIBRARY" ] &&
@@ -166,18 +167,18 @@ while [ "$1" != -- ]; do
     [ "$1" != -i ] || [ -f "$2/seed" ] || exit 1
     shift
 done
-"$2" "$INPUT"
+"$2" $INPUTS
 exit 0
 END
 chmod +x bin/afl-fuzz
 ln -s "$FUZZERS/softmmu_fuzzer_standalone" fake/afl-none/softmmu_fuzzer
 if [ -f "$FUZZERS/softmmu_fuzzer_afl.so" ]; then
-    exits 0 'AFL++' env "PATH=$PWD/bin:$PATH" "INPUT=$PWD/input" "$TWINWALK" zoo bench \
+    exits 0 'AFL++' env "PATH=$PWD/bin:$PATH" "INPUTS=$PWD/input" "$TWINWALK" zoo bench \
         -e afl --harnesses fake --programs 9 --trials 1 --csv rights-not-anded
     check 'detects it with the first input' grep -q \
         '^rights-not-anded,afl,1,1,detected,[a-z]*,[A-Z][A-Za-z]*,1,' out.txt
     exits 10 'what afl-fuzz finds beyond the limit is none' env "PATH=$PWD/bin:$PATH" \
-        "INPUT=$cases/zoo" "$TWINWALK" zoo bench -e afl --harnesses fake \
+        "INPUTS=$PWD/input $PWD/late" "$TWINWALK" zoo bench -e afl --harnesses fake \
         --programs 1 --trials 1 --csv tie-oldest-wins
     check 'it stays below' grep -q '^tie-oldest-wins,afl,1,1,missed,,,1,' out.txt
 fi
