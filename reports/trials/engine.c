@@ -197,29 +197,45 @@ static bool is_over(const Engine *e, double seconds)
                : seconds - (double)r->own_ns / 1e9 >= e->rules->seconds;
 }
 
-/* Waits for its end, or ends it at the limit.  *seconds: processor time. */
+/* Processor time of it and its processes so far. */
+static double used(pid_t pid)
+{
+    TwTasks tasks;
+
+    tw_tasks_look(pid, &tasks);
+    return (double)tasks.cpu_ms / 1000;
+}
+
+/*
+ * Waits for its end, or ends it at the limit.  An engine ends soon after the
+ * detection; AFL++ may not, if it was calibrating, and so is ended then.
+ * *seconds: processor time.
+ */
 static void watch(const Engine *e, pid_t pid, double *seconds, bool *by_itself)
 {
     double before = waited_for();
-    TwTasks tasks;
+    int since = 0; /* the detection, in ms */
     int status;
 
     *seconds = 0;
     *by_itself = true;
     for (int n = 0; !tw_child_ended(pid, &status); n++) {
-        if (n % (LOOK_MS / POLL_MS) == 0) {
-            tw_tasks_look(pid, &tasks);
-            *seconds = MAX(*seconds, (double)tasks.cpu_ms / 1000);
+        bool detected = e->record->detected != 0;
+
+        if (since == 0 && (detected || n % (LOOK_MS / POLL_MS) == 0)) {
+            *seconds = MAX(*seconds, used(pid));
         }
-        /* AFL++ ends some time after the detection. */
-        if (e->record->detected == 0 && is_over(e, *seconds)) {
+        since += detected ? POLL_MS : 0;
+        if (detected ? since >= GRACE_MS : is_over(e, *seconds)) {
             end(pid);
             *by_itself = false;
             break;
         }
         sleep_ms(POLL_MS);
     }
-    *seconds = MAX(*seconds, waited_for() - before);
+    if (*by_itself || since == 0) {
+        *seconds = MAX(*seconds, waited_for() - before);
+    }
 }
 
 /* The last line that says something, for an error. */
