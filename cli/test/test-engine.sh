@@ -39,7 +39,7 @@ finds()
     cd "$1"
     status=0
     TWINWALK_ZOO=$2 "$FUZZERS/$1_fuzzer" -seed=1 -runs=100000 -entropic=0 \
-        -max_len=8192 -verbosity=0 >out.txt 2>err.txt || status=$?
+        -max_len=2048 -verbosity=0 >out.txt 2>err.txt || status=$?
     check "$1 finds $2" [ "$status" -ne 0 ]
     check "its verdict is $3" \
         grep -q "^ASSERTION FAILED: TwFuzzerHash=[A-Za-z]* $3 " err.txt
@@ -60,7 +60,7 @@ if [ "$ENGINE" -eq 1 ]; then
         [ "$harness" != zoo_fuzzer ] || continue # needs its bug
         mkdir "$harness"
         exits 0 "$harness, its dictionary and its seeds" \
-            "$FUZZERS/$harness" -seed=1 -runs=400 -entropic=0 -max_len=8192 \
+            "$FUZZERS/$harness" -seed=1 -runs=400 -entropic=0 -max_len=2048 \
             -dict="$FUZZERS/$harness.dict" "$harness" "$seeds"
         check 'has words' grep -q '^Dictionary: [0-9]* entries$' err.txt
         check 'has seeds' grep -q ' seed corpus: files: [0-9]' err.txt

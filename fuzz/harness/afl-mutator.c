@@ -14,7 +14,7 @@
 #include "program/rng.h"
 
 enum {
-    MOST_BYTES = 8192, /* as .options has it for libFuzzer */
+    MOST_BYTES = 2048, /* as .options has it for libFuzzer */
     CROSS_ONE_IN = 4,
 };
 

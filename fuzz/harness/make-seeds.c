@@ -20,7 +20,7 @@
 enum {
     GENERATED = 64,
     MOST_OPERATIONS = 64, /* of those; engines make them longer */
-    MOST_BYTES = 8192,    /* as .options has it */
+    MOST_BYTES = 2048,    /* as .options has it */
 };
 
 typedef struct Seeds {

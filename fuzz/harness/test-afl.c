@@ -11,7 +11,7 @@
 #include "program/legality.h"
 #include "program/ops.h"
 
-enum { MOST = 8192 };
+enum { MOST = 2048 };
 
 static TwProgram program, other;
 static uint8_t input[TW_BYTES_MAX], second[TW_BYTES_MAX];

@@ -59,7 +59,7 @@ static void libfuzzer_words(const Engine *e)
     add(e->words, "-seed=%u", short_seed(e->trial->seed));
     /* As in the file .options of the harness. */
     add(e->words, "-entropic=0");
-    add(e->words, "-max_len=8192");
+    add(e->words, "-max_len=2048");
     add(e->words, "-timeout=%d", TW_TIMEOUT_MS / 1000);
     add(e->words, "-artifact_prefix=%s/", e->folder);
     if (e->rules->programs > 0) {

@@ -248,8 +248,6 @@ static void mpc_perform(Machine *m, const TwOp *op, uint8_t actor)
 {
     if (op->code == TW_OP_MPC_WRITE) {
         mpc_write(m, op, actor);
-    } else if (op->code == TW_OP_MPC_READ) {
-        mpc_read(m, op);
     }
 }
 
