@@ -39,7 +39,7 @@ done
 # Addresses of 64 bits.
 for target in $targets; do
     case $target in
-    qemu-virtio-iommu*) continue ;; # a table is not there in other GiB
+    qemu-virtio-*) continue ;; # a table is not there in other GiB
     esac
     exits 0 "$target: nothing but what is known at wide addresses" "$TWINWALK" run --statistics \
         --target "$target" --wide --programs 400 --seed 6 --jobs 1 \
