@@ -253,7 +253,7 @@ static const struct {
      "t:17:1: expected nothing behind 'end', not \"end\""},
     {"0x1234\nend\n", "0x1234\nfoo\n",
      "t:16:1: expected an outcome, text, locations, started, log, event, "
-     "dirty, mark, count, digest or end, not \"foo\""},
+     "dirty, told, mark, count, digest or end, not \"foo\""},
     {"dirty 2 r1", "dirty 4 r1",
      "t:12:7: expected an operation of the program, not \"4\""},
     {"dirty 2 r1", "dirty 2 r9",
@@ -265,6 +265,50 @@ static const struct {
     {"end done\n", "end done\ntext\n",
      "t:3:5: expected a text of 1 to 159 bytes, not the end of the line"},
 };
+
+/* Ranges of which a device was told (LA-64). */
+static void test_told(void)
+{
+    static const char told[] = "twinwalk-trace 1\n"
+                               "end done\n"
+                               "0 ok 0x0\n"
+                               "1 ok 0x0\n"
+                               "2 done\n"
+                               "3 ok 0x0\n"
+                               "told 1 rw s0 0x0..0x3f -> 0x1000\n"
+                               "told 3 w s0 0x0..0xffffffffffffffff -> 0x0\n"
+                               "end\n";
+    static const struct {
+        const char *from, *to, *expected;
+    } bad[] = {
+        {"told 1", "told 4",
+         "t:7:6: expected an operation of the program, not \"4\""},
+        {"rw s0", "rw none", "t:7:11: expected s0 to s15, not \"none\""},
+        {"0x3f -> 0x1000", "0x3f",
+         "t:7:23: expected '->', not the end of the line"},
+        {"0x1000", "0x1000 r1",
+         "t:7:34: expected the end of the line, not \"r1\""},
+    };
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    test_parse(&p, world);
+    parse(&t, told);
+    g_assert_cmpint(t.n_events, ==, 2);
+    g_assert_cmpint(t.events[1].kind, ==, TW_TRACE_TOLD);
+    g_assert_cmpint(t.events[1].perm, ==, TW_W);
+    g_assert_cmpint(t.events[1].space, ==, 0);
+    g_assert_cmphex(t.events[1].last, ==, UINT64_MAX);
+    tw_trace_print(&t, &p, text);
+    g_assert_cmpstr(text->str, ==, told);
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_auto(GStrv) parts = g_strsplit(told, bad[i].from, 2);
+        g_autofree char *with = g_strjoinv(bad[i].to, parts);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(tw_trace_parse(&t, &p, with, strlen(with), "t", &error));
+        g_assert_cmpstr(error->message, ==, bad[i].expected);
+    }
+}
 
 /* Marks (LA-55): of a pagetable, in order. */
 static void test_marks(void)
@@ -415,6 +459,7 @@ int main(int argc, char **argv)
     g_test_add_func("/trace/ends", test_ends);
     g_test_add_func("/trace/overflow", test_overflow);
     g_test_add_func("/trace/text-is-one-line", test_text_is_one_line);
+    g_test_add_func("/trace/LA-64/told", test_told);
     g_test_add_func("/trace/LA-55/marks", test_marks);
     g_test_add_func("/trace/lies", test_lies);
     g_test_add_func("/trace/hostile", test_hostile);

@@ -166,6 +166,8 @@ const char *tw_event_kind_name(unsigned kind)
         return "nop";
     case TW_TRACE_DIRTY:
         return "dirty";
+    case TW_TRACE_TOLD:
+        return "told";
     default:
         return NULL;
     }

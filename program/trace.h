@@ -108,19 +108,21 @@ typedef struct TwLogRecord {
     TwAttrs attrs;
 } TwLogRecord;
 
-/* A notification as an observer got it, a listener call (LA-43), or a run of
- * pages that `dirty-clear` found noted (LA-39). */
+/* A notification as an observer got it, a listener call (LA-43), a run of pages
+ * that `dirty-clear` found noted (LA-39), or a range of which a device was told
+ * in an access (LA-64). */
 typedef struct TwEventRecord {
     uint16_t op;
-    uint8_t observer; /* or listener; TW_NONE: TW_TRACE_DIRTY */
-    uint8_t kind;     /* TW_EVENT_..., TW_LISTEN_... or TW_TRACE_DIRTY */
-    uint8_t perm;     /* MAP: rights; else 0 */
-    uint8_t space;    /* MAP: target space; listeners: theirs; else TW_NONE */
-    uint8_t region;   /* listeners: leaf region; dirty: the one asked; else
-                       * TW_NONE */
+    uint8_t observer;     /* or listener; TW_NONE: TW_TRACE_... */
+    uint8_t kind;         /* TW_EVENT_..., TW_LISTEN_... or TW_TRACE_... */
+    uint8_t perm;         /* MAP, told: rights; else 0 */
+    uint8_t space;        /* MAP, told: target space; listeners: theirs; else
+                           * TW_NONE */
+    uint8_t region;       /* listeners: leaf region; dirty: the one asked; else
+                           * TW_NONE */
     uint64_t first, last; /* inclusive */
-    uint64_t out; /* MAP: output address of `first`; listeners: its offset in
-                   * `region`; else 0 */
+    uint64_t out; /* MAP, told: output address of `first`; listeners: its offset
+                   * in `region`; else 0 */
 } TwEventRecord;
 
 /* The outcome of an access that an actor offset has started (LA-61).  Those of
@@ -139,7 +141,13 @@ typedef struct TwMark {
     uint64_t value;  /* its bytes afterwards */
 } TwMark;
 
-enum { TW_LISTEN_ADD = 16, TW_LISTEN_DEL, TW_LISTEN_NOP, TW_TRACE_DIRTY };
+enum {
+    TW_LISTEN_ADD = 16,
+    TW_LISTEN_DEL,
+    TW_LISTEN_NOP,
+    TW_TRACE_DIRTY,
+    TW_TRACE_TOLD,
+};
 
 /* Counters a target may keep; zero where it does not. */
 typedef enum TwCounter {

@@ -50,6 +50,32 @@ exits 0 'gen there' "$TWINWALK" gen --target "$there" -o gen-there.tw
 exits 0 'gen here' "$TWINWALK" gen -o gen-here.tw
 check 'the dialect came over' cmp gen-here.tw gen-there.tw
 
+# A device that is told where a whole range leads (LA-64): no access is in its last page.
+cat >range.tw <<'END'
+twinwalk 1
+region r0 iommu size 0x10000 root s0 iommu i0
+region r1 ram size 0x8000 root s1
+iommu i0 table to s1
+setup
+  map i0.0 0x0..0x1fff -> s1 0x4000 rw silent
+  map i0.0 0x2000..0x2fff -> s1 0x0 rw silent
+script
+  dma-read s0 0x10 4 none
+END
+# told RANGE: softmmu, whose device is told so
+told()
+{
+    echo "$there | sed -u '/^0 ok /a told 0 $1'"
+}
+exits 0 'a range that is right' "$TWINWALK" replay \
+    --target "$(told 'rw s1 0x0..0x1fff -> 0x4000')" range.tw
+exits 10 'a range whose last page is not' "$TWINWALK" replay \
+    --target "$(told 'r s1 0x0..0x2fff -> 0x4000')" range.tw
+check 'it is told where' grep -q 'of 0x0..0x2fff the device was told that 0x2fff leads to s1 0x6fff, r1+0x6fff, for loads; expected: r1+0xfff (LA-64)' out.txt
+exits 10 'a range that is shifted' "$TWINWALK" replay \
+    --target "$(told 'w s1 0x0..0xfff -> 0x5000')" range.tw
+check 'its verdict' grep -q ': event Evt' out.txt
+
 # The protocol by hand.
 "$TWINWALK" gen --number 2 -o case.tw
 {

@@ -374,6 +374,11 @@ static char *event_text(const TwEventRecord *e)
                         e->first, e->last);
         return g_string_free(text, FALSE);
     }
+    if (e->kind == TW_TRACE_TOLD) {
+        g_string_printf(text, "told 0x%" PRIx64 "..0x%" PRIx64, e->first,
+                        e->last);
+        return g_string_free(text, FALSE);
+    }
     g_string_printf(text, "o%u %s 0x%" PRIx64 "..0x%" PRIx64, e->observer,
                     tw_event_kind_name(e->kind), e->first, e->last);
     if (e->kind >= TW_LISTEN_ADD) {

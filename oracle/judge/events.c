@@ -9,6 +9,7 @@
 
 #include "oracle/judge/explain.h"
 #include "oracle/judge/notes.h"
+#include "oracle/judge/ranges.h"
 
 enum { EVENT_TEXT = 112 };
 
@@ -202,5 +203,7 @@ TwVerdict tw_judge_events(TwOracle *oracle)
             return verdict;
         }
     }
-    return tw_notes_judge_end(oracle);
+    return tw_ranges_judge_end(oracle) == TW_VERDICT_AGREE
+               ? tw_notes_judge_end(oracle)
+               : oracle->finding->verdict;
 }

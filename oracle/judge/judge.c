@@ -13,6 +13,7 @@
 #include "oracle/judge/mapped.h"
 #include "oracle/judge/marks.h"
 #include "oracle/judge/notes.h"
+#include "oracle/judge/ranges.h"
 #include "oracle/judge/observe.h"
 #include "oracle/judge/perform.h"
 #include "oracle/judge/reason.h"
@@ -440,6 +441,11 @@ static TwVerdict judge_op(TwOracle *oracle, uint16_t number, bool *judged,
 
         verdict = left == TW_VERDICT_AGREE ? verdict : left;
     }
+    if (oracle->trace->n_events > 0 && verdict <= TW_VERDICT_AGREE_STALE) {
+        TwVerdict ranges = tw_ranges_judge(oracle, op, number);
+
+        verdict = ranges == TW_VERDICT_AGREE ? verdict : ranges;
+    }
     for (unsigned i = 1; i <= *during && verdict <= TW_VERDICT_AGREE_STALE;
          i++) {
         TwVerdict more = judge_performed(oracle, (uint16_t)(number + i));
@@ -614,7 +620,8 @@ static TwVerdict judge_all(TwOracle *oracle, const TwDialect *dialect,
         tw_ops_has(&codes, TW_OP_DIRTY_LOG) || oracle->world->pagetables);
     tw_perform_fill(oracle->world, &oracle->contents);
     tw_dirty_start(&oracle->dirty);
-    oracle->log = oracle->mark = oracle->dirty_record = oracle->next = 0;
+    oracle->log = oracle->mark = oracle->next = 0;
+    oracle->dirty_record = oracle->range_record = 0;
     oracle->started = oracle->starter = 0;
     memset(&oracle->expected, 0, offsetof(TwExpected, log));
     oracle->expected.observer = oracle->expected.block = TW_NONE;

@@ -90,7 +90,9 @@ struct TwOracle {
     uint32_t log;        /* trace log records that have been accounted for */
     uint32_t mark;       /* the same of marks */
     TwDirty dirty;
-    uint32_t dirty_record; /* trace events before this one hold no more notes */
+    uint32_t
+        dirty_record; /* trace events before this one hold no more notes, */
+    uint32_t range_record;          /* or no ranges */
     uint32_t before[TW_MAX_SCRIPT]; /* tick before each access so far */
     TwDuring before_during;
     const TwDuring *during; /* the same, or NULL: of the access at hand */

@@ -121,6 +121,15 @@ static void write_event(GString *out, const TwEventRecord *e)
                                e->last);
         return;
     }
+    if (e->kind == TW_TRACE_TOLD) {
+        g_string_append_printf(out, "told %u ", e->op);
+        tw_write_perm(out, e->perm);
+        write_object(out, 's', e->space);
+        g_string_append_printf(
+            out, " 0x%" PRIx64 "..0x%" PRIx64 " -> 0x%" PRIx64 "\n", e->first,
+            e->last, e->out);
+        return;
+    }
     g_string_append_printf(out, "event %u o%u %s ", e->op, e->observer,
                            name ? name : "?");
     tw_write_perm(out, e->perm);

@@ -442,6 +442,27 @@ static bool read_dirty(Reader *r)
            tw_lexer_refuse(l, "at most 4096 events");
 }
 
+/* "told 1 rw s1 0x0..0xfff -> 0x1000" */
+static bool read_told(Reader *r)
+{
+    TwLexer *l = &r->lexer;
+    TwEventRecord e = {
+        .observer = TW_NONE, .kind = TW_TRACE_TOLD, .region = TW_NONE};
+    TwRange range;
+    tw_lexer_next(l);
+    if (!read_op_number(r, &e.op) || !tw_lexer_perm(l, TW_R | TW_W, &e.perm) ||
+        !read_space(r, &e.space) || !tw_lexer_range(l, &range) ||
+        !tw_lexer_word(l, "->") ||
+        !tw_lexer_number(l, 0, UINT64_MAX, "an address", &e.out) ||
+        !tw_lexer_end(l)) {
+        return false;
+    }
+    e.first = range.first;
+    e.last = range.last;
+    return tw_trace_add_event(r->t, e) ||
+           tw_lexer_refuse(l, "at most 4096 events");
+}
+
 /* "mark 1 i0 level 1 0x3008 = 0x5067" */
 static bool read_mark(Reader *r)
 {
@@ -541,6 +562,9 @@ static bool read_line(Reader *r)
     if (tw_lexer_is(l, "dirty")) {
         return read_dirty(r);
     }
+    if (tw_lexer_is(l, "told")) {
+        return read_told(r);
+    }
     if (tw_lexer_is(l, "mark")) {
         return read_mark(r);
     }
@@ -554,8 +578,9 @@ static bool read_line(Reader *r)
         r->ended = true;
         return tw_lexer_end(l);
     }
-    return tw_lexer_expected(l, "an outcome, text, locations, started, log, "
-                                "event, dirty, mark, count, digest or end");
+    return tw_lexer_expected(l,
+                             "an outcome, text, locations, started, log, "
+                             "event, dirty, told, mark, count, digest or end");
 }
 
 static bool read_trace(Reader *r)

@@ -9,6 +9,28 @@
 
 #include "targets/qtest/internal.h"
 
+/* What QEMU has told for a miss, for the judge (LA-64): all of the range, with
+ * the right that was asked for.  What else it grants, accesses will show. */
+static void note_told(Machine *m, uint8_t right)
+{
+    const Told *told = tw_observer_told(m->observer);
+
+    if (told) {
+        tw_trace_add_event(m->trace,
+                           (TwEventRecord){
+                               .op = m->op,
+                               .observer = TW_NONE,
+                               .kind = TW_TRACE_TOLD,
+                               .perm = right == IOTLB_WRITE ? TW_W : TW_R,
+                               .space = m->dialect.path_stages,
+                               .region = TW_NONE,
+                               .first = told->first,
+                               .last = told->last,
+                               .out = told->place,
+                           });
+    }
+}
+
 /* Where the access goes; false: QEMU gives no translation, or is lost. */
 static bool translate(Machine *m, unsigned index, uint64_t iova, uint8_t right,
                       uint64_t *place)
@@ -29,6 +51,7 @@ static bool translate(Machine *m, unsigned index, uint64_t iova, uint8_t right,
         tw_qtest_lose(m, reply);
         return false;
     }
+    note_told(m, right);
     return tw_observer_find(m->observer, index, iova, right, place);
 }
 

@@ -249,6 +249,11 @@ bool tw_observer_is_told(const Observer *o)
     return o->is_told;
 }
 
+const Told *tw_observer_told(const Observer *o)
+{
+    return o->told.given ? &o->told : NULL;
+}
+
 bool tw_observer_find(const Observer *o, unsigned index, uint64_t iova,
                       uint8_t right, uint64_t *place)
 {

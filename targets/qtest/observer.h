@@ -64,6 +64,9 @@ bool tw_observer_command(Observer *observer, bool under_way);
 bool tw_observer_find(const Observer *observer, unsigned index, uint64_t iova,
                       uint8_t right, uint64_t *place);
 
+/* The UPDATE that came for the last MISS, or NULL: there was none. */
+const Told *tw_observer_told(const Observer *observer);
+
 /* Asks for the translation; when the process has been served until
  * TW_SERVED_LAST, there is one or it was refused.  False: it cannot be asked,
  * as tw_observer_why() says. */

@@ -240,6 +240,24 @@ static void expect_refused(TwTarget *target, Kit *kit, unsigned kind)
     }
 }
 
+/* A device of ours was told of one range, a page or more with the address of
+ * the last access, which leads to that frame (LA-64). */
+static void expect_told(TwTarget *target, Kit *kit, unsigned frame)
+{
+    uint64_t address = page_at(target, HOT) + AT;
+    const TwEventRecord *told = &kit->trace.events[0];
+
+    g_assert_cmpuint(kit->trace.n_events, ==, 1);
+    g_assert_cmpuint(told->kind, ==, TW_TRACE_TOLD);
+    g_assert_cmpuint(told->op, ==, kit->program.n_script - 1);
+    g_assert_cmpuint(told->perm, ==, TW_R);
+    g_assert_cmpuint(told->space, ==, 1);
+    g_assert_true(told->first <= address && address <= told->last);
+    g_assert_cmphex(told->last - told->first, >=, PAGE_BYTES - 1);
+    g_assert_cmphex(told->out + (address - told->first), ==,
+                    page_at(target, frame) + AT);
+}
+
 /* Tests ---------------------------------------------------------------------
  */
 
@@ -271,6 +289,9 @@ static void test_sizes(void)
         put_access(target, kit, TW_OP_DMA_READ);
         run(target, kit);
         expect_frame(target, kit, HOT);
+        if (is_observed()) {
+            expect_told(target, kit, HOT);
+        }
     }
     tw_target_close(target);
 }

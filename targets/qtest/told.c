@@ -36,6 +36,9 @@ bool tw_told_update(Told *told, unsigned index, uint64_t first, uint64_t last,
                   "expected one for a MISS, not two");
     }
     told->given = true;
+    told->first = first;
+    told->last = last;
+    told->place = place;
     if (told->iova < first || told->iova > last) {
         snprintf(rest, sizeof(rest),
                  "expected 0x%" PRIx64 " in it, for which there was a MISS",

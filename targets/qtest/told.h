@@ -2,8 +2,8 @@
 /*
  * What a device may be told, and when, whatever the tables say: an UPDATE is
  * the answer to a MISS, an INVALIDATE comes while a command is under way, and
- * each is well formed.  Where translations lead, and whether each end is told,
- * is for the judge.  Must not know sockets.
+ * each is well formed.  Where translations lead, all of their addresses, and
+ * whether each end is told, is for the judge.  Must not know sockets.
  */
 #ifndef TW_TARGETS_QTEST_TOLD_H
 #define TW_TARGETS_QTEST_TOLD_H
@@ -24,7 +24,8 @@ typedef struct Told {
     unsigned index; /* of a MISS: the device, */
     uint64_t iova;  /* the address, */
     uint8_t right;  /* one of IOTLB_..., and */
-    bool given;     /* was there an UPDATE? */
+    bool given;     /* was there an UPDATE?  Then, of it: */
+    uint64_t first, last, place;
     /* Addresses that reach no IOMMU: no device is told of these; hole_last 0:
      * there are none. */
     uint64_t hole_first, hole_last;
