@@ -104,6 +104,9 @@ typedef struct TwExpected {
     uint64_t out_low; /* which its `out` may have added */
     uint8_t block;    /* whose bytes at the end are wrong, or TW_NONE: */
     uint64_t digest;  /* TwTrace.digests has this instead */
+    /* What is wrong, if it is none of this: "what a dirty log notes"; or NULL.
+     */
+    const char *beyond;
     /* The byte that RAM block `block` holds at the end, where judging came
      * that far. */
     uint8_t (*ram)(const void *data, uint8_t block, uint64_t offset);

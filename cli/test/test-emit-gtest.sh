@@ -38,7 +38,7 @@ fails_on()
     ended=0
     ./case "$1" >case.out 2>&1 || ended=$?
     [ "$ended" -eq 1 ] && grep -q '^not ok 1 ' case.out &&
-        grep -q '^# .*expected' case.out
+        grep -q '^# .*\(expected\|assertion failed\)' case.out
 }
 
 # tells NAME CASE TARGET [OPTION VALUE]
@@ -68,6 +68,19 @@ chosen()
 for case in "$cases"/zoo/*.tw; do
     chosen || continue
     slug=$(basename "$case" .tw)
+    case $slug in
+    # What the tests that are emitted do not look at.
+    calls-of-four | unaligned-ignored) untold='writes no reproducer for how a device.s calls are divided' ;;
+    only-end-armed | whole-pages-not-armed) untold='writes no reproducer for what a dirty log notes' ;;
+    nested-root-kept | dirty-not-set-on-hit) untold='reproducers do not look at A and D' ;;
+    unobserve-not-vetoed) untold='writes no reproducer for an operation that was skipped' ;;
+    *) untold= ;;
+    esac
+    if [ -n "$untold" ]; then
+        refuses "$slug" "zoo:$slug: $untold" \
+            "$TWINWALK" emit --target "zoo:$slug" "$case"
+        continue
+    fi
     tells "$slug" "$case" "zoo:$slug"
     if [ -n "$OTHER_CC" ]; then
         check "$slug compiles with $OTHER_CC" compile_other

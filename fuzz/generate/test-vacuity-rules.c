@@ -402,6 +402,7 @@ const RuleCount *vacuity_rules(const Count *c, unsigned *n)
         NEVER("LA-62", "random programs for softmmu have contents data")
         RARE("LA-63", "entry that means nothing, where addresses have a width",
              ROW_(REASON_WIDE), 50)
+        NEVER("LA-64", "softmmu tells of no ranges")
     };
     /* clang-format on */
 

@@ -537,7 +537,9 @@ TwVerdict tw_explain_access(TwOracle *oracle, const TwAccess *access,
     accuse(oracle, access, seen);
     if (only_the_log(oracle, access, seen)) {
         finding->verdict = verdict = TW_VERDICT_EFFECT;
-        tw_told_text(oracle, access, told, sizeof(told));
+        if (!tw_told_text(oracle, access, told, sizeof(told))) {
+            oracle->expected.beyond = "how a device's calls are divided";
+        }
         say(finding, "\nbut the devices were told something else (RU-3)\n%s",
             told);
         tw_key_write(finding->key, verdict, oracle->target, access->code,

@@ -58,6 +58,7 @@ static TwVerdict accuse(TwOracle *oracle, uint16_t number, unsigned runs)
          at++) {
         add_range(seen, sizeof(seen), record->first, record->last);
     }
+    oracle->expected.beyond = "what a dirty log notes";
     return tw_explain_other(oracle, TW_VERDICT_EFFECT, number,
                             "stored to since the last clear:%s; noted:%s "
                             "(LA-39)",
@@ -70,11 +71,12 @@ static TwVerdict judge_unasked(TwOracle *oracle, uint16_t number)
     const TwEventRecord *record =
         next_record(oracle->trace, &oracle->dirty_record);
 
-    return record && record->op < number
-               ? tw_explain_other(oracle, TW_VERDICT_EFFECT, record->op,
-                                  "notes of pages that it did not ask for "
-                                  "(LA-39)")
-               : TW_VERDICT_AGREE;
+    if (!record || record->op >= number) {
+        return TW_VERDICT_AGREE;
+    }
+    oracle->expected.beyond = "what a dirty log notes";
+    return tw_explain_other(oracle, TW_VERDICT_EFFECT, record->op,
+                            "notes of pages that it did not ask for (LA-39)");
 }
 
 TwVerdict tw_notes_judge(TwOracle *oracle, const TwOp *op, uint16_t number)

@@ -47,7 +47,7 @@ static void name_runs(char *text, const TwLogRecord *log, unsigned n)
     }
 }
 
-void tw_told_text(const TwOracle *oracle, const TwAccess *access, char *text,
+bool tw_told_text(const TwOracle *oracle, const TwAccess *access, char *text,
                   size_t size)
 {
     const TwTrace *trace = oracle->trace;
@@ -66,4 +66,5 @@ void tw_told_text(const TwOracle *oracle, const TwAccess *access, char *text,
     } else {
         snprintf(text, size, "told: %s, in other calls than are due", told);
     }
+    return strcmp(told, wanted) != 0;
 }

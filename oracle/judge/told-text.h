@@ -11,9 +11,10 @@ enum { TW_TOLD_TEXT = 400 };
 /*
  * "told: write of 1 byte at r1+0x4000; due: write of 1 byte at r1+0x5000" into
  * text[size], without a newline.  After tw_judge_expect() of the access, before
- * its records in the log are accounted for.  Allocates nothing.
+ * its records in the log are accounted for.  Allocates nothing.  False if each
+ * byte was told as it should be, in other calls.
  */
-void tw_told_text(const TwOracle *oracle, const TwAccess *access, char *text,
+bool tw_told_text(const TwOracle *oracle, const TwAccess *access, char *text,
                   size_t size);
 
 #endif

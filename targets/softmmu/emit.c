@@ -652,6 +652,9 @@ static const char *untellable(const TwProgram *program,
     if (finding->verdict == TW_VERDICT_INVARIANT) {
         return NULL; /* run_kit() looks at the end of the trace */
     }
+    if (expected->beyond != NULL) {
+        return expected->beyond;
+    }
     if (expected->block != TW_NONE || expected->observer != TW_NONE) {
         return NULL;
     }
