@@ -550,6 +550,36 @@ static void test_too_many_ranges(void)
     expect_class(k, gone, TW_CLASS_DECODE_ERROR);
 }
 
+/*
+ * 240 regions far from each other, each with a border in a page: more nodes
+ * than the tree of a view has, which is then searched by halves.
+ */
+static void test_too_many_nodes(void)
+{
+    enum { REGIONS = 240, SIZE = 0x1800 };
+    g_autoptr(Kit) k = kit_new("softmmu");
+    uint8_t root = new_space(k);
+    uint8_t ids[REGIONS];
+    unsigned first[REGIONS], last[REGIONS], before[REGIONS], past[REGIONS];
+
+    for (unsigned i = 0; i < REGIONS; i++) {
+        uint64_t at = (uint64_t)(i + 1) * UINT64_C(0x0100040010040000);
+
+        ids[i] = region(k, TW_REGION_RAM, root, at, SIZE);
+        before[i] = dma(k, 0, at - 1, 1);
+        first[i] = dma(k, 0, at, 1);
+        last[i] = dma(k, 0, at + SIZE - 1, 1);
+        past[i] = dma(k, 0, at + SIZE, 1);
+    }
+    run_kit(k);
+    for (unsigned i = 0; i < REGIONS; i++) {
+        expect_class(k, before[i], TW_CLASS_DECODE_ERROR);
+        expect_at(k, first[i], ids[i], 0);
+        expect_at(k, last[i], ids[i], SIZE - 1);
+        expect_class(k, past[i], TW_CLASS_DECODE_ERROR);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -573,5 +603,6 @@ int main(int argc, char **argv)
     g_test_add_func("/view/AC-4/rom-device", test_rom_device);
     g_test_add_func("/view/LA-27/actor", test_actor);
     g_test_add_func("/view/limits/too-many-ranges", test_too_many_ranges);
+    g_test_add_func("/view/limits/too-many-nodes", test_too_many_nodes);
     return g_test_run();
 }

@@ -194,6 +194,19 @@ static void test_dirty_log(void)
            "dirty 15 r3 0x1000..0x1fff\n");
 }
 
+/* A poke is noted in each page that it stores to, and in no other. */
+static void test_dirty_pokes(void)
+{
+    expect("  dirty-log r3 on\n"
+           "  poke r3 0xffc = 0x1122334455667788\n"
+           "  dirty-clear r3 0x0..0x2fff\n"
+           "  poke r3 0xff8 = 0x1122334455667788\n"
+           "  dirty-clear r3 0x0..0x2fff\n",
+           "0 done\n1 done\n2 done\n3 done\n4 done\n"
+           "dirty 2 r3 0x0..0x1fff\n"
+           "dirty 4 r3 0x0..0xfff\n");
+}
+
 /* TL-14: a clean entry that went to the victim list, and comes back. */
 static void test_dirty_victims(void)
 {
@@ -333,6 +346,7 @@ int main(int argc, char **argv)
     g_test_add_func("/world/NT-9/replay", test_replay);
     g_test_add_func("/world/NT-2/veto", test_veto);
     g_test_add_func("/world/LA-39/dirty-log", test_dirty_log);
+    g_test_add_func("/world/LA-39/dirty-pokes", test_dirty_pokes);
     g_test_add_func("/world/TL-14/dirty-victims", test_dirty_victims);
     g_test_add_func("/world/LA-40/restore", test_restore);
     g_test_add_func("/world/FR-6/during-own-flush", test_during_own_flush);
