@@ -33,14 +33,12 @@ refuses()
     result $? "$name"
 }
 
-# mutants NAME SOURCE LINE...: the mutants of a file are these lines, in any order.
-mutants()
+# with_mutate [ARGUMENT]: runs the Python of standard input, which has ci/mutate as
+# the module `mutate`.
+with_mutate()
 {
-    name=$1
-    printf '%s\n' "$2" >"$work/part.c"
-    shift 2
-    printf '%s\n' "$@" | sort >"$work/expected.txt"
-    PYTHONDONTWRITEBYTECODE=1 python3 - "$work/part.c" >"$work/out.txt" 2>&1 <<'END'
+    {
+        cat <<'END'
 import importlib.machinery
 import importlib.util
 import sys
@@ -50,6 +48,19 @@ spec = importlib.util.spec_from_loader("mutate", loader)
 mutate = importlib.util.module_from_spec(spec)
 sys.modules["mutate"] = mutate
 loader.exec_module(mutate)
+END
+        cat
+    } | PYTHONDONTWRITEBYTECODE=1 python3 - "$@" >"$work/out.txt" 2>&1
+}
+
+# mutants NAME SOURCE LINE...: the mutants of a file are these lines, in any order.
+mutants()
+{
+    name=$1
+    printf '%s\n' "$2" >"$work/part.c"
+    shift 2
+    printf '%s\n' "$@" | sort >"$work/expected.txt"
+    with_mutate "$work/part.c" <<'END'
 with open(sys.argv[1], encoding="utf-8") as file:
     print("\n".join(sorted(site.key for site in mutate.sites_of(
         "part.c", file.read()))))
@@ -104,16 +115,7 @@ static void f(int a)
     g();
 }' 'part.c f: drop: g()'
 # Each row names a mutant that the sources have.
-PYTHONDONTWRITEBYTECODE=1 python3 - >"$work/out.txt" 2>&1 <<'END'
-import importlib.machinery
-import importlib.util
-import sys
-sys.path.insert(0, "ci")
-loader = importlib.machinery.SourceFileLoader("mutate", "ci/mutate")
-spec = importlib.util.spec_from_loader("mutate", loader)
-mutate = importlib.util.module_from_spec(spec)
-sys.modules["mutate"] = mutate
-loader.exec_module(mutate)
+with_mutate <<'END'
 keys = {site.key for site in mutate.all_sites(1)[0]}
 rows = mutate.rows_of("ci/survivors.tsv")
 print("\n".join(row for row in rows if row not in keys))

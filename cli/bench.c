@@ -387,10 +387,13 @@ int tw_verb_bench(int argc, char **argv)
                                    "most 3600");
         goto out;
     }
-    if (by_size && profile_name) {
+    if (by_size && (profile_name || known.off || known.files)) {
         tw_cli_fail(TW_EXIT_USAGE,
-                    "--profile: expected without --scale, which has programs "
-                    "of its own");
+                    "--%s: expected without --scale, which has programs of "
+                    "its own",
+                    profile_name ? "profile"
+                    : known.off  ? "no-known"
+                                 : "known");
         goto out;
     }
     if ((profile_name && !tw_cli_profile(profile_name, false, &profile)) ||

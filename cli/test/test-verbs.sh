@@ -176,4 +176,6 @@ for row in rows.values():
     assert 'target_power' in row and 'judge_power' in row"
 refuses 'scale and profile' '--profile: expected without --scale' \
     "$TWINWALK" bench --scale --profile iommu
+refuses 'scale and no list' '--no-known: expected without --scale' \
+    "$TWINWALK" bench --scale --no-known
 finish

@@ -394,6 +394,14 @@ static bool read_event_kind(Reader *r, uint8_t *kind)
                              "unmap, map, deviotlb, add, del or nop");
 }
 
+static bool add_event(Reader *r, TwEventRecord e, TwRange range)
+{
+    e.first = range.first;
+    e.last = range.last;
+    return tw_trace_add_event(r->t, e) ||
+           tw_lexer_refuse(&r->lexer, "at most 4096 events");
+}
+
 /* "event 1 o0 map rw s1 none 0x0..0x3f -> 0x1000" */
 static bool read_event(Reader *r)
 {
@@ -418,10 +426,7 @@ static bool read_event(Reader *r)
         !tw_lexer_end(l)) {
         return false;
     }
-    e.first = range.first;
-    e.last = range.last;
-    return tw_trace_add_event(r->t, e) ||
-           tw_lexer_refuse(l, "at most 4096 events");
+    return add_event(r, e, range);
 }
 
 /* "dirty 1 r1 0x0..0xfff" */
@@ -436,10 +441,7 @@ static bool read_dirty(Reader *r)
         !tw_lexer_range(l, &range) || !tw_lexer_end(l)) {
         return false;
     }
-    e.first = range.first;
-    e.last = range.last;
-    return tw_trace_add_event(r->t, e) ||
-           tw_lexer_refuse(l, "at most 4096 events");
+    return add_event(r, e, range);
 }
 
 /* "told 1 rw s1 0x0..0xfff -> 0x1000" */
@@ -457,10 +459,7 @@ static bool read_told(Reader *r)
         !tw_lexer_end(l)) {
         return false;
     }
-    e.first = range.first;
-    e.last = range.last;
-    return tw_trace_add_event(r->t, e) ||
-           tw_lexer_refuse(l, "at most 4096 events");
+    return add_event(r, e, range);
 }
 
 /* "mark 1 i0 level 1 0x3008 = 0x5067" */
