@@ -89,6 +89,28 @@ static void test_reasons(void)
     g_assert_null(tw_reason_name(TW_REASONS));
 }
 
+/* Each array of a copy has what the first has, and no more. */
+static void test_copy(void)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    test_parse(&p, world);
+    parse(&t, sample);
+    g_assert_true(tw_trace_add_mark(&t, (TwMark){.op = 2, .value = 7}));
+    tw_trace_add_started(&t, 1)->value = 9;
+    memset(&u, 0x5a, sizeof(u));
+    tw_trace_copy(&u, &t);
+    tw_trace_copy(&u, &u);
+    g_assert_cmpint(u.n_marks, ==, 1);
+    g_assert_cmphex(u.marks[0].value, ==, 7);
+    g_assert_cmpint(u.n_started, ==, 1);
+    g_assert_cmphex(u.started[0].outcome.value, ==, 9);
+    g_assert_cmphex(u.log[u.n_log].offset, ==, 0x5a5a5a5a5a5a5a5a);
+    u.n_marks = u.n_started = 0;
+    tw_trace_print(&u, &p, text);
+    g_assert_cmpstr(text->str, ==, sample);
+}
+
 static void test_ends(void)
 {
     static const char *const ends[] = {
@@ -456,6 +478,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/trace/canonical", test_canonical);
     g_test_add_func("/trace/LA-60/reasons", test_reasons);
+    g_test_add_func("/trace/copy", test_copy);
     g_test_add_func("/trace/ends", test_ends);
     g_test_add_func("/trace/overflow", test_overflow);
     g_test_add_func("/trace/text-is-one-line", test_text_is_one_line);

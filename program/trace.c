@@ -23,6 +23,23 @@ void tw_trace_init(TwTrace *trace, const TwProgram *program)
            (program ? program->n_regions : 0) * sizeof trace->digests[0]);
 }
 
+void tw_trace_copy(TwTrace *to, const TwTrace *from)
+{
+    if (to == from) {
+        return;
+    }
+    memcpy(to, from, offsetof(TwTrace, outcomes));
+#define COPY(array, count) \
+    memcpy(to->array, from->array, (count) * sizeof from->array[0])
+    COPY(outcomes, from->n_ops);
+    COPY(locations, from->n_locations);
+    COPY(log, from->n_log);
+    COPY(events, from->n_events);
+    COPY(marks, from->n_marks);
+    COPY(started, from->n_started);
+#undef COPY
+}
+
 static bool overflow(TwTrace *trace)
 {
     trace->end = TW_END_OVERFLOW;

@@ -245,6 +245,10 @@ typedef struct TwTrace {
  */
 void tw_trace_init(TwTrace *trace, const TwProgram *program);
 
+/* Makes `to` equal to `from`; what no count reaches is left as it is.  (All of
+ * a trace is some megabytes.) */
+void tw_trace_copy(TwTrace *to, const TwTrace *from);
+
 /*
  * For targets: appends, and on a full array sets end = TW_END_OVERFLOW and
  * returns false.

@@ -17,6 +17,13 @@
 extern size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
     __attribute__((weak));
 
+/* The counters of edges of this program, where it has some: its compiler's
+ * section. */
+extern uint8_t __start___sancov_cntrs[]
+    __attribute__((weak, visibility("hidden")));
+extern uint8_t __stop___sancov_cntrs[]
+    __attribute__((weak, visibility("hidden")));
+
 /* For the life of the process, which runs one harness. */
 static struct {
     const char *input_name;
@@ -226,6 +233,16 @@ static void open_meter(void)
     }
 }
 
+/* libFuzzer keeps what has reached something new, whatever it costs.  An input
+ * that has reached nothing is judged as any other, and not kept. */
+static void forget_what_was_reached(void)
+{
+    if (__start___sancov_cntrs != NULL) {
+        memset(__start___sancov_cntrs, 0,
+               (size_t)(__stop___sancov_cntrs - __start___sancov_cntrs));
+    }
+}
+
 int tw_harness_run(const char *name, const uint8_t *data, size_t size)
 {
     TwFinding finding;
@@ -242,6 +259,9 @@ int tw_harness_run(const char *name, const uint8_t *data, size_t size)
     }
     if (tw_verdict_is_finding(state.verdict)) {
         report(&finding, data, size);
+    }
+    if (tw_input_judge_is_dear(state.judge)) {
+        forget_what_was_reached();
     }
     return 0;
 }

@@ -207,7 +207,7 @@ static void judge_walkers(TwInputJudge *j)
     unsigned n;
 
     run(j);
-    memcpy(j->trace, tw_runner_trace(j->runner), sizeof(*j->trace));
+    tw_trace_copy(j->trace, tw_runner_trace(j->runner));
     if (!walkers_agree(j->finding) || j->trace->end != TW_END_DONE) {
         return;
     }
@@ -347,6 +347,13 @@ TwVerdict tw_input_judge(TwInputJudge *j, const uint8_t *data, size_t size,
         break;
     }
     return (TwVerdict)finding->verdict;
+}
+
+bool tw_input_judge_is_dear(const TwInputJudge *j)
+{
+    enum { MOST = 256 }; /* older walks: a third of a millisecond */
+
+    return j->runner != NULL && tw_runner_searched(j->runner) > MOST;
 }
 
 void tw_input_judge_print(TwInputJudge *j, GString *out)

@@ -49,6 +49,13 @@ const TwProgram *tw_input_judge_program(TwInputJudge *judge,
 TwVerdict tw_input_judge(TwInputJudge *judge, const uint8_t *data, size_t size,
                          TwFinding *finding);
 
+/*
+ * Did the last input cost so much that an engine should not breed from it?  One
+ * in ten or twenty does, and takes as much time as thirty others; so would
+ * those that are made from it.  The same input always gives the same answer.
+ */
+bool tw_input_judge_is_dear(const TwInputJudge *judge);
+
 /* Appends the trace of the last input, where there is one. */
 void tw_input_judge_print(TwInputJudge *judge, GString *out);
 

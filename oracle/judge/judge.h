@@ -81,6 +81,11 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
                    const char *target, const TwTrace *trace, TwFinding *finding,
                    TwJudgeStats *stats);
 
+/* How many older walks the last tw_judge() looked at: what a program that costs
+ * the oracle much time has many of.  The same program and trace give the same
+ * number. */
+uint64_t tw_oracle_searched(const TwOracle *oracle);
+
 /*
  * After tw_judge() gave a finding: the expected outcome.  Valid until the next
  * call; the program must still exist.

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* Inputs that are judged, but that an engine should not breed from. */
+#include <string.h>
+
+#include "fuzz/harness/judge-input.h"
+#include "program/bytes/bytes.h"
+#include "program/text/text.h"
+
+/*
+ * An IOMMU behind itself, so that each access passes it until the hops are used
+ * up; its IOTLB may still hold what the page map of tables has said:
+ *
+ *   c0.0 -> s0: r0 iommu i0 -> s0: r0 iommu i0 -> ...
+ */
+static const char loops[] =
+    "region r0 iommu size 0x1000 root s0 iommu i0\n"
+    "region r1 ram size 0x1000 root s1\n"
+    "iommu i0 pagetable to s0 format amdvi tables r1 levels 1 iotlb\n"
+    "mmu c0.0 space s0\n"
+    "setup\n"
+    "  context i0 0 tables -> 0x0 domain 0\n"
+    "  entry i0 level 1 r1 0x0 = leaf 0x0 rw\n"
+    "  page c0.0 0x0 -> 0x0 size 0x1000 rwx\n"
+    "script\n";
+
+static TwProgram program;
+static uint8_t bytes[TW_BYTES_MAX];
+
+/* Judges `loops` with accesses, each after a change of the entry that it uses.
+ */
+static bool is_dear(TwInputJudge *judge, unsigned hops, unsigned changes)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    TwFinding finding;
+    size_t size;
+
+    g_string_printf(text, "twinwalk 1\nhops %u\n%s", hops, loops);
+    for (unsigned i = 0; i < changes; i++) {
+        g_string_append_printf(text,
+                               "entry i0 level 1 r1 0x0 = leaf 0x0 %s\n"
+                               "read c0.0 0x%x 4\n",
+                               i % 2 ? "rw" : "r", 8 * i);
+    }
+    tw_program_parse(&program, text->str, text->len, "loops", TW_TEXT_STRICT,
+                     NULL, NULL, &error);
+    g_assert_no_error(error);
+    size = tw_program_encode(&program, bytes, sizeof(bytes),
+                             tw_input_judge_dialect(judge));
+    g_assert_cmpuint(size, >, 0);
+    tw_input_judge(judge, bytes, size, &finding);
+    g_assert_false(tw_verdict_is_finding(finding.verdict));
+    return tw_input_judge_is_dear(judge);
+}
+
+static void test_dear(void)
+{
+    const TwHarnessInfo *harness = tw_harness_find("iommu_fuzzer");
+    TwInputJudge *judge =
+        tw_input_judge_new(harness, "softmmu", NULL, NULL, NULL);
+
+    g_assert_false(is_dear(judge, 22, 0));
+    g_assert_false(is_dear(judge, 2, 2));
+    g_assert_true(is_dear(judge, 22, 8));
+    g_assert_true(is_dear(judge, 22, 8)); /* the same again */
+    g_assert_false(is_dear(judge, 2, 2)); /* the count begins anew */
+    tw_input_judge_free(judge);
+}
+
+/* Where no program is run, nothing is dear. */
+static void test_text(void)
+{
+    static const char text[] = "twinwalk 1\n";
+    TwInputJudge *judge = tw_input_judge_new(tw_harness_find("text_fuzzer"), "",
+                                             NULL, NULL, NULL);
+    TwFinding finding;
+
+    tw_input_judge(judge, (const uint8_t *)text, strlen(text), &finding);
+    g_assert_false(tw_input_judge_is_dear(judge));
+    tw_input_judge_free(judge);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/dear/programs", test_dear);
+    g_test_add_func("/dear/text", test_text);
+    return g_test_run();
+}
