@@ -13,6 +13,7 @@ typedef struct Emit {
     const char *out;
     gboolean test;
     uint32_t patience;
+    int times; /* 1: the finding must recur */
     TwProgram program;
     TwFinding finding;
 } Emit;
@@ -21,6 +22,21 @@ static int wrong_verdict(const Emit *e, const char *expected)
 {
     return tw_cli_fail(TW_EXIT_USAGE, "%s: expected %s; its verdict is %s",
                        e->path, expected, tw_verdict_name(e->finding.verdict));
+}
+
+/* Runs the case; `said` is the verdict that the case notes, or NULL. */
+static bool look(Emit *e, const TwComments *comments, const char *said,
+                 GError **error)
+{
+    g_autofree char *key = tw_comments_note(comments, "key", 0);
+    bool flaky = said && strcmp(said, tw_verdict_name(TW_VERDICT_FLAKY)) == 0;
+
+    return e->times == 1
+               ? tw_view_find(&e->target.options, e->patience, &e->program,
+                              &e->finding, error)
+               : tw_view_look_for(&e->target.options, e->patience,
+                                  (unsigned)e->times, flaky ? NULL : key,
+                                  &e->program, &e->finding, error);
 }
 
 /* Finds the finding; TW_EXIT_CLEAN: there is one that can be written down. */
@@ -35,14 +51,14 @@ static int find(Emit *e)
         return tw_cli_fail_error(error);
     }
     said = tw_comments_note(comments, "verdict", 0);
-    if (said && strcmp(said, tw_verdict_name(TW_VERDICT_FLAKY)) == 0) {
+    if (e->times == 1 && said &&
+        strcmp(said, tw_verdict_name(TW_VERDICT_FLAKY)) == 0) {
         return tw_cli_fail(TW_EXIT_USAGE,
                            "%s: expected a finding that recurs; the case says "
-                           "that it is flaky",
+                           "that it is flaky (--times runs it until it shows)",
                            e->path);
     }
-    if (!tw_view_find(&e->target.options, e->patience, &e->program, &e->finding,
-                      &error)) {
+    if (!look(e, comments, said, &error)) {
         return tw_cli_fail_error(error);
     }
     if (e->finding.verdict == TW_VERDICT_UNSUPPORTED) {
@@ -132,6 +148,10 @@ int tw_verb_emit(int argc, char **argv)
          "For a virtual IOMMU of a QEMU: a test in C of QEMU's own suite "
          "(libqtest) instead of a script",
          NULL},
+        {"times", 0, 0, G_OPTION_ARG_INT, &e->times,
+         "Runs the case until it has its finding, at most N times (default "
+         "1): for one that does not recur each time",
+         "N"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &out,
          "Output file instead of standard output", "FILE"},
         TW_CLI_KNOWN_ENTRIES(e->known),
@@ -139,6 +159,7 @@ int tw_verb_emit(int argc, char **argv)
     };
     int code = TW_EXIT_USAGE;
 
+    e->times = 1;
     if (!tw_cli_options(
             &argc, &argv, "FILE",
             "Writes a case with a finding as source code that the target's "
@@ -158,7 +179,7 @@ int tw_verb_emit(int argc, char **argv)
         tw_cli_fail(TW_EXIT_USAGE, "emit: expected one file");
         goto out;
     }
-    if (!tw_cli_known_load(&e->known)) {
+    if (!tw_cli_times("--times", e->times) || !tw_cli_known_load(&e->known)) {
         goto out;
     }
     e->path = argv[1];

@@ -59,6 +59,42 @@ for case in found/*-1.tw; do
 done
 check 'there were cases' test $n_cases -gt 0
 
+# Two CPUs: the same cases, and those of a campaign, with both kinds of safe points. A script of a
+# crash may be one of a race: it repeats. (Of the campaign's, no crash: with QEMU 10 it is such a race.)
+for case in "$cases"/[CE]*.tw; do
+    base=$(basename "$case" .tw)
+    if "$TWINWALK" replay --target qemu-mpc-smp --no-known "$case" >replay.out; then
+        continue # another version
+    fi
+    check "$base is emitted for two CPUs" "$TWINWALK" emit --target qemu-mpc-smp "$case" -o two.sh
+    check "$base sees the defect on two CPUs" says 1 "$defect" two.sh
+    if [ "$base" = C-cut-instruction ]; then
+        check 'it repeats' sh -c 'sh two.sh | grep -q "^the guest ran 1 times$"'
+        sed '/MPC0 + 0x1c/d' two.sh >avoids.sh
+        check 'it repeats until RUNS' sh -c \
+            'RUNS=3 sh avoids.sh | grep -q "^the guest ran 3 times$"'
+        check 'it sees no defect then' env RUNS=1 sh -c \
+            'sh avoids.sh >out && grep -q "^all is as expected: " out'
+    fi
+done
+exits 10 'a campaign on two CPUs' "$TWINWALK" run --target qemu-mpc-smp --no-known \
+    --programs 15 --seed 5 --replays 1 --out two --jobs 1
+for how in explicit implied; do
+    n_cases=0
+    for case in two/[!F]*.tw; do
+        if [ $n_cases -lt 2 ] && [ "${case#two/Crs}" = "$case" ] && grep -q ' c1[.:]' "$case" &&
+            { [ $how = implied ] || grep -q '^safepoints explicit' "$case"; } &&
+            { [ $how = explicit ] || ! grep -q '^safepoints explicit' "$case"; }; then
+            n_cases=$((n_cases + 1))
+            check "$case is emitted" "$TWINWALK" emit --target qemu-mpc-smp --times 3 "$case" \
+                -o two.sh
+            check "$case sees the defect" says 1 "$defect" two.sh
+        fi
+    done
+    check "there were cases with $how safe points" test $n_cases -gt 0
+done
+exits 2 'no time at all' "$TWINWALK" emit --target qemu-mpc-smp --times 0 "$case"
+
 # The CPU compared with DMA: the same cases of data, with another key.
 for base in A-quiet-load A-quiet-store A-not-recorded; do
     if "$TWINWALK" replay --target qemu-mpc-dma --no-known "$cases/$base.tw" >replay.out; then

@@ -143,6 +143,22 @@ bool tw_view_find(const TwTargetOptions *options, uint32_t patience,
     return true;
 }
 
+bool tw_view_look_for(const TwTargetOptions *options, uint32_t patience,
+                      unsigned times, const char *key, const TwProgram *program,
+                      TwFinding *finding, GError **error)
+{
+    TwSilence silence = tw_view_be_silent();
+    bool ok = true, found = false;
+
+    for (unsigned i = 0; i < times && ok && !found; i++) {
+        ok = tw_run_once(options, program, patience, finding, error);
+        found = ok && tw_verdict_is_finding(finding->verdict) &&
+                (!key || strcmp(finding->key, key) == 0);
+    }
+    tw_view_speak(silence);
+    return ok;
+}
+
 bool tw_view_emit(const TwTargetOptions *options, uint32_t patience,
                   const TwProgram *program, TwEmitted *emitted, GError **error)
 {

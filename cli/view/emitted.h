@@ -19,6 +19,11 @@ typedef struct TwEmitted {
  */
 bool tw_view_find(const TwTargetOptions *options, uint32_t patience,
                   TwProgram *program, TwFinding *finding, GError **error);
+/* For a finding that does not recur each time: runs a program until it has one
+ * (with this key; NULL: any), at most `times` times. */
+bool tw_view_look_for(const TwTargetOptions *options, uint32_t patience,
+                      unsigned times, const char *key, const TwProgram *program,
+                      TwFinding *finding, GError **error);
 /* Is it a finding that shows outside the target, so that it can be emitted? */
 bool tw_view_is_emitted(const TwTargetOptions *options,
                         const TwFinding *finding);

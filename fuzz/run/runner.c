@@ -435,6 +435,15 @@ bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
                       finding, error);
 }
 
+bool tw_run_once(const TwTargetOptions *options, const TwProgram *program,
+                 uint32_t timeout_ms, TwFinding *finding, GError **error)
+{
+    Isolated once = {options, program, 0};
+
+    return tw_isolate(run_there, &once, options->name, program, timeout_ms,
+                      finding, error);
+}
+
 bool tw_run_repeatedly(const TwTargetOptions *options, const TwProgram *program,
                        uint32_t timeout_ms, unsigned times, TwFinding *finding,
                        GError **error)

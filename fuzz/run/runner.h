@@ -101,6 +101,9 @@ const TwTrace *tw_runner_trace(TwRunner *runner);
  */
 bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
                      uint32_t timeout_ms, TwFinding *finding, GError **error);
+/* The same, but the finding is not confirmed: it may not recur. */
+bool tw_run_once(const TwTargetOptions *options, const TwProgram *program,
+                 uint32_t timeout_ms, TwFinding *finding, GError **error);
 
 /*
  * The same `times` times (1 to TW_MAX_REPLAYS), each in a child of its own.

@@ -285,6 +285,7 @@ const TwTargetClass tw_mpc_smp_class = {
     .version = version,
     .run = tw_mpc_run,
     .other = other,
+    .emit = tw_mpc_emit,
     .ping = tw_mpc_ping,
     .close = machine_close,
     .triggers = tw_mpc_smp_triggers,

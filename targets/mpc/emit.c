@@ -25,6 +25,8 @@ typedef struct Emit {
     const TwExpected *expected;
     GString *out;
     GArray *words; /* uint64_t: addresses of words that matter, sorted */
+    unsigned cpu;  /* that does the row before */
+    bool owes[TW_MPC_BOARD_CPUS]; /* a safe point, as in run.c */
 } Emit;
 
 static void put(Emit *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -150,10 +152,43 @@ static void put_access(Emit *e, unsigned number)
     }
 }
 
+/* What follows is done by this CPU. */
+static void put_cpu(Emit *e, unsigned cpu)
+{
+    if (cpu != e->cpu) {
+        put(e, "    .set cpu, %u\n", 4 * cpu);
+    }
+    e->cpu = cpu;
+}
+
+static unsigned cpu_of(unsigned actor)
+{
+    return actor == TW_BOARD ? 0 : actor;
+}
+
+/* Where safe points are implied, what the other CPU has done ends answers
+ * before the next operation. */
+static void put_safepoint(Emit *e, const TwOp *op)
+{
+    unsigned cpu = cpu_of(op->actor);
+
+    if (e->machine->n_cpus < 2) {
+        return;
+    }
+    put_cpu(e, cpu);
+    if (!e->program->explicit_safepoints && op->actor != TW_BOARD &&
+        e->owes[cpu]) {
+        put(e, "    safepoint\n");
+        e->owes[cpu] = false;
+    }
+    e->owes[!cpu] = true;
+}
+
 static void put_op(Emit *e, unsigned number)
 {
     const TwOp *op = &e->program->script[number];
 
+    put_safepoint(e, op);
     switch (op->code) {
     case TW_OP_READ:
     case TW_OP_WRITE:
@@ -172,7 +207,12 @@ static void put_op(Emit *e, unsigned number)
             op->size, op->obj, op->addr, op->value);
         break;
     case TW_OP_FLUSH_ALL:
+        put_cpu(e, op->obj);
         put(e, "    flush_all\n");
+        break;
+    case TW_OP_SAFEPOINT:
+        put_cpu(e, op->obj);
+        put(e, "    safepoint\n");
         break;
     default:
         break;
@@ -269,6 +309,18 @@ static void put_program(Emit *e)
     }
 }
 
+static const char *board_of(const Emit *e)
+{
+    return e->machine->n_cpus > 1 ? "mps2-an521" : "mps2-an505";
+}
+
+/* Is it a death that shows now and then? */
+static bool is_race(const Emit *e)
+{
+    return e->machine->n_cpus > 1 && (e->finding->verdict == TW_VERDICT_CRASH ||
+                                      e->finding->verdict == TW_VERDICT_HANG);
+}
+
 static void put_head(Emit *e)
 {
     g_autoptr(GString) title = g_string_new(NULL);
@@ -276,39 +328,56 @@ static void put_head(Emit *e)
 
     tw_target_title(e->machine->target.klass, e->program, e->finding, title);
     put(e,
-        "#!/bin/sh\n# QEMU, mps2-an505: %s (%s)\n#\n"
+        "#!/bin/sh\n# QEMU, %s: %s (%s)\n#\n"
         "# Seen with QEMU %s. This script builds a guest and runs it. It "
         "needs\n"
         "# qemu-system-arm (QEMU), clang (CLANG) and ld.lld. It ends with 1 "
         "if\n"
         "# the defect is there, with 0 if all is as expected, with 2 if that\n"
-        "# cannot be told.\n#\n",
-        title->str, e->finding->key, e->machine->version);
+        "# cannot be told.%s\n#\n",
+        board_of(e), title->str, e->finding->key, e->machine->version,
+        is_race(e) ? " Two CPUs may race inside QEMU: so the guest runs at "
+                     "most\n# RUNS times (100), and 0 says only that QEMU did "
+                     "not die in these runs."
+                   : "");
     for (unsigned i = 0; why[i]; i++) {
         put(e, "# %s\n", why[i]);
     }
-    put(e,
-        "#\n# c0.0 is the Secure state at Secure addresses (bit 28 set on the "
-        "board),\n# c0.1 the Secure state at Non-secure ones, c0.2 the "
-        "Non-secure state. What the\n# guest does, as a program of "
-        "twinwalk:\n#\n");
+    put(e, "#\n# c0.0 is the Secure state at Secure addresses (bit 28 set on "
+           "the board),\n# c0.1 the Secure state at Non-secure ones, c0.2 the "
+           "Non-secure state.");
+    put(e, "%s What the\n# guest does, as a program of twinwalk:\n#\n",
+        e->machine->n_cpus > 1 ? " c1 is\n# the second CPU." : "");
     put_program(e);
 }
 
 static void put_guest(Emit *e)
 {
-    put(e, "%s", tw_mpc_emit_start);
+    const char *waiting = e->program->explicit_safepoints
+                              ? tw_mpc_emit_running
+                              : tw_mpc_emit_sleeping;
+    bool two = e->machine->n_cpus > 1;
+
+    put(e, "%sboard=%s\n", tw_mpc_emit_start, board_of(e));
     put(e, "cat >\"$dir/guest.ld\" <<'END'\n%sEND\n", tw_mpc_emit_linker);
-    put(e, "cat >\"$dir/guest.S\" <<'END'\n%s", tw_mpc_emit_head);
+    put(e, "cat >\"$dir/guest.S\" <<'END'\n%s%s%s%s", tw_mpc_emit_head,
+        two ? waiting : "", tw_mpc_emit_entry,
+        two ? tw_mpc_emit_two : tw_mpc_emit_rows);
     put(e, "    /* What the SRAMs have at the start. */\n");
     put_words(e);
-    put(e, "    flush_all\n\n    /* The program. */\n%s",
+    for (unsigned i = 0; i < e->machine->n_cpus; i++) {
+        put_cpu(e, i);
+        put(e, "    flush_all\n");
+    }
+    put(e, "\n    /* The program. */\n%s",
         e->machine->pairs ? tw_mpc_emit_dma_rows : "");
     for (unsigned i = 0; i < e->program->n_script; i++) {
         put_op(e, i);
     }
     put(e, "%s%sEND\n%s", tw_mpc_emit_tail,
         e->machine->pairs ? tw_mpc_emit_dma_functions : "", tw_mpc_emit_build);
+    put(e, "%s%s%s", is_race(e) ? tw_mpc_emit_repeat : "", tw_mpc_emit_run,
+        is_race(e) ? tw_mpc_emit_until : "");
 }
 
 /* May the accused access be a bus fault of the CPU, and zeros of a DMA
@@ -333,14 +402,15 @@ static void put_comparison(Emit *e)
     unsigned words = op->code == TW_OP_WRITE ? 1 : op->size == 8 ? 3 : 2;
 
     put(e,
-        "%s%sgrep -q '^end' \"$dir/out\" ||\n"
+        "%s%s%sgrep -q '^end' \"$dir/out\" ||\n"
         "    cannot \"QEMU ended with $ended before the guest did: $(head -n 1 "
         "\"$dir/err\")\"\n"
         "# The exception that the last access has taken (5 is a bus fault, 7 a "
         "SecureFault),\n# or 0; what it has read.\n"
         "cpu=$(sed -n 2p \"$dir/cpu\" | cut -c 1-%u)\n"
         "dma=$(sed -n 2p \"$dir/out\" | cut -c 1-%u)\n",
-        tw_mpc_emit_dma_again, tw_mpc_emit_build, 9 * words - 1, 9 * words - 1);
+        tw_mpc_emit_dma_again, tw_mpc_emit_build, tw_mpc_emit_run,
+        9 * words - 1, 9 * words - 1);
     if (may_fault(e)) {
         put(e,
             "# A bus fault is right here, of which a DMA controller does not "
