@@ -70,7 +70,7 @@ END
     result $? "$name"
 }
 
-echo '1..12'
+echo '1..16'
 ci/mutate --help >"$work/out.txt" 2>&1 && grep -q '^negate ' "$work/out.txt"
 result $? 'help'
 refuses 'an unknown option' 'expected --sites, .* not "--site"' --site 3
@@ -81,6 +81,10 @@ printf 'gap\tone mutant\twhy\nslow\tanother\twhy\n' >"$work/rows.tsv"
 refuses 'a class that there is not' 'rows.tsv:2: class' --survivors "$work/rows.tsv"
 printf 'gap\tone mutant\n' >"$work/rows.tsv"
 refuses 'a row without a reason' 'rows.tsv:1: class' --survivors "$work/rows.tsv"
+refuses 'no such list' 'nowhere: No such file' --list "$work/nowhere"
+printf '# mutants\nanother file\n' >"$work/list"
+refuses 'a list of what is no mutant' 'list:2: a mutant of the sources, not "another file"' \
+    --list "$work/list"
 mutants 'conditions' 'static int f(int a)
 {
     /* a < 2 */
@@ -122,3 +126,25 @@ print("\n".join(row for row in rows if row not in keys))
 sys.exit(not rows or not set(rows) <= keys)
 END
 result $? 'each row names a mutant of the sources'
+# A row of a mutant that was killed is wrong; one of a mutant that did not run, if
+# all of the sample ran.
+with_mutate <<'END'
+rows = {"a": "equivalent", "b": "gap", "d": "equivalent", "e": "performance"}
+some = ["gap: b", "survives, and has no row: c", "has a row, and does not survive: d"]
+assert list(mutate.complaints_of(["a", "b", "c"], {"d", "f"}, rows, False)) == some
+assert list(mutate.complaints_of(["a", "b", "c"], {"d", "f"}, rows, True)) == \
+    some + ["has a row, and is not drawn: e"]
+END
+result $? 'complaints'
+# What a new run takes from an old one.
+with_mutate <<'END'
+def holds(killer, programs, tests):
+    return mutate.still_holds({"killer": killer, "programs": 20, "tests": "old"},
+                              programs, tests)
+
+
+assert holds("random programs, --flush page", 30, "new")
+assert holds("a case", 30, "old") and not holds("a case", 10, "new")
+assert holds("", 10, "old") and not holds("", 30, "old") and not holds("", 10, "new")
+END
+result $? 'what is known'

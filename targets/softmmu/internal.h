@@ -222,7 +222,7 @@ typedef struct Leaf {
 typedef struct Notifier Notifier;
 struct Notifier { /* never moves while registered (TN-8) */
     Notifier *next;
-    uint32_t stamp; /* registered in run number `stamp` */
+    uint64_t stamp; /* registered in run number `stamp` */
     uint8_t iommu, index;
     uint8_t kinds;
     uint8_t cpu;      /* a CPU's, or TW_NONE: */
@@ -551,7 +551,7 @@ typedef struct Machine {
     const TwProgram *program;
     TwTrace *trace;
     TwLegality legality;
-    uint32_t run;      /* number of this run: a stamp */
+    uint64_t run;      /* number of this run: a stamp, from 1 on */
     uint64_t stamp;    /* the newest TLB stamp; never used twice */
     uint16_t op;       /* script operation in flight */
     uint32_t fails_in; /* the allocation that fails, counted from now, or 0 */

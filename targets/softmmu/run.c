@@ -210,11 +210,7 @@ static void machine_reset(Machine *m)
     for (unsigned i = 0; i < program->n_script; i++) {
         m->resizes |= program->script[i].code == TW_OP_CLOCK;
     }
-    if (++m->run == 0) { /* 0 marks what is not registered */
-        memset(m->observers, 0, sizeof(m->observers));
-        memset(m->cpus, 0, sizeof(m->cpus));
-        m->run = 1;
-    }
+    m->run++; /* 0 marks what is not registered */
     m->op = TW_NO_OP;
     m->access.during = m->pair = 0;
     m->started = 0;
