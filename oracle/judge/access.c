@@ -369,15 +369,20 @@ static TwVerdict end_access(TwOracle *oracle, const TwAccess *access,
     return inside;
 }
 
+static TwVerdict say_registers(TwOracle *oracle)
+{
+    return tw_explain_limit(oracle, "the access may have reached registers of "
+                                    "an MPC, or is one of a pair or has "
+                                    "operations during it");
+}
+
 /* Goes on in the worlds after the access; an answer explains it. */
 static TwVerdict accept(TwOracle *oracle, const TwAccess *access,
                         const TwSeen *seen, const TwMatch *out)
 {
     if (out->reached.perhaps ||
         (out->reached.any && (oracle->during || access->paired))) {
-        return tw_explain_limit(oracle, "the access may have reached registers "
-                                        "of an MPC, or is one of a pair or has "
-                                        "operations during it");
+        return say_registers(oracle);
     }
     if (out->n > 1 && oracle->world->pagetables) {
         return tw_explain_limit(oracle,
@@ -439,6 +444,27 @@ static bool fits_apart(TwOracle *oracle, const TwAccess *access,
     tw_match(oracle, &apart, seen, &out);
     tw_history_allowed(&oracle->history, oracle->world, access);
     return out.n > 0;
+}
+
+/* No answer explains the access. */
+static TwVerdict explain_unmatched(TwOracle *oracle, const TwAccess *access,
+                                   const TwSeen *seen, const TwMatch *out)
+{
+    if (!walkers_agree(oracle, access)) {
+        return tw_explain_other(oracle, TW_VERDICT_SELF, access->op,
+                                "the two walkers disagree");
+    }
+    if (out->unordered) {
+        return say_registers(oracle);
+    }
+    if (fits_apart(oracle, access, seen)) {
+        return tw_explain_limit(oracle,
+                                "records of an IOTLB may answer the pages of "
+                                "one DMA access differently");
+    }
+    tw_paired_expect(oracle, access);
+    return out->unmarked ? explain_unmarked(oracle, access, seen)
+                         : tw_explain_access(oracle, access, seen);
 }
 
 TwVerdict tw_judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
@@ -506,19 +532,6 @@ TwVerdict tw_judge_one(TwOracle *oracle, const TwOp *op, uint16_t number,
                                         "bytes that it reaches, and nothing "
                                         "tells which of the two came first");
     }
-    if (out.n == 0) {
-        if (!walkers_agree(oracle, &access)) {
-            return tw_explain_other(oracle, TW_VERDICT_SELF, number,
-                                    "the two walkers disagree");
-        }
-        if (fits_apart(oracle, &access, &seen)) {
-            return tw_explain_limit(oracle,
-                                    "records of an IOTLB may answer the pages "
-                                    "of one DMA access differently");
-        }
-        tw_paired_expect(oracle, &access);
-        return out.unmarked ? explain_unmarked(oracle, &access, &seen)
-                            : tw_explain_access(oracle, &access, &seen);
-    }
-    return accept(oracle, &access, &seen, &out);
+    return out.n == 0 ? explain_unmatched(oracle, &access, &seen, &out)
+                      : accept(oracle, &access, &seen, &out);
 }

@@ -87,6 +87,7 @@ static void try_choice(TwOracle *oracle, const TwAccess *access,
         bytes = joined;
     }
     effect = tw_leaf(oracle->world, access, bytes, cuts);
+    out->unordered |= effect.registers && (access->during || access->paired);
     if (effect.class_ != seen->class_ ||
         !tw_judge_log(oracle, access, bytes, &effect, &n_log)) {
         return;
@@ -183,7 +184,7 @@ void tw_match(TwOracle *oracle, const TwAccess *access, const TwSeen *seen,
 {
     out->n = out->n_log = 0;
     out->too_many = out->current = out->unknown = out->unmarked = false;
-    out->poked = false;
+    out->poked = out->unordered = false;
     out->cached = out->single = out->record = false;
     tw_reached_start(&out->reached);
     out->callback = true;

@@ -15,13 +15,15 @@ typedef struct TwMatch {
     unsigned n;
     bool too_many;
     TwContent worlds[TW_MAX_WORLDS];
-    bool current;  /* the current answer explains it */
-    bool cached;   /* so does a CPU's cache without a record of an IOTLB */
-    bool single;   /* so do records of single IOMMUs */
-    bool record;   /* so does such a record without that cache */
-    bool unknown;  /* an explanation that no cache entry stands behind */
-    bool unmarked; /* something would explain it, were A and D set (LA-55) */
-    bool poked;    /* bytes that it reaches were poked during it (LA-47) */
+    bool current;   /* the current answer explains it */
+    bool cached;    /* so does a CPU's cache without a record of an IOTLB */
+    bool single;    /* so do records of single IOMMUs */
+    bool record;    /* so does such a record without that cache */
+    bool unknown;   /* an explanation that no cache entry stands behind */
+    bool unmarked;  /* something would explain it, were A and D set (LA-55) */
+    bool poked;     /* bytes that it reaches were poked during it (LA-47) */
+    bool unordered; /* an answer reaches registers, and nothing tells whether
+                     * before or after what goes with the access (LA-57) */
     bool callback;
     uint32_t oldest[2][TW_PREFIX_SLOTS];
     uint32_t n_log;
