@@ -103,12 +103,13 @@ static int minimise(Min *m, const char *path)
     bool ok = tw_program_load(program, path, TW_TEXT_STRICT, comments, &error);
 
     said = ok ? tw_comments_note(comments, "verdict", 0) : NULL;
-    if (!m->shrink.expect && said &&
+    if (!m->shrink.expect && m->shrink.times == 1 && said &&
         strcmp(said, tw_verdict_name(TW_VERDICT_FLAKY)) == 0) {
-        return tw_cli_fail(TW_EXIT_USAGE,
-                           "%s: expected a finding that recurs; the case says "
-                           "that it is flaky (--expect KEY shrinks it)",
-                           path);
+        return tw_cli_fail(
+            TW_EXIT_USAGE,
+            "%s: expected a finding that recurs; the case says "
+            "that it is flaky (--expect KEY or --times shrinks it)",
+            path);
     }
     ok = ok && tw_shrink(&m->shrink, m->dialect, program, &result, &error);
     if (m->shrink.progress) {
@@ -142,7 +143,7 @@ static int minimise(Min *m, const char *path)
         return tw_cli_fail(
             TW_EXIT_FINDING,
             "%s: the shrunk case, run again, has %s, not %s: the finding does "
-            "not recur every time",
+            "not recur every time (--times shrinks it)",
             path, result.finding.key[0] ? result.finding.key : "no finding",
             result.key);
     }
@@ -243,7 +244,7 @@ int tw_verb_min(int argc, char **argv)
     Min m = {
         .shrink = {.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
                    .stop = tw_stop_asked()}};
-    int code = TW_EXIT_USAGE, budget = INT_MIN, jobs = 1;
+    int code = TW_EXIT_USAGE, budget = INT_MIN, jobs = 1, times = 1;
     gboolean isolated = FALSE;
     GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &m.out,
@@ -265,6 +266,11 @@ int tw_verb_min(int argc, char **argv)
          "Runs each candidate in a separate process (crashes and hangs always "
          "run so)",
          NULL},
+        {"times", 0, 0, G_OPTION_ARG_INT, &times,
+         "Runs each candidate until it has the finding, at most N times "
+         "(default 1), in separate processes: for a finding that does not "
+         "recur each time",
+         "N"},
         TW_CLI_KNOWN_ENTRIES(m.known),
         G_OPTION_ENTRY_NULL,
     };
@@ -299,7 +305,7 @@ int tw_verb_min(int argc, char **argv)
                     TW_KEY_SIZE - 1);
         goto out;
     }
-    if (!tw_cli_known_load(&m.known) ||
+    if (!tw_cli_times("--times", times) || !tw_cli_known_load(&m.known) ||
         !place_results(&m, argc - 1, argv + 1)) {
         goto out;
     }
@@ -307,6 +313,7 @@ int tw_verb_min(int argc, char **argv)
     m.shrink.budget = budget != INT_MIN ? (unsigned)budget : 0;
     m.shrink.jobs = (unsigned)jobs;
     m.shrink.isolated = isolated;
+    m.shrink.times = (unsigned)times;
     m.shrink.patience = tw_cli_target_patience(&m.target);
     tw_stop_on_signals();
     code = minimise_all(&m, argc - 1, argv + 1);

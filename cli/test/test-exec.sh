@@ -122,6 +122,14 @@ for verb in min emit; do
     check 'wants one that recurs' grep -q \
         'FlaExec-1.tw: expected a finding that recurs; the case says that it is flaky' err.txt
 done
+# With --times, that is no hindrance: each candidate gets two runs at least.
+exits 0 'min --times of it' "$TWINWALK" min --target 'exec:sh moody.sh' --times 4 --budget 80 \
+    moody/FlaExec-1.tw -o shrunk.tw
+check 'shrinks it' [ "$(grep -vc '^#' shrunk.tw)" -le 30 ]
+exits 10 'the bug is in the shrunk case' "$TWINWALK" replay --target "$bug" shrunk.tw
+exits 2 '--times 0' "$TWINWALK" min --target 'exec:sh moody.sh' --times 0 moody/FlaExec-1.tw
+check 'says what was expected' grep -q -- '--times: expected 1 to 100' err.txt
+rm shrunk.tw
 # A case that says nothing of it.
 sed '/^#/d' moody/FlaExec-1.tw >silent.tw
 seq 1 >starts

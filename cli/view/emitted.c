@@ -148,13 +148,9 @@ bool tw_view_look_for(const TwTargetOptions *options, uint32_t patience,
                       TwFinding *finding, GError **error)
 {
     TwSilence silence = tw_view_be_silent();
-    bool ok = true, found = false;
+    bool ok =
+        tw_run_until(options, program, patience, times, key, finding, error);
 
-    for (unsigned i = 0; i < times && ok && !found; i++) {
-        ok = tw_run_once(options, program, patience, finding, error);
-        found = ok && tw_verdict_is_finding(finding->verdict) &&
-                (!key || strcmp(finding->key, key) == 0);
-    }
     tw_view_speak(silence);
     return ok;
 }

@@ -60,8 +60,8 @@ static void run_slot(TwPool *pool, TwRunner **runner, Slot *slot)
 
     if (options->isolated) {
         slot->judged =
-            tw_run_isolated(&options->target, &slot->program,
-                            options->patience_ms, &slot->finding, &error);
+            tw_run_until(&options->target, &slot->program, options->patience_ms,
+                         options->times, options->key, &slot->finding, &error);
     } else {
         if (!*runner) {
             *runner = tw_runner_new(&options->target, &error);

@@ -63,22 +63,31 @@ static bool minimise(const TwShrink *shrink, const TwDialect *dialect,
     return true;
 }
 
+/* Runs the program by itself; in *finding the one with this key (NULL: any), if
+ * it shows. */
+static bool look(const TwShrink *shrink, const TwProgram *program,
+                 const char *key, TwFinding *finding, GError **error)
+{
+    return tw_run_until(&shrink->target, program, shrink->patience,
+                        shrink->times, key, finding, error);
+}
+
 bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
                TwProgram *program, TwShrunk *result, GError **error)
 {
     TwPoolOptions options = {
         .target = shrink->target,
         .jobs = shrink->jobs,
-        .isolated = shrink->isolated,
+        .isolated = shrink->isolated || shrink->times > 1,
+        .times = shrink->times,
         .patience_ms = shrink->patience,
         .known = shrink->known,
     };
-    bool there, again = !shrink->expect;
+    bool there, again = !shrink->expect && shrink->times <= 1;
 
     memset(result, 0, sizeof(*result));
     /* The case may crash or hang: run it in a process of its own. */
-    if (!tw_run_isolated(&shrink->target, program, shrink->patience,
-                         &result->finding, error)) {
+    if (!look(shrink, program, shrink->expect, &result->finding, error)) {
         return false;
     }
     if (shrink->expect) {
@@ -89,8 +98,7 @@ bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
         return true;
     }
     memcpy(result->key, options.key, sizeof(result->key));
-    if (again && !tw_run_isolated(&shrink->target, program, shrink->patience,
-                                  &result->finding, error)) {
+    if (again && !look(shrink, program, NULL, &result->finding, error)) {
         return false;
     }
     result->recurs = !again || strcmp(result->finding.key, options.key) == 0;
@@ -109,8 +117,7 @@ bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
         return false;
     }
     result->found = there || result->stats.kept > 0;
-    if (!tw_run_isolated(&shrink->target, program, shrink->patience,
-                         &result->finding, error)) {
+    if (!look(shrink, program, options.key, &result->finding, error)) {
         return false;
     }
     result->same = strcmp(result->finding.key, options.key) == 0;

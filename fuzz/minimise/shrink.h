@@ -15,6 +15,9 @@ typedef struct TwShrink {
     uint32_t patience;    /* limit in ms with which a candidate hangs (0: the
                              default) */
     bool isolated;        /* each candidate in a process of its own */
+    unsigned times;       /* for a finding that does not recur each time: runs
+                           * each candidate until it has it, at most so often, in
+                           * a process of its own (0, 1: the finding recurs) */
     /* Some five times a second: the smallest so far; or NULL. */
     void (*progress)(const TwProgram *best, const TwMinimiseStats *so_far);
     volatile int *stop; /* set by a signal handler: enough; or NULL */
@@ -26,7 +29,7 @@ typedef struct TwShrunk {
     bool found;            /* the case has the finding, or a part of it has */
     bool recurs;           /* a second run of the case has the key, too; if not,
                             * nothing was shrunk, and `finding` is that run's */
-    bool same;      /* the shrunk case has the key in a new process too */
+    bool same;      /* the shrunk case has the key in a new process, too */
     bool cut_short; /* by time or signal */
     double seconds;
     TwMinimiseStats stats;
@@ -35,8 +38,8 @@ typedef struct TwShrunk {
 /*
  * Shrinks `program` in place.  False with `error` set if the environment
  * fails.  If the program does not have the finding to keep, or without `expect`
- * has it in one of two runs only, it is not changed, and result->finding is its
- * actual finding.
+ * and `times` has it in one of two runs only, it is not changed, and
+ * result->finding is its actual finding.
  */
 bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
                TwProgram *program, TwShrunk *result, GError **error);

@@ -435,13 +435,23 @@ bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
                       finding, error);
 }
 
-bool tw_run_once(const TwTargetOptions *options, const TwProgram *program,
-                 uint32_t timeout_ms, TwFinding *finding, GError **error)
+bool tw_run_until(const TwTargetOptions *options, const TwProgram *program,
+                  uint32_t timeout_ms, unsigned times, const char *key,
+                  TwFinding *finding, GError **error)
 {
     Isolated once = {options, program, 0};
+    bool ok = true, found = false;
 
-    return tw_isolate(run_there, &once, options->name, program, timeout_ms,
-                      finding, error);
+    if (times <= 1) {
+        return tw_run_isolated(options, program, timeout_ms, finding, error);
+    }
+    for (unsigned i = 0; i < times && ok && !found; i++) {
+        ok = tw_isolate(run_there, &once, options->name, program, timeout_ms,
+                        finding, error);
+        found = ok && tw_verdict_is_finding(finding->verdict) &&
+                (!key || strcmp(finding->key, key) == 0);
+    }
+    return ok;
 }
 
 bool tw_run_repeatedly(const TwTargetOptions *options, const TwProgram *program,

@@ -101,9 +101,14 @@ const TwTrace *tw_runner_trace(TwRunner *runner);
  */
 bool tw_run_isolated(const TwTargetOptions *options, const TwProgram *program,
                      uint32_t timeout_ms, TwFinding *finding, GError **error);
-/* The same, but the finding is not confirmed: it may not recur. */
-bool tw_run_once(const TwTargetOptions *options, const TwProgram *program,
-                 uint32_t timeout_ms, TwFinding *finding, GError **error);
+/*
+ * For a finding that does not recur each time: the same without confirmation,
+ * again and again until there is one (with this key; NULL: any), at most
+ * `times` times.  `times` 0 or 1: tw_run_isolated().
+ */
+bool tw_run_until(const TwTargetOptions *options, const TwProgram *program,
+                  uint32_t timeout_ms, unsigned times, const char *key,
+                  TwFinding *finding, GError **error);
 
 /*
  * The same `times` times (1 to TW_MAX_REPLAYS), each in a child of its own.
