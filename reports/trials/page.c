@@ -175,11 +175,11 @@ static unsigned bugs_detected(const TwComparison *c, unsigned engine)
 
 static void engines(const TwComparison *c, GString *out)
 {
-    static const char *const names[] = {"Engine",    "Bugs detected",
-                                        "Trials",    "Reached",
-                                        "Triggered", "Detected",
-                                        "Mean time", "Programs per second",
-                                        "Remark",    NULL};
+    static const char *const names[] = {"Engine",        "Bugs detected",
+                                        "Trials",        "Reached",
+                                        "Triggered",     "Detected",
+                                        "Mean time (s)", "Programs per second",
+                                        "Remark",        NULL};
 
     bool blind = false;
 
@@ -267,10 +267,17 @@ static void bug_rows(const TwComparison *c, const TwZooBug *bug, GString *out)
 
 static void bugs(const TwComparison *c, GPtrArray *order, GString *out)
 {
-    static const char *const names[] = {
-        "Bug",      "Expected verdict", "Engine",      "Reached",   "Triggered",
-        "Detected", "Seen verdict",     "Median time", "Mean time", "Remark",
-        NULL};
+    static const char *const names[] = {"Bug",
+                                        "Expected verdict",
+                                        "Engine",
+                                        "Reached",
+                                        "Triggered",
+                                        "Detected",
+                                        "Seen verdict",
+                                        "Median time (s)",
+                                        "Mean time (s)",
+                                        "Remark",
+                                        NULL};
 
     g_string_append(out, "<section id=\"bugs\">\n<h2>Bugs</h2>\n");
     open_table(out, names, "tttnnntnnt");
