@@ -93,11 +93,23 @@ static void tell_other_key(const TwComments *comments, const char *path,
     }
 }
 
+/* Of a finding that does not recur each time, the first run may have another
+ * one: then the key that the case notes is kept; the caller frees it. */
+static char *noted_key(const Min *m, const TwComments *comments,
+                       const char *verdict)
+{
+    return m->shrink.times > 1 && !m->shrink.expect &&
+                   strcmp(verdict, tw_verdict_name(TW_VERDICT_FLAKY)) != 0
+               ? tw_comments_note(comments, "key", 0)
+               : NULL;
+}
+
 static int minimise(Min *m, const char *path)
 {
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     g_autoptr(TwComments) comments = tw_comments_new();
-    g_autofree char *said = NULL;
+    g_autofree char *said = NULL, *noted = NULL;
+    TwShrink shrink = m->shrink;
     GError *error = NULL;
     TwShrunk result;
     bool ok = tw_program_load(program, path, TW_TEXT_STRICT, comments, &error);
@@ -111,7 +123,9 @@ static int minimise(Min *m, const char *path)
             "that it is flaky (--expect KEY or --times shrinks it)",
             path);
     }
-    ok = ok && tw_shrink(&m->shrink, m->dialect, program, &result, &error);
+    noted = said ? noted_key(m, comments, said) : NULL;
+    shrink.expect = noted ? noted : shrink.expect;
+    ok = ok && tw_shrink(&shrink, m->dialect, program, &result, &error);
     if (m->shrink.progress) {
         fprintf(stderr, "\r\033[K");
     }
@@ -134,8 +148,8 @@ static int minimise(Min *m, const char *path)
         return tw_cli_fail(
             TW_EXIT_USAGE,
             "%s: expected a program with %s%s; its verdict is %s%s%s", path,
-            m->shrink.expect ? "key " : "a finding",
-            m->shrink.expect ? m->shrink.expect : "",
+            shrink.expect ? "key " : "a finding",
+            shrink.expect ? shrink.expect : "",
             tw_verdict_name(result.finding.verdict),
             result.finding.key[0] ? ", its key " : "", result.finding.key);
     }
@@ -147,7 +161,7 @@ static int minimise(Min *m, const char *path)
             path, result.finding.key[0] ? result.finding.key : "no finding",
             result.key);
     }
-    if (!m->shrink.expect) {
+    if (!shrink.expect) {
         tell_other_key(comments, path, result.key);
     }
     return write_case(m, path, program, &result);
