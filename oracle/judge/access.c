@@ -446,8 +446,8 @@ static bool fits_apart(TwOracle *oracle, const TwAccess *access,
     return out.n > 0;
 }
 
-/* No answer explains the access. */
-static TwVerdict explain_unmatched(TwOracle *oracle, const TwAccess *access,
+/* No answer explains the access; of a pair, it is left as it is expected. */
+static TwVerdict explain_unmatched(TwOracle *oracle, TwAccess *access,
                                    const TwSeen *seen, const TwMatch *out)
 {
     if (!walkers_agree(oracle, access)) {
