@@ -24,41 +24,29 @@ static int wrong_verdict(const Emit *e, const char *expected)
                        e->path, expected, tw_verdict_name(e->finding.verdict));
 }
 
-/* Runs the case; `said` is the verdict that the case notes, or NULL. */
-static bool look(Emit *e, const TwComments *comments, const char *said,
-                 GError **error)
-{
-    g_autofree char *key = tw_comments_note(comments, "key", 0);
-    bool flaky = said && strcmp(said, tw_verdict_name(TW_VERDICT_FLAKY)) == 0;
-
-    return e->times == 1
-               ? tw_view_find(&e->target.options, e->patience, &e->program,
-                              &e->finding, error)
-               : tw_view_look_for(&e->target.options, e->patience,
-                                  (unsigned)e->times, flaky ? NULL : key,
-                                  &e->program, &e->finding, error);
-}
-
 /* Finds the finding; TW_EXIT_CLEAN: there is one that can be written down. */
 static int find(Emit *e)
 {
     g_autoptr(TwComments) comments = tw_comments_new();
-    g_autofree char *said = NULL;
+    g_autofree char *key = NULL;
     GError *error = NULL;
 
     if (!tw_program_load(&e->program, e->path, TW_TEXT_STRICT, comments,
                          &error)) {
         return tw_cli_fail_error(error);
     }
-    said = tw_comments_note(comments, "verdict", 0);
-    if (e->times == 1 && said &&
-        strcmp(said, tw_verdict_name(TW_VERDICT_FLAKY)) == 0) {
+    if (e->times == 1 && tw_cli_notes_flaky(comments)) {
         return tw_cli_fail(TW_EXIT_USAGE,
                            "%s: expected a finding that recurs; the case says "
                            "that it is flaky (--times runs it until it shows)",
                            e->path);
     }
-    if (!look(e, comments, said, &error)) {
+    key = e->times > 1 ? tw_cli_noted_key(comments) : NULL;
+    if (!(e->times == 1 ? tw_view_find(&e->target.options, e->patience,
+                                       &e->program, &e->finding, &error)
+                        : tw_view_look_for(&e->target.options, e->patience,
+                                           (unsigned)e->times, key, &e->program,
+                                           &e->finding, &error))) {
         return tw_cli_fail_error(error);
     }
     if (e->finding.verdict == TW_VERDICT_UNSUPPORTED) {
@@ -66,6 +54,14 @@ static int find(Emit *e)
     }
     if (!tw_verdict_is_finding(e->finding.verdict)) {
         return wrong_verdict(e, "a program with a finding");
+    }
+    if (key && strcmp(e->finding.key, key) != 0) {
+        g_autofree char *clean = tw_cli_clean(key);
+
+        return tw_cli_fail(
+            TW_EXIT_USAGE,
+            "%s: expected key %s in one of %d runs; the last one has %s",
+            e->path, clean, e->times, e->finding.key);
     }
     if (!tw_view_is_emitted(&e->target.options, &e->finding)) {
         return wrong_verdict(e, "a finding that shows outside the target");

@@ -93,38 +93,28 @@ static void tell_other_key(const TwComments *comments, const char *path,
     }
 }
 
-/* Of a finding that does not recur each time, the first run may have another
- * one: then the key that the case notes is kept; the caller frees it. */
-static char *noted_key(const Min *m, const TwComments *comments,
-                       const char *verdict)
-{
-    return m->shrink.times > 1 && !m->shrink.expect &&
-                   strcmp(verdict, tw_verdict_name(TW_VERDICT_FLAKY)) != 0
-               ? tw_comments_note(comments, "key", 0)
-               : NULL;
-}
-
 static int minimise(Min *m, const char *path)
 {
     g_autofree TwProgram *program = g_new(TwProgram, 1);
     g_autoptr(TwComments) comments = tw_comments_new();
-    g_autofree char *said = NULL, *noted = NULL;
+    g_autofree char *noted = NULL;
     TwShrink shrink = m->shrink;
     GError *error = NULL;
     TwShrunk result;
     bool ok = tw_program_load(program, path, TW_TEXT_STRICT, comments, &error);
 
-    said = ok ? tw_comments_note(comments, "verdict", 0) : NULL;
-    if (!m->shrink.expect && m->shrink.times == 1 && said &&
-        strcmp(said, tw_verdict_name(TW_VERDICT_FLAKY)) == 0) {
+    if (ok && !m->shrink.expect && m->shrink.times == 1 &&
+        tw_cli_notes_flaky(comments)) {
         return tw_cli_fail(
             TW_EXIT_USAGE,
             "%s: expected a finding that recurs; the case says "
             "that it is flaky (--expect KEY or --times shrinks it)",
             path);
     }
-    noted = said ? noted_key(m, comments, said) : NULL;
-    shrink.expect = noted ? noted : shrink.expect;
+    if (ok && !m->shrink.expect && m->shrink.times > 1) {
+        /* A run may have another finding that the case has, too. */
+        shrink.expect = noted = tw_cli_noted_key(comments);
+    }
     ok = ok && tw_shrink(&shrink, m->dialect, program, &result, &error);
     if (m->shrink.progress) {
         fprintf(stderr, "\r\033[K");
@@ -157,7 +147,7 @@ static int minimise(Min *m, const char *path)
         return tw_cli_fail(
             TW_EXIT_FINDING,
             "%s: the shrunk case, run again, has %s, not %s: the finding does "
-            "not recur every time (--times shrinks it)",
+            "not recur every time (--times N runs it more often)",
             path, result.finding.key[0] ? result.finding.key : "no finding",
             result.key);
     }

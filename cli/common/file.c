@@ -213,6 +213,19 @@ char *tw_cli_case_name(GHashTable *before, const char *key, unsigned i)
                                i + 1);
 }
 
+bool tw_cli_notes_flaky(const TwComments *comments)
+{
+    g_autofree char *verdict = tw_comments_note(comments, "verdict", 0);
+
+    return verdict && strcmp(verdict, tw_verdict_name(TW_VERDICT_FLAKY)) == 0;
+}
+
+char *tw_cli_noted_key(const TwComments *comments)
+{
+    return tw_cli_notes_flaky(comments) ? NULL
+                                        : tw_comments_note(comments, "key", 0);
+}
+
 GString *tw_cli_case_text(const TwProgram *program, const TwFinding *finding,
                           const char *verb, const char *words,
                           const char *origin)

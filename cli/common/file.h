@@ -38,6 +38,12 @@ bool tw_cli_folder_ready(const char *option, const char *path);
  * pointer).  To be freed. */
 char *tw_cli_case_name(GHashTable *before, const char *key, unsigned i);
 
+/* Does the case note that its finding does not recur each time? */
+bool tw_cli_notes_flaky(const TwComments *comments);
+/* The key that the case notes, to be freed; NULL if it notes none, or that its
+ * finding does not recur: the key is then none of a finding. */
+char *tw_cli_noted_key(const TwComments *comments);
+
 /*
  * The text of a case with a finding: comments that name the finding, the target
  * (`words`, the options that choose it) and the command that shows the finding

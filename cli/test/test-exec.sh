@@ -129,7 +129,11 @@ check 'shrinks it' [ "$(grep -vc '^#' shrunk.tw)" -le 30 ]
 exits 10 'the bug is in the shrunk case' "$TWINWALK" replay --target "$bug" shrunk.tw
 exits 2 '--times 0' "$TWINWALK" min --target 'exec:sh moody.sh' --times 0 moody/FlaExec-1.tw
 check 'says what was expected' grep -q -- '--times: expected 1 to 100' err.txt
-rm shrunk.tw
+sed 's/^# key: .*/# key: WrgExecRdRam/' shrunk.tw >other.tw
+exits 2 'emit --times of a case with another key' "$TWINWALK" emit --target 'exec:sh moody.sh' \
+    --times 2 other.tw
+check 'says so' grep -q 'other.tw: expected key WrgExecRdRam in one of 2 runs; the last one has' err.txt
+rm shrunk.tw other.tw
 # A case that says nothing of it.
 sed '/^#/d' moody/FlaExec-1.tw >silent.tw
 seq 1 >starts

@@ -260,7 +260,7 @@ int tw_harness_run(const char *name, const uint8_t *data, size_t size)
     if (tw_verdict_is_finding(state.verdict)) {
         report(&finding, data, size);
     }
-    if (tw_input_judge_is_dear(state.judge)) {
+    if (tw_input_judge_was_costly(state.judge)) {
         forget_what_was_reached();
     }
     return 0;

@@ -349,11 +349,11 @@ TwVerdict tw_input_judge(TwInputJudge *j, const uint8_t *data, size_t size,
     return (TwVerdict)finding->verdict;
 }
 
-bool tw_input_judge_is_dear(const TwInputJudge *j)
+bool tw_input_judge_was_costly(const TwInputJudge *j)
 {
     enum { MOST = 256 }; /* older walks: a third of a millisecond */
 
-    return j->runner != NULL && tw_runner_searched(j->runner) > MOST;
+    return j->runner != NULL && tw_runner_older_walks(j->runner) > MOST;
 }
 
 void tw_input_judge_print(TwInputJudge *j, GString *out)

@@ -54,7 +54,7 @@ TwVerdict tw_input_judge(TwInputJudge *judge, const uint8_t *data, size_t size,
  * in ten or twenty does, and takes as much time as thirty others; so would
  * those that are made from it.  The same input always gives the same answer.
  */
-bool tw_input_judge_is_dear(const TwInputJudge *judge);
+bool tw_input_judge_was_costly(const TwInputJudge *judge);
 
 /* Appends the trace of the last input, where there is one. */
 void tw_input_judge_print(TwInputJudge *judge, GString *out);

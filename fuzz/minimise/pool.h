@@ -25,7 +25,8 @@ typedef struct TwPoolOptions {
     unsigned jobs;         /* processes, at least 1 */
     bool isolated;         /* each candidate in a process of its own; needed
                             * where the finding is a crash or a hang */
-    unsigned times;        /* isolated: tw_run_until() */
+    unsigned times;        /* if isolated: the most runs of a candidate
+                            * (tw_run_until) */
     uint32_t patience_ms;  /* limit with which a candidate hangs
                             * (process/watch.h; 0: TW_TIMEOUT_MS) */
     char key[TW_KEY_SIZE]; /* the finding to keep */

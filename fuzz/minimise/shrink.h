@@ -15,9 +15,9 @@ typedef struct TwShrink {
     uint32_t patience;    /* limit in ms with which a candidate hangs (0: the
                              default) */
     bool isolated;        /* each candidate in a process of its own */
-    unsigned times;       /* for a finding that does not recur each time: runs
-                           * each candidate until it has it, at most so often, in
-                           * a process of its own (0, 1: the finding recurs) */
+    unsigned times;       /* for a finding that does not recur each time: the
+                           * most runs of a candidate, each in a process of its
+                           * own, until it has it (0, 1: the finding recurs) */
     /* Some five times a second: the smallest so far; or NULL. */
     void (*progress)(const TwProgram *best, const TwMinimiseStats *so_far);
     volatile int *stop; /* set by a signal handler: enough; or NULL */

@@ -125,11 +125,11 @@ const TwMet *tw_runner_met(const TwRunner *runner)
     return runner->met;
 }
 
-uint64_t tw_runner_searched(const TwRunner *runner)
+uint64_t tw_runner_older_walks(const TwRunner *runner)
 {
     return runner->target->klass->run_reference
                ? 0
-               : tw_oracle_searched(runner->oracle);
+               : tw_oracle_older_walks(runner->oracle);
 }
 
 TwStory *tw_runner_story(const TwRunner *runner)

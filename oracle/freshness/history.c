@@ -304,7 +304,7 @@ void tw_history_allowed(TwHistory *history, const TwWorld *world,
                         const TwAccess *access)
 {
     ask(history, world, access, false);
-    history->searched += history->walks;
+    history->all_walks += history->walks;
 }
 
 void tw_history_ever(TwHistory *history, const TwWorld *world,

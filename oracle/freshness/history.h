@@ -65,8 +65,8 @@ typedef struct TwHistory {
      * same CPU and MMU index, oldest first. */
     uint32_t n_touches[2];
     TwTouch touches[2][TW_MAX_SCRIPT];
-    uint32_t walks;    /* beyond the current ones */
-    uint64_t searched; /* the same, of all tw_history_allowed() so far */
+    uint32_t walks;     /* beyond the current ones */
+    uint64_t all_walks; /* the same, of all tw_history_allowed() so far */
     TwRecords records[2][TW_MAX_WALKS]; /* of answers from an IOTLB */
     TwOlderMemo *older;                 /* answers of records; or NULL */
     TwWalk walk;                        /* of the version at hand */

@@ -369,11 +369,12 @@ static TwVerdict end_access(TwOracle *oracle, const TwAccess *access,
     return inside;
 }
 
+/* Accesses to registers that have no verdict (LA-57). */
 static TwVerdict say_registers(TwOracle *oracle)
 {
-    return tw_explain_limit(oracle, "the access may have reached registers of "
-                                    "an MPC, or is one of a pair or has "
-                                    "operations during it");
+    return tw_explain_limit(oracle, "the access reaches registers of an MPC, "
+                                    "but perhaps other places, or it is one of "
+                                    "a pair, or operations are during it");
 }
 
 /* Goes on in the worlds after the access; an answer explains it. */

@@ -669,7 +669,7 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
     oracle->accused.is_access = oracle->accused.stale = false;
     oracle->accused.too_short = oracle->accused.right_only = false;
     oracle->stats->programs++;
-    oracle->history.searched = 0;
+    oracle->history.all_walks = 0;
     if (oracle->history.meeting) {
         tw_met_start(oracle->history.meeting);
     }
@@ -686,7 +686,7 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
     return verdict;
 }
 
-uint64_t tw_oracle_searched(const TwOracle *oracle)
+uint64_t tw_oracle_older_walks(const TwOracle *oracle)
 {
-    return oracle->history.searched;
+    return oracle->history.all_walks;
 }

@@ -84,7 +84,7 @@ TwVerdict tw_judge(TwOracle *oracle, const TwProgram *program,
 /* How many older walks the last tw_judge() looked at: what a program that costs
  * the oracle much time has many of.  The same program and trace give the same
  * number. */
-uint64_t tw_oracle_searched(const TwOracle *oracle);
+uint64_t tw_oracle_older_walks(const TwOracle *oracle);
 
 /*
  * After tw_judge() gave a finding: the expected outcome.  Valid until the next

@@ -28,7 +28,7 @@ static uint8_t bytes[TW_BYTES_MAX];
 
 /* Judges `loops` with accesses, each after a change of the entry that it uses.
  */
-static bool is_dear(TwInputJudge *judge, unsigned hops, unsigned changes)
+static bool is_costly(TwInputJudge *judge, unsigned hops, unsigned changes)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
@@ -50,24 +50,24 @@ static bool is_dear(TwInputJudge *judge, unsigned hops, unsigned changes)
     g_assert_cmpuint(size, >, 0);
     tw_input_judge(judge, bytes, size, &finding);
     g_assert_false(tw_verdict_is_finding(finding.verdict));
-    return tw_input_judge_is_dear(judge);
+    return tw_input_judge_was_costly(judge);
 }
 
-static void test_dear(void)
+static void test_costly(void)
 {
     const TwHarnessInfo *harness = tw_harness_find("iommu_fuzzer");
     TwInputJudge *judge =
         tw_input_judge_new(harness, "softmmu", NULL, NULL, NULL);
 
-    g_assert_false(is_dear(judge, 22, 0));
-    g_assert_false(is_dear(judge, 2, 2));
-    g_assert_true(is_dear(judge, 22, 8));
-    g_assert_true(is_dear(judge, 22, 8)); /* the same again */
-    g_assert_false(is_dear(judge, 2, 2)); /* the count begins anew */
+    g_assert_false(is_costly(judge, 22, 0));
+    g_assert_false(is_costly(judge, 2, 2));
+    g_assert_true(is_costly(judge, 22, 8));
+    g_assert_true(is_costly(judge, 22, 8)); /* the same again */
+    g_assert_false(is_costly(judge, 2, 2)); /* the count begins anew */
     tw_input_judge_free(judge);
 }
 
-/* Where no program is run, nothing is dear. */
+/* Where no program is run, nothing is costly. */
 static void test_text(void)
 {
     static const char text[] = "twinwalk 1\n";
@@ -76,14 +76,14 @@ static void test_text(void)
     TwFinding finding;
 
     tw_input_judge(judge, (const uint8_t *)text, strlen(text), &finding);
-    g_assert_false(tw_input_judge_is_dear(judge));
+    g_assert_false(tw_input_judge_was_costly(judge));
     tw_input_judge_free(judge);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/dear/programs", test_dear);
-    g_test_add_func("/dear/text", test_text);
+    g_test_add_func("/costly/programs", test_costly);
+    g_test_add_func("/costly/text", test_text);
     return g_test_run();
 }
