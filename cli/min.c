@@ -271,9 +271,9 @@ int tw_verb_min(int argc, char **argv)
          "run so)",
          NULL},
         {"times", 0, 0, G_OPTION_ARG_INT, &times,
-         "Runs each candidate until it has the finding, at most N times "
-         "(default 1), in separate processes: for a finding that does not "
-         "recur each time",
+         "For a finding that does not recur each time: runs each candidate "
+         "until it has the finding, at most N times (default 1), and then "
+         "as often until it has it again, in separate processes",
          "N"},
         TW_CLI_KNOWN_ENTRIES(m.known),
         G_OPTION_ENTRY_NULL,

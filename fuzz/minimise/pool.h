@@ -25,8 +25,9 @@ typedef struct TwPoolOptions {
     unsigned jobs;         /* processes, at least 1 */
     bool isolated;         /* each candidate in a process of its own; needed
                             * where the finding is a crash or a hang */
-    unsigned times;        /* if isolated: the most runs of a candidate
-                            * (tw_run_until) */
+    unsigned times;        /* if isolated: the most runs of a candidate until
+                            * it has the finding (tw_run_until); if more than
+                            * one, and it has: as many until it has it again */
     uint32_t patience_ms;  /* limit with which a candidate hangs
                             * (process/watch.h; 0: TW_TIMEOUT_MS) */
     char key[TW_KEY_SIZE]; /* the finding to keep */

@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+/* How often a shrunk case that does not recur each time may be run in vain,
+ * before it is given up: this number times TwShrink.times. */
+#define LAST_LOOKS 10
+
 enum { SHOW_EVERY_US = 200000 };
 
 typedef struct Watch {
@@ -83,6 +87,7 @@ bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
         .patience_ms = shrink->patience,
         .known = shrink->known,
     };
+    unsigned looks = shrink->times > 1 ? LAST_LOOKS : 1;
     bool there, again = !shrink->expect && shrink->times <= 1;
 
     memset(result, 0, sizeof(*result));
@@ -117,9 +122,11 @@ bool tw_shrink(const TwShrink *shrink, const TwDialect *dialect,
         return false;
     }
     result->found = there || result->stats.kept > 0;
-    if (!look(shrink, program, options.key, &result->finding, error)) {
-        return false;
+    for (unsigned i = 0; i < looks && !result->same; i++) {
+        if (!look(shrink, program, options.key, &result->finding, error)) {
+            return false;
+        }
+        result->same = strcmp(result->finding.key, options.key) == 0;
     }
-    result->same = strcmp(result->finding.key, options.key) == 0;
     return true;
 }

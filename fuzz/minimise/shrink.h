@@ -17,7 +17,8 @@ typedef struct TwShrink {
     bool isolated;        /* each candidate in a process of its own */
     unsigned times;       /* for a finding that does not recur each time: the
                            * most runs of a candidate, each in a process of its
-                           * own, until it has it (0, 1: the finding recurs) */
+                           * own, until it has it, and until it has it again
+                           * (0, 1: the finding recurs) */
     /* Some five times a second: the smallest so far; or NULL. */
     void (*progress)(const TwProgram *best, const TwMinimiseStats *so_far);
     volatile int *stop; /* set by a signal handler: enough; or NULL */
