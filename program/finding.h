@@ -102,8 +102,15 @@ typedef struct TwExpected {
     bool owed; /* there should be one, namely: */
     TwEventRecord record;
     uint64_t out_low; /* which its `out` may have added */
-    uint8_t block;    /* whose bytes at the end are wrong, or TW_NONE: */
-    uint64_t digest;  /* TwTrace.digests has this instead */
+    /* Verdict event: it is a range that a device was told of (LA-64), namely
+     * `record`.  Address `address` of it does not lead there with the right
+     * `right`; where it may lead, allowed[] says: one location, or none and
+     * class OK (nothing is there), or another class (it is refused). */
+    bool ranged;
+    uint8_t right; /* TW_R or TW_W */
+    uint64_t address;
+    uint8_t block;   /* whose bytes at the end are wrong, or TW_NONE: */
+    uint64_t digest; /* TwTrace.digests has this instead */
     /* What is wrong, if it is none of this: "what a dirty log notes"; or NULL.
      */
     const char *beyond;

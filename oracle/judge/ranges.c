@@ -82,12 +82,39 @@ static bool same_place(const TwByte *a, const TwByte *b)
              a->offset == b->offset));
 }
 
+/* For emit: one of the places where the address may lead. */
+static void note_allowed(TwExpected *e, const TwByte *byte)
+{
+    if (e->n_allowed < TW_MAX_ALLOWED) {
+        e->allowed[e->n_allowed] = (TwAllowed){
+            .class_ = byte->where == TW_AT_LEAF || byte->where == TW_AT_HOLE
+                          ? TW_CLASS_OK
+                          : TW_CLASS_DECODE_ERROR,
+            .n_locations = byte->where == TW_AT_LEAF,
+            .locations = {{.length = 1,
+                           .region = byte->region,
+                           .offset = byte->offset}},
+        };
+    }
+    e->n_allowed += e->n_allowed <= TW_MAX_ALLOWED;
+}
+
+static void note_range(TwExpected *e, const TwEventRecord *record,
+                       uint64_t address, unsigned right)
+{
+    e->ranged = true;
+    e->record = *record;
+    e->address = address;
+    e->right = (uint8_t)right;
+}
+
 /* One address of a range, with one right. */
 static TwVerdict judge_sample(TwOracle *oracle, const TwOp *op,
                               const TwEventRecord *record, uint64_t address,
                               unsigned right)
 {
     TwHistory *history = &oracle->history;
+    TwExpected *expected = &oracle->expected;
     uint64_t out = record->out + (address - record->first);
     TwAccess access =
         access_of(oracle, op, record->op, record->space, out, right);
@@ -103,12 +130,16 @@ static TwVerdict judge_sample(TwOracle *oracle, const TwOp *op,
     if (history->n_pages > 0 && history->answers[0].overflow) {
         return TW_VERDICT_AGREE; /* it cannot be told */
     }
+    expected->n_allowed = 0;
     for (uint32_t i = 0; tw_choice(oracle, history, &access, i, &choice); i++) {
         if (same_place(&choice.bytes[0], &place)) {
+            expected->n_allowed = 0;
             return TW_VERDICT_AGREE;
         }
+        note_allowed(expected, &choice.bytes[0]);
         current = i == 0 ? choice.bytes[0] : current;
     }
+    note_range(expected, record, address, right);
     place_text(&place, told, sizeof(told));
     place_text(&current, now, sizeof(now));
     return tw_explain_other(

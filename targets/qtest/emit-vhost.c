@@ -13,7 +13,7 @@ static const char program_text[] =
     "    \"\"\"The back end of one vhost-user device.\"\"\"\n"
     "    def __init__(self):\n"
     "        self.main, self.theirs = socket.socketpair()\n"
-    "        self.back, self.ram, self.iotlb = None, [], []\n"
+    "        self.back, self.ram, self.iotlb, self.update = None, [], [], []\n"
     "\n"
     "    def serve(self):\n"
     "        \"\"\"One message of QEMU.\"\"\"\n"
@@ -45,27 +45,73 @@ static const char program_text[] =
     "    def told(self, iova, size, uaddr, rights, kind):\n"
     "        \"\"\"UPDATE (2) or INVALIDATE (3): what overlaps goes.\"\"\"\n"
     "        last = iova + (size or 1 << 64) - 1\n"
+    "        self.judge(iova, last, uaddr, rights, kind)\n"
     "        self.iotlb = [e for e in self.iotlb if e[1] < iova or e[0] > "
     "last]\n"
     "        if kind == 2:\n"
     "            self.iotlb.append((iova, last, uaddr, rights))\n"
+    "            self.update = self.iotlb[-1:]\n"
+    "\n"
+    "    def judge(self, iova, last, uaddr, rights, kind):\n"
+    "        \"\"\"Notes a message that must not come, or not now.\"\"\"\n"
+    "        expected = None\n"
+    "        if now == \"start\":\n"
+    "            return\n"
+    "        if kind == 2 and (now != \"miss\" or asked[0] is not self):\n"
+    "            expected = \"none, this device has not asked\"\n"
+    "        elif kind == 2 and self.update:\n"
+    "            expected = \"one for a MISS, not two\"\n"
+    "        elif kind == 2 and not iova <= asked[1] <= last:\n"
+    "            expected = f\"{asked[1]:#x} in it, for which there was a "
+    "MISS\"\n"
+    "        elif kind == 2 and not rights & asked[2]:\n"
+    "            expected = f\"right {asked[2]}, for which there was a MISS, "
+    "not {rights}\"\n"
+    "        elif kind == 2 and (iova ^ self.place(uaddr)) & 0xfff:\n"
+    "            expected = \"a place with the same lowest 12 bits, not \" + "
+    "hex(self.place(uaddr))\n"
+    "        elif kind == 3 and last >> 64:\n"
+    "            expected = \"1 byte or more, up to 2^64\"\n"
+    "        elif kind == 3 and now == \"miss\":\n"
+    "            expected = \"none, QEMU was asked for a translation\"\n"
+    "        elif kind == 3 and now != \"command\":\n"
+    "            expected = \"it before the command is complete\"\n"
+    "        elif kind == 3 and HOLE[1] and iova <= HOLE[1] and last >= "
+    "HOLE[0]:\n"
+    "            expected = \"nothing of %#x..%#x, which reaches no IOMMU\" % "
+    "HOLE\n"
+    "        if expected:\n"
+    "            with open(folder + \"/wrong\", \"a\") as wrong:\n"
+    "                print(f\"vhost-user device {devices.index(self)}: \"\n"
+    "                      f\"{('UPDATE', 'INVALIDATE')[kind - 2]} "
+    "{iova:#x}..{last:#x}: \"\n"
+    "                      f\"expected {expected}\", file=wrong)\n"
+    "\n"
+    "    def place(self, uaddr):\n"
+    "        \"\"\"The guest address of an address of QEMU; outside of RAM it "
+    "is none.\"\"\"\n"
+    "        for gpa, size, base, _ in self.ram:\n"
+    "            if base <= uaddr < base + size:\n"
+    "                return uaddr - base + gpa\n"
+    "        return 0\n"
     "\n"
     "    def find(self, iova, right):\n"
     "        \"\"\"The guest address, or None.\"\"\"\n"
     "        for first, last, uaddr, rights in self.iotlb:\n"
     "            if first <= iova <= last and rights & right:\n"
-    "                for gpa, size, base, _ in self.ram:\n"
-    "                    if base <= uaddr + iova - first < base + size:\n"
-    "                        return uaddr + iova - first - base + gpa\n"
+    "                return self.place(uaddr + iova - first)\n"
     "        return None\n"
     "\n"
     "    def ask(self, iova, right):\n"
     "        \"\"\"MISS (1): an UPDATE may come before the answer.\"\"\"\n"
+    "        global now, asked\n"
+    "        now, asked = now if now == \"start\" else \"miss\", (self, iova, "
+    "right)\n"
     "        self.back.sendall(struct.pack(\"<3I3Q2B6x\", 1, 9, 32, iova, 0, "
-    "0, "
-    "right, 1))\n"
+    "0, right, 1))\n"
     "        wait(self.back)\n"
     "        self.back.recv(20, socket.MSG_WAITALL)\n"
+    "        settle()\n"
     "\n"
     "\n"
     "def wait(channel):\n"
@@ -80,9 +126,44 @@ static const char program_text[] =
     "            return\n"
     "\n"
     "\n"
+    "def settle():\n"
+    "    \"\"\"Nothing is under way; serves what has come.\"\"\"\n"
+    "    global now\n"
+    "    now = now if now == \"start\" else \"none\"\n"
+    "    while True:\n"
+    "        ready = select.select([device.main for device in devices], [], "
+    "[], 0)[0]\n"
+    "        if not ready:\n"
+    "            return\n"
+    "        for device in devices:\n"
+    "            if device.main in ready:\n"
+    "                device.serve()\n"
+    "\n"
+    "\n"
+    "def begin():\n"
+    "    \"\"\"The program begins: what comes from now on is looked at.\"\"\"\n"
+    "    global now\n"
+    "    now = \"none\"\n"
+    "    for device in devices:\n"
+    "        device.iotlb = []\n"
+    "    return \"OK\"\n"
+    "\n"
+    "\n"
+    "def told(index, iova):\n"
+    "    \"\"\"Where the range leads at that address that the last access was "
+    "told of.\"\"\"\n"
+    "    for first, last, uaddr, _ in devices[index].update:\n"
+    "        if first <= iova <= last:\n"
+    "            at = devices[index].place(uaddr + iova - first)\n"
+    "            return \"OK 0x%016x\" % at if FIRST <= at < RAM + SIZE else "
+    "\"OK nothing\"\n"
+    "    return \"OK untold\"\n"
+    "\n"
+    "\n"
     "def access(kind, index, iova, size, value=0):\n"
     "    \"\"\"A load or store of a device.\"\"\"\n"
     "    device, right = devices[index], 1 if kind == \"dma-read\" else 2\n"
+    "    device.update = []\n"
     "    if device.find(iova, right) is None:\n"
     "        device.ask(iova, right)\n"
     "    at = device.find(iova, right)\n"
@@ -95,13 +176,29 @@ static const char program_text[] =
     "\"little\")\n"
     "\n"
     "\n"
+    "def answer(kind, *words):\n"
+    "    \"\"\"What a command of ours gives.\"\"\"\n"
+    "    words = [int(word, 0) for word in words]\n"
+    "    if kind == \"dma-begin\":\n"
+    "        return begin()\n"
+    "    return told(*words) if kind == \"dma-told\" else access(kind, "
+    "*words)\n"
+    "\n"
+    "\n"
     "def qtest(line):\n"
     "    \"\"\"The reply to a command.\"\"\"\n"
+    "    global now\n"
+    "    settle()\n"
+    "    now = now if now == \"start\" else \"command\"\n"
     "    qemu.stdin.write(line.encode())\n"
     "    wait(qemu.stdout)\n"
-    "    return qemu.stdout.readline().decode().rstrip() or sys.exit(1)\n"
+    "    reply = qemu.stdout.readline().decode().rstrip() or sys.exit(1)\n"
+    "    settle()\n"
+    "    return reply\n"
     "\n"
     "\n"
+    "now, asked = \"start\", None  # what is under way; the device, address "
+    "and right of a MISS\n"
     "folder, options = sys.argv[1], sys.argv[2:]\n"
     "memory = os.memfd_create(\"ram\")\n"
     "os.truncate(memory, SIZE)\n"
@@ -127,8 +224,7 @@ static const char program_text[] =
     "        device.theirs.close()\n"
     "    for line in open(folder + \"/in\"):\n"
     "        kind, *rest = line.split()\n"
-    "        print(access(kind, *(int(word, 0) for word in rest)) if "
-    "kind.startswith(\"dma-\")\n"
+    "        print(answer(kind, *rest) if kind.startswith(\"dma-\")\n"
     "              else qtest(line), flush=True)\n"
     "finally:\n"
     "    qemu.kill()\n";
@@ -152,11 +248,13 @@ void tw_emit_vhost_program(const Emit *e, GString *out)
         "messages.\n"
         "cat >\"$dir/devices.py\" <<'END'\n"
         "import mmap, os, select, signal, socket, struct, subprocess, sys\n\n"
-        "RAM, SIZE = 0x%" PRIx64 ", 0x%x\n"
+        "RAM, SIZE, FIRST = 0x%" PRIx64 ", 0x%x, 0x%" PRIx64 "\n"
+        "HOLE = 0x%" PRIx64 ", 0x%" PRIx64 "\n"
         "STOP, AT, BIOS = \"%s\", 0x%x, 0x%x\n"
         "DEVICES = [",
-        e->m->driver->ram, RAM_BYTES, firmware->code, firmware->at,
-        firmware->size);
+        e->m->driver->ram, RAM_BYTES, e->m->driver->ram + AT_PROGRAM,
+        e->m->driver->hole_first, e->m->driver->hole_last, firmware->code,
+        firmware->at, firmware->size);
     for (unsigned i = 0; i < MOST_INDEXES; i++) {
         g_string_append_printf(out, "%s\"%s\"", i > 0 ? ", " : "",
                                tw_vhost_device(e->m, i));
@@ -175,4 +273,62 @@ void tw_emit_vhost_start(const Emit *e, GString *out)
         "    -serial none -qtest stdio -qtest-log none -m %u %s \\\n    %s",
         RAM_BYTES >> 20, driver->since ? "\"$@\"" : driver->machine,
         e->m->args);
+}
+
+void tw_emit_vhost_begin(Emit *e)
+{
+    g_string_append(e->m->tell,
+                    "# from here on, what devices are told is looked at\n"
+                    "dma-begin\n");
+    e->m->n_told++;
+}
+
+void tw_emit_vhost_tell(Emit *e)
+{
+    const TwOp *op = tw_emit_accused(e);
+
+    g_string_append_printf(e->m->tell, "dma-told %u 0x%" PRIx64 "\n",
+                           (op->attrs >> TW_ATTR_REQUESTER_SHIFT) %
+                               e->m->indexes,
+                           e->expected->address);
+    e->answer = ++e->m->n_told;
+}
+
+/* The right places, as a pattern of the shell. */
+static void put_places(const Emit *e, GString *out)
+{
+    g_string_append(out, "untold");
+    for (unsigned i = 0; i < e->expected->n_allowed; i++) {
+        const TwAllowed *allowed = &e->expected->allowed[i];
+
+        if (allowed->n_locations > 0) {
+            g_string_append_printf(out, " | 0x%016" PRIx64,
+                                   e->m->driver->ram + AT_PROGRAM +
+                                       allowed->locations[0].offset);
+        } else if (allowed->class_ == TW_CLASS_OK) {
+            g_string_append(out, " | nothing");
+        }
+    }
+}
+
+void tw_emit_vhost_check(const Emit *e, GString *out)
+{
+    if (e->message) {
+        g_string_append(
+            out, "[ ! -s \"$dir/wrong\" ] || bad \"$(head -n 1 "
+                 "\"$dir/wrong\")\"\n"
+                 "good \"no device was told what it must not be told\"\n");
+        return;
+    }
+    g_string_append_printf(out,
+                           "answer=$(sed -n '%us/^OK //p' \"$dir/out\")\n"
+                           "case $answer in\n",
+                           e->answer);
+    put_places(e, out);
+    g_string_append_printf(
+        out,
+        ") good \"where 0x%" PRIx64
+        " leads, the device was told rightly, or was not told\" ;;\nesac\n"
+        "bad \"the device was told that 0x%" PRIx64 " leads to $answer\"\n",
+        e->expected->address, e->expected->address);
 }

@@ -105,6 +105,20 @@ static void clear_place(const Emit *e)
     }
 }
 
+/* Reads what was recorded of the accused access, and what it gave. */
+static void tell_result(Emit *e)
+{
+    Machine *m = e->m;
+
+    tell_faults(e, 1);
+    if (m->driver->record) {
+        e->records = m->n_told + 1;
+        tw_qtest_tell_bytes(m, m->driver->ram + m->driver->records,
+                            m->driver->records_bytes);
+    }
+    tell_answer(e);
+}
+
 static void tell_script(Emit *e)
 {
     Machine *m = e->m;
@@ -115,7 +129,7 @@ static void tell_script(Emit *e)
         tw_op_print(e->program, &e->program->script[n], text);
         tell(e, "\n# %u: %s%s\n", n, text->str,
              n == e->finding->op ? ": this goes wrong" : "");
-        if (n == e->finding->op) {
+        if (n == e->finding->op && !tw_emit_is_told(e)) {
             clear_place(e);
             tell_faults(e, 0);
             m->tell_alone = true; /* its faults are read before they go */
@@ -124,13 +138,11 @@ static void tell_script(Emit *e)
         e->answer = m->n_told;
     }
     m->tell_alone = false;
-    tell_faults(e, 1);
-    if (m->driver->record) {
-        e->records = m->n_told + 1;
-        tw_qtest_tell_bytes(m, m->driver->ram + m->driver->records,
-                            m->driver->records_bytes);
+    if (e->expected->ranged) {
+        tw_emit_vhost_tell(e);
+    } else if (!e->message) {
+        tell_result(e);
     }
-    tell_answer(e);
 }
 
 /* All commands, and which of them are to be looked at. */
@@ -140,13 +152,14 @@ static GString *commands_of(Emit *e, GError **error)
     void *state = m->state;
     g_autofree TwTrace *trace = g_new(TwTrace, 1);
     char why[160];
-    bool ok;
+    bool lost, ok;
 
+    tw_qtest_prepare(m, e->program, trace);
+    lost = !tw_qtest_start(m, why, sizeof(why)); /* it has ended, maybe */
     m->state = g_malloc0(DRIVER_STATE);
     m->tell = g_string_new("# devices and registers\n");
     m->n_told = 0;
-    tw_qtest_prepare(m, e->program, trace);
-    ok = tw_qtest_set_up(m, why, sizeof(why));
+    ok = !lost && tw_qtest_set_up(m, why, sizeof(why));
     if (ok) {
         tw_plan_begin(m);
         tw_qtest_plan_world(m);
@@ -155,6 +168,9 @@ static GString *commands_of(Emit *e, GError **error)
                     ? "# a domain for each device\n"
                     : "# no contexts, and nothing is cached\n");
         m->driver->reset(m);
+        if (m->observer) {
+            tw_emit_vhost_begin(e);
+        }
         tell(e, "# the setup\n");
         tw_qtest_plan_setup(m);
         tell_script(e);
@@ -413,6 +429,12 @@ static const char *refusal(const Emit *e)
     case TW_VERDICT_CRASH:
     case TW_VERDICT_HANG:
         return NULL;
+    case TW_VERDICT_EVENT:
+        if (!expected->ranged) {
+            return e->message ? NULL
+                              : "a message to a device before the script";
+        }
+        break;
     case TW_VERDICT_MALFORMED:
     case TW_VERDICT_SELF:
     case TW_VERDICT_EFFECT:
@@ -421,7 +443,8 @@ static const char *refusal(const Emit *e)
     default:
         break;
     }
-    if (!expected->access || e->finding->op >= e->program->n_script) {
+    if (!(expected->access || expected->ranged) ||
+        e->finding->op >= e->program->n_script) {
         return "a finding without an access to tell of";
     }
     return expected->n_allowed == 0 || expected->n_allowed > TW_MAX_ALLOWED
@@ -501,7 +524,7 @@ static void put_script(const Emit *e, const GString *commands, GString *out)
     g_string_append(out, "grep -q '^OK [a-z]*$' \"$dir/out\" ||\n"
                          "    cannot \"QEMU did not answer all commands: "
                          "$(head -n 1 \"$dir/err\")\"\n");
-    put_check(e, out);
+    (tw_emit_is_told(e) ? tw_emit_vhost_check : put_check)(e, out);
 }
 
 /* The case until the finding, by that writer. */
@@ -516,7 +539,9 @@ static bool emit_by(EmitWriter write, TwTarget *target,
               .finding = finding,
               .expected = expected,
               .dies = finding->verdict == TW_VERDICT_CRASH ||
-                      finding->verdict == TW_VERDICT_HANG};
+                      finding->verdict == TW_VERDICT_HANG,
+              .message = finding->verdict == TW_VERDICT_EVENT &&
+                         !expected->ranged && finding->op < program->n_script};
     const char *why = refusal(&e);
     GString *commands;
 
@@ -528,7 +553,7 @@ static bool emit_by(EmitWriter write, TwTarget *target,
     if (finding->op < until->n_script) { /* what follows was not judged */
         until->n_script = finding->op + 1;
     }
-    if (!e.dies) {
+    if (!e.dies && !tw_emit_is_told(&e)) {
         look(&e, trace);
     }
     commands = commands_of(&e, error);

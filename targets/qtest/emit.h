@@ -26,7 +26,9 @@ typedef struct Emit {
     unsigned answer, faults[2], n_faults, records;
     uint8_t recorded[CAPTURE_BYTES]; /* of the fault of the access */
     unsigned n_recorded;
-    bool dies; /* QEMU does, or hangs: nothing is compared */
+    bool dies;    /* QEMU does, or hangs: nothing is compared */
+    bool message; /* a device must not be told what it was told, whatever the
+                   * tables say (told.h) */
 } Emit;
 
 static inline const TwOp *tw_emit_accused(const Emit *e)
@@ -41,6 +43,12 @@ static inline bool tw_emit_is_value_wrong(const Emit *e)
 {
     return e->finding->verdict != TW_VERDICT_REASON &&
            !(e->torn && e->expected->allowed[0].class_ != TW_CLASS_OK);
+}
+
+/* Is it what a device was told that is wrong, not what an access gave? */
+static inline bool tw_emit_is_told(const Emit *e)
+{
+    return e->message || e->expected->ranged;
 }
 
 static inline bool tw_emit_stores(const Emit *e)
@@ -63,6 +71,14 @@ typedef void (*EmitWriter)(const Emit *e, const GString *commands,
  * them; the program that serves them; its start, which QEMU's further options
  * follow. */
 void tw_emit_vhost_head(const Emit *e, GString *out);
+/* Tells the devices that the program begins: from here on, what they are told
+ * is looked at. */
+void tw_emit_vhost_begin(Emit *e);
+/* Behind the accused access, where a range is wrong that it was told of
+ * (LA-64): asks where the address leads that is known to be wrong. */
+void tw_emit_vhost_tell(Emit *e);
+/* Compares what the devices were told, where that is accused. */
+void tw_emit_vhost_check(const Emit *e, GString *out);
 void tw_emit_vhost_program(const Emit *e, GString *out);
 void tw_emit_vhost_start(const Emit *e, GString *out);
 
