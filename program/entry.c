@@ -457,15 +457,22 @@ static void find_places(Places *places)
     } while (places->grew && !places->full);
 }
 
-/* The tables of a program; those of the one that was asked about last are
- * known, for a text asks about each of its pokes. */
+/* The tables of the program that was asked about last: a text asks about each
+ * of its pokes. */
+static _Thread_local struct {
+    bool any;
+    uint64_t hash;
+    Places places;
+} last;
+
+void tw_entry_forget(void)
+{
+    last.any = false;
+}
+
+/* The tables of a program. */
 static const Places *places_of(const TwProgram *program)
 {
-    static _Thread_local struct {
-        bool any;
-        uint64_t hash;
-        Places places;
-    } last;
     uint64_t hash = tw_program_hash(program);
 
     if (!last.any || last.hash != hash) {

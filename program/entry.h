@@ -52,5 +52,8 @@ TwEntryPlace tw_entry_place(const TwProgram *program, const TwOp *poke);
  * `poke`. */
 void tw_entry_places(const TwProgram *program, const TwOp *ops, unsigned n,
                      TwEntryPlace *found);
+/* Forgets what this thread has found in the last program: the next question
+ * takes the same way for each program. */
+void tw_entry_forget(void);
 
 #endif

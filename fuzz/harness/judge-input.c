@@ -8,6 +8,7 @@
 #include "fuzz/process/isolate.h"
 #include "process/beat.h"
 #include "program/bytes/bytes.h"
+#include "program/entry.h"
 #include "program/legality.h"
 #include "program/ops.h"
 #include "program/text/text.h"
@@ -329,6 +330,7 @@ TwVerdict tw_input_judge(TwInputJudge *j, const uint8_t *data, size_t size,
         TW_NO_OP;
     j->finding = finding;
     j->accused = &j->program;
+    tw_entry_forget(); /* no input depends on those before it */
     switch (j->harness->kind) {
     case TW_HARNESS_RUN:
         tw_input_judge_program(j, data, size);

@@ -295,6 +295,11 @@ static void ask(TwHistory *history, const TwWorld *world,
     }
 }
 
+void tw_history_init(TwHistory *history)
+{
+    history->older = tw_kept_new();
+}
+
 void tw_history_clear(TwHistory *history)
 {
     tw_kept_clear(history);

@@ -68,12 +68,16 @@ typedef struct TwHistory {
     uint32_t walks;     /* beyond the current ones */
     uint64_t all_walks; /* the same, of all tw_history_allowed() so far */
     TwRecords records[2][TW_MAX_WALKS]; /* of answers from an IOTLB */
-    TwOlderMemo *older;                 /* answers of records; or NULL */
+    TwOlderMemo *older;                 /* answers of records */
     TwWalk walk;                        /* of the version at hand */
     TwWalk mixed;                       /* with links of several times */
 } TwHistory;
 
-/* Frees what the history points to; a history begins as zeros. */
+/* A history of zeros is made ready.  What it points to is made here and not
+ * when a program needs it first, so that no program depends on those before it.
+ */
+void tw_history_init(TwHistory *history);
+/* Frees what the history points to. */
 void tw_history_clear(TwHistory *history);
 /* Fills in Allowed(n), current answers first.  With access->during, the world
  * is the one after that operation. */

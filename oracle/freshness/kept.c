@@ -25,15 +25,20 @@ struct TwOlderMemo {
     TwOlder kept[MAX_KEPT];
 };
 
+TwOlderMemo *tw_kept_new(void)
+{
+    TwOlderMemo *memo = g_new0(TwOlderMemo, 1);
+
+    memo->round = 1;
+    return memo;
+}
+
 void tw_kept_begin(TwHistory *history, const TwWorld *world)
 {
     TwOlderMemo *memo = history->older;
 
-    if (!memo) {
-        memo = history->older = g_new0(TwOlderMemo, 1);
-    }
-    if (memo->round == 0 || memo->start != world->starts ||
-        memo->n_slots > (1 << SLOTS_LG) / 2 || memo->n_kept > MAX_KEPT / 2) {
+    if (memo->start != world->starts || memo->n_slots > (1 << SLOTS_LG) / 2 ||
+        memo->n_kept > MAX_KEPT / 2) {
         memo->round++;
         memo->start = world->starts;
         memo->n_slots = 0;

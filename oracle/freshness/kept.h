@@ -9,6 +9,8 @@
 
 #include "oracle/freshness/record.h"
 
+/* Nothing yet; the caller owns it, until tw_kept_clear(). */
+TwOlderMemo *tw_kept_new(void);
 /* Before the history takes up an access: forgets the answers of another
  * program, and all if there is little room left.  Until the next call, answers
  * stay where they are. */

@@ -32,6 +32,8 @@ TwOracle *tw_oracle_new(void)
 
     oracle->world = tw_world_new();
     tw_contents_init(&oracle->contents);
+    tw_history_init(&oracle->history);
+    tw_history_init(&oracle->past);
     return oracle;
 }
 

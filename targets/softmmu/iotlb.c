@@ -181,6 +181,9 @@ static void iotlb_forget_behind(Machine *m, uint8_t id, uint8_t whose,
         return;
     }
     for (unsigned k = 0; k < m->program->n_iommus; k++) {
+        if (!m->iommus[k].has_iotlb) {
+            continue; /* its pairs are those of an earlier program */
+        }
         for (unsigned i = 0; i < IOTLB_PAIRS; i++) {
             IotlbPair *pair = &m->iommus[k].iotlb.pairs[i];
 
@@ -206,7 +209,7 @@ static void iotlb_commit(Machine *m)
         return;
     }
     for (unsigned k = 0; k < m->program->n_iommus; k++) {
-        for (unsigned i = 0; i < IOTLB_PAIRS; i++) {
+        for (unsigned i = 0; m->iommus[k].has_iotlb && i < IOTLB_PAIRS; i++) {
             IotlbPair *pair = &m->iommus[k].iotlb.pairs[i];
 
             pair->valid = pair->valid && zoo_misses_combined(m, k, pair);

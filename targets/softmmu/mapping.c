@@ -245,6 +245,10 @@ static void mappings_end(Machine *m)
 {
     for (unsigned i = 0;
          i < TW_MAX_MAPPINGS && !TW_BUG(m, MAPPING_SURVIVES_COMMIT); i++) {
-        m->mappings[i].valid &= zoo_misses_mapping(m, &m->mappings[i]);
+        Mapping *map = &m->mappings[i];
+
+        if (m->legality.mapping_live >> i & 1) {
+            map->valid &= zoo_misses_mapping(m, map);
+        }
     }
 }

@@ -5,6 +5,7 @@
  * which controls there are is decided by the library that runs.
  */
 #include "targets/unicorn/agent.h"
+#include "targets/unicorn/uncounted.h"
 
 /* Of 2.1; the header of 2.0 has neither these nor what they take. */
 enum {
@@ -33,13 +34,14 @@ bool tw_uc_is_2_1(const Library *lib)
     return lib->release >= TW_UC_RELEASE(2, 1, 0);
 }
 
-CONTROL uc_err tw_uc_get_page_size(const Library *lib, uc_engine *uc,
-                                   uint32_t *size)
+TW_UNCOUNTED CONTROL uc_err tw_uc_get_page_size(const Library *lib,
+                                                uc_engine *uc, uint32_t *size)
 {
     return lib->ctl(uc, UC_CTL_READ(UC_CTL_UC_PAGE_SIZE, 1), size);
 }
 
-CONTROL uc_err tw_uc_set_cpu_model(const Library *lib, uc_engine *uc, int model)
+TW_UNCOUNTED CONTROL uc_err tw_uc_set_cpu_model(const Library *lib,
+                                                uc_engine *uc, int model)
 {
     return lib->ctl(uc, UC_CTL_WRITE(UC_CTL_CPU_MODEL, 1), model);
 }
