@@ -91,7 +91,8 @@ checks 10 leaks 'tiny_fuzzer: leaks, or dies otherwise$' -DLEAKS
 checks 10 speed 'tiny_fuzzer: expected 1000 inputs a second' -DSLOW
 checks 10 speed 'tiny_fuzzer: crashes on its seeds' -DDIES
 checks 10 speed 'tiny_fuzzer: expected 1500 inputs a second in a campaign' -DSLOW_NEWS
-# shellcheck disable=SC2086 # one word per option
+flags='-O1 -fsanitize=undefined,fuzzer'
+checks 10 speed 'tiny_fuzzer: expected 1500 inputs a second in a campaign' -DSLOW_NEWS
 flags='-O1 -fsanitize=fuzzer'
 checks 10 speed 'tiny_fuzzer: expected 4000 inputs a second in a campaign' -DSLOW_NEWS
 checks 0 speed '^tiny_fuzzer *speed .*/s (2 seeds), [0-9]*/s in a campaign of 1 s$'
